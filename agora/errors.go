@@ -1,0 +1,104 @@
+package agora
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Op is an endpoint of the service.
+type Op string
+
+// The endpoints.
+const (
+	OpAcquire Op = "acquire"
+	OpStart   Op = "start"
+	OpQuery   Op = "query"
+	OpUpdate  Op = "update"
+	OpStop    Op = "stop"
+)
+
+// Class says what an answer means for whoever asked.
+type Class int
+
+// The classes of answers.
+const (
+	Unknown Class = iota // no answer, or none that says whether the request had an effect
+	Done                 // it happened
+	Again                // it did not happen, or asking again is harmless: the same request, after a wait
+	Pair                 // acquire and start anew
+	Fix                  // the configuration, the credentials or the program is wrong: asking again will not help
+	Ended                // the recording is over, or as good as
+	Wait                 // capacity or rate: the same request later
+)
+
+var classNames = [...]string{"unknown", "done", "again", "pair", "fix", "ended", "wait"}
+
+func (c Class) String() string {
+	if c < 0 || int(c) >= len(classNames) {
+		return fmt.Sprintf("class(%d)", int(c))
+	}
+	return classNames[c]
+}
+
+// Error is an answer that is not a plain success, or the lack of one. Its text never holds a secret: bodies are
+// kept only as far as the documented fields go.
+type Error struct {
+	Op         Op
+	Class      Class
+	Status     int            // HTTP status; 0: no answer
+	Code       int            // the service's code; 0: none given
+	Reason     string         // the service's reason, or the gateway's message
+	RequestID  string         // X-Request-Id, "" when the service sent none
+	Host       string         // the host asked last
+	SID        string         // a sid in the body of a refusal, as 201/7 may carry one
+	Services   ServerResponse // what a refusal to stop said of the files, where it did
+	RetryAfter time.Duration  // Retry-After, 0 when absent
+	Date       time.Time      // the service's Date header, zero when absent
+	Sent       bool           // the request may have reached the service
+	Err        error          // the cause in the transport, nil when the service answered
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s", e.Op)
+	if e.Host != "" {
+		fmt.Fprintf(&b, " at %s", e.Host)
+	}
+	b.WriteString(": ")
+	switch {
+	case e.Status != 0:
+		fmt.Fprintf(&b, "HTTP %d", e.Status)
+		if e.Code != 0 {
+			fmt.Fprintf(&b, ", code %d", e.Code)
+		}
+		if e.Reason != "" {
+			fmt.Fprintf(&b, " %q", e.Reason)
+		}
+	case e.Err != nil:
+		b.WriteString(e.Err.Error())
+	default:
+		b.WriteString("no answer")
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause in the transport.
+func (e *Error) Unwrap() error { return e.Err }
+
+// ClassOf is the class of an error from this package; Done for nil, Unknown for anything else.
+func ClassOf(err error) Class {
+	var e *Error
+	switch {
+	case err == nil:
+		return Done
+	case errors.As(err, &e):
+		return e.Class
+	default:
+		return Unknown
+	}
+}

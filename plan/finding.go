@@ -1,0 +1,31 @@
+package plan
+
+// Severity ranks a finding.
+type Severity string
+
+// The severities.
+const (
+	SeverityError       Severity = "error"
+	SeverityWarning     Severity = "warning"
+	SeverityInformation Severity = "information"
+)
+
+// Pos is a place in a file of the plan, at a key or a scalar. Lines and columns count from 1, in characters; the
+// end is exclusive. The zero Pos is "nowhere", as for defaults of the program.
+type Pos struct {
+	File      string
+	Line      int
+	Column    int
+	EndLine   int
+	EndColumn int
+}
+
+// Finding is something that a plan's author should know. It is data, not an error.
+type Finding struct {
+	Pos      Pos
+	Severity Severity
+	Rule     string // id of the catalogue or of our own
+	Message  string // what is wrong with the value given and what is allowed; lower case, no final period
+	Hint     string // what to try; "" for none
+	Source   string // the documented source; "" for rules of our own
+}

@@ -1,0 +1,194 @@
+package plan
+
+import (
+	"time"
+
+	"rundown/agora"
+)
+
+// Plan is a root file with what it includes, merged and with every name resolved.
+type Plan struct {
+	Name       string
+	Pos        Pos // of the name
+	Files      []File
+	Account    Account
+	Apps       []*App
+	Storages   []*Storage
+	CDNs       []*CDN
+	Expose     []string // the variables that a url may use
+	Notify     []Notify
+	Calendars  []*Calendar
+	Severities map[string]Severity // rules: as tuned; "" is off
+	Recordings []*Recording        // in document order: the root's, then those of the included files in order
+}
+
+// File is a file that the plan was read from.
+type File struct {
+	Path string // as given, or as the glob found it, relative paths staying relative
+	Text []byte
+}
+
+// Account holds Agora's REST credentials.
+type Account struct {
+	CustomerID     Text
+	CustomerSecret Text // secret
+}
+
+// App is an Agora project.
+type App struct {
+	Name   string
+	Pos    Pos
+	ID     Text
+	Limits Limits
+}
+
+// Limits are what Agora has granted to an App ID; zero values are replaced by the documented defaults on loading.
+type Limits struct {
+	QPS         int // requests a second, default 10
+	Concurrent  int // recordings at once, default 50
+	SD, HD, FHD int // streams by class of resolution; 0: the documented figure of the region
+}
+
+// Storage is a third-party cloud storage.
+type Storage struct {
+	Name      string
+	Pos       Pos
+	Vendor    agora.Vendor
+	Region    agora.StorageRegion
+	Bucket    string
+	Endpoint  string
+	AccessKey Text   // secret; zero with STS
+	SecretKey Text   // secret; zero with STS
+	Prefix    []Text // elements, placeholders still in them
+	SSE, Tag  string
+	STS       *STS
+}
+
+// STS names where temporary credentials come from: a command's output or a file, as JSON.
+type STS struct {
+	Command []string
+	File    string
+}
+
+// CDN is a target for a push.
+type CDN struct {
+	Name     string
+	Pos      Pos
+	URL      Text // secret in path and query
+	Fallback Text // secret in path and query; zero for none
+}
+
+// Notify is an address that hears of events.
+type Notify struct {
+	Pos     Pos
+	Webhook Text // secret
+	Events  []string
+}
+
+// Recording is an entry of the plan: a page and its times.
+type Recording struct {
+	ID       string
+	Pos      Pos // of the id
+	Title    string
+	Was      []string
+	When     []When
+	Changes  []Change
+	Settings // effective: defaults and the recording's own keys merged
+}
+
+// MinRemainder says when a late start is still worth it.
+type MinRemainder struct {
+	Never    bool          // no late start
+	Duration time.Duration // 0: 5 m or half the class, whichever is less
+}
+
+// Of gives the remainder that a class of this length must have left.
+func (m MinRemainder) Of(length time.Duration) time.Duration {
+	if m.Duration > 0 {
+		return m.Duration
+	}
+	return min(5*time.Minute, length/2)
+}
+
+// Priority orders recordings when the budget is short.
+type Priority string
+
+// The priorities.
+const (
+	PriorityLow    Priority = "low"
+	PriorityNormal Priority = "normal"
+	PriorityHigh   Priority = "high"
+)
+
+// Video is the output picture.
+type Video struct {
+	Width, Height int // px
+	FPS           int // frames a second; 0: the service's default, 15
+	Bitrate       int // kbit/s; 0: the service's default
+}
+
+// MP4 says whether MP4 files are written beside HLS.
+type MP4 struct {
+	Enabled bool
+	Split   time.Duration // a new file after this long; 0: the service's default, 2 h
+}
+
+// Padding is recorded around the class. It gives way to neighbours and to capacity.
+type Padding struct{ Before, After time.Duration }
+
+// Settings are the effective settings of a recording, or of one occurrence with its change laid over.
+type Settings struct {
+	Zone         *time.Location // required; never the machine's own
+	App          *App
+	Region       agora.Region // "": near the caller
+	Storage      *Storage
+	CDN          *CDN // nil: none
+	URL          Text // placeholders still in it, until an occurrence expands them
+	Cname        Text // zero: derived from plan and id
+	Only, Skip   []*Calendar
+	Video        Video
+	AudioProfile int
+	MP4          MP4
+	Mobile       *bool          // nil: not sent
+	ReadyTimeout *time.Duration // nil: not sent
+	ExactStart   bool
+	Padding      Padding
+	MinRemainder MinRemainder
+	Attempts     int // failures in a row before giving up
+	Redundancy   int // sessions at once
+	Priority     Priority
+	Labels       map[string]string
+	Note         string
+	// From tells, by key as plans write it (url, padding, …), where the effective value stands. A key that the
+	// plan does not set is absent.
+	From map[string]Pos
+}
+
+// Occurrence is one planned class of a recording: the interval [Start, End).
+type Occurrence struct {
+	ID          string // plan/recording/20310917T170000Z, for ever; the instant is Planned in UTC
+	Plan        string
+	Recording   *Recording
+	Planned     time.Time // the start as first planned, before any change
+	Start, End  time.Time // the class, in the recording's zone
+	RecordFrom  time.Time // Start less the padding that neighbours leave
+	RecordUntil time.Time // End plus the padding that neighbours leave
+	Change      string    // "", "moved", "changed" or "cancelled"
+	ChangePos   Pos
+	ClockChange string   // "": none, else what the clock change does to the start, for people
+	Settings    Settings // effective, with the change laid over; URL, Cname and Storage prefix expanded below
+	URL         Text     // placeholders expanded, references as written
+	Cname       string   // the plan's, expanded, or the derived one
+	Prefix      []string // expanded, what Agora forbids left out of placeholders' values
+}
+
+// Cancelled says that a change cancels the class.
+func (o *Occurrence) Cancelled() bool { return o.Change == "cancelled" }
+
+// Short is the occurrence's name for people: recording@2031-09-17, with the time where a day has two.
+func (o *Occurrence) Short() string {
+	return o.Recording.ID + "@" + o.Planned.In(o.Settings.Zone).Format(time.DateOnly)
+}
+
+// Class is the stream class of an output size.
+func (v Video) Pixels() int { return v.Width * v.Height }
