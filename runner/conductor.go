@@ -1,0 +1,450 @@
+package runner
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan"
+	"rundown/runner/store"
+)
+
+// conductor owns the occurrences of one App ID. All fields below the inbox belong to its loop.
+type conductor struct {
+	e    *Engine
+	app  string
+	term int64
+	log  *slog.Logger
+
+	running bool // guarded by the engine's lock
+	inbox   mailbox
+	callers sync.WaitGroup
+
+	api      *agora.App
+	budget   *agora.Budget
+	qps      int
+	writer   *store.Writer
+	tasks    map[string]*task
+	due      wakeHeap
+	out      int // calls and writes that are awaited
+	draining bool
+	calls    context.Context
+	warned   time.Time
+}
+
+func newConductor(e *Engine, app string, term int64, qps int) *conductor {
+	return &conductor{
+		e: e, app: app, term: term, log: e.log.With("app", app),
+		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, qps: qps,
+	}
+}
+
+// connect sets or replaces the client. The budget stays: it belongs to the App ID, whoever asks. The caller holds the
+// engine's lock.
+func (c *conductor) connect(client *agora.Client, qps int) {
+	set := func() {
+		if c.budget == nil || (qps > 0 && qps != c.qps) {
+			c.qps = positive(qps, agora.DefaultQPS())
+			c.budget = agora.NewBudget(c.qps)
+		}
+		c.api = client.App(c.app, c.budget)
+	}
+	if c.running {
+		c.post(set)
+		return
+	}
+	set()
+}
+
+func positive(n, otherwise int) int {
+	if n > 0 {
+		return n
+	}
+	return otherwise
+}
+
+// begin starts the loop, once. The caller holds the engine's lock.
+func (c *conductor) begin() {
+	if c.running {
+		return
+	}
+	c.running = true
+	c.writer = c.e.cfg.Store.NewWriter(c.app, c.term)
+	c.e.wg.Add(1)
+	go c.loop()
+}
+
+// mailbox hands functions to the loop. It never blocks who posts, and what is posted after the end is not run.
+type mailbox struct {
+	mu    sync.Mutex
+	queue []func()
+	ready chan struct{} // holds a token while the queue may hold something
+}
+
+func (m *mailbox) take() []func() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	queue := m.queue
+	m.queue = nil
+	return queue
+}
+
+// post has the loop run f.
+func (c *conductor) post(f func()) {
+	c.inbox.mu.Lock()
+	c.inbox.queue = append(c.inbox.queue, f)
+	c.inbox.mu.Unlock()
+	select {
+	case c.inbox.ready <- struct{}{}:
+	default:
+	}
+}
+
+// read runs what was posted.
+func (c *conductor) read() {
+	for _, f := range c.inbox.take() {
+		f()
+	}
+}
+
+func (c *conductor) loop() {
+	defer c.e.wg.Done()
+	defer c.writer.Close()
+	calls, cancel := context.WithCancel(context.WithoutCancel(c.e.ctx))
+	defer cancel()
+	c.calls = calls
+	for _, t := range c.tasks { // adopted: what was asked and never answered comes first
+		for _, x := range t.state.Sessions {
+			if x.Asked != "" {
+				t.waiting = append(t.waiting, Observation{Attempt: x.Attempt, Op: x.Asked, Answer: Answer{Class: agora.Unknown, Reason: "asked, no answer known: rundown ended meanwhile"}})
+			}
+		}
+		if len(t.state.Sessions) > 0 { // the others wait until the plan has said what it wants of them now
+			c.step(t, Observation{})
+		}
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		now := c.e.cfg.Now()
+		for len(c.due) > 0 && !c.due[0].wake.After(now) {
+			c.step(c.due[0], Observation{})
+		}
+		wait := trustTimers
+		if len(c.due) > 0 {
+			wait = min(wait, c.due[0].wake.Sub(now))
+		}
+		timer.Reset(wait)
+		select {
+		case <-c.inbox.ready:
+			c.read()
+		case <-timer.C:
+		case <-c.e.ctx.Done():
+			c.drain(cancel)
+			return
+		}
+	}
+}
+
+// drain waits a little for the answers that are out, so that they are stored; what stays out stays written down as
+// asked, and is settled at the next start.
+func (c *conductor) drain(cancel context.CancelFunc) {
+	c.draining = true
+	limit := time.NewTimer(drain)
+	defer limit.Stop()
+	for c.out > 0 {
+		select {
+		case <-c.inbox.ready:
+			c.read()
+		case <-limit.C:
+			c.log.Warn("ended with requests unanswered; they are settled at the next start", "requests", c.out)
+			cancel()
+			c.callers.Wait()
+			return
+		}
+	}
+}
+
+// step asks decide, stores what it says and then does it.
+func (c *conductor) step(t *task, o Observation) {
+	if o.Op != "" {
+		t.waiting = append(t.waiting, o)
+	}
+	c.shelve(t)
+	if t.busy {
+		return
+	}
+	now := c.e.cfg.Now()
+	t.state.Begin = t.begin
+	next := t.state.clone()
+	for _, change := range t.changes {
+		change(&next)
+	}
+	t.changes = nil
+	calls, events := []Action(nil), []store.Event(nil)
+	observations := t.waiting
+	t.waiting = nil
+	if len(observations) == 0 {
+		observations = []Observation{{}}
+	}
+	for len(observations) > 0 {
+		o, observations = observations[0], observations[1:]
+		var act Action
+		var why string
+		before := next
+		next, act, why = decide(next, o, now)
+		events = append(events, c.record(before, next, o, act, why, now)...)
+		switch {
+		case act.Op != "":
+			calls = append(calls, act)
+			observations = append(observations, Observation{})
+		case len(observations) == 0:
+			t.wake = act.Wake
+		}
+	}
+	if t.version > 0 && len(calls) == 0 && len(t.settled) == 0 && reflect.DeepEqual(t.state, next) {
+		c.schedule(t)
+		return
+	}
+	step, err := t.encode(next, events)
+	if err != nil {
+		c.log.Error("a step cannot be stored", "occurrence", t.state.ID, "error", err)
+		return
+	}
+	t.busy = true
+	c.store(t, step, func() { c.stored(t, next, calls) })
+}
+
+// store writes a step and goes on when it is durable. A store that cannot be written is asked until it can: nothing
+// is sent that was not written down first.
+func (c *conductor) store(t *task, step store.Step, then func()) {
+	c.out++
+	c.writer.Submit(step, func(err error) {
+		c.post(func() {
+			c.out--
+			switch {
+			case err == nil:
+				then()
+			case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrFenced):
+				c.log.Error("an occurrence was taken over by another process; it is left to that one", "occurrence", t.state.ID, "error", err)
+				c.forget(t)
+			case c.draining:
+				c.log.Error("a step could not be stored before the end", "occurrence", t.state.ID, "error", err)
+			default:
+				if now := c.e.cfg.Now(); now.Sub(c.warned) > time.Minute {
+					c.warned = now
+					c.log.Error("the store cannot be written; trying again each second", "occurrence", t.state.ID, "error", err)
+				}
+				time.AfterFunc(time.Second, func() { c.post(func() { c.store(t, step, then) }) })
+			}
+		})
+	})
+}
+
+// stored goes on after a step is durable: the calls are made, and what arrived meanwhile is looked at.
+func (c *conductor) stored(t *task, next State, calls []Action) {
+	phase := t.state.Phase
+	t.state, t.busy = next, false
+	t.version++
+	for _, tell := range t.settled {
+		tell("done")
+	}
+	t.settled = nil
+	if next.Phase != phase {
+		c.announce(next)
+	}
+	c.e.cfg.OnChange(next)
+	for _, act := range calls {
+		// An engine that ends sends nothing new but the start that belongs to an acquire.
+		if !c.draining || act.Op == agora.OpStart {
+			c.call(t, next, act)
+		}
+	}
+	idle := t.idle
+	t.idle = nil
+	for _, f := range idle {
+		f()
+	}
+	if len(t.waiting) > 0 || len(t.changes) > 0 {
+		c.step(t, Observation{})
+	} else if !t.busy {
+		c.schedule(t)
+	}
+}
+
+// announce logs what a person would want to know.
+func (c *conductor) announce(s State) {
+	level := slog.LevelInfo
+	if s.Phase == Over && s.Outcome != Recorded && s.Outcome != Cancelled {
+		level = slog.LevelWarn
+	}
+	attrs := []any{"occurrence", s.ID, "state", s.Phase}
+	if s.Phase == Over {
+		attrs = append(attrs, "outcome", s.Outcome, "reason", s.Reason)
+	}
+	c.log.Log(context.Background(), level, "occurrence", attrs...)
+}
+
+// call makes a request in a goroutine of its own.
+func (c *conductor) call(t *task, s State, act Action) {
+	x := s.session(act.Attempt)
+	occ, api, ctx := t.occ, c.api, c.calls
+	c.out++
+	c.callers.Add(1)
+	go func() {
+		defer c.callers.Done()
+		answer := c.ask(ctx, api, occ, s, *x, act.Op)
+		c.post(func() {
+			c.out--
+			if ctx.Err() == nil {
+				c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: answer})
+			}
+		})
+	}()
+}
+
+// ask sends one request and puts what came of it into words that decide understands.
+func (c *conductor) ask(ctx context.Context, api *agora.App, occ *plan.Occurrence, s State, x Session, op agora.Op) Answer {
+	reveal := func(t plan.Text) (string, error) { return t.Resolve(c.e.cfg.Lookup) }
+	// A secret that cannot be read now may be there in a moment, as while files rotate.
+	unreadable := func(err error) Answer {
+		return Answer{Class: agora.Wait, Reason: err.Error(), RetryAfter: unansweredEvery}
+	}
+	if occ == nil && (op == agora.OpAcquire || op == agora.OpStart || op == agora.OpUpdate) {
+		return Answer{Class: agora.Fix, Reason: "the plan no longer holds it, so its settings are not known"}
+	}
+	switch op {
+	case agora.OpAcquire:
+		r, err := api.Acquire(ctx, AcquireRequest(occ, x.Cname, x.UID, x.ExpireHour))
+		a := c.answer(s, x, op, err)
+		a.ResourceID = r.ResourceID
+		return a
+	case agora.OpStart:
+		req, err := StartRequest(occ, x.Cname, x.UID, x.MaxHour, reveal)
+		if err != nil {
+			return unreadable(err)
+		}
+		r, err := api.Start(ctx, x.ResourceID, req)
+		a := c.answer(s, x, op, err)
+		if err == nil {
+			a.SID = r.SID
+		}
+		return a
+	case agora.OpQuery:
+		r, err := api.Query(ctx, x.ResourceID, x.SID)
+		a := c.answer(s, x, op, err)
+		a.Server = r.ServerResponse
+		return a
+	case agora.OpUpdate:
+		req, err := PushRequest(occ, x.Cname, x.UID, reveal)
+		if err != nil {
+			return unreadable(err)
+		}
+		_, err = api.Update(ctx, x.ResourceID, x.SID, req)
+		return c.answer(s, x, op, err)
+	default:
+		r, err := api.Stop(ctx, x.ResourceID, x.SID, StopRequest(x.Cname, x.UID))
+		a := c.answer(s, x, op, err)
+		if err == nil {
+			a.Server = r.ServerResponse
+		}
+		return a
+	}
+}
+
+func (c *conductor) answer(s State, x Session, op agora.Op, err error) Answer {
+	if err == nil {
+		return Answer{Class: agora.Done}
+	}
+	a := Answer{Class: agora.Unknown, Reason: err.Error()}
+	var failure *agora.Error
+	if errors.As(err, &failure) {
+		a = Answer{
+			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason,
+			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services,
+		}
+		if failure.Status == 0 && failure.Err != nil {
+			a.Reason = failure.Err.Error()
+		}
+	}
+	c.log.Warn("request", "occurrence", s.ID, "session", x.Attempt, "op", string(op), "class", a.Class.String(), "error", err)
+	return a
+}
+
+// add takes a task in. It is called before the loop begins, or from it.
+func (c *conductor) add(t *task) {
+	t.index, t.begin = -1, t.state.Begin
+	c.tasks[t.state.ID] = t
+}
+
+// forget drops a task.
+func (c *conductor) forget(t *task) {
+	c.shelve(t)
+	delete(c.tasks, t.state.ID)
+	c.e.disown(t.state.ID)
+}
+
+// schedule puts a task into the heap by its wake time.
+func (c *conductor) schedule(t *task) {
+	c.shelve(t)
+	if t.wake.IsZero() {
+		return
+	}
+	if t.state.Phase == Planned && t.begin.Before(t.wake) { // it was placed earlier meanwhile
+		t.wake = t.begin
+	}
+	heap.Push(&c.due, t)
+}
+
+// shelve takes a task out of the heap.
+func (c *conductor) shelve(t *task) {
+	if t.index >= 0 {
+		heap.Remove(&c.due, t.index)
+	}
+}
+
+// wakeHeap orders tasks by wake time.
+type wakeHeap []*task
+
+func (h wakeHeap) Len() int           { return len(h) }
+func (h wakeHeap) Less(i, j int) bool { return h[i].wake.Before(h[j].wake) }
+func (h wakeHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+// Push is for container/heap.
+func (h *wakeHeap) Push(x any) {
+	t := x.(*task)
+	t.index = len(*h)
+	*h = append(*h, t)
+}
+
+// Pop is for container/heap.
+func (h *wakeHeap) Pop() any {
+	old := *h
+	t := old[len(old)-1]
+	old[len(old)-1], t.index = nil, -1
+	*h = old[:len(old)-1]
+	return t
+}
+
+// planNames lists the plans of the tasks.
+func (c *conductor) planNames() []string {
+	names := make(chan []string, 1)
+	c.post(func() {
+		seen := map[string]bool{}
+		for _, t := range c.tasks {
+			seen[t.state.Plan] = true
+		}
+		names <- slices.Sorted(maps.Keys(seen))
+	})
+	return <-names
+}

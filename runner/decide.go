@@ -1,0 +1,602 @@
+package runner
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rundown/agora"
+)
+
+// Observation is something that decide is told: the answer to a request, or, with no Op, that time has passed or
+// that the target has changed.
+type Observation struct {
+	Attempt int // the session that it is about
+	Op      agora.Op
+	Answer  Answer
+}
+
+// Answer is what came of a request. Class Unknown stands for no answer at all, also for one that a crash took.
+type Answer struct {
+	Class      agora.Class
+	Status     int // HTTP, 0: none
+	Code       int // the service's
+	Reason     string
+	RetryAfter time.Duration
+	ResourceID string               // of acquire
+	SID        string               // of start, or in the body of a refusal
+	Server     agora.ServerResponse // of query and stop
+}
+
+func (a Answer) alreadyStarted() bool { return a.Status == 201 && a.Code == 7 }
+func (a Answer) taskConflict() bool   { return a.Code == 53 }
+func (a Answer) taskGone() bool       { return a.Status == 404 && a.Class != agora.Fix }
+func (a Answer) notAuthorized() bool  { return a.Status == 401 || a.Code == 405 }
+
+// String says it in a few words.
+func (a Answer) String() string {
+	switch {
+	case a.Class == agora.Done:
+		return "done"
+	case a.Status == 0:
+		return cmp.Or(a.Reason, "no answer")
+	}
+	text := fmt.Sprintf("HTTP %d", a.Status)
+	if a.Code != 0 {
+		text += fmt.Sprintf(", code %d", a.Code)
+	}
+	if a.Reason != "" {
+		text += fmt.Sprintf(" %q", a.Reason)
+	}
+	return text
+}
+
+// Action is what is to be done next: a call about a session, or nothing until Wake.
+type Action struct {
+	Op      agora.Op // "": nothing
+	Attempt int
+	Wake    time.Time // with no Op: when to ask again; zero: never, the occurrence is over
+}
+
+// decide is the state machine: it takes in an observation and says what to do now. Where it names a call, that call
+// is already marked as asked in the state, which must be stored before the call is made; then decide is to be asked
+// again, until it names none. It is pure: the same input gives the same output.
+func decide(s State, o Observation, now time.Time) (State, Action, string) {
+	d := decision{s: s.clone(), now: now}
+	if o.Op != "" {
+		d.absorb(o)
+	}
+	act := d.next()
+	d.s.Phase = d.phase()
+	return d.s, act, strings.Join(d.notes, "; ")
+}
+
+// decision is one run of decide.
+type decision struct {
+	s     State
+	now   time.Time
+	notes []string
+}
+
+func (d *decision) note(format string, args ...any) {
+	d.notes = append(d.notes, fmt.Sprintf(format, args...))
+}
+
+// over says that nothing may be recorded any more.
+func (d *decision) over() bool { return d.s.Cancel != nil || !d.now.Before(d.s.Until) }
+
+// next chooses what to do.
+func (d *decision) next() Action {
+	s := &d.s
+	if s.Phase == Over {
+		if s.Outcome != Cancelled || s.Cancel != nil || !d.now.Before(s.End) {
+			return Action{}
+		}
+		s.Outcome, s.Reason, s.Phase, s.GaveUp, s.Gaps, s.EndedAt = "", "", Planned, "", nil, time.Time{}
+		d.note("the cancellation was undone")
+	}
+	for i := range s.Sessions {
+		if act := d.ask(&s.Sessions[i]); act.Op != "" {
+			return act
+		}
+	}
+	if !d.over() && s.GaveUp == "" && s.carrier() == nil && d.due() {
+		return d.begin()
+	}
+	if (d.over() || s.GaveUp != "") && s.settled() {
+		d.finish()
+		return Action{}
+	}
+	return Action{Wake: d.wake()}
+}
+
+// wake is when something is due again.
+func (d *decision) wake() time.Time {
+	s := &d.s
+	wake := s.Until
+	if d.over() {
+		wake = time.Time{}
+	}
+	sooner := func(t time.Time) {
+		if wake.IsZero() || t.Before(wake) {
+			wake = t
+		}
+	}
+	for _, x := range s.Sessions {
+		if !x.State.Final() && x.Asked == "" {
+			sooner(x.Next)
+		}
+	}
+	if !d.over() && s.GaveUp == "" && s.carrier() == nil {
+		sooner(later(s.Begin, s.RetryAt))
+	}
+	if wake.IsZero() { // an answer is awaited; it will ask again
+		wake = d.now.Add(trustTimers)
+	}
+	return wake
+}
+
+// ask names the request that a session needs now.
+func (d *decision) ask(x *Session) Action {
+	if x.State.Final() {
+		return Action{}
+	}
+	if d.over() && x.State.Carries() {
+		d.end(x)
+	}
+	due := !x.Next.After(d.now) || (x.State == SessionRunning && x.Tries == 0 && d.wantsUpdate(x))
+	if x.Asked != "" || x.State.Final() || !due {
+		return Action{}
+	}
+	var op agora.Op
+	switch x.State {
+	case SessionAcquiring:
+		op = agora.OpAcquire
+	case SessionStarting:
+		switch age := d.now.Sub(x.AcquiredAt); {
+		case age > agora.ResourceLife():
+			d.unstarted(x, cmp.Or(x.Reason, "its resource id grew too old"))
+			return Action{}
+		case x.RequestedAt.IsZero() && age > agora.StartWithin():
+			d.note("session %d: no start within %v of the resource id: acquiring anew", x.Attempt, agora.StartWithin())
+			x.State, x.ResourceID, op = SessionAcquiring, "", agora.OpAcquire
+		default:
+			op = agora.OpStart
+			if x.RequestedAt.IsZero() {
+				x.RequestedAt = d.now
+			}
+		}
+	case SessionConfirming, SessionRunning, SessionSuspect:
+		op = agora.OpQuery
+		if x.State == SessionRunning && d.wantsUpdate(x) {
+			op = agora.OpUpdate
+		}
+	case SessionStopping:
+		if x.StopAskedAt.IsZero() {
+			x.StopAskedAt = d.now
+		} else if d.now.After(x.deadline()) {
+			d.stopped(x, cmp.Or(x.Reason, fmt.Sprintf("it could not be stopped and ended by its maxRecordingHour at %s at the latest", d.clock(x.deadline()))))
+			return Action{}
+		}
+		op = agora.OpStop
+	}
+	x.Asked, x.AskedAt = op, d.now
+	return Action{Op: op, Attempt: x.Attempt}
+}
+
+// wantsUpdate says that the plan names another CDN target than the session pushes to. A push can be moved, not
+// added to a session that began without one.
+func (d *decision) wantsUpdate(x *Session) bool {
+	return x.CDN != "" && d.s.CDN != "" && x.CDN != d.s.CDN && x.NoUpdate != d.s.CDN
+}
+
+// end turns a session that carries the class towards its end. A query that is out has no effect, so a stop need not
+// wait for its answer; an update and a start must be answered first.
+func (d *decision) end(x *Session) {
+	switch x.State {
+	case SessionAcquiring, SessionStarting:
+		if x.Asked != "" {
+			return
+		}
+		if x.Doubt {
+			d.orphan(x)
+			return
+		}
+		x.State = SessionFailed
+		x.Reason = cmp.Or(x.Reason, "the class was over before it could be started")
+	default:
+		if x.Asked == agora.OpUpdate {
+			return
+		}
+		x.State, x.Asked, x.Tries, x.Next = SessionStopping, "", 0, d.now
+	}
+}
+
+// due says whether a new session is to begin now, or gives up for good.
+func (d *decision) due() bool {
+	s := &d.s
+	if d.now.Before(s.Begin) || d.now.Before(s.RetryAt) {
+		return false
+	}
+	writing := d.now.Add(agora.StartLead())
+	left := s.End.Sub(later(s.Start, writing))
+	switch {
+	case len(s.Sessions) == 0 && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
+		s.GaveUp = d.lateness(left)
+	case left <= 0:
+		s.GaveUp = "no class time was left for another session"
+	case s.Failures >= max(s.Attempts, 1):
+		s.GaveUp = fmt.Sprintf("%d sessions in a row failed", s.Failures)
+	default:
+		return true
+	}
+	d.note("%s", s.GaveUp)
+	return false
+}
+
+func (d *decision) lateness(left time.Duration) string {
+	s := &d.s
+	why := "it came up too late"
+	if !s.DownSince.IsZero() {
+		why = fmt.Sprintf("rundown did not run from %s on", d.clock(s.DownSince))
+	}
+	switch {
+	case left <= 0:
+		return why + ": the class was over"
+	case s.MinRemainder < 0:
+		return why + ": the class had begun, and min_remainder is never"
+	default:
+		return fmt.Sprintf("%s: %v of the class were left, less than the min_remainder of %v", why, left.Round(time.Second), s.MinRemainder)
+	}
+}
+
+// begin opens a new session. After a definite failure it goes to the other uid; after a doubtful start it probes with
+// the same one, since a task conflict then tells that the doubtful session lives.
+func (d *decision) begin() Action {
+	s := &d.s
+	x := Session{
+		Attempt: len(s.Sessions) + 1, Cname: s.Cname, UID: s.UIDs[0], State: SessionAcquiring,
+		Next: d.now, CDN: s.CDN, MaxHour: s.MaxHour, ExpireHour: s.ExpireHour,
+	}
+	if n := len(s.Sessions); n > 0 {
+		last := s.Sessions[n-1]
+		x.UID = last.UID
+		if last.State == SessionOrphan || !last.Doubt {
+			x.UID = s.UIDs[(slices.Index(s.UIDs[:], last.UID)+1)%len(s.UIDs)]
+		}
+	}
+	s.Sessions = append(s.Sessions, x)
+	return d.ask(&s.Sessions[len(s.Sessions)-1])
+}
+
+// absorb takes in the answer to a request.
+func (d *decision) absorb(o Observation) {
+	x := d.s.session(o.Attempt)
+	if x == nil || x.Asked != o.Op {
+		return // an answer that nobody waits for any more, such as a query's after the stop was sent
+	}
+	x.Asked = ""
+	a := o.Answer
+	if a.Class != agora.Done {
+		d.note("session %d: %s: %s", x.Attempt, o.Op, a)
+	}
+	switch o.Op {
+	case agora.OpAcquire:
+		d.acquired(x, a)
+	case agora.OpStart:
+		d.started(x, a)
+	case agora.OpQuery:
+		d.queried(x, a)
+	case agora.OpUpdate:
+		d.updated(x, a)
+	case agora.OpStop:
+		d.stopAnswered(x, a)
+	}
+}
+
+// again plans the session's next request by the waits, whose deadline counts from since; false when they are at an end.
+func (d *decision) again(x *Session, w agora.Waits, since time.Time, atLeast time.Duration) bool {
+	wait, ok := w.Next(x.Tries, d.now.Sub(since))
+	if ok {
+		x.Tries++
+		x.Next = d.now.Add(max(wait, atLeast))
+	}
+	return ok
+}
+
+func (d *decision) acquired(x *Session, a Answer) {
+	switch a.Class {
+	case agora.Done:
+		x.ResourceID, x.AcquiredAt, x.RequestedAt = a.ResourceID, d.now, time.Time{}
+		x.State, x.Tries, x.Next, x.Reason = SessionStarting, 0, d.now, ""
+	case agora.Fix:
+		d.refused(x, a)
+	case agora.Wait:
+		x.Reason = "acquire: " + a.String()
+		d.again(x, capacityWaits(a), d.now, a.RetryAfter)
+	default:
+		x.Reason = "acquire: " + a.String()
+		d.again(x, agora.AcquireWaits(), d.now, a.RetryAfter)
+	}
+}
+
+// refused handles an answer that another try will not mend, but for credentials: those are often mended during the
+// class, by whoever rotated them.
+func (d *decision) refused(x *Session, a Answer) {
+	x.Reason = a.String()
+	if a.notAuthorized() {
+		d.again(x, authorizationWaits, d.now, a.RetryAfter)
+		return
+	}
+	x.State = SessionFailed
+	d.s.Failures++
+	d.s.GaveUp = "the service refuses it: " + a.String()
+}
+
+func (d *decision) started(x *Session, a Answer) {
+	sameID := func(w agora.Waits) {
+		if !d.again(x, w, d.now, a.RetryAfter) {
+			d.unstarted(x, x.Reason)
+		}
+	}
+	x.Reason = "start: " + a.String()
+	switch {
+	case a.Class == agora.Done, a.alreadyStarted() && a.SID != "":
+		x.SID, x.StartedAt, x.State, x.Tries, x.Doubt, x.Reason = a.SID, d.now, SessionConfirming, 0, false, ""
+		d.again(x, agora.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0)
+		d.note("session %d: started as %s", x.Attempt, x.SID)
+	case a.alreadyStarted():
+		d.orphan(x)
+	case a.taskConflict():
+		d.conflict(x)
+	case a.Code == 65:
+		x.Doubt = true
+		sameID(agora.StartPendingWaits())
+	case a.Code == 62:
+		x.Doubt = true
+		sameID(agora.StartTimeoutWaits())
+	case a.Class == agora.Unknown:
+		x.Doubt = true
+		sameID(agora.Waits{Steps: agora.DomainWaits()})
+	case a.Class == agora.Wait:
+		d.again(x, capacityWaits(a), d.now, a.RetryAfter) // a resource id that grows too old meanwhile is dropped by ask
+	case a.Class == agora.Again:
+		sameID(agora.StartWaits())
+	case a.Class == agora.Fix:
+		d.refused(x, a)
+	default:
+		d.unstarted(x, x.Reason)
+	}
+}
+
+// conflict handles "task conflict": a task with this cname and uid is live. Where an earlier start of ours went
+// without an answer it is that one.
+func (d *decision) conflict(x *Session) {
+	if x.Doubt {
+		d.orphan(x)
+		return
+	}
+	for i := range d.s.Sessions {
+		y := &d.s.Sessions[i]
+		if y.Attempt != x.Attempt && y.UID == x.UID && y.Doubt && y.State == SessionFailed {
+			d.orphan(y)
+			x.State, x.Next = SessionFailed, time.Time{}
+			x.Reason = fmt.Sprintf("task conflict: session %d, whose start went unanswered, is live", y.Attempt)
+			return // the probe did its work: that is no failure of the page or the service
+		}
+	}
+	d.unstarted(x, x.Reason)
+}
+
+// unstarted ends a session that never got a sid, as a failure.
+func (d *decision) unstarted(x *Session, reason string) {
+	x.State, x.Reason, x.Next = SessionFailed, reason, time.Time{}
+	d.failed()
+}
+
+// failed counts a failure and spaces the next session.
+func (d *decision) failed() {
+	d.s.Failures++
+	d.s.RetryAt = d.now.Add(sessionWaits[min(d.s.Failures, len(sessionWaits))-1])
+}
+
+// orphan marks a session that may run although its sid is unknown. Nothing can stop it but its maxRecordingHour.
+func (d *decision) orphan(x *Session) {
+	x.State, x.Next = SessionOrphan, time.Time{}
+	x.Reason = fmt.Sprintf("orphan: session %d (cname %s, uid %s) may run although its sid is unknown; its maxRecordingHour ends it at %s at the latest",
+		x.Attempt, x.Cname, x.UID, d.clock(x.deadline()))
+	d.note("%s", x.Reason)
+}
+
+func (d *decision) queried(x *Session, a Answer) {
+	recorder, _ := a.Server.Service(agora.ServiceWebRecorder)
+	switch {
+	case a.Class == agora.Done && (a.Server.Status.Over() || recorder.State == "exit"):
+		d.evidence(x, recorder.FileList)
+		d.gone(x, fmt.Sprintf("the service ended it by itself (status %d)", a.Server.Status))
+	case a.Class == agora.Done && a.Server.Status.Running():
+		d.evidence(x, recorder.FileList)
+		d.running(x)
+	case a.Class == agora.Done:
+		d.poll(x, true, fmt.Sprintf("no running recording (status %d)", a.Server.Status))
+	case a.taskGone() && x.State == SessionRunning:
+		x.State, x.SuspectAt, x.Tries = SessionSuspect, d.now, 0
+		d.again(x, agora.GoneWaits(), x.SuspectAt, 0)
+	case a.taskGone() && x.State == SessionSuspect:
+		if !d.again(x, agora.GoneWaits(), x.SuspectAt, 0) {
+			d.lost(x, fmt.Sprintf("it answered 404 from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
+		}
+	case a.taskGone():
+		d.poll(x, true, "the service does not know the recording (wrong page address, wrong storage keys and wrong parameters show so)")
+	case a.Class == agora.Ended:
+		d.gone(x, "the service ended it by itself: "+a.String())
+	default: // says nothing about the recording
+		d.poll(x, false, a.String())
+	}
+}
+
+// running takes in that the session was seen running.
+func (d *decision) running(x *Session) {
+	if x.State == SessionSuspect {
+		x.Failover = max(x.Failover, d.now.Sub(x.SuspectAt))
+		d.note("session %d: back after %v of 404", x.Attempt, d.now.Sub(x.SuspectAt).Round(time.Second))
+		x.HealthyFrom = d.now
+	}
+	if x.RecordingAt.IsZero() {
+		x.RecordingAt = d.now
+	}
+	if x.HealthyFrom.IsZero() {
+		x.HealthyFrom = d.now
+	}
+	x.State, x.Tries, x.SuspectAt, x.LastGood, x.Reason = SessionRunning, 0, time.Time{}, d.now, ""
+	if d.now.Sub(x.HealthyFrom) >= healthyAfter {
+		d.s.Failures = 0
+	}
+	x.Next = d.now.Add(agora.MonitorInterval())
+	if !x.Named { // the first slice, and with it the exact beginning, shows after about 15 s
+		x.Next = d.now.Add(min(agora.MonitorInterval(), max(firstSlice, d.now.Sub(x.StartedAt))))
+	}
+}
+
+// poll asks again while nothing is known. A session that was not seen running has until the documented deadline, but
+// only an answer that says something of it can fail it: when nobody answers, a replacement could not be started either.
+func (d *decision) poll(x *Session, informative bool, why string) {
+	if x.State != SessionConfirming {
+		d.again(x, agora.TroubleWaits(), d.now, 0)
+		return
+	}
+	if d.again(x, agora.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0) {
+		return
+	}
+	if !informative {
+		x.Next = d.now.Add(unansweredEvery)
+		return
+	}
+	x.Reason = fmt.Sprintf("not seen running within %v: %s", agora.ConfirmDeadline(d.s.ReadyTimeout), why)
+	x.State, x.Then, x.Tries, x.Next = SessionStopping, SessionFailed, 0, d.now
+	d.note("session %d: %s", x.Attempt, x.Reason)
+	d.failed()
+}
+
+// gone handles a session that the service ended before its time.
+func (d *decision) gone(x *Session, why string) {
+	x.Next = time.Time{}
+	if x.RecordingAt.IsZero() {
+		d.unstarted(x, why)
+		return
+	}
+	x.State, x.Reason, x.StoppedAt = SessionLost, why, x.LastGood
+	d.note("session %d: lost: %s", x.Attempt, why)
+	d.failed()
+}
+
+// lost handles a session that is taken for dead; a stop is sent all the same, since what lives is billed.
+func (d *decision) lost(x *Session, why string) {
+	x.State, x.Then, x.Reason, x.StoppedAt, x.Tries, x.Next = SessionStopping, SessionLost, why, x.LastGood, 0, d.now
+	d.note("session %d: lost: %s", x.Attempt, why)
+	d.failed()
+}
+
+func (d *decision) updated(x *Session, a Answer) {
+	switch a.Class {
+	case agora.Done:
+		x.CDN, x.Tries, x.Next = d.s.CDN, 0, d.now // a query tells whether the push came up
+	case agora.Fix:
+		x.NoUpdate, x.Tries = d.s.CDN, 0
+		x.Next = d.now.Add(agora.MonitorInterval())
+	default:
+		d.again(x, agora.TroubleWaits(), d.now, a.RetryAfter)
+		if a.taskGone() { // let a query find out
+			x.State, x.SuspectAt, x.Tries = SessionSuspect, d.now, 0
+		}
+	}
+}
+
+func (d *decision) stopAnswered(x *Session, a Answer) {
+	recorder, _ := a.Server.Service(agora.ServiceWebRecorder)
+	upload, _ := a.Server.Service(agora.ServiceUpload)
+	d.evidence(x, recorder.FileList)
+	switch {
+	case a.Class == agora.Done || a.Code == 50:
+		if x.UploadStatus = upload.UploadingStatus; a.Code == 50 {
+			x.UploadStatus = "pending"
+		}
+		x.StoppedAt = x.AskedAt
+		d.stopped(x, x.Reason)
+	case a.Code == 435:
+		x.RecordingAt, x.Named, x.StoppedAt = time.Time{}, false, x.AskedAt
+		d.stopped(x, "the service says that nothing was recorded")
+	case a.taskGone() && !x.StopDoubt && x.lastQueryWasGood() && d.again(x, agora.StopGoneWaits(), x.StopAskedAt, 0):
+		// it may be a failover
+	case a.Class == agora.Ended || a.taskGone():
+		switch {
+		case x.StopDoubt:
+			x.StoppedAt = x.StopAskedAt // an earlier stop of ours had its effect
+		case x.StoppedAt.IsZero():
+			x.StoppedAt = later(x.LastGood, x.StoppedAt)
+			x.Reason = cmp.Or(x.Reason, "it was over when it was to be stopped")
+		}
+		d.stopped(x, x.Reason)
+	case a.Class == agora.Fix:
+		x.Reason = "stop: " + a.String()
+		d.again(x, refusedStopWaits, d.now, a.RetryAfter)
+	default:
+		x.StopDoubt = x.StopDoubt || a.Class == agora.Unknown || a.Code == 62
+		d.again(x, agora.StopWaits(), d.now, a.RetryAfter)
+	}
+}
+
+// stopped makes a session final.
+func (d *decision) stopped(x *Session, reason string) {
+	x.State, x.Reason, x.Next = x.Then, reason, time.Time{}
+	if x.Then == "" {
+		x.State = SessionEnded
+	}
+	if x.StoppedAt.IsZero() {
+		x.StoppedAt = x.LastGood
+	}
+}
+
+// evidence takes in the files that the service names, and from the first of them since when it writes.
+func (d *decision) evidence(x *Session, files []agora.File) {
+	for _, f := range files {
+		if f.Filename != "" && !slices.Contains(x.Files, f.Filename) {
+			x.Files = append(slices.Clone(x.Files), f.Filename)
+		}
+		// A clock of the service that runs ahead of ours must not move the beginning past what was seen running.
+		at := f.Start()
+		if at.IsZero() || (x.Named && !at.Before(x.RecordingAt)) || (!x.RecordingAt.IsZero() && at.After(x.RecordingAt)) {
+			continue
+		}
+		x.RecordingAt, x.Named = at, true
+	}
+}
+
+// phase derives where the occurrence stands.
+func (d *decision) phase() Phase {
+	s := &d.s
+	seen := slices.ContainsFunc(s.Sessions, func(x Session) bool { return !x.RecordingAt.IsZero() })
+	switch {
+	case s.Outcome != "":
+		return Over
+	case len(s.Sessions) == 0:
+		return Planned
+	case d.over() || s.GaveUp != "":
+		return Stopping
+	case seen:
+		return Recording
+	default:
+		return Starting
+	}
+}
+
+func (d *decision) clock(t time.Time) string {
+	return t.In(d.s.Start.Location()).Format("2006-01-02 15:04:05Z07:00")
+}
+
+// lastQueryWasGood says that the session was running when it was last asked about.
+func (x *Session) lastQueryWasGood() bool {
+	return x.Then == "" && !x.LastGood.IsZero() && x.SuspectAt.IsZero()
+}

@@ -1,0 +1,513 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"rundown/agora"
+	"rundown/plan"
+	"rundown/runner/store"
+)
+
+// Config is what an engine needs. Store and NewClient are required.
+type Config struct {
+	Store     *store.Store
+	NewClient func(*plan.Plan) (*agora.Client, error) // the client of a plan's account
+	Lookup    plan.Lookup                             // what references stand for; default: nothing is known
+	Logger    *slog.Logger                            // default: discarded
+	Now       func() time.Time                        // default: time.Now
+	Horizon   time.Duration                           // how far ahead occurrences are written into the store; default 8 days
+	Who       string                                  // who applies plans, for the event log
+	// OnChange hears of every stored step, in order for one occurrence. It must not block.
+	OnChange func(State)
+}
+
+func (c Config) withDefaults() Config {
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
+	c.Horizon = cmp.Or(c.Horizon, 8*24*time.Hour)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Lookup == nil {
+		c.Lookup = func(r plan.Reference) (string, error) { return "", fmt.Errorf("%s is not set", r) }
+	}
+	if c.OnChange == nil {
+		c.OnChange = func(State) {}
+	}
+	return c
+}
+
+// Engine makes plans happen. Its methods are safe for concurrent use.
+type Engine struct {
+	cfg     Config
+	log     *slog.Logger
+	beat    time.Time // the last sign of life of whoever worked on the store before
+	started time.Time
+
+	mu         sync.Mutex
+	ctx        context.Context // of the conductors' loops
+	stop       context.CancelFunc
+	plans      map[string]*applied // by plan name
+	order      []string            // plan names as first applied
+	conductors map[string]*conductor
+	known      map[string]*conductor // occurrence → who owns it
+	cancels    map[string]store.Command
+	changes    int64
+	cron       *cron.Cron
+	wg         sync.WaitGroup
+}
+
+// applied is a plan at work.
+type applied struct {
+	plan     *plan.Plan
+	client   *agora.Client
+	apps     map[*plan.App]string // App IDs
+	revision int64
+	until    time.Time // up to where its occurrences are written into the store
+}
+
+// Diff counts what an applied plan changed of the occurrences ahead.
+type Diff struct{ Added, Removed, Changed int }
+
+// maxLength is the longest class that a start in the past is looked for: a class longer than this that began before
+// the first start of the daemon is not picked up half-way.
+const maxLength = 49 * time.Hour
+
+// drain is how long an engine that ends waits for the answers to requests that are out.
+const drain = 6 * time.Second
+
+// New returns an engine that does nothing yet.
+func New(cfg Config) *Engine {
+	cfg = cfg.withDefaults()
+	return &Engine{
+		cfg: cfg, log: cfg.Logger,
+		plans: map[string]*applied{}, conductors: map[string]*conductor{},
+		known: map[string]*conductor{}, cancels: map[string]store.Command{},
+	}
+}
+
+// Start adopts what the store holds unfinished and begins to work on the plans. With adoptPlanned false only what
+// has sessions is adopted: for a caller that records something of its own beside a daemon's store.
+func (e *Engine) Start(ctx context.Context, adoptPlanned bool, plans ...*plan.Plan) error {
+	beat, err := e.cfg.Store.LastBeat(ctx)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	e.beat, e.started = beat, e.cfg.Now()
+	e.ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
+	for _, p := range plans {
+		if err := e.load(ctx, p); err != nil {
+			e.stop()
+			return err
+		}
+	}
+	if err := e.adopt(ctx, adoptPlanned); err != nil {
+		e.stop()
+		return err
+	}
+	if err := e.cfg.Store.Beat(ctx, e.cfg.Now()); err != nil {
+		e.stop()
+		return fmt.Errorf("write the store: %w", err)
+	}
+	if err := e.readCommands(ctx); err != nil {
+		e.stop()
+		return err
+	}
+	for _, name := range e.order {
+		e.attach(e.plans[name])
+	}
+	e.mu.Lock()
+	for _, c := range e.conductors {
+		c.begin()
+	}
+	e.mu.Unlock()
+	for _, name := range e.order {
+		e.schedule(e.plans[name], e.lookBack())
+	}
+	if adoptPlanned {
+		e.dropOthers()
+	}
+	e.duties()
+	return nil
+}
+
+// Close ends the engine's own work: nothing new is sent, answers to requests that are out are awaited for a few
+// seconds, and recordings in the cloud go on. What stays unanswered stays written down as asked.
+func (e *Engine) Close() {
+	e.mu.Lock()
+	c := e.cron
+	e.mu.Unlock()
+	if c != nil {
+		<-c.Stop().Done()
+	}
+	if e.stop != nil {
+		e.stop()
+	}
+	e.wg.Wait()
+	if err := e.cfg.Store.Beat(context.Background(), e.cfg.Now()); err != nil {
+		e.log.Warn("the last sign of life could not be written", "error", err)
+	}
+}
+
+// duties are what the engine does at intervals, by robfig/cron.
+func (e *Engine) duties() {
+	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
+	c.Schedule(cron.Every(15*time.Second), cron.FuncJob(func() {
+		if err := e.cfg.Store.Beat(e.ctx, e.cfg.Now()); err != nil && e.ctx.Err() == nil {
+			e.log.Error("the store cannot be written", "error", err)
+		}
+	}))
+	c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
+	c.Schedule(cron.Every(time.Second), cron.FuncJob(func() {
+		if err := e.pollCommands(e.ctx); err != nil && e.ctx.Err() == nil {
+			e.log.Error("operators' commands cannot be read", "error", err)
+		}
+	}))
+	e.mu.Lock()
+	e.cron = c
+	e.mu.Unlock()
+	c.Start()
+}
+
+// load resolves what a plan needs before anything of it is recorded, and stores its revision.
+func (e *Engine) load(ctx context.Context, p *plan.Plan) error {
+	if err := unsupported(p); err != nil {
+		return err
+	}
+	client, err := e.cfg.NewClient(p)
+	if err != nil {
+		return fmt.Errorf("plan %s: %w", p.Name, err)
+	}
+	a := &applied{plan: p, client: client, apps: map[*plan.App]string{}}
+	for _, app := range p.Apps {
+		id, err := app.ID.Resolve(e.cfg.Lookup)
+		if err != nil {
+			return fmt.Errorf("plan %s: apps.%s.id: %w", p.Name, app.Name, err)
+		}
+		a.apps[app] = id
+	}
+	hash, text := fingerprint(p)
+	a.revision, err = e.cfg.Store.AddRevision(ctx, store.Revision{
+		At: e.cfg.Now(), Plan: p.Name, Path: p.Files[0].Path, Hash: hash, Who: e.cfg.Who, Text: text,
+	})
+	if err != nil {
+		return fmt.Errorf("store the plan: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.plans[p.Name] == nil {
+		e.order = append(e.order, p.Name)
+	}
+	e.plans[p.Name] = a
+	for app, id := range a.apps {
+		if _, err := e.conductor(ctx, id, client, app.Limits.QPS); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// conductor finds or makes the owner of an App ID. The caller holds the lock.
+func (e *Engine) conductor(ctx context.Context, app string, client *agora.Client, qps int) (*conductor, error) {
+	c := e.conductors[app]
+	if c == nil {
+		term, err := e.cfg.Store.Lease(ctx, app, e.cfg.Now().Add(time.Minute))
+		if err != nil {
+			return nil, fmt.Errorf("own app %s: %w", app, err)
+		}
+		c = newConductor(e, app, term, qps)
+		e.conductors[app] = c
+	}
+	if client != nil {
+		c.connect(client, qps)
+	}
+	return c, nil
+}
+
+// adopt takes up what the store holds unfinished.
+func (e *Engine) adopt(ctx context.Context, planned bool) error {
+	rows, err := e.cfg.Store.Occurrences(ctx, store.Filter{Open: true})
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	if planned { // ended ones too, so that they are not planned a second time
+		recent, err := e.cfg.Store.Occurrences(ctx, store.Filter{EndAfter: e.lookBack().Add(-maxLength)})
+		if err != nil {
+			return fmt.Errorf("read the store: %w", err)
+		}
+		rows = append(rows, slices.DeleteFunc(recent, func(o store.Occurrence) bool { return o.State != string(Over) })...)
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	sessions, err := e.cfg.Store.Sessions(ctx, ids...)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, row := range rows {
+		if !planned && row.State == string(Planned) {
+			continue
+		}
+		t, err := decodeTask(row, sessions[row.ID])
+		if err != nil {
+			return err
+		}
+		c := e.conductors[row.App]
+		if c == nil {
+			var client *agora.Client
+			if len(e.order) > 0 {
+				client = e.plans[e.order[0]].client
+			}
+			if client == nil {
+				e.log.Warn("no plan names the app of an unfinished recording; it is left as it is", "occurrence", row.ID, "app", row.App)
+				continue
+			}
+			if c, err = e.conductor(ctx, row.App, client, 0); err != nil {
+				return err
+			}
+		}
+		if t.state.Phase != Over && t.state.Phase != Planned {
+			e.log.Info("adopted", "occurrence", row.ID, "state", row.State, "sessions", len(t.state.Sessions))
+		}
+		c.add(t)
+		e.known[row.ID] = c
+	}
+	return nil
+}
+
+// attach gives adopted tasks what the plan says of them, before anything is done about them.
+func (e *Engine) attach(a *applied) {
+	for app, wants := range e.wanted(a, e.lookBack(), e.cfg.Now().Add(e.cfg.Horizon)) {
+		for _, w := range wants {
+			if t := e.conductors[app].tasks[w.target.ID]; t != nil {
+				t.occ = w.occ
+			}
+		}
+	}
+}
+
+// dropOthers removes what is planned for plans that are not at work any more.
+func (e *Engine) dropOthers() {
+	e.mu.Lock()
+	conductors := slices.Collect(maps.Values(e.conductors))
+	e.mu.Unlock()
+	for _, c := range conductors {
+		for _, name := range c.planNames() {
+			if e.plans[name] != nil {
+				continue
+			}
+			removed, done := c.retire(name, nil, e.cfg.Now().Add(1000*24*time.Hour))
+			<-done
+			if *removed > 0 {
+				e.log.Warn("planned classes of a plan that was not given are dropped", "plan", name, "classes", *removed)
+			}
+		}
+	}
+}
+
+// lookBack is from where on occurrences are looked for: since the last sign of life, and far enough to find the
+// classes that have begun.
+func (e *Engine) lookBack() time.Time {
+	from := e.cfg.Now()
+	if !e.beat.IsZero() {
+		from = earlier(from, e.beat)
+	}
+	return from.Add(-maxLength)
+}
+
+// wanted lists the occurrences of a plan that start in the window and that are not over for good: before the last
+// sign of life there is nothing to answer for.
+func (e *Engine) wanted(a *applied, from, until time.Time) map[string][]want {
+	alive := e.cfg.Now()
+	if !e.beat.IsZero() {
+		alive = earlier(alive, e.beat)
+	}
+	out := map[string][]want{}
+	for _, o := range a.plan.Occurrences(from, until) {
+		if !o.End.After(alive) {
+			continue
+		}
+		app := a.apps[o.Settings.App]
+		out[app] = append(out[app], want{occ: &o, target: target(&o, app), revision: a.revision})
+	}
+	return out
+}
+
+// schedule gives the conductors what a plan wants from now up to the horizon. An occurrence that has moved to another
+// app is taken from its owner first.
+func (e *Engine) schedule(a *applied, from time.Time) Diff {
+	a.until = e.cfg.Now().Add(e.cfg.Horizon)
+	wanted := e.wanted(a, from, a.until)
+	var diff Diff
+	e.mu.Lock()
+	conductors := make(map[string]*conductor, len(e.conductors))
+	for app, c := range e.conductors {
+		conductors[app] = c
+	}
+	e.mu.Unlock()
+	for app, c := range conductors {
+		removed, done := c.retire(a.plan.Name, wanted[app], a.until)
+		<-done
+		diff.Removed += *removed
+	}
+	for app, c := range conductors {
+		added, changed := c.want(wanted[app])
+		diff.Added += added
+		diff.Changed += changed
+	}
+	return diff
+}
+
+// Apply replaces a plan that is at work, or adds one. Occurrences that have not begun become what the plan says; one
+// that is being recorded takes over a new end and CDN target, goes on to its end where the plan no longer holds it,
+// and is stopped where the plan cancels it.
+func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
+	if err := e.load(ctx, p); err != nil {
+		return Diff{}, err
+	}
+	e.mu.Lock()
+	a := e.plans[p.Name]
+	for _, c := range e.conductors {
+		c.begin()
+	}
+	e.mu.Unlock()
+	diff := e.schedule(a, e.lookBack())
+	e.log.Info("plan applied", "plan", p.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed)
+	return diff, nil
+}
+
+// extend writes the occurrences that have come within the horizon.
+func (e *Engine) extend() {
+	e.mu.Lock()
+	plans := make([]*applied, 0, len(e.order))
+	for _, name := range e.order {
+		plans = append(plans, e.plans[name])
+	}
+	e.mu.Unlock()
+	for _, a := range plans {
+		from := a.until
+		a.until = e.cfg.Now().Add(e.cfg.Horizon)
+		for app, wants := range e.wanted(a, from, a.until) {
+			e.mu.Lock()
+			c := e.conductors[app]
+			e.mu.Unlock()
+			c.want(wants)
+		}
+	}
+}
+
+// Record begins occurrences at once, outside any plan's schedule: their recording is due now, and their interval is
+// [From, Until). The identities are returned in order.
+func (e *Engine) Record(ctx context.Context, p *plan.Plan, occurrences []plan.Occurrence, begin []time.Time) ([]string, error) {
+	if err := e.load(ctx, p); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	a := e.plans[p.Name]
+	ids := make([]string, len(occurrences))
+	for i := range occurrences {
+		o := &occurrences[i]
+		app := a.apps[o.Settings.App]
+		c := e.conductors[app]
+		c.begin()
+		t := &task{occ: o, revision: a.revision, now: true, state: State{Target: target(o, app), Begin: begin[i], Phase: Planned}}
+		t.state.MinRemainder = 0 // it is recorded because somebody asked for it
+		ids[i] = o.ID
+		e.known[o.ID] = c
+		c.post(func() { c.add(t); c.step(t, Observation{}) })
+	}
+	return ids, nil
+}
+
+// Cancel ends an occurrence, or keeps it from beginning.
+func (e *Engine) Cancel(id, who, reason string) error {
+	e.mu.Lock()
+	c := e.known[id]
+	e.mu.Unlock()
+	if c == nil {
+		return fmt.Errorf("%s: no such occurrence is at work", id)
+	}
+	c.cancel(id, &Cancel{At: e.cfg.Now(), Who: who, Reason: reason}, func(string) {})
+	return nil
+}
+
+// readCommands takes up the operators' commands that nobody has settled.
+func (e *Engine) readCommands(ctx context.Context) error {
+	commands, err := e.cfg.Store.Commands(ctx)
+	if err != nil {
+		return fmt.Errorf("read commands: %w", err)
+	}
+	for _, cmd := range commands {
+		e.mu.Lock()
+		c := e.known[cmd.Occurrence]
+		if c == nil {
+			e.cancels[cmd.Occurrence] = cmd // it may come within the horizon later
+		} else {
+			delete(e.cancels, cmd.Occurrence)
+		}
+		e.mu.Unlock()
+		if c != nil {
+			e.obey(c, cmd)
+		}
+	}
+	return nil
+}
+
+// obey carries out a command and settles it once its effect is stored.
+func (e *Engine) obey(c *conductor, cmd store.Command) {
+	var order *Cancel
+	switch cmd.Kind {
+	case "cancel":
+		order = &Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason}
+	case "uncancel":
+	default:
+		e.settle(cmd.ID, fmt.Sprintf("unknown command %q", cmd.Kind))
+		return
+	}
+	c.cancel(cmd.Occurrence, order, func(result string) { e.settle(cmd.ID, result) })
+}
+
+func (e *Engine) settle(id int64, result string) {
+	if err := e.cfg.Store.SettleCommand(context.WithoutCancel(e.ctx), id, e.cfg.Now(), result); err != nil {
+		e.log.Error("a command was carried out but could not be settled", "command", id, "error", err)
+	}
+}
+
+func (e *Engine) pollCommands(ctx context.Context) error {
+	n, err := e.cfg.Store.Changes(ctx)
+	if err != nil || n == e.changes {
+		return err
+	}
+	e.changes = n
+	return e.readCommands(ctx)
+}
+
+// own records who owns an occurrence, and hands over a command that was waiting for it.
+func (e *Engine) own(id string, c *conductor) {
+	e.mu.Lock()
+	e.known[id] = c
+	cmd, ok := e.cancels[id]
+	delete(e.cancels, id)
+	e.mu.Unlock()
+	if ok {
+		e.obey(c, cmd)
+	}
+}
+
+func (e *Engine) disown(id string) {
+	e.mu.Lock()
+	delete(e.known, id)
+	e.mu.Unlock()
+}

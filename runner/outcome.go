@@ -1,0 +1,136 @@
+package runner
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// finish settles the outcome by the best evidence there is and says which that was.
+func (d *decision) finish() {
+	s := &d.s
+	s.EndedAt = d.now
+	for i := range s.Sessions {
+		if x := &s.Sessions[i]; x.State == SessionFailed && x.Doubt && !s.refuted(x) {
+			d.orphan(x)
+		}
+	}
+	s.Gaps = gaps(s.Start, s.End, s.Sessions)
+	covered := slices.ContainsFunc(s.Sessions, func(x Session) bool { from, until := x.wrote(); return from.Before(until) })
+	var why []string
+	switch {
+	case s.Cancel != nil && s.Cancel.At.Before(s.End):
+		s.Outcome = Cancelled
+		text := "cancelled by " + s.Cancel.Who
+		if s.Cancel.Reason != "" {
+			text += ": " + s.Cancel.Reason
+		}
+		why = append(why, text)
+		if !covered {
+			s.Gaps = nil
+		}
+	case len(s.Sessions) == 0:
+		s.Outcome = Missed
+		why = append(why, cmp.Or(s.GaveUp, d.lateness(0)))
+	case !covered:
+		s.Outcome = Failed
+		why = append(why, cmp.Or(s.GaveUp, "nothing was recorded"))
+		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !strings.Contains(s.GaveUp, last) {
+			why = append(why, last)
+		}
+	case len(s.Gaps) > 0:
+		s.Outcome = Partial
+		var lost time.Duration
+		for _, g := range s.Gaps {
+			lost += g.Until.Sub(g.From)
+		}
+		why = append(why, fmt.Sprintf("%v of the class are missing", lost.Round(100*time.Millisecond)))
+		if s.GaveUp != "" {
+			why = append(why, s.GaveUp)
+		} else if len(s.Sessions) == 1 && s.Gaps[0].From.Equal(s.Start) && s.Sessions[0].AskedAt.After(s.Start) {
+			why = append(why, "it was begun late")
+		}
+		why = append(why, d.account()...)
+	default:
+		s.Outcome = Recorded
+		why = append(why, d.account()...)
+	}
+	for _, x := range s.Sessions {
+		if x.State == SessionOrphan || strings.HasPrefix(x.Reason, "orphan:") {
+			why = append(why, x.Reason)
+		}
+	}
+	s.Reason = strings.Join(why, "; ")
+	d.note("%s: %s", s.Outcome, s.Reason)
+}
+
+// account tells of each session that wrote, and by what evidence that is known.
+func (d *decision) account() []string {
+	var out []string
+	for _, x := range d.s.Sessions {
+		from, until := x.wrote()
+		if !from.Before(until) {
+			continue
+		}
+		how := "first seen running then"
+		if x.Named {
+			how = "named by the service"
+		}
+		text := fmt.Sprintf("written from %s (%s) to %s", d.clock(from), how, d.clock(until))
+		if x.Failover > 0 {
+			text += fmt.Sprintf(", answering 404 for %v in between", x.Failover.Round(time.Second))
+		}
+		if x.Reason != "" && x.State != SessionOrphan {
+			text += ": " + x.Reason
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// wrote is the interval in which a session wrote, as far as is known; empty when it did not.
+func (x *Session) wrote() (from, until time.Time) {
+	if x.RecordingAt.IsZero() {
+		return time.Time{}, time.Time{}
+	}
+	until = x.StoppedAt
+	if until.IsZero() {
+		until = x.LastGood
+	}
+	return x.RecordingAt, until
+}
+
+// gaps lists the parts of [start, end) of a second or more in which no session wrote.
+func gaps(start, end time.Time, sessions []Session) []Gap {
+	type interval struct{ from, until time.Time }
+	var wrote []interval
+	for i := range sessions {
+		if from, until := sessions[i].wrote(); from.Before(until) {
+			wrote = append(wrote, interval{from, until})
+		}
+	}
+	slices.SortFunc(wrote, func(a, b interval) int { return a.from.Compare(b.from) })
+	var out []Gap
+	at := start
+	add := func(until time.Time) {
+		if until = earlier(until, end); until.Sub(at) >= leastGap {
+			out = append(out, Gap{From: at, Until: until})
+		}
+	}
+	for _, w := range wrote {
+		add(w.from)
+		at = later(at, w.until)
+	}
+	add(end)
+	return out
+}
+
+// refuted says that a doubtful start is known not to have had an effect: a later one with the same uid was accepted,
+// or told of a conflict, which made an orphan of the doubtful one.
+func (s *State) refuted(x *Session) bool {
+	return slices.ContainsFunc(s.Sessions, func(y Session) bool {
+		return y.Attempt > x.Attempt && y.UID == x.UID && y.SID != ""
+	})
+}

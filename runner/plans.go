@@ -1,0 +1,240 @@
+package runner
+
+import (
+	"cmp"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"time"
+
+	"rundown/agora"
+	"rundown/runner/store"
+)
+
+// retire removes the planned occurrences of a plan that start before until and that it no longer wants of this app;
+// one that has begun is marked absent and goes on. The channel closes when that is stored; the count may be read then.
+func (c *conductor) retire(name string, wanted []want, until time.Time) (removed *int, done <-chan struct{}) {
+	removed = new(int)
+	finished := make(chan struct{})
+	c.post(func() {
+		keep := make(map[string]bool, len(wanted))
+		for _, w := range wanted {
+			keep[w.target.ID] = true
+		}
+		open := 1
+		settle := func() {
+			if open--; open == 0 {
+				close(finished)
+			}
+		}
+		for id, t := range c.tasks {
+			if t.state.Plan != name || t.now || keep[id] || t.state.Phase == Over || t.state.Start.After(until) {
+				continue
+			}
+			open++
+			remove := func() {
+				if t.state.Phase != Planned {
+					t.changes = append(t.changes, func(s *State) { s.Absent = true })
+					settle()
+					c.step(t, Observation{})
+					return
+				}
+				*removed++
+				c.remove(t, settle)
+			}
+			if t.busy {
+				t.idle = append(t.idle, remove)
+			} else {
+				remove()
+			}
+		}
+		settle()
+	})
+	return removed, finished
+}
+
+// remove takes a planned occurrence out of the store.
+func (c *conductor) remove(t *task, then func()) {
+	t.busy = true
+	c.shelve(t)
+	step := store.Step{Delete: true, Occurrence: store.Occurrence{ID: t.state.ID, Version: t.version}, Events: []store.Event{{
+		Occurrence: t.state.ID, At: c.e.cfg.Now(), Kind: "plan", Who: c.e.cfg.Who, Text: "the plan no longer holds it",
+	}}}
+	c.store(t, step, func() {
+		c.forget(t)
+		then()
+	})
+}
+
+// want takes in what a plan wants now and returns how much of it is new and how much is changed.
+func (c *conductor) want(wanted []want) (added, changed int) {
+	done := make(chan struct{})
+	c.post(func() {
+		defer close(done)
+		now := c.e.cfg.Now()
+		touched := make([]*task, 0, len(wanted))
+		for _, w := range wanted {
+			t := c.tasks[w.target.ID]
+			switch {
+			case t != nil:
+				if c.revise(t, w, now) {
+					changed++
+				}
+			case w.occ.Cancelled() || c.elsewhere(w.target.ID):
+				continue
+			default:
+				t = &task{occ: w.occ, revision: w.revision, state: State{Target: w.target, Phase: Planned, DownSince: c.downSince(w.target)}}
+				c.add(t)
+				c.e.own(w.target.ID, c)
+				added++
+			}
+			touched = append(touched, t)
+		}
+		c.place()
+		for _, t := range touched {
+			c.step(t, Observation{})
+		}
+	})
+	<-done
+	return added, changed
+}
+
+// firstRequest is when an occurrence is to be begun at the latest.
+func (t Target) firstRequest() time.Time { return t.From.Add(-agora.StartLead() - slack) }
+
+// downSince tells of an occurrence that should have been begun before this process was there since when nobody was;
+// zero otherwise.
+func (c *conductor) downSince(t Target) time.Time {
+	if t.firstRequest().Before(c.e.started) {
+		return c.e.beat
+	}
+	return time.Time{}
+}
+
+// elsewhere says that another conductor holds the occurrence: one that has begun stays where it began.
+func (c *conductor) elsewhere(id string) bool {
+	c.e.mu.Lock()
+	defer c.e.mu.Unlock()
+	owner := c.e.known[id]
+	return owner != nil && owner != c
+}
+
+// revise lays what the plan says now over a task and reports whether that changes anything. What has begun takes over
+// a new end, padding and CDN target only; a new end that is past already is refused.
+func (c *conductor) revise(t *task, w want, now time.Time) bool {
+	t.occ, t.revision = w.occ, w.revision
+	change := func(s *State) {
+		switch {
+		case s.Phase == Planned:
+			s.Target, s.DownSince = w.target, c.downSince(w.target)
+		case s.Phase != Over:
+			if !w.target.Until.Equal(s.Until) && !w.target.Until.After(now) {
+				c.log.Warn("a new end that is already past is refused; the recording goes on to the end it had",
+					"occurrence", s.ID, "end", s.End, "refused", w.target.End)
+			} else {
+				s.End, s.Until = w.target.End, w.target.Until
+			}
+			s.CDN, s.Absent = w.target.CDN, false
+		}
+		switch {
+		case w.occ.Cancelled() && s.Cancel == nil && s.Phase != Over:
+			s.Cancel = &Cancel{At: now, Who: planWho, Reason: w.occ.Settings.Note}
+		case !w.occ.Cancelled() && s.Cancel != nil && s.Cancel.Who == planWho:
+			s.Cancel = nil
+		}
+	}
+	after := t.state.clone()
+	change(&after)
+	if reflect.DeepEqual(t.state, after) && !t.busy {
+		return false
+	}
+	t.changes = append(t.changes, change)
+	return !sameDoc(t.state, after)
+}
+
+// planWho is who cancels what a plan cancels.
+const planWho = "the plan"
+
+func sameDoc(a, b State) bool {
+	x, err := json.Marshal(a)
+	y, err2 := json.Marshal(b)
+	return err == nil && err2 == nil && slices.Equal(x, y)
+}
+
+// place works out when each planned occurrence begins. That follows from the others, so it is not worth a write.
+func (c *conductor) place() {
+	var tasks []*task
+	for _, t := range c.tasks {
+		if t.state.Phase == Planned && !t.now {
+			tasks = append(tasks, t)
+		}
+	}
+	slices.SortFunc(tasks, func(a, b *task) int {
+		return cmp.Or(a.state.From.Compare(b.state.From), cmp.Compare(a.state.ID, b.state.ID))
+	})
+	writing := make([]time.Time, len(tasks))
+	for i, t := range tasks {
+		writing[i] = t.state.From
+	}
+	for i, at := range place(writing, spacing(c.qps)) {
+		t := tasks[i]
+		if t.begin.Equal(at) {
+			continue
+		}
+		t.begin = at
+		if t.index >= 0 {
+			t.wake = at
+			c.schedule(t)
+		}
+	}
+}
+
+// cancel lays an order over an occurrence, or with nil takes it back, and tells what came of it once that is stored.
+func (c *conductor) cancel(id string, order *Cancel, tell func(string)) {
+	c.post(func() {
+		t := c.tasks[id]
+		switch {
+		case t == nil:
+			tell("the occurrence is not at work")
+		case order == nil && t.state.Cancel == nil:
+			tell("it was not cancelled")
+		case order != nil && t.state.Phase == Over:
+			tell("it had ended already: " + string(t.state.Outcome))
+		default:
+			if order != nil && order.At.After(c.e.cfg.Now()) {
+				order.At = c.e.cfg.Now()
+			}
+			t.changes = append(t.changes, func(s *State) { s.Cancel = order })
+			t.settled = append(t.settled, tell)
+			c.step(t, Observation{})
+		}
+	})
+}
+
+// record puts a decision into words for the event log.
+func (c *conductor) record(before, after State, o Observation, act Action, why string, now time.Time) []store.Event {
+	var events []store.Event
+	event := func(kind, text string) {
+		events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: kind, Text: text})
+	}
+	if why != "" {
+		event(eventKind(o), why)
+	}
+	if act.Op != "" {
+		data, err := json.Marshal(map[string]any{"session": act.Attempt, "op": act.Op})
+		if err == nil {
+			events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: "intent", Text: string(act.Op), Data: data})
+		}
+	}
+	if before.Phase != after.Phase {
+		event("state", string(after.Phase))
+	}
+	return events
+}
+
+func eventKind(o Observation) string {
+	if o.Op != "" {
+		return "answer"
+	}
+	return "decision"
+}

@@ -1,0 +1,48 @@
+package runner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// target is what a plan's occurrence asks of the runner.
+func target(o *plan.Occurrence, app string) Target {
+	set := &o.Settings
+	t := Target{
+		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app,
+		Zone: set.Zone.String(), Day: o.Planned.In(set.Zone).Format("2006-01-02T15:04"),
+		Start: o.Start, End: o.End, From: o.RecordFrom, Until: o.RecordUntil,
+		URL: o.URL.String(), Cname: o.Cname, UIDs: o.UIDs(0), Attempts: set.Attempts,
+		MinRemainder: set.MinRemainder.Of(o.End.Sub(o.Start)),
+	}
+	if set.MinRemainder.Never {
+		t.MinRemainder = -1
+	}
+	if set.CDN != nil {
+		t.CDN = set.CDN.Name + " " + set.CDN.URL.String()
+	}
+	if set.ReadyTimeout != nil {
+		t.ReadyTimeout = *set.ReadyTimeout
+	}
+	t.MaxHour, t.ExpireHour = o.Hours(o.RecordFrom.Add(-agora.StartLead() - slack))
+	return t
+}
+
+// fingerprint is the hash of a plan's files, and what of them may be stored: names and sizes, since their text may
+// hold secrets in plain sight.
+func fingerprint(p *plan.Plan) (hash string, text []byte) {
+	sum := sha256.New()
+	var about strings.Builder
+	for _, f := range p.Files {
+		fmt.Fprintf(sum, "%s %d\n", f.Path, len(f.Text))
+		sum.Write(f.Text)
+		own := sha256.Sum256(f.Text)
+		fmt.Fprintf(&about, "%s %d %s\n", hex.EncodeToString(own[:]), len(f.Text), f.Path)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), []byte(about.String())
+}

@@ -1,0 +1,88 @@
+package runner
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/store"
+)
+
+// task is an occurrence at work: its state, as stored, and what is known beside it.
+type task struct {
+	state    State
+	occ      *plan.Occurrence // what the plan says; nil where no plan at work holds it
+	revision int64
+	version  int64          // of the stored row; 0: not stored yet
+	busy     bool           // a step is being stored
+	waiting  []Observation  // arrived meanwhile
+	wake     time.Time      // zero: never
+	index    int            // in the conductor's heap, -1: not in it
+	begin    time.Time      // when the first request is due, as placed beside the others
+	now      bool           // recorded because somebody asked for it now: not placed
+	changes  []func(*State) // orders and revisions of the plan, for the next step
+	settled  []func(string) // to be told once those are stored
+	idle     []func()       // to be done once no step is being stored
+}
+
+// want is an occurrence as a plan has it now.
+type want struct {
+	occ      *plan.Occurrence
+	target   Target
+	revision int64
+}
+
+// encode is the step that brings the stored rows from the task's state to next.
+func (t *task) encode(next State, events []store.Event) (store.Step, error) {
+	doc, err := json.Marshal(next)
+	if err != nil {
+		return store.Step{}, fmt.Errorf("encode %s: %w", next.ID, err)
+	}
+	step := store.Step{Events: events, Occurrence: store.Occurrence{
+		ID: next.ID, Plan: next.Plan, Recording: next.Recording, App: next.App, URL: next.URL, Day: next.Day,
+		Start: next.Start, End: next.End, State: string(next.Phase), Outcome: string(next.Outcome), Reason: next.Reason,
+		Wake: t.wake, Revision: t.revision, Version: t.version, Doc: doc,
+	}}
+	for i := range next.Sessions {
+		x := next.Sessions[i]
+		if i < len(t.state.Sessions) && reflect.DeepEqual(x, t.state.Sessions[i]) && t.version > 0 {
+			continue
+		}
+		doc, err := json.Marshal(x)
+		if err != nil {
+			return store.Step{}, fmt.Errorf("encode session %d of %s: %w", x.Attempt, next.ID, err)
+		}
+		step.Sessions = append(step.Sessions, store.Session{
+			Occurrence: next.ID, Attempt: x.Attempt, App: next.App, Cname: x.Cname, UID: x.UID,
+			ResourceID: x.ResourceID, SID: x.SID, State: string(x.State), Doc: doc,
+		})
+	}
+	return step, nil
+}
+
+// decodeTask reads a task back from its rows.
+func decodeTask(row store.Occurrence, sessions []store.Session) (*task, error) {
+	t := &task{version: row.Version, revision: row.Revision, index: -1}
+	if err := json.Unmarshal(row.Doc, &t.state); err != nil {
+		return nil, fmt.Errorf("occurrence %s in the store cannot be read: %w", row.ID, err)
+	}
+	for _, s := range sessions {
+		var x Session
+		if err := json.Unmarshal(s.Doc, &x); err != nil {
+			return nil, fmt.Errorf("session %d of %s in the store cannot be read: %w", s.Attempt, row.ID, err)
+		}
+		t.state.Sessions = append(t.state.Sessions, x)
+	}
+	return t, nil
+}
+
+// Decode reads an occurrence's state from its rows, for those who report it.
+func Decode(row store.Occurrence, sessions []store.Session) (State, error) {
+	t, err := decodeTask(row, sessions)
+	if err != nil {
+		return State{}, err
+	}
+	return t.state, nil
+}

@@ -1,0 +1,49 @@
+package runner
+
+import (
+	"time"
+
+	"rundown/agora"
+)
+
+// The documented waits are agora's; these are ours, where the documentation is silent.
+var (
+	// authorizationWaits: after 401 and 405. Each try is refused until somebody mends the account, so they are slow.
+	authorizationWaits = agora.Waits{Steps: []time.Duration{10 * time.Second}, Then: 30 * time.Second}
+	// refusedStopWaits: for a stop refused for a reason that time alone does not mend. What lives is billed, so it is
+	// asked until it must have ended by itself.
+	refusedStopWaits = agora.Waits{Steps: []time.Duration{5 * time.Second, 15 * time.Second, 30 * time.Second}, Then: time.Minute}
+	// sessionWaits: between sessions of one occurrence, after so many failures in a row, so that three attempts
+	// outlast the 90 s of a failover.
+	sessionWaits = []time.Duration{0, 30 * time.Second, time.Minute, 2 * time.Minute}
+)
+
+const (
+	firstSlice      = 16 * time.Second // query-files-after-first-slice: about 15 s
+	healthyAfter    = 10 * time.Minute // so long without a break, and earlier failures no longer count
+	leastGap        = time.Second      // what counts as a gap
+	trustTimers     = 30 * time.Second // no timer is trusted for longer: clocks jump and machines sleep
+	unansweredEvery = 15 * time.Second // between queries past the confirming deadline that nobody answers
+)
+
+// capacityWaits are for answers that ask to wait: of rate (429) or of concurrency (406).
+func capacityWaits(a Answer) agora.Waits {
+	if a.Status == 429 {
+		return agora.RateWaits()
+	}
+	return agora.CapacityWaits()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
