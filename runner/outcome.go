@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"rundown/agora"
 )
 
 // finish settles the outcome by the best evidence there is and says which that was.
@@ -49,7 +51,7 @@ func (d *decision) finish() {
 		why = append(why, fmt.Sprintf("%v of the class are missing", lost.Round(100*time.Millisecond)))
 		if s.GaveUp != "" {
 			why = append(why, s.GaveUp)
-		} else if len(s.Sessions) == 1 && s.Gaps[0].From.Equal(s.Start) && s.Sessions[0].AskedAt.After(s.Start) {
+		} else if s.Begin.Add(agora.StartLead()).After(s.Start) {
 			why = append(why, "it was begun late")
 		}
 		why = append(why, d.account()...)
