@@ -2,25 +2,6 @@ package plan
 
 import "time"
 
-// When is one of a recording's times: weekdays and a time, a date and a time, or a cron expression and a length.
-type When struct {
-	Pos Pos
-	_   struct{}
-}
-
-// Change is an exception for planned days.
-type Change struct {
-	Pos Pos
-	_   struct{}
-}
-
-// Calendar is a named set of days.
-type Calendar struct {
-	Name string
-	Pos  Pos
-	_    struct{}
-}
-
 // Occurrences lists the classes that start in [from, until), cancelled ones included, ordered by start and then by
 // document order.
 func (p *Plan) Occurrences(from, until time.Time) []Occurrence { panic("skeleton") }

@@ -1,5 +1,16 @@
 package plan
 
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+)
+
+// redacted stands in every output for what must not be shown.
+const redacted = "[redacted]"
+
 // Reference is a ${NAME} or ${file:PATH} in a text.
 type Reference struct {
 	File string // path, relative to the plan's folder; "" for a variable
@@ -7,32 +18,309 @@ type Reference struct {
 }
 
 // String writes the reference as plans do.
-func (r Reference) String() string { panic("skeleton") }
+func (r Reference) String() string {
+	if r.File != "" {
+		return "${file:" + r.File + "}"
+	}
+	return "${" + r.Name + "}"
+}
 
-// Lookup gives what a reference stands for. It is asked at each use, so that rotated secrets work.
+// Lookup gives what a reference stands for. It is asked at each use, so that rotated secrets work. Its error must
+// not hold any value.
 type Lookup func(Reference) (string, error)
+
+// ErrNoLookup is wrapped by an [UnresolvedError] where nobody could be asked.
+var ErrNoLookup = errors.New("references are not resolved here")
+
+// UnresolvedError says that a reference has no value. It names the reference and never a value.
+type UnresolvedError struct {
+	Reference Reference
+	Err       error // of the lookup
+}
+
+func (e *UnresolvedError) Error() string {
+	return fmt.Sprintf("resolve %s: %v", e.Reference, e.Err)
+}
+
+func (e *UnresolvedError) Unwrap() error { return e.Err }
 
 // Text is a text of the plan that may hold references and placeholders, and may be secret. It cannot be printed by
 // accident: every way of formatting, marshalling or logging it shows references as written, and a secret's literal
 // text as [redacted].
-type Text struct {
-	_ struct{}
+//
+// The content stands behind a pointer, since fmt calls no method on an unexported field and would print what it
+// finds there: of a pointer it prints the address.
+type Text struct{ t *text }
+
+// text is never changed once it is made, so that copies of a Text may share it.
+type text struct {
+	pos   Pos
+	kind  textKind
+	parts []textPart
+}
+
+// textKind says what of a text may be shown and whether it knows placeholders.
+type textKind uint8
+
+const (
+	textPlain    textKind = iota // shown; what its references resolve to may be shown too
+	textSecret                   // nothing but its references may be shown
+	textAddress                  // an address whose user, path and query are secret
+	textURL                      // shown, with placeholders; what its references resolve to is secret
+	textTemplate                 // shown, with placeholders: cname and prefix
+)
+
+func (k textKind) placeholders() bool { return k == textURL || k == textTemplate }
+
+// partKind says how a piece of a text is to be read.
+type partKind uint8
+
+const (
+	partLiteral partKind = iota
+	partReference
+	partPlaceholder
+)
+
+type textPart struct {
+	kind partKind
+	s    string    // the literal text, or the placeholder's name without braces
+	ref  Reference // of a reference
 }
 
 // IsZero says that the plan gave no text.
-func (t Text) IsZero() bool { panic("skeleton") }
-
-// String shows the text masked.
-func (t Text) String() string { panic("skeleton") }
+func (t Text) IsZero() bool { return t.t == nil }
 
 // Pos is where the text stands.
-func (t Text) Pos() Pos { panic("skeleton") }
-
-// References lists the references in the text, in order.
-func (t Text) References() []Reference { panic("skeleton") }
-
-// Resolve gives the text with every reference replaced. The result is secret where the text is; never store it.
-func (t Text) Resolve(lookup Lookup) (string, error) { panic("skeleton") }
+func (t Text) Pos() Pos {
+	if t.t == nil {
+		return Pos{}
+	}
+	return t.t.pos
+}
 
 // Secret says that what the text resolves to must not be shown.
-func (t Text) Secret() bool { panic("skeleton") }
+func (t Text) Secret() bool {
+	if t.t == nil {
+		return false
+	}
+	switch t.t.kind {
+	case textSecret, textAddress:
+		return true
+	case textURL:
+		return slices.ContainsFunc(t.t.parts, func(p textPart) bool { return p.kind == partReference })
+	default:
+		return false
+	}
+}
+
+// Equal says that both texts are written alike and treated alike, wherever they stand.
+func (t Text) Equal(other Text) bool {
+	if t.t == other.t {
+		return true
+	}
+	if t.t == nil || other.t == nil {
+		return false
+	}
+	return t.t.kind == other.t.kind && slices.Equal(t.t.parts, other.t.parts)
+}
+
+// References lists the references in the text, in order.
+func (t Text) References() []Reference {
+	if t.t == nil {
+		return nil
+	}
+	var refs []Reference
+	for _, p := range t.t.parts {
+		if p.kind == partReference {
+			refs = append(refs, p.ref)
+		}
+	}
+	return refs
+}
+
+// Resolve gives the text with every reference replaced. The result is secret where the text is; never store it.
+// The error is an [*UnresolvedError].
+func (t Text) Resolve(lookup Lookup) (string, error) {
+	return t.resolve(lookup, false)
+}
+
+// ResolveMasked gives the text as it may be shown once resolved: references whose values are public replaced, and
+// [redacted] for whatever must not be seen.
+func (t Text) ResolveMasked(lookup Lookup) (string, error) {
+	if t.t == nil {
+		return "", nil
+	}
+	switch t.t.kind {
+	case textSecret:
+		return redacted, nil
+	case textAddress:
+		s, err := t.resolve(lookup, false)
+		if err != nil {
+			return "", err
+		}
+		return maskAddress([]textPart{{s: s}}), nil
+	default:
+		return t.resolve(lookup, t.t.kind == textURL)
+	}
+}
+
+func (t Text) resolve(lookup Lookup, mask bool) (string, error) {
+	if t.t == nil {
+		return "", nil
+	}
+	if len(t.t.parts) == 1 && t.t.parts[0].kind == partLiteral {
+		return t.t.parts[0].s, nil
+	}
+	var b strings.Builder
+	for _, p := range t.t.parts {
+		switch p.kind {
+		case partLiteral:
+			b.WriteString(p.s)
+		case partPlaceholder:
+			b.WriteString("{" + p.s + "}")
+		case partReference:
+			if lookup == nil {
+				return "", &UnresolvedError{Reference: p.ref, Err: ErrNoLookup}
+			}
+			value, err := lookup(p.ref)
+			if err != nil {
+				return "", &UnresolvedError{Reference: p.ref, Err: err}
+			}
+			if mask {
+				value = redacted
+			}
+			b.WriteString(value)
+		}
+	}
+	return b.String(), nil
+}
+
+// String shows the text masked: references and placeholders as written, secret literal text as [redacted].
+func (t Text) String() string {
+	if t.t == nil {
+		return ""
+	}
+	switch t.t.kind {
+	case textSecret:
+		return maskLiterals(t.t.parts)
+	case textAddress:
+		return maskAddress(t.t.parts)
+	default:
+		return written(t.t.parts)
+	}
+}
+
+// Format shows the text masked, whatever the verb.
+func (t Text) Format(f fmt.State, verb rune) {
+	s := t.String()
+	switch {
+	case verb == 'q':
+		fmt.Fprintf(f, "%q", s)
+	case verb == 'v' && f.Flag('#'):
+		fmt.Fprintf(f, "plan.Text(%q)", s)
+	default:
+		fmt.Fprintf(f, fmt.FormatString(shownAs{f}, 's'), s)
+	}
+}
+
+// shownAs keeps width, precision and the minus of a verb and drops the flags that would change what %s prints.
+type shownAs struct{ fmt.State }
+
+func (s shownAs) Flag(c int) bool { return c == '-' && s.State.Flag(c) }
+
+// MarshalText shows the text masked; encoding/json, yaml.v3 and log/slog come here.
+func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// LogValue shows the text masked.
+func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// written gives the parts as plans write them; a literal dollar is doubled only where it would else begin a
+// reference.
+func written(parts []textPart) string {
+	if len(parts) == 1 && parts[0].kind == partLiteral && !strings.Contains(parts[0].s, "${") {
+		return parts[0].s
+	}
+	var b strings.Builder
+	for _, p := range parts {
+		switch p.kind {
+		case partLiteral:
+			b.WriteString(strings.ReplaceAll(p.s, "${", "$${"))
+		case partReference:
+			b.WriteString(p.ref.String())
+		case partPlaceholder:
+			b.WriteString("{" + p.s + "}")
+		}
+	}
+	return b.String()
+}
+
+func maskLiterals(parts []textPart) string {
+	var b strings.Builder
+	for _, p := range parts {
+		if p.kind == partReference {
+			b.WriteString(p.ref.String())
+		} else {
+			b.WriteString(redacted)
+		}
+	}
+	return b.String()
+}
+
+// maskAddress shows scheme and host as written. Path and query are shown as written when they hold a reference,
+// since then the secret is behind it; else, and for a literal user, [redacted] stands for them. What has neither a
+// scheme nor a reference is no address, and nothing of it is shown.
+func maskAddress(parts []textPart) string {
+	authority, path := splitAddress(parts)
+	hasReference := func(parts []textPart) bool {
+		return slices.ContainsFunc(parts, func(p textPart) bool { return p.kind == partReference })
+	}
+	if !hasReference(parts) && !strings.Contains(written(authority), "://") {
+		return redacted
+	}
+	head := maskUser(written(authority))
+	switch tail := written(path); {
+	case tail == "" || tail == "/":
+		return head + tail
+	case hasReference(path):
+		return head + tail
+	default:
+		return head + "/" + redacted
+	}
+}
+
+// maskUser masks what stands before the @ of an authority, unless it is all references.
+func maskUser(head string) string {
+	at := strings.LastIndexByte(head, '@')
+	if at < 0 {
+		return head
+	}
+	scheme := 0
+	if i := strings.Index(head, "://"); i >= 0 && i < at {
+		scheme = i + len("://")
+	}
+	return head[:scheme] + redacted + head[at:]
+}
+
+// splitAddress cuts the parts where the path, the query or the fragment begins.
+func splitAddress(parts []textPart) (authority, path []textPart) {
+	for i, p := range parts {
+		if p.kind != partLiteral {
+			continue
+		}
+		from := 0
+		if i == 0 {
+			if scheme := strings.Index(p.s, "://"); scheme >= 0 {
+				from = scheme + len("://")
+			}
+		}
+		cut := strings.IndexAny(p.s[from:], "/?#")
+		if cut < 0 {
+			continue
+		}
+		cut += from
+		authority = append(slices.Clone(parts[:i]), textPart{s: p.s[:cut]})
+		path = append([]textPart{{s: p.s[cut:]}}, parts[i+1:]...)
+		return authority, path
+	}
+	return parts, nil
+}

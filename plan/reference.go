@@ -1,0 +1,182 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// syntaxError says what is wrong with a text of the plan and what to try.
+type syntaxError struct {
+	Message string
+	Hint    string
+}
+
+func (e *syntaxError) Error() string { return e.Message }
+
+func syntaxErrorf(hint, format string, args ...any) error {
+	return &syntaxError{Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// newText reads the references of s and, where the kind has them, its placeholders. "$$" is a dollar; a dollar
+// before anything but a dollar or a brace is itself. The error is a [*syntaxError] that holds nothing of s, since s
+// may be secret.
+func newText(s string, pos Pos, kind textKind) (Text, error) {
+	t := &text{pos: pos, kind: kind}
+	if !strings.ContainsAny(s, "${") {
+		t.parts = []textPart{{s: s}}
+		return Text{t}, nil
+	}
+	var literal strings.Builder
+	flush := func() {
+		if literal.Len() > 0 {
+			t.parts = append(t.parts, textPart{s: literal.String()})
+			literal.Reset()
+		}
+	}
+	for i := 0; i < len(s); {
+		rest := s[i:]
+		switch {
+		case strings.HasPrefix(rest, "$$"):
+			literal.WriteByte('$')
+			i += 2
+		case strings.HasPrefix(rest, "${"):
+			ref, length, err := scanReference(rest, utf8.RuneCountInString(s[:i])+1)
+			if err != nil {
+				return Text{}, err
+			}
+			flush()
+			t.parts = append(t.parts, textPart{kind: partReference, ref: ref})
+			i += length
+		case rest[0] == '{' && kind.placeholders():
+			name := scanPlaceholder(rest)
+			if name == "" {
+				literal.WriteByte('{')
+				i++
+				continue
+			}
+			flush()
+			t.parts = append(t.parts, textPart{kind: partPlaceholder, s: name})
+			i += len(name) + len("{}")
+		default:
+			literal.WriteByte(rest[0])
+			i++
+		}
+	}
+	flush()
+	if len(t.parts) == 0 {
+		t.parts = []textPart{{}}
+	}
+	return Text{t}, nil
+}
+
+const referenceHint = "write ${NAME} for a variable, ${file:PATH} for a file, or $$ for a dollar"
+
+// scanReference reads the reference that s begins with and gives its length in bytes.
+func scanReference(s string, column int) (Reference, int, error) {
+	end := strings.IndexByte(s, '}')
+	if end < 0 {
+		return Reference{}, 0, syntaxErrorf(referenceHint, "the reference that begins at character %d has no closing brace", column)
+	}
+	inner := s[len("${"):end]
+	if path, ok := strings.CutPrefix(inner, "file:"); ok {
+		if strings.TrimSpace(path) == "" || strings.ContainsAny(path, "\x00\n\r{$") {
+			return Reference{}, 0, syntaxErrorf(referenceHint, "the reference at character %d names no usable path", column)
+		}
+		return Reference{File: path}, end + 1, nil
+	}
+	if !isVariableName(inner) {
+		return Reference{}, 0, syntaxErrorf(referenceHint,
+			"the reference at character %d is not the name of a variable: letters, digits and _, not beginning with a digit", column)
+	}
+	return Reference{Name: inner}, end + 1, nil
+}
+
+func isVariableName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !(c == '_' || isLetter(c) || i > 0 && isDigit(c)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// scanPlaceholder gives the name of the placeholder that s begins with; "" where the brace is only a brace.
+func scanPlaceholder(s string) string {
+	end := strings.IndexByte(s, '}')
+	if end < 0 {
+		return ""
+	}
+	name := s[1:end]
+	for i := range len(name) {
+		if c := name[i]; !(c == '_' || c == '-' || c == '.' || isLetter(c) || isDigit(c)) {
+			return ""
+		}
+	}
+	return name
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
+
+// placeholders lists the names of the placeholders in the text, in order, each once.
+func (t Text) placeholders() []string {
+	if t.t == nil {
+		return nil
+	}
+	var names []string
+	for _, p := range t.t.parts {
+		if p.kind == partPlaceholder && !slices.Contains(names, p.s) {
+			names = append(names, p.s)
+		}
+	}
+	return names
+}
+
+// expand replaces the placeholders that have a value. The others stay as written, and their names are returned,
+// each once.
+func (t Text) expand(values map[string]string) (Text, []string) {
+	return t.expandBy(func(name string) (string, bool) {
+		value, ok := values[name]
+		return value, ok
+	})
+}
+
+func (t Text) expandBy(value func(name string) (string, bool)) (Text, []string) {
+	if t.t == nil || !slices.ContainsFunc(t.t.parts, func(p textPart) bool { return p.kind == partPlaceholder }) {
+		return t, nil
+	}
+	var unknown []string
+	expanded := &text{pos: t.t.pos, kind: t.t.kind}
+	var literal strings.Builder
+	flush := func() {
+		if literal.Len() > 0 {
+			expanded.parts = append(expanded.parts, textPart{s: literal.String()})
+			literal.Reset()
+		}
+	}
+	for _, p := range t.t.parts {
+		if p.kind == partLiteral {
+			literal.WriteString(p.s)
+			continue
+		}
+		if p.kind == partPlaceholder {
+			if v, ok := value(p.s); ok {
+				literal.WriteString(v)
+				continue
+			}
+			if !slices.Contains(unknown, p.s) {
+				unknown = append(unknown, p.s)
+			}
+		}
+		flush()
+		expanded.parts = append(expanded.parts, p)
+	}
+	flush()
+	if len(expanded.parts) == 0 {
+		expanded.parts = []textPart{{}}
+	}
+	return Text{expanded}, unknown
+}
