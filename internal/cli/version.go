@@ -20,7 +20,7 @@ type versionInfo struct {
 
 // versionOf reads what the build left in the binary.
 func versionOf() versionInfo {
-	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Catalogue: agora.Snapshot()}
+	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Catalogue: agora.CatalogueSnapshot()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
