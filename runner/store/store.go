@@ -2,187 +2,126 @@
 // log, operators' commands, nodes and leases, in SQLite by way of database/sql.
 //
 // [Open] opens it, [Store.Apply] writes a group of steps in one transaction, each comparing and setting the version
-// of its occurrence and the term of its owner. It never interprets what it keeps: states are the runner's words.
+// of its occurrence and the term of its owner, and a [Writer] groups the steps of many goroutines. It never interprets
+// what it keeps: states are the runner's words, but for "ended", which [Filter.Open] leaves out.
+//
+// One process works on a store: it holds a lock on a file beside it. Others open it to read and to leave commands, at
+// any time. Every commit has reached the disk when it is reported (write-ahead log, synchronous=FULL), so that a
+// killed process loses nothing that was acknowledged.
+//
+// Times are kept as Unix milliseconds in UTC: what is finer is cut off, and what is read back is in UTC. The zero
+// time is kept as such.
 package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
-	"time"
+	"sync"
+
+	"github.com/gofrs/flock"
 )
 
-// Errors that callers branch on.
+// Errors that callers branch on, with errors.Is: they come wrapped with what they happened to.
 var (
 	ErrNotExist     = errors.New("store does not exist")
-	ErrInUse        = errors.New("store in use by another process")
-	ErrOtherService = errors.New("store belongs to another service")
-	ErrTooNew       = errors.New("store was written by a newer version")
+	ErrInUse        = errors.New("store in use by another process")       // comes as *InUseError
+	ErrOtherService = errors.New("store belongs to another service")      // comes as *OtherServiceError
+	ErrTooNew       = errors.New("store was written by a newer version")  // its schema has migrations unknown here
+	ErrTooOld       = errors.New("store was written by an older version") // only who works on it brings it up to date
 	ErrStale        = errors.New("occurrence was changed meanwhile")
 	ErrFenced       = errors.New("another owner has taken over")
+	ErrClosed       = errors.New("writer is closed")
+	ErrNoWork       = errors.New("store was not opened to work on it")
 )
 
 // Options say how to open a store.
 type Options struct {
-	Create  bool   // make it where it does not exist
+	Create  bool   // make it, and its folder, where it does not exist
 	Work    bool   // be the one process that works on it: takes the lock beside an SQLite file
 	Service string // the service that the store is for; remembered by the first who works, compared by the others; "": not compared
 	Node    string // names this process in leases; default: host name and pid
 }
 
 // Store is an open store. It is safe for concurrent use.
-type Store struct{}
+type Store struct {
+	path string // as named by the caller, made absolute; ":memory:"
+	work bool
+	lock *flock.Flock // nil: not held
 
-// Open opens the store named by sqlite:FILE (a bare path is the same).
-func Open(ctx context.Context, dsn string, opts Options) (*Store, error) { panic("skeleton") }
+	// Writes have one connection, so that within this process they queue in order of arrival instead of finding the
+	// file busy; reads have their own, and never wait for a write.
+	w, r *sql.DB
 
-// Close closes the store and gives up the lock.
-func (s *Store) Close() error { panic("skeleton") }
+	node        string
+	incarnation int64
+	steps       stepStatements
 
-// Path is the file of an SQLite store.
-func (s *Store) Path() string { panic("skeleton") }
-
-// Service is what the store remembers.
-func (s *Store) Service(ctx context.Context) (string, error) { panic("skeleton") }
-
-// Occurrence is a row; Doc is the runner's own account as JSON, the other fields are there to be asked for.
-type Occurrence struct {
-	ID        string
-	Plan      string
-	Recording string
-	App       string // App ID
-	URL       string // of the page, masked
-	Start     time.Time
-	End       time.Time
-	State     string // planned, starting, recording, stopping, ended
-	Outcome   string // "" until ended
-	Reason    string
-	Wake      time.Time
-	Revision  int64 // the plan revision that it comes from
-	Version   int64 // 0: not stored yet
-	Doc       []byte
+	closing sync.Once
+	closed  error
 }
 
-// Session is a row.
-type Session struct {
-	Occurrence string
-	Attempt    int
-	App        string
-	Cname      string
-	UID        string
-	ResourceID string
-	SID        string
-	State      string
-	Doc        []byte
+// Open opens the store named by sqlite:FILE (a bare path is the same, :memory: is one that vanishes when closed).
+//
+// Without opts.Create a missing file is [ErrNotExist]. With opts.Work the result may be [ErrInUse]; with opts.Service,
+// [ErrOtherService]. A file that cannot be used as a store is an error that names it and is never written to.
+func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
+	path, err := parseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return openSQLite(ctx, path, opts)
 }
 
-// Event is an entry of the log.
-type Event struct {
-	Seq        int64  // given by the store
-	Occurrence string // "" for those of the daemon itself
-	At         time.Time
-	Kind       string // planned, intent, answer, state, outcome, command, plan, …
-	Who        string // "" for the runner
-	Text       string
-	Data       []byte // JSON or nil; never a secret
+// Close closes the store and gives up the lock. Writers are to be closed before. Closing twice is closing once.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		var errs []error
+		errs = append(errs, s.r.Close())
+		if s.w != s.r {
+			errs = append(errs, s.w.Close())
+		}
+		// Last: as long as a connection is open, nobody else may take the store for free.
+		errs = append(errs, unlock(s.lock))
+		s.closed = s.explain("close", errors.Join(errs...))
+	})
+	return s.closed
 }
 
-// Step is what one decision changes. The occurrence's Version is the expected one; the store holds Version+1 after.
-// An occurrence with Version 0 must not exist yet. Sessions are inserted or replaced by (Occurrence, Attempt).
-type Step struct {
-	Occurrence Occurrence
-	Sessions   []Session
-	Events     []Event
-	Delete     bool // remove the occurrence and its sessions instead; its events stay
+// Path is the file of an SQLite store, as an absolute path; ":memory:" for one in memory.
+func (s *Store) Path() string { return s.path }
+
+// write runs do in a transaction that commits when it returns nil. The transaction takes the write lock at once and
+// cannot be cancelled: a cancelled one may or may not have committed, and the caller could not tell.
+func (s *Store) write(ctx context.Context, doing string, do func(ctx context.Context, tx *sql.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	tx, err := s.w.BeginTx(ctx, nil)
+	if err != nil {
+		return s.explain(doing, err)
+	}
+	if err := do(ctx, tx); err != nil {
+		return s.explain(doing, errors.Join(err, tx.Rollback()))
+	}
+	return s.explain(doing, tx.Commit())
 }
 
-// Apply writes the steps in one transaction. The result has one error a step: nil, ErrStale or ErrFenced; a step
-// that fails so does not hinder the others. The error is for a transaction that did not commit: nothing was written.
-// term is the owner's fencing term for app.
-func (s *Store) Apply(ctx context.Context, app string, term int64, steps []Step) ([]error, error) {
-	panic("skeleton")
+// query reads all rows; they are scanned before it returns, so that no connection stays taken.
+func query[T any](ctx context.Context, s *Store, doing, text string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	rows, err := s.r.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, s.explain(doing, err)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, s.explain(doing, err)
+		}
+		all = append(all, one)
+	}
+	return all, s.explain(doing, rows.Err())
 }
-
-// Log appends events that belong to no step.
-func (s *Store) Log(ctx context.Context, events ...Event) error { panic("skeleton") }
-
-// Filter selects occurrences; zero fields select all.
-type Filter struct {
-	ID          string // whole identity or recording@day
-	Plan        string
-	App         string
-	Open        bool // not ended
-	States      []string
-	StartBefore time.Time // Start < StartBefore
-	EndAfter    time.Time // End > EndAfter
-	Limit       int
-}
-
-// Occurrences lists rows ordered by start and id.
-func (s *Store) Occurrences(ctx context.Context, f Filter) ([]Occurrence, error) { panic("skeleton") }
-
-// Sessions lists the sessions of the occurrences, by occurrence in order of attempt.
-func (s *Store) Sessions(ctx context.Context, occurrences ...string) (map[string][]Session, error) {
-	panic("skeleton")
-}
-
-// Events lists the log of an occurrence ("" for all) after seq, at most limit (0: all).
-func (s *Store) Events(ctx context.Context, occurrence string, after int64, limit int) ([]Event, error) {
-	panic("skeleton")
-}
-
-// Revision is a plan as it was applied. Text is masked by the caller: the store never holds a secret.
-type Revision struct {
-	ID     int64 // given by the store, rising
-	At     time.Time
-	Plan   string
-	Path   string
-	Hash   string // SHA-256 of the files
-	Who    string
-	Commit string
-	Text   []byte
-}
-
-// AddRevision stores a revision and returns its number; the same hash as the plan's newest gives that one.
-func (s *Store) AddRevision(ctx context.Context, r Revision) (int64, error) { panic("skeleton") }
-
-// Revisions lists the revisions of a plan ("" for all), newest first, without their texts.
-func (s *Store) Revisions(ctx context.Context, plan string) ([]Revision, error) { panic("skeleton") }
-
-// Command is an operator's order, left in the store for whoever works on it.
-type Command struct {
-	ID         int64
-	At         time.Time
-	Occurrence string
-	Kind       string // cancel, uncancel
-	Who        string
-	Reason     string
-	Args       []byte
-	DoneAt     time.Time // zero: not settled yet
-	Result     string
-}
-
-// AddCommand leaves a command.
-func (s *Store) AddCommand(ctx context.Context, c Command) (int64, error) { panic("skeleton") }
-
-// Commands lists the commands that are not settled, oldest first.
-func (s *Store) Commands(ctx context.Context) ([]Command, error) { panic("skeleton") }
-
-// SettleCommand records what became of a command.
-func (s *Store) SettleCommand(ctx context.Context, id int64, at time.Time, result string) error {
-	panic("skeleton")
-}
-
-// Lease takes or renews the ownership of an App ID for this node and returns its term. On SQLite there is one
-// working process, so it always succeeds; taking it anew raises the term.
-func (s *Store) Lease(ctx context.Context, app string, until time.Time) (term int64, err error) {
-	panic("skeleton")
-}
-
-// Beat records that this node is alive; LastBeat is the newest beat of any node, zero when there was none.
-func (s *Store) Beat(ctx context.Context, now time.Time) error { panic("skeleton") }
-
-// LastBeat is the newest beat of any node, zero when there was none.
-func (s *Store) LastBeat(ctx context.Context) (time.Time, error) { panic("skeleton") }
-
-// Changes is a number that changes when another connection has written; cheap to ask.
-func (s *Store) Changes(ctx context.Context) (int64, error) { panic("skeleton") }

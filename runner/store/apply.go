@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Step is what one decision changes. The occurrence's Version is the expected one; the store holds Version+1 after.
+// An occurrence with Version 0 must not exist yet. Sessions are inserted or replaced by (Occurrence, Attempt).
+type Step struct {
+	Occurrence Occurrence
+	Sessions   []Session
+	Events     []Event
+	Delete     bool // remove the occurrence and its sessions instead; its events stay
+}
+
+// check finds what would be written wrongly rather than refused by the database.
+func (st *Step) check(app string) error {
+	id := st.Occurrence.ID
+	switch {
+	case id == "":
+		return errors.New("step without the identity of its occurrence")
+	case st.Occurrence.App != app:
+		return fmt.Errorf("%s belongs to App ID %q, not to the lease's %q", id, st.Occurrence.App, app)
+	}
+	for _, r := range st.Sessions {
+		if r.Occurrence != "" && r.Occurrence != id {
+			return fmt.Errorf("%s: session %d belongs to %s", id, r.Attempt, r.Occurrence)
+		}
+	}
+	return nil
+}
+
+// stepStatements are prepared once: a step is a handful of small writes, and parsing them costs more than they do.
+type stepStatements struct {
+	fence, insert, update, remove, session, event *sql.Stmt
+}
+
+func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error) {
+	for _, one := range []struct {
+		into **sql.Stmt
+		text string
+	}{
+		// Not a SELECT: where several write at once it must keep the lease's row from changing until the commit.
+		{&p.fence, `UPDATE leases SET term = term WHERE app = $1 AND term = $2`},
+		{&p.insert, `INSERT INTO occurrences (` + occurrenceColumns + `)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 + 1, $16) ON CONFLICT (id) DO NOTHING`},
+		{&p.update, `UPDATE occurrences SET plan = $2, recording = $3, day = $4, clock = $5, app = $6, url = $7,
+			starts_at = $8, ends_at = $9, state = $10, outcome = $11, reason = $12, wakes_at = $13, revision_id = $14,
+			version = $15 + 1, doc = $16 WHERE id = $1 AND version = $15`},
+		{&p.remove, `DELETE FROM occurrences WHERE id = $1 AND version = $2`}, // its sessions go with it
+		{&p.session, `INSERT INTO sessions (occurrence_id, attempt, app, cname, uid, resource_id, sid, state, doc)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			ON CONFLICT (occurrence_id, attempt) DO UPDATE SET app = excluded.app, cname = excluded.cname, uid = excluded.uid,
+			resource_id = excluded.resource_id, sid = excluded.sid, state = excluded.state, doc = excluded.doc`},
+		{&p.event, insertEvent},
+	} {
+		if *one.into, err = db.PrepareContext(ctx, one.text); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// in binds the statements to a transaction.
+func (p stepStatements) in(ctx context.Context, tx *sql.Tx) stepStatements {
+	return stepStatements{
+		fence:   tx.StmtContext(ctx, p.fence),
+		insert:  tx.StmtContext(ctx, p.insert),
+		update:  tx.StmtContext(ctx, p.update),
+		remove:  tx.StmtContext(ctx, p.remove),
+		session: tx.StmtContext(ctx, p.session),
+		event:   tx.StmtContext(ctx, p.event),
+	}
+}
+
+// Apply writes the steps in one transaction, in their order, and returns once it has reached the disk. The result has
+// one error a step: nil, [ErrStale], [ErrFenced], or what is wrong with the step itself (no identity, another App ID
+// than app, a session of another occurrence); a step that fails so writes nothing and does not hinder the others. The
+// error is for a transaction that did not commit: nothing was written.
+//
+// term is the owner's fencing term for app, from [Store.Lease]; any other than the newest gives ErrFenced. A ctx that
+// is done before the beginning ends it with its error; after that the transaction cannot be cancelled.
+func (s *Store) Apply(ctx context.Context, app string, term int64, steps []Step) ([]error, error) {
+	if !s.work {
+		return nil, fmt.Errorf("apply: %w", ErrNoWork)
+	}
+	results := make([]error, len(steps))
+	if len(steps) == 0 {
+		return results, nil
+	}
+	err := s.write(ctx, "apply", func(ctx context.Context, tx *sql.Tx) error {
+		p := s.steps.in(ctx, tx)
+		owned, err := affects(ctx, p.fence, app, term)
+		if err != nil {
+			return err
+		}
+		for i := range steps {
+			if !owned {
+				results[i] = fmt.Errorf("%s: %w: term %d of App ID %s is not the newest", steps[i].Occurrence.ID, ErrFenced, term, app)
+				continue
+			}
+			if results[i] = steps[i].check(app); results[i] != nil {
+				continue
+			}
+			done, err := p.write(ctx, &steps[i])
+			if err != nil {
+				return fmt.Errorf("%s: %w", steps[i].Occurrence.ID, err)
+			}
+			if !done {
+				results[i] = fmt.Errorf("%s: %w: version %d is not the newest", steps[i].Occurrence.ID, ErrStale, steps[i].Occurrence.Version)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// write writes one step; false means that the version was another and nothing was written.
+func (p stepStatements) write(ctx context.Context, st *Step) (bool, error) {
+	o := &st.Occurrence
+	row := []any{
+		o.ID, o.Plan, o.Recording, o.Day, o.Clock, o.App, o.URL, millis(o.Start), millis(o.End), o.State, o.Outcome,
+		o.Reason, millis(o.Wake), o.Revision, o.Version, string(o.Doc),
+	}
+	var done bool
+	var err error
+	switch {
+	case st.Delete:
+		done, err = affects(ctx, p.remove, o.ID, o.Version)
+	case o.Version == 0:
+		done, err = affects(ctx, p.insert, row...)
+	default:
+		done, err = affects(ctx, p.update, row...)
+	}
+	if err != nil || !done {
+		return false, err
+	}
+	if !st.Delete {
+		for _, r := range st.Sessions {
+			if _, err := p.session.ExecContext(ctx, o.ID, r.Attempt, r.App, r.Cname, r.UID, r.ResourceID, r.SID, r.State, string(r.Doc)); err != nil {
+				return false, err
+			}
+		}
+	}
+	for _, e := range st.Events {
+		if e.Occurrence == "" {
+			e.Occurrence = o.ID
+		}
+		if _, err := p.event.ExecContext(ctx, e.row()...); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// affects runs a statement and says whether it found its row.
+func affects(ctx context.Context, stmt *sql.Stmt, args ...any) (bool, error) {
+	done, err := stmt.ExecContext(ctx, args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := done.RowsAffected()
+	return n > 0, err
+}

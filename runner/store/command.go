@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Command is an operator's order, left in the store for whoever works on it.
+type Command struct {
+	ID         int64 // given by the store, rising
+	At         time.Time
+	Occurrence string
+	Kind       string // cancel, uncancel
+	Who        string
+	Reason     string
+	Args       []byte    // JSON or nil
+	DoneAt     time.Time // zero: not settled yet
+	Result     string
+}
+
+// AddCommand leaves a command, not settled, and returns its number.
+func (s *Store) AddCommand(ctx context.Context, c Command) (int64, error) {
+	var id int64
+	err := s.write(ctx, "leave a command", func(ctx context.Context, tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx,
+			`INSERT INTO commands (given_at, occurrence_id, kind, who, reason, args, settled_at, result)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, '') RETURNING id`,
+			millis(c.At), c.Occurrence, c.Kind, c.Who, c.Reason, string(c.Args)).Scan(&id)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return id, nil
+}
+
+const selectCommands = `SELECT id, given_at, occurrence_id, kind, who, reason, args, settled_at, result FROM commands`
+
+// Commands lists the commands that are not settled, oldest first.
+func (s *Store) Commands(ctx context.Context) ([]Command, error) {
+	return query(ctx, s, "list commands", selectCommands+` WHERE settled_at = 0 ORDER BY id`, nil, scanCommand)
+}
+
+// Command is one command, settled or not.
+func (s *Store) Command(ctx context.Context, id int64) (Command, error) {
+	found, err := query(ctx, s, "read a command", selectCommands+` WHERE id = $1`, []any{id}, scanCommand)
+	if err != nil {
+		return Command{}, err
+	}
+	if len(found) == 0 {
+		return Command{}, fmt.Errorf("store %s has no command %d", s.path, id)
+	}
+	return found[0], nil
+}
+
+func scanCommand(rows *sql.Rows) (c Command, err error) {
+	var at, done int64
+	var args string
+	err = rows.Scan(&c.ID, &at, &c.Occurrence, &c.Kind, &c.Who, &c.Reason, &args, &done, &c.Result)
+	c.At, c.DoneAt, c.Args = instant(at), instant(done), document(args)
+	return c, err
+}
+
+// SettleCommand records what became of a command. A command is settled once; at must not be the zero time.
+func (s *Store) SettleCommand(ctx context.Context, id int64, at time.Time, result string) error {
+	doing := fmt.Sprintf("settle command %d", id)
+	return s.write(ctx, doing, func(ctx context.Context, tx *sql.Tx) error {
+		if millis(at) == 0 {
+			return errors.New("no time given")
+		}
+		done, err := tx.ExecContext(ctx,
+			`UPDATE commands SET settled_at = $1, result = $2 WHERE id = $3 AND settled_at = 0`, millis(at), result, id)
+		if err != nil {
+			return err
+		}
+		n, err := done.RowsAffected()
+		if err == nil && n == 0 {
+			err = errors.New("there is no such command that waits")
+		}
+		return err
+	})
+}

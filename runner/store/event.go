@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Event is an entry of the log.
+type Event struct {
+	Seq        int64  // given by the store, rising
+	Occurrence string // "" for those of the daemon itself; in a step, "" means that of the step
+	At         time.Time
+	Kind       string // planned, intent, answer, state, outcome, command, plan, …
+	Who        string // "" for the runner
+	Text       string
+	Data       []byte // JSON or nil; never a secret
+}
+
+const insertEvent = `INSERT INTO events (occurrence_id, happened_at, kind, who, body, data) VALUES ($1, $2, $3, $4, $5, $6)`
+
+func (e Event) row() []any {
+	return []any{e.Occurrence, millis(e.At), e.Kind, e.Who, e.Text, string(e.Data)}
+}
+
+// Log appends events that belong to no step, all of them or none.
+func (s *Store) Log(ctx context.Context, events ...Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	return s.write(ctx, "log", func(ctx context.Context, tx *sql.Tx) error {
+		for _, e := range events {
+			if _, err := tx.ExecContext(ctx, insertEvent, e.row()...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Events lists the log of an occurrence ("" for all) after seq, in order of seq, at most limit (0: all).
+func (s *Store) Events(ctx context.Context, occurrence string, after int64, limit int) ([]Event, error) {
+	var c conditions
+	c.add("seq > ", after)
+	if occurrence != "" {
+		c.add("occurrence_id = ", occurrence)
+	}
+	text := `SELECT seq, occurrence_id, happened_at, kind, who, body, data FROM events` + c.where() + ` ORDER BY seq`
+	if limit > 0 {
+		text += " LIMIT " + c.arg(limit)
+	}
+	return query(ctx, s, "list events", text, c.args, func(rows *sql.Rows) (e Event, err error) {
+		var at int64
+		var data string
+		err = rows.Scan(&e.Seq, &e.Occurrence, &at, &e.Kind, &e.Who, &e.Text, &data)
+		e.At, e.Data = instant(at), document(data)
+		return e, err
+	})
+}

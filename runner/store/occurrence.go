@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Occurrence is a row; Doc is the runner's own account as JSON, the other fields are there to be asked for.
+type Occurrence struct {
+	ID        string // plan/recording/START, for ever
+	Plan      string
+	Recording string
+	Day       string // the planned local day, "2031-09-17"; what the short form recording@2031-09-17 means
+	Clock     string // the planned local time, "09:00" or "09:00:20"; tells two classes of a day apart
+	App       string // App ID
+	URL       string // of the page, masked
+	Start     time.Time
+	End       time.Time
+	State     string // planned, starting, recording, stopping, ended
+	Outcome   string // "" until ended
+	Reason    string
+	Wake      time.Time
+	Revision  int64 // the plan revision that it comes from
+	Version   int64 // 0: not stored yet
+	Doc       []byte
+}
+
+const occurrenceColumns = `id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc`
+
+func scanOccurrence(rows *sql.Rows) (o Occurrence, err error) {
+	var start, end, wake int64
+	var doc string
+	err = rows.Scan(&o.ID, &o.Plan, &o.Recording, &o.Day, &o.Clock, &o.App, &o.URL, &start, &end, &o.State,
+		&o.Outcome, &o.Reason, &wake, &o.Revision, &o.Version, &doc)
+	o.Start, o.End, o.Wake, o.Doc = instant(start), instant(end), instant(wake), document(doc)
+	return o, err
+}
+
+// Filter selects occurrences; zero fields select all.
+type Filter struct {
+	// ID is a whole identity, or the short form for people: recording@2031-09-17, where a day has several
+	// recording@2031-09-17T09:00, and where plans share a recording's name plan/recording@2031-09-17.
+	ID          string
+	Plan        string
+	App         string
+	Open        bool // not ended
+	States      []string
+	StartBefore time.Time // Start < StartBefore
+	EndAfter    time.Time // End > EndAfter
+	Limit       int       // at most so many, the earliest; 0: all
+}
+
+// Occurrences lists rows ordered by start and id.
+func (s *Store) Occurrences(ctx context.Context, f Filter) ([]Occurrence, error) {
+	text, args := f.query()
+	return query(ctx, s, "list occurrences", text, args, scanOccurrence)
+}
+
+func (f Filter) query() (string, []any) {
+	var c conditions
+	if recording, when, short := strings.Cut(f.ID, "@"); short {
+		if plan, rest, ok := strings.Cut(recording, "/"); ok {
+			c.add("plan = ", plan)
+			recording = rest
+		}
+		day, clock, timed := strings.Cut(when, "T")
+		c.add("recording = ", recording)
+		c.add("day = ", day)
+		if timed { // 09:00 means any second of that minute
+			c.add("substr(clock, 1, "+strconv.Itoa(len(clock))+") = ", clock)
+		}
+	} else if f.ID != "" {
+		c.add("id = ", f.ID)
+	}
+	if f.Plan != "" {
+		c.add("plan = ", f.Plan)
+	}
+	if f.App != "" {
+		c.add("app = ", f.App)
+	}
+	if f.Open {
+		c.parts = append(c.parts, "state <> 'ended'")
+	}
+	if len(f.States) > 0 {
+		c.in("state", f.States)
+	}
+	if !f.StartBefore.IsZero() {
+		// Starts are whole milliseconds, and so they are before the next one.
+		c.add("starts_at < ", f.StartBefore.Add(time.Millisecond-1).UnixMilli())
+	}
+	if !f.EndAfter.IsZero() {
+		c.add("ends_at > ", f.EndAfter.UnixMilli())
+	}
+	text := "SELECT " + occurrenceColumns + " FROM occurrences" + c.where() + " ORDER BY starts_at, id"
+	if f.Limit > 0 {
+		text += " LIMIT " + c.arg(f.Limit)
+	}
+	return text, c.args
+}

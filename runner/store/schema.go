@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+)
+
+//go:embed migrations/sqlite/*.sql
+var migrations embed.FS
+
+// schemaTable is goose's record of migrations. Its name tells a store from any other database.
+const schemaTable = "rundown_schema"
+
+// ready sees to it that the file holds a store with the schema of this version, or says why it cannot.
+func (s *Store) ready(ctx context.Context, file string, opts Options) error {
+	have, err := s.schemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if have < 0 && !opts.Create {
+		return fmt.Errorf("%w: %s is empty", ErrNotExist, s.path)
+	}
+	want, err := newestSchema()
+	if err != nil {
+		return err
+	}
+	switch {
+	case have > want:
+		return fmt.Errorf("%w: %s has schema %d, this version knows up to %d: use a newer rundown", ErrTooNew, s.path, have, want)
+	case have < want && !opts.Work && !opts.Create:
+		return fmt.Errorf("%w: %s has schema %d, this version wants %d: start run on it once", ErrTooOld, s.path, have, want)
+	case have == want && !opts.Work:
+		return nil
+	}
+	if s.path != memory && s.lock == nil { // creating without working: hold the lock while at it
+		l, err := lockBeside(s.path, file)
+		if err != nil {
+			return err
+		}
+		defer unlock(l)
+	}
+	ctx = context.WithoutCancel(ctx)
+	if err := s.keepLog(ctx); err != nil {
+		return err
+	}
+	if have == want {
+		return nil
+	}
+	return s.migrate(ctx)
+}
+
+// schemaVersion is the version of the schema in the file, -1 for a file that holds nothing at all.
+func (s *Store) schemaVersion(ctx context.Context) (int64, error) {
+	var tables, ours int
+	err := s.r.QueryRowContext(ctx,
+		`SELECT count(*), count(CASE WHEN name = $1 THEN 1 END) FROM sqlite_master WHERE type = 'table'`, schemaTable).
+		Scan(&tables, &ours)
+	if err != nil {
+		return 0, s.explain("open", err)
+	}
+	switch {
+	case tables == 0:
+		return -1, nil
+	case ours == 0:
+		return 0, fmt.Errorf("store %s is an SQLite database, but not a store of rundown: name another file", s.path)
+	}
+	var version int64
+	err = s.r.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM `+schemaTable).Scan(&version)
+	return version, s.explain("open", err)
+}
+
+// newestSchema is the number of the last migration.
+func newestSchema() (int64, error) {
+	names, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	var newest int64
+	for _, name := range names {
+		n, err := goose.NumericComponent(name)
+		if err != nil {
+			return 0, fmt.Errorf("migration %s: %w", name, err)
+		}
+		newest = max(newest, n)
+	}
+	return newest, nil
+}
+
+// keepLog turns the write-ahead log on: readers and the writer do not wait for each other, a commit is one sync.
+func (s *Store) keepLog(ctx context.Context) error {
+	if s.path == memory {
+		return nil
+	}
+	var mode string
+	if err := s.w.QueryRowContext(ctx, `PRAGMA journal_mode(WAL)`).Scan(&mode); err != nil {
+		return s.explain("open", err)
+	}
+	if !strings.EqualFold(mode, "wal") {
+		return fmt.Errorf("store %s: its file system has no shared memory for a write-ahead log: put the store on a local disk", s.path)
+	}
+	return nil
+}
+
+// migrate brings the schema up to date; each migration is a transaction.
+func (s *Store) migrate(ctx context.Context) error {
+	record, err := database.NewStore(database.DialectSQLite3, schemaTable)
+	if err != nil {
+		return s.explain("migrate", err)
+	}
+	files, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return s.explain("migrate", err)
+	}
+	p, err := goose.NewProvider("", s.w, files, goose.WithStore(record), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return s.explain("migrate", err)
+	}
+	_, err = p.Up(ctx) // not closed: that would close the pool
+	return s.explain("migrate", err)
+}

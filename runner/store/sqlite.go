@@ -1,0 +1,171 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+)
+
+// busyTimeout is how long a write waits for one of another process, in milliseconds.
+const busyTimeout = 5000
+
+// readers is how many reads may run at once.
+const readers = 4
+
+// openSQLite opens path in the order that harms least: nothing is created without leave, nothing is written before
+// the lock is held and the file is known to be a store.
+func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err error) {
+	s := &Store{path: path, work: opts.Work}
+	defer func() {
+		if err != nil {
+			s.abandon()
+		}
+	}()
+
+	file := path
+	if path != memory {
+		if file, err = findFile(path, opts.Create); err != nil {
+			return nil, err
+		}
+		if opts.Work {
+			if s.lock, err = lockBeside(path, file); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := s.connect(file); err != nil {
+		return nil, err
+	}
+	if err := s.ready(ctx, file, opts); err != nil {
+		return nil, err
+	}
+	if err := s.checkService(ctx, opts); err != nil {
+		return nil, err
+	}
+	if opts.Work {
+		if err := s.register(ctx, opts); err != nil {
+			return nil, err
+		}
+		if s.steps, err = prepareSteps(ctx, s.w); err != nil {
+			return nil, s.explain("open", err)
+		}
+	}
+	return s, nil
+}
+
+// abandon gives back what a failed opening holds.
+func (s *Store) abandon() {
+	for _, db := range []*sql.DB{s.r, s.w} {
+		if db != nil {
+			_ = db.Close()
+		}
+	}
+	_ = unlock(s.lock)
+}
+
+// findFile is the file behind path, links resolved, so that two names of one file share one lock. With create it and
+// its folder are made where missing, for their owner alone.
+func findFile(path string, create bool) (string, error) {
+	if create {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return "", fmt.Errorf("create the folder of store %s: %w", path, err)
+		}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && create:
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return "", fmt.Errorf("create store %s: %w", path, err)
+		}
+		if err := f.Close(); err != nil {
+			return "", fmt.Errorf("create store %s: %w", path, err)
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("%w: %s", ErrNotExist, path)
+	case err != nil:
+		return "", fmt.Errorf("open store %s: %w", path, err)
+	case info.IsDir():
+		return "", fmt.Errorf("store %s is a folder: name a file in it", path)
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("store %s is not a regular file: name another", path)
+	}
+	file, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", fmt.Errorf("open store %s: %w", path, err)
+	}
+	return file, nil
+}
+
+// connect makes the pools. No connection is made yet.
+func (s *Store) connect(file string) error {
+	var err error
+	if s.r, err = sql.Open("sqlite", dataSource(file, false)); err != nil {
+		return s.explain("open", err)
+	}
+	if file == memory {
+		// Each connection would be a database of its own.
+		s.r.SetMaxOpenConns(1)
+		s.w = s.r
+		return nil
+	}
+	s.r.SetMaxOpenConns(readers)
+	s.r.SetMaxIdleConns(readers)
+	if s.w, err = sql.Open("sqlite", dataSource(file, true)); err != nil {
+		return s.explain("open", err)
+	}
+	s.w.SetMaxOpenConns(1)
+	s.w.SetMaxIdleConns(1)
+	return nil
+}
+
+// dataSource is what the driver wants. Pragmas are in it because they hold for one connection, and the pools make
+// connections when they like. The journal mode is not: it holds for the file, and only a store may be given one.
+func dataSource(file string, write bool) string {
+	q := url.Values{
+		"_pragma": {
+			fmt.Sprintf("busy_timeout(%d)", busyTimeout),
+			"foreign_keys(1)",
+			"synchronous(FULL)",
+		},
+		"_txlock": {"immediate"}, // a write waits at its beginning, not half-way, where it could only fail
+	}
+	if file == memory {
+		return "file::memory:?" + q.Encode()
+	}
+	q.Set("mode", "rw") // never create
+	if !write {
+		q.Set("_txlock", "deferred")
+		q.Add("_pragma", "query_only(1)")
+	}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(file), RawQuery: q.Encode()}).String()
+}
+
+// Changes is a number that changes when another connection has written, such as an operator's command from another
+// process; writes through this store do not change it. Cheap to ask.
+func (s *Store) Changes(ctx context.Context) (int64, error) {
+	// The number means something only to one connection: that of the writes.
+	var n int64
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	err := s.w.QueryRowContext(context.WithoutCancel(ctx), `PRAGMA data_version`).Scan(&n)
+	return n, s.explain("look for changes", err)
+}
+
+// defaultNode names this process.
+func defaultNode(name string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return cmp.Or(name, fmt.Sprintf("%s:%d", host, os.Getpid()))
+}

@@ -1,0 +1,532 @@
+// Package storetest holds every kind of store to the same behaviour: [Exercise] is run against each.
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rundown/runner/store"
+)
+
+// Exercise runs the suite. Each call of open gives a new, empty store, opened to work on and closed by the test's end.
+func Exercise(t *testing.T, open func(t *testing.T) *store.Store) {
+	for _, one := range []struct {
+		name string
+		test func(*testing.T, *store.Store)
+	}{
+		{"an occurrence is read back as it was written", roundTrip},
+		{"a step needs the newest version", compareAndSet},
+		{"a step that fails hinders no other and writes nothing", partialGroup},
+		{"steps of a group build on each other", chain},
+		{"a step under another term is fenced", fencing},
+		{"a lease is renewed under the same term", renewal},
+		{"deleting keeps the events", deletion},
+		{"sessions are replaced by attempt", sessions},
+		{"a filter selects", filters},
+		{"the log is read in order and in pages", events},
+		{"a revision is stored once", revisions},
+		{"a command waits until it is settled, once", commands},
+		{"the last beat is the newest", beats},
+		{"times are kept to the millisecond", times},
+		{"one of many that set the same version wins", contention},
+		{"any run of steps agrees with a model", model},
+		{"a writer answers every step in order", writerOrder},
+		{"a closed writer has written what waited", writerClose},
+		{"a context that is done writes nothing", cancelled},
+	} {
+		t.Run(one.name, func(t *testing.T) { one.test(t, open(t)) })
+	}
+}
+
+const app = "an-app-id"
+
+// monday is a start that tests count from.
+var monday = time.Date(2031, 9, 15, 7, 0, 0, 0, time.UTC)
+
+// class is an occurrence that is not stored yet.
+func class(recording string, start time.Time) store.Occurrence {
+	return store.Occurrence{
+		ID:        "school/" + recording + "/" + start.UTC().Format("20060102T150405Z"),
+		Plan:      "school",
+		Recording: recording,
+		Day:       start.UTC().Format(time.DateOnly),
+		Clock:     start.UTC().Format("15:04"),
+		App:       app,
+		URL:       "https://classes.example.com/" + recording,
+		Start:     start,
+		End:       start.Add(50 * time.Minute),
+		State:     "planned",
+		Wake:      start.Add(-time.Minute),
+		Revision:  1,
+		Doc:       []byte(`{"attempts":0}`),
+	}
+}
+
+func lease(t *testing.T, s *store.Store) int64 {
+	t.Helper()
+	term, err := s.Lease(t.Context(), app, monday)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return term
+}
+
+// apply applies the steps and wants each to end so; nil for written.
+func apply(t *testing.T, s *store.Store, term int64, want []error, steps ...store.Step) {
+	t.Helper()
+	got, err := s.Apply(t.Context(), app, term, steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != len(steps) {
+		t.Fatalf("%d results for %d steps", len(got), len(steps))
+	}
+	for i := range got {
+		var w error
+		if i < len(want) {
+			w = want[i]
+		}
+		if !errors.Is(got[i], w) {
+			t.Fatalf("step %d: got %v, want %v", i, got[i], w)
+		}
+	}
+}
+
+func list(t *testing.T, s *store.Store, f store.Filter) []store.Occurrence {
+	t.Helper()
+	found, err := s.Occurrences(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func ids(list []store.Occurrence) []string {
+	out := []string{}
+	for _, o := range list {
+		out = append(out, o.ID)
+	}
+	return out
+}
+
+func same(t *testing.T, got, want any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Fatalf("-want +got:\n%s", d)
+	}
+}
+
+func roundTrip(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	o := class("algebra", monday)
+	o.Outcome, o.Reason, o.State = "partial", `two gaps; "quoted" – ünïcode ✓`, "ended"
+	apply(t, s, term, nil, store.Step{Occurrence: o})
+	o.Version = 1
+	same(t, list(t, s, store.Filter{}), []store.Occurrence{o})
+
+	o.Plan, o.Recording, o.Day, o.Clock, o.URL = "p2", "r2", "2031-09-16", "08:00", "https://other.example.com/"
+	o.Start, o.End, o.Wake = o.Start.Add(time.Hour), o.End.Add(2*time.Hour), time.Time{}
+	o.State, o.Outcome, o.Reason, o.Revision, o.Doc = "recording", "", "", 7, nil
+	apply(t, s, term, nil, store.Step{Occurrence: o})
+	o.Version = 2
+	same(t, list(t, s, store.Filter{}), []store.Occurrence{o})
+}
+
+func compareAndSet(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	o := class("algebra", monday)
+	apply(t, s, term, []error{nil}, store.Step{Occurrence: o})
+	apply(t, s, term, []error{store.ErrStale}, store.Step{Occurrence: o}) // exists by now
+	for version, want := range map[int64]error{2: store.ErrStale, -1: store.ErrStale} {
+		o.Version = version
+		apply(t, s, term, []error{want}, store.Step{Occurrence: o})
+		apply(t, s, term, []error{want}, store.Step{Occurrence: o, Delete: true})
+	}
+	o.Version = 1
+	apply(t, s, term, []error{nil}, store.Step{Occurrence: o})
+	apply(t, s, term, []error{store.ErrStale}, store.Step{Occurrence: o})
+	same(t, list(t, s, store.Filter{})[0].Version, int64(2))
+}
+
+func partialGroup(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	old := class("algebra", monday)
+	apply(t, s, term, nil, store.Step{Occurrence: old})
+
+	stale := old // claims to be new
+	stale.State = "recording"
+	foreign := class("biology", monday)
+	foreign.App = "another-app-id"
+	stray := class("chemistry", monday)
+	results, err := s.Apply(t.Context(), app, term, []store.Step{
+		{Occurrence: class("drama", monday)},
+		{Occurrence: stale, Sessions: []store.Session{{Attempt: 1}}, Events: []store.Event{{Kind: "state"}}},
+		{Occurrence: foreign},
+		{Occurrence: stray, Sessions: []store.Session{{Occurrence: "school/other/1", Attempt: 1}}},
+		{Occurrence: store.Occurrence{App: app}},
+		{Occurrence: class("english", monday)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, failed := range []bool{false, true, true, true, true, false} {
+		if (results[i] != nil) != failed {
+			t.Errorf("step %d: %v", i, results[i])
+		}
+	}
+	if !errors.Is(results[1], store.ErrStale) {
+		t.Errorf("got %v, want stale", results[1])
+	}
+	found := list(t, s, store.Filter{})
+	same(t, ids(found), []string{old.ID, class("drama", monday).ID, class("english", monday).ID})
+	same(t, found[0].State, "planned")
+	log, err := s.Events(t.Context(), "", 0, 0)
+	if err != nil || len(log) != 0 {
+		t.Errorf("events of a step that failed: %v, %v", log, err)
+	}
+	kept, err := s.Sessions(t.Context(), old.ID, stray.ID, "school/other/1")
+	if err != nil || len(kept) != 0 {
+		t.Errorf("sessions of a step that failed: %v, %v", kept, err)
+	}
+}
+
+func chain(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	var steps []store.Step
+	for version := range int64(5) {
+		o := class("algebra", monday)
+		o.Version, o.Reason = version, fmt.Sprint(version)
+		steps = append(steps, store.Step{Occurrence: o, Events: []store.Event{{Kind: "state", Text: o.Reason}}})
+	}
+	apply(t, s, term, nil, steps...)
+	o := list(t, s, store.Filter{})[0]
+	same(t, []any{o.Version, o.Reason}, []any{int64(5), "4"})
+}
+
+func fencing(t *testing.T, s *store.Store) {
+	fresh := store.Step{Occurrence: class("algebra", monday), Events: []store.Event{{Kind: "intent"}}}
+	apply(t, s, 1, []error{store.ErrFenced}, fresh) // nobody has a lease
+	term := lease(t, s)
+	for _, other := range []int64{term - 1, term + 1} {
+		apply(t, s, other, []error{store.ErrFenced, store.ErrFenced}, fresh, store.Step{Occurrence: class("biology", monday)})
+	}
+	same(t, ids(list(t, s, store.Filter{})), []string{})
+	log, err := s.Events(t.Context(), "", 0, 0)
+	if err != nil || len(log) != 0 {
+		t.Errorf("a fenced step left events: %v, %v", log, err)
+	}
+	apply(t, s, term, []error{nil}, fresh)
+}
+
+func renewal(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	same(t, lease(t, s), term)
+	other, err := s.Lease(t.Context(), "another-app-id", monday)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, []int64{term, other}, []int64{1, 1})
+}
+
+func deletion(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	gone, stays := class("algebra", monday), class("biology", monday)
+	with := []store.Session{{Attempt: 1, App: app}}
+	apply(t, s, term, nil,
+		store.Step{Occurrence: gone, Sessions: with, Events: []store.Event{{At: monday, Kind: "planned"}}},
+		store.Step{Occurrence: stays, Sessions: with})
+	gone.Version = 1
+	apply(t, s, term, nil, store.Step{Occurrence: gone, Delete: true, Events: []store.Event{{At: monday, Kind: "plan", Text: "removed"}}})
+
+	same(t, ids(list(t, s, store.Filter{})), []string{stays.ID})
+	kept, err := s.Sessions(t.Context(), gone.ID, stays.ID)
+	if err != nil || len(kept[gone.ID]) != 0 || len(kept[stays.ID]) != 1 {
+		t.Errorf("sessions after: %v, %v", kept, err)
+	}
+	log, err := s.Events(t.Context(), gone.ID, 0, 0)
+	if err != nil || len(log) != 2 || log[1].Text != "removed" {
+		t.Errorf("events after: %v, %v", log, err)
+	}
+	gone.Version = 0 // the plan brings it back
+	apply(t, s, term, []error{nil}, store.Step{Occurrence: gone})
+}
+
+func sessions(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	o := class("algebra", monday)
+	second := store.Session{Attempt: 2, App: app, Cname: "c", UID: "101", ResourceID: "r2", SID: "s2", State: "running", Doc: []byte(`{"n":2}`)}
+	first := store.Session{Attempt: 1, App: app, Cname: "c", UID: "100", ResourceID: "r1", State: "starting"}
+	apply(t, s, term, nil, store.Step{Occurrence: o, Sessions: []store.Session{second, first}})
+	first.SID, first.State, first.Doc = "s1", "lost", []byte(`{"n":1}`)
+	o.Version = 1
+	apply(t, s, term, nil, store.Step{Occurrence: o, Sessions: []store.Session{first}})
+
+	got, err := s.Sessions(t.Context(), o.ID, "school/none/20310915T070000Z", o.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Occurrence, second.Occurrence = o.ID, o.ID
+	same(t, got, map[string][]store.Session{o.ID: {first, second}})
+
+	many := []string{o.ID}
+	for i := range 2000 { // more than one query takes
+		many = append(many, fmt.Sprint("school/none/", i))
+	}
+	got, err = s.Sessions(t.Context(), many...)
+	if err != nil || len(got) != 1 || len(got[o.ID]) != 2 {
+		t.Errorf("among many: %v, %v", got, err)
+	}
+	if none, err := s.Sessions(t.Context()); err != nil || len(none) != 0 {
+		t.Errorf("of none: %v, %v", none, err)
+	}
+}
+
+func filters(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	morning, noon, evening := class("algebra", monday), class("algebra", monday.Add(5*time.Hour)), class("biology", monday.Add(11*time.Hour))
+	noon.State = "recording"
+	evening.State, evening.Outcome, evening.Clock = "ended", "recorded", "18:00:30"
+	evening.Plan = "night-school"
+	apply(t, s, term, nil, store.Step{Occurrence: evening}, store.Step{Occurrence: noon}, store.Step{Occurrence: morning})
+
+	names := map[string]string{morning.ID: "morning", noon.ID: "noon", evening.ID: "evening"}
+	for _, c := range []struct {
+		name   string
+		filter store.Filter
+		want   []string
+	}{
+		{"nothing: all by start", store.Filter{}, []string{"morning", "noon", "evening"}},
+		{"limit", store.Filter{Limit: 2}, []string{"morning", "noon"}},
+		{"identity", store.Filter{ID: noon.ID}, []string{"noon"}},
+		{"unknown identity", store.Filter{ID: "school/algebra"}, []string{}},
+		{"day", store.Filter{ID: "algebra@2031-09-15"}, []string{"morning", "noon"}},
+		{"another day", store.Filter{ID: "algebra@2031-09-16"}, []string{}},
+		{"day and time", store.Filter{ID: "algebra@2031-09-15T12:00"}, []string{"noon"}},
+		{"day and minute of a time with seconds", store.Filter{ID: "biology@2031-09-15T18:00"}, []string{"evening"}},
+		{"day and second", store.Filter{ID: "biology@2031-09-15T18:00:30"}, []string{"evening"}},
+		{"another second", store.Filter{ID: "biology@2031-09-15T18:00:31"}, []string{}},
+		{"plan and day", store.Filter{ID: "night-school/biology@2031-09-15"}, []string{"evening"}},
+		{"another plan and day", store.Filter{ID: "school/biology@2031-09-15"}, []string{}},
+		{"text of an attacker", store.Filter{ID: "' OR 1=1 --"}, []string{}},
+		{"plan", store.Filter{Plan: "school"}, []string{"morning", "noon"}},
+		{"App ID", store.Filter{App: app}, []string{"morning", "noon", "evening"}},
+		{"another App ID", store.Filter{App: "another"}, []string{}},
+		{"open", store.Filter{Open: true}, []string{"morning", "noon"}},
+		{"states", store.Filter{States: []string{"recording", "ended"}}, []string{"noon", "evening"}},
+		{"open and states", store.Filter{Open: true, States: []string{"recording", "ended"}}, []string{"noon"}},
+		{"starts before, not at", store.Filter{StartBefore: noon.Start}, []string{"morning"}},
+		{"starts before, by less than is kept", store.Filter{StartBefore: noon.Start.Add(1)}, []string{"morning", "noon"}},
+		{"ends after, not at", store.Filter{EndAfter: morning.End}, []string{"noon", "evening"}},
+		{"ends after, by less than is kept", store.Filter{EndAfter: morning.End.Add(-1)}, []string{"morning", "noon", "evening"}},
+		{"all at once", store.Filter{Plan: "school", App: app, Open: true, States: []string{"planned"}, StartBefore: evening.Start, EndAfter: monday, Limit: 1}, []string{"morning"}},
+	} {
+		got := []string{}
+		for _, o := range list(t, s, c.filter) {
+			got = append(got, names[o.ID])
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func events(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	o := class("algebra", monday)
+	daemon := store.Event{At: monday, Kind: "plan", Who: "operator", Text: "loaded", Data: []byte(`{"files":2}`)}
+	if err := s.Log(t.Context(), daemon); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, s, term, nil, store.Step{Occurrence: o, Events: []store.Event{{At: monday, Kind: "planned"}, {At: monday.Add(time.Second), Kind: "intent"}}})
+	if err := s.Log(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Log(t.Context(), daemon, daemon); err != nil {
+		t.Fatal(err)
+	}
+
+	all, err := s.Events(t.Context(), "", 0, 0)
+	if err != nil || len(all) != 5 {
+		t.Fatalf("got %d events, %v", len(all), err)
+	}
+	for i := 1; i < len(all); i++ {
+		if all[i].Seq <= all[i-1].Seq {
+			t.Errorf("seq %d after %d", all[i].Seq, all[i-1].Seq)
+		}
+	}
+	daemon.Seq = all[0].Seq
+	same(t, all[0], daemon)
+	same(t, all[2], store.Event{Seq: all[2].Seq, Occurrence: o.ID, At: monday.Add(time.Second), Kind: "intent"})
+
+	its, err := s.Events(t.Context(), o.ID, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, its, all[1:3])
+	page, err := s.Events(t.Context(), "", all[1].Seq, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, page, all[2:4])
+}
+
+func revisions(t *testing.T, s *store.Store) {
+	add := func(r store.Revision) int64 {
+		t.Helper()
+		id, err := s.AddRevision(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	r := store.Revision{At: monday, Plan: "school", Path: "school.yaml", Hash: "aa", Who: "operator", Commit: "c0ffee", Text: []byte("name: school\n")}
+	first := add(r)
+	other := r
+	other.Plan = "night-school"
+	if add(other) == first {
+		t.Error("another plan with the same text has the same number")
+	}
+	same(t, add(r), first)
+	second := r
+	second.Hash, second.Text = "bb", []byte("name: school # edited\n")
+	edited := add(second)
+	if edited <= first {
+		t.Errorf("revision %d after %d", edited, first)
+	}
+	if back := add(r); back <= edited {
+		t.Errorf("an old text that is applied anew is number %d after %d", back, edited)
+	}
+
+	known, err := s.Revisions(t.Context(), "school")
+	if err != nil || len(known) != 3 {
+		t.Fatalf("got %v, %v", known, err)
+	}
+	second.ID, second.Text = edited, nil
+	same(t, known[1], second)
+	whole, err := s.Revision(t.Context(), first)
+	r.ID = first
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, whole, r)
+	if all, err := s.Revisions(t.Context(), ""); err != nil || len(all) != 4 {
+		t.Errorf("of all plans: %v, %v", all, err)
+	}
+	if _, err := s.Revision(t.Context(), 1000); err == nil {
+		t.Error("a revision that nobody added was found")
+	}
+}
+
+func commands(t *testing.T, s *store.Store) {
+	c := store.Command{At: monday, Occurrence: "school/algebra/20310915T070000Z", Kind: "cancel", Who: "operator", Reason: "snow", Args: []byte(`{}`)}
+	var err error
+	if c.ID, err = s.AddCommand(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	undo := c
+	undo.Kind, undo.Args = "uncancel", nil
+	if undo.ID, err = s.AddCommand(t.Context(), undo); err != nil {
+		t.Fatal(err)
+	}
+	waiting, err := s.Commands(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, waiting, []store.Command{c, undo})
+
+	if err := s.SettleCommand(t.Context(), c.ID, time.Time{}, "done"); err == nil {
+		t.Error("settled at no time")
+	}
+	if err := s.SettleCommand(t.Context(), c.ID, monday.Add(time.Second), "stopped"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SettleCommand(t.Context(), c.ID, monday.Add(time.Minute), "again"); err == nil {
+		t.Error("settled twice")
+	}
+	if err := s.SettleCommand(t.Context(), 1000, monday, "done"); err == nil {
+		t.Error("settled a command that nobody left")
+	}
+	if waiting, err = s.Commands(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	same(t, waiting, []store.Command{undo})
+	c.DoneAt, c.Result = monday.Add(time.Second), "stopped"
+	settled, err := s.Command(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, settled, c)
+}
+
+func beats(t *testing.T, s *store.Store) {
+	if at, err := s.LastBeat(t.Context()); err != nil || !at.IsZero() {
+		t.Fatalf("before any: %v, %v", at, err)
+	}
+	for i := range 3 {
+		now := monday.Add(time.Duration(i) * time.Second)
+		if err := s.Beat(t.Context(), now); err != nil {
+			t.Fatal(err)
+		}
+		if at, err := s.LastBeat(t.Context()); err != nil || !at.Equal(now) {
+			t.Fatalf("got %v, %v, want %v", at, err, now)
+		}
+	}
+}
+
+func times(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	o := class("algebra", monday)
+	zone := time.FixedZone("", -3*60*60)
+	o.Start = monday.Add(1234567 * time.Nanosecond).In(zone)
+	o.End = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	o.Wake = time.Time{}
+	apply(t, s, term, nil, store.Step{Occurrence: o})
+	got := list(t, s, store.Filter{})[0]
+	same(t, got.Start, monday.Add(time.Millisecond))
+	same(t, got.Start.Location().String(), "UTC")
+	same(t, got.End, o.End)
+	if !got.Wake.IsZero() {
+		t.Errorf("no time is read as %v", got.Wake)
+	}
+}
+
+func contention(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	apply(t, s, term, nil, store.Step{Occurrence: class("algebra", monday)})
+	const many = 20
+	results := make([]error, many)
+	var wg sync.WaitGroup
+	for i := range many {
+		wg.Go(func() {
+			o := class("algebra", monday)
+			o.Version, o.Reason = 1, fmt.Sprint(i)
+			got, err := s.Apply(t.Context(), app, term, []store.Step{{Occurrence: o, Events: []store.Event{{Kind: "state", Text: o.Reason}}}})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			results[i] = got[0]
+		})
+	}
+	wg.Wait()
+	var won []string
+	for i, err := range results {
+		if err == nil {
+			won = append(won, fmt.Sprint(i))
+		} else if !errors.Is(err, store.ErrStale) {
+			t.Error(err)
+		}
+	}
+	o := list(t, s, store.Filter{})[0]
+	same(t, won, []string{o.Reason})
+	log, err := s.Events(t.Context(), o.ID, 0, 0)
+	if err != nil || len(log) != 1 || log[0].Text != o.Reason {
+		t.Errorf("log %v, %v", log, err)
+	}
+}
