@@ -21,9 +21,9 @@ func Check(p *Plan, opts CheckOptions) []Finding {
 	}
 	c := &checker{p: p, opts: opts}
 	for _, id := range slices.Sorted(maps.Keys(rules)) {
-		if r := rules[id]; r.check != nil {
-			c.rule = r
-			r.check(c)
+		if rules[id].check != nil {
+			c.rule = resolveRule(id)
+			c.rule.check(c)
 		}
 	}
 	return Sort(p, tune(c.findings, p.Severities))

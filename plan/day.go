@@ -1,6 +1,11 @@
 package plan
 
-// Day is a day of the calendar, counted from 1970-01-01, without any zone.
+import (
+	"strings"
+	"time"
+)
+
+// Day is a day of the calendar, counted from 1970-01-01, without any zone. Plans may name the years 1 to 9999.
 type Day int32
 
 // DayRange is a run of days, both ends included.
@@ -12,6 +17,135 @@ type clock int32
 // weekdays is a set of days of the week; bit 0 is Sunday, as in time.Weekday.
 type weekdays uint8
 
+const daySeconds = 24 * 60 * 60
+
+// dayOf counts the day of a civil date of the proleptic Gregorian calendar. Years are counted from March, so that
+// the leap day is the last of its year, and in eras of 400 years, after which the calendar repeats.
+func dayOf(year int, month time.Month, day int) Day {
+	y, m := year, int(month)
+	if m <= 2 {
+		y--
+	}
+	era := floorDiv(y, 400)
+	yearOfEra := y - era*400
+	dayOfYear := (153*((m+9)%12)+2)/5 + day - 1
+	dayOfEra := yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear
+	return Day(era*eraDays + dayOfEra - epochOfEra)
+}
+
+const (
+	eraDays    = 146_097 // in 400 years
+	epochOfEra = 719_468 // days from 0000-03-01 to 1970-01-01
+)
+
+// Date gives the civil date of the day.
+func (d Day) Date() (year int, month time.Month, day int) {
+	n := int(d) + epochOfEra
+	era := floorDiv(n, eraDays)
+	dayOfEra := n - era*eraDays
+	yearOfEra := (dayOfEra - dayOfEra/1460 + dayOfEra/36_524 - dayOfEra/146_096) / 365
+	dayOfYear := dayOfEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
+	m := (5*dayOfYear + 2) / 153
+	day = dayOfYear - (153*m+2)/5 + 1
+	month = time.Month((m+2)%12 + 1)
+	year = yearOfEra + era*400
+	if month <= 2 {
+		year++
+	}
+	return year, month, day
+}
+
+// Weekday gives the day of the week.
+func (d Day) Weekday() time.Weekday {
+	return time.Weekday((int(d)%7 + 7 + 4) % 7) // 1970-01-01 was a Thursday
+}
+
+// String writes the day as plans do: 2031-10-13.
+func (d Day) String() string {
+	year, month, day := d.Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+}
+
+// String writes the range as plans do: 2031-10-13 or 2031-11-17..2031-11-19.
+func (r DayRange) String() string {
+	if r.First == r.Last {
+		return r.First.String()
+	}
+	return r.First.String() + ".." + r.Last.String()
+}
+
+func (r DayRange) contains(d Day) bool { return r.First <= d && d <= r.Last }
+
+// has says that the set holds the day.
+func (w weekdays) has(d time.Weekday) bool { return w>>d&1 != 0 }
+
+// hhmm writes the time of day as plans do: 09:00, or 09:00:20 where there are seconds.
+func (c clock) String() string {
+	layout := "15:04"
+	if c%60 != 0 {
+		layout = time.TimeOnly
+	}
+	return time.Unix(int64(c), 0).UTC().Format(layout)
+}
+
+// localDay gives the day on which the instant falls by the wall clock of its zone.
+func localDay(t time.Time) Day {
+	year, month, day := t.Date()
+	return dayOf(year, month, day)
+}
+
+func floorDiv(a, b int) int {
+	q := a / b
+	if a%b != 0 && (a < 0) != (b < 0) {
+		q--
+	}
+	return q
+}
+
+const dayHint = "write a day as 2031-10-13 or a range as 2031-11-27..2031-11-28"
+
+// parseDay reads a day as 2031-10-13.
+func parseDay(s string) (Day, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	switch {
+	case err == nil && t.Year() >= 1:
+		return localDay(t), nil
+	case looksLikeDate(s):
+		return 0, syntaxErrorf(dayHint, "there is no day %q", s)
+	default:
+		return 0, syntaxErrorf(dayHint, "%q is not a day", s)
+	}
+}
+
+func looksLikeDate(s string) bool {
+	if len(s) != len(time.DateOnly) {
+		return false
+	}
+	for i := range len(s) {
+		if (i == 4 || i == 7) != (s[i] == '-') || i != 4 && i != 7 && !isDigit(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // parseDays reads a day or a range of days: "2031-10-13" or "2031-11-27..2031-11-28". The error is a
 // [*syntaxError].
-func parseDays(s string) (DayRange, error) { panic("skeleton") }
+func parseDays(s string) (DayRange, error) {
+	first, last, isRange := strings.Cut(strings.TrimSpace(s), "..")
+	from, err := parseDay(strings.TrimSpace(first))
+	if err != nil {
+		return DayRange{}, err
+	}
+	if !isRange {
+		return DayRange{from, from}, nil
+	}
+	until, err := parseDay(strings.TrimSpace(last))
+	if err != nil {
+		return DayRange{}, err
+	}
+	if until < from {
+		return DayRange{}, syntaxErrorf("write "+DayRange{until, from}.String(), "the range %s ends before it begins", DayRange{from, until})
+	}
+	return DayRange{from, until}, nil
+}

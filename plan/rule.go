@@ -19,7 +19,8 @@ type Rule struct {
 // Rules lists every rule of the package, sorted by id: ours, and those of the catalogue that a plan is checked for.
 func Rules() []Rule {
 	list := make([]Rule, 0, len(rules))
-	for _, r := range rules {
+	for id := range rules {
+		r := resolveRule(id)
 		list = append(list, Rule{ID: r.id, Severity: r.severity, Statement: r.statement, Source: r.source, Tunable: !structural[r.id]})
 	}
 	slices.SortFunc(list, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
@@ -32,7 +33,7 @@ type rule struct {
 	id        string
 	severity  Severity
 	statement string
-	source    string         // filled from the catalogue
+	source    string         // of the catalogue
 	check     func(*checker) // nil for what Load finds on its way
 }
 
@@ -53,13 +54,25 @@ func register(r rule) {
 	rules[r.id] = r
 }
 
-// registerDocumented adds a rule of the catalogue: severity, statement and source stand there.
-func registerDocumented(id string, check func(*checker)) {
+// registerDocumented adds a rule of the catalogue, which knows its severity, statement and source.
+func registerDocumented(id string, check func(*checker)) { register(rule{id: id, check: check}) }
+
+// resolveRule gives a rule with what the catalogue says of it. The catalogue is read when first asked, so that
+// commands that never ask do not pay for it.
+func resolveRule(id string) rule {
+	r, ok := rules[id]
+	if !ok {
+		panic("rule " + id + " is not registered")
+	}
+	if r.severity != "" {
+		return r
+	}
 	entry, ok := agora.RestrictionByID(id)
 	if !ok {
 		panic("rule " + id + " is not in the catalogue")
 	}
-	register(rule{id: id, severity: Severity(entry.Severity), statement: entry.Statement, source: entry.Source, check: check})
+	r.severity, r.statement, r.source = Severity(entry.Severity), entry.Statement, entry.Source
+	return r
 }
 
 // checker is what a rule sees of a plan, and where it reports.

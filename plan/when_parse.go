@@ -1,9 +1,115 @@
 package plan
 
-import "time"
+import (
+	"strings"
+	"time"
+)
+
+const whenHint = "write weekdays and a time as Mon Wed 09:00-09:50, or a date and a time as 2031-12-17 08:00-11:00"
 
 // parseWhen reads a weekly or a dated time. The error is a [*syntaxError].
-func parseWhen(s string) (When, error) { panic("skeleton") }
+func parseWhen(s string) (When, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return When{}, syntaxErrorf(whenHint, "the time is empty")
+	}
+	fields := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' })
+	if len(fields) == 0 {
+		return When{}, syntaxErrorf(whenHint, "%q is not a time", s)
+	}
+	// Whatever begins with a digit or holds a colon is meant as a time; what stands before it are days.
+	last := fields[len(fields)-1]
+	if looksLikeDate(last) || !strings.Contains(last, ":") {
+		if n := len(fields); n >= 2 && strings.Contains(fields[n-2], ":") || strings.Contains(s, " -") || strings.Contains(s, "- ") {
+			return When{}, syntaxErrorf(timesHint+", without spaces", "%q does not end with a time as 09:00-09:50", s)
+		}
+		return When{}, syntaxErrorf(noTimeHint(s), "%q has no time", s)
+	}
+	if strings.HasPrefix(last, "-") || strings.HasSuffix(last, "-") || len(fields) > 1 && strings.Contains(fields[len(fields)-2], ":") {
+		return When{}, syntaxErrorf(timesHint+", without spaces", "%q does not end with a time as 09:00-09:50", s)
+	}
+	days := fields[:len(fields)-1]
+	if len(days) == 0 {
+		return When{}, syntaxErrorf(whenHint, "%q names no day", s)
+	}
+	w := When{}
+	var err error
+	if isDigit(days[0][0]) {
+		w.kind = whenDated
+		if len(days) > 1 || strings.Contains(days[0], "..") {
+			return When{}, syntaxErrorf("give several classes as a list: ["+firstDate(days[0])+" "+last+", …]", "%q names more than one date", s)
+		}
+		if w.date, err = parseDay(days[0]); err != nil {
+			return When{}, err
+		}
+	} else if w.days, err = parseWeekdays(days); err != nil {
+		return When{}, err
+	}
+	if w.start, w.length, err = parseClocks(last); err != nil {
+		return When{}, err
+	}
+	return w, nil
+}
 
-// newCron reads a cron expression of five fields for classes of the given length. The error is a [*syntaxError].
-func newCron(expr string, length time.Duration) (When, error) { panic("skeleton") }
+func firstDate(s string) string {
+	first, _, _ := strings.Cut(s, "..")
+	return first
+}
+
+// noTimeHint knows the trap that a comma in an unquoted flow sequence parts the days from their time.
+func noTimeHint(s string) string {
+	if _, err := parseWeekdays([]string{s}); err == nil {
+		return "write " + s + " 09:00-09:50; in [ ] an unquoted comma begins another entry, so write [Mon Wed 09:00-09:50] for two days"
+	}
+	return whenHint
+}
+
+// weekdayNames are the days from Sunday, as time.Weekday counts them. Three letters and whole names are taken, in
+// any case.
+var weekdayNames = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+
+func parseWeekday(s string) (time.Weekday, bool) {
+	for i, name := range weekdayNames {
+		if strings.EqualFold(s, name) || strings.EqualFold(s, name[:3]) {
+			return time.Weekday(i), true
+		}
+	}
+	return 0, false
+}
+
+// parseWeekdays reads names and ranges of names; a range may go over the end of the week, as Sat-Mon does.
+func parseWeekdays(fields []string) (weekdays, error) {
+	var set weekdays
+	for _, field := range fields {
+		from, to, isRange := strings.Cut(field, "-")
+		if !isRange {
+			to = from
+		}
+		first, ok := parseWeekday(from)
+		if !ok {
+			return 0, unknownWeekday(from)
+		}
+		last, ok := parseWeekday(to)
+		if !ok {
+			return 0, unknownWeekday(to)
+		}
+		for d := first; ; d = (d + 1) % 7 {
+			set |= 1 << d
+			if d == last {
+				break
+			}
+		}
+	}
+	return set, nil
+}
+
+// unknownWeekday names the day that begins alike, as in Tues or Weds.
+func unknownWeekday(s string) error {
+	hint := "days are Mon, Tue, Wed, Thu, Fri, Sat and Sun, ranges as Mon-Fri"
+	for _, name := range weekdayNames {
+		if len(s) >= 2 && strings.EqualFold(s[:2], name[:2]) {
+			hint = "did you mean " + name[:3] + "?"
+		}
+	}
+	return syntaxErrorf(hint, "%q is not a day of the week", s)
+}

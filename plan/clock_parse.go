@@ -1,0 +1,68 @@
+package plan
+
+import (
+	"strings"
+	"time"
+)
+
+const timesHint = "write start and end as 09:00-09:50"
+
+// parseClock reads 09:00 or 09:00:20. 24:00 gives 86 400, which only an end may be.
+func parseClock(s string) (clock, error) {
+	fields := strings.Split(s, ":")
+	if len(fields) != 2 && len(fields) != 3 {
+		return 0, syntaxErrorf(timesHint, "%q is not a time of day", s)
+	}
+	var total int
+	for i, field := range fields {
+		if len(field) != 2 && (i > 0 || len(field) != 1) {
+			return 0, syntaxErrorf(timesHint, "%q is not a time of day", s)
+		}
+		n := 0
+		for j := range len(field) {
+			if !isDigit(field[j]) {
+				return 0, syntaxErrorf(timesHint, "%q is not a time of day", s)
+			}
+			n = n*10 + int(field[j]-'0')
+		}
+		if i > 0 && n > 59 || n > 24 && i == 0 {
+			return 0, syntaxErrorf("hours go from 00 to 23, minutes and seconds from 00 to 59", "there is no time of day %q", s)
+		}
+		total = total*60 + n
+	}
+	if len(fields) == 2 {
+		total *= 60
+	}
+	if total > daySeconds {
+		return 0, syntaxErrorf("hours go from 00 to 23, minutes and seconds from 00 to 59", "there is no time of day %q", s)
+	}
+	return clock(total), nil
+}
+
+// parseClocks reads 09:00-09:50 into a start and a length. An end before the start is on the next day.
+func parseClocks(s string) (start clock, length time.Duration, err error) {
+	from, to, ok := strings.Cut(s, "-")
+	if !ok {
+		if strings.ContainsAny(s, "–—") {
+			return 0, 0, syntaxErrorf(timesHint+", with a plain hyphen", "%q has a dash between the times", s)
+		}
+		return 0, 0, syntaxErrorf(timesHint, "%q has no end", s)
+	}
+	start, err = parseClock(from)
+	if err != nil {
+		return 0, 0, err
+	}
+	end, err := parseClock(to)
+	if err != nil {
+		return 0, 0, err
+	}
+	switch {
+	case start == daySeconds:
+		return 0, 0, syntaxErrorf("write 00:00 of the next day", "a class cannot start at 24:00")
+	case end == start:
+		return 0, 0, syntaxErrorf("for a whole day write 00:00-24:00", "%s starts and ends at the same time", s)
+	case end < start:
+		end += daySeconds
+	}
+	return start, time.Duration(end-start) * time.Second, nil
+}
