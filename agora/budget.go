@@ -1,11 +1,17 @@
 package agora
 
-import "context"
+import (
+	"container/heap"
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
 
-// Priority orders those that wait for the budget.
+// Priority orders those that wait for the budget. Within one priority, who came first is admitted first.
 type Priority int
 
-// The priorities, lowest first.
+// The priorities, lowest first. An acquire has the priority of the start that it is for.
 const (
 	PriorityQuery Priority = iota
 	PriorityUpdate
@@ -13,11 +19,238 @@ const (
 	PriorityStop
 )
 
-// Budget admits at most so many requests of an App ID in any sliding second.
-type Budget struct{}
+const (
+	// budgetGuard lengthens the second that is counted, since requests do not travel equally fast.
+	budgetGuard = 20 * time.Millisecond
+	// holdGrace is the time beyond the documented two seconds in which a start may still use what its acquire held.
+	holdGrace = 500 * time.Millisecond
+)
+
+// Budget admits at most so many requests of an App ID in any sliding second. It is safe for concurrent use, and a nil
+// one is without limit. It has no goroutine of its own; where requests wait, one timer runs.
+type Budget struct {
+	qps int
+
+	mu    sync.Mutex
+	sent  []time.Time // admissions of the last second, oldest first
+	holds []*hold     // admissions promised to starts
+	queue waiters
+	seq   uint64
+	timer *time.Timer // runs while somebody waits
+}
+
+// hold is an admission promised to the start that follows an acquire. It counts as if it were used.
+type hold struct {
+	budget     *Budget
+	resourceID string
+	until      time.Time // zero while acquire is under way
+}
+
+// waiter is somebody who waits for the budget.
+type waiter struct {
+	priority Priority
+	seq      uint64
+	pair     bool // wants a second admission held
+	hold     *hold
+	at       time.Time // when it was admitted
+	admitted chan struct{}
+	index    int // in the queue; -1: no longer there
+}
 
 // NewBudget returns a budget of qps requests a second; 0: without limit.
-func NewBudget(qps int) *Budget { panic("skeleton") }
+func NewBudget(qps int) *Budget { return &Budget{qps: max(qps, 0)} }
 
-// Wait blocks until one request of that priority is admitted or the context ends.
-func (b *Budget) Wait(ctx context.Context, p Priority) error { panic("skeleton") }
+// Wait blocks until one request of that priority is admitted or the context ends; its error is the context's.
+func (b *Budget) Wait(ctx context.Context, p Priority) error {
+	_, err := b.wait(ctx, &waiter{priority: p})
+	return err
+}
+
+// waitPair admits an acquire and holds an admission for its start. The hold is nil where there is none to hold:
+// without limit, or with one request a second.
+func (b *Budget) waitPair(ctx context.Context) (*hold, error) {
+	return b.wait(ctx, &waiter{priority: PriorityStart, pair: true})
+}
+
+// useHold admits the start of a resource id for which its acquire holds an admission; false when there is none, or
+// none any more.
+func (b *Budget) useHold(resourceID string) bool {
+	if b == nil || b.qps == 0 {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	b.forget(now)
+	i := slices.IndexFunc(b.holds, func(h *hold) bool { return !h.until.IsZero() && h.resourceID == resourceID })
+	if i < 0 {
+		return false
+	}
+	b.holds = slices.Delete(b.holds, i, i+1)
+	b.sent = append(b.sent, now)
+	return true
+}
+
+// keep promises the hold to the start of a resource id, for the time in which that is to be called.
+func (h *hold) keep(resourceID string) {
+	if h == nil {
+		return
+	}
+	h.budget.mu.Lock()
+	defer h.budget.mu.Unlock()
+	h.resourceID, h.until = resourceID, time.Now().Add(StartWithin()+holdGrace)
+	h.budget.admit()
+}
+
+// release gives the hold back, since there will be no start.
+func (h *hold) release() {
+	if h == nil {
+		return
+	}
+	h.budget.mu.Lock()
+	defer h.budget.mu.Unlock()
+	if i := slices.Index(h.budget.holds, h); i >= 0 {
+		h.budget.holds = slices.Delete(h.budget.holds, i, i+1)
+	}
+	h.budget.admit()
+}
+
+func (b *Budget) wait(ctx context.Context, w *waiter) (*hold, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if b == nil || b.qps == 0 {
+		return nil, nil
+	}
+	w.pair = w.pair && b.qps > 1
+	w.admitted = make(chan struct{})
+
+	b.mu.Lock()
+	b.seq++
+	w.seq = b.seq
+	heap.Push(&b.queue, w)
+	b.admit()
+	b.mu.Unlock()
+
+	select {
+	case <-w.admitted:
+		return w.hold, nil
+	case <-ctx.Done():
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.withdraw(w)
+		return nil, ctx.Err()
+	}
+}
+
+// withdraw takes back a waiter whose context ended, and its admission if that came at the same instant: nothing is
+// going to be sent for it.
+func (b *Budget) withdraw(w *waiter) {
+	if w.index >= 0 {
+		heap.Remove(&b.queue, w.index)
+	} else {
+		if i := slices.Index(b.sent, w.at); i >= 0 {
+			b.sent = slices.Delete(b.sent, i, i+1)
+		}
+		if i := slices.Index(b.holds, w.hold); w.hold != nil && i >= 0 {
+			b.holds = slices.Delete(b.holds, i, i+1)
+		}
+	}
+	b.admit()
+}
+
+// admit lets in as many as fit, in their order, and sets the timer for the next. That the first in the queue is
+// never passed by keeps a pair, which needs room for two, from starving.
+func (b *Budget) admit() {
+	now := time.Now()
+	b.forget(now)
+	for len(b.queue) > 0 {
+		w := b.queue[0]
+		need := 1
+		if w.pair {
+			need = 2
+		}
+		if len(b.sent)+len(b.holds)+need > b.qps {
+			break
+		}
+		heap.Pop(&b.queue)
+		b.sent = append(b.sent, now)
+		w.at = now
+		if w.pair {
+			w.hold = &hold{budget: b}
+			b.holds = append(b.holds, w.hold)
+		}
+		close(w.admitted)
+	}
+	b.arm(now)
+}
+
+// forget drops the admissions that are more than a second old and the holds that nobody used.
+func (b *Budget) forget(now time.Time) {
+	old := 0
+	for old < len(b.sent) && now.Sub(b.sent[old]) >= time.Second+budgetGuard {
+		old++
+	}
+	b.sent = slices.Delete(b.sent, 0, old)
+	b.holds = slices.DeleteFunc(b.holds, func(h *hold) bool { return !h.until.IsZero() && !now.Before(h.until) })
+}
+
+// arm sets the timer for the next instant at which there may be room, or stops it when nobody waits.
+func (b *Budget) arm(now time.Time) {
+	if b.timer != nil {
+		b.timer.Stop()
+		b.timer = nil
+	}
+	if len(b.queue) == 0 {
+		return
+	}
+	var next time.Time
+	if len(b.sent) > 0 {
+		next = b.sent[0].Add(time.Second + budgetGuard)
+	}
+	for _, h := range b.holds {
+		if !h.until.IsZero() && (next.IsZero() || h.until.Before(next)) {
+			next = h.until
+		}
+	}
+	if next.IsZero() {
+		return // all is held by acquires under way: keep and release go on from here
+	}
+	b.timer = time.AfterFunc(next.Sub(now), func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.admit()
+	})
+}
+
+// waiters is a heap: the highest priority first, within it the first that came.
+type waiters []*waiter
+
+func (q waiters) Len() int { return len(q) }
+
+func (q waiters) Less(i, j int) bool {
+	if q[i].priority != q[j].priority {
+		return q[i].priority > q[j].priority
+	}
+	return q[i].seq < q[j].seq
+}
+
+func (q waiters) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].index, q[j].index = i, j
+}
+
+func (q *waiters) Push(x any) {
+	w := x.(*waiter)
+	w.index = len(*q)
+	*q = append(*q, w)
+}
+
+func (q *waiters) Pop() any {
+	old := *q
+	w := old[len(old)-1]
+	old[len(old)-1] = nil
+	*q = old[:len(old)-1]
+	w.index = -1
+	return w
+}

@@ -2,64 +2,264 @@ package agora
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
+	"time"
 )
 
 // Credentials gives Customer ID and Customer Secret. It is asked for each request, so that rotated secrets work.
 type Credentials func(ctx context.Context) (id, secret string, err error)
 
+// Exchange is one request with its answer, or without, as an observer sees it: for metrics, without any secret.
+type Exchange struct {
+	App       string
+	Op        Op
+	Host      string
+	Attempt   int           // within the call, from 1
+	Waited    time.Duration // for the budget
+	Duration  time.Duration // from the request to the end of the answer
+	Status    int           // 0: no answer
+	Code      int
+	Class     Class
+	RequestID string
+	Sent      bool
+	Err       error // why there was no answer
+}
+
 // Option configures a [Client].
 type Option func(*Client) error
 
 // WithBaseURL sends everything to one base URL, without failover. Plain http only to a loopback address.
-func WithBaseURL(base string) Option { panic("skeleton") }
+func WithBaseURL(base string) Option {
+	return func(c *Client) error {
+		u, err := parseBase(base)
+		c.base = u
+		return err
+	}
+}
 
 // WithTransport sets the transport below the retries; default: a pooled one with the documented TLS versions.
-func WithTransport(rt http.RoundTripper) Option { panic("skeleton") }
+func WithTransport(rt http.RoundTripper) Option {
+	return func(c *Client) error {
+		if rt == nil {
+			return errors.New("transport: none given")
+		}
+		c.transport = rt
+		return nil
+	}
+}
 
-// WithRegion orders the hosts: the primary to begin with and the neighbour to fail over to.
-func WithRegion(r Region) Option { panic("skeleton") }
+// WithRegion orders the hosts: the primary to begin with and the neighbour to fail over to. Default: a caller
+// outside mainland China.
+func WithRegion(r Region) Option {
+	return func(c *Client) error {
+		if _, ok := regionHosts[r]; !ok {
+			return fmt.Errorf("region: %q is none of %q", r, Strings("acquire-region-values"))
+		}
+		c.region = r
+		return nil
+	}
+}
+
+// WithHostMemory sets how long a host that answered in place of the first is asked first; default 5 minutes.
+func WithHostMemory(d time.Duration) Option {
+	return func(c *Client) error {
+		if d < 0 {
+			return errors.New("host memory: negative")
+		}
+		c.memory = &d
+		return nil
+	}
+}
 
 // WithLogger logs each exchange at debug level, never with bodies; default: discarded.
-func WithLogger(l *slog.Logger) Option { panic("skeleton") }
+func WithLogger(l *slog.Logger) Option {
+	return func(c *Client) error {
+		if l == nil {
+			return errors.New("logger: none given")
+		}
+		c.log = l
+		return nil
+	}
+}
 
-// WithUserAgent names the program to the service.
-func WithUserAgent(s string) Option { panic("skeleton") }
+// WithUserAgent names the program to the service; default: rundown.
+func WithUserAgent(s string) Option {
+	return func(c *Client) error {
+		c.userAgent = s
+		return nil
+	}
+}
+
+// WithObserver calls a function after each exchange, in the goroutine of the call. It must not block.
+func WithObserver(f func(Exchange)) Option {
+	return func(c *Client) error {
+		if f == nil {
+			return errors.New("observer: none given")
+		}
+		c.observe = f
+		return nil
+	}
+}
 
 // Client is a connection to the service for one account. It is safe for concurrent use.
-type Client struct{}
+type Client struct {
+	credentials Credentials
+	transport   http.RoundTripper
+	log         *slog.Logger
+	userAgent   string
+	observe     func(Exchange)
+	hosts       *hosts
+
+	// settings of the hosts, until New builds them
+	base   *url.URL
+	region Region
+	memory *time.Duration
+}
 
 // New returns a client for the account.
-func New(creds Credentials, opts ...Option) (*Client, error) { panic("skeleton") }
+func New(creds Credentials, opts ...Option) (*Client, error) {
+	if creds == nil {
+		return nil, errors.New("agora client: no credentials given")
+	}
+	c := &Client{
+		credentials: creds,
+		log:         slog.New(slog.DiscardHandler),
+		userAgent:   "rundown",
+		observe:     func(Exchange) {},
+	}
+	for _, opt := range opts {
+		if err := opt(c); err != nil {
+			return nil, fmt.Errorf("agora client: %w", err)
+		}
+	}
+	if c.transport == nil {
+		c.transport = newTransport()
+	}
+	c.hosts = documentedHosts(c.region)
+	if c.base != nil {
+		c.hosts = singleHost(c.base)
+	}
+	if c.memory != nil {
+		c.hosts.memory = *c.memory
+	}
+	return c, nil
+}
+
+// newTransport is a pooled transport. The service documents TLS up to 1.2, so 1.3 must not be required.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   5 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          100,
+		MaxIdleConnsPerHost:   32,
+		IdleConnTimeout:       90 * time.Second,
+	}
+}
 
 // App is one App ID with its request budget.
-type App struct{}
+type App struct {
+	client *Client
+	id     string
+	budget *Budget
+}
 
 // App returns the calls of an App ID. All of its requests are admitted by the budget; nil: none.
-func (c *Client) App(id string, budget *Budget) *App { panic("skeleton") }
+func (c *Client) App(id string, budget *Budget) *App {
+	return &App{client: c, id: id, budget: budget}
+}
 
 // Acquire asks for a resource id. It is admitted together with the start that follows.
 func (a *App) Acquire(ctx context.Context, req AcquireRequest) (AcquireResponse, error) {
-	panic("skeleton")
+	c := a.newCall(OpAcquire, "", "")
+	c.secrets.addStart(req.ClientRequest.StartParameter)
+	resp, meta, err := do(ctx, c, req, func(r *AcquireResponse) string {
+		if r.ResourceID == "" {
+			return "resourceId"
+		}
+		return ""
+	})
+	if err != nil {
+		c.hold.release()
+		return AcquireResponse{}, err
+	}
+	c.hold.keep(resp.ResourceID)
+	resp.Meta = meta
+	return resp, nil
 }
 
 // Start starts the recording on a resource id.
 func (a *App) Start(ctx context.Context, resourceID string, req StartRequest) (StartResponse, error) {
-	panic("skeleton")
+	c := a.newCall(OpStart, resourceID, "")
+	c.secrets.addStart(&req.ClientRequest)
+	resp, meta, err := do(ctx, c, req, func(r *StartResponse) string {
+		if r.SID == "" {
+			return "sid"
+		}
+		return ""
+	})
+	resp.Meta = meta
+	return resp, err
 }
 
 // Query asks for the recording's state.
 func (a *App) Query(ctx context.Context, resourceID, sid string) (QueryResponse, error) {
-	panic("skeleton")
+	c := a.newCall(OpQuery, resourceID, sid)
+	resp, meta, err := do(ctx, c, nil, func(r *queryAnswer) string {
+		if r.ServerResponse == nil || r.ServerResponse.Status == nil {
+			return "serverResponse.status"
+		}
+		return ""
+	})
+	if err != nil {
+		return QueryResponse{}, err
+	}
+	return resp.response(meta), nil
 }
 
 // Update changes a running recording. Wait for its answer before the next.
 func (a *App) Update(ctx context.Context, resourceID, sid string, req UpdateRequest) (UpdateResponse, error) {
-	panic("skeleton")
+	c := a.newCall(OpUpdate, resourceID, sid)
+	c.secrets.addStorage(req.ClientRequest.StorageConfig)
+	c.secrets.addPublisher(req.ClientRequest.RTMPPublishConfig)
+	resp, meta, err := do(ctx, c, req, func(*UpdateResponse) string { return "" })
+	resp.Meta = meta
+	return resp, err
 }
 
-// Stop ends the recording.
+// Stop ends the recording. A stop that waits for the upload is given the longer of the two time limits.
 func (a *App) Stop(ctx context.Context, resourceID, sid string, req StopRequest) (StopResponse, error) {
-	panic("skeleton")
+	c := a.newCall(OpStop, resourceID, sid)
+	c.timeout = CallTimeout(OpStop, !req.ClientRequest.AsyncStop)
+	resp, meta, err := do(ctx, c, req, func(*StopResponse) string { return "" })
+	resp.Meta = meta
+	return resp, err
+}
+
+// queryAnswer is a [QueryResponse] in which a status that is absent can be told from status 0.
+type queryAnswer struct {
+	Cname          string `json:"cname"`
+	UID            string `json:"uid"`
+	ResourceID     string `json:"resourceId"`
+	SID            string `json:"sid"`
+	ServerResponse *struct {
+		Status   *Status        `json:"status"`
+		Services []ServiceState `json:"extensionServiceState"`
+	} `json:"serverResponse"`
+}
+
+func (q queryAnswer) response(meta Meta) QueryResponse {
+	return QueryResponse{
+		Cname: q.Cname, UID: q.UID, ResourceID: q.ResourceID, SID: q.SID, Meta: meta,
+		ServerResponse: ServerResponse{Status: *q.ServerResponse.Status, Services: q.ServerResponse.Services},
+	}
 }

@@ -81,6 +81,9 @@ func (e *Error) Error() string {
 	default:
 		b.WriteString("no answer")
 	}
+	if e.Class == Unknown && e.Sent && e.Status == 0 {
+		b.WriteString("; the request may have had an effect")
+	}
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
 	}

@@ -1,0 +1,150 @@
+package agora
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// maxAnswer is how much of an answer is read. The largest documented ones are a few kilobytes.
+const maxAnswer = 1 << 20
+
+// maxReason is how much of a reason is kept, in characters.
+const maxReason = 300
+
+// answer is an HTTP answer as far as it could be read.
+type answer struct {
+	status     int
+	code       int
+	reason     string // the service's reason, the gateway's message, or what was wrong with the body
+	sid        string
+	services   ServerResponse
+	requestID  string
+	date       time.Time
+	retryAfter time.Duration
+	body       []byte
+	unreadable bool // the body is not what the status promises
+}
+
+// readAnswer reads an answer to its end, or to the limit. What is wrong with the body becomes part of the answer: the
+// status alone says something.
+func readAnswer(resp *http.Response) *answer {
+	a := &answer{
+		status:    resp.StatusCode,
+		requestID: plainText(resp.Header.Get("X-Request-Id"), 128),
+	}
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		a.date = date.UTC()
+	}
+	a.retryAfter = retryAfter(resp.Header.Get("Retry-After"), a.date)
+
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	a.body = body
+	switch {
+	case len(body) > maxAnswer:
+		a.unread("the answer is larger than 1 MiB")
+	case err != nil:
+		a.unread("the answer was cut short")
+	case len(strings.TrimSpace(string(body))) == 0:
+		a.unread("the answer is empty")
+	default:
+		a.parse()
+	}
+	if a.status >= 300 && a.status < 400 {
+		a.reason = "redirects are not followed; check the base URL"
+	}
+	return a
+}
+
+func (a *answer) unread(what string) { a.unreadable, a.reason, a.body = true, what, nil }
+
+// parse reads the members that say how the request went, each by itself, so that an odd one does not hide the rest.
+func (a *answer) parse() {
+	var raw struct {
+		Code           json.RawMessage `json:"code"`
+		Reason         json.RawMessage `json:"reason"`
+		Message        json.RawMessage `json:"message"`
+		SID            json.RawMessage `json:"sid"`
+		ServerResponse json.RawMessage `json:"serverResponse"`
+	}
+	if err := json.Unmarshal(a.body, &raw); err != nil {
+		a.unread("the answer is not a JSON object")
+		return
+	}
+	code := strings.Trim(string(raw.Code), `"`)
+	if n, err := strconv.Atoi(code); err == nil {
+		a.code = n
+	} else if f, err := strconv.ParseFloat(code, 64); err == nil && f == float64(int(f)) {
+		a.code = int(f)
+	}
+	a.reason = plainText(text(raw.Reason), maxReason)
+	if a.reason == "" {
+		a.reason = plainText(text(raw.Message), maxReason)
+	}
+	a.sid = text(raw.SID)
+	if len(raw.ServerResponse) > 0 {
+		_ = json.Unmarshal(raw.ServerResponse, &a.services) // as far as it goes: the class does not hang on it
+	}
+}
+
+// text is a JSON string's text, and anything else as it is written.
+func text(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	return string(raw)
+}
+
+// plainText makes a text of the service fit for one line of a log.
+func plainText(s string, most int) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	s = strings.TrimSpace(s)
+	if runes := []rune(s); len(runes) > most {
+		s = string(runes[:most]) + "…"
+	}
+	return s
+}
+
+// retryAfter reads the header's two forms, seconds and a date. A date is taken relative to the service's own clock
+// where that is known.
+func retryAfter(value string, date time.Time) time.Duration {
+	if n, err := strconv.ParseUint(strings.TrimSpace(value), 10, 31); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	if date.IsZero() {
+		date = time.Now()
+	}
+	return max(at.Sub(date), 0)
+}
+
+// decode reads the body of a success; missing names a member without which it is of no use, "" for none.
+func decode[T any](a *answer, missing func(*T) string) (T, error) {
+	var v T
+	if err := json.Unmarshal(a.body, &v); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) && wrong.Field != "" {
+			return v, fmt.Errorf("the answer's %s is of another type than documented", plainText(wrong.Field, maxReason))
+		}
+		return v, errors.New("the answer is not what is documented")
+	}
+	if name := missing(&v); name != "" {
+		return v, fmt.Errorf("the answer has no %s", name)
+	}
+	return v, nil
+}

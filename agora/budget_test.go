@@ -1,0 +1,281 @@
+package agora
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// mostInASecond is the largest number of instants in any sliding second.
+func mostInASecond(at []time.Time) int {
+	slices.SortFunc(at, time.Time.Compare)
+	most, first := 0, 0
+	for i := range at {
+		for at[i].Sub(at[first]) >= time.Second {
+			first++
+		}
+		most = max(most, i-first+1)
+	}
+	return most
+}
+
+func TestNoSlidingSecondSeesMoreThanTheBudget(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		qps := rapid.IntRange(1, 12).Draw(r, "qps")
+		clients := rapid.IntRange(1, 40).Draw(r, "clients")
+		seed := rapid.Uint64().Draw(r, "seed")
+		synctest.Test(t, func(t *testing.T) {
+			b := NewBudget(qps)
+			var mu sync.Mutex
+			var sent []time.Time
+			note := func() {
+				mu.Lock()
+				defer mu.Unlock()
+				sent = append(sent, time.Now())
+			}
+			var all sync.WaitGroup
+			for i := range clients {
+				all.Go(func() {
+					dice := rand.New(rand.NewPCG(seed, uint64(i)))
+					pause := func(most time.Duration) { time.Sleep(time.Duration(dice.Int64N(int64(most)))) }
+					for n := range 5 {
+						pause(3 * time.Second)
+						ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+dice.Int64N(int64(20*time.Second))))
+						switch dice.IntN(3) {
+						case 0: // a pair; now and then its start comes late, or never
+							h, err := b.waitPair(ctx)
+							if err != nil {
+								break
+							}
+							note()
+							pause(time.Second)
+							if dice.IntN(4) == 0 {
+								h.release()
+								break
+							}
+							id := fmt.Sprint(i, n)
+							h.keep(id)
+							pause(3 * time.Second)
+							if b.useHold(id) || b.Wait(ctx, PriorityStart) == nil {
+								note()
+							}
+						default:
+							if b.Wait(ctx, Priority(dice.IntN(4))) == nil {
+								note()
+							}
+						}
+						cancel()
+					}
+				})
+			}
+			all.Wait()
+			if most := mostInASecond(sent); most > qps {
+				t.Errorf("%d requests in a second, budget %d", most, qps)
+			}
+		})
+	})
+}
+
+func TestAFullBudgetIsUsedToTheFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(10)
+		start := time.Now()
+		for range 101 {
+			if err := b.Wait(t.Context(), PriorityQuery); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took, want := time.Since(start), 10*(time.Second+budgetGuard); took != want {
+			t.Errorf("101 requests at 10 a second took %v, want %v", took, want)
+		}
+	})
+}
+
+func TestStopsGoFirstAndEqualsInTheirOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(1)
+		if err := b.Wait(t.Context(), PriorityQuery); err != nil {
+			t.Fatal(err)
+		}
+		var mu sync.Mutex
+		var got []string
+		var all sync.WaitGroup
+		queue := func(name string, p Priority) {
+			all.Go(func() {
+				if err := b.Wait(t.Context(), p); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				got = append(got, name)
+			})
+			synctest.Wait() // it stands in the queue
+		}
+		queue("query 1", PriorityQuery)
+		queue("update", PriorityUpdate)
+		queue("query 2", PriorityQuery)
+		queue("start 1", PriorityStart)
+		queue("stop 1", PriorityStop)
+		queue("start 2", PriorityStart)
+		queue("stop 2", PriorityStop)
+		all.Wait()
+		want := []string{"stop 1", "stop 2", "start 1", "start 2", "update", "query 1", "query 2"}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestAStopIsNotHeldUpByACrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(10)
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for i := range 500 {
+			all.Go(func() {
+				if i%2 == 0 {
+					if h, err := b.waitPair(ctx); err == nil {
+						h.release()
+					}
+					return
+				}
+				_ = b.Wait(ctx, PriorityQuery)
+			})
+		}
+		synctest.Wait()
+		start := time.Now()
+		if err := b.Wait(t.Context(), PriorityStop); err != nil {
+			t.Error(err)
+		}
+		if waited := time.Since(start); waited > time.Second+budgetGuard {
+			t.Errorf("a stop waited %v", waited)
+		}
+		cancel()
+		all.Wait()
+		if len(b.queue) != 0 || b.timer != nil {
+			t.Errorf("%d still queued, timer %v", len(b.queue), b.timer)
+		}
+	})
+}
+
+func TestTheStartOfAnAcquireNeedNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(4)
+		h, err := b.waitPair(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		for range 3 { // the third finds one sent, one held and two others
+			_ = b.Wait(t.Context(), PriorityQuery)
+		}
+		if waited := time.Since(start); waited != time.Second+budgetGuard {
+			t.Errorf("the held place was given away: the third waited %v", waited)
+		}
+		h.keep("r1")
+		if b.useHold("r2") {
+			t.Error("another start used the place")
+		}
+		if !b.useHold("r1") {
+			t.Error("the place was not kept")
+		}
+		if b.useHold("r1") {
+			t.Error("the place was used twice")
+		}
+	})
+}
+
+func TestAHeldPlaceIsFreeAgainWhenTheStartDoesNotCome(t *testing.T) {
+	for name, end := range map[string]struct {
+		end  func(*hold)
+		free time.Duration
+	}{
+		"the acquire failed":       {func(h *hold) { h.release() }, 0},
+		"the start never followed": {func(h *hold) { h.keep("r1") }, StartWithin() + holdGrace},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := NewBudget(2)
+				h, _ := b.waitPair(t.Context())
+				time.Sleep(5 * time.Second) // a slow answer: the place stays held
+				_ = b.Wait(t.Context(), PriorityQuery)
+				end.end(h)
+				start := time.Now()
+				_ = b.Wait(t.Context(), PriorityQuery)
+				if waited := time.Since(start); waited != min(end.free, time.Second+budgetGuard) {
+					t.Errorf("waited %v", waited)
+				}
+				start = time.Now()
+				_ = b.Wait(t.Context(), PriorityQuery)
+				_ = b.Wait(t.Context(), PriorityQuery)
+				_ = b.Wait(t.Context(), PriorityQuery)
+				time.Sleep(StartWithin() + holdGrace)
+				if b.useHold("r1") {
+					t.Error("a place is held for ever")
+				}
+			})
+		})
+	}
+}
+
+func TestWaitingEndsWithTheContextAndTakesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(1)
+		_ = b.Wait(t.Context(), PriorityQuery)
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		if err := b.Wait(ctx, PriorityStop); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		start := time.Now()
+		_ = b.Wait(t.Context(), PriorityQuery)
+		if waited := time.Since(start); waited != 520*time.Millisecond {
+			t.Errorf("the next one waited %v: who left took a place", waited)
+		}
+		if err := b.Wait(ctx, PriorityStop); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a dead context is admitted: %v", err)
+		}
+	})
+}
+
+func TestWithoutALimitNobodyWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, b := range []*Budget{nil, NewBudget(0), NewBudget(-1)} {
+			start := time.Now()
+			for range 1000 {
+				if err := b.Wait(t.Context(), PriorityQuery); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h, err := b.waitPair(t.Context())
+			h.keep("r")
+			h.release()
+			if err != nil || time.Since(start) != 0 || b.useHold("r") {
+				t.Errorf("%v after %v", err, time.Since(start))
+			}
+		}
+	})
+}
+
+func TestOneRequestASecondStillAdmitsAPair(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(1)
+		h, err := b.waitPair(t.Context())
+		if err != nil || h != nil {
+			t.Fatalf("%v, %v", h, err)
+		}
+		start := time.Now()
+		_ = b.Wait(t.Context(), PriorityStart)
+		if waited := time.Since(start); waited != time.Second+budgetGuard {
+			t.Errorf("waited %v", waited)
+		}
+	})
+}

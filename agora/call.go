@@ -1,0 +1,323 @@
+package agora
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// maxRetryAfter is the longest pause that a call makes by itself because the service asks for one. A longer one goes
+// back to the caller, who can store that it waits.
+const maxRetryAfter = 10 * time.Second
+
+// call is one call of an endpoint: one request, and its repeats as far as those cannot have a second effect. It is
+// the transport of its own requests, so that a try has one place, from the budget to the end of the answer.
+type call struct {
+	app        *App
+	op         Op
+	resourceID string
+	sid        string
+	timeout    time.Duration // of one try
+	secrets    redactor
+
+	host   int // in the list of hosts
+	silent int // tries at this host that got no answer
+	try    try // the last one
+	tries  int
+	hold   *hold // what an acquire holds for its start
+}
+
+// try is one request with its answer, or without.
+type try struct {
+	host   string
+	answer *answer // nil: none
+	err    error   // why there is none
+	sent   bool    // the request may have reached the service
+	class  Class
+	local  bool // it failed before the network: nothing to fail over from
+	waited time.Duration
+	took   time.Duration
+}
+
+func (a *App) newCall(op Op, resourceID, sid string) *call {
+	return &call{app: a, op: op, resourceID: resourceID, sid: sid, timeout: CallTimeout(op, false)}
+}
+
+// do makes the call and reads the answer to a success.
+func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) (T, Meta, error) {
+	var none T
+	if err := c.run(ctx, body); err != nil {
+		return none, Meta{}, err
+	}
+	a := c.try.answer
+	v, err := decode(a, missing)
+	if err != nil {
+		e := c.failure(nil)
+		e.Class, e.Reason = classifyUnreadable(c.op, a.status), c.secrets.redact(err.Error())
+		return none, Meta{}, e
+	}
+	return v, Meta{RequestID: a.requestID, Host: c.try.host, Status: a.status, Date: a.date}, nil
+}
+
+// run sends the request until there is an answer or nothing more to try. It is nil for a success.
+func (c *call) run(ctx context.Context, body any) error {
+	method, path, err := Route(c.op, c.app.id, c.resourceID, c.sid)
+	if err != nil {
+		return &Error{Op: c.op, Class: Fix, Err: err}
+	}
+	var raw []byte
+	if body != nil {
+		if raw, err = json.Marshal(body); err != nil {
+			return &Error{Op: c.op, Class: Fix, Err: fmt.Errorf("write the request: %w", err)}
+		}
+	}
+	client := c.app.client
+	c.host = client.hosts.first()
+	req, err := retryablehttp.NewRequestWithContext(ctx, method, client.hosts.url(c.host, path).String(), raw)
+	if err != nil {
+		return &Error{Op: c.op, Class: Fix, Err: errors.New("the request's URL cannot be built; check the base URL and the ids")}
+	}
+	if raw == nil {
+		req.Body = nil
+	}
+	req.Header.Set("Content-Type", ContentType)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", client.userAgent)
+
+	waits := DomainWaits()
+	retry := retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport:     c,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		RetryMax: len(waits),
+		Backoff: func(_, _ time.Duration, n int, _ *http.Response) time.Duration {
+			return c.pause(waits[min(n, len(waits)-1)])
+		},
+		CheckRetry: func(ctx context.Context, _ *http.Response, _ error) (bool, error) {
+			pause := c.pause(waits[min(c.tries-1, len(waits)-1)])
+			return ctx.Err() == nil && c.again() && fits(ctx, pause), nil
+		},
+		PrepareRetry: func(r *http.Request) error {
+			r.URL = client.hosts.url(c.host, path)
+			r.Host = ""
+			return nil
+		},
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+	resp, err := retry.Do(req)
+	if resp != nil {
+		_ = resp.Body.Close() // it is in memory
+	}
+	if c.try.answer != nil && c.try.class == Done && err == nil {
+		return nil
+	}
+	if ended := ctx.Err(); ended != nil && errors.Is(err, ended) {
+		return c.failure(ended)
+	}
+	return c.failure(nil)
+}
+
+// again says whether the last try may be repeated within the call, and moves to the next host where the failover
+// asks for it: the same host once more, then another.
+func (c *call) again() bool {
+	t := &c.try
+	switch {
+	case t.local:
+		return false
+	case t.answer != nil:
+		return t.answer.status == http.StatusTooManyRequests && t.answer.retryAfter <= maxRetryAfter
+	case t.sent && c.op != OpQuery:
+		c.app.client.hosts.silent(c.host, t.err)
+		return false
+	}
+	c.silent++
+	if c.silent > 1 {
+		c.host = c.app.client.hosts.after(c.host, t.err)
+	}
+	return true
+}
+
+// pause is the time until the next try: what the service asks for, else the documented step.
+func (c *call) pause(step time.Duration) time.Duration {
+	if a := c.try.answer; a != nil && a.retryAfter > 0 {
+		return a.retryAfter
+	}
+	return step
+}
+
+// fits says whether a pause ends before the context does: otherwise the failure at hand tells more than the context.
+func fits(ctx context.Context, pause time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) > pause
+}
+
+// RoundTrip makes one try: it waits for the budget, asks for the credentials, sends, and reads the whole answer
+// within the time limit.
+func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
+	c.tries++
+	c.try = try{host: req.URL.Host}
+	resp, err := c.attempt(req)
+	t := &c.try
+	t.err = err
+	switch {
+	case t.answer != nil:
+		t.class = Classify(c.op, t.answer.status, t.answer.code, t.answer.reason)
+		if t.answer.unreadable {
+			t.class = classifyUnreadable(c.op, t.answer.status)
+		}
+		c.app.client.hosts.answered(c.host)
+	case !t.local:
+		t.class = ClassifyFailure(c.op, t.sent)
+	}
+	if t.class != Done {
+		c.hold.release()
+		c.hold = nil
+	}
+	c.report(req.Context())
+	return resp, err
+}
+
+func (c *call) attempt(req *http.Request) (*http.Response, error) {
+	ctx, t := req.Context(), &c.try
+	body := req.Body
+	closeBody := func() {
+		if body != nil {
+			_ = body.Close()
+		}
+	}
+	begin := time.Now()
+	if err := c.admit(ctx); err != nil {
+		closeBody()
+		t.local, t.class = true, Again
+		return nil, fmt.Errorf("wait for the request budget: %w", err)
+	}
+	t.waited = time.Since(begin)
+
+	id, secret, err := c.app.client.credentials(ctx)
+	if err == nil && (id == "" || secret == "") {
+		closeBody()
+		t.local, t.class = true, Fix
+		return nil, errors.New("credentials: customer id or customer secret is empty")
+	}
+	if err != nil {
+		closeBody()
+		t.local, t.class = true, Again
+		return nil, fmt.Errorf("credentials: %w", err)
+	}
+	c.secrets.add(secret, base64.StdEncoding.EncodeToString([]byte(id+":"+secret)))
+
+	begin = time.Now()
+	defer func() { t.took = time.Since(begin) }()
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	ctx, connection := watchConnection(ctx)
+	out := req.Clone(ctx)
+	out.SetBasicAuth(id, secret)
+	resp, err := c.app.client.transport.RoundTrip(out)
+	if err != nil {
+		t.sent = connection.maySend(err)
+		if ctx.Err() != nil && req.Context().Err() == nil {
+			err = &timeoutError{after: c.timeout}
+		}
+		return nil, err
+	}
+	t.sent = true
+	defer func() { _ = resp.Body.Close() }()
+	t.answer = readAnswer(resp)
+	t.answer.reason = c.secrets.redact(t.answer.reason)
+	t.answer.requestID = c.secrets.redact(t.answer.requestID)
+	resp.Body = io.NopCloser(strings.NewReader(""))
+	return resp, nil
+}
+
+// admit waits for the budget. An acquire takes the place of its start along; that start then need not wait.
+func (c *call) admit(ctx context.Context) (err error) {
+	switch c.op {
+	case OpAcquire:
+		c.hold, err = c.app.budget.waitPair(ctx)
+		return err
+	case OpStart:
+		if ctx.Err() == nil && c.app.budget.useHold(c.resourceID) {
+			return nil
+		}
+		return c.app.budget.Wait(ctx, PriorityStart)
+	case OpUpdate:
+		return c.app.budget.Wait(ctx, PriorityUpdate)
+	case OpStop:
+		return c.app.budget.Wait(ctx, PriorityStop)
+	default:
+		return c.app.budget.Wait(ctx, PriorityQuery)
+	}
+}
+
+// report tells the observer and the log of a try, without bodies and without Authorization.
+func (c *call) report(ctx context.Context) {
+	t := &c.try
+	x := Exchange{
+		App: c.app.id, Op: c.op, Host: t.host, Attempt: c.tries, Waited: t.waited, Duration: t.took,
+		Class: t.class, Sent: t.sent, Err: t.err,
+	}
+	if t.answer != nil {
+		x.Status, x.Code, x.RequestID = t.answer.status, t.answer.code, t.answer.requestID
+	}
+	c.app.client.observe(x)
+	attrs := []slog.Attr{
+		slog.String("op", string(x.Op)), slog.String("app", x.App), slog.String("host", x.Host),
+		slog.Int("attempt", x.Attempt), slog.Duration("waited", x.Waited), slog.Duration("duration", x.Duration),
+		slog.String("class", x.Class.String()),
+	}
+	if t.answer != nil {
+		attrs = append(attrs, slog.Int("status", x.Status), slog.Int("code", x.Code),
+			slog.String("reason", t.answer.reason), slog.String("request_id", x.RequestID))
+	} else {
+		attrs = append(attrs, slog.Bool("sent", x.Sent), slog.Any("error", t.err))
+	}
+	c.app.client.log.LogAttrs(ctx, slog.LevelDebug, "agora exchange", attrs...)
+}
+
+// failure is the last try as an error. ended is the context's error when it ended the call.
+func (c *call) failure(ended error) *Error {
+	t := &c.try
+	e := &Error{Op: c.op, Class: t.class, Host: t.host, Sent: t.sent, Err: t.err}
+	if a := t.answer; a != nil {
+		e.Status, e.Code, e.Reason, e.SID = a.status, a.code, a.reason, a.sid
+		e.RequestID, e.RetryAfter, e.Date = a.requestID, a.retryAfter, a.date
+		if c.op == OpStop {
+			e.Services = withoutAddresses(a.services)
+		}
+	}
+	if ended != nil && !errors.Is(e.Err, ended) {
+		// The try before had ended, and the context did while the next was waited for.
+		e.Err = errors.Join(e.Err, ended)
+	}
+	return e
+}
+
+// withoutAddresses drops the CDN addresses, which hold stream keys, from what an error carries.
+func withoutAddresses(r ServerResponse) ServerResponse {
+	for i := range r.Services {
+		for j := range r.Services[i].Payload.Outputs {
+			r.Services[i].Payload.Outputs[j].RTMPURL = ""
+		}
+	}
+	return r
+}
+
+// url is the address of an escaped path at the host at i.
+func (h *hosts) url(i int, path string) *url.URL {
+	u := *h.list[i]
+	u.RawPath = u.EscapedPath() + path
+	u.Path, _ = url.PathUnescape(u.RawPath) // our own escaping: it cannot fail
+	return &u
+}

@@ -1,0 +1,149 @@
+package agora
+
+import "strings"
+
+// rule is a row of the documented tables of answers. An empty member matches everything.
+type rule struct {
+	ops    []Op
+	status int
+	code   int
+	reason string // a part of the reason or message, in lower case
+	class  Class
+}
+
+// answerRules are the documented answers that the status alone does not tell; the first that matches counts.
+// Sources: Response status codes; Common errors 2022 for the old codes at the end.
+var answerRules = []rule{
+	// The gateway, before the service: its bodies have a message and no code.
+	{status: 401, class: Fix},
+	{status: 429, class: Wait},
+	{status: 404, reason: "no route", class: Fix},
+
+	// Any endpoint: a parameter is wrong.
+	{code: codeParameter, class: Fix},
+
+	// The upload of a synchronous stop takes longer than the answer may; the status is not documented.
+	{ops: []Op{OpStop}, code: codeUploadTimeout, class: Ended},
+
+	// acquire
+	{ops: []Op{OpAcquire}, status: 400, code: 400, class: Fix}, // invalid_appid
+	{ops: []Op{OpAcquire}, status: 400, code: 401, class: Fix}, // invalid_channel_name
+	{ops: []Op{OpAcquire}, code: codeNoActiveStatus, class: Fix},
+	{ops: []Op{OpAcquire}, code: codeOverload, class: Wait},
+	{ops: []Op{OpAcquire}, code: 500, class: Again}, // internal_error
+	{ops: []Op{OpAcquire}, code: 501, class: Again}, // no_worker_manager_available
+	{ops: []Op{OpAcquire}, code: 504, class: Again}, // allocate_timeout
+
+	// start. 201/7 and 400/53 both say that some recording is live, which may be ours.
+	{ops: []Op{OpStart}, status: 201, class: Unknown},
+	{ops: []Op{OpStart}, code: codeAlreadyStarted, class: Unknown},
+	{ops: []Op{OpStart}, code: codeTaskConflict, class: Pair},
+	{ops: []Op{OpStart}, code: codeAllocate, class: Pair},
+
+	// Any endpoint that the tables name with these, and acquire with 62 by an older page that is in doubt.
+	{code: codeNotCompleted, class: Again},
+	{code: codeRequestTimeout, class: Again},
+
+	// query, update and stop: the recording is gone, or changing its server. Only the caller knows when it last
+	// answered, hence query and update go on asking; a stop of what is gone has what it wanted.
+	{ops: []Op{OpQuery, OpUpdate}, code: codeNotFound, class: Again},
+	{ops: []Op{OpStop}, code: codeNotFound, class: Ended},
+	{ops: []Op{OpQuery, OpUpdate}, reason: reasonNotFound, class: Again},
+	{ops: []Op{OpStop}, reason: reasonNotFound, class: Ended},
+	{ops: []Op{OpStop}, code: codeNoRecordedData, class: Ended},
+	{ops: []Op{OpQuery, OpUpdate, OpStop}, code: codeInvalidOperation, class: Ended},
+
+	// Codes of older editions, on the endpoints that they were written for and any other.
+	{ops: []Op{OpQuery, OpUpdate, OpStop}, code: 501, class: Ended}, // is exiting
+	{code: 8, class: Fix},     // method, Content-Type, path or JSON
+	{code: 109, class: Fix},   // RTC token expired, of other modes
+	{code: 110, class: Fix},   // RTC token wrong, of other modes
+	{code: 432, class: Fix},   // parameter, or ids that do not belong together
+	{code: 433, class: Pair},  // resource id older than five minutes
+	{code: 1001, class: Pair}, // resource id cannot be parsed
+	{code: 1003, class: Fix},  // App ID or sid of another resource id
+	{code: 1013, class: Fix},  // channel name
+}
+
+const reasonNotFound = "failed to find worker"
+
+// Classify says what an answer means. The code is 0 and the reason the gateway's message where the body had none of
+// the service's. What no table names goes by the status: 5xx again, 4xx and redirects fix; of 2xx only a 200 without
+// a code is a success, and whether any other had an effect is unknown where that matters.
+func Classify(op Op, status, code int, reason string) Class {
+	text := strings.ToLower(reason)
+	for _, r := range answerRules {
+		if r.matches(op, status, code, text) {
+			return r.class
+		}
+	}
+	switch {
+	case status == 200 && code == 0:
+		return Done
+	case status >= 200 && status < 300:
+		return unclear(op)
+	case status == 404 && isGone(op, status, code, reason):
+		return Classify(op, status, codeNotFound, "")
+	case status >= 500:
+		return Again
+	default:
+		return Fix
+	}
+}
+
+// ClassifyFailure says what it means that no answer came; sent: the request may have reached the service.
+func ClassifyFailure(op Op, sent bool) Class {
+	if !sent {
+		return Again
+	}
+	return unclear(op)
+}
+
+// classifyUnreadable is the class of an answer whose body should have said more.
+func classifyUnreadable(op Op, status int) Class {
+	if class := Classify(op, status, 0, ""); class != Done {
+		return class
+	}
+	return unclear(op)
+}
+
+// unclear is the class of a request that may or may not have had an effect: none to speak of with acquire, since a
+// resource id that nobody knows dies by itself, and with query.
+func unclear(op Op) Class {
+	if op == OpAcquire || op == OpQuery {
+		return Again
+	}
+	return Unknown
+}
+
+func (r rule) matches(op Op, status, code int, reason string) bool {
+	if r.status != 0 && r.status != status || r.code != 0 && r.code != code {
+		return false
+	}
+	if r.reason != "" && !strings.Contains(reason, r.reason) {
+		return false
+	}
+	for _, o := range r.ops {
+		if o == op {
+			return true
+		}
+	}
+	return len(r.ops) == 0
+}
+
+// isGone tells the 404 of a recording from that of a wrong path. The service gives a code or its reason, the gateway
+// a message of its own; any other body is taken for the service's, which only delays a verdict.
+func isGone(op Op, status, code int, reason string) bool {
+	if op != OpQuery && op != OpUpdate && op != OpStop {
+		return false
+	}
+	text := strings.ToLower(reason)
+	switch {
+	case code == codeNotFound || strings.Contains(text, reasonNotFound):
+		return true
+	case status != 404 || code != 0:
+		return false
+	default:
+		return !strings.Contains(text, "no route")
+	}
+}

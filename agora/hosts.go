@@ -1,0 +1,128 @@
+package agora
+
+import (
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"errors"
+)
+
+// The hosts of the service: two primaries that are the same everywhere, and those of regions.
+const (
+	hostPrimary      = "api.agora.io"   // for callers outside mainland China
+	hostPrimaryChina = "api.sd-rtn.com" // for callers inside
+)
+
+// defaultHostMemory is how long a host that answered in place of the first is asked first. Inferred: the
+// documentation says nothing, Agora's own client for Go keeps its choice for 30 s.
+const defaultHostMemory = 5 * time.Minute
+
+// regionHosts are the prefixes of the hosts to fail over to, by the region of the recording servers. The
+// documentation names the hosts and says "neighbouring region"; which one that is for whom is inferred, as is the
+// choice for callers that name no region. That Cloud Recording is deployed there, the operator should make sure of.
+var regionHosts = map[Region][]string{
+	"":       {"api-us-west-1", "api-eu-west-1"},
+	RegionNA: {"api-us-west-1", "api-us-east-1"},
+	RegionEU: {"api-eu-central-1", "api-eu-west-1"},
+	RegionAP: {"api-ap-southeast-1", "api-ap-northeast-1"},
+	RegionCN: {"api-cn-east-1", "api-cn-north-1"},
+}
+
+// hosts knows where to send the next request: a list of base URLs in the order of the failover, and for a while the
+// one that answered when the first did not. It is safe for concurrent use.
+type hosts struct {
+	list      []*url.URL
+	primaries int // so many at the head of the list are primaries
+	memory    time.Duration
+
+	mu      sync.Mutex
+	current int
+	until   time.Time // then the first is asked again
+}
+
+// documentedHosts is the order of the hosts for a region: primary, other primary, the hosts of the region.
+func documentedHosts(r Region) *hosts {
+	first, second := hostPrimary, hostPrimaryChina
+	if r == RegionCN {
+		first, second = second, first
+	}
+	_, suffix, _ := strings.Cut(first, ".")
+	h := &hosts{primaries: 2, memory: defaultHostMemory}
+	for _, name := range []string{first, second} {
+		h.list = append(h.list, &url.URL{Scheme: "https", Host: name})
+	}
+	for _, prefix := range regionHosts[r] {
+		h.list = append(h.list, &url.URL{Scheme: "https", Host: prefix + "." + suffix})
+	}
+	return h
+}
+
+// singleHost is one base URL without failover.
+func singleHost(base *url.URL) *hosts { return &hosts{list: []*url.URL{base}, primaries: 1} }
+
+// first is the place in the list of the host to begin with.
+func (h *hosts) first() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.current != 0 && !time.Now().Before(h.until) {
+		h.current = 0
+	}
+	return h.current
+}
+
+// after is the place of the host that follows when the one at i fails. The other primary only helps where the name
+// of the first was not found; when the network is at fault, the next is in another region.
+func (h *hosts) after(i int, err error) int {
+	var dns *net.DNSError
+	if i < h.primaries && !errors.As(err, &dns) && len(h.list) > h.primaries {
+		return h.primaries
+	}
+	return (i + 1) % len(h.list)
+}
+
+// answered remembers the host at i, if it is not the one that is asked first anyway.
+func (h *hosts) answered(i int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if i != h.current {
+		h.current, h.until = i, time.Now().Add(h.memory)
+	}
+}
+
+// silent makes the next request begin elsewhere, after one to the host at i got no answer and cannot be repeated.
+func (h *hosts) silent(i int, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if i == h.current {
+		h.current, h.until = h.after(i, err), time.Now().Add(h.memory)
+	}
+}
+
+// parseBase checks a base URL: https, or http to this machine, with nothing but a host and a path.
+func parseBase(base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	switch {
+	case err != nil:
+		return nil, errors.New("base URL: not a URL; write https://HOST")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("base URL: only a host and a path may be given")
+	case u.Hostname() == "":
+		return nil, errors.New("base URL: no host; write https://HOST")
+	case u.Scheme == "https":
+	case u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "http":
+		return nil, errors.New("base URL: plain http goes to a loopback address only; write https://" + u.Host)
+	default:
+		return nil, errors.New("base URL: neither https nor http")
+	}
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
