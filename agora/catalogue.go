@@ -59,9 +59,10 @@ type figures struct {
 
 // catalogue is the parsed file.
 type catalogue struct {
-	list    []Restriction
-	index   map[string]int
-	figures map[string]figures
+	snapshot string
+	list     []Restriction
+	index    map[string]int
+	figures  map[string]figures
 }
 
 // facts is the embedded catalogue, parsed once. It is part of the program: a mistake in it is a mistake here, which
@@ -73,6 +74,9 @@ var facts = sync.OnceValue(func() *catalogue {
 	}
 	return c
 })
+
+// CatalogueSnapshot is the month of the documentation that the catalogue describes, as 2026-06.
+func CatalogueSnapshot() string { return facts().snapshot }
 
 // parseCatalogue reads the catalogue strictly: unknown keys, repeated ids, unknown checks and severities, missing
 // texts and bounds of another shape than {min, max} are errors.
@@ -94,7 +98,7 @@ func parseCatalogue(text []byte) (*catalogue, error) {
 	if file.Version != 1 {
 		return nil, fmt.Errorf("version %d, want 1", file.Version)
 	}
-	c := &catalogue{index: map[string]int{}, figures: map[string]figures{}}
+	c := &catalogue{snapshot: file.Snapshot, index: map[string]int{}, figures: map[string]figures{}}
 	for i, e := range file.Restrictions {
 		if err := c.add(e); err != nil {
 			return nil, fmt.Errorf("restriction %d %q: %w", i+1, e.ID, err)

@@ -1,0 +1,53 @@
+# Tasks of the project; "make" lists them. Whatever is missing is installed or started where that can be done (Debian
+# as root), and what is left out is said. With CI=true nothing may be left out.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+GO     ?= go
+# Packages of "make test", "make bench" and "make fuzz".
+PKG    ?= ./...
+# Further flags of "go test" in "make test".
+FLAGS  ?=
+# How long each fuzz target runs.
+FUZZTIME ?= 30s
+
+.PHONY: help
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build the binary, ./rundown
+	$(GO) build -trimpath -o rundown .
+
+.PHONY: test
+test: ## run all tests under the race detector, with a summary
+	@GO='$(GO)' PKG='$(PKG)' FLAGS='$(FLAGS)' bash .ci/test
+
+.PHONY: lint
+lint: ## gofumpt, vet, staticcheck, and govulncheck where its database can be reached
+	@unformatted=$$($(GO) tool gofumpt -l .); if [[ -n $$unformatted ]]; then echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	@out=$$($(GO) tool govulncheck ./... 2>&1); status=$$?; \
+	if [[ $$status -ne 0 && $$out == *"fetching vulnerabilities"* ]]; then \
+		echo "left out: govulncheck, its database cannot be reached from here"; [[ $${CI:-} != true ]]; \
+	else echo "$$out"; exit $$status; fi
+
+.PHONY: bench
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@set -e; for pkg in $$($(GO) list $(PKG)); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+.PHONY: schema
+schema: ## write schemas/plan.schema.json anew
+	@mkdir -p schemas
+	$(GO) run . schema > schemas/plan.schema.json.new
+	mv schemas/plan.schema.json.new schemas/plan.schema.json

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/agext/levenshtein"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// app is what the commands share: streams, environment, clock and the flags that all of them have.
+type app struct {
+	in  io.Reader
+	out *output
+	err io.Writer
+
+	env   func(name string) (string, bool)
+	clock func() time.Time
+
+	flags sharedFlags
+}
+
+// sharedFlags are the flags that every command takes, though not every one acts on each.
+type sharedFlags struct {
+	store     string // "": RUNDOWN_STORE, else the user's state folder
+	apiURL    string // "": the service itself
+	simulate  bool
+	now       timeFlag
+	logFormat string
+	logLevel  string
+}
+
+func newApp(s Streams) *app {
+	return &app{in: s.In, out: &output{w: s.Out}, err: s.Err, env: os.LookupEnv, clock: time.Now}
+}
+
+// now is the present, or what --now fixes it to. Commands that act on the world never ask it.
+func (a *app) now() time.Time {
+	if a.flags.now.set {
+		return a.flags.now.instant()
+	}
+	return a.clock()
+}
+
+// newRootCommand assembles the command line. A command is one file and one line here.
+func newRootCommand(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "rundown",
+		Short: "Records scheduled classes and meetings from their web pages",
+		Long: `Rundown records classes and meetings from their web pages with Agora's web page recording, as plans in YAML say:
+it checks the plans, and acquires, starts, watches and stops each recording on time.`,
+		Example: `  rundown validate plan.yaml
+  rundown list plan.yaml --from 2031-09-15 --until 2031-09-21
+  rundown status`,
+		Args:              cobra.ArbitraryArgs,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.checkFlags(cmd) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return &usageError{cmd.CommandPath(), unknownCommand(cmd, args[0])}
+			}
+			cmd.SetOut(a.err)
+			_ = cmd.Help()
+			return &usageError{cmd.CommandPath(), errors.New("no command given")}
+		},
+		Version: versionOf().Version,
+	}
+	root.SetVersionTemplate("rundown {{.Version}}\n")
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{cmd.CommandPath(), explainFlag(cmd, err)}
+	})
+
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.flags.store, "store", "", "`STORE` to keep what happened: sqlite:FILE (default $RUNDOWN_STORE, else rundown/rundown.db in the user's state folder)")
+	flags.StringVar(&a.flags.apiURL, "api-url", "", "base `URL` of the service; plain http only to a loopback address (default the documented hosts)")
+	flags.BoolVar(&a.flags.simulate, "simulate", false, "work against an embedded simulator of the service")
+	flags.Var(&a.flags.now, "now", "fix the present to `TIME`, RFC 3339 or a day, for commands that only compute")
+	flags.StringVar(&a.flags.logFormat, "log-format", "text", "`FORMAT` of logs: text or json")
+	flags.StringVar(&a.flags.logLevel, "log-level", "info", "least `LEVEL` of logs: debug, info, warn or error")
+	complete(root, "log-format", "text", "json")
+	complete(root, "log-level", "debug", "info", "warn", "error")
+
+	root.AddCommand(
+		newValidateCommand(a),
+		newListCommand(a),
+		newShowCommand(a),
+		newStatusCommand(a),
+		newHistoryCommand(a),
+		newCancelCommand(a),
+		newSimulatorCommand(a),
+		newRulesCommand(a),
+		newSchemaCommand(a),
+		newVersionCommand(a),
+	)
+	return root
+}
+
+// checkFlags refuses what the shared flags cannot mean before a command begins.
+func (a *app) checkFlags(cmd *cobra.Command) error {
+	if _, err := newLogger(io.Discard, a.flags.logFormat, a.flags.logLevel); err != nil {
+		return &usageError{cmd.CommandPath(), err}
+	}
+	return nil
+}
+
+// arguments wraps cobra's argument checks so that a wrong count is a usage error with a line of ours.
+func arguments(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return &usageError{cmd.CommandPath(), fmt.Errorf("%s missing", what)}
+		case most >= 0 && len(args) > most:
+			return &usageError{cmd.CommandPath(), fmt.Errorf("unexpected argument %q", args[most])}
+		}
+		return nil
+	}
+}
+
+// unknownCommand names the nearest command.
+func unknownCommand(root *cobra.Command, name string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	if best := nearest(name, names); best != "" {
+		return fmt.Errorf("unknown command %q, did you mean %q?", name, best)
+	}
+	return fmt.Errorf("unknown command %q", name)
+}
+
+// explainFlag names the nearest flag where one is unknown.
+func explainFlag(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	if best := nearest(unknown.GetSpecifiedName(), names); best != "" {
+		return fmt.Errorf("%w, did you mean --%s?", err, best)
+	}
+	return err
+}
+
+// nearest is the name that a typing mistake most likely stands for; "" where none is near.
+func nearest(name string, names []string) string {
+	best, distance := "", max(1, len(name)/3)+1
+	for _, n := range names {
+		d := levenshtein.Distance(strings.ToLower(name), n, nil)
+		if len(name) >= 3 && strings.HasPrefix(n, name) {
+			d = 1
+		}
+		if d < distance {
+			best, distance = n, d
+		}
+	}
+	return best
+}
+
+// complete offers the values of a flag to the shell.
+func complete(cmd *cobra.Command, flag string, values ...string) {
+	// The error is for a flag that does not exist, which every run of the tests would show.
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err)
+	}
+}
+
+// completePlans completes plan files.
+func completePlans(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}

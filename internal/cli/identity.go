@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rundown/plan"
+)
+
+// identityForm is the instant in a whole identity.
+const identityForm = "20060102T150405Z"
+
+// moveSpan is how far from its planned start a class is looked for, since a change may move it.
+const moveSpan = 2 * 366 * 24 * time.Hour
+
+// parsedID is an ID as people and scripts give it: plan/recording/20310917T170000Z, or recording@2031-09-17 with the
+// time added where a day has two.
+type parsedID struct {
+	text      string
+	plan      string // "" in the short form
+	recording string
+	planned   time.Time // of the short form: the day at midnight UTC
+}
+
+func parseID(s string) (parsedID, error) {
+	if recording, day, ok := strings.Cut(s, "@"); ok && recording != "" {
+		date, _, _ := strings.Cut(day, "T")
+		if planned, err := time.Parse(time.DateOnly, date); err == nil {
+			return parsedID{text: s, recording: recording, planned: planned}, nil
+		}
+	}
+	if parts := strings.Split(s, "/"); len(parts) == 3 {
+		if planned, err := time.Parse(identityForm, parts[2]); err == nil {
+			return parsedID{text: s, plan: parts[0], recording: parts[1], planned: planned}, nil
+		}
+	}
+	return parsedID{}, fmt.Errorf("invalid ID %q: give plan/recording/20310917T170000Z or recording@2031-09-17", shown(s))
+}
+
+// matches says whether an occurrence goes by that ID. In the short form a day alone names every class of the day.
+func (id parsedID) matches(o plan.Occurrence) bool {
+	if id.plan != "" {
+		return o.ID == id.text
+	}
+	short := o.Short()
+	return short == id.text || strings.HasPrefix(short, id.text+"T")
+}
+
+// find gives the one occurrence of the plan that the ID names, with the padding that its neighbours leave.
+func (id parsedID) find(p *plan.Plan) (plan.Occurrence, error) {
+	var found []plan.Occurrence
+	for _, r := range p.Recordings {
+		if r.ID != id.recording && !slices.Contains(r.Was, id.recording) {
+			continue
+		}
+		for _, o := range r.OccurrencesOf(p, id.planned.Add(-moveSpan), id.planned.Add(moveSpan)) {
+			if id.matches(o) {
+				found = append(found, o)
+			}
+		}
+	}
+	switch len(found) {
+	case 0:
+		return plan.Occurrence{}, fmt.Errorf("no class %s in plan %s; list shows what there is", shown(id.text), p.Name)
+	case 1:
+	default:
+		ids := make([]string, len(found))
+		for i, o := range found {
+			ids[i] = o.ID
+		}
+		return plan.Occurrence{}, fmt.Errorf("%s names %d classes, name one of them: %s", shown(id.text), len(found), strings.Join(ids, ", "))
+	}
+	o := found[0]
+	for _, same := range p.Occurrences(o.Start, o.Start.Add(1)) {
+		if same.ID == o.ID {
+			return same, nil
+		}
+	}
+	return o, nil
+}

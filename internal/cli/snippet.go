@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fatih/color"
+	"github.com/mattn/go-runewidth"
+
+	"rundown/plan"
+)
+
+// snippetWidth is how much of a long line is shown around what is wrong.
+const snippetWidth = 120 // characters
+
+// findingPrinter writes findings for people: place, message and rule in a line that editors can jump from, the line
+// of the plan with a caret below it, and what to try.
+type findingPrinter struct {
+	w       io.Writer
+	colours palette
+	files   *osFiles
+	maskers map[string]*masker
+}
+
+func newFindingPrinter(w io.Writer, colours palette, files *osFiles) *findingPrinter {
+	return &findingPrinter{w: w, colours: colours, files: files, maskers: map[string]*masker{}}
+}
+
+func (p *findingPrinter) print(f plan.Finding) {
+	place := f.Pos.File
+	if f.Pos.Line > 0 {
+		place = fmt.Sprintf("%s:%d:%d", f.Pos.File, f.Pos.Line, f.Pos.Column)
+	}
+	fmt.Fprintf(p.w, "%s: %s: %s %s\n",
+		p.colours.paint(shown(place), color.Bold),
+		p.colours.paint(string(f.Severity), severityColour(f.Severity)),
+		shown(f.Message),
+		p.colours.paint("["+f.Rule+"]", color.Faint))
+	p.snippet(f)
+	if f.Hint != "" {
+		fmt.Fprintf(p.w, "  hint: %s\n", shown(f.Hint))
+	}
+	if f.Source != "" {
+		fmt.Fprintf(p.w, "  source: %s\n", shown(f.Source))
+	}
+}
+
+func severityColour(s plan.Severity) color.Attribute {
+	switch s {
+	case plan.SeverityError:
+		return color.FgRed
+	case plan.SeverityWarning:
+		return color.FgYellow
+	default:
+		return color.FgCyan
+	}
+}
+
+// snippet shows the line with a caret below what is wrong.
+func (p *findingPrinter) snippet(f plan.Finding) {
+	text, ok := p.files.read[f.Pos.File]
+	if !ok {
+		return
+	}
+	m := p.maskers[f.Pos.File]
+	if m == nil {
+		m = newMasker(text)
+		p.maskers[f.Pos.File] = m
+	}
+	line, at, ok := m.line(f.Pos.Line)
+	if !ok || len(strings.TrimSpace(string(line))) == 0 {
+		return
+	}
+	from := at(f.Pos.Column) - 1
+	until := len(line)
+	if f.Pos.EndLine <= f.Pos.Line {
+		until = max(at(f.Pos.EndColumn)-1, from+1)
+	}
+	line, from, until = cutAround(line, from, until)
+	margin := fmt.Sprintf("%5d | ", f.Pos.Line)
+	fmt.Fprintf(p.w, "%s%s\n", p.colours.paint(margin, color.Faint), shown(string(line)))
+	marks := strings.Repeat("~", max(width(line, from, until)-1, 0))
+	fmt.Fprintf(p.w, "%s%s%s\n", p.colours.paint("      | ", color.Faint),
+		strings.Repeat(" ", width(line, 0, from)), p.colours.paint("^"+marks, color.FgGreen))
+}
+
+// cutAround keeps of a long line what surrounds [from, until).
+func cutAround(line []rune, from, until int) ([]rune, int, int) {
+	from, until = min(from, len(line)), min(until, max(len(line), from+1))
+	if len(line) <= snippetWidth {
+		return line, from, until
+	}
+	left := min(max(from-snippetWidth/3, 0), len(line)-snippetWidth)
+	right := left + snippetWidth
+	cut := append([]rune{}, line[left:right]...)
+	if left > 0 {
+		cut[0] = '…'
+	}
+	if right < len(line) {
+		cut[len(cut)-1] = '…'
+	}
+	return cut, from - left, min(until-left, snippetWidth)
+}
+
+// width is the number of terminal columns that the runes [from, until) take, one for each beyond the line's end.
+func width(line []rune, from, until int) int {
+	n := 0
+	for i := from; i < until; i++ {
+		if i < len(line) {
+			n += runewidth.RuneWidth(printable(line[i]))
+		} else {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rundown/runner/store"
+)
+
+// statusSpan is how far status looks ahead and back.
+const statusSpan = 24 * time.Hour
+
+func newStatusCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show what runs, what is due and what has just ended",
+		Long: `Status shows what runs, is due within 24 hours, or ended within 24 hours. It reads the store, whether the daemon
+is running or not.`,
+		Example: `  rundown status
+  rundown status --store sqlite:/srv/rundown/rundown.db --format json`,
+		Args: arguments(0, 0, ""),
+	}
+	format := addFormat(cmd, "text", "json")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		s, err := a.openStore(cmd.Context(), store.Options{})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		now := a.now()
+		rows, err := currentOccurrences(cmd.Context(), s, now)
+		if err != nil {
+			return err
+		}
+		l, err := livesOf(cmd.Context(), s, rows)
+		if err != nil {
+			return err
+		}
+		if format.value == "json" {
+			return l.writeJSON(a)
+		}
+		if len(rows) == 0 {
+			fmt.Fprintln(a.out, "nothing runs, is due within 24 h, or ended within 24 h")
+		} else {
+			l.writeText(a)
+		}
+		return a.printBeat(cmd.Context(), s, now)
+	}
+	return cmd
+}
+
+// currentOccurrences are those that run, are due or have ended within the span. One that should be over but is still
+// open belongs to what runs, however old it is.
+func currentOccurrences(ctx context.Context, s *store.Store, now time.Time) ([]store.Occurrence, error) {
+	near, err := s.Occurrences(ctx, store.Filter{StartBefore: now.Add(statusSpan), EndAfter: now.Add(-statusSpan)})
+	if err != nil {
+		return nil, fmt.Errorf("read occurrences: %w", err)
+	}
+	open, err := s.Occurrences(ctx, store.Filter{Open: true, StartBefore: now.Add(statusSpan)})
+	if err != nil {
+		return nil, fmt.Errorf("read occurrences: %w", err)
+	}
+	seen := map[string]bool{}
+	for _, o := range near {
+		seen[o.ID] = true
+	}
+	for _, o := range open {
+		if !seen[o.ID] {
+			near = append(near, o)
+		}
+	}
+	slices.SortStableFunc(near, func(x, y store.Occurrence) int { return x.Start.Compare(y.Start) })
+	return near, nil
+}
+
+// printBeat says when somebody last worked on the store, since a table of plans that nobody carries out looks well.
+func (a *app) printBeat(ctx context.Context, s *store.Store, now time.Time) error {
+	beat, err := s.LastBeat(ctx)
+	if err != nil {
+		return fmt.Errorf("read the last beat: %w", err)
+	}
+	if beat.IsZero() {
+		fmt.Fprintln(a.out, "no daemon has worked on this store")
+		return nil
+	}
+	fmt.Fprintf(a.out, "last sign of life of a daemon: %s (%s ago)\n", beat.UTC().Format(time.RFC3339), max(now.Sub(beat), 0).Round(time.Second))
+	return nil
+}

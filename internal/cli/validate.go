@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rundown/plan"
+)
+
+func newValidateCommand(a *app) *cobra.Command {
+	var strict, resolve bool
+	cmd := &cobra.Command{
+		Use:   "validate PLAN...",
+		Short: "Check plans against every documented restriction",
+		Long: `Validate reads each plan with what it includes, reports what is wrong with it, and sums it up in a line: recordings,
+classes, span, the most recordings at once, minutes and cost, and what was not checked because a reference is not
+resolved. It looks from the present, or from the first class if that is later, to the last bound, 366 days at most.
+
+Each plan is judged by itself. "-" reads standard input. The exit status is 1 where a finding is an error.`,
+		Example: `  rundown validate plan.yaml
+  rundown validate --strict --format json plans/*.yaml
+  git show HEAD:plan.yaml | rundown validate -
+  rundown validate --resolve plan.yaml      # on the machine that has the secrets`,
+		Args:              arguments(1, -1, "PLAN"),
+		ValidArgsFunction: completePlans,
+	}
+	format := addFormat(cmd, "text", "json")
+	format.later = []string{"sarif", "github"}
+	cmd.Flags().BoolVar(&strict, "strict", false, "let warnings count as errors")
+	cmd.Flags().BoolVar(&resolve, "resolve", false, "resolve references; one that is not set is a finding")
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		var unreadable []error
+		var plans []checkedPlan
+		for _, path := range args {
+			opts := plan.CheckOptions{Now: a.now()}
+			if resolve {
+				opts.Lookup = a.newLookup(path)
+			}
+			c, err := a.checkPlan(path, opts)
+			if err != nil {
+				unreadable = append(unreadable, fmt.Errorf("plan %s: %w", path, err))
+				continue
+			}
+			plans = append(plans, c)
+			if format.value == "text" {
+				a.printValidation(c, opts)
+			}
+		}
+		if format.value == "json" {
+			if err := a.writeValidation(plans, resolve); err != nil {
+				return err
+			}
+		}
+		// One line each; finish reports the last.
+		for i, err := range unreadable {
+			if i == len(unreadable)-1 {
+				return err
+			}
+			a.finish(err)
+		}
+		for _, c := range plans {
+			if c.count(plan.SeverityError) > 0 || c.plan == nil || strict && c.count(plan.SeverityWarning) > 0 {
+				return errFindings
+			}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// printValidation writes findings and summary for people.
+func (a *app) printValidation(c checkedPlan, opts plan.CheckOptions) {
+	printer := newFindingPrinter(a.out, a.paletteFor(a.out), c.files)
+	for _, f := range c.findings {
+		printer.print(f)
+	}
+	fmt.Fprintf(a.out, "%s: %s", shown(c.path), counted(c))
+	if c.plan != nil {
+		summary(a.out, plan.Summarize(c.plan, opts))
+	}
+	fmt.Fprintln(a.out)
+}
+
+// counted says how many findings of which severity there are.
+func counted(c checkedPlan) string {
+	parts := []string{plural(c.count(plan.SeverityError), "error"), plural(c.count(plan.SeverityWarning), "warning")}
+	if n := c.count(plan.SeverityInformation); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d for information", n))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// summary goes on with the line: recordings, classes, span, peak, cost, what was not checked.
+func summary(w io.Writer, s plan.Summary) {
+	fmt.Fprintf(w, "; %s, %s", plural(s.Recordings, "recording"), plural(s.Classes, "class"))
+	if s.Classes > 0 {
+		fmt.Fprintf(w, " from %s to %s, at most %d at once (%s), %s of HD and %s of Full HD, about US$ %.2f",
+			s.First.Format(time.DateOnly), s.Last.Format(time.DateOnly), s.Peak, s.PeakAt.Format("2006-01-02 15:04 MST"),
+			hours(s.HDSeconds), hours(s.FullHDSeconds), s.CostUSD)
+	}
+	if len(s.NotChecked) > 0 {
+		fmt.Fprintf(w, "; not checked, since not resolved: %s", shown(strings.Join(s.NotChecked, ", ")))
+	}
+}
+
+func hours(seconds int64) string { return fmt.Sprintf("%.1f h", float64(seconds)/3600) }
+
+func plural(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case strings.HasSuffix(noun, "s"):
+		return fmt.Sprintf("%d %ses", n, noun)
+	default:
+		return fmt.Sprintf("%d %ss", n, noun)
+	}
+}
+
+type findingJSON struct {
+	File      *string       `json:"file"`
+	Line      *int          `json:"line"`
+	Column    *int          `json:"column"`
+	EndLine   *int          `json:"end_line"`
+	EndColumn *int          `json:"end_column"`
+	Severity  plan.Severity `json:"severity"`
+	Rule      string        `json:"rule"`
+	Message   string        `json:"message"`
+	Hint      *string       `json:"hint"`
+	Source    *string       `json:"source"`
+}
+
+func findingView(f plan.Finding) findingJSON {
+	return findingJSON{
+		orNull(f.Pos.File), positive(f.Pos.Line), positive(f.Pos.Column), positive(f.Pos.EndLine), positive(f.Pos.EndColumn),
+		f.Severity, f.Rule, f.Message, orNull(f.Hint), orNull(f.Source),
+	}
+}
+
+func positive(n int) *int {
+	if n <= 0 {
+		return nil
+	}
+	return &n
+}
+
+type summaryJSON struct {
+	File          string   `json:"file"`
+	Recordings    int      `json:"recordings"`
+	Classes       int      `json:"classes"`
+	First         *string  `json:"first"`
+	Last          *string  `json:"last"`
+	Peak          int      `json:"peak"`
+	PeakAt        *string  `json:"peak_at"`
+	HDSeconds     int64    `json:"hd_seconds"`
+	FullHDSeconds int64    `json:"full_hd_seconds"`
+	CostUSD       float64  `json:"cost_usd"`
+	NotChecked    []string `json:"not_checked"`
+}
+
+type validationJSON struct {
+	Findings []findingJSON `json:"findings"`
+	Errors   int           `json:"errors"`
+	Warnings int           `json:"warnings"`
+	Plans    []summaryJSON `json:"plans"`
+}
+
+// writeValidation writes the findings of all plans for scripts.
+func (a *app) writeValidation(plans []checkedPlan, resolve bool) error {
+	v := validationJSON{Findings: []findingJSON{}, Plans: []summaryJSON{}}
+	for _, c := range plans {
+		v.Errors += c.count(plan.SeverityError)
+		v.Warnings += c.count(plan.SeverityWarning)
+		for _, f := range c.findings {
+			v.Findings = append(v.Findings, findingView(f))
+		}
+		if c.plan == nil {
+			continue
+		}
+		opts := plan.CheckOptions{Now: a.now()}
+		if resolve {
+			opts.Lookup = a.newLookup(c.path)
+		}
+		s := plan.Summarize(c.plan, opts)
+		v.Plans = append(v.Plans, summaryJSON{
+			c.path, s.Recordings, s.Classes, planTime(s.First), planTime(s.Last), s.Peak, planTime(s.PeakAt),
+			s.HDSeconds, s.FullHDSeconds, s.CostUSD, append([]string{}, s.NotChecked...),
+		})
+	}
+	return writeJSON(a.out, v)
+}

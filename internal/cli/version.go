@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"rundown/agora"
+)
+
+type versionInfo struct {
+	Version   string  `json:"version"`
+	Commit    *string `json:"commit"`
+	Modified  *bool   `json:"modified"`
+	Go        string  `json:"go"`
+	Catalogue string  `json:"catalogue"`
+}
+
+// versionOf reads what the build left in the binary.
+func versionOf() versionInfo {
+	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Catalogue: agora.CatalogueSnapshot()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	if info.Main.Version != "" {
+		v.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			v.Commit = orNull(s.Value)
+		case "vcs.modified":
+			modified := s.Value == "true"
+			v.Modified = &modified
+		}
+	}
+	return v
+}
+
+func newVersionCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Print version, commit, Go and the catalogue's snapshot",
+		Example: `  rundown version
+  rundown version --format json`,
+		Args: arguments(0, 0, ""),
+	}
+	format := addFormat(cmd, "text", "json")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		v := versionOf()
+		if format.value == "json" {
+			return writeJSON(a.out, v)
+		}
+		commit := "unknown"
+		if v.Commit != nil {
+			commit = *v.Commit
+			if v.Modified != nil && *v.Modified {
+				commit += " with changes"
+			}
+		}
+		_, err := fmt.Fprintf(a.out, "rundown %s\ncommit %s\n%s\ncatalogue of restrictions, snapshot %s\n", v.Version, commit, v.Go, v.Catalogue)
+		return err
+	}
+	return cmd
+}

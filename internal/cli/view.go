@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"rundown/runner/store"
+)
+
+// occurrenceJSON is an occurrence as now, status and history write it.
+type occurrenceJSON struct {
+	ID        string        `json:"id"`
+	Recording string        `json:"recording"`
+	Start     *string       `json:"start"`
+	End       *string       `json:"end"`
+	State     *string       `json:"state"`
+	Outcome   *string       `json:"outcome"`
+	Reason    *string       `json:"reason"`
+	Gaps      []gapJSON     `json:"gaps"`
+	Sessions  []sessionJSON `json:"sessions"`
+}
+
+type gapJSON struct {
+	From  *string `json:"from"`
+	Until *string `json:"until"`
+}
+
+type sessionJSON struct {
+	Attempt      int      `json:"attempt"`
+	Cname        *string  `json:"cname"`
+	UID          *string  `json:"uid"`
+	ResourceID   *string  `json:"resource_id"`
+	SID          *string  `json:"sid"`
+	State        *string  `json:"state"`
+	StartedAt    *string  `json:"started_at"`
+	RecordingAt  *string  `json:"recording_at"`
+	StoppedAt    *string  `json:"stopped_at"`
+	UploadStatus *string  `json:"upload_status"`
+	Files        []string `json:"files"` // null while unknown
+}
+
+// occurrenceDoc is what the runner's own account of an occurrence tells the commands. Whatever is absent is unknown.
+type occurrenceDoc struct {
+	Timezone string `json:"timezone"`
+	Gaps     []struct {
+		From  *time.Time `json:"from"`
+		Until *time.Time `json:"until"`
+	} `json:"gaps"`
+}
+
+// sessionDoc is the same of a session.
+type sessionDoc struct {
+	StartedAt    *time.Time `json:"started_at"`
+	RecordingAt  *time.Time `json:"recording_at"`
+	StoppedAt    *time.Time `json:"stopped_at"`
+	UploadStatus string     `json:"upload_status"`
+	Files        []string   `json:"files"`
+}
+
+// readDoc reads an account that may be absent. One that cannot be read leaves everything unknown: what the columns
+// say is worth more than an error.
+func readDoc[T any](doc []byte) T {
+	var v T
+	if len(doc) == 0 || json.Unmarshal(doc, &v) != nil {
+		return *new(T)
+	}
+	return v
+}
+
+// zoneOf is the zone in which an occurrence's times are shown: the recording's where the account names it.
+func zoneOf(o store.Occurrence) *time.Location {
+	if name := readDoc[occurrenceDoc](o.Doc).Timezone; name != "" {
+		if zone, err := time.LoadLocation(name); err == nil {
+			return zone
+		}
+	}
+	return o.Start.Location()
+}
+
+// occurrenceView puts a row and its sessions into the form that scripts read.
+func occurrenceView(o store.Occurrence, sessions []store.Session) occurrenceJSON {
+	zone := zoneOf(o)
+	v := occurrenceJSON{
+		ID: o.ID, Recording: o.Recording,
+		Start: planTime(inZone(o.Start, zone)), End: planTime(inZone(o.End, zone)),
+		State: orNull(o.State), Outcome: orNull(o.Outcome), Reason: orNull(o.Reason),
+		Gaps: []gapJSON{}, Sessions: []sessionJSON{},
+	}
+	for _, g := range readDoc[occurrenceDoc](o.Doc).Gaps {
+		v.Gaps = append(v.Gaps, gapJSON{sessionTime(g.From), sessionTime(g.Until)})
+	}
+	for _, s := range sessions {
+		d := readDoc[sessionDoc](s.Doc)
+		v.Sessions = append(v.Sessions, sessionJSON{
+			s.Attempt, orNull(s.Cname), orNull(s.UID), orNull(s.ResourceID), orNull(s.SID), orNull(s.State),
+			sessionTime(d.StartedAt), sessionTime(d.RecordingAt), sessionTime(d.StoppedAt), orNull(d.UploadStatus), d.Files,
+		})
+	}
+	return v
+}
+
+// inZone moves an instant to a zone and leaves the unknown one as it is.
+func inZone(t time.Time, zone *time.Location) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.In(zone)
+}
+
+// lives are rows of the store with their sessions.
+type lives struct {
+	occurrences []store.Occurrence
+	sessions    map[string][]store.Session
+}
+
+// livesOf adds the sessions to rows.
+func livesOf(ctx context.Context, s *store.Store, rows []store.Occurrence) (lives, error) {
+	l := lives{occurrences: rows}
+	ids := make([]string, len(rows))
+	for i, o := range rows {
+		ids[i] = o.ID
+	}
+	if len(ids) == 0 {
+		return l, nil
+	}
+	var err error
+	if l.sessions, err = s.Sessions(ctx, ids...); err != nil {
+		return l, fmt.Errorf("read sessions: %w", err)
+	}
+	return l, nil
+}
+
+// write writes them in the form of now, status and history.
+func (l lives) writeJSON(a *app) error {
+	views := struct {
+		Occurrences []occurrenceJSON `json:"occurrences"`
+	}{[]occurrenceJSON{}}
+	for _, o := range l.occurrences {
+		views.Occurrences = append(views.Occurrences, occurrenceView(o, l.sessions[o.ID]))
+	}
+	return writeJSON(a.out, views)
+}
+
+// writeText writes them as a table.
+func (l lives) writeText(a *app) {
+	t := newTable(a.out, "DAY", "CLASS", "ID", "STATE", "OUTCOME", "SESSIONS", "REASON")
+	for _, o := range l.occurrences {
+		zone := zoneOf(o)
+		start, end := inZone(o.Start, zone), inZone(o.End, zone)
+		t.AppendRow([]any{
+			start.Format("Mon 2006-01-02"), start.Format("15:04") + "-" + end.Format("15:04 MST"),
+			shown(o.ID), shown(o.State), shown(o.Outcome), len(l.sessions[o.ID]), shown(o.Reason),
+		})
+	}
+	t.Render()
+}
