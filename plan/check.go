@@ -1,6 +1,11 @@
 package plan
 
-import "time"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
 
 // CheckOptions are what the rules depend on beside the plan.
 type CheckOptions struct {
@@ -9,10 +14,63 @@ type CheckOptions struct {
 }
 
 // Check applies every rule to the plan and returns the findings in document order, tuned by the plan's rules: key.
-func Check(p *Plan, opts CheckOptions) []Finding { panic("skeleton") }
+// A nil plan has no findings.
+func Check(p *Plan, opts CheckOptions) []Finding {
+	if p == nil {
+		return nil
+	}
+	c := &checker{p: p, opts: opts}
+	for _, id := range slices.Sorted(maps.Keys(rules)) {
+		if rules[id].check != nil {
+			c.rule = resolveRule(id)
+			c.rule.check(c)
+		}
+	}
+	return Sort(p, tune(c.findings, p.Severities))
+}
+
+// tune applies a plan's rules: key: severities are replaced and what is off disappears. Rules of structure stay.
+func tune(findings []Finding, severities map[string]Severity) []Finding {
+	if len(severities) == 0 {
+		return findings
+	}
+	kept := make([]Finding, 0, len(findings))
+	for _, f := range findings {
+		if severity, tuned := severities[f.Rule]; tuned && !structural[f.Rule] {
+			if severity == "" {
+				continue
+			}
+			f.Severity = severity
+		}
+		kept = append(kept, f)
+	}
+	return kept
+}
 
 // Sort puts findings into document order and removes repetitions.
-func Sort(p *Plan, findings []Finding) []Finding { panic("skeleton") }
+// Findings of a file that the plan does not know come last, in the order of the files' names. The argument is not
+// changed. A nil plan is one without files.
+func Sort(p *Plan, findings []Finding) []Finding {
+	order := map[string]int{}
+	if p != nil {
+		for i, f := range p.Files {
+			order[f.Path] = i - len(p.Files)
+		}
+	}
+	sorted := slices.Clone(findings)
+	slices.SortStableFunc(sorted, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(order[a.Pos.File], order[b.Pos.File]),
+			cmp.Compare(a.Pos.File, b.Pos.File),
+			cmp.Compare(a.Pos.Line, b.Pos.Line),
+			cmp.Compare(a.Pos.Column, b.Pos.Column),
+			cmp.Compare(a.Rule, b.Rule),
+			cmp.Compare(a.Message, b.Message),
+			cmp.Compare(a.Hint, b.Hint),
+		)
+	})
+	return slices.Compact(sorted)
+}
 
 // Summary is what validate says of a plan in one line.
 type Summary struct {

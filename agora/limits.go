@@ -1,0 +1,94 @@
+package agora
+
+// StreamClass is a class of resolution that concurrent recordings are limited by, by region. It is not the class
+// that is billed; see [BillingClass].
+type StreamClass string
+
+// The stream classes by output pixels.
+const (
+	StreamSD  StreamClass = "sd"  // up to 640 × 360
+	StreamHD  StreamClass = "hd"  // above that, up to 1280 × 720
+	StreamFHD StreamClass = "fhd" // above that, up to 1920 × 1080
+)
+
+// StreamClasses are the classes, smallest first.
+func StreamClasses() []StreamClass { return []StreamClass{StreamSD, StreamHD, StreamFHD} }
+
+// StreamClassOf is the stream class of an output size in pixels. What exceeds the largest class is in it: that the
+// size is refused, another rule says.
+func StreamClassOf(width, height int) StreamClass {
+	switch pixels := int64(width) * int64(height); {
+	case pixels <= IntsOf("stream-class-bounds", "sd_max_pixels")[0]:
+		return StreamSD
+	case pixels <= IntsOf("stream-class-bounds", "hd_max_pixels")[0]:
+		return StreamHD
+	default:
+		return StreamFHD
+	}
+}
+
+// streamLimitIDs are the catalogue's entries by region.
+var streamLimitIDs = map[Region]string{
+	RegionCN: "streams-max-mainland-china",
+	RegionEU: "streams-max-europe",
+	RegionNA: "streams-max-america",
+	RegionAP: "streams-max-asia",
+}
+
+// StreamLimit is the documented number of concurrent web page recordings of a class in a region, for an App ID to
+// which support has granted nothing else. Where the region is not known ("": near the caller), it is the smallest
+// of all regions.
+func StreamLimit(r Region, c StreamClass) int {
+	if id, ok := streamLimitIDs[r]; ok {
+		_, hi := BoundOf(id, string(c))
+		return int(*hi)
+	}
+	least := 0
+	for _, id := range streamLimitIDs {
+		_, hi := BoundOf(id, string(c))
+		if n := int(*hi); least == 0 || n < least {
+			least = n
+		}
+	}
+	return least
+}
+
+// DefaultQPS is the documented number of requests a second for an App ID.
+func DefaultQPS() int {
+	_, hi := Bound("qps-per-appid")
+	return int(*hi)
+}
+
+// DefaultConcurrent is the number of concurrent recordings to assume for an App ID until its quota is known, the
+// smaller of the two documented ones.
+func DefaultConcurrent() int { return int(Ints("pcw-max")[0]) }
+
+// MaxConcurrent is the largest number of concurrent recordings that the documentation names.
+func MaxConcurrent() int {
+	_, hi := Bound("pcw-max")
+	return int(*hi)
+}
+
+// BillingClass is a class of resolution that minutes are billed by.
+type BillingClass string
+
+// The billing classes by output pixels.
+const (
+	BillingHD     BillingClass = "hd"      // up to 1280 × 720 pixels in all
+	BillingFullHD BillingClass = "full_hd" // above
+)
+
+// BillingClassOf is the billing class of an output size in pixels.
+func BillingClassOf(width, height int) BillingClass {
+	_, hi := BoundOf("billing-hd-threshold", string(BillingHD))
+	if int64(width)*int64(height) <= *hi {
+		return BillingHD
+	}
+	return BillingFullHD
+}
+
+// UnitPrice is the documented price of 1000 minutes in US dollars; a contract overrides it.
+func UnitPrice(c BillingClass) int { return int(IntsOf("billing-unit-price", string(c))[0]) }
+
+// FreeMinutes are free for each account and month, shared with other products and not carried over.
+func FreeMinutes() int { return int(Ints("billing-free-minutes")[0]) }

@@ -1,0 +1,138 @@
+package agora
+
+import "time"
+
+// Waits are the pauses between tries of one request: each step once, then Then for as long as the deadline allows.
+type Waits struct {
+	Steps    []time.Duration
+	Then     time.Duration // after the last step; 0: no further try
+	Deadline time.Duration // since the first of the tries; 0: none
+}
+
+// Next is the pause before a further try: n counts the pauses made so far, elapsed is the time since the start of
+// the count. The last try falls on the deadline itself. It is false when there is no further one.
+func (w Waits) Next(n int, elapsed time.Duration) (time.Duration, bool) {
+	if n < 0 || w.Deadline > 0 && elapsed >= w.Deadline {
+		return 0, false
+	}
+	d := w.Then
+	if n < len(w.Steps) {
+		d = w.Steps[n]
+	}
+	if d <= 0 {
+		return 0, false
+	}
+	if w.Deadline > 0 {
+		d = min(d, w.Deadline-elapsed)
+	}
+	return d, true
+}
+
+// AcquireWaits space repeats of acquire on 5xx and without an answer. The documentation asks for growing waits
+// without figures; those of the host failover are taken, and the last of them goes on.
+func AcquireWaits() Waits {
+	steps := DomainWaits()
+	return Waits{Steps: steps, Then: steps[len(steps)-1]}
+}
+
+// CapacityWaits space repeats after code 406: a place is free when some recording ends. The documentation says
+// "later"; the figures are inferred.
+func CapacityWaits() Waits {
+	return Waits{Steps: []time.Duration{5 * time.Second, 10 * time.Second}, Then: 15 * time.Second}
+}
+
+// RateWaits space repeats after an HTTP 429 without Retry-After: the budget is counted by the second, the waits are
+// those of the host failover, and the last of them goes on.
+func RateWaits() Waits { return AcquireWaits() }
+
+// StartWaits space repeats of the same start on a 50x: three, then a new uid (web page best practices).
+func StartWaits() Waits { return Waits{Steps: Seconds("start-retry-50x")} }
+
+// StartPendingWaits space repeats of the same start on code 65: two, then a new pair (web page best practices).
+func StartPendingWaits() Waits { return Waits{Steps: Seconds("start-retry-65")} }
+
+// StartTimeoutWaits are for code 62 on start: once the same request, then a new pair (status codes). The length of
+// the one wait is inferred, the first for a 50x.
+func StartTimeoutWaits() Waits { return Waits{Steps: Seconds("start-retry-50x")[:1]} }
+
+// UpdateWaits space repeats of update on codes 65 and 62 and on 50x, inferred from those of start.
+func UpdateWaits() Waits { return Waits{Steps: Seconds("start-retry-50x")} }
+
+// StopWaits space repeats of stop on codes 65 and 62, on 50x and without an answer. They have no end but the one
+// that the caller sets: an unstopped recording costs money. Inferred from the host failover and the monitoring.
+func StopWaits() Waits {
+	return Waits{Steps: DomainWaits(), Then: 15 * time.Second}
+}
+
+// StopGoneWaits space repeats of stop on a 404 after a good query: it may be a failover (integration best practices;
+// the tail is inferred).
+func StopGoneWaits() Waits { return GoneWaits() }
+
+// FirstQuery is the time from the sid to the first query (web page best practices).
+func FirstQuery() time.Duration { return Seconds("timing-first-query")[0] }
+
+// ConfirmWaits space the queries that confirm a start, counted from the sid: first 5 s, then 5, 10 and 15, then
+// each 15 s (inferred) up to [ConfirmDeadline] of the recording's ready timeout.
+func ConfirmWaits(readyTimeout time.Duration) Waits {
+	steps := append([]time.Duration{FirstQuery()}, Seconds("timing-confirm-backoff")...)
+	return Waits{Steps: steps, Then: 15 * time.Second, Deadline: ConfirmDeadline(readyTimeout)}
+}
+
+// ConfirmDeadline is the time from the sid after which a recording without status 4 or 5 has not started: 90 s
+// (integration best practices). A page with a ready timeout may legitimately need twice that, hence (inferred) at
+// least twice the timeout and 30 s.
+func ConfirmDeadline(readyTimeout time.Duration) time.Duration {
+	return max(Seconds("timing-confirm-deadline")[0], 2*readyTimeout+30*time.Second)
+}
+
+// MonitorInterval is the time between the queries of a running recording (integration best practices).
+func MonitorInterval() time.Duration { return Seconds("monitor-interval")[0] }
+
+// GoneWaits space the queries after a 404 while monitoring: 5, 10 and 15 s as documented, then (inferred) each 15 s
+// until the documented window of a failover is over.
+func GoneWaits() Waits {
+	return Waits{Steps: Seconds("monitor-404-backoff"), Then: 15 * time.Second, Deadline: FailoverWindow()}
+}
+
+// FailoverWindow is the longest time in which a failover answers 404 (integration best practices).
+func FailoverWindow() time.Duration {
+	_, hi := Bound("failover-window")
+	return time.Duration(*hi) * time.Second
+}
+
+// TroubleWaits space the queries after a 50x while monitoring, which says nothing of the recording: 5, 10, 15 and
+// 30 s as documented, the last of them going on.
+func TroubleWaits() Waits {
+	steps := Seconds("monitor-50x-backoff")
+	return Waits{Steps: steps, Then: steps[len(steps)-1]}
+}
+
+// DomainWaits are the pauses between tries of one request on the hosts (switch the domain name).
+func DomainWaits() []time.Duration { return Seconds("domain-retry-backoff") }
+
+// StartLead is the time from the request to the first recorded picture (web page guide): send it so much earlier.
+func StartLead() time.Duration {
+	lo, _ := Bound("timing-start-early")
+	return time.Duration(*lo) * time.Second
+}
+
+// StartWithin is the time from the answer to acquire within which start is to be called (acquire).
+func StartWithin() time.Duration {
+	_, hi := Bound("start-within-2s")
+	return time.Duration(*hi) * time.Second
+}
+
+// ResourceLife is how long a resource id waits for its start (acquire).
+func ResourceLife() time.Duration {
+	_, hi := Bound("resource-id-validity")
+	return time.Duration(*hi) * time.Second
+}
+
+// CallTimeout is how long one try of a request may take: 10 s, and 35 s for a stop that waits for the upload, since
+// the service takes 20 s and more for it (stop; the figures are inferred).
+func CallTimeout(op Op, waitsForUpload bool) time.Duration {
+	if op == OpStop && waitsForUpload {
+		return 35 * time.Second
+	}
+	return 10 * time.Second
+}

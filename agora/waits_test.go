@@ -1,0 +1,74 @@
+package agora
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// instants plays a schedule and gives the seconds at which the tries fall, at most limit of them.
+func instants(w Waits, limit int) []int {
+	var at []int
+	var elapsed time.Duration
+	for n := range limit {
+		d, ok := w.Next(n, elapsed)
+		if !ok {
+			break
+		}
+		elapsed += d
+		at = append(at, int(elapsed/time.Second))
+	}
+	return at
+}
+
+func TestTriesFallOnTheDocumentedInstants(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		waits Waits
+		want  []int
+	}{
+		{"acquire", AcquireWaits(), []int{1, 4, 10, 16, 22, 28, 34, 40, 46, 52}},
+		{"start on a 50x", StartWaits(), []int{3, 9, 18}},
+		{"start on 65", StartPendingWaits(), []int{3, 9}},
+		{"start on 62", StartTimeoutWaits(), []int{3}},
+		{"confirm", ConfirmWaits(0), []int{5, 10, 20, 35, 50, 65, 80, 90}},
+		{"confirm a page that needs long", ConfirmWaits(40 * time.Second), []int{5, 10, 20, 35, 50, 65, 80, 95, 110}},
+		{"404 while monitoring", GoneWaits(), []int{5, 15, 30, 45, 60, 75, 90}},
+		{"50x while monitoring", TroubleWaits(), []int{5, 15, 30, 60, 90, 120, 150, 180, 210, 240}},
+		{"stop", StopWaits(), []int{1, 4, 10, 25, 40, 55, 70, 85, 100, 115}},
+		{"update", UpdateWaits(), []int{3, 9, 18}},
+		{"no places left", CapacityWaits(), []int{5, 15, 30, 45, 60, 75, 90, 105, 120, 135}},
+	} {
+		if got := instants(c.waits, 10); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestNothingIsTriedAfterTheDeadline(t *testing.T) {
+	w := GoneWaits()
+	if d, ok := w.Next(0, 90*time.Second); ok {
+		t.Errorf("a try %v after the deadline", d)
+	}
+	if d, ok := w.Next(0, 88*time.Second); !ok || d != 2*time.Second {
+		t.Errorf("the last try: %v, %v", d, ok)
+	}
+}
+
+func TestSinglePausesAreTheDocumentedOnes(t *testing.T) {
+	got := []time.Duration{
+		MonitorInterval(), FailoverWindow(), FirstQuery(), StartLead(), StartWithin(), ResourceLife(),
+		CallTimeout(OpStart, false), CallTimeout(OpStop, false), CallTimeout(OpStop, true),
+	}
+	var want []time.Duration
+	for _, s := range []int{120, 90, 5, 5, 2, 300, 10, 10, 35} {
+		want = append(want, time.Duration(s)*time.Second)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	lo, _ := Bound("stop-client-timeout")
+	if CallTimeout(OpStop, true) < time.Duration(*lo)*time.Second {
+		t.Error("a synchronous stop is given less time than it may take")
+	}
+}

@@ -1,0 +1,391 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"gopkg.in/yaml.v3"
+)
+
+func init() {
+	register(rule{id: "unknown-key", severity: SeverityError, statement: "Every key is one that the format knows at its place."})
+	register(rule{id: "duplicate-key", severity: SeverityError, statement: "No key stands twice in a mapping, and no name is given twice in the files of a plan."})
+	register(rule{id: "wrong-type", severity: SeverityError, statement: "Every value has the type that its key takes."})
+	register(rule{id: "missing-key", severity: SeverityError, statement: "Every required key is there."})
+	register(rule{id: "invalid-value", severity: SeverityError, statement: "Every value is one that its key allows."})
+}
+
+// decoder reads one file by the types of file.go, in one pass over its nodes. Whatever is wrong becomes a finding, and
+// the rest is read all the same.
+type decoder struct {
+	src      *source
+	included bool
+	findings []Finding
+}
+
+// maxFindings bounds what is said of one file: nobody reads more, and ten megabytes of rubbish hold a million.
+const maxFindings = 10_000
+
+func (d *decoder) report(id string, at span, message, hint string) {
+	if len(d.findings) >= maxFindings {
+		if len(d.findings) > maxFindings {
+			return
+		}
+		message, hint = fmt.Sprintf("this file has more than %d findings; the rest is not listed", maxFindings), "mend these first"
+	}
+	d.findings = append(d.findings, resolveRule(id).finding(d.src.pos(at), message, hint))
+}
+
+// at is embedded in every type that a mapping is read into, and knows where its keys and values stand.
+type at struct {
+	self span // the key that holds the mapping, or its first character
+	keys []keyAt
+}
+
+type keyAt struct {
+	name       string
+	key, value span
+}
+
+func (a *at) place() *at { return a }
+
+// find looks a key up; false when the file does not give it.
+func (a *at) find(name string) (keyAt, bool) {
+	for _, k := range a.keys {
+		if k.name == name {
+			return k, true
+		}
+	}
+	return keyAt{}, false
+}
+
+// value is the place of a key's value, or of the mapping where the key is missing.
+func (a *at) value(name string) span {
+	if k, ok := a.find(name); ok {
+		return k.value
+	}
+	return a.self
+}
+
+// key is the place of a key, or of the mapping where it is missing.
+func (a *at) key(name string) span {
+	if k, ok := a.find(name); ok {
+		return k.key
+	}
+	return a.self
+}
+
+// spot is where a value stands: the key that it belongs to, by name and place, and whether a list is around it.
+type spot struct {
+	name string
+	at   span
+}
+
+// nodeReader is a type with a form of its own in the file.
+type nodeReader interface {
+	readNode(d *decoder, n *yaml.Node, s spot) bool
+}
+
+// fields is the table of the keys of a type.
+type fields struct {
+	index map[string][]int
+	names []string // sorted
+	legal string   // the names, for messages
+	noun  string
+}
+
+var fieldTables sync.Map // reflect.Type → *fields
+
+func fieldsOf(t reflect.Type) *fields {
+	if known, ok := fieldTables.Load(t); ok {
+		return known.(*fields)
+	}
+	f := &fields{index: map[string][]int{}, noun: "this mapping"}
+	if named, ok := reflect.Zero(t).Interface().(interface{ noun() string }); ok {
+		f.noun = named.noun()
+	}
+	var add func(t reflect.Type, path []int)
+	add = func(t reflect.Type, path []int) {
+		for i := range t.NumField() {
+			field := t.Field(i)
+			name, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+			here := append(slices.Clone(path), i)
+			switch {
+			case options == "inline":
+				add(field.Type, here)
+			case name != "" && name != "-":
+				f.index[name] = here
+				f.names = append(f.names, name)
+			}
+		}
+	}
+	add(t, nil)
+	slices.Sort(f.names)
+	f.legal = strings.Join(f.names, ", ")
+	known, _ := fieldTables.LoadOrStore(t, f)
+	return known.(*fields)
+}
+
+// allowed refuses what no plan may hold, whatever its place: aliases and explicit tags.
+func (d *decoder) allowed(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode {
+		d.report(ruleSyntax, d.src.node(n), "aliases are not allowed", "write the value out, or put what recordings share under defaults")
+		return false
+	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		d.report(ruleSyntax, d.src.mark(n.Line, n.Column), "explicit tags are not allowed", "leave the tag "+n.Tag+" out")
+		return false
+	}
+	return true
+}
+
+// skim looks for what no plan may hold in a value that is not read.
+func (d *decoder) skim(n *yaml.Node) {
+	if !d.allowed(n) || n.Kind == yaml.AliasNode {
+		return
+	}
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && child.Tag == "!!merge" {
+			d.mergeKey(child)
+			continue
+		}
+		d.skim(child)
+	}
+}
+
+func (d *decoder) mergeKey(key *yaml.Node) {
+	d.report(ruleSyntax, d.src.node(key), "merge keys are not allowed", "put what recordings share under defaults")
+}
+
+// read fills v from a node; false when it could not, for a reason that is then reported.
+func (d *decoder) read(n *yaml.Node, v reflect.Value, s spot) bool {
+	if !d.allowed(n) {
+		return false
+	}
+	if r, ok := v.Addr().Interface().(nodeReader); ok {
+		return r.readNode(d, n, s)
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		target := reflect.New(v.Type().Elem())
+		if !d.readInto(n, target, s) {
+			return false
+		}
+		v.Set(target)
+		return true
+	case reflect.Struct:
+		return d.readMapping(n, v.Addr(), s)
+	case reflect.Slice:
+		return d.readSlice(n, v, s)
+	case reflect.String:
+		text, ok := d.text(n, s)
+		v.SetString(text)
+		return ok
+	case reflect.Int:
+		i, ok := d.integer(n, s)
+		v.SetInt(int64(i))
+		return ok
+	case reflect.Bool:
+		b, ok := d.boolean(n, s)
+		v.SetBool(b)
+		return ok
+	}
+	panic("no form for " + v.Type().String())
+}
+
+func (d *decoder) readInto(n *yaml.Node, target reflect.Value, s spot) bool {
+	if r, ok := target.Interface().(nodeReader); ok {
+		return r.readNode(d, n, s)
+	}
+	return d.read(n, target.Elem(), s)
+}
+
+// readMapping fills the struct that target points to. Its required keys are checked later, by validator.
+func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
+	if n.Kind != yaml.MappingNode {
+		d.wrongType(n, s, "a mapping")
+		return false
+	}
+	v := target.Elem()
+	table := fieldsOf(v.Type())
+	place := target.Interface().(interface{ place() *at }).place()
+	place.self = s.at
+	place.keys = make([]keyAt, 0, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		name, at, ok := d.key(key)
+		if !ok {
+			d.skim(value)
+			continue
+		}
+		index, known := table.index[name]
+		if !known {
+			d.unknownKey(n, i, at, table)
+			d.skim(value)
+			continue
+		}
+		if first, twice := place.find(name); twice {
+			d.duplicate(at, fmt.Sprintf("%s stands twice in %s, first on line %d", name, table.noun, first.key.line))
+			d.skim(value)
+			continue
+		}
+		known1 := keyAt{name: name, key: at, value: at}
+		if value.Kind == yaml.ScalarNode {
+			known1.value = d.src.node(value)
+		}
+		place.keys = append(place.keys, known1)
+		d.read(value, v.FieldByIndex(index), spot{name, at})
+	}
+	return true
+}
+
+func (d *decoder) duplicate(at span, message string) {
+	d.report("duplicate-key", at, message, "remove one of the two, or rename it")
+}
+
+// key reads a key; false when it is none, for a reason that is then reported.
+func (d *decoder) key(n *yaml.Node) (string, span, bool) {
+	if !d.allowed(n) {
+		return "", span{}, false
+	}
+	if n.Tag == "!!merge" {
+		d.mergeKey(n)
+		return "", span{}, false
+	}
+	at := d.src.node(n)
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		hint := ""
+		if brace := braces(n); brace != "" {
+			hint = "quote a text that holds " + brace + ": its brace begins a mapping"
+		}
+		d.report("wrong-type", at, "a key is a text, not "+kindOf(n), hint)
+		return "", span{}, false
+	}
+	return n.Value, at, true
+}
+
+func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) {
+	if len(d.findings) > maxFindings {
+		return
+	}
+	name := mapping.Content[i].Value
+	message := fmt.Sprintf("%s is not a key of %s, which takes %s", quoted(name), table.noun, table.legal)
+	hint := didYouMean(name, table.names)
+	switch {
+	case d.included && table.noun == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).names, name):
+		hint = "only the root file may hold " + name
+	case table.noun == "a cron entry" && mapping.Content[i+1].Tag == "!!null" && mapping.Style&yaml.FlowStyle != 0:
+		hint = `put the cron expression in quotes: unquoted, its comma ends the value and begins another key`
+	case mapping.Style&yaml.FlowStyle != 0 && mapping.Content[i+1].Tag == "!!null" && mapping.Content[i+1].Value == "" && hint == "":
+		hint = "inside {} put a text that holds a comma or a brace in quotes"
+	}
+	d.report("unknown-key", at, message, hint)
+}
+
+func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s spot) bool {
+	if n.Kind != yaml.SequenceNode {
+		d.wrongType(n, s, "a list")
+		return false
+	}
+	list := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
+	for i, child := range n.Content {
+		d.read(child, list.Index(i), spot{s.name, d.src.node(child)})
+	}
+	v.Set(list)
+	return true
+}
+
+// text reads a text. A plain date is one, though it resolves to a timestamp.
+func (d *decoder) text(n *yaml.Node, s spot) (string, bool) {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!timestamp" && n.Tag != "!!merge" {
+		d.wrongType(n, s, "a text")
+		return "", false
+	}
+	return n.Value, true
+}
+
+func (d *decoder) integer(n *yaml.Node, s spot) (int, bool) {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
+		i, err := strconv.ParseInt(n.Value, 10, 64)
+		if err == nil && i >= math.MinInt32 && i <= math.MaxInt32 && strconv.FormatInt(i, 10) == n.Value {
+			return int(i), true
+		}
+		d.report("wrong-type", d.src.node(n), s.name+" takes a whole number in plain decimal digits", "")
+		return 0, false
+	}
+	d.wrongType(n, s, "a whole number")
+	return 0, false
+}
+
+func (d *decoder) boolean(n *yaml.Node, s spot) (bool, bool) {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
+		return strings.EqualFold(n.Value, "true"), true
+	}
+	d.wrongType(n, s, "true or false")
+	return false, false
+}
+
+// wrongType reports a value of another type. It never shows the value, which may be secret.
+func (d *decoder) wrongType(n *yaml.Node, s spot, want string) {
+	d.skim(n)
+	at := s.at
+	if n.Kind == yaml.ScalarNode {
+		at = d.src.node(n)
+	}
+	if n.Tag == "!!null" {
+		hint := "remove the key, or give it a value"
+		if want == "a mapping" || want == "a list" {
+			hint = "remove the key, or write what it holds below it"
+		}
+		d.report("wrong-type", at, fmt.Sprintf("%s takes %s and is empty", s.name, want), hint)
+		return
+	}
+	hint := ""
+	if brace := braces(n); brace != "" {
+		hint = fmt.Sprintf(`put it in quotes: "%s"; an unquoted brace begins a mapping`, brace)
+	} else if n.Kind == yaml.ScalarNode && want == "a text" {
+		hint = "put it in quotes"
+	}
+	d.report("wrong-type", at, fmt.Sprintf("%s takes %s, not %s", s.name, want, kindOf(n)), hint)
+}
+
+// braces recognises {name}, and ${NAME} as far as YAML leaves it, in what became a mapping.
+func braces(n *yaml.Node) string {
+	if n.Kind != yaml.MappingNode || n.Style&yaml.FlowStyle == 0 || len(n.Content) != 2 {
+		return ""
+	}
+	key, value := n.Content[0], n.Content[1]
+	if key.Kind != yaml.ScalarNode || value.Tag != "!!null" || value.Value != "" || !isPlaceholderName(key.Value) {
+		return ""
+	}
+	return "{" + key.Value + "}"
+}
+
+func isPlaceholderName(s string) bool { return scanPlaceholder("{"+s+"}") == s && s != "" }
+
+func kindOf(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	}
+	switch n.Tag {
+	case "!!int":
+		return "a whole number"
+	case "!!float":
+		return "a number"
+	case "!!bool":
+		return "true or false"
+	case "!!null":
+		return "nothing"
+	}
+	return "a text"
+}

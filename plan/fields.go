@@ -1,0 +1,164 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-playground/validator/v10"
+)
+
+// The rules of the catalogue that the value of a single key can break.
+func init() {
+	for _, id := range []string{
+		"acquire-region-values", "audio-profile-values", "extparams-sse", "max-video-duration-range", "ready-timeout-range",
+		"storage-bucket-required", "storage-vendor-values", "video-bitrate-range", "video-fps-range", "video-side-range", "video-size-required",
+	} {
+		registerDocumented(id, nil)
+	}
+}
+
+var idPattern = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
+
+// fieldChecks runs the validate tags of file.go.
+var fieldChecks = sync.OnceValue(func() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	must := func(err error) {
+		if err != nil {
+			panic(err)
+		}
+	}
+	must(v.RegisterValidation("version", func(f validator.FieldLevel) bool { return f.Field().Int() == formatVersion }))
+	must(v.RegisterValidation("id", func(f validator.FieldLevel) bool { return idPattern.MatchString(f.Field().String()) }))
+	must(v.RegisterValidation("restriction", func(f validator.FieldLevel) bool {
+		r := restrictionOf(f.Param())
+		if f.Field().Kind() == reflect.String {
+			return r.allowsText(f.Field().String())
+		}
+		return r.allowsInt(f.Field().Int())
+	}))
+	return v
+})
+
+// formatVersion is the only version of the format so far.
+const formatVersion = 1
+
+// checkFields runs validator over a file's types and leads each error's namespace back to the key that it is about.
+func (d *decoder) checkFields(file any) {
+	var errs validator.ValidationErrors
+	if err := fieldChecks().Struct(file); !errors.As(err, &errs) {
+		return
+	}
+	for _, err := range errs {
+		d.fieldError(reflect.ValueOf(file), err)
+	}
+}
+
+func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
+	_, path, _ := strings.Cut(err.StructNamespace(), ".")
+	t := trace(file, path)
+	if err.Tag() == "required" {
+		if _, given := t.place.find(t.key); given {
+			return // given with another type, which is reported already
+		}
+		id := t.field.Tag.Get("missing")
+		if id == "" {
+			id = "missing-key"
+		}
+		hint := "add " + t.key
+		if example, _, _ := strings.Cut(t.field.Tag.Get("example"), " | "); example != "" && !strings.Contains(example, "${") {
+			hint += fmt.Sprintf(", as in %s: %s", t.key, example)
+		}
+		d.report(id, t.place.self, fmt.Sprintf("%s is missing in %s", t.key, t.noun), hint)
+		return
+	}
+	at := t.place.value(t.key)
+	switch v := err.Value(); err.Tag() {
+	case "version":
+		d.report("invalid-value", at, fmt.Sprintf("version %v of the format is not known", v), fmt.Sprintf("write version: %d", formatVersion))
+	case "id":
+		name, _ := v.(string)
+		d.report("invalid-value", at, fmt.Sprintf("%s %s is no id: a-z, 0-9 and -, at most 40 characters", t.key, quoted(name)), idHint(name))
+	case "min", "max":
+		word := map[string]string{"min": "at least", "max": "at most"}[err.Tag()]
+		d.report("invalid-value", at, fmt.Sprintf("%s is %v and must be %s %s", t.key, v, word, err.Param()), fmt.Sprintf("write %s: %s", t.key, err.Param()))
+	case "oneof":
+		choices := strings.Fields(err.Param())
+		text, _ := v.(string)
+		d.report("invalid-value", at, fmt.Sprintf("%s is %s and must be one of %s", t.key, quoted(text), strings.Join(choices, ", ")), didYouMean(text, choices))
+	default: // restriction, alone or as an alternative to none
+		param := err.Param()
+		if _, alternative, ok := strings.Cut(err.Tag(), "restriction="); ok {
+			param, _, _ = strings.Cut(alternative, "|")
+		}
+		r := restrictionOf(param)
+		switch v := v.(type) {
+		case string:
+			d.report(r.id, at, fmt.Sprintf("%s is %s and must be %s", t.key, quoted(v), r.allowed()), didYouMean(v, r.values))
+		case duration:
+			d.report(r.id, at, fmt.Sprintf("%s is %s and must be %s", t.key, shortDuration(time.Duration(v)), r.allowed()), "write "+r.nearest(int64(v)))
+		default:
+			i := reflect.ValueOf(v).Int()
+			d.report(r.id, at, fmt.Sprintf("%s is %d and must be %s", t.key, i, r.allowed()), "write "+r.nearest(i))
+		}
+	}
+}
+
+// idHint mends an id, where what is left of it is one.
+func idHint(name string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
+			b.WriteRune(r)
+		case r == ' ' || r == '_' || r == '.' || r == '/':
+			b.WriteByte('-')
+		}
+	}
+	mended := strings.Trim(b.String(), "-")
+	if len(mended) > 40 {
+		mended = strings.Trim(mended[:40], "-")
+	}
+	if mended == "" || mended == name {
+		return ""
+	}
+	return "write " + mended
+}
+
+// traced is where a validator's namespace leads: the mapping that holds the key, and the key's field.
+type traced struct {
+	place *at
+	noun  string
+	key   string
+	field reflect.StructField
+}
+
+// trace follows a path of Go's field names, as in Recordings[17].Value.Settings.Video.FPS. Fields without a key of
+// their own belong to the key above them.
+func trace(v reflect.Value, path string) traced {
+	var t traced
+	for _, step := range strings.Split(path, ".") {
+		for v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+		if holder, ok := v.Addr().Interface().(interface{ place() *at }); ok {
+			t.place, t.noun = holder.place(), fieldsOf(v.Type()).noun
+		}
+		name, index, indexed := strings.Cut(step, "[")
+		field, _ := v.Type().FieldByName(name)
+		if key, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); key != "" && key != "-" {
+			t.key, t.field = key, field
+		}
+		v = v.FieldByIndex(field.Index)
+		if indexed {
+			i, _ := strconv.Atoi(strings.TrimSuffix(index, "]"))
+			v = v.Index(i)
+		}
+	}
+	return t
+}

@@ -1,0 +1,362 @@
+package plan
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// The types of the file that have a form of their own: either this or that, or a list, or a word.
+
+const none = "none"
+
+func isWord(n *yaml.Node, word string) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!str" && n.Value == word
+}
+
+func (i *item) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	text, ok := d.text(n, s)
+	i.Text, i.At = text, s.at
+	if n.Kind == yaml.ScalarNode {
+		i.At = d.src.node(n)
+	}
+	return ok
+}
+
+func (k *severityKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	return k.Text.readNode(d, n, s)
+}
+
+// readNode reads a text or a list of texts; of a list, those that are texts.
+func (l *textList) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	*l = textList{}
+	if n.Kind != yaml.SequenceNode {
+		if n.Kind == yaml.MappingNode || n.Tag == "!!null" {
+			d.wrongType(n, s, "a text or a list of texts")
+			return false
+		}
+		var only item
+		if !only.readNode(d, n, s) {
+			return false
+		}
+		*l = append(*l, only)
+		return true
+	}
+	*l = slices.Grow(*l, len(n.Content))
+	for _, child := range n.Content {
+		var next item
+		if d.allowed(child) && next.readNode(d, child, spot{"an item of " + s.name, d.src.node(child)}) {
+			*l = append(*l, next)
+		}
+	}
+	return true
+}
+
+func (l *nameList) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if isWord(n, none) {
+		l.None = true
+		return true
+	}
+	return l.Names.readNode(d, n, s)
+}
+
+func (k *calendarKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	return k.Days.readNode(d, n, s)
+}
+
+// readNode reads a mapping whose keys are the author's, in document order; of two equal keys the first stands.
+func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind != yaml.MappingNode {
+		d.wrongType(n, s, "a mapping")
+		return false
+	}
+	list := make(entries[T], 0, len(n.Content)/2)
+	seen := make(map[string]int32, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, at, ok := d.key(n.Content[i])
+		if !ok {
+			d.skim(n.Content[i+1])
+			continue
+		}
+		if line, twice := seen[name]; twice {
+			d.duplicate(at, fmt.Sprintf("%s stands twice in %s, first on line %d", quoted(name), s.name, line))
+			d.skim(n.Content[i+1])
+			continue
+		}
+		seen[name] = at.line
+		list = append(list, entry[T]{Key: item{name, at}})
+		d.read(n.Content[i+1], reflect.ValueOf(&list[len(list)-1].Value).Elem(), spot{name, at})
+	}
+	*e = list
+	return true
+}
+
+func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
+		hint := "30s, 2m and 1h30m are lengths of time"
+		if n.Tag == "!!int" && len(n.Value) < 6 {
+			hint = fmt.Sprintf("write %ss or %sm", n.Value, n.Value)
+		}
+		d.report("wrong-type", d.src.node(n), s.name+" takes a length of time with its unit, not a number", hint)
+		return false
+	}
+	text, ok := d.text(n, s)
+	if !ok {
+		return false
+	}
+	parsed, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s takes a length of time, and %s is none", s.name, quoted(text)), "30s, 2m and 1h30m are lengths of time")
+		return false
+	case parsed < 0:
+		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s cannot be negative, as %s is", s.name, quoted(text)), "")
+		return false
+	case parsed > maxDuration:
+		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s is longer than the %s that a recording can last", quoted(text), shortDuration(maxDuration)), "")
+		return false
+	}
+	*t = duration(parsed)
+	return true
+}
+
+// maxDuration is the longest time for which the service keeps a recording (max-recording-hour-range).
+const maxDuration = 720 * time.Hour
+
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	s = strings.TrimSuffix(s, "m0s") + map[bool]string{true: "m"}[strings.HasSuffix(s, "m0s")]
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+func (k *cdnKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		if n.Kind != yaml.MappingNode {
+			d.wrongType(n, s, "an address, or url and fallback")
+			return false
+		}
+		return d.readMapping(n, reflect.ValueOf(k), s)
+	}
+	var url item
+	if !url.readNode(d, n, s) {
+		return false
+	}
+	k.URL, k.self = &url.Text, s.at
+	k.keys = []keyAt{{"url", s.at, url.At}}
+	return true
+}
+
+var videoName = regexp.MustCompile(`^([0-9]{3,4}p)([0-9]{1,4})?$`)
+
+func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind == yaml.MappingNode {
+		return d.readMapping(n, reflect.ValueOf(k), s)
+	}
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
+		d.report("wrong-type", d.src.node(n), "video takes a size by name or a mapping, not a whole number", didYouMean(n.Value+"p", videoNames()))
+		return false
+	}
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		d.wrongType(n, s, "a size by name or a mapping")
+		return false
+	}
+	text, ok := d.text(n, s)
+	if !ok {
+		return false
+	}
+	at := d.src.node(n)
+	name := videoName.FindStringSubmatch(text)
+	for _, size := range videoSizes {
+		if name == nil || size.name != name[1] {
+			continue
+		}
+		k.self, k.Width, k.Height = s.at, &size.width, &size.height
+		k.keys = []keyAt{{"width", at, at}, {"height", at, at}}
+		if name[2] != "" {
+			fps, _ := strconv.Atoi(name[2])
+			k.FPS = &fps
+			k.keys = append(k.keys, keyAt{"fps", at, at})
+		}
+		return true
+	}
+	hint := didYouMean(text, videoNames())
+	if name != nil {
+		hint = didYouMean(name[1], videoNames())
+	}
+	d.report("invalid-value", at, fmt.Sprintf("%s is no size of video: %s, each also with a frame rate as in 720p30, or a mapping of width and height",
+		quoted(text), strings.Join(videoNames(), ", ")), hint)
+	return false
+}
+
+func videoNames() []string {
+	names := make([]string, len(videoSizes))
+	for i, size := range videoSizes {
+		names[i] = size.name
+	}
+	return names
+}
+
+func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
+		var ok bool
+		k.Enabled, ok = d.boolean(n, s)
+		return ok
+	}
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		d.wrongType(n, s, "true, false or a length of time")
+		return false
+	}
+	var split duration
+	if !split.readNode(d, n, s) {
+		return false
+	}
+	k.Enabled, k.Split = true, &split
+	return true
+}
+
+func (k *remainderKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if isWord(n, "never") {
+		k.Never = true
+		return true
+	}
+	if !k.Duration.readNode(d, n, s) {
+		return false
+	}
+	if k.Duration == 0 {
+		d.report("invalid-value", d.src.node(n), "min_remainder must be longer than nothing", "1s records whatever is left; never makes no late start")
+		return false
+	}
+	return true
+}
+
+func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if isWord(n, none) {
+		k.None = true
+		return true
+	}
+	k.Duration = new(duration)
+	if !k.Duration.readNode(d, n, s) {
+		k.Duration = nil
+		return false
+	}
+	return true
+}
+
+func (k *optionalBool) readNode(d *decoder, n *yaml.Node, s spot) (ok bool) {
+	if isWord(n, none) {
+		k.None = true
+		return true
+	}
+	k.Value, ok = d.boolean(n, s)
+	return ok
+}
+
+// readNode reads labels. Their values may be numbers, which are taken as they are written.
+func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if isWord(n, none) {
+		k.None = true
+		return true
+	}
+	if n.Kind != yaml.MappingNode {
+		d.wrongType(n, s, "a mapping of names to texts, or none")
+		return false
+	}
+	seen := make(map[string]bool, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		value := n.Content[i+1]
+		name, at, ok := d.key(n.Content[i])
+		if !ok {
+			d.skim(value)
+			continue
+		}
+		if seen[name] {
+			d.duplicate(at, fmt.Sprintf("%s stands twice in labels", quoted(name)))
+			d.skim(value)
+			continue
+		}
+		seen[name] = true
+		if !d.allowed(value) {
+			continue
+		}
+		if value.Kind != yaml.ScalarNode || value.Tag == "!!null" {
+			d.wrongType(value, spot{"label " + quoted(name), at}, "a text")
+			continue
+		}
+		k.List = append(k.List, label{item{name, at}, item{value.Value, d.src.node(value)}})
+	}
+	return true
+}
+
+func (k *changeKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind == yaml.MappingNode {
+		return d.readMapping(n, reflect.ValueOf(k), s)
+	}
+	k.self = s.at
+	if isWord(n, "cancelled") {
+		k.Cancelled = true
+		return true
+	}
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!timestamp" {
+		d.wrongType(n, s, "cancelled, or a mapping of to and other keys")
+		return false
+	}
+	hint := didYouMean(n.Value, []string{"cancelled"})
+	if _, err := parseChangeTo(n.Value); err == nil {
+		hint = fmt.Sprintf("write {to: %s}", n.Value)
+	}
+	d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s is no change: it takes cancelled, or a mapping of to and other keys", quoted(n.Value)), hint)
+	return false
+}
+
+func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind != yaml.SequenceNode {
+		k.read(d, n, s, "")
+		return len(k.Items) > 0
+	}
+	if len(n.Content) == 0 {
+		d.report("invalid-value", s.at, "when is an empty list; a recording needs a time", "")
+		return false
+	}
+	k.Items = make([]whenItem, 0, len(n.Content))
+	for i, child := range n.Content {
+		hint := ""
+		if n.Style&yaml.FlowStyle != 0 && child.Style == 0 && child.Kind == yaml.ScalarNode && i+1 < len(n.Content) && onlyDays(child.Value) {
+			hint = fmt.Sprintf("inside [] a comma begins another item: write %s %s without the comma", child.Value, n.Content[i+1].Value)
+		}
+		if d.allowed(child) {
+			k.read(d, child, spot{s.name, d.src.node(child)}, hint)
+		}
+	}
+	return true
+}
+
+func (k *whenKeys) read(d *decoder, n *yaml.Node, s spot, hint string) {
+	next := whenItem{hint: hint}
+	switch {
+	case n.Kind == yaml.MappingNode:
+		next.Cron = &cronKeys{}
+		if !d.readMapping(n, reflect.ValueOf(next.Cron), s) {
+			return
+		}
+	case n.Kind != yaml.ScalarNode || n.Tag == "!!null":
+		d.wrongType(n, s, "a time, a cron entry, or a list of both")
+		return
+	case !next.Text.readNode(d, n, s):
+		return
+	}
+	k.Items = append(k.Items, next)
+}
+
+var dayNames = regexp.MustCompile(`(?i)^((sun|mon|tue|wed|thu|fri|sat)[a-z]*[ -]*)+$`)
+
+// onlyDays says that a text names weekdays and no time.
+func onlyDays(text string) bool { return dayNames.MatchString(text) }

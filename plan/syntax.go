@@ -1,0 +1,184 @@
+package plan
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+const ruleSyntax = "yaml-syntax"
+
+func init() {
+	register(rule{id: ruleSyntax, severity: SeverityError,
+		statement: "A plan is one YAML document in UTF-8, without aliases, merge keys and explicit tags."})
+}
+
+// maxFileSize bounds a file of a plan: ten thousand recordings take less than 4 MB.
+const maxFileSize = 64 << 20
+
+// syntaxProblem is what the parser refuses a text for.
+type syntaxProblem struct {
+	at      span
+	message string
+	hint    string
+}
+
+// parse reads the only document of a text. The node is nil when the parser refuses it.
+func parse(s *source) (*yaml.Node, *syntaxProblem) {
+	if problem := unreadable(s); problem != nil {
+		return nil, problem
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(s.text))
+	document, err := nextDocument(decoder)
+	if errors.Is(err, io.EOF) {
+		return nil, &syntaxProblem{at: s.mark(1, 1), message: "the file holds no YAML document", hint: "begin with version: 1"}
+	}
+	if err != nil {
+		return nil, refused(s, decoder, err)
+	}
+	if second, err := nextDocument(decoder); err == nil {
+		return document, &syntaxProblem{
+			at: s.mark(second.Line, second.Column), message: "a plan is one YAML document; here a second one begins",
+			hint: "write it to a file of its own and include that",
+		}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, refused(s, decoder, err)
+	}
+	return document, nil
+}
+
+// unreadable finds what is no text at all, before the parser sees it: it would name no place.
+func unreadable(s *source) *syntaxProblem {
+	if len(s.text) > maxFileSize {
+		return &syntaxProblem{
+			at: s.mark(1, 1), message: fmt.Sprintf("the file has %d MB; at most %d are read", len(s.text)>>20, maxFileSize>>20),
+			hint: "split the plan by include",
+		}
+	}
+	line, start := 1, 0
+	for i := 0; i < len(s.text); {
+		for line < len(s.starts) && s.starts[line] <= i {
+			start = s.starts[line]
+			line++
+		}
+		c := s.text[i]
+		if c >= ' ' && c < 0x7F || c == '\n' || c == '\t' || c == '\r' {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(s.text[i:])
+		column := func() int { return utf8.RuneCount(s.text[start:i]) + 1 }
+		if r == utf8.RuneError && size == 1 {
+			return &syntaxProblem{at: s.place(line, column(), i, i+1), message: fmt.Sprintf("byte 0x%02x is not UTF-8", c), hint: "save the file as UTF-8 text"}
+		}
+		if r < ' ' || r >= 0x7F && r < 0xA0 && r != 0x85 || r == 0xFEFF || r == 0xFFFE || r == 0xFFFF {
+			return &syntaxProblem{at: s.place(line, column(), i, i+size), message: fmt.Sprintf("the control character %U is not allowed", r), hint: "save the file as UTF-8 text"}
+		}
+		i += size
+	}
+	return nil
+}
+
+// nextDocument parses one document and turns a panic of the parser, of which it has some, into an error.
+func nextDocument(decoder *yaml.Decoder) (document *yaml.Node, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			document, err = nil, errors.New("yaml: the text is more than the parser can take")
+		}
+	}()
+	var node yaml.Node
+	if err := decoder.Decode(&node); err != nil {
+		return nil, err
+	}
+	return &node, nil
+}
+
+var wrongLine = regexp.MustCompile(`^yaml: (line \d+: )?`)
+
+// refused tells where the parser stopped. The line in yaml.v3's own message is that of the construct around the
+// mistake and counts from 0 for what its grammar refuses and from 1 for what its scanner refuses; the parser itself
+// knows the very place, in fields that it does not export.
+func refused(s *source, decoder *yaml.Decoder, err error) *syntaxProblem {
+	message := wrongLine.ReplaceAllString(err.Error(), "")
+	line, column := parserPlace(decoder, strings.HasPrefix(message, "unknown anchor"))
+	problem := &syntaxProblem{at: s.mark(line, column), message: message}
+	if strings.HasPrefix(message, "unknown anchor") {
+		problem.message = "aliases are not allowed, and this one names no anchor"
+		problem.hint = "write the value out, or put what recordings share under defaults"
+		return problem
+	}
+	if line >= 1 && line <= len(s.starts) {
+		from := s.starts[line-1]
+		problem.hint = syntaxHint(string(s.text[from:s.lineEnd(from)]), message)
+	}
+	return problem
+}
+
+// parserPlace reads the place of the mistake, or of the current event, out of a parser that has given up.
+func parserPlace(decoder *yaml.Decoder, event bool) (line, column int) {
+	path := []string{"parser", "parser", "problem_mark"}
+	if event {
+		path = []string{"parser", "event", "start_mark"}
+	}
+	v := reflect.ValueOf(decoder)
+	for _, name := range path {
+		if v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+		if v.Kind() != reflect.Struct {
+			return 1, 1
+		}
+		v = v.FieldByName(name)
+	}
+	if v.Kind() != reflect.Struct {
+		return 1, 1
+	}
+	l, c := v.FieldByName("line"), v.FieldByName("column")
+	if !l.IsValid() || !c.IsValid() || !l.CanInt() || !c.CanInt() {
+		return 1, 1
+	}
+	return int(l.Int()) + 1, int(c.Int()) + 1
+}
+
+// unquotedBrace is a reference or placeholder that no quote precedes.
+var unquotedBrace = regexp.MustCompile(`\$?\{[A-Za-z_][A-Za-z0-9_:/.-]*\}`)
+
+// syntaxHint knows the usual reasons for which the parser refuses a line.
+func syntaxHint(line, message string) string {
+	if strings.HasPrefix(message, "did not find expected ',' or") || strings.HasPrefix(message, "did not find expected node content") {
+		if found := bareBrace(line); found != "" {
+			return fmt.Sprintf("inside {} and [] quote a text that holds %s: its brace begins a mapping", found)
+		}
+	}
+	if strings.Contains(message, "cannot start any token") {
+		if strings.HasPrefix(strings.TrimLeft(line, " "), "\t") || strings.Contains(line, "\t") {
+			return "indent with blanks, not with tabs"
+		}
+		return "quote a text that begins with this character"
+	}
+	if strings.Contains(message, "mapping values are not allowed") {
+		return "quote a text that holds a colon and a blank, and indent the keys of one mapping alike"
+	}
+	if strings.Contains(message, "could not find expected ':'") {
+		return "a key is followed by a colon and a blank"
+	}
+	return ""
+}
+
+// bareBrace finds a ${NAME} or {name} outside quotes.
+func bareBrace(line string) string {
+	for _, at := range unquotedBrace.FindAllStringIndex(line, -1) {
+		before := line[:at[0]]
+		if strings.Count(before, `"`)%2 == 0 && strings.Count(before, "'")%2 == 0 {
+			return line[at[0]:at[1]]
+		}
+	}
+	return ""
+}
