@@ -131,7 +131,7 @@ func (e *expansion) starts(from, until int64, yield func(*class) bool) {
 	for _, s := range e.schedules {
 		c := s.cursor(from, until)
 		if k, ok := c.next(); ok {
-			h = append(h, head{k, c})
+			h = append(h, newHead(k, c))
 		}
 	}
 	h.init()
@@ -141,7 +141,7 @@ func (e *expansion) starts(from, until int64, yield func(*class) bool) {
 			return
 		}
 		if next, ok := h[0].cursor.next(); ok {
-			h[0].class = next
+			h[0] = newHead(next, h[0].cursor)
 		} else {
 			h[0] = h[len(h)-1]
 			h = h[:len(h)-1]
