@@ -92,7 +92,7 @@ func writeForEver() {
 }
 
 // burst is how many steps a child in the role "answer" writes for a line.
-const burst = 200
+const burst = 100
 
 func writeWhenAsked() {
 	s, err := openAsChild()
@@ -131,7 +131,8 @@ func child(t *testing.T, role, file string, opts store.Options) (*exec.Cmd, *buf
 	if _, err := os.Stat(cmd.Path); err != nil {
 		cmd.Path = os.Args[0]
 	}
-	cmd.Env = append(os.Environ(), childRole+"="+role, childFile+"="+file, childOpts+"="+string(text))
+	cmd.Env = append(os.Environ(), childRole+"="+role, childFile+"="+file, childOpts+"="+string(text),
+		"GORACE=atexit_sleep_ms=0") // the race detector would have each child linger for a second
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
