@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"container/heap"
 	"context"
 	"errors"
@@ -27,7 +28,8 @@ type conductor struct {
 	inbox   mailbox
 	callers sync.WaitGroup
 
-	api      *agora.App
+	conn     *Connection
+	apis     map[route]*agora.App
 	budget   *agora.Budget
 	qps      int
 	writer   *store.Writer
@@ -42,25 +44,45 @@ type conductor struct {
 func newConductor(e *Engine, app string, term int64, qps int) *conductor {
 	return &conductor{
 		e: e, app: app, term: term, log: e.log.With("app", app),
-		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, qps: qps,
+		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, apis: map[route]*agora.App{}, qps: qps,
 	}
 }
 
-// connect sets or replaces the client. The budget stays: it belongs to the App ID, whoever asks. The caller holds the
-// engine's lock.
-func (c *conductor) connect(client *agora.Client, qps int) {
+// connect sets or replaces the connection for what no plan holds any more, and the budget. The budget belongs to the
+// App ID, whoever asks. The caller holds the engine's lock.
+func (c *conductor) connect(conn *Connection, qps int) {
 	set := func() {
+		c.conn = conn
 		if c.budget == nil || (qps > 0 && qps != c.qps) {
 			c.qps = positive(qps, agora.DefaultQPS())
 			c.budget = agora.NewBudget(c.qps)
+			clear(c.apis)
 		}
-		c.api = client.App(c.app, c.budget)
 	}
 	if c.running {
 		c.post(set)
 		return
 	}
 	set()
+}
+
+// api gives the calls for a connection and a region of servers.
+func (c *conductor) api(conn *Connection, region agora.Region) (*agora.App, error) {
+	key := route{conn, region}
+	if api := c.apis[key]; api != nil {
+		return api, nil
+	}
+	client, err := conn.Client(region)
+	if err != nil {
+		return nil, err
+	}
+	c.apis[key] = client.App(c.app, c.budget)
+	return c.apis[key], nil
+}
+
+type route struct {
+	conn   *Connection
+	region agora.Region
 }
 
 func positive(n, otherwise int) int {
@@ -295,12 +317,20 @@ func (c *conductor) announce(s State) {
 // call makes a request in a goroutine of its own.
 func (c *conductor) call(t *task, s State, act Action) {
 	x := s.session(act.Attempt)
-	occ, api, ctx := t.occ, c.api, c.calls
+	occ, ctx, conn := t.occ, c.calls, cmp.Or(t.conn, c.conn)
+	api, err := c.api(conn, s.Region)
+	if err != nil {
+		c.log.Error("no client", "occurrence", s.ID, "error", err)
+		c.post(func() {
+			c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: Answer{Class: agora.Wait, Reason: err.Error(), RetryAfter: unansweredEvery}})
+		})
+		return
+	}
 	c.out++
 	c.callers.Add(1)
 	go func() {
 		defer c.callers.Done()
-		answer := c.ask(ctx, api, occ, s, *x, act.Op)
+		answer := c.ask(ctx, api, conn.Lookup, occ, s, *x, act.Op)
 		c.post(func() {
 			c.out--
 			if ctx.Err() == nil {
@@ -311,8 +341,8 @@ func (c *conductor) call(t *task, s State, act Action) {
 }
 
 // ask sends one request and puts what came of it into words that decide understands.
-func (c *conductor) ask(ctx context.Context, api *agora.App, occ *plan.Occurrence, s State, x Session, op agora.Op) Answer {
-	reveal := func(t plan.Text) (string, error) { return t.Resolve(c.e.cfg.Lookup) }
+func (c *conductor) ask(ctx context.Context, api *agora.App, lookup plan.Lookup, occ *plan.Occurrence, s State, x Session, op agora.Op) Answer {
+	reveal := func(t plan.Text) (string, error) { return t.Resolve(lookup) }
 	// A secret that cannot be read now may be there in a moment, as while files rotate.
 	unreadable := func(err error) Answer {
 		return Answer{Class: agora.Wait, Reason: err.Error(), RetryAfter: unansweredEvery}

@@ -17,17 +17,22 @@ import (
 	"rundown/runner/store"
 )
 
-// Config is what an engine needs. Store and NewClient are required.
+// Config is what an engine needs. Store and Connect are required.
 type Config struct {
-	Store     *store.Store
-	NewClient func(*plan.Plan) (*agora.Client, error) // the client of a plan's account
-	Lookup    plan.Lookup                             // what references stand for; default: nothing is known
-	Logger    *slog.Logger                            // default: discarded
-	Now       func() time.Time                        // default: time.Now
-	Horizon   time.Duration                           // how far ahead occurrences are written into the store; default 8 days
-	Who       string                                  // who applies plans, for the event log
+	Store   *store.Store
+	Connect func(*plan.Plan) (*Connection, error) // to the service, for a plan's account
+	Logger  *slog.Logger                          // default: discarded
+	Now     func() time.Time                      // default: time.Now
+	Horizon time.Duration                         // how far ahead occurrences are written into the store; default 8 days
+	Who     string                                // who applies plans, for the event log
 	// OnChange hears of every stored step, in order for one occurrence. It must not block.
 	OnChange func(State)
+}
+
+// Connection is how a plan's recordings reach the service.
+type Connection struct {
+	Client func(agora.Region) (*agora.Client, error) // the client that begins with the region's host
+	Lookup plan.Lookup                               // what the plan's references stand for
 }
 
 func (c Config) withDefaults() Config {
@@ -35,9 +40,6 @@ func (c Config) withDefaults() Config {
 	c.Horizon = cmp.Or(c.Horizon, 8*24*time.Hour)
 	if c.Now == nil {
 		c.Now = time.Now
-	}
-	if c.Lookup == nil {
-		c.Lookup = func(r plan.Reference) (string, error) { return "", fmt.Errorf("%s is not set", r) }
 	}
 	if c.OnChange == nil {
 		c.OnChange = func(State) {}
@@ -68,7 +70,7 @@ type Engine struct {
 // applied is a plan at work.
 type applied struct {
 	plan     *plan.Plan
-	client   *agora.Client
+	conn     *Connection
 	apps     map[*plan.App]string // App IDs
 	revision int64
 	until    time.Time // up to where its occurrences are written into the store
@@ -182,13 +184,13 @@ func (e *Engine) load(ctx context.Context, p *plan.Plan) error {
 	if err := unsupported(p); err != nil {
 		return err
 	}
-	client, err := e.cfg.NewClient(p)
+	conn, err := e.cfg.Connect(p)
 	if err != nil {
 		return fmt.Errorf("plan %s: %w", p.Name, err)
 	}
-	a := &applied{plan: p, client: client, apps: map[*plan.App]string{}}
+	a := &applied{plan: p, conn: conn, apps: map[*plan.App]string{}}
 	for _, app := range p.Apps {
-		id, err := app.ID.Resolve(e.cfg.Lookup)
+		id, err := app.ID.Resolve(conn.Lookup)
 		if err != nil {
 			return fmt.Errorf("plan %s: apps.%s.id: %w", p.Name, app.Name, err)
 		}
@@ -208,7 +210,7 @@ func (e *Engine) load(ctx context.Context, p *plan.Plan) error {
 	}
 	e.plans[p.Name] = a
 	for app, id := range a.apps {
-		if _, err := e.conductor(ctx, id, client, app.Limits.QPS); err != nil {
+		if _, err := e.conductor(ctx, id, conn, app.Limits.QPS); err != nil {
 			return err
 		}
 	}
@@ -216,7 +218,7 @@ func (e *Engine) load(ctx context.Context, p *plan.Plan) error {
 }
 
 // conductor finds or makes the owner of an App ID. The caller holds the lock.
-func (e *Engine) conductor(ctx context.Context, app string, client *agora.Client, qps int) (*conductor, error) {
+func (e *Engine) conductor(ctx context.Context, app string, conn *Connection, qps int) (*conductor, error) {
 	c := e.conductors[app]
 	if c == nil {
 		term, err := e.cfg.Store.Lease(ctx, app, e.cfg.Now().Add(time.Minute))
@@ -226,9 +228,7 @@ func (e *Engine) conductor(ctx context.Context, app string, client *agora.Client
 		c = newConductor(e, app, term, qps)
 		e.conductors[app] = c
 	}
-	if client != nil {
-		c.connect(client, qps)
-	}
+	c.connect(conn, qps)
 	return c, nil
 }
 
@@ -265,15 +265,11 @@ func (e *Engine) adopt(ctx context.Context, planned bool) error {
 		}
 		c := e.conductors[row.App]
 		if c == nil {
-			var client *agora.Client
-			if len(e.order) > 0 {
-				client = e.plans[e.order[0]].client
-			}
-			if client == nil {
+			if len(e.order) == 0 {
 				e.log.Warn("no plan names the app of an unfinished recording; it is left as it is", "occurrence", row.ID, "app", row.App)
 				continue
 			}
-			if c, err = e.conductor(ctx, row.App, client, 0); err != nil {
+			if c, err = e.conductor(ctx, row.App, e.plans[e.order[0]].conn, 0); err != nil {
 				return err
 			}
 		}
@@ -291,7 +287,7 @@ func (e *Engine) attach(a *applied) {
 	for app, wants := range e.wanted(a, e.lookBack(), e.cfg.Now().Add(e.cfg.Horizon)) {
 		for _, w := range wants {
 			if t := e.conductors[app].tasks[w.target.ID]; t != nil {
-				t.occ = w.occ
+				t.occ, t.conn = w.occ, w.conn
 			}
 		}
 	}
@@ -339,7 +335,7 @@ func (e *Engine) wanted(a *applied, from, until time.Time) map[string][]want {
 			continue
 		}
 		app := a.apps[o.Settings.App]
-		out[app] = append(out[app], want{occ: &o, target: target(&o, app), revision: a.revision})
+		out[app] = append(out[app], want{occ: &o, target: target(&o, app), revision: a.revision, conn: a.conn})
 	}
 	return out
 }
@@ -422,7 +418,7 @@ func (e *Engine) Record(ctx context.Context, p *plan.Plan, occurrences []plan.Oc
 		app := a.apps[o.Settings.App]
 		c := e.conductors[app]
 		c.begin()
-		t := &task{occ: o, revision: a.revision, now: true, state: State{Target: target(o, app), Begin: begin[i], Phase: Planned}}
+		t := &task{occ: o, conn: a.conn, revision: a.revision, now: true, state: State{Target: target(o, app), Begin: begin[i], Phase: Planned}}
 		t.state.MinRemainder = 0 // it is recorded because somebody asked for it
 		ids[i] = o.ID
 		e.known[o.ID] = c

@@ -25,6 +25,10 @@ func spacing(qps int) time.Duration {
 	return time.Duration(float64(time.Second) * requestsPerStart / (float64(qps) * startShare))
 }
 
+// Spacing is the least time between two starts that are begun at once, for an App ID with a budget of qps requests a
+// second.
+func Spacing(qps int) time.Duration { return spacing(positive(qps, agora.DefaultQPS())) }
+
 // place gives, for the instants at which recordings must be writing, when their first requests are due: as late as
 // possible, never later than the latency of the service and the slack ask for, and no two closer than the spacing.
 // It goes backwards from the last, so that where many begin at one bell the earliest give way.

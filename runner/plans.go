@@ -57,7 +57,7 @@ func (c *conductor) retire(name string, wanted []want, until time.Time) (removed
 func (c *conductor) remove(t *task, then func()) {
 	t.busy = true
 	c.shelve(t)
-	step := store.Step{Delete: true, Occurrence: store.Occurrence{ID: t.state.ID, Version: t.version}, Events: []store.Event{{
+	step := store.Step{Delete: true, Occurrence: store.Occurrence{ID: t.state.ID, App: c.app, Version: t.version}, Events: []store.Event{{
 		Occurrence: t.state.ID, At: c.e.cfg.Now(), Kind: "plan", Who: c.e.cfg.Who, Text: "the plan no longer holds it",
 	}}}
 	c.store(t, step, func() {
@@ -83,7 +83,7 @@ func (c *conductor) want(wanted []want) (added, changed int) {
 			case w.occ.Cancelled() || c.elsewhere(w.target.ID):
 				continue
 			default:
-				t = &task{occ: w.occ, revision: w.revision, state: State{Target: w.target, Phase: Planned, DownSince: c.downSince(w.target)}}
+				t = &task{occ: w.occ, conn: w.conn, revision: w.revision, state: State{Target: w.target, Phase: Planned, DownSince: c.downSince(w.target)}}
 				c.add(t)
 				c.e.own(w.target.ID, c)
 				added++
@@ -122,7 +122,7 @@ func (c *conductor) elsewhere(id string) bool {
 // revise lays what the plan says now over a task and reports whether that changes anything. What has begun takes over
 // a new end, padding and CDN target only; a new end that is past already is refused.
 func (c *conductor) revise(t *task, w want, now time.Time) bool {
-	t.occ, t.revision = w.occ, w.revision
+	t.occ, t.conn, t.revision = w.occ, w.conn, w.revision
 	change := func(s *State) {
 		switch {
 		case s.Phase == Planned:

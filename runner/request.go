@@ -42,6 +42,10 @@ func StartRequest(o *plan.Occurrence, cname, uid string, maxHour int, reveal Rev
 		seconds := int(*set.ReadyTimeout / time.Second)
 		recorder.ReadyTimeout = &seconds
 	}
+	if set.ExactStart {
+		held := true
+		recorder.OnHold = &held
+	}
 	files := []string{"hls"}
 	if set.MP4.Enabled {
 		files = append(files, "mp4")

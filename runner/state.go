@@ -80,8 +80,10 @@ type Target struct {
 	Plan         string        `json:"plan"`
 	Recording    string        `json:"recording"`
 	App          string        `json:"app"` // App ID
-	Zone         string        `json:"zone"`
-	Day          string        `json:"day"`   // planned local day and time, 2031-09-17T19:00
+	Region       agora.Region  `json:"region,omitempty"`
+	Zone         string        `json:"timezone"`
+	Day          string        `json:"day"`   // planned, local: 2031-09-17
+	Clock        string        `json:"clock"` // planned, local: 19:00
 	Start        time.Time     `json:"start"` // of the class
 	End          time.Time     `json:"end"`
 	From         time.Time     `json:"from"` // of the recording: with padding

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"rundown/agora"
 	"rundown/plan"
@@ -14,8 +15,8 @@ import (
 func target(o *plan.Occurrence, app string) Target {
 	set := &o.Settings
 	t := Target{
-		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app,
-		Zone: set.Zone.String(), Day: o.Planned.In(set.Zone).Format("2006-01-02T15:04"),
+		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app, Region: set.Region,
+		Zone: set.Zone.String(), Day: o.Planned.Format(time.DateOnly), Clock: clockText(o.Planned),
 		Start: o.Start, End: o.End, From: o.RecordFrom, Until: o.RecordUntil,
 		URL: o.URL.String(), Cname: o.Cname, UIDs: o.UIDs(0), Attempts: set.Attempts,
 		MinRemainder: set.MinRemainder.Of(o.End.Sub(o.Start)),
@@ -45,4 +46,12 @@ func fingerprint(p *plan.Plan) (hash string, text []byte) {
 		fmt.Fprintf(&about, "%s %d %s\n", hex.EncodeToString(own[:]), len(f.Text), f.Path)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), []byte(about.String())
+}
+
+// clockText is the time of day as people write it.
+func clockText(t time.Time) string {
+	if t.Second() != 0 {
+		return t.Format(time.TimeOnly)
+	}
+	return t.Format("15:04")
 }

@@ -14,6 +14,7 @@ import (
 type task struct {
 	state    State
 	occ      *plan.Occurrence // what the plan says; nil where no plan at work holds it
+	conn     *Connection      // of the plan that holds it; nil: the conductor's
 	revision int64
 	version  int64          // of the stored row; 0: not stored yet
 	busy     bool           // a step is being stored
@@ -32,6 +33,7 @@ type want struct {
 	occ      *plan.Occurrence
 	target   Target
 	revision int64
+	conn     *Connection
 }
 
 // encode is the step that brings the stored rows from the task's state to next.
@@ -41,7 +43,7 @@ func (t *task) encode(next State, events []store.Event) (store.Step, error) {
 		return store.Step{}, fmt.Errorf("encode %s: %w", next.ID, err)
 	}
 	step := store.Step{Events: events, Occurrence: store.Occurrence{
-		ID: next.ID, Plan: next.Plan, Recording: next.Recording, App: next.App, URL: next.URL, Day: next.Day,
+		ID: next.ID, Plan: next.Plan, Recording: next.Recording, App: next.App, URL: next.URL, Day: next.Day, Clock: next.Clock,
 		Start: next.Start, End: next.End, State: string(next.Phase), Outcome: string(next.Outcome), Reason: next.Reason,
 		Wake: t.wake, Revision: t.revision, Version: t.version, Doc: doc,
 	}}

@@ -156,3 +156,34 @@ func (l lives) writeText(a *app) {
 	}
 	t.Render()
 }
+
+// writeSessions writes them as a table with a row a session, and the reason of each occurrence below.
+func (l lives) writeSessions(a *app) {
+	t := newTable(a.out, "RECORDING", "OUTCOME", "SESSION", "UID", "WRITTEN", "SID", "UPLOAD", "FILES")
+	for _, o := range l.occurrences {
+		zone := zoneOf(o)
+		name, outcome := shown(o.Recording), shown(o.Outcome)
+		if len(l.sessions[o.ID]) == 0 {
+			t.AppendRow([]any{name, outcome, "none"})
+		}
+		for _, s := range l.sessions[o.ID] {
+			d := readDoc[sessionDoc](s.Doc)
+			t.AppendRow([]any{
+				name, outcome, fmt.Sprintf("%d %s", s.Attempt, s.State), s.UID,
+				clockIn(d.RecordingAt, zone) + "-" + clockIn(d.StoppedAt, zone), s.SID, d.UploadStatus, len(d.Files),
+			})
+			name, outcome = "", ""
+		}
+	}
+	t.Render()
+	for _, o := range l.occurrences {
+		fmt.Fprintf(a.out, "%s: %s\n", shown(o.ID), shown(o.Reason))
+	}
+}
+
+func clockIn(t *time.Time, zone *time.Location) string {
+	if t == nil || t.IsZero() {
+		return "?"
+	}
+	return t.In(zone).Format("15:04:05")
+}

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/agora/simulator"
+)
+
+// auditTolerance is how far store and ledger may be apart: the service may name instants in whole seconds.
+const auditTolerance = time.Second
+
+// audit holds the simulator's account against what the store says, session by session.
+func audit(ledger simulator.Ledger, l lives) (account string, differences []string) {
+	type known struct {
+		doc   sessionDoc
+		state string
+	}
+	sessions := map[string]known{}
+	for _, o := range l.occurrences {
+		for _, s := range l.sessions[o.ID] {
+			if s.SID != "" {
+				sessions[s.SID] = known{readDoc[sessionDoc](s.Doc), s.State}
+			}
+		}
+	}
+	differ := func(format string, args ...any) { differences = append(differences, fmt.Sprintf(format, args...)) }
+	var billed float64
+	for _, s := range ledger.Sessions {
+		billed += s.BilledSeconds
+		ours, ok := sessions[s.SID]
+		delete(sessions, s.SID)
+		switch {
+		case !ok:
+			differ("session %s of %s (uid %s) ran, and the store does not know it", s.SID, s.Cname, s.UID)
+		case s.StoppedAt == nil:
+			differ("session %s of %s still runs, and the store has it %s", s.SID, s.Cname, ours.state)
+		case apart(s.StoppedAt, ours.doc.StoppedAt):
+			differ("session %s of %s ended at %s, the store says %s", s.SID, s.Cname, instantText(s.StoppedAt), instantText(ours.doc.StoppedAt))
+		case apart(s.RecordingAt, ours.doc.RecordingAt):
+			differ("session %s of %s was written from %s on, the store says %s", s.SID, s.Cname, instantText(s.RecordingAt), instantText(ours.doc.RecordingAt))
+		}
+	}
+	for sid := range sessions {
+		differ("the store has a session %s that never ran", sid)
+	}
+	account = fmt.Sprintf("simulator: %d sessions, %.1f s billed", len(ledger.Sessions), billed)
+	if len(differences) == 0 {
+		account += "; its ledger and the store agree on each"
+	}
+	return account, differences
+}
+
+func apart(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return (a == nil) != (b == nil)
+	}
+	return a.Sub(*b).Abs() > auditTolerance
+}
+
+func instantText(t *time.Time) string {
+	if s := sessionTime(t); s != nil {
+		return *s
+	}
+	return "never"
+}

@@ -1,0 +1,298 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rundown/agora"
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// nowMargin is what now allows, beside the documented latency, for the requests themselves.
+const nowMargin = 1500 * time.Millisecond
+
+// maxNowLength bounds --for, in the service's own terms (restriction max-recording-hour-range).
+const maxNowLength = 700 * time.Hour
+
+type nowOptions struct {
+	all    bool
+	length time.Duration
+	ledger string
+	format *formatFlag
+}
+
+func newNowCommand(a *app) *cobra.Command {
+	var o nowOptions
+	cmd := &cobra.Command{
+		Use:   "now PLAN NAME...",
+		Short: "Record at once",
+		Long: `Now records the named recordings of a plan, or all of them, at once: calendars, changes and padding do not apply.
+The length is --for, else that of the recording's next class, else of its last. It ends by itself, with status 0 when
+everything was recorded.
+
+Ctrl-C stops what it started; a second one leaves at once. A page that the store shows being recorded is refused.`,
+		Example: `  rundown now plan.yaml german-a1
+  rundown now plan.yaml german-a1 english-b2 --for 45m
+  rundown now examples/quickstart.yaml --all --simulate --for 15s`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0:
+				return &usageError{cmd.CommandPath(), errors.New("PLAN missing")}
+			case o.all && len(args) > 1:
+				return &usageError{cmd.CommandPath(), errors.New("--all and NAME exclude each other")}
+			case !o.all && len(args) == 1:
+				return &usageError{cmd.CommandPath(), errors.New("NAME missing: name recordings, or give --all")}
+			}
+			return nil
+		},
+		ValidArgsFunction: completePlans,
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.all, "all", false, "record everything that the plan holds")
+	f.DurationVar(&o.length, "for", 0, "record for so long, such as 45m (default the length of the next class)")
+	f.StringVar(&o.ledger, "ledger", "", "`FILE` to keep the simulator's account in, with --simulate")
+	o.format = addFormat(cmd, "text", "json")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if cmd.Flags().Changed("for") && (o.length < time.Second || o.length > maxNowLength) {
+			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid --for %v: must be from 1s to %v", o.length, maxNowLength)}
+		}
+		return a.recordNow(cmd.Context(), args[0], args[1:], o)
+	}
+	return cmd
+}
+
+func (a *app) recordNow(ctx context.Context, path string, names []string, o nowOptions) (err error) {
+	plans, err := a.soundPlans([]string{path})
+	if err != nil {
+		return err
+	}
+	p := plans[0].plan
+	recordings, err := named(p, names)
+	if err != nil {
+		return err
+	}
+	w, err := a.openWorkplace(ctx, o.ledger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	if err := w.unresolved(p); err != nil {
+		return err
+	}
+	rows, err := w.store.Occurrences(ctx, store.Filter{Open: true})
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	occurrences, begin, err := a.occurrencesNow(p, recordings, o.length, rows)
+	if err != nil {
+		return err
+	}
+
+	// Signals count from here on: what is started from now on is stopped by the first.
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+
+	show := a.newProgress(occurrences)
+	over := map[string]bool{}
+	log, err := newLogger(show.log(), a.flags.logFormat, a.quietLevel())
+	if err != nil {
+		return err
+	}
+	mine := map[string]bool{}
+	for _, o := range occurrences {
+		mine[o.ID] = true
+	}
+	changes := make(chan runner.State, 64*len(occurrences)+64)
+	engine := runner.New(runner.Config{
+		Store: w.store, Connect: w.connect, Logger: log, Who: a.who(),
+		OnChange: func(s runner.State) {
+			if mine[s.ID] {
+				changes <- s
+			}
+		},
+	})
+	if err := engine.Start(ctx, false); err != nil {
+		return err
+	}
+	defer engine.Close()
+	ids, err := engine.Record(ctx, p, occurrences, begin)
+	if err != nil {
+		return err
+	}
+
+	interrupted := 0
+	for len(over) < len(ids) {
+		select {
+		case s := <-changes:
+			show.update(s)
+			if s.Phase == runner.Over {
+				over[s.ID] = true
+			}
+		case <-signals:
+			interrupted++
+			if interrupted > 1 {
+				show.close()
+				return &exitError{StatusFindings, errors.New("left at once: what is still being recorded goes on until its maxRecordingHour; run now or run again on this store to stop it")}
+			}
+			show.say("stopping what was started; once more to leave at once")
+			for _, id := range ids {
+				if over[id] {
+					continue
+				}
+				if err := engine.Cancel(id, a.who(), "interrupted"); err != nil {
+					log.Error("cannot be cancelled", "occurrence", id, "error", err)
+				}
+			}
+		}
+	}
+	show.close()
+	engine.Close()
+	return a.reportNow(ctx, w, ids, o.format.value)
+}
+
+// named picks the recordings, all of them for no names, in the plan's order.
+func named(p *plan.Plan, names []string) ([]*plan.Recording, error) {
+	if len(names) == 0 {
+		if len(p.Recordings) == 0 {
+			return nil, fmt.Errorf("plan %s holds no recordings", p.Name)
+		}
+		return p.Recordings, nil
+	}
+	known := map[string]*plan.Recording{}
+	var ids []string
+	for _, r := range p.Recordings {
+		known[r.ID] = r
+		ids = append(ids, r.ID)
+	}
+	var out []*plan.Recording
+	for _, name := range names {
+		r := known[name]
+		switch {
+		case r == nil:
+			if best := nearest(name, ids); best != "" {
+				return nil, fmt.Errorf("plan %s holds no recording %q, did you mean %q?", p.Name, shown(name), best)
+			}
+			return nil, fmt.Errorf("plan %s holds no recording %q; it holds %s", p.Name, shown(name), joinSome(ids, 10))
+		case !slices.Contains(out, r):
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// occurrencesNow makes an occurrence of each recording that begins as soon as it can be written, spaced so that the
+// request budget of each app suffices. Pages that the store shows being recorded are refused.
+func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length time.Duration, rows []store.Occurrence) ([]plan.Occurrence, []time.Time, error) {
+	now := a.clock()
+	taken := map[string]bool{}
+	busy := map[string]store.Occurrence{}
+	for _, row := range rows {
+		taken[row.ID] = true
+		if row.State != string(runner.Planned) {
+			busy[row.URL] = row
+		}
+	}
+	ofApp := map[*plan.App]int{}
+	var out []plan.Occurrence
+	var begin []time.Time
+	for _, r := range recordings {
+		length := length
+		if length == 0 {
+			if length = usualLength(p, r, now); length == 0 {
+				return nil, nil, fmt.Errorf("%s has no class to take the length from; give it with --for", r.ID)
+			}
+		}
+		at := now.Add(time.Duration(ofApp[r.App]) * runner.Spacing(r.App.Limits.QPS))
+		ofApp[r.App]++
+		start := at.Add(agora.StartLead() + nowMargin).Truncate(time.Second).Add(time.Second).In(r.Zone)
+		o := p.At(r, start, start.Add(length))
+		for taken[o.ID] {
+			start = start.Add(time.Second)
+			o = p.At(r, start, start.Add(length))
+		}
+		taken[o.ID] = true
+		if row, ok := busy[o.URL.String()]; ok {
+			return nil, nil, fmt.Errorf("the page of %s is being recorded already: %s, %s since %s; wait for its end, or cancel it", r.ID, row.ID, row.State, row.Start.In(r.Zone).Format("15:04:05"))
+		}
+		out, begin = append(out, o), append(begin, at)
+	}
+	return out, begin, nil
+}
+
+// usualLength is that of the recording's next class, else of its last; 0 for none.
+func usualLength(p *plan.Plan, r *plan.Recording, now time.Time) time.Duration {
+	const year = 366 * 24 * time.Hour
+	only := *p
+	only.Recordings = []*plan.Recording{r}
+	for o := range only.All(now, now.Add(2*year)) {
+		if !o.Cancelled() {
+			return o.End.Sub(o.Start)
+		}
+	}
+	var last time.Duration
+	for o := range only.All(now.Add(-2*year), now) {
+		if !o.Cancelled() {
+			last = o.End.Sub(o.Start)
+		}
+	}
+	return last
+}
+
+// reportNow prints how it ended, holds a simulator's ledger against it, and turns it into the exit status.
+func (a *app) reportNow(ctx context.Context, w *workplace, ids []string, format string) error {
+	var rows []store.Occurrence
+	for _, id := range ids {
+		found, err := w.store.Occurrences(ctx, store.Filter{ID: id})
+		if err != nil {
+			return fmt.Errorf("read the store: %w", err)
+		}
+		rows = append(rows, found...)
+	}
+	l, err := livesOf(ctx, w.store, rows)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		if err := l.writeJSON(a); err != nil {
+			return err
+		}
+	} else {
+		l.writeSessions(a)
+	}
+	var wrong []string
+	for _, o := range rows {
+		if o.Outcome != string(runner.Recorded) {
+			wrong = append(wrong, fmt.Sprintf("%s %s", o.Recording, o.Outcome))
+		}
+	}
+	if w.sim != nil {
+		account, differences := audit(w.sim.Ledger(), l)
+		out := a.err
+		if format != "json" {
+			out = a.out
+		}
+		fmt.Fprintln(out, account)
+		for _, d := range differences {
+			fmt.Fprintf(a.err, "rundown: ledger: %s\n", d)
+		}
+		if len(differences) > 0 {
+			wrong = append(wrong, "the ledger differs")
+		}
+	}
+	if len(wrong) > 0 {
+		return &exitError{StatusFindings, errors.New("not everything was recorded: " + strings.Join(wrong, ", "))}
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/web"
+)
+
+type runOptions struct {
+	dryRun bool
+	span   window
+	listen string
+	ledger string
+	format *formatFlag
+}
+
+func newRunCommand(a *app) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run PLAN...",
+		Short: "Record the plans' classes on time, as a daemon",
+		Long: `Run works until it is ended: it acquires, starts, watches and stops each recording of the plans on time. What it
+does is written into the store first, so that it can be killed at any instant: recordings go on in the cloud, and the
+next start adopts them. It reads the plans again when their files change and on SIGHUP; a plan with errors changes
+nothing. SIGTERM and SIGINT end it with status 0 and leave recordings running.
+
+With --dry-run it prints each acquire, start, update and stop of the classes that start in the span, and sends nothing.`,
+		Example: `  rundown run plan.yaml
+  rundown run plans/*.yaml --store sqlite:/var/lib/rundown/rundown.db --log-format json
+  rundown run plan.yaml --dry-run --from 2031-09-15 --until 2031-09-19
+  rundown run plan.yaml --simulate --ledger ledger.json`,
+		Args:              arguments(1, -1, "PLAN"),
+		ValidArgsFunction: completePlans,
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests and send nothing")
+	o.span.add(cmd)
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8089", "`ADDRESS` for health checks, port 0 for any that is free")
+	f.StringVar(&o.ledger, "ledger", "", "`FILE` to keep the simulator's account in, with --simulate")
+	o.format = addFormat(cmd, "text", "json")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !o.dryRun {
+			for _, name := range []string{"from", "until", "format"} {
+				if cmd.Flags().Changed(name) {
+					return &usageError{cmd.CommandPath(), fmt.Errorf("--%s goes with --dry-run", name)}
+				}
+			}
+		}
+		span, err := o.span.resolve(a.now())
+		if err != nil {
+			return &usageError{cmd.CommandPath(), err}
+		}
+		plans, err := a.soundPlans(args)
+		if err != nil {
+			return err
+		}
+		if o.dryRun {
+			return a.dryRun(plans, span, o.format.value)
+		}
+		return a.run(cmd.Context(), plans, o)
+	}
+	return cmd
+}
+
+// run is the daemon.
+func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err error) {
+	if err := distinctNames(plans); err != nil {
+		return err
+	}
+	log, err := newLogger(a.err, a.flags.logFormat, a.flags.logLevel)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+
+	w, err := a.openWorkplace(ctx, o.ledger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	for _, c := range plans {
+		if err := w.unresolved(c.plan); err != nil {
+			return err
+		}
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", o.listen, cause(err))
+	}
+	ready := &web.Readiness{}
+	server := &http.Server{Handler: web.Handler(ready), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if server.Shutdown(end) != nil {
+			_ = server.Close()
+		}
+	}()
+
+	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who()})
+	var all []*plan.Plan
+	for _, c := range plans {
+		all = append(all, c.plan)
+	}
+	if err := engine.Start(ctx, true, all...); err != nil {
+		return err
+	}
+	defer engine.Close()
+	watch, err := newPlanWatch(plans, log)
+	if err != nil {
+		log.Warn("plan files are not watched; SIGHUP reads them again", "error", err)
+	}
+	defer watch.close()
+	log.Info("running", "store", w.store.Path(), "listen", "http://"+listener.Addr().String(), "plans", len(plans), "version", versionOf().Version)
+	ready.Set(true)
+	for {
+		select {
+		case <-ctx.Done():
+			ready.Set(false)
+			log.Info("ending: recordings go on and are adopted at the next start")
+			stop() // a second signal ends at once
+			return nil
+		case err := <-served:
+			return fmt.Errorf("serve: %w", err)
+		case <-hangup:
+			a.reload(ctx, w, engine, plans, log, true)
+			watch.follow(plans)
+		case <-watch.changed():
+			a.reload(ctx, w, engine, plans, log, false)
+			watch.follow(plans)
+		}
+	}
+}
+
+// reload reads the plans again and puts those that have changed to work. A plan with errors changes nothing: the one
+// at work stays.
+func (a *app) reload(ctx context.Context, w *workplace, engine *runner.Engine, plans []checkedPlan, log *slog.Logger, force bool) {
+	for i := range plans {
+		old := plans[i]
+		c, err := a.checkPlan(old.path, plan.CheckOptions{Now: a.clock()})
+		refuse := func(err error) {
+			log.Error("the plan is not taken over, the one at work stays", "plan", old.plan.Name, "file", old.path, "error", err)
+		}
+		switch {
+		case err != nil:
+			refuse(err)
+			continue
+		case c.plan == nil || c.count(plan.SeverityError) > 0:
+			for _, f := range c.findings {
+				if f.Severity == plan.SeverityError {
+					refuse(fmt.Errorf("%s:%d:%d: %s [%s]", f.Pos.File, f.Pos.Line, f.Pos.Column, f.Message, f.Rule))
+					break
+				}
+			}
+			continue
+		case c.plan.Name != old.plan.Name:
+			refuse(fmt.Errorf("its name is part of every class's identity and became %s; restart to change it", c.plan.Name))
+			continue
+		case !force && sameFiles(old.plan, c.plan):
+			continue
+		}
+		if err := w.unresolved(c.plan); err != nil {
+			refuse(err)
+			continue
+		}
+		if _, err := engine.Apply(ctx, c.plan); err != nil {
+			refuse(err)
+			continue
+		}
+		plans[i] = c
+	}
+}
+
+// distinctNames refuses two plans of one name: their classes would have the same identities.
+func distinctNames(plans []checkedPlan) error {
+	seen := map[string]string{}
+	for _, c := range plans {
+		if other, ok := seen[c.plan.Name]; ok {
+			return fmt.Errorf("plans %s and %s have the same name, %s", other, c.path, c.plan.Name)
+		}
+		seen[c.plan.Name] = c.path
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"rundown/agora"
+	"rundown/agora/simulator"
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// The names by which a store remembers its service.
+const (
+	serviceAgora     = "agora"
+	serviceSimulator = "simulator"
+)
+
+// workplace is what now and run work with: a store of their own, and a way to the service.
+type workplace struct {
+	store   *store.Store
+	sim     *simulator.Simulator // nil without --simulate
+	ledger  string               // file to keep the ledger in; "": none
+	folder  string               // temporary; "": none
+	app     *app
+	closing []func() error
+}
+
+// openWorkplace opens the store for work and sets up the service that the flags name.
+func (a *app) openWorkplace(ctx context.Context, ledger string) (_ *workplace, err error) {
+	w := &workplace{app: a, ledger: ledger}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	if a.flags.simulate && a.flags.apiURL != "" {
+		return nil, errors.New("--simulate and --api-url exclude each other")
+	}
+	if ledger != "" && !a.flags.simulate {
+		return nil, errors.New("--ledger is the embedded simulator's account: it needs --simulate")
+	}
+	opts := store.Options{Create: true, Work: true, Service: serviceAgora}
+	if a.flags.apiURL != "" {
+		opts.Service = a.flags.apiURL
+	}
+	dsn, err := a.storeDSN()
+	if err != nil {
+		return nil, err
+	}
+	if a.flags.simulate {
+		opts.Service = serviceSimulator
+		if w.sim, err = simulator.New(simulator.Config{}); err != nil {
+			return nil, fmt.Errorf("set up the simulator: %w", err)
+		}
+		w.closing = append(w.closing, w.sim.Close)
+		if ledger != "" {
+			if err := writeLedger(ledger, w.sim.Ledger()); err != nil {
+				return nil, err // better known before the recordings than after
+			}
+		}
+		if a.flags.store == "" {
+			if w.folder, err = os.MkdirTemp("", "rundown-simulation-*"); err != nil {
+				return nil, fmt.Errorf("make a folder for the simulation: %w", err)
+			}
+			w.closing = append(w.closing, func() error { return os.RemoveAll(w.folder) })
+			dsn = "sqlite:" + filepath.Join(w.folder, "rundown.db")
+		}
+	}
+	w.store, err = store.Open(ctx, dsn, opts)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", dsn, err)
+	}
+	w.closing = append(w.closing, w.store.Close)
+	return w, nil
+}
+
+// close writes the ledger and gives everything up, in reverse order.
+func (w *workplace) close() error {
+	var errs []error
+	if w.sim != nil && w.ledger != "" && w.store != nil {
+		errs = append(errs, writeLedger(w.ledger, w.sim.Ledger()))
+	}
+	for i := len(w.closing) - 1; i >= 0; i-- {
+		errs = append(errs, w.closing[i]())
+	}
+	w.closing = nil
+	return errors.Join(errs...)
+}
+
+// lookup resolves a plan's references; in a simulation an unset one stands for a made-up value.
+func (w *workplace) lookup(p *plan.Plan) plan.Lookup {
+	lookup := w.app.newLookup(p.Files[0].Path)
+	if w.sim != nil {
+		lookup = simulatedLookup(p, lookup)
+	}
+	return lookup
+}
+
+// connect reaches the service for a plan's account.
+func (w *workplace) connect(p *plan.Plan) (*runner.Connection, error) {
+	lookup := w.lookup(p)
+	log, err := newLogger(w.app.err, w.app.flags.logFormat, w.app.flags.logLevel)
+	if err != nil {
+		return nil, err
+	}
+	credentials := func(context.Context) (id, secret string, err error) {
+		if id, err = p.Account.CustomerID.Resolve(lookup); err != nil {
+			return "", "", fmt.Errorf("account.customer_id: %w", err)
+		}
+		if secret, err = p.Account.CustomerSecret.Resolve(lookup); err != nil {
+			return "", "", fmt.Errorf("account.customer_secret: %w", err)
+		}
+		return id, secret, nil
+	}
+	var transport http.RoundTripper
+	if w.sim != nil {
+		transport = w.sim.Transport()
+	}
+	var mu sync.Mutex
+	clients := map[agora.Region]*agora.Client{}
+	return &runner.Connection{Lookup: lookup, Client: func(region agora.Region) (*agora.Client, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if c := clients[region]; c != nil {
+			return c, nil
+		}
+		opts := []agora.Option{agora.WithRegion(region), agora.WithLogger(log), agora.WithUserAgent("rundown/" + versionOf().Version)}
+		if w.app.flags.apiURL != "" {
+			opts = append(opts, agora.WithBaseURL(w.app.flags.apiURL))
+		}
+		if transport != nil {
+			opts = append(opts, agora.WithTransport(transport))
+		}
+		c, err := agora.New(credentials, opts...)
+		if err == nil {
+			clients[region] = c
+		}
+		return c, err
+	}}, nil
+}
+
+// unresolved lists the references that stand for nothing now: a plan that needs them would fail at its first class.
+func (w *workplace) unresolved(p *plan.Plan) error {
+	summary := plan.Summarize(p, plan.CheckOptions{Now: w.app.now(), Lookup: w.lookup(p)})
+	if len(summary.NotChecked) == 0 {
+		return nil
+	}
+	return fmt.Errorf("plan %s: not set: %s", p.Files[0].Path, joinSome(summary.NotChecked, 8))
+}
+
+// joinSome lists at most n items.
+func joinSome(items []string, n int) string {
+	text := ""
+	for i, item := range items {
+		if i == n {
+			return fmt.Sprintf("%s and %d more", text, len(items)-n)
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += item
+	}
+	return text
+}
+
+// quietLevel is the level of now's log: what it does is shown by its progress, so that only errors are logged unless
+// another level was asked for.
+func (a *app) quietLevel() string {
+	if a.flags.logLevel == "info" {
+		return "error"
+	}
+	return a.flags.logLevel
+}

@@ -1,0 +1,131 @@
+package runner
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// Rehearsed is a request that the engine would send, with nothing secret in it.
+type Rehearsed struct {
+	Occurrence string // identity
+	At         time.Time
+	Op         agora.Op
+	Method     string
+	URL        string
+	Headers    map[string]string
+	Body       any
+}
+
+// What stands in a rehearsed request for what only an answer or a secret tells.
+const (
+	unknownResource = "<resourceid>"
+	unknownSID      = "<sid>"
+	masked          = "[redacted]"
+)
+
+// holdLead is how long before its exact start a page is opened on hold, to skip the white lead-in.
+func holdLead() time.Duration {
+	lo, _ := agora.Bound("onhold-lead-time")
+	return time.Duration(*lo) * time.Second
+}
+
+// Rehearse lists every acquire, start, update and stop of the occurrences that start in [from, until) and that wanted
+// accepts, in order of time, placed among all of their app. Queries depend on answers and are left out. base gives
+// the scheme and host of the service for a region; nothing is resolved and nothing is sent.
+func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence) bool, base func(agora.Region) string) ([]Rehearsed, error) {
+	// What begins a little later may push back what begins in the window.
+	margin := 10 * time.Minute
+	byApp := map[*plan.App][]plan.Occurrence{}
+	for o := range p.All(from.Add(-margin), until.Add(margin)) {
+		if !o.Cancelled() && o.Settings.App != nil {
+			byApp[o.Settings.App] = append(byApp[o.Settings.App], o)
+		}
+	}
+	var out []Rehearsed
+	for _, app := range p.Apps {
+		occurrences := byApp[app]
+		writing := make([]time.Time, len(occurrences))
+		for i := range occurrences {
+			writing[i] = writingBy(&occurrences[i])
+		}
+		for i, at := range place(writing, spacing(positive(app.Limits.QPS, agora.DefaultQPS()))) {
+			o := &occurrences[i]
+			if o.Start.Before(from) || !o.Start.Before(until) || !wanted(o) {
+				continue
+			}
+			requests, err := rehearse(o, at, base(o.Settings.Region))
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", o.ID, err)
+			}
+			out = append(out, requests...)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Rehearsed) int { return a.At.Compare(b.At) })
+	return out, nil
+}
+
+// writingBy is when an occurrence must be written, or its page be open on hold.
+func writingBy(o *plan.Occurrence) time.Time {
+	if o.Settings.ExactStart {
+		return o.Start.Add(-holdLead())
+	}
+	return o.RecordFrom
+}
+
+// rehearse lists the requests of one occurrence.
+func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error) {
+	var out []Rehearsed
+	t := target(o, o.Settings.App.ID.String())
+	reveal := func(t plan.Text) (string, error) { return t.String(), nil }
+	add := func(at time.Time, op agora.Op, body any) error {
+		method, path, err := agora.Route(op, t.App, unknownResource, unknownSID)
+		if err != nil {
+			return err
+		}
+		if path, err = url.PathUnescape(path); err != nil {
+			return err
+		}
+		out = append(out, Rehearsed{
+			Occurrence: o.ID, At: at.In(o.Settings.Zone), Op: op, Method: method, URL: base + path, Body: body,
+			Headers: map[string]string{"Content-Type": agora.ContentType, "Authorization": masked},
+		})
+		return nil
+	}
+	for session := range max(o.Settings.Redundancy, 1) {
+		uid := o.UIDs(session)[0]
+		acquire := AcquireRequest(o, t.Cname, uid, t.ExpireHour)
+		for range session { // placed apart from those before it
+			acquire.ClientRequest.ExcludeResourceIDs = append(acquire.ClientRequest.ExcludeResourceIDs, unknownResource)
+		}
+		start, err := StartRequest(o, t.Cname, uid, t.MaxHour, reveal)
+		if err != nil {
+			return nil, err
+		}
+		if o.Settings.Storage.STS != nil {
+			storage := &start.ClientRequest.StorageConfig
+			storage.AccessKey, storage.SecretKey, storage.STSToken = masked, masked, masked
+		}
+		if err := add(at, agora.OpAcquire, acquire); err != nil {
+			return nil, err
+		}
+		if err := add(at, agora.OpStart, start); err != nil {
+			return nil, err
+		}
+		if o.Settings.ExactStart {
+			resume := agora.UpdateRequest{Cname: t.Cname, UID: uid}
+			resume.ClientRequest.WebRecordingConfig = &agora.WebRecordingConfig{OnHold: false}
+			if err := add(o.Start, agora.OpUpdate, resume); err != nil {
+				return nil, err
+			}
+		}
+		if err := add(o.RecordUntil, agora.OpStop, StopRequest(t.Cname, uid)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
