@@ -50,10 +50,13 @@ func (e *UnresolvedError) Unwrap() error { return e.Err }
 //
 // The content stands behind two pointers, since fmt calls no method on an unexported field and prints what it finds
 // there: of a pointer the address, but for a verb that does not fit what one pointer leads to.
-type Text struct{ t **text }
+type Text struct{ t *text }
 
-// text is never changed once it is made, so that copies of a Text may share it.
-type text struct {
+// text is the first pointer's end.
+type text struct{ *textContent }
+
+// textContent is never changed once it is made, so that copies of a Text may share it.
+type textContent struct {
 	pos   Pos
 	kind  textKind
 	parts []textPart
@@ -95,7 +98,7 @@ func (t Text) Pos() Pos {
 	if t.t == nil {
 		return Pos{}
 	}
-	return (*t.t).pos
+	return t.t.pos
 }
 
 // Secret says that what the text resolves to must not be shown.
@@ -103,11 +106,11 @@ func (t Text) Secret() bool {
 	if t.t == nil {
 		return false
 	}
-	switch (*t.t).kind {
+	switch t.t.kind {
 	case textSecret, textAddress:
 		return true
 	case textURL:
-		return slices.ContainsFunc((*t.t).parts, func(p textPart) bool { return p.kind == partReference })
+		return slices.ContainsFunc(t.t.parts, func(p textPart) bool { return p.kind == partReference })
 	default:
 		return false
 	}
@@ -121,7 +124,7 @@ func (t Text) Equal(other Text) bool {
 	if t.t == nil || other.t == nil {
 		return false
 	}
-	return (*t.t).kind == (*other.t).kind && slices.Equal((*t.t).parts, (*other.t).parts)
+	return t.t.kind == other.t.kind && slices.Equal(t.t.parts, other.t.parts)
 }
 
 // References lists the references in the text, in order.
@@ -130,7 +133,7 @@ func (t Text) References() []Reference {
 		return nil
 	}
 	var refs []Reference
-	for _, p := range (*t.t).parts {
+	for _, p := range t.t.parts {
 		if p.kind == partReference {
 			refs = append(refs, p.ref)
 		}
@@ -150,7 +153,7 @@ func (t Text) ResolveMasked(lookup Lookup) (string, error) {
 	if t.t == nil {
 		return "", nil
 	}
-	switch (*t.t).kind {
+	switch t.t.kind {
 	case textSecret:
 		return redacted, nil
 	case textAddress:
@@ -160,7 +163,7 @@ func (t Text) ResolveMasked(lookup Lookup) (string, error) {
 		}
 		return maskAddress([]textPart{{s: s}}), nil
 	default:
-		return t.resolve(lookup, (*t.t).kind == textURL)
+		return t.resolve(lookup, t.t.kind == textURL)
 	}
 }
 
@@ -168,11 +171,11 @@ func (t Text) resolve(lookup Lookup, mask bool) (string, error) {
 	if t.t == nil {
 		return "", nil
 	}
-	if len((*t.t).parts) == 1 && (*t.t).parts[0].kind == partLiteral {
-		return (*t.t).parts[0].s, nil
+	if len(t.t.parts) == 1 && t.t.parts[0].kind == partLiteral {
+		return t.t.parts[0].s, nil
 	}
 	var b strings.Builder
-	for _, p := range (*t.t).parts {
+	for _, p := range t.t.parts {
 		switch p.kind {
 		case partLiteral:
 			b.WriteString(p.s)
@@ -200,13 +203,13 @@ func (t Text) String() string {
 	if t.t == nil {
 		return ""
 	}
-	switch (*t.t).kind {
+	switch t.t.kind {
 	case textSecret:
-		return maskLiterals((*t.t).parts)
+		return maskLiterals(t.t.parts)
 	case textAddress:
-		return maskAddress((*t.t).parts)
+		return maskAddress(t.t.parts)
 	default:
-		return written((*t.t).parts)
+		return written(t.t.parts)
 	}
 }
 
