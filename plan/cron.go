@@ -58,7 +58,7 @@ func parseCron(expr string) (spec *cron.SpecSchedule, err error) {
 	return spec, nil
 }
 
-// cronStar is the bit that the parser sets in a field written as * or */n.
+// cronStar is the bit that the parser sets in a field written as * or ?. A step, as in */2, is no star to it.
 const cronStar = 1 << 63
 
 // cronDay says that the expression has times on the day. As in cron, a day fits when both the day of the month and
@@ -90,4 +90,24 @@ func cronClocks(spec *cron.SpecSchedule) []clock {
 		}
 	}
 	return clocks
+}
+
+// cronNever says that no date fits the expression, as for the 30th of February. Only days of the month alone can do
+// that: any other date falls on each day of the week in some year.
+func cronNever(spec *cron.SpecSchedule) bool {
+	if spec.Dow&cronStar == 0 {
+		return false
+	}
+	for month := time.January; month <= time.December; month++ {
+		if spec.Month>>month&1 == 0 {
+			continue
+		}
+		longest := time.Date(2000, month+1, 0, 0, 0, 0, 0, time.UTC).Day() // a leap year
+		for day := 1; day <= longest; day++ {
+			if spec.Dom>>day&1 != 0 {
+				return false
+			}
+		}
+	}
+	return true
 }

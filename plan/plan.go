@@ -180,15 +180,12 @@ type Occurrence struct {
 	URL         Text     // placeholders expanded, references as written
 	Cname       string   // the plan's, expanded, or the derived one
 	Prefix      []string // expanded, what Agora forbids left out of placeholders' values
+
+	shared bool // the recording has another class planned on the day
 }
 
 // Cancelled says that a change cancels the class.
 func (o *Occurrence) Cancelled() bool { return o.Change == "cancelled" }
-
-// Short is the occurrence's name for people: recording@2031-09-17, with the time where a day has two.
-func (o *Occurrence) Short() string {
-	return o.Recording.ID + "@" + o.Planned.In(o.Settings.Zone).Format(time.DateOnly)
-}
 
 // Class is the stream class of an output size.
 func (v Video) Pixels() int { return v.Width * v.Height }

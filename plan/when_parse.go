@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,7 +26,7 @@ func parseWhen(s string) (When, error) {
 		}
 		return When{}, syntaxErrorf(noTimeHint(s), "%q has no time", s)
 	}
-	if strings.HasPrefix(last, "-") || strings.HasSuffix(last, "-") || len(fields) > 1 && strings.Contains(fields[len(fields)-2], ":") {
+	if strings.HasPrefix(last, "-") || strings.HasSuffix(last, "-") || slices.ContainsFunc(fields[:len(fields)-1], isTimePiece) {
 		return When{}, syntaxErrorf(timesHint+", without spaces", "%q does not end with a time as 09:00-09:50", s)
 	}
 	days := fields[:len(fields)-1]
@@ -50,6 +51,9 @@ func parseWhen(s string) (When, error) {
 	}
 	return w, nil
 }
+
+// isTimePiece says that a field belongs to a time that was parted by spaces.
+func isTimePiece(s string) bool { return s == "-" || strings.Contains(s, ":") }
 
 func firstDate(s string) string {
 	first, _, _ := strings.Cut(s, "..")

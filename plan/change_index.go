@@ -1,0 +1,75 @@
+package plan
+
+// changeIndex finds the change for a planned class. Where several fit, the most specific one alone applies: one for
+// a day and time before one for a day, that before one for a range, the shorter range before the longer, and of
+// equals the later in the document.
+type changeIndex struct {
+	changes []Change
+	byDay   map[Day][]int
+	ranges  []int
+}
+
+func newChangeIndex(changes []Change) changeIndex {
+	x := changeIndex{changes: changes}
+	for i := range changes {
+		days := changes[i].Key.Days
+		if days.First != days.Last {
+			x.ranges = append(x.ranges, i)
+			continue
+		}
+		if x.byDay == nil {
+			x.byDay = make(map[Day][]int)
+		}
+		x.byDay[days.First] = append(x.byDay[days.First], i)
+	}
+	return x
+}
+
+// find gives the index of the change for the class planned on the day at the time; -1 for none.
+func (x *changeIndex) find(d Day, c clock) int {
+	best := -1
+	for _, i := range x.byDay[d] {
+		key := &x.changes[i].Key
+		if key.HasTime && key.Time == c {
+			return i
+		}
+		if !key.HasTime {
+			best = i
+		}
+	}
+	if best >= 0 {
+		return best
+	}
+	var shortest Day
+	for _, i := range x.ranges {
+		days := x.changes[i].Key.Days
+		if length := days.Last - days.First; days.contains(d) && (best < 0 || length <= shortest) {
+			best, shortest = i, length
+		}
+	}
+	return best
+}
+
+// settings lays the change over the recording's settings.
+func (c *Change) settings(base *Settings) *Settings {
+	if c.over == nil && c.Note == "" {
+		return base
+	}
+	s := *base
+	if c.over != nil {
+		s = c.over(s)
+	}
+	if s.Zone == nil {
+		s.Zone = base.Zone // an unknown zone is reported where it stands
+	}
+	if c.Note != "" {
+		s.Note = c.Note
+	}
+	return &s
+}
+
+// displaces says that the change takes classes off the day on which they are planned: to another day, or to the
+// clock of another zone.
+func (c *Change) displaces(base, changed *Settings) bool {
+	return !c.Cancelled && (c.To != nil && c.To.HasDay || changed.Zone.String() != base.Zone.String())
+}

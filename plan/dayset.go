@@ -1,0 +1,65 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
+
+// daySet is a set of days as ranges that are in order and neither touch nor overlap.
+type daySet []DayRange
+
+// unionDays is the set of the days of all calendars.
+func unionDays(calendars []*Calendar) daySet {
+	var ranges []DayRange
+	for _, c := range calendars {
+		for _, e := range c.Entries {
+			ranges = append(ranges, e.Days)
+		}
+	}
+	slices.SortFunc(ranges, func(a, b DayRange) int { return cmp.Compare(a.First, b.First) })
+	var set daySet
+	for _, r := range ranges {
+		if n := len(set); n > 0 && r.First <= set[n-1].Last+1 {
+			set[n-1].Last = max(set[n-1].Last, r.Last)
+			continue
+		}
+		set = append(set, r)
+	}
+	return set
+}
+
+// from gives the first range that ends on the day or later.
+func (s daySet) from(d Day) (DayRange, bool) {
+	i := 0
+	if len(s) > 4 {
+		i = sort.Search(len(s), func(i int) bool { return s[i].Last >= d })
+	} else {
+		for i < len(s) && s[i].Last < d {
+			i++
+		}
+	}
+	if i == len(s) {
+		return DayRange{}, false
+	}
+	return s[i], true
+}
+
+func (s daySet) contains(d Day) bool {
+	r, ok := s.from(d)
+	return ok && r.First <= d
+}
+
+// intersect gives the days of r that are in the set.
+func (s daySet) intersect(r DayRange) daySet {
+	var both daySet
+	for d := r.First; d <= r.Last; {
+		next, ok := s.from(d)
+		if !ok || next.First > r.Last {
+			break
+		}
+		both = append(both, DayRange{max(next.First, d), min(next.Last, r.Last)})
+		d = next.Last + 1
+	}
+	return both
+}

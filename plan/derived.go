@@ -1,0 +1,68 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+	"strconv"
+	"time"
+)
+
+// cnameLimit is one below the length from which Agora's older documentation refuses a channel name, in bytes
+// (restriction cname-short).
+const cnameLimit = 63
+
+// cname is the plan's, expanded, or else plan-recording.
+func (e *expansion) cname(c *class) string {
+	if own := c.settings().Cname; !own.IsZero() {
+		expanded, _ := own.expandBy(e.values(c))
+		return expanded.String()
+	}
+	return derivedCname(e.plan.Name, c.schedule.recording.ID)
+}
+
+// derivedCname joins plan and recording by a hyphen. What would be too long is cut, and a hash of the whole keeps
+// it apart from others that begin alike.
+func derivedCname(plan, recording string) string {
+	name := plan + "-" + recording
+	if len(name) <= cnameLimit {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	tail := "-" + hex.EncodeToString(sum[:4])
+	return name[:cnameLimit-len(tail)] + tail
+}
+
+// UIDs gives the two uids between which the attempts of a session alternate, beginning with the first. Sessions
+// count from 0 and are more than one where the recording is redundant. The uids follow from the occurrence's
+// identity alone, so that whoever takes over finds the same ones; they lie between 1 and 4294967295 (restriction
+// uid-range), and those of different sessions of one occurrence differ.
+func (o *Occurrence) UIDs(session int) [2]string {
+	sum := sha256.Sum256([]byte(o.ID))
+	base := binary.BigEndian.Uint64(sum[:8]) % math.MaxUint32
+	var uids [2]string
+	for i := range uids {
+		// Modulo 2³²−1 and then plus one: never 0.
+		uid := (base+uint64(2*max(session, 0)+i))%math.MaxUint32 + 1
+		uids[i] = strconv.FormatUint(uid, 10)
+	}
+	return uids
+}
+
+// The bounds of maxRecordingHour and resourceExpiredHour, in hours (restrictions max-recording-hour-range and
+// resource-expired-hour-range).
+const (
+	maxHours    = 720
+	expiryHours = 24 // that a resource lives longer than its recording may last
+)
+
+// Hours gives the bounds that a session asks for, in hours: maxRecordingHour from its first request to the end of
+// the padding, rounded up, plus one, which leaves room for an overrun and bounds the bill of a session that was
+// lost; resourceExpiredHour a day more, in which it can still be queried and stopped. Neither is more than 720.
+func (o *Occurrence) Hours(firstRequest time.Time) (maxRecordingHour, resourceExpiredHour int) {
+	length := max(o.RecordUntil.Sub(firstRequest), 0)
+	hours := int((length+time.Hour-1)/time.Hour) + 1
+	maxRecordingHour = min(hours, maxHours)
+	return maxRecordingHour, min(maxRecordingHour+expiryHours, maxHours)
+}

@@ -1,0 +1,77 @@
+package plan
+
+import (
+	"math"
+	"time"
+)
+
+// shift is what a change of the clock does to a time on the wall.
+type shift uint8
+
+const (
+	shiftNone  shift = iota
+	shiftGap         // the clock skips the time; the first instant after the gap stands for it
+	shiftTwice       // the clock shows the time twice; the first time stands for it
+)
+
+// wallClock finds the instants of wall clock times in a zone. It remembers the stretch of constant offset that it
+// used last, so that times in order cost a few comparisons. It is not safe for concurrent use.
+type wallClock struct {
+	loc         *time.Location
+	known       bool
+	from, until int64 // the stretch [from, until) of constant offset, Unix seconds
+	offset      int64 // seconds east of UTC
+}
+
+// offsetReach is more than any offset from UTC, and than any jump of one, can be: whole days have been skipped.
+const offsetReach = 26 * 60 * 60
+
+// instant gives the first instant at which the clock on the wall shows the time or, where it skips it, a later one:
+// that is the first instant after the gap. It never asks time.Date, which normalizes such times by either offset.
+func (w *wallClock) instant(d Day, c clock) (unix int64, s shift) {
+	wall := int64(d)*daySeconds + int64(c)
+	if !w.known || wall-offsetReach < w.from || wall+offsetReach >= w.until {
+		// Far enough back, the clock shows less than the time that is sought. From there, stretch by stretch.
+		w.load(wall - offsetReach)
+		for wall-w.offset >= w.until {
+			w.load(w.until)
+		}
+	}
+	unix = wall - w.offset
+	if unix < w.from {
+		return w.from, shiftGap
+	}
+	if unix+2*offsetReach < w.until {
+		return unix, shiftNone
+	}
+	for later := (wallClock{loc: w.loc, until: w.until}); later.until <= unix+2*offsetReach; {
+		later.load(later.until)
+		if again := wall - later.offset; later.from <= again && again < later.until {
+			return unix, shiftTwice
+		}
+	}
+	return unix, shiftNone
+}
+
+// load looks up the stretch that holds the instant.
+func (w *wallClock) load(unix int64) {
+	t := time.Unix(unix, 0).In(w.loc)
+	_, offset := t.Zone()
+	from, until := t.ZoneBounds()
+	w.known, w.offset = true, int64(offset)
+	w.from, w.until = math.MinInt64/2, math.MaxInt64/2
+	if !from.IsZero() {
+		w.from = from.Unix()
+	}
+	if !until.IsZero() {
+		w.until = until.Unix()
+	}
+}
+
+// day gives the day that the wall shows at an instant.
+func (w *wallClock) day(unix int64) Day {
+	if !w.known || unix < w.from || unix >= w.until {
+		w.load(unix)
+	}
+	return Day(floorDiv(int(unix+w.offset), daySeconds))
+}
