@@ -1,105 +1,264 @@
-// Package simulator is Agora's web page recording as its documentation describes it: strict where the service is
-// strict, with faults that can be scripted and a ledger of what ran when and what it cost.
-//
-// It is an http.Handler; [Simulator.Transport] serves it in memory, so that tests run under virtual time. Its
-// parameter checks are its own and not those of the plan's rules, so that one can be held against the other.
 package simulator
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
+	"sync"
 	"time"
+
+	"rundown/agora"
 )
 
 // Config are the simulator's settings. The zero value works.
 type Config struct {
 	Now            func() time.Time // default time.Now
 	QPS            int              // requests a second for each App ID, default 10; negative: unlimited
-	Concurrent     int              // recordings at once for each App ID, default 50 (code 406 beyond)
-	StartAfter     time.Duration    // from the start request until the page is written, default 5 s
+	Concurrent     int              // recordings at once for each App ID, default 50 (code 406 beyond); negative: unlimited
+	StartAfter     time.Duration    // from the start request until the page is written, default 5 s; negative: at once
 	Faults         Faults
-	Callback       string // address for notifications; "": none
-	CallbackSecret string
-	Logger         *slog.Logger // default: discarded
+	Callback       string // http or https address for notifications; "": none
+	CallbackSecret string // key of the notifications' signatures
+	Logger         *slog.Logger
+
+	// UploadDelay is how long the files take after the end, default 500 ms; negative: no time. A synchronous stop
+	// answers after it.
+	UploadDelay time.Duration
+	// SliceTimes is the unit of sliceStartTime in answers to query and stop: "s" (default, as in the editions since
+	// 2024) or "ms" (as in the one of 2022).
+	SliceTimes string
+	// RetryAfter adds a Retry-After header, in whole seconds, to 429. The documentation knows none.
+	RetryAfter bool
+	// SIDInAlreadyStarted puts the sid into the body of 201/7. The documentation leaves open whether it is there.
+	SIDInAlreadyStarted bool
+	// CallbackTransport carries the notifications; default: one of the simulator's own over the network.
+	CallbackTransport http.RoundTripper
 }
 
-// Simulator is the service.
-type Simulator struct{}
+// Units of sliceStartTime, for [Config.SliceTimes].
+const (
+	SliceSeconds      = "s"
+	SliceMilliseconds = "ms"
+)
 
-// New returns a simulator.
-func New(cfg Config) (*Simulator, error) { panic("skeleton") }
+const (
+	defaultQPS         = 10
+	defaultConcurrent  = 50
+	defaultStartAfter  = 5 * time.Second
+	defaultUploadDelay = 500 * time.Millisecond
+
+	bodyLimit = 1 << 20 // bytes of a request; the largest documented one is a few kilobytes
+)
+
+func (c Config) withDefaults() Config {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	c.QPS = cmp.Or(c.QPS, defaultQPS)
+	c.Concurrent = cmp.Or(c.Concurrent, defaultConcurrent)
+	c.StartAfter = max(0, cmp.Or(c.StartAfter, defaultStartAfter))
+	c.UploadDelay = max(0, cmp.Or(c.UploadDelay, defaultUploadDelay))
+	c.SliceTimes = cmp.Or(c.SliceTimes, SliceSeconds)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Simulator is the service. It is safe for concurrent use. Its state is a function of the requests and the clock,
+// computed when asked for: only notifications need a goroutine.
+type Simulator struct {
+	cfg      Config
+	notifier *notifier // nil without a callback
+
+	mu        sync.Mutex
+	accounts  map[string]*account
+	resources map[string]*resource
+	sessions  []*session // in order of start
+	bySID     map[string]*session
+	script    script
+	requests  map[string]int
+	answers   map[string]int
+}
+
+// New returns a simulator. It fails on faults that make no sense, an unknown unit of slice times and a callback
+// address that is none.
+func New(cfg Config) (*Simulator, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.Faults.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.SliceTimes != SliceSeconds && cfg.SliceTimes != SliceMilliseconds {
+		return nil, fmt.Errorf("slice times in %q: choose s or ms", cfg.SliceTimes)
+	}
+	s := &Simulator{
+		cfg:       cfg,
+		accounts:  map[string]*account{},
+		resources: map[string]*resource{},
+		bySID:     map[string]*session{},
+		requests:  map[string]int{},
+		answers:   map[string]int{"200": 0, "429": 0},
+	}
+	for _, op := range []agora.Op{agora.OpAcquire, agora.OpStart, agora.OpQuery, agora.OpUpdate, agora.OpStop} {
+		s.requests[string(op)] = 0
+	}
+	s.script = newScript(cfg.Faults, s.now())
+	if cfg.Callback != "" {
+		u, err := url.Parse(cfg.Callback)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return nil, errors.New("callback address: give an http or https address with a host")
+		}
+		s.notifier = newNotifier(s)
+	}
+	return s, nil
+}
+
+// Close ends what the simulator started itself: the sending of notifications. Those not yet sent are given up. It
+// may be called more than once.
+func (s *Simulator) Close() error {
+	if s.notifier != nil {
+		s.notifier.close()
+	}
+	return nil
+}
+
+// now is the simulator's clock without a monotonic reading, so that instants compare as the wall clock's.
+func (s *Simulator) now() time.Time { return s.cfg.Now().UTC().Round(0) }
 
 // ServeHTTP serves the documented routes and, under /_simulator/, the ledger and the faults.
-func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { panic("skeleton") }
-
-// Transport serves the simulator in memory, honouring each request's context.
-func (s *Simulator) Transport() http.RoundTripper { panic("skeleton") }
-
-// SetFaults replaces the scripted faults.
-func (s *Simulator) SetFaults(f Faults) error { panic("skeleton") }
-
-// Ledger is the account so far.
-func (s *Simulator) Ledger() Ledger { panic("skeleton") }
-
-// Close ends what the simulator started itself.
-func (s *Simulator) Close() error { panic("skeleton") }
-
-// Faults is a script of faults.
-type Faults struct {
-	Seed     uint64         `json:"seed" yaml:"seed"`
-	Requests []RequestFault `json:"requests" yaml:"requests"`
-	Sessions []SessionFault `json:"sessions" yaml:"sessions"`
+func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == controlRoot || strings.HasPrefix(r.URL.Path, controlRoot+"/") {
+		s.serveControl(w, r)
+		return
+	}
+	begun := s.now()
+	c := call{request: r, id: newRequestID()}
+	// The body is read before anything is decided, and so before the lock is taken.
+	c.body, c.bodyErr = readBody(r)
+	answer := s.decide(&c)
+	if !pause(r.Context(), answer.after) || answer.drop {
+		s.cfg.Logger.Debug("no answer", "op", c.route.op, "cname", c.cname, "request_id", c.id)
+		// The documented way of net/http to close a connection without an answer; Transport understands it, too.
+		panic(http.ErrAbortHandler)
+	}
+	s.countAnswer(answer.status)
+	s.cfg.Logger.Debug("answered", "op", c.route.op, "cname", c.cname, "status", answer.status, "code", answer.code,
+		"took", s.now().Sub(begun), "request_id", c.id)
+	answer.write(w, c.id, s.now())
 }
 
-// RequestFault is a fault of the requests that match; Endpoint, Host and Cname match all when empty or *.
-type RequestFault struct {
-	Endpoint string   `json:"endpoint" yaml:"endpoint"`
-	Host     string   `json:"host" yaml:"host"`
-	Cname    string   `json:"cname" yaml:"cname"`
-	Rate     *float64 `json:"rate" yaml:"rate"`   // share of the matching requests, default 1
-	Skip     int      `json:"skip" yaml:"skip"`   // matches to let pass first
-	Times    int      `json:"times" yaml:"times"` // matches to hit; 0: no end
-	Delay    Duration `json:"delay" yaml:"delay"`
-	Drop     string   `json:"drop" yaml:"drop"` // before or after the effect
-	Status   int      `json:"status" yaml:"status"`
-	Code     int      `json:"code" yaml:"code"`
-	Reason   string   `json:"reason" yaml:"reason"`
+// call is a request on its way through the simulator.
+type call struct {
+	request *http.Request
+	id      string // X-Request-Id of the answer
+	body    []byte
+	bodyErr error
+
+	route route
+	cname string // of the body or, where there is none, of the session; "" when unknown
+	now   time.Time
 }
 
-// SessionFault befalls sessions whose cname matches, After their start.
-type SessionFault struct {
-	Cname   string   `json:"cname" yaml:"cname"`
-	After   Duration `json:"after" yaml:"after"`
-	Stop    string   `json:"stop" yaml:"stop"`         // a message of event 71
-	GoneFor Duration `json:"gone_for" yaml:"gone_for"` // a window of 404
+// decide gives the answer and brings about its effect, both at the instant the request arrives: what delays the
+// answer does not delay the effect.
+func (s *Simulator) decide(c *call) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.now = s.now()
+	var ok bool
+	if c.route, ok = parseRoute(c.request.Method, c.request.URL.EscapedPath()); !ok {
+		return gateway(http.StatusNotFound, "no Route matched with those values")
+	}
+	s.requests[string(c.route.op)]++
+	acct, refused := s.authenticate(c.request, c.route.app)
+	if acct == nil {
+		return refused
+	}
+	if wait, ok := acct.bucket.take(c.now); !ok {
+		return s.rateLimited(wait)
+	}
+	c.cname = s.cnameOf(c)
+	fault := s.script.hit(c)
+	if fault == nil {
+		return s.handle(c)
+	}
+	answer := reply{drop: true}
+	switch {
+	case fault.Drop == dropBefore:
+	case fault.Drop == dropAfter:
+		answer = s.handle(c)
+		answer.drop = true
+	case fault.answers():
+		answer = fault.reply()
+	default:
+		answer = s.handle(c)
+	}
+	answer.after += time.Duration(fault.Delay)
+	return answer
 }
 
-// Duration is a time.Duration written as text: 2s, 1m30s.
-type Duration time.Duration
-
-// Ledger is what ran when and what it cost: the oracle of the tests.
-type Ledger struct {
-	Sessions []LedgerSession `json:"sessions"`
-	Requests map[string]int  `json:"requests"` // by endpoint
-	Answers  map[string]int  `json:"answers"`  // by HTTP status
+// handle is the service itself, behind gateway and faults.
+func (s *Simulator) handle(c *call) reply {
+	if c.route.op == agora.OpQuery {
+		return s.query(c)
+	}
+	body, refused := c.object()
+	if refused != nil {
+		return *refused
+	}
+	switch c.route.op {
+	case agora.OpAcquire:
+		return s.acquire(c, body)
+	case agora.OpStart:
+		return s.start(c, body)
+	case agora.OpUpdate:
+		return s.update(c, body)
+	default:
+		return s.stop(c, body)
+	}
 }
 
-// LedgerSession is one recording. Times are UTC with milliseconds; unknown is null.
-type LedgerSession struct {
-	App           string     `json:"app"`
-	Cname         string     `json:"cname"`
-	UID           string     `json:"uid"`
-	ResourceID    string     `json:"resource_id"`
-	SID           string     `json:"sid"`
-	Region        string     `json:"region"`
-	URL           string     `json:"url"`
-	Width         int        `json:"width"`
-	Height        int        `json:"height"`
-	RTMPURL       string     `json:"rtmp_url"`
-	StartedAt     time.Time  `json:"started_at"`
-	RecordingAt   *time.Time `json:"recording_at"`
-	StoppedAt     *time.Time `json:"stopped_at"`
-	StopReason    string     `json:"stop_reason"` // stop, or a message of event 71
-	PausedSeconds float64    `json:"paused_seconds"`
-	BilledSeconds float64    `json:"billed_seconds"` // from StartedAt to the end, pauses included
+// wake tells the notifier that a session has something new to tell.
+func (s *Simulator) wake() {
+	if s.notifier != nil {
+		s.notifier.wake()
+	}
+}
+
+func (s *Simulator) countAnswer(status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[fmt.Sprint(status)]++
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, bodyLimit+1))
+	if err == nil && len(body) > bodyLimit {
+		err = fmt.Errorf("longer than %d bytes", bodyLimit)
+	}
+	return body, err
+}
+
+// pause waits and says whether the other side still listens.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

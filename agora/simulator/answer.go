@@ -1,0 +1,66 @@
+package simulator
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// reply is an answer to be given, perhaps later, perhaps never.
+type reply struct {
+	status     int
+	code       int // the service's, for the log
+	body       any
+	retryAfter time.Duration // 0: no header
+	after      time.Duration // to wait before answering
+	drop       bool          // close the connection instead
+}
+
+// gateway is a refusal by the gateway: {"message"}.
+func gateway(status int, message string) reply {
+	return reply{status: status, body: struct {
+		Message string `json:"message"`
+	}{message}}
+}
+
+type refusalBody struct {
+	Code   int    `json:"code"`
+	Reason string `json:"reason"`
+	SID    string `json:"sid,omitempty"`
+}
+
+// refusal is one by the service: {"code","reason"}. Its statuses 201 and 206 are no successes either.
+func refusal(status, code int, format string, args ...any) reply {
+	return reply{status: status, code: code, body: refusalBody{Code: code, Reason: fmt.Sprintf(format, args...)}}
+}
+
+func success(body any) reply { return reply{status: http.StatusOK, body: body} }
+
+func (a reply) write(w http.ResponseWriter, id string, now time.Time) {
+	data, err := json.Marshal(a.body)
+	if err != nil { // the bodies are our own structs: this is a mistake in this package, to be seen by its tests
+		http.Error(w, "simulator: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json;charset=utf-8")
+	h.Set("X-Request-Id", id)
+	h.Set("Date", now.UTC().Format(http.TimeFormat))
+	if a.retryAfter > 0 {
+		h.Set("Retry-After", fmt.Sprint(int64((a.retryAfter+time.Second-1)/time.Second)))
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(data) // a client that left is no concern of the service
+}
+
+// randomHex returns n random bytes in hexadecimal.
+func randomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}
+
+func newRequestID() string { return randomHex(16) }

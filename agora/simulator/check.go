@@ -1,0 +1,290 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// Codes of the service.
+const (
+	codeParameter     = 2   // types, spelling, ranges, presence
+	codeStarted       = 7   // already started
+	codeMalformed     = 8   // Content-Type or JSON malformed (older table)
+	codeInvalidOp     = 49  // invalid operation: already leaving
+	codeUploadTimeout = 50  // a synchronous stop whose upload takes too long
+	codeConflict      = 53  // task conflict
+	codeChannelName   = 401 // invalid_channel_name
+	codeNotFound      = 404 // failed to find worker
+	codeOverload      = 406 // vendor_over_load
+	codeMismatch      = 432 // App ID, cname or uid does not match the resource id (older table)
+	codeExpired       = 433 // resource id older than five minutes (older table)
+	codeNoData        = 435 // no recorded data
+	codeAllocate      = 502 // Failed to allocate worker
+	codeResourceID    = 1001
+)
+
+const contentType = "application/json;charset=utf-8"
+
+// object reads the body of a POST, once its Content-Type is right.
+func (c *call) object() (object, *reply) {
+	malformed := func(format string, args ...any) (object, *reply) {
+		r := refusal(http.StatusBadRequest, codeMalformed, format, args...)
+		return object{}, &r
+	}
+	if got := c.request.Header.Values("Content-Type"); len(got) != 1 || got[0] != contentType {
+		return malformed("Content-Type: must be exactly %s", contentType)
+	}
+	if c.bodyErr != nil {
+		return malformed("body: cannot be read: %s", oneLine(c.bodyErr))
+	}
+	tree, err := decodeJSON(c.body)
+	if err != nil {
+		return malformed("body: no valid JSON: %s", oneLine(err))
+	}
+	m, ok := tree.(map[string]any)
+	if !ok {
+		return malformed("body: must be a JSON object")
+	}
+	return object{check: new(check), members: m}, nil
+}
+
+// decodeJSON reads one value and nothing after it. Numbers keep their text.
+func decodeJSON(data []byte) (any, error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the value")
+	}
+	return v, nil
+}
+
+// check collects what is wrong with parameters; the first finding is the one that is told.
+type check struct {
+	code   int
+	reason string
+}
+
+func (k *check) failed() bool { return k.code != 0 }
+
+func (k *check) fail(code int, format string, args ...any) {
+	if !k.failed() {
+		k.code, k.reason = code, fmt.Sprintf(format, args...)
+	}
+}
+
+func (k *check) refusal() reply {
+	return refusal(http.StatusBadRequest, k.code, "%s", k.reason)
+}
+
+// object is a JSON object being checked. Its methods never fail hard: they note what is wrong, name the field by
+// its path, and give the zero value. Values of strings are not repeated, since they may be secret.
+type object struct {
+	*check
+	path    string
+	members map[string]any
+}
+
+func (o object) at(name string) string {
+	if o.path == "" {
+		return name
+	}
+	return o.path + "." + name
+}
+
+// bad notes that a member is not what it must be.
+func (o object) bad(name, format string, args ...any) {
+	o.fail(codeParameter, "%s: %s", o.at(name), fmt.Sprintf(format, args...))
+}
+
+// only refuses members of other names: a misspelt field is an error.
+func (o object) only(names ...string) {
+	for _, name := range slices.Sorted(maps.Keys(o.members)) {
+		if !slices.Contains(names, name) {
+			if len(name) > 64 {
+				name = name[:64] + "…"
+			}
+			o.bad(strconv.Quote(name), "unknown field")
+		}
+	}
+}
+
+// has says whether the member is there; null counts as a value of a wrong type.
+func (o object) has(name string) bool { _, ok := o.members[name]; return ok }
+
+func (o object) missing(name string) { o.bad(name, "is required") }
+
+// text is a member that must be a string; "" when absent or wrong.
+func (o object) text(name string) string {
+	v, ok := o.members[name]
+	if !ok {
+		return ""
+	}
+	s, ok := v.(string)
+	if !ok {
+		o.bad(name, "must be a string")
+	}
+	return s
+}
+
+// filled is a required string that is not empty.
+func (o object) filled(name string) string {
+	s := o.text(name)
+	if !o.has(name) {
+		o.missing(name)
+	} else if s == "" {
+		o.bad(name, "is empty")
+	}
+	return s
+}
+
+// oneOf is an optional string out of a list.
+func (o object) oneOf(name string, allowed ...string) string {
+	s := o.text(name)
+	if o.has(name) && !slices.Contains(allowed, s) {
+		o.bad(name, "must be one of %q", allowed)
+	}
+	return s
+}
+
+// integer is a member that must be a whole number within bounds; fallback when absent.
+func (o object) integer(name string, lo, hi, fallback int) int {
+	v, ok := o.members[name]
+	if !ok {
+		return fallback
+	}
+	n, ok := v.(json.Number)
+	if !ok {
+		o.bad(name, "must be a number")
+		return fallback
+	}
+	f, err := strconv.ParseFloat(n.String(), 64)
+	switch {
+	case err != nil || f != math.Trunc(f):
+		o.bad(name, "must be a whole number")
+	case f < float64(lo) || f > float64(hi):
+		o.bad(name, "must be between %d and %d", lo, hi)
+	default:
+		return int(f)
+	}
+	return fallback
+}
+
+// required is an integer that must be there.
+func (o object) required(name string, lo, hi int) int {
+	if !o.has(name) {
+		o.missing(name)
+	}
+	return o.integer(name, lo, hi, lo)
+}
+
+// boolean is an optional member that must be true or false.
+func (o object) boolean(name string) bool {
+	v, ok := o.members[name]
+	if !ok {
+		return false
+	}
+	b, ok := v.(bool)
+	if !ok {
+		o.bad(name, "must be true or false")
+	}
+	return b
+}
+
+// object is a member that must be an object; an empty one when absent or wrong.
+func (o object) object(name string) object {
+	child := object{check: o.check, path: o.at(name)}
+	if v, ok := o.members[name]; ok {
+		if child.members, ok = v.(map[string]any); !ok {
+			o.bad(name, "must be an object")
+		}
+	}
+	return child
+}
+
+// needed is an object that must be there.
+func (o object) needed(name string) object {
+	if !o.has(name) {
+		o.missing(name)
+	}
+	return o.object(name)
+}
+
+// objects is a required list of objects.
+func (o object) objects(name string) []object {
+	if !o.has(name) {
+		o.missing(name)
+		return nil
+	}
+	list, ok := o.members[name].([]any)
+	if !ok {
+		o.bad(name, "must be a list")
+	}
+	var out []object
+	for i, v := range list {
+		at := fmt.Sprintf("%s[%d]", name, i)
+		m, ok := v.(map[string]any)
+		if !ok {
+			o.bad(at, "must be an object")
+		}
+		out = append(out, object{check: o.check, path: o.at(at), members: m})
+	}
+	return out
+}
+
+// texts is an optional list of strings.
+func (o object) texts(name string) []string {
+	v, ok := o.members[name]
+	if !ok {
+		return nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		o.bad(name, "must be a list")
+	}
+	var out []string
+	for i, v := range list {
+		s, ok := v.(string)
+		if !ok {
+			o.bad(fmt.Sprintf("%s[%d]", name, i), "must be a string")
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// canonical makes trees of decoded JSON comparable: 30 and 30.0 are one number.
+func canonical(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if f, err := strconv.ParseFloat(v.String(), 64); err == nil {
+			return f
+		}
+		return v.String()
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, x := range v {
+			out[k] = canonical(x)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, x := range v {
+			out[i] = canonical(x)
+		}
+		return out
+	default:
+		return v
+	}
+}

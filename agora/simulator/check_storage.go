@@ -1,0 +1,122 @@
+package simulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// areas maps each vendor's storage regions to the acquire.region they belong to. The letters are C for CN, A for AP,
+// E for EU, N for NA, - for none of the four, ? where the area cannot be told, and a blank where the vendor has no
+// region of that number; the position is the number.
+var areas = map[int]string{
+	1:  "NNNNEEEEAAAA-NACC -AAE- AE",
+	2:  "CCCCCCCANNAAAAAAEEEACCCCCC??",
+	3:  "CCCCCCCCCAAAAAANNNEE",
+	5:  "?",
+	6:  "?",
+	7:  "CCCCCCAAA---N---",
+	8:  " CCCAACC",
+	11: "?",
+}
+
+const (
+	vendorS3           = 1
+	vendorAlibaba      = 2
+	vendorTencent      = 3
+	vendorS3Compatible = 11
+
+	prefixMax = 128 // characters, slashes included
+)
+
+// storage checks a storageConfig and gives its file name prefix.
+func (o object) storage(area string, now time.Time) (prefix []string) {
+	o.only("vendor", "region", "bucket", "accessKey", "secretKey", "stsToken", "stsExpiration", "fileNamePrefix", "extensionParams")
+	vendor := o.required("vendor", 0, math.MaxInt32)
+	regions, ok := areas[vendor]
+	if !ok {
+		o.bad("vendor", "%d is no vendor: choose 1, 2, 3, 5, 6, 7, 8 or 11", vendor)
+	}
+	region := o.required("region", 0, math.MaxInt32)
+	if ok && (region >= len(regions) || regions[region] == ' ') {
+		o.bad("region", "%d is no region of vendor %d", region, vendor)
+	} else if ok && area != "" && regions[region] != '?' && regions[region] != areaLetter(area) {
+		o.bad("region", "%d of vendor %d is outside of acquire's region %s", region, vendor, area)
+	}
+	o.filled("bucket")
+	o.filled("accessKey")
+	o.filled("secretKey")
+	o.sts(vendor, now)
+	prefix = o.prefix()
+	o.extensionParams(vendor)
+	return prefix
+}
+
+func areaLetter(region string) byte { return region[0] }
+
+func (o object) sts(vendor int, now time.Time) {
+	if o.has("stsToken") {
+		o.filled("stsToken")
+		if vendor != vendorS3 && vendor != vendorAlibaba && vendor != vendorTencent {
+			o.bad("stsToken", "is for vendors 1, 2 and 3 only")
+		}
+		if !o.has("stsExpiration") {
+			o.missing("stsExpiration")
+		}
+	}
+	v, ok := o.members["stsExpiration"]
+	if !ok {
+		return
+	}
+	n, _ := v.(json.Number)
+	expires, err := strconv.ParseUint(n.String(), 10, 64)
+	if err != nil {
+		o.bad("stsExpiration", "must be Unix seconds, a number without a sign")
+	} else if expires <= uint64(max(0, now.Unix())) {
+		o.bad("stsExpiration", "is past")
+	}
+}
+
+func (o object) prefix() []string {
+	list := o.texts("fileNamePrefix")
+	for i, s := range list {
+		if s == "" || strings.IndexFunc(s, func(r rune) bool {
+			return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9')
+		}) >= 0 {
+			o.bad(fmt.Sprintf("fileNamePrefix[%d]", i), "must hold letters a-z, A-Z and digits only")
+		}
+	}
+	if len(list) > 0 && len(strings.Join(list, "/"))+1 > prefixMax {
+		o.bad("fileNamePrefix", "is longer than %d characters with its slashes", prefixMax)
+	}
+	return list
+}
+
+func (o object) extensionParams(vendor int) {
+	if vendor == vendorS3Compatible && !o.has("extensionParams") {
+		o.missing("extensionParams")
+		return
+	}
+	x := o.object("extensionParams")
+	x.only("sse", "tag", "endpoint")
+	x.oneOf("sse", "kms", "aes256")
+	x.text("tag")
+	x.text("endpoint")
+	if x.has("sse") && vendor != vendorS3 {
+		x.bad("sse", "is for vendor 1 only")
+	}
+	if x.has("tag") && vendor != vendorS3 && vendor != vendorAlibaba {
+		x.bad("tag", "is for vendors 1 and 2 only")
+	}
+	switch {
+	case vendor != vendorS3Compatible && x.has("endpoint"):
+		x.bad("endpoint", "is for vendor 11 only")
+	case vendor == vendorS3Compatible:
+		if host := x.filled("endpoint"); strings.ContainsAny(host, "/ ") {
+			x.bad("endpoint", "must be a host name")
+		}
+	}
+}

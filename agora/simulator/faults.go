@@ -1,0 +1,288 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"rundown/agora"
+)
+
+// Faults is a script of faults.
+type Faults struct {
+	Seed     uint64         `json:"seed" yaml:"seed"` // of the draws that Rate asks for
+	Requests []RequestFault `json:"requests" yaml:"requests"`
+	Sessions []SessionFault `json:"sessions" yaml:"sessions"`
+}
+
+// RequestFault is a fault of the requests that match. Endpoint, Host and Cname match all when empty or *; in Host
+// and Cname a * stands for any run of characters. A request that the gateway refuses (no route, 401, 429) matches
+// nothing. Every fault counts its own matches, whichever fault befalls the request: the first one, in the script's
+// order, that is due.
+//
+// Without Drop and Status the request is handled as it arrives and the answer comes late by Delay.
+type RequestFault struct {
+	Endpoint string   `json:"endpoint" yaml:"endpoint"` // acquire, start, query, update or stop
+	Host     string   `json:"host" yaml:"host"`         // of the request, its port included or not
+	Cname    string   `json:"cname" yaml:"cname"`       // of the body; for query of the session
+	Rate     *float64 `json:"rate" yaml:"rate"`         // share of the matching requests, 0 to 1, default 1
+	Skip     int      `json:"skip" yaml:"skip"`         // matches to let pass first
+	Times    int      `json:"times" yaml:"times"`       // matches, after those, in which to act; 0: no end
+	Delay    Duration `json:"delay" yaml:"delay"`       // before the answer, or the drop
+	Drop     string   `json:"drop" yaml:"drop"`         // close the connection: before or after the effect
+	Status   int      `json:"status" yaml:"status"`     // answer this, 200 to 599, instead of handling the request
+	Code     int      `json:"code" yaml:"code"`         // 0: the gateway's {"message"} with Reason
+	Reason   string   `json:"reason" yaml:"reason"`     // default: the status in words
+}
+
+const (
+	dropBefore = "before"
+	dropAfter  = "after"
+)
+
+// SessionFault befalls sessions whose cname matches (as in [RequestFault]) After their start; one that is older when
+// the script is set, at that moment.
+type SessionFault struct {
+	Cname   string   `json:"cname" yaml:"cname"`
+	After   Duration `json:"after" yaml:"after"`
+	Stop    string   `json:"stop" yaml:"stop"`         // ends it, with this message of event 71
+	GoneFor Duration `json:"gone_for" yaml:"gone_for"` // a window of 404, in which it runs on
+}
+
+// stopCodes are the messages of event 71 with their codes.
+var stopCodes = map[string]int{
+	"ok":                  0,
+	reasonMaxHour:         1,
+	"capability_limit":    2,
+	"start_engine_failed": 3,
+	"page_load_timeout":   4,
+	"access_url_failed":   5,
+	"recorder_error":      6,
+}
+
+// Duration is a time.Duration written as text: 2s, 1m30s.
+type Duration time.Duration
+
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalText writes the duration as time.Duration does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads a duration with its unit.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is no duration: write a number with its unit, such as 2s or 1m30s", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// SetFaults replaces the scripted faults; counts of matches begin anew. What the old ones did stays done.
+func (s *Simulator) SetFaults(f Faults) error {
+	if err := f.Validate(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	now := s.now()
+	s.settleAll(now)
+	s.script = newScript(f, now)
+	s.mu.Unlock()
+	s.wake()
+	return nil
+}
+
+// Validate says what is wrong with a script, naming the entry and its key.
+func (f Faults) Validate() error {
+	for i, r := range f.Requests {
+		if err := r.validate(); err != nil {
+			return fmt.Errorf("faults: requests[%d].%w", i, err)
+		}
+	}
+	for i, x := range f.Sessions {
+		if err := x.validate(); err != nil {
+			return fmt.Errorf("faults: sessions[%d].%w", i, err)
+		}
+	}
+	return nil
+}
+
+func (f RequestFault) validate() error {
+	ops := []string{"", "*", string(agora.OpAcquire), string(agora.OpStart), string(agora.OpQuery), string(agora.OpUpdate), string(agora.OpStop)}
+	switch {
+	case !slices.Contains(ops, f.Endpoint):
+		return fmt.Errorf("endpoint: %q is none: choose acquire, start, query, update, stop or *", f.Endpoint)
+	case f.Rate != nil && !(*f.Rate >= 0 && *f.Rate <= 1):
+		return fmt.Errorf("rate: %v is not between 0 and 1", *f.Rate)
+	case f.Skip < 0:
+		return fmt.Errorf("skip: %d is negative", f.Skip)
+	case f.Times < 0:
+		return fmt.Errorf("times: %d is negative: 0 means no end", f.Times)
+	case f.Delay < 0:
+		return fmt.Errorf("delay: %s is negative", f.Delay)
+	case f.Drop != "" && f.Drop != dropBefore && f.Drop != dropAfter:
+		return fmt.Errorf("drop: %q is neither before nor after", f.Drop)
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("status: %d is no final HTTP status: choose 200 to 599", f.Status)
+	case f.Code < 0:
+		return fmt.Errorf("code: %d is negative", f.Code)
+	case f.Status == 0 && f.Code != 0:
+		return errors.New("code: needs a status beside it")
+	case f.Status == 0 && f.Reason != "":
+		return errors.New("reason: needs a status beside it")
+	case f.Delay == 0 && f.Drop == "" && f.Status == 0:
+		return errors.New("delay: the fault does nothing: give a delay, a drop or a status")
+	}
+	return nil
+}
+
+func (f SessionFault) validate() error {
+	switch _, known := stopCodes[f.Stop]; {
+	case f.After < 0:
+		return fmt.Errorf("after: %s is negative", f.After)
+	case f.GoneFor < 0:
+		return fmt.Errorf("gone_for: %s is negative", f.GoneFor)
+	case f.Stop != "" && !known:
+		return fmt.Errorf("stop: %q is no message of event 71: choose ok, max_recording_hour, capability_limit, start_engine_failed, page_load_timeout, access_url_failed or recorder_error", f.Stop)
+	case f.Stop == "" && f.GoneFor == 0:
+		return errors.New("stop: the fault does nothing: give a stop or a gone_for")
+	}
+	return nil
+}
+
+// script is a set of faults at work.
+type script struct {
+	Faults
+	since   time.Time // when it was set
+	matches []int     // so far, by request fault
+}
+
+func newScript(f Faults, now time.Time) script {
+	f.Requests, f.Sessions = slices.Clone(f.Requests), slices.Clone(f.Sessions)
+	return script{Faults: f, since: now, matches: make([]int, len(f.Requests))}
+}
+
+// hit counts a request and gives the fault that befalls it, nil for none.
+func (s *script) hit(c *call) *RequestFault {
+	var first *RequestFault
+	for i := range s.Requests {
+		f := &s.Requests[i]
+		if !f.matches(c) {
+			continue
+		}
+		n := s.matches[i]
+		s.matches[i]++
+		if first == nil && f.due(n) && s.drawn(i, n) {
+			first = f
+		}
+	}
+	return first
+}
+
+func (f *RequestFault) matches(c *call) bool {
+	if f.Endpoint != "" && f.Endpoint != "*" && f.Endpoint != string(c.route.op) {
+		return false
+	}
+	host := c.request.Host
+	if host == "" {
+		host = c.request.URL.Host
+	}
+	bare := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		bare = h
+	}
+	return (matches(f.Host, host) || matches(f.Host, bare)) && matches(f.Cname, c.cname)
+}
+
+// due says whether the fault acts in its n-th match, from 0.
+func (f *RequestFault) due(n int) bool {
+	return n >= f.Skip && (f.Times == 0 || n-f.Skip < f.Times)
+}
+
+// drawn draws for the n-th match of the i-th fault. The draw depends on these and the seed alone, so that a script
+// does the same to the same requests whatever else happens between them.
+func (s *script) drawn(i, n int) bool {
+	rate := s.Requests[i].Rate
+	if rate == nil {
+		return true
+	}
+	return rand.New(rand.NewPCG(s.Seed, uint64(i)<<40|uint64(n))).Float64() < *rate
+}
+
+func (f *RequestFault) answers() bool { return f.Status != 0 }
+
+func (f *RequestFault) reply() reply {
+	reason := f.Reason
+	if reason == "" {
+		reason = http.StatusText(f.Status)
+	}
+	if f.Code == 0 {
+		return gateway(f.Status, reason)
+	}
+	return refusal(f.Status, f.Code, "%s", reason)
+}
+
+// matches compares with a pattern in which * stands for any run of characters; an empty pattern matches all.
+func matches(pattern, text string) bool {
+	if pattern == "" {
+		return true
+	}
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == text
+	}
+	first, last := parts[0], parts[len(parts)-1]
+	if !strings.HasPrefix(text, first) {
+		return false
+	}
+	text = text[len(first):]
+	for _, middle := range parts[1 : len(parts)-1] {
+		i := strings.Index(text, middle)
+		if i < 0 {
+			return false
+		}
+		text = text[i+len(middle):]
+	}
+	return strings.HasSuffix(text, last)
+}
+
+// due is the instant at which a session fault befalls a session.
+func (s *script) due(f SessionFault, started time.Time) time.Time {
+	at := started.Add(time.Duration(f.After))
+	if at.Before(s.since) {
+		return s.since
+	}
+	return at
+}
+
+// stopOf is the first scripted end of a session; ok is false when there is none.
+func (s *script) stopOf(x *session) (at time.Time, reason string, ok bool) {
+	for _, f := range s.Sessions {
+		if f.Stop == "" || !matches(f.Cname, x.cname) {
+			continue
+		}
+		if due := s.due(f, x.startedAt); !ok || due.Before(at) {
+			at, reason, ok = due, f.Stop, true
+		}
+	}
+	return at, reason, ok
+}
+
+// gone says whether a session is in a scripted window of 404.
+func (s *script) gone(x *session, now time.Time) bool {
+	for _, f := range s.Sessions {
+		if f.GoneFor == 0 || !matches(f.Cname, x.cname) {
+			continue
+		}
+		from := s.due(f, x.startedAt)
+		if !now.Before(from) && now.Before(from.Add(time.Duration(f.GoneFor))) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,100 @@
+package simulator
+
+import (
+	"net/http"
+	"time"
+
+	"rundown/agora"
+)
+
+type stateAnswer struct {
+	identityAnswer
+	ServerResponse serverResponse `json:"serverResponse"`
+}
+
+type serverResponse struct {
+	Status   *agora.Status  `json:"status,omitempty"` // of query only
+	Services []serviceState `json:"extensionServiceState"`
+}
+
+type serviceState struct {
+	Name    string `json:"serviceName"`
+	Payload any    `json:"payload"`
+}
+
+type recorderPayload struct {
+	State    string       `json:"state"`
+	OnHold   bool         `json:"onhold"`
+	FileList []fileAnswer `json:"fileList"`
+}
+
+type fileAnswer struct {
+	Filename       string `json:"filename"`
+	SliceStartTime int64  `json:"sliceStartTime"`
+}
+
+type pushPayload struct {
+	State   string       `json:"state"`
+	Outputs []pushOutput `json:"outputs"`
+}
+
+type pushOutput struct {
+	RTMPURL string `json:"rtmpUrl"`
+	Status  string `json:"status"`
+}
+
+type uploadPayload struct {
+	UploadingStatus string `json:"uploadingStatus"`
+}
+
+// task finds the recording that query, update and stop name; nil when the service does not know it (any more): the
+// ids do not belong together, it is past resourceExpiredHour, or in a scripted window of 404.
+func (s *Simulator) task(c *call) *session {
+	x := s.bySID[c.route.sid]
+	if x == nil || x.app != c.route.app || x.resourceID != c.route.resourceID {
+		return nil
+	}
+	s.settle(x, c.now)
+	if !c.now.Before(x.refusedFrom) || s.script.gone(x, c.now) {
+		return nil
+	}
+	return x
+}
+
+func notFound() reply {
+	return refusal(http.StatusNotFound, codeNotFound, "failed to find worker")
+}
+
+func (s *Simulator) query(c *call) reply {
+	x := s.task(c)
+	if x == nil || !x.visible(c.now) {
+		return notFound()
+	}
+	status := x.status(c.now)
+	services := []serviceState{s.recorderState(x, c.now)}
+	if x.push {
+		services = append(services, serviceState{agora.ServiceRTMPPublish, pushPayload{
+			State:   x.state(c.now),
+			Outputs: []pushOutput{{x.rtmpURL, x.pushStatus(c.now)}},
+		}})
+	}
+	return success(stateAnswer{x.identity(), serverResponse{&status, services}})
+}
+
+func (s *Simulator) recorderState(x *session, now time.Time) serviceState {
+	return serviceState{agora.ServiceWebRecorder, recorderPayload{
+		State: x.state(now), OnHold: x.onhold(), FileList: fileList(x.files(now), s.cfg.SliceTimes),
+	}}
+}
+
+func fileList(files []file, unit string) []fileAnswer {
+	out := []fileAnswer{}
+	for _, f := range files {
+		at := f.from.UnixMilli()
+		if unit == SliceSeconds {
+			at = f.from.Unix()
+		}
+		out = append(out, fileAnswer{f.name, at})
+	}
+	return out
+}

@@ -1,0 +1,167 @@
+package simulator
+
+import (
+	"net/http"
+	"reflect"
+	"time"
+
+	"rundown/agora"
+)
+
+// resourceLife is how long a resource id may wait for its start.
+const resourceLife = 5 * time.Minute
+
+// resource is what acquire gave out. It serves one recording.
+type resource struct {
+	id, app, region string
+	instance
+	acquiredAt     time.Time
+	usableFor      time.Duration // resourceExpiredHour: of query, update and stop, from the sid on
+	startParameter any           // canonical; nil when none was sent
+	used           *session
+}
+
+type identityAnswer struct {
+	Cname      string `json:"cname"`
+	UID        string `json:"uid"`
+	ResourceID string `json:"resourceId"`
+	SID        string `json:"sid,omitempty"`
+}
+
+func (s *Simulator) acquire(c *call, body object) reply {
+	body.only("cname", "uid", "clientRequest")
+	cname, uid := body.identity()
+	if !body.failed() && !channelName(cname) {
+		return refusal(http.StatusBadRequest, codeChannelName, "invalid_channel_name")
+	}
+	settings := body.needed("clientRequest")
+	settings.only("scene", "resourceExpiredHour", "excludeResourceIds", "region", "startParameter")
+	settings.required("scene", 1, 1)
+	hours := settings.integer("resourceExpiredHour", 1, hoursMax, 72)
+	settings.texts("excludeResourceIds")
+	region := settings.oneOf("region", string(agora.RegionCN), string(agora.RegionAP), string(agora.RegionEU), string(agora.RegionNA))
+	// What startParameter holds is judged at start: a wrong one lets acquire succeed, as documented.
+	settings.object("startParameter")
+	if body.failed() {
+		return body.refusal()
+	}
+	if s.running(c.route.app, c.now) >= s.cfg.Concurrent && s.cfg.Concurrent >= 0 {
+		return refusal(http.StatusBadRequest, codeOverload, "vendor_over_load")
+	}
+	r := &resource{
+		id: randomHex(64), app: c.route.app, region: region, instance: instance{cname, uid},
+		acquiredAt: c.now, usableFor: time.Duration(hours) * time.Hour,
+	}
+	if settings.has("startParameter") {
+		r.startParameter = canonical(settings.members["startParameter"])
+	}
+	s.resources[r.id] = r
+	return success(identityAnswer{Cname: cname, UID: uid, ResourceID: r.id})
+}
+
+func (s *Simulator) start(c *call, body object) reply {
+	body.only("cname", "uid", "clientRequest")
+	cname, uid := body.identity()
+	r := s.resources[c.route.resourceID]
+	switch {
+	case r == nil:
+		return refusal(http.StatusBadRequest, codeResourceID, "resourceid: cannot be parsed")
+	case r.app != c.route.app:
+		return refusal(http.StatusBadRequest, codeMismatch, "resourceid: belongs to another App ID")
+	case r.used != nil:
+		again := refusal(http.StatusCreated, codeStarted, "already started")
+		if s.cfg.SIDInAlreadyStarted {
+			again.body = refusalBody{Code: codeStarted, Reason: "already started", SID: r.used.sid}
+		}
+		return again
+	case c.now.Sub(r.acquiredAt) > resourceLife:
+		return refusal(http.StatusBadRequest, codeExpired, "resourceid: older than five minutes")
+	case body.failed():
+		return body.refusal()
+	case r.instance != instance{cname, uid}:
+		return refusal(http.StatusBadRequest, codeMismatch, "cname, uid: differ from those of acquire")
+	}
+	settings := body.needed("clientRequest")
+	j := settings.startRequest(r.region, c.now)
+	if r.startParameter != nil && !reflect.DeepEqual(r.startParameter, canonical(any(settings.members))) {
+		settings.fail(codeParameter, "clientRequest: differs from acquire's startParameter")
+	}
+	if body.failed() {
+		return body.refusal()
+	}
+	live := s.live(r.app, c.now)
+	if live[r.instance] != nil {
+		return refusal(http.StatusBadRequest, codeConflict, "task conflict")
+	}
+	if s.cfg.Concurrent >= 0 && len(live) >= s.cfg.Concurrent {
+		return refusal(http.StatusInternalServerError, codeAllocate, "Failed to allocate worker")
+	}
+	x := newSession(r, j, c.now, s.cfg)
+	r.used = x
+	live[r.instance] = x
+	s.sessions = append(s.sessions, x)
+	s.bySID[x.sid] = x
+	s.wake()
+	return success(x.identity())
+}
+
+// running counts the App ID's recordings.
+func (s *Simulator) running(app string, now time.Time) int {
+	if s.cfg.Concurrent < 0 {
+		return 0
+	}
+	return len(s.live(app, now))
+}
+
+// live are the App ID's recordings that run at this instant.
+func (s *Simulator) live(app string, now time.Time) map[instance]*session {
+	live := s.accounts[app].live
+	for _, x := range live {
+		s.settle(x, now)
+	}
+	return live
+}
+
+// settleAll brings every recording up to the instant.
+func (s *Simulator) settleAll(now time.Time) {
+	for _, acct := range s.accounts {
+		for _, x := range acct.live {
+			s.settle(x, now)
+		}
+	}
+}
+
+// settle ends a recording that ended by itself since it was last looked at: by a scripted fault or its longest
+// length, whichever is first.
+func (s *Simulator) settle(x *session, now time.Time) {
+	if x.ended() {
+		return
+	}
+	at, reason := x.naturalEnd(&s.script)
+	if !at.After(now) {
+		s.end(x, at, reason)
+	}
+}
+
+// end ends a recording at an instant that may lie a little back.
+func (s *Simulator) end(x *session, at time.Time, reason string) {
+	x.endedAt, x.stopReason = at, reason
+	x.uploadedAt = at.Add(s.cfg.UploadDelay)
+	delete(s.accounts[x.app].live, x.instance)
+	s.wake()
+}
+
+// cnameOf is the cname that a request is about, for faults to match: the body's, or else the session's.
+func (s *Simulator) cnameOf(c *call) string {
+	if tree, err := decodeJSON(c.body); err == nil {
+		if m, ok := tree.(map[string]any); ok {
+			if cname, ok := m["cname"].(string); ok {
+				return cname
+			}
+		}
+	}
+	if x := s.bySID[c.route.sid]; x != nil && x.app == c.route.app {
+		return x.cname
+	}
+	return ""
+}

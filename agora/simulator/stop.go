@@ -1,0 +1,52 @@
+package simulator
+
+import (
+	"net/http"
+	"time"
+
+	"rundown/agora"
+)
+
+// uploadWait is how long a synchronous stop waits for the upload before it gives up with code 50.
+const uploadWait = 20 * time.Second
+
+// stop ends a recording at once; the answer of a synchronous one waits for the upload.
+func (s *Simulator) stop(c *call, body object) reply {
+	x, refused := s.addressed(c, body)
+	if refused != nil {
+		return *refused
+	}
+	settings := body.needed("clientRequest")
+	settings.only("async_stop")
+	async := settings.boolean("async_stop")
+	switch {
+	case body.failed():
+		return body.refusal()
+	case x.leaving(c.now):
+		return refusal(http.StatusBadRequest, codeInvalidOp, "invalid operation")
+	case x.ended():
+		return notFound()
+	}
+	s.end(x, c.now, reasonStop)
+	if len(x.spans(c.now)) == 0 {
+		x.uploadedAt = c.now // there is nothing to upload
+		return refusal(http.StatusPartialContent, codeNoData, "no recorded data")
+	}
+	answer := success(stateAnswer{x.identity(), serverResponse{nil, []serviceState{
+		{agora.ServiceUpload, uploadPayload{"uploaded"}},
+		s.recorderState(x, c.now),
+	}}})
+	switch {
+	case async:
+		answer.body = stateAnswer{x.identity(), serverResponse{nil, []serviceState{
+			{agora.ServiceUpload, uploadPayload{"unknown"}},
+			s.recorderState(x, c.now),
+		}}}
+	case s.cfg.UploadDelay > uploadWait:
+		answer = refusal(http.StatusPartialContent, codeUploadTimeout, "upload timeout")
+		answer.after = uploadWait
+	default:
+		answer.after = s.cfg.UploadDelay
+	}
+	return answer
+}

@@ -1,0 +1,44 @@
+package simulator
+
+import "net/http"
+
+// update changes a recording that runs.
+func (s *Simulator) update(c *call, body object) reply {
+	x, refused := s.addressed(c, body)
+	if refused != nil {
+		return *refused
+	}
+	if x.ended() {
+		return notFound()
+	}
+	ch := body.needed("clientRequest").updateRequest(x, c.now)
+	if body.failed() {
+		return body.refusal()
+	}
+	if ch.hold != nil {
+		x.setHold(*ch.hold, c.now)
+	}
+	if ch.rtmpURL != nil && *ch.rtmpURL != x.rtmpURL {
+		x.rtmpURL, x.pushedSince = *ch.rtmpURL, c.now
+	}
+	s.wake()
+	return success(x.identity())
+}
+
+// addressed finds the recording that a POST is about and checks that the body names it, too.
+func (s *Simulator) addressed(c *call, body object) (*session, *reply) {
+	body.only("cname", "uid", "clientRequest")
+	cname, uid := body.identity()
+	refuse := func(r reply) (*session, *reply) { return nil, &r }
+	if body.failed() {
+		return refuse(body.refusal())
+	}
+	x := s.task(c)
+	if x == nil {
+		return refuse(notFound())
+	}
+	if x.instance != (instance{cname, uid}) {
+		return refuse(refusal(http.StatusBadRequest, codeMismatch, "cname, uid: differ from those of acquire"))
+	}
+	return x, nil
+}
