@@ -1,5 +1,19 @@
 package plan
 
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"reflect"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+func init() {
+	register(rule{id: "include-not-found", severity: SeverityError, statement: "Every include matches a file that can be read."})
+}
+
 // Files is where plans are read from. All paths are as given or joined to the root file's folder with forward
 // slashes.
 type Files interface {
@@ -8,7 +22,122 @@ type Files interface {
 	Glob(pattern string) ([]string, error)
 }
 
-// Load reads the root file and what it includes. The findings are those of structure; the plan is as complete as
-// they let it be and is nil only when the root could not be parsed at all. The error is for a root file that cannot
-// be read.
-func Load(files Files, path string) (*Plan, []Finding, error) { panic("skeleton") }
+// Load reads the root file and what it includes. The findings are those of structure and of single values, tuned by
+// the plan's rules: key, in document order; the plan is as complete as they let it be and is nil only when the root
+// could not be parsed at all. The error is for a root file that cannot be read.
+func Load(files Files, path string) (*Plan, []Finding, error) {
+	text, err := files.ReadFile(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read plan: %w", err)
+	}
+	l := &loader{files: files}
+	root := l.parse(path, text)
+	if root.top == nil {
+		return nil, root.findings, nil
+	}
+	var file rootFile
+	root.part, root.place = &file.Part, &file.at
+	if root.decode(&file) {
+		l.include(root, &file)
+	} else {
+		root.part = nil
+	}
+	p := l.build(&file)
+	var findings []Finding
+	for _, u := range l.units {
+		findings = append(findings, u.findings...)
+	}
+	return p, Sort(p, tune(findings, p.Severities)), nil
+}
+
+// loader reads the files of one plan.
+type loader struct {
+	files Files
+	units []*unit // the root file first
+}
+
+// unit is one file on its way into the plan.
+type unit struct {
+	*decoder
+	top   *yaml.Node // nil when the parser refused the text
+	place *at        // of the file's mapping
+	part  *partKeys
+}
+
+// parse adds a file. Its findings are what the parser says of it.
+func (l *loader) parse(path string, text []byte) *unit {
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
+	u := &unit{decoder: &decoder{src: newSource(path, text), included: len(l.units) > 0}}
+	l.units = append(l.units, u)
+	document, problem := parse(u.src)
+	if problem != nil {
+		u.report(ruleSyntax, problem.at, problem.message, problem.hint)
+	}
+	if document != nil && len(document.Content) > 0 {
+		u.top = document.Content[0]
+	}
+	return u
+}
+
+// decode reads the file's one mapping and runs validator over it; false when it is no mapping.
+func (u *unit) decode(file any) bool {
+	s := spot{name: fieldsOf(reflect.TypeOf(file).Elem()).noun, at: u.src.mark(1, 1)}
+	if !u.read(u.top, reflect.ValueOf(file).Elem(), s) {
+		return false
+	}
+	u.checkFields(file)
+	return true
+}
+
+// include reads what the root file includes, each file once.
+func (l *loader) include(root *unit, file *rootFile) {
+	if file.Include == nil {
+		return
+	}
+	seen := map[string]bool{path.Clean(root.src.path): true}
+	folder := path.Dir(root.src.path)
+	for _, pattern := range *file.Include {
+		if root.noReference("include", pattern) {
+			continue
+		}
+		joined := pattern.Text
+		if !path.IsAbs(joined) && folder != "." {
+			joined = path.Join(folder, joined)
+		}
+		matches, err := l.files.Glob(joined)
+		if err != nil {
+			root.report("include-not-found", pattern.At, fmt.Sprintf("%s is no path or glob: %v", quoted(pattern.Text), err), "")
+			continue
+		}
+		if len(matches) == 0 || pattern.Text == "" {
+			root.report("include-not-found", pattern.At, fmt.Sprintf("%s matches no file", quoted(pattern.Text)), "paths are relative to the folder of the root file")
+			continue
+		}
+		if slices.ContainsFunc(matches, func(m string) bool { return path.Clean(m) == path.Clean(root.src.path) }) {
+			root.report("invalid-value", pattern.At, fmt.Sprintf("%s matches the root file itself", quoted(pattern.Text)), "move what is included to a folder of its own")
+		}
+		for _, match := range matches {
+			if clean := path.Clean(match); !seen[clean] {
+				seen[clean] = true
+				l.includeFile(root, pattern, match)
+			}
+		}
+	}
+}
+
+func (l *loader) includeFile(root *unit, pattern item, name string) {
+	text, err := l.files.ReadFile(name)
+	if err != nil {
+		root.report("include-not-found", pattern.At, fmt.Sprintf("%s cannot be read: %v", quoted(name), err), "include files, not folders")
+		return
+	}
+	u := l.parse(name, text)
+	if u.top == nil {
+		return
+	}
+	var file includedFile
+	u.part, u.place = &file.Part, &file.at
+	if !u.decode(&file) {
+		u.part = nil
+	}
+}

@@ -20,6 +20,8 @@ type Plan struct {
 	Calendars  []*Calendar
 	Severities map[string]Severity // rules: as tuned; "" is off
 	Recordings []*Recording        // in document order: the root's, then those of the included files in order
+
+	uses *uses // the plan's definitions; nil for a plan that was not loaded
 }
 
 // File is a file that the plan was read from.
@@ -62,6 +64,7 @@ type Storage struct {
 	Prefix    []Text // elements, placeholders still in them
 	SSE, Tag  string
 	STS       *STS
+	From      map[string]Pos // where each key that the plan gives stands
 }
 
 // STS names where temporary credentials come from: a command's output or a file, as JSON.

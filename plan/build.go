@@ -1,0 +1,329 @@
+package plan
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"rundown/agora"
+)
+
+func init() {
+	register(rule{id: "unknown-reference", severity: SeverityError, statement: "Every name that a plan uses is defined in it."})
+	register(rule{id: "reference-not-allowed", severity: SeverityError,
+		statement: "References stand in account, apps, storage, cdn and notify of the root file only; a url may use the variables that expose names."})
+}
+
+// builder turns decoded files into a plan.
+type builder struct {
+	p        *Plan
+	root     *unit
+	expose   map[string]bool
+	apps     names[*App]
+	storages names[*Storage]
+	cdns     names[*CDN]
+	days     names[*Calendar]
+	ids      map[string]*Recording // ids and earlier ids
+	zones    map[string]zoneResult
+}
+
+// build makes the plan of all files that could be read.
+func (l *loader) build(file *rootFile) *Plan {
+	p := &Plan{uses: &uses{}}
+	for _, u := range l.units {
+		p.Files = append(p.Files, File{Path: u.src.path, Text: u.src.text})
+	}
+	b := &builder{p: p, root: l.units[0], expose: map[string]bool{}, ids: map[string]*Recording{}, zones: map[string]zoneResult{}}
+	for _, set := range []*nameSet{&b.apps.nameSet, &b.storages.nameSet, &b.cdns.nameSet, &b.days.nameSet} {
+		set.uses = p.uses
+	}
+	b.apps.kind, b.storages.kind, b.cdns.kind, b.days.kind = "app", "storage", "cdn target", "calendar"
+	if file.Name != nil {
+		p.Name, p.Pos = *file.Name, b.root.src.pos(file.value("name"))
+	}
+	b.account(file.Account)
+	for i := range file.Apps {
+		b.app(&file.Apps[i])
+	}
+	for i := range file.Storage {
+		b.storage(&file.Storage[i])
+	}
+	for i := range file.CDN {
+		b.cdn(&file.CDN[i])
+	}
+	b.exposed(file.Expose)
+	for i := range file.Notify {
+		b.notify(&file.Notify[i])
+	}
+	b.severities(file.Rules)
+	for _, u := range l.units {
+		if u.part != nil {
+			for i := range u.part.Calendars {
+				b.calendar(u, &u.part.Calendars[i])
+			}
+		}
+	}
+	b.recordings(l.units)
+	return p
+}
+
+// text reads a text that may hold references.
+func (u *unit) text(s string, where span, kind textKind) Text {
+	t, err := newText(s, u.src.pos(where), kind)
+	if err != nil {
+		u.syntax("invalid-value", where, err)
+		return Text{}
+	}
+	return t
+}
+
+// syntax reports the error of one of the small parsers.
+func (u *unit) syntax(id string, where span, err error) {
+	var e *syntaxError
+	if !errors.As(err, &e) {
+		e = &syntaxError{Message: err.Error()}
+	}
+	u.report(id, where, e.Message, e.Hint)
+}
+
+// noReference reports a reference where none is expanded; true when there is one.
+func (u *unit) noReference(key string, value item) bool {
+	if !strings.Contains(value.Text, "${") {
+		return false
+	}
+	u.report("reference-not-allowed", value.At, fmt.Sprintf("%s cannot hold a reference", key),
+		"references work for credentials and addresses in account, apps, storage, cdn and notify of the root file; a url may use exposed variables")
+	return true
+}
+
+// plain gives the value of a key that holds no references; "" when it is absent or holds one.
+func (u *unit) plain(a *at, key string, value *string) string {
+	if value == nil || u.noReference(key, item{*value, a.value(key)}) {
+		return ""
+	}
+	return *value
+}
+
+// positions names the places of a mapping's values by key.
+func (u *unit) positions(a *at) map[string]Pos {
+	from := make(map[string]Pos, len(a.keys))
+	for _, k := range a.keys {
+		from[k.name] = u.src.pos(k.value)
+	}
+	return from
+}
+
+func (b *builder) account(k *accountKeys) {
+	if k == nil {
+		return
+	}
+	if k.CustomerID != nil {
+		b.p.Account.CustomerID = b.root.text(*k.CustomerID, k.value("customer_id"), textPlain)
+	}
+	if k.CustomerSecret != nil {
+		b.p.Account.CustomerSecret = b.root.text(*k.CustomerSecret, k.value("customer_secret"), textSecret)
+	}
+}
+
+func (b *builder) app(e *entry[appKeys]) {
+	k := &e.Value
+	a := &App{Name: e.Key.Text, Pos: b.root.src.pos(e.Key.At), Limits: Limits{QPS: agora.DefaultQPS(), Concurrent: agora.DefaultConcurrent()}}
+	if k.ID != nil {
+		a.ID = b.root.text(*k.ID, k.value("id"), textPlain)
+	}
+	if l := k.Limits; l != nil {
+		set(&a.Limits.QPS, l.QPS)
+		set(&a.Limits.Concurrent, l.Concurrent)
+		if s := l.Streams; s != nil {
+			set(&a.Limits.SD, s.SD)
+			set(&a.Limits.HD, s.HD)
+			set(&a.Limits.FHD, s.FHD)
+		}
+	}
+	if b.apps.add(b.root, e.Key, a) {
+		b.p.Apps = append(b.p.Apps, a)
+	}
+}
+
+// set copies a value that the plan gives.
+func set[T any](target, value *T) {
+	if value != nil {
+		*target = *value
+	}
+}
+
+func (b *builder) cdn(e *entry[cdnKeys]) {
+	k := &e.Value
+	c := &CDN{Name: e.Key.Text, Pos: b.root.src.pos(e.Key.At)}
+	if k.URL != nil {
+		c.URL = b.root.text(*k.URL, k.value("url"), textAddress)
+	}
+	if k.Fallback != nil {
+		c.Fallback = b.root.text(*k.Fallback, k.value("fallback"), textAddress)
+	}
+	if b.cdns.add(b.root, e.Key, c) {
+		b.p.CDNs = append(b.p.CDNs, c)
+	}
+}
+
+func (b *builder) exposed(list *textList) {
+	if list == nil {
+		return
+	}
+	for _, name := range *list {
+		switch {
+		case !isVariableName(name.Text):
+			hint := ""
+			if inner := strings.TrimSuffix(strings.TrimPrefix(name.Text, "${"), "}"); isVariableName(inner) {
+				hint = "write " + inner + ": expose takes names"
+			}
+			b.root.report("invalid-value", name.At, fmt.Sprintf("%s is no name of a variable: letters, digits and _, not beginning with a digit", quoted(name.Text)), hint)
+		case b.expose[name.Text]:
+			b.root.duplicate(name.At, fmt.Sprintf("%s stands twice in expose", name.Text))
+		default:
+			b.expose[name.Text] = true
+			b.p.Expose = append(b.p.Expose, name.Text)
+			b.p.uses.define("variable", name.Text, b.root.src.pos(name.At))
+		}
+	}
+}
+
+func (b *builder) notify(k *notifyKeys) {
+	n := Notify{Pos: b.root.src.pos(k.self)}
+	if k.Webhook != nil {
+		n.Webhook = b.root.text(*k.Webhook, k.value("webhook"), textSecret)
+	}
+	if k.Events != nil {
+		for _, event := range *k.Events {
+			if !slices.Contains(notifyEvents, event.Text) {
+				b.root.report("invalid-value", event.At, fmt.Sprintf("%s is no event: %s", quoted(event.Text), strings.Join(notifyEvents, ", ")), didYouMean(event.Text, notifyEvents))
+				continue
+			}
+			n.Events = append(n.Events, event.Text)
+		}
+	}
+	b.p.Notify = append(b.p.Notify, n)
+}
+
+// severities reads what the plan says of rules, by their ids: ours and those of the whole catalogue.
+func (b *builder) severities(list entries[severityKey]) {
+	words := map[string]Severity{"off": "", "warning": SeverityWarning, "error": SeverityError}
+	for _, e := range list {
+		id, word := e.Key.Text, e.Value.Text
+		_, ours := rules[id]
+		if _, documented := agora.RestrictionByID(id); !ours && !documented {
+			b.root.report("unknown-reference", e.Key.At, fmt.Sprintf("%s is the id of no rule", quoted(id)), didYouMean(id, ruleIDs()))
+			continue
+		}
+		if structural[id] {
+			b.root.report("invalid-value", e.Key.At, fmt.Sprintf("%s is a rule of structure and cannot be tuned", id), "remove it")
+			continue
+		}
+		severity, ok := words[word.Text]
+		if !ok {
+			if word.At != (span{}) {
+				choices := []string{"off", "warning", "error"}
+				b.root.report("invalid-value", word.At, fmt.Sprintf("%s is no severity: off, warning or error", quoted(word.Text)), didYouMean(word.Text, choices))
+			}
+			continue
+		}
+		if b.p.Severities == nil {
+			b.p.Severities = map[string]Severity{}
+		}
+		b.p.Severities[id] = severity
+	}
+}
+
+func ruleIDs() []string {
+	ids := make([]string, 0, len(rules)+256)
+	for id := range rules {
+		ids = append(ids, id)
+	}
+	for _, r := range agora.Restrictions() {
+		ids = append(ids, r.ID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func (b *builder) calendar(u *unit, e *entry[calendarKeys]) {
+	c := &Calendar{Name: e.Key.Text, Pos: u.src.pos(e.Key.At)}
+	for _, days := range e.Value.Days {
+		r, err := parseDays(days.Text)
+		if err != nil {
+			u.syntax("invalid-value", days.At, err)
+			continue
+		}
+		c.Entries = append(c.Entries, CalendarEntry{Pos: u.src.pos(days.At), Days: r})
+	}
+	if b.days.add(u, e.Key, c) {
+		b.p.Calendars = append(b.p.Calendars, c)
+	}
+}
+
+// where names a place in messages about another one.
+func where(here *unit, there Pos) string {
+	if there.File == here.src.path {
+		return fmt.Sprintf("on line %d", there.Line)
+	}
+	return fmt.Sprintf("in %s, line %d", path.Clean(there.File), there.Line)
+}
+
+// names are the definitions of one kind.
+type names[T any] struct {
+	nameSet
+	values map[string]T
+}
+
+// nameSet is what does not depend on what is defined.
+type nameSet struct {
+	kind  string
+	uses  *uses
+	order []string
+}
+
+// add defines a name; false when it cannot be, for a reason that is then reported.
+func (n *names[T]) add(u *unit, name item, value T) bool {
+	switch {
+	case name.Text == "" || name.Text == none:
+		u.report("invalid-value", name.At, fmt.Sprintf("no %s can be called %s", n.kind, quoted(name.Text)), "choose another name")
+		return false
+	case n.values == nil:
+		n.values = map[string]T{}
+	}
+	if _, twice := n.values[name.Text]; twice {
+		u.duplicate(name.At, fmt.Sprintf("the %s %s is already defined %s", n.kind, name.Text, where(u, n.uses.find(n.kind, name.Text).pos)))
+		return false
+	}
+	n.values[name.Text] = value
+	n.order = append(n.order, name.Text)
+	n.uses.define(n.kind, name.Text, u.src.pos(name.At))
+	return true
+}
+
+// get finds a definition and notes that it is used; false when there is none, which is then reported.
+func (n *names[T]) get(u *unit, name item) (T, bool) {
+	value, ok := n.values[name.Text]
+	if ok {
+		n.uses.use(n.kind, name.Text)
+		return value, true
+	}
+	if u.noReference(n.kind, name) {
+		return value, false
+	}
+	defined := "none is"
+	if len(n.order) > 0 {
+		sorted := slices.SortedFunc(slices.Values(n.order), cmp.Compare)
+		const most = 20
+		more := ""
+		if len(sorted) > most {
+			sorted, more = sorted[:most], ", …"
+		}
+		defined = "defined: " + strings.Join(sorted, ", ") + more
+	}
+	u.report("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined; %s", n.kind, quoted(name.Text), defined), didYouMean(name.Text, n.order))
+	return value, false
+}

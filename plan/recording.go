@@ -1,0 +1,215 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+func init() {
+	register(rule{id: "when-syntax", severity: SeverityError,
+		statement: "Times are weekdays and a time, or a date and a time: Mon Wed 09:00-09:50, 2031-12-17 08:00-11:00."})
+	register(rule{id: "cron-syntax", severity: SeverityError,
+		statement: "A cron expression has the five standard fields and no time zone, and its duration is more than 0."})
+	register(rule{id: "timezone-missing", severity: SeverityError, statement: "Every recording has a timezone, of its own or by defaults."})
+	registerDocumented("url-required", nil)
+	registerDocumented("storage-config-required", nil)
+}
+
+// recordings lays the layers over one another: the program's defaults, the root file's, those of the file, and what
+// the recording sets itself.
+func (b *builder) recordings(units []*unit) {
+	base := programDefaults()
+	if len(b.p.Apps) == 1 {
+		base.App = b.p.Apps[0]
+	}
+	if len(b.p.Storages) == 1 {
+		base.Storage = b.p.Storages[0]
+	}
+	for i, u := range units {
+		if u.part == nil {
+			continue
+		}
+		settings := base
+		if d := u.part.Defaults; d != nil {
+			settings = b.layerOf(u, &d.Settings, &d.Filter, &d.at).over(base)
+		}
+		if i == 0 {
+			base = settings
+		}
+		for j := range u.part.Recordings {
+			b.recording(u, &u.part.Recordings[j], settings)
+		}
+	}
+	if _, given := units[0].place.find("recordings"); !given && len(b.p.Recordings) == 0 && units[0].part != nil {
+		b.root.report("missing-key", units[0].place.self, "recordings is missing: neither the plan nor what it includes has one", "add recordings")
+	}
+	if len(b.p.Recordings) > 0 {
+		b.p.usesDefaults()
+	}
+}
+
+// usesDefaults notes that the only app and the only storage are used without being named.
+func (p *Plan) usesDefaults() {
+	if len(p.Apps) == 1 {
+		p.uses.use("app", p.Apps[0].Name)
+	}
+	if len(p.Storages) == 1 {
+		p.uses.use("storage", p.Storages[0].Name)
+	}
+}
+
+func (b *builder) recording(u *unit, e *entry[recordingKeys], base Settings) {
+	k := &e.Value
+	r := &Recording{ID: e.Key.Text, Pos: u.src.pos(e.Key.At), Title: u.plain(&k.at, "title", k.Title)}
+	if !b.claim(u, e.Key, r) {
+		r = &Recording{ID: e.Key.Text, Pos: u.src.pos(e.Key.At)} // read on, for the findings
+	} else {
+		b.p.Recordings = append(b.p.Recordings, r)
+	}
+	if k.Was != nil {
+		for _, was := range *k.Was {
+			if b.claim(u, was, r) {
+				r.Was = append(r.Was, was.Text)
+			}
+		}
+	}
+	r.Settings = b.layerOf(u, &k.Settings, &k.Filter, &k.at).over(base)
+	if k.When != nil {
+		r.When = b.when(u, k.When)
+	}
+	for i := range k.Changes {
+		if c, ok := b.change(u, &k.Changes[i]); ok {
+			r.Changes = append(r.Changes, c)
+		}
+	}
+	b.complete(u, e, r)
+}
+
+// claim takes an id, or an earlier one, for a recording; false when it is none or another has it.
+func (b *builder) claim(u *unit, id item, r *Recording) bool {
+	if !idPattern.MatchString(id.Text) {
+		if !u.noReference("an id", id) {
+			u.report("invalid-value", id.At, fmt.Sprintf("%s is no id: a-z, 0-9 and -, at most 40 characters", quoted(id.Text)), idHint(id.Text))
+		}
+		return false
+	}
+	if other, taken := b.ids[id.Text]; taken {
+		u.duplicate(id.At, fmt.Sprintf("the id %s is already that of a recording, or an earlier id of one, %s", id.Text, where(u, other.Pos)))
+		return false
+	}
+	b.ids[id.Text] = r
+	return true
+}
+
+// complete reports what a recording needs and neither sets nor inherits. What it gives but wrongly is reported there.
+func (b *builder) complete(u *unit, e *entry[recordingKeys], r *Recording) {
+	units := []*at{&e.Value.at}
+	if d := u.part.Defaults; d != nil {
+		units = append(units, &d.at)
+	}
+	if d := b.root.part.Defaults; d != nil && u != b.root {
+		units = append(units, &d.at)
+	}
+	given := func(key string) bool {
+		return slices.ContainsFunc(units, func(a *at) bool { _, ok := a.find(key); return ok })
+	}
+	missing := func(id, key, why, hint string) {
+		u.report(id, e.Key.At, fmt.Sprintf("recording %s has no %s%s", r.ID, key, why), hint)
+	}
+	if r.Zone == nil && !given("timezone") {
+		missing("timezone-missing", "timezone", ", neither of its own nor by defaults", "set timezone in defaults, as in timezone: Europe/Madrid")
+	}
+	if r.URL.IsZero() && !given("url") {
+		missing("url-required", "url", ", neither of its own nor by defaults", "set url, here or in defaults")
+	}
+	if r.App == nil && !given("app") && len(b.p.Apps) > 1 {
+		missing("missing-key", "app", fmt.Sprintf(", and with %d apps there is no default one", len(b.p.Apps)), "set app, here or in defaults")
+	}
+	if r.Storage == nil && !given("storage") {
+		why := fmt.Sprintf(", and with %d of them there is no default one", len(b.p.Storages))
+		if len(b.p.Storages) == 0 {
+			if _, tried := b.root.place.find("storage"); tried {
+				return
+			}
+			why = ", and the plan defines none"
+		}
+		missing("storage-config-required", "storage", why, "set storage, here or in defaults")
+	}
+}
+
+func (b *builder) when(u *unit, k *whenKeys) []When {
+	list := make([]When, 0, len(k.Items))
+	for i := range k.Items {
+		next := &k.Items[i]
+		if next.Cron != nil {
+			if next.Cron.Cron == nil || next.Cron.Duration == nil {
+				continue // reported as missing, or with its mistake
+			}
+			w, err := newCron(*next.Cron.Cron, time.Duration(*next.Cron.Duration))
+			if err != nil {
+				u.syntax("cron-syntax", next.Cron.value("cron"), err)
+				continue
+			}
+			w.Pos = u.src.pos(next.Cron.value("cron"))
+			list = append(list, w)
+			continue
+		}
+		if u.noReference("when", next.Text) {
+			continue
+		}
+		w, err := parseWhen(next.Text.Text)
+		if err != nil {
+			if next.hint != "" {
+				err = &syntaxError{Message: err.Error(), Hint: next.hint}
+			}
+			u.syntax("when-syntax", next.Text.At, err)
+			continue
+		}
+		w.Pos = u.src.pos(next.Text.At)
+		list = append(list, w)
+	}
+	return list
+}
+
+func (b *builder) change(u *unit, e *entry[changeKeys]) (Change, bool) {
+	k := &e.Value
+	c := Change{Pos: u.src.pos(e.Key.At), Cancelled: k.Cancelled}
+	l := b.layerOf(u, &k.Settings, nil, &k.at)
+	key, err := parseChangeKey(e.Key.Text)
+	if err != nil {
+		u.syntax("invalid-value", e.Key.At, err)
+	}
+	c.Key = key
+	ok := err == nil
+	if place, given := k.find("to"); given {
+		c.ToPos = u.src.pos(place.value)
+		if k.To != nil && !u.noReference("to", item{*k.To, place.value}) {
+			to, err := parseChangeTo(*k.To)
+			if err != nil {
+				u.syntax("when-syntax", place.value, err)
+				ok = false
+			} else {
+				c.To = &to
+			}
+		}
+	}
+	if !k.Cancelled && len(k.keys) == 0 {
+		if k.keys != nil {
+			u.report("invalid-value", e.Key.At, fmt.Sprintf("the change %s changes nothing", quoted(e.Key.Text)), "write cancelled, or give to or another key")
+		}
+		return c, false // else its mistake is reported
+	}
+	if k.Settings.Note != nil {
+		c.Note = *k.Settings.Note
+	}
+	for _, key := range k.keys {
+		if key.name != "to" {
+			c.Keys = append(c.Keys, key.name)
+		}
+	}
+	if len(l.keys) > 0 {
+		c.over = l.over
+	}
+	return c, ok
+}

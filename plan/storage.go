@@ -1,0 +1,188 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rundown/agora"
+)
+
+// The rules of the catalogue that relate the keys of one storage to its vendor.
+func init() {
+	for _, id := range []string{"storage-region-values", "storage-keys-required", "extparams-endpoint", "extparams-tag", "sts-vendors"} {
+		registerDocumented(id, nil)
+	}
+}
+
+// defaultPrefix are the folders of a storage that names none.
+var defaultPrefix = []string{"{plan}", "{id}", "{date}"}
+
+func (b *builder) storage(e *entry[storageKeys]) {
+	u, k := b.root, &e.Value
+	s := &Storage{Name: e.Key.Text, Pos: u.src.pos(e.Key.At), From: u.positions(&k.at)}
+	s.Bucket = u.plain(&k.at, "bucket", k.Bucket)
+	s.Endpoint = u.plain(&k.at, "endpoint", k.Endpoint)
+	s.SSE = u.plain(&k.at, "sse", k.SSE)
+	s.Tag = u.plain(&k.at, "tag", k.Tag)
+	if k.AccessKey != nil {
+		s.AccessKey = u.text(*k.AccessKey, k.value("access_key"), textSecret)
+	}
+	if k.SecretKey != nil {
+		s.SecretKey = u.text(*k.SecretKey, k.value("secret_key"), textSecret)
+	}
+	b.prefix(s, k)
+	b.credentials(s, k)
+	if k.Vendor != nil {
+		if vendor, ok := agora.VendorByName(*k.Vendor); ok {
+			s.Vendor = vendor
+			b.vendor(s, k)
+		}
+	}
+	if b.storages.add(u, e.Key, s) {
+		b.p.Storages = append(b.p.Storages, s)
+	}
+}
+
+func (b *builder) prefix(s *Storage, k *storageKeys) {
+	if k.Prefix == nil {
+		for _, element := range defaultPrefix {
+			t, err := newText(element, Pos{}, textTemplate)
+			if err != nil {
+				panic(err) // the default is ours
+			}
+			s.Prefix = append(s.Prefix, t)
+		}
+		return
+	}
+	for _, element := range *k.Prefix {
+		if b.root.noReference("prefix", element) {
+			continue
+		}
+		if t := b.root.text(element.Text, element.At, textTemplate); !t.IsZero() {
+			s.Prefix = append(s.Prefix, t)
+		}
+	}
+}
+
+// credentials checks that a storage has keys, or sts in their place.
+func (b *builder) credentials(s *Storage, k *storageKeys) {
+	u := b.root
+	_, access := k.find("access_key")
+	_, secret := k.find("secret_key")
+	place, sts := k.find("sts")
+	switch {
+	case sts && (access || secret):
+		u.report("invalid-value", place.key, "sts stands in for access_key and secret_key; give one or the other", "remove the keys, or sts")
+	case !sts && !(access && secret):
+		missing := "access_key and secret_key are"
+		if access {
+			missing = "secret_key is"
+		} else if secret {
+			missing = "access_key is"
+		}
+		u.report("storage-keys-required", k.self, missing+" missing in a storage", "give references, as in access_key: ${NAME}, or sts in their place")
+	}
+	if k.STS == nil {
+		return
+	}
+	s.STS = &STS{File: u.plain(&k.STS.at, "file", k.STS.File)}
+	if k.STS.Command != nil {
+		for _, word := range *k.STS.Command {
+			if !u.noReference("command", word) {
+				s.STS.Command = append(s.STS.Command, word.Text)
+			}
+		}
+		if len(*k.STS.Command) == 0 {
+			u.report("invalid-value", k.STS.key("command"), "command names no program", "")
+		}
+	}
+	_, command := k.STS.find("command")
+	_, file := k.STS.find("file")
+	if command == file {
+		id, at := "missing-key", k.STS.self
+		if command {
+			id, at = "invalid-value", k.STS.key("file")
+		}
+		u.report(id, at, "sts takes either command or file", "")
+	}
+}
+
+// vendor checks what a vendor does and does not take.
+func (b *builder) vendor(s *Storage, k *storageKeys) {
+	u, v := b.root, s.Vendor
+	region := u.plain(&k.at, "region", k.Region)
+	if _, given := k.find("region"); !given || k.Region != nil && !strings.Contains(*k.Region, "${") {
+		b.region(s, k, region)
+	}
+	if place, given := k.find("sse"); given && !slices.Contains(agora.IntsOf("extparams-sse", "vendors"), int64(v.Number)) {
+		u.report("extparams-sse", place.key, fmt.Sprintf("sse is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-sse", "vendors")), v.Name), "remove it")
+	}
+	if place, given := k.find("tag"); given && !slices.Contains(agora.IntsOf("extparams-tag", "vendors"), int64(v.Number)) {
+		u.report("extparams-tag", place.key, fmt.Sprintf("tag is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-tag", "vendors")), v.Name), "remove it")
+	}
+	place, given := k.find("endpoint")
+	switch needs := slices.Contains(agora.IntsOf("extparams-endpoint", "vendors"), int64(v.Number)); {
+	case needs && !given:
+		u.report("extparams-endpoint", k.self, fmt.Sprintf("endpoint is missing; the vendor %s needs the host name of the store", v.Name), "add endpoint, as in endpoint: objects.school.example")
+	case needs && (k.Endpoint != nil && (*k.Endpoint == "" || strings.ContainsAny(*k.Endpoint, "/ @?#"))):
+		host := *k.Endpoint
+		if _, after, ok := strings.Cut(host, "://"); ok {
+			host = after
+		}
+		host, _, _ = strings.Cut(host, "/")
+		hint := ""
+		if host != "" && !strings.ContainsAny(host, " @?#$") {
+			hint = "write " + host
+		}
+		u.report("extparams-endpoint", place.value, "endpoint is the host name of the store, without scheme and path", hint)
+	case !needs && given:
+		u.report("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-endpoint", "vendors")), v.Name), "remove it")
+	}
+	if place, given := k.find("sts"); given && !slices.Contains(agora.Ints("sts-vendors"), int64(v.Number)) {
+		u.report("sts-vendors", place.key, fmt.Sprintf("sts works with %s, and the vendor is %s", vendorNames(agora.Ints("sts-vendors")), v.Name), "give access_key and secret_key instead")
+	}
+}
+
+func (b *builder) region(s *Storage, k *storageKeys, region string) {
+	u, v := b.root, s.Vendor
+	found, ok := v.Region(region)
+	if ok {
+		s.Region = found
+		return
+	}
+	var regions []string
+	for _, r := range v.Regions {
+		if r.Name != "" {
+			regions = append(regions, regionName(r.Name))
+		}
+	}
+	place, given := k.find("region")
+	switch _, withdrawn := v.WithdrawnRegion(region); {
+	case !given:
+		u.report("storage-region-values", k.self, fmt.Sprintf("region is missing in a storage of %s", v.Title), "add region: one of "+strings.Join(regions, ", "))
+	case len(regions) == 0:
+		u.report("storage-region-values", place.key, fmt.Sprintf("%s takes no region", v.Title), "remove it")
+	case withdrawn:
+		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no longer a region of %s; listed are %s", quoted(region), v.Title, strings.Join(regions, ", ")), "")
+	default:
+		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no region of %s; listed are %s", quoted(region), v.Title, strings.Join(regions, ", ")),
+			didYouMean(regionName(region), regions))
+	}
+}
+
+// regionName writes a region as most vendors do: us-east-1.
+func regionName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "-")) }
+
+func vendorNames(numbers []int64) string {
+	var list []string
+	for _, n := range numbers {
+		if v, ok := agora.VendorByNumber(int(n)); ok {
+			list = append(list, v.Name)
+		}
+	}
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+}
