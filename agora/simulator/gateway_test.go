@@ -74,7 +74,7 @@ func TestEveryAnswerHasARequestIDAndTheSimulatorsDate(t *testing.T) {
 }
 
 func TestBeyondTheBudgetOfASecondRequestsAreRefused(t *testing.T) {
-	inBubble(t, Config{RetryAfter: true}, func(r *rig) {
+	inBubble(t, Config{RetryAfter: true}, func(t *testing.T, r *rig) {
 		for range 10 {
 			r.acquire("room-1", "7").want(t, 200, 0, "")
 		}
