@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -98,11 +99,38 @@ func findFile(path string, create bool) (string, error) {
 	case !info.Mode().IsRegular():
 		return "", fmt.Errorf("store %s is not a regular file: name another", path)
 	}
+	if info != nil && info.Size() > 0 {
+		if err := checkHeader(path); err != nil {
+			return "", err
+		}
+	}
 	file, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return "", fmt.Errorf("open store %s: %w", path, err)
 	}
 	return file, nil
+}
+
+// checkHeader looks for what every SQLite file begins with. SQLite itself takes a file that is shorter than its
+// smallest page, whatever is in it, for an empty one, and would write over it.
+// https://www.sqlite.org/fileformat.html#the_database_header
+func checkHeader(path string) error {
+	const magic, smallestPage = "SQLite format 3\x00", 512
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open store %s: %w", path, err)
+	}
+	defer f.Close()
+	page := make([]byte, smallestPage)
+	_, err = io.ReadFull(f, page)
+	switch {
+	case err == io.EOF, err == io.ErrUnexpectedEOF:
+	case err != nil:
+		return fmt.Errorf("open store %s: %w", path, err)
+	case string(page[:len(magic)]) == magic:
+		return nil
+	}
+	return fmt.Errorf("store %s is not an SQLite database: name another file", path)
 }
 
 // connect makes the pools. No connection is made yet.

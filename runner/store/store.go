@@ -103,7 +103,8 @@ func (s *Store) write(ctx context.Context, doing string, do func(ctx context.Con
 		return s.explain(doing, err)
 	}
 	if err := do(ctx, tx); err != nil {
-		return s.explain(doing, errors.Join(err, tx.Rollback()))
+		_ = tx.Rollback() // nothing commits either way, and err is the cause: SQLite rolls back by itself after some
+		return s.explain(doing, err)
 	}
 	return s.explain(doing, tx.Commit())
 }
