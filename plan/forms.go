@@ -103,7 +103,7 @@ func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		if n.Tag == "!!int" && len(n.Value) < 6 {
 			hint = fmt.Sprintf("write %ss or %sm", n.Value, n.Value)
 		}
-		d.report("wrong-type", d.src.node(n), s.name+" takes a length of time with its unit, not a number", hint)
+		d.report("wrong-type", d.src.node(n), s.name+" takes a length of time with its unit, not a plain number", hint)
 		return false
 	}
 	text, ok := d.text(n, s)

@@ -72,7 +72,9 @@ func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer
 		if region == none {
 			region = ""
 		}
-		add("region", func(s *Settings) { s.Region = region })
+		if region == "" || restrictionOf("acquire-region-values").allowsText(*k.Region) {
+			add("region", func(s *Settings) { s.Region = region })
+		}
 	}
 	if k.Storage != nil {
 		if storage, ok := b.storages.get(u, item{*k.Storage, a.value("storage")}); ok {

@@ -88,6 +88,13 @@ func (c *checker) report(pos Pos, message, hint string) {
 	c.findings = append(c.findings, c.rule.finding(pos, message, hint))
 }
 
+// reportAs is report at another severity than the rule's own.
+func (c *checker) reportAs(severity Severity, pos Pos, message, hint string) {
+	f := c.rule.finding(pos, message, hint)
+	f.Severity = severity
+	c.findings = append(c.findings, f)
+}
+
 // finding makes a finding of the rule at its own severity.
 func (r rule) finding(pos Pos, message, hint string) Finding {
 	return Finding{Pos: pos, Severity: r.severity, Rule: r.id, Message: message, Hint: hint, Source: r.source}

@@ -1,0 +1,72 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"rundown/agora"
+)
+
+func init() {
+	registerDocumented("cname-max-bytes", func(c *checker) { checkCnameLength(c, "cname-max-bytes") })
+	registerDocumented("cname-short", func(c *checker) { checkCnameLength(c, "cname-short") })
+	registerDocumented("cname-charset", checkCnameCharset)
+}
+
+// eachCname visits the channel names that the plan sets itself, with their placeholders replaced, each once.
+func (c *checker) eachCname(visit func(pos Pos, cname string)) {
+	seen := map[string]bool{}
+	c.eachSettings(func(r *Recording, s *Settings) {
+		if s.Cname.IsZero() {
+			return
+		}
+		values := map[string]string{"plan": c.p.Name, "id": r.ID, "date": "20310917", "time": "0900"}
+		for name, value := range s.Labels {
+			values[name] = value
+		}
+		expanded, unknown := s.Cname.expand(values)
+		if cname := expanded.String(); len(unknown) == 0 && !seen[cname] {
+			seen[cname] = true
+			visit(s.Cname.Pos(), cname)
+		}
+	})
+}
+
+func checkCnameLength(c *checker, id string) {
+	_, most := agora.Bound(id)
+	_, hard := agora.Bound("cname-max-bytes")
+	c.eachCname(func(pos Pos, cname string) {
+		if n := int64(len(cname)); n > *most && (id == "cname-max-bytes" || n <= *hard) {
+			c.report(pos, fmt.Sprintf("cname %s has %d bytes; the limit is %d", quoted(cname), n, *most), "shorten it, or leave it out, and it is derived from plan and id")
+		}
+	})
+}
+
+// cnameCharset are the characters of the catalogue's list: ranges, names and single characters between blanks.
+func cnameCharset() (allowed [128]bool) {
+	for _, word := range strings.Fields(agora.Strings("cname-charset")[0]) {
+		switch {
+		case word == "space":
+			allowed[' '] = true
+		case len(word) == 3 && word[1] == '-':
+			for b := word[0]; b <= word[2]; b++ {
+				allowed[b] = true
+			}
+		case len(word) == 1:
+			allowed[word[0]] = true
+		}
+	}
+	return allowed
+}
+
+func checkCnameCharset(c *checker) {
+	allowed := cnameCharset()
+	c.eachCname(func(pos Pos, cname string) {
+		for _, r := range cname {
+			if r >= 128 || !allowed[r] {
+				c.report(pos, fmt.Sprintf("cname %s holds %q; allowed are %s", quoted(cname), r, agora.Strings("cname-charset")[0]), "")
+				return
+			}
+		}
+	})
+}

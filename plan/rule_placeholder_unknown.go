@@ -1,0 +1,41 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+func init() {
+	register(rule{id: "placeholder-unknown", severity: SeverityError,
+		statement: "Every placeholder in url, cname and prefix is plan, id, date, time or a label of the recording.",
+		check:     checkPlaceholders})
+}
+
+// checkPlaceholders reports a placeholder once where it stands, though many recordings may inherit it.
+func checkPlaceholders(c *checker) {
+	type place struct {
+		pos  Pos
+		name string
+	}
+	reported := map[place]bool{}
+	check := func(r *Recording, s *Settings, t Text) {
+		for _, name := range t.placeholders() {
+			if _, label := s.Labels[name]; label || slices.Contains(builtinPlaceholders, name) || reported[place{t.Pos(), name}] {
+				continue
+			}
+			reported[place{t.Pos(), name}] = true
+			known := slices.Concat(builtinPlaceholders, slices.Sorted(maps.Keys(s.Labels)))
+			c.report(t.Pos(), fmt.Sprintf("{%s} is no placeholder, and recording %s has no label of that name", name, r.ID), didYouMean(name, known))
+		}
+	}
+	c.eachSettings(func(r *Recording, s *Settings) {
+		check(r, s, s.URL)
+		check(r, s, s.Cname)
+		if s.Storage != nil {
+			for _, element := range s.Storage.Prefix {
+				check(r, s, element)
+			}
+		}
+	})
+}

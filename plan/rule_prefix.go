@@ -1,0 +1,137 @@
+package plan
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"rundown/agora"
+)
+
+func init() {
+	registerDocumented("prefix-charset", checkPrefixCharset)
+	registerDocumented("prefix-max-length", checkPrefixLength)
+	register(rule{id: "prefix-clash", severity: SeverityError,
+		statement: "Recordings whose prefixes differ still differ once what Agora forbids is left out.",
+		check:     checkPrefixClash})
+}
+
+// checkPrefixCharset looks at literal text only: from a placeholder's value, what is forbidden is left out.
+func checkPrefixCharset(c *checker) {
+	allowed := regexp.MustCompile(agora.Strings("prefix-charset")[0])
+	for _, s := range c.p.Storages {
+		for _, element := range s.Prefix {
+			literal := ""
+			for _, part := range element.t.parts {
+				if part.kind == partLiteral {
+					literal += part.s
+				}
+			}
+			if literal == "" && len(element.placeholders()) > 0 || allowed.MatchString(literal) {
+				continue
+			}
+			message, hint := fmt.Sprintf("the prefix element %s holds more than ASCII letters and digits", quoted(element.String())), ""
+			if literal == "" {
+				message = "a prefix element is empty"
+			} else if strings.Contains(literal, "/") {
+				hint = "write one element for each folder"
+			} else if mended := prefixValue(element.String()); mended != "" && len(element.placeholders()) == 0 {
+				hint = "write " + mended
+			}
+			c.report(element.Pos(), message, hint)
+		}
+	}
+}
+
+// prefixValue leaves out of a value what Agora forbids in a prefix.
+func prefixValue(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 && (isLetter(byte(r)) || isDigit(byte(r))) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// prefixOf expands a recording's prefix as far as it does not depend on the class: date and time become stand-ins of
+// their length. It gives the prefix as written and as the service takes it.
+func prefixOf(p *Plan, r *Recording, s *Settings) (written, taken string) {
+	var w, t strings.Builder
+	for _, element := range s.Storage.Prefix {
+		var left strings.Builder
+		for _, part := range element.t.parts {
+			value := part.s
+			if part.kind == partPlaceholder {
+				switch part.s {
+				case "plan":
+					value = p.Name
+				case "id":
+					value = r.ID
+				case "date":
+					value = "yyyymmdd"
+				case "time":
+					value = "hhmm"
+				default:
+					value = s.Labels[part.s]
+				}
+			}
+			w.WriteString(value)
+			left.WriteString(prefixValue(value))
+		}
+		w.WriteByte('/')
+		if left.Len() > 0 {
+			t.WriteString(left.String() + "/")
+		}
+	}
+	return w.String(), t.String()
+}
+
+func checkPrefixLength(c *checker) {
+	_, most := agora.Bound("prefix-max-length")
+	reported := map[string]bool{}
+	c.eachSettings(func(r *Recording, s *Settings) {
+		if s.Storage == nil || reported[r.ID] {
+			return
+		}
+		if _, taken := prefixOf(c.p, r, s); int64(len(taken)) > *most {
+			reported[r.ID] = true
+			c.report(r.prefixPos(s), fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most), "shorten the labels, or the storage's prefix")
+		}
+	})
+}
+
+// prefixPos is where a recording's prefix stands: in its storage, or at the recording for the default.
+func (r *Recording) prefixPos(s *Settings) Pos {
+	if pos, ok := s.Storage.From["prefix"]; ok {
+		return pos
+	}
+	return r.Pos
+}
+
+// checkPrefixClash compares what goes to one bucket. It reports the later of two recordings.
+func checkPrefixClash(c *checker) {
+	type folder struct{ vendor, bucket, endpoint, prefix string }
+	type owner struct {
+		r       *Recording
+		written string
+	}
+	first := map[folder]owner{}
+	reported := map[*Recording]bool{}
+	c.eachSettings(func(r *Recording, s *Settings) {
+		if s.Storage == nil || reported[r] {
+			return
+		}
+		written, taken := prefixOf(c.p, r, s)
+		f := folder{s.Storage.Vendor.Name, s.Storage.Bucket, s.Storage.Endpoint, taken}
+		other, taken2 := first[f]
+		if !taken2 {
+			first[f] = owner{r, written}
+			return
+		}
+		if other.r != r && other.written != written {
+			reported[r] = true
+			c.report(r.Pos, fmt.Sprintf("the files of %s and %s go to the same folder %s: of their prefixes %s and %s, Agora takes letters and digits only",
+				r.ID, other.r.ID, quoted(taken), quoted(written), quoted(other.written)), "rename one of them, or give them different prefixes")
+		}
+	})
+}

@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rundown/agora"
+)
+
+func init() { registerDocumented("rtmp-url-scheme", checkScheme) }
+
+// checkScheme looks at what the plan writes out, and at the value of a reference only where values are asked for.
+func checkScheme(c *checker) {
+	schemes := agora.Strings("rtmp-url-scheme")
+	for _, cdn := range c.p.CDNs {
+		for _, t := range []Text{cdn.URL, cdn.Fallback} {
+			if t.IsZero() {
+				continue
+			}
+			address := t.t.parts[0].s
+			if t.t.parts[0].kind == partReference {
+				resolved, err := t.Resolve(c.opts.Lookup)
+				if err != nil {
+					continue // not asked for, or secret-unresolved
+				}
+				address = resolved
+			}
+			scheme, rest, ok := strings.Cut(address, "://")
+			if ok && slices.Contains(schemes, strings.ToLower(scheme)) && (rest != "" || len(t.t.parts) > 1) {
+				continue
+			}
+			given := "has no scheme"
+			if ok && schemeName(scheme) {
+				given = "has the scheme " + scheme
+			}
+			c.report(t.Pos(), fmt.Sprintf("the address %s and must begin with %s://", given, strings.Join(schemes, ":// or ")), "begin with rtmps://")
+		}
+	}
+}
+
+func schemeName(s string) bool {
+	for i := range len(s) {
+		if !isLetter(s[i]) && !isDigit(s[i]) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 10
+}

@@ -1,0 +1,42 @@
+package plan
+
+import (
+	"regexp"
+)
+
+func init() {
+	register(rule{id: "secret-in-plain-text", severity: SeverityError,
+		statement: "Secrets stand behind references. A key written out is an error, an address a warning.",
+		check:     checkPlainSecrets})
+}
+
+func checkPlainSecrets(c *checker) {
+	key := func(t Text, name string) {
+		if !t.IsZero() && len(t.References()) == 0 {
+			c.report(t.Pos(), name+" is written out, for everybody who can read this file", "write a reference, ${NAME} or ${file:PATH}, and replace the key, which is known by now")
+		}
+	}
+	address := func(t Text, name string) {
+		if !t.IsZero() && len(t.References()) == 0 {
+			c.reportAs(SeverityWarning, t.Pos(), name+" is written out, for everybody who can read this file", "write a reference for what is secret in it: ${NAME} or ${file:PATH}")
+		}
+	}
+	key(c.p.Account.CustomerSecret, "customer_secret")
+	for _, s := range c.p.Storages {
+		key(s.AccessKey, "access_key")
+		key(s.SecretKey, "secret_key")
+	}
+	for _, cdn := range c.p.CDNs {
+		for _, t := range []Text{cdn.URL, cdn.Fallback} {
+			if !t.IsZero() && addressWithPath.MatchString(t.t.parts[0].s) {
+				address(t, "the path of a CDN address, with its stream key,")
+			}
+		}
+	}
+	for _, n := range c.p.Notify {
+		address(n.Webhook, "a webhook's address")
+	}
+}
+
+// addressWithPath is an address that has more than a host.
+var addressWithPath = regexp.MustCompile(`^[^/?#]*(//[^/?#]*)?(/[^?#]|[?#].|//.*@)`)

@@ -1,0 +1,20 @@
+package plan
+
+import "fmt"
+
+func init() {
+	register(rule{id: "unused-definition", severity: SeverityWarning,
+		statement: "Every app, storage, cdn target, calendar and exposed variable is used.",
+		check:     checkUnused})
+}
+
+func checkUnused(c *checker) {
+	if c.p.uses == nil {
+		return
+	}
+	for _, d := range c.p.uses.list {
+		if !d.used {
+			c.report(d.pos, fmt.Sprintf("the %s %s is not used", d.kind, d.name), "use it or remove it")
+		}
+	}
+}
