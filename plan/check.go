@@ -71,19 +71,3 @@ func Sort(p *Plan, findings []Finding) []Finding {
 	})
 	return slices.Compact(sorted)
 }
-
-// Summary is what validate says of a plan in one line.
-type Summary struct {
-	Recordings               int
-	Classes                  int       // in the window
-	First, Last              time.Time // first start and last end in the window
-	Peak                     int       // most recordings at once, with padding
-	PeakAt                   time.Time
-	HDSeconds, FullHDSeconds int64    // planned, with padding, times redundancy
-	CostUSD                  float64  // over the window, after free minutes
-	NotChecked               []string // references that were not resolved, as written
-}
-
-// Summarize sums up the plan over validate's window: from now, or from the first class if that is later, to the last
-// bound, 366 days at most.
-func Summarize(p *Plan, opts CheckOptions) Summary { panic("skeleton") }

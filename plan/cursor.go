@@ -20,6 +20,7 @@ type class struct {
 	startClock              clock // as written
 	shift                   shift // of the start
 	shared                  bool  // the recording has another class planned on the day
+	merged                  int   // as of planned
 	page                    *page
 }
 
@@ -124,7 +125,7 @@ func (s *schedule) class(p *planned, change int, wall *wallClock) class {
 	k := class{
 		planned: p.instant, start: p.instant, end: p.instant + p.length,
 		schedule: s, entry: p.entry, change: change,
-		day: p.day, startDay: p.day, startClock: p.clock, shift: p.shift, shared: p.shared,
+		day: p.day, startDay: p.day, startClock: p.clock, shift: p.shift, shared: p.shared, merged: p.merged,
 	}
 	settings := s.settings(change)
 	if change >= 0 {

@@ -79,7 +79,18 @@ func (r DayRange) contains(d Day) bool { return r.First <= d && d <= r.Last }
 // has says that the set holds the day.
 func (w weekdays) has(d time.Weekday) bool { return w>>d&1 != 0 }
 
-// hhmm writes the time of day as plans do: 09:00, or 09:00:20 where there are seconds.
+// String names the days, from Monday.
+func (w weekdays) String() string {
+	var names []string
+	for i := range 7 {
+		if d := time.Weekday((i + 1) % 7); w.has(d) {
+			names = append(names, weekdayNames[d][:3])
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// String writes the time of day as plans do: 09:00, or 09:00:20 where there are seconds.
 func (c clock) String() string {
 	layout := "15:04"
 	if c%60 != 0 {

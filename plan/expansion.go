@@ -14,6 +14,8 @@ type expansion struct {
 	fixed     map[*Settings]*page // of settings whose URL is the same for every class
 
 	maxBefore, maxAfter, maxLength int64 // s, of any class
+
+	from, until time.Time // validate's window, for the rules
 }
 
 // page is what the classes of one URL share.

@@ -23,10 +23,10 @@ func syntaxErrorf(hint, format string, args ...any) error {
 // before anything but a dollar or a brace is itself. The error is a [*syntaxError] that holds nothing of s, since s
 // may be secret.
 func newText(s string, pos Pos, kind textKind) (Text, error) {
-	t := &text{pos: pos, kind: kind}
+	t := &textContent{pos: pos, kind: kind}
 	if !strings.ContainsAny(s, "${") {
 		t.parts = []textPart{{s: s}}
-		return Text{t}, nil
+		return Text{&text{t}}, nil
 	}
 	var literal strings.Builder
 	flush := func() {
@@ -68,7 +68,7 @@ func newText(s string, pos Pos, kind textKind) (Text, error) {
 	if len(t.parts) == 0 {
 		t.parts = []textPart{{}}
 	}
-	return Text{t}, nil
+	return Text{&text{t}}, nil
 }
 
 const referenceHint = "write ${NAME} for a variable, ${file:PATH} for a file, or $$ for a dollar"
@@ -149,7 +149,7 @@ func (t Text) expandBy(value func(name string) (string, bool)) (Text, []string) 
 		return t, nil
 	}
 	var unknown []string
-	expanded := &text{pos: t.t.pos, kind: t.t.kind}
+	expanded := &textContent{pos: t.t.pos, kind: t.t.kind}
 	var literal strings.Builder
 	flush := func() {
 		if literal.Len() > 0 {
@@ -178,5 +178,5 @@ func (t Text) expandBy(value func(name string) (string, bool)) (Text, []string) 
 	if len(expanded.parts) == 0 {
 		expanded.parts = []textPart{{}}
 	}
-	return Text{expanded}, unknown
+	return Text{&text{expanded}}, unknown
 }

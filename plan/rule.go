@@ -81,6 +81,7 @@ type checker struct {
 	opts     CheckOptions
 	rule     rule
 	findings []Finding
+	times    *expansion // by [checker.expansion]
 }
 
 // report adds a finding of the running rule: what is wrong with the value given and what is allowed, and what to try.

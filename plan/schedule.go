@@ -60,6 +60,7 @@ type planned struct {
 	length  int64 // s
 	shift   shift
 	shared  bool // the recording has another class planned on the day
+	merged  int  // 1 + the index of an entry that gives the same start but is written otherwise; 0 for none
 }
 
 func newSchedule(r *Recording, index int, only, skip daySet) *schedule {
@@ -108,14 +109,14 @@ func (s *schedule) nextDay(r DayRange) (Day, bool) {
 		best = min(best, s.dated[i].day)
 	}
 	if len(s.regular) > 0 {
-		best = s.nextRegular(DayRange{r.First, best - 1})
+		best = s.nextRegular(DayRange{r.First, best - 1}, s.regular)
 	}
 	return best, best <= r.Last
 }
 
-// nextRegular finds the first day of the range on which a weekly or cron entry has a class, and the day after the
-// range for none.
-func (s *schedule) nextRegular(r DayRange) Day {
+// nextRegular finds the first day of the range on which one of the weekly and cron entries has a class, and the day
+// after the range for none.
+func (s *schedule) nextRegular(r DayRange, entries []regularEntry) Day {
 	for d := r.First; d <= r.Last; d++ {
 		if s.bounded {
 			allowed, ok := s.only.from(d)
@@ -128,8 +129,8 @@ func (s *schedule) nextRegular(r DayRange) Day {
 			d = skipped.Last
 			continue
 		}
-		for i := range s.regular {
-			if s.regular[i].fits(d) {
+		for i := range entries {
+			if entries[i].fits(d) {
 				return d
 			}
 		}
@@ -182,7 +183,33 @@ func (s *schedule) listed(w *wallClock, d Day, into []planned) []planned {
 	slices.SortStableFunc(list, func(a, b planned) int {
 		return cmp.Or(cmp.Compare(a.instant, b.instant), cmp.Compare(b.length, a.length), cmp.Compare(a.entry, b.entry))
 	})
-	return slices.CompactFunc(list, func(a, b planned) bool { return a.instant == b.instant })
+	kept := list[:1]
+	for _, p := range list[1:] {
+		last := &kept[len(kept)-1]
+		if p.instant != last.instant {
+			kept = append(kept, p)
+		} else if p.clock != last.clock || p.length != last.length {
+			last.merged = p.entry + 1
+		}
+	}
+	return kept
+}
+
+// alone is the schedule of one entry only.
+func (s *schedule) alone(entry int) *schedule {
+	one := *s
+	one.regular, one.dated = nil, nil
+	for _, e := range s.regular {
+		if e.entry == entry {
+			one.regular = append(one.regular, e)
+		}
+	}
+	for _, e := range s.dated {
+		if e.entry == entry {
+			one.dated = append(one.dated, e)
+		}
+	}
+	return &one
 }
 
 // bounds gives the first and the last day on which a class can be planned; false when there is none or no bound.

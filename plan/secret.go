@@ -48,12 +48,15 @@ func (e *UnresolvedError) Unwrap() error { return e.Err }
 // accident: every way of formatting, marshalling or logging it shows references as written, and a secret's literal
 // text as [redacted].
 //
-// The content stands behind a pointer, since fmt calls no method on an unexported field and would print what it
-// finds there: of a pointer it prints the address.
+// The content stands behind two pointers, since fmt calls no method on an unexported field and prints what it finds
+// there: of a pointer the address, but for a verb that does not fit what one pointer leads to.
 type Text struct{ t *text }
 
-// text is never changed once it is made, so that copies of a Text may share it.
-type text struct {
+// text is the first pointer's end.
+type text struct{ *textContent }
+
+// textContent is never changed once it is made, so that copies of a Text may share it.
+type textContent struct {
 	pos   Pos
 	kind  textKind
 	parts []textPart

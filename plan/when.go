@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -26,3 +27,19 @@ const (
 	whenDated
 	whenCron
 )
+
+// String writes the time as plans do.
+func (w *When) String() string {
+	switch w.kind {
+	case whenWeekly:
+		return w.days.String() + " " + w.clocks()
+	case whenDated:
+		return w.date.String() + " " + w.clocks()
+	default:
+		return fmt.Sprintf("cron %q", w.expr)
+	}
+}
+
+func (w *When) clocks() string {
+	return w.start.String() + "-" + ((w.start + clock(w.length/time.Second)) % daySeconds).String()
+}

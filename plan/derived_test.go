@@ -1,0 +1,72 @@
+package plan
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestUIDsAreLegalDistinctAndFollowFromTheIdentity(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := Occurrence{ID: rapid.String().Draw(t, "id")}
+		seen := make(map[string]bool)
+		for session := range 3 {
+			uids := o.UIDs(session)
+			again := Occurrence{ID: o.ID}
+			if again.UIDs(session) != uids {
+				t.Fatalf("%q has other uids the second time", o.ID)
+			}
+			for _, uid := range uids {
+				if n, err := strconv.ParseUint(uid, 10, 32); err != nil || n == 0 {
+					t.Fatalf("%q has the uid %s", o.ID, uid)
+				}
+				if seen[uid] {
+					t.Fatalf("%q has the uid %s twice", o.ID, uid)
+				}
+				seen[uid] = true
+			}
+		}
+	})
+	a, b := Occurrence{ID: "term/a/20311006T090000Z"}, Occurrence{ID: "term/a/20311008T090000Z"}
+	if a.UIDs(0) == b.UIDs(0) {
+		t.Error("two occurrences have the same uids")
+	}
+}
+
+func TestHoursAreRoundedUpWithOneToSpare(t *testing.T) {
+	until := instant("2031-10-06T10:00:00Z")
+	tests := []struct {
+		before       time.Duration
+		hours, bound int
+	}{
+		{-time.Minute, 1, 25},
+		{0, 1, 25},
+		{time.Second, 2, 26},
+		{time.Hour, 2, 26},
+		{time.Hour + time.Second, 3, 27},
+		{695 * time.Hour, 696, 720},
+		{696 * time.Hour, 697, 720},
+		{719 * time.Hour, 720, 720},
+		{5000 * time.Hour, 720, 720},
+	}
+	for _, test := range tests {
+		o := Occurrence{RecordUntil: until}
+		if hours, bound := o.Hours(until.Add(-test.before)); hours != test.hours || bound != test.bound {
+			t.Errorf("%s before the end: %d and %d hours, want %d and %d", test.before, hours, bound, test.hours, test.bound)
+		}
+	}
+}
+
+func TestDerivedCnamesStayShortAndApart(t *testing.T) {
+	if got := derivedCname("autumn-2031", "algebra-1"); got != "autumn-2031-algebra-1" {
+		t.Errorf("got %s", got)
+	}
+	long := strings.Repeat("p", 40)
+	a, b := derivedCname(long, strings.Repeat("r", 39)+"a"), derivedCname(long, strings.Repeat("r", 39)+"b")
+	if a == b || len(a) >= 64 || !strings.HasPrefix(a, long+"-rrr") {
+		t.Errorf("got %s and %s", a, b)
+	}
+}

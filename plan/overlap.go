@@ -1,0 +1,71 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
+
+// overlap is that of two classes, and how often the two times that give them overlap in the window.
+type overlap struct {
+	first, second class // by start; of the earliest time
+	count         int
+}
+
+// overlaps gathers overlaps by the places of the plan that cause them, so that a term of collisions is one finding.
+type overlaps struct {
+	byPlace map[[2]Pos]*overlap
+	order   []*overlap
+}
+
+func (o *overlaps) add(first, second *class) {
+	key := [2]Pos{first.pos(), second.pos()}
+	if comparePos(key[1], key[0]) < 0 {
+		key[0], key[1] = key[1], key[0]
+	}
+	if known := o.byPlace[key]; known != nil {
+		known.count++
+		return
+	}
+	if o.byPlace == nil {
+		o.byPlace = make(map[[2]Pos]*overlap)
+	}
+	found := &overlap{*first, *second, 1}
+	o.byPlace[key] = found
+	o.order = append(o.order, found)
+}
+
+func comparePos(a, b Pos) int {
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+}
+
+// pos is the later one of the two places in the document.
+func (o *overlap) pos() Pos {
+	a, b := o.first.pos(), o.second.pos()
+	if comparePos(a, b) > 0 {
+		return a
+	}
+	return b
+}
+
+// String tells both classes, and how many more there are.
+func (o *overlap) String() string {
+	s := fmt.Sprintf("%s, and %s before it ends", o.first.interval(), o.second.interval())
+	if o.count > 1 {
+		s += fmt.Sprintf("; %d more in the window", o.count-1)
+	}
+	return s
+}
+
+// interval tells the class by its recording and its time.
+func (c *class) interval() string {
+	zone := c.settings().Zone
+	start, end := time.Unix(c.start, 0).In(zone), time.Unix(c.end, 0).In(zone)
+	format := func(t time.Time) string {
+		if t.Second() != 0 {
+			return t.Format(time.TimeOnly)
+		}
+		return t.Format("15:04")
+	}
+	return fmt.Sprintf("%s on %s %s-%s", c.schedule.recording.ID, start.Format(time.DateOnly), format(start), format(end))
+}

@@ -1,0 +1,51 @@
+package plan
+
+import "fmt"
+
+func init() {
+	register(rule{
+		id:        "calendar-matches-nothing",
+		severity:  SeverityWarning,
+		statement: "On each entry of a calendar, some recording that uses the calendar would have a class.",
+		check:     checkCalendarMatchesNothing,
+	})
+}
+
+// checkCalendarMatchesNothing asks of an entry of only whether a class is on it, and of an entry of skip whether
+// there would be one without skip. Calendars that nobody uses are another rule's.
+func checkCalendarMatchesNothing(c *checker) {
+	users := make(map[*Calendar][]*schedule)
+	for _, s := range c.expansion().schedules {
+		for _, calendar := range s.recording.Only {
+			users[calendar] = append(users[calendar], s)
+		}
+		if len(s.recording.Skip) == 0 {
+			continue
+		}
+		unskipped := *s
+		unskipped.skip = nil
+		for _, calendar := range s.recording.Skip {
+			users[calendar] = append(users[calendar], &unskipped)
+		}
+	}
+	for _, calendar := range c.p.Calendars {
+		if len(users[calendar]) == 0 {
+			continue
+		}
+		for _, entry := range calendar.Entries {
+			if !anyClassOn(users[calendar], entry.Days) {
+				c.report(entry.Pos, fmt.Sprintf("no recording that uses %s would have a class on %s", calendar.Name, entry.Days),
+					"look at the year and at the days of the week, or remove the entry")
+			}
+		}
+	}
+}
+
+func anyClassOn(schedules []*schedule, days DayRange) bool {
+	for _, s := range schedules {
+		if s.nextRegular(days, s.regular) <= days.Last {
+			return true
+		}
+	}
+	return false
+}
