@@ -462,6 +462,7 @@ func TestNoSecretReachesErrorsLogsOrObservers(t *testing.T) {
 		return func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			quote, _ := json.Marshal(r.Header.Get("Authorization") + " secret canary-secret, " + shorten(string(body)))
+			w.Header().Set("Retry-After", "60") // too long to wait for within a call
 			w.Header().Set("X-Request-Id", "id-"+r.Header.Get("Authorization"))
 			w.WriteHeader(status)
 			_, _ = fmt.Fprintf(w, `{"code":2,"reason":%s,"serverResponse":{"extensionServiceState":[
@@ -470,21 +471,26 @@ func TestNoSecretReachesErrorsLogsOrObservers(t *testing.T) {
 	}
 	var out bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	over := func() {} // ends a call after its first try
 	for _, status := range []int{200, 201, 206, 400, 401, 404, 429, 500} {
 		server := httptest.NewServer(echo(status))
-		c, err := New(creds, WithBaseURL(server.URL), WithLogger(log), WithObserver(func(x Exchange) { _, _ = fmt.Fprintf(&out, "%+v\n", x) }))
+		c, err := New(creds, WithBaseURL(server.URL), WithLogger(log), WithObserver(func(x Exchange) {
+			_, _ = fmt.Fprintf(&out, "%+v\n", x)
+			over()
+		}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond) // no pause fits
+		ctx, cancel := context.WithCancel(t.Context())
 		app := c.App("app", nil)
 		_, acquire := app.Acquire(ctx, AcquireRequest{ClientRequest: AcquireClientRequest{StartParameter: &start.ClientRequest}})
 		_, started := app.Start(ctx, "r", start)
 		_, updated := app.Update(ctx, "r", "s", update)
 		_, stopped := app.Stop(ctx, "r", "s", StopRequest{})
 		server.Close()
+		over = cancel
 		_, refused := app.Start(ctx, "r", start) // nobody listens
-		cancel()
+		over = func() {}
 		for _, err := range []error{acquire, started, updated, stopped, refused} {
 			if err == nil {
 				t.Fatalf("HTTP %d: no error", status)
