@@ -92,7 +92,7 @@ func writeForEver() {
 }
 
 // burst is how many steps a child in the role "answer" writes for a line.
-const burst = 200
+const burst = 100
 
 func writeWhenAsked() {
 	s, err := openAsChild()

@@ -8,8 +8,9 @@ import (
 )
 
 func TestWhatWasAcknowledgedOutlivesAKill(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "rundown.db")
-	for _, acknowledged := range []int{1, 150, 1000} {
+	for _, acknowledged := range []int{1, 100, 300} {
 		writer, out, _ := child(t, "write", file, worker)
 		var told []string
 		for len(told) < acknowledged && out.Scan() {

@@ -178,6 +178,7 @@ func readRegular(file string) ([]byte, error) {
 }
 
 func TestAStoreWithoutPermissionIsRefusedInOneLine(t *testing.T) {
+	t.Parallel()
 	if _, err := os.Stat("/proc/self/exe"); err != nil && os.Getuid() == 0 {
 		t.Skip("root cannot become another user here: the test binary's folder is closed to others")
 	}

@@ -9,6 +9,7 @@ import (
 )
 
 func TestOthersReadAndCommandWhileAProcessWrites(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "rundown.db")
 	mustOpen(t, file, store.Options{Create: true})
 	_, out, in := child(t, "answer", file, worker)

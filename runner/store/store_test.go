@@ -9,12 +9,14 @@ import (
 )
 
 func TestStoreOnSQLiteBehavesAsEveryStore(t *testing.T) {
+	t.Parallel()
 	storetest.Exercise(t, func(t *testing.T) *store.Store {
 		return mustOpen(t, filepath.Join(t.TempDir(), "rundown.db"), store.Options{Create: true, Work: true})
 	})
 }
 
 func TestStoreInMemoryBehavesAsEveryStore(t *testing.T) {
+	t.Parallel()
 	storetest.Exercise(t, func(t *testing.T) *store.Store {
 		return mustOpen(t, ":memory:", store.Options{Create: true, Work: true})
 	})

@@ -11,6 +11,7 @@ import (
 )
 
 func TestFiveThousandStepsAreGrouped(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "rundown.db")
 	s := mustOpen(t, file, worker)
 	watch := mustOpen(t, file, reader)
