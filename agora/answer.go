@@ -33,11 +33,11 @@ type answer struct {
 }
 
 // readAnswer reads an answer to its end, or to the limit. What is wrong with the body becomes part of the answer: the
-// status alone says something.
-func readAnswer(resp *http.Response) *answer {
+// status alone says something. Secrets are taken out of its texts before those are shortened, lest half of one stay.
+func readAnswer(resp *http.Response, secrets *redactor) *answer {
 	a := &answer{
 		status:    resp.StatusCode,
-		requestID: plainText(resp.Header.Get("X-Request-Id"), 128),
+		requestID: plainText(secrets.redact(resp.Header.Get("X-Request-Id")), 128),
 	}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		a.date = date.UTC()
@@ -54,7 +54,7 @@ func readAnswer(resp *http.Response) *answer {
 	case len(strings.TrimSpace(string(body))) == 0:
 		a.unread("the answer is empty")
 	default:
-		a.parse()
+		a.parse(secrets)
 	}
 	if a.status >= 300 && a.status < 400 {
 		a.reason = "redirects are not followed; check the base URL"
@@ -65,7 +65,7 @@ func readAnswer(resp *http.Response) *answer {
 func (a *answer) unread(what string) { a.unreadable, a.reason, a.body = true, what, nil }
 
 // parse reads the members that say how the request went, each by itself, so that an odd one does not hide the rest.
-func (a *answer) parse() {
+func (a *answer) parse(secrets *redactor) {
 	var raw struct {
 		Code           json.RawMessage `json:"code"`
 		Reason         json.RawMessage `json:"reason"`
@@ -83,9 +83,9 @@ func (a *answer) parse() {
 	} else if f, err := strconv.ParseFloat(code, 64); err == nil && f == float64(int(f)) {
 		a.code = int(f)
 	}
-	a.reason = plainText(text(raw.Reason), maxReason)
+	a.reason = plainText(secrets.redact(text(raw.Reason)), maxReason)
 	if a.reason == "" {
-		a.reason = plainText(text(raw.Message), maxReason)
+		a.reason = plainText(secrets.redact(text(raw.Message)), maxReason)
 	}
 	a.sid = text(raw.SID)
 	if len(raw.ServerResponse) > 0 {

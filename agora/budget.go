@@ -39,7 +39,8 @@ type Budget struct {
 	timer *time.Timer // runs while somebody waits
 }
 
-// hold is an admission promised to the start that follows an acquire. It counts as if it were used.
+// hold is an admission promised to the start that follows an acquire. It counts as if it were used, but for stops:
+// acquires that the service is slow to answer must not keep a recording from being stopped.
 type hold struct {
 	budget     *Budget
 	resourceID string
@@ -51,6 +52,7 @@ type waiter struct {
 	priority Priority
 	seq      uint64
 	pair     bool // wants a second admission held
+	promised bool // a start whose hold a stop has taken: first among its equals
 	hold     *hold
 	at       time.Time // when it was admitted
 	admitted chan struct{}
@@ -72,23 +74,36 @@ func (b *Budget) waitPair(ctx context.Context) (*hold, error) {
 	return b.wait(ctx, &waiter{priority: PriorityStart, pair: true})
 }
 
-// useHold admits the start of a resource id for which its acquire holds an admission; false when there is none, or
-// none any more.
-func (b *Budget) useHold(resourceID string) bool {
-	if b == nil || b.qps == 0 {
-		return false
+// waitStart admits a start: at once where its acquire holds an admission for it, or as soon as there is room where
+// stops have taken that, else like any other.
+func (b *Budget) waitStart(ctx context.Context, resourceID string) error {
+	promised := false
+	if ctx.Err() == nil && b != nil && b.qps > 0 {
+		var admitted bool
+		if promised, admitted = b.takeHold(resourceID); admitted {
+			return nil
+		}
 	}
+	_, err := b.wait(ctx, &waiter{priority: PriorityStart, promised: promised})
+	return err
+}
+
+// takeHold ends the hold of a resource id, if there is still one, and admits its start if there is room.
+func (b *Budget) takeHold(resourceID string) (promised, admitted bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
 	b.forget(now)
 	i := slices.IndexFunc(b.holds, func(h *hold) bool { return !h.until.IsZero() && h.resourceID == resourceID })
 	if i < 0 {
-		return false
+		return false, false
 	}
 	b.holds = slices.Delete(b.holds, i, i+1)
+	if len(b.sent) >= b.qps {
+		return true, false
+	}
 	b.sent = append(b.sent, now)
-	return true
+	return true, true
 }
 
 // keep promises the hold to the start of a resource id, for the time in which that is to be called.
@@ -166,11 +181,7 @@ func (b *Budget) admit() {
 	b.forget(now)
 	for len(b.queue) > 0 {
 		w := b.queue[0]
-		need := 1
-		if w.pair {
-			need = 2
-		}
-		if len(b.sent)+len(b.holds)+need > b.qps {
+		if len(b.sent)+w.needs(len(b.holds)) > b.qps {
 			break
 		}
 		heap.Pop(&b.queue)
@@ -183,6 +194,18 @@ func (b *Budget) admit() {
 		close(w.admitted)
 	}
 	b.arm(now)
+}
+
+// needs is the room in the budget that a waiter asks for, beside so many holds.
+func (w *waiter) needs(holds int) int {
+	switch {
+	case w.priority == PriorityStop || w.promised:
+		return 1
+	case w.pair:
+		return holds + 2
+	default:
+		return holds + 1
+	}
 }
 
 // forget drops the admissions that are more than a second old and the holds that nobody used.
@@ -231,6 +254,9 @@ func (q waiters) Len() int { return len(q) }
 func (q waiters) Less(i, j int) bool {
 	if q[i].priority != q[j].priority {
 		return q[i].priority > q[j].priority
+	}
+	if q[i].promised != q[j].promised {
+		return q[i].promised
 	}
 	return q[i].seq < q[j].seq
 }

@@ -64,7 +64,7 @@ func TestNoSlidingSecondSeesMoreThanTheBudget(t *testing.T) {
 							id := fmt.Sprint(i, n)
 							h.keep(id)
 							pause(3 * time.Second)
-							if b.useHold(id) || b.Wait(ctx, PriorityStart) == nil {
+							if b.waitStart(ctx, id) == nil {
 								note()
 							}
 						default:
@@ -181,14 +181,120 @@ func TestTheStartOfAnAcquireNeedNotWait(t *testing.T) {
 			t.Errorf("the held place was given away: the third waited %v", waited)
 		}
 		h.keep("r1")
-		if b.useHold("r2") {
-			t.Error("another start used the place")
+		start = time.Now()
+		if err := b.waitStart(t.Context(), "r1"); err != nil || time.Since(start) != 0 {
+			t.Errorf("the start waited %v: %v", time.Since(start), err)
 		}
-		if !b.useHold("r1") {
-			t.Error("the place was not kept")
-		}
-		if b.useHold("r1") {
+		if _, ok := b.takeHold("r1"); ok {
 			t.Error("the place was used twice")
+		}
+	})
+}
+
+func TestAPlaceIsHeldForOneResourceID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(2)
+		h, _ := b.waitPair(t.Context())
+		h.keep("r1")
+		start := time.Now()
+		_ = b.waitStart(t.Context(), "r2")
+		if waited := time.Since(start); waited != time.Second+budgetGuard {
+			t.Errorf("another start waited %v", waited)
+		}
+	})
+}
+
+func TestAcquiresWithoutAnAnswerDoNotHoldUpAStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(4)
+		var held []*hold
+		for range 3 {
+			h, err := b.waitPair(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			held = append(held, h)
+		}
+		time.Sleep(2 * time.Second) // three places are held, and nothing was sent for a second
+		start := time.Now()
+		for range 4 {
+			if err := b.Wait(t.Context(), PriorityStop); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if waited := time.Since(start); waited != 0 {
+			t.Errorf("the stops waited %v", waited)
+		}
+
+		// The starts have to wait now, but before any other.
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		var got []string
+		queue := func(name string, wait func() error) {
+			all.Go(func() {
+				if err := wait(); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				got = append(got, fmt.Sprint(name, " ", time.Since(start)))
+			})
+			synctest.Wait()
+		}
+		for i, h := range held {
+			h.keep(fmt.Sprint("r", i))
+		}
+		queue("another", func() error { return b.Wait(t.Context(), PriorityStart) })
+		for i := range held {
+			queue("promised", func() error { return b.waitStart(t.Context(), fmt.Sprint("r", i)) })
+		}
+		all.Wait()
+		slices.Sort(got)
+		want := []string{"another 1.02s", "promised 1.02s", "promised 1.02s", "promised 1.02s"}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestAStartWhosePlaceAStopHasTakenGoesBeforeOtherStarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(2)
+		h, _ := b.waitPair(t.Context())
+		h.keep("r1")
+		_ = b.Wait(t.Context(), PriorityStop)
+		start := time.Now()
+		waited := make(chan time.Duration, 1)
+		go func() {
+			_ = b.Wait(t.Context(), PriorityStart)
+			_ = b.Wait(t.Context(), PriorityStart)
+			_ = b.Wait(t.Context(), PriorityStart)
+			waited <- time.Since(start)
+		}()
+		synctest.Wait()
+		if err := b.waitStart(t.Context(), "r1"); err != nil || time.Since(start) != time.Second+budgetGuard {
+			t.Errorf("waited %v: %v", time.Since(start), err)
+		}
+		if w := <-waited; w != 2*(time.Second+budgetGuard) {
+			t.Errorf("the third of the others waited %v", w)
+		}
+	})
+}
+
+func TestAnAdmissionThatComesTooLateIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBudget(2)
+		w := &waiter{priority: PriorityStart, pair: true, admitted: make(chan struct{})}
+		b.mu.Lock()
+		b.queue.Push(w)
+		b.admit() // at the same instant its context ends
+		b.withdraw(w)
+		b.mu.Unlock()
+		start := time.Now()
+		_ = b.Wait(t.Context(), PriorityQuery)
+		_ = b.Wait(t.Context(), PriorityQuery)
+		if waited := time.Since(start); waited != 0 {
+			t.Errorf("the places were lost: waited %v", waited)
 		}
 	})
 }
@@ -218,7 +324,7 @@ func TestAHeldPlaceIsFreeAgainWhenTheStartDoesNotCome(t *testing.T) {
 				_ = b.Wait(t.Context(), PriorityQuery)
 				_ = b.Wait(t.Context(), PriorityQuery)
 				time.Sleep(StartWithin() + holdGrace)
-				if b.useHold("r1") {
+				if promised, _ := b.takeHold("r1"); promised {
 					t.Error("a place is held for ever")
 				}
 			})
@@ -258,7 +364,7 @@ func TestWithoutALimitNobodyWaits(t *testing.T) {
 			h, err := b.waitPair(t.Context())
 			h.keep("r")
 			h.release()
-			if err != nil || time.Since(start) != 0 || b.useHold("r") {
+			if err := errors.Join(err, b.waitStart(t.Context(), "r")); err != nil || time.Since(start) != 0 {
 				t.Errorf("%v after %v", err, time.Since(start))
 			}
 		}

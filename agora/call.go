@@ -234,9 +234,7 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	}
 	t.sent = true
 	defer func() { _ = resp.Body.Close() }()
-	t.answer = readAnswer(resp)
-	t.answer.reason = c.secrets.redact(t.answer.reason)
-	t.answer.requestID = c.secrets.redact(t.answer.requestID)
+	t.answer = readAnswer(resp, &c.secrets)
 	resp.Body = io.NopCloser(strings.NewReader(""))
 	return resp, nil
 }
@@ -248,10 +246,7 @@ func (c *call) admit(ctx context.Context) (err error) {
 		c.hold, err = c.app.budget.waitPair(ctx)
 		return err
 	case OpStart:
-		if ctx.Err() == nil && c.app.budget.useHold(c.resourceID) {
-			return nil
-		}
-		return c.app.budget.Wait(ctx, PriorityStart)
+		return c.app.budget.waitStart(ctx, c.resourceID)
 	case OpUpdate:
 		return c.app.budget.Wait(ctx, PriorityUpdate)
 	case OpStop:

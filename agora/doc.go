@@ -5,6 +5,7 @@
 // data: the catalogue of restrictions ([Restrictions], [Bound]), storage vendors and their regions ([Vendors]),
 // hosts, waits and stream limits.
 //
-// It knows nothing of plans or of scheduling, keeps no state but the budget, and never decides whether a recording
+// It knows nothing of plans or of scheduling, keeps no state but the budget and the host that answered last, and
+// never decides whether a recording
 // is worth another attempt: it says what an answer means, the caller says what to do.
 package agora

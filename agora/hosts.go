@@ -1,13 +1,12 @@
 package agora
 
 import (
+	"errors"
 	"net"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
-
-	"errors"
 )
 
 // The hosts of the service: two primaries that are the same everywhere, and those of regions.

@@ -8,7 +8,7 @@ import (
 )
 
 func TestARecordingGoesThroughItsStatesAndIsAccountedForToTheMillisecond(t *testing.T) {
-	inBubble(t, Config{}, func(r *rig) {
+	inBubble(t, Config{}, func(t *testing.T, r *rig) {
 		begun := time.Now()
 		k := r.begin("room-1", "7")
 		for second, want := range []int{0, 0, 1, 2, 3, 4} {
@@ -50,7 +50,7 @@ func TestARecordingGoesThroughItsStatesAndIsAccountedForToTheMillisecond(t *test
 }
 
 func TestAPauseIsBilledAndKeepsTheFirstSliceWaiting(t *testing.T) {
-	inBubble(t, Config{}, func(r *rig) {
+	inBubble(t, Config{}, func(t *testing.T, r *rig) {
 		begun := time.Now()
 		k := r.begin("room-1", "7", set(param, "onhold", true))
 		r.sleepUntil(begun.Add(65 * time.Second))
@@ -77,7 +77,7 @@ func TestAPauseIsBilledAndKeepsTheFirstSliceWaiting(t *testing.T) {
 }
 
 func TestAnAsynchronousStopAnswersAtOnceAndTheTaskLeavesWithItsUpload(t *testing.T) {
-	inBubble(t, Config{UploadDelay: 4 * time.Second}, func(r *rig) {
+	inBubble(t, Config{UploadDelay: 4 * time.Second}, func(t *testing.T, r *rig) {
 		k := r.begin("room-1", "7")
 		time.Sleep(30 * time.Second)
 		stopped := time.Now()
@@ -96,7 +96,7 @@ func TestAnAsynchronousStopAnswersAtOnceAndTheTaskLeavesWithItsUpload(t *testing
 }
 
 func TestASynchronousStopGivesUpAfterTwentySeconds(t *testing.T) {
-	inBubble(t, Config{UploadDelay: 25 * time.Second}, func(r *rig) {
+	inBubble(t, Config{UploadDelay: 25 * time.Second}, func(t *testing.T, r *rig) {
 		k := r.begin("room-1", "7")
 		time.Sleep(30 * time.Second)
 		stopped := time.Now()
@@ -109,7 +109,7 @@ func TestASynchronousStopGivesUpAfterTwentySeconds(t *testing.T) {
 }
 
 func TestAStopBeforeAnythingWasWrittenSaysSo(t *testing.T) {
-	inBubble(t, Config{}, func(r *rig) {
+	inBubble(t, Config{}, func(t *testing.T, r *rig) {
 		early, held := r.begin("early", "7"), r.begin("held", "7", set(param, "onhold", true))
 		time.Sleep(5*time.Second - time.Nanosecond)
 		early.stop(false).want(t, 206, 435, "no recorded data")
@@ -122,7 +122,7 @@ func TestAStopBeforeAnythingWasWrittenSaysSo(t *testing.T) {
 }
 
 func TestARecordingEndsByItselfAfterItsLongestLength(t *testing.T) {
-	inBubble(t, Config{}, func(r *rig) {
+	inBubble(t, Config{}, func(t *testing.T, r *rig) {
 		begun := time.Now()
 		k := r.begin("room-1", "7", set(param, "maxRecordingHour", 1))
 		r.sleepUntil(begun.Add(time.Hour - 1))
@@ -141,7 +141,7 @@ func TestARecordingEndsByItselfAfterItsLongestLength(t *testing.T) {
 }
 
 func TestPastResourceExpiredHourNothingCanBeStoppedAndTheBillGrows(t *testing.T) {
-	inBubble(t, Config{}, func(r *rig) {
+	inBubble(t, Config{}, func(t *testing.T, r *rig) {
 		a := r.acquire("room-1", "7", set(settings, "resourceExpiredHour", 1))
 		b := r.start(a.body.ResourceID, "room-1", "7")
 		b.want(t, 200, 0, "")
@@ -160,7 +160,7 @@ func TestPastResourceExpiredHourNothingCanBeStoppedAndTheBillGrows(t *testing.T)
 }
 
 func TestAResourceIDServesOnceAndForFiveMinutes(t *testing.T) {
-	inBubble(t, Config{}, func(r *rig) {
+	inBubble(t, Config{}, func(t *testing.T, r *rig) {
 		a := r.acquire("room-1", "7")
 		old := r.acquire("room-2", "7")
 		time.Sleep(resourceLife)
@@ -192,7 +192,7 @@ func TestAlreadyStartedCarriesTheSIDWhenAskedTo(t *testing.T) {
 }
 
 func TestTheSameCnameAndUIDConflictWhileOneOfThemRuns(t *testing.T) {
-	inBubble(t, Config{}, func(r *rig) {
+	inBubble(t, Config{}, func(t *testing.T, r *rig) {
 		k := r.begin("room-1", "7")
 		a := r.acquire("room-1", "7")
 		r.start(a.body.ResourceID, "room-1", "7").want(t, 400, 53, "task conflict")
@@ -204,7 +204,7 @@ func TestTheSameCnameAndUIDConflictWhileOneOfThemRuns(t *testing.T) {
 }
 
 func TestBeyondTheConcurrencyAcquireIsRefused(t *testing.T) {
-	inBubble(t, Config{Concurrent: 2}, func(r *rig) {
+	inBubble(t, Config{Concurrent: 2}, func(t *testing.T, r *rig) {
 		r.begin("room-1", "7")
 		spare, tooMany := r.acquire("room-2", "7"), r.acquire("room-3", "7")
 		time.Sleep(time.Second)
@@ -217,7 +217,7 @@ func TestBeyondTheConcurrencyAcquireIsRefused(t *testing.T) {
 }
 
 func TestAPushConnectsPublishesAndFollowsItsUpdates(t *testing.T) {
-	inBubble(t, Config{}, func(r *rig) {
+	inBubble(t, Config{}, func(t *testing.T, r *rig) {
 		begun := time.Now()
 		k := r.begin("room-1", "7", withPush("rtmps://ingest.example.net/live/key-41"))
 		want := func(after time.Duration, status string) {
@@ -245,7 +245,7 @@ func TestAPushConnectsPublishesAndFollowsItsUpdates(t *testing.T) {
 }
 
 func TestMP4FilesAreCutAtTheirLongestLengthOfWriting(t *testing.T) {
-	inBubble(t, Config{SliceTimes: SliceMilliseconds}, func(r *rig) {
+	inBubble(t, Config{SliceTimes: SliceMilliseconds}, func(t *testing.T, r *rig) {
 		begun := time.Now()
 		k := r.begin("a_b.c", "7", withMP4, set(param, "maxVideoDuration", 30))
 		names := func(a answer, service int) (out []string) {
@@ -272,7 +272,7 @@ func TestMP4FilesAreCutAtTheirLongestLengthOfWriting(t *testing.T) {
 }
 
 func TestMP4FilesAreCutNearTwoGigabytes(t *testing.T) {
-	inBubble(t, Config{}, func(r *rig) {
+	inBubble(t, Config{}, func(t *testing.T, r *rig) {
 		k := r.begin("room-1", "7", withMP4, set(param, "videoBitrate", 8000), set(param, "maxVideoDuration", 240))
 		time.Sleep(time.Hour)
 		if files := k.stop(false).body.Server.Services[1].Payload.FileList; len(files) != 1+2 {

@@ -34,11 +34,11 @@ func newRig(t *testing.T, cfg Config) *rig {
 }
 
 // inBubble runs a test under virtual time.
-func inBubble(t *testing.T, cfg Config, f func(*rig)) {
+func inBubble(t *testing.T, cfg Config, f func(*testing.T, *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, cfg)
-		f(r)
+		f(t, r)
 		_ = r.sim.Close()
 	})
 }

@@ -16,10 +16,11 @@ const identityForm = "20060102T150405Z"
 const moveSpan = 2 * 366 * 24 * time.Hour
 
 // parsedID is an ID as people and scripts give it: plan/recording/20310917T170000Z, or recording@2031-09-17 with the
-// time added where a day has two.
+// time added where a day has two and the plan before it where plans share a recording's name.
 type parsedID struct {
 	text      string
-	plan      string // "" in the short form
+	short     string // the short form without a plan; "" for a whole identity
+	plan      string // "" where the short form names none
 	recording string
 	planned   time.Time // of the short form: the day at midnight UTC
 }
@@ -28,7 +29,11 @@ func parseID(s string) (parsedID, error) {
 	if recording, day, ok := strings.Cut(s, "@"); ok && recording != "" {
 		date, _, _ := strings.Cut(day, "T")
 		if planned, err := time.Parse(time.DateOnly, date); err == nil {
-			return parsedID{text: s, recording: recording, planned: planned}, nil
+			id := parsedID{text: s, short: s, recording: recording, planned: planned}
+			if name, rest, ok := strings.Cut(recording, "/"); ok {
+				id.plan, id.recording, id.short = name, rest, rest+"@"+day
+			}
+			return id, nil
 		}
 	}
 	if parts := strings.Split(s, "/"); len(parts) == 3 {
@@ -41,11 +46,15 @@ func parseID(s string) (parsedID, error) {
 
 // matches says whether an occurrence goes by that ID. In the short form a day alone names every class of the day.
 func (id parsedID) matches(o plan.Occurrence) bool {
-	if id.plan != "" {
+	if id.short == "" {
 		return o.ID == id.text
 	}
-	short := o.Short()
-	return short == id.text || strings.HasPrefix(short, id.text+"T")
+	if id.plan != "" && id.plan != o.Plan {
+		return false
+	}
+	_, when, _ := strings.Cut(id.short, "@")
+	_, planned, _ := strings.Cut(o.Short(), "@")
+	return planned == when || strings.HasPrefix(planned, when+"T")
 }
 
 // find gives the one occurrence of the plan that the ID names, with the padding that its neighbours leave.

@@ -247,8 +247,8 @@ func maskScalar(s string) string {
 	}
 	var b strings.Builder
 	b.WriteString(open)
-	if origin := rtmpOrigin.FindString(inner); origin != "" {
-		b.WriteString(origin)
+	if origin := rtmpOrigin.FindString(inner); origin != "" && !strings.HasPrefix(inner[len(origin):], "@") {
+		b.WriteString(origin) // what stands before an @ is a user, and secret
 		inner = inner[len(origin):]
 	}
 	last := 0

@@ -54,9 +54,9 @@ func effectiveSettings(s plan.Settings) []setting {
 	add("audio_profile", strconv.Itoa(s.AudioProfile))
 	add("mp4", mp4Text(s.MP4))
 	add("mobile", boolText(s.Mobile))
-	add("ready_timeout", nameOf(s.ReadyTimeout, func(d *time.Duration) string { return d.String() }))
+	add("ready_timeout", nameOf(s.ReadyTimeout, func(d *time.Duration) string { return durationText(*d) }))
 	add("exact_start", strconv.FormatBool(s.ExactStart))
-	add("padding", fmt.Sprintf("%s before, %s after", s.Padding.Before, s.Padding.After))
+	add("padding", fmt.Sprintf("%s before, %s after", durationText(s.Padding.Before), durationText(s.Padding.After)))
 	add("min_remainder", remainderText(s.MinRemainder))
 	add("attempts", strconv.Itoa(s.Attempts))
 	add("redundancy", strconv.Itoa(s.Redundancy))
@@ -124,7 +124,7 @@ func mp4Text(m plan.MP4) string {
 	case m.Split == 0:
 		return "true"
 	default:
-		return "a new file after " + m.Split.String()
+		return "a new file after " + durationText(m.Split)
 	}
 }
 
@@ -140,9 +140,9 @@ func remainderText(m plan.MinRemainder) string {
 	case m.Never:
 		return "never"
 	case m.Duration == 0:
-		return "5m0s or half the class, whichever is less"
+		return "5m or half the class, whichever is less"
 	default:
-		return m.Duration.String()
+		return durationText(m.Duration)
 	}
 }
 
@@ -152,4 +152,16 @@ func labelsText(labels map[string]string) string {
 		parts = append(parts, k+": "+labels[k])
 	}
 	return strings.Join(parts, ", ")
+}
+
+// durationText writes a length as plans do: 2m and not 2m0s.
+func durationText(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

@@ -23,11 +23,6 @@ func (a *app) storeDSN() (string, error) {
 		}
 		dsn = "sqlite:" + file
 	}
-	scheme, _, ok := strings.Cut(dsn, "://")
-	if ok && (scheme == "postgres" || scheme == "postgresql") {
-		// The DSN may hold a password: it is not repeated.
-		return "", errors.New("a store on PostgreSQL is not supported yet, use sqlite:FILE")
-	}
 	return dsn, nil
 }
 
@@ -52,12 +47,9 @@ func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, 
 	}
 	s, err := store.Open(ctx, dsn, opts)
 	if errors.Is(err, store.ErrNotExist) {
-		return nil, fmt.Errorf("no store at %s, nothing has run yet: run and now create one, --store names another: %w", dsn, store.ErrNotExist)
+		return nil, fmt.Errorf("%w: run and now create one, --store names another", err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("open store %s: %w", dsn, err)
-	}
-	return s, nil
+	return s, err // the store's errors name it, without any password
 }
 
 // findStored gives the one occurrence that an ID names: a whole identity, or recording@day where that is enough.

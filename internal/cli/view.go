@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"rundown/runner/store"
@@ -69,11 +70,21 @@ func readDoc[T any](doc []byte) T {
 	return v
 }
 
-// zoneOf is the zone in which an occurrence's times are shown: the recording's where the account names it.
+// zoneOf is the zone in which an occurrence's times are shown: the recording's where the account names it, else the
+// offset between the planned start in the identity, which is in UTC, and the planned local time.
 func zoneOf(o store.Occurrence) *time.Location {
 	if name := readDoc[occurrenceDoc](o.Doc).Timezone; name != "" {
 		if zone, err := time.LoadLocation(name); err == nil {
 			return zone
+		}
+	}
+	planned, err := time.Parse(identityForm, o.ID[strings.LastIndexByte(o.ID, '/')+1:])
+	if err != nil {
+		return o.Start.Location()
+	}
+	for _, form := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
+		if local, err := time.Parse(form, o.Day+"T"+o.Clock); err == nil {
+			return time.FixedZone("", int(local.Sub(planned).Seconds()))
 		}
 	}
 	return o.Start.Location()

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+const canary = "CANARY"
+
+func TestSnippetsNeverShowSecrets(t *testing.T) {
+	for name, text := range map[string]string{
+		"in block style":                  "account:\n  customer_id: x\n  customer_secret: CANARY\n",
+		"in flow style":                   "account: {customer_id: \"x\", customer_secret: \"CANARY\"}\n",
+		"in quotes that hold structure":   "account: {customer_secret: \"a, {vendor: CANARY}\"}\n",
+		"behind a harmless key":           "storage:\n  v: {bucket: b, access_key: CANARY, region: us-east-1}\n",
+		"under a key that is misspelt":    "storage:\n  v: {secret_kye: CANARY}\n",
+		"under a section that is unknown": "acount:\n  whatever: CANARY\n",
+		"on the next line":                "account:\n  customer_secret:\n    CANARY\n",
+		"in a block scalar":               "account:\n  customer_secret: |\n    CANARY\n",
+		"in quotes over lines":            "account:\n  customer_secret: \"abc\n    CANARY\"\n",
+		"in quotes that never end":        "account:\n  customer_secret: \"CANARY\n",
+		"in a path":                       "cdn: {a: \"rtmps://live.example/app/CANARY\"}\n",
+		"in a query beside a reference":   "cdn:\n  a: rtmp://live.example/${APP}?key=CANARY\n",
+		"in a user part":                  "cdn:\n  a: rtmp://CANARY@live.example/app\n",
+		"in a webhook":                    "notify:\n  - {webhook: \"https://hooks.example/CANARY\", events: [failed]}\n",
+		"where a secret has no place":     "recordings:\n  a: {customer_secret: CANARY}\n",
+		"in a root in flow style":         "{version: 1, account: {customer_secret: CANARY}}\n",
+		"in a root that is indented":      "  version: 1\n  account:\n    customer_secret: CANARY\n",
+		"before any section":              "CANARY\n",
+		"in a comment":                    "account:\n  customer_secret: ${X} # was CANARY\n",
+		"in a list":                       "storage:\n  v:\n    sts:\n      command:\n        - CANARY\n",
+		"with text before a reference":    "account:\n  customer_secret: CANARY${X}\n",
+		"after a colon that is too much":  "account:\n  customer_secret: a: CANARY\n",
+		"in a plain scalar with commas":   "account:\n  customer_secret: a,CANARY\n",
+		"in flow style over lines":        "account: {customer_id: x,\n  customer_secret:\n  CANARY}\n",
+		"in flow style at the margin":     "account: {customer_id: x,\ncustomer_secret: CANARY}\n",
+		"in flow style, last line":        "account: {customer_secret:\nCANARY}\n",
+		"in a document after a mark":      "---\naccount:\n  customer_secret: CANARY\n",
+		"after a CR":                      "account:\r\n  customer_secret: CANARY\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMasker([]byte(text))
+			for n := range len(m.lines) {
+				shown, _, _ := m.line(n + 1)
+				if strings.Contains(string(shown), canary) {
+					t.Errorf("line %d shows the secret: %s", n+1, string(shown))
+				}
+			}
+		})
+	}
+}
+
+func TestSnippetsShowWhatIsNotSecret(t *testing.T) {
+	for _, line := range []string{
+		`recordings:`,
+		`  german-a1: {when: Mon Wed 19:00-19:50, url: "https://lingua.example/rooms/{id}"}`,
+		`defaults:`,
+		`  timezone: Europe/Madird`,
+		`account: {customer_id: "${AGORA_CUSTOMER_ID}", customer_secret: "${AGORA_CUSTOMER_SECRET}"}`,
+		`storage:`,
+		`  videos: {vendor: s4, region: eu-central-1, bucket: b, access_key: "${S3_ACCESS_KEY}", prefix: ["{plan}", "{id}"]}`,
+		`cdn: {a: "${URL}", b: "rtmps://live.example/${KEY}"}`,
+	} {
+		section := "recordings:\n"
+		if !strings.HasPrefix(line, " ") {
+			section = ""
+		}
+		if strings.HasPrefix(line, "  videos") {
+			section = "storage:\n"
+		}
+		m := newMasker([]byte(section + line + "\n"))
+		got, _, _ := m.line(len(m.lines))
+		if string(got) != line {
+			t.Errorf("shown as\n%s\nwant\n%s", string(got), line)
+		}
+	}
+}
+
+func TestCaretFollowsWhatWasMasked(t *testing.T) {
+	m := newMasker([]byte("storage:\n  v: {access_key: abc, regoin: x}\n"))
+	line, at, _ := m.line(2)
+	original := `  v: {access_key: abc, regoin: x}`
+	column := strings.Index(original, "regoin") + 1
+	if got := string(line)[at(column)-1:]; !strings.HasPrefix(got, "regoin") {
+		t.Errorf("the caret would stand at %q of %q", got, string(line))
+	}
+}
+
+func TestMaskingTakesAnyText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`([a-z_]{1,8}: ?|[{}\[\],"'#$ \n|>-]|\$\{[A-Z]+\}|x){0,40}`)).Draw(t, "text")
+		m := newMasker([]byte(text))
+		for n := range len(m.lines) + 2 {
+			line, at, ok := m.line(n)
+			if ok != (n >= 1 && n <= len(m.lines)) {
+				t.Fatalf("line %d of %d: %v", n, len(m.lines), ok)
+			}
+			if !ok {
+				continue
+			}
+			last := 0
+			for column := range len(m.lines[n-1].text) + 3 {
+				got := at(column)
+				if got < 1 || got > len(line)+1 || got < last {
+					t.Fatalf("column %d of line %d went to %d after %d; the line has %d", column, n, got, last, len(line))
+				}
+				last = got
+			}
+		}
+	})
+}

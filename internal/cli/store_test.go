@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rundown/runner/store"
+)
+
+var noon = time.Date(2031, 9, 17, 12, 0, 0, 0, time.UTC)
+
+// filledStore makes a store as a daemon would have left it at noon of 2031-09-17.
+func filledStore(t *testing.T) (dsn string) {
+	t.Helper()
+	dsn = "sqlite:" + filepath.Join(t.TempDir(), "rundown.db")
+	s, err := store.Open(t.Context(), dsn, store.Options{Create: true, Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := func(recording string, start time.Time, state, outcome string) store.Step {
+		start = start.UTC()
+		id := "lingua/" + recording + "/" + start.Format(identityForm)
+		local := start.In(zone(t, "Europe/Madrid"))
+		return store.Step{
+			Occurrence: store.Occurrence{
+				ID: id, Plan: "lingua", Recording: recording, Day: local.Format(time.DateOnly), Clock: local.Format("15:04"), App: "app",
+				URL: "https://lingua.example/rooms/" + recording, Start: start, End: start.Add(time.Hour), State: state, Outcome: outcome,
+			},
+			Sessions: []store.Session{{Attempt: 1, App: "app", Cname: recording, UID: "1", State: state, Doc: []byte(`{}`)}},
+			Events:   []store.Event{{Occurrence: id, At: start, Kind: "state", Text: "became " + state}},
+		}
+	}
+	failures, err := s.Apply(t.Context(), "app", term, []store.Step{
+		row("last-month", noon.AddDate(0, -1, 0), "ended", "recorded"),
+		row("stuck", noon.AddDate(0, 0, -3), "stopping", ""),
+		row("yesterday", noon.Add(-24*time.Hour), "ended", "partial"),
+		row("running", noon.Add(-10*time.Minute), "recording", ""),
+		row("twice", noon.Add(time.Hour), "planned", ""),
+		row("twice", noon.Add(3*time.Hour), "planned", ""),
+		row("day-after", noon.Add(25*time.Hour), "planned", ""),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range failures {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Beat(t.Context(), noon.Add(-5*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return dsn
+}
+
+func rundown(t *testing.T, args ...string) (status int, out, said string) {
+	t.Helper()
+	var o, e strings.Builder
+	status = Main(t.Context(), append(args, "--now", noon.Format(time.RFC3339)), Streams{In: strings.NewReader(""), Out: &o, Err: &e})
+	return status, o.String(), e.String()
+}
+
+func recordingsOf(t *testing.T, text string) string {
+	t.Helper()
+	var v struct {
+		Occurrences []struct{ Recording string } `json:"occurrences"`
+	}
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	var names []string
+	for _, o := range v.Occurrences {
+		names = append(names, o.Recording)
+	}
+	return strings.Join(names, " ")
+}
+
+func TestStatusShowsADayAroundNowAndWhateverIsStillOpen(t *testing.T) {
+	dsn := filledStore(t)
+	status, out, said := rundown(t, "status", "--store", dsn, "--format", "json")
+	if got := recordingsOf(t, out); status != StatusOK || got != "stuck yesterday running twice twice" {
+		t.Errorf("status %d shows %q, said %q", status, got, said)
+	}
+	if !strings.Contains(out, `"start": "2031-09-17T13:50:00+02:00"`) {
+		t.Errorf("no start with the zone's offset in %s", out)
+	}
+	_, out, _ = rundown(t, "status", "--store", dsn)
+	if !strings.Contains(out, "last sign of life of a daemon: 2031-09-17T11:59:55Z (5s ago)") {
+		t.Errorf("no beat in %s", out)
+	}
+}
+
+func TestHistoryShowsWhatHasBegun(t *testing.T) {
+	dsn := filledStore(t)
+	_, out, _ := rundown(t, "history", "--store", dsn, "--format", "json")
+	if got := recordingsOf(t, out); got != "last-month stuck yesterday running" {
+		t.Errorf("history shows %q", got)
+	}
+	status, out, said := rundown(t, "history", "yesterday@2031-09-16", "--store", dsn)
+	if status != StatusOK || !strings.Contains(out, "became ended") || !strings.Contains(out, "partial") {
+		t.Errorf("status %d, %s%s", status, out, said)
+	}
+}
+
+func TestCancelLeavesAnOrderForWhoeverWorksOnTheStore(t *testing.T) {
+	dsn := filledStore(t)
+	if status, _, said := rundown(t, "cancel", "running@2031-09-17", "--store", dsn, "--reason", "room flooded"); status != StatusOK {
+		t.Fatal(said)
+	}
+	if status, _, said := rundown(t, "cancel", "lingua/running/20310917T115000Z", "--store", dsn, "--undo"); status != StatusOK {
+		t.Fatal(said)
+	}
+	s, err := store.Open(t.Context(), dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	orders, err := s.Commands(t.Context())
+	if err != nil || len(orders) != 2 {
+		t.Fatalf("%d orders, %v", len(orders), err)
+	}
+	for i, kind := range []string{"cancel", "uncancel"} {
+		o := orders[i]
+		if o.Kind != kind || o.Occurrence != "lingua/running/20310917T115000Z" || o.Who == "" || o.At.IsZero() {
+			t.Errorf("order %d: %+v", i, o)
+		}
+	}
+	if orders[0].Reason != "room flooded" {
+		t.Errorf("reason %q", orders[0].Reason)
+	}
+}
+
+func TestOrdersThatNobodyCanCarryOutAreRefused(t *testing.T) {
+	dsn := filledStore(t)
+	for _, c := range []struct{ id, want string }{
+		{"absent@2031-09-17", "no occurrence absent@2031-09-17"},
+		{"twice@2031-09-17", "names 2 occurrences, name one of them: lingua/twice/20310917T130000Z, lingua/twice/20310917T150000Z"},
+		{"yesterday@2031-09-16", "has ended already: partial"},
+	} {
+		status, _, said := rundown(t, "cancel", c.id, "--store", dsn)
+		if status != StatusTrouble || !strings.Contains(said, c.want) {
+			t.Errorf("cancel %s: status %d, said %q", c.id, status, said)
+		}
+	}
+	if status, _, said := rundown(t, "cancel", "twice@2031-09-17T15:00", "--store", dsn); status != StatusOK {
+		t.Errorf("the time tells two classes of a day apart: %s", said)
+	}
+}
