@@ -24,6 +24,8 @@ type Config struct {
 	Logger  *slog.Logger                          // default: discarded
 	Now     func() time.Time                      // default: time.Now
 	Horizon time.Duration                         // how far ahead occurrences are written into the store; default 8 days
+	Poll    time.Duration                         // how often operators' commands are looked for; default 1 s
+	Beat    time.Duration                         // how often a sign of life is stored; default 15 s
 	Who     string                                // who applies plans, for the event log
 	// OnChange hears of every stored step, in order for one occurrence. It must not block.
 	OnChange func(State)
@@ -38,6 +40,7 @@ type Connection struct {
 func (c Config) withDefaults() Config {
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	c.Horizon = cmp.Or(c.Horizon, 8*24*time.Hour)
+	c.Poll, c.Beat = cmp.Or(c.Poll, time.Second), cmp.Or(c.Beat, 15*time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -162,13 +165,13 @@ func (e *Engine) Close() {
 // duties are what the engine does at intervals, by robfig/cron.
 func (e *Engine) duties() {
 	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	c.Schedule(cron.Every(15*time.Second), cron.FuncJob(func() {
+	c.Schedule(cron.Every(e.cfg.Beat), cron.FuncJob(func() {
 		if err := e.cfg.Store.Beat(e.ctx, e.cfg.Now()); err != nil && e.ctx.Err() == nil {
 			e.log.Error("the store cannot be written", "error", err)
 		}
 	}))
 	c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
-	c.Schedule(cron.Every(time.Second), cron.FuncJob(func() {
+	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {
 		if err := e.pollCommands(e.ctx); err != nil && e.ctx.Err() == nil {
 			e.log.Error("operators' commands cannot be read", "error", err)
 		}
