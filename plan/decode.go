@@ -381,7 +381,7 @@ func kindOf(n *yaml.Node) string {
 	case "!!int":
 		return "a whole number"
 	case "!!float":
-		return "a number"
+		return "a number with a fraction"
 	case "!!bool":
 		return "true or false"
 	case "!!null":

@@ -62,6 +62,9 @@ func (d *decoder) checkFields(file any) {
 func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 	_, path, _ := strings.Cut(err.StructNamespace(), ".")
 	t := trace(file, path)
+	if t.place.self == (span{}) {
+		return // the value is no mapping, which is reported already
+	}
 	if err.Tag() == "required" {
 		if _, given := t.place.find(t.key); given {
 			return // given with another type, which is reported already

@@ -16,7 +16,7 @@ func nearest(text string, candidates []string) string {
 		return ""
 	}
 	text = strings.ToLower(text)
-	best, least := "", 1+max(1, len(text)/3)
+	best, least := "", 1+max(min(2, len(text)-1), len(text)/3)
 	for _, c := range candidates {
 		if len(c) > longest {
 			continue

@@ -107,7 +107,14 @@ var wrongLine = regexp.MustCompile(`^yaml: (line \d+: )?`)
 // knows the very place, in fields that it does not export.
 func refused(s *source, decoder *yaml.Decoder, err error) *syntaxProblem {
 	message := wrongLine.ReplaceAllString(err.Error(), "")
-	line, column := parserPlace(decoder, strings.HasPrefix(message, "unknown anchor"))
+	place := []string{"parser", "parser", "problem_mark"}
+	switch {
+	case strings.HasPrefix(message, "unknown anchor"):
+		place = []string{"parser", "event", "start_mark"}
+	case message == "found unexpected end of stream":
+		place = []string{"parser", "parser", "context_mark"} // where the open quote stands
+	}
+	line, column := parserPlace(decoder, place)
 	problem := &syntaxProblem{at: s.mark(line, column), message: message}
 	if strings.HasPrefix(message, "unknown anchor") {
 		problem.message = "aliases are not allowed, and this one names no anchor"
@@ -121,12 +128,8 @@ func refused(s *source, decoder *yaml.Decoder, err error) *syntaxProblem {
 	return problem
 }
 
-// parserPlace reads the place of the mistake, or of the current event, out of a parser that has given up.
-func parserPlace(decoder *yaml.Decoder, event bool) (line, column int) {
-	path := []string{"parser", "parser", "problem_mark"}
-	if event {
-		path = []string{"parser", "event", "start_mark"}
-	}
+// parserPlace reads a mark out of a parser that has given up; the beginning of the text if there is none.
+func parserPlace(decoder *yaml.Decoder, path []string) (line, column int) {
 	v := reflect.ValueOf(decoder)
 	for _, name := range path {
 		if v.Kind() == reflect.Pointer {
@@ -156,6 +159,13 @@ func syntaxHint(line, message string) string {
 		if found := bareBrace(line); found != "" {
 			return fmt.Sprintf("inside {} and [] quote a text that holds %s: its brace begins a mapping", found)
 		}
+		return "close each {, [ and quote, and separate items by commas"
+	}
+	if message == "found unexpected end of stream" {
+		return "close the quote"
+	}
+	if message == "did not find expected key" {
+		return "indent the keys of one mapping alike"
 	}
 	if strings.Contains(message, "cannot start any token") {
 		if strings.HasPrefix(strings.TrimLeft(line, " "), "\t") || strings.Contains(line, "\t") {
@@ -164,7 +174,7 @@ func syntaxHint(line, message string) string {
 		return "quote a text that begins with this character"
 	}
 	if strings.Contains(message, "mapping values are not allowed") {
-		return "quote a text that holds a colon and a blank, and indent the keys of one mapping alike"
+		return "quote a text that holds a colon and a blank; or the line before lacks its colon"
 	}
 	if strings.Contains(message, "could not find expected ':'") {
 		return "a key is followed by a colon and a blank"

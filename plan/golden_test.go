@@ -1,0 +1,82 @@
+package plan
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// findingsOf loads and checks a plan; a plan whose name begins with resolve- has its references resolved.
+func findingsOf(t *testing.T, files Files, name string) []Finding {
+	t.Helper()
+	p, findings, err := Load(files, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := CheckOptions{Now: september}
+	if strings.HasPrefix(name, "resolve-") {
+		opts.Lookup = func(r Reference) (string, error) {
+			switch r.Name {
+			case "SET":
+				return "rtmps://live.lingua.example/app/an-obvious-example", nil
+			case "S3_ACCESS_KEY":
+				return "", nil
+			}
+			return "", errors.New("it is not set")
+		}
+	}
+	return Sort(p, append(findings, Check(p, opts)...))
+}
+
+func TestBadPlansGiveTheirFindings(t *testing.T) {
+	plans, err := filepath.Glob("testdata/err/*.yaml")
+	if err != nil || len(plans) == 0 {
+		t.Fatal("no plans in testdata/err", err)
+	}
+	for _, path := range plans {
+		name := filepath.Base(path)
+		t.Run(strings.TrimSuffix(name, ".yaml"), func(t *testing.T) {
+			got := show(findingsOf(t, folder{"testdata/err"}, name))
+			if got == "" {
+				t.Error("the plan has no findings")
+			}
+			golden := strings.TrimSuffix(path, ".yaml") + ".out"
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("findings differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestGoodPlansHaveNoFindings(t *testing.T) {
+	plans, err := filepath.Glob("testdata/ok/*.yaml")
+	if err != nil || len(plans) == 0 {
+		t.Fatal("no plans in testdata/ok", err)
+	}
+	for _, path := range plans {
+		name := filepath.Base(path)
+		t.Run(strings.TrimSuffix(name, ".yaml"), func(t *testing.T) {
+			for _, f := range findingsOf(t, folder{"testdata/ok"}, name) {
+				if f.Severity != SeverityInformation {
+					t.Error(show([]Finding{f}))
+				}
+			}
+		})
+	}
+}
