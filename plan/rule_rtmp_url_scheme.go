@@ -31,7 +31,9 @@ func checkScheme(c *checker) {
 				continue
 			}
 			given := "has no scheme"
-			if ok && schemeName(scheme) {
+			if ok && rest == "" && len(t.t.parts) == 1 {
+				given = "has no host"
+			} else if ok && schemeName(scheme) {
 				given = "has the scheme " + scheme
 			}
 			c.report(t.Pos(), fmt.Sprintf("the address %s and must begin with %s://", given, strings.Join(schemes, ":// or ")), "begin with rtmps://")

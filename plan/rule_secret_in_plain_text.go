@@ -1,8 +1,6 @@
 package plan
 
-import (
-	"regexp"
-)
+import "strings"
 
 func init() {
 	register(rule{id: "secret-in-plain-text", severity: SeverityError,
@@ -28,7 +26,7 @@ func checkPlainSecrets(c *checker) {
 	}
 	for _, cdn := range c.p.CDNs {
 		for _, t := range []Text{cdn.URL, cdn.Fallback} {
-			if !t.IsZero() && addressWithPath.MatchString(t.t.parts[0].s) {
+			if !t.IsZero() && hasSecretPart(t) {
 				address(t, "the path of a CDN address, with its stream key,")
 			}
 		}
@@ -38,5 +36,8 @@ func checkPlainSecrets(c *checker) {
 	}
 }
 
-// addressWithPath is an address that has more than a host.
-var addressWithPath = regexp.MustCompile(`^[^/?#]*(//[^/?#]*)?(/[^?#]|[?#].|//.*@)`)
+// hasSecretPart says that an address has a user, a path or a query.
+func hasSecretPart(t Text) bool {
+	authority, path := splitAddress(t.t.parts)
+	return strings.Trim(written(path), "/") != "" || strings.Contains(written(authority), "@")
+}
