@@ -310,3 +310,20 @@ func TestACallerThatGivesUpDuringAStopStillStopped(t *testing.T) {
 		}
 	})
 }
+
+func TestAnEndThatNobodySawFreesItsIdentityAndStands(t *testing.T) {
+	inBubble(t, Config{Faults: faults(t, `{sessions: [{after: 10s, stop: recorder_error}]}`)}, func(t *testing.T, r *rig) {
+		first := r.begin("room-1", "7")
+		time.Sleep(time.Minute)
+		second := r.begin("room-1", "7")
+		time.Sleep(time.Minute)
+		if err := r.sim.SetFaults(Faults{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range []task{first, second} {
+			if l := k.entry(); l.BilledSeconds != 10 || l.StopReason != "recorder_error" {
+				t.Errorf("ledger %+v", l)
+			}
+		}
+	})
+}

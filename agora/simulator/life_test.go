@@ -113,6 +113,7 @@ func TestAStopBeforeAnythingWasWrittenSaysSo(t *testing.T) {
 		early, held := r.begin("early", "7"), r.begin("held", "7", set(param, "onhold", true))
 		time.Sleep(5*time.Second - time.Nanosecond)
 		early.stop(false).want(t, 206, 435, "no recorded data")
+		early.query().want(t, 404, 404, "") // without an upload there is nothing to wait for
 		time.Sleep(time.Minute)
 		held.stop(false).want(t, 206, 435, "no recorded data")
 		if l := early.entry(); l.RecordingAt != nil || l.StoppedAt == nil {
@@ -277,6 +278,17 @@ func TestMP4FilesAreCutNearTwoGigabytes(t *testing.T) {
 		time.Sleep(time.Hour)
 		if files := k.stop(false).body.Server.Services[1].Payload.FileList; len(files) != 1+2 {
 			t.Fatalf("files %v, want a playlist and, at 8.2 Mbit/s, two MP4 files an hour", files)
+		}
+	})
+}
+
+func TestAnMP4FileThatEndsWithTheRecordingHasNoEmptySuccessor(t *testing.T) {
+	inBubble(t, Config{}, func(t *testing.T, r *rig) {
+		begun := time.Now()
+		k := r.begin("room-1", "7", withMP4, set(param, "maxVideoDuration", 30))
+		r.sleepUntil(begun.Add(defaultStartAfter + 30*time.Minute))
+		if files := k.stop(false).body.Server.Services[1].Payload.FileList; len(files) != 1+1 {
+			t.Fatalf("files %v", files)
 		}
 	})
 }

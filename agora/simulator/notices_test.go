@@ -150,6 +150,20 @@ func TestAnEndNobodyAskedForIsTold(t *testing.T) {
 	})
 }
 
+func TestWhereNothingWasWrittenNoUploadIsTold(t *testing.T) {
+	box := &inbox{}
+	inBubble(t, Config{Callback: callback, CallbackTransport: box}, func(t *testing.T, r *rig) {
+		begun := time.Now()
+		k := r.begin("room-1", "7")
+		time.Sleep(2 * time.Second)
+		k.stop(false).want(t, 206, 435, "")
+		time.Sleep(time.Hour)
+		if got, want := box.story(begun), "71@2 11@2"; got != want {
+			t.Fatalf("came %s, want %s", got, want)
+		}
+	})
+}
+
 func TestANotificationIsResentThreeTimesAndThenGivenUp(t *testing.T) {
 	var log bytes.Buffer
 	box := &inbox{answer: func(n int) (int, error) {

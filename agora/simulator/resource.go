@@ -45,7 +45,7 @@ func (s *Simulator) acquire(c *call, body object) reply {
 	if body.failed() {
 		return body.refusal()
 	}
-	if s.running(c.route.app, c.now) >= s.cfg.Concurrent && s.cfg.Concurrent >= 0 {
+	if s.full(c.route.app, c.now) {
 		return refusal(http.StatusBadRequest, codeOverload, "vendor_over_load")
 	}
 	r := &resource{
@@ -89,11 +89,13 @@ func (s *Simulator) start(c *call, body object) reply {
 	if body.failed() {
 		return body.refusal()
 	}
-	live := s.live(r.app, c.now)
-	if live[r.instance] != nil {
-		return refusal(http.StatusBadRequest, codeConflict, "task conflict")
+	live := s.accounts[r.app].live
+	if twin := live[r.instance]; twin != nil {
+		if s.settle(twin, c.now); !twin.ended() {
+			return refusal(http.StatusBadRequest, codeConflict, "task conflict")
+		}
 	}
-	if s.cfg.Concurrent >= 0 && len(live) >= s.cfg.Concurrent {
+	if s.full(r.app, c.now) {
 		return refusal(http.StatusInternalServerError, codeAllocate, "Failed to allocate worker")
 	}
 	x := newSession(r, j, c.now, s.cfg)
@@ -105,21 +107,16 @@ func (s *Simulator) start(c *call, body object) reply {
 	return success(x.identity())
 }
 
-// running counts the App ID's recordings.
-func (s *Simulator) running(app string, now time.Time) int {
-	if s.cfg.Concurrent < 0 {
-		return 0
-	}
-	return len(s.live(app, now))
-}
-
-// live are the App ID's recordings that run at this instant.
-func (s *Simulator) live(app string, now time.Time) map[instance]*session {
+// full says whether the App ID runs as many recordings as it may.
+func (s *Simulator) full(app string, now time.Time) bool {
 	live := s.accounts[app].live
-	for _, x := range live {
+	if s.cfg.Concurrent < 0 || len(live) < s.cfg.Concurrent {
+		return false
+	}
+	for _, x := range live { // some of them may have ended by themselves
 		s.settle(x, now)
 	}
-	return live
+	return len(live) >= s.cfg.Concurrent
 }
 
 // settleAll brings every recording up to the instant.
