@@ -45,8 +45,10 @@ func TestOfAnAddressThePartsWithASecretAreTakenOut(t *testing.T) {
 func TestASecretIsTakenOutBeforeAReasonIsShortened(t *testing.T) {
 	var r redactor
 	r.add(strings.Repeat("s", 40))
-	body := `{"code":2,"reason":"` + strings.Repeat("x", maxReason-10) + strings.Repeat("s", 40) + `"}`
-	if a := readAnswer(respond(400, body), &r); strings.Contains(a.reason, "ss") {
-		t.Errorf("got %q", a.reason)
+	for _, member := range []string{"reason", "message"} {
+		body := `{"` + member + `":"` + strings.Repeat("x", maxReason-10) + strings.Repeat("s", 40) + `"}`
+		if a := readAnswer(respond(400, body), &r); strings.Contains(a.reason, "ss") || !strings.Contains(a.reason, "[redacted") {
+			t.Errorf("%s: got %q", member, a.reason)
+		}
 	}
 }
