@@ -50,7 +50,7 @@ Each plan is judged by itself. "-" reads standard input. The exit status is 1 wh
 				a.printValidation(c, opts)
 			}
 		}
-		if format.value == "json" {
+		if format.value == "json" && len(plans) > 0 {
 			if err := a.writeValidation(plans, resolve); err != nil {
 				return err
 			}
