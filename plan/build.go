@@ -27,7 +27,9 @@ type builder struct {
 	cdns     names[*CDN]
 	days     names[*Calendar]
 	ids      map[string]*Recording // ids and earlier ids
-	zones    map[string]zoneResult
+
+	unreadDays map[*Calendar]bool // calendars of which some days could not be read
+	zones      map[string]zoneResult
 }
 
 // build makes the plan of all files that could be read.
@@ -36,7 +38,7 @@ func (l *loader) build(file *rootFile) *Plan {
 	for _, u := range l.units {
 		p.Files = append(p.Files, File{Path: u.src.path, Text: u.src.text})
 	}
-	b := &builder{p: p, root: l.units[0], expose: map[string]bool{}, ids: map[string]*Recording{}, zones: map[string]zoneResult{}}
+	b := &builder{p: p, root: l.units[0], expose: map[string]bool{}, ids: map[string]*Recording{}, zones: map[string]zoneResult{}, unreadDays: map[*Calendar]bool{}}
 	for _, set := range []*nameSet{&b.apps.nameSet, &b.storages.nameSet, &b.cdns.nameSet, &b.days.nameSet} {
 		set.uses = p.uses
 	}
@@ -251,10 +253,14 @@ func ruleIDs() []string {
 
 func (b *builder) calendar(u *unit, e *entry[calendarKeys]) {
 	c := &Calendar{Name: e.Key.Text, Pos: u.src.pos(e.Key.At)}
+	if len(e.Value.Days) == 0 {
+		b.unreadDays[c] = true
+	}
 	for _, days := range e.Value.Days {
 		r, err := parseDays(days.Text)
 		if err != nil {
 			u.syntax("invalid-value", days.At, err)
+			b.unreadDays[c] = true
 			continue
 		}
 		c.Entries = append(c.Entries, CalendarEntry{Pos: u.src.pos(days.At), Days: r})

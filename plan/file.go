@@ -257,7 +257,8 @@ func (cronKeys) noun() string { return "a cron entry" }
 
 // whenKeys are the times of a recording.
 type whenKeys struct {
-	Items []whenItem `validate:"dive"`
+	Items  []whenItem `validate:"dive"`
+	unread bool       // some items could not be read
 }
 
 // whenItem is one of them: a text, or a cron expression.

@@ -63,11 +63,20 @@ func (l *nameList) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		l.None = true
 		return true
 	}
-	return l.Names.readNode(d, n, s)
+	return l.Names.readNode(d, n, s) && d.filled(n, s, "write none, or names of calendars")
 }
 
 func (k *calendarKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
-	return k.Days.readNode(d, n, s)
+	return k.Days.readNode(d, n, s) && d.filled(n, s, "a calendar is a day, a range of days, or a list of both")
+}
+
+// filled reports an empty list where one has no meaning.
+func (d *decoder) filled(n *yaml.Node, s spot, hint string) bool {
+	if n.Kind != yaml.SequenceNode || len(n.Content) > 0 {
+		return true
+	}
+	d.report("invalid-value", s.at, s.name+" is an empty list", hint)
+	return false
 }
 
 // readNode reads a mapping whose keys are the author's, in document order; of two equal keys the first stands.
@@ -332,25 +341,29 @@ func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		if n.Style&yaml.FlowStyle != 0 && child.Style == 0 && child.Kind == yaml.ScalarNode && i+1 < len(n.Content) && onlyDays(child.Value) {
 			hint = fmt.Sprintf("inside [] a comma begins another item: write %s %s without the comma", child.Value, n.Content[i+1].Value)
 		}
-		if d.allowed(child) {
-			k.read(d, child, spot{s.name, d.src.node(child)}, hint)
+		if !d.allowed(child) {
+			k.unread = true
+			continue
 		}
+		k.read(d, child, spot{s.name, d.src.node(child)}, hint)
 	}
 	return true
 }
 
 func (k *whenKeys) read(d *decoder, n *yaml.Node, s spot, hint string) {
 	next := whenItem{hint: hint}
+	ok := false
 	switch {
 	case n.Kind == yaml.MappingNode:
 		next.Cron = &cronKeys{}
-		if !d.readMapping(n, reflect.ValueOf(next.Cron), s) {
-			return
-		}
+		ok = d.readMapping(n, reflect.ValueOf(next.Cron), s)
 	case n.Kind != yaml.ScalarNode || n.Tag == "!!null":
 		d.wrongType(n, s, "a time, a cron entry, or a list of both")
-		return
-	case !next.Text.readNode(d, n, s):
+	default:
+		ok = next.Text.readNode(d, n, s)
+	}
+	if !ok {
+		k.unread = true
 		return
 	}
 	k.Items = append(k.Items, next)

@@ -105,12 +105,12 @@ func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer
 		}
 	}
 	if f != nil && f.Only != nil {
-		only := b.calendars(u, f.Only)
-		add("only", func(s *Settings) { s.Only = only })
+		only, whole := b.calendars(u, f.Only)
+		add("only", func(s *Settings) { s.Only, s.unreadOnly = only, !whole })
 	}
 	if f != nil && f.Skip != nil {
-		skip := b.calendars(u, f.Skip)
-		add("skip", func(s *Settings) { s.Skip = skip })
+		skip, whole := b.calendars(u, f.Skip)
+		add("skip", func(s *Settings) { s.Skip, s.unreadSkip = skip, !whole })
 	}
 	if v := k.Video; v != nil && v.Width != nil && v.Height != nil {
 		video := Video{Width: *v.Width, Height: *v.Height}
@@ -215,18 +215,24 @@ func (b *builder) url(u *unit, text string, where span) Text {
 // webAddress matches up to where a reference or placeholder may begin.
 var webAddress = regexp.MustCompile(`(?i)^https?://([^\s/?#].*)?$`)
 
-func (b *builder) calendars(u *unit, list *nameList) []*Calendar {
-	var found []*Calendar
+// calendars resolves the names of only or skip; whole says that all of them could be read.
+func (b *builder) calendars(u *unit, list *nameList) (found []*Calendar, whole bool) {
+	whole = list.None || len(list.Names) > 0
 	for _, name := range list.Names {
 		if name.Text == none {
 			u.report("invalid-value", name.At, "none stands alone, not in a list", "write none, or names of calendars")
+			whole = false
 			continue
 		}
-		if c, ok := b.days.get(u, name); ok && !slices.Contains(found, c) {
+		c, ok := b.days.get(u, name)
+		if !ok || b.unreadDays[c] {
+			whole = false
+		}
+		if ok && !slices.Contains(found, c) {
 			found = append(found, c)
 		}
 	}
-	return found
+	return found, whole
 }
 
 var labelName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)

@@ -1,13 +1,21 @@
 package plan
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
 )
 
 // folder reads a plan's files from the repository.
@@ -82,4 +90,258 @@ func TestExamplesHaveNoErrorsOrWarnings(t *testing.T) {
 			}
 		}
 	}
+}
+
+const base = `version: 1
+name: lingua
+account: {customer_id: "${AGORA_CUSTOMER_ID}", customer_secret: "${AGORA_CUSTOMER_SECRET}"}
+apps: {main: {id: "${AGORA_APP_ID}"}}
+storage:
+  videos: {vendor: s3, region: eu-central-1, bucket: lingua-videos, access_key: "${S3_ACCESS_KEY}", secret_key: "${S3_SECRET_KEY}"}
+`
+
+// loaded is a plan that must load without findings.
+func loaded(t *testing.T, files texts) *Plan {
+	t.Helper()
+	p, findings, err := Load(files, "plan.yaml")
+	if err != nil || len(findings) > 0 {
+		t.Fatalf("error %v, findings:\n%s", err, show(findings))
+	}
+	return p
+}
+
+func TestLayersAreLaidOverOneAnother(t *testing.T) {
+	p := loaded(t, texts{
+		"plan.yaml": base + `include: ["*-part.yaml"]
+calendars: {term: 2031-09-15..2031-12-19, break: 2031-10-20..2031-10-24}
+cdn: {parents: "rtmps://live.lingua.example/app/${STREAM_KEY}"}
+defaults:
+  timezone: Europe/Madrid
+  url: https://lingua.example/{id}
+  only: term
+  skip: break
+  cdn: parents
+  padding: {before: 1m, after: 5m}
+  labels: {campus: mitte, grade: 7}
+recordings:
+  own:
+    when: Mon 19:00-19:50
+    skip: none
+    cdn: none
+    padding: {after: 1m}
+    labels: {grade: 8}
+  inherits: {when: Mon 20:00-20:50}
+`,
+		"b-part.yaml": `defaults: {timezone: Europe/Berlin, labels: {campus: berlin}, video: 1080p30}
+recordings:
+  included: {when: Tue 19:00-19:50, labels: none}
+`,
+	})
+	var ids []string
+	for _, r := range p.Recordings {
+		ids = append(ids, r.ID)
+	}
+	if want := []string{"own", "inherits", "included"}; !slices.Equal(ids, want) {
+		t.Fatalf("recordings %v, want %v", ids, want)
+	}
+	own, inherits, included := p.Recordings[0], p.Recordings[1], p.Recordings[2]
+	if own.Skip != nil || own.CDN != nil || len(own.Only) != 1 {
+		t.Error("none does not remove, or removes too much")
+	}
+	if want := (Padding{30 * time.Second, time.Minute}); own.Padding != want {
+		t.Errorf("a recording's padding is %v and should replace the default whole: %v", own.Padding, want)
+	}
+	if want := (Padding{time.Minute, 5 * time.Minute}); inherits.Padding != want {
+		t.Errorf("padding %v, want the default's %v", inherits.Padding, want)
+	}
+	if want := map[string]string{"campus": "mitte", "grade": "8"}; !maps.Equal(own.Labels, want) {
+		t.Errorf("labels %v should add up to %v", own.Labels, want)
+	}
+	if len(inherits.Labels) != 2 || inherits.Labels["grade"] != "7" {
+		t.Errorf("the labels of one recording changed those of another: %v", inherits.Labels)
+	}
+	if included.Labels != nil || included.Zone.String() != "Europe/Berlin" || included.CDN == nil {
+		t.Errorf("included: labels %v, zone %v, cdn %v", included.Labels, included.Zone, included.CDN)
+	}
+	if want := (Video{Width: 1920, Height: 1080, FPS: 30}); included.Video != want {
+		t.Errorf("video %v, want %v", included.Video, want)
+	}
+	if own.App != p.Apps[0] || own.Storage != p.Storages[0] || own.Attempts != 3 || own.Priority != PriorityNormal {
+		t.Error("the program's defaults are not laid below")
+	}
+	for key, want := range map[string]string{"timezone": "b-part.yaml:1", "url": "plan.yaml:12", "labels": "b-part.yaml:3", "video": "b-part.yaml:1", "attempts": ":0"} {
+		if pos := included.From[key]; fmt.Sprintf("%s:%d", pos.File, pos.Line) != want {
+			t.Errorf("%s comes from %v, want %s", key, pos, want)
+		}
+	}
+}
+
+func TestChangesLayTheirKeysOverTheRecordings(t *testing.T) {
+	p := loaded(t, texts{"plan.yaml": base + `defaults: {timezone: Europe/Madrid, url: "https://lingua.example/{id}", labels: {a: x}}
+recordings:
+  evening:
+    when: 2031-10-17 20:00-21:30
+    changes:
+      2031-10-17: {to: 2031-10-18 20:00-21:30, video: 1080p, labels: {b: y}, note: moved}
+`})
+	r := p.Recordings[0]
+	c := r.Changes[0]
+	changed := c.over(r.Settings)
+	if changed.Video.Height != 1080 || r.Video.Height != 720 || len(changed.Labels) != 2 || len(r.Labels) != 1 {
+		t.Errorf("changed to %v %v, recording %v %v", changed.Video, changed.Labels, r.Video, r.Labels)
+	}
+	if c.Note != "moved" || c.To == nil || c.ToPos.Line != 12 || !slices.Equal(c.Keys, []string{"video", "labels", "note"}) {
+		t.Errorf("change %+v", c)
+	}
+	if changed.From["video"].Line != 12 || r.From["video"].Line != 0 {
+		t.Error("From does not tell the change from the recording")
+	}
+}
+
+func TestTheRootIsAnErrorWhenItCannotBeRead(t *testing.T) {
+	if _, _, err := Load(texts{}, "plan.yaml"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+	if _, _, err := Load(folder{"testdata"}, "err"); err == nil {
+		t.Error("a folder was read")
+	}
+}
+
+func TestFindingsAreTheSameEachTime(t *testing.T) {
+	for _, name := range []string{"invalid-value.yaml", "storage.yaml", "missing-key.yaml", "duplicate-key-across-files.yaml"} {
+		first := show(findingsOf(t, folder{"testdata/err"}, name))
+		for range 60 {
+			if again := show(findingsOf(t, folder{"testdata/err"}, name)); again != first {
+				t.Fatalf("%s: once\n%s\nand once\n%s", name, first, again)
+			}
+		}
+	}
+}
+
+// TestSecretsAreNowhereToBeSeen plants a canary in every secret field and prints all that a plan gives.
+func TestSecretsAreNowhereToBeSeen(t *testing.T) {
+	const canary = "canary-an-obvious-example"
+	text := strings.NewReplacer("CANARY", canary).Replace(`version: 1
+name: lingua
+account: {customer_id: id, customer_secret: CANARY}
+apps: {main: {id: app}}
+storage:
+  videos: {vendor: s3, region: eu-central-1, bucket: b, access_key: CANARY, secret_key: "CANARY-${X}"}
+  wrong: {vendor: s4, region: nowhere, bucket: [b], access_key: 7CANARY, secret_key: "${CANARY", sts: {file: x}}
+cdn:
+  parents: rtmps://live.lingua.example/app/CANARY
+  spare: {url: "https://CANARY@live.lingua.example/?CANARY", fallback: CANARY}
+notify: [{webhook: "https://hooks.lingua.example/CANARY", events: [failed, never]}]
+expose: [TOKEN]
+defaults: {timezone: Europe/Madrid, url: "https://lingua.example/{id}?t=${TOKEN}"}
+recordings:
+  one: {when: 2031-10-17 20:00-21:30, cdn: parents, storage: videos}
+  two: {when: 2031-10-17 20:00-21:30, cdn: spare, storage: wrong}
+`)
+	for _, resolve := range []bool{false, true} {
+		p, findings, err := Load(texts{"plan.yaml": text}, "plan.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts := CheckOptions{Now: september}
+		if resolve {
+			opts.Lookup = func(Reference) (string, error) { return canary, nil }
+		}
+		findings = append(findings, Check(p, opts)...)
+		var b strings.Builder
+		p.Files = nil // the texts themselves
+		for _, v := range []any{findings, p, *p, p.Storages[0], *p.Storages[0], p.CDNs[0], p.Notify, p.Account, *p.Recordings[0]} {
+			fmt.Fprintf(&b, "%v %+v %#v\n", v, v, v)
+			slog.New(slog.NewTextHandler(&b, nil)).Info("plan", "value", v)
+			slog.New(slog.NewJSONHandler(&b, nil)).Info("plan", "value", v)
+		}
+		for _, v := range []any{findings, p.Storages, p.CDNs, p.Notify, p.Account} {
+			asJSON, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			asYAML, err := yaml.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Write(asJSON)
+			b.Write(asYAML)
+		}
+		if at := strings.Index(b.String(), canary); at >= 0 {
+			t.Errorf("a secret is shown: …%s…", b.String()[max(0, at-200):at+40])
+		}
+		if !strings.Contains(b.String(), "secret-in-plain-text") {
+			t.Error("the findings were not printed")
+		}
+	}
+}
+
+// TestEachRuleHasABadPlan holds the golden plans to the list of rules.
+func TestEachRuleHasABadPlan(t *testing.T) {
+	outs, _ := filepath.Glob("testdata/err/*.out")
+	var all strings.Builder
+	for _, out := range outs {
+		text, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	elsewhere := []string{ // rules about time, each tested beside its file
+		"never-happens", "unbounded", "change-matches-nothing", "calendar-matches-nothing", "in-the-past", "clock-change", "overlap-self", "overlap-page",
+	}
+	for _, r := range Rules() {
+		if !slices.Contains(elsewhere, r.ID) && !strings.Contains(all.String(), "["+r.ID+"]") {
+			t.Errorf("no bad plan breaks %s", r.ID)
+		}
+		if r.Statement == "" || r.Severity == "" {
+			t.Errorf("%s has no statement or severity", r.ID)
+		}
+	}
+}
+
+func TestZoneNamesAreAllZones(t *testing.T) {
+	for _, name := range zoneList() {
+		if loadZone(name) == nil {
+			t.Errorf("%s cannot be loaded", name)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	seeds := 0
+	for _, pattern := range []string{"testdata/err/*.yaml", "testdata/ok/*.yaml", "../examples/*.yaml"} {
+		files, _ := filepath.Glob(pattern)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(text)
+			seeds++
+		}
+	}
+	if seeds < 40 {
+		f.Fatalf("%d seeds: the folders have moved", seeds)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, findings, err := Load(texts{"plan.yaml": string(text)}, "plan.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p == nil && len(findings) == 0 {
+			t.Fatal("no plan and no finding")
+		}
+		findings = append(findings, Check(p, CheckOptions{Now: september})...)
+		lines := strings.Split(string(bytes.TrimPrefix(text, []byte("\uFEFF"))), "\n")
+		for _, f := range findings {
+			at := f.Pos
+			if at.File != "plan.yaml" || at.Line < 1 || at.Column < 1 || at.EndLine > len(lines) || at.EndLine < at.Line || at.EndLine == at.Line && at.EndColumn < at.Column {
+				t.Fatalf("no place in the file: %s", show([]Finding{f}))
+			}
+			if at.Column > utf8.RuneCountInString(lines[at.Line-1])+1 || at.EndColumn > utf8.RuneCountInString(lines[at.EndLine-1])+1 {
+				t.Fatalf("outside its line: %s", show([]Finding{f}))
+			}
+		}
+	})
 }

@@ -97,7 +97,13 @@ type Recording struct {
 	When     []When
 	Changes  []Change
 	Settings // effective: defaults and the recording's own keys merged
+
+	unreadWhen bool // some of its times could not be read
 }
+
+// unread says that some of a recording's times or calendars could not be read, so that nothing can be said of what is
+// missing among its classes.
+func (r *Recording) unread() bool { return r.unreadWhen || r.unreadOnly || r.unreadSkip }
 
 // MinRemainder says when a late start is still worth it.
 type MinRemainder struct {
@@ -165,6 +171,8 @@ type Settings struct {
 	// From tells, by key as plans write it (url, padding, …), where the effective value stands. A key that the
 	// plan does not set is absent.
 	From map[string]Pos
+
+	unreadOnly, unreadSkip bool // some of their calendars could not be read
 }
 
 // Occurrence is one planned class of a recording: the interval [Start, End).

@@ -77,6 +77,9 @@ func (b *builder) recording(u *unit, e *entry[recordingKeys], base Settings) {
 	r.Settings = b.layerOf(u, &k.Settings, &k.Filter, &k.at).over(base)
 	if k.When != nil {
 		r.When = b.when(u, k.When)
+		r.unreadWhen = k.When.unread || len(r.When) < len(k.When.Items)
+	} else {
+		r.unreadWhen = true
 	}
 	for i := range k.Changes {
 		if c, ok := b.change(u, &k.Changes[i]); ok {

@@ -43,7 +43,7 @@ func checkCalendarMatchesNothing(c *checker) {
 
 func anyClassOn(schedules []*schedule, days DayRange) bool {
 	for _, s := range schedules {
-		if s.nextRegular(days, s.regular) <= days.Last {
+		if s.recording.unread() || s.nextRegular(days, s.regular) <= days.Last {
 			return true
 		}
 	}

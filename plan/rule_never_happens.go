@@ -14,6 +14,9 @@ func init() {
 // checkNeverHappens looks at all bounds, whatever the present time: a class that is over has happened.
 func checkNeverHappens(c *checker) {
 	for _, s := range c.expansion().schedules {
+		if s.recording.unread() {
+			continue
+		}
 		happens := 0
 		for i := range s.recording.When {
 			if reason, hint := s.neverHappens(i); reason != "" {

@@ -32,6 +32,10 @@ func (b *builder) storage(e *entry[storageKeys]) {
 		s.SecretKey = u.text(*k.SecretKey, k.value("secret_key"), textSecret)
 	}
 	b.prefix(s, k)
+	if k.self == (span{}) { // no mapping, which is reported already
+		b.storages.add(u, e.Key, s)
+		return
+	}
 	b.credentials(s, k)
 	if k.Vendor != nil {
 		if vendor, ok := agora.VendorByName(*k.Vendor); ok {
