@@ -123,6 +123,44 @@ func TestTheDayThatApiaSkippedGivesOneClassNotTwo(t *testing.T) {
 	)
 }
 
+func TestNarrowWindowsFindClassesThatAreFarFromTheirDay(t *testing.T) {
+	skipped := recording("r", "Pacific/Apia", "Fri 12:00-14:00")
+	wantLines(t, newPlan(skipped).Occurrences(instant("2011-12-30T10:00:00Z"), instant("2011-12-30T10:00:01Z")),
+		"r 2011-12-31T00:00:00+14:00/2h0m0s")
+	wantLines(t, skipped.OccurrencesOf(newPlan(skipped), instant("2011-12-30T10:00:00Z"), instant("2011-12-30T10:00:01Z")),
+		"r 2011-12-31T00:00:00+14:00/2h0m0s")
+
+	west := recording("r", "Pacific/Kiritimati", "Mon 09:00-10:00")
+	west.change("2031-10-06", "").over = func(s Settings) Settings { s.Zone = zone("Pacific/Pago_Pago"); return s }
+	wantLines(t, newPlan(west).Occurrences(instant("2031-10-06T20:00:00Z"), instant("2031-10-06T20:00:01Z")),
+		"r 2031-10-06T09:00:00-11:00/1h0m0s changed")
+}
+
+func TestWhoeverIteratesMayStop(t *testing.T) {
+	p := newPlan(recording("a", "UTC", "Mon-Sun 09:00-10:00"), recording("b", "UTC", "Mon-Sun 09:00-10:00"))
+	n := 0
+	for range p.All(instant("2031-01-01"), instant("9999-01-01")) {
+		if n++; n == 5 {
+			break
+		}
+	}
+	if n != 5 {
+		t.Errorf("%d classes", n)
+	}
+}
+
+func TestARecordingWithoutAZoneHasNoClasses(t *testing.T) {
+	r := recording("r", "UTC", "Mon 09:00-10:00")
+	r.Zone = nil
+	p := newPlan(r)
+	if n := len(p.Occurrences(instant("2031-01-01"), instant("2032-01-01"))) + len(r.OccurrencesOf(p, instant("2031-01-01"), instant("2032-01-01"))); n != 0 {
+		t.Errorf("%d classes", n)
+	}
+	p.LastBound()
+	Check(p, CheckOptions{Now: instant("2031-01-01")})
+	Summarize(p, CheckOptions{Now: instant("2031-01-01")})
+}
+
 func TestTheSameStartTwiceIsOneClassOfTheLongerLength(t *testing.T) {
 	r := recording("r", "UTC", "Mon 09:00-09:30", "Mon-Fri 09:00-09:50", "2031-10-06 09:00-09:10")
 	wantLines(t, newPlan(r).Occurrences(instant("2031-10-06"), instant("2031-10-08")),
@@ -421,6 +459,16 @@ func BenchmarkOccurrences(b *testing.B) {
 			}
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/occurrence")
+	})
+	b.Run("checked", func(b *testing.B) {
+		for b.Loop() {
+			Check(p, CheckOptions{Now: from})
+		}
+	})
+	b.Run("summed up", func(b *testing.B) {
+		for b.Loop() {
+			Summarize(p, CheckOptions{Now: from})
+		}
 	})
 	// One recording by itself: no heap, no other work than the days'.
 	b.Run("days", func(b *testing.B) {
