@@ -237,7 +237,9 @@ func TestRefusalsCarryWhatTheServiceSaid(t *testing.T) {
 		want   Error
 	}{
 		{
-			"a conflict", 400, `{"code":53,"reason":"task conflict"}`, []string{"X-Request-Id", "req-9"}, callStart,
+			"a conflict", 400, `{"code":53,"reason":"task conflict"}`,
+			[]string{"X-Request-Id", "req-9"},
+			callStart,
 			Error{Op: OpStart, Class: Pair, Status: 400, Code: 53, Reason: "task conflict", RequestID: "req-9", Sent: true},
 		},
 		{
@@ -266,7 +268,9 @@ func TestRefusalsCarryWhatTheServiceSaid(t *testing.T) {
 			Error{Op: OpStop, Class: Ended, Status: 200, Code: 50, Reason: "upload timeout", Sent: true},
 		},
 		{
-			"a trouble with a hint", 503, `{"message":"busy"}`, []string{"Retry-After", "7"}, callStart,
+			"a trouble with a hint", 503, `{"message":"busy"}`,
+			[]string{"Retry-After", "7"},
+			callStart,
 			Error{Op: OpStart, Class: Again, Status: 503, Reason: "busy", RetryAfter: 7 * time.Second, Sent: true},
 		},
 		{
@@ -302,11 +306,15 @@ func TestRefusalsCarryWhatTheServiceSaid(t *testing.T) {
 			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer is larger than 1 MiB", Sent: true},
 		},
 		{
-			"cut", 200, `{"sid":"s"}`, []string{"Content-Length", "500"}, callStart,
+			"cut", 200, `{"sid":"s"}`,
+			[]string{"Content-Length", "500"},
+			callStart,
 			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer was cut short", Sent: true},
 		},
 		{
-			"a redirect", 307, "", []string{"Location", "https://elsewhere.example.net/"}, callStart,
+			"a redirect", 307, "",
+			[]string{"Location", "https://elsewhere.example.net/"},
+			callStart,
 			Error{Op: OpStart, Class: Fix, Status: 307, Reason: "redirects are not followed; check the base URL", Sent: true},
 		},
 	} {

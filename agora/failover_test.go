@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -440,15 +441,15 @@ func TestOverTheWireOnlyWhatNeverGotAConnectionCountsAsNotSent(t *testing.T) {
 		t.Errorf("a certificate that nobody vouches for: %+v", e)
 	}
 
-	served := 0
+	var served atomic.Int32
 	drops := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		served++
+		served.Add(1)
 		_, _ = io.Copy(io.Discard, r.Body)
 		conn, _, _ := http.NewResponseController(w).Hijack()
 		_ = conn.Close()
 	}))
 	defer drops.Close()
-	if e := start(drops.URL); !e.Sent || e.Class != Unknown || served != 1 {
-		t.Errorf("the connection breaks after the request: %+v, served %d", e, served)
+	if e := start(drops.URL); !e.Sent || e.Class != Unknown || served.Load() != 1 {
+		t.Errorf("the connection breaks after the request: %+v, served %d", e, served.Load())
 	}
 }
