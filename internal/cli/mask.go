@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // masker shows lines of a plan without the secrets that may stand in them, even where the plan is too broken to say
@@ -13,7 +15,18 @@ import (
 // It works on lines, not on YAML: what it protects is what a parser has refused.
 type masker struct {
 	lines []maskedLine
+
+	// The line asked for last, since findings come in document order.
+	last      int
+	lastText  []rune
+	lastMoved []int
 }
+
+// Bounds that keep the work in proportion to the text, whatever it holds.
+const (
+	maxShownLine = 1 << 16 // characters; a longer line is not shown
+	maxKey       = 256     // characters in which a key must end to be seen as one
+)
 
 type maskedLine struct {
 	text []rune
@@ -48,7 +61,6 @@ var secretKey = regexp.MustCompile(`(?i)secret|password|passwd|credential|token|
 var (
 	reference  = regexp.MustCompile(`\$\{[^{}]*\}`)
 	rtmpOrigin = regexp.MustCompile(`^rtmps?://[^/?#@\s]*`)
-	keyToken   = regexp.MustCompile(`^(?:"[\w.-]+"|'[\w.-]+'|[\w.-]+)\s*:(?:\s|$|["'{\[])`)
 )
 
 func newMasker(text []byte) *masker {
@@ -57,9 +69,12 @@ func newMasker(text []byte) *masker {
 	base := -1
 	for raw := range bytes.Lines(text) {
 		line := []rune(strings.TrimRight(string(raw), "\r\n"))
-		trimmed := strings.TrimLeft(string(line), " \t\ufeff")
-		indent := len(line) - len([]rune(trimmed))
-		if trimmed != "" && trimmed[0] != '#' && trimmed != "---" {
+		indent := 0
+		for indent < len(line) && (line[indent] == ' ' || line[indent] == '\t' || line[indent] == '\ufeff') {
+			indent++
+		}
+		trimmed := line[indent:]
+		if len(trimmed) > 0 && trimmed[0] != '#' && string(trimmed[:min(len(trimmed), 4)]) != "---" {
 			if base < 0 {
 				base = indent
 			}
@@ -68,7 +83,7 @@ func newMasker(text []byte) *masker {
 			case indent <= base:
 				section = isKey && harmlessSections[key]
 				hide = !section
-			case isKey && !strings.HasPrefix(trimmed, "{"):
+			case isKey && trimmed[0] != '{':
 				hide = !section
 			}
 			// A line without a key goes on with the value of the line before it.
@@ -76,33 +91,37 @@ func newMasker(text []byte) *masker {
 			_, hide = m.scan(line, hide)
 			continue
 		}
-		m.lines = append(m.lines, maskedLine{line, false})
+		m.lines = append(m.lines, maskedLine{line, hide})
 	}
 	return m
 }
 
 // firstKey is the key that a line begins with, "- " left aside.
-func firstKey(s string) (string, bool) {
-	for strings.HasPrefix(s, "- ") {
-		s = strings.TrimLeft(s[2:], " ")
+func firstKey(line []rune) (string, bool) {
+	for len(line) > 1 && (line[0] == '-' && line[1] == ' ' || line[0] == ' ') {
+		line = line[1:]
 	}
-	loc := keyToken.FindString(s)
-	if loc == "" {
-		return "", false
-	}
-	key, _, _ := strings.Cut(loc, ":")
-	return strings.Trim(strings.TrimSpace(key), `"'`), true
+	key, width := keyAt(line)
+	return key, width > 0
 }
 
 // line gives a line, from 1, as it may be shown, and where a column of the original, from 1, went.
 func (m *masker) line(n int) (text []rune, at func(column int) int, ok bool) {
-	if n < 1 || n > len(m.lines) {
+	if n < 1 || n > len(m.lines) || len(m.lines[n-1].text) > maxShownLine {
 		return nil, nil, false
 	}
-	l := m.lines[n-1]
+	if n != m.last {
+		m.last = n
+		m.lastText, m.lastMoved = m.masked(m.lines[n-1])
+	}
+	moved := m.lastMoved
+	return m.lastText, func(column int) int { return moved[min(max(column-1, 0), len(moved)-1)] + 1 }, true
+}
+
+// masked hides what is to be hidden of a line, and tells for each character, and for the end, where it went.
+func (m *masker) masked(l maskedLine) (out []rune, moved []int) {
 	spans, _ := m.scan(l.text, l.hide)
-	var out []rune
-	moved := make([]int, len(l.text)+1)
+	moved = make([]int, len(l.text)+1)
 	i := 0
 	for _, s := range spans {
 		for ; i < s.from; i++ {
@@ -119,7 +138,7 @@ func (m *masker) line(n int) (text []rune, at func(column int) int, ok bool) {
 		out = append(out, l.text[i])
 	}
 	moved[len(l.text)] = len(out)
-	return out, func(column int) int { return moved[min(max(column-1, 0), len(l.text))] + 1 }, true
+	return out, moved
 }
 
 // scan walks over a line and finds what to hide. It also says whether a value that goes on in the next line is
@@ -135,7 +154,7 @@ func (m *masker) scan(line []rune, hide bool) (spans []replacement, hideNext boo
 		case r == ' ' || r == '\t':
 			i++
 		case r == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t'):
-			if hide {
+			if hide || secretKey.MatchString(string(line[i:min(i+maxKey, len(line))])) {
 				// A comment may well be a secret that was put aside.
 				spans = append(spans, replacement{i, len(line), "# …"})
 			}
@@ -186,15 +205,41 @@ func (m *masker) scan(line []rune, hide bool) (spans []replacement, hideNext boo
 	return spans, hiding
 }
 
-// keyAt reads a key with its colon.
+// keyAt reads a key, bare or in quotes, with its colon and whatever blanks stand before it. The colon must be followed
+// by what sets it off from a text with a colon in it.
 func keyAt(line []rune) (key string, width int) {
-	s := string(line)
-	token := keyToken.FindString(s)
-	if token == "" {
+	line = line[:min(len(line), maxKey)]
+	i := 0
+	quote := rune(0)
+	if len(line) > 0 && (line[0] == '"' || line[0] == '\'') {
+		quote = line[0]
+		i++
+	}
+	begin := i
+	for i < len(line) && isKeyRune(line[i]) {
+		i++
+	}
+	key = string(line[begin:i])
+	if quote != 0 {
+		if i >= len(line) || line[i] != quote {
+			return "", 0
+		}
+		i++
+	}
+	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
+		i++
+	}
+	if key == "" || i >= len(line) || line[i] != ':' {
 		return "", 0
 	}
-	token = token[:strings.IndexByte(token, ':')+1]
-	return strings.Trim(strings.TrimSpace(strings.TrimSuffix(token, ":")), `"'`), len([]rune(token))
+	if i+1 < len(line) && !strings.ContainsRune(" \t\"'{[", line[i+1]) {
+		return "", 0
+	}
+	return key, i + 1
+}
+
+func isKeyRune(r rune) bool {
+	return r == '_' || r == '-' || r == '.' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
 // scalarEnd is where a scalar ends: at its quote, at a comment, or in {} and [] at what ends an item.

@@ -81,7 +81,7 @@ func (p *findingPrinter) snippet(f plan.Finding) {
 	margin := fmt.Sprintf("%5d | ", f.Pos.Line)
 	fmt.Fprintf(p.w, "%s%s\n", p.colours.paint(margin, color.Faint), shown(string(line)))
 	marks := strings.Repeat("~", max(width(line, from, until)-1, 0))
-	fmt.Fprintf(p.w, "%s%s%s\n", p.colours.paint("      | ", color.Faint),
+	fmt.Fprintf(p.w, "%s%s%s\n", p.colours.paint(strings.Repeat(" ", len(margin)-2)+"| ", color.Faint),
 		strings.Repeat(" ", width(line, 0, from)), p.colours.paint("^"+marks, color.FgGreen))
 }
 

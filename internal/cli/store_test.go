@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -152,5 +153,40 @@ func TestOrdersThatNobodyCanCarryOutAreRefused(t *testing.T) {
 	}
 	if status, _, said := rundown(t, "cancel", "twice@2031-09-17T15:00", "--store", dsn); status != StatusOK {
 		t.Errorf("the time tells two classes of a day apart: %s", said)
+	}
+}
+
+func TestShowGoesFromTheStoreToThePlan(t *testing.T) {
+	dsn := filledStore(t)
+	path := filepath.Join(t.TempDir(), "plan.yaml")
+	write(t, path, `version: 1
+name: lingua
+account: {customer_id: "${ID}", customer_secret: "${SECRET}"}
+apps: {main: {id: "${APP}"}}
+storage: {v: {vendor: s3, region: eu-central-1, bucket: b-lingua, access_key: "${A}", secret_key: "${S}"}}
+recordings:
+  running: {when: 2031-09-17 13:50-14:50, timezone: Europe/Madrid, url: "https://lingua.example/rooms/running"}
+`)
+	s, err := store.Open(t.Context(), dsn, store.Options{Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AddRevision(t.Context(), store.Revision{At: noon, Plan: "lingua", Path: path, Hash: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+
+	status, out, said := rundown(t, "show", "running@2031-09-17", "--store", dsn)
+	for _, want := range []string{"Europe/Madrid", path + ":7", "life\n", "became recording"} {
+		if status != StatusOK || !strings.Contains(out, want) {
+			t.Errorf("status %d, no %q in\n%s%s", status, want, out, said)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	status, out, said = rundown(t, "show", "running@2031-09-17", "--store", dsn)
+	if status != StatusOK || !strings.Contains(out, "became recording") || !strings.Contains(said, "is not there any more") {
+		t.Errorf("without its plan: status %d\n%s%s", status, out, said)
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -50,7 +51,7 @@ Each plan is judged by itself. "-" reads standard input. The exit status is 1 wh
 				a.printValidation(c, opts)
 			}
 		}
-		if format.value == "json" {
+		if format.value == "json" && len(plans) > 0 {
 			if err := a.writeValidation(plans, resolve); err != nil {
 				return err
 			}
@@ -74,15 +75,17 @@ Each plan is judged by itself. "-" reads standard input. The exit status is 1 wh
 
 // printValidation writes findings and summary for people.
 func (a *app) printValidation(c checkedPlan, opts plan.CheckOptions) {
-	printer := newFindingPrinter(a.out, a.paletteFor(a.out), c.files)
+	w := bufio.NewWriter(a.out)
+	defer w.Flush() // a failure stays with a.out, and Main reports it
+	printer := newFindingPrinter(w, a.paletteFor(a.out), c.files)
 	for _, f := range c.findings {
 		printer.print(f)
 	}
-	fmt.Fprintf(a.out, "%s: %s", shown(c.path), counted(c))
+	fmt.Fprintf(w, "%s: %s", shown(c.path), counted(c))
 	if c.plan != nil {
-		summary(a.out, plan.Summarize(c.plan, opts))
+		summary(w, plan.Summarize(c.plan, opts))
 	}
-	fmt.Fprintln(a.out)
+	fmt.Fprintln(w)
 }
 
 // counted says how many findings of which severity there are.
