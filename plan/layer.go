@@ -51,7 +51,7 @@ func (l *layer) over(s Settings) Settings {
 
 // layerOf resolves the keys of a mapping; those with mistakes are reported and left out.
 func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer {
-	l := &layer{}
+	l := &layer{set: make([]func(*Settings), 0, len(a.keys)), keys: make([]string, 0, len(a.keys)), from: make([]Pos, 0, len(a.keys))}
 	add := func(key string, set func(*Settings)) {
 		l.set = append(l.set, set)
 		l.keys = append(l.keys, key)

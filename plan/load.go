@@ -59,7 +59,7 @@ type loader struct {
 // unit is one file on its way into the plan.
 type unit struct {
 	*decoder
-	top   *yaml.Node // nil when the parser refused the text
+	top   *yaml.Node // nil when the parser refused the text, and once it is decoded
 	place *at        // of the file's mapping
 	part  *partKeys
 }
@@ -82,7 +82,9 @@ func (l *loader) parse(path string, text []byte) *unit {
 // decode reads the file's one mapping and runs validator over it; false when it is no mapping.
 func (u *unit) decode(file any) bool {
 	s := spot{name: fieldsOf(reflect.TypeOf(file).Elem()).noun, at: u.src.mark(1, 1)}
-	if !u.read(u.top, reflect.ValueOf(file).Elem(), s) {
+	top := u.top
+	u.top = nil // the nodes are many times the size of the text, and not needed again
+	if !u.read(top, reflect.ValueOf(file).Elem(), s) {
 		return false
 	}
 	u.checkFields(file)

@@ -86,15 +86,16 @@ func prefixOf(p *Plan, r *Recording, s *Settings) (written, taken string) {
 	return w.String(), t.String()
 }
 
+// checkPrefixLength reports a prefix that stands in a storage once, for the first recording for which it is too long.
 func checkPrefixLength(c *checker) {
 	_, most := agora.Bound("prefix-max-length")
-	reported := map[string]bool{}
+	reported := map[Pos]bool{}
 	c.eachSettings(func(r *Recording, s *Settings) {
-		if s.Storage == nil || reported[r.ID] {
+		if s.Storage == nil || reported[r.prefixPos(s)] {
 			return
 		}
 		if _, taken := prefixOf(c.p, r, s); int64(len(taken)) > *most {
-			reported[r.ID] = true
+			reported[r.prefixPos(s)] = true
 			c.report(r.prefixPos(s), fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most), "shorten the labels, or the storage's prefix")
 		}
 	})

@@ -1,0 +1,28 @@
+package plan
+
+import "testing"
+
+func TestATimeThatNeverHappensIsReported(t *testing.T) {
+	const now = "2031-09-01"
+	wantFindings(t, termOf("2031-10-06..2031-10-08", recording("r", "UTC", "Mon 09:00-10:00", "Thu-Sun 09:00-10:00")), now,
+		"102 never-happens Thu Fri Sat Sun 09:00-10:00 of r … (2031-10-06 to 2031-10-08)")
+	wantFindings(t, termOf("2031-01-01..2031-12-31", recording("r", "UTC", "cron 0 9 30 2 * for 1h", "Mon 09:00-10:00")), "2031-01-01",
+		`101 never-happens cron "0 9 30 2 *" … no date fits`)
+	wantFindings(t, termOf("2031-01-01..2031-12-31", recording("r", "UTC", "cron 0 9 29 2 * for 1h", "Mon 09:00-10:00")), "2031-01-01",
+		"101 never-happens … no such day is in only")
+
+	skipped := recording("r", "UTC", "Mon 09:00-10:00")
+	p := termOf("2031-10-06..2031-10-12", skipped)
+	skipped.Skip = []*Calendar{calendar("holidays", "2031-10-06")}
+	wantFindings(t, p, now, "11 calendar-matches-nothing", "101 never-happens … in skip too, from 2031-10-06")
+
+	cancelled := recording("r", "UTC", "Mon 09:00-10:00", "2031-10-08 09:00-10:00")
+	p = termOf("2031-10-06..2031-10-12", cancelled)
+	cancelled.change("2031-10-06..2031-10-12", "cancelled")
+	wantFindings(t, p, now, "100 never-happens … cancel all of its classes (2, planned on 2031-10-06..2031-10-08)")
+	cancelled.change("2031-10-08", "11:00-12:00")
+	wantFindings(t, p, now)
+
+	// Whether a class has happened already is no question of this rule.
+	wantFindings(t, termOf("2031-10-06..2031-10-12", recording("r", "UTC", "Mon 09:00-10:00")), "2031-12-01", "101 in-the-past")
+}
