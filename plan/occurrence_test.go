@@ -389,8 +389,12 @@ func TestPaddingIsThatOfEveryPairOfNeighbours(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPlan(t)
 		list := p.Occurrences(instant("2031-10-10"), instant("2031-11-20"))
-		neighbour := func(a, b *Occurrence) bool {
-			return a != b && !a.Cancelled() && !b.Cancelled() && a.URL.String() == b.URL.String()
+		urls := make([]string, len(list))
+		for i := range list {
+			urls[i] = list[i].URL.String()
+		}
+		neighbours := func(i, j int) bool {
+			return i != j && urls[i] == urls[j] && !list[i].Cancelled() && !list[j].Cancelled()
 		}
 		for i := range list {
 			o := &list[i]
@@ -403,10 +407,10 @@ func TestPaddingIsThatOfEveryPairOfNeighbours(t *testing.T) {
 			}
 			from, until := o.Start.Add(-before), o.End.Add(o.Settings.Padding.After)
 			for j := range list {
-				n := &list[j]
-				if !neighbour(o, n) {
+				if !neighbours(i, j) {
 					continue
 				}
+				n := &list[j]
 				if n.Start.Before(o.Start) {
 					end := n.End
 					if end.After(o.Start) {
