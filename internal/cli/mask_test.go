@@ -32,6 +32,7 @@ func TestSnippetsNeverShowSecrets(t *testing.T) {
 		"in a comment":                    "account:\n  customer_secret: ${X} # was CANARY\n",
 		"in a line put aside":             "account:\n  # customer_secret: CANARY\n  customer_id: x\n",
 		"put aside where it has no place": "recordings:\n  # customer_secret: CANARY\n",
+		"on the line after its key":       "recordings:\n  a:\n    customer_secret:\n      CANARY\n",
 		"in a list":                       "storage:\n  v:\n    sts:\n      command:\n        - CANARY\n",
 		"with text before a reference":    "account:\n  customer_secret: CANARY${X}\n",
 		"after a colon that is too much":  "account:\n  customer_secret: a: CANARY\n",

@@ -40,7 +40,7 @@ SIGINT and SIGTERM end it with status 0.`,
 	f := cmd.Flags()
 	f.StringVar(&listen, "listen", "127.0.0.1:8090", "`ADDRESS` to listen on, port 0 for any that is free")
 	f.IntVar(&cfg.QPS, "qps", 10, "requests a second for each App ID, -1 without limit")
-	f.IntVar(&cfg.Concurrent, "concurrent", 50, "recordings at once for each App ID")
+	f.IntVar(&cfg.Concurrent, "concurrent", 50, "recordings at once for each App ID, -1 without limit")
 	f.DurationVar(&cfg.StartAfter, "start-after", 5*time.Second, "time from the start request until the page is written")
 	f.StringVar(&faults, "faults", "", "YAML `FILE` with faults to script")
 	f.StringVar(&cfg.Callback, "callback", "", "`URL` to send notifications to")
@@ -70,8 +70,8 @@ func checkSimulatorFlags(cfg simulator.Config) error {
 	switch {
 	case cfg.QPS == 0:
 		return errors.New("invalid --qps 0: nothing would be admitted; -1 is without limit")
-	case cfg.Concurrent < 1:
-		return fmt.Errorf("invalid --concurrent %d: must be at least 1", cfg.Concurrent)
+	case cfg.Concurrent == 0:
+		return errors.New("invalid --concurrent 0: nothing would be admitted; -1 is without limit")
 	case cfg.StartAfter < 0:
 		return fmt.Errorf("invalid --start-after %s: must not be negative", cfg.StartAfter)
 	case cfg.CallbackSecret != "" && cfg.Callback == "":
