@@ -113,7 +113,7 @@ func (h *house) open(plans ...*plan.Plan) *runner.Engine {
 			}
 		},
 	})
-	if err := engine.Start(context.Background(), true, plans...); err != nil {
+	if err := engine.Start(context.Background(), plans...); err != nil {
 		h.t.Fatal(err)
 	}
 	return engine
