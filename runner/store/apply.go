@@ -14,6 +14,9 @@ type Step struct {
 	Sessions   []Session
 	Events     []Event
 	Delete     bool // remove the occurrence and its sessions instead; its events stay
+	// Replaces names the occurrence whose place this one takes: its version is the expected one, its sessions become
+	// this one's, and it is removed. Its events stay. "" for none.
+	Replaces string
 }
 
 // check finds what would be written wrongly rather than refused by the database.
@@ -35,7 +38,7 @@ func (st *Step) check(app string) error {
 
 // stepStatements are prepared once: a step is a handful of small writes, and parsing them costs more than they do.
 type stepStatements struct {
-	fence, insert, update, remove, session, event *sql.Stmt
+	fence, insert, update, remove, session, touch, inherit, event *sql.Stmt
 }
 
 func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error) {
@@ -55,6 +58,8 @@ func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 			ON CONFLICT (occurrence_id, attempt) DO UPDATE SET app = excluded.app, cname = excluded.cname, uid = excluded.uid,
 			resource_id = excluded.resource_id, sid = excluded.sid, state = excluded.state, doc = excluded.doc`},
+		{&p.touch, `UPDATE occurrences SET version = version WHERE id = $1 AND version = $2`},
+		{&p.inherit, `UPDATE sessions SET occurrence_id = $1 WHERE occurrence_id = $2`},
 		{&p.event, insertEvent},
 	} {
 		if *one.into, err = db.PrepareContext(ctx, one.text); err != nil {
@@ -72,6 +77,8 @@ func (p stepStatements) in(ctx context.Context, tx *sql.Tx) stepStatements {
 		update:  tx.StmtContext(ctx, p.update),
 		remove:  tx.StmtContext(ctx, p.remove),
 		session: tx.StmtContext(ctx, p.session),
+		touch:   tx.StmtContext(ctx, p.touch),
+		inherit: tx.StmtContext(ctx, p.inherit),
 		event:   tx.StmtContext(ctx, p.event),
 	}
 }
@@ -133,6 +140,8 @@ func (p stepStatements) write(ctx context.Context, st *Step) (bool, error) {
 	switch {
 	case st.Delete:
 		done, err = affects(ctx, p.remove, o.ID, o.Version)
+	case st.Replaces != "":
+		done, err = p.replace(ctx, st, row)
 	case o.Version == 0:
 		done, err = affects(ctx, p.insert, row...)
 	default:
@@ -157,6 +166,23 @@ func (p stepStatements) write(ctx context.Context, st *Step) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// replace inserts the row, hands it the sessions of the one it replaces and removes that one; false when that one has
+// another version or the row is there already.
+func (p stepStatements) replace(ctx context.Context, st *Step, row []any) (bool, error) {
+	// The old row's version is asked by an update that changes nothing but says whether it found it.
+	found, err := affects(ctx, p.touch, st.Replaces, st.Occurrence.Version)
+	if err != nil || !found {
+		return false, err
+	}
+	if done, err := affects(ctx, p.insert, row...); err != nil || !done {
+		return false, err
+	}
+	if _, err := p.inherit.ExecContext(ctx, st.Occurrence.ID, st.Replaces); err != nil {
+		return false, err
+	}
+	return affects(ctx, p.remove, st.Replaces, st.Occurrence.Version)
 }
 
 // affects runs a statement and says whether it found its row.

@@ -13,7 +13,7 @@ type Command struct {
 	ID         int64 // given by the store, rising
 	At         time.Time
 	Occurrence string
-	Kind       string // cancel, uncancel
+	Kind       string // cancel, uncancel, extend, stop
 	Who        string
 	Reason     string
 	Args       []byte    // JSON or nil
@@ -21,10 +21,18 @@ type Command struct {
 	Result     string
 }
 
-// AddCommand leaves a command, not settled, and returns its number.
+// AddCommand leaves a command, not settled, and returns its number. The log tells of it, with who and why.
 func (s *Store) AddCommand(ctx context.Context, c Command) (int64, error) {
 	var id int64
 	err := s.write(ctx, "leave a command", func(ctx context.Context, tx *sql.Tx) error {
+		said := c.Kind
+		if c.Reason != "" {
+			said += ": " + c.Reason
+		}
+		e := Event{Occurrence: c.Occurrence, At: c.At, Kind: "command", Who: c.Who, Text: said, Data: c.Args}
+		if _, err := tx.ExecContext(ctx, insertEvent, e.row()...); err != nil {
+			return err
+		}
 		return tx.QueryRowContext(ctx,
 			`INSERT INTO commands (given_at, occurrence_id, kind, who, reason, args, settled_at, result)
 			VALUES ($1, $2, $3, $4, $5, $6, 0, '') RETURNING id`,
@@ -63,22 +71,25 @@ func scanCommand(rows *sql.Rows) (c Command, err error) {
 	return c, err
 }
 
-// SettleCommand records what became of a command. A command is settled once; at must not be the zero time.
+// SettleCommand records what became of a command, in the log too. A command is settled once; at must not be the zero time.
 func (s *Store) SettleCommand(ctx context.Context, id int64, at time.Time, result string) error {
 	doing := fmt.Sprintf("settle command %d", id)
 	return s.write(ctx, doing, func(ctx context.Context, tx *sql.Tx) error {
 		if millis(at) == 0 {
 			return errors.New("no time given")
 		}
-		done, err := tx.ExecContext(ctx,
-			`UPDATE commands SET settled_at = $1, result = $2 WHERE id = $3 AND settled_at = 0`, millis(at), result, id)
+		var e Event
+		err := tx.QueryRowContext(ctx,
+			`UPDATE commands SET settled_at = $1, result = $2 WHERE id = $3 AND settled_at = 0 RETURNING occurrence_id, kind`,
+			millis(at), result, id).Scan(&e.Occurrence, &e.Text)
+		if errors.Is(err, sql.ErrNoRows) {
+			return errors.New("there is no such command that waits")
+		}
 		if err != nil {
 			return err
 		}
-		n, err := done.RowsAffected()
-		if err == nil && n == 0 {
-			err = errors.New("there is no such command that waits")
-		}
+		e.At, e.Kind, e.Text = at, "command", e.Text+": "+result
+		_, err = tx.ExecContext(ctx, insertEvent, e.row()...)
 		return err
 	})
 }

@@ -13,36 +13,80 @@ type Revision struct {
 	ID     int64 // given by the store, rising
 	At     time.Time
 	Plan   string
-	Path   string
-	Hash   string // SHA-256 of the files
+	Path   string // of the root file, absolute where the caller knows it
+	Hash   string // SHA-256 of the files; "" for the revision that withdraws the plan
 	Who    string
 	Commit string // of git; "" where there is none
 	Text   []byte
+	State  RevisionState
+	Note   string // why it waits or was refused; of a confirmation, why it was given
 }
 
-// AddRevision stores a revision and returns its number; the same hash as the plan's newest gives that one.
-func (s *Store) AddRevision(ctx context.Context, r Revision) (int64, error) {
-	var id int64
+// RevisionState is what became of a revision.
+type RevisionState string
+
+// The states of a revision. The newest of a plan that is neither waiting nor refused is the one at work.
+const (
+	RevisionGiven     RevisionState = ""
+	RevisionConfirmed RevisionState = "confirmed" // an operator means it, however much it removes
+	RevisionWaiting   RevisionState = "waiting"   // it removes much, and waits for a confirmation
+	RevisionRefused   RevisionState = "refused"   // it cannot be worked on
+)
+
+// Usable says that a daemon may work on the revision.
+func (r Revision) Usable() bool { return r.State != RevisionWaiting && r.State != RevisionRefused }
+
+// Withdrawn says that the revision takes the plan away.
+func (r Revision) Withdrawn() bool { return r.Hash == "" }
+
+// AddRevision stores a revision and returns it as it is stored. The same hash as the plan's newest gives that one,
+// unless it was refused; a confirmation then confirms it. With another revision in between it is a new one: what counts
+// is the order, not the content.
+func (s *Store) AddRevision(ctx context.Context, r Revision) (Revision, error) {
 	err := s.write(ctx, "add a plan revision", func(ctx context.Context, tx *sql.Tx) error {
-		var hash string
-		err := tx.QueryRowContext(ctx, `SELECT id, hash FROM revisions WHERE plan = $1 ORDER BY id DESC LIMIT 1`, r.Plan).
-			Scan(&id, &hash)
+		var last Revision
+		err := tx.QueryRowContext(ctx, `SELECT id, hash, state, note FROM revisions WHERE plan = $1 ORDER BY id DESC LIMIT 1`, r.Plan).
+			Scan(&last.ID, &last.Hash, &last.State, &last.Note)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 		case err != nil:
 			return err
-		case hash == r.Hash:
+		case last.Hash == r.Hash && last.State != RevisionRefused:
+			r.ID = last.ID
+			if r.State == RevisionConfirmed && last.State == RevisionWaiting {
+				return setRevision(ctx, tx, r.ID, r.State, r.Note)
+			}
+			r.State, r.Note = last.State, last.Note
 			return nil
 		}
 		return tx.QueryRowContext(ctx,
-			`INSERT INTO revisions (applied_at, plan, path, hash, who, git_commit, body)
-			VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
-			millis(r.At), r.Plan, r.Path, r.Hash, r.Who, r.Commit, string(r.Text)).Scan(&id)
+			`INSERT INTO revisions (applied_at, plan, path, hash, who, git_commit, body, state, note)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
+			millis(r.At), r.Plan, r.Path, r.Hash, r.Who, r.Commit, string(r.Text), r.State, r.Note).Scan(&r.ID)
 	})
 	if err != nil {
-		return 0, err
+		return Revision{}, err
 	}
-	return id, nil
+	return r, nil
+}
+
+// SetRevision records what became of a revision.
+func (s *Store) SetRevision(ctx context.Context, id int64, state RevisionState, note string) error {
+	return s.write(ctx, fmt.Sprintf("set plan revision %d", id), func(ctx context.Context, tx *sql.Tx) error {
+		return setRevision(ctx, tx, id, state, note)
+	})
+}
+
+func setRevision(ctx context.Context, tx *sql.Tx, id int64, state RevisionState, note string) error {
+	done, err := tx.ExecContext(ctx, `UPDATE revisions SET state = $1, note = $2 WHERE id = $3`, state, note, id)
+	if err != nil {
+		return err
+	}
+	n, err := done.RowsAffected()
+	if err == nil && n == 0 {
+		err = errors.New("there is no such revision")
+	}
+	return err
 }
 
 // Revisions lists the revisions of a plan ("" for all), newest first, without their texts.
@@ -52,13 +96,21 @@ func (s *Store) Revisions(ctx context.Context, plan string) ([]Revision, error) 
 		c.add("plan = ", plan)
 	}
 	return query(ctx, s, "list plan revisions",
-		`SELECT id, applied_at, plan, path, hash, who, git_commit, '' FROM revisions`+c.where()+` ORDER BY id DESC`, c.args, scanRevision)
+		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note FROM revisions`+c.where()+` ORDER BY id DESC`, c.args, scanRevision)
+}
+
+// AtWork lists the newest usable revision of each plan, without their texts, ordered by plan. Withdrawn plans are
+// among them.
+func (s *Store) AtWork(ctx context.Context) ([]Revision, error) {
+	return query(ctx, s, "list the plans at work",
+		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note FROM revisions WHERE id IN
+		(SELECT max(id) FROM revisions WHERE state NOT IN ('waiting', 'refused') GROUP BY plan) ORDER BY plan`, nil, scanRevision)
 }
 
 // Revision is one revision with its text.
 func (s *Store) Revision(ctx context.Context, id int64) (Revision, error) {
 	found, err := query(ctx, s, "read a plan revision",
-		`SELECT id, applied_at, plan, path, hash, who, git_commit, body FROM revisions WHERE id = $1`, []any{id}, scanRevision)
+		`SELECT id, applied_at, plan, path, hash, who, git_commit, body, state, note FROM revisions WHERE id = $1`, []any{id}, scanRevision)
 	if err != nil {
 		return Revision{}, err
 	}
@@ -71,7 +123,7 @@ func (s *Store) Revision(ctx context.Context, id int64) (Revision, error) {
 func scanRevision(rows *sql.Rows) (r Revision, err error) {
 	var at int64
 	var text string
-	err = rows.Scan(&r.ID, &at, &r.Plan, &r.Path, &r.Hash, &r.Who, &r.Commit, &text)
+	err = rows.Scan(&r.ID, &at, &r.Plan, &r.Path, &r.Hash, &r.Who, &r.Commit, &text, &r.State, &r.Note)
 	r.At, r.Text = instant(at), document(text)
 	return r, err
 }

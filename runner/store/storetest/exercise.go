@@ -31,6 +31,9 @@ func Exercise(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"a filter selects", filters},
 		{"the log is read in order and in pages", events},
 		{"a revision is stored once", revisions},
+		{"a revision that waits is at work once it is confirmed", revisionStates},
+		{"an occurrence takes the place of another with its sessions", replacement},
+		{"what is old is removed, and nothing that is open or at work", pruning},
 		{"a command waits until it is settled, once", commands},
 		{"the last beat is the newest", beats},
 		{"times are kept to the millisecond", times},
@@ -379,11 +382,11 @@ func events(t *testing.T, s *store.Store) {
 func revisions(t *testing.T, s *store.Store) {
 	add := func(r store.Revision) int64 {
 		t.Helper()
-		id, err := s.AddRevision(t.Context(), r)
+		stored, err := s.AddRevision(t.Context(), r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return id
+		return stored.ID
 	}
 	r := store.Revision{At: monday, Plan: "school", Path: "school.yaml", Hash: "aa", Who: "operator", Commit: "c0ffee", Text: []byte("name: school\n")}
 	first := add(r)

@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Pruned counts what [Store.Prune] removed.
+type Pruned struct{ Occurrences, Events, Texts, Commands int64 }
+
+// pruneGroup is how many rows a transaction of Prune removes, so that a recording's step never waits for long.
+const pruneGroup = 500
+
+// Prune removes what is older than before: ended occurrences with their sessions and events, other events, settled
+// commands, and the texts of revisions that a newer usable one has replaced. What is still open stays, however old.
+// SQLite reuses the room; the file does not shrink.
+func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
+	var p Pruned
+	limit := millis(before)
+	for _, one := range []struct {
+		count *int64
+		text  string
+	}{
+		{&p.Occurrences, `DELETE FROM occurrences WHERE id IN
+			(SELECT id FROM occurrences WHERE state = 'ended' AND ends_at < $1 LIMIT $2)`},
+		{&p.Events, `DELETE FROM events WHERE seq IN
+			(SELECT seq FROM events WHERE happened_at < $1
+			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id) LIMIT $2)`},
+		{&p.Commands, `DELETE FROM commands WHERE id IN
+			(SELECT id FROM commands WHERE settled_at > 0 AND settled_at < $1 LIMIT $2)`},
+		{&p.Texts, `UPDATE revisions SET body = '' WHERE id IN
+			(SELECT id FROM revisions r WHERE body <> '' AND applied_at < $1 AND EXISTS
+			(SELECT 1 FROM revisions n WHERE n.plan = r.plan AND n.id > r.id AND n.state NOT IN ('waiting', 'refused')) LIMIT $2)`},
+	} {
+		for {
+			var n int64
+			err := s.write(ctx, "remove what is old", func(ctx context.Context, tx *sql.Tx) error {
+				done, err := tx.ExecContext(ctx, one.text, limit, pruneGroup)
+				if err != nil {
+					return err
+				}
+				n, err = done.RowsAffected()
+				return err
+			})
+			if err != nil {
+				return p, err
+			}
+			*one.count += n
+			if n < pruneGroup {
+				break
+			}
+		}
+	}
+	return p, nil
+}

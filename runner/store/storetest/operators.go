@@ -1,0 +1,122 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"rundown/runner/store"
+)
+
+func revisionStates(t *testing.T, s *store.Store) {
+	atWork := func(want ...int64) {
+		t.Helper()
+		found, err := s.AtWork(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []int64
+		for _, r := range found {
+			ids = append(ids, r.ID)
+		}
+		same(t, ids, want)
+	}
+	add := func(r store.Revision) store.Revision {
+		t.Helper()
+		r.At, r.Plan = monday, "school"
+		stored, err := s.AddRevision(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stored
+	}
+	set := func(r store.Revision, state store.RevisionState, note string) {
+		t.Helper()
+		if err := s.SetRevision(t.Context(), r.ID, state, note); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, second := add(store.Revision{Hash: "a"}), add(store.Revision{Hash: "b"})
+	atWork(second.ID)
+	set(second, store.RevisionWaiting, "removes much")
+	atWork(first.ID)
+	again := add(store.Revision{Hash: "b"})
+	if again.ID != second.ID || again.State != store.RevisionWaiting || again.Note != "removes much" {
+		t.Errorf("given again it is %+v, want the one that waits", again)
+	}
+	atWork(first.ID)
+	if sure := add(store.Revision{Hash: "b", State: store.RevisionConfirmed}); sure.ID != second.ID {
+		t.Errorf("confirmed as %d, want %d", sure.ID, second.ID)
+	}
+	atWork(second.ID)
+	set(second, store.RevisionRefused, "no such App ID")
+	atWork(first.ID)
+	if third := add(store.Revision{Hash: "b"}); third.ID == second.ID {
+		t.Error("what was refused may be given again")
+	}
+	if err := s.SetRevision(t.Context(), 4711, store.RevisionRefused, ""); err == nil {
+		t.Error("a revision that does not exist was set")
+	}
+}
+
+func replacement(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	old, next, third := class("german", monday), class("german", monday.Add(10*time.Minute)), class("german", monday.Add(20*time.Minute))
+	apply(t, s, term, nil, store.Step{Occurrence: old, Sessions: []store.Session{{Attempt: 1, App: app, SID: "sid"}}, Events: []store.Event{{At: monday, Kind: "state", Text: "recording"}}})
+	step := func(o store.Occurrence, version int64, replaces string) store.Step {
+		o.Version = version
+		return store.Step{Occurrence: o, Replaces: replaces}
+	}
+	apply(t, s, term, []error{store.ErrStale}, step(next, 7, old.ID))
+	apply(t, s, term, []error{store.ErrStale}, step(next, 1, third.ID))
+	apply(t, s, term, nil, step(next, 1, old.ID))
+	found, err := s.Occurrences(t.Context(), store.Filter{})
+	if err != nil || len(found) != 1 || found[0].ID != next.ID || found[0].Version != 2 {
+		t.Fatalf("got %+v, %v, want %s alone", found, err, next.ID)
+	}
+	sessions, err := s.Sessions(t.Context(), old.ID, next.ID)
+	if err != nil || len(sessions[old.ID]) != 0 || len(sessions[next.ID]) != 1 || sessions[next.ID][0].SID != "sid" {
+		t.Errorf("sessions %+v, %v", sessions, err)
+	}
+	if log, err := s.Events(t.Context(), old.ID, 0, 0); err != nil || len(log) != 1 {
+		t.Errorf("the old one's log: %v, %v", log, err)
+	}
+	apply(t, s, term, nil, store.Step{Occurrence: third})
+	apply(t, s, term, []error{store.ErrStale}, step(next, 1, third.ID)) // it is there already
+}
+
+func pruning(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	row := func(name string, start time.Time, state string) store.Step {
+		o := class(name, start)
+		o.State = state
+		return store.Step{Occurrence: o, Sessions: []store.Session{{Attempt: 1, App: app}}, Events: []store.Event{{At: start, Kind: "state", Text: state}}}
+	}
+	limit := monday.Add(24 * time.Hour)
+	apply(t, s, term, nil, row("old", monday, "ended"), row("stuck", monday, "stopping"), row("young", limit, "ended"))
+	for i, hash := range []string{"a", "b", "c"} {
+		if _, err := s.AddRevision(t.Context(), store.Revision{At: monday.Add(time.Duration(i)), Plan: "school", Hash: hash, Text: []byte(hash)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.SetRevision(t.Context(), 3, store.RevisionRefused, ""); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Prune(t.Context(), limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, got, store.Pruned{Occurrences: 1, Events: 1, Texts: 1})
+	left, err := s.Occurrences(t.Context(), store.Filter{})
+	if err != nil || len(left) != 2 || left[0].Recording != "stuck" || left[1].Recording != "young" {
+		t.Errorf("left %+v, %v", left, err)
+	}
+	if sessions, err := s.Sessions(t.Context(), row("old", monday, "").Occurrence.ID); err != nil || len(sessions) > 0 {
+		t.Errorf("its sessions: %v, %v", sessions, err)
+	}
+	if r, err := s.Revision(t.Context(), 2); err != nil || string(r.Text) != "b" {
+		t.Errorf("the plan at work lost its text: %+v, %v", r, err)
+	}
+	if again, err := s.Prune(t.Context(), limit); err != nil || again != (store.Pruned{}) {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+}
