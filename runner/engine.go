@@ -3,6 +3,7 @@ package runner
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -27,6 +28,12 @@ type Config struct {
 	Poll    time.Duration                         // how often operators' commands are looked for; default 1 s
 	Beat    time.Duration                         // how often a sign of life is stored; default 15 s
 	Who     string                                // who applies plans, for the event log
+	// Revision says what the store is to keep of a plan; default: hash and path, from which no start can be made.
+	Revision func(*plan.Plan) (store.Revision, error)
+	// Vet judges a plan that comes from the store, before it is put to work; default: none is refused.
+	Vet func(*plan.Plan) error
+	// Keep is how long what is over is kept; 0: for ever.
+	Keep time.Duration
 	// OnChange hears of every stored step, in order for one occurrence. It must not block.
 	OnChange func(State)
 }
@@ -58,14 +65,17 @@ type Engine struct {
 	started    time.Time
 	scheduling bool // the plans' classes are this engine's to record
 
+	applying sync.Mutex           // held while a plan is put to work, and for pending
+	pending  map[int64]*plan.Plan // revisions that wait for a confirmation
+
 	mu         sync.Mutex
 	ctx        context.Context // of the conductors' loops
 	stop       context.CancelFunc
 	plans      map[string]*applied // by plan name
 	order      []string            // plan names as first applied
 	conductors map[string]*conductor
-	known      map[string]*conductor // occurrence → who owns it
-	cancels    map[string]store.Command
+	known      map[string]*conductor      // occurrence → who owns it
+	orders     map[string][]store.Command // by occurrence that is not known yet
 	changes    int64
 	cron       *cron.Cron
 	wg         sync.WaitGroup
@@ -96,11 +106,12 @@ func New(cfg Config) *Engine {
 	return &Engine{
 		cfg: cfg, log: cfg.Logger,
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
-		known: map[string]*conductor{}, cancels: map[string]store.Command{},
+		known: map[string]*conductor{}, orders: map[string][]store.Command{}, pending: map[int64]*plan.Plan{},
 	}
 }
 
-// Start adopts what the store holds unfinished and begins to work on the plans.
+// Start adopts what the store holds unfinished and begins to work on the plans; without any, on those that were
+// applied last.
 func (e *Engine) Start(ctx context.Context, plans ...*plan.Plan) error {
 	return e.start(ctx, true, plans)
 }
@@ -118,11 +129,9 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	}
 	e.beat, e.started, e.scheduling = beat, e.cfg.Now(), scheduling
 	e.ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
-	for _, p := range plans {
-		if err := e.load(ctx, p); err != nil {
-			e.stop()
-			return err
-		}
+	if err := e.open(ctx, plans); err != nil {
+		e.stop()
+		return err
 	}
 	if err := e.adopt(ctx, scheduling); err != nil {
 		e.stop()
@@ -187,6 +196,9 @@ func (e *Engine) duties(scheduling bool) {
 			}
 		}))
 		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
+		if e.cfg.Keep > 0 {
+			c.Schedule(pruneTimes{time.Now()}, cron.FuncJob(e.prune))
+		}
 	}
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {
 		if err := e.pollCommands(e.ctx); err != nil && e.ctx.Err() == nil {
@@ -199,30 +211,71 @@ func (e *Engine) duties(scheduling bool) {
 	c.Start()
 }
 
-// load resolves what a plan needs before anything of it is recorded, and stores its revision.
-func (e *Engine) load(ctx context.Context, p *plan.Plan) error {
+// open puts the plans of a start to work.
+func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
+	e.applying.Lock()
+	defer e.applying.Unlock()
+	revisions := map[*plan.Plan]store.Revision{}
+	given := len(plans) > 0
+	if !given {
+		var err error
+		if revisions, plans, err = e.atWork(ctx); err != nil {
+			return err
+		}
+	}
+	for _, p := range plans {
+		r, known := revisions[p]
+		if !known && e.scheduling {
+			var err error
+			if _, err = e.prepare(p); err != nil { // better known before it is written down
+				return err
+			}
+			if r, err = e.keep(ctx, p); err != nil {
+				return err
+			}
+			if r.State == store.RevisionWaiting {
+				if p, r, err = e.held(ctx, p, r); err != nil {
+					return err
+				}
+			}
+		}
+		if err := e.install(ctx, p, r.ID); err != nil {
+			return err
+		}
+	}
+	if given && e.scheduling {
+		return e.withdraw(ctx)
+	}
+	return nil
+}
+
+// prepare resolves what a plan needs before anything of it is recorded.
+func (e *Engine) prepare(p *plan.Plan) (*applied, error) {
 	if err := unsupported(p); err != nil {
-		return err
+		return nil, err
 	}
 	conn, err := e.cfg.Connect(p)
 	if err != nil {
-		return fmt.Errorf("plan %s: %w", p.Name, err)
+		return nil, fmt.Errorf("plan %s: %w", p.Name, err)
 	}
 	a := &applied{plan: p, conn: conn, apps: map[*plan.App]string{}}
 	for _, app := range p.Apps {
 		id, err := app.ID.Resolve(conn.Lookup)
 		if err != nil {
-			return fmt.Errorf("plan %s: apps.%s.id: %w", p.Name, app.Name, err)
+			return nil, fmt.Errorf("plan %s: apps.%s.id: %w", p.Name, app.Name, err)
 		}
 		a.apps[app] = id
 	}
-	hash, text := fingerprint(p)
-	a.revision, err = e.cfg.Store.AddRevision(ctx, store.Revision{
-		At: e.cfg.Now(), Plan: p.Name, Path: p.Files[0].Path, Hash: hash, Who: e.cfg.Who, Text: text,
-	})
+	return a, nil
+}
+
+// install makes a plan the one at work, with the owners of its App IDs.
+func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) error {
+	a, err := e.prepare(p)
 	if err != nil {
-		return fmt.Errorf("store the plan: %w", err)
+		return err
 	}
+	a.revision = revision
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.plans[p.Name] == nil {
@@ -230,7 +283,7 @@ func (e *Engine) load(ctx context.Context, p *plan.Plan) error {
 	}
 	e.plans[p.Name] = a
 	for app, id := range a.apps {
-		if _, err := e.conductor(ctx, id, conn, app.Limits.QPS); err != nil {
+		if _, err := e.conductor(ctx, id, a.conn, app.Limits.QPS); err != nil {
 			return err
 		}
 	}
@@ -387,20 +440,19 @@ func (e *Engine) schedule(a *applied, from time.Time) Diff {
 
 // Apply replaces a plan that is at work, or adds one. Occurrences that have not begun become what the plan says; one
 // that is being recorded takes over a new end and CDN target, goes on to its end where the plan no longer holds it,
-// and is stopped where the plan cancels it.
+// and is stopped where the plan cancels it. [ErrHeld] is for a plan that removes so much that it waits for a
+// confirmation, and changes nothing.
 func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
-	if err := e.load(ctx, p); err != nil {
+	e.applying.Lock()
+	defer e.applying.Unlock()
+	if _, err := e.prepare(p); err != nil {
 		return Diff{}, err
 	}
-	e.mu.Lock()
-	a := e.plans[p.Name]
-	for _, c := range e.conductors {
-		c.begin()
+	r, err := e.keep(ctx, p)
+	if err != nil {
+		return Diff{}, err
 	}
-	e.mu.Unlock()
-	diff := e.schedule(a, e.lookBack())
-	e.log.Info("plan applied", "plan", p.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed)
-	return diff, nil
+	return e.replace(ctx, p, r)
 }
 
 // extend writes the occurrences that have come within the horizon.
@@ -458,34 +510,48 @@ func (e *Engine) readCommands(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read commands: %w", err)
 	}
+	type order struct {
+		to  *conductor
+		cmd store.Command
+	}
+	var orders []order
+	e.mu.Lock()
+	clear(e.orders)
 	for _, cmd := range commands {
-		e.mu.Lock()
-		c := e.known[cmd.Occurrence]
-		if c == nil {
-			e.cancels[cmd.Occurrence] = cmd // it may come within the horizon later
+		if c := e.known[cmd.Occurrence]; c != nil {
+			orders = append(orders, order{c, cmd})
 		} else {
-			delete(e.cancels, cmd.Occurrence)
+			e.orders[cmd.Occurrence] = append(e.orders[cmd.Occurrence], cmd) // it may come within the horizon later
 		}
-		e.mu.Unlock()
-		if c != nil {
-			e.obey(c, cmd)
-		}
+	}
+	e.mu.Unlock()
+	for _, o := range orders {
+		e.obey(o.to, o.cmd)
 	}
 	return nil
 }
 
 // obey carries out a command and settles it once its effect is stored.
 func (e *Engine) obey(c *conductor, cmd store.Command) {
-	var order *Cancel
+	settle := func(result string) { e.settle(cmd.ID, result) }
+	order := &Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason}
 	switch cmd.Kind {
-	case "cancel":
-		order = &Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason}
-	case "uncancel":
+	case CommandCancel:
+		c.cancel(cmd.Occurrence, order, settle)
+	case CommandUncancel:
+		c.cancel(cmd.Occurrence, nil, settle)
+	case CommandStop:
+		c.halt(cmd.Occurrence, order, settle)
+	case CommandExtend:
+		x, err := extension(cmd.At, cmd.Who, cmd.Reason, cmd.Args)
+		if err != nil {
+			settle("refused: " + err.Error())
+			return
+		}
+		c.extend(cmd.Occurrence, x, settle)
 	default:
-		e.settle(cmd.ID, fmt.Sprintf("unknown command %q", cmd.Kind))
-		return
+		settle(fmt.Sprintf("unknown command %q", cmd.Kind))
 	}
-	c.cancel(cmd.Occurrence, order, func(result string) { e.settle(cmd.ID, result) })
 }
 
 func (e *Engine) settle(id int64, result string) {
@@ -499,18 +565,21 @@ func (e *Engine) pollCommands(ctx context.Context) error {
 	if err != nil || n == e.changes {
 		return err
 	}
+	if err := errors.Join(e.readCommands(ctx), e.takeUp(ctx)); err != nil {
+		return err // and is tried again at the next look
+	}
 	e.changes = n
-	return e.readCommands(ctx)
+	return nil
 }
 
 // own records who owns an occurrence, and hands over a command that was waiting for it.
 func (e *Engine) own(id string, c *conductor) {
 	e.mu.Lock()
 	e.known[id] = c
-	cmd, ok := e.cancels[id]
-	delete(e.cancels, id)
+	orders := e.orders[id]
+	delete(e.orders, id)
 	e.mu.Unlock()
-	if ok {
+	for _, cmd := range orders {
 		e.obey(c, cmd)
 	}
 }

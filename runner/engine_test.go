@@ -62,7 +62,10 @@ type house struct {
 	dir   string
 	store *store.Store
 	log   lockedBuffer
-	poll  time.Duration // default a minute: what is not tested need not be polled for years
+	keep  time.Duration // default for ever
+	// revision says what is kept of a plan; default its hash.
+	revision func(*plan.Plan) (store.Revision, error)
+	poll     time.Duration // default a minute: what is not tested need not be polled for years
 
 	mu    sync.Mutex
 	ended map[string]runner.State
@@ -104,7 +107,7 @@ func (h *house) open(plans ...*plan.Plan) *runner.Engine {
 		h.t.Fatal(err)
 	}
 	engine := runner.New(runner.Config{
-		Store: h.store, Connect: h.connect, Who: "test", Poll: cmp.Or(h.poll, time.Minute), Beat: time.Minute, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Store: h.store, Connect: h.connect, Who: "test", Poll: cmp.Or(h.poll, time.Minute), Beat: time.Minute, Keep: h.keep, Revision: h.revision, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnChange: func(s runner.State) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
@@ -230,6 +233,7 @@ apps: {main: {id: "${APP}"}}
 storage: {videos: {vendor: s3, region: eu-central-1, bucket: videos, access_key: "${ACCESS}", secret_key: "${KEY}"}}
 cdn: {one: "${RTMP_ONE}", two: "${RTMP_TWO}"}
 expose: [ROOM]
+calendars: {autumn: 2031-09-15..2031-09-30}
 defaults:
   timezone: Europe/Madrid
   url: https://school.example/rooms/{id}?token=${ROOM}

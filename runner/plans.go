@@ -34,6 +34,7 @@ func (c *conductor) retire(name string, wanted []want, until time.Time) (removed
 			open++
 			remove := func() {
 				if t.state.Phase != Planned {
+					t.absent = true
 					t.changes = append(t.changes, func(s *State) { s.Absent = true })
 					settle()
 					c.step(t, Observation{})
@@ -83,10 +84,14 @@ func (c *conductor) want(wanted []want) (added, changed int) {
 			case w.occ.Cancelled() || c.elsewhere(w.target.ID):
 				continue
 			default:
+				added++
+				if running := c.takeover(w); running != nil {
+					c.hand(running, w)
+					continue
+				}
 				t = &task{occ: w.occ, conn: w.conn, revision: w.revision, state: State{Target: w.target, Phase: Planned, DownSince: c.downSince(w.target)}}
 				c.add(t)
 				c.e.own(w.target.ID, c)
-				added++
 			}
 			touched = append(touched, t)
 		}
@@ -123,18 +128,20 @@ func (c *conductor) elsewhere(id string) bool {
 // a new end, padding and CDN target only; a new end that is past already is refused.
 func (c *conductor) revise(t *task, w want, now time.Time) bool {
 	t.occ, t.conn, t.revision = w.occ, w.conn, w.revision
+	t.absent = false
 	change := func(s *State) {
+		target := w.target.lasting(s.Extended)
 		switch {
 		case s.Phase == Planned:
-			s.Target, s.DownSince = w.target, c.downSince(w.target)
+			s.Target, s.DownSince = target, c.downSince(target)
 		case s.Phase != Over:
-			if !w.target.Until.Equal(s.Until) && !w.target.Until.After(now) {
+			if !target.Until.Equal(s.Until) && !target.Until.After(now) {
 				c.log.Warn("a new end that is already past is refused; the recording goes on to the end it had",
-					"occurrence", s.ID, "end", s.End, "refused", w.target.End)
+					"occurrence", s.ID, "end", s.End, "refused", target.End)
 			} else {
-				s.End, s.Until = w.target.End, w.target.Until
+				s.End, s.Until = target.End, target.Until
 			}
-			s.CDN, s.Absent = w.target.CDN, false
+			s.CDN, s.Absent = target.CDN, false
 		}
 		switch {
 		case w.occ.Cancelled() && s.Cancel == nil && s.Phase != Over:
@@ -208,6 +215,17 @@ func (c *conductor) cancel(id string, order *Cancel, tell func(string)) {
 			t.settled = append(t.settled, tell)
 			c.step(t, Observation{})
 		}
+	})
+}
+
+// halt cancels an occurrence that has begun, and leaves one that has not.
+func (c *conductor) halt(id string, order *Cancel, tell func(string)) {
+	c.post(func() {
+		if t := c.tasks[id]; t != nil && t.state.Phase == Planned && !t.busy {
+			tell("it has not begun")
+			return
+		}
+		c.cancel(id, order, tell)
 	})
 }
 

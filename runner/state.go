@@ -103,18 +103,19 @@ type Target struct {
 // State is all that decide knows of an occurrence.
 type State struct {
 	Target
-	Begin     time.Time `json:"begin"`               // when the first request is due
-	DownSince time.Time `json:"down_since,omitzero"` // the last sign of life before the daemon that found it began
-	Phase     Phase     `json:"phase"`
-	Outcome   Outcome   `json:"outcome,omitempty"`
-	Reason    string    `json:"reason,omitempty"`
-	Gaps      []Gap     `json:"gaps,omitempty"`
-	Cancel    *Cancel   `json:"cancel,omitempty"`
-	Sessions  []Session `json:"-"`                  // rows of their own
-	Failures  int       `json:"failures,omitempty"` // in a row
-	RetryAt   time.Time `json:"retry_at,omitzero"`  // no new session before this
-	GaveUp    string    `json:"gave_up,omitempty"`  // why no further session is begun
-	EndedAt   time.Time `json:"ended_at,omitzero"`
+	Begin     time.Time  `json:"begin"`               // when the first request is due
+	DownSince time.Time  `json:"down_since,omitzero"` // the last sign of life before the daemon that found it began
+	Phase     Phase      `json:"phase"`
+	Outcome   Outcome    `json:"outcome,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+	Gaps      []Gap      `json:"gaps,omitempty"`
+	Cancel    *Cancel    `json:"cancel,omitempty"`
+	Extended  *Extension `json:"extended,omitempty"`
+	Sessions  []Session  `json:"-"`                  // rows of their own
+	Failures  int        `json:"failures,omitempty"` // in a row
+	RetryAt   time.Time  `json:"retry_at,omitzero"`  // no new session before this
+	GaveUp    string     `json:"gave_up,omitempty"`  // why no further session is begun
+	EndedAt   time.Time  `json:"ended_at,omitzero"`
 }
 
 // Session is one acquire, start and stop at the service.

@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strings"
+	"path"
 	"time"
 
 	"rundown/agora"
@@ -34,18 +34,14 @@ func target(o *plan.Occurrence, app string) Target {
 	return t
 }
 
-// fingerprint is the hash of a plan's files, and what of them may be stored: names and sizes, since their text may
-// hold secrets in plain sight.
-func fingerprint(p *plan.Plan) (hash string, text []byte) {
+// fingerprint is the hash of a plan's files, by their names within the root's folder.
+func fingerprint(p *plan.Plan) string {
 	sum := sha256.New()
-	var about strings.Builder
 	for _, f := range p.Files {
-		fmt.Fprintf(sum, "%s %d\n", f.Path, len(f.Text))
+		fmt.Fprintf(sum, "%s %d\n", path.Base(f.Path), len(f.Text))
 		sum.Write(f.Text)
-		own := sha256.Sum256(f.Text)
-		fmt.Fprintf(&about, "%s %d %s\n", hex.EncodeToString(own[:]), len(f.Text), f.Path)
 	}
-	return hex.EncodeToString(sum.Sum(nil)), []byte(about.String())
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // clockText is the time of day as people write it.

@@ -22,6 +22,7 @@ type task struct {
 	wake     time.Time      // zero: never
 	index    int            // in the conductor's heap, -1: not in it
 	begin    time.Time      // when the first request is due, as placed beside the others
+	absent   bool           // the plan no longer holds it
 	now      bool           // recorded because somebody asked for it now: not placed
 	changes  []func(*State) // orders and revisions of the plan, for the next step
 	settled  []func(string) // to be told once those are stored
@@ -77,6 +78,7 @@ func decodeTask(row store.Occurrence, sessions []store.Session) (*task, error) {
 		}
 		t.state.Sessions = append(t.state.Sessions, x)
 	}
+	t.absent = t.state.Absent
 	return t, nil
 }
 

@@ -1,0 +1,63 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"rundown/plan"
+)
+
+// What a reload may take away without being asked about: a fifth of the classes of the next seven days, or five.
+const (
+	holdSpan  = 7 * 24 * time.Hour
+	holdShare = 5 // one part in
+	holdLeast = 5 // classes
+)
+
+// ErrHeld says that a plan removes so much that it waits for a confirmation; the plan at work stays whole until then.
+var ErrHeld = errors.New("the plan waits for a confirmation")
+
+// Loss is what a plan takes away of the classes that are to be recorded in the next seven days.
+type Loss struct{ Removed, Of int }
+
+// Much says that it is more than a fifth, and more than five.
+func (l Loss) Much() bool { return l.Removed > holdLeast && l.Removed*holdShare > l.Of }
+
+func (l Loss) String() string {
+	return fmt.Sprintf("it removes %d of the %d classes of the next seven days", l.Removed, l.Of)
+}
+
+// LossOf compares the classes that start within seven days. A cancelled one is removed; one that has another time on
+// the same day is not.
+func LossOf(before, after *plan.Plan, now time.Time) Loss {
+	type day struct{ recording, date string }
+	dayOf := func(o *plan.Occurrence) day { return day{o.Recording.ID, o.Start.Format(time.DateOnly)} }
+	old := map[string]day{}
+	for _, o := range before.Occurrences(now, now.Add(holdSpan)) {
+		if !o.Cancelled() {
+			old[o.ID] = dayOf(&o)
+		}
+	}
+	l := Loss{Of: len(old)}
+	moved := map[day]int{}
+	// A class at the window's edge may have moved out of it, which removes nothing.
+	for _, o := range after.Occurrences(now.Add(-holdSpan), now.Add(2*holdSpan)) {
+		if o.Cancelled() {
+			continue
+		}
+		if _, kept := old[o.ID]; kept {
+			delete(old, o.ID)
+		} else {
+			moved[dayOf(&o)]++
+		}
+	}
+	for _, d := range old {
+		if moved[d] > 0 {
+			moved[d]--
+			continue
+		}
+		l.Removed++
+	}
+	return l
+}

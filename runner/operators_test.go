@@ -1,0 +1,323 @@
+package runner_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora/simulator"
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// beside opens the house's store as another process would, to leave orders and plans.
+func (h *house) beside() *store.Store {
+	h.t.Helper()
+	s, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func order(t *testing.T, s *store.Store, kind, id string, args any) int64 {
+	t.Helper()
+	text, err := json.Marshal(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := s.AddCommand(context.Background(), store.Command{At: time.Now(), Occurrence: id, Kind: kind, Who: "ops", Reason: "the talk runs over", Args: text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestAnExtensionOutlivesRestartAndReloadAndTheLaterEndWins(t *testing.T) {
+	const at = "2031-09-15 09:00-09:50"
+	tests := []struct {
+		name    string
+		ordered time.Duration // since the bell; negative: while it is only planned
+		until   time.Duration // of the extension
+		reload  files
+		stopped time.Duration // with two minutes of padding
+	}{
+		{"a running class", 20 * time.Minute, 80 * time.Minute, nil, 82 * time.Minute},
+		{"a class that has not begun", -30 * time.Minute, 80 * time.Minute, nil, 82 * time.Minute},
+		{"the plan keeps its end", 20 * time.Minute, 80 * time.Minute, school(at, "    video: 480p"), 82 * time.Minute},
+		{"the plan's end is later", 20 * time.Minute, 60 * time.Minute, school("2031-09-15 09:00-10:30"), 92 * time.Minute},
+		{"the plan's end is sooner", 20 * time.Minute, 80 * time.Minute, school("2031-09-15 09:00-10:10"), 82 * time.Minute},
+		{"the plan no longer holds it", 20 * time.Minute, 80 * time.Minute, school("2031-09-16 09:00-09:50"), 82 * time.Minute},
+		{"an end that is past is refused", 20 * time.Minute, 10 * time.Minute, nil, 52 * time.Minute},
+		{"an end that changes nothing", 20 * time.Minute, 50 * time.Minute, nil, 52 * time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{})
+				h.poll = time.Second
+				p := load(t, school(at), "school.yaml")
+				e := h.open(p)
+				until(monday.Add(tt.ordered))
+				s := h.beside()
+				id := order(t, s, runner.CommandExtend, german, runner.ExtendArgs{Until: monday.Add(tt.until)})
+				time.Sleep(5 * time.Second)
+				synctest.Wait()
+				if c, err := s.Command(context.Background(), id); err != nil || c.DoneAt.IsZero() {
+					t.Fatalf("the order is not settled: %+v, %v", c, err)
+				}
+				if tt.reload != nil {
+					p = load(t, tt.reload, "school.yaml")
+					if _, err := e.Apply(context.Background(), p); err != nil {
+						t.Fatal(err)
+					}
+				}
+				until(monday.Add(30 * time.Minute))
+				h.shut(e)
+				e = h.open(p)
+				until(monday.Add(3 * time.Hour))
+				h.shut(e)
+				state := h.outcomes()[german]
+				if state.Outcome != runner.Recorded {
+					t.Errorf("%s: %s", state.Outcome, state.Reason)
+				}
+				ledger := h.sim.Ledger().Sessions
+				if len(ledger) != 1 || ledger[0].StoppedAt.Sub(monday.Add(tt.stopped)).Abs() > 5*time.Second {
+					t.Errorf("%+v, want one session that is stopped %v after the bell", ledger, tt.stopped)
+				}
+				h.audit()
+			})
+		})
+	}
+}
+
+// classes is a plan of one recording with so many classes tomorrow, one an hour.
+func classes(n int, more ...string) files {
+	var when []string
+	for i := range n {
+		when = append(when, fmt.Sprintf("2031-09-16 %02d:00-%02d:20", 8+i, 8+i))
+	}
+	return school(strings.Join(when, ", "), more...)
+}
+
+func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
+	tests := []struct {
+		name          string
+		before, after int
+		held          bool
+	}{
+		{"a half of them", 12, 6, true},
+		{"six of thirteen", 13, 7, true},
+		{"five, however many of them", 6, 1, false},
+		{"nothing", 6, 6, false},
+		{"more than there were", 2, 6, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday)
+				h := newHouse(t, simulator.Config{})
+				h.poll, h.revision = time.Second, archived
+				e := h.open(load(t, classes(tt.before), "school.yaml"))
+				planned := func() int {
+					t.Helper()
+					synctest.Wait()
+					rows, err := h.store.Occurrences(context.Background(), store.Filter{States: []string{"planned"}})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return len(rows)
+				}
+				_, err := e.Apply(context.Background(), load(t, classes(tt.after), "school.yaml"))
+				if errors.Is(err, runner.ErrHeld) != tt.held {
+					t.Fatalf("applied with %v", err)
+				}
+				if !tt.held {
+					if n := planned(); n != tt.after {
+						t.Errorf("%d classes are planned, want %d", n, tt.after)
+					}
+					h.shut(e)
+					return
+				}
+				if n := planned(); n != tt.before {
+					t.Errorf("%d classes are planned while it waits, want %d", n, tt.before)
+				}
+				// A restart with the same file is no confirmation.
+				h.shut(e)
+				e = h.open(load(t, classes(tt.after), "school.yaml"))
+				if n := planned(); n != tt.before {
+					t.Errorf("%d classes are planned after a restart, want %d", n, tt.before)
+				}
+				s := h.beside()
+				all, err := s.Revisions(context.Background(), "school")
+				if err != nil || all[0].State != store.RevisionWaiting || !strings.Contains(all[0].Note, "removes") {
+					t.Fatalf("revisions %+v, %v", all, err)
+				}
+				if err := s.SetRevision(context.Background(), all[0].ID, store.RevisionConfirmed, ""); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(5 * time.Second)
+				synctest.Wait()
+				if n := planned(); n != tt.after {
+					t.Errorf("%d classes are planned once it is confirmed, want %d", n, tt.after)
+				}
+				h.shut(e)
+			})
+		})
+	}
+}
+
+func TestAClassThatMovesWithinItsDayIsNotRemoved(t *testing.T) {
+	now := monday
+	before := load(t, classes(12), "school.yaml")
+	var when []string
+	for i := range 12 {
+		when = append(when, fmt.Sprintf("2031-09-16 %02d:30-%02d:50", 8+i, 8+i))
+	}
+	after := load(t, school(strings.Join(when, ", ")), "school.yaml")
+	if l := runner.LossOf(before, after, now); l != (runner.Loss{Removed: 0, Of: 12}) {
+		t.Errorf("moved by half an hour: %v", l)
+	}
+	elsewhere := load(t, school(strings.ReplaceAll(strings.Join(when, ", "), "09-16", "09-17")), "school.yaml")
+	if l := runner.LossOf(before, elsewhere, now); l != (runner.Loss{Removed: 12, Of: 12}) || !l.Much() {
+		t.Errorf("moved to another day: %v", l)
+	}
+	cancelled := load(t, school("Tue 08:00-08:20, Wed 08:00-08:20", "    only: autumn", "    changes: {2031-09-16: cancelled}"), "school.yaml")
+	kept := load(t, school("Tue 08:00-08:20, Wed 08:00-08:20", "    only: autumn"), "school.yaml")
+	if l := runner.LossOf(kept, cancelled, now); l != (runner.Loss{Removed: 1, Of: 2}) {
+		t.Errorf("one of two cancelled: %v", l)
+	}
+}
+
+// archived has the engine keep the plans' texts, as they are: the plans of these tests hold no secret.
+func archived(p *plan.Plan) (store.Revision, error) {
+	return runner.NewRevision(p, p.Files[0].Path, p.Files)
+}
+
+func TestAStartWithoutPlansWorksOnWhatWasAppliedLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		h.poll, h.revision = time.Second, archived
+		first := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		h.shut(h.open(first))
+		s := h.beside()
+		give := func(p *plan.Plan) store.Revision {
+			t.Helper()
+			r, err := archived(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.At = time.Now()
+			if r, err = s.AddRevision(context.Background(), r); err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		second := give(load(t, school("2031-09-15 09:00-10:20"), "school.yaml"))
+		e := h.open()
+		until(monday.Add(20 * time.Minute))
+		back := give(first) // the same content, and yet the newest
+		if back.ID <= second.ID {
+			t.Errorf("revision %d after %d", back.ID, second.ID)
+		}
+		time.Sleep(5 * time.Second)
+		broken := give(load(t, school("2031-09-15 09:00-11:00", "    redundancy: 2"), "school.yaml"))
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+		if got := h.sim.Ledger().Sessions; len(got) != 1 || got[0].StoppedAt.Sub(monday.Add(52*time.Minute)).Abs() > 5*time.Second {
+			t.Errorf("%+v, want one session that ends with the plan gone back to", got)
+		}
+		if r, err := s.Revision(context.Background(), broken.ID); err == nil && r.State == store.RevisionGiven {
+			t.Logf("a plan with redundancy is supported now: %+v", r)
+		}
+		h.audit()
+	})
+}
+
+func TestAStartWithoutPlansOnAnEmptyStoreSaysWhatToDo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, simulator.Config{})
+		s, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{Create: true, Work: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		err = runner.New(runner.Config{Store: s, Connect: h.connect}).Start(context.Background())
+		if err == nil || !strings.Contains(err.Error(), "no plan was applied to this store") {
+			t.Errorf("started with %v", err)
+		}
+	})
+}
+
+func TestAnEditedClassTakesOverTheRunningSession(t *testing.T) {
+	tests := []struct {
+		name    string
+		after   string
+		restart bool // the edit is read by a start instead of a reload
+		id      string
+		stopped time.Duration
+		count   int
+	}{
+		{"it begins later", "2031-09-15 09:10-10:00", false, "school/german/20310915T071000Z", 62 * time.Minute, 1},
+		{"it began sooner", "2031-09-15 08:50-09:40", false, "school/german/20310915T065000Z", 42 * time.Minute, 1},
+		{"while nobody ran", "2031-09-15 09:10-10:00", true, "school/german/20310915T071000Z", 62 * time.Minute, 1},
+		{"a later class does not", "2031-09-15 11:00-11:50", false, "school/german/20310915T090000Z", 172 * time.Minute, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{})
+				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				until(monday.Add(20 * time.Minute))
+				edited := load(t, school(tt.after), "school.yaml")
+				if tt.restart {
+					h.shut(e)
+					e = h.open(edited)
+				} else if _, err := e.Apply(context.Background(), edited); err != nil {
+					t.Fatal(err)
+				}
+				until(monday.Add(4 * time.Hour))
+				rows, err := h.store.Occurrences(context.Background(), store.Filter{})
+				if err != nil || len(rows) != tt.count {
+					t.Errorf("%d occurrences, %v, want %d", len(rows), err, tt.count)
+				}
+				h.shut(e)
+				s := h.outcomes()[tt.id]
+				if s.ID != tt.id || s.Outcome == "" || s.Outcome == runner.Missed || s.Outcome == runner.Failed {
+					t.Errorf("%s: %s", s.Outcome, s.Reason)
+				}
+				got := h.sim.Ledger().Sessions
+				if len(got) != tt.count || got[tt.count-1].StoppedAt.Sub(monday.Add(tt.stopped)).Abs() > 5*time.Second {
+					t.Errorf("sessions %+v, want %d, the last stopped %v after the bell", got, tt.count, tt.stopped)
+				}
+				h.audit()
+			})
+		})
+	}
+}
+
+func TestWhatIsOlderThanItIsToBeKeptGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		h.keep = 10 * 24 * time.Hour
+		e := h.open(load(t, school("2031-09-15 09:00-09:50, 2031-09-24 09:00-09:50, 2031-10-24 09:00-09:50"), "school.yaml"))
+		until(monday.Add(11 * 24 * time.Hour))
+		rows, err := h.store.Occurrences(context.Background(), store.Filter{})
+		if err != nil || len(rows) != 1 || rows[0].Day != "2031-09-24" {
+			t.Errorf("kept %+v, %v", rows, err)
+		}
+		h.shut(e)
+	})
+}

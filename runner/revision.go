@@ -1,0 +1,310 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rundown/plan"
+	"rundown/runner/store"
+)
+
+// NewRevision is what the store keeps of a plan: the hash of its files and, where masked is not nil, their masked
+// texts, so that the plan can be worked on from the store alone. root is the path of the root file, absolute where
+// references to files are to be found from another folder.
+func NewRevision(p *plan.Plan, root string, masked []plan.File) (store.Revision, error) {
+	r := store.Revision{Plan: p.Name, Path: root, Hash: fingerprint(p)}
+	if masked == nil {
+		return r, nil
+	}
+	var a archive
+	for i, f := range masked {
+		name := f.Path
+		if i == 0 {
+			name = path.Base(name)
+		} else if rel, err := filepath.Rel(filepath.Dir(filepath.FromSlash(p.Files[0].Path)), filepath.FromSlash(name)); err == nil {
+			name = filepath.ToSlash(rel)
+		}
+		a.Files = append(a.Files, archivedFile{name, string(f.Text)})
+	}
+	var err error
+	r.Text, err = json.Marshal(a)
+	return r, err
+}
+
+// archive is the form of a revision's text. Paths are relative to the root file's folder; the root is the first.
+type archive struct {
+	Files []archivedFile `json:"files"`
+}
+
+type archivedFile struct {
+	Path string `json:"path"`
+	Text string `json:"text"`
+}
+
+// errNoText says that a revision cannot be worked from.
+var errNoText = errors.New("the store does not hold its text")
+
+// Reading gives a revision's files as plans are read, and the path of the root.
+func Reading(r store.Revision) (files plan.Files, root string, err error) {
+	var a archive
+	if len(r.Text) == 0 || json.Unmarshal(r.Text, &a) != nil || len(a.Files) == 0 {
+		return nil, "", fmt.Errorf("revision %d of plan %s: %w: apply the plan's file instead", r.ID, r.Plan, errNoText)
+	}
+	root = filepath.ToSlash(r.Path)
+	held := archivedFiles{}
+	for i, f := range a.Files {
+		name := root
+		if i > 0 {
+			name = f.Path
+			if !path.IsAbs(name) {
+				name = path.Join(path.Dir(root), name)
+			}
+		}
+		held[path.Clean(name)] = []byte(f.Text)
+	}
+	return held, root, nil
+}
+
+// archivedFiles are the files of a revision, by path.
+type archivedFiles map[string][]byte
+
+// ReadFile gives a file of the revision.
+func (f archivedFiles) ReadFile(name string) ([]byte, error) {
+	if text, ok := f[path.Clean(name)]; ok {
+		return text, nil
+	}
+	return nil, fmt.Errorf("%s is not in the revision", name)
+}
+
+// Glob lists the files of the revision that match.
+func (f archivedFiles) Glob(pattern string) ([]string, error) {
+	var found []string
+	for name := range f {
+		ok, err := path.Match(path.Clean(pattern), name)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found = append(found, name)
+		}
+	}
+	slices.Sort(found)
+	return found, nil
+}
+
+// LoadRevision reads and checks the plan of a revision.
+func LoadRevision(r store.Revision, opts plan.CheckOptions) (*plan.Plan, error) {
+	files, root, err := Reading(r)
+	if err != nil {
+		return nil, err
+	}
+	p, findings, err := plan.Load(files, root)
+	if err != nil {
+		return nil, fmt.Errorf("revision %d of plan %s: %w", r.ID, r.Plan, err)
+	}
+	if p != nil {
+		findings = append(findings, plan.Check(p, opts)...)
+	}
+	for _, f := range findings {
+		if f.Severity == plan.SeverityError {
+			return nil, fmt.Errorf("revision %d of plan %s: %s:%d: %s [%s]", r.ID, r.Plan, f.Pos.File, f.Pos.Line, f.Message, f.Rule)
+		}
+	}
+	if p == nil || p.Name != r.Plan {
+		return nil, fmt.Errorf("revision %d of plan %s holds another plan", r.ID, r.Plan)
+	}
+	return p, nil
+}
+
+// keep stores a revision of a plan and returns it as it is stored.
+func (e *Engine) keep(ctx context.Context, p *plan.Plan) (store.Revision, error) {
+	r, err := e.revisionOf(p)
+	if err != nil {
+		return r, fmt.Errorf("store the plan: %w", err)
+	}
+	r.At, r.Who = e.cfg.Now(), e.cfg.Who
+	if r, err = e.cfg.Store.AddRevision(ctx, r); err != nil {
+		return r, fmt.Errorf("store the plan: %w", err)
+	}
+	return r, nil
+}
+
+func (e *Engine) revisionOf(p *plan.Plan) (store.Revision, error) {
+	if e.cfg.Revision != nil {
+		return e.cfg.Revision(p)
+	}
+	return NewRevision(p, p.Files[0].Path, nil)
+}
+
+// stored reads the plan of a revision, from memory where it was given by a file that the store cannot hold whole.
+func (e *Engine) stored(ctx context.Context, id int64) (*plan.Plan, error) {
+	if p := e.pending[id]; p != nil {
+		return p, nil
+	}
+	r, err := e.cfg.Store.Revision(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p, err := LoadRevision(r, plan.CheckOptions{Now: e.cfg.Now()})
+	if err == nil && e.cfg.Vet != nil {
+		err = e.cfg.Vet(p)
+	}
+	return p, err
+}
+
+// atWork reads the plans that were applied last.
+func (e *Engine) atWork(ctx context.Context) (map[*plan.Plan]store.Revision, []*plan.Plan, error) {
+	rows, err := e.cfg.Store.AtWork(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	revisions := map[*plan.Plan]store.Revision{}
+	var plans []*plan.Plan
+	for _, r := range rows {
+		if r.Withdrawn() {
+			continue
+		}
+		p, err := e.stored(ctx, r.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		revisions[p] = r
+		plans = append(plans, p)
+	}
+	if len(plans) == 0 {
+		return nil, nil, errors.New("no plan was applied to this store: name one, or apply one first")
+	}
+	return revisions, plans, nil
+}
+
+// held works on the plan that was at work before one that waits for a confirmation, when a start is given the latter
+// again: a crash is no confirmation.
+func (e *Engine) held(ctx context.Context, p *plan.Plan, r store.Revision) (*plan.Plan, store.Revision, error) {
+	rows, err := e.cfg.Store.AtWork(ctx)
+	if err != nil {
+		return nil, r, err
+	}
+	for _, row := range rows {
+		if row.Plan != p.Name || row.Withdrawn() {
+			continue
+		}
+		before, err := e.stored(ctx, row.ID)
+		if err != nil {
+			e.log.Warn("the plan at work before cannot be read; the given one is worked on", "plan", p.Name, "error", err)
+			break
+		}
+		e.pending[r.ID] = p
+		e.log.Warn("the plan waits for a confirmation, the one before stays at work: rundown apply --confirm", "plan", p.Name, "revision", r.ID, "at work", row.ID, "reason", r.Note)
+		return before, row, nil
+	}
+	r.State, r.Note = store.RevisionGiven, ""
+	return p, r, e.cfg.Store.SetRevision(ctx, r.ID, r.State, r.Note)
+}
+
+// withdraw records that plans which are not worked on any more are not, so that a later start without any does not
+// take them up again.
+func (e *Engine) withdraw(ctx context.Context) error {
+	rows, err := e.cfg.Store.AtWork(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Withdrawn() || e.plans[r.Plan] != nil {
+			continue
+		}
+		_, err := e.cfg.Store.AddRevision(ctx, store.Revision{At: e.cfg.Now(), Plan: r.Plan, Path: r.Path, Who: e.cfg.Who, Note: "the daemon was started without it"})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeUp puts to work what was applied through the store.
+func (e *Engine) takeUp(ctx context.Context) error {
+	if !e.scheduling {
+		return nil
+	}
+	e.applying.Lock()
+	defer e.applying.Unlock()
+	rows, err := e.cfg.Store.AtWork(ctx)
+	if err != nil {
+		return fmt.Errorf("read plan revisions: %w", err)
+	}
+	for _, r := range rows {
+		e.mu.Lock()
+		a := e.plans[r.Plan]
+		e.mu.Unlock()
+		if r.Withdrawn() || (a != nil && a.revision >= r.ID) {
+			continue
+		}
+		p, err := e.stored(ctx, r.ID)
+		if err == nil {
+			_, err = e.replace(ctx, p, r)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, ErrHeld), err == nil:
+			continue
+		}
+		e.log.Error("a plan that was applied is not taken over, the one at work stays", "plan", r.Plan, "revision", r.ID, "error", err)
+		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionRefused, oneLine(err)); err != nil {
+			return err
+		}
+		e.tell(ctx, fmt.Sprintf("plan %s, revision %d: refused: %s", r.Plan, r.ID, oneLine(err)))
+	}
+	return nil
+}
+
+// replace puts a plan to work in place of the one of its name, or holds it. The caller holds applying.
+func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (Diff, error) {
+	e.mu.Lock()
+	old := e.plans[p.Name]
+	e.mu.Unlock()
+	if old != nil && r.State != store.RevisionConfirmed && old.revision != r.ID {
+		loss := LossOf(old.plan, p, e.cfg.Now())
+		if r.State == store.RevisionWaiting || loss.Much() {
+			e.pending[r.ID] = p
+			if r.State != store.RevisionWaiting {
+				if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionWaiting, loss.String()); err != nil {
+					return Diff{}, err
+				}
+				e.tell(ctx, fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
+			}
+			e.log.Warn("the plan waits for a confirmation, the one at work stays: rundown apply --confirm",
+				"plan", p.Name, "revision", r.ID, "at work", old.revision, "removed", loss.Removed, "of", loss.Of)
+			return Diff{}, fmt.Errorf("%w: %s", ErrHeld, loss)
+		}
+	}
+	if err := e.install(ctx, p, r.ID); err != nil {
+		return Diff{}, err
+	}
+	delete(e.pending, r.ID)
+	e.mu.Lock()
+	a := e.plans[p.Name]
+	for _, c := range e.conductors {
+		c.begin()
+	}
+	e.mu.Unlock()
+	diff := e.schedule(a, e.lookBack())
+	e.log.Info("plan applied", "plan", p.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed)
+	e.tell(ctx, fmt.Sprintf("plan %s, revision %d: applied: %d classes added, %d removed, %d changed", p.Name, r.ID, diff.Added, diff.Removed, diff.Changed))
+	return diff, nil
+}
+
+// tell writes into the log what happened to the daemon's plans.
+func (e *Engine) tell(ctx context.Context, text string) {
+	err := e.cfg.Store.Log(ctx, store.Event{At: e.cfg.Now(), Kind: "plan", Who: e.cfg.Who, Text: text})
+	if err != nil {
+		e.log.Error("the store cannot be written", "error", err)
+	}
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

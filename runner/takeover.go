@@ -1,0 +1,70 @@
+package runner
+
+import (
+	"fmt"
+
+	"rundown/runner/store"
+)
+
+// takeover finds the task whose running session a new occurrence takes over: one of the same recording that the plan
+// no longer holds, that overlaps it, and that has a session which records or is on its way to. nil for none.
+func (c *conductor) takeover(w want) *task {
+	for _, t := range c.tasks {
+		s := &t.state
+		if t.absent && !t.now && s.Plan == w.target.Plan && s.Recording == w.target.Recording && t.carries() &&
+			w.target.From.Before(s.Until) && s.From.Before(w.target.Until) && w.target.Until.After(c.e.cfg.Now()) {
+			return t
+		}
+	}
+	return nil
+}
+
+// carries says that the occurrence is being recorded and nobody has cancelled it.
+func (t *task) carries() bool { return t.state.Cancel == nil && t.state.carrier() != nil }
+
+// hand gives the place of a task, with its sessions, to a new occurrence, in one stored step.
+func (c *conductor) hand(t *task, w want) {
+	if t.busy {
+		t.idle = append(t.idle, func() { c.hand(t, w) })
+		return
+	}
+	if !t.carries() || t.state.Phase == Over { // it ended meanwhile
+		c.welcome(w)
+		return
+	}
+	old := t.state.ID
+	c.shelve(t)
+	delete(c.tasks, old)
+	c.tasks[w.target.ID] = t
+	t.occ, t.conn, t.revision, t.absent = w.occ, w.conn, w.revision, false
+	next := t.state.clone()
+	for _, change := range t.changes {
+		change(&next)
+	}
+	t.changes = nil
+	next.Target, next.DownSince = w.target.lasting(next.Extended), c.downSince(w.target)
+	step, err := t.encode(next, []store.Event{
+		{At: c.e.cfg.Now(), Kind: "plan", Who: c.e.cfg.Who, Text: "takes over the running session of " + old},
+		{Occurrence: old, At: c.e.cfg.Now(), Kind: "plan", Who: c.e.cfg.Who, Text: "the plan no longer holds it; its running session is taken over by " + next.ID},
+	})
+	if err != nil {
+		c.log.Error("a step cannot be stored", "occurrence", next.ID, "error", err)
+		return
+	}
+	step.Replaces = old
+	c.log.Info(fmt.Sprintf("%s takes over the running session of %s", next.ID, old))
+	c.e.disown(old)
+	c.e.own(next.ID, c)
+	t.busy = true
+	c.store(t, step, func() { c.stored(t, next, nil); c.step(t, Observation{}) })
+}
+
+// welcome takes a new occurrence in.
+func (c *conductor) welcome(w want) *task {
+	t := &task{occ: w.occ, conn: w.conn, revision: w.revision, state: State{Target: w.target, Phase: Planned, DownSince: c.downSince(w.target)}}
+	c.add(t)
+	c.e.own(w.target.ID, c)
+	c.place()
+	c.step(t, Observation{})
+	return t
+}
