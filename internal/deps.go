@@ -5,6 +5,7 @@ package internal
 
 import (
 	_ "github.com/agext/levenshtein"
+	_ "github.com/coreos/go-systemd/v22/daemon"
 	_ "github.com/fatih/color"
 	_ "github.com/fsnotify/fsnotify"
 	_ "github.com/go-playground/validator/v10"

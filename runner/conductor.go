@@ -142,6 +142,7 @@ func (c *conductor) loop() {
 	calls, cancel := context.WithCancel(context.WithoutCancel(c.e.ctx))
 	defer cancel()
 	c.calls = calls
+	c.read()                    // orders come before what a session would do next
 	for _, t := range c.tasks { // adopted: what was asked and never answered comes first
 		for _, x := range t.state.Sessions {
 			if x.Asked != "" {
@@ -354,7 +355,7 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, lookup plan.Lookup,
 	case agora.OpAcquire:
 		r, err := api.Acquire(ctx, AcquireRequest(occ, x.Cname, x.UID, x.ExpireHour))
 		a := c.answer(s, x, op, err)
-		a.ResourceID = r.ResourceID
+		a.ResourceID, a.RequestID = r.ResourceID, cmp.Or(a.RequestID, r.Meta.RequestID)
 		return a
 	case agora.OpStart:
 		req, err := StartRequest(occ, x.Cname, x.UID, x.MaxHour, reveal)
@@ -364,7 +365,7 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, lookup plan.Lookup,
 		r, err := api.Start(ctx, x.ResourceID, req)
 		a := c.answer(s, x, op, err)
 		if err == nil {
-			a.SID = r.SID
+			a.SID, a.RequestID = r.SID, r.Meta.RequestID
 		}
 		return a
 	case agora.OpQuery:
@@ -383,7 +384,7 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, lookup plan.Lookup,
 		r, err := api.Stop(ctx, x.ResourceID, x.SID, StopRequest(x.Cname, x.UID))
 		a := c.answer(s, x, op, err)
 		if err == nil {
-			a.Server = r.ServerResponse
+			a.Server, a.RequestID = r.ServerResponse, r.Meta.RequestID
 		}
 		return a
 	}
@@ -397,7 +398,7 @@ func (c *conductor) answer(s State, x Session, op agora.Op, err error) Answer {
 	var failure *agora.Error
 	if errors.As(err, &failure) {
 		a = Answer{
-			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason,
+			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
 			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services,
 		}
 		if failure.Status == 0 && failure.Err != nil {

@@ -24,6 +24,7 @@ type Answer struct {
 	Status     int // HTTP, 0: none
 	Code       int // the service's
 	Reason     string
+	RequestID  string // of the service, "" for none
 	RetryAfter time.Duration
 	ResourceID string               // of acquire
 	SID        string               // of start, or in the body of a refusal

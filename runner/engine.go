@@ -117,9 +117,9 @@ func (e *Engine) Start(ctx context.Context, plans ...*plan.Plan) error {
 }
 
 // StartAside adopts only what has been begun, and schedules nothing: for who means to [Engine.Record] something of a
-// plan on a store that may be a daemon's.
-func (e *Engine) StartAside(ctx context.Context, p *plan.Plan) error {
-	return e.start(ctx, false, []*plan.Plan{p})
+// plan on a store that may be a daemon's, or to end what runs.
+func (e *Engine) StartAside(ctx context.Context, plans ...*plan.Plan) error {
+	return e.start(ctx, false, plans)
 }
 
 func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan) error {
@@ -217,7 +217,7 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 	defer e.applying.Unlock()
 	revisions := map[*plan.Plan]store.Revision{}
 	given := len(plans) > 0
-	if !given {
+	if !given && e.scheduling {
 		var err error
 		if revisions, plans, err = e.atWork(ctx); err != nil {
 			return err

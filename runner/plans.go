@@ -3,6 +3,7 @@ package runner
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
@@ -235,7 +236,14 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 	event := func(kind, text string) {
 		events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: kind, Text: text})
 	}
-	if why != "" {
+	switch {
+	case o.Op != "" && (why != "" || o.Op != agora.OpQuery): // a query that finds all well is not worth a line
+		data, err := json.Marshal(answered{o.Attempt, o.Op, o.Answer.Status, o.Answer.Code, o.Answer.RequestID})
+		if err == nil {
+			text := cmp.Or(why, fmt.Sprintf("session %d: %s: %s", o.Attempt, o.Op, o.Answer))
+			events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: eventKind(o), Text: text, Data: data})
+		}
+	case why != "":
 		event(eventKind(o), why)
 	}
 	if act.Op != "" {
@@ -248,6 +256,15 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 		event("state", string(after.Phase))
 	}
 	return events
+}
+
+// answered is what the event of an answer holds beside its words.
+type answered struct {
+	Session   int      `json:"session"`
+	Op        agora.Op `json:"op"`
+	Status    int      `json:"status,omitempty"`
+	Code      int      `json:"code,omitempty"`
+	RequestID string   `json:"request_id,omitempty"`
 }
 
 func eventKind(o Observation) string {

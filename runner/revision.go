@@ -37,6 +37,9 @@ func NewRevision(p *plan.Plan, root string, masked []plan.File) (store.Revision,
 	return r, err
 }
 
+// redacted stands in a revision's text for a secret that was written out in the plan.
+const redacted = "[redacted]"
+
 // archive is the form of a revision's text. Paths are relative to the root file's folder; the root is the first.
 type archive struct {
 	Files []archivedFile `json:"files"`
@@ -59,6 +62,9 @@ func Reading(r store.Revision) (files plan.Files, root string, err error) {
 	root = filepath.ToSlash(r.Path)
 	held := archivedFiles{}
 	for i, f := range a.Files {
+		if strings.Contains(f.Text, redacted) {
+			return nil, "", fmt.Errorf("revision %d of plan %s: %w whole, since a secret was written out in it: apply the plan's file instead", r.ID, r.Plan, errNoText)
+		}
 		name := root
 		if i > 0 {
 			name = f.Path

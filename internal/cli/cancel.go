@@ -6,13 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rundown/runner"
 	"rundown/runner/store"
-)
-
-// Kinds of commands that operators leave in the store.
-const (
-	commandCancel   = "cancel"
-	commandUncancel = "uncancel"
 )
 
 func newCancelCommand(a *app) *cobra.Command {
@@ -40,10 +35,10 @@ runs. The order outlives restart and reload. ID is a whole identity or recording
 		if err != nil {
 			return err
 		}
-		order := store.Command{At: a.clock(), Occurrence: o.ID, Kind: commandCancel, Who: a.who(), Reason: why}
+		order := store.Command{At: a.clock(), Occurrence: o.ID, Kind: runner.CommandCancel, Who: a.who(), Reason: why}
 		said := "to be cancelled"
 		if undo {
-			order.Kind, said = commandUncancel, "to be recorded after all"
+			order.Kind, said = runner.CommandUncancel, "to be recorded after all"
 		}
 		if err := cancellable(o, undo); err != nil {
 			return err

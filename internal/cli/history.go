@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -14,20 +15,30 @@ func newHistoryCommand(a *app) *cobra.Command {
 		Use:   "history [ID]",
 		Short: "Show all that was",
 		Long: `History shows every occurrence that has begun or ended, from the store, whether the daemon is running or not. With an ID, which is a
-whole identity or recording@day, it shows that one with its log.`,
+whole identity or recording@day, it tells that one's story, with times in the class's zone. With --plans it lists the
+revisions of the plans, newest first.`,
 		Example: `  rundown history
   rundown history german-a1@2031-09-17
+  rundown history --plans
   rundown history lingua/german-a1/20310917T170000Z --format json`,
 		Args: arguments(0, 1, "ID"),
 	}
+	var plans bool
+	cmd.Flags().BoolVar(&plans, "plans", false, "list the revisions of the plans")
 	format := addFormat(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
+		if plans && len(args) > 0 {
+			return &usageError{cmd.CommandPath(), errors.New("--plans and ID exclude each other")}
+		}
 		s, err := a.openStore(ctx, store.Options{})
 		if err != nil {
 			return err
 		}
 		defer s.Close()
+		if plans {
+			return a.writeRevisions(ctx, s, format.value)
+		}
 		var rows []store.Occurrence
 		if len(args) == 1 {
 			o, err := findStored(ctx, s, args[0])
@@ -45,14 +56,21 @@ whole identity or recording@day, it shows that one with its log.`,
 		if err != nil {
 			return err
 		}
+		var events []store.Event
+		if len(args) == 1 {
+			if events, err = s.Events(ctx, rows[0].ID, 0, 0); err != nil {
+				return fmt.Errorf("read the log of %s: %w", rows[0].ID, err)
+			}
+		}
 		switch {
+		case format.value == "json" && len(args) == 1:
+			return writeJSON(a.out, struct {
+				Occurrences []occurrenceJSON `json:"occurrences"`
+				Log         []toldJSON       `json:"log"`
+			}{[]occurrenceJSON{occurrenceView(rows[0], l.sessions[rows[0].ID])}, toldOf(events)})
 		case format.value == "json":
 			return l.writeJSON(a)
 		case len(args) == 1:
-			events, err := s.Events(ctx, rows[0].ID, 0, 0)
-			if err != nil {
-				return fmt.Errorf("read the log of %s: %w", rows[0].ID, err)
-			}
 			fmt.Fprintln(a.out, shown(rows[0].ID))
 			a.printLife(rows[0], l.sessions[rows[0].ID], events)
 		case len(rows) == 0:
@@ -101,9 +119,5 @@ func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []s
 		return
 	}
 	fmt.Fprintln(a.out, "log")
-	t := newTable(a.out)
-	for _, e := range events {
-		t.AppendRow([]any{"  " + e.At.UTC().Format("2006-01-02T15:04:05.000Z07:00"), shown(e.Kind), shown(e.Who), shown(e.Text)})
-	}
-	t.Render()
+	a.printStory(events, zone)
 }

@@ -16,6 +16,7 @@ import (
 
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/store"
 	"rundown/runner/web"
 )
 
@@ -24,25 +25,32 @@ type runOptions struct {
 	span   window
 	listen string
 	ledger string
+	keep   keepFlag
+	stop   bool
 	format *formatFlag
 }
 
 func newRunCommand(a *app) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
-		Use:   "run PLAN...",
+		Use:   "run [PLAN...]",
 		Short: "Record the plans' classes on time, as a daemon",
 		Long: `Run works until it is ended: it acquires, starts, watches and stops each recording of the plans on time. What it
 does is written into the store first, so that it can be killed at any instant: recordings go on in the cloud, and the
 next start adopts them. It reads the plans again when their files change and on SIGHUP; a plan with errors changes
-nothing. SIGTERM and SIGINT end it with status 0 and leave recordings running.
+nothing. SIGTERM and SIGINT end it with status 0 and leave recordings running. Without PLAN it works on the plans that
+were applied last, by apply or by an earlier run.
 
-With --dry-run it prints each acquire, start, update and stop of the classes that start in the span, and sends nothing.`,
+With --dry-run it prints each acquire, start, update and stop of the classes that start in the span, and sends nothing.
+
+With --stop-all it stops every recording that the store shows running, and nothing else; where a daemon holds the store,
+it leaves the orders for it.`,
 		Example: `  rundown run plan.yaml
   rundown run plans/*.yaml --store sqlite:/var/lib/rundown/rundown.db --log-format json
   rundown run plan.yaml --dry-run --from 2031-09-15 --until 2031-09-19
+  rundown run --stop-all
   rundown run plan.yaml --simulate --ledger ledger.json`,
-		Args:              arguments(1, -1, "PLAN"),
+		Args:              arguments(0, -1, "PLAN"),
 		ValidArgsFunction: completePlans,
 	}
 	f := cmd.Flags()
@@ -50,6 +58,8 @@ With --dry-run it prints each acquire, start, update and stop of the classes tha
 	o.span.add(cmd)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8089", "`ADDRESS` for health checks, port 0 for any that is free")
 	f.StringVar(&o.ledger, "ledger", "", "`FILE` to keep the simulator's account in, with --simulate")
+	f.Var(&o.keep, "keep", "keep what is over for so `LONG`, such as 400d, nine days at least (default for ever)")
+	f.BoolVar(&o.stop, "stop-all", false, "stop every recording that the store shows running, for emergencies")
 	o.format = addFormat(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !o.dryRun {
@@ -63,11 +73,22 @@ With --dry-run it prints each acquire, start, update and stop of the classes tha
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
+		if o.stop && o.dryRun {
+			return &usageError{cmd.CommandPath(), errors.New("--stop-all and --dry-run exclude each other")}
+		}
 		plans, err := a.soundPlans(args)
 		if err != nil {
 			return err
 		}
+		if o.stop {
+			return a.stopAll(cmd.Context(), plans, o)
+		}
 		if o.dryRun {
+			if len(plans) == 0 {
+				if plans, err = a.storedPlans(cmd.Context()); err != nil {
+					return err
+				}
+			}
 			return a.dryRun(plans, span, o.format.value)
 		}
 		return a.run(cmd.Context(), plans, o)
@@ -116,7 +137,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		}
 	}()
 
-	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who()})
+	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Revision: revisionOf, Vet: w.unresolved, Keep: o.keep.length})
 	var all []*plan.Plan
 	for _, c := range plans {
 		all = append(all, c.plan)
@@ -130,22 +151,30 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		log.Warn("plan files are not watched; SIGHUP reads them again", "error", err)
 	}
 	defer watch.close()
+	beat := newSupervised(engine, log)
+	defer beat.end()
 	log.Info("running", "store", w.store.Path(), "listen", "http://"+listener.Addr().String(), "plans", len(plans), "version", versionOf().Version)
 	ready.Set(true)
+	beat.ready()
 	for {
 		select {
 		case <-ctx.Done():
 			ready.Set(false)
+			beat.stopping()
 			log.Info("ending: recordings go on and are adopted at the next start")
 			stop() // a second signal ends at once
 			return nil
 		case err := <-served:
 			return fmt.Errorf("serve: %w", err)
 		case <-hangup:
+			beat.reloading()
 			a.reload(ctx, w, engine, plans, log, true)
+			beat.ready()
 			watch.follow(plans)
 		case <-watch.changed():
+			beat.reloading()
 			a.reload(ctx, w, engine, plans, log, false)
+			beat.ready()
 			watch.follow(plans)
 		}
 	}
@@ -182,12 +211,29 @@ func (a *app) reload(ctx context.Context, w *workplace, engine *runner.Engine, p
 			refuse(err)
 			continue
 		}
-		if _, err := engine.Apply(ctx, c.plan); err != nil {
+		switch _, err := engine.Apply(ctx, c.plan); {
+		case errors.Is(err, runner.ErrHeld): // said already; the file has been read, and is not asked about again
+		case err != nil:
 			refuse(err)
 			continue
 		}
 		plans[i] = c
 	}
+}
+
+// storedPlans are the plans that were applied to the store last.
+func (a *app) storedPlans(ctx context.Context) ([]checkedPlan, error) {
+	s, err := a.openStore(ctx, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	all, err := appliedPlans(ctx, s, plan.CheckOptions{Now: a.now()})
+	var plans []checkedPlan
+	for _, p := range all {
+		plans = append(plans, checkedPlan{path: p.Files[0].Path, plan: p})
+	}
+	return plans, err
 }
 
 // distinctNames refuses two plans of one name: their classes would have the same identities.

@@ -40,8 +40,15 @@ is running or not.`,
 		if err != nil {
 			return err
 		}
+		waiting, err := waitingRevisions(cmd.Context(), s)
+		if err != nil {
+			return err
+		}
 		if format.value == "json" {
-			return l.writeJSON(a)
+			return l.writeStatus(a, waiting)
+		}
+		for _, r := range waiting {
+			fmt.Fprintf(a.out, "plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm puts it to work\n", shown(r.Plan), r.ID, shown(r.Note))
 		}
 		if len(rows) == 0 {
 			fmt.Fprintln(a.out, "nothing runs, is due within 24 h, or ended within 24 h")
@@ -51,6 +58,25 @@ is running or not.`,
 		return a.printBeat(cmd.Context(), s, now)
 	}
 	return cmd
+}
+
+// waitingJSON is a plan revision that waits for a confirmation.
+type waitingJSON struct {
+	Revision int64  `json:"revision"`
+	Plan     string `json:"plan"`
+	Reason   string `json:"reason"`
+}
+
+// writeStatus writes the occurrences, and the plans that wait.
+func (l lives) writeStatus(a *app, waiting []store.Revision) error {
+	doc := struct {
+		Occurrences []occurrenceJSON `json:"occurrences"`
+		Waiting     []waitingJSON    `json:"waiting"`
+	}{l.views(), []waitingJSON{}}
+	for _, r := range waiting {
+		doc.Waiting = append(doc.Waiting, waitingJSON{r.ID, r.Plan, r.Note})
+	}
+	return writeJSON(a.out, doc)
 }
 
 // currentOccurrences are those that run, are due or have ended within the span. One that should be over but is still

@@ -143,15 +143,20 @@ func livesOf(ctx context.Context, s *store.Store, rows []store.Occurrence) (live
 	return l, nil
 }
 
-// write writes them in the form of now, status and history.
-func (l lives) writeJSON(a *app) error {
-	views := struct {
-		Occurrences []occurrenceJSON `json:"occurrences"`
-	}{[]occurrenceJSON{}}
+// views are the occurrences in the form that scripts read.
+func (l lives) views() []occurrenceJSON {
+	views := []occurrenceJSON{}
 	for _, o := range l.occurrences {
-		views.Occurrences = append(views.Occurrences, occurrenceView(o, l.sessions[o.ID]))
+		views = append(views, occurrenceView(o, l.sessions[o.ID]))
 	}
-	return writeJSON(a.out, views)
+	return views
+}
+
+// writeJSON writes them in the form of now, status and history.
+func (l lives) writeJSON(a *app) error {
+	return writeJSON(a.out, struct {
+		Occurrences []occurrenceJSON `json:"occurrences"`
+	}{l.views()})
 }
 
 // writeText writes them as a table.

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+func newApplyCommand(a *app) *cobra.Command {
+	var revision int64
+	var confirm bool
+	var why string
+	cmd := &cobra.Command{
+		Use:   "apply PLAN...",
+		Short: "Put plans to work, go back to a revision, or confirm one that waits",
+		Long: `Apply checks plans and leaves them in the store, where a running daemon takes them up as it does a changed file, and
+run without PLAN begins with them. What counts is the order in which plans are applied, not what they hold. With
+--revision it goes back to an earlier one, which becomes the newest.
+
+A plan that removes more than a fifth, and more than five, of the classes of the next seven days waits: the one at work
+stays whole until --confirm says that it is meant so. The store keeps references as written and no secret, so a plan
+with an address that is written out cannot be applied; run reads it from its file.`,
+		Example: `  rundown apply plan.yaml
+  rundown apply plan.yaml --confirm --reason "the summer term ends early"
+  rundown apply --confirm
+  rundown history --plans
+  rundown apply --revision 12`,
+		Args:              arguments(0, -1, "PLAN"),
+		ValidArgsFunction: completePlans,
+	}
+	cmd.Flags().Int64Var(&revision, "revision", 0, "go back to revision `N` of history --plans")
+	cmd.Flags().BoolVar(&confirm, "confirm", false, "let it remove as much as it does; without PLAN, confirm what waits")
+	cmd.Flags().StringVar(&why, "reason", "", "`TEXT` that says why, for the log")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		given := cmd.Flags().Changed("revision")
+		switch {
+		case given && len(args) > 0:
+			return &usageError{cmd.CommandPath(), errors.New("--revision and PLAN exclude each other")}
+		case !given && len(args) == 0 && !confirm:
+			return &usageError{cmd.CommandPath(), errors.New("PLAN missing: name plans, or give --revision or --confirm")}
+		}
+		plans, err := a.soundPlans(args)
+		if err != nil {
+			return err
+		}
+		if err := distinctNames(plans); err != nil {
+			return err
+		}
+		ctx := cmd.Context()
+		s, err := a.openStore(ctx, store.Options{})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		o := applying{a: a, s: s, confirm: confirm, why: why}
+		switch {
+		case given:
+			r, err := s.Revision(ctx, revision)
+			if err != nil {
+				return err
+			}
+			p, err := runner.LoadRevision(r, plan.CheckOptions{Now: a.clock()})
+			if err != nil {
+				return err
+			}
+			return o.apply(ctx, p, store.Revision{Plan: r.Plan, Path: r.Path, Hash: r.Hash, Commit: r.Commit, Text: r.Text}, fmt.Sprintf("back to revision %d", r.ID))
+		case len(plans) == 0:
+			return o.confirmAll(ctx)
+		}
+		for _, c := range plans {
+			r, err := revisionOf(c.plan)
+			if err != nil {
+				return fmt.Errorf("plan %s: %w", c.path, err)
+			}
+			if _, _, err := runner.Reading(r); err != nil {
+				return fmt.Errorf("plan %s cannot be kept in the store: a secret is written out in it, or it is standard input; use a reference, or give the file to run", c.path)
+			}
+			if err := o.apply(ctx, c.plan, r, "given"); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// applying is one run of apply.
+type applying struct {
+	a       *app
+	s       *store.Store
+	confirm bool
+	why     string
+}
+
+// apply leaves a revision in the store, waiting where it removes much of what is at work.
+func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how string) error {
+	r.At, r.Who, r.Note = o.a.clock(), o.a.who(), o.why
+	switch loss, known := o.loss(ctx, p); {
+	case o.confirm:
+		r.State = store.RevisionConfirmed
+	case known && loss.Much():
+		r.State, r.Note = store.RevisionWaiting, loss.String()
+	}
+	r, err := o.s.AddRevision(ctx, r)
+	if err != nil {
+		return err
+	}
+	if err := o.log(ctx, r, how); err != nil {
+		return err
+	}
+	if r.State == store.RevisionWaiting {
+		_, err = fmt.Fprintf(o.a.out, "plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm puts it to work\n", r.Plan, r.ID, r.Note)
+		return err
+	}
+	_, err = fmt.Fprintf(o.a.out, "plan %s: revision %d, as soon as a daemon sees it\n", r.Plan, r.ID)
+	return err
+}
+
+// loss is what the plan takes away of the one at work; unknown where that one cannot be read from the store, and the
+// daemon has to judge.
+func (o applying) loss(ctx context.Context, p *plan.Plan) (runner.Loss, bool) {
+	rows, err := o.s.AtWork(ctx)
+	if err != nil {
+		return runner.Loss{}, false
+	}
+	for _, row := range rows {
+		if row.Plan != p.Name || row.Withdrawn() {
+			continue
+		}
+		r, err := o.s.Revision(ctx, row.ID)
+		if err != nil {
+			return runner.Loss{}, false
+		}
+		before, err := runner.LoadRevision(r, plan.CheckOptions{Now: o.a.clock()})
+		if err != nil {
+			return runner.Loss{}, false
+		}
+		return runner.LossOf(before, p, o.a.clock()), true
+	}
+	return runner.Loss{}, false
+}
+
+// confirmAll confirms the newest revision of each plan, where it waits.
+func (o applying) confirmAll(ctx context.Context) error {
+	waiting, err := waitingRevisions(ctx, o.s)
+	if err != nil {
+		return err
+	}
+	if len(waiting) == 0 {
+		_, err := fmt.Fprintln(o.a.out, "no plan waits for a confirmation")
+		return err
+	}
+	for _, r := range waiting {
+		if err := o.s.SetRevision(ctx, r.ID, store.RevisionConfirmed, o.why); err != nil {
+			return err
+		}
+		r.State = store.RevisionConfirmed
+		if err := o.log(ctx, r, "confirmed"); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(o.a.out, "plan %s: revision %d is confirmed, %s\n", r.Plan, r.ID, r.Note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o applying) log(ctx context.Context, r store.Revision, how string) error {
+	text := fmt.Sprintf("plan %s, revision %d: %s", r.Plan, r.ID, how)
+	if r.State != store.RevisionGiven && how != string(r.State) {
+		text += ", " + string(r.State)
+	}
+	if o.why != "" {
+		text += ": " + o.why
+	}
+	return o.s.Log(ctx, store.Event{At: o.a.clock(), Kind: "command", Who: o.a.who(), Text: text})
+}
+
+// waitingRevisions are the newest revisions of their plans that wait for a confirmation.
+func waitingRevisions(ctx context.Context, s *store.Store) ([]store.Revision, error) {
+	all, err := s.Revisions(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var waiting []store.Revision
+	seen := map[string]bool{}
+	for _, r := range all {
+		if !seen[r.Plan] && r.State == store.RevisionWaiting {
+			waiting = append(waiting, r)
+		}
+		seen[r.Plan] = true
+	}
+	return waiting, nil
+}

@@ -1,0 +1,359 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fatih/color"
+	"github.com/spf13/cobra"
+
+	"rundown/agora"
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// Bounds of what doctor warns about.
+const (
+	leastSpace  = 200 << 20 // bytes free where the store is
+	mostSkew    = 2 * time.Second
+	quietDaemon = 2 * time.Minute // without a sign of life
+	probeWithin = 20 * time.Second
+)
+
+// checkResult is how a check went.
+type checkResult string
+
+const (
+	checkOK   checkResult = "ok"
+	checkWarn checkResult = "warn"
+	checkFail checkResult = "fail"
+)
+
+// checkJSON is one check as doctor writes it.
+type checkJSON struct {
+	Check   string      `json:"check"`
+	Result  checkResult `json:"result"`
+	Message string      `json:"message"`
+	Try     *string     `json:"try"`
+}
+
+// checkup gathers the checks of one run of doctor.
+type checkup struct {
+	a      *app
+	checks []checkJSON
+}
+
+func (c *checkup) add(check string, result checkResult, message, try string) {
+	c.checks = append(c.checks, checkJSON{check, result, message, orNull(try)})
+}
+
+func newDoctorCommand(a *app) *cobra.Command {
+	var offline bool
+	cmd := &cobra.Command{
+		Use:   "doctor [PLAN...]",
+		Short: "Check what the daemon stands on",
+		Long: `Doctor checks the environment, the store, the plans' references, the service and the clock, one line each, and says
+what to try. Without PLAN it looks at the plans that were applied last.
+
+It sends one request for each project: a query for a recording that does not exist, which costs nothing and tells
+whether the service is reached, whether the credentials are taken, and how far the clocks are apart. --offline sends
+nothing. The store is read, and never made or changed.`,
+		Example: `  rundown doctor plan.yaml
+  rundown doctor --store sqlite:/var/lib/rundown/rundown.db
+  rundown doctor plan.yaml --offline --format json`,
+		Args:              arguments(0, -1, "PLAN"),
+		ValidArgsFunction: completePlans,
+	}
+	cmd.Flags().BoolVar(&offline, "offline", false, "send nothing")
+	format := addFormat(cmd, "text", "json")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := checkAPIURL(a.flags.apiURL); err != nil {
+			return &usageError{cmd.CommandPath(), err}
+		}
+		c := &checkup{a: a}
+		c.environment()
+		applied := c.store(cmd.Context(), len(args) == 0)
+		plans := c.plans(args, applied)
+		for _, p := range plans {
+			c.references(p)
+			if !offline {
+				c.service(cmd.Context(), p)
+			}
+		}
+		if offline {
+			c.add("service", checkOK, "not asked: --offline", "")
+		}
+		if format.value == "json" {
+			return writeJSON(a.out, struct {
+				Checks []checkJSON `json:"checks"`
+			}{c.checks})
+		}
+		c.print()
+		return nil
+	}
+	return cmd
+}
+
+func (c *checkup) print() {
+	colours := c.a.paletteFor(c.a.out)
+	marks := map[checkResult]color.Attribute{checkOK: color.FgGreen, checkWarn: color.FgYellow, checkFail: color.FgRed}
+	for _, x := range c.checks {
+		line := fmt.Sprintf("%s  %s: %s", colours.paint(fmt.Sprintf("%-4s", x.Result), marks[x.Result]), x.Check, shown(x.Message))
+		if x.Try != nil {
+			line += "; " + shown(*x.Try)
+		}
+		fmt.Fprintln(c.a.out, line)
+	}
+}
+
+// environment checks what comes with the binary and the machine.
+func (c *checkup) environment() {
+	v := versionOf()
+	c.add("version", checkOK, fmt.Sprintf("rundown %s, %s, catalogue of %s", v.Version, v.Go, v.Catalogue), "")
+	// In July and January, so that a table without clock changes shows.
+	zone, err := time.LoadLocation("Europe/Madrid")
+	if err != nil {
+		c.add("time zones", checkFail, "no data of time zones: "+err.Error(), "use a binary that was built from this source, which embeds them")
+		return
+	}
+	_, winter := time.Date(2026, 1, 15, 12, 0, 0, 0, zone).Zone()
+	_, summer := time.Date(2026, 7, 15, 12, 0, 0, 0, zone).Zone()
+	if winter != 3600 || summer != 7200 {
+		c.add("time zones", checkFail, "the data of time zones is wrong: Europe/Madrid has no summer time", "check ZONEINFO in the environment")
+		return
+	}
+	message := "embedded data"
+	if path, ok := c.a.env("ZONEINFO"); ok && path != "" {
+		message = "data from " + path + ", as ZONEINFO says"
+	}
+	c.add("time zones", checkOK, message, "")
+	if pool, err := x509.SystemCertPool(); err != nil || pool.Equal(x509.NewCertPool()) {
+		c.add("certificates", checkFail, "the system has no certificates to trust", "install ca-certificates")
+	} else {
+		c.add("certificates", checkOK, "the system's are found", "")
+	}
+}
+
+// store checks the store and gives the revisions that were applied last.
+func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
+	dsn, err := c.a.storeDSN()
+	if err != nil {
+		c.add("store", checkFail, err.Error(), "")
+		return nil
+	}
+	s, err := store.Open(ctx, dsn, store.Options{})
+	switch {
+	case errors.Is(err, store.ErrNotExist):
+		result := checkOK
+		if wanted {
+			result = checkWarn
+		}
+		c.add("store", result, "there is none yet", "run makes it; --store names another")
+		return nil
+	case err != nil:
+		c.add("store", checkFail, err.Error(), "")
+		return nil
+	}
+	defer s.Close()
+	if err := s.CheckIntegrity(ctx); err != nil {
+		c.add("store", checkFail, err.Error(), "")
+	} else {
+		c.add("store", checkOK, s.Path()+" is sound", "")
+	}
+	c.lock(ctx, s)
+	c.room(filepath.Dir(s.Path()))
+	if waiting, err := waitingRevisions(ctx, s); err == nil {
+		for _, r := range waiting {
+			c.add("plan "+r.Plan, checkWarn, fmt.Sprintf("revision %d waits for a confirmation: %s", r.ID, r.Note), "rundown apply --confirm")
+		}
+	}
+	rows, err := s.AtWork(ctx)
+	if err != nil {
+		c.add("store", checkFail, err.Error(), "")
+	}
+	var applied []store.Revision
+	for _, row := range rows {
+		if r, err := s.Revision(ctx, row.ID); err == nil && !r.Withdrawn() {
+			applied = append(applied, r)
+		}
+	}
+	return applied
+}
+
+func (c *checkup) lock(ctx context.Context, s *store.Store) {
+	beat, err := s.LastBeat(ctx)
+	if err != nil {
+		c.add("daemon", checkFail, err.Error(), "")
+		return
+	}
+	pid, age := s.InUse(), max(c.a.clock().Sub(beat), 0).Round(time.Second)
+	switch {
+	case pid > 0 && beat.IsZero():
+		c.add("daemon", checkOK, fmt.Sprintf("process %d works on the store", pid), "")
+	case pid > 0 && age > quietDaemon:
+		c.add("daemon", checkWarn, fmt.Sprintf("process %d holds the store, its last sign of life is %v old", pid, age), "look at its log")
+	case pid > 0:
+		c.add("daemon", checkOK, fmt.Sprintf("process %d works on the store, its last sign of life is %v old", pid, age), "")
+	case beat.IsZero():
+		c.add("daemon", checkWarn, "none has worked on the store", "start rundown run")
+	default:
+		c.add("daemon", checkWarn, fmt.Sprintf("none works on the store, the last sign of life is %v old", age), "start rundown run")
+	}
+}
+
+func (c *checkup) room(folder string) {
+	free, err := freeSpace(folder)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+	case err != nil:
+		c.add("space", checkWarn, "cannot be told: "+err.Error(), "")
+	case free < leastSpace:
+		c.add("space", checkWarn, fmt.Sprintf("%d MB are free in %s", free>>20, folder), "make room, or let run --keep remove what is old")
+	default:
+		c.add("space", checkOK, fmt.Sprintf("%d MB are free in %s", free>>20, folder), "")
+	}
+	probe, err := os.CreateTemp(folder, ".rundown-doctor-*")
+	if err != nil {
+		c.add("store", checkFail, "its folder cannot be written: "+cause(err).Error(), "give the daemon's user the folder")
+		return
+	}
+	_ = probe.Close()
+	_ = os.Remove(probe.Name())
+}
+
+// plans reads the plans that are named, else those that were applied last.
+func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
+	var plans []*plan.Plan
+	take := func(name string, p *plan.Plan, findings []plan.Finding) {
+		for _, f := range findings {
+			if f.Severity == plan.SeverityError {
+				c.add("plan "+name, checkFail, fmt.Sprintf("%s:%d: %s [%s]", f.Pos.File, f.Pos.Line, f.Message, f.Rule), "rundown validate")
+				return
+			}
+		}
+		if p == nil {
+			c.add("plan "+name, checkFail, "it cannot be read", "rundown validate")
+			return
+		}
+		c.add("plan "+name, checkOK, fmt.Sprintf("%d recordings", len(p.Recordings)), "")
+		plans = append(plans, p)
+	}
+	opts := plan.CheckOptions{Now: c.a.now()}
+	for _, path := range paths {
+		checked, err := c.a.checkPlan(path, opts)
+		if err != nil {
+			c.add("plan "+path, checkFail, err.Error(), "")
+			continue
+		}
+		take(path, checked.plan, checked.findings)
+	}
+	if len(paths) > 0 {
+		return plans
+	}
+	for _, r := range applied {
+		p, err := runner.LoadRevision(r, opts)
+		if err != nil {
+			c.add("plan "+r.Plan, checkWarn, err.Error(), "name its file")
+			continue
+		}
+		take(r.Plan, p, nil)
+	}
+	if len(applied) == 0 {
+		c.add("plan", checkOK, "none is named and none was applied", "")
+	}
+	return plans
+}
+
+// references checks that every reference stands for something now.
+func (c *checkup) references(p *plan.Plan) {
+	w := &workplace{app: c.a}
+	summary := plan.Summarize(p, plan.CheckOptions{Now: c.a.now(), Lookup: w.lookup(p)})
+	if len(summary.NotChecked) > 0 {
+		c.add("references of "+p.Name, checkFail, "not set: "+joinSome(summary.NotChecked, 8), "set them where the daemon is started")
+		return
+	}
+	c.add("references of "+p.Name, checkOK, "each stands for something", "")
+	for _, s := range p.Storages {
+		if s.STS != nil {
+			c.add("references of "+p.Name, checkOK, "storage "+s.Name+": temporary credentials are not asked for here", "")
+		}
+	}
+}
+
+// service asks the service about a recording that does not exist, once for each project.
+func (c *checkup) service(ctx context.Context, p *plan.Plan) {
+	if c.a.flags.simulate {
+		c.add("service", checkOK, "not asked: --simulate", "")
+		return
+	}
+	w := &workplace{app: c.a}
+	conn, err := w.connect(p)
+	if err != nil {
+		c.add("service", checkFail, err.Error(), "")
+		return
+	}
+	for _, app := range p.Apps {
+		name := fmt.Sprintf("app %s of %s", app.Name, p.Name)
+		id, err := app.ID.Resolve(conn.Lookup)
+		if err != nil {
+			c.add(name, checkFail, "its id is not set", "")
+			continue
+		}
+		region := agora.Region("")
+		if i := slices.IndexFunc(p.Recordings, func(r *plan.Recording) bool { return r.App == app }); i >= 0 {
+			region = p.Recordings[i].Region
+		}
+		client, err := conn.Client(region)
+		if err != nil {
+			c.add(name, checkFail, err.Error(), "")
+			continue
+		}
+		asked, cancel := context.WithTimeout(ctx, probeWithin)
+		begun := c.a.clock()
+		r, err := client.App(id, agora.NewBudget(agora.DefaultQPS())).Query(asked, "rundown-doctor", "rundown-doctor")
+		cancel()
+		c.answer(name, begun, c.a.clock(), r.Meta.Date, err)
+	}
+}
+
+// answer judges what came of the query.
+func (c *checkup) answer(name string, begun, ended, date time.Time, err error) {
+	const sent = "asked by a query for a recording that does not exist"
+	failure, answered := errors.AsType[*agora.Error](err)
+	if answered {
+		date = failure.Date
+	}
+	switch {
+	case err == nil:
+		c.add(name, checkOK, "the service answers and takes the credentials, "+sent, "")
+	case !answered || failure.Status == 0:
+		c.add(name, checkFail, "the service is not reached: "+strings.Join(strings.Fields(err.Error()), " "), "check network, DNS and proxy")
+		return
+	case failure.Status == 401 || failure.Status == 403:
+		c.add(name, checkFail, fmt.Sprintf("the service answers HTTP %d and does not take the credentials, %s", failure.Status, sent),
+			"check customer_id and customer_secret, and that the App ID is of that account")
+	case failure.Status == 429 || failure.Status >= 500:
+		c.add(name, checkWarn, fmt.Sprintf("the service is reached and answers HTTP %d, %s", failure.Status, sent), "try again later")
+	default:
+		c.add(name, checkOK, fmt.Sprintf("the service answers and takes the credentials (HTTP %d), %s", failure.Status, sent), "")
+	}
+	if date.IsZero() {
+		c.add("clock", checkWarn, "the service's answer has no date to compare with", "")
+		return
+	}
+	// The date is in whole seconds and was written at some instant between question and answer.
+	skew := max(begun.Sub(date.Add(time.Second)), date.Sub(ended), 0)
+	if skew > mostSkew {
+		c.add("clock", checkWarn, fmt.Sprintf("this machine's is at least %v apart from the service's", skew.Round(time.Second)), "let NTP set it")
+		return
+	}
+	c.add("clock", checkOK, "agrees with the service's to the second or so", "")
+}

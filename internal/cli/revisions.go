@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"rundown/runner/store"
+)
+
+// revisionJSON is a plan revision as history --plans writes it.
+type revisionJSON struct {
+	Revision int64   `json:"revision"`
+	Plan     string  `json:"plan"`
+	Path     string  `json:"path"`
+	At       *string `json:"at"`
+	Who      *string `json:"who"`
+	Commit   *string `json:"commit"`
+	Hash     *string `json:"hash"` // null for the revision that withdraws the plan
+	State    string  `json:"state"`
+	Note     *string `json:"note"`
+}
+
+// stateOf says in a word where a revision stands.
+func stateOf(r store.Revision, atWork map[int64]bool) string {
+	switch {
+	case r.Withdrawn():
+		return "withdrawn"
+	case !r.Usable():
+		return string(r.State)
+	case atWork[r.ID]:
+		return "at work"
+	default:
+		return "replaced"
+	}
+}
+
+// writeRevisions lists the revisions of all plans, newest first.
+func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string) error {
+	all, err := s.Revisions(ctx, "")
+	if err != nil {
+		return err
+	}
+	rows, err := s.AtWork(ctx)
+	if err != nil {
+		return err
+	}
+	atWork := map[int64]bool{}
+	for _, r := range rows {
+		atWork[r.ID] = true
+	}
+	if format == "json" {
+		doc := struct {
+			Revisions []revisionJSON `json:"revisions"`
+		}{[]revisionJSON{}}
+		for _, r := range all {
+			doc.Revisions = append(doc.Revisions, revisionJSON{
+				r.ID, r.Plan, r.Path, sessionTime(&r.At), orNull(r.Who), orNull(r.Commit), orNull(r.Hash), stateOf(r, atWork), orNull(r.Note),
+			})
+		}
+		return writeJSON(a.out, doc)
+	}
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(a.out, "no plan was applied yet")
+		return err
+	}
+	t := newTable(a.out, "REVISION", "PLAN", "APPLIED", "WHO", "COMMIT", "HASH", "STATE", "NOTE")
+	for _, r := range all {
+		t.AppendRow([]any{
+			r.ID, shown(r.Plan), r.At.Format("2006-01-02 15:04:05Z07:00"), shown(r.Who),
+			r.Commit[:min(len(r.Commit), 12)], r.Hash[:min(len(r.Hash), 12)], stateOf(r, atWork), shown(r.Note),
+		})
+	}
+	t.Render()
+	return nil
+}

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// stopAll stops every recording that the store shows begun and leaves the planned ones alone. Where a daemon works on
+// the store, the orders are left for it.
+func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) (err error) {
+	log, err := newLogger(a.err, a.flags.logFormat, a.quietLevel())
+	if err != nil {
+		return err
+	}
+	there, err := a.openStore(ctx, store.Options{}) // never made for this
+	if err != nil {
+		return err
+	}
+	if err := there.Close(); err != nil {
+		return err
+	}
+	w, err := a.openWorkplace(ctx, o.ledger)
+	if held, ok := errors.AsType[*store.InUseError](err); ok {
+		return a.leaveStops(ctx, held)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	rows, err := a.orderStops(ctx, w.store)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	var all []*plan.Plan
+	for _, c := range plans {
+		all = append(all, c.plan)
+	}
+	if len(all) == 0 {
+		if all, err = appliedPlans(ctx, w.store, plan.CheckOptions{Now: a.clock()}); err != nil {
+			return err
+		}
+	}
+	for _, p := range all {
+		if err := w.unresolved(p); err != nil {
+			return err
+		}
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var mu sync.Mutex
+	var queue []runner.State // OnChange must not block
+	wake := make(chan struct{}, 1)
+	engine := runner.New(runner.Config{
+		Store: w.store, Connect: w.connect, Logger: log, Who: a.who(),
+		OnChange: func(s runner.State) {
+			mu.Lock()
+			queue = append(queue, s)
+			mu.Unlock()
+			select {
+			case wake <- struct{}{}:
+			default:
+			}
+		},
+	})
+	if err := engine.StartAside(ctx, all...); err != nil {
+		return err
+	}
+	defer engine.Close()
+	open := map[string]runner.Phase{}
+	for _, o := range rows {
+		open[o.ID] = ""
+	}
+	for len(open) > 0 {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("interrupted: %d recordings are not known to be stopped; run --stop-all again", len(open))
+		case <-wake:
+		}
+		mu.Lock()
+		states := queue
+		queue = nil
+		mu.Unlock()
+		for _, s := range states {
+			was, ours := open[s.ID]
+			if !ours || was == s.Phase {
+				continue
+			}
+			open[s.ID] = s.Phase
+			fmt.Fprintf(a.err, "%s: %s\n", shown(s.ID), s.Phase)
+			if s.Phase == runner.Over {
+				delete(open, s.ID)
+				fmt.Fprintf(a.out, "%s: %s: %s\n", shown(s.ID), s.Outcome, shown(s.Reason))
+			}
+		}
+	}
+	return nil
+}
+
+// orderStops leaves an order for each occurrence that has begun.
+func (a *app) orderStops(ctx context.Context, s *store.Store) ([]store.Occurrence, error) {
+	rows, err := s.Occurrences(ctx, store.Filter{Open: true, States: []string{string(runner.Starting), string(runner.Recording), string(runner.Stopping)}})
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range rows {
+		_, err := s.AddCommand(ctx, store.Command{At: a.clock(), Occurrence: o.ID, Kind: runner.CommandStop, Who: a.who(), Reason: "run --stop-all"})
+		if err != nil {
+			return nil, fmt.Errorf("leave the order for %s: %w", o.ID, err)
+		}
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(a.out, "nothing runs")
+	}
+	return rows, nil
+}
+
+// leaveStops leaves the orders for the daemon that holds the store.
+func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
+	s, err := a.openStore(ctx, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	rows, err := a.orderStops(ctx, s)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	for _, o := range rows {
+		fmt.Fprintf(a.out, "%s: to be stopped\n", shown(o.ID))
+	}
+	_, err = fmt.Fprintf(a.err, "process %d works on the store: it has the orders and carries them out; status shows how far it is\n", held.PID)
+	return err
+}
+
+// appliedPlans are the plans that the store says were applied last.
+func appliedPlans(ctx context.Context, s *store.Store, opts plan.CheckOptions) ([]*plan.Plan, error) {
+	rows, err := s.AtWork(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var plans []*plan.Plan
+	for _, row := range rows {
+		if row.Withdrawn() {
+			continue
+		}
+		r, err := s.Revision(ctx, row.ID)
+		if err != nil {
+			return nil, err
+		}
+		p, err := runner.LoadRevision(r, opts)
+		if err != nil {
+			return nil, err
+		}
+		plans = append(plans, p)
+	}
+	if len(plans) == 0 {
+		return nil, errors.New("no plan was applied to this store: name one")
+	}
+	return plans, nil
+}

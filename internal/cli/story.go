@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// toldJSON is an entry of an occurrence's log as history writes it.
+type toldJSON struct {
+	At   *string         `json:"at"`
+	Kind string          `json:"kind"`
+	Who  *string         `json:"who"`
+	Text string          `json:"text"`
+	Data json.RawMessage `json:"data"`
+}
+
+func toldOf(events []store.Event) []toldJSON {
+	told := []toldJSON{}
+	for _, e := range events {
+		told = append(told, toldJSON{sessionTime(&e.At), e.Kind, orNull(e.Who), e.Text, json.RawMessage(e.Data)})
+	}
+	return told
+}
+
+// asks are what a request is for, in words.
+var asks = map[string]string{
+	"acquire": "asks for a resource",
+	"start":   "asks the service to start",
+	"query":   "asks how it is",
+	"update":  "asks the service to move the push",
+	"stop":    "asks the service to stop",
+}
+
+// becomes are the states of an occurrence, in words.
+var becomes = map[runner.Phase]string{
+	runner.Planned:   "is planned",
+	runner.Starting:  "is being started",
+	runner.Recording: "is being recorded",
+	runner.Stopping:  "is being stopped",
+	runner.Over:      "is over",
+}
+
+// tell puts an entry of the log into words.
+func tell(e store.Event) string {
+	var data struct {
+		Session   int        `json:"session"`
+		RequestID string     `json:"request_id"`
+		Until     *time.Time `json:"until"`
+	}
+	_ = json.Unmarshal(e.Data, &data) // what it does not hold is not told
+	text := e.Text
+	switch e.Kind {
+	case "intent":
+		if words := asks[e.Text]; words != "" {
+			text = words
+		}
+		if data.Session > 0 {
+			text = fmt.Sprintf("session %d: %s", data.Session, text)
+		}
+	case "state":
+		if words := becomes[runner.Phase(e.Text)]; words != "" {
+			text = "the class " + words
+		}
+	case "command":
+		text = "order to " + text
+		if e.Who == "" {
+			text = "the " + text
+		}
+		if data.Until != nil {
+			text += " (until " + data.Until.Format(time.RFC3339) + ")"
+		}
+	}
+	if data.RequestID != "" && !strings.Contains(text, data.RequestID) {
+		text += " (request id " + data.RequestID + ")"
+	}
+	return text
+}
+
+// printStory writes the log of an occurrence, with the times of the class's zone and the day where it changes.
+func (a *app) printStory(events []store.Event, zone *time.Location) {
+	day := ""
+	for _, e := range events {
+		at := e.At.In(zone)
+		if d := at.Format("Mon 2006-01-02 MST"); d != day {
+			day = d
+			fmt.Fprintln(a.out, day)
+		}
+		who := ""
+		if e.Who != "" {
+			who = shown(e.Who) + ": "
+		}
+		fmt.Fprintf(a.out, "  %s  %s%s\n", at.Format("15:04:05.000"), who, shown(tell(e)))
+	}
+}

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"rundown/runner"
+)
+
+// supervised tells systemd how the daemon is (sd_notify(3)); where nobody asked for that it does nothing. The watchdog
+// is fed only while the engine's loops make progress, so that a daemon that hangs is started anew: recordings go on
+// meanwhile, and are adopted.
+type supervised struct {
+	log  *slog.Logger
+	done chan struct{}
+	wg   sync.WaitGroup
+}
+
+func newSupervised(e *runner.Engine, log *slog.Logger) *supervised {
+	s := &supervised{log: log, done: make(chan struct{})}
+	interval, err := daemon.SdWatchdogEnabled(false)
+	if err != nil {
+		log.Warn("the watchdog of the supervisor is not understood", "error", err)
+	}
+	if interval > 0 {
+		s.wg.Go(func() { s.feed(e, interval) })
+	}
+	return s
+}
+
+// feed feeds the watchdog three times in each of its intervals.
+func (s *supervised) feed(e *runner.Engine, interval time.Duration) {
+	tick := time.NewTicker(interval / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-tick.C:
+		}
+		if err := e.Progress(interval / 3); err != nil {
+			s.log.Error("the watchdog is not fed", "error", err)
+			continue
+		}
+		s.tell(daemon.SdNotifyWatchdog)
+	}
+}
+
+func (s *supervised) tell(state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		s.log.Warn("the supervisor cannot be told", "state", state, "error", err)
+	}
+}
+
+func (s *supervised) ready()     { s.tell(daemon.SdNotifyReady) }
+func (s *supervised) reloading() { s.tell(daemon.SdNotifyReloading) }
+func (s *supervised) stopping()  { s.tell(daemon.SdNotifyStopping) }
+
+func (s *supervised) end() {
+	close(s.done)
+	s.wg.Wait()
+}
