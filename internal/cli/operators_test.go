@@ -1,0 +1,465 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// emptyStore makes a store that nobody has worked on yet.
+func emptyStore(t *testing.T) (dsn string) {
+	t.Helper()
+	dsn = "sqlite:" + filepath.Join(t.TempDir(), "rundown.db")
+	s, err := store.Open(t.Context(), dsn, store.Options{Create: true, Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dsn
+}
+
+// command runs the command line in this process, at the real time.
+func command(t *testing.T, args ...string) (status int, out, said string) {
+	t.Helper()
+	var o, e strings.Builder
+	status = Main(t.Context(), args, Streams{In: strings.NewReader(""), Out: &o, Err: &e})
+	return status, o.String(), e.String()
+}
+
+// tomorrows writes a plan with so many classes tomorrow.
+func tomorrows(t *testing.T, path string, classes int) {
+	t.Helper()
+	day := time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
+	var when []string
+	for i := range classes {
+		when = append(when, fmt.Sprintf("%s %02d:00-%02d:30", day, 8+i, 8+i))
+	}
+	text := aroundNow + "  german: {when: [" + strings.Join(when, ", ") + "]}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestApplyHoldsAPlanThatRemovesMuchAndGoesBackToARevision(t *testing.T) {
+	dsn, path := emptyStore(t), filepath.Join(t.TempDir(), "plan.yaml")
+	steps := []struct {
+		classes int // 0: the file is not named
+		args    []string
+		want    string
+		list    string // of history --plans, newest first
+	}{
+		{12, nil, "plan today: revision 1, as soon as a daemon sees it", "at work"},
+		{6, []string{"--reason", "half a day"}, "plan today: revision 2 waits for a confirmation: it removes 6 of the 12 classes of the next seven days", "waiting, at work"},
+		{0, []string{"--confirm", "--reason", "meant so"}, "plan today: revision 2 is confirmed", "at work, replaced"},
+		{0, []string{"--confirm"}, "no plan waits for a confirmation", "at work, replaced"},
+		{0, []string{"--revision", "1"}, "plan today: revision 3, as soon as a daemon sees it", "at work, replaced, replaced"},
+		{6, []string{"--confirm"}, "plan today: revision 4, as soon as a daemon sees it", "at work, replaced, replaced, replaced"},
+	}
+	for i, step := range steps {
+		args := append([]string{"apply", "--store", dsn}, step.args...)
+		if step.classes > 0 {
+			tomorrows(t, path, step.classes)
+			args = append(args, path)
+		}
+		status, out, said := command(t, args...)
+		if status != StatusOK || !strings.Contains(out, step.want) {
+			t.Fatalf("step %d: status %d, %s%s, want %q", i, status, out, said, step.want)
+		}
+		_, out, _ = command(t, "history", "--plans", "--store", dsn, "--format", "json")
+		var doc struct{ Revisions []revisionJSON }
+		if err := json.Unmarshal([]byte(out), &doc); err != nil {
+			t.Fatal(err)
+		}
+		var states []string
+		for _, r := range doc.Revisions {
+			states = append(states, r.State)
+		}
+		if got := strings.Join(states, ", "); got != step.list {
+			t.Errorf("step %d: revisions are %s, want %s", i, got, step.list)
+		}
+		_, out, _ = command(t, "status", "--store", dsn)
+		if waits := strings.Contains(out, "revision 2 waits for a confirmation"); waits != (i == 1) {
+			t.Errorf("step %d: status says %s", i, out)
+		}
+	}
+	s, err := store.Open(t.Context(), dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	events, err := s.Events(t.Context(), "", 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log []string
+	for _, e := range events {
+		if e.Who == "" {
+			t.Errorf("nobody did %q", e.Text)
+		}
+		log = append(log, e.Text)
+	}
+	if text := strings.Join(log, "\n"); !strings.Contains(text, "revision 2: given, waiting: half a day") || !strings.Contains(text, "revision 2: confirmed: meant so") ||
+		!strings.Contains(text, "revision 3: back to revision 1") {
+		t.Errorf("the log holds\n%s", text)
+	}
+}
+
+func TestWhatTheStoreKeepsOfAPlanHoldsNoSecretAndCanBeReadAgain(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	read := func(path string) *plan.Plan {
+		p, findings, err := plan.Load(newFiles(nil), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range findings {
+			if f.Severity == plan.SeverityError && f.Rule != "secret-in-plain-text" {
+				t.Fatal(f)
+			}
+		}
+		return p
+	}
+	const rest = `
+include: [more.yaml]
+apps: {main: {id: app}} # CANARY was the secret key
+defaults: {timezone: UTC, url: "https://school.example/{id}#top", storage: videos} # a comment
+recordings: {german: {when: 2031-09-15 09:00-09:50}}
+`
+	write("more.yaml", "recordings: {french: {when: 2031-09-16 09:00-09:50}}\n")
+	good := read(write("good.yaml", `version: 1
+name: school
+account: {customer_id: c, customer_secret: "${S}"} # put aside: CANARY
+storage: {videos: {vendor: s3, region: eu-central-1, bucket: b, access_key: "${A}", secret_key: "${B}"}}
+cdn: {live: "rtmps://ingest.example/app/${STREAM}"}`+rest))
+	r, err := revisionOf(good)
+	if err != nil || strings.Contains(string(r.Text), "put aside") || !strings.Contains(string(r.Text), "${STREAM}") {
+		t.Fatalf("%v in %s", err, r.Text)
+	}
+	again, err := runner.LoadRevision(r, plan.CheckOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)
+	if a, b := good.Occurrences(first, first.AddDate(0, 1, 0)), again.Occurrences(first, first.AddDate(0, 1, 0)); len(a) != 2 || len(b) != 2 ||
+		a[0].ID != b[0].ID || a[1].ID != b[1].ID || a[0].URL.String() != b[0].URL.String() {
+		t.Errorf("read again it holds %v, want %v", b, a)
+	}
+
+	bad := read(write("bad.yaml", `version: 1
+name: school
+account: {customer_id: c, customer_secret: CANARY-1}
+storage:
+  videos: {vendor: s3, region: eu-central-1, bucket: b, access_key: 'CANARY-2', secret_key: "CANARY-3"}
+  other:
+    vendor: s3
+    region: eu-central-1
+    bucket: b
+    access_key: >-
+      CANARY-4
+      CANARY-5
+    secret_key: "${B}"
+cdn: {live: "rtmps://ingest.example/app/CANARY-6", two: "rtmp://user:CANARY-7@ingest.example/a"}`+rest))
+	r, err = revisionOf(bad)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 {
+		if canary := fmt.Sprintf("CANARY-%d", i); strings.Contains(string(r.Text), canary) {
+			t.Errorf("the store would hold %s:\n%s", canary, r.Text)
+		}
+	}
+	if _, err := runner.LoadRevision(r, plan.CheckOptions{}); err == nil || !strings.Contains(err.Error(), "a secret was written out in it") {
+		t.Errorf("read again with %v", err)
+	}
+}
+
+func TestTheCommitOfAPlanIsReadFromGitsFiles(t *testing.T) {
+	const one, two = "1111111111111111111111111111111111111111", "2222222222222222222222222222222222222222"
+	tests := []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"no repository", nil, ""},
+		{"a branch", map[string]string{".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": one + "\n"}, one},
+		{"a commit", map[string]string{".git/HEAD": two + "\n"}, two},
+		{"packed", map[string]string{".git/HEAD": "ref: refs/heads/main\n", ".git/packed-refs": "# pack-refs with: peeled\n" + one + " refs/heads/other\n" + two + " refs/heads/main\n"}, two},
+		{"a worktree", map[string]string{
+			".git": "gitdir: elsewhere/worktrees/w\n", "elsewhere/worktrees/w/HEAD": "ref: refs/heads/w\n",
+			"elsewhere/worktrees/w/commondir": "../..\n", "elsewhere/refs/heads/w": one + "\n",
+		}, one},
+		{"nothing committed yet", map[string]string{".git/HEAD": "ref: refs/heads/main\n"}, ""},
+		{"garbage", map[string]string{".git/HEAD": "ref: ../../secret\n"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			folder := t.TempDir()
+			for name, text := range tt.files {
+				path := filepath.Join(folder, name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			plans := filepath.Join(folder, "plans", "deep")
+			if err := os.MkdirAll(plans, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if got := gitCommit(plans); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
+	dsn := filledStore(t)
+	now := noon
+	s, err := store.Open(t.Context(), dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	row := func(id string) store.Occurrence {
+		o, err := findStored(t.Context(), s, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	running := row("running@2031-09-17")
+	end, err := extendable(running, nil, 15*time.Minute, now)
+	if err != nil || !end.Equal(running.End.Add(15*time.Minute)) {
+		t.Fatalf("%v, %v", end, err)
+	}
+	text, err := json.Marshal(runner.ExtendArgs{Until: end})
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := []store.Command{{Occurrence: running.ID, Kind: runner.CommandExtend, Args: text}}
+	if again, err := extendable(running, waiting, 5*time.Minute, now); err != nil || !again.Equal(end.Add(5*time.Minute)) {
+		t.Errorf("on top of one that waits: %v, %v", again, err)
+	}
+	for want, one := range map[string]struct {
+		o       store.Occurrence
+		waiting []store.Command
+		now     time.Time
+	}{
+		"would be past":         {running, nil, now.Add(10 * time.Hour)},
+		"has ended already":     {row("yesterday@2031-09-16"), nil, now},
+		"being stopped already": {row("stuck@2031-09-14"), nil, now},
+		"is to be cancelled":    {running, []store.Command{{Occurrence: running.ID, Kind: runner.CommandCancel}}, now},
+	} {
+		if _, err := extendable(one.o, one.waiting, time.Minute, one.now); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// TestOperatorsWorkOnARunningDaemon runs in real time, on a simulator that is a process of its own.
+func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t)
+	folder := t.TempDir()
+	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	begun := time.Now().UTC().Truncate(time.Second).Add(-5 * time.Minute)
+	write := func(length time.Duration) {
+		t.Helper()
+		text := aroundNow + "  german: {when: " + dated(begun, length) + "}\n  french: {when: 2091-09-15 09:00-09:50}\n"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if begun.Add(time.Hour).Day() != begun.Day() {
+		begun = begun.Truncate(time.Hour) // the plan's short form of a class stays within a day
+	}
+	write(40 * time.Minute)
+	socket := filepath.Join(folder, "notify")
+	listener, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	told := make(chan string, 64)
+	go func() {
+		buffer := make([]byte, 256)
+		for {
+			n, err := listener.Read(buffer)
+			if err != nil {
+				close(told)
+				return
+			}
+			told <- string(buffer[:n])
+		}
+	}()
+	hear := func(want string) {
+		t.Helper()
+		limit := time.NewTimer(30 * time.Second)
+		defer limit.Stop()
+		for {
+			select {
+			case state := <-told:
+				if state == want {
+					return
+				}
+			case <-limit.C:
+				t.Fatalf("the supervisor never heard %s", want)
+			}
+		}
+	}
+	env := append([]string{"NOTIFY_SOCKET=" + socket, "WATCHDOG_USEC=300000"}, canaries...)
+	daemon := start(t, "stderr", env, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0", "--keep", "400d")
+	hear("READY=1")
+	daemon.await(1, "state=recording")
+	hear("WATCHDOG=1")
+
+	write(45 * time.Minute)
+	if status, out, said := command(t, "apply", path, "--store", dsn); status != StatusOK || !strings.Contains(out, "revision 2") {
+		t.Fatalf("apply: %s%s", out, said)
+	}
+	daemon.await(1, "plan applied", "revision=2")
+	if status, out, said := command(t, "apply", "--revision", "1", "--store", dsn); status != StatusOK || !strings.Contains(out, "revision 3") {
+		t.Fatalf("apply --revision: %s%s", out, said)
+	}
+	daemon.await(1, "plan applied", "revision=3")
+
+	status, out, said := command(t, "run", "--stop-all", "--store", dsn, "--api-url", address)
+	if status != StatusOK || !strings.Contains(out, "to be stopped") || !strings.Contains(said, "works on the store: it has the orders") {
+		t.Fatalf("stop-all: %s%s", out, said)
+	}
+	daemon.await(1, "state=ended", "run --stop-all")
+	if status := daemon.end(syscall.SIGTERM); status != StatusOK {
+		t.Errorf("status %d", status)
+	}
+	hear("STOPPING=1")
+	ledger := readLedger(t, address)
+	if len(ledger.Sessions) != 1 || ledger.Sessions[0].StoppedAt == nil {
+		t.Errorf("%+v, want one session that was stopped", ledger.Sessions)
+	}
+	if _, out, _ := command(t, "history", outcomesOf(t, dsn)["german"].ID, "--store", dsn); !strings.Contains(out, "order to stop: run --stop-all") ||
+		!strings.Contains(out, "request id") || !strings.Contains(out, "the class is being recorded") {
+		t.Errorf("its story is\n%s", out)
+	}
+}
+
+// TestStopAllStopsWhatADeadDaemonLeft kills a daemon in the middle of a class and stops what it left from the store alone.
+func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t)
+	folder := t.TempDir()
+	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	begun := time.Now().UTC().Truncate(time.Second).Add(-5 * time.Minute)
+	text := aroundNow + "  german: {when: " + dated(begun, 40*time.Minute) + "}\n  french: {when: " + dated(begun.Add(10*time.Minute), 40*time.Minute) + "}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	daemon := start(t, "stderr", canaries, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon.await(1, "state=recording")
+	daemon.end(syscall.SIGKILL)
+
+	stopper := start(t, "stdout", canaries, "run", "--stop-all", "--store", dsn, "--api-url", address)
+	stopper.await(1, "german", "cancelled", "run --stop-all")
+	for range stopper.lines {
+	}
+	<-stopper.ended
+	if status := stopper.cmd.ProcessState.ExitCode(); status != StatusOK {
+		t.Errorf("status %d", status)
+	}
+	ledger := readLedger(t, address)
+	if len(ledger.Sessions) != 1 || ledger.Sessions[0].StoppedAt == nil {
+		t.Errorf("%+v, want one session that was stopped", ledger.Sessions)
+	}
+	if _, out, _ := command(t, "status", "--store", dsn); !strings.Contains(out, "planned") {
+		t.Errorf("the class to come is gone:\n%s", out)
+	}
+}
+
+func TestDoctorTellsWhatIsWrong(t *testing.T) {
+	address, _ := serve(t)
+	for _, pair := range canaries {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	path := filepath.Join(t.TempDir(), "plan.yaml")
+	tomorrows(t, path, 1)
+	dsn := emptyStore(t)
+	results := func(args ...string) map[string]checkJSON {
+		t.Helper()
+		status, out, said := command(t, append([]string{"doctor", path, "--format", "json", "--store", dsn}, args...)...)
+		if status != StatusOK {
+			t.Fatalf("status %d: %s", status, said)
+		}
+		if strings.Contains(out, "CANARY") {
+			t.Errorf("a secret is shown: %s", out)
+		}
+		var doc struct{ Checks []checkJSON }
+		if err := json.Unmarshal([]byte(out), &doc); err != nil {
+			t.Fatal(err)
+		}
+		byName := map[string]checkJSON{}
+		for _, c := range doc.Checks {
+			byName[c.Check] = c
+		}
+		return byName
+	}
+	expect := func(got map[string]checkJSON, check string, result checkResult, part string) {
+		t.Helper()
+		if c := got[check]; c.Result != result || !strings.Contains(c.Message, part) {
+			t.Errorf("%s is %+v, want %s with %q", check, c, result, part)
+		}
+	}
+	got := results("--api-url", address)
+	for _, check := range []string{"time zones", "store", "space", "plan " + path, "references of today", "app main of today", "clock"} {
+		expect(got, check, checkOK, "")
+	}
+	expect(got, "daemon", checkWarn, "none has worked on the store")
+
+	t.Setenv("AGORA_SECRET", "CANARY-other-secret") // the pair that was seen first owns the App ID
+	expect(results("--api-url", address), "app main of today", checkFail, "does not take the credentials")
+	t.Setenv("ACCESS", "")
+	expect(results("--offline"), "references of today", checkFail, "${ACCESS}")
+	expect(results("--offline"), "service", checkOK, "not asked")
+	expect(results("--api-url", "http://127.0.0.1:1"), "app main of today", checkFail, "not reached")
+
+	s, err := store.Open(t.Context(), dsn, store.Options{Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	expect(results("--offline"), "daemon", checkOK, fmt.Sprintf("process %d works on the store", os.Getpid()))
+}
+
+func TestKeepIsDaysOrADuration(t *testing.T) {
+	for text, want := range map[string]time.Duration{"400d": 400 * 24 * time.Hour, "9600h": 400 * 24 * time.Hour, "9d": 9 * 24 * time.Hour} {
+		var f keepFlag
+		if err := f.Set(text); err != nil || f.length != want {
+			t.Errorf("%s: %v, %v", text, f.length, err)
+		}
+	}
+	for _, text := range []string{"", "8d", "-400d", "400", "9999999999d", "1.5d", "0s"} {
+		var f keepFlag
+		if err := f.Set(text); err == nil || f.length != 0 {
+			t.Errorf("%q is taken for %v", text, f.length)
+		}
+	}
+}
