@@ -82,7 +82,38 @@ func maskedFiles(p *plan.Plan) []plan.File {
 		}
 		files[i] = plan.File{Path: f.Path, Text: []byte(strings.Join(lines, "\n"))}
 	}
+	if slices.ContainsFunc(files, func(f plan.File) bool { return holdsAny(f.Text, secret) }) {
+		return nil // written in a way that cannot be cut out, such as over several lines: nothing is better than that
+	}
 	return files
+}
+
+// leastSecret is from how many characters on a piece of a secret is looked for; shorter ones are in every text.
+const leastSecret = 4
+
+// holdsAny says that a piece of a secret's literal text is in the text.
+func holdsAny(text []byte, secret []plan.Text) bool {
+	for _, t := range secret {
+		literal, err := t.Resolve(func(plan.Reference) (string, error) { return " ", nil })
+		if err != nil {
+			return true
+		}
+		if i := strings.Index(literal, "://"); i >= 0 { // an address: what stands before its user or path is shown
+			literal = strings.Trim(strings.TrimPrefix(literal[i:], "://"), "/")
+			if host, rest, ok := strings.Cut(literal, "/"); ok {
+				literal = rest
+				if at := strings.LastIndexByte(host, '@'); at >= 0 {
+					literal = host[:at] + " " + rest
+				}
+			}
+		}
+		for _, piece := range strings.Fields(literal) {
+			if len(piece) >= leastSecret && bytes.Contains(text, []byte(piece)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // cutOut puts a text in the place of another. What cannot be placed takes the whole of its lines.

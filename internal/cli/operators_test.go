@@ -186,7 +186,7 @@ cdn: {live: "rtmps://ingest.example/app/CANARY-6", two: "rtmp://user:CANARY-7@in
 			t.Errorf("the store would hold %s:\n%s", canary, r.Text)
 		}
 	}
-	if _, err := runner.LoadRevision(r, plan.CheckOptions{}); err == nil || !strings.Contains(err.Error(), "a secret was written out in it") {
+	if _, err := runner.LoadRevision(r, plan.CheckOptions{}); err == nil || !strings.Contains(err.Error(), "the store does not hold its text") {
 		t.Errorf("read again with %v", err)
 	}
 }
@@ -300,7 +300,7 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	told := make(chan string, 64)
+	told := make(chan string, 8)
 	go func() {
 		buffer := make([]byte, 256)
 		for {
@@ -309,7 +309,15 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 				close(told)
 				return
 			}
-			told <- string(buffer[:n])
+			state := string(buffer[:n])
+			if state != "WATCHDOG=1" {
+				told <- state
+				continue
+			}
+			select { // it comes again and again, and must never fill the socket
+			case told <- state:
+			default:
+			}
 		}
 	}()
 	hear := func(want string) {
