@@ -300,7 +300,7 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	told := make(chan string, 8)
+	told, fed := make(chan string, 64), make(chan string, 1)
 	go func() {
 		buffer := make([]byte, 256)
 		for {
@@ -315,7 +315,7 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 				continue
 			}
 			select { // it comes again and again, and must never fill the socket
-			case told <- state:
+			case fed <- state:
 			default:
 			}
 		}
@@ -327,6 +327,10 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 		for {
 			select {
 			case state := <-told:
+				if state == want {
+					return
+				}
+			case state := <-fed:
 				if state == want {
 					return
 				}

@@ -17,10 +17,17 @@ type supervised struct {
 	log  *slog.Logger
 	done chan struct{}
 	wg   sync.WaitGroup
+
+	states chan string   // to be told, in order
+	told   chan struct{} // closed once all of them are
 }
 
+// lastWord is how long the end waits for a supervisor that does not take what it is told.
+const lastWord = time.Second
+
 func newSupervised(e *runner.Engine, log *slog.Logger) *supervised {
-	s := &supervised{log: log, done: make(chan struct{})}
+	s := &supervised{log: log, done: make(chan struct{}), states: make(chan string, 16), told: make(chan struct{})}
+	go s.send()
 	interval, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
 		log.Warn("the watchdog of the supervisor is not understood", "error", err)
@@ -49,9 +56,21 @@ func (s *supervised) feed(e *runner.Engine, interval time.Duration) {
 	}
 }
 
+// send tells the supervisor. Its socket may be full, which must never hold up the daemon.
+func (s *supervised) send() {
+	defer close(s.told)
+	for state := range s.states {
+		if _, err := daemon.SdNotify(false, state); err != nil {
+			s.log.Warn("the supervisor cannot be told", "state", state, "error", err)
+		}
+	}
+}
+
 func (s *supervised) tell(state string) {
-	if _, err := daemon.SdNotify(false, state); err != nil {
-		s.log.Warn("the supervisor cannot be told", "state", state, "error", err)
+	select {
+	case s.states <- state:
+	default:
+		s.log.Warn("the supervisor does not listen", "state", state)
 	}
 }
 
@@ -62,4 +81,11 @@ func (s *supervised) stopping()  { s.tell(daemon.SdNotifyStopping) }
 func (s *supervised) end() {
 	close(s.done)
 	s.wg.Wait()
+	close(s.states)
+	limit := time.NewTimer(lastWord)
+	defer limit.Stop()
+	select {
+	case <-s.told:
+	case <-limit.C:
+	}
 }
