@@ -283,7 +283,7 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 	folder := t.TempDir()
 	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
 	begun := time.Now().UTC().Truncate(time.Second).Add(-5 * time.Minute)
-	write := func(length time.Duration) {
+	write := func(path string, length time.Duration) {
 		t.Helper()
 		text := aroundNow + "  german: {when: " + dated(begun, length) + "}\n  french: {when: 2091-09-15 09:00-09:50}\n"
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -293,7 +293,7 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 	if begun.Add(time.Hour).Day() != begun.Day() {
 		begun = begun.Truncate(time.Hour) // the plan's short form of a class stays within a day
 	}
-	write(40 * time.Minute)
+	write(path, 40*time.Minute)
 	socket := filepath.Join(folder, "notify")
 	listener, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
 	if err != nil {
@@ -345,8 +345,10 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 	daemon.await(1, "state=recording")
 	hear("WATCHDOG=1")
 
-	write(45 * time.Minute)
-	if status, out, said := command(t, "apply", path, "--store", dsn); status != StatusOK || !strings.Contains(out, "revision 2") {
+	// A file that the daemon does not watch, so that it hears of the plan through the store alone.
+	edited := filepath.Join(t.TempDir(), "edited.yaml")
+	write(edited, 45*time.Minute)
+	if status, out, said := command(t, "apply", edited, "--store", dsn); status != StatusOK || !strings.Contains(out, "revision 2") {
 		t.Fatalf("apply: %s%s", out, said)
 	}
 	daemon.await(1, "plan applied", "revision=2")
