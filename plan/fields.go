@@ -59,6 +59,25 @@ func (d *decoder) checkFields(file any) {
 	}
 }
 
+// recordingsOf is what validator runs on for recordings.
+type recordingsOf struct {
+	Recordings entries[recordingKeys] `validate:"dive"`
+}
+
+// checkRecordings is checkFields for recordings, which are many and much alike.
+func (d *decoder) checkRecordings(list entries[recordingKeys]) {
+	var j judge
+	var doubtful recordingsOf
+	for i := range list {
+		if !j.right(reflect.ValueOf(&list[i].Value).Elem()) {
+			doubtful.Recordings = append(doubtful.Recordings, list[i])
+		}
+	}
+	if len(doubtful.Recordings) > 0 {
+		d.checkFields(&doubtful)
+	}
+}
+
 func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 	_, path, _ := strings.Cut(err.StructNamespace(), ".")
 	t := trace(file, path)

@@ -99,7 +99,9 @@ func (u *unit) decode(file any) bool {
 	}
 	u.checkFields(file)
 	if u.recordings != nil {
-		u.part.Recordings, u.recordings = u.recordings, nil // validator ran over them already
+		u.part.Recordings, u.recordings = u.recordings, nil
+	} else {
+		u.checkRecordings(u.part.Recordings)
 	}
 	return true
 }

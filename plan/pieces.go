@@ -115,7 +115,7 @@ func (u *unit) readPieces(size int) bool {
 	}
 	s := spot{"recordings", u.src.node(key)}
 
-	read := make([]recordingsOf, len(c.pieces))
+	read := make([]entries[recordingKeys], len(c.pieces))
 	findings := make([][]Finding, len(c.pieces))
 	var next atomic.Int64
 	var doubt atomic.Bool
@@ -123,13 +123,14 @@ func (u *unit) readPieces(size int) bool {
 	for range min(runtime.GOMAXPROCS(0), len(c.pieces)) {
 		workers.Go(func() {
 			for !doubt.Load() {
+				ok := false
 				i := int(next.Add(1)) - 1
 				if i >= len(c.pieces) {
 					return
 				}
 				own := *u.src // it remembers where it looked last
 				d := &decoder{src: &own, included: u.included}
-				if !d.readPiece(&c.pieces[i], c.indent, s, &read[i]) {
+				if read[i], ok = d.readPiece(&c.pieces[i], c.indent, s); !ok {
 					doubt.Store(true)
 				}
 				findings[i] = d.findings
@@ -142,21 +143,21 @@ func (u *unit) readPieces(size int) bool {
 	}
 	n := 0
 	for i := range read {
-		n += len(read[i].Recordings)
+		n += len(read[i])
 	}
 	found := slices.Concat(findings...)
 	recordings := make(entries[recordingKeys], 0, n)
 	seen := make(map[string]bool, n)
 	for i := range read {
-		for j := range read[i].Recordings {
-			id := read[i].Recordings[j].Key.Text
+		for j := range read[i] {
+			id := read[i][j].Key.Text
 			if seen[id] {
 				return false
 			}
 			seen[id] = true
 		}
-		recordings = append(recordings, read[i].Recordings...)
-		read[i].Recordings = nil
+		recordings = append(recordings, read[i]...)
+		read[i] = nil
 	}
 	if len(found) >= maxFindings {
 		return false
@@ -165,21 +166,16 @@ func (u *unit) readPieces(size int) bool {
 	return true
 }
 
-// recordingsOf is what validator runs on for a piece.
-type recordingsOf struct {
-	Recordings entries[recordingKeys] `validate:"dive"`
-}
-
 // readPiece reads the recordings of one piece; false when it is no mapping by itself.
-func (d *decoder) readPiece(p *piece, indent int, s spot, into *recordingsOf) bool {
+func (d *decoder) readPiece(p *piece, indent int, s spot) (list entries[recordingKeys], ok bool) {
 	top, ok := onlyDocument(p.text)
 	if !ok || top.Kind != yaml.MappingNode || top.Style != 0 || top.Anchor != "" || top.Column != indent+1 || endsEmpty(top) {
-		return false
+		return nil, false
 	}
 	moveDown(top, p.before)
-	d.read(top, reflect.ValueOf(&into.Recordings).Elem(), s)
-	d.checkFields(into)
-	return true
+	d.read(top, reflect.ValueOf(&list).Elem(), s)
+	d.checkRecordings(list)
+	return list, true
 }
 
 // endsEmpty says that the last value of a piece is left out: some of those stand where the next token does, which is in
