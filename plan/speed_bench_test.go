@@ -48,10 +48,7 @@ var termDay = time.Date(2031, time.August, 25, 0, 0, 0, 0, time.UTC)
 // checkBy applies the rules of the given ids.
 func checkBy(p *Plan, ids []string) []Finding {
 	c := &checker{p: p, opts: CheckOptions{Now: termDay}}
-	for _, id := range ids {
-		c.rule = resolveRule(id)
-		c.rule.check(c)
-	}
+	c.apply(slices.Clone(ids))
 	return Sort(p, c.findings)
 }
 
