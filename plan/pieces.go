@@ -28,8 +28,9 @@ const pieceSize = 64 << 10
 
 // cutFile is a file's text as it is cut.
 type cutFile struct {
-	frame  []byte // the text with its recordings left blank, so that all places stay
+	frame  []byte // the text without its recordings
 	line   int    // of the key recordings
+	lines  int    // that the frame lacks below that key
 	indent int    // of the recordings, in blanks
 	pieces []piece
 }
@@ -85,7 +86,7 @@ func cut(s *source, size int) (cutFile, bool) {
 		after = s.starts[end]
 	}
 	c.pieces = append(c.pieces, piece{s.text[s.starts[begin]:after], begin})
-	c.frame = slices.Concat(s.text[:s.starts[first]], bytes.Repeat([]byte{'\n'}, end-first), s.text[after:])
+	c.frame, c.lines = slices.Concat(s.text[:s.starts[first]], s.text[after:]), end-first
 	return c, true
 }
 
@@ -107,6 +108,7 @@ func (u *unit) readPieces(size int) bool {
 				return false
 			}
 			key = k
+			moveDown(frame, c.line, c.lines)
 			frame.Content[i+1] = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: c.line + 1, Column: c.indent + 1}
 		}
 	}
@@ -172,7 +174,7 @@ func (d *decoder) readPiece(p *piece, indent int, s spot) (list entries[recordin
 	if !ok || top.Kind != yaml.MappingNode || top.Style != 0 || top.Anchor != "" || top.Column != indent+1 || endsEmpty(top) {
 		return nil, false
 	}
-	moveDown(top, p.before)
+	moveDown(top, 0, p.before)
 	d.read(top, reflect.ValueOf(&list).Elem(), s)
 	d.checkRecordings(list)
 	return list, true
@@ -187,11 +189,13 @@ func endsEmpty(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style == 0
 }
 
-// moveDown adds the lines before a piece to the places of its nodes.
-func moveDown(n *yaml.Node, lines int) {
-	n.Line += lines
+// moveDown adds lines to the places of the nodes below a line: those that the text lacks which was parsed.
+func moveDown(n *yaml.Node, below, lines int) {
+	if n.Line > below {
+		n.Line += lines
+	}
 	for _, child := range n.Content {
-		moveDown(child, lines)
+		moveDown(child, below, lines)
 	}
 }
 
