@@ -24,7 +24,7 @@ func termPlan(recordings int) string {
 	b.WriteString(base)
 	b.WriteString(`calendars: {term: 2031-09-01..2031-12-28, holidays: 2031-10-13..2031-10-19}
 cdn: {parents: "rtmps://live.lingua.example/app/${STREAM_KEY}"}
-defaults: {timezone: Europe/Madrid, cdn: parents, only: term, skip: holidays, labels: {campus: mitte}}
+defaults: {timezone: Europe/Madrid, cdn: parents, ready_timeout: 30s, only: term, skip: holidays, labels: {campus: mitte}}
 recordings:
 `)
 	days := []string{"Mon Wed", "Tue Thu", "Wed Fri", "Mon Thu", "Tue Sat"}
