@@ -20,12 +20,7 @@ func Check(p *Plan, opts CheckOptions) []Finding {
 		return nil
 	}
 	c := &checker{p: p, opts: opts}
-	for _, id := range slices.Sorted(maps.Keys(rules)) {
-		if rules[id].check != nil {
-			c.rule = resolveRule(id)
-			c.rule.check(c)
-		}
-	}
+	c.apply(slices.Sorted(maps.Keys(rules)))
 	return Sort(p, tune(c.findings, p.Severities))
 }
 
