@@ -1,0 +1,26 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"rundown/agora"
+)
+
+func init() { registerDocumented("cname-filename-replacement", checkCnameFilename) }
+
+// checkCnameFilename tells who looks for files by the name of the channel.
+func checkCnameFilename(c *checker) {
+	special := agora.Strings("cname-filename-replacement")[0]
+	c.eachCname(func(pos Pos, cname string) {
+		named := strings.Map(func(r rune) rune {
+			if strings.ContainsRune(special, r) {
+				return '-'
+			}
+			return r
+		}, cname)
+		if named != cname {
+			c.report(pos, fmt.Sprintf("in the names of its files, cname %s becomes %s: %s turn into hyphens", quoted(cname), quoted(named), special), "write "+quoted(named))
+		}
+	})
+}
