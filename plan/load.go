@@ -47,6 +47,12 @@ func Load(files Files, path string) (*Plan, []Finding, error) {
 	for _, u := range l.units {
 		findings = append(findings, u.findings...)
 	}
+	p.ignores = ignoresOf(p.Files)
+	used := make([]bool, len(p.ignores))
+	findings = silence(findings, p.ignores, used)
+	for i := range used {
+		p.ignores[i].used = used[i]
+	}
 	return p, Sort(p, tune(findings, p.Severities)), nil
 }
 
