@@ -85,7 +85,9 @@ func (b both) policy(service string, documented string) bool {
 
 // documented says for each restriction that no plan can break whether the requests keep to it.
 var documented = map[string]func(b both) bool{
-	"acquire-scene-web":          func(b both) bool { return b.acquire.at("clientRequest.scene") == float64(agora.Ints("acquire-scene-web")[0]) },
+	"acquire-scene-web": func(b both) bool {
+		return b.acquire.at("clientRequest.scene") == float64(agora.Ints("acquire-scene-web")[0])
+	},
 	"acquire-no-region-affinity": func(b both) bool { return b.acquire.at("clientRequest.regionAffinity") == nil },
 	"start-parameter-consistent": func(b both) bool {
 		parameter := b.acquire.at("clientRequest.startParameter")
