@@ -43,6 +43,7 @@ func Load(files Files, path string) (*Plan, []Finding, error) {
 		root.part = nil
 	}
 	p := l.build(&file)
+	l.tellReach(p)
 	var findings []Finding
 	for _, u := range l.units {
 		findings = append(findings, u.findings...)

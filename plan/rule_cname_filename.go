@@ -12,15 +12,16 @@ func init() { registerDocumented("cname-filename-replacement", checkCnameFilenam
 // checkCnameFilename tells who looks for files by the name of the channel.
 func checkCnameFilename(c *checker) {
 	special := agora.Strings("cname-filename-replacement")[0]
-	c.eachCname(func(pos Pos, cname string) {
+	c.reportCnames(func(cname string) (string, string) {
 		named := strings.Map(func(r rune) rune {
 			if strings.ContainsRune(special, r) {
 				return '-'
 			}
 			return r
 		}, cname)
-		if named != cname {
-			c.report(pos, fmt.Sprintf("in the names of its files, cname %s becomes %s: %s turn into hyphens", quoted(cname), quoted(named), special), "write "+quoted(named))
+		if named == cname {
+			return "", ""
 		}
+		return fmt.Sprintf("in the names of its files, cname %s becomes %s: %s turn into hyphens", quoted(cname), quoted(named), special), "write names with hyphens only"
 	})
 }

@@ -148,13 +148,19 @@ func pair(t *testing.T, b *strings.Builder, rule string) {
 	if status := in(); status == StatusTrouble || stderr.Len() > 0 {
 		t.Fatalf("validate %s.yaml: status %d, %s", rule, status, stderr.String())
 	}
-	fmt.Fprintf(b, "\nThis plan breaks it:\n\n```yaml\n%s```\n\n```text\n%s```\n", shortLines(string(bad)), shortLines(out.String()))
-	instead := otherLines(string(bad), string(good))
-	if instead == "" {
-		fmt.Fprintf(b, "\nWith the variable set it does not.\n")
-		return
+	// The last line sums the plan up, which is another matter.
+	said := strings.SplitAfter(out.String(), "\n"+rule+".yaml: ")
+	findings := strings.TrimSuffix(strings.Join(said[:len(said)-1], ""), rule+".yaml: ")
+	fmt.Fprintf(b, "\nThis plan breaks it:\n\n```yaml\n%s```\n\n```text\n%s```\n", shortLines(string(bad)), shortLines(findings))
+	instead, without := otherLines(string(bad), string(good)), otherLines(string(good), string(bad))
+	switch {
+	case instead != "":
+		fmt.Fprintf(b, "\nThis does not:\n\n```yaml\n%s```\n", shortLines(instead))
+	case without != "":
+		fmt.Fprintf(b, "\nIt does not without:\n\n```yaml\n%s```\n", shortLines(without))
+	default:
+		fmt.Fprint(b, "\nWith the variable set it does not.\n")
 	}
-	fmt.Fprintf(b, "\nThis does not:\n\n```yaml\n%s```\n", shortLines(instead))
 }
 
 // otherLines are the lines of a text that another does not have.

@@ -19,6 +19,8 @@ type ruleJSON struct {
 	Statement string  `json:"statement"`
 	Source    *string `json:"source"`
 	Enforced  string  `json:"enforced"`
+	Place     *string `json:"place"`
+	Test      *string `json:"test"`
 }
 
 func newRulesCommand(a *app) *cobra.Command {
@@ -115,10 +117,10 @@ func allRules() []ruleJSON {
 			severity = string(checked.Severity)
 			delete(ours, r.ID)
 		}
-		rules = append(rules, ruleJSON{r.ID, severity, r.Check, r.Statement, orNull(r.Source), string(k.By)})
+		rules = append(rules, ruleJSON{r.ID, severity, r.Check, r.Statement, orNull(r.Source), string(k.By), orNull(k.Place), orNull(k.Test)})
 	}
 	for _, r := range ours {
-		rules = append(rules, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, orNull(r.Source), string(plan.ByFinding)})
+		rules = append(rules, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, orNull(r.Source), string(plan.ByFinding), nil, nil})
 	}
 	slices.SortFunc(rules, func(x, y ruleJSON) int { return strings.Compare(x.ID, y.ID) })
 	return rules
