@@ -87,16 +87,24 @@ func silence(findings []Finding, ignores []ignore, used []bool) []Finding {
 	if len(ignores) == 0 {
 		return findings
 	}
+	type target struct {
+		file, rule string
+		line       int
+	}
+	silencers := map[target][]int{}
+	for i, ig := range ignores {
+		if ig.problem == "" {
+			at := target{ig.pos.File, ig.rule, ig.line}
+			silencers[at] = append(silencers[at], i)
+		}
+	}
 	kept := make([]Finding, 0, len(findings))
 	for _, f := range findings {
-		silenced := false
-		for i := range ignores {
-			ig := &ignores[i]
-			if ig.problem == "" && ig.rule == f.Rule && ig.line == f.Pos.Line && ig.pos.File == f.Pos.File {
-				used[i], silenced = true, true
-			}
+		by := silencers[target{f.Pos.File, f.Rule, f.Pos.Line}]
+		for _, i := range by {
+			used[i] = true
 		}
-		if !silenced {
+		if len(by) == 0 {
 			kept = append(kept, f)
 		}
 	}

@@ -9,27 +9,38 @@ func (l *loader) tellReach(p *Plan) {
 			continue
 		}
 		keys := defaultsKeysOf(u)
+		reached := map[string]string{}
 		for j := range u.findings {
 			f := &u.findings[j]
 			k := keyAround(keys, f.Pos)
 			if k == nil || structural[f.Rule] {
 				continue
 			}
-			var ids []string
-			for _, r := range p.Recordings {
-				if i > 0 && r.Pos.File != u.src.path {
-					continue
-				}
-				// What is refused is no one's setting, hence absent as well.
-				if from, given := r.From[k.name]; !given || from == u.src.pos(k.value) {
-					ids = append(ids, r.ID)
-				}
+			who, known := reached[k.name]
+			if !known {
+				who = someOf(inheritors(p, u, i == 0, k))
+				reached[k.name] = who
 			}
-			if len(ids) > 0 {
-				f.Message += ", in " + someOf(ids)
+			if who != "" {
+				f.Message += ", in " + who
 			}
 		}
 	}
+}
+
+// inheritors are the recordings for which a key of a file's defaults counts.
+func inheritors(p *Plan, u *unit, root bool, k *keyAt) []string {
+	var ids []string
+	for _, r := range p.Recordings {
+		if !root && r.Pos.File != u.src.path {
+			continue
+		}
+		// What is refused is no one's setting, hence absent as well.
+		if from, given := r.From[k.name]; !given || from == u.src.pos(k.value) {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
 
 // defaultsKeysOf are the keys of a file's defaults in the order of the text, and last the key that ends them, without a
