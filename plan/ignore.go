@@ -9,8 +9,10 @@ import (
 )
 
 func init() {
-	register(rule{id: "unused-ignore", severity: SeverityWarning,
-		statement: "Every # rundown:ignore RULE reason silences a finding of its line, or of the line below."})
+	register(rule{
+		id: "unused-ignore", severity: SeverityWarning,
+		statement: "Every # rundown:ignore RULE reason silences a finding of its line, or of the line below.",
+	})
 }
 
 const ignoreWord = "rundown:ignore"
