@@ -47,9 +47,16 @@ func (l *loader) load(path string, text []byte) (*Plan, []Finding, error) {
 		root.part = nil
 	}
 	p := l.build(&file)
+	l.tellReach(p)
 	var findings []Finding
 	for _, u := range l.units {
 		findings = append(findings, u.findings...)
+	}
+	p.ignores = ignoresOf(p.Files)
+	used := make([]bool, len(p.ignores))
+	findings = silence(findings, p.ignores, used)
+	for i := range used {
+		p.ignores[i].used = used[i]
 	}
 	return p, Sort(p, tune(findings, p.Severities)), nil
 }
