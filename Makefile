@@ -11,10 +11,12 @@ PKG    ?= ./...
 FLAGS  ?=
 # How long each fuzz target runs.
 FUZZTIME ?= 30s
+# How many plans "make differential" tries.
+PLANS ?= 5000
 
 .PHONY: help
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build the binary, ./rundown
@@ -51,3 +53,7 @@ schema: ## write schemas/plan.schema.json anew
 	@mkdir -p schemas
 	$(GO) run . schema > schemas/plan.schema.json.new
 	mv schemas/plan.schema.json.new schemas/plan.schema.json
+
+.PHONY: differential
+differential: ## hold validate against the simulator over 5,000 random plans around the bounds
+	$(GO) test ./runner -count 1 -v -run 'TestWhatValidatePassesTheServiceAccepts|TestEachValueOutOfBoundsIsFoundOrAccepted' -differential.plans $(PLANS)

@@ -20,11 +20,7 @@ func (c *checker) eachCname(visit func(pos Pos, cname string)) {
 		if s.Cname.IsZero() {
 			return
 		}
-		values := map[string]string{"plan": c.p.Name, "id": r.ID, "date": "20310917", "time": "0900"}
-		for name, value := range s.Labels {
-			values[name] = value
-		}
-		expanded, unknown := s.Cname.expand(values)
+		expanded, unknown := s.Cname.expand(c.sampleValues(r, s))
 		if cname := expanded.String(); len(unknown) == 0 && !seen[cname] {
 			seen[cname] = true
 			visit(s.Cname.Pos(), cname)
