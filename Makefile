@@ -9,8 +9,9 @@ GO     ?= go
 PKG    ?= ./...
 # Further flags of "go test" in "make test".
 FLAGS  ?=
-# How long each fuzz target runs.
-FUZZTIME ?= 30s
+# How long all fuzz targets run together, and how many of the inputs found each of them keeps.
+FUZZTIME ?= 1h
+KEEP     ?= 0
 # How many plans "make differential" tries.
 PLANS ?= 5000
 
@@ -41,12 +42,8 @@ bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
 
 .PHONY: fuzz
-fuzz: ## run each fuzz target for FUZZTIME (30s)
-	@set -e; for pkg in $$($(GO) list $(PKG)); do \
-		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
-		done; \
-	done
+fuzz: ## run all fuzz targets, for FUZZTIME (1h) in all; KEEP=20 keeps inputs that they found
+	@GO='$(GO)' PKG='$(PKG)' FUZZTIME='$(FUZZTIME)' KEEP='$(KEEP)' bash .ci/fuzz
 
 .PHONY: schema
 schema: ## write schemas/plan.schema.json anew
@@ -57,3 +54,7 @@ schema: ## write schemas/plan.schema.json anew
 .PHONY: differential
 differential: ## hold validate against the simulator over 5,000 random plans around the bounds
 	$(GO) test ./runner -count 1 -v -run 'TestWhatValidatePassesTheServiceAccepts|TestEachValueOutOfBoundsIsFoundOrAccepted' -differential.plans $(PLANS)
+
+.PHONY: clocks
+clocks: ## hold classes at every half hour against a walk over every minute, in every zone, for five years
+	$(GO) test ./plan -count 1 -v -timeout 60m -run TestEveryHalfHourOfAYearInEveryZone -clock.all -clock.years 5 -clock.step 1m
