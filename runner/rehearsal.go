@@ -53,7 +53,7 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 		for i := range occurrences {
 			writing[i] = writingBy(&occurrences[i])
 		}
-		for i, at := range place(writing, spacing(positive(app.Limits.QPS, agora.DefaultQPS()))) {
+		for i, at := range plan.Place(writing, plan.Spacing(app.Limits.QPS)) {
 			o := &occurrences[i]
 			if o.Start.Before(from) || !o.Start.Before(until) || !wanted(o) {
 				continue
