@@ -21,6 +21,12 @@ const (
 // of the service, and the slack.
 func Lead() time.Duration { return agora.StartLead() + slack }
 
+// HoldLead is how long before its exact start a page is opened on hold, to skip the white lead-in.
+func HoldLead() time.Duration {
+	lo, _ := agora.Bound("onhold-lead-time")
+	return time.Duration(*lo) * time.Second
+}
+
 // Spacing is the least time between two planned starts of an App ID with a budget of qps requests a second; of the
 // documented one where qps is not positive.
 func Spacing(qps int) time.Duration {
