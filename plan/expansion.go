@@ -15,6 +15,8 @@ type expansion struct {
 
 	maxBefore, maxAfter, maxLength int64 // s, of any class
 
+	groups [][]*schedule // by [expansion.pageGroups]
+
 	from, until time.Time // validate's window, for the rules
 }
 
