@@ -53,7 +53,8 @@ type Peak struct {
 
 // AppForecast is that of an App ID, in all plans that use it.
 type AppForecast struct {
-	App      *App // as the first of the plans names it; nil for recordings without one
+	key      string // tells App IDs apart
+	App      *App   // as the first of the plans names it; nil for recordings without one
 	Peak     Peaks
 	Places   []PlaceForecast // by region
 	Requests RequestForecast

@@ -315,14 +315,7 @@ func (x *profileIndex) load(p *Plan, s *Settings, class agora.StreamClass) (app,
 func streamLimit(a *App, r agora.Region, c agora.StreamClass) int {
 	granted := 0
 	if a != nil {
-		switch c {
-		case agora.StreamSD:
-			granted = a.Limits.SD
-		case agora.StreamHD:
-			granted = a.Limits.HD
-		case agora.StreamFHD:
-			granted = a.Limits.FHD
-		}
+		granted = a.granted(c)
 	}
 	return cmp.Or(granted, agora.StreamLimit(r, c))
 }
@@ -565,7 +558,7 @@ func (m *meter) forecast() *Forecast {
 	f.Labels = slices.DeleteFunc(m.labels, func(l LabelForecast) bool { return l.Classes == 0 })
 	for i := range m.apps {
 		a := &m.apps[i]
-		f.Apps = append(f.Apps, AppForecast{App: a.app, Peak: a.gauges.peaks(a.zone), Requests: a.requests.forecast(a.zone)})
+		f.Apps = append(f.Apps, AppForecast{App: a.app, Peak: a.gauges.peaks(a.zone), key: a.key, Requests: a.requests.forecast(a.zone)})
 	}
 	for i := range m.places {
 		place := &m.places[i]

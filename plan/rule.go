@@ -82,6 +82,7 @@ type checker struct {
 	rule     rule
 	findings []Finding
 	times    *expansion // by [checker.expansion]
+	load     *Forecast  // by [checker.forecast]
 }
 
 // report adds a finding of the running rule: what is wrong with the value given and what is allowed, and what to try.
