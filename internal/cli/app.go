@@ -93,6 +93,7 @@ it checks the plans, and acquires, starts, watches and stops each recording on t
 		newValidateCommand(a),
 		newListCommand(a),
 		newShowCommand(a),
+		newForecastCommand(a),
 		newNowCommand(a),
 		newRunCommand(a),
 		newStatusCommand(a),

@@ -21,7 +21,8 @@ func newValidateCommand(a *app) *cobra.Command {
 classes, span, the most recordings at once, minutes and cost, and what was not checked because a reference is not
 resolved. It looks from the present, or from the first class if that is later, to the last bound, 366 days at most.
 
-Each plan is judged by itself. "-" reads standard input. The exit status is 1 where a finding is an error.`,
+Plans that use one App ID, by the same reference or literal, are held together against its limits; in all else each
+plan is judged by itself. "-" reads standard input. The exit status is 1 where a finding is an error.`,
 		Example: `  rundown validate plan.yaml
   rundown validate --strict --format json plans/*.yaml
   git show HEAD:plan.yaml | rundown validate -
@@ -37,18 +38,22 @@ Each plan is judged by itself. "-" reads standard input. The exit status is 1 wh
 		var unreadable []error
 		var plans []checkedPlan
 		for _, path := range args {
-			opts := plan.CheckOptions{Now: a.now()}
-			if resolve {
-				opts.Lookup = a.newLookup(path)
-			}
-			c, err := a.checkPlan(path, opts)
+			c, err := a.loadPlan(path)
 			if err != nil {
 				unreadable = append(unreadable, fmt.Errorf("plan %s: %w", path, err))
 				continue
 			}
 			plans = append(plans, c)
+		}
+		beside := loaded(plans)
+		for i := range plans {
+			opts := plan.CheckOptions{Now: a.now(), Beside: beside}
+			if resolve {
+				opts.Lookup = a.newLookup(plans[i].path)
+			}
+			plans[i].check(opts)
 			if format.value == "text" {
-				a.printValidation(c, opts)
+				a.printValidation(plans[i], opts)
 			}
 		}
 		if format.value == "json" && len(plans) > 0 {
