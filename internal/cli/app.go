@@ -94,6 +94,7 @@ it checks the plans, and acquires, starts, watches and stops each recording on t
 		newListCommand(a),
 		newShowCommand(a),
 		newForecastCommand(a),
+		newDiffCommand(a),
 		newNowCommand(a),
 		newRunCommand(a),
 		newStatusCommand(a),
