@@ -52,10 +52,11 @@ func (c Config) withDefaults() Config {
 
 // Engine makes plans happen. Its methods are safe for concurrent use.
 type Engine struct {
-	cfg     Config
-	log     *slog.Logger
-	beat    time.Time // the last sign of life of whoever worked on the store before
-	started time.Time
+	cfg        Config
+	log        *slog.Logger
+	beat       time.Time // the last sign of life of whoever worked on the store before
+	started    time.Time
+	scheduling bool // the plans' classes are this engine's to record
 
 	mu         sync.Mutex
 	ctx        context.Context // of the conductors' loops
@@ -99,14 +100,23 @@ func New(cfg Config) *Engine {
 	}
 }
 
-// Start adopts what the store holds unfinished and begins to work on the plans. With adoptPlanned false only what
-// has sessions is adopted: for a caller that records something of its own beside a daemon's store.
-func (e *Engine) Start(ctx context.Context, adoptPlanned bool, plans ...*plan.Plan) error {
+// Start adopts what the store holds unfinished and begins to work on the plans.
+func (e *Engine) Start(ctx context.Context, plans ...*plan.Plan) error {
+	return e.start(ctx, true, plans)
+}
+
+// StartAside adopts only what has been begun, and schedules nothing: for who means to [Engine.Record] something of a
+// plan on a store that may be a daemon's.
+func (e *Engine) StartAside(ctx context.Context, p *plan.Plan) error {
+	return e.start(ctx, false, []*plan.Plan{p})
+}
+
+func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan) error {
 	beat, err := e.cfg.Store.LastBeat(ctx)
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
-	e.beat, e.started = beat, e.cfg.Now()
+	e.beat, e.started, e.scheduling = beat, e.cfg.Now(), scheduling
 	e.ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
 	for _, p := range plans {
 		if err := e.load(ctx, p); err != nil {
@@ -114,13 +124,15 @@ func (e *Engine) Start(ctx context.Context, adoptPlanned bool, plans ...*plan.Pl
 			return err
 		}
 	}
-	if err := e.adopt(ctx, adoptPlanned); err != nil {
+	if err := e.adopt(ctx, scheduling); err != nil {
 		e.stop()
 		return err
 	}
-	if err := e.cfg.Store.Beat(ctx, e.cfg.Now()); err != nil {
-		e.stop()
-		return fmt.Errorf("write the store: %w", err)
+	if scheduling { // what was planned while nobody scheduled is still to be answered for
+		if err := e.cfg.Store.Beat(ctx, e.cfg.Now()); err != nil {
+			e.stop()
+			return fmt.Errorf("write the store: %w", err)
+		}
 	}
 	if err := e.readCommands(ctx); err != nil {
 		e.stop()
@@ -134,13 +146,13 @@ func (e *Engine) Start(ctx context.Context, adoptPlanned bool, plans ...*plan.Pl
 		c.begin()
 	}
 	e.mu.Unlock()
-	for _, name := range e.order {
-		e.schedule(e.plans[name], e.lookBack())
-	}
-	if adoptPlanned {
+	if scheduling {
+		for _, name := range e.order {
+			e.schedule(e.plans[name], e.lookBack())
+		}
 		e.dropOthers()
 	}
-	e.duties()
+	e.duties(scheduling)
 	return nil
 }
 
@@ -157,20 +169,25 @@ func (e *Engine) Close() {
 		e.stop()
 	}
 	e.wg.Wait()
+	if !e.scheduling {
+		return
+	}
 	if err := e.cfg.Store.Beat(context.Background(), e.cfg.Now()); err != nil {
 		e.log.Warn("the last sign of life could not be written", "error", err)
 	}
 }
 
 // duties are what the engine does at intervals, by robfig/cron.
-func (e *Engine) duties() {
+func (e *Engine) duties(scheduling bool) {
 	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	c.Schedule(cron.Every(e.cfg.Beat), cron.FuncJob(func() {
-		if err := e.cfg.Store.Beat(e.ctx, e.cfg.Now()); err != nil && e.ctx.Err() == nil {
-			e.log.Error("the store cannot be written", "error", err)
-		}
-	}))
-	c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
+	if scheduling {
+		c.Schedule(cron.Every(e.cfg.Beat), cron.FuncJob(func() {
+			if err := e.cfg.Store.Beat(e.ctx, e.cfg.Now()); err != nil && e.ctx.Err() == nil {
+				e.log.Error("the store cannot be written", "error", err)
+			}
+		}))
+		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
+	}
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {
 		if err := e.pollCommands(e.ctx); err != nil && e.ctx.Err() == nil {
 			e.log.Error("operators' commands cannot be read", "error", err)
@@ -406,16 +423,11 @@ func (e *Engine) extend() {
 	}
 }
 
-// Record begins occurrences at once, outside any plan's schedule: their recording is due now, and their interval is
-// [From, Until). The identities are returned in order.
-func (e *Engine) Record(ctx context.Context, p *plan.Plan, occurrences []plan.Occurrence, begin []time.Time) ([]string, error) {
-	if err := e.load(ctx, p); err != nil {
-		return nil, err
-	}
+// Record begins occurrences of a started plan outside its schedule, each at its instant in begin.
+func (e *Engine) Record(p *plan.Plan, occurrences []plan.Occurrence, begin []time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	a := e.plans[p.Name]
-	ids := make([]string, len(occurrences))
 	for i := range occurrences {
 		o := &occurrences[i]
 		app := a.apps[o.Settings.App]
@@ -423,11 +435,9 @@ func (e *Engine) Record(ctx context.Context, p *plan.Plan, occurrences []plan.Oc
 		c.begin()
 		t := &task{occ: o, conn: a.conn, revision: a.revision, now: true, state: State{Target: target(o, app), Begin: begin[i], Phase: Planned}}
 		t.state.MinRemainder = 0 // it is recorded because somebody asked for it
-		ids[i] = o.ID
 		e.known[o.ID] = c
 		c.post(func() { c.add(t); c.step(t, Observation{}) })
 	}
-	return ids, nil
 }
 
 // Cancel ends an occurrence, or keeps it from beginning.

@@ -66,7 +66,6 @@ type house struct {
 
 	mu    sync.Mutex
 	ended map[string]runner.State
-	seen  []string // phases and session states as they changed
 }
 
 type lockedBuffer struct {
@@ -113,7 +112,7 @@ func (h *house) open(plans ...*plan.Plan) *runner.Engine {
 			}
 		},
 	})
-	if err := engine.Start(context.Background(), true, plans...); err != nil {
+	if err := engine.Start(context.Background(), plans...); err != nil {
 		h.t.Fatal(err)
 	}
 	return engine

@@ -5,21 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"rundown/plan"
 )
 
 // ErrUnsupported says that a plan holds keys that nothing acts on yet.
-var ErrUnsupported = errors.New("the plan cannot be recorded yet")
+var ErrUnsupported = errors.New("the plan holds what nothing acts on yet")
 
-// unsupported names every key of the plan that nothing acts on yet: recording it as if the key were not there would
-// be a surprise.
+// unsupported names every key of the plan that nothing acts on yet, where it stands first: recording the plan as if
+// the key were not there would be a surprise.
 func unsupported(p *plan.Plan) error {
-	var found []error
+	var found []string
+	refused := map[string]bool{}
 	refuse := func(pos plan.Pos, key string) {
-		err := fmt.Errorf("%s:%d: nothing acts on %s yet; take it out to record this plan", pos.File, pos.Line, key)
-		if !slices.ContainsFunc(found, func(e error) bool { return e.Error() == err.Error() }) {
-			found = append(found, err)
+		if !refused[key] {
+			refused[key] = true
+			found = append(found, fmt.Sprintf("%s (%s:%d)", key, pos.File, pos.Line))
 		}
 	}
 	if len(p.Notify) > 0 {
@@ -57,5 +59,5 @@ func unsupported(p *plan.Plan) error {
 	if len(found) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", ErrUnsupported, errors.Join(found...))
+	return fmt.Errorf("%w: %s; take it out to record this plan", ErrUnsupported, strings.Join(found, ", "))
 }

@@ -113,6 +113,9 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 	if _, err := newLogger(io.Discard, a.flags.logFormat, a.flags.logLevel); err != nil {
 		return &usageError{cmd.CommandPath(), err}
 	}
+	if err := checkAPIURL(a.flags.apiURL); err != nil {
+		return &usageError{cmd.CommandPath(), err}
+	}
 	return nil
 }
 

@@ -360,3 +360,41 @@ func TestNowStopsWhatItStartedWhenInterrupted(t *testing.T) {
 		t.Errorf("the ledger: %s", b)
 	}
 }
+
+func TestNowRefusesAPageThatTheStoreShowsRunning(t *testing.T) {
+	t.Parallel()
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "rundown.db")
+	args := []string{"now", "../../examples/quickstart.yaml", "german-a1", "--simulate", "--store", dsn, "--for"}
+	first := start(t, "stderr", nil, append(args, "10m")...)
+	first.await(1, "german-a1", "recording until")
+	first.end(syscall.SIGKILL)
+	var out, errs bytes.Buffer
+	status := Main(context.Background(), append(args, "1s"), Streams{Out: &out, Err: &errs})
+	if want := "the page of german-a1 is being recorded already: lingua/german-a1/"; status != StatusTrouble || !strings.Contains(errs.String(), want) {
+		t.Errorf("status %d, %q; want %d and %q", status, errs.String(), StatusTrouble, want)
+	}
+}
+
+func TestNowStopsWhatIsOverdue(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t, "--start-after", "1s")
+	folder := t.TempDir()
+	plan, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	text := aroundNow + "  one: {when: 2031-09-15 09:00-09:50}\n  two: {when: 2031-09-15 09:00-09:50}\n"
+	if err := os.WriteFile(plan, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"now", plan, "--store", dsn, "--api-url", address, "--for", "1s"}
+	first := start(t, "stderr", canaries, append(args, "one")...)
+	first.await(1, "one", "recording until")
+	first.end(syscall.SIGKILL)
+	second := start(t, "stderr", canaries, append(args, "two")...)
+	second.await(1, "two", "recorded")
+	for range second.lines {
+	}
+	for _, s := range readLedger(t, address).Sessions {
+		if s.StoppedAt == nil {
+			t.Errorf("%s still runs", s.Cname)
+		}
+	}
+}

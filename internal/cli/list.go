@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/csv"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -100,14 +101,30 @@ type classJSON struct {
 	URL         *string `json:"url"`
 	Change      *string `json:"change"`
 	Note        *string `json:"note"`
+	App         string  `json:"app"`
+	Storage     string  `json:"storage"`
+	STS         bool    `json:"sts"` // the storage takes temporary credentials
+	CDN         *string `json:"cdn"`
+	Fallback    bool    `json:"fallback"` // the CDN target has one
+	Redundancy  int     `json:"redundancy"`
+	Priority    string  `json:"priority"`
+	ExactStart  bool    `json:"exact_start"`
 }
 
 func classView(o plan.Occurrence) classJSON {
-	zone := o.Settings.Zone
-	return classJSON{
-		o.ID, o.Recording.ID, planTime(o.Start.In(zone)), planTime(o.End.In(zone)), planTime(o.RecordFrom.In(zone)),
-		planTime(o.RecordUntil.In(zone)), zone.String(), orNull(o.URL.String()), orNull(o.Change), orNull(o.Settings.Note),
+	set := &o.Settings
+	zone := set.Zone
+	v := classJSON{
+		ID: o.ID, Recording: o.Recording.ID, Start: planTime(o.Start.In(zone)), End: planTime(o.End.In(zone)),
+		RecordFrom: planTime(o.RecordFrom.In(zone)), RecordUntil: planTime(o.RecordUntil.In(zone)), Timezone: zone.String(),
+		URL: orNull(o.URL.String()), Change: orNull(o.Change), Note: orNull(set.Note),
+		App: set.App.Name, Storage: set.Storage.Name, STS: set.Storage.STS != nil,
+		Redundancy: set.Redundancy, Priority: string(set.Priority), ExactStart: set.ExactStart,
 	}
+	if set.CDN != nil {
+		v.CDN, v.Fallback = orNull(set.CDN.Name), !set.CDN.Fallback.IsZero()
+	}
+	return v
 }
 
 func (a *app) listJSON(classes []plan.Occurrence) error {
@@ -120,12 +137,13 @@ func (a *app) listJSON(classes []plan.Occurrence) error {
 
 func (a *app) listCSV(classes []plan.Occurrence) error {
 	w := csv.NewWriter(a.out)
-	_ = w.Write(strings.Split("id,recording,start,end,record_from,record_until,timezone,url,change,note", ","))
+	_ = w.Write(strings.Split("id,recording,start,end,record_from,record_until,timezone,url,change,note,app,storage,sts,cdn,fallback,redundancy,priority,exact_start", ","))
 	for _, o := range classes {
 		v := classView(o)
 		_ = w.Write([]string{
 			v.ID, v.Recording, deref(v.Start), deref(v.End), deref(v.RecordFrom), deref(v.RecordUntil),
-			v.Timezone, deref(v.URL), deref(v.Change), deref(v.Note),
+			v.Timezone, deref(v.URL), deref(v.Change), deref(v.Note), v.App, v.Storage, strconv.FormatBool(v.STS),
+			deref(v.CDN), strconv.FormatBool(v.Fallback), strconv.Itoa(v.Redundancy), v.Priority, strconv.FormatBool(v.ExactStart),
 		})
 	}
 	w.Flush()

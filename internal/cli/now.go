@@ -123,13 +123,14 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 			}
 		},
 	})
-	if err := engine.Start(ctx, false); err != nil {
+	if err := engine.StartAside(ctx, p); err != nil {
 		return err
 	}
 	defer engine.Close()
-	ids, err := engine.Record(ctx, p, occurrences, begin)
-	if err != nil {
-		return err
+	engine.Record(p, occurrences, begin)
+	ids := make([]string, len(occurrences))
+	for i, o := range occurrences {
+		ids[i] = o.ID
 	}
 
 	interrupted := 0
@@ -200,7 +201,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 	busy := map[string]store.Occurrence{}
 	for _, row := range rows {
 		taken[row.ID] = true
-		if row.State != string(runner.Planned) {
+		if row.State != string(runner.Planned) && row.End.After(now) { // what is overdue is adopted, and stopped
 			busy[row.URL] = row
 		}
 	}

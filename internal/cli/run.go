@@ -121,7 +121,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	for _, c := range plans {
 		all = append(all, c.plan)
 	}
-	if err := engine.Start(ctx, true, all...); err != nil {
+	if err := engine.Start(ctx, all...); err != nil {
 		return err
 	}
 	defer engine.Close()

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"rundown/agora"
@@ -21,6 +22,18 @@ const (
 	serviceAgora     = "agora"
 	serviceSimulator = "simulator"
 )
+
+// checkAPIURL refuses a base URL that no client would take, before anything is opened for it.
+func checkAPIURL(base string) error {
+	if base == "" {
+		return nil
+	}
+	nobody := func(context.Context) (id, secret string, err error) { return "", "", nil }
+	if _, err := agora.New(nobody, agora.WithBaseURL(base)); err != nil {
+		return fmt.Errorf("invalid --api-url: %w", errors.Unwrap(err))
+	}
+	return nil
+}
 
 // workplace is what now and run work with: a store of their own, and a way to the service.
 type workplace struct {
@@ -48,7 +61,7 @@ func (a *app) openWorkplace(ctx context.Context, ledger string) (_ *workplace, e
 	}
 	opts := store.Options{Create: true, Work: true, Service: serviceAgora}
 	if a.flags.apiURL != "" {
-		opts.Service = a.flags.apiURL
+		opts.Service = strings.TrimSuffix(a.flags.apiURL, "/")
 	}
 	dsn, err := a.storeDSN()
 	if err != nil {
