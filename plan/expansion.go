@@ -43,11 +43,17 @@ type queued struct {
 func newExpansion(p *Plan) *expansion {
 	e := &expansion{plan: p, pages: make(map[string]*page), fixed: make(map[*Settings]*page)}
 	sets := make(map[calendarList]daySet)
+	near := make(map[string]*wallClock)
 	for i, r := range p.Recordings {
 		if r.Zone == nil {
 			continue // reported where it is missing
 		}
 		s := newSchedule(r, i, daysOf(sets, r.Only), daysOf(sets, r.Skip))
+		zone := r.Zone.String()
+		if near[zone] == nil {
+			near[zone] = new(wallClock)
+		}
+		s.near = near[zone]
 		e.schedules = append(e.schedules, s)
 		for j := range r.When {
 			e.maxLength = max(e.maxLength, int64(r.When[j].length/time.Second))
