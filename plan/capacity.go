@@ -12,11 +12,15 @@ import (
 // forecast is that of the plan and of those beside it that use one of its apps, made once for all rules. Its window
 // is validate's.
 func (c *checker) forecast() *Forecast {
-	if c.load == nil {
-		e := c.expansion()
-		c.load = ForecastOf(c.p.sharing(c.opts.Beside), ForecastOptions{From: Bound{At: e.from}, Until: Bound{At: e.until}})
+	e := c.expansion()
+	shared := c.shared
+	if shared == nil {
+		shared = new(sharedExpansion)
 	}
-	return c.load
+	shared.counted.Do(func() {
+		shared.load = ForecastOf(c.p.sharing(c.opts.Beside), ForecastOptions{From: Bound{At: e.from}, Until: Bound{At: e.until}})
+	})
+	return shared.load
 }
 
 // sharing gives the plan, and those of the others that use an App ID of it.
@@ -78,7 +82,9 @@ const namedRecordings = 3
 
 // during names an instant and the first of the plan's recordings that run then.
 func (c *checker) during(own *App, at time.Time) string {
-	e := c.expansion()
+	alone := *c.expansion() // pages are noted while walking, and rules only read what they share
+	e := &alone
+	e.pages, e.fixed = make(map[string]*page), make(map[*Settings]*page)
 	var names []string
 	seen := make(map[*Recording]bool)
 	unix := at.Unix()

@@ -79,9 +79,6 @@ func (s *schedule) cursor(from, until int64) *cursor {
 	c := &cursor{schedule: s, wall: s.wallClock(), from: from, until: until}
 	// A start may be as far after its day as the longest gap, a day.
 	c.days = DayRange{max(c.wall.day(from)-2, firstDay), min(c.wall.day(until), lastDay)}
-	if s.near != nil && !s.near.known && from > firstInstant {
-		*s.near = c.wall
-	}
 	c.displace()
 	return c
 }

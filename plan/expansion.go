@@ -69,6 +69,16 @@ func newExpansion(p *Plan) *expansion {
 	return e
 }
 
+// near looks up the offsets of all zones at an instant, for those who count from there on.
+func (e *expansion) near(unix int64) {
+	for _, s := range e.schedules {
+		if !s.near.known {
+			s.near.loc = s.recording.Zone
+			s.near.load(unix)
+		}
+	}
+}
+
 func (e *expansion) allow(s *Settings) {
 	e.maxBefore = max(e.maxBefore, int64(s.Padding.Before/time.Second))
 	e.maxAfter = max(e.maxAfter, int64(s.Padding.After/time.Second))

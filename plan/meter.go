@@ -212,6 +212,9 @@ func (m *meter) setWindow(expansions []*expansion) {
 		m.window[1] = m.opts.Until.At
 	}
 	m.from, m.until = unixCeil(m.window[0]), unixCeil(m.window[1])
+	for _, e := range expansions {
+		e.near(m.from)
+	}
 	if m.opts.From.Day {
 		m.from -= offsetReach
 	}
