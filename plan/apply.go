@@ -46,8 +46,10 @@ func (c *checker) apply(ids []string) {
 
 // sharedExpansion is made by the first rule that counts classes.
 type sharedExpansion struct {
-	once  sync.Once
-	times *expansion
+	counted sync.Once
+	load    *Forecast // by [checker.forecast]
+	once    sync.Once
+	times   *expansion
 }
 
 // oneAtATime spares a lookup being asked by two at once.

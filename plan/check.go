@@ -11,6 +11,7 @@ import (
 type CheckOptions struct {
 	Now    time.Time // for in-the-past and for the window
 	Lookup Lookup    // nil: references are not resolved and what depends on them is not checked
+	Beside []*Plan   // plans that run beside it: where they use an App ID of this plan, its limits are judged together
 }
 
 // Check applies every rule to the plan and returns the findings in document order, tuned by the plan's rules: key and

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"rundown/agora"
+	"rundown/plan"
 	"rundown/runner/store"
 )
 
@@ -102,7 +102,7 @@ func (c *conductor) want(wanted []want) (added, changed int) {
 }
 
 // firstRequest is when an occurrence is to be begun at the latest.
-func (t Target) firstRequest() time.Time { return t.From.Add(-agora.StartLead() - slack) }
+func (t Target) firstRequest() time.Time { return t.From.Add(-plan.Lead()) }
 
 // downSince tells of an occurrence that should have been begun before this process was there since when nobody was;
 // zero otherwise.
@@ -178,7 +178,7 @@ func (c *conductor) place() {
 	for i, t := range tasks {
 		writing[i] = t.writing()
 	}
-	for i, at := range place(writing, spacing(c.qps)) {
+	for i, at := range plan.Place(writing, plan.Spacing(c.qps)) {
 		t := tasks[i]
 		if t.begin.Equal(at) {
 			continue

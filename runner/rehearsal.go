@@ -28,12 +28,6 @@ const (
 	masked          = "[redacted]"
 )
 
-// holdLead is how long before its exact start a page is opened on hold, to skip the white lead-in.
-func holdLead() time.Duration {
-	lo, _ := agora.Bound("onhold-lead-time")
-	return time.Duration(*lo) * time.Second
-}
-
 // Rehearse lists every acquire, start, update and stop of the occurrences that start in [from, until) and that wanted
 // accepts, in order of time, placed among all of their app. Queries depend on answers and are left out. base gives
 // the scheme and host of the service for a region; nothing is resolved and nothing is sent.
@@ -53,7 +47,7 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 		for i := range occurrences {
 			writing[i] = writingBy(&occurrences[i])
 		}
-		for i, at := range place(writing, spacing(positive(app.Limits.QPS, agora.DefaultQPS()))) {
+		for i, at := range plan.Place(writing, plan.Spacing(app.Limits.QPS)) {
 			o := &occurrences[i]
 			if o.Start.Before(from) || !o.Start.Before(until) || !wanted(o) {
 				continue
@@ -72,7 +66,7 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 // writingBy is when an occurrence must be written, or its page be open on hold.
 func writingBy(o *plan.Occurrence) time.Time {
 	if o.Settings.ExactStart {
-		return o.Start.Add(-holdLead())
+		return o.Start.Add(-plan.HoldLead())
 	}
 	return o.RecordFrom
 }

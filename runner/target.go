@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"rundown/agora"
 	"rundown/plan"
 )
 
@@ -30,7 +29,7 @@ func target(o *plan.Occurrence, app string) Target {
 	if set.ReadyTimeout != nil {
 		t.ReadyTimeout = *set.ReadyTimeout
 	}
-	t.MaxHour, t.ExpireHour = o.Hours(o.RecordFrom.Add(-agora.StartLead() - slack))
+	t.MaxHour, t.ExpireHour = o.Hours(o.RecordFrom.Add(-plan.Lead()))
 	return t
 }
 

@@ -25,7 +25,8 @@ resolved. It looks from the present, or from the first class if that is later, t
 The format sarif is for code scanning, github writes workflow commands that GitHub Actions shows at their lines. Both
 name files relative to the working folder, which should be that of the repository.
 
-Each plan is judged by itself. "-" reads standard input. The exit status is 1 where a finding is an error.`,
+Plans that use one App ID, by the same reference or literal, are held together against its limits; in all else each
+plan is judged by itself. "-" reads standard input. The exit status is 1 where a finding is an error.`,
 		Example: `  rundown validate plan.yaml
   rundown validate --strict --format json plans/*.yaml
   rundown validate --format sarif plans/*.yaml > rundown.sarif
@@ -41,18 +42,22 @@ Each plan is judged by itself. "-" reads standard input. The exit status is 1 wh
 		var unreadable []error
 		var plans []checkedPlan
 		for _, path := range args {
-			opts := plan.CheckOptions{Now: a.now()}
-			if resolve {
-				opts.Lookup = a.newLookup(path)
-			}
-			c, err := a.checkPlan(path, opts)
+			c, err := a.loadPlan(path)
 			if err != nil {
 				unreadable = append(unreadable, fmt.Errorf("plan %s: %w", path, err))
 				continue
 			}
 			plans = append(plans, c)
+		}
+		beside := loaded(plans)
+		for i := range plans {
+			opts := plan.CheckOptions{Now: a.now(), Beside: beside}
+			if resolve {
+				opts.Lookup = a.newLookup(plans[i].path)
+			}
+			plans[i].check(opts)
 			if format.value == "text" {
-				a.printValidation(c, opts)
+				a.printValidation(plans[i], opts)
 			}
 		}
 		if err := a.writeFindings(format.value, plans, resolve); err != nil {
