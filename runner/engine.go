@@ -35,6 +35,8 @@ type Config struct {
 type Connection struct {
 	Client func(agora.Region) (*agora.Client, error) // the client that begins with the region's host
 	Lookup plan.Lookup                               // what the plan's references stand for
+	// Issue fetches temporary storage credentials from the command or file of a plan, as JSON. nil: there are none.
+	Issue func(context.Context, *plan.STS) ([]byte, error)
 }
 
 func (c Config) withDefaults() Config {
@@ -66,6 +68,7 @@ type Engine struct {
 	conductors map[string]*conductor
 	known      map[string]*conductor // occurrence → who owns it
 	cancels    map[string]store.Command
+	keys       keyring
 	changes    int64
 	cron       *cron.Cron
 	wg         sync.WaitGroup
@@ -188,6 +191,7 @@ func (e *Engine) duties(scheduling bool) {
 		}))
 		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
 	}
+	c.Schedule(cron.Every(warmEvery), cron.FuncJob(e.warm))
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {
 		if err := e.pollCommands(e.ctx); err != nil && e.ctx.Err() == nil {
 			e.log.Error("operators' commands cannot be read", "error", err)
