@@ -97,8 +97,7 @@ func (d *decision) over() bool { return d.s.Cancel != nil || !d.now.Before(d.s.U
 func (d *decision) next() Action {
 	s := &d.s
 	if s.Phase == Over && s.Outcome == Cancelled && s.Cancel == nil && d.now.Before(s.End) {
-		s.Outcome, s.Reason, s.Phase, s.Gaps, s.EndedAt = "", "", Planned, nil, time.Time{}
-		s.Lane.GaveUp, s.Second.GaveUp = "", ""
+		d.reopen()
 		d.note("the cancellation was undone")
 	}
 	for i := range s.Sessions {
@@ -119,6 +118,13 @@ func (d *decision) next() Action {
 		return Action{}
 	}
 	return Action{Wake: d.wake()}
+}
+
+// reopen takes the end of an occurrence back, while class time is left.
+func (d *decision) reopen() {
+	s := &d.s
+	s.Outcome, s.Reason, s.Phase, s.Gaps, s.EndedAt = "", "", Planned, nil, time.Time{}
+	s.Lane.GaveUp, s.Second.GaveUp = "", ""
 }
 
 // soonest is the first instant at which a session is due, or wake if that is sooner; zero: never.

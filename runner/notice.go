@@ -178,9 +178,12 @@ func (d *decision) found(x *Session, n Notice) {
 	x.remark(fmt.Sprintf("orphan: the sid of session %d turned up in a notification at %s", x.Attempt, d.clock(d.now)))
 	began := x.State
 	x.SID, x.StartedAt, x.Doubt, x.Asked, x.Reason, x.Tries, x.Next = n.SID, cmp.Or(x.RequestedAt, d.now), false, "", "", 0, d.now
-	l := d.s.lane(x.Lane)
+	if d.s.Phase == Over && !d.over() { // it had been given up
+		d.reopen()
+		d.note("there is something to record the class after all")
+	}
 	if d.s.Phase != Over && !d.over() && (began == SessionStarting || d.s.carrier(x.Lane) == nil) {
-		x.State, l.GaveUp = SessionConfirming, ""
+		x.State = SessionConfirming
 		x.StartedAt = d.now // the deadline of confirming counts from here
 		return
 	}
