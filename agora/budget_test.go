@@ -333,7 +333,6 @@ func TestAHeldPlaceIsFreeAgainWhenTheStartDoesNotCome(t *testing.T) {
 				if waited := time.Since(start); waited != min(end.free, time.Second+budgetGuard) {
 					t.Errorf("waited %v", waited)
 				}
-				start = time.Now()
 				_ = b.Wait(t.Context(), PriorityQuery)
 				_ = b.Wait(t.Context(), PriorityQuery)
 				_ = b.Wait(t.Context(), PriorityQuery)

@@ -49,17 +49,3 @@ func (s daySet) contains(d Day) bool {
 	r, ok := s.from(d)
 	return ok && r.First <= d
 }
-
-// intersect gives the days of r that are in the set.
-func (s daySet) intersect(r DayRange) daySet {
-	var both daySet
-	for d := r.First; d <= r.Last; {
-		next, ok := s.from(d)
-		if !ok || next.First > r.Last {
-			break
-		}
-		both = append(both, DayRange{max(next.First, d), min(next.Last, r.Last)})
-		d = next.Last + 1
-	}
-	return both
-}

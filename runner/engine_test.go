@@ -66,7 +66,6 @@ type house struct {
 
 	mu    sync.Mutex
 	ended map[string]runner.State
-	seen  []string // phases and session states as they changed
 }
 
 type lockedBuffer struct {
