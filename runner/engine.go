@@ -439,6 +439,7 @@ func (e *Engine) Record(p *plan.Plan, occurrences []plan.Occurrence, begin []tim
 		c.begin()
 		t := &task{occ: o, conn: a.conn, revision: a.revision, now: true, state: State{Target: target(o, app), Begin: begin[i], Phase: Planned}}
 		t.state.MinRemainder = 0 // it is recorded because somebody asked for it
+		t.state.Exact, t.state.From = false, o.RecordFrom
 		e.known[o.ID] = c
 		c.post(func() { c.add(t); c.step(t, Observation{}) })
 	}
