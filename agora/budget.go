@@ -64,7 +64,9 @@ type preferKey struct{}
 
 // Prefer lets the requests of a context go before others of the same priority whose number is lower; without it the
 // number is 0.
-func Prefer(ctx context.Context, n int) context.Context { return context.WithValue(ctx, preferKey{}, n) }
+func Prefer(ctx context.Context, n int) context.Context {
+	return context.WithValue(ctx, preferKey{}, n)
+}
 
 // NewBudget returns a budget of qps requests a second; 0: without limit.
 func NewBudget(qps int) *Budget { return &Budget{qps: max(qps, 0)} }

@@ -196,7 +196,7 @@ func (c *conductor) drain(cancel context.CancelFunc) {
 
 // step asks decide, stores what it says and then does it.
 func (c *conductor) step(t *task, o Observation) {
-	if o.Op != "" {
+	if o.Op != "" || o.Notice != nil {
 		t.waiting = append(t.waiting, o)
 	}
 	c.shelve(t)
@@ -216,7 +216,9 @@ func (c *conductor) step(t *task, o Observation) {
 	if len(observations) == 0 {
 		observations = []Observation{{}}
 	}
+	heard := false // what notifications say is kept, also where it changes nothing
 	for len(observations) > 0 {
+		heard = heard || observations[0].Notice != nil
 		o, observations = observations[0], observations[1:]
 		var act Action
 		var why string
@@ -231,7 +233,7 @@ func (c *conductor) step(t *task, o Observation) {
 			t.wake = act.Wake
 		}
 	}
-	if t.version > 0 && len(calls) == 0 && len(t.settled) == 0 && reflect.DeepEqual(t.state, next) {
+	if t.version > 0 && len(calls) == 0 && !heard && len(t.settled) == 0 && reflect.DeepEqual(t.state, next) {
 		c.schedule(t)
 		return
 	}

@@ -69,6 +69,7 @@ type Engine struct {
 	known      map[string]*conductor // occurrence → who owns it
 	cancels    map[string]store.Command
 	keys       keyring
+	notices    chan agora.Event // accepted and not yet looked at
 	changes    int64
 	cron       *cron.Cron
 	wg         sync.WaitGroup
@@ -100,6 +101,7 @@ func New(cfg Config) *Engine {
 		cfg: cfg, log: cfg.Logger,
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
 		known: map[string]*conductor{}, cancels: map[string]store.Command{},
+		notices: make(chan agora.Event, maxNotices),
 	}
 }
 
@@ -155,6 +157,8 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 		}
 		e.dropOthers()
 	}
+	e.wg.Add(1)
+	go e.readNotices()
 	e.duties(scheduling)
 	return nil
 }

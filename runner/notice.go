@@ -155,6 +155,18 @@ func (d *decision) noticed(n Notice) {
 // own stop is nothing new.
 func (d *decision) toldOver(x *Session, n Notice) {
 	if !x.State.Carries() {
+		// The cause may come after the end is known, by another notification or by a query.
+		died := x.State == SessionLost || x.State == SessionFailed
+		if died && x.Cause == 0 && n.Type == agora.EventWebRecorderStopped && n.Code != agora.StoppedOK {
+			x.Cause = n.Code
+			if x.Reason != "" {
+				x.Reason += ": "
+			}
+			x.Reason += n.Text
+			if l := d.s.lane(x.Lane); x.pageAtFault() && l.Failures > l.PageFailures {
+				l.PageFailures++
+			}
+		}
 		return
 	}
 	if x.Told == "" || n.Type == agora.EventWebRecorderStopped {

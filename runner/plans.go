@@ -234,6 +234,9 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 }
 
 func eventKind(o Observation) string {
+	if o.Notice != nil {
+		return "webhook"
+	}
 	if o.Op != "" {
 		return "answer"
 	}
