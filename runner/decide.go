@@ -68,6 +68,12 @@ type Action struct {
 // again, until it names none. It is pure: the same input gives the same output.
 func decide(s State, o Observation, now time.Time) (State, Action, string) {
 	d := decision{s: s.clone(), now: now}
+	act := d.decide(o)
+	return d.s, act, strings.Join(d.notes, "; ")
+}
+
+// decide takes in the observation and says what to do now.
+func (d *decision) decide(o Observation) Action {
 	switch {
 	case o.Notice != nil:
 		d.noticed(*o.Notice)
@@ -76,7 +82,7 @@ func decide(s State, o Observation, now time.Time) (State, Action, string) {
 	}
 	act := d.next()
 	d.s.Phase = d.phase()
-	return d.s, act, strings.Join(d.notes, "; ")
+	return act
 }
 
 // decision is one run of decide.
@@ -84,6 +90,18 @@ type decision struct {
 	s     State
 	now   time.Time
 	notes []string
+	moves []move // of sessions, in order
+}
+
+// move is a session's change of state; from "": it is new.
+type move struct{ from, to SessionState }
+
+// enter brings a session into a state.
+func (d *decision) enter(x *Session, to SessionState) {
+	if x.State != to {
+		d.moves = append(d.moves, move{x.State, to})
+	}
+	x.State = to
 }
 
 func (d *decision) note(format string, args ...any) {
@@ -198,9 +216,6 @@ func (d *decision) ask(x *Session) Action {
 		case age > agora.ResourceLife():
 			d.unstarted(x, cmp.Or(x.Reason, "its resource id grew too old"))
 			return Action{}
-		case x.RequestedAt.IsZero() && age > agora.StartWithin():
-			d.note("session %d: no start within %v of the resource id: acquiring anew", x.Attempt, agora.StartWithin())
-			x.State, x.ResourceID, op = SessionAcquiring, "", agora.OpAcquire
 		default:
 			op = agora.OpStart
 			if x.RequestedAt.IsZero() {
@@ -234,7 +249,7 @@ func (d *decision) end(x *Session) {
 			d.orphan(x)
 			return
 		}
-		x.State = SessionFailed
+		d.enter(x, SessionFailed)
 		x.Reason = cmp.Or(x.Reason, "the class was over before it could be started")
 	default:
 		if x.Asked == agora.OpUpdate {
@@ -243,7 +258,8 @@ func (d *decision) end(x *Session) {
 		if x.RecordingAt.IsZero() && x.Held {
 			x.Reason = cmp.Or(x.Reason, "it was on hold to its end")
 		}
-		x.State, x.Asked, x.Tries, x.Next = SessionStopping, "", 0, d.now
+		d.enter(x, SessionStopping)
+		x.Asked, x.Tries, x.Next = "", 0, d.now
 	}
 }
 
@@ -312,6 +328,7 @@ func (d *decision) begin(lane int) Action {
 			x.UID = uids[(slices.Index(uids[:], last.UID)+1)%len(uids)]
 		}
 	}
+	d.moves = append(d.moves, move{to: x.State})
 	s.Sessions = append(s.Sessions, x)
 	return d.ask(&s.Sessions[len(s.Sessions)-1])
 }
@@ -355,7 +372,8 @@ func (d *decision) acquired(x *Session, a Answer) {
 	switch a.Class {
 	case agora.Done:
 		x.ResourceID, x.AcquiredAt, x.RequestedAt = a.ResourceID, d.now, time.Time{}
-		x.State, x.Tries, x.Next, x.Reason = SessionStarting, 0, d.now, ""
+		d.enter(x, SessionStarting)
+		x.Tries, x.Next, x.Reason = 0, d.now, ""
 	case agora.Fix:
 		d.refused(x, a)
 	case agora.Wait:
@@ -375,7 +393,7 @@ func (d *decision) refused(x *Session, a Answer) {
 		d.again(x, authorizationWaits, d.now, a.RetryAfter)
 		return
 	}
-	x.State = SessionFailed
+	d.enter(x, SessionFailed)
 	d.s.lane(x.Lane).Failures++
 	d.s.lane(x.Lane).GaveUp = "the service refuses it: " + a.String()
 }
@@ -389,7 +407,8 @@ func (d *decision) started(x *Session, a Answer) {
 	x.Reason = "start: " + a.String()
 	switch {
 	case a.Class == agora.Done, a.alreadyStarted() && a.SID != "":
-		x.SID, x.StartedAt, x.State, x.Tries, x.Doubt, x.Reason = a.SID, d.now, SessionConfirming, 0, false, ""
+		d.enter(x, SessionConfirming)
+		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Reason = a.SID, d.now, 0, false, ""
 		d.again(x, agora.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0)
 		d.keysSent(x, a.KeysUntil)
 		d.note("session %d: started as %s", x.Attempt, x.SID)
@@ -428,7 +447,8 @@ func (d *decision) conflict(x *Session) {
 		y := &d.s.Sessions[i]
 		if y.Attempt != x.Attempt && y.UID == x.UID && y.Doubt && y.State == SessionFailed {
 			d.orphan(y)
-			x.State, x.Next = SessionFailed, time.Time{}
+			d.enter(x, SessionFailed)
+			x.Next = time.Time{}
 			x.Reason = fmt.Sprintf("task conflict: session %d, whose start went unanswered, is live", y.Attempt)
 			return // the probe did its work: that is no failure of the page or the service
 		}
@@ -438,7 +458,8 @@ func (d *decision) conflict(x *Session) {
 
 // unstarted ends a session that never got a sid, as a failure.
 func (d *decision) unstarted(x *Session, reason string) {
-	x.State, x.Reason, x.Next = SessionFailed, reason, time.Time{}
+	d.enter(x, SessionFailed)
+	x.Reason, x.Next = reason, time.Time{}
 	d.failed(x)
 }
 
@@ -457,7 +478,8 @@ func (d *decision) failed(x *Session) {
 
 // orphan marks a session that may run although its sid is unknown. Nothing can stop it but its maxRecordingHour.
 func (d *decision) orphan(x *Session) {
-	x.State, x.Next = SessionOrphan, time.Time{}
+	d.enter(x, SessionOrphan)
+	x.Next = time.Time{}
 	x.Reason = fmt.Sprintf("orphan: session %d (cname %s, uid %s) may run although its sid is unknown; its maxRecordingHour ends it at %s at the latest",
 		x.Attempt, x.Cname, x.UID, d.clock(x.deadline()))
 	d.note("%s", x.Reason)
@@ -484,7 +506,8 @@ func (d *decision) queried(x *Session, a Answer) {
 	case a.Class == agora.Done:
 		d.poll(x, true, fmt.Sprintf("no running recording (status %d)", a.Server.Status))
 	case a.taskGone() && x.State == SessionRunning:
-		x.State, x.SuspectAt, x.Tries = SessionSuspect, d.now, 0
+		d.enter(x, SessionSuspect)
+		x.SuspectAt, x.Tries = d.now, 0
 		d.again(x, agora.GoneWaits(), x.SuspectAt, 0)
 	case a.taskGone() && x.State == SessionSuspect:
 		if !d.again(x, agora.GoneWaits(), x.SuspectAt, 0) {
@@ -523,7 +546,8 @@ func (d *decision) running(x *Session) {
 	if x.HealthyFrom.IsZero() {
 		x.HealthyFrom = d.now
 	}
-	x.State, x.Tries, x.SuspectAt, x.LastGood, x.Reason, x.Told, x.Cause = SessionRunning, 0, time.Time{}, d.now, "", "", 0
+	d.enter(x, SessionRunning)
+	x.Tries, x.SuspectAt, x.LastGood, x.Reason, x.Told, x.Cause = 0, time.Time{}, d.now, "", "", 0
 	if l := d.s.lane(x.Lane); d.now.Sub(x.HealthyFrom) >= healthyAfter {
 		l.Failures, l.PageFailures = 0, 0
 	}
@@ -551,7 +575,8 @@ func (d *decision) poll(x *Session, informative bool, why string) {
 		return
 	}
 	x.Reason = fmt.Sprintf("not seen running within %v: %s", agora.ConfirmDeadline(d.s.ReadyTimeout), why)
-	x.State, x.Then, x.Tries, x.Next = SessionStopping, SessionFailed, 0, d.now
+	d.enter(x, SessionStopping)
+	x.Then, x.Tries, x.Next = SessionFailed, 0, d.now
 	d.note("session %d: %s", x.Attempt, x.Reason)
 	d.failed(x)
 }
@@ -563,14 +588,16 @@ func (d *decision) gone(x *Session, why string) {
 		d.unstarted(x, why)
 		return
 	}
-	x.State, x.Reason, x.StoppedAt = SessionLost, why, later(x.LastGood, x.StoppedAt)
+	d.enter(x, SessionLost)
+	x.Reason, x.StoppedAt = why, later(x.LastGood, x.StoppedAt)
 	d.note("session %d: lost: %s", x.Attempt, why)
 	d.failed(x)
 }
 
 // lost handles a session that is taken for dead; a stop is sent all the same, since what lives is billed.
 func (d *decision) lost(x *Session, why string) {
-	x.State, x.Then, x.Reason, x.StoppedAt, x.Tries, x.Next = SessionStopping, SessionLost, why, x.LastGood, 0, d.now
+	d.enter(x, SessionStopping)
+	x.Then, x.Reason, x.StoppedAt, x.Tries, x.Next = SessionLost, why, x.LastGood, 0, d.now
 	d.note("session %d: lost: %s", x.Attempt, why)
 	d.failed(x)
 }
@@ -611,10 +638,8 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 
 // stopped makes a session final.
 func (d *decision) stopped(x *Session, reason string) {
-	x.State, x.Reason, x.Next = x.Then, reason, time.Time{}
-	if x.Then == "" {
-		x.State = SessionEnded
-	}
+	d.enter(x, cmp.Or(x.Then, SessionEnded))
+	x.Reason, x.Next = reason, time.Time{}
 	if x.StoppedAt.IsZero() {
 		x.StoppedAt = x.LastGood
 	}

@@ -195,11 +195,12 @@ func (d *decision) found(x *Session, n Notice) {
 		d.note("there is something to record the class after all")
 	}
 	if d.s.Phase != Over && !d.over() && (began == SessionStarting || d.s.carrier(x.Lane) == nil) {
-		x.State = SessionConfirming
+		d.enter(x, SessionConfirming)
 		x.StartedAt = d.now // the deadline of confirming counts from here
 		return
 	}
-	x.State, x.Then, x.StopAskedAt = SessionStopping, "", time.Time{}
+	d.enter(x, SessionStopping)
+	x.Then, x.StopAskedAt = "", time.Time{}
 }
 
 // pageAtFault says that a session ended for a cause that lies in the page.

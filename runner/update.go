@@ -88,7 +88,8 @@ func (d *decision) updated(x *Session, a Answer) {
 		return
 	}
 	if a.taskGone() && x.State == SessionRunning { // let a query find out
-		x.State, x.SuspectAt, x.Tries, x.Next = SessionSuspect, d.now, 0, d.now.Add(agora.TroubleWaits().Steps[0])
+		d.enter(x, SessionSuspect)
+		x.SuspectAt, x.Tries, x.Next = d.now, 0, d.now.Add(agora.TroubleWaits().Steps[0])
 	}
 	waits, final := agora.TroubleWaits(), a.Class == agora.Fix && !a.notAuthorized()
 	switch x.Change {
@@ -123,7 +124,8 @@ func (d *decision) updated(x *Session, a Answer) {
 // unresumable gives up a session whose hold cannot be ended: another, without a hold, records the class.
 func (d *decision) unresumable(x *Session, a Answer) {
 	x.Reason = "it could not be resumed: " + a.String()
-	x.State, x.Then, x.Tries, x.Next = SessionStopping, SessionFailed, 0, d.now
+	d.enter(x, SessionStopping)
+	x.Then, x.Tries, x.Next = SessionFailed, 0, d.now
 	d.note("session %d: %s", x.Attempt, x.Reason)
 	d.failed(x)
 }
