@@ -201,7 +201,7 @@ func (d *decision) ask(x *Session) Action {
 	}
 	d.retire(x)
 	if at := d.updateDue(x); !at.IsZero() && !at.After(d.now) {
-		x.Asked, x.AskedAt, x.Change = agora.OpUpdate, d.now, d.wanted(x)
+		x.Asked, x.AskedAt, x.Change, x.AskedCDN = agora.OpUpdate, d.now, d.wanted(x), d.s.push(x.Lane)
 		return Action{Op: agora.OpUpdate, Attempt: x.Attempt}
 	}
 	if x.Asked != "" || x.State.Final() || x.Next.After(d.now) {
@@ -414,6 +414,7 @@ func (d *decision) started(x *Session, a Answer) {
 		d.note("session %d: started as %s", x.Attempt, x.SID)
 	case a.alreadyStarted():
 		d.orphan(x)
+		d.failed(x)
 	case a.taskConflict():
 		d.conflict(x)
 	case a.Code == 65:
@@ -441,6 +442,7 @@ func (d *decision) started(x *Session, a Answer) {
 func (d *decision) conflict(x *Session) {
 	if x.Doubt {
 		d.orphan(x)
+		d.failed(x)
 		return
 	}
 	for i := range d.s.Sessions {
@@ -503,15 +505,15 @@ func (d *decision) queried(x *Session, a Answer) {
 		if a.Rotated {
 			x.RenewAt = earlier(cmp.Or(x.RenewAt, d.now), d.now)
 		}
-	case a.Class == agora.Done:
+	case a.Class == agora.Done && x.State == SessionConfirming:
 		d.poll(x, true, fmt.Sprintf("no running recording (status %d)", a.Server.Status))
-	case a.taskGone() && x.State == SessionRunning:
+	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionRunning: // gone, or back at its beginning
 		d.enter(x, SessionSuspect)
 		x.SuspectAt, x.Tries = d.now, 0
 		d.again(x, agora.GoneWaits(), x.SuspectAt, 0)
-	case a.taskGone() && x.State == SessionSuspect:
+	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionSuspect:
 		if !d.again(x, agora.GoneWaits(), x.SuspectAt, 0) {
-			d.lost(x, fmt.Sprintf("it answered 404 from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
+			d.lost(x, fmt.Sprintf("it was not running, or unknown, from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
 		}
 	case a.taskGone():
 		d.poll(x, true, "the service does not know the recording (wrong page address, wrong storage keys and wrong parameters show so)")
@@ -616,7 +618,7 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 	case a.Code == 435:
 		x.RecordingAt, x.Named, x.StoppedAt = time.Time{}, false, x.AskedAt
 		d.stopped(x, "the service says that nothing was recorded")
-	case a.taskGone() && !x.StopDoubt && x.lastQueryWasGood() && d.again(x, agora.StopGoneWaits(), x.StopAskedAt, 0):
+	case a.taskGone() && x.lastQueryWasGood() && d.again(x, agora.StopGoneWaits(), x.StopAskedAt, 0):
 		// it may be a failover
 	case a.Class == agora.Ended || a.taskGone():
 		switch {

@@ -40,7 +40,7 @@ func (d *decision) finish() {
 	case !covered:
 		s.Outcome = Failed
 		why = append(why, cmp.Or(gaveUp, "nothing was recorded"))
-		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !strings.Contains(gaveUp, last) {
+		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !strings.Contains(gaveUp, last) && !strings.HasPrefix(last, "orphan:") {
 			why = append(why, last)
 		}
 	case len(s.Gaps) > 0:

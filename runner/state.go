@@ -162,6 +162,7 @@ type Session struct {
 	StopDoubt   bool          `json:"stop_doubt,omitempty"`   // a stop went without an answer
 	StoppedAt   time.Time     `json:"stopped_at,omitzero"`    // until when it wrote, as far as is known
 	CDN         string        `json:"cdn,omitempty"`          // masked address that it pushes to
+	AskedCDN    string        `json:"asked_cdn,omitempty"`    // masked address of the update that is out
 	NoUpdate    string        `json:"no_update,omitempty"`    // the masked address that an update was refused for
 	Push        string        `json:"push,omitempty"`         // what was last heard of the push
 	Connecting  int           `json:"connecting,omitempty"`   // how often in a row the push was found connecting

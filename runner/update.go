@@ -81,7 +81,7 @@ func (d *decision) updated(x *Session, a Answer) {
 		case ChangeHold:
 			x.ResumedAt, x.Next = d.now, d.now.Add(resumeSeen)
 		case ChangePush:
-			x.CDN, x.Push, x.Connecting, x.Next = d.s.push(x.Lane), "", 0, d.now // a query tells whether the push came up
+			x.CDN, x.Push, x.Connecting, x.Next = x.AskedCDN, "", 0, d.now // a query tells whether the push came up
 		case ChangeKeys:
 			d.keysSent(x, a.KeysUntil)
 		}
@@ -101,7 +101,7 @@ func (d *decision) updated(x *Session, a Answer) {
 		waits = resumeWaits
 	case ChangePush:
 		if final {
-			x.NoUpdate, x.UpdateTries = d.s.push(x.Lane), 0
+			x.NoUpdate, x.UpdateTries = x.AskedCDN, 0
 			x.remark(fmt.Sprintf("the push could not be moved to %s: %s", x.NoUpdate, a))
 			return
 		}
