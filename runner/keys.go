@@ -21,6 +21,9 @@ type Keys struct {
 	Until time.Time // when they run out; zero: never
 }
 
+// NewKeys are lasting credentials.
+func NewKeys(access, secret string) Keys { return Keys{access: access, secret: secret} }
+
 // String masks the keys.
 func (Keys) String() string { return "[redacted]" }
 
@@ -110,7 +113,7 @@ func (r *keyring) get(ctx context.Context, conn *Connection, storage *plan.Stora
 		if err != nil {
 			return Keys{}, fmt.Errorf("storage %s: secret_key: %w", storage.Name, err)
 		}
-		return Keys{access: access, secret: secret}, nil
+		return NewKeys(access, secret), nil
 	}
 	if conn.Issue == nil {
 		return Keys{}, fmt.Errorf("storage %s: sts: nothing issues temporary credentials here", storage.Name)

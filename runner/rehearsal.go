@@ -107,7 +107,7 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 		acquire := AcquireRequest(o, x, apart...)
 		keys := Keys{access: masked, secret: masked, token: masked}
 		if storage := o.Settings.Storage; storage.STS == nil {
-			keys = Keys{access: storage.AccessKey.String(), secret: storage.SecretKey.String()}
+			keys = NewKeys(storage.AccessKey.String(), storage.SecretKey.String())
 		}
 		start, err := StartRequest(o, x, pushAddress(o, &s, lane), keys, reveal)
 		if err != nil {
