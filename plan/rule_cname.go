@@ -28,11 +28,7 @@ func (c *checker) reportCnames(judge func(cname string) (message, hint string)) 
 		if s.Cname.IsZero() {
 			return
 		}
-		values := map[string]string{"plan": c.p.Name, "id": r.ID, "date": "20310917", "time": "0900"}
-		for name, value := range s.Labels {
-			values[name] = value
-		}
-		expanded, unknown := s.Cname.expand(values)
+		expanded, unknown := s.Cname.expand(c.sampleValues(r, s))
 		if len(unknown) > 0 {
 			return
 		}

@@ -96,6 +96,27 @@ func newMasker(text []byte) *masker {
 	return m
 }
 
+// maskers show the files of a plan, each made when it is first asked for.
+type maskers struct {
+	files *osFiles
+	made  map[string]*masker
+}
+
+func newMaskers(files *osFiles) *maskers { return &maskers{files, map[string]*masker{}} }
+
+// of gives the masker of a file that was read; nil for others.
+func (m *maskers) of(file string) *masker {
+	if made := m.made[file]; made != nil {
+		return made
+	}
+	text, ok := m.files.read[file]
+	if !ok {
+		return nil
+	}
+	m.made[file] = newMasker(text)
+	return m.made[file]
+}
+
 // firstKey is the key that a line begins with, "- " left aside.
 func firstKey(line []rune) (string, bool) {
 	for len(line) > 1 && (line[0] == '-' && line[1] == ' ' || line[0] == ' ') {
