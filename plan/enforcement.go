@@ -95,7 +95,7 @@ var keepings = map[string]Keeping{
 	"video-bitrate-default":              {ByConstruction, "runner.StartRequest", testRequests},
 	"rtmp-outputs-required":              {ByConstruction, "runner.publisher", testRequests},
 	"rtmp-single-output":                 {ByConstruction, "runner.publisher", testRequests},
-	"update-rtmp-needs-push":             {ByConstruction, "runner.wantsUpdate", testDecide},
+	"update-rtmp-needs-push":             {ByConstruction, "runner.wanted", testDecide},
 	"timing-start-early":                 {ByConstruction, "agora.StartLead", testDay},
 
 	// Facts, and the figures that follow them.

@@ -200,7 +200,7 @@ func (c *conductor) drain(cancel context.CancelFunc) {
 
 // step asks decide, stores what it says and then does it.
 func (c *conductor) step(t *task, o Observation) {
-	if o.Op != "" {
+	if o.Op != "" || o.Notice != nil {
 		t.waiting = append(t.waiting, o)
 	}
 	c.shelve(t)
@@ -220,7 +220,9 @@ func (c *conductor) step(t *task, o Observation) {
 	if len(observations) == 0 {
 		observations = []Observation{{}}
 	}
+	heard := false // what notifications say is kept, also where it changes nothing
 	for len(observations) > 0 {
+		heard = heard || observations[0].Notice != nil
 		o, observations = observations[0], observations[1:]
 		var act Action
 		var why string
@@ -235,7 +237,7 @@ func (c *conductor) step(t *task, o Observation) {
 			t.wake = act.Wake
 		}
 	}
-	if t.version > 0 && len(calls) == 0 && len(t.settled) == 0 && reflect.DeepEqual(t.state, next) {
+	if t.version > 0 && len(calls) == 0 && !heard && len(t.settled) == 0 && reflect.DeepEqual(t.state, next) {
 		c.schedule(t)
 		return
 	}
@@ -304,6 +306,9 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	t.settled = nil
 	if next.Phase != phase {
 		c.announce(next)
+		if next.Phase == Over {
+			c.e.keys.forget(next.ID, len(next.Sessions))
+		}
 	}
 	c.e.cfg.OnChange(next)
 	for _, act := range calls {
@@ -353,7 +358,7 @@ func (c *conductor) call(t *task, s State, act Action) {
 	c.callers.Add(1)
 	go func() {
 		defer c.callers.Done()
-		answer := c.ask(ctx, api, conn.Lookup, occ, s, *x, act.Op)
+		answer := c.ask(agora.Prefer(ctx, preference(s.Priority)), api, conn, occ, s, *x, act.Op)
 		c.post(func() {
 			c.out--
 			if ctx.Err() == nil {
@@ -364,44 +369,80 @@ func (c *conductor) call(t *task, s State, act Action) {
 }
 
 // ask sends one request and puts what came of it into words that decide understands.
-func (c *conductor) ask(ctx context.Context, api *agora.App, lookup plan.Lookup, occ *plan.Occurrence, s State, x Session, op agora.Op) Answer {
-	reveal := func(t plan.Text) (string, error) { return t.Resolve(lookup) }
+func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, occ *plan.Occurrence, s State, x Session, op agora.Op) Answer {
+	reveal := func(t plan.Text) (string, error) { return t.Resolve(conn.Lookup) }
 	// A secret that cannot be read now may be there in a moment, as while files rotate.
 	unreadable := func(err error) Answer {
 		return Answer{Class: agora.Wait, Reason: err.Error(), RetryAfter: unansweredEvery}
 	}
-	if occ == nil && (op == agora.OpAcquire || op == agora.OpStart || op == agora.OpUpdate) {
+	if occ == nil && (op == agora.OpAcquire || op == agora.OpStart || op == agora.OpUpdate && x.Change != ChangeHold) {
 		return Answer{Class: agora.Fix, Reason: "the plan no longer holds it, so its settings are not known"}
 	}
 	switch op {
 	case agora.OpAcquire:
-		r, err := api.Acquire(ctx, AcquireRequest(occ, x.Cname, x.UID, x.ExpireHour))
+		// The keys are read before, since between acquire and start there is no time for it.
+		if _, err := c.e.keys.get(ctx, conn, occ.Settings.Storage, keysForStart, c.e.cfg.Now()); err != nil {
+			return unreadable(err)
+		}
+		var apart []string
+		for _, y := range s.Sessions {
+			if y.Lane != x.Lane && y.ResourceID != "" && !y.State.Final() {
+				apart = append(apart, y.ResourceID)
+			}
+		}
+		r, err := api.Acquire(ctx, AcquireRequest(occ, x, apart...))
 		a := c.answer(s, x, op, err)
 		a.ResourceID = r.ResourceID
 		return a
 	case agora.OpStart:
-		req, err := StartRequest(occ, x.Cname, x.UID, x.MaxHour, reveal)
+		keys, err := c.e.keys.get(ctx, conn, occ.Settings.Storage, keysForStart, c.e.cfg.Now())
+		if err != nil {
+			return unreadable(err)
+		}
+		push := plan.Text{}
+		if x.CDN != "" {
+			push = pushAddress(occ, &s, x.Lane)
+		}
+		req, err := StartRequest(occ, x, push, keys, reveal)
 		if err != nil {
 			return unreadable(err)
 		}
 		r, err := api.Start(ctx, x.ResourceID, req)
 		a := c.answer(s, x, op, err)
 		if err == nil {
-			a.SID = r.SID
+			a.SID, a.KeysUntil = r.SID, keys.Until
+			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
 		}
 		return a
 	case agora.OpQuery:
 		r, err := api.Query(ctx, x.ResourceID, x.SID)
 		a := c.answer(s, x, op, err)
-		a.Server = r.ServerResponse
+		a.Server = withoutAddresses(r.ServerResponse)
+		a.Rotated = err == nil && occ != nil && c.e.keys.rotated(conn, occ.Settings.Storage, sessionKey{s.ID, x.Attempt}, c.e.cfg.Now())
 		return a
 	case agora.OpUpdate:
-		req, err := PushRequest(occ, x.Cname, x.UID, reveal)
+		var req agora.UpdateRequest
+		var keys Keys
+		var err error
+		switch x.Change {
+		case ChangeHold:
+			req = HoldRequest(x)
+		case ChangePush:
+			req, err = PushRequest(occ, x, pushAddress(occ, &s, x.Lane), reveal)
+		case ChangeKeys:
+			keys, err = c.e.keys.get(ctx, conn, occ.Settings.Storage, keysForRenewal, c.e.cfg.Now())
+			req = KeysRequest(occ, x, keys)
+		}
 		if err != nil {
 			return unreadable(err)
 		}
 		_, err = api.Update(ctx, x.ResourceID, x.SID, req)
-		return c.answer(s, x, op, err)
+		a := c.answer(s, x, op, err)
+		if err == nil && x.Change == ChangeKeys {
+			a.KeysUntil = keys.Until
+			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
+		}
+		return a
 	default:
 		r, err := api.Stop(ctx, x.ResourceID, x.SID, StopRequest(x.Cname, x.UID))
 		a := c.answer(s, x, op, err)
@@ -410,6 +451,30 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, lookup plan.Lookup,
 		}
 		return a
 	}
+}
+
+// withoutAddresses leaves out what a push goes to: decide asks for its state only, and what it is told may be kept.
+func withoutAddresses(r agora.ServerResponse) agora.ServerResponse {
+	r.Services = slices.Clone(r.Services)
+	for i := range r.Services {
+		outputs := slices.Clone(r.Services[i].Payload.Outputs)
+		for j := range outputs {
+			outputs[j].RTMPURL = ""
+		}
+		r.Services[i].Payload.Outputs = outputs
+	}
+	return r
+}
+
+// preference orders the requests of one kind that wait for the budget.
+func preference(p plan.Priority) int {
+	switch p {
+	case plan.PriorityHigh:
+		return 1
+	case plan.PriorityLow:
+		return -1
+	}
+	return 0
 }
 
 func (c *conductor) answer(s State, x Session, op agora.Op, err error) Answer {

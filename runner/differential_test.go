@@ -183,7 +183,25 @@ func submit(t *testing.T, o *plan.Occurrence) string {
 	}
 	uid := o.UIDs(0)[0]
 	longest, expire := o.Hours(o.RecordFrom.Add(-agora.StartLead()))
-	start, err := runner.StartRequest(o, o.Cname, uid, longest, func(t plan.Text) (string, error) { return t.Resolve(references) })
+	reveal := func(t plan.Text) (string, error) { return t.Resolve(references) }
+	x := runner.Session{Cname: o.Cname, UID: uid, MaxHour: longest, ExpireHour: expire, Held: o.Settings.ExactStart}
+	var keys runner.Keys
+	if storage := o.Settings.Storage; storage.STS == nil {
+		access, err := reveal(storage.AccessKey)
+		if err != nil {
+			return err.Error()
+		}
+		secret, err := reveal(storage.SecretKey)
+		if err != nil {
+			return err.Error()
+		}
+		keys = runner.NewKeys(access, secret)
+	}
+	var push plan.Text
+	if o.Settings.CDN != nil {
+		push = o.Settings.CDN.URL
+	}
+	start, err := runner.StartRequest(o, x, push, keys, reveal)
 	if err != nil {
 		return err.Error()
 	}
@@ -192,7 +210,7 @@ func submit(t *testing.T, o *plan.Occurrence) string {
 		storage.AccessKey, storage.SecretKey, storage.STSToken = "key-example", "secret-example", "token-example"
 		storage.STSExpiration = uint64(now.Add(12 * time.Hour).Unix())
 	}
-	resource, refusal := call(agora.OpAcquire, "", runner.AcquireRequest(o, o.Cname, uid, expire))
+	resource, refusal := call(agora.OpAcquire, "", runner.AcquireRequest(o, x))
 	if refusal != "" {
 		return refusal
 	}

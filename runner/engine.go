@@ -37,6 +37,8 @@ type Config struct {
 type Connection struct {
 	Client func(agora.Region) (*agora.Client, error) // the client that begins with the region's host
 	Lookup plan.Lookup                               // what the plan's references stand for
+	// Issue fetches temporary storage credentials from the command or file of a plan, as JSON. nil: there are none.
+	Issue func(context.Context, *plan.STS) ([]byte, error)
 }
 
 func (c Config) withDefaults() Config {
@@ -75,6 +77,8 @@ type Engine struct {
 	known      map[string]*conductor      // occurrence → who owns it
 	cancels    map[string][]store.Command // for occurrences that are not at work yet, oldest first
 	taken      map[int64]bool             // commands that were read
+	keys       keyring
+	notices    chan agora.Event // accepted and not yet looked at
 	changes    int64
 	cron       *cron.Cron
 	wg         sync.WaitGroup
@@ -108,6 +112,7 @@ func New(cfg Config) *Engine {
 		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}),
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
 		known: map[string]*conductor{}, cancels: map[string][]store.Command{}, taken: map[int64]bool{},
+		notices: make(chan agora.Event, maxNotices),
 	}
 }
 
@@ -167,6 +172,8 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 		}
 		e.dropOthers()
 	}
+	e.wg.Add(1)
+	go e.readNotices()
 	e.mu.Lock()
 	e.answerFrom = e.started // what came before has been answered for
 	e.mu.Unlock()
@@ -209,6 +216,7 @@ func (e *Engine) duties(scheduling bool) {
 		}))
 		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
 	}
+	c.Schedule(cron.Every(warmEvery), cron.FuncJob(e.warm))
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {
 		if err := e.pollCommands(e.ctx); err != nil && e.ctx.Err() == nil {
 			e.log.Error("operators' commands cannot be read", "error", err)
@@ -468,6 +476,7 @@ func (e *Engine) Record(p *plan.Plan, occurrences []plan.Occurrence, begin []tim
 		c.begin()
 		t := &task{occ: o, conn: a.conn, revision: a.revision, now: true, state: State{Target: target(o, app), Begin: begin[i], Phase: Planned}}
 		t.state.MinRemainder = 0 // it is recorded because somebody asked for it
+		t.state.Exact, t.state.From = false, o.RecordFrom
 		e.known[o.ID] = c
 		c.post(func() { c.add(t); c.step(t, Observation{}) })
 	}

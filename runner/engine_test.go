@@ -64,6 +64,9 @@ type house struct {
 	log   lockedBuffer
 	poll  time.Duration // default a minute: what is not tested need not be polled for years
 
+	lookup plan.Lookup                                      // default values
+	issue  func(context.Context, *plan.STS) ([]byte, error) // of temporary storage credentials
+
 	mu    sync.Mutex
 	ended map[string]runner.State
 }
@@ -91,7 +94,7 @@ func newHouse(t testing.TB, cfg simulator.Config) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &house{t: t, sim: sim, dir: t.TempDir(), ended: map[string]runner.State{}}
+	return &house{t: t, sim: sim, dir: t.TempDir(), lookup: values, ended: map[string]runner.State{}}
 }
 
 // open starts an engine on the house's store.
@@ -128,7 +131,7 @@ func (h *house) shut(e *runner.Engine) {
 }
 
 func (h *house) connect(p *plan.Plan) (*runner.Connection, error) {
-	return &runner.Connection{Lookup: values, Client: func(r agora.Region) (*agora.Client, error) {
+	return &runner.Connection{Lookup: h.lookup, Issue: h.issue, Client: func(r agora.Region) (*agora.Client, error) {
 		return agora.New(func(context.Context) (string, string, error) {
 			id, err := p.Account.CustomerID.Resolve(values)
 			if err != nil {

@@ -136,7 +136,7 @@ func (c *conductor) revise(t *task, w want, now time.Time) bool {
 			} else {
 				s.End, s.Until = w.target.End, w.target.Until
 			}
-			s.CDN, s.Absent = w.target.CDN, false
+			s.CDN, s.Fallback, s.Priority, s.Absent = w.target.CDN, w.target.Fallback, w.target.Priority, false
 		}
 		switch {
 		case w.occ.Cancelled() && s.Cancel == nil && s.Phase != Over:
@@ -172,8 +172,9 @@ func (c *conductor) place() {
 		}
 	}
 	slices.SortFunc(tasks, func(a, b *task) int {
-		return cmp.Or(a.writing().Compare(b.writing()), cmp.Compare(a.state.ID, b.state.ID))
+		return cmp.Or(a.writing().Compare(b.writing()), cmp.Compare(preference(a.state.Priority), preference(b.state.Priority)), cmp.Compare(a.state.ID, b.state.ID))
 	})
+	// Of those that begin at one bell the first in the list is begun last, so what has priority has the most in hand.
 	writing := make([]time.Time, len(tasks))
 	for i, t := range tasks {
 		writing[i] = t.writing()
@@ -235,6 +236,9 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 }
 
 func eventKind(o Observation) string {
+	if o.Notice != nil {
+		return "webhook"
+	}
 	if o.Op != "" {
 		return "answer"
 	}

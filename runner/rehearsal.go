@@ -90,19 +90,22 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 		})
 		return nil
 	}
-	for session := range max(o.Settings.Redundancy, 1) {
-		uid := o.UIDs(session)[0]
-		acquire := AcquireRequest(o, t.Cname, uid, t.ExpireHour)
-		for range session { // placed apart from those before it
-			acquire.ClientRequest.ExcludeResourceIDs = append(acquire.ClientRequest.ExcludeResourceIDs, unknownResource)
+	s := State{Target: t}
+	for lane := range t.lanes() {
+		uid := t.pair(lane)[0]
+		x := Session{Lane: lane, Cname: t.Cname, UID: uid, MaxHour: t.MaxHour, ExpireHour: t.ExpireHour, Held: t.Exact}
+		var apart []string
+		for range lane { // placed apart from those before it
+			apart = append(apart, unknownResource)
 		}
-		start, err := StartRequest(o, t.Cname, uid, t.MaxHour, reveal)
+		acquire := AcquireRequest(o, x, apart...)
+		keys := Keys{access: masked, secret: masked, token: masked}
+		if storage := o.Settings.Storage; storage.STS == nil {
+			keys = NewKeys(storage.AccessKey.String(), storage.SecretKey.String())
+		}
+		start, err := StartRequest(o, x, pushAddress(o, &s, lane), keys, reveal)
 		if err != nil {
 			return nil, err
-		}
-		if o.Settings.Storage.STS != nil {
-			storage := &start.ClientRequest.StorageConfig
-			storage.AccessKey, storage.SecretKey, storage.STSToken = masked, masked, masked
 		}
 		if err := add(at, agora.OpAcquire, acquire); err != nil {
 			return nil, err
@@ -111,9 +114,7 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 			return nil, err
 		}
 		if o.Settings.ExactStart {
-			resume := agora.UpdateRequest{Cname: t.Cname, UID: uid}
-			resume.ClientRequest.WebRecordingConfig = &agora.WebRecordingConfig{OnHold: false}
-			if err := add(o.Start, agora.OpUpdate, resume); err != nil {
+			if err := add(o.Start, agora.OpUpdate, HoldRequest(x)); err != nil {
 				return nil, err
 			}
 		}

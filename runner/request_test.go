@@ -164,11 +164,16 @@ func TestRequestsAreBuiltAsDocumented(t *testing.T) {
 		for _, o := range p.Occurrences(now, now.AddDate(0, 1, 0)) {
 			maxHour, expireHour := o.Hours(o.RecordFrom)
 			uid := o.UIDs(0)[0]
-			start, err := runner.StartRequest(&o, o.Cname, uid, maxHour, func(text plan.Text) (string, error) { return text.Resolve(values) })
+			x := runner.Session{Cname: o.Cname, UID: uid, MaxHour: maxHour, ExpireHour: expireHour, Held: o.Settings.ExactStart}
+			var push plan.Text
+			if o.Settings.CDN != nil {
+				push = o.Settings.CDN.URL
+			}
+			start, err := runner.StartRequest(&o, x, push, runner.NewKeys("example-access", "example-secret"), func(text plan.Text) (string, error) { return text.Resolve(values) })
 			if err != nil {
 				t.Fatal(err)
 			}
-			b := both{o.Settings, sentAs(t, runner.AcquireRequest(&o, o.Cname, uid, expireHour)), sentAs(t, start)}
+			b := both{o.Settings, sentAs(t, runner.AcquireRequest(&o, x)), sentAs(t, start)}
 			for id, keeps := range documented {
 				if !keeps(b) {
 					t.Errorf("%s is broken by a recording with %q", id, keys)

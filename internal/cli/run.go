@@ -24,6 +24,7 @@ type runOptions struct {
 	span   window
 	listen string
 	ledger string
+	secret string // a reference to the one that signs notifications; "": none are taken
 	format *formatFlag
 }
 
@@ -41,7 +42,8 @@ With --dry-run it prints each acquire, start, update and stop of the classes tha
 		Example: `  rundown run plan.yaml
   rundown run plans/*.yaml --store sqlite:/var/lib/rundown/rundown.db --log-format json
   rundown run plan.yaml --dry-run --from 2031-09-15 --until 2031-09-19
-  rundown run plan.yaml --simulate --ledger ledger.json`,
+  rundown run plan.yaml --simulate --ledger ledger.json
+  rundown run plan.yaml --listen :8443 --webhook-secret '${file:/etc/rundown/webhook-secret}'`,
 		Args:              arguments(1, -1, "PLAN"),
 		ValidArgsFunction: completePlans,
 	}
@@ -49,6 +51,7 @@ With --dry-run it prints each acquire, start, update and stop of the classes tha
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests and send nothing")
 	o.span.add(cmd)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8089", "`ADDRESS` for health checks, port 0 for any that is free")
+	f.StringVar(&o.secret, "webhook-secret", "", "`REFERENCE`, ${NAME} or ${file:PATH}, to the secret that Agora's console shows for notifications; taken at /webhooks/agora (default ${"+webhookSecretVariable+"}, if set)")
 	f.StringVar(&o.ledger, "ledger", "", "`FILE` to keep the simulator's account in, with --simulate")
 	o.format = addFormat(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -90,6 +93,10 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 
+	secret, err := a.webhookSecret(o.secret)
+	if err != nil {
+		return err
+	}
 	w, err := a.openWorkplace(ctx, o.ledger)
 	if err != nil {
 		return err
@@ -105,7 +112,13 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		return fmt.Errorf("listen on %s: %w", o.listen, cause(err))
 	}
 	ready := &web.Readiness{}
-	server := &http.Server{Handler: web.Handler(ready), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who()})
+	handler := http.NewServeMux()
+	handler.Handle("/", web.Handler(ready))
+	if secret != nil {
+		handler.Handle("/webhooks/agora", web.Webhook(secret, engine.Notify, log))
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	defer func() {
@@ -116,7 +129,6 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		}
 	}()
 
-	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who()})
 	var all []*plan.Plan
 	for _, c := range plans {
 		all = append(all, c.plan)
