@@ -9,12 +9,15 @@ GO     ?= go
 PKG    ?= ./...
 # Further flags of "go test" in "make test".
 FLAGS  ?=
-# How long each fuzz target runs.
-FUZZTIME ?= 30s
+# How long all fuzz targets run together, and how many of the inputs found each of them keeps.
+FUZZTIME ?= 1h
+KEEP     ?= 0
+# How many plans "make differential" tries.
+PLANS ?= 5000
 
 .PHONY: help
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build the binary, ./rundown
@@ -39,15 +42,19 @@ bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
 
 .PHONY: fuzz
-fuzz: ## run each fuzz target for FUZZTIME (30s)
-	@set -e; for pkg in $$($(GO) list $(PKG)); do \
-		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
-		done; \
-	done
+fuzz: ## run all fuzz targets, for FUZZTIME (1h) in all; KEEP=20 keeps inputs that they found
+	@GO='$(GO)' PKG='$(PKG)' FUZZTIME='$(FUZZTIME)' KEEP='$(KEEP)' bash .ci/fuzz
 
 .PHONY: schema
 schema: ## write schemas/plan.schema.json anew
 	@mkdir -p schemas
 	$(GO) run . schema > schemas/plan.schema.json.new
 	mv schemas/plan.schema.json.new schemas/plan.schema.json
+
+.PHONY: differential
+differential: ## hold validate against the simulator over 5,000 random plans around the bounds
+	$(GO) test ./runner -count 1 -v -run 'TestWhatValidatePassesTheServiceAccepts|TestEachValueOutOfBoundsIsFoundOrAccepted' -differential.plans $(PLANS)
+
+.PHONY: clocks
+clocks: ## hold classes at every half hour against a walk over every minute, in every zone, for five years
+	$(GO) test ./plan -count 1 -v -timeout 60m -run TestEveryHalfHourOfAYearInEveryZone -clock.all -clock.years 5 -clock.step 1m

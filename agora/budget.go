@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Priority orders those that wait for the budget. Within one priority, who came first is admitted first.
+// Priority orders those that wait for the budget. Within one priority, and unless [Prefer] says otherwise, who came first is admitted first.
 type Priority int
 
-// The priorities, lowest first. An acquire has the priority of the start that it is for.
+// The priorities, lowest first. [Prefer] orders within them. An acquire has the priority of the start that it is for.
 const (
 	PriorityQuery Priority = iota
 	PriorityUpdate
@@ -50,6 +50,7 @@ type hold struct {
 // waiter is somebody who waits for the budget.
 type waiter struct {
 	priority Priority
+	prefer   int // within the priority, the higher first
 	seq      uint64
 	pair     bool // wants a second admission held
 	promised bool // a start whose hold a stop has taken: first among its equals
@@ -57,6 +58,14 @@ type waiter struct {
 	at       time.Time // when it was admitted
 	admitted chan struct{}
 	index    int // in the queue; -1: no longer there
+}
+
+type preferKey struct{}
+
+// Prefer lets the requests of a context go before others of the same priority whose number is lower; without it the
+// number is 0.
+func Prefer(ctx context.Context, n int) context.Context {
+	return context.WithValue(ctx, preferKey{}, n)
 }
 
 // NewBudget returns a budget of qps requests a second; 0: without limit.
@@ -138,6 +147,7 @@ func (b *Budget) wait(ctx context.Context, w *waiter) (*hold, error) {
 		return nil, nil
 	}
 	w.pair = w.pair && b.qps > 1
+	w.prefer, _ = ctx.Value(preferKey{}).(int)
 	w.admitted = make(chan struct{})
 
 	b.mu.Lock()
@@ -257,6 +267,9 @@ func (q waiters) Less(i, j int) bool {
 	}
 	if q[i].promised != q[j].promised {
 		return q[i].promised
+	}
+	if q[i].prefer != q[j].prefer {
+		return q[i].prefer > q[j].prefer
 	}
 	return q[i].seq < q[j].seq
 }

@@ -35,6 +35,20 @@ var streamLimitIDs = map[Region]string{
 	RegionAP: "streams-max-asia",
 }
 
+// StreamLimitID is the catalogue's entry of a region's limits; "" where the region is not known.
+func StreamLimitID(r Region) string { return streamLimitIDs[r] }
+
+// LeastStreamRegion is the region with the smallest limits, which [StreamLimit] assumes where none is known.
+func LeastStreamRegion() Region {
+	least := RegionCN
+	for _, r := range []Region{RegionAP, RegionEU, RegionNA} {
+		if StreamLimit(r, StreamSD) < StreamLimit(least, StreamSD) {
+			least = r
+		}
+	}
+	return least
+}
+
 // StreamLimit is the documented number of concurrent web page recordings of a class in a region, for an App ID to
 // which support has granted nothing else. Where the region is not known ("": near the caller), it is the smallest
 // of all regions.

@@ -15,6 +15,7 @@ import (
 	_ "github.com/invopop/jsonschema"
 	_ "github.com/jedib0t/go-pretty/v6/table"
 	_ "github.com/mattn/go-isatty"
+	_ "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 	_ "github.com/pressly/goose/v3"
 	_ "github.com/robfig/cron/v3"
 	_ "github.com/rogpeppe/go-internal/testscript"

@@ -109,6 +109,13 @@ func (u *unit) plain(a *at, key string, value *string) string {
 	return *value
 }
 
+// notEmpty reports a text of nothing where a key needs one: the parameter would be missing.
+func (u *unit) notEmpty(a *at, rule, key string, value *string) {
+	if value != nil && *value == "" {
+		u.report(rule, a.value(key), key+" is empty", "")
+	}
+}
+
 // positions names the places of a mapping's values by key.
 func (u *unit) positions(a *at) map[string]Pos {
 	from := make(map[string]Pos, len(a.keys))
@@ -122,6 +129,7 @@ func (b *builder) account(k *accountKeys) {
 	if k == nil {
 		return
 	}
+	b.root.notEmpty(&k.at, "invalid-value", "customer_id", k.CustomerID)
 	if k.CustomerID != nil {
 		b.p.Account.CustomerID = b.root.text(*k.CustomerID, k.value("customer_id"), textPlain)
 	}
@@ -133,6 +141,7 @@ func (b *builder) account(k *accountKeys) {
 func (b *builder) app(e *entry[appKeys]) {
 	k := &e.Value
 	a := &App{Name: e.Key.Text, Pos: b.root.src.pos(e.Key.At), Limits: Limits{QPS: agora.DefaultQPS(), Concurrent: agora.DefaultConcurrent()}}
+	b.root.notEmpty(&k.at, "invalid-value", "id", k.ID)
 	if k.ID != nil {
 		a.ID = b.root.text(*k.ID, k.value("id"), textPlain)
 	}

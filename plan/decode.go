@@ -17,7 +17,7 @@ func init() {
 	register(rule{id: "duplicate-key", severity: SeverityError, statement: "No key stands twice in a mapping, and no name is given twice in the files of a plan."})
 	register(rule{id: "wrong-type", severity: SeverityError, statement: "Every value has the type that its key takes."})
 	register(rule{id: "missing-key", severity: SeverityError, statement: "Every required key is there."})
-	register(rule{id: "invalid-value", severity: SeverityError, statement: "Every value is one that its key allows."})
+	register(rule{id: "invalid-value", severity: SeverityError, statement: "Every value is one that its key allows.", check: checkPageAddresses})
 }
 
 // decoder reads one file by the types of file.go, in one pass over its nodes. Whatever is wrong becomes a finding, and

@@ -61,8 +61,11 @@ const (
 // the padding, rounded up, plus one, which leaves room for an overrun and bounds the bill of a session that was
 // lost; resourceExpiredHour a day more, in which it can still be queried and stopped. Neither is more than 720.
 func (o *Occurrence) Hours(firstRequest time.Time) (maxRecordingHour, resourceExpiredHour int) {
-	length := max(o.RecordUntil.Sub(firstRequest), 0)
-	hours := int((length+time.Hour-1)/time.Hour) + 1
-	maxRecordingHour = min(hours, maxHours)
+	maxRecordingHour = sessionHours(int64((max(o.RecordUntil.Sub(firstRequest), 0) + time.Second - 1) / time.Second))
 	return maxRecordingHour, min(maxRecordingHour+expiryHours, maxHours)
+}
+
+// sessionHours is maxRecordingHour of a session of so many seconds from its first request.
+func sessionHours(seconds int64) int {
+	return int(min((seconds+hourSeconds-1)/hourSeconds+1, maxHours))
 }

@@ -15,6 +15,8 @@ type expansion struct {
 
 	maxBefore, maxAfter, maxLength int64 // s, of any class
 
+	groups [][]*schedule // by [expansion.pageGroups]
+
 	from, until time.Time // validate's window, for the rules
 }
 
@@ -28,6 +30,10 @@ type page struct {
 	lasting                       bool // not made for single classes
 }
 
+func newPage(url string) *page {
+	return &page{url: url, latestStart: firstInstant, endBefore: firstInstant, endAt: firstInstant}
+}
+
 // queued is a class whose padding waits for the neighbours after it.
 type queued struct {
 	class
@@ -37,11 +43,17 @@ type queued struct {
 func newExpansion(p *Plan) *expansion {
 	e := &expansion{plan: p, pages: make(map[string]*page), fixed: make(map[*Settings]*page)}
 	sets := make(map[calendarList]daySet)
+	near := make(map[string]*wallClock)
 	for i, r := range p.Recordings {
 		if r.Zone == nil {
 			continue // reported where it is missing
 		}
 		s := newSchedule(r, i, daysOf(sets, r.Only), daysOf(sets, r.Skip))
+		zone := r.Zone.String()
+		if near[zone] == nil {
+			near[zone] = new(wallClock)
+		}
+		s.near = near[zone]
 		e.schedules = append(e.schedules, s)
 		for j := range r.When {
 			e.maxLength = max(e.maxLength, int64(r.When[j].length/time.Second))
@@ -55,6 +67,16 @@ func newExpansion(p *Plan) *expansion {
 		}
 	}
 	return e
+}
+
+// near looks up the offsets of all zones at an instant, for those who count from there on.
+func (e *expansion) near(unix int64) {
+	for _, s := range e.schedules {
+		if !s.near.known {
+			s.near.loc = s.recording.Zone
+			s.near.load(unix)
+		}
+	}
 }
 
 func (e *expansion) allow(s *Settings) {
@@ -91,7 +113,7 @@ func (e *expansion) pageOf(c *class) *page {
 	url := e.url(c).String()
 	p := e.pages[url]
 	if p == nil {
-		p = &page{url: url, latestStart: firstInstant, endBefore: firstInstant, endAt: firstInstant}
+		p = newPage(url)
 		e.pages[url] = p
 	}
 	if lasting {
@@ -123,117 +145,6 @@ func (e *expansion) values(c *class) func(name string) (string, bool) {
 			value, ok := settings.Labels[name]
 			return value, ok
 		}
-	}
-}
-
-// starts gives the classes that start in [from, until) in order of start and then of the document, with the
-// padding that was asked for, until yield is content. A class is valid during its call only.
-func (e *expansion) starts(from, until int64, yield func(*class) bool) {
-	var h classHeap
-	for _, s := range e.schedules {
-		c := s.cursor(from, until)
-		if k, ok := c.next(); ok {
-			h = append(h, newHead(k, c))
-		}
-	}
-	h.init()
-	for len(h) > 0 {
-		k := h[0].class
-		if !yield(k) {
-			return
-		}
-		if next, ok := h[0].cursor.next(); ok {
-			h[0] = newHead(next, h[0].cursor)
-		} else {
-			h[0] = h[len(h)-1]
-			h = h[:len(h)-1]
-		}
-		h.down(0)
-	}
-}
-
-// walk gives the classes that start in [from, until) in order of start and then of the document, with the padding
-// that neighbours leave, until yield is content. It holds no more classes than the longest one and the paddings
-// span.
-//
-// Neighbours outside of the window count too: those before, which may still run at the padding of the first, and
-// those after, whose padding may begin in that of the last.
-func (e *expansion) walk(from, until time.Time, yield func(*class) bool) {
-	first, last := unixCeil(from), unixCeil(until)
-	if first >= last {
-		return
-	}
-	var queue []*queued
-	settle := func(now int64) bool {
-		for len(queue) > 0 {
-			q := queue[0]
-			if q.end+q.after+e.maxBefore > now {
-				return true
-			}
-			queue[0] = nil
-			queue = queue[1:]
-			e.leave(q)
-			if q.start >= first && q.start < last && !yield(&q.class) {
-				return false
-			}
-		}
-		return true
-	}
-	content := true
-	e.starts(first-e.maxLength-e.maxBefore, last+e.maxLength+e.maxAfter+e.maxBefore, func(c *class) bool {
-		if content = settle(c.start); !content || len(queue) == 0 && c.start >= last {
-			return false
-		}
-		q := &queued{class: *c}
-		if !q.cancelled() {
-			e.arrive(q)
-		}
-		queue = append(queue, q)
-		return true
-	})
-	if content {
-		settle(lastInstant * 2)
-	}
-	clear(e.pages)
-	clear(e.fixed)
-}
-
-// arrive takes the paddings of a class and of those before it back to where they meet.
-func (e *expansion) arrive(q *queued) {
-	p := e.pageOf(&q.class)
-	q.page = p
-	if q.start > p.latestStart {
-		p.endBefore = max(p.endBefore, p.endAt)
-		p.latestStart = q.start
-	}
-	q.recordFrom = max(q.recordFrom, min(q.start, p.endBefore))
-	p.endAt = max(p.endAt, q.end)
-
-	waiting := p.classes[:0]
-	for _, other := range p.classes {
-		if q.start >= other.end {
-			other.recordUntil = max(other.end, min(other.recordUntil, q.recordFrom))
-		}
-		if other.end+other.after+e.maxBefore > q.start {
-			waiting = append(waiting, other)
-		} else {
-			other.waiting = false
-		}
-	}
-	clear(p.classes[len(waiting):])
-	q.waiting = true
-	p.classes = append(waiting, q)
-}
-
-// leave forgets a class whose padding is settled, and the page of a single class with it.
-func (e *expansion) leave(q *queued) {
-	p := q.page
-	if p == nil || !q.waiting {
-		return
-	}
-	p.classes = slices.DeleteFunc(p.classes, func(other *queued) bool { return other == q })
-	if len(p.classes) == 0 && !p.lasting {
-		delete(e.pages, p.url)
 	}
 }
 

@@ -12,6 +12,7 @@ import "time"
 //	doc       the description, with unit and default, for editors
 //	default   the default, as plans write it
 //	example   examples, as plans write them, separated by " | "
+//	items     events: each text is one of notifyEvents
 
 // rootFile is the file that a plan begins with. Only it holds credentials, definitions and power over rules.
 type rootFile struct {
@@ -20,12 +21,12 @@ type rootFile struct {
 	Name    *string              `yaml:"name" validate:"required,id" doc:"The plan's name, part of every occurrence's identity: never change it during a term. a-z, 0-9 and -, at most 40 characters." example:"autumn-2031"`
 	Include *textList            `yaml:"include" doc:"Files that hold calendars, recordings and defaults of their own: paths or globs relative to this file." example:"[reference/*.yaml]"`
 	Account *accountKeys         `yaml:"account" validate:"required" doc:"Agora's REST credentials."`
-	Apps    entries[appKeys]     `yaml:"apps" validate:"required,dive" doc:"Agora projects, by names of your own. The only one is the default."`
-	Storage entries[storageKeys] `yaml:"storage" validate:"dive" doc:"Third-party cloud storage, by names of your own. The only one is the default."`
-	CDN     entries[cdnKeys]     `yaml:"cdn" validate:"dive" doc:"RTMP or RTMPS ingest addresses to push to, by names of your own."`
+	Apps    entries[appKeys]     `yaml:"apps" validate:"required,dive" doc:"Agora projects, by names of your own. The only one is the default." example:"{main: {id: \"${AGORA_APP_ID}\"}}"`
+	Storage entries[storageKeys] `yaml:"storage" validate:"dive" doc:"Third-party cloud storage, by names of your own. The only one is the default." example:"{videos: {vendor: s3, region: eu-central-1, bucket: lingua-videos, access_key: \"${S3_ACCESS_KEY}\", secret_key: \"${S3_SECRET_KEY}\"}}"`
+	CDN     entries[cdnKeys]     `yaml:"cdn" validate:"dive" doc:"RTMP or RTMPS ingest addresses to push to, by names of your own." example:"{parents: \"rtmps://live.lingua.example/app/${STREAM_KEY}\"}"`
 	Expose  *textList            `yaml:"expose" doc:"The only variables that a url may use; their values are masked everywhere." example:"[ROOM_TOKEN]"`
-	Notify  []notifyKeys         `yaml:"notify" validate:"dive" doc:"Who hears when an occurrence does not go as planned."`
-	Rules   entries[severityKey] `yaml:"rules" doc:"Severities by rule id: off, warning or error. The rules of structure cannot be tuned."`
+	Notify  []notifyKeys         `yaml:"notify" validate:"dive" doc:"Who hears when an occurrence does not go as planned." example:"[{webhook: \"${OPS_WEBHOOK_URL}\", events: [failed, missed]}]"`
+	Rules   entries[severityKey] `yaml:"rules" doc:"Severities by rule id: off, warning or error. The rules of structure cannot be tuned." example:"{clock-change: off}"`
 	Part    partKeys             `yaml:",inline"`
 }
 
@@ -41,9 +42,9 @@ func (includedFile) noun() string { return "an included file" }
 
 // partKeys are what every file may hold.
 type partKeys struct {
-	Calendars  entries[calendarKeys]  `yaml:"calendars" doc:"Named sets of days, for only and skip, known in every file: a day, a range of days, or a list of both."`
-	Defaults   *defaultsKeys          `yaml:"defaults" doc:"Keys for every recording of this file that does not set them; those of the root file apply to included ones too."`
-	Recordings entries[recordingKeys] `yaml:"recordings" validate:"dive" doc:"What is recorded, by id: a-z, 0-9 and -, at most 40 characters, part of every occurrence's identity."`
+	Calendars  entries[calendarKeys]  `yaml:"calendars" doc:"Named sets of days, for only and skip, known in every file: a day, a range of days, or a list of both." example:"{autumn: 2031-09-15..2031-12-19, holidays: [2031-10-13, 2031-12-08]}"`
+	Defaults   *defaultsKeys          `yaml:"defaults" doc:"Keys for every recording of this file that does not set them; those of the root file apply to included ones too." example:"{timezone: Europe/Madrid, only: autumn}"`
+	Recordings entries[recordingKeys] `yaml:"recordings" doc:"What is recorded, by id: a-z, 0-9 and -, at most 40 characters, part of every occurrence's identity." example:"{german-a1: {when: Mon Wed 19:00-19:50}}"`
 }
 
 // accountKeys are Agora's REST credentials.
@@ -58,8 +59,8 @@ func (accountKeys) noun() string { return "account" }
 // appKeys is an Agora project.
 type appKeys struct {
 	at
-	ID     *string     `yaml:"id" validate:"required" doc:"The App ID." example:"${AGORA_APP_ID}"`
-	Limits *limitsKeys `yaml:"limits" doc:"What Agora has granted to the App ID."`
+	ID     *string     `yaml:"id" validate:"required" doc:"The App ID of the project." example:"${AGORA_APP_ID}"`
+	Limits *limitsKeys `yaml:"limits" doc:"What Agora has granted to the App ID." example:"{qps: 20, concurrent: 200}"`
 }
 
 func (appKeys) noun() string { return "an app" }
@@ -67,9 +68,9 @@ func (appKeys) noun() string { return "an app" }
 // limitsKeys are what Agora has granted.
 type limitsKeys struct {
 	at
-	QPS        *int         `yaml:"qps" validate:"omitempty,min=1" doc:"Requests a second; default 10." default:"10"`
-	Concurrent *int         `yaml:"concurrent" validate:"omitempty,min=1" doc:"Recordings at once; default 50." default:"50"`
-	Streams    *streamsKeys `yaml:"streams" doc:"Recordings at once by class of resolution; default: the documented figures of the region."`
+	QPS        *int         `yaml:"qps" validate:"omitempty,min=1" doc:"Requests a second; default 10, as Agora grants at first." default:"10"`
+	Concurrent *int         `yaml:"concurrent" validate:"omitempty,min=1" doc:"Recordings at once; default 50, as Agora grants at first." default:"50"`
+	Streams    *streamsKeys `yaml:"streams" doc:"Recordings at once by class of resolution; default: the documented figures of the region." example:"{sd: 50, hd: 30, fhd: 10}"`
 }
 
 func (limitsKeys) noun() string { return "limits" }
@@ -77,9 +78,9 @@ func (limitsKeys) noun() string { return "limits" }
 // streamsKeys are recordings at once by class of resolution.
 type streamsKeys struct {
 	at
-	SD  *int `yaml:"sd" validate:"omitempty,min=1" doc:"Up to 640x360 pixels."`
-	HD  *int `yaml:"hd" validate:"omitempty,min=1" doc:"Up to 1280x720 pixels."`
-	FHD *int `yaml:"fhd" validate:"omitempty,min=1" doc:"Up to 1920x1080 pixels."`
+	SD  *int `yaml:"sd" validate:"omitempty,min=1" doc:"Recordings at once of up to 640x360 pixels." example:"50"`
+	HD  *int `yaml:"hd" validate:"omitempty,min=1" doc:"Recordings at once of up to 1280x720 pixels, and more than 640x360." example:"30"`
+	FHD *int `yaml:"fhd" validate:"omitempty,min=1" doc:"Recordings at once of up to 1920x1080 pixels, and more than 1280x720." example:"10"`
 }
 
 func (streamsKeys) noun() string { return "streams" }
@@ -89,14 +90,14 @@ type storageKeys struct {
 	at
 	Vendor    *string   `yaml:"vendor" validate:"required,restriction=storage-vendor-values" doc:"Whose storage it is." example:"s3"`
 	Region    *string   `yaml:"region" doc:"The vendor's region as Agora lists it, in any case, with - or _. Azure, Google and S3-compatible stores need none." example:"us-east-1 | eu-central-1"`
-	Bucket    *string   `yaml:"bucket" validate:"required" missing:"storage-bucket-required" doc:"The bucket, by the vendor's naming rules."`
+	Bucket    *string   `yaml:"bucket" validate:"required" missing:"storage-bucket-required" doc:"The bucket, by the vendor's naming rules." example:"lingua-videos"`
 	Endpoint  *string   `yaml:"endpoint" doc:"The host name of an S3-compatible store; for no other vendor." example:"objects.school.example"`
 	AccessKey *string   `yaml:"access_key" doc:"A key that may write, as a reference; not with sts." example:"${S3_ACCESS_KEY}"`
 	SecretKey *string   `yaml:"secret_key" doc:"Its secret, as a reference; not with sts." example:"${S3_SECRET_KEY}"`
 	Prefix    *textList `yaml:"prefix" doc:"Folders in the bucket: ASCII letters and digits, and placeholders, from whose values all else is left out; at most 128 characters, joined with slashes." default:"[\"{plan}\", \"{id}\", \"{date}\"]"`
 	SSE       *string   `yaml:"sse" validate:"omitempty,restriction=extparams-sse" doc:"Server-side encryption; s3 only."`
 	Tag       *string   `yaml:"tag" doc:"A tag for each file; s3 and alibaba only." example:"term-autumn"`
-	STS       *stsKeys  `yaml:"sts" doc:"Temporary credentials in place of the keys; s3, alibaba and tencent only."`
+	STS       *stsKeys  `yaml:"sts" doc:"Temporary credentials in place of the keys; s3, alibaba and tencent only." example:"{command: [./issue-sts-token, --hours, \"12\"]}"`
 }
 
 func (storageKeys) noun() string { return "a storage" }
@@ -114,7 +115,7 @@ func (stsKeys) noun() string { return "sts" }
 type cdnKeys struct {
 	at
 	URL      *string `yaml:"url" validate:"required" doc:"The ingest address; path and query are secret." example:"rtmps://live.school.example/app/${STREAM_KEY}"`
-	Fallback *string `yaml:"fallback" doc:"The address to push to when the first one fails."`
+	Fallback *string `yaml:"fallback" doc:"The address to push to when the first one fails." example:"${FALLBACK_RTMP_URL}"`
 }
 
 func (cdnKeys) noun() string { return "a cdn target" }
@@ -123,7 +124,7 @@ func (cdnKeys) noun() string { return "a cdn target" }
 type notifyKeys struct {
 	at
 	Webhook *string   `yaml:"webhook" validate:"required" doc:"An HTTPS address; secret." example:"${OPS_WEBHOOK_URL}"`
-	Events  *textList `yaml:"events" validate:"required" doc:"What it hears of: failed, missed, partial, orphan, at-risk." example:"[failed, missed]"`
+	Events  *textList `yaml:"events" validate:"required" items:"events" doc:"What it hears of: failed, missed, partial, orphan, at-risk." example:"[failed, missed]"`
 }
 
 func (notifyKeys) noun() string { return "a notify entry" }
@@ -152,7 +153,7 @@ type recordingKeys struct {
 	Title    *string             `yaml:"title" doc:"The recording's name for people." example:"Algebra I"`
 	Was      *textList           `yaml:"was" doc:"Earlier ids, so that a rename keeps identity and history." example:"[algebra-one]"`
 	When     *whenKeys           `yaml:"when" validate:"required" doc:"Weekdays and a time, a date and a time, or a cron expression and a length; one or a list. An end before the start is the next day." example:"Mon Wed 09:00-09:50 | [2031-12-17 08:00-11:00]"`
-	Changes  entries[changeKeys] `yaml:"changes" validate:"dive" doc:"Exceptions, by the planned day, a range of days, or day and time where a day has two."`
+	Changes  entries[changeKeys] `yaml:"changes" validate:"dive" doc:"Exceptions, by the planned day, a range of days, or day and time where a day has two." example:"{2031-10-15: {to: 2031-10-16 18:00-18:50, note: teacher away}, 2031-10-20: cancelled}"`
 	Settings settingsKeys        `yaml:",inline"`
 	Filter   filterKeys          `yaml:",inline"`
 }
@@ -178,13 +179,13 @@ type filterKeys struct {
 // settingsKeys are what defaults, recordings and changes may all set.
 type settingsKeys struct {
 	Timezone     *string          `yaml:"timezone" doc:"The IANA zone in which times are wall clock; required, here or in defaults. The machine's own zone is never used." example:"Europe/Madrid"`
-	App          *string          `yaml:"app" doc:"The Agora project; default: the only one."`
+	App          *string          `yaml:"app" doc:"The Agora project; default: the only one." example:"main"`
 	Region       *string          `yaml:"region" validate:"omitempty,restriction=acquire-region-values|eq=none" doc:"Where Agora records, a hard fence; absent or none: near the caller."`
-	Storage      *string          `yaml:"storage" doc:"Where the files go; default: the only storage."`
-	CDN          *string          `yaml:"cdn" doc:"The CDN target to push to; none removes the default."`
+	Storage      *string          `yaml:"storage" doc:"Where the files go; default: the only storage." example:"videos"`
+	CDN          *string          `yaml:"cdn" doc:"The CDN target to push to; none removes the default." example:"parents | none"`
 	URL          *string          `yaml:"url" doc:"The page. It may use placeholders ({plan}, {id}, {date}, {time} and labels) and exposed variables." example:"https://lingua.example/rooms/{id}?role=recorder"`
 	Cname        *string          `yaml:"cname" doc:"The channel name, which labels the recording at Agora; default: derived from plan and id; none removes a default." example:"field-trip-2031"`
-	Video        *videoKeys       `yaml:"video" doc:"The picture: 360p, 480p, 720p or 1080p, with a frame rate as in 720p30, or a map." default:"720p"`
+	Video        *videoKeys       `yaml:"video" doc:"The picture: 360p, 480p, 720p or 1080p, with a frame rate as in 720p30, or a map." default:"720p" example:"1080p30 | {width: 390, height: 844}"`
 	AudioProfile *int             `yaml:"audio_profile" validate:"omitempty,restriction=audio-profile-values" doc:"0: mono, 48 kbit/s; 1: mono, 128 kbit/s; 2: stereo, 192 kbit/s; all at 48 kHz." default:"0"`
 	MP4          *mp4Keys         `yaml:"mp4" doc:"MP4 beside HLS: a new file after this long, in whole minutes; true: 2h; false: HLS only." default:"false" example:"2h"`
 	Mobile       *optionalBool    `yaml:"mobile" doc:"Rendered as a phone does; none removes the default." example:"true"`
@@ -196,16 +197,16 @@ type settingsKeys struct {
 	Redundancy   *int             `yaml:"redundancy" validate:"omitempty,min=1,max=4" doc:"Sessions at once, placed apart; each is billed." default:"1"`
 	Priority     *string          `yaml:"priority" validate:"omitempty,oneof=low normal high" doc:"Who goes first when the request budget is short." default:"normal"`
 	Labels       *labelKeys       `yaml:"labels" doc:"Texts by names of your own, usable as placeholders. Those of defaults and recording add up; none removes." example:"{campus: austin}"`
-	Note         *string          `yaml:"note" doc:"A remark for people."`
+	Note         *string          `yaml:"note" doc:"A remark for people." example:"teacher away"`
 }
 
 // videoKeys is the output picture, by name or in figures.
 type videoKeys struct {
 	at
-	Width   *int `yaml:"width" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Pixels."`
-	Height  *int `yaml:"height" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Pixels; width times height is at most 1920x1080."`
-	FPS     *int `yaml:"fps" validate:"omitempty,restriction=video-fps-range" doc:"Frames a second; default: the service's, 15."`
-	Bitrate *int `yaml:"bitrate" validate:"omitempty,restriction=video-bitrate-range" doc:"kbit/s; default: the service's, 2000 from 1280x720 up and 1500 below."`
+	Width   *int `yaml:"width" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Width in pixels." example:"1280"`
+	Height  *int `yaml:"height" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Height in pixels; width times height is at most 1920x1080." example:"720"`
+	FPS     *int `yaml:"fps" validate:"omitempty,restriction=video-fps-range" doc:"Frames a second; default: the service's, 15." example:"30"`
+	Bitrate *int `yaml:"bitrate" validate:"omitempty,min=1,restriction=video-bitrate-range" doc:"kbit/s; default: the service's, 2000 from 1280x720 up and 1500 below." example:"4000"`
 }
 
 func (videoKeys) noun() string { return "video" }

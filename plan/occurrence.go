@@ -50,13 +50,14 @@ func (r *Recording) OccurrencesOf(p *Plan, from, until time.Time) []Occurrence {
 // the end of the last day that the plan's dates, calendars and changes allow; for a plan without any, the zero
 // time.
 func (p *Plan) LastBound() (time.Time, bool) {
+	return newExpansion(p).lastBound()
+}
+
+// lastBound is that of the plan, [Plan.LastBound].
+func (e *expansion) lastBound() (time.Time, bool) {
 	var last time.Time
-	sets := make(map[calendarList]daySet)
-	for i, r := range p.Recordings {
-		if r.Zone == nil {
-			continue
-		}
-		s := newSchedule(r, i, daysOf(sets, r.Only), daysOf(sets, r.Skip))
+	for _, s := range e.schedules {
+		r := s.recording
 		days, ok := s.bounds()
 		switch {
 		case ok:

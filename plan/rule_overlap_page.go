@@ -18,7 +18,14 @@ func checkOverlapPage(c *checker) {
 	e := c.expansion()
 	from, until := unixCeil(e.from), unixCeil(e.until)
 	shared := *e
-	shared.schedules = e.sharingPages()
+	shared.pages, shared.fixed = make(map[string]*page), make(map[*Settings]*page)
+	shared.schedules = nil
+	for _, group := range e.pageGroups() {
+		if len(group) > 1 {
+			shared.schedules = append(shared.schedules, group...)
+		}
+	}
+	slices.SortFunc(shared.schedules, func(a, b *schedule) int { return a.index - b.index })
 	if len(shared.schedules) < 2 {
 		return
 	}
@@ -40,8 +47,6 @@ func checkOverlapPage(c *checker) {
 		on.add(k)
 		return true
 	})
-	clear(shared.pages)
-	clear(shared.fixed)
 	for _, o := range found.order {
 		c.report(o.pos(), "one page is recorded twice at once: "+o.String(),
 			"one recording is enough for one page; for two on purpose, set rules: {overlap-page: off}")
@@ -72,45 +77,4 @@ func (l *lastOnPage) add(c *class) {
 	case l.other == nil || k.end > l.other.end:
 		l.other = &k
 	}
-}
-
-// sharingPages gives the schedules that may have a page in common with another: their URLs are the same but for
-// what depends on the time of a class.
-func (e *expansion) sharingPages() []*schedule {
-	users := make(map[string][]*schedule)
-	for _, s := range e.schedules {
-		var urls []string
-		for i := -1; i < len(s.changed); i++ {
-			if i >= 0 && s.changed[i] == &s.recording.Settings {
-				continue
-			}
-			k := class{schedule: s, change: i}
-			value := e.values(&k)
-			url, _ := s.settings(i).URL.expandBy(func(name string) (string, bool) {
-				if name == "date" || name == "time" {
-					return "", false
-				}
-				return value(name)
-			})
-			if u := url.String(); !slices.Contains(urls, u) {
-				urls = append(urls, u)
-				users[u] = append(users[u], s)
-			}
-		}
-	}
-	sharing := make(map[*schedule]bool)
-	for _, list := range users {
-		if len(list) > 1 {
-			for _, s := range list {
-				sharing[s] = true
-			}
-		}
-	}
-	var list []*schedule
-	for _, s := range e.schedules {
-		if sharing[s] {
-			list = append(list, s)
-		}
-	}
-	return list
 }

@@ -27,11 +27,14 @@ func checkScheme(c *checker) {
 				address = resolved
 			}
 			scheme, rest, ok := strings.Cut(address, "://")
-			if ok && slices.Contains(schemes, strings.ToLower(scheme)) && (rest != "" || len(t.t.parts) > 1) {
+			// The first part may end where a reference gives the host.
+			hostless := strings.HasPrefix(rest, "/") || rest == "" && len(t.t.parts) == 1
+			known := slices.Contains(schemes, scheme)
+			if ok && known && !hostless {
 				continue
 			}
 			given := "has no scheme"
-			if ok && rest == "" && len(t.t.parts) == 1 {
+			if ok && known {
 				given = "has no host"
 			} else if ok && schemeName(scheme) {
 				given = "has the scheme " + scheme

@@ -26,6 +26,7 @@ type schedule struct {
 	dated     []datedEntry   // by day; they ask no calendar
 	changes   changeIndex
 	changed   []*Settings // by change: what is effective under it
+	near      *wallClock  // of the zone, shared with the recordings in it; nil for none
 }
 
 // regularEntry is a weekly time or a cron expression.
@@ -95,7 +96,14 @@ func (s *schedule) settings(change int) *Settings {
 	return s.changed[change]
 }
 
-func (s *schedule) wallClock() wallClock { return wallClock{loc: s.recording.Zone} }
+// wallClock is that of the recording's zone. It knows the stretch that the first to ask has found, since looking one
+// up for each recording costs more than counting its days.
+func (s *schedule) wallClock() wallClock {
+	if s.near != nil && s.near.known {
+		return *s.near
+	}
+	return wallClock{loc: s.recording.Zone}
+}
 
 // asksRegular says that the calendars allow weekly and cron entries on the day.
 func (s *schedule) asksRegular(d Day) bool {

@@ -102,6 +102,12 @@ func (g *schemaGenerator) properties(s *jsonschema.Schema, t reflect.Type) {
 				property.Examples = append(property.Examples, g.value(example))
 			}
 		}
+		if field.Tag.Get("items") == "events" {
+			for _, event := range notifyEvents {
+				property.AnyOf[0].Enum = append(property.AnyOf[0].Enum, event)
+			}
+			property.AnyOf[1].Items.Enum = property.AnyOf[0].Enum
+		}
 		if g.bounds(property, field.Tag.Get("validate")) {
 			s.Required = append(s.Required, name)
 		}
@@ -157,6 +163,10 @@ func (g *schemaGenerator) bounds(s *jsonschema.Schema, tag string) (required boo
 		switch name {
 		case "required":
 			required = true
+			if s.Type == "string" {
+				one := uint64(1)
+				s.MinLength = &one
+			}
 		case "version":
 			s.Const = formatVersion
 		case "id":

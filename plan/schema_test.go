@@ -100,21 +100,6 @@ func TestGoodPlansPassTheSchema(t *testing.T) {
 	}
 }
 
-// TestSchemaCatchesWhatASingleValueBreaks lists bad plans that the schema alone refuses; for the others the loader and
-// the rules are needed.
-func TestSchemaCatchesWhatASingleValueBreaks(t *testing.T) {
-	root := compiled(t, "")
-	for _, name := range []string{"unknown-key", "wrong-type", "missing-key", "invalid-value", "video", "not-a-mapping", "tuned"} {
-		text, err := os.ReadFile("testdata/err/" + name + ".yaml")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if root.Validate(asJSON(t, text)) == nil {
-			t.Errorf("the schema accepts %s", name)
-		}
-	}
-}
-
 // TestLoaderAndSchemaKnowTheSameKeys walks the types that the decoder reads by beside the schema.
 func TestLoaderAndSchemaKnowTheSameKeys(t *testing.T) {
 	text, err := Schema()

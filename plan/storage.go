@@ -22,6 +22,7 @@ func (b *builder) storage(e *entry[storageKeys]) {
 	u, k := b.root, &e.Value
 	s := &Storage{Name: e.Key.Text, Pos: u.src.pos(e.Key.At), From: u.positions(&k.at)}
 	s.Bucket = u.plain(&k.at, "bucket", k.Bucket)
+	u.notEmpty(&k.at, "storage-bucket-required", "bucket", k.Bucket)
 	s.Endpoint = u.plain(&k.at, "endpoint", k.Endpoint)
 	s.SSE = u.plain(&k.at, "sse", k.SSE)
 	s.Tag = u.plain(&k.at, "tag", k.Tag)

@@ -53,28 +53,6 @@ func TestTheWindowEndsAfter366Days(t *testing.T) {
 	}
 }
 
-func TestWhatEndsDoesNotCountBesideWhatBegins(t *testing.T) {
-	if highest, at := peak([]loadStep{{20, 1}, {30, -1}, {10, 1}, {20, -1}, {40, 2}, {50, -2}}); highest != 2 || at != 40 {
-		t.Errorf("a peak of %d at %d", highest, at)
-	}
-}
-
-func TestSecondsAreRoundedOnceAMonth(t *testing.T) {
-	oct, nov := month{2031, time.October}, month{2031, time.November}
-	months := map[month]*monthSeconds{}
-	billByMonth(months, instant("2031-10-31T23:59:00Z").Unix(), instant("2031-11-01T00:00:30Z").Unix(), 2, true)
-	if months[oct].hd != 120 || months[nov].hd != 60 || len(months) != 2 {
-		t.Errorf("October has %d s, November %d s", months[oct].hd, months[nov].hd)
-	}
-	// The reference's example with the free minutes used up by 10 000 others: 67 min HD and 2 min Full HD.
-	if got := cost(map[month]*monthSeconds{oct: {hd: 10_000*60 + 2000 + 1999 + 1, fullHD: 90}}); got != 0.994 {
-		t.Errorf("the example costs %v", got)
-	}
-	if got := cost(map[month]*monthSeconds{oct: {hd: 9_999 * 60, fullHD: 2 * 60}, nov: {hd: 1}}); got != 0.028 {
-		t.Errorf("free minutes are for HD first and lapse with the month: %v", got)
-	}
-}
-
 func TestReferencesThatWereNotResolvedAreNamedOnce(t *testing.T) {
 	p := newPlan(recording("r", "UTC", "2031-10-06 09:00-10:00"))
 	p.Account.CustomerID = must(newText("${ID}", Pos{}, textPlain))

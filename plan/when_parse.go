@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 const whenHint = "write weekdays and a time as Mon Wed 09:00-09:50, or a date and a time as 2031-12-17 08:00-11:00"
@@ -14,7 +15,7 @@ func parseWhen(s string) (When, error) {
 	if s == "" {
 		return When{}, syntaxErrorf(whenHint, "the time is empty")
 	}
-	fields := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' })
+	fields := strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
 	if len(fields) == 0 {
 		return When{}, syntaxErrorf(whenHint, "%q is not a time", s)
 	}

@@ -112,20 +112,3 @@ func TestCronExpressionsHaveFiveFieldsAndNoZone(t *testing.T) {
 		}
 	}
 }
-
-func FuzzTimesNeverPanic(f *testing.F) {
-	for _, seed := range []string{"Mon Wed 09:00-09:50", "2031-12-17 08:00-11:00", "30 15 * * FRI", "TZ=UTC", "2031-11-17..2031-11-19", "2031-10-13 09:00", "\x00", "-", ":", ".."} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if w, err := parseWhen(s); err == nil && (w.length <= 0 || w.length > 24*time.Hour || w.start < 0 || w.start >= daySeconds) {
-			t.Errorf("%q is read as %+v", s, w)
-		}
-		_, _ = newCron(s, time.Minute)
-		if days, err := parseDays(s); err == nil && days.Last < days.First {
-			t.Errorf("%q is read as %v", s, days)
-		}
-		_, _ = parseChangeKey(s)
-		_, _ = parseChangeTo(s)
-	})
-}

@@ -9,14 +9,18 @@ const windowDays = 366
 // Without a present time it begins with the first class. It is empty when nothing is left.
 func (e *expansion) window(now time.Time) (from, until time.Time) {
 	from = now
-	e.starts(firstInstant, lastInstant, func(c *class) bool {
-		if first := time.Unix(c.start, 0).In(c.settings().Zone); first.After(now) {
-			from = first
+	// Each recording need only be searched up to the first class of those before it.
+	var first int64 = lastInstant
+	for _, s := range e.schedules {
+		if c, ok := s.cursor(firstInstant, first).next(); ok {
+			if first, from = c.start, time.Unix(c.start, 0).In(c.settings().Zone); !from.After(now) {
+				from = now
+				break
+			}
 		}
-		return false
-	})
+	}
 	until = from.AddDate(0, 0, windowDays)
-	if last, ok := e.plan.LastBound(); ok && last.Before(until) {
+	if last, ok := e.lastBound(); ok && last.Before(until) {
 		until = last
 	}
 	if until.Before(from) {
@@ -25,11 +29,20 @@ func (e *expansion) window(now time.Time) (from, until time.Time) {
 	return from, until
 }
 
-// expansion is the plan's, made once for all rules.
+// expansion is the plan's, made once for all rules, which must not change it.
 func (c *checker) expansion() *expansion {
 	if c.times == nil {
-		c.times = newExpansion(c.p)
-		c.times.from, c.times.until = c.times.window(c.opts.Now)
+		shared := c.shared
+		if shared == nil {
+			shared = new(sharedExpansion)
+		}
+		shared.once.Do(func() {
+			shared.times = newExpansion(c.p)
+			shared.times.from, shared.times.until = shared.times.window(c.opts.Now)
+			shared.times.near(unixCeil(shared.times.from))
+			shared.times.pageGroups() // kept, so that rules only read
+		})
+		c.times = shared.times
 	}
 	return c.times
 }

@@ -56,8 +56,8 @@ func (c *conductor) connect(conn *Connection, qps int) {
 		if c.budget == nil || (qps > 0 && qps != c.qps) {
 			c.qps = positive(qps, agora.DefaultQPS())
 			c.budget = agora.NewBudget(c.qps)
-			clear(c.apis)
 		}
+		clear(c.apis) // those of an earlier connection would be kept for ever
 	}
 	if c.running {
 		c.post(set)
@@ -191,13 +191,17 @@ func (c *conductor) drain(cancel context.CancelFunc) {
 			cancel()
 			c.callers.Wait()
 			return
+		case <-c.e.abandoned:
+			cancel()
+			c.callers.Wait()
+			return
 		}
 	}
 }
 
 // step asks decide, stores what it says and then does it.
 func (c *conductor) step(t *task, o Observation) {
-	if o.Op != "" {
+	if o.Op != "" || o.Notice != nil {
 		t.waiting = append(t.waiting, o)
 	}
 	c.shelve(t)
@@ -217,7 +221,9 @@ func (c *conductor) step(t *task, o Observation) {
 	if len(observations) == 0 {
 		observations = []Observation{{}}
 	}
+	heard := false // what notifications say is kept, also where it changes nothing
 	for len(observations) > 0 {
+		heard = heard || observations[0].Notice != nil
 		o, observations = observations[0], observations[1:]
 		var act Action
 		var why string
@@ -232,7 +238,7 @@ func (c *conductor) step(t *task, o Observation) {
 			t.wake = act.Wake
 		}
 	}
-	if t.version > 0 && len(calls) == 0 && len(t.settled) == 0 && reflect.DeepEqual(t.state, next) {
+	if t.version > 0 && len(calls) == 0 && !heard && len(t.settled) == 0 && reflect.DeepEqual(t.state, next) {
 		c.schedule(t)
 		return
 	}
@@ -242,12 +248,25 @@ func (c *conductor) step(t *task, o Observation) {
 		return
 	}
 	t.busy = true
-	c.store(t, step, func() { c.stored(t, next, calls) })
+	c.store(t, step, c.stops(t, next, calls), func() { c.stored(t, next, calls) })
 }
 
-// store writes a step and goes on when it is durable. A store that cannot be written is asked until it can: nothing
-// is sent that was not written down first.
-func (c *conductor) store(t *task, step store.Step, then func()) {
+// stops makes the stops among the calls of a step that cannot be stored: what lives is billed, a stop does no harm
+// when it is repeated, and all that it needs was stored before. Nothing else is sent that was not written down first.
+func (c *conductor) stops(t *task, next State, calls []Action) func() {
+	return func() {
+		for _, act := range calls {
+			if act.Op == agora.OpStop {
+				c.log.Warn("a stop is sent although the store cannot be written", "occurrence", next.ID)
+				c.call(t, next, act)
+			}
+		}
+	}
+}
+
+// store writes a step and goes on when it is durable. A store that cannot be written is asked until it can; failing is
+// called when it cannot for the first time.
+func (c *conductor) store(t *task, step store.Step, failing, then func()) {
 	c.out++
 	c.writer.Submit(step, func(err error) {
 		c.post(func() {
@@ -256,16 +275,22 @@ func (c *conductor) store(t *task, step store.Step, then func()) {
 			case err == nil:
 				then()
 			case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrFenced):
-				c.log.Error("an occurrence was taken over by another process; it is left to that one", "occurrence", t.state.ID, "error", err)
+				c.log.Error("an occurrence is another's, or was there before; it is left as it is", "occurrence", t.state.ID, "error", err)
 				c.forget(t)
-			case c.draining:
-				c.log.Error("a step could not be stored before the end", "occurrence", t.state.ID, "error", err)
+				c.e.cfg.OnLost(t.state.ID, err)
 			default:
 				if now := c.e.cfg.Now(); now.Sub(c.warned) > time.Minute {
 					c.warned = now
 					c.log.Error("the store cannot be written; trying again each second", "occurrence", t.state.ID, "error", err)
 				}
-				time.AfterFunc(time.Second, func() { c.post(func() { c.store(t, step, then) }) })
+				failing()
+				c.out++ // the retry is awaited too
+				time.AfterFunc(time.Second, func() {
+					c.post(func() {
+						c.out--
+						c.store(t, step, func() {}, then)
+					})
+				})
 			}
 		})
 	})
@@ -282,6 +307,9 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	t.settled = nil
 	if next.Phase != phase {
 		c.announce(next)
+		if next.Phase == Over {
+			c.e.keys.forget(next.ID, len(next.Sessions))
+		}
 	}
 	c.e.cfg.OnChange(next)
 	for _, act := range calls {
@@ -331,7 +359,7 @@ func (c *conductor) call(t *task, s State, act Action) {
 	c.callers.Add(1)
 	go func() {
 		defer c.callers.Done()
-		answer := c.ask(ctx, api, conn.Lookup, occ, s, *x, act.Op)
+		answer := c.ask(agora.Prefer(ctx, preference(s.Priority)), api, conn, occ, s, *x, act.Op)
 		c.post(func() {
 			c.out--
 			if ctx.Err() == nil {
@@ -342,44 +370,80 @@ func (c *conductor) call(t *task, s State, act Action) {
 }
 
 // ask sends one request and puts what came of it into words that decide understands.
-func (c *conductor) ask(ctx context.Context, api *agora.App, lookup plan.Lookup, occ *plan.Occurrence, s State, x Session, op agora.Op) Answer {
-	reveal := func(t plan.Text) (string, error) { return t.Resolve(lookup) }
+func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, occ *plan.Occurrence, s State, x Session, op agora.Op) Answer {
+	reveal := func(t plan.Text) (string, error) { return t.Resolve(conn.Lookup) }
 	// A secret that cannot be read now may be there in a moment, as while files rotate.
 	unreadable := func(err error) Answer {
 		return Answer{Class: agora.Wait, Reason: err.Error(), RetryAfter: unansweredEvery}
 	}
-	if occ == nil && (op == agora.OpAcquire || op == agora.OpStart || op == agora.OpUpdate) {
+	if occ == nil && (op == agora.OpAcquire || op == agora.OpStart || op == agora.OpUpdate && x.Change != ChangeHold) {
 		return Answer{Class: agora.Fix, Reason: "the plan no longer holds it, so its settings are not known"}
 	}
 	switch op {
 	case agora.OpAcquire:
-		r, err := api.Acquire(ctx, AcquireRequest(occ, x.Cname, x.UID, x.ExpireHour))
+		// The keys are read before, since between acquire and start there is no time for it.
+		if _, err := c.e.keys.get(ctx, conn, occ.Settings.Storage, keysForStart, c.e.cfg.Now()); err != nil {
+			return unreadable(err)
+		}
+		var apart []string
+		for _, y := range s.Sessions {
+			if y.Lane != x.Lane && y.ResourceID != "" && !y.State.Final() {
+				apart = append(apart, y.ResourceID)
+			}
+		}
+		r, err := api.Acquire(ctx, AcquireRequest(occ, x, apart...))
 		a := c.answer(s, x, op, err)
 		a.ResourceID, a.RequestID = r.ResourceID, cmp.Or(a.RequestID, r.Meta.RequestID)
 		return a
 	case agora.OpStart:
-		req, err := StartRequest(occ, x.Cname, x.UID, x.MaxHour, reveal)
+		keys, err := c.e.keys.get(ctx, conn, occ.Settings.Storage, keysForStart, c.e.cfg.Now())
+		if err != nil {
+			return unreadable(err)
+		}
+		push := plan.Text{}
+		if x.CDN != "" {
+			push = pushAddress(occ, &s, x.Lane)
+		}
+		req, err := StartRequest(occ, x, push, keys, reveal)
 		if err != nil {
 			return unreadable(err)
 		}
 		r, err := api.Start(ctx, x.ResourceID, req)
 		a := c.answer(s, x, op, err)
 		if err == nil {
-			a.SID, a.RequestID = r.SID, r.Meta.RequestID
+			a.SID, a.RequestID, a.KeysUntil = r.SID, r.Meta.RequestID, keys.Until
+			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
 		}
 		return a
 	case agora.OpQuery:
 		r, err := api.Query(ctx, x.ResourceID, x.SID)
 		a := c.answer(s, x, op, err)
-		a.Server = r.ServerResponse
+		a.Server = withoutAddresses(r.ServerResponse)
+		a.Rotated = err == nil && occ != nil && c.e.keys.rotated(conn, occ.Settings.Storage, sessionKey{s.ID, x.Attempt}, c.e.cfg.Now())
 		return a
 	case agora.OpUpdate:
-		req, err := PushRequest(occ, x.Cname, x.UID, reveal)
+		var req agora.UpdateRequest
+		var keys Keys
+		var err error
+		switch x.Change {
+		case ChangeHold:
+			req = HoldRequest(x)
+		case ChangePush:
+			req, err = PushRequest(occ, x, pushAddress(occ, &s, x.Lane), reveal)
+		case ChangeKeys:
+			keys, err = c.e.keys.get(ctx, conn, occ.Settings.Storage, keysForRenewal, c.e.cfg.Now())
+			req = KeysRequest(occ, x, keys)
+		}
 		if err != nil {
 			return unreadable(err)
 		}
 		_, err = api.Update(ctx, x.ResourceID, x.SID, req)
-		return c.answer(s, x, op, err)
+		a := c.answer(s, x, op, err)
+		if err == nil && x.Change == ChangeKeys {
+			a.KeysUntil = keys.Until
+			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
+		}
+		return a
 	default:
 		r, err := api.Stop(ctx, x.ResourceID, x.SID, StopRequest(x.Cname, x.UID))
 		a := c.answer(s, x, op, err)
@@ -388,6 +452,30 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, lookup plan.Lookup,
 		}
 		return a
 	}
+}
+
+// withoutAddresses leaves out what a push goes to: decide asks for its state only, and what it is told may be kept.
+func withoutAddresses(r agora.ServerResponse) agora.ServerResponse {
+	r.Services = slices.Clone(r.Services)
+	for i := range r.Services {
+		outputs := slices.Clone(r.Services[i].Payload.Outputs)
+		for j := range outputs {
+			outputs[j].RTMPURL = ""
+		}
+		r.Services[i].Payload.Outputs = outputs
+	}
+	return r
+}
+
+// preference orders the requests of one kind that wait for the budget.
+func preference(p plan.Priority) int {
+	switch p {
+	case plan.PriorityHigh:
+		return 1
+	case plan.PriorityLow:
+		return -1
+	}
+	return 0
 }
 
 func (c *conductor) answer(s State, x Session, op agora.Op, err error) Answer {
@@ -420,6 +508,13 @@ func (c *conductor) forget(t *task) {
 	c.shelve(t)
 	delete(c.tasks, t.state.ID)
 	c.e.disown(t.state.ID)
+	for _, tell := range t.settled {
+		tell("the occurrence is not at work any more")
+	}
+	for _, f := range append(t.idle, t.lost...) {
+		f()
+	}
+	t.settled, t.idle, t.lost = nil, nil, nil
 }
 
 // schedule puts a task into the heap by its wake time.
@@ -478,4 +573,16 @@ func (c *conductor) planNames() []string {
 		names <- slices.Sorted(maps.Keys(seen))
 	})
 	return <-names
+}
+
+// prune drops what ended so long ago that no plan at work can name it again.
+func (c *conductor) prune() {
+	c.post(func() {
+		past := c.e.cfg.Now().Add(-2 * maxLength)
+		for _, t := range c.tasks {
+			if t.state.Phase == Over && !t.busy && t.state.End.Before(past) && t.state.EndedAt.Before(past) {
+				c.forget(t)
+			}
+		}
+	})
 }

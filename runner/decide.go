@@ -16,6 +16,7 @@ type Observation struct {
 	Attempt int // the session that it is about
 	Op      agora.Op
 	Answer  Answer
+	Notice  *Notice // a notification; Attempt and Op are empty then
 }
 
 // Answer is what came of a request. Class Unknown stands for no answer at all, also for one that a crash took.
@@ -28,7 +29,9 @@ type Answer struct {
 	RetryAfter time.Duration
 	ResourceID string               // of acquire
 	SID        string               // of start, or in the body of a refusal
-	Server     agora.ServerResponse // of query and stop
+	Server     agora.ServerResponse // of query and stop; without addresses
+	KeysUntil  time.Time            // of start and of an update of credentials: when those that were sent run out
+	Rotated    bool                 // of query: the storage credentials are others than those that were sent
 }
 
 func (a Answer) alreadyStarted() bool { return a.Status == 201 && a.Code == 7 }
@@ -66,12 +69,21 @@ type Action struct {
 // again, until it names none. It is pure: the same input gives the same output.
 func decide(s State, o Observation, now time.Time) (State, Action, string) {
 	d := decision{s: s.clone(), now: now}
-	if o.Op != "" {
+	act := d.decide(o)
+	return d.s, act, strings.Join(d.notes, "; ")
+}
+
+// decide takes in the observation and says what to do now.
+func (d *decision) decide(o Observation) Action {
+	switch {
+	case o.Notice != nil:
+		d.noticed(*o.Notice)
+	case o.Op != "":
 		d.absorb(o)
 	}
 	act := d.next()
 	d.s.Phase = d.phase()
-	return d.s, act, strings.Join(d.notes, "; ")
+	return act
 }
 
 // decision is one run of decide.
@@ -79,6 +91,18 @@ type decision struct {
 	s     State
 	now   time.Time
 	notes []string
+	moves []move // of sessions, in order
+}
+
+// move is a session's change of state; from "": it is new.
+type move struct{ from, to SessionState }
+
+// enter brings a session into a state.
+func (d *decision) enter(x *Session, to SessionState) {
+	if x.State != to {
+		d.moves = append(d.moves, move{x.State, to})
+	}
+	x.State = to
 }
 
 func (d *decision) note(format string, args ...any) {
@@ -91,11 +115,8 @@ func (d *decision) over() bool { return d.s.Cancel != nil || !d.now.Before(d.s.U
 // next chooses what to do.
 func (d *decision) next() Action {
 	s := &d.s
-	if s.Phase == Over {
-		if s.Outcome != Cancelled || s.Cancel != nil || !d.now.Before(s.End) {
-			return Action{}
-		}
-		s.Outcome, s.Reason, s.Phase, s.GaveUp, s.Gaps, s.EndedAt = "", "", Planned, "", nil, time.Time{}
+	if s.Phase == Over && s.Outcome == Cancelled && s.Cancel == nil && d.now.Before(s.End) {
+		d.reopen()
 		d.note("the cancellation was undone")
 	}
 	for i := range s.Sessions {
@@ -103,14 +124,47 @@ func (d *decision) next() Action {
 			return act
 		}
 	}
-	if !d.over() && s.GaveUp == "" && s.carrier() == nil && d.due() {
-		return d.begin()
+	if s.Phase == Over { // what turned up after the end is only stopped
+		return Action{Wake: d.soonest(time.Time{})}
 	}
-	if (d.over() || s.GaveUp != "") && s.settled() {
+	for n := range s.lanes() {
+		if !d.over() && s.lane(n).GaveUp == "" && s.carrier(n) == nil && d.due(n) {
+			return d.begin(n)
+		}
+	}
+	if (d.over() || s.gaveUp() != "") && s.settled() {
 		d.finish()
 		return Action{}
 	}
 	return Action{Wake: d.wake()}
+}
+
+// reopen takes the end of an occurrence back, while class time is left.
+func (d *decision) reopen() {
+	s := &d.s
+	s.Outcome, s.Reason, s.Phase, s.Gaps, s.EndedAt = "", "", Planned, nil, time.Time{}
+	s.Lane.GaveUp, s.Second.GaveUp = "", ""
+}
+
+// soonest is the first instant at which a session is due, or wake if that is sooner; zero: never.
+func (d *decision) soonest(wake time.Time) time.Time {
+	for i := range d.s.Sessions {
+		x := &d.s.Sessions[i]
+		if x.State.Final() {
+			continue
+		}
+		var at time.Time
+		if x.Asked == "" {
+			at = x.Next
+		}
+		if update := d.updateDue(x); !update.IsZero() && (at.IsZero() || update.Before(at)) {
+			at = update
+		}
+		if !at.IsZero() && (wake.IsZero() || at.Before(wake)) {
+			wake = at
+		}
+	}
+	return wake
 }
 
 // wake is when something is due again.
@@ -120,18 +174,17 @@ func (d *decision) wake() time.Time {
 	if d.over() {
 		wake = time.Time{}
 	}
-	sooner := func(t time.Time) {
-		if wake.IsZero() || t.Before(wake) {
-			wake = t
+	wake = d.soonest(wake)
+	for n := range s.lanes() {
+		if d.over() || s.lane(n).GaveUp != "" {
+			continue
 		}
-	}
-	for _, x := range s.Sessions {
-		if !x.State.Final() && x.Asked == "" {
-			sooner(x.Next)
+		switch x := s.carrier(n); {
+		case x == nil && !d.behind(n):
+			wake = earlier(wake, later(s.Begin, s.lane(n).RetryAt))
+		case x != nil && d.outlives(x):
+			wake = earlier(wake, later(d.now, x.outlived().Add(-handover)))
 		}
-	}
-	if !d.over() && s.GaveUp == "" && s.carrier() == nil {
-		sooner(later(s.Begin, s.RetryAt))
 	}
 	if wake.IsZero() { // an answer is awaited; it will ask again
 		wake = d.now.Add(trustTimers)
@@ -147,8 +200,12 @@ func (d *decision) ask(x *Session) Action {
 	if d.over() && x.State.Carries() {
 		d.end(x)
 	}
-	due := !x.Next.After(d.now) || (x.State == SessionRunning && x.Tries == 0 && d.wantsUpdate(x))
-	if x.Asked != "" || x.State.Final() || !due {
+	d.retire(x)
+	if at := d.updateDue(x); !at.IsZero() && !at.After(d.now) {
+		x.Asked, x.AskedAt, x.Change, x.AskedCDN = agora.OpUpdate, d.now, d.wanted(x), d.s.push(x.Lane)
+		return Action{Op: agora.OpUpdate, Attempt: x.Attempt}
+	}
+	if x.Asked != "" || x.State.Final() || x.Next.After(d.now) {
 		return Action{}
 	}
 	var op agora.Op
@@ -160,20 +217,14 @@ func (d *decision) ask(x *Session) Action {
 		case age > agora.ResourceLife():
 			d.unstarted(x, cmp.Or(x.Reason, "its resource id grew too old"))
 			return Action{}
-		case x.RequestedAt.IsZero() && age > agora.StartWithin():
-			d.note("session %d: no start within %v of the resource id: acquiring anew", x.Attempt, agora.StartWithin())
-			x.State, x.ResourceID, op = SessionAcquiring, "", agora.OpAcquire
 		default:
 			op = agora.OpStart
 			if x.RequestedAt.IsZero() {
-				x.RequestedAt = d.now
+				x.RequestedAt, x.Held = d.now, d.s.Exact && d.now.Before(d.s.Start)
 			}
 		}
 	case SessionConfirming, SessionRunning, SessionSuspect:
 		op = agora.OpQuery
-		if x.State == SessionRunning && d.wantsUpdate(x) {
-			op = agora.OpUpdate
-		}
 	case SessionStopping:
 		if x.StopAskedAt.IsZero() {
 			x.StopAskedAt = d.now
@@ -185,12 +236,6 @@ func (d *decision) ask(x *Session) Action {
 	}
 	x.Asked, x.AskedAt = op, d.now
 	return Action{Op: op, Attempt: x.Attempt}
-}
-
-// wantsUpdate says that the plan names another CDN target than the session pushes to. A push can be moved, not
-// added to a session that began without one.
-func (d *decision) wantsUpdate(x *Session) bool {
-	return x.CDN != "" && d.s.CDN != "" && x.CDN != d.s.CDN && x.NoUpdate != d.s.CDN
 }
 
 // end turns a session that carries the class towards its end. A query that is out has no effect, so a stop need not
@@ -205,35 +250,50 @@ func (d *decision) end(x *Session) {
 			d.orphan(x)
 			return
 		}
-		x.State = SessionFailed
+		d.enter(x, SessionFailed)
 		x.Reason = cmp.Or(x.Reason, "the class was over before it could be started")
 	default:
 		if x.Asked == agora.OpUpdate {
 			return
 		}
-		x.State, x.Asked, x.Tries, x.Next = SessionStopping, "", 0, d.now
+		if x.RecordingAt.IsZero() && x.Held {
+			x.Reason = cmp.Or(x.Reason, "it was on hold to its end")
+		}
+		d.enter(x, SessionStopping)
+		x.Asked, x.Tries, x.Next = "", 0, d.now
 	}
 }
 
-// due says whether a new session is to begin now, or gives up for good.
-func (d *decision) due() bool {
-	s := &d.s
-	if d.now.Before(s.Begin) || d.now.Before(s.RetryAt) {
+// behind says that a lane waits for the one before it, whose resource id its acquire is to name.
+func (d *decision) behind(lane int) bool {
+	if lane == 0 || d.s.last(lane) != nil {
+		return false
+	}
+	x := d.s.carrier(0)
+	return x != nil && x.State == SessionAcquiring && x.Tries == 0
+}
+
+// due says whether a new session is to begin in a lane now, or gives that lane up for good.
+func (d *decision) due(lane int) bool {
+	s, l := &d.s, d.s.lane(lane)
+	if d.now.Before(s.Begin) || d.now.Before(l.RetryAt) || d.behind(lane) {
 		return false
 	}
 	writing := d.now.Add(agora.StartLead())
 	left := s.End.Sub(later(s.Start, writing))
 	switch {
-	case len(s.Sessions) == 0 && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
-		s.GaveUp = d.lateness(left)
+	case s.last(lane) == nil && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
+		l.GaveUp = d.lateness(left)
 	case left <= 0:
-		s.GaveUp = "no class time was left for another session"
-	case s.Failures >= max(s.Attempts, 1):
-		s.GaveUp = fmt.Sprintf("%d sessions in a row failed", s.Failures)
+		l.GaveUp = "no class time was left for another session"
+	case l.Failures >= max(s.Attempts, 1):
+		l.GaveUp = fmt.Sprintf("%d sessions in a row failed", l.Failures)
+	case l.PageFailures >= pageAttempts:
+		l.GaveUp = fmt.Sprintf("%d sessions in a row failed for a cause that lies in the page, so that another would too", l.PageFailures)
 	default:
 		return true
 	}
-	d.note("%s", s.GaveUp)
+	d.note("%s", l.GaveUp)
 	return false
 }
 
@@ -253,21 +313,23 @@ func (d *decision) lateness(left time.Duration) string {
 	}
 }
 
-// begin opens a new session. After a definite failure it goes to the other uid; after a doubtful start it probes with
+// begin opens a new session in a lane. After a definite failure it goes to the other uid; after a doubtful start it probes with
 // the same one, since a task conflict then tells that the doubtful session lives.
-func (d *decision) begin() Action {
+func (d *decision) begin(lane int) Action {
 	s := &d.s
+	uids := s.pair(lane)
 	x := Session{
-		Attempt: len(s.Sessions) + 1, Cname: s.Cname, UID: s.UIDs[0], State: SessionAcquiring,
-		Next: d.now, CDN: s.CDN, MaxHour: s.MaxHour, ExpireHour: s.ExpireHour,
+		Attempt: len(s.Sessions) + 1, Lane: lane, Cname: s.Cname, UID: uids[0], State: SessionAcquiring,
+		Next: d.now, CDN: s.push(lane),
 	}
-	if n := len(s.Sessions); n > 0 {
-		last := s.Sessions[n-1]
+	x.MaxHour, x.ExpireHour = s.hours(d.now)
+	if last := s.last(lane); last != nil {
 		x.UID = last.UID
 		if last.State == SessionOrphan || !last.Doubt {
-			x.UID = s.UIDs[(slices.Index(s.UIDs[:], last.UID)+1)%len(s.UIDs)]
+			x.UID = uids[(slices.Index(uids[:], last.UID)+1)%len(uids)]
 		}
 	}
+	d.moves = append(d.moves, move{to: x.State})
 	s.Sessions = append(s.Sessions, x)
 	return d.ask(&s.Sessions[len(s.Sessions)-1])
 }
@@ -311,7 +373,8 @@ func (d *decision) acquired(x *Session, a Answer) {
 	switch a.Class {
 	case agora.Done:
 		x.ResourceID, x.AcquiredAt, x.RequestedAt = a.ResourceID, d.now, time.Time{}
-		x.State, x.Tries, x.Next, x.Reason = SessionStarting, 0, d.now, ""
+		d.enter(x, SessionStarting)
+		x.Tries, x.Next, x.Reason = 0, d.now, ""
 	case agora.Fix:
 		d.refused(x, a)
 	case agora.Wait:
@@ -331,9 +394,9 @@ func (d *decision) refused(x *Session, a Answer) {
 		d.again(x, authorizationWaits, d.now, a.RetryAfter)
 		return
 	}
-	x.State = SessionFailed
-	d.s.Failures++
-	d.s.GaveUp = "the service refuses it: " + a.String()
+	d.enter(x, SessionFailed)
+	d.s.lane(x.Lane).Failures++
+	d.s.lane(x.Lane).GaveUp = "the service refuses it: " + a.String()
 }
 
 func (d *decision) started(x *Session, a Answer) {
@@ -345,11 +408,14 @@ func (d *decision) started(x *Session, a Answer) {
 	x.Reason = "start: " + a.String()
 	switch {
 	case a.Class == agora.Done, a.alreadyStarted() && a.SID != "":
-		x.SID, x.StartedAt, x.State, x.Tries, x.Doubt, x.Reason = a.SID, d.now, SessionConfirming, 0, false, ""
+		d.enter(x, SessionConfirming)
+		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Reason = a.SID, d.now, 0, false, ""
 		d.again(x, agora.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0)
+		d.keysSent(x, a.KeysUntil)
 		d.note("session %d: started as %s", x.Attempt, x.SID)
 	case a.alreadyStarted():
 		d.orphan(x)
+		d.failed(x)
 	case a.taskConflict():
 		d.conflict(x)
 	case a.Code == 65:
@@ -377,13 +443,15 @@ func (d *decision) started(x *Session, a Answer) {
 func (d *decision) conflict(x *Session) {
 	if x.Doubt {
 		d.orphan(x)
+		d.failed(x)
 		return
 	}
 	for i := range d.s.Sessions {
 		y := &d.s.Sessions[i]
 		if y.Attempt != x.Attempt && y.UID == x.UID && y.Doubt && y.State == SessionFailed {
 			d.orphan(y)
-			x.State, x.Next = SessionFailed, time.Time{}
+			d.enter(x, SessionFailed)
+			x.Next = time.Time{}
 			x.Reason = fmt.Sprintf("task conflict: session %d, whose start went unanswered, is live", y.Attempt)
 			return // the probe did its work: that is no failure of the page or the service
 		}
@@ -393,19 +461,28 @@ func (d *decision) conflict(x *Session) {
 
 // unstarted ends a session that never got a sid, as a failure.
 func (d *decision) unstarted(x *Session, reason string) {
-	x.State, x.Reason, x.Next = SessionFailed, reason, time.Time{}
-	d.failed()
+	d.enter(x, SessionFailed)
+	x.Reason, x.Next = reason, time.Time{}
+	d.failed(x)
 }
 
-// failed counts a failure and spaces the next session.
-func (d *decision) failed() {
-	d.s.Failures++
-	d.s.RetryAt = d.now.Add(sessionWaits[min(d.s.Failures, len(sessionWaits))-1])
+// failed counts a failure and spaces the next session of its lane. One that another follows already is no failure.
+func (d *decision) failed(x *Session) {
+	if x.Leaving {
+		return
+	}
+	l := d.s.lane(x.Lane)
+	l.Failures++
+	if x.pageAtFault() {
+		l.PageFailures++
+	}
+	l.RetryAt = d.now.Add(sessionWaits[min(l.Failures, len(sessionWaits))-1])
 }
 
 // orphan marks a session that may run although its sid is unknown. Nothing can stop it but its maxRecordingHour.
 func (d *decision) orphan(x *Session) {
-	x.State, x.Next = SessionOrphan, time.Time{}
+	d.enter(x, SessionOrphan)
+	x.Next = time.Time{}
 	x.Reason = fmt.Sprintf("orphan: session %d (cname %s, uid %s) may run although its sid is unknown; its maxRecordingHour ends it at %s at the latest",
 		x.Attempt, x.Cname, x.UID, d.clock(x.deadline()))
 	d.note("%s", x.Reason)
@@ -413,21 +490,31 @@ func (d *decision) orphan(x *Session) {
 
 func (d *decision) queried(x *Session, a Answer) {
 	recorder, _ := a.Server.Service(agora.ServiceWebRecorder)
+	if x.Told != "" && (a.taskGone() || a.Class == agora.Ended) {
+		d.gone(x, x.Told) // what a notification said is confirmed
+		return
+	}
 	switch {
 	case a.Class == agora.Done && (a.Server.Status.Over() || recorder.State == "exit"):
 		d.evidence(x, recorder.FileList)
-		d.gone(x, fmt.Sprintf("the service ended it by itself (status %d)", a.Server.Status))
+		d.gone(x, cmp.Or(x.Told, fmt.Sprintf("the service ended it by itself (status %d)", a.Server.Status)))
 	case a.Class == agora.Done && a.Server.Status.Running():
 		d.evidence(x, recorder.FileList)
+		d.hold(x, recorder.OnHold)
 		d.running(x)
-	case a.Class == agora.Done:
+		d.pushed(x, a.Server)
+		if a.Rotated {
+			x.RenewAt = earlier(cmp.Or(x.RenewAt, d.now), d.now)
+		}
+	case a.Class == agora.Done && x.State == SessionConfirming:
 		d.poll(x, true, fmt.Sprintf("no running recording (status %d)", a.Server.Status))
-	case a.taskGone() && x.State == SessionRunning:
-		x.State, x.SuspectAt, x.Tries = SessionSuspect, d.now, 0
+	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionRunning: // gone, or back at its beginning
+		d.enter(x, SessionSuspect)
+		x.SuspectAt, x.Tries = d.now, 0
 		d.again(x, agora.GoneWaits(), x.SuspectAt, 0)
-	case a.taskGone() && x.State == SessionSuspect:
+	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionSuspect:
 		if !d.again(x, agora.GoneWaits(), x.SuspectAt, 0) {
-			d.lost(x, fmt.Sprintf("it answered 404 from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
+			d.lost(x, fmt.Sprintf("it was not running, or unknown, from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
 		}
 	case a.taskGone():
 		d.poll(x, true, "the service does not know the recording (wrong page address, wrong storage keys and wrong parameters show so)")
@@ -445,19 +532,34 @@ func (d *decision) running(x *Session) {
 		d.note("session %d: back after %v of 404", x.Attempt, d.now.Sub(x.SuspectAt).Round(time.Second))
 		x.HealthyFrom = d.now
 	}
-	if x.RecordingAt.IsZero() {
+	if x.RecordingAt.IsZero() && !x.Held {
 		x.RecordingAt = d.now
+		if !x.ResumedAt.IsZero() {
+			x.RecordingAt = x.ResumedAt
+		}
+	}
+	told, cause := x.Told, x.Cause
+	switch {
+	case told != "" && !x.AskedAt.After(x.ToldAt): // the query was on its way already
+		defer func() { x.Told, x.Cause, x.Next = told, cause, d.now }()
+	case told != "":
+		d.note("session %d: it runs, although a notification said: %s", x.Attempt, told)
+		x.StoppedAt = time.Time{}
 	}
 	if x.HealthyFrom.IsZero() {
 		x.HealthyFrom = d.now
 	}
-	x.State, x.Tries, x.SuspectAt, x.LastGood, x.Reason = SessionRunning, 0, time.Time{}, d.now, ""
-	if d.now.Sub(x.HealthyFrom) >= healthyAfter {
-		d.s.Failures = 0
+	d.enter(x, SessionRunning)
+	x.Tries, x.SuspectAt, x.LastGood, x.Reason, x.Told, x.Cause = 0, time.Time{}, d.now, "", "", 0
+	if l := d.s.lane(x.Lane); d.now.Sub(x.HealthyFrom) >= healthyAfter {
+		l.Failures, l.PageFailures = 0, 0
 	}
 	x.Next = d.now.Add(agora.MonitorInterval())
 	if !x.Named { // the first slice, and with it the exact beginning, shows after about 15 s
 		x.Next = d.now.Add(min(agora.MonitorInterval(), max(firstSlice, d.now.Sub(x.StartedAt))))
+	}
+	if x.Held && !x.ResumedAt.IsZero() { // the end of the hold is to be seen
+		x.Next = d.now.Add(resumeSeen)
 	}
 }
 
@@ -476,9 +578,10 @@ func (d *decision) poll(x *Session, informative bool, why string) {
 		return
 	}
 	x.Reason = fmt.Sprintf("not seen running within %v: %s", agora.ConfirmDeadline(d.s.ReadyTimeout), why)
-	x.State, x.Then, x.Tries, x.Next = SessionStopping, SessionFailed, 0, d.now
+	d.enter(x, SessionStopping)
+	x.Then, x.Tries, x.Next = SessionFailed, 0, d.now
 	d.note("session %d: %s", x.Attempt, x.Reason)
-	d.failed()
+	d.failed(x)
 }
 
 // gone handles a session that the service ended before its time.
@@ -488,31 +591,18 @@ func (d *decision) gone(x *Session, why string) {
 		d.unstarted(x, why)
 		return
 	}
-	x.State, x.Reason, x.StoppedAt = SessionLost, why, x.LastGood
+	d.enter(x, SessionLost)
+	x.Reason, x.StoppedAt = why, later(x.LastGood, x.StoppedAt)
 	d.note("session %d: lost: %s", x.Attempt, why)
-	d.failed()
+	d.failed(x)
 }
 
 // lost handles a session that is taken for dead; a stop is sent all the same, since what lives is billed.
 func (d *decision) lost(x *Session, why string) {
-	x.State, x.Then, x.Reason, x.StoppedAt, x.Tries, x.Next = SessionStopping, SessionLost, why, x.LastGood, 0, d.now
+	d.enter(x, SessionStopping)
+	x.Then, x.Reason, x.StoppedAt, x.Tries, x.Next = SessionLost, why, x.LastGood, 0, d.now
 	d.note("session %d: lost: %s", x.Attempt, why)
-	d.failed()
-}
-
-func (d *decision) updated(x *Session, a Answer) {
-	switch a.Class {
-	case agora.Done:
-		x.CDN, x.Tries, x.Next = d.s.CDN, 0, d.now // a query tells whether the push came up
-	case agora.Fix:
-		x.NoUpdate, x.Tries = d.s.CDN, 0
-		x.Next = d.now.Add(agora.MonitorInterval())
-	default:
-		d.again(x, agora.TroubleWaits(), d.now, a.RetryAfter)
-		if a.taskGone() { // let a query find out
-			x.State, x.SuspectAt, x.Tries = SessionSuspect, d.now, 0
-		}
-	}
+	d.failed(x)
 }
 
 func (d *decision) stopAnswered(x *Session, a Answer) {
@@ -529,7 +619,7 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 	case a.Code == 435:
 		x.RecordingAt, x.Named, x.StoppedAt = time.Time{}, false, x.AskedAt
 		d.stopped(x, "the service says that nothing was recorded")
-	case a.taskGone() && !x.StopDoubt && x.lastQueryWasGood() && d.again(x, agora.StopGoneWaits(), x.StopAskedAt, 0):
+	case a.taskGone() && x.lastQueryWasGood() && d.again(x, agora.StopGoneWaits(), x.StopAskedAt, 0):
 		// it may be a failover
 	case a.Class == agora.Ended || a.taskGone():
 		switch {
@@ -551,12 +641,15 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 
 // stopped makes a session final.
 func (d *decision) stopped(x *Session, reason string) {
-	x.State, x.Reason, x.Next = x.Then, reason, time.Time{}
-	if x.Then == "" {
-		x.State = SessionEnded
-	}
+	d.enter(x, cmp.Or(x.Then, SessionEnded))
+	x.Reason, x.Next = reason, time.Time{}
 	if x.StoppedAt.IsZero() {
 		x.StoppedAt = x.LastGood
+	}
+	if d.s.Phase == Over {
+		text := fmt.Sprintf("session %d was found and stopped at %s", x.Attempt, d.clock(d.now))
+		d.s.Reason += "; " + text
+		d.note("%s", text)
 	}
 }
 
@@ -584,7 +677,7 @@ func (d *decision) phase() Phase {
 		return Over
 	case len(s.Sessions) == 0:
 		return Planned
-	case d.over() || s.GaveUp != "":
+	case d.over() || s.gaveUp() != "":
 		return Stopping
 	case seen:
 		return Recording

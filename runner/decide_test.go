@@ -87,6 +87,21 @@ func play(t testing.TB, s State, serve service, changes ...change) (State, []str
 		o  Observation
 	}
 	var out []answer
+	arrive := func(a answer) {
+		i, _ := slices.BinarySearchFunc(out, a, func(x, y answer) int {
+			if x.at.After(y.at) {
+				return 1
+			}
+			return -1
+		})
+		out = slices.Insert(out, i, a)
+	}
+	changes = slices.DeleteFunc(slices.Clone(changes), func(c change) bool {
+		if c.notice != nil {
+			arrive(answer{bell.Add(c.at), Observation{Notice: c.notice}})
+		}
+		return c.notice != nil
+	})
 	var trace []string
 	asked := map[string]int{}
 	now, o := s.Begin, Observation{}
@@ -115,7 +130,7 @@ func play(t testing.TB, s State, serve service, changes ...change) (State, []str
 			if a == nil {
 				a = ordinary(r)
 			}
-			out = append(out, answer{now.Add(latency), Observation{Attempt: act.Attempt, Op: act.Op, Answer: *a}})
+			arrive(answer{now.Add(latency), Observation{Attempt: act.Attempt, Op: act.Op, Answer: *a}})
 			continue
 		}
 		at := act.Wake
@@ -140,8 +155,9 @@ func play(t testing.TB, s State, serve service, changes ...change) (State, []str
 }
 
 type change struct {
-	at time.Duration
-	do func(*State)
+	at     time.Duration
+	do     func(*State)
+	notice *Notice // instead: a notification
 }
 
 // without drops the requests of an op from a trace.
@@ -238,6 +254,14 @@ func TestDecide(t *testing.T) {
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-42s start 1 uid 11",
 				"-42s acquire 2 uid 12", "-42s start 2 uid 12", "52m0s stop 2 uid 12",
 			}, outcome: Recorded, reason: "orphan: session 1 (cname lingua-german-a1, uid 11) may run", states: []SessionState{SessionOrphan, SessionEnded},
+		},
+		{
+			name:  "orphans count as failures and are spaced",
+			serve: upTo(agora.OpStart, -always, always, refusal(agora.Unknown, 201, 7, "already started")),
+			trace: []string{
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "-13s acquire 3 uid 11", "-13s start 3 uid 11",
+			}, outcome: Failed, reason: "3 sessions in a row failed", gaps: []Gap{{bell, bell.Add(50 * time.Minute)}},
+			states: []SessionState{SessionOrphan, SessionOrphan, SessionOrphan},
 		},
 		{
 			name:  "a sid in the refusal makes the session ours again",
@@ -338,7 +362,7 @@ func TestDecide(t *testing.T) {
 			name:  "a stop without an answer is sent again until it is known to have had its effect",
 			serve: nth(agora.OpStop, noAnswer, refusal(agora.Again, 504, 62, "request timeout"), gone),
 			trace: []string{
-				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "52m0s stop 1 uid 11", "52m1s stop 1 uid 11", "52m4s stop 1 uid 11",
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "52m0s stop 1 uid 11", "52m1s stop 1 uid 11", "52m4s stop 1 uid 11", "52m19s stop 1 uid 11",
 			}, outcome: Recorded, states: []SessionState{SessionEnded},
 		},
 		{
@@ -384,21 +408,21 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:    "what is cancelled before it begins sends nothing",
-			changes: []change{{-time.Minute, func(s *State) { s.Cancel = &Cancel{At: bell.Add(-time.Minute), Who: "ops", Reason: "snow"} }}},
+			changes: []change{{at: -time.Minute, do: func(s *State) { s.Cancel = &Cancel{At: bell.Add(-time.Minute), Who: "ops", Reason: "snow"} }}},
 			state:   func(s *State) { s.Begin = bell.Add(-2 * time.Minute); s.RetryAt = s.firstRequest() },
 			outcome: Cancelled, reason: "cancelled by ops: snow",
 		},
 		{
 			name:    "a cancellation stops what runs",
-			changes: []change{{10 * time.Minute, func(s *State) { s.Cancel = &Cancel{At: bell.Add(10 * time.Minute), Who: "ops"} }}},
+			changes: []change{{at: 10 * time.Minute, do: func(s *State) { s.Cancel = &Cancel{At: bell.Add(10 * time.Minute), Who: "ops"} }}},
 			trace:   []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "10m0s stop 1 uid 11"}, outcome: Cancelled,
 			gaps: []Gap{{bell.Add(10 * time.Minute), bell.Add(50 * time.Minute)}}, states: []SessionState{SessionEnded},
 		},
 		{
 			name: "a cancellation that is undone in time records what is left",
 			changes: []change{
-				{10 * time.Minute, func(s *State) { s.Cancel = &Cancel{At: bell.Add(10 * time.Minute), Who: "ops"} }},
-				{20 * time.Minute, func(s *State) { s.Cancel = nil }},
+				{at: 10 * time.Minute, do: func(s *State) { s.Cancel = &Cancel{At: bell.Add(10 * time.Minute), Who: "ops"} }},
+				{at: 20 * time.Minute, do: func(s *State) { s.Cancel = nil }},
 			},
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "10m0s stop 1 uid 11",
@@ -407,13 +431,13 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:    "a new end is taken over",
-			changes: []change{{10 * time.Minute, func(s *State) { s.End, s.Until = bell.Add(time.Hour), bell.Add(62*time.Minute) }}},
+			changes: []change{{at: 10 * time.Minute, do: func(s *State) { s.End, s.Until = bell.Add(time.Hour), bell.Add(62*time.Minute) }}},
 			trace:   []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "1h2m0s stop 1 uid 11"}, outcome: Recorded, states: []SessionState{SessionEnded},
 		},
 		{
 			name:    "a new CDN target is sent at once, one update at a time",
 			state:   func(s *State) { s.CDN = "a" },
-			changes: []change{{10 * time.Minute, func(s *State) { s.CDN = "b" }}},
+			changes: []change{{at: 10 * time.Minute, do: func(s *State) { s.CDN = "b" }}},
 			serve:   nth(agora.OpUpdate, broken),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "10m0s update 1 uid 11", "10m5s update 1 uid 11", "52m0s stop 1 uid 11",
@@ -504,7 +528,7 @@ func TestAStartThatWasNeverAnsweredBeforeTheEndIsReported(t *testing.T) {
 			return noAnswer
 		}
 		return nil
-	}, change{-41 * time.Second, func(s *State) { s.Cancel = &Cancel{At: bell.Add(-41 * time.Second), Who: "ops"} }})
+	}, change{at: -41 * time.Second, do: func(s *State) { s.Cancel = &Cancel{At: bell.Add(-41 * time.Second), Who: "ops"} }})
 	if s.Outcome != Cancelled || !strings.Contains(s.Reason, "orphan: session 1") || !strings.Contains(s.Reason, "19:00") && !strings.Contains(s.Reason, "18:59") {
 		t.Errorf("%s: %q after %v; want the orphan and the bound of its bill", s.Outcome, s.Reason, trace)
 	}

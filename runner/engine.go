@@ -36,12 +36,16 @@ type Config struct {
 	Keep time.Duration
 	// OnChange hears of every stored step, in order for one occurrence. It must not block.
 	OnChange func(State)
+	// OnLost hears of an occurrence that the engine had to let go, because its row is another's. It must not block.
+	OnLost func(id string, err error)
 }
 
 // Connection is how a plan's recordings reach the service.
 type Connection struct {
 	Client func(agora.Region) (*agora.Client, error) // the client that begins with the region's host
 	Lookup plan.Lookup                               // what the plan's references stand for
+	// Issue fetches temporary storage credentials from the command or file of a plan, as JSON. nil: there are none.
+	Issue func(context.Context, *plan.STS) ([]byte, error)
 }
 
 func (c Config) withDefaults() Config {
@@ -49,7 +53,12 @@ func (c Config) withDefaults() Config {
 	c.Horizon = cmp.Or(c.Horizon, 8*24*time.Hour)
 	c.Poll, c.Beat = cmp.Or(c.Poll, time.Second), cmp.Or(c.Beat, 15*time.Second)
 	if c.Now == nil {
-		c.Now = time.Now
+		// Without the monotonic reading, which stands still while a machine sleeps and cannot be compared with the
+		// times of plans.
+		c.Now = func() time.Time { return time.Now().Round(0) }
+	}
+	if c.OnLost == nil {
+		c.OnLost = func(string, error) {}
 	}
 	if c.OnChange == nil {
 		c.OnChange = func(State) {}
@@ -63,7 +72,8 @@ type Engine struct {
 	log        *slog.Logger
 	beat       time.Time // the last sign of life of whoever worked on the store before
 	started    time.Time
-	scheduling bool // the plans' classes are this engine's to record
+	scheduling bool      // the plans' classes are this engine's to record
+	answerFrom time.Time // classes that ended before are nobody's any more: guarded by mu
 
 	applying sync.Mutex           // held while a plan is put to work, and for pending
 	pending  map[int64]*plan.Plan // revisions that wait for a confirmation
@@ -76,9 +86,14 @@ type Engine struct {
 	conductors map[string]*conductor
 	known      map[string]*conductor      // occurrence → who owns it
 	orders     map[string][]store.Command // by occurrence that is not known yet
+	taken      map[int64]bool             // commands that were read
+	keys       keyring
+	notices    chan agora.Event // accepted and not yet looked at
 	changes    int64
 	cron       *cron.Cron
 	wg         sync.WaitGroup
+	abandoned  chan struct{} // closed: an end waits for nothing
+	abandon    sync.Once
 }
 
 // applied is a plan at work.
@@ -104,9 +119,10 @@ const drain = 6 * time.Second
 func New(cfg Config) *Engine {
 	cfg = cfg.withDefaults()
 	return &Engine{
-		cfg: cfg, log: cfg.Logger,
+		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}),
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
-		known: map[string]*conductor{}, orders: map[string][]store.Command{}, pending: map[int64]*plan.Plan{},
+		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{},
+		notices: make(chan agora.Event, maxNotices),
 	}
 }
 
@@ -128,6 +144,10 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 		return fmt.Errorf("read the store: %w", err)
 	}
 	e.beat, e.started, e.scheduling = beat, e.cfg.Now(), scheduling
+	e.answerFrom = e.started
+	if !beat.IsZero() {
+		e.answerFrom = earlier(beat, e.started)
+	}
 	e.ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := e.open(ctx, plans); err != nil {
 		e.stop()
@@ -161,6 +181,11 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 		}
 		e.dropOthers()
 	}
+	e.wg.Add(1)
+	go e.readNotices()
+	e.mu.Lock()
+	e.answerFrom = e.started // what came before has been answered for
+	e.mu.Unlock()
 	e.duties(scheduling)
 	return nil
 }
@@ -186,6 +211,9 @@ func (e *Engine) Close() {
 	}
 }
 
+// Abandon makes [Engine.Close] wait for no answers.
+func (e *Engine) Abandon() { e.abandon.Do(func() { close(e.abandoned) }) }
+
 // duties are what the engine does at intervals, by robfig/cron.
 func (e *Engine) duties(scheduling bool) {
 	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
@@ -200,6 +228,7 @@ func (e *Engine) duties(scheduling bool) {
 			c.Schedule(pruneTimes{time.Now()}, cron.FuncJob(e.prune))
 		}
 	}
+	c.Schedule(cron.Every(warmEvery), cron.FuncJob(e.warm))
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {
 		if err := e.pollCommands(e.ctx); err != nil && e.ctx.Err() == nil {
 			e.log.Error("operators' commands cannot be read", "error", err)
@@ -377,7 +406,11 @@ func (e *Engine) dropOthers() {
 				continue
 			}
 			removed, done := c.retire(name, nil, e.cfg.Now().Add(1000*24*time.Hour))
-			<-done
+			select {
+			case <-done:
+			case <-e.ctx.Done():
+				return
+			}
 			if *removed > 0 {
 				e.log.Warn("planned classes of a plan that was not given are dropped", "plan", name, "classes", *removed)
 			}
@@ -385,23 +418,24 @@ func (e *Engine) dropOthers() {
 	}
 }
 
-// lookBack is from where on occurrences are looked for: since the last sign of life, and far enough to find the
-// classes that have begun.
-func (e *Engine) lookBack() time.Time {
-	from := e.cfg.Now()
-	if !e.beat.IsZero() {
-		from = earlier(from, e.beat)
+// since is from when on the engine answers for classes: at its start since the last sign of life, later from now on,
+// since a plan that is applied says nothing of the past.
+func (e *Engine) since() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.answerFrom.Before(e.started) {
+		return e.answerFrom
 	}
-	return from.Add(-maxLength)
+	return e.cfg.Now()
 }
 
-// wanted lists the occurrences of a plan that start in the window and that are not over for good: before the last
-// sign of life there is nothing to answer for.
+// lookBack is from where on occurrences are looked for, far enough to find the classes that have begun.
+func (e *Engine) lookBack() time.Time { return e.since().Add(-maxLength) }
+
+// wanted lists the occurrences of a plan that start in the window and that have not ended before there was anything
+// to answer for.
 func (e *Engine) wanted(a *applied, from, until time.Time) map[string][]want {
-	alive := e.cfg.Now()
-	if !e.beat.IsZero() {
-		alive = earlier(alive, e.beat)
-	}
+	alive := e.since()
 	out := map[string][]want{}
 	for _, o := range a.plan.Occurrences(from, until) {
 		if !o.End.After(alive) {
@@ -427,8 +461,12 @@ func (e *Engine) schedule(a *applied, from time.Time) Diff {
 	e.mu.Unlock()
 	for app, c := range conductors {
 		removed, done := c.retire(a.plan.Name, wanted[app], a.until)
-		<-done
-		diff.Removed += *removed
+		select {
+		case <-done:
+			diff.Removed += *removed
+		case <-e.ctx.Done():
+			return diff
+		}
 	}
 	for app, c := range conductors {
 		added, changed := c.want(wanted[app])
@@ -458,6 +496,9 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
 // extend writes the occurrences that have come within the horizon.
 func (e *Engine) extend() {
 	e.mu.Lock()
+	for _, c := range e.conductors {
+		c.prune()
+	}
 	plans := make([]*applied, 0, len(e.order))
 	for _, name := range e.order {
 		plans = append(plans, e.plans[name])
@@ -487,6 +528,7 @@ func (e *Engine) Record(p *plan.Plan, occurrences []plan.Occurrence, begin []tim
 		c.begin()
 		t := &task{occ: o, conn: a.conn, revision: a.revision, now: true, state: State{Target: target(o, app), Begin: begin[i], Phase: Planned}}
 		t.state.MinRemainder = 0 // it is recorded because somebody asked for it
+		t.state.Exact, t.state.From = false, o.RecordFrom
 		e.known[o.ID] = c
 		c.post(func() { c.add(t); c.step(t, Observation{}) })
 	}
@@ -516,8 +558,11 @@ func (e *Engine) readCommands(ctx context.Context) error {
 	}
 	var orders []order
 	e.mu.Lock()
-	clear(e.orders)
 	for _, cmd := range commands {
+		if e.taken[cmd.ID] {
+			continue
+		}
+		e.taken[cmd.ID] = true
 		if c := e.known[cmd.Occurrence]; c != nil {
 			orders = append(orders, order{c, cmd})
 		} else {
@@ -566,7 +611,7 @@ func (e *Engine) pollCommands(ctx context.Context) error {
 		return err
 	}
 	if err := errors.Join(e.readCommands(ctx), e.takeUp(ctx)); err != nil {
-		return err // and is tried again at the next look
+		return err // they are read again: nothing but another write would wake us
 	}
 	e.changes = n
 	return nil

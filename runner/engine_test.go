@@ -67,6 +67,9 @@ type house struct {
 	revision func(*plan.Plan) (store.Revision, error)
 	poll     time.Duration // default a minute: what is not tested need not be polled for years
 
+	lookup plan.Lookup                                      // default values
+	issue  func(context.Context, *plan.STS) ([]byte, error) // of temporary storage credentials
+
 	mu    sync.Mutex
 	ended map[string]runner.State
 }
@@ -94,7 +97,7 @@ func newHouse(t testing.TB, cfg simulator.Config) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &house{t: t, sim: sim, dir: t.TempDir(), ended: map[string]runner.State{}}
+	return &house{t: t, sim: sim, dir: t.TempDir(), lookup: values, ended: map[string]runner.State{}}
 }
 
 // open starts an engine on the house's store.
@@ -131,7 +134,7 @@ func (h *house) shut(e *runner.Engine) {
 }
 
 func (h *house) connect(p *plan.Plan) (*runner.Connection, error) {
-	return &runner.Connection{Lookup: values, Client: func(r agora.Region) (*agora.Client, error) {
+	return &runner.Connection{Lookup: h.lookup, Issue: h.issue, Client: func(r agora.Region) (*agora.Client, error) {
 		return agora.New(func(context.Context) (string, string, error) {
 			id, err := p.Account.CustomerID.Resolve(values)
 			if err != nil {
@@ -446,6 +449,67 @@ func TestNoSecretReachesStoreOrLog(t *testing.T) {
 					t.Errorf("%s holds %s", where, secret)
 				}
 			}
+		}
+	})
+}
+
+func TestAReloadMovesAClassThatHasNotBegun(t *testing.T) {
+	changed := func(change string) files {
+		return school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50", "    changes: {2031-09-15: "+change+"}")
+	}
+	plain := school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50")
+	tests := []struct {
+		name  string
+		plans []files // applied at four, three and two hours before the bell
+		want  string
+	}{
+		{"earlier", []files{plain, changed("{to: 08:00-08:50}")}, "05:59-06:52"},
+		{"later", []files{plain, changed("{to: 11:00-11:50}")}, "08:59-09:52"},
+		{"after it was cancelled", []files{plain, changed("cancelled"), changed("{to: 10:00-10:50}")}, "07:59-08:52"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-4 * time.Hour))
+				h := newHouse(t, simulator.Config{})
+				e := h.open(load(t, tt.plans[0], "school.yaml"))
+				for i, plan := range tt.plans[1:] {
+					until(monday.Add(time.Duration(i-3) * time.Hour))
+					if _, err := e.Apply(context.Background(), load(t, plan, "school.yaml")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				until(monday.Add(6 * time.Hour))
+				h.shut(e)
+				h.audit()
+				var ran []string
+				for _, s := range h.sim.Ledger().Sessions {
+					ran = append(ran, s.StartedAt.Format("15:04")+"-"+s.StoppedAt.Format("15:04"))
+				}
+				if s := h.outcomes()[german]; !slices.Equal(ran, []string{tt.want}) || s.Outcome != runner.Recorded {
+					t.Errorf("ran %v and ended %s: %s; want %s", ran, s.Outcome, s.Reason, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestAReloadSaysNothingOfThePast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-48 * time.Hour))
+		h := newHouse(t, simulator.Config{})
+		h.shut(h.open(load(t, school("2031-09-20 09:00-09:50"), "school.yaml")))
+		until(monday.Add(-time.Hour))
+		e := h.open(load(t, school("2031-09-20 09:00-09:50"), "school.yaml"))
+		until(monday.Add(3 * time.Hour))
+		diff, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:00-09:50, 2031-09-20 09:00-09:50"), "school.yaml"))
+		if err != nil || diff.Added != 0 {
+			t.Errorf("a class that was over before it came into the plan: %+v %v", diff, err)
+		}
+		until(monday.Add(4 * time.Hour))
+		h.shut(e)
+		if s, ok := h.outcomes()[german]; ok {
+			t.Errorf("it ended %s: %s", s.Outcome, s.Reason)
 		}
 	})
 }

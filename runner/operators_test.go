@@ -231,14 +231,18 @@ func TestAStartWithoutPlansWorksOnWhatWasAppliedLast(t *testing.T) {
 			t.Errorf("revision %d after %d", back.ID, second.ID)
 		}
 		time.Sleep(5 * time.Second)
-		broken := give(load(t, school("2031-09-15 09:00-11:00", "    redundancy: 2"), "school.yaml"))
+		r := store.Revision{At: time.Now(), Plan: "school", Path: "school.yaml", Hash: "broken", Text: []byte(`{"files":[{"path":"school.yaml","text":"version: 2"}]}`)}
+		broken, err := s.AddRevision(context.Background(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
 		until(monday.Add(2 * time.Hour))
 		h.shut(e)
 		if got := h.sim.Ledger().Sessions; len(got) != 1 || got[0].StoppedAt.Sub(monday.Add(52*time.Minute)).Abs() > 5*time.Second {
 			t.Errorf("%+v, want one session that ends with the plan gone back to", got)
 		}
-		if r, err := s.Revision(context.Background(), broken.ID); err == nil && r.State == store.RevisionGiven {
-			t.Logf("a plan with redundancy is supported now: %+v", r)
+		if r, err := s.Revision(context.Background(), broken.ID); err != nil || r.State != store.RevisionRefused || r.Note == "" {
+			t.Errorf("a plan that cannot be read is %+v, %v, want it refused", r, err)
 		}
 		h.audit()
 	})

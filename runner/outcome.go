@@ -19,6 +19,7 @@ func (d *decision) finish() {
 			d.orphan(x)
 		}
 	}
+	gaveUp := s.gaveUp()
 	s.Gaps = gaps(s.Start, s.End, s.Sessions)
 	covered := slices.ContainsFunc(s.Sessions, func(x Session) bool { from, until := x.wrote(); return from.Before(until) })
 	var why []string
@@ -35,11 +36,11 @@ func (d *decision) finish() {
 		}
 	case len(s.Sessions) == 0:
 		s.Outcome = Missed
-		why = append(why, cmp.Or(s.GaveUp, d.lateness(0)))
+		why = append(why, cmp.Or(gaveUp, d.lateness(0)))
 	case !covered:
 		s.Outcome = Failed
-		why = append(why, cmp.Or(s.GaveUp, "nothing was recorded"))
-		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !strings.Contains(s.GaveUp, last) {
+		why = append(why, cmp.Or(gaveUp, "nothing was recorded"))
+		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !strings.Contains(gaveUp, last) && !strings.HasPrefix(last, "orphan:") {
 			why = append(why, last)
 		}
 	case len(s.Gaps) > 0:
@@ -49,8 +50,8 @@ func (d *decision) finish() {
 			lost += g.Until.Sub(g.From)
 		}
 		why = append(why, fmt.Sprintf("%v of the class are missing", lost.Round(100*time.Millisecond)))
-		if s.GaveUp != "" {
-			why = append(why, s.GaveUp)
+		if gaveUp != "" {
+			why = append(why, gaveUp)
 		} else if s.Begin.Add(agora.StartLead()).After(s.Start) {
 			why = append(why, "it was begun late")
 		}
@@ -62,6 +63,14 @@ func (d *decision) finish() {
 	for _, x := range s.Sessions {
 		if x.State == SessionOrphan || strings.HasPrefix(x.Reason, "orphan:") {
 			why = append(why, x.Reason)
+		}
+		why = append(why, x.Remarks...)
+	}
+	if s.lanes() > 1 && gaveUp == "" {
+		for n := range s.lanes() {
+			if l := s.lane(n); l.GaveUp != "" {
+				why = append(why, fmt.Sprintf("one of the two recordings was given up: %s", l.GaveUp))
+			}
 		}
 	}
 	s.Reason = strings.Join(why, "; ")
@@ -109,7 +118,17 @@ func gaps(start, end time.Time, sessions []Session) []Gap {
 	type interval struct{ from, until time.Time }
 	var wrote []interval
 	for i := range sessions {
-		if from, until := sessions[i].wrote(); from.Before(until) {
+		from, until := sessions[i].wrote()
+		for _, p := range sessions[i].Paused {
+			if from.Before(p.From) {
+				wrote = append(wrote, interval{from, earlier(p.From, until)})
+			}
+			from = until // never resumed
+			if !p.Until.IsZero() {
+				from = p.Until
+			}
+		}
+		if from.Before(until) {
 			wrote = append(wrote, interval{from, until})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/plan"
 	"rundown/runner/store"
 )
 
@@ -62,10 +63,8 @@ func (c *conductor) remove(t *task, then func()) {
 	step := store.Step{Delete: true, Occurrence: store.Occurrence{ID: t.state.ID, App: c.app, Version: t.version}, Events: []store.Event{{
 		Occurrence: t.state.ID, At: c.e.cfg.Now(), Kind: "plan", Who: c.e.cfg.Who, Text: "the plan no longer holds it",
 	}}}
-	c.store(t, step, func() {
-		c.forget(t)
-		then()
-	})
+	t.lost = append(t.lost, then)
+	c.store(t, step, func() {}, func() { c.forget(t) })
 }
 
 // want takes in what a plan wants now and returns how much of it is new and how much is changed.
@@ -101,12 +100,16 @@ func (c *conductor) want(wanted []want) (added, changed int) {
 			c.step(t, Observation{})
 		}
 	})
-	<-done
-	return added, changed
+	select {
+	case <-done:
+		return added, changed
+	case <-c.e.ctx.Done(): // nobody is left to say
+		return 0, 0
+	}
 }
 
 // firstRequest is when an occurrence is to be begun at the latest.
-func (t Target) firstRequest() time.Time { return t.From.Add(-agora.StartLead() - slack) }
+func (t Target) firstRequest() time.Time { return t.From.Add(-plan.Lead()) }
 
 // downSince tells of an occurrence that should have been begun before this process was there since when nobody was;
 // zero otherwise.
@@ -128,12 +131,11 @@ func (c *conductor) elsewhere(id string) bool {
 // revise lays what the plan says now over a task and reports whether that changes anything. What has begun takes over
 // a new end, padding and CDN target only; a new end that is past already is refused.
 func (c *conductor) revise(t *task, w want, now time.Time) bool {
-	t.occ, t.conn, t.revision = w.occ, w.conn, w.revision
-	t.absent = false
+	t.occ, t.conn, t.revision, t.from, t.absent = w.occ, w.conn, w.revision, w.target.From, false
 	change := func(s *State) {
 		target := w.target.lasting(s.Extended)
 		switch {
-		case s.Phase == Planned:
+		case s.Phase == Planned, s.Outcome == Cancelled && len(s.Sessions) == 0:
 			s.Target, s.DownSince = target, c.downSince(target)
 		case s.Phase != Over:
 			if !target.Until.Equal(s.Until) && !target.Until.After(now) {
@@ -142,7 +144,7 @@ func (c *conductor) revise(t *task, w want, now time.Time) bool {
 			} else {
 				s.End, s.Until = target.End, target.Until
 			}
-			s.CDN, s.Absent = target.CDN, false
+			s.CDN, s.Fallback, s.Priority, s.Absent = target.CDN, target.Fallback, target.Priority, false
 		}
 		switch {
 		case w.occ.Cancelled() && s.Cancel == nil && s.Phase != Over:
@@ -173,18 +175,19 @@ func sameDoc(a, b State) bool {
 func (c *conductor) place() {
 	var tasks []*task
 	for _, t := range c.tasks {
-		if t.state.Phase == Planned && !t.now {
+		if t.placed() {
 			tasks = append(tasks, t)
 		}
 	}
 	slices.SortFunc(tasks, func(a, b *task) int {
-		return cmp.Or(a.state.From.Compare(b.state.From), cmp.Compare(a.state.ID, b.state.ID))
+		return cmp.Or(a.writing().Compare(b.writing()), cmp.Compare(preference(a.state.Priority), preference(b.state.Priority)), cmp.Compare(a.state.ID, b.state.ID))
 	})
+	// Of those that begin at one bell the first in the list is begun last, so what has priority has the most in hand.
 	writing := make([]time.Time, len(tasks))
 	for i, t := range tasks {
-		writing[i] = t.state.From
+		writing[i] = t.writing()
 	}
-	for i, at := range place(writing, spacing(c.qps)) {
+	for i, at := range plan.Place(writing, plan.Spacing(c.qps)) {
 		t := tasks[i]
 		if t.begin.Equal(at) {
 			continue
@@ -268,6 +271,9 @@ type answered struct {
 }
 
 func eventKind(o Observation) string {
+	if o.Notice != nil {
+		return "webhook"
+	}
 	if o.Op != "" {
 		return "answer"
 	}

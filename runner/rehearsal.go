@@ -28,12 +28,6 @@ const (
 	masked          = "[redacted]"
 )
 
-// holdLead is how long before its exact start a page is opened on hold, to skip the white lead-in.
-func holdLead() time.Duration {
-	lo, _ := agora.Bound("onhold-lead-time")
-	return time.Duration(*lo) * time.Second
-}
-
 // Rehearse lists every acquire, start, update and stop of the occurrences that start in [from, until) and that wanted
 // accepts, in order of time, placed among all of their app. Queries depend on answers and are left out. base gives
 // the scheme and host of the service for a region; nothing is resolved and nothing is sent.
@@ -53,7 +47,7 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 		for i := range occurrences {
 			writing[i] = writingBy(&occurrences[i])
 		}
-		for i, at := range place(writing, spacing(positive(app.Limits.QPS, agora.DefaultQPS()))) {
+		for i, at := range plan.Place(writing, plan.Spacing(app.Limits.QPS)) {
 			o := &occurrences[i]
 			if o.Start.Before(from) || !o.Start.Before(until) || !wanted(o) {
 				continue
@@ -72,7 +66,7 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 // writingBy is when an occurrence must be written, or its page be open on hold.
 func writingBy(o *plan.Occurrence) time.Time {
 	if o.Settings.ExactStart {
-		return o.Start.Add(-holdLead())
+		return o.Start.Add(-plan.HoldLead())
 	}
 	return o.RecordFrom
 }
@@ -96,19 +90,22 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 		})
 		return nil
 	}
-	for session := range max(o.Settings.Redundancy, 1) {
-		uid := o.UIDs(session)[0]
-		acquire := AcquireRequest(o, t.Cname, uid, t.ExpireHour)
-		for range session { // placed apart from those before it
-			acquire.ClientRequest.ExcludeResourceIDs = append(acquire.ClientRequest.ExcludeResourceIDs, unknownResource)
+	s := State{Target: t}
+	for lane := range t.lanes() {
+		uid := t.pair(lane)[0]
+		x := Session{Lane: lane, Cname: t.Cname, UID: uid, MaxHour: t.MaxHour, ExpireHour: t.ExpireHour, Held: t.Exact}
+		var apart []string
+		for range lane { // placed apart from those before it
+			apart = append(apart, unknownResource)
 		}
-		start, err := StartRequest(o, t.Cname, uid, t.MaxHour, reveal)
+		acquire := AcquireRequest(o, x, apart...)
+		keys := Keys{access: masked, secret: masked, token: masked}
+		if storage := o.Settings.Storage; storage.STS == nil {
+			keys = NewKeys(storage.AccessKey.String(), storage.SecretKey.String())
+		}
+		start, err := StartRequest(o, x, pushAddress(o, &s, lane), keys, reveal)
 		if err != nil {
 			return nil, err
-		}
-		if o.Settings.Storage.STS != nil {
-			storage := &start.ClientRequest.StorageConfig
-			storage.AccessKey, storage.SecretKey, storage.STSToken = masked, masked, masked
 		}
 		if err := add(at, agora.OpAcquire, acquire); err != nil {
 			return nil, err
@@ -117,9 +114,7 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 			return nil, err
 		}
 		if o.Settings.ExactStart {
-			resume := agora.UpdateRequest{Cname: t.Cname, UID: uid}
-			resume.ClientRequest.WebRecordingConfig = &agora.WebRecordingConfig{OnHold: false}
-			if err := add(o.Start, agora.OpUpdate, resume); err != nil {
+			if err := add(o.Start, agora.OpUpdate, HoldRequest(x)); err != nil {
 				return nil, err
 			}
 		}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,18 +12,21 @@ import (
 // Reveal turns a text of the plan into what is sent. A dry run passes one that masks.
 type Reveal func(plan.Text) (string, error)
 
-// AcquireRequest is the acquire of a session. What the plan does not set is not sent.
-func AcquireRequest(o *plan.Occurrence, cname, uid string, expireHour int) agora.AcquireRequest {
-	return agora.AcquireRequest{Cname: cname, UID: uid, ClientRequest: agora.AcquireClientRequest{
+// AcquireRequest is the acquire of a session, which is to be placed apart from the resources of others. What the plan
+// does not set is not sent.
+func AcquireRequest(o *plan.Occurrence, x Session, apartFrom ...string) agora.AcquireRequest {
+	return agora.AcquireRequest{Cname: x.Cname, UID: x.UID, ClientRequest: agora.AcquireClientRequest{
 		Scene:               1,
-		ResourceExpiredHour: expireHour,
+		ResourceExpiredHour: x.ExpireHour,
 		Region:              o.Settings.Region,
+		ExcludeResourceIDs:  apartFrom,
 	}}
 }
 
 // StartRequest is the start of a session. What the plan does not set is not sent, but for the policies, which have
-// one value each, and recordingFileConfig, which the documentation asks to send always.
-func StartRequest(o *plan.Occurrence, cname, uid string, maxHour int, reveal Reveal) (agora.StartRequest, error) {
+// one value each, and recordingFileConfig, which the documentation asks to send always. The session says whether it
+// begins on hold and whether it pushes; push is the address for that.
+func StartRequest(o *plan.Occurrence, x Session, push plan.Text, keys Keys, reveal Reveal) (agora.StartRequest, error) {
 	set := &o.Settings
 	page, err := reveal(o.URL)
 	if err != nil {
@@ -36,13 +40,13 @@ func StartRequest(o *plan.Occurrence, cname, uid string, maxHour int, reveal Rev
 		VideoFPS:         set.Video.FPS,
 		VideoBitrate:     set.Video.Bitrate,
 		Mobile:           set.Mobile,
-		MaxRecordingHour: maxHour,
+		MaxRecordingHour: x.MaxHour,
 	}
 	if set.ReadyTimeout != nil {
 		seconds := int(*set.ReadyTimeout / time.Second)
 		recorder.ReadyTimeout = &seconds
 	}
-	if set.ExactStart {
+	if x.Held {
 		held := true
 		recorder.OnHold = &held
 	}
@@ -52,31 +56,52 @@ func StartRequest(o *plan.Occurrence, cname, uid string, maxHour int, reveal Rev
 		recorder.MaxVideoDuration = int(set.MP4.Split / time.Minute)
 	}
 	services := []agora.ExtensionService{{Name: agora.ServiceWebRecorder, ErrorHandlePolicy: agora.PolicyAbort, Recorder: recorder}}
-	if set.CDN != nil {
-		push, err := publisher(set.CDN, reveal)
+	if !push.IsZero() {
+		publisher, err := publisher(set.CDN, push, reveal)
 		if err != nil {
 			return agora.StartRequest{}, err
 		}
-		services = append(services, agora.ExtensionService{Name: agora.ServiceRTMPPublish, ErrorHandlePolicy: agora.PolicyIgnore, Publisher: push})
+		services = append(services, agora.ExtensionService{Name: agora.ServiceRTMPPublish, ErrorHandlePolicy: agora.PolicyIgnore, Publisher: publisher})
 	}
-	storage, err := storageConfig(o, reveal)
-	if err != nil {
-		return agora.StartRequest{}, err
-	}
-	return agora.StartRequest{Cname: cname, UID: uid, ClientRequest: agora.StartClientRequest{
+	return agora.StartRequest{Cname: x.Cname, UID: x.UID, ClientRequest: agora.StartClientRequest{
 		ExtensionServiceConfig: agora.ExtensionServiceConfig{ErrorHandlePolicy: agora.PolicyAbort, ExtensionServices: services},
 		RecordingFileConfig:    agora.RecordingFileConfig{AVFileType: files},
-		StorageConfig:          storage,
+		StorageConfig:          storageConfig(o, keys),
 	}}, nil
 }
 
-// PushRequest is the update that moves a push to the occurrence's CDN target.
-func PushRequest(o *plan.Occurrence, cname, uid string, reveal Reveal) (agora.UpdateRequest, error) {
-	push, err := publisher(o.Settings.CDN, reveal)
+// pushAddress is the address that a session pushes to; zero for none.
+func pushAddress(o *plan.Occurrence, s *State, lane int) plan.Text {
+	switch want := s.push(lane); {
+	case o.Settings.CDN == nil || want == "":
+		return plan.Text{}
+	case want == s.Fallback:
+		return o.Settings.CDN.Fallback
+	default:
+		return o.Settings.CDN.URL
+	}
+}
+
+// HoldRequest is the update that ends a session's hold.
+func HoldRequest(x Session) agora.UpdateRequest {
+	return agora.UpdateRequest{Cname: x.Cname, UID: x.UID, ClientRequest: agora.UpdateClientRequest{
+		WebRecordingConfig: &agora.WebRecordingConfig{OnHold: false},
+	}}
+}
+
+// PushRequest is the update that moves a session's push to another address.
+func PushRequest(o *plan.Occurrence, x Session, push plan.Text, reveal Reveal) (agora.UpdateRequest, error) {
+	publisher, err := publisher(o.Settings.CDN, push, reveal)
 	if err != nil {
 		return agora.UpdateRequest{}, err
 	}
-	return agora.UpdateRequest{Cname: cname, UID: uid, ClientRequest: agora.UpdateClientRequest{RTMPPublishConfig: push}}, nil
+	return agora.UpdateRequest{Cname: x.Cname, UID: x.UID, ClientRequest: agora.UpdateClientRequest{RTMPPublishConfig: publisher}}, nil
+}
+
+// KeysRequest is the update that renews a session's storage credentials. The service wants the whole block again.
+func KeysRequest(o *plan.Occurrence, x Session, keys Keys) agora.UpdateRequest {
+	storage := storageConfig(o, keys)
+	return agora.UpdateRequest{Cname: x.Cname, UID: x.UID, ClientRequest: agora.UpdateClientRequest{StorageConfig: &storage}}
 }
 
 // StopRequest is the stop of a session. It waits for the upload, since its answer then tells of the files.
@@ -84,30 +109,28 @@ func StopRequest(cname, uid string) agora.StopRequest {
 	return agora.StopRequest{Cname: cname, UID: uid}
 }
 
-func publisher(cdn *plan.CDN, reveal Reveal) (*agora.PublisherParam, error) {
-	address, err := reveal(cdn.URL)
+func publisher(cdn *plan.CDN, address plan.Text, reveal Reveal) (*agora.PublisherParam, error) {
+	if cdn == nil || address.IsZero() {
+		return nil, errors.New("the plan no longer holds the CDN target")
+	}
+	revealed, err := reveal(address)
 	if err != nil {
 		return nil, fmt.Errorf("cdn %s: %w", cdn.Name, err)
 	}
-	return &agora.PublisherParam{Outputs: []agora.Output{{RTMPURL: address}}}, nil
+	return &agora.PublisherParam{Outputs: []agora.Output{{RTMPURL: revealed}}}, nil
 }
 
-func storageConfig(o *plan.Occurrence, reveal Reveal) (agora.StorageConfig, error) {
+func storageConfig(o *plan.Occurrence, keys Keys) agora.StorageConfig {
 	store := o.Settings.Storage
-	access, err := reveal(store.AccessKey)
-	if err != nil {
-		return agora.StorageConfig{}, fmt.Errorf("storage %s: access_key: %w", store.Name, err)
-	}
-	secret, err := reveal(store.SecretKey)
-	if err != nil {
-		return agora.StorageConfig{}, fmt.Errorf("storage %s: secret_key: %w", store.Name, err)
-	}
 	cfg := agora.StorageConfig{
 		Vendor: store.Vendor.Number, Region: store.Region.Number, Bucket: store.Bucket,
-		AccessKey: access, SecretKey: secret, FileNamePrefix: o.Prefix,
+		AccessKey: keys.access, SecretKey: keys.secret, STSToken: keys.token, FileNamePrefix: o.Prefix,
+	}
+	if !keys.Until.IsZero() {
+		cfg.STSExpiration = uint64(keys.Until.Unix())
 	}
 	if store.SSE != "" || store.Tag != "" || store.Endpoint != "" {
 		cfg.ExtensionParams = &agora.ExtensionParams{SSE: store.SSE, Tag: store.Tag, Endpoint: store.Endpoint}
 	}
-	return cfg, nil
+	return cfg
 }

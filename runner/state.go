@@ -1,10 +1,12 @@
 package runner
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	"rundown/agora"
+	"rundown/plan"
 )
 
 // Phase is where an occurrence stands.
@@ -90,8 +92,12 @@ type Target struct {
 	Until        time.Time     `json:"until"`
 	URL          string        `json:"url"` // masked
 	Cname        string        `json:"cname"`
-	UIDs         [2]string     `json:"uids"`
+	UIDs         [2]string     `json:"uids"`                    // between which the sessions of the first lane alternate
+	SecondUIDs   [2]string     `json:"second_uids,omitzero"`    // of the second lane; empty without redundancy
+	Priority     plan.Priority `json:"priority,omitempty"`      // who goes first when the budget is short; "": normal
+	Exact        bool          `json:"exact_start,omitempty"`   // opened on hold and written from Start on
 	CDN          string        `json:"cdn,omitempty"`           // masked address, "" for none
+	Fallback     string        `json:"fallback,omitempty"`      // masked address that the push moves to when it breaks; "" for none
 	ReadyTimeout time.Duration `json:"ready_timeout,omitempty"` // 0: no detection
 	MinRemainder time.Duration `json:"min_remainder"`           // what a late start must have left; negative: no late start
 	Attempts     int           `json:"attempts"`                // failures in a row before giving up
@@ -111,16 +117,26 @@ type State struct {
 	Gaps      []Gap      `json:"gaps,omitempty"`
 	Cancel    *Cancel    `json:"cancel,omitempty"`
 	Extended  *Extension `json:"extended,omitempty"`
-	Sessions  []Session  `json:"-"`                  // rows of their own
-	Failures  int        `json:"failures,omitempty"` // in a row
-	RetryAt   time.Time  `json:"retry_at,omitzero"`  // no new session before this
-	GaveUp    string     `json:"gave_up,omitempty"`  // why no further session is begun
+	Sessions  []Session  `json:"-"` // rows of their own
+	Lane                 // the first
+	Second    Lane       `json:"second,omitzero"`     // of a redundant recording
+	FellFrom  string     `json:"fell_from,omitempty"` // the masked address that the push broke at and left for the fallback
 	EndedAt   time.Time  `json:"ended_at,omitzero"`
+}
+
+// Lane is one of the recordings that are to run at once: each has its own sessions, one after the other, and its own
+// pair of uids. There is one, and with redundancy a second.
+type Lane struct {
+	Failures     int       `json:"failures,omitempty"`      // in a row
+	PageFailures int       `json:"page_failures,omitempty"` // of these, for a cause that lies in the page
+	RetryAt      time.Time `json:"retry_at,omitzero"`       // no new session before this
+	GaveUp       string    `json:"gave_up,omitempty"`       // why no further session is begun
 }
 
 // Session is one acquire, start and stop at the service.
 type Session struct {
-	Attempt    int          `json:"attempt"` // from 1
+	Attempt    int          `json:"attempt"`        // from 1
+	Lane       int          `json:"lane,omitempty"` // from 0
 	Cname      string       `json:"cname"`
 	UID        string       `json:"uid"`
 	ResourceID string       `json:"resource_id,omitempty"`
@@ -147,10 +163,28 @@ type Session struct {
 	StopDoubt   bool          `json:"stop_doubt,omitempty"`   // a stop went without an answer
 	StoppedAt   time.Time     `json:"stopped_at,omitzero"`    // until when it wrote, as far as is known
 	CDN         string        `json:"cdn,omitempty"`          // masked address that it pushes to
+	AskedCDN    string        `json:"asked_cdn,omitempty"`    // masked address of the update that is out
 	NoUpdate    string        `json:"no_update,omitempty"`    // the masked address that an update was refused for
-	Then        SessionState  `json:"then,omitempty"`         // what it is once it is stopped; "": ended
-	MaxHour     int           `json:"max_hour,omitempty"`
-	ExpireHour  int           `json:"expire_hour,omitempty"`
+	Push        string        `json:"push,omitempty"`         // what was last heard of the push
+	Connecting  int           `json:"connecting,omitempty"`   // how often in a row the push was found connecting
+
+	Change      Change    `json:"change,omitempty"`       // what the update that is out, or was last, changes
+	UpdateAt    time.Time `json:"update_at,omitzero"`     // no update before this
+	UpdateTries int       `json:"update_tries,omitempty"` // failed updates in a row
+	Held        bool      `json:"held,omitempty"`         // on hold, as far as is known
+	ResumedAt   time.Time `json:"resumed_at,omitzero"`    // an update was accepted that ends the hold
+	RenewAt     time.Time `json:"renew_at,omitzero"`      // when the storage credentials are due to be sent anew
+	KeysUntil   time.Time `json:"keys_until,omitzero"`    // when those that were sent run out; zero: never
+
+	Leaving    bool         `json:"leaving,omitempty"` // its hours run out before the end: a successor takes over
+	Paused     []Gap        `json:"paused,omitempty"`  // when it was on hold after it had begun to write, as far as is known
+	ToldAt     time.Time    `json:"told_at,omitzero"`  // when that notification came
+	Told       string       `json:"told,omitempty"`    // how it ended, by a notification that no query has confirmed yet
+	Cause      int          `json:"cause,omitempty"`   // the code of event 71 that it ended with; 0: none is known
+	Remarks    []string     `json:"remarks,omitempty"` // what the outcome's reason is to tell of it
+	Then       SessionState `json:"then,omitempty"`    // what it is once it is stopped; "": ended
+	MaxHour    int          `json:"max_hour,omitempty"`
+	ExpireHour int          `json:"expire_hour,omitempty"`
 
 	UploadStatus string   `json:"upload_status,omitempty"`
 	Files        []string `json:"files,omitempty"`
@@ -159,14 +193,65 @@ type Session struct {
 // clone gives a state whose sessions can be changed without changing the original's.
 func (s State) clone() State {
 	s.Sessions = slices.Clone(s.Sessions)
+	for i := range s.Sessions {
+		s.Sessions[i].Remarks = slices.Clone(s.Sessions[i].Remarks)
+		s.Sessions[i].Paused = slices.Clone(s.Sessions[i].Paused)
+	}
 	s.Gaps = slices.Clone(s.Gaps)
 	return s
 }
 
-// carrier is the session that records the class or is on its way to; nil for none.
-func (s *State) carrier() *Session {
+// lanes is how many sessions are to run at once.
+func (t *Target) lanes() int {
+	if t.SecondUIDs == ([2]string{}) {
+		return 1
+	}
+	return 2
+}
+
+// pair gives the uids between which a lane alternates.
+func (t *Target) pair(lane int) [2]string {
+	if lane > 0 {
+		return t.SecondUIDs
+	}
+	return t.UIDs
+}
+
+func (s *State) lane(n int) *Lane {
+	if n > 0 {
+		return &s.Second
+	}
+	return &s.Lane
+}
+
+// gaveUp says why no lane begins another session; "" while one may.
+func (s *State) gaveUp() string {
+	var why string
+	for n := range s.lanes() {
+		l := s.lane(n)
+		if l.GaveUp == "" {
+			return ""
+		}
+		why = cmp.Or(why, l.GaveUp)
+	}
+	return why
+}
+
+// carrier is the session that records the class in a lane or is on its way to, and that no other is to follow; nil
+// for none.
+func (s *State) carrier(lane int) *Session {
 	for i := range s.Sessions {
-		if s.Sessions[i].State.Carries() {
+		if x := &s.Sessions[i]; x.Lane == lane && x.State.Carries() && !x.Leaving {
+			return x
+		}
+	}
+	return nil
+}
+
+// last is the latest session of a lane; nil for none.
+func (s *State) last(lane int) *Session {
+	for i := len(s.Sessions) - 1; i >= 0; i-- {
+		if s.Sessions[i].Lane == lane {
 			return &s.Sessions[i]
 		}
 	}
@@ -199,4 +284,19 @@ func (x *Session) deadline() time.Time {
 		from = x.AskedAt
 	}
 	return from.Add(time.Duration(x.MaxHour) * time.Hour)
+}
+
+// outlived is when the session can serve no longer: it ends by itself, or can no longer be asked and stopped.
+func (x *Session) outlived() time.Time {
+	if x.StartedAt.IsZero() || x.ExpireHour == 0 {
+		return x.deadline()
+	}
+	return earlier(x.deadline(), x.StartedAt.Add(time.Duration(x.ExpireHour)*time.Hour))
+}
+
+// remark keeps something for the outcome's reason, once.
+func (x *Session) remark(text string) {
+	if !slices.Contains(x.Remarks, text) && len(x.Remarks) < maxRemarks {
+		x.Remarks = append(x.Remarks, text)
+	}
 }

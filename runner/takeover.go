@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 
 	"rundown/runner/store"
 )
@@ -20,7 +21,9 @@ func (c *conductor) takeover(w want) *task {
 }
 
 // carries says that the occurrence is being recorded and nobody has cancelled it.
-func (t *task) carries() bool { return t.state.Cancel == nil && t.state.carrier() != nil }
+func (t *task) carries() bool {
+	return t.state.Cancel == nil && slices.ContainsFunc(t.state.Sessions, func(x Session) bool { return x.State.Carries() && !x.Leaving })
+}
 
 // hand gives the place of a task, with its sessions, to a new occurrence, in one stored step.
 func (c *conductor) hand(t *task, w want) {
@@ -36,7 +39,7 @@ func (c *conductor) hand(t *task, w want) {
 	c.shelve(t)
 	delete(c.tasks, old)
 	c.tasks[w.target.ID] = t
-	t.occ, t.conn, t.revision, t.absent = w.occ, w.conn, w.revision, false
+	t.occ, t.conn, t.revision, t.from, t.absent = w.occ, w.conn, w.revision, w.target.From, false
 	next := t.state.clone()
 	for _, change := range t.changes {
 		change(&next)
@@ -56,7 +59,7 @@ func (c *conductor) hand(t *task, w want) {
 	c.e.disown(old)
 	c.e.own(next.ID, c)
 	t.busy = true
-	c.store(t, step, func() { c.stored(t, next, nil); c.step(t, Observation{}) })
+	c.store(t, step, func() {}, func() { c.stored(t, next, nil); c.step(t, Observation{}) })
 }
 
 // welcome takes a new occurrence in.

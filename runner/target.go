@@ -7,7 +7,6 @@ import (
 	"path"
 	"time"
 
-	"rundown/agora"
 	"rundown/plan"
 )
 
@@ -17,20 +16,27 @@ func target(o *plan.Occurrence, app string) Target {
 	t := Target{
 		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app, Region: set.Region,
 		Zone: set.Zone.String(), Day: o.Planned.Format(time.DateOnly), Clock: clockText(o.Planned),
-		Start: o.Start, End: o.End, From: o.RecordFrom, Until: o.RecordUntil,
+		Start: o.Start, End: o.End, From: writingBy(o), Until: o.RecordUntil,
 		URL: o.URL.String(), Cname: o.Cname, UIDs: o.UIDs(0), Attempts: set.Attempts,
 		MinRemainder: set.MinRemainder.Of(o.End.Sub(o.Start)),
+	}
+	t.Exact, t.Priority = set.ExactStart, set.Priority
+	if set.Redundancy > 1 {
+		t.SecondUIDs = o.UIDs(1)
 	}
 	if set.MinRemainder.Never {
 		t.MinRemainder = -1
 	}
 	if set.CDN != nil {
 		t.CDN = set.CDN.Name + " " + set.CDN.URL.String()
+		if !set.CDN.Fallback.IsZero() {
+			t.Fallback = set.CDN.Name + " " + set.CDN.Fallback.String()
+		}
 	}
 	if set.ReadyTimeout != nil {
 		t.ReadyTimeout = *set.ReadyTimeout
 	}
-	t.MaxHour, t.ExpireHour = o.Hours(o.RecordFrom.Add(-agora.StartLead() - slack))
+	t.MaxHour, t.ExpireHour = o.Hours(t.firstRequest())
 	return t
 }
 

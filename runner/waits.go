@@ -13,12 +13,22 @@ var (
 	// refusedStopWaits: for a stop refused for a reason that time alone does not mend. What lives is billed, so it is
 	// asked until it must have ended by itself.
 	refusedStopWaits = agora.Waits{Steps: []time.Duration{5 * time.Second, 15 * time.Second, 30 * time.Second}, Then: time.Minute}
+	// resumeWaits: for the update that ends a hold. Nothing is written before it, so they are short.
+	resumeWaits = agora.Waits{Steps: []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}, Then: 5 * time.Second}
+	// renewWaits: for new storage credentials, of which the present ones leave time for many tries.
+	renewWaits = agora.Waits{Steps: []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute}, Then: 5 * time.Minute}
 	// sessionWaits: between sessions of one occurrence, after so many failures in a row, so that three attempts
 	// outlast the 90 s of a failover.
 	sessionWaits = []time.Duration{0, 30 * time.Second, time.Minute, 2 * time.Minute}
 )
 
 const (
+	resumeSeen      = time.Second      // from the update that ends a hold to the query that is to show it
+	handover        = 5 * time.Minute  // what a successor is begun before the hours of a session run out: room for three attempts
+	pageAttempts    = 2                // sessions in a row that may fail for a cause that lies in the page: it will fail again
+	connectingPolls = 3                // queries in a row that may find a push connecting before that is reported
+	connectingEvery = 30 * time.Second // between the queries of a push that is connecting
+	maxRemarks      = 20               // of a session: what goes on happening need not be told each time
 	firstSlice      = 16 * time.Second // query-files-after-first-slice: about 15 s
 	healthyAfter    = 10 * time.Minute // so long without a break, and earlier failures no longer count
 	leastGap        = time.Second      // what counts as a gap

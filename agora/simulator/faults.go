@@ -18,6 +18,7 @@ type Faults struct {
 	Seed     uint64         `json:"seed" yaml:"seed"` // of the draws that Rate asks for
 	Requests []RequestFault `json:"requests" yaml:"requests"`
 	Sessions []SessionFault `json:"sessions" yaml:"sessions"`
+	Notices  []NoticeFault  `json:"notices,omitempty" yaml:"notices"`
 }
 
 // RequestFault is a fault of the requests that match. Endpoint, Host and Cname match all when empty or *; in Host
@@ -104,6 +105,11 @@ func (f Faults) Validate() error {
 			return fmt.Errorf("faults: requests[%d].%w", i, err)
 		}
 	}
+	for i, n := range f.Notices {
+		if err := n.validate(); err != nil {
+			return fmt.Errorf("faults: notices[%d].%w", i, err)
+		}
+	}
 	for i, x := range f.Sessions {
 		if err := x.validate(); err != nil {
 			return fmt.Errorf("faults: sessions[%d].%w", i, err)
@@ -160,11 +166,12 @@ type script struct {
 	Faults
 	since   time.Time // when it was set
 	matches []int     // so far, by request fault
+	heard   []int     // matches so far, by notice fault
 }
 
 func newScript(f Faults, now time.Time) script {
-	f.Requests, f.Sessions = slices.Clone(f.Requests), slices.Clone(f.Sessions)
-	return script{Faults: f, since: now, matches: make([]int, len(f.Requests))}
+	f.Requests, f.Sessions, f.Notices = slices.Clone(f.Requests), slices.Clone(f.Sessions), slices.Clone(f.Notices)
+	return script{Faults: f, since: now, matches: make([]int, len(f.Requests)), heard: make([]int, len(f.Notices))}
 }
 
 // hit counts a request and gives the fault that befalls it, nil for none.

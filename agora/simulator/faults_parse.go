@@ -15,9 +15,10 @@ import (
 
 // faultKeys are the keys of a script, by the place they stand at.
 var faultKeys = map[string][]string{
-	"":         {"seed", "requests", "sessions"},
+	"":         {"seed", "requests", "sessions", "notices"},
 	"requests": {"endpoint", "host", "cname", "rate", "skip", "times", "delay", "drop", "status", "code", "reason"},
 	"sessions": {"cname", "after", "stop", "gone_for"},
+	"notices":  {"event", "cname", "rate", "delay", "copies", "drop"},
 }
 
 // ParseFaults reads a script of faults from JSON or YAML and validates it. Unknown keys (and, in YAML, repeated ones) are errors, of
@@ -59,12 +60,12 @@ func checkFaultKeys(tree any) error {
 	}
 	top, ok := tree.(map[string]any)
 	if !ok {
-		return errors.New("faults: give a mapping with seed, requests and sessions")
+		return errors.New("faults: give a mapping with seed, requests, sessions and notices")
 	}
 	if err := knownKeys("", top); err != nil {
 		return err
 	}
-	for _, name := range []string{"requests", "sessions"} {
+	for _, name := range []string{"requests", "sessions", "notices"} {
 		list, ok := top[name].([]any)
 		if !ok && top[name] != nil {
 			return fmt.Errorf("faults: %s: give a list", name)

@@ -128,7 +128,7 @@ func (n *notifier) collect() (now, next time.Time) {
 	n.pending = slices.DeleteFunc(n.pending, func(x *session) bool {
 		s.settle(x, now)
 		for _, m := range x.news(now) {
-			n.queue = append(n.queue, delivery{notice: m, due: now})
+			n.queue = append(n.queue, s.script.deliveries(x, m, now)...)
 		}
 		if at, ok := x.nextNews(now, &s.script); ok && (next.IsZero() || at.Before(next)) {
 			next = at

@@ -93,6 +93,8 @@ it checks the plans, and acquires, starts, watches and stops each recording on t
 		newValidateCommand(a),
 		newListCommand(a),
 		newShowCommand(a),
+		newForecastCommand(a),
+		newDiffCommand(a),
 		newNowCommand(a),
 		newRunCommand(a),
 		newStatusCommand(a),

@@ -12,7 +12,6 @@ import (
 type formatFlag struct {
 	value   string
 	allowed []string
-	later   []string // named by the contract, not written yet
 }
 
 func (f *formatFlag) String() string { return f.value }
@@ -20,15 +19,11 @@ func (f *formatFlag) String() string { return f.value }
 func (f *formatFlag) Type() string { return "FORMAT" }
 
 func (f *formatFlag) Set(s string) error {
-	switch {
-	case slices.Contains(f.allowed, s):
-		f.value = s
-		return nil
-	case slices.Contains(f.later, s):
-		return fmt.Errorf("%s is not supported yet, use %s", s, strings.Join(f.allowed, " or "))
-	default:
+	if !slices.Contains(f.allowed, s) {
 		return fmt.Errorf("must be %s", strings.Join(f.allowed, " or "))
 	}
+	f.value = s
+	return nil
 }
 
 // addFormat gives a command its --format; the first form is the default.

@@ -96,6 +96,27 @@ func newMasker(text []byte) *masker {
 	return m
 }
 
+// maskers show the files of a plan, each made when it is first asked for.
+type maskers struct {
+	files *osFiles
+	made  map[string]*masker
+}
+
+func newMaskers(files *osFiles) *maskers { return &maskers{files, map[string]*masker{}} }
+
+// of gives the masker of a file that was read; nil for others.
+func (m *maskers) of(file string) *masker {
+	if made := m.made[file]; made != nil {
+		return made
+	}
+	text, ok := m.files.read[file]
+	if !ok {
+		return nil
+	}
+	m.made[file] = newMasker(text)
+	return m.made[file]
+}
+
 // firstKey is the key that a line begins with, "- " left aside.
 func firstKey(line []rune) (string, bool) {
 	for len(line) > 1 && (line[0] == '-' && line[1] == ' ' || line[0] == ' ') {
@@ -194,7 +215,7 @@ func (m *masker) scan(line []rune, hide bool) (spans []replacement, hideNext boo
 				}
 			}
 			end := scalarEnd(line, i, flow > 0)
-			if hiding {
+			if hiding || strings.Contains(strings.ToLower(string(line[i:end])), "rtmp") {
 				if with := maskScalar(string(line[i:end])); with != string(line[i:end]) {
 					spans = append(spans, replacement{i, end, with})
 				}

@@ -25,18 +25,39 @@ func (c checkedPlan) count(s plan.Severity) int {
 	return n
 }
 
+// loadPlan reads a plan. The error is for one that cannot be read.
+func (a *app) loadPlan(path string) (checkedPlan, error) {
+	c := checkedPlan{path: path, files: newFiles(a.in)}
+	var err error
+	c.plan, c.findings, err = plan.Load(c.files, path)
+	return c, err
+}
+
+// check applies every rule.
+func (c *checkedPlan) check(opts plan.CheckOptions) {
+	if c.plan != nil {
+		c.findings = plan.Sort(c.plan, append(c.findings, plan.Check(c.plan, opts)...))
+	}
+}
+
 // checkPlan reads a plan and applies every rule. The error is for a plan that cannot be read.
 func (a *app) checkPlan(path string, opts plan.CheckOptions) (checkedPlan, error) {
-	c := checkedPlan{path: path, files: newFiles(a.in)}
-	p, findings, err := plan.Load(c.files, path)
-	if err != nil {
-		return c, err
+	c, err := a.loadPlan(path)
+	if err == nil {
+		c.check(opts)
 	}
-	c.plan, c.findings = p, findings
-	if p != nil {
-		c.findings = plan.Sort(p, append(findings, plan.Check(p, opts)...))
+	return c, err
+}
+
+// loaded are the plans that could be parsed.
+func loaded(plans []checkedPlan) []*plan.Plan {
+	var list []*plan.Plan
+	for _, c := range plans {
+		if c.plan != nil {
+			list = append(list, c.plan)
+		}
 	}
-	return c, nil
+	return list
 }
 
 // soundPlans reads plans to work with. Where one has errors, they are shown on standard error and the command ends.

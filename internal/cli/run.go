@@ -27,6 +27,7 @@ type runOptions struct {
 	ledger string
 	keep   keepFlag
 	stop   bool
+	secret string // a reference to the one that signs notifications; "": none are taken
 	format *formatFlag
 }
 
@@ -49,7 +50,8 @@ it leaves the orders for it.`,
   rundown run plans/*.yaml --store sqlite:/var/lib/rundown/rundown.db --log-format json
   rundown run plan.yaml --dry-run --from 2031-09-15 --until 2031-09-19
   rundown run --stop-all
-  rundown run plan.yaml --simulate --ledger ledger.json`,
+  rundown run plan.yaml --simulate --ledger ledger.json
+  rundown run plan.yaml --listen :8443 --webhook-secret '${file:/etc/rundown/webhook-secret}'`,
 		Args:              arguments(0, -1, "PLAN"),
 		ValidArgsFunction: completePlans,
 	}
@@ -57,6 +59,7 @@ it leaves the orders for it.`,
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests and send nothing")
 	o.span.add(cmd)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8089", "`ADDRESS` for health checks, port 0 for any that is free")
+	f.StringVar(&o.secret, "webhook-secret", "", "`REFERENCE`, ${NAME} or ${file:PATH}, to the secret that Agora's console shows for notifications; taken at /webhooks/agora (default ${"+webhookSecretVariable+"}, if set)")
 	f.StringVar(&o.ledger, "ledger", "", "`FILE` to keep the simulator's account in, with --simulate")
 	f.Var(&o.keep, "keep", "keep what is over for so `LONG`, such as 400d, nine days at least (default for ever)")
 	f.BoolVar(&o.stop, "stop-all", false, "stop every recording that the store shows running, for emergencies")
@@ -111,6 +114,10 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 
+	secret, err := a.webhookSecret(o.secret)
+	if err != nil {
+		return err
+	}
 	w, err := a.openWorkplace(ctx, o.ledger)
 	if err != nil {
 		return err
@@ -126,7 +133,13 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		return fmt.Errorf("listen on %s: %w", o.listen, cause(err))
 	}
 	ready := &web.Readiness{}
-	server := &http.Server{Handler: web.Handler(ready), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who()})
+	handler := http.NewServeMux()
+	handler.Handle("/", web.Handler(ready))
+	if secret != nil {
+		handler.Handle("/webhooks/agora", web.Webhook(secret, engine.Notify, log))
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	defer func() {
@@ -137,7 +150,6 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		}
 	}()
 
-	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Revision: revisionOf, Vet: w.unresolved, Keep: o.keep.length})
 	var all []*plan.Plan
 	for _, c := range plans {
 		all = append(all, c.plan)

@@ -19,12 +19,11 @@ const snippetWidth = 120 // characters
 type findingPrinter struct {
 	w       io.Writer
 	colours palette
-	files   *osFiles
-	maskers map[string]*masker
+	maskers *maskers
 }
 
 func newFindingPrinter(w io.Writer, colours palette, files *osFiles) *findingPrinter {
-	return &findingPrinter{w: w, colours: colours, files: files, maskers: map[string]*masker{}}
+	return &findingPrinter{w: w, colours: colours, maskers: newMaskers(files)}
 }
 
 func (p *findingPrinter) print(f plan.Finding) {
@@ -59,14 +58,9 @@ func severityColour(s plan.Severity) color.Attribute {
 
 // snippet shows the line with a caret below what is wrong.
 func (p *findingPrinter) snippet(f plan.Finding) {
-	text, ok := p.files.read[f.Pos.File]
-	if !ok {
-		return
-	}
-	m := p.maskers[f.Pos.File]
+	m := p.maskers.of(f.Pos.File)
 	if m == nil {
-		m = newMasker(text)
-		p.maskers[f.Pos.File] = m
+		return
 	}
 	line, at, ok := m.line(f.Pos.Line)
 	if !ok || len(strings.TrimSpace(string(line))) == 0 {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -21,40 +22,46 @@ func newValidateCommand(a *app) *cobra.Command {
 classes, span, the most recordings at once, minutes and cost, and what was not checked because a reference is not
 resolved. It looks from the present, or from the first class if that is later, to the last bound, 366 days at most.
 
-Each plan is judged by itself. "-" reads standard input. The exit status is 1 where a finding is an error.`,
+The format sarif is for code scanning, github writes workflow commands that GitHub Actions shows at their lines. Both
+name files relative to the working folder, which should be that of the repository.
+
+Plans that use one App ID, by the same reference or literal, are held together against its limits; in all else each
+plan is judged by itself. "-" reads standard input. The exit status is 1 where a finding is an error.`,
 		Example: `  rundown validate plan.yaml
   rundown validate --strict --format json plans/*.yaml
+  rundown validate --format sarif plans/*.yaml > rundown.sarif
   git show HEAD:plan.yaml | rundown validate -
   rundown validate --resolve plan.yaml      # on the machine that has the secrets`,
 		Args:              arguments(1, -1, "PLAN"),
 		ValidArgsFunction: completePlans,
 	}
-	format := addFormat(cmd, "text", "json")
-	format.later = []string{"sarif", "github"}
+	format := addFormat(cmd, "text", "json", "sarif", "github")
 	cmd.Flags().BoolVar(&strict, "strict", false, "let warnings count as errors")
 	cmd.Flags().BoolVar(&resolve, "resolve", false, "resolve references; one that is not set is a finding")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		var unreadable []error
 		var plans []checkedPlan
 		for _, path := range args {
-			opts := plan.CheckOptions{Now: a.now()}
-			if resolve {
-				opts.Lookup = a.newLookup(path)
-			}
-			c, err := a.checkPlan(path, opts)
+			c, err := a.loadPlan(path)
 			if err != nil {
 				unreadable = append(unreadable, fmt.Errorf("plan %s: %w", path, err))
 				continue
 			}
 			plans = append(plans, c)
+		}
+		beside := loaded(plans)
+		for i := range plans {
+			opts := plan.CheckOptions{Now: a.now(), Beside: beside}
+			if resolve {
+				opts.Lookup = a.newLookup(plans[i].path)
+			}
+			plans[i].check(opts)
 			if format.value == "text" {
-				a.printValidation(c, opts)
+				a.printValidation(plans[i], opts)
 			}
 		}
-		if format.value == "json" && len(plans) > 0 {
-			if err := a.writeValidation(plans, resolve); err != nil {
-				return err
-			}
+		if err := a.writeFindings(format.value, plans, resolve); err != nil {
+			return err
 		}
 		// One line each; finish reports the last.
 		for i, err := range unreadable {
@@ -71,6 +78,35 @@ Each plan is judged by itself. "-" reads standard input. The exit status is 1 wh
 		return nil
 	}
 	return cmd
+}
+
+// writeFindings writes the findings of all plans for programs; the text for people was written plan by plan.
+func (a *app) writeFindings(format string, plans []checkedPlan, resolve bool) error {
+	if len(plans) == 0 {
+		return nil
+	}
+	switch format {
+	case "json":
+		return a.writeValidation(plans, resolve)
+	case "sarif":
+		leftOut, err := writeSARIF(a.out, plans, workingFolder())
+		if leftOut > 0 {
+			fmt.Fprintf(a.err, "%s left out, of the least severity: a run of sarif holds at most %d\n", plural(leftOut, "finding"), maxSARIFResults)
+		}
+		return err
+	case "github":
+		return writeAnnotations(a.out, plans, workingFolder())
+	}
+	return nil
+}
+
+// workingFolder is where the program runs, "" where that cannot be told.
+func workingFolder() string {
+	folder, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return folder
 }
 
 // printValidation writes findings and summary for people.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"rundown/agora"
 	"rundown/agora/simulator"
@@ -136,9 +137,13 @@ func (w *workplace) connect(p *plan.Plan) (*runner.Connection, error) {
 	if w.sim != nil {
 		transport = w.sim.Transport()
 	}
+	issue := issueSTS(p.Files[0].Path)
+	if w.sim != nil {
+		issue = simulatedSTS(issue, time.Now)
+	}
 	var mu sync.Mutex
 	clients := map[agora.Region]*agora.Client{}
-	return &runner.Connection{Lookup: lookup, Client: func(region agora.Region) (*agora.Client, error) {
+	return &runner.Connection{Lookup: lookup, Issue: issue, Client: func(region agora.Region) (*agora.Client, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if c := clients[region]; c != nil {

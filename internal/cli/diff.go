@@ -1,0 +1,302 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rundown/plan"
+	"rundown/runner/store"
+)
+
+func newDiffCommand(a *app) *cobra.Command {
+	var w window
+	prices := priceFlag{plan.DocumentedPrices()}
+	cmd := &cobra.Command{
+		Use:   "diff OLD NEW | PLAN",
+		Short: "Tell what a change to a plan does to its classes and to the forecast",
+		Long: `Diff lists the classes that a new plan adds, removes, moves and changes, and what that does to peaks, minutes and cost.
+The span is that of validate for both plans together. With one plan it is compared with what a daemon has applied: the
+occurrences that the store holds, from the present to the last of them; the store keeps no earlier forecast.`,
+		Example: `  rundown diff old.yaml plan.yaml
+  git show main:plan.yaml | rundown diff - plan.yaml --format markdown
+  rundown diff plan.yaml --store sqlite:rundown.db`,
+		Args:              arguments(1, 2, "PLAN"),
+		ValidArgsFunction: completePlans,
+	}
+	format := addFormat(cmd, "text", "json", "markdown")
+	w.addForecast(cmd)
+	cmd.Flags().Var(&prices, "prices", "`PRICES` of 1000 minutes in US dollars, and free minutes a month")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		opts, err := w.forecastOptions(a.now(), &prices.Prices)
+		if err != nil {
+			return &usageError{cmd.CommandPath(), err}
+		}
+		plans, err := a.soundPlans(args)
+		if err != nil {
+			return err
+		}
+		d := &plan.Difference{}
+		if len(plans) == 2 {
+			d = plan.Diff(plans[0].plan, plans[1].plan, opts)
+		} else if d, err = a.diffApplied(cmd.Context(), plans[0].plan, opts); err != nil {
+			return err
+		}
+		out := bufio.NewWriter(a.out)
+		switch format.value {
+		case "json":
+			err = writeJSON(out, differenceView(d))
+		case "markdown":
+			diffMarkdown(out, d)
+		default:
+			diffText(out, d)
+		}
+		if err != nil {
+			return err
+		}
+		return out.Flush()
+	}
+	return cmd
+}
+
+// diffApplied compares a plan with the open occurrences of the store, as far into the future as there are any.
+func (a *app) diffApplied(ctx context.Context, p *plan.Plan, opts plan.ForecastOptions) (*plan.Difference, error) {
+	s, err := a.openStore(ctx, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	rows, err := s.Occurrences(ctx, store.Filter{Plan: p.Name, Open: true})
+	if err != nil {
+		return nil, fmt.Errorf("read occurrences: %w", err)
+	}
+	from := opts.Now
+	if !opts.From.At.IsZero() {
+		from = opts.From.At
+	}
+	until := from
+	applied := make(map[string]store.Occurrence)
+	for _, r := range rows {
+		applied[r.ID] = r
+		if !r.Start.Before(until) {
+			until = r.Start.Add(time.Second)
+		}
+	}
+	if !opts.Until.At.IsZero() {
+		until = opts.Until.At
+	}
+	opts.From, opts.Until = plan.Bound{At: from}, plan.Bound{At: until}
+	d := &plan.Difference{New: plan.ForecastOf([]*plan.Plan{p}, opts)}
+	// A class that was moved into or out of the span is still the one that the store holds.
+	const reach = 31 * 24 * time.Hour
+	for o := range p.All(from.Add(-reach), until.Add(reach)) {
+		row, known := applied[o.ID]
+		delete(applied, o.ID)
+		within := func(t time.Time) bool { return !t.Before(from) && t.Before(until) }
+		c := plan.ClassDifference{ID: o.ID, Recording: o.Recording.ID, Cancelled: o.Cancelled()}
+		if known {
+			c.OldStart, c.OldEnd = row.Start.In(o.Settings.Zone), row.End.In(o.Settings.Zone)
+		}
+		if !o.Cancelled() {
+			c.Start, c.End = o.Start, o.End
+		}
+		switch {
+		case !within(o.Start) && !(known && within(row.Start)):
+		case known && o.Cancelled():
+			d.Removed = append(d.Removed, c)
+		case !known && !o.Cancelled():
+			d.Added = append(d.Added, c)
+		case known && (!row.Start.Equal(o.Start) || !row.End.Equal(o.End)):
+			d.Moved = append(d.Moved, c)
+		case known && row.URL != o.URL.String():
+			c.Keys = []string{"url"}
+			d.Changed = append(d.Changed, c)
+		}
+	}
+	for _, r := range rows {
+		if _, left := applied[r.ID]; left && !r.Start.Before(from) && r.Start.Before(until) {
+			zone := zoneOf(r)
+			d.Removed = append(d.Removed, plan.ClassDifference{ID: r.ID, Recording: r.Recording, OldStart: r.Start.In(zone), OldEnd: r.End.In(zone)})
+		}
+	}
+	return d, nil
+}
+
+// differenceLists are the kinds of differences, in the order in which they are shown.
+func differenceLists(d *plan.Difference) []struct {
+	what string
+	list []plan.ClassDifference
+} {
+	return []struct {
+		what string
+		list []plan.ClassDifference
+	}{{"removed", d.Removed}, {"moved", d.Moved}, {"added", d.Added}, {"changed", d.Changed}}
+}
+
+// shownDifferences is how many classes of a kind people are shown; scripts see all.
+const shownDifferences = 20
+
+func diffText(w io.Writer, d *plan.Difference) {
+	fmt.Fprintln(w, diffHead(d))
+	signs := map[string]string{"removed": "-", "moved": "~", "added": "+", "changed": "*"}
+	for _, kind := range differenceLists(d) {
+		for i, c := range kind.list {
+			if i == shownDifferences {
+				fmt.Fprintf(w, "%s %d more %s\n", signs[kind.what], len(kind.list)-i, kind.what)
+				break
+			}
+			fmt.Fprintf(w, "%s %s: %s\n", signs[kind.what], shown(c.Recording), differenceText(c))
+		}
+	}
+	if lines := forecastLines(d); len(lines) > 0 {
+		fmt.Fprintln(w)
+		t := newTable(w, "", "BEFORE", "AFTER")
+		for _, l := range lines {
+			t.AppendRow([]any{l[0], l[1], l[2]})
+		}
+		t.Render()
+	}
+}
+
+// diffHead is the line that sums up.
+func diffHead(d *plan.Difference) string {
+	if d.Empty() {
+		return "no class differs"
+	}
+	return fmt.Sprintf("%d added, %d removed, %d moved, %d changed", len(d.Added), len(d.Removed), len(d.Moved), len(d.Changed))
+}
+
+// differenceText tells one class.
+func differenceText(c plan.ClassDifference) string {
+	var s string
+	switch {
+	case c.OldStart.IsZero():
+		s = intervalText(c.Start, c.End)
+	case c.Start.IsZero():
+		s = intervalText(c.OldStart, c.OldEnd)
+		if c.Cancelled {
+			s += ", cancelled"
+		}
+	case c.OldStart.Equal(c.Start) && c.OldEnd.Equal(c.End):
+		s = intervalText(c.Start, c.End)
+	default:
+		s = intervalText(c.OldStart, c.OldEnd) + " → " + intervalText(c.Start, c.End)
+	}
+	if len(c.Keys) > 0 {
+		s += " (" + strings.Join(c.Keys, ", ") + ")"
+	}
+	return s
+}
+
+func intervalText(from, until time.Time) string {
+	layout := "15:04"
+	if from.Second() != 0 || until.Second() != 0 {
+		layout = "15:04:05"
+	}
+	return from.Format("Mon 2006-01-02 "+layout) + "-" + until.Format(layout+" MST")
+}
+
+// forecastLines are what changes in the forecast: name, before, after.
+func forecastLines(d *plan.Difference) [][3]string {
+	var lines [][3]string
+	of := func(name string, text func(*plan.Forecast) string) {
+		before := "unknown"
+		if d.Old != nil {
+			before = text(d.Old)
+		}
+		lines = append(lines, [3]string{name, before, text(d.New)})
+	}
+	of("classes", func(f *plan.Forecast) string { return fmt.Sprint(f.Classes) })
+	of("at once, padded", func(f *plan.Forecast) string { return differencePeak(f.Peak.Padded) })
+	of("at once, bare", func(f *plan.Forecast) string { return differencePeak(f.Peak.Bare) })
+	of("worst second", func(f *plan.Forecast) string {
+		worst := 0
+		for _, a := range f.Apps {
+			worst = max(worst, a.Requests.Worst)
+		}
+		return plural(worst, "request")
+	})
+	of("HD", func(f *plan.Forecast) string { return hours(f.Seconds.HD) })
+	of("Full HD", func(f *plan.Forecast) string { return hours(f.Seconds.FullHD) })
+	of("cost", func(f *plan.Forecast) string { return fmt.Sprintf("US$ %.2f", f.CostUSD) })
+	return lines
+}
+
+func differencePeak(p plan.Peak) string {
+	if p.Sessions == 0 {
+		return "0"
+	}
+	return peakText(p)
+}
+
+// diffMarkdown writes the difference for a pull request.
+func diffMarkdown(w io.Writer, d *plan.Difference) {
+	fmt.Fprintf(w, "### Recordings: %s\n\n", diffHead(d))
+	fmt.Fprintln(w, "| | before | after |\n| --- | --- | --- |")
+	for _, l := range forecastLines(d) {
+		before, after := l[1], l[2]
+		if before != after {
+			after = "**" + after + "**"
+		}
+		fmt.Fprintf(w, "| %s | %s | %s |\n", l[0], before, after)
+	}
+	for _, kind := range differenceLists(d) {
+		if len(kind.list) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "\n<details><summary>%d %s</summary>\n\n", len(kind.list), kind.what)
+		for i, c := range kind.list {
+			if i == 5*shownDifferences {
+				fmt.Fprintf(w, "- %d more\n", len(kind.list)-i)
+				break
+			}
+			fmt.Fprintf(w, "- `%s`: %s\n", shown(c.Recording), differenceText(c))
+		}
+		fmt.Fprintln(w, "\n</details>")
+	}
+}
+
+type differenceJSON struct {
+	Added   []classDifferenceJSON `json:"added"`
+	Removed []classDifferenceJSON `json:"removed"`
+	Moved   []classDifferenceJSON `json:"moved"`
+	Changed []classDifferenceJSON `json:"changed"`
+	Before  *forecastJSON         `json:"before"` // null: unknown
+	After   *forecastJSON         `json:"after"`
+}
+
+type classDifferenceJSON struct {
+	ID        string   `json:"id"`
+	Recording string   `json:"recording"`
+	OldStart  *string  `json:"old_start"`
+	OldEnd    *string  `json:"old_end"`
+	Start     *string  `json:"start"`
+	End       *string  `json:"end"`
+	Cancelled bool     `json:"cancelled"`
+	Keys      []string `json:"keys"`
+}
+
+func differenceView(d *plan.Difference) differenceJSON {
+	classes := func(list []plan.ClassDifference) []classDifferenceJSON {
+		views := make([]classDifferenceJSON, len(list))
+		for i, c := range list {
+			views[i] = classDifferenceJSON{
+				c.ID, c.Recording, planTime(c.OldStart), planTime(c.OldEnd), planTime(c.Start), planTime(c.End), c.Cancelled, append([]string{}, c.Keys...),
+			}
+		}
+		return views
+	}
+	v := differenceJSON{Added: classes(d.Added), Removed: classes(d.Removed), Moved: classes(d.Moved), Changed: classes(d.Changed)}
+	if d.Old != nil {
+		before := forecastView(d.Old)
+		v.Before = &before
+	}
+	after := forecastView(d.New)
+	v.After = &after
+	return v
+}

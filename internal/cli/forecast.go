@@ -1,0 +1,209 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rundown/plan"
+)
+
+func newForecastCommand(a *app) *cobra.Command {
+	var w window
+	prices := priceFlag{plan.DocumentedPrices()}
+	cmd := &cobra.Command{
+		Use:   "forecast PLAN...",
+		Short: "Tell what plans will ask of Agora: sessions at once, requests, minutes, money",
+		Long: `Forecast adds up the classes that start in a span: by default that of validate, from the present, or from the first
+class if that is later, to the last bound, 366 days at most. For each app, region and class of resolution it gives the
+most recordings at once, with and without padding, and when; the worst second of requests, starts being placed as run
+places them; minutes and cost by Agora's rounding, by month, and by label; and what the session costs at most whose
+stop is lost. Plans that use one App ID are added up in it.`,
+		Example: `  rundown forecast plan.yaml
+  rundown forecast plan.yaml --from 2031-09-15 --until 2031-12-19
+  rundown forecast plans/*.yaml --prices hd=12,full_hd=24,free=0 --format json`,
+		Args:              arguments(1, -1, "PLAN"),
+		ValidArgsFunction: completePlans,
+	}
+	format := addFormat(cmd, "text", "json")
+	w.addForecast(cmd)
+	cmd.Flags().Var(&prices, "prices", "`PRICES` of 1000 minutes in US dollars, and free minutes a month")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		opts, err := w.forecastOptions(a.now(), &prices.Prices)
+		if err != nil {
+			return &usageError{cmd.CommandPath(), err}
+		}
+		plans, err := a.soundPlans(args)
+		if err != nil {
+			return err
+		}
+		f := plan.ForecastOf(loaded(plans), opts)
+		if format.value == "json" {
+			return writeJSON(a.out, forecastView(f))
+		}
+		out := bufio.NewWriter(a.out)
+		forecastText(out, f)
+		return out.Flush()
+	}
+	return cmd
+}
+
+// priceFlag is --prices.
+type priceFlag struct{ plan.Prices }
+
+func (p *priceFlag) String() string {
+	return fmt.Sprintf("hd=%g,full_hd=%g,free=%d", float64(p.HD)/1000, float64(p.FullHD)/1000, p.Free)
+}
+func (p *priceFlag) Type() string { return "PRICES" }
+
+func (p *priceFlag) Set(s string) (err error) {
+	p.Prices, err = plan.ParsePrices(s)
+	return err
+}
+
+// addForecast gives a command --from and --until with validate's window as default.
+func (w *window) addForecast(cmd *cobra.Command) {
+	cmd.Flags().Var(&w.from, "from", "first start, `TIME` as RFC 3339 or a day in the recording's zone (default the present, or the first class if that is later)")
+	cmd.Flags().Var(&w.until, "until", "end of the starts, `TIME`; a day is included (default the last bound, 366 days at most)")
+}
+
+// forecastOptions turns the flags into bounds; the day that --until includes into the one that ends the window.
+func (w window) forecastOptions(now time.Time, prices *plan.Prices) (plan.ForecastOptions, error) {
+	if w.until.isDay {
+		w.until.time = w.until.time.AddDate(0, 0, 1)
+	}
+	if w.from.set && w.until.set && !w.from.time.Before(w.until.time) {
+		return plan.ForecastOptions{}, fmt.Errorf("--from %s is not before --until", w.from.String())
+	}
+	return plan.ForecastOptions{
+		Now: now, Prices: prices,
+		From: plan.Bound{At: w.from.time, Day: w.from.isDay}, Until: plan.Bound{At: w.until.time, Day: w.until.isDay},
+	}, nil
+}
+
+const minuteLayout = "2006-01-02 15:04 MST"
+
+// forecastText writes a forecast for people.
+func forecastText(w io.Writer, f *plan.Forecast) {
+	if f.Classes == 0 {
+		fmt.Fprintln(w, "no classes in this span")
+		return
+	}
+	fmt.Fprintf(w, "%s, %s, %s from %s to %s\n", plural(f.Recordings, "recording"), plural(f.Classes, "class"),
+		plural(f.Sessions, "session"), f.First.Format(time.DateOnly), f.Last.Format(time.DateOnly))
+	fmt.Fprintf(w, "at most %s at once with padding, %s without\n\n", peakText(f.Peak.Padded), peakText(f.Peak.Bare))
+
+	t := newTable(w, "APP", "REGION", "CLASS", "SESSIONS", "LIMIT", "AT ONCE", "PADDED", "WHEN", "HOURS", "A LOST STOP COSTS AT MOST")
+	for _, a := range f.Apps {
+		for _, p := range a.Places {
+			for _, l := range p.Loads {
+				if l.Sessions == 0 {
+					continue
+				}
+				t.AppendRow([]any{
+					appName(a.App), regionText(p), strings.ToUpper(string(l.Class)), l.Sessions, l.Limit,
+					l.Peak.Bare.Sessions, l.Peak.Padded.Sessions, l.Peak.Padded.At.Format(minuteLayout), fmt.Sprintf("%.1f", float64(l.Seconds)/3600),
+					fmt.Sprintf("US$ %.2f (%d h, %s)", l.Lost.CostUSD, l.Lost.Hours, shown(l.Lost.Recording)),
+				})
+			}
+		}
+	}
+	t.Render()
+
+	fmt.Fprintln(w)
+	for _, a := range f.Apps {
+		if a.Peak.Padded.Sessions == 0 {
+			continue
+		}
+		r := a.Requests
+		limit := ""
+		if a.App != nil {
+			limit = fmt.Sprintf(" of %d", a.App.Limits.Concurrent)
+		}
+		fmt.Fprintf(w, "%s: %d%s at once; worst second %s: %s (%d of starts, %d of stops, %.1f queries), %d allowed",
+			appName(a.App), a.Peak.Padded.Sessions, limit, r.WorstAt.Format("2006-01-02 15:04:05 MST"),
+			plural(r.Worst, "request"), r.Starts, r.Stops, r.Polls, r.QPS)
+		if r.Ahead > 0 {
+			fmt.Fprintf(w, "; starts are begun up to %v early", r.Ahead.Round(100*time.Millisecond))
+		}
+		if r.Wait > 0 {
+			fmt.Fprintf(w, "; requests wait up to %v", r.Wait)
+		}
+		fmt.Fprintln(w)
+	}
+
+	fmt.Fprintln(w)
+	t = newTable(w, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "US$")
+	for _, m := range f.Months {
+		t.AppendRow([]any{monthText(m), shown(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, fmt.Sprintf("%.2f", m.CostUSD)})
+	}
+	t.AppendFooter([]any{"total", "", "", "", "", fmt.Sprintf("%.2f", f.CostUSD)})
+	t.Render()
+
+	if len(f.Labels) > 0 {
+		fmt.Fprintln(w)
+		t = newTable(w, "LABEL", "VALUE", "CLASSES", "HD H", "FULL HD H", "US$ BEFORE FREE MINUTES")
+		for _, l := range f.Labels {
+			t.AppendRow([]any{shown(l.Key), shown(l.Value), l.Classes, fmt.Sprintf("%.1f", float64(l.Seconds.HD)/3600),
+				fmt.Sprintf("%.1f", float64(l.Seconds.FullHD)/3600), fmt.Sprintf("%.2f", l.CostUSD)})
+		}
+		t.Render()
+	}
+	charts(w, f)
+}
+
+func monthText(m plan.MonthForecast) string { return fmt.Sprintf("%04d-%02d", m.Year, int(m.Month)) }
+
+func appName(a *plan.App) string {
+	if a == nil {
+		return "no app"
+	}
+	return shown(a.Name)
+}
+
+func regionText(p plan.PlaceForecast) string {
+	if p.Region == "" {
+		return "any"
+	}
+	return string(p.Region)
+}
+
+func peakText(p plan.Peak) string {
+	return fmt.Sprintf("%d (%s)", p.Sessions, p.At.Format(minuteLayout))
+}
+
+// chartWidth is how many characters the longest bar of a chart has.
+const chartWidth = 40
+
+// charts draw the most recordings at once by hour of the day and by day of the week.
+func charts(w io.Writer, f *plan.Forecast) {
+	var hours [24]int
+	var days [7]int
+	most := 0
+	for i, n := range f.Week {
+		hours[i%24], days[i/24] = max(hours[i%24], n), max(days[i/24], n)
+		most = max(most, n)
+	}
+	bar := func(label string, n int) {
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %s %4d %s", label, n, strings.Repeat("#", (n*chartWidth+most-1)/max(most, 1))), " "))
+	}
+	fmt.Fprintf(w, "\nmost at once by hour (%s)\n", f.Zone)
+	first, last := 0, 23
+	for first < 23 && hours[first] == 0 {
+		first++
+	}
+	for last > first && hours[last] == 0 {
+		last--
+	}
+	for h := first; h <= last; h++ {
+		bar(fmt.Sprintf("%02d:00", h), hours[h])
+	}
+	fmt.Fprintf(w, "\nmost at once by day\n")
+	for d, n := range days {
+		bar("  "+time.Weekday((d + 1) % 7).String()[:3], n)
+	}
+}

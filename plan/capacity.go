@@ -1,0 +1,115 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rundown/agora"
+)
+
+// forecast is that of the plan and of those beside it that use one of its apps, made once for all rules. Its window
+// is validate's.
+func (c *checker) forecast() *Forecast {
+	e := c.expansion()
+	shared := c.shared
+	if shared == nil {
+		shared = new(sharedExpansion)
+	}
+	shared.counted.Do(func() {
+		shared.load = ForecastOf(c.p.sharing(c.opts.Beside), ForecastOptions{From: Bound{At: e.from}, Until: Bound{At: e.until}})
+	})
+	return shared.load
+}
+
+// sharing gives the plan, and those of the others that use an App ID of it.
+func (p *Plan) sharing(others []*Plan) []*Plan {
+	list := []*Plan{p}
+	for _, o := range others {
+		if o == nil || o == p {
+			continue
+		}
+		if slices.ContainsFunc(o.Apps, func(a *App) bool { return p.appBy(appKey(o, a)) != nil }) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// appBy finds the plan's own app of an App ID.
+func (p *Plan) appBy(key string) *App {
+	for _, a := range p.Apps {
+		if appKey(p, a) == key {
+			return a
+		}
+	}
+	return nil
+}
+
+// eachApp visits the forecast of each app that the plan itself has.
+func (c *checker) eachApp(visit func(own *App, f *AppForecast)) {
+	f := c.forecast()
+	for i := range f.Apps {
+		if own := c.p.appBy(f.Apps[i].key); own != nil {
+			visit(own, &f.Apps[i])
+		}
+	}
+}
+
+// capacity reports peaks above a limit: without padding it is an error, with padding alone a warning, since padding
+// gives way to capacity.
+func (c *checker) capacity(own *App, what string, peaks Peaks, limit int, hint string) {
+	switch {
+	case peaks.Bare.Sessions > limit:
+		c.report(own.Pos, fmt.Sprintf("%s %s at once %s, %d are allowed", what, sessions(peaks.Bare.Sessions), c.during(own, peaks.Bare.At), limit), hint)
+	case peaks.Padded.Sessions > limit:
+		c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s with padding %s at once %s, %d are allowed; padding gives way then",
+			what, sessions(peaks.Padded.Sessions), c.during(own, peaks.Padded.At), limit), hint)
+	}
+}
+
+// sessions counts what runs at once.
+func sessions(n int) string {
+	if n == 1 {
+		return "1 recording"
+	}
+	return fmt.Sprintf("%d recordings", n)
+}
+
+// namedRecordings is how many recordings a message names.
+const namedRecordings = 3
+
+// during names an instant and the first of the plan's recordings that run then.
+func (c *checker) during(own *App, at time.Time) string {
+	alone := *c.expansion() // pages are noted while walking, and rules only read what they share
+	e := &alone
+	e.pages, e.fixed = make(map[string]*page), make(map[*Settings]*page)
+	var names []string
+	seen := make(map[*Recording]bool)
+	unix := at.Unix()
+	e.walk(time.Unix(unix-e.maxLength-e.maxAfter, 0), time.Unix(unix+e.maxBefore+1, 0), func(k *class) bool {
+		r := k.schedule.recording
+		if k.settings().App == own && k.recordFrom <= unix && unix < k.recordUntil && !k.cancelled() && !seen[r] {
+			seen[r] = true
+			names = append(names, r.ID)
+		}
+		return true
+	})
+	if n := len(names); n > namedRecordings {
+		names = append(names[:namedRecordings], fmt.Sprintf("%d more", n-namedRecordings))
+	}
+	when := "on " + at.Format("2006-01-02 15:04:05 MST")
+	if len(names) == 0 {
+		return when
+	}
+	return when + " (" + strings.Join(names, ", ") + ")"
+}
+
+// inRegion names a region for people.
+func inRegion(r agora.Region) string {
+	if r == "" {
+		return "where no region is set"
+	}
+	return "in " + string(r)
+}

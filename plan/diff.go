@@ -1,0 +1,221 @@
+package plan
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Difference is what a new plan does to the classes of an old one within a window, and to their forecast.
+type Difference struct {
+	Added, Removed, Moved, Changed []ClassDifference // each by start and then id
+	Old, New                       *Forecast         // over one window
+}
+
+// ClassDifference is one class of both plans, or of one. Classes are the same when their identity is: the recording,
+// under an earlier id too, and the planned start.
+type ClassDifference struct {
+	ID               string // as the new plan has it, or the old one where it is removed
+	Recording        string
+	OldStart, OldEnd time.Time // zero where it is added
+	Start, End       time.Time // zero where it is removed
+	Cancelled        bool      // it is removed, or was absent, as a cancelled class
+	Keys             []string  // of a recording whose values differ, sorted
+}
+
+// Diff compares two plans over the window of the options, by default that of validate for both together. A class of
+// which the start moves into or out of the window is moved, not added or removed, if it moves by a month at most.
+func Diff(old, new *Plan, opts ForecastOptions) *Difference {
+	if old == nil {
+		old = &Plan{}
+	}
+	if new == nil {
+		new = &Plan{}
+	}
+	before, after := newExpansion(old), newExpansion(new)
+	m := meter{opts: opts}
+	m.setWindow([]*expansion{before, after})
+	opts.From.At, opts.Until.At = m.window[0], m.window[1]
+	d := &Difference{Old: ForecastOf([]*Plan{old}, opts), New: ForecastOf([]*Plan{new}, opts)}
+	c := comparison{Difference: d, opts: opts, from: m.from, until: m.until, old: before, new: after, keys: make(map[[2]*Settings][]string)}
+
+	was := make(map[string]*schedule)
+	for _, s := range before.schedules {
+		was[s.recording.ID] = s
+	}
+	for _, s := range after.schedules {
+		var earlier *schedule
+		if old.Name == new.Name { // the plan's name is part of the identity
+			for _, id := range append([]string{s.recording.ID}, s.recording.Was...) {
+				if earlier = was[id]; earlier != nil {
+					delete(was, id)
+					break
+				}
+			}
+		}
+		c.compare(earlier, s)
+	}
+	for _, s := range before.schedules {
+		if old.Name != new.Name || was[s.recording.ID] == s {
+			c.compare(s, nil)
+		}
+	}
+	for _, list := range []*[]ClassDifference{&d.Added, &d.Removed, &d.Moved, &d.Changed} {
+		slices.SortFunc(*list, func(a, b ClassDifference) int { return cmp.Or(a.first().Compare(b.first()), cmp.Compare(a.ID, b.ID)) })
+	}
+	return d
+}
+
+func (c *ClassDifference) first() time.Time {
+	if c.Start.IsZero() {
+		return c.OldStart
+	}
+	return c.Start
+}
+
+// Empty says that no class differs.
+func (d *Difference) Empty() bool {
+	return len(d.Added)+len(d.Removed)+len(d.Moved)+len(d.Changed) == 0
+}
+
+// pairingReach is how far outside of the window the other one of a pair is looked for, s.
+const pairingReach = 31 * daySeconds
+
+type comparison struct {
+	*Difference
+	opts        ForecastOptions
+	from, until int64
+	old, new    *expansion
+	keys        map[[2]*Settings][]string
+}
+
+// classesOf gives the classes of a recording by their planned start.
+func (c *comparison) classesOf(s *schedule) (byPlanned map[int64]class, order []int64) {
+	byPlanned = make(map[int64]class)
+	if s == nil {
+		return byPlanned, nil
+	}
+	walk := s.cursor(c.from-pairingReach, c.until+pairingReach)
+	for k, ok := walk.next(); ok; k, ok = walk.next() {
+		byPlanned[k.planned] = *k
+		order = append(order, k.planned)
+	}
+	return byPlanned, order
+}
+
+// within says whether a class starts in the window, in its own zone where that is one of days.
+func (c *comparison) within(k *class) bool {
+	from, until := c.from, c.until
+	wall := wallClock{loc: k.settings().Zone}
+	if c.opts.From.Day {
+		from, _ = wall.instant(localDay(c.opts.From.At), 0)
+	}
+	if c.opts.Until.Day {
+		until, _ = wall.instant(localDay(c.opts.Until.At), 0)
+	}
+	return from <= k.start && k.start < until
+}
+
+func (c *comparison) compare(old, new *schedule) {
+	before, order := c.classesOf(old)
+	after, more := c.classesOf(new)
+	for _, planned := range more {
+		if _, known := before[planned]; !known {
+			order = append(order, planned)
+		}
+	}
+	for _, planned := range order {
+		a, inOld := before[planned]
+		b, inNew := after[planned]
+		counts := inOld && c.within(&a) || inNew && c.within(&b)
+		if !counts {
+			continue
+		}
+		var d ClassDifference
+		cancelled := inOld && a.cancelled() || inNew && b.cancelled()
+		inOld, inNew = inOld && !a.cancelled(), inNew && !b.cancelled()
+		if inOld {
+			zone := a.settings().Zone
+			d.ID, d.Recording = c.old.id(&a), old.recording.ID
+			d.OldStart, d.OldEnd = time.Unix(a.start, 0).In(zone), time.Unix(a.end, 0).In(zone)
+		}
+		if inNew {
+			zone := b.settings().Zone
+			d.ID, d.Recording = c.new.id(&b), new.recording.ID
+			d.Start, d.End = time.Unix(b.start, 0).In(zone), time.Unix(b.end, 0).In(zone)
+		}
+		if inOld && inNew {
+			d.Keys = c.changedKeys(&a, &b)
+		} else {
+			d.Cancelled = cancelled
+		}
+		switch {
+		case inNew && !inOld:
+			c.Added = append(c.Added, d)
+		case inOld && !inNew:
+			c.Removed = append(c.Removed, d)
+		case inOld && (a.start != b.start || a.end != b.end):
+			c.Moved = append(c.Moved, d)
+		case inOld && len(d.Keys) > 0:
+			c.Changed = append(c.Changed, d)
+		}
+	}
+}
+
+// changedKeys lists the keys of a recording in which two classes differ.
+func (c *comparison) changedKeys(a, b *class) []string {
+	pair := [2]*Settings{a.settings(), b.settings()}
+	keys, known := c.keys[pair]
+	if !known {
+		keys = differing(c.old.plan, c.new.plan, pair[0], pair[1])
+		c.keys[pair] = keys
+	}
+	return keys
+}
+
+// differing compares settings by what they ask for.
+func differing(p, q *Plan, a, b *Settings) []string {
+	var keys []string
+	add := func(key string, same bool) {
+		if !same {
+			keys = append(keys, key)
+		}
+	}
+	add("app", appKey(p, a.App) == appKey(q, b.App))
+	add("attempts", a.Attempts == b.Attempts)
+	add("audio_profile", a.AudioProfile == b.AudioProfile)
+	add("cdn", samePointed(a.CDN, b.CDN, func(x, y *CDN) bool { return sameText(x.URL, y.URL) && sameText(x.Fallback, y.Fallback) }))
+	add("cname", sameText(a.Cname, b.Cname))
+	add("exact_start", a.ExactStart == b.ExactStart)
+	add("labels", maps.Equal(a.Labels, b.Labels))
+	add("min_remainder", a.MinRemainder == b.MinRemainder)
+	add("mobile", samePointed(a.Mobile, b.Mobile, func(x, y *bool) bool { return *x == *y }))
+	add("mp4", a.MP4 == b.MP4)
+	add("note", a.Note == b.Note)
+	add("padding", a.Padding == b.Padding)
+	add("priority", a.Priority == b.Priority)
+	add("ready_timeout", samePointed(a.ReadyTimeout, b.ReadyTimeout, func(x, y *time.Duration) bool { return *x == *y }))
+	add("redundancy", max(a.Redundancy, 1) == max(b.Redundancy, 1))
+	add("region", a.Region == b.Region)
+	add("storage", samePointed(a.Storage, b.Storage, sameStorage))
+	add("timezone", a.Zone.String() == b.Zone.String())
+	add("url", sameText(a.URL, b.URL))
+	add("video", a.Video == b.Video)
+	return keys
+}
+
+func sameText(a, b Text) bool { return a.Equal(b) }
+
+func samePointed[T any](a, b *T, same func(a, b *T) bool) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a == b || same(a, b)
+}
+
+func sameStorage(a, b *Storage) bool {
+	return a.Vendor.Name == b.Vendor.Name && a.Region.Name == b.Region.Name && a.Bucket == b.Bucket && a.Endpoint == b.Endpoint &&
+		sameText(a.AccessKey, b.AccessKey) && sameText(a.SecretKey, b.SecretKey) && slices.EqualFunc(a.Prefix, b.Prefix, sameText) &&
+		a.SSE == b.SSE && a.Tag == b.Tag && samePointed(a.STS, b.STS, func(x, y *STS) bool { return x.File == y.File && slices.Equal(x.Command, y.Command) })
+}

@@ -1,0 +1,74 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestADiffTellsAddedRemovedMovedAndChangedClasses(t *testing.T) {
+	old := termOf("2031-10-06..2031-10-19", recording("a", "UTC", "Mon 09:00-10:00"), recording("gone", "UTC", "Tue 09:00-10:00"), recording("b", "UTC", "Wed 09:00-10:00"))
+	renamed := recording("c", "UTC", "Wed 09:00-10:00")
+	renamed.Was, renamed.Priority = []string{"b"}, PriorityHigh
+	new := termOf("2031-10-06..2031-10-19", recording("a", "UTC", "Mon 09:00-10:00"), renamed, recording("d", "UTC", "2031-10-10 08:00-09:00"))
+	new.Recordings[0].change("2031-10-06", "11:00-12:00")
+	new.Recordings[0].change("2031-10-13", "cancelled")
+	d := Diff(old, new, ForecastOptions{Now: instant("2031-10-01")})
+	short := func(list []ClassDifference) (out []string) {
+		for _, c := range list {
+			out = append(out, c.ID)
+		}
+		return out
+	}
+	for _, c := range []struct {
+		what string
+		got  []ClassDifference
+		want []string
+	}{
+		{"added", d.Added, []string{"term/d/20311010T080000Z"}},
+		{"removed", d.Removed, []string{"term/gone/20311007T090000Z", "term/a/20311013T090000Z", "term/gone/20311014T090000Z"}},
+		{"moved", d.Moved, []string{"term/a/20311006T090000Z"}},
+		{"changed", d.Changed, []string{"term/c/20311008T090000Z", "term/c/20311015T090000Z"}},
+	} {
+		got := short(c.got)
+		for i := range c.want {
+			c.want[i] = old.Name + c.want[i][len("term"):]
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.what, got, c.want)
+		}
+	}
+	if keys := d.Changed[0].Keys; !slices.Equal(keys, []string{"priority"}) {
+		t.Errorf("the keys that change are %q", keys)
+	}
+	if d.Old.Classes != 6 || d.New.Classes != 4 {
+		t.Errorf("the forecasts count %d and %d classes", d.Old.Classes, d.New.Classes)
+	}
+}
+
+func TestADiffAddsUpToTheForecasts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		old, new := drawPlan(t), drawPlan(t)
+		from := instant("2031-10-18").Add(time.Duration(rapid.IntRange(0, 20*24).Draw(t, "from")) * time.Hour)
+		opts := ForecastOptions{From: Bound{At: from}, Until: Bound{At: from.Add(time.Duration(rapid.IntRange(1, 30*24).Draw(t, "hours")) * time.Hour)}}
+		d := Diff(old, new, opts)
+		in, out := len(d.Added), len(d.Removed)
+		for _, c := range d.Moved {
+			within := func(at time.Time) bool { return !at.Before(opts.From.At) && at.Before(opts.Until.At) }
+			if !within(c.OldStart) {
+				in++
+			}
+			if !within(c.Start) {
+				out++
+			}
+		}
+		if d.Old.Classes+in-out != d.New.Classes {
+			t.Fatalf("%d classes, %d come, %d go, %d are left", d.Old.Classes, in, out, d.New.Classes)
+		}
+		if same := Diff(old, old, opts); !same.Empty() {
+			t.Fatalf("a plan differs from itself: %+v", same)
+		}
+	})
+}

@@ -1,0 +1,253 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rundown/agora"
+)
+
+// drawApps gives the recordings of a plan apps, regions, sizes and labels.
+func drawApps(t *rapid.T, p *Plan) {
+	p.Account.CustomerID = must(newText("${ID}", Pos{}, textPlain))
+	for _, name := range []string{"a", "b"} {
+		p.Apps = append(p.Apps, &App{Name: name, ID: must(newText("${"+name+"}", Pos{}, textPlain)), Limits: Limits{QPS: rapid.IntRange(1, 10).Draw(t, "qps"), Concurrent: 50}})
+	}
+	for _, r := range p.Recordings {
+		r.App = rapid.SampledFrom(p.Apps).Draw(t, "app")
+		r.Region = rapid.SampledFrom([]agora.Region{"", agora.RegionEU, agora.RegionNA}).Draw(t, "region")
+		r.Video = rapid.SampledFrom([]Video{{Width: 640, Height: 360}, {Width: 1280, Height: 720}, {Width: 1920, Height: 1080}}).Draw(t, "video")
+		r.Redundancy = rapid.IntRange(1, 2).Draw(t, "redundancy")
+		r.Labels = map[string]string{"campus": rapid.SampledFrom([]string{"north", "south"}).Draw(t, "campus")}
+	}
+}
+
+// brutePeak tries every beginning.
+func brutePeak(list []Occurrence, padded bool, of func(*Occurrence) bool) Peak {
+	span := func(o *Occurrence) (time.Time, time.Time) {
+		if padded {
+			return o.RecordFrom, o.RecordUntil
+		}
+		return o.Start, o.End
+	}
+	var best Peak
+	for i := range list {
+		at, _ := span(&list[i])
+		n := 0
+		for j := range list {
+			if from, until := span(&list[j]); of(&list[j]) && !list[j].Cancelled() && !from.After(at) && until.After(at) {
+				n += list[j].Settings.Redundancy
+			}
+		}
+		if n > best.Sessions || n > 0 && n == best.Sessions && at.Before(best.At) {
+			best = Peak{n, at}
+		}
+	}
+	return best
+}
+
+func samePeak(a, b Peak) bool { return a.Sessions == b.Sessions && a.At.Equal(b.At) }
+
+func TestTheForecastIsThatOfEveryOccurrence(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPlan(t)
+		drawApps(t, p)
+		from := instant("2031-10-18").Add(time.Duration(rapid.IntRange(0, 20*24).Draw(t, "from")) * time.Hour)
+		until := from.Add(time.Duration(rapid.IntRange(1, 30*24).Draw(t, "hours")) * time.Hour)
+		list := slices.DeleteFunc(p.Occurrences(from, until), func(o Occurrence) bool { return o.Cancelled() })
+		f := ForecastOf([]*Plan{p}, ForecastOptions{From: Bound{At: from}, Until: Bound{At: until}})
+		if f.Classes != len(list) {
+			t.Fatalf("%d classes, there are %d", f.Classes, len(list))
+		}
+		all := func(*Occurrence) bool { return true }
+		if want := brutePeak(list, true, all); !samePeak(f.Peak.Padded, want) {
+			t.Fatalf("a peak of %v, want %v", f.Peak.Padded, want)
+		}
+		if want := brutePeak(list, false, all); !samePeak(f.Peak.Bare, want) {
+			t.Fatalf("a bare peak of %v, want %v", f.Peak.Bare, want)
+		}
+		for _, a := range f.Apps {
+			for _, place := range a.Places {
+				for _, load := range place.Loads {
+					of := func(o *Occurrence) bool {
+						return o.Settings.App == a.App && o.Settings.Region == place.Region &&
+							agora.StreamClassOf(o.Settings.Video.Width, o.Settings.Video.Height) == load.Class
+					}
+					if want := brutePeak(list, true, of); !samePeak(load.Peak.Padded, want) {
+						t.Fatalf("%s %s %s: a peak of %v, want %v", a.App.Name, place.Region, load.Class, load.Peak.Padded, want)
+					}
+				}
+			}
+			var writing []time.Time
+			worst := map[int64]float64{}
+			for i := range list {
+				o := &list[i]
+				if o.Settings.App != a.App {
+					continue
+				}
+				at := o.RecordFrom
+				if o.Settings.ExactStart {
+					at = o.Start.Add(-HoldLead())
+					worst[o.Start.Unix()] += float64(o.Settings.Redundancy)
+				}
+				writing = append(writing, at)
+				worst[o.RecordUntil.Unix()] += float64(o.Settings.Redundancy)
+			}
+			var ahead time.Duration
+			for i, at := range Place(writing, Spacing(a.App.Limits.QPS)) {
+				ahead = max(ahead, writing[i].Sub(at)-Lead())
+			}
+			if a.Requests.Ahead != ahead {
+				t.Fatalf("%s: starts are begun %v early, want %v", a.App.Name, a.Requests.Ahead, ahead)
+			}
+			for _, n := range worst {
+				if float64(a.Requests.Worst) < n {
+					t.Fatalf("%s: the worst second has %d requests, one has %v", a.App.Name, a.Requests.Worst, n)
+				}
+			}
+		}
+		wantSeconds(t, f, list)
+	})
+}
+
+// wantSeconds adds up second by second what is billed, by month and by label.
+func wantSeconds(t *rapid.T, f *Forecast, list []Occurrence) {
+	type key struct{ month, class, campus string }
+	want, got := map[key]int64{}, map[key]int64{}
+	for i := range list {
+		o := &list[i]
+		class := string(agora.BillingClassOf(o.Settings.Video.Width, o.Settings.Video.Height))
+		n := int64(o.Settings.Redundancy)
+		// Nothing here begins or ends within a minute.
+		for at := o.RecordFrom; at.Before(o.RecordUntil); at = at.Add(time.Minute) {
+			want[key{month: at.UTC().Format("2006-01"), class: class}] += 60 * n
+			want[key{class: class, campus: o.Settings.Labels["campus"]}] += 60 * n
+		}
+	}
+	add := func(k key, s Seconds) {
+		for class, n := range map[string]int64{"hd": s.HD, "full_hd": s.FullHD} {
+			if k.class = class; n > 0 {
+				got[k] += n
+			}
+		}
+	}
+	for _, m := range f.Months {
+		add(key{month: fmt.Sprintf("%d-%02d", m.Year, m.Month)}, m.Seconds)
+	}
+	for _, l := range f.Labels {
+		add(key{campus: l.Value}, l.Seconds)
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Fatalf("billed %v, want %v", got, want)
+	}
+}
+
+func TestMixedClassesShareTheLargerLimitOrStrictlyTheHigherOne(t *testing.T) {
+	p := newPlan()
+	app := &App{Name: "main", ID: must(newText("app", Pos{}, textPlain))}
+	add := func(n int, size Video) {
+		for range n {
+			r := recording(fmt.Sprintf("r%d", len(p.Recordings)), "UTC", "2031-10-06 09:00-10:00")
+			r.App, r.Region, r.Video = app, agora.RegionNA, size
+			p.Recordings = append(p.Recordings, r)
+		}
+	}
+	add(80, Video{Width: 640, Height: 360})
+	add(20, Video{Width: 1280, Height: 720})
+	place := func() PlaceForecast { return ForecastOf([]*Plan{p}, ForecastOptions{}).Apps[0].Places[0] }
+	if got := place(); got.Mixed[1].Sessions != 0 || got.Strict[1].Sessions != 100 || got.Strict[1].Limit != 50 {
+		t.Errorf("at the bound: mixed %v, strict %v", got.Mixed[1], got.Strict[1])
+	}
+	add(1, Video{Width: 1280, Height: 720})
+	if got := place(); got.Mixed[1].Sessions != 101 || got.Mixed[1].Limit != 100 {
+		t.Errorf("above it: mixed %v", got.Mixed[1])
+	}
+}
+
+func TestSecondsAreRoundedOnceAMonth(t *testing.T) {
+	// The reference's example with the free minutes used up by 10 000 others: 67 min HD and 2 min Full HD.
+	m, cost := DocumentedPrices().bill(Seconds{HD: 10_000*60 + 2000 + 1999 + 1, FullHD: 90})
+	if cost != 994_000 || m.HD != 10_067 || m.FullHD != 2 || m.FreeHD != 10_000 || m.FreeFHD != 0 {
+		t.Errorf("the example costs %d µ$: %+v", cost, m)
+	}
+	if m, cost := DocumentedPrices().bill(Seconds{HD: 9_999 * 60, FullHD: 2 * 60}); cost != 28_000 || m.FreeFHD != 1 {
+		t.Errorf("free minutes are for HD first: %d µ$, %+v", cost, m)
+	}
+}
+
+func TestAccountsShareTheirFreeMinutesAcrossPlans(t *testing.T) {
+	make := func(name, account string) *Plan {
+		p := newPlan(recording("r", "UTC", "2031-10-06 00:00-23:00"))
+		p.Name, p.Account.CustomerID = name, must(newText(account, Pos{}, textPlain))
+		return p
+	}
+	prices := Prices{HD: 1000, Free: 1380}
+	if f := ForecastOf([]*Plan{make("a", "${ID}"), make("b", "${ID}")}, ForecastOptions{Prices: &prices}); len(f.Months) != 1 || f.CostUSD != 1.38 {
+		t.Errorf("one account: %v dollars, %+v", f.CostUSD, f.Months)
+	}
+	if f := ForecastOf([]*Plan{make("a", "${ID}"), make("b", "${OTHER}")}, ForecastOptions{Prices: &prices}); len(f.Months) != 2 || f.CostUSD != 0 {
+		t.Errorf("two accounts: %v dollars, %+v", f.CostUSD, f.Months)
+	}
+}
+
+func TestPricesAreReadAsTheyAreWritten(t *testing.T) {
+	for text, want := range map[string]Prices{
+		"hd=14,full_hd=28,free=10000": {14_000, 28_000, 10_000},
+		"hd=13.5":                     {13_500, 28_000, 10_000},
+		"free=0":                      {14_000, 28_000, 0},
+	} {
+		if got, err := ParsePrices(text); err != nil || got != want {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "hd", "hd=-1", "hd=NaN", "sd=1", "hd=1,hd=2", "free=1.5", "hd=1e9"} {
+		if got, err := ParsePrices(text); err == nil {
+			t.Errorf("%q is read as %v", text, got)
+		}
+	}
+}
+
+func TestEventsAreSortedBySecondAndKind(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := rapid.SliceOf(rapid.Uint64Range(0, 1<<58)).Draw(t, "events")
+		want := slices.Clone(events)
+		slices.SortStableFunc(want, func(a, b uint64) int { return cmp.Compare(a>>profileBits, b>>profileBits) })
+		sortEvents(events, nil)
+		if !slices.Equal(events, want) {
+			t.Fatalf("got %x, want %x", events, want)
+		}
+	})
+}
+
+func TestTheWeekShowsTheMostOfEachHour(t *testing.T) {
+	a := recording("a", "Europe/Berlin", "2031-10-06 09:30-11:10")
+	b := recording("b", "Europe/Berlin", "2031-10-06 11:00-11:10", "2031-10-12 23:30-00:30")
+	f := ForecastOf([]*Plan{newPlan(a, b)}, ForecastOptions{})
+	var want [7 * 24]int
+	want[9], want[10], want[11], want[6*24+23], want[0] = 1, 1, 2, 1, 1
+	if f.Week != want {
+		t.Errorf("the week is %v", f.Week)
+	}
+}
+
+// BenchmarkForecast counts a term of a school network: 10 000 recordings of two classes a week.
+func BenchmarkForecast(b *testing.B) {
+	p := newPlan()
+	term := []*Calendar{calendar("term", "2031-09-01..2031-12-19")}
+	for i := range 10_000 {
+		r := recording(fmt.Sprintf("r%d", i), "Europe/Berlin", fmt.Sprintf("Mon Wed %02d:%02d-%02d:%02d", i%20, i%12*5, i%20+1, i%12*5))
+		r.Only = term
+		p.Recordings = append(p.Recordings, r)
+	}
+	n := 0
+	for b.Loop() {
+		n += ForecastOf([]*Plan{p}, ForecastOptions{Now: instant("2031-09-01")}).Classes
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "occurrences/s")
+	b.ReportMetric(0, "ns/op")
+}

@@ -1,0 +1,141 @@
+package plan
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"rundown/agora"
+)
+
+// requestMeter counts the requests of an App ID by the second.
+type requestMeter struct {
+	qps       int64
+	lead      int64 // s
+	interval  float64
+	spacing   time.Duration
+	starts    []uint64 // those not begun yet: offset of the instant at which they must be writing, and profile
+	spare     []uint64
+	at        int64 // the second being counted
+	open      bool
+	counts    [3]int64
+	sessions  int64 // that were polled at the time
+	worst     float64
+	worstAt   int64
+	worstOf   [3]int64
+	worstPoll float64
+	mostPoll  float64
+	mostAt    int64
+	ahead     int64 // ns
+	aheadAt   int64
+	backlog   float64 // requests that wait at the end of the second
+	wait      float64 // s
+	waitAt    int64
+	late      int64
+	lateAt    int64
+}
+
+const (
+	requestStart = iota
+	requestUpdate
+	requestStop
+)
+
+func newRequestMeter(qps int) requestMeter {
+	if qps <= 0 {
+		qps = agora.DefaultQPS()
+	}
+	return requestMeter{
+		qps: int64(qps), spacing: Spacing(qps), lead: int64(Lead() / time.Second), interval: agora.MonitorInterval().Seconds(),
+	}
+}
+
+// place turns the starts that begin before the offset into events.
+func (r *requestMeter) place(m *meter, limit uint64) {
+	if len(r.starts) == 0 {
+		return
+	}
+	r.spare = sortEvents(r.starts, r.spare)
+	p := newPlacement(r.spacing)
+	kept := len(r.starts)
+	for i := len(r.starts) - 1; i >= 0; i-- {
+		writing := m.base + int64(r.starts[i]>>offsetShift)
+		before := p.advance(writing * int64(time.Second))
+		at := writing - (before+int64(time.Second)-1)/int64(time.Second)
+		if uint64(max(at-m.base, 0)) >= limit {
+			kept = i
+			continue
+		}
+		if ahead := before - p.lead; ahead > r.ahead || ahead == r.ahead && ahead > 0 && writing < r.aheadAt {
+			r.ahead, r.aheadAt = ahead, writing
+		}
+		m.event(at, eventBegin, int32(r.starts[i]&(1<<profileBits-1)))
+	}
+	r.starts = slices.Delete(r.starts, 0, kept)
+}
+
+// add counts requests of a second; so many sessions are polled then.
+func (r *requestMeter) add(at, sessions int64, kind int, n int64) {
+	r.turn(at, sessions)
+	if kind == requestStart && r.backlog+float64(r.counts[requestUpdate]+r.counts[requestStop]) > slack.Seconds()*float64(r.qps) {
+		if r.late++; r.late == 1 {
+			r.lateAt = at
+		}
+	}
+	r.counts[kind] += n
+}
+
+// turn goes on to another second.
+func (r *requestMeter) turn(at, sessions int64) {
+	if r.open && r.at == at {
+		return
+	}
+	idle := at - r.at
+	r.flush()
+	if idle > 0 {
+		r.backlog = max(0, r.backlog-float64(idle-1)*float64(r.qps))
+	}
+	r.at, r.open, r.sessions, r.counts = at, true, sessions, [3]int64{}
+}
+
+// load tells that so many sessions are polled from now on.
+func (r *requestMeter) load(at, sessions int64) {
+	if polls := float64(sessions) / r.interval; polls > r.mostPoll {
+		r.mostPoll, r.mostAt = polls, at
+	}
+}
+
+// flush counts the second that is open.
+func (r *requestMeter) flush() {
+	if !r.open {
+		return
+	}
+	r.open = false
+	polls := float64(r.sessions) / r.interval
+	sum := r.counts[0] + r.counts[1] + r.counts[2]
+	total := float64(sum) + polls
+	if total > r.worst {
+		r.worst, r.worstAt, r.worstOf, r.worstPoll = total, r.at, r.counts, polls
+	}
+	r.backlog = max(0, r.backlog+float64(sum)-float64(r.qps))
+	if wait := r.backlog / float64(r.qps); wait > r.wait {
+		r.wait, r.waitAt = wait, r.at
+	}
+}
+
+func (r *requestMeter) forecast(zone *time.Location) RequestForecast {
+	at := func(unix int64, known bool) time.Time {
+		if !known {
+			return time.Time{}
+		}
+		return time.Unix(unix, 0).In(zone)
+	}
+	return RequestForecast{
+		QPS: int(r.qps), Worst: int(math.Ceil(r.worst)), WorstAt: at(r.worstAt, r.worst > 0),
+		Starts: int(r.worstOf[requestStart]), Stops: int(r.worstOf[requestStop]), Polls: r.worstPoll,
+		Most: r.mostPoll, MostAt: at(r.mostAt, r.mostPoll > 0),
+		Ahead: time.Duration(r.ahead), AheadAt: at(r.aheadAt, r.ahead > 0),
+		Wait: time.Duration(r.wait * float64(time.Second)).Round(100 * time.Millisecond), WaitAt: at(r.waitAt, r.wait > 0),
+		Late: int(r.late), LateAt: at(r.lateAt, r.late > 0),
+	}
+}

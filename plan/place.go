@@ -1,0 +1,76 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"rundown/agora"
+)
+
+const (
+	// slack is what a start has in hand for a node that dies, beside the backlog of the others.
+	slack = 8 * time.Second
+	// startShare is the part of the request budget that starts are planned with; the rest is for stops, repetitions
+	// and queries.
+	startShare = 0.75
+	// requestsPerStart: acquire and start go together.
+	requestsPerStart = 2
+)
+
+// Lead is how long before a recording must be writing its first request is due at the latest: the documented latency
+// of the service, and the slack.
+func Lead() time.Duration { return agora.StartLead() + slack }
+
+// HoldLead is how long before its exact start a page is opened on hold, to skip the white lead-in.
+func HoldLead() time.Duration {
+	lo, _ := agora.Bound("onhold-lead-time")
+	return time.Duration(*lo) * time.Second
+}
+
+// Spacing is the least time between two planned starts of an App ID with a budget of qps requests a second; of the
+// documented one where qps is not positive.
+func Spacing(qps int) time.Duration {
+	if qps <= 0 {
+		qps = agora.DefaultQPS()
+	}
+	return time.Duration(float64(time.Second) * requestsPerStart / (float64(qps) * startShare))
+}
+
+// Place gives, for the instants at which recordings must be writing, when their first requests are due: as late as
+// possible, never later than [Lead] before, and no two closer than the spacing. It goes backwards from the last, so
+// that where many begin at one bell the earliest give way. The runner begins by it and the forecast counts by it.
+func Place(writing []time.Time, spacing time.Duration) []time.Time {
+	order := make([]int, len(writing))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return writing[b].Compare(writing[a]) })
+	out := make([]time.Time, len(writing))
+	p := newPlacement(spacing)
+	for _, i := range order {
+		out[i] = writing[i].Add(-time.Duration(p.advance(writing[i].UnixNano())))
+	}
+	return out
+}
+
+// placement is the cost of a start: it goes backwards over instants, in nanoseconds, and tells how long before it
+// must be writing each recording begins.
+type placement struct {
+	spacing int64 // ns
+	lead    int64 // ns
+	next    int64 // when the start after this one begins
+	begun   bool
+}
+
+func newPlacement(spacing time.Duration) placement {
+	return placement{spacing: int64(spacing), lead: int64(Lead())}
+}
+
+func (p *placement) advance(writing int64) int64 {
+	at := writing - p.lead
+	if p.begun {
+		at = min(at, p.next-p.spacing)
+	}
+	p.begun, p.next = true, at
+	return writing - at
+}

@@ -1,0 +1,148 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+func init() { registerDocumented("instance-unique", checkInstances) }
+
+// instance is a session's name at the service.
+type instance struct{ app, cname, uid string }
+
+// running is a class that occupies instances until its padding is over.
+type running struct {
+	id, recording, plan string
+	until               int64
+	instances           []instance
+	own                 bool
+	pos                 Pos
+}
+
+// checkInstances looks for sessions of one App ID that have channel name and uid in common while they overlap. Channel
+// names follow from plan and recording and uids from the occurrence, so that only recordings that can have one channel
+// name are looked at.
+func checkInstances(c *checker) {
+	e := c.expansion()
+	type member struct {
+		e *expansion
+		s *schedule
+	}
+	users := make(map[string][]member)
+	var order []string
+	plans := c.p.sharing(c.opts.Beside)
+	for _, p := range plans {
+		of := e
+		if p != c.p {
+			of = newExpansion(p)
+		}
+		for _, s := range of.schedules {
+			for _, key := range s.channels(of) {
+				if users[key] == nil {
+					order = append(order, key)
+				}
+				users[key] = append(users[key], member{of, s})
+			}
+		}
+	}
+	reported := make(map[[2]string]bool)
+	for _, key := range order {
+		if len(users[key]) < 2 {
+			continue
+		}
+		byPlan := make(map[*expansion][]*schedule)
+		for _, m := range users[key] {
+			if !slices.Contains(byPlan[m.e], m.s) {
+				byPlan[m.e] = append(byPlan[m.e], m.s)
+			}
+		}
+		var list []running
+		var starts []int64
+		for _, m := range users[key] {
+			if byPlan[m.e] == nil {
+				continue
+			}
+			part := *m.e
+			part.schedules = byPlan[m.e]
+			byPlan[m.e] = nil
+			part.starts(unixCeil(e.from), unixCeil(e.until), func(k *class) bool {
+				if !k.cancelled() {
+					list = append(list, instancesOf(m.e, k, m.e == e))
+					starts = append(starts, k.recordFrom)
+				}
+				return true
+			})
+		}
+		clashes(list, starts, func(a, b *running) {
+			if !a.own {
+				a, b = b, a
+			}
+			if pair := [2]string{a.plan + "/" + a.recording, b.plan + "/" + b.recording}; a.own && !reported[pair] {
+				reported[pair] = true
+				c.report(a.pos, fmt.Sprintf("%s and %s use one App ID, channel name and uid (%s, %s) while both run", a.id, b.id, a.instances[0].cname, a.instances[0].uid),
+					"give one of the plans another name, or one of the recordings another cname")
+			}
+		})
+	}
+}
+
+func instancesOf(e *expansion, k *class, own bool) running {
+	o := Occurrence{ID: e.id(k)}
+	r := running{id: o.ID, plan: e.plan.Name, recording: k.schedule.recording.ID, until: k.recordUntil, own: own, pos: k.schedule.recording.Pos}
+	app, cname := appKey(e.plan, k.settings().App), e.cname(k)
+	for i := range max(k.settings().Redundancy, 1) {
+		for _, uid := range o.UIDs(i) {
+			r.instances = append(r.instances, instance{app, cname, uid})
+		}
+	}
+	return r
+}
+
+// clashes finds pairs that have an instance in common and overlap.
+func clashes(list []running, starts []int64, found func(a, b *running)) {
+	order := make([]int, len(list))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(starts[a], starts[b]) })
+	last := make(map[instance]int)
+	for _, i := range order {
+		for _, in := range list[i].instances {
+			if j, ok := last[in]; ok && j != i && list[j].until > starts[i] {
+				found(&list[j], &list[i])
+			}
+			if j, ok := last[in]; !ok || list[j].until < list[i].until {
+				last[in] = i
+			}
+		}
+	}
+}
+
+// channels are the channel names that a recording can have, with the App ID, without what depends on the time of a
+// class.
+func (s *schedule) channels(e *expansion) []string {
+	var keys []string
+	for i := -1; i < len(s.changed); i++ {
+		settings := s.settings(i)
+		if i >= 0 && settings == &s.recording.Settings {
+			continue
+		}
+		name := derivedCname(e.plan.Name, s.recording.ID)
+		if !settings.Cname.IsZero() {
+			k := class{schedule: s, change: i}
+			value := e.values(&k)
+			expanded, _ := settings.Cname.expandBy(func(name string) (string, bool) {
+				if name == "date" || name == "time" {
+					return "", false
+				}
+				return value(name)
+			})
+			name = expanded.String()
+		}
+		if key := appKey(e.plan, settings.App) + "\x00" + name; !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,70 @@
+package plan
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+)
+
+// checkPageAddresses looks at each address as it is sent: with its placeholders replaced, and where values are asked
+// for, its exposed variables too. What the key holds by itself, the loader has judged.
+func checkPageAddresses(c *checker) {
+	type place struct {
+		pos     Pos
+		address string
+	}
+	seen := map[place]bool{}
+	c.eachSettings(func(r *Recording, s *Settings) {
+		if s.URL.IsZero() || !webAddress.MatchString(s.URL.t.parts[0].s) && s.URL.t.parts[0].kind == partLiteral {
+			return
+		}
+		expanded, unknown := s.URL.expand(c.sampleValues(r, s))
+		address := c.resolvedOrSample(expanded)
+		if len(unknown) > 0 || seen[place{s.URL.Pos(), address}] {
+			return
+		}
+		seen[place{s.URL.Pos(), address}] = true
+		u, err := url.Parse(address)
+		switch {
+		case err != nil:
+			why := ""
+			if len(s.URL.References()) == 0 { // else it might show a value
+				why = ": " + parseReason(err)
+			}
+			c.report(s.URL.Pos(), fmt.Sprintf("url is no web address for recording %s, once its placeholders are replaced%s", r.ID, why), "escape what an address cannot hold by %")
+		case u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme):
+			c.report(s.URL.Pos(), fmt.Sprintf("url has no host for recording %s, once its placeholders are replaced", r.ID), "write the host after https://")
+		}
+	})
+}
+
+// sampleValues are what the placeholders of a recording stand for on some day.
+func (c *checker) sampleValues(r *Recording, s *Settings) map[string]string {
+	values := map[string]string{"plan": c.p.Name, "id": r.ID, "date": "20310917", "time": "0900"}
+	for name, value := range s.Labels {
+		values[name] = value
+	}
+	return values
+}
+
+// resolvedOrSample resolves references where values are asked for. Elsewhere "11" stands for each, which fits into a
+// host, a port and an escape.
+func (c *checker) resolvedOrSample(t Text) string {
+	resolved, _ := t.Resolve(func(ref Reference) (string, error) {
+		if c.opts.Lookup != nil {
+			if value, err := c.opts.Lookup(ref); err == nil {
+				return value, nil
+			}
+		}
+		return "11", nil
+	})
+	return resolved
+}
+
+// parseReason is why an address cannot be read, without the address.
+func parseReason(err error) string {
+	if e, ok := err.(*url.Error); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}

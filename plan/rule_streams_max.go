@@ -1,0 +1,58 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"rundown/agora"
+)
+
+func init() {
+	for _, region := range []agora.Region{agora.RegionCN, agora.RegionAP, agora.RegionEU, agora.RegionNA} {
+		id := agora.StreamLimitID(region)
+		registerDocumented(id, func(c *checker) { checkStreams(c, region, id) })
+	}
+}
+
+// checkStreams holds the sessions of a class of resolution in a region against its limit. Where recordings name no
+// region, Agora chooses one near the caller: the smallest documented limit is a warning of its region's rule then,
+// and what was granted to the app counts as anywhere.
+func checkStreams(c *checker, region agora.Region, id string) {
+	c.eachApp(func(own *App, f *AppForecast) {
+		for _, place := range f.Places {
+			if place.Region != region && (place.Region != "" || id != assumedStreams()) {
+				continue
+			}
+			for _, load := range place.Loads {
+				what := fmt.Sprintf("app %s has %s", own.Name, inRegion(place.Region))
+				class := strings.ToUpper(string(load.Class))
+				hint := fmt.Sprintf("move classes, choose another size or region, or set apps.%s.limits.streams.%s to what Agora has granted", own.Name, load.Class)
+				limit := load.Limit
+				before := len(c.findings)
+				c.capacity(own, what+" in class "+class, load.Peak, limit, hint)
+				if place.Region == "" && own.granted(load.Class) == 0 {
+					for i := before; i < len(c.findings); i++ {
+						c.findings[i].Severity = SeverityWarning
+						c.findings[i].Message += "; the region with the smallest limit is assumed"
+						c.findings[i].Hint = "set region; or " + hint
+					}
+				}
+			}
+		}
+	})
+}
+
+// granted is the number of streams of a class that the plan says Agora has granted; 0 for the documented one.
+func (a *App) granted(class agora.StreamClass) int {
+	switch class {
+	case agora.StreamSD:
+		return a.Limits.SD
+	case agora.StreamHD:
+		return a.Limits.HD
+	default:
+		return a.Limits.FHD
+	}
+}
+
+// assumedStreams is the rule of the region with the smallest limit, which is assumed where no region is set.
+func assumedStreams() string { return agora.StreamLimitID(agora.LeastStreamRegion()) }

@@ -1,0 +1,320 @@
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora"
+	"rundown/agora/simulator"
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/web"
+)
+
+func TestAnExactStartIsWrittenFromTheBellOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		e := h.open(load(t, school("2031-09-15 09:00-09:50", "    exact_start: true"), "school.yaml"))
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+		s := h.outcomes()[german]
+		ran := h.sim.Ledger().Sessions
+		if s.Outcome != runner.Recorded || len(ran) != 1 {
+			t.Fatalf("%s with %d sessions: %s", s.Outcome, len(ran), s.Reason)
+		}
+		if at := ran[0].RecordingAt.Sub(monday); at < 0 || at > time.Second {
+			t.Errorf("written %v after the bell", at)
+		}
+		if held := monday.Sub(ran[0].StartedAt); held < time.Minute {
+			t.Errorf("opened %v before the bell, want a minute at least", held)
+		}
+		h.audit()
+	})
+}
+
+func TestAnExactStartOutlivesARestartAtTheBell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "update", Times: 2, Status: 504, Code: 62, Reason: "request timeout"}}}})
+		p := load(t, school("2031-09-15 09:00-09:50", "    exact_start: true"), "school.yaml")
+		e := h.open(p)
+		until(monday.Add(-10 * time.Second))
+		h.shut(e)
+		until(monday.Add(5 * time.Second))
+		e = h.open(p)
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+		if s := h.outcomes()[german]; s.Outcome != runner.Partial || len(s.Gaps) != 1 || s.Gaps[0].Until.Sub(monday) > 12*time.Second {
+			t.Errorf("%s, gaps %v: %s", s.Outcome, s.Gaps, s.Reason)
+		}
+		h.audit()
+	})
+}
+
+func TestARedundantClassIsRecordedTwiceAndOneDeathLeavesNoGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		e := h.open(load(t, school("2031-09-15 09:00-09:50", "    redundancy: 2", "    cdn: one"), "school.yaml"))
+		until(monday.Add(10 * time.Minute))
+		ran := h.sim.Ledger().Sessions
+		if len(ran) != 2 || ran[0].UID == ran[1].UID || ran[0].RTMPURL == "" || ran[1].RTMPURL != "" {
+			t.Fatalf("%d sessions run: %+v; want two, of which the first pushes", len(ran), ran)
+		}
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
+			t.Errorf("%s: %s", s.Outcome, s.Reason)
+		}
+		h.audit()
+	})
+}
+
+func TestAClassThatIsExtendedBeyondTheHoursOfItsSessionIsRecordedWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(30 * time.Minute))
+		if _, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:00-15:00"), "school.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(8 * time.Hour))
+		h.shut(e)
+		ran := h.sim.Ledger().Sessions
+		if s := h.outcomes()[german]; s.Outcome != runner.Recorded || len(ran) != 2 || ran[0].StopReason != "stop" {
+			t.Errorf("%s with the sessions %+v: %s", s.Outcome, ran, s.Reason)
+		}
+		h.audit()
+	})
+}
+
+func TestKeyFilesThatAreReplacedDuringAClassAreSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		f := school("2031-09-15 09:00-09:50")
+		f["school.yaml"] = strings.Replace(f["school.yaml"], `"${KEY}"`, `"${file:key}"`, 1)
+		h := newHouse(t, simulator.Config{})
+		var mu sync.Mutex
+		key := "canary-first"
+		h.lookup = func(r plan.Reference) (string, error) {
+			if r.File == "" {
+				return values(r)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			return key, nil
+		}
+		e := h.open(load(t, f, "school.yaml"))
+		until(monday.Add(10 * time.Minute))
+		before := h.sim.Ledger().Requests["update"]
+		mu.Lock()
+		key = "canary-second"
+		mu.Unlock()
+		until(monday.Add(40 * time.Minute))
+		if n := h.sim.Ledger().Requests["update"]; before != 0 || n != 1 {
+			t.Errorf("%d updates before the file was replaced and %d after, want 0 and 1", before, n)
+		}
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+		h.audit()
+	})
+}
+
+func TestTemporaryKeysAreFetchedAheadRenewedHourlyAndNeverKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		f := school("2031-09-15 09:00-13:00")
+		f["school.yaml"] = strings.Replace(f["school.yaml"], `access_key: "${ACCESS}", secret_key: "${KEY}"`, `sts: {command: [./issue]}`, 1)
+		h := newHouse(t, simulator.Config{})
+		var mu sync.Mutex
+		var issued []time.Duration
+		h.issue = func(context.Context, *plan.STS) ([]byte, error) {
+			time.Sleep(20 * time.Second)
+			mu.Lock()
+			defer mu.Unlock()
+			issued = append(issued, time.Since(monday))
+			if len(issued) == 1 || len(issued) == 3 {
+				return nil, errors.New("command ./issue ended with status 1")
+			}
+			return []byte(`{"access_key":"canary-ACCESS","secret_key":"canary-SECRET","token":"canary-KEY","expiration":"` + time.Now().Add(5*time.Hour).Format(time.RFC3339) + `"}`), nil
+		}
+		e := h.open(load(t, f, "school.yaml"))
+		until(monday.Add(6 * time.Hour))
+		h.shut(e)
+		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
+			t.Errorf("%s: %s", s.Outcome, s.Reason)
+		}
+		if n := h.sim.Ledger().Requests["update"]; n != 4 {
+			t.Errorf("%d renewals in four hours; issued at %v", n, issued)
+		}
+		if len(issued) < 2 || issued[1] > -time.Minute {
+			t.Errorf("issued at %v: nothing was there ahead of the class", issued)
+		}
+		h.audit()
+		noCanary(t, h)
+	})
+}
+
+// noCanary looks for secrets in the log and in every file of the house.
+func noCanary(t *testing.T, h *house) {
+	t.Helper()
+	written := map[string]string{"the log": h.log.String()}
+	entries, err := os.ReadDir(h.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		b, err := os.ReadFile(filepath.Join(h.dir, entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		written[entry.Name()] = string(b)
+	}
+	for where, text := range written {
+		for _, secret := range []string{"canary-SECRET", "canary-ACCESS", "canary-KEY", "canary-RTMP", "canary-ROOM"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s holds %s", where, secret)
+			}
+		}
+	}
+}
+
+// callbacks carries the simulator's notifications to a handler without a network.
+type callbacks struct {
+	mu      sync.Mutex
+	handler http.Handler
+	answers []int
+}
+
+func (c *callbacks) serve(h http.Handler) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.handler = h
+}
+
+// RoundTrip answers with what the handler says; 502 while there is none.
+func (c *callbacks) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w := httptest.NewRecorder()
+	if c.handler == nil {
+		w.WriteHeader(http.StatusBadGateway)
+	} else {
+		c.handler.ServeHTTP(w, r)
+	}
+	c.answers = append(c.answers, w.Code)
+	return w.Result(), nil
+}
+
+// listening is a house whose simulator sends notifications.
+func listening(t *testing.T, faults simulator.Faults) (*house, *callbacks) {
+	carrier := &callbacks{}
+	h := newHouse(t, simulator.Config{Callback: "https://rundown.example/webhooks/agora", CallbackSecret: "example", CallbackTransport: carrier, Faults: faults})
+	return h, carrier
+}
+
+func (c *callbacks) to(h *house, e *runner.Engine) {
+	c.serve(web.Webhook(func() (string, error) { return "example", nil }, e.Notify, slog.New(slog.NewTextHandler(&h.log, nil))))
+}
+
+func TestANotificationOfASessionsEndReplacesItWithinSeconds(t *testing.T) {
+	for name, notices := range map[string][]simulator.NoticeFault{
+		"in order":                     nil,
+		"late, twice and out of order": {{Event: 71, Delay: simulator.Duration(3 * time.Second), Copies: 2}, {Event: 70, Delay: simulator.Duration(4 * time.Minute)}, {Copies: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h, carrier := listening(t, simulator.Faults{
+					Sessions: []simulator.SessionFault{{After: simulator.Duration(20 * time.Minute), Stop: "recorder_error"}},
+					Notices:  notices,
+				})
+				e := h.open(load(t, school("2031-09-15 09:00-09:25", "    cdn: one"), "school.yaml"))
+				carrier.to(h, e)
+				until(monday.Add(2 * time.Hour))
+				if err := h.sim.Close(); err != nil {
+					t.Error(err)
+				}
+				h.shut(e)
+				s := h.outcomes()[german]
+				if s.Outcome != runner.Partial || len(s.Gaps) != 1 || s.Gaps[0].Until.Sub(s.Gaps[0].From) > 15*time.Second || !strings.Contains(s.Reason, "code 6 recorder_error") {
+					t.Errorf("%s, gaps %v: %s", s.Outcome, s.Gaps, s.Reason)
+				}
+				if len(carrier.answers) < 10 {
+					t.Errorf("%d notifications: it proves little", len(carrier.answers))
+				}
+				for _, status := range carrier.answers {
+					if status != http.StatusOK {
+						t.Errorf("a notification was answered with %d", status)
+					}
+				}
+				h.audit()
+				noCanary(t, h)
+			})
+		})
+	}
+}
+
+func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h, carrier := listening(t, simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}})
+		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		carrier.to(h, e)
+		until(monday.Add(2 * time.Hour))
+		if err := h.sim.Close(); err != nil {
+			t.Error(err)
+		}
+		h.shut(e)
+		s := h.outcomes()[german]
+		if s.Outcome != runner.Recorded || !strings.Contains(s.Reason, "orphan: ") {
+			t.Errorf("%s: %s", s.Outcome, s.Reason)
+		}
+		h.audit() // every session is known and was stopped
+	})
+}
+
+func TestANotificationOfNoKnownRecordingIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		for range 2 {
+			if err := e.Notify(agora.Event{NoticeID: "n1", ProductID: agora.ProductCloudRecording, Type: 99, SID: "stranger", RawDetails: []byte(`{"rtmpUrl":"rtmps://x.example/canary-RTMP","what":"news"}`)}); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := e.Notify(agora.Event{ProductID: 1, Type: 99, SID: "another product"}); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		time.Sleep(time.Second)
+		events, err := h.store.Events(context.Background(), "", 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kept []string
+		for _, ev := range events {
+			if ev.Kind == "webhook" {
+				kept = append(kept, ev.Text+" "+string(ev.Data))
+			}
+		}
+		if len(kept) != 1 || !strings.Contains(kept[0], "stranger") || !strings.Contains(kept[0], "news") {
+			t.Errorf("kept %q", kept)
+		}
+		h.shut(e)
+		noCanary(t, h)
+	})
+}

@@ -1,0 +1,190 @@
+package runner
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// Keys are storage credentials. They cannot be printed or marshalled.
+type Keys struct {
+	access, secret, token string
+
+	Until time.Time // when they run out; zero: never
+}
+
+// NewKeys are lasting credentials.
+func NewKeys(access, secret string) Keys { return Keys{access: access, secret: secret} }
+
+// String masks the keys.
+func (Keys) String() string { return "[redacted]" }
+
+// GoString masks the keys.
+func (Keys) GoString() string { return "[redacted]" }
+
+// Format masks the keys, whatever the verb.
+func (Keys) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
+
+func (k Keys) sum() [sha256.Size]byte {
+	return sha256.Sum256([]byte(k.access + "\x00" + k.secret + "\x00" + k.token))
+}
+
+// ReadKeys reads temporary credentials: a JSON object with access_key, secret_key, token and expiration, the last as
+// RFC 3339 or Unix seconds. No error quotes from the text. At now they must be valid for as long as the service asks,
+// four hours.
+func ReadKeys(text []byte, now time.Time) (Keys, error) {
+	var raw struct {
+		AccessKey  string          `json:"access_key"`
+		SecretKey  string          `json:"secret_key"`
+		Token      string          `json:"token"`
+		Expiration json.RawMessage `json:"expiration"`
+	}
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return Keys{}, errors.New("not a JSON object of texts: access_key, secret_key, token and expiration are wanted")
+	}
+	for _, f := range []struct{ name, value string }{{"access_key", raw.AccessKey}, {"secret_key", raw.SecretKey}, {"token", raw.Token}, {"expiration", string(raw.Expiration)}} {
+		if f.value == "" || f.value == "null" {
+			return Keys{}, fmt.Errorf("%s is missing", f.name)
+		}
+	}
+	k := Keys{access: raw.AccessKey, secret: raw.SecretKey, token: raw.Token}
+	var seconds int64
+	if err := json.Unmarshal(raw.Expiration, &k.Until); err != nil {
+		if err := json.Unmarshal(raw.Expiration, &seconds); err != nil || seconds <= 0 {
+			return Keys{}, errors.New("expiration is neither a time as in 2031-09-17T20:00:00Z nor Unix seconds")
+		}
+		k.Until = time.Unix(seconds, 0)
+	}
+	k.Until = k.Until.UTC().Truncate(time.Second)
+	if least := leastValidity(); k.Until.Sub(now) < least {
+		return Keys{}, fmt.Errorf("they run out at %s, and the service asks for at least %v: let them last longer", k.Until.Format(time.RFC3339), least)
+	}
+	return k, nil
+}
+
+// leastValidity is how long temporary credentials must be valid when they are sent.
+func leastValidity() time.Duration {
+	lo, _ := agora.Bound("sts-min-validity")
+	return time.Duration(*lo) * time.Second
+}
+
+// How old fetched credentials may be. Those of a start were fetched ahead of it, and serve all that begin at one
+// bell; those of a renewal serve the sessions that renew at the same time.
+const (
+	keysForStart   = 30 * time.Minute
+	keysForRenewal = time.Minute
+)
+
+// keyring fetches temporary credentials, each source one at a time, and knows what each session was last sent, by its
+// hash. Nothing of it is stored. The zero value is ready.
+type keyring struct {
+	mu      sync.Mutex
+	sources map[*plan.STS]*keySource
+	last    map[sessionKey][sha256.Size]byte
+}
+
+type sessionKey struct {
+	occurrence string
+	attempt    int
+}
+
+type keySource struct {
+	mu      sync.Mutex
+	keys    Keys
+	fetched time.Time
+}
+
+// get gives the credentials for a storage, temporary ones no older than maxAge.
+func (r *keyring) get(ctx context.Context, conn *Connection, storage *plan.Storage, maxAge time.Duration, now time.Time) (Keys, error) {
+	if storage.STS == nil {
+		access, err := storage.AccessKey.Resolve(conn.Lookup)
+		if err != nil {
+			return Keys{}, fmt.Errorf("storage %s: access_key: %w", storage.Name, err)
+		}
+		secret, err := storage.SecretKey.Resolve(conn.Lookup)
+		if err != nil {
+			return Keys{}, fmt.Errorf("storage %s: secret_key: %w", storage.Name, err)
+		}
+		return NewKeys(access, secret), nil
+	}
+	if conn.Issue == nil {
+		return Keys{}, fmt.Errorf("storage %s: sts: nothing issues temporary credentials here", storage.Name)
+	}
+	r.mu.Lock()
+	source := r.sources[storage.STS]
+	if source == nil {
+		if r.sources == nil {
+			r.sources = map[*plan.STS]*keySource{}
+		}
+		source = &keySource{}
+		r.sources[storage.STS] = source
+	}
+	r.mu.Unlock()
+
+	source.mu.Lock()
+	defer source.mu.Unlock()
+	if age := now.Sub(source.fetched); age >= 0 && age <= maxAge && source.keys.Until.Sub(now) >= leastValidity() && storage.STS.File == "" {
+		return source.keys, nil
+	}
+	text, err := conn.Issue(ctx, storage.STS)
+	if err == nil {
+		var keys Keys
+		if keys, err = ReadKeys(text, now); err == nil {
+			source.keys, source.fetched = keys, now
+			return keys, nil
+		}
+	}
+	return Keys{}, fmt.Errorf("storage %s: sts: %w", storage.Name, err)
+}
+
+// sent remembers what a session was sent.
+func (r *keyring) sent(of sessionKey, keys Keys) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last == nil {
+		r.last = map[sessionKey][sha256.Size]byte{}
+	}
+	r.last[of] = keys.sum()
+}
+
+// forget drops what is known of an occurrence's sessions.
+func (r *keyring) forget(occurrence string, attempts int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n := range attempts {
+		delete(r.last, sessionKey{occurrence, n + 1})
+	}
+}
+
+// rotated says that credentials which come from files are others than those that the session was sent, or, after a
+// restart, may be. What cannot be read or understood now has not rotated yet: it may be half written.
+func (r *keyring) rotated(conn *Connection, storage *plan.Storage, of sessionKey, now time.Time) bool {
+	if storage == nil || !fromFile(storage) {
+		return false
+	}
+	keys, err := r.get(context.Background(), conn, storage, 0, now)
+	if err != nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last, known := r.last[of]
+	return !known || last != keys.sum()
+}
+
+// fromFile says that a storage's credentials come from files, which may be replaced at any time.
+func fromFile(storage *plan.Storage) bool {
+	if storage.STS != nil {
+		return storage.STS.File != ""
+	}
+	isFile := func(r plan.Reference) bool { return r.File != "" }
+	return slices.ContainsFunc(storage.AccessKey.References(), isFile) || slices.ContainsFunc(storage.SecretKey.References(), isFile)
+}

@@ -1,0 +1,34 @@
+package runner
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTemporaryKeysAreReadStrictlyAndNeverQuoted(t *testing.T) {
+	now := time.Date(2031, 9, 17, 12, 0, 0, 0, time.UTC)
+	text := func(expiration string) string {
+		return `{"access_key":"canary1","secret_key":"canary2","token":"canary3","expiration":` + expiration + `}`
+	}
+	for name, tt := range map[string]struct{ text, want string }{
+		"RFC 3339":             {text(`"2031-09-17T16:00:00Z"`), ""},
+		"Unix seconds":         {text(fmt.Sprint(now.Add(12 * time.Hour).Unix())), ""},
+		"an hour is too short": {text(`"2031-09-17T13:00:00Z"`), "asks for at least 4h0m0s"},
+		"a second too short":   {text(`"2031-09-17T15:59:59Z"`), "asks for at least 4h0m0s"},
+		"no expiration":        {`{"access_key":"canary1","secret_key":"canary2","token":"canary3"}`, "expiration is missing"},
+		"no token":             {`{"access_key":"canary1","secret_key":"canary2","expiration":1}`, "token is missing"},
+		"a word":               {text(`"canary4"`), "neither a time"},
+		"not JSON":             {"canary5", "not a JSON object"},
+		"a number as a key":    {`{"access_key":7}`, "not a JSON object of texts"},
+	} {
+		keys, err := ReadKeys([]byte(tt.text), now)
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "canary")) {
+			t.Errorf("%s: %v, want %q", name, err, tt.want)
+		}
+		if shown := fmt.Sprintf("%v %+v %#v %s", keys, keys, &keys, keys); strings.Contains(shown, "canary") {
+			t.Errorf("%s: printed as %s", name, shown)
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package runner
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"rundown/agora"
+)
+
+// Notice is what a notification says of a recording, without addresses: a hint that makes decide look sooner and
+// tells it causes and instants that no query gives. It is never the only ground for ending anything.
+type Notice struct {
+	Type        agora.EventType
+	Cname       string
+	UID         string
+	SID         string
+	Sequence    int64
+	At          time.Time    // when it happened
+	Code        int          // of events 1 and 71
+	Fatal       bool         // event 1 of the highest level
+	RecordingAt time.Time    // of event 70
+	Push        string       // of event 100
+	Files       []agora.File // of event 71
+	Text        string       // what it says, for people
+}
+
+// fatalLevel is the errorLevel of an event 1 that asks for a query at once.
+const fatalLevel = 5
+
+// NewNotice reads a notification. What its details say in words is cut short, and anything in them that looks like
+// an address is left out: it may hold a stream key or a token.
+func NewNotice(e agora.Event) Notice {
+	n := Notice{Type: e.Type, Cname: e.Cname, UID: e.UID, SID: e.SID, Sequence: e.Sequence, At: e.At}
+	details, err := e.Details()
+	if err != nil {
+		n.Text = fmt.Sprintf("event %d: details not understood", e.Type)
+		return n
+	}
+	switch d := details.(type) {
+	case *agora.ErrorDetails:
+		n.Code, n.Fatal = d.Code, d.Level >= fatalLevel
+		n.Text = fmt.Sprintf("error %d of module %d, level %d: %s", d.Code, d.Module, d.Level, scrub(d.Msg))
+	case *agora.WarningDetails:
+		n.Text = fmt.Sprintf("warning %d of module %d", d.Code, d.Module)
+	case *agora.StatusDetails:
+		n.Text = fmt.Sprintf("%s, status %d", map[agora.EventType]string{
+			agora.EventStatusUpdate: "a call did not fit the state", agora.EventUploaderStarted: "uploader started",
+			agora.EventUploaded: "uploaded", agora.EventBackuped: "backuped", agora.EventRecorderStarted: "recorder started",
+		}[e.Type], d.Status)
+	case *agora.SessionExitDetails:
+		n.Text = fmt.Sprintf("the session exited, status %d", d.ExitStatus)
+	case *agora.SessionFailoverDetails:
+		n.Text = "a failover has begun"
+	case *agora.WebRecorderStartedDetails:
+		n.RecordingAt = d.At()
+		n.Text = "the recording began"
+	case *agora.WebRecorderStoppedDetails:
+		n.Code, n.Files = d.Code, d.Files
+		n.Text = fmt.Sprintf("the recording stopped, code %d %s", d.Code, scrub(d.Message))
+		if d.Details != "" {
+			n.Text += ": " + scrub(d.Details)
+		}
+	case *agora.CapabilityLimitDetails:
+		n.Text = "the page is beyond what can be recorded: " + scrub(d.LimitType)
+	case *agora.WebRecorderReloadDetails:
+		n.Text = "the page was reloaded: " + scrub(d.Reason)
+	case *agora.RTMPPublishDetails:
+		n.Push = scrub(d.Status)
+		n.Text = "push: " + n.Push
+	default:
+		n.Text = fmt.Sprintf("event %d", e.Type)
+	}
+	return n
+}
+
+// scrub makes a text of the service fit to be kept: short, one line, without addresses.
+func scrub(text string) string {
+	const most = 200 // bytes
+	words := strings.Fields(text)
+	for i, w := range words {
+		if strings.Contains(w, "://") || strings.ContainsAny(w, "?=") {
+			words[i] = "[redacted]"
+		}
+	}
+	text = strings.Join(words, " ")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
+// about finds the session that a notification is about: by its sid, or, where that is what was missing, by cname and
+// uid.
+func (s *State) about(n Notice) *Session {
+	for i := range s.Sessions {
+		if x := &s.Sessions[i]; x.SID != "" && x.SID == n.SID {
+			return x
+		}
+	}
+	for i := len(s.Sessions) - 1; i >= 0; i-- {
+		x := &s.Sessions[i]
+		if n.SID != "" && x.SID == "" && x.Cname == n.Cname && x.UID == n.UID && x.ResourceID != "" && (x.Doubt || x.State == SessionOrphan) {
+			return x
+		}
+	}
+	return nil
+}
+
+// noticed takes in a notification.
+func (d *decision) noticed(n Notice) {
+	x := d.s.about(n)
+	if x == nil {
+		return
+	}
+	d.note("session %d: notification: %s", x.Attempt, n.Text)
+	if x.SID == "" {
+		d.found(x, n)
+	}
+	look := false
+	switch n.Type {
+	case agora.EventWebRecorderStarted:
+		if at := n.RecordingAt; !x.Held && !at.IsZero() && !at.After(d.now) {
+			d.evidence(x, []agora.File{{SliceStartTime: at.UnixMilli()}})
+		}
+		look = x.State == SessionConfirming
+	case agora.EventWebRecorderStopped, agora.EventSessionExit:
+		d.evidence(x, n.Files)
+		d.toldOver(x, n)
+	case agora.EventCapabilityLimit:
+		x.remark(fmt.Sprintf("session %d: %s", x.Attempt, n.Text))
+		look = true
+	case agora.EventWebRecorderReload:
+		x.remark(fmt.Sprintf("session %d: at %s %s", x.Attempt, d.clock(n.At), n.Text))
+	case agora.EventError:
+		look = n.Fatal
+	case agora.EventSessionFailover:
+		look = true
+	case agora.EventRTMPPublishStatus:
+		look = n.Push == "disconnected"
+	case agora.EventUploaded:
+		x.UploadStatus = "uploaded"
+	case agora.EventBackuped:
+		if x.UploadStatus != "uploaded" {
+			x.UploadStatus = "backuped"
+		}
+	}
+	if look && x.SID != "" && x.State.Carries() {
+		x.Next = earlier(x.Next, d.now)
+	}
+}
+
+// toldOver keeps what a notification says of a session's end until a query has confirmed it. What it says after our
+// own stop is nothing new.
+func (d *decision) toldOver(x *Session, n Notice) {
+	if !x.State.Carries() {
+		// The cause may come after the end is known, by another notification or by a query.
+		died := x.State == SessionLost || x.State == SessionFailed
+		if died && x.Cause == 0 && n.Type == agora.EventWebRecorderStopped && n.Code != agora.StoppedOK {
+			x.Cause = n.Code
+			if x.Reason != "" {
+				x.Reason += ": "
+			}
+			x.Reason += n.Text
+			if l := d.s.lane(x.Lane); x.pageAtFault() && l.Failures > l.PageFailures {
+				l.PageFailures++
+			}
+		}
+		return
+	}
+	if x.Told == "" || n.Type == agora.EventWebRecorderStopped {
+		x.Told = cmp.Or(n.Text, "it ended")
+	}
+	if n.Type == agora.EventWebRecorderStopped {
+		x.Cause = n.Code
+	}
+	x.ToldAt, x.Next = d.now, d.now
+	if !n.At.After(d.now) && n.At.After(x.LastGood) {
+		x.StoppedAt = n.At
+	}
+}
+
+// found gives a session its sid, which nobody had told. It carries the class where nothing else does; otherwise it is
+// stopped. The reason goes on naming it.
+func (d *decision) found(x *Session, n Notice) {
+	if x.State == SessionOrphan {
+		x.remark(x.Reason)
+	}
+	x.remark(fmt.Sprintf("orphan: the sid of session %d turned up in a notification at %s", x.Attempt, d.clock(d.now)))
+	began := x.State
+	x.SID, x.StartedAt, x.Doubt, x.Asked, x.Reason, x.Tries, x.Next = n.SID, cmp.Or(x.RequestedAt, d.now), false, "", "", 0, d.now
+	if d.s.Phase == Over && !d.over() { // it had been given up
+		d.reopen()
+		d.note("there is something to record the class after all")
+	}
+	if d.s.Phase != Over && !d.over() && (began == SessionStarting || d.s.carrier(x.Lane) == nil) {
+		d.enter(x, SessionConfirming)
+		x.StartedAt = d.now // the deadline of confirming counts from here
+		return
+	}
+	d.enter(x, SessionStopping)
+	x.Then, x.StopAskedAt = "", time.Time{}
+}
+
+// pageAtFault says that a session ended for a cause that lies in the page.
+func (x *Session) pageAtFault() bool {
+	switch x.Cause {
+	case agora.StoppedCapabilityLimit, agora.StoppedPageLoadTimeout, agora.StoppedAccessURL:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,159 @@
+package runner
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"rundown/agora"
+	"rundown/runner/store"
+)
+
+const (
+	maxNotices = 1024 // accepted and not yet looked at
+	rememberIn = 8192 // notifications that are known again when they come twice
+	maxDetails = 4096 // bytes of an unknown notification that are kept
+)
+
+// ErrBusy says that a notification cannot be taken now; the service sends it again.
+var ErrBusy = errors.New("too many notifications wait to be looked at")
+
+// Notify takes a notification whose signature was verified. It returns at once, whatever the store does; those of
+// other products are dropped.
+func (e *Engine) Notify(n agora.Event) error {
+	if n.ProductID != agora.ProductCloudRecording {
+		return nil
+	}
+	select {
+	case e.notices <- n:
+		return nil
+	default:
+		return ErrBusy
+	}
+}
+
+// readNotices looks at one notification after the other until the engine ends.
+func (e *Engine) readNotices() {
+	defer e.wg.Done()
+	known := newRecent(rememberIn)
+	for {
+		select {
+		case <-e.ctx.Done():
+			return
+		case n := <-e.notices:
+			if !known.add(n) {
+				e.heed(n)
+			}
+		}
+	}
+}
+
+// heed hands a notification to whoever owns its recording. One that belongs to none is kept in the event log.
+func (e *Engine) heed(n agora.Event) {
+	if progress, err := n.Details(); err == nil {
+		if p, ok := progress.(*agora.UploadingProgressDetails); ok && p.Progress < 10000 {
+			return // one a minute for each recording, and it changes nothing
+		}
+	}
+	notice := NewNotice(n)
+	e.mu.Lock()
+	conductors := make([]*conductor, 0, len(e.conductors))
+	for _, c := range e.conductors {
+		if c.running {
+			conductors = append(conductors, c)
+		}
+	}
+	e.mu.Unlock()
+	for _, c := range conductors {
+		claimed := make(chan bool, 1)
+		c.post(func() { claimed <- c.heed(notice) })
+		select {
+		case yes := <-claimed:
+			if yes {
+				return
+			}
+		case <-e.ctx.Done():
+			return
+		}
+	}
+	data, _ := json.Marshal(map[string]any{
+		"event": n.Type, "cname": n.Cname, "uid": n.UID, "sid": n.SID, "sequence": n.Sequence, "details": maskedDetails(n.RawDetails),
+	})
+	e.log.Warn("a notification belongs to no recording that is known here", "event", int(n.Type), "cname", n.Cname, "uid", n.UID, "sid", n.SID)
+	if err := e.cfg.Store.Log(e.ctx, store.Event{At: e.cfg.Now(), Kind: "webhook", Text: "of no known recording: " + notice.Text, Data: data}); err != nil && e.ctx.Err() == nil {
+		e.log.Error("a notification could not be kept", "event", int(n.Type), "sid", n.SID, "error", err)
+	}
+}
+
+// heed lets decide know of a notification and says whether it is about an occurrence of this conductor.
+func (c *conductor) heed(n Notice) bool {
+	for _, t := range c.tasks {
+		if t.state.about(n) != nil {
+			c.step(t, Observation{Notice: &n})
+			return true
+		}
+	}
+	return false
+}
+
+// maskedDetails are the details of a notification without what looks like an address; nil where they are too long.
+func maskedDetails(raw json.RawMessage) any {
+	var v any
+	if len(raw) > maxDetails || json.Unmarshal(raw, &v) != nil {
+		return nil
+	}
+	return maskAddresses(v)
+}
+
+func maskAddresses(v any) any {
+	switch v := v.(type) {
+	case string:
+		if strings.Contains(v, "://") {
+			return masked
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = maskAddresses(v[k])
+		}
+	case []any:
+		for i := range v {
+			v[i] = maskAddresses(v[i])
+		}
+	}
+	return v
+}
+
+// recent remembers the latest notifications, by their ids and by sid and sequence.
+type recent struct {
+	seen map[any]bool
+	ring []any
+	next int
+}
+
+type sequenceKey struct {
+	sid      string
+	sequence int64
+}
+
+func newRecent(size int) *recent { return &recent{seen: map[any]bool{}, ring: make([]any, 2*size)} }
+
+// add notes a notification and says whether it was known.
+func (r *recent) add(n agora.Event) bool {
+	known := false
+	note := func(key any) {
+		if r.seen[key] {
+			known = true
+			return
+		}
+		delete(r.seen, r.ring[r.next])
+		r.ring[r.next], r.seen[key] = key, true
+		r.next = (r.next + 1) % len(r.ring)
+	}
+	if n.NoticeID != "" {
+		note(n.NoticeID)
+	}
+	if n.SID != "" {
+		note(sequenceKey{n.SID, n.Sequence})
+	}
+	return known
+}

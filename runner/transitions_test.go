@@ -1,0 +1,158 @@
+package runner
+
+import (
+	"flag"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+var update = flag.Bool("update", false, "write the generated pages")
+
+func TestTheStateMachinesPageIsThatOfTheCode(t *testing.T) {
+	path := filepath.Join("..", "docs", "state-machine.md")
+	if *update {
+		if err := os.WriteFile(path, []byte(stateMachine()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(page) != stateMachine() {
+		t.Error("docs/state-machine.md is not that of the code; write it anew with -update")
+	}
+}
+
+// TestAllTransitionsAreDeclaredAndAllDeclaredOnesHappen lets decide meet anything, and holds it to its table and to
+// what must hold of every step.
+func TestAllTransitionsAreDeclaredAndAllDeclaredOnesHappen(t *testing.T) {
+	declared := map[move]bool{}
+	for _, tr := range transitions {
+		declared[tr.move] = true
+	}
+	seen := map[move]int{}
+	for seed := range uint64(4000) {
+		wander(t, rand.New(rand.NewPCG(seed, 1)), func(m move) {
+			if seen[m]++; !declared[m] && seen[m] == 1 {
+				t.Errorf("seed %d: %q to %q is not declared", seed, m.from, m.to)
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+	for _, tr := range transitions {
+		if seen[tr.move] == 0 {
+			t.Errorf("%q to %q is declared and never happens", tr.from, tr.to)
+		}
+	}
+}
+
+// wander steps one occurrence through random answers, silences, notifications and orders to its end.
+func wander(t *testing.T, r *rand.Rand, saw func(move)) {
+	s := lesson()
+	if r.IntN(3) == 0 {
+		s.SecondUIDs = [2]string{"13", "14"}
+	}
+	if r.IntN(3) == 0 {
+		s.Exact, s.From = true, s.Start.Add(-plan.HoldLead())
+		s.Begin = s.firstRequest()
+	}
+	if r.IntN(2) == 0 {
+		s.CDN, s.Fallback = "main", "spare"
+	}
+	faulty := r.IntN(8)
+	now := s.Begin.Add(time.Duration(r.IntN(50)-5) * time.Minute)
+	if r.IntN(4) > 0 {
+		now = s.Begin
+	}
+	answer := func(x Session, op agora.Op) Answer {
+		on := x.Held && x.ResumedAt.IsZero() || r.IntN(40) == 0
+		if r.IntN(10) >= faulty {
+			a := *ordinary(request{op: op, session: x})
+			if op == agora.OpQuery {
+				a = *running(x.StartedAt.Add(5 * time.Second))
+				a.Server.Services[0].Payload.OnHold = &on
+				if on {
+					a.Server.Services[0].Payload.FileList = nil
+				}
+			}
+			return a
+		}
+		all := []*Answer{
+			noAnswer, gone, broken, refusal(agora.Again, 206, 65, ""), refusal(agora.Again, 500, 62, ""), refusal(agora.Pair, 500, 502, ""),
+			refusal(agora.Unknown, 201, 7, ""), refusal(agora.Pair, 400, 53, ""), refusal(agora.Wait, 429, 0, ""), refusal(agora.Fix, 400, 2, ""),
+			refusal(agora.Ended, 400, 49, ""), refusal(agora.Ended, 206, 435, ""),
+		}
+		if op == agora.OpQuery {
+			all = append(all, status(2), status(8), status(20), gone, gone)
+		}
+		return *all[r.IntN(len(all))]
+	}
+	var o Observation
+	for range 5000 {
+		d := decision{s: s.clone(), now: now}
+		act := d.decide(o)
+		again, act2, _ := decide(s, o, now)
+		if !reflect.DeepEqual(d.s, again) || act != act2 {
+			t.Fatal("the same input gave two answers")
+		}
+		for _, m := range d.moves {
+			saw(m)
+		}
+		wasOver := s.Phase == Over
+		s, o = d.s, Observation{}
+		if (wasOver && s.Phase == Over || !now.Before(s.Until)) && act.Op != "" && act.Op != agora.OpStop {
+			t.Fatalf("%s after the end", act.Op)
+		}
+		for _, x := range s.Sessions {
+			if !x.State.Final() && x.Asked == "" && x.Next.IsZero() {
+				t.Fatalf("session %d is %s and nothing is due: no exit", x.Attempt, x.State)
+			}
+		}
+		if act.Op == "" && act.Wake.IsZero() && r.IntN(3) > 0 {
+			return
+		}
+		asked := -1
+		for i, x := range s.Sessions {
+			if x.Asked != "" {
+				asked = i
+			}
+		}
+		switch n := r.IntN(60); {
+		case n == 0 && s.Cancel == nil:
+			s.Cancel = &Cancel{At: now, Who: "ops"}
+		case n == 1:
+			s.Cancel = nil
+		case n <= 4 && len(s.Sessions) > 0:
+			x := s.Sessions[r.IntN(len(s.Sessions))]
+			types := []agora.EventType{11, 70, 71, 72, 12, 31, 4}
+			o.Notice = &Notice{Type: types[r.IntN(len(types))], Cname: x.Cname, UID: x.UID, SID: x.SID, At: now, RecordingAt: now, Code: r.IntN(7), Text: "told"}
+			if x.SID == "" {
+				o.Notice.SID = "found"
+			}
+		case act.Op == "" && asked >= 0:
+			x := s.Sessions[asked]
+			if r.IntN(20) == 0 {
+				now = now.Add(3 * time.Second)
+			}
+			o = Observation{Attempt: x.Attempt, Op: x.Asked, Answer: answer(x, x.Asked)}
+		case act.Op == "" && act.Wake.After(now):
+			now = act.Wake
+			if r.IntN(20) == 0 {
+				now = now.Add(time.Duration(r.IntN(400)) * time.Second) // the machine slept
+			}
+		}
+	}
+	if s.Phase != Over {
+		t.Fatalf("no end: %s with %+v", s.Phase, s.Sessions)
+	}
+}

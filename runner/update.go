@@ -1,0 +1,213 @@
+package runner
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/agora"
+)
+
+// Change is what an update changes. There is one in flight for a session, and each changes one thing, so that the
+// refusal of one says nothing of another.
+type Change string
+
+// The changes, the most urgent first.
+const (
+	ChangeHold Change = "onhold"  // end the hold
+	ChangePush Change = "push"    // move the push to another address
+	ChangeKeys Change = "storage" // renew the storage credentials
+)
+
+// changes are the instants at which a session's updates are due; zero for those that nobody wants. A session is
+// resumed also while it is not known to run, since nothing is written before.
+func (d *decision) changes(x *Session) (hold, push, keys time.Time) {
+	if d.s.Phase == Over || d.over() || x.SID == "" || !x.State.Carries() {
+		return
+	}
+	notBefore := func(c Change, at time.Time) time.Time {
+		if x.Change == c {
+			return later(at, x.UpdateAt)
+		}
+		return at
+	}
+	if x.Held && x.ResumedAt.IsZero() {
+		hold = notBefore(ChangeHold, later(d.s.Start, x.StartedAt))
+	}
+	if x.State != SessionRunning {
+		return hold, push, keys
+	}
+	if want := d.s.push(x.Lane); x.CDN != "" && want != "" && x.CDN != want && x.NoUpdate != want {
+		push = notBefore(ChangePush, x.StartedAt)
+	}
+	return hold, push, x.RenewAt
+}
+
+// updateDue is when the next update of a session is due; zero: none is. The answer to a query need not be awaited to
+// end a hold.
+func (d *decision) updateDue(x *Session) time.Time {
+	hold, push, keys := d.changes(x)
+	if x.Asked != "" {
+		push, keys = time.Time{}, time.Time{}
+		if x.Asked != agora.OpQuery {
+			hold = time.Time{}
+		}
+	}
+	var first time.Time
+	for _, at := range []time.Time{hold, push, keys} {
+		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
+// wanted is the most urgent change that is due now.
+func (d *decision) wanted(x *Session) Change {
+	hold, push, _ := d.changes(x)
+	switch due := func(at time.Time) bool { return !at.IsZero() && !at.After(d.now) }; {
+	case due(hold):
+		return ChangeHold
+	case due(push) && x.Asked == "":
+		return ChangePush
+	default:
+		return ChangeKeys
+	}
+}
+
+func (d *decision) updated(x *Session, a Answer) {
+	if a.Class == agora.Done {
+		x.UpdateTries, x.UpdateAt = 0, time.Time{}
+		switch x.Change {
+		case ChangeHold:
+			x.ResumedAt, x.Next = d.now, d.now.Add(resumeSeen)
+		case ChangePush:
+			x.CDN, x.Push, x.Connecting, x.Next = x.AskedCDN, "", 0, d.now // a query tells whether the push came up
+		case ChangeKeys:
+			d.keysSent(x, a.KeysUntil)
+		}
+		return
+	}
+	if a.taskGone() && x.State == SessionRunning { // let a query find out
+		d.enter(x, SessionSuspect)
+		x.SuspectAt, x.Tries, x.Next = d.now, 0, d.now.Add(agora.TroubleWaits().Steps[0])
+	}
+	waits, final := agora.TroubleWaits(), a.Class == agora.Fix && !a.notAuthorized()
+	switch x.Change {
+	case ChangeHold:
+		if final {
+			d.unresumable(x, a)
+			return
+		}
+		waits = resumeWaits
+	case ChangePush:
+		if final {
+			x.NoUpdate, x.UpdateTries = x.AskedCDN, 0
+			x.remark(fmt.Sprintf("the push could not be moved to %s: %s", x.NoUpdate, a))
+			return
+		}
+	case ChangeKeys:
+		waits = renewWaits
+		if !x.KeysUntil.IsZero() && !d.now.Before(x.KeysUntil) {
+			x.remark(fmt.Sprintf("the storage credentials ran out at %s and could not be renewed: %s", d.clock(x.KeysUntil), a))
+		} else if final {
+			x.remark("new storage credentials were refused: " + a.String())
+		}
+	}
+	wait, _ := waits.Next(x.UpdateTries, 0)
+	x.UpdateTries++
+	x.UpdateAt = d.now.Add(max(wait, a.RetryAfter))
+	if x.Change == ChangeKeys {
+		x.RenewAt = x.UpdateAt
+	}
+}
+
+// unresumable gives up a session whose hold cannot be ended: another, without a hold, records the class.
+func (d *decision) unresumable(x *Session, a Answer) {
+	x.Reason = "it could not be resumed: " + a.String()
+	d.enter(x, SessionStopping)
+	x.Then, x.Tries, x.Next = SessionFailed, 0, d.now
+	d.note("session %d: %s", x.Attempt, x.Reason)
+	d.failed(x)
+}
+
+// hold takes in whether a session was seen on hold; nil: nothing was said. A pause that nobody of ours wants is ended.
+func (d *decision) hold(x *Session, seen *bool) {
+	switch {
+	case seen == nil && (!x.Held || x.ResumedAt.IsZero()):
+	case seen == nil || !*seen:
+		if !x.Held {
+			return
+		}
+		x.Held = false
+		if x.ResumedAt.IsZero() {
+			x.ResumedAt = d.now
+		}
+		if n := len(x.Paused); n > 0 && x.Paused[n-1].Until.IsZero() {
+			x.Paused[n-1].Until = x.ResumedAt
+		}
+		d.note("session %d: resumed", x.Attempt)
+	case !x.Held:
+		x.Held, x.ResumedAt = true, time.Time{}
+		if !x.RecordingAt.IsZero() {
+			x.Paused = append(x.Paused, Gap{From: later(x.LastGood, x.RecordingAt)})
+		}
+		x.remark(fmt.Sprintf("session %d was found on hold at %s", x.Attempt, d.clock(d.now)))
+		d.note("session %d: found on hold", x.Attempt)
+	case !x.ResumedAt.IsZero() && x.AskedAt.After(x.ResumedAt):
+		x.ResumedAt, x.UpdateAt = time.Time{}, d.now
+		d.note("session %d: still on hold after an update that ends it", x.Attempt)
+	}
+}
+
+// keysSent takes in that storage credentials went out that run out at an instant; zero: never. They are renewed as
+// often as documented, and well before.
+func (d *decision) keysSent(x *Session, until time.Time) {
+	x.KeysUntil, x.RenewAt = until, time.Time{}
+	if !until.IsZero() {
+		x.RenewAt = d.now.Add(min(agora.Seconds("sts-refresh-hourly")[0], max(until.Sub(d.now)/2, renewWaits.Steps[0])))
+	}
+}
+
+// push is the masked address that a lane is to push to. A CDN takes one publisher a stream, so only the first pushes.
+func (s *State) push(lane int) string {
+	switch {
+	case lane > 0:
+		return ""
+	case s.Fallback != "" && s.FellFrom == s.CDN:
+		return s.Fallback
+	default:
+		return s.CDN
+	}
+}
+
+// pushed takes in what a query says of the push.
+func (d *decision) pushed(x *Session, r agora.ServerResponse) {
+	publisher, ok := r.Service(agora.ServiceRTMPPublish)
+	if !ok || len(publisher.Outputs) == 0 {
+		return
+	}
+	before := x.Push
+	x.Push = publisher.Outputs[0].Status
+	if x.Push != "connecting" {
+		x.Connecting = 0
+	}
+	switch x.Push {
+	case "connecting":
+		if x.Connecting++; x.Connecting == connectingPolls {
+			x.remark(fmt.Sprintf("the push to %s was still connecting at %s", x.CDN, d.clock(d.now)))
+			d.note("session %d: the push to %s does not come up", x.Attempt, x.CDN)
+		}
+		if x.Connecting < connectingPolls {
+			x.Next = earlier(x.Next, d.now.Add(connectingEvery))
+		}
+	case "disconnected":
+		if s := &d.s; s.Fallback != "" && x.CDN == s.CDN {
+			s.FellFrom = s.CDN
+			x.remark(fmt.Sprintf("the push to %s broke at %s and moved to its fallback, where it stays", x.CDN, d.clock(d.now)))
+			d.note("session %d: the push to %s broke: it moves to the fallback and does not come back by itself", x.Attempt, x.CDN)
+		} else if before != x.Push {
+			x.remark(fmt.Sprintf("the push to %s broke at %s", x.CDN, d.clock(d.now)))
+			d.note("session %d: the push to %s broke, and there is no fallback for it", x.Attempt, x.CDN)
+		}
+	}
+}
