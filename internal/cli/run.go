@@ -133,7 +133,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		return fmt.Errorf("listen on %s: %w", o.listen, cause(err))
 	}
 	ready := &web.Readiness{}
-	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who()})
+	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Revision: revisionOf, Vet: w.unresolved, Keep: o.keep.length})
 	handler := http.NewServeMux()
 	handler.Handle("/", web.Handler(ready))
 	if secret != nil {
