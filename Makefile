@@ -38,6 +38,10 @@ lint: ## gofumpt, vet, staticcheck, and govulncheck where its database can be re
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
 
+.PHONY: soak
+soak: ## a term of 16 weeks under faults and crashes, in virtual time; SEED=n for another one
+	$(GO) test ./runner -run TestATermUnder -count 1 -timeout 60m -v -args -weeks 16 -seed $(or $(SEED),1)
+
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (30s)
 	@set -e; for pkg in $$($(GO) list $(PKG)); do \

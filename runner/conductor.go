@@ -147,8 +147,8 @@ func (c *conductor) loop() {
 	c.calls = calls
 	for _, t := range c.tasks { // adopted: what was asked and never answered comes first
 		for i, x := range t.state.Sessions {
-			if x.Asked != "" && c.e.forget {
-				t.state.Sessions[i].Asked = ""
+			if x.Asked == agora.OpStart && c.e.forget {
+				t.state.Sessions[i].Asked, t.state.Sessions[i].State = "", SessionFailed
 			} else if x.Asked != "" {
 				t.waiting = append(t.waiting, Observation{Attempt: x.Attempt, Op: x.Asked, Answer: Answer{Class: agora.Unknown, Reason: "asked, no answer known: rundown ended meanwhile"}})
 			}

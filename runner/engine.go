@@ -75,7 +75,7 @@ type Engine struct {
 	changes    int64
 	cron       *cron.Cron
 	wg         sync.WaitGroup
-	forget     bool // a test's negative control: what was asked without an answer is taken for never sent
+	forget     bool // a test's negative control: a start without an answer is taken for never sent
 }
 
 // applied is a plan at work.
