@@ -13,20 +13,19 @@ type CheckOptions struct {
 	Lookup Lookup    // nil: references are not resolved and what depends on them is not checked
 }
 
-// Check applies every rule to the plan and returns the findings in document order, tuned by the plan's rules: key.
+// Check applies every rule to the plan and returns the findings in document order, tuned by the plan's rules: key and
+// without those that a comment in the plan silences.
 // A nil plan has no findings.
 func Check(p *Plan, opts CheckOptions) []Finding {
 	if p == nil {
 		return nil
 	}
 	c := &checker{p: p, opts: opts}
-	for _, id := range slices.Sorted(maps.Keys(rules)) {
-		if rules[id].check != nil {
-			c.rule = resolveRule(id)
-			c.rule.check(c)
-		}
-	}
-	return Sort(p, tune(c.findings, p.Severities))
+	c.apply(slices.Sorted(maps.Keys(rules)))
+	used := make([]bool, len(p.ignores))
+	findings := silence(c.findings, p.ignores, used)
+	findings = append(findings, unusedIgnores(p.ignores, used, opts)...)
+	return Sort(p, tune(findings, p.Severities))
 }
 
 // tune applies a plan's rules: key: severities are replaced and what is off disappears. Rules of structure stay.

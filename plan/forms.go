@@ -128,7 +128,7 @@ func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s cannot be negative, as %s is", s.name, quoted(text)), "")
 		return false
 	case parsed > maxDuration:
-		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s is longer than the %s that a recording can last", quoted(text), shortDuration(maxDuration)), "")
+		d.report("max-recording-hour-range", d.src.node(n), fmt.Sprintf("%s is longer than the %s that a recording can last", quoted(text), shortDuration(maxDuration)), "")
 		return false
 	}
 	*t = duration(parsed)

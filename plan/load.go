@@ -30,7 +30,11 @@ func Load(files Files, path string) (*Plan, []Finding, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read plan: %w", err)
 	}
-	l := &loader{files: files}
+	return (&loader{files: files, pieceSize: pieceSize}).load(path, text)
+}
+
+// load reads the root file's text and what it includes.
+func (l *loader) load(path string, text []byte) (*Plan, []Finding, error) {
 	root := l.parse(path, text)
 	if root.top == nil {
 		return nil, root.findings, nil
@@ -43,17 +47,25 @@ func Load(files Files, path string) (*Plan, []Finding, error) {
 		root.part = nil
 	}
 	p := l.build(&file)
+	l.tellReach(p)
 	var findings []Finding
 	for _, u := range l.units {
 		findings = append(findings, u.findings...)
+	}
+	p.ignores = ignoresOf(p.Files)
+	used := make([]bool, len(p.ignores))
+	findings = silence(findings, p.ignores, used)
+	for i := range used {
+		p.ignores[i].used = used[i]
 	}
 	return p, Sort(p, tune(findings, p.Severities)), nil
 }
 
 // loader reads the files of one plan.
 type loader struct {
-	files Files
-	units []*unit // the root file first
+	files     Files
+	units     []*unit // the root file first
+	pieceSize int     // bytes; of what a long file is read in
 }
 
 // unit is one file on its way into the plan.
@@ -62,6 +74,8 @@ type unit struct {
 	top   *yaml.Node // nil when the parser refused the text, and once it is decoded
 	place *at        // of the file's mapping
 	part  *partKeys
+
+	recordings entries[recordingKeys] // of a file that is read in pieces
 }
 
 // parse adds a file. Its findings are what the parser says of it.
@@ -69,6 +83,9 @@ func (l *loader) parse(path string, text []byte) *unit {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	u := &unit{decoder: &decoder{src: newSource(path, text), included: len(l.units) > 0}}
 	l.units = append(l.units, u)
+	if u.readPieces(l.pieceSize) {
+		return u
+	}
 	document, problem := parse(u.src)
 	if problem != nil {
 		u.report(ruleSyntax, problem.at, problem.message, problem.hint)
@@ -88,6 +105,11 @@ func (u *unit) decode(file any) bool {
 		return false
 	}
 	u.checkFields(file)
+	if u.recordings != nil {
+		u.part.Recordings, u.recordings = u.recordings, nil
+	} else {
+		u.checkRecordings(u.part.Recordings)
+	}
 	return true
 }
 

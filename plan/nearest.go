@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -36,9 +37,14 @@ func didYouMean(text string, candidates []string) string {
 	return ""
 }
 
-// quoted shows a text of the plan in a message, shortened.
+// ingestPath is what follows the host of a CDN address: it holds the stream key.
+var ingestPath = regexp.MustCompile(`(?i)(rtmps?://[^/?#@\s]*)\S+`)
+
+// quoted shows a text of the plan in a message, shortened. A stream key is not shown, wherever its address was put by
+// mistake.
 func quoted(text string) string {
 	const longest = 60
+	text = ingestPath.ReplaceAllString(text, "${1}"+redacted)
 	if runes := []rune(text); len(runes) > longest {
 		text = string(runes[:longest]) + "…"
 	}

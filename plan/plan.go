@@ -21,7 +21,8 @@ type Plan struct {
 	Severities map[string]Severity // rules: as tuned; "" is off
 	Recordings []*Recording        // in document order: the root's, then those of the included files in order
 
-	uses *uses // the plan's definitions; nil for a plan that was not loaded
+	uses    *uses    // the plan's definitions; nil for a plan that was not loaded
+	ignores []ignore // of all files, in document order
 }
 
 // File is a file that the plan was read from.

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"rundown/agora"
 )
@@ -13,6 +14,7 @@ type Rule struct {
 	Severity  Severity // before a plan's rules: key tunes it
 	Statement string
 	Source    string // the documented source; "" for rules of our own
+	Conflict  string // where editions of the documentation disagree, "" when they agree
 	Tunable   bool   // a plan's rules: key may change the severity
 }
 
@@ -21,7 +23,7 @@ func Rules() []Rule {
 	list := make([]Rule, 0, len(rules))
 	for id := range rules {
 		r := resolveRule(id)
-		list = append(list, Rule{ID: r.id, Severity: r.severity, Statement: r.statement, Source: r.source, Tunable: !structural[r.id]})
+		list = append(list, Rule{ID: r.id, Severity: r.severity, Statement: r.statement, Source: r.source, Conflict: r.conflict, Tunable: !structural[r.id]})
 	}
 	slices.SortFunc(list, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
 	return list
@@ -34,6 +36,7 @@ type rule struct {
 	severity  Severity
 	statement string
 	source    string         // of the catalogue
+	conflict  string         // of the catalogue
 	check     func(*checker) // nil for what Load finds on its way
 }
 
@@ -64,15 +67,31 @@ func resolveRule(id string) rule {
 	if !ok {
 		panic("rule " + id + " is not registered")
 	}
-	if r.severity != "" {
+	if r.statement != "" {
 		return r
 	}
 	entry, ok := agora.RestrictionByID(id)
 	if !ok {
 		panic("rule " + id + " is not in the catalogue")
 	}
-	r.severity, r.statement, r.source = Severity(entry.Severity), entry.Statement, entry.Source
+	if r.severity == "" {
+		r.severity = Severity(entry.Severity)
+	}
+	r.statement, r.source, r.conflict = entry.Statement, entry.Source, disagreement(entry.Conflict)
 	return r
+}
+
+// disagreement says in what editions of the documentation differ; "" when they agree. The catalogue begins with the
+// rows of its reference, as C11, which mean nothing to a plan's author.
+func disagreement(conflict string) string {
+	if conflict == "" {
+		return ""
+	}
+	_, text, ok := strings.Cut(conflict, ": ")
+	if !ok {
+		return "editions of the documentation disagree"
+	}
+	return "editions of the documentation disagree: " + text
 }
 
 // checker is what a rule sees of a plan, and where it reports.
@@ -81,7 +100,8 @@ type checker struct {
 	opts     CheckOptions
 	rule     rule
 	findings []Finding
-	times    *expansion // by [checker.expansion]
+	times    *expansion       // by [checker.expansion]
+	shared   *sharedExpansion // with other rules; nil for none
 }
 
 // report adds a finding of the running rule: what is wrong with the value given and what is allowed, and what to try.
@@ -96,7 +116,11 @@ func (c *checker) reportAs(severity Severity, pos Pos, message, hint string) {
 	c.findings = append(c.findings, f)
 }
 
-// finding makes a finding of the rule at its own severity.
+// finding makes a finding of the rule at its own severity. Where editions of the documentation disagree, the message
+// says so.
 func (r rule) finding(pos Pos, message, hint string) Finding {
+	if r.conflict != "" {
+		message += " (" + r.conflict + ")"
+	}
 	return Finding{Pos: pos, Severity: r.severity, Rule: r.id, Message: message, Hint: hint, Source: r.source}
 }

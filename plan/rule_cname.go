@@ -13,9 +13,17 @@ func init() {
 	registerDocumented("cname-charset", checkCnameCharset)
 }
 
-// eachCname visits the channel names that the plan sets itself, with their placeholders replaced, each once.
-func (c *checker) eachCname(visit func(pos Pos, cname string)) {
-	seen := map[string]bool{}
+// reportCnames judges the channel names that the plan sets itself, with their placeholders replaced: judge gives what is
+// wrong with one, "" for nothing, and what to try. A name that several recordings inherit is reported once, as the first
+// of them has it.
+func (c *checker) reportCnames(judge func(cname string) (message, hint string)) {
+	type mistake struct {
+		pos           Pos
+		message, hint string
+		ids           []string
+	}
+	var list []mistake
+	known := map[Pos]int{}
 	c.eachSettings(func(r *Recording, s *Settings) {
 		if s.Cname.IsZero() {
 			return
@@ -25,20 +33,40 @@ func (c *checker) eachCname(visit func(pos Pos, cname string)) {
 			values[name] = value
 		}
 		expanded, unknown := s.Cname.expand(values)
-		if cname := expanded.String(); len(unknown) == 0 && !seen[cname] {
-			seen[cname] = true
-			visit(s.Cname.Pos(), cname)
+		if len(unknown) > 0 {
+			return
+		}
+		message, hint := judge(expanded.String())
+		if message == "" {
+			return
+		}
+		i, again := known[s.Cname.Pos()]
+		if !again {
+			i = len(list)
+			known[s.Cname.Pos()] = i
+			list = append(list, mistake{pos: s.Cname.Pos(), message: message, hint: hint})
+		}
+		if ids := list[i].ids; len(ids) == 0 || ids[len(ids)-1] != r.ID {
+			list[i].ids = append(ids, r.ID)
 		}
 	})
+	for _, m := range list {
+		if len(m.ids) > 1 {
+			m.message += ", in " + someOf(m.ids)
+		}
+		c.report(m.pos, m.message, m.hint)
+	}
 }
 
 func checkCnameLength(c *checker, id string) {
 	_, most := agora.Bound(id)
 	_, hard := agora.Bound("cname-max-bytes")
-	c.eachCname(func(pos Pos, cname string) {
-		if n := int64(len(cname)); n > *most && (id == "cname-max-bytes" || n <= *hard) {
-			c.report(pos, fmt.Sprintf("cname %s has %d bytes; the limit is %d", quoted(cname), n, *most), "shorten it, or leave it out, and it is derived from plan and id")
+	c.reportCnames(func(cname string) (string, string) {
+		n := int64(len(cname))
+		if n <= *most || id != "cname-max-bytes" && n > *hard {
+			return "", ""
 		}
+		return fmt.Sprintf("cname %s has %d bytes; the limit is %d", quoted(cname), n, *most), "shorten it, or leave it out, and it is derived from plan and id"
 	})
 }
 
@@ -61,12 +89,12 @@ func cnameCharset() (allowed [128]bool) {
 
 func checkCnameCharset(c *checker) {
 	allowed := cnameCharset()
-	c.eachCname(func(pos Pos, cname string) {
+	c.reportCnames(func(cname string) (string, string) {
 		for _, r := range cname {
 			if r >= 128 || !allowed[r] {
-				c.report(pos, fmt.Sprintf("cname %s holds %q; allowed are %s", quoted(cname), r, agora.Strings("cname-charset")[0]), "")
-				return
+				return fmt.Sprintf("cname %s holds %q; allowed are %s", quoted(cname), r, agora.Strings("cname-charset")[0]), ""
 			}
 		}
+		return "", ""
 	})
 }

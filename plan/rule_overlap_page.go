@@ -18,6 +18,7 @@ func checkOverlapPage(c *checker) {
 	e := c.expansion()
 	from, until := unixCeil(e.from), unixCeil(e.until)
 	shared := *e
+	shared.pages, shared.fixed = make(map[string]*page), make(map[*Settings]*page)
 	shared.schedules = e.sharingPages()
 	if len(shared.schedules) < 2 {
 		return
@@ -40,8 +41,6 @@ func checkOverlapPage(c *checker) {
 		on.add(k)
 		return true
 	})
-	clear(shared.pages)
-	clear(shared.fixed)
 	for _, o := range found.order {
 		c.report(o.pos(), "one page is recorded twice at once: "+o.String(),
 			"one recording is enough for one page; for two on purpose, set rules: {overlap-page: off}")

@@ -1,6 +1,9 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 func init() {
 	register(rule{
@@ -16,7 +19,11 @@ func init() {
 func checkOverlapSelf(c *checker) {
 	e := c.expansion()
 	from, until := unixCeil(e.from), unixCeil(e.until)
+	changes := make(clockChanges)
 	for _, s := range e.schedules {
+		if s.apart(changes.of(s.recording.Zone, from-e.maxLength, until)) {
+			continue
+		}
 		var found overlaps
 		merged := make(map[[2]int]bool)
 		var longest class
@@ -45,4 +52,12 @@ func checkOverlapSelf(c *checker) {
 			c.report(o.pos(), "the recording overlaps with itself: "+o.String(), "give them times apart, or recordings of their own")
 		}
 	}
+}
+
+// apart says that no two classes can overlap, without counting them: there is one weekly time only, of half a day at
+// most, and the clock moves by a few hours at most.
+func (s *schedule) apart(changes *zoneChanges) bool {
+	const halfDay, fewHours = daySeconds / 2, 3 * 60 * 60
+	return len(s.recording.Changes) == 0 && len(s.recording.When) == 1 && s.recording.When[0].kind == whenWeekly &&
+		s.recording.When[0].length <= halfDay*time.Second && changes.largest <= fewHours
 }

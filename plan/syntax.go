@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"regexp"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -62,24 +63,22 @@ func unreadable(s *source) *syntaxProblem {
 			hint: "split the plan by include",
 		}
 	}
-	line, start := 1, 0
 	for i := 0; i < len(s.text); {
-		for line < len(s.starts) && s.starts[line] <= i {
-			start = s.starts[line]
-			line++
-		}
 		c := s.text[i]
 		if c >= ' ' && c < 0x7F || c == '\n' || c == '\t' || c == '\r' {
 			i++
 			continue
 		}
 		r, size := utf8.DecodeRune(s.text[i:])
-		column := func() int { return utf8.RuneCount(s.text[start:i]) + 1 }
+		at := func(size int) span {
+			line := sort.SearchInts(s.starts, i+1)
+			return s.place(line, utf8.RuneCount(s.text[s.starts[line-1]:i])+1, i, i+size)
+		}
 		if r == utf8.RuneError && size == 1 {
-			return &syntaxProblem{at: s.place(line, column(), i, i+1), message: fmt.Sprintf("byte 0x%02x is not UTF-8", c), hint: "save the file as UTF-8 text"}
+			return &syntaxProblem{at: at(1), message: fmt.Sprintf("byte 0x%02x is not UTF-8", c), hint: "save the file as UTF-8 text"}
 		}
 		if r < ' ' || r >= 0x7F && r < 0xA0 && r != 0x85 || r == 0xFEFF || r == 0xFFFE || r == 0xFFFF {
-			return &syntaxProblem{at: s.place(line, column(), i, i+size), message: fmt.Sprintf("the control character %U is not allowed", r), hint: "save the file as UTF-8 text"}
+			return &syntaxProblem{at: at(size), message: fmt.Sprintf("the control character %U is not allowed", r), hint: "save the file as UTF-8 text"}
 		}
 		i += size
 	}

@@ -46,7 +46,7 @@ func (w *wallClock) instant(d Day, c clock) (unix int64, s shift) {
 	}
 	for later := (wallClock{loc: w.loc, until: w.until}); later.until <= unix+2*offsetReach; {
 		later.load(later.until)
-		if again := wall - later.offset; later.from <= again && again < later.until {
+		if again := wall - later.offset; again != unix && later.from <= again && again < later.until {
 			return unix, shiftTwice
 		}
 	}
@@ -65,6 +65,11 @@ func (w *wallClock) load(unix int64) {
 	}
 	if !until.IsZero() {
 		w.until = until.Unix()
+	}
+	if w.until <= unix {
+		// In the last day of a leap year, ZoneBounds ends a zone's stretch where that day begins: package time
+		// counts 365 days. No rule changes the clock on that day.
+		w.until = (int64(floorDiv(int(unix), daySeconds)) + 1) * daySeconds
 	}
 }
 

@@ -127,3 +127,18 @@ func TestDaysAreThoseOfTheCalendar(t *testing.T) {
 		}
 	})
 }
+
+// ZoneBounds of package time gives a stretch that ends before the instant asked for on 31 December of leap years in
+// which a zone follows a rule.
+func TestTheLastDayOfALeapYearEnds(t *testing.T) {
+	for _, name := range []string{"Europe/Madrid", "America/New_York", "Australia/Sydney", "Pacific/Chatham"} {
+		w := wallClock{loc: zone(name)}
+		for d := day("2040-12-28"); d <= day("2041-01-03"); d++ {
+			got, shift := w.instant(d, 9*3600)
+			year, month, date := time.Unix(int64(d)*daySeconds, 0).UTC().Date()
+			if want := time.Date(year, month, date, 9, 0, 0, 0, w.loc).Unix(); got != want || shift != shiftNone {
+				t.Errorf("%s 09:00 in %s is %d with shift %d, want %d", d, name, got, shift, want)
+			}
+		}
+	}
+}

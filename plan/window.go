@@ -25,11 +25,18 @@ func (e *expansion) window(now time.Time) (from, until time.Time) {
 	return from, until
 }
 
-// expansion is the plan's, made once for all rules.
+// expansion is the plan's, made once for all rules, which must not change it.
 func (c *checker) expansion() *expansion {
 	if c.times == nil {
-		c.times = newExpansion(c.p)
-		c.times.from, c.times.until = c.times.window(c.opts.Now)
+		shared := c.shared
+		if shared == nil {
+			shared = new(sharedExpansion)
+		}
+		shared.once.Do(func() {
+			shared.times = newExpansion(c.p)
+			shared.times.from, shared.times.until = shared.times.window(c.opts.Now)
+		})
+		c.times = shared.times
 	}
 	return c.times
 }

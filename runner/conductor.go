@@ -58,8 +58,8 @@ func (c *conductor) connect(conn *Connection, qps int) {
 		if c.budget == nil || (qps > 0 && qps != c.qps) {
 			c.qps = positive(qps, agora.DefaultQPS())
 			c.budget = agora.NewBudget(c.qps)
-			clear(c.apis)
 		}
+		clear(c.apis) // those of an earlier connection would be kept for ever
 	}
 	if c.running {
 		c.post(set)
@@ -195,6 +195,10 @@ func (c *conductor) drain(cancel context.CancelFunc) {
 			cancel()
 			c.callers.Wait()
 			return
+		case <-c.e.abandoned:
+			cancel()
+			c.callers.Wait()
+			return
 		}
 	}
 }
@@ -249,15 +253,28 @@ func (c *conductor) step(t *task, o Observation) {
 	t.busy = true
 	point := failpoint(t, next, observed, calls)
 	c.e.cfg.Failpoint("before writing " + point)
-	c.store(t, step, func() {
+	c.store(t, step, c.stops(t, next, calls), func() {
 		c.e.cfg.Failpoint("after writing " + point)
 		c.stored(t, next, calls)
 	})
 }
 
-// store writes a step and goes on when it is durable. A store that cannot be written is asked until it can: nothing
-// is sent that was not written down first.
-func (c *conductor) store(t *task, step store.Step, then func()) {
+// stops makes the stops among the calls of a step that cannot be stored: what lives is billed, a stop does no harm
+// when it is repeated, and all that it needs was stored before. Nothing else is sent that was not written down first.
+func (c *conductor) stops(t *task, next State, calls []Action) func() {
+	return func() {
+		for _, act := range calls {
+			if act.Op == agora.OpStop {
+				c.log.Warn("a stop is sent although the store cannot be written", "occurrence", next.ID)
+				c.call(t, next, act)
+			}
+		}
+	}
+}
+
+// store writes a step and goes on when it is durable. A store that cannot be written is asked until it can; failing is
+// called when it cannot for the first time.
+func (c *conductor) store(t *task, step store.Step, failing, then func()) {
 	c.out++
 	c.writer.Submit(step, func(err error) {
 		c.post(func() {
@@ -266,16 +283,22 @@ func (c *conductor) store(t *task, step store.Step, then func()) {
 			case err == nil:
 				then()
 			case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrFenced):
-				c.log.Error("an occurrence was taken over by another process; it is left to that one", "occurrence", t.state.ID, "error", err)
+				c.log.Error("an occurrence is another's, or was there before; it is left as it is", "occurrence", t.state.ID, "error", err)
 				c.forget(t)
-			case c.draining:
-				c.log.Error("a step could not be stored before the end", "occurrence", t.state.ID, "error", err)
+				c.e.cfg.OnLost(t.state.ID, err)
 			default:
 				if now := c.e.cfg.Now(); now.Sub(c.warned) > time.Minute {
 					c.warned = now
 					c.log.Error("the store cannot be written; trying again each second", "occurrence", t.state.ID, "error", err)
 				}
-				time.AfterFunc(time.Second, func() { c.post(func() { c.store(t, step, then) }) })
+				failing()
+				c.out++ // the retry is awaited too
+				time.AfterFunc(time.Second, func() {
+					c.post(func() {
+						c.out--
+						c.store(t, step, func() {}, then)
+					})
+				})
 			}
 		})
 	})
@@ -432,6 +455,13 @@ func (c *conductor) forget(t *task) {
 	c.shelve(t)
 	delete(c.tasks, t.state.ID)
 	c.e.disown(t.state.ID)
+	for _, tell := range t.settled {
+		tell("the occurrence is not at work any more")
+	}
+	for _, f := range append(t.idle, t.lost...) {
+		f()
+	}
+	t.settled, t.idle, t.lost = nil, nil, nil
 }
 
 // schedule puts a task into the heap by its wake time.
@@ -490,4 +520,16 @@ func (c *conductor) planNames() []string {
 		names <- slices.Sorted(maps.Keys(seen))
 	})
 	return <-names
+}
+
+// prune drops what ended so long ago that no plan at work can name it again.
+func (c *conductor) prune() {
+	c.post(func() {
+		past := c.e.cfg.Now().Add(-2 * maxLength)
+		for _, t := range c.tasks {
+			if t.state.Phase == Over && !t.busy && t.state.End.Before(past) && t.state.EndedAt.Before(past) {
+				c.forget(t)
+			}
+		}
+	})
 }

@@ -182,6 +182,9 @@ func (d *decision) ask(x *Session) Action {
 		}
 		op = agora.OpStop
 	}
+	if op == agora.OpUpdate {
+		x.AskedCDN = d.s.CDN
+	}
 	x.Asked, x.AskedAt = op, d.now
 	return Action{Op: op, Attempt: x.Attempt}
 }
@@ -349,6 +352,7 @@ func (d *decision) started(x *Session, a Answer) {
 		d.note("session %d: started as %s", x.Attempt, x.SID)
 	case a.alreadyStarted():
 		d.orphan(x)
+		d.failed()
 	case a.taskConflict():
 		d.conflict(x)
 	case a.Code == 65:
@@ -376,6 +380,7 @@ func (d *decision) started(x *Session, a Answer) {
 func (d *decision) conflict(x *Session) {
 	if x.Doubt {
 		d.orphan(x)
+		d.failed()
 		return
 	}
 	for i := range d.s.Sessions {
@@ -419,14 +424,14 @@ func (d *decision) queried(x *Session, a Answer) {
 	case a.Class == agora.Done && a.Server.Status.Running():
 		d.evidence(x, recorder.FileList)
 		d.running(x)
-	case a.Class == agora.Done:
+	case a.Class == agora.Done && x.State == SessionConfirming:
 		d.poll(x, true, fmt.Sprintf("no running recording (status %d)", a.Server.Status))
-	case a.taskGone() && x.State == SessionRunning:
+	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionRunning: // gone, or back at its beginning
 		x.State, x.SuspectAt, x.Tries = SessionSuspect, d.now, 0
 		d.again(x, agora.GoneWaits(), x.SuspectAt, 0)
-	case a.taskGone() && x.State == SessionSuspect:
+	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionSuspect:
 		if !d.again(x, agora.GoneWaits(), x.SuspectAt, 0) {
-			d.lost(x, fmt.Sprintf("it answered 404 from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
+			d.lost(x, fmt.Sprintf("it was not running, or unknown, from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
 		}
 	case a.taskGone():
 		d.poll(x, true, "the service does not know the recording (wrong page address, wrong storage keys and wrong parameters show so)")
@@ -502,9 +507,9 @@ func (d *decision) lost(x *Session, why string) {
 func (d *decision) updated(x *Session, a Answer) {
 	switch a.Class {
 	case agora.Done:
-		x.CDN, x.Tries, x.Next = d.s.CDN, 0, d.now // a query tells whether the push came up
+		x.CDN, x.Tries, x.Next = x.AskedCDN, 0, d.now // a query tells whether the push came up
 	case agora.Fix:
-		x.NoUpdate, x.Tries = d.s.CDN, 0
+		x.NoUpdate, x.Tries = x.AskedCDN, 0
 		x.Next = d.now.Add(agora.MonitorInterval())
 	default:
 		d.again(x, agora.TroubleWaits(), d.now, a.RetryAfter)
@@ -528,7 +533,7 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 	case a.Code == 435:
 		x.RecordingAt, x.Named, x.StoppedAt = time.Time{}, false, x.AskedAt
 		d.stopped(x, "the service says that nothing was recorded")
-	case a.taskGone() && !x.StopDoubt && x.lastQueryWasGood() && d.again(x, agora.StopGoneWaits(), x.StopAskedAt, 0):
+	case a.taskGone() && x.lastQueryWasGood() && d.again(x, agora.StopGoneWaits(), x.StopAskedAt, 0):
 		// it may be a failover
 	case a.Class == agora.Ended || a.taskGone():
 		switch {

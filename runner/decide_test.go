@@ -240,6 +240,14 @@ func TestDecide(t *testing.T) {
 			}, outcome: Recorded, reason: "orphan: session 1 (cname lingua-german-a1, uid 11) may run", states: []SessionState{SessionOrphan, SessionEnded},
 		},
 		{
+			name:  "orphans count as failures and are spaced",
+			serve: upTo(agora.OpStart, -always, always, refusal(agora.Unknown, 201, 7, "already started")),
+			trace: []string{
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "-13s acquire 3 uid 11", "-13s start 3 uid 11",
+			}, outcome: Failed, reason: "3 sessions in a row failed", gaps: []Gap{{bell, bell.Add(50 * time.Minute)}},
+			states: []SessionState{SessionOrphan, SessionOrphan, SessionOrphan},
+		},
+		{
 			name:  "a sid in the refusal makes the session ours again",
 			serve: nth(agora.OpStart, noAnswer, &Answer{Class: agora.Unknown, Status: 201, Code: 7, SID: "found"}),
 			trace: []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-42s start 1 uid 11", "52m0s stop 1 uid 11"}, outcome: Recorded,
@@ -338,7 +346,7 @@ func TestDecide(t *testing.T) {
 			name:  "a stop without an answer is sent again until it is known to have had its effect",
 			serve: nth(agora.OpStop, noAnswer, refusal(agora.Again, 504, 62, "request timeout"), gone),
 			trace: []string{
-				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "52m0s stop 1 uid 11", "52m1s stop 1 uid 11", "52m4s stop 1 uid 11",
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "52m0s stop 1 uid 11", "52m1s stop 1 uid 11", "52m4s stop 1 uid 11", "52m19s stop 1 uid 11",
 			}, outcome: Recorded, states: []SessionState{SessionEnded},
 		},
 		{

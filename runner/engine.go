@@ -32,6 +32,8 @@ type Config struct {
 	// Failpoint is called at each named instant between commit, send and answer; a test crashes there. It may end the
 	// goroutine that calls it. Nil outside tests.
 	Failpoint func(point string)
+	// OnLost hears of an occurrence that the engine had to let go, because its row is another's. It must not block.
+	OnLost func(id string, err error)
 }
 
 // Connection is how a plan's recordings reach the service.
@@ -45,7 +47,12 @@ func (c Config) withDefaults() Config {
 	c.Horizon = cmp.Or(c.Horizon, 8*24*time.Hour)
 	c.Poll, c.Beat = cmp.Or(c.Poll, time.Second), cmp.Or(c.Beat, 15*time.Second)
 	if c.Now == nil {
-		c.Now = time.Now
+		// Without the monotonic reading, which stands still while a machine sleeps and cannot be compared with the
+		// times of plans.
+		c.Now = func() time.Time { return time.Now().Round(0) }
+	}
+	if c.OnLost == nil {
+		c.OnLost = func(string, error) {}
 	}
 	if c.OnChange == nil {
 		c.OnChange = func(State) {}
@@ -62,7 +69,8 @@ type Engine struct {
 	log        *slog.Logger
 	beat       time.Time // the last sign of life of whoever worked on the store before
 	started    time.Time
-	scheduling bool // the plans' classes are this engine's to record
+	scheduling bool      // the plans' classes are this engine's to record
+	answerFrom time.Time // classes that ended before are nobody's any more: guarded by mu
 
 	mu         sync.Mutex
 	ctx        context.Context // of the conductors' loops
@@ -70,12 +78,15 @@ type Engine struct {
 	plans      map[string]*applied // by plan name
 	order      []string            // plan names as first applied
 	conductors map[string]*conductor
-	known      map[string]*conductor // occurrence → who owns it
-	cancels    map[string]store.Command
+	known      map[string]*conductor      // occurrence → who owns it
+	cancels    map[string][]store.Command // for occurrences that are not at work yet, oldest first
+	taken      map[int64]bool             // commands that were read
 	changes    int64
 	cron       *cron.Cron
 	wg         sync.WaitGroup
-	forget     bool // a test's negative control: a start without an answer is taken for never sent
+	forget     bool          // a test's negative control: a start without an answer is taken for never sent
+	abandoned  chan struct{} // closed: an end waits for nothing
+	abandon    sync.Once
 }
 
 // applied is a plan at work.
@@ -101,9 +112,9 @@ const drain = 6 * time.Second
 func New(cfg Config) *Engine {
 	cfg = cfg.withDefaults()
 	return &Engine{
-		cfg: cfg, log: cfg.Logger,
+		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}),
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
-		known: map[string]*conductor{}, cancels: map[string]store.Command{},
+		known: map[string]*conductor{}, cancels: map[string][]store.Command{}, taken: map[int64]bool{},
 	}
 }
 
@@ -124,6 +135,10 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 		return fmt.Errorf("read the store: %w", err)
 	}
 	e.beat, e.started, e.scheduling = beat, e.cfg.Now(), scheduling
+	e.answerFrom = e.started
+	if !beat.IsZero() {
+		e.answerFrom = earlier(beat, e.started)
+	}
 	e.ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
 	for _, p := range plans {
 		if err := e.load(ctx, p); err != nil {
@@ -159,6 +174,9 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 		}
 		e.dropOthers()
 	}
+	e.mu.Lock()
+	e.answerFrom = e.started // what came before has been answered for
+	e.mu.Unlock()
 	e.duties(scheduling)
 	return nil
 }
@@ -183,6 +201,9 @@ func (e *Engine) Close() {
 		e.log.Warn("the last sign of life could not be written", "error", err)
 	}
 }
+
+// Abandon makes [Engine.Close] wait for no answers.
+func (e *Engine) Abandon() { e.abandon.Do(func() { close(e.abandoned) }) }
 
 // duties are what the engine does at intervals, by robfig/cron.
 func (e *Engine) duties(scheduling bool) {
@@ -333,7 +354,7 @@ func (e *Engine) dropOthers() {
 			removed, done := c.retire(name, nil, e.cfg.Now().Add(1000*24*time.Hour))
 			select {
 			case <-done:
-			case <-c.ended:
+			case <-e.ctx.Done():
 				return
 			}
 			if *removed > 0 {
@@ -343,23 +364,24 @@ func (e *Engine) dropOthers() {
 	}
 }
 
-// lookBack is from where on occurrences are looked for: since the last sign of life, and far enough to find the
-// classes that have begun.
-func (e *Engine) lookBack() time.Time {
-	from := e.cfg.Now()
-	if !e.beat.IsZero() {
-		from = earlier(from, e.beat)
+// since is from when on the engine answers for classes: at its start since the last sign of life, later from now on,
+// since a plan that is applied says nothing of the past.
+func (e *Engine) since() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.answerFrom.Before(e.started) {
+		return e.answerFrom
 	}
-	return from.Add(-maxLength)
+	return e.cfg.Now()
 }
 
-// wanted lists the occurrences of a plan that start in the window and that are not over for good: before the last
-// sign of life there is nothing to answer for.
+// lookBack is from where on occurrences are looked for, far enough to find the classes that have begun.
+func (e *Engine) lookBack() time.Time { return e.since().Add(-maxLength) }
+
+// wanted lists the occurrences of a plan that start in the window and that have not ended before there was anything
+// to answer for.
 func (e *Engine) wanted(a *applied, from, until time.Time) map[string][]want {
-	alive := e.cfg.Now()
-	if !e.beat.IsZero() {
-		alive = earlier(alive, e.beat)
-	}
+	alive := e.since()
 	out := map[string][]want{}
 	for _, o := range a.plan.Occurrences(from, until) {
 		if !o.End.After(alive) {
@@ -388,7 +410,8 @@ func (e *Engine) schedule(a *applied, from time.Time) Diff {
 		select {
 		case <-done:
 			diff.Removed += *removed
-		case <-c.ended:
+		case <-e.ctx.Done():
+			return diff
 		}
 	}
 	for app, c := range conductors {
@@ -420,6 +443,9 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
 // extend writes the occurrences that have come within the horizon.
 func (e *Engine) extend() {
 	e.mu.Lock()
+	for _, c := range e.conductors {
+		c.prune()
+	}
 	plans := make([]*applied, 0, len(e.order))
 	for _, name := range e.order {
 		plans = append(plans, e.plans[name])
@@ -474,14 +500,13 @@ func (e *Engine) readCommands(ctx context.Context) error {
 	}
 	for _, cmd := range commands {
 		e.mu.Lock()
-		c := e.known[cmd.Occurrence]
-		if c == nil {
-			e.cancels[cmd.Occurrence] = cmd // it may come within the horizon later
-		} else {
-			delete(e.cancels, cmd.Occurrence)
+		c, seen := e.known[cmd.Occurrence], e.taken[cmd.ID]
+		e.taken[cmd.ID] = true
+		if c == nil && !seen {
+			e.cancels[cmd.Occurrence] = append(e.cancels[cmd.Occurrence], cmd) // it may come within the horizon later
 		}
 		e.mu.Unlock()
-		if c != nil {
+		if c != nil && !seen {
 			e.obey(c, cmd)
 		}
 	}
@@ -513,18 +538,21 @@ func (e *Engine) pollCommands(ctx context.Context) error {
 	if err != nil || n == e.changes {
 		return err
 	}
+	if err := e.readCommands(ctx); err != nil {
+		return err // they are read again: nothing but another write would wake us
+	}
 	e.changes = n
-	return e.readCommands(ctx)
+	return nil
 }
 
 // own records who owns an occurrence, and hands over a command that was waiting for it.
 func (e *Engine) own(id string, c *conductor) {
 	e.mu.Lock()
 	e.known[id] = c
-	cmd, ok := e.cancels[id]
+	commands := e.cancels[id]
 	delete(e.cancels, id)
 	e.mu.Unlock()
-	if ok {
+	for _, cmd := range commands {
 		e.obey(c, cmd)
 	}
 }

@@ -445,3 +445,64 @@ func TestNoSecretReachesStoreOrLog(t *testing.T) {
 		}
 	})
 }
+
+func TestAReloadMovesAClassThatHasNotBegun(t *testing.T) {
+	changed := func(change string) files {
+		return school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50", "    changes: {2031-09-15: "+change+"}")
+	}
+	plain := school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50")
+	tests := []struct {
+		name  string
+		plans []files // applied at four, three and two hours before the bell
+		want  string
+	}{
+		{"earlier", []files{plain, changed("{to: 08:00-08:50}")}, "05:59-06:52"},
+		{"later", []files{plain, changed("{to: 11:00-11:50}")}, "08:59-09:52"},
+		{"after it was cancelled", []files{plain, changed("cancelled"), changed("{to: 10:00-10:50}")}, "07:59-08:52"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-4 * time.Hour))
+				h := newHouse(t, simulator.Config{})
+				e := h.open(load(t, tt.plans[0], "school.yaml"))
+				for i, plan := range tt.plans[1:] {
+					until(monday.Add(time.Duration(i-3) * time.Hour))
+					if _, err := e.Apply(context.Background(), load(t, plan, "school.yaml")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				until(monday.Add(6 * time.Hour))
+				h.shut(e)
+				h.audit()
+				var ran []string
+				for _, s := range h.sim.Ledger().Sessions {
+					ran = append(ran, s.StartedAt.Format("15:04")+"-"+s.StoppedAt.Format("15:04"))
+				}
+				if s := h.outcomes()[german]; !slices.Equal(ran, []string{tt.want}) || s.Outcome != runner.Recorded {
+					t.Errorf("ran %v and ended %s: %s; want %s", ran, s.Outcome, s.Reason, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestAReloadSaysNothingOfThePast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-48 * time.Hour))
+		h := newHouse(t, simulator.Config{})
+		h.shut(h.open(load(t, school("2031-09-20 09:00-09:50"), "school.yaml")))
+		until(monday.Add(-time.Hour))
+		e := h.open(load(t, school("2031-09-20 09:00-09:50"), "school.yaml"))
+		until(monday.Add(3 * time.Hour))
+		diff, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:00-09:50, 2031-09-20 09:00-09:50"), "school.yaml"))
+		if err != nil || diff.Added != 0 {
+			t.Errorf("a class that was over before it came into the plan: %+v %v", diff, err)
+		}
+		until(monday.Add(4 * time.Hour))
+		h.shut(e)
+		if s, ok := h.outcomes()[german]; ok {
+			t.Errorf("it ended %s: %s", s.Outcome, s.Reason)
+		}
+	})
+}

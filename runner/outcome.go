@@ -39,7 +39,7 @@ func (d *decision) finish() {
 	case !covered:
 		s.Outcome = Failed
 		why = append(why, cmp.Or(s.GaveUp, "nothing was recorded"))
-		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !strings.Contains(s.GaveUp, last) {
+		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !strings.Contains(s.GaveUp, last) && !strings.HasPrefix(last, "orphan:") {
 			why = append(why, last)
 		}
 	case len(s.Gaps) > 0:

@@ -60,10 +60,8 @@ func (c *conductor) remove(t *task, then func()) {
 	step := store.Step{Delete: true, Occurrence: store.Occurrence{ID: t.state.ID, App: c.app, Version: t.version}, Events: []store.Event{{
 		Occurrence: t.state.ID, At: c.e.cfg.Now(), Kind: "plan", Who: c.e.cfg.Who, Text: "the plan no longer holds it",
 	}}}
-	c.store(t, step, func() {
-		c.forget(t)
-		then()
-	})
+	t.lost = append(t.lost, then)
+	c.store(t, step, func() {}, func() { c.forget(t) })
 }
 
 // want takes in what a plan wants now and returns how much of it is new and how much is changed.
@@ -98,7 +96,9 @@ func (c *conductor) want(wanted []want) (added, changed int) {
 	select {
 	case <-done:
 		return added, changed
-	case <-c.ended: // the counts may still be written
+	case <-c.ended:
+		return 0, 0
+	case <-c.e.ctx.Done(): // nobody is left to say
 		return 0, 0
 	}
 }
@@ -126,10 +126,10 @@ func (c *conductor) elsewhere(id string) bool {
 // revise lays what the plan says now over a task and reports whether that changes anything. What has begun takes over
 // a new end, padding and CDN target only; a new end that is past already is refused.
 func (c *conductor) revise(t *task, w want, now time.Time) bool {
-	t.occ, t.conn, t.revision = w.occ, w.conn, w.revision
+	t.occ, t.conn, t.revision, t.from = w.occ, w.conn, w.revision, w.target.From
 	change := func(s *State) {
 		switch {
-		case s.Phase == Planned:
+		case s.Phase == Planned, s.Outcome == Cancelled && len(s.Sessions) == 0:
 			s.Target, s.DownSince = w.target, c.downSince(w.target)
 		case s.Phase != Over:
 			if !w.target.Until.Equal(s.Until) && !w.target.Until.After(now) {
@@ -169,16 +169,16 @@ func sameDoc(a, b State) bool {
 func (c *conductor) place() {
 	var tasks []*task
 	for _, t := range c.tasks {
-		if t.state.Phase == Planned && !t.now {
+		if t.placed() {
 			tasks = append(tasks, t)
 		}
 	}
 	slices.SortFunc(tasks, func(a, b *task) int {
-		return cmp.Or(a.state.From.Compare(b.state.From), cmp.Compare(a.state.ID, b.state.ID))
+		return cmp.Or(a.writing().Compare(b.writing()), cmp.Compare(a.state.ID, b.state.ID))
 	})
 	writing := make([]time.Time, len(tasks))
 	for i, t := range tasks {
-		writing[i] = t.state.From
+		writing[i] = t.writing()
 	}
 	for i, at := range place(writing, spacing(c.qps)) {
 		t := tasks[i]

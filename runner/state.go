@@ -146,6 +146,7 @@ type Session struct {
 	StopDoubt   bool          `json:"stop_doubt,omitempty"`   // a stop went without an answer
 	StoppedAt   time.Time     `json:"stopped_at,omitzero"`    // until when it wrote, as far as is known
 	CDN         string        `json:"cdn,omitempty"`          // masked address that it pushes to
+	AskedCDN    string        `json:"asked_cdn,omitempty"`    // masked address of the update that is out
 	NoUpdate    string        `json:"no_update,omitempty"`    // the masked address that an update was refused for
 	Then        SessionState  `json:"then,omitempty"`         // what it is once it is stopped; "": ended
 	MaxHour     int           `json:"max_hour,omitempty"`

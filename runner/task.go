@@ -21,11 +21,27 @@ type task struct {
 	waiting  []Observation  // arrived meanwhile
 	wake     time.Time      // zero: never
 	index    int            // in the conductor's heap, -1: not in it
+	from     time.Time      // when it must be writing, by the newest plan; zero: as in the state
 	begin    time.Time      // when the first request is due, as placed beside the others
 	now      bool           // recorded because somebody asked for it now: not placed
 	changes  []func(*State) // orders and revisions of the plan, for the next step
 	settled  []func(string) // to be told once those are stored
 	idle     []func()       // to be done once no step is being stored
+	lost     []func()       // to be told when the task is dropped
+}
+
+// writing is when the occurrence must be writing, by the newest plan, also before that is stored.
+func (t *task) writing() time.Time {
+	if t.from.IsZero() {
+		return t.state.From
+	}
+	return t.from
+}
+
+// placed says that the task takes part in the placement of starts: it has not begun, or may yet be taken back from
+// its cancellation.
+func (t *task) placed() bool {
+	return !t.now && len(t.state.Sessions) == 0 && (t.state.Phase == Planned || t.state.Outcome == Cancelled)
 }
 
 // want is an occurrence as a plan has it now.

@@ -18,6 +18,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		"rundown/agora/simulator":  {"rundown/agora"},
 		"rundown/plan":             {"rundown/agora"},
 		"rundown/schemas":          {},
+		"rundown/docs":             {},
 		"rundown/runner/store":     {},
 		"rundown/runner/storetest": {"rundown/runner/store"},
 		"rundown/runner":           {"rundown/agora", "rundown/plan", "rundown/runner/store"},

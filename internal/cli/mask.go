@@ -194,7 +194,7 @@ func (m *masker) scan(line []rune, hide bool) (spans []replacement, hideNext boo
 				}
 			}
 			end := scalarEnd(line, i, flow > 0)
-			if hiding {
+			if hiding || strings.Contains(strings.ToLower(string(line[i:end])), "rtmp") {
 				if with := maskScalar(string(line[i:end])); with != string(line[i:end]) {
 					spans = append(spans, replacement{i, end, with})
 				}

@@ -94,6 +94,11 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
+	recent, err := w.store.Occurrences(ctx, store.Filter{EndAfter: a.clock().Add(-time.Hour)}) // their identities are taken
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	rows = append(rows, recent...)
 	occurrences, begin, err := a.occurrencesNow(p, recordings, o.length, rows)
 	if err != nil {
 		return err
@@ -114,12 +119,18 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	for _, o := range occurrences {
 		mine[o.ID] = true
 	}
+	lost := make(chan error, len(occurrences))
 	changes := make(chan runner.State, 64*len(occurrences)+64)
 	engine := runner.New(runner.Config{
 		Store: w.store, Connect: w.connect, Logger: log, Who: a.who(),
 		OnChange: func(s runner.State) {
 			if mine[s.ID] {
 				changes <- s
+			}
+		},
+		OnLost: func(id string, err error) {
+			if mine[id] {
+				lost <- fmt.Errorf("%s: %w", id, err)
 			}
 		},
 	})
@@ -141,10 +152,14 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 			if s.Phase == runner.Over {
 				over[s.ID] = true
 			}
+		case err := <-lost:
+			show.close()
+			return fmt.Errorf("cannot go on: %w", err)
 		case <-signals:
 			interrupted++
 			if interrupted > 1 {
 				show.close()
+				engine.Abandon()
 				return &exitError{StatusFindings, errors.New("left at once: what is still being recorded goes on until its maxRecordingHour; run now or run again on this store to stop it")}
 			}
 			show.say("stopping what was started; once more to leave at once")
@@ -154,6 +169,7 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 				}
 				if err := engine.Cancel(id, a.who(), "interrupted"); err != nil {
 					log.Error("cannot be cancelled", "occurrence", id, "error", err)
+					over[id] = true
 				}
 			}
 		}
@@ -201,7 +217,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 	busy := map[string]store.Occurrence{}
 	for _, row := range rows {
 		taken[row.ID] = true
-		if row.State != string(runner.Planned) && row.End.After(now) { // what is overdue is adopted, and stopped
+		if row.State != string(runner.Planned) && row.State != string(runner.Over) && row.End.After(now) { // what is overdue is adopted, and stopped
 			busy[row.URL] = row
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/agora"
+	"rundown/docs"
 	"rundown/plan"
 )
 
@@ -18,6 +19,8 @@ type ruleJSON struct {
 	Statement string  `json:"statement"`
 	Source    *string `json:"source"`
 	Enforced  string  `json:"enforced"`
+	Place     *string `json:"place"`
+	Test      *string `json:"test"`
 }
 
 func newRulesCommand(a *app) *cobra.Command {
@@ -25,8 +28,9 @@ func newRulesCommand(a *app) *cobra.Command {
 		Use:   "rules [ID]",
 		Short: "Explain the rules",
 		Long: `Rules lists every rule: those of plans, and the documented restrictions of the service with their sources. Enforced
-tells how a rule is kept: by a finding of validate, by construction of the requests, by a figure that validate
-reports, at run time, by probing the page, or by a human.`,
+tells how a rule is kept: by a finding of validate, by construction of the requests, by a figure that the program
+tells, at run time, by probing the page, or by a human. With an ID it prints the manual's section on the rule: where it
+is kept and which test proves it, and for findings a plan that breaks it, what validate says, and one that does not.`,
 		Example: `  rundown rules
   rundown rules calendar-matches-nothing
   rundown rules --format json`,
@@ -76,46 +80,48 @@ func unknownRule(id string, rules []ruleJSON) error {
 	return fmt.Errorf("no rule %q", id)
 }
 
+// printRule prints the rule's section of the manual.
 func (a *app) printRule(r ruleJSON) error {
-	source := "rundown's own rule"
-	if r.Source != nil {
-		source = *r.Source
+	section, ok := docs.Rule(r.ID)
+	if !ok {
+		return fmt.Errorf("the manual has no section on %s", r.ID)
 	}
-	_, err := fmt.Fprintf(a.out, "%s (%s)\n  %s\n  check: %s, enforced: %s\n  source: %s\n",
-		r.ID, r.Severity, r.Statement, r.Check, r.Enforced, source)
+	_, err := fmt.Fprintf(a.out, "%s\n\n%s", r.ID, section)
 	return err
+}
+
+// heldBy says how a rule is kept, where and by which test.
+func heldBy(r ruleJSON) string {
+	k, _ := plan.KeepingOf(r.ID)
+	switch {
+	case k.Place != "":
+		return fmt.Sprintf("%s, by `%s`, proved by `%s`", k.By, k.Place, k.Test)
+	case k.By == plan.ByConstruction, k.By == plan.ByFigure, k.By == plan.ByRuntime:
+		return string(k.By) + "; nothing proves it yet"
+	default:
+		return string(k.By)
+	}
 }
 
 // allRules are the plan's own rules and the catalogue, each once, sorted by id.
 func allRules() []ruleJSON {
-	checked := map[string]plan.Rule{}
+	ours := map[string]plan.Rule{}
 	for _, r := range plan.Rules() {
-		checked[r.ID] = r
+		ours[r.ID] = r
 	}
 	var rules []ruleJSON
 	for _, r := range agora.Restrictions() {
-		_, finding := checked[r.ID]
-		delete(checked, r.ID)
-		rules = append(rules, ruleJSON{r.ID, r.Severity, r.Check, r.Statement, orNull(r.Source), enforcement(r.Check, finding)})
+		k, _ := plan.KeepingOf(r.ID)
+		severity := r.Severity
+		if checked, ok := ours[r.ID]; ok {
+			severity = string(checked.Severity)
+			delete(ours, r.ID)
+		}
+		rules = append(rules, ruleJSON{r.ID, severity, r.Check, r.Statement, orNull(r.Source), string(k.By), orNull(k.Place), orNull(k.Test)})
 	}
-	for _, r := range checked {
-		rules = append(rules, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, orNull(r.Source), "finding"})
+	for _, r := range ours {
+		rules = append(rules, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, orNull(r.Source), string(plan.ByFinding), nil, nil})
 	}
 	slices.SortFunc(rules, func(x, y ruleJSON) int { return strings.Compare(x.ID, y.ID) })
 	return rules
-}
-
-// enforcement tells how a restriction is kept. What a plan could break but nothing reports as a finding is either
-// never written so by the program, or shows in the figures that validate sums up.
-func enforcement(check string, finding bool) string {
-	switch {
-	case finding:
-		return "finding"
-	case check == "static":
-		return "construction"
-	case check == "plan":
-		return "figure"
-	default:
-		return check
-	}
 }

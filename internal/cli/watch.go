@@ -68,11 +68,13 @@ func (w *planWatch) loop() {
 	var quiet <-chan time.Time
 	for {
 		select {
-		case _, ok := <-w.watcher.Events:
-			if !ok {
+		case event, ok := <-w.watcher.Events:
+			switch {
+			case !ok:
 				return
+			case concerns(event.Name) && quiet == nil: // later ones do not push it back: there may be no end of them
+				quiet = time.After(settle)
 			}
-			quiet = time.After(settle)
 		case err, ok := <-w.watcher.Errors:
 			if !ok {
 				return
@@ -87,6 +89,16 @@ func (w *planWatch) loop() {
 			}
 		}
 	}
+}
+
+// concerns says that a file may belong to a plan: logs and stores beside it are written all the time. Mounted
+// configuration is swapped by way of a link named ..data.
+func concerns(name string) bool {
+	switch filepath.Ext(name) {
+	case ".yaml", ".yml":
+		return true
+	}
+	return filepath.Base(name) == "..data"
 }
 
 // changed receives when the files have changed and are quiet again.

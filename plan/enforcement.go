@@ -1,0 +1,176 @@
+package plan
+
+import "rundown/agora"
+
+// Enforcement is how a rule is kept.
+type Enforcement string
+
+// The ways to keep a rule.
+const (
+	ByFinding      Enforcement = "finding"      // a plan that breaks it has a finding
+	ByConstruction Enforcement = "construction" // no plan leads to a request that breaks it
+	ByFigure       Enforcement = "figure"       // it is a fact, and a figure that the program tells follows it
+	ByRuntime      Enforcement = "runtime"      // the program keeps to it while it records
+	ByProbe        Enforcement = "probe"        // it shows by looking at the page or the storage only
+	ByHuman        Enforcement = "human"        // nothing that the program sees tells whether it is kept
+)
+
+// Keeping is how a rule is kept, where, and which test proves it. Findings are proved by their pair of plans; probe
+// and human have neither place nor test.
+type Keeping struct {
+	By    Enforcement
+	Place string // package.Function
+	Test  string // package.TestFunction; "" with a place that no test proves yet
+}
+
+// KeepingOf tells how a rule is kept, ours or one of the catalogue; false for an id that is neither.
+func KeepingOf(id string) (Keeping, bool) {
+	if _, ok := rules[id]; ok {
+		return Keeping{By: ByFinding}, true
+	}
+	if k, ok := keepings[id]; ok {
+		return k, true
+	}
+	entry, ok := agora.RestrictionByID(id)
+	if !ok {
+		return Keeping{}, false
+	}
+	switch by := Enforcement(entry.Check); by {
+	case ByRuntime, ByProbe, ByHuman:
+		return Keeping{By: by}, true
+	case "static":
+		return Keeping{By: ByConstruction}, true
+	default: // plan
+		return Keeping{By: ByFigure}, true
+	}
+}
+
+// The tests that prove most.
+const (
+	testRequests  = "runner.TestRequestsAreBuiltAsDocumented"
+	testHours     = "plan.TestHoursAreRoundedUpWithOneToSpare"
+	testUIDs      = "plan.TestUIDsAreLegalDistinctAndFollowFromTheIdentity"
+	testDecide    = "runner.TestDecide"
+	testDay       = "runner.TestADayOfTheTimetableIsRecordedWhole"
+	testWire      = "agora.TestRequestsAreWhatTheDocumentationPrints"
+	testClasses   = "agora.TestEveryDocumentedAnswerHasItsClass"
+	testHosts     = "agora.TestHostsAreTriedInTheDocumentedOrder"
+	testPair      = "agora.TestAStartFollowsItsAcquireWithoutWaiting"
+	testInstants  = "agora.TestTriesFallOnTheDocumentedInstants"
+	testPauses    = "agora.TestSinglePausesAreTheDocumentedOnes"
+	testFacts     = "agora.TestStreamLimitsAndPricesAreTheDocumentedOnes"
+	testConfirm   = "runner.TestConfirmingQueriesFollowTheDocumentedBackOff"
+	testSignature = "agora.TestSignaturesAreVerifiedOverTheRawBody"
+)
+
+// keepings are the documented restrictions that no finding tells of, with what keeps each.
+var keepings = map[string]Keeping{
+	// What no plan can break, since the request is built so.
+	"params-valid":                       {ByConstruction, "runner.StartRequest", testDay},
+	"cname-required":                     {ByConstruction, "plan.derivedCname", testRequests},
+	"uid-required-string":                {ByConstruction, "plan.Occurrence.UIDs", testRequests},
+	"uid-range":                          {ByConstruction, "plan.Occurrence.UIDs", testUIDs},
+	"uid-backup":                         {ByConstruction, "plan.Occurrence.UIDs", testUIDs},
+	"resource-expired-hour-range":        {ByConstruction, "plan.Occurrence.Hours", testHours},
+	"max-recording-hour-within-resource": {ByConstruction, "plan.Occurrence.Hours", testHours},
+	"max-recording-hour-fits-plan":       {ByConstruction, "plan.Occurrence.Hours", testHours},
+	"stop-explicitly":                    {ByConstruction, "plan.Occurrence.Hours", testDay},
+	"acquire-no-region-affinity":         {ByConstruction, "runner.AcquireRequest", testRequests},
+	"token-not-for-web":                  {ByConstruction, "runner.StartRequest", testRequests},
+	"recording-config-not-for-web":       {ByConstruction, "runner.StartRequest", testRequests},
+	"snapshot-config-not-for-web":        {ByConstruction, "runner.StartRequest", testRequests},
+	"recording-file-config-required":     {ByConstruction, "runner.StartRequest", testRequests},
+	"av-file-type-values":                {ByConstruction, "runner.StartRequest", testRequests},
+	"av-file-type-mp4-needs-hls":         {ByConstruction, "runner.StartRequest", testRequests},
+	"extension-service-config-required":  {ByConstruction, "runner.StartRequest", testRequests},
+	"extension-error-policy":             {ByConstruction, "runner.StartRequest", testRequests},
+	"extension-service-names":            {ByConstruction, "runner.StartRequest", testRequests},
+	"extension-recorder-present":         {ByConstruction, "runner.StartRequest", testRequests},
+	"extension-recorder-policy":          {ByConstruction, "runner.StartRequest", testRequests},
+	"extension-rtmp-policy":              {ByConstruction, "runner.StartRequest", testRequests},
+	"service-param-required":             {ByConstruction, "runner.StartRequest", testRequests},
+	"mobile-boolean":                     {ByConstruction, "runner.StartRequest", testRequests},
+	"onhold-boolean":                     {ByConstruction, "runner.StartRequest", testRequests},
+	"max-video-duration-needs-mp4":       {ByConstruction, "runner.StartRequest", testRequests},
+	"video-bitrate-default":              {ByConstruction, "runner.StartRequest", testRequests},
+	"rtmp-outputs-required":              {ByConstruction, "runner.publisher", testRequests},
+	"rtmp-single-output":                 {ByConstruction, "runner.publisher", testRequests},
+	"update-rtmp-needs-push":             {ByConstruction, "runner.wantsUpdate", testDecide},
+	"timing-start-early":                 {ByConstruction, "agora.StartLead", testDay},
+
+	// Facts, and the figures that follow them.
+	"stream-class-bounds":    {ByFigure, "agora.StreamClassOf", testFacts},
+	"billing-hd-threshold":   {ByFigure, "agora.BillingClassOf", testFacts},
+	"billing-unit-price":     {ByFigure, "agora.UnitPrice", testFacts},
+	"billing-free-minutes":   {ByFigure, "agora.FreeMinutes", testFacts},
+	"billing-rounding":       {ByFigure, "plan.Summarize", "plan.TestSecondsAreRoundedOnceAMonth"},
+	"billing-each-recording": {ByFigure, "plan.Summarize", "plan.TestSummaryCountsClassesPeakAndSeconds"},
+
+	// What the client keeps to.
+	"account-service-enabled":                {ByRuntime, "agora.Classify", testClasses},
+	"account-in-good-standing":               {ByRuntime, "agora.Classify", testClasses},
+	"auth-credentials-match-appid":           {ByRuntime, "agora.Classify", testClasses},
+	"auth-basic-credentials":                 {ByRuntime, "agora.attempt", testWire},
+	"transport-https-only":                   {ByRuntime, "agora.parseBase", "agora.TestABaseURLIsHTTPSOrOnThisMachine"},
+	"transport-tls-versions":                 {ByRuntime, "agora.newTransport", "agora.TestTheTransportDoesNotRequireTLS13"},
+	"transport-content-type":                 {ByRuntime, "agora.attempt", testWire},
+	"transport-case-sensitive":               {ByRuntime, "agora.newCall", testWire},
+	"transport-methods":                      {ByRuntime, "agora.newCall", testWire},
+	"transport-mode-web":                     {ByRuntime, "agora.newCall", testWire},
+	"transport-mode-fixed":                   {ByRuntime, "agora.newCall", testWire},
+	"transport-no-update-layout":             {ByRuntime, "agora.newCall", "simulator.TestWrongPathsAndMethodsAreNoRoute"},
+	"domain-primary-by-location":             {ByRuntime, "agora.documentedHosts", testHosts},
+	"domain-retry-order":                     {ByRuntime, "agora.after", testHosts},
+	"domain-skip-alternate-on-network-fault": {ByRuntime, "agora.after", testHosts},
+	"domain-retry-backoff":                   {ByRuntime, "agora.DomainWaits", testHosts},
+	"qps-per-appid":                          {ByRuntime, "agora.Budget.Wait", "agora.TestNoSlidingSecondSeesMoreThanTheBudget"},
+	"qps-429-slow-down":                      {ByRuntime, "agora.pause", "agora.TestA429IsRepeatedAsTheServiceAsks"},
+	"acquire-start-paired":                   {ByRuntime, "agora.waitPair", testPair},
+	"acquire-no-batches":                     {ByRuntime, "agora.waitPair", testPair},
+	"start-within-2s":                        {ByRuntime, "agora.StartWithin", testPair},
+	"field-names-lower-camel":                {ByRuntime, "agora.App.Start", testWire},
+	"update-web-fields":                      {ByRuntime, "agora.App.Update", "simulator.TestTheMessageTypesOfTheClientAreWhatTheSimulatorTakes"},
+	"stop-client-timeout":                    {ByRuntime, "agora.CallTimeout", "agora.TestATryHasItsTimeLimit"},
+	"stop-sync-window":                       {ByRuntime, "agora.Classify", testClasses},
+	"stop-once":                              {ByRuntime, "agora.Classify", testClasses},
+	"retry-65-62-query-update-stop":          {ByRuntime, "agora.Classify", testClasses},
+	"acquire-50x-backoff":                    {ByRuntime, "agora.AcquireWaits", testDecide},
+
+	// What the engine keeps to.
+	"acquire-scene-web":           {ByRuntime, "runner.AcquireRequest", testRequests},
+	"start-parameter-consistent":  {ByRuntime, "runner.AcquireRequest", testRequests},
+	"pcw-406-retry-later":         {ByRuntime, "agora.CapacityWaits", testDecide},
+	"task-leaks":                  {ByRuntime, "runner.decide", testDay},
+	"instance-one-resource":       {ByRuntime, "runner.decide", testDay},
+	"start-ids-match-acquire":     {ByRuntime, "runner.StartRequest", testDay},
+	"resource-id-validity":        {ByRuntime, "agora.ResourceLife", testDecide},
+	"resource-id-single-use":      {ByRuntime, "runner.unstarted", testDecide},
+	"start-once-per-resource":     {ByRuntime, "runner.started", testDecide},
+	"start-task-conflict":         {ByRuntime, "runner.conflict", testDecide},
+	"storage-credentials-correct": {ByRuntime, "runner.gone", testDecide},
+	"start-verify-by-query":       {ByRuntime, "runner.queried", testDecide},
+	"timing-first-query":          {ByRuntime, "agora.FirstQuery", testConfirm},
+	"timing-confirm-backoff":      {ByRuntime, "agora.ConfirmWaits", testConfirm},
+	"timing-confirm-deadline":     {ByRuntime, "agora.ConfirmDeadline", testConfirm},
+	"start-retry-50x":             {ByRuntime, "agora.StartWaits", testDecide},
+	"start-new-uid-after-retries": {ByRuntime, "runner.started", testDecide},
+	"start-retry-65":              {ByRuntime, "agora.StartPendingWaits", testDecide},
+	"start-502-new-session":       {ByRuntime, "runner.started", testDecide},
+	"start-62-retry-then-new":     {ByRuntime, "agora.StartTimeoutWaits", testInstants},
+	"start-40x-no-retry":          {ByRuntime, "runner.refused", testDecide},
+	"monitor-interval":            {ByRuntime, "agora.MonitorInterval", testPauses},
+	"monitor-404-backoff":         {ByRuntime, "agora.GoneWaits", testInstants},
+	"monitor-50x-backoff":         {ByRuntime, "agora.TroubleWaits", testInstants},
+	"failover-window":             {ByRuntime, "agora.FailoverWindow", testDecide},
+	"failover-restart-other-uid":  {ByRuntime, "runner.lost", testDecide},
+	"query-only-while-live":       {ByRuntime, "runner.gone", testDecide},
+	"update-onhold-explicit":      {ByRuntime, "agora.App.Update", testWire},
+	"update-serial":               {ByRuntime, "runner.ask", testDecide},
+	"stop-then-acquire":           {ByRuntime, "runner.begin", testDecide},
+
+	// Notifications.
+	"webhook-verify-signature":   {ByRuntime, "agora.VerifySignature", testSignature},
+	"webhook-signature-raw-body": {ByRuntime, "agora.VerifySignature", testSignature},
+	"webhook-unknown-fields":     {ByRuntime, "agora.Event.Details", "agora.TestTheDetailsOfEachKindAreRead"},
+	"webhook-retries":            {ByRuntime, "simulator.send", "simulator.TestANotificationIsResentThreeTimesAndThenGivenUp"},
+}

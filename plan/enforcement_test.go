@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rundown/agora"
+)
+
+// awaited are the restrictions that the program knows and does not keep yet, or not by a test. Whoever keeps one takes
+// it out.
+var awaited = map[string]bool{
+	// by rules that need the whole plan
+	"qps-monitor-budget": true, "pcw-max": true, "streams-max-mainland-china": true, "streams-max-europe": true,
+	"streams-max-america": true, "streams-max-asia": true, "streams-mixed-total": true, "instance-unique": true,
+	// with redundancy, holding, temporary credentials and a second target for a push
+	"exclude-resource-ids-for-backup": true, "start-parameter-recommended": true,
+	"onhold-needs-resume": true, "onhold-lead-time": true,
+	"sts-expiration-format": true, "sts-min-validity": true, "sts-refresh-hourly": true, "sts-refresh-before-expiry": true,
+	"update-storage-complete": true, "rtmp-disconnected-change-url": true,
+	// with what is known of files
+	"storage-wait-for-backup": true, "storage-playlist-name-by-rule": true, "query-files-after-first-slice": true,
+	// with the receiver of notifications
+	"event-13-within-10s": true, "restart-on-stopped-nonzero": true, "webhook-answer-10s": true, "webhook-answer-json": true,
+	"webhook-product-id": true, "webhook-duplicates": true, "webhook-out-of-order": true, "webhook-fatal-error-query": true,
+	"webhook-ip-allowlist": true,
+}
+
+// sources are the packages that keepings name, by their names.
+var sources = map[string]string{
+	"plan": ".", "agora": "../agora", "simulator": "../agora/simulator", "runner": "../runner", "web": "../runner/web", "cli": "../internal/cli",
+}
+
+// functionsOf lists the functions and methods of every package, as package.Name, from the sources themselves.
+func functionsOf(t *testing.T) (code, tests map[string]bool) {
+	t.Helper()
+	code, tests = map[string]bool{}, map[string]bool{}
+	for name, folder := range sources {
+		files, err := filepath.Glob(folder + "/*.go")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no sources in %s: %v", folder, err)
+		}
+		for _, path := range files {
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range file.Decls {
+				f, ok := d.(*ast.FuncDecl)
+				switch {
+				case !ok:
+				case !strings.HasSuffix(path, "_test.go"):
+					code[name+"."+f.Name.Name] = true
+				case f.Recv == nil && strings.HasPrefix(f.Name.Name, "Test"):
+					tests[name+"."+f.Name.Name] = true
+				}
+			}
+		}
+	}
+	return code, tests
+}
+
+func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
+	code, tests := functionsOf(t)
+	for _, r := range agora.Restrictions() {
+		k, ok := KeepingOf(r.ID)
+		if !ok {
+			t.Errorf("%s is not known", r.ID)
+			continue
+		}
+		_, listed := keepings[r.ID]
+		_, finding := rules[r.ID]
+		switch {
+		case finding && listed:
+			t.Errorf("%s has a finding and needs no other keeping", r.ID)
+		case finding || k.By == ByProbe || k.By == ByHuman || !listed && awaited[r.ID]:
+		case !listed:
+			t.Errorf("%s (%s, %s) is kept by nothing: %s", r.ID, r.Check, r.Severity, r.Statement)
+		case awaited[r.ID]:
+			t.Errorf("%s is kept, and still awaited", r.ID)
+		case r.Check == "runtime" != (k.By == ByRuntime):
+			t.Errorf("%s is checked %s, and said to be kept by %s", r.ID, r.Check, k.By)
+		}
+		if !listed {
+			continue
+		}
+		// A method is named with its type; its own name is what counts.
+		parts := strings.Split(k.Place, ".")
+		if !code[parts[0]+"."+parts[len(parts)-1]] {
+			t.Errorf("%s is said to be kept by %s, which is not there", r.ID, k.Place)
+		}
+		if !tests[k.Test] {
+			t.Errorf("%s is said to be proved by %s, which is not there", r.ID, k.Test)
+		}
+	}
+	for id := range keepings {
+		if _, ok := agora.RestrictionByID(id); !ok {
+			t.Errorf("%s is no restriction of the catalogue", id)
+		}
+	}
+	for id := range awaited {
+		if _, ok := agora.RestrictionByID(id); !ok {
+			t.Errorf("%s is awaited and no restriction of the catalogue", id)
+		}
+	}
+}
+
+func TestOurOwnRulesAreThoseOfTheFormat(t *testing.T) {
+	var ours []string
+	for _, r := range Rules() {
+		if _, documented := agora.RestrictionByID(r.ID); !documented {
+			ours = append(ours, r.ID)
+		}
+	}
+	want := strings.Fields(`calendar-matches-nothing change-matches-nothing clock-change cron-syntax duplicate-key in-the-past
+		include-not-found invalid-value missing-key never-happens overlap-page overlap-self placeholder-unknown prefix-clash
+		reference-not-allowed secret-in-plain-text secret-unresolved timezone-missing timezone-unknown unbounded unknown-key
+		unknown-reference unused-definition unused-ignore when-syntax wrong-type yaml-syntax`)
+	if !slices.Equal(ours, want) {
+		t.Errorf("got  %q\nwant %q", ours, want)
+	}
+	if _, ok := KeepingOf("no-such-rule"); ok {
+		t.Error("a rule that does not exist is kept")
+	}
+}

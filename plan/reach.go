@@ -1,0 +1,84 @@
+package plan
+
+import "slices"
+
+// tellReach adds to the findings about values of a file's defaults which recordings inherit them.
+func (l *loader) tellReach(p *Plan) {
+	for i, u := range l.units {
+		if u.part == nil || u.part.Defaults == nil || len(u.findings) == 0 {
+			continue
+		}
+		keys := defaultsKeysOf(u)
+		reached := map[string]string{}
+		for j := range u.findings {
+			f := &u.findings[j]
+			k := keyAround(keys, f.Pos)
+			if k == nil || structural[f.Rule] {
+				continue
+			}
+			who, known := reached[k.name]
+			if !known {
+				who = someOf(inheritors(p, u, i == 0, k))
+				reached[k.name] = who
+			}
+			if who != "" {
+				f.Message += ", in " + who
+			}
+		}
+	}
+}
+
+// inheritors are the recordings for which a key of a file's defaults counts.
+func inheritors(p *Plan, u *unit, root bool, k *keyAt) []string {
+	var ids []string
+	for _, r := range p.Recordings {
+		if !root && r.Pos.File != u.src.path {
+			continue
+		}
+		// What is refused is no one's setting, hence absent as well.
+		if from, given := r.From[k.name]; !given || from == u.src.pos(k.value) {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+// defaultsKeysOf are the keys of a file's defaults in the order of the text, and last the key that ends them, without a
+// name.
+func defaultsKeysOf(u *unit) []keyAt {
+	keys := slices.Clone(u.part.Defaults.keys)
+	begin, ok := u.place.find("defaults")
+	if !ok {
+		return nil
+	}
+	end := keyAt{key: span{line: 1 << 30}}
+	for _, k := range u.place.keys {
+		if before(begin.key, k.key.line, k.key.column) && before(k.key, end.key.line, end.key.column) {
+			end = keyAt{key: k.key}
+		}
+	}
+	slices.SortFunc(keys, func(a, b keyAt) int {
+		if before(a.key, b.key.line, b.key.column) {
+			return -1
+		}
+		return 1
+	})
+	return append(keys, end)
+}
+
+// keyAround is the key whose value holds a place; nil where none does.
+func keyAround(keys []keyAt, pos Pos) *keyAt {
+	for i := range max(len(keys)-1, 0) {
+		line, column := int32(pos.Line), int32(pos.Column)
+		starts := !before(span{line: line, column: column}, keys[i].key.line, keys[i].key.column)
+		if starts && before(span{line: line, column: column}, keys[i+1].key.line, keys[i+1].key.column) {
+			return &keys[i]
+		}
+	}
+	return nil
+}
+
+// before says whether a span starts before a line and column.
+func before(s span, line, column int32) bool {
+	return s.line < line || s.line == line && s.column < column
+}

@@ -1,0 +1,27 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"rundown/agora"
+)
+
+func init() { registerDocumented("cname-filename-replacement", checkCnameFilename) }
+
+// checkCnameFilename tells who looks for files by the name of the channel.
+func checkCnameFilename(c *checker) {
+	special := agora.Strings("cname-filename-replacement")[0]
+	c.reportCnames(func(cname string) (string, string) {
+		named := strings.Map(func(r rune) rune {
+			if strings.ContainsRune(special, r) {
+				return '-'
+			}
+			return r
+		}, cname)
+		if named == cname {
+			return "", ""
+		}
+		return fmt.Sprintf("in the names of its files, cname %s becomes %s: %s turn into hyphens", quoted(cname), quoted(named), special), "write names with hyphens only"
+	})
+}

@@ -1,0 +1,39 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rundown/agora"
+)
+
+func init() { registerDocumented("mobile-viewport-size", checkViewport) }
+
+// checkViewport takes the listed viewports upright and turned.
+func checkViewport(c *checker) {
+	listed := agora.Strings("mobile-viewport-size")
+	c.reportValues("video", func(s *Settings) (string, string) {
+		w, h := s.Video.Width, s.Video.Height
+		if s.Mobile == nil || !*s.Mobile || slices.Contains(listed, fmt.Sprintf("%dx%d", min(w, h), max(w, h))) {
+			return "", ""
+		}
+		return fmt.Sprintf("with mobile: true, %dx%d is no viewport of a phone; listed are %s", w, h, strings.Join(listed, ", ")),
+			"write video: {" + strings.Replace("width: "+nearestViewport(listed, w, h), "x", ", height: ", 1) + "}"
+	})
+}
+
+// nearestViewport is the listed one whose sides differ least in sum.
+func nearestViewport(listed []string, width, height int) string {
+	best, least := "", 0
+	for _, size := range listed {
+		var w, h int
+		if _, err := fmt.Sscanf(size, "%dx%d", &w, &h); err != nil {
+			continue
+		}
+		if d := max(w-width, width-w) + max(h-height, height-h); best == "" || d < least {
+			best, least = size, d
+		}
+	}
+	return best
+}

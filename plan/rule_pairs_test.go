@@ -1,0 +1,63 @@
+package plan
+
+import (
+	"errors"
+	"os"
+	"testing"
+)
+
+// TestEachRuleHasABadPlanAndOneAtItsBound holds the pairs of the manual to the list of rules: the bad plan breaks its
+// rule, the other one breaks none.
+func TestEachRuleHasABadPlanAndOneAtItsBound(t *testing.T) {
+	check := func(t *testing.T, kind, rule string) []Finding {
+		p, findings, err := Load(folder{"testdata/rules/" + kind}, rule+".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts := CheckOptions{Now: september}
+		if rule == "secret-unresolved" {
+			opts.Lookup = func(r Reference) (string, error) {
+				if kind == "bad" && r.Name == "S3_SECRET_KEY" {
+					return "", errors.New("it is not set")
+				}
+				return "an-obvious-example", nil
+			}
+		}
+		return append(findings, Check(p, opts)...)
+	}
+	listed := map[string]bool{}
+	for _, r := range Rules() {
+		listed[r.ID] = true
+		if _, err := os.Stat("testdata/rules/bad/" + r.ID + ".yaml"); err != nil && awaited[r.ID] {
+			continue
+		}
+		t.Run(r.ID, func(t *testing.T) {
+			if r.Statement == "" || r.Severity == "" {
+				t.Error("there is no statement or severity")
+			}
+			broken := false
+			for _, f := range check(t, "bad", r.ID) {
+				broken = broken || f.Rule == r.ID
+			}
+			if !broken {
+				t.Error("the bad plan does not break the rule")
+			}
+			for _, f := range check(t, "ok", r.ID) {
+				if f.Severity != SeverityInformation || f.Rule == r.ID {
+					t.Error("the plan at the bound is not free of findings:\n" + show([]Finding{f}))
+				}
+			}
+		})
+	}
+	for _, kind := range []string{"bad", "ok"} {
+		files, err := os.ReadDir("testdata/rules/" + kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if id := f.Name()[:max(0, len(f.Name())-len(".yaml"))]; !listed[id] {
+				t.Errorf("%s is a plan for no rule", f.Name())
+			}
+		}
+	}
+}

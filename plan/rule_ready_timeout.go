@@ -1,0 +1,27 @@
+package plan
+
+import "fmt"
+
+func init() {
+	register(rule{id: "ready-timeout-recommended", severity: SeverityInformation, check: checkReadyTimeout})
+}
+
+// checkReadyTimeout tells once of all recordings without a ready timeout, at the first of them.
+func checkReadyTimeout(c *checker) {
+	var without []string
+	for _, r := range c.p.Recordings {
+		if r.ReadyTimeout == nil {
+			without = append(without, r.ID)
+		}
+	}
+	if len(without) == 0 {
+		return
+	}
+	for _, r := range c.p.Recordings {
+		if r.ReadyTimeout == nil {
+			c.report(r.Pos, fmt.Sprintf("without ready_timeout a half-loaded page is recorded, in %s", someOf(without)),
+				"let the page call navigator.notifyReady(), and write ready_timeout: 30s, here or in defaults")
+			return
+		}
+	}
+}

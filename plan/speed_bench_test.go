@@ -1,0 +1,212 @@
+package plan
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// termPlan is a plan of a term as a school network writes one: each recording has two classes in each of sixteen
+// weeks and takes about 370 bytes.
+func termPlan(recordings int) string {
+	var b strings.Builder
+	b.WriteString(base)
+	b.WriteString(`calendars: {term: 2031-09-01..2031-12-28, holidays: 2031-10-13..2031-10-19}
+cdn: {parents: "rtmps://live.lingua.example/app/${STREAM_KEY}"}
+defaults: {timezone: Europe/Madrid, cdn: parents, ready_timeout: 30s, only: term, skip: holidays, labels: {campus: mitte}}
+recordings:
+`)
+	days := []string{"Mon Wed", "Tue Thu", "Wed Fri", "Mon Thu", "Tue Sat"}
+	for i := range recordings {
+		fmt.Fprintf(&b, `  course-%d:
+    title: Course number %d for beginners and returning learners
+    when: %s %02d:%02d-%02d:%02d
+    url: https://rooms.lingua.example/course-%d?role=recorder
+    padding: {before: 45s, after: 3m}
+    video: 1080p30
+    labels: {department: languages, room: "%d"}
+    note: recorded for those who cannot be there, and for those who want to hear it again
+`, i, i, days[i%len(days)], 8+i%10, i%6, 8+i%10, 50+i%6, i, i%300)
+	}
+	return b.String()
+}
+
+// termDay is the present of the measurements.
+var termDay = time.Date(2031, time.August, 25, 0, 0, 0, 0, time.UTC)
+
+// checkBy applies the rules of the given ids.
+func checkBy(p *Plan, ids []string) []Finding {
+	c := &checker{p: p, opts: CheckOptions{Now: termDay}}
+	c.apply(slices.Clone(ids))
+	return Sort(p, c.findings)
+}
+
+// rulesByNeed parts the rules into those that look at settings and those that count classes.
+func rulesByNeed(p *Plan) (static, counting []string) {
+	for _, id := range slices.Sorted(maps.Keys(rules)) {
+		if rules[id].check == nil {
+			continue
+		}
+		c := &checker{p: p, opts: CheckOptions{Now: termDay}, rule: resolveRule(id)}
+		if c.rule.check(c); c.times == nil {
+			static = append(static, id)
+		} else {
+			counting = append(counting, id)
+		}
+	}
+	return static, counting
+}
+
+func loadTerm(tb testing.TB, files texts) *Plan {
+	p, findings, err := Load(files, "plan.yaml")
+	if err != nil || len(findings) > 0 || len(p.Recordings) == 0 {
+		tb.Fatal(err, show(findings[:min(len(findings), 5)]))
+	}
+	return p
+}
+
+func parseBare(tb testing.TB, text []byte) *yaml.Node {
+	var n yaml.Node
+	if err := yaml.NewDecoder(bytes.NewReader(text)).Decode(&n); err != nil {
+		tb.Fatal(err)
+	}
+	return &n
+}
+
+// BenchmarkValidateAgainstBareParse gives the time and the peak memory of validate as multiples of what yaml.v3 takes
+// for the bare nodes of the same file: 10,000 recordings with two classes a week over sixteen weeks. The measurements
+// alternate, and of each kind the median counts.
+func BenchmarkValidateAgainstBareParse(b *testing.B) {
+	text := []byte(termPlan(10_000))
+	files := texts{"plan.yaml": string(text)}
+	p := loadTerm(b, files)
+	static, counting := rulesByNeed(p)
+	if findings := Check(p, CheckOptions{Now: termDay}); len(findings) > 0 {
+		b.Fatal(show(findings[:min(len(findings), 5)]))
+	}
+	if n := Summarize(p, CheckOptions{Now: termDay}).Classes; n != 320_000 {
+		b.Fatal("the plan has", n, "classes")
+	}
+	p = nil
+
+	const (
+		bare = iota
+		load
+		staticRules
+		countingRules
+		summary
+		kinds
+	)
+	var took [kinds][]time.Duration
+	round := func() {
+		var p *Plan
+		var n *yaml.Node
+		for kind, step := range []func(){
+			func() { n = parseBare(b, text) },
+			func() { n = nil; p = loadTerm(b, files) },
+			func() { checkBy(p, static) },
+			func() { checkBy(p, counting) },
+			func() { Summarize(p, CheckOptions{Now: termDay}) },
+		} {
+			if kind <= load {
+				n = nil
+				runtime.GC()
+			}
+			start := time.Now()
+			step()
+			took[kind] = append(took[kind], time.Since(start))
+		}
+		runtime.KeepAlive(n)
+	}
+	rounds := 0
+	for b.Loop() {
+		round()
+		rounds++
+	}
+	for ; rounds < 7; rounds++ {
+		round()
+	}
+	median := func(kind int) float64 {
+		slices.Sort(took[kind])
+		return float64(took[kind][len(took[kind])/2])
+	}
+	total := median(load)
+	b.ReportMetric(0, "ns/op") // of no use here
+	b.ReportMetric(median(bare)/1e6, "bare-ms")
+	b.ReportMetric(total/median(bare), "load-ratio")
+	total += median(staticRules)
+	b.ReportMetric(total/median(bare), "static-ratio")
+	total += median(countingRules)
+	b.ReportMetric(total/median(bare), "rules-ratio")
+	total += median(summary)
+	b.ReportMetric(total/median(bare), "summary-ratio")
+
+	path := filepath.Join(b.TempDir(), "plan.yaml")
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		b.Fatal(err)
+	}
+	if least := peakMemory(b, "parse", path); least > 0 {
+		b.ReportMetric(float64(least)/1024, "bare-peak-MB")
+		b.ReportMetric(float64(peakMemory(b, "validate", path))/float64(least), "peak-ratio")
+	}
+}
+
+// measured tells a process of this test binary whose peak is looked at.
+const measured = "RUNDOWN_MEASURED"
+
+// peakMemory gives the most memory, in KiB, that a process of its own held, as the kernel counts it; 0 where it does
+// not.
+func peakMemory(b *testing.B, what, path string) int {
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestPeakMemoryOfAProcess$", "-test.v")
+	cmd.Env = append(os.Environ(), measured+"="+what+":"+path)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	_, after, _ := bytes.Cut(out, []byte("VmHWM:"))
+	number, _, _ := bytes.Cut(bytes.TrimLeft(after, " \t"), []byte(" "))
+	kib, _ := strconv.Atoi(string(number))
+	return kib
+}
+
+// TestPeakMemoryOfAProcess is what [peakMemory] starts; by itself it has nothing to do.
+func TestPeakMemoryOfAProcess(t *testing.T) {
+	what, path, ok := strings.Cut(os.Getenv(measured), ":")
+	if !ok {
+		t.Skip("only for the benchmarks")
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch what {
+	case "parse":
+		runtime.KeepAlive(parseBare(t, text))
+	case "validate":
+		p := loadTerm(t, texts{"plan.yaml": string(text)})
+		if findings := Check(p, CheckOptions{Now: termDay}); len(findings) > 0 {
+			t.Fatal(show(findings[:1]))
+		}
+		Summarize(p, CheckOptions{Now: termDay})
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return
+	}
+	for line := range strings.Lines(string(status)) {
+		if strings.HasPrefix(line, "VmHWM:") {
+			fmt.Print(line)
+		}
+	}
+}
