@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"flag"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -14,8 +13,6 @@ import (
 
 	"rundown/agora/simulator"
 )
-
-var update = flag.Bool("update", false, "write the generated documents anew")
 
 // crashPoints are the instants at which the daemon dies, in the order of a recording's life.
 func crashPoints() []string {
@@ -91,7 +88,7 @@ func TestADaemonThatDiesAtAnyPointLosesNothing(t *testing.T) {
 	}
 	const path = "../../docs/crash-matrix.md"
 	text := crashTable(results)
-	if *update {
+	if *updateManual {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
