@@ -41,6 +41,10 @@ lint: ## gofumpt, vet, staticcheck, and govulncheck where its database can be re
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
 
+.PHONY: soak
+soak: ## a term of 16 weeks under faults and crashes, in virtual time; SEED=n for another one
+	$(GO) test ./runner -run TestATermUnder -count 1 -timeout 60m -v -args -weeks 16 -seed $(or $(SEED),1)
+
 .PHONY: fuzz
 fuzz: ## run all fuzz targets, for FUZZTIME (1h) in all; KEEP=20 keeps inputs that they found
 	@GO='$(GO)' PKG='$(PKG)' FUZZTIME='$(FUZZTIME)' KEEP='$(KEEP)' bash .ci/fuzz

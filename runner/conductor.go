@@ -24,7 +24,8 @@ type conductor struct {
 	term int64
 	log  *slog.Logger
 
-	running bool // guarded by the engine's lock
+	running bool          // guarded by the engine's lock
+	ended   chan struct{} // closed when the loop is: what is posted then is not run
 	inbox   mailbox
 	callers sync.WaitGroup
 
@@ -44,6 +45,7 @@ type conductor struct {
 func newConductor(e *Engine, app string, term int64, qps int) *conductor {
 	return &conductor{
 		e: e, app: app, term: term, log: e.log.With("app", app),
+		ended: make(chan struct{}),
 		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, apis: map[route]*agora.App{}, qps: qps,
 	}
 }
@@ -139,13 +141,16 @@ func (c *conductor) read() {
 func (c *conductor) loop() {
 	defer c.e.wg.Done()
 	defer c.writer.Close()
+	defer close(c.ended)
 	calls, cancel := context.WithCancel(context.WithoutCancel(c.e.ctx))
 	defer cancel()
 	c.calls = calls
 	c.read()                    // orders come before what a session would do next
 	for _, t := range c.tasks { // adopted: what was asked and never answered comes first
-		for _, x := range t.state.Sessions {
-			if x.Asked != "" {
+		for i, x := range t.state.Sessions {
+			if x.Asked == agora.OpStart && c.e.forget {
+				t.state.Sessions[i].Asked, t.state.Sessions[i].State = "", SessionFailed
+			} else if x.Asked != "" {
 				t.waiting = append(t.waiting, Observation{Attempt: x.Attempt, Op: x.Asked, Answer: Answer{Class: agora.Unknown, Reason: "asked, no answer known: rundown ended meanwhile"}})
 			}
 		}
@@ -217,6 +222,7 @@ func (c *conductor) step(t *task, o Observation) {
 	t.changes = nil
 	calls, events := []Action(nil), []store.Event(nil)
 	observations := t.waiting
+	observed := t.waiting
 	t.waiting = nil
 	if len(observations) == 0 {
 		observations = []Observation{{}}
@@ -248,7 +254,12 @@ func (c *conductor) step(t *task, o Observation) {
 		return
 	}
 	t.busy = true
-	c.store(t, step, c.stops(t, next, calls), func() { c.stored(t, next, calls) })
+	point := failpoint(t, next, observed, calls)
+	c.e.cfg.Failpoint("before writing " + point)
+	c.store(t, step, c.stops(t, next, calls), func() {
+		c.e.cfg.Failpoint("after writing " + point)
+		c.stored(t, next, calls)
+	})
 }
 
 // stops makes the stops among the calls of a step that cannot be stored: what lives is billed, a stop does no harm
@@ -359,7 +370,9 @@ func (c *conductor) call(t *task, s State, act Action) {
 	c.callers.Add(1)
 	go func() {
 		defer c.callers.Done()
+		c.e.cfg.Failpoint("before sending " + string(act.Op))
 		answer := c.ask(agora.Prefer(ctx, preference(s.Priority)), api, conn, occ, s, *x, act.Op)
+		c.e.cfg.Failpoint("after the answer to " + string(act.Op))
 		c.post(func() {
 			c.out--
 			if ctx.Err() == nil {

@@ -623,8 +623,8 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 		// it may be a failover
 	case a.Class == agora.Ended || a.taskGone():
 		switch {
-		case x.StopDoubt:
-			x.StoppedAt = x.StopAskedAt // an earlier stop of ours had its effect
+		case x.StopDoubt && x.Then != SessionLost:
+			x.StoppedAt = x.StopAskedAt // an earlier stop of ours had its effect; what was lost had ended before
 		case x.StoppedAt.IsZero():
 			x.StoppedAt = later(x.LastGood, x.StoppedAt)
 			x.Reason = cmp.Or(x.Reason, "it was over when it was to be stopped")

@@ -36,6 +36,9 @@ type Config struct {
 	Keep time.Duration
 	// OnChange hears of every stored step, in order for one occurrence. It must not block.
 	OnChange func(State)
+	// Failpoint is called at each named instant between commit, send and answer; a test crashes there. It may end the
+	// goroutine that calls it. Nil outside tests.
+	Failpoint func(point string)
 	// OnLost hears of an occurrence that the engine had to let go, because its row is another's. It must not block.
 	OnLost func(id string, err error)
 }
@@ -62,6 +65,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.OnChange == nil {
 		c.OnChange = func(State) {}
+	}
+	if c.Failpoint == nil {
+		c.Failpoint = func(string) {}
 	}
 	return c
 }
@@ -92,6 +98,7 @@ type Engine struct {
 	changes    int64
 	cron       *cron.Cron
 	wg         sync.WaitGroup
+	forget     bool          // a test's negative control: a start without an answer is taken for never sent
 	abandoned  chan struct{} // closed: an end waits for nothing
 	abandon    sync.Once
 }

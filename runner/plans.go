@@ -103,6 +103,8 @@ func (c *conductor) want(wanted []want) (added, changed int) {
 	select {
 	case <-done:
 		return added, changed
+	case <-c.ended:
+		return 0, 0
 	case <-c.e.ctx.Done(): // nobody is left to say
 		return 0, 0
 	}

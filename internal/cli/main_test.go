@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"os"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,6 +13,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"rundown": func() {
+			failpoint = dieAt(os.Getenv("RUNDOWN_TEST_DIE"))
 			os.Exit(Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 		},
 	})
@@ -34,4 +36,17 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// dieAt kills this process when the engine comes to the named point.
+func dieAt(name string) func(string) {
+	if name == "" {
+		return nil
+	}
+	return func(point string) {
+		if point == name {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	}
 }

@@ -20,6 +20,9 @@ import (
 	"rundown/runner/web"
 )
 
+// failpoint is set by the test binary alone, so that a daemon can be made to die at a named instant.
+var failpoint func(point string)
+
 type runOptions struct {
 	dryRun bool
 	span   window
@@ -133,7 +136,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		return fmt.Errorf("listen on %s: %w", o.listen, cause(err))
 	}
 	ready := &web.Readiness{}
-	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Revision: revisionOf, Vet: w.unresolved, Keep: o.keep.length})
+	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Failpoint: failpoint, Revision: revisionOf, Vet: w.unresolved, Keep: o.keep.length})
 	handler := http.NewServeMux()
 	handler.Handle("/", web.Handler(ready))
 	if secret != nil {

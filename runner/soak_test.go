@@ -1,0 +1,329 @@
+package runner_test
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora"
+	"rundown/agora/simulator"
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+var (
+	seed  = flag.Uint64("seed", 1, "of the soak's faults and crashes")
+	weeks = flag.Int("weeks", 1, "of the soak's term")
+)
+
+// term is a school's timetable with five lessons a day for each room, from Monday to Friday: 100 classes a day in a
+// single week, 200 in a longer term.
+func term(from time.Time, weeks int) files {
+	var b strings.Builder
+	fmt.Fprintf(&b, `version: 1
+name: school
+account: {customer_id: "${ID}", customer_secret: "${SECRET}"}
+apps: {main: {id: "${APP}"}}
+storage: {videos: {vendor: s3, region: eu-central-1, bucket: videos, access_key: "${ACCESS}", secret_key: "${KEY}"}}
+calendars: {term: [%s..%s]}
+defaults: {timezone: UTC, url: "https://school.example/rooms/{id}", only: term}
+recordings:
+`, from.Format(time.DateOnly), from.AddDate(0, 0, 7*weeks-1).Format(time.DateOnly))
+	rooms := 20
+	if weeks > 1 {
+		rooms = 40
+	}
+	for room := range rooms {
+		fmt.Fprintf(&b, "  room-%d:\n    when:\n", room)
+		for lesson := range 5 {
+			begin := time.Duration(8+2*lesson)*time.Hour + time.Duration(room/4)*3*time.Minute
+			at := time.Time{}.Add(begin)
+			fmt.Fprintf(&b, "      - Mon-Fri %s-%s\n", at.Format("15:04"), at.Add(50*time.Minute).Format("15:04"))
+		}
+	}
+	return files{"term.yaml": b.String()}
+}
+
+// weather is a script of faults on one request in twenty, and on some sessions.
+func weather(seed uint64) simulator.Faults {
+	share := func(rate float64) *float64 { return &rate }
+	f := simulator.Faults{Seed: seed, Requests: []simulator.RequestFault{
+		{Rate: share(0.010), Drop: "before"},
+		{Rate: share(0.010), Drop: "after"},
+		{Rate: share(0.010), Status: 500},
+		{Rate: share(0.005), Status: 503},
+		{Rate: share(0.005), Status: 429},
+		{Rate: share(0.010), Delay: simulator.Duration(4 * time.Second)},
+	}}
+	for room, fault := range map[int]simulator.SessionFault{
+		3:  {After: simulator.Duration(20 * time.Minute), GoneFor: simulator.Duration(40 * time.Second)},
+		11: {After: simulator.Duration(10 * time.Minute), GoneFor: simulator.Duration(85 * time.Second)},
+		17: {After: simulator.Duration(25 * time.Minute), Stop: "recorder_error"},
+		13: {After: simulator.Duration(40 * time.Minute), Stop: "recorder_error"},
+	} {
+		fault.Cname = fmt.Sprintf("school-room-%d", room)
+		f.Sessions = append(f.Sessions, fault)
+	}
+	slices.SortFunc(f.Sessions, func(a, b simulator.SessionFault) int { return cmp.Compare(a.Cname, b.Cname) })
+	return f
+}
+
+// life is one run of the daemon, from its start to its crash. A crash ends each goroutine of the engine that comes
+// to a failpoint, and takes its connection to the service away: what it has not stored by then is lost.
+type life struct {
+	countdown atomic.Int64 // failpoints until the crash
+	queries   bool         // those about queries count too; they are most of them and least worth a crash
+	dead      atomic.Bool
+	crashed   chan struct{}
+	at        string // the failpoint; readable once crashed is closed
+}
+
+func (l *life) failpoint(point string) {
+	if counts := l.queries || !strings.HasSuffix(point, "query"); counts && l.countdown.Add(-1) == 0 {
+		l.at = point
+		l.dead.Store(true)
+		close(l.crashed)
+	}
+	if l.dead.Load() {
+		runtime.Goexit()
+	}
+}
+
+type mortal struct {
+	*life
+	next http.RoundTripper
+}
+
+func (m mortal) RoundTrip(r *http.Request) (*http.Response, error) {
+	if m.dead.Load() {
+		return nil, io.ErrClosedPipe
+	}
+	return m.next.RoundTrip(r)
+}
+
+// live runs a daemon on the house's store until it crashes or the time has come.
+func (h *house) live(p *plan.Plan, failpoints int64, queries bool, end time.Time, forget bool) (crashedAt string) {
+	h.t.Helper()
+	l := &life{queries: queries, crashed: make(chan struct{})}
+	l.countdown.Store(math.MaxInt64) // what a crash while planning does, the crash matrix shows
+	quiet := slog.New(slog.DiscardHandler)
+	st, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{Create: true, Work: true, Service: "simulator"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	engine := runner.New(runner.Config{
+		Store: st, Logger: quiet, Who: "soak", Horizon: 26 * time.Hour, Poll: time.Hour, Beat: time.Minute, Failpoint: l.failpoint,
+		Connect: func(*plan.Plan) (*runner.Connection, error) {
+			return &runner.Connection{Lookup: values, Client: func(r agora.Region) (*agora.Client, error) {
+				return agora.New(func(context.Context) (string, string, error) { return "customer", "canary", nil },
+					agora.WithTransport(mortal{l, h.sim.Transport()}), agora.WithRegion(r), agora.WithLogger(quiet))
+			}}, nil
+		},
+	})
+	runner.ForgetUnanswered(engine, forget)
+	if err := engine.Start(context.Background(), p); err != nil {
+		h.t.Fatal(err)
+	}
+	l.countdown.Store(failpoints)
+	timer := time.NewTimer(time.Until(end))
+	defer timer.Stop()
+	select {
+	case <-l.crashed:
+		crashedAt = l.at
+	case <-timer.C:
+	}
+	engine.Close()
+	if err := st.Close(); err != nil {
+		h.t.Error(err)
+	}
+	return crashedAt
+}
+
+// soak is what a term came to.
+type soak struct {
+	classes, sessions, crashes, orphans int
+	outcomes                            map[runner.Outcome]int
+	crashPoints                         map[string]int
+	worst                               string
+	worstLost                           time.Duration
+	faults                              []string // where ledger and store do not agree
+}
+
+// The bounds that the soak holds the engine to.
+const (
+	// poll is how far off an instant may be that the service did not name: one interval of monitoring, and the waits
+	// for answers beside it.
+	poll = 3 * time.Minute
+	// overrun is how long after its padding a session may run: a crash, at most the 70 s of this test, then the
+	// repetitions of a stop without answer.
+	overrun = 4 * time.Minute
+)
+
+func runSoak(t *testing.T, weeks int, seed uint64, forget bool) soak {
+	out := soak{outcomes: map[runner.Outcome]int{}, crashPoints: map[string]int{}}
+	synctest.Test(t, func(t *testing.T) {
+		from := time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)
+		until(from.Add(-time.Hour))
+		p := load(t, term(from, weeks), "term.yaml")
+		h := newHouse(t, simulator.Config{Faults: weather(seed), Concurrent: 200})
+		rng := rand.New(rand.NewPCG(seed, 1))
+		end := from.AddDate(0, 0, 7*weeks)
+		for time.Now().Before(end) {
+			if at := h.live(p, 1+rng.Int64N(600), rng.IntN(8) == 0, end, forget); at != "" {
+				out.crashes++
+				out.crashPoints[at]++
+				time.Sleep(time.Duration(rng.Int64N(int64(time.Minute))))
+			}
+		}
+		h.settle(p, from, end, &out)
+	})
+	return out
+}
+
+// settle holds the ledger against the store.
+func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
+	st, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{Service: "simulator"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer st.Close()
+	rows, err := st.Occurrences(context.Background(), store.Filter{})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	bad := func(format string, args ...any) { out.faults = append(out.faults, fmt.Sprintf(format, args...)) }
+	states := map[string]runner.State{}
+	sessions := map[string]runner.Session{}
+	owner := map[string]runner.State{}
+	orphans := map[string][]runner.State{} // by cname and uid
+	for rows := range slices.Chunk(rows, 500) {
+		ids := make([]string, len(rows))
+		for i := range rows {
+			ids[i] = rows[i].ID
+		}
+		stored, err := st.Sessions(context.Background(), ids...)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		for _, row := range rows {
+			s, err := runner.Decode(row, stored[row.ID])
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			states[row.ID] = s
+			for _, x := range s.Sessions {
+				if x.SID != "" {
+					sessions[x.SID], owner[x.SID] = x, s
+				}
+				if x.State == runner.SessionOrphan {
+					orphans[x.Cname+" "+x.UID] = append(orphans[x.Cname+" "+x.UID], s)
+				}
+			}
+		}
+	}
+	wrote := map[string][]simulator.LedgerSession{} // by cname
+	for _, x := range h.sim.Ledger().Sessions {
+		out.sessions++
+		wrote[x.Cname] = append(wrote[x.Cname], x)
+		ours, known := sessions[x.SID]
+		delete(sessions, x.SID)
+		if !known {
+			out.orphans++
+			if !slices.ContainsFunc(orphans[x.Cname+" "+x.UID], func(s runner.State) bool {
+				return !x.StartedAt.Before(s.Begin) && x.StartedAt.Before(s.Until)
+			}) {
+				bad("session %s of %s (uid %s) began at %v and nobody reports it", x.SID, x.Cname, x.UID, x.StartedAt)
+			}
+			continue
+		}
+		s := owner[x.SID]
+		switch tolerance := poll; {
+		case x.StoppedAt == nil:
+			bad("%s: session %s still runs", s.ID, x.SID)
+		case x.StoppedAt.Sub(s.Until) > overrun:
+			bad("%s: session %s ran %v past its end", s.ID, x.SID, x.StoppedAt.Sub(s.Until))
+		case x.StoppedAt.Sub(ours.StoppedAt).Abs() > tolerance && !ours.RecordingAt.IsZero():
+			bad("%s: session %s ended at %v, the store says %v: %s", s.ID, x.SID, x.StoppedAt, ours.StoppedAt, ours.Reason)
+		case x.RecordingAt != nil && ours.Named && x.RecordingAt.Sub(ours.RecordingAt).Abs() > time.Second,
+			x.RecordingAt != nil && !ours.RecordingAt.IsZero() && x.RecordingAt.Sub(ours.RecordingAt).Abs() > tolerance:
+			bad("%s: session %s was written from %v on, the store says %v (named: %v)", s.ID, x.SID, x.RecordingAt, ours.RecordingAt, ours.Named)
+		}
+	}
+	for sid := range sessions {
+		bad("%s: session %s never ran", owner[sid].ID, sid)
+	}
+	for _, o := range p.Occurrences(from, end) {
+		out.classes++
+		s, ok := states[o.ID]
+		if !ok || s.Phase != runner.Over {
+			bad("%s: %s, it never ended", o.ID, s.Phase)
+			continue
+		}
+		out.outcomes[s.Outcome]++
+		lost := uncovered(s, wrote[s.Cname])
+		if lost > out.worstLost {
+			out.worst, out.worstLost = o.ID, lost
+		}
+		switch {
+		case s.Reason == "":
+			bad("%s: %s without a reason", o.ID, s.Outcome)
+		case s.Outcome == runner.Recorded && lost > poll:
+			bad("%s: recorded, but %v of it are missing: %s", o.ID, lost, s.Reason)
+		}
+	}
+}
+
+// uncovered is how much of a class no session of the ledger wrote.
+func uncovered(s runner.State, sessions []simulator.LedgerSession) time.Duration {
+	lost, at := time.Duration(0), s.Start
+	for _, x := range sessions { // in the order of their starts
+		if x.RecordingAt == nil || x.StoppedAt == nil || !x.StoppedAt.After(at) || !x.RecordingAt.Before(s.End) {
+			continue
+		}
+		lost += max(0, x.RecordingAt.Sub(at))
+		at = *x.StoppedAt
+	}
+	return lost + max(0, s.End.Sub(at))
+}
+
+func TestATermUnderFaultsAndCrashesIsAccountedForToTheLastSession(t *testing.T) {
+	began := time.Now()
+	out := runSoak(t, *weeks, *seed, false)
+	t.Logf("seed %d: %d classes %v, %d sessions, %d orphans, %d crashes at %d points, worst %s (%v lost), in %v",
+		*seed, out.classes, out.outcomes, out.sessions, out.orphans, out.crashes, len(out.crashPoints), out.worst, out.worstLost, time.Since(began).Round(time.Second))
+	for i, fault := range out.faults {
+		if i == 20 {
+			t.Errorf("and %d more", len(out.faults)-i)
+			break
+		}
+		t.Error(fault)
+	}
+	if out.classes < 500**weeks || out.crashes < 2**weeks {
+		t.Errorf("%d classes and %d crashes prove little", out.classes, out.crashes)
+	}
+}
+
+// TestTheSoakFailsWithoutTheRecoveryOfUnansweredRequests is the negative control: an engine that forgets at its start
+// what it had asked must be caught.
+func TestTheSoakFailsWithoutTheRecoveryOfUnansweredRequests(t *testing.T) {
+	out := runSoak(t, 1, *seed, true)
+	if len(out.faults) == 0 {
+		t.Error("the soak did not notice")
+	}
+	t.Logf("%d faults noticed, such as %q", len(out.faults), out.faults[:min(1, len(out.faults))])
+}
