@@ -64,7 +64,7 @@ func TestAnExtensionOutlivesRestartAndReloadAndTheLaterEndWins(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
-				h.poll = time.Second
+				h.poll = 2 * time.Second
 				p := load(t, school(at), "school.yaml")
 				e := h.open(p)
 				until(monday.Add(tt.ordered))
@@ -315,7 +315,7 @@ func TestWhatIsOlderThanItIsToBeKeptGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		h.keep = 10 * 24 * time.Hour
+		h.keep, h.poll = 10*24*time.Hour, time.Hour
 		e := h.open(load(t, school("2031-09-15 09:00-09:50, 2031-09-24 09:00-09:50, 2031-10-24 09:00-09:50"), "school.yaml"))
 		until(monday.Add(11 * 24 * time.Hour))
 		rows, err := h.store.Occurrences(context.Background(), store.Filter{})
