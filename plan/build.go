@@ -13,8 +13,10 @@ import (
 
 func init() {
 	register(rule{id: "unknown-reference", severity: SeverityError, statement: "Every name that a plan uses is defined in it."})
-	register(rule{id: "reference-not-allowed", severity: SeverityError,
-		statement: "References stand in account, apps, storage, cdn and notify of the root file only; a url may use the variables that expose names."})
+	register(rule{
+		id: "reference-not-allowed", severity: SeverityError,
+		statement: "References stand in account, apps, storage, cdn and notify of the root file only; a url may use the variables that expose names.",
+	})
 }
 
 // builder turns decoded files into a plan.

@@ -29,6 +29,14 @@ func Check(p *Plan, opts CheckOptions) []Finding {
 	return Sort(p, tune(findings, p.Severities))
 }
 
+// indispensable are the rules, beside those of structure, that no plan can do without: they tell of what is missing, or
+// could not be read, and without it there is nothing to ask the service for.
+var indispensable = map[string]bool{
+	"timezone-missing": true, "timezone-unknown": true, "url-required": true, "when-syntax": true, "cron-syntax": true,
+	"storage-config-required": true, "storage-bucket-required": true, "storage-keys-required": true,
+	"storage-vendor-values": true, "video-size-required": true,
+}
+
 // tune applies a plan's rules: key: severities are replaced and what is off disappears. Rules of structure stay.
 func tune(findings []Finding, severities map[string]Severity) []Finding {
 	if len(severities) == 0 {
@@ -36,7 +44,7 @@ func tune(findings []Finding, severities map[string]Severity) []Finding {
 	}
 	kept := make([]Finding, 0, len(findings))
 	for _, f := range findings {
-		if severity, tuned := severities[f.Rule]; tuned && !structural[f.Rule] {
+		if severity, tuned := severities[f.Rule]; tuned && !structural[f.Rule] && !indispensable[f.Rule] {
 			if severity == "" {
 				continue
 			}

@@ -11,24 +11,18 @@ func init() {
 	})
 }
 
-// checkNeverHappens looks at all bounds, whatever the present time: a class that is over has happened.
+// checkNeverHappens looks at all bounds, whatever the present time: a class that is over has happened. A class that a
+// change cancels is none that never happens: somebody said so, and must be able to.
 func checkNeverHappens(c *checker) {
 	for _, s := range c.expansion().schedules {
 		if s.recording.unread() {
 			continue
 		}
-		happens := 0
 		for i := range s.recording.When {
 			if reason, hint := s.neverHappens(i); reason != "" {
 				w := &s.recording.When[i]
 				c.report(w.Pos, fmt.Sprintf("%s of %s never happens: %s", w, s.recording.ID, reason), hint)
-			} else {
-				happens++
 			}
-		}
-		if n, days := s.allCancelled(); happens > 0 && n > 0 {
-			c.report(s.recording.Pos, fmt.Sprintf("%s never happens: changes cancel all of its classes (%d, planned on %s)", s.recording.ID, n, days),
-				"remove the recording, or one of the changes")
 		}
 	}
 }
@@ -59,37 +53,4 @@ func (s *schedule) neverHappens(entry int) (reason, hint string) {
 		return fmt.Sprintf("all its days in only are in skip too, from %s on", d), "set skip: none for this recording, or choose another day"
 	}
 	return fmt.Sprintf("no such day is in only (%s to %s)", bounds.First, bounds.Last), hint
-}
-
-// allCancelled counts the classes of a recording that has no others but cancelled ones; 0 when one is left.
-func (s *schedule) allCancelled() (n int, days DayRange) {
-	cancels := false
-	for i := range s.recording.Changes {
-		cancels = cancels || s.recording.Changes[i].Cancelled
-	}
-	left, bounded := s.bounds()
-	if !cancels || !bounded {
-		return 0, DayRange{}
-	}
-	wall := s.wallClock()
-	var buffer []planned
-	for {
-		d, ok := s.nextDay(left)
-		if !ok {
-			return n, days
-		}
-		left.First = d + 1
-		buffer = s.plannedOn(&wall, d, buffer)
-		for i := range buffer {
-			change := s.changes.find(d, buffer[i].clock)
-			if change < 0 || !s.recording.Changes[change].Cancelled {
-				return 0, DayRange{}
-			}
-			if n == 0 {
-				days.First = d
-			}
-			n++
-			days.Last = d
-		}
-	}
 }

@@ -11,9 +11,11 @@ import (
 func init() {
 	registerDocumented("prefix-charset", checkPrefixCharset)
 	registerDocumented("prefix-max-length", checkPrefixLength)
-	register(rule{id: "prefix-clash", severity: SeverityError,
+	register(rule{
+		id: "prefix-clash", severity: SeverityError,
 		statement: "Recordings whose prefixes differ still differ once what Agora forbids is left out.",
-		check:     checkPrefixClash})
+		check:     checkPrefixClash,
+	})
 }
 
 // checkPrefixCharset looks at literal text only: from a placeholder's value, what is forbidden is left out.

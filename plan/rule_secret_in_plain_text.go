@@ -3,9 +3,11 @@ package plan
 import "strings"
 
 func init() {
-	register(rule{id: "secret-in-plain-text", severity: SeverityError,
+	register(rule{
+		id: "secret-in-plain-text", severity: SeverityError,
 		statement: "Secrets stand behind references. A key written out is an error, an address a warning.",
-		check:     checkPlainSecrets})
+		check:     checkPlainSecrets,
+	})
 }
 
 func checkPlainSecrets(c *checker) {

@@ -5,9 +5,11 @@ import (
 )
 
 func init() {
-	register(rule{id: "secret-unresolved", severity: SeverityError,
+	register(rule{
+		id: "secret-unresolved", severity: SeverityError,
 		statement: "Every reference stands for a value, where the values are asked for.",
-		check:     checkUnresolved})
+		check:     checkUnresolved,
+	})
 }
 
 func checkUnresolved(c *checker) {

@@ -3,9 +3,11 @@ package plan
 import "fmt"
 
 func init() {
-	register(rule{id: "unused-definition", severity: SeverityWarning,
+	register(rule{
+		id: "unused-definition", severity: SeverityWarning,
 		statement: "Every app, storage, cdn target, calendar and exposed variable is used.",
-		check:     checkUnused})
+		check:     checkUnused,
+	})
 }
 
 func checkUnused(c *checker) {

@@ -109,7 +109,7 @@ func (h *house) open(plans ...*plan.Plan) *runner.Engine {
 		h.t.Fatal(err)
 	}
 	engine := runner.New(runner.Config{
-		Store: h.store, Connect: h.connect, Who: "test", Poll: cmp.Or(h.poll, time.Minute), Beat: cmp.Or(h.poll, time.Minute), Keep: h.keep, Revision: h.revision, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Store: h.store, Connect: h.connect, Who: "test", Poll: cmp.Or(h.poll, time.Minute), Beat: max(h.poll, time.Minute), Keep: h.keep, Revision: h.revision, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnChange: func(s runner.State) {
 			h.mu.Lock()
 			defer h.mu.Unlock()

@@ -43,8 +43,10 @@ func TestARedundantSessionThatDiesIsReplacedOnItsOwnOtherUIDAndLeavesNoGap(t *te
 func TestGapsAreWhatNeitherSessionWrote(t *testing.T) {
 	minute := func(n int) time.Time { return bell.Add(time.Duration(n) * time.Minute) }
 	got := gaps(bell, minute(50), []Session{
-		{RecordingAt: minute(-1), StoppedAt: minute(10)}, {Lane: 1, RecordingAt: minute(5), StoppedAt: minute(20)},
-		{RecordingAt: minute(22), StoppedAt: minute(52), Paused: []Gap{{minute(30), minute(40)}}}, {Lane: 1, RecordingAt: minute(35), StoppedAt: minute(52)},
+		{RecordingAt: minute(-1), StoppedAt: minute(10)},
+		{Lane: 1, RecordingAt: minute(5), StoppedAt: minute(20)},
+		{RecordingAt: minute(22), StoppedAt: minute(52), Paused: []Gap{{minute(30), minute(40)}}},
+		{Lane: 1, RecordingAt: minute(35), StoppedAt: minute(52)},
 	})
 	want := []Gap{{minute(20), minute(22)}, {minute(30), minute(35)}}
 	if diff := cmp.Diff(want, got); diff != "" {

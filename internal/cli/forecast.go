@@ -148,8 +148,10 @@ func forecastText(w io.Writer, f *plan.Forecast) {
 		fmt.Fprintln(w)
 		t = newTable(w, "LABEL", "VALUE", "CLASSES", "HD H", "FULL HD H", "US$ BEFORE FREE MINUTES")
 		for _, l := range f.Labels {
-			t.AppendRow([]any{shown(l.Key), shown(l.Value), l.Classes, fmt.Sprintf("%.1f", float64(l.Seconds.HD)/3600),
-				fmt.Sprintf("%.1f", float64(l.Seconds.FullHD)/3600), fmt.Sprintf("%.2f", l.CostUSD)})
+			t.AppendRow([]any{
+				shown(l.Key), shown(l.Value), l.Classes, fmt.Sprintf("%.1f", float64(l.Seconds.HD)/3600),
+				fmt.Sprintf("%.1f", float64(l.Seconds.FullHD)/3600), fmt.Sprintf("%.2f", l.CostUSD),
+			})
 		}
 		t.Render()
 	}
