@@ -184,7 +184,7 @@ func peakMemory(b *testing.B, what, path string) int {
 func TestPeakMemoryOfAProcess(t *testing.T) {
 	what, path, ok := strings.Cut(os.Getenv(measured), ":")
 	if !ok {
-		t.Skip("only for the benchmarks")
+		return // the benchmarks run this in a process of its own
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

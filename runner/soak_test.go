@@ -183,9 +183,6 @@ func runSoak(t *testing.T, weeks int, seed uint64, forget bool) soak {
 		h := newHouse(t, simulator.Config{Faults: weather(seed), Concurrent: 200})
 		rng := rand.New(rand.NewPCG(seed, 1))
 		end := from.AddDate(0, 0, 7*weeks)
-		if forget {
-			end = from.AddDate(0, 0, 3)
-		}
 		for time.Now().Before(end) {
 			apart := int64(600) // failpoints between crashes, at most
 			if forget {
@@ -330,7 +327,13 @@ func TestATermUnderFaultsAndCrashesIsAccountedForToTheLastSession(t *testing.T) 
 // what it had asked must be caught.
 func TestTheSoakFailsWithoutTheRecoveryOfUnansweredRequests(t *testing.T) {
 	t.Parallel()
-	out := runSoak(t, 1, *seed, true)
+	// Where the crashes fall is chance: a week in which none met a start tells nothing, and the next is looked at.
+	var out soak
+	for next := range uint64(4) {
+		if out = runSoak(t, 1, *seed+next, true); len(out.faults) > 0 {
+			break
+		}
+	}
 	if len(out.faults) == 0 {
 		t.Error("the soak did not notice")
 	}

@@ -68,7 +68,7 @@ func FuzzPaths(f *testing.F) {
 		r := newRig(t, Config{})
 		req, err := http.NewRequest(method, r.base, nil)
 		if err != nil {
-			t.Skip()
+			return
 		}
 		req.URL.Path, req.URL.RawPath = path, path
 		res, err := r.http.RoundTrip(req)
