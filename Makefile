@@ -42,7 +42,8 @@ bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(PKG)
 
 .PHONY: soak
-soak: ## a term of 16 weeks under faults and crashes, in virtual time; SEED=n for another one
+soak: ## a term of 16 weeks under faults and crashes, in virtual time, and its negative control; SEED=n for another one
+	$(GO) test -tags soak ./runner -run TestTheSoakFails -count 1 -v -args -seed $(or $(SEED),1)
 	$(GO) test ./runner -run TestATermUnder -count 1 -timeout 60m -v -args -weeks 16 -seed $(or $(SEED),1)
 
 .PHONY: fuzz
