@@ -3,6 +3,7 @@ package simulator
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -26,19 +27,23 @@ type Faults struct {
 // nothing. Every fault counts its own matches, whichever fault befalls the request: the first one, in the script's
 // order, that is due.
 //
+// With PerCname a fault counts and draws for each endpoint and cname by itself: two clients that record the same
+// classes meet the same faults, class by class and request by request, in whatever order they ask.
+//
 // Without Drop and Status the request is handled as it arrives and the answer comes late by Delay.
 type RequestFault struct {
 	Endpoint string   `json:"endpoint" yaml:"endpoint"` // acquire, start, query, update or stop
 	Host     string   `json:"host" yaml:"host"`         // of the request, its port included or not
 	Cname    string   `json:"cname" yaml:"cname"`       // of the body; for query of the session
 	Rate     *float64 `json:"rate" yaml:"rate"`         // share of the matching requests, 0 to 1, default 1
-	Skip     int      `json:"skip" yaml:"skip"`         // matches to let pass first
-	Times    int      `json:"times" yaml:"times"`       // matches, after those, in which to act; 0: no end
-	Delay    Duration `json:"delay" yaml:"delay"`       // before the answer, or the drop
-	Drop     string   `json:"drop" yaml:"drop"`         // close the connection: before or after the effect
-	Status   int      `json:"status" yaml:"status"`     // answer this, 200 to 599, instead of handling the request
-	Code     int      `json:"code" yaml:"code"`         // 0: the gateway's {"message"} with Reason
-	Reason   string   `json:"reason" yaml:"reason"`     // default: the status in words
+	PerCname bool     `json:"per_cname,omitempty" yaml:"per_cname"`
+	Skip     int      `json:"skip" yaml:"skip"`     // matches to let pass first
+	Times    int      `json:"times" yaml:"times"`   // matches, after those, in which to act; 0: no end
+	Delay    Duration `json:"delay" yaml:"delay"`   // before the answer, or the drop
+	Drop     string   `json:"drop" yaml:"drop"`     // close the connection: before or after the effect
+	Status   int      `json:"status" yaml:"status"` // answer this, 200 to 599, instead of handling the request
+	Code     int      `json:"code" yaml:"code"`     // 0: the gateway's {"message"} with Reason
+	Reason   string   `json:"reason" yaml:"reason"` // default: the status in words
 }
 
 const (
@@ -164,14 +169,18 @@ func (f SessionFault) validate() error {
 // script is a set of faults at work.
 type script struct {
 	Faults
-	since   time.Time // when it was set
-	matches []int     // so far, by request fault
-	heard   []int     // matches so far, by notice fault
+	since   time.Time        // when it was set
+	matches []map[string]int // so far, by request fault and what it counts apart
+	heard   []int            // matches so far, by notice fault
 }
 
 func newScript(f Faults, now time.Time) script {
 	f.Requests, f.Sessions, f.Notices = slices.Clone(f.Requests), slices.Clone(f.Sessions), slices.Clone(f.Notices)
-	return script{Faults: f, since: now, matches: make([]int, len(f.Requests)), heard: make([]int, len(f.Notices))}
+	s := script{Faults: f, since: now, matches: make([]map[string]int, len(f.Requests)), heard: make([]int, len(f.Notices))}
+	for i := range s.matches {
+		s.matches[i] = map[string]int{}
+	}
+	return s
 }
 
 // hit counts a request and gives the fault that befalls it, nil for none.
@@ -182,9 +191,10 @@ func (s *script) hit(c *call) *RequestFault {
 		if !f.matches(c) {
 			continue
 		}
-		n := s.matches[i]
-		s.matches[i]++
-		if first == nil && f.due(n) && s.drawn(i, n) {
+		apart := f.apart(c)
+		n := s.matches[i][apart]
+		s.matches[i][apart]++
+		if first == nil && f.due(n) && s.drawn(i, apart, n) {
 			first = f
 		}
 	}
@@ -211,14 +221,28 @@ func (f *RequestFault) due(n int) bool {
 	return n >= f.Skip && (f.Times == 0 || n-f.Skip < f.Times)
 }
 
-// drawn draws for the n-th match of the i-th fault. The draw depends on these and the seed alone, so that a script
-// does the same to the same requests whatever else happens between them.
-func (s *script) drawn(i, n int) bool {
+// apart names the requests that are counted together with this one; "" for all.
+func (f *RequestFault) apart(c *call) string {
+	if !f.PerCname {
+		return ""
+	}
+	return string(c.route.op) + " " + c.cname
+}
+
+// drawn draws for the n-th match of the i-th fault. The draw depends on these, on what is counted apart and the seed
+// alone, so that a script does the same to the same requests whatever else happens between them.
+func (s *script) drawn(i int, apart string, n int) bool {
 	rate := s.Requests[i].Rate
 	if rate == nil {
 		return true
 	}
-	return rand.New(rand.NewPCG(s.Seed, uint64(i)<<40|uint64(n))).Float64() < *rate
+	stream := uint64(i)<<40 | uint64(n)
+	if apart != "" {
+		h := fnv.New64a()
+		h.Write([]byte(apart))
+		stream ^= h.Sum64()
+	}
+	return rand.New(rand.NewPCG(s.Seed, stream)).Float64() < *rate
 }
 
 func (f *RequestFault) answers() bool { return f.Status != 0 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -140,6 +141,35 @@ func TestARateIsDrawnFromTheSeedAndTheMatchAlone(t *testing.T) {
 	}
 }
 
+func TestAFaultPerCnameBefallsTheSameRequestsInWhateverOrder(t *testing.T) {
+	script := faults(t, `{seed: 3, requests: [{endpoint: acquire, rate: 0.5, per_cname: true, skip: 1, times: 8, status: 500}]}`)
+	ask := func(order []string) map[string]string {
+		r := newRig(t, Config{Faults: script, QPS: -1})
+		met := map[string]string{}
+		for _, cname := range order {
+			met[cname] += string("x."[r.acquire(cname, "7").status/200%2])
+		}
+		return met
+	}
+	var inTurn, together []string
+	for _, cname := range []string{"room-1", "room-2", "room-3"} {
+		inTurn = append(inTurn, slices.Repeat([]string{cname}, 10)...)
+	}
+	together = slices.Repeat([]string{"room-3", "room-1", "room-2"}, 10)
+	first, second := ask(inTurn), ask(together)
+	if !reflect.DeepEqual(first, second) {
+		t.Errorf("in turn %v, together %v", first, second)
+	}
+	if first["room-1"] == first["room-2"] && first["room-2"] == first["room-3"] {
+		t.Errorf("all rooms meet the same: %v", first)
+	}
+	for cname, met := range first {
+		if met[0] != '.' || met[9] != '.' || !strings.Contains(met, "x") {
+			t.Errorf("%s: %s, want faults between the first and the last request only", cname, met)
+		}
+	}
+}
+
 func TestAScriptedEndShowsForAWhileAndIsAccountedFor(t *testing.T) {
 	for reason, status := range map[string]int{"recorder_error": 20, "page_load_timeout": 20, "ok": 8} {
 		t.Run(reason, func(t *testing.T) {
@@ -245,11 +275,11 @@ func TestAScriptThatMakesNoSenseIsRefusedInOneLineThatNamesTheKey(t *testing.T) 
 }
 
 func TestAScriptReadsAlikeFromJSONAndYAMLAndSurvivesWriting(t *testing.T) {
-	fromJSON := faults(t, `{"seed":1,"requests":[{"endpoint":"start","host":"*","cname":"*","rate":1,"skip":0,"times":2,"delay":"2s","drop":"before","status":500,"code":62,"reason":"request timeout"}],"sessions":[{"cname":"*","after":"10s","stop":"recorder_error"},{"cname":"*","after":"20s","gone_for":"40s"}]}`)
+	fromJSON := faults(t, `{"seed":1,"requests":[{"endpoint":"start","host":"*","cname":"*","rate":1,"per_cname":true,"skip":0,"times":2,"delay":"2s","drop":"before","status":500,"code":62,"reason":"request timeout"}],"sessions":[{"cname":"*","after":"10s","stop":"recorder_error"},{"cname":"*","after":"20s","gone_for":"40s"}]}`)
 	fromYAML := faults(t, `
 seed: 1
 requests:
-  - {endpoint: start, host: "*", cname: "*", rate: 1, skip: 0, times: 2, delay: 2s, drop: before, status: 500, code: 62, reason: request timeout}
+  - {endpoint: start, host: "*", cname: "*", rate: 1, per_cname: true, skip: 0, times: 2, delay: 2s, drop: before, status: 500, code: 62, reason: request timeout}
 sessions:
   - {cname: "*", after: 10s, stop: recorder_error}
   - {cname: "*", after: 20s, gone_for: 40s}`)
