@@ -46,6 +46,10 @@ soak: ## a term of 16 weeks under faults and crashes, in virtual time, and its n
 	$(GO) test -tags soak ./runner -run TestTheSoakFails -count 1 -v -args -seed $(or $(SEED),1)
 	$(GO) test ./runner -run TestATermUnder -count 1 -timeout 60m -v -args -weeks 16 -seed $(or $(SEED),1)
 
+.PHONY: compare
+compare: ## the scripts of examples/cron-and-curl and the daemon side by side, in real time: two and a half minutes
+	$(GO) test -tags compare ./internal/comparison -run TestTheScriptsThemselves -count 1 -v -args -seed $(or $(SEED),3)
+
 .PHONY: fuzz
 fuzz: ## run all fuzz targets, for FUZZTIME (1h) in all; KEEP=20 keeps inputs that they found
 	@GO='$(GO)' PKG='$(PKG)' FUZZTIME='$(FUZZTIME)' KEEP='$(KEEP)' bash .ci/fuzz
