@@ -34,7 +34,7 @@ be scripted (--faults, or PUT /_simulator/faults), the account of what ran is at
 SIGINT and SIGTERM end it with status 0.`,
 		Example: `  rundown simulator
   rundown simulator --listen 127.0.0.1:0 --start-after 1s --ledger ledger.json
-  rundown simulator --faults faults.yaml --callback http://127.0.0.1:8089/webhook --callback-secret example`,
+  rundown simulator --faults faults.yaml --callback http://127.0.0.1:8089/webhooks/agora --callback-secret example`,
 		Args: arguments(0, 0, ""),
 	}
 	f := cmd.Flags()
