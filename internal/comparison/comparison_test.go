@@ -56,6 +56,23 @@ func TestAWeekUnderFaultsComparedWithScripts(t *testing.T) {
 	}
 	if *seed == usualSeed {
 		holdPage(t, fmt.Sprintf(inVirtualTime, table(ways)), "")
+		holdReadme(t, ways)
+	}
+}
+
+// holdReadme holds the README to the figures that it tells.
+func holdReadme(t *testing.T, ways []way) {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, careful, ours := ways[0].tally, ways[1].tally, ways[2].tally
+	want := fmt.Sprintf("the plain script loses %d classes wholly and leaves %d sessions running, a careful one loses %d, cuts %d and leaves %d, "+
+		"Rundown loses %d, cuts %d by %d minutes each and leaves %d, which it reports", plain.lost, plain.ghosts, careful.lost, careful.cut, careful.ghosts,
+		ours.lost, ours.cut, int((ours.missing / time.Duration(ours.cut)).Round(time.Minute).Minutes()), ours.ghosts)
+	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
+		t.Errorf("README.md does not say: %s", want)
 	}
 }
 
