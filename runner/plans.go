@@ -281,3 +281,10 @@ func eventKind(o Observation) string {
 	}
 	return "decision"
 }
+
+// Plans is how many plans are at work.
+func (e *Engine) Plans() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.plans)
+}

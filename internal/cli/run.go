@@ -43,7 +43,7 @@ func newRunCommand(a *app) *cobra.Command {
 does is written into the store first, so that it can be killed at any instant: recordings go on in the cloud, and the
 next start adopts them. It reads the plans again when their files change and on SIGHUP; a plan with errors changes
 nothing. SIGTERM and SIGINT end it with status 0 and leave recordings running. Without PLAN it works on the plans that
-were applied last, by apply or by an earlier run.
+were applied last, by apply or by an earlier run. With PLAN each start applies it, and so undoes an apply --revision.
 
 With --dry-run it prints each acquire, start, update and stop of the classes that start in the span, and sends nothing.
 
@@ -168,7 +168,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	defer watch.close()
 	beat := newSupervised(engine, log)
 	defer beat.end()
-	log.Info("running", "store", w.store.Path(), "listen", "http://"+listener.Addr().String(), "plans", len(plans), "version", versionOf().Version)
+	log.Info("running", "store", w.store.Path(), "listen", "http://"+listener.Addr().String(), "plans", engine.Plans(), "version", versionOf().Version)
 	ready.Set(true)
 	beat.ready()
 	for {

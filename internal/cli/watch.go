@@ -32,7 +32,7 @@ func newPlanWatch(plans []checkedPlan, log *slog.Logger) (*planWatch, error) {
 	}
 	w := &planWatch{watcher: watcher, tell: make(chan struct{}, 1), done: make(chan struct{}), log: log}
 	w.follow(plans)
-	if len(watcher.WatchList()) == 0 && !slices.ContainsFunc(plans, func(c checkedPlan) bool { return c.path == stdinPath }) {
+	if len(plans) > 0 && len(watcher.WatchList()) == 0 && !slices.ContainsFunc(plans, func(c checkedPlan) bool { return c.path == stdinPath }) {
 		return nil, errors.Join(errors.New("no folder can be watched"), watcher.Close())
 	}
 	go w.loop()

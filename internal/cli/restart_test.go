@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestARestartKeepsARevisionUnlessItIsGivenAPlan holds what the README tells operators who went back to a revision.
+func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t)
+	folder := t.TempDir()
+	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	restart := func(plans ...string) string {
+		t.Helper()
+		args := append([]string{"run", "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0"}, plans...)
+		daemon := start(t, "stderr", canaries, args...)
+		daemon.await(1, "msg=running", "plans=1 ")
+		if status := daemon.end(syscall.SIGTERM); status != StatusOK {
+			t.Errorf("ended with status %d", status)
+		}
+		if said := daemon.output(); strings.Contains(said, "not watched") {
+			t.Errorf("it complains that there is nothing to watch:\n%s", said)
+		}
+		_, out, _ := command(t, "history", "--plans", "--store", dsn, "--format", "json")
+		var doc struct{ Revisions []revisionJSON }
+		if err := json.Unmarshal([]byte(out), &doc); err != nil || len(doc.Revisions) == 0 {
+			t.Fatalf("%v in %s", err, out)
+		}
+		return orUnknown(doc.Revisions[0].Hash)
+	}
+	tomorrows(t, path, 3)
+	three := restart(path)
+	tomorrows(t, path, 4)
+	four := restart(path)
+	if status, _, said := command(t, "apply", "--revision", "1", "--store", dsn); status != StatusOK {
+		t.Fatal(said)
+	}
+	if at := restart(); at != three {
+		t.Errorf("after a restart without PLAN %s is at work, want %s", at, three)
+	}
+	if at := restart(path); at != four {
+		t.Errorf("after a restart with PLAN %s is at work, want %s", at, four)
+	}
+}
