@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,18 @@ import (
 
 // invocation is a call of rundown in a script: its command and what follows in the line.
 var invocation = regexp.MustCompile(`(?m)(?:^|[\s'])rundown ([a-z]+)([^'\n|>;]*)`)
+
+// workflow is what these tests read of examples/ci/github-actions.yml.
+type workflow struct {
+	On          map[string]any
+	Permissions map[string]string
+	Jobs        map[string]struct {
+		Steps []struct {
+			Name, Uses, Run, If string
+			With                map[string]any
+		}
+	}
+}
 
 // TestExamplesOfCIAreSound reads the hooks and the workflow, holds their scripts to the syntax of bash, and every
 // call of rundown in them to commands and flags that there are.
@@ -34,16 +47,7 @@ func TestExamplesOfCIAreSound(t *testing.T) {
 	}
 	scripts["pre-commit-config.yml"] = hook.Entry
 
-	var workflow struct {
-		On          map[string]any
-		Permissions map[string]string
-		Jobs        map[string]struct {
-			Steps []struct {
-				Name, Uses, Run, If string
-				With                map[string]any
-			}
-		}
-	}
+	var workflow workflow
 	readYAML(t, "ci/github-actions.yml", &workflow)
 	uploads := 0
 	for job, j := range workflow.Jobs {
@@ -78,12 +82,7 @@ func TestExamplesOfCIAreSound(t *testing.T) {
 		for _, call := range invocation.FindAllStringSubmatch(script, -1) {
 			calls++
 			command, _, err := newRootCommand(newApp(Streams{})).Find([]string{call[1]})
-			switch {
-			case err == nil && command.Name() == call[1]:
-			case call[1] == "diff":
-				t.Log("diff is not there yet") // its flags are held as soon as it is
-				continue
-			default:
+			if err != nil || command.Name() != call[1] {
 				t.Errorf("%s: there is no command %s", name, call[1])
 				continue
 			}
@@ -94,6 +93,86 @@ func TestExamplesOfCIAreSound(t *testing.T) {
 	}
 	if calls < 5 {
 		t.Errorf("%d calls of rundown were found", calls)
+	}
+}
+
+// TestTheWorkflowOfCIJudgesAPullRequest runs its scripts as GitHub does, in a repository in which a plan changes, one
+// is new and one breaks.
+func TestTheWorkflowOfCIJudgesAPullRequest(t *testing.T) {
+	t.Parallel()
+	var w workflow
+	readYAML(t, "ci/github-actions.yml", &w)
+	steps := map[string]string{}
+	for _, step := range w.Jobs["judge"].Steps {
+		steps[step.Name] = step.Run
+	}
+	repository, temp := t.TempDir(), t.TempDir()
+	summary := filepath.Join(temp, "summary.md")
+	bash := func(script string, env ...string) (out string, status int) {
+		t.Helper()
+		cmd := exec.Command("bash", "-e", "-c", script)
+		cmd.Dir = repository
+		cmd.Env = append(append(os.Environ(), "GORACE=atexit_sleep_ms=0", "HOME="+temp, "RUNNER_TEMP="+temp, "GITHUB_STEP_SUMMARY="+summary), env...)
+		b, err := cmd.Output()
+		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		return string(b), cmd.ProcessState.ExitCode()
+	}
+	commit := func(plans map[string]string) (head string) {
+		t.Helper()
+		for name, text := range plans {
+			if err := os.WriteFile(filepath.Join(repository, "plans", name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		head, status := bash("git add . && git -c user.name=Example -c user.email=someone@example.org commit -qm plans && git rev-parse HEAD")
+		if status != 0 {
+			t.Fatal("git does not commit")
+		}
+		return strings.TrimSpace(head)
+	}
+	if _, status := bash("git -c init.defaultBranch=main init -q && mkdir plans"); status != 0 {
+		t.Fatal("git does not begin")
+	}
+	usual := readExample(t, "quickstart.yaml")
+	base := commit(map[string]string{
+		"lingua.yaml": usual, "other.yaml": strings.Replace(usual, "name: lingua", "name: other", 1),
+		"old.yaml": strings.Replace(usual, "name: lingua", "name: old", 1),
+	})
+	if _, status := bash(steps["Validate"]); status != StatusOK {
+		t.Errorf("plans without errors end with status %d", status)
+	}
+	if err := os.Remove(filepath.Join(repository, "plans", "old.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	commit(map[string]string{
+		"lingua.yaml": strings.Replace(usual, "[Tue 18:00-19:30, Fri 17:00-17:50]", "Tue 18:00-19:30", 1),
+		"new.yaml":    strings.Replace(usual, "name: lingua", "name: fresh", 1),
+		"other.yaml":  strings.Replace(usual, "name: lingua", "naem: other", 1),
+	})
+
+	annotations, status := bash(steps["Validate"])
+	if status != StatusFindings || !strings.Contains(annotations, "::error file=plans/other.yaml,line=") {
+		t.Errorf("status %d with the annotations\n%s", status, annotations)
+	}
+	if text, err := os.ReadFile(filepath.Join(temp, "rundown.sarif")); err != nil || !strings.Contains(string(text), `"plans/other.yaml"`) {
+		t.Errorf("the report for code scanning: %v\n%s", err, text)
+	}
+	if _, status := bash(steps["Tell what the change does"], "BASE="+base); status != StatusOK {
+		t.Errorf("telling what the change does ends with status %d", status)
+	}
+	text, err := os.ReadFile(summary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"\n\n## plans/lingua.yaml\n\n", "14 removed", "</details>\n\n## plans/new.yaml\n\nThe plan is new.\n",
+		"\n\n## plans/other.yaml\n\nThe plan has errors.\n", "\n\n## plans/old.yaml\n\nThe plan is removed.\n",
+	} {
+		if !strings.Contains("\n"+string(text), want) {
+			t.Errorf("the comment lacks %q:\n%s", want, text)
+		}
 	}
 }
 
