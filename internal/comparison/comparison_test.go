@@ -281,7 +281,7 @@ func (l *life) engine(st *store.Store, onChange func(runner.State)) *runner.Engi
 	quiet := slog.New(slog.DiscardHandler)
 	lookup := func(r plan.Reference) (string, error) { return "example-" + r.Name, nil }
 	return runner.New(runner.Config{
-		Store: st, Logger: quiet, Who: "comparison", Poll: time.Hour, Beat: time.Minute, OnChange: onChange,
+		Store: st, Logger: quiet, Who: "comparison", Poll: time.Hour, Beat: time.Hour, OnChange: onChange,
 		Failpoint: func(string) {
 			if l.dead.Load() {
 				runtime.Goexit()
