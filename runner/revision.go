@@ -135,10 +135,29 @@ func (e *Engine) keep(ctx context.Context, p *plan.Plan) (store.Revision, error)
 		return r, fmt.Errorf("store the plan: %w", err)
 	}
 	r.At, r.Who = e.cfg.Now(), e.cfg.Who
+	if err := e.warnOfUndoing(ctx, r); err != nil {
+		return r, err
+	}
 	if r, err = e.cfg.Store.AddRevision(ctx, r); err != nil {
 		return r, fmt.Errorf("store the plan: %w", err)
 	}
 	return r, nil
+}
+
+// warnOfUndoing tells of a file that holds what was at work before: by a restart, say, after an operator went back to
+// another revision.
+func (e *Engine) warnOfUndoing(ctx context.Context, r store.Revision) error {
+	all, err := e.cfg.Store.Revisions(ctx, r.Plan)
+	if err != nil {
+		return err
+	}
+	last := slices.IndexFunc(all, store.Revision.Usable)
+	if last < 0 || all[last].Hash == r.Hash || !slices.ContainsFunc(all[last:], func(old store.Revision) bool { return old.Hash == r.Hash }) {
+		return nil
+	}
+	e.log.Warn("the plan's file holds an earlier revision and takes the place of the one at work; run without PLAN keeps what was applied last",
+		"plan", r.Plan, "replaced", all[last].ID, "applied_by", all[last].Who)
+	return nil
 }
 
 func (e *Engine) revisionOf(p *plan.Plan) (store.Revision, error) {

@@ -14,6 +14,7 @@ func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
 	address, _ := serve(t)
 	folder := t.TempDir()
 	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	undoes := false
 	restart := func(plans ...string) string {
 		t.Helper()
 		args := append([]string{"run", "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0"}, plans...)
@@ -22,9 +23,11 @@ func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
 		if status := daemon.end(syscall.SIGTERM); status != StatusOK {
 			t.Errorf("ended with status %d", status)
 		}
-		if said := daemon.output(); strings.Contains(said, "not watched") {
+		said := daemon.output()
+		if strings.Contains(said, "not watched") {
 			t.Errorf("it complains that there is nothing to watch:\n%s", said)
 		}
+		undoes = strings.Contains(said, "takes the place of the one at work")
 		_, out, _ := command(t, "history", "--plans", "--store", dsn, "--format", "json")
 		var doc struct{ Revisions []revisionJSON }
 		if err := json.Unmarshal([]byte(out), &doc); err != nil || len(doc.Revisions) == 0 {
@@ -36,13 +39,16 @@ func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
 	three := restart(path)
 	tomorrows(t, path, 4)
 	four := restart(path)
+	if undoes {
+		t.Error("a new plan is taken for an old one")
+	}
 	if status, _, said := command(t, "apply", "--revision", "1", "--store", dsn); status != StatusOK {
 		t.Fatal(said)
 	}
-	if at := restart(); at != three {
+	if at := restart(); at != three || undoes {
 		t.Errorf("after a restart without PLAN %s is at work, want %s", at, three)
 	}
-	if at := restart(path); at != four {
-		t.Errorf("after a restart with PLAN %s is at work, want %s", at, four)
+	if at := restart(path); at != four || !undoes {
+		t.Errorf("after a restart with PLAN %s is at work, want %s, and it said so: %v", at, four, undoes)
 	}
 }
