@@ -36,15 +36,3 @@ the account. Written by ` + "`go test ./internal/comparison -update`" + ` and he
   for the careful script its three minutes a class, and those that were left running.
 - *US dollars*: 14 for 1,000 minutes, without free minutes. What is lost is not billed: that makes scripts cheaper.
 `
-
-// inRealTime is what follows realTime, around the table.
-const inRealTime = `
-The same in real time, with ` + "`make compare`" + `: bash and curl against the simulator as a process, and ` + "`rundown run`" + ` beside
-them; 40 classes of 30 seconds, two of which begin each second. One request in twenty fails as above (seed %d). The power
-is cut, which is kill -9 for all, in the middle of the last ten classes; two seconds later Rundown runs again. There is no
-outage, and no session dies by itself. The careful script begins 10 s before and ends 5 s after a class; Rundown has a
-padding of 5 s. What still ran at the end is counted until its maxRecordingHour: two hours for thirty seconds, which
-weighs more here than in a school week. The figures are those of one run on one machine, kept as measured: no test holds
-them.
-
-%s`
