@@ -49,6 +49,13 @@ func (p *postman) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(hand(body, p.answers))
 }
 
+// deliver says where the daemon is; nowhere when empty.
+func (p *postman) deliver(to string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.to = to
+}
+
 // TestANotificationTellsTheDaemonOfADeath lets a session die long before the next query is due: that the class has
 // another one within its half minute is the notification's doing.
 func TestANotificationTellsTheDaemonOfADeath(t *testing.T) {
@@ -74,10 +81,9 @@ func TestANotificationTellsTheDaemonOfADeath(t *testing.T) {
 		"--listen", "127.0.0.1:0", "--webhook-secret", "${HOOK}")
 	_, listen, _ := strings.Cut(daemon.await(1, "msg=running"), "listen=")
 	listen, _, _ = strings.Cut(listen, " ")
-	post.mu.Lock()
-	post.to = listen + "/webhooks/agora"
-	post.mu.Unlock()
+	post.deliver(listen + "/webhooks/agora")
 	daemon.await(1, "outcome=")
+	post.deliver("") // what comes now finds nobody
 	if status := daemon.end(syscall.SIGTERM); status != StatusOK {
 		t.Errorf("ended with status %d", status)
 	}
