@@ -60,6 +60,15 @@ recordings:
 	return p
 }
 
+// connect reaches the service by a transport.
+func connect(service http.RoundTripper) func(*plan.Plan) (*runner.Connection, error) {
+	return func(*plan.Plan) (*runner.Connection, error) {
+		return &runner.Connection{Lookup: values, Client: func(r agora.Region) (*agora.Client, error) {
+			return agora.New(func(context.Context) (string, string, error) { return "id", "secret", nil }, agora.WithTransport(service), agora.WithRegion(r))
+		}}, nil
+	}
+}
+
 // dispatch begins n starts at one instant and gives the time until each arrived at the service, sorted. Before a start
 // arrives, three steps have been stored: the intent to acquire, its answer with the intent to start.
 func dispatch(b *testing.B, dsn string, p *plan.Plan, n int) []time.Duration {
@@ -75,11 +84,7 @@ func dispatch(b *testing.B, dsn string, p *plan.Plan, n int) []time.Duration {
 	}
 	defer s.Close()
 	service := &arrivals{next: sim.Transport(), all: make(chan struct{}), want: n}
-	engine := runner.New(runner.Config{Store: s, Connect: func(*plan.Plan) (*runner.Connection, error) {
-		return &runner.Connection{Lookup: values, Client: func(r agora.Region) (*agora.Client, error) {
-			return agora.New(func(context.Context) (string, string, error) { return "id", "secret", nil }, agora.WithTransport(service), agora.WithRegion(r))
-		}}, nil
-	}})
+	engine := runner.New(runner.Config{Store: s, Connect: connect(service)})
 	if err := engine.StartAside(context.Background(), p); err != nil {
 		b.Fatal(err)
 	}
