@@ -38,6 +38,7 @@ type conductor struct {
 	unwritten []string            // of these, in the order of the plan
 	restless  time.Time           // when the first of these is to be a task again; zero: there is none
 	due       wakeHeap
+	turns     int // given to what is begun
 	out       int // calls and writes that are awaited
 	draining  bool
 	calls     context.Context
@@ -222,6 +223,10 @@ func (c *conductor) step(t *task, o Observation) {
 	}
 	now := c.e.cfg.Now()
 	t.state.Begin = t.begin
+	if t.state.Turn == 0 && !t.begin.After(now) {
+		c.turns++
+		t.state.Turn = c.turns
+	}
 	next := t.state.clone()
 	for _, change := range t.changes {
 		change(&next)
