@@ -28,21 +28,22 @@ type conductor struct {
 	inbox   mailbox
 	callers sync.WaitGroup
 
-	conn      *Connection
-	apis      map[route]*agora.App
-	budget    *agora.Budget
-	qps       int
-	writer    *store.Writer
-	tasks     map[string]*task
-	resting   map[string]*resting // planned for later, and as the plan has it
-	unwritten []string            // of these, in the order of the plan
-	restless  time.Time           // when the first of these is to be a task again; zero: there is none
-	due       wakeHeap
-	turns     int // given to what is begun
-	out       int // calls and writes that are awaited
-	draining  bool
-	calls     context.Context
-	warned    time.Time
+	conn       *Connection
+	apis       map[route]*agora.App
+	budget     *agora.Budget
+	concurrent int // sessions at once that are granted; 0: not known
+	qps        int
+	writer     *store.Writer
+	tasks      map[string]*task
+	resting    map[string]*resting // planned for later, and as the plan has it
+	unwritten  []string            // of these, in the order of the plan
+	restless   time.Time           // when the first of these is to be a task again; zero: there is none
+	due        wakeHeap
+	turns      int // given to what is begun
+	out        int // calls and writes that are awaited
+	draining   bool
+	calls      context.Context
+	warned     time.Time
 }
 
 func newConductor(e *Engine, app string, term int64, qps int) *conductor {
@@ -55,11 +56,12 @@ func newConductor(e *Engine, app string, term int64, qps int) *conductor {
 
 // connect sets or replaces the connection for what no plan holds any more, and the budget. The budget belongs to the
 // App ID, whoever asks. The caller holds the engine's lock.
-func (c *conductor) connect(conn *Connection, qps int) {
+func (c *conductor) connect(conn *Connection, limits plan.Limits) {
 	set := func() {
 		c.conn = conn
-		if c.budget == nil || (qps > 0 && qps != c.qps) {
-			c.qps = positive(qps, agora.DefaultQPS())
+		c.concurrent = cmp.Or(limits.Concurrent, c.concurrent)
+		if c.budget == nil || (limits.QPS > 0 && limits.QPS != c.qps) {
+			c.qps = positive(limits.QPS, agora.DefaultQPS())
 			c.budget = agora.NewBudget(c.qps)
 		}
 		clear(c.apis) // those of an earlier connection would be kept for ever
@@ -222,6 +224,7 @@ func (c *conductor) step(t *task, o Observation) {
 		return
 	}
 	now := c.e.cfg.Now()
+	c.giveWay(t, now)
 	t.state.Begin = t.begin
 	if t.state.Turn == 0 && !t.begin.After(now) {
 		c.turns++

@@ -316,7 +316,7 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 	}
 	e.plans[p.Name] = a
 	for app, id := range a.apps {
-		if _, err := e.conductor(ctx, id, a.conn, app.Limits.QPS); err != nil {
+		if _, err := e.conductor(ctx, id, a.conn, app.Limits); err != nil {
 			return err
 		}
 	}
@@ -324,17 +324,17 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 }
 
 // conductor finds or makes the owner of an App ID. The caller holds the lock.
-func (e *Engine) conductor(ctx context.Context, app string, conn *Connection, qps int) (*conductor, error) {
+func (e *Engine) conductor(ctx context.Context, app string, conn *Connection, limits plan.Limits) (*conductor, error) {
 	c := e.conductors[app]
 	if c == nil {
 		term, err := e.cfg.Store.Lease(ctx, app, e.cfg.Now().Add(time.Minute))
 		if err != nil {
 			return nil, fmt.Errorf("own app %s: %w", app, err)
 		}
-		c = newConductor(e, app, term, qps)
+		c = newConductor(e, app, term, limits.QPS)
 		e.conductors[app] = c
 	}
-	c.connect(conn, qps)
+	c.connect(conn, limits)
 	return c, nil
 }
 
@@ -390,7 +390,7 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 				e.log.Warn("no plan names the app of an unfinished recording; it is left as it is", "occurrence", row.ID, "app", row.App)
 				continue
 			}
-			if c, err = e.conductor(ctx, row.App, e.plans[e.order[0]].conn, 0); err != nil {
+			if c, err = e.conductor(ctx, row.App, e.plans[e.order[0]].conn, plan.Limits{}); err != nil {
 				return err
 			}
 		}
