@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -29,34 +28,40 @@ type conductor struct {
 	inbox   mailbox
 	callers sync.WaitGroup
 
-	conn     *Connection
-	apis     map[route]*agora.App
-	budget   *agora.Budget
-	qps      int
-	writer   *store.Writer
-	tasks    map[string]*task
-	due      wakeHeap
-	out      int // calls and writes that are awaited
-	draining bool
-	calls    context.Context
-	warned   time.Time
+	conn       *Connection
+	apis       map[route]*agora.App
+	budget     *agora.Budget
+	concurrent int // sessions at once that are granted; 0: not known
+	qps        int
+	writer     *store.Writer
+	tasks      map[string]*task
+	resting    map[string]*resting // planned for later, and as the plan has it
+	unwritten  []string            // of these, in the order of the plan
+	restless   time.Time           // when the first of these is to be a task again; zero: there is none
+	due        wakeHeap
+	turns      int // given to what is begun
+	out        int // calls and writes that are awaited
+	draining   bool
+	calls      context.Context
+	warned     time.Time
 }
 
 func newConductor(e *Engine, app string, term int64, qps int) *conductor {
 	return &conductor{
 		e: e, app: app, term: term, log: e.log.With("app", app),
 		ended: make(chan struct{}),
-		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, apis: map[route]*agora.App{}, qps: qps,
+		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, resting: map[string]*resting{}, apis: map[route]*agora.App{}, qps: qps,
 	}
 }
 
 // connect sets or replaces the connection for what no plan holds any more, and the budget. The budget belongs to the
 // App ID, whoever asks. The caller holds the engine's lock.
-func (c *conductor) connect(conn *Connection, qps int) {
+func (c *conductor) connect(conn *Connection, limits plan.Limits) {
 	set := func() {
 		c.conn = conn
-		if c.budget == nil || (qps > 0 && qps != c.qps) {
-			c.qps = positive(qps, agora.DefaultQPS())
+		c.concurrent = cmp.Or(limits.Concurrent, c.concurrent)
+		if c.budget == nil || (limits.QPS > 0 && limits.QPS != c.qps) {
+			c.qps = positive(limits.QPS, agora.DefaultQPS())
 			c.budget = agora.NewBudget(c.qps)
 		}
 		clear(c.apis) // those of an earlier connection would be kept for ever
@@ -162,12 +167,17 @@ func (c *conductor) loop() {
 	defer timer.Stop()
 	for {
 		now := c.e.cfg.Now()
+		c.wakeResting(now)
+		c.admit()
 		for len(c.due) > 0 && !c.due[0].wake.After(now) {
 			c.step(c.due[0], Observation{})
 		}
 		wait := trustTimers
 		if len(c.due) > 0 {
 			wait = min(wait, c.due[0].wake.Sub(now))
+		}
+		if !c.restless.IsZero() {
+			wait = min(wait, c.restless.Sub(now))
 		}
 		timer.Reset(wait)
 		select {
@@ -214,7 +224,12 @@ func (c *conductor) step(t *task, o Observation) {
 		return
 	}
 	now := c.e.cfg.Now()
+	c.giveWay(t, now)
 	t.state.Begin = t.begin
+	if t.state.Turn == 0 && !t.begin.After(now) {
+		c.turns++
+		t.state.Turn = c.turns
+	}
 	next := t.state.clone()
 	for _, change := range t.changes {
 		change(&next)
@@ -244,8 +259,9 @@ func (c *conductor) step(t *task, o Observation) {
 			t.wake = act.Wake
 		}
 	}
-	if t.version > 0 && len(calls) == 0 && !heard && len(t.settled) == 0 && reflect.DeepEqual(t.state, next) {
-		c.schedule(t)
+	if t.version > 0 && len(calls) == 0 && !heard && len(t.settled) == 0 && sameState(t.state, next) {
+		t.state = next
+		c.settle(t)
 		return
 	}
 	step, err := t.encode(next, events)
@@ -337,7 +353,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	if len(t.waiting) > 0 || len(t.changes) > 0 {
 		c.step(t, Observation{})
 	} else if !t.busy {
-		c.schedule(t)
+		c.settle(t)
 	}
 }
 
@@ -582,6 +598,9 @@ func (c *conductor) planNames() []string {
 		seen := map[string]bool{}
 		for _, t := range c.tasks {
 			seen[t.state.Plan] = true
+		}
+		for _, r := range c.resting {
+			seen[r.plan()] = true
 		}
 		names <- slices.Sorted(maps.Keys(seen))
 	})

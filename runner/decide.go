@@ -554,9 +554,9 @@ func (d *decision) running(x *Session) {
 	if l := d.s.lane(x.Lane); d.now.Sub(x.HealthyFrom) >= healthyAfter {
 		l.Failures, l.PageFailures = 0, 0
 	}
-	x.Next = d.now.Add(agora.MonitorInterval())
-	if !x.Named { // the first slice, and with it the exact beginning, shows after about 15 s
-		x.Next = d.now.Add(min(agora.MonitorInterval(), max(firstSlice, d.now.Sub(x.StartedAt))))
+	x.Next = d.nextPoll(x)
+	if soon := max(firstSlice, d.now.Sub(x.StartedAt)); !x.Named && soon < agora.MonitorInterval() {
+		x.Next = d.now.Add(soon) // the first slice, and with it the exact beginning, shows after about 15 s
 	}
 	if x.Held && !x.ResumedAt.IsZero() { // the end of the hold is to be seen
 		x.Next = d.now.Add(resumeSeen)

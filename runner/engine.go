@@ -174,9 +174,6 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 		e.stop()
 		return err
 	}
-	for _, name := range e.order {
-		e.attach(e.plans[name])
-	}
 	e.mu.Lock()
 	for _, c := range e.conductors {
 		c.begin()
@@ -319,7 +316,7 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 	}
 	e.plans[p.Name] = a
 	for app, id := range a.apps {
-		if _, err := e.conductor(ctx, id, a.conn, app.Limits.QPS); err != nil {
+		if _, err := e.conductor(ctx, id, a.conn, app.Limits); err != nil {
 			return err
 		}
 	}
@@ -327,40 +324,55 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 }
 
 // conductor finds or makes the owner of an App ID. The caller holds the lock.
-func (e *Engine) conductor(ctx context.Context, app string, conn *Connection, qps int) (*conductor, error) {
+func (e *Engine) conductor(ctx context.Context, app string, conn *Connection, limits plan.Limits) (*conductor, error) {
 	c := e.conductors[app]
 	if c == nil {
 		term, err := e.cfg.Store.Lease(ctx, app, e.cfg.Now().Add(time.Minute))
 		if err != nil {
 			return nil, fmt.Errorf("own app %s: %w", app, err)
 		}
-		c = newConductor(e, app, term, qps)
+		c = newConductor(e, app, term, limits.QPS)
 		e.conductors[app] = c
 	}
-	c.connect(conn, qps)
+	c.connect(conn, limits)
 	return c, nil
 }
 
 // adopt takes up what the store holds unfinished.
 func (e *Engine) adopt(ctx context.Context, planned bool) error {
-	rows, err := e.cfg.Store.Occurrences(ctx, store.Filter{Open: true})
-	if err != nil {
+	slots := map[string]slot{} // what the plans say of them, before anything is done about them
+	for _, name := range e.order {
+		for _, list := range e.wanted(e.plans[name], e.lookBack(), e.cfg.Now().Add(e.cfg.Horizon)) {
+			for _, s := range list {
+				slots[s.id] = s
+			}
+		}
+	}
+	take := func(rows []store.Occurrence) error { return e.takeIn(ctx, rows, planned, slots) }
+	if err := e.cfg.Store.EachPage(ctx, store.Filter{Open: true}, take); err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
-	if planned { // ended ones too, so that they are not planned a second time
-		recent, err := e.cfg.Store.Occurrences(ctx, store.Filter{EndAfter: e.lookBack().Add(-maxLength)})
-		if err != nil {
-			return fmt.Errorf("read the store: %w", err)
-		}
-		rows = append(rows, slices.DeleteFunc(recent, func(o store.Occurrence) bool { return o.State != string(Over) })...)
+	if !planned {
+		return nil
 	}
-	ids := make([]string, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
+	// Ended ones too, so that they are not planned a second time.
+	if err := e.cfg.Store.EachPage(ctx, store.Filter{States: []string{string(Over)}, EndAfter: e.lookBack().Add(-maxLength)}, take); err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	return nil
+}
+
+// takeIn makes tasks of some rows.
+func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bool, slots map[string]slot) error {
+	var ids []string
+	for _, r := range rows {
+		if r.State != string(Planned) {
+			ids = append(ids, r.ID)
+		}
 	}
 	sessions, err := e.cfg.Store.Sessions(ctx, ids...)
 	if err != nil {
-		return fmt.Errorf("read the store: %w", err)
+		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -378,28 +390,23 @@ func (e *Engine) adopt(ctx context.Context, planned bool) error {
 				e.log.Warn("no plan names the app of an unfinished recording; it is left as it is", "occurrence", row.ID, "app", row.App)
 				continue
 			}
-			if c, err = e.conductor(ctx, row.App, e.plans[e.order[0]].conn, 0); err != nil {
+			if c, err = e.conductor(ctx, row.App, e.plans[e.order[0]].conn, plan.Limits{}); err != nil {
 				return err
 			}
 		}
 		if t.state.Phase != Over && t.state.Phase != Planned {
 			e.log.Info("adopted", "occurrence", row.ID, "state", row.State, "sessions", len(t.state.Sessions))
 		}
+		if s, ok := slots[row.ID]; ok && e.plans[row.Plan].apps[s.brief.App()] == row.App {
+			t.slot, t.occ = s, s.want(row.App).occ
+		}
 		c.add(t)
+		if c.rests(t) {
+			c.rest(t)
+		}
 		e.known[row.ID] = c
 	}
 	return nil
-}
-
-// attach gives adopted tasks what the plan says of them, before anything is done about them.
-func (e *Engine) attach(a *applied) {
-	for app, wants := range e.wanted(a, e.lookBack(), e.cfg.Now().Add(e.cfg.Horizon)) {
-		for _, w := range wants {
-			if t := e.conductors[app].tasks[w.target.ID]; t != nil {
-				t.occ, t.conn = w.occ, w.conn
-			}
-		}
-	}
 }
 
 // dropOthers removes what is planned for plans that are not at work any more.
@@ -441,15 +448,14 @@ func (e *Engine) lookBack() time.Time { return e.since().Add(-maxLength) }
 
 // wanted lists the occurrences of a plan that start in the window and that have not ended before there was anything
 // to answer for.
-func (e *Engine) wanted(a *applied, from, until time.Time) map[string][]want {
+func (e *Engine) wanted(a *applied, from, until time.Time) map[string][]slot {
 	alive := e.since()
-	out := map[string][]want{}
-	for _, o := range a.plan.Occurrences(from, until) {
-		if !o.End.After(alive) {
-			continue
+	out := map[string][]slot{}
+	for b := range a.plan.Briefs(from, until) {
+		if b.End().After(alive) {
+			app := a.apps[b.App()]
+			out[app] = append(out[app], slot{brief: b, id: b.ID(), revision: a.revision, conn: a.conn})
 		}
-		app := a.apps[o.Settings.App]
-		out[app] = append(out[app], want{occ: &o, target: target(&o, app), revision: a.revision, conn: a.conn})
 	}
 	return out
 }
@@ -533,7 +539,7 @@ func (e *Engine) Record(p *plan.Plan, occurrences []plan.Occurrence, begin []tim
 		app := a.apps[o.Settings.App]
 		c := e.conductors[app]
 		c.begin()
-		t := &task{occ: o, conn: a.conn, revision: a.revision, now: true, state: State{Target: target(o, app), Begin: begin[i], Phase: Planned}}
+		t := &task{slot: slot{id: o.ID, revision: a.revision, conn: a.conn}, occ: o, now: true, state: State{Target: target(o, app), Begin: begin[i], Phase: Planned}}
 		t.state.MinRemainder = 0 // it is recorded because somebody asked for it
 		t.state.Exact, t.state.From = false, o.RecordFrom
 		e.known[o.ID] = c

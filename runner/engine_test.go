@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,8 +68,9 @@ type house struct {
 	revision func(*plan.Plan) (store.Revision, error)
 	poll     time.Duration // default a minute: what is not tested need not be polled for years
 
-	lookup plan.Lookup                                      // default values
-	issue  func(context.Context, *plan.STS) ([]byte, error) // of temporary storage credentials
+	transport http.RoundTripper                                // default: to the simulator
+	lookup    plan.Lookup                                      // default values
+	issue     func(context.Context, *plan.STS) ([]byte, error) // of temporary storage credentials
 
 	mu    sync.Mutex
 	ended map[string]runner.State
@@ -142,7 +144,7 @@ func (h *house) connect(p *plan.Plan) (*runner.Connection, error) {
 			}
 			secret, err := p.Account.CustomerSecret.Resolve(values)
 			return id, secret, err
-		}, agora.WithTransport(h.sim.Transport()), agora.WithRegion(r), agora.WithLogger(slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+		}, agora.WithTransport(cmp.Or[http.RoundTripper](h.transport, h.sim.Transport())), agora.WithRegion(r), agora.WithLogger(slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	}}, nil
 }
 

@@ -50,7 +50,7 @@ func (t Target) lasting(x *Extension) Target {
 // extend lays an extension over an occurrence and tells what came of it once that is stored.
 func (c *conductor) extend(id string, order Extension, tell func(string)) {
 	c.post(func() {
-		t, now := c.tasks[id], c.e.cfg.Now()
+		t, now := c.task(id), c.e.cfg.Now()
 		switch {
 		case t == nil:
 			tell("the occurrence is not at work")

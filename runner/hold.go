@@ -34,7 +34,7 @@ func LossOf(before, after *plan.Plan, now time.Time) Loss {
 	type day struct{ recording, date string }
 	dayOf := func(o *plan.Occurrence) day { return day{o.Recording.ID, o.Start.Format(time.DateOnly)} }
 	old := map[string]day{}
-	for _, o := range before.Occurrences(now, now.Add(holdSpan)) {
+	for o := range before.All(now, now.Add(holdSpan)) {
 		if !o.Cancelled() {
 			old[o.ID] = dayOf(&o)
 		}
@@ -42,7 +42,7 @@ func LossOf(before, after *plan.Plan, now time.Time) Loss {
 	l := Loss{Of: len(old)}
 	moved := map[day]int{}
 	// A class at the window's edge may have moved out of it, which removes nothing.
-	for _, o := range after.Occurrences(now.Add(-holdSpan), now.Add(2*holdSpan)) {
+	for o := range after.All(now.Add(-holdSpan), now.Add(2*holdSpan)) {
 		if o.Cancelled() {
 			continue
 		}

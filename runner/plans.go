@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 
@@ -15,13 +14,13 @@ import (
 
 // retire removes the planned occurrences of a plan that start before until and that it no longer wants of this app;
 // one that has begun is marked absent and goes on. The channel closes when that is stored; the count may be read then.
-func (c *conductor) retire(name string, wanted []want, until time.Time) (removed *int, done <-chan struct{}) {
+func (c *conductor) retire(name string, wanted []slot, until time.Time) (removed *int, done <-chan struct{}) {
 	removed = new(int)
 	finished := make(chan struct{})
 	c.post(func() {
 		keep := make(map[string]bool, len(wanted))
 		for _, w := range wanted {
-			keep[w.target.ID] = true
+			keep[w.id] = true
 		}
 		open := 1
 		settle := func() {
@@ -29,6 +28,7 @@ func (c *conductor) retire(name string, wanted []want, until time.Time) (removed
 				close(finished)
 			}
 		}
+		*removed += c.dismiss(func(r *resting) bool { return r.plan() == name && !keep[r.id] && !r.brief.Start().After(until) })
 		for id, t := range c.tasks {
 			if t.state.Plan != name || t.now || keep[id] || t.state.Phase == Over || t.state.Start.After(until) {
 				continue
@@ -68,30 +68,37 @@ func (c *conductor) remove(t *task, then func()) {
 }
 
 // want takes in what a plan wants now and returns how much of it is new and how much is changed.
-func (c *conductor) want(wanted []want) (added, changed int) {
+func (c *conductor) want(wanted []slot) (added, changed int) {
 	done := make(chan struct{})
 	c.post(func() {
 		defer close(done)
 		now := c.e.cfg.Now()
-		touched := make([]*task, 0, len(wanted))
-		for _, w := range wanted {
-			t := c.tasks[w.target.ID]
+		var touched []*task
+		left := c.left()
+		for _, s := range wanted {
+			w := s.want(c.app)
+			if r := c.resting[s.id]; r != nil && r.asBefore(w) {
+				r.slot = s
+				continue
+			}
+			t := c.task(s.id)
 			switch {
 			case t != nil:
 				if c.revise(t, w, now) {
 					changed++
 				}
-			case w.occ.Cancelled() || c.elsewhere(w.target.ID):
+			case w.occ.Cancelled() || c.elsewhere(w.id):
 				continue
 			default:
 				added++
-				if running := c.takeover(w); running != nil {
+				if running := c.takeover(w, left); running != nil {
 					c.hand(running, w)
 					continue
 				}
-				t = &task{occ: w.occ, conn: w.conn, revision: w.revision, state: State{Target: w.target, Phase: Planned, DownSince: c.downSince(w.target)}}
-				c.add(t)
-				c.e.own(w.target.ID, c)
+				if c.planned(w) {
+					continue
+				}
+				t = c.enter(w)
 			}
 			touched = append(touched, t)
 		}
@@ -133,7 +140,7 @@ func (c *conductor) elsewhere(id string) bool {
 // revise lays what the plan says now over a task and reports whether that changes anything. What has begun takes over
 // a new end, padding and CDN target only; a new end that is past already is refused.
 func (c *conductor) revise(t *task, w want, now time.Time) bool {
-	t.occ, t.conn, t.revision, t.from, t.absent = w.occ, w.conn, w.revision, w.target.From, false
+	t.slot, t.occ, t.from, t.absent = w.slot, w.occ, w.target.From, false
 	change := func(s *State) {
 		target := w.target.lasting(s.Extended)
 		switch {
@@ -157,40 +164,52 @@ func (c *conductor) revise(t *task, w want, now time.Time) bool {
 	}
 	after := t.state.clone()
 	change(&after)
-	if reflect.DeepEqual(t.state, after) && !t.busy {
+	same := sameState(t.state, after)
+	if same && !t.busy {
+		t.state = after
 		return false
 	}
 	t.changes = append(t.changes, change)
-	return !sameDoc(t.state, after)
+	return !same
 }
 
 // planWho is who cancels what a plan cancels.
 const planWho = "the plan"
 
-func sameDoc(a, b State) bool {
-	x, err := json.Marshal(a)
-	y, err2 := json.Marshal(b)
-	return err == nil && err2 == nil && slices.Equal(x, y)
+// start is a start that is to be placed beside the others of the App ID: a task's, or that of what rests.
+type start struct {
+	writing time.Time
+	prefer  int
+	id      string
+	task    *task
+	resting *resting
 }
 
 // place works out when each planned occurrence begins. That follows from the others, so it is not worth a write.
 func (c *conductor) place() {
-	var tasks []*task
+	starts := make([]start, 0, len(c.tasks)+len(c.resting))
 	for _, t := range c.tasks {
 		if t.placed() {
-			tasks = append(tasks, t)
+			starts = append(starts, start{writing: t.writing(), prefer: preference(t.state.Priority), id: t.state.ID, task: t})
 		}
 	}
-	slices.SortFunc(tasks, func(a, b *task) int {
-		return cmp.Or(a.writing().Compare(b.writing()), cmp.Compare(preference(a.state.Priority), preference(b.state.Priority)), cmp.Compare(a.state.ID, b.state.ID))
+	for _, r := range c.resting {
+		starts = append(starts, start{writing: r.writing, prefer: r.prefer, id: r.id, resting: r})
+	}
+	slices.SortFunc(starts, func(a, b start) int {
+		return cmp.Or(a.writing.Compare(b.writing), cmp.Compare(a.prefer, b.prefer), cmp.Compare(a.id, b.id))
 	})
 	// Of those that begin at one bell the first in the list is begun last, so what has priority has the most in hand.
-	writing := make([]time.Time, len(tasks))
-	for i, t := range tasks {
-		writing[i] = t.writing()
+	writing := make([]time.Time, len(starts))
+	for i, s := range starts {
+		writing[i] = s.writing
 	}
 	for i, at := range plan.Place(writing, plan.Spacing(c.qps)) {
-		t := tasks[i]
+		if r := starts[i].resting; r != nil {
+			c.restUntil(r, at)
+			continue
+		}
+		t := starts[i].task
 		if t.begin.Equal(at) {
 			continue
 		}
@@ -205,7 +224,7 @@ func (c *conductor) place() {
 // cancel lays an order over an occurrence, or with nil takes it back, and tells what came of it once that is stored.
 func (c *conductor) cancel(id string, order *Cancel, tell func(string)) {
 	c.post(func() {
-		t := c.tasks[id]
+		t := c.task(id)
 		switch {
 		case t == nil:
 			tell("the occurrence is not at work")
@@ -227,7 +246,7 @@ func (c *conductor) cancel(id string, order *Cancel, tell func(string)) {
 // halt cancels an occurrence that has begun, and leaves one that has not.
 func (c *conductor) halt(id string, order *Cancel, tell func(string)) {
 	c.post(func() {
-		if t := c.tasks[id]; t != nil && t.state.Phase == Planned && !t.busy {
+		if t := c.task(id); t != nil && t.state.Phase == Planned && !t.busy {
 			tell("it has not begun")
 			return
 		}

@@ -110,6 +110,7 @@ type Target struct {
 type State struct {
 	Target
 	Begin     time.Time  `json:"begin"`               // when the first request is due
+	Turn      int        `json:"-"`                   // among what its owner watches, from 1; 0: none was given
 	DownSince time.Time  `json:"down_since,omitzero"` // the last sign of life before the daemon that found it began
 	Phase     Phase      `json:"phase"`
 	Outcome   Outcome    `json:"outcome,omitempty"`

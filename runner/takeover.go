@@ -9,15 +9,26 @@ import (
 
 // takeover finds the task whose running session a new occurrence takes over: one of the same recording that the plan
 // no longer holds, that overlaps it, and that has a session which records or is on its way to. nil for none.
-func (c *conductor) takeover(w want) *task {
-	for _, t := range c.tasks {
+func (c *conductor) takeover(w want, left []*task) *task {
+	for _, t := range left {
 		s := &t.state
-		if t.absent && !t.now && s.Plan == w.target.Plan && s.Recording == w.target.Recording && t.carries() &&
+		if s.Plan == w.target.Plan && s.Recording == w.target.Recording && t.carries() &&
 			w.target.From.Before(s.Until) && s.From.Before(w.target.Until) && w.target.Until.After(c.e.cfg.Now()) {
 			return t
 		}
 	}
 	return nil
+}
+
+// left lists the tasks that a new occurrence might take over: begun, and held by no plan any more.
+func (c *conductor) left() []*task {
+	var left []*task
+	for _, t := range c.tasks {
+		if t.absent && !t.now {
+			left = append(left, t)
+		}
+	}
+	return left
 }
 
 // carries says that the occurrence is being recorded and nobody has cancelled it.
@@ -39,7 +50,7 @@ func (c *conductor) hand(t *task, w want) {
 	c.shelve(t)
 	delete(c.tasks, old)
 	c.tasks[w.target.ID] = t
-	t.occ, t.conn, t.revision, t.from, t.absent = w.occ, w.conn, w.revision, w.target.From, false
+	t.slot, t.occ, t.from, t.absent = w.slot, w.occ, w.target.From, false
 	next := t.state.clone()
 	for _, change := range t.changes {
 		change(&next)
@@ -62,12 +73,17 @@ func (c *conductor) hand(t *task, w want) {
 	c.store(t, step, func() {}, func() { c.stored(t, next, nil); c.step(t, Observation{}) })
 }
 
-// welcome takes a new occurrence in.
-func (c *conductor) welcome(w want) *task {
-	t := &task{occ: w.occ, conn: w.conn, revision: w.revision, state: State{Target: w.target, Phase: Planned, DownSince: c.downSince(w.target)}}
-	c.add(t)
-	c.e.own(w.target.ID, c)
+// welcome takes a new occurrence in and sees to it.
+func (c *conductor) welcome(w want) {
+	t := c.enter(w)
 	c.place()
 	c.step(t, Observation{})
+}
+
+// enter takes a new occurrence in.
+func (c *conductor) enter(w want) *task {
+	t := &task{slot: w.slot, occ: w.occ, state: State{Target: w.target, Phase: Planned, DownSince: c.downSince(w.target)}}
+	c.add(t)
+	c.e.own(w.id, c)
 	return t
 }

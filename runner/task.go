@@ -12,23 +12,22 @@ import (
 
 // task is an occurrence at work: its state, as stored, and what is known beside it.
 type task struct {
-	state    State
-	occ      *plan.Occurrence // what the plan says; nil where no plan at work holds it
-	conn     *Connection      // of the plan that holds it; nil: the conductor's
-	revision int64
-	version  int64          // of the stored row; 0: not stored yet
-	busy     bool           // a step is being stored
-	waiting  []Observation  // arrived meanwhile
-	wake     time.Time      // zero: never
-	index    int            // in the conductor's heap, -1: not in it
-	from     time.Time      // when it must be writing, by the newest plan; zero: as in the state
-	begin    time.Time      // when the first request is due, as placed beside the others
-	absent   bool           // the plan no longer holds it
-	now      bool           // recorded because somebody asked for it now: not placed
-	changes  []func(*State) // orders and revisions of the plan, for the next step
-	settled  []func(string) // to be told once those are stored
-	idle     []func()       // to be done once no step is being stored
-	lost     []func()       // to be told when the task is dropped
+	slot    // what a plan says, in short; empty where no plan at work holds it
+	state   State
+	occ     *plan.Occurrence // what the plan says; nil where no plan at work holds it
+	version int64            // of the stored row; 0: not stored yet
+	busy    bool             // a step is being stored
+	waiting []Observation    // arrived meanwhile
+	wake    time.Time        // zero: never
+	index   int              // in the conductor's heap, -1: not in it
+	from    time.Time        // when it must be writing, by the newest plan; zero: as in the state
+	begin   time.Time        // when the first request is due, as placed beside the others
+	absent  bool             // the plan no longer holds it
+	now     bool             // recorded because somebody asked for it now: not placed
+	changes []func(*State)   // orders and revisions of the plan, for the next step
+	settled []func(string)   // to be told once those are stored
+	idle    []func()         // to be done once no step is being stored
+	lost    []func()         // to be told when the task is dropped
 }
 
 // writing is when the occurrence must be writing, by the newest plan, also before that is stored.
@@ -45,12 +44,25 @@ func (t *task) placed() bool {
 	return !t.now && len(t.state.Sessions) == 0 && (t.state.Phase == Planned || t.state.Outcome == Cancelled)
 }
 
-// want is an occurrence as a plan has it now.
-type want struct {
-	occ      *plan.Occurrence
-	target   Target
+// slot is an occurrence as a plan has it now, in short.
+type slot struct {
+	brief    plan.Brief
+	id       string
 	revision int64
-	conn     *Connection
+	conn     *Connection // of the plan; nil: the conductor's
+}
+
+// want is the same in full.
+type want struct {
+	slot
+	occ    *plan.Occurrence
+	target Target
+}
+
+// want tells what the plan wants, for an App ID.
+func (s *slot) want(app string) want {
+	o := s.brief.Occurrence()
+	return want{slot: *s, occ: &o, target: target(&o, app)}
 }
 
 // encode is the step that brings the stored rows from the task's state to next.
@@ -83,7 +95,7 @@ func (t *task) encode(next State, events []store.Event) (store.Step, error) {
 
 // decodeTask reads a task back from its rows.
 func decodeTask(row store.Occurrence, sessions []store.Session) (*task, error) {
-	t := &task{version: row.Version, revision: row.Revision, index: -1}
+	t := &task{slot: slot{revision: row.Revision}, version: row.Version, index: -1}
 	if err := json.Unmarshal(row.Doc, &t.state); err != nil {
 		return nil, fmt.Errorf("occurrence %s in the store cannot be read: %w", row.ID, err)
 	}

@@ -37,7 +37,8 @@ func newNowCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "now PLAN NAME...",
 		Short: "Record at once",
-		Long: `Now records the named recordings of a plan, or all of them, at once: calendars, changes and padding do not apply.
+		Long: `Now records the named recordings of a plan, or all of them, at once: calendars, changes, padding and
+exact_start do not apply.
 The length is --for, else that of the recording's next class, else of its last. It ends by itself, with status 0 when
 everything was recorded.
 

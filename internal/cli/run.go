@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -102,8 +103,12 @@ it leaves the orders for it.`,
 	return cmd
 }
 
-// run is the daemon.
+// run is the daemon. It idles for most of its life and shares a machine, so memory is dearer to it than the time of its
+// collector: garbage may grow to half of what lives, not to as much, unless GOGC says otherwise.
 func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err error) {
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(50))
+	}
 	if err := distinctNames(plans); err != nil {
 		return err
 	}

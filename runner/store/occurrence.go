@@ -51,12 +51,33 @@ type Filter struct {
 	StartBefore time.Time // Start < StartBefore
 	EndAfter    time.Time // End > EndAfter
 	Limit       int       // at most so many, the earliest; 0: all
+
+	after *Occurrence // only those that are listed after it
 }
 
 // Occurrences lists rows ordered by start and id.
 func (s *Store) Occurrences(ctx context.Context, f Filter) ([]Occurrence, error) {
 	text, args := f.query()
 	return query(ctx, s, "list occurrences", text, args, scanOccurrence)
+}
+
+// pageSize is how many rows are held at once where they are read page by page.
+const pageSize = 500
+
+// EachPage hands on the rows that [Store.Occurrences] lists in parts, so that however many there are never fill the
+// memory. Rows that others write meanwhile may be in it or not.
+func (s *Store) EachPage(ctx context.Context, f Filter, take func([]Occurrence) error) error {
+	f.Limit = pageSize
+	for {
+		rows, err := s.Occurrences(ctx, f)
+		if err != nil {
+			return err
+		}
+		if err := take(rows); err != nil || len(rows) < pageSize {
+			return err
+		}
+		f.after = &rows[len(rows)-1]
+	}
 }
 
 func (f Filter) query() (string, []any) {
@@ -93,6 +114,9 @@ func (f Filter) query() (string, []any) {
 	}
 	if !f.EndAfter.IsZero() {
 		c.add("ends_at > ", f.EndAfter.UnixMilli())
+	}
+	if f.after != nil {
+		c.parts = append(c.parts, "(starts_at, id) > ("+c.arg(f.after.Start.UnixMilli())+", "+c.arg(f.after.ID)+")")
 	}
 	text := "SELECT " + occurrenceColumns + " FROM occurrences" + c.where() + " ORDER BY starts_at, id"
 	if f.Limit > 0 {
