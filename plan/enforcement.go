@@ -20,7 +20,7 @@ const (
 type Keeping struct {
 	By    Enforcement
 	Place string // package.Function
-	Test  string // package.TestFunction; "" with a place that no test proves yet
+	Test  string // package.TestFunction
 }
 
 // KeepingOf tells how a rule is kept, ours or one of the catalogue; false for an id that is neither.
@@ -31,18 +31,14 @@ func KeepingOf(id string) (Keeping, bool) {
 	if k, ok := keepings[id]; ok {
 		return k, true
 	}
+	if advice[id] != "" {
+		return Keeping{By: ByHuman}, true
+	}
 	entry, ok := agora.RestrictionByID(id)
 	if !ok {
 		return Keeping{}, false
 	}
-	switch by := Enforcement(entry.Check); by {
-	case ByRuntime, ByProbe, ByHuman:
-		return Keeping{By: by}, true
-	case "static":
-		return Keeping{By: ByConstruction}, true
-	default: // plan
-		return Keeping{By: ByFigure}, true
-	}
+	return Keeping{By: Enforcement(entry.Check)}, true // a test holds that it is probe or human
 }
 
 // The tests that prove most.
@@ -60,8 +56,22 @@ const (
 	testPauses    = "agora.TestSinglePausesAreTheDocumentedOnes"
 	testFacts     = "agora.TestStreamLimitsAndPricesAreTheDocumentedOnes"
 	testConfirm   = "runner.TestConfirmingQueriesFollowTheDocumentedBackOff"
+	testRenewal   = "runner.TestARenewalSendsTheWholeStorageBlock"
+	testHourly    = "runner.TestTemporaryKeysAreRenewedEveryHourAndAFailureIsTriedAgain"
 	testSignature = "agora.TestSignaturesAreVerifiedOverTheRawBody"
 )
+
+// AdviceOf says what the program does where it leaves an advice of the documentation to its users; "" elsewhere.
+func AdviceOf(id string) string { return advice[id] }
+
+// advice is what the documentation recommends and the program leaves to its users, and what it does itself.
+var advice = map[string]string{
+	"start-parameter-recommended":   "startParameter is not sent: start fails when it differs from it, and storage keys or a CDN address may change between the two requests",
+	"event-13-within-10s":           "no event is waited for: the event table does not have this one, and queries confirm each start within 90 seconds",
+	"storage-wait-for-backup":       "history tells which uploads are backuped; who uses the files waits for them to be moved",
+	"storage-playlist-name-by-rule": "file names are kept as the service tells them, as evidence of what was written; who looks for a playlist computes its name",
+	"webhook-ip-allowlist":          "the firewall in front of the listener is not the program's: notifications are taken by their signature",
+}
 
 // keepings are the documented restrictions that no finding tells of, with what keeps each.
 var keepings = map[string]Keeping{
@@ -96,6 +106,9 @@ var keepings = map[string]Keeping{
 	"rtmp-outputs-required":              {ByConstruction, "runner.publisher", testRequests},
 	"rtmp-single-output":                 {ByConstruction, "runner.publisher", testRequests},
 	"update-rtmp-needs-push":             {ByConstruction, "runner.wanted", testDecide},
+	"onhold-needs-resume":                {ByConstruction, "runner.HoldRequest", "runner.TestAnExactStartIsHeldForAMinuteAndResumedAtTheBell"},
+	"sts-expiration-format":              {ByConstruction, "runner.storageConfig", testRenewal},
+	"exclude-resource-ids-for-backup":    {ByConstruction, "runner.AcquireRequest", "runner.TestARedundantSessionIsPlacedApartFromItsSiblings"},
 	"timing-start-early":                 {ByConstruction, "agora.StartLead", testDay},
 
 	// Facts, and the figures that follow them.
@@ -168,7 +181,22 @@ var keepings = map[string]Keeping{
 	"update-serial":               {ByRuntime, "runner.ask", testDecide},
 	"stop-then-acquire":           {ByRuntime, "runner.begin", testDecide},
 
+	"onhold-lead-time":              {ByRuntime, "plan.HoldLead", "runner.TestAnExactStartIsHeldForAMinuteAndResumedAtTheBell"},
+	"sts-min-validity":              {ByRuntime, "runner.ReadKeys", "runner.TestTemporaryKeysAreReadStrictlyAndNeverQuoted"},
+	"sts-refresh-hourly":            {ByRuntime, "runner.keysSent", testHourly},
+	"sts-refresh-before-expiry":     {ByRuntime, "runner.keysSent", testHourly},
+	"update-storage-complete":       {ByRuntime, "runner.KeysRequest", testRenewal},
+	"rtmp-disconnected-change-url":  {ByRuntime, "runner.pushed", "runner.TestABrokenPushMovesToTheFallbackAndStaysThere"},
+	"query-files-after-first-slice": {ByRuntime, "runner.running", "runner.TestFilesAreAskedForAfterTheFirstSlice"},
+
 	// Notifications.
+	"restart-on-stopped-nonzero": {ByRuntime, "runner.toldOver", "runner.TestAStopThatANotificationTellsOfIsConfirmedByAQueryAndReplacedAtOnce"},
+	"webhook-answer-10s":         {ByRuntime, "runner.Notify", "runner.TestTakingANotificationNeverWaits"},
+	"webhook-answer-json":        {ByRuntime, "web.Webhook", "web.TestNotificationsAreTakenOnlyWhenSignedAndWhole"},
+	"webhook-product-id":         {ByRuntime, "runner.Notify", "runner.TestTakingANotificationNeverWaits"},
+	"webhook-duplicates":         {ByRuntime, "runner.recent.add", "runner.TestANotificationOfNoKnownRecordingIsKept"},
+	"webhook-out-of-order":       {ByRuntime, "runner.noticed", "runner.TestANotificationOfASessionsEndReplacesItWithinSeconds"},
+	"webhook-fatal-error-query":  {ByRuntime, "runner.noticed", "runner.TestAnErrorOfTheHighestLevelIsFollowedByAQuery"},
 	"webhook-verify-signature":   {ByRuntime, "agora.VerifySignature", testSignature},
 	"webhook-signature-raw-body": {ByRuntime, "agora.VerifySignature", testSignature},
 	"webhook-unknown-fields":     {ByRuntime, "agora.Event.Details", "agora.TestTheDetailsOfEachKindAreRead"},

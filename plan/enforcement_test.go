@@ -12,25 +12,6 @@ import (
 	"rundown/agora"
 )
 
-// awaited are the restrictions that the program knows and does not keep yet, or not by a test. Whoever keeps one takes
-// it out.
-var awaited = map[string]bool{
-	// by rules that need the whole plan
-	"qps-monitor-budget": true, "pcw-max": true, "streams-max-mainland-china": true, "streams-max-europe": true,
-	"streams-max-america": true, "streams-max-asia": true, "streams-mixed-total": true, "instance-unique": true,
-	// with redundancy, holding, temporary credentials and a second target for a push
-	"exclude-resource-ids-for-backup": true, "start-parameter-recommended": true,
-	"onhold-needs-resume": true, "onhold-lead-time": true,
-	"sts-expiration-format": true, "sts-min-validity": true, "sts-refresh-hourly": true, "sts-refresh-before-expiry": true,
-	"update-storage-complete": true, "rtmp-disconnected-change-url": true,
-	// with what is known of files
-	"storage-wait-for-backup": true, "storage-playlist-name-by-rule": true, "query-files-after-first-slice": true,
-	// with the receiver of notifications
-	"event-13-within-10s": true, "restart-on-stopped-nonzero": true, "webhook-answer-10s": true, "webhook-answer-json": true,
-	"webhook-product-id": true, "webhook-duplicates": true, "webhook-out-of-order": true, "webhook-fatal-error-query": true,
-	"webhook-ip-allowlist": true,
-}
-
 // sources are the packages that keepings name, by their names.
 var sources = map[string]string{
 	"plan": ".", "agora": "../agora", "simulator": "../agora/simulator", "runner": "../runner", "web": "../runner/web", "cli": "../internal/cli",
@@ -78,11 +59,10 @@ func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
 		switch {
 		case finding && listed:
 			t.Errorf("%s has a finding and needs no other keeping", r.ID)
-		case finding || k.By == ByProbe || k.By == ByHuman || !listed && awaited[r.ID]:
+		case finding || AdviceOf(r.ID) != "" && !listed:
+		case k.By == ByProbe || k.By == ByHuman:
 		case !listed:
 			t.Errorf("%s (%s, %s) is kept by nothing: %s", r.ID, r.Check, r.Severity, r.Statement)
-		case awaited[r.ID]:
-			t.Errorf("%s is kept, and still awaited", r.ID)
 		case r.Check == "runtime" != (k.By == ByRuntime):
 			t.Errorf("%s is checked %s, and said to be kept by %s", r.ID, r.Check, k.By)
 		}
@@ -98,14 +78,17 @@ func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
 			t.Errorf("%s is said to be proved by %s, which is not there", r.ID, k.Test)
 		}
 	}
+	for id := range advice {
+		if _, kept := keepings[id]; kept {
+			t.Errorf("%s is kept, and said to be left to users", id)
+		}
+		if r, ok := agora.RestrictionByID(id); !ok || r.Severity != "warning" {
+			t.Errorf("%s is no advice of the catalogue", id)
+		}
+	}
 	for id := range keepings {
 		if _, ok := agora.RestrictionByID(id); !ok {
 			t.Errorf("%s is no restriction of the catalogue", id)
-		}
-	}
-	for id := range awaited {
-		if _, ok := agora.RestrictionByID(id); !ok {
-			t.Errorf("%s is awaited and no restriction of the catalogue", id)
 		}
 	}
 }

@@ -5,6 +5,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rundown/agora"
+	"rundown/plan"
 )
 
 func TestTemporaryKeysAreReadStrictlyAndNeverQuoted(t *testing.T) {
@@ -30,5 +35,20 @@ func TestTemporaryKeysAreReadStrictlyAndNeverQuoted(t *testing.T) {
 		if shown := fmt.Sprintf("%v %+v %#v %s", keys, keys, &keys, keys); strings.Contains(shown, "canary") {
 			t.Errorf("%s: printed as %s", name, shown)
 		}
+	}
+}
+
+func TestARenewalSendsTheWholeStorageBlock(t *testing.T) {
+	vendor, _ := agora.VendorByName("s3")
+	o := &plan.Occurrence{Prefix: []string{"german"}}
+	o.Settings.Storage = &plan.Storage{Vendor: vendor, Region: vendor.Regions[1], Bucket: "lessons"}
+	until := time.Date(2031, 9, 17, 16, 0, 0, 0, time.UTC)
+	got := KeysRequest(o, Session{Cname: "hall", UID: "11"}, Keys{"key", "example", "token", until}).ClientRequest.StorageConfig
+	want := &agora.StorageConfig{
+		Vendor: 1, Region: vendor.Regions[1].Number, Bucket: "lessons", AccessKey: "key", SecretKey: "example",
+		STSToken: "token", STSExpiration: uint64(until.Unix()), FileNamePrefix: []string{"german"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("storage (-want +got):\n%s", diff)
 	}
 }

@@ -135,3 +135,49 @@ func TestWhatANotificationSaysHoldsNoAddress(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 }
+
+func TestAnErrorOfTheHighestLevelIsFollowedByAQuery(t *testing.T) {
+	for level, want := range map[string]bool{"4": false, "5": true} {
+		n := NewNotice(agora.Event{Type: agora.EventError, SID: "sid1", RawDetails: []byte(`{"module":4,"errorLevel":` + level + `,"errorCode":50}`)})
+		_, trace := told(t, lesson(), nil, map[time.Duration]Notice{20*time.Minute + 3*time.Second: n})
+		if got := slices.Contains(trace, "20m3s query 1 uid 11"); got != want {
+			t.Errorf("level %s: a query at once is %v, want %v", level, got, want)
+		}
+	}
+}
+
+func TestTakingANotificationNeverWaits(t *testing.T) {
+	e := &Engine{notices: make(chan agora.Event, 1)} // nobody looks at them
+	if err := e.Notify(agora.Event{ProductID: 1}); err != nil || len(e.notices) != 0 {
+		t.Errorf("another product: %v, %d wait", err, len(e.notices))
+	}
+	for _, want := range []error{nil, ErrBusy} {
+		if err := e.Notify(agora.Event{ProductID: agora.ProductCloudRecording}); err != want {
+			t.Errorf("got %v, want %v", err, want)
+		}
+	}
+}
+
+func TestFilesAreAskedForAfterTheFirstSlice(t *testing.T) {
+	_, trace := play(t, lesson(), func(r request) *Answer {
+		if r.op == agora.OpQuery {
+			return status(agora.StatusReady) // without files
+		}
+		return nil
+	})
+	var asked []string
+	for _, line := range trace {
+		if strings.Contains(line, " query ") {
+			asked = append(asked, strings.Fields(line)[0])
+		}
+	}
+	if len(asked) < 2 {
+		t.Fatalf("queries at %v", asked)
+	}
+	first, _ := time.ParseDuration(asked[0])
+	second, _ := time.ParseDuration(asked[1])
+	least, _ := agora.Bound("query-files-after-first-slice")
+	if gap := second - first; gap < time.Duration(*least)*time.Second || gap > time.Minute {
+		t.Errorf("files are looked for after %v", gap)
+	}
+}

@@ -96,8 +96,8 @@ func heldBy(r ruleJSON) string {
 	switch {
 	case k.Place != "":
 		return fmt.Sprintf("%s, by `%s`, proved by `%s`", k.By, k.Place, k.Test)
-	case k.By == plan.ByConstruction, k.By == plan.ByFigure, k.By == plan.ByRuntime:
-		return string(k.By) + "; nothing proves it yet"
+	case plan.AdviceOf(r.ID) != "":
+		return fmt.Sprintf("%s; %s", k.By, plan.AdviceOf(r.ID))
 	default:
 		return string(k.By)
 	}
