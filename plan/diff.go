@@ -128,13 +128,13 @@ func (c *comparison) compare(old, new *schedule) {
 	for _, planned := range order {
 		a, inOld := before[planned]
 		b, inNew := after[planned]
-		counts := inOld && c.within(&a) || inNew && c.within(&b)
-		if !counts {
-			continue
-		}
 		var d ClassDifference
 		cancelled := inOld && a.cancelled() || inNew && b.cancelled()
 		inOld, inNew = inOld && !a.cancelled(), inNew && !b.cancelled()
+		// What is cancelled starts nowhere: it does not bring in one that starts outside of the window.
+		if !(inOld && c.within(&a) || inNew && c.within(&b)) {
+			continue
+		}
 		if inOld {
 			zone := a.settings().Zone
 			d.ID, d.Recording = c.old.id(&a), old.recording.ID
