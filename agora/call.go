@@ -66,7 +66,7 @@ func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) 
 		e.Class, e.Reason = classifyUnreadable(c.op, a.status), c.secrets.redact(err.Error())
 		return none, Meta{}, e
 	}
-	return v, Meta{RequestID: a.requestID, Host: c.try.host, Status: a.status, Date: a.date}, nil
+	return v, Meta{RequestID: a.requestID, Host: c.try.host, Status: a.status, Date: a.date, Took: c.try.took}, nil
 }
 
 // run sends the request until there is an answer or nothing more to try. It is nil for a success.
@@ -284,7 +284,7 @@ func (c *call) report(ctx context.Context) {
 // failure is the last try as an error. ended is the context's error when it ended the call.
 func (c *call) failure(ended error) *Error {
 	t := &c.try
-	e := &Error{Op: c.op, Class: t.class, Host: t.host, Sent: t.sent, Err: t.err}
+	e := &Error{Op: c.op, Class: t.class, Host: t.host, Sent: t.sent, Took: t.took, Err: t.err}
 	if a := t.answer; a != nil {
 		e.Status, e.Code, e.Reason, e.SID = a.status, a.code, a.reason, a.sid
 		e.RequestID, e.RetryAfter, e.Date = a.requestID, a.retryAfter, a.date

@@ -477,7 +477,7 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 		r, err := api.Stop(ctx, x.ResourceID, x.SID, StopRequest(x.Cname, x.UID))
 		a := c.answer(s, x, op, err)
 		if err == nil {
-			a.Server, a.RequestID = r.ServerResponse, r.Meta.RequestID
+			a.Server, a.RequestID, a.SentAt = r.ServerResponse, r.Meta.RequestID, c.ago(r.Meta.Took)
 		}
 		return a
 	}
@@ -516,7 +516,7 @@ func (c *conductor) answer(s State, x Session, op agora.Op, err error) Answer {
 	if errors.As(err, &failure) {
 		a = Answer{
 			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
-			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services,
+			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services, SentAt: c.ago(failure.Took),
 		}
 		if failure.Status == 0 && failure.Err != nil {
 			a.Reason = failure.Err.Error()
@@ -525,6 +525,9 @@ func (c *conductor) answer(s State, x Session, op agora.Op, err error) Answer {
 	c.log.Warn("request", "occurrence", s.ID, "session", x.Attempt, "op", string(op), "class", a.Class.String(), "error", err)
 	return a
 }
+
+// ago is the instant so long before now, by the engine's clock.
+func (c *conductor) ago(d time.Duration) time.Time { return c.e.cfg.Now().Add(-d) }
 
 // add takes a task in. It is called before the loop begins, or from it.
 func (c *conductor) add(t *task) {

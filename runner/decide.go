@@ -31,6 +31,7 @@ type Answer struct {
 	SID        string               // of start, or in the body of a refusal
 	Server     agora.ServerResponse // of query and stop; without addresses
 	KeysUntil  time.Time            // of start and of an update of credentials: when those that were sent run out
+	SentAt     time.Time            // when the request was sent, which is after it was asked for; zero: not known
 	Rotated    bool                 // of query: the storage credentials are others than those that were sent
 }
 
@@ -614,17 +615,17 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 		if x.UploadStatus = upload.UploadingStatus; a.Code == 50 {
 			x.UploadStatus = "pending"
 		}
-		x.StoppedAt = x.AskedAt
+		x.StoppedAt = sent(x, a)
 		d.stopped(x, x.Reason)
 	case a.Code == 435:
-		x.RecordingAt, x.Named, x.StoppedAt = time.Time{}, false, x.AskedAt
+		x.RecordingAt, x.Named, x.StoppedAt = time.Time{}, false, sent(x, a)
 		d.stopped(x, "the service says that nothing was recorded")
 	case a.taskGone() && x.lastQueryWasGood() && d.again(x, agora.StopGoneWaits(), x.StopAskedAt, 0):
 		// it may be a failover
 	case a.Class == agora.Ended || a.taskGone():
 		switch {
-		case x.StopDoubt && x.Then != SessionLost:
-			x.StoppedAt = x.StopAskedAt // an earlier stop of ours had its effect; what was lost had ended before
+		case !x.StopDoubtAt.IsZero() && x.Then != SessionLost:
+			x.StoppedAt = x.StopDoubtAt // an earlier stop of ours had its effect; what was lost had ended before
 		case x.StoppedAt.IsZero():
 			x.StoppedAt = later(x.LastGood, x.StoppedAt)
 			x.Reason = cmp.Or(x.Reason, "it was over when it was to be stopped")
@@ -634,10 +635,15 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 		x.Reason = "stop: " + a.String()
 		d.again(x, refusedStopWaits, d.now, a.RetryAfter)
 	default:
-		x.StopDoubt = x.StopDoubt || a.Class == agora.Unknown || a.Code == 62
+		if x.StopDoubtAt.IsZero() && (a.Class == agora.Unknown || a.Code == 62) {
+			x.StopDoubtAt = sent(x, a)
+		}
 		d.again(x, agora.StopWaits(), d.now, a.RetryAfter)
 	}
 }
+
+// sent is when the request that the answer is to was sent: the budget may have held it back after it was asked for.
+func sent(x *Session, a Answer) time.Time { return cmp.Or(a.SentAt, x.AskedAt) }
 
 // stopped makes a session final.
 func (d *decision) stopped(x *Session, reason string) {

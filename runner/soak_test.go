@@ -169,6 +169,8 @@ const (
 	// poll is how far off an instant may be that the service did not name: one interval of monitoring, and the waits
 	// for answers beside it.
 	poll = 3 * time.Minute
+	// stopping is how far off the end of a session may be that a stop ended.
+	stopping = time.Second
 	// overrun is how long after its padding a session may run: a crash, at most the 70 s of this test, then the
 	// repetitions of a stop without answer.
 	overrun = 4 * time.Minute
@@ -256,15 +258,19 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 			continue
 		}
 		s := owner[x.SID]
-		switch tolerance := poll; {
+		stopped := poll // what ended by itself was last seen a poll before
+		if x.StopReason == "stop" {
+			stopped = stopping
+		}
+		switch {
 		case x.StoppedAt == nil:
 			bad("%s: session %s still runs", s.ID, x.SID)
 		case x.StoppedAt.Sub(s.Until) > overrun:
 			bad("%s: session %s ran %v past its end", s.ID, x.SID, x.StoppedAt.Sub(s.Until))
-		case x.StoppedAt.Sub(ours.StoppedAt).Abs() > tolerance && !ours.RecordingAt.IsZero():
+		case x.StoppedAt.Sub(ours.StoppedAt).Abs() > stopped && !ours.RecordingAt.IsZero():
 			bad("%s: session %s ended at %v, the store says %v: %s", s.ID, x.SID, x.StoppedAt, ours.StoppedAt, ours.Reason)
 		case x.RecordingAt != nil && ours.Named && x.RecordingAt.Sub(ours.RecordingAt).Abs() > time.Second,
-			x.RecordingAt != nil && !ours.RecordingAt.IsZero() && x.RecordingAt.Sub(ours.RecordingAt).Abs() > tolerance:
+			x.RecordingAt != nil && !ours.RecordingAt.IsZero() && x.RecordingAt.Sub(ours.RecordingAt).Abs() > poll:
 			bad("%s: session %s was written from %v on, the store says %v (named: %v)", s.ID, x.SID, x.RecordingAt, ours.RecordingAt, ours.Named)
 		}
 	}

@@ -161,7 +161,7 @@ type Session struct {
 	SuspectAt   time.Time     `json:"suspect_at,omitzero"`    // first 404
 	Failover    time.Duration `json:"failover,omitempty"`     // the longest time it answered 404 and came back
 	StopAskedAt time.Time     `json:"stop_asked_at,omitzero"` // first stop request
-	StopDoubt   bool          `json:"stop_doubt,omitempty"`   // a stop went without an answer
+	StopDoubtAt time.Time     `json:"stop_doubt_at,omitzero"` // when the first stop was sent that went without an answer
 	StoppedAt   time.Time     `json:"stopped_at,omitzero"`    // until when it wrote, as far as is known
 	CDN         string        `json:"cdn,omitempty"`          // masked address that it pushes to
 	AskedCDN    string        `json:"asked_cdn,omitempty"`    // masked address of the update that is out
