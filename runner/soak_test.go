@@ -127,7 +127,7 @@ func (h *house) live(p *plan.Plan, failpoints int64, queries bool, end time.Time
 		h.t.Fatal(err)
 	}
 	engine := runner.New(runner.Config{
-		Store: st, Logger: quiet, Who: "soak", Horizon: 26 * time.Hour, Poll: time.Hour, Beat: time.Minute, Failpoint: l.failpoint,
+		Store: st, Logger: quiet, Who: "soak", Horizon: 26 * time.Hour, Poll: time.Hour, Beat: 10 * time.Minute, Failpoint: l.failpoint,
 		Connect: func(*plan.Plan) (*runner.Connection, error) {
 			return &runner.Connection{Lookup: values, Client: func(r agora.Region) (*agora.Client, error) {
 				return agora.New(func(context.Context) (string, string, error) { return "customer", "canary", nil },
@@ -169,7 +169,8 @@ const (
 	// poll is how far off an instant may be that the service did not name: one interval of monitoring, and the waits
 	// for answers beside it.
 	poll = 3 * time.Minute
-	// stopping is how far off the end of a session may be that a stop ended.
+	// stopping is how far off the end of a session may be that a stop ended whose answer arrived. Where answers were
+	// lost or the daemon crashed, nobody knows which of its stops had the effect.
 	stopping = time.Second
 	// overrun is how long after its padding a session may run: a crash, at most the 70 s of this test, then the
 	// repetitions of a stop without answer.
@@ -259,7 +260,7 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 		}
 		s := owner[x.SID]
 		stopped := poll // what ended by itself was last seen a poll before
-		if x.StopReason == "stop" {
+		if x.StopReason == "stop" && ours.StopDoubtAt.IsZero() {
 			stopped = stopping
 		}
 		switch {
