@@ -83,7 +83,7 @@ func TestTheForecastIsThatOfEveryOccurrence(t *testing.T) {
 					}
 				}
 			}
-			var writing []time.Time
+			var starts []Start
 			worst := map[int64]float64{}
 			for i := range list {
 				o := &list[i]
@@ -95,12 +95,12 @@ func TestTheForecastIsThatOfEveryOccurrence(t *testing.T) {
 					at = o.Start.Add(-HoldLead())
 					worst[o.Start.Unix()] += float64(o.Settings.Redundancy)
 				}
-				writing = append(writing, at)
+				starts = append(starts, Start{at, o.Settings.Redundancy})
 				worst[o.RecordUntil.Unix()] += float64(o.Settings.Redundancy)
 			}
 			var ahead time.Duration
-			for i, at := range Place(writing, Spacing(a.App.Limits.QPS)) {
-				ahead = max(ahead, writing[i].Sub(at)-Lead())
+			for i, at := range Place(starts, Spacing(a.App.Limits.QPS)) {
+				ahead = max(ahead, starts[i].Writing.Sub(at)-Lead())
 			}
 			if a.Requests.Ahead != ahead {
 				t.Fatalf("%s: starts are begun %v early, want %v", a.App.Name, a.Requests.Ahead, ahead)

@@ -60,7 +60,7 @@ func (r *requestMeter) place(m *meter, limit uint64) {
 	kept := len(r.starts)
 	for i := len(r.starts) - 1; i >= 0; i-- {
 		writing := m.base + int64(r.starts[i]>>offsetShift)
-		before := p.advance(writing * int64(time.Second))
+		before := p.advance(writing*int64(time.Second), m.profiles[r.starts[i]&(1<<profileBits-1)].sessions)
 		at := writing - (before+int64(time.Second)-1)/int64(time.Second)
 		if uint64(max(at-m.base, 0)) >= limit {
 			kept = i

@@ -36,19 +36,27 @@ func Spacing(qps int) time.Duration {
 	return time.Duration(float64(time.Second) * requestsPerStart / (float64(qps) * startShare))
 }
 
-// Place gives, for the instants at which recordings must be writing, when their first requests are due: as late as
-// possible, never later than [Lead] before, and no two closer than the spacing. It goes backwards from the last, so
-// that where many begin at one bell the earliest give way. The runner begins by it and the forecast counts by it.
-func Place(writing []time.Time, spacing time.Duration) []time.Time {
-	order := make([]int, len(writing))
+// Start is a recording that is to be placed.
+type Start struct {
+	Writing  time.Time // when it must be writing
+	Sessions int       // at once, each with a start of its own; at least 1
+}
+
+// Place gives, for the recordings that are to begin, when their first requests are due: as late as possible, the last
+// start of each never later than [Lead] before it must be writing, and no two starts closer than the spacing, the
+// sessions of a redundant recording counted each. It goes backwards from the last, so that where many begin at one
+// bell the earliest give way. The runner begins by it and the forecast counts by it.
+func Place(starts []Start, spacing time.Duration) []time.Time {
+	order := make([]int, len(starts))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return writing[b].Compare(writing[a]) })
-	out := make([]time.Time, len(writing))
+	slices.SortStableFunc(order, func(a, b int) int { return starts[b].Writing.Compare(starts[a].Writing) })
+	out := make([]time.Time, len(starts))
 	p := newPlacement(spacing)
 	for _, i := range order {
-		out[i] = writing[i].Add(-time.Duration(p.advance(writing[i].UnixNano())))
+		at := starts[i].Writing
+		out[i] = at.Add(-time.Duration(p.advance(at.UnixNano(), int64(max(starts[i].Sessions, 1)))))
 	}
 	return out
 }
@@ -66,10 +74,11 @@ func newPlacement(spacing time.Duration) placement {
 	return placement{spacing: int64(spacing), lead: int64(Lead())}
 }
 
-func (p *placement) advance(writing int64) int64 {
-	at := writing - p.lead
+// advance places so many starts of one recording, one after the other, and tells how long before the first is due.
+func (p *placement) advance(writing, sessions int64) int64 {
+	at := writing - p.lead - (sessions-1)*p.spacing
 	if p.begun {
-		at = min(at, p.next-p.spacing)
+		at = min(at, p.next-sessions*p.spacing)
 	}
 	p.begun, p.next = true, at
 	return writing - at

@@ -13,24 +13,32 @@ func TestStartsArePlacedInTimeAndApart(t *testing.T) {
 		bell := instant("2031-10-06T07:00:00Z")
 		offsets := rapid.SliceOfN(rapid.IntRange(0, 20), 1, 60).Draw(t, "offsets")
 		spacing := Spacing(rapid.IntRange(1, 20).Draw(t, "requests a second"))
-		writing := make([]time.Time, len(offsets))
+		starts := make([]Start, len(offsets))
+		var last time.Time
 		for i, s := range offsets {
-			writing[i] = bell.Add(time.Duration(s) * time.Second)
-		}
-		placed := Place(writing, spacing)
-		for i, at := range placed {
-			if at.After(writing[i].Add(-Lead())) {
-				t.Fatalf("%v begins at %v, later than the lead allows", writing[i], at)
+			starts[i] = Start{bell.Add(time.Duration(s) * time.Second), rapid.IntRange(1, 4).Draw(t, "sessions")}
+			if starts[i].Writing.After(last) {
+				last = starts[i].Writing
 			}
 		}
-		slices.SortFunc(placed, time.Time.Compare)
-		for i := 1; i < len(placed); i++ {
-			if gap := placed[i].Sub(placed[i-1]); gap < spacing {
+		var each []time.Time // start of each session, one after the other
+		for i, at := range Place(starts, spacing) {
+			for range starts[i].Sessions {
+				each = append(each, at)
+				at = at.Add(spacing)
+			}
+			if each[len(each)-1].After(starts[i].Writing.Add(-Lead())) {
+				t.Fatalf("%v begins at %v, later than the lead allows", starts[i], at)
+			}
+		}
+		slices.SortFunc(each, time.Time.Compare)
+		for i := 1; i < len(each); i++ {
+			if gap := each[i].Sub(each[i-1]); gap < spacing {
 				t.Fatalf("two starts are %v apart, the spacing is %v", gap, spacing)
 			}
 		}
-		if last := slices.MaxFunc(writing, time.Time.Compare); !placed[len(placed)-1].Equal(last.Add(-Lead())) {
-			t.Fatalf("the last begins at %v, earlier than it must", placed[len(placed)-1])
+		if end := each[len(each)-1]; !end.Equal(last.Add(-Lead())) {
+			t.Fatalf("the last begins at %v, earlier than it must", end)
 		}
 	})
 }

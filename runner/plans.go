@@ -179,6 +179,7 @@ const planWho = "the plan"
 // start is a start that is to be placed beside the others of the App ID: a task's, or that of what rests.
 type start struct {
 	writing time.Time
+	lanes   int
 	prefer  int
 	id      string
 	task    *task
@@ -190,21 +191,21 @@ func (c *conductor) place() {
 	starts := make([]start, 0, len(c.tasks)+len(c.resting))
 	for _, t := range c.tasks {
 		if t.placed() {
-			starts = append(starts, start{writing: t.writing(), prefer: preference(t.state.Priority), id: t.state.ID, task: t})
+			starts = append(starts, start{writing: t.writing(), lanes: t.state.lanes(), prefer: preference(t.state.Priority), id: t.state.ID, task: t})
 		}
 	}
 	for _, r := range c.resting {
-		starts = append(starts, start{writing: r.writing, prefer: r.prefer, id: r.id, resting: r})
+		starts = append(starts, start{writing: r.writing, lanes: r.lanes, prefer: r.prefer, id: r.id, resting: r})
 	}
 	slices.SortFunc(starts, func(a, b start) int {
 		return cmp.Or(a.writing.Compare(b.writing), cmp.Compare(a.prefer, b.prefer), cmp.Compare(a.id, b.id))
 	})
 	// Of those that begin at one bell the first in the list is begun last, so what has priority has the most in hand.
-	writing := make([]time.Time, len(starts))
+	order := make([]plan.Start, len(starts))
 	for i, s := range starts {
-		writing[i] = s.writing
+		order[i] = plan.Start{Writing: s.writing, Sessions: s.lanes}
 	}
-	for i, at := range plan.Place(writing, plan.Spacing(c.qps)) {
+	for i, at := range plan.Place(order, plan.Spacing(c.qps)) {
 		if r := starts[i].resting; r != nil {
 			c.restUntil(r, at)
 			continue

@@ -43,11 +43,11 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 	var out []Rehearsed
 	for _, app := range p.Apps {
 		occurrences := byApp[app]
-		writing := make([]time.Time, len(occurrences))
+		starts := make([]plan.Start, len(occurrences))
 		for i := range occurrences {
-			writing[i] = writingBy(&occurrences[i])
+			starts[i] = plan.Start{Writing: writingBy(&occurrences[i]), Sessions: occurrences[i].Settings.Redundancy}
 		}
-		for i, at := range plan.Place(writing, plan.Spacing(app.Limits.QPS)) {
+		for i, at := range plan.Place(starts, plan.Spacing(app.Limits.QPS)) {
 			o := &occurrences[i]
 			if o.Start.Before(from) || !o.Start.Before(until) || !wanted(o) {
 				continue

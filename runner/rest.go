@@ -25,6 +25,7 @@ type resting struct {
 	begin   time.Time // when the first request is due, as placed beside the others
 	writing time.Time // when it must be writing
 	prefer  int
+	lanes   int
 }
 
 func (r *resting) plan() string { return r.brief.Plan() }
@@ -48,7 +49,7 @@ func (c *conductor) settle(t *task) {
 func (c *conductor) rest(t *task) {
 	c.shelve(t)
 	delete(c.tasks, t.id)
-	r := &resting{slot: t.slot, version: t.version, begin: t.begin, writing: t.writing(), prefer: preference(t.state.Priority)}
+	r := &resting{slot: t.slot, version: t.version, begin: t.begin, writing: t.writing(), prefer: preference(t.state.Priority), lanes: t.state.lanes()}
 	c.resting[t.id] = r
 	c.restUntil(r, t.begin)
 }
@@ -58,7 +59,7 @@ func (c *conductor) planned(w want) bool {
 	if !w.target.firstRequest().After(c.e.cfg.Now().Add(2 * restAhead)) {
 		return false
 	}
-	r := &resting{slot: w.slot, writing: w.target.From, prefer: preference(w.target.Priority)}
+	r := &resting{slot: w.slot, writing: w.target.From, prefer: preference(w.target.Priority), lanes: w.target.lanes()}
 	c.resting[w.id] = r
 	c.restUntil(r, w.target.firstRequest())
 	c.unwritten = append(c.unwritten, w.id)
