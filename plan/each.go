@@ -5,10 +5,12 @@ import (
 	"strings"
 )
 
-// eachSettings visits the settings of every recording, and those of each of its changes that sets any, in document
+func (c *checker) eachSettings(visit func(r *Recording, s *Settings)) { c.p.EachSettings(visit) }
+
+// EachSettings visits the settings of every recording, and those of each of its changes that sets any, in document
 // order.
-func (c *checker) eachSettings(visit func(r *Recording, s *Settings)) {
-	for _, r := range c.p.Recordings {
+func (p *Plan) EachSettings(visit func(r *Recording, s *Settings)) {
+	for _, r := range p.Recordings {
 		visit(r, &r.Settings)
 		for i := range r.Changes {
 			if over := r.Changes[i].over; over != nil {
