@@ -205,11 +205,11 @@ func TestAnswersAreReadWithWhatIsKnownOfTheExchange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host := got.Meta.Host
+	host, took := got.Meta.Host, got.Meta.Took
 	held := false
 	want := QueryResponse{
 		Cname: "hall", UID: "7001", ResourceID: "r", SID: "s",
-		Meta: Meta{RequestID: "req-1", Host: host, Status: 200, Date: time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC)},
+		Meta: Meta{RequestID: "req-1", Host: host, Status: 200, Date: time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC), Took: took},
 		ServerResponse: ServerResponse{Status: StatusInProgress, Services: []ServiceState{
 			{ServiceWebRecorder, ServicePayload{State: "inProgress", OnHold: &held, FileList: []File{{"a.m3u8", 1931000000}}}},
 			{ServiceRTMPPublish, ServicePayload{State: "inProgress", Outputs: []OutputState{{"rtmps://ingest.example.net/live/key-41", "publishing"}}}},
@@ -222,6 +222,10 @@ func TestAnswersAreReadWithWhatIsKnownOfTheExchange(t *testing.T) {
 		t.Errorf("host %q", host)
 	}
 	stopped, err := app.Stop(t.Context(), "r", "s", StopRequest{})
+	if took <= 0 || stopped.Meta.Took <= 0 {
+		t.Errorf("answered after %v and %v", took, stopped.Meta.Took)
+	}
+	stopped.Meta.Took = took
 	if err != nil || stopped.Meta != want.Meta {
 		t.Errorf("stop: %+v, %v", stopped.Meta, err)
 	}
@@ -325,7 +329,10 @@ func TestRefusalsCarryWhatTheServiceSaid(t *testing.T) {
 			if !ok {
 				t.Fatalf("got %v", err)
 			}
-			e.Host = ""
+			if e.Took <= 0 {
+				t.Errorf("answered after %v", e.Took)
+			}
+			e.Host, e.Took = "", 0
 			if diff := cmp.Diff(&c.want, e); diff != "" {
 				t.Error(diff)
 			}

@@ -52,6 +52,7 @@ recordings:
 				e := h.open(p)
 				until(bell.Add(time.Hour))
 				h.shut(e)
+				h.audit()
 
 				var early time.Duration
 				ledger := h.sim.Ledger()

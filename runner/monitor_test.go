@@ -50,6 +50,7 @@ func TestSixtySessionsAreWatchedEvenly(t *testing.T) {
 		e = h.open(p)
 		until(monday.Add(2 * time.Hour))
 		h.shut(e)
+		h.audit()
 		if len(seen.at) != 60 {
 			t.Fatalf("%d sessions were watched", len(seen.at))
 		}
