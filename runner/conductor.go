@@ -44,6 +44,7 @@ type conductor struct {
 	draining   bool
 	calls      context.Context
 	warned     time.Time
+	skewed     time.Time // when the service's clock was last said to differ from ours; zero: it agrees
 }
 
 func newConductor(e *Engine, app string, term int64, qps int) *conductor {
@@ -392,6 +393,7 @@ func (c *conductor) call(t *task, s State, act Action) {
 		c.post(func() {
 			c.out--
 			if ctx.Err() == nil {
+				c.compareClocks(answer)
 				c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: answer})
 			}
 		})
@@ -421,8 +423,8 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 			}
 		}
 		r, err := api.Acquire(ctx, AcquireRequest(occ, x, apart...))
-		a := c.answer(s, x, op, err)
-		a.ResourceID, a.RequestID = r.ResourceID, cmp.Or(a.RequestID, r.Meta.RequestID)
+		a := c.answer(s, x, op, r.Meta, err)
+		a.ResourceID = r.ResourceID
 		return a
 	case agora.OpStart:
 		keys, err := c.e.keys.get(ctx, conn, occ.Settings.Storage, keysForStart, c.e.cfg.Now())
@@ -438,15 +440,15 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 			return unreadable(err)
 		}
 		r, err := api.Start(ctx, x.ResourceID, req)
-		a := c.answer(s, x, op, err)
+		a := c.answer(s, x, op, r.Meta, err)
 		if err == nil {
-			a.SID, a.RequestID, a.KeysUntil = r.SID, r.Meta.RequestID, keys.Until
+			a.SID, a.KeysUntil = r.SID, keys.Until
 			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
 		}
 		return a
 	case agora.OpQuery:
 		r, err := api.Query(ctx, x.ResourceID, x.SID)
-		a := c.answer(s, x, op, err)
+		a := c.answer(s, x, op, r.Meta, err)
 		a.Server = withoutAddresses(r.ServerResponse)
 		a.Rotated = err == nil && occ != nil && c.e.keys.rotated(conn, occ.Settings.Storage, sessionKey{s.ID, x.Attempt}, c.e.cfg.Now())
 		return a
@@ -466,8 +468,8 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 		if err != nil {
 			return unreadable(err)
 		}
-		_, err = api.Update(ctx, x.ResourceID, x.SID, req)
-		a := c.answer(s, x, op, err)
+		r, err := api.Update(ctx, x.ResourceID, x.SID, req)
+		a := c.answer(s, x, op, r.Meta, err)
 		if err == nil && x.Change == ChangeKeys {
 			a.KeysUntil = keys.Until
 			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
@@ -475,9 +477,9 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 		return a
 	default:
 		r, err := api.Stop(ctx, x.ResourceID, x.SID, StopRequest(x.Cname, x.UID))
-		a := c.answer(s, x, op, err)
+		a := c.answer(s, x, op, r.Meta, err)
 		if err == nil {
-			a.Server, a.RequestID, a.SentAt = r.ServerResponse, r.Meta.RequestID, c.ago(r.Meta.Took)
+			a.Server = r.ServerResponse
 		}
 		return a
 	}
@@ -507,16 +509,17 @@ func preference(p plan.Priority) int {
 	return 0
 }
 
-func (c *conductor) answer(s State, x Session, op agora.Op, err error) Answer {
+func (c *conductor) answer(s State, x Session, op agora.Op, meta agora.Meta, err error) Answer {
 	if err == nil {
-		return Answer{Class: agora.Done}
+		return Answer{Class: agora.Done, RequestID: meta.RequestID, SentAt: c.ago(meta.Took), Date: meta.Date}
 	}
 	a := Answer{Class: agora.Unknown, Reason: err.Error()}
 	var failure *agora.Error
 	if errors.As(err, &failure) {
 		a = Answer{
 			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
-			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services, SentAt: c.ago(failure.Took),
+			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services,
+			SentAt: c.ago(failure.Took), Date: failure.Date,
 		}
 		if failure.Status == 0 && failure.Err != nil {
 			a.Reason = failure.Err.Error()
