@@ -1,0 +1,68 @@
+package runner_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora/simulator"
+	"rundown/runner"
+)
+
+// TestAClockThatJumpsCostsNoMoreThanItsJump has the machine's clock set anew, or the machine asleep, at an instant of
+// Monday's class from 09:00 to 09:50. What the machine's clock says counts, from half a minute after the jump at the
+// latest; nothing begins twice, and nothing runs on.
+func TestAClockThatJumpsCostsNoMoreThanItsJump(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		at       time.Duration // of the jump, after the bell
+		jump     time.Duration
+		outcome  runner.Outcome
+		sessions int
+		ended    time.Duration // when the session ends by the true clock, after the bell
+	}{
+		{"an hour on in mid-class ends it", 20 * time.Minute, time.Hour, runner.Recorded, 1, 20 * time.Minute},
+		{"a day on in mid-class ends it", 20 * time.Minute, 24 * time.Hour, runner.Recorded, 1, 20 * time.Minute},
+		{"ten minutes on in mid-class end it by the new clock", 20 * time.Minute, 10 * time.Minute, runner.Recorded, 1, 42 * time.Minute},
+		{"ten minutes back in mid-class make it longer", 20 * time.Minute, -10 * time.Minute, runner.Recorded, 1, 62 * time.Minute},
+		{"an hour back in mid-class starts nothing a second time", 20 * time.Minute, -time.Hour, runner.Recorded, 1, 112 * time.Minute},
+		{"a day back once it is over records nothing again", time.Hour, -24 * time.Hour, runner.Recorded, 1, 52 * time.Minute},
+		// By the service's clock, which names when the first file begins, that was before the bell.
+		{"half an hour on before the class begins it at once", -10 * time.Minute, 30 * time.Minute, runner.Recorded, 1, 22 * time.Minute},
+		{"a day on before the class misses it", -10 * time.Minute, 24 * time.Hour, runner.Missed, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+				h := newHouse(t, simulator.Config{})
+				h.now = func() time.Time {
+					now := time.Now()
+					if !now.Before(monday.Add(c.at)) {
+						now = now.Add(c.jump)
+					}
+					return now
+				}
+				e := h.open(p)
+				until(monday.Add(2*time.Hour + 30*time.Minute))
+				h.shut(e)
+				s := h.outcomes()[german]
+				if s.Outcome != c.outcome || s.Reason == "" {
+					t.Errorf("%s: %s, want %s", s.Outcome, s.Reason, c.outcome)
+				}
+				ran := h.sim.Ledger().Sessions
+				if len(ran) != c.sessions {
+					t.Fatalf("%d sessions, want %d", len(ran), c.sessions)
+				}
+				for _, x := range ran {
+					if x.StoppedAt == nil {
+						t.Fatal("it runs on")
+					}
+					if late := x.StoppedAt.Sub(monday.Add(c.ended)); late < -time.Second || late > 35*time.Second {
+						t.Errorf("it ended at %v, want %v", x.StoppedAt, monday.Add(c.ended))
+					}
+				}
+			})
+		})
+	}
+}
