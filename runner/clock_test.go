@@ -22,6 +22,8 @@ func TestAClockThatJumpsCostsNoMoreThanItsJump(t *testing.T) {
 		ended    time.Duration // when the session ends by the true clock, after the bell
 	}{
 		{"an hour on in mid-class ends it", 20 * time.Minute, time.Hour, runner.Recorded, 1, 20 * time.Minute},
+		{"and so between two looks at the recording", 20*time.Minute + 40*time.Second, time.Hour, runner.Recorded, 1, 20*time.Minute + 40*time.Second},
+		{"and at another instant between them", 21*time.Minute + 20*time.Second, time.Hour, runner.Recorded, 1, 21*time.Minute + 20*time.Second},
 		{"a day on in mid-class ends it", 20 * time.Minute, 24 * time.Hour, runner.Recorded, 1, 20 * time.Minute},
 		{"ten minutes on in mid-class end it by the new clock", 20 * time.Minute, 10 * time.Minute, runner.Recorded, 1, 42 * time.Minute},
 		{"ten minutes back in mid-class make it longer", 20 * time.Minute, -10 * time.Minute, runner.Recorded, 1, 62 * time.Minute},
