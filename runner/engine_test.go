@@ -66,7 +66,8 @@ type house struct {
 	keep  time.Duration // default for ever
 	// revision says what is kept of a plan; default its hash.
 	revision func(*plan.Plan) (store.Revision, error)
-	poll     time.Duration // default a minute: what is not tested need not be polled for years
+	now      func() time.Time // default the bubble's clock
+	poll     time.Duration    // default a minute: what is not tested need not be polled for years
 
 	transport http.RoundTripper                                // default: to the simulator
 	lookup    plan.Lookup                                      // default values
@@ -111,7 +112,7 @@ func (h *house) open(plans ...*plan.Plan) *runner.Engine {
 		h.t.Fatal(err)
 	}
 	engine := runner.New(runner.Config{
-		Store: h.store, Connect: h.connect, Who: "test", Poll: cmp.Or(h.poll, time.Minute), Beat: max(h.poll, time.Minute), Keep: h.keep, Revision: h.revision, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Store: h.store, Connect: h.connect, Now: h.now, Who: "test", Poll: cmp.Or(h.poll, time.Minute), Beat: max(h.poll, time.Minute), Keep: h.keep, Revision: h.revision, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnChange: func(s runner.State) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
