@@ -45,6 +45,8 @@ type conductor struct {
 	calls      context.Context
 	warned     time.Time
 	skewed     time.Time // when the service's clock was last said to differ from ours; zero: it agrees
+	clock      clock
+	leapt      Gap // the last time that the clock leapt over
 }
 
 func newConductor(e *Engine, app string, term int64, qps int) *conductor {
@@ -168,6 +170,7 @@ func (c *conductor) loop() {
 	defer timer.Stop()
 	for {
 		now := c.e.cfg.Now()
+		c.watchClock(now)
 		c.wakeResting(now)
 		c.admit()
 		for len(c.due) > 0 && !c.due[0].wake.After(now) {
@@ -226,7 +229,7 @@ func (c *conductor) step(t *task, o Observation) {
 	}
 	now := c.e.cfg.Now()
 	c.giveWay(t, now)
-	t.state.Begin = t.begin
+	t.state.Begin, t.state.DownSince = t.begin, c.asleep(t)
 	if t.state.Turn == 0 && !t.begin.After(now) {
 		c.turns++
 		t.state.Turn = c.turns

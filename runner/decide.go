@@ -77,6 +77,9 @@ func decide(s State, o Observation, now time.Time) (State, Action, string) {
 
 // decide takes in the observation and says what to do now.
 func (d *decision) decide(o Observation) Action {
+	if by := d.s.rewind(d.now); by > 0 {
+		d.note("the clock was set back by %v at least", by.Round(time.Second))
+	}
 	switch {
 	case o.Notice != nil:
 		d.noticed(*o.Notice)

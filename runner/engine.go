@@ -96,6 +96,7 @@ type Engine struct {
 	keys       keyring
 	notices    chan agora.Event // accepted and not yet looked at
 	changes    int64
+	clock      clock
 	cron       *cron.Cron
 	wg         sync.WaitGroup
 	forget     bool          // a test's negative control: a start without an answer is taken for never sent
@@ -233,6 +234,7 @@ func (e *Engine) duties(scheduling bool) {
 		}
 	}
 	c.Schedule(cron.Every(warmEvery), cron.FuncJob(e.warm))
+	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(e.watchClock))
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {
 		if err := e.pollCommands(e.ctx); err != nil && e.ctx.Err() == nil {
 			e.log.Error("operators' commands cannot be read", "error", err)
@@ -342,7 +344,7 @@ func (e *Engine) conductor(ctx context.Context, app string, conn *Connection, li
 func (e *Engine) adopt(ctx context.Context, planned bool) error {
 	slots := map[string]slot{} // what the plans say of them, before anything is done about them
 	for _, name := range e.order {
-		for _, list := range e.wanted(e.plans[name], e.lookBack(), e.cfg.Now().Add(e.cfg.Horizon)) {
+		for _, list := range e.wanted(e.plans[name], e.since(), e.lookBack(), e.cfg.Now().Add(e.cfg.Horizon)) {
 			for _, s := range list {
 				slots[s.id] = s
 			}
@@ -446,10 +448,9 @@ func (e *Engine) since() time.Time {
 // lookBack is from where on occurrences are looked for, far enough to find the classes that have begun.
 func (e *Engine) lookBack() time.Time { return e.since().Add(-maxLength) }
 
-// wanted lists the occurrences of a plan that start in the window and that have not ended before there was anything
-// to answer for.
-func (e *Engine) wanted(a *applied, from, until time.Time) map[string][]slot {
-	alive := e.since()
+// wanted lists the occurrences of a plan that start in the window and that have not ended by alive, before which there
+// was nothing to answer for.
+func (e *Engine) wanted(a *applied, alive, from, until time.Time) map[string][]slot {
 	out := map[string][]slot{}
 	for b := range a.plan.Briefs(from, until) {
 		if b.End().After(alive) {
@@ -464,7 +465,7 @@ func (e *Engine) wanted(a *applied, from, until time.Time) map[string][]slot {
 // app is taken from its owner first.
 func (e *Engine) schedule(a *applied, from time.Time) Diff {
 	a.until = e.cfg.Now().Add(e.cfg.Horizon)
-	wanted := e.wanted(a, from, a.until)
+	wanted := e.wanted(a, e.since(), from, a.until)
 	var diff Diff
 	e.mu.Lock()
 	conductors := make(map[string]*conductor, len(e.conductors))
@@ -506,8 +507,11 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
 	return e.replace(ctx, p, r)
 }
 
-// extend writes the occurrences that have come within the horizon.
+// extend writes the occurrences that have come within the horizon, also those that a machine slept through: nobody else
+// answers for them. A clock that was set back takes nothing out of the horizon again.
 func (e *Engine) extend() {
+	e.applying.Lock()
+	defer e.applying.Unlock()
 	e.mu.Lock()
 	for _, c := range e.conductors {
 		c.prune()
@@ -519,8 +523,8 @@ func (e *Engine) extend() {
 	e.mu.Unlock()
 	for _, a := range plans {
 		from := a.until
-		a.until = e.cfg.Now().Add(e.cfg.Horizon)
-		for app, wants := range e.wanted(a, from, a.until) {
+		a.until = later(from, e.cfg.Now().Add(e.cfg.Horizon))
+		for app, wants := range e.wanted(a, from, from, a.until) {
 			e.mu.Lock()
 			c := e.conductors[app]
 			e.mu.Unlock()

@@ -66,9 +66,9 @@ type house struct {
 	keep  time.Duration // default for ever
 	// revision says what is kept of a plan; default its hash.
 	revision func(*plan.Plan) (store.Revision, error)
-	poll     time.Duration // default a minute: what is not tested need not be polled for years
+	now      func() time.Time // default the bubble's clock
+	poll     time.Duration    // default a minute: what is not tested need not be polled for years
 
-	now       func() time.Time                                 // the engine's clock; default the bubble's
 	transport http.RoundTripper                                // default: to the simulator
 	lookup    plan.Lookup                                      // default values
 	issue     func(context.Context, *plan.STS) ([]byte, error) // of temporary storage credentials

@@ -1,0 +1,118 @@
+package runner
+
+import "time"
+
+// leastJump is how far the wall clock must part from the time that passes to be worth a word. Less is what a daemon
+// that keeps the time does by and by.
+const leastJump = 2 * time.Second
+
+// clock notices that the wall clock and the time that passes part: a machine that slept, a clock that was set.
+type clock struct{ wall, passed time.Time }
+
+// look takes a reading of both and says how much further than time the wall clock went since the last reading, less
+// than nothing where it was set back; 0 where that is not worth a word. passed is a reading that no setting of the
+// clock moves.
+func (c *clock) look(wall, passed time.Time) time.Duration {
+	last := *c
+	*c = clock{wall, passed}
+	if last.wall.IsZero() {
+		return 0
+	}
+	jump := wall.Sub(last.wall) - passed.Sub(last.passed)
+	if jump.Abs() < leastJump {
+		return 0
+	}
+	return jump
+}
+
+// watchClock tells of a jump and has all that stands on the clock look at it anew.
+func (e *Engine) watchClock() {
+	now := e.cfg.Now()
+	jump := e.clock.look(now, time.Now())
+	switch {
+	case jump == 0:
+		return
+	case jump < 0:
+		e.log.Warn("the clock was set back; what runs goes on and is stopped at its end by the new time, and nothing that ended begins again", "by", -jump, "now", now)
+	default:
+		e.log.Warn("the clock went ahead, or the machine slept; what is over by now is stopped, and what was missed is told", "by", jump, "now", now)
+	}
+	e.mu.Lock()
+	for _, c := range e.conductors {
+		c.post(func() {}) // the loop looks at its clock before all else
+	}
+	e.mu.Unlock()
+	e.extend()
+}
+
+// watchClock looks for a jump since the loop's last turn. Time that was leapt over was nobody's to record in; and what
+// was begun before a clock was set back waits for instants of the old time.
+func (c *conductor) watchClock(now time.Time) {
+	switch jump := c.clock.look(now, time.Now()); {
+	case jump > 0:
+		c.leapt = Gap{From: now.Add(-jump), Until: now}
+	case jump < 0:
+		for _, t := range c.tasks {
+			if len(t.state.Sessions) > 0 {
+				c.step(t, Observation{})
+			}
+		}
+	}
+}
+
+// asleep is since when nobody could begin a planned occurrence whose time came while the clock leapt; zero: that is
+// not what kept it.
+func (c *conductor) asleep(t *task) time.Time {
+	if t.state.Phase != Planned || !t.begin.After(c.leapt.From) || t.begin.After(c.leapt.Until) {
+		return t.state.DownSince
+	}
+	return c.leapt.From
+}
+
+// rewind moves what was measured by a clock that has been set back since along with it, so that ages and waits stay
+// what they were, and says by how much. What others named stays: the times of plans, of files, of keys.
+func (s *State) rewind(now time.Time) time.Duration {
+	if s.Phase == Over && s.settled() {
+		return 0
+	}
+	ahead := time.Duration(0)
+	for i := range s.Sessions {
+		for _, at := range s.Sessions[i].passed() {
+			ahead = max(ahead, at.Sub(now))
+		}
+	}
+	if ahead < leastJump {
+		return 0
+	}
+	for i := range s.Sessions {
+		x := &s.Sessions[i]
+		for _, at := range append(x.passed(), &x.Next, &x.UpdateAt, &x.RenewAt) {
+			back(at, ahead)
+		}
+		for j := range x.Paused {
+			back(&x.Paused[j].From, ahead)
+			back(&x.Paused[j].Until, ahead)
+		}
+	}
+	back(&s.Lane.RetryAt, ahead)
+	back(&s.Second.RetryAt, ahead)
+	return ahead
+}
+
+// passed are the instants of a session that our own clock has told, and that lie behind us.
+func (x *Session) passed() []*time.Time {
+	own := []*time.Time{
+		&x.AskedAt, &x.AcquiredAt, &x.RequestedAt, &x.StartedAt, &x.HealthyFrom, &x.LastGood, &x.SuspectAt, &x.StopAskedAt,
+		&x.StoppedAt, &x.ResumedAt, &x.ToldAt,
+	}
+	if !x.Named {
+		own = append(own, &x.RecordingAt)
+	}
+	return own
+}
+
+func back(at *time.Time, by time.Duration) {
+	if !at.IsZero() {
+		*at = at.Add(-by)
+	}
+}

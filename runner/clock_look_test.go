@@ -1,0 +1,56 @@
+package runner
+
+import (
+	"testing"
+	"time"
+)
+
+func TestAClockThatPartsFromTheTimeThatPassesIsNoticedOnce(t *testing.T) {
+	begun := time.Date(2032, 2, 28, 23, 59, 0, 0, time.UTC)
+	var c clock
+	wall, passed := begun, begun
+	for _, tt := range []struct {
+		name         string
+		passed, wall time.Duration
+		want         time.Duration
+	}{
+		{"the first reading says nothing", 0, 48 * time.Hour, 0},
+		{"midnight before a leap day is no jump", 2 * time.Minute, 2 * time.Minute, 0},
+		{"what a correction moves is not worth a word", time.Second, 2 * time.Second, 0},
+		{"an hour asleep", time.Second, time.Hour + time.Second, time.Hour},
+		{"and then time goes on", time.Second, time.Second, 0},
+		{"set back by a day", time.Second, time.Second - 24*time.Hour, -24 * time.Hour},
+	} {
+		passed, wall = passed.Add(tt.passed), wall.Add(tt.wall)
+		if got := c.look(wall, passed); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestAClockThatIsSetBackTakesAgesAndWaitsAlong(t *testing.T) {
+	s := lesson()
+	now := bell.Add(20 * time.Minute)
+	named := bell.Add(time.Second)
+	s.Phase, s.RetryAt = Recording, now.Add(time.Minute)
+	s.Sessions = []Session{{
+		Attempt: 1, State: SessionRunning, SID: "sid", StartedAt: bell, LastGood: now, AskedAt: now, Next: now.Add(2 * time.Minute),
+		RecordingAt: named, Named: true, KeysUntil: bell.Add(time.Hour), MaxHour: 2,
+	}}
+	for _, by := range []time.Duration{time.Hour, 24 * time.Hour} {
+		got, act, why := decide(s, Observation{}, now.Add(-by))
+		x := got.Sessions[0]
+		if act.Op != "" || !act.Wake.Equal(now.Add(2*time.Minute-by)) || !got.RetryAt.Equal(now.Add(time.Minute-by)) {
+			t.Errorf("by %v: %v at %v, retry at %v", by, act.Op, act.Wake, got.RetryAt)
+		}
+		if !x.deadline().Equal(bell.Add(2*time.Hour-by)) || !x.RecordingAt.Equal(named) || !x.KeysUntil.Equal(bell.Add(time.Hour)) {
+			t.Errorf("by %v: ends at %v, writes from %v, keys until %v", by, x.deadline(), x.RecordingAt, x.KeysUntil)
+		}
+		if why == "" {
+			t.Error("the event log does not tell")
+		}
+	}
+	if got, _, why := decide(s, Observation{}, now.Add(-time.Second)); why != "" || !got.Sessions[0].StartedAt.Equal(bell) {
+		t.Errorf("a second back moves what was measured: %q", why)
+	}
+}
