@@ -30,6 +30,7 @@ type conductor struct {
 
 	conn       *Connection
 	apis       map[route]*agora.App
+	accounts   map[*Connection]*account
 	budget     *agora.Budget
 	concurrent int // sessions at once that are granted; 0: not known
 	qps        int
@@ -52,7 +53,7 @@ func newConductor(e *Engine, app string, term int64, qps int) *conductor {
 	return &conductor{
 		e: e, app: app, term: term, log: e.log.With("app", app),
 		ended: make(chan struct{}),
-		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, resting: map[string]*resting{}, apis: map[route]*agora.App{}, qps: qps,
+		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, resting: map[string]*resting{}, apis: map[route]*agora.App{}, accounts: map[*Connection]*account{}, qps: qps,
 	}
 }
 
@@ -67,6 +68,7 @@ func (c *conductor) connect(conn *Connection, limits plan.Limits) {
 			c.budget = agora.NewBudget(c.qps)
 		}
 		clear(c.apis) // those of an earlier connection would be kept for ever
+		clear(c.accounts)
 	}
 	if c.running {
 		c.post(set)
@@ -385,6 +387,12 @@ func (c *conductor) call(t *task, s State, act Action) {
 		})
 		return
 	}
+	if act.Op == agora.OpAcquire {
+		if answer, held := c.account(conn).hold(s.ID, c.e.cfg.Now()); held {
+			c.post(func() { c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: answer}) })
+			return
+		}
+	}
 	c.out++
 	c.callers.Add(1)
 	go func() {
@@ -396,6 +404,7 @@ func (c *conductor) call(t *task, s State, act Action) {
 			c.out--
 			if ctx.Err() == nil {
 				c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: answer})
+				c.heardOf(conn, act.Op, answer)
 			}
 		})
 	}()
@@ -424,7 +433,7 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 			}
 		}
 		r, err := api.Acquire(ctx, AcquireRequest(occ, x, apart...))
-		a := c.answer(s, x, op, err)
+		a := c.answer(s, x, op, r.Meta, err)
 		a.ResourceID, a.RequestID = r.ResourceID, cmp.Or(a.RequestID, r.Meta.RequestID)
 		return a
 	case agora.OpStart:
@@ -441,7 +450,7 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 			return unreadable(err)
 		}
 		r, err := api.Start(ctx, x.ResourceID, req)
-		a := c.answer(s, x, op, err)
+		a := c.answer(s, x, op, r.Meta, err)
 		if err == nil {
 			a.SID, a.RequestID, a.KeysUntil = r.SID, r.Meta.RequestID, keys.Until
 			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
@@ -449,7 +458,7 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 		return a
 	case agora.OpQuery:
 		r, err := api.Query(ctx, x.ResourceID, x.SID)
-		a := c.answer(s, x, op, err)
+		a := c.answer(s, x, op, r.Meta, err)
 		a.Server = withoutAddresses(r.ServerResponse)
 		a.Rotated = err == nil && occ != nil && c.e.keys.rotated(conn, occ.Settings.Storage, sessionKey{s.ID, x.Attempt}, c.e.cfg.Now())
 		return a
@@ -469,8 +478,8 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 		if err != nil {
 			return unreadable(err)
 		}
-		_, err = api.Update(ctx, x.ResourceID, x.SID, req)
-		a := c.answer(s, x, op, err)
+		r, err := api.Update(ctx, x.ResourceID, x.SID, req)
+		a := c.answer(s, x, op, r.Meta, err)
 		if err == nil && x.Change == ChangeKeys {
 			a.KeysUntil = keys.Until
 			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
@@ -478,7 +487,7 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 		return a
 	default:
 		r, err := api.Stop(ctx, x.ResourceID, x.SID, StopRequest(x.Cname, x.UID))
-		a := c.answer(s, x, op, err)
+		a := c.answer(s, x, op, r.Meta, err)
 		if err == nil {
 			a.Server, a.RequestID = r.ServerResponse, r.Meta.RequestID
 		}
@@ -510,13 +519,15 @@ func preference(p plan.Priority) int {
 	return 0
 }
 
-func (c *conductor) answer(s State, x Session, op agora.Op, err error) Answer {
+func (c *conductor) answer(s State, x Session, op agora.Op, meta agora.Meta, err error) Answer {
 	if err == nil {
+		c.e.serviceClock(meta.Date)
 		return Answer{Class: agora.Done}
 	}
 	a := Answer{Class: agora.Unknown, Reason: err.Error()}
 	var failure *agora.Error
 	if errors.As(err, &failure) {
+		c.e.serviceClock(failure.Date)
 		a = Answer{
 			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
 			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services,
