@@ -30,6 +30,7 @@ type conductor struct {
 
 	conn       *Connection
 	apis       map[route]*agora.App
+	accounts   map[*Connection]*account
 	budget     *agora.Budget
 	concurrent int // sessions at once that are granted; 0: not known
 	qps        int
@@ -44,7 +45,6 @@ type conductor struct {
 	draining   bool
 	calls      context.Context
 	warned     time.Time
-	skewed     time.Time // when the service's clock was last said to differ from ours; zero: it agrees
 	clock      clock
 	leapt      Gap // the last time that the clock leapt over
 }
@@ -53,7 +53,7 @@ func newConductor(e *Engine, app string, term int64, qps int) *conductor {
 	return &conductor{
 		e: e, app: app, term: term, log: e.log.With("app", app),
 		ended: make(chan struct{}),
-		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, resting: map[string]*resting{}, apis: map[route]*agora.App{}, qps: qps,
+		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, resting: map[string]*resting{}, apis: map[route]*agora.App{}, accounts: map[*Connection]*account{}, qps: qps,
 	}
 }
 
@@ -68,6 +68,7 @@ func (c *conductor) connect(conn *Connection, limits plan.Limits) {
 			c.budget = agora.NewBudget(c.qps)
 		}
 		clear(c.apis) // those of an earlier connection would be kept for ever
+		clear(c.accounts)
 	}
 	if c.running {
 		c.post(set)
@@ -386,6 +387,12 @@ func (c *conductor) call(t *task, s State, act Action) {
 		})
 		return
 	}
+	if act.Op == agora.OpAcquire {
+		if answer, held := c.account(conn).hold(s.ID, c.e.cfg.Now()); held {
+			c.post(func() { c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: answer}) })
+			return
+		}
+	}
 	c.out++
 	c.callers.Add(1)
 	go func() {
@@ -396,8 +403,8 @@ func (c *conductor) call(t *task, s State, act Action) {
 		c.post(func() {
 			c.out--
 			if ctx.Err() == nil {
-				c.compareClocks(answer)
 				c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: answer})
+				c.heardOf(conn, act.Op, answer)
 			}
 		})
 	}()
@@ -514,15 +521,17 @@ func preference(p plan.Priority) int {
 
 func (c *conductor) answer(s State, x Session, op agora.Op, meta agora.Meta, err error) Answer {
 	if err == nil {
-		return Answer{Class: agora.Done, RequestID: meta.RequestID, SentAt: c.ago(meta.Took), Date: meta.Date}
+		c.e.serviceClock(meta.Date)
+		return Answer{Class: agora.Done, RequestID: meta.RequestID, SentAt: c.ago(meta.Took)}
 	}
 	a := Answer{Class: agora.Unknown, Reason: err.Error()}
 	var failure *agora.Error
 	if errors.As(err, &failure) {
+		c.e.serviceClock(failure.Date)
 		a = Answer{
 			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
 			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services,
-			SentAt: c.ago(failure.Took), Date: failure.Date,
+			SentAt: c.ago(failure.Took),
 		}
 		if failure.Status == 0 && failure.Err != nil {
 			a.Reason = failure.Err.Error()

@@ -32,7 +32,6 @@ type Answer struct {
 	Server     agora.ServerResponse // of query and stop; without addresses
 	KeysUntil  time.Time            // of start and of an update of credentials: when those that were sent run out
 	SentAt     time.Time            // when the request was sent, which is after it was asked for; zero: not known
-	Date       time.Time            // by the service's clock, in whole seconds; zero: it named none
 	Rotated    bool                 // of query: the storage credentials are others than those that were sent
 }
 

@@ -97,6 +97,8 @@ type Engine struct {
 	notices    chan agora.Event // accepted and not yet looked at
 	changes    int64
 	clock      clock
+	skew       skew
+	troubles   map[string]string // what a person should mend, by what it is about
 	cron       *cron.Cron
 	wg         sync.WaitGroup
 	forget     bool          // a test's negative control: a start without an answer is taken for never sent
@@ -129,7 +131,7 @@ func New(cfg Config) *Engine {
 	return &Engine{
 		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}),
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
-		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{},
+		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{}, troubles: map[string]string{},
 		notices: make(chan agora.Event, maxNotices),
 	}
 }

@@ -139,11 +139,11 @@ func (h *house) shut(e *runner.Engine) {
 func (h *house) connect(p *plan.Plan) (*runner.Connection, error) {
 	return &runner.Connection{Lookup: h.lookup, Issue: h.issue, Client: func(r agora.Region) (*agora.Client, error) {
 		return agora.New(func(context.Context) (string, string, error) {
-			id, err := p.Account.CustomerID.Resolve(values)
+			id, err := p.Account.CustomerID.Resolve(h.lookup)
 			if err != nil {
 				return "", "", err
 			}
-			secret, err := p.Account.CustomerSecret.Resolve(values)
+			secret, err := p.Account.CustomerSecret.Resolve(h.lookup)
 			return id, secret, err
 		}, agora.WithTransport(cmp.Or[http.RoundTripper](h.transport, h.sim.Transport())), agora.WithRegion(r), agora.WithLogger(slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	}}, nil

@@ -143,7 +143,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	ready := &web.Readiness{}
 	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Failpoint: failpoint, Revision: revisionOf, Vet: w.unresolved, Keep: o.keep.length})
 	handler := http.NewServeMux()
-	handler.Handle("/", web.Handler(ready))
+	handler.Handle("/", web.Handler(ready, engine.Troubles))
 	if secret != nil {
 		handler.Handle("/webhooks/agora", web.Webhook(secret, engine.Notify, log))
 	}

@@ -4,6 +4,7 @@ package web
 import (
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 )
 
@@ -13,8 +14,9 @@ type Readiness struct{ ready atomic.Bool }
 // Set makes the daemon ready or not.
 func (r *Readiness) Set(ready bool) { r.ready.Store(ready) }
 
-// Handler answers GET /healthz, always 200 while the process serves, and GET /readyz, 503 until it is ready.
-func Handler(r *Readiness) http.Handler {
+// Handler answers GET /healthz, always 200 while the process serves, and GET /readyz, 503 until it is ready. A
+// daemon that is ready adds a line for each trouble that a person should mend: to take it out of service would help nobody.
+func Handler(r *Readiness, troubles func() []string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -22,7 +24,7 @@ func Handler(r *Readiness) http.Handler {
 			http.Error(w, "not ready", http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = io.WriteString(w, "ready\n")
+		_, _ = io.WriteString(w, strings.Join(append([]string{"ready"}, troubles()...), "\n")+"\n")
 	})
 	return mux
 }

@@ -1,0 +1,111 @@
+package runner
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/agora"
+)
+
+// accountWaits space the acquires that ask whether a refused account is accepted again: one at a time for all classes.
+// Whoever mends it during a class should not wait long for the rest of it.
+var accountWaits = agora.Waits{Steps: []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second}, Then: 30 * time.Second}
+
+// account is what is known of whether the service lets an App ID begin recordings with a plan's credentials. Once it
+// refuses them it refuses every class, so new starts are held back but for one that asks; what runs is left alone.
+type account struct {
+	refusal Answer // what the service said last; accepted where it said nothing of the kind
+	since   time.Time
+	probe   time.Time       // when the next acquire may ask
+	probing bool            // one is out
+	tries   int             // that were refused
+	held    map[string]bool // occurrences whose acquires were held back
+}
+
+func (a *account) refused() bool { return a.refusal.notAuthorized() }
+
+// hold says whether an occurrence's acquire is held back, and with what answer.
+func (a *account) hold(id string, now time.Time) (Answer, bool) {
+	switch {
+	case !a.refused():
+		return Answer{}, false
+	case !a.probing && !now.Before(a.probe):
+		a.probing = true
+		return Answer{}, false
+	}
+	a.held[id] = true
+	answer := a.refusal
+	answer.Reason = fmt.Sprintf("held back, since the account has been refused from %s on: %s", a.since.UTC().Format(time.TimeOnly+"Z07:00"), a.refusal.Reason)
+	answer.RetryAfter = max(a.probe.Sub(now), 0)
+	return answer, true
+}
+
+// heard takes in what an answer says of the account. Only the service itself, not what stands before it, can accept it;
+// and that it is overdue is said to an acquire alone.
+func (a *account) heard(op agora.Op, answer Answer, now time.Time) {
+	accepted := answer.Class == agora.Done || answer.Code != 0
+	switch {
+	case answer.notAuthorized() && !a.refused():
+		*a = account{since: now, held: map[string]bool{}}
+		a.refusal = Answer{Class: agora.Fix, Status: answer.Status, Code: answer.Code, Reason: answer.Reason}
+		a.later(now)
+	case accepted && !answer.notAuthorized() && (op == agora.OpAcquire || a.refusal.Code == 0):
+		a.refusal = Answer{}
+	case a.probing && op == agora.OpAcquire:
+		a.later(now)
+	}
+}
+
+// later lets the next acquire ask after a while.
+func (a *account) later(now time.Time) {
+	wait, _ := accountWaits.Next(a.tries, 0)
+	a.probing, a.probe = false, now.Add(wait)
+	a.tries++
+}
+
+// account finds what is known of a connection's account.
+func (c *conductor) account(conn *Connection) *account {
+	a := c.accounts[conn]
+	if a == nil {
+		a = &account{}
+		c.accounts[conn] = a
+	}
+	return a
+}
+
+// heardOf takes in what an answer says of the account, and tells where that changes. Once it is accepted again all that
+// was held back goes on at once.
+func (c *conductor) heardOf(conn *Connection, op agora.Op, answer Answer) {
+	a, now := c.account(conn), c.e.cfg.Now()
+	before := a.refused()
+	a.heard(op, answer, now)
+	switch key := "account of app " + c.app; {
+	case a.refused() && !before:
+		const try = "look at customer_id and customer_secret, whose files are read anew each time, whether Cloud Recording is enabled for the app, and whether the account is overdue"
+		c.e.trouble(key, fmt.Sprintf("refused: %s; no class can begin until that is mended: %s", a.refusal, try))
+		c.log.Error("account refused: no class can begin until that is mended, what runs is left alone", "answer", a.refusal.String(), "try", try)
+	case before && !a.refused():
+		c.e.trouble(key, "")
+		c.log.Info("account accepted again: the classes that were held back begin", "refused", now.Sub(a.since).Round(time.Second), "classes", len(a.held))
+		for id := range a.held {
+			c.resume(id, now)
+		}
+		clear(a.held)
+	}
+}
+
+// resume has an occurrence acquire now instead of when its wait ends.
+func (c *conductor) resume(id string, now time.Time) {
+	t := c.tasks[id]
+	if t == nil {
+		return
+	}
+	t.changes = append(t.changes, func(s *State) {
+		for i := range s.Sessions {
+			if x := &s.Sessions[i]; x.State == SessionAcquiring && x.Asked == "" {
+				x.Next, x.Tries = now, 0
+			}
+		}
+	})
+	c.step(t, Observation{})
+}

@@ -1,0 +1,101 @@
+package runner_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora/simulator"
+	"rundown/plan"
+	"rundown/runner"
+)
+
+func TestARefusedAccountIsHeldBackAsAWholeAndGoesOnOnceItIsMended(t *testing.T) {
+	t.Parallel()
+	var more []string
+	for i := range 8 {
+		more = append(more, fmt.Sprintf(`  class%d: {when: "2031-09-15 09:30:%02d-10:20:00"}`, i, 3*i))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		var wrong atomic.Bool
+		h.lookup = func(r plan.Reference) (string, error) { // a file that is replaced
+			if r.Name == "SECRET" && wrong.Load() {
+				return "canary-of-another-account", nil
+			}
+			return values(r)
+		}
+		e := h.open(load(t, school("2031-09-15 09:00-09:50", more...), "school.yaml"))
+		until(monday.Add(28 * time.Minute))
+		wrong.Store(true)
+		until(monday.Add(31 * time.Minute))
+		if told := e.Troubles(); len(told) != 1 || !strings.Contains(told[0], "refused: HTTP 401") {
+			t.Errorf("troubles: %q", told)
+		}
+		mended := monday.Add(40 * time.Minute)
+		until(mended)
+		if n := h.sim.Ledger().Requests["acquire"]; n > 40 {
+			t.Errorf("%d acquires: each class asks by itself", n)
+		}
+		wrong.Store(false)
+		until(mended.Add(time.Minute))
+		if told := e.Troubles(); len(told) != 0 {
+			t.Errorf("troubles afterwards: %q", told)
+		}
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+
+		sessions := h.sim.Ledger().Sessions[1:]
+		if late := sessions[0].StartedAt.Sub(mended); late > 35*time.Second {
+			t.Errorf("the first class began %v after the account was mended", late)
+		}
+		for _, s := range sessions {
+			if late := s.StartedAt.Sub(sessions[0].StartedAt); late > 4*time.Second {
+				t.Errorf("%s began %v after the first", s.Cname, late)
+			}
+		}
+		got := h.outcomes()
+		for i := range 8 {
+			if s := got[fmt.Sprintf("school/class%d/20310915T0730%02dZ", i, 3*i)]; s.Outcome != runner.Partial {
+				t.Errorf("%s: %s %q", s.ID, s.Outcome, s.Reason)
+			}
+		}
+		if s := got[german]; s.Outcome != runner.Recorded || len(s.Sessions) != 1 {
+			t.Errorf("what ran: %s %q", s.Outcome, s.Reason)
+		}
+		for _, line := range []string{"account refused", "account accepted again"} {
+			if n := strings.Count(h.log.String(), `msg="`+line); n != 1 {
+				t.Errorf("the log says %q %d times", line, n)
+			}
+		}
+		h.audit()
+	})
+}
+
+func TestAClockThatIsOffTheServicesIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h, clock := newHouse(t, simulator.Config{}), &wallClock{}
+		clock.set(-8 * time.Second)
+		h.now = clock.now
+		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(10 * time.Minute))
+		if told := e.Troubles(); len(told) != 1 || !strings.Contains(told[0], "behind the service's") {
+			t.Errorf("troubles: %q", told)
+		}
+		clock.set(8 * time.Second)
+		until(monday.Add(30 * time.Minute))
+		if told := e.Troubles(); len(told) != 0 {
+			t.Errorf("troubles once it is right: %q", told)
+		}
+		h.shut(e)
+		if n := strings.Count(h.log.String(), "behind the service's"); n != 1 {
+			t.Errorf("the log says it %d times", n)
+		}
+	})
+}
