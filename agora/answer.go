@@ -1,6 +1,7 @@
 package agora
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,6 +50,8 @@ func readAnswer(resp *http.Response, secrets *redactor) *answer {
 	switch {
 	case len(body) > maxAnswer:
 		a.unread("the answer is larger than 1 MiB")
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
+		a.unread("the answer has another encoding than it names")
 	case err != nil:
 		a.unread("the answer was cut short")
 	case len(strings.TrimSpace(string(body))) == 0:
