@@ -219,7 +219,8 @@ func (c *conductor) drain(cancel context.CancelFunc) {
 	}
 }
 
-// step asks decide, stores what it says and then does it.
+// step asks decide, stores what it says and then does it. What only looks at a recording is done at once: it has no
+// effect that a crash could leave behind, and it is most of what there is to do.
 func (c *conductor) step(t *task, o Observation) {
 	if o.Op != "" || o.Notice != nil {
 		t.waiting = append(t.waiting, o)
@@ -264,8 +265,11 @@ func (c *conductor) step(t *task, o Observation) {
 			t.wake = act.Wake
 		}
 	}
-	if t.version > 0 && len(calls) == 0 && !heard && len(t.settled) == 0 && sameState(t.state, next) {
+	if t.version > 0 && len(events) == 0 && !heard && len(t.settled) == 0 && t.routine(next, calls) {
 		t.state = next
+		for _, act := range calls {
+			c.call(t, next, act)
+		}
 		c.settle(t)
 		return
 	}
@@ -331,7 +335,7 @@ func (c *conductor) store(t *task, step store.Step, failing, then func()) {
 // stored goes on after a step is durable: the calls are made, and what arrived meanwhile is looked at.
 func (c *conductor) stored(t *task, next State, calls []Action) {
 	phase := t.state.Phase
-	t.state, t.busy = next, false
+	t.state, t.saved, t.busy = next, next.Sessions, false
 	t.version++
 	for _, tell := range t.settled {
 		tell("done")

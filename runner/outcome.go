@@ -39,7 +39,11 @@ func (d *decision) finish() {
 		why = append(why, cmp.Or(gaveUp, d.lateness(0)))
 	case !covered:
 		s.Outcome = Failed
-		why = append(why, cmp.Or(gaveUp, "nothing was recorded"))
+		nothing := "nothing was recorded"
+		if slices.ContainsFunc(s.Sessions, func(x Session) bool { return x.State == SessionOrphan }) {
+			nothing = "nothing is known to have been recorded, but what an orphan recorded is in the storage"
+		}
+		why = append(why, cmp.Or(gaveUp, nothing))
 		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !strings.Contains(gaveUp, last) && !strings.HasPrefix(last, "orphan:") {
 			why = append(why, last)
 		}

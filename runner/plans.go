@@ -271,7 +271,7 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 	case why != "":
 		event(eventKind(o), why)
 	}
-	if act.Op != "" {
+	if act.Op != "" && act.Op != agora.OpQuery {
 		data, err := json.Marshal(map[string]any{"session": act.Attempt, "op": act.Op})
 		if err == nil {
 			events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: "intent", Text: string(act.Op), Data: data})

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
+	"rundown/agora"
 	"rundown/plan"
 	"rundown/runner/store"
 )
@@ -14,6 +16,7 @@ import (
 type task struct {
 	slot    // what a plan says, in short; empty where no plan at work holds it
 	state   State
+	saved   []Session        // the sessions as stored; a query may be out since
 	occ     *plan.Occurrence // what the plan says; nil where no plan at work holds it
 	version int64            // of the stored row; 0: not stored yet
 	busy    bool             // a step is being stored
@@ -78,7 +81,7 @@ func (t *task) encode(next State, events []store.Event) (store.Step, error) {
 	}}
 	for i := range next.Sessions {
 		x := next.Sessions[i]
-		if i < len(t.state.Sessions) && reflect.DeepEqual(x, t.state.Sessions[i]) && t.version > 0 {
+		if i < len(t.saved) && reflect.DeepEqual(x, t.saved[i]) && t.version > 0 {
 			continue
 		}
 		doc, err := json.Marshal(x)
@@ -91,6 +94,31 @@ func (t *task) encode(next State, events []store.Event) (store.Step, error) {
 		})
 	}
 	return step, nil
+}
+
+// routine says that next need not be stored: beside it and the stored state stand at most queries that were sent, or
+// that told nothing new. They have no effect that a crash could leave behind.
+func (t *task) routine(next State, calls []Action) bool {
+	if slices.ContainsFunc(calls, func(act Action) bool { return act.Op != agora.OpQuery }) {
+		return false
+	}
+	rest, before := next, t.state
+	rest.Sessions, before.Sessions = nil, nil
+	return sameState(before, rest) && slices.EqualFunc(next.Sessions, t.saved, func(x, y Session) bool {
+		return reflect.DeepEqual(x.unasked(), y.unasked())
+	})
+}
+
+// unasked is the session without what a query changes that is sent and tells nothing new.
+func (x Session) unasked() Session {
+	if x.Asked == agora.OpQuery {
+		x.Asked = ""
+	}
+	if x.Asked == "" {
+		x.AskedAt = time.Time{}
+	}
+	x.Next, x.Tries = time.Time{}, 0
+	return x
 }
 
 // decodeTask reads a task back from its rows.
@@ -106,7 +134,7 @@ func decodeTask(row store.Occurrence, sessions []store.Session) (*task, error) {
 		}
 		t.state.Sessions = append(t.state.Sessions, x)
 	}
-	t.absent = t.state.Absent
+	t.saved, t.absent = t.state.Sessions, t.state.Absent
 	return t, nil
 }
 

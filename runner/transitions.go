@@ -57,8 +57,8 @@ Generated from the code by ` + "`go test ./runner -run StateMachine -update`" + 
 changes and no others.
 
 An occurrence has one lane, with ` + "`redundancy: 2`" + ` two; a lane has one session after the other, which alternate between
-its two uids. A state is stored before a request is sent and after its answer; what a crash leaves is a request
-without an answer, which is an observation like any other.
+its two uids. A state is stored before a request that has an effect is sent and after its answer; what a crash leaves is
+a request without an answer, which is an observation like any other. A query has no effect: nothing is stored before it.
 
 `)
 	b.WriteString("```mermaid\nstateDiagram-v2\n")

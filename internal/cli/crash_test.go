@@ -29,7 +29,7 @@ func crashPoints() []string {
 	sending("acquire")
 	writing("the intent to start") // holds the answer to acquire as well
 	sending("start")
-	writing("the answer to start", "the intent to query")
+	writing("the answer to start")
 	sending("query")
 	writing("the answer to query", "the intent to stop")
 	sending("stop")
