@@ -160,7 +160,7 @@ func (c *conductor) loop() {
 			if x.Asked == agora.OpStart && c.e.forget {
 				t.state.Sessions[i].Asked, t.state.Sessions[i].State = "", SessionFailed
 			} else if x.Asked != "" {
-				t.waiting = append(t.waiting, Observation{Attempt: x.Attempt, Op: x.Asked, Answer: Answer{Class: agora.Unknown, Reason: "asked, no answer known: rundown ended meanwhile"}})
+				t.waiting = append(t.waiting, Observation{Attempt: x.Attempt, Op: x.Asked, Answer: Answer{Class: agora.Unknown, Cut: true, Reason: "asked, no answer known: rundown ended meanwhile"}})
 			}
 		}
 		if len(t.state.Sessions) > 0 { // the others wait until the plan has said what it wants of them now

@@ -93,6 +93,9 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 			refusal(agora.Unknown, 201, 7, ""), refusal(agora.Pair, 400, 53, ""), refusal(agora.Wait, 429, 0, ""), refusal(agora.Fix, 400, 2, ""),
 			refusal(agora.Ended, 400, 49, ""), refusal(agora.Ended, 206, 435, ""),
 		}
+		if op == agora.OpStart {
+			all = append(all, &Answer{Class: agora.Unknown, Cut: true, Reason: "rundown ended"})
+		}
 		if op == agora.OpQuery {
 			all = append(all, status(2), status(8), status(20), gone, gone)
 		}
