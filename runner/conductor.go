@@ -340,7 +340,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	if next.Phase != phase {
 		c.announce(next)
 		if next.Phase == Over {
-			c.e.keys.forget(next.ID, len(next.Sessions))
+			c.e.keys.forget(next.Sessions)
 		}
 	}
 	c.e.cfg.OnChange(next)
@@ -453,14 +453,14 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 		a := c.answer(s, x, op, r.Meta, err)
 		if err == nil {
 			a.SID, a.KeysUntil = r.SID, keys.Until
-			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
+			c.e.keys.sent(r.SID, keys)
 		}
 		return a
 	case agora.OpQuery:
 		r, err := api.Query(ctx, x.ResourceID, x.SID)
 		a := c.answer(s, x, op, r.Meta, err)
 		a.Server = withoutAddresses(r.ServerResponse)
-		a.Rotated = err == nil && occ != nil && c.e.keys.rotated(conn, occ.Settings.Storage, sessionKey{s.ID, x.Attempt}, c.e.cfg.Now())
+		a.Rotated = err == nil && occ != nil && c.e.keys.rotated(conn, occ.Settings.Storage, x.SID, c.e.cfg.Now())
 		return a
 	case agora.OpUpdate:
 		var req agora.UpdateRequest
@@ -482,7 +482,7 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 		a := c.answer(s, x, op, r.Meta, err)
 		if err == nil && x.Change == ChangeKeys {
 			a.KeysUntil = keys.Until
-			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
+			c.e.keys.sent(x.SID, keys)
 		}
 		return a
 	default:
