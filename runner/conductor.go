@@ -331,6 +331,7 @@ func (c *conductor) store(t *task, step store.Step, failing, then func()) {
 // stored goes on after a step is durable: the calls are made, and what arrived meanwhile is looked at.
 func (c *conductor) stored(t *task, next State, calls []Action) {
 	phase := t.state.Phase
+	c.watchHours(t.state, next)
 	t.state, t.busy = next, false
 	t.version++
 	for _, tell := range t.settled {

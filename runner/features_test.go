@@ -100,6 +100,30 @@ func TestAClassThatIsExtendedBeyondTheHoursOfItsSessionIsRecordedWhole(t *testin
 	})
 }
 
+func TestASessionThatOutlivesItsHoursWithoutASuccessorIsToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "acquire", Skip: 1, Status: 400, Code: 406, Reason: "vendor_over_load"}}}})
+		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(30 * time.Minute))
+		if _, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:00-15:00"), "school.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(5 * time.Hour))
+		if got := strings.Join(e.Troubles(), "\n"); !strings.Contains(got, german+" outlived the hours of its session") {
+			t.Errorf("troubles during the class: %q", got)
+		}
+		until(monday.Add(8 * time.Hour))
+		if got := e.Troubles(); len(got) != 0 {
+			t.Errorf("troubles after the class: %q", got)
+		}
+		h.shut(e)
+		if s := h.outcomes()[german]; s.Outcome != runner.Partial || !strings.Contains(s.Reason, "its hours ended at") {
+			t.Errorf("%s: %s", s.Outcome, s.Reason)
+		}
+	})
+}
+
 func TestKeyFilesThatAreReplacedDuringAClassAreSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))

@@ -92,6 +92,7 @@ type Target struct {
 	Until        time.Time     `json:"until"`
 	URL          string        `json:"url"` // masked
 	Cname        string        `json:"cname"`
+	Prefix       string        `json:"prefix,omitempty"`        // where in the bucket its files are
 	UIDs         [2]string     `json:"uids"`                    // between which the sessions of the first lane alternate
 	SecondUIDs   [2]string     `json:"second_uids,omitzero"`    // of the second lane; empty without redundancy
 	Priority     plan.Priority `json:"priority,omitempty"`      // who goes first when the budget is short; "": normal
@@ -179,6 +180,7 @@ type Session struct {
 	KeysUntil   time.Time `json:"keys_until,omitzero"`    // when those that were sent run out; zero: never
 
 	Leaving    bool         `json:"leaving,omitempty"` // its hours run out before the end: a successor takes over
+	Lapsed     bool         `json:"lapsed,omitempty"`  // its hours ended before the class, and no successor wrote
 	Paused     []Gap        `json:"paused,omitempty"`  // when it was on hold after it had begun to write, as far as is known
 	ToldAt     time.Time    `json:"told_at,omitzero"`  // when that notification came
 	Told       string       `json:"told,omitempty"`    // how it ended, by a notification that no query has confirmed yet

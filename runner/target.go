@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"strings"
 	"time"
 
 	"rundown/plan"
@@ -19,6 +20,9 @@ func target(o *plan.Occurrence, app string) Target {
 		Start: o.Start, End: o.End, From: writingBy(o), Until: o.RecordUntil,
 		URL: o.URL.String(), Cname: o.Cname, UIDs: o.UIDs(0), Attempts: set.Attempts,
 		MinRemainder: set.MinRemainder.Of(o.End.Sub(o.Start)),
+	}
+	if len(o.Prefix) > 0 {
+		t.Prefix = strings.Join(o.Prefix, "/") + "/"
 	}
 	t.Exact, t.Priority = set.ExactStart, set.Priority
 	if set.Redundancy > 1 {
