@@ -620,13 +620,16 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 	d.evidence(x, recorder.FileList)
 	switch {
 	case a.Class == agora.Done || a.Code == 50:
-		if x.UploadStatus = upload.UploadingStatus; a.Code == 50 {
-			x.UploadStatus = "pending"
+		if x.UploadStatus != "uploaded" { // a notification may have come first
+			x.UploadStatus = upload.UploadingStatus
+			if a.Code == 50 {
+				x.UploadStatus = "pending"
+			}
 		}
 		x.StoppedAt = sent(x, a)
 		d.stopped(x, x.Reason)
 	case a.Code == 435:
-		x.RecordingAt, x.Named, x.StoppedAt = time.Time{}, false, sent(x, a)
+		x.RecordingAt, x.Named, x.Empty, x.StoppedAt = time.Time{}, false, true, sent(x, a)
 		d.stopped(x, "the service says that nothing was recorded")
 	case a.taskGone() && x.lastQueryWasGood() && d.again(x, agora.StopGoneWaits(), x.StopAskedAt, 0):
 		// it may be a failover
@@ -675,7 +678,7 @@ func (d *decision) evidence(x *Session, files []agora.File) {
 		}
 		// A clock of the service that runs ahead of ours must not move the beginning past what was seen running.
 		at := f.Start()
-		if at.IsZero() || (x.Named && !at.Before(x.RecordingAt)) || (!x.RecordingAt.IsZero() && at.After(x.RecordingAt)) {
+		if at.IsZero() || x.Empty || (x.Named && !at.Before(x.RecordingAt)) || (!x.RecordingAt.IsZero() && at.After(x.RecordingAt)) {
 			continue
 		}
 		x.RecordingAt, x.Named = at, true
