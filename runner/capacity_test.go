@@ -44,19 +44,27 @@ func TestPaddingGivesWayToCapacity(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, next string
+		limits     string
 		until      string // of the class that ends first, which gives its place
 	}{
-		{"the tail of the class before", "09:51:00-10:30:00", "09:50:1"},
-		{"the tail and the lead of the class after", "09:50:20-10:30:00", "09:50:0"},
-		{"none where there is room for both", "09:53:00-10:30:00", "09:52:0"},
+		{"the tail of the class before", "09:51:00-10:30:00", "concurrent: 2", "09:50:1"},
+		{"the tail and the lead of the class after", "09:50:20-10:30:00", "concurrent: 2", "09:50:0"},
+		{"none where there is room for both", "09:53:00-10:30:00", "concurrent: 2", "09:52:0"},
+		{"the tail of one of the same resolution", "09:51:00-10:30:00", "streams: {hd: 2}", "09:50:1"},
+		{"none of another resolution", "09:51:00-10:30:00", "streams: {sd: 2, hd: 3}", "09:52:0"},
+		{"the tail of one of any resolution", "09:51:00-10:30:00, video: 480p", "streams: {sd: 2, hd: 2}", "09:50:1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
-				text := strings.Replace(school("2031-09-15 09:00-09:50")["school.yaml"], `id: "${APP}"`, `id: "${APP}", limits: {concurrent: 2}`, 1)
+				text := strings.Replace(school("2031-09-15 09:00-09:50")["school.yaml"], `id: "${APP}"`, `id: "${APP}", limits: {`+tt.limits+`}`, 1)
 				text += "  latin: {when: 2031-09-15 09:00-10:30}\n  next: {when: 2031-09-15 " + tt.next + "}\n"
-				h := newHouse(t, simulator.Config{Concurrent: 2})
+				concurrent := 3
+				if strings.HasPrefix(tt.limits, "concurrent") {
+					concurrent = 2
+				}
+				h := newHouse(t, simulator.Config{Concurrent: concurrent})
 				e := h.open(load(t, files{"school.yaml": text}, "school.yaml"))
 				until(monday.Add(3 * time.Hour))
 				h.shut(e)

@@ -33,6 +33,7 @@ type conductor struct {
 	accounts   map[*Connection]*account
 	budget     *agora.Budget
 	concurrent int // sessions at once that are granted; 0: not known
+	limits     plan.Limits
 	qps        int
 	writer     *store.Writer
 	tasks      map[string]*task
@@ -62,6 +63,7 @@ func newConductor(e *Engine, app string, term int64, qps int) *conductor {
 func (c *conductor) connect(conn *Connection, limits plan.Limits) {
 	set := func() {
 		c.conn = conn
+		c.limits = limits
 		c.concurrent = cmp.Or(limits.Concurrent, c.concurrent)
 		if c.budget == nil || (limits.QPS > 0 && limits.QPS != c.qps) {
 			c.qps = positive(limits.QPS, agora.DefaultQPS())
