@@ -19,24 +19,66 @@ func (c *conductor) giveWay(t *task, now time.Time) {
 	if t.state.Phase != Planned || t.state.Cancel != nil || t.begin.IsZero() || t.begin.After(now) {
 		return
 	}
-	if 2*len(c.tasks) <= c.concurrent { // no class has more than two at once
-		return
-	}
 	last := later(t.state.Start, t.writing()).Add(-agora.StartLead())
-	used, leaving := c.places()
-	missing := used + t.state.lanes() - c.concurrent
-	if missing <= 0 {
-		return
-	}
-	c.cut(missing-leaving, t.state.ID, now)
-	if now.Before(last) && !t.now {
-		t.begin = earlier(now.Add(roomEvery), last)
+	for _, p := range c.pools(t) {
+		if 2*len(c.tasks) <= p.granted { // no class has more than two at once
+			continue
+		}
+		used, leaving := c.places(p)
+		missing := used + t.state.lanes() - p.granted
+		if missing <= 0 {
+			continue
+		}
+		c.cut(p, missing-leaving, t.state.ID, now)
+		if now.Before(last) && !t.now {
+			t.begin = earlier(now.Add(roomEvery), last)
+		}
+		return // what ends now makes room in the other pools too: they are looked at next time
 	}
 }
 
-// places counts the sessions that are in use at the service, and those of them that are being stopped.
-func (c *conductor) places() (used, leaving int) {
+// pool is a number of sessions that are granted at once to all of the App ID, to a region, or to a class of resolution
+// in a region.
+type pool struct {
+	granted int
+	all     bool
+	region  agora.Region
+	class   agora.StreamClass // "": all of the region
+}
+
+func (p pool) holds(t *task) bool {
+	return p.all || t.state.Region == p.region && (p.class == "" || t.state.Class == p.class)
+}
+
+// pools are those that a class takes its place in, as the forecast counts them. Of classes of resolution together the
+// largest figure of those in use is granted. Without a region the documented figures are not known.
+func (c *conductor) pools(t *task) []pool {
+	pools := []pool{{granted: c.concurrent, all: true}}
+	granted := func(class agora.StreamClass) int { return c.limits.Streams(t.state.Region, class) }
+	own := granted(t.state.Class)
+	if own == 0 {
+		return pools
+	}
+	pools = append(pools, pool{granted: own, region: t.state.Region, class: t.state.Class})
+	used := map[agora.StreamClass]bool{}
+	for _, other := range c.tasks {
+		if other.state.Region == t.state.Region && other.state.Phase != Planned && other.state.Phase != Over {
+			used[other.state.Class] = true
+		}
+	}
+	most := own
+	for class := range used {
+		most = max(most, granted(class))
+	}
+	return append(pools, pool{granted: most, region: t.state.Region})
+}
+
+// places counts the sessions of a pool that are in use at the service, and those of them that are being stopped.
+func (c *conductor) places(p pool) (used, leaving int) {
 	for _, t := range c.tasks {
+		if !p.holds(t) {
+			continue
+		}
 		for i := range t.state.Sessions {
 			switch x := &t.state.Sessions[i]; {
 			case x.State.Final():
@@ -52,13 +94,13 @@ func (c *conductor) places() (used, leaving int) {
 }
 
 // cut ends so many sessions of which only padding is left, the longest over first.
-func (c *conductor) cut(sessions int, by string, now time.Time) {
+func (c *conductor) cut(p pool, sessions int, by string, now time.Time) {
 	if sessions <= 0 {
 		return
 	}
 	var over []*task
 	for _, t := range c.tasks {
-		if (t.state.Phase == Recording || t.state.Phase == Starting) && !t.busy && !t.state.End.After(now) && t.state.Until.After(now) {
+		if p.holds(t) && (t.state.Phase == Recording || t.state.Phase == Starting) && !t.busy && !t.state.End.After(now) && t.state.Until.After(now) {
 			over = append(over, t)
 		}
 	}
@@ -68,12 +110,12 @@ func (c *conductor) cut(sessions int, by string, now time.Time) {
 			return
 		}
 		sessions -= t.state.lanes()
-		c.log.Info("padding gives way to another class, since all that is granted is in use", "occurrence", t.state.ID, "to", by, "granted", c.concurrent)
+		c.log.Info("padding gives way to another class, since all that is granted is in use", "occurrence", t.state.ID, "to", by, "granted", p.granted)
 		t.changes = append(t.changes, func(s *State) {
 			s.Until = earlier(s.Until, now)
 			for i := range s.Sessions {
 				if x := &s.Sessions[i]; x.State.Carries() {
-					x.remark(fmt.Sprintf("its padding gave way to %s, since all %d sessions that are granted were in use", by, c.concurrent))
+					x.remark(fmt.Sprintf("its padding gave way to %s, since all %d sessions that are granted were in use", by, p.granted))
 				}
 			}
 		})

@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,23 +11,60 @@ import (
 	"rundown/runner"
 )
 
+// TestAReloadDoesNotGivePaddingBackThatGaveWay applies the plan anew, with a longer tail, while the stop of a class whose
+// tail was cut is still without an answer.
+func TestAReloadDoesNotGivePaddingBackThatGaveWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		text := strings.Replace(school("2031-09-15 09:00-09:50")["school.yaml"], `id: "${APP}"`, `id: "${APP}", limits: {concurrent: 2}`, 1)
+		text += "  latin: {when: 2031-09-15 09:00-10:30}\n  next: {when: 2031-09-15 09:51-10:30}\n"
+		h := newHouse(t, simulator.Config{Concurrent: 2, Faults: simulator.Faults{Requests: []simulator.RequestFault{
+			{Endpoint: "stop", Cname: "school-german", Times: 1, Delay: simulator.Duration(30 * time.Second)},
+		}}})
+		e := h.open(load(t, files{"school.yaml": text}, "school.yaml"))
+		until(monday.Add(50*time.Minute + 25*time.Second))
+		longer := strings.Replace(text, "defaults:", "defaults:\n  padding: {after: 8m}", 1)
+		if _, err := e.Apply(context.Background(), load(t, files{"school.yaml": longer}, "school.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(3 * time.Hour))
+		h.shut(e)
+		h.audit()
+		s := h.outcomes()[german]
+		if s.Outcome != runner.Recorded || len(s.Sessions) != 1 || s.Until.After(monday.Add(51*time.Minute)) {
+			t.Errorf("%s after %d sessions, wanted until %v: %s", s.Outcome, len(s.Sessions), s.Until, s.Reason)
+		}
+		if ledger := h.sim.Ledger(); len(ledger.Sessions) != 3 || ledger.Answers["406"] > 0 {
+			t.Errorf("%d sessions, answers %v", len(ledger.Sessions), ledger.Answers)
+		}
+	})
+}
+
 func TestPaddingGivesWayToCapacity(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, next string
+		limits     string
 		until      string // of the class that ends first, which gives its place
 	}{
-		{"the tail of the class before", "09:51:00-10:30:00", "09:50:1"},
-		{"the tail and the lead of the class after", "09:50:20-10:30:00", "09:50:0"},
-		{"none where there is room for both", "09:53:00-10:30:00", "09:52:0"},
+		{"the tail of the class before", "09:51:00-10:30:00", "concurrent: 2", "09:50:1"},
+		{"the tail and the lead of the class after", "09:50:20-10:30:00", "concurrent: 2", "09:50:0"},
+		{"none where there is room for both", "09:53:00-10:30:00", "concurrent: 2", "09:52:0"},
+		{"the tail of one of the same resolution", "09:51:00-10:30:00", "streams: {hd: 2}", "09:50:1"},
+		{"none of another resolution", "09:51:00-10:30:00", "streams: {sd: 2, hd: 3}", "09:52:0"},
+		{"the tail of one of any resolution", "09:51:00-10:30:00, video: 480p", "streams: {sd: 2, hd: 2}", "09:50:1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
-				text := strings.Replace(school("2031-09-15 09:00-09:50")["school.yaml"], `id: "${APP}"`, `id: "${APP}", limits: {concurrent: 2}`, 1)
+				text := strings.Replace(school("2031-09-15 09:00-09:50")["school.yaml"], `id: "${APP}"`, `id: "${APP}", limits: {`+tt.limits+`}`, 1)
 				text += "  latin: {when: 2031-09-15 09:00-10:30}\n  next: {when: 2031-09-15 " + tt.next + "}\n"
-				h := newHouse(t, simulator.Config{Concurrent: 2})
+				concurrent := 3
+				if strings.HasPrefix(tt.limits, "concurrent") {
+					concurrent = 2
+				}
+				h := newHouse(t, simulator.Config{Concurrent: concurrent})
 				e := h.open(load(t, files{"school.yaml": text}, "school.yaml"))
 				until(monday.Add(3 * time.Hour))
 				h.shut(e)

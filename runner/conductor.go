@@ -33,6 +33,7 @@ type conductor struct {
 	accounts   map[*Connection]*account
 	budget     *agora.Budget
 	concurrent int // sessions at once that are granted; 0: not known
+	limits     plan.Limits
 	qps        int
 	writer     *store.Writer
 	tasks      map[string]*task
@@ -62,6 +63,7 @@ func newConductor(e *Engine, app string, term int64, qps int) *conductor {
 func (c *conductor) connect(conn *Connection, limits plan.Limits) {
 	set := func() {
 		c.conn = conn
+		c.limits = limits
 		c.concurrent = cmp.Or(limits.Concurrent, c.concurrent)
 		if c.budget == nil || (limits.QPS > 0 && limits.QPS != c.qps) {
 			c.qps = positive(limits.QPS, agora.DefaultQPS())
@@ -160,7 +162,7 @@ func (c *conductor) loop() {
 			if x.Asked == agora.OpStart && c.e.forget {
 				t.state.Sessions[i].Asked, t.state.Sessions[i].State = "", SessionFailed
 			} else if x.Asked != "" {
-				t.waiting = append(t.waiting, Observation{Attempt: x.Attempt, Op: x.Asked, Answer: Answer{Class: agora.Unknown, Reason: "asked, no answer known: rundown ended meanwhile"}})
+				t.waiting = append(t.waiting, Observation{Attempt: x.Attempt, Op: x.Asked, Answer: Answer{Class: agora.Unknown, Cut: true, Reason: "asked, no answer known: rundown ended meanwhile"}})
 			}
 		}
 		if len(t.state.Sessions) > 0 { // the others wait until the plan has said what it wants of them now
@@ -267,8 +269,10 @@ func (c *conductor) step(t *task, o Observation) {
 	}
 	if t.version > 0 && len(events) == 0 && !heard && len(t.settled) == 0 && t.routine(next, calls) {
 		t.state = next
-		for _, act := range calls {
-			c.call(t, next, act)
+		if !c.draining {
+			for _, act := range calls {
+				c.call(t, next, act)
+			}
 		}
 		c.settle(t)
 		return
@@ -335,6 +339,7 @@ func (c *conductor) store(t *task, step store.Step, failing, then func()) {
 // stored goes on after a step is durable: the calls are made, and what arrived meanwhile is looked at.
 func (c *conductor) stored(t *task, next State, calls []Action) {
 	phase := t.state.Phase
+	c.watchHours(t.state, next)
 	t.state, t.saved, t.busy = next, next.Sessions, false
 	t.version++
 	for _, tell := range t.settled {
@@ -344,7 +349,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	if next.Phase != phase {
 		c.announce(next)
 		if next.Phase == Over {
-			c.e.keys.forget(next.ID, len(next.Sessions))
+			c.e.keys.forget(next.Sessions)
 		}
 	}
 	c.e.cfg.OnChange(next)
@@ -457,14 +462,14 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 		a := c.answer(s, x, op, r.Meta, err)
 		if err == nil {
 			a.SID, a.KeysUntil = r.SID, keys.Until
-			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
+			c.e.keys.sent(r.SID, keys)
 		}
 		return a
 	case agora.OpQuery:
 		r, err := api.Query(ctx, x.ResourceID, x.SID)
 		a := c.answer(s, x, op, r.Meta, err)
 		a.Server = withoutAddresses(r.ServerResponse)
-		a.Rotated = err == nil && occ != nil && c.e.keys.rotated(conn, occ.Settings.Storage, sessionKey{s.ID, x.Attempt}, c.e.cfg.Now())
+		a.Rotated = err == nil && occ != nil && c.e.keys.rotated(conn, occ.Settings.Storage, x.SID, c.e.cfg.Now())
 		return a
 	case agora.OpUpdate:
 		var req agora.UpdateRequest
@@ -486,7 +491,7 @@ func (c *conductor) ask(ctx context.Context, api *agora.App, conn *Connection, o
 		a := c.answer(s, x, op, r.Meta, err)
 		if err == nil && x.Change == ChangeKeys {
 			a.KeysUntil = keys.Until
-			c.e.keys.sent(sessionKey{s.ID, x.Attempt}, keys)
+			c.e.keys.sent(x.SID, keys)
 		}
 		return a
 	default:

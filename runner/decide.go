@@ -33,6 +33,7 @@ type Answer struct {
 	KeysUntil  time.Time            // of start and of an update of credentials: when those that were sent run out
 	SentAt     time.Time            // when the request was sent, which is after it was asked for; zero: not known
 	Rotated    bool                 // of query: the storage credentials are others than those that were sent
+	Cut        bool                 // rundown ended before it came: no fault of the service or the page
 }
 
 func (a Answer) alreadyStarted() bool { return a.Status == 201 && a.Code == 7 }
@@ -219,7 +220,8 @@ func (d *decision) ask(x *Session) Action {
 	case SessionStarting:
 		switch age := d.now.Sub(x.AcquiredAt); {
 		case age > agora.ResourceLife():
-			d.unstarted(x, cmp.Or(x.Reason, "its resource id grew too old"))
+			d.enter(x, SessionFailed) // and no failure: nobody refused it, it had to wait, or rundown was not there
+			x.Reason, x.Next = cmp.Or(x.Reason, "its resource id grew too old"), time.Time{}
 			return Action{}
 		default:
 			op = agora.OpStart
@@ -411,9 +413,11 @@ func (d *decision) started(x *Session, a Answer) {
 	}
 	x.Reason = "start: " + a.String()
 	switch {
+	case a.Cut:
+		x.Doubt, x.Cut, x.Next = true, true, d.now
 	case a.Class == agora.Done, a.alreadyStarted() && a.SID != "":
 		d.enter(x, SessionConfirming)
-		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Reason = a.SID, d.now, 0, false, ""
+		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Cut, x.Reason = a.SID, d.now, 0, false, false, ""
 		d.again(x, agora.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0)
 		d.keysSent(x, a.KeysUntil)
 		d.note("session %d: started as %s", x.Attempt, x.SID)
@@ -470,9 +474,10 @@ func (d *decision) unstarted(x *Session, reason string) {
 	d.failed(x)
 }
 
-// failed counts a failure and spaces the next session of its lane. One that another follows already is no failure.
+// failed counts a failure and spaces the next session of its lane. One that another follows already is no failure, nor
+// is what came of an end of rundown.
 func (d *decision) failed(x *Session) {
-	if x.Leaving {
+	if x.Leaving || x.Cut {
 		return
 	}
 	l := d.s.lane(x.Lane)
@@ -615,13 +620,16 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 	d.evidence(x, recorder.FileList)
 	switch {
 	case a.Class == agora.Done || a.Code == 50:
-		if x.UploadStatus = upload.UploadingStatus; a.Code == 50 {
-			x.UploadStatus = "pending"
+		if x.UploadStatus != "uploaded" { // a notification may have come first
+			x.UploadStatus = upload.UploadingStatus
+			if a.Code == 50 {
+				x.UploadStatus = "pending"
+			}
 		}
 		x.StoppedAt = sent(x, a)
 		d.stopped(x, x.Reason)
 	case a.Code == 435:
-		x.RecordingAt, x.Named, x.StoppedAt = time.Time{}, false, sent(x, a)
+		x.RecordingAt, x.Named, x.Empty, x.StoppedAt = time.Time{}, false, true, sent(x, a)
 		d.stopped(x, "the service says that nothing was recorded")
 	case a.taskGone() && x.lastQueryWasGood() && d.again(x, agora.StopGoneWaits(), x.StopAskedAt, 0):
 		// it may be a failover
@@ -670,7 +678,7 @@ func (d *decision) evidence(x *Session, files []agora.File) {
 		}
 		// A clock of the service that runs ahead of ours must not move the beginning past what was seen running.
 		at := f.Start()
-		if at.IsZero() || (x.Named && !at.Before(x.RecordingAt)) || (!x.RecordingAt.IsZero() && at.After(x.RecordingAt)) {
+		if at.IsZero() || x.Empty || (x.Named && !at.Before(x.RecordingAt)) || (!x.RecordingAt.IsZero() && at.After(x.RecordingAt)) {
 			continue
 		}
 		x.RecordingAt, x.Named = at, true

@@ -264,6 +264,14 @@ func TestDecide(t *testing.T) {
 			states: []SessionState{SessionOrphan, SessionOrphan, SessionOrphan},
 		},
 		{
+			name:  "a class that only an orphan may hold says where to look",
+			state: func(s *State) { s.Attempts, s.Prefix = 1, "autumn/german/" },
+			serve: upTo(agora.OpStart, -always, always, refusal(agora.Unknown, 201, 7, "already started")),
+			trace: []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11"}, outcome: Failed, gaps: []Gap{{bell, bell.Add(50 * time.Minute)}},
+			reason: "nothing of ours recorded, an unconfirmed session may hold it (orphan: session 1, resource id res1.0): look under autumn/german/ for files of lingua-german-a1",
+			states: []SessionState{SessionOrphan},
+		},
+		{
 			name:  "a sid in the refusal makes the session ours again",
 			serve: nth(agora.OpStart, noAnswer, &Answer{Class: agora.Unknown, Status: 201, Code: 7, SID: "found"}),
 			trace: []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-42s start 1 uid 11", "52m0s stop 1 uid 11"}, outcome: Recorded,

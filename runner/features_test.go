@@ -1,23 +1,29 @@
 package runner_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rundown/agora"
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/store"
 	"rundown/runner/web"
 )
 
@@ -97,6 +103,30 @@ func TestAClassThatIsExtendedBeyondTheHoursOfItsSessionIsRecordedWhole(t *testin
 			t.Errorf("%s with the sessions %+v: %s", s.Outcome, ran, s.Reason)
 		}
 		h.audit()
+	})
+}
+
+func TestASessionThatOutlivesItsHoursWithoutASuccessorIsToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "acquire", Skip: 1, Status: 400, Code: 406, Reason: "vendor_over_load"}}}})
+		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(30 * time.Minute))
+		if _, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:00-15:00"), "school.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(5 * time.Hour))
+		if got := strings.Join(e.Troubles(), "\n"); !strings.Contains(got, german+" outlived the hours of its session") {
+			t.Errorf("troubles during the class: %q", got)
+		}
+		until(monday.Add(8 * time.Hour))
+		if got := e.Troubles(); len(got) != 0 {
+			t.Errorf("troubles after the class: %q", got)
+		}
+		h.shut(e)
+		if s := h.outcomes()[german]; s.Outcome != runner.Partial || !strings.Contains(s.Reason, "its hours ended at") {
+			t.Errorf("%s: %s", s.Outcome, s.Reason)
+		}
 	})
 }
 
@@ -196,6 +226,24 @@ type callbacks struct {
 	mu      sync.Mutex
 	handler http.Handler
 	answers []int
+	bodies  [][]byte
+	headers []http.Header
+}
+
+// again sends all that was sent so far once more, the last first, and says how much that was.
+func (c *callbacks) again(t *testing.T) int {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, body := range slices.Backward(c.bodies) {
+		r := httptest.NewRequest(http.MethodPost, "/webhooks/agora", bytes.NewReader(body))
+		r.Header = c.headers[i]
+		w := httptest.NewRecorder()
+		if c.handler.ServeHTTP(w, r); w.Code != http.StatusOK {
+			t.Errorf("a notification that comes again is answered with %d", w.Code)
+		}
+	}
+	return len(c.bodies)
 }
 
 func (c *callbacks) serve(h http.Handler) {
@@ -208,6 +256,12 @@ func (c *callbacks) serve(h http.Handler) {
 func (c *callbacks) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	c.bodies, c.headers = append(c.bodies, body), append(c.headers, r.Header)
 	w := httptest.NewRecorder()
 	if c.handler == nil {
 		w.WriteHeader(http.StatusBadGateway)
@@ -265,6 +319,68 @@ func TestANotificationOfASessionsEndReplacesItWithinSeconds(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestNotificationsThatComeAgainAfterARestartChangeNothing restarts an engine after a session died and its orphan was
+// found, and again after the class, and sends it each time all that the one before knew, the last first.
+func TestNotificationsThatComeAgainAfterARestartChangeNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h, carrier := listening(t, simulator.Faults{
+			Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}},
+			Sessions: []simulator.SessionFault{{After: simulator.Duration(20 * time.Minute), Stop: "access_url_failed"}},
+		})
+		p := load(t, school("2031-09-15 09:00-09:50, 2031-09-15 15:00-15:10"), "school.yaml")
+		e := h.open(p)
+		carrier.to(h, e)
+		steady := func(s runner.State) runner.State { // what a query more may change
+			s.Sessions = slices.Clone(s.Sessions)
+			for i := range s.Sessions {
+				x := &s.Sessions[i]
+				x.LastGood, x.Next, x.AskedAt = time.Time{}, time.Time{}, time.Time{}
+			}
+			return s
+		}
+		read := func() runner.State {
+			t.Helper()
+			rows, err := h.store.Occurrences(context.Background(), store.Filter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			row := rows[slices.IndexFunc(rows, func(r store.Occurrence) bool { return r.ID == german })]
+			sessions, err := h.store.Sessions(context.Background(), german)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := runner.Decode(row, sessions[german])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return steady(s)
+		}
+		for _, at := range []time.Duration{25 * time.Minute, 2 * time.Hour} {
+			until(monday.Add(at))
+			h.shut(e)
+			e = h.open(p)
+			carrier.to(h, e)
+			time.Sleep(3 * time.Second) // the adoption is behind us
+			before := read()
+			n := carrier.again(t)
+			time.Sleep(3 * time.Second) // any query that they led to is answered
+			if diff := cmp.Diff(before, read()); diff != "" || n < 8 {
+				t.Errorf("%v after the bell, %d notifications that came again changed (-before +after):\n%s", at, n, diff)
+			}
+		}
+		if err := h.sim.Close(); err != nil {
+			t.Error(err)
+		}
+		until(monday.Add(12 * time.Hour))
+		h.shut(e)
+		if n := len(h.sim.Ledger().Sessions); n != 5 { // an orphan, its replacement and two more as each died at 20 minutes, and the second class
+			t.Errorf("%d sessions", n)
+		}
+		h.audit()
+	})
 }
 
 func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {

@@ -84,16 +84,12 @@ const (
 )
 
 // keyring fetches temporary credentials, each source one at a time, and knows what each session was last sent, by its
-// hash. Nothing of it is stored. The zero value is ready.
+// sid, which it keeps when another occurrence takes it over, and its hash. Nothing of it is stored. The zero value is
+// ready.
 type keyring struct {
 	mu      sync.Mutex
 	sources map[*plan.STS]*keySource
-	last    map[sessionKey][sha256.Size]byte
-}
-
-type sessionKey struct {
-	occurrence string
-	attempt    int
+	last    map[string][sha256.Size]byte
 }
 
 type keySource struct {
@@ -146,27 +142,27 @@ func (r *keyring) get(ctx context.Context, conn *Connection, storage *plan.Stora
 }
 
 // sent remembers what a session was sent.
-func (r *keyring) sent(of sessionKey, keys Keys) {
+func (r *keyring) sent(sid string, keys Keys) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.last == nil {
-		r.last = map[sessionKey][sha256.Size]byte{}
+		r.last = map[string][sha256.Size]byte{}
 	}
-	r.last[of] = keys.sum()
+	r.last[sid] = keys.sum()
 }
 
 // forget drops what is known of an occurrence's sessions.
-func (r *keyring) forget(occurrence string, attempts int) {
+func (r *keyring) forget(sessions []Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for n := range attempts {
-		delete(r.last, sessionKey{occurrence, n + 1})
+	for _, x := range sessions {
+		delete(r.last, x.SID)
 	}
 }
 
 // rotated says that credentials which come from files are others than those that the session was sent, or, after a
 // restart, may be. What cannot be read or understood now has not rotated yet: it may be half written.
-func (r *keyring) rotated(conn *Connection, storage *plan.Storage, of sessionKey, now time.Time) bool {
+func (r *keyring) rotated(conn *Connection, storage *plan.Storage, sid string, now time.Time) bool {
 	if storage == nil || !fromFile(storage) {
 		return false
 	}
@@ -176,7 +172,7 @@ func (r *keyring) rotated(conn *Connection, storage *plan.Storage, of sessionKey
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	last, known := r.last[of]
+	last, known := r.last[sid]
 	return !known || last != keys.sum()
 }
 

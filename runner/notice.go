@@ -189,7 +189,7 @@ func (d *decision) found(x *Session, n Notice) {
 	}
 	x.remark(fmt.Sprintf("orphan: the sid of session %d turned up in a notification at %s", x.Attempt, d.clock(d.now)))
 	began := x.State
-	x.SID, x.StartedAt, x.Doubt, x.Asked, x.Reason, x.Tries, x.Next = n.SID, cmp.Or(x.RequestedAt, d.now), false, "", "", 0, d.now
+	x.SID, x.StartedAt, x.Doubt, x.Cut, x.Asked, x.Reason, x.Tries, x.Next = n.SID, cmp.Or(x.RequestedAt, d.now), false, false, "", "", 0, d.now
 	if d.s.Phase == Over && !d.over() { // it had been given up
 		d.reopen()
 		d.note("there is something to record the class after all")

@@ -119,6 +119,11 @@ func TestAnUploadThatIsToldOfAfterTheEndIsKept(t *testing.T) {
 		t.Errorf("%s, upload %q: a stop's answer of uploaded is not taken back", s.Phase, s.Sessions[0].UploadStatus)
 	}
 	s.Sessions[0].UploadStatus = "pending"
+	early := s
+	early.Sessions = []Session{{Attempt: 1, SID: "sid1", State: SessionStopping, Asked: agora.OpStop, UploadStatus: "uploaded", MaxHour: 2}}
+	if early, _, _ = decide(early, Observation{Attempt: 1, Op: agora.OpStop, Answer: Answer{Code: 50}}, bell.Add(time.Hour)); early.Sessions[0].UploadStatus != "uploaded" {
+		t.Errorf("upload %q after a stop whose answer came late", early.Sessions[0].UploadStatus)
+	}
 	s, act, _ := decide(s, Observation{Notice: &Notice{Type: agora.EventUploaded, SID: "sid1", Text: "uploaded"}}, bell.Add(time.Hour))
 	if s.Sessions[0].UploadStatus != "uploaded" || act.Op != "" {
 		t.Errorf("upload %q, action %+v", s.Sessions[0].UploadStatus, act)

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -323,5 +324,84 @@ func TestWhatIsOlderThanItIsToBeKeptGoes(t *testing.T) {
 			t.Errorf("kept %+v, %v", rows, err)
 		}
 		h.shut(e)
+	})
+}
+
+// TestATakenOverSessionIsRenewedUnderItsNewName counts the renewals of a long class that changes its identity half-way:
+// temporary keys each hour, key files when they are replaced, and neither for the change itself.
+func TestATakenOverSessionIsRenewedUnderItsNewName(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		key     string // in place of the plain keys
+		renewed int    // before the take-over, and as often after it
+	}{
+		"temporary keys": {`sts: {command: [./issue]}`, 2},
+		"key files":      {`access_key: "${ACCESS}", secret_key: "${file:key}"`, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{})
+				h.lookup = func(r plan.Reference) (string, error) {
+					// The file is replaced an hour after the bell and again after three.
+					return fmt.Sprintf("canary-%v-%v", r.Name, r.File != "" && time.Since(monday) > time.Hour) + fmt.Sprint(r.File != "" && time.Since(monday) > 3*time.Hour), nil
+				}
+				h.issue = func(context.Context, *plan.STS) ([]byte, error) {
+					return []byte(`{"access_key":"canary-ACCESS","secret_key":"canary-SECRET","token":"canary-KEY","expiration":"` + time.Now().Add(12*time.Hour).Format(time.RFC3339) + `"}`), nil
+				}
+				text := func(when string) files {
+					f := school(when)
+					f["school.yaml"] = strings.Replace(f["school.yaml"], `access_key: "${ACCESS}", secret_key: "${KEY}"`, tt.key, 1)
+					return f
+				}
+				e := h.open(load(t, text("2031-09-15 09:00-13:50"), "school.yaml"))
+				renewals := func(after time.Duration, want int) {
+					t.Helper()
+					until(monday.Add(after))
+					if n := h.sim.Ledger().Requests["update"]; n != want {
+						t.Errorf("%d renewals %v after the bell, want %d", n, after, want)
+					}
+				}
+				renewals(2*time.Hour+10*time.Minute, tt.renewed)
+				if _, err := e.Apply(context.Background(), load(t, text("2031-09-15 09:10-13:30"), "school.yaml")); err != nil {
+					t.Fatal(err)
+				}
+				renewals(2*time.Hour+50*time.Minute, tt.renewed)
+				renewals(4*time.Hour+10*time.Minute, 2*tt.renewed)
+				until(monday.Add(6 * time.Hour))
+				h.shut(e)
+				if ran := h.sim.Ledger().Sessions; len(ran) != 1 {
+					t.Errorf("%d sessions", len(ran))
+				}
+				h.audit()
+			})
+		})
+	}
+}
+
+func TestATakeOverThatTheStoreRefusesLetsGoOfTheSessionOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(20*time.Minute + 3*time.Second))
+		db, err := sql.Open("sqlite", filepath.Join(h.dir, "rundown.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec("UPDATE occurrences SET version = version + 1"); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:10-10:00"), "school.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+		if s := h.outcomes()["school/german/20310915T071000Z"]; s.Outcome != runner.Partial {
+			t.Errorf("the class that was to take over is %q: %s", s.Outcome, s.Reason)
+		}
 	})
 }

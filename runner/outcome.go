@@ -39,11 +39,8 @@ func (d *decision) finish() {
 		why = append(why, cmp.Or(gaveUp, d.lateness(0)))
 	case !covered:
 		s.Outcome = Failed
-		nothing := "nothing was recorded"
-		if slices.ContainsFunc(s.Sessions, func(x Session) bool { return x.State == SessionOrphan }) {
-			nothing = "nothing is known to have been recorded, but what an orphan recorded is in the storage"
-		}
-		why = append(why, cmp.Or(gaveUp, nothing))
+		why = append(why, cmp.Or(gaveUp, "nothing was recorded"))
+		why = append(why, d.mayHold("nothing of ours recorded")...)
 		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !strings.Contains(gaveUp, last) && !strings.HasPrefix(last, "orphan:") {
 			why = append(why, last)
 		}
@@ -59,6 +56,7 @@ func (d *decision) finish() {
 		} else if s.Begin.Add(agora.StartLead()).After(s.Start) {
 			why = append(why, "it was begun late")
 		}
+		why = append(why, d.mayHold("what is missing is not in a session of ours")...)
 		why = append(why, d.account()...)
 	default:
 		s.Outcome = Recorded
@@ -79,6 +77,26 @@ func (d *decision) finish() {
 	}
 	s.Reason = strings.Join(why, "; ")
 	d.note("%s: %s", s.Outcome, s.Reason)
+}
+
+// mayHold names the sessions that nobody could confirm, which may have written what ours did not, and where to look.
+func (d *decision) mayHold(missing string) []string {
+	var out []string
+	for _, x := range d.s.Sessions {
+		if x.State != SessionOrphan && !strings.HasPrefix(x.Reason, "orphan:") {
+			continue
+		}
+		text := fmt.Sprintf("%s, an unconfirmed session may hold it (orphan: session %d, resource id %s", missing, x.Attempt, x.ResourceID)
+		if x.SID != "" {
+			text += ", sid " + x.SID
+		}
+		text += ")"
+		if d.s.Prefix != "" {
+			text += ": look under " + d.s.Prefix + " for files of " + x.Cname
+		}
+		out = append(out, text)
+	}
+	return out
 }
 
 // account tells of each session that wrote, and by what evidence that is known.

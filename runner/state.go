@@ -78,32 +78,34 @@ type Cancel struct {
 
 // Target is what a plan wants of an occurrence. It holds no secret.
 type Target struct {
-	ID           string        `json:"id"`
-	Plan         string        `json:"plan"`
-	Recording    string        `json:"recording"`
-	App          string        `json:"app"` // App ID
-	Region       agora.Region  `json:"region,omitempty"`
-	Zone         string        `json:"timezone"`
-	Day          string        `json:"day"`   // planned, local: 2031-09-17
-	Clock        string        `json:"clock"` // planned, local: 19:00
-	Start        time.Time     `json:"start"` // of the class
-	End          time.Time     `json:"end"`
-	From         time.Time     `json:"from"` // of the recording: with padding
-	Until        time.Time     `json:"until"`
-	URL          string        `json:"url"` // masked
-	Cname        string        `json:"cname"`
-	UIDs         [2]string     `json:"uids"`                    // between which the sessions of the first lane alternate
-	SecondUIDs   [2]string     `json:"second_uids,omitzero"`    // of the second lane; empty without redundancy
-	Priority     plan.Priority `json:"priority,omitempty"`      // who goes first when the budget is short; "": normal
-	Exact        bool          `json:"exact_start,omitempty"`   // opened on hold and written from Start on
-	CDN          string        `json:"cdn,omitempty"`           // masked address, "" for none
-	Fallback     string        `json:"fallback,omitempty"`      // masked address that the push moves to when it breaks; "" for none
-	ReadyTimeout time.Duration `json:"ready_timeout,omitempty"` // 0: no detection
-	MinRemainder time.Duration `json:"min_remainder"`           // what a late start must have left; negative: no late start
-	Attempts     int           `json:"attempts"`                // failures in a row before giving up
-	MaxHour      int           `json:"max_hour"`                // maxRecordingHour
-	ExpireHour   int           `json:"expire_hour"`             // resourceExpiredHour
-	Absent       bool          `json:"absent,omitempty"`        // the plan no longer holds it
+	ID           string            `json:"id"`
+	Plan         string            `json:"plan"`
+	Recording    string            `json:"recording"`
+	App          string            `json:"app"` // App ID
+	Region       agora.Region      `json:"region,omitempty"`
+	Class        agora.StreamClass `json:"class,omitempty"`
+	Zone         string            `json:"timezone"`
+	Day          string            `json:"day"`   // planned, local: 2031-09-17
+	Clock        string            `json:"clock"` // planned, local: 19:00
+	Start        time.Time         `json:"start"` // of the class
+	End          time.Time         `json:"end"`
+	From         time.Time         `json:"from"` // of the recording: with padding
+	Until        time.Time         `json:"until"`
+	URL          string            `json:"url"` // masked
+	Cname        string            `json:"cname"`
+	Prefix       string            `json:"prefix,omitempty"`        // where in the bucket its files are
+	UIDs         [2]string         `json:"uids"`                    // between which the sessions of the first lane alternate
+	SecondUIDs   [2]string         `json:"second_uids,omitzero"`    // of the second lane; empty without redundancy
+	Priority     plan.Priority     `json:"priority,omitempty"`      // who goes first when the budget is short; "": normal
+	Exact        bool              `json:"exact_start,omitempty"`   // opened on hold and written from Start on
+	CDN          string            `json:"cdn,omitempty"`           // masked address, "" for none
+	Fallback     string            `json:"fallback,omitempty"`      // masked address that the push moves to when it breaks; "" for none
+	ReadyTimeout time.Duration     `json:"ready_timeout,omitempty"` // 0: no detection
+	MinRemainder time.Duration     `json:"min_remainder"`           // what a late start must have left; negative: no late start
+	Attempts     int               `json:"attempts"`                // failures in a row before giving up
+	MaxHour      int               `json:"max_hour"`                // maxRecordingHour
+	ExpireHour   int               `json:"expire_hour"`             // resourceExpiredHour
+	Absent       bool              `json:"absent,omitempty"`        // the plan no longer holds it
 }
 
 // State is all that decide knows of an occurrence.
@@ -153,9 +155,11 @@ type Session struct {
 	AcquiredAt  time.Time     `json:"acquired_at,omitzero"`   // answer of acquire
 	RequestedAt time.Time     `json:"requested_at,omitzero"`  // first start request
 	Doubt       bool          `json:"doubt,omitempty"`        // a start went without an answer that settles it
+	Cut         bool          `json:"cut,omitempty"`          // rundown ended while a start was out, and nothing has settled it yet
 	StartedAt   time.Time     `json:"started_at,omitzero"`    // the sid was received
 	RecordingAt time.Time     `json:"recording_at,omitzero"`  // from when it writes: named by the service, else first seen
 	Named       bool          `json:"named,omitempty"`        // the service named RecordingAt
+	Empty       bool          `json:"empty,omitempty"`        // the service said at its stop that nothing was written, whatever it told before
 	HealthyFrom time.Time     `json:"healthy_from,omitzero"`  // since when it was seen running without a break
 	LastGood    time.Time     `json:"last_good,omitzero"`     // last seen running
 	SuspectAt   time.Time     `json:"suspect_at,omitzero"`    // first 404
@@ -178,6 +182,7 @@ type Session struct {
 	KeysUntil   time.Time `json:"keys_until,omitzero"`    // when those that were sent run out; zero: never
 
 	Leaving    bool         `json:"leaving,omitempty"` // its hours run out before the end: a successor takes over
+	Lapsed     bool         `json:"lapsed,omitempty"`  // its hours ended before the class, and no successor wrote
 	Paused     []Gap        `json:"paused,omitempty"`  // when it was on hold after it had begun to write, as far as is known
 	ToldAt     time.Time    `json:"told_at,omitzero"`  // when that notification came
 	Told       string       `json:"told,omitempty"`    // how it ended, by a notification that no query has confirmed yet

@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"rundown/agora"
@@ -17,6 +19,12 @@ func (d *decision) outlives(x *Session) bool {
 // retire lets a successor begin when a session's hours are about to run out, and ends the session when it is no
 // longer needed.
 func (d *decision) retire(x *Session) {
+	if !x.Lapsed && d.lapsed(x) {
+		x.Lapsed = true
+		text := fmt.Sprintf("session %d: its hours ended at %s, before the class, and no other had taken over", x.Attempt, d.clock(x.outlived()))
+		x.remark(text)
+		d.note("%s", text)
+	}
 	switch next := d.s.carrier(x.Lane); {
 	case !x.State.Carries():
 	case !x.Leaving && d.outlives(x) && !d.now.Before(x.outlived().Add(-handover)):
@@ -30,6 +38,30 @@ func (d *decision) retire(x *Session) {
 		}
 		d.note("session %d: session %d writes in its place", x.Attempt, next.Attempt)
 		d.end(x)
+	}
+}
+
+// lapsed says that a session's hours are over, though neither the class is nor another writes: it has ended by itself, or
+// cannot be asked and stopped any more.
+func (d *decision) lapsed(x *Session) bool {
+	next := d.s.carrier(x.Lane)
+	return x.State.Carries() && d.outlives(x) && !d.now.Before(x.outlived()) && (next == nil || next == x || next.RecordingAt.IsZero())
+}
+
+// lapses says that one of the sessions outlived its hours.
+func (s *State) lapses() bool {
+	return slices.ContainsFunc(s.Sessions, func(x Session) bool { return x.Lapsed })
+}
+
+// watchHours tells a person of a session that outlived its hours, until its class is over.
+func (c *conductor) watchHours(before, after State) {
+	switch {
+	case after.Phase == Over && before.lapses():
+		c.e.trouble(after.ID, "")
+	case after.lapses() && !before.lapses():
+		const text = "outlived the hours of its session, and no other had taken over: what it writes, if anything, cannot be told or stopped"
+		c.e.trouble(after.ID, text)
+		c.log.Error(text, "occurrence", after.ID)
 	}
 }
 

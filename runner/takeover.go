@@ -38,6 +38,10 @@ func (t *task) carries() bool {
 
 // hand gives the place of a task, with its sessions, to a new occurrence, in one stored step.
 func (c *conductor) hand(t *task, w want) {
+	if c.tasks[t.state.ID] != t { // it turned out to be another's meanwhile
+		c.welcome(w)
+		return
+	}
 	if t.busy {
 		t.idle = append(t.idle, func() { c.hand(t, w) })
 		return
@@ -66,6 +70,7 @@ func (c *conductor) hand(t *task, w want) {
 		return
 	}
 	step.Replaces = old
+	t.state.ID = next.ID // it is known by this from now on, also where it has to be let go
 	c.log.Info(fmt.Sprintf("%s takes over the running session of %s", next.ID, old))
 	c.e.disown(old)
 	c.e.own(next.ID, c)

@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"strings"
 	"time"
 
+	"rundown/agora"
 	"rundown/plan"
 )
 
@@ -14,11 +16,14 @@ import (
 func target(o *plan.Occurrence, app string) Target {
 	set := &o.Settings
 	t := Target{
-		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app, Region: set.Region,
+		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app, Region: set.Region, Class: agora.StreamClassOf(set.Video.Width, set.Video.Height),
 		Zone: set.Zone.String(), Day: o.Planned.Format(time.DateOnly), Clock: clockText(o.Planned),
 		Start: o.Start, End: o.End, From: writingBy(o), Until: o.RecordUntil,
 		URL: o.URL.String(), Cname: o.Cname, UIDs: o.UIDs(0), Attempts: set.Attempts,
 		MinRemainder: set.MinRemainder.Of(o.End.Sub(o.Start)),
+	}
+	if len(o.Prefix) > 0 {
+		t.Prefix = strings.Join(o.Prefix, "/") + "/"
 	}
 	t.Exact, t.Priority = set.ExactStart, set.Priority
 	if set.Redundancy > 1 {

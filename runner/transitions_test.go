@@ -2,10 +2,12 @@ package runner
 
 import (
 	"flag"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -93,6 +95,9 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 			refusal(agora.Unknown, 201, 7, ""), refusal(agora.Pair, 400, 53, ""), refusal(agora.Wait, 429, 0, ""), refusal(agora.Fix, 400, 2, ""),
 			refusal(agora.Ended, 400, 49, ""), refusal(agora.Ended, 206, 435, ""),
 		}
+		if op == agora.OpStart {
+			all = append(all, &Answer{Class: agora.Unknown, Cut: true, Reason: "rundown ended"})
+		}
 		if op == agora.OpQuery {
 			all = append(all, status(2), status(8), status(20), gone, gone)
 		}
@@ -108,6 +113,9 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 		}
 		for _, m := range d.moves {
 			saw(m)
+		}
+		if r.IntN(20) == 0 {
+			stoppable(t, d.s, now)
 		}
 		wasOver := s.Phase == Over
 		s, o = d.s, Observation{}
@@ -155,5 +163,55 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 	}
 	if s.Phase != Over {
 		t.Fatalf("no end: %s with %+v", s.Phase, s.Sessions)
+	}
+}
+
+// stoppable holds that a cancellation and the end of the class both end whatever runs: a session with a sid is asked to
+// stop once what is out is answered, and with the stop answered the occurrence is over.
+func stoppable(t *testing.T, s State, now time.Time) {
+	t.Helper()
+	cancelled := s.clone()
+	cancelled.Cancel = &Cancel{At: now, Who: "ops"}
+	for how, s := range map[string]State{"cancelled": cancelled, "at its end": s} {
+		at := now
+		if how == "at its end" {
+			at = later(now, s.Until)
+		}
+		owed := map[int]bool{}
+		for _, x := range s.Sessions {
+			owed[x.Attempt] = x.SID != "" && (x.State.Carries() || x.State == SessionStopping && x.Asked != agora.OpStop)
+		}
+		var o Observation
+		for range 50 {
+			var act Action
+			s, act, _ = decide(s, o, at)
+			o = Observation{}
+			if act.Op == agora.OpStop {
+				delete(owed, act.Attempt)
+			} else if act.Op != "" {
+				t.Fatalf("%s, %s of session %d", how, act.Op, act.Attempt)
+			}
+			if s.Phase == Over && s.settled() {
+				break
+			}
+			if act.Op == "" {
+				i := slices.IndexFunc(s.Sessions, func(x Session) bool { return x.Asked != "" })
+				if i < 0 {
+					at = later(at, act.Wake)
+					continue
+				}
+				x := s.Sessions[i]
+				o = Observation{Attempt: x.Attempt, Op: x.Asked, Answer: *ordinary(request{op: x.Asked, session: x})}
+			}
+		}
+		maps.DeleteFunc(owed, func(_ int, owes bool) bool { return !owes })
+		for _, x := range s.Sessions {
+			if x.Reason != "" && x.State.Final() && at.After(x.deadline()) {
+				delete(owed, x.Attempt) // it ended by its hours
+			}
+		}
+		if s.Phase != Over || len(owed) > 0 {
+			t.Fatalf("%s: %s, never asked to stop: %v; %+v", how, s.Phase, owed, s.Sessions)
+		}
 	}
 }
