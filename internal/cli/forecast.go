@@ -20,7 +20,8 @@ func newForecastCommand(a *app) *cobra.Command {
 class if that is later, to the last bound, 366 days at most. For each app, region and class of resolution it gives the
 most recordings at once, with and without padding, and when; the worst second of requests, starts being placed as run
 places them; minutes and cost by Agora's rounding, by month, and by label; and what the session costs at most whose
-stop is lost. Plans that use one App ID are added up in it.`,
+stop is lost. Plans that use one App ID are added up in it, and held
+together against its limits as validate does.`,
 		Example: `  rundown forecast plan.yaml
   rundown forecast plan.yaml --from 2031-09-15 --until 2031-12-19
   rundown forecast plans/*.yaml --prices hd=12,full_hd=24,free=0 --format json`,
@@ -34,7 +35,7 @@ stop is lost. Plans that use one App ID are added up in it.`,
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
-		plans, err := a.soundPlans(args)
+		plans, err := a.soundTogether(args)
 		if err != nil {
 			return err
 		}
