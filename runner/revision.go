@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,16 +56,44 @@ var errNoText = errors.New("the store does not hold its text")
 
 // Reading gives a revision's files as plans are read, and the path of the root.
 func Reading(r store.Revision) (files plan.Files, root string, err error) {
+	held, root, err := filesOf(r)
+	if err != nil {
+		return nil, "", err
+	}
+	if held.masked() {
+		return nil, "", fmt.Errorf("revision %d of plan %s: %w whole, since a secret was written out in it: apply the plan's file instead", r.ID, r.Plan, errNoText)
+	}
+	return held, root, nil
+}
+
+// Recall reads the plan of a revision to be looked at, not to be worked on: masked says that a secret that was written
+// out in it is masked. What a later version of the program finds wrong with its values does not matter any more.
+func Recall(r store.Revision) (p *plan.Plan, masked bool, err error) {
+	held, root, err := filesOf(r)
+	if err != nil {
+		return nil, false, err
+	}
+	p, findings, err := plan.Load(held, root)
+	if err != nil {
+		return nil, false, fmt.Errorf("revision %d of plan %s: %w", r.ID, r.Plan, err)
+	}
+	for _, f := range findings {
+		if f.Severity == plan.SeverityError {
+			return nil, false, unusable(r, f)
+		}
+	}
+	return p, held.masked(), nil
+}
+
+// filesOf are the files of a revision as they are stored, and the path of the root.
+func filesOf(r store.Revision) (held archivedFiles, root string, err error) {
 	var a archive
 	if len(r.Text) == 0 || json.Unmarshal(r.Text, &a) != nil || len(a.Files) == 0 {
 		return nil, "", fmt.Errorf("revision %d of plan %s: %w: apply the plan's file instead", r.ID, r.Plan, errNoText)
 	}
 	root = filepath.ToSlash(r.Path)
-	held := archivedFiles{}
+	held = archivedFiles{}
 	for i, f := range a.Files {
-		if strings.Contains(f.Text, redacted) {
-			return nil, "", fmt.Errorf("revision %d of plan %s: %w whole, since a secret was written out in it: apply the plan's file instead", r.ID, r.Plan, errNoText)
-		}
 		name := root
 		if i > 0 {
 			name = f.Path
@@ -77,8 +106,23 @@ func Reading(r store.Revision) (files plan.Files, root string, err error) {
 	return held, root, nil
 }
 
+// unusable is a finding that keeps a revision's plan from being read.
+func unusable(r store.Revision, f plan.Finding) error {
+	return fmt.Errorf("revision %d of plan %s: %s:%d: %s [%s]", r.ID, r.Plan, f.Pos.File, f.Pos.Line, f.Message, f.Rule)
+}
+
 // archivedFiles are the files of a revision, by path.
 type archivedFiles map[string][]byte
+
+// masked says that a secret was written out in one of the files.
+func (f archivedFiles) masked() bool {
+	for _, text := range f {
+		if bytes.Contains(text, []byte(redacted)) {
+			return true
+		}
+	}
+	return false
+}
 
 // ReadFile gives a file of the revision.
 func (f archivedFiles) ReadFile(name string) ([]byte, error) {
@@ -119,7 +163,7 @@ func LoadRevision(r store.Revision, opts plan.CheckOptions) (*plan.Plan, error) 
 	}
 	for _, f := range findings {
 		if f.Severity == plan.SeverityError {
-			return nil, fmt.Errorf("revision %d of plan %s: %s:%d: %s [%s]", r.ID, r.Plan, f.Pos.File, f.Pos.Line, f.Message, f.Rule)
+			return nil, unusable(r, f)
 		}
 	}
 	if p == nil || p.Name != r.Plan {

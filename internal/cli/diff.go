@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -11,18 +10,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
-	"rundown/runner/store"
 )
 
 func newDiffCommand(a *app) *cobra.Command {
-	var w window
-	prices := priceFlag{plan.DocumentedPrices()}
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW | PLAN",
 		Short: "Tell what a change to a plan does to its classes and to the forecast",
 		Long: `Diff lists the classes that a new plan adds, removes, moves and changes, and what that does to peaks, minutes and cost.
-The span is that of validate for both plans together. With one plan it is compared with what a daemon has applied: the
-occurrences that the store holds, from the present to the last of them; the store keeps no earlier forecast.`,
+The span is that of validate for both plans together. With one plan it is compared with the revision of it that is at
+work, as history --plans lists them; what operators cancelled or extended is no part of either. The store keeps no secret,
+so where one is written out in that revision it is left out of the comparison; where the store could not keep the text
+at all, the classes that it holds are compared: their times and pages, from the present to the last of them.`,
 		Example: `  rundown diff old.yaml plan.yaml
   git show main:plan.yaml | rundown diff - plan.yaml --format markdown
   rundown diff plan.yaml --store sqlite:rundown.db`,
@@ -30,10 +28,9 @@ occurrences that the store holds, from the present to the last of them; the stor
 		ValidArgsFunction: completePlans,
 	}
 	format := addFormat(cmd, "text", "json", "markdown")
-	w.addForecast(cmd)
-	cmd.Flags().Var(&prices, "prices", "`PRICES` of 1000 minutes in US dollars, and free minutes a month")
+	flags := addForecastFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		opts, err := w.forecastOptions(a.now(), &prices.Prices)
+		opts, err := flags.options(a.now())
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
@@ -41,9 +38,9 @@ occurrences that the store holds, from the present to the last of them; the stor
 		if err != nil {
 			return err
 		}
-		d := &plan.Difference{}
+		var d comparison
 		if len(plans) == 2 {
-			d = plan.Diff(plans[0].plan, plans[1].plan, opts)
+			d.Difference = plan.Diff(plans[0].plan, plans[1].plan, opts)
 		} else if d, err = a.diffApplied(cmd.Context(), plans[0].plan, opts); err != nil {
 			return err
 		}
@@ -64,71 +61,8 @@ occurrences that the store holds, from the present to the last of them; the stor
 	return cmd
 }
 
-// diffApplied compares a plan with the open occurrences of the store, as far into the future as there are any.
-func (a *app) diffApplied(ctx context.Context, p *plan.Plan, opts plan.ForecastOptions) (*plan.Difference, error) {
-	s, err := a.openStore(ctx, store.Options{})
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	rows, err := s.Occurrences(ctx, store.Filter{Plan: p.Name, Open: true})
-	if err != nil {
-		return nil, fmt.Errorf("read occurrences: %w", err)
-	}
-	from := opts.Now
-	if !opts.From.At.IsZero() {
-		from = opts.From.At
-	}
-	until := from
-	applied := make(map[string]store.Occurrence)
-	for _, r := range rows {
-		applied[r.ID] = r
-		if !r.Start.Before(until) {
-			until = r.Start.Add(time.Second)
-		}
-	}
-	if !opts.Until.At.IsZero() {
-		until = opts.Until.At
-	}
-	opts.From, opts.Until = plan.Bound{At: from}, plan.Bound{At: until}
-	d := &plan.Difference{New: plan.ForecastOf([]*plan.Plan{p}, opts)}
-	// A class that was moved into or out of the span is still the one that the store holds.
-	const reach = 31 * 24 * time.Hour
-	for o := range p.All(from.Add(-reach), until.Add(reach)) {
-		row, known := applied[o.ID]
-		delete(applied, o.ID)
-		within := func(t time.Time) bool { return !t.Before(from) && t.Before(until) }
-		c := plan.ClassDifference{ID: o.ID, Recording: o.Recording.ID, Cancelled: o.Cancelled()}
-		if known {
-			c.OldStart, c.OldEnd = row.Start.In(o.Settings.Zone), row.End.In(o.Settings.Zone)
-		}
-		if !o.Cancelled() {
-			c.Start, c.End = o.Start, o.End
-		}
-		switch {
-		case !within(o.Start) && !(known && within(row.Start)):
-		case known && o.Cancelled():
-			d.Removed = append(d.Removed, c)
-		case !known && !o.Cancelled():
-			d.Added = append(d.Added, c)
-		case known && (!row.Start.Equal(o.Start) || !row.End.Equal(o.End)):
-			d.Moved = append(d.Moved, c)
-		case known && row.URL != o.URL.String():
-			c.Keys = []string{"url"}
-			d.Changed = append(d.Changed, c)
-		}
-	}
-	for _, r := range rows {
-		if _, left := applied[r.ID]; left && !r.Start.Before(from) && r.Start.Before(until) {
-			zone := zoneOf(r)
-			d.Removed = append(d.Removed, plan.ClassDifference{ID: r.ID, Recording: r.Recording, OldStart: r.Start.In(zone), OldEnd: r.End.In(zone)})
-		}
-	}
-	return d, nil
-}
-
 // differenceLists are the kinds of differences, in the order in which they are shown.
-func differenceLists(d *plan.Difference) []struct {
+func differenceLists(d comparison) []struct {
 	what string
 	list []plan.ClassDifference
 } {
@@ -141,7 +75,10 @@ func differenceLists(d *plan.Difference) []struct {
 // shownDifferences is how many classes of a kind people are shown; scripts see all.
 const shownDifferences = 20
 
-func diffText(w io.Writer, d *plan.Difference) {
+func diffText(w io.Writer, d comparison) {
+	if d.applied != nil {
+		fmt.Fprintln(w, d.applied.text())
+	}
 	fmt.Fprintln(w, diffHead(d))
 	signs := map[string]string{"removed": "-", "moved": "~", "added": "+", "changed": "*"}
 	for _, kind := range differenceLists(d) {
@@ -164,7 +101,7 @@ func diffText(w io.Writer, d *plan.Difference) {
 }
 
 // diffHead is the line that sums up.
-func diffHead(d *plan.Difference) string {
+func diffHead(d comparison) string {
 	if d.Empty() {
 		return "no class differs"
 	}
@@ -202,7 +139,7 @@ func intervalText(from, until time.Time) string {
 }
 
 // forecastLines are what changes in the forecast: name, before, after.
-func forecastLines(d *plan.Difference) [][3]string {
+func forecastLines(d comparison) [][3]string {
 	var lines [][3]string
 	of := func(name string, text func(*plan.Forecast) string) {
 		before := "unknown"
@@ -235,8 +172,11 @@ func differencePeak(p plan.Peak) string {
 }
 
 // diffMarkdown writes the difference for a pull request.
-func diffMarkdown(w io.Writer, d *plan.Difference) {
+func diffMarkdown(w io.Writer, d comparison) {
 	fmt.Fprintf(w, "### Recordings: %s\n\n", diffHead(d))
+	if d.applied != nil {
+		fmt.Fprintf(w, "%s\n\n", d.applied.text())
+	}
 	fmt.Fprintln(w, "| | before | after |\n| --- | --- | --- |")
 	for _, l := range forecastLines(d) {
 		before, after := l[1], l[2]
@@ -262,6 +202,7 @@ func diffMarkdown(w io.Writer, d *plan.Difference) {
 }
 
 type differenceJSON struct {
+	Applied *appliedJSON          `json:"applied"` // null where two files are compared
 	Added   []classDifferenceJSON `json:"added"`
 	Removed []classDifferenceJSON `json:"removed"`
 	Moved   []classDifferenceJSON `json:"moved"`
@@ -281,7 +222,7 @@ type classDifferenceJSON struct {
 	Keys      []string `json:"keys"`
 }
 
-func differenceView(d *plan.Difference) differenceJSON {
+func differenceView(d comparison) differenceJSON {
 	classes := func(list []plan.ClassDifference) []classDifferenceJSON {
 		views := make([]classDifferenceJSON, len(list))
 		for i, c := range list {
@@ -291,7 +232,7 @@ func differenceView(d *plan.Difference) differenceJSON {
 		}
 		return views
 	}
-	v := differenceJSON{Added: classes(d.Added), Removed: classes(d.Removed), Moved: classes(d.Moved), Changed: classes(d.Changed)}
+	v := differenceJSON{Applied: d.applied.view(), Added: classes(d.Added), Removed: classes(d.Removed), Moved: classes(d.Moved), Changed: classes(d.Changed)}
 	if d.Old != nil {
 		before := forecastView(d.Old)
 		v.Before = &before

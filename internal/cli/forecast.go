@@ -13,8 +13,6 @@ import (
 )
 
 func newForecastCommand(a *app) *cobra.Command {
-	var w window
-	prices := priceFlag{plan.DocumentedPrices()}
 	cmd := &cobra.Command{
 		Use:   "forecast PLAN...",
 		Short: "Tell what plans will ask of Agora: sessions at once, requests, minutes, money",
@@ -22,7 +20,8 @@ func newForecastCommand(a *app) *cobra.Command {
 class if that is later, to the last bound, 366 days at most. For each app, region and class of resolution it gives the
 most recordings at once, with and without padding, and when; the worst second of requests, starts being placed as run
 places them; minutes and cost by Agora's rounding, by month, and by label; and what the session costs at most whose
-stop is lost. Plans that use one App ID are added up in it.`,
+stop is lost. Plans that use one App ID are added up in it, and held
+together against its limits as validate does.`,
 		Example: `  rundown forecast plan.yaml
   rundown forecast plan.yaml --from 2031-09-15 --until 2031-12-19
   rundown forecast plans/*.yaml --prices hd=12,full_hd=24,free=0 --format json`,
@@ -30,14 +29,13 @@ stop is lost. Plans that use one App ID are added up in it.`,
 		ValidArgsFunction: completePlans,
 	}
 	format := addFormat(cmd, "text", "json")
-	w.addForecast(cmd)
-	cmd.Flags().Var(&prices, "prices", "`PRICES` of 1000 minutes in US dollars, and free minutes a month")
+	flags := addForecastFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		opts, err := w.forecastOptions(a.now(), &prices.Prices)
+		opts, err := flags.options(a.now())
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
-		plans, err := a.soundPlans(args)
+		plans, err := a.soundTogether(args)
 		if err != nil {
 			return err
 		}
@@ -65,23 +63,33 @@ func (p *priceFlag) Set(s string) (err error) {
 	return err
 }
 
-// addForecast gives a command --from and --until with validate's window as default.
-func (w *window) addForecast(cmd *cobra.Command) {
-	cmd.Flags().Var(&w.from, "from", "first start, `TIME` as RFC 3339 or a day in the recording's zone (default the present, or the first class if that is later)")
-	cmd.Flags().Var(&w.until, "until", "end of the starts, `TIME`; a day is included (default the last bound, 366 days at most)")
+// forecastFlags are those of commands that make a forecast.
+type forecastFlags struct {
+	window
+	prices priceFlag
 }
 
-// forecastOptions turns the flags into bounds; the day that --until includes into the one that ends the window.
-func (w window) forecastOptions(now time.Time, prices *plan.Prices) (plan.ForecastOptions, error) {
-	if w.until.isDay {
-		w.until.time = w.until.time.AddDate(0, 0, 1)
+// addForecastFlags gives a command --from, --until, with validate's window as default, and --prices.
+func addForecastFlags(cmd *cobra.Command) *forecastFlags {
+	f := &forecastFlags{prices: priceFlag{plan.DocumentedPrices()}}
+	cmd.Flags().Var(&f.from, "from", "first start, `TIME` as RFC 3339 or a day in the recording's zone (default the present, or the first class if that is later)")
+	cmd.Flags().Var(&f.until, "until", "end of the starts, `TIME`; a day is included (default the last bound, 366 days at most)")
+	cmd.Flags().Var(&f.prices, "prices", "`PRICES` of 1000 minutes in US dollars, and free minutes a month")
+	return f
+}
+
+// options turns the flags into bounds; the day that --until includes into the one that ends the window.
+func (f *forecastFlags) options(now time.Time) (plan.ForecastOptions, error) {
+	until := f.until.time
+	if f.until.isDay {
+		until = until.AddDate(0, 0, 1)
 	}
-	if w.from.set && w.until.set && !w.from.time.Before(w.until.time) {
-		return plan.ForecastOptions{}, fmt.Errorf("--from %s is not before --until", w.from.String())
+	if f.from.set && f.until.set && !f.from.time.Before(until) {
+		return plan.ForecastOptions{}, fmt.Errorf("--from %s is not before --until", f.from.String())
 	}
 	return plan.ForecastOptions{
-		Now: now, Prices: prices,
-		From: plan.Bound{At: w.from.time, Day: w.from.isDay}, Until: plan.Bound{At: w.until.time, Day: w.until.isDay},
+		Now: now, Prices: &f.prices.Prices,
+		From: plan.Bound{At: f.from.time, Day: f.from.isDay}, Until: plan.Bound{At: until, Day: f.until.isDay},
 	}, nil
 }
 

@@ -60,15 +60,29 @@ func loaded(plans []checkedPlan) []*plan.Plan {
 	return list
 }
 
-// soundPlans reads plans to work with. Where one has errors, they are shown on standard error and the command ends.
-func (a *app) soundPlans(paths []string) ([]checkedPlan, error) {
-	var plans []checkedPlan
-	broken := false
-	for _, path := range paths {
-		c, err := a.checkPlan(path, plan.CheckOptions{Now: a.now()})
-		if err != nil {
+// soundPlans reads plans to work with, each by itself. Where one has errors, they are shown on standard error and the
+// command ends.
+func (a *app) soundPlans(paths []string) ([]checkedPlan, error) { return a.readSound(paths, false) }
+
+// soundTogether is soundPlans for plans that run beside each other: an app's limits hold for all of them.
+func (a *app) soundTogether(paths []string) ([]checkedPlan, error) { return a.readSound(paths, true) }
+
+func (a *app) readSound(paths []string, together bool) ([]checkedPlan, error) {
+	plans := make([]checkedPlan, len(paths))
+	for i, path := range paths {
+		var err error
+		if plans[i], err = a.loadPlan(path); err != nil {
 			return nil, fmt.Errorf("plan %s: %w", path, err)
 		}
+	}
+	opts := plan.CheckOptions{Now: a.now()}
+	if together {
+		opts.Beside = loaded(plans)
+	}
+	broken := false
+	for i := range plans {
+		c := &plans[i]
+		c.check(opts)
 		if c.count(plan.SeverityError) > 0 || c.plan == nil {
 			broken = true
 			printer := newFindingPrinter(a.err, a.paletteFor(a.err), c.files)
@@ -78,7 +92,6 @@ func (a *app) soundPlans(paths []string) ([]checkedPlan, error) {
 				}
 			}
 		}
-		plans = append(plans, c)
 	}
 	if broken {
 		return nil, errFindings

@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// comparison is what diff tells.
+type comparison struct {
+	*plan.Difference
+	applied *applied // nil where two files are compared
+}
+
+// applied is what of the store a plan is compared with.
+type applied struct {
+	revision store.Revision // 0 for none
+	classes  bool           // the classes that the store holds, since it has no text of the revision
+	note     string         // why there is none, or what is left out
+}
+
+func (a *applied) text() string {
+	s := "compared with nothing"
+	switch r := a.revision; {
+	case a.classes:
+		s = "compared with the classes that the store holds, by their times and pages"
+	case r.ID != 0:
+		s = fmt.Sprintf("compared with revision %d, applied at %s", r.ID, r.At.Format("2006-01-02 15:04:05Z07:00"))
+		if r.Commit != "" {
+			s += ", commit " + r.Commit[:min(len(r.Commit), 12)]
+		}
+	}
+	if a.note != "" {
+		s += ": " + a.note
+	}
+	return shown(s)
+}
+
+type appliedJSON struct {
+	Revision *int64  `json:"revision"`
+	At       *string `json:"at"`
+	Commit   *string `json:"commit"`
+	By       string  `json:"by"` // plan, or classes: their times and pages
+	Note     *string `json:"note"`
+}
+
+func (a *applied) view() *appliedJSON {
+	if a == nil {
+		return nil
+	}
+	v := &appliedJSON{Commit: orNull(a.revision.Commit), By: "plan", Note: orNull(a.note)}
+	if a.classes {
+		v.By = "classes"
+	}
+	if a.revision.ID != 0 {
+		v.Revision, v.At = &a.revision.ID, sessionTime(&a.revision.At)
+	}
+	return v
+}
+
+// diffApplied compares a plan with its revision that is at work, or, where the store could not keep its text, with the
+// classes that the store holds.
+func (a *app) diffApplied(ctx context.Context, p *plan.Plan, opts plan.ForecastOptions) (comparison, error) {
+	s, err := a.openStore(ctx, store.Options{})
+	if err != nil {
+		return comparison{}, err
+	}
+	defer s.Close()
+	r, found, err := revisionAtWork(ctx, s, p.Name)
+	switch {
+	case err != nil:
+		return comparison{}, err
+	case !found:
+		note := fmt.Sprintf("plan %s was never applied to this store", p.Name)
+		return comparison{plan.Diff(nil, p, opts), &applied{note: note}}, nil
+	case r.Withdrawn():
+		return comparison{plan.Diff(nil, p, opts), &applied{revision: r, note: fmt.Sprintf("it withdrew plan %s", p.Name)}}, nil
+	}
+	before, masked, err := runner.Recall(r)
+	if err == nil && masked {
+		p, err = maskedPlan(p)
+	}
+	if err != nil {
+		d, failure := occurrencesDiffer(ctx, s, p, opts)
+		return comparison{d, &applied{r, true, err.Error()}}, failure
+	}
+	d := comparison{plan.Diff(before, p, opts), &applied{revision: r}}
+	if masked {
+		d.applied.note = "secrets that are written out are not compared"
+	}
+	return d, nil
+}
+
+// revisionAtWork is the newest usable revision of a plan, with its text.
+func revisionAtWork(ctx context.Context, s *store.Store, name string) (r store.Revision, found bool, err error) {
+	rows, err := s.AtWork(ctx)
+	if err != nil {
+		return r, false, err
+	}
+	for _, row := range rows {
+		if row.Plan == name {
+			r, err = s.Revision(ctx, row.ID)
+			return r, true, err
+		}
+	}
+	return r, false, nil
+}
+
+// maskedPlan is a plan as the store would keep it.
+func maskedPlan(p *plan.Plan) (*plan.Plan, error) {
+	files := maskedFiles(p)
+	if files == nil {
+		return nil, errors.New("in the plan given, a secret is written out in a way that cannot be masked")
+	}
+	r, err := runner.NewRevision(p, p.Files[0].Path, files)
+	if err != nil {
+		return nil, err
+	}
+	masked, _, err := runner.Recall(r)
+	return masked, err
+}
+
+// occurrencesDiffer compares a plan with the open occurrences of the store, as far into the future as there are any.
+func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts plan.ForecastOptions) (*plan.Difference, error) {
+	rows, err := s.Occurrences(ctx, store.Filter{Plan: p.Name, Open: true})
+	if err != nil {
+		return nil, fmt.Errorf("read occurrences: %w", err)
+	}
+	from := opts.Now
+	if !opts.From.At.IsZero() {
+		from = opts.From.At
+	}
+	until := from
+	applied := make(map[string]store.Occurrence)
+	for _, r := range rows {
+		applied[r.ID] = r
+		if !r.Start.Before(until) {
+			until = r.Start.Add(time.Second)
+		}
+	}
+	if !opts.Until.At.IsZero() {
+		until = opts.Until.At
+	}
+	opts.From, opts.Until = plan.Bound{At: from}, plan.Bound{At: until}
+	d := &plan.Difference{New: plan.ForecastOf([]*plan.Plan{p}, opts)}
+	// A class that was moved into or out of the span is still the one that the store holds.
+	const reach = 31 * 24 * time.Hour
+	for o := range p.All(from.Add(-reach), until.Add(reach)) {
+		row, known := applied[o.ID]
+		delete(applied, o.ID)
+		within := func(t time.Time) bool { return !t.Before(from) && t.Before(until) }
+		c := plan.ClassDifference{ID: o.ID, Recording: o.Recording.ID, Cancelled: o.Cancelled()}
+		if known {
+			c.OldStart, c.OldEnd = row.Start.In(o.Settings.Zone), row.End.In(o.Settings.Zone)
+		}
+		if !o.Cancelled() {
+			c.Start, c.End = o.Start, o.End
+		}
+		switch {
+		case !within(o.Start) && !(known && within(row.Start)):
+		case known && o.Cancelled():
+			d.Removed = append(d.Removed, c)
+		case !known && !o.Cancelled():
+			d.Added = append(d.Added, c)
+		case known && (!row.Start.Equal(o.Start) || !row.End.Equal(o.End)):
+			d.Moved = append(d.Moved, c)
+		case known && row.URL != o.URL.String():
+			c.Keys = []string{"url"}
+			d.Changed = append(d.Changed, c)
+		}
+	}
+	for _, r := range rows {
+		if _, left := applied[r.ID]; left && !r.Start.Before(from) && r.Start.Before(until) {
+			zone := zoneOf(r)
+			d.Removed = append(d.Removed, plan.ClassDifference{ID: r.ID, Recording: r.Recording, OldStart: r.Start.In(zone), OldEnd: r.End.In(zone)})
+		}
+	}
+	return d, nil
+}
