@@ -21,65 +21,87 @@ func (p *Plan) EachSettings(visit func(r *Recording, s *Settings)) {
 	}
 }
 
-// eachText visits every text in which references are allowed, in document order within each kind.
-func (c *checker) eachText(visit func(Text)) {
+// eachText visits every text in which references are allowed, in document order within each kind; r is the recording
+// that has it, nil for the root file's own. A text that several recordings inherit is visited for each of them.
+func (c *checker) eachText(visit func(r *Recording, t Text)) {
 	p := c.p
-	visit(p.Account.CustomerID)
-	visit(p.Account.CustomerSecret)
+	own := func(texts ...Text) {
+		for _, t := range texts {
+			visit(nil, t)
+		}
+	}
+	own(p.Account.CustomerID, p.Account.CustomerSecret)
 	for _, a := range p.Apps {
-		visit(a.ID)
+		own(a.ID)
 	}
 	for _, s := range p.Storages {
-		visit(s.AccessKey)
-		visit(s.SecretKey)
+		own(s.AccessKey, s.SecretKey)
 	}
 	for _, cdn := range p.CDNs {
-		visit(cdn.URL)
-		visit(cdn.Fallback)
+		own(cdn.URL, cdn.Fallback)
 	}
 	for _, n := range p.Notify {
-		visit(n.Webhook)
+		own(n.Webhook)
 	}
-	seen := map[*text]bool{nil: true}
-	c.eachSettings(func(_ *Recording, s *Settings) {
-		if !seen[s.URL.t] {
-			seen[s.URL.t] = true
-			visit(s.URL)
+	c.eachSettings(func(r *Recording, s *Settings) { visit(r, s.URL) })
+}
+
+// gathering collects what is wrong with values that several recordings may inherit, so that each is reported once,
+// where it stands, with the recordings that it reaches. K tells mistakes apart.
+type gathering[K comparable] struct {
+	order []*gathered
+	index map[K]*gathered
+}
+
+// gathered is one mistake, as the first recording has it.
+type gathered struct {
+	pos           Pos
+	message, hint string
+	ids           []string // of the recordings
+}
+
+// add notes that a recording has a mistake. Only the first recording is asked what to say of it.
+func (g *gathering[K]) add(key K, r *Recording, say func() (pos Pos, message, hint string)) {
+	m, known := g.index[key]
+	if !known {
+		m = &gathered{}
+		m.pos, m.message, m.hint = say()
+		if g.index == nil {
+			g.index = map[K]*gathered{}
 		}
-	})
+		g.index[key] = m
+		g.order = append(g.order, m)
+	}
+	if n := len(m.ids); n == 0 || m.ids[n-1] != r.ID {
+		m.ids = append(m.ids, r.ID)
+	}
+}
+
+// report reports all of them, in the order in which they were found.
+func (g *gathering[K]) report(c *checker) {
+	for _, m := range g.order {
+		if len(m.ids) > 1 {
+			m.message += ", in " + someOf(m.ids)
+		}
+		c.report(m.pos, m.message, m.hint)
+	}
 }
 
 // reportValues judges the effective settings of every recording and of its changes: judge gives what is wrong with
-// one key's value and what to try, "" for nothing. A value that several recordings inherit is reported once, where it
-// stands, with the recordings that it reaches.
+// one key's value and what to try, "" for nothing.
 func (c *checker) reportValues(key string, judge func(s *Settings) (message, hint string)) {
 	type mistake struct {
 		pos           Pos
 		message, hint string
 	}
-	var order []mistake
-	reached := map[mistake][]string{}
+	var g gathering[mistake]
 	c.eachSettings(func(r *Recording, s *Settings) {
-		message, hint := judge(s)
-		if message == "" {
-			return
-		}
-		m := mistake{r.keyPos(s, key), message, hint}
-		ids, known := reached[m]
-		if !known {
-			order = append(order, m)
-		}
-		if len(ids) == 0 || ids[len(ids)-1] != r.ID {
-			reached[m] = append(ids, r.ID)
+		if message, hint := judge(s); message != "" {
+			m := mistake{r.keyPos(s, key), message, hint}
+			g.add(m, r, func() (Pos, string, string) { return m.pos, m.message, m.hint })
 		}
 	})
-	for _, m := range order {
-		message := m.message
-		if ids := reached[m]; len(ids) > 1 {
-			message += ", in " + someOf(ids)
-		}
-		c.report(m.pos, message, m.hint)
-	}
+	g.report(c)
 }
 
 // someOf names the first of many: a, b, c and 9 more.

@@ -13,7 +13,7 @@ func (l *loader) tellReach(p *Plan) {
 		for j := range u.findings {
 			f := &u.findings[j]
 			k := keyAround(keys, f.Pos)
-			if k == nil || structural[f.Rule] {
+			if k == nil || !tellsOfValue(f, k, u.src) {
 				continue
 			}
 			who, known := reached[k.name]
@@ -26,6 +26,17 @@ func (l *loader) tellReach(p *Plan) {
 			}
 		}
 	}
+}
+
+// tellsOfValue says that a finding after a key is about its value: that of a key without a name in the format is not.
+func tellsOfValue(f *Finding, k *keyAt, src *source) bool {
+	switch f.Rule {
+	case "unknown-reference", "reference-not-allowed":
+		return true
+	case "wrong-type":
+		return f.Pos == src.pos(k.value)
+	}
+	return !structural[f.Rule]
 }
 
 // inheritors are the recordings for which a key of a file's defaults counts.

@@ -17,13 +17,7 @@ func init() {
 // wrong with one, "" for nothing, and what to try. A name that several recordings inherit is reported once, as the first
 // of them has it.
 func (c *checker) reportCnames(judge func(cname string) (message, hint string)) {
-	type mistake struct {
-		pos           Pos
-		message, hint string
-		ids           []string
-	}
-	var list []mistake
-	known := map[Pos]int{}
+	var g gathering[Pos]
 	c.eachSettings(func(r *Recording, s *Settings) {
 		if s.Cname.IsZero() {
 			return
@@ -32,26 +26,11 @@ func (c *checker) reportCnames(judge func(cname string) (message, hint string)) 
 		if len(unknown) > 0 {
 			return
 		}
-		message, hint := judge(expanded.String())
-		if message == "" {
-			return
-		}
-		i, again := known[s.Cname.Pos()]
-		if !again {
-			i = len(list)
-			known[s.Cname.Pos()] = i
-			list = append(list, mistake{pos: s.Cname.Pos(), message: message, hint: hint})
-		}
-		if ids := list[i].ids; len(ids) == 0 || ids[len(ids)-1] != r.ID {
-			list[i].ids = append(ids, r.ID)
+		if message, hint := judge(expanded.String()); message != "" {
+			g.add(s.Cname.Pos(), r, func() (Pos, string, string) { return s.Cname.Pos(), message, hint })
 		}
 	})
-	for _, m := range list {
-		if len(m.ids) > 1 {
-			m.message += ", in " + someOf(m.ids)
-		}
-		c.report(m.pos, m.message, m.hint)
-	}
+	g.report(c)
 }
 
 func checkCnameLength(c *checker, id string) {

@@ -10,32 +10,35 @@ import (
 // for, its exposed variables too. What the key holds by itself, the loader has judged.
 func checkPageAddresses(c *checker) {
 	type place struct {
-		pos     Pos
-		address string
+		pos  Pos
+		host bool // it lacks a host
 	}
-	seen := map[place]bool{}
+	var g gathering[place]
 	c.eachSettings(func(r *Recording, s *Settings) {
 		if s.URL.IsZero() || !webAddress.MatchString(s.URL.t.parts[0].s) && s.URL.t.parts[0].kind == partLiteral {
 			return
 		}
 		expanded, unknown := s.URL.expand(c.sampleValues(r, s))
-		address := c.resolvedOrSample(expanded)
-		if len(unknown) > 0 || seen[place{s.URL.Pos(), address}] {
+		if len(unknown) > 0 {
 			return
 		}
-		seen[place{s.URL.Pos(), address}] = true
-		u, err := url.Parse(address)
+		u, err := url.Parse(c.resolvedOrSample(expanded))
 		switch {
 		case err != nil:
-			why := ""
-			if len(s.URL.References()) == 0 { // else it might show a value
-				why = ": " + parseReason(err)
-			}
-			c.report(s.URL.Pos(), fmt.Sprintf("url is no web address for recording %s, once its placeholders are replaced%s", r.ID, why), "escape what an address cannot hold by %")
+			g.add(place{pos: s.URL.Pos()}, r, func() (Pos, string, string) {
+				why := ""
+				if len(s.URL.References()) == 0 { // else it might show a value
+					why = ": " + parseReason(err)
+				}
+				return s.URL.Pos(), fmt.Sprintf("url is no web address for recording %s, once its placeholders are replaced%s", r.ID, why), "escape what an address cannot hold by %"
+			})
 		case u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme):
-			c.report(s.URL.Pos(), fmt.Sprintf("url has no host for recording %s, once its placeholders are replaced", r.ID), "write the host after https://")
+			g.add(place{s.URL.Pos(), true}, r, func() (Pos, string, string) {
+				return s.URL.Pos(), fmt.Sprintf("url has no host for recording %s, once its placeholders are replaced", r.ID), "write the host after https://"
+			})
 		}
 	})
+	g.report(c)
 }
 
 // sampleValues are what the placeholders of a recording stand for on some day.

@@ -20,15 +20,16 @@ func checkPlaceholders(c *checker) {
 		pos  Pos
 		name string
 	}
-	reported := map[place]bool{}
+	var g gathering[place]
 	check := func(r *Recording, s *Settings, t Text) {
 		for _, name := range t.placeholders() {
-			if _, label := s.Labels[name]; label || slices.Contains(builtinPlaceholders, name) || reported[place{t.Pos(), name}] {
+			if _, label := s.Labels[name]; label || slices.Contains(builtinPlaceholders, name) {
 				continue
 			}
-			reported[place{t.Pos(), name}] = true
-			known := slices.Concat(builtinPlaceholders, slices.Sorted(maps.Keys(s.Labels)))
-			c.report(t.Pos(), fmt.Sprintf("{%s} is no placeholder, and recording %s has no label of that name", name, r.ID), didYouMean(name, known))
+			g.add(place{t.Pos(), name}, r, func() (Pos, string, string) {
+				known := slices.Concat(builtinPlaceholders, slices.Sorted(maps.Keys(s.Labels)))
+				return t.Pos(), fmt.Sprintf("{%s} is no placeholder, and recording %s has no label of that name", name, r.ID), didYouMean(name, known)
+			})
 		}
 	}
 	c.eachSettings(func(r *Recording, s *Settings) {
@@ -40,4 +41,5 @@ func checkPlaceholders(c *checker) {
 			}
 		}
 	})
+	g.report(c)
 }

@@ -88,19 +88,23 @@ func prefixOf(p *Plan, r *Recording, s *Settings) (written, taken string) {
 	return w.String(), t.String()
 }
 
-// checkPrefixLength reports a prefix that stands in a storage once, for the first recording for which it is too long.
+// checkPrefixLength reports a prefix that stands in a storage once, as the first recording has it for which it is too
+// long.
 func checkPrefixLength(c *checker) {
 	_, most := agora.Bound("prefix-max-length")
-	reported := map[Pos]bool{}
+	var g gathering[Pos]
 	c.eachSettings(func(r *Recording, s *Settings) {
-		if s.Storage == nil || reported[r.prefixPos(s)] {
+		if s.Storage == nil {
 			return
 		}
 		if _, taken := prefixOf(c.p, r, s); int64(len(taken)) > *most {
-			reported[r.prefixPos(s)] = true
-			c.report(r.prefixPos(s), fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most), "shorten the labels, or the storage's prefix")
+			g.add(r.prefixPos(s), r, func() (Pos, string, string) {
+				return r.prefixPos(s), fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most),
+					"shorten the labels, or the storage's prefix"
+			})
 		}
 	})
+	g.report(c)
 }
 
 // prefixPos is where a recording's prefix stands: in its storage, or at the recording for the default.

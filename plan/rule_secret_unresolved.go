@@ -17,25 +17,50 @@ func checkUnresolved(c *checker) {
 		return
 	}
 	failed := map[Reference]error{}
-	known := map[Reference]bool{}
-	c.eachText(func(t Text) {
+	type place struct {
+		pos Pos
+		ref Reference
+	}
+	var g gathering[place]
+	c.eachText(func(r *Recording, t Text) {
 		for _, ref := range t.References() {
-			if !known[ref] {
-				value, err := c.opts.Lookup(ref)
-				if err == nil && value == "" {
-					err = errEmptyReference
-				}
-				known[ref], failed[ref] = true, err
+			err, known := failed[ref]
+			if !known {
+				err = c.unresolved(ref)
+				failed[ref] = err
 			}
-			if err := failed[ref]; err != nil {
-				hint := "set the variable " + ref.Name
-				if ref.File != "" {
-					hint = "write the file; paths are relative to the folder of the root file"
-				}
-				c.report(t.Pos(), fmt.Sprintf("%s has no value: %v", ref, err), hint)
+			switch {
+			case err == nil:
+			case r == nil:
+				c.report(t.Pos(), unresolvedMessage(ref, err), unresolvedHint(ref))
+			default:
+				g.add(place{t.Pos(), ref}, r, func() (Pos, string, string) {
+					return t.Pos(), unresolvedMessage(ref, err), unresolvedHint(ref)
+				})
 			}
 		}
 	})
+	g.report(c)
+}
+
+// unresolved is why a reference has no value; nil when it has one.
+func (c *checker) unresolved(ref Reference) error {
+	value, err := c.opts.Lookup(ref)
+	if err == nil && value == "" {
+		err = errEmptyReference
+	}
+	return err
+}
+
+func unresolvedMessage(ref Reference, err error) string {
+	return fmt.Sprintf("%s has no value: %v", ref, err)
+}
+
+func unresolvedHint(ref Reference) string {
+	if ref.File != "" {
+		return "write the file; paths are relative to the folder of the root file"
+	}
+	return "set the variable " + ref.Name
 }
 
 var errEmptyReference = &syntaxError{Message: "it is empty"}
