@@ -25,20 +25,11 @@ func init() {
 type decoder struct {
 	src      *source
 	included bool
-	findings []Finding
+	findingList
 }
 
-// maxFindings bounds what is said of one file: nobody reads more, and ten megabytes of rubbish hold a million.
-const maxFindings = 10_000
-
 func (d *decoder) report(id string, at span, message, hint string) {
-	if len(d.findings) >= maxFindings {
-		if len(d.findings) > maxFindings {
-			return
-		}
-		message, hint = fmt.Sprintf("this file has more than %d findings; the rest is not listed", maxFindings), "mend these first"
-	}
-	d.findings = append(d.findings, resolveRule(id).finding(d.src.pos(at), message, hint))
+	d.add(resolveRule(id).finding(d.src.pos(at), message, hint))
 }
 
 // at is embedded in every type that a mapping is read into, and knows where its keys and values stand.
@@ -270,7 +261,8 @@ func (d *decoder) key(n *yaml.Node) (string, span, bool) {
 }
 
 func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) {
-	if len(d.findings) > maxFindings {
+	if d.isFull("unknown-key") { // its message is the work of a long list
+		d.leave("unknown-key", d.src.pos(at), 1)
 		return
 	}
 	name := mapping.Content[i].Value

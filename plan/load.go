@@ -56,9 +56,19 @@ func (l *loader) load(path string, text []byte) (*Plan, []Finding, error) {
 	used := make([]bool, len(p.ignores))
 	findings = silence(findings, p.ignores, used)
 	for i := range used {
-		p.ignores[i].used = used[i]
+		p.ignores[i].used = used[i] || l.leftOut(p.ignores[i])
+	}
+	for _, u := range l.units { // they are counted, and what is silenced among them too
+		findings = append(findings, u.leftOut()...)
 	}
 	return p, Sort(p, tune(findings, p.Severities)), nil
+}
+
+// leftOut says that an ignore may be for a finding that is counted only.
+func (l *loader) leftOut(ig ignore) bool {
+	return slices.ContainsFunc(l.units, func(u *unit) bool {
+		return u.src.path == ig.pos.File && u.told[ig.rule] != nil && u.told[ig.rule].left > 0
+	})
 }
 
 // loader reads the files of one plan.

@@ -118,7 +118,7 @@ func (u *unit) readPieces(size int) bool {
 	s := spot{"recordings", u.src.node(key)}
 
 	read := make([]entries[recordingKeys], len(c.pieces))
-	findings := make([][]Finding, len(c.pieces))
+	found := make([]findingList, len(c.pieces))
 	var next atomic.Int64
 	var doubt atomic.Bool
 	var workers sync.WaitGroup
@@ -135,7 +135,7 @@ func (u *unit) readPieces(size int) bool {
 				if read[i], ok = d.readPiece(&c.pieces[i], c.indent, s); !ok {
 					doubt.Store(true)
 				}
-				findings[i] = d.findings
+				found[i] = d.findingList
 			}
 		})
 	}
@@ -147,7 +147,6 @@ func (u *unit) readPieces(size int) bool {
 	for i := range read {
 		n += len(read[i])
 	}
-	found := slices.Concat(findings...)
 	recordings := make(entries[recordingKeys], 0, n)
 	seen := make(map[string]bool, n)
 	for i := range read {
@@ -161,10 +160,10 @@ func (u *unit) readPieces(size int) bool {
 		recordings = append(recordings, read[i]...)
 		read[i] = nil
 	}
-	if len(found) >= maxFindings {
-		return false
+	u.top, u.recordings = frame, recordings
+	for i := range found {
+		u.addAll(&found[i])
 	}
-	u.top, u.recordings, u.findings = frame, recordings, append(u.findings, found...)
 	return true
 }
 
