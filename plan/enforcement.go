@@ -1,6 +1,10 @@
 package plan
 
-import "rundown/agora"
+import (
+	"cmp"
+
+	"rundown/agora"
+)
 
 // Enforcement is how a rule is kept.
 type Enforcement string
@@ -61,8 +65,20 @@ const (
 	testSignature = "agora.TestSignaturesAreVerifiedOverTheRawBody"
 )
 
-// AdviceOf says what the program does where it leaves an advice of the documentation to its users; "" elsewhere.
-func AdviceOf(id string) string { return advice[id] }
+// NoteOf says what a rule's keeping alone does not: what the program does where it leaves an advice of the
+// documentation to its users, and why validate cannot tell what the runner does; "" elsewhere.
+func NoteOf(id string) string { return cmp.Or(advice[id], notes[id]) }
+
+// keysNote is why no finding tells of temporary credentials that run out during a class.
+const keysNote = "a plan says where temporary credentials come from and has no place for when they run out; each time they are fetched, " +
+	"before acquire and for each renewal, those that are valid for less than four hours are refused, and the reason of the class says so; lasting keys do not run out"
+
+// notes are on restrictions that the program keeps.
+var notes = map[string]string{
+	"sts-min-validity":          keysNote,
+	"sts-refresh-hourly":        keysNote,
+	"sts-refresh-before-expiry": keysNote,
+}
 
 // advice is what the documentation recommends and the program leaves to its users, and what it does itself.
 var advice = map[string]string{
@@ -182,9 +198,9 @@ var keepings = map[string]Keeping{
 	"stop-then-acquire":           {ByRuntime, "runner.begin", testDecide},
 
 	"onhold-lead-time":              {ByRuntime, "plan.HoldLead", "runner.TestAnExactStartIsHeldForAMinuteAndResumedAtTheBell"},
-	"sts-min-validity":              {ByRuntime, "runner.ReadKeys", "runner.TestTemporaryKeysAreReadStrictlyAndNeverQuoted"},
+	"sts-min-validity":              {ByRuntime, "runner.ReadKeys", "runner.TestNoClassBeginsWithKeysThatRunOutTooSoon"},
 	"sts-refresh-hourly":            {ByRuntime, "runner.keysSent", testHourly},
-	"sts-refresh-before-expiry":     {ByRuntime, "runner.keysSent", testHourly},
+	"sts-refresh-before-expiry":     {ByRuntime, "runner.keysSent", "runner.TestKeysAreRenewedAtHalfOfTheTimeThatIsLeft"},
 	"update-storage-complete":       {ByRuntime, "runner.KeysRequest", testRenewal},
 	"rtmp-disconnected-change-url":  {ByRuntime, "runner.pushed", "runner.TestABrokenPushMovesToTheFallbackAndStaysThere"},
 	"query-files-after-first-slice": {ByRuntime, "runner.running", "runner.TestFilesAreAskedForAfterTheFirstSlice"},

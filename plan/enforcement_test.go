@@ -59,7 +59,7 @@ func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
 		switch {
 		case finding && listed:
 			t.Errorf("%s has a finding and needs no other keeping", r.ID)
-		case finding || AdviceOf(r.ID) != "" && !listed:
+		case finding || advice[r.ID] != "" && !listed:
 		case k.By == ByProbe || k.By == ByHuman:
 		case !listed:
 			t.Errorf("%s (%s, %s) is kept by nothing: %s", r.ID, r.Check, r.Severity, r.Statement)
@@ -84,6 +84,11 @@ func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
 		}
 		if r, ok := agora.RestrictionByID(id); !ok || r.Severity != "warning" {
 			t.Errorf("%s is no advice of the catalogue", id)
+		}
+	}
+	for id := range notes {
+		if _, kept := keepings[id]; !kept {
+			t.Errorf("%s has a note, and nothing that keeps it", id)
 		}
 	}
 	for id := range keepings {

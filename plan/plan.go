@@ -72,6 +72,7 @@ type Storage struct {
 type STS struct {
 	Command []string
 	File    string
+	Pos     Pos // of File
 }
 
 // CDN is a target for a push.

@@ -41,6 +41,14 @@ func checkUnresolved(c *checker) {
 		}
 	})
 	g.report(c)
+	for _, s := range c.p.Storages {
+		if s.STS == nil || s.STS.File == "" {
+			continue
+		}
+		if err := c.unresolved(Reference{File: s.STS.File}); err != nil {
+			c.report(s.STS.Pos, fmt.Sprintf("the file of temporary credentials has no value: %v", err), unresolvedHint(Reference{File: s.STS.File}))
+		}
+	}
 }
 
 // unresolved is why a reference has no value; nil when it has one.

@@ -92,6 +92,9 @@ func (b *builder) credentials(s *Storage, k *storageKeys) {
 		return
 	}
 	s.STS = &STS{File: u.plain(&k.STS.at, "file", k.STS.File)}
+	if k.STS.File != nil {
+		s.STS.Pos = u.src.pos(k.STS.value("file"))
+	}
 	if k.STS.Command != nil {
 		for _, word := range *k.STS.Command {
 			if !u.noReference("command", word) {

@@ -434,3 +434,46 @@ func TestANotificationOfNoKnownRecordingIsKept(t *testing.T) {
 		noCanary(t, h)
 	})
 }
+
+// TestNoClassBeginsWithKeysThatRunOutTooSoon has a file of temporary credentials that would run out during the class:
+// nothing is asked of the service with them, the class waits for better ones, and its reason says why.
+func TestNoClassBeginsWithKeysThatRunOutTooSoon(t *testing.T) {
+	for name, tt := range map[string]struct {
+		mended  time.Duration // after the bell; 0: never
+		outcome runner.Outcome
+		starts  int
+	}{
+		"never mended":             {outcome: runner.Failed},
+		"mended during the class":  {mended: 10 * time.Minute, outcome: runner.Partial, starts: 1},
+		"mended before it was due": {mended: -5 * time.Minute, outcome: runner.Recorded, starts: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				f := school("2031-09-15 09:00-10:30")
+				f["school.yaml"] = strings.Replace(f["school.yaml"], `access_key: "${ACCESS}", secret_key: "${KEY}"`, `sts: {file: keys.json}`, 1)
+				h := newHouse(t, simulator.Config{})
+				h.issue = func(context.Context, *plan.STS) ([]byte, error) {
+					runsOut := monday.Add(4*time.Hour - 10*time.Minute) // long after the class, and sooner than the service asks for
+					if tt.mended != 0 && !time.Now().Before(monday.Add(tt.mended)) {
+						runsOut = monday.Add(12 * time.Hour)
+					}
+					return []byte(`{"access_key":"canary-ACCESS","secret_key":"canary-SECRET","token":"canary-KEY","expiration":"` + runsOut.Format(time.RFC3339) + `"}`), nil
+				}
+				e := h.open(load(t, f, "school.yaml"))
+				until(monday.Add(3 * time.Hour))
+				h.shut(e)
+				h.audit()
+				noCanary(t, h)
+				s := h.outcomes()[german]
+				asked := h.sim.Ledger().Requests
+				if s.Outcome != tt.outcome || asked["start"] != tt.starts || asked["acquire"] != tt.starts {
+					t.Errorf("%s after %v: %s", s.Outcome, asked, s.Reason)
+				}
+				if told := strings.Contains(s.Reason, "asks for at least 4h0m0s"); told != (tt.mended == 0) {
+					t.Errorf("the reason says %q", s.Reason)
+				}
+			})
+		})
+	}
+}

@@ -224,3 +224,26 @@ func TestKeysThatRotatedAreSentAtOnce(t *testing.T) {
 		t.Errorf("%s; updates (-want +got):\n%s", s.Outcome, diff)
 	}
 }
+
+func TestKeysAreRenewedAtHalfOfTheTimeThatIsLeft(t *testing.T) {
+	lasting := 40 * time.Minute
+	var late []string
+	until := time.Time{}
+	s, trace := play(t, lesson(), func(r request) *Answer {
+		switch r.op {
+		case agora.OpStart:
+			until = bell.Add(r.at + lasting)
+			return &Answer{Class: agora.Done, SID: "sid1", KeysUntil: until}
+		case agora.OpUpdate:
+			if !bell.Add(r.at).Before(until) {
+				late = append(late, r.at.String())
+			}
+			until = bell.Add(r.at + lasting)
+			return &Answer{Class: agora.Done, KeysUntil: until}
+		}
+		return nil
+	})
+	if diff := cmp.Diff([]string{"19m17s update 1 uid 11", "39m17s update 1 uid 11"}, updates(trace)); diff != "" || late != nil || s.Outcome != Recorded {
+		t.Errorf("%s; renewed after they ran out: %v; updates (-want +got):\n%s", s.Outcome, late, diff)
+	}
+}

@@ -21,6 +21,7 @@ type ruleJSON struct {
 	Enforced  string  `json:"enforced"`
 	Place     *string `json:"place"`
 	Test      *string `json:"test"`
+	Note      *string `json:"note"` // what the program does beside it, or instead
 }
 
 func newRulesCommand(a *app) *cobra.Command {
@@ -92,15 +93,14 @@ func (a *app) printRule(r ruleJSON) error {
 
 // heldBy says how a rule is kept, where and by which test.
 func heldBy(r ruleJSON) string {
-	k, _ := plan.KeepingOf(r.ID)
-	switch {
-	case k.Place != "":
-		return fmt.Sprintf("%s, by `%s`, proved by `%s`", k.By, k.Place, k.Test)
-	case plan.AdviceOf(r.ID) != "":
-		return fmt.Sprintf("%s; %s", k.By, plan.AdviceOf(r.ID))
-	default:
-		return string(k.By)
+	held := r.Enforced
+	if r.Place != nil {
+		held += fmt.Sprintf(", by `%s`, proved by `%s`", *r.Place, *r.Test)
 	}
+	if r.Note != nil {
+		held += "; " + *r.Note
+	}
+	return held
 }
 
 // allRules are the plan's own rules and the catalogue, each once, sorted by id.
@@ -117,10 +117,10 @@ func allRules() []ruleJSON {
 			severity = string(checked.Severity)
 			delete(ours, r.ID)
 		}
-		rules = append(rules, ruleJSON{r.ID, severity, r.Check, r.Statement, orNull(r.Source), string(k.By), orNull(k.Place), orNull(k.Test)})
+		rules = append(rules, ruleJSON{r.ID, severity, r.Check, r.Statement, orNull(r.Source), string(k.By), orNull(k.Place), orNull(k.Test), orNull(plan.NoteOf(r.ID))})
 	}
 	for _, r := range ours {
-		rules = append(rules, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, orNull(r.Source), string(plan.ByFinding), nil, nil})
+		rules = append(rules, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, orNull(r.Source), string(plan.ByFinding), nil, nil, nil})
 	}
 	slices.SortFunc(rules, func(x, y ruleJSON) int { return strings.Compare(x.ID, y.ID) })
 	return rules
