@@ -112,6 +112,9 @@ type RequestForecast struct {
 	WaitAt  time.Time
 	Late    int       // starts that wait longer than their slack
 	LateAt  time.Time // the first of them
+
+	LateSince  time.Time // when something began to wait before it
+	LateBehind [3]int    // requests of starts, updates and stops that are due from then on and go before it
 }
 
 // Seconds are planned, with padding, times redundancy, by the class that is billed.

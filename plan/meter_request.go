@@ -28,11 +28,15 @@ type requestMeter struct {
 	mostAt    int64
 	ahead     int64 // ns
 	aheadAt   int64
-	backlog   float64 // requests that wait at the end of the second
+	backlog   float64  // requests that wait at the end of the second
+	since     [3]int64 // all requests from the second on in which something began to wait
+	sinceAt   int64
 	wait      float64 // s
 	waitAt    int64
 	late      int64
 	lateAt    int64
+	lateOf    [3]int64 // what the first of them waits behind, from lateSince on
+	lateSince int64
 }
 
 const (
@@ -79,7 +83,12 @@ func (r *requestMeter) add(at, sessions int64, kind int, n int64) {
 	r.turn(at, sessions)
 	if kind == requestStart && r.backlog+float64(r.counts[requestUpdate]+r.counts[requestStop]) > slack.Seconds()*float64(r.qps) {
 		if r.late++; r.late == 1 {
-			r.lateAt = at
+			r.lateAt, r.lateSince, r.lateOf = at, r.at, r.since
+			if r.backlog > 0 {
+				r.lateSince = r.sinceAt
+			}
+			r.lateOf[requestUpdate] += r.counts[requestUpdate]
+			r.lateOf[requestStop] += r.counts[requestStop]
 		}
 	}
 	r.counts[kind] += n
@@ -94,6 +103,9 @@ func (r *requestMeter) turn(at, sessions int64) {
 	r.flush()
 	if idle > 0 {
 		r.backlog = max(0, r.backlog-float64(idle-1)*float64(r.qps))
+	}
+	if r.backlog == 0 {
+		r.since, r.sinceAt = [3]int64{}, at
 	}
 	r.at, r.open, r.sessions, r.counts = at, true, sessions, [3]int64{}
 }
@@ -118,6 +130,9 @@ func (r *requestMeter) flush() {
 		r.worst, r.worstAt, r.worstOf, r.worstPoll = total, r.at, r.counts, polls
 	}
 	r.backlog = max(0, r.backlog+float64(sum)-float64(r.qps))
+	for kind, n := range r.counts {
+		r.since[kind] += n
+	}
 	if wait := r.backlog / float64(r.qps); wait > r.wait {
 		r.wait, r.waitAt = wait, r.at
 	}
@@ -136,6 +151,7 @@ func (r *requestMeter) forecast(zone *time.Location) RequestForecast {
 		Most: r.mostPoll, MostAt: at(r.mostAt, r.mostPoll > 0),
 		Ahead: time.Duration(r.ahead), AheadAt: at(r.aheadAt, r.ahead > 0),
 		Wait: time.Duration(r.wait * float64(time.Second)).Round(100 * time.Millisecond), WaitAt: at(r.waitAt, r.wait > 0),
-		Late: int(r.late), LateAt: at(r.lateAt, r.late > 0),
+		Late: int(r.late), LateAt: at(r.lateAt, r.late > 0), LateSince: at(r.lateSince, r.late > 0),
+		LateBehind: [3]int{int(r.lateOf[requestStart]), int(r.lateOf[requestUpdate]), int(r.lateOf[requestStop])},
 	}
 }

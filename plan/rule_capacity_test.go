@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,5 +95,48 @@ func TestManyQueriesAndStopsAtOnceAreTold(t *testing.T) {
 	}
 	if found := capacityFindings(p); found["qps-monitor-budget"] != SeverityWarning {
 		t.Errorf("ten stops before a start: %v", found)
+	}
+}
+
+// TestARequestBudgetThatIsTooSmallSaysWhatUsesIt has one cause for each message, with its numbers.
+func TestARequestBudgetThatIsTooSmallSaysWhatUsesIt(t *testing.T) {
+	for name, tt := range map[string]struct {
+		when map[string]int // a time → so many recordings
+		held bool
+		want string
+	}{
+		"queries": {map[string]int{"2031-10-06 09:00-10:00": 31}, false,
+			"app main needs 0.3 queries a second on 2031-10-06 09:00:00 UTC (r-0, r-1, r-2, 28 more), one for each recording in 2m0s; 1 request a second is allowed, of which 0.2 are left beside starts"},
+		"starts": {map[string]int{"2031-10-06 09:00-10:00": 14}, false,
+			"app main has 14 starts in a row on 2031-10-06 09:00:00 UTC (r-0, r-1, r-2, 11 more), so that the first is begun 35s early, and is billed from then: each takes 2 requests, and 1 request a second is allowed"},
+		"stops": {map[string]int{"2031-10-06 08:00-08:59:46": 10, "2031-10-06 09:00-10:00": 1}, false,
+			"app main has a start that waits longer than the 8s in hand, the first on 2031-10-06 08:59:47 UTC: before it 10 requests of stops are due within 2s, and 1 request a second is allowed"},
+		"updates": {map[string]int{"2031-10-06 08:59:00-10:00": 10, "2031-10-06 09:00:14-10:00": 1}, true,
+			"before it 10 requests of updates that end holds are due within 2s"},
+		"stops and starts": {map[string]int{"2031-10-06 08:00-08:59:40": 6, "2031-10-06 08:00-08:59:43": 8, "2031-10-06 09:00-10:00": 3}, false,
+			"before it 14 requests of stops and 2 requests of other starts are due within 5s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := crowd("p", 0, agora.RegionNA)
+			p.Apps[0].Limits.QPS = 1
+			settings := crowd("p", 1, agora.RegionNA).Recordings[0].Settings
+			settings.App, settings.ExactStart = p.Apps[0], tt.held
+			for _, when := range slices.Sorted(maps.Keys(tt.when)) {
+				for range tt.when[when] {
+					r := recording(fmt.Sprintf("r-%d", len(p.Recordings)), "UTC", when)
+					r.Settings = settings
+					p.Recordings = append(p.Recordings, r)
+				}
+			}
+			var got []string
+			for _, f := range Check(p, CheckOptions{Now: instant("2031-10-01")}) {
+				if f.Rule == "qps-monitor-budget" {
+					got = append(got, f.Message)
+				}
+			}
+			if !slices.ContainsFunc(got, func(m string) bool { return strings.Contains(m, tt.want) }) {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
 	}
 }
