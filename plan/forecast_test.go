@@ -147,28 +147,6 @@ func wantSeconds(t *rapid.T, f *Forecast, list []Occurrence) {
 	}
 }
 
-func TestMixedClassesShareTheLargerLimitOrStrictlyTheHigherOne(t *testing.T) {
-	p := newPlan()
-	app := &App{Name: "main", ID: must(newText("app", Pos{}, textPlain))}
-	add := func(n int, size Video) {
-		for range n {
-			r := recording(fmt.Sprintf("r%d", len(p.Recordings)), "UTC", "2031-10-06 09:00-10:00")
-			r.App, r.Region, r.Video = app, agora.RegionNA, size
-			p.Recordings = append(p.Recordings, r)
-		}
-	}
-	add(80, Video{Width: 640, Height: 360})
-	add(20, Video{Width: 1280, Height: 720})
-	place := func() PlaceForecast { return ForecastOf([]*Plan{p}, ForecastOptions{}).Apps[0].Places[0] }
-	if got := place(); got.Mixed[1].Sessions != 0 || got.Strict[1].Sessions != 100 || got.Strict[1].Limit != 50 {
-		t.Errorf("at the bound: mixed %v, strict %v", got.Mixed[1], got.Strict[1])
-	}
-	add(1, Video{Width: 1280, Height: 720})
-	if got := place(); got.Mixed[1].Sessions != 101 || got.Mixed[1].Limit != 100 {
-		t.Errorf("above it: mixed %v", got.Mixed[1])
-	}
-}
-
 func TestSecondsAreRoundedOnceAMonth(t *testing.T) {
 	// The reference's example with the free minutes used up by 10 000 others: 67 min HD and 2 min Full HD.
 	m, cost := DocumentedPrices().bill(Seconds{HD: 10_000*60 + 2000 + 1999 + 1, FullHD: 90})
