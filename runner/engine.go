@@ -99,6 +99,7 @@ type Engine struct {
 	clock      clock
 	skew       skew
 	troubles   map[string]string // what a person should mend, by what it is about
+	warned     time.Time         // when it was told last that the store cannot be written; zero: it can
 	cron       *cron.Cron
 	wg         sync.WaitGroup
 	forget     bool          // a test's negative control: a start without an answer is taken for never sent
@@ -226,8 +227,10 @@ func (e *Engine) duties(scheduling bool) {
 	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	if scheduling {
 		c.Schedule(cron.Every(e.cfg.Beat), cron.FuncJob(func() {
-			if err := e.cfg.Store.Beat(e.ctx, e.cfg.Now()); err != nil && e.ctx.Err() == nil {
-				e.log.Error("the store cannot be written", "error", err)
+			if err := e.cfg.Store.Beat(e.ctx, e.cfg.Now()); err == nil {
+				e.written()
+			} else if e.ctx.Err() == nil {
+				e.unwritten(err)
 			}
 		}))
 		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
