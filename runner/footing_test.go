@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/plan"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -143,5 +145,77 @@ func (h *house) agrees(id string) {
 	if have.Outcome != want.Outcome || have.Reason != want.Reason || len(have.Sessions) != len(want.Sessions) {
 		h.t.Errorf("the store says %s with %d sessions (%s), the engine %s with %d (%s)",
 			have.Outcome, len(have.Sessions), have.Reason, want.Outcome, len(want.Sessions), want.Reason)
+	}
+}
+
+func TestAnEndIsNotHeldUpByAPlanThatTheStoreCannotTake(t *testing.T) {
+	t.Parallel()
+	both, one := school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50"), school("2031-09-16 09:00-09:50")
+	for name, apply := range map[string]func(*house, *runner.Engine, *plan.Plan) (end func()){
+		"which a reload gives it": func(h *house, e *runner.Engine, p *plan.Plan) func() {
+			ctx, cancel := context.WithCancel(context.Background())
+			done := make(chan error, 1)
+			go func() {
+				_, err := e.Apply(ctx, p)
+				done <- err
+			}()
+			return func() {
+				cancel()
+				if err := <-done; !errors.Is(err, context.Canceled) {
+					h.t.Errorf("applied: %v", err)
+				}
+			}
+		},
+		"which an operator gave it": func(h *house, _ *runner.Engine, p *plan.Plan) func() {
+			other, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{})
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			defer other.Close()
+			r, err := h.revision(p)
+			if err == nil {
+				_, err = other.AddRevision(context.Background(), r)
+			}
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			return func() {}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{})
+				h.poll = time.Hour
+				if strings.Contains(name, "operator") {
+					h.poll = time.Second
+				}
+				files := both
+				h.revision = func(p *plan.Plan) (store.Revision, error) {
+					return runner.NewRevision(p, "school.yaml", []plan.File{{Path: "school.yaml", Text: []byte(files["school.yaml"])}})
+				}
+				e := h.open(load(t, both, "school.yaml"))
+				time.Sleep(time.Minute)
+				allow := h.refuseWrites()
+				files = one
+				end := apply(h, e, load(t, one, "school.yaml"))
+				time.Sleep(time.Minute) // by now it waits for the store
+				begun := time.Now()
+				end()
+				h.shut(e)
+				if took := time.Since(begun); took > 9*time.Second {
+					t.Errorf("the end took %v", took)
+				}
+				allow()
+				h.poll = time.Hour
+				e = h.open() // works on what was applied last
+				until(monday.Add(30 * time.Hour))
+				h.shut(e)
+				if got := h.outcomes(); len(got) != 1 || got["school/german/20310916T070000Z"].Outcome != runner.Recorded {
+					t.Errorf("ended: %v", got)
+				}
+				h.audit()
+			})
+		})
 	}
 }
