@@ -45,7 +45,6 @@ type conductor struct {
 	out        int // calls and writes that are awaited
 	draining   bool
 	calls      context.Context
-	warned     time.Time
 	clock      clock
 	leapt      Gap // the last time that the clock leapt over
 }
@@ -232,6 +231,7 @@ func (c *conductor) step(t *task, o Observation) {
 		return
 	}
 	now := c.e.cfg.Now()
+	c.lapse(t, now)
 	c.giveWay(t, now)
 	t.state.Begin, t.state.DownSince = t.begin, c.asleep(t)
 	if t.state.Turn == 0 && !t.begin.After(now) {
@@ -267,7 +267,7 @@ func (c *conductor) step(t *task, o Observation) {
 			t.wake = act.Wake
 		}
 	}
-	if t.version > 0 && len(events) == 0 && !heard && len(t.settled) == 0 && t.routine(next, calls) {
+	if t.version > 0 && t.owed == nil && len(events) == 0 && !heard && len(t.settled) == 0 && t.routine(next, calls) {
 		t.state = next
 		if !c.draining {
 			for _, act := range calls {
@@ -277,35 +277,12 @@ func (c *conductor) step(t *task, o Observation) {
 		c.settle(t)
 		return
 	}
-	step, err := t.encode(next, events)
-	if err != nil {
-		c.log.Error("a step cannot be stored", "occurrence", t.state.ID, "error", err)
-		return
-	}
-	t.busy = true
 	point := failpoint(t, next, observed, calls)
 	c.e.cfg.Failpoint("before writing " + point)
-	c.store(t, step, c.stops(t, next, calls), func() {
-		c.e.cfg.Failpoint("after writing " + point)
-		c.stored(t, next, calls)
-	})
+	c.persist(t, next, events, calls, func() { c.e.cfg.Failpoint("after writing " + point) })
 }
 
-// stops makes the stops among the calls of a step that cannot be stored: what lives is billed, a stop does no harm
-// when it is repeated, and all that it needs was stored before. Nothing else is sent that was not written down first.
-func (c *conductor) stops(t *task, next State, calls []Action) func() {
-	return func() {
-		for _, act := range calls {
-			if act.Op == agora.OpStop {
-				c.log.Warn("a stop is sent although the store cannot be written", "occurrence", next.ID)
-				c.call(t, next, act)
-			}
-		}
-	}
-}
-
-// store writes a step and goes on when it is durable. A store that cannot be written is asked until it can; failing is
-// called when it cannot for the first time.
+// store writes a step and goes on when it is durable; failing is called where the store cannot be written.
 func (c *conductor) store(t *task, step store.Step, failing, then func()) {
 	c.out++
 	c.writer.Submit(step, func(err error) {
@@ -313,24 +290,15 @@ func (c *conductor) store(t *task, step store.Step, failing, then func()) {
 			c.out--
 			switch {
 			case err == nil:
+				c.e.written()
 				then()
 			case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrFenced):
 				c.log.Error("an occurrence is another's, or was there before; it is left as it is", "occurrence", t.state.ID, "error", err)
 				c.forget(t)
 				c.e.cfg.OnLost(t.state.ID, err)
 			default:
-				if now := c.e.cfg.Now(); now.Sub(c.warned) > time.Minute {
-					c.warned = now
-					c.log.Error("the store cannot be written; trying again each second", "occurrence", t.state.ID, "error", err)
-				}
+				c.e.unwritten(err)
 				failing()
-				c.out++ // the retry is awaited too
-				time.AfterFunc(time.Second, func() {
-					c.post(func() {
-						c.out--
-						c.store(t, step, func() {}, then)
-					})
-				})
 			}
 		})
 	})
@@ -338,15 +306,15 @@ func (c *conductor) store(t *task, step store.Step, failing, then func()) {
 
 // stored goes on after a step is durable: the calls are made, and what arrived meanwhile is looked at.
 func (c *conductor) stored(t *task, next State, calls []Action) {
-	phase := t.state.Phase
-	c.watchHours(t.state, next)
-	t.state, t.saved, t.busy = next, next.Sessions, false
+	before := t.asStored()
+	c.watchHours(before, next)
+	t.state, t.saved, t.busy, t.owed = next, next.Sessions, false, nil
 	t.version++
 	for _, tell := range t.settled {
 		tell("done")
 	}
 	t.settled = nil
-	if next.Phase != phase {
+	if next.Phase != before.Phase {
 		c.announce(next)
 		if next.Phase == Over {
 			c.e.keys.forget(next.Sessions)

@@ -99,6 +99,7 @@ type Engine struct {
 	clock      clock
 	skew       skew
 	troubles   map[string]string // what a person should mend, by what it is about
+	warned     time.Time         // when it was told last that the store cannot be written; zero: it can
 	cron       *cron.Cron
 	wg         sync.WaitGroup
 	forget     bool          // a test's negative control: a start without an answer is taken for never sent
@@ -124,6 +125,9 @@ const maxLength = 49 * time.Hour
 
 // drain is how long an engine that ends waits for the answers to requests that are out.
 const drain = 6 * time.Second
+
+// lastWrite is how long it waits for the store after that.
+const lastWrite = 1500 * time.Millisecond
 
 // New returns an engine that does nothing yet.
 func New(cfg Config) *Engine {
@@ -184,9 +188,9 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	e.mu.Unlock()
 	if scheduling {
 		for _, name := range e.order {
-			e.schedule(e.plans[name], e.lookBack())
+			e.schedule(ctx, e.plans[name], e.lookBack())
 		}
-		e.dropOthers()
+		e.dropOthers(ctx)
 	}
 	e.wg.Add(1)
 	go e.readNotices()
@@ -198,16 +202,36 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 }
 
 // Close ends the engine's own work: nothing new is sent, answers to requests that are out are awaited for a few
-// seconds, and recordings in the cloud go on. What stays unanswered stays written down as asked.
+// seconds, and recordings in the cloud go on. What stays unanswered stays written down as asked. A store that hangs is
+// not waited for: what it has not taken is to a later start as if this one had been killed.
 func (e *Engine) Close() {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		e.close()
+	}()
+	limit := time.NewTimer(drain + lastWrite)
+	defer limit.Stop()
+	select {
+	case <-ended:
+	case <-limit.C:
+		e.log.Warn("ended without the store, which does not take what is to be written; the next start settles it")
+	}
+}
+
+func (e *Engine) close() {
 	e.mu.Lock()
 	c := e.cron
 	e.mu.Unlock()
+	duties := context.Background()
 	if c != nil {
-		<-c.Stop().Done()
+		duties = c.Stop()
 	}
 	if e.stop != nil {
-		e.stop()
+		e.stop() // before the duties have ended, since one may wait for what only comes of the loops
+	}
+	if c != nil {
+		<-duties.Done()
 	}
 	e.wg.Wait()
 	if !e.scheduling {
@@ -226,8 +250,10 @@ func (e *Engine) duties(scheduling bool) {
 	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	if scheduling {
 		c.Schedule(cron.Every(e.cfg.Beat), cron.FuncJob(func() {
-			if err := e.cfg.Store.Beat(e.ctx, e.cfg.Now()); err != nil && e.ctx.Err() == nil {
-				e.log.Error("the store cannot be written", "error", err)
+			if err := e.cfg.Store.Beat(e.ctx, e.cfg.Now()); err == nil {
+				e.written()
+			} else if e.ctx.Err() == nil {
+				e.unwritten(err)
 			}
 		}))
 		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
@@ -414,7 +440,7 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 }
 
 // dropOthers removes what is planned for plans that are not at work any more.
-func (e *Engine) dropOthers() {
+func (e *Engine) dropOthers(ctx context.Context) {
 	e.mu.Lock()
 	conductors := slices.Collect(maps.Values(e.conductors))
 	e.mu.Unlock()
@@ -426,6 +452,8 @@ func (e *Engine) dropOthers() {
 			removed, done := c.retire(name, nil, e.cfg.Now().Add(1000*24*time.Hour))
 			select {
 			case <-done:
+			case <-ctx.Done():
+				return
 			case <-e.ctx.Done():
 				return
 			}
@@ -464,8 +492,8 @@ func (e *Engine) wanted(a *applied, alive, from, until time.Time) map[string][]s
 }
 
 // schedule gives the conductors what a plan wants from now up to the horizon. An occurrence that has moved to another
-// app is taken from its owner first.
-func (e *Engine) schedule(a *applied, from time.Time) Diff {
+// app is taken from its owner first. That waits for the store, but no longer than ctx.
+func (e *Engine) schedule(ctx context.Context, a *applied, from time.Time) Diff {
 	a.until = e.cfg.Now().Add(e.cfg.Horizon)
 	wanted := e.wanted(a, e.since(), from, a.until)
 	var diff Diff
@@ -480,6 +508,8 @@ func (e *Engine) schedule(a *applied, from time.Time) Diff {
 		select {
 		case <-done:
 			diff.Removed += *removed
+		case <-ctx.Done():
+			return diff
 		case <-e.ctx.Done():
 			return diff
 		}

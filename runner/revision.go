@@ -362,7 +362,10 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 		c.begin()
 	}
 	e.mu.Unlock()
-	diff := e.schedule(a, e.lookBack())
+	diff := e.schedule(ctx, a, e.lookBack())
+	if err := ctx.Err(); err != nil { // it is stored as the one at work, and the next start takes it up
+		return diff, err
+	}
 	e.log.Info("plan applied", "plan", p.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed)
 	e.tell(ctx, fmt.Sprintf("plan %s, revision %d: applied: %d classes added, %d removed, %d changed", p.Name, r.ID, diff.Added, diff.Removed, diff.Changed))
 	return diff, nil

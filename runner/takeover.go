@@ -75,7 +75,7 @@ func (c *conductor) hand(t *task, w want) {
 	c.e.disown(old)
 	c.e.own(next.ID, c)
 	t.busy = true
-	c.store(t, step, func() {}, func() { c.stored(t, next, nil); c.step(t, Observation{}) })
+	c.insist(t, step, func() { c.stored(t, next, nil); c.step(t, Observation{}) })
 }
 
 // welcome takes a new occurrence in and sees to it.

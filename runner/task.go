@@ -20,6 +20,7 @@ type task struct {
 	occ     *plan.Occurrence // what the plan says; nil where no plan at work holds it
 	version int64            // of the stored row; 0: not stored yet
 	busy    bool             // a step is being stored
+	owed    *owed            // what could not be stored yet; nil: the state is as stored
 	waiting []Observation    // arrived meanwhile
 	wake    time.Time        // zero: never
 	index   int              // in the conductor's heap, -1: not in it

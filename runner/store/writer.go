@@ -37,8 +37,8 @@ func (s *Store) NewWriter(app string, term int64) *Writer {
 }
 
 // Submit leaves a step to be written and returns at once. After the commit done is called with nil, or with an error
-// as [Store.Apply] gives it for the step or for the whole transaction. Steps are written in the order of their Submit;
-// the next may build on one that has not been written yet.
+// as [Store.Apply] gives it for the step or for the whole transaction; the latter is told to all that wait. Steps are
+// written in the order of their Submit; the next may build on one that has not been written yet.
 //
 // done, which may be nil, runs in the writer's goroutine: it must be quick, and may Submit but not Close. After Close
 // it is called with [ErrClosed] at once, by Submit itself.
@@ -80,6 +80,11 @@ func (w *Writer) run() {
 		}
 		// Not cancellable: what was submitted is to be written also while the process is shutting down.
 		results, err := w.store.Apply(context.Background(), w.app, w.term, steps)
+		if err != nil {
+			// Where another process holds the lock it took seconds to say so: what waits would be told no other, but
+			// group after group.
+			group = append(group, w.rest()...)
+		}
 		for i := range group {
 			if err != nil {
 				group[i].done(err)
@@ -88,6 +93,15 @@ func (w *Writer) run() {
 			}
 		}
 	}
+}
+
+// rest takes all steps that wait.
+func (w *Writer) rest() []submission {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rest := w.waiting
+	w.waiting = nil
+	return rest
 }
 
 // next waits for steps and takes a group of them; nil when the writer is closed and nothing waits.
