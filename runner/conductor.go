@@ -162,7 +162,7 @@ func (c *conductor) loop() {
 			if x.Asked == agora.OpStart && c.e.forget {
 				t.state.Sessions[i].Asked, t.state.Sessions[i].State = "", SessionFailed
 			} else if x.Asked != "" {
-				t.waiting = append(t.waiting, Observation{Attempt: x.Attempt, Op: x.Asked, Answer: Answer{Class: agora.Unknown, Cut: true, Reason: "asked, no answer known: rundown ended meanwhile"}})
+				t.waiting = append(t.waiting, unansweredAsk(x, "rundown ended meanwhile"))
 			}
 		}
 		if len(t.state.Sessions) > 0 { // the others wait until the plan has said what it wants of them now
@@ -242,6 +242,7 @@ func (c *conductor) step(t *task, o Observation) {
 	for _, change := range t.changes {
 		change(&next)
 	}
+	changes := t.changes
 	t.changes = nil
 	calls, events := []Action(nil), []store.Event(nil)
 	observations := t.waiting
@@ -288,6 +289,15 @@ func (c *conductor) step(t *task, o Observation) {
 	c.store(t, step, c.stops(t, next, calls), func() {
 		c.e.cfg.Failpoint("after writing " + point)
 		c.stored(t, next, calls)
+	}, func(err error) {
+		t.waiting, t.changes = slices.Concat(observed, t.waiting), slices.Concat(changes, t.changes)
+		c.reread(t, err, func(moved bool) {
+			if !moved {
+				c.letGo(t, err)
+				return
+			}
+			c.step(t, Observation{})
+		})
 	})
 }
 
@@ -305,8 +315,8 @@ func (c *conductor) stops(t *task, next State, calls []Action) func() {
 }
 
 // store writes a step and goes on when it is durable. A store that cannot be written is asked until it can; failing is
-// called when it cannot for the first time.
-func (c *conductor) store(t *task, step store.Step, failing, then func()) {
+// called when it cannot for the first time, stale where the rows are others than those that the step counts on.
+func (c *conductor) store(t *task, step store.Step, failing, then func(), stale func(error)) {
 	c.out++
 	c.writer.Submit(step, func(err error) {
 		c.post(func() {
@@ -314,10 +324,10 @@ func (c *conductor) store(t *task, step store.Step, failing, then func()) {
 			switch {
 			case err == nil:
 				then()
-			case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrFenced):
-				c.log.Error("an occurrence is another's, or was there before; it is left as it is", "occurrence", t.state.ID, "error", err)
-				c.forget(t)
-				c.e.cfg.OnLost(t.state.ID, err)
+			case errors.Is(err, store.ErrStale):
+				stale(err)
+			case errors.Is(err, store.ErrFenced):
+				c.letGo(t, err)
 			default:
 				if now := c.e.cfg.Now(); now.Sub(c.warned) > time.Minute {
 					c.warned = now
@@ -328,7 +338,7 @@ func (c *conductor) store(t *task, step store.Step, failing, then func()) {
 				time.AfterFunc(time.Second, func() {
 					c.post(func() {
 						c.out--
-						c.store(t, step, func() {}, then)
+						c.store(t, step, func() {}, then, stale)
 					})
 				})
 			}

@@ -3,12 +3,10 @@ package runner_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -163,24 +161,11 @@ func TestAStoreThatHoldsTwoLanesInTheFormBeforeIsReadOn(t *testing.T) {
 		e := h.open(p)
 		until(monday.Add(5 * time.Minute))
 		h.shut(e)
-		db, err := sql.Open("sqlite", filepath.Join(h.dir, "rundown.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, statement := range []string{
+		h.alter(
 			`UPDATE occurrences SET doc = json_remove(json_set(doc, '$.uids', json_extract(doc, '$.uids[0]'), '$.second_uids', json_extract(doc, '$.uids[1]'),
 				'$.failures', 1, '$.retry_at', '2031-09-15T06:59:30Z', '$.second', json('{"failures":2}')), '$.lanes')`,
 			`DELETE FROM rundown_schema WHERE version_id = 4`,
-		} {
-			if r, err := db.Exec(statement); err != nil {
-				t.Fatal(err)
-			} else if n, err := r.RowsAffected(); n == 0 {
-				t.Fatal(statement, err)
-			}
-		}
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
+		)
 		e = h.open(p)
 		rows, err := h.store.Occurrences(context.Background(), store.Filter{})
 		if err != nil {
