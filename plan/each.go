@@ -5,12 +5,10 @@ import (
 	"strings"
 )
 
-func (c *checker) eachSettings(visit func(r *Recording, s *Settings)) { c.p.EachSettings(visit) }
-
-// EachSettings visits the settings of every recording, and those of each of its changes that sets any, in document
+// eachSettings visits the settings of every recording, and those of each of its changes that sets any, in document
 // order.
-func (p *Plan) EachSettings(visit func(r *Recording, s *Settings)) {
-	for _, r := range p.Recordings {
+func (c *checker) eachSettings(visit func(r *Recording, s *Settings)) {
+	for _, r := range c.p.Recordings {
 		visit(r, &r.Settings)
 		for i := range r.Changes {
 			if over := r.Changes[i].over; over != nil {

@@ -21,7 +21,7 @@ func (c *conductor) giveWay(t *task, now time.Time) {
 	}
 	last := later(t.state.Start, t.writing()).Add(-agora.StartLead())
 	for _, p := range c.pools(t) {
-		if 2*len(c.tasks) <= p.granted { // no class has more than two at once
+		if mostLanes*len(c.tasks) <= p.granted {
 			continue
 		}
 		used, leaving := c.places(p)

@@ -94,8 +94,9 @@ func (s *State) rewind(now time.Time) time.Duration {
 			back(&x.Paused[j].Until, ahead)
 		}
 	}
-	back(&s.Lane.RetryAt, ahead)
-	back(&s.Second.RetryAt, ahead)
+	for n := range s.Lanes {
+		back(&s.Lanes[n].RetryAt, ahead)
+	}
 	return ahead
 }
 

@@ -161,7 +161,7 @@ func (c *conductor) loop() {
 			if x.Asked == agora.OpStart && c.e.forget {
 				t.state.Sessions[i].Asked, t.state.Sessions[i].State = "", SessionFailed
 			} else if x.Asked != "" {
-				t.waiting = append(t.waiting, Observation{Attempt: x.Attempt, Op: x.Asked, Answer: Answer{Class: agora.Unknown, Cut: true, Reason: "asked, no answer known: rundown ended meanwhile"}})
+				t.waiting = append(t.waiting, unansweredAsk(x, "rundown ended meanwhile"))
 			}
 		}
 		if len(t.state.Sessions) > 0 { // the others wait until the plan has said what it wants of them now
@@ -242,6 +242,7 @@ func (c *conductor) step(t *task, o Observation) {
 	for _, change := range t.changes {
 		change(&next)
 	}
+	changes := t.changes
 	t.changes = nil
 	calls, events := []Action(nil), []store.Event(nil)
 	observations := t.waiting
@@ -279,11 +280,21 @@ func (c *conductor) step(t *task, o Observation) {
 	}
 	point := failpoint(t, next, observed, calls)
 	c.e.cfg.Failpoint("before writing " + point)
-	c.persist(t, next, events, calls, func() { c.e.cfg.Failpoint("after writing " + point) })
+	c.persist(t, next, events, calls, func() { c.e.cfg.Failpoint("after writing " + point) }, func(err error) {
+		t.waiting, t.changes = slices.Concat(observed, t.waiting), slices.Concat(changes, t.changes)
+		c.reread(t, err, func(moved bool) {
+			if !moved {
+				c.letGo(t, err)
+				return
+			}
+			c.step(t, Observation{})
+		})
+	})
 }
 
-// store writes a step and goes on when it is durable; failing is called where the store cannot be written.
-func (c *conductor) store(t *task, step store.Step, failing, then func()) {
+// store writes a step and goes on when it is durable; failing is called where the store cannot be written, stale where
+// the rows are others than those that the step counts on.
+func (c *conductor) store(t *task, step store.Step, failing, then func(), stale func(error)) {
 	c.out++
 	c.writer.Submit(step, func(err error) {
 		c.post(func() {
@@ -292,10 +303,10 @@ func (c *conductor) store(t *task, step store.Step, failing, then func()) {
 			case err == nil:
 				c.e.written()
 				then()
-			case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrFenced):
-				c.log.Error("an occurrence is another's, or was there before; it is left as it is", "occurrence", t.state.ID, "error", err)
-				c.forget(t)
-				c.e.cfg.OnLost(t.state.ID, err)
+			case errors.Is(err, store.ErrStale):
+				stale(err)
+			case errors.Is(err, store.ErrFenced):
+				c.letGo(t, err)
 			default:
 				c.e.unwritten(err)
 				failing()

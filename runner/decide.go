@@ -133,7 +133,7 @@ func (d *decision) next() Action {
 		return Action{Wake: d.soonest(time.Time{})}
 	}
 	for n := range s.lanes() {
-		if !d.over() && s.lane(n).GaveUp == "" && s.carrier(n) == nil && d.due(n) {
+		if !d.over() && s.Lanes[n].GaveUp == "" && s.carrier(n) == nil && d.due(n) {
 			return d.begin(n)
 		}
 	}
@@ -148,7 +148,9 @@ func (d *decision) next() Action {
 func (d *decision) reopen() {
 	s := &d.s
 	s.Outcome, s.Reason, s.Phase, s.Gaps, s.EndedAt = "", "", Planned, nil, time.Time{}
-	s.Lane.GaveUp, s.Second.GaveUp = "", ""
+	for n := range s.Lanes {
+		s.Lanes[n].GaveUp = ""
+	}
 }
 
 // soonest is the first instant at which a session is due, or wake if that is sooner; zero: never.
@@ -181,12 +183,12 @@ func (d *decision) wake() time.Time {
 	}
 	wake = d.soonest(wake)
 	for n := range s.lanes() {
-		if d.over() || s.lane(n).GaveUp != "" {
+		if d.over() || s.Lanes[n].GaveUp != "" {
 			continue
 		}
 		switch x := s.carrier(n); {
 		case x == nil && !d.behind(n):
-			wake = earlier(wake, later(s.Begin, s.lane(n).RetryAt))
+			wake = earlier(wake, later(s.Begin, s.Lanes[n].RetryAt))
 		case x != nil && d.outlives(x):
 			wake = earlier(wake, later(d.now, x.outlived().Add(-handover)))
 		}
@@ -270,25 +272,27 @@ func (d *decision) end(x *Session) {
 	}
 }
 
-// behind says that a lane waits for the one before it, whose resource id its acquire is to name.
+// behind says that a lane waits for those before it, whose resource ids its acquire is to name: for the answer to
+// their first tries, since a class must not wait for more.
 func (d *decision) behind(lane int) bool {
-	if lane == 0 || d.s.last(lane) != nil {
-		return false
+	for n := range lane {
+		if x := d.s.carrier(n); x != nil && x.State == SessionAcquiring && x.Tries == 0 {
+			return true
+		}
 	}
-	x := d.s.carrier(0)
-	return x != nil && x.State == SessionAcquiring && x.Tries == 0
+	return false
 }
 
 // due says whether a new session is to begin in a lane now, or gives that lane up for good.
 func (d *decision) due(lane int) bool {
-	s, l := &d.s, d.s.lane(lane)
+	s, l := &d.s, &d.s.Lanes[lane]
 	if d.now.Before(s.Begin) || d.now.Before(l.RetryAt) || d.behind(lane) {
 		return false
 	}
 	writing := d.now.Add(agora.StartLead())
 	left := s.End.Sub(later(s.Start, writing))
 	switch {
-	case s.last(lane) == nil && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
+	case len(s.Sessions) == 0 && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
 		l.GaveUp = d.lateness(left)
 	case left <= 0:
 		l.GaveUp = "no class time was left for another session"
@@ -323,7 +327,7 @@ func (d *decision) lateness(left time.Duration) string {
 // the same one, since a task conflict then tells that the doubtful session lives.
 func (d *decision) begin(lane int) Action {
 	s := &d.s
-	uids := s.pair(lane)
+	uids := s.UIDs[lane]
 	x := Session{
 		Attempt: len(s.Sessions) + 1, Lane: lane, Cname: s.Cname, UID: uids[0], State: SessionAcquiring,
 		Next: d.now, CDN: s.push(lane),
@@ -401,8 +405,8 @@ func (d *decision) refused(x *Session, a Answer) {
 		return
 	}
 	d.enter(x, SessionFailed)
-	d.s.lane(x.Lane).Failures++
-	d.s.lane(x.Lane).GaveUp = "the service refuses it: " + a.String()
+	d.s.Lanes[x.Lane].Failures++
+	d.s.Lanes[x.Lane].GaveUp = "the service refuses it: " + a.String()
 }
 
 func (d *decision) started(x *Session, a Answer) {
@@ -480,7 +484,7 @@ func (d *decision) failed(x *Session) {
 	if x.Leaving || x.Cut {
 		return
 	}
-	l := d.s.lane(x.Lane)
+	l := &d.s.Lanes[x.Lane]
 	l.Failures++
 	if x.pageAtFault() {
 		l.PageFailures++
@@ -560,7 +564,7 @@ func (d *decision) running(x *Session) {
 	}
 	d.enter(x, SessionRunning)
 	x.Tries, x.SuspectAt, x.LastGood, x.Reason, x.Told, x.Cause = 0, time.Time{}, d.now, "", "", 0
-	if l := d.s.lane(x.Lane); d.now.Sub(x.HealthyFrom) >= healthyAfter {
+	if l := &d.s.Lanes[x.Lane]; d.now.Sub(x.HealthyFrom) >= healthyAfter {
 		l.Failures, l.PageFailures = 0, 0
 	}
 	x.Next = d.nextPoll(x)

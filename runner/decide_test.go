@@ -20,7 +20,7 @@ func lesson() State {
 	t := Target{
 		ID: "lingua/german-a1/20310917T170000Z", Plan: "lingua", Recording: "german-a1", App: "app",
 		Start: bell, End: bell.Add(50 * time.Minute), From: bell.Add(-30 * time.Second), Until: bell.Add(52 * time.Minute),
-		Cname: "lingua-german-a1", UIDs: [2]string{"11", "12"}, Attempts: 3, MinRemainder: 5 * time.Minute, MaxHour: 2, ExpireHour: 26,
+		Cname: "lingua-german-a1", UIDs: [][2]string{{"11", "12"}}, Attempts: 3, MinRemainder: 5 * time.Minute, MaxHour: 2, ExpireHour: 26,
 	}
 	return State{Target: t, Begin: t.firstRequest(), Phase: Planned}
 }
@@ -417,7 +417,7 @@ func TestDecide(t *testing.T) {
 		{
 			name:    "what is cancelled before it begins sends nothing",
 			changes: []change{{at: -time.Minute, do: func(s *State) { s.Cancel = &Cancel{At: bell.Add(-time.Minute), Who: "ops", Reason: "snow"} }}},
-			state:   func(s *State) { s.Begin = bell.Add(-2 * time.Minute); s.RetryAt = s.firstRequest() },
+			state:   func(s *State) { s.Begin = bell.Add(-2 * time.Minute); s.Lanes[0].RetryAt = s.firstRequest() },
 			outcome: Cancelled, reason: "cancelled by ops: snow",
 		},
 		{
@@ -511,8 +511,8 @@ func TestTenHealthyMinutesResetTheAttempts(t *testing.T) {
 		}
 		return nil
 	})
-	if len(s.Sessions) != 5 || s.GaveUp != "" {
-		t.Errorf("%d sessions, gave up: %q; want 5, since no two failures were close", len(s.Sessions), s.GaveUp)
+	if len(s.Sessions) != 5 || s.Lanes[0].GaveUp != "" {
+		t.Errorf("%d sessions, gave up: %q; want 5, since no two failures were close", len(s.Sessions), s.Lanes[0].GaveUp)
 	}
 }
 

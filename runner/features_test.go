@@ -68,25 +68,6 @@ func TestAnExactStartOutlivesARestartAtTheBell(t *testing.T) {
 	})
 }
 
-func TestARedundantClassIsRecordedTwiceAndOneDeathLeavesNoGap(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		until(monday.Add(-time.Hour))
-		h := newHouse(t, simulator.Config{})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50", "    redundancy: 2", "    cdn: one"), "school.yaml"))
-		until(monday.Add(10 * time.Minute))
-		ran := h.sim.Ledger().Sessions
-		if len(ran) != 2 || ran[0].UID == ran[1].UID || ran[0].RTMPURL == "" || ran[1].RTMPURL != "" {
-			t.Fatalf("%d sessions run: %+v; want two, of which the first pushes", len(ran), ran)
-		}
-		until(monday.Add(2 * time.Hour))
-		h.shut(e)
-		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
-			t.Errorf("%s: %s", s.Outcome, s.Reason)
-		}
-		h.audit()
-	})
-}
-
 func TestAClassThatIsExtendedBeyondTheHoursOfItsSessionIsRecordedWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))

@@ -1,47 +1,116 @@
 package runner
 
 import (
+	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"rundown/agora"
 	"rundown/plan"
 )
 
-func redundant() State {
+// redundant is a lesson with so many lanes, whose uids are 11 and 12, 13 and 14, and so on.
+func redundant(lanes int) State {
 	s := lesson()
-	s.SecondUIDs = [2]string{"13", "14"}
+	s.UIDs = nil
+	for n := range lanes {
+		s.UIDs = append(s.UIDs, [2]string{fmt.Sprint(11 + 2*n), fmt.Sprint(12 + 2*n)})
+	}
 	return s
 }
 
-func TestARedundantClassHasTwoSessionsWithUIDsOfTheirOwn(t *testing.T) {
-	s, trace := play(t, redundant(), nil)
-	want := []string{
-		"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 13", "-43s start 2 uid 13", "52m0s stop 1 uid 11", "52m0s stop 2 uid 13",
-	}
-	if diff := cmp.Diff(want, without(trace, agora.OpQuery)); diff != "" || s.Outcome != Recorded {
-		t.Errorf("%s: %s (-want +got):\n%s", s.Outcome, s.Reason, diff)
-	}
-}
-
-func TestARedundantSessionThatDiesIsReplacedOnItsOwnOtherUIDAndLeavesNoGap(t *testing.T) {
-	for lane, uid := range map[int]string{0: "12", 1: "14"} {
-		s, _ := play(t, redundant(), func(r request) *Answer {
-			if r.op == agora.OpQuery && r.session.Attempt == lane+1 && r.at > 20*time.Minute {
-				return status(20)
-			}
-			return nil
-		})
-		if s.Outcome != Recorded || len(s.Gaps) > 0 || len(s.Sessions) != 3 || s.Sessions[2].UID != uid || s.Sessions[2].Lane != lane {
-			t.Errorf("lane %d: %s, gaps %v, sessions %+v", lane, s.Outcome, s.Gaps, s.Sessions)
+func TestARedundantClassHasAsManySessionsAsLanesWithUIDsOfTheirOwn(t *testing.T) {
+	for lanes := 1; lanes <= mostLanes; lanes++ {
+		s, trace := play(t, redundant(lanes), nil)
+		var want []string
+		for n := range lanes {
+			want = append(want, fmt.Sprintf("-43s acquire %d uid %d", n+1, 11+2*n), fmt.Sprintf("-43s start %d uid %d", n+1, 11+2*n))
+		}
+		for n := range lanes {
+			want = append(want, fmt.Sprintf("52m0s stop %d uid %d", n+1, 11+2*n))
+		}
+		if diff := cmp.Diff(want, without(trace, agora.OpQuery)); diff != "" || s.Outcome != Recorded {
+			t.Errorf("%d lanes: %s: %s (-want +got):\n%s", lanes, s.Outcome, s.Reason, diff)
 		}
 	}
 }
 
-func TestGapsAreWhatNeitherSessionWrote(t *testing.T) {
+func TestARedundantSessionThatDiesIsReplacedOnItsOwnOtherUIDAndLeavesNoGap(t *testing.T) {
+	for lanes := 2; lanes <= mostLanes; lanes++ {
+		for lane := range lanes {
+			s, _ := play(t, redundant(lanes), func(r request) *Answer {
+				if r.op == agora.OpQuery && r.session.Attempt == lane+1 && r.at > 20*time.Minute {
+					return status(20)
+				}
+				return nil
+			})
+			if s.Outcome != Recorded || len(s.Gaps) > 0 || len(s.Sessions) != lanes+1 || s.Sessions[lanes].UID != s.UIDs[lane][1] || s.Sessions[lanes].Lane != lane {
+				t.Errorf("lane %d of %d: %s, gaps %v, sessions %+v", lane, lanes, s.Outcome, s.Gaps, s.Sessions)
+			}
+		}
+	}
+}
+
+// TestALaneWaitsForTheResourceIDsOfThoseBeforeItButNotForLong has the first acquires of a class, and those of a class
+// all of whose sessions died at once, follow each other; one whose answer is a refusal to be tried again holds up none.
+func TestALaneWaitsForTheResourceIDsOfThoseBeforeItButNotForLong(t *testing.T) {
+	s := redundant(mostLanes)
+	acquired := map[int]time.Duration{}
+	play(t, s, func(r request) *Answer {
+		switch {
+		case r.op == agora.OpAcquire && r.n == 0:
+			acquired[r.session.Attempt] = r.at
+			if r.session.Attempt == 7 {
+				return broken
+			}
+		case r.op == agora.OpQuery && r.session.Attempt <= mostLanes && r.at > 20*time.Minute:
+			return status(20)
+		}
+		return nil
+	})
+	for n := 2; n <= 2*mostLanes; n++ {
+		if n != mostLanes+1 && acquired[n]-acquired[n-1] < latency || n <= mostLanes && acquired[n]-acquired[n-1] > 2*latency {
+			t.Errorf("acquire %d at %v, the one before at %v", n, acquired[n], acquired[n-1])
+		}
+	}
+	if late := acquired[8] - acquired[7]; late > time.Second {
+		t.Errorf("the acquire after the refused one came %v later", late)
+	}
+}
+
+func TestALaneThatFollowsALittleLateIsNoLateStart(t *testing.T) {
+	s := redundant(mostLanes)
+	s.Begin, s.MinRemainder = bell.Add(-agora.StartLead()), -1
+	if s, _ = play(t, s, nil); len(s.Sessions) != mostLanes {
+		t.Errorf("%d sessions: %s", len(s.Sessions), s.Reason)
+	}
+}
+
+func TestAPlanAsksForAsManySessionsAtOnceAsTheEngineHasLanesFor(t *testing.T) {
+	for sessions, want := range map[int]int{mostLanes: 0, mostLanes + 1: 1} {
+		text := fmt.Sprintf("version: 1\nname: school\ndefaults: {timezone: UTC, url: https://school.example}\nrecordings: {german: {when: 2031-09-15 09:00-09:50, redundancy: %d}}\n", sessions)
+		_, findings, err := plan.Load(oneFile(text), "school.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := 0
+		for _, f := range findings {
+			if f.Rule == "invalid-value" {
+				refused++
+			}
+		}
+		if refused != want {
+			t.Errorf("redundancy %d: %+v", sessions, findings)
+		}
+	}
+}
+
+func TestGapsAreWhatNoSessionWrote(t *testing.T) {
 	minute := func(n int) time.Time { return bell.Add(time.Duration(n) * time.Minute) }
 	got := gaps(bell, minute(50), []Session{
 		{RecordingAt: minute(-1), StoppedAt: minute(10)},
@@ -55,14 +124,48 @@ func TestGapsAreWhatNeitherSessionWrote(t *testing.T) {
 	}
 }
 
+// TestAnOutcomeIsRecordedIfAnyLaneWroteEachSecond holds gaps against a count of seconds.
+func TestAnOutcomeIsRecordedIfAnyLaneWroteEachSecond(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		const length = 120 // seconds
+		second := func(n int) time.Time { return bell.Add(time.Duration(n) * time.Second) }
+		wrote := [length]bool{}
+		var sessions []Session
+		for lane := range rapid.IntRange(1, mostLanes).Draw(rt, "lanes") {
+			at := rapid.IntRange(-10, 60).Draw(rt, "from")
+			for range rapid.IntRange(0, 3).Draw(rt, "sessions") {
+				until := at + rapid.IntRange(0, 60).Draw(rt, "length")
+				sessions = append(sessions, Session{Lane: lane, RecordingAt: second(at), StoppedAt: second(until)})
+				for n := max(at, 0); n < min(until, length); n++ {
+					wrote[n] = true
+				}
+				at = until + rapid.IntRange(0, 30).Draw(rt, "pause")
+			}
+		}
+		var want []Gap
+		for n, w := range wrote {
+			switch last := len(want) - 1; {
+			case w:
+			case last >= 0 && want[last].Until.Equal(second(n)):
+				want[last].Until = second(n + 1)
+			default:
+				want = append(want, Gap{second(n), second(n + 1)})
+			}
+		}
+		if diff := cmp.Diff(want, gaps(bell, second(length), sessions)); diff != "" {
+			rt.Fatalf("gaps (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestOneLaneThatIsGivenUpDoesNotEndTheOther(t *testing.T) {
-	s, _ := play(t, redundant(), func(r request) *Answer {
+	s, _ := play(t, redundant(2), func(r request) *Answer {
 		if r.op == agora.OpStart && r.session.Lane == 1 {
 			return refusal(agora.Pair, 500, 502, "Failed to allocate worker")
 		}
 		return nil
 	})
-	if s.Outcome != Recorded || !strings.Contains(s.Reason, "one of the two recordings was given up: 3 sessions in a row failed") {
+	if s.Outcome != Recorded || !strings.Contains(s.Reason, "one of the 2 recordings at once was given up: 3 sessions in a row failed") {
 		t.Errorf("%s: %s", s.Outcome, s.Reason)
 	}
 }
@@ -108,3 +211,10 @@ func TestARedundantSessionIsPlacedApartFromItsSiblings(t *testing.T) {
 		t.Errorf("excluded (-want +got):\n%s", diff)
 	}
 }
+
+// oneFile is a plan's only file.
+type oneFile string
+
+func (f oneFile) ReadFile(string) ([]byte, error) { return []byte(f), nil }
+
+func (f oneFile) Glob(string) ([]string, error) { return nil, fs.ErrNotExist }

@@ -16,7 +16,7 @@ func (d *decision) nextPoll(x *Session) time.Time {
 		return d.now.Add(interval)
 	}
 	// Multiples of the golden ratio fill an interval evenly, however many there are and wherever they begin.
-	_, share := math.Modf(float64(2*d.s.Turn+x.Lane) * math.Phi)
+	_, share := math.Modf(float64(mostLanes*d.s.Turn+x.Lane) * math.Phi)
 	wait := time.Duration(share*float64(interval)) - d.now.Sub(d.now.Truncate(interval))
 	if wait <= 0 {
 		wait += interval

@@ -163,7 +163,7 @@ func (d *decision) toldOver(x *Session, n Notice) {
 				x.Reason += ": "
 			}
 			x.Reason += n.Text
-			if l := d.s.lane(x.Lane); x.pageAtFault() && l.Failures > l.PageFailures {
+			if l := &d.s.Lanes[x.Lane]; x.pageAtFault() && l.Failures > l.PageFailures {
 				l.PageFailures++
 			}
 		}

@@ -66,8 +66,8 @@ func TestSessionsThatFailForThePageAreTriedOnceMoreOnly(t *testing.T) {
 		}
 		return nil
 	}, notices)
-	if len(s.Sessions) != 2 || !strings.Contains(s.GaveUp, "lies in the page") {
-		t.Errorf("%d sessions, gave up: %q", len(s.Sessions), s.GaveUp)
+	if len(s.Sessions) != 2 || !strings.Contains(s.Lanes[0].GaveUp, "lies in the page") {
+		t.Errorf("%d sessions, gave up: %q", len(s.Sessions), s.Lanes[0].GaveUp)
 	}
 }
 

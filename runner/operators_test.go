@@ -2,7 +2,6 @@ package runner_test
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -377,31 +376,4 @@ func TestATakenOverSessionIsRenewedUnderItsNewName(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestATakeOverThatTheStoreRefusesLetsGoOfTheSessionOnly(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		until(monday.Add(-time.Hour))
-		h := newHouse(t, simulator.Config{})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
-		until(monday.Add(20*time.Minute + 3*time.Second))
-		db, err := sql.Open("sqlite", filepath.Join(h.dir, "rundown.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := db.Exec("UPDATE occurrences SET version = version + 1"); err != nil {
-			t.Fatal(err)
-		}
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-		if _, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:10-10:00"), "school.yaml")); err != nil {
-			t.Fatal(err)
-		}
-		until(monday.Add(2 * time.Hour))
-		h.shut(e)
-		if s := h.outcomes()["school/german/20310915T071000Z"]; s.Outcome != runner.Partial {
-			t.Errorf("the class that was to take over is %q: %s", s.Outcome, s.Reason)
-		}
-	})
 }

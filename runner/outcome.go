@@ -69,9 +69,9 @@ func (d *decision) finish() {
 		why = append(why, x.Remarks...)
 	}
 	if s.lanes() > 1 && gaveUp == "" {
-		for n := range s.lanes() {
-			if l := s.lane(n); l.GaveUp != "" {
-				why = append(why, fmt.Sprintf("one of the two recordings was given up: %s", l.GaveUp))
+		for _, l := range s.Lanes[:s.lanes()] {
+			if l.GaveUp != "" {
+				why = append(why, fmt.Sprintf("one of the %d recordings at once was given up: %s", s.lanes(), l.GaveUp))
 			}
 		}
 	}

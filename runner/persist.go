@@ -27,12 +27,12 @@ func (t *task) asStored() State {
 }
 
 // persist stores the state that a step leads to, with all that is owed, and then makes the calls. durable is called in
-// between.
+// between, stale where the rows are others than those that the step counts on.
 //
 // Where that fails nothing is sent, since a crash would leave an effect that nobody knows of, but for two things. A
 // query has no effect. And a stop does no harm when it is repeated, all that it needs was stored before, and what
 // lives is billed.
-func (c *conductor) persist(t *task, next State, events []store.Event, calls []Action, durable func()) {
+func (c *conductor) persist(t *task, next State, events []store.Event, calls []Action, durable func(), stale func(error)) {
 	o := owed{before: t.asStored(), events: events, calls: calls}
 	if t.owed != nil {
 		o.events = append(t.owed.events, events...)
@@ -66,6 +66,9 @@ func (c *conductor) persist(t *task, next State, events []store.Event, calls []A
 	}, func() {
 		durable()
 		c.stored(t, next, o.calls)
+	}, func(err error) {
+		t.owed = nil
+		stale(err)
 	})
 }
 
@@ -92,10 +95,10 @@ func (c *conductor) lapse(t *task, now time.Time) {
 }
 
 // insist writes a step as it is until it is stored.
-func (c *conductor) insist(t *task, step store.Step, then func()) {
+func (c *conductor) insist(t *task, step store.Step, then func(), stale func(error)) {
 	c.store(t, step, func() {
-		c.later(func() { c.insist(t, step, then) })
-	}, then)
+		c.later(func() { c.insist(t, step, then, stale) })
+	}, then, stale)
 }
 
 // later has the loop run f when a store that could not be written is to be tried again. It is awaited.

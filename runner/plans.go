@@ -64,7 +64,7 @@ func (c *conductor) remove(t *task, then func()) {
 		Occurrence: t.state.ID, At: c.e.cfg.Now(), Kind: "plan", Who: c.e.cfg.Who, Text: "the plan no longer holds it",
 	}}}
 	t.lost = append(t.lost, then)
-	c.insist(t, step, func() { c.forget(t) })
+	c.insist(t, step, func() { c.forget(t) }, func(err error) { c.letGo(t, err) })
 }
 
 // want takes in what a plan wants now and returns how much of it is new and how much is changed.

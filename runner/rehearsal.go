@@ -91,8 +91,8 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 		return nil
 	}
 	s := State{Target: t}
-	for lane := range t.lanes() {
-		uid := t.pair(lane)[0]
+	for lane, uids := range t.UIDs {
+		uid := uids[0]
 		x := Session{Lane: lane, Cname: t.Cname, UID: uid, MaxHour: t.MaxHour, ExpireHour: t.ExpireHour, Held: t.Exact}
 		var apart []string
 		for range lane { // placed apart from those before it

@@ -149,7 +149,7 @@ func (t Target) same(other Target) bool {
 		t.Start, t.End, t.From, t.Until = t.Start.UTC(), t.End.UTC(), t.From.UTC(), t.Until.UTC()
 		return t
 	}
-	return plain(t) == plain(other)
+	return reflect.DeepEqual(plain(t), plain(other))
 }
 
 // sameState says that two states would be written alike, as far as that can be told in short.

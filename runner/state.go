@@ -94,8 +94,7 @@ type Target struct {
 	URL          string            `json:"url"` // masked
 	Cname        string            `json:"cname"`
 	Prefix       string            `json:"prefix,omitempty"`        // where in the bucket its files are
-	UIDs         [2]string         `json:"uids"`                    // between which the sessions of the first lane alternate
-	SecondUIDs   [2]string         `json:"second_uids,omitzero"`    // of the second lane; empty without redundancy
+	UIDs         [][2]string       `json:"uids"`                    // of each lane, between which its sessions alternate
 	Priority     plan.Priority     `json:"priority,omitempty"`      // who goes first when the budget is short; "": normal
 	Exact        bool              `json:"exact_start,omitempty"`   // opened on hold and written from Start on
 	CDN          string            `json:"cdn,omitempty"`           // masked address, "" for none
@@ -111,24 +110,26 @@ type Target struct {
 // State is all that decide knows of an occurrence.
 type State struct {
 	Target
-	Begin     time.Time  `json:"begin"`               // when the first request is due
-	Turn      int        `json:"-"`                   // among what its owner watches, from 1; 0: none was given
-	DownSince time.Time  `json:"down_since,omitzero"` // since when nobody was there to begin it: the last sign of life of the daemon before, or when the clock leapt or the machine fell asleep
-	Phase     Phase      `json:"phase"`
-	Outcome   Outcome    `json:"outcome,omitempty"`
-	Reason    string     `json:"reason,omitempty"`
-	Gaps      []Gap      `json:"gaps,omitempty"`
-	Cancel    *Cancel    `json:"cancel,omitempty"`
-	Extended  *Extension `json:"extended,omitempty"`
-	Sessions  []Session  `json:"-"` // rows of their own
-	Lane                 // the first
-	Second    Lane       `json:"second,omitzero"`     // of a redundant recording
-	FellFrom  string     `json:"fell_from,omitempty"` // the masked address that the push broke at and left for the fallback
-	EndedAt   time.Time  `json:"ended_at,omitzero"`
+	Begin     time.Time       `json:"begin"`               // when the first request is due
+	Turn      int             `json:"-"`                   // among what its owner watches, from 1; 0: none was given
+	DownSince time.Time       `json:"down_since,omitzero"` // since when nobody was there to begin it: the last sign of life of the daemon before, or when the clock leapt or the machine fell asleep
+	Phase     Phase           `json:"phase"`
+	Outcome   Outcome         `json:"outcome,omitempty"`
+	Reason    string          `json:"reason,omitempty"`
+	Gaps      []Gap           `json:"gaps,omitempty"`
+	Cancel    *Cancel         `json:"cancel,omitempty"`
+	Extended  *Extension      `json:"extended,omitempty"`
+	Sessions  []Session       `json:"-"`                   // rows of their own
+	Lanes     [mostLanes]Lane `json:"lanes,omitzero"`      // of these the target uses as many as it has pairs of uids
+	FellFrom  string          `json:"fell_from,omitempty"` // the masked address that the push broke at and left for the fallback
+	EndedAt   time.Time       `json:"ended_at,omitzero"`
 }
 
+// mostLanes is how many sessions of one class run at once at most: the bound of a plan's redundancy.
+const mostLanes = 4
+
 // Lane is one of the recordings that are to run at once: each has its own sessions, one after the other, and its own
-// pair of uids. There is one, and with redundancy a second.
+// pair of uids. There is one, and with redundancy there are more.
 type Lane struct {
 	Failures     int       `json:"failures,omitempty"`      // in a row
 	PageFailures int       `json:"page_failures,omitempty"` // of these, for a cause that lies in the page
@@ -208,33 +209,12 @@ func (s State) clone() State {
 }
 
 // lanes is how many sessions are to run at once.
-func (t *Target) lanes() int {
-	if t.SecondUIDs == ([2]string{}) {
-		return 1
-	}
-	return 2
-}
-
-// pair gives the uids between which a lane alternates.
-func (t *Target) pair(lane int) [2]string {
-	if lane > 0 {
-		return t.SecondUIDs
-	}
-	return t.UIDs
-}
-
-func (s *State) lane(n int) *Lane {
-	if n > 0 {
-		return &s.Second
-	}
-	return &s.Lane
-}
+func (t *Target) lanes() int { return len(t.UIDs) }
 
 // gaveUp says why no lane begins another session; "" while one may.
 func (s *State) gaveUp() string {
 	var why string
-	for n := range s.lanes() {
-		l := s.lane(n)
+	for _, l := range s.Lanes[:s.lanes()] {
 		if l.GaveUp == "" {
 			return ""
 		}

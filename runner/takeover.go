@@ -50,7 +50,7 @@ func (c *conductor) hand(t *task, w want) {
 		c.welcome(w)
 		return
 	}
-	old := t.state.ID
+	old, was := t.state.ID, *t
 	c.shelve(t)
 	delete(c.tasks, old)
 	c.tasks[w.target.ID] = t
@@ -75,7 +75,27 @@ func (c *conductor) hand(t *task, w want) {
 	c.e.disown(old)
 	c.e.own(next.ID, c)
 	t.busy = true
-	c.insist(t, step, func() { c.stored(t, next, nil); c.step(t, Observation{}) })
+	c.insist(t, step, func() { c.stored(t, next, nil); c.step(t, Observation{}) }, func(err error) {
+		delete(c.tasks, next.ID)
+		c.e.disown(next.ID)
+		t.slot, t.occ, t.from, t.absent, t.state.ID = was.slot, was.occ, was.from, was.absent, old
+		t.changes = slices.Concat(was.changes, t.changes)
+		c.tasks[old] = t
+		c.e.own(old, c)
+		begin := c.hand
+		t.idle = append(t.idle, func() { begin(t, w) }) // also where the task has to be let go
+		c.reread(t, err, func(moved bool) {
+			if !moved { // the new one is stored already
+				begin = func(_ *task, w want) { c.welcome(w) }
+			}
+			idle := t.idle
+			t.idle = nil
+			for _, f := range idle {
+				f()
+			}
+			c.step(t, Observation{})
+		})
+	})
 }
 
 // welcome takes a new occurrence in and sees to it.

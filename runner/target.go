@@ -19,15 +19,15 @@ func target(o *plan.Occurrence, app string) Target {
 		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app, Region: set.Region, Class: agora.StreamClassOf(set.Video.Width, set.Video.Height),
 		Zone: set.Zone.String(), Day: o.Planned.Format(time.DateOnly), Clock: clockText(o.Planned),
 		Start: o.Start, End: o.End, From: writingBy(o), Until: o.RecordUntil,
-		URL: o.URL.String(), Cname: o.Cname, UIDs: o.UIDs(0), Attempts: set.Attempts,
+		URL: o.URL.String(), Cname: o.Cname, Attempts: set.Attempts,
 		MinRemainder: set.MinRemainder.Of(o.End.Sub(o.Start)),
 	}
 	if len(o.Prefix) > 0 {
 		t.Prefix = strings.Join(o.Prefix, "/") + "/"
 	}
 	t.Exact, t.Priority = set.ExactStart, set.Priority
-	if set.Redundancy > 1 {
-		t.SecondUIDs = o.UIDs(1)
+	for lane := range max(set.Redundancy, 1) {
+		t.UIDs = append(t.UIDs, o.UIDs(lane))
 	}
 	if set.MinRemainder.Never {
 		t.MinRemainder = -1

@@ -56,7 +56,7 @@ func stateMachine() string {
 Generated from the code by ` + "`go test ./runner -run StateMachine -update`" + `, and held by that test: decide makes these
 changes and no others.
 
-An occurrence has one lane, with ` + "`redundancy: 2`" + ` two; a lane has one session after the other, which alternate between
+An occurrence has one lane, with ` + "`redundancy`" + ` up to four; a lane has one session after the other, which alternate between
 its two uids. A state is stored before a request that has an effect is sent and after its answer; what a crash leaves is
 a request without an answer, which is an observation like any other. A query has no effect: nothing is stored before it.
 

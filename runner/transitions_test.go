@@ -63,7 +63,7 @@ func TestAllTransitionsAreDeclaredAndAllDeclaredOnesHappen(t *testing.T) {
 func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 	s := lesson()
 	if r.IntN(3) == 0 {
-		s.SecondUIDs = [2]string{"13", "14"}
+		s = redundant(1 + r.IntN(mostLanes))
 	}
 	if r.IntN(3) == 0 {
 		s.Exact, s.From = true, s.Start.Add(-plan.HoldLead())
