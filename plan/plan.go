@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"time"
 
 	"rundown/agora"
@@ -50,6 +51,14 @@ type Limits struct {
 	QPS         int // requests a second, default 10
 	Concurrent  int // recordings at once, default 50
 	SD, HD, FHD int // streams by class of resolution; 0: the documented figure of the region
+}
+
+// Or fills what the limits leave open from others.
+func (l Limits) Or(o Limits) Limits {
+	return Limits{
+		QPS: cmp.Or(l.QPS, o.QPS), Concurrent: cmp.Or(l.Concurrent, o.Concurrent),
+		SD: cmp.Or(l.SD, o.SD), HD: cmp.Or(l.HD, o.HD), FHD: cmp.Or(l.FHD, o.FHD),
+	}
 }
 
 // Storage is a third-party cloud storage.

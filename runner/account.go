@@ -2,6 +2,8 @@ package runner
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"rundown/agora"
@@ -19,7 +21,7 @@ type account struct {
 	probe   time.Time       // when the next acquire may ask
 	probing bool            // one is out
 	tries   int             // that were refused
-	held    map[string]bool // occurrences whose acquires were held back
+	held    map[string]bool // occurrences whose acquires were refused or held back
 }
 
 func (a *account) refused() bool { return a.refusal.notAuthorized() }
@@ -63,6 +65,9 @@ func (a *account) later(now time.Time) {
 	a.tries++
 }
 
+// soon lets the next acquire ask at once: the plan was given anew, by somebody who may have mended it.
+func (a *account) soon(now time.Time) { a.probe, a.tries = now, 0 }
+
 // account finds what is known of a connection's account.
 func (c *conductor) account(conn *Connection) *account {
 	a := c.accounts[conn]
@@ -73,12 +78,15 @@ func (c *conductor) account(conn *Connection) *account {
 	return a
 }
 
-// heardOf takes in what an answer says of the account, and tells where that changes. Once it is accepted again all that
-// was held back goes on at once.
-func (c *conductor) heardOf(conn *Connection, op agora.Op, answer Answer) {
+// heardOf takes in what the answer to an occurrence says of the account, and tells where that changes. Once it is accepted
+// again all that was refused or held back goes on at once.
+func (c *conductor) heardOf(conn *Connection, id string, op agora.Op, answer Answer) {
 	a, now := c.account(conn), c.e.cfg.Now()
 	before := a.refused()
 	a.heard(op, answer, now)
+	if a.refused() && answer.notAuthorized() && op == agora.OpAcquire {
+		a.held[id] = true
+	}
 	switch key := "account of app " + c.app; {
 	case a.refused() && !before:
 		const try = "look at customer_id and customer_secret, whose files are read anew each time, whether Cloud Recording is enabled for the app, and whether the account is overdue"
@@ -87,10 +95,25 @@ func (c *conductor) heardOf(conn *Connection, op agora.Op, answer Answer) {
 	case before && !a.refused():
 		c.e.trouble(key, "")
 		c.log.Info("account accepted again: the classes that were held back begin", "refused", now.Sub(a.since).Round(time.Second), "classes", len(a.held))
-		for id := range a.held {
-			c.resume(id, now)
+		c.resumeHeld(a, now)
+	}
+}
+
+// askAgain has what was held back ask anew where its time has come.
+func (c *conductor) askAgain(now time.Time) {
+	for _, a := range c.accounts {
+		if a.refused() && !a.probing && !now.Before(a.probe) {
+			c.resumeHeld(a, now)
 		}
-		clear(a.held)
+	}
+}
+
+// resumeHeld has all that was held back acquire now.
+func (c *conductor) resumeHeld(a *account, now time.Time) {
+	held := slices.Sorted(maps.Keys(a.held))
+	clear(a.held)
+	for _, id := range held {
+		c.resume(id, now)
 	}
 }
 

@@ -49,27 +49,30 @@ type conductor struct {
 	leapt      Gap // the last time that the clock leapt over
 }
 
-func newConductor(e *Engine, app string, term int64, qps int) *conductor {
+func newConductor(e *Engine, app string, term int64) *conductor {
 	return &conductor{
 		e: e, app: app, term: term, log: e.log.With("app", app),
 		ended: make(chan struct{}),
-		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, resting: map[string]*resting{}, apis: map[route]*agora.App{}, accounts: map[*Connection]*account{}, qps: qps,
+		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, resting: map[string]*resting{}, apis: map[route]*agora.App{}, accounts: map[*Connection]*account{},
 	}
 }
 
-// connect sets or replaces the connection for what no plan holds any more, and the budget. The budget belongs to the
-// App ID, whoever asks. The caller holds the engine's lock.
-func (c *conductor) connect(conn *Connection, limits plan.Limits) {
+// connect sets the connection for what no plan holds any more, and the budget. What is known of the account that a
+// plan's connection before it reached goes on to it. The budget belongs to the App ID, whoever asks. The caller holds the
+// engine's lock.
+func (c *conductor) connect(conn, before *Connection, limits plan.Limits) {
 	set := func() {
 		c.conn = conn
-		c.limits = limits
-		c.concurrent = cmp.Or(limits.Concurrent, c.concurrent)
-		if c.budget == nil || (limits.QPS > 0 && limits.QPS != c.qps) {
-			c.qps = positive(limits.QPS, agora.DefaultQPS())
-			c.budget = agora.NewBudget(c.qps)
+		c.limits, c.concurrent = limits, limits.Concurrent
+		if qps := positive(limits.QPS, agora.DefaultQPS()); c.budget == nil || qps != c.qps {
+			c.qps, c.budget = qps, agora.NewBudget(qps)
 		}
 		clear(c.apis) // those of an earlier connection would be kept for ever
-		clear(c.accounts)
+		if a := c.accounts[before]; a != nil && before != conn {
+			delete(c.accounts, before)
+			a.soon(c.e.cfg.Now())
+			c.accounts[conn] = a
+		}
 	}
 	if c.running {
 		c.post(set)
@@ -392,7 +395,7 @@ func (c *conductor) call(t *task, s State, act Action) {
 			c.out--
 			if ctx.Err() == nil {
 				c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: answer})
-				c.heardOf(conn, act.Op, answer)
+				c.heardOf(conn, s.ID, act.Op, answer)
 			}
 		})
 	}()

@@ -188,7 +188,8 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	e.mu.Unlock()
 	if scheduling {
 		for _, name := range e.order {
-			e.schedule(ctx, e.plans[name], e.lookBack())
+			diff := e.schedule(ctx, e.plans[name], e.lookBack())
+			e.log.Info("plan at work", "plan", name, "revision", e.plans[name].revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed)
 		}
 		e.dropOthers(ctx)
 	}
@@ -293,13 +294,8 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 			if _, err = e.prepare(p); err != nil { // better known before it is written down
 				return err
 			}
-			if r, err = e.keep(ctx, p); err != nil {
+			if p, r, err = e.begin(ctx, p); err != nil {
 				return err
-			}
-			if r.State == store.RevisionWaiting {
-				if p, r, err = e.held(ctx, p, r); err != nil {
-					return err
-				}
 			}
 		}
 		if err := e.install(ctx, p, r.ID); err != nil {
@@ -341,30 +337,49 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 	a.revision = revision
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.plans[p.Name] == nil {
+	var before *Connection
+	ids := slices.Collect(maps.Values(a.apps))
+	if old := e.plans[p.Name]; old == nil {
 		e.order = append(e.order, p.Name)
+	} else { // the apps that it leaves, too: what it said of their limits holds no more
+		before = old.conn
+		ids = slices.AppendSeq(ids, maps.Values(old.apps))
 	}
 	e.plans[p.Name] = a
-	for app, id := range a.apps {
-		if _, err := e.conductor(ctx, id, a.conn, app.Limits); err != nil {
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		if _, err := e.conductor(ctx, id, a.conn, before); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// limits are those of an App ID by the plans at work: of two that state one, the first counts. The caller holds the lock.
+func (e *Engine) limits(app string) plan.Limits {
+	var l plan.Limits
+	for _, name := range e.order {
+		for _, a := range e.plans[name].plan.Apps {
+			if e.plans[name].apps[a] == app {
+				l = l.Or(a.Limits)
+			}
+		}
+	}
+	return l
+}
+
 // conductor finds or makes the owner of an App ID. The caller holds the lock.
-func (e *Engine) conductor(ctx context.Context, app string, conn *Connection, limits plan.Limits) (*conductor, error) {
+func (e *Engine) conductor(ctx context.Context, app string, conn, before *Connection) (*conductor, error) {
 	c := e.conductors[app]
 	if c == nil {
 		term, err := e.cfg.Store.Lease(ctx, app, e.cfg.Now().Add(time.Minute))
 		if err != nil {
 			return nil, fmt.Errorf("own app %s: %w", app, err)
 		}
-		c = newConductor(e, app, term, limits.QPS)
+		c = newConductor(e, app, term)
 		e.conductors[app] = c
 	}
-	c.connect(conn, limits)
+	c.connect(conn, before, e.limits(app))
 	return c, nil
 }
 
@@ -420,7 +435,7 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 				e.log.Warn("no plan names the app of an unfinished recording; it is left as it is", "occurrence", row.ID, "app", row.App)
 				continue
 			}
-			if c, err = e.conductor(ctx, row.App, e.plans[e.order[0]].conn, plan.Limits{}); err != nil {
+			if c, err = e.conductor(ctx, row.App, e.plans[e.order[0]].conn, nil); err != nil {
 				return err
 			}
 		}

@@ -49,33 +49,34 @@ func (t Target) lasting(x *Extension) Target {
 
 // extend lays an extension over an occurrence and tells what came of it once that is stored.
 func (c *conductor) extend(id string, order Extension, tell func(string)) {
-	c.post(func() {
-		t, now := c.task(id), c.e.cfg.Now()
-		switch {
-		case t == nil:
-			tell("the occurrence is not at work")
-		case t.state.Phase == Over || t.state.Phase == Stopping:
-			tell("refused: its end has come already")
-		case t.state.Cancel != nil:
-			tell("refused: it is cancelled")
-		case !order.Until.After(now):
-			tell("refused: the new end is already past")
-		case !order.Until.After(t.state.End):
-			tell(fmt.Sprintf("it ends at %s anyway", t.state.End.Format(time.RFC3339)))
-		default:
-			if order.At.After(now) {
-				order.At = now
-			}
-			t.changes = append(t.changes, func(s *State) {
-				if s.Phase != Over && (s.Extended == nil || order.Until.After(s.Extended.Until)) {
-					s.Extended = &order
-					s.Target = s.lasting(&order)
-				}
-			})
-			t.settled = append(t.settled, tell)
-			c.step(t, Observation{})
+	c.post(func() { c.order(id, func(t *task) { c.extended(t, order, tell) }) })
+}
+
+func (c *conductor) extended(t *task, order Extension, tell func(string)) {
+	switch now := c.e.cfg.Now(); {
+	case t == nil:
+		tell("the occurrence is not at work")
+	case t.state.Phase == Over || t.state.Phase == Stopping:
+		tell("refused: its end has come already")
+	case t.state.Cancel != nil:
+		tell("refused: it is cancelled")
+	case !order.Until.After(now):
+		tell("refused: the new end is already past")
+	case !order.Until.After(t.state.End):
+		tell(fmt.Sprintf("it ends at %s anyway", t.state.End.Format(time.RFC3339)))
+	default:
+		if order.At.After(now) {
+			order.At = now
 		}
-	})
+		t.changes = append(t.changes, func(s *State) {
+			if s.Phase != Over && (s.Extended == nil || order.Until.After(s.Extended.Until)) {
+				s.Extended = &order
+				s.Target = s.lasting(&order)
+			}
+		})
+		t.settled = append(t.settled, tell)
+		c.step(t, Observation{})
+	}
 }
 
 // extension reads an extend command.

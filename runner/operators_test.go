@@ -176,6 +176,72 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 	}
 }
 
+func TestARestartThatRemovesMuchWaitsForAConfirmationToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday)
+		h := newHouse(t, simulator.Config{})
+		h.revision = archived
+		h.shut(h.open(load(t, classes(12), "school.yaml")))
+		for range 2 { // a supervisor starts it again and again
+			h.shut(h.open(load(t, classes(1), "school.yaml")))
+		}
+		s := h.beside()
+		rows, err := s.Occurrences(context.Background(), store.Filter{States: []string{"planned"}})
+		if err != nil || len(rows) != 12 {
+			t.Errorf("%d classes are planned, %v, want 12", len(rows), err)
+		}
+		all, err := s.Revisions(context.Background(), "school")
+		if err != nil || len(all) != 2 || all[0].State != store.RevisionWaiting || all[0].Note != "it removes 11 of the 12 classes of the next seven days" {
+			t.Errorf("revisions %+v, %v", all, err)
+		}
+	})
+}
+
+func TestOrdersThatComeTogetherAreCarriedOutInTheirOrder(t *testing.T) {
+	for name, running := range map[string]bool{"while nobody runs": false, "within one poll": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{})
+				h.poll = 2 * time.Second
+				p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+				e := h.open(p)
+				if !running {
+					h.shut(e)
+				}
+				s := h.beside()
+				ids := []int64{
+					order(t, s, runner.CommandCancel, german, nil),
+					order(t, s, runner.CommandUncancel, german, nil),
+					order(t, s, runner.CommandExtend, german, runner.ExtendArgs{Until: monday.Add(time.Hour)}),
+				}
+				if !running {
+					e = h.open(p)
+				}
+				time.Sleep(5 * time.Second)
+				synctest.Wait()
+				for _, id := range ids {
+					if c, err := s.Command(context.Background(), id); err != nil || c.Result != "done" {
+						t.Errorf("%s: %q, %v", c.Kind, c.Result, err)
+					}
+				}
+				until(monday.Add(2 * time.Hour))
+				late := order(t, s, runner.CommandUncancel, german, nil)
+				time.Sleep(5 * time.Second)
+				synctest.Wait()
+				if c, err := s.Command(context.Background(), late); err != nil || c.Result != "it was not cancelled" {
+					t.Errorf("taken back once it is over: %q, %v", c.Result, err)
+				}
+				h.shut(e)
+				if state := h.outcomes()[german]; state.Outcome != runner.Recorded || !state.End.Equal(monday.Add(time.Hour)) {
+					t.Errorf("%s until %v: %s", state.Outcome, state.End, state.Reason)
+				}
+				h.audit()
+			})
+		})
+	}
+}
+
 func TestAClassThatMovesWithinItsDayIsNotRemoved(t *testing.T) {
 	now := monday
 	before := load(t, classes(12), "school.yaml")

@@ -106,6 +106,7 @@ func (c *conductor) want(wanted []slot) (added, changed int) {
 		for _, t := range touched {
 			c.step(t, Observation{})
 		}
+		c.askAgain(now)
 	})
 	select {
 	case <-done:
@@ -222,36 +223,52 @@ func (c *conductor) place() {
 	}
 }
 
+// order gives a task, or nil for one that is not at work, to f, which judges and changes it: once what it was told before
+// is stored, so that two orders at once are judged one after the other.
+func (c *conductor) order(id string, f func(*task)) {
+	t := c.task(id)
+	if t != nil && t.busy {
+		t.idle = append(t.idle, func() { c.order(id, f) })
+		return
+	}
+	f(t)
+}
+
 // cancel lays an order over an occurrence, or with nil takes it back, and tells what came of it once that is stored.
 func (c *conductor) cancel(id string, order *Cancel, tell func(string)) {
-	c.post(func() {
-		t := c.task(id)
-		switch {
-		case t == nil:
-			tell("the occurrence is not at work")
-		case order == nil && t.state.Cancel == nil:
-			tell("it was not cancelled")
-		case order != nil && t.state.Phase == Over:
-			tell("it had ended already: " + string(t.state.Outcome))
-		default:
-			if order != nil && order.At.After(c.e.cfg.Now()) {
-				order.At = c.e.cfg.Now()
-			}
-			t.changes = append(t.changes, func(s *State) { s.Cancel = order })
-			t.settled = append(t.settled, tell)
-			c.step(t, Observation{})
+	c.post(func() { c.order(id, func(t *task) { c.cancelled(t, order, tell) }) })
+}
+
+func (c *conductor) cancelled(t *task, order *Cancel, tell func(string)) {
+	switch now := c.e.cfg.Now(); {
+	case t == nil:
+		tell("the occurrence is not at work")
+	case order == nil && t.state.Cancel == nil:
+		tell("it was not cancelled")
+	case order == nil && !now.Before(t.state.End):
+		tell("refused: its end has passed")
+	case order != nil && t.state.Phase == Over:
+		tell("it had ended already: " + string(t.state.Outcome))
+	default:
+		if order != nil && order.At.After(now) {
+			order.At = now
 		}
-	})
+		t.changes = append(t.changes, func(s *State) { s.Cancel = order })
+		t.settled = append(t.settled, tell)
+		c.step(t, Observation{})
+	}
 }
 
 // halt cancels an occurrence that has begun, and leaves one that has not.
 func (c *conductor) halt(id string, order *Cancel, tell func(string)) {
 	c.post(func() {
-		if t := c.task(id); t != nil && t.state.Phase == Planned && !t.busy {
-			tell("it has not begun")
-			return
-		}
-		c.cancel(id, order, tell)
+		c.order(id, func(t *task) {
+			if t != nil && t.state.Phase == Planned {
+				tell("it has not begun")
+				return
+			}
+			c.cancelled(t, order, tell)
+		})
 	})
 }
 

@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -72,6 +73,44 @@ func TestARefusedAccountIsHeldBackAsAWholeAndGoesOnOnceItIsMended(t *testing.T) 
 				t.Errorf("the log says %q %d times", line, n)
 			}
 		}
+		h.audit()
+	})
+}
+
+func TestAPlanThatIsGivenAnewAsksForItsRefusedAccountAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		var wrong atomic.Bool
+		h.lookup = func(r plan.Reference) (string, error) {
+			if r.Name == "SECRET" && wrong.Load() {
+				return "canary-of-another-account", nil
+			}
+			return values(r)
+		}
+		text := school("2031-09-15 08:20-08:30", `  french: {when: 2031-09-15 09:00-09:50}`, `  latin: {when: 2031-09-15 09:00-09:50}`)
+		e := h.open(load(t, text, "school.yaml"))
+		until(monday.Add(-10 * time.Minute))
+		wrong.Store(true)
+		until(monday.Add(10 * time.Minute))
+		if told := e.Troubles(); len(told) != 1 {
+			t.Errorf("troubles: %q", told)
+		}
+		wrong.Store(false)
+		if _, err := e.Apply(context.Background(), load(t, text, "school.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if told := e.Troubles(); len(told) != 0 {
+			t.Errorf("troubles once it is mended: %q", told)
+		}
+		if n := h.sim.Ledger().Requests["start"]; n != 3 {
+			t.Errorf("%d classes have begun, want the one before and both that waited", n)
+		}
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
 		h.audit()
 	})
 }

@@ -252,28 +252,49 @@ func (e *Engine) atWork(ctx context.Context) (map[*plan.Plan]store.Revision, []*
 	return revisions, plans, nil
 }
 
-// held works on the plan that was at work before one that waits for a confirmation, when a start is given the latter
-// again: a crash is no confirmation.
-func (e *Engine) held(ctx context.Context, p *plan.Plan, r store.Revision) (*plan.Plan, store.Revision, error) {
+// begin keeps a plan that a start is given. One that removes much of the plan at work before waits for a confirmation,
+// as in a reload, and is not worked on: neither a crash nor a checkout that is half done is a confirmation.
+func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Revision, error) {
 	rows, err := e.cfg.Store.AtWork(ctx)
 	if err != nil {
-		return nil, r, err
+		return nil, store.Revision{}, err
 	}
-	for _, row := range rows {
-		if row.Plan != p.Name || row.Withdrawn() {
-			continue
-		}
-		before, err := e.stored(ctx, row.ID)
+	r, err := e.keep(ctx, p)
+	if err != nil || r.State == store.RevisionConfirmed {
+		return p, r, err
+	}
+	i := slices.IndexFunc(rows, func(row store.Revision) bool { return row.Plan == p.Name && !row.Withdrawn() && row.ID != r.ID })
+	if i >= 0 {
+		before, err := e.stored(ctx, rows[i].ID)
 		if err != nil {
 			e.log.Warn("the plan at work before cannot be read; the given one is worked on", "plan", p.Name, "error", err)
-			break
+		} else if held, err := e.hold(ctx, before, rows[i].ID, p, r); held || err != nil {
+			return before, rows[i], err
 		}
-		e.pending[r.ID] = p
-		e.log.Warn("the plan waits for a confirmation, the one before stays at work: rundown apply --confirm", "plan", p.Name, "revision", r.ID, "at work", row.ID, "reason", r.Note)
-		return before, row, nil
 	}
-	r.State, r.Note = store.RevisionGiven, ""
-	return p, r, e.cfg.Store.SetRevision(ctx, r.ID, r.State, r.Note)
+	if r.State == store.RevisionWaiting {
+		r.State, r.Note = store.RevisionGiven, ""
+		err = e.cfg.Store.SetRevision(ctx, r.ID, r.State, r.Note)
+	}
+	return p, r, err
+}
+
+// hold says whether a revision is to wait for a confirmation, beside the plan at work, and has it wait then.
+func (e *Engine) hold(ctx context.Context, before *plan.Plan, atWork int64, p *plan.Plan, r store.Revision) (bool, error) {
+	loss := LossOf(before, p, e.cfg.Now())
+	if r.State != store.RevisionWaiting && !loss.Much() {
+		return false, nil
+	}
+	e.pending[r.ID] = p
+	if r.State != store.RevisionWaiting {
+		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionWaiting, loss.String()); err != nil {
+			return false, err
+		}
+		e.tell(ctx, fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
+	}
+	e.log.Warn("the plan waits for a confirmation, the one at work stays: rundown apply --confirm",
+		"plan", p.Name, "revision", r.ID, "at work", atWork, "removed", loss.Removed, "of", loss.Of)
+	return true, nil
 }
 
 // withdraw records that plans which are not worked on any more are not, so that a later start without any does not
@@ -338,18 +359,11 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 	old := e.plans[p.Name]
 	e.mu.Unlock()
 	if old != nil && r.State != store.RevisionConfirmed && old.revision != r.ID {
-		loss := LossOf(old.plan, p, e.cfg.Now())
-		if r.State == store.RevisionWaiting || loss.Much() {
-			e.pending[r.ID] = p
-			if r.State != store.RevisionWaiting {
-				if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionWaiting, loss.String()); err != nil {
-					return Diff{}, err
-				}
-				e.tell(ctx, fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
-			}
-			e.log.Warn("the plan waits for a confirmation, the one at work stays: rundown apply --confirm",
-				"plan", p.Name, "revision", r.ID, "at work", old.revision, "removed", loss.Removed, "of", loss.Of)
-			return Diff{}, fmt.Errorf("%w: %s", ErrHeld, loss)
+		switch held, err := e.hold(ctx, old.plan, old.revision, p, r); {
+		case err != nil:
+			return Diff{}, err
+		case held:
+			return Diff{}, fmt.Errorf("%w: %s", ErrHeld, LossOf(old.plan, p, e.cfg.Now()))
 		}
 	}
 	if err := e.install(ctx, p, r.ID); err != nil {

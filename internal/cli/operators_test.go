@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -376,7 +377,8 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 	}
 }
 
-// TestStopAllStopsWhatADeadDaemonLeft kills a daemon in the middle of a class and stops what it left from the store alone.
+// TestStopAllStopsWhatADeadDaemonLeft kills a daemon in the middle of a class and breaks its plan and its environment. A
+// new start takes up what runs all the same, and what that leaves in its turn is stopped from the store.
 func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
 	t.Parallel()
 	address, _ := serve(t)
@@ -391,7 +393,19 @@ func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
 	daemon.await(1, "state=recording")
 	daemon.end(syscall.SIGKILL)
 
-	stopper := start(t, "stdout", canaries, "run", "--stop-all", "--store", dsn, "--api-url", address)
+	if err := os.WriteFile(path, []byte(text+"  latin: {whem: "), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	withoutKeys := slices.DeleteFunc(slices.Clone(canaries), func(v string) bool { return strings.HasPrefix(v, "ACCESS=") })
+	again := start(t, "stderr", withoutKeys, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	again.await(1, "[yaml-syntax]")
+	again.await(1, "revision 1 of plan today, applied from "+path+" before, stays at work until the file is mended")
+	again.await(1, "begun for what runs already", "not set: ${ACCESS}")
+	again.await(1, "adopted", "german")
+	again.await(1, "msg=running")
+	again.end(syscall.SIGKILL)
+
+	stopper := start(t, "stdout", withoutKeys, "run", path, "--stop-all", "--store", dsn, "--api-url", address)
 	stopper.await(1, "german", "cancelled", "run --stop-all")
 	for range stopper.lines {
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -43,7 +44,7 @@ func newRunCommand(a *app) *cobra.Command {
 		Long: `Run works until it is ended: it acquires, starts, watches and stops each recording of the plans on time. What it
 does is written into the store first, so that it can be killed at any instant: recordings go on in the cloud, and the
 next start adopts them. It reads the plans again when their files change and on SIGHUP; a plan with errors changes
-nothing. SIGTERM and SIGINT end it with status 0 and leave recordings running. Without PLAN it works on the plans that
+nothing, at a restart neither: the one applied from that file last stays at work. SIGTERM and SIGINT end it with status 0 and leave recordings running. Without PLAN it works on the plans that
 were applied last, by apply or by an earlier run. With PLAN each start applies it, and so undoes an apply --revision.
 
 With --dry-run it prints each acquire, start, update and stop of the classes that start in the span, and sends nothing.
@@ -83,7 +84,11 @@ it leaves the orders for it.`,
 		if o.stop && o.dryRun {
 			return &usageError{cmd.CommandPath(), errors.New("--stop-all and --dry-run exclude each other")}
 		}
-		plans, err := a.soundPlans(args)
+		read := a.plansToRun
+		if o.dryRun {
+			read = func(_ context.Context, paths []string) ([]checkedPlan, error) { return a.soundPlans(paths) }
+		}
+		plans, err := read(cmd.Context(), args)
 		if err != nil {
 			return err
 		}
@@ -131,8 +136,22 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	var started atomic.Bool
+	running, err := begun(ctx, w.store)
+	if err != nil {
+		return err
+	}
+	// While something runs that only this process can stop, a start is not refused for what only new classes need.
+	vet := func(p *plan.Plan) error {
+		err := w.unresolved(p)
+		if err != nil && !started.Load() && len(running) > 0 && w.reachable(p) == nil {
+			log.Error("begun for what runs already: no class can begin that needs what is not set", "error", err)
+			return nil
+		}
+		return err
+	}
 	for _, c := range plans {
-		if err := w.unresolved(c.plan); err != nil {
+		if err := vet(c.plan); err != nil {
 			return err
 		}
 	}
@@ -141,7 +160,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		return fmt.Errorf("listen on %s: %w", o.listen, cause(err))
 	}
 	ready := &web.Readiness{}
-	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Failpoint: failpoint, Revision: revisionOf, Vet: w.unresolved, Keep: o.keep.length})
+	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Failpoint: failpoint, Revision: revisionOf, Vet: vet, Keep: o.keep.length})
 	handler := http.NewServeMux()
 	handler.Handle("/", web.Handler(ready, engine.Troubles))
 	if secret != nil {
@@ -165,6 +184,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	if err := engine.Start(ctx, all...); err != nil {
 		return err
 	}
+	started.Store(true)
 	defer engine.Close()
 	watch, err := newPlanWatch(plans, log)
 	if err != nil {

@@ -36,7 +36,7 @@ func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	rows, err := a.orderStops(ctx, w.store)
+	rows, err := a.toStop(ctx, w.store)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -50,9 +50,12 @@ func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) (e
 		}
 	}
 	for _, p := range all {
-		if err := w.unresolved(p); err != nil {
+		if err := w.reachable(p); err != nil {
 			return err
 		}
+	}
+	if err := a.orderStops(ctx, w.store, rows); err != nil {
+		return err
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -105,22 +108,24 @@ func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) (e
 	return nil
 }
 
-// orderStops leaves an order for each occurrence that has begun.
-func (a *app) orderStops(ctx context.Context, s *store.Store) ([]store.Occurrence, error) {
-	rows, err := s.Occurrences(ctx, store.Filter{Open: true, States: []string{string(runner.Starting), string(runner.Recording), string(runner.Stopping)}})
-	if err != nil {
-		return nil, err
+// toStop lists what has begun, and says so where that is nothing.
+func (a *app) toStop(ctx context.Context, s *store.Store) ([]store.Occurrence, error) {
+	rows, err := begun(ctx, s)
+	if err == nil && len(rows) == 0 {
+		fmt.Fprintln(a.out, "nothing runs")
 	}
+	return rows, err
+}
+
+// orderStops leaves an order for each occurrence.
+func (a *app) orderStops(ctx context.Context, s *store.Store, rows []store.Occurrence) error {
 	for _, o := range rows {
 		_, err := s.AddCommand(ctx, store.Command{At: a.clock(), Occurrence: o.ID, Kind: runner.CommandStop, Who: a.who(), Reason: "run --stop-all"})
 		if err != nil {
-			return nil, fmt.Errorf("leave the order for %s: %w", o.ID, err)
+			return fmt.Errorf("leave the order for %s: %w", o.ID, err)
 		}
 	}
-	if len(rows) == 0 {
-		fmt.Fprintln(a.out, "nothing runs")
-	}
-	return rows, nil
+	return nil
 }
 
 // leaveStops leaves the orders for the daemon that holds the store.
@@ -130,8 +135,11 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 		return err
 	}
 	defer s.Close()
-	rows, err := a.orderStops(ctx, s)
+	rows, err := a.toStop(ctx, s)
 	if err != nil || len(rows) == 0 {
+		return err
+	}
+	if err := a.orderStops(ctx, s, rows); err != nil {
 		return err
 	}
 	for _, o := range rows {
