@@ -211,7 +211,7 @@ func (c *conductor) drain(cancel context.CancelFunc) {
 		case <-c.inbox.ready:
 			c.read()
 		case <-limit.C:
-			c.log.Warn("ended with requests unanswered; they are settled at the next start", "requests", c.out)
+			c.log.Warn("ended with requests unanswered or steps unwritten; they are settled at the next start", "requests", c.out)
 			cancel()
 			c.callers.Wait()
 			return

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// maxResourceHours is the longest life of a resource id that can be asked for.
-const maxResourceHours = 720
-
 // Extension is an operator's order to let a class last longer. It stays with the occurrence whatever its plan becomes;
 // of a plan's later end and an extension the later one counts.
 type Extension struct {
@@ -37,13 +34,10 @@ func (t Target) lasting(x *Extension) Target {
 	if x == nil || !x.Until.After(t.End) {
 		return t
 	}
-	longer := x.Until.Sub(t.End)
 	after := max(t.Until.Sub(t.End), 0)
 	t.End = x.Until
 	t.Until = later(t.Until, t.End.Add(after))
-	hours := int((longer + time.Hour - 1) / time.Hour)
-	t.MaxHour += hours
-	t.ExpireHour = min(t.ExpireHour+hours, max(maxResourceHours, t.ExpireHour))
+	t.MaxHour, t.ExpireHour = t.hours(t.firstRequest())
 	return t
 }
 

@@ -289,7 +289,11 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 		event(eventKind(o), why)
 	}
 	if act.Op != "" && act.Op != agora.OpQuery {
-		data, err := json.Marshal(map[string]any{"session": act.Attempt, "op": act.Op})
+		asked := map[string]any{"session": act.Attempt, "op": act.Op}
+		if x := after.session(act.Attempt); act.Op == agora.OpUpdate && x != nil {
+			asked["change"] = x.Change
+		}
+		data, err := json.Marshal(asked)
 		if err == nil {
 			events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: "intent", Text: string(act.Op), Data: data})
 		}

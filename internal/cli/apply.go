@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -118,8 +119,18 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 		_, err = fmt.Fprintf(o.a.out, "plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm puts it to work\n", r.Plan, r.ID, r.Note)
 		return err
 	}
-	_, err = fmt.Fprintf(o.a.out, "plan %s: revision %d, as soon as a daemon sees it\n", r.Plan, r.ID)
+	_, err = fmt.Fprintf(o.a.out, "plan %s: revision %d, as soon as a daemon sees it%s\n", r.Plan, r.ID, o.a.unattended(ctx, o.s))
 	return err
+}
+
+// unattended is said of an order that nobody is there to carry out. A process of another machine or container cannot be
+// seen, but gives signs of life.
+func (a *app) unattended(ctx context.Context, s *store.Store) string {
+	beat, err := s.LastBeat(ctx)
+	if s.InUse() > 0 || err != nil || a.clock().Sub(beat) < time.Minute {
+		return ""
+	}
+	return "; none works on this store now"
 }
 
 // loss is what the plan takes away of the one at work; unknown where that one cannot be read from the store, and the
@@ -148,7 +159,7 @@ func (o applying) loss(ctx context.Context, p *plan.Plan) (runner.Loss, bool) {
 
 // confirmAll confirms the newest revision of each plan, where it waits.
 func (o applying) confirmAll(ctx context.Context) error {
-	waiting, err := waitingRevisions(ctx, o.s)
+	waiting, err := heldRevisions(ctx, o.s, store.RevisionWaiting)
 	if err != nil {
 		return err
 	}
@@ -182,19 +193,19 @@ func (o applying) log(ctx context.Context, r store.Revision, how string) error {
 	return o.s.Log(ctx, store.Event{At: o.a.clock(), Kind: "command", Who: o.a.who(), Text: text})
 }
 
-// waitingRevisions are the newest revisions of their plans that wait for a confirmation.
-func waitingRevisions(ctx context.Context, s *store.Store) ([]store.Revision, error) {
+// heldRevisions are the newest revisions of their plans, where those are not at work: waiting or refused.
+func heldRevisions(ctx context.Context, s *store.Store, state store.RevisionState) ([]store.Revision, error) {
 	all, err := s.Revisions(ctx, "")
 	if err != nil {
 		return nil, err
 	}
-	var waiting []store.Revision
+	var held []store.Revision
 	seen := map[string]bool{}
 	for _, r := range all {
-		if !seen[r.Plan] && r.State == store.RevisionWaiting {
-			waiting = append(waiting, r)
+		if !seen[r.Plan] && r.State == state {
+			held = append(held, r)
 		}
 		seen[r.Plan] = true
 	}
-	return waiting, nil
+	return held, nil
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os/user"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -40,21 +41,23 @@ runs. The order outlives restart and reload. ID is a whole identity or recording
 		if undo {
 			order.Kind, said = runner.CommandUncancel, "to be recorded after all"
 		}
-		if err := cancellable(o, undo); err != nil {
+		if err := cancellable(o, undo, a.clock()); err != nil {
 			return err
 		}
 		if _, err := s.AddCommand(ctx, order); err != nil {
 			return fmt.Errorf("leave the order for %s: %w", o.ID, err)
 		}
-		_, err = fmt.Fprintf(a.out, "%s: %s, as soon as the daemon sees it\n", o.ID, said)
+		_, err = fmt.Fprintf(a.out, "%s: %s, as soon as the daemon sees it%s\n", o.ID, said, a.unattended(ctx, s))
 		return err
 	}
 	return cmd
 }
 
 // cancellable refuses orders that nobody can carry out any more.
-func cancellable(o store.Occurrence, undo bool) error {
+func cancellable(o store.Occurrence, undo bool, now time.Time) error {
 	switch {
+	case undo && !o.End.After(now):
+		return fmt.Errorf("%s is over since %s", o.ID, o.End.In(zoneOf(o)).Format(time.RFC3339))
 	case o.State != "ended":
 		return nil
 	case undo && o.Outcome == "cancelled":

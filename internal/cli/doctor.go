@@ -65,7 +65,8 @@ what to try. Without PLAN it looks at the plans that were applied last.
 
 It sends one request for each project: a query for a recording that does not exist, which costs nothing and tells
 whether the service is reached, whether the credentials are taken, and how far the clocks are apart. --offline sends
-nothing. The store is read, and never made or changed.`,
+nothing. The store is read, and never made or changed. It ends with status 0 whatever it finds: scripts read the
+results of --format json.`,
 		Example: `  rundown doctor plan.yaml
   rundown doctor --store sqlite:/var/lib/rundown/rundown.db
   rundown doctor plan.yaml --offline --format json`,
@@ -170,9 +171,14 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	}
 	c.lock(ctx, s)
 	c.room(filepath.Dir(s.Path()))
-	if waiting, err := waitingRevisions(ctx, s); err == nil {
+	if waiting, err := heldRevisions(ctx, s, store.RevisionWaiting); err == nil {
 		for _, r := range waiting {
 			c.add("plan "+r.Plan, checkWarn, fmt.Sprintf("revision %d waits for a confirmation: %s", r.ID, r.Note), "rundown apply --confirm")
+		}
+	}
+	if refused, err := heldRevisions(ctx, s, store.RevisionRefused); err == nil {
+		for _, r := range refused {
+			c.add("plan "+r.Plan, checkFail, fmt.Sprintf("revision %d is refused, the one before is at work: %s", r.ID, r.Note), "mend it and apply it again")
 		}
 	}
 	rows, err := s.AtWork(ctx)

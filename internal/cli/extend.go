@@ -31,7 +31,7 @@ ID is a whole identity or recording@day.`,
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		length, err := time.ParseDuration(args[1])
 		if err != nil || length < time.Second || length > maxExtension {
-			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %v, such as 15m", shown(args[1]), maxExtension)}
+			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; the plan makes a class shorter", shown(args[1]), durationText(maxExtension))}
 		}
 		ctx := cmd.Context()
 		s, err := a.openStore(ctx, store.Options{})
@@ -59,7 +59,7 @@ ID is a whole identity or recording@day.`,
 		if _, err := s.AddCommand(ctx, order); err != nil {
 			return fmt.Errorf("leave the order for %s: %w", o.ID, err)
 		}
-		_, err = fmt.Fprintf(a.out, "%s: to end at %s, as soon as the daemon sees it\n", o.ID, end.In(zoneOf(o)).Format(time.RFC3339))
+		_, err = fmt.Fprintf(a.out, "%s: to end at %s, as soon as the daemon sees it%s\n", o.ID, end.In(zoneOf(o)).Format(time.RFC3339), a.unattended(ctx, s))
 		return err
 	}
 	return cmd
@@ -73,7 +73,7 @@ func extendable(o store.Occurrence, waiting []store.Command, length time.Duratio
 	case o.State == "stopping":
 		return time.Time{}, fmt.Errorf("%s is being stopped already", o.ID)
 	}
-	end := o.End
+	end, cancelled := o.End, false
 	for _, c := range waiting {
 		if c.Occurrence != o.ID {
 			continue
@@ -82,9 +82,12 @@ func extendable(o store.Occurrence, waiting []store.Command, length time.Duratio
 		switch {
 		case c.Kind == runner.CommandExtend && json.Unmarshal(c.Args, &args) == nil && args.Until.After(end):
 			end = args.Until
-		case c.Kind == runner.CommandCancel:
-			return time.Time{}, fmt.Errorf("%s is to be cancelled; cancel --undo takes that back", o.ID)
+		case c.Kind == runner.CommandCancel, c.Kind == runner.CommandUncancel:
+			cancelled = c.Kind == runner.CommandCancel
 		}
+	}
+	if cancelled {
+		return time.Time{}, fmt.Errorf("%s is to be cancelled; cancel --undo takes that back", o.ID)
 	}
 	if end = end.Add(length); !end.After(now) {
 		return time.Time{}, errors.New("the new end would be past: " + end.In(zoneOf(o)).Format(time.RFC3339))

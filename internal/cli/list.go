@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -73,21 +74,22 @@ func (a *app) listText(classes []plan.Occurrence) error {
 	}
 	t := newTable(a.out, "DAY", "CLASS", "RECORDING", "ZONE", "CHANGE", "NOTE")
 	for _, o := range classes {
-		end := o.End.Format("15:04")
-		if o.End.Second() != 0 || o.Start.Second() != 0 {
-			end = o.End.Format("15:04:05")
-		}
-		start := o.Start.Format("15:04")
-		if o.Start.Second() != 0 || o.End.Second() != 0 {
-			start = o.Start.Format("15:04:05")
-		}
 		t.AppendRow([]any{
-			o.Start.Format("Mon 2006-01-02"), start + "-" + end, shown(o.Recording.ID),
+			o.Start.Format("Mon 2006-01-02"), clockOf(o.Start, o.End), shown(o.Recording.ID),
 			o.Settings.Zone.String(), o.Change, shown(o.Settings.Note),
 		})
 	}
 	t.Render()
 	return nil
+}
+
+// clockOf is when a class is, by its wall clock: 09:00-09:50, with seconds where there are any.
+func clockOf(start, end time.Time) string {
+	layout := "15:04"
+	if start.Second() != 0 || end.Second() != 0 {
+		layout = time.TimeOnly
+	}
+	return start.Format(layout) + "-" + end.Format(layout)
 }
 
 type classJSON struct {

@@ -261,6 +261,13 @@ func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
 	if again, err := extendable(running, waiting, 5*time.Minute, now); err != nil || !again.Equal(end.Add(5*time.Minute)) {
 		t.Errorf("on top of one that waits: %v, %v", again, err)
 	}
+	undone := []store.Command{{Occurrence: running.ID, Kind: runner.CommandCancel}, {Occurrence: running.ID, Kind: runner.CommandUncancel}}
+	if _, err := extendable(running, undone, time.Minute, now); err != nil {
+		t.Errorf("after a cancel that was taken back: %v", err)
+	}
+	if err := cancellable(row("stuck@2031-09-14"), true, now); err == nil || !strings.Contains(err.Error(), "is over since") {
+		t.Errorf("taken back once it is over: %v", err)
+	}
 	for want, one := range map[string]struct {
 		o       store.Occurrence
 		waiting []store.Command

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"path/filepath"
 	"strings"
@@ -34,6 +36,15 @@ func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
 			t.Fatalf("%v in %s", err, out)
 		}
 		return orUnknown(doc.Revisions[0].Hash)
+	}
+	if status, _, said := command(t, "run", "--store", dsn+".none", "--api-url", "http://127.0.0.1:1", "--listen", "127.0.0.1:0"); status != StatusTrouble {
+		t.Errorf("status %d: %s", status, said)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	var errs bytes.Buffer
+	if status := Main(ended, []string{"run", "--store", dsn + ".none", "--api-url", address, "--listen", "127.0.0.1:0"}, Streams{Out: &errs, Err: &errs}); status != StatusOK {
+		t.Errorf("told to end while it starts, it ends with status %d: %s", status, errs.String())
 	}
 	tomorrows(t, path, 3)
 	three := restart(path)

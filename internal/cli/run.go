@@ -131,8 +131,16 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	if err != nil {
 		return err
 	}
-	w, err := a.openWorkplace(ctx, o.ledger)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
 	if err != nil {
+		return fmt.Errorf("listen on %s: %w; --listen names another address", o.listen, cause(err))
+	}
+	defer listener.Close()
+	w, err := a.openWorkplace(ctx, o.ledger)
+	switch {
+	case err != nil && ctx.Err() != nil: // told to end before it began
+		return nil
+	case err != nil:
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
@@ -155,10 +163,6 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 			return err
 		}
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", o.listen, cause(err))
-	}
 	ready := &web.Readiness{}
 	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Failpoint: failpoint, Revision: revisionOf, Vet: vet, Keep: o.keep.length})
 	handler := http.NewServeMux()
@@ -166,7 +170,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	if secret != nil {
 		handler.Handle("/webhooks/agora", web.Webhook(secret, engine.Notify, log))
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	defer func() {
@@ -181,7 +185,10 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	for _, c := range plans {
 		all = append(all, c.plan)
 	}
-	if err := engine.Start(ctx, all...); err != nil {
+	switch err := engine.Start(ctx, all...); {
+	case err != nil && ctx.Err() != nil:
+		return nil
+	case err != nil:
 		return err
 	}
 	started.Store(true)
@@ -207,6 +214,9 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		case err := <-served:
 			return fmt.Errorf("serve: %w", err)
 		case <-hangup:
+			if len(plans) == 0 {
+				log.Info("no plan file was given to read again: rundown apply changes what is at work")
+			}
 			beat.reloading()
 			a.reload(ctx, w, engine, plans, log, true)
 			beat.ready()

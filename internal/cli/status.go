@@ -40,12 +40,19 @@ is running or not.`,
 		if err != nil {
 			return err
 		}
-		waiting, err := waitingRevisions(cmd.Context(), s)
+		waiting, err := heldRevisions(cmd.Context(), s, store.RevisionWaiting)
+		if err != nil {
+			return err
+		}
+		refused, err := heldRevisions(cmd.Context(), s, store.RevisionRefused)
 		if err != nil {
 			return err
 		}
 		if format.value == "json" {
-			return l.writeStatus(a, waiting)
+			return l.writeStatus(a, waiting, refused)
+		}
+		for _, r := range refused {
+			fmt.Fprintf(a.out, "plan %s: revision %d is refused, the one before is at work: %s\n", shown(r.Plan), r.ID, shown(r.Note))
 		}
 		for _, r := range waiting {
 			fmt.Fprintf(a.out, "plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm puts it to work\n", shown(r.Plan), r.ID, shown(r.Note))
@@ -60,23 +67,27 @@ is running or not.`,
 	return cmd
 }
 
-// waitingJSON is a plan revision that waits for a confirmation.
-type waitingJSON struct {
+// heldJSON is the newest revision of a plan, where it is not at work.
+type heldJSON struct {
 	Revision int64  `json:"revision"`
 	Plan     string `json:"plan"`
 	Reason   string `json:"reason"`
 }
 
-// writeStatus writes the occurrences, and the plans that wait.
-func (l lives) writeStatus(a *app, waiting []store.Revision) error {
-	doc := struct {
-		Occurrences []occurrenceJSON `json:"occurrences"`
-		Waiting     []waitingJSON    `json:"waiting"`
-	}{l.views(), []waitingJSON{}}
-	for _, r := range waiting {
-		doc.Waiting = append(doc.Waiting, waitingJSON{r.ID, r.Plan, r.Note})
+// writeStatus writes the occurrences, and the plans that wait or were refused.
+func (l lives) writeStatus(a *app, waiting, refused []store.Revision) error {
+	held := func(revisions []store.Revision) []heldJSON {
+		list := []heldJSON{}
+		for _, r := range revisions {
+			list = append(list, heldJSON{r.ID, r.Plan, r.Note})
+		}
+		return list
 	}
-	return writeJSON(a.out, doc)
+	return writeJSON(a.out, struct {
+		Occurrences []occurrenceJSON `json:"occurrences"`
+		Waiting     []heldJSON       `json:"waiting"`
+		Refused     []heldJSON       `json:"refused"`
+	}{l.views(), held(waiting), held(refused)})
 }
 
 // currentOccurrences are those that run, are due or have ended within the span. One that should be over but is still
@@ -113,6 +124,6 @@ func (a *app) printBeat(ctx context.Context, s *store.Store, now time.Time) erro
 		fmt.Fprintln(a.out, "no daemon has worked on this store")
 		return nil
 	}
-	fmt.Fprintf(a.out, "last sign of life of a daemon: %s (%s ago)\n", beat.UTC().Format(time.RFC3339), max(now.Sub(beat), 0).Round(time.Second))
+	fmt.Fprintf(a.out, "last sign of life of a daemon: %s (%s ago)%s\n", beat.UTC().Format(time.RFC3339), max(now.Sub(beat), 0).Round(time.Second), a.unattended(ctx, s))
 	return nil
 }

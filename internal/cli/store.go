@@ -60,7 +60,7 @@ func findStored(ctx context.Context, s *store.Store, id string) (store.Occurrenc
 	}
 	switch len(found) {
 	case 0:
-		return store.Occurrence{}, fmt.Errorf("no occurrence %s in the store; status and history list what there is", shown(id))
+		return store.Occurrence{}, fmt.Errorf("no occurrence %s in the store, which holds the classes of the next eight days and what was; rundown list PLAN tells the names of classes", shown(id))
 	case 1:
 		return found[0], nil
 	}

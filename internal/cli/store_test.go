@@ -151,6 +151,11 @@ func TestOrdersThatNobodyCanCarryOutAreRefused(t *testing.T) {
 			t.Errorf("cancel %s: status %d, said %q", c.id, status, said)
 		}
 	}
+	for _, id := range []string{"twice@2031-09-17T1", "twice@2031-09-17T15:00:3"} {
+		if status, _, said := rundown(t, "cancel", id, "--store", dsn); status != StatusTrouble || !strings.Contains(said, "no occurrence "+id) {
+			t.Errorf("a time that is cut off: status %d, said %q", status, said)
+		}
+	}
 	if status, _, said := rundown(t, "cancel", "twice@2031-09-17T15:00", "--store", dsn); status != StatusOK {
 		t.Errorf("the time tells two classes of a day apart: %s", said)
 	}

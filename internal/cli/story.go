@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -32,9 +33,19 @@ var asks = map[string]string{
 	"acquire": "asks for a resource",
 	"start":   "asks the service to start",
 	"query":   "asks how it is",
-	"update":  "asks the service to move the push",
+	"update":  "asks the service for a change",
 	"stop":    "asks the service to stop",
 }
+
+// changes are what an update is for, in words.
+var changes = map[runner.Change]string{
+	runner.ChangeHold: "asks the service to end the hold",
+	runner.ChangePush: "asks the service to move the push",
+	runner.ChangeKeys: "sends fresh storage credentials",
+}
+
+// orders are what operators order, in words.
+var orders = map[string]string{runner.CommandUncancel: "take the cancel back"}
 
 // becomes are the states of an occurrence, in words.
 var becomes = map[runner.Phase]string{
@@ -46,17 +57,18 @@ var becomes = map[runner.Phase]string{
 }
 
 // tell puts an entry of the log into words.
-func tell(e store.Event) string {
+func tell(e store.Event, zone *time.Location) string {
 	var data struct {
-		Session   int        `json:"session"`
-		RequestID string     `json:"request_id"`
-		Until     *time.Time `json:"until"`
+		Session   int           `json:"session"`
+		Change    runner.Change `json:"change"`
+		RequestID string        `json:"request_id"`
+		Until     *time.Time    `json:"until"`
 	}
 	_ = json.Unmarshal(e.Data, &data) // what it does not hold is not told
 	text := e.Text
 	switch e.Kind {
 	case "intent":
-		if words := asks[e.Text]; words != "" {
+		if words := cmp.Or(changes[data.Change], asks[e.Text]); words != "" {
 			text = words
 		}
 		if data.Session > 0 {
@@ -67,12 +79,16 @@ func tell(e store.Event) string {
 			text = "the class " + words
 		}
 	case "command":
+		kind, rest, _ := strings.Cut(text, ":")
+		if words := orders[kind]; words != "" {
+			text = strings.TrimSuffix(words+":"+rest, ":")
+		}
 		text = "order to " + text
 		if e.Who == "" {
 			text = "the " + text
 		}
 		if data.Until != nil {
-			text += " (until " + data.Until.Format(time.RFC3339) + ")"
+			text += " (until " + data.Until.In(zone).Format(time.RFC3339) + ")"
 		}
 	}
 	if data.RequestID != "" && !strings.Contains(text, data.RequestID) {
@@ -94,6 +110,6 @@ func (a *app) printStory(events []store.Event, zone *time.Location) {
 		if e.Who != "" {
 			who = shown(e.Who) + ": "
 		}
-		fmt.Fprintf(a.out, "  %s  %s%s\n", at.Format("15:04:05.000"), who, shown(tell(e)))
+		fmt.Fprintf(a.out, "  %s  %s%s\n", at.Format("15:04:05.000"), who, shown(tell(e, zone)))
 	}
 }

@@ -166,7 +166,7 @@ func (l lives) writeText(a *app) {
 		zone := zoneOf(o)
 		start, end := inZone(o.Start, zone), inZone(o.End, zone)
 		t.AppendRow([]any{
-			start.Format("Mon 2006-01-02"), start.Format("15:04") + "-" + end.Format("15:04 MST"),
+			start.Format("Mon 2006-01-02"), clockOf(start, end) + end.Format(" MST"),
 			shown(o.ID), shown(o.State), shown(o.Outcome), len(l.sessions[o.ID]), shown(o.Reason),
 		})
 	}

@@ -89,7 +89,7 @@ func (a *app) openWorkplace(ctx context.Context, ledger string) (_ *workplace, e
 	}
 	w.store, err = store.Open(ctx, dsn, opts)
 	if err != nil {
-		return nil, fmt.Errorf("open store %s: %w", dsn, err)
+		return nil, err // the store's errors name it, without any password
 	}
 	w.closing = append(w.closing, w.store.Close)
 	return w, nil

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"syscall"
 )
 
 // CheckIntegrity has the database look itself over and names the first thing that is wrong. It reads every page.
@@ -17,11 +20,22 @@ func (s *Store) CheckIntegrity(ctx context.Context) error {
 	return nil
 }
 
-// InUse says which process works on the store beside this one: its number, 0 for none. It is what the file of the
-// lock says; only opening the store to work on it tells for sure.
+// InUse says which process works on the store beside this one: its number, 0 for none that lives. A process that was
+// killed left its number behind. The lock itself is not tried, since who starts at that instant would be refused.
 func (s *Store) InUse() int {
 	if s.path == memory || s.lock != nil {
 		return 0
 	}
-	return readPID(s.path + ".lock")
+	file, err := findFile(s.path, false)
+	if err != nil {
+		return 0
+	}
+	pid := readPID(file + ".lock")
+	if pid == 0 || pid == os.Getpid() {
+		return pid
+	}
+	if p, err := os.FindProcess(pid); err != nil || errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone) {
+		return 0
+	}
+	return pid
 }

@@ -31,7 +31,10 @@ func TestOneProcessWorksOnAStore(t *testing.T) {
 		}
 		wantOneLine(t, err, name, strconv.Itoa(holder.Process.Pid))
 	}
-	mustOpen(t, link, reader)
+	beside := mustOpen(t, link, reader)
+	if pid := beside.InUse(); pid != holder.Process.Pid {
+		t.Errorf("in use by %d, want %d", pid, holder.Process.Pid)
+	}
 	mustOpen(t, file, store.Options{Create: true}) // it is there: nothing to create, no lock to take
 
 	if err := in.Close(); err != nil { // it closes and goes
@@ -39,6 +42,13 @@ func TestOneProcessWorksOnAStore(t *testing.T) {
 	}
 	if err := holder.Wait(); err != nil {
 		t.Fatal(err)
+	}
+	// What a process leaves that is killed.
+	if err := os.WriteFile(file+".lock", []byte(strconv.Itoa(holder.Process.Pid)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if pid := beside.InUse(); pid != 0 {
+		t.Errorf("in use by %d, which is dead", pid)
 	}
 	mustOpen(t, file, worker)
 }

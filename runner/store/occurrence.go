@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -90,8 +89,11 @@ func (f Filter) query() (string, []any) {
 		day, clock, timed := strings.Cut(when, "T")
 		c.add("recording = ", recording)
 		c.add("day = ", day)
-		if timed { // 09:00 means any second of that minute
-			c.add("substr(clock, 1, "+strconv.Itoa(len(clock))+") = ", clock)
+		switch {
+		case timed && len(clock) == len("09:00"): // any second of that minute
+			c.add("substr(clock, 1, 5) = ", clock)
+		case timed:
+			c.add("clock = ", clock)
 		}
 	} else if f.ID != "" {
 		c.add("id = ", f.ID)

@@ -13,7 +13,7 @@ type Pruned struct{ Occurrences, Events, Texts, Commands int64 }
 const pruneGroup = 500
 
 // Prune removes what is older than before: ended occurrences with their sessions and events, other events, settled
-// commands, and the texts of revisions that a newer usable one has replaced. What is still open stays, however old.
+// commands and those for what never came, and the texts of revisions that a newer usable one has replaced. What is still open stays, however old.
 // SQLite reuses the room; the file does not shrink.
 func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 	var p Pruned
@@ -28,7 +28,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 			(SELECT seq FROM events WHERE happened_at < $1
 			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id) LIMIT $2)`},
 		{&p.Commands, `DELETE FROM commands WHERE id IN
-			(SELECT id FROM commands WHERE settled_at > 0 AND settled_at < $1 LIMIT $2)`},
+			(SELECT id FROM commands WHERE settled_at > 0 AND settled_at < $1 OR settled_at = 0 AND given_at < $1
+			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id) LIMIT $2)`},
 		{&p.Texts, `UPDATE revisions SET body = '' WHERE id IN
 			(SELECT id FROM revisions r WHERE body <> '' AND applied_at < $1 AND EXISTS
 			(SELECT 1 FROM revisions n WHERE n.plan = r.plan AND n.id > r.id AND n.state NOT IN ('waiting', 'refused')) LIMIT $2)`},
@@ -52,5 +53,10 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 			}
 		}
 	}
-	return p, nil
+	// Each start has a name of its own. One that holds a lease is kept: its term follows from it.
+	return p, s.write(ctx, "remove what is old", func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM nodes WHERE beat_at < $1 AND name <> $2
+			AND NOT EXISTS (SELECT 1 FROM leases WHERE node = name)`, limit, s.node)
+		return err
+	})
 }

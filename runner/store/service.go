@@ -15,7 +15,7 @@ type OtherServiceError struct {
 }
 
 func (e *OtherServiceError) Error() string {
-	return fmt.Sprintf("store %s belongs to service %s, not %s: name another store", e.Path, e.Have, e.Want)
+	return fmt.Sprintf("store %s belongs to service %s, not %s: name another store, or the service with --api-url", e.Path, e.Have, e.Want)
 }
 
 func (e *OtherServiceError) Unwrap() error { return ErrOtherService }
