@@ -3,6 +3,7 @@ package runner_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -84,6 +85,69 @@ func TestARedundantClassIsRecordedTwiceAndOneDeathLeavesNoGap(t *testing.T) {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
 		h.audit()
+	})
+}
+
+// acquires keeps what each acquire asks for and the resource id that it is given.
+type acquires struct {
+	next http.RoundTripper
+
+	mu       sync.Mutex
+	excluded [][]string
+	given    []string
+}
+
+// RoundTrip passes requests on.
+func (a *acquires) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(r.URL.Path, "/acquire") {
+		return a.next.RoundTrip(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var asked agora.AcquireRequest
+	var given agora.AcquireResponse
+	if err := json.Unmarshal(body, &asked); err != nil {
+		return nil, err
+	}
+	resp, err := a.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	if body, err = io.ReadAll(resp.Body); err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	if err := json.Unmarshal(body, &given); err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.excluded, a.given = append(a.excluded, asked.ClientRequest.ExcludeResourceIDs), append(a.given, given.ResourceID)
+	return resp, nil
+}
+
+// TestEachSessionOfARedundantClassIsPlacedApartFromTheOther looks at what is sent for two sessions, and for the one that
+// replaces the second, whose start is refused.
+func TestEachSessionOfARedundantClassIsPlacedApartFromTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Skip: 1, Times: 1, Status: 500, Code: 502, Reason: "Failed to allocate worker"}}}})
+		seen := &acquires{next: h.sim.Transport()}
+		h.transport = seen
+		e := h.open(load(t, school("2031-09-15 09:00-09:50", "    redundancy: 2"), "school.yaml"))
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+		h.audit()
+		if len(seen.given) != 3 {
+			t.Fatalf("resources %q", seen.given)
+		}
+		want := [][]string{nil, {seen.given[0]}, {seen.given[0]}}
+		if diff := cmp.Diff(want, seen.excluded); diff != "" {
+			t.Errorf("excluded (-want +got):\n%s", diff)
+		}
 	})
 }
 

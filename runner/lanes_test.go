@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rundown/agora"
-	"rundown/plan"
 )
 
 func redundant() State {
@@ -99,12 +98,5 @@ func TestASuccessorThatFailsLeavesTheOldSessionToItsEnd(t *testing.T) {
 	}, change{at: 40 * time.Minute, do: func(s *State) { s.End, s.Until = bell.Add(3*time.Hour), bell.Add(3*time.Hour+2*time.Minute) }})
 	if s.Outcome != Partial || len(s.Gaps) != 1 || s.Gaps[0].From.Sub(bell) < 110*time.Minute {
 		t.Errorf("%s, gaps %v: %s", s.Outcome, s.Gaps, s.Reason)
-	}
-}
-
-func TestARedundantSessionIsPlacedApartFromItsSiblings(t *testing.T) {
-	got := AcquireRequest(&plan.Occurrence{}, Session{}, "r1", "r2").ClientRequest.ExcludeResourceIDs
-	if diff := cmp.Diff([]string{"r1", "r2"}, got); diff != "" {
-		t.Errorf("excluded (-want +got):\n%s", diff)
 	}
 }
