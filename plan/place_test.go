@@ -42,3 +42,12 @@ func TestStartsArePlacedInTimeAndApart(t *testing.T) {
 		}
 	})
 }
+
+func TestALoneStartIsAskedForTheDocumentedTimeBeforeAndSomeMore(t *testing.T) {
+	bell := instant("2031-10-06T07:00:00Z")
+	early := bell.Sub(Place([]Start{{bell, 1}}, Spacing(10))[0])
+	const documented, inHand = 5 * time.Second, 8 * time.Second // timing-start-early, and a node that dies
+	if early != documented+inHand {
+		t.Errorf("it is begun %v before it must be writing", early)
+	}
+}

@@ -293,6 +293,39 @@ func TestDecide(t *testing.T) {
 			}, outcome: Recorded, states: []SessionState{SessionFailed, SessionEnded},
 		},
 		{
+			name:  "a task conflict on the resource id of a lost answer tells that the session lives",
+			serve: nth(agora.OpStart, noAnswer, refusal(agora.Pair, 400, 53, "task conflict")),
+			trace: []string{
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-42s start 1 uid 11", "-42s acquire 2 uid 12", "-42s start 2 uid 12", "52m0s stop 2 uid 12",
+			}, outcome: Recorded, reason: "orphan: session 1 (cname lingua-german-a1, uid 11) may run", states: []SessionState{SessionOrphan, SessionEnded},
+		},
+		{
+			name:  "a resource id that grew older than five minutes is not used any more",
+			serve: upTo(agora.OpStart, -always, 4*time.Minute+30*time.Second, refusal(agora.Wait, 429, 0, "API rate limit exceeded")),
+			// Neither the service nor the page is at fault, so it is no failure.
+			state:   func(s *State) { s.Attempts = 1 },
+			outcome: Partial, states: []SessionState{SessionFailed, SessionEnded},
+		},
+		{
+			name: "a session that ends before it was seen running has failed",
+			serve: func(r request) *Answer {
+				if r.op == agora.OpQuery && r.session.Attempt == 1 {
+					return status(20)
+				}
+				return nil
+			},
+			trace: []string{
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-38s acquire 2 uid 12", "-38s start 2 uid 12", "52m0s stop 2 uid 12",
+			}, outcome: Recorded, states: []SessionState{SessionFailed, SessionEnded},
+		},
+		{
+			name:  "wrong storage keys, which show as a recording that is not known, are told",
+			state: func(s *State) { s.Attempts = 1 },
+			serve: upTo(agora.OpQuery, -always, always, gone),
+			trace: []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "47s stop 1 uid 11"}, outcome: Failed,
+			reason: "wrong storage keys", gaps: []Gap{{bell, bell.Add(50 * time.Minute)}}, states: []SessionState{SessionFailed},
+		},
+		{
 			name:  "a start that is refused for its parameters is given up",
 			serve: upTo(agora.OpStart, -always, always, refusal(agora.Fix, 400, 2, "videoWidth")),
 			trace: []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11"}, outcome: Failed, reason: `code 2 "videoWidth"`,
@@ -451,6 +484,11 @@ func TestDecide(t *testing.T) {
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "10m0s update 1 uid 11", "10m5s update 1 uid 11", "52m0s stop 1 uid 11",
 			}, outcome: Recorded, states: []SessionState{SessionEnded},
 		},
+		{
+			name:    "a CDN target that is new is not sent to a session that was begun without a push",
+			changes: []change{{at: 10 * time.Minute, do: func(s *State) { s.CDN = "a" }}},
+			trace:   []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "52m0s stop 1 uid 11"}, outcome: Recorded, states: []SessionState{SessionEnded},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -475,8 +513,12 @@ func TestDecide(t *testing.T) {
 				t.Errorf("gaps (-want +got):\n%s", diff)
 			}
 			var states []SessionState
+			resources := map[string]int{}
 			for _, x := range s.Sessions {
 				states = append(states, x.State)
+				if resources[x.ResourceID]++; x.ResourceID != "" && resources[x.ResourceID] > 1 {
+					t.Errorf("resource id %s serves more than one session", x.ResourceID)
+				}
 			}
 			if diff := cmp.Diff(tt.states, states); diff != "" {
 				t.Errorf("sessions (-want +got):\n%s", diff)

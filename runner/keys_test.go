@@ -41,12 +41,13 @@ func TestTemporaryKeysAreReadStrictlyAndNeverQuoted(t *testing.T) {
 func TestARenewalSendsTheWholeStorageBlock(t *testing.T) {
 	vendor, _ := agora.VendorByName("s3")
 	o := &plan.Occurrence{Prefix: []string{"german"}}
-	o.Settings.Storage = &plan.Storage{Vendor: vendor, Region: vendor.Regions[1], Bucket: "lessons"}
+	o.Settings.Storage = &plan.Storage{Vendor: vendor, Region: vendor.Regions[1], Bucket: "lessons", SSE: "kms", Tag: "term"}
 	until := time.Date(2031, 9, 17, 16, 0, 0, 0, time.UTC)
 	got := KeysRequest(o, Session{Cname: "hall", UID: "11"}, Keys{"key", "example", "token", until}).ClientRequest.StorageConfig
 	want := &agora.StorageConfig{
 		Vendor: 1, Region: vendor.Regions[1].Number, Bucket: "lessons", AccessKey: "key", SecretKey: "example",
 		STSToken: "token", STSExpiration: uint64(until.Unix()), FileNamePrefix: []string{"german"},
+		ExtensionParams: &agora.ExtensionParams{SSE: "kms", Tag: "term"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("storage (-want +got):\n%s", diff)

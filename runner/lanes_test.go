@@ -205,13 +205,6 @@ func TestASuccessorThatFailsLeavesTheOldSessionToItsEnd(t *testing.T) {
 	}
 }
 
-func TestARedundantSessionIsPlacedApartFromItsSiblings(t *testing.T) {
-	got := AcquireRequest(&plan.Occurrence{}, Session{}, "r1", "r2").ClientRequest.ExcludeResourceIDs
-	if diff := cmp.Diff([]string{"r1", "r2"}, got); diff != "" {
-		t.Errorf("excluded (-want +got):\n%s", diff)
-	}
-}
-
 // oneFile is a plan's only file.
 type oneFile string
 

@@ -39,6 +39,48 @@ func TestAStopThatANotificationTellsOfIsConfirmedByAQueryAndReplacedAtOnce(t *te
 	}
 }
 
+// TestANotificationCannotMoveTheEndPastWhatIsKnown has one that dates the end before a query that found the session
+// running, and one that dates it ahead of our clock: the time that was lost is told whole.
+func TestANotificationCannotMoveTheEndPastWhatIsKnown(t *testing.T) {
+	died := 20*time.Minute + 3*time.Second
+	for name, tt := range map[string]struct{ says, earliest, latest time.Duration }{
+		"in the past":   {-time.Hour, 18 * time.Minute, died},
+		"in the future": {40 * time.Minute, 18 * time.Minute, died},
+	} {
+		s, _ := told(t, lesson(), func(r request) *Answer {
+			if r.session.Attempt == 1 && r.at >= died && (r.op == agora.OpQuery || r.op == agora.OpStop) {
+				return gone
+			}
+			return nil
+		}, map[time.Duration]Notice{died: {Type: agora.EventWebRecorderStopped, SID: "sid1", Code: agora.StoppedRecorderError, At: bell.Add(tt.says), Text: "the recording stopped"}})
+		if s.Outcome != Partial || len(s.Gaps) != 1 || s.Gaps[0].From.Sub(bell) < tt.earliest || s.Gaps[0].From.Sub(bell) > tt.latest {
+			t.Errorf("%s: %s with the gaps %v", name, s.Outcome, s.Gaps)
+		}
+	}
+}
+
+func TestANotificationThatComesTwiceIsKnownByItsIDAndByItsPlaceInItsSession(t *testing.T) {
+	seen := newRecent(2)
+	for _, tt := range []struct {
+		event agora.Event
+		known bool
+	}{
+		{agora.Event{NoticeID: "a", SID: "s", Sequence: 1}, false},
+		{agora.Event{NoticeID: "a", SID: "s", Sequence: 1}, true},
+		{agora.Event{NoticeID: "b", SID: "s", Sequence: 1}, true}, // sent anew, with an id of its own
+		{agora.Event{NoticeID: "b", SID: "s", Sequence: 2}, true}, // nothing documents that, and what has an id is known by it
+		{agora.Event{NoticeID: "c", SID: "t", Sequence: 1}, false},
+		{agora.Event{Sequence: 1}, false},
+		{agora.Event{Sequence: 1}, false}, // nothing tells them apart
+		{agora.Event{NoticeID: "d", SID: "t", Sequence: 2}, false},
+		{agora.Event{NoticeID: "a", SID: "s", Sequence: 1}, false}, // too long ago
+	} {
+		if known := seen.add(tt.event); known != tt.known {
+			t.Errorf("%+v: known is %v, want %v", tt.event, known, tt.known)
+		}
+	}
+}
+
 func TestANotificationThatAQueryContradictsEndsNothing(t *testing.T) {
 	s, trace := told(t, lesson(), nil, map[time.Duration]Notice{
 		10 * time.Minute: {Type: agora.EventWebRecorderStopped, SID: "sid1", Code: agora.StoppedRecorderError, Text: "stopped"},

@@ -67,7 +67,7 @@ func newMasker(text []byte) *masker {
 	m := &masker{}
 	section, hide := false, false // no section yet: nothing is known, so nothing is shown
 	base := -1
-	for raw := range bytes.Lines(text) {
+	for raw := range bytes.Lines(bytes.TrimPrefix(text, []byte("\ufeff"))) { // columns do not count a byte order mark
 		line := []rune(strings.TrimRight(string(raw), "\r\n"))
 		indent := 0
 		for indent < len(line) && (line[indent] == ' ' || line[indent] == '\t' || line[indent] == '\ufeff') {
