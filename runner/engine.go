@@ -127,7 +127,7 @@ const maxLength = 49 * time.Hour
 const drain = 6 * time.Second
 
 // lastWrite is how long it waits for the store after that.
-const lastWrite = 1500 * time.Millisecond
+const lastWrite = time.Second
 
 // New returns an engine that does nothing yet.
 func New(cfg Config) *Engine {
