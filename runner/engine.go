@@ -98,8 +98,8 @@ type Engine struct {
 	changes    int64
 	clock      clock
 	skew       skew
-	troubles   map[string]string // what a person should mend, by what it is about
-	warned     time.Time         // when it was told last that the store cannot be written; zero: it can
+	troubles   map[string]string    // what a person should mend, by what it is about
+	complaints map[string]time.Time // when each was logged last
 	cron       *cron.Cron
 	wg         sync.WaitGroup
 	forget     bool          // a test's negative control: a start without an answer is taken for never sent
@@ -127,7 +127,7 @@ const maxLength = 49 * time.Hour
 const drain = 6 * time.Second
 
 // lastWrite is how long it waits for the store after that.
-const lastWrite = 1500 * time.Millisecond
+const lastWrite = time.Second
 
 // New returns an engine that does nothing yet.
 func New(cfg Config) *Engine {
@@ -135,7 +135,7 @@ func New(cfg Config) *Engine {
 	return &Engine{
 		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}),
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
-		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{}, troubles: map[string]string{},
+		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{}, troubles: map[string]string{}, complaints: map[string]time.Time{},
 		notices: make(chan agora.Event, maxNotices),
 	}
 }
@@ -266,7 +266,7 @@ func (e *Engine) duties(scheduling bool) {
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(e.watchClock))
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {
 		if err := e.pollCommands(e.ctx); err != nil && e.ctx.Err() == nil {
-			e.log.Error("operators' commands cannot be read", "error", err)
+			e.complain("operators' commands cannot be read", err)
 		}
 	}))
 	e.mu.Lock()

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -91,7 +93,7 @@ func TestAStoreThatCannotBeWrittenCostsNoStop(t *testing.T) {
 				if len(tt.faults.Sessions) == 0 { // the instant of a death is known to a poll only
 					h.audit()
 				}
-				h.agrees(german)
+				h.agrees()
 				s := h.outcomes()[german]
 				if s.Outcome != tt.outcome || !strings.Contains(s.Reason, tt.says) {
 					t.Errorf("%s, gaps %v: %s", s.Outcome, s.Gaps, s.Reason)
@@ -121,30 +123,33 @@ func TestAStoreThatCannotBeWrittenCostsNoStop(t *testing.T) {
 	}
 }
 
-// agrees holds what the store says of an occurrence against what the engine said last.
-func (h *house) agrees(id string) {
+// agrees holds what the store says of what has ended against what the engines said.
+func (h *house) agrees() {
 	h.t.Helper()
 	s, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{})
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	defer s.Close()
-	rows, err := s.Occurrences(context.Background(), store.Filter{ID: id})
-	if err != nil || len(rows) != 1 {
-		h.t.Fatalf("%d rows, %v", len(rows), err)
+	ended := h.outcomes()
+	rows, err := s.Occurrences(context.Background(), store.Filter{States: []string{string(runner.Over)}})
+	if err != nil || len(rows) != len(ended) {
+		h.t.Fatalf("the store says that %d have ended, the engines %d; %v", len(rows), len(ended), err)
 	}
-	sessions, err := s.Sessions(context.Background(), id)
+	sessions, err := s.Sessions(context.Background(), slices.Collect(maps.Keys(ended))...)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	have, err := runner.Decode(rows[0], sessions[id])
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	want := h.outcomes()[id]
-	if have.Outcome != want.Outcome || have.Reason != want.Reason || len(have.Sessions) != len(want.Sessions) {
-		h.t.Errorf("the store says %s with %d sessions (%s), the engine %s with %d (%s)",
-			have.Outcome, len(have.Sessions), have.Reason, want.Outcome, len(want.Sessions), want.Reason)
+	for _, row := range rows {
+		have, err := runner.Decode(row, sessions[row.ID])
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		want := ended[row.ID]
+		if have.Outcome != want.Outcome || have.Reason != want.Reason || len(have.Sessions) != len(want.Sessions) {
+			h.t.Errorf("the store says of %s %s with %d sessions (%s), the engine %s with %d (%s)", row.ID,
+				have.Outcome, len(have.Sessions), have.Reason, want.Outcome, len(want.Sessions), want.Reason)
+		}
 	}
 }
 

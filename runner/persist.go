@@ -112,29 +112,36 @@ func (c *conductor) later(f func()) {
 	})
 }
 
-// unwritten tells that the store cannot be written, at first and then each minute.
+// unwritten tells that the store cannot be written.
 func (e *Engine) unwritten(err error) {
 	e.trouble("store", "cannot be written: "+oneLine(err))
-	e.mu.Lock()
-	now := time.Now()
-	tell := e.warned.IsZero() || now.Sub(e.warned) >= time.Minute
-	if tell {
-		e.warned = now
-	}
-	e.mu.Unlock()
-	if tell {
-		e.log.Error("the store cannot be written: recordings go on and are stopped at their end, but nothing is begun; it is tried again each second", "error", err)
-	}
+	e.complain("the store cannot be written: recordings go on and are stopped at their end, but nothing is begun; it is tried again each second", err)
 }
 
 // written tells that a store can be written again.
 func (e *Engine) written() {
 	e.mu.Lock()
-	told := !e.warned.IsZero()
-	e.warned = time.Time{}
+	told := e.troubles["store"] != ""
+	if told {
+		clear(e.complaints)
+	}
 	e.mu.Unlock()
 	if told {
 		e.trouble("store", "")
 		e.log.Info("the store can be written again")
+	}
+}
+
+// complain logs what fails again and again, each minute.
+func (e *Engine) complain(of string, err error) {
+	e.mu.Lock()
+	now, last := time.Now(), e.complaints[of]
+	tell := last.IsZero() || now.Sub(last) >= time.Minute
+	if tell {
+		e.complaints[of] = now
+	}
+	e.mu.Unlock()
+	if tell {
+		e.log.Error(of, "error", err)
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"syscall"
 	"testing"
@@ -14,6 +15,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"rundown": func() {
 			failpoint = dieAt(os.Getenv("RUNDOWN_TEST_DIE"))
+			if point := os.Getenv("RUNDOWN_TEST_HANG"); point != "" {
+				failpoint = hangAt(point)
+			}
 			os.Exit(Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 		},
 	})
@@ -46,6 +50,16 @@ func dieAt(name string) func(string) {
 	return func(point string) {
 		if point == name {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	}
+}
+
+// hangAt has the engine's loop that comes to the named point go no further.
+func hangAt(name string) func(string) {
+	return func(point string) {
+		if point == name {
+			fmt.Fprintln(os.Stderr, "hangs", point)
 			select {}
 		}
 	}

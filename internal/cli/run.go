@@ -44,7 +44,9 @@ func newRunCommand(a *app) *cobra.Command {
 		Long: `Run works until it is ended: it acquires, starts, watches and stops each recording of the plans on time. What it
 does is written into the store first, so that it can be killed at any instant: recordings go on in the cloud, and the
 next start adopts them. It reads the plans again when their files change and on SIGHUP; a plan with errors changes
-nothing, at a restart neither: the one applied from that file last stays at work. SIGTERM and SIGINT end it with status 0 and leave recordings running. Without PLAN it works on the plans that
+nothing, at a restart neither: the one applied from that file last stays at work. SIGTERM and SIGINT end it with status
+0 and leave recordings running: it awaits the answers that are out, for ten seconds at most in all, and what is
+unanswered then is settled at the next start. A second signal ends it at once. Without PLAN it works on the plans that
 were applied last, by apply or by an earlier run. With PLAN each start applies it, and so undoes an apply --revision.
 
 With --dry-run it prints each acquire, start, update and stop of the classes that start in the span, and sends nothing.
@@ -208,8 +210,8 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		case <-ctx.Done():
 			ready.Set(false)
 			beat.stopping()
-			log.Info("ending: recordings go on and are adopted at the next start")
 			stop() // a second signal ends at once
+			log.Info("ending: recordings go on and are adopted at the next start")
 			return nil
 		case err := <-served:
 			return fmt.Errorf("serve: %w", err)

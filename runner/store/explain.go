@@ -11,14 +11,14 @@ import (
 
 // advice says what a class of SQLite's errors means for who runs the program, and what to try.
 var advice = map[int]string{
-	sqlite3.SQLITE_NOTADB:   "it is not an SQLite database: name another file",
+	sqlite3.SQLITE_NOTADB:   "it is not an SQLite database: name another file, or restore this one from a copy",
 	sqlite3.SQLITE_CORRUPT:  "it is damaged: restore it from a copy, or move it away to begin anew",
 	sqlite3.SQLITE_READONLY: "it cannot be written: give this user write permission on the file and its folder",
 	sqlite3.SQLITE_PERM:     "it cannot be written: give this user write permission on the file and its folder",
 	sqlite3.SQLITE_CANTOPEN: "it cannot be opened: give this user read and write permission on the file and its folder",
 	sqlite3.SQLITE_BUSY:     "another process keeps it locked: try again",
 	sqlite3.SQLITE_FULL:     "the disk is full: make room",
-	sqlite3.SQLITE_IOERR:    "the disk does not read or write: look at the disk and its file system",
+	sqlite3.SQLITE_IOERR:    "the disk does not read or write: look at the disk, its room and its file system",
 }
 
 // explain names the store and what was being done to it. The error of a context passes as it is.

@@ -130,7 +130,7 @@ func checkHeader(path string) error {
 	case string(page[:len(magic)]) == magic:
 		return nil
 	}
-	return fmt.Errorf("store %s is not an SQLite database: name another file", path)
+	return fmt.Errorf("store %s is not an SQLite database: name another file, or restore this one from a copy", path)
 }
 
 // connect makes the pools. No connection is made yet.
