@@ -108,7 +108,50 @@ func TestASessionThatOutlivesItsHoursWithoutASuccessorIsToldOf(t *testing.T) {
 		if s := h.outcomes()[german]; s.Outcome != runner.Partial || !strings.Contains(s.Reason, "its hours ended at") {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
+		h.audit()
 	})
+}
+
+// TestTheEndOfASessionByItsHoursIsKnownToTheSecond holds the store against the ledger where no stop ends a session:
+// told of by a notification, found missing by a query, or refused to be stopped until it ends.
+func TestTheEndOfASessionByItsHoursIsKnownToTheSecond(t *testing.T) {
+	noMore := simulator.RequestFault{Endpoint: "acquire", Skip: 1, Status: 400, Code: 406, Reason: "vendor_over_load"}
+	refused := simulator.RequestFault{Endpoint: "stop", Status: 401, Reason: "Unauthorized"}
+	tests := []struct {
+		name   string
+		told   bool
+		when   string // after the edit
+		faults []simulator.RequestFault
+	}{
+		{"a notification tells", true, "2031-09-15 09:00-15:00", []simulator.RequestFault{noMore}},
+		{"a query finds out", false, "2031-09-15 09:00-15:00", []simulator.RequestFault{noMore}},
+		{"its stop is refused", false, "2031-09-15 09:00-09:50", []simulator.RequestFault{refused}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h, carrier := listening(t, simulator.Faults{Requests: tt.faults})
+				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				if tt.told {
+					carrier.to(h, e)
+				}
+				until(monday.Add(30 * time.Minute))
+				if _, err := e.Apply(context.Background(), load(t, school(tt.when), "school.yaml")); err != nil {
+					t.Fatal(err)
+				}
+				until(monday.Add(8 * time.Hour))
+				if err := h.sim.Close(); err != nil {
+					t.Error(err)
+				}
+				h.shut(e)
+				if ran := h.sim.Ledger().Sessions; len(ran) != 1 || ran[0].StopReason != "max_recording_hour" {
+					t.Errorf("sessions %+v, want one that its hours ended", ran)
+				}
+				h.audit()
+			})
+		})
+	}
 }
 
 func TestKeyFilesThatAreReplacedDuringAClassAreSentAgain(t *testing.T) {
