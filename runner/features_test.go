@@ -382,17 +382,41 @@ func TestNotificationsThatComeAgainAfterARestartChangeNothing(t *testing.T) {
 			}
 			return steady(s)
 		}
+		stranger := agora.Event{NoticeID: "n1", ProductID: agora.ProductCloudRecording, Type: 99, SID: "stranger"}
+		events := func() (out []string) {
+			t.Helper()
+			list, err := h.store.Events(context.Background(), "", 0, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, ev := range list {
+				if ev.Kind == "webhook" {
+					out = append(out, ev.Text)
+				}
+			}
+			return out
+		}
 		for _, at := range []time.Duration{25 * time.Minute, 2 * time.Hour} {
 			until(monday.Add(at))
+			if err := e.Notify(stranger); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Second) // it is written down
 			h.shut(e)
 			e = h.open(p)
 			carrier.to(h, e)
 			time.Sleep(3 * time.Second) // the adoption is behind us
-			before := read()
+			before, logged := read(), events()
 			n := carrier.again(t)
+			if err := e.Notify(stranger); err != nil {
+				t.Error(err)
+			}
 			time.Sleep(3 * time.Second) // any query that they led to is answered
 			if diff := cmp.Diff(before, read()); diff != "" || n < 8 {
 				t.Errorf("%v after the bell, %d notifications that came again changed (-before +after):\n%s", at, n, diff)
+			}
+			if diff := cmp.Diff(logged, events()); diff != "" {
+				t.Errorf("%v after the bell, %d notifications that came again were logged again (-before +after):\n%s", at, n, diff)
 			}
 		}
 		if err := h.sim.Close(); err != nil {
