@@ -350,6 +350,7 @@ func (c *conductor) store(t *task, step store.Step, failing, then func(), stale 
 func (c *conductor) stored(t *task, next State, calls []Action) {
 	phase := t.state.Phase
 	c.watchHours(t.state, next)
+	c.watchOrphans(t.state, next)
 	t.state, t.saved, t.busy = next, next.Sessions, false
 	t.version++
 	for _, tell := range t.settled {
@@ -378,6 +379,16 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 		c.step(t, Observation{})
 	} else if !t.busy {
 		c.settle(t)
+	}
+}
+
+// watchOrphans tells a person at once of each session that may run although its sid is unknown: only they can end it
+// before its hours do.
+func (c *conductor) watchOrphans(before, after State) {
+	for _, x := range after.Sessions {
+		if was := before.session(x.Attempt); x.State == SessionOrphan && (was == nil || was.State != SessionOrphan) {
+			c.log.Error(x.Reason, "occurrence", after.ID, "resource_id", x.ResourceID)
+		}
 	}
 }
 

@@ -508,9 +508,13 @@ func (d *decision) queried(x *Session, a Answer) {
 		return
 	}
 	switch {
-	case a.Class == agora.Done && (a.Server.Status.Over() || recorder.State == "exit"):
+	case a.Class == agora.Done && a.Server.Status.Over():
 		d.evidence(x, recorder.FileList)
 		d.gone(x, cmp.Or(x.Told, fmt.Sprintf("the service ended it by itself (status %d)", a.Server.Status)))
+	case a.Class == agora.Done && recorder.State == "exit":
+		d.evidence(x, recorder.FileList)
+		x.Exited = true
+		d.lost(x, cmp.Or(x.Told, fmt.Sprintf("its recorder exited by itself (status %d)", a.Server.Status)))
 	case a.Class == agora.Done && a.Server.Status.Running():
 		d.evidence(x, recorder.FileList)
 		d.hold(x, recorder.OnHold)
@@ -618,6 +622,9 @@ func (d *decision) lost(x *Session, why string) {
 	d.enter(x, SessionStopping)
 	x.StoppedAt, x.Reason = d.ended(x, why)
 	x.Then, x.Tries, x.Next = SessionLost, 0, d.now
+	if x.RecordingAt.IsZero() {
+		x.Then = SessionFailed
+	}
 	d.note("session %d: lost: %s", x.Attempt, x.Reason)
 	d.failed(x)
 }
@@ -662,7 +669,9 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 				x.UploadStatus = "pending"
 			}
 		}
-		x.StoppedAt = sent(x, a)
+		if !x.Exited {
+			x.StoppedAt = sent(x, a)
+		}
 		d.stopped(x, x.Reason)
 	case a.Code == 435:
 		x.RecordingAt, x.Named, x.Empty, x.StoppedAt = time.Time{}, false, true, sent(x, a)

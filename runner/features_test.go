@@ -436,6 +436,10 @@ func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h, carrier := listening(t, simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}})
 		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(-10 * time.Second))
+		if log := h.log.String(); strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, `level=ERROR msg="orphan: session 1 (cname school-german`) {
+			t.Errorf("nobody was told of the orphan, once, when it was one:\n%s", log)
+		}
 		carrier.to(h, e)
 		until(monday.Add(2 * time.Hour))
 		if err := h.sim.Close(); err != nil {
