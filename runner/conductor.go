@@ -322,6 +322,7 @@ func (c *conductor) store(t *task, step store.Step, failing, then func(), stale 
 func (c *conductor) stored(t *task, next State, calls []Action) {
 	before := t.asStored()
 	c.watchHours(before, next)
+	c.watchOrphans(before, next)
 	t.state, t.saved, t.busy, t.owed = next, next.Sessions, false, nil
 	t.version++
 	for _, tell := range t.settled {
@@ -350,6 +351,16 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 		c.step(t, Observation{})
 	} else if !t.busy {
 		c.settle(t)
+	}
+}
+
+// watchOrphans tells a person at once of each session that may run although its sid is unknown: only they can end it
+// before its hours do.
+func (c *conductor) watchOrphans(before, after State) {
+	for _, x := range after.Sessions {
+		if was := before.session(x.Attempt); x.State == SessionOrphan && (was == nil || was.State != SessionOrphan) {
+			c.log.Error(x.Reason, "occurrence", after.ID, "resource_id", x.ResourceID)
+		}
 	}
 }
 

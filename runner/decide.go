@@ -237,7 +237,7 @@ func (d *decision) ask(x *Session) Action {
 		if x.StopAskedAt.IsZero() {
 			x.StopAskedAt = d.now
 		} else if d.now.After(x.deadline()) {
-			d.stopped(x, cmp.Or(x.Reason, fmt.Sprintf("it could not be stopped and ended by its maxRecordingHour at %s at the latest", d.clock(x.deadline()))))
+			d.unstopped(x)
 			return Action{}
 		}
 		op = agora.OpStop
@@ -508,9 +508,13 @@ func (d *decision) queried(x *Session, a Answer) {
 		return
 	}
 	switch {
-	case a.Class == agora.Done && (a.Server.Status.Over() || recorder.State == "exit"):
+	case a.Class == agora.Done && a.Server.Status.Over():
 		d.evidence(x, recorder.FileList)
 		d.gone(x, cmp.Or(x.Told, fmt.Sprintf("the service ended it by itself (status %d)", a.Server.Status)))
+	case a.Class == agora.Done && recorder.State == "exit":
+		d.evidence(x, recorder.FileList)
+		x.Exited = true
+		d.lost(x, cmp.Or(x.Told, fmt.Sprintf("its recorder exited by itself (status %d)", a.Server.Status)))
 	case a.Class == agora.Done && a.Server.Status.Running():
 		d.evidence(x, recorder.FileList)
 		d.hold(x, recorder.OnHold)
@@ -605,6 +609,9 @@ func (d *decision) gone(x *Session, why string) {
 		return
 	}
 	d.enter(x, SessionLost)
+	if x.StoppedAt.IsZero() {
+		x.StoppedAt, why = d.ended(x, why)
+	}
 	x.Reason, x.StoppedAt = why, later(x.LastGood, x.StoppedAt)
 	d.note("session %d: lost: %s", x.Attempt, why)
 	d.failed(x)
@@ -613,9 +620,41 @@ func (d *decision) gone(x *Session, why string) {
 // lost handles a session that is taken for dead; a stop is sent all the same, since what lives is billed.
 func (d *decision) lost(x *Session, why string) {
 	d.enter(x, SessionStopping)
-	x.Then, x.Reason, x.StoppedAt, x.Tries, x.Next = SessionLost, why, x.LastGood, 0, d.now
-	d.note("session %d: lost: %s", x.Attempt, why)
+	x.StoppedAt, x.Reason = d.ended(x, why)
+	x.Then, x.Tries, x.Next = SessionLost, 0, d.now
+	if x.RecordingAt.IsZero() {
+		x.Then = SessionFailed
+	}
+	d.note("session %d: lost: %s", x.Attempt, x.Reason)
 	d.failed(x)
+}
+
+// unstopped makes a session final whose hours are over and whose end no answer has told. Where its stops were refused
+// before, it ended by its hours.
+func (d *decision) unstopped(x *Session) {
+	over := x.deadline()
+	switch {
+	case !x.StoppedAt.IsZero():
+	case x.StopAskedAt.Before(over):
+		x.StoppedAt = cmp.Or(x.StopDoubtAt, over)
+	default:
+		x.StoppedAt, _ = d.ended(x, "")
+	}
+	d.stopped(x, cmp.Or(x.Reason, fmt.Sprintf("it could not be stopped and ended by its maxRecordingHour at %s at the latest", d.clock(over))))
+}
+
+// ended dates the end of a session that was seen running and then was missed: by its hours, where these were over
+// in between, else when it was last seen. Where nobody looked for longer than usual that is all that is known.
+func (d *decision) ended(x *Session, why string) (time.Time, string) {
+	over, missed := x.deadline(), cmp.Or(x.SuspectAt, d.now)
+	if missed.Before(over) || x.LastGood.After(over) || over.Sub(x.LastGood) > agora.MonitorInterval()+trustTimers {
+		return x.LastGood, why
+	}
+	text := fmt.Sprintf("its %d h (maxRecordingHour) were over at %s", x.MaxHour, d.clock(over))
+	if why != "" {
+		text = why + ": " + text
+	}
+	return over, text
 }
 
 func (d *decision) stopAnswered(x *Session, a Answer) {
@@ -630,7 +669,9 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 				x.UploadStatus = "pending"
 			}
 		}
-		x.StoppedAt = sent(x, a)
+		if !x.Exited {
+			x.StoppedAt = sent(x, a)
+		}
 		d.stopped(x, x.Reason)
 	case a.Code == 435:
 		x.RecordingAt, x.Named, x.Empty, x.StoppedAt = time.Time{}, false, true, sent(x, a)
@@ -642,8 +683,7 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 		case !x.StopDoubtAt.IsZero() && x.Then != SessionLost:
 			x.StoppedAt = x.StopDoubtAt // an earlier stop of ours had its effect; what was lost had ended before
 		case x.StoppedAt.IsZero():
-			x.StoppedAt = later(x.LastGood, x.StoppedAt)
-			x.Reason = cmp.Or(x.Reason, "it was over when it was to be stopped")
+			x.StoppedAt, x.Reason = d.ended(x, cmp.Or(x.Reason, "it was over when it was to be stopped"))
 		}
 		d.stopped(x, x.Reason)
 	case a.Class == agora.Fix:

@@ -527,6 +527,105 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestEachDocumentedAnswerLeadsWhereItIsToLead goes through the rows of the documented answers that no other test tells
+// the story of: whichever session asks, the first requests of an op get these answers.
+func TestEachDocumentedAnswerLeadsWhereItIsToLead(t *testing.T) {
+	exit := running(bell)
+	exit.Server.Services[0].Payload.State = "exit"
+	unwritten := *exit
+	unwritten.Server.Services = []agora.ServiceState{{ServiceName: agora.ServiceWebRecorder, Payload: agora.ServicePayload{State: "exit"}}}
+	rate := refusal(agora.Wait, 429, 0, "API rate limit exceeded")
+	asked := *rate
+	asked.RetryAfter = 20 * time.Second
+	pending := refusal(agora.Again, 206, 65, "request not completed")
+	timeout := refusal(agora.Again, 500, 62, "request timeout")
+	whole := []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "52m0s stop 1 uid 11"}
+	const always = 100 * time.Hour
+	tests := []struct {
+		name        string
+		op          agora.Op
+		from, until time.Duration // of these answers; both 0: the first so many
+		answers     []*Answer
+		trace       []string
+		outcome     Outcome
+		states      []SessionState
+	}{
+		{"acquire 429 that says how long", agora.OpAcquire, 0, 0, []*Answer{&asked}, []string{"-43s acquire 1 uid 11", "-23s acquire 1 uid 11", "-23s start 1 uid 11", "52m0s stop 1 uid 11"}, Recorded, []SessionState{SessionEnded}},
+		{"acquire 429", agora.OpAcquire, 0, 0, []*Answer{rate, rate}, []string{"-43s acquire 1 uid 11", "-42s acquire 1 uid 11", "-39s acquire 1 uid 11", "-39s start 1 uid 11", "52m0s stop 1 uid 11"}, Recorded, []SessionState{SessionEnded}},
+		{"acquire 400/401", agora.OpAcquire, -always, always, []*Answer{refusal(agora.Fix, 400, 401, "invalid_channel_name")}, []string{"-43s acquire 1 uid 11"}, Failed, []SessionState{SessionFailed}},
+		{"acquire 500/504", agora.OpAcquire, 0, 0, []*Answer{refusal(agora.Again, 500, 504, "allocate_timeout")}, []string{"-43s acquire 1 uid 11", "-42s acquire 1 uid 11", "-42s start 1 uid 11", "52m0s stop 1 uid 11"}, Recorded, []SessionState{SessionEnded}},
+		{"start 429", agora.OpStart, 0, 0, []*Answer{rate}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-42s start 1 uid 11", "52m0s stop 1 uid 11"}, Recorded, []SessionState{SessionEnded}},
+		{"start 429 longer than a resource id lives", agora.OpStart, -always, 5 * time.Minute, []*Answer{rate}, nil, Partial, []SessionState{SessionFailed, SessionEnded}},
+		{"start 500/62 once", agora.OpStart, 0, 0, []*Answer{timeout}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-40s start 1 uid 11", "52m0s stop 1 uid 11"}, Recorded, []SessionState{SessionEnded}},
+		{"start 500/62 twice", agora.OpStart, 0, 0, []*Answer{timeout, timeout}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-40s start 1 uid 11", "-40s acquire 2 uid 11", "-40s start 2 uid 11", "52m0s stop 2 uid 11"}, Recorded, []SessionState{SessionFailed, SessionEnded}},
+		{"start 433", agora.OpStart, 0, 0, []*Answer{refusal(agora.Pair, 400, 433, "")}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "52m0s stop 2 uid 12"}, Recorded, []SessionState{SessionFailed, SessionEnded}},
+		{"confirm: status 7", agora.OpQuery, 0, 0, []*Answer{status(7)}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-38s acquire 2 uid 12", "-38s start 2 uid 12", "52m0s stop 2 uid 12"}, Recorded, []SessionState{SessionFailed, SessionEnded}},
+		{"confirm: the recorder exited", agora.OpQuery, 0, 0, []*Answer{&unwritten}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-38s stop 1 uid 11", "-38s acquire 2 uid 12", "-38s start 2 uid 12", "52m0s stop 2 uid 12"}, Recorded, []SessionState{SessionFailed, SessionEnded}},
+		{"confirm: 206/65 for three minutes", agora.OpQuery, -always, 3 * time.Minute, []*Answer{pending}, whole, Recorded, []SessionState{SessionEnded}},
+		{"confirm: 429 for three minutes", agora.OpQuery, -always, 3 * time.Minute, []*Answer{rate}, whole, Recorded, []SessionState{SessionEnded}},
+		{"running: status 6", agora.OpQuery, 20 * time.Minute, 21*time.Minute + 23*time.Second, []*Answer{status(6)}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "21m22s acquire 2 uid 12", "21m22s start 2 uid 12", "52m0s stop 2 uid 12"}, Partial, []SessionState{SessionLost, SessionEnded}},
+		{"running: the recorder exited", agora.OpQuery, 20 * time.Minute, 21*time.Minute + 23*time.Second, []*Answer{exit}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "21m22s stop 1 uid 11", "21m22s acquire 2 uid 12", "21m22s start 2 uid 12", "52m0s stop 2 uid 12"}, Partial, []SessionState{SessionLost, SessionEnded}},
+		{"running: 400/2", agora.OpQuery, 20 * time.Minute, 30 * time.Minute, []*Answer{refusal(agora.Fix, 400, 2, "")}, whole, Recorded, []SessionState{SessionEnded}},
+		{"running: 401", agora.OpQuery, 20 * time.Minute, 30 * time.Minute, []*Answer{refusal(agora.Fix, 401, 0, "Unauthorized")}, whole, Recorded, []SessionState{SessionEnded}},
+		{"suspect: 50x", agora.OpQuery, 20 * time.Minute, 24 * time.Minute, []*Answer{gone, broken, broken, broken, broken, broken, broken, broken, broken}, whole, Recorded, []SessionState{SessionEnded}},
+		{"stop 206/65", agora.OpStop, 0, 0, []*Answer{pending}, append(whole[:3:3], "52m1s stop 1 uid 11"), Recorded, []SessionState{SessionEnded}},
+		{"stop 500", agora.OpStop, 0, 0, []*Answer{broken}, append(whole[:3:3], "52m1s stop 1 uid 11"), Recorded, []SessionState{SessionEnded}},
+		{"stop 400/49", agora.OpStop, 0, 0, []*Answer{refusal(agora.Ended, 400, 49, "invalid operation")}, whole, Recorded, []SessionState{SessionEnded}},
+		{"stop code 50", agora.OpStop, 0, 0, []*Answer{refusal(agora.Ended, 206, 50, "")}, whole, Recorded, []SessionState{SessionEnded}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n := 0
+			s, trace := play(t, lesson(), func(r request) *Answer {
+				switch {
+				case r.op != tt.op:
+				case tt.from == tt.until && n < len(tt.answers), tt.from != tt.until && r.at >= tt.from && r.at < tt.until:
+					n++
+					return tt.answers[min(n, len(tt.answers))-1]
+				}
+				return nil
+			})
+			if diff := cmp.Diff(tt.trace, without(trace, agora.OpQuery)); diff != "" && tt.trace != nil {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+			var states []SessionState
+			for _, x := range s.Sessions {
+				states = append(states, x.State)
+			}
+			if diff := cmp.Diff(tt.states, states); diff != "" || s.Outcome != tt.outcome || n == 0 {
+				t.Errorf("%s: %s (-want +got):\n%s", s.Outcome, s.Reason, diff)
+			}
+		})
+	}
+}
+
+func TestASessionWhoseRecorderExitedWroteUntilItWasLastSeenHoweverItsStopGoes(t *testing.T) {
+	exit := running(bell)
+	exit.Server.Services[0].Payload.State = "exit"
+	s, _ := play(t, lesson(), func(r request) *Answer {
+		if r.op == agora.OpQuery && r.session.Attempt == 1 && r.at > 20*time.Minute {
+			return exit
+		}
+		return nil
+	})
+	if x := s.Sessions[0]; !x.StoppedAt.Equal(x.LastGood) || len(s.Gaps) != 1 || !s.Gaps[0].From.Equal(x.LastGood) {
+		t.Errorf("ended at %v, last seen at %v; gaps %v", x.StoppedAt, x.LastGood, s.Gaps)
+	}
+}
+
+func TestAStopWaitsForTheAnswerToAnUpdate(t *testing.T) {
+	s := lesson()
+	s.Phase, s.CDN = Recording, "b"
+	s.Sessions = []Session{{Attempt: 1, UID: "11", SID: "sid1", ResourceID: "r", State: SessionRunning, StartedAt: bell, RecordingAt: bell, LastGood: bell, CDN: "a", Asked: agora.OpUpdate, Change: ChangePush, AskedCDN: "b", MaxHour: 2, Next: s.End}}
+	next, act, _ := decide(s, Observation{}, s.Until)
+	if act.Op != "" {
+		t.Fatalf("at the end: %+v, want that the update is awaited", act)
+	}
+	if _, act, _ = decide(next, Observation{Attempt: 1, Op: agora.OpUpdate, Answer: *noAnswer}, s.Until.Add(time.Second)); act.Op != agora.OpStop {
+		t.Errorf("after the answer to the update: %+v, want a stop", act)
+	}
+}
+
 func TestConfirmingQueriesFollowTheDocumentedBackOff(t *testing.T) {
 	var at []time.Duration
 	play(t, lesson(), func(r request) *Answer {

@@ -108,7 +108,50 @@ func TestASessionThatOutlivesItsHoursWithoutASuccessorIsToldOf(t *testing.T) {
 		if s := h.outcomes()[german]; s.Outcome != runner.Partial || !strings.Contains(s.Reason, "its hours ended at") {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
+		h.audit()
 	})
+}
+
+// TestTheEndOfASessionByItsHoursIsKnownToTheSecond holds the store against the ledger where no stop ends a session:
+// told of by a notification, found missing by a query, or refused to be stopped until it ends.
+func TestTheEndOfASessionByItsHoursIsKnownToTheSecond(t *testing.T) {
+	noMore := simulator.RequestFault{Endpoint: "acquire", Skip: 1, Status: 400, Code: 406, Reason: "vendor_over_load"}
+	refused := simulator.RequestFault{Endpoint: "stop", Status: 401, Reason: "Unauthorized"}
+	tests := []struct {
+		name   string
+		told   bool
+		when   string // after the edit
+		faults []simulator.RequestFault
+	}{
+		{"a notification tells", true, "2031-09-15 09:00-15:00", []simulator.RequestFault{noMore}},
+		{"a query finds out", false, "2031-09-15 09:00-15:00", []simulator.RequestFault{noMore}},
+		{"its stop is refused", false, "2031-09-15 09:00-09:50", []simulator.RequestFault{refused}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h, carrier := listening(t, simulator.Faults{Requests: tt.faults})
+				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				if tt.told {
+					carrier.to(h, e)
+				}
+				until(monday.Add(30 * time.Minute))
+				if _, err := e.Apply(context.Background(), load(t, school(tt.when), "school.yaml")); err != nil {
+					t.Fatal(err)
+				}
+				until(monday.Add(8 * time.Hour))
+				if err := h.sim.Close(); err != nil {
+					t.Error(err)
+				}
+				h.shut(e)
+				if ran := h.sim.Ledger().Sessions; len(ran) != 1 || ran[0].StopReason != "max_recording_hour" {
+					t.Errorf("sessions %+v, want one that its hours ended", ran)
+				}
+				h.audit()
+			})
+		})
+	}
 }
 
 func TestKeyFilesThatAreReplacedDuringAClassAreSentAgain(t *testing.T) {
@@ -339,17 +382,41 @@ func TestNotificationsThatComeAgainAfterARestartChangeNothing(t *testing.T) {
 			}
 			return steady(s)
 		}
+		stranger := agora.Event{NoticeID: "n1", ProductID: agora.ProductCloudRecording, Type: 99, SID: "stranger"}
+		events := func() (out []string) {
+			t.Helper()
+			list, err := h.store.Events(context.Background(), "", 0, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, ev := range list {
+				if ev.Kind == "webhook" {
+					out = append(out, ev.Text)
+				}
+			}
+			return out
+		}
 		for _, at := range []time.Duration{25 * time.Minute, 2 * time.Hour} {
 			until(monday.Add(at))
+			if err := e.Notify(stranger); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Second) // it is written down
 			h.shut(e)
 			e = h.open(p)
 			carrier.to(h, e)
 			time.Sleep(3 * time.Second) // the adoption is behind us
-			before := read()
+			before, logged := read(), events()
 			n := carrier.again(t)
+			if err := e.Notify(stranger); err != nil {
+				t.Error(err)
+			}
 			time.Sleep(3 * time.Second) // any query that they led to is answered
 			if diff := cmp.Diff(before, read()); diff != "" || n < 8 {
 				t.Errorf("%v after the bell, %d notifications that came again changed (-before +after):\n%s", at, n, diff)
+			}
+			if diff := cmp.Diff(logged, events()); diff != "" {
+				t.Errorf("%v after the bell, %d notifications that came again were logged again (-before +after):\n%s", at, n, diff)
 			}
 		}
 		if err := h.sim.Close(); err != nil {
@@ -369,6 +436,10 @@ func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h, carrier := listening(t, simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}})
 		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(-10 * time.Second))
+		if log := h.log.String(); strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, `level=ERROR msg="orphan: session 1 (cname school-german`) {
+			t.Errorf("nobody was told of the orphan, once, when it was one:\n%s", log)
+		}
 		carrier.to(h, e)
 		until(monday.Add(2 * time.Hour))
 		if err := h.sim.Close(); err != nil {

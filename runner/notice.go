@@ -12,6 +12,7 @@ import (
 // Notice is what a notification says of a recording, without addresses: a hint that makes decide look sooner and
 // tells it causes and instants that no query gives. It is never the only ground for ending anything.
 type Notice struct {
+	ID          string
 	Type        agora.EventType
 	Cname       string
 	UID         string
@@ -32,7 +33,7 @@ const fatalLevel = 5
 // NewNotice reads a notification. What its details say in words is cut short, and anything in them that looks like
 // an address is left out: it may hold a stream key or a token.
 func NewNotice(e agora.Event) Notice {
-	n := Notice{Type: e.Type, Cname: e.Cname, UID: e.UID, SID: e.SID, Sequence: e.Sequence, At: e.At}
+	n := Notice{ID: e.NoticeID, Type: e.Type, Cname: e.Cname, UID: e.UID, SID: e.SID, Sequence: e.Sequence, At: e.At}
 	details, err := e.Details()
 	if err != nil {
 		n.Text = fmt.Sprintf("event %d: details not understood", e.Type)

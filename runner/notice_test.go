@@ -62,21 +62,21 @@ func TestANotificationCannotMoveTheEndPastWhatIsKnown(t *testing.T) {
 func TestANotificationThatComesTwiceIsKnownByItsIDAndByItsPlaceInItsSession(t *testing.T) {
 	seen := newRecent(2)
 	for _, tt := range []struct {
-		event agora.Event
+		notice received
 		known bool
 	}{
-		{agora.Event{NoticeID: "a", SID: "s", Sequence: 1}, false},
-		{agora.Event{NoticeID: "a", SID: "s", Sequence: 1}, true},
-		{agora.Event{NoticeID: "b", SID: "s", Sequence: 1}, true}, // sent anew, with an id of its own
-		{agora.Event{NoticeID: "b", SID: "s", Sequence: 2}, true}, // nothing documents that, and what has an id is known by it
-		{agora.Event{NoticeID: "c", SID: "t", Sequence: 1}, false},
-		{agora.Event{Sequence: 1}, false},
-		{agora.Event{Sequence: 1}, false}, // nothing tells them apart
-		{agora.Event{NoticeID: "d", SID: "t", Sequence: 2}, false},
-		{agora.Event{NoticeID: "a", SID: "s", Sequence: 1}, false}, // too long ago
+		{received{Notice: "a", SID: "s", Sequence: 1}, false},
+		{received{Notice: "a", SID: "s", Sequence: 1}, true},
+		{received{Notice: "b", SID: "s", Sequence: 1}, true}, // sent anew, with an id of its own
+		{received{Notice: "b", SID: "s", Sequence: 2}, true}, // nothing documents that, and what has an id is known by it
+		{received{Notice: "c", SID: "t", Sequence: 1}, false},
+		{received{Sequence: 1}, false},
+		{received{Sequence: 1}, false}, // nothing tells them apart
+		{received{Notice: "d", SID: "t", Sequence: 2}, false},
+		{received{Notice: "a", SID: "s", Sequence: 1}, false}, // too long ago
 	} {
-		if known := seen.add(tt.event); known != tt.known {
-			t.Errorf("%+v: known is %v, want %v", tt.event, known, tt.known)
+		if known := seen.add(tt.notice); known != tt.known {
+			t.Errorf("%+v: known is %v, want %v", tt.notice, known, tt.known)
 		}
 	}
 }

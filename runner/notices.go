@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"rundown/agora"
 	"rundown/runner/store"
@@ -13,7 +14,17 @@ const (
 	maxNotices = 1024 // accepted and not yet looked at
 	rememberIn = 8192 // notifications that are known again when they come twice
 	maxDetails = 4096 // bytes of an unknown notification that are kept
+
+	rememberFor = 24 * time.Hour // over a restart; the service gives up after three tries
+	noticeKind  = "webhook"      // of events
 )
+
+// received is what the event of a notification holds beside its words: what it is known by when it comes again.
+type received struct {
+	Notice   string `json:"notice,omitempty"`
+	SID      string `json:"sid"`
+	Sequence int64  `json:"sequence"`
+}
 
 // ErrBusy says that a notification cannot be taken now; the service sends it again.
 var ErrBusy = errors.New("too many notifications wait to be looked at")
@@ -36,14 +47,30 @@ func (e *Engine) Notify(n agora.Event) error {
 func (e *Engine) readNotices() {
 	defer e.wg.Done()
 	known := newRecent(rememberIn)
+	e.remember(known)
 	for {
 		select {
 		case <-e.ctx.Done():
 			return
 		case n := <-e.notices:
-			if !known.add(n) {
+			if !known.add(received{n.NoticeID, n.SID, n.Sequence}) {
 				e.heed(n)
 			}
+		}
+	}
+}
+
+// remember takes up from the event log what an engine before this one was told. Where that cannot be read, what comes
+// again is told again, which changes nothing.
+func (e *Engine) remember(known *recent) {
+	events, err := e.cfg.Store.EventsSince(e.ctx, noticeKind, e.cfg.Now().Add(-rememberFor))
+	if err != nil && e.ctx.Err() == nil {
+		e.log.Warn("notifications of before the start cannot be read, those that come again are logged again", "error", err)
+	}
+	for _, ev := range events {
+		var r received
+		if json.Unmarshal(ev.Data, &r) == nil {
+			known.add(r)
 		}
 	}
 }
@@ -77,10 +104,10 @@ func (e *Engine) heed(n agora.Event) {
 		}
 	}
 	data, _ := json.Marshal(map[string]any{
-		"event": n.Type, "cname": n.Cname, "uid": n.UID, "sid": n.SID, "sequence": n.Sequence, "details": maskedDetails(n.RawDetails),
+		"notice": n.NoticeID, "event": n.Type, "cname": n.Cname, "uid": n.UID, "sid": n.SID, "sequence": n.Sequence, "details": maskedDetails(n.RawDetails),
 	})
 	e.log.Warn("a notification belongs to no recording that is known here", "event", int(n.Type), "cname", n.Cname, "uid", n.UID, "sid", n.SID)
-	if err := e.cfg.Store.Log(e.ctx, store.Event{At: e.cfg.Now(), Kind: "webhook", Text: "of no known recording: " + notice.Text, Data: data}); err != nil && e.ctx.Err() == nil {
+	if err := e.cfg.Store.Log(e.ctx, store.Event{At: e.cfg.Now(), Kind: noticeKind, Text: "of no known recording: " + notice.Text, Data: data}); err != nil && e.ctx.Err() == nil {
 		e.log.Error("a notification could not be kept", "event", int(n.Type), "sid", n.SID, "error", err)
 	}
 }
@@ -138,7 +165,7 @@ type sequenceKey struct {
 func newRecent(size int) *recent { return &recent{seen: map[any]bool{}, ring: make([]any, 2*size)} }
 
 // add notes a notification and says whether it was known.
-func (r *recent) add(n agora.Event) bool {
+func (r *recent) add(n received) bool {
 	known := false
 	note := func(key any) {
 		if r.seen[key] {
@@ -149,8 +176,8 @@ func (r *recent) add(n agora.Event) bool {
 		r.ring[r.next], r.seen[key] = key, true
 		r.next = (r.next + 1) % len(r.ring)
 	}
-	if n.NoticeID != "" {
-		note(n.NoticeID)
+	if n.Notice != "" {
+		note(n.Notice)
 	}
 	if n.SID != "" {
 		note(sequenceKey{n.SID, n.Sequence})

@@ -285,6 +285,11 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 			text := cmp.Or(why, fmt.Sprintf("session %d: %s: %s", o.Attempt, o.Op, o.Answer))
 			events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: eventKind(o), Text: text, Data: data})
 		}
+	case o.Notice != nil && why != "":
+		data, err := json.Marshal(received{o.Notice.ID, o.Notice.SID, o.Notice.Sequence})
+		if err == nil {
+			events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: eventKind(o), Text: why, Data: data})
+		}
 	case why != "":
 		event(eventKind(o), why)
 	}
@@ -315,7 +320,7 @@ type answered struct {
 
 func eventKind(o Observation) string {
 	if o.Notice != nil {
-		return "webhook"
+		return noticeKind
 	}
 	if o.Op != "" {
 		return "answer"

@@ -161,6 +161,7 @@ type Session struct {
 	RecordingAt time.Time     `json:"recording_at,omitzero"`  // from when it writes: named by the service, else first seen
 	Named       bool          `json:"named,omitempty"`        // the service named RecordingAt
 	Empty       bool          `json:"empty,omitempty"`        // the service said at its stop that nothing was written, whatever it told before
+	Exited      bool          `json:"exited,omitempty"`       // its recorder was found to have exited, though the service still answered for it
 	HealthyFrom time.Time     `json:"healthy_from,omitzero"`  // since when it was seen running without a break
 	LastGood    time.Time     `json:"last_good,omitzero"`     // last seen running
 	SuspectAt   time.Time     `json:"suspect_at,omitzero"`    // first 404

@@ -38,6 +38,14 @@ func (s *Store) Log(ctx context.Context, events ...Event) error {
 	})
 }
 
+// EventsSince lists the entries of a kind from an instant on, in order of seq.
+func (s *Store) EventsSince(ctx context.Context, kind string, since time.Time) ([]Event, error) {
+	var c conditions
+	c.add("happened_at >= ", millis(since))
+	c.add("kind = ", kind)
+	return s.events(ctx, c, 0)
+}
+
 // Events lists the log of an occurrence ("" for all) after seq, in order of seq, at most limit (0: all).
 func (s *Store) Events(ctx context.Context, occurrence string, after int64, limit int) ([]Event, error) {
 	var c conditions
@@ -45,6 +53,10 @@ func (s *Store) Events(ctx context.Context, occurrence string, after int64, limi
 	if occurrence != "" {
 		c.add("occurrence_id = ", occurrence)
 	}
+	return s.events(ctx, c, limit)
+}
+
+func (s *Store) events(ctx context.Context, c conditions, limit int) ([]Event, error) {
 	text := `SELECT seq, occurrence_id, happened_at, kind, who, body, data FROM events` + c.where() + ` ORDER BY seq`
 	if limit > 0 {
 		text += " LIMIT " + c.arg(limit)

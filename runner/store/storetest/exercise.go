@@ -377,6 +377,13 @@ func events(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	same(t, page, all[2:4])
+	for since, want := range map[time.Time][]store.Event{monday: {all[0], all[3], all[4]}, monday.Add(time.Millisecond): nil} {
+		kind, err := s.EventsSince(t.Context(), "plan", since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, kind, want)
+	}
 }
 
 func revisions(t *testing.T, s *store.Store) {
