@@ -63,7 +63,7 @@ func TestANotificationThatComesTwiceIsKnownByItsIDAndByItsPlaceInItsSession(t *t
 	seen := newRecent(2)
 	for _, tt := range []struct {
 		notice received
-		known bool
+		known  bool
 	}{
 		{received{Notice: "a", SID: "s", Sequence: 1}, false},
 		{received{Notice: "a", SID: "s", Sequence: 1}, true},
