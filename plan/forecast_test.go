@@ -235,19 +235,41 @@ func TestTheWeekShowsTheMostOfEachHour(t *testing.T) {
 	}
 }
 
-// BenchmarkForecast counts a term of a school network: 10 000 recordings of two classes a week.
+// BenchmarkForecast counts the term of [termPlan], and the same as a network of several sites would have it: in five
+// zones, with two apps, all sizes, now and then two sessions or an exact start, and in every tenth recording a page that
+// another one uses too, a page of its own for each day, or changes.
 func BenchmarkForecast(b *testing.B) {
-	p := newPlan()
-	term := []*Calendar{calendar("term", "2031-09-01..2031-12-19")}
-	for i := range 10_000 {
-		r := recording(fmt.Sprintf("r%d", i), "Europe/Berlin", fmt.Sprintf("Mon Wed %02d:%02d-%02d:%02d", i%20, i%12*5, i%20+1, i%12*5))
-		r.Only = term
-		p.Recordings = append(p.Recordings, r)
+	term := loadTerm(b, texts{"plan.yaml": termPlan(10_000)})
+	sites := loadTerm(b, texts{"plan.yaml": termPlan(10_000)})
+	zones := []*time.Location{zone("Europe/Madrid"), zone("Atlantic/Canary"), zone("America/New_York"), zone("Asia/Tokyo"), zone("Australia/Sydney")}
+	sites.Apps = append(sites.Apps, &App{Name: "second", ID: must(newText("${SECOND_APP_ID}", Pos{}, textPlain)), Limits: sites.Apps[0].Limits})
+	for i, r := range sites.Recordings {
+		r.Zone = zones[i%5]
+		r.App = sites.Apps[i/5%2]
+		r.Video = []Video{{Width: 1920, Height: 1080}, {Width: 1280, Height: 720}, {Width: 640, Height: 360}}[i%3]
+		r.Redundancy = 1 + i%7/6
+		r.ExactStart = i%11 == 0
+		switch i % 10 {
+		case 3:
+			r.URL = sites.Recordings[i-1].URL
+		case 5:
+			r.URL = must(newText("https://rooms.lingua.example/{id}/{date}", Pos{}, textURL))
+		case 7:
+			r.change("2031-09-01..2031-09-07", "cancelled")
+			r.change("2031-11-03..2031-11-09", "07:00-07:45")
+		}
 	}
-	n := 0
-	for b.Loop() {
-		n += ForecastOf([]*Plan{p}, ForecastOptions{Now: instant("2031-09-01")}).Classes
+	for _, of := range []struct {
+		name string
+		plan *Plan
+	}{{"term", term}, {"sites", sites}} {
+		b.Run(of.name, func(b *testing.B) {
+			n := 0
+			for b.Loop() {
+				n += ForecastOf([]*Plan{of.plan}, ForecastOptions{Now: termDay}).Classes
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "occurrences/s")
+			b.ReportMetric(0, "ns/op")
+		})
 	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "occurrences/s")
-	b.ReportMetric(0, "ns/op")
 }
