@@ -44,9 +44,9 @@ func (m *monthMeter) add(from, until int64, p *profile) {
 		end := min(until, m.starts[i+1])
 		s := &m.seconds[i][p.account]
 		if p.billing == agora.BillingHD {
-			s.HD += (end - from) * p.sessions
+			s.HD += (end - from) * p.sessions * p.recordings
 		} else {
-			s.FullHD += (end - from) * p.sessions
+			s.FullHD += (end - from) * p.sessions * p.recordings
 		}
 		from = end
 	}
