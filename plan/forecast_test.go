@@ -270,7 +270,7 @@ func TestEventsAreSortedBySecondAndKind(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var events []event
 		for i, key := range rapid.SliceOf(rapid.OneOf(rapid.Uint64Range(0, 5), rapid.Uint64Range(0, 1<<58))).Draw(t, "keys") {
-			events = append(events, event{key: key, profile: int32(i)})
+			events = append(events, event{key: key, counter: int32(i)})
 		}
 		want := slices.Clone(events)
 		slices.SortStableFunc(want, func(a, b event) int { return cmp.Compare(a.key, b.key) })

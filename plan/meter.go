@@ -19,6 +19,7 @@ type meter struct {
 	opts        ForecastOptions
 	prices      Prices
 
+	counters []counter
 	profiles []profile
 	feeds    []feed
 	next     []int64 // start of the next class of each feed
@@ -64,20 +65,25 @@ type feed struct {
 	lone     int32               // where there is one schedule; else -1
 }
 
-// profile is what the classes of the same settings come to.
-type profile struct {
-	app, place, load int32 // load is -1 without an app
+// counter is what the classes of recordings with like settings are counted by.
+type counter struct {
+	app, place, load int32
 	account          int32
 	sessions         int64
 	class            agora.StreamClass
 	billing          agora.BillingClass
 	hold             int64 // s before the start at which the page is opened on hold
-	from, until      int64 // the window in the recording's zone
+	from, until      int64 // the window in the recordings' zone
 	zone             *time.Location
-	recordings       int64      // that it is of
-	labels           []int32    // of all of them
-	recording        *Recording // the first
-	order            int64
+}
+
+// profile is what the classes of a recording under the same settings come to, or those of all that share a slot.
+type profile struct {
+	counter    int32
+	recordings int64      // that it is of
+	labels     []int32    // of all of them
+	recording  *Recording // the first
+	order      int64
 
 	classes int   // of one recording
 	seconds int64 // of all sessions of one recording
@@ -99,12 +105,12 @@ const kindBits = 4
 // event is what happens to so many recordings at an instant.
 type event struct {
 	key     uint64 // what it is sorted by: seconds from the base, and the kind
-	profile int32
+	counter int32
 	n       int32
 }
 
-func (m *meter) event(at int64, kind uint64, profile int32, n int64) event {
-	return event{uint64(max(at-m.base, 0))<<kindBits | kind, profile, int32(n)}
+func (m *meter) event(at int64, kind uint64, counter int32, n int64) event {
+	return event{uint64(max(at-m.base, 0))<<kindBits | kind, counter, int32(n)}
 }
 
 // at is the instant of an event.
@@ -259,27 +265,32 @@ func (m *meter) setWindow(expansions []*expansion) {
 	}
 }
 
-// profileIndex finds the profiles of settings, and the apps, accounts and labels that they name.
+// profileIndex makes profiles, and finds the counters, apps, accounts and labels that they name.
 type profileIndex struct {
 	meter    *meter
-	known    map[profileKey]profile
+	counters map[counterKey]int32
 	apps     map[string]int32
 	accounts map[string]int32
 	labels   map[[2]string]int32
 	order    int64 // of the recordings that are being added
 }
 
-// profileKey is what most of a profile follows from.
-type profileKey struct {
+// counterKey is what a counter follows from.
+type counterKey struct {
 	plan          *Plan
 	app           *App
-	zone          *time.Location
+	zone          string
 	region        agora.Region
 	width, height int
+	redundancy    int
+	exact         bool
 }
 
 func newProfileIndex(m *meter) *profileIndex {
-	return &profileIndex{meter: m, known: map[profileKey]profile{}, apps: map[string]int32{}, accounts: map[string]int32{}, labels: map[[2]string]int32{}}
+	return &profileIndex{
+		meter: m, counters: make(map[counterKey]int32), apps: make(map[string]int32), accounts: make(map[string]int32),
+		labels: make(map[[2]string]int32),
+	}
 }
 
 // add makes the profiles of a schedule, its own and then those of its changes, and returns the first.
@@ -293,17 +304,10 @@ func (x *profileIndex) add(p *Plan, s *schedule) int32 {
 }
 
 func (x *profileIndex) profile(p *Plan, r *Recording, s *Settings) profile {
-	key := profileKey{p, s.App, s.Zone, s.Region, s.Video.Width, s.Video.Height}
-	out, ok := x.known[key]
-	if !ok {
-		out = x.unknown(p, s)
-		x.known[key] = out
-	}
-	out.sessions = int64(max(s.Redundancy, 1))
-	if s.ExactStart {
-		out.hold = int64(HoldLead() / time.Second)
-	}
-	out.recording, out.recordings, out.order = r, 1, x.order
+	key := counterKey{p, s.App, s.Zone.String(), s.Region, s.Video.Width, s.Video.Height, s.Redundancy, s.ExactStart}
+	out := profile{recording: r, recordings: 1, order: x.order}
+	out.counter = intern(x.counters, key, func(counterKey) { x.meter.counters = append(x.meter.counters, x.counter(p, s)) })
+	out.labels = make([]int32, 0, len(s.Labels))
 	for key, value := range s.Labels {
 		out.labels = append(out.labels, intern(x.labels, [2]string{key, value}, func([2]string) {
 			x.meter.labels = append(x.meter.labels, LabelForecast{Key: key, Value: value})
@@ -312,11 +316,14 @@ func (x *profileIndex) profile(p *Plan, r *Recording, s *Settings) profile {
 	return out
 }
 
-func (x *profileIndex) unknown(p *Plan, s *Settings) profile {
+func (x *profileIndex) counter(p *Plan, s *Settings) counter {
 	m := x.meter
-	out := profile{
-		zone: s.Zone, from: m.from, until: m.until,
+	out := counter{
+		sessions: int64(max(s.Redundancy, 1)), zone: s.Zone, from: m.from, until: m.until,
 		class: agora.StreamClassOf(s.Video.Width, s.Video.Height), billing: agora.BillingClassOf(s.Video.Width, s.Video.Height),
+	}
+	if s.ExactStart {
+		out.hold = int64(HoldLead() / time.Second)
 	}
 	wall := wallClock{loc: s.Zone}
 	if m.opts.From.Day {
@@ -469,37 +476,38 @@ func (m *meter) gather(until int64) {
 // count adds a class, of each recording that the profile is of.
 func (m *meter) count(start, end, recordFrom, recordUntil int64, index int32) {
 	p := &m.profiles[index]
-	if start < p.from || start >= p.until {
+	c := &m.counters[p.counter]
+	if start < c.from || start >= c.until {
 		return
 	}
 	now := turn{m.span, p.order}
 	if m.classes == 0 || start < m.first || start == m.first && now.before(m.firstTurn) {
-		m.first, m.firstTurn, m.firstIn = start, now, p.zone
+		m.first, m.firstTurn, m.firstIn = start, now, c.zone
 	}
 	if m.classes == 0 || end > m.last || end == m.last && now.before(m.lastTurn) {
-		m.last, m.lastTurn, m.lastIn = end, now, p.zone
+		m.last, m.lastTurn, m.lastIn = end, now, c.zone
 	}
 	n := p.recordings
 	m.classes += int(n)
 	p.classes++
-	p.seconds += (recordUntil - recordFrom) * p.sessions
-	m.bill.add(recordFrom, recordUntil, p)
+	p.seconds += (recordUntil - recordFrom) * c.sessions
+	m.bill.add(recordFrom, recordUntil, n, c)
 	m.events = append(m.events,
-		m.event(recordFrom, eventRecord, index, n), m.event(recordUntil, eventStop, index, n),
-		m.event(start, eventStart, index, n), m.event(end, eventEnd, index, n))
-	if p.hold > 0 {
-		m.events = append(m.events, m.event(start, eventResume, index, n))
+		m.event(recordFrom, eventRecord, p.counter, n), m.event(recordUntil, eventStop, p.counter, n),
+		m.event(start, eventStart, p.counter, n), m.event(end, eventEnd, p.counter, n))
+	if c.hold > 0 {
+		m.events = append(m.events, m.event(start, eventResume, p.counter, n))
 	}
-	requests := &m.apps[p.app].requests
-	requests.starts = append(requests.starts, m.event(recordFrom-p.hold, uint64(min(p.sessions, 1<<kindBits-1)), index, n))
+	requests := &m.apps[c.app].requests
+	requests.starts = append(requests.starts, m.event(recordFrom-c.hold, uint64(min(c.sessions, 1<<kindBits-1)), p.counter, n))
 
 	hours := sessionHours(recordUntil - recordFrom + requests.lead)
-	load := &m.loads[p.load]
-	cost := int64(hours) * 60 * m.prices.of(p.billing)
+	load := &m.loads[c.load]
+	cost := int64(hours) * 60 * m.prices.of(c.billing)
 	if same := hours == load.lost.Hours && cost == load.cost; hours > load.lost.Hours || cost > load.cost ||
 		same && (now.before(load.turn) || now == load.turn && start < load.lostAt) {
 		load.cost, load.turn, load.lostAt = cost, now, start
-		load.lost = LostStop{Recording: p.recording.ID, Start: time.Unix(start, 0).In(p.zone), Hours: hours, CostUSD: dollars(cost)}
+		load.lost = LostStop{Recording: p.recording.ID, Start: time.Unix(start, 0).In(c.zone), Hours: hours, CostUSD: dollars(cost)}
 	}
 }
 
@@ -545,21 +553,21 @@ func (m *meter) rebase(base int64) {
 
 // apply counts one event.
 func (m *meter) apply(e *event, kind uint64) {
-	at, p := m.at(e), &m.profiles[e.profile]
-	app := &m.apps[p.app]
-	sessions := p.sessions * int64(e.n)
+	at, c := m.at(e), &m.counters[e.counter]
+	app := &m.apps[c.app]
+	sessions := c.sessions * int64(e.n)
 	switch kind {
 	case eventRecord:
 		m.week.pass(at, m.all[0].now)
-		m.add(0, sessions, at, p)
+		m.add(0, sessions, at, c)
 	case eventStop:
 		app.requests.add(at, app.gauges[0].now, requestStop, e.n, sessions)
 		m.week.pass(at, m.all[0].now)
-		m.add(0, -sessions, at, p)
+		m.add(0, -sessions, at, c)
 	case eventStart:
-		m.add(1, sessions, at, p)
+		m.add(1, sessions, at, c)
 	case eventEnd:
-		m.add(1, -sessions, at, p)
+		m.add(1, -sessions, at, c)
 	case eventBegin:
 		app.requests.add(at, app.gauges[0].now, requestStart, e.n, requestsPerStart*sessions)
 	case eventResume:
@@ -568,14 +576,14 @@ func (m *meter) apply(e *event, kind uint64) {
 }
 
 // add counts sessions, with padding (0) or without (1).
-func (m *meter) add(which int, n, at int64, p *profile) {
+func (m *meter) add(which int, n, at int64, c *counter) {
 	m.all[which].add(n, at)
-	m.apps[p.app].gauges[which].add(n, at)
-	place := &m.places[p.place]
+	m.apps[c.app].gauges[which].add(n, at)
+	place := &m.places[c.place]
 	place.gauges[which].add(n, at)
-	m.loads[p.load].gauges[which].add(n, at)
+	m.loads[c.load].gauges[which].add(n, at)
 	if which == 0 {
-		m.apps[p.app].requests.load(at, m.apps[p.app].gauges[0].now)
+		m.apps[c.app].requests.load(at, m.apps[c.app].gauges[0].now)
 	}
 }
 
@@ -587,7 +595,7 @@ func (m *meter) mix(begun []event, kind uint64) {
 		which = 1
 	}
 	for i := range begun {
-		m.places[m.profiles[begun[i].profile].place].mix(m, which, m.at(&begun[i]))
+		m.places[m.counters[begun[i].counter].place].mix(m, which, m.at(&begun[i]))
 	}
 }
 
@@ -627,13 +635,14 @@ func (m *meter) forecast() *Forecast {
 	loads := make([]LoadForecast, len(m.loads))
 	for i := range m.profiles {
 		p := &m.profiles[i]
+		c := &m.counters[p.counter]
 		classes, seconds := p.classes*int(p.recordings), p.seconds*p.recordings
-		f.Sessions += classes * int(p.sessions)
-		load := &loads[p.load]
+		f.Sessions += classes * int(c.sessions)
+		load := &loads[c.load]
 		load.Classes += classes
-		load.Sessions += classes * int(p.sessions)
+		load.Sessions += classes * int(c.sessions)
 		load.Seconds += seconds
-		if p.billing == agora.BillingHD {
+		if c.billing == agora.BillingHD {
 			f.Seconds.HD += seconds
 		} else {
 			f.Seconds.FullHD += seconds
@@ -641,7 +650,7 @@ func (m *meter) forecast() *Forecast {
 		for _, l := range p.labels {
 			label := &m.labels[l]
 			label.Classes += p.classes
-			if p.billing == agora.BillingHD {
+			if c.billing == agora.BillingHD {
 				label.Seconds.HD += p.seconds
 			} else {
 				label.Seconds.FullHD += p.seconds

@@ -60,7 +60,7 @@ func (r *requestMeter) place(m *meter, limit uint64) {
 	kept := len(r.starts)
 	for i := len(r.starts) - 1; i >= 0; i-- {
 		s := &r.starts[i]
-		writing, sessions := m.at(s), m.profiles[s.profile].sessions
+		writing, sessions := m.at(s), m.counters[s.counter].sessions
 		var waiting int32
 		for range s.n {
 			before := p.advance(writing*int64(time.Second), sessions)
@@ -72,8 +72,8 @@ func (r *requestMeter) place(m *meter, limit uint64) {
 			if ahead := before - p.lead; ahead > r.ahead || ahead == r.ahead && ahead > 0 && writing < r.aheadAt {
 				r.ahead, r.aheadAt = ahead, writing
 			}
-			e := m.event(at, eventBegin, s.profile, 1)
-			if last := len(m.events) - 1; last >= 0 && m.events[last].key == e.key && m.events[last].profile == e.profile {
+			e := m.event(at, eventBegin, s.counter, 1)
+			if last := len(m.events) - 1; last >= 0 && m.events[last].key == e.key && m.events[last].counter == e.counter {
 				m.events[last].n++
 			} else {
 				m.events = append(m.events, e)

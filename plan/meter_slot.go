@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"time"
-
-	"rundown/agora"
 )
 
 // slot is a weekly time that recordings have in common: in a zone, by the same calendars, of the same length and
@@ -57,14 +55,13 @@ func (s *slot) advance(from, until int64) {
 
 // slotKey is what recordings must agree in to be counted by one slot.
 type slotKey struct {
-	zone                                  *slotZone
-	only, skip                            *DayRange // of the sets, their first
-	bounded                               bool
-	weekday                               time.Weekday
-	clock                                 clock
-	length, before, after, hold, sessions int64
-	load                                  int32
-	billing                               agora.BillingClass
+	zone                  *slotZone
+	only, skip            *DayRange // of the sets, their first
+	bounded               bool
+	weekday               time.Weekday
+	clock                 clock
+	length, before, after int64
+	counter               int32
 }
 
 // slotZone is what the slots in a zone share.
@@ -154,10 +151,7 @@ func (m *meter) take(t *timetable, s *schedule, index *profileIndex) bool {
 	own.labels = slices.Clip(own.labels) // each slot adds to its own
 	before, after := s.recording.Settings.padding()
 	for _, w := range t.week {
-		key := slotKey{
-			z, s.only.first(), s.skip.first(), s.bounded, w.weekday, w.clock,
-			w.length, before, after, own.hold, own.sessions, own.load, own.billing,
-		}
+		key := slotKey{z, s.only.first(), s.skip.first(), s.bounded, w.weekday, w.clock, w.length, before, after, own.counter}
 		if i, ok := t.known[key]; ok {
 			p := &m.profiles[m.slots[i].profile]
 			p.recordings++

@@ -5,7 +5,7 @@ import "math/bits"
 // sortEvents sorts events by their second and kind, and keeps the order of those that agree in both. It counts
 // instead of comparing: the keys of a few weeks have some twenty-five bits. The spare is of use for the next call.
 func sortEvents(events, spare []event) []event {
-	const digit = 11 // bits
+	const digit = 13 // bits: twice that are a span
 	if cap(spare) < len(events) {
 		spare = make([]event, len(events), 2*len(events))
 	}
@@ -15,7 +15,7 @@ func sortEvents(events, spare []event) []event {
 	}
 	from, to := events, spare[:len(events)]
 	for shift := 0; shift < bits.Len64(all); shift += digit {
-		var count [1<<digit + 1]int
+		var count [1<<digit + 1]int32
 		for i := range from {
 			count[from[i].key>>shift&(1<<digit-1)+1]++
 		}
