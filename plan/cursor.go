@@ -143,12 +143,17 @@ func (s *schedule) class(p *planned, change int, wall *wallClock) class {
 			k.end = k.start + length
 		}
 	}
-	k.before, k.after = int64(settings.Padding.Before/time.Second), int64(settings.Padding.After/time.Second)
-	if settings.ExactStart {
-		k.before = 0
-	}
+	k.before, k.after = settings.padding()
 	k.recordFrom, k.recordUntil = k.start-k.before, k.end+k.after
 	return k
+}
+
+// padding is what is asked for before and after a class, in seconds.
+func (s *Settings) padding() (before, after int64) {
+	if !s.ExactStart {
+		before = int64(s.Padding.Before / time.Second)
+	}
+	return before, int64(s.Padding.After / time.Second)
 }
 
 // next gives the next class. It is valid until the call after.

@@ -84,17 +84,22 @@ func (e *expansion) allow(s *Settings) {
 	e.maxAfter = max(e.maxAfter, int64(s.Padding.After/time.Second))
 }
 
-// calendarList is a list of calendars by the place where it is held: recordings share that of their defaults.
+// calendarList is a single calendar, or several by the place where they are held: recordings share the list of their
+// defaults.
 type calendarList struct {
-	first **Calendar
-	n     int
+	single *Calendar
+	first  **Calendar
+	n      int
 }
 
 func daysOf(sets map[calendarList]daySet, calendars []*Calendar) daySet {
 	if len(calendars) == 0 {
 		return nil
 	}
-	key := calendarList{&calendars[0], len(calendars)}
+	key := calendarList{single: calendars[0]}
+	if len(calendars) > 1 {
+		key = calendarList{first: &calendars[0], n: len(calendars)}
+	}
 	set, ok := sets[key]
 	if !ok {
 		set = unionDays(calendars)

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -12,16 +11,19 @@ import (
 
 // meter counts what classes come to, a span of days after the other, so that its memory does not grow with the
 // window: classes are turned into events, which are sorted by their second and swept. Recordings that can have no
-// page in common with another are counted each by itself, without a common order.
+// page in common with another are counted without a common order: by a feed each or, where nothing of theirs depends
+// on who they are, together by the weekly times that they have in common.
 type meter struct {
 	from, until int64 // of the starts, widened for windows of days
 	window      [2]time.Time
 	opts        ForecastOptions
 	prices      Prices
 
+	counters []counter
 	profiles []profile
 	feeds    []feed
 	next     []int64 // start of the next class of each feed
+	slots    []slot
 	accounts []string
 	labels   []LabelForecast
 
@@ -32,14 +34,27 @@ type meter struct {
 	week   weekMeter
 	bill   monthMeter
 
-	base    int64 // of the events' offsets, Unix seconds
-	events  []uint64
-	spare   []uint64 // for sorting
-	first   int64
-	last    int64
-	firstIn *time.Location
-	lastIn  *time.Location
-	classes int
+	base       int64 // of the events' offsets, Unix seconds
+	events     []event
+	spare      []event // for sorting
+	span       int64   // that is gathered
+	maxBefore  int64   // s, the longest padding before a class
+	first      int64
+	last       int64
+	firstTurn  turn
+	lastTurn   turn
+	firstIn    *time.Location
+	lastIn     *time.Location
+	recordings int
+	classes    int
+}
+
+// turn is when a class is counted: its span, and within it the document's order of recordings, those that share a
+// page being in the place of the first of them. Of classes that are equal, the first in turn is told.
+type turn struct{ span, order int64 }
+
+func (t turn) before(other turn) bool {
+	return t.span < other.span || t.span == other.span && t.order < other.order
 }
 
 // feed gives classes that are counted together.
@@ -50,21 +65,28 @@ type feed struct {
 	lone     int32               // where there is one schedule; else -1
 }
 
-// profile is what the classes of the same settings come to.
-type profile struct {
-	app, place, load int32 // load is -1 without an app
+// counter is what the classes of recordings with like settings are counted by.
+type counter struct {
+	app, place, load int32
 	account          int32
 	sessions         int64
 	class            agora.StreamClass
 	billing          agora.BillingClass
 	hold             int64 // s before the start at which the page is opened on hold
-	from, until      int64 // the window in the recording's zone
+	from, until      int64 // the window in the recordings' zone
 	zone             *time.Location
-	labels           []int32
-	recording        *Recording
+}
 
-	classes int
-	seconds int64 // of all sessions
+// profile is what the classes of a recording under the same settings come to, or those of all that share a slot.
+type profile struct {
+	counter    int32
+	recordings int64      // that it is of
+	labels     []int32    // of all of them
+	recording  *Recording // the first
+	order      int64
+
+	classes int   // of one recording
+	seconds int64 // of all sessions of one recording
 }
 
 // The kinds of events, in the order in which those of one second are counted: what ends at an instant does not count
@@ -78,15 +100,21 @@ const (
 	eventResume        // the update that ends the hold
 )
 
-const (
-	profileBits = 28
-	kindBits    = 4
-	offsetShift = profileBits + kindBits
-)
+const kindBits = 4
 
-func (m *meter) event(at int64, kind int, profile int32) {
-	m.events = append(m.events, uint64(max(at-m.base, 0))<<offsetShift|uint64(kind)<<profileBits|uint64(profile))
+// event is what happens to so many recordings at an instant.
+type event struct {
+	key     uint64 // what it is sorted by: seconds from the base, and the kind
+	counter int32
+	n       int32
 }
+
+func (m *meter) event(at int64, kind uint64, counter int32, n int64) event {
+	return event{uint64(max(at-m.base, 0))<<kindBits | kind, counter, int32(n)}
+}
+
+// at is the instant of an event.
+func (m *meter) at(e *event) int64 { return m.base + int64(e.key>>kindBits) }
 
 // gauge counts sessions at once and keeps the most.
 type gauge struct {
@@ -136,7 +164,9 @@ type loadMeter struct {
 	limit  int
 	gauges gauges
 	lost   LostStop
-	cost   int64
+	cost   int64 // of lost, and when it is and was counted
+	lostAt int64
+	turn   turn
 }
 
 // newMeter makes plans ready for counting.
@@ -151,39 +181,51 @@ func newMeter(plans []*Plan, opts ForecastOptions) *meter {
 		expansions[i] = newExpansion(p)
 	}
 	m.setWindow(expansions)
-	index := profileIndex{meter: m, apps: map[string]int32{}, accounts: map[string]int32{}, labels: map[[2]string]int32{}}
+	index := newProfileIndex(m)
 	for _, e := range expansions {
 		m.week.countZones(e.schedules)
+		m.recordings += len(e.schedules)
+		timetable := newTimetable(e)
 		for _, group := range e.pageGroups() {
-			s := feed{lone: -1, walker: e.walker(group, m.from, m.until)}
-			for _, one := range group {
-				first := index.add(e.plan, one)
-				if len(group) == 1 {
-					s.lone = first
-					if one.onePage() {
-						s.walker.lone = newPage("")
-					}
-					continue
-				}
-				if s.profiles == nil {
-					s.profiles = make(map[*schedule]int32, len(group))
-				}
-				s.profiles[one] = first
+			if len(group) == 1 && m.take(timetable, group[0], index) {
+				continue
 			}
-			if c, ok := s.walker.next(); ok {
-				s.class = c
-				m.feeds = append(m.feeds, s)
-				m.next = append(m.next, c.start)
-			}
+			m.feed(e, group, index)
 		}
 	}
 	m.base = m.from
-	if len(m.next) > 0 {
-		m.base = slices.Min(m.next)
+	if start, ok := m.earliest(); ok {
+		m.base = start
 	}
 	m.base -= int64(Lead()/time.Second) + daySeconds
 	m.bill = newMonthMeter(m.base, len(m.accounts))
 	return m
+}
+
+// feed counts the classes of schedules that may share a page.
+func (m *meter) feed(e *expansion, group []*schedule, index *profileIndex) {
+	index.order++
+	s := feed{lone: -1, walker: e.walker(group, m.from, m.until)}
+	for _, one := range group {
+		first := index.add(e.plan, one)
+		if len(group) == 1 {
+			s.lone = first
+			if one.onePage() {
+				s.walker.lone = newPage("")
+			}
+			continue
+		}
+		if s.profiles == nil {
+			s.profiles = make(map[*schedule]int32, len(group))
+		}
+		s.profiles[one] = first
+	}
+	if c, ok := s.walker.next(); ok {
+		m.maxBefore = max(m.maxBefore, e.maxBefore)
+		s.class = c
+		m.feeds = append(m.feeds, s)
+		m.next = append(m.next, c.start)
+	}
 }
 
 // setWindow takes the bounds that were asked for, or those of validate for all plans together.
@@ -223,12 +265,32 @@ func (m *meter) setWindow(expansions []*expansion) {
 	}
 }
 
-// profileIndex finds the profiles of settings, and the apps, accounts and labels that they name.
+// profileIndex makes profiles, and finds the counters, apps, accounts and labels that they name.
 type profileIndex struct {
 	meter    *meter
+	counters map[counterKey]int32
 	apps     map[string]int32
 	accounts map[string]int32
 	labels   map[[2]string]int32
+	order    int64 // of the recordings that are being added
+}
+
+// counterKey is what a counter follows from.
+type counterKey struct {
+	plan          *Plan
+	app           *App
+	zone          string
+	region        agora.Region
+	width, height int
+	redundancy    int
+	exact         bool
+}
+
+func newProfileIndex(m *meter) *profileIndex {
+	return &profileIndex{
+		meter: m, counters: make(map[counterKey]int32), apps: make(map[string]int32), accounts: make(map[string]int32),
+		labels: make(map[[2]string]int32),
+	}
 }
 
 // add makes the profiles of a schedule, its own and then those of its changes, and returns the first.
@@ -242,15 +304,27 @@ func (x *profileIndex) add(p *Plan, s *schedule) int32 {
 }
 
 func (x *profileIndex) profile(p *Plan, r *Recording, s *Settings) profile {
+	key := counterKey{p, s.App, s.Zone.String(), s.Region, s.Video.Width, s.Video.Height, s.Redundancy, s.ExactStart}
+	out := profile{recording: r, recordings: 1, order: x.order}
+	out.counter = intern(x.counters, key, func(counterKey) { x.meter.counters = append(x.meter.counters, x.counter(p, s)) })
+	out.labels = make([]int32, 0, len(s.Labels))
+	for key, value := range s.Labels {
+		out.labels = append(out.labels, intern(x.labels, [2]string{key, value}, func([2]string) {
+			x.meter.labels = append(x.meter.labels, LabelForecast{Key: key, Value: value})
+		}))
+	}
+	return out
+}
+
+func (x *profileIndex) counter(p *Plan, s *Settings) counter {
 	m := x.meter
-	out := profile{
-		sessions: int64(max(s.Redundancy, 1)), zone: s.Zone, recording: r,
+	out := counter{
+		sessions: int64(max(s.Redundancy, 1)), zone: s.Zone, from: m.from, until: m.until,
 		class: agora.StreamClassOf(s.Video.Width, s.Video.Height), billing: agora.BillingClassOf(s.Video.Width, s.Video.Height),
 	}
 	if s.ExactStart {
 		out.hold = int64(HoldLead() / time.Second)
 	}
-	out.from, out.until = m.from, m.until
 	wall := wallClock{loc: s.Zone}
 	if m.opts.From.Day {
 		out.from, _ = wall.instant(localDay(m.opts.From.At), 0)
@@ -260,12 +334,6 @@ func (x *profileIndex) profile(p *Plan, r *Recording, s *Settings) profile {
 	}
 	out.app, out.place, out.load = x.load(p, s, out.class)
 	out.account = intern(x.accounts, p.Account.CustomerID.String(), func(key string) { m.accounts = append(m.accounts, key) })
-	for _, key := range slices.Sorted(maps.Keys(s.Labels)) {
-		value := s.Labels[key]
-		out.labels = append(out.labels, intern(x.labels, [2]string{key, value}, func([2]string) {
-			m.labels = append(m.labels, LabelForecast{Key: key, Value: value})
-		}))
-	}
 	return out
 }
 
@@ -341,13 +409,15 @@ const spanDays = 7
 
 // run counts everything.
 func (m *meter) run() {
-	if len(m.next) == 0 {
+	start, ok := m.earliest()
+	if !ok {
 		return
 	}
-	m.gather(m.spanEnd(slices.Min(m.next)))
-	margin := m.margin()
-	for start, ok := m.earliest(); ok; start, ok = m.earliest() {
-		m.gather(m.spanEnd(start))
+	m.gather(start + spanDays*daySeconds)
+	// So long before its start a class may have events: its padding and its request.
+	margin := m.maxBefore + int64((Lead()+HoldLead())/time.Second) + 1
+	for start, ok = m.earliest(); ok; start, ok = m.earliest() {
+		m.gather(start + spanDays*daySeconds)
 		m.settle(start - margin)
 	}
 	m.settle(lastInstant * 2)
@@ -356,27 +426,31 @@ func (m *meter) run() {
 	}
 }
 
-// margin is how long before its start a class may have events: its padding and its request.
-func (m *meter) margin() int64 {
-	margin := int64(0)
-	for i := range m.feeds {
-		margin = max(margin, m.feeds[i].walker.maxBefore)
-	}
-	return margin + int64((Lead()+HoldLead())/time.Second) + 1
-}
+// never is a start that is not to come.
+const never = int64(1) << 62
 
-func (m *meter) spanEnd(start int64) int64 { return start + spanDays*daySeconds }
-
+// earliest is the next start of all.
 func (m *meter) earliest() (start int64, ok bool) {
-	start = int64(1) << 62
+	start = never
 	for _, at := range m.next {
 		start = min(start, at)
 	}
-	return start, start < 1<<62
+	for i := range m.slots {
+		start = min(start, m.slots[i].start)
+	}
+	return start, start < never
 }
 
 // gather turns the classes that start before the instant into events.
 func (m *meter) gather(until int64) {
+	m.span++
+	for i := range m.slots {
+		s := &m.slots[i]
+		for s.start < until {
+			m.count(s.start, s.start+s.length, s.start-s.before, s.start+s.length+s.after, s.profile)
+			s.advance(m.from, m.until)
+		}
+	}
 	for i := range m.feeds {
 		if m.next[i] >= until {
 			continue
@@ -387,50 +461,53 @@ func (m *meter) gather(until int64) {
 			if first < 0 {
 				first = s.profiles[s.class.schedule]
 			}
-			if !s.class.cancelled() {
-				m.count(s.class, first+int32(s.class.change+1))
+			if k := s.class; !k.cancelled() {
+				m.count(k.start, k.end, k.recordFrom, k.recordUntil, first+int32(k.change+1))
 			}
 			s.class, _ = s.walker.next()
 		}
-		m.next[i] = 1 << 62
+		m.next[i] = never
 		if s.class != nil {
 			m.next[i] = s.class.start
 		}
 	}
 }
 
-// count adds a class.
-func (m *meter) count(k *class, index int32) {
+// count adds a class, of each recording that the profile is of.
+func (m *meter) count(start, end, recordFrom, recordUntil int64, index int32) {
 	p := &m.profiles[index]
-	if k.start < p.from || k.start >= p.until {
+	c := &m.counters[p.counter]
+	if start < c.from || start >= c.until {
 		return
 	}
-	if m.classes == 0 || k.start < m.first {
-		m.first, m.firstIn = k.start, p.zone
+	now := turn{m.span, p.order}
+	if m.classes == 0 || start < m.first || start == m.first && now.before(m.firstTurn) {
+		m.first, m.firstTurn, m.firstIn = start, now, c.zone
 	}
-	if m.classes == 0 || k.end > m.last {
-		m.last, m.lastIn = k.end, p.zone
+	if m.classes == 0 || end > m.last || end == m.last && now.before(m.lastTurn) {
+		m.last, m.lastTurn, m.lastIn = end, now, c.zone
 	}
-	m.classes++
+	n := p.recordings
+	m.classes += int(n)
 	p.classes++
-	p.seconds += (k.recordUntil - k.recordFrom) * p.sessions
-	m.bill.add(k.recordFrom, k.recordUntil, p)
-	m.event(k.recordFrom, eventRecord, index)
-	m.event(k.recordUntil, eventStop, index)
-	m.event(k.start, eventStart, index)
-	m.event(k.end, eventEnd, index)
-	if p.hold > 0 {
-		m.event(k.start, eventResume, index)
+	p.seconds += (recordUntil - recordFrom) * c.sessions
+	m.bill.add(recordFrom, recordUntil, n, c)
+	m.events = append(m.events,
+		m.event(recordFrom, eventRecord, p.counter, n), m.event(recordUntil, eventStop, p.counter, n),
+		m.event(start, eventStart, p.counter, n), m.event(end, eventEnd, p.counter, n))
+	if c.hold > 0 {
+		m.events = append(m.events, m.event(start, eventResume, p.counter, n))
 	}
-	writing := k.recordFrom - p.hold
-	requests := &m.apps[p.app].requests
-	requests.starts = append(requests.starts, uint64(max(writing-m.base, 0))<<offsetShift|uint64(index))
+	requests := &m.apps[c.app].requests
+	requests.starts = append(requests.starts, m.event(recordFrom-c.hold, uint64(min(c.sessions, 1<<kindBits-1)), p.counter, n))
 
-	hours := sessionHours(k.recordUntil - k.recordFrom + requests.lead)
-	load := &m.loads[p.load]
-	if cost := int64(hours) * 60 * m.prices.of(p.billing); hours > load.lost.Hours || cost > load.cost {
-		load.cost = cost
-		load.lost = LostStop{Recording: p.recording.ID, Start: time.Unix(k.start, 0).In(p.zone), Hours: hours, CostUSD: dollars(cost)}
+	hours := sessionHours(recordUntil - recordFrom + requests.lead)
+	load := &m.loads[c.load]
+	cost := int64(hours) * 60 * m.prices.of(c.billing)
+	if same := hours == load.lost.Hours && cost == load.cost; hours > load.lost.Hours || cost > load.cost ||
+		same && (now.before(load.turn) || now == load.turn && start < load.lostAt) {
+		load.cost, load.turn, load.lostAt = cost, now, start
+		load.lost = LostStop{Recording: p.recording.ID, Start: time.Unix(start, 0).In(c.zone), Hours: hours, CostUSD: dollars(cost)}
 	}
 }
 
@@ -441,74 +518,88 @@ func (m *meter) settle(until int64) {
 		m.apps[i].requests.place(m, limit)
 	}
 	m.spare = sortEvents(m.events, m.spare)
-	n := sort.Search(len(m.events), func(i int) bool { return m.events[i]>>offsetShift >= limit })
-	for _, e := range m.events[:n] {
-		m.apply(m.base+int64(e>>offsetShift), int(e>>profileBits)&(1<<kindBits-1), &m.profiles[e&(1<<profileBits-1)])
+	n := sort.Search(len(m.events), func(i int) bool { return m.events[i].key>>kindBits >= limit })
+	for i := 0; i < n; {
+		key, first := m.events[i].key, i
+		for ; i < n && m.events[i].key == key; i++ {
+			m.apply(&m.events[i], key&(1<<kindBits-1))
+		}
+		if kind := key & (1<<kindBits - 1); kind == eventRecord || kind == eventStart {
+			m.mix(m.events[first:i], kind)
+		}
 	}
 	rest := copy(m.events, m.events[n:])
 	m.events = m.events[:rest]
 	m.rebase(until)
 }
 
-// rebase keeps the offsets of events small.
+// rebase keeps the keys of events small.
 func (m *meter) rebase(base int64) {
 	if base > lastInstant || base <= m.base {
 		return
 	}
-	shift := uint64(base-m.base) << offsetShift
+	shift := uint64(base-m.base) << kindBits
 	for i := range m.events {
-		m.events[i] -= shift
+		m.events[i].key -= shift
 	}
 	for i := range m.apps {
 		starts := m.apps[i].requests.starts
 		for j := range starts {
-			starts[j] -= min(shift, starts[j]>>offsetShift<<offsetShift)
+			starts[j].key -= min(shift, starts[j].key)
 		}
 	}
 	m.base = base
 }
 
 // apply counts one event.
-func (m *meter) apply(at int64, kind int, p *profile) {
-	app := &m.apps[p.app]
+func (m *meter) apply(e *event, kind uint64) {
+	at, c := m.at(e), &m.counters[e.counter]
+	app := &m.apps[c.app]
+	sessions := c.sessions * int64(e.n)
 	switch kind {
-	case eventRecord, eventStop:
-		n := p.sessions
-		if kind == eventStop {
-			n = -n
-			app.requests.add(at, app.gauges[0].now, requestStop, p.sessions)
-		}
+	case eventRecord:
 		m.week.pass(at, m.all[0].now)
-		m.add(0, n, at, p)
+		m.add(0, sessions, at, c)
+	case eventStop:
+		app.requests.add(at, app.gauges[0].now, requestStop, e.n, sessions)
+		m.week.pass(at, m.all[0].now)
+		m.add(0, -sessions, at, c)
 	case eventStart:
-		m.add(1, p.sessions, at, p)
+		m.add(1, sessions, at, c)
 	case eventEnd:
-		m.add(1, -p.sessions, at, p)
+		m.add(1, -sessions, at, c)
 	case eventBegin:
-		app.requests.add(at, app.gauges[0].now, requestStart, requestsPerStart*p.sessions)
+		app.requests.add(at, app.gauges[0].now, requestStart, e.n, requestsPerStart*sessions)
 	case eventResume:
-		app.requests.add(at, app.gauges[0].now, requestUpdate, p.sessions)
+		app.requests.add(at, app.gauges[0].now, requestUpdate, e.n, sessions)
 	}
 }
 
 // add counts sessions, with padding (0) or without (1).
-func (m *meter) add(which int, n, at int64, p *profile) {
+func (m *meter) add(which int, n, at int64, c *counter) {
 	m.all[which].add(n, at)
-	m.apps[p.app].gauges[which].add(n, at)
-	place := &m.places[p.place]
+	m.apps[c.app].gauges[which].add(n, at)
+	place := &m.places[c.place]
 	place.gauges[which].add(n, at)
-	m.loads[p.load].gauges[which].add(n, at)
+	m.loads[c.load].gauges[which].add(n, at)
 	if which == 0 {
-		m.apps[p.app].requests.load(at, m.apps[p.app].gauges[0].now)
-	}
-	if n > 0 {
-		m.mix(place, which, at)
+		m.apps[c.app].requests.load(at, m.apps[c.app].gauges[0].now)
 	}
 }
 
-// mix compares the total of several classes of resolution at once with their common limit. The limit of a class
-// alone is another matter.
-func (m *meter) mix(place *placeMeter, which int, at int64) {
+// mix compares the totals of several classes of resolution at once with their common limits, when all that begins at an
+// instant has. The limit of a class alone is another matter.
+func (m *meter) mix(begun []event, kind uint64) {
+	which := 0
+	if kind == eventStart {
+		which = 1
+	}
+	for i := range begun {
+		m.places[m.counters[begun[i].counter].place].mix(m, which, m.at(&begun[i]))
+	}
+}
+
+func (place *placeMeter) mix(m *meter, which int, at int64) {
 	inUse, largest, highest := 0, 0, 0
 	for _, i := range place.loads {
 		if i < 0 || m.loads[i].gauges[which].now == 0 {
@@ -540,32 +631,32 @@ func (m *meter) forecast() *Forecast {
 		f.First, f.Last = time.Unix(m.first, 0).In(m.firstIn), time.Unix(m.last, 0).In(m.lastIn)
 		f.Peak = m.all.peaks(m.firstIn)
 	}
+	f.Recordings = m.recordings
 	loads := make([]LoadForecast, len(m.loads))
-	recordings := make(map[*Recording]bool)
 	for i := range m.profiles {
 		p := &m.profiles[i]
-		recordings[p.recording] = true
-		f.Sessions += p.classes * int(p.sessions)
-		load := &loads[p.load]
-		load.Classes += p.classes
-		load.Sessions += p.classes * int(p.sessions)
-		load.Seconds += p.seconds
-		var s Seconds
-		if p.billing == agora.BillingHD {
-			s.HD = p.seconds
+		c := &m.counters[p.counter]
+		classes, seconds := p.classes*int(p.recordings), p.seconds*p.recordings
+		f.Sessions += classes * int(c.sessions)
+		load := &loads[c.load]
+		load.Classes += classes
+		load.Sessions += classes * int(c.sessions)
+		load.Seconds += seconds
+		if c.billing == agora.BillingHD {
+			f.Seconds.HD += seconds
 		} else {
-			s.FullHD = p.seconds
+			f.Seconds.FullHD += seconds
 		}
-		f.Seconds.HD += s.HD
-		f.Seconds.FullHD += s.FullHD
 		for _, l := range p.labels {
 			label := &m.labels[l]
 			label.Classes += p.classes
-			label.Seconds.HD += s.HD
-			label.Seconds.FullHD += s.FullHD
+			if c.billing == agora.BillingHD {
+				label.Seconds.HD += p.seconds
+			} else {
+				label.Seconds.FullHD += p.seconds
+			}
 		}
 	}
-	f.Recordings = len(recordings)
 	for i := range m.labels {
 		m.labels[i].CostUSD = dollars(m.prices.share(m.labels[i].Seconds))
 	}

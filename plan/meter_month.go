@@ -37,16 +37,16 @@ func (m *monthMeter) month(at int64) int {
 	}
 }
 
-// add counts the sessions of a class in the months in which they are.
-func (m *monthMeter) add(from, until int64, p *profile) {
+// add counts the sessions of so many recordings' class in the months in which they are.
+func (m *monthMeter) add(from, until, recordings int64, c *counter) {
 	for from < until {
 		i := m.month(from)
 		end := min(until, m.starts[i+1])
-		s := &m.seconds[i][p.account]
-		if p.billing == agora.BillingHD {
-			s.HD += (end - from) * p.sessions
+		s := &m.seconds[i][c.account]
+		if c.billing == agora.BillingHD {
+			s.HD += (end - from) * c.sessions * recordings
 		} else {
-			s.FullHD += (end - from) * p.sessions
+			s.FullHD += (end - from) * c.sessions * recordings
 		}
 		from = end
 	}

@@ -14,8 +14,8 @@ type requestMeter struct {
 	lead      int64 // s
 	interval  float64
 	spacing   time.Duration
-	starts    []uint64 // those not begun yet: offset of the instant at which they must be writing, and profile
-	spare     []uint64
+	starts    []event // those not begun yet, when they must be writing; of one instant, those of most sessions begin last
+	spare     []event
 	at        int64 // the second being counted
 	open      bool
 	counts    [3]int64
@@ -63,26 +63,38 @@ func (r *requestMeter) place(m *meter, limit uint64) {
 	p := newPlacement(r.spacing)
 	kept := len(r.starts)
 	for i := len(r.starts) - 1; i >= 0; i-- {
-		writing := m.base + int64(r.starts[i]>>offsetShift)
-		before := p.advance(writing*int64(time.Second), m.profiles[r.starts[i]&(1<<profileBits-1)].sessions)
-		at := writing - (before+int64(time.Second)-1)/int64(time.Second)
-		if uint64(max(at-m.base, 0)) >= limit {
-			kept = i
-			continue
+		s := &r.starts[i]
+		writing, sessions := m.at(s), m.counters[s.counter].sessions
+		var waiting int32
+		for range s.n {
+			before := p.advance(writing*int64(time.Second), sessions)
+			at := writing - (before+int64(time.Second)-1)/int64(time.Second)
+			if uint64(max(at-m.base, 0)) >= limit {
+				waiting++
+				continue
+			}
+			if ahead := before - p.lead; ahead > r.ahead || ahead == r.ahead && ahead > 0 && writing < r.aheadAt {
+				r.ahead, r.aheadAt = ahead, writing
+			}
+			e := m.event(at, eventBegin, s.counter, 1)
+			if last := len(m.events) - 1; last >= 0 && m.events[last].key == e.key && m.events[last].counter == e.counter {
+				m.events[last].n++
+			} else {
+				m.events = append(m.events, e)
+			}
 		}
-		if ahead := before - p.lead; ahead > r.ahead || ahead == r.ahead && ahead > 0 && writing < r.aheadAt {
-			r.ahead, r.aheadAt = ahead, writing
+		if waiting > 0 {
+			s.n, kept = waiting, i
 		}
-		m.event(at, eventBegin, int32(r.starts[i]&(1<<profileBits-1)))
 	}
 	r.starts = slices.Delete(r.starts, 0, kept)
 }
 
-// add counts requests of a second; so many sessions are polled then.
-func (r *requestMeter) add(at, sessions int64, kind int, n int64) {
+// add counts requests of a second, for so many recordings; so many sessions are polled then.
+func (r *requestMeter) add(at, sessions int64, kind int, recordings int32, n int64) {
 	r.turn(at, sessions)
 	if kind == requestStart && r.backlog+float64(r.counts[requestUpdate]+r.counts[requestStop]) > slack.Seconds()*float64(r.qps) {
-		if r.late++; r.late == 1 {
+		if r.late == 0 {
 			r.lateAt, r.lateSince, r.lateOf = at, r.at, r.since
 			if r.backlog > 0 {
 				r.lateSince = r.sinceAt
@@ -90,6 +102,7 @@ func (r *requestMeter) add(at, sessions int64, kind int, n int64) {
 			r.lateOf[requestUpdate] += r.counts[requestUpdate]
 			r.lateOf[requestStop] += r.counts[requestStop]
 		}
+		r.late += int64(recordings)
 	}
 	r.counts[kind] += n
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,26 +19,31 @@ import (
 )
 
 // termPlan is a plan of a term as a school network writes one: each recording has two classes in each of sixteen
-// weeks and takes about 370 bytes.
+// weeks and takes about 370 bytes. Its times are drawn from fifteen pairs of days, a start in every five minutes from
+// 8 to 21 and four lengths, which makes 9360: hardly two recordings have the same.
 func termPlan(recordings int) string {
 	var b strings.Builder
-	b.WriteString(base)
+	b.WriteString(strings.Replace(base, `"${AGORA_APP_ID}"`, `"${AGORA_APP_ID}", limits: {concurrent: 5000, qps: 200, streams: {fhd: 5000}}`, 1))
 	b.WriteString(`calendars: {term: 2031-09-01..2031-12-28, holidays: 2031-10-13..2031-10-19}
 cdn: {parents: "rtmps://live.lingua.example/app/${STREAM_KEY}"}
 defaults: {timezone: Europe/Madrid, cdn: parents, ready_timeout: 30s, only: term, skip: holidays, labels: {campus: mitte}}
 recordings:
 `)
-	days := []string{"Mon Wed", "Tue Thu", "Wed Fri", "Mon Thu", "Tue Sat"}
+	days := []string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
+	draw := rand.New(rand.NewPCG(1, 2))
 	for i := range recordings {
+		pair := draw.Perm(len(days))[:2]
+		start := 8*60 + 5*draw.IntN(13*60/5)
+		end := start + []int{45, 50, 60, 90}[draw.IntN(4)]
 		fmt.Fprintf(&b, `  course-%d:
     title: Course number %d for beginners and returning learners
-    when: %s %02d:%02d-%02d:%02d
+    when: %s %s %02d:%02d-%02d:%02d
     url: https://rooms.lingua.example/course-%d?role=recorder
     padding: {before: 45s, after: 3m}
     video: 1080p30
     labels: {department: languages, room: "%d"}
     note: recorded for those who cannot be there, and for those who want to hear it again
-`, i, i, days[i%len(days)], 8+i%10, i%6, 8+i%10, 50+i%6, i, i%300)
+`, i, i, days[min(pair[0], pair[1])], days[max(pair[0], pair[1])], start/60, start%60, end/60, end%60, i, i%300)
 	}
 	return b.String()
 }

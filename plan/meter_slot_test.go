@@ -1,0 +1,116 @@
+package plan
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rundown/agora"
+)
+
+// drawCourses draws recordings as most are: weekly, alike but for one thing now and then, around a day.
+func drawCourses(t *rapid.T, around Day) []*Recording {
+	days := func(first, last Day) string { return DayRange{around + first, around + last}.String() }
+	term := []*Calendar{calendar("term", days(-10, 25))}
+	weeks := []*Calendar{calendar("first", days(0, 8)), calendar("second", days(11, 20))}
+	holidays := []*Calendar{calendar("holidays", days(3, 3), days(12, 15))}
+	zones := []string{"Europe/Berlin", "Europe/Madrid", "America/New_York", "Pacific/Apia"}
+	apps := []*App{{Name: "one", ID: must(newText("${ONE}", Pos{}, textPlain))}, {Name: "two", ID: must(newText("${TWO}", Pos{}, textPlain)), Limits: Limits{QPS: 2}}}
+	n := func(label string, most int) int { return rapid.IntRange(0, most).Draw(t, label) }
+	times := []string{"Tue Sun 02:30-03:15", "Mon-Sun 01:00-01:45", "Tue Sat 23:30-00:30", "Mon-Sun 08:00-07:45", "Fri 08:00-07:45"}
+	type course struct{ zone, first, second, only, skip, before, after, exact, app, region, video, redundancy, label int }
+	usual := course{zone: n("zone", 3), first: n("time", 4), second: n("second time", 4), only: n("only", 3)}
+	var list []*Recording
+	for i := range n("courses", 8) {
+		c := usual
+		switch n("unusual", 16) {
+		case 1:
+			c.zone = n("zone", 3)
+		case 2:
+			c.first, c.second = n("time", 4), n("second time", 4)
+		case 3:
+			c.only = n("only", 3)
+		case 4:
+			c.skip = 1
+		case 5:
+			c.before = 1
+		case 6:
+			c.after = 1
+		case 7:
+			c.exact = 1
+		case 8:
+			c.app = 1
+		case 9:
+			c.region = 1
+		case 10:
+			c.video = 1
+		case 11:
+			c.redundancy = 1
+		case 12:
+			c.label = 1
+		}
+		r := recording(fmt.Sprintf("c%d", i), zones[c.zone], times[c.first], times[c.second])
+		if c.first == c.second {
+			r.When = r.When[:1]
+		}
+		r.Only = [][]*Calendar{nil, term, append(weeks[:1:1], term...), weeks}[c.only]
+		r.Skip = [][]*Calendar{nil, holidays}[c.skip]
+		r.Padding.Before = time.Duration(c.before) * 30 * time.Minute
+		r.Padding.After = time.Duration(1+c.after) * 10 * time.Minute
+		r.ExactStart = c.exact == 1
+		r.App = apps[c.app]
+		r.Region = []agora.Region{"", agora.RegionEU}[c.region]
+		r.Video = []Video{{Width: 640, Height: 360}, {Width: 1920, Height: 1080}}[c.video]
+		r.Redundancy = 1 + c.redundancy
+		r.Labels = map[string]string{"campus": []string{"north", "south"}[c.label]}
+		switch n("page", 12) {
+		case 1:
+			r.URL = must(newText("https://school.example/hall", Pos{}, textURL))
+		case 2:
+			r.URL = must(newText("https://school.example/{id}/{date}", Pos{}, textURL))
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// TestWeeklyTimesInCommonAreCountedLikeEachByItself gives every recording a change on a day without classes, which
+// makes it one whose classes are followed one by one.
+func TestWeeklyTimesInCommonAreCountedLikeEachByItself(t *testing.T) {
+	together := 0
+	rapid.Check(t, func(t *rapid.T) {
+		// The clocks skip an hour, a whole day (in Apia), show an hour twice, or stay.
+		around := day(rapid.SampledFrom([]string{"2031-03-24", "2011-12-24", "2031-10-20", "2031-07-01"}).Draw(t, "around"))
+		p := newPlan(drawCourses(t, around)...)
+		at := func(label string, first, last int) Bound {
+			return Bound{
+				time.Unix(int64(around)*daySeconds+int64(rapid.IntRange(first*24, last*24).Draw(t, label))*hourSeconds, 0).UTC(),
+				rapid.Bool().Draw(t, label+" a day"),
+			}
+		}
+		opts := ForecastOptions{From: at("from", -12, 5), Until: at("until", 2, 30)}
+		m := newMeter([]*Plan{p}, opts)
+		for i := range m.slots {
+			together += int(m.profiles[m.slots[i].profile].recordings) - 1
+		}
+		m.run()
+		got := m.forecast()
+		for _, r := range p.Recordings {
+			r.change("1999-01-01", "cancelled")
+		}
+		m = newMeter([]*Plan{p}, opts)
+		if len(m.slots) > 0 {
+			t.Fatal("a recording with changes is counted by slots")
+		}
+		m.run()
+		if want := m.forecast(); !reflect.DeepEqual(got, want) {
+			t.Fatalf("together\n%+v\none by one\n%+v", *got, *want)
+		}
+	})
+	if together == 0 {
+		t.Error("no two recordings were ever counted together")
+	}
+}
