@@ -128,6 +128,7 @@ type placeMeter struct {
 	loads  [3]int32 // by class of resolution; -1 for none
 	mixed  [2]Excess
 	strict [2]Excess
+	begun  [2]int64 // the second in which something began that is not compared yet, as it is when something ends; 0 for none
 }
 
 type loadMeter struct {
@@ -496,19 +497,24 @@ func (m *meter) add(which int, n, at int64, p *profile) {
 	m.all[which].add(n, at)
 	m.apps[p.app].gauges[which].add(n, at)
 	place := &m.places[p.place]
+	if begun := place.begun[which]; begun != 0 && begun != at {
+		m.mix(place, which, begun)
+	}
 	place.gauges[which].add(n, at)
 	m.loads[p.load].gauges[which].add(n, at)
 	if which == 0 {
 		m.apps[p.app].requests.load(at, m.apps[p.app].gauges[0].now)
 	}
 	if n > 0 {
-		m.mix(place, which, at)
+		place.begun[which] = at
 	}
 }
 
 // mix compares the total of several classes of resolution at once with their common limit. The limit of a class
-// alone is another matter.
+// alone is another matter. It looks at a second as a whole, since a class that begins may raise the limit for others
+// that begin with it.
 func (m *meter) mix(place *placeMeter, which int, at int64) {
+	place.begun[which] = 0
 	inUse, largest, highest := 0, 0, 0
 	for _, i := range place.loads {
 		if i < 0 || m.loads[i].gauges[which].now == 0 {
