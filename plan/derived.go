@@ -43,12 +43,14 @@ func (o *Occurrence) UIDs(session int) [2]string {
 	base := binary.BigEndian.Uint64(sum[:8]) % math.MaxUint32
 	var uids [2]string
 	for i := range uids {
-		// Modulo 2³²−1 and then plus one: never 0.
-		uid := (base+uint64(2*max(session, 0)+i))%math.MaxUint32 + 1
-		uids[i] = strconv.FormatUint(uid, 10)
+		uids[i] = strconv.FormatUint(legalUID(base+uint64(2*max(session, 0)+i)), 10)
 	}
 	return uids
 }
+
+// legalUID maps numbers to uids, those that follow one another to different ones: modulo 2³²−1, and then plus one, so
+// that none is 0.
+func legalUID(n uint64) uint64 { return n%math.MaxUint32 + 1 }
 
 // The bounds of maxRecordingHour and resourceExpiredHour, in hours (restrictions max-recording-hour-range and
 // resource-expired-hour-range).

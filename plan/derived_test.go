@@ -1,12 +1,15 @@
 package plan
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"rundown/agora"
 )
 
 func TestUIDsAreLegalDistinctAndFollowFromTheIdentity(t *testing.T) {
@@ -33,6 +36,16 @@ func TestUIDsAreLegalDistinctAndFollowFromTheIdentity(t *testing.T) {
 	a, b := Occurrence{ID: "term/a/20311006T090000Z"}, Occurrence{ID: "term/a/20311008T090000Z"}
 	if a.UIDs(0) == b.UIDs(0) {
 		t.Error("two occurrences have the same uids")
+	}
+}
+
+// TestNoNumberGivesAnIllegalUID asks at the edges, where no identity is likely to lead.
+func TestNoNumberGivesAnIllegalUID(t *testing.T) {
+	lo, hi := agora.Bound("uid-range")
+	for n, want := range map[uint64]int64{0: *lo, math.MaxUint32 - 1: *hi, math.MaxUint32: *lo, math.MaxUint32 + 1: *lo + 1, 2*math.MaxUint32 - 1: *hi} {
+		if got := legalUID(n); int64(got) != want {
+			t.Errorf("%d gives the uid %d, want %d", n, got, want)
+		}
 	}
 }
 

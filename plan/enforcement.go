@@ -95,7 +95,7 @@ var keepings = map[string]Keeping{
 	"params-valid":                       {ByConstruction, "runner.StartRequest", testDay},
 	"cname-required":                     {ByConstruction, "plan.derivedCname", testRequests},
 	"uid-required-string":                {ByConstruction, "plan.Occurrence.UIDs", testRequests},
-	"uid-range":                          {ByConstruction, "plan.Occurrence.UIDs", testUIDs},
+	"uid-range":                          {ByConstruction, "plan.legalUID", "plan.TestNoNumberGivesAnIllegalUID"},
 	"uid-backup":                         {ByConstruction, "plan.Occurrence.UIDs", testUIDs},
 	"resource-expired-hour-range":        {ByConstruction, "plan.Occurrence.Hours", testHours},
 	"max-recording-hour-within-resource": {ByConstruction, "plan.Occurrence.Hours", testHours},

@@ -50,6 +50,13 @@ func (s sent) at(path string) any {
 	return v
 }
 
+// without says that a key of the client's part is not there, not even as null.
+func (s sent) without(key string) bool {
+	client, _ := s.at("clientRequest").(map[string]any)
+	_, there := client[key]
+	return len(client) > 0 && !there
+}
+
 // both are the requests of one session, and the settings that they are built from.
 type both struct {
 	set            plan.Settings
@@ -88,7 +95,7 @@ var documented = map[string]func(b both) bool{
 	"acquire-scene-web": func(b both) bool {
 		return b.acquire.at("clientRequest.scene") == float64(agora.Ints("acquire-scene-web")[0])
 	},
-	"acquire-no-region-affinity": func(b both) bool { return b.acquire.at("clientRequest.regionAffinity") == nil },
+	"acquire-no-region-affinity": func(b both) bool { return b.acquire.without("regionAffinity") },
 	"start-parameter-consistent": func(b both) bool {
 		parameter := b.acquire.at("clientRequest.startParameter")
 		return parameter == nil || fmt.Sprint(parameter) == fmt.Sprint(b.start.at("clientRequest"))
@@ -102,9 +109,9 @@ var documented = map[string]func(b both) bool{
 		_, err := strconv.ParseUint(uid, 10, 32)
 		return err == nil && uid == b.start.at("uid")
 	},
-	"token-not-for-web":              func(b both) bool { return b.start.at("clientRequest.token") == nil },
-	"recording-config-not-for-web":   func(b both) bool { return b.start.at("clientRequest.recordingConfig") == nil },
-	"snapshot-config-not-for-web":    func(b both) bool { return b.start.at("clientRequest.snapshotConfig") == nil },
+	"token-not-for-web":              func(b both) bool { return b.start.without("token") },
+	"recording-config-not-for-web":   func(b both) bool { return b.start.without("recordingConfig") },
+	"snapshot-config-not-for-web":    func(b both) bool { return b.start.without("snapshotConfig") },
 	"recording-file-config-required": func(b both) bool { return isMap(b.start.at("clientRequest.recordingFileConfig")) },
 	"av-file-type-values": func(b both) bool {
 		files := fmt.Sprint(b.start.at("clientRequest.recordingFileConfig.avFileType"))
