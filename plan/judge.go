@@ -133,7 +133,8 @@ func judgedFieldOf(field reflect.StructField) (f judgedField, any bool) {
 		f.form = judgedPresence
 		return f, f.required
 	case t.Kind() == reflect.String || t.Kind() == reflect.Int || t.Kind() == reflect.Int64:
-		f.form, f.tag = judgedScalar, rest
+		// A pointer that is nil was left aside already; of a plain value, omitempty would let 0 and "" pass.
+		f.form, f.tag = judgedScalar, strings.TrimPrefix(rest, "omitempty,")
 	default:
 		f.form = judgedOtherwise
 	}

@@ -9,31 +9,81 @@ import (
 
 func init() {
 	registerDocumented("max-recording-hour-range", func(c *checker) {
-		checkHours(c, "max-recording-hour-range", func(recorded, most time.Duration) bool { return recorded > most })
+		checkHours(c, "max-recording-hour-range", func(asked, most time.Duration) bool { return asked > most })
 	})
 	registerDocumented("resource-expired-covers-plan", func(c *checker) {
-		checkHours(c, "resource-expired-hour-range", func(recorded, most time.Duration) bool { return recorded >= most })
+		checkHours(c, "resource-expired-hour-range", func(asked, most time.Duration) bool { return asked >= most })
 	})
 }
 
-// checkHours compares the longest time that a recording may run, padding and the wait for its first picture included,
-// with the hours that the service allows. A single length is judged when it is read.
-func checkHours(c *checker, bound string, tooLong func(recorded, most time.Duration) bool) {
+// checkHours compares the longest time from a class's first request to the end of its padding with the hours that the
+// service allows, under each change too. A single length is judged when it is read.
+func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration) bool) {
 	_, hours := agora.Bound(bound)
 	most := time.Duration(*hours) * time.Hour
+	report := func(pos Pos, length, around time.Duration) {
+		allowed := "at most " + shortDuration(most)
+		if bound == "resource-expired-hour-range" {
+			allowed = "less than " + shortDuration(most) + ", after which it could neither be queried nor stopped"
+		}
+		c.report(pos, fmt.Sprintf("a class of %s, with its padding and the requests ahead of it, takes %s; allowed are %s",
+			shortDuration(length), shortDuration(length+around), allowed), "split it into several classes, or shorten the padding")
+	}
 	for _, r := range c.p.Recordings {
 		for i := range r.When {
-			w := &r.When[i]
-			recorded := agora.StartLead() + r.Padding.Before + w.length + r.Padding.After
-			if !tooLong(recorded, most) {
-				continue
+			if around := r.around(); tooLong(r.When[i].length+around, most) {
+				report(r.When[i].Pos, r.When[i].length, around)
 			}
-			allowed := "at most " + shortDuration(most)
-			if bound == "resource-expired-hour-range" {
-				allowed = "less than " + shortDuration(most) + ", after which it could neither be queried nor stopped"
+		}
+	}
+	for _, s := range c.expansion().schedules {
+		for i, settings := range s.changed {
+			change := &s.recording.Changes[i]
+			around := settings.around()
+			if change.Cancelled || change.To == nil && around == s.recording.around() {
+				continue // its classes take no longer than their entries, which are judged above
 			}
-			c.report(w.Pos, fmt.Sprintf("a class of %s, with its padding and %s for the first picture, runs for %s; allowed are %s",
-				shortDuration(w.length), shortDuration(agora.StartLead()), shortDuration(recorded), allowed), "split it into several classes")
+			if length, any := s.longestUnder(i, func(length time.Duration) bool { return tooLong(length+around, most) }); any {
+				report(change.Pos, length, around)
+			}
+		}
+	}
+}
+
+// around is what a session takes beside the class, from its first request to the end of its padding.
+func (s *Settings) around() time.Duration {
+	before := s.Padding.Before
+	if s.ExactStart {
+		before = HoldLead()
+	}
+	return Lead() + before + s.Padding.After
+}
+
+// longestUnder gives the longest class that the change applies to, if it is too long.
+func (s *schedule) longestUnder(change int, tooLong func(time.Duration) bool) (longest time.Duration, any bool) {
+	one := &s.recording.Changes[change]
+	if one.To != nil {
+		return one.To.length, tooLong(one.To.length)
+	}
+	for i := range s.recording.When {
+		any = any || tooLong(s.recording.When[i].length)
+	}
+	if !any {
+		return 0, false // whatever days it names
+	}
+	wall := s.wallClock()
+	var list []planned
+	for days := one.Key.Days; ; {
+		d, ok := s.nextDay(days)
+		if !ok {
+			return longest, longest > 0 && tooLong(longest)
+		}
+		days.First = d + 1
+		list = s.plannedOn(&wall, d, list)
+		for i := range list {
+			if s.changes.find(d, list[i].clock) == change {
+				longest = max(longest, time.Duration(list[i].length)*time.Second)
+			}
 		}
 	}
 }
