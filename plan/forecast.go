@@ -84,7 +84,7 @@ type LoadForecast struct {
 	Classes  int
 	Sessions int
 	Peak     Peaks
-	Seconds  int64 // planned, with padding, of all sessions
+	Seconds  int64 // planned, from the first request to the last padding, of all sessions
 	Lost     LostStop
 }
 
@@ -117,7 +117,8 @@ type RequestForecast struct {
 	LateBehind [3]int    // requests of starts, updates and stops that are due from then on and go before it
 }
 
-// Seconds are planned, with padding, times redundancy, by the class that is billed.
+// Seconds are planned, from the first request to the last padding, times redundancy, by the class that is billed. What
+// starts are begun earlier for the sake of the request budget is not among them.
 type Seconds struct{ HD, FullHD int64 }
 
 // MonthForecast is the bill of an account for a calendar month in UTC.

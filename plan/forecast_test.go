@@ -27,6 +27,7 @@ func drawApps(t *rapid.T, p *Plan) {
 		r.Region = rapid.SampledFrom([]agora.Region{"", agora.RegionEU, agora.RegionNA}).Draw(t, "region")
 		r.Video = rapid.SampledFrom([]Video{{Width: 640, Height: 360}, {Width: 1280, Height: 720}, {Width: 1920, Height: 1080}}).Draw(t, "video")
 		r.Redundancy = rapid.IntRange(1, 2).Draw(t, "redundancy")
+		r.ExactStart = rapid.Bool().Draw(t, "exact start")
 		r.Labels = map[string]string{"campus": rapid.SampledFrom([]string{"north", "south"}).Draw(t, "campus")}
 	}
 }
@@ -166,7 +167,36 @@ func TestTheForecastIsThatOfEveryOccurrence(t *testing.T) {
 			}
 		}
 		wantSeconds(t, f, list)
+		wantLost(t, f, list)
 	})
+}
+
+// asked is when the first request of an occurrence is due, at the latest: what the service counts begins with it.
+func asked(o *Occurrence) time.Time {
+	at := o.RecordFrom.Add(-Lead())
+	if o.Settings.ExactStart {
+		at = at.Add(-HoldLead())
+	}
+	return at
+}
+
+// wantLost is the most that a lost stop costs, by the hours that are asked for.
+func wantLost(t *rapid.T, f *Forecast, list []Occurrence) {
+	want, got := 0, 0
+	for i := range list {
+		hours, _ := list[i].Hours(asked(&list[i]))
+		want = max(want, hours)
+	}
+	for _, app := range f.Apps {
+		for _, place := range app.Places {
+			for _, load := range place.Loads {
+				got = max(got, load.Lost.Hours)
+			}
+		}
+	}
+	if got != want {
+		t.Fatalf("a lost stop lasts %d hours, the requests ask for %d", got, want)
+	}
 }
 
 // wantSeconds adds up second by second what is billed, by month and by label.
@@ -177,10 +207,16 @@ func wantSeconds(t *rapid.T, f *Forecast, list []Occurrence) {
 		o := &list[i]
 		class := string(agora.BillingClassOf(o.Settings.Video.Width, o.Settings.Video.Height))
 		n := int64(o.Settings.Redundancy)
+		add := func(at time.Time, seconds int64) {
+			want[key{month: at.UTC().Format("2006-01"), class: class}] += seconds * n
+			want[key{class: class, campus: o.Settings.Labels["campus"]}] += seconds * n
+		}
+		for at := asked(o); at.Before(o.RecordFrom); at = at.Add(time.Second) {
+			add(at, 1)
+		}
 		// Nothing here begins or ends within a minute.
 		for at := o.RecordFrom; at.Before(o.RecordUntil); at = at.Add(time.Minute) {
-			want[key{month: at.UTC().Format("2006-01"), class: class}] += 60 * n
-			want[key{class: class, campus: o.Settings.Labels["campus"]}] += 60 * n
+			add(at, 60)
 		}
 	}
 	add := func(k key, s Seconds) {
@@ -212,9 +248,32 @@ func TestSecondsAreRoundedOnceAMonth(t *testing.T) {
 	}
 }
 
+func TestALostStopIsBoundedByTheHoursThatAreAskedFor(t *testing.T) {
+	for _, tt := range []struct {
+		class string
+		exact bool
+		hours int
+	}{
+		{"2031-10-06 09:00-09:59:47", false, 2}, // 13 s before, an hour in all
+		{"2031-10-06 09:00-09:59:48", false, 3},
+		{"2031-10-06 09:00-09:58:47", true, 2}, // opened on hold a minute before
+		{"2031-10-06 09:00-09:58:48", true, 3},
+	} {
+		r := recording("r", "UTC", tt.class)
+		r.ExactStart = tt.exact
+		p := newPlan(r)
+		f := ForecastOf([]*Plan{p}, ForecastOptions{})
+		got := f.Apps[0].Places[0].Loads[0].Lost.Hours
+		o := p.Occurrences(time.Date(2031, 10, 6, 0, 0, 0, 0, time.UTC), time.Date(2031, 10, 7, 0, 0, 0, 0, time.UTC))[0]
+		if hours, _ := o.Hours(asked(&o)); got != tt.hours || hours != tt.hours {
+			t.Errorf("%s: %d hours, the request asks for %d, want %d", tt.class, got, hours, tt.hours)
+		}
+	}
+}
+
 func TestAccountsShareTheirFreeMinutesAcrossPlans(t *testing.T) {
 	make := func(name, account string) *Plan {
-		p := newPlan(recording("r", "UTC", "2031-10-06 00:00-23:00"))
+		p := newPlan(recording("r", "UTC", "2031-10-06 00:00:13-23:00")) // begun 13 s early
 		p.Name, p.Account.CustomerID = name, must(newText(account, Pos{}, textPlain))
 		return p
 	}

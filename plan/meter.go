@@ -490,18 +490,19 @@ func (m *meter) count(start, end, recordFrom, recordUntil int64, index int32) {
 	n := p.recordings
 	m.classes += int(n)
 	p.classes++
-	p.seconds += (recordUntil - recordFrom) * c.sessions
-	m.bill.add(recordFrom, recordUntil, n, c)
+	requests := &m.apps[c.app].requests
+	asked := recordFrom - c.hold - requests.lead // the first request at the latest, from which the service counts
+	p.seconds += (recordUntil - asked) * c.sessions
+	m.bill.add(asked, recordUntil, n, c)
 	m.events = append(m.events,
 		m.event(recordFrom, eventRecord, p.counter, n), m.event(recordUntil, eventStop, p.counter, n),
 		m.event(start, eventStart, p.counter, n), m.event(end, eventEnd, p.counter, n))
 	if c.hold > 0 {
 		m.events = append(m.events, m.event(start, eventResume, p.counter, n))
 	}
-	requests := &m.apps[c.app].requests
 	requests.starts = append(requests.starts, m.event(recordFrom-c.hold, uint64(min(c.sessions, 1<<kindBits-1)), p.counter, n))
 
-	hours := sessionHours(recordUntil - recordFrom + requests.lead)
+	hours := sessionHours(recordUntil - asked)
 	load := &m.loads[c.load]
 	cost := int64(hours) * 60 * m.prices.of(c.billing)
 	if same := hours == load.lost.Hours && cost == load.cost; hours > load.lost.Hours || cost > load.cost ||

@@ -9,7 +9,7 @@ type Summary struct {
 	First, Last              time.Time // first start and last end in the window; zero without classes
 	Peak                     int       // most recordings at once, with padding, redundant ones counted each
 	PeakAt                   time.Time // first instant of the peak; zero without classes
-	HDSeconds, FullHDSeconds int64     // planned, with padding, times redundancy
+	HDSeconds, FullHDSeconds int64     // planned, from the first request to the last padding, times redundancy
 	CostUSD                  float64   // over the window, at the documented prices, after free minutes
 	NotChecked               []string  // references that were not resolved, as written
 }

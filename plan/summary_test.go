@@ -26,7 +26,7 @@ func TestSummaryCountsClassesPeakAndSeconds(t *testing.T) {
 	if sum.Peak != 3 || !sum.PeakAt.Equal(instant("2031-10-06T09:59:00+02:00")) {
 		t.Errorf("a peak of %d at %v", sum.Peak, sum.PeakAt)
 	}
-	if sum.HDSeconds != 2*62*60 || sum.FullHDSeconds != 2*62*60 {
+	if sum.HDSeconds != 2*(62*60+13) || sum.FullHDSeconds != 2*(62*60+13) {
 		t.Errorf("%d s HD and %d s Full HD", sum.HDSeconds, sum.FullHDSeconds)
 	}
 	if sum.CostUSD != 0 {
