@@ -23,7 +23,7 @@ func unsupported(p *plan.Plan) error {
 	var err error
 	p.EachSettings(func(r *plan.Recording, s *plan.Settings) {
 		if err == nil && s.Redundancy > mostLanes {
-			pos := s.From["redundancy"]
+			pos, _ := s.From.Of("redundancy")
 			err = fmt.Errorf("%w: redundancy: %d of recording %s (%s:%d); %d sessions at once are the most so far",
 				ErrUnsupported, s.Redundancy, r.ID, pos.File, pos.Line, mostLanes)
 		}
