@@ -74,6 +74,11 @@ func (r *Recording) change(key, to string) *Change {
 	return &r.Changes[len(r.Changes)-1]
 }
 
+// valuesOf gives placeholders their values.
+func valuesOf(values map[string]string) func(name string) (string, bool) {
+	return func(name string) (string, bool) { value, ok := values[name]; return value, ok }
+}
+
 func newPlan(recordings ...*Recording) *Plan {
 	return &Plan{Name: "term", Recordings: recordings}
 }

@@ -117,7 +117,7 @@ func someOf(names []string) string {
 
 // keyPos is where a setting that matters to a recording stands: at the key that gives it, else at the recording.
 func (r *Recording) keyPos(s *Settings, key string) Pos {
-	if pos, ok := s.From[key]; ok {
+	if pos, ok := s.From.Of(key); ok {
 		return pos
 	}
 	return r.Pos

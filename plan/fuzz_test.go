@@ -159,14 +159,14 @@ func FuzzPlaceholders(f *testing.F) {
 				continue
 			}
 			names := read.placeholders()
-			if expanded, unknown := read.expand(nil); len(unknown) != len(names) || expanded.String() != read.String() {
+			if expanded, unknown := read.expandBy(valuesOf(nil)); len(unknown) != len(names) || expanded.String() != read.String() {
 				t.Fatalf("%q without values becomes %q, unknown %q of %q", s, expanded, unknown, names)
 			}
 			values := map[string]string{}
 			for _, name := range names {
 				values[name] = value
 			}
-			expanded, unknown := read.expand(values)
+			expanded, unknown := read.expandBy(valuesOf(values))
 			if len(unknown) > 0 || len(expanded.placeholders()) > 0 {
 				t.Fatalf("%q with %q keeps %q", s, value, unknown)
 			}

@@ -32,17 +32,31 @@ type layer struct {
 	from []Pos
 }
 
+// Origins tell where effective settings stand. They are those of the layers that were laid over one another, since thousands of
+// recordings share all but the last.
+type Origins struct {
+	keys  []string
+	from  []Pos
+	under *Origins
+}
+
+// Of gives the place of a key's effective value, by the key as plans write it (url, padding, …); false for a key that
+// the plan does not set.
+func (o *Origins) Of(key string) (Pos, bool) {
+	for ; o != nil; o = o.under {
+		if i := slices.Index(o.keys, key); i >= 0 {
+			return o.from[i], true
+		}
+	}
+	return Pos{}, false
+}
+
 // over lays the layer over settings, which are shared as far as it does not touch them and never changed.
 func (l *layer) over(s Settings) Settings {
 	if len(l.keys) == 0 {
 		return s
 	}
-	from := make(map[string]Pos, len(s.From)+len(l.keys))
-	maps.Copy(from, s.From)
-	for i, key := range l.keys {
-		from[key] = l.from[i]
-	}
-	s.From = from
+	s.From = &Origins{l.keys, l.from, s.From}
 	for _, set := range l.set {
 		set(&s)
 	}

@@ -170,7 +170,7 @@ recordings:
 		t.Error("the program's defaults are not laid below")
 	}
 	for key, want := range map[string]string{"timezone": "b-part.yaml:1", "url": "plan.yaml:12", "labels": "b-part.yaml:3", "video": "b-part.yaml:1", "attempts": ":0"} {
-		if pos := included.From[key]; fmt.Sprintf("%s:%d", pos.File, pos.Line) != want {
+		if pos, _ := included.From.Of(key); fmt.Sprintf("%s:%d", pos.File, pos.Line) != want {
 			t.Errorf("%s comes from %v, want %s", key, pos, want)
 		}
 	}
@@ -193,7 +193,8 @@ recordings:
 	if c.Note != "moved" || c.To == nil || c.ToPos.Line != 12 || !slices.Equal(c.Keys, []string{"video", "labels", "note"}) {
 		t.Errorf("change %+v", c)
 	}
-	if changed.From["video"].Line != 12 || r.From["video"].Line != 0 {
+	at, _ := changed.From.Of("video")
+	if _, given := r.From.Of("video"); at.Line != 12 || given {
 		t.Error("From does not tell the change from the recording")
 	}
 }

@@ -179,9 +179,7 @@ type Settings struct {
 	Priority     Priority
 	Labels       map[string]string
 	Note         string
-	// From tells, by key as plans write it (url, padding, …), where the effective value stands. A key that the
-	// plan does not set is absent.
-	From map[string]Pos
+	From         *Origins
 
 	unreadOnly, unreadSkip bool // some of their calendars could not be read
 }

@@ -47,7 +47,7 @@ func inheritors(p *Plan, u *unit, root bool, k *keyAt) []string {
 			continue
 		}
 		// What is refused is no one's setting, hence absent as well.
-		if from, given := r.From[k.name]; !given || from == u.src.pos(k.value) {
+		if from, given := r.From.Of(k.name); !given || from == u.src.pos(k.value) {
 			ids = append(ids, r.ID)
 		}
 	}

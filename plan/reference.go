@@ -135,15 +135,8 @@ func (t Text) placeholders() []string {
 	return names
 }
 
-// expand replaces the placeholders that have a value. The others stay as written, and their names are returned,
+// expandBy replaces the placeholders that have a value. The others stay as written, and their names are returned,
 // each once.
-func (t Text) expand(values map[string]string) (Text, []string) {
-	return t.expandBy(func(name string) (string, bool) {
-		value, ok := values[name]
-		return value, ok
-	})
-}
-
 func (t Text) expandBy(value func(name string) (string, bool)) (Text, []string) {
 	if t.t == nil || !slices.ContainsFunc(t.t.parts, func(p textPart) bool { return p.kind == partPlaceholder }) {
 		return t, nil

@@ -22,7 +22,7 @@ func (c *checker) reportCnames(judge func(cname string) (message, hint string)) 
 		if s.Cname.IsZero() {
 			return
 		}
-		expanded, unknown := s.Cname.expand(c.sampleValues(r, s))
+		expanded, unknown := s.Cname.expandBy(c.sampleValues(r, s))
 		if len(unknown) > 0 {
 			return
 		}

@@ -15,10 +15,10 @@ func checkPageAddresses(c *checker) {
 	}
 	var g gathering[place]
 	c.eachSettings(func(r *Recording, s *Settings) {
-		if s.URL.IsZero() || !webAddress.MatchString(s.URL.t.parts[0].s) && s.URL.t.parts[0].kind == partLiteral {
+		if s.URL.IsZero() || s.URL.t.parts[0].kind == partLiteral && !isWebAddress(s.URL.t.parts[0].s) {
 			return
 		}
-		expanded, unknown := s.URL.expand(c.sampleValues(r, s))
+		expanded, unknown := s.URL.expandBy(c.sampleValues(r, s))
 		if len(unknown) > 0 {
 			return
 		}
@@ -42,12 +42,22 @@ func checkPageAddresses(c *checker) {
 }
 
 // sampleValues are what the placeholders of a recording stand for on some day.
-func (c *checker) sampleValues(r *Recording, s *Settings) map[string]string {
-	values := map[string]string{"plan": c.p.Name, "id": r.ID, "date": "20310917", "time": "0900"}
-	for name, value := range s.Labels {
-		values[name] = value
+func (c *checker) sampleValues(r *Recording, s *Settings) func(name string) (string, bool) {
+	return func(name string) (string, bool) {
+		switch name {
+		case "plan":
+			return c.p.Name, true
+		case "id":
+			return r.ID, true
+		case "date":
+			return "20310917", true
+		case "time":
+			return "0900", true
+		default:
+			value, ok := s.Labels[name]
+			return value, ok
+		}
 	}
-	return values
 }
 
 // resolvedOrSample resolves references where values are asked for. Elsewhere "11" stands for each, which fits into a

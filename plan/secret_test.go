@@ -169,7 +169,7 @@ func TestPlaceholdersAreOfSomeKindsOnly(t *testing.T) {
 	if want := []string{"a", "b"}; !slices.Equal(url.placeholders(), want) {
 		t.Errorf("the placeholders are %q", url.placeholders())
 	}
-	expanded, unknown := url.expand(map[string]string{"a": "{b}"}) // a value is not read again
+	expanded, unknown := url.expandBy(valuesOf(map[string]string{"a": "{b}"})) // a value is not read again
 	if expanded.String() != "{b}/{b}/{b}/${A}" || !slices.Equal(unknown, []string{"b"}) || !slices.Equal(expanded.placeholders(), []string{"b"}) {
 		t.Errorf("expanded to %s with %q unknown", expanded, unknown)
 	}

@@ -36,7 +36,7 @@ func effectiveSettings(s plan.Settings) []setting {
 	var list []setting
 	add := func(key, value string) {
 		e := setting{Key: key, Value: orNull(value)}
-		if pos, ok := s.From[key]; ok && pos.Line > 0 {
+		if pos, ok := s.From.Of(key); ok && pos.Line > 0 {
 			e.From = &fromPos{pos.File, pos.Line}
 		}
 		list = append(list, e)
