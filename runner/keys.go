@@ -64,7 +64,7 @@ func ReadKeys(text []byte, now time.Time) (Keys, error) {
 		k.Until = time.Unix(seconds, 0)
 	}
 	k.Until = k.Until.UTC().Truncate(time.Second)
-	if least := leastValidity(); k.Until.Sub(now) < least {
+	if least := leastValidity(); k.Until.Sub(now.Truncate(time.Second)) < least { // an expiration in whole seconds
 		return Keys{}, fmt.Errorf("they run out at %s, and the service asks for at least %v: let them last longer", k.Until.Format(time.RFC3339), least)
 	}
 	return k, nil
@@ -81,6 +81,9 @@ func leastValidity() time.Duration {
 const (
 	keysForStart   = 30 * time.Minute
 	keysForRenewal = time.Minute
+	// keysInHand is how much of the least validity may have passed since they were fetched: an issuer that gives no more
+	// than that is not asked anew between acquire and start, nor for each class of a bell.
+	keysInHand = time.Minute
 )
 
 // keyring fetches temporary credentials, each source one at a time, and knows what each session was last sent, by its
@@ -127,7 +130,7 @@ func (r *keyring) get(ctx context.Context, conn *Connection, storage *plan.Stora
 
 	source.mu.Lock()
 	defer source.mu.Unlock()
-	if age := now.Sub(source.fetched); age >= 0 && age <= maxAge && source.keys.Until.Sub(now) >= leastValidity() && storage.STS.File == "" {
+	if age := now.Sub(source.fetched); age >= 0 && age <= maxAge && source.keys.Until.Sub(now) >= leastValidity()-keysInHand && storage.STS.File == "" {
 		return source.keys, nil
 	}
 	text, err := conn.Issue(ctx, storage.STS)
