@@ -318,6 +318,24 @@ func TestEventsAreSortedBySecondAndKind(t *testing.T) {
 	})
 }
 
+func TestSixtyForecastsAreTheSame(t *testing.T) {
+	files := texts{"plan.yaml": termPlan(manyRecordings) + "    changes: {2031-09-03: cancelled}\n"}
+	var want string
+	for i := range 60 {
+		f := ForecastOf([]*Plan{loadTerm(t, files)}, ForecastOptions{Now: termDay})
+		for j := range f.Apps {
+			f.Apps[j].App = nil // an address
+		}
+		got := fmt.Sprintf("%+v", *f)
+		if i == 0 {
+			want = got
+		}
+		if got != want {
+			t.Fatalf("once\n%s\nand once\n%s", want, got)
+		}
+	}
+}
+
 func TestTheWeekShowsTheMostOfEachHour(t *testing.T) {
 	a := recording("a", "Europe/Berlin", "2031-10-06 09:30-11:10")
 	b := recording("b", "Europe/Berlin", "2031-10-06 11:00-11:10", "2031-10-12 23:30-00:30")
@@ -332,6 +350,13 @@ func TestTheWeekShowsTheMostOfEachHour(t *testing.T) {
 // BenchmarkForecast counts the term of [termPlan], and the same as a network of several sites would have it: in five
 // zones, with two apps, all sizes, now and then two sessions or an exact start, and in every tenth recording a page that
 // another one uses too, a page of its own for each day, or changes.
+//
+// The floor for counting each class by itself is the walk over wall-clock days, some 20 to 100 ns a class by what else a
+// cursor carries. The term is below it, since recordings that share a weekly time are counted once: 20,000 weekly times
+// are 3,720 slots, or a few hundred where bells ring for all. What stands between is reading the plan once, half of the
+// time: its expansion, its pages and the slot of each weekly time. The sites have hardly a slot in common and are at the
+// floor of single events: a class is five of them, sorted, swept and placed, and in three of ten recordings followed by
+// a cursor for the sake of neighbours and changes.
 func BenchmarkForecast(b *testing.B) {
 	term := loadTerm(b, texts{"plan.yaml": termPlan(10_000)})
 	sites := loadTerm(b, texts{"plan.yaml": termPlan(10_000)})
