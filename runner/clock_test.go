@@ -111,7 +111,7 @@ func TestAMachineThatSleptBeyondTheHorizonAnswersForEveryClass(t *testing.T) {
 			switch {
 			case day == 15 && s.Outcome != runner.Partial || day == 25 && s.Outcome != runner.Partial:
 				t.Errorf("%s: %s %q", id, s.Outcome, s.Reason)
-			case day > 15 && day < 25 && (s.Outcome != runner.Missed || !strings.Contains(s.Reason, "did not run from 2031-09-15 09:30:00")):
+			case day > 15 && day < 25 && (s.Outcome != runner.Missed || !strings.Contains(s.Reason, "did not run from 2031-09-15 09:30:")): // within half a minute
 				t.Errorf("%s: %s %q", id, s.Outcome, s.Reason)
 			}
 		}

@@ -144,8 +144,9 @@ func (c *conductor) post(f func()) {
 	}
 }
 
-// read runs what was posted.
+// read runs what was posted, which may be about what the clock leapt over.
 func (c *conductor) read() {
+	c.watchClock(c.e.cfg.Now())
 	for _, f := range c.inbox.take() {
 		f()
 	}
