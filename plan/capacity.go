@@ -80,22 +80,26 @@ func sessions(n int) string {
 // namedRecordings is how many recordings a message names.
 const namedRecordings = 3
 
-// during names an instant and the first of the plan's recordings that run then.
+// during names an instant and the first of the recordings that run then: the plan's own, then those of the plans beside
+// it, with the plan's name.
 func (c *checker) during(own *App, at time.Time) string {
-	alone := *c.expansion() // pages are noted while walking, and rules only read what they share
-	e := &alone
-	e.pages, e.fixed = make(map[string]*page), make(map[*Settings]*page)
 	var names []string
 	seen := make(map[*Recording]bool)
-	unix := at.Unix()
-	e.walk(time.Unix(unix-e.maxLength-e.maxAfter, 0), time.Unix(unix+e.maxBefore+1, 0), func(k *class) bool {
-		r := k.schedule.recording
-		if k.settings().App == own && k.recordFrom <= unix && unix < k.recordUntil && !k.cancelled() && !seen[r] {
-			seen[r] = true
-			names = append(names, r.ID)
+	unix, app := at.Unix(), appKey(c.p, own)
+	for _, p := range c.p.sharing(c.opts.Beside) {
+		e, beside := newExpansion(p), ""
+		if p != c.p {
+			beside = p.Name + "/"
 		}
-		return true
-	})
+		e.walk(time.Unix(unix-e.maxLength-e.maxAfter, 0), time.Unix(unix+e.maxBefore+1, 0), func(k *class) bool {
+			r := k.schedule.recording
+			if k.recordFrom <= unix && unix < k.recordUntil && !k.cancelled() && !seen[r] && appKey(p, k.settings().App) == app {
+				seen[r] = true
+				names = append(names, beside+r.ID)
+			}
+			return true
+		})
+	}
 	if n := len(names); n > namedRecordings {
 		names = append(names[:namedRecordings], fmt.Sprintf("%d more", n-namedRecordings))
 	}

@@ -13,7 +13,18 @@ var cronParser = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month 
 
 const cronHint = `write five fields, minute hour day-of-month month day-of-week, as in "30 15 * * FRI"`
 
-// newCron reads a cron expression of five fields for classes of the given length, in whole seconds. The error is a
+// cronLength judges the length of the classes of a cron entry. The error is a [*syntaxError].
+func cronLength(length time.Duration) error {
+	switch {
+	case length <= 0:
+		return syntaxErrorf("give the length as in duration: 90m", "the length %s of a cron entry is not more than 0", length)
+	case length%time.Second != 0:
+		return syntaxErrorf("give whole seconds", "the length %s of a cron entry is not in whole seconds", length)
+	}
+	return nil
+}
+
+// newCron reads a cron expression of five fields for classes of a length that [cronLength] takes. The error is a
 // [*syntaxError].
 func newCron(expr string, length time.Duration) (When, error) {
 	fields := strings.Fields(expr)
@@ -24,10 +35,6 @@ func newCron(expr string, length time.Duration) (When, error) {
 		return When{}, syntaxErrorf(cronHint, "%q is a descriptor and not five fields", expr)
 	case len(fields) != 5:
 		return When{}, syntaxErrorf(cronHint, "a cron expression has five fields and %q has %d", expr, len(fields))
-	case length <= 0:
-		return When{}, syntaxErrorf("give the length as in duration: 90m", "the length %s of a cron entry is not more than 0", length)
-	case length%time.Second != 0:
-		return When{}, syntaxErrorf("give whole seconds", "the length %s of a cron entry is not in whole seconds", length)
 	}
 	spec, err := parseCron(strings.Join(fields, " "))
 	if err != nil {

@@ -86,8 +86,8 @@ func (g *gathering[K]) report(c *checker) {
 }
 
 // reportValues judges the effective settings of every recording and of its changes: judge gives what is wrong with
-// one key's value and what to try, "" for nothing.
-func (c *checker) reportValues(key string, judge func(s *Settings) (message, hint string)) {
+// a key's value and what to try, "" for nothing. The place is that of the first of the keys that is set.
+func (c *checker) reportValues(keys []string, judge func(s *Settings) (message, hint string)) {
 	type mistake struct {
 		pos           Pos
 		message, hint string
@@ -95,7 +95,7 @@ func (c *checker) reportValues(key string, judge func(s *Settings) (message, hin
 	var g gathering[mistake]
 	c.eachSettings(func(r *Recording, s *Settings) {
 		if message, hint := judge(s); message != "" {
-			m := mistake{r.keyPos(s, key), message, hint}
+			m := mistake{r.keyPos(s, keys), message, hint}
 			g.add(m, r, func() (Pos, string, string) { return m.pos, m.message, m.hint })
 		}
 	})
@@ -115,10 +115,13 @@ func someOf(names []string) string {
 	}
 }
 
-// keyPos is where a setting that matters to a recording stands: at the key that gives it, else at the recording.
-func (r *Recording) keyPos(s *Settings, key string) Pos {
-	if pos, ok := s.From.Of(key); ok {
-		return pos
+// keyPos is where a setting that matters to a recording stands: at the first of the keys that is set, else at the
+// recording.
+func (r *Recording) keyPos(s *Settings, keys []string) Pos {
+	for _, key := range keys {
+		if pos, ok := s.From.Of(key); ok {
+			return pos
+		}
 	}
 	return r.Pos
 }

@@ -23,7 +23,8 @@ type expansion struct {
 // page is what the classes of one URL share.
 type page struct {
 	url     string
-	classes []*queued // that the next one may still cut short, by start
+	classes []*queued // that the next one may still cut short, by end
+	met     int       // so many of them had ended when the latest began
 	// The latest end of the classes that start before latestStart, and of those that start at it: what is recorded
 	// at the same time is no neighbour.
 	latestStart, endBefore, endAt int64

@@ -67,5 +67,9 @@ func (c *class) interval() string {
 		}
 		return t.Format("15:04")
 	}
-	return fmt.Sprintf("%s on %s %s-%s", c.schedule.recording.ID, start.Format(time.DateOnly), format(start), format(end))
+	until := "-" + format(end)
+	if end.Sub(start) >= 24*time.Hour {
+		until = " to " + end.Format(time.DateOnly) + " " + format(end)
+	}
+	return fmt.Sprintf("%s on %s %s%s", c.schedule.recording.ID, start.Format(time.DateOnly), format(start), until)
 }

@@ -153,9 +153,16 @@ func (b *builder) when(u *unit, k *whenKeys) []When {
 			if next.Cron.Cron == nil || next.Cron.Duration == nil {
 				continue // reported as missing, or with its mistake
 			}
-			w, err := newCron(*next.Cron.Cron, time.Duration(*next.Cron.Duration))
+			length := time.Duration(*next.Cron.Duration)
+			w, err := newCron(*next.Cron.Cron, length)
+			wrong := cronLength(length)
+			if wrong != nil {
+				u.syntax("cron-syntax", next.Cron.value("duration"), wrong)
+			}
 			if err != nil {
 				u.syntax("cron-syntax", next.Cron.value("cron"), err)
+			}
+			if err != nil || wrong != nil {
 				continue
 			}
 			w.Pos = u.src.pos(next.Cron.value("cron"))

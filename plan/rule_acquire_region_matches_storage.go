@@ -10,7 +10,7 @@ func init() { registerDocumented("acquire-region-matches-storage", checkRegions)
 
 // checkRegions passes over storage whose place is not known from its region.
 func checkRegions(c *checker) {
-	c.reportValues("region", func(s *Settings) (string, string) {
+	c.reportValues([]string{"region"}, func(s *Settings) (string, string) {
 		if s.Region == "" || s.Storage == nil || s.Storage.Region.Area == "" || s.Storage.Region.Area == s.Region {
 			return "", ""
 		}

@@ -35,6 +35,16 @@ func capacityFindings(p *Plan, beside ...*Plan) map[string]Severity {
 	return found
 }
 
+// messageOf is the first message of a rule.
+func messageOf(p *Plan, id string, beside ...*Plan) string {
+	for _, f := range Check(p, CheckOptions{Now: instant("2031-10-01"), Beside: beside}) {
+		if f.Rule == id {
+			return f.Message
+		}
+	}
+	return ""
+}
+
 func TestDocumentedStreamLimitsAreThoseOfTheRegion(t *testing.T) {
 	for region, id := range map[agora.Region]string{
 		agora.RegionCN: "streams-max-mainland-china", agora.RegionEU: "streams-max-europe",
@@ -61,6 +71,10 @@ func TestPlansThatShareAnAppAreJudgedTogether(t *testing.T) {
 	if found := capacityFindings(b, a); found["pcw-max"] != SeverityError {
 		t.Errorf("together: %v", found)
 	}
+	few := crowd("c", 2, agora.RegionEU)
+	if got, want := messageOf(few, "pcw-max", a, b), "(c-0, c-1, a/a-0, 200 more)"; !strings.Contains(got, want) {
+		t.Errorf("who runs then: %q, want %q", got, want)
+	}
 	a.Apps[0].ID = must(newText("${OTHER}", Pos{}, textPlain))
 	if found := capacityFindings(b, a); found["pcw-max"] != "" {
 		t.Errorf("with another App ID: %v", found)
@@ -74,6 +88,10 @@ func TestOneNameForTwoPlansOfOneAppIsAClashOfInstances(t *testing.T) {
 	}
 	if found := capacityFindings(a, b); found["instance-unique"] != SeverityError {
 		t.Errorf("two plans of one name: %v", found)
+	}
+	b.Recordings[0].Pos = Pos{File: "second.yaml", Line: 7}
+	if got, want := messageOf(a, "instance-unique", b), "of second.yaml, line 7, use one App ID"; !strings.Contains(got, want) {
+		t.Errorf("which one it clashes with: %q, want %q", got, want)
 	}
 	b.Name = "other"
 	if found := capacityFindings(a, b); found["instance-unique"] != "" {

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 )
 
@@ -80,7 +81,11 @@ func checkInstances(c *checker) {
 			}
 			if pair := [2]string{a.plan + "/" + a.recording, b.plan + "/" + b.recording}; a.own && !reported[pair] {
 				reported[pair] = true
-				c.report(a.pos, fmt.Sprintf("%s and %s use one App ID, channel name and uid (%s, %s) while both run", a.id, b.id, a.instances[0].cname, a.instances[0].uid),
+				other := b.id
+				if !b.own {
+					other += fmt.Sprintf(" of %s, line %d,", path.Clean(b.pos.File), b.pos.Line)
+				}
+				c.report(a.pos, fmt.Sprintf("%s and %s use one App ID, channel name and uid (%s, %s) while both run", a.id, other, a.instances[0].cname, a.instances[0].uid),
 					"give one of the plans another name, or one of the recordings another cname")
 			}
 		})

@@ -13,7 +13,7 @@ func init() { registerDocumented("mobile-viewport-size", checkViewport) }
 // checkViewport takes the listed viewports upright and turned.
 func checkViewport(c *checker) {
 	listed := agora.Strings("mobile-viewport-size")
-	c.reportValues("video", func(s *Settings) (string, string) {
+	c.reportValues([]string{"video", "mobile"}, func(s *Settings) (string, string) {
 		w, h := s.Video.Width, s.Video.Height
 		if s.Mobile == nil || !*s.Mobile || slices.Contains(listed, fmt.Sprintf("%dx%d", min(w, h), max(w, h))) {
 			return "", ""

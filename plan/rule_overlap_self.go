@@ -41,7 +41,11 @@ func checkOverlapSelf(c *checker) {
 			if pair := [2]int{k.entry, k.merged - 1}; k.start >= from && k.merged > 0 && !merged[pair] {
 				merged[pair] = true
 				a, b := &s.recording.When[min(pair[0], pair[1])], &s.recording.When[max(pair[0], pair[1])]
-				c.report(b.Pos, fmt.Sprintf("the recording overlaps with itself: %s, where %s and %s start together", k.interval(), a, b),
+				which := fmt.Sprintf("%s and %s", a, b)
+				if a == b {
+					which = fmt.Sprintf("two times of %s", a)
+				}
+				c.report(b.Pos, fmt.Sprintf("the recording overlaps with itself: %s, where %s start together", k.interval(), which),
 					"give them different times, or recordings of their own")
 			}
 			if longest.schedule == nil || k.end > longest.end {

@@ -18,7 +18,7 @@ func init() {
 func checkStreamFPS(c *checker) {
 	_, most := agora.Bound("stream-fps-cap")
 	bounds := restrictionOf("video-fps-range")
-	c.reportValues("video", func(s *Settings) (string, string) {
+	c.reportValues([]string{"video"}, func(s *Settings) (string, string) {
 		if fps := int64(s.Video.FPS); fps <= *most || !bounds.allowsInt(fps) {
 			return "", ""
 		}
@@ -31,7 +31,7 @@ func checkListedFPS(c *checker) {
 	listed, bounds := restrictionOf("video-fps-listed-values"), restrictionOf("video-fps-range")
 	// Of the listed values some are below what videoFps takes.
 	listed.values = slices.DeleteFunc(slices.Clone(listed.values), func(v string) bool { return len(v) == 1 && v[0]-'0' < byte(bounds.lo) })
-	c.reportValues("video", func(s *Settings) (string, string) {
+	c.reportValues([]string{"video"}, func(s *Settings) (string, string) {
 		fps := int64(s.Video.FPS)
 		if fps == 0 || !bounds.allowsInt(fps) || listed.allowsInt(fps) {
 			return "", ""

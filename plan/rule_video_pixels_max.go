@@ -10,7 +10,7 @@ func init() { registerDocumented("video-pixels-max", checkPixels) }
 
 func checkPixels(c *checker) {
 	_, most := agora.Bound("video-pixels-max")
-	c.reportValues("video", func(s *Settings) (string, string) {
+	c.reportValues([]string{"video"}, func(s *Settings) (string, string) {
 		pixels := int64(s.Video.Pixels())
 		if pixels <= *most {
 			return "", ""

@@ -12,7 +12,7 @@ func init() { registerDocumented("video-side-small-without-mobile", checkSmallSi
 func checkSmallSides(c *checker) {
 	least, _ := agora.Bound("video-side-small-without-mobile")
 	bounds := restrictionOf("video-side-range")
-	c.reportValues("video", func(s *Settings) (string, string) {
+	c.reportValues([]string{"video", "mobile"}, func(s *Settings) (string, string) {
 		side := int64(min(s.Video.Width, s.Video.Height))
 		if side >= *least || s.Mobile != nil && *s.Mobile || !bounds.allowsInt(side) {
 			return "", ""

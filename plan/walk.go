@@ -134,7 +134,7 @@ func (w *walker) arrive(c *class) {
 		if q.page = w.lone; q.page == nil {
 			q.page = w.e.pageOf(&q.class)
 		}
-		q.page.arrive(q, w.maxBefore)
+		q.page.arrive(q)
 	}
 	if w.head > 64 && w.head > len(w.queue)/2 {
 		n := copy(w.queue, w.queue[w.head:])
@@ -145,28 +145,32 @@ func (w *walker) arrive(c *class) {
 }
 
 // arrive takes the paddings of a class and of those before it back to where they meet.
-func (p *page) arrive(q *queued, maxBefore int64) {
+func (p *page) arrive(q *queued) {
 	if q.start > p.latestStart {
 		p.endBefore = max(p.endBefore, p.endAt)
 		p.latestStart = q.start
+		// Whoever begins later than the first neighbour begins to record later too.
+		for _, other := range p.classes[:p.met] {
+			other.waiting = false
+		}
+		p.classes = slices.Delete(p.classes, 0, p.met)
+		p.met = 0
 	}
 	q.recordFrom = max(q.recordFrom, min(q.start, p.endBefore))
 	p.endAt = max(p.endAt, q.end)
 
-	waiting := p.classes[:0]
-	for _, other := range p.classes {
-		if q.start >= other.end {
-			other.recordUntil = max(other.end, min(other.recordUntil, q.recordFrom))
-		}
-		if other.end+other.after+maxBefore > q.start {
-			waiting = append(waiting, other)
-		} else {
-			other.waiting = false
-		}
+	for p.met < len(p.classes) && p.classes[p.met].end <= q.start {
+		p.met++
 	}
-	clear(p.classes[len(waiting):])
+	for _, other := range p.classes[:p.met] {
+		other.recordUntil = max(other.end, min(other.recordUntil, q.recordFrom))
+	}
 	q.waiting = true
-	p.classes = append(waiting, q)
+	i := len(p.classes)
+	for i > p.met && p.classes[i-1].end > q.end {
+		i--
+	}
+	p.classes = slices.Insert(p.classes, i, q)
 }
 
 // leave forgets a class whose padding is settled, and the page of a single class with it.
@@ -175,7 +179,11 @@ func (e *expansion) leave(q *queued) {
 	if p == nil || !q.waiting {
 		return
 	}
-	p.classes = slices.DeleteFunc(p.classes, func(other *queued) bool { return other == q })
+	i := slices.Index(p.classes, q)
+	p.classes = slices.Delete(p.classes, i, i+1)
+	if i < p.met {
+		p.met--
+	}
 	if len(p.classes) == 0 && !p.lasting {
 		delete(e.pages, p.url)
 	}

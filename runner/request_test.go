@@ -100,10 +100,6 @@ var documented = map[string]func(b both) bool{
 		parameter := b.acquire.at("clientRequest.startParameter")
 		return parameter == nil || fmt.Sprint(parameter) == fmt.Sprint(b.start.at("clientRequest"))
 	},
-	"cname-required": func(b both) bool {
-		name, _ := b.acquire.at("cname").(string)
-		return name != "" && name == b.start.at("cname")
-	},
 	"uid-required-string": func(b both) bool {
 		uid, _ := b.acquire.at("uid").(string)
 		_, err := strconv.ParseUint(uid, 10, 32)
