@@ -248,7 +248,9 @@ func (c *conductor) step(t *task, o Observation) {
 	}
 	changes := t.changes
 	t.changes = nil
-	calls, events := []Action(nil), []store.Event(nil)
+	calls, events := []Action(nil), t.told
+	told := t.told
+	t.told = nil
 	observations := t.waiting
 	observed := t.waiting
 	t.waiting = nil
@@ -285,7 +287,7 @@ func (c *conductor) step(t *task, o Observation) {
 	point := failpoint(t, next, observed, calls)
 	c.e.cfg.Failpoint("before writing " + point)
 	c.persist(t, next, events, calls, func() { c.e.cfg.Failpoint("after writing " + point) }, func(err error) {
-		t.waiting, t.changes = slices.Concat(observed, t.waiting), slices.Concat(changes, t.changes)
+		t.waiting, t.changes, t.told = slices.Concat(observed, t.waiting), slices.Concat(changes, t.changes), slices.Concat(told, t.told)
 		c.reread(t, err, func(moved bool) {
 			if !moved {
 				c.letGo(t, err)

@@ -441,6 +441,7 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 		}
 		if t.state.Phase != Over && t.state.Phase != Planned {
 			e.log.Info("adopted", "occurrence", row.ID, "state", row.State, "sessions", len(t.state.Sessions))
+			t.told = append(t.told, e.adoption(&t.state))
 		}
 		if s, ok := slots[row.ID]; ok && e.plans[row.Plan].apps[s.brief.App()] == row.App {
 			t.slot, t.occ = s, s.want(row.App).occ
@@ -452,6 +453,19 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 		e.known[row.ID] = c
 	}
 	return nil
+}
+
+// adoption tells of an occurrence that is adopted, and for how long nobody had watched it, as far as the store knows.
+func (e *Engine) adoption(s *State) store.Event {
+	text, last := "adopted by a new start", e.beat
+	for i := range s.Sessions {
+		last = later(last, s.Sessions[i].LastGood)
+	}
+	if !last.IsZero() && last.Before(e.started) {
+		d := decision{s: *s}
+		text += fmt.Sprintf("; nobody watched it from %s to %s", d.clock(last), d.clock(e.started))
+	}
+	return store.Event{Occurrence: s.ID, At: e.started, Kind: "decision", Text: text}
 }
 
 // dropOthers removes what is planned for plans that are not at work any more.
