@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -162,6 +163,11 @@ cdn: {live: "rtmps://ingest.example/app/${STREAM}"}`+rest))
 	if a, b := good.Occurrences(first, first.AddDate(0, 1, 0)), again.Occurrences(first, first.AddDate(0, 1, 0)); len(a) != 2 || len(b) != 2 ||
 		a[0].ID != b[0].ID || a[1].ID != b[1].ID || a[0].URL.String() != b[0].URL.String() {
 		t.Errorf("read again it holds %v, want %v", b, a)
+	}
+	broken := r
+	broken.Text = regexp.MustCompile(`2031-09-1[56] 09:00-09:50`).ReplaceAll(r.Text, []byte("never"))
+	if _, err := runner.LoadRevision(broken, plan.CheckOptions{}); err == nil || !strings.HasSuffix(err.Error(), "[when-syntax] and 1 more") {
+		t.Errorf("with two mistakes it is read with %v", err)
 	}
 
 	bad := read(write("bad.yaml", `version: 1
