@@ -22,7 +22,7 @@ func newStatusCommand(a *app) *cobra.Command {
 is running or not.`,
 		Example: `  rundown status
   rundown status --store sqlite:/srv/rundown/rundown.db --format json`,
-		Args: arguments(0, 0, ""),
+		Args: arguments(0, 0),
 	}
 	format := addFormat(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
