@@ -132,11 +132,16 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 	return err
 }
 
-// unattended is said of an order that nobody is there to carry out. A process of another machine or container cannot be
-// seen, but gives signs of life.
-func (a *app) unattended(ctx context.Context, s *store.Store) string {
+// attended says that a daemon works on the store. A process of another machine or container cannot be seen, but gives
+// signs of life.
+func (a *app) attended(ctx context.Context, s *store.Store) bool {
 	beat, err := s.LastBeat(ctx)
-	if s.InUse() > 0 || err != nil || a.clock().Sub(beat) < time.Minute {
+	return s.InUse() > 0 || err != nil || a.clock().Sub(beat) < time.Minute
+}
+
+// unattended is said of an order that nobody is there to carry out.
+func (a *app) unattended(ctx context.Context, s *store.Store) string {
+	if a.attended(ctx, s) {
 		return ""
 	}
 	return "; none works on this store now"
