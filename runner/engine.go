@@ -346,6 +346,13 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 		ids = slices.AppendSeq(ids, maps.Values(old.apps))
 	}
 	e.plans[p.Name] = a
+	used := map[*plan.STS]bool{}
+	for _, at := range e.plans {
+		for _, storage := range at.plan.Storages {
+			used[storage.STS] = true
+		}
+	}
+	e.keys.drop(used)
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
 		if _, err := e.conductor(ctx, id, a.conn, before); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -218,6 +219,45 @@ func TestTemporaryKeysAreFetchedAheadRenewedHourlyAndNeverKept(t *testing.T) {
 		}
 		h.audit()
 		noCanary(t, h)
+	})
+}
+
+func TestReloadsDoNotPileUpSourcesOfTemporaryKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		read := func(when string, n int) *plan.Plan {
+			f := school(when, fmt.Sprintf("    # %d", n))
+			f["school.yaml"] = strings.Replace(f["school.yaml"], `access_key: "${ACCESS}", secret_key: "${KEY}"`, `sts: {command: [./issue]}`, 1)
+			return load(t, f, "school.yaml")
+		}
+		h := newHouse(t, simulator.Config{})
+		h.issue = func(context.Context, *plan.STS) ([]byte, error) {
+			return []byte(`{"access_key":"canary-ACCESS","secret_key":"canary-SECRET","token":"canary-KEY","expiration":"` + time.Now().Add(5*time.Hour).Format(time.RFC3339) + `"}`), nil
+		}
+		e := h.open(read("2031-09-15 09:00-19:00", 0))
+		for n := range 9 { // each reading is followed by a renewal
+			until(monday.Add(time.Duration(n)*time.Hour + 30*time.Minute))
+			when := "2031-09-15 09:00-19:00"
+			if n > 5 {
+				when = "2031-09-16 09:00-19:00" // the class goes on, though the plan no longer holds it
+			}
+			if _, err := e.Apply(context.Background(), read(when, n+1)); err != nil {
+				t.Fatal(err)
+			}
+			until(monday.Add(time.Duration(n+1)*time.Hour + 20*time.Minute))
+			if k := runner.KeySources(e); k != 1 {
+				t.Errorf("after %d readings of the plan %d sources are remembered, want the one in use", n+2, k)
+			}
+		}
+		until(monday.Add(11 * time.Hour))
+		h.shut(e)
+		if n := h.sim.Ledger().Requests["update"]; n < 9 {
+			t.Errorf("%d renewals in ten hours", n)
+		}
+		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
+			t.Errorf("%s: %s", s.Outcome, s.Reason)
+		}
+		h.audit()
 	})
 }
 
