@@ -138,7 +138,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		return fmt.Errorf("listen on %s: %w; --listen names another address", o.listen, cause(err))
 	}
 	defer listener.Close()
-	w, err := a.openWorkplace(ctx, o.ledger)
+	w, err := a.openWorkplace(ctx, o.ledger, plans...)
 	switch {
 	case err != nil && ctx.Err() != nil: // told to end before it began
 		return nil
