@@ -360,10 +360,19 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 // watchOrphans tells a person at once of each session that may run although its sid is unknown: only they can end it
 // before its hours do.
 func (c *conductor) watchOrphans(before, after State) {
+	changed := false
 	for _, x := range after.Sessions {
-		if was := before.session(x.Attempt); x.State == SessionOrphan && (was == nil || was.State != SessionOrphan) {
+		was := before.session(x.Attempt)
+		is, before := x.State == SessionOrphan, was != nil && was.State == SessionOrphan
+		if is && !before {
 			c.log.Error(x.Reason, "occurrence", after.ID, "resource_id", x.ResourceID)
 		}
+		changed = changed || is != before
+	}
+	if changed {
+		c.e.mu.Lock()
+		c.e.noteOrphans(&after)
+		c.e.mu.Unlock()
 	}
 }
 

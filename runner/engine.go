@@ -99,6 +99,7 @@ type Engine struct {
 	clock      clock
 	skew       skew
 	troubles   map[string]string    // what a person should mend, by what it is about
+	orphans    map[string]orphanage // sessions that nothing here can stop, by resource id
 	complaints map[string]time.Time // when each was logged last
 	cron       *cron.Cron
 	wg         sync.WaitGroup
@@ -135,7 +136,7 @@ func New(cfg Config) *Engine {
 	return &Engine{
 		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}),
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
-		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{}, troubles: map[string]string{}, complaints: map[string]time.Time{},
+		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{}, troubles: map[string]string{}, orphans: map[string]orphanage{}, complaints: map[string]time.Time{},
 		notices: make(chan agora.Event, maxNotices),
 	}
 }
@@ -453,6 +454,7 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 		if s, ok := slots[row.ID]; ok && e.plans[row.Plan].apps[s.brief.App()] == row.App {
 			t.slot, t.occ = s, s.want(row.App).occ
 		}
+		e.noteOrphans(&t.state)
 		c.add(t)
 		if c.rests(t) {
 			c.rest(t)

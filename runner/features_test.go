@@ -480,7 +480,14 @@ func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {
 		if log := h.log.String(); strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, `level=ERROR msg="orphan: session 1 (cname school-german`) {
 			t.Errorf("nobody was told of the orphan, once, when it was one:\n%s", log)
 		}
+		if is := e.Troubles(); len(is) != 1 || !strings.HasPrefix(is[0], german+": orphan: session 1 (cname school-german") {
+			t.Errorf("the troubles are %q, want the orphan", is)
+		}
 		carrier.to(h, e)
+		until(monday.Add(10 * time.Minute))
+		if is := e.Troubles(); len(is) != 0 {
+			t.Errorf("the troubles are %q, though the orphan was found and stopped", is)
+		}
 		until(monday.Add(2 * time.Hour))
 		if err := h.sim.Close(); err != nil {
 			t.Error(err)
@@ -491,6 +498,35 @@ func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
 		h.audit() // every session is known and was stopped
+	})
+}
+
+func TestAnOrphanIsATroubleUntilItsHoursAreOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}}})
+		e := h.open(p)
+		for _, at := range []struct {
+			bell    time.Duration
+			trouble bool
+		}{{-time.Minute, false}, {time.Minute, true}, {90 * time.Minute, true}, {117 * time.Minute, true}, {121 * time.Minute, false}} {
+			until(monday.Add(at.bell))
+			if is := e.Troubles(); (len(is) == 1) != at.trouble || len(is) > 1 {
+				t.Errorf("%v after the bell the troubles are %q; want one: %t", at.bell, is, at.trouble)
+			}
+			if at.bell > time.Hour { // what is over is told of by a new start too
+				h.shut(e)
+				e = h.open(p)
+			}
+			if is := e.Troubles(); (len(is) == 1) != at.trouble {
+				t.Errorf("%v after the bell, after a restart, the troubles are %q; want one: %t", at.bell, is, at.trouble)
+			}
+		}
+		h.shut(e)
+		if s := h.outcomes()[german]; !strings.Contains(s.Reason, "ends it at 2031-09-15 10:5") {
+			t.Errorf("this test knows of another bound: %s", s.Reason)
+		}
 	})
 }
 
