@@ -326,6 +326,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	before := t.asStored()
 	c.watchHours(before, next)
 	c.watchOrphans(before, next)
+	c.watchKeys(before, next)
 	t.state, t.saved, t.busy, t.owed = next, next.Sessions, false, nil
 	t.version++
 	for _, tell := range t.settled {

@@ -222,6 +222,36 @@ func TestTemporaryKeysAreFetchedAheadRenewedHourlyAndNeverKept(t *testing.T) {
 	})
 }
 
+func TestKeysThatCannotBeRenewedAreToldWhileTheyAreValidAndOnceTheyRanOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		f := school("2031-09-15 09:00-19:00")
+		f["school.yaml"] = strings.Replace(f["school.yaml"], `access_key: "${ACCESS}", secret_key: "${KEY}"`, `sts: {command: [./issue]}`, 1)
+		h := newHouse(t, simulator.Config{})
+		h.issue = func(context.Context, *plan.STS) ([]byte, error) {
+			if at := time.Since(monday); at > 0 && at < 7*time.Hour {
+				return nil, errors.New("command ./issue ended with status 1")
+			}
+			return []byte(`{"access_key":"canary-ACCESS","secret_key":"canary-SECRET","token":"canary-KEY","expiration":"2031-09-15T12:30:00Z"}`), nil
+		}
+		e := h.open(load(t, f, "school.yaml"))
+		warning := `level=WARN msg="the storage credentials run out at 2031-09-15 14:30:00+02:00 and could not be renewed: storage videos: sts: command ./issue`
+		gone := `level=ERROR msg="the storage credentials ran out at 2031-09-15 14:30:00+02:00 and could not be renewed: storage videos: sts: command ./issue`
+		for _, step := range []struct {
+			bell         time.Duration
+			warned, told int
+		}{{30 * time.Minute, 0, 0}, {70 * time.Minute, 1, 0}, {5*time.Hour + 29*time.Minute, 1, 0}, {5*time.Hour + 31*time.Minute, 1, 1}, {7 * time.Hour, 1, 1}} {
+			until(monday.Add(step.bell))
+			if log := h.log.String(); strings.Count(log, warning) != step.warned || strings.Count(log, gone) != step.told {
+				t.Errorf("%v after the bell it warned %d times and told %d times that they ran out, want %d and %d", step.bell,
+					strings.Count(log, warning), strings.Count(log, gone), step.warned, step.told)
+			}
+		}
+		h.shut(e)
+		noCanary(t, h)
+	})
+}
+
 func TestReloadsDoNotPileUpSourcesOfTemporaryKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))

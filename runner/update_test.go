@@ -202,6 +202,9 @@ func TestKeysThatCannotBeRenewedBeforeTheyRunOutAreTold(t *testing.T) {
 	if !strings.Contains(s.Reason, "ran out at 2031-09-17 21:00:00Z and could not be renewed: the command failed") {
 		t.Errorf("%s: %s", s.Outcome, s.Reason)
 	}
+	if got := updates(trace); !slices.Contains(got, "4h0m0s update 1 uid 11") {
+		t.Errorf("no renewal is tried at the instant at which they run out: %v", got)
+	}
 	queries := len(trace) - len(without(trace, agora.OpQuery))
 	if want := 6 * 30; queries < want-10 {
 		t.Errorf("%d queries in six hours: the renewals starve them", queries)
