@@ -214,8 +214,13 @@ func (s State) clone() State {
 // lanes is how many sessions are to run at once.
 func (t *Target) lanes() int { return len(t.UIDs) }
 
-// gaveUp says why no lane begins another session; "" while one may.
+// gaveUp says why no lane begins another session; "" while one may, or one that is no longer wanted still carries.
 func (s *State) gaveUp() string {
+	for i := range s.Sessions {
+		if s.surplus(&s.Sessions[i]) {
+			return ""
+		}
+	}
 	var why string
 	for _, l := range s.Lanes[:s.lanes()] {
 		if l.GaveUp == "" {
