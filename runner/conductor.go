@@ -180,7 +180,9 @@ func (c *conductor) loop() {
 		c.wakeResting(now)
 		c.admit()
 		for len(c.due) > 0 && !c.due[0].wake.After(now) {
-			c.step(c.due[0], Observation{})
+			t := c.due[0]
+			c.endTail(t, now)
+			c.step(t, Observation{})
 		}
 		wait := trustTimers
 		if len(c.due) > 0 {
@@ -272,6 +274,9 @@ func (c *conductor) step(t *task, o Observation) {
 			observations = append(observations, Observation{})
 		case len(observations) == 0:
 			t.wake = act.Wake
+			if at := c.tailFrom(t, &next, now); !at.IsZero() {
+				t.wake = earlier(t.wake, at)
+			}
 		}
 	}
 	if t.version > 0 && t.owed == nil && len(events) == 0 && !heard && len(t.settled) == 0 && t.routine(next, calls) {
