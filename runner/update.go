@@ -87,9 +87,12 @@ func (d *decision) updated(x *Session, a Answer) {
 		}
 		return
 	}
-	if a.taskGone() && x.State == SessionRunning { // let a query find out
+	switch { // what it says of the recording itself a query finds out at once, instead of more updates
+	case a.taskGone() && x.State == SessionRunning:
 		d.enter(x, SessionSuspect)
-		x.SuspectAt, x.Tries, x.Next = d.now, 0, d.now.Add(agora.TroubleWaits().Steps[0])
+		x.SuspectAt, x.Tries, x.Next = d.now, 0, d.now
+	case a.Class == agora.Ended:
+		x.Next = d.now
 	}
 	waits, final := agora.TroubleWaits(), a.Class == agora.Fix && !a.notAuthorized()
 	switch x.Change {
