@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -20,7 +21,8 @@ func newDiffCommand(a *app) *cobra.Command {
 The span is that of validate for both plans together. With one plan it is compared with the revision of it that is at
 work, as history --plans lists them; what operators cancelled or extended is no part of either. The store keeps no secret,
 so where one is written out in that revision it is left out of the comparison; where the store could not keep the text
-at all, the classes that it holds are compared: their times and pages, from the present to the last of them.`,
+at all, the classes that it holds are compared: their times and pages, from the present to the last of them. Where the
+new plan has errors, that is compared which could be read, and the exit status is 1; errors of the old one are only told.`,
 		Example: `  rundown diff old.yaml plan.yaml
   git show main:plan.yaml | rundown diff - plan.yaml --format markdown
   rundown diff plan.yaml --store sqlite:rundown.db`,
@@ -34,12 +36,19 @@ at all, the classes that it holds are compared: their times and pages, from the 
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
-		plans, err := a.soundPlans(args)
+		plans, err := a.readPlans(args, false)
 		if err != nil {
+			return err
+		}
+		after := plans[len(plans)-1:]
+		if err := a.tellPartial(after); err != nil {
 			return err
 		}
 		var d comparison
 		if len(plans) == 2 {
+			if before := plans[0]; !before.sound() {
+				fmt.Fprintf(a.err, "plan %s, the old one, has %s: what could not be read of it counts as not there\n", shown(before.path), plural(before.count(plan.SeverityError), "error"))
+			}
 			d.Difference = plan.Diff(plans[0].plan, plans[1].plan, opts)
 		} else if d, err = a.diffApplied(cmd.Context(), plans[0].plan, opts); err != nil {
 			return err
@@ -53,10 +62,7 @@ at all, the classes that it holds are compared: their times and pages, from the 
 		default:
 			diffText(out, d)
 		}
-		if err != nil {
-			return err
-		}
-		return out.Flush()
+		return cmp.Or(err, out.Flush(), soundness(after))
 	}
 	return cmd
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -20,8 +21,8 @@ func newForecastCommand(a *app) *cobra.Command {
 class if that is later, to the last bound, 366 days at most. For each app, region and class of resolution it gives the
 most recordings at once, with and without padding, and when; the worst second of requests, starts being placed as run
 places them; minutes and cost by Agora's rounding, by month, and by label; and what the session costs at most whose
-stop is lost. Plans that use one App ID are added up in it, and held
-together against its limits as validate does.`,
+stop is lost. Plans that use one App ID are added up in it, and held together against its limits as validate does. Of a
+plan with errors that is told which could be read, and the exit status is 1.`,
 		Example: `  rundown forecast plan.yaml
   rundown forecast plan.yaml --from 2031-09-15 --until 2031-12-19
   rundown forecast plans/*.yaml --prices hd=12,full_hd=24,free=0 --format json`,
@@ -35,17 +36,21 @@ together against its limits as validate does.`,
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
-		plans, err := a.soundTogether(args)
+		plans, err := a.readPlans(args, true)
+		if err == nil {
+			err = a.tellPartial(plans)
+		}
 		if err != nil {
 			return err
 		}
 		f := plan.ForecastOf(loaded(plans), opts)
-		if format.value == "json" {
-			return writeJSON(a.out, forecastView(f))
-		}
 		out := bufio.NewWriter(a.out)
-		forecastText(out, f)
-		return out.Flush()
+		if format.value == "json" {
+			err = writeJSON(out, forecastView(f))
+		} else {
+			forecastText(out, f)
+		}
+		return cmp.Or(err, out.Flush(), soundness(plans))
 	}
 	return cmd
 }

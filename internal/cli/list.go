@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/csv"
 	"slices"
 	"strconv"
@@ -19,7 +20,8 @@ func newListCommand(a *app) *cobra.Command {
 		Use:   "list PLAN...",
 		Short: "List the classes of a span",
 		Long: `List prints the classes that start in a span, the next 7 days unless told otherwise, in order of their starts.
-A day given to --from or --until is that day in the zone of each recording, and --until is included.`,
+A day given to --from or --until is that day in the zone of each recording, and --until is included.
+Of a plan with errors the classes are listed that could be read, and the exit status is 1.`,
 		Example: `  rundown list plan.yaml
   rundown list plan.yaml --from 2031-09-15 --until 2031-09-21
   rundown list plans/*.yaml --format csv > week.csv
@@ -35,19 +37,23 @@ A day given to --from or --until is that day in the zone of each recording, and 
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
-		plans, err := a.soundPlans(args)
+		plans, err := a.readPlans(args, false)
+		if err == nil {
+			err = a.tellPartial(plans)
+		}
 		if err != nil {
 			return err
 		}
 		classes := classesIn(plans, span, cancelled)
 		switch format.value {
 		case "json":
-			return a.listJSON(classes)
+			err = a.listJSON(classes)
 		case "csv":
-			return a.listCSV(classes)
+			err = a.listCSV(classes)
 		default:
-			return a.listText(classes)
+			err = a.listText(classes)
 		}
+		return cmp.Or(err, soundness(plans))
 	}
 	return cmd
 }
@@ -57,6 +63,9 @@ func classesIn(plans []checkedPlan, w window, cancelled bool) []plan.Occurrence 
 	var all []plan.Occurrence
 	from, until := w.instants()
 	for _, c := range plans {
+		if c.plan == nil {
+			continue
+		}
 		for _, o := range c.plan.Occurrences(from, until) {
 			if w.contains(o.Start) && (cancelled || !o.Cancelled()) {
 				all = append(all, o)

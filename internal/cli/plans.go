@@ -65,6 +65,19 @@ func (a *app) checkPlan(path string, opts plan.CheckOptions) (checkedPlan, error
 	return c, err
 }
 
+// sound says that it could be read and has no errors.
+func (c checkedPlan) sound() bool { return c.plan != nil && c.count(plan.SeverityError) == 0 }
+
+// soundness is the status of a command that answered about plans: that of findings where one has errors.
+func soundness(plans []checkedPlan) error {
+	for _, c := range plans {
+		if !c.sound() {
+			return errFindings
+		}
+	}
+	return nil
+}
+
 // loaded are the plans that could be parsed.
 func loaded(plans []checkedPlan) []*plan.Plan {
 	var list []*plan.Plan
@@ -78,12 +91,17 @@ func loaded(plans []checkedPlan) []*plan.Plan {
 
 // soundPlans reads plans to work with, each by itself. Where one has errors, they are shown on standard error and the
 // command ends.
-func (a *app) soundPlans(paths []string) ([]checkedPlan, error) { return a.readSound(paths, false) }
+func (a *app) soundPlans(paths []string) ([]checkedPlan, error) {
+	plans, err := a.readPlans(paths, false)
+	if err != nil {
+		return nil, err
+	}
+	return plans, a.showErrors(plans)
+}
 
-// soundTogether is soundPlans for plans that run beside each other: an app's limits hold for all of them.
-func (a *app) soundTogether(paths []string) ([]checkedPlan, error) { return a.readSound(paths, true) }
-
-func (a *app) readSound(paths []string, together bool) ([]checkedPlan, error) {
+// readPlans reads plans and applies every rule, for an answer that a plan with errors has too: what could be read of it
+// counts. Together are plans that run beside each other: an app's limits hold for all of them.
+func (a *app) readPlans(paths []string, together bool) ([]checkedPlan, error) {
 	plans := make([]checkedPlan, len(paths))
 	for i, path := range paths {
 		var err error
@@ -95,22 +113,41 @@ func (a *app) readSound(paths []string, together bool) ([]checkedPlan, error) {
 	if together {
 		opts.Beside = loaded(plans)
 	}
-	broken := false
 	for i := range plans {
-		c := &plans[i]
-		c.check(opts)
-		if c.count(plan.SeverityError) > 0 || c.plan == nil {
-			broken = true
-			printer := newFindingPrinter(a.err, a.paletteFor(a.err), c.files)
-			for _, f := range c.findings {
-				if f.Severity == plan.SeverityError {
-					printer.print(f)
-				}
+		plans[i].check(opts)
+	}
+	return plans, nil
+}
+
+// showErrors shows the errors of plans on standard error; the status is that of a plan with errors where there is one.
+func (a *app) showErrors(plans []checkedPlan) error {
+	var broken error
+	for _, c := range plans {
+		if c.sound() {
+			continue
+		}
+		broken = errFindings
+		printer := newFindingPrinter(a.err, a.paletteFor(a.err), c.files)
+		for _, f := range c.findings {
+			if f.Severity == plan.SeverityError {
+				printer.print(f)
 			}
 		}
 	}
-	if broken {
-		return nil, errFindings
+	return broken
+}
+
+// tellPartial says of plans with errors that an answer is of the rest. It ends the command where no plan could be read
+// at all.
+func (a *app) tellPartial(plans []checkedPlan) error {
+	err := a.showErrors(plans)
+	if err != nil && len(loaded(plans)) == 0 {
+		return err
 	}
-	return plans, nil
+	for _, c := range plans {
+		if !c.sound() {
+			fmt.Fprintf(a.err, "plan %s has %s: what could not be read of it is left out below\n", shown(c.path), plural(c.count(plan.SeverityError), "error"))
+		}
+	}
+	return nil
 }
