@@ -13,6 +13,9 @@ const (
 	RegionNA Region = "NA"
 )
 
+// RegionNone is where a storage lies that is in none of the areas; acquire does not take it.
+const RegionNone Region = "-"
+
 // Vendor is a third-party cloud storage.
 type Vendor struct {
 	Name      string // as plans write it: s3, alibaba, tencent, azure, google, huawei, baidu, s3-compatible
@@ -26,7 +29,7 @@ type Vendor struct {
 type StorageRegion struct {
 	Name   string // as Agora lists it: US_EAST_1; "" where the vendor needs none
 	Number int
-	Area   Region // the area of recording servers that it belongs to; "": none or unclear
+	Area   Region // the area of recording servers that it belongs to, RegionNone for none; "": unclear
 }
 
 // Vendors are the storage vendors in the order of their numbers, with the regions of the newest list.
@@ -110,23 +113,23 @@ var vendors = []Vendor{
 			{"AP_SOUTHEAST_2", 9, RegionAP},
 			{"AP_NORTHEAST_1", 10, RegionAP},
 			{"AP_NORTHEAST_2", 11, RegionAP},
-			{"SA_EAST_1", 12, ""},
+			{"SA_EAST_1", 12, RegionNone},
 			{"CA_CENTRAL_1", 13, RegionNA},
 			{"AP_SOUTH_1", 14, RegionAP},
 			{"CN_NORTH_1", 15, RegionCN},
 			{"CN_NORTHWEST_1", 16, RegionCN},
-			{"AF_SOUTH_1", 18, ""},
+			{"AF_SOUTH_1", 18, RegionNone},
 			{"AP_EAST_1", 19, RegionAP},
 			{"AP_NORTHEAST_3", 20, RegionAP},
 			{"EU_NORTH_1", 21, RegionEU},
-			{"ME_SOUTH_1", 22, ""},
+			{"ME_SOUTH_1", 22, RegionNone},
 			{"AP_SOUTHEAST_3", 24, RegionAP},
 			{"EU_SOUTH_1", 25, RegionEU},
 		},
 		Withdrawn: []StorageRegion{
 			{"US_GOV_WEST_1", 17, RegionNA},
 			{"US_GOV_EAST_1", 23, RegionNA},
-			{"IL_CENTRAL_1", 28, ""},
+			{"IL_CENTRAL_1", 28, RegionNone},
 		},
 	},
 	{
@@ -202,13 +205,13 @@ var vendors = []Vendor{
 			{"AP_Southeast_1", 6, RegionAP},
 			{"AP_Southeast_2", 7, RegionAP},
 			{"AP_Southeast_3", 8, RegionAP},
-			{"AF_South_1", 9, ""},
-			{"SA_Argentina_1", 10, ""},
-			{"SA_Peru_1", 11, ""},
+			{"AF_South_1", 9, RegionNone},
+			{"SA_Argentina_1", 10, RegionNone},
+			{"SA_Peru_1", 11, RegionNone},
 			{"NA_Mexico_1", 12, RegionNA},
-			{"SA_Brazil_1", 13, ""},
-			{"LA_South_2", 14, ""},
-			{"SA_Chile_1", 15, ""},
+			{"SA_Brazil_1", 13, RegionNone},
+			{"LA_South_2", 14, RegionNone},
+			{"SA_Chile_1", 15, RegionNone},
 		},
 	},
 	{

@@ -39,7 +39,7 @@ func TestNamesAndNumbersOfRegionsAreUnique(t *testing.T) {
 				t.Errorf("%s: %s or %d twice", v.Name, r.Name, r.Number)
 			}
 			names[normalRegion(r.Name)], numbers[r.Number] = true, true
-			areas := []Region{"", RegionCN, RegionAP, RegionEU, RegionNA}
+			areas := []Region{"", RegionNone, RegionCN, RegionAP, RegionEU, RegionNA}
 			if !slices.Contains(areas, r.Area) {
 				t.Errorf("%s %s: area %q", v.Name, r.Name, r.Area)
 			}
@@ -59,13 +59,13 @@ func TestARegionIsFoundHoweverItsNameIsWritten(t *testing.T) {
 		{"s3", "us-east-1", 0, RegionNA},
 		{"s3", "US_EAST_1", 0, RegionNA},
 		{"s3", "eu-central-1", 7, RegionEU},
-		{"s3", "sa-east-1", 12, ""},
+		{"s3", "sa-east-1", 12, RegionNone},
 		{"alibaba", "cn-beijing", 3, RegionCN},
 		{"alibaba", "cn-hongkong", 7, RegionAP},
 		{"alibaba", "CN_Northeast_2", 26, ""},
 		{"tencent", "ap-beijing", 1, RegionCN},
 		{"tencent", "AP_Hongkong", 9, RegionAP},
-		{"huawei", "la-south-2", 14, ""},
+		{"huawei", "la-south-2", 14, RegionNone},
 		{"baidu", "shanghai", 7, RegionCN},
 		{"azure", "", 0, ""},
 		{"google", "", 0, ""},

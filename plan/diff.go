@@ -40,13 +40,15 @@ func Diff(old, new *Plan, opts ForecastOptions) *Difference {
 	d := &Difference{Old: ForecastOf([]*Plan{old}, opts), New: ForecastOf([]*Plan{new}, opts)}
 	c := comparison{Difference: d, opts: opts, from: m.from, until: m.until, old: before, new: after, keys: make(map[[2]*Settings][]string)}
 
+	// The plan's name is part of the identity; one that could not be read stands for that of the other.
+	same := old.Name == new.Name || old.Name == "" || new.Name == ""
 	was := make(map[string]*schedule)
 	for _, s := range before.schedules {
 		was[s.recording.ID] = s
 	}
 	for _, s := range after.schedules {
 		var earlier *schedule
-		if old.Name == new.Name { // the plan's name is part of the identity
+		if same {
 			for _, id := range append([]string{s.recording.ID}, s.recording.Was...) {
 				if earlier = was[id]; earlier != nil {
 					delete(was, id)
@@ -57,7 +59,7 @@ func Diff(old, new *Plan, opts ForecastOptions) *Difference {
 		c.compare(earlier, s)
 	}
 	for _, s := range before.schedules {
-		if old.Name != new.Name || was[s.recording.ID] == s {
+		if !same || was[s.recording.ID] == s {
 			c.compare(s, nil)
 		}
 	}

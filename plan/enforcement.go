@@ -93,7 +93,6 @@ var advice = map[string]string{
 var keepings = map[string]Keeping{
 	// What no plan can break, since the request is built so.
 	"params-valid":                       {ByConstruction, "runner.StartRequest", testDay},
-	"cname-required":                     {ByConstruction, "plan.derivedCname", testRequests},
 	"uid-required-string":                {ByConstruction, "plan.Occurrence.UIDs", testRequests},
 	"uid-range":                          {ByConstruction, "plan.legalUID", "plan.TestNoNumberGivesAnIllegalUID"},
 	"uid-backup":                         {ByConstruction, "plan.Occurrence.UIDs", testUIDs},

@@ -132,7 +132,7 @@ func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 		switch v := v.(type) {
 		case string:
 			d.report(r.id, at, fmt.Sprintf("%s is %s and must be %s", t.key, quoted(v), r.allowed()), didYouMean(v, r.values))
-		case duration:
+		case boundedDuration:
 			d.report(r.id, at, fmt.Sprintf("%s is %s and must be %s", t.key, shortDuration(time.Duration(v)), r.allowed()), "write "+r.nearest(int64(v)))
 		default:
 			i := reflect.ValueOf(v).Int()

@@ -219,8 +219,8 @@ var videoSizes = []struct {
 
 // mp4Keys says whether MP4 is written, and how it is split.
 type mp4Keys struct {
-	Enabled bool      `yaml:"-"`
-	Split   *duration `yaml:"-" validate:"omitempty,restriction=max-video-duration-range/m"`
+	Enabled bool             `yaml:"-"`
+	Split   *boundedDuration `yaml:"-" validate:"omitempty,restriction=max-video-duration-range/m"`
 }
 
 // paddingKeys is what is recorded around the class.
@@ -240,8 +240,8 @@ type remainderKey struct {
 
 // readyTimeoutKey is a time, or none.
 type readyTimeoutKey struct {
-	None     bool      `yaml:"-"`
-	Duration *duration `yaml:"-" validate:"omitempty,restriction=ready-timeout-range/s"`
+	None     bool             `yaml:"-"`
+	Duration *boundedDuration `yaml:"-" validate:"omitempty,restriction=ready-timeout-range/s"`
 }
 
 // optionalBool is true, false or none.
@@ -297,6 +297,9 @@ type item struct {
 
 // duration is a length of time as plans write it: 90s, 2m, 1h30m. It is never negative.
 type duration time.Duration
+
+// boundedDuration is one with bounds of its own in the catalogue, of which validator tells.
+type boundedDuration time.Duration
 
 // entries are what a mapping with keys of the author's own holds, in document order.
 type entries[T any] []entry[T]

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"rundown/agora"
 )
 
 // The types of the file that have a form of their own: either this or that, or a list, or a word.
@@ -107,36 +109,54 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
 }
 
 func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
-	if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
-		hint := "30s, 2m and 1h30m are lengths of time"
-		if n.Tag == "!!int" && len(n.Value) < 6 {
-			hint = fmt.Sprintf("write %ss or %sm", n.Value, n.Value)
-		}
-		d.report("wrong-type", d.src.node(n), s.name+" takes a length of time with its unit, not a plain number", hint)
-		return false
-	}
-	text, ok := d.text(n, s)
-	if !ok {
-		return false
-	}
-	parsed, err := time.ParseDuration(text)
-	switch {
-	case err != nil:
-		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s takes a length of time, and %s is none", s.name, quoted(text)), "30s, 2m and 1h30m are lengths of time")
+	parsed, ok := d.length(n, s)
+	switch longest := maxDuration(); {
+	case !ok:
 		return false
 	case parsed < 0:
-		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s cannot be negative, as %s is", s.name, quoted(text)), "")
+		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s cannot be negative, as %s is", s.name, quoted(n.Value)), "")
 		return false
-	case parsed > maxDuration:
-		d.report("max-recording-hour-range", d.src.node(n), fmt.Sprintf("%s is longer than the %s that a recording can last", quoted(text), shortDuration(maxDuration)), "")
+	case parsed > longest:
+		d.report("max-recording-hour-range", d.src.node(n), fmt.Sprintf("%s is longer than the %s that a recording can last", quoted(n.Value), shortDuration(longest)), "")
 		return false
 	}
 	*t = duration(parsed)
 	return true
 }
 
-// maxDuration is the longest time for which the service keeps a recording (max-recording-hour-range).
-const maxDuration = 720 * time.Hour
+func (t *boundedDuration) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	parsed, ok := d.length(n, s)
+	*t = boundedDuration(parsed)
+	return ok
+}
+
+// length reads a length of time of any size.
+func (d *decoder) length(n *yaml.Node, s spot) (time.Duration, bool) {
+	if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
+		hint := "30s, 2m and 1h30m are lengths of time"
+		if n.Tag == "!!int" && len(n.Value) < 6 {
+			hint = fmt.Sprintf("write %ss or %sm", n.Value, n.Value)
+		}
+		d.report("wrong-type", d.src.node(n), s.name+" takes a length of time with its unit, not a plain number", hint)
+		return 0, false
+	}
+	text, ok := d.text(n, s)
+	if !ok {
+		return 0, false
+	}
+	parsed, err := time.ParseDuration(text)
+	if err != nil {
+		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s takes a length of time, and %s is none", s.name, quoted(text)), "30s, 2m and 1h30m are lengths of time")
+		return 0, false
+	}
+	return parsed, true
+}
+
+// maxDuration is the longest time for which the service keeps a recording.
+func maxDuration() time.Duration {
+	_, most := agora.Bound("max-recording-hour-range")
+	return time.Duration(*most) * time.Hour
+}
 
 func shortDuration(d time.Duration) string {
 	s := d.String()
@@ -224,7 +244,7 @@ func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		d.wrongType(n, s, "true, false or a length of time")
 		return false
 	}
-	var split duration
+	var split boundedDuration
 	if !split.readNode(d, n, s) {
 		return false
 	}
@@ -252,7 +272,7 @@ func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		k.None = true
 		return true
 	}
-	k.Duration = new(duration)
+	k.Duration = new(boundedDuration)
 	if !k.Duration.readNode(d, n, s) {
 		k.Duration = nil
 		return false

@@ -11,7 +11,7 @@ import (
 func TestTheJudgeAndValidatorAgreeOnEachRecording(t *testing.T) {
 	settings := rapid.Custom(func(t *rapid.T) settingsKeys {
 		number := rapid.Ptr(rapid.SampledFrom([]int{-1, 0, 1, 2, 3, 4, 5, 20, 21, 60, 61, 240, 1920, 8001}), true)
-		length := rapid.Ptr(rapid.SampledFrom([]duration{0, 1, duration(time.Second), duration(time.Minute), duration(time.Hour), duration(5 * time.Hour)}), true)
+		length := rapid.Ptr(rapid.SampledFrom([]boundedDuration{-1, 0, 1, boundedDuration(time.Second), boundedDuration(time.Minute), boundedDuration(time.Hour), boundedDuration(5 * time.Hour)}), true)
 		word := rapid.Ptr(rapid.SampledFrom([]string{"", none, "EU", "eu", "high", "higher"}), true)
 		s := settingsKeys{
 			Region: word.Draw(t, "region"), Priority: word.Draw(t, "priority"),

@@ -102,7 +102,9 @@ func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer
 			add("cdn", func(s *Settings) { s.CDN = cdn })
 		}
 	}
-	if k.URL != nil {
+	if k.URL != nil && *k.URL == "" {
+		u.report("url-required", a.value("url"), "url is empty", "write the address of the page, as in url: https://lingua.example/rooms/{id}")
+	} else if k.URL != nil {
 		if url := b.url(u, *k.URL, a.value("url")); !url.IsZero() {
 			add("url", func(s *Settings) { s.URL = url })
 		}
@@ -111,7 +113,7 @@ func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer
 		if at := a.value("cname"); *k.Cname == none {
 			add("cname", func(s *Settings) { s.Cname = Text{} })
 		} else if *k.Cname == "" {
-			u.report("invalid-value", at, "cname is empty", "leave it out, and it is derived from plan and id")
+			u.report("cname-required", at, "cname is empty", "leave it out, and it is derived from plan and id")
 		} else if !u.noReference("cname", item{*k.Cname, at}) {
 			if cname := u.text(*k.Cname, at, textTemplate); !cname.IsZero() {
 				add("cname", func(s *Settings) { s.Cname = cname })

@@ -1,6 +1,10 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+
+	"rundown/agora"
+)
 
 func init() { registerDocumented("acquire-region-matches-storage", checkRegions) }
 
@@ -9,6 +13,10 @@ func checkRegions(c *checker) {
 	c.reportValues("region", func(s *Settings) (string, string) {
 		if s.Region == "" || s.Storage == nil || s.Storage.Region.Area == "" || s.Storage.Region.Area == s.Region {
 			return "", ""
+		}
+		if s.Storage.Region.Area == agora.RegionNone {
+			return fmt.Sprintf("region is %s, and the storage %s lies in none of the areas of recording servers (%s)", s.Region, s.Storage.Name, regionName(s.Storage.Region.Name)),
+				fmt.Sprintf("leave region out, or store in a bucket of %s", s.Region)
 		}
 		return fmt.Sprintf("region is %s, and the storage %s lies in %s (%s)", s.Region, s.Storage.Name, s.Storage.Region.Area, regionName(s.Storage.Region.Name)),
 			fmt.Sprintf("record in %s, or store in a bucket of %s", s.Storage.Region.Area, s.Region)

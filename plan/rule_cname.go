@@ -8,6 +8,7 @@ import (
 )
 
 func init() {
+	registerDocumented("cname-required", checkCnameGiven)
 	registerDocumented("cname-max-bytes", func(c *checker) { checkCnameLength(c, "cname-max-bytes") })
 	registerDocumented("cname-short", func(c *checker) { checkCnameLength(c, "cname-short") })
 	registerDocumented("cname-charset", checkCnameCharset)
@@ -31,6 +32,16 @@ func (c *checker) reportCnames(judge func(cname string) (message, hint string)) 
 		}
 	})
 	g.report(c)
+}
+
+// checkCnameGiven finds a name that its labels make empty.
+func checkCnameGiven(c *checker) {
+	c.reportCnames(func(cname string) (string, string) {
+		if cname != "" {
+			return "", ""
+		}
+		return "cname is empty once its placeholders are replaced", "give the label a value, or leave cname out, and it is derived from plan and id"
+	})
 }
 
 func checkCnameLength(c *checker, id string) {

@@ -363,7 +363,7 @@ func (w *planWriter) storage(b *strings.Builder) (region string) {
 		name = "US_GOV_EAST_1"
 	case "other area":
 		fence = true
-		area = map[agora.Region]agora.Region{"NA": "EU", "EU": "AP", "AP": "CN", "CN": "NA"}[area]
+		area = map[agora.Region]agora.Region{"NA": "EU", "EU": "AP", "AP": "CN", "CN": "NA", agora.RegionNone: "EU"}[area]
 	case "another vendor's":
 		name = "AP_Shenzhen_FSI"
 		if vendor.Name == "tencent" {
@@ -413,7 +413,7 @@ func (w *planWriter) storage(b *strings.Builder) (region string) {
 	if wrong := w.value("acquire region"); wrong != "" {
 		return wrong
 	}
-	if fence {
+	if fence && area != agora.RegionNone {
 		return string(area)
 	}
 	return ""
