@@ -21,7 +21,7 @@ func (c *conductor) giveWay(t *task, now time.Time) {
 	}
 	last := later(t.state.Start, t.writing()).Add(-agora.StartLead())
 	for _, p := range c.pools(t) {
-		if mostLanes*len(c.tasks) <= p.granted {
+		if !c.scarce(p) {
 			continue
 		}
 		used, leaving := c.places(p)
@@ -35,6 +35,53 @@ func (c *conductor) giveWay(t *task, now time.Time) {
 		}
 		return // what ends now makes room in the other pools too: they are looked at next time
 	}
+}
+
+// endTail sees to it that padding costs no class its place that had begun before: a class that must be begun while
+// another lasts finds no padding to cut, and more may be in use than is granted, or the service refuses it. That is so until
+// the other is over.
+func (c *conductor) endTail(t *task, now time.Time) {
+	if !t.tail(now) {
+		return
+	}
+	for _, p := range c.pools(t) {
+		if !c.scarce(p) {
+			continue
+		}
+		used, leaving := c.places(p)
+		if by := c.latest(p, now); by != nil && used-leaving > p.granted {
+			c.cut(p, used-leaving-p.granted, by.state.ID, now)
+			return // what ends now makes room in the other pools too
+		}
+	}
+}
+
+// tail says that the class is over and its padding is being recorded.
+func (t *task) tail(now time.Time) bool {
+	return (t.state.Phase == Recording || t.state.Phase == Starting) && !t.busy && !t.state.End.After(now) && t.state.Until.After(now)
+}
+
+// scarce says that as many sessions might be in use as are granted.
+func (c *conductor) scarce(p pool) bool { return mostLanes*len(c.tasks) > p.granted }
+
+// latest is the class begun last of those that use a pool and last; nil for none.
+func (c *conductor) latest(p pool, now time.Time) *task {
+	var last *task
+	for _, t := range c.tasks {
+		if p.holds(t) && (t.state.Phase == Recording || t.state.Phase == Starting) && t.state.End.After(now) && (last == nil || t.state.Turn > last.state.Turn) {
+			last = t
+		}
+	}
+	return last
+}
+
+// tailFrom is when a class that is being recorded is to be looked at although nothing else is due: at its end, where
+// its padding may have to give way.
+func (c *conductor) tailFrom(t *task, s *State, now time.Time) time.Time {
+	if (s.Phase == Recording || s.Phase == Starting) && s.End.After(now) && s.End.Before(s.Until) && slices.ContainsFunc(c.pools(t), c.scarce) {
+		return s.End
+	}
+	return time.Time{}
 }
 
 // pool is a number of sessions that are granted at once to all of the App ID, to a region, or to a class of resolution
@@ -100,7 +147,7 @@ func (c *conductor) cut(p pool, sessions int, by string, now time.Time) {
 	}
 	var over []*task
 	for _, t := range c.tasks {
-		if p.holds(t) && (t.state.Phase == Recording || t.state.Phase == Starting) && !t.busy && !t.state.End.After(now) && t.state.Until.After(now) {
+		if p.holds(t) && t.tail(now) {
 			over = append(over, t)
 		}
 	}

@@ -180,7 +180,9 @@ func (c *conductor) loop() {
 		c.wakeResting(now)
 		c.admit()
 		for len(c.due) > 0 && !c.due[0].wake.After(now) {
-			c.step(c.due[0], Observation{})
+			t := c.due[0]
+			c.endTail(t, now)
+			c.step(t, Observation{})
 		}
 		wait := trustTimers
 		if len(c.due) > 0 {
@@ -248,7 +250,9 @@ func (c *conductor) step(t *task, o Observation) {
 	}
 	changes := t.changes
 	t.changes = nil
-	calls, events := []Action(nil), []store.Event(nil)
+	calls, events := []Action(nil), t.told
+	told := t.told
+	t.told = nil
 	observations := t.waiting
 	observed := t.waiting
 	t.waiting = nil
@@ -270,6 +274,9 @@ func (c *conductor) step(t *task, o Observation) {
 			observations = append(observations, Observation{})
 		case len(observations) == 0:
 			t.wake = act.Wake
+			if at := c.tailFrom(t, &next, now); !at.IsZero() {
+				t.wake = earlier(t.wake, at)
+			}
 		}
 	}
 	if t.version > 0 && t.owed == nil && len(events) == 0 && !heard && len(t.settled) == 0 && t.routine(next, calls) {
@@ -285,7 +292,7 @@ func (c *conductor) step(t *task, o Observation) {
 	point := failpoint(t, next, observed, calls)
 	c.e.cfg.Failpoint("before writing " + point)
 	c.persist(t, next, events, calls, func() { c.e.cfg.Failpoint("after writing " + point) }, func(err error) {
-		t.waiting, t.changes = slices.Concat(observed, t.waiting), slices.Concat(changes, t.changes)
+		t.waiting, t.changes, t.told = slices.Concat(observed, t.waiting), slices.Concat(changes, t.changes), slices.Concat(told, t.told)
 		c.reread(t, err, func(moved bool) {
 			if !moved {
 				c.letGo(t, err)
@@ -324,6 +331,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	before := t.asStored()
 	c.watchHours(before, next)
 	c.watchOrphans(before, next)
+	c.watchKeys(before, next)
 	t.state, t.saved, t.busy, t.owed = next, next.Sessions, false, nil
 	t.version++
 	for _, tell := range t.settled {
@@ -358,10 +366,19 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 // watchOrphans tells a person at once of each session that may run although its sid is unknown: only they can end it
 // before its hours do.
 func (c *conductor) watchOrphans(before, after State) {
+	changed := false
 	for _, x := range after.Sessions {
-		if was := before.session(x.Attempt); x.State == SessionOrphan && (was == nil || was.State != SessionOrphan) {
+		was := before.session(x.Attempt)
+		is, before := x.State == SessionOrphan, was != nil && was.State == SessionOrphan
+		if is && !before {
 			c.log.Error(x.Reason, "occurrence", after.ID, "resource_id", x.ResourceID)
 		}
+		changed = changed || is != before
+	}
+	if changed {
+		c.e.mu.Lock()
+		c.e.noteOrphans(&after)
+		c.e.mu.Unlock()
 	}
 }
 

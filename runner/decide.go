@@ -207,6 +207,7 @@ func (d *decision) ask(x *Session) Action {
 	if d.over() && x.State.Carries() {
 		d.end(x)
 	}
+	d.shed(x)
 	d.retire(x)
 	if at := d.updateDue(x); !at.IsZero() && !at.After(d.now) {
 		x.Asked, x.AskedAt, x.Change, x.AskedCDN = agora.OpUpdate, d.now, d.wanted(x), d.s.push(x.Lane)

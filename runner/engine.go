@@ -99,6 +99,7 @@ type Engine struct {
 	clock      clock
 	skew       skew
 	troubles   map[string]string    // what a person should mend, by what it is about
+	orphans    map[string]orphanage // sessions that nothing here can stop, by resource id
 	complaints map[string]time.Time // when each was logged last
 	cron       *cron.Cron
 	wg         sync.WaitGroup
@@ -135,7 +136,7 @@ func New(cfg Config) *Engine {
 	return &Engine{
 		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}),
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
-		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{}, troubles: map[string]string{}, complaints: map[string]time.Time{},
+		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{}, troubles: map[string]string{}, orphans: map[string]orphanage{}, complaints: map[string]time.Time{},
 		notices: make(chan agora.Event, maxNotices),
 	}
 }
@@ -346,6 +347,13 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 		ids = slices.AppendSeq(ids, maps.Values(old.apps))
 	}
 	e.plans[p.Name] = a
+	used := map[*plan.STS]bool{}
+	for _, at := range e.plans {
+		for _, storage := range at.plan.Storages {
+			used[storage.STS] = true
+		}
+	}
+	e.keys.drop(used)
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
 		if _, err := e.conductor(ctx, id, a.conn, before); err != nil {
@@ -441,10 +449,12 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 		}
 		if t.state.Phase != Over && t.state.Phase != Planned {
 			e.log.Info("adopted", "occurrence", row.ID, "state", row.State, "sessions", len(t.state.Sessions))
+			t.told = append(t.told, e.adoption(&t.state))
 		}
 		if s, ok := slots[row.ID]; ok && e.plans[row.Plan].apps[s.brief.App()] == row.App {
 			t.slot, t.occ = s, s.want(row.App).occ
 		}
+		e.noteOrphans(&t.state)
 		c.add(t)
 		if c.rests(t) {
 			c.rest(t)
@@ -452,6 +462,19 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 		e.known[row.ID] = c
 	}
 	return nil
+}
+
+// adoption tells of an occurrence that is adopted, and for how long nobody had watched it, as far as the store knows.
+func (e *Engine) adoption(s *State) store.Event {
+	text, last := "adopted by a new start", e.beat
+	for i := range s.Sessions {
+		last = later(last, s.Sessions[i].LastGood)
+	}
+	if !last.IsZero() && last.Before(e.started) {
+		d := decision{s: *s}
+		text += fmt.Sprintf("; nobody watched it from %s to %s", d.clock(last), d.clock(e.started))
+	}
+	return store.Event{Occurrence: s.ID, At: e.started, Kind: "decision", Text: text}
 }
 
 // dropOthers removes what is planned for plans that are not at work any more.

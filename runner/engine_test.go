@@ -267,9 +267,17 @@ func TestAnEngineThatEndsLeavesRecordingsToTheNextOne(t *testing.T) {
 		until(monday.Add(30 * time.Minute))
 		e = h.open(p)
 		until(monday.Add(time.Hour))
+		log, err := h.store.Events(t.Context(), german, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
 		h.shut(e)
 		if s := h.outcomes()[german]; s.Outcome != runner.Recorded || len(s.Sessions) != 1 {
 			t.Errorf("%s with %d sessions: %s", s.Outcome, len(s.Sessions), s.Reason)
+		}
+		const adopted = "adopted by a new start; nobody watched it from 2031-09-15 09:20:00+02:00 to 2031-09-15 09:30:00+02:00"
+		if n := len(slices.DeleteFunc(log, func(e store.Event) bool { return e.Text != adopted })); n != 1 {
+			t.Errorf("its log says %d times, want once: %s", n, adopted)
 		}
 		h.audit()
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -218,6 +219,75 @@ func TestTemporaryKeysAreFetchedAheadRenewedHourlyAndNeverKept(t *testing.T) {
 		}
 		h.audit()
 		noCanary(t, h)
+	})
+}
+
+func TestKeysThatCannotBeRenewedAreToldWhileTheyAreValidAndOnceTheyRanOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		f := school("2031-09-15 09:00-19:00")
+		f["school.yaml"] = strings.Replace(f["school.yaml"], `access_key: "${ACCESS}", secret_key: "${KEY}"`, `sts: {command: [./issue]}`, 1)
+		h := newHouse(t, simulator.Config{})
+		h.issue = func(context.Context, *plan.STS) ([]byte, error) {
+			if at := time.Since(monday); at > 0 && at < 7*time.Hour {
+				return nil, errors.New("command ./issue ended with status 1")
+			}
+			return []byte(`{"access_key":"canary-ACCESS","secret_key":"canary-SECRET","token":"canary-KEY","expiration":"2031-09-15T12:30:00Z"}`), nil
+		}
+		e := h.open(load(t, f, "school.yaml"))
+		warning := `level=WARN msg="the storage credentials run out at 2031-09-15 14:30:00+02:00 and could not be renewed: storage videos: sts: command ./issue`
+		gone := `level=ERROR msg="the storage credentials ran out at 2031-09-15 14:30:00+02:00 and could not be renewed: storage videos: sts: command ./issue`
+		for _, step := range []struct {
+			bell         time.Duration
+			warned, told int
+		}{{30 * time.Minute, 0, 0}, {70 * time.Minute, 1, 0}, {5*time.Hour + 29*time.Minute, 1, 0}, {5*time.Hour + 31*time.Minute, 1, 1}, {7 * time.Hour, 1, 1}} {
+			until(monday.Add(step.bell))
+			if log := h.log.String(); strings.Count(log, warning) != step.warned || strings.Count(log, gone) != step.told {
+				t.Errorf("%v after the bell it warned %d times and told %d times that they ran out, want %d and %d", step.bell,
+					strings.Count(log, warning), strings.Count(log, gone), step.warned, step.told)
+			}
+		}
+		h.shut(e)
+		noCanary(t, h)
+	})
+}
+
+func TestReloadsDoNotPileUpSourcesOfTemporaryKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		read := func(when string, n int) *plan.Plan {
+			f := school(when, fmt.Sprintf("    # %d", n))
+			f["school.yaml"] = strings.Replace(f["school.yaml"], `access_key: "${ACCESS}", secret_key: "${KEY}"`, `sts: {command: [./issue]}`, 1)
+			return load(t, f, "school.yaml")
+		}
+		h := newHouse(t, simulator.Config{})
+		h.issue = func(context.Context, *plan.STS) ([]byte, error) {
+			return []byte(`{"access_key":"canary-ACCESS","secret_key":"canary-SECRET","token":"canary-KEY","expiration":"` + time.Now().Add(5*time.Hour).Format(time.RFC3339) + `"}`), nil
+		}
+		e := h.open(read("2031-09-15 09:00-19:00", 0))
+		for n := range 9 { // each reading is followed by a renewal
+			until(monday.Add(time.Duration(n)*time.Hour + 30*time.Minute))
+			when := "2031-09-15 09:00-19:00"
+			if n > 5 {
+				when = "2031-09-16 09:00-19:00" // the class goes on, though the plan no longer holds it
+			}
+			if _, err := e.Apply(context.Background(), read(when, n+1)); err != nil {
+				t.Fatal(err)
+			}
+			until(monday.Add(time.Duration(n+1)*time.Hour + 20*time.Minute))
+			if k := runner.KeySources(e); k != 1 {
+				t.Errorf("after %d readings of the plan %d sources are remembered, want the one in use", n+2, k)
+			}
+		}
+		until(monday.Add(11 * time.Hour))
+		h.shut(e)
+		if n := h.sim.Ledger().Requests["update"]; n < 9 {
+			t.Errorf("%d renewals in ten hours", n)
+		}
+		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
+			t.Errorf("%s: %s", s.Outcome, s.Reason)
+		}
+		h.audit()
 	})
 }
 
@@ -440,7 +510,14 @@ func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {
 		if log := h.log.String(); strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, `level=ERROR msg="orphan: session 1 (cname school-german`) {
 			t.Errorf("nobody was told of the orphan, once, when it was one:\n%s", log)
 		}
+		if is := e.Troubles(); len(is) != 1 || !strings.HasPrefix(is[0], german+": orphan: session 1 (cname school-german") {
+			t.Errorf("the troubles are %q, want the orphan", is)
+		}
 		carrier.to(h, e)
+		until(monday.Add(10 * time.Minute))
+		if is := e.Troubles(); len(is) != 0 {
+			t.Errorf("the troubles are %q, though the orphan was found and stopped", is)
+		}
 		until(monday.Add(2 * time.Hour))
 		if err := h.sim.Close(); err != nil {
 			t.Error(err)
@@ -451,6 +528,35 @@ func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
 		h.audit() // every session is known and was stopped
+	})
+}
+
+func TestAnOrphanIsATroubleUntilItsHoursAreOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}}})
+		e := h.open(p)
+		for _, at := range []struct {
+			bell    time.Duration
+			trouble bool
+		}{{-time.Minute, false}, {time.Minute, true}, {90 * time.Minute, true}, {117 * time.Minute, true}, {121 * time.Minute, false}} {
+			until(monday.Add(at.bell))
+			if is := e.Troubles(); (len(is) == 1) != at.trouble || len(is) > 1 {
+				t.Errorf("%v after the bell the troubles are %q; want one: %t", at.bell, is, at.trouble)
+			}
+			if at.bell > time.Hour { // what is over is told of by a new start too
+				h.shut(e)
+				e = h.open(p)
+			}
+			if is := e.Troubles(); (len(is) == 1) != at.trouble {
+				t.Errorf("%v after the bell, after a restart, the troubles are %q; want one: %t", at.bell, is, at.trouble)
+			}
+		}
+		h.shut(e)
+		if s := h.outcomes()[german]; !strings.Contains(s.Reason, "ends it at 2031-09-15 10:5") {
+			t.Errorf("this test knows of another bound: %s", s.Reason)
+		}
 	})
 }
 

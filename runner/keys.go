@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -142,6 +143,14 @@ func (r *keyring) get(ctx context.Context, conn *Connection, storage *plan.Stora
 		}
 	}
 	return Keys{}, fmt.Errorf("storage %s: sts: %w", storage.Name, err)
+}
+
+// drop lets go of the sources that no plan at work names, since each reading of a plan brings its own. A class that is no
+// longer in its plan fetches anew what it still needs.
+func (r *keyring) drop(used map[*plan.STS]bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	maps.DeleteFunc(r.sources, func(sts *plan.STS, _ *keySource) bool { return !used[sts] })
 }
 
 // sent remembers what a session was sent.

@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +168,40 @@ func TestOneLaneThatIsGivenUpDoesNotEndTheOther(t *testing.T) {
 	})
 	if s.Outcome != Recorded || !strings.Contains(s.Reason, "one of the 2 recordings at once was given up: 3 sessions in a row failed") {
 		t.Errorf("%s: %s", s.Outcome, s.Reason)
+	}
+}
+
+func TestALaneThatIsNoLongerWantedEndsOnceTheOthersWrite(t *testing.T) {
+	fewer := change{at: 20 * time.Minute, do: func(s *State) { s.UIDs = s.UIDs[:1] }}
+	stops := func(trace []string) []string {
+		return slices.DeleteFunc(slices.Clone(trace), func(line string) bool { return !strings.Contains(line, " stop ") })
+	}
+	for _, tt := range []struct {
+		name  string
+		serve service
+		want  []string
+	}{
+		{"all write", nil, []string{"20m0s stop 2 uid 13", "20m0s stop 3 uid 15", "52m0s stop 1 uid 11"}},
+		{"the first is gone, and its successor takes a while", func(r request) *Answer {
+			switch {
+			case r.op == agora.OpQuery && r.session.Attempt == 1 && r.at > 19*time.Minute:
+				return status(20)
+			case r.op == agora.OpStart && r.session.Attempt == 4 && r.at < 22*time.Minute:
+				return refusal(agora.Wait, 406, 0, "no capacity")
+			}
+			return nil
+		}, []string{"22m12s stop 2 uid 13", "22m12s stop 3 uid 15", "52m0s stop 4 uid 12"}},
+		{"the first cannot be begun", func(r request) *Answer {
+			if r.op == agora.OpStart && r.session.Lane == 0 {
+				return refusal(agora.Pair, 500, 502, "Failed to allocate worker")
+			}
+			return nil
+		}, []string{"52m0s stop 2 uid 13", "52m0s stop 4 uid 15"}},
+	} {
+		s, trace := play(t, redundant(3), tt.serve, fewer)
+		if diff := cmp.Diff(tt.want, stops(trace)); diff != "" || s.Outcome != Recorded {
+			t.Errorf("%s: %s: %s (-want +got):\n%s", tt.name, s.Outcome, s.Reason, diff)
+		}
 	}
 }
 

@@ -377,6 +377,39 @@ func TestAnEditedClassTakesOverTheRunningSession(t *testing.T) {
 	}
 }
 
+// TestAClassThatTakesOverMoreSessionsThanItWantsStopsTheOthers looks at the ledger, since what lives is billed.
+func TestAClassThatTakesOverMoreSessionsThanItWantsStopsTheOthers(t *testing.T) {
+	for _, wanted := range []int{1, 2, 3, 4} {
+		t.Run(fmt.Sprint(wanted), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{})
+				e := h.open(load(t, school("2031-09-15 09:00-09:50", "    redundancy: 3"), "school.yaml"))
+				until(monday.Add(20 * time.Minute))
+				if _, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:10-10:00", fmt.Sprintf("    redundancy: %d", wanted)), "school.yaml")); err != nil {
+					t.Fatal(err)
+				}
+				until(monday.Add(21 * time.Minute))
+				live := 0
+				for _, x := range h.sim.Ledger().Sessions {
+					if x.StoppedAt == nil {
+						live++
+					}
+				}
+				if live != wanted {
+					t.Errorf("a minute after the take-over %d sessions run, want %d", live, wanted)
+				}
+				until(monday.Add(4 * time.Hour))
+				h.shut(e)
+				if s := h.outcomes()["school/german/20310915T071000Z"]; s.Outcome != runner.Recorded || len(s.Sessions) != max(wanted, 3) {
+					t.Errorf("%s with %d sessions: %s", s.Outcome, len(s.Sessions), s.Reason)
+				}
+				h.audit()
+			})
+		})
+	}
+}
+
 func TestWhatIsOlderThanItIsToBeKeptGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))

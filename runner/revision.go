@@ -77,10 +77,8 @@ func Recall(r store.Revision) (p *plan.Plan, masked bool, err error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("revision %d of plan %s: %w", r.ID, r.Plan, err)
 	}
-	for _, f := range findings {
-		if f.Severity == plan.SeverityError {
-			return nil, false, unusable(r, f)
-		}
+	if err := unusable(r, findings); err != nil {
+		return nil, false, err
 	}
 	return p, held.masked(), nil
 }
@@ -106,9 +104,18 @@ func filesOf(r store.Revision) (held archivedFiles, root string, err error) {
 	return held, root, nil
 }
 
-// unusable is a finding that keeps a revision's plan from being read.
-func unusable(r store.Revision, f plan.Finding) error {
-	return fmt.Errorf("revision %d of plan %s: %s:%d: %s [%s]", r.ID, r.Plan, f.Pos.File, f.Pos.Line, f.Message, f.Rule)
+// unusable names the first of the findings that keep a revision's plan from being read, and counts the others; nil for
+// none.
+func unusable(r store.Revision, findings []plan.Finding) error {
+	errs := slices.DeleteFunc(slices.Clone(findings), func(f plan.Finding) bool { return f.Severity != plan.SeverityError })
+	if len(errs) == 0 {
+		return nil
+	}
+	f, more := errs[0], ""
+	if n := len(errs) - 1; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Errorf("revision %d of plan %s: %s:%d: %s [%s]%s", r.ID, r.Plan, f.Pos.File, f.Pos.Line, f.Message, f.Rule, more)
 }
 
 // archivedFiles are the files of a revision, by path.
@@ -161,10 +168,8 @@ func LoadRevision(r store.Revision, opts plan.CheckOptions) (*plan.Plan, error) 
 	if p != nil {
 		findings = append(findings, plan.Check(p, opts)...)
 	}
-	for _, f := range findings {
-		if f.Severity == plan.SeverityError {
-			return nil, unusable(r, f)
-		}
+	if err := unusable(r, findings); err != nil {
+		return nil, err
 	}
 	if p == nil || p.Name != r.Plan {
 		return nil, fmt.Errorf("revision %d of plan %s holds another plan", r.ID, r.Plan)

@@ -182,6 +182,8 @@ type Session struct {
 	ResumedAt   time.Time `json:"resumed_at,omitzero"`    // an update was accepted that ends the hold
 	RenewAt     time.Time `json:"renew_at,omitzero"`      // when the storage credentials are due to be sent anew
 	KeysUntil   time.Time `json:"keys_until,omitzero"`    // when those that were sent run out; zero: never
+	Unrenewed   string    `json:"unrenewed,omitempty"`    // what was told of their renewal, which failed; "": it did not
+	RanOut      bool      `json:"ran_out,omitempty"`      // and they ran out meanwhile
 
 	Leaving    bool         `json:"leaving,omitempty"` // its hours run out before the end: a successor takes over
 	Lapsed     bool         `json:"lapsed,omitempty"`  // its hours ended before the class, and no successor wrote
@@ -212,8 +214,13 @@ func (s State) clone() State {
 // lanes is how many sessions are to run at once.
 func (t *Target) lanes() int { return len(t.UIDs) }
 
-// gaveUp says why no lane begins another session; "" while one may.
+// gaveUp says why no lane begins another session; "" while one may, or one that is no longer wanted still carries.
 func (s *State) gaveUp() string {
+	for i := range s.Sessions {
+		if s.surplus(&s.Sessions[i]) {
+			return ""
+		}
+	}
 	var why string
 	for _, l := range s.Lanes[:s.lanes()] {
 		if l.GaveUp == "" {

@@ -41,6 +41,27 @@ func (d *decision) retire(x *Session) {
 	}
 }
 
+// shed ends a session of a lane that is no longer wanted, as soon as a session writes in each of those that are: a class
+// that takes over those of another may ask for fewer.
+func (d *decision) shed(x *Session) {
+	if !d.s.surplus(x) || x.Asked == agora.OpUpdate {
+		return
+	}
+	for n := range d.s.lanes() {
+		if y := d.s.carrier(n); y == nil || y.State != SessionRunning || y.RecordingAt.IsZero() || y.RecordingAt.After(d.now) {
+			return
+		}
+	}
+	before := x.State
+	if d.end(x); x.State != before && x.State != SessionOrphan {
+		x.Reason = "it was not needed any more, since the plan asks for fewer at once"
+		d.note("session %d: %s", x.Attempt, x.Reason)
+	}
+}
+
+// surplus says that a session carries the class in a lane that is no longer wanted.
+func (s *State) surplus(x *Session) bool { return x.Lane >= s.lanes() && x.State.Carries() }
+
 // lapsed says that a session's hours are over, though neither the class is nor another writes: it has ended by itself, or
 // cannot be asked and stopped any more.
 func (d *decision) lapsed(x *Session) bool {

@@ -29,6 +29,7 @@ type task struct {
 	absent  bool             // the plan no longer holds it
 	now     bool             // recorded because somebody asked for it now: not placed
 	changes []func(*State)   // orders and revisions of the plan, for the next step
+	told    []store.Event    // for the log, with the next step
 	settled []func(string)   // to be told once those are stored
 	idle    []func()         // to be done once no step is being stored
 	lost    []func()         // to be told when the task is dropped

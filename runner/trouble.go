@@ -17,11 +17,37 @@ func (e *Engine) trouble(about, text string) {
 	e.troubles[about] = about + " " + text
 }
 
-// Troubles lists what a person should mend while the engine works on: an account that is refused, a clock that is off.
+// Troubles lists what a person should mend while the engine works on: an account that is refused, a clock that is off, a
+// session that may run although nothing here can stop it.
 func (e *Engine) Troubles() []string {
+	now := e.cfg.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.Sorted(maps.Values(e.troubles))
+	maps.DeleteFunc(e.orphans, func(_ string, o orphanage) bool { return !now.Before(o.until) })
+	list := slices.Collect(maps.Values(e.troubles))
+	for _, o := range e.orphans {
+		list = append(list, o.text)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// orphanage is a session that may be running although its sid is unknown.
+type orphanage struct {
+	text  string
+	until time.Time // when its hours are over
+}
+
+// noteOrphans keeps the orphans among an occurrence's sessions, by their resource ids, until they are found or their
+// hours are over. The caller holds the lock.
+func (e *Engine) noteOrphans(s *State) {
+	for i := range s.Sessions {
+		if x := &s.Sessions[i]; x.State == SessionOrphan {
+			e.orphans[x.ResourceID] = orphanage{s.ID + ": " + x.Reason, x.deadline()}
+		} else {
+			delete(e.orphans, x.ResourceID)
+		}
+	}
 }
 
 // A clock that is off by mostSkew is told of, and again only after it was right within leastSkew. The service gives its

@@ -87,9 +87,12 @@ func (d *decision) updated(x *Session, a Answer) {
 		}
 		return
 	}
-	if a.taskGone() && x.State == SessionRunning { // let a query find out
+	switch { // what it says of the recording itself a query finds out at once, instead of more updates
+	case a.taskGone() && x.State == SessionRunning:
 		d.enter(x, SessionSuspect)
-		x.SuspectAt, x.Tries, x.Next = d.now, 0, d.now.Add(agora.TroubleWaits().Steps[0])
+		x.SuspectAt, x.Tries, x.Next = d.now, 0, d.now
+	case a.Class == agora.Ended:
+		x.Next = d.now
 	}
 	waits, final := agora.TroubleWaits(), a.Class == agora.Fix && !a.notAuthorized()
 	switch x.Change {
@@ -107,17 +110,62 @@ func (d *decision) updated(x *Session, a Answer) {
 		}
 	case ChangeKeys:
 		waits = renewWaits
-		if !x.KeysUntil.IsZero() && !d.now.Before(x.KeysUntil) {
-			x.remark(fmt.Sprintf("the storage credentials ran out at %s and could not be renewed: %s", d.clock(x.KeysUntil), a))
-		} else if final {
-			x.remark("new storage credentials were refused: " + a.String())
-		}
+		d.unrenewed(x, a, final)
 	}
 	wait, _ := waits.Next(x.UpdateTries, 0)
 	x.UpdateTries++
 	x.UpdateAt = d.now.Add(max(wait, a.RetryAfter))
 	if x.Change == ChangeKeys {
+		if x.KeysUntil.After(d.now) { // so that it is told then that they ran out
+			x.UpdateAt = earlier(x.UpdateAt, later(x.KeysUntil, d.now.Add(a.RetryAfter)))
+		}
 		x.RenewAt = x.UpdateAt
+	}
+}
+
+// unrenewed takes in that storage credentials could not be renewed. That is told while those that were sent are still
+// valid, with how long there is to mend it, and again once they ran out.
+func (d *decision) unrenewed(x *Session, a Answer, final bool) {
+	tell := func(text string) {
+		x.Unrenewed = text
+		d.note("session %d: %s", x.Attempt, text)
+	}
+	if ranOut := !x.KeysUntil.IsZero() && !d.now.Before(x.KeysUntil); ranOut {
+		if !x.RanOut {
+			x.RanOut = true
+			tell(fmt.Sprintf("the storage credentials ran out at %s and could not be renewed: %s", d.clock(x.KeysUntil), a))
+			x.remark(x.Unrenewed)
+		}
+		return
+	}
+	if final {
+		x.remark("new storage credentials were refused: " + a.String())
+	}
+	switch {
+	case x.Unrenewed != "":
+	case x.KeysUntil.IsZero():
+		tell("the storage credentials could not be renewed: " + a.String())
+	default:
+		tell(fmt.Sprintf("the storage credentials run out at %s and could not be renewed: %s", d.clock(x.KeysUntil), a))
+	}
+}
+
+// watchKeys tells a person of storage credentials that cannot be renewed, while there is time to mend it.
+func (c *conductor) watchKeys(before, after State) {
+	for _, x := range after.Sessions {
+		was := ""
+		if y := before.session(x.Attempt); y != nil {
+			was = y.Unrenewed
+		}
+		switch {
+		case x.Unrenewed == was:
+		case x.RanOut:
+			c.log.Error(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt)
+		case x.Unrenewed != "":
+			c.log.Warn(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt)
+		default:
+			c.log.Info("the storage credentials were renewed", "occurrence", after.ID, "session", x.Attempt)
+		}
 	}
 }
 
@@ -162,7 +210,7 @@ func (d *decision) hold(x *Session, seen *bool) {
 // keysSent takes in that storage credentials went out that run out at an instant; zero: never. They are renewed as
 // often as documented, and well before.
 func (d *decision) keysSent(x *Session, until time.Time) {
-	x.KeysUntil, x.RenewAt = until, time.Time{}
+	x.KeysUntil, x.RenewAt, x.Unrenewed, x.RanOut = until, time.Time{}, "", false
 	if !until.IsZero() {
 		x.RenewAt = d.now.Add(min(agora.Seconds("sts-refresh-hourly")[0], max(until.Sub(d.now)/2, renewWaits.Steps[0])))
 	}

@@ -160,6 +160,33 @@ func TestAPushThatBreaksOrDoesNotComeUpIsReported(t *testing.T) {
 	}
 }
 
+func TestAnUpdateThatMeetsAnEndedRecordingIsFollowedByAQueryAtOnce(t *testing.T) {
+	for _, answer := range []*Answer{refusal(agora.Ended, 400, 49, "invalid operation"), refusal(agora.Ended, 500, 501, "is exiting"), gone} {
+		for name, change := range map[string]change{
+			"push": {at: 20*time.Minute + time.Second, do: func(s *State) { s.CDN = "other" }},
+			"hold": {do: func(*State) {}},
+		} {
+			s := lesson()
+			s.CDN, s.Exact = "main", name == "hold"
+			ended, asked := time.Duration(0), 0
+			s, trace := play(t, s, func(r request) *Answer {
+				switch {
+				case r.session.Attempt > 1:
+				case r.op == agora.OpUpdate:
+					asked, ended = asked+1, r.at
+					return answer
+				case r.op == agora.OpQuery && asked > 0:
+					return status(20)
+				}
+				return nil
+			}, change)
+			if asked != 1 || len(s.Sessions) != 2 || len(s.Gaps) > 0 && s.Gaps[0].Until.Sub(bell)-ended > 10*time.Second {
+				t.Errorf("%s, %v: %d updates of the recording that had ended at %v, %d sessions, %s: %s\n%v", name, answer, asked, ended, len(s.Sessions), s.Outcome, s.Reason, trace)
+			}
+		}
+	}
+}
+
 func TestTemporaryKeysAreRenewedEveryHourAndAFailureIsTriedAgain(t *testing.T) {
 	s := lesson()
 	s.End, s.Until, s.MaxHour = bell.Add(4*time.Hour), bell.Add(4*time.Hour+2*time.Minute), 6
@@ -201,6 +228,9 @@ func TestKeysThatCannotBeRenewedBeforeTheyRunOutAreTold(t *testing.T) {
 	})
 	if !strings.Contains(s.Reason, "ran out at 2031-09-17 21:00:00Z and could not be renewed: the command failed") {
 		t.Errorf("%s: %s", s.Outcome, s.Reason)
+	}
+	if got := updates(trace); !slices.Contains(got, "4h0m0s update 1 uid 11") {
+		t.Errorf("no renewal is tried at the instant at which they run out: %v", got)
 	}
 	queries := len(trace) - len(without(trace, agora.OpQuery))
 	if want := 6 * 30; queries < want-10 {

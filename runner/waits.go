@@ -24,7 +24,7 @@ var (
 
 const (
 	resumeSeen      = time.Second      // from the update that ends a hold to the query that is to show it
-	handover        = 5 * time.Minute  // what a successor is begun before the hours of a session run out: room for three attempts
+	handover        = 5 * time.Minute  // so long before the hours of a session run out its successor is begun: room for three attempts
 	pageAttempts    = 2                // sessions in a row that may fail for a cause that lies in the page: it will fail again
 	connectingPolls = 3                // queries in a row that may find a push connecting before that is reported
 	connectingEvery = 30 * time.Second // between the queries of a push that is connecting

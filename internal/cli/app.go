@@ -122,12 +122,13 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 	return nil
 }
 
-// arguments wraps cobra's argument checks so that a wrong count is a usage error with a line of ours.
-func arguments(least, most int, what string) cobra.PositionalArgs {
+// arguments wraps cobra's argument checks so that a wrong count is a usage error with a line of ours. names are
+// those that must be given.
+func arguments(least, most int, names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
-			return &usageError{cmd.CommandPath(), fmt.Errorf("%s missing", what)}
+			return &usageError{cmd.CommandPath(), fmt.Errorf("%s missing", strings.Join(names[len(args):least], " and "))}
 		case most >= 0 && len(args) > most:
 			return &usageError{cmd.CommandPath(), fmt.Errorf("unexpected argument %q", args[most])}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -108,7 +109,11 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 	case known && loss.Much():
 		r.State, r.Note = store.RevisionWaiting, loss.String()
 	}
-	r, err := o.s.AddRevision(ctx, r)
+	before, err := o.s.AtWork(ctx)
+	if err != nil {
+		return err
+	}
+	r, err = o.s.AddRevision(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -119,15 +124,24 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 		_, err = fmt.Fprintf(o.a.out, "plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm puts it to work\n", r.Plan, r.ID, r.Note)
 		return err
 	}
-	_, err = fmt.Fprintf(o.a.out, "plan %s: revision %d, as soon as a daemon sees it%s\n", r.Plan, r.ID, o.a.unattended(ctx, o.s))
+	when := ", as soon as a daemon sees it"
+	if slices.ContainsFunc(before, func(at store.Revision) bool { return at.ID == r.ID }) {
+		when = " is at work already"
+	}
+	_, err = fmt.Fprintf(o.a.out, "plan %s: revision %d%s%s\n", r.Plan, r.ID, when, o.a.unattended(ctx, o.s))
 	return err
 }
 
-// unattended is said of an order that nobody is there to carry out. A process of another machine or container cannot be
-// seen, but gives signs of life.
-func (a *app) unattended(ctx context.Context, s *store.Store) string {
+// attended says that a daemon works on the store. A process of another machine or container cannot be seen, but gives
+// signs of life.
+func (a *app) attended(ctx context.Context, s *store.Store) bool {
 	beat, err := s.LastBeat(ctx)
-	if s.InUse() > 0 || err != nil || a.clock().Sub(beat) < time.Minute {
+	return s.InUse() > 0 || err != nil || a.clock().Sub(beat) < time.Minute
+}
+
+// unattended is said of an order that nobody is there to carry out.
+func (a *app) unattended(ctx context.Context, s *store.Store) string {
+	if a.attended(ctx, s) {
 		return ""
 	}
 	return "; none works on this store now"

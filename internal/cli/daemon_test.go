@@ -318,8 +318,8 @@ func TestADaemonReadsItsPlansAgain(t *testing.T) {
 	}
 	r.Body.Close()
 
-	write(one + "  two: {when: never}\n")
-	if line := daemon.await(1, "level=ERROR"); !strings.Contains(line, "not taken over") || !strings.Contains(line, "when-syntax") {
+	write(one + "  two: {when: never}\n  three: {when: never}\n")
+	if line := daemon.await(1, "level=ERROR"); !strings.Contains(line, "not taken over") || !strings.Contains(line, "when-syntax] and 1 more; rundown validate "+plan+" shows them") {
 		t.Errorf("a broken plan is reported as %s", line)
 	}
 	write(one + fmt.Sprintf("  two: {when: %s}\n", dated(tomorrow, time.Hour/4)))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"rundown/runner"
 	"rundown/runner/store"
@@ -25,13 +26,25 @@ than it would now. The order outlives restart and reload; of a plan's later end 
 ID is a whole identity or recording@day.`,
 		Example: `  rundown extend german-a1@2031-09-17 15m
   rundown extend german-a1@2031-09-17 1h --reason "the exam runs over"`,
-		Args: arguments(2, 2, "ID and LENGTH"),
+		Args: arguments(2, 2, "ID", "LENGTH"),
 	}
 	cmd.Flags().StringVar(&why, "reason", "", "`TEXT` that says why, for the log")
+	invalid := func(length string) error {
+		return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; the plan makes a class shorter", shown(length), durationText(maxExtension))}
+	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+			length := "-" + unknown.GetSpecifiedShortnames()
+			if _, wrong := time.ParseDuration(length); wrong == nil { // meant as a length, read as a flag
+				return invalid(length)
+			}
+		}
+		return cmd.Parent().FlagErrorFunc()(cmd, err)
+	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		length, err := time.ParseDuration(args[1])
 		if err != nil || length < time.Second || length > maxExtension {
-			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; the plan makes a class shorter", shown(args[1]), durationText(maxExtension))}
+			return invalid(args[1])
 		}
 		ctx := cmd.Context()
 		s, err := a.openStore(ctx, store.Options{})

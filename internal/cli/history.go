@@ -119,5 +119,5 @@ func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []s
 		return
 	}
 	fmt.Fprintln(a.out, "log")
-	a.printStory(events, zone)
+	a.printStory(o, events, zone)
 }

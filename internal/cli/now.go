@@ -83,7 +83,7 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	if err != nil {
 		return err
 	}
-	w, err := a.openWorkplace(ctx, o.ledger)
+	w, err := a.openWorkplace(ctx, o.ledger, plans...)
 	if err != nil {
 		return err
 	}

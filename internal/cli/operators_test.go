@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -67,6 +68,9 @@ func TestApplyHoldsAPlanThatRemovesMuchAndGoesBackToARevision(t *testing.T) {
 		{0, []string{"--confirm"}, "no plan waits for a confirmation", "at work, replaced"},
 		{0, []string{"--revision", "1"}, "plan today: revision 3, as soon as a daemon sees it", "at work, replaced, replaced"},
 		{6, []string{"--confirm"}, "plan today: revision 4, as soon as a daemon sees it", "at work, replaced, replaced, replaced"},
+		{6, nil, "plan today: revision 4 is at work already", "at work, replaced, replaced, replaced"},
+		{0, []string{"--revision", "2"}, "plan today: revision 4 is at work already", "at work, replaced, replaced, replaced"}, // it holds the same
+		{0, []string{"--revision", "1"}, "plan today: revision 5, as soon as a daemon sees it", "at work, replaced, replaced, replaced, replaced"},
 	}
 	for i, step := range steps {
 		args := append([]string{"apply", "--store", dsn}, step.args...)
@@ -162,6 +166,11 @@ cdn: {live: "rtmps://ingest.example/app/${STREAM}"}`+rest))
 	if a, b := good.Occurrences(first, first.AddDate(0, 1, 0)), again.Occurrences(first, first.AddDate(0, 1, 0)); len(a) != 2 || len(b) != 2 ||
 		a[0].ID != b[0].ID || a[1].ID != b[1].ID || a[0].URL.String() != b[0].URL.String() {
 		t.Errorf("read again it holds %v, want %v", b, a)
+	}
+	broken := r
+	broken.Text = regexp.MustCompile(`2031-09-1[56] 09:00-09:50`).ReplaceAll(r.Text, []byte("never"))
+	if _, err := runner.LoadRevision(broken, plan.CheckOptions{}); err == nil || !strings.HasSuffix(err.Error(), "[when-syntax] and 1 more") {
+		t.Errorf("with two mistakes it is read with %v", err)
 	}
 
 	bad := read(write("bad.yaml", `version: 1

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"rundown/plan"
 )
@@ -23,6 +25,20 @@ func (c checkedPlan) count(s plan.Severity) int {
 		}
 	}
 	return n
+}
+
+// unsound is the first finding that keeps a plan from being worked on, for a place where there is room for one, and how
+// to see the others.
+func (c checkedPlan) unsound() error {
+	i := slices.IndexFunc(c.findings, func(f plan.Finding) bool { return f.Severity == plan.SeverityError })
+	if i < 0 {
+		return errors.New("it cannot be read")
+	}
+	f, more := c.findings[i], ""
+	if n := c.count(plan.SeverityError) - 1; n > 0 {
+		more = fmt.Sprintf(" and %d more; rundown validate %s shows them", n, c.path)
+	}
+	return fmt.Errorf("%s:%d:%d: %s [%s]%s", f.Pos.File, f.Pos.Line, f.Pos.Column, f.Message, f.Rule, more)
 }
 
 // loadPlan reads a plan. The error is for one that cannot be read.

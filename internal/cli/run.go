@@ -138,7 +138,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		return fmt.Errorf("listen on %s: %w; --listen names another address", o.listen, cause(err))
 	}
 	defer listener.Close()
-	w, err := a.openWorkplace(ctx, o.ledger)
+	w, err := a.openWorkplace(ctx, o.ledger, plans...)
 	switch {
 	case err != nil && ctx.Err() != nil: // told to end before it began
 		return nil
@@ -202,8 +202,8 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	defer watch.close()
 	beat := newSupervised(engine, log)
 	defer beat.end()
+	ready.Set(true) // before it is told, since who reads that may ask at once
 	log.Info("running", "store", w.store.Path(), "listen", "http://"+listener.Addr().String(), "plans", engine.Plans(), "version", versionOf().Version)
-	ready.Set(true)
 	beat.ready()
 	for {
 		select {
@@ -246,12 +246,7 @@ func (a *app) reload(ctx context.Context, w *workplace, engine *runner.Engine, p
 			refuse(err)
 			continue
 		case c.plan == nil || c.count(plan.SeverityError) > 0:
-			for _, f := range c.findings {
-				if f.Severity == plan.SeverityError {
-					refuse(fmt.Errorf("%s:%d:%d: %s [%s]", f.Pos.File, f.Pos.Line, f.Pos.Column, f.Message, f.Rule))
-					break
-				}
-			}
+			refuse(c.unsound())
 			continue
 		case c.plan.Name != old.plan.Name:
 			refuse(fmt.Errorf("its name is part of every class's identity and became %s; restart to change it", c.plan.Name))

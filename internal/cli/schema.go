@@ -17,7 +17,7 @@ bounds; overlaps, capacity and zones are for validate.`,
 		Example: `  rundown schema > plan.schema.json
   # then, as the first line of a plan:
   # yaml-language-server: $schema=plan.schema.json`,
-		Args: arguments(0, 0, ""),
+		Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			text, err := plan.Schema()
 			if err != nil {

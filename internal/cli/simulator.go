@@ -35,7 +35,7 @@ SIGINT and SIGTERM end it with status 0.`,
 		Example: `  rundown simulator
   rundown simulator --listen 127.0.0.1:0 --start-after 1s --ledger ledger.json
   rundown simulator --faults faults.yaml --callback http://127.0.0.1:8089/webhooks/agora --callback-secret example`,
-		Args: arguments(0, 0, ""),
+		Args: arguments(0, 0),
 	}
 	f := cmd.Flags()
 	f.StringVar(&listen, "listen", "127.0.0.1:8090", "`ADDRESS` to listen on, port 0 for any that is free")

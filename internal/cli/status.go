@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rundown/runner"
 	"rundown/runner/store"
 )
 
@@ -22,7 +23,7 @@ func newStatusCommand(a *app) *cobra.Command {
 is running or not.`,
 		Example: `  rundown status
   rundown status --store sqlite:/srv/rundown/rundown.db --format json`,
-		Args: arguments(0, 0, ""),
+		Args: arguments(0, 0),
 	}
 	format := addFormat(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -60,6 +61,9 @@ is running or not.`,
 		if len(rows) == 0 {
 			fmt.Fprintln(a.out, "nothing runs, is due within 24 h, or ended within 24 h")
 		} else {
+			if !a.attended(cmd.Context(), s) {
+				overdue(rows, now)
+			}
 			l.writeText(a)
 		}
 		return a.printBeat(cmd.Context(), s, now)
@@ -112,6 +116,22 @@ func currentOccurrences(ctx context.Context, s *store.Store, now time.Time) ([]s
 	}
 	slices.SortStableFunc(near, func(x, y store.Occurrence) int { return x.Start.Compare(y.Start) })
 	return near, nil
+}
+
+// overdue says of the classes that wait for somebody that nobody is there.
+func overdue(rows []store.Occurrence, now time.Time) {
+	for i := range rows {
+		o := &rows[i]
+		switch {
+		case o.State == string(runner.Over), o.Reason != "", o.Start.After(now):
+		case o.State == string(runner.Planned):
+			o.Reason = "its start has passed, and nobody works on it"
+		case !o.End.After(now):
+			o.Reason = "its end has passed, and nobody works on it"
+		default:
+			o.Reason = "nobody works on it"
+		}
+	}
 }
 
 // printBeat says when somebody last worked on the store, since a table of plans that nobody carries out looks well.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,36 @@ func TestStatusShowsADayAroundNowAndWhateverIsStillOpen(t *testing.T) {
 	_, out, _ = rundown(t, "status", "--store", dsn)
 	if !strings.Contains(out, "last sign of life of a daemon: 2031-09-17T11:59:55Z (5s ago)") {
 		t.Errorf("no beat in %s", out)
+	}
+}
+
+func TestStatusSaysOfWhatIsOverdueThatNobodyWorksOnIt(t *testing.T) {
+	dsn := filledStore(t)
+	for _, one := range []struct {
+		now  time.Time // the last sign of life of a daemon came 5 s before noon
+		want string
+	}{
+		{noon.Add(10 * time.Second), "stuck:, yesterday:, running:, twice:, twice:"},
+		{noon.Add(30 * time.Minute), "stuck: its end has passed, and nobody works on it, yesterday:, running: nobody works on it, twice:, twice:"},
+		{noon.Add(55 * time.Minute), "stuck: its end has passed, and nobody works on it, yesterday:, running: its end has passed, and nobody works on it, twice:, twice:"},
+		{noon.Add(60 * time.Minute), "stuck: its end has passed, and nobody works on it, running: its end has passed, and nobody works on it, " +
+			"twice: its start has passed, and nobody works on it, twice:"},
+	} {
+		var out strings.Builder
+		a := newApp(Streams{In: strings.NewReader(""), Out: &out, Err: &out})
+		a.clock = func() time.Time { return one.now }
+		root := newRootCommand(a)
+		root.SetArgs([]string{"status", "--store", dsn})
+		if err := root.ExecuteContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var said []string
+		for _, row := range regexp.MustCompile(`lingua/(stuck|yesterday|running|twice)/.* (1( .*)?)\n`).FindAllStringSubmatch(out.String(), -1) {
+			said = append(said, strings.TrimSpace(row[1]+": "+strings.TrimSpace(row[3])))
+		}
+		if got := strings.Join(said, ", "); got != one.want {
+			t.Errorf("at %s it says %q, want %q, in\n%s", one.now.Format(time.TimeOnly), got, one.want, out.String())
+		}
 	}
 }
 

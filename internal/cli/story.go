@@ -56,8 +56,8 @@ var becomes = map[runner.Phase]string{
 	runner.Over:      "is over",
 }
 
-// tell puts an entry of the log into words.
-func tell(e store.Event, zone *time.Location) string {
+// tell puts an entry of an occurrence's log into words.
+func tell(o store.Occurrence, e store.Event, zone *time.Location) string {
 	var data struct {
 		Session   int           `json:"session"`
 		Change    runner.Change `json:"change"`
@@ -75,7 +75,10 @@ func tell(e store.Event, zone *time.Location) string {
 			text = fmt.Sprintf("session %d: %s", data.Session, text)
 		}
 	case "state":
-		if words := becomes[runner.Phase(e.Text)]; words != "" {
+		switch words := becomes[runner.Phase(e.Text)]; {
+		case e.Text == string(runner.Over) && e.At.Before(o.End): // cancelled or given up before its time
+			text = "nothing more is done about the class"
+		case words != "":
 			text = "the class " + words
 		}
 	case "command":
@@ -98,7 +101,7 @@ func tell(e store.Event, zone *time.Location) string {
 }
 
 // printStory writes the log of an occurrence, with the times of the class's zone and the day where it changes.
-func (a *app) printStory(events []store.Event, zone *time.Location) {
+func (a *app) printStory(o store.Occurrence, events []store.Event, zone *time.Location) {
 	day := ""
 	for _, e := range events {
 		at := e.At.In(zone)
@@ -110,6 +113,6 @@ func (a *app) printStory(events []store.Event, zone *time.Location) {
 		if e.Who != "" {
 			who = shown(e.Who) + ": "
 		}
-		fmt.Fprintf(a.out, "  %s  %s%s\n", at.Format("15:04:05.000"), who, shown(tell(e, zone)))
+		fmt.Fprintf(a.out, "  %s  %s%s\n", at.Format("15:04:05.000"), who, shown(tell(o, e, zone)))
 	}
 }

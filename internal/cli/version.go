@@ -46,7 +46,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		Short: "Print version, commit, Go and the catalogue's snapshot",
 		Example: `  rundown version
   rundown version --format json`,
-		Args: arguments(0, 0, ""),
+		Args: arguments(0, 0),
 	}
 	format := addFormat(cmd, "text", "json")
 	cmd.RunE = func(*cobra.Command, []string) error {

@@ -46,8 +46,9 @@ type workplace struct {
 	closing []func() error
 }
 
-// openWorkplace opens the store for work and sets up the service that the flags name.
-func (a *app) openWorkplace(ctx context.Context, ledger string) (_ *workplace, err error) {
+// openWorkplace opens the store for work and sets up the service that the flags name. A plan that needs what is not set
+// makes no store: where one is there, who opens it judges that, since something may run already.
+func (a *app) openWorkplace(ctx context.Context, ledger string, plans ...checkedPlan) (_ *workplace, err error) {
 	w := &workplace{app: a, ledger: ledger}
 	defer func() {
 		if err != nil {
@@ -85,6 +86,19 @@ func (a *app) openWorkplace(ctx context.Context, ledger string) (_ *workplace, e
 			}
 			w.closing = append(w.closing, func() error { return os.RemoveAll(w.folder) })
 			dsn = "sqlite:" + filepath.Join(w.folder, "rundown.db")
+		}
+	}
+	for _, c := range plans {
+		unset := w.unresolved(c.plan)
+		if unset == nil {
+			continue
+		}
+		there, err := store.Open(ctx, dsn, store.Options{})
+		switch {
+		case errors.Is(err, store.ErrNotExist):
+			return nil, unset
+		case err == nil:
+			_ = there.Close()
 		}
 	}
 	w.store, err = store.Open(ctx, dsn, opts)

@@ -40,8 +40,9 @@ func scanOccurrence(rows *sql.Rows) (o Occurrence, err error) {
 
 // Filter selects occurrences; zero fields select all.
 type Filter struct {
-	// ID is a whole identity, or the short form for people: recording@2031-09-17, where a day has several
-	// recording@2031-09-17T09:00, and where plans share a recording's name plan/recording@2031-09-17.
+	// ID is a whole identity, or the short form for people, which selects all that it fits: recording@2031-09-17 by the
+	// planned local day, recording@2031-09-17T09:00 by its minute or T09:00:20 by its second where a day has several, and
+	// plan/recording@2031-09-17 where plans share a recording's name.
 	ID          string
 	Plan        string
 	App         string
