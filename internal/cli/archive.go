@@ -68,7 +68,7 @@ func maskedFiles(p *plan.Plan) []plan.File {
 			if n >= len(m.lines) {
 				break
 			}
-			cuts, _ := m.scan(m.lines[n].text, m.lines[n].hide)
+			cuts, _, _ := m.scan(m.lines[n])
 			for _, cut := range slices.Backward(cuts) {
 				if strings.HasPrefix(cut.with, "#") {
 					lines[n] = string(m.lines[n].text[:cut.from])

@@ -29,8 +29,16 @@ const (
 )
 
 type maskedLine struct {
-	text []rune
-	hide bool // at the beginning of the line, values are hidden
+	text  []rune
+	hide  bool // at the beginning of the line, values are hidden
+	quote rune // of a hidden text that goes on from the line before; 0 for none
+	whole bool // nothing of it is shown
+}
+
+// carried is what of a hidden value goes on in the lines after it.
+type carried struct {
+	quote rune // that is still open; 0 for none
+	below int  // the column beyond which lines belong to the value; -1 for none
 }
 
 // replacement hides the runes [from, until) of a line behind a text.
@@ -59,14 +67,17 @@ var harmlessKeys = map[string]bool{
 var secretKey = regexp.MustCompile(`(?i)secret|password|passwd|credential|token|webhook|(access|api|stream|private)_?-?key`)
 
 var (
-	reference  = regexp.MustCompile(`\$\{[^{}]*\}`)
-	rtmpOrigin = regexp.MustCompile(`^rtmps?://[^/?#@\s]*`)
+	reference = regexp.MustCompile(`\$\{[^{}]*\}`)
+	// What begins a text of the lines below.
+	blockHeader = regexp.MustCompile(`^[|>][-+0-9]{0,2}$`)
+	rtmpOrigin  = regexp.MustCompile(`^rtmps?://[^/?#@\s]*`)
 )
 
 func newMasker(text []byte) *masker {
 	m := &masker{}
 	section, hide := false, false // no section yet: nothing is known, so nothing is shown
 	base := -1
+	over := carried{below: -1}
 	for raw := range bytes.Lines(bytes.TrimPrefix(text, []byte("\ufeff"))) { // columns do not count a byte order mark
 		line := []rune(strings.TrimRight(string(raw), "\r\n"))
 		indent := 0
@@ -74,6 +85,19 @@ func newMasker(text []byte) *masker {
 			indent++
 		}
 		trimmed := line[indent:]
+		if over.quote != 0 {
+			next := maskedLine{text: line, hide: true, quote: over.quote}
+			m.lines = append(m.lines, next)
+			_, _, over = m.scan(next)
+			continue
+		}
+		if len(trimmed) > 0 && indent <= over.below {
+			over.below = -1
+		}
+		if over.below >= 0 {
+			m.lines = append(m.lines, maskedLine{text: line, whole: true})
+			continue
+		}
 		if len(trimmed) > 0 && trimmed[0] != '#' && string(trimmed[:min(len(trimmed), 4)]) != "---" {
 			if base < 0 {
 				base = indent
@@ -87,11 +111,12 @@ func newMasker(text []byte) *masker {
 				hide = !section
 			}
 			// A line without a key goes on with the value of the line before it.
-			m.lines = append(m.lines, maskedLine{line, hide})
-			_, hide = m.scan(line, hide)
+			next := maskedLine{text: line, hide: hide}
+			m.lines = append(m.lines, next)
+			_, hide, over = m.scan(next)
 			continue
 		}
-		m.lines = append(m.lines, maskedLine{line, hide})
+		m.lines = append(m.lines, maskedLine{text: line, hide: hide})
 	}
 	return m
 }
@@ -141,7 +166,7 @@ func (m *masker) line(n int) (text []rune, at func(column int) int, ok bool) {
 
 // masked hides what is to be hidden of a line, and tells for each character, and for the end, where it went.
 func (m *masker) masked(l maskedLine) (out []rune, moved []int) {
-	spans, _ := m.scan(l.text, l.hide)
+	spans, _, _ := m.scan(l)
 	moved = make([]int, len(l.text)+1)
 	i := 0
 	for _, s := range spans {
@@ -163,13 +188,37 @@ func (m *masker) masked(l maskedLine) (out []rune, moved []int) {
 }
 
 // scan walks over a line and finds what to hide. It also says whether a value that goes on in the next line is
-// hidden there.
-func (m *masker) scan(line []rune, hide bool) (spans []replacement, hideNext bool) {
+// hidden there, and what goes on there whatever that line looks like.
+func (m *masker) scan(l maskedLine) (spans []replacement, hideNext bool, over carried) {
+	line, hide := l.text, l.hide
+	over.below = -1
+	if l.whole {
+		from := indentOf(line)
+		with := maskScalar(string(line[from:]))
+		if from < len(line) && line[from] == '#' {
+			with = "# …"
+		}
+		return []replacement{{from, len(line), with}}, hide, over
+	}
 	hiding := hide   // whether the value at hand is hidden
 	mayKey := true   // a key may stand here
 	flow := 0        // depth of { and [
 	var outer []bool // what was hidden outside of each of them
-	for i := 0; i < len(line); {
+	column := 0      // of the key at hand
+	i := 0
+	if l.quote != 0 {
+		end, closed := quoteEnd(line, 0, l.quote)
+		from := indentOf(line)
+		if last := end - 1; closed && last >= from {
+			spans = append(spans, replacement{from, end, maskScalar(string(line[from:last])) + string(l.quote)})
+		} else if !closed && from < end {
+			spans = append(spans, replacement{from, end, maskScalar(string(line[from:end]))})
+		}
+		if i, mayKey = end, false; !closed {
+			over.quote = l.quote
+		}
+	}
+	for i < len(line) {
 		r := line[i]
 		switch {
 		case r == ' ' || r == '\t':
@@ -179,7 +228,7 @@ func (m *masker) scan(line []rune, hide bool) (spans []replacement, hideNext boo
 				// A comment may well be a secret that was put aside.
 				spans = append(spans, replacement{i, len(line), "# …"})
 			}
-			return spans, hiding
+			return spans, hiding, over
 		case r == '{' || r == '[':
 			outer = append(outer, hiding)
 			flow++
@@ -201,9 +250,13 @@ func (m *masker) scan(line []rune, hide bool) (spans []replacement, hideNext boo
 		default:
 			if mayKey {
 				if key, width := keyAt(line[i:]); width > 0 {
+					column, over.below = i, -1
 					switch {
 					case secretKey.MatchString(key):
 						hiding = true
+						if hide && flow == 0 {
+							over.below = column
+						}
 					case hide:
 						hiding = !harmlessKeys[key]
 					default:
@@ -215,6 +268,14 @@ func (m *masker) scan(line []rune, hide bool) (spans []replacement, hideNext boo
 				}
 			}
 			end := scalarEnd(line, i, flow > 0)
+			if hiding && (r == '"' || r == '\'') {
+				if _, closed := quoteEnd(line, i+1, r); !closed {
+					over.quote = r
+				}
+			}
+			if hiding && blockHeader.MatchString(string(line[i:end])) {
+				over.below = column
+			}
 			if hiding || strings.Contains(strings.ToLower(string(line[i:end])), "rtmp") {
 				if with := maskScalar(string(line[i:end])); with != string(line[i:end]) {
 					spans = append(spans, replacement{i, end, with})
@@ -223,7 +284,15 @@ func (m *masker) scan(line []rune, hide bool) (spans []replacement, hideNext boo
 			i, mayKey = end, false
 		}
 	}
-	return spans, hiding
+	return spans, hiding, over
+}
+
+func indentOf(line []rune) int {
+	i := 0
+	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
+		i++
+	}
+	return i
 }
 
 // keyAt reads a key, bare or in quotes, with its colon and whatever blanks stand before it. The colon must be followed
@@ -267,15 +336,8 @@ func isKeyRune(r rune) bool {
 func scalarEnd(line []rune, from int, flow bool) int {
 	quote := line[from]
 	if quote == '"' || quote == '\'' {
-		for i := from + 1; i < len(line); i++ {
-			switch {
-			case line[i] == '\\' && quote == '"':
-				i++
-			case line[i] == quote:
-				return i + 1
-			}
-		}
-		return len(line)
+		end, _ := quoteEnd(line, from+1, quote)
+		return end
 	}
 	for i := from; i < len(line); i++ {
 		switch {
@@ -290,6 +352,19 @@ func scalarEnd(line []rune, from int, flow bool) int {
 		}
 	}
 	return trimmedEnd(line, from, len(line))
+}
+
+// quoteEnd is where a text in quotes ends that goes on at from; closed says that it does so in this line.
+func quoteEnd(line []rune, from int, quote rune) (end int, closed bool) {
+	for i := from; i < len(line); i++ {
+		switch {
+		case line[i] == '\\' && quote == '"':
+			i++
+		case line[i] == quote:
+			return i + 1, true
+		}
+	}
+	return len(line), false
 }
 
 func trimmedEnd(line []rune, from, end int) int {
@@ -308,7 +383,7 @@ func maskScalar(s string) string {
 			inner, closing = inner[:len(inner)-1], open
 		}
 	}
-	if inner == "" || inner == "|" || inner == ">" || inner == "|-" || inner == ">-" {
+	if inner == "" || blockHeader.MatchString(inner) {
 		return s
 	}
 	var b strings.Builder
