@@ -148,12 +148,12 @@ func (b *builder) app(e *entry[appKeys]) {
 		a.ID = b.root.text(*k.ID, k.value("id"), textPlain)
 	}
 	if l := k.Limits; l != nil {
-		set(&a.Limits.QPS, l.QPS)
-		set(&a.Limits.Concurrent, l.Concurrent)
+		setLimit(&a.Limits.QPS, l.QPS)
+		setLimit(&a.Limits.Concurrent, l.Concurrent)
 		if s := l.Streams; s != nil {
-			set(&a.Limits.SD, s.SD)
-			set(&a.Limits.HD, s.HD)
-			set(&a.Limits.FHD, s.FHD)
+			setLimit(&a.Limits.SD, s.SD)
+			setLimit(&a.Limits.HD, s.HD)
+			setLimit(&a.Limits.FHD, s.FHD)
 		}
 	}
 	if b.apps.add(b.root, e.Key, a) {
@@ -164,6 +164,13 @@ func (b *builder) app(e *entry[appKeys]) {
 // set copies a value that the plan gives.
 func set[T any](target, value *T) {
 	if value != nil {
+		*target = *value
+	}
+}
+
+// setLimit takes a limit over that is one; one below 1 is reported, and nothing is held against it.
+func setLimit(target, value *int) {
+	if value != nil && *value > 0 {
 		*target = *value
 	}
 }

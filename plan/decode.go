@@ -34,8 +34,9 @@ func (d *decoder) report(id string, at span, message, hint string) {
 
 // at is embedded in every type that a mapping is read into, and knows where its keys and values stand.
 type at struct {
-	self span // the key that holds the mapping, or its first character
-	keys []keyAt
+	self   span // the key that holds the mapping, or its first character
+	keys   []keyAt
+	merged bool // a merge key stood in it, which is reported and may have given any key
 }
 
 type keyAt struct {
@@ -211,6 +212,9 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 		key, value := n.Content[i], n.Content[i+1]
 		name, at, ok := d.key(key)
 		if !ok {
+			if key.Tag == "!!merge" {
+				place.merged = true
+			}
 			d.skim(value)
 			continue
 		}

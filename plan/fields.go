@@ -95,7 +95,7 @@ func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 		return // the value is no mapping, which is reported already
 	}
 	if err.Tag() == "required" {
-		if _, given := t.place.find(t.key); given {
+		if _, given := t.place.find(t.key); given || t.place.merged {
 			return // given with another type, which is reported already
 		}
 		id := t.field.Tag.Get("missing")

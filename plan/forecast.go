@@ -103,6 +103,7 @@ type RequestForecast struct {
 	WorstAt time.Time
 	Starts  int           // of Worst, those of acquire and start
 	Stops   int           // of Worst
+	Updates int           // of Worst
 	Polls   float64       // of Worst, queries a second
 	Most    float64       // most queries a second at any time
 	MostAt  time.Time     // when

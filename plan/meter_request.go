@@ -160,7 +160,7 @@ func (r *requestMeter) forecast(zone *time.Location) RequestForecast {
 	}
 	return RequestForecast{
 		QPS: int(r.qps), Worst: int(math.Ceil(r.worst)), WorstAt: at(r.worstAt, r.worst > 0),
-		Starts: int(r.worstOf[requestStart]), Stops: int(r.worstOf[requestStop]), Polls: r.worstPoll,
+		Starts: int(r.worstOf[requestStart]), Stops: int(r.worstOf[requestStop]), Updates: int(r.worstOf[requestUpdate]), Polls: r.worstPoll,
 		Most: r.mostPoll, MostAt: at(r.mostAt, r.mostPoll > 0),
 		Ahead: time.Duration(r.ahead), AheadAt: at(r.aheadAt, r.ahead > 0),
 		Wait: time.Duration(r.wait * float64(time.Second)).Round(100 * time.Millisecond), WaitAt: at(r.waitAt, r.wait > 0),

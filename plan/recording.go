@@ -119,7 +119,7 @@ func (b *builder) complete(u *unit, e *entry[recordingKeys], r *Recording) {
 		units = append(units, &d.at)
 	}
 	given := func(key string) bool {
-		return slices.ContainsFunc(units, func(a *at) bool { _, ok := a.find(key); return ok })
+		return slices.ContainsFunc(units, func(a *at) bool { _, ok := a.find(key); return ok || a.merged })
 	}
 	missing := func(id, key, why, hint string) {
 		u.report(id, e.Key.At, fmt.Sprintf("recording %s has no %s%s", r.ID, key, why), hint)
@@ -131,9 +131,11 @@ func (b *builder) complete(u *unit, e *entry[recordingKeys], r *Recording) {
 		missing("url-required", "url", ", neither of its own nor by defaults", "set url, here or in defaults")
 	}
 	if r.App == nil && !given("app") && len(b.p.Apps) > 1 {
+		b.p.uses.doubt("app")
 		missing("missing-key", "app", fmt.Sprintf(", and with %d apps there is no default one", len(b.p.Apps)), "set app, here or in defaults")
 	}
 	if r.Storage == nil && !given("storage") {
+		b.p.uses.doubt("storage")
 		why := fmt.Sprintf(", and with %d of them there is no default one", len(b.p.Storages))
 		if len(b.p.Storages) == 0 {
 			if _, tried := b.root.place.find("storage"); tried {

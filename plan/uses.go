@@ -4,6 +4,16 @@ package plan
 type uses struct {
 	list  []definition
 	index map[definitionKey]int
+
+	unclear map[string]bool // kinds of which a use could not be read
+}
+
+// doubt notes that something uses a definition of a kind, and which one could not be read.
+func (u *uses) doubt(kind string) {
+	if u.unclear == nil {
+		u.unclear = map[string]bool{}
+	}
+	u.unclear[kind] = true
 }
 
 type definitionKey struct{ kind, name string }

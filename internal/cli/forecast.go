@@ -137,9 +137,13 @@ func forecastText(w io.Writer, f *plan.Forecast) {
 		if a.App != nil {
 			limit = fmt.Sprintf(" of %d", a.App.Limits.Concurrent)
 		}
-		fmt.Fprintf(w, "%s: %d%s at once; worst second %s: %s (%d of starts, %d of stops, %.1f queries), %d allowed",
+		updates := ""
+		if r.Updates > 0 {
+			updates = fmt.Sprintf("%d of updates, ", r.Updates)
+		}
+		fmt.Fprintf(w, "%s: %d%s at once; worst second %s: %s (%d of starts, %d of stops, %s%d of queries), %d allowed",
 			appName(a.App), a.Peak.Padded.Sessions, limit, r.WorstAt.Format("2006-01-02 15:04:05 MST"),
-			plural(r.Worst, "request"), r.Starts, r.Stops, r.Polls, r.QPS)
+			plural(r.Worst, "request"), r.Starts, r.Stops, updates, r.Worst-r.Starts-r.Stops-r.Updates, r.QPS)
 		if r.Ahead > 0 {
 			fmt.Fprintf(w, "; starts are begun up to %v early", r.Ahead.Round(100*time.Millisecond))
 		}

@@ -49,6 +49,7 @@ type requestsJSON struct {
 	WorstAt        *string `json:"worst_at"`
 	Starts         int     `json:"starts"`
 	Stops          int     `json:"stops"`
+	Updates        int     `json:"updates"`
 	Queries        float64 `json:"queries"`
 	MostQueries    float64 `json:"most_queries"`
 	AheadSeconds   float64 `json:"ahead_seconds"`
@@ -113,7 +114,7 @@ func forecastView(f *plan.Forecast) forecastJSON {
 	for _, a := range f.Apps {
 		r := a.Requests
 		out := appForecastJSON{Peak: peaksView(a.Peak), Loads: []loadJSON{}, Requests: requestsJSON{
-			r.QPS, r.Worst, planTime(r.WorstAt), r.Starts, r.Stops, r.Polls, r.Most, seconds(r.Ahead), seconds(r.Wait), r.Late, planTime(r.LateAt),
+			r.QPS, r.Worst, planTime(r.WorstAt), r.Starts, r.Stops, r.Updates, r.Polls, r.Most, seconds(r.Ahead), seconds(r.Wait), r.Late, planTime(r.LateAt),
 		}}
 		if a.App != nil {
 			out.App, out.Limit = orNull(a.App.Name), positive(a.App.Limits.Concurrent)
