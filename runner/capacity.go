@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -58,17 +59,20 @@ func (c *conductor) endTail(t *task, now time.Time) {
 
 // tail says that the class is over and its padding is being recorded.
 func (t *task) tail(now time.Time) bool {
-	return (t.state.Phase == Recording || t.state.Phase == Starting) && !t.busy && !t.state.End.After(now) && t.state.Until.After(now)
+	return (t.state.Phase == Recording || t.state.Phase == Starting) && !t.busy && !t.cut && !t.state.End.After(now) && t.state.Until.After(now)
 }
 
 // scarce says that as many sessions might be in use as are granted.
 func (c *conductor) scarce(p pool) bool { return mostLanes*len(c.tasks) > p.granted }
 
-// latest is the class begun last of those that use a pool and last; nil for none.
+// latest is the class begun last of those that use a pool and are not over; nil for none.
 func (c *conductor) latest(p pool, now time.Time) *task {
 	var last *task
 	for _, t := range c.tasks {
-		if p.holds(t) && (t.state.Phase == Recording || t.state.Phase == Starting) && t.state.End.After(now) && (last == nil || t.state.Turn > last.state.Turn) {
+		if !p.holds(t) || t.state.Phase != Recording && t.state.Phase != Starting || !t.state.End.After(now) {
+			continue
+		}
+		if last == nil || cmp.Or(t.state.Begin.Compare(last.state.Begin), cmp.Compare(t.state.ID, last.state.ID)) > 0 {
 			last = t
 		}
 	}
@@ -129,7 +133,7 @@ func (c *conductor) places(p pool) (used, leaving int) {
 		for i := range t.state.Sessions {
 			switch x := &t.state.Sessions[i]; {
 			case x.State.Final():
-			case x.State == SessionStopping:
+			case x.State == SessionStopping || t.cut:
 				leaving++
 				used++
 			default:
@@ -151,12 +155,15 @@ func (c *conductor) cut(p pool, sessions int, by string, now time.Time) {
 			over = append(over, t)
 		}
 	}
-	slices.SortFunc(over, func(a, b *task) int { return a.state.End.Compare(b.state.End) })
+	slices.SortFunc(over, func(a, b *task) int {
+		return cmp.Or(a.state.End.Compare(b.state.End), cmp.Compare(a.state.ID, b.state.ID))
+	})
 	for _, t := range over {
 		if sessions <= 0 {
 			return
 		}
 		sessions -= t.state.lanes()
+		t.cut = true
 		c.log.Info("padding gives way to another class, since all that is granted is in use", "occurrence", t.state.ID, "to", by, "granted", p.granted)
 		t.changes = append(t.changes, func(s *State) {
 			s.Until = earlier(s.Until, now)

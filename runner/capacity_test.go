@@ -133,3 +133,29 @@ func TestClassesBackToBackShareOnePlace(t *testing.T) {
 		})
 	}
 }
+
+// TestOnePlaceThatIsMissingCostsOnePadding has as many classes end at a bell as sessions are granted, and one begin.
+func TestOnePlaceThatIsMissingCostsOnePadding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		text := strings.Replace(school("2031-09-15 09:00-09:50")["school.yaml"], `id: "${APP}"`, `id: "${APP}", limits: {concurrent: 11}`, 1)
+		for i := range 10 {
+			text += fmt.Sprintf("  beside-%d: {when: 2031-09-15 09:00-09:50}\n", i)
+		}
+		text += "  next: {when: 2031-09-15 09:50-10:40}\n"
+		h := newHouse(t, simulator.Config{Concurrent: 12})
+		e := h.open(load(t, files{"school.yaml": text}, "school.yaml"))
+		until(monday.Add(3 * time.Hour))
+		h.shut(e)
+		h.audit()
+		cut := 0
+		for _, x := range h.sim.Ledger().Sessions {
+			if x.Cname != "school-next" && x.StoppedAt.Sub(monday) < 51*time.Minute {
+				cut++
+			}
+		}
+		if cut != 1 {
+			t.Errorf("%d paddings gave way, want 1", cut)
+		}
+	})
+}

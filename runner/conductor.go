@@ -180,9 +180,7 @@ func (c *conductor) loop() {
 		c.wakeResting(now)
 		c.admit()
 		for len(c.due) > 0 && !c.due[0].wake.After(now) {
-			t := c.due[0]
-			c.endTail(t, now)
-			c.step(t, Observation{})
+			c.step(c.due[0], Observation{})
 		}
 		wait := trustTimers
 		if len(c.due) > 0 {
@@ -238,6 +236,9 @@ func (c *conductor) step(t *task, o Observation) {
 	}
 	now := c.e.cfg.Now()
 	c.lapse(t, now)
+	if c.endTail(t, now); t.busy { // its own padding gave way
+		return
+	}
 	c.giveWay(t, now)
 	t.state.Begin, t.state.DownSince = t.begin, c.asleep(t)
 	if t.state.Turn == 0 && !t.begin.After(now) {
@@ -332,7 +333,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	c.watchHours(before, next)
 	c.watchOrphans(before, next)
 	c.watchKeys(before, next)
-	t.state, t.saved, t.busy, t.owed = next, next.Sessions, false, nil
+	t.state, t.saved, t.busy, t.cut, t.owed = next, next.Sessions, false, false, nil
 	t.version++
 	for _, tell := range t.settled {
 		tell("done")
@@ -366,7 +367,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 // watchOrphans tells a person at once of each session that may run although its sid is unknown: only they can end it
 // before its hours do.
 func (c *conductor) watchOrphans(before, after State) {
-	changed := false
+	changed := before.ID != after.ID
 	for _, x := range after.Sessions {
 		was := before.session(x.Attempt)
 		is, before := x.State == SessionOrphan, was != nil && was.State == SessionOrphan

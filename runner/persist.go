@@ -60,7 +60,7 @@ func (c *conductor) persist(t *task, next State, events []store.Event, calls []A
 		}
 		t.state, t.owed = next, &o
 		c.later(func() {
-			t.busy = false
+			t.busy, t.cut = false, false
 			c.step(t, Observation{})
 		})
 	}, func() {

@@ -53,6 +53,7 @@ func (t *task) renew(fresh *task) {
 	}
 	fresh.state.Turn = t.state.Turn
 	t.state, t.saved, t.version, t.busy = fresh.state, fresh.saved, fresh.version, false
+	t.cut = false
 }
 
 // unansweredAsk is the observation that a session's request was written down and has no answer that is known.

@@ -26,6 +26,7 @@ type task struct {
 	index   int              // in the conductor's heap, -1: not in it
 	from    time.Time        // when it must be writing, by the newest plan; zero: as in the state
 	begin   time.Time        // when the first request is due, as placed beside the others
+	cut     bool             // its padding gave way, which the state does not say yet
 	absent  bool             // the plan no longer holds it
 	now     bool             // recorded because somebody asked for it now: not placed
 	changes []func(*State)   // orders and revisions of the plan, for the next step

@@ -110,7 +110,9 @@ func (d *decision) updated(x *Session, a Answer) {
 		}
 	case ChangeKeys:
 		waits = renewWaits
-		d.unrenewed(x, a, final)
+		if a.Class != agora.Ended && !a.taskGone() && !a.Cut { // else it says nothing of the credentials
+			d.unrenewed(x, a, final)
+		}
 	}
 	wait, _ := waits.Next(x.UpdateTries, 0)
 	x.UpdateTries++
