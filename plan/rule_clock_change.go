@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -16,24 +15,12 @@ func init() {
 	})
 }
 
-// checkClockChange lists such classes of the window, the first of each entry and day. It looks only at the days around
-// a change.
+// checkClockChange lists each such class of the window. It looks only at the days around a change.
 func checkClockChange(c *checker) {
 	e := c.expansion()
 	from, until := unixCeil(e.from), unixCeil(e.until)
 	changes := make(clockChanges)
 	for _, s := range e.schedules {
-		type place struct {
-			pos   Pos
-			day   string
-			shift shift
-		}
-		type first struct {
-			message string
-			more    int
-		}
-		found := make(map[place]*first)
-		var order []place
 		for _, around := range s.aroundClockChanges(changes, from, until) {
 			for classes := s.cursor(around.from, around.until); ; {
 				k, ok := classes.next()
@@ -44,21 +31,8 @@ func checkClockChange(c *checker) {
 					continue
 				}
 				day := time.Unix(k.planned, 0).In(s.recording.Zone).Format(time.DateOnly)
-				at := place{k.pos(), day, k.shift}
-				if found[at] != nil {
-					found[at].more++
-					continue
-				}
-				found[at] = &first{message: s.recording.ID + "@" + day + ": " + k.clockChange()}
-				order = append(order, at)
+				c.report(k.pos(), s.recording.ID+"@"+day+": "+k.clockChange(), "if that is not what is meant, change the class of that day")
 			}
-		}
-		for _, at := range order {
-			message := found[at].message
-			if more := found[at].more; more > 0 {
-				message += fmt.Sprintf("; so do %d more of that day", more)
-			}
-			c.report(at.pos, message, "if that is not what is meant, change the class of that day")
 		}
 	}
 }

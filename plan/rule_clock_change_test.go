@@ -15,9 +15,3 @@ func TestClockChangesAreListedClassByClass(t *testing.T) {
 		"201 clock-change r@2031-11-03: the clock shows 01:59 twice on 2031-11-02")
 	wantFindings(t, p, "2031-11-02T12:00:00Z")
 }
-
-func TestClassesOfOneEntryThatAClockChangeMovesOnADayAreOneFinding(t *testing.T) {
-	p := termOf("2031-01-01..2031-12-31", recording("r", "America/New_York", "cron */5 1 * * SUN for 1m"))
-	wantFindings(t, p, "2031-03-01",
-		"101 clock-change r@2031-11-02: the clock shows 01:00 twice … starts the first time, at 05:00 UTC; so do 11 more of that day")
-}

@@ -238,6 +238,30 @@ func TestKeysThatCannotBeRenewedBeforeTheyRunOutAreTold(t *testing.T) {
 	}
 }
 
+func TestARenewalThatMeetsAnEndedRecordingSaysNothingOfTheKeys(t *testing.T) {
+	for _, answer := range []*Answer{refusal(agora.Ended, 400, 49, "invalid operation"), gone} {
+		s := lesson()
+		s.End, s.Until, s.MaxHour = bell.Add(2*time.Hour), bell.Add(2*time.Hour), 4
+		renewed := false
+		s, _ = play(t, s, func(r request) *Answer {
+			switch {
+			case r.session.Attempt > 1:
+			case r.op == agora.OpStart:
+				return &Answer{Class: agora.Done, SID: "sid1", KeysUntil: bell.Add(5 * time.Hour)}
+			case r.op == agora.OpUpdate:
+				renewed = true
+				return answer
+			case r.op == agora.OpQuery && renewed:
+				return status(20)
+			}
+			return nil
+		})
+		if x := s.Sessions[0]; !renewed || x.Unrenewed != "" || strings.Contains(x.Reason+s.Reason, "credentials") {
+			t.Errorf("%v: renewed %v, told %q: %s, %s", answer, renewed, x.Unrenewed, x.Reason, s.Reason)
+		}
+	}
+}
+
 func TestKeysThatRotatedAreSentAtOnce(t *testing.T) {
 	rotated := false
 	s, trace := play(t, lesson(), func(r request) *Answer {

@@ -126,7 +126,10 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 	}
 	when := ", as soon as a daemon sees it"
 	if slices.ContainsFunc(before, func(at store.Revision) bool { return at.ID == r.ID }) {
-		when = " is at work already"
+		when = " is the newest already" // whether a daemon has taken it up is not in the store
+		if o.a.attended(ctx, o.s) {
+			when = " is at work already"
+		}
 	}
 	_, err = fmt.Fprintf(o.a.out, "plan %s: revision %d%s%s\n", r.Plan, r.ID, when, o.a.unattended(ctx, o.s))
 	return err
@@ -144,7 +147,7 @@ func (a *app) unattended(ctx context.Context, s *store.Store) string {
 	if a.attended(ctx, s) {
 		return ""
 	}
-	return "; none works on this store now"
+	return "; no daemon works on this store now"
 }
 
 // loss is what the plan takes away of the one at work; unknown where that one cannot be read from the store, and the

@@ -47,10 +47,10 @@ new plan has errors, that is compared which could be read, and the exit status i
 		var d comparison
 		if len(plans) == 2 {
 			if before := plans[0]; !before.sound() {
-				fmt.Fprintf(a.err, "plan %s, the old one, has %s: what could not be read of it counts as not there\n", shown(before.path), plural(before.count(plan.SeverityError), "error"))
+				fmt.Fprintf(a.err, "plan %s, the old one, has %s, which rundown validate shows: what could not be read of it counts as not there\n", shown(before.path), plural(before.count(plan.SeverityError), "error"))
 			}
 			d.Difference = plan.Diff(plans[0].plan, plans[1].plan, opts)
-		} else if d, err = a.diffApplied(cmd.Context(), plans[0].plan, opts); err != nil {
+		} else if d, err = a.diffApplied(cmd.Context(), plans[0], opts); err != nil {
 			return err
 		}
 		out := bufio.NewWriter(a.out)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"rundown/plan"
@@ -65,50 +66,58 @@ func (a *applied) view() *appliedJSON {
 
 // diffApplied compares a plan with its revision that is at work, or, where the store could not keep its text, with the
 // classes that the store holds.
-func (a *app) diffApplied(ctx context.Context, p *plan.Plan, opts plan.ForecastOptions) (comparison, error) {
+func (a *app) diffApplied(ctx context.Context, given checkedPlan, opts plan.ForecastOptions) (comparison, error) {
+	p := given.plan
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return comparison{}, err
 	}
 	defer s.Close()
-	r, found, err := revisionAtWork(ctx, s, p.Name)
+	r, found, err := revisionAtWork(ctx, s, given)
 	switch {
 	case err != nil:
 		return comparison{}, err
 	case !found:
 		note := fmt.Sprintf("plan %s was never applied to this store", p.Name)
+		if p.Name == "" {
+			note = "the name of the plan could not be read"
+		}
 		return comparison{plan.Diff(nil, p, opts), &applied{note: note}}, nil
 	case r.Withdrawn():
 		return comparison{plan.Diff(nil, p, opts), &applied{revision: r, note: fmt.Sprintf("it withdrew plan %s", p.Name)}}, nil
 	}
 	before, masked, err := runner.Recall(r)
+	after := p
 	if err == nil && masked {
-		p, err = maskedPlan(p)
+		after, err = maskedPlan(p)
 	}
 	if err != nil {
 		d, failure := occurrencesDiffer(ctx, s, p, opts)
 		return comparison{d, &applied{r, true, err.Error()}}, failure
 	}
-	d := comparison{plan.Diff(before, p, opts), &applied{revision: r}}
+	d := comparison{plan.Diff(before, after, opts), &applied{revision: r}}
 	if masked {
 		d.applied.note = "secrets that are written out are not compared"
 	}
 	return d, nil
 }
 
-// revisionAtWork is the newest usable revision of a plan, with its text.
-func revisionAtWork(ctx context.Context, s *store.Store, name string) (r store.Revision, found bool, err error) {
+// revisionAtWork is the newest usable revision of a plan, with its text: by its name or, where it has errors, which may be
+// in the name, by its file.
+func revisionAtWork(ctx context.Context, s *store.Store, given checkedPlan) (r store.Revision, found bool, err error) {
 	rows, err := s.AtWork(ctx)
 	if err != nil {
 		return r, false, err
 	}
-	for _, row := range rows {
-		if row.Plan == name {
-			r, err = s.Revision(ctx, row.ID)
-			return r, true, err
-		}
+	i := slices.IndexFunc(rows, func(row store.Revision) bool { return row.Plan == given.plan.Name })
+	if root, ok := rootOf(given.path); i < 0 && ok && !given.sound() {
+		i = slices.IndexFunc(rows, func(row store.Revision) bool { return row.Path == root })
 	}
-	return r, false, nil
+	if i < 0 {
+		return r, false, nil
+	}
+	r, err = s.Revision(ctx, rows[i].ID)
+	return r, true, err
 }
 
 // maskedPlan is a plan as the store would keep it.
@@ -117,11 +126,14 @@ func maskedPlan(p *plan.Plan) (*plan.Plan, error) {
 	if files == nil {
 		return nil, errors.New("in the plan given, a secret is written out in a way that cannot be masked")
 	}
-	r, err := runner.NewRevision(p, p.Files[0].Path, files)
-	if err != nil {
-		return nil, err
+	held := newFiles(nil)
+	for _, f := range files {
+		held.read[f.Path] = f.Text
 	}
-	masked, _, err := runner.Recall(r)
+	masked, _, err := plan.Load(held, p.Files[0].Path) // what is wrong with it was told
+	if masked == nil && err == nil {
+		err = errors.New("the plan given cannot be read once its secrets are masked")
+	}
 	return masked, err
 }
 

@@ -129,8 +129,13 @@ func classView(o plan.Occurrence) classJSON {
 		ID: o.ID, Recording: o.Recording.ID, Start: planTime(o.Start.In(zone)), End: planTime(o.End.In(zone)),
 		RecordFrom: planTime(o.RecordFrom.In(zone)), RecordUntil: planTime(o.RecordUntil.In(zone)), Timezone: zone.String(),
 		URL: orNull(o.URL.String()), Change: orNull(o.Change), Note: orNull(set.Note),
-		App: set.App.Name, Storage: set.Storage.Name, STS: set.Storage.STS != nil,
 		Redundancy: set.Redundancy, Priority: string(set.Priority), ExactStart: set.ExactStart,
+	}
+	if set.App != nil { // else the plan has errors
+		v.App = set.App.Name
+	}
+	if set.Storage != nil {
+		v.Storage, v.STS = set.Storage.Name, set.Storage.STS != nil
 	}
 	if set.CDN != nil {
 		v.CDN, v.Fallback = orNull(set.CDN.Name), !set.CDN.Fallback.IsZero()

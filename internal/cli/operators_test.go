@@ -68,8 +68,8 @@ func TestApplyHoldsAPlanThatRemovesMuchAndGoesBackToARevision(t *testing.T) {
 		{0, []string{"--confirm"}, "no plan waits for a confirmation", "at work, replaced"},
 		{0, []string{"--revision", "1"}, "plan today: revision 3, as soon as a daemon sees it", "at work, replaced, replaced"},
 		{6, []string{"--confirm"}, "plan today: revision 4, as soon as a daemon sees it", "at work, replaced, replaced, replaced"},
-		{6, nil, "plan today: revision 4 is at work already", "at work, replaced, replaced, replaced"},
-		{0, []string{"--revision", "2"}, "plan today: revision 4 is at work already", "at work, replaced, replaced, replaced"}, // it holds the same
+		{6, nil, "plan today: revision 4 is the newest already; no daemon works on this store now", "at work, replaced, replaced, replaced"},
+		{0, []string{"--revision", "2"}, "plan today: revision 4 is the newest already; no daemon works on this store now", "at work, replaced, replaced, replaced"}, // it holds the same
 		{0, []string{"--revision", "1"}, "plan today: revision 5, as soon as a daemon sees it", "at work, replaced, replaced, replaced, replaced"},
 	}
 	for i, step := range steps {

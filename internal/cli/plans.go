@@ -137,8 +137,8 @@ func (a *app) showErrors(plans []checkedPlan) error {
 	return broken
 }
 
-// tellPartial says of plans with errors that an answer is of the rest. It ends the command where no plan could be read
-// at all.
+// tellPartial says of plans with errors that an answer is of what could be read. It ends the command where no plan could
+// be read at all.
 func (a *app) tellPartial(plans []checkedPlan) error {
 	err := a.showErrors(plans)
 	if err != nil && len(loaded(plans)) == 0 {
@@ -146,7 +146,7 @@ func (a *app) tellPartial(plans []checkedPlan) error {
 	}
 	for _, c := range plans {
 		if !c.sound() {
-			fmt.Fprintf(a.err, "plan %s has %s: what could not be read of it is left out below\n", shown(c.path), plural(c.count(plan.SeverityError), "error"))
+			fmt.Fprintf(a.err, "plan %s has %s: what follows counts what could be read, and may change when it is mended\n", shown(c.path), plural(c.count(plan.SeverityError), "error"))
 		}
 	}
 	return nil
