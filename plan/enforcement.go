@@ -75,6 +75,7 @@ const keysNote = "a plan says where temporary credentials come from and has no p
 
 // notes are on restrictions that the program keeps.
 var notes = map[string]string{
+	"storage-bucket-required":   "the documentation leaves the names of buckets to each vendor; an address or a path is found, anything else is taken as it is",
 	"sts-min-validity":          keysNote,
 	"sts-refresh-hourly":        keysNote,
 	"sts-refresh-before-expiry": keysNote,

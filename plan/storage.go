@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"rundown/agora"
 )
@@ -23,6 +25,7 @@ func (b *builder) storage(e *entry[storageKeys]) {
 	s := &Storage{Name: e.Key.Text, Pos: u.src.pos(e.Key.At), From: u.positions(&k.at)}
 	s.Bucket = u.plain(&k.at, "bucket", k.Bucket)
 	u.notEmpty(&k.at, "storage-bucket-required", "bucket", k.Bucket)
+	u.bucket(k, s.Bucket)
 	s.Endpoint = u.plain(&k.at, "endpoint", k.Endpoint)
 	s.SSE = u.plain(&k.at, "sse", k.SSE)
 	s.Tag = u.plain(&k.at, "tag", k.Tag)
@@ -47,6 +50,28 @@ func (b *builder) storage(e *entry[storageKeys]) {
 	if b.storages.add(u, e.Key, s) {
 		b.p.Storages = append(b.p.Storages, s)
 	}
+}
+
+// bucket reports what no vendor takes as the name of a bucket: an address or a path. The rest of the vendors' rules is not
+// in the documentation.
+func (u *unit) bucket(k *storageKeys, name string) {
+	wrong := strings.IndexFunc(name, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`/\:?#`, r)
+	})
+	if wrong < 0 {
+		return
+	}
+	only := name
+	if _, after, ok := strings.Cut(only, "://"); ok {
+		only = after
+	}
+	only, _, _ = strings.Cut(strings.TrimPrefix(only, "arn:aws:s3:::"), "/")
+	hint := "write the name alone; folders belong into prefix"
+	if only = strings.TrimSpace(only); only != "" && !strings.ContainsAny(only, " \t\n\\:?#") {
+		hint = "write " + only + "; folders belong into prefix"
+	}
+	r, _ := utf8.DecodeRuneInString(name[wrong:])
+	u.report("storage-bucket-required", k.value("bucket"), fmt.Sprintf("bucket %s holds %q, and is no name of a bucket", quoted(name), r), hint)
 }
 
 func (b *builder) prefix(s *Storage, k *storageKeys) {
