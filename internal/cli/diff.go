@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -166,8 +167,66 @@ func forecastLines(d comparison) [][3]string {
 	})
 	of("HD", func(f *plan.Forecast) string { return hours(f.Seconds.HD) })
 	of("Full HD", func(f *plan.Forecast) string { return hours(f.Seconds.FullHD) })
+	of("free minutes", func(f *plan.Forecast) string {
+		var free int64
+		for _, m := range f.Months {
+			free += m.FreeHD + m.FreeFHD
+		}
+		return fmt.Sprint(free)
+	})
 	of("cost", func(f *plan.Forecast) string { return fmt.Sprintf("US$ %.2f", f.CostUSD) })
+	of("a lost stop", func(f *plan.Forecast) string {
+		most := 0.0
+		for _, a := range f.Apps {
+			for _, p := range a.Places {
+				for _, l := range p.Loads {
+					most = max(most, l.Lost.CostUSD)
+				}
+			}
+		}
+		return fmt.Sprintf("US$ %.2f", most)
+	})
+	// What hardly ever changes is told when it does.
+	if d.Old != nil && accountsText(d.Old) != accountsText(d.New) {
+		of("account", accountsText)
+	}
+	if d.Old != nil && limitsText(d.Old) != limitsText(d.New) {
+		of("limits", limitsText)
+	}
 	return lines
+}
+
+// accountsText are the accounts that are billed.
+func accountsText(f *plan.Forecast) string {
+	var names []string
+	for _, m := range f.Months {
+		if name := shown(m.Account); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// limitsText is what is granted to each app.
+func limitsText(f *plan.Forecast) string {
+	var apps []string
+	for _, a := range f.Apps {
+		if a.App == nil {
+			continue
+		}
+		l := a.App.Limits
+		text := fmt.Sprintf("%s: %d at once, %s a second", appName(a.App), l.Concurrent, plural(l.QPS, "request"))
+		for _, c := range []struct {
+			class string
+			n     int
+		}{{"SD", l.SD}, {"HD", l.HD}, {"Full HD", l.FHD}} {
+			if c.n > 0 {
+				text += fmt.Sprintf(", %d of %s", c.n, c.class)
+			}
+		}
+		apps = append(apps, text)
+	}
+	return strings.Join(apps, "; ")
 }
 
 func differencePeak(p plan.Peak) string {
