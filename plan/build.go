@@ -132,6 +132,7 @@ func (b *builder) account(k *accountKeys) {
 		return
 	}
 	b.root.notEmpty(&k.at, "invalid-value", "customer_id", k.CustomerID)
+	b.root.notEmpty(&k.at, "invalid-value", "customer_secret", k.CustomerSecret)
 	if k.CustomerID != nil {
 		b.p.Account.CustomerID = b.root.text(*k.CustomerID, k.value("customer_id"), textPlain)
 	}

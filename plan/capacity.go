@@ -59,22 +59,25 @@ func (c *checker) eachApp(visit func(own *App, f *AppForecast)) {
 
 // capacity reports peaks above a limit: without padding it is an error, with padding alone a warning, since padding
 // gives way to capacity.
-func (c *checker) capacity(own *App, what string, peaks Peaks, limit int, hint string) {
+//
+// The recordings are those of a kind, as "HD ", and of a region, as " in EU"; "" for all.
+func (c *checker) capacity(own *App, kind, where string, peaks Peaks, limit int, hint string) {
 	switch {
 	case peaks.Bare.Sessions > limit:
-		c.report(own.Pos, fmt.Sprintf("%s %s at once %s, %d are allowed", what, sessions(peaks.Bare.Sessions), c.during(own, peaks.Bare.At), limit), hint)
+		c.report(own.Pos, fmt.Sprintf("%s at once%s %s, %d are allowed", own.has(peaks.Bare.Sessions, kind), where, c.during(own, peaks.Bare.At), limit), hint)
 	case peaks.Padded.Sessions > limit:
-		c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s with padding %s at once %s, %d are allowed; padding gives way then",
-			what, sessions(peaks.Padded.Sessions), c.during(own, peaks.Padded.At), limit), hint)
+		c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s at once%s with their padding %s, %d are allowed; padding gives way then",
+			own.has(peaks.Padded.Sessions, kind), where, c.during(own, peaks.Padded.At), limit), hint)
 	}
 }
 
-// sessions counts what runs at once.
-func sessions(n int) string {
+// has counts what runs at once.
+func (a *App) has(n int, kind string) string {
+	recordings := "recordings"
 	if n == 1 {
-		return "1 recording"
+		recordings = "recording"
 	}
-	return fmt.Sprintf("%d recordings", n)
+	return fmt.Sprintf("app %s has %d %s%s", a.Name, n, kind, recordings)
 }
 
 // namedRecordings is how many recordings a message names.
@@ -113,7 +116,7 @@ func (c *checker) during(own *App, at time.Time) string {
 // inRegion names a region for people.
 func inRegion(r agora.Region) string {
 	if r == "" {
-		return "where no region is set"
+		return " where no region is set"
 	}
-	return "in " + string(r)
+	return " in " + string(r)
 }

@@ -38,13 +38,30 @@ func newCron(expr string, length time.Duration) (When, error) {
 	}
 	spec, err := parseCron(strings.Join(fields, " "))
 	if err != nil {
-		hint := cronHint
-		if strings.Contains(fields[4], "7") {
-			hint = "days of the week go from 0 (Sunday) to 6 (Saturday), or SUN to SAT"
-		}
-		return When{}, syntaxErrorf(hint, "%q is not a cron expression: %v", expr, err)
+		return When{}, syntaxErrorf(cronHint, "%q is not a cron expression: %v", expr, cronFault(fields, err))
 	}
 	return When{kind: whenCron, spec: spec, expr: expr, length: length}, nil
+}
+
+// cronFields are the five fields and what they take.
+var cronFields = [5]struct{ name, takes string }{
+	{"minute", "0 to 59"},
+	{"hour", "0 to 23"},
+	{"day of the month", "1 to 31"},
+	{"month", "1 to 12 or JAN to DEC"},
+	{"day of the week", "0 (Sunday) to 6 (Saturday) or SUN to SAT"},
+}
+
+// cronFault names the field that an expression fails for, or says what the parser said of all of it.
+func cronFault(fields []string, all error) error {
+	for i, f := range cronFields {
+		alone := []string{"*", "*", "*", "*", "*"}
+		alone[i] = fields[i]
+		if _, err := parseCron(strings.Join(alone, " ")); err != nil {
+			return fmt.Errorf("its %s %q is no *, value, range or step of %s", f.name, fields[i], f.takes)
+		}
+	}
+	return all
 }
 
 // parseCron guards against the parser's panics, which it has on some inputs without fields after a prefix.

@@ -314,6 +314,10 @@ func (d *decoder) integer(n *yaml.Node, s spot) (int, bool) {
 		d.report("wrong-type", d.src.node(n), s.name+" takes a whole number in plain decimal digits", "")
 		return 0, false
 	}
+	if f, err := strconv.ParseFloat(n.Value, 64); n.Kind == yaml.ScalarNode && n.Tag == "!!float" && err == nil && f == math.Trunc(f) && math.Abs(f) < 1e9 {
+		d.report("wrong-type", d.src.node(n), s.name+" takes a whole number in plain decimal digits", fmt.Sprintf("write %.0f", f))
+		return 0, false
+	}
 	d.wrongType(n, s, "a whole number")
 	return 0, false
 }
@@ -338,7 +342,7 @@ func (d *decoder) wrongType(n *yaml.Node, s spot, want string) {
 		if want == "a mapping" || want == "a list" {
 			hint = "remove the key, or write what it holds below it"
 		}
-		d.report("wrong-type", at, fmt.Sprintf("%s takes %s and is empty", s.name, want), hint)
+		d.report("wrong-type", at, fmt.Sprintf("%s is empty and takes %s", s.name, want), hint)
 		return
 	}
 	hint := ""

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/go-playground/validator/v10"
 )
@@ -150,6 +151,8 @@ func idHint(name string) string {
 			b.WriteRune(r)
 		case r == ' ' || r == '_' || r == '.' || r == '/':
 			b.WriteByte('-')
+		case unicode.IsLetter(r):
+			return "" // without it, the id would be another word
 		}
 	}
 	mended := strings.Trim(b.String(), "-")

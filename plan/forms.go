@@ -109,7 +109,7 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
 }
 
 func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
-	parsed, ok := d.length(n, s)
+	parsed, ok := d.length(n, s, "a length of time", "s", "m")
 	switch longest := maxDuration(); {
 	case !ok:
 		return false
@@ -124,18 +124,19 @@ func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	return true
 }
 
-func (t *boundedDuration) readNode(d *decoder, n *yaml.Node, s spot) bool {
-	parsed, ok := d.length(n, s)
+// read reads one of any size for a key that takes what want says, counted in the unit.
+func (t *boundedDuration) read(d *decoder, n *yaml.Node, s spot, want, unit string) bool {
+	parsed, ok := d.length(n, s, want, unit)
 	*t = boundedDuration(parsed)
 	return ok
 }
 
-// length reads a length of time of any size.
-func (d *decoder) length(n *yaml.Node, s spot) (time.Duration, bool) {
+// length reads a length of time of any size. The units are those that a plain number may have been meant in.
+func (d *decoder) length(n *yaml.Node, s spot, want string, units ...string) (time.Duration, bool) {
 	if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
 		hint := "30s, 2m and 1h30m are lengths of time"
 		if n.Tag == "!!int" && len(n.Value) < 6 {
-			hint = fmt.Sprintf("write %ss or %sm", n.Value, n.Value)
+			hint = "write " + n.Value + strings.Join(units, " or "+n.Value)
 		}
 		d.report("wrong-type", d.src.node(n), s.name+" takes a length of time with its unit, not a plain number", hint)
 		return 0, false
@@ -146,7 +147,7 @@ func (d *decoder) length(n *yaml.Node, s spot) (time.Duration, bool) {
 	}
 	parsed, err := time.ParseDuration(text)
 	if err != nil {
-		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s takes a length of time, and %s is none", s.name, quoted(text)), "30s, 2m and 1h30m are lengths of time")
+		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s takes %s, and %s is none", s.name, want, quoted(text)), "30s, 2m and 1h30m are lengths of time")
 		return 0, false
 	}
 	return parsed, true
@@ -245,7 +246,7 @@ func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return false
 	}
 	var split boundedDuration
-	if !split.readNode(d, n, s) {
+	if !split.read(d, n, s, "true, false or a length of time", "m") {
 		return false
 	}
 	k.Enabled, k.Split = true, &split
@@ -273,7 +274,7 @@ func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return true
 	}
 	k.Duration = new(boundedDuration)
-	if !k.Duration.readNode(d, n, s) {
+	if !k.Duration.read(d, n, s, "a length of time or none", "s") {
 		k.Duration = nil
 		return false
 	}

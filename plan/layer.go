@@ -158,7 +158,10 @@ func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer
 	}
 	if v := k.ReadyTimeout; v != nil {
 		timeout := (*time.Duration)(v.Duration)
-		add("ready_timeout", func(s *Settings) { s.ReadyTimeout = timeout })
+		add("ready_timeout", func(s *Settings) { s.ReadyTimeout, s.unreadReady = timeout, false })
+	}
+	if _, given := a.find("ready_timeout"); given && k.ReadyTimeout == nil {
+		add("ready_timeout", func(s *Settings) { s.unreadReady = true })
 	}
 	if v := k.ExactStart; v != nil {
 		add("exact_start", func(s *Settings) { s.ExactStart = *v })

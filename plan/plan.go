@@ -182,6 +182,7 @@ type Settings struct {
 	From         *Origins
 
 	unreadOnly, unreadSkip bool // some of their calendars could not be read
+	unreadReady            bool // the ready timeout could not be read
 }
 
 // Occurrence is one planned class of a recording: the interval [Start, End).

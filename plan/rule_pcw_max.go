@@ -11,7 +11,7 @@ func checkConcurrent(c *checker) {
 		if limit <= 0 {
 			return // reported where it is given
 		}
-		c.capacity(own, fmt.Sprintf("app %s has", own.Name), f.Peak, limit,
+		c.capacity(own, "", "", f.Peak, limit,
 			fmt.Sprintf("move or shorten classes, use another app, or raise apps.%s.limits.concurrent to what Agora has granted: its pages name 50 and 200, and 50 is assumed", own.Name))
 	})
 }

@@ -10,7 +10,7 @@ func init() {
 func checkReadyTimeout(c *checker) {
 	var without []string
 	for _, r := range c.p.Recordings {
-		if r.ReadyTimeout == nil {
+		if r.ReadyTimeout == nil && !r.unreadReady {
 			without = append(without, r.ID)
 		}
 	}
@@ -18,7 +18,7 @@ func checkReadyTimeout(c *checker) {
 		return
 	}
 	for _, r := range c.p.Recordings {
-		if r.ReadyTimeout == nil {
+		if r.ReadyTimeout == nil && !r.unreadReady {
 			c.report(r.Pos, fmt.Sprintf("without ready_timeout a half-loaded page is recorded, in %s", someOf(without)),
 				"let the page call navigator.notifyReady(), and write ready_timeout: 30s, here or in defaults")
 			return

@@ -12,7 +12,7 @@ func init() {
 
 func checkPlainSecrets(c *checker) {
 	key := func(t Text, name string) {
-		if !t.IsZero() && len(t.References()) == 0 {
+		if !t.IsZero() && !t.isEmpty() && len(t.References()) == 0 {
 			c.report(t.Pos(), name+" is written out, for everybody who can read this file", "write a reference, ${NAME} or ${file:PATH}, and replace the key, which is known by now")
 		}
 	}

@@ -24,12 +24,10 @@ func checkStreams(c *checker, region agora.Region, id string) {
 				continue
 			}
 			for _, load := range place.Loads {
-				what := fmt.Sprintf("app %s has %s", own.Name, inRegion(place.Region))
-				class := strings.ToUpper(string(load.Class))
 				hint := fmt.Sprintf("move classes, choose another size or region, or set apps.%s.limits.streams.%s to what Agora has granted", own.Name, load.Class)
 				limit := load.Limit
 				before := len(c.findings)
-				c.capacity(own, what+" in class "+class, load.Peak, limit, hint)
+				c.capacity(own, strings.ToUpper(string(load.Class))+" ", inRegion(place.Region), load.Peak, limit, hint)
 				if place.Region == "" && own.granted(load.Class) == 0 {
 					for i := before; i < len(c.findings); i++ {
 						c.findings[i].Severity = SeverityWarning

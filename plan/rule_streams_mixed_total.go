@@ -12,21 +12,21 @@ func checkMixed(c *checker) {
 		for _, place := range f.Places {
 			padded, bare := place.Mixed[0], place.Mixed[1]
 			strict := place.Strict[1]
-			what := fmt.Sprintf("app %s has %s", own.Name, inRegion(place.Region))
+			where := inRegion(place.Region)
 			hint := fmt.Sprintf("move classes, or set apps.%s.limits.streams to what Agora has granted", own.Name)
 			switch {
 			case bare.Sessions > 0 && place.Region == "" && own.Limits.SD+own.Limits.HD+own.Limits.FHD == 0:
-				c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s %s of mixed classes at once %s, %d are allowed in all in the region with the smallest limits",
-					what, sessions(bare.Sessions), c.during(own, bare.At), bare.Limit), "set region; or "+hint)
+				c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s of mixed classes at once%s %s, %d are allowed in all in the region with the smallest limits",
+					own.has(bare.Sessions, ""), where, c.during(own, bare.At), bare.Limit), "set region; or "+hint)
 			case bare.Sessions > 0:
-				c.report(own.Pos, fmt.Sprintf("%s %s of mixed classes at once %s, %d are allowed in all, the largest limit of the classes in use",
-					what, sessions(bare.Sessions), c.during(own, bare.At), bare.Limit), hint)
+				c.report(own.Pos, fmt.Sprintf("%s of mixed classes at once%s %s, %d are allowed in all, the largest limit of the classes in use",
+					own.has(bare.Sessions, ""), where, c.during(own, bare.At), bare.Limit), hint)
 			case padded.Sessions > 0:
-				c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s with padding %s of mixed classes at once %s, %d are allowed in all; padding gives way then",
-					what, sessions(padded.Sessions), c.during(own, padded.At), padded.Limit), hint)
+				c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s of mixed classes at once%s with their padding %s, %d are allowed in all; padding gives way then",
+					own.has(padded.Sessions, ""), where, c.during(own, padded.At), padded.Limit), hint)
 			case strict.Sessions > 0:
-				c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s %s of mixed classes at once %s; by the documentation's example that is allowed, by its sentence only %d are, the limit of the highest resolution in use",
-					what, sessions(strict.Sessions), c.during(own, strict.At), strict.Limit), "ask Agora which reading holds; to be safe, stay below the smaller")
+				c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s of mixed classes at once%s %s; by the documentation's example that is allowed, by its sentence only %d are, the limit of the highest resolution in use",
+					own.has(strict.Sessions, ""), where, c.during(own, strict.At), strict.Limit), "ask Agora which reading holds; to be safe, stay below the smaller")
 			}
 		}
 	})

@@ -93,6 +93,11 @@ type textPart struct {
 // IsZero says that the plan gave no text.
 func (t Text) IsZero() bool { return t.t == nil }
 
+// isEmpty says that the text is written and holds nothing.
+func (t Text) isEmpty() bool {
+	return t.t != nil && !slices.ContainsFunc(t.t.parts, func(p textPart) bool { return p.kind != partLiteral || p.s != "" })
+}
+
 // Pos is where the text stands.
 func (t Text) Pos() Pos {
 	if t.t == nil {

@@ -29,6 +29,8 @@ func (b *builder) storage(e *entry[storageKeys]) {
 	s.Endpoint = u.plain(&k.at, "endpoint", k.Endpoint)
 	s.SSE = u.plain(&k.at, "sse", k.SSE)
 	s.Tag = u.plain(&k.at, "tag", k.Tag)
+	u.notEmpty(&k.at, "storage-keys-required", "access_key", k.AccessKey)
+	u.notEmpty(&k.at, "storage-keys-required", "secret_key", k.SecretKey)
 	if k.AccessKey != nil {
 		s.AccessKey = u.text(*k.AccessKey, k.value("access_key"), textSecret)
 	}
