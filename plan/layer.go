@@ -71,10 +71,17 @@ func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer
 		l.keys = append(l.keys, key)
 		l.from = append(l.from, u.src.pos(a.value(key)))
 	}
-	for _, use := range uncertainUses(k, f) {
-		if _, given := a.find(use.key); a.merged || given && use.unread {
-			b.p.uses.doubt(use.kind)
+	doubt := func(key, kind string, unread bool) {
+		if _, given := a.find(key); unread && given || a.merged {
+			b.p.uses.doubt(kind)
 		}
+	}
+	doubt("app", "app", k.App == nil)
+	doubt("storage", "storage", k.Storage == nil)
+	doubt("cdn", "cdn target", k.CDN == nil)
+	if f != nil {
+		doubt("only", "calendar", f.Only == nil || !f.Only.None && len(f.Only.Names) == 0)
+		doubt("skip", "calendar", f.Skip == nil || !f.Skip.None && len(f.Skip.Names) == 0)
 	}
 	if k.Timezone != nil {
 		if zone := b.zone(u, item{*k.Timezone, a.value("timezone")}); zone != nil {
@@ -207,20 +214,6 @@ func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer
 		add("note", func(s *Settings) { s.Note = note })
 	}
 	return l
-}
-
-// uncertainUse is a key that names definitions of a kind, and whether its value could not be read if it is given.
-type uncertainUse struct {
-	key, kind string
-	unread    bool
-}
-
-func uncertainUses(k *settingsKeys, f *filterKeys) []uncertainUse {
-	list := []uncertainUse{{"app", "app", k.App == nil}, {"storage", "storage", k.Storage == nil}, {"cdn", "cdn target", k.CDN == nil}}
-	if f != nil {
-		list = append(list, uncertainUse{"only", "calendar", f.Only == nil || !f.Only.None && len(f.Only.Names) == 0}, uncertainUse{"skip", "calendar", f.Skip == nil || !f.Skip.None && len(f.Skip.Names) == 0})
-	}
-	return list
 }
 
 // url reads a page's address: an http or https one, with placeholders and exposed variables.
