@@ -169,7 +169,11 @@ func (c *conductor) cut(p pool, sessions int, by string, now time.Time) {
 			s.Until = earlier(s.Until, now)
 			for i := range s.Sessions {
 				if x := &s.Sessions[i]; x.State.Carries() {
-					x.remark(fmt.Sprintf("its padding gave way to %s, since all %d sessions that are granted were in use", by, p.granted))
+					granted := fmt.Sprintf("all %d sessions that are granted were", p.granted)
+					if p.granted == 1 {
+						granted = "the only session that is granted was"
+					}
+					x.remark(fmt.Sprintf("its padding gave way to %s, since %s in use", by, granted))
 				}
 			}
 		})

@@ -393,7 +393,10 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 // tell writes into the log what happened to the daemon's plans.
 func (e *Engine) tell(ctx context.Context, text string) {
 	err := e.cfg.Store.Log(ctx, store.Event{At: e.cfg.Now(), Kind: "plan", Who: e.cfg.Who, Text: text})
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil: // an end in the middle, which the next start makes good
+		e.log.Info("ended before it was written to the log", "event", text)
+	case err != nil:
 		e.log.Error("the store cannot be written", "error", err)
 	}
 }
