@@ -25,7 +25,7 @@ type answer struct {
 	code       int
 	reason     string // the service's reason, the gateway's message, or what was wrong with the body
 	sid        string
-	services   ServerResponse
+	services   json.RawMessage // serverResponse, which most answers are decoded for elsewhere
 	requestID  string
 	date       time.Time
 	retryAfter time.Duration
@@ -91,9 +91,15 @@ func (a *answer) parse(secrets *redactor) {
 		a.reason = plainText(secrets.redact(text(raw.Message)), maxReason)
 	}
 	a.sid = text(raw.SID)
-	if len(raw.ServerResponse) > 0 {
-		_ = json.Unmarshal(raw.ServerResponse, &a.services) // as far as it goes: the class does not hang on it
+	a.services = raw.ServerResponse
+}
+
+// serverResponse reads the states of the services, as far as it goes: the class does not hang on it.
+func (a *answer) serverResponse() (r ServerResponse) {
+	if len(a.services) > 0 {
+		_ = json.Unmarshal(a.services, &r)
 	}
+	return r
 }
 
 // text is a JSON string's text, and anything else as it is written.

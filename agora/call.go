@@ -289,7 +289,7 @@ func (c *call) failure(ended error) *Error {
 		e.Status, e.Code, e.Reason, e.SID = a.status, a.code, a.reason, a.sid
 		e.RequestID, e.RetryAfter, e.Date = a.requestID, a.retryAfter, a.date
 		if c.op == OpStop {
-			e.Services = withoutAddresses(a.services)
+			e.Services = withoutAddresses(a.serverResponse())
 		}
 	}
 	if ended != nil && !errors.Is(e.Err, ended) {
