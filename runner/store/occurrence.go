@@ -48,6 +48,7 @@ type Filter struct {
 	App         string
 	Open        bool // not ended
 	States      []string
+	StartAfter  time.Time // Start > StartAfter
 	StartBefore time.Time // Start < StartBefore
 	EndAfter    time.Time // End > EndAfter
 	Limit       int       // at most so many, the earliest; 0: all
@@ -60,6 +61,9 @@ func (s *Store) Occurrences(ctx context.Context, f Filter) ([]Occurrence, error)
 	text, args := f.query()
 	return query(ctx, s, "list occurrences", text, args, scanOccurrence)
 }
+
+// longest is more than any class lasts: 720 hours by max-recording-hour-range, and what operators add.
+const longest = 40 * 24 * time.Hour
 
 // pageSize is how many rows are held at once where they are read page by page.
 const pageSize = 500
@@ -111,12 +115,16 @@ func (f Filter) query() (string, []any) {
 	if len(f.States) > 0 {
 		c.in("state", f.States)
 	}
+	if !f.StartAfter.IsZero() {
+		c.add("starts_at > ", f.StartAfter.UnixMilli())
+	}
 	if !f.StartBefore.IsZero() {
 		// Starts are whole milliseconds, and so they are before the next one.
 		c.add("starts_at < ", f.StartBefore.Add(time.Millisecond-1).UnixMilli())
 	}
 	if !f.EndAfter.IsZero() {
 		c.add("ends_at > ", f.EndAfter.UnixMilli())
+		c.add("starts_at > ", f.EndAfter.Add(-longest).UnixMilli()) // which is what the index goes by
 	}
 	if f.after != nil {
 		c.parts = append(c.parts, "(starts_at, id) > ("+c.arg(f.after.Start.UnixMilli())+", "+c.arg(f.after.ID)+")")

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestWhatAStartReadsGoesByAnIndex keeps the store of a year from being read whole: at each start what is open and what
+// ended of late, for status what is near.
+func TestWhatAStartReadsGoesByAnIndex(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "rundown.db"), Options{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	now := time.Date(2031, 9, 15, 9, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		filter Filter
+		want   string
+	}{
+		{Filter{Open: true, Limit: pageSize}, "USING INDEX occurrences_open"},
+		{Filter{Open: true, Plan: "school"}, "USING INDEX occurrences_open"},
+		{Filter{Open: true, App: "main", Limit: pageSize}, "USING INDEX occurrences_open"},
+		{Filter{States: []string{"ended"}, StartAfter: now, Limit: pageSize}, "SEARCH occurrences USING INDEX occurrences_by_start"},
+		{Filter{StartBefore: now.AddDate(0, 0, 7), EndAfter: now}, "SEARCH occurrences USING INDEX occurrences_by_start"},
+	} {
+		text, args := tt.filter.query()
+		rows, err := s.r.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var steps []string
+		for rows.Next() {
+			var id, parent, unused int
+			var step string
+			if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+				t.Fatal(err)
+			}
+			steps = append(steps, step)
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(steps, "; "); !strings.Contains(got, tt.want) || strings.Contains(got, "TEMP B-TREE") {
+			t.Errorf("%+v is read by %q, want %q", tt.filter, got, tt.want)
+		}
+	}
+}
