@@ -409,7 +409,7 @@ func (e *Engine) adopt(ctx context.Context, planned bool) error {
 		return nil
 	}
 	// Ended ones too, so that they are not planned a second time.
-	if err := e.cfg.Store.EachPage(ctx, store.Filter{States: []string{string(Over)}, StartAfter: e.lookBack().Add(-maxLength)}, take); err != nil {
+	if err := e.cfg.Store.EachPage(ctx, store.Filter{States: []string{string(Over)}, EndAfter: e.lookBack().Add(-maxLength)}, take); err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
 	return nil

@@ -48,7 +48,6 @@ type Filter struct {
 	App         string
 	Open        bool // not ended
 	States      []string
-	StartAfter  time.Time // Start > StartAfter
 	StartBefore time.Time // Start < StartBefore
 	EndAfter    time.Time // End > EndAfter
 	Limit       int       // at most so many, the earliest; 0: all
@@ -114,9 +113,6 @@ func (f Filter) query() (string, []any) {
 	}
 	if len(f.States) > 0 {
 		c.in("state", f.States)
-	}
-	if !f.StartAfter.IsZero() {
-		c.add("starts_at > ", f.StartAfter.UnixMilli())
 	}
 	if !f.StartBefore.IsZero() {
 		// Starts are whole milliseconds, and so they are before the next one.
