@@ -47,6 +47,8 @@ type conductor struct {
 	calls      context.Context
 	clock      clock
 	leapt      Gap // the last time that the clock leapt over
+	seen       []*task
+	seenAt     time.Time // when what was seen of these is to be stored; zero: nothing is
 }
 
 func newConductor(e *Engine, app string, term int64) *conductor {
@@ -179,6 +181,9 @@ func (c *conductor) loop() {
 		c.watchClock(now)
 		c.wakeResting(now)
 		c.admit()
+		if c.seenLate(now) {
+			c.storeSeen()
+		}
 		for len(c.due) > 0 && !c.due[0].wake.After(now) {
 			c.step(c.due[0], Observation{})
 		}
@@ -188,6 +193,9 @@ func (c *conductor) loop() {
 		}
 		if !c.restless.IsZero() {
 			wait = min(wait, c.restless.Sub(now))
+		}
+		if !c.seenAt.IsZero() {
+			wait = min(wait, c.seenAt.Sub(now))
 		}
 		timer.Reset(wait)
 		select {
@@ -207,10 +215,12 @@ func (c *conductor) drain(cancel context.CancelFunc) {
 	c.draining = true
 	limit := time.NewTimer(drain)
 	defer limit.Stop()
+	c.storeSeen()
 	for c.out > 0 {
 		select {
 		case <-c.inbox.ready:
 			c.read()
+			c.storeSeen()
 		case <-limit.C:
 			c.log.Warn("ended with requests unanswered or steps unwritten; they are settled at the next start", "requests", c.out)
 			cancel()
@@ -282,6 +292,7 @@ func (c *conductor) step(t *task, o Observation) {
 	}
 	if t.version > 0 && t.owed == nil && len(events) == 0 && !heard && len(t.settled) == 0 && t.routine(next, calls) {
 		t.state = next
+		c.noteSeen(t)
 		if !c.draining {
 			for _, act := range calls {
 				c.call(t, next, act)
@@ -290,17 +301,20 @@ func (c *conductor) step(t *task, o Observation) {
 		c.settle(t)
 		return
 	}
-	point := failpoint(t, next, observed, calls)
-	c.e.cfg.Failpoint("before writing " + point)
-	c.persist(t, next, events, calls, func() { c.e.cfg.Failpoint("after writing " + point) }, func(err error) {
+	c.persist(t, next, events, calls, failpoint(t, next, observed, calls), func(err error) {
 		t.waiting, t.changes, t.told = slices.Concat(observed, t.waiting), slices.Concat(changes, t.changes), slices.Concat(told, t.told)
-		c.reread(t, err, func(moved bool) {
-			if !moved {
-				c.letGo(t, err)
-				return
-			}
-			c.step(t, Observation{})
-		})
+		c.anew(t, err)
+	})
+}
+
+// anew steps a task again from its rows as they are now, since a write that counted on others was refused.
+func (c *conductor) anew(t *task, refused error) {
+	c.reread(t, refused, func(moved bool) {
+		if !moved {
+			c.letGo(t, refused)
+			return
+		}
+		c.step(t, Observation{})
 	})
 }
 

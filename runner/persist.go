@@ -26,13 +26,14 @@ func (t *task) asStored() State {
 	return t.state
 }
 
-// persist stores the state that a step leads to, with all that is owed, and then makes the calls. durable is called in
-// between, stale where the rows are others than those that the step counts on.
+// persist stores the state that a step leads to, with all that is owed, and then makes the calls. point names it to
+// the failpoints; stale is called where the rows are others than those that the step counts on.
 //
 // Where that fails nothing is sent, since a crash would leave an effect that nobody knows of, but for two things. A
 // query has no effect. And a stop does no harm when it is repeated, all that it needs was stored before, and what
 // lives is billed.
-func (c *conductor) persist(t *task, next State, events []store.Event, calls []Action, durable func(), stale func(error)) {
+func (c *conductor) persist(t *task, next State, events []store.Event, calls []Action, point string, stale func(error)) {
+	c.e.cfg.Failpoint("before writing " + point)
 	o := owed{before: t.asStored(), events: events, calls: calls}
 	if t.owed != nil {
 		o.events = append(t.owed.events, events...)
@@ -64,7 +65,7 @@ func (c *conductor) persist(t *task, next State, events []store.Event, calls []A
 			c.step(t, Observation{})
 		})
 	}, func() {
-		durable()
+		c.e.cfg.Failpoint("after writing " + point)
 		c.stored(t, next, o.calls)
 	}, func(err error) {
 		t.owed = nil

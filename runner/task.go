@@ -26,6 +26,7 @@ type task struct {
 	index   int              // in the conductor's heap, -1: not in it
 	from    time.Time        // when it must be writing, by the newest plan; zero: as in the state
 	begin   time.Time        // when the first request is due, as placed beside the others
+	seen    bool             // what was seen of it is still to be stored: it is in the conductor's list
 	cut     bool             // its padding gave way, which the state does not say yet
 	absent  bool             // the plan no longer holds it
 	now     bool             // recorded because somebody asked for it now: not placed
@@ -99,8 +100,8 @@ func (t *task) encode(next State, events []store.Event) (store.Step, error) {
 	return step, nil
 }
 
-// routine says that next need not be stored: beside it and the stored state stand at most queries that were sent, or
-// that told nothing new. They have no effect that a crash could leave behind.
+// routine says that next need not be stored at once: beside it and the stored state stand at most queries that were
+// sent, or that told nothing new. They have no effect that a crash could leave behind.
 func (t *task) routine(next State, calls []Action) bool {
 	if slices.ContainsFunc(calls, func(act Action) bool { return act.Op != agora.OpQuery }) {
 		return false
@@ -112,8 +113,9 @@ func (t *task) routine(next State, calls []Action) bool {
 	})
 }
 
-// unasked is the session without what a query changes that is sent and tells nothing new.
+// unasked is the session without what a query changes that is sent, and one that finds it running as before.
 func (x Session) unasked() Session {
+	x.LastGood = time.Time{}
 	if x.Asked == agora.OpQuery {
 		x.Asked = ""
 	}

@@ -1,0 +1,48 @@
+package runner
+
+import (
+	"slices"
+	"time"
+)
+
+// seenEvery is how long the store may not know that a session was seen running. That is most of what there is to be
+// stored, it is worth no sync of the disk each time, and after a crash it costs no more than an outcome that goes by
+// so much less: the sign of life of the daemon is as old.
+const seenEvery = 15 * time.Second
+
+// unstored says that a session was seen running since the task was stored.
+func (t *task) unstored() bool {
+	return !slices.EqualFunc(t.state.Sessions, t.saved, func(x, y Session) bool { return x.LastGood.Equal(y.LastGood) })
+}
+
+// noteSeen has a task stored soon of which a session was seen running, and nothing else is new.
+func (c *conductor) noteSeen(t *task) {
+	if t.seen || !t.unstored() {
+		return
+	}
+	t.seen = true
+	c.seen = append(c.seen, t)
+	if c.seenAt.IsZero() {
+		c.seenAt = c.e.cfg.Now().Add(seenEvery)
+	}
+}
+
+// seenLate says that what was seen is to be stored now, also where the clock was set back meanwhile.
+func (c *conductor) seenLate(now time.Time) bool {
+	return !c.seenAt.IsZero() && (!now.Before(c.seenAt) || c.seenAt.Sub(now) > seenEvery)
+}
+
+// storeSeen stores what was seen of the tasks, in few transactions. A task of which a step is being stored, or is owed
+// to the store, has it along with that.
+func (c *conductor) storeSeen() {
+	tasks := c.seen
+	c.seen, c.seenAt = nil, time.Time{}
+	for _, t := range tasks {
+		t.seen = false
+		if c.tasks[t.state.ID] != t || t.busy || t.owed != nil || !t.unstored() {
+			continue
+		}
+		c.shelve(t)
+		c.persist(t, t.state, nil, nil, "the answer to query", func(err error) { c.anew(t, err) })
+	}
+}
