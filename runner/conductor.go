@@ -37,6 +37,7 @@ type conductor struct {
 	qps        int
 	writer     *store.Writer
 	tasks      map[string]*task
+	filed      map[string]*filed
 	resting    map[string]*resting // planned for later, and as the plan has it
 	unwritten  []string            // of these, in the order of the plan
 	restless   time.Time           // when the first of these is to be a task again; zero: there is none
@@ -55,7 +56,7 @@ func newConductor(e *Engine, app string, term int64) *conductor {
 	return &conductor{
 		e: e, app: app, term: term, log: e.log.With("app", app),
 		ended: make(chan struct{}),
-		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, resting: map[string]*resting{}, apis: map[route]*agora.App{}, accounts: map[*Connection]*account{},
+		inbox: mailbox{ready: make(chan struct{}, 1)}, tasks: map[string]*task{}, filed: map[string]*filed{}, resting: map[string]*resting{}, apis: map[route]*agora.App{}, accounts: map[*Connection]*account{},
 	}
 }
 
@@ -658,16 +659,4 @@ func (c *conductor) planNames() []string {
 		names <- slices.Sorted(maps.Keys(seen))
 	})
 	return <-names
-}
-
-// prune drops what ended so long ago that no plan at work can name it again.
-func (c *conductor) prune() {
-	c.post(func() {
-		past := c.e.cfg.Now().Add(-2 * maxLength)
-		for _, t := range c.tasks {
-			if t.state.Phase == Over && !t.busy && t.state.End.Before(past) && t.state.EndedAt.Before(past) {
-				c.forget(t)
-			}
-		}
-	})
 }

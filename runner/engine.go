@@ -408,11 +408,27 @@ func (e *Engine) adopt(ctx context.Context, planned bool) error {
 	if !planned {
 		return nil
 	}
-	// Ended ones too, so that they are not planned a second time.
-	if err := e.cfg.Store.EachPage(ctx, store.Filter{States: []string{string(Over)}, EndAfter: e.lookBack().Add(-maxLength)}, take); err != nil {
-		return fmt.Errorf("read the store: %w", err)
+	return e.adoptEnded(ctx, slots)
+}
+
+// slot is what the plans say of an occurrence of an App ID; empty where they say nothing.
+func (e *Engine) slot(slots map[string]slot, id, app string) slot {
+	if s, ok := slots[id]; ok && e.plans[s.brief.Plan()].apps[s.brief.App()] == app {
+		return s
 	}
-	return nil
+	return slot{}
+}
+
+// owner is who takes in a stored occurrence of an App ID; nil where no plan is at work. The caller holds the lock.
+func (e *Engine) owner(ctx context.Context, id, app string) (*conductor, error) {
+	if c := e.conductors[app]; c != nil {
+		return c, nil
+	}
+	if len(e.order) == 0 {
+		e.log.Warn("no plan names the app of a recording; it is left as it is", "occurrence", id, "app", app)
+		return nil, nil
+	}
+	return e.conductor(ctx, app, e.plans[e.order[0]].conn, nil)
 }
 
 // takeIn makes tasks of some rows.
@@ -437,23 +453,18 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 		if err != nil {
 			return err
 		}
-		c := e.conductors[row.App]
+		c, err := e.owner(ctx, row.ID, row.App)
+		if err != nil {
+			return err
+		}
 		if c == nil {
-			if len(e.order) == 0 {
-				e.log.Warn("no plan names the app of an unfinished recording; it is left as it is", "occurrence", row.ID, "app", row.App)
-				continue
-			}
-			if c, err = e.conductor(ctx, row.App, e.plans[e.order[0]].conn, nil); err != nil {
-				return err
-			}
+			continue
 		}
 		if t.state.Phase != Over && t.state.Phase != Planned {
 			e.log.Info("adopted", "occurrence", row.ID, "state", row.State, "sessions", len(t.state.Sessions))
 			t.told = append(t.told, e.adoption(&t.state))
 		}
-		if s, ok := slots[row.ID]; ok && e.plans[row.Plan].apps[s.brief.App()] == row.App {
-			t.slot, t.occ = s, s.want(row.App).occ
-		}
+		t.said(e.slot(slots, row.ID, row.App), row.App)
 		e.noteOrphans(&t.state)
 		c.add(t)
 		if c.rests(t) {
@@ -584,7 +595,7 @@ func (e *Engine) extend() {
 	defer e.applying.Unlock()
 	e.mu.Lock()
 	for _, c := range e.conductors {
-		c.prune()
+		c.files()
 	}
 	plans := make([]*applied, 0, len(e.order))
 	for _, name := range e.order {

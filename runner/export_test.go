@@ -1,5 +1,7 @@
 package runner
 
+import "context"
+
 // ForgetUnanswered takes out the recovery of starts that an earlier engine asked without storing an answer: they are
 // taken for never sent. It is the negative control of the soak.
 func ForgetUnanswered(e *Engine, forget bool) { e.forget = forget }
@@ -10,3 +12,22 @@ func KeySources(e *Engine) int {
 	defer e.keys.mu.Unlock()
 	return len(e.keys.sources)
 }
+
+// Held is how many occurrences that have begun or are over the engine holds in full, and of how many that are over it
+// knows no more than that.
+func Held(e *Engine) (full, over int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, c := range e.conductors {
+		counted := make(chan struct{})
+		c.post(func() {
+			full, over = full+len(c.tasks), over+len(c.filed)
+			close(counted)
+		})
+		<-counted
+	}
+	return full, over
+}
+
+// ReadCommands has the engine look for commands now.
+func ReadCommands(e *Engine) error { return e.readCommands(context.Background()) }

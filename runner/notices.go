@@ -103,13 +103,45 @@ func (e *Engine) heed(n agora.Event) {
 			return
 		}
 	}
+	holder, c := e.holder(n.SID)
+	if c != nil {
+		c.post(func() {
+			c.fetch(holder, func(t *task) {
+				if t != nil {
+					c.step(t, Observation{Notice: &notice})
+				}
+			})
+		})
+		return
+	}
+	text := "long after its end: " + notice.Text
+	if holder == "" {
+		text = "of no known recording: " + notice.Text
+		e.log.Warn("a notification belongs to no recording that is known here", "event", int(n.Type), "cname", n.Cname, "uid", n.UID, "sid", n.SID)
+	}
 	data, _ := json.Marshal(map[string]any{
 		"notice": n.NoticeID, "event": n.Type, "cname": n.Cname, "uid": n.UID, "sid": n.SID, "sequence": n.Sequence, "details": maskedDetails(n.RawDetails),
 	})
-	e.log.Warn("a notification belongs to no recording that is known here", "event", int(n.Type), "cname", n.Cname, "uid", n.UID, "sid", n.SID)
-	if err := e.cfg.Store.Log(e.ctx, store.Event{At: e.cfg.Now(), Kind: noticeKind, Text: "of no known recording: " + notice.Text, Data: data}); err != nil && e.ctx.Err() == nil {
+	if err := e.cfg.Store.Log(e.ctx, store.Event{Occurrence: holder, At: e.cfg.Now(), Kind: noticeKind, Text: text, Data: data}); err != nil && e.ctx.Err() == nil {
 		e.log.Error("a notification could not be kept", "event", int(n.Type), "sid", n.SID, "error", err)
 	}
+}
+
+// holder is the occurrence that a session belongs to by the store, and who owns it; "" and nil where that is not known.
+func (e *Engine) holder(sid string) (string, *conductor) {
+	if sid == "" {
+		return "", nil
+	}
+	id, err := e.cfg.Store.Holder(e.ctx, sid)
+	if err != nil && e.ctx.Err() == nil {
+		e.log.Warn("whose session a notification is about cannot be read", "sid", sid, "error", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if c := e.known[id]; c != nil && c.running {
+		return id, c
+	}
+	return id, nil
 }
 
 // heed lets decide know of a notification and says whether it is about an occurrence of this conductor.

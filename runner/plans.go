@@ -81,6 +81,16 @@ func (c *conductor) want(wanted []slot) (added, changed int) {
 				r.slot = s
 				continue
 			}
+			if f := c.filed[s.id]; f != nil {
+				if f.end.After(now) { // a clock was set back
+					c.fetch(s.id, func(t *task) {
+						if t != nil && c.revise(t, w, c.e.cfg.Now()) {
+							c.step(t, Observation{})
+						}
+					})
+				}
+				continue
+			}
 			t := c.task(s.id)
 			switch {
 			case t != nil:
@@ -226,12 +236,13 @@ func (c *conductor) place() {
 // order gives a task, or nil for one that is not at work, to f, which judges and changes it: once what it was told before
 // is stored, so that two orders at once are judged one after the other.
 func (c *conductor) order(id string, f func(*task)) {
-	t := c.task(id)
-	if t != nil && t.busy {
-		t.idle = append(t.idle, func() { c.order(id, f) })
-		return
-	}
-	f(t)
+	c.fetch(id, func(t *task) {
+		if t != nil && t.busy {
+			t.idle = append(t.idle, func() { c.order(id, f) })
+			return
+		}
+		f(t)
+	})
 }
 
 // cancel lays an order over an occurrence, or with nil takes it back, and tells what came of it once that is stored.

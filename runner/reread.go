@@ -12,9 +12,29 @@ import (
 // anew what was to be done; moved says whether the rows are others than those that were known. A task whose row is
 // gone, or another's, is let go.
 func (c *conductor) reread(t *task, refused error, again func(moved bool)) {
+	id := t.state.ID
+	c.rows(id, func(row *store.Occurrence, sessions []store.Session) {
+		if row == nil || row.App != c.app {
+			c.letGo(t, refused)
+			return
+		}
+		fresh, err := decodeTask(*row, sessions)
+		if err != nil {
+			c.letGo(t, err)
+			return
+		}
+		c.log.Warn("an occurrence was not stored as it was known here; it is taken as it is stored", "occurrence", id, "version", row.Version, "known", t.version)
+		moved := row.Version != t.version
+		t.renew(fresh)
+		again(moved)
+	})
+}
+
+// rows reads an occurrence and its sessions for the loop, and tries until it can; nil where there is none.
+func (c *conductor) rows(id string, then func(*store.Occurrence, []store.Session)) {
 	c.out++
 	c.callers.Add(1)
-	id, ctx := t.state.ID, c.calls
+	ctx := c.calls
 	go func() {
 		defer c.callers.Done()
 		row, sessions, err := c.e.rows(ctx, id)
@@ -24,19 +44,9 @@ func (c *conductor) reread(t *task, refused error, again func(moved bool)) {
 			case ctx.Err() != nil:
 			case err != nil:
 				c.log.Error("the store cannot be read; trying again in a second", "occurrence", id, "error", err)
-				c.later(func() { c.reread(t, refused, again) })
-			case row == nil || row.App != c.app:
-				c.letGo(t, refused)
+				c.later(func() { c.rows(id, then) })
 			default:
-				fresh, err := decodeTask(*row, sessions)
-				if err != nil {
-					c.letGo(t, err)
-					return
-				}
-				c.log.Warn("an occurrence was not stored as it was known here; it is taken as it is stored", "occurrence", id, "version", row.Version, "known", t.version)
-				moved := row.Version != t.version
-				t.renew(fresh)
-				again(moved)
+				then(row, sessions)
 			}
 		})
 	}()

@@ -72,6 +72,13 @@ func (s *slot) want(app string) want {
 	return want{slot: *s, occ: &o, target: target(&o, app)}
 }
 
+// said notes what a plan says of an adopted task; the empty slot: none says anything.
+func (t *task) said(s slot, app string) {
+	if s.id != "" {
+		t.slot, t.occ = s, s.want(app).occ
+	}
+}
+
 // encode is the step that brings the stored rows from the task's state to next.
 func (t *task) encode(next State, events []store.Event) (store.Step, error) {
 	doc, err := json.Marshal(next)

@@ -44,6 +44,7 @@ type Filter struct {
 	// planned local day, recording@2031-09-17T09:00 by its minute or T09:00:20 by its second where a day has several, and
 	// plan/recording@2031-09-17 where plans share a recording's name.
 	ID          string
+	IDs         []string // whole identities, at most some hundreds
 	Plan        string
 	App         string
 	Open        bool // not ended
@@ -59,6 +60,12 @@ type Filter struct {
 func (s *Store) Occurrences(ctx context.Context, f Filter) ([]Occurrence, error) {
 	text, args := f.query()
 	return query(ctx, s, "list occurrences", text, args, scanOccurrence)
+}
+
+// endsAfter demands an end after an instant.
+func (c *conditions) endsAfter(at time.Time) {
+	c.add("ends_at > ", at.UnixMilli())
+	c.add("starts_at > ", at.Add(-longest).UnixMilli()) // which is what the index goes by
 }
 
 // longest is more than any class lasts: 720 hours by max-recording-hour-range, and what operators add.
@@ -83,6 +90,33 @@ func (s *Store) EachPage(ctx context.Context, f Filter, take func([]Occurrence) 
 	}
 }
 
+// Ended is an occurrence that has ended, in short.
+type Ended struct {
+	ID, App string
+	End     time.Time
+	Loose   bool // it has a session that was acquired and of which no sid is known: something may yet be heard of it
+}
+
+// Ended lists what has ended and has its end after an instant, in order of start.
+func (s *Store) Ended(ctx context.Context, after time.Time) ([]Ended, error) {
+	text, args := endedAfter(after)
+	return query(ctx, s, "list what has ended", text, args, func(rows *sql.Rows) (e Ended, err error) {
+		var end int64
+		err = rows.Scan(&e.ID, &e.App, &end, &e.Loose)
+		e.End = instant(end)
+		return e, err
+	})
+}
+
+func endedAfter(after time.Time) (string, []any) {
+	var c conditions
+	c.add("state = ", "ended")
+	c.endsAfter(after)
+	return `SELECT id, app, ends_at, EXISTS (
+		SELECT 1 FROM sessions WHERE occurrence_id = occurrences.id AND sid = '' AND resource_id <> ''
+	) FROM occurrences` + c.where() + ` ORDER BY starts_at, id`, c.args
+}
+
 func (f Filter) query() (string, []any) {
 	var c conditions
 	if recording, when, short := strings.Cut(f.ID, "@"); short {
@@ -102,6 +136,9 @@ func (f Filter) query() (string, []any) {
 	} else if f.ID != "" {
 		c.add("id = ", f.ID)
 	}
+	if len(f.IDs) > 0 {
+		c.in("id", f.IDs)
+	}
 	if f.Plan != "" {
 		c.add("plan = ", f.Plan)
 	}
@@ -119,8 +156,7 @@ func (f Filter) query() (string, []any) {
 		c.add("starts_at < ", f.StartBefore.Add(time.Millisecond-1).UnixMilli())
 	}
 	if !f.EndAfter.IsZero() {
-		c.add("ends_at > ", f.EndAfter.UnixMilli())
-		c.add("starts_at > ", f.EndAfter.Add(-longest).UnixMilli()) // which is what the index goes by
+		c.endsAfter(f.EndAfter)
 	}
 	if f.after != nil {
 		c.parts = append(c.parts, "(starts_at, id) > ("+c.arg(f.after.Start.UnixMilli())+", "+c.arg(f.after.ID)+")")

@@ -8,25 +8,15 @@ import (
 )
 
 // TestWhatAStartReadsGoesByAnIndex keeps the store of a year from being read whole: at each start what is open and what
-// ended of late, for status what is near.
+// ended of late, for status what is near, and whose session it is that a notification names.
 func TestWhatAStartReadsGoesByAnIndex(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "rundown.db"), Options{Create: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	now := time.Date(2031, 9, 15, 9, 0, 0, 0, time.UTC)
-	for _, tt := range []struct {
-		filter Filter
-		want   string
-	}{
-		{Filter{Open: true, Limit: pageSize}, "USING INDEX occurrences_open"},
-		{Filter{Open: true, Plan: "school"}, "USING INDEX occurrences_open"},
-		{Filter{Open: true, App: "main", Limit: pageSize}, "USING INDEX occurrences_open"},
-		{Filter{States: []string{"ended"}, EndAfter: now, Limit: pageSize}, "SEARCH occurrences USING INDEX occurrences_by_start"},
-		{Filter{StartBefore: now.AddDate(0, 0, 7), EndAfter: now}, "SEARCH occurrences USING INDEX occurrences_by_start"},
-	} {
-		text, args := tt.filter.query()
+	check := func(text string, args []any, want string) {
+		t.Helper()
 		rows, err := s.r.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, args...)
 		if err != nil {
 			t.Fatal(err)
@@ -43,8 +33,26 @@ func TestWhatAStartReadsGoesByAnIndex(t *testing.T) {
 		if err := rows.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(steps, "; "); !strings.Contains(got, tt.want) || strings.Contains(got, "TEMP B-TREE") {
-			t.Errorf("%+v is read by %q, want %q", tt.filter, got, tt.want)
+		if got := strings.Join(steps, "; "); !strings.Contains(got, want) || strings.Contains(got, "TEMP B-TREE") {
+			t.Errorf("%s\nis read by %q, want %q", text, got, want)
 		}
 	}
+	now := time.Date(2031, 9, 15, 9, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		filter Filter
+		want   string
+	}{
+		{Filter{Open: true, Limit: pageSize}, "USING INDEX occurrences_open"},
+		{Filter{Open: true, Plan: "school"}, "USING INDEX occurrences_open"},
+		{Filter{Open: true, App: "main", Limit: pageSize}, "USING INDEX occurrences_open"},
+		{Filter{States: []string{"ended"}, EndAfter: now, Limit: pageSize}, "SEARCH occurrences USING INDEX occurrences_by_start"},
+		{Filter{StartBefore: now.AddDate(0, 0, 7), EndAfter: now}, "SEARCH occurrences USING INDEX occurrences_by_start"},
+	} {
+		text, args := tt.filter.query()
+		check(text, args, tt.want)
+	}
+	text, args := endedAfter(now)
+	check(text, args, "SEARCH occurrences USING INDEX occurrences_by_start")
+	check(text, args, "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (occurrence_id=?)")
+	check(holderOf, []any{"sid"}, "SEARCH sessions USING INDEX sessions_by_sid")
 }

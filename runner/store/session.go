@@ -43,6 +43,18 @@ func (s *Store) Sessions(ctx context.Context, occurrences ...string) (map[string
 	return found, nil
 }
 
+const holderOf = `SELECT occurrence_id FROM sessions WHERE sid = $1 AND sid <> ''`
+
+// Holder is the occurrence that a session belongs to, by its sid; "" for none.
+func (s *Store) Holder(ctx context.Context, sid string) (occurrence string, err error) {
+	found, err := query(ctx, s, "look for a session", holderOf, []any{sid},
+		func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return found[0], nil
+}
+
 func scanSession(rows *sql.Rows) (r Session, err error) {
 	var doc string
 	err = rows.Scan(&r.Occurrence, &r.Attempt, &r.App, &r.Cname, &r.UID, &r.ResourceID, &r.SID, &r.State, &doc)

@@ -29,6 +29,7 @@ func Exercise(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"deleting keeps the events", deletion},
 		{"sessions are replaced by attempt", sessions},
 		{"a filter selects", filters},
+		{"what is over is listed in short", ended},
 		{"the log is read in order and in pages", events},
 		{"a revision is stored once", revisions},
 		{"a revision that waits is at work once it is confirmed", revisionStates},
@@ -308,6 +309,8 @@ func filters(t *testing.T, s *store.Store) {
 		{"limit", store.Filter{Limit: 2}, []string{"morning", "noon"}},
 		{"identity", store.Filter{ID: noon.ID}, []string{"noon"}},
 		{"unknown identity", store.Filter{ID: "school/algebra"}, []string{}},
+		{"identities", store.Filter{IDs: []string{evening.ID, morning.ID, "school/none"}}, []string{"morning", "evening"}},
+		{"identities and open", store.Filter{IDs: []string{evening.ID, morning.ID}, Open: true}, []string{"morning"}},
 		{"day", store.Filter{ID: "algebra@2031-09-15"}, []string{"morning", "noon"}},
 		{"another day", store.Filter{ID: "algebra@2031-09-16"}, []string{}},
 		{"day and time", store.Filter{ID: "algebra@2031-09-15T12:00"}, []string{"noon"}},
@@ -335,6 +338,34 @@ func filters(t *testing.T, s *store.Store) {
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// ended lists what is over, and whose sessions are not all known.
+func ended(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	open, whole, loose, refused, old := class("open", monday), class("whole", monday), class("loose", monday.Add(time.Hour)), class("refused", monday.Add(2*time.Hour)), class("old", monday.AddDate(0, 0, -5))
+	for _, o := range []*store.Occurrence{&whole, &loose, &refused, &old} {
+		o.State = "ended"
+	}
+	known := store.Session{Attempt: 1, App: app, Cname: "c", UID: "1", ResourceID: "r", SID: "s1", State: "ended"}
+	orphan := store.Session{Attempt: 2, App: app, Cname: "c", UID: "2", ResourceID: "q", State: "orphan"}
+	apply(t, s, term, nil,
+		store.Step{Occurrence: open, Sessions: []store.Session{orphan}},
+		store.Step{Occurrence: whole, Sessions: []store.Session{known}},
+		store.Step{Occurrence: loose, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", ResourceID: "r", SID: "s2", State: "ended"}, orphan}},
+		store.Step{Occurrence: refused, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", State: "failed"}}},
+		store.Step{Occurrence: old, Sessions: []store.Session{orphan}})
+	got, err := s.Ended(t.Context(), monday.Add(-time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, got, []store.Ended{{ID: whole.ID, App: app, End: whole.End}, {ID: loose.ID, App: app, End: loose.End, Loose: true}, {ID: refused.ID, App: app, End: refused.End}})
+
+	for sid, want := range map[string]string{"s1": whole.ID, "s2": loose.ID, "s3": "", "": ""} {
+		if got, err := s.Holder(t.Context(), sid); err != nil || got != want {
+			t.Errorf("the session %q is held by %q, %v, want %q", sid, got, err, want)
 		}
 	}
 }

@@ -1,0 +1,166 @@
+package runner_test
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora"
+	"rundown/agora/simulator"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// stored reads an occurrence as another process would.
+func (h *house) stored(id string) runner.State {
+	h.t.Helper()
+	st, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer st.Close()
+	rows, err := st.Occurrences(context.Background(), store.Filter{ID: id})
+	if err != nil || len(rows) != 1 {
+		h.t.Fatalf("%d rows of %s, %v", len(rows), id, err)
+	}
+	sessions, err := st.Sessions(context.Background(), id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	s, err := runner.Decode(rows[0], sessions[id])
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return s
+}
+
+// TestWhatIsOverIsReadAgainWhenItIsSpokenOf lets the daemon put a class away that is over, in the life that recorded it
+// and in the next one, and then asks it about that class in every way that there is.
+func TestWhatIsOverIsReadAgainWhenItIsSpokenOf(t *testing.T) {
+	for _, restarted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			until(monday.Add(-time.Hour))
+			h := newHouse(t, simulator.Config{})
+			h.poll = 10 * time.Minute
+			back := time.Duration(0) // by how much the clock was set back
+			h.now = func() time.Time { return time.Now().Add(-back) }
+			p := load(t, school("2031-09-15 09:00-09:50, 2031-10-24 09:00-09:50"), "school.yaml")
+			e := h.open(p)
+			until(monday.Add(2*time.Hour - 5*time.Minute))
+			if n, filed := runner.Held(e); n != 1 || filed != 0 {
+				t.Errorf("an hour after the end of a class %d are held in full and %d are filed, want 1 and 0", n, filed)
+			}
+			if restarted {
+				h.shut(e)
+				until(monday.Add(3 * time.Hour))
+				e = h.open(p)
+			}
+			until(monday.Add(4 * time.Hour))
+			if n, filed := runner.Held(e); n != 0 || filed != 1 {
+				t.Errorf("hours after the end of a class %d are held in full and %d are filed, want 0 and 1", n, filed)
+			}
+
+			sid := h.sim.Ledger().Sessions[0].SID
+			notify := func(sequence int64) {
+				t.Helper()
+				if err := e.Notify(agora.Event{Sequence: sequence, ProductID: agora.ProductCloudRecording, Type: agora.EventCapabilityLimit, SID: sid, RawDetails: []byte(`{"limitType":"cpu"}`)}); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+			}
+			heard := func(text string) bool {
+				events, err := h.store.Events(context.Background(), german, 0, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == "webhook" && strings.Contains(e.Text, text) })
+			}
+			notify(7)
+			if s := h.stored(german); !slices.ContainsFunc(s.Sessions[0].Remarks, func(r string) bool { return strings.Contains(r, "beyond what can be recorded") }) {
+				t.Errorf("what a late notification says is not kept: %+v", s.Sessions[0])
+			}
+			if !heard("session 1: notification") {
+				t.Error("a late notification is not in the story of its class")
+			}
+			until(monday.Add(6 * time.Hour))
+			if n, filed := runner.Held(e); n != 0 || filed != 1 {
+				t.Errorf("hours after the notification %d are held in full and %d are filed, want 0 and 1", n, filed)
+			}
+
+			for _, kind := range []string{runner.CommandCancel, runner.CommandCancel, runner.CommandUncancel, runner.CommandExtend} {
+				id, err := h.store.AddCommand(context.Background(), store.Command{At: h.now(), Occurrence: german, Kind: kind, Who: "ops", Args: []byte(`{"until":"2031-09-16T00:00:00Z"}`)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				runner.ReadCommands(e)
+				synctest.Wait()
+				c, err := h.store.Command(context.Background(), id)
+				if err != nil || c.DoneAt.IsZero() || c.Result == "done" || strings.Contains(c.Result, "not at work") {
+					t.Errorf("%s of what is over is answered with %q, %v", kind, c.Result, err)
+				}
+			}
+
+			// A plan that is applied by a clock that was set back wants the class once more.
+			until(monday.Add(10 * time.Hour))
+			back = 11 * time.Hour
+			until(monday.Add(11*time.Hour + time.Minute))
+			if diff, err := e.Apply(context.Background(), p); err != nil || diff != (runner.Diff{}) {
+				t.Errorf("the plan of before changes %+v, %v", diff, err)
+			}
+			synctest.Wait()
+			back = 0
+			until(monday.Add(24 * time.Hour))
+			if n := len(h.sim.Ledger().Sessions); n != 1 {
+				t.Errorf("%d sessions", n)
+			}
+
+			until(monday.Add(6 * 24 * time.Hour))
+			if n, filed := runner.Held(e); n != 0 || filed != 0 {
+				t.Errorf("days after the end of a class %d are held in full and %d are filed, want none", n, filed)
+			}
+			notify(8)
+			if !heard("long after its end") {
+				t.Error("a notification that comes days late is not in the story of its class")
+			}
+			if strings.Contains(h.log.String(), "belongs to no recording") {
+				t.Error("a notification of a stored class was taken for a stranger's")
+			}
+			h.shut(e)
+			h.audit()
+		})
+	}
+}
+
+// TestWhatWasSeenIsSoonStored holds the store against the clock while a class is watched: what it says was seen is
+// never older than a poll and the time until that is stored, and after a planned end it is the last answer.
+func TestWhatWasSeenIsSoonStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const until15s = 15*time.Second + 2*time.Second // and the time that a request takes
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(5 * time.Minute))
+		for time.Now().Before(monday.Add(20 * time.Minute)) {
+			synctest.Wait()
+			if age := time.Since(h.stored(german).Sessions[0].LastGood); age > agora.MonitorInterval()+until15s {
+				t.Errorf("%v after the bell the store's last sight of the session is %v old", time.Since(monday), age)
+			}
+			time.Sleep(7 * time.Second)
+		}
+		for asked := h.sim.Ledger().Requests["query"]; h.sim.Ledger().Requests["query"] == asked; {
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		if age := time.Since(h.stored(german).Sessions[0].LastGood); age < time.Minute {
+			t.Errorf("what a query saw %v ago is stored already, each by itself", age)
+		}
+		h.shut(e)
+		if age := time.Since(h.stored(german).Sessions[0].LastGood); age > 2*time.Second {
+			t.Errorf("after a planned end the store's last sight of the session is %v old", age)
+		}
+	})
+}
