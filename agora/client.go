@@ -254,14 +254,15 @@ type queryAnswer struct {
 	ResourceID     string `json:"resourceId"`
 	SID            string `json:"sid"`
 	ServerResponse *struct {
-		Status   *Status        `json:"status"`
-		Services []ServiceState `json:"extensionServiceState"`
+		Status   *Status            `json:"status"`
+		Services []serviceStateJSON `json:"extensionServiceState"` // read at one go, since most answers are to queries
 	} `json:"serverResponse"`
 }
 
 func (q queryAnswer) response(meta Meta) QueryResponse {
-	return QueryResponse{
-		Cname: q.Cname, UID: q.UID, ResourceID: q.ResourceID, SID: q.SID, Meta: meta,
-		ServerResponse: ServerResponse{Status: *q.ServerResponse.Status, Services: q.ServerResponse.Services},
+	r := ServerResponse{Status: *q.ServerResponse.Status}
+	for _, raw := range q.ServerResponse.Services {
+		r.Services = append(r.Services, raw.state())
 	}
+	return QueryResponse{Cname: q.Cname, UID: q.UID, ResourceID: q.ResourceID, SID: q.SID, Meta: meta, ServerResponse: r}
 }

@@ -307,14 +307,19 @@ func (s *ServiceState) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return err
 	}
-	s.ServiceName, s.Payload = raw.ServiceName, ServicePayload{}
+	*s = raw.state()
+	return nil
+}
+
+func (raw serviceStateJSON) state() ServiceState {
+	s := ServiceState{ServiceName: raw.ServiceName}
 	switch {
 	case raw.Payload != nil:
 		s.Payload = *raw.Payload
 	case raw.Playload != nil:
 		s.Payload = *raw.Playload
 	}
-	return nil
+	return s
 }
 
 // Service returns the state of the named service.

@@ -46,8 +46,8 @@ func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error)
 		into **sql.Stmt
 		text string
 	}{
-		// Not a SELECT: where several write at once it must keep the lease's row from changing until the commit.
-		{&p.fence, `UPDATE leases SET term = term WHERE app = $1 AND term = $2`},
+		// It holds until the commit: the transaction has the only write lock since its beginning.
+		{&p.fence, `SELECT count(*) FROM leases WHERE app = $1 AND term = $2`},
 		{&p.insert, `INSERT INTO occurrences (` + occurrenceColumns + `)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 + 1, $16) ON CONFLICT (id) DO NOTHING`},
 		{&p.update, `UPDATE occurrences SET plan = $2, recording = $3, day = $4, clock = $5, app = $6, url = $7,
@@ -100,8 +100,8 @@ func (s *Store) Apply(ctx context.Context, app string, term int64, steps []Step)
 	}
 	err := s.write(ctx, "apply", func(ctx context.Context, tx *sql.Tx) error {
 		p := s.steps.in(ctx, tx)
-		owned, err := affects(ctx, p.fence, app, term)
-		if err != nil {
+		owned := false
+		if err := p.fence.QueryRowContext(ctx, app, term).Scan(&owned); err != nil {
 			return err
 		}
 		for i := range steps {
