@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -35,9 +36,13 @@ func (h *house) refuseWrites() (allow func()) {
 			h.t.Fatal(err)
 		}
 	}
-	run(`CREATE TRIGGER no_step BEFORE UPDATE ON leases BEGIN SELECT RAISE(ABORT, 'no room'); END;
-		CREATE TRIGGER no_beat BEFORE UPDATE ON nodes BEGIN SELECT RAISE(ABORT, 'no room'); END`)
-	return func() { h.t.Helper(); run(`DROP TRIGGER no_step; DROP TRIGGER no_beat`) }
+	var refuse, again strings.Builder
+	for i, write := range []string{"INSERT ON occurrences", "UPDATE ON occurrences", "DELETE ON occurrences", "UPDATE ON nodes"} {
+		fmt.Fprintf(&refuse, "CREATE TRIGGER no_room_%d BEFORE %s BEGIN SELECT RAISE(ABORT, 'no room'); END;", i, write)
+		fmt.Fprintf(&again, "DROP TRIGGER no_room_%d;", i)
+	}
+	run(refuse.String())
+	return func() { h.t.Helper(); run(again.String()) }
 }
 
 func TestAStoreThatCannotBeWrittenCostsNoStop(t *testing.T) {

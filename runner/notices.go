@@ -16,7 +16,6 @@ const (
 	maxDetails = 4096 // bytes of an unknown notification that are kept
 
 	rememberFor = 24 * time.Hour // over a restart; the service gives up after three tries
-	noticeKind  = "webhook"      // of events
 )
 
 // received is what the event of a notification holds beside its words: what it is known by when it comes again.
@@ -63,7 +62,7 @@ func (e *Engine) readNotices() {
 // remember takes up from the event log what an engine before this one was told. Where that cannot be read, what comes
 // again is told again, which changes nothing.
 func (e *Engine) remember(known *recent) {
-	events, err := e.cfg.Store.EventsSince(e.ctx, noticeKind, e.cfg.Now().Add(-rememberFor))
+	events, err := e.cfg.Store.Notices(e.ctx, e.cfg.Now().Add(-rememberFor))
 	if err != nil && e.ctx.Err() == nil {
 		e.log.Warn("notifications of before the start cannot be read, those that come again are logged again", "error", err)
 	}
@@ -122,7 +121,7 @@ func (e *Engine) heed(n agora.Event) {
 	data, _ := json.Marshal(map[string]any{
 		"notice": n.NoticeID, "event": n.Type, "cname": n.Cname, "uid": n.UID, "sid": n.SID, "sequence": n.Sequence, "details": maskedDetails(n.RawDetails),
 	})
-	if err := e.cfg.Store.Log(e.ctx, store.Event{Occurrence: holder, At: e.cfg.Now(), Kind: noticeKind, Text: text, Data: data}); err != nil && e.ctx.Err() == nil {
+	if err := e.cfg.Store.Log(e.ctx, store.Event{Occurrence: holder, At: e.cfg.Now(), Kind: store.KindNotice, Text: text, Data: data}); err != nil && e.ctx.Err() == nil {
 		e.log.Error("a notification could not be kept", "event", int(n.Type), "sid", n.SID, "error", err)
 	}
 }

@@ -331,7 +331,7 @@ type answered struct {
 
 func eventKind(o Observation) string {
 	if o.Notice != nil {
-		return noticeKind
+		return store.KindNotice
 	}
 	if o.Op != "" {
 		return "answer"

@@ -23,6 +23,8 @@ func (e Event) row() []any {
 	return []any{e.Occurrence, millis(e.At), e.Kind, e.Who, e.Text, string(e.Data)}
 }
 
+const selectEvents = `SELECT seq, occurrence_id, happened_at, kind, who, body, data FROM events`
+
 // Log appends events that belong to no step, all of them or none.
 func (s *Store) Log(ctx context.Context, events ...Event) error {
 	if len(events) == 0 {
@@ -38,12 +40,19 @@ func (s *Store) Log(ctx context.Context, events ...Event) error {
 	})
 }
 
-// EventsSince lists the entries of a kind from an instant on, in order of seq.
-func (s *Store) EventsSince(ctx context.Context, kind string, since time.Time) ([]Event, error) {
-	var c conditions
+// KindNotice is the kind of the entries that tell of a notification of the service.
+const KindNotice = "webhook"
+
+// Notices lists the entries of [KindNotice] from an instant on, in order of time.
+func (s *Store) Notices(ctx context.Context, since time.Time) ([]Event, error) {
+	c := noticesSince(since)
+	return s.events(ctx, c, "happened_at, seq", 0)
+}
+
+func noticesSince(since time.Time) (c conditions) {
+	c.parts = append(c.parts, "kind = '"+KindNotice+"'") // as in the index, which no placeholder fits
 	c.add("happened_at >= ", millis(since))
-	c.add("kind = ", kind)
-	return s.events(ctx, c, 0)
+	return c
 }
 
 // Events lists the log of an occurrence ("" for all) after seq, in order of seq, at most limit (0: all).
@@ -53,11 +62,11 @@ func (s *Store) Events(ctx context.Context, occurrence string, after int64, limi
 	if occurrence != "" {
 		c.add("occurrence_id = ", occurrence)
 	}
-	return s.events(ctx, c, limit)
+	return s.events(ctx, c, "seq", limit)
 }
 
-func (s *Store) events(ctx context.Context, c conditions, limit int) ([]Event, error) {
-	text := `SELECT seq, occurrence_id, happened_at, kind, who, body, data FROM events` + c.where() + ` ORDER BY seq`
+func (s *Store) events(ctx context.Context, c conditions, order string, limit int) ([]Event, error) {
+	text := selectEvents + c.where() + ` ORDER BY ` + order
 	if limit > 0 {
 		text += " LIMIT " + c.arg(limit)
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 // TestWhatAStartReadsGoesByAnIndex keeps the store of a year from being read whole: at each start what is open and what
-// ended of late, for status what is near, and whose session it is that a notification names.
+// ended of late and what notifications told of late, for status what is near, and for a notification whose session it
+// names.
 func TestWhatAStartReadsGoesByAnIndex(t *testing.T) {
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "rundown.db"), Options{Create: true})
 	if err != nil {
@@ -54,5 +55,7 @@ func TestWhatAStartReadsGoesByAnIndex(t *testing.T) {
 	text, args := endedAfter(now)
 	check(text, args, "SEARCH occurrences USING INDEX occurrences_by_start")
 	check(text, args, "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (occurrence_id=?)")
+	c := noticesSince(now)
+	check(selectEvents+c.where()+" ORDER BY happened_at, seq", c.args, "SEARCH events USING INDEX events_of_notices")
 	check(holderOf, []any{"sid"}, "SEARCH sessions USING INDEX sessions_by_sid")
 }

@@ -408,12 +408,17 @@ func events(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	same(t, page, all[2:4])
-	for since, want := range map[time.Time][]store.Event{monday: {all[0], all[3], all[4]}, monday.Add(time.Millisecond): nil} {
-		kind, err := s.EventsSince(t.Context(), "plan", since)
+	late, early := store.Event{At: monday.Add(time.Hour), Kind: store.KindNotice, Text: "late"}, store.Event{At: monday, Kind: store.KindNotice, Text: "early"}
+	if err := s.Log(t.Context(), late, early); err != nil {
+		t.Fatal(err)
+	}
+	late.Seq, early.Seq = all[4].Seq+1, all[4].Seq+2
+	for since, want := range map[time.Time][]store.Event{monday: {early, late}, monday.Add(time.Millisecond): {late}, monday.Add(2 * time.Hour): nil} {
+		got, err := s.Notices(t.Context(), since)
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, kind, want)
+		same(t, got, want)
 	}
 }
 

@@ -2,3 +2,6 @@
 
 -- A notification names a session by its sid, also long after the session ended.
 CREATE INDEX sessions_by_sid ON sessions (sid) WHERE sid <> '';
+
+-- Each start reads those of the last day, among all that was ever logged.
+CREATE INDEX events_of_notices ON events (happened_at) WHERE kind = 'webhook';
