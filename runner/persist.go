@@ -33,7 +33,6 @@ func (t *task) asStored() State {
 // query has no effect. And a stop does no harm when it is repeated, all that it needs was stored before, and what
 // lives is billed.
 func (c *conductor) persist(t *task, next State, events []store.Event, calls []Action, point string, stale func(error)) {
-	c.e.cfg.Failpoint("before writing " + point)
 	o := owed{before: t.asStored(), events: events, calls: calls}
 	if t.owed != nil {
 		o.events = append(t.owed.events, events...)
@@ -44,6 +43,12 @@ func (c *conductor) persist(t *task, next State, events []store.Event, calls []A
 		c.log.Error("a step cannot be stored", "occurrence", t.state.ID, "error", err)
 		return
 	}
+	c.write(t, next, o, step, point, stale)
+}
+
+// write does that with what is to be written.
+func (c *conductor) write(t *task, next State, o owed, step store.Step, point string, stale func(error)) {
+	c.e.cfg.Failpoint("before writing " + point)
 	t.busy = true
 	c.store(t, step, func() {
 		calls := o.calls

@@ -43,6 +43,11 @@ func (c *conductor) storeSeen() {
 			continue
 		}
 		c.shelve(t)
-		c.persist(t, t.state, nil, nil, "the answer to query", func(err error) { c.anew(t, err) })
+		step, err := t.encodeSeen()
+		if err != nil {
+			c.log.Error("what was seen cannot be stored", "occurrence", t.state.ID, "error", err)
+			continue
+		}
+		c.write(t, t.state, owed{before: t.state}, step, "the answer to query", func(err error) { c.anew(t, err) })
 	}
 }

@@ -90,6 +90,19 @@ func (t *task) encode(next State, events []store.Event) (store.Step, error) {
 		Start: next.Start, End: next.End, State: string(next.Phase), Outcome: string(next.Outcome), Reason: next.Reason,
 		Wake: t.wake, Revision: t.revision, Version: t.version, Doc: doc,
 	}}
+	step.Sessions, err = t.encodeSessions(next)
+	return step, err
+}
+
+// encodeSeen is the step that stores what was seen of the sessions, where nothing else is new.
+func (t *task) encodeSeen() (step store.Step, err error) {
+	step = store.Step{Kept: true, Occurrence: store.Occurrence{ID: t.state.ID, App: t.state.App, Version: t.version}}
+	step.Sessions, err = t.encodeSessions(t.state)
+	return step, err
+}
+
+// encodeSessions are the rows of the sessions that are others than those that are stored.
+func (t *task) encodeSessions(next State) (rows []store.Session, err error) {
 	for i := range next.Sessions {
 		x := next.Sessions[i]
 		if i < len(t.saved) && reflect.DeepEqual(x, t.saved[i]) && t.version > 0 {
@@ -97,14 +110,14 @@ func (t *task) encode(next State, events []store.Event) (store.Step, error) {
 		}
 		doc, err := json.Marshal(x)
 		if err != nil {
-			return store.Step{}, fmt.Errorf("encode session %d of %s: %w", x.Attempt, next.ID, err)
+			return nil, fmt.Errorf("encode session %d of %s: %w", x.Attempt, next.ID, err)
 		}
-		step.Sessions = append(step.Sessions, store.Session{
+		rows = append(rows, store.Session{
 			Occurrence: next.ID, Attempt: x.Attempt, App: next.App, Cname: x.Cname, UID: x.UID,
 			ResourceID: x.ResourceID, SID: x.SID, State: string(x.State), Doc: doc,
 		})
 	}
-	return step, nil
+	return rows, nil
 }
 
 // routine says that next need not be stored at once: beside it and the stored state stand at most queries that were

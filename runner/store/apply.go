@@ -14,6 +14,7 @@ type Step struct {
 	Sessions   []Session
 	Events     []Event
 	Delete     bool // remove the occurrence and its sessions instead; its events stay
+	Kept       bool // the occurrence's row stays as it is, but for its version
 	// Replaces names the occurrence whose place this one takes: its version is the expected one, its sessions become
 	// this one's, and it is removed. Its events stay. "" for none.
 	Replaces string
@@ -38,7 +39,7 @@ func (st *Step) check(app string) error {
 
 // stepStatements are prepared once: a step is a handful of small writes, and parsing them costs more than they do.
 type stepStatements struct {
-	fence, insert, update, remove, session, touch, inherit, event *sql.Stmt
+	fence, insert, update, rise, remove, session, touch, inherit, event *sql.Stmt
 }
 
 func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error) {
@@ -53,6 +54,7 @@ func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error)
 		{&p.update, `UPDATE occurrences SET plan = $2, recording = $3, day = $4, clock = $5, app = $6, url = $7,
 			starts_at = $8, ends_at = $9, state = $10, outcome = $11, reason = $12, wakes_at = $13, revision_id = $14,
 			version = $15 + 1, doc = $16 WHERE id = $1 AND version = $15`},
+		{&p.rise, `UPDATE occurrences SET version = version + 1 WHERE id = $1 AND version = $2`},
 		{&p.remove, `DELETE FROM occurrences WHERE id = $1 AND version = $2`}, // its sessions go with it
 		{&p.session, `INSERT INTO sessions (occurrence_id, attempt, app, cname, uid, resource_id, sid, state, doc)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -75,6 +77,7 @@ func (p stepStatements) in(ctx context.Context, tx *sql.Tx) stepStatements {
 		fence:   tx.StmtContext(ctx, p.fence),
 		insert:  tx.StmtContext(ctx, p.insert),
 		update:  tx.StmtContext(ctx, p.update),
+		rise:    tx.StmtContext(ctx, p.rise),
 		remove:  tx.StmtContext(ctx, p.remove),
 		session: tx.StmtContext(ctx, p.session),
 		touch:   tx.StmtContext(ctx, p.touch),
@@ -131,21 +134,19 @@ func (s *Store) Apply(ctx context.Context, app string, term int64, steps []Step)
 // write writes one step; false means that the version was another and nothing was written.
 func (p stepStatements) write(ctx context.Context, st *Step) (bool, error) {
 	o := &st.Occurrence
-	row := []any{
-		o.ID, o.Plan, o.Recording, o.Day, o.Clock, o.App, o.URL, millis(o.Start), millis(o.End), o.State, o.Outcome,
-		o.Reason, millis(o.Wake), o.Revision, o.Version, string(o.Doc),
-	}
 	var done bool
 	var err error
 	switch {
 	case st.Delete:
 		done, err = affects(ctx, p.remove, o.ID, o.Version)
+	case st.Kept:
+		done, err = affects(ctx, p.rise, o.ID, o.Version)
 	case st.Replaces != "":
-		done, err = p.replace(ctx, st, row)
+		done, err = p.replace(ctx, st)
 	case o.Version == 0:
-		done, err = affects(ctx, p.insert, row...)
+		done, err = affects(ctx, p.insert, o.row()...)
 	default:
-		done, err = affects(ctx, p.update, row...)
+		done, err = affects(ctx, p.update, o.row()...)
 	}
 	if err != nil || !done {
 		return false, err
@@ -170,13 +171,13 @@ func (p stepStatements) write(ctx context.Context, st *Step) (bool, error) {
 
 // replace inserts the row, hands it the sessions of the one it replaces and removes that one; false when that one has
 // another version or the row is there already.
-func (p stepStatements) replace(ctx context.Context, st *Step, row []any) (bool, error) {
+func (p stepStatements) replace(ctx context.Context, st *Step) (bool, error) {
 	// The old row's version is asked by an update that changes nothing but says whether it found it.
 	found, err := affects(ctx, p.touch, st.Replaces, st.Occurrence.Version)
 	if err != nil || !found {
 		return false, err
 	}
-	if done, err := affects(ctx, p.insert, row...); err != nil || !done {
+	if done, err := affects(ctx, p.insert, st.Occurrence.row()...); err != nil || !done {
 		return false, err
 	}
 	if _, err := p.inherit.ExecContext(ctx, st.Occurrence.ID, st.Replaces); err != nil {

@@ -29,6 +29,13 @@ type Occurrence struct {
 
 const occurrenceColumns = `id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc`
 
+func (o *Occurrence) row() []any {
+	return []any{
+		o.ID, o.Plan, o.Recording, o.Day, o.Clock, o.App, o.URL, millis(o.Start), millis(o.End), o.State, o.Outcome,
+		o.Reason, millis(o.Wake), o.Revision, o.Version, string(o.Doc),
+	}
+}
+
 func scanOccurrence(rows *sql.Rows) (o Occurrence, err error) {
 	var start, end, wake int64
 	var doc string

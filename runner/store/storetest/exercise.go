@@ -271,6 +271,14 @@ func sessions(t *testing.T, s *store.Store) {
 	o.Version = 1
 	apply(t, s, term, nil, store.Step{Occurrence: o, Sessions: []store.Session{first}})
 
+	// What is kept is not written again, whatever the step says of it, but for the version.
+	second.Doc = []byte(`{"n":3}`)
+	apply(t, s, term, []error{nil, store.ErrStale},
+		store.Step{Kept: true, Occurrence: store.Occurrence{ID: o.ID, App: app, Version: 2}, Sessions: []store.Session{second}},
+		store.Step{Kept: true, Occurrence: store.Occurrence{ID: o.ID, App: app, Version: 2}, Sessions: []store.Session{first}})
+	o.Version = 3
+	same(t, list(t, s, store.Filter{}), []store.Occurrence{o})
+
 	got, err := s.Sessions(t.Context(), o.ID, "school/none/20310915T070000Z", o.ID)
 	if err != nil {
 		t.Fatal(err)

@@ -42,6 +42,7 @@ func model(t *testing.T, s *store.Store) {
 				st := store.Step{
 					Occurrence: o,
 					Delete:     rapid.IntRange(0, 5).Draw(t, "delete") == 0,
+					Kept:       rapid.IntRange(0, 3).Draw(t, "kept") == 0,
 					Sessions:   []store.Session{{Attempt: rapid.IntRange(1, 3).Draw(t, "attempt"), State: o.Reason}},
 					Events:     []store.Event{{Kind: "state"}},
 				}
@@ -51,7 +52,7 @@ func model(t *testing.T, s *store.Store) {
 				switch {
 				case stranger:
 					expect = append(expect, store.ErrFenced)
-				case o.Version != want[o.ID].Version, st.Delete && !exists:
+				case o.Version != want[o.ID].Version, (st.Delete || st.Kept) && !exists:
 					expect = append(expect, store.ErrStale)
 				case st.Delete:
 					expect = append(expect, nil)
@@ -60,6 +61,9 @@ func model(t *testing.T, s *store.Store) {
 					logged[o.ID]++
 				default:
 					expect = append(expect, nil)
+					if st.Kept {
+						o = want[o.ID]
+					}
 					o.Version++
 					want[o.ID] = o
 					if attempts[o.ID] == nil {
