@@ -1,10 +1,11 @@
 package simulator
 
 import (
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"time"
 )
@@ -56,10 +57,12 @@ func (a reply) write(w http.ResponseWriter, id string, now time.Time) {
 	_, _ = w.Write(data) // a client that left is no concern of the service
 }
 
-// randomHex returns n random bytes in hexadecimal.
+// randomHex returns n random bytes in hexadecimal, n a multiple of 8. Nobody has to be kept from guessing them.
 func randomHex(n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails
+	b := make([]byte, 0, n)
+	for len(b) < n {
+		b = binary.BigEndian.AppendUint64(b, rand.Uint64())
+	}
 	return hex.EncodeToString(b)
 }
 

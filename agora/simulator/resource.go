@@ -150,10 +150,12 @@ func (s *Simulator) end(x *session, at time.Time, reason string) {
 
 // cnameOf is the cname that a request is about, for faults to match: the body's, or else the session's.
 func (s *Simulator) cnameOf(c *call) string {
-	if tree, err := decodeJSON(c.body); err == nil {
-		if m, ok := tree.(map[string]any); ok {
-			if cname, ok := m["cname"].(string); ok {
-				return cname
+	if len(c.body) > 0 { // queries have none, and are most of what there is
+		if tree, err := decodeJSON(c.body); err == nil {
+			if m, ok := tree.(map[string]any); ok {
+				if cname, ok := m["cname"].(string); ok {
+					return cname
+				}
 			}
 		}
 	}
