@@ -1,0 +1,217 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// exchange is a call that decide named, with all that it takes to make it. Nothing in it changes.
+type exchange struct {
+	c       *conductor
+	api     *agora.App
+	conn    *Connection
+	occ     *plan.Occurrence // nil: the plan no longer holds it
+	state   State
+	session *Session
+	op      agora.Op
+}
+
+// call makes a request in a goroutine of its own.
+func (c *conductor) call(t *task, s State, act Action) {
+	answered := func(a Answer) { c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: a}) }
+	conn := cmp.Or(t.conn, c.conn)
+	api, err := c.api(conn, s.Region)
+	if err != nil {
+		c.log.Error("no client", "occurrence", s.ID, "error", err)
+		c.post(func() { answered(Answer{Class: agora.Wait, Reason: err.Error(), RetryAfter: unansweredEvery}) })
+		return
+	}
+	if act.Op == agora.OpAcquire {
+		if a, held := c.account(conn).hold(s.ID, c.e.cfg.Now()); held {
+			c.post(func() { answered(a) })
+			return
+		}
+	}
+	c.out++
+	c.callers.Add(1)
+	x := &exchange{c: c, api: api, conn: conn, occ: t.occ, state: s, session: s.session(act.Attempt), op: act.Op}
+	ctx := c.calls
+	go func() {
+		defer c.callers.Done()
+		c.e.cfg.Failpoint("before sending " + string(x.op))
+		a := x.ask(agora.Prefer(ctx, preference(x.state.Priority)))
+		c.e.cfg.Failpoint("after the answer to " + string(x.op))
+		c.post(func() {
+			c.out--
+			if ctx.Err() == nil {
+				answered(a)
+				c.heardOf(conn, x.state.ID, x.op, a)
+			}
+		})
+	}()
+}
+
+// preference orders the requests of one kind that wait for the budget.
+func preference(p plan.Priority) int {
+	switch p {
+	case plan.PriorityHigh:
+		return 1
+	case plan.PriorityLow:
+		return -1
+	}
+	return 0
+}
+
+// ask sends the request and puts what came of it into words that decide understands.
+func (x *exchange) ask(ctx context.Context) Answer {
+	switch {
+	case x.op == agora.OpQuery:
+		return x.query(ctx)
+	case x.op == agora.OpStop:
+		return x.stop(ctx)
+	case x.occ == nil && (x.op != agora.OpUpdate || x.session.Change != ChangeHold):
+		return Answer{Class: agora.Fix, Reason: "the plan no longer holds it, so its settings are not known"}
+	case x.op == agora.OpAcquire:
+		return x.acquire(ctx)
+	case x.op == agora.OpStart:
+		return x.start(ctx)
+	default:
+		return x.update(ctx)
+	}
+}
+
+func (x *exchange) acquire(ctx context.Context) Answer {
+	// The keys are read before, since between acquire and start there is no time for it.
+	if _, err := x.keys(ctx, keysForStart); err != nil {
+		return unreadable(err)
+	}
+	var apart []string
+	for i := range x.state.Sessions {
+		if y := &x.state.Sessions[i]; y.Lane != x.session.Lane && y.ResourceID != "" && !y.State.Final() {
+			apart = append(apart, y.ResourceID)
+		}
+	}
+	resp, err := x.api.Acquire(ctx, AcquireRequest(x.occ, *x.session, apart...))
+	a := x.answer(resp.Meta, err)
+	a.ResourceID = resp.ResourceID
+	return a
+}
+
+func (x *exchange) start(ctx context.Context) Answer {
+	keys, err := x.keys(ctx, keysForStart)
+	if err != nil {
+		return unreadable(err)
+	}
+	push := plan.Text{}
+	if x.session.CDN != "" {
+		push = pushAddress(x.occ, &x.state, x.session.Lane)
+	}
+	req, err := StartRequest(x.occ, *x.session, push, keys, x.reveal)
+	if err != nil {
+		return unreadable(err)
+	}
+	resp, err := x.api.Start(ctx, x.session.ResourceID, req)
+	a := x.answer(resp.Meta, err)
+	if err == nil {
+		a.SID, a.KeysUntil = resp.SID, keys.Until
+		x.c.e.keys.sent(resp.SID, keys)
+	}
+	return a
+}
+
+func (x *exchange) query(ctx context.Context) Answer {
+	resp, err := x.api.Query(ctx, x.session.ResourceID, x.session.SID)
+	a := x.answer(resp.Meta, err)
+	a.Server = withoutAddresses(resp.ServerResponse)
+	a.Rotated = err == nil && x.occ != nil && x.c.e.keys.rotated(x.conn, x.occ.Settings.Storage, x.session.SID, x.c.e.cfg.Now())
+	return a
+}
+
+func (x *exchange) update(ctx context.Context) Answer {
+	var req agora.UpdateRequest
+	var keys Keys
+	var err error
+	switch x.session.Change {
+	case ChangeHold:
+		req = HoldRequest(*x.session)
+	case ChangePush:
+		req, err = PushRequest(x.occ, *x.session, pushAddress(x.occ, &x.state, x.session.Lane), x.reveal)
+	case ChangeKeys:
+		keys, err = x.keys(ctx, keysForRenewal)
+		req = KeysRequest(x.occ, *x.session, keys)
+	}
+	if err != nil {
+		return unreadable(err)
+	}
+	resp, err := x.api.Update(ctx, x.session.ResourceID, x.session.SID, req)
+	a := x.answer(resp.Meta, err)
+	if err == nil && x.session.Change == ChangeKeys {
+		a.KeysUntil = keys.Until
+		x.c.e.keys.sent(x.session.SID, keys)
+	}
+	return a
+}
+
+func (x *exchange) stop(ctx context.Context) Answer {
+	resp, err := x.api.Stop(ctx, x.session.ResourceID, x.session.SID, StopRequest(x.session.Cname, x.session.UID))
+	a := x.answer(resp.Meta, err)
+	if err == nil {
+		a.Server = resp.ServerResponse
+	}
+	return a
+}
+
+func (x *exchange) keys(ctx context.Context, least time.Duration) (Keys, error) {
+	return x.c.e.keys.get(ctx, x.conn, x.occ.Settings.Storage, least, x.c.e.cfg.Now())
+}
+
+func (x *exchange) reveal(t plan.Text) (string, error) { return t.Resolve(x.conn.Lookup) }
+
+// unreadable is the answer where a secret cannot be read: it may be there in a moment, as while files rotate.
+func unreadable(err error) Answer {
+	return Answer{Class: agora.Wait, Reason: err.Error(), RetryAfter: unansweredEvery}
+}
+
+func (x *exchange) answer(meta agora.Meta, err error) Answer {
+	if err == nil {
+		x.c.e.serviceClock(meta.Date)
+		return Answer{Class: agora.Done, RequestID: meta.RequestID, SentAt: x.ago(meta.Took)}
+	}
+	a := Answer{Class: agora.Unknown, Reason: err.Error()}
+	var failure *agora.Error
+	if errors.As(err, &failure) {
+		x.c.e.serviceClock(failure.Date)
+		a = Answer{
+			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
+			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services,
+			SentAt: x.ago(failure.Took),
+		}
+		if failure.Status == 0 && failure.Err != nil {
+			a.Reason = failure.Err.Error()
+		}
+	}
+	x.c.log.Warn("request", "occurrence", x.state.ID, "session", x.session.Attempt, "op", string(x.op), "class", a.Class.String(), "error", err)
+	return a
+}
+
+// ago is the instant so long before now, by the engine's clock.
+func (x *exchange) ago(d time.Duration) time.Time { return x.c.e.cfg.Now().Add(-d) }
+
+// withoutAddresses leaves out what a push goes to: decide asks for its state only, and what it is told may be kept.
+func withoutAddresses(r agora.ServerResponse) agora.ServerResponse {
+	r.Services = slices.Clone(r.Services)
+	for i := range r.Services {
+		outputs := slices.Clone(r.Services[i].Payload.Outputs)
+		for j := range outputs {
+			outputs[j].RTMPURL = ""
+		}
+		r.Services[i].Payload.Outputs = outputs
+	}
+	return r
+}
