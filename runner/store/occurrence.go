@@ -69,12 +69,6 @@ func (s *Store) Occurrences(ctx context.Context, f Filter) ([]Occurrence, error)
 	return query(ctx, s, "list occurrences", text, args, scanOccurrence)
 }
 
-// endsAfter demands an end after an instant.
-func (c *conditions) endsAfter(at time.Time) {
-	c.add("ends_at > ", at.UnixMilli())
-	c.add("starts_at > ", at.Add(-longest).UnixMilli()) // which is what the index goes by
-}
-
 // longest is more than any class lasts: 720 hours by max-recording-hour-range, and what operators add.
 const longest = 40 * 24 * time.Hour
 
@@ -104,7 +98,7 @@ type Ended struct {
 	Loose   bool // it has a session that was acquired and of which no sid is known: something may yet be heard of it
 }
 
-// Ended lists what has ended and has its end after an instant, in order of start.
+// Ended lists what has ended and has its end after an instant, in order of its end.
 func (s *Store) Ended(ctx context.Context, after time.Time) ([]Ended, error) {
 	text, args := endedAfter(after)
 	return query(ctx, s, "list what has ended", text, args, func(rows *sql.Rows) (e Ended, err error) {
@@ -117,11 +111,11 @@ func (s *Store) Ended(ctx context.Context, after time.Time) ([]Ended, error) {
 
 func endedAfter(after time.Time) (string, []any) {
 	var c conditions
-	c.add("state = ", "ended")
-	c.endsAfter(after)
+	c.parts = append(c.parts, "state = 'ended'") // as in the index, which no placeholder fits
+	c.add("ends_at > ", after.UnixMilli())
 	return `SELECT id, app, ends_at, EXISTS (
 		SELECT 1 FROM sessions WHERE occurrence_id = occurrences.id AND sid = '' AND resource_id <> ''
-	) FROM occurrences` + c.where() + ` ORDER BY starts_at, id`, c.args
+	) FROM occurrences` + c.where() + ` ORDER BY ends_at, id`, c.args
 }
 
 func (f Filter) query() (string, []any) {
@@ -163,7 +157,8 @@ func (f Filter) query() (string, []any) {
 		c.add("starts_at < ", f.StartBefore.Add(time.Millisecond-1).UnixMilli())
 	}
 	if !f.EndAfter.IsZero() {
-		c.endsAfter(f.EndAfter)
+		c.add("ends_at > ", f.EndAfter.UnixMilli())
+		c.add("starts_at > ", f.EndAfter.Add(-longest).UnixMilli()) // which is what the index goes by
 	}
 	if f.after != nil {
 		c.parts = append(c.parts, "(starts_at, id) > ("+c.arg(f.after.Start.UnixMilli())+", "+c.arg(f.after.ID)+")")

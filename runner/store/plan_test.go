@@ -53,7 +53,7 @@ func TestWhatAStartReadsGoesByAnIndex(t *testing.T) {
 		check(text, args, tt.want)
 	}
 	text, args := endedAfter(now)
-	check(text, args, "SEARCH occurrences USING INDEX occurrences_by_start")
+	check(text, args, "SEARCH occurrences USING INDEX occurrences_ended (ends_at>?)")
 	check(text, args, "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (occurrence_id=?)")
 	c := noticesSince(now)
 	check(selectEvents+c.where()+" ORDER BY happened_at, seq", c.args, "SEARCH events USING INDEX events_of_notices")
