@@ -324,8 +324,9 @@ func (d *decision) lateness(left time.Duration) string {
 	}
 }
 
-// begin opens a new session in a lane. After a definite failure it goes to the other uid; after a doubtful start it probes with
-// the same one, since a task conflict then tells that the doubtful session lives.
+// begin opens a new session in a lane. After a definite failure it goes to the other uid, unless an orphan has that and
+// not the same one; after a doubtful start it probes with the same one, since a task conflict then tells that the
+// doubtful session lives.
 func (d *decision) begin(lane int) Action {
 	s := &d.s
 	uids := s.UIDs[lane]
@@ -336,8 +337,9 @@ func (d *decision) begin(lane int) Action {
 	x.MaxHour, x.ExpireHour = s.hours(d.now)
 	if last := s.last(lane); last != nil {
 		x.UID = last.UID
-		if last.State == SessionOrphan || !last.Doubt {
-			x.UID = uids[(slices.Index(uids[:], last.UID)+1)%len(uids)]
+		other := uids[(slices.Index(uids[:], last.UID)+1)%len(uids)]
+		if (last.State == SessionOrphan || !last.Doubt) && (!d.taken(other) || d.taken(last.UID)) {
+			x.UID = other
 		}
 	}
 	d.moves = append(d.moves, move{to: x.State})
@@ -452,7 +454,8 @@ func (d *decision) started(x *Session, a Answer) {
 }
 
 // conflict handles "task conflict": a task with this cname and uid is live. Where an earlier start of ours went
-// without an answer it is that one.
+// without an answer it is that one. An orphan that lives records the class, as far as anybody can tell: it is met again
+// as often as a session is looked at, since with it the class ends to be recorded.
 func (d *decision) conflict(x *Session) {
 	if x.Doubt {
 		d.orphan(x)
@@ -461,7 +464,17 @@ func (d *decision) conflict(x *Session) {
 	}
 	for i := range d.s.Sessions {
 		y := &d.s.Sessions[i]
-		if y.Attempt != x.Attempt && y.UID == x.UID && y.Doubt && y.State == SessionFailed {
+		if y.Attempt == x.Attempt || y.UID != x.UID {
+			continue
+		}
+		if d.holds(y, x.UID) {
+			d.enter(x, SessionAcquiring)
+			x.ResourceID, x.AcquiredAt, x.RequestedAt = "", time.Time{}, time.Time{}
+			x.Tries, x.Next = 1, d.now.Add(agora.MonitorInterval())
+			x.Reason = fmt.Sprintf("task conflict: session %d, the orphan, is live", y.Attempt)
+			return
+		}
+		if y.Doubt && y.State == SessionFailed {
 			d.orphan(y)
 			d.enter(x, SessionFailed)
 			x.Next = time.Time{}
@@ -470,6 +483,16 @@ func (d *decision) conflict(x *Session) {
 		}
 	}
 	d.unstarted(x, x.Reason)
+}
+
+// holds says that a session is an orphan that may live under the uid.
+func (d *decision) holds(x *Session, uid string) bool {
+	return x.State == SessionOrphan && x.UID == uid && d.now.Before(x.deadline())
+}
+
+// taken says that an orphan of ours may live under the uid.
+func (d *decision) taken(uid string) bool {
+	return slices.ContainsFunc(d.s.Sessions, func(x Session) bool { return d.holds(&x, uid) })
 }
 
 // unstarted ends a session that never got a sid, as a failure.

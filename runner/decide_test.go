@@ -286,6 +286,40 @@ func TestDecide(t *testing.T) {
 			}, outcome: Recorded, reason: "orphan: session 1", states: []SessionState{SessionOrphan, SessionFailed, SessionEnded},
 		},
 		{
+			name: "orphans on both uids are met again until one of them has ended",
+			serve: func(r request) *Answer {
+				switch {
+				case r.op != agora.OpStart:
+					return nil
+				case r.session.Attempt < 3:
+					return refusal(agora.Unknown, 201, 7, "already started")
+				case r.at < 5*time.Minute:
+					return refusal(agora.Pair, 400, 53, "task conflict")
+				}
+				return nil
+			},
+			state: func(s *State) { s.Attempts = 3 },
+			trace: []string{
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "-13s acquire 3 uid 11", "-13s start 3 uid 11",
+				"1m47s acquire 3 uid 11", "1m47s start 3 uid 11", "3m47s acquire 3 uid 11", "3m47s start 3 uid 11", "5m47s acquire 3 uid 11", "5m47s start 3 uid 11", "52m0s stop 3 uid 11",
+			}, outcome: Partial, gaps: []Gap{{bell, bell.Add(5*time.Minute + 52*time.Second + 120*time.Millisecond)}}, reason: "orphan: session 2", states: []SessionState{SessionOrphan, SessionOrphan, SessionEnded},
+		},
+		{
+			name: "a session that dies is replaced on its own uid where an orphan has the other",
+			serve: func(r request) *Answer {
+				switch {
+				case r.op == agora.OpStart && r.session.Attempt == 1:
+					return refusal(agora.Unknown, 201, 7, "already started")
+				case r.op == agora.OpQuery && r.session.Attempt == 2 && r.at > 10*time.Minute:
+					return status(agora.StatusExitedFaulty)
+				}
+				return nil
+			},
+			trace: []string{
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "11m22s acquire 3 uid 12", "11m22s start 3 uid 12", "52m0s stop 3 uid 12",
+			}, outcome: Partial, reason: "orphan: session 1", states: []SessionState{SessionOrphan, SessionLost, SessionEnded},
+		},
+		{
 			name:  "a task conflict without a doubt of ours takes the spare uid",
 			serve: nth(agora.OpStart, refusal(agora.Pair, 400, 53, "task conflict")),
 			trace: []string{

@@ -185,7 +185,8 @@ type soak struct {
 // The bounds that the soak holds the engine to.
 const (
 	// poll is how far off an instant may be that the service did not name: an interval of monitoring, two minutes, the
-	// minute at most in which the daemon is down after a crash, and half a minute for a query that went unanswered.
+	// minute at most in which the daemon is down after a crash, and half a minute for a query that went unanswered or
+	// whose answer waited to be stored.
 	poll = 3*time.Minute + 30*time.Second
 	// stopping is how far off the end of a session may be that a stop ended whose answer arrived. Where answers were
 	// lost or the daemon crashed, nobody knows which of its stops had the effect.
@@ -193,6 +194,9 @@ const (
 	// overrun is how long after its padding a session may run: two crashes of a minute each, then the repetitions of a
 	// stop without answer.
 	overrun = 2*time.Minute + 30*time.Second
+	// mostLost is how much of a class may be missing where a session died: until a poll finds it, the 90 s for which
+	// 404 may be a failover, and three minutes for starts that meet faults and another crash.
+	mostLost = poll + 90*time.Second + 3*time.Minute
 )
 
 func runSoak(t *testing.T, weeks int, seed uint64, forget bool) soak {
@@ -314,6 +318,8 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 		switch {
 		case s.Reason == "":
 			bad("%s: %s without a reason", o.ID, s.Outcome)
+		case lost > mostLost:
+			bad("%s: %v of it are missing: %s: %s", o.ID, lost, s.Outcome, s.Reason)
 		case s.Outcome == runner.Recorded && lost > poll:
 			bad("%s: recorded, but %v of it are missing: %s", o.ID, lost, s.Reason)
 		}

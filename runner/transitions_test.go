@@ -78,6 +78,9 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 		now = s.Begin
 	}
 	answer := func(x Session, op agora.Op) Answer {
+		if op == agora.OpStart && r.IntN(2) == 0 && slices.ContainsFunc(s.Sessions, func(y Session) bool { return y.State == SessionOrphan && y.UID == x.UID }) {
+			return *refusal(agora.Pair, 400, 53, "") // it lives
+		}
 		on := x.Held && x.ResumedAt.IsZero() || r.IntN(40) == 0
 		if r.IntN(10) >= faulty {
 			a := *ordinary(request{op: op, session: x})
