@@ -43,7 +43,7 @@ bench: ## run the benchmarks
 
 # The soak crashes processes, not machines, so that its store may lie in a folder in memory, where there is one; and in
 # virtual time all goes in turn, so that a second processor only costs.
-IN_MEMORY = GOMAXPROCS=1 GOGC=300 TMPDIR=$(firstword $(wildcard /dev/shm) $(or $(TMPDIR),/tmp))
+IN_MEMORY = GOMAXPROCS=1 GOGC=600 TMPDIR=$(firstword $(wildcard /dev/shm) $(or $(TMPDIR),/tmp))
 
 .PHONY: soak
 soak: ## a term of 16 weeks under faults and crashes, in virtual time, and its negative control; SEED=n for another one
