@@ -106,6 +106,11 @@ func newHouse(t testing.TB, cfg simulator.Config) *house {
 // open starts an engine on the house's store.
 func (h *house) open(plans ...*plan.Plan) *runner.Engine {
 	h.t.Helper()
+	return h.begin((*runner.Engine).Start, plans...)
+}
+
+func (h *house) begin(start func(*runner.Engine, context.Context, ...*plan.Plan) error, plans ...*plan.Plan) *runner.Engine {
+	h.t.Helper()
 	var err error
 	h.store, err = store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{Create: true, Work: true, Service: "simulator"})
 	if err != nil {
@@ -121,7 +126,7 @@ func (h *house) open(plans ...*plan.Plan) *runner.Engine {
 			}
 		},
 	})
-	if err := engine.Start(context.Background(), plans...); err != nil {
+	if err := start(engine, context.Background(), plans...); err != nil {
 		h.t.Fatal(err)
 	}
 	return engine

@@ -1,6 +1,10 @@
 package runner
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+)
 
 // ForgetUnanswered takes out the recovery of starts that an earlier engine asked without storing an answer: they are
 // taken for never sent. It is the negative control of the soak.
@@ -17,8 +21,9 @@ func KeySources(e *Engine) int {
 // knows no more than that.
 func Held(e *Engine) (full, over int) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, c := range e.conductors {
+	conductors := slices.Collect(maps.Values(e.conductors))
+	e.mu.Unlock()
+	for _, c := range conductors {
 		counted := make(chan struct{})
 		c.post(func() {
 			full, over = full+len(c.tasks), over+len(c.filed)

@@ -54,7 +54,7 @@ func (t *task) over() time.Time { return later(t.state.End, t.state.EndedAt) }
 func (t *task) fileable() (end time.Time, ok bool) {
 	idle := !t.busy && !t.seen && t.owed == nil && len(t.waiting)+len(t.changes)+len(t.told)+len(t.settled)+len(t.idle)+len(t.lost) == 0
 	loose := slices.ContainsFunc(t.state.Sessions, func(x Session) bool { return !x.State.Final() || x.SID == "" && x.ResourceID != "" })
-	return t.over(), t.state.Phase == Over && idle && !loose
+	return t.over(), t.state.Phase == Over && idle && !loose && !t.now
 }
 
 // fetch gives f the task of an occurrence that may have to be read first; nil for one that is not at work.

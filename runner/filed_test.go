@@ -5,12 +5,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"rundown/agora"
 	"rundown/agora/simulator"
+	"rundown/plan"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -46,8 +48,8 @@ func TestWhatIsOverIsReadAgainWhenItIsSpokenOf(t *testing.T) {
 			until(monday.Add(-time.Hour))
 			h := newHouse(t, simulator.Config{})
 			h.poll = 10 * time.Minute
-			back := time.Duration(0) // by how much the clock was set back
-			h.now = func() time.Time { return time.Now().Add(-back) }
+			var back atomic.Int64 // by how much the clock was set back
+			h.now = func() time.Time { return time.Now().Add(-time.Duration(back.Load())) }
 			p := load(t, school("2031-09-15 09:00-09:50, 2031-10-24 09:00-09:50"), "school.yaml")
 			e := h.open(p)
 			until(monday.Add(2*time.Hour - 5*time.Minute))
@@ -106,13 +108,13 @@ func TestWhatIsOverIsReadAgainWhenItIsSpokenOf(t *testing.T) {
 
 			// A plan that is applied by a clock that was set back wants the class once more.
 			until(monday.Add(10 * time.Hour))
-			back = 11 * time.Hour
+			back.Store(int64(11 * time.Hour))
 			until(monday.Add(11*time.Hour + time.Minute))
 			if diff, err := e.Apply(context.Background(), p); err != nil || diff != (runner.Diff{}) {
 				t.Errorf("the plan of before changes %+v, %v", diff, err)
 			}
 			synctest.Wait()
-			back = 0
+			back.Store(0)
 			until(monday.Add(24 * time.Hour))
 			if n := len(h.sim.Ledger().Sessions); n != 1 {
 				t.Errorf("%d sessions", n)
@@ -123,13 +125,53 @@ func TestWhatIsOverIsReadAgainWhenItIsSpokenOf(t *testing.T) {
 				t.Errorf("days after the end of a class %d are held in full and %d are filed, want none", n, filed)
 			}
 			notify(8)
-			if !heard("long after its end") {
+			if !heard("not at work") {
 				t.Error("a notification that comes days late is not in the story of its class")
 			}
-			if strings.Contains(h.log.String(), "belongs to no recording") {
+			if strings.Contains(h.log.String(), "of no known recording") {
 				t.Error("a notification of a stored class was taken for a stranger's")
 			}
 			h.shut(e)
+			h.audit()
+		})
+	}
+}
+
+// TestAClassThatIsMovedLongAfterItsEndIsRecorded cancels a class, and hours after it would have ended moves it to later
+// that day, by a reload or by the plan of the next start.
+func TestAClassThatIsMovedLongAfterItsEndIsRecorded(t *testing.T) {
+	for _, restarted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			until(monday.Add(-2 * time.Hour))
+			h := newHouse(t, simulator.Config{})
+			changed := func(to string) *plan.Plan {
+				return load(t, school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50", "    changes: {2031-09-15: "+to+"}"), "school.yaml")
+			}
+			apply := func(e *runner.Engine, p *plan.Plan) {
+				t.Helper()
+				if _, err := e.Apply(context.Background(), p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			e := h.open(changed("{to: 09:00-09:50}"))
+			until(monday.Add(-time.Hour))
+			apply(e, changed("cancelled"))
+			until(monday.Add(4 * time.Hour)) // 13:00
+			if _, filed := runner.Held(e); filed != 1 {
+				t.Errorf("%d are filed, want the one that was cancelled", filed)
+			}
+			if moved := changed("{to: 16:00-16:50}"); restarted {
+				h.shut(e)
+				e = h.open(moved)
+			} else {
+				apply(e, moved)
+			}
+			until(monday.Add(12 * time.Hour))
+			h.shut(e)
+			s, ran := h.outcomes()[german], h.sim.Ledger().Sessions
+			if s.Outcome != runner.Recorded || len(ran) != 1 || ran[0].StartedAt.Before(monday.Add(7*time.Hour-time.Minute)) {
+				t.Errorf("restarted %v: %s: %s; sessions %+v", restarted, s.Outcome, s.Reason, ran)
+			}
 			h.audit()
 		})
 	}

@@ -106,18 +106,20 @@ func (e *Engine) heed(n agora.Event) {
 	if c != nil {
 		c.post(func() {
 			c.fetch(holder, func(t *task) {
-				if t != nil {
-					c.step(t, Observation{Notice: &notice})
+				if t == nil {
+					c.log.Warn("a notification belongs to a recording that is not in the store any more", "occurrence", holder, "notification", notice.Text)
+					return
 				}
+				c.step(t, Observation{Notice: &notice})
 			})
 		})
 		return
 	}
-	text := "long after its end: " + notice.Text
+	text := "of a recording that is not at work: " + notice.Text
 	if holder == "" {
 		text = "of no known recording: " + notice.Text
-		e.log.Warn("a notification belongs to no recording that is known here", "event", int(n.Type), "cname", n.Cname, "uid", n.UID, "sid", n.SID)
 	}
+	e.log.Warn("a notification belongs to no recording that is at work here", "event", int(n.Type), "occurrence", holder, "cname", n.Cname, "uid", n.UID, "sid", n.SID)
 	data, _ := json.Marshal(map[string]any{
 		"notice": n.NoticeID, "event": n.Type, "cname": n.Cname, "uid": n.UID, "sid": n.SID, "sequence": n.Sequence, "details": maskedDetails(n.RawDetails),
 	})

@@ -46,7 +46,7 @@ func (c *conductor) persist(t *task, next State, events []store.Event, calls []A
 	c.write(t, next, o, step, point, stale)
 }
 
-// write does that with what is to be written.
+// write writes a step and goes on as [conductor.persist] tells.
 func (c *conductor) write(t *task, next State, o owed, step store.Step, point string, stale func(error)) {
 	c.e.cfg.Failpoint("before writing " + point)
 	t.busy = true

@@ -81,14 +81,8 @@ func (c *conductor) want(wanted []slot) (added, changed int) {
 				r.slot = s
 				continue
 			}
-			if f := c.filed[s.id]; f != nil {
-				if f.end.After(now) { // a clock was set back
-					c.fetch(s.id, func(t *task) {
-						if t != nil && c.revise(t, w, c.e.cfg.Now()) {
-							c.step(t, Observation{})
-						}
-					})
-				}
+			if c.filed[s.id] != nil {
+				c.restore(w)
 				continue
 			}
 			t := c.task(s.id)
@@ -126,6 +120,20 @@ func (c *conductor) want(wanted []slot) (added, changed int) {
 	case <-c.e.ctx.Done(): // nobody is left to say
 		return 0, 0
 	}
+}
+
+// restore lays what the plan says now over an occurrence that is over and filed, where there may be something to record:
+// the plan moved it, or a clock was set back. Whether that changes anything is known once it is read.
+func (c *conductor) restore(w want) {
+	if !w.target.End.After(c.e.cfg.Now()) {
+		return
+	}
+	c.fetch(w.id, func(t *task) {
+		if t != nil && c.revise(t, w, c.e.cfg.Now()) {
+			c.place()
+			c.step(t, Observation{})
+		}
+	})
 }
 
 // firstRequest is when an occurrence is to be begun at the latest.

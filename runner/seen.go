@@ -42,12 +42,12 @@ func (c *conductor) storeSeen() {
 		if c.tasks[t.state.ID] != t || t.busy || t.owed != nil || !t.unstored() {
 			continue
 		}
-		c.shelve(t)
 		step, err := t.encodeSeen()
 		if err != nil {
 			c.log.Error("what was seen cannot be stored", "occurrence", t.state.ID, "error", err)
 			continue
 		}
+		c.shelve(t)
 		c.write(t, t.state, owed{before: t.state}, step, "the answer to query", func(err error) { c.anew(t, err) })
 	}
 }
