@@ -1,12 +1,15 @@
 package runner_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"rundown/agora/simulator"
 	"rundown/runner"
+	"rundown/runner/store"
 )
 
 // TestAClockThatJumpsCostsNoMoreThanItsJump has the machine's clock set anew, or the machine asleep, at an instant of
@@ -67,4 +70,24 @@ func TestAClockThatJumpsCostsNoMoreThanItsJump(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAJumpOfTheClockSchedulesNothingForWhoStandsAside has the clock jump under an engine that schedules nothing: that is
+// the daemon's, on this store or another.
+func TestAJumpOfTheClockSchedulesNothingForWhoStandsAside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-2 * time.Hour))
+		h := newHouse(t, simulator.Config{})
+		var ahead atomic.Int64
+		h.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+		e := h.begin((*runner.Engine).StartAside, load(t, school("2031-09-14 09:00-09:50, 2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(-time.Hour))
+		ahead.Store(int64(10 * time.Second))
+		until(monday.Add(3 * time.Hour))
+		rows, err := h.store.Occurrences(context.Background(), store.Filter{})
+		if err != nil || len(rows) != 0 || len(h.sim.Ledger().Sessions) != 0 {
+			t.Errorf("stored %+v, %v; sessions %+v", rows, err, h.sim.Ledger().Sessions)
+		}
+		h.shut(e)
+	})
 }

@@ -591,6 +591,9 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
 // extend writes the occurrences that have come within the horizon, also those that a machine slept through: nobody else
 // answers for them. A clock that was set back takes nothing out of the horizon again.
 func (e *Engine) extend() {
+	if !e.scheduling {
+		return
+	}
 	e.applying.Lock()
 	defer e.applying.Unlock()
 	e.mu.Lock()
