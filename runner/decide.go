@@ -324,9 +324,9 @@ func (d *decision) lateness(left time.Duration) string {
 	}
 }
 
-// begin opens a new session in a lane. After a definite failure it goes to the other uid, unless an orphan has that and
-// not the same one; after a doubtful start it probes with the same one, since a task conflict then tells that the
-// doubtful session lives.
+// begin opens a new session in a lane. After a definite failure it goes to the other uid, unless a session may live under
+// that one only; after a doubtful start it probes with the same one, since a task conflict then tells that the doubtful
+// session lives.
 func (d *decision) begin(lane int) Action {
 	s := &d.s
 	uids := s.UIDs[lane]
@@ -337,7 +337,7 @@ func (d *decision) begin(lane int) Action {
 	x.MaxHour, x.ExpireHour = s.hours(d.now)
 	if last := s.last(lane); last != nil {
 		x.UID = last.UID
-		other := uids[(slices.Index(uids[:], last.UID)+1)%len(uids)]
+		other := s.otherUID(last)
 		if (last.State == SessionOrphan || !last.Doubt) && (!d.taken(other) || d.taken(last.UID)) {
 			x.UID = other
 		}
@@ -454,27 +454,32 @@ func (d *decision) started(x *Session, a Answer) {
 }
 
 // conflict handles "task conflict": a task with this cname and uid is live. Where an earlier start of ours went
-// without an answer it is that one. An orphan that lives records the class, as far as anybody can tell: it is met again
-// as often as a session is looked at, since with it the class ends to be recorded.
+// without an answer it is that one. An orphan that lives records the class, as far as anybody can tell, unless it is on
+// hold: the next try, with the other uid, comes when a session would be looked at, since once it has ended nobody records.
 func (d *decision) conflict(x *Session) {
-	if x.Doubt {
+	orphan, again := d.orphaned(x.UID), d.now.Add(agora.MonitorInterval())
+	switch {
+	case x.Doubt && orphan != nil: // which may be all that the conflict is about
+		d.orphan(x)
+		d.s.Lanes[x.Lane].RetryAt = again
+		return
+	case x.Doubt:
 		d.orphan(x)
 		d.failed(x)
+		return
+	case orphan != nil:
+		d.enter(x, SessionAcquiring)
+		x.ResourceID, x.AcquiredAt, x.RequestedAt = "", time.Time{}, time.Time{}
+		x.Tries, x.Next = 1, again
+		if other := d.s.otherUID(x); !d.alive(other) { // it is whose successor this may be
+			x.UID = other
+		}
+		x.Reason = fmt.Sprintf("task conflict: session %d, the orphan, is live", orphan.Attempt)
 		return
 	}
 	for i := range d.s.Sessions {
 		y := &d.s.Sessions[i]
-		if y.Attempt == x.Attempt || y.UID != x.UID {
-			continue
-		}
-		if d.holds(y, x.UID) {
-			d.enter(x, SessionAcquiring)
-			x.ResourceID, x.AcquiredAt, x.RequestedAt = "", time.Time{}, time.Time{}
-			x.Tries, x.Next = 1, d.now.Add(agora.MonitorInterval())
-			x.Reason = fmt.Sprintf("task conflict: session %d, the orphan, is live", y.Attempt)
-			return
-		}
-		if y.Doubt && y.State == SessionFailed {
+		if y.Attempt != x.Attempt && y.UID == x.UID && y.Doubt && y.State == SessionFailed {
 			d.orphan(y)
 			d.enter(x, SessionFailed)
 			x.Next = time.Time{}
@@ -485,15 +490,23 @@ func (d *decision) conflict(x *Session) {
 	d.unstarted(x, x.Reason)
 }
 
-// holds says that a session is an orphan that may live under the uid.
-func (d *decision) holds(x *Session, uid string) bool {
-	return x.State == SessionOrphan && x.UID == uid && d.now.Before(x.deadline())
+// orphaned finds a session that is an orphan and may live under the uid; nil for none.
+func (d *decision) orphaned(uid string) *Session {
+	for i := range d.s.Sessions {
+		if x := &d.s.Sessions[i]; x.UID == uid && x.State == SessionOrphan && d.now.Before(x.deadline()) {
+			return x
+		}
+	}
+	return nil
 }
 
-// taken says that an orphan of ours may live under the uid.
-func (d *decision) taken(uid string) bool {
-	return slices.ContainsFunc(d.s.Sessions, func(x Session) bool { return d.holds(&x, uid) })
+// alive says that a session with the uid is not over, by all that is known.
+func (d *decision) alive(uid string) bool {
+	return slices.ContainsFunc(d.s.Sessions, func(x Session) bool { return x.UID == uid && !x.State.Final() })
 }
+
+// taken says that a session of ours may live under the uid.
+func (d *decision) taken(uid string) bool { return d.orphaned(uid) != nil || d.alive(uid) }
 
 // unstarted ends a session that never got a sid, as a failure.
 func (d *decision) unstarted(x *Session, reason string) {

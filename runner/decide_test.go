@@ -184,7 +184,6 @@ func TestDecide(t *testing.T) {
 			return nil
 		}
 	}
-	const always = 100 * time.Hour
 	tests := []struct {
 		name    string
 		state   func(*State)
@@ -298,10 +297,9 @@ func TestDecide(t *testing.T) {
 				}
 				return nil
 			},
-			state: func(s *State) { s.Attempts = 3 },
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "-13s acquire 3 uid 11", "-13s start 3 uid 11",
-				"1m47s acquire 3 uid 11", "1m47s start 3 uid 11", "3m47s acquire 3 uid 11", "3m47s start 3 uid 11", "5m47s acquire 3 uid 11", "5m47s start 3 uid 11", "52m0s stop 3 uid 11",
+				"1m47s acquire 3 uid 12", "1m47s start 3 uid 12", "3m47s acquire 3 uid 11", "3m47s start 3 uid 11", "5m47s acquire 3 uid 12", "5m47s start 3 uid 12", "52m0s stop 3 uid 12",
 			}, outcome: Partial, gaps: []Gap{{bell, bell.Add(5*time.Minute + 52*time.Second + 120*time.Millisecond)}}, reason: "orphan: session 2", states: []SessionState{SessionOrphan, SessionOrphan, SessionEnded},
 		},
 		{
@@ -574,7 +572,6 @@ func TestEachDocumentedAnswerLeadsWhereItIsToLead(t *testing.T) {
 	pending := refusal(agora.Again, 206, 65, "request not completed")
 	timeout := refusal(agora.Again, 500, 62, "request timeout")
 	whole := []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "52m0s stop 1 uid 11"}
-	const always = 100 * time.Hour
 	tests := []struct {
 		name        string
 		op          agora.Op

@@ -195,6 +195,10 @@ func (d *decision) found(x *Session, n Notice) {
 		d.reopen()
 		d.note("there is something to record the class after all")
 	}
+	if c := d.s.carrier(x.Lane); c != nil && c.State == SessionAcquiring {
+		d.enter(c, SessionFailed) // and no failure: nothing of it is at the service yet
+		c.Reason, c.Asked, c.Next = fmt.Sprintf("it gave way to session %d, whose sid turned up", x.Attempt), "", time.Time{}
+	}
 	if d.s.Phase != Over && !d.over() && (began == SessionStarting || d.s.carrier(x.Lane) == nil) {
 		d.enter(x, SessionConfirming)
 		x.StartedAt = d.now // the deadline of confirming counts from here

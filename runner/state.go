@@ -252,6 +252,14 @@ func (s *State) last(lane int) *Session {
 	return nil
 }
 
+// otherUID is the uid between which and its own a session's lane alternates.
+func (s *State) otherUID(x *Session) string {
+	if uids := s.UIDs[x.Lane]; x.UID == uids[0] {
+		return uids[1]
+	}
+	return s.UIDs[x.Lane][0]
+}
+
 func (s *State) session(attempt int) *Session {
 	for i := range s.Sessions {
 		if s.Sessions[i].Attempt == attempt {

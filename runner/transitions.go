@@ -15,7 +15,7 @@ type transition struct {
 var transitions = []transition{
 	{move{"", SessionAcquiring}, "class time is near or left, and nothing carries the lane"},
 	{move{SessionAcquiring, SessionStarting}, "acquire: 200"},
-	{move{SessionAcquiring, SessionFailed}, "acquire: refused for good, its lane is no longer wanted, or the class ended meanwhile"},
+	{move{SessionAcquiring, SessionFailed}, "acquire: refused for good, the sid of an orphan turned up, its lane is no longer wanted, or the class ended meanwhile"},
 	{move{SessionStarting, SessionConfirming}, "start: 200, or 201 code 7 with a sid; a notification tells the sid"},
 	{move{SessionStarting, SessionAcquiring}, "start: 400 code 53, while orphans have both uids: it is tried again until one of them has ended"},
 	{move{SessionStarting, SessionFailed}, "start: a definite failure, refused for good, repeats at an end, its lane is no longer wanted, or the class ended meanwhile"},
