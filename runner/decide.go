@@ -213,6 +213,12 @@ func (d *decision) ask(x *Session) Action {
 		x.Asked, x.AskedAt, x.Change, x.AskedCDN = agora.OpUpdate, d.now, d.wanted(x), d.s.push(x.Lane)
 		return Action{Op: agora.OpUpdate, Attempt: x.Attempt}
 	}
+	if x.Beset && x.Asked == "" && x.State == SessionAcquiring {
+		uid, free := d.pick(x, x.UID)
+		if x.UID = uid; free {
+			x.Beset, x.Next = false, d.now
+		}
+	}
 	if x.Asked != "" || x.State.Final() || x.Next.After(d.now) {
 		return Action{}
 	}
@@ -324,9 +330,8 @@ func (d *decision) lateness(left time.Duration) string {
 	}
 }
 
-// begin opens a new session in a lane. After a definite failure it goes to the other uid, unless a session may live under
-// that one only; after a doubtful start it probes with the same one, since a task conflict then tells that the doubtful
-// session lives.
+// begin opens a new session in a lane. After a definite failure it goes to the other uid, unless only its own is free;
+// after a doubtful start it probes with the same one, since a task conflict then tells that the doubtful session lives.
 func (d *decision) begin(lane int) Action {
 	s := &d.s
 	uids := s.UIDs[lane]
@@ -336,10 +341,8 @@ func (d *decision) begin(lane int) Action {
 	}
 	x.MaxHour, x.ExpireHour = s.hours(d.now)
 	if last := s.last(lane); last != nil {
-		x.UID = last.UID
-		other := s.otherUID(last)
-		if (last.State == SessionOrphan || !last.Doubt) && (!d.taken(other) || d.taken(last.UID)) {
-			x.UID = other
+		if x.UID = last.UID; last.State == SessionOrphan || !last.Doubt {
+			x.UID, _ = d.pick(&x, s.otherUID(last))
 		}
 	}
 	d.moves = append(d.moves, move{to: x.State})
@@ -454,27 +457,27 @@ func (d *decision) started(x *Session, a Answer) {
 }
 
 // conflict handles "task conflict": a task with this cname and uid is live. Where an earlier start of ours went
-// without an answer it is that one. An orphan that lives records the class, as far as anybody can tell, unless it is on
-// hold: the next try, with the other uid, comes when a session would be looked at, since once it has ended nobody records.
+// without an answer it is that one. Where another session of ours may have the uid it is that: an orphan that lives
+// records the class, as far as anybody can tell, unless it is on hold. It is met again as often as a session is looked
+// at, until it has ended or the other uid is free.
 func (d *decision) conflict(x *Session) {
-	orphan, again := d.orphaned(x.UID), d.now.Add(agora.MonitorInterval())
+	holder, again := d.holder(x.UID, x.Attempt), d.now.Add(agora.MonitorInterval())
 	switch {
-	case x.Doubt && orphan != nil: // which may be all that the conflict is about
-		d.orphan(x)
+	case x.Doubt && holder != nil: // its own start is still in doubt, and told of at the end
+		d.enter(x, SessionFailed)
+		x.Reason, x.Next = fmt.Sprintf("task conflict: session %d may be live", holder.Attempt), time.Time{}
 		d.s.Lanes[x.Lane].RetryAt = again
 		return
 	case x.Doubt:
 		d.orphan(x)
 		d.failed(x)
 		return
-	case orphan != nil:
+	case holder != nil && x.Lane < d.s.lanes():
 		d.enter(x, SessionAcquiring)
 		x.ResourceID, x.AcquiredAt, x.RequestedAt = "", time.Time{}, time.Time{}
-		x.Tries, x.Next = 1, again
-		if other := d.s.otherUID(x); !d.alive(other) { // it is whose successor this may be
-			x.UID = other
-		}
-		x.Reason = fmt.Sprintf("task conflict: session %d, the orphan, is live", orphan.Attempt)
+		x.Beset, x.Tries, x.Next = true, 1, again
+		x.Reason = fmt.Sprintf("task conflict: session %d may be live", holder.Attempt)
+		x.UID, _ = d.pick(x, d.s.otherUID(x))
 		return
 	}
 	for i := range d.s.Sessions {
@@ -490,23 +493,43 @@ func (d *decision) conflict(x *Session) {
 	d.unstarted(x, x.Reason)
 }
 
-// orphaned finds a session that is an orphan and may live under the uid; nil for none.
-func (d *decision) orphaned(uid string) *Session {
+// holder finds a session that may live under a uid, but for one: one that is not over, else an orphan; nil for none.
+func (d *decision) holder(uid string, but int) (orphan *Session) {
 	for i := range d.s.Sessions {
-		if x := &d.s.Sessions[i]; x.UID == uid && x.State == SessionOrphan && d.now.Before(x.deadline()) {
+		switch x := &d.s.Sessions[i]; {
+		case x.UID != uid || x.Attempt == but:
+		case !x.State.Final():
 			return x
+		case x.State == SessionOrphan && d.now.Before(x.deadline()):
+			orphan = x
 		}
 	}
-	return nil
+	return orphan
 }
 
-// alive says that a session with the uid is not over, by all that is known.
-func (d *decision) alive(uid string) bool {
-	return slices.ContainsFunc(d.s.Sessions, func(x Session) bool { return x.UID == uid && !x.State.Final() })
+// pick chooses the uid of a session of the two that its lane has, and says whether it is free: rather one that nothing
+// of ours may live under than one that an orphan may have, and rather that than one of a session that is not over; of
+// two alike the preferred one.
+func (d *decision) pick(x *Session, preferred string) (uid string, free bool) {
+	worth := func(uid string) int {
+		switch y := d.holder(uid, x.Attempt); {
+		case y == nil:
+			return 2
+		case y.State == SessionOrphan:
+			return 1
+		}
+		return 0
+	}
+	uid = preferred
+	if x.Lane < d.s.lanes() {
+		for _, other := range d.s.UIDs[x.Lane] {
+			if worth(other) > worth(uid) {
+				uid = other
+			}
+		}
+	}
+	return uid, worth(uid) == 2
 }
-
-// taken says that a session of ours may live under the uid.
-func (d *decision) taken(uid string) bool { return d.orphaned(uid) != nil || d.alive(uid) }
 
 // unstarted ends a session that never got a sid, as a failure.
 func (d *decision) unstarted(x *Session, reason string) {
@@ -523,6 +546,7 @@ func (d *decision) failed(x *Session) {
 	}
 	l := &d.s.Lanes[x.Lane]
 	l.Failures++
+	x.Counted = true
 	if x.pageAtFault() {
 		l.PageFailures++
 	}

@@ -92,21 +92,35 @@ func scrub(text string) string {
 	return text
 }
 
+// ended says that the recording which the notification is about has ended.
+func (n *Notice) ended() bool {
+	switch n.Type {
+	case agora.EventWebRecorderStopped, agora.EventSessionExit, agora.EventUploaded, agora.EventBackuped, agora.EventUploadingProgress:
+		return true
+	}
+	return false
+}
+
 // about finds the session that a notification is about: by its sid, or, where that is what was missing, by cname and
-// uid.
+// uid: the latest orphan, else the latest one whose start is in doubt.
 func (s *State) about(n Notice) *Session {
 	for i := range s.Sessions {
 		if x := &s.Sessions[i]; x.SID != "" && x.SID == n.SID {
 			return x
 		}
 	}
+	var doubtful *Session
 	for i := len(s.Sessions) - 1; i >= 0; i-- {
 		x := &s.Sessions[i]
-		if n.SID != "" && x.SID == "" && x.Cname == n.Cname && x.UID == n.UID && x.ResourceID != "" && (x.Doubt || x.State == SessionOrphan) {
+		switch {
+		case n.SID == "" || x.SID != "" || x.Cname != n.Cname || x.UID != n.UID || x.ResourceID == "":
+		case x.State == SessionOrphan:
 			return x
+		case x.Doubt && doubtful == nil:
+			doubtful = x
 		}
 	}
-	return nil
+	return doubtful
 }
 
 // noticed takes in a notification.
@@ -195,7 +209,10 @@ func (d *decision) found(x *Session, n Notice) {
 		d.reopen()
 		d.note("there is something to record the class after all")
 	}
-	if c := d.s.carrier(x.Lane); c != nil && c.State == SessionAcquiring {
+	if l := &d.s.Lanes[x.Lane]; x.Counted { // if it fails after all, that is counted then
+		x.Counted, l.Failures = false, max(0, l.Failures-1)
+	}
+	if c := d.s.carrier(x.Lane); c != nil && c.State == SessionAcquiring && !n.ended() {
 		d.enter(c, SessionFailed) // and no failure: nothing of it is at the service yet
 		c.Reason, c.Asked, c.Next = fmt.Sprintf("it gave way to session %d, whose sid turned up", x.Attempt), "", time.Time{}
 	}

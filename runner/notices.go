@@ -107,7 +107,7 @@ func (e *Engine) heed(n agora.Event) {
 		c.post(func() {
 			c.fetch(holder, func(t *task) {
 				if t == nil {
-					c.log.Warn("a notification belongs to a recording that is not in the store any more", "occurrence", holder, "notification", notice.Text)
+					c.log.Warn("a notification is not kept: its recording was not found again, or cannot be read", "occurrence", holder, "notification", notice.Text)
 					return
 				}
 				c.step(t, Observation{Notice: &notice})

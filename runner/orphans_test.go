@@ -62,31 +62,41 @@ func TestOrphansOnBothUIDsAreReplacedSoonAfterTheyEnd(t *testing.T) {
 }
 
 // TestASessionOfOursKeepsItsUIDFromTheNext has an orphan under one uid and a session under the other that still runs, or
-// is not stopped yet, when the next is to begin: that takes the orphan's uid, or waits for it.
+// is not stopped yet, when the next is to begin: that takes the orphan's uid, or waits until one of them is free.
 func TestASessionOfOursKeepsItsUIDFromTheNext(t *testing.T) {
+	const hours = 2*time.Hour - 43*time.Second
 	longer := change{at: 40 * time.Minute, do: func(s *State) { s.End, s.Until = bell.Add(5*time.Hour), bell.Add(5*time.Hour+2*time.Minute) }}
 	for _, tt := range []struct {
 		name    string
 		orphan  time.Duration // lives until then
-		dies    time.Duration // session 2, as far as queries tell
+		dies    time.Duration // session 2
+		looks   *Answer       // to its queries from then on
 		stopped time.Duration // when its stop is taken
+		unheard int           // of the starts after it, the one that goes unanswered
 		changes []change
 		missing time.Duration // at most
 	}{
-		{"it is followed, and the orphan has ended", 0, always, 0, []change{longer}, 0},
-		{"it is followed, and the orphan's hours end with its own", 2*time.Hour - 43*time.Second, 2*time.Hour - 43*time.Second, 0, []change{longer}, 2 * agora.MonitorInterval()},
-		{"its stop is refused for minutes, and the orphan has ended", 0, 10 * time.Minute, 16 * time.Minute, nil, 2 * agora.MonitorInterval()},
+		{"it is followed, and the orphan has ended", 0, always, nil, 0, 0, []change{longer}, 0},
+		{"it is followed, and the orphan's hours end with its own", hours, hours, gone, 0, 0, []change{longer}, 2*time.Minute + 6*time.Second},
+		{"and an answer is lost meanwhile", hours, hours, gone, 0, 1, []change{longer}, 2*time.Minute + 6*time.Second},
+		{"its recorder exits, and the orphan lives", always, 10 * time.Minute, status(agora.StatusExited), 0, 0, nil, 2*time.Minute + 6*time.Second},
+		{"it is gone, and the orphan lives", always, 10 * time.Minute, gone, 0, 0, nil, 3*time.Minute + 36*time.Second},
+		{"its stop is refused for minutes, and the orphan has ended", 0, 10 * time.Minute, gone, 16 * time.Minute, 0, nil, 6 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			starts := 0
 			s, trace := play(t, lesson(), func(r request) *Answer {
 				second := r.session.Attempt == 2
 				switch {
 				case r.op == agora.OpStart && r.session.Attempt == 1:
 					return alreadyStarted
 				case r.op == agora.OpStart && !second && (r.session.UID == "11" && r.at < tt.orphan || r.session.UID == "12" && r.at < max(tt.dies, tt.stopped)):
+					if starts++; starts == tt.unheard {
+						return noAnswer
+					}
 					return taskConflict
 				case r.op == agora.OpQuery && second && r.at >= tt.dies:
-					return gone
+					return tt.looks
 				case r.op == agora.OpStop && second && r.at < tt.stopped:
 					return broken
 				}
@@ -99,22 +109,83 @@ func TestASessionOfOursKeepsItsUIDFromTheNext(t *testing.T) {
 			if missing > tt.missing || s.Lanes[0].GaveUp != "" {
 				t.Errorf("%v missing, gave up: %q: %s after %v", missing, s.Lanes[0].GaveUp, s.Reason, without(trace, agora.OpQuery))
 			}
-			for _, x := range s.Sessions[2:] {
-				if x.State == SessionFailed {
-					t.Errorf("session %d failed: %s after %v", x.Attempt, x.Reason, without(trace, agora.OpQuery))
-				}
+			if n := s.Lanes[0].Failures; n > 2 {
+				t.Errorf("%d failures were counted after %v", n, without(trace, agora.OpQuery))
 			}
 		})
 	}
 }
 
 // TestASessionThatWaitsGivesWayToAnOrphanWhoseSIDTurnsUp has a notification tell the sid of an orphan while a session
-// waits for the orphans to end: that is all there is to record the class, and the only one that can be stopped.
+// waits for the orphans to end: where that one records, it is all there is, and the only one that can be stopped. What
+// becomes of it is one failure, however it ends.
 func TestASessionThatWaitsGivesWayToAnOrphanWhoseSIDTurnsUp(t *testing.T) {
-	s, trace := play(t, lesson(), beset(always, always), change{at: -5 * time.Second, notice: &Notice{
-		Type: agora.EventWebRecorderStarted, Cname: "lingua-german-a1", UID: "12", SID: "turned up", At: bell.Add(-5 * time.Second), RecordingAt: bell.Add(-35 * time.Second), Text: "the recording began",
+	for _, tt := range []struct {
+		name    string
+		says    agora.EventType
+		at      time.Duration
+		dies    time.Duration // the orphan that was found
+		missing time.Duration // at most; the orphan that was not found lives on and is not counted
+	}{
+		{"it records", agora.EventWebRecorderStarted, time.Minute, always, 0},
+		{"it records, and a start meets it", agora.EventWebRecorderStarted, 107*time.Second + 5*time.Millisecond, always, 2 * time.Minute},
+		{"it records and dies", agora.EventWebRecorderStarted, -5 * time.Second, 5 * time.Minute, 4*time.Minute + 6*time.Second},
+		{"it has ended", agora.EventWebRecorderStopped, 5 * time.Minute, 5 * time.Minute, 5*time.Minute + 10*time.Second},
+		{"its files were stored", agora.EventUploaded, 5 * time.Minute, 4 * time.Minute, 5*time.Minute + 10*time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dies := tt.dies
+			s, trace := play(t, lesson(), func(r request) *Answer {
+				switch {
+				case r.op == agora.OpStart && r.session.Attempt <= 2:
+					return alreadyStarted
+				case r.op == agora.OpStart && (r.session.UID == "11" || r.at < dies):
+					return taskConflict
+				case r.session.Attempt == 2 && r.at >= dies:
+					return gone
+				case r.session.Attempt == 2 && r.op == agora.OpStop:
+					dies = min(dies, r.at)
+				}
+				return nil
+			}, change{at: tt.at, notice: &Notice{Type: tt.says, Cname: "lingua-german-a1", UID: "12", SID: "turned up", At: bell.Add(tt.at), RecordingAt: bell.Add(-35 * time.Second), Text: "told"}})
+			missing := time.Duration(0)
+			for _, g := range s.Gaps {
+				missing += g.Until.Sub(g.From)
+			}
+			if missing > tt.missing || s.Lanes[0].GaveUp != "" {
+				t.Errorf("%v missing, gave up: %q: %s after %v", missing, s.Lanes[0].GaveUp, s.Reason, without(trace, agora.OpQuery))
+			}
+			if x := s.Sessions[1]; x.SID != "turned up" || !x.State.Final() || x.State == SessionOrphan {
+				t.Errorf("the session that was found is %s: %s", x.State, x.Reason)
+			}
+		})
+	}
+}
+
+// TestAnOrphanIsFoundRatherThanAStartThatMetIt has a start go unanswered whose repeat met an orphan: a notification with
+// their uid is about the orphan.
+func TestAnOrphanIsFoundRatherThanAStartThatMetIt(t *testing.T) {
+	s, trace := play(t, lesson(), beset(always, always, 1), change{at: 0, notice: &Notice{
+		Type: agora.EventWebRecorderStarted, Cname: "lingua-german-a1", UID: "11", SID: "turned up", At: bell, RecordingAt: bell.Add(-35 * time.Second), Text: "told",
 	}})
-	if x := s.Sessions[1]; s.Outcome != Recorded || x.State != SessionEnded || !x.StoppedAt.Equal(s.Until) || len(s.Sessions) != 3 || s.Sessions[2].State != SessionFailed {
-		t.Errorf("%s: %s; session 2 is %s until %v after %v", s.Outcome, s.Reason, x.State, x.StoppedAt, without(trace, agora.OpQuery))
+	if s.Outcome != Recorded || s.Sessions[0].SID != "turned up" {
+		t.Errorf("%s: %s; session 1 is %q after %v", s.Outcome, s.Reason, s.Sessions[0].SID, without(trace, agora.OpQuery))
+	}
+}
+
+// TestAConflictInALaneThatIsNoLongerWantedEndsTheSession takes a lane away while a start of it is out that meets an
+// orphan.
+func TestAConflictInALaneThatIsNoLongerWantedEndsTheSession(t *testing.T) {
+	s := redundant(2)
+	s.Phase = Starting
+	uids := s.UIDs[1]
+	s.Sessions = []Session{
+		{Attempt: 1, Lane: 1, Cname: s.Cname, UID: uids[0], ResourceID: "r1", State: SessionOrphan, AskedAt: bell, MaxHour: 2},
+		{Attempt: 2, Lane: 1, Cname: s.Cname, UID: uids[0], ResourceID: "r2", State: SessionStarting, Asked: agora.OpStart, AskedAt: bell, MaxHour: 2},
+	}
+	s.UIDs = s.UIDs[:1]
+	next, _, _ := decide(s, Observation{Attempt: 2, Op: agora.OpStart, Answer: *taskConflict}, bell)
+	if x := next.Sessions[1]; x.State != SessionFailed {
+		t.Errorf("the session is %s: %s", x.State, x.Reason)
 	}
 }

@@ -185,6 +185,8 @@ type Session struct {
 	Unrenewed   string    `json:"unrenewed,omitempty"`    // what was told of their renewal, which failed; "": it did not
 	RanOut      bool      `json:"ran_out,omitempty"`      // and they ran out meanwhile
 
+	Beset      bool         `json:"beset,omitempty"`   // it waits for a uid, since sessions of ours may live under both
+	Counted    bool         `json:"counted,omitempty"` // among the failures of its lane
 	Leaving    bool         `json:"leaving,omitempty"` // its hours run out before the end: a successor takes over
 	Lapsed     bool         `json:"lapsed,omitempty"`  // its hours ended before the class, and no successor wrote
 	Paused     []Gap        `json:"paused,omitempty"`  // when it was on hold after it had begun to write, as far as is known

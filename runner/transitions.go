@@ -17,7 +17,7 @@ var transitions = []transition{
 	{move{SessionAcquiring, SessionStarting}, "acquire: 200"},
 	{move{SessionAcquiring, SessionFailed}, "acquire: refused for good, the sid of an orphan turned up, its lane is no longer wanted, or the class ended meanwhile"},
 	{move{SessionStarting, SessionConfirming}, "start: 200, or 201 code 7 with a sid; a notification tells the sid"},
-	{move{SessionStarting, SessionAcquiring}, "start: 400 code 53, while orphans have both uids: it is tried again until one of them has ended"},
+	{move{SessionStarting, SessionAcquiring}, "start: 400 code 53, while another session of ours may have the uid: it waits for a free one"},
 	{move{SessionStarting, SessionFailed}, "start: a definite failure, refused for good, repeats at an end, its lane is no longer wanted, or the class ended meanwhile"},
 	{move{SessionStarting, SessionOrphan}, "start: 201 code 7 without a sid, 400 code 53 after an unanswered one, or unanswered to the end"},
 	{move{SessionStarting, SessionStopping}, "a notification tells the sid once the class is over"},
