@@ -6,8 +6,8 @@ import (
 )
 
 // seenEvery is how long the store may not know that a session was seen running. That is most of what there is to be
-// stored, it is worth no sync of the disk each time, and after a crash it costs no more than an outcome that goes by
-// so much less: the sign of life of the daemon is as old.
+// stored, and not worth a sync of the disk each time: after a crash an outcome may go by an answer that is so much
+// older, as old as the daemon's last sign of life.
 const seenEvery = 15 * time.Second
 
 // unstored says that a session was seen running since the task was stored.
