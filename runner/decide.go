@@ -330,8 +330,9 @@ func (d *decision) lateness(left time.Duration) string {
 	}
 }
 
-// begin opens a new session in a lane. After a definite failure it goes to the other uid, unless only its own is free;
-// after a doubtful start it probes with the same one, since a task conflict then tells that the doubtful session lives.
+// begin opens a new session in a lane. After a definite failure it goes to the other uid, unless that is worth less; after
+// a doubtful start it probes with the same one, since a task conflict then tells that the doubtful session lives, unless
+// that may be because of another one.
 func (d *decision) begin(lane int) Action {
 	s := &d.s
 	uids := s.UIDs[lane]
@@ -341,7 +342,7 @@ func (d *decision) begin(lane int) Action {
 	}
 	x.MaxHour, x.ExpireHour = s.hours(d.now)
 	if last := s.last(lane); last != nil {
-		if x.UID = last.UID; last.State == SessionOrphan || !last.Doubt {
+		if x.UID = last.UID; last.State == SessionOrphan || !last.Doubt || d.holder(last.UID, last.Attempt) != nil {
 			x.UID, _ = d.pick(&x, s.otherUID(last))
 		}
 	}
@@ -466,7 +467,9 @@ func (d *decision) conflict(x *Session) {
 	case x.Doubt && holder != nil: // its own start is still in doubt, and told of at the end
 		d.enter(x, SessionFailed)
 		x.Reason, x.Next = fmt.Sprintf("task conflict: session %d may be live", holder.Attempt), time.Time{}
-		d.s.Lanes[x.Lane].RetryAt = again
+		if _, free := d.pick(x, x.UID); !free {
+			d.s.Lanes[x.Lane].RetryAt = again
+		}
 		return
 	case x.Doubt:
 		d.orphan(x)
@@ -490,6 +493,7 @@ func (d *decision) conflict(x *Session) {
 			return // the probe did its work: that is no failure of the page or the service
 		}
 	}
+	x.Taken = true
 	d.unstarted(x, x.Reason)
 }
 
@@ -507,18 +511,28 @@ func (d *decision) holder(uid string, but int) (orphan *Session) {
 	return orphan
 }
 
+// taken says that the last that was heard of a uid is that a task has it which is none of ours, or was thought to be over.
+func (d *decision) taken(uid string, but int) bool {
+	for i := len(d.s.Sessions) - 1; i >= 0; i-- {
+		if x := &d.s.Sessions[i]; x.UID == uid && x.Attempt != but {
+			return x.Taken
+		}
+	}
+	return false
+}
+
 // pick chooses the uid of a session of the two that its lane has, and says whether it is free: rather one that nothing
-// of ours may live under than one that an orphan may have, and rather that than one of a session that is not over; of
-// two alike the preferred one.
+// may live under, by all that is known, than one that an orphan or a stranger may have, and rather that than one of a
+// session that is not over; of two alike the preferred one.
 func (d *decision) pick(x *Session, preferred string) (uid string, free bool) {
 	worth := func(uid string) int {
 		switch y := d.holder(uid, x.Attempt); {
-		case y == nil:
-			return 2
-		case y.State == SessionOrphan:
+		case y != nil && y.State != SessionOrphan:
+			return 0
+		case y != nil || d.taken(uid, x.Attempt):
 			return 1
 		}
-		return 0
+		return 2
 	}
 	uid = preferred
 	if x.Lane < d.s.lanes() {

@@ -95,30 +95,37 @@ func scrub(text string) string {
 // ended says that the recording which the notification is about has ended.
 func (n *Notice) ended() bool {
 	switch n.Type {
-	case agora.EventWebRecorderStopped, agora.EventSessionExit, agora.EventUploaded, agora.EventBackuped, agora.EventUploadingProgress:
+	case agora.EventWebRecorderStopped, agora.EventSessionExit, agora.EventUploaded, agora.EventBackuped:
 		return true
 	}
 	return false
 }
 
 // about finds the session that a notification is about: by its sid, or, where that is what was missing, by cname and
-// uid: the latest orphan, else the latest one whose start is in doubt.
+// uid: one whose start is out and in doubt, where that was sent before what the notification tells, else the latest
+// orphan, else the latest one whose start was in doubt.
 func (s *State) about(n Notice) *Session {
 	for i := range s.Sessions {
 		if x := &s.Sessions[i]; x.SID != "" && x.SID == n.SID {
 			return x
 		}
 	}
-	var doubtful *Session
+	happened := cmp.Or(n.RecordingAt, n.At) // by the service's clock, which may differ from ours
+	var orphan, doubtful *Session
 	for i := len(s.Sessions) - 1; i >= 0; i-- {
 		x := &s.Sessions[i]
 		switch {
 		case n.SID == "" || x.SID != "" || x.Cname != n.Cname || x.UID != n.UID || x.ResourceID == "":
-		case x.State == SessionOrphan:
+		case x.State == SessionStarting && x.Doubt && !happened.Before(x.RequestedAt.Add(-mostSkew)):
 			return x
-		case x.Doubt && doubtful == nil:
+		case x.State == SessionOrphan && orphan == nil && happened.Before(x.deadline()):
+			orphan = x
+		case x.State != SessionOrphan && x.Doubt && doubtful == nil:
 			doubtful = x
 		}
+	}
+	if orphan != nil {
+		return orphan
 	}
 	return doubtful
 }
@@ -169,6 +176,18 @@ func (d *decision) noticed(n Notice) {
 // toldOver keeps what a notification says of a session's end until a query has confirmed it. What it says after our
 // own stop is nothing new.
 func (d *decision) toldOver(x *Session, n Notice) {
+	if x.State == SessionStopping && x.Then == "" && x.LastGood.IsZero() && x.StopAskedAt.IsZero() { // found by this
+		x.Reason, x.Exited, x.Then = n.Text, true, SessionLost
+		if x.RecordingAt.IsZero() {
+			x.Then = SessionFailed
+		}
+		if !n.At.After(d.now) {
+			x.StoppedAt = n.At
+		}
+		if n.Type == agora.EventWebRecorderStopped {
+			x.Cause = n.Code
+		}
+	}
 	if !x.State.Carries() {
 		// The cause may come after the end is known, by another notification or by a query.
 		died := x.State == SessionLost || x.State == SessionFailed
@@ -209,16 +228,16 @@ func (d *decision) found(x *Session, n Notice) {
 		d.reopen()
 		d.note("there is something to record the class after all")
 	}
-	if l := &d.s.Lanes[x.Lane]; x.Counted { // if it fails after all, that is counted then
-		x.Counted, l.Failures = false, max(0, l.Failures-1)
-	}
 	if c := d.s.carrier(x.Lane); c != nil && c.State == SessionAcquiring && !n.ended() {
 		d.enter(c, SessionFailed) // and no failure: nothing of it is at the service yet
 		c.Reason, c.Asked, c.Next = fmt.Sprintf("it gave way to session %d, whose sid turned up", x.Attempt), "", time.Time{}
 	}
 	if d.s.Phase != Over && !d.over() && (began == SessionStarting || d.s.carrier(x.Lane) == nil) {
 		d.enter(x, SessionConfirming)
-		x.StartedAt = d.now // the deadline of confirming counts from here
+		x.StartedAt = d.now                     // the deadline of confirming counts from here
+		if l := &d.s.Lanes[x.Lane]; x.Counted { // if it fails after all, that is counted then
+			x.Counted, l.Failures = false, max(0, l.Failures-1)
+		}
 		return
 	}
 	d.enter(x, SessionStopping)

@@ -78,9 +78,10 @@ func TestASessionOfOursKeepsItsUIDFromTheNext(t *testing.T) {
 	}{
 		{"it is followed, and the orphan has ended", 0, always, nil, 0, 0, []change{longer}, 0},
 		{"it is followed, and the orphan's hours end with its own", hours, hours, gone, 0, 0, []change{longer}, 2*time.Minute + 6*time.Second},
-		{"and an answer is lost meanwhile", hours, hours, gone, 0, 1, []change{longer}, 2*time.Minute + 6*time.Second},
+		{"and an answer is lost", hours, hours, gone, 0, 1, []change{longer}, 2*time.Minute + 6*time.Second},
 		{"its recorder exits, and the orphan lives", always, 10 * time.Minute, status(agora.StatusExited), 0, 0, nil, 2*time.Minute + 6*time.Second},
-		{"it is gone, and the orphan lives", always, 10 * time.Minute, gone, 0, 0, nil, 3*time.Minute + 36*time.Second},
+		{"it is gone, and the orphan lives", always, 10 * time.Minute, gone, 0, 0, nil, 10 * time.Second},
+		{"and an answer is lost meanwhile", always, 10 * time.Minute, gone, 0, 1, nil, 10 * time.Second},
 		{"its stop is refused for minutes, and the orphan has ended", 0, 10 * time.Minute, gone, 16 * time.Minute, 0, nil, 6 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -117,21 +118,22 @@ func TestASessionOfOursKeepsItsUIDFromTheNext(t *testing.T) {
 }
 
 // TestASessionThatWaitsGivesWayToAnOrphanWhoseSIDTurnsUp has a notification tell the sid of an orphan while a session
-// waits for the orphans to end: where that one records, it is all there is, and the only one that can be stopped. What
-// becomes of it is one failure, however it ends.
+// waits for the orphans to end: where that one records, it is all there is, and the only one that can be stopped. Where
+// it has ended, that says until when it recorded.
 func TestASessionThatWaitsGivesWayToAnOrphanWhoseSIDTurnsUp(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		says    agora.EventType
 		at      time.Duration
 		dies    time.Duration // the orphan that was found
+		files   []agora.File
 		missing time.Duration // at most; the orphan that was not found lives on and is not counted
 	}{
-		{"it records", agora.EventWebRecorderStarted, time.Minute, always, 0},
-		{"it records, and a start meets it", agora.EventWebRecorderStarted, 107*time.Second + 5*time.Millisecond, always, 2 * time.Minute},
-		{"it records and dies", agora.EventWebRecorderStarted, -5 * time.Second, 5 * time.Minute, 4*time.Minute + 6*time.Second},
-		{"it has ended", agora.EventWebRecorderStopped, 5 * time.Minute, 5 * time.Minute, 5*time.Minute + 10*time.Second},
-		{"its files were stored", agora.EventUploaded, 5 * time.Minute, 4 * time.Minute, 5*time.Minute + 10*time.Second},
+		{"it records", agora.EventWebRecorderStarted, time.Minute, always, nil, 0},
+		{"it records, and a start meets it", agora.EventWebRecorderStarted, 107*time.Second + 5*time.Millisecond, always, nil, 2 * time.Minute},
+		{"it records and dies", agora.EventWebRecorderStarted, -5 * time.Second, 5 * time.Minute, nil, 4*time.Minute + 6*time.Second},
+		{"it has ended", agora.EventWebRecorderStopped, 5 * time.Minute, 5 * time.Minute, []agora.File{{SliceStartTime: bell.Add(-30 * time.Second).UnixMilli()}}, 6 * time.Second},
+		{"its files were stored", agora.EventUploaded, 5 * time.Minute, 4 * time.Minute, nil, 5*time.Minute + 10*time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dies := tt.dies
@@ -147,7 +149,7 @@ func TestASessionThatWaitsGivesWayToAnOrphanWhoseSIDTurnsUp(t *testing.T) {
 					dies = min(dies, r.at)
 				}
 				return nil
-			}, change{at: tt.at, notice: &Notice{Type: tt.says, Cname: "lingua-german-a1", UID: "12", SID: "turned up", At: bell.Add(tt.at), RecordingAt: bell.Add(-35 * time.Second), Text: "told"}})
+			}, change{at: tt.at, notice: &Notice{Type: tt.says, Cname: "lingua-german-a1", UID: "12", SID: "turned up", At: bell.Add(tt.at), RecordingAt: bell.Add(-35 * time.Second), Files: tt.files, Text: "told"}})
 			missing := time.Duration(0)
 			for _, g := range s.Gaps {
 				missing += g.Until.Sub(g.From)
@@ -159,6 +161,45 @@ func TestASessionThatWaitsGivesWayToAnOrphanWhoseSIDTurnsUp(t *testing.T) {
 				t.Errorf("the session that was found is %s: %s", x.State, x.Reason)
 			}
 		})
+	}
+}
+
+// TestAConflictThatNobodyExplainsLeavesTheOtherUIDToTry has an orphan that has ended under one uid, and under the other a
+// task that is none of ours, or is thought to be over.
+func TestAConflictThatNobodyExplainsLeavesTheOtherUIDToTry(t *testing.T) {
+	for name, dies := range map[string]time.Duration{"a stranger": -always, "a session that the service still holds": 10 * time.Minute} {
+		s, trace := play(t, lesson(), func(r request) *Answer {
+			switch {
+			case r.op == agora.OpStart && r.session.Attempt == 1:
+				return alreadyStarted
+			case r.op == agora.OpStart && r.session.UID == "12" && r.at > dies:
+				return taskConflict
+			case r.op == agora.OpQuery && r.session.UID == "12" && r.at > dies:
+				return status(agora.StatusExitedFaulty)
+			}
+			return nil
+		})
+		if last := s.Sessions[len(s.Sessions)-1]; last.UID != "11" || last.State != SessionEnded || s.Lanes[0].GaveUp != "" {
+			t.Errorf("%s: %s: %s after %v", name, s.Outcome, s.Reason, without(trace, agora.OpQuery))
+		}
+	}
+}
+
+// TestANotificationIsAboutTheStartThatIsOut has a start without answer under the uid of an orphan that has ended: what
+// began after it was sent is its own.
+func TestANotificationIsAboutTheStartThatIsOut(t *testing.T) {
+	at := -12500 * time.Millisecond // the start was sent at -13 s, and is repeated at -12 s
+	s, trace := play(t, lesson(), func(r request) *Answer {
+		switch {
+		case r.op == agora.OpStart && (r.session.Attempt <= 2 || r.session.Attempt == 3 && r.n > 0):
+			return alreadyStarted
+		case r.op == agora.OpStart && r.session.Attempt == 3:
+			return noAnswer
+		}
+		return nil
+	}, change{at: at, notice: &Notice{Type: agora.EventWebRecorderStarted, Cname: "lingua-german-a1", UID: "11", SID: "third", At: bell.Add(at), RecordingAt: bell.Add(at - 100*time.Millisecond), Text: "told"}})
+	if s.Outcome != Recorded || len(s.Sessions) != 3 || s.Sessions[2].SID != "third" || s.Sessions[0].State != SessionOrphan {
+		t.Errorf("%s: %s; session 1 is %s after %v", s.Outcome, s.Reason, s.Sessions[0].State, without(trace, agora.OpQuery))
 	}
 }
 

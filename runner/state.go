@@ -186,6 +186,7 @@ type Session struct {
 	RanOut      bool      `json:"ran_out,omitempty"`      // and they ran out meanwhile
 
 	Beset      bool         `json:"beset,omitempty"`   // it waits for a uid, since sessions of ours may live under both
+	Taken      bool         `json:"taken,omitempty"`   // its uid was found in use, and by no session of ours
 	Counted    bool         `json:"counted,omitempty"` // among the failures of its lane
 	Leaving    bool         `json:"leaving,omitempty"` // its hours run out before the end: a successor takes over
 	Lapsed     bool         `json:"lapsed,omitempty"`  // its hours ended before the class, and no successor wrote
