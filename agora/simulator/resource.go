@@ -151,12 +151,10 @@ func (s *Simulator) end(x *session, at time.Time, reason string) {
 // cnameOf is the cname that a request is about, for faults to match: the body's, or else the session's.
 func (s *Simulator) cnameOf(c *call) string {
 	if len(c.body) > 0 { // queries have none, and are most of what there is
-		if tree, err := decodeJSON(c.body); err == nil {
-			if m, ok := tree.(map[string]any); ok {
-				if cname, ok := m["cname"].(string); ok {
-					return cname
-				}
-			}
+		tree, _ := decodeJSON(c.body)
+		m, _ := tree.(map[string]any)
+		if cname, ok := m["cname"].(string); ok {
+			return cname
 		}
 	}
 	if x := s.bySID[c.route.sid]; x != nil && x.app == c.route.app {
