@@ -36,7 +36,7 @@ type conductor struct {
 	qps        int
 	writer     *store.Writer
 	tasks      map[string]*task
-	filed      map[string]*filed
+	filed      map[string]*filed   // over
 	resting    map[string]*resting // planned for later, and as the plan has it
 	unwritten  []string            // of these, in the order of the plan
 	restless   time.Time           // when the first of these is to be a task again; zero: there is none
@@ -46,8 +46,8 @@ type conductor struct {
 	draining   bool
 	calls      context.Context
 	clock      clock
-	leapt      Gap // the last time that the clock leapt over
-	seen       []*task
+	leapt      Gap       // the last time that the clock leapt over
+	seen       []*task   // of which a session was seen running, which is still to be stored
 	seenAt     time.Time // when what was seen of these is to be stored; zero: nothing is
 }
 

@@ -46,11 +46,7 @@ func (d *decision) finish() {
 		}
 	case len(s.Gaps) > 0:
 		s.Outcome = Partial
-		var lost time.Duration
-		for _, g := range s.Gaps {
-			lost += g.Until.Sub(g.From)
-		}
-		why = append(why, fmt.Sprintf("%v of the class are missing", lost.Round(100*time.Millisecond)))
+		why = append(why, fmt.Sprintf("%v of the class are missing", missing(s.Gaps).Round(100*time.Millisecond)))
 		if gaveUp != "" {
 			why = append(why, gaveUp)
 		} else if s.Begin.Add(agora.StartLead()).After(s.Start) {
@@ -133,6 +129,14 @@ func (x *Session) wrote() (from, until time.Time) {
 		until = x.LastGood
 	}
 	return x.RecordingAt, until
+}
+
+// missing is how long gaps are together.
+func missing(gaps []Gap) (sum time.Duration) {
+	for _, g := range gaps {
+		sum += g.Until.Sub(g.From)
+	}
+	return sum
 }
 
 // gaps lists the parts of [start, end) of a second or more in which no session wrote.

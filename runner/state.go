@@ -255,7 +255,7 @@ func (s *State) last(lane int) *Session {
 	return nil
 }
 
-// otherUID is the uid between which and its own a session's lane alternates.
+// otherUID is the uid of a session's lane that it does not have.
 func (s *State) otherUID(x *Session) string {
 	if uids := s.UIDs[x.Lane]; x.UID == uids[0] {
 		return uids[1]
