@@ -331,8 +331,7 @@ func (d *decision) lateness(left time.Duration) string {
 }
 
 // begin opens a new session in a lane. After a definite failure it goes to the other uid, unless that is worth less; after
-// a doubtful start it probes with the same one, since a task conflict then tells that the doubtful session lives, unless
-// that may be because of another one.
+// a doubtful start it probes with the same one, since a task conflict then tells that the doubtful session lives.
 func (d *decision) begin(lane int) Action {
 	s := &d.s
 	uids := s.UIDs[lane]
@@ -342,7 +341,7 @@ func (d *decision) begin(lane int) Action {
 	}
 	x.MaxHour, x.ExpireHour = s.hours(d.now)
 	if last := s.last(lane); last != nil {
-		if x.UID = last.UID; last.State == SessionOrphan || !last.Doubt || d.holder(last.UID, last.Attempt) != nil {
+		if x.UID = last.UID; last.State == SessionOrphan || !last.Doubt {
 			x.UID, _ = d.pick(&x, s.otherUID(last))
 		}
 	}
@@ -696,12 +695,17 @@ func (d *decision) gone(x *Session, why string) {
 func (d *decision) lost(x *Session, why string) {
 	d.enter(x, SessionStopping)
 	x.StoppedAt, x.Reason = d.ended(x, why)
-	x.Then, x.Tries, x.Next = SessionLost, 0, d.now
-	if x.RecordingAt.IsZero() {
-		x.Then = SessionFailed
-	}
+	x.Then, x.Tries, x.Next = x.fate(), 0, d.now
 	d.note("session %d: lost: %s", x.Attempt, x.Reason)
 	d.failed(x)
+}
+
+// fate is what a session becomes that ended without our stop.
+func (x *Session) fate() SessionState {
+	if x.RecordingAt.IsZero() {
+		return SessionFailed
+	}
+	return SessionLost
 }
 
 // unstopped makes a session final whose hours are over and whose end no answer has told. Where its stops were refused

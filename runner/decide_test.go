@@ -285,18 +285,8 @@ func TestDecide(t *testing.T) {
 			}, outcome: Recorded, reason: "orphan: session 1", states: []SessionState{SessionOrphan, SessionFailed, SessionEnded},
 		},
 		{
-			name: "orphans on both uids are met again until one of them has ended",
-			serve: func(r request) *Answer {
-				switch {
-				case r.op != agora.OpStart:
-					return nil
-				case r.session.Attempt < 3:
-					return refusal(agora.Unknown, 201, 7, "already started")
-				case r.at < 5*time.Minute:
-					return refusal(agora.Pair, 400, 53, "task conflict")
-				}
-				return nil
-			},
+			name:  "orphans on both uids are met again until one of them has ended",
+			serve: beset(5*time.Minute, 5*time.Minute),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "-13s acquire 3 uid 11", "-13s start 3 uid 11",
 				"1m47s acquire 3 uid 12", "1m47s start 3 uid 12", "3m47s acquire 3 uid 11", "3m47s start 3 uid 11", "5m47s acquire 3 uid 12", "5m47s start 3 uid 12", "52m0s stop 3 uid 12",
@@ -307,7 +297,7 @@ func TestDecide(t *testing.T) {
 			serve: func(r request) *Answer {
 				switch {
 				case r.op == agora.OpStart && r.session.Attempt == 1:
-					return refusal(agora.Unknown, 201, 7, "already started")
+					return alreadyStarted
 				case r.op == agora.OpQuery && r.session.Attempt == 2 && r.at > 10*time.Minute:
 					return status(agora.StatusExitedFaulty)
 				}

@@ -98,7 +98,9 @@ func TestWhatIsOverIsReadAgainWhenItIsSpokenOf(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				runner.ReadCommands(e)
+				if err := runner.ReadCommands(e); err != nil {
+					t.Fatal(err)
+				}
 				synctest.Wait()
 				c, err := h.store.Command(context.Background(), id)
 				if err != nil || c.DoneAt.IsZero() || c.Result == "done" || strings.Contains(c.Result, "not at work") {
@@ -182,20 +184,20 @@ func TestAClassThatIsMovedLongAfterItsEndIsRecorded(t *testing.T) {
 // never older than a poll and the time until that is stored, and after a planned end it is the last answer.
 func TestWhatWasSeenIsSoonStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const until15s = 15*time.Second + 2*time.Second // and the time that a request takes
+		const stored = 15*time.Second + 2*time.Second // the time until it is, and that of a request
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
 		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		until(monday.Add(5 * time.Minute))
 		for time.Now().Before(monday.Add(20 * time.Minute)) {
 			synctest.Wait()
-			if age := time.Since(h.stored(german).Sessions[0].LastGood); age > agora.MonitorInterval()+until15s {
+			if age := time.Since(h.stored(german).Sessions[0].LastGood); age > agora.MonitorInterval()+stored {
 				t.Errorf("%v after the bell the store's last sight of the session is %v old", time.Since(monday), age)
 			}
-			time.Sleep(7 * time.Second)
+			time.Sleep(7 * time.Second) // of virtual time: no divisor of the intervals that are looked at
 		}
 		for asked := h.sim.Ledger().Requests["query"]; h.sim.Ledger().Requests["query"] == asked; {
-			time.Sleep(time.Second)
+			time.Sleep(time.Second) // of virtual time, until the instant of the next query
 		}
 		synctest.Wait()
 		if age := time.Since(h.stored(german).Sessions[0].LastGood); age < time.Minute {

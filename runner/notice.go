@@ -137,7 +137,8 @@ func (d *decision) noticed(n Notice) {
 		return
 	}
 	d.note("session %d: notification: %s", x.Attempt, n.Text)
-	if x.SID == "" {
+	found := x.SID == ""
+	if found {
 		d.found(x, n)
 	}
 	look := false
@@ -149,7 +150,11 @@ func (d *decision) noticed(n Notice) {
 		look = x.State == SessionConfirming
 	case agora.EventWebRecorderStopped, agora.EventSessionExit:
 		d.evidence(x, n.Files)
-		d.toldOver(x, n)
+		if found && x.State == SessionStopping {
+			d.foundOver(x, n)
+		} else {
+			d.toldOver(x, n)
+		}
 	case agora.EventCapabilityLimit:
 		x.remark(fmt.Sprintf("session %d: %s", x.Attempt, n.Text))
 		look = true
@@ -176,18 +181,6 @@ func (d *decision) noticed(n Notice) {
 // toldOver keeps what a notification says of a session's end until a query has confirmed it. What it says after our
 // own stop is nothing new.
 func (d *decision) toldOver(x *Session, n Notice) {
-	if x.State == SessionStopping && x.Then == "" && x.LastGood.IsZero() && x.StopAskedAt.IsZero() { // found by this
-		x.Reason, x.Exited, x.Then = n.Text, true, SessionLost
-		if x.RecordingAt.IsZero() {
-			x.Then = SessionFailed
-		}
-		if !n.At.After(d.now) {
-			x.StoppedAt = n.At
-		}
-		if n.Type == agora.EventWebRecorderStopped {
-			x.Cause = n.Code
-		}
-	}
 	if !x.State.Carries() {
 		// The cause may come after the end is known, by another notification or by a query.
 		died := x.State == SessionLost || x.State == SessionFailed
@@ -215,6 +208,18 @@ func (d *decision) toldOver(x *Session, n Notice) {
 	}
 }
 
+// foundOver keeps what is known of a session that is found to have ended. It is stopped all the same, which says no more
+// of when it did.
+func (d *decision) foundOver(x *Session, n Notice) {
+	x.Reason, x.Exited, x.Then = n.Text, true, x.fate()
+	if !n.At.After(d.now) {
+		x.StoppedAt = n.At
+	}
+	if n.Type == agora.EventWebRecorderStopped {
+		x.Cause = n.Code
+	}
+}
+
 // found gives a session its sid, which nobody had told. It carries the class where nothing else does; otherwise it is
 // stopped. The reason goes on naming it.
 func (d *decision) found(x *Session, n Notice) {
@@ -234,10 +239,10 @@ func (d *decision) found(x *Session, n Notice) {
 	}
 	if d.s.Phase != Over && !d.over() && (began == SessionStarting || d.s.carrier(x.Lane) == nil) {
 		d.enter(x, SessionConfirming)
-		x.StartedAt = d.now                     // the deadline of confirming counts from here
 		if l := &d.s.Lanes[x.Lane]; x.Counted { // if it fails after all, that is counted then
 			x.Counted, l.Failures = false, max(0, l.Failures-1)
 		}
+		x.StartedAt = d.now // the deadline of confirming counts from here
 		return
 	}
 	d.enter(x, SessionStopping)

@@ -103,12 +103,8 @@ func TestASessionOfOursKeepsItsUIDFromTheNext(t *testing.T) {
 				}
 				return nil
 			}, tt.changes...)
-			missing := time.Duration(0)
-			for _, g := range s.Gaps {
-				missing += g.Until.Sub(g.From)
-			}
-			if missing > tt.missing || s.Lanes[0].GaveUp != "" {
-				t.Errorf("%v missing, gave up: %q: %s after %v", missing, s.Lanes[0].GaveUp, s.Reason, without(trace, agora.OpQuery))
+			if missing(s.Gaps) > tt.missing || s.Lanes[0].GaveUp != "" {
+				t.Errorf("%v missing, gave up: %q: %s after %v", missing(s.Gaps), s.Lanes[0].GaveUp, s.Reason, without(trace, agora.OpQuery))
 			}
 			if n := s.Lanes[0].Failures; n > 2 {
 				t.Errorf("%d failures were counted after %v", n, without(trace, agora.OpQuery))
@@ -128,12 +124,14 @@ func TestASessionThatWaitsGivesWayToAnOrphanWhoseSIDTurnsUp(t *testing.T) {
 		dies    time.Duration // the orphan that was found
 		files   []agora.File
 		missing time.Duration // at most; the orphan that was not found lives on and is not counted
+		gives   bool          // way: the session that waits
 	}{
-		{"it records", agora.EventWebRecorderStarted, time.Minute, always, nil, 0},
-		{"it records, and a start meets it", agora.EventWebRecorderStarted, 107*time.Second + 5*time.Millisecond, always, nil, 2 * time.Minute},
-		{"it records and dies", agora.EventWebRecorderStarted, -5 * time.Second, 5 * time.Minute, nil, 4*time.Minute + 6*time.Second},
-		{"it has ended", agora.EventWebRecorderStopped, 5 * time.Minute, 5 * time.Minute, []agora.File{{SliceStartTime: bell.Add(-30 * time.Second).UnixMilli()}}, 6 * time.Second},
-		{"its files were stored", agora.EventUploaded, 5 * time.Minute, 4 * time.Minute, nil, 5*time.Minute + 10*time.Second},
+		{"it records", agora.EventWebRecorderStarted, time.Minute, always, nil, 0, true},
+		{"it records, and its files are being stored", agora.EventUploadingProgress, time.Minute, always, nil, 66 * time.Second, true},
+		{"it records, and a start meets it", agora.EventWebRecorderStarted, 107*time.Second + 75*time.Millisecond, always, nil, 2 * time.Minute, false},
+		{"it records and dies", agora.EventWebRecorderStarted, -5 * time.Second, 5 * time.Minute, nil, 4*time.Minute + 6*time.Second, true},
+		{"it has ended", agora.EventWebRecorderStopped, 5 * time.Minute, 5 * time.Minute, []agora.File{{SliceStartTime: bell.Add(-30 * time.Second).UnixMilli()}}, 6 * time.Second, false},
+		{"its files were stored", agora.EventUploaded, 5 * time.Minute, 4 * time.Minute, nil, 5*time.Minute + 10*time.Second, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dies := tt.dies
@@ -150,17 +148,27 @@ func TestASessionThatWaitsGivesWayToAnOrphanWhoseSIDTurnsUp(t *testing.T) {
 				}
 				return nil
 			}, change{at: tt.at, notice: &Notice{Type: tt.says, Cname: "lingua-german-a1", UID: "12", SID: "turned up", At: bell.Add(tt.at), RecordingAt: bell.Add(-35 * time.Second), Files: tt.files, Text: "told"}})
-			missing := time.Duration(0)
-			for _, g := range s.Gaps {
-				missing += g.Until.Sub(g.From)
+			if missing(s.Gaps) > tt.missing || s.Lanes[0].GaveUp != "" {
+				t.Errorf("%v missing, gave up: %q: %s after %v", missing(s.Gaps), s.Lanes[0].GaveUp, s.Reason, without(trace, agora.OpQuery))
 			}
-			if missing > tt.missing || s.Lanes[0].GaveUp != "" {
-				t.Errorf("%v missing, gave up: %q: %s after %v", missing, s.Lanes[0].GaveUp, s.Reason, without(trace, agora.OpQuery))
+			if x := s.Sessions[2]; (x.State == SessionFailed) != tt.gives {
+				t.Errorf("the session that waited is %s: %s", x.State, x.Reason)
 			}
 			if x := s.Sessions[1]; x.SID != "turned up" || !x.State.Final() || x.State == SessionOrphan {
 				t.Errorf("the session that was found is %s: %s", x.State, x.Reason)
 			}
 		})
+	}
+}
+
+// TestAnOrphanThatIsFoundEndedIsAFailureStill finds one so late that nothing sets the count back.
+func TestAnOrphanThatIsFoundEndedIsAFailureStill(t *testing.T) {
+	at := 45 * time.Minute
+	s, trace := play(t, lesson(), beset(always, at), change{at: at, notice: &Notice{
+		Type: agora.EventWebRecorderStopped, Cname: "lingua-german-a1", UID: "12", SID: "turned up", At: bell.Add(at), Text: "told",
+	}})
+	if s.Lanes[0].Failures != 2 || s.Sessions[1].SID != "turned up" || s.Sessions[2].SID == "" {
+		t.Errorf("%d failures, want those of the two orphans: %s after %v", s.Lanes[0].Failures, s.Reason, without(trace, agora.OpQuery))
 	}
 }
 
