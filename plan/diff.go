@@ -34,11 +34,10 @@ func Diff(old, new *Plan, opts ForecastOptions) *Difference {
 		new = &Plan{}
 	}
 	before, after := newExpansion(old), newExpansion(new)
-	m := meter{opts: opts}
-	m.setWindow([]*expansion{before, after})
-	opts.From.At, opts.Until.At = m.window[0], m.window[1]
+	window, from, until := startsIn([]*expansion{before, after}, opts)
+	opts.From.At, opts.Until.At = window[0], window[1]
 	d := &Difference{Old: ForecastOf([]*Plan{old}, opts), New: ForecastOf([]*Plan{new}, opts)}
-	c := comparison{Difference: d, opts: opts, from: m.from, until: m.until, old: before, new: after, keys: make(map[[2]*Settings][]string)}
+	c := comparison{Difference: d, opts: opts, from: from, until: until, old: before, new: after, keys: make(map[[2]*Settings][]string)}
 
 	// The plan's name is part of the identity; one that could not be read stands for that of the other.
 	same := old.Name == new.Name || old.Name == "" || new.Name == ""

@@ -146,7 +146,7 @@ type LabelForecast struct {
 // literal, are added up in it; so are plans of one account in its bill. Its memory does not grow with the window but
 // for a line a month.
 func ForecastOf(plans []*Plan, opts ForecastOptions) *Forecast {
-	m := newMeter(plans, opts)
-	m.run()
-	return m.forecast()
+	s := newForecastSweep(plans, opts)
+	s.run()
+	return s.forecast()
 }

@@ -303,21 +303,6 @@ func TestPricesAreReadAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-func TestEventsAreSortedBySecondAndKind(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var events []event
-		for i, key := range rapid.SliceOf(rapid.OneOf(rapid.Uint64Range(0, 5), rapid.Uint64Range(0, 1<<58))).Draw(t, "keys") {
-			events = append(events, event{key: key, counter: int32(i)})
-		}
-		want := slices.Clone(events)
-		slices.SortStableFunc(want, func(a, b event) int { return cmp.Compare(a.key, b.key) })
-		sortEvents(events, nil)
-		if !slices.Equal(events, want) {
-			t.Fatalf("got %x, want %x", events, want)
-		}
-	})
-}
-
 func TestSixtyForecastsAreTheSame(t *testing.T) {
 	files := texts{"plan.yaml": termPlan(manyRecordings) + "    changes: {2031-09-03: cancelled}\n"}
 	var want string

@@ -2,8 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"reflect"
-	"testing"
 	"time"
 
 	"pgregory.net/rapid"
@@ -75,42 +73,4 @@ func drawCourses(t *rapid.T, around Day) []*Recording {
 		list = append(list, r)
 	}
 	return list
-}
-
-// TestWeeklyTimesInCommonAreCountedLikeEachByItself gives every recording a change on a day without classes, which
-// makes it one whose classes are followed one by one.
-func TestWeeklyTimesInCommonAreCountedLikeEachByItself(t *testing.T) {
-	together := 0
-	rapid.Check(t, func(t *rapid.T) {
-		// The clocks skip an hour, a whole day (in Apia), show an hour twice, or stay.
-		around := day(rapid.SampledFrom([]string{"2031-03-24", "2011-12-24", "2031-10-20", "2031-07-01"}).Draw(t, "around"))
-		p := newPlan(drawCourses(t, around)...)
-		at := func(label string, first, last int) Bound {
-			return Bound{
-				time.Unix(int64(around)*daySeconds+int64(rapid.IntRange(first*24, last*24).Draw(t, label))*hourSeconds, 0).UTC(),
-				rapid.Bool().Draw(t, label+" a day"),
-			}
-		}
-		opts := ForecastOptions{From: at("from", -12, 5), Until: at("until", 2, 30)}
-		m := newMeter([]*Plan{p}, opts)
-		for i := range m.slots {
-			together += int(m.profiles[m.slots[i].profile].recordings) - 1
-		}
-		m.run()
-		got := m.forecast()
-		for _, r := range p.Recordings {
-			r.change("1999-01-01", "cancelled")
-		}
-		m = newMeter([]*Plan{p}, opts)
-		if len(m.slots) > 0 {
-			t.Fatal("a recording with changes is counted by slots")
-		}
-		m.run()
-		if want := m.forecast(); !reflect.DeepEqual(got, want) {
-			t.Fatalf("together\n%+v\none by one\n%+v", *got, *want)
-		}
-	})
-	if together == 0 {
-		t.Error("no two recordings were ever counted together")
-	}
 }

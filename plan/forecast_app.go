@@ -1,0 +1,40 @@
+package plan
+
+import (
+	"cmp"
+
+	"rundown/agora"
+)
+
+// appKey tells App IDs apart: by what plans write.
+func appKey(p *Plan, a *App) string {
+	switch {
+	case a == nil:
+		return ""
+	case a.ID.IsZero():
+		return p.Name + "/" + a.Name // reported where it is missing
+	default:
+		return a.ID.String()
+	}
+}
+
+// Streams is how many recordings of a class of resolution may run at once in a region: what Agora has granted, or else
+// what it documents; 0 where there is neither, as where no region is known.
+func (l Limits) Streams(r agora.Region, c agora.StreamClass) int {
+	a := App{Limits: l}
+	switch {
+	case c == "" || r == "" && a.granted(c) == 0:
+		return 0
+	default:
+		return streamLimit(&a, r, c)
+	}
+}
+
+// streamLimit is what Agora has granted to the app, or else what it documents for the region.
+func streamLimit(a *App, r agora.Region, c agora.StreamClass) int {
+	granted := 0
+	if a != nil {
+		granted = a.granted(c)
+	}
+	return cmp.Or(granted, agora.StreamLimit(r, c))
+}

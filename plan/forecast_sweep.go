@@ -1,0 +1,605 @@
+package plan
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"rundown/agora"
+)
+
+// forecastSweep makes a forecast. Each class becomes a few events, numbers that sort by their second; one pass over them counts
+// what runs at once and what is asked of the service. Nothing here depends on the order in which classes come.
+type forecastSweep struct {
+	prices      Prices
+	from, until int64 // of the starts, widened for windows of days
+	base        int64 // of the events' seconds, Unix
+	out         Forecast
+	zones       map[*time.Location]int
+	counters    []counter
+	index       map[counterKey]int32
+	all         node
+	apps        []*appNode
+	events      []uint64
+	accounts    []*account
+	labels      map[[2]string]*LabelForecast
+	first, last int64 // start and end of a class
+}
+
+// account adds up seconds by calendar month in UTC and the class that is billed.
+type account struct {
+	id         string
+	months     map[int64]*Seconds // by their first second
+	start, end int64              // of the month that was last asked for
+	seconds    *Seconds           // of it
+}
+
+// charge adds sessions that run from one instant to another.
+func (a *account) charge(from, until, sessions int64, class agora.BillingClass) {
+	for from < until {
+		if from < a.start || from >= a.end {
+			t := time.Unix(from, 0).UTC()
+			a.start = time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC).Unix()
+			a.end = time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, time.UTC).Unix()
+			if a.months[a.start] == nil {
+				a.months[a.start] = new(Seconds)
+			}
+			a.seconds = a.months[a.start]
+		}
+		end := min(until, a.end)
+		a.seconds.add(class, (end-from)*sessions)
+		from = end
+	}
+}
+
+func (s *Seconds) add(class agora.BillingClass, n int64) {
+	if class == agora.BillingHD {
+		s.HD += n
+	} else {
+		s.FullHD += n
+	}
+}
+
+// counter is what classes with like settings have in common.
+type counter struct {
+	load     *loadNode
+	requests *requestCount
+	account  *account
+	sessions int64
+	billing  agora.BillingClass
+	zone     *time.Location
+	hold     int64 // s before the start at which the page is opened on hold
+	from     int64 // the window in the zone
+	until    int64
+}
+
+type counterKey struct {
+	plan          *Plan
+	app           *App
+	zone          string
+	region        agora.Region
+	width, height int
+	redundancy    int
+	exact         bool
+}
+
+// tally is what the classes of one recording under one change come to.
+type tally struct {
+	counter int32
+	labels  map[string]string
+	classes int
+	seconds int64 // of all sessions
+}
+
+// An event is a number: its second from the base, its kind, and its counter. The kinds are in the order in which those
+// of one second count: what ends at an instant is gone before something begins.
+const (
+	eventStop   = iota // the recording with its padding ends, and is stopped
+	eventEnd           // the class ends
+	eventRecord        // the recording with its padding begins
+	eventStart         // the class begins
+	eventBegin         // acquire and start are sent
+	eventResume        // the update that ends the hold
+)
+
+const counterBits, kindBits = 22, 3
+
+func (s *forecastSweep) event(at int64, kind uint64, counter int32) uint64 {
+	return (uint64(max(at-s.base, 0))<<kindBits|kind)<<counterBits | uint64(counter)
+}
+
+func (s *forecastSweep) read(event uint64) (at int64, kind uint64, c *counter) {
+	return s.base + int64(event>>(kindBits+counterBits)), event >> counterBits & (1<<kindBits - 1), &s.counters[event&(1<<counterBits-1)]
+}
+
+// node counts sessions at once, with padding (0) and without (1): of everything, of an app, of a region in it, or of a
+// class of resolution there. What it counts, its parent counts too.
+type node struct {
+	parent *node
+	zone   *time.Location
+	now    [2]int
+	most   [2]Peak
+}
+
+func (n *node) add(which, sessions int, at int64) {
+	for ; n != nil; n = n.parent {
+		if n.now[which] += sessions; n.now[which] > n.most[which].Sessions {
+			n.most[which] = Peak{n.now[which], time.Unix(at, 0).In(n.zone)}
+		}
+	}
+}
+
+func (n *node) peaks() Peaks { return Peaks{n.most[0], n.most[1]} }
+
+type appNode struct {
+	node
+	out      AppForecast
+	requests requestCount
+	places   []*placeNode
+	starts   []uint64 // when they must be writing: second, sessions, counter
+}
+
+type placeNode struct {
+	node
+	out   PlaceForecast
+	loads [3]*loadNode // by class of resolution
+}
+
+type loadNode struct {
+	node
+	place *placeNode
+	out   LoadForecast
+	cost  int64 // of out.Lost, µ$
+}
+
+func newForecastSweep(plans []*Plan, opts ForecastOptions) *forecastSweep {
+	s := &forecastSweep{prices: DocumentedPrices(), zones: map[*time.Location]int{}, index: map[counterKey]int32{}, labels: map[[2]string]*LabelForecast{}}
+	if opts.Prices != nil {
+		s.prices = *opts.Prices
+	}
+	var expansions []*expansion
+	for _, p := range plans {
+		if p != nil {
+			expansions = append(expansions, newExpansion(p))
+		}
+	}
+	window, from, until := startsIn(expansions, opts)
+	s.out.From, s.out.Until, s.from, s.until = window[0], window[1], from, until
+	s.base = s.from - 7*daySeconds // no start is placed so much earlier
+	s.all.zone = time.UTC
+	for _, e := range expansions {
+		s.base = min(s.base, s.from-7*daySeconds-e.maxBefore)
+	}
+	for _, e := range expansions {
+		s.plan(e, opts)
+	}
+	return s
+}
+
+// startsIn gives the window that was asked for, or else that of validate for all plans together; and its starts in Unix
+// seconds, widened for windows of days.
+func startsIn(expansions []*expansion, opts ForecastOptions) (window [2]time.Time, from, until int64) {
+	window = [2]time.Time{opts.From.At, opts.Until.At}
+	if window[0].IsZero() || window[1].IsZero() {
+		now := opts.Now
+		if !window[0].IsZero() {
+			now = window[0]
+		}
+		var first, last time.Time
+		for _, e := range expansions {
+			f, u := e.window(now)
+			if first.IsZero() || f.Before(first) {
+				first = f
+			}
+			if u.After(last) {
+				last = u
+			}
+		}
+		if window[0].IsZero() {
+			window[0] = first
+		}
+		if window[1].IsZero() {
+			window[1] = last
+		}
+	}
+	from, until = unixCeil(window[0]), unixCeil(window[1])
+	for _, e := range expansions {
+		e.near(from)
+	}
+	if opts.From.Day {
+		from -= offsetReach
+	}
+	if opts.Until.Day {
+		until += offsetReach
+	}
+	return window, from, until
+}
+
+// plan counts the classes of a plan.
+func (s *forecastSweep) plan(e *expansion, opts ForecastOptions) {
+	s.out.Recordings += len(e.schedules)
+	tallies := make(map[*schedule][]tally, len(e.schedules))
+	for _, one := range e.schedules {
+		zone := one.recording.Zone
+		s.zones[zone]++
+		if s.out.Zone == nil || s.zones[zone] > s.zones[s.out.Zone] {
+			s.out.Zone = zone
+		}
+		list := make([]tally, 1+len(one.changed))
+		for change := range list {
+			settings := one.settings(change - 1)
+			list[change] = tally{counter: s.counter(e.plan, settings, opts), labels: settings.Labels}
+		}
+		tallies[one] = list
+	}
+	for _, group := range e.pageGroups() {
+		classes := e.walker(group, s.from, s.until)
+		own := tallies[group[0]]
+		for k, ok := classes.next(); ok; k, ok = classes.next() {
+			if len(group) > 1 {
+				own = tallies[k.schedule]
+			}
+			if !k.cancelled() {
+				s.class(k, &own[k.change+1])
+			}
+		}
+	}
+	for _, one := range e.schedules {
+		for i := range tallies[one] {
+			s.sum(&tallies[one][i])
+		}
+	}
+}
+
+// counter finds what classes with these settings are counted by.
+func (s *forecastSweep) counter(p *Plan, settings *Settings, opts ForecastOptions) int32 {
+	v := settings.Video
+	key := counterKey{p, settings.App, settings.Zone.String(), settings.Region, v.Width, v.Height, settings.Redundancy, settings.ExactStart}
+	if i, ok := s.index[key]; ok {
+		return i
+	}
+	app := s.app(p, settings)
+	c := counter{
+		load: s.load(app, settings), requests: &app.requests, account: s.account(p.Account.CustomerID.String()),
+		sessions: int64(max(settings.Redundancy, 1)), billing: agora.BillingClassOf(v.Width, v.Height),
+		zone: settings.Zone, from: s.from, until: s.until,
+	}
+	if settings.ExactStart {
+		c.hold = int64(HoldLead() / time.Second)
+	}
+	wall := wallClock{loc: settings.Zone}
+	if opts.From.Day {
+		c.from, _ = wall.instant(localDay(opts.From.At), 0)
+	}
+	if opts.Until.Day {
+		c.until, _ = wall.instant(localDay(opts.Until.At), 0)
+	}
+	s.index[key] = int32(len(s.counters))
+	s.counters = append(s.counters, c)
+	return s.index[key]
+}
+
+func (s *forecastSweep) account(id string) *account {
+	if i := slices.IndexFunc(s.accounts, func(a *account) bool { return a.id == id }); i >= 0 {
+		return s.accounts[i]
+	}
+	s.accounts = append(s.accounts, &account{id: id, months: map[int64]*Seconds{}})
+	return s.accounts[len(s.accounts)-1]
+}
+
+func (s *forecastSweep) app(p *Plan, settings *Settings) *appNode {
+	key := appKey(p, settings.App)
+	if i := slices.IndexFunc(s.apps, func(a *appNode) bool { return a.out.key == key }); i >= 0 {
+		return s.apps[i]
+	}
+	a := &appNode{node: node{parent: &s.all, zone: settings.Zone}, out: AppForecast{App: settings.App, key: key}}
+	qps := 0
+	if settings.App != nil {
+		qps = settings.App.Limits.QPS
+	}
+	a.requests = newRequestCount(qps, settings.Zone, &a.node)
+	s.apps = append(s.apps, a)
+	return a
+}
+
+func (s *forecastSweep) load(app *appNode, settings *Settings) *loadNode {
+	i := slices.IndexFunc(app.places, func(p *placeNode) bool { return p.out.Region == settings.Region })
+	if i < 0 {
+		i = len(app.places)
+		app.places = append(app.places, &placeNode{node: node{parent: &app.node, zone: app.zone}, out: PlaceForecast{Region: settings.Region}})
+	}
+	place := app.places[i]
+	class := agora.StreamClassOf(settings.Video.Width, settings.Video.Height)
+	load := &place.loads[slices.Index(agora.StreamClasses(), class)]
+	if *load == nil {
+		*load = &loadNode{
+			node: node{parent: &place.node, zone: app.zone}, place: place,
+			out: LoadForecast{Class: class, Limit: streamLimit(settings.App, settings.Region, class)},
+		}
+	}
+	return *load
+}
+
+// class turns a class into events.
+func (s *forecastSweep) class(k *class, t *tally) {
+	c := &s.counters[t.counter]
+	if k.start < c.from || k.start >= c.until {
+		return
+	}
+	if s.out.Classes == 0 || k.start < s.first {
+		s.first, s.out.First = k.start, time.Unix(k.start, 0).In(c.zone)
+	}
+	if s.out.Classes == 0 || k.end > s.last {
+		s.last, s.out.Last = k.end, time.Unix(k.end, 0).In(c.zone)
+	}
+	asked := k.recordFrom - c.hold - int64(Lead()/time.Second) // the first request at the latest, from which the service counts
+	s.out.Classes++
+	t.classes++
+	t.seconds += (k.recordUntil - asked) * c.sessions
+	c.account.charge(asked, k.recordUntil, c.sessions, c.billing)
+	s.events = append(s.events,
+		s.event(k.recordFrom, eventRecord, t.counter), s.event(k.recordUntil, eventStop, t.counter),
+		s.event(k.start, eventStart, t.counter), s.event(k.end, eventEnd, t.counter))
+	if c.hold > 0 {
+		s.events = append(s.events, s.event(k.start, eventResume, t.counter))
+	}
+	c.requests.starts = append(c.requests.starts, s.event(k.recordFrom-c.hold, uint64(min(c.sessions, 1<<kindBits-1)), t.counter))
+	hours := sessionHours(k.recordUntil - asked)
+	lost, cost := &c.load.out.Lost, int64(hours)*60*s.prices.of(c.billing)
+	if hours > lost.Hours || cost > c.load.cost || hours == lost.Hours && cost == c.load.cost && k.start < lost.Start.Unix() {
+		c.load.cost = cost
+		*lost = LostStop{Recording: k.schedule.recording.ID, Start: time.Unix(k.start, 0).In(c.zone), Hours: hours, CostUSD: dollars(cost)}
+	}
+}
+
+// sum adds up a recording.
+func (s *forecastSweep) sum(t *tally) {
+	c := &s.counters[t.counter]
+	load := &c.load.out
+	load.Classes += t.classes
+	load.Sessions += t.classes * int(c.sessions)
+	load.Seconds += t.seconds
+	s.out.Sessions += t.classes * int(c.sessions)
+	s.out.Seconds.add(c.billing, t.seconds)
+	if t.classes == 0 {
+		return
+	}
+	for key, value := range t.labels {
+		l := s.labels[[2]string{key, value}]
+		if l == nil {
+			l = &LabelForecast{Key: key, Value: value}
+			s.labels[[2]string{key, value}] = l
+		}
+		l.Classes += t.classes
+		l.Seconds.add(c.billing, t.seconds)
+	}
+}
+
+// place adds the requests that begin recordings, placed as the runner places them.
+func (s *forecastSweep) place(r *requestCount) {
+	slices.Sort(r.starts)
+	p := newPlacement(Spacing(r.out.QPS))
+	for _, start := range slices.Backward(r.starts) {
+		writing, _, c := s.read(start)
+		before := p.advance(writing*int64(time.Second), c.sessions)
+		if ahead := time.Duration(before - p.lead); ahead > r.out.Ahead || ahead == r.out.Ahead && ahead > 0 {
+			r.out.Ahead, r.out.AheadAt = ahead, time.Unix(writing, 0).In(r.zone)
+		}
+		s.events = append(s.events, s.event(writing-(before+int64(time.Second)-1)/int64(time.Second), eventBegin, int32(start&(1<<counterBits-1))))
+	}
+}
+
+// run counts the events in their order.
+func (s *forecastSweep) run() {
+	for _, a := range s.apps {
+		s.place(&a.requests)
+	}
+	slices.Sort(s.events)
+	week := weekCount{wall: wallClock{loc: s.out.Zone}, most: &s.out.Week}
+	first := 0 // of the events of one second and kind
+	for i, e := range s.events {
+		at, kind, c := s.read(e)
+		n := int(c.sessions)
+		switch kind {
+		case eventRecord:
+			week.pass(at, s.all.now[0])
+			c.load.add(0, n, at)
+			c.requests.polled(at)
+		case eventStop:
+			c.requests.add(at, requestStop, n)
+			week.pass(at, s.all.now[0])
+			c.load.add(0, -n, at)
+		case eventStart:
+			c.load.add(1, n, at)
+		case eventEnd:
+			c.load.add(1, -n, at)
+		case eventBegin:
+			c.requests.add(at, requestStart, requestsPerStart*n)
+		case eventResume:
+			c.requests.add(at, requestUpdate, n)
+		}
+		if i+1 < len(s.events) && s.events[i+1]>>counterBits == e>>counterBits {
+			continue
+		}
+		if kind == eventRecord || kind == eventStart {
+			for _, begun := range s.events[first : i+1] {
+				_, _, c := s.read(begun)
+				c.load.place.mix(int(kind-eventRecord)/(eventStart-eventRecord), at)
+			}
+		}
+		first = i + 1
+	}
+	for _, a := range s.apps {
+		a.requests.flush()
+	}
+}
+
+// mix compares the totals of several classes of resolution at once with their common limits, when all that begins at an
+// instant has. The limit of a class alone is another matter.
+func (p *placeNode) mix(which int, at int64) {
+	inUse, largest, highest := 0, 0, 0
+	for _, l := range p.loads {
+		if l != nil && l.now[which] > 0 {
+			inUse++
+			largest, highest = max(largest, l.out.Limit), l.out.Limit
+		}
+	}
+	if inUse > 1 {
+		p.out.Mixed[which].over(p.now[which], largest, at, p.zone)
+		p.out.Strict[which].over(p.now[which], highest, at, p.zone)
+	}
+}
+
+func (x *Excess) over(total, limit int, at int64, zone *time.Location) {
+	if total-limit > x.Sessions-x.Limit {
+		*x = Excess{total, limit, time.Unix(at, 0).In(zone)}
+	}
+}
+
+// forecast tells what was counted.
+func (s *forecastSweep) forecast() *Forecast {
+	f := &s.out
+	f.Prices = s.prices
+	f.Peak = s.all.peaks()
+	if f.Classes > 0 {
+		f.Peak.Padded.At, f.Peak.Bare.At = f.Peak.Padded.At.In(f.First.Location()), f.Peak.Bare.At.In(f.First.Location())
+	}
+	for _, a := range s.apps {
+		a.out.Peak, a.out.Requests = a.peaks(), a.requests.forecast()
+		for _, p := range a.places {
+			p.out.Peak = p.peaks()
+			for _, l := range p.loads {
+				if l != nil {
+					l.out.Peak = l.peaks()
+					p.out.Loads = append(p.out.Loads, l.out)
+				}
+			}
+			a.out.Places = append(a.out.Places, p.out)
+		}
+		f.Apps = append(f.Apps, a.out)
+	}
+	for _, l := range s.labels {
+		l.CostUSD = dollars(s.prices.share(l.Seconds))
+		f.Labels = append(f.Labels, *l)
+	}
+	slices.SortFunc(f.Labels, func(a, b LabelForecast) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value)) })
+	var total int64
+	for _, a := range s.accounts {
+		for start, seconds := range a.months {
+			bill, cost := s.prices.bill(*seconds)
+			t := time.Unix(start, 0).UTC()
+			bill.Account, bill.Year, bill.Month = a.id, t.Year(), t.Month()
+			f.Months = append(f.Months, bill)
+			total += cost
+		}
+	}
+	slices.SortFunc(f.Months, func(a, b MonthForecast) int {
+		order := func(id string) int { return slices.IndexFunc(s.accounts, func(a *account) bool { return a.id == id }) }
+		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.Month, b.Month), cmp.Compare(order(a.Account), order(b.Account)))
+	})
+	f.CostUSD = dollars(total)
+	return f
+}
+
+// requestCount counts the requests of an App ID by the second.
+type requestCount struct {
+	out      RequestForecast
+	zone     *time.Location
+	app      *node
+	interval float64 // s between two queries of a session
+	starts   []uint64
+
+	at      int64 // the second that is being counted
+	open    bool
+	counts  [3]int
+	polls   float64
+	worst   float64
+	backlog float64 // requests that wait at the end of the second
+	since   [3]int  // all requests from the second on in which something began to wait
+	sinceAt int64
+	longest float64 // s that a request waits
+}
+
+const (
+	requestStart = iota
+	requestUpdate
+	requestStop
+)
+
+func newRequestCount(qps int, zone *time.Location, app *node) requestCount {
+	if qps <= 0 {
+		qps = agora.DefaultQPS()
+	}
+	return requestCount{out: RequestForecast{QPS: qps}, zone: zone, app: app, interval: agora.MonitorInterval().Seconds()}
+}
+
+// add counts requests of a second.
+func (r *requestCount) add(at int64, kind, n int) {
+	if !r.open || r.at != at {
+		r.next(at)
+	}
+	ahead := r.counts[requestUpdate] + r.counts[requestStop]
+	if kind == requestStart && r.backlog+float64(ahead) > slack.Seconds()*float64(r.out.QPS) {
+		if r.out.Late == 0 {
+			since := at
+			if r.backlog > 0 {
+				since = r.sinceAt
+			}
+			r.out.LateAt, r.out.LateSince = r.time(at), r.time(since)
+			r.out.LateBehind = r.since
+			r.out.LateBehind[requestUpdate] += r.counts[requestUpdate]
+			r.out.LateBehind[requestStop] += r.counts[requestStop]
+		}
+		r.out.Late++
+	}
+	r.counts[kind] += n
+}
+
+func (r *requestCount) time(at int64) time.Time { return time.Unix(at, 0).In(r.zone) }
+
+// next goes on to another second.
+func (r *requestCount) next(at int64) {
+	idle := at - r.at
+	r.flush()
+	r.backlog = max(0, r.backlog-float64(max(idle-1, 0))*float64(r.out.QPS))
+	if r.backlog == 0 {
+		r.since, r.sinceAt = [3]int{}, at
+	}
+	r.at, r.open, r.counts = at, true, [3]int{}
+	r.polls = float64(r.app.now[0]) / r.interval
+}
+
+// polled tells that more sessions are queried from now on.
+func (r *requestCount) polled(at int64) {
+	if polls := float64(r.app.now[0]) / r.interval; polls > r.out.Most {
+		r.out.Most, r.out.MostAt = polls, r.time(at)
+	}
+}
+
+// flush counts the second that is open.
+func (r *requestCount) flush() {
+	if !r.open {
+		return
+	}
+	r.open = false
+	sum := r.counts[0] + r.counts[1] + r.counts[2]
+	if total := float64(sum) + r.polls; total > r.worst {
+		r.worst = total
+		r.out.WorstAt, r.out.Polls = r.time(r.at), r.polls
+		r.out.Starts, r.out.Stops, r.out.Updates = r.counts[requestStart], r.counts[requestStop], r.counts[requestUpdate]
+	}
+	r.backlog = max(0, r.backlog+float64(sum-r.out.QPS))
+	for kind, n := range r.counts {
+		r.since[kind] += n
+	}
+	if wait := r.backlog / float64(r.out.QPS); wait > r.longest {
+		r.longest, r.out.WaitAt = wait, r.time(r.at)
+	}
+}
+
+func (r *requestCount) forecast() RequestForecast {
+	r.out.Worst = int(math.Ceil(r.worst))
+	r.out.Wait = time.Duration(r.longest * float64(time.Second)).Round(100 * time.Millisecond)
+	return r.out
+}
