@@ -12,15 +12,11 @@ import (
 // forecast is that of the plan and of those beside it that use one of its apps, made once for all rules. Its window
 // is validate's.
 func (c *checker) forecast() *Forecast {
-	e := c.expansion()
-	shared := c.shared
-	if shared == nil {
-		shared = new(sharedExpansion)
+	if c.load == nil {
+		e := c.expansion()
+		c.load = ForecastOf(c.p.sharing(c.opts.Beside), ForecastOptions{From: Bound{At: e.from}, Until: Bound{At: e.until}})
 	}
-	shared.counted.Do(func() {
-		shared.load = ForecastOf(c.p.sharing(c.opts.Beside), ForecastOptions{From: Bound{At: e.from}, Until: Bound{At: e.until}})
-	})
-	return shared.load
+	return c.load
 }
 
 // sharing gives the plan, and those of the others that use an App ID of it.

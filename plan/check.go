@@ -29,6 +29,15 @@ func Check(p *Plan, opts CheckOptions) []Finding {
 	return Sort(p, tune(findings, p.Severities))
 }
 
+// apply applies the rules of the given ids, one after the other.
+func (c *checker) apply(ids []string) {
+	for _, id := range ids {
+		if c.rule = resolveRule(id); c.rule.check != nil {
+			c.rule.check(c)
+		}
+	}
+}
+
 // indispensable are the rules, beside those of structure, that no plan can do without: they tell of what is missing, or
 // could not be read, and without it there is nothing to ask the service for.
 var indispensable = map[string]bool{

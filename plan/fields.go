@@ -26,16 +26,6 @@ func init() {
 
 var idPattern = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
-// isID says that idPattern matches, and is asked of every recording.
-func isID(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; !(c >= 'a' && c <= 'z' || isDigit(c) || c == '-') {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 40
-}
-
 // fieldChecks runs the validate tags of file.go.
 var fieldChecks = sync.OnceValue(func() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
@@ -45,7 +35,7 @@ var fieldChecks = sync.OnceValue(func() *validator.Validate {
 		}
 	}
 	must(v.RegisterValidation("version", func(f validator.FieldLevel) bool { return f.Field().Int() == formatVersion }))
-	must(v.RegisterValidation("id", func(f validator.FieldLevel) bool { return isID(f.Field().String()) }))
+	must(v.RegisterValidation("id", func(f validator.FieldLevel) bool { return idPattern.MatchString(f.Field().String()) }))
 	must(v.RegisterValidation("restriction", func(f validator.FieldLevel) bool {
 		r := restrictionOf(f.Param())
 		if f.Field().Kind() == reflect.String {
@@ -67,25 +57,6 @@ func (d *decoder) checkFields(file any) {
 	}
 	for _, err := range errs {
 		d.fieldError(reflect.ValueOf(file), err)
-	}
-}
-
-// recordingsOf is what validator runs on for recordings.
-type recordingsOf struct {
-	Recordings entries[recordingKeys] `validate:"dive"`
-}
-
-// checkRecordings is checkFields for recordings, which are many and much alike.
-func (d *decoder) checkRecordings(list entries[recordingKeys]) {
-	var j judge
-	var doubtful recordingsOf
-	for i := range list {
-		if !j.right(reflect.ValueOf(&list[i].Value).Elem()) {
-			doubtful.Recordings = append(doubtful.Recordings, list[i])
-		}
-	}
-	if len(doubtful.Recordings) > 0 {
-		d.checkFields(&doubtful)
 	}
 }
 

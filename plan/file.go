@@ -44,7 +44,7 @@ func (includedFile) noun() string { return "an included file" }
 type partKeys struct {
 	Calendars  entries[calendarKeys]  `yaml:"calendars" doc:"Named sets of days, for only and skip, known in every file: a day, a range of days, or a list of both." example:"{autumn: 2031-09-15..2031-12-19, holidays: [2031-10-13, 2031-12-08]}"`
 	Defaults   *defaultsKeys          `yaml:"defaults" doc:"Keys for every recording of this file that does not set them; those of the root file apply to included ones too." example:"{timezone: Europe/Madrid, only: autumn}"`
-	Recordings entries[recordingKeys] `yaml:"recordings" doc:"What is recorded, by id: a-z, 0-9 and -, at most 40 characters, part of every occurrence's identity." example:"{german-a1: {when: Mon Wed 19:00-19:50}}"`
+	Recordings entries[recordingKeys] `yaml:"recordings" validate:"dive" doc:"What is recorded, by id: a-z, 0-9 and -, at most 40 characters, part of every occurrence's identity." example:"{german-a1: {when: Mon Wed 19:00-19:50}}"`
 }
 
 // accountKeys are Agora's REST credentials.

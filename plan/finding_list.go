@@ -56,18 +56,6 @@ func (l *findingList) leave(id string, first Pos, n int) {
 	t.left += n
 }
 
-// addAll adds what was found in a later part of the file.
-func (l *findingList) addAll(other *findingList) {
-	for _, f := range other.findings {
-		l.add(f)
-	}
-	for id, t := range other.told { // each rule by itself, in whatever order
-		if t.left > 0 {
-			l.leave(id, t.at, t.left)
-		}
-	}
-}
-
 // leftOut tells of each rule how many findings are not listed.
 func (l *findingList) leftOut() []Finding {
 	var list []Finding

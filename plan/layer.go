@@ -233,7 +233,7 @@ func (b *builder) url(u *unit, text string, where span) Text {
 		}
 		u.report("reference-not-allowed", where, fmt.Sprintf("a url may use exposed variables only, and %s is not exposed", ref), hint)
 	}
-	if first := t.t.parts[0]; first.kind == partLiteral && !isWebAddress(first.s) {
+	if first := t.t.parts[0]; first.kind == partLiteral && !webAddress.MatchString(first.s) {
 		hint := ""
 		if !strings.Contains(text, "://") && !strings.HasPrefix(text, "/") && strings.Contains(text, ".") {
 			hint = "begin with https://"
@@ -245,14 +245,6 @@ func (b *builder) url(u *unit, text string, where span) Text {
 
 // webAddress matches up to where a reference or placeholder may begin.
 var webAddress = regexp.MustCompile(`(?i)^https?://([^\s/?#].*)?$`)
-
-// isWebAddress says that webAddress matches; usual addresses do not need it.
-func isWebAddress(s string) bool {
-	if host, ok := strings.CutPrefix(s, "https://"); ok && host != "" && (isLetter(host[0]) || isDigit(host[0])) && !strings.Contains(s, "\n") {
-		return true
-	}
-	return webAddress.MatchString(s)
-}
 
 // calendars resolves the names of only or skip; whole says that all of them could be read.
 func (b *builder) calendars(u *unit, list *nameList) (found []*Calendar, whole bool) {
@@ -276,16 +268,6 @@ func (b *builder) calendars(u *unit, list *nameList) (found []*Calendar, whole b
 
 var labelName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
 
-// isLabelName says that labelName matches, and is asked of every label.
-func isLabelName(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; !(isLetter(c) || i > 0 && (isDigit(c) || c == '_' || c == '-')) {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 40
-}
-
 // builtinPlaceholders are known without any label.
 var builtinPlaceholders = []string{"plan", "id", "date", "time"}
 
@@ -295,7 +277,7 @@ func (b *builder) labels(u *unit, k *labelKeys) map[string]string {
 		switch {
 		case slices.Contains(builtinPlaceholders, l.Key.Text):
 			u.report("invalid-value", l.Key.At, fmt.Sprintf("{%s} is a placeholder of its own, and no label can be called so", l.Key.Text), "choose another name")
-		case !isLabelName(l.Key.Text):
+		case !labelName.MatchString(l.Key.Text):
 			u.report("invalid-value", l.Key.At, fmt.Sprintf("%s is no name of a label: a letter, then letters, digits, _ and -, at most 40", quoted(l.Key.Text)), "")
 		case !u.noReference("a label", l.Value):
 			labels[l.Key.Text] = l.Value.Text

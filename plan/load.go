@@ -30,7 +30,7 @@ func Load(files Files, path string) (*Plan, []Finding, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read plan: %w", err)
 	}
-	return (&loader{files: files, pieceSize: pieceSize}).load(path, text)
+	return (&loader{files: files}).load(path, text)
 }
 
 // load reads the root file's text and what it includes.
@@ -73,9 +73,8 @@ func (l *loader) leftOut(ig ignore) bool {
 
 // loader reads the files of one plan.
 type loader struct {
-	files     Files
-	units     []*unit // the root file first
-	pieceSize int     // bytes; of what a long file is read in
+	files Files
+	units []*unit // the root file first
 }
 
 // unit is one file on its way into the plan.
@@ -84,8 +83,6 @@ type unit struct {
 	top   *yaml.Node // nil when the parser refused the text, and once it is decoded
 	place *at        // of the file's mapping
 	part  *partKeys
-
-	recordings entries[recordingKeys] // of a file that is read in pieces
 }
 
 // parse adds a file. Its findings are what the parser says of it.
@@ -93,9 +90,6 @@ func (l *loader) parse(path string, text []byte) *unit {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	u := &unit{decoder: &decoder{src: newSource(path, text), included: len(l.units) > 0}}
 	l.units = append(l.units, u)
-	if u.readPieces(l.pieceSize) {
-		return u
-	}
 	document, problem := parse(u.src)
 	if problem != nil {
 		u.report(ruleSyntax, problem.at, problem.message, problem.hint)
@@ -115,11 +109,6 @@ func (u *unit) decode(file any) bool {
 		return false
 	}
 	u.checkFields(file)
-	if u.recordings != nil {
-		u.part.Recordings, u.recordings = u.recordings, nil
-	} else {
-		u.checkRecordings(u.part.Recordings)
-	}
 	return true
 }
 

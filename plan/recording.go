@@ -95,7 +95,7 @@ func (b *builder) recording(u *unit, e *entry[recordingKeys], base Settings) {
 
 // claim takes an id, or an earlier one, for a recording; false when it is none or another has it.
 func (b *builder) claim(u *unit, id item, r *Recording) bool {
-	if !isID(id.Text) {
+	if !idPattern.MatchString(id.Text) {
 		if !u.noReference("an id", id) {
 			u.report("invalid-value", id.At, fmt.Sprintf("%s is no id: a-z, 0-9 and -, at most 40 characters", quoted(id.Text)), idHint(id.Text))
 		}

@@ -100,8 +100,8 @@ type checker struct {
 	opts     CheckOptions
 	rule     rule
 	findings []Finding
-	times    *expansion       // by [checker.expansion]
-	shared   *sharedExpansion // with other rules; nil for none
+	times    *expansion // by [checker.expansion]
+	load     *Forecast  // by [checker.forecast]
 }
 
 // report adds a finding of the running rule: what is wrong with the value given and what is allowed, and what to try.

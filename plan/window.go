@@ -32,17 +32,9 @@ func (e *expansion) window(now time.Time) (from, until time.Time) {
 // expansion is the plan's, made once for all rules, which must not change it.
 func (c *checker) expansion() *expansion {
 	if c.times == nil {
-		shared := c.shared
-		if shared == nil {
-			shared = new(sharedExpansion)
-		}
-		shared.once.Do(func() {
-			shared.times = newExpansion(c.p)
-			shared.times.from, shared.times.until = shared.times.window(c.opts.Now)
-			shared.times.near(unixCeil(shared.times.from))
-			shared.times.pageGroups() // kept, so that rules only read
-		})
-		c.times = shared.times
+		c.times = newExpansion(c.p)
+		c.times.from, c.times.until = c.times.window(c.opts.Now)
+		c.times.near(unixCeil(c.times.from))
 	}
 	return c.times
 }
