@@ -19,6 +19,14 @@ func (c *checker) forecast() *Forecast {
 	return c.load
 }
 
+// alone is the forecast of the plan without those beside it.
+func (c *checker) alone() *Forecast {
+	if len(c.p.sharing(c.opts.Beside)) == 1 {
+		return c.forecast()
+	}
+	return ForecastOf([]*Plan{c.p}, ForecastOptions{Now: c.opts.Now})
+}
+
 // sharing gives the plan, and those of the others that use an App ID of it.
 func (p *Plan) sharing(others []*Plan) []*Plan {
 	list := []*Plan{p}

@@ -18,15 +18,26 @@ type CheckOptions struct {
 // without those that a comment in the plan silences.
 // A nil plan has no findings.
 func Check(p *Plan, opts CheckOptions) []Finding {
+	return Review(p, opts).Findings
+}
+
+// Reviewed is what the rules find, and the forecast that they judge by.
+type Reviewed struct {
+	Findings []Finding
+	Forecast *Forecast // of the plan alone, over validate's window
+}
+
+// Review is [Check], and gives the forecast too, so that nobody need make it again.
+func Review(p *Plan, opts CheckOptions) Reviewed {
 	if p == nil {
-		return nil
+		return Reviewed{}
 	}
 	c := &checker{p: p, opts: opts}
 	c.apply(slices.Sorted(maps.Keys(rules)))
 	used := make([]bool, len(p.ignores))
 	findings := silence(c.findings, p.ignores, used)
 	findings = append(findings, unusedIgnores(p.ignores, used, opts)...)
-	return Sort(p, tune(findings, p.Severities))
+	return Reviewed{Sort(p, tune(findings, p.Severities)), c.alone()}
 }
 
 // apply applies the rules of the given ids, one after the other.

@@ -21,7 +21,7 @@ func Summarize(p *Plan, opts CheckOptions) Summary {
 		return Summary{}
 	}
 	f := ForecastOf([]*Plan{p}, ForecastOptions{Now: opts.Now})
-	return f.Summary(len(p.Recordings), notChecked(p, opts.Lookup))
+	return f.Summary(len(p.Recordings), NotChecked(p, opts.Lookup))
 }
 
 // Summary is the line that a forecast comes to.
@@ -33,8 +33,8 @@ func (f *Forecast) Summary(recordings int, notChecked []string) Summary {
 	}
 }
 
-// notChecked lists the references of the plan that have no value here, in the order of their sections, each once.
-func notChecked(p *Plan, lookup Lookup) []string {
+// NotChecked lists the references of the plan that have no value here, in the order of their sections, each once.
+func NotChecked(p *Plan, lookup Lookup) []string {
 	var list []string
 	seen := make(map[Reference]bool)
 	add := func(texts ...Text) {

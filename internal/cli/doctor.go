@@ -281,9 +281,8 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 // references checks that every reference stands for something now.
 func (c *checkup) references(p *plan.Plan) {
 	w := &workplace{app: c.a}
-	summary := plan.Summarize(p, plan.CheckOptions{Now: c.a.now(), Lookup: w.lookup(p)})
-	if len(summary.NotChecked) > 0 {
-		c.add("references of "+p.Name, checkFail, "not set: "+joinSome(summary.NotChecked, 8), "set them where the daemon is started")
+	if missing := plan.NotChecked(p, w.lookup(p)); len(missing) > 0 {
+		c.add("references of "+p.Name, checkFail, "not set: "+joinSome(missing, 8), "set them where the daemon is started")
 		return
 	}
 	c.add("references of "+p.Name, checkOK, "each stands for something", "")

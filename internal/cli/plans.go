@@ -13,6 +13,7 @@ type checkedPlan struct {
 	path     string
 	plan     *plan.Plan // nil when the root could not be parsed
 	findings []plan.Finding
+	forecast *plan.Forecast // of the plan alone, once it is checked
 	files    *osFiles
 }
 
@@ -52,7 +53,8 @@ func (a *app) loadPlan(path string) (checkedPlan, error) {
 // check applies every rule.
 func (c *checkedPlan) check(opts plan.CheckOptions) {
 	if c.plan != nil {
-		c.findings = plan.Sort(c.plan, append(c.findings, plan.Check(c.plan, opts)...))
+		reviewed := plan.Review(c.plan, opts)
+		c.findings, c.forecast = plan.Sort(c.plan, append(c.findings, reviewed.Findings...)), reviewed.Forecast
 	}
 }
 

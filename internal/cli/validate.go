@@ -119,9 +119,14 @@ func (a *app) printValidation(c checkedPlan, opts plan.CheckOptions) {
 	}
 	fmt.Fprintf(w, "%s: %s", shown(c.path), counted(c))
 	if c.plan != nil {
-		summary(w, plan.Summarize(c.plan, opts))
+		summary(w, c.summary(opts.Lookup))
 	}
 	fmt.Fprintln(w)
+}
+
+// summary is what validate says of a plan that was checked.
+func (c checkedPlan) summary(lookup plan.Lookup) plan.Summary {
+	return c.forecast.Summary(len(c.plan.Recordings), plan.NotChecked(c.plan, lookup))
 }
 
 // counted says how many findings of which severity there are.
@@ -219,11 +224,11 @@ func (a *app) writeValidation(plans []checkedPlan, resolve bool) error {
 		if c.plan == nil {
 			continue
 		}
-		opts := plan.CheckOptions{Now: a.now()}
+		var lookup plan.Lookup
 		if resolve {
-			opts.Lookup = a.newLookup(c.path)
+			lookup = a.newLookup(c.path)
 		}
-		s := plan.Summarize(c.plan, opts)
+		s := c.summary(lookup)
 		v.Plans = append(v.Plans, summaryJSON{
 			c.path, s.Recordings, s.Classes, planTime(s.First), planTime(s.Last), s.Peak, planTime(s.PeakAt),
 			s.HDSeconds, s.FullHDSeconds, s.CostUSD, append([]string{}, s.NotChecked...),

@@ -180,11 +180,11 @@ func (w *workplace) connect(p *plan.Plan) (*runner.Connection, error) {
 
 // unresolved lists the references that stand for nothing now: a plan that needs them would fail at its first class.
 func (w *workplace) unresolved(p *plan.Plan) error {
-	summary := plan.Summarize(p, plan.CheckOptions{Now: w.app.now(), Lookup: w.lookup(p)})
-	if len(summary.NotChecked) == 0 {
+	missing := plan.NotChecked(p, w.lookup(p))
+	if len(missing) == 0 {
 		return nil
 	}
-	return fmt.Errorf("plan %s: not set: %s", p.Files[0].Path, joinSome(summary.NotChecked, 8))
+	return fmt.Errorf("plan %s: not set: %s", p.Files[0].Path, joinSome(missing, 8))
 }
 
 // joinSome lists at most n items.
