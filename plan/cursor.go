@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 )
@@ -21,7 +22,6 @@ type class struct {
 	shift                   shift // of the start
 	shared                  bool  // the recording has another class planned on the day
 	merged                  int   // as of planned
-	page                    *page
 }
 
 func (c *class) cancelled() bool {
@@ -44,22 +44,6 @@ func compareClasses(a, b *class) int {
 	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.schedule.index, b.schedule.index), cmp.Compare(a.planned, b.planned))
 }
 
-// cursor gives the classes of one recording that start in [from, until), in order of start.
-//
-// A class that stays on its day, whatever its new time, starts after every class of the days before: the instant of
-// a wall clock time never decreases with it. So days are counted one by one, and only the classes that a change
-// displaces are looked up beforehand.
-type cursor struct {
-	schedule    *schedule
-	wall        wallClock
-	from, until int64
-	days        DayRange // still to count
-	ready       []class  // of one day, by start
-	displaced   []class  // by start
-	buffer      []planned
-	classes     []class
-}
-
 // Instants beyond these are of no plan.
 var (
 	firstInstant = int64(firstDay-2) * daySeconds
@@ -75,17 +59,79 @@ func unixCeil(t time.Time) int64 {
 	return min(max(unix, firstInstant), lastInstant)
 }
 
-func (s *schedule) cursor(from, until int64) *cursor {
-	c := &cursor{schedule: s, wall: s.wallClock(), from: from, until: until}
-	// A start may be as far after its day as the longest gap, a day.
-	c.days = DayRange{max(c.wall.day(from)-2, firstDay), min(c.wall.day(until), lastDay)}
-	c.displace()
-	return c
+// classes gives the classes that start in [from, until), in order of start, with the padding that was asked for. Each is
+// valid during its call only.
+//
+// A class that stays on its day, whatever its new time, starts after every class of the days before: the instant of
+// a wall clock time never decreases with it. So days are counted one by one, and only the classes that a change
+// displaces are looked up beforehand.
+func (s *schedule) classes(from, until int64) iter.Seq[*class] {
+	return func(yield func(*class) bool) {
+		displaced := s.displaced(from, until)
+		// A start may be as far after its day as the longest gap, a day.
+		days := DayRange{max(s.wall.day(from)-2, firstDay), min(s.wall.day(until), lastDay)}
+		var on []planned
+		var today []class
+		for {
+			d, ok := s.nextDay(days)
+			if !ok {
+				break
+			}
+			days.First = d + 1
+			on = s.plannedOn(s.wall, d, on)
+			today = s.staying(on, from, until, today[:0])
+			for i := range today {
+				for len(displaced) > 0 && compareClasses(&displaced[0], &today[i]) < 0 {
+					if !yield(&displaced[0]) {
+						return
+					}
+					displaced = displaced[1:]
+				}
+				if !yield(&today[i]) {
+					return
+				}
+			}
+		}
+		for i := range displaced {
+			if !yield(&displaced[i]) {
+				return
+			}
+		}
+	}
 }
 
-// displace finds the classes that changes displace into the window.
-func (c *cursor) displace() {
-	s := c.schedule
+// first gives the first class that starts in [from, until).
+func (s *schedule) first(from, until int64) (class, bool) {
+	for k := range s.classes(from, until) {
+		return *k, true
+	}
+	return class{}, false
+}
+
+// staying lists the classes planned on one day that no change takes off it, by start.
+func (s *schedule) staying(on []planned, from, until int64, into []class) []class {
+	for i := range on {
+		p, change := &on[i], -1
+		if len(s.recording.Changes) > 0 {
+			change = s.changes.find(p.day, p.clock)
+			if change >= 0 && s.recording.Changes[change].displaces(&s.recording.Settings, s.changed[change]) {
+				continue
+			}
+		}
+		if k := s.class(p, change, s.wall); from <= k.start && k.start < until {
+			into = append(into, k)
+		}
+	}
+	if len(into) > 1 {
+		slices.SortFunc(into, func(a, b class) int { return compareClasses(&a, &b) })
+	}
+	return into
+}
+
+// displaced lists the classes that changes take off their day and into the window, by start.
+func (s *schedule) displaced(from, until int64) []class {
+	var list []class
+	var on []planned
 	for i := range s.recording.Changes {
 		change := &s.recording.Changes[i]
 		if !change.displaces(&s.recording.Settings, s.changed[i]) {
@@ -94,11 +140,11 @@ func (c *cursor) displace() {
 		days := change.Key.Days
 		elsewhere := wallClock{loc: s.changed[i].Zone}
 		if to := change.To; to != nil && to.HasDay {
-			if start, _ := elsewhere.instant(to.Day, to.start); start < c.from || start >= c.until {
+			if start, _ := elsewhere.instant(to.Day, to.start); start < from || start >= until {
 				continue
 			}
 		} else {
-			days = DayRange{max(days.First, c.wall.day(c.from)-3), min(days.Last, c.wall.day(c.until)+3)}
+			days = DayRange{max(days.First, s.wall.day(from)-3), min(days.Last, s.wall.day(until)+3)}
 		}
 		for {
 			d, ok := s.nextDay(days)
@@ -106,18 +152,19 @@ func (c *cursor) displace() {
 				break
 			}
 			days.First = d + 1
-			c.buffer = s.plannedOn(&c.wall, d, c.buffer)
-			for j := range c.buffer {
-				if s.changes.find(d, c.buffer[j].clock) != i {
+			on = s.plannedOn(s.wall, d, on)
+			for j := range on {
+				if s.changes.find(d, on[j].clock) != i {
 					continue
 				}
-				if k := s.class(&c.buffer[j], i, &elsewhere); c.from <= k.start && k.start < c.until {
-					c.displaced = append(c.displaced, k)
+				if k := s.class(&on[j], i, &elsewhere); from <= k.start && k.start < until {
+					list = append(list, k)
 				}
 			}
 		}
 	}
-	slices.SortFunc(c.displaced, func(a, b class) int { return compareClasses(&a, &b) })
+	slices.SortFunc(list, func(a, b class) int { return compareClasses(&a, &b) })
+	return list
 }
 
 // class applies the change to what is planned. The clock is that of the zone in which the class is.
@@ -154,50 +201,4 @@ func (s *Settings) padding() (before, after int64) {
 		before = int64(s.Padding.Before / time.Second)
 	}
 	return before, int64(s.Padding.After / time.Second)
-}
-
-// next gives the next class. It is valid until the call after.
-func (c *cursor) next() (*class, bool) {
-	for len(c.ready) == 0 && c.fill() {
-	}
-	switch {
-	case len(c.displaced) > 0 && (len(c.ready) == 0 || compareClasses(&c.displaced[0], &c.ready[0]) < 0):
-		k := &c.displaced[0]
-		c.displaced = c.displaced[1:]
-		return k, true
-	case len(c.ready) > 0:
-		k := &c.ready[0]
-		c.ready = c.ready[1:]
-		return k, true
-	default:
-		return nil, false
-	}
-}
-
-// fill counts one more day on which something is planned.
-func (c *cursor) fill() bool {
-	s := c.schedule
-	d, ok := s.nextDay(c.days)
-	if !ok {
-		return false
-	}
-	c.days.First = d + 1
-	c.buffer = s.plannedOn(&c.wall, d, c.buffer)
-	c.ready = c.classes[:0]
-	for i := range c.buffer {
-		p := &c.buffer[i]
-		change := -1
-		if len(s.recording.Changes) > 0 {
-			change = s.changes.find(d, p.clock)
-			if change >= 0 && s.recording.Changes[change].displaces(&s.recording.Settings, s.changed[change]) {
-				continue
-			}
-		}
-		if k := s.class(p, change, &c.wall); c.from <= k.start && k.start < c.until {
-			c.ready = append(c.ready, k)
-		}
-	}
-	c.classes = c.ready
-	slices.SortFunc(c.ready, func(a, b class) int { return compareClasses(&a, &b) })
-	return true
 }

@@ -45,14 +45,6 @@ func (s daySet) from(d Day) (DayRange, bool) {
 	return s[i], true
 }
 
-// first is the place of the set's first range, by which sets are told apart that are not copied; nil for none.
-func (s daySet) first() *DayRange {
-	if len(s) == 0 {
-		return nil
-	}
-	return &s[0]
-}
-
 func (s daySet) contains(d Day) bool {
 	r, ok := s.from(d)
 	return ok && r.First <= d

@@ -97,8 +97,7 @@ func (c *comparison) classesOf(s *schedule) (byPlanned map[int64]class, order []
 	if s == nil {
 		return byPlanned, nil
 	}
-	walk := s.cursor(c.from-pairingReach, c.until+pairingReach)
-	for k, ok := walk.next(); ok; k, ok = walk.next() {
+	for k := range s.classes(c.from-pairingReach, c.until+pairingReach) {
 		byPlanned[k.planned] = *k
 		order = append(order, k.planned)
 	}

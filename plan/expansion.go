@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"slices"
 	"strings"
 	"time"
 )
@@ -10,8 +9,7 @@ import (
 type expansion struct {
 	plan      *Plan
 	schedules []*schedule // of the recordings that have a zone, in document order
-	pages     map[string]*page
-	fixed     map[*Settings]*page // of settings whose URL is the same for every class
+	buffer    []class     // of one group
 
 	maxBefore, maxAfter, maxLength int64 // s, of any class
 
@@ -20,41 +18,20 @@ type expansion struct {
 	from, until time.Time // validate's window, for the rules
 }
 
-// page is what the classes of one URL share.
-type page struct {
-	url     string
-	classes []*queued // that the next one may still cut short, by end
-	met     int       // so many of them had ended when the latest began
-	// The latest end of the classes that start before latestStart, and of those that start at it: what is recorded
-	// at the same time is no neighbour.
-	latestStart, endBefore, endAt int64
-	lasting                       bool // not made for single classes
-}
-
-func newPage(url string) *page {
-	return &page{url: url, latestStart: firstInstant, endBefore: firstInstant, endAt: firstInstant}
-}
-
-// queued is a class whose padding waits for the neighbours after it.
-type queued struct {
-	class
-	waiting bool // on its page's list
-}
-
 func newExpansion(p *Plan) *expansion {
-	e := &expansion{plan: p, pages: make(map[string]*page), fixed: make(map[*Settings]*page)}
+	e := &expansion{plan: p}
 	sets := make(map[calendarList]daySet)
-	near := make(map[string]*wallClock)
+	walls := make(map[string]*wallClock)
 	for i, r := range p.Recordings {
 		if r.Zone == nil {
 			continue // reported where it is missing
 		}
 		s := newSchedule(r, i, daysOf(sets, r.Only), daysOf(sets, r.Skip))
 		zone := r.Zone.String()
-		if near[zone] == nil {
-			near[zone] = new(wallClock)
+		if walls[zone] == nil {
+			walls[zone] = s.wall
 		}
-		s.near = near[zone]
+		s.wall = walls[zone]
 		e.schedules = append(e.schedules, s)
 		for j := range r.When {
 			e.maxLength = max(e.maxLength, int64(r.When[j].length/time.Second))
@@ -68,16 +45,6 @@ func newExpansion(p *Plan) *expansion {
 		}
 	}
 	return e
-}
-
-// near looks up the offsets of all zones at an instant, for those who count from there on.
-func (e *expansion) near(unix int64) {
-	for _, s := range e.schedules {
-		if !s.near.known {
-			s.near.loc = s.recording.Zone
-			s.near.load(unix)
-		}
-	}
 }
 
 func (e *expansion) allow(s *Settings) {
@@ -107,26 +74,6 @@ func daysOf(sets map[calendarList]daySet, calendars []*Calendar) daySet {
 		sets[key] = set
 	}
 	return set
-}
-
-// pageOf gives the page that the class opens.
-func (e *expansion) pageOf(c *class) *page {
-	settings := c.settings()
-	if p, ok := e.fixed[settings]; ok {
-		return p
-	}
-	lasting := !slices.ContainsFunc(settings.URL.placeholders(), func(name string) bool { return name == "date" || name == "time" })
-	url := e.url(c).String()
-	p := e.pages[url]
-	if p == nil {
-		p = newPage(url)
-		e.pages[url] = p
-	}
-	if lasting {
-		p.lasting = true
-		e.fixed[settings] = p
-	}
-	return p
 }
 
 func (e *expansion) url(c *class) Text {

@@ -204,9 +204,6 @@ func startsIn(expansions []*expansion, opts ForecastOptions) (window [2]time.Tim
 		}
 	}
 	from, until = unixCeil(window[0]), unixCeil(window[1])
-	for _, e := range expansions {
-		e.near(from)
-	}
 	if opts.From.Day {
 		from -= offsetReach
 	}
@@ -233,10 +230,12 @@ func (s *forecastSweep) plan(e *expansion, opts ForecastOptions) {
 		}
 		tallies[one] = list
 	}
+	var list []class
 	for _, group := range e.pageGroups() {
-		classes := e.walker(group, s.from, s.until)
 		own := tallies[group[0]]
-		for k, ok := classes.next(); ok; k, ok = classes.next() {
+		list = e.group(group, s.from, s.until, list[:0])
+		for i := range list {
+			k := &list[i]
 			if len(group) > 1 {
 				own = tallies[k.schedule]
 			}

@@ -35,15 +35,11 @@ func (r *Recording) OccurrencesOf(p *Plan, from, until time.Time) []Occurrence {
 		return nil
 	}
 	e := &expansion{plan: p}
-	c := newSchedule(r, 0, unionDays(r.Only), unionDays(r.Skip)).cursor(unixCeil(from), unixCeil(until))
 	var list []Occurrence
-	for {
-		k, ok := c.next()
-		if !ok {
-			return list
-		}
+	for k := range newSchedule(r, 0, unionDays(r.Only), unionDays(r.Skip)).classes(unixCeil(from), unixCeil(until)) {
 		list = append(list, e.occurrence(k))
 	}
+	return list
 }
 
 // LastBound is the instant after which no class of the plan can start; false when a recording has no bound. It is
@@ -66,8 +62,7 @@ func (e *expansion) lastBound() (time.Time, bool) {
 		default:
 			continue
 		}
-		wall := s.wallClock()
-		end, _ := wall.instant(days.Last+1, 0)
+		end, _ := s.wall.instant(days.Last+1, 0)
 		for j := range r.Changes {
 			to := r.Changes[j].To
 			if to != nil && !r.Changes[j].Cancelled {

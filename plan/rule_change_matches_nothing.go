@@ -19,7 +19,6 @@ func checkChangeMatchesNothing(c *checker) {
 		if s.recording.unread() {
 			continue
 		}
-		wall := s.wallClock()
 		for i := range s.recording.Changes {
 			change := &s.recording.Changes[i]
 			d, ok := s.nextDay(change.Key.Days)
@@ -32,7 +31,7 @@ func checkChangeMatchesNothing(c *checker) {
 			}
 			var times []string
 			found := false
-			for _, p := range s.plannedOn(&wall, d, nil) {
+			for _, p := range s.plannedOn(s.wall, d, nil) {
 				found = found || p.clock == change.Key.Time
 				times = append(times, p.clock.String())
 			}

@@ -22,11 +22,7 @@ func checkClockChange(c *checker) {
 	changes := make(clockChanges)
 	for _, s := range e.schedules {
 		for _, around := range s.aroundClockChanges(changes, from, until) {
-			for classes := s.cursor(around.from, around.until); ; {
-				k, ok := classes.next()
-				if !ok {
-					break
-				}
+			for k := range s.classes(around.from, around.until) {
 				if k.shift == shiftNone || k.cancelled() {
 					continue
 				}

@@ -37,15 +37,11 @@ func (s *schedule) overAt(entry int, now, maxLength int64) bool {
 		return false
 	}
 	one := s.alone(entry)
-	for ahead := one.cursor(now-maxLength, lastInstant); ; {
-		k, ok := ahead.next()
-		if !ok {
-			break
-		}
+	for k := range one.classes(now-maxLength, lastInstant) {
 		if k.end > now {
 			return false
 		}
 	}
-	_, had := one.cursor(firstInstant, now).next()
+	_, had := one.first(firstInstant, now)
 	return had
 }

@@ -59,23 +59,21 @@ func checkInstances(c *checker) {
 			}
 		}
 		var list []running
-		var starts []int64
+		var begin []int64
 		for _, m := range users[key] {
 			if byPlan[m.e] == nil {
 				continue
 			}
-			part := *m.e
-			part.schedules = byPlan[m.e]
+			own := byPlan[m.e]
 			byPlan[m.e] = nil
-			part.starts(unixCeil(e.from), unixCeil(e.until), func(k *class) bool {
+			for _, k := range starts(own, unixCeil(e.from), unixCeil(e.until)) {
 				if !k.cancelled() {
-					list = append(list, instancesOf(m.e, k, m.e == e))
-					starts = append(starts, k.recordFrom)
+					list = append(list, instancesOf(m.e, &k, m.e == e))
+					begin = append(begin, k.recordFrom)
 				}
-				return true
-			})
+			}
 		}
-		clashes(list, starts, func(a, b *running) {
+		clashes(list, begin, func(a, b *running) {
 			if !a.own {
 				a, b = b, a
 			}

@@ -1,7 +1,5 @@
 package plan
 
-import "slices"
-
 func init() {
 	register(rule{
 		id:        "overlap-page",
@@ -17,36 +15,29 @@ func init() {
 func checkOverlapPage(c *checker) {
 	e := c.expansion()
 	from, until := unixCeil(e.from), unixCeil(e.until)
-	shared := *e
-	shared.pages, shared.fixed = make(map[string]*page), make(map[*Settings]*page)
-	shared.schedules = nil
+	var shared []*schedule
 	for _, group := range e.pageGroups() {
 		if len(group) > 1 {
-			shared.schedules = append(shared.schedules, group...)
+			shared = append(shared, group...)
 		}
-	}
-	slices.SortFunc(shared.schedules, func(a, b *schedule) int { return a.index - b.index })
-	if len(shared.schedules) < 2 {
-		return
 	}
 	last := make(map[string]*lastOnPage)
 	var found overlaps
-	shared.starts(from-e.maxLength, until, func(k *class) bool {
+	for _, k := range starts(shared, from-e.maxLength, until) {
 		if k.cancelled() {
-			return true
+			continue
 		}
-		url := shared.pageOf(k).url
+		url := e.url(&k).String()
 		on := last[url]
 		if on == nil {
 			on = new(lastOnPage)
 			last[url] = on
 		}
 		if other := on.otherThan(k.schedule); other != nil && k.start >= from && k.start < other.end {
-			found.add(other, k)
+			found.add(other, &k)
 		}
-		on.add(k)
-		return true
-	})
+		on.add(&k)
+	}
 	for _, o := range found.order {
 		c.report(o.pos(), "one page is recorded twice at once: "+o.String(),
 			"one recording is enough for one page; for two on purpose, set rules: {overlap-page: off}")

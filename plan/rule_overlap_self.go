@@ -27,11 +27,7 @@ func checkOverlapSelf(c *checker) {
 		var found overlaps
 		merged := make(map[[2]int]bool)
 		var longest class
-		for classes := s.cursor(from-e.maxLength, until); ; {
-			k, ok := classes.next()
-			if !ok {
-				break
-			}
+		for k := range s.classes(from-e.maxLength, until) {
 			if k.cancelled() {
 				continue
 			}

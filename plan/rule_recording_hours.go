@@ -71,7 +71,6 @@ func (s *schedule) longestUnder(change int, tooLong func(time.Duration) bool) (l
 	if !any {
 		return 0, false // whatever days it names
 	}
-	wall := s.wallClock()
 	var list []planned
 	for days := one.Key.Days; ; {
 		d, ok := s.nextDay(days)
@@ -79,7 +78,7 @@ func (s *schedule) longestUnder(change int, tooLong func(time.Duration) bool) (l
 			return longest, longest > 0 && tooLong(longest)
 		}
 		days.First = d + 1
-		list = s.plannedOn(&wall, d, list)
+		list = s.plannedOn(s.wall, d, list)
 		for i := range list {
 			if s.changes.find(d, list[i].clock) == change {
 				longest = max(longest, time.Duration(list[i].length)*time.Second)

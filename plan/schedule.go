@@ -26,7 +26,7 @@ type schedule struct {
 	dated     []datedEntry   // by day; they ask no calendar
 	changes   changeIndex
 	changed   []*Settings // by change: what is effective under it
-	near      *wallClock  // of the zone, shared with the recordings in it; nil for none
+	wall      *wallClock  // of the zone; the recordings in it share one
 }
 
 // regularEntry is a weekly time or a cron expression.
@@ -65,7 +65,7 @@ type planned struct {
 }
 
 func newSchedule(r *Recording, index int, only, skip daySet) *schedule {
-	s := &schedule{recording: r, index: index, only: only, bounded: len(r.Only) > 0, skip: skip}
+	s := &schedule{recording: r, index: index, only: only, bounded: len(r.Only) > 0, skip: skip, wall: &wallClock{loc: r.Zone}}
 	for i := range r.When {
 		w := &r.When[i]
 		length := int64(w.length / time.Second)
@@ -94,15 +94,6 @@ func (s *schedule) settings(change int) *Settings {
 		return &s.recording.Settings
 	}
 	return s.changed[change]
-}
-
-// wallClock is that of the recording's zone. It knows the stretch that the first to ask has found, since looking one
-// up for each recording costs more than counting its days.
-func (s *schedule) wallClock() wallClock {
-	if s.near != nil && s.near.known {
-		return *s.near
-	}
-	return wallClock{loc: s.recording.Zone}
 }
 
 // asksRegular says that the calendars allow weekly and cron entries on the day.

@@ -2,189 +2,104 @@ package plan
 
 import (
 	"slices"
+	"sort"
 	"time"
 )
 
-// sweep gives the classes of some schedules in order of start and then of the document.
-type sweep struct {
-	heads classHeap
-	moved bool // the top of the heap has been given and is still to be replaced
-}
-
-func newSweep(schedules []*schedule, from, until int64) sweep {
-	var w sweep
-	for _, s := range schedules {
-		c := s.cursor(from, until)
-		if k, ok := c.next(); ok {
-			w.heads = append(w.heads, newHead(k, c))
-		}
-	}
-	w.heads.init()
-	return w
-}
-
-// next gives the next class with the padding that was asked for. It is valid until the call after.
-func (w *sweep) next() (*class, bool) {
-	if w.moved {
-		w.moved = false
-		h := w.heads
-		if next, ok := h[0].cursor.next(); ok {
-			h[0] = newHead(next, h[0].cursor)
-		} else {
-			h[0] = h[len(h)-1]
-			h = h[:len(h)-1]
-		}
-		h.down(0)
-		w.heads = h
-	}
-	if len(w.heads) == 0 {
-		return nil, false
-	}
-	w.moved = true
-	return w.heads[0].class, true
-}
-
-// starts gives the classes that start in [from, until) in order of start and then of the document, with the
-// padding that was asked for, until yield is content. A class is valid during its call only.
-func (e *expansion) starts(from, until int64, yield func(*class) bool) {
-	w := newSweep(e.schedules, from, until)
-	for c, ok := w.next(); ok && yield(c); c, ok = w.next() {
-	}
-}
+// walkDays is how many days are counted at a time where classes are wanted in order.
+const walkDays = 28
 
 // walk gives the classes that start in [from, until) in order of start and then of the document, with the padding
-// that neighbours leave, until yield is content.
+// that neighbours leave, until yield is content. A class is valid during its call only.
 func (e *expansion) walk(from, until time.Time, yield func(*class) bool) {
-	first, last := unixCeil(from), unixCeil(until)
-	if first >= last {
-		return
-	}
-	w := e.walker(e.schedules, first, last)
-	for c, ok := w.next(); ok && yield(c); c, ok = w.next() {
-	}
-	clear(e.pages)
-	clear(e.fixed)
-}
-
-// walker gives the classes of some schedules with the padding that neighbours leave. It holds no more classes than
-// the longest one and the paddings span.
-//
-// Neighbours outside of the window count too: those before, which may still run at the padding of the first, and
-// those after, whose padding may begin in that of the last. No schedule outside of the walker may share a page with
-// one of it.
-type walker struct {
-	e           *expansion
-	sweep       sweep
-	lone        *page // of all classes, where they have one page in common
-	first, last int64
-	maxBefore   int64
-	queue       []*queued
-	head        int     // of the queue
-	given       *queued // to be reused
-	arrived     int64   // start of the latest class in the queue
-	dry         bool    // no further class is to come
-}
-
-func (e *expansion) walker(schedules []*schedule, first, last int64) *walker {
-	w := &walker{e: e, first: first, last: last, maxBefore: e.maxBefore, arrived: firstInstant * 2}
-	w.sweep = newSweep(schedules, first-e.maxLength-e.maxBefore, last+e.maxLength+e.maxAfter+e.maxBefore)
-	return w
-}
-
-// next gives the next class. It is valid until the call after.
-func (w *walker) next() (*class, bool) {
-	for {
-		for w.head < len(w.queue) {
-			q := w.queue[w.head]
-			if !w.dry && q.end+q.after+w.maxBefore > w.arrived {
-				break
-			}
-			w.queue[w.head] = nil
-			w.head++
-			w.e.leave(q)
-			w.given = q
-			if q.start >= w.first && q.start < w.last {
-				return &q.class, true
+	last := unixCeil(until)
+	var list []class
+	for at, step := unixCeil(from), int64(walkDays*daySeconds); at < last; {
+		list = list[:0]
+		for _, group := range e.pageGroups() {
+			list = e.group(group, at, min(at+step, last), list)
+		}
+		slices.SortFunc(list, func(a, b class) int { return compareClasses(&a, &b) })
+		for i := range list {
+			if !yield(&list[i]) {
+				return
 			}
 		}
-		if w.head == len(w.queue) {
-			w.queue, w.head = w.queue[:0], 0
+		at += step
+		if step *= 2; len(list) > 0 { // years without classes are passed over in great steps
+			step = walkDays * daySeconds
 		}
-		if w.dry {
-			return nil, false
-		}
-		c, ok := w.sweep.next()
-		if !ok || len(w.queue) == 0 && c.start >= w.last {
-			w.dry = true
-			continue
-		}
-		w.arrive(c)
 	}
 }
 
-// arrive puts a class into the queue, and takes its paddings and those of the classes before it back to where they
-// meet.
-func (w *walker) arrive(c *class) {
-	q := w.given
-	if w.given = nil; q == nil {
-		q = new(queued)
-	}
-	q.class, q.waiting = *c, false
-	if w.arrived = q.start; !q.cancelled() {
-		if q.page = w.lone; q.page == nil {
-			q.page = w.e.pageOf(&q.class)
+// starts lists the classes of some schedules that start in [from, until) in order of start and then of the document, with
+// the padding that was asked for.
+func starts(schedules []*schedule, from, until int64) []class {
+	var list []class
+	for _, s := range schedules {
+		for k := range s.classes(from, until) {
+			list = append(list, *k)
 		}
-		q.page.arrive(q)
 	}
-	if w.head > 64 && w.head > len(w.queue)/2 {
-		n := copy(w.queue, w.queue[w.head:])
-		clear(w.queue[n:])
-		w.queue, w.head = w.queue[:n], 0
-	}
-	w.queue = append(w.queue, q)
+	slices.SortFunc(list, func(a, b class) int { return compareClasses(&a, &b) })
+	return list
 }
 
-// arrive takes the paddings of a class and of those before it back to where they meet.
-func (p *page) arrive(q *queued) {
-	if q.start > p.latestStart {
-		p.endBefore = max(p.endBefore, p.endAt)
-		p.latestStart = q.start
-		// Whoever begins later than the first neighbour begins to record later too.
-		for _, other := range p.classes[:p.met] {
-			other.waiting = false
+// group appends the classes of schedules that may share a page, and share none with others, to a list, with the padding
+// that neighbours leave. Neighbours outside of the window count too.
+func (e *expansion) group(group []*schedule, from, until int64, into []class) []class {
+	around := e.maxLength + e.maxBefore + e.maxAfter
+	list := e.buffer[:0]
+	for _, s := range group {
+		for k := range s.classes(from-around, until+around) {
+			list = append(list, *k)
 		}
-		p.classes = slices.Delete(p.classes, 0, p.met)
-		p.met = 0
 	}
-	q.recordFrom = max(q.recordFrom, min(q.start, p.endBefore))
-	p.endAt = max(p.endAt, q.end)
-
-	for p.met < len(p.classes) && p.classes[p.met].end <= q.start {
-		p.met++
+	e.buffer = list
+	if len(group) > 1 {
+		slices.SortFunc(list, func(a, b class) int { return compareClasses(&a, &b) })
 	}
-	for _, other := range p.classes[:p.met] {
-		other.recordUntil = max(other.end, min(other.recordUntil, q.recordFrom))
+	pages := make(map[string][]*class)
+	var one []*class
+	alone := len(group) == 1 && group[0].onePage()
+	for i := range list {
+		switch k := &list[i]; {
+		case k.cancelled():
+		case alone:
+			one = append(one, k)
+		default:
+			url := e.url(k).String()
+			pages[url] = append(pages[url], k)
+		}
 	}
-	q.waiting = true
-	i := len(p.classes)
-	for i > p.met && p.classes[i-1].end > q.end {
-		i--
+	giveWay(one)
+	for _, classes := range pages {
+		giveWay(classes)
 	}
-	p.classes = slices.Insert(p.classes, i, q)
+	for i := range list {
+		if k := &list[i]; from <= k.start && k.start < until {
+			into = append(into, *k)
+		}
+	}
+	return into
 }
 
-// leave forgets a class whose padding is settled, and the page of a single class with it.
-func (e *expansion) leave(q *queued) {
-	p := q.page
-	if p == nil || !q.waiting {
-		return
+// giveWay takes the paddings of the classes of one page, by start, back to where they meet. What starts at the same time
+// is no neighbour.
+func giveWay(list []*class) {
+	endBefore, end := firstInstant, firstInstant // the latest of those that start earlier, and of all so far
+	for i, k := range list {
+		if i > 0 && k.start > list[i-1].start {
+			endBefore = end
+		}
+		k.recordFrom = max(k.recordFrom, min(k.start, endBefore))
+		end = max(end, k.end)
 	}
-	i := slices.Index(p.classes, q)
-	p.classes = slices.Delete(p.classes, i, i+1)
-	if i < p.met {
-		p.met--
-	}
-	if len(p.classes) == 0 && !p.lasting {
-		delete(e.pages, p.url)
+	for i, k := range list {
+		later := list[i+1:]
+		next := sort.Search(len(later), func(j int) bool { return later[j].start >= k.end })
+		for j := next; j < len(later) && later[j].start == later[next].start; j++ {
+			k.recordUntil = max(k.end, min(k.recordUntil, later[j].recordFrom))
+		}
 	}
 }

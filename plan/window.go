@@ -12,7 +12,7 @@ func (e *expansion) window(now time.Time) (from, until time.Time) {
 	// Each recording need only be searched up to the first class of those before it.
 	var first int64 = lastInstant
 	for _, s := range e.schedules {
-		if c, ok := s.cursor(firstInstant, first).next(); ok {
+		if c, ok := s.first(firstInstant, first); ok {
 			if first, from = c.start, time.Unix(c.start, 0).In(c.settings().Zone); !from.After(now) {
 				from = now
 				break
@@ -34,7 +34,6 @@ func (c *checker) expansion() *expansion {
 	if c.times == nil {
 		c.times = newExpansion(c.p)
 		c.times.from, c.times.until = c.times.window(c.opts.Now)
-		c.times.near(unixCeil(c.times.from))
 	}
 	return c.times
 }
