@@ -15,10 +15,10 @@ type forecastSweep struct {
 	prices      Prices
 	from, until int64 // of the starts, widened for windows of days
 	base        int64 // of the events' seconds, Unix
+	lead        int64 // s
 	out         Forecast
 	zones       map[*time.Location]int
 	counters    []counter
-	index       map[counterKey]int32
 	all         node
 	apps        []*appNode
 	events      []uint64
@@ -61,33 +61,18 @@ func (s *Seconds) add(class agora.BillingClass, n int64) {
 	}
 }
 
-// counter is what classes with like settings have in common.
+// counter is what the classes of one recording under one change are counted by.
 type counter struct {
+	settings *Settings
 	load     *loadNode
 	requests *requestCount
 	account  *account
 	sessions int64
 	billing  agora.BillingClass
-	zone     *time.Location
 	hold     int64 // s before the start at which the page is opened on hold
 	from     int64 // the window in the zone
 	until    int64
-}
 
-type counterKey struct {
-	plan          *Plan
-	app           *App
-	zone          string
-	region        agora.Region
-	width, height int
-	redundancy    int
-	exact         bool
-}
-
-// tally is what the classes of one recording under one change come to.
-type tally struct {
-	counter int32
-	labels  map[string]string
 	classes int
 	seconds int64 // of all sessions
 }
@@ -154,7 +139,7 @@ type loadNode struct {
 }
 
 func newForecastSweep(plans []*Plan, opts ForecastOptions) *forecastSweep {
-	s := &forecastSweep{prices: DocumentedPrices(), zones: map[*time.Location]int{}, index: map[counterKey]int32{}, labels: map[[2]string]*LabelForecast{}}
+	s := &forecastSweep{prices: DocumentedPrices(), zones: map[*time.Location]int{}, labels: map[[2]string]*LabelForecast{}}
 	if opts.Prices != nil {
 		s.prices = *opts.Prices
 	}
@@ -167,7 +152,7 @@ func newForecastSweep(plans []*Plan, opts ForecastOptions) *forecastSweep {
 	window, from, until := startsIn(expansions, opts)
 	s.out.From, s.out.Until, s.from, s.until = window[0], window[1], from, until
 	s.base = s.from - 7*daySeconds // no start is placed so much earlier
-	s.all.zone = time.UTC
+	s.all.zone, s.lead = time.UTC, int64(Lead()/time.Second)
 	for _, e := range expansions {
 		s.base = min(s.base, s.from-7*daySeconds-e.maxBefore)
 	}
@@ -216,53 +201,36 @@ func startsIn(expansions []*expansion, opts ForecastOptions) (window [2]time.Tim
 // plan counts the classes of a plan.
 func (s *forecastSweep) plan(e *expansion, opts ForecastOptions) {
 	s.out.Recordings += len(e.schedules)
-	tallies := make(map[*schedule][]tally, len(e.schedules))
+	first := make([]int32, len(e.plan.Recordings)) // the counter of each recording; those of its changes follow
 	for _, one := range e.schedules {
 		zone := one.recording.Zone
 		s.zones[zone]++
 		if s.out.Zone == nil || s.zones[zone] > s.zones[s.out.Zone] {
 			s.out.Zone = zone
 		}
-		list := make([]tally, 1+len(one.changed))
-		for change := range list {
-			settings := one.settings(change - 1)
-			list[change] = tally{counter: s.counter(e.plan, settings, opts), labels: settings.Labels}
+		first[one.index] = int32(len(s.counters))
+		for change := -1; change < len(one.changed); change++ {
+			s.counters = append(s.counters, s.counter(e.plan, one.settings(change), opts))
 		}
-		tallies[one] = list
 	}
 	var list []class
 	for _, group := range e.pageGroups() {
-		own := tallies[group[0]]
 		list = e.group(group, s.from, s.until, list[:0])
 		for i := range list {
-			k := &list[i]
-			if len(group) > 1 {
-				own = tallies[k.schedule]
+			if k := &list[i]; !k.cancelled() {
+				s.class(k, first[k.schedule.index]+int32(k.change+1))
 			}
-			if !k.cancelled() {
-				s.class(k, &own[k.change+1])
-			}
-		}
-	}
-	for _, one := range e.schedules {
-		for i := range tallies[one] {
-			s.sum(&tallies[one][i])
 		}
 	}
 }
 
 // counter finds what classes with these settings are counted by.
-func (s *forecastSweep) counter(p *Plan, settings *Settings, opts ForecastOptions) int32 {
-	v := settings.Video
-	key := counterKey{p, settings.App, settings.Zone.String(), settings.Region, v.Width, v.Height, settings.Redundancy, settings.ExactStart}
-	if i, ok := s.index[key]; ok {
-		return i
-	}
+func (s *forecastSweep) counter(p *Plan, settings *Settings, opts ForecastOptions) counter {
 	app := s.app(p, settings)
 	c := counter{
-		load: s.load(app, settings), requests: &app.requests, account: s.account(p.Account.CustomerID.String()),
-		sessions: int64(max(settings.Redundancy, 1)), billing: agora.BillingClassOf(v.Width, v.Height),
-		zone: settings.Zone, from: s.from, until: s.until,
+		settings: settings, load: s.load(app, settings), requests: &app.requests, account: s.account(p.Account.CustomerID.String()),
+		sessions: int64(max(settings.Redundancy, 1)), billing: agora.BillingClassOf(settings.Video.Width, settings.Video.Height),
+		from: s.from, until: s.until,
 	}
 	if settings.ExactStart {
 		c.hold = int64(HoldLead() / time.Second)
@@ -274,9 +242,7 @@ func (s *forecastSweep) counter(p *Plan, settings *Settings, opts ForecastOption
 	if opts.Until.Day {
 		c.until, _ = wall.instant(localDay(opts.Until.At), 0)
 	}
-	s.index[key] = int32(len(s.counters))
-	s.counters = append(s.counters, c)
-	return s.index[key]
+	return c
 }
 
 func (s *forecastSweep) account(id string) *account {
@@ -321,57 +287,56 @@ func (s *forecastSweep) load(app *appNode, settings *Settings) *loadNode {
 }
 
 // class turns a class into events.
-func (s *forecastSweep) class(k *class, t *tally) {
-	c := &s.counters[t.counter]
+func (s *forecastSweep) class(k *class, counter int32) {
+	c := &s.counters[counter]
 	if k.start < c.from || k.start >= c.until {
 		return
 	}
 	if s.out.Classes == 0 || k.start < s.first {
-		s.first, s.out.First = k.start, time.Unix(k.start, 0).In(c.zone)
+		s.first, s.out.First = k.start, time.Unix(k.start, 0).In(c.settings.Zone)
 	}
 	if s.out.Classes == 0 || k.end > s.last {
-		s.last, s.out.Last = k.end, time.Unix(k.end, 0).In(c.zone)
+		s.last, s.out.Last = k.end, time.Unix(k.end, 0).In(c.settings.Zone)
 	}
-	asked := k.recordFrom - c.hold - int64(Lead()/time.Second) // the first request at the latest, from which the service counts
+	asked := k.recordFrom - c.hold - s.lead // the first request at the latest, from which the service counts
 	s.out.Classes++
-	t.classes++
-	t.seconds += (k.recordUntil - asked) * c.sessions
+	c.classes++
+	c.seconds += (k.recordUntil - asked) * c.sessions
 	c.account.charge(asked, k.recordUntil, c.sessions, c.billing)
 	s.events = append(s.events,
-		s.event(k.recordFrom, eventRecord, t.counter), s.event(k.recordUntil, eventStop, t.counter),
-		s.event(k.start, eventStart, t.counter), s.event(k.end, eventEnd, t.counter))
+		s.event(k.recordFrom, eventRecord, counter), s.event(k.recordUntil, eventStop, counter),
+		s.event(k.start, eventStart, counter), s.event(k.end, eventEnd, counter))
 	if c.hold > 0 {
-		s.events = append(s.events, s.event(k.start, eventResume, t.counter))
+		s.events = append(s.events, s.event(k.start, eventResume, counter))
 	}
-	c.requests.starts = append(c.requests.starts, s.event(k.recordFrom-c.hold, uint64(min(c.sessions, 1<<kindBits-1)), t.counter))
+	c.requests.starts = append(c.requests.starts, s.event(k.recordFrom-c.hold, uint64(min(c.sessions, 1<<kindBits-1)), counter))
 	hours := sessionHours(k.recordUntil - asked)
 	lost, cost := &c.load.out.Lost, int64(hours)*60*s.prices.of(c.billing)
 	if hours > lost.Hours || cost > c.load.cost || hours == lost.Hours && cost == c.load.cost && k.start < lost.Start.Unix() {
 		c.load.cost = cost
-		*lost = LostStop{Recording: k.schedule.recording.ID, Start: time.Unix(k.start, 0).In(c.zone), Hours: hours, CostUSD: dollars(cost)}
+		*lost = LostStop{Recording: k.schedule.recording.ID, Start: time.Unix(k.start, 0).In(c.settings.Zone), Hours: hours, CostUSD: dollars(cost)}
 	}
 }
 
-// sum adds up a recording.
-func (s *forecastSweep) sum(t *tally) {
-	c := &s.counters[t.counter]
+// sum adds up what was counted.
+func (s *forecastSweep) sum(c *counter) {
 	load := &c.load.out
-	load.Classes += t.classes
-	load.Sessions += t.classes * int(c.sessions)
-	load.Seconds += t.seconds
-	s.out.Sessions += t.classes * int(c.sessions)
-	s.out.Seconds.add(c.billing, t.seconds)
-	if t.classes == 0 {
+	load.Classes += c.classes
+	load.Sessions += c.classes * int(c.sessions)
+	load.Seconds += c.seconds
+	s.out.Sessions += c.classes * int(c.sessions)
+	s.out.Seconds.add(c.billing, c.seconds)
+	if c.classes == 0 {
 		return
 	}
-	for key, value := range t.labels {
+	for key, value := range c.settings.Labels {
 		l := s.labels[[2]string{key, value}]
 		if l == nil {
 			l = &LabelForecast{Key: key, Value: value}
 			s.labels[[2]string{key, value}] = l
 		}
-		l.Classes += t.classes
-		l.Seconds.add(c.billing, t.seconds)
+		l.Classes += c.classes
+		l.Seconds.add(c.billing, c.seconds)
 	}
 }
 
@@ -460,6 +425,9 @@ func (x *Excess) over(total, limit int, at int64, zone *time.Location) {
 func (s *forecastSweep) forecast() *Forecast {
 	f := &s.out
 	f.Prices = s.prices
+	for i := range s.counters {
+		s.sum(&s.counters[i])
+	}
 	f.Peak = s.all.peaks()
 	if f.Classes > 0 {
 		f.Peak.Padded.At, f.Peak.Bare.At = f.Peak.Padded.At.In(f.First.Location()), f.Peak.Bare.At.In(f.First.Location())
