@@ -19,40 +19,14 @@ type weekdays uint8
 
 const daySeconds = 24 * 60 * 60
 
-// dayOf counts the day of a civil date of the proleptic Gregorian calendar. Years are counted from March, so that
-// the leap day is the last of its year, and in eras of 400 years, after which the calendar repeats.
+// dayOf counts the day of a civil date.
 func dayOf(year int, month time.Month, day int) Day {
-	y, m := year, int(month)
-	if m <= 2 {
-		y--
-	}
-	era := floorDiv(y, 400)
-	yearOfEra := y - era*400
-	dayOfYear := (153*((m+9)%12)+2)/5 + day - 1
-	dayOfEra := yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear
-	return Day(era*eraDays + dayOfEra - epochOfEra)
+	return Day(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / daySeconds) // whole days: nothing is cut off
 }
-
-const (
-	eraDays    = 146_097 // in 400 years
-	epochOfEra = 719_468 // days from 0000-03-01 to 1970-01-01
-)
 
 // Date gives the civil date of the day.
 func (d Day) Date() (year int, month time.Month, day int) {
-	n := int(d) + epochOfEra
-	era := floorDiv(n, eraDays)
-	dayOfEra := n - era*eraDays
-	yearOfEra := (dayOfEra - dayOfEra/1460 + dayOfEra/36_524 - dayOfEra/146_096) / 365
-	dayOfYear := dayOfEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
-	m := (5*dayOfYear + 2) / 153
-	day = dayOfYear - (153*m+2)/5 + 1
-	month = time.Month((m+2)%12 + 1)
-	year = yearOfEra + era*400
-	if month <= 2 {
-		year++
-	}
-	return year, month, day
+	return time.Unix(int64(d)*daySeconds, 0).UTC().Date()
 }
 
 // Weekday gives the day of the week.
