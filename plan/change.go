@@ -13,8 +13,8 @@ type Change struct {
 	To        *ChangeTo // nil: the time stays
 	ToPos     Pos
 	Note      string
-	Keys      []string // the other keys that the change gives, as plans write them
-	over      overlay  // lays them over the recording's settings; nil for none
+	Keys      []string                // the other keys that the change gives, as plans write them
+	over      func(Settings) Settings // lays them over the recording's settings; nil for none
 }
 
 // ChangeKey says which planned classes a change is for.

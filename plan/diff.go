@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 )
@@ -168,54 +167,20 @@ func (c *comparison) changedKeys(a, b *class) []string {
 	pair := [2]*Settings{a.settings(), b.settings()}
 	keys, known := c.keys[pair]
 	if !known {
-		keys = differing(c.old.plan, c.new.plan, pair[0], pair[1])
+		keys = differing(pair[0], pair[1])
 		c.keys[pair] = keys
 	}
 	return keys
 }
 
 // differing compares settings by what they ask for.
-func differing(p, q *Plan, a, b *Settings) []string {
+func differing(a, b *Settings) []string {
 	var keys []string
-	add := func(key string, same bool) {
-		if !same {
-			keys = append(keys, key)
+	for _, row := range SettingTable {
+		if row.Equal != nil && !row.Equal(a, b) {
+			keys = append(keys, row.Key)
 		}
 	}
-	add("app", appKey(p, a.App) == appKey(q, b.App))
-	add("attempts", a.Attempts == b.Attempts)
-	add("audio_profile", a.AudioProfile == b.AudioProfile)
-	add("cdn", samePointed(a.CDN, b.CDN, func(x, y *CDN) bool { return sameText(x.URL, y.URL) && sameText(x.Fallback, y.Fallback) }))
-	add("cname", sameText(a.Cname, b.Cname))
-	add("exact_start", a.ExactStart == b.ExactStart)
-	add("labels", maps.Equal(a.Labels, b.Labels))
-	add("min_remainder", a.MinRemainder == b.MinRemainder)
-	add("mobile", samePointed(a.Mobile, b.Mobile, func(x, y *bool) bool { return *x == *y }))
-	add("mp4", a.MP4 == b.MP4)
-	add("note", a.Note == b.Note)
-	add("padding", a.Padding == b.Padding)
-	add("priority", a.Priority == b.Priority)
-	add("ready_timeout", samePointed(a.ReadyTimeout, b.ReadyTimeout, func(x, y *time.Duration) bool { return *x == *y }))
-	add("redundancy", max(a.Redundancy, 1) == max(b.Redundancy, 1))
-	add("region", a.Region == b.Region)
-	add("storage", samePointed(a.Storage, b.Storage, sameStorage))
-	add("timezone", a.Zone.String() == b.Zone.String())
-	add("url", sameText(a.URL, b.URL))
-	add("video", a.Video == b.Video)
+	slices.Sort(keys)
 	return keys
-}
-
-func sameText(a, b Text) bool { return a.Equal(b) }
-
-func samePointed[T any](a, b *T, same func(a, b *T) bool) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a == b || same(a, b)
-}
-
-func sameStorage(a, b *Storage) bool {
-	return a.Vendor.Name == b.Vendor.Name && a.Region.Name == b.Region.Name && a.Bucket == b.Bucket && a.Endpoint == b.Endpoint &&
-		sameText(a.AccessKey, b.AccessKey) && sameText(a.SecretKey, b.SecretKey) && slices.EqualFunc(a.Prefix, b.Prefix, sameText) &&
-		a.SSE == b.SSE && a.Tag == b.Tag && samePointed(a.STS, b.STS, func(x, y *STS) bool { return x.File == y.File && slices.Equal(x.Command, y.Command) })
 }

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,9 +9,6 @@ import (
 
 	"rundown/agora"
 )
-
-// overlay lays the keys that a recording, its defaults or a change give over settings.
-type overlay func(Settings) Settings
 
 // programDefaults are the settings of a recording that sets nothing and has no defaults.
 func programDefaults() Settings {
@@ -27,9 +23,10 @@ func programDefaults() Settings {
 
 // layer is what one mapping of settings sets, with its names resolved.
 type layer struct {
-	set  []func(*Settings)
-	keys []string
-	from []Pos
+	values Settings
+	rows   []*Setting
+	keys   []string
+	from   []Pos
 }
 
 // Origins tell where effective settings stand. They are those of the layers that were laid over one another, since thousands of
@@ -57,19 +54,31 @@ func (l *layer) over(s Settings) Settings {
 		return s
 	}
 	s.From = &Origins{l.keys, l.from, s.From}
-	for _, set := range l.set {
-		set(&s)
+	for _, row := range l.rows {
+		row.lay(&l.values, &s)
 	}
 	return s
 }
 
+// reading is a mapping of settings that is read into values.
+type reading struct {
+	b    *builder
+	u    *unit
+	keys *settingsKeys
+	days *filterKeys // nil for a change
+	at   *at
+	into *Settings
+}
+
 // layerOf resolves the keys of a mapping; those with mistakes are reported and left out.
 func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer {
-	l := &layer{set: make([]func(*Settings), 0, len(a.keys)), keys: make([]string, 0, len(a.keys)), from: make([]Pos, 0, len(a.keys))}
-	add := func(key string, set func(*Settings)) {
-		l.set = append(l.set, set)
-		l.keys = append(l.keys, key)
-		l.from = append(l.from, u.src.pos(a.value(key)))
+	l := &layer{rows: make([]*Setting, 0, len(a.keys)), keys: make([]string, 0, len(a.keys)), from: make([]Pos, 0, len(a.keys))}
+	r := reading{b, u, k, f, a, &l.values}
+	for i := range SettingTable {
+		row := &SettingTable[i]
+		if _, given := a.find(row.Key); given && setters[row.Key](&r) {
+			l.rows, l.keys, l.from = append(l.rows, row), append(l.keys, row.Key), append(l.from, u.src.pos(a.value(row.Key)))
+		}
 	}
 	doubt := func(key, kind string, unread bool) {
 		if _, given := a.find(key); unread && given || a.merged {
@@ -83,137 +92,189 @@ func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer
 		doubt("only", "calendar", f.Only == nil || !f.Only.None && len(f.Only.Names) == 0)
 		doubt("skip", "calendar", f.Skip == nil || !f.Skip.None && len(f.Skip.Names) == 0)
 	}
-	if k.Timezone != nil {
-		if zone := b.zone(u, item{*k.Timezone, a.value("timezone")}); zone != nil {
-			add("timezone", func(s *Settings) { s.Zone = zone })
-		}
-	}
-	if k.App != nil {
-		if app, ok := b.apps.get(u, item{*k.App, a.value("app")}); ok {
-			add("app", func(s *Settings) { s.App = app })
-		}
-	}
-	if k.Region != nil {
-		region := agora.Region(*k.Region)
-		if region == none {
-			region = ""
-		}
-		if region == "" || restrictionOf("acquire-region-values").allowsText(*k.Region) {
-			add("region", func(s *Settings) { s.Region = region })
-		}
-	}
-	if k.Storage != nil {
-		if storage, ok := b.storages.get(u, item{*k.Storage, a.value("storage")}); ok {
-			add("storage", func(s *Settings) { s.Storage = storage })
-		}
-	}
-	if k.CDN != nil {
-		if *k.CDN == none {
-			add("cdn", func(s *Settings) { s.CDN = nil })
-		} else if cdn, ok := b.cdns.get(u, item{*k.CDN, a.value("cdn")}); ok {
-			add("cdn", func(s *Settings) { s.CDN = cdn })
-		}
-	}
-	if k.URL != nil && *k.URL == "" {
-		u.report("url-required", a.value("url"), "url is empty", "write the address of the page, as in url: https://lingua.example/rooms/{id}")
-	} else if k.URL != nil {
-		if url := b.url(u, *k.URL, a.value("url")); !url.IsZero() {
-			add("url", func(s *Settings) { s.URL = url })
-		}
-	}
-	if k.Cname != nil {
-		if at := a.value("cname"); *k.Cname == none {
-			add("cname", func(s *Settings) { s.Cname = Text{} })
-		} else if *k.Cname == "" {
-			u.report("cname-required", at, "cname is empty", "leave it out, and it is derived from plan and id")
-		} else if !u.noReference("cname", item{*k.Cname, at}) {
-			if cname := u.text(*k.Cname, at, textTemplate); !cname.IsZero() {
-				add("cname", func(s *Settings) { s.Cname = cname })
-			}
-		}
-	}
-	if f != nil && f.Only != nil {
-		only, whole := b.calendars(u, f.Only)
-		add("only", func(s *Settings) { s.Only, s.unreadOnly = only, !whole })
-	}
-	if f != nil && f.Skip != nil {
-		skip, whole := b.calendars(u, f.Skip)
-		add("skip", func(s *Settings) { s.Skip, s.unreadSkip = skip, !whole })
-	}
-	if v := k.Video; v != nil && v.Width != nil && v.Height != nil {
-		video := Video{Width: *v.Width, Height: *v.Height}
-		set(&video.FPS, v.FPS)
-		set(&video.Bitrate, v.Bitrate)
-		add("video", func(s *Settings) { s.Video = video })
-	}
-	if v := k.AudioProfile; v != nil {
-		add("audio_profile", func(s *Settings) { s.AudioProfile = *v })
-	}
-	if v := k.MP4; v != nil {
-		mp4 := MP4{Enabled: v.Enabled}
-		if v.Split != nil {
-			mp4.Split = time.Duration(*v.Split)
-		}
-		add("mp4", func(s *Settings) { s.MP4 = mp4 })
-	}
-	if v := k.Mobile; v != nil {
-		var mobile *bool
-		if !v.None {
-			mobile = &v.Value
-		}
-		add("mobile", func(s *Settings) { s.Mobile = mobile })
-	}
-	if v := k.ReadyTimeout; v != nil {
-		timeout := (*time.Duration)(v.Duration)
-		add("ready_timeout", func(s *Settings) { s.ReadyTimeout, s.unreadReady = timeout, false })
-	}
-	if _, given := a.find("ready_timeout"); given && k.ReadyTimeout == nil {
-		add("ready_timeout", func(s *Settings) { s.unreadReady = true })
-	}
-	if v := k.ExactStart; v != nil {
-		add("exact_start", func(s *Settings) { s.ExactStart = *v })
-	}
-	if v := k.Padding; v != nil {
-		padding := programDefaults().Padding
-		set((*duration)(&padding.Before), v.Before)
-		set((*duration)(&padding.After), v.After)
-		add("padding", func(s *Settings) { s.Padding = padding })
-	}
-	if v := k.MinRemainder; v != nil {
-		remainder := MinRemainder{Never: v.Never, Duration: time.Duration(v.Duration)}
-		add("min_remainder", func(s *Settings) { s.MinRemainder = remainder })
-	}
-	if v := k.Attempts; v != nil {
-		add("attempts", func(s *Settings) { s.Attempts = *v })
-	}
-	if v := k.Redundancy; v != nil {
-		add("redundancy", func(s *Settings) { s.Redundancy = *v })
-	}
-	if v := k.Priority; v != nil {
-		add("priority", func(s *Settings) { s.Priority = Priority(*v) })
-	}
-	if k.Labels != nil {
-		labels := b.labels(u, k.Labels)
-		remove := k.Labels.None
-		add("labels", func(s *Settings) {
-			if remove {
-				s.Labels = nil
-				return
-			}
-			sum := make(map[string]string, len(s.Labels)+len(labels))
-			maps.Copy(sum, s.Labels)
-			maps.Copy(sum, labels)
-			s.Labels = sum
-		})
-	}
-	if k.Note != nil {
-		note := u.plain(a, "note", k.Note)
-		if note == none {
-			note = ""
-		}
-		add("note", func(s *Settings) { s.Note = note })
-	}
 	return l
+}
+
+// setters read a given key; false where it cannot be read or has a mistake, which is then reported.
+var setters = map[string]func(*reading) bool{
+	"timezone": func(r *reading) bool {
+		if r.keys.Timezone != nil {
+			r.into.Zone = r.b.zone(r.u, item{*r.keys.Timezone, r.at.value("timezone")})
+		}
+		return r.into.Zone != nil
+	},
+	"app":           named(func(b *builder) *names[*App] { return &b.apps }, func(k *settingsKeys) *string { return k.App }, "app", func(s *Settings) **App { return &s.App }),
+	"region":        (*reading).region,
+	"storage":       named(func(b *builder) *names[*Storage] { return &b.storages }, func(k *settingsKeys) *string { return k.Storage }, "storage", func(s *Settings) **Storage { return &s.Storage }),
+	"cdn":           (*reading).cdn,
+	"url":           (*reading).url,
+	"cname":         (*reading).cname,
+	"only":          func(r *reading) bool { return r.calendars(r.days.Only, &r.into.Only, &r.into.unreadOnly) },
+	"skip":          func(r *reading) bool { return r.calendars(r.days.Skip, &r.into.Skip, &r.into.unreadSkip) },
+	"video":         (*reading).video,
+	"audio_profile": plainKey(func(k *settingsKeys) *int { return k.AudioProfile }, func(s *Settings) *int { return &s.AudioProfile }),
+	"mp4":           (*reading).mp4,
+	"mobile":        (*reading).mobile,
+	"ready_timeout": (*reading).readyTimeout,
+	"exact_start":   plainKey(func(k *settingsKeys) *bool { return k.ExactStart }, func(s *Settings) *bool { return &s.ExactStart }),
+	"padding":       (*reading).padding,
+	"min_remainder": (*reading).remainder,
+	"attempts":      plainKey(func(k *settingsKeys) *int { return k.Attempts }, func(s *Settings) *int { return &s.Attempts }),
+	"redundancy":    plainKey(func(k *settingsKeys) *int { return k.Redundancy }, func(s *Settings) *int { return &s.Redundancy }),
+	"priority":      plainKey(func(k *settingsKeys) *Priority { return (*Priority)(k.Priority) }, func(s *Settings) *Priority { return &s.Priority }),
+	"labels":        (*reading).labels,
+	"note":          (*reading).note,
+}
+
+// plainKey reads a key that is a setting as it stands.
+func plainKey[T any](from func(*settingsKeys) *T, to func(*Settings) *T) func(*reading) bool {
+	return func(r *reading) bool {
+		v := from(r.keys)
+		set(to(r.into), v)
+		return v != nil
+	}
+}
+
+// named reads the name of a definition.
+func named[T any](defined func(*builder) *names[*T], from func(*settingsKeys) *string, key string, to func(*Settings) **T) func(*reading) bool {
+	return func(r *reading) (ok bool) {
+		if name := from(r.keys); name != nil {
+			*to(r.into), ok = defined(r.b).get(r.u, item{*name, r.at.value(key)})
+		}
+		return ok
+	}
+}
+
+func (r *reading) region() bool {
+	v := r.keys.Region
+	if v == nil || *v != none && !restrictionOf("acquire-region-values").allowsText(*v) {
+		return false
+	}
+	if *v != none {
+		r.into.Region = agora.Region(*v)
+	}
+	return true
+}
+
+func (r *reading) cdn() (ok bool) {
+	if r.keys.CDN == nil || *r.keys.CDN == none {
+		return r.keys.CDN != nil
+	}
+	r.into.CDN, ok = r.b.cdns.get(r.u, item{*r.keys.CDN, r.at.value("cdn")})
+	return ok
+}
+
+func (r *reading) url() bool {
+	switch v := r.keys.URL; {
+	case v == nil:
+	case *v == "":
+		r.u.report("url-required", r.at.value("url"), "url is empty", "write the address of the page, as in url: https://lingua.example/rooms/{id}")
+	default:
+		r.into.URL = r.b.url(r.u, *v, r.at.value("url"))
+	}
+	return !r.into.URL.IsZero()
+}
+
+func (r *reading) cname() bool {
+	v, at := r.keys.Cname, r.at.value("cname")
+	switch {
+	case v == nil:
+	case *v == none:
+		return true
+	case *v == "":
+		r.u.report("cname-required", at, "cname is empty", "leave it out, and it is derived from plan and id")
+	case !r.u.noReference("cname", item{*v, at}):
+		r.into.Cname = r.u.text(*v, at, textTemplate)
+	}
+	return !r.into.Cname.IsZero()
+}
+
+func (r *reading) calendars(list *nameList, into *[]*Calendar, unread *bool) bool {
+	if list == nil {
+		return false
+	}
+	found, whole := r.b.calendars(r.u, list)
+	*into, *unread = found, !whole
+	return true
+}
+
+func (r *reading) video() bool {
+	v := r.keys.Video
+	if v == nil || v.Width == nil || v.Height == nil {
+		return false
+	}
+	r.into.Video = Video{Width: *v.Width, Height: *v.Height}
+	set(&r.into.Video.FPS, v.FPS)
+	set(&r.into.Video.Bitrate, v.Bitrate)
+	return true
+}
+
+func (r *reading) mp4() bool {
+	v := r.keys.MP4
+	if v == nil {
+		return false
+	}
+	r.into.MP4.Enabled = v.Enabled
+	set((*boundedDuration)(&r.into.MP4.Split), v.Split)
+	return true
+}
+
+func (r *reading) mobile() bool {
+	v := r.keys.Mobile
+	if v != nil && !v.None {
+		r.into.Mobile = &v.Value
+	}
+	return v != nil
+}
+
+func (r *reading) readyTimeout() bool {
+	if v := r.keys.ReadyTimeout; v != nil {
+		r.into.ReadyTimeout = (*time.Duration)(v.Duration)
+	} else {
+		r.into.unreadReady = true
+	}
+	return true
+}
+
+func (r *reading) padding() bool {
+	v := r.keys.Padding
+	if v == nil {
+		return false
+	}
+	r.into.Padding = programDefaults().Padding
+	set((*duration)(&r.into.Padding.Before), v.Before)
+	set((*duration)(&r.into.Padding.After), v.After)
+	return true
+}
+
+func (r *reading) remainder() bool {
+	v := r.keys.MinRemainder
+	if v != nil {
+		r.into.MinRemainder = MinRemainder{Never: v.Never, Duration: time.Duration(v.Duration)}
+	}
+	return v != nil
+}
+
+func (r *reading) labels() bool {
+	v := r.keys.Labels
+	if v == nil {
+		return false
+	}
+	if labels := r.b.labels(r.u, v); !v.None {
+		r.into.Labels = labels
+	}
+	return true
+}
+
+func (r *reading) note() bool {
+	v := r.keys.Note
+	if v == nil {
+		return false
+	}
+	if note := r.u.plain(r.at, "note", v); note != none {
+		r.into.Note = note
+	}
+	return true
 }
 
 // url reads a page's address: an http or https one, with placeholders and exposed variables.
