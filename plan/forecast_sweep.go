@@ -64,6 +64,7 @@ func (s *Seconds) add(class agora.BillingClass, n int64) {
 // counter is what the classes of one recording under one change are counted by.
 type counter struct {
 	settings *Settings
+	alike    []map[string]string // the labels of each recording that is counted by it
 	load     *loadNode
 	requests *requestCount
 	account  *account
@@ -202,19 +203,33 @@ func startsIn(expansions []*expansion, opts ForecastOptions) (window [2]time.Tim
 func (s *forecastSweep) plan(e *expansion, opts ForecastOptions) {
 	s.out.Recordings += len(e.schedules)
 	first := make([]int32, len(e.plan.Recordings)) // the counter of each recording; those of its changes follow
+	known := make(map[likeness]int32)
 	for _, one := range e.schedules {
 		zone := one.recording.Zone
 		s.zones[zone]++
 		if s.out.Zone == nil || s.zones[zone] > s.zones[s.out.Zone] {
 			s.out.Zone = zone
 		}
-		first[one.index] = int32(len(s.counters))
-		for change := -1; change < len(one.changed); change++ {
-			s.counters = append(s.counters, s.counter(e.plan, one.settings(change), opts))
+	}
+	var groups [][]*schedule
+	for _, group := range e.pageGroups() {
+		if like, ok := likenessOf(group); ok {
+			if i, twice := known[like]; twice {
+				s.counters[i].alike = append(s.counters[i].alike, group[0].recording.Labels)
+				continue
+			}
+			known[like] = int32(len(s.counters))
+		}
+		groups = append(groups, group)
+		for _, one := range group {
+			first[one.index] = int32(len(s.counters))
+			for change := -1; change < len(one.changed); change++ {
+				s.counters = append(s.counters, s.counter(e.plan, one.settings(change), opts))
+			}
 		}
 	}
 	var list []class
-	for _, group := range e.pageGroups() {
+	for _, group := range groups {
 		list = e.group(group, s.from, s.until, list[:0])
 		for i := range list {
 			if k := &list[i]; !k.cancelled() {
@@ -224,11 +239,48 @@ func (s *forecastSweep) plan(e *expansion, opts ForecastOptions) {
 	}
 }
 
+// likeness is what recordings agree in that are counted once, with their number: where thousands begin at a few bells,
+// that is a small part of them.
+type likeness struct {
+	app        *App
+	zone, when string
+	region     agora.Region
+	video      Video
+	redundancy int
+	exact      bool
+	padding    Padding
+	only, skip *DayRange // of the sets, their first
+	bounded    bool
+}
+
+// likenessOf is false where the classes of a recording depend on changes or on who else uses its page.
+func likenessOf(group []*schedule) (likeness, bool) {
+	one := group[0]
+	if len(group) > 1 || len(one.changed) > 0 || !one.onePage() {
+		return likeness{}, false
+	}
+	r := one.recording
+	l := likeness{
+		app: r.App, zone: r.Zone.String(), region: r.Region, video: Video{Width: r.Video.Width, Height: r.Video.Height},
+		redundancy: r.Redundancy, exact: r.ExactStart, padding: r.Padding, bounded: one.bounded,
+	}
+	if len(one.only) > 0 {
+		l.only = &one.only[0]
+	}
+	if len(one.skip) > 0 {
+		l.skip = &one.skip[0]
+	}
+	for i := range r.When {
+		l.when += r.When[i].String() + r.When[i].length.String()
+	}
+	return l, true
+}
+
 // counter finds what classes with these settings are counted by.
 func (s *forecastSweep) counter(p *Plan, settings *Settings, opts ForecastOptions) counter {
 	app := s.app(p, settings)
 	c := counter{
-		settings: settings, load: s.load(app, settings), requests: &app.requests, account: s.account(p.Account.CustomerID.String()),
+		settings: settings, alike: []map[string]string{settings.Labels}, load: s.load(app, settings), requests: &app.requests, account: s.account(p.Account.CustomerID.String()),
 		sessions: int64(max(settings.Redundancy, 1)), billing: agora.BillingClassOf(settings.Video.Width, settings.Video.Height),
 		from: s.from, until: s.until,
 	}
@@ -299,10 +351,10 @@ func (s *forecastSweep) class(k *class, counter int32) {
 		s.last, s.out.Last = k.end, time.Unix(k.end, 0).In(c.settings.Zone)
 	}
 	asked := k.recordFrom - c.hold - s.lead // the first request at the latest, from which the service counts
-	s.out.Classes++
+	s.out.Classes += len(c.alike)
 	c.classes++
 	c.seconds += (k.recordUntil - asked) * c.sessions
-	c.account.charge(asked, k.recordUntil, c.sessions, c.billing)
+	c.account.charge(asked, k.recordUntil, c.sessions*int64(len(c.alike)), c.billing)
 	s.events = append(s.events,
 		s.event(k.recordFrom, eventRecord, counter), s.event(k.recordUntil, eventStop, counter),
 		s.event(k.start, eventStart, counter), s.event(k.end, eventEnd, counter))
@@ -321,22 +373,25 @@ func (s *forecastSweep) class(k *class, counter int32) {
 // sum adds up what was counted.
 func (s *forecastSweep) sum(c *counter) {
 	load := &c.load.out
-	load.Classes += c.classes
-	load.Sessions += c.classes * int(c.sessions)
-	load.Seconds += c.seconds
-	s.out.Sessions += c.classes * int(c.sessions)
-	s.out.Seconds.add(c.billing, c.seconds)
+	n := len(c.alike)
+	load.Classes += n * c.classes
+	load.Sessions += n * c.classes * int(c.sessions)
+	load.Seconds += int64(n) * c.seconds
+	s.out.Sessions += n * c.classes * int(c.sessions)
+	s.out.Seconds.add(c.billing, int64(n)*c.seconds)
 	if c.classes == 0 {
 		return
 	}
-	for key, value := range c.settings.Labels {
-		l := s.labels[[2]string{key, value}]
-		if l == nil {
-			l = &LabelForecast{Key: key, Value: value}
-			s.labels[[2]string{key, value}] = l
+	for _, labels := range c.alike {
+		for key, value := range labels {
+			l := s.labels[[2]string{key, value}]
+			if l == nil {
+				l = &LabelForecast{Key: key, Value: value}
+				s.labels[[2]string{key, value}] = l
+			}
+			l.Classes += c.classes
+			l.Seconds.add(c.billing, c.seconds)
 		}
-		l.Classes += c.classes
-		l.Seconds.add(c.billing, c.seconds)
 	}
 }
 
@@ -346,11 +401,13 @@ func (s *forecastSweep) place(r *requestCount) {
 	p := newPlacement(Spacing(r.out.QPS))
 	for _, start := range slices.Backward(r.starts) {
 		writing, _, c := s.read(start)
-		before := p.advance(writing*int64(time.Second), c.sessions)
-		if ahead := time.Duration(before - p.lead); ahead > r.out.Ahead || ahead == r.out.Ahead && ahead > 0 {
-			r.out.Ahead, r.out.AheadAt = ahead, time.Unix(writing, 0).In(r.zone)
+		for range c.alike {
+			before := p.advance(writing*int64(time.Second), c.sessions)
+			if ahead := time.Duration(before - p.lead); ahead > r.out.Ahead || ahead == r.out.Ahead && ahead > 0 {
+				r.out.Ahead, r.out.AheadAt = ahead, time.Unix(writing, 0).In(r.zone)
+			}
+			s.events = append(s.events, s.event(writing-(before+int64(time.Second)-1)/int64(time.Second), eventBegin, int32(start&(1<<counterBits-1))))
 		}
-		s.events = append(s.events, s.event(writing-(before+int64(time.Second)-1)/int64(time.Second), eventBegin, int32(start&(1<<counterBits-1))))
 	}
 }
 
@@ -364,7 +421,7 @@ func (s *forecastSweep) run() {
 	first := 0 // of the events of one second and kind
 	for i, e := range s.events {
 		at, kind, c := s.read(e)
-		n := int(c.sessions)
+		n := int(c.sessions) * len(c.alike)
 		switch kind {
 		case eventRecord:
 			week.pass(at, s.all.now[0])
@@ -379,7 +436,7 @@ func (s *forecastSweep) run() {
 		case eventEnd:
 			c.load.add(1, -n, at)
 		case eventBegin:
-			c.requests.add(at, requestStart, requestsPerStart*n)
+			c.requests.add(at, requestStart, requestsPerStart*int(c.sessions)) // of one recording
 		case eventResume:
 			c.requests.add(at, requestUpdate, n)
 		}
