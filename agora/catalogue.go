@@ -258,6 +258,15 @@ func Seconds(id string) []time.Duration {
 	return out
 }
 
+// Share gives the value of an entry as a fraction. It panics for an id with another value.
+func Share(id string) float64 {
+	share, ok := facts().figures[id].value.(float64)
+	if !ok {
+		panic("agora: no fraction in the catalogue for " + id)
+	}
+	return share
+}
+
 func member(id, name string) any {
 	m, _ := facts().figures[id].value.(map[string]any)
 	v, ok := m[name]

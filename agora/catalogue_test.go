@@ -9,8 +9,8 @@ import (
 
 func TestTheCatalogueHoldsEveryDocumentedRestriction(t *testing.T) {
 	list := Restrictions()
-	if got, want := len(list), strings.Count(string(catalogueText), "\n- id: "); got != want || got != 205 {
-		t.Errorf("%d restrictions, the file has %d, want 205", got, want)
+	if got, want := len(list), strings.Count(string(catalogueText), "\n- id: "); got != want || got != 215 {
+		t.Errorf("%d restrictions, the file has %d, want 215", got, want)
 	}
 	for _, r := range list {
 		found, ok := RestrictionByID(r.ID)
@@ -40,7 +40,7 @@ func TestTheCatalogueCannotBeChangedByItsReaders(t *testing.T) {
 	Vendors()[0].Regions[0].Number = 99
 	v, _ := VendorByName("s3")
 	v.Regions[0].Number = 99
-	if Restrictions()[0].ID == "changed" || DefaultQPS() == 99 || Ints("storage-vendor-values")[0] == 99 ||
+	if Restrictions()[0].ID == "changed" || DefaultConcurrent() == 99 || Ints("storage-vendor-values")[0] == 99 ||
 		Vendors()[0].Regions[0].Number == 99 {
 		t.Error("a reader changed the facts")
 	}

@@ -67,10 +67,28 @@ func StreamLimit(r Region, c StreamClass) int {
 	return least
 }
 
-// DefaultQPS is the documented number of requests a second for an App ID.
-func DefaultQPS() int {
-	_, hi := Bound("qps-per-appid")
-	return int(*hi)
+// carefulHDInAsia is the number of concurrent HD recordings in Asia that the mainland quota page of 2026 and an edition
+// of 2023 name; the current page on web page recording names a larger one.
+const carefulHDInAsia = 50
+
+// CarefulStreamLimit is the smaller figure where the documentation names two numbers of concurrent recordings of a
+// class in a region; 0 where it names one. [StreamLimit] is the larger.
+func CarefulStreamLimit(r Region, c StreamClass) int {
+	if r == RegionAP && c == StreamHD {
+		return carefulHDInAsia
+	}
+	return 0
+}
+
+// DefaultQPS is the number of requests a second that the documentation allows for an App ID with so many concurrent
+// recordings granted: at most 10, and at most a tenth of the recordings, but at least 1. Where concurrent is not
+// positive, [DefaultConcurrent] counts.
+func DefaultQPS(concurrent int) int {
+	if concurrent <= 0 {
+		concurrent = DefaultConcurrent()
+	}
+	_, most := Bound("qps-per-appid")
+	return max(1, min(int(*most), int(float64(concurrent)*Share("qps-share-of-concurrency"))))
 }
 
 // DefaultConcurrent is the number of concurrent recordings to assume for an App ID until its quota is known, the

@@ -132,9 +132,17 @@ func TestStreamLimitsAndPricesAreTheDocumentedOnes(t *testing.T) {
 			t.Errorf("%d × %d: %s %s, want %s %s", c.w, c.h, s, b, c.stream, c.billing)
 		}
 	}
-	got := []int{DefaultQPS(), DefaultConcurrent(), MaxConcurrent(), UnitPrice(BillingHD), UnitPrice(BillingFullHD), FreeMinutes()}
-	if !slices.Equal(got, []int{10, 50, 200, 14, 28, 10000}) {
+	got := []int{DefaultConcurrent(), MaxConcurrent(), UnitPrice(BillingHD), UnitPrice(BillingFullHD), FreeMinutes()}
+	if !slices.Equal(got, []int{50, 200, 14, 28, 10000}) {
 		t.Errorf("defaults %v", got)
+	}
+}
+
+func TestTheDefaultRateIsATenthOfTheConcurrency(t *testing.T) {
+	for concurrent, want := range map[int]int{-1: 5, 0: 5, 1: 1, 9: 1, 19: 1, 20: 2, 50: 5, 99: 9, 100: 10, 200: 10, 5000: 10} {
+		if got := DefaultQPS(concurrent); got != want {
+			t.Errorf("%d concurrent recordings: %d requests a second, want %d", concurrent, got, want)
+		}
 	}
 }
 

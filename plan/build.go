@@ -143,7 +143,7 @@ func (b *builder) account(k *accountKeys) {
 
 func (b *builder) app(e *entry[appKeys]) {
 	k := &e.Value
-	a := &App{Name: e.Key.Text, Pos: b.root.src.pos(e.Key.At), Limits: Limits{QPS: agora.DefaultQPS(), Concurrent: agora.DefaultConcurrent()}}
+	a := &App{Name: e.Key.Text, Pos: b.root.src.pos(e.Key.At)}
 	b.root.notEmpty(&k.at, "invalid-value", "id", k.ID)
 	if k.ID != nil {
 		a.ID = b.root.text(*k.ID, k.value("id"), textPlain)

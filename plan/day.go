@@ -79,7 +79,8 @@ func localDay(t time.Time) Day {
 	return dayOf(year, month, day)
 }
 
-func floorDiv(a, b int) int {
+// floorDiv divides towards negative infinity.
+func floorDiv[T int | int64](a, b T) T {
 	q := a / b
 	if a%b != 0 && (a < 0) != (b < 0) {
 		q--

@@ -68,8 +68,8 @@ func (appKeys) noun() string { return "an app" }
 // limitsKeys are what Agora has granted.
 type limitsKeys struct {
 	at
-	QPS        *int         `yaml:"qps" validate:"omitempty,min=1" doc:"Requests a second; default 10, as Agora grants at first." default:"10"`
-	Concurrent *int         `yaml:"concurrent" validate:"omitempty,min=1" doc:"Recordings at once; default 50, as Agora grants at first." default:"50"`
+	QPS        *int         `yaml:"qps" validate:"omitempty,min=1" doc:"Requests a second; default: a tenth of concurrent, 10 at most and 1 at least." example:"10"`
+	Concurrent *int         `yaml:"concurrent" validate:"omitempty,min=1" doc:"Concurrent recordings; default 50, the smaller of the two documented figures." default:"50"`
 	Streams    *streamsKeys `yaml:"streams" doc:"Recordings at once by class of resolution; default: the documented figures of the region." example:"{sd: 50, hd: 30, fhd: 10}"`
 }
 

@@ -65,10 +65,9 @@ type PlaceForecast struct {
 	Region agora.Region // "": near the caller
 	Peak   Peaks
 	Loads  []LoadForecast // by class of resolution, smallest first
-	// Mixed and Strict are the instants at which several classes of resolution at once exceed their common total the
-	// most: the largest limit of the classes in use by the documentation's example, that of the highest resolution in
-	// use by its sentence. The first is with padding, the second without.
-	Mixed, Strict [2]Excess
+	// Mixed is the instant at which several classes of resolution at once exceed their common total the most: the
+	// largest limit of the classes in use. The first is with padding, the second without.
+	Mixed [2]Excess
 }
 
 // Excess is how far a total is above its limit; zero for not at all.
@@ -128,8 +127,9 @@ type MonthForecast struct {
 	Year            int
 	Month           time.Month
 	Seconds         Seconds
-	HD, FullHD      int64 // minutes: the seconds of all recordings, divided by 60 and rounded up once
-	FreeHD, FreeFHD int64 // of them free
+	HD, FullHD      int64     // minutes: the seconds of all recordings, divided by 60 and rounded up once
+	FreeHD, FreeFHD int64     // of them free
+	FreeUsedUp      time.Time // the day in UTC on which the free minutes are used up; zero where they last
 	CostUSD         float64
 }
 

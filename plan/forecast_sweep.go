@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -27,30 +28,52 @@ type forecastSweep struct {
 	first, last int64 // start and end of a class
 }
 
-// account adds up seconds by calendar month in UTC and the class that is billed.
+// account adds up seconds by day in UTC and the class that is billed.
 type account struct {
-	id         string
-	months     map[int64]*Seconds // by their first second
-	start, end int64              // of the month that was last asked for
-	seconds    *Seconds           // of it
+	id      string
+	days    map[int64]*Seconds // by the number of the day since 1970
+	day     int64              // that was last asked for
+	seconds *Seconds           // of it
 }
 
 // charge adds sessions that run from one instant to another.
 func (a *account) charge(from, until, sessions int64, class agora.BillingClass) {
 	for from < until {
-		if from < a.start || from >= a.end {
-			t := time.Unix(from, 0).UTC()
-			a.start = time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC).Unix()
-			a.end = time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, time.UTC).Unix()
-			if a.months[a.start] == nil {
-				a.months[a.start] = new(Seconds)
+		if day := floorDiv(from, secondsADay); day != a.day || a.seconds == nil {
+			if a.days[day] == nil {
+				a.days[day] = new(Seconds)
 			}
-			a.seconds = a.months[a.start]
+			a.day, a.seconds = day, a.days[day]
 		}
-		end := min(until, a.end)
+		end := min(until, (a.day+1)*secondsADay)
 		a.seconds.add(class, (end-from)*sessions)
 		from = end
 	}
+}
+
+const secondsADay = 24 * 60 * 60
+
+// bills gives the account's months in order, and what they cost together in µ$.
+func (a *account) bills(prices Prices) (months []MonthForecast, cost int64) {
+	days := slices.Sorted(maps.Keys(a.days))
+	for len(days) > 0 {
+		first := time.Unix(days[0]*secondsADay, 0).UTC()
+		next := time.Date(first.Year(), first.Month()+1, 1, 0, 0, 0, 0, time.UTC).Unix() / secondsADay
+		var sum Seconds
+		var usedUp time.Time
+		for len(days) > 0 && days[0] < next {
+			sum.HD += a.days[days[0]].HD
+			sum.FullHD += a.days[days[0]].FullHD
+			if usedUp.IsZero() && prices.Free > 0 && minutesOf(sum.HD)+minutesOf(sum.FullHD) > prices.Free {
+				usedUp = time.Unix(days[0]*secondsADay, 0).UTC()
+			}
+			days = days[1:]
+		}
+		bill, micro := prices.bill(sum)
+		bill.Account, bill.Year, bill.Month, bill.FreeUsedUp = a.id, first.Year(), first.Month(), usedUp
+		months, cost = append(months, bill), cost+micro
+	}
+	return months, cost
 }
 
 func (s *Seconds) add(class agora.BillingClass, n int64) {
@@ -301,7 +324,7 @@ func (s *forecastSweep) account(id string) *account {
 	if i := slices.IndexFunc(s.accounts, func(a *account) bool { return a.id == id }); i >= 0 {
 		return s.accounts[i]
 	}
-	s.accounts = append(s.accounts, &account{id: id, months: map[int64]*Seconds{}})
+	s.accounts = append(s.accounts, &account{id: id, days: map[int64]*Seconds{}})
 	return s.accounts[len(s.accounts)-1]
 }
 
@@ -311,11 +334,11 @@ func (s *forecastSweep) app(p *Plan, settings *Settings) *appNode {
 		return s.apps[i]
 	}
 	a := &appNode{node: node{parent: &s.all, zone: settings.Zone}, out: AppForecast{App: settings.App, key: key}}
-	qps := 0
+	var limits Limits
 	if settings.App != nil {
-		qps = settings.App.Limits.QPS
+		limits = settings.App.Limits
 	}
-	a.requests = newRequestCount(qps, settings.Zone, &a.node)
+	a.requests = newRequestCount(limits.RequestRate(), settings.Zone, &a.node)
 	s.apps = append(s.apps, a)
 	return a
 }
@@ -459,16 +482,15 @@ func (s *forecastSweep) run() {
 // mix compares the totals of several classes of resolution at once with their common limits, when all that begins at an
 // instant has. The limit of a class alone is another matter.
 func (p *placeNode) mix(which int, at int64) {
-	inUse, largest, highest := 0, 0, 0
+	inUse, largest := 0, 0
 	for _, l := range p.loads {
 		if l != nil && l.now[which] > 0 {
 			inUse++
-			largest, highest = max(largest, l.out.Limit), l.out.Limit
+			largest = max(largest, l.out.Limit)
 		}
 	}
 	if inUse > 1 {
 		p.out.Mixed[which].over(p.now[which], largest, at, p.zone)
-		p.out.Strict[which].over(p.now[which], highest, at, p.zone)
 	}
 }
 
@@ -510,13 +532,8 @@ func (s *forecastSweep) forecast() *Forecast {
 	slices.SortFunc(f.Labels, func(a, b LabelForecast) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value)) })
 	var total int64
 	for _, a := range s.accounts {
-		for start, seconds := range a.months {
-			bill, cost := s.prices.bill(*seconds)
-			t := time.Unix(start, 0).UTC()
-			bill.Account, bill.Year, bill.Month = a.id, t.Year(), t.Month()
-			f.Months = append(f.Months, bill)
-			total += cost
-		}
+		months, cost := a.bills(s.prices)
+		f.Months, total = append(f.Months, months...), total+cost
 	}
 	slices.SortFunc(f.Months, func(a, b MonthForecast) int {
 		order := func(id string) int { return slices.IndexFunc(s.accounts, func(a *account) bool { return a.id == id }) }
@@ -552,9 +569,6 @@ const (
 )
 
 func newRequestCount(qps int, zone *time.Location, app *node) requestCount {
-	if qps <= 0 {
-		qps = agora.DefaultQPS()
-	}
 	return requestCount{out: RequestForecast{QPS: qps}, zone: zone, app: app, interval: agora.MonitorInterval().Seconds()}
 }
 

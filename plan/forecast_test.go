@@ -58,7 +58,7 @@ func brutePeak(list []Occurrence, padded bool, of func(*Occurrence) bool) Peak {
 
 // bruteExcess tries every beginning for the total that is most above the largest limit of the classes of resolution in
 // use or, strictly, above that of the highest.
-func bruteExcess(list []Occurrence, padded, strict bool, place *PlaceForecast) (best Excess) {
+func bruteExcess(list []Occurrence, padded bool, place *PlaceForecast) (best Excess) {
 	for i := range list {
 		at := list[i].Start
 		if padded {
@@ -79,9 +79,7 @@ func bruteExcess(list []Occurrence, padded, strict bool, place *PlaceForecast) (
 			if n > 0 {
 				inUse++
 				total += n
-				if limit = max(limit, load.Limit); strict {
-					limit = load.Limit
-				}
+				limit = max(limit, load.Limit)
 			}
 		}
 		over := total - limit
@@ -118,8 +116,8 @@ func TestTheForecastIsThatOfEveryOccurrence(t *testing.T) {
 				here := slices.DeleteFunc(slices.Clone(list), func(o Occurrence) bool {
 					return o.Settings.App != a.App || o.Settings.Region != place.Region
 				})
-				for i, got := range [4]Excess{place.Mixed[0], place.Mixed[1], place.Strict[0], place.Strict[1]} {
-					want := bruteExcess(here, i%2 == 0, i > 1, &place)
+				for i, got := range place.Mixed {
+					want := bruteExcess(here, i == 0, &place)
 					if got.Sessions != want.Sessions || got.Limit != want.Limit || !got.At.Equal(want.At) {
 						t.Fatalf("%s %s: %d of several classes: an excess of %v, want %v", a.App.Name, place.Region, i, got, want)
 					}
@@ -245,6 +243,19 @@ func TestSecondsAreRoundedOnceAMonth(t *testing.T) {
 	}
 	if m, cost := DocumentedPrices().bill(Seconds{HD: 9_999 * 60, FullHD: 2 * 60}); cost != 28_000 || m.FreeFHD != 1 {
 		t.Errorf("free minutes are for HD first: %d µ$, %+v", cost, m)
+	}
+}
+
+func TestTheDayOnWhichTheFreeMinutesAreUsedUpIsTold(t *testing.T) {
+	// Ten hours a day, begun 13 s early and free up to 1500 minutes: the third day exceeds them, in October alone.
+	p := newPlan(recording("r", "UTC", "2031-10-06 09:00:13-19:00", "2031-10-07 09:00:13-19:00", "2031-10-08 09:00:13-19:00", "2031-11-06 09:00:13-19:00"))
+	f := ForecastOf([]*Plan{p}, ForecastOptions{Prices: &Prices{HD: 1000, Free: 1500}})
+	var got []string
+	for _, m := range f.Months {
+		got = append(got, m.FreeUsedUp.Format(time.DateOnly))
+	}
+	if want := []string{"2031-10-08", "0001-01-01"}; !slices.Equal(got, want) {
+		t.Errorf("used up on %v, want %v", got, want)
 	}
 }
 

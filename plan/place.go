@@ -31,7 +31,7 @@ func HoldLead() time.Duration {
 // documented one where qps is not positive.
 func Spacing(qps int) time.Duration {
 	if qps <= 0 {
-		qps = agora.DefaultQPS()
+		qps = Limits{}.RequestRate()
 	}
 	return time.Duration(float64(time.Second) * requestsPerStart / (float64(qps) * startShare))
 }

@@ -46,11 +46,29 @@ type App struct {
 	Limits Limits
 }
 
-// Limits are what Agora has granted to an App ID; zero values are replaced by the documented defaults on loading.
+// Limits are what Agora has granted to an App ID, as the plan states them. Zero: not stated.
 type Limits struct {
-	QPS         int // requests a second, default 10
-	Concurrent  int // recordings at once, default 50
+	QPS         int // requests a second; see [Limits.RequestRate]
+	Concurrent  int // concurrent recordings; see [Limits.MaxConcurrent]
 	SD, HD, FHD int // streams by class of resolution; 0: the documented figure of the region
+}
+
+// RequestRate is the number of requests a second to keep to: what the plan states, else what the documentation allows
+// for the number of concurrent recordings. Placement, forecast, rules and the runner's budget all use it.
+func (l Limits) RequestRate() int {
+	if l.QPS > 0 {
+		return l.QPS
+	}
+	return agora.DefaultQPS(l.Concurrent)
+}
+
+// MaxConcurrent is the number of concurrent recordings to keep to: what the plan states, else the smaller of the two
+// documented figures.
+func (l Limits) MaxConcurrent() int {
+	if l.Concurrent > 0 {
+		return l.Concurrent
+	}
+	return agora.DefaultConcurrent()
 }
 
 // Or fills what the limits leave open from others.

@@ -71,13 +71,16 @@ func (p Prices) of(c agora.BillingClass) int64 {
 // bill rounds the seconds of an account's month as Agora does: summed up by class, divided by 60, rounded up once.
 // Free minutes go to HD first; that other products may use them up is not known here. The cost is in µ$.
 func (p Prices) bill(s Seconds) (m MonthForecast, cost int64) {
-	m = MonthForecast{Seconds: s, HD: (s.HD + 59) / 60, FullHD: (s.FullHD + 59) / 60}
+	m = MonthForecast{Seconds: s, HD: minutesOf(s.HD), FullHD: minutesOf(s.FullHD)}
 	m.FreeHD = min(m.HD, p.Free)
 	m.FreeFHD = min(m.FullHD, p.Free-m.FreeHD)
 	cost = (m.HD-m.FreeHD)*p.HD + (m.FullHD-m.FreeFHD)*p.FullHD
 	m.CostUSD = dollars(cost)
 	return m, cost
 }
+
+// minutesOf rounds the seconds of a month up to minutes.
+func minutesOf(seconds int64) int64 { return (seconds + 59) / 60 }
 
 // share is what seconds cost by themselves, in µ$.
 func (p Prices) share(s Seconds) int64 { return (s.HD*p.HD + s.FullHD*p.FullHD) / 60 }

@@ -51,8 +51,15 @@ func TestDocumentedStreamLimitsAreThoseOfTheRegion(t *testing.T) {
 		agora.RegionNA: "streams-max-america", agora.RegionAP: "streams-max-asia",
 	} {
 		limit := agora.StreamLimit(region, agora.StreamHD)
-		if found := capacityFindings(crowd("p", limit, region)); len(found) != 0 {
-			t.Errorf("%s: %d at once are refused: %v", region, limit, found)
+		within := limit
+		if careful := agora.CarefulStreamLimit(region, agora.StreamHD); careful > 0 {
+			within = careful
+			if found := capacityFindings(crowd("p", careful+1, region)); found[id] != SeverityWarning || len(found) != 1 {
+				t.Errorf("%s: %d at once: %v, want a warning of %s, of which the documentation has two figures", region, careful+1, found, id)
+			}
+		}
+		if found := capacityFindings(crowd("p", within, region)); len(found) != 0 {
+			t.Errorf("%s: %d at once are refused: %v", region, within, found)
 		}
 		if found := capacityFindings(crowd("p", limit+1, region)); found[id] != SeverityError || len(found) != 1 {
 			t.Errorf("%s: %d at once: %v, want an error of %s", region, limit+1, found, id)
@@ -60,6 +67,34 @@ func TestDocumentedStreamLimitsAreThoseOfTheRegion(t *testing.T) {
 	}
 	if found := capacityFindings(crowd("p", 31, "")); found["streams-max-europe"] != SeverityWarning {
 		t.Errorf("without a region: %v, want a warning of the smallest limit", found)
+	}
+}
+
+func TestConcurrencyAboveTheSmallerDocumentedFigureIsAWarning(t *testing.T) {
+	for _, c := range []struct {
+		recordings, stated int
+		want               Severity
+		names              []string
+	}{
+		{50, 0, "", nil},
+		{51, 0, SeverityWarning, []string{"allows 200", "integration 50"}},
+		{200, 0, SeverityWarning, []string{"allows 200", "integration 50"}},
+		{201, 0, SeverityError, []string{"200 are allowed"}},
+		{51, 50, SeverityError, []string{"50 are allowed"}},
+		{200, 200, "", nil},
+		{201, 250, "", nil},
+		{251, 250, SeverityError, []string{"250 are allowed"}},
+	} {
+		p := crowd("p", c.recordings, agora.RegionNA)
+		p.Apps[0].Limits = Limits{QPS: 1000, Concurrent: c.stated, HD: 1000}
+		if found := capacityFindings(p); found["pcw-max"] != c.want {
+			t.Errorf("%d recordings, %d stated: %v, want %q of pcw-max", c.recordings, c.stated, found, c.want)
+		}
+		for _, part := range c.names {
+			if got := messageOf(p, "pcw-max"); !strings.Contains(got, part) {
+				t.Errorf("%d recordings, %d stated: %q lacks %q", c.recordings, c.stated, got, part)
+			}
+		}
 	}
 }
 

@@ -1,17 +1,27 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+
+	"rundown/agora"
+)
 
 func init() { registerDocumented("pcw-max", checkConcurrent) }
 
-// checkConcurrent holds the sessions of an App ID against its peak of concurrent workers.
+// checkConcurrent compares the peak of concurrent sessions of an App ID with the number that the plan states. Where it
+// states none, the documentation names two figures: above the smaller is a warning, above the larger an error.
 func checkConcurrent(c *checker) {
 	c.eachApp(func(own *App, f *AppForecast) {
-		limit := own.Limits.Concurrent
-		if limit <= 0 {
-			return // reported where it is given
+		lower, upper, most := own.Limits.MaxConcurrent(), agora.MaxConcurrent(), f.Peak.Bare
+		hint := fmt.Sprintf("move or shorten classes, use another app, or set apps.%s.limits.concurrent to what Agora has granted", own.Name)
+		switch {
+		case own.Limits.Concurrent == 0 && most.Sessions > upper:
+			c.capacity(own, "", "", f.Peak, upper, hint)
+		case own.Limits.Concurrent == 0 && most.Sessions > lower:
+			c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s at once %s; the page on web page recording allows %d, the page on integration %d",
+				own.has(most.Sessions, ""), c.during(own, most.At), upper, lower), hint)
+		default:
+			c.capacity(own, "", "", f.Peak, lower, hint)
 		}
-		c.capacity(own, "", "", f.Peak, limit,
-			fmt.Sprintf("move or shorten classes, use another app, or raise apps.%s.limits.concurrent to what Agora has granted: its pages name 50 and 200, and 50 is assumed", own.Name))
 	})
 }

@@ -25,9 +25,13 @@ func checkStreams(c *checker, region agora.Region, id string) {
 			}
 			for _, load := range place.Loads {
 				hint := fmt.Sprintf("move classes, choose another size or region, or set apps.%s.limits.streams.%s to what Agora has granted", own.Name, load.Class)
-				limit := load.Limit
 				before := len(c.findings)
-				c.capacity(own, strings.ToUpper(string(load.Class))+" ", inRegion(place.Region), load.Peak, limit, hint)
+				c.capacity(own, strings.ToUpper(string(load.Class))+" ", inRegion(place.Region), load.Peak, load.Limit, hint)
+				if careful := agora.CarefulStreamLimit(place.Region, load.Class); careful > 0 && own.granted(load.Class) == 0 &&
+					load.Peak.Bare.Sessions > careful && load.Peak.Bare.Sessions <= load.Limit {
+					c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s at once%s %s; the page on stream limits allows %d, the page on quotas %d",
+						own.has(load.Peak.Bare.Sessions, strings.ToUpper(string(load.Class))+" "), inRegion(place.Region), c.during(own, load.Peak.Bare.At), load.Limit, careful), hint)
+				}
 				if place.Region == "" && own.granted(load.Class) == 0 {
 					for i := before; i < len(c.findings); i++ {
 						c.findings[i].Severity = SeverityWarning

@@ -4,14 +4,12 @@ import "fmt"
 
 func init() { registerDocumented("streams-mixed-total", checkMixed) }
 
-// checkMixed holds the total of several classes of resolution at once against their common limit. The documentation
-// has two readings: its example takes the largest limit of the classes in use, which is an error here, its sentence
-// that of the highest resolution, which is a warning.
+// checkMixed holds the total of several classes of resolution at once against their common limit, the largest limit
+// of the classes in use. Older pages could also be read as the limit of the highest resolution.
 func checkMixed(c *checker) {
 	c.eachApp(func(own *App, f *AppForecast) {
 		for _, place := range f.Places {
 			padded, bare := place.Mixed[0], place.Mixed[1]
-			strict := place.Strict[1]
 			where := inRegion(place.Region)
 			hint := fmt.Sprintf("move classes, or set apps.%s.limits.streams to what Agora has granted", own.Name)
 			switch {
@@ -24,9 +22,6 @@ func checkMixed(c *checker) {
 			case padded.Sessions > 0:
 				c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s of mixed classes at once%s with their padding %s, %d are allowed in all; padding gives way then",
 					own.has(padded.Sessions, ""), where, c.during(own, padded.At), padded.Limit), hint)
-			case strict.Sessions > 0:
-				c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s of mixed classes at once%s %s; by the documentation's example that is allowed, by its sentence only %d are, the limit of the highest resolution in use",
-					own.has(strict.Sessions, ""), where, c.during(own, strict.At), strict.Limit), "ask Agora which reading holds; to be safe, stay below the smaller")
 			}
 		}
 	})

@@ -31,26 +31,25 @@ func mixture(r agora.Region, sd, hd, fhd int) *Plan {
 	return p
 }
 
-// TestMixedClassesShareTheLargerFigureAndStrictlyThatOfTheHigherOne takes the documentation's own totals. What both
-// readings allow has no finding; what the sentence alone refuses is a warning, what the example refuses too an error.
-func TestMixedClassesShareTheLargerFigureAndStrictlyThatOfTheHigherOne(t *testing.T) {
-	const nothing, warning, refused = "", string(SeverityWarning) + " 50", string(SeverityError)
+// TestMixedClassesShareTheLargestLimitInUse takes the documentation's own totals.
+func TestMixedClassesShareTheLargestLimitInUse(t *testing.T) {
+	const nothing, refused = "", string(SeverityError)
 	for _, tt := range []struct {
 		region      agora.Region
 		sd, hd, fhd int
 		want        string // severity, and the figure
 	}{
 		{agora.RegionNA, 30, 20, 0, nothing},
-		{agora.RegionNA, 31, 20, 0, warning},
-		{agora.RegionNA, 80, 20, 0, warning},
+		{agora.RegionNA, 31, 20, 0, nothing},
+		{agora.RegionNA, 80, 20, 0, nothing},
 		{agora.RegionNA, 81, 20, 0, refused + " 100"},
 		{agora.RegionNA, 51, 50, 0, refused + " 100"},
 		{agora.RegionNA, 100, 0, 0, nothing}, // one class alone is another matter
 		{agora.RegionNA, 0, 20, 10, nothing},
-		{agora.RegionNA, 0, 21, 10, "warning 30"},
-		{agora.RegionNA, 0, 40, 10, "warning 30"},
+		{agora.RegionNA, 0, 21, 10, nothing},
+		{agora.RegionNA, 0, 40, 10, nothing},
 		{agora.RegionNA, 0, 41, 10, refused + " 50"},
-		{agora.RegionNA, 70, 20, 10, "warning 30"},
+		{agora.RegionNA, 70, 20, 10, nothing},
 		{agora.RegionNA, 71, 20, 10, refused + " 100"},
 		{agora.RegionAP, 50, 50, 0, nothing},
 		{agora.RegionAP, 51, 50, 0, refused + " 100"},
@@ -67,9 +66,6 @@ func TestMixedClassesShareTheLargerFigureAndStrictlyThatOfTheHigherOne(t *testin
 				t.Errorf("%v: two findings", tt)
 			}
 			before, _, _ := strings.Cut(f.Message, " are allowed in all")
-			if f.Severity == SeverityWarning {
-				before, _, _ = strings.Cut(f.Message, " are, the limit of the highest")
-			}
 			got = string(f.Severity) + " " + before[strings.LastIndex(before, " ")+1:]
 		}
 		if got != tt.want {
@@ -99,7 +95,7 @@ func TestTheMixtureIsThatOfEveryInstant(t *testing.T) {
 			one.App, one.Region, one.Video, one.Redundancy = p.Apps[0], agora.RegionNA, sized[agora.StreamClasses()[x.class]], x.n
 			p.Recordings = append(p.Recordings, one)
 		}
-		var mixed, strict Excess
+		var mixed Excess
 		for _, x := range runs {
 			var now [3]int
 			for _, y := range runs {
@@ -107,10 +103,10 @@ func TestTheMixtureIsThatOfEveryInstant(t *testing.T) {
 					now[y.class] += y.n
 				}
 			}
-			total, used, largest, highest := 0, 0, 0, 0
+			total, used, largest := 0, 0, 0
 			for class, n := range now {
 				if n > 0 {
-					used, total, largest, highest = used+1, total+n, max(largest, figures[class]), figures[class]
+					used, total, largest = used+1, total+n, max(largest, figures[class])
 				}
 			}
 			if used < 2 {
@@ -119,17 +115,11 @@ func TestTheMixtureIsThatOfEveryInstant(t *testing.T) {
 			if total-largest > mixed.Sessions-mixed.Limit {
 				mixed = Excess{Sessions: total, Limit: largest}
 			}
-			if total-highest > strict.Sessions-strict.Limit {
-				strict = Excess{Sessions: total, Limit: highest}
-			}
 		}
 		got := ForecastOf([]*Plan{p}, ForecastOptions{}).Apps[0].Places[0]
 		for which := range got.Mixed { // there is no padding
 			if e := got.Mixed[which]; e.Sessions-e.Limit != mixed.Sessions-mixed.Limit {
 				t.Fatalf("mixed %v, want %v of %v", e, mixed, runs)
-			}
-			if e := got.Strict[which]; e.Sessions-e.Limit != strict.Sessions-strict.Limit {
-				t.Fatalf("strict %v, want %v of %v", e, strict, runs)
 			}
 		}
 	})

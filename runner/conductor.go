@@ -65,8 +65,8 @@ func newConductor(e *Engine, app string, term int64) *conductor {
 func (c *conductor) connect(conn, before *Connection, limits plan.Limits) {
 	set := func() {
 		c.conn = conn
-		c.limits, c.concurrent = limits, limits.Concurrent
-		if qps := positive(limits.QPS, agora.DefaultQPS()); c.budget == nil || qps != c.qps {
+		c.limits, c.concurrent = limits, limits.MaxConcurrent()
+		if qps := limits.RequestRate(); c.budget == nil || qps != c.qps {
 			c.qps, c.budget = qps, agora.NewBudget(qps)
 		}
 		clear(c.apis) // those of an earlier connection would be kept for ever
@@ -100,13 +100,6 @@ func (c *conductor) api(conn *Connection, region agora.Region) (*agora.App, erro
 type route struct {
 	conn   *Connection
 	region agora.Region
-}
-
-func positive(n, otherwise int) int {
-	if n > 0 {
-		return n
-	}
-	return otherwise
 }
 
 // begin starts the loop, once. The caller holds the engine's lock.

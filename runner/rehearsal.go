@@ -47,7 +47,7 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 		for i := range occurrences {
 			starts[i] = plan.Start{Writing: writingBy(&occurrences[i]), Sessions: occurrences[i].Settings.Redundancy}
 		}
-		for i, at := range plan.Place(starts, plan.Spacing(app.Limits.QPS)) {
+		for i, at := range plan.Place(starts, plan.Spacing(app.Limits.RequestRate())) {
 			o := &occurrences[i]
 			if o.Start.Before(from) || !o.Start.Before(until) || !wanted(o) {
 				continue

@@ -215,7 +215,7 @@ func limitsText(f *plan.Forecast) string {
 			continue
 		}
 		l := a.App.Limits
-		text := fmt.Sprintf("%s: %d at once, %s a second", appName(a.App), l.Concurrent, plural(l.QPS, "request"))
+		text := fmt.Sprintf("%s: %d at once, %s a second", appName(a.App), l.MaxConcurrent(), plural(l.RequestRate(), "request"))
 		for _, c := range []struct {
 			class string
 			n     int

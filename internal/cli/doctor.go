@@ -323,7 +323,7 @@ func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 		}
 		asked, cancel := context.WithTimeout(ctx, probeWithin)
 		begun := c.a.clock()
-		r, err := client.App(id, agora.NewBudget(agora.DefaultQPS())).Query(asked, "rundown-doctor", "rundown-doctor")
+		r, err := client.App(id, agora.NewBudget(plan.Limits{}.RequestRate())).Query(asked, "rundown-doctor", "rundown-doctor")
 		cancel()
 		c.answer(name, begun, c.a.clock(), r.Meta.Date, err)
 	}

@@ -135,7 +135,7 @@ func forecastText(w io.Writer, f *plan.Forecast) {
 		r := a.Requests
 		limit := ""
 		if a.App != nil {
-			limit = fmt.Sprintf(" of %d", a.App.Limits.Concurrent)
+			limit = fmt.Sprintf(" of %d", a.App.Limits.MaxConcurrent())
 		}
 		updates := ""
 		if r.Updates > 0 {
@@ -154,11 +154,11 @@ func forecastText(w io.Writer, f *plan.Forecast) {
 	}
 
 	fmt.Fprintln(w)
-	t = newTable(w, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "US$")
+	t = newTable(w, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "USED UP ON", "US$")
 	for _, m := range f.Months {
-		t.AppendRow([]any{monthText(m), shown(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, fmt.Sprintf("%.2f", m.CostUSD)})
+		t.AppendRow([]any{monthText(m), shown(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, dayText(m.FreeUsedUp), fmt.Sprintf("%.2f", m.CostUSD)})
 	}
-	t.AppendFooter([]any{"total", "", "", "", "", fmt.Sprintf("%.2f", f.CostUSD)})
+	t.AppendFooter([]any{"total", "", "", "", "", "", fmt.Sprintf("%.2f", f.CostUSD)})
 	t.Render()
 
 	if len(f.Labels) > 0 {
@@ -173,6 +173,14 @@ func forecastText(w io.Writer, f *plan.Forecast) {
 		t.Render()
 	}
 	charts(w, f)
+}
+
+// dayText is a day, "" for none.
+func dayText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
 }
 
 func monthText(m plan.MonthForecast) string { return fmt.Sprintf("%04d-%02d", m.Year, int(m.Month)) }

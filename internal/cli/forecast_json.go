@@ -82,6 +82,7 @@ type monthJSON struct {
 	HDMinutes     int64   `json:"hd_minutes"`
 	FullHDMinutes int64   `json:"full_hd_minutes"`
 	FreeMinutes   int64   `json:"free_minutes"`
+	FreeUsedUp    *string `json:"free_used_up"` // the day in UTC on which the free minutes are used up
 	CostUSD       float64 `json:"cost_usd"`
 }
 
@@ -117,7 +118,7 @@ func forecastView(f *plan.Forecast) forecastJSON {
 			r.QPS, r.Worst, planTime(r.WorstAt), r.Starts, r.Stops, r.Updates, r.Polls, r.Most, seconds(r.Ahead), seconds(r.Wait), r.Late, planTime(r.LateAt),
 		}}
 		if a.App != nil {
-			out.App, out.Limit = orNull(a.App.Name), positive(a.App.Limits.Concurrent)
+			out.App, out.Limit = orNull(a.App.Name), positive(a.App.Limits.MaxConcurrent())
 		}
 		for _, p := range a.Places {
 			for _, l := range p.Loads {
@@ -130,7 +131,7 @@ func forecastView(f *plan.Forecast) forecastJSON {
 		v.Apps = append(v.Apps, out)
 	}
 	for _, m := range f.Months {
-		v.Months = append(v.Months, monthJSON{monthText(m), orNull(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, m.CostUSD})
+		v.Months = append(v.Months, monthJSON{monthText(m), orNull(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, orNull(dayText(m.FreeUsedUp)), m.CostUSD})
 	}
 	for _, l := range f.Labels {
 		v.Labels = append(v.Labels, labelForecastJSON{l.Key, l.Value, l.Classes, l.Seconds.HD, l.Seconds.FullHD, l.CostUSD})

@@ -232,7 +232,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 				return nil, nil, fmt.Errorf("%s has no class to take the length from; give it with --for", r.ID)
 			}
 		}
-		at := now.Add(time.Duration(ofApp[r.App]) * plan.Spacing(r.App.Limits.QPS))
+		at := now.Add(time.Duration(ofApp[r.App]) * plan.Spacing(r.App.Limits.RequestRate()))
 		ofApp[r.App]++
 		start := at.Add(agora.StartLead() + nowMargin).Truncate(time.Second).Add(time.Second).In(r.Zone)
 		o := p.At(r, start, start.Add(length))
