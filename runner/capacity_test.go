@@ -101,7 +101,7 @@ func TestClassesBackToBackShareOnePlace(t *testing.T) {
 		t.Run(fmt.Sprint(concurrent), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
-				text := strings.Replace(school("2031-09-15 09:00-09:50")["school.yaml"], `id: "${APP}"`, `id: "${APP}", limits: {concurrent: 1}`, 1)
+				text := strings.Replace(school("2031-09-15 09:00-09:50")["school.yaml"], `id: "${APP}"`, `id: "${APP}", limits: {qps: 10, concurrent: 1}`, 1)
 				text += "  next: {when: 2031-09-15 09:50-10:40}\n"
 				h := newHouse(t, simulator.Config{Concurrent: concurrent})
 				e := h.open(load(t, files{"school.yaml": text}, "school.yaml"))
