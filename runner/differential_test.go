@@ -138,7 +138,7 @@ func sample(p *plan.Plan) []*plan.Occurrence {
 func submit(t *testing.T, o *plan.Occurrence) string {
 	t.Helper()
 	now := o.RecordFrom.Add(-time.Minute)
-	sim, err := simulator.New(simulator.Config{QPS: -1, Now: func() time.Time { return now }})
+	sim, err := simulator.New(simulator.Config{QPS: -1, Strict: true, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}

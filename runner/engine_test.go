@@ -96,6 +96,7 @@ func (b *lockedBuffer) String() string {
 
 func newHouse(t testing.TB, cfg simulator.Config) *house {
 	t.Helper()
+	cfg.Strict = true // our own client follows the documentation's letter
 	sim, err := simulator.New(cfg)
 	if err != nil {
 		t.Fatal(err)

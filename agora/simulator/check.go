@@ -8,9 +8,11 @@ import (
 	"io"
 	"maps"
 	"math"
+	"mime"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Codes of the service.
@@ -34,13 +36,17 @@ const (
 const contentType = "application/json;charset=utf-8"
 
 // object reads the body of a POST, once its Content-Type is right.
-func (c *call) object() (object, *reply) {
+func (c *call) object(strict bool) (object, *reply) {
 	malformed := func(format string, args ...any) (object, *reply) {
 		r := refusal(http.StatusBadRequest, codeMalformed, format, args...)
 		return object{}, &r
 	}
-	if got := c.request.Header.Values("Content-Type"); len(got) != 1 || got[0] != contentType {
+	got := c.request.Header.Values("Content-Type")
+	switch {
+	case strict && (len(got) != 1 || got[0] != contentType):
 		return malformed("Content-Type: must be exactly %s", contentType)
+	case len(got) != 1 || !jsonMedia(got[0]):
+		return malformed("Content-Type: must be application/json")
 	}
 	if c.bodyErr != nil {
 		return malformed("body: cannot be read: %s", oneLine(c.bodyErr))
@@ -53,7 +59,7 @@ func (c *call) object() (object, *reply) {
 	if !ok {
 		return malformed("body: must be a JSON object")
 	}
-	return object{check: new(check), members: m}, nil
+	return object{check: &check{strict: strict}, members: m}, nil
 }
 
 // decodeJSON reads one value and nothing after it. Numbers keep their text.
@@ -70,8 +76,17 @@ func decodeJSON(data []byte) (any, error) {
 	return v, nil
 }
 
+// jsonMedia says whether a Content-Type names JSON in UTF-8, whatever its spelling.
+func jsonMedia(value string) bool {
+	media, params, err := mime.ParseMediaType(value)
+	charset, stated := params["charset"]
+	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json")) &&
+		(!stated || strings.EqualFold(charset, "utf-8"))
+}
+
 // check collects what is wrong with parameters; the first finding is the one that is told.
 type check struct {
+	strict bool
 	code   int
 	reason string
 }
@@ -117,6 +132,16 @@ func (o object) only(names ...string) {
 			}
 			o.bad(strconv.Quote(name), "unknown field")
 		}
+	}
+}
+
+// ignored takes members that clients send and the service ignores in web mode; a strict service refuses them.
+func (o object) ignored(names ...string) {
+	if o.strict {
+		return
+	}
+	for _, name := range names {
+		delete(o.members, name)
 	}
 }
 

@@ -37,12 +37,16 @@ const (
 
 // startRequest checks the clientRequest of start; area is acquire's region, "" for none.
 func (o object) startRequest(area string, now time.Time) job {
+	o.ignored("appsCollection", "maxIdleTime")
 	o.only("token", "storageConfig", "recordingFileConfig", "extensionServiceConfig", "recordingConfig")
 	o.text("token")
 	o.object("recordingConfig")
 	var j job
 	j.prefix = o.needed("storageConfig").storage(area, now)
-	files := o.needed("recordingFileConfig")
+	files := o.object("recordingFileConfig")
+	if o.strict && !o.has("recordingFileConfig") {
+		o.missing("recordingFileConfig")
+	}
 	files.only("avFileType")
 	j.mp4 = files.fileTypes()
 	o.needed("extensionServiceConfig").services(&j)
@@ -67,6 +71,7 @@ func (o object) fileTypes() (mp4 bool) {
 }
 
 func (o object) services(j *job) {
+	o.ignored("apiVersion")
 	o.only("errorHandlePolicy", "extensionServices")
 	o.oneOf("errorHandlePolicy", agora.PolicyAbort)
 	recorders := 0

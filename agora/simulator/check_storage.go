@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -16,12 +17,15 @@ var areas = map[int]string{
 	1:  "NNNNEEEEAAAA-NACC -AAE- AE",
 	2:  "CCCCCCCANNAAAAAAEEEACCCCCC??",
 	3:  "CCCCCCCCCAAAAAANNNEE",
-	5:  "?",
-	6:  "?",
+	5:  anyRegion,
+	6:  anyRegion,
 	7:  "CCCCCCAAA---N---",
 	8:  " CCCAACC",
-	11: "?",
+	11: anyRegion,
 }
+
+// anyRegion stands for vendors that have no regions of their own: 0, or none at all.
+const anyRegion = "?"
 
 const (
 	vendorS3           = 1
@@ -40,7 +44,10 @@ func (o object) storage(area string, now time.Time) (prefix []string) {
 	if !ok {
 		o.bad("vendor", "%d is no vendor: choose 1, 2, 3, 5, 6, 7, 8 or 11", vendor)
 	}
-	region := o.required("region", 0, math.MaxInt32)
+	region := 0
+	if o.strict || o.has("region") || regions != anyRegion {
+		region = o.required("region", 0, math.MaxInt32)
+	}
 	if ok && (region >= len(regions) || regions[region] == ' ') {
 		o.bad("region", "%d is no region of vendor %d", region, vendor)
 	} else if ok && area != "" && regions[region] != '?' && regions[region] != areaLetter(area) {
@@ -101,6 +108,9 @@ func (o object) extensionParams(vendor int) {
 		return
 	}
 	x := o.object("extensionParams")
+	if !o.strict { // some clients send what they do not set as empty texts
+		maps.DeleteFunc(x.members, func(name string, value any) bool { return (name == "sse" || name == "tag") && value == "" })
+	}
 	x.only("sse", "tag", "endpoint")
 	x.oneOf("sse", "kms", "aes256")
 	x.text("tag")

@@ -45,12 +45,13 @@ func TestAcquireRefusesWrongParametersByName(t *testing.T) {
 		{"resourceExpiredHour 721", set(settings, "resourceExpiredHour", 721), 2, "clientRequest.resourceExpiredHour"},
 		{"an unknown region", set(settings, "region", "eu"), 2, "clientRequest.region"},
 		{"an empty region", set(settings, "region", ""), 2, "clientRequest.region"},
-		{"regionAffinity", set(settings, "regionAffinity", 0), 2, `"regionAffinity"`},
+		{"regionAffinity 5", set(settings, "regionAffinity", 5), 2, "clientRequest.regionAffinity"},
+		{"regionAffinity in quotes", set(settings, "regionAffinity", "0"), 2, "clientRequest.regionAffinity"},
 		{"excludeResourceIds as a string", set(settings, "excludeResourceIds", "x"), 2, "clientRequest.excludeResourceIds"},
 		{"excludeResourceIds of numbers", set(settings, "excludeResourceIds", []any{1}), 2, "clientRequest.excludeResourceIds[0]"},
 		{"a startParameter that is no object", set(settings, "startParameter", "x"), 2, "clientRequest.startParameter"},
 	}
-	r := newRig(t, Config{QPS: -1})
+	r := newRig(t, Config{QPS: -1, Strict: true})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r.acquire("room-1", "7", tt.spoil).want(t, 400, tt.code, tt.reason)
@@ -160,7 +161,7 @@ func TestStartRefusesWrongParametersByName(t *testing.T) {
 		{"two outputs", both(push, set(pushParam, "outputs", []any{tree{"rtmpUrl": "rtmp://a.example/b"}, tree{"rtmpUrl": "rtmp://a.example/c"}})), cdn + "outputs"},
 		{"a misspelt rtmpUrl", both(push, set(pushParam, "outputs", []any{tree{"rtmpURL": "rtmp://a.example/b"}})), `"rtmpURL"`},
 	}
-	r := newRig(t, Config{QPS: -1})
+	r := newRig(t, Config{QPS: -1, Strict: true})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := r.acquire("room-1", "7", set(settings, "region", "EU"))
@@ -211,7 +212,7 @@ func TestStartParameterMustEqualWhatStartSends(t *testing.T) {
 }
 
 func TestUpdateAndStopRefuseWrongParametersByName(t *testing.T) {
-	r := newRig(t, Config{QPS: -1})
+	r := newRig(t, Config{QPS: -1, Strict: true})
 	k := r.begin("room-1", "7")
 	for _, tt := range []struct {
 		name     string
@@ -238,7 +239,7 @@ func TestUpdateAndStopRefuseWrongParametersByName(t *testing.T) {
 }
 
 func TestTheBodyMustBeWellFormedAndSoNamed(t *testing.T) {
-	r := newRig(t, Config{QPS: -1})
+	r := newRig(t, Config{QPS: -1, Strict: true})
 	for name, body := range map[string]string{
 		"nothing": "", "half": `{"cname":`, "two values": `{} {}`, "a list": `[]`, "null": `null`,
 		"too long": `{"cname":"` + strings.Repeat("a", bodyLimit) + `"}`,

@@ -17,12 +17,17 @@
 //   - Every App ID exists; the first pair of credentials seen with it owns it.
 //   - The request budget is a token bucket for each App ID, filled at the documented rate and as deep as a second
 //     of it. Requests refused by the gateway (no route, 401) take nothing from it.
-//   - Content-Type must be application/json;charset=utf-8 to the letter on POST, as the older error table has it;
-//     anything else, and a body that is no JSON, is 400 with code 8.
-//   - An unknown member of a body is a misspelt one: code 2. regionAffinity is one, token and recordingConfig are
-//     taken and ignored, snapshotConfig is refused.
-//   - recordingFileConfig must be sent; width and height lie between 240 and 1920; videoBitrate need only be
-//     positive; avFileType may name its kinds in any order.
+//   - Content-Type must name JSON in UTF-8 on POST; anything else, and a body that is no JSON, is 400 with code 8.
+//     Where [Config.Strict] is set it must be application/json;charset=utf-8 to the letter, as the older error table
+//     has it.
+//   - An unknown member of a body is a misspelt one: code 2. token and recordingConfig are taken and ignored,
+//     snapshotConfig is refused. Members that public clients send and web mode ignores (appsCollection, maxIdleTime,
+//     apiVersion of extensionServiceConfig, empty sse and tag) are refused only where Strict is set.
+//   - recordingFileConfig, and region for the vendors 5, 6 and 11, may be left out unless Strict is set.
+//   - An area before the version in the path (/ap/v1/…) and regionAffinity are taken and change nothing.
+//   - GET /v1/ncs/ip and /v2/ncs/ip answer with the address of this machine.
+//   - Width and height lie between 240 and 1920; videoBitrate need only be positive; avFileType may name its kinds in
+//     any order.
 //   - A resource id that is too old, belongs to someone else or was never given out answers 400 with the older
 //     codes 433, 432 and 1001; current tables have none for it. A cname or uid other than acquire's is 432.
 //   - Concurrency counts what runs, not resource ids in hand. When two acquires race for the last place, the second

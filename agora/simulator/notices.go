@@ -53,6 +53,7 @@ type noticePayload struct {
 	Sequence    int    `json:"sequence"`
 	SendTS      int64  `json:"sendts"` // ms, when it happened
 	ServiceType int    `json:"serviceType"`
+	Scene       string `json:"serviceScene"`
 	Details     any    `json:"details"`
 }
 
@@ -64,7 +65,7 @@ func (x *session) news(now time.Time) []notice {
 	var out []notice
 	add := func(at time.Time, eventType, service int, d details) {
 		out = append(out, notice{randomHex(16), eventType, noticePayload{
-			Cname: x.cname, UID: x.uid, SID: x.sid, SendTS: at.UnixMilli(), ServiceType: service, Details: d,
+			Cname: x.cname, UID: x.uid, SID: x.sid, SendTS: at.UnixMilli(), ServiceType: service, Scene: "web_record", Details: d,
 		}})
 	}
 	t := &x.told

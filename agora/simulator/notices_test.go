@@ -39,6 +39,7 @@ type received struct {
 	NotifyMS  int64  `json:"notifyMs"`
 	Payload   struct {
 		Cname, UID, SID       string
+		ServiceScene          string
 		Sequence, ServiceType int
 		SendTS                int64
 		Details               map[string]any
@@ -92,7 +93,7 @@ func TestNotificationsTellARecordingsLifeInOrder(t *testing.T) {
 		}
 		ids := map[string]bool{}
 		for i, m := range box.received {
-			if m.Payload.Sequence != i || m.ProductID != 3 || m.Payload.SID != k.sid || m.Payload.Cname != "room-1" || m.Payload.UID != "7" || ids[m.NoticeID] {
+			if m.Payload.Sequence != i || m.ProductID != 3 || m.Payload.SID != k.sid || m.Payload.Cname != "room-1" || m.Payload.UID != "7" || m.Payload.ServiceScene != "web_record" || ids[m.NoticeID] {
 				t.Errorf("notification %d: %s", i, m.raw)
 			}
 			ids[m.NoticeID] = true

@@ -35,7 +35,8 @@ func (s *Simulator) acquire(c *call, body object) reply {
 		return refusal(http.StatusBadRequest, codeChannelName, "invalid_channel_name")
 	}
 	settings := body.needed("clientRequest")
-	settings.only("scene", "resourceExpiredHour", "excludeResourceIds", "region", "startParameter")
+	settings.integer("regionAffinity", 0, 4, 0)
+	settings.only("scene", "resourceExpiredHour", "excludeResourceIds", "region", "regionAffinity", "startParameter")
 	settings.required("scene", 1, 1)
 	hours := settings.integer("resourceExpiredHour", 1, hoursMax, 72)
 	settings.texts("excludeResourceIds")
@@ -82,8 +83,9 @@ func (s *Simulator) start(c *call, body object) reply {
 		return refusal(http.StatusBadRequest, codeMismatch, "cname, uid: differ from those of acquire")
 	}
 	settings := body.needed("clientRequest")
+	same := r.startParameter == nil || reflect.DeepEqual(r.startParameter, canonical(any(settings.members)))
 	j := settings.startRequest(r.region, c.now)
-	if r.startParameter != nil && !reflect.DeepEqual(r.startParameter, canonical(any(settings.members))) {
+	if !same {
 		settings.fail(codeParameter, "clientRequest: differs from acquire's startParameter")
 	}
 	if body.failed() {

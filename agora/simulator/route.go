@@ -3,6 +3,7 @@ package simulator
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"rundown/agora"
@@ -16,8 +17,11 @@ type route struct {
 	sid        string // for query, update and stop
 }
 
+// pathAreas may stand before the version in a path: they name the servers to prefer.
+var pathAreas = []string{"cn", "ap", "eu", "us"}
+
 // parseRoute reads the documented paths, case sensitive as the documentation says; anything else, a wrong method
-// included, is no route.
+// included, is no route. The area before the version is taken and changes nothing.
 func parseRoute(method, escapedPath string) (route, bool) {
 	parts := strings.Split(escapedPath, "/")
 	for i, p := range parts {
@@ -26,6 +30,10 @@ func parseRoute(method, escapedPath string) (route, bool) {
 			return route{}, false
 		}
 		parts[i] = plain
+	}
+	if len(parts) > 1 && parts[0] == "" && slices.Contains(pathAreas, parts[1]) {
+		parts = parts[1:]
+		parts[0] = ""
 	}
 	if len(parts) < 6 || parts[0] != "" || parts[1] != "v1" || parts[2] != "apps" || parts[4] != "cloud_recording" {
 		return route{}, false

@@ -37,6 +37,9 @@ type Config struct {
 	RetryAfter bool
 	// SIDInAlreadyStarted puts the sid into the body of 201/7. The documentation leaves open whether it is there.
 	SIDInAlreadyStarted bool
+	// Strict refuses what only the current documentation's letter forbids and the service evidently takes: see the
+	// package's documentation. Clients that are to follow the documentation are tested with it.
+	Strict bool
 	// CallbackTransport carries the notifications; default: one of the simulator's own over the network.
 	CallbackTransport http.RoundTripper
 }
@@ -173,6 +176,9 @@ func (s *Simulator) decide(c *call) reply {
 	c.now = s.now()
 	var ok bool
 	if c.route, ok = parseRoute(c.request.Method, c.request.URL.EscapedPath()); !ok {
+		if ncsVersion(c.request) != "" {
+			return s.ncsAddresses(c.request)
+		}
 		return gateway(http.StatusNotFound, "no Route matched with those values")
 	}
 	s.requests[string(c.route.op)]++
@@ -208,7 +214,7 @@ func (s *Simulator) handle(c *call) reply {
 	if c.route.op == agora.OpQuery {
 		return s.query(c)
 	}
-	body, refused := c.object()
+	body, refused := c.object(s.cfg.Strict)
 	if refused != nil {
 		return *refused
 	}

@@ -51,7 +51,7 @@ type crash struct {
 // when asked again, which is all that it documents.
 func TestADaemonThatDiesAtAnyPointLosesNothing(t *testing.T) {
 	t.Parallel()
-	sim, err := simulator.New(simulator.Config{StartAfter: time.Second})
+	sim, err := simulator.New(simulator.Config{StartAfter: time.Second, Strict: true})
 	if err != nil {
 		t.Fatal(err)
 	}

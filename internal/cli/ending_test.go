@@ -79,7 +79,7 @@ func TestALockedStoreHoldsUpNeitherNotificationsNorTheEnd(t *testing.T) {
 // asked, until the daemon has ended twice.
 func TestAnEndWaitsForNoAnswerForEver(t *testing.T) {
 	t.Parallel()
-	sim, err := simulator.New(simulator.Config{StartAfter: time.Second})
+	sim, err := simulator.New(simulator.Config{StartAfter: time.Second, Strict: true})
 	if err != nil {
 		t.Fatal(err)
 	}

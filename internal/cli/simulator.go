@@ -42,6 +42,7 @@ SIGINT and SIGTERM end it with status 0.`,
 	f.IntVar(&cfg.QPS, "qps", 10, "requests a second for each App ID, -1 without limit")
 	f.IntVar(&cfg.Concurrent, "concurrent", 50, "recordings at once for each App ID, -1 without limit")
 	f.DurationVar(&cfg.StartAfter, "start-after", 5*time.Second, "time from the start request until the page is written")
+	f.BoolVar(&cfg.Strict, "strict", false, "refuse what the documentation's letter forbids and the service takes, such as application/json without a charset")
 	f.StringVar(&faults, "faults", "", "YAML `FILE` with faults to script")
 	f.StringVar(&cfg.Callback, "callback", "", "`URL` to send notifications to")
 	f.StringVar(&cfg.CallbackSecret, "callback-secret", "", "`SECRET` that signs the notifications")

@@ -71,7 +71,7 @@ func (a *app) openWorkplace(ctx context.Context, ledger string, plans ...checked
 	}
 	if a.flags.simulate {
 		opts.Service = serviceSimulator
-		if w.sim, err = simulator.New(simulator.Config{}); err != nil {
+		if w.sim, err = simulator.New(simulator.Config{Strict: true}); err != nil {
 			return nil, fmt.Errorf("set up the simulator: %w", err)
 		}
 		w.closing = append(w.closing, w.sim.Close)
