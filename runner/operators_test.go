@@ -314,18 +314,30 @@ func TestAStartWithoutPlansWorksOnWhatWasAppliedLast(t *testing.T) {
 	})
 }
 
-func TestAStartWithoutPlansOnAnEmptyStoreSaysWhatToDo(t *testing.T) {
+func TestAStartWithoutPlansOnAnEmptyStoreWaitsForAnApply(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		s, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{Create: true, Work: true})
+		h.poll, h.revision = time.Second, archived
+		e := h.open()
+		until(monday.Add(-30 * time.Minute))
+		if log := h.log.String(); !strings.Contains(log, "no plan is applied to this store") || !strings.Contains(log, "rundown apply PLAN") {
+			t.Errorf("the log does not say what to do:\n%s", log)
+		}
+		r, err := archived(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close()
-		err = runner.New(runner.Config{Store: s, Connect: h.connect}).Start(context.Background())
-		if err == nil || !strings.Contains(err.Error(), "no plan was applied to this store") {
-			t.Errorf("started with %v", err)
+		r.At = time.Now()
+		if _, err := h.beside().AddRevision(context.Background(), r); err != nil {
+			t.Fatal(err)
 		}
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+		if got := h.outcomes(); len(got) != 1 || got["school/german/20310915T070000Z"].Outcome != runner.Recorded {
+			t.Errorf("outcomes %v, want the class of the plan that was applied", got)
+		}
+		h.audit()
 	})
 }
 

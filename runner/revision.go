@@ -252,7 +252,7 @@ func (e *Engine) atWork(ctx context.Context) (map[*plan.Plan]store.Revision, []*
 		plans = append(plans, p)
 	}
 	if len(plans) == 0 {
-		return nil, nil, errors.New("no plan was applied to this store: name one, or apply one first")
+		e.log.Warn("no plan is applied to this store: waiting for one; rundown apply PLAN applies it, run PLAN starts with one")
 	}
 	return revisions, plans, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ func (a *app) now() time.Time {
 	return a.clock()
 }
 
-// newRootCommand assembles the command line. A command is one file and one line here.
+// newRootCommand assembles the command line.
 func newRootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rundown",
@@ -89,25 +90,7 @@ it checks the plans, and acquires, starts, watches and stops each recording on t
 	complete(root, "log-format", "text", "json")
 	complete(root, "log-level", "debug", "info", "warn", "error")
 
-	root.AddCommand(
-		newValidateCommand(a),
-		newListCommand(a),
-		newShowCommand(a),
-		newForecastCommand(a),
-		newDiffCommand(a),
-		newNowCommand(a),
-		newRunCommand(a),
-		newStatusCommand(a),
-		newHistoryCommand(a),
-		newCancelCommand(a),
-		newExtendCommand(a),
-		newApplyCommand(a),
-		newDoctorCommand(a),
-		newSimulatorCommand(a),
-		newRulesCommand(a),
-		newSchemaCommand(a),
-		newVersionCommand(a),
-	)
+	addCommands(a, root)
 	return root
 }
 
@@ -150,8 +133,11 @@ func unknownCommand(root *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q", name)
 }
 
-// explainFlag names the nearest flag where one is unknown.
+// explainFlag names the nearest flag where one is unknown, and says how to write a length of time.
 func explainFlag(cmd *cobra.Command, err error) error {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok && invalid.GetFlag().Value.Type() == "duration" {
+		return fmt.Errorf("invalid --%s %q: %s", invalid.GetFlag().Name, shown(invalid.GetValue()), durationHint(invalid.GetValue()))
+	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {
 		return err
@@ -166,6 +152,14 @@ func explainFlag(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w, did you mean --%s?", err, best)
 	}
 	return err
+}
+
+// durationHint says how to write a length of time that could not be read.
+func durationHint(s string) string {
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		return fmt.Sprintf("write %ss for seconds or %sm for minutes", s, s)
+	}
+	return "write a number with its unit, such as 45s, 15m or 1h30m"
 }
 
 // nearest is the name that a typing mistake most likely stands for; "" where none is near.

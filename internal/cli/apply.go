@@ -39,6 +39,9 @@ with an address that is written out cannot be applied; run reads it from its fil
 	cmd.Flags().Int64Var(&revision, "revision", 0, "go back to revision `N` of history --plans")
 	cmd.Flags().BoolVar(&confirm, "confirm", false, "let it remove as much as it does; without PLAN, confirm what waits")
 	cmd.Flags().StringVar(&why, "reason", "", "`TEXT` that says why, for the log")
+	if err := cmd.RegisterFlagCompletionFunc("revision", a.completeRevisions); err != nil {
+		panic(err) // for a flag that does not exist
+	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		given := cmd.Flags().Changed("revision")
 		switch {
@@ -55,7 +58,7 @@ with an address that is written out cannot be applied; run reads it from its fil
 			return err
 		}
 		ctx := cmd.Context()
-		s, err := a.openStore(ctx, store.Options{})
+		s, err := a.openStore(ctx, store.Options{Create: len(args) > 0})
 		if err != nil {
 			return err
 		}

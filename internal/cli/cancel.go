@@ -21,7 +21,8 @@ func newCancelCommand(a *app) *cobra.Command {
 runs. The order outlives restart and reload. ID is a whole identity or recording@day.`,
 		Example: `  rundown cancel german-a1@2031-09-17 --reason "room flooded"
   rundown cancel german-a1@2031-09-17 --undo`,
-		Args: arguments(1, 1, "ID"),
+		Args:              arguments(1, 1, "ID"),
+		ValidArgsFunction: a.completeClasses(false),
 	}
 	cmd.Flags().BoolVar(&undo, "undo", false, "take an earlier cancel back")
 	cmd.Flags().StringVar(&why, "reason", "", "`TEXT` that says why, for the log")

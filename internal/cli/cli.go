@@ -31,6 +31,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	a := newApp(streams)
 	root := newRootCommand(a)
 	root.SetArgs(args)
+	hideFlags(root, args)
 	err := root.ExecuteContext(ctx)
 	if err == nil && a.out.err != nil {
 		err = fmt.Errorf("write output: %w", a.out.err)

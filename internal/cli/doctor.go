@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -65,8 +66,7 @@ what to try. Without PLAN it looks at the plans that were applied last.
 
 It sends one request for each project: a query for a recording that does not exist, which costs nothing and tells
 whether the service is reached, whether the credentials are taken, and how far the clocks are apart. --offline sends
-nothing. The store is read, and never made or changed. It ends with status 0 whatever it finds: scripts read the
-results of --format json.`,
+nothing. The store is read, and never made or changed. The exit status is 1 where a check fails.`,
 		Example: `  rundown doctor plan.yaml
   rundown doctor --store sqlite:/var/lib/rundown/rundown.db
   rundown doctor plan.yaml --offline --format json`,
@@ -93,14 +93,23 @@ results of --format json.`,
 			c.add("service", checkOK, "not asked: --offline", "")
 		}
 		if format.value == "json" {
-			return writeJSON(a.out, struct {
+			err := writeJSON(a.out, struct {
 				Checks []checkJSON `json:"checks"`
 			}{c.checks})
+			return cmp.Or(err, c.status())
 		}
 		c.print()
-		return nil
+		return c.status()
 	}
 	return cmd
+}
+
+// status is that of findings where a check failed.
+func (c *checkup) status() error {
+	if slices.ContainsFunc(c.checks, func(x checkJSON) bool { return x.Result == checkFail }) {
+		return errFindings
+	}
+	return nil
 }
 
 func (c *checkup) print() {

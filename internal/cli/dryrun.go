@@ -52,7 +52,7 @@ func (a *app) dryRun(plans []checkedPlan, w window, format string) error {
 		return nil
 	}
 	if len(all) == 0 {
-		_, err := fmt.Fprintln(a.out, "no classes in this span")
+		_, err := fmt.Fprintln(a.out, "no classes in this period")
 		return err
 	}
 	colours := a.paletteFor(a.out)

@@ -133,7 +133,7 @@ func TestAnEndWaitsForNoAnswerForEver(t *testing.T) {
 	if err := second.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	second.await(1, "msg=\"ending: recordings go on")
+	second.await(1, "msg=\"shutting down: recordings go on")
 	if status := second.end(syscall.SIGTERM); status != -1 || second.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
 		t.Errorf("after a second signal it ended by itself, with status %d", status)
 	}

@@ -26,10 +26,14 @@ than it would now. The order outlives restart and reload; of a plan's later end 
 ID is a whole identity or recording@day.`,
 		Example: `  rundown extend german-a1@2031-09-17 15m
   rundown extend german-a1@2031-09-17 1h --reason "the exam runs over"`,
-		Args: arguments(2, 2, "ID", "LENGTH"),
+		Args:              arguments(2, 2, "ID", "LENGTH"),
+		ValidArgsFunction: a.completeClasses(false),
 	}
 	cmd.Flags().StringVar(&why, "reason", "", "`TEXT` that says why, for the log")
 	invalid := func(length string) error {
+		if _, err := time.ParseDuration(length); err != nil {
+			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: %s", shown(length), durationHint(length))}
+		}
 		return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; the plan makes a class shorter", shown(length), durationText(maxExtension))}
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

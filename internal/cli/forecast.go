@@ -103,7 +103,7 @@ const minuteLayout = "2006-01-02 15:04 MST"
 // forecastText writes a forecast for people.
 func forecastText(w io.Writer, f *plan.Forecast) {
 	if f.Classes == 0 {
-		fmt.Fprintln(w, "no classes in this span")
+		fmt.Fprintln(w, "no classes in this period")
 		return
 	}
 	fmt.Fprintf(w, "%s, %s, %s from %s to %s\n", plural(f.Recordings, "recording"), plural(f.Classes, "class"),

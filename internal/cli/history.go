@@ -21,7 +21,8 @@ revisions of the plans, newest first.`,
   rundown history german-a1@2031-09-17
   rundown history --plans
   rundown history lingua/german-a1/20310917T170000Z --format json`,
-		Args: arguments(0, 1, "ID"),
+		Args:              arguments(0, 1, "ID"),
+		ValidArgsFunction: a.completeClasses(true),
 	}
 	var plans bool
 	cmd.Flags().BoolVar(&plans, "plans", false, "list the revisions of the plans")

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"encoding/csv"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,7 +52,7 @@ Of a plan with errors the classes are listed that could be read, and the exit st
 		case "csv":
 			err = a.listCSV(classes)
 		default:
-			err = a.listText(classes)
+			err = a.listText(classes, plans, span)
 		}
 		return cmp.Or(err, soundness(plans))
 	}
@@ -76,9 +77,9 @@ func classesIn(plans []checkedPlan, w window, cancelled bool) []plan.Occurrence 
 	return all
 }
 
-func (a *app) listText(classes []plan.Occurrence) error {
+func (a *app) listText(classes []plan.Occurrence, plans []checkedPlan, w window) error {
 	if len(classes) == 0 {
-		_, err := a.out.Write([]byte("no classes in this span\n"))
+		_, err := fmt.Fprintln(a.out, "no classes in this period"+firstAfter(plans, w))
 		return err
 	}
 	t := newTable(a.out, "DAY", "CLASS", "RECORDING", "ZONE", "CHANGE", "NOTE")
@@ -90,6 +91,33 @@ func (a *app) listText(classes []plan.Occurrence) error {
 	}
 	t.Render()
 	return nil
+}
+
+// lastYear is the end of what is searched for a class ahead.
+const lastYear = 9999
+
+// firstAfter names the first class of the plans that starts after the window.
+func firstAfter(plans []checkedPlan, w window) string {
+	from, _ := w.instants()
+	var first plan.Occurrence
+	for _, c := range plans {
+		if c.plan == nil {
+			continue
+		}
+		for o := range c.plan.All(from, time.Date(lastYear, 12, 31, 0, 0, 0, 0, time.UTC)) {
+			if o.Cancelled() || before(o.Start, w.until) {
+				continue
+			}
+			if first.Recording == nil || o.Start.Before(first.Start) {
+				first = o
+			}
+			break
+		}
+	}
+	if first.Recording == nil {
+		return ", and none after it"
+	}
+	return fmt.Sprintf("; the next is %s on %s %s", shown(first.Recording.ID), first.Start.Format("Mon 2006-01-02"), clockOf(first.Start, first.End))
 }
 
 // clockOf is when a class is, by its wall clock: 09:00-09:50, with seconds where there are any.

@@ -57,7 +57,7 @@ Ctrl-C stops what it started; a second one leaves at once. A page that the store
 			}
 			return nil
 		},
-		ValidArgsFunction: completePlans,
+		ValidArgsFunction: a.completeRecordings,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.all, "all", false, "record everything that the plan holds")

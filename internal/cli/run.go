@@ -204,6 +204,9 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	defer beat.end()
 	ready.Set(true) // before it is told, since who reads that may ask at once
 	log.Info("running", "store", w.store.Path(), "listen", "http://"+listener.Addr().String(), "plans", engine.Plans(), "version", versionOf().Version)
+	if w.folder != "" {
+		log.Info("the store of this simulation is removed at the end; --store keeps one", "status", "rundown status --store sqlite:"+w.store.Path())
+	}
 	beat.ready()
 	for {
 		select {
@@ -211,7 +214,11 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 			ready.Set(false)
 			beat.stopping()
 			stop() // a second signal ends at once
-			log.Info("ending: recordings go on and are adopted at the next start")
+			if w.sim != nil {
+				log.Info("shutting down: the simulated recordings end with it")
+			} else {
+				log.Info("shutting down: recordings go on and are adopted at the next start")
+			}
 			return nil
 		case err := <-served:
 			return fmt.Errorf("serve: %w", err)

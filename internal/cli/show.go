@@ -25,7 +25,7 @@ is read where it still lies, otherwise only the store is asked.`,
 		Args: arguments(1, 2, "ID"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, s string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
+				return a.completeClasses(true)(cmd, args, s)
 			}
 			return completePlans(cmd, args, s)
 		},

@@ -59,7 +59,7 @@ func rootOf(path string) (string, bool) {
 
 // appliedFrom are the revisions at work by the path of their root file; none where there is no store.
 func (a *app) appliedFrom(ctx context.Context) map[string]store.Revision {
-	if a.flags.simulate && a.flags.store == "" {
+	if a.flags.simulate && !a.storeNamed() {
 		return nil
 	}
 	s, err := a.openStore(ctx, store.Options{})

@@ -39,6 +39,12 @@ func (a *app) defaultStoreFile() (string, error) {
 	return filepath.Join(folder, "rundown", "rundown.db"), nil
 }
 
+// storeNamed says whether a store is named, by --store or RUNDOWN_STORE.
+func (a *app) storeNamed() bool {
+	name, _ := a.env("RUNDOWN_STORE")
+	return a.flags.store != "" || name != ""
+}
+
 // openStore opens the store that the flags name.
 func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, error) {
 	dsn, err := a.storeDSN()
@@ -47,7 +53,7 @@ func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, 
 	}
 	s, err := store.Open(ctx, dsn, opts)
 	if errors.Is(err, store.ErrNotExist) {
-		return nil, fmt.Errorf("%w: run and now create one, --store names another", err)
+		return nil, fmt.Errorf("%w: run, now and apply create one, --store names another", err)
 	}
 	return s, err // the store's errors name it, without any password
 }

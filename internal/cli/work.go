@@ -80,7 +80,7 @@ func (a *app) openWorkplace(ctx context.Context, ledger string, plans ...checked
 				return nil, err // better known before the recordings than after
 			}
 		}
-		if a.flags.store == "" {
+		if !a.storeNamed() {
 			if w.folder, err = os.MkdirTemp("", "rundown-simulation-*"); err != nil {
 				return nil, fmt.Errorf("make a folder for the simulation: %w", err)
 			}
