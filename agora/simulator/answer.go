@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -15,9 +16,11 @@ type reply struct {
 	status     int
 	code       int // the service's, for the log
 	body       any
-	retryAfter time.Duration // 0: no header
-	after      time.Duration // to wait before answering
-	drop       bool          // close the connection instead
+	raw        *string           // sent as it is instead of body
+	header     map[string]string // added to the answer
+	retryAfter time.Duration     // 0: no Retry-After
+	after      time.Duration     // to wait before answering
+	drop       bool              // close the connection instead
 }
 
 // gateway is a refusal by the gateway: {"message"}.
@@ -41,6 +44,10 @@ func refusal(status, code int, format string, args ...any) reply {
 func success(body any) reply { return reply{status: http.StatusOK, body: body} }
 
 func (a reply) write(w http.ResponseWriter, id string, now time.Time) {
+	if a.raw != nil {
+		a.writeRaw(w, now)
+		return
+	}
 	data, err := json.Marshal(a.body)
 	if err != nil { // the bodies are our own structs: this is a mistake in this package, to be seen by its tests
 		http.Error(w, "simulator: "+err.Error(), http.StatusInternalServerError)
@@ -53,8 +60,27 @@ func (a reply) write(w http.ResponseWriter, id string, now time.Time) {
 	if a.retryAfter > 0 {
 		h.Set("Retry-After", fmt.Sprint(int64((a.retryAfter+time.Second-1)/time.Second)))
 	}
+	a.addHeader(h)
 	w.WriteHeader(a.status)
 	_, _ = w.Write(data) // a client that left is no concern of the service
+}
+
+// writeRaw answers as something between client and service does, which knows no X-Request-Id.
+func (a reply) writeRaw(w http.ResponseWriter, now time.Time) {
+	h := w.Header()
+	if *a.raw != "" {
+		h.Set("Content-Type", http.DetectContentType([]byte(*a.raw)))
+	}
+	h.Set("Date", now.UTC().Format(http.TimeFormat))
+	a.addHeader(h)
+	w.WriteHeader(a.status)
+	_, _ = io.WriteString(w, *a.raw)
+}
+
+func (a reply) addHeader(h http.Header) {
+	for name, value := range a.header {
+		h.Set(name, value)
+	}
 }
 
 // randomHex returns n random bytes in hexadecimal, n a multiple of 8. Nobody has to be kept from guessing them.

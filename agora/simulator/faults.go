@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"rundown/agora"
 )
@@ -44,6 +47,12 @@ type RequestFault struct {
 	Status   int      `json:"status" yaml:"status"` // answer this, 200 to 599, instead of handling the request
 	Code     int      `json:"code" yaml:"code"`     // 0: the gateway's {"message"} with Reason
 	Reason   string   `json:"reason" yaml:"reason"` // default: the status in words
+
+	// Body is sent as it is with Status, instead of the service's JSON: what a proxy, a firewall or a login page
+	// between client and service answers. "" is an empty body.
+	Body *string `json:"body,omitempty" yaml:"body"`
+	// Headers are added to the answer of Status, such as Content-Type, Location or Retry-After.
+	Headers map[string]string `json:"headers,omitempty" yaml:"headers"`
 }
 
 const (
@@ -146,8 +155,29 @@ func (f RequestFault) validate() error {
 		return errors.New("code: needs a status beside it")
 	case f.Status == 0 && f.Reason != "":
 		return errors.New("reason: needs a status beside it")
+	case f.Status == 0 && f.Body != nil:
+		return errors.New("body: needs a status beside it")
+	case f.Body != nil && (f.Code != 0 || f.Reason != ""):
+		return errors.New("body: stands for the whole answer: leave out code and reason")
+	case f.Status == 0 && len(f.Headers) > 0:
+		return errors.New("headers: need a status beside them")
 	case f.Delay == 0 && f.Drop == "" && f.Status == 0:
 		return errors.New("delay: the fault does nothing: give a delay, a drop or a status")
+	}
+	return validateHeaders(f.Headers)
+}
+
+var headerName = regexp.MustCompile(`^[0-9A-Za-z-]+$`)
+
+// validateHeaders refuses what net/http would drop or send in another form.
+func validateHeaders(headers map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		switch {
+		case !headerName.MatchString(name):
+			return fmt.Errorf("headers: %q is not a header name", name)
+		case strings.ContainsFunc(headers[name], unicode.IsControl):
+			return fmt.Errorf("headers: the value of %s has a character that a header cannot hold", name)
+		}
 	}
 	return nil
 }
@@ -248,6 +278,15 @@ func (s *script) drawn(i int, apart string, n int) bool {
 func (f *RequestFault) answers() bool { return f.Status != 0 }
 
 func (f *RequestFault) reply() reply {
+	a := f.answer()
+	a.header = f.Headers
+	return a
+}
+
+func (f *RequestFault) answer() reply {
+	if f.Body != nil {
+		return reply{status: f.Status, raw: f.Body}
+	}
 	reason := f.Reason
 	if reason == "" {
 		reason = http.StatusText(f.Status)

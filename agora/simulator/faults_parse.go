@@ -16,7 +16,7 @@ import (
 // faultKeys are the keys of a script, by the place they stand at.
 var faultKeys = map[string][]string{
 	"":         {"seed", "requests", "sessions", "notices"},
-	"requests": {"endpoint", "host", "cname", "rate", "per_cname", "skip", "times", "delay", "drop", "status", "code", "reason"},
+	"requests": {"endpoint", "host", "cname", "rate", "per_cname", "skip", "times", "delay", "drop", "status", "code", "reason", "body", "headers"},
 	"sessions": {"cname", "after", "stop", "gone_for"},
 	"notices":  {"event", "cname", "rate", "delay", "copies", "drop"},
 }

@@ -62,6 +62,37 @@ func TestAScriptedAnswerTakesThePlaceOfTheEffect(t *testing.T) {
 	k.stop(false).want(t, 206, 435, "")
 }
 
+func TestAFaultAnswersInPlaceOfTheServiceWithAnyBodyAndHeaders(t *testing.T) {
+	r := newRig(t, Config{QPS: -1, Faults: faults(t, `
+requests:
+  - {endpoint: acquire, times: 1, status: 403, body: "<html><title>Access denied</title></html>"}
+  - {endpoint: acquire, skip: 1, times: 1, status: 302, body: "", headers: {Location: "https://login.example/"}}
+  - {endpoint: acquire, skip: 2, times: 1, status: 403, body: '{"error":"denied"}', headers: {Content-Type: application/problem+json}}
+  - {endpoint: acquire, skip: 3, times: 1, status: 503, headers: {Retry-After: "3600"}}`)})
+	for _, want := range []struct {
+		status         int
+		raw, kind      string
+		header, value  string
+		fromTheService bool
+	}{
+		{403, "<html><title>Access denied</title></html>", "text/html; charset=utf-8", "Location", "", false},
+		{302, "", "", "Location", "https://login.example/", false},
+		{403, `{"error":"denied"}`, "application/problem+json", "Location", "", false},
+		{503, `{"message":"Service Unavailable"}`, "application/json;charset=utf-8", "Retry-After", "3600", true},
+	} {
+		a := r.acquire("room-1", "7")
+		if a.status != want.status || a.raw != want.raw || a.header.Get("Content-Type") != want.kind || a.header.Get(want.header) != want.value {
+			t.Errorf("HTTP %d %q %v, want %+v", a.status, a.raw, a.header, want)
+		}
+		if got := a.header.Get("X-Request-Id") != ""; got != want.fromTheService {
+			t.Errorf("HTTP %d %q: X-Request-Id: %v", a.status, a.raw, got)
+		}
+	}
+	if n := r.acquire("room-1", "7").status; n != 200 {
+		t.Errorf("afterwards: HTTP %d", n)
+	}
+}
+
 func TestADelayIsLateForTheCallerAndNotForTheEffect(t *testing.T) {
 	inBubble(t, Config{Faults: faults(t, `{requests: [{endpoint: start, delay: 30s}]}`)}, func(t *testing.T, r *rig) {
 		a := r.acquire("room-1", "7")
@@ -230,36 +261,42 @@ func TestANewScriptEndsOlderSessionsNowAndNotInThePast(t *testing.T) {
 
 func TestAScriptThatMakesNoSenseIsRefusedInOneLineThatNamesTheKey(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"request":[]}`:                               `"request"`,
-		`{"Seed":1}`:                                   `"Seed"`,
-		`request: []`:                                  `"request"`,
-		`{"requests":[{"endpoints":"start"}]}`:         `"endpoints"`,
-		`{sessions: [{cname: x, stops: ok}]}`:          `"stops"`,
-		`{requests: [{endpoint: begin, status: 500}]}`: "endpoint",
-		`{requests: [{rate: 1.5, status: 500}]}`:       "rate",
-		`{requests: [{rate: .nan, status: 500}]}`:      "rate",
-		`{requests: [{skip: -1, status: 500}]}`:        "skip",
-		`{requests: [{times: -1, status: 500}]}`:       "times",
-		`{requests: [{delay: 2}]}`:                     "no duration",
-		`{"requests":[{"delay":2}]}`:                   "delay",
-		`{requests: [{delay: -2s}]}`:                   "delay",
-		`{requests: [{drop: during}]}`:                 "drop",
-		`{requests: [{status: 99}]}`:                   "status",
-		`{requests: [{code: 62}]}`:                     "code",
-		`{requests: [{delay: 2s, reason: x}]}`:         "reason",
-		`{requests: [{endpoint: start}]}`:              "does nothing",
-		`{sessions: [{cname: x, after: 10s}]}`:         "does nothing",
-		`{sessions: [{stop: crashed}]}`:                "stop",
-		`{sessions: [{after: -1s, stop: ok}]}`:         "after",
-		`{sessions: [{gone_for: -1s}]}`:                "gone_for",
-		`{requests: {status: 500}}`:                    "requests",
-		`{requests: [500]}`:                            "requests[0]",
-		`[]`:                                           "mapping",
-		"seed: 1\nseed: 2":                             "seed",
-		"seed: 1\n---\nseed: 2":                        "second document",
-		"\x00\xff":                                     "faults",
-		`{"seed":-1}`:                                  "seed",
-		`{requests: [{drop: before, status: "no"}]}`:   "no",
+		`{"request":[]}`:                                    `"request"`,
+		`{"Seed":1}`:                                        `"Seed"`,
+		`request: []`:                                       `"request"`,
+		`{"requests":[{"endpoints":"start"}]}`:              `"endpoints"`,
+		`{sessions: [{cname: x, stops: ok}]}`:               `"stops"`,
+		`{requests: [{endpoint: begin, status: 500}]}`:      "endpoint",
+		`{requests: [{rate: 1.5, status: 500}]}`:            "rate",
+		`{requests: [{rate: .nan, status: 500}]}`:           "rate",
+		`{requests: [{skip: -1, status: 500}]}`:             "skip",
+		`{requests: [{times: -1, status: 500}]}`:            "times",
+		`{requests: [{delay: 2}]}`:                          "no duration",
+		`{"requests":[{"delay":2}]}`:                        "delay",
+		`{requests: [{delay: -2s}]}`:                        "delay",
+		`{requests: [{drop: during}]}`:                      "drop",
+		`{requests: [{status: 99}]}`:                        "status",
+		`{requests: [{code: 62}]}`:                          "code",
+		`{requests: [{delay: 2s, reason: x}]}`:              "reason",
+		`{requests: [{delay: 2s, body: x}]}`:                "body",
+		`{requests: [{delay: 2s, headers: {A: b}}]}`:        "headers",
+		`{requests: [{endpoint: start}]}`:                   "does nothing",
+		`{requests: [{status: 400, body: x, code: 2}]}`:     "body",
+		`{requests: [{status: 400, body: {a: b}}]}`:         "line 1",
+		`{requests: [{status: 400, headers: {"a b": c}}]}`:  "header name",
+		`{requests: [{status: 400, headers: {A: "b\nc"}}]}`: "value of A",
+		`{sessions: [{cname: x, after: 10s}]}`:              "does nothing",
+		`{sessions: [{stop: crashed}]}`:                     "stop",
+		`{sessions: [{after: -1s, stop: ok}]}`:              "after",
+		`{sessions: [{gone_for: -1s}]}`:                     "gone_for",
+		`{requests: {status: 500}}`:                         "requests",
+		`{requests: [500]}`:                                 "requests[0]",
+		`[]`:                                                "mapping",
+		"seed: 1\nseed: 2":                                  "seed",
+		"seed: 1\n---\nseed: 2":                             "second document",
+		"\x00\xff":                                          "faults",
+		`{"seed":-1}`:                                       "seed",
+		`{requests: [{drop: before, status: "no"}]}`:        "no",
 	} {
 		_, err := ParseFaults([]byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {

@@ -105,7 +105,8 @@ func (r *rig) try(ctx context.Context, method, path string, body any) (answer, e
 		return answer{}, err
 	}
 	a := answer{status: res.StatusCode, header: res.Header, raw: string(raw)}
-	if err := json.Unmarshal(raw, &a.body); err != nil {
+	scripted := res.Header.Get("X-Request-Id") == "" // only what a fault answers in place of the service has none
+	if err := json.Unmarshal(raw, &a.body); err != nil && !scripted {
 		r.t.Fatalf("%s %s: answer is no JSON: %v: %s", method, path, err, raw)
 	}
 	return a, nil
