@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -31,11 +33,12 @@ type answer struct {
 	retryAfter time.Duration
 	body       []byte
 	unreadable bool // the body is not what the status promises
+	foreign    bool // it cannot be recognised as the service's own
 }
 
 // readAnswer reads an answer to its end, or to the limit. What is wrong with the body becomes part of the answer: the
 // status alone says something. Secrets are taken out of its texts before those are shortened, lest half of one stay.
-func readAnswer(resp *http.Response, secrets *redactor) *answer {
+func readAnswer(op Op, resp *http.Response, secrets *redactor) *answer {
 	a := &answer{
 		status:    resp.StatusCode,
 		requestID: plainText(secrets.redact(resp.Header.Get("X-Request-Id")), 128),
@@ -57,18 +60,29 @@ func readAnswer(resp *http.Response, secrets *redactor) *answer {
 	case len(strings.TrimSpace(string(body))) == 0:
 		a.unread("the answer is empty")
 	default:
-		a.parse(secrets)
+		a.parse(secrets, resp.Header.Get("Content-Type"))
 	}
-	if a.status >= 300 && a.status < 400 {
-		a.reason = "redirects are not followed; check the base URL"
+	if a.status >= 300 && a.status < 400 && a.code == 0 {
+		a.reason = redirect(resp, secrets)
 	}
+	a.foreign = isForeign(op, a.status, a.code, a.reason) || a.unreadable && a.status != http.StatusTooManyRequests
 	return a
+}
+
+// redirect tells where an answer leads, without the path and the query, which may carry something secret.
+func redirect(resp *http.Response, secrets *redactor) string {
+	const advice = "redirects are not followed; check the base URL"
+	to, err := url.Parse(resp.Header.Get("Location"))
+	if err != nil || to.Host == "" {
+		return advice
+	}
+	return advice + " (this one leads to " + plainText(secrets.redact(to.Scheme+"://"+to.Host), maxReason) + ")"
 }
 
 func (a *answer) unread(what string) { a.unreadable, a.reason, a.body = true, what, nil }
 
 // parse reads the members that say how the request went, each by itself, so that an odd one does not hide the rest.
-func (a *answer) parse(secrets *redactor) {
+func (a *answer) parse(secrets *redactor, contentType string) {
 	var raw struct {
 		Code           json.RawMessage `json:"code"`
 		Reason         json.RawMessage `json:"reason"`
@@ -77,7 +91,8 @@ func (a *answer) parse(secrets *redactor) {
 		ServerResponse json.RawMessage `json:"serverResponse"`
 	}
 	if err := json.Unmarshal(a.body, &raw); err != nil {
-		a.unread("the answer is not a JSON object")
+		quoted := excerpt(a.body, a.status, contentType, secrets)
+		a.unread("the answer is not a JSON object" + quoted)
 		return
 	}
 	code := strings.Trim(string(raw.Code), `"`)
@@ -90,8 +105,42 @@ func (a *answer) parse(secrets *redactor) {
 	if a.reason == "" {
 		a.reason = plainText(secrets.redact(text(raw.Message)), maxReason)
 	}
+	if a.reason == "" && a.code == 0 && a.status >= 300 {
+		a.reason = "the answer is of another form than documented" + excerpt(a.body, a.status, contentType, secrets)
+	}
 	a.sid = text(raw.SID)
 	a.services = raw.ServerResponse
+}
+
+// maxExcerpt is how much of a body that is not the service's is quoted, in characters.
+const maxExcerpt = 80
+
+var (
+	htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	htmlTag   = regexp.MustCompile(`(?s)<[^>]*>?`)
+
+	pushAddress = regexp.MustCompile(`(?i)rtmps?:[^\s"'<>]+`)
+)
+
+// excerpt quotes the beginning of a body that is not the service's, of HTML its title, so that whoever reads it finds
+// out what sent it. A success of the service that came damaged is not quoted: it may hold the address of a push, which
+// the call does not know to be secret.
+func excerpt(body []byte, status int, contentType string, secrets *redactor) string {
+	text := pushAddress.ReplaceAllString(secrets.redact(string(body)), "[redacted]")
+	if status < 300 && strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return ""
+	}
+	if strings.Contains(contentType, "html") || strings.HasPrefix(strings.TrimSpace(text), "<") {
+		if title := htmlTitle.FindStringSubmatch(text); title != nil {
+			text = title[1]
+		}
+		text = htmlTag.ReplaceAllString(text, " ")
+	}
+	text = plainText(strings.Join(strings.Fields(text), " "), maxExcerpt)
+	if text == "" {
+		return ""
+	}
+	return ": " + text
 }
 
 // serverResponse reads the states of the services, as far as it goes: the class does not hang on it.

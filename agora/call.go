@@ -63,7 +63,7 @@ func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) 
 	v, err := decode(a, missing)
 	if err != nil {
 		e := c.failure(nil)
-		e.Class, e.Reason = classifyUnreadable(c.op, a.status), c.secrets.redact(err.Error())
+		e.Class, e.Reason, e.Foreign = classifyUnreadable(c.op, a.status), c.secrets.redact(err.Error()), true
 		return none, Meta{}, e
 	}
 	return v, Meta{RequestID: a.requestID, Host: c.try.host, Status: a.status, Date: a.date, Took: c.try.took}, nil
@@ -176,7 +176,7 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		if t.answer.unreadable {
 			t.class = classifyUnreadable(c.op, t.answer.status)
 		}
-		c.app.client.hosts.answered(c.host)
+		c.app.client.hosts.answered(c.host, t.answer.foreign)
 	case !t.local:
 		t.class = ClassifyFailure(c.op, t.sent)
 	}
@@ -234,7 +234,8 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	}
 	t.sent = true
 	defer func() { _ = resp.Body.Close() }()
-	t.answer = readAnswer(resp, &c.secrets)
+	t.answer = readAnswer(c.op, resp, &c.secrets)
+	resp.Header.Del("Location") // redirects are not followed, and one that cannot be parsed would be an error
 	resp.Body = io.NopCloser(strings.NewReader(""))
 	return resp, nil
 }
@@ -287,7 +288,7 @@ func (c *call) failure(ended error) *Error {
 	e := &Error{Op: c.op, Class: t.class, Host: t.host, Sent: t.sent, Took: t.took, Err: t.err}
 	if a := t.answer; a != nil {
 		e.Status, e.Code, e.Reason, e.SID = a.status, a.code, a.reason, a.sid
-		e.RequestID, e.RetryAfter, e.Date = a.requestID, a.retryAfter, a.date
+		e.RequestID, e.RetryAfter, e.Date, e.Foreign = a.requestID, a.retryAfter, a.date, a.foreign
 		if c.op == OpStop {
 			e.Services = withoutAddresses(a.serverResponse())
 		}

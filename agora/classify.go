@@ -17,7 +17,7 @@ var answerRules = []rule{
 	// The gateway, before the service: its bodies have a message and no code.
 	{status: 401, class: Fix},
 	{status: 429, class: Wait},
-	{status: 404, reason: "no route", class: Fix},
+	{status: 400, reason: reasonAppInvalid, class: Fix},
 
 	// Any endpoint: a parameter is wrong.
 	{code: codeParameter, class: Fix},
@@ -65,11 +65,19 @@ var answerRules = []rule{
 	{code: 1013, class: Fix},  // channel name
 }
 
-const reasonNotFound = "failed to find worker"
+// The documented texts that tell an answer without a code.
+const (
+	reasonNotFound     = "failed to find worker"
+	reasonAppInvalid   = "appid is invalid"
+	reasonNoHeader     = "unauthorized"
+	reasonCredentials  = "invalid authentication credentials"
+)
 
 // Classify says what an answer means. The code is 0 and the reason the gateway's message where the body had none of
-// the service's. What no table names goes by the status: 5xx again, 4xx and redirects fix; of 2xx only a 200 without
-// a code is a success, and whether any other had an effect is unknown where that matters.
+// the service's. What no table names goes by the status: 5xx again; 4xx with a code of the service fix; 4xx and
+// redirects without one wait, since they come from something before the service, or say that there were too many
+// requests (the quota page documents an HTTP 400 for that and no body); of 2xx only a 200 without a code is a
+// success, and whether any other had an effect is unknown where that matters.
 func Classify(op Op, status, code int, reason string) Class {
 	text := strings.ToLower(reason)
 	for _, r := range answerRules {
@@ -82,10 +90,10 @@ func Classify(op Op, status, code int, reason string) Class {
 		return Done
 	case status >= 200 && status < 300:
 		return unclear(op)
-	case status == 404 && isGone(op, status, code, reason):
-		return Classify(op, status, codeNotFound, "")
 	case status >= 500:
 		return Again
+	case code == 0:
+		return Wait
 	default:
 		return Fix
 	}
@@ -131,19 +139,29 @@ func (r rule) matches(op Op, status, code int, reason string) bool {
 	return len(r.ops) == 0
 }
 
-// isGone tells the 404 of a recording from that of a wrong path. The service gives a code or its reason, the gateway
-// a message of its own; any other body is taken for the service's, which only delays a verdict.
-func isGone(op Op, status, code int, reason string) bool {
+// isGone says that an answer is the service's word that it knows no such recording: its code, or its reason. A 404
+// without either is a wrong path, or comes from something before the service.
+func isGone(op Op, code int, reason string) bool {
 	if op != OpQuery && op != OpUpdate && op != OpStop {
 		return false
 	}
+	return code == codeNotFound || strings.Contains(strings.ToLower(reason), reasonNotFound)
+}
+
+// isForeign says that an answer cannot be recognised as the service's own: it has no code and is none of the
+// documented answers without one. A proxy, a firewall, a login page or a load balancer gives such answers.
+func isForeign(op Op, status, code int, reason string) bool {
 	text := strings.ToLower(reason)
 	switch {
-	case code == codeNotFound || strings.Contains(text, reasonNotFound):
-		return true
-	case status != 404 || code != 0:
+	case code != 0 || isGone(op, code, reason):
 		return false
+	case status == 200 || status == 429:
+		return false
+	case status == 400:
+		return !strings.Contains(text, reasonAppInvalid)
+	case status == 401:
+		return !strings.Contains(text, reasonNoHeader) && !strings.Contains(text, reasonCredentials)
 	default:
-		return !strings.Contains(text, "no route")
+		return true
 	}
 }

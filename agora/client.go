@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -233,7 +234,7 @@ func (a *App) Update(ctx context.Context, resourceID, sid string, req UpdateRequ
 	c := a.newCall(OpUpdate, resourceID, sid)
 	c.secrets.addStorage(req.ClientRequest.StorageConfig)
 	c.secrets.addPublisher(req.ClientRequest.RTMPPublishConfig)
-	resp, meta, err := do(ctx, c, req, func(*UpdateResponse) string { return "" })
+	resp, meta, err := do(ctx, c, req, func(r *UpdateResponse) string { return unnamed(r.ResourceID, r.SID, r.Cname, r.UID) })
 	resp.Meta = meta
 	return resp, err
 }
@@ -242,9 +243,18 @@ func (a *App) Update(ctx context.Context, resourceID, sid string, req UpdateRequ
 func (a *App) Stop(ctx context.Context, resourceID, sid string, req StopRequest) (StopResponse, error) {
 	c := a.newCall(OpStop, resourceID, sid)
 	c.timeout = CallTimeout(OpStop, !req.ClientRequest.AsyncStop)
-	resp, meta, err := do(ctx, c, req, func(*StopResponse) string { return "" })
+	resp, meta, err := do(ctx, c, req, func(r *StopResponse) string { return unnamed(r.ResourceID, r.SID, r.Cname, r.UID) })
 	resp.Meta = meta
 	return resp, err
+}
+
+// unnamed says what an answer lacks that repeats none of the names of its recording: it is not the service's, whose
+// answers repeat them all.
+func unnamed(names ...string) string {
+	if strings.Join(names, "") == "" {
+		return "resourceId, sid, cname or uid"
+	}
+	return ""
 }
 
 // queryAnswer is a [QueryResponse] in which a status that is absent can be told from status 0.

@@ -275,51 +275,66 @@ func TestRefusalsCarryWhatTheServiceSaid(t *testing.T) {
 			"a trouble with a hint", 503, `{"message":"busy"}`,
 			[]string{"Retry-After", "7"},
 			callStart,
-			Error{Op: OpStart, Class: Again, Status: 503, Reason: "busy", RetryAfter: 7 * time.Second, Sent: true},
+			Error{Op: OpStart, Class: Again, Status: 503, Reason: "busy", Foreign: true, RetryAfter: 7 * time.Second, Sent: true},
 		},
 		{
 			"no JSON", 502, "<html>\nbad gateway</html>", nil, callStart,
-			Error{Op: OpStart, Class: Again, Status: 502, Reason: "the answer is not a JSON object", Sent: true},
+			Error{Op: OpStart, Class: Again, Status: 502, Reason: "the answer is not a JSON object: bad gateway", Foreign: true, Sent: true},
+		},
+		{
+			"a page", 403, "<!doctype html><title>\n Access  denied</title><p>by policy", nil, callAcquire,
+			Error{Op: OpAcquire, Class: Wait, Status: 403, Reason: "the answer is not a JSON object: Access denied", Foreign: true, Sent: true},
+		},
+		{
+			"JSON of something else", 403, `{"error":"denied by policy","push":"rtmps://ingest/canary"}`, nil, callAcquire,
+			Error{
+				Op: OpAcquire, Class: Wait, Status: 403, Foreign: true, Sent: true,
+				Reason: `the answer is of another form than documented: {"error":"denied by policy","push":"[redacted]"}`,
+			},
 		},
 		{
 			"nothing", 404, "", nil, callStop,
-			Error{Op: OpStop, Class: Ended, Status: 404, Reason: "the answer is empty", Sent: true},
+			Error{Op: OpStop, Class: Wait, Status: 404, Reason: "the answer is empty", Foreign: true, Sent: true},
 		},
 		{
 			"a started recording without a readable sid", 200, `{"cname":"hall","sid":"abc`, nil, callStart,
-			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer is not a JSON object", Sent: true},
+			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer is not a JSON object", Foreign: true, Sent: true},
 		},
 		{
 			"a started recording without a sid", 200, `{"cname":"hall"}`, nil, callStart,
-			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer has no sid", Sent: true},
+			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer has no sid", Foreign: true, Sent: true},
 		},
 		{
 			"a sid of another type", 200, `{"sid":[1]}`, nil, callStart,
-			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer's sid is of another type than documented", SID: "[1]", Sent: true},
+			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer's sid is of another type than documented", Foreign: true, SID: "[1]", Sent: true},
 		},
 		{
 			"a query without a status", 200, `{"serverResponse":{}}`, nil, callQuery,
-			Error{Op: OpQuery, Class: Again, Status: 200, Reason: "the answer has no serverResponse.status", Sent: true},
+			Error{Op: OpQuery, Class: Again, Status: 200, Reason: "the answer has no serverResponse.status", Foreign: true, Sent: true},
 		},
 		{
 			"an acquire without an id", 200, `{}`, nil, callAcquire,
-			Error{Op: OpAcquire, Class: Again, Status: 200, Reason: "the answer has no resourceId", Sent: true},
+			Error{Op: OpAcquire, Class: Again, Status: 200, Reason: "the answer has no resourceId", Foreign: true, Sent: true},
+		},
+		{
+			"a stop that repeats nothing", 200, `{"welcome":"to the hotel"}`, nil, callStop,
+			Error{Op: OpStop, Class: Unknown, Status: 200, Reason: "the answer has no resourceId, sid, cname or uid", Foreign: true, Sent: true},
 		},
 		{
 			"too much", 200, `{"sid":"s","x":"` + strings.Repeat("x", maxAnswer) + `"}`, nil, callStart,
-			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer is larger than 1 MiB", Sent: true},
+			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer is larger than 1 MiB", Foreign: true, Sent: true},
 		},
 		{
 			"cut", 200, `{"sid":"s"}`,
 			[]string{"Content-Length", "500"},
 			callStart,
-			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer was cut short", Sent: true},
+			Error{Op: OpStart, Class: Unknown, Status: 200, Reason: "the answer was cut short", Foreign: true, Sent: true},
 		},
 		{
 			"a redirect", 307, "",
 			[]string{"Location", "https://elsewhere.example.net/"},
 			callStart,
-			Error{Op: OpStart, Class: Fix, Status: 307, Reason: "redirects are not followed; check the base URL", Sent: true},
+			Error{Op: OpStart, Class: Wait, Status: 307, Reason: "redirects are not followed; check the base URL (this one leads to https://elsewhere.example.net)", Foreign: true, Sent: true},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -370,7 +385,7 @@ func TestAuthorizationNeverFollowsARedirect(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
 	defer other.Close()
 	app, _ := serve(t, 302, "", "Location", other.URL)
-	if err := callQuery(app); ClassOf(err) != Fix {
+	if err := callQuery(app); ClassOf(err) != Wait {
 		t.Errorf("got %v", err)
 	}
 	if asked {

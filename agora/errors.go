@@ -49,7 +49,8 @@ type Error struct {
 	Class      Class
 	Status     int            // HTTP status; 0: no answer
 	Code       int            // the service's code; 0: none given
-	Reason     string         // the service's reason, or the gateway's message
+	Reason     string         // the service's reason, the gateway's message, or what came instead of an answer of theirs
+	Foreign    bool           // the answer cannot be recognised as the service's own: it has no code and is none of the documented ones without
 	RequestID  string         // X-Request-Id, "" when the service sent none
 	Host       string         // the host asked last
 	SID        string         // a sid in the body of a refusal, as 201/7 may carry one

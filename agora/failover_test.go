@@ -1,6 +1,7 @@
 package agora
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -309,6 +310,41 @@ func TestTheHostThatAnsweredIsAskedFirstForAWhile(t *testing.T) {
 			t.Errorf("afterwards: %s", got)
 		}
 	})
+}
+
+func TestAHostWhoseAnswersAreNotTheServicesIsAskedOnceMoreAndThenTheNext(t *testing.T) {
+	const page, refusal, limited = "<html><title>maintenance</title>", `{"code":500,"reason":"internal_error"}`, `{"message":"API rate limit exceeded"}`
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		want   []string
+	}{
+		"a page":              {502, page, []string{"api.agora.io@0", "api.agora.io@0", "api.sd-rtn.com@0", "api.sd-rtn.com@0", "api-us-west-1.agora.io@0"}},
+		"a page as a 404":     {404, page, []string{"api.agora.io@0", "api.agora.io@0", "api.sd-rtn.com@0", "api.sd-rtn.com@0", "api-us-west-1.agora.io@0"}},
+		"the service":         {500, refusal, []string{"api.agora.io@0", "api.agora.io@0", "api.agora.io@0", "api.agora.io@0", "api.agora.io@0"}},
+		"too many requests":   {429, limited, []string{"api.agora.io@0", "api.agora.io@0", "api.agora.io@0", "api.agora.io@0", "api.agora.io@0"}},
+		"the service answers": {0, "", []string{"api.agora.io@0", "api.agora.io@0", "api.agora.io@0", "api.agora.io@0", "api.agora.io@0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := 0
+				got, _ := tries(t, func(*http.Request) (*http.Response, error) {
+					if n++; c.status == 0 && n%2 == 0 {
+						return respond(400, `{"code":2}`), nil
+					}
+					return respond(cmp.Or(c.status, 502), cmp.Or(c.body, page), "Retry-After", "60"), nil
+				}, func(a *App) (err error) {
+					for range 5 {
+						err = callStart(a)
+					}
+					return err
+				})
+				if !slices.Equal(got, c.want) {
+					t.Errorf("got %q, want %q", got, c.want)
+				}
+			})
+		})
+	}
 }
 
 func TestAStartWithoutAnAnswerGoesToAnotherHostNextTime(t *testing.T) {

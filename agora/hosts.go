@@ -40,6 +40,7 @@ type hosts struct {
 	mu      sync.Mutex
 	current int
 	until   time.Time // then the first is asked again
+	foreign int       // answers in a row of the current one that were not the service's
 }
 
 // documentedHosts is the order of the hosts for a region: primary, other primary, the hosts of the region.
@@ -67,7 +68,7 @@ func (h *hosts) first() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.current != 0 && !time.Now().Before(h.until) {
-		h.current = 0
+		h.current, h.foreign = 0, 0
 	}
 	return h.current
 }
@@ -82,13 +83,27 @@ func (h *hosts) after(i int, err error) int {
 	return (i + 1) % len(h.list)
 }
 
-// answered remembers the host at i, if it is not the one that is asked first anyway.
-func (h *hosts) answered(i int) {
+// answered remembers the host at i, if it is not the one that is asked first anyway. One that gives answers that are
+// not the service's is asked once more, and then the next one is: no fault of the network keeps that from being the
+// other primary.
+func (h *hosts) answered(i int, foreign bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if i != h.current {
-		h.current, h.until = i, time.Now().Add(h.memory)
+	switch {
+	case !foreign && i == h.current:
+		h.foreign = 0
+	case !foreign:
+		h.move(i)
+	case i == h.current:
+		if h.foreign++; h.foreign > 1 {
+			h.move((i + 1) % len(h.list))
+		}
 	}
+}
+
+// move has the next requests begin at the host at i, for a while. The caller holds the lock.
+func (h *hosts) move(i int) {
+	h.current, h.until, h.foreign = i, time.Now().Add(h.memory), 0
 }
 
 // silent makes the next request begin elsewhere, after one to the host at i got no answer and cannot be repeated.
@@ -96,7 +111,7 @@ func (h *hosts) silent(i int, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if i == h.current {
-		h.current, h.until = h.after(i, err), time.Now().Add(h.memory)
+		h.move(h.after(i, err))
 	}
 }
 

@@ -34,7 +34,7 @@ func IsTaskConflict(err error) bool {
 // IsNotFound says that the service knows no such recording at the moment: it is over, it never began, or it is
 // changing its server, for up to [FailoverWindow]. A wrong path, which is a 404 too, is not meant.
 func IsNotFound(err error) bool {
-	return is(err, func(e *Error) bool { return isGone(e.Op, e.Status, e.Code, e.Reason) })
+	return is(err, func(e *Error) bool { return isGone(e.Op, e.Code, e.Reason) })
 }
 
 // IsUnauthorized says that the credentials were refused (HTTP 401): hold back the starts of the account.

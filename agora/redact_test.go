@@ -47,7 +47,7 @@ func TestASecretIsTakenOutBeforeAReasonIsShortened(t *testing.T) {
 	r.add(strings.Repeat("s", 40))
 	for _, member := range []string{"reason", "message"} {
 		body := `{"` + member + `":"` + strings.Repeat("x", maxReason-10) + strings.Repeat("s", 40) + `"}`
-		if a := readAnswer(respond(400, body), &r); strings.Contains(a.reason, "ss") || !strings.Contains(a.reason, "[redacted") {
+		if a := readAnswer(OpStart, respond(400, body), &r); strings.Contains(a.reason, "ss") || !strings.Contains(a.reason, "[redacted") {
 			t.Errorf("%s: got %q", member, a.reason)
 		}
 	}

@@ -189,6 +189,7 @@ func (x *exchange) answer(meta agora.Meta, err error) Answer {
 		x.c.e.serviceClock(failure.Date)
 		a = Answer{
 			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
+			Foreign:    failure.Foreign,
 			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services,
 			SentAt: x.ago(failure.Took),
 		}

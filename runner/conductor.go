@@ -340,6 +340,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	c.watchHours(before, next)
 	c.watchOrphans(before, next)
 	c.watchKeys(before, next)
+	c.watchForeign(&next)
 	t.state, t.saved, t.busy, t.cut, t.owed = next, next.Sessions, false, false, nil
 	t.version++
 	for _, tell := range t.settled {

@@ -25,6 +25,7 @@ type Answer struct {
 	Status     int // HTTP, 0: none
 	Code       int // the service's
 	Reason     string
+	Foreign    bool   // it cannot be recognised as the service's own: never final, and no word about the recording
 	RequestID  string // of the service, "" for none
 	RetryAfter time.Duration
 	ResourceID string               // of acquire
@@ -38,7 +39,7 @@ type Answer struct {
 
 func (a Answer) alreadyStarted() bool { return a.Status == 201 && a.Code == 7 }
 func (a Answer) taskConflict() bool   { return a.Code == 53 }
-func (a Answer) taskGone() bool       { return a.Status == 404 && a.Class != agora.Fix }
+func (a Answer) taskGone() bool       { return a.Status == 404 && a.Class != agora.Fix && !a.Foreign }
 func (a Answer) notAuthorized() bool  { return a.Status == 401 || a.Code == 405 }
 
 // String says it in a few words.
@@ -358,6 +359,8 @@ func (d *decision) absorb(o Observation) {
 	}
 	x.Asked = ""
 	a := o.Answer
+	a.RetryAfter = d.bounded(x, o.Op, a.RetryAfter)
+	d.takeForeign(x, o.Op, a)
 	if a.Class != agora.Done {
 		d.note("session %d: %s: %s", x.Attempt, o.Op, a)
 	}
@@ -385,6 +388,16 @@ func (d *decision) again(x *Session, w agora.Waits, since time.Time, atLeast tim
 	return ok
 }
 
+// bounded is how long the service may have a request wait: half a minute, and where the class waits for it at most a
+// third of what is left of the class. A Retry-After of an hour must not cost a class, nor leave a recording running.
+func (d *decision) bounded(x *Session, op agora.Op, asked time.Duration) time.Duration {
+	most := longestRetryAfter
+	if op == agora.OpAcquire || op == agora.OpStart || op == agora.OpUpdate && x.Change == ChangeHold {
+		most = min(most, max(d.s.End.Sub(later(d.s.Start, d.now))/3, 0))
+	}
+	return min(asked, most)
+}
+
 func (d *decision) acquired(x *Session, a Answer) {
 	switch a.Class {
 	case agora.Done:
@@ -393,12 +406,16 @@ func (d *decision) acquired(x *Session, a Answer) {
 		x.Tries, x.Next, x.Reason = 0, d.now, ""
 	case agora.Fix:
 		d.refused(x, a)
-	case agora.Wait:
-		x.Reason = "acquire: " + a.String()
-		d.again(x, capacityWaits(a), d.now, a.RetryAfter)
 	default:
+		waits := agora.AcquireWaits()
+		switch {
+		case a.Foreign:
+			waits = foreignWaits
+		case a.Class == agora.Wait:
+			waits = capacityWaits(a)
+		}
 		x.Reason = "acquire: " + a.String()
-		d.again(x, agora.AcquireWaits(), d.now, a.RetryAfter)
+		d.again(x, waits, d.now, a.RetryAfter)
 	}
 }
 
@@ -428,6 +445,7 @@ func (d *decision) started(x *Session, a Answer) {
 	case a.Class == agora.Done, a.alreadyStarted() && a.SID != "":
 		d.enter(x, SessionConfirming)
 		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Cut, x.Reason = a.SID, d.now, 0, false, false, ""
+		d.s.Lanes[x.Lane].Foreign = 0
 		d.again(x, agora.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0)
 		d.keysSent(x, a.KeysUntil)
 		d.note("session %d: started as %s", x.Attempt, x.SID)
@@ -442,6 +460,8 @@ func (d *decision) started(x *Session, a Answer) {
 	case a.Code == 62:
 		x.Doubt = true
 		sameID(agora.StartTimeoutWaits())
+	case a.Foreign && a.Class != agora.Fix:
+		d.startForeign(x, a)
 	case a.Class == agora.Unknown:
 		x.Doubt = true
 		sameID(agora.Waits{Steps: agora.DomainWaits()})
@@ -769,7 +789,7 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 		x.Reason = "stop: " + a.String()
 		d.again(x, refusedStopWaits, d.now, a.RetryAfter)
 	default:
-		if x.StopDoubtAt.IsZero() && (a.Class == agora.Unknown || a.Code == 62) {
+		if x.StopDoubtAt.IsZero() && (a.Class == agora.Unknown || a.Code == 62 || a.Foreign && a.mayHaveBegun()) {
 			x.StopDoubtAt = sent(x, a)
 		}
 		d.again(x, agora.StopWaits(), d.now, a.RetryAfter)

@@ -98,9 +98,10 @@ type Engine struct {
 	changes    int64
 	clock      clock
 	skew       skew
-	troubles   map[string]string    // what a person should mend, by what it is about
-	orphans    map[string]orphanage // sessions that nothing here can stop, by resource id
-	complaints map[string]time.Time // when each was logged last
+	troubles   map[string]string       // what a person should mend, by what it is about
+	orphans    map[string]orphanage    // sessions that nothing here can stop, by resource id
+	foreign    map[string]foreignIssue // occurrences whose requests something else than the service answers
+	complaints map[string]time.Time    // when each was logged last
 	cron       *cron.Cron
 	wg         sync.WaitGroup
 	forget     bool          // a test's negative control: a start without an answer is taken for never sent
@@ -136,7 +137,7 @@ func New(cfg Config) *Engine {
 	return &Engine{
 		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}),
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
-		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{}, troubles: map[string]string{}, orphans: map[string]orphanage{}, complaints: map[string]time.Time{},
+		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{}, troubles: map[string]string{}, orphans: map[string]orphanage{}, foreign: map[string]foreignIssue{}, complaints: map[string]time.Time{},
 		notices: make(chan agora.Event, maxNotices),
 	}
 }
@@ -733,5 +734,6 @@ func (e *Engine) own(id string, c *conductor) {
 func (e *Engine) disown(id string) {
 	e.mu.Lock()
 	delete(e.known, id)
+	delete(e.foreign, id)
 	e.mu.Unlock()
 }

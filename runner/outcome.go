@@ -23,6 +23,7 @@ func (d *decision) finish() {
 	s.Gaps = gaps(s.Start, s.End, s.Sessions)
 	covered := slices.ContainsFunc(s.Sessions, func(x Session) bool { from, until := x.wrote(); return from.Before(until) })
 	var why []string
+	foreign := s.foreignStory()
 	switch {
 	case s.Cancel != nil && s.Cancel.At.Before(s.End):
 		s.Outcome = Cancelled
@@ -41,7 +42,7 @@ func (d *decision) finish() {
 		s.Outcome = Failed
 		why = append(why, cmp.Or(gaveUp, "nothing was recorded"))
 		why = append(why, d.mayHold("nothing of ours recorded")...)
-		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !strings.Contains(gaveUp, last) && !strings.HasPrefix(last, "orphan:") {
+		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !toldBy(foreign, last) && !strings.Contains(gaveUp, last) && !strings.HasPrefix(last, "orphan:") {
 			why = append(why, last)
 		}
 	case len(s.Gaps) > 0:
@@ -58,6 +59,7 @@ func (d *decision) finish() {
 		s.Outcome = Recorded
 		why = append(why, d.account()...)
 	}
+	why = append(why, foreign...)
 	for _, x := range s.Sessions {
 		if x.State == SessionOrphan || strings.HasPrefix(x.Reason, "orphan:") {
 			why = append(why, x.Reason)

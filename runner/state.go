@@ -133,6 +133,7 @@ const mostLanes = 4
 type Lane struct {
 	Failures     int       `json:"failures,omitempty"`      // in a row
 	PageFailures int       `json:"page_failures,omitempty"` // of these, for a cause that lies in the page
+	Foreign      int       `json:"foreign,omitempty"`       // sessions in a row whose starts were not answered by the service; they are no failures
 	RetryAt      time.Time `json:"retry_at,omitzero"`       // no new session before this
 	GaveUp       string    `json:"gave_up,omitempty"`       // why no further session is begun
 }
@@ -199,6 +200,8 @@ type Session struct {
 	MaxHour    int          `json:"max_hour,omitempty"`
 	ExpireHour int          `json:"expire_hour,omitempty"`
 
+	Foreign []Foreign `json:"foreign,omitempty"` // what answered in place of the service, one for each kind of request
+
 	UploadStatus string   `json:"upload_status,omitempty"`
 	Files        []string `json:"files,omitempty"`
 }
@@ -209,6 +212,7 @@ func (s State) clone() State {
 	for i := range s.Sessions {
 		s.Sessions[i].Remarks = slices.Clone(s.Sessions[i].Remarks)
 		s.Sessions[i].Paused = slices.Clone(s.Sessions[i].Paused)
+		s.Sessions[i].Foreign = slices.Clone(s.Sessions[i].Foreign)
 	}
 	s.Gaps = slices.Clone(s.Gaps)
 	return s

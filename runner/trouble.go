@@ -24,7 +24,7 @@ func (e *Engine) Troubles() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	maps.DeleteFunc(e.orphans, func(_ string, o orphanage) bool { return !now.Before(o.until) })
-	list := slices.Collect(maps.Values(e.troubles))
+	list := append(slices.Collect(maps.Values(e.troubles)), e.foreignTroubles()...)
 	for _, o := range e.orphans {
 		list = append(list, o.text)
 	}

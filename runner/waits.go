@@ -17,23 +17,27 @@ var (
 	resumeWaits = agora.Waits{Steps: []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}, Then: 5 * time.Second}
 	// renewWaits: for new storage credentials, of which the present ones leave time for many tries.
 	renewWaits = agora.Waits{Steps: []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute}, Then: 5 * time.Minute}
+	// foreignWaits: for acquire and start while something else than the service answers. There may be many classes that
+	// wait, which together must not use up the request budget once the service answers again.
+	foreignWaits = agora.Waits{Steps: []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, 10 * time.Second}, Then: 15 * time.Second}
 	// sessionWaits: between sessions of one occurrence, after so many failures in a row, so that three attempts
 	// outlast the 90 s of a failover.
 	sessionWaits = []time.Duration{0, 30 * time.Second, time.Minute, 2 * time.Minute}
 )
 
 const (
-	resumeSeen      = time.Second      // from the update that ends a hold to the query that is to show it
-	handover        = 5 * time.Minute  // so long before the hours of a session run out its successor is begun: room for three attempts
-	pageAttempts    = 2                // sessions in a row that may fail for a cause that lies in the page: it will fail again
-	connectingPolls = 3                // queries in a row that may find a push connecting before that is reported
-	connectingEvery = 30 * time.Second // between the queries of a push that is connecting
-	maxRemarks      = 20               // of a session: what goes on happening need not be told each time
-	firstSlice      = 16 * time.Second // query-files-after-first-slice: about 15 s
-	healthyAfter    = 10 * time.Minute // so long without a break, and earlier failures no longer count
-	leastGap        = time.Second      // what counts as a gap
-	trustTimers     = 30 * time.Second // no timer is trusted for longer: clocks jump and machines sleep
-	unansweredEvery = 15 * time.Second // between queries past the confirming deadline that nobody answers
+	longestRetryAfter = 30 * time.Second // a Retry-After is obeyed up to this
+	resumeSeen        = time.Second      // from the update that ends a hold to the query that is to show it
+	handover          = 5 * time.Minute  // so long before the hours of a session run out its successor is begun: room for three attempts
+	pageAttempts      = 2                // sessions in a row that may fail for a cause that lies in the page: it will fail again
+	connectingPolls   = 3                // queries in a row that may find a push connecting before that is reported
+	connectingEvery   = 30 * time.Second // between the queries of a push that is connecting
+	maxRemarks        = 20               // of a session: what goes on happening need not be told each time
+	firstSlice        = 16 * time.Second // query-files-after-first-slice: about 15 s
+	healthyAfter      = 10 * time.Minute // so long without a break, and earlier failures no longer count
+	leastGap          = time.Second      // what counts as a gap
+	trustTimers       = 30 * time.Second // no timer is trusted for longer: clocks jump and machines sleep
+	unansweredEvery   = 15 * time.Second // between queries past the confirming deadline that nobody answers
 )
 
 // capacityWaits are for answers that ask to wait: of rate (429) or of concurrency (406).
