@@ -18,7 +18,7 @@ import (
 
 // maxRetryAfter is the longest pause that a call makes by itself because the service asks for one. A longer one goes
 // back to the caller, who can store that it waits.
-const maxRetryAfter = 10 * time.Second
+const maxRetryAfter = 5 * time.Second
 
 // call is one call of an endpoint: one request, and its repeats as far as those cannot have a second effect. It is
 // the transport of its own requests, so that a try has one place, from the budget to the end of the answer.

@@ -211,7 +211,7 @@ func TestA429IsRepeatedAsTheServiceAsks(t *testing.T) {
 			[]string{"api.agora.io@0", "api.agora.io@5"},
 			Done,
 		},
-		{"too long to wait here", []string{"Retry-After", "11"}, 9, []string{"api.agora.io@0"}, Wait},
+		{"too long to wait here", []string{"Retry-After", "6"}, 9, []string{"api.agora.io@0"}, Wait},
 		{"without end", []string{"Retry-After", "1"}, 9, []string{"api.agora.io@0", "api.agora.io@1", "api.agora.io@2", "api.agora.io@3"}, Wait},
 	} {
 		t.Run(c.name, func(t *testing.T) {
