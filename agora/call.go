@@ -50,7 +50,7 @@ type try struct {
 }
 
 func (a *App) newCall(op Op, resourceID, sid string) *call {
-	return &call{app: a, op: op, resourceID: resourceID, sid: sid, timeout: CallTimeout(op, false)}
+	return &call{app: a, op: op, resourceID: resourceID, sid: sid, timeout: a.client.timeout(op, false)}
 }
 
 // do makes the call and reads the answer to a success.
@@ -224,7 +224,13 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	ctx, connection := watchConnection(ctx)
 	out := req.Clone(ctx)
 	out.SetBasicAuth(id, secret)
-	resp, err := c.app.client.transport.RoundTrip(out)
+	transport, timedOut := over(c.app.client.transport)
+	defer func() { // also where the answer's body did not end in time
+		if ctx.Err() != nil && req.Context().Err() == nil {
+			timedOut()
+		}
+	}()
+	resp, err := transport.RoundTrip(out)
 	if err != nil {
 		t.sent = connection.maySend(err)
 		if ctx.Err() != nil && req.Context().Err() == nil {

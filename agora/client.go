@@ -2,11 +2,9 @@ package agora
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -112,6 +110,7 @@ func WithObserver(f func(Exchange)) Option {
 type Client struct {
 	credentials Credentials
 	transport   http.RoundTripper
+	timeout     func(op Op, waitsForUpload bool) time.Duration // of one try
 	log         *slog.Logger
 	userAgent   string
 	observe     func(Exchange)
@@ -130,6 +129,7 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 	}
 	c := &Client{
 		credentials: creds,
+		timeout:     CallTimeout,
 		log:         slog.New(slog.DiscardHandler),
 		userAgent:   "rundown",
 		observe:     func(Exchange) {},
@@ -140,7 +140,7 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 		}
 	}
 	if c.transport == nil {
-		c.transport = newTransport()
+		c.transport = newPool(newTransport)
 	}
 	c.hosts = documentedHosts(c.region)
 	if c.base != nil {
@@ -150,23 +150,6 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 		c.hosts.memory = *c.memory
 	}
 	return c, nil
-}
-
-// newTransport is a pooled transport. The service documents TLS up to 1.2, so 1.3 must not be required.
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:   5 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		ForceAttemptHTTP2:     true,
-		// Go's own limit is ten times that of a body here.
-		MaxResponseHeaderBytes: 64 << 10,
-		MaxIdleConns:           100,
-		MaxIdleConnsPerHost:    32,
-		IdleConnTimeout:        90 * time.Second,
-	}
 }
 
 // App is one App ID with its request budget.
@@ -242,7 +225,7 @@ func (a *App) Update(ctx context.Context, resourceID, sid string, req UpdateRequ
 // Stop ends the recording. A stop that waits for the upload is given the longer of the two time limits.
 func (a *App) Stop(ctx context.Context, resourceID, sid string, req StopRequest) (StopResponse, error) {
 	c := a.newCall(OpStop, resourceID, sid)
-	c.timeout = CallTimeout(OpStop, !req.ClientRequest.AsyncStop)
+	c.timeout = a.client.timeout(OpStop, !req.ClientRequest.AsyncStop)
 	resp, meta, err := do(ctx, c, req, func(r *StopResponse) string { return unnamed(r.ResourceID, r.SID, r.Cname, r.UID) })
 	resp.Meta = meta
 	return resp, err

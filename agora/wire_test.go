@@ -101,7 +101,7 @@ func TestOddAnswersOverTheWireAreToldInOneLineAndDoubtedWhereTheyShouldBe(t *tes
 				if ClassOf(err) != want || err != nil && (!strings.Contains(err.Error(), c.says) || strings.ContainsAny(err.Error(), "\n\r")) {
 					t.Errorf("%s: %v, want %v and %q: %v", op, ClassOf(err), want, c.says, err)
 				}
-				client.transport.(*http.Transport).CloseIdleConnections()
+				client.transport.(*pool).CloseIdleConnections()
 			}
 		})
 	}
