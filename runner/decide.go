@@ -262,7 +262,7 @@ func (d *decision) end(x *Session) {
 		if x.Asked != "" {
 			return
 		}
-		if x.Doubt {
+		if x.Doubt && !x.Refused {
 			d.orphan(x)
 			return
 		}
@@ -441,7 +441,7 @@ func (d *decision) started(x *Session, a Answer) {
 	x.Reason = "start: " + a.String()
 	switch {
 	case a.Cut:
-		x.Doubt, x.Cut, x.Next = true, true, d.now
+		x.Doubt, x.Refused, x.Cut, x.Next = true, false, true, d.now
 	case a.Class == agora.Done, a.alreadyStarted() && a.SID != "":
 		d.enter(x, SessionConfirming)
 		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Cut, x.Reason = a.SID, d.now, 0, false, false, ""
@@ -455,15 +455,15 @@ func (d *decision) started(x *Session, a Answer) {
 	case a.taskConflict():
 		d.conflict(x)
 	case a.Code == 65:
-		x.Doubt = true
+		x.Doubt, x.Refused = true, false
 		sameID(agora.StartPendingWaits())
 	case a.Code == 62:
-		x.Doubt = true
+		x.Doubt, x.Refused = true, false
 		sameID(agora.StartTimeoutWaits())
 	case a.Foreign && a.Class != agora.Fix:
 		d.startForeign(x, a)
 	case a.Class == agora.Unknown:
-		x.Doubt = true
+		x.Doubt, x.Refused = true, false
 		sameID(agora.Waits{Steps: agora.DomainWaits()})
 	case a.Class == agora.Wait:
 		d.again(x, capacityWaits(a), d.now, a.RetryAfter) // a resource id that grows too old meanwhile is dropped by ask
@@ -789,7 +789,7 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 		x.Reason = "stop: " + a.String()
 		d.again(x, refusedStopWaits, d.now, a.RetryAfter)
 	default:
-		if x.StopDoubtAt.IsZero() && (a.Class == agora.Unknown || a.Code == 62 || a.Foreign && a.mayHaveBegun()) {
+		if x.StopDoubtAt.IsZero() && (a.Class == agora.Unknown || a.Code == 62 || a.Foreign) {
 			x.StopDoubtAt = sent(x, a)
 		}
 		d.again(x, agora.StopWaits(), d.now, a.RetryAfter)

@@ -60,9 +60,11 @@ func (d *decision) closeForeign(x *Session, op agora.Op) {
 
 // startForeign handles a start that something else than the service answered. A refusal is no fault of the resource id:
 // it is asked again with it as long as it lives. After a failure another one is tried, as documented for 50x. Neither
-// counts as a failed attempt, so that the class is tried as long as it lasts.
+// counts as a failed attempt, so that the class is tried as long as it lasts. In either case the start is in doubt: it
+// may have been passed on all the same, and the next session probes for that with the same uid.
 func (d *decision) startForeign(x *Session, a Answer) {
-	x.Doubt = x.Doubt || a.mayHaveBegun()
+	x.Refused = (x.Refused || !x.Doubt) && !a.mayHaveBegun()
+	x.Doubt = true
 	waits := agora.StartWaits()
 	switch {
 	case a.Class == agora.Wait:

@@ -15,7 +15,7 @@ func (d *decision) finish() {
 	s := &d.s
 	s.EndedAt = d.now
 	for i := range s.Sessions {
-		if x := &s.Sessions[i]; x.State == SessionFailed && x.Doubt && !s.refuted(x) {
+		if x := &s.Sessions[i]; x.State == SessionFailed && x.Doubt && !x.Refused && !s.refuted(x) {
 			d.orphan(x)
 		}
 	}
@@ -177,9 +177,10 @@ func gaps(start, end time.Time, sessions []Session) []Gap {
 }
 
 // refuted says that a doubtful start is known not to have had an effect: a later one with the same uid was accepted,
-// or told of a conflict, which made an orphan of the doubtful one.
+// or told of a conflict, which made an orphan of the doubtful one. Of those whose starts were not answered by the service
+// the last one stands for all, since one recording of a cname and a uid lives at most.
 func (s *State) refuted(x *Session) bool {
 	return slices.ContainsFunc(s.Sessions, func(y Session) bool {
-		return y.Attempt > x.Attempt && y.UID == x.UID && y.SID != ""
+		return y.Attempt > x.Attempt && y.UID == x.UID && (y.SID != "" || len(x.Foreign) > 0 && y.State == SessionFailed && y.Doubt && !y.Refused)
 	})
 }
