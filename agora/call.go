@@ -207,7 +207,7 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	id, secret, err := c.app.client.credentials(ctx)
 	if err == nil && (id == "" || secret == "") {
 		closeBody()
-		t.local, t.class = true, Fix
+		t.local, t.class = true, Again // as a file is for a moment while it is replaced
 		return nil, errors.New("credentials: customer id or customer secret is empty")
 	}
 	if err != nil {

@@ -405,7 +405,7 @@ func TestNothingIsSentWithoutWhatARequestNeeds(t *testing.T) {
 		"no resource id":    {fixedCredentials, "a", func(a *App) error { _, err := a.Query(t.Context(), "", "s"); return err }, "resource id is empty", Fix},
 		"no sid":            {fixedCredentials, "a", func(a *App) error { _, err := a.Query(t.Context(), "r", ""); return err }, "sid is empty", Fix},
 		"a step up":         {fixedCredentials, "a", func(a *App) error { _, err := a.Query(t.Context(), "r", ".."); return err }, "cannot stand in a path", Fix},
-		"empty secret":      {func(context.Context) (string, string, error) { return "id", "", nil }, "a", callQuery, "customer secret is empty", Fix},
+		"empty secret":      {func(context.Context) (string, string, error) { return "id", "", nil }, "a", callQuery, "customer secret is empty", Again},
 		"unreadable secret": {func(context.Context) (string, string, error) { return "", "", io.ErrUnexpectedEOF }, "a", callQuery, "credentials: unexpected EOF", Again},
 	} {
 		t.Run(name, func(t *testing.T) {

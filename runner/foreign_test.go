@@ -11,6 +11,7 @@ import (
 
 	"rundown/agora"
 	"rundown/agora/simulator"
+	"rundown/plan"
 	"rundown/runner"
 )
 
@@ -381,4 +382,26 @@ func TestAnAnswerThatIsReplacedAfterItsEffectLeavesNoGhost(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestASecretThatIsEmptyForAMomentLosesNoClass(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		h.lookup = func(r plan.Reference) (string, error) {
+			if r.Name == "SECRET" && time.Until(monday).Abs() < 5*time.Minute { // a file that is being replaced
+				return "", nil
+			}
+			return values(r)
+		}
+		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+		h.audit()
+		ran := h.sim.Ledger().Sessions
+		if s := h.outcomes()[german]; s.Outcome != runner.Partial || len(ran) != 1 || ran[0].StartedAt.Sub(monday) > 5*time.Minute+15*time.Second {
+			t.Errorf("%s, sessions %+v: %s", s.Outcome, ran, s.Reason)
+		}
+	})
 }

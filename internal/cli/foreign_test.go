@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestADaemonTellsOfAnswersThatAreNotTheServicesWhileTheyLast runs in real time: a firewall refuses the first acquires.
+func TestADaemonTellsOfAnswersThatAreNotTheServicesWhileTheyLast(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	faults, file, store := filepath.Join(folder, "faults.yaml"), filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	const refuse = "requests:\n  - {endpoint: acquire, times: 2, status: 403, body: '<html><title>Blocked by firewall 7</title></html>'}\n"
+	if err := os.WriteFile(faults, []byte(refuse), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sim, _ := serve(t, "--faults", faults)
+	bell := time.Now().UTC().Truncate(time.Second).Add(14 * time.Second)
+	if err := os.WriteFile(file, []byte(aroundNow+fmt.Sprintf("  one: {when: %q}\n", dated(bell, 8*time.Second))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	daemon := start(t, "stderr", canaries, "run", file, "--store", store, "--api-url", sim, "--listen", "127.0.0.1:0")
+	_, url, _ := strings.Cut(daemon.await(1, "msg=running"), "listen=")
+	url, _, _ = strings.Cut(url, " ")
+	ready := func() string {
+		r, err := http.Get(url + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	waitFor := func(what string, holds func() bool) {
+		t.Helper()
+		for !holds() {
+			if time.Since(bell) > 20*time.Second {
+				t.Fatalf("%s: never; readyz says %q:\n%s", what, ready(), daemon.output())
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	waitFor("readyz names it", func() bool {
+		body := ready()
+		return strings.Contains(body, "acquire") && strings.Contains(body, "HTTP 403") && strings.Contains(body, "Blocked by firewall 7")
+	})
+	waitFor("readyz drops it", func() bool { return !strings.Contains(ready(), "HTTP 403") })
+	waitFor("the class ends", func() bool { return outcomesOf(t, store)["one"].Outcome != nil })
+	if one := outcomesOf(t, store)["one"]; *one.Outcome == "failed" || !strings.Contains(*one.Reason, "Blocked by firewall 7") {
+		t.Errorf("outcome %s: %s", *one.Outcome, *one.Reason)
+	}
+	if l := readLedger(t, sim); len(l.Sessions) != 1 || l.Sessions[0].StopReason != "stop" {
+		t.Errorf("sessions %+v", l.Sessions)
+	}
+	if status := daemon.end(syscall.SIGTERM); status != StatusOK {
+		t.Errorf("status %d", status)
+	}
+	if said := daemon.output(); strings.Contains(said, "CANARY") || !strings.Contains(said, "not the service's own") {
+		t.Errorf("the log:\n%s", said)
+	}
+}
