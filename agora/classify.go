@@ -67,10 +67,10 @@ var answerRules = []rule{
 
 // The documented texts that tell an answer without a code.
 const (
-	reasonNotFound     = "failed to find worker"
-	reasonAppInvalid   = "appid is invalid"
-	reasonNoHeader     = "unauthorized"
-	reasonCredentials  = "invalid authentication credentials"
+	reasonNotFound    = "failed to find worker"
+	reasonAppInvalid  = "appid is invalid"
+	reasonNoHeader    = "unauthorized"
+	reasonCredentials = "invalid authentication credentials"
 )
 
 // Classify says what an answer means. The code is 0 and the reason the gateway's message where the body had none of

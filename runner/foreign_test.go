@@ -103,32 +103,38 @@ func (h *house) eventsOf(id string) string {
 	}), "\n")
 }
 
-func TestOneAnswerThatIsNotTheServicesLosesNoClassAndLeavesNoGhost(t *testing.T) {
-	t.Parallel()
-	const length = 5 * time.Minute
-	type lesson struct {
-		name, op, id string
-		bell         time.Time
-		status       int
-		body         foreignBody
-	}
-	var all []lesson
-	var l lessons
+// foreignLesson is a class that one foreign answer befalls.
+type foreignLesson struct {
+	name, op, id string
+	bell         time.Time
+	status       int
+	body         foreignBody
+}
+
+// foreignLessons are a class for each kind of request, status and body.
+func foreignLessons(length time.Duration) (l lessons, all []foreignLesson) {
 	for _, op := range []string{"acquire", "start", "query", "update", "stop"} {
 		for _, status := range []int{200, 302, 307, 400, 403, 404, 405, 407, 408, 409, 410, 413, 421, 451, 500, 502, 503, 504, 520} {
 			for _, body := range foreignBodies {
 				name, keys := fmt.Sprintf("%s-%d-%s", op, status, body.name), ""
 				if op == "update" {
-					keys = ", exact_start: true"
+					keys = ", exact_start: true" // an update ends the hold
 				}
 				id, bell := l.add(name, length, keys)
 				fault := body.fault(op, "school-"+name, status)
 				fault.Times = 1
 				l.faults = append(l.faults, fault)
-				all = append(all, lesson{name, op, id, bell, status, body})
+				all = append(all, foreignLesson{name, op, id, bell, status, body})
 			}
 		}
 	}
+	return l, all
+}
+
+func TestOneAnswerThatIsNotTheServicesLosesNoClassAndLeavesNoGhost(t *testing.T) {
+	t.Parallel()
+	const length = 5 * time.Minute
+	l, all := foreignLessons(length)
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: l.faults}})

@@ -14,11 +14,7 @@ import (
 func (d *decision) finish() {
 	s := &d.s
 	s.EndedAt = d.now
-	for i := range s.Sessions {
-		if x := &s.Sessions[i]; x.State == SessionFailed && x.Doubt && !x.Refused && !s.refuted(x) {
-			d.orphan(x)
-		}
-	}
+	d.orphanDoubtful()
 	gaveUp := s.gaveUp()
 	s.Gaps = gaps(s.Start, s.End, s.Sessions)
 	covered := slices.ContainsFunc(s.Sessions, func(x Session) bool { from, until := x.wrote(); return from.Before(until) })
@@ -75,6 +71,15 @@ func (d *decision) finish() {
 	}
 	s.Reason = strings.Join(why, "; ")
 	d.note("%s: %s", s.Outcome, s.Reason)
+}
+
+// orphanDoubtful makes orphans of the sessions whose starts nothing has settled.
+func (d *decision) orphanDoubtful() {
+	for i := range d.s.Sessions {
+		if x := &d.s.Sessions[i]; x.State == SessionFailed && x.Doubt && !x.Refused && !d.s.refuted(x) {
+			d.orphan(x)
+		}
+	}
 }
 
 // mayHold names the sessions that nobody could confirm, which may have written what ours did not, and where to look.
