@@ -29,6 +29,8 @@ func (a Answer) mayHaveBegun() bool {
 // takeForeign keeps a foreign answer with its session. An answer of the service closes what is open for such requests.
 func (d *decision) takeForeign(x *Session, op agora.Op, a Answer) {
 	switch {
+	case a.notAuthorized(): // that is the account's matter, whoever says it
+		return
 	case a.Foreign:
 	case a.Status != 0 || a.Class == agora.Done:
 		d.closeForeign(x, op)
