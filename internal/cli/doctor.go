@@ -351,6 +351,10 @@ func (c *checkup) answer(name string, begun, ended, date time.Time, err error) {
 	case !answered || failure.Status == 0:
 		c.add(name, checkFail, "the service is not reached: "+strings.Join(strings.Fields(err.Error()), " "), "check network, DNS and proxy")
 		return
+	case failure.Foreign && failure.Status != 401 && failure.Status < 500:
+		c.add(name, checkWarn, fmt.Sprintf("the answer is not the service's own: HTTP %d %q, %s", failure.Status, failure.Reason, sent),
+			"check what stands between here and the service: proxy, firewall, login page, --api-url")
+		return
 	case failure.Status == 401 || failure.Status == 403:
 		c.add(name, checkFail, fmt.Sprintf("the service answers HTTP %d and does not take the credentials, %s", failure.Status, sent),
 			"check customer_id and customer_secret, and that the App ID is of that account")

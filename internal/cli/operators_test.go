@@ -479,6 +479,15 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 
 	t.Setenv("AGORA_SECRET", "CANARY-other-secret") // the pair that was seen first owns the App ID
 	expect(results("--api-url", address), "app main of today", checkFail, "does not take the credentials")
+	faults := filepath.Join(t.TempDir(), "faults.yaml")
+	const page = "requests: [{endpoint: query, status: 302, body: '<html>', headers: {Location: 'https://login.example/?CANARY'}}]"
+	if err := os.WriteFile(faults, []byte(page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	between, _ := serve(t, "--faults", faults)
+	got = results("--api-url", between)
+	expect(got, "app main of today", checkWarn, "not the service's own: HTTP 302")
+	expect(got, "app main of today", checkWarn, "https://login.example")
 	t.Setenv("ACCESS", "")
 	expect(results("--offline"), "references of today", checkFail, "${ACCESS}")
 	expect(results("--offline"), "service", checkOK, "not asked")
