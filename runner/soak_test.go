@@ -71,6 +71,12 @@ func weather(seed uint64) simulator.Faults {
 		{Rate: share(0.005), Status: 429},
 		{Rate: share(0.010), Delay: simulator.Duration(4 * time.Second)},
 	}}
+	for status, body := range map[int]foreignBody{302: foreignBodies[3], 400: foreignBodies[1], 403: foreignBodies[2], 404: foreignBodies[2]} {
+		fault := body.fault("*", "*", status)
+		fault.Rate = share(0.0025)
+		f.Requests = append(f.Requests, fault)
+	}
+	slices.SortFunc(f.Requests[6:], func(a, b simulator.RequestFault) int { return cmp.Compare(a.Status, b.Status) })
 	for room, fault := range map[int]simulator.SessionFault{
 		3: {After: simulator.Duration(20 * time.Minute), GoneFor: simulator.Duration(40 * time.Second)},
 		4: {After: simulator.Duration(10 * time.Minute), GoneFor: simulator.Duration(85 * time.Second)},
