@@ -266,7 +266,8 @@ type whenKeys struct {
 type whenItem struct {
 	Text item
 	Cron *cronKeys
-	hint string // what a mistaken list needs, "" for none
+	list listForm // the list in which it stands
+	hint string   // what a mistaken list needs, "" for none
 }
 
 // labelKeys are labels, or none.

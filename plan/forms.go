@@ -349,7 +349,7 @@ func (k *changeKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 
 func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	if n.Kind != yaml.SequenceNode {
-		k.read(d, n, s, "")
+		k.read(d, n, s, whenItem{})
 		return len(k.Items) > 0
 	}
 	if len(n.Content) == 0 {
@@ -358,21 +358,24 @@ func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	}
 	k.Items = make([]whenItem, 0, len(n.Content))
 	for i, child := range n.Content {
-		hint := ""
-		if n.Style&yaml.FlowStyle != 0 && child.Style == 0 && child.Kind == yaml.ScalarNode && i+1 < len(n.Content) && onlyDays(child.Value) {
-			hint = fmt.Sprintf("inside [] a comma begins another item: write %s %s without the comma", child.Value, n.Content[i+1].Value)
+		next := whenItem{list: blockList}
+		if n.Style&yaml.FlowStyle != 0 {
+			next.list = flowList
+		}
+		if next.list == flowList && child.Style == 0 && child.Kind == yaml.ScalarNode && i+1 < len(n.Content) && onlyDays(child.Value) {
+			next.hint = fmt.Sprintf("inside [] a comma begins another item: write %s %s without the comma", child.Value, n.Content[i+1].Value)
 		}
 		if !d.allowed(child) {
 			k.unread = true
 			continue
 		}
-		k.read(d, child, spot{s.name, d.src.node(child)}, hint)
+		k.read(d, child, spot{s.name, d.src.node(child)}, next)
 	}
 	return true
 }
 
-func (k *whenKeys) read(d *decoder, n *yaml.Node, s spot, hint string) {
-	next := whenItem{hint: hint}
+// read reads one time; next knows where it stands.
+func (k *whenKeys) read(d *decoder, n *yaml.Node, s spot, next whenItem) {
 	ok := false
 	switch {
 	case n.Kind == yaml.MappingNode:

@@ -176,6 +176,7 @@ func (b *builder) when(u *unit, k *whenKeys) []When {
 		}
 		w, err := parseWhen(next.Text.Text)
 		if err != nil {
+			err = improveWhenError(err, next.Text.Text, next.list)
 			if next.hint != "" {
 				err = &syntaxError{Message: err.Error(), Hint: next.hint}
 			}

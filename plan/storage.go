@@ -216,8 +216,5 @@ func vendorNames(numbers []int64) string {
 			list = append(list, v.Name)
 		}
 	}
-	if len(list) < 2 {
-		return strings.Join(list, "")
-	}
-	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+	return joinWords(list)
 }

@@ -107,14 +107,3 @@ func parseWeekdays(fields []string) (weekdays, error) {
 	}
 	return set, nil
 }
-
-// unknownWeekday names the day that begins alike, as in Tues or Weds.
-func unknownWeekday(s string) error {
-	hint := "days are Mon, Tue, Wed, Thu, Fri, Sat and Sun, ranges as Mon-Fri"
-	for _, name := range weekdayNames {
-		if len(s) >= 2 && strings.EqualFold(s[:2], name[:2]) {
-			hint = "did you mean " + name[:3] + "?"
-		}
-	}
-	return syntaxErrorf(hint, "%q is not a day of the week", s)
-}
