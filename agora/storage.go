@@ -22,6 +22,7 @@ type Vendor struct {
 	Number    int
 	Title     string // Amazon S3
 	Regions   []StorageRegion
+	Aliases   []StorageRegion // other names of Regions, by number, as another edition of the documentation prints them
 	Withdrawn []StorageRegion // listed by older editions of the documentation only: refuse them, but by name
 }
 
@@ -49,8 +50,13 @@ func VendorByNumber(number int) (Vendor, bool) {
 }
 
 // Region finds a region of the vendor by name, in any case, with - or _. Where a vendor's only region is 0, the name
-// is "".
-func (v Vendor) Region(name string) (StorageRegion, bool) { return findRegion(v.Regions, name) }
+// is "". An alias gives the region under its own name.
+func (v Vendor) Region(name string) (StorageRegion, bool) {
+	if alias, ok := findRegion(v.Aliases, name); ok {
+		return v.RegionByNumber(alias.Number)
+	}
+	return findRegion(v.Regions, name)
+}
 
 // WithdrawnRegion finds a region that only older editions list, in the same way.
 func (v Vendor) WithdrawnRegion(name string) (StorageRegion, bool) {
@@ -87,6 +93,7 @@ func cloneVendors(list []Vendor) []Vendor {
 	out := slices.Clone(list)
 	for i := range out {
 		out[i].Regions = slices.Clone(out[i].Regions)
+		out[i].Aliases = slices.Clone(out[i].Aliases)
 		out[i].Withdrawn = slices.Clone(out[i].Withdrawn)
 	}
 	return out
@@ -161,9 +168,13 @@ var vendors = []Vendor{
 			{"CN_Nanjing", 23, RegionCN},
 			{"CN_Fuzhou", 24, RegionCN},
 			{"CN_Wulanchabu", 25, RegionCN},
-			// Printed with CN_, while Alibaba's own ids with these endings are Seoul and Bangkok.
-			{"CN_Northeast_2", 26, ""},
-			{"CN_Southeast_7", 27, ""},
+			{"AP_Northeast_2", 26, RegionAP}, // Seoul
+			{"AP_Southeast_7", 27, RegionAP}, // Bangkok
+		},
+		// The English page prints these with CN_, the mainland page and the release notes of 2023-07-05 with AP_.
+		Aliases: []StorageRegion{
+			{"CN_Northeast_2", 26, RegionAP},
+			{"CN_Southeast_7", 27, RegionAP},
 		},
 	},
 	{

@@ -62,7 +62,10 @@ func TestARegionIsFoundHoweverItsNameIsWritten(t *testing.T) {
 		{"s3", "sa-east-1", 12, RegionNone},
 		{"alibaba", "cn-beijing", 3, RegionCN},
 		{"alibaba", "cn-hongkong", 7, RegionAP},
-		{"alibaba", "CN_Northeast_2", 26, ""},
+		{"alibaba", "CN_Northeast_2", 26, RegionAP}, // the English page's spelling
+		{"alibaba", "cn-southeast-7", 27, RegionAP},
+		{"alibaba", "ap-northeast-2", 26, RegionAP},
+		{"alibaba", "AP_Southeast_7", 27, RegionAP},
 		{"tencent", "ap-beijing", 1, RegionCN},
 		{"tencent", "AP_Hongkong", 9, RegionAP},
 		{"huawei", "la-south-2", 14, RegionNone},

@@ -15,7 +15,7 @@ import (
 // region of that number; the position is the number.
 var areas = map[int]string{
 	1:  "NNNNEEEEAAAA-NACC -AAE- AE",
-	2:  "CCCCCCCANNAAAAAAEEEACCCCCC??",
+	2:  "CCCCCCCANNAAAAAAEEEACCCCCCAA",
 	3:  "CCCCCCCCCAAAAAANNNEE",
 	5:  anyRegion,
 	6:  anyRegion,
