@@ -88,16 +88,16 @@ func (streamsKeys) noun() string { return "streams" }
 // storageKeys is a third-party cloud storage.
 type storageKeys struct {
 	at
-	Vendor    *string   `yaml:"vendor" validate:"required,restriction=storage-vendor-values" doc:"Whose storage it is." example:"s3"`
-	Region    *string   `yaml:"region" doc:"The vendor's region as Agora lists it, in any case, with - or _. Azure, Google and S3-compatible stores need none." example:"us-east-1 | eu-central-1"`
-	Bucket    *string   `yaml:"bucket" validate:"required" missing:"storage-bucket-required" doc:"The bucket, by the vendor's naming rules." example:"lingua-videos"`
-	Endpoint  *string   `yaml:"endpoint" doc:"The host name of an S3-compatible store; for no other vendor." example:"objects.school.example"`
-	AccessKey *string   `yaml:"access_key" doc:"A key that may write, as a reference; not with sts." example:"${S3_ACCESS_KEY}"`
-	SecretKey *string   `yaml:"secret_key" doc:"Its secret, as a reference; not with sts." example:"${S3_SECRET_KEY}"`
-	Prefix    *textList `yaml:"prefix" doc:"Folders in the bucket: ASCII letters and digits, and placeholders, from whose values all else is left out; at most 128 characters, joined with slashes." default:"[\"{plan}\", \"{id}\", \"{date}\"]"`
-	SSE       *string   `yaml:"sse" validate:"omitempty,restriction=extparams-sse" doc:"Server-side encryption; s3 only."`
-	Tag       *string   `yaml:"tag" doc:"A tag for each file; s3 and alibaba only." example:"term-autumn"`
-	STS       *stsKeys  `yaml:"sts" doc:"Temporary credentials in place of the keys; s3, alibaba and tencent only." example:"{command: [./issue-sts-token, --hours, \"12\"]}"`
+	Vendor    *string     `yaml:"vendor" validate:"required,restriction=storage-vendor-values" doc:"Whose storage it is." example:"s3"`
+	Region    *string     `yaml:"region" doc:"The vendor's region as Agora lists it, in any case, with - or _. Azure, Google and S3-compatible stores need none." example:"us-east-1 | eu-central-1"`
+	Bucket    *string     `yaml:"bucket" validate:"required" missing:"storage-bucket-required" doc:"The bucket, by the vendor's naming rules." example:"lingua-videos"`
+	Endpoint  *string     `yaml:"endpoint" doc:"The host name of an S3-compatible store; for no other vendor." example:"objects.school.example"`
+	AccessKey *string     `yaml:"access_key" doc:"A key that may write, as a reference; not with sts." example:"${S3_ACCESS_KEY}"`
+	SecretKey *string     `yaml:"secret_key" doc:"Its secret, as a reference; not with sts." example:"${S3_SECRET_KEY}"`
+	Prefix    *prefixKeys `yaml:"prefix" doc:"Folders in the bucket: ASCII letters and digits, and placeholders, from whose values all else is left out; at most 128 characters, joined with slashes. none: no folders." default:"[\"{plan}\", \"{id}\", \"{date}\"]"`
+	SSE       *string     `yaml:"sse" validate:"omitempty,restriction=extparams-sse" doc:"Server-side encryption; s3 only."`
+	Tag       *string     `yaml:"tag" doc:"A tag for each file; s3 and alibaba only." example:"term-autumn"`
+	STS       *stsKeys    `yaml:"sts" doc:"Temporary credentials in place of the keys; s3, alibaba and tencent only." example:"{command: [./issue-sts-token, --hours, \"12\"]}"`
 }
 
 func (storageKeys) noun() string { return "a storage" }
@@ -279,6 +279,12 @@ type labelKeys struct {
 type label struct {
 	Key   item
 	Value item
+}
+
+// prefixKeys are the folders of a storage, or none.
+type prefixKeys struct {
+	None     bool
+	Elements textList
 }
 
 // nameList is one name, a list of names, or none.

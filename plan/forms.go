@@ -68,6 +68,15 @@ func (l *nameList) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	return l.Names.readNode(d, n, s) && d.filled(n, s, "write none, or names of calendars")
 }
 
+// readNode reads folders. The word none by itself is no folder; in a list it is one.
+func (k *prefixKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if isWord(n, none) {
+		k.None = true
+		return true
+	}
+	return k.Elements.readNode(d, n, s)
+}
+
 func (k *calendarKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	return k.Days.readNode(d, n, s) && d.filled(n, s, "a calendar is a day, a range of days, or a list of both")
 }

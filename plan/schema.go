@@ -225,7 +225,7 @@ func (g *schemaGenerator) form(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[duration]():
 		return lengthOfTime()
-	case reflect.TypeFor[textList](), reflect.TypeFor[calendarKeys](), reflect.TypeFor[nameList]():
+	case reflect.TypeFor[textList](), reflect.TypeFor[calendarKeys](), reflect.TypeFor[nameList](), reflect.TypeFor[prefixKeys]():
 		return anyOf(textSchema(), listOf(textSchema()))
 	case reflect.TypeFor[severityKey]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{"off", "warning", "error"}}

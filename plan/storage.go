@@ -87,7 +87,7 @@ func (b *builder) prefix(s *Storage, k *storageKeys) {
 		}
 		return
 	}
-	for _, element := range *k.Prefix {
+	for _, element := range k.Prefix.Elements {
 		if b.root.noReference("prefix", element) {
 			continue
 		}
