@@ -82,8 +82,9 @@ func (c *call) run(ctx context.Context, body any) error {
 		}
 	}
 	client := c.app.client
-	c.host = client.hosts.first()
-	req, err := retryablehttp.NewRequestWithContext(ctx, method, client.hosts.url(c.host, path).String(), raw)
+	path = c.app.near.Path() + path
+	c.host = c.app.hosts.first()
+	req, err := retryablehttp.NewRequestWithContext(ctx, method, c.app.hosts.url(c.host, path).String(), raw)
 	if err != nil {
 		return &Error{Op: c.op, Class: Fix, Err: errors.New("the request's URL cannot be built; check the base URL and the ids")}
 	}
@@ -109,7 +110,7 @@ func (c *call) run(ctx context.Context, body any) error {
 			return ctx.Err() == nil && c.again() && fits(ctx, pause), nil
 		},
 		PrepareRetry: func(r *http.Request) error {
-			r.URL = client.hosts.url(c.host, path)
+			r.URL = c.app.hosts.url(c.host, path)
 			r.Host = ""
 			return nil
 		},
@@ -138,12 +139,12 @@ func (c *call) again() bool {
 	case t.answer != nil:
 		return t.answer.status == http.StatusTooManyRequests && t.answer.retryAfter <= maxRetryAfter
 	case t.sent && c.op != OpQuery:
-		c.app.client.hosts.silent(c.host, t.err)
+		c.app.hosts.silent(c.host, t.err)
 		return false
 	}
 	c.silent++
 	if c.silent > 1 {
-		c.host = c.app.client.hosts.after(c.host, t.err)
+		c.host = c.app.hosts.after(c.host, t.err)
 	}
 	return true
 }
@@ -176,7 +177,7 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 		if t.answer.unreadable {
 			t.class = classifyUnreadable(c.op, t.answer.status)
 		}
-		c.app.client.hosts.answered(c.host, t.answer.foreign)
+		c.app.hosts.answered(c.host, t.answer.foreign)
 	case !t.local:
 		t.class = ClassifyFailure(c.op, t.sent)
 	}

@@ -115,6 +115,7 @@ type Client struct {
 	userAgent   string
 	observe     func(Exchange)
 	hosts       *hosts
+	nearHosts   *hosts // for requests with an area to be preferred
 
 	// settings of the hosts, until New builds them
 	base   *url.URL
@@ -142,12 +143,13 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 	if c.transport == nil {
 		c.transport = newPool(newTransport)
 	}
-	c.hosts = documentedHosts(c.region)
+	c.hosts, c.nearHosts = documentedHosts(c.region, false), documentedHosts(c.region, true)
 	if c.base != nil {
 		c.hosts = singleHost(c.base)
+		c.nearHosts = c.hosts
 	}
 	if c.memory != nil {
-		c.hosts.memory = *c.memory
+		c.hosts.memory, c.nearHosts.memory = *c.memory, *c.memory
 	}
 	return c, nil
 }
@@ -157,15 +159,30 @@ type App struct {
 	client *Client
 	id     string
 	budget *Budget
+	near   Near
+	hosts  *hosts
 }
 
 // App returns the calls of an App ID. All of its requests are admitted by the budget; nil: none.
 func (c *Client) App(id string, budget *Budget) *App {
-	return &App{client: c, id: id, budget: budget}
+	return &App{client: c, id: id, budget: budget, hosts: c.hosts}
 }
 
-// Acquire asks for a resource id. It is admitted together with the start that follows.
+// Near returns the same calls, within the same budget, for sessions that prefer the servers of an area: its name is in the
+// address of every request, and its number in acquire. A session must be asked, updated and stopped with the area that
+// it was acquired with.
+func (a *App) Near(n Near) *App {
+	near := *a
+	if near.near, near.hosts = n, a.client.nearHosts; n == "" {
+		near.hosts = a.client.hosts
+	}
+	return &near
+}
+
+// Acquire asks for a resource id. It is admitted together with the start that follows. The area to be preferred is that of
+// the App, whatever the request says.
 func (a *App) Acquire(ctx context.Context, req AcquireRequest) (AcquireResponse, error) {
+	req.ClientRequest.RegionAffinity = a.near.Affinity()
 	c := a.newCall(OpAcquire, "", "")
 	c.secrets.addStart(req.ClientRequest.StartParameter)
 	resp, meta, err := do(ctx, c, req, func(r *AcquireResponse) string {

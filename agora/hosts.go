@@ -43,10 +43,12 @@ type hosts struct {
 	foreign int       // answers in a row of the current one that were not the service's
 }
 
-// documentedHosts is the order of the hosts for a region: primary, other primary, the hosts of the region.
-func documentedHosts(r Region) *hosts {
+// documentedHosts is the order of the hosts for a region: primary, other primary, the hosts of the region. With an area to
+// be preferred, api.sd-rtn.com comes first: addresses with an area are documented for that host, and for no other one is it
+// said that it does not take them.
+func documentedHosts(r Region, near bool) *hosts {
 	first, second := hostPrimary, hostPrimaryChina
-	if r == RegionCN {
+	if r == RegionCN || near {
 		first, second = second, first
 	}
 	_, suffix, _ := strings.Cut(first, ".")

@@ -1,4 +1,5 @@
 package agora
 
-// PrimaryURL is scheme and host of the service that a client begins with for the region of the recording servers.
-func PrimaryURL(r Region) string { return documentedHosts(r).list[0].String() }
+// PrimaryURL is scheme and host of the service that a client begins with for the region of the recording servers and the
+// area to be preferred. The area's path is not part of it.
+func PrimaryURL(r Region, n Near) string { return documentedHosts(r, n != "").list[0].String() }

@@ -94,6 +94,7 @@ type storageKeys struct {
 	Endpoint  *string     `yaml:"endpoint" doc:"The host name of an S3-compatible store; for no other vendor." example:"objects.school.example"`
 	AccessKey *string     `yaml:"access_key" doc:"A key that may write, as a reference; not with sts." example:"${S3_ACCESS_KEY}"`
 	SecretKey *string     `yaml:"secret_key" doc:"Its secret, as a reference; not with sts." example:"${S3_SECRET_KEY}"`
+	Near      *string     `yaml:"near" validate:"omitempty,oneof=cn eu ap us" doc:"The area whose servers are preferred for recordings that go to this storage and name none: China, Europe, Southeast Asia or North America." example:"eu"`
 	Prefix    *prefixKeys `yaml:"prefix" doc:"Folders in the bucket: ASCII letters and digits, and placeholders, from whose values all else is left out; at most 128 characters, joined with slashes. none: no folders." default:"[\"{plan}\", \"{id}\", \"{date}\"]"`
 	SSE       *string     `yaml:"sse" validate:"omitempty,restriction=extparams-sse" doc:"Server-side encryption; s3 only."`
 	Tag       *string     `yaml:"tag" doc:"A tag for each file; s3 and alibaba only." example:"term-autumn"`
@@ -181,6 +182,7 @@ type settingsKeys struct {
 	Timezone     *string          `yaml:"timezone" doc:"The IANA zone in which times are wall clock; required, here or in defaults. The machine's own zone is never used." example:"Europe/Madrid"`
 	App          *string          `yaml:"app" doc:"The Agora project; default: the only one." example:"main"`
 	Region       *string          `yaml:"region" validate:"omitempty,restriction=acquire-region-values|eq=none" doc:"Where Agora records, a hard fence; absent or none: near the caller."`
+	Near         *string          `yaml:"near" validate:"omitempty,oneof=cn eu ap us none" doc:"The area whose servers are preferred, so that they are near the bucket: China, Europe, Southeast Asia or North America. Unlike region, it restricts nothing. Absent: that of the storage; none removes it." example:"eu | none"`
 	Storage      *string          `yaml:"storage" doc:"Where the files go; default: the only storage." example:"videos"`
 	CDN          *string          `yaml:"cdn" doc:"The CDN target to push to; none removes the default." example:"parents | none"`
 	URL          *string          `yaml:"url" doc:"The page. It may use placeholders ({plan}, {id}, {date}, {time} and labels) and exposed variables." example:"https://lingua.example/rooms/{id}?role=recorder"`

@@ -105,6 +105,7 @@ var setters = map[string]func(*reading) bool{
 	},
 	"app":           named(func(b *builder) *names[*App] { return &b.apps }, func(k *settingsKeys) *string { return k.App }, "app", func(s *Settings) **App { return &s.App }),
 	"region":        (*reading).region,
+	"near":          (*reading).near,
 	"storage":       named(func(b *builder) *names[*Storage] { return &b.storages }, func(k *settingsKeys) *string { return k.Storage }, "storage", func(s *Settings) **Storage { return &s.Storage }),
 	"cdn":           (*reading).cdn,
 	"url":           (*reading).url,
@@ -153,6 +154,19 @@ func (r *reading) region() bool {
 	if *v != none {
 		r.into.Region = agora.Region(*v)
 	}
+	return true
+}
+
+func (r *reading) near() bool {
+	v := r.keys.Near
+	if v == nil || *v != none && !slices.Contains(agora.Nears(), agora.Near(*v)) {
+		return false
+	}
+	area := agora.Near(*v)
+	if *v == none {
+		area = ""
+	}
+	r.into.near = &area
 	return true
 }
 

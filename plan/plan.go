@@ -91,6 +91,7 @@ type Storage struct {
 	SecretKey Text   // secret; zero with STS
 	Prefix    []Text // elements, placeholders still in them
 	SSE, Tag  string
+	Near      agora.Near // of recordings that name none; "": near the caller
 	STS       *STS
 	From      map[string]Pos // where each key that the plan gives stands
 }
@@ -179,6 +180,7 @@ type Settings struct {
 	Zone         *time.Location // required; never the machine's own
 	App          *App
 	Region       agora.Region // "": near the caller
+	near         *agora.Near  // nil: that of the storage
 	Storage      *Storage
 	CDN          *CDN // nil: none
 	URL          Text // placeholders still in it, until an occurrence expands them

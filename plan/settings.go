@@ -24,6 +24,7 @@ var SettingTable = []Setting{
 	pointer("timezone", func(s *Settings) **time.Location { return &s.Zone }, (*time.Location).String, func(a, b *time.Location) bool { return a.String() == b.String() }),
 	pointer("app", func(s *Settings) **App { return &s.App }, func(a *App) string { return a.Name }, (*App).same),
 	value("region", func(s *Settings) *agora.Region { return &s.Region }, func(r agora.Region) string { return string(r) }),
+	{"near", func(s *Settings) string { return string(s.Near()) }, func(a, b *Settings) bool { return a.Near() == b.Near() }, func(o, s *Settings) { s.near = o.near }},
 	pointer("storage", func(s *Settings) **Storage { return &s.Storage }, (*Storage).title, sameStorage),
 	pointer("cdn", func(s *Settings) **CDN { return &s.CDN }, (*CDN).title, (*CDN).same),
 	textSetting("url", func(s *Settings) *Text { return &s.URL }),
@@ -43,6 +44,18 @@ var SettingTable = []Setting{
 	value("priority", func(s *Settings) *Priority { return &s.Priority }, func(p Priority) string { return string(p) }),
 	{"labels", func(s *Settings) string { return labelsText(s.Labels) }, func(a, b *Settings) bool { return maps.Equal(a.Labels, b.Labels) }, addLabels},
 	value("note", func(s *Settings) *string { return &s.Note }, func(s string) string { return s }),
+}
+
+// Near is the area whose servers are preferred: the recording's or else that of its storage; "" for none.
+func (s *Settings) Near() agora.Near {
+	switch {
+	case s.near != nil:
+		return *s.near
+	case s.Storage != nil:
+		return s.Storage.Near
+	default:
+		return ""
+	}
 }
 
 // value is a setting that is compared as a whole.

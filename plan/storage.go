@@ -29,6 +29,9 @@ func (b *builder) storage(e *entry[storageKeys]) {
 	s.Endpoint = u.plain(&k.at, "endpoint", k.Endpoint)
 	s.SSE = u.plain(&k.at, "sse", k.SSE)
 	s.Tag = u.plain(&k.at, "tag", k.Tag)
+	if k.Near != nil && slices.Contains(agora.Nears(), agora.Near(*k.Near)) {
+		s.Near = agora.Near(*k.Near)
+	}
 	u.notEmpty(&k.at, "storage-keys-required", "access_key", k.AccessKey)
 	u.notEmpty(&k.at, "storage-keys-required", "secret_key", k.SecretKey)
 	if k.AccessKey != nil {

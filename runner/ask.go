@@ -26,7 +26,8 @@ type exchange struct {
 func (c *conductor) call(t *task, s State, act Action) {
 	answered := func(a Answer) { c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: a}) }
 	conn := cmp.Or(t.conn, c.conn)
-	api, err := c.api(conn, s.Region)
+	session := s.session(act.Attempt)
+	api, err := c.api(conn, s.Region, session.Near)
 	if err != nil {
 		c.log.Error("no client", "occurrence", s.ID, "error", err)
 		c.post(func() { answered(Answer{Class: agora.Wait, Reason: err.Error(), RetryAfter: unansweredEvery}) })
@@ -40,7 +41,7 @@ func (c *conductor) call(t *task, s State, act Action) {
 	}
 	c.out++
 	c.callers.Add(1)
-	x := &exchange{c: c, api: api, conn: conn, occ: t.occ, state: s, session: s.session(act.Attempt), op: act.Op}
+	x := &exchange{c: c, api: api, conn: conn, occ: t.occ, state: s, session: session, op: act.Op}
 	ctx := c.calls
 	go func() {
 		defer c.callers.Done()

@@ -83,9 +83,9 @@ func (c *conductor) connect(conn, before *Connection, limits plan.Limits) {
 	set()
 }
 
-// api gives the calls for a connection and a region of servers.
-func (c *conductor) api(conn *Connection, region agora.Region) (*agora.App, error) {
-	key := route{conn, region}
+// api gives the calls for a connection, a region of servers and an area to be preferred.
+func (c *conductor) api(conn *Connection, region agora.Region, near agora.Near) (*agora.App, error) {
+	key := route{conn, region, near}
 	if api := c.apis[key]; api != nil {
 		return api, nil
 	}
@@ -93,13 +93,14 @@ func (c *conductor) api(conn *Connection, region agora.Region) (*agora.App, erro
 	if err != nil {
 		return nil, err
 	}
-	c.apis[key] = client.App(c.app, c.budget)
+	c.apis[key] = client.App(c.app, c.budget).Near(near)
 	return c.apis[key], nil
 }
 
 type route struct {
 	conn   *Connection
 	region agora.Region
+	near   agora.Near
 }
 
 // begin starts the loop, once. The caller holds the engine's lock.

@@ -337,7 +337,7 @@ func (d *decision) begin(lane int) Action {
 	s := &d.s
 	uids := s.UIDs[lane]
 	x := Session{
-		Attempt: len(s.Sessions) + 1, Lane: lane, Cname: s.Cname, UID: uids[0], State: SessionAcquiring,
+		Attempt: len(s.Sessions) + 1, Lane: lane, Cname: s.Cname, UID: uids[0], Near: s.Near, State: SessionAcquiring,
 		Next: d.now, CDN: s.push(lane),
 	}
 	x.MaxHour, x.ExpireHour = s.hours(d.now)

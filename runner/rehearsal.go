@@ -30,8 +30,8 @@ const (
 
 // Rehearse lists every acquire, start, update and stop of the occurrences that start in [from, until) and that wanted
 // accepts, in order of time, placed among all of their app. Queries depend on answers and are left out. base gives
-// the scheme and host of the service for a region; nothing is resolved and nothing is sent.
-func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence) bool, base func(agora.Region) string) ([]Rehearsed, error) {
+// the scheme and host of the service for a region and an area; nothing is resolved and nothing is sent.
+func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence) bool, base func(agora.Region, agora.Near) string) ([]Rehearsed, error) {
 	// What begins a little later may push back what begins in the window.
 	margin := 10 * time.Minute
 	byApp := map[*plan.App][]plan.Occurrence{}
@@ -52,7 +52,7 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 			if o.Start.Before(from) || !o.Start.Before(until) || !wanted(o) {
 				continue
 			}
-			requests, err := rehearse(o, at, base(o.Settings.Region))
+			requests, err := rehearse(o, at, base(o.Settings.Region, o.Settings.Near()))
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", o.ID, err)
 			}
@@ -85,7 +85,7 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 			return err
 		}
 		out = append(out, Rehearsed{
-			Occurrence: o.ID, At: at.In(o.Settings.Zone), Op: op, Method: method, URL: base + path, Body: body,
+			Occurrence: o.ID, At: at.In(o.Settings.Zone), Op: op, Method: method, URL: base + o.Settings.Near().Path() + path, Body: body,
 			Headers: map[string]string{"Content-Type": agora.ContentType, "Authorization": masked},
 		})
 		return nil
@@ -93,7 +93,7 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 	s := State{Target: t}
 	for lane, uids := range t.UIDs {
 		uid := uids[0]
-		x := Session{Lane: lane, Cname: t.Cname, UID: uid, MaxHour: t.MaxHour, ExpireHour: t.ExpireHour, Held: t.Exact}
+		x := Session{Lane: lane, Cname: t.Cname, UID: uid, Near: t.Near, MaxHour: t.MaxHour, ExpireHour: t.ExpireHour, Held: t.Exact}
 		var apart []string
 		for range lane { // placed apart from those before it
 			apart = append(apart, unknownResource)

@@ -19,6 +19,7 @@ func AcquireRequest(o *plan.Occurrence, x Session, apartFrom ...string) agora.Ac
 		Scene:               1,
 		ResourceExpiredHour: x.ExpireHour,
 		Region:              o.Settings.Region,
+		RegionAffinity:      x.Near.Affinity(),
 		ExcludeResourceIDs:  apartFrom,
 	}}
 }

@@ -95,7 +95,13 @@ var documented = map[string]func(b both) bool{
 	"acquire-scene-web": func(b both) bool {
 		return b.acquire.at("clientRequest.scene") == float64(agora.Ints("acquire-scene-web")[0])
 	},
-	"acquire-no-region-affinity": func(b both) bool { return b.acquire.without("regionAffinity") },
+	"acquire-no-region-affinity": func(b both) bool {
+		near := b.set.Near()
+		if near == "" {
+			return b.acquire.without("regionAffinity")
+		}
+		return b.acquire.at("clientRequest.regionAffinity") == float64(near.Affinity()) && slices.Contains(agora.Ints("acquire-no-region-affinity"), int64(near.Affinity()))
+	},
 	"start-parameter-consistent": func(b both) bool {
 		parameter := b.acquire.at("clientRequest.startParameter")
 		return parameter == nil || fmt.Sprint(parameter) == fmt.Sprint(b.start.at("clientRequest"))
@@ -161,13 +167,13 @@ func TestRequestsAreBuiltAsDocumented(t *testing.T) {
 	seen := map[string]bool{}
 	for _, keys := range []string{
 		"", "    mp4: true", "    mp4: 30m\n    cdn: one", "    cdn: two\n    mobile: true\n    video: {width: 390, height: 844, fps: 15, bitrate: 600}",
-		"    mobile: false\n    exact_start: true\n    ready_timeout: 30s", "    cname: hall\n    region: EU\n    video: 1080p30\n    audio_profile: 2",
+		"    mobile: false\n    exact_start: true\n    ready_timeout: 30s", "    cname: hall\n    region: EU\n    video: 1080p30\n    audio_profile: 2", "    near: us",
 	} {
 		p := load(t, school("2031-09-15 09:00-09:50", keys), "school.yaml")
 		for _, o := range p.Occurrences(now, now.AddDate(0, 1, 0)) {
 			maxHour, expireHour := o.Hours(o.RecordFrom)
 			uid := o.UIDs(0)[0]
-			x := runner.Session{Cname: o.Cname, UID: uid, MaxHour: maxHour, ExpireHour: expireHour, Held: o.Settings.ExactStart}
+			x := runner.Session{Cname: o.Cname, UID: uid, Near: o.Settings.Near(), MaxHour: maxHour, ExpireHour: expireHour, Held: o.Settings.ExactStart}
 			var push plan.Text
 			if o.Settings.CDN != nil {
 				push = o.Settings.CDN.URL
@@ -185,7 +191,7 @@ func TestRequestsAreBuiltAsDocumented(t *testing.T) {
 			seen[keys] = true
 		}
 	}
-	if len(seen) != 6 {
+	if len(seen) != 7 {
 		t.Errorf("requests of %d recordings were looked at", len(seen))
 	}
 }

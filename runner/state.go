@@ -83,6 +83,7 @@ type Target struct {
 	Recording    string            `json:"recording"`
 	App          string            `json:"app"` // App ID
 	Region       agora.Region      `json:"region,omitempty"`
+	Near         agora.Near        `json:"near,omitempty"` // of the sessions that are begun
 	Class        agora.StreamClass `json:"class,omitempty"`
 	Zone         string            `json:"timezone"`
 	Day          string            `json:"day"`   // planned, local: 2031-09-17
@@ -144,6 +145,7 @@ type Session struct {
 	Lane       int          `json:"lane,omitempty"` // from 0
 	Cname      string       `json:"cname"`
 	UID        string       `json:"uid"`
+	Near       agora.Near   `json:"near,omitempty"` // the area that it was acquired with, and must be asked and stopped with
 	ResourceID string       `json:"resource_id,omitempty"`
 	SID        string       `json:"sid,omitempty"`
 	State      SessionState `json:"state"`

@@ -29,7 +29,7 @@ type rehearsedJSON struct {
 func (a *app) dryRun(plans []checkedPlan, w window, format string) error {
 	base := agora.PrimaryURL
 	if a.flags.apiURL != "" {
-		base = func(agora.Region) string { return strings.TrimSuffix(a.flags.apiURL, "/") }
+		base = func(agora.Region, agora.Near) string { return strings.TrimSuffix(a.flags.apiURL, "/") }
 	}
 	from, until := w.instants()
 	var all []runner.Rehearsed

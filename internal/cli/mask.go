@@ -59,7 +59,7 @@ var harmlessSections = map[string]bool{
 var harmlessKeys = map[string]bool{
 	"version": true, "name": true, "include": true, "expose": true, "rules": true, "calendars": true,
 	"customer_id": true, "id": true, "limits": true, "qps": true, "concurrent": true, "streams": true,
-	"sd": true, "hd": true, "fhd": true, "vendor": true, "region": true, "bucket": true, "endpoint": true,
+	"sd": true, "hd": true, "fhd": true, "vendor": true, "region": true, "near": true, "bucket": true, "endpoint": true,
 	"prefix": true, "sse": true, "tag": true, "events": true, "file": true,
 }
 

@@ -33,7 +33,11 @@ func effectiveSettings(s plan.Settings) []setting {
 	var list []setting
 	for _, row := range plan.SettingTable {
 		e := setting{Key: row.Key, Value: orNull(row.Text(&s))}
-		if pos, ok := s.From.Of(row.Key); ok && pos.Line > 0 {
+		pos, ok := s.From.Of(row.Key)
+		if !ok && row.Key == "near" && s.Storage != nil {
+			pos, ok = s.Storage.From[row.Key]
+		}
+		if ok && pos.Line > 0 {
 			e.From = &fromPos{pos.File, pos.Line}
 		}
 		list = append(list, e)
