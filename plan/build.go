@@ -231,7 +231,7 @@ func (b *builder) notify(k *notifyKeys) {
 
 // severities reads what the plan says of rules, by their ids: ours and those of the whole catalogue.
 func (b *builder) severities(list entries[severityKey]) {
-	words := map[string]Severity{"off": "", "warning": SeverityWarning, "error": SeverityError}
+	words := map[string]Severity{"off": "", "note": SeverityInformation, "warning": SeverityWarning, "error": SeverityError}
 	for _, e := range list {
 		id, word := e.Key.Text, e.Value.Text
 		_, ours := rules[id]
@@ -246,8 +246,8 @@ func (b *builder) severities(list entries[severityKey]) {
 		severity, ok := words[word.Text]
 		if !ok {
 			if word.At != (span{}) {
-				choices := []string{"off", "warning", "error"}
-				b.root.report("invalid-value", word.At, fmt.Sprintf("%s is no severity: off, warning or error", quoted(word.Text)), didYouMean(word.Text, choices))
+				choices := []string{"off", "note", "warning", "error"}
+				b.root.report("invalid-value", word.At, fmt.Sprintf("%s is no severity: off, note, warning or error", quoted(word.Text)), didYouMean(word.Text, choices))
 			}
 			continue
 		}

@@ -26,7 +26,7 @@ type rootFile struct {
 	CDN     entries[cdnKeys]     `yaml:"cdn" validate:"dive" doc:"RTMP or RTMPS ingest addresses to push to, by names of your own." example:"{parents: \"rtmps://live.lingua.example/app/${STREAM_KEY}\"}"`
 	Expose  *textList            `yaml:"expose" doc:"The only variables that a url may use; their values are masked everywhere." example:"[ROOM_TOKEN]"`
 	Notify  []notifyKeys         `yaml:"notify" validate:"dive" doc:"Who hears when an occurrence does not go as planned." example:"[{webhook: \"${OPS_WEBHOOK_URL}\", events: [failed, missed]}]"`
-	Rules   entries[severityKey] `yaml:"rules" doc:"Severities by rule id: off, warning or error. The rules of structure cannot be tuned." example:"{clock-change: off}"`
+	Rules   entries[severityKey] `yaml:"rules" doc:"Severities by rule id: off, note, warning or error. The rules of structure cannot be tuned." example:"{clock-change: off}"`
 	Part    partKeys             `yaml:",inline"`
 }
 

@@ -228,7 +228,7 @@ func (g *schemaGenerator) form(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[textList](), reflect.TypeFor[calendarKeys](), reflect.TypeFor[nameList](), reflect.TypeFor[prefixKeys]():
 		return anyOf(textSchema(), listOf(textSchema()))
 	case reflect.TypeFor[severityKey]():
-		return &jsonschema.Schema{Type: "string", Enum: []any{"off", "warning", "error"}}
+		return &jsonschema.Schema{Type: "string", Enum: []any{"off", "note", "warning", "error"}}
 	case reflect.TypeFor[mp4Keys]():
 		return anyOf(boolean, lengthOfTime())
 	case reflect.TypeFor[optionalBool]():

@@ -72,14 +72,14 @@ This file is generated from the rules, from plans that break them and from what 
 How a rule is enforced: a *finding* of validate; by *construction*, since no plan leads to a request that breaks it; a
 *figure* that the program tells; at *runtime*, while recording; by a *probe* of page or storage; or by a *human*.
 
-A plan tunes severities under `+"`rules:`"+` (off, warning, error), and `+"`# rundown:ignore RULE reason`"+` at the end of a
+A plan tunes severities under `+"`rules:`"+` (off, note, warning, error), and `+"`# rundown:ignore RULE reason`"+` at the end of a
 line, or on the line above it, silences one finding. Rules of structure can be neither tuned nor silenced.
 
 | rule | severity | enforced |
 | --- | --- | --- |
 `, len(agora.Restrictions()), agora.CatalogueSnapshot())
 	for _, r := range rules {
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", r.ID, r.ID, r.Severity, r.Enforced)
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", r.ID, r.ID, severityWord(plan.Severity(r.Severity)), r.Enforced)
 	}
 	tunable := map[string]bool{}
 	conflict := map[string]string{}
@@ -88,7 +88,7 @@ line, or on the line above it, silences one finding. Rules of structure can be n
 	}
 	for _, r := range rules {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.ID, r.Statement)
-		severity := r.Severity
+		severity := severityWord(plan.Severity(r.Severity))
 		if r.Enforced == string(plan.ByFinding) && !tunable[r.ID] {
 			severity += ", a rule of structure"
 		}

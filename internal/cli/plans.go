@@ -130,11 +130,7 @@ func (a *app) showErrors(plans []checkedPlan) error {
 		}
 		broken = errFindings
 		printer := newFindingPrinter(a.err, a.paletteFor(a.err), c.files)
-		for _, f := range c.findings {
-			if f.Severity == plan.SeverityError {
-				printer.print(f)
-			}
-		}
+		printer.printAll(slices.DeleteFunc(slices.Clone(c.findings), func(f plan.Finding) bool { return f.Severity != plan.SeverityError }))
 	}
 	return broken
 }

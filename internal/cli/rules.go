@@ -62,7 +62,7 @@ is kept and which test proves it, and for findings a plan that breaks it, what v
 		}
 		t := newTable(a.out, "ID", "SEVERITY", "ENFORCED", "STATEMENT")
 		for _, r := range rules {
-			t.AppendRow([]any{r.ID, r.Severity, r.Enforced, r.Statement})
+			t.AppendRow([]any{r.ID, severityWord(plan.Severity(r.Severity)), r.Enforced, r.Statement})
 		}
 		t.Render()
 		return nil

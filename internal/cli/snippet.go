@@ -27,13 +27,9 @@ func newFindingPrinter(w io.Writer, colours palette, files *osFiles) *findingPri
 }
 
 func (p *findingPrinter) print(f plan.Finding) {
-	place := f.Pos.File
-	if f.Pos.Line > 0 {
-		place = fmt.Sprintf("%s:%d:%d", f.Pos.File, f.Pos.Line, f.Pos.Column)
-	}
 	fmt.Fprintf(p.w, "%s: %s: %s %s\n",
-		p.colours.paint(shown(place), color.Bold),
-		p.colours.paint(string(f.Severity), severityColour(f.Severity)),
+		p.colours.paint(shown(placeOf(f)), color.Bold),
+		p.colours.paint(severityWord(f.Severity), severityColour(f.Severity)),
 		shown(f.Message),
 		p.colours.paint("["+f.Rule+"]", color.Faint))
 	p.snippet(f)
@@ -43,6 +39,14 @@ func (p *findingPrinter) print(f plan.Finding) {
 	if f.Source != "" {
 		fmt.Fprintf(p.w, "  source: %s\n", shown(f.Source))
 	}
+}
+
+// severityWord is how people read a severity; a plan's rules: takes the same words.
+func severityWord(s plan.Severity) string {
+	if s == plan.SeverityInformation {
+		return "note"
+	}
+	return string(s)
 }
 
 func severityColour(s plan.Severity) color.Attribute {

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -18,9 +17,12 @@ func newValidateCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate PLAN...",
 		Short: "Check plans against every documented restriction",
-		Long: `Validate reads each plan with what it includes, reports what is wrong with it, and sums it up in a line: recordings,
-classes, span, the most recordings at once, minutes and cost, and what was not checked because a reference is not
-resolved. It looks from the present, or from the first class if that is later, to the last bound, 366 days at most.
+		Long: `Validate reads each plan with what it includes, reports what is wrong with it, and sums it up: recordings, classes,
+period, peak concurrency, hours and cost, and what was not checked because a reference is not set. It looks from now, or
+from the first class if that is later, to the last bound, 366 days at most.
+
+Errors come first, then warnings. A mistake in several recordings is reported once, with the places of the others, and
+notes are folded into one line. The other formats have every finding, in the order of the document.
 
 The format sarif is for code scanning, github writes workflow commands that GitHub Actions shows at their lines. Both
 name files relative to the working folder, which should be that of the repository.
@@ -109,19 +111,22 @@ func workingFolder() string {
 	return folder
 }
 
-// printValidation writes findings and summary for people.
+// printValidation writes findings and summary for people: errors, warnings, notes in a line, and what the plan comes to.
 func (a *app) printValidation(c checkedPlan, opts plan.CheckOptions) {
 	w := bufio.NewWriter(a.out)
 	defer w.Flush() // a failure stays with a.out, and Main reports it
 	printer := newFindingPrinter(w, a.paletteFor(a.out), c.files)
-	for _, f := range c.findings {
-		printer.print(f)
+	printer.printAll(c.findings)
+	printer.printNotes(c.findings)
+	fmt.Fprintf(w, "%s: %s\n", shown(c.path), counted(c))
+	if c.plan == nil {
+		return
 	}
-	fmt.Fprintf(w, "%s: %s", shown(c.path), counted(c))
-	if c.plan != nil {
-		summary(w, c.summary(opts.Lookup))
+	for _, part := range summaryParts(c.summary(opts.Lookup)) {
+		for _, line := range wrap(part, "  ") {
+			fmt.Fprintln(w, line)
+		}
 	}
-	fmt.Fprintln(w)
 }
 
 // summary is what validate says of a plan that was checked.
@@ -133,21 +138,50 @@ func (c checkedPlan) summary(lookup plan.Lookup) plan.Summary {
 func counted(c checkedPlan) string {
 	parts := []string{plural(c.count(plan.SeverityError), "error"), plural(c.count(plan.SeverityWarning), "warning")}
 	if n := c.count(plan.SeverityInformation); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d for information", n))
+		parts = append(parts, plural(n, "note"))
 	}
 	return strings.Join(parts, ", ")
 }
 
-// summary goes on with the line: recordings, classes, span, peak, cost, what was not checked.
-func summary(w io.Writer, s plan.Summary) {
-	fmt.Fprintf(w, "; %s, %s", plural(s.Recordings, "recording"), plural(s.Classes, "class"))
+// summaryParts are what a plan comes to: recordings, classes, period, peak, cost, and what was not checked.
+func summaryParts(s plan.Summary) []string {
+	parts := []string{plural(s.Recordings, "recording") + ", " + plural(s.Classes, "class")}
 	if s.Classes > 0 {
-		fmt.Fprintf(w, " from %s to %s, at most %d at once (%s), %s of HD and %s of Full HD, about US$ %.2f",
-			s.First.Format(time.DateOnly), s.Last.Format(time.DateOnly), s.Peak, s.PeakAt.Format("2006-01-02 15:04 MST"),
-			hours(s.HDSeconds), hours(s.FullHDSeconds), s.CostUSD)
+		first, last := s.First.Format(time.DateOnly), s.Last.Format(time.DateOnly)
+		if parts[0] += " on " + first; first != last {
+			parts[0] = strings.Replace(parts[0], " on ", " from ", 1) + " to " + last
+		}
+		parts = append(parts,
+			fmt.Sprintf("at most %d concurrent (%s)", s.Peak, s.PeakAt.Format("2006-01-02 15:04 MST")),
+			minutesText(s)+", "+costText(s.CostUSD))
 	}
 	if len(s.NotChecked) > 0 {
-		fmt.Fprintf(w, "; not checked, since not resolved: %s", shown(strings.Join(s.NotChecked, ", ")))
+		parts = append(parts, "not checked, because not set here: "+shown(strings.Join(s.NotChecked, ", ")))
+	}
+	return parts
+}
+
+// minutesText is the recorded time by the class in which it is billed.
+func minutesText(s plan.Summary) string {
+	switch {
+	case s.FullHDSeconds == 0:
+		return hours(s.HDSeconds) + " of HD"
+	case s.HDSeconds == 0:
+		return hours(s.FullHDSeconds) + " of Full HD"
+	default:
+		return hours(s.HDSeconds) + " of HD and " + hours(s.FullHDSeconds) + " of Full HD"
+	}
+}
+
+// costText is what a period costs, after the free minutes.
+func costText(usd float64) string {
+	switch {
+	case usd == 0:
+		return "within the free minutes"
+	case usd < 0.01:
+		return "less than US$ 0.01"
+	default:
+		return fmt.Sprintf("about US$ %.2f", usd)
 	}
 }
 
@@ -209,6 +243,7 @@ type validationJSON struct {
 	Findings []findingJSON `json:"findings"`
 	Errors   int           `json:"errors"`
 	Warnings int           `json:"warnings"`
+	Notes    int           `json:"notes"`
 	Plans    []summaryJSON `json:"plans"`
 }
 
@@ -218,6 +253,7 @@ func (a *app) writeValidation(plans []checkedPlan, resolve bool) error {
 	for _, c := range plans {
 		v.Errors += c.count(plan.SeverityError)
 		v.Warnings += c.count(plan.SeverityWarning)
+		v.Notes += c.count(plan.SeverityInformation)
 		for _, f := range c.findings {
 			v.Findings = append(v.Findings, findingView(f))
 		}
