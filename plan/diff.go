@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -9,6 +8,7 @@ import (
 // Difference is what a new plan does to the classes of an old one within a window, and to their forecast.
 type Difference struct {
 	Added, Removed, Moved, Changed []ClassDifference // each by start and then id
+	Renamed                        []Rename          // in the order of the new plan; a rename alone changes no class
 	Old, New                       *Forecast         // over one window
 }
 
@@ -21,6 +21,8 @@ type ClassDifference struct {
 	Start, End       time.Time // zero where it is removed
 	Cancelled        bool      // it is removed, or was absent, as a cancelled class
 	Keys             []string  // of a recording whose values differ, sorted
+
+	settings *Settings // of the only plan that has it; nil where that is not known, or both have it
 }
 
 // Diff compares two plans over the window of the options, by default that of validate for both together. A class of
@@ -50,6 +52,9 @@ func Diff(old, new *Plan, opts ForecastOptions) *Difference {
 			for _, id := range append([]string{s.recording.ID}, s.recording.Was...) {
 				if earlier = was[id]; earlier != nil {
 					delete(was, id)
+					if id != s.recording.ID {
+						d.Renamed = append(d.Renamed, Rename{From: id, To: s.recording.ID, Classes: c.count(s)})
+					}
 					break
 				}
 			}
@@ -62,7 +67,7 @@ func Diff(old, new *Plan, opts ForecastOptions) *Difference {
 		}
 	}
 	for _, list := range []*[]ClassDifference{&d.Added, &d.Removed, &d.Moved, &d.Changed} {
-		slices.SortFunc(*list, func(a, b ClassDifference) int { return cmp.Or(a.first().Compare(b.first()), cmp.Compare(a.ID, b.ID)) })
+		sortedDifferences(*list)
 	}
 	return d
 }
@@ -101,6 +106,16 @@ func (c *comparison) classesOf(s *schedule) (byPlanned map[int64]class, order []
 		order = append(order, k.planned)
 	}
 	return byPlanned, order
+}
+
+// count is the number of a recording's classes in the window.
+func (c *comparison) count(s *schedule) (n int) {
+	for k := range s.classes(c.from-pairingReach, c.until+pairingReach) {
+		if !k.cancelled() && c.within(k) {
+			n++
+		}
+	}
+	return n
 }
 
 // within says whether a class starts in the window, in its own zone where that is one of days.
@@ -148,6 +163,12 @@ func (c *comparison) compare(old, new *schedule) {
 			d.Keys = c.changedKeys(&a, &b)
 		} else {
 			d.Cancelled = cancelled
+			switch {
+			case inNew:
+				d.settings = b.settings()
+			case inOld:
+				d.settings = a.settings()
+			}
 		}
 		switch {
 		case inNew && !inOld:

@@ -72,3 +72,44 @@ func TestADiffAddsUpToTheForecasts(t *testing.T) {
 		}
 	})
 }
+
+// TestTheGroupsOfADiffHoldEachClassOnce holds the groups to the lists, for plans drawn at random.
+func TestTheGroupsOfADiffHoldEachClassOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		old, new := drawPlan(t), drawPlan(t)
+		if rapid.Bool().Draw(t, "one name") {
+			new.Name = old.Name
+		}
+		d := Diff(old, new, ForecastOptions{From: Bound{At: instant("2031-10-18")}, Until: Bound{At: instant("2031-11-18")}})
+		counts, paired := map[DifferenceKind]int{}, 0
+		seen := map[string]bool{}
+		for _, g := range d.Groups() {
+			counts[g.Kind] += len(g.Classes)
+			for _, c := range g.Classes {
+				if key := string(g.Kind) + c.ID; seen[key] {
+					t.Fatalf("%s is %s twice", c.ID, g.Kind)
+				} else {
+					seen[key] = true
+				}
+				if g.Kind == DifferenceMoved && !slices.ContainsFunc(d.Moved, func(m ClassDifference) bool { return m.ID == c.ID }) {
+					paired++
+				}
+				if g.Kind == DifferenceMoved && c.OldStart.Equal(c.Start) && c.OldEnd.Equal(c.End) {
+					t.Fatalf("%s is moved to where it was", c.ID)
+				}
+				if c.Recording != g.Recording {
+					t.Fatalf("a class of %s is in a group of %s", c.Recording, g.Recording)
+				}
+			}
+		}
+		want := map[DifferenceKind]int{
+			DifferenceAdded: len(d.Added) - paired, DifferenceRemoved: len(d.Removed) - paired,
+			DifferenceMoved: len(d.Moved) + paired, DifferenceChanged: len(d.Changed),
+		}
+		for kind, n := range want {
+			if counts[kind] != n {
+				t.Fatalf("%d classes are %s, want %d", counts[kind], kind, n)
+			}
+		}
+	})
+}

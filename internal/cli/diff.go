@@ -19,6 +19,7 @@ func newDiffCommand(a *app) *cobra.Command {
 		Use:   "diff OLD NEW | PLAN",
 		Short: "Tell what a change to a plan does to its classes and to the forecast",
 		Long: `Diff lists the classes that a new plan adds, removes, moves and changes, and what that does to peaks, minutes and cost.
+Classes of a recording that differ in the same way are one line; JSON has each class and these groups.
 The span is that of validate for both plans together. With one plan it is compared with the revision of it that is at
 work, as history --plans lists them; what operators cancelled or extended is no part of either. The store keeps no secret,
 so where one is written out in that revision it is left out of the comparison; where the store could not keep the text
@@ -68,33 +69,26 @@ new plan has errors, that is compared which could be read, and the exit status i
 	return cmd
 }
 
-// differenceLists are the kinds of differences, in the order in which they are shown.
-func differenceLists(d comparison) []struct {
-	what string
-	list []plan.ClassDifference
-} {
-	return []struct {
-		what string
-		list []plan.ClassDifference
-	}{{"removed", d.Removed}, {"moved", d.Moved}, {"added", d.Added}, {"changed", d.Changed}}
-}
-
-// shownDifferences is how many classes of a kind people are shown; scripts see all.
+// shownDifferences is how many groups of a kind people are shown; scripts see all.
 const shownDifferences = 20
 
 func diffText(w io.Writer, d comparison) {
 	if d.applied != nil {
 		fmt.Fprintln(w, d.applied.text())
 	}
-	fmt.Fprintln(w, diffHead(d))
-	signs := map[string]string{"removed": "-", "moved": "~", "added": "+", "changed": "*"}
-	for _, kind := range differenceLists(d) {
-		for i, c := range kind.list {
+	groups := d.Groups()
+	fmt.Fprintln(w, diffHead(d, groups))
+	for _, r := range d.Renamed {
+		fmt.Fprintf(w, "= %s: %s\n", shown(r.To), renameText(r))
+	}
+	for _, k := range differenceKinds {
+		list := groupsOf(groups, k.kind)
+		for i, g := range list {
 			if i == shownDifferences {
-				fmt.Fprintf(w, "%s %d more %s\n", signs[kind.what], len(kind.list)-i, kind.what)
+				fmt.Fprintf(w, "%s %d more %s\n", k.sign, classesOf(list[i:]), k.kind)
 				break
 			}
-			fmt.Fprintf(w, "%s %s: %s\n", signs[kind.what], shown(c.Recording), differenceText(c))
+			fmt.Fprintf(w, "%s %s: %s\n", k.sign, shown(g.Recording), groupText(g))
 		}
 	}
 	if lines := forecastLines(d); len(lines) > 0 {
@@ -107,34 +101,37 @@ func diffText(w io.Writer, d comparison) {
 	}
 }
 
-// diffHead is the line that sums up.
-func diffHead(d comparison) string {
-	if d.Empty() {
-		return "no class differs"
+// diffHead is the line that sums up. A class whose time is edited counts as moved, although its identity is another one.
+func diffHead(d comparison, groups []plan.DifferenceGroup) string {
+	head := "no class differs"
+	if !d.Empty() {
+		counts := map[plan.DifferenceKind]int{}
+		for _, g := range groups {
+			counts[g.Kind] += len(g.Classes)
+		}
+		head = fmt.Sprintf("%d added, %d removed, %d moved, %d changed",
+			counts[plan.DifferenceAdded], counts[plan.DifferenceRemoved], counts[plan.DifferenceMoved], counts[plan.DifferenceChanged])
 	}
-	return fmt.Sprintf("%d added, %d removed, %d moved, %d changed", len(d.Added), len(d.Removed), len(d.Moved), len(d.Changed))
+	if n := len(d.Renamed); n > 0 {
+		head += fmt.Sprintf(", %s renamed", plural(n, "recording"))
+	}
+	return head
 }
 
 // differenceText tells one class.
 func differenceText(c plan.ClassDifference) string {
-	var s string
 	switch {
 	case c.OldStart.IsZero():
-		s = intervalText(c.Start, c.End)
+		return intervalText(c.Start, c.End)
+	case c.Start.IsZero() && c.Cancelled:
+		return intervalText(c.OldStart, c.OldEnd) + ", cancelled"
 	case c.Start.IsZero():
-		s = intervalText(c.OldStart, c.OldEnd)
-		if c.Cancelled {
-			s += ", cancelled"
-		}
+		return intervalText(c.OldStart, c.OldEnd)
 	case c.OldStart.Equal(c.Start) && c.OldEnd.Equal(c.End):
-		s = intervalText(c.Start, c.End)
+		return intervalText(c.Start, c.End)
 	default:
-		s = intervalText(c.OldStart, c.OldEnd) + " → " + intervalText(c.Start, c.End)
+		return intervalText(c.OldStart, c.OldEnd) + " → " + intervalText(c.Start, c.End)
 	}
-	if len(c.Keys) > 0 {
-		s += " (" + strings.Join(c.Keys, ", ") + ")"
-	}
-	return s
 }
 
 func intervalText(from, until time.Time) string {
@@ -238,7 +235,8 @@ func differencePeak(p plan.Peak) string {
 
 // diffMarkdown writes the difference for a pull request.
 func diffMarkdown(w io.Writer, d comparison) {
-	fmt.Fprintf(w, "### Recordings: %s\n\n", diffHead(d))
+	groups := d.Groups()
+	fmt.Fprintf(w, "### Recordings: %s\n\n", diffHead(d, groups))
 	if d.applied != nil {
 		fmt.Fprintf(w, "%s\n\n", d.applied.text())
 	}
@@ -250,17 +248,24 @@ func diffMarkdown(w io.Writer, d comparison) {
 		}
 		fmt.Fprintf(w, "| %s | %s | %s |\n", l[0], before, after)
 	}
-	for _, kind := range differenceLists(d) {
-		if len(kind.list) == 0 {
+	for i, r := range d.Renamed {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "- `%s`: %s\n", shown(r.To), renameText(r))
+	}
+	for _, k := range differenceKinds {
+		list := groupsOf(groups, k.kind)
+		if len(list) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "\n<details><summary>%d %s</summary>\n\n", len(kind.list), kind.what)
-		for i, c := range kind.list {
+		fmt.Fprintf(w, "\n<details><summary>%d %s</summary>\n\n", classesOf(list), k.kind)
+		for i, g := range list {
 			if i == 5*shownDifferences {
-				fmt.Fprintf(w, "- %d more\n", len(kind.list)-i)
+				fmt.Fprintf(w, "- %d more\n", classesOf(list[i:]))
 				break
 			}
-			fmt.Fprintf(w, "- `%s`: %s\n", shown(c.Recording), differenceText(c))
+			fmt.Fprintf(w, "- `%s`: %s\n", shown(g.Recording), groupText(g))
 		}
 		fmt.Fprintln(w, "\n</details>")
 	}
@@ -272,8 +277,23 @@ type differenceJSON struct {
 	Removed []classDifferenceJSON `json:"removed"`
 	Moved   []classDifferenceJSON `json:"moved"`
 	Changed []classDifferenceJSON `json:"changed"`
+	Renamed []renameJSON          `json:"renamed"`
+	Groups  []differenceGroupJSON `json:"groups"` // what people are shown: classes whose time is edited are moved
 	Before  *forecastJSON         `json:"before"` // null: unknown
 	After   *forecastJSON         `json:"after"`
+}
+
+type renameJSON struct {
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Classes int    `json:"classes"`
+}
+
+type differenceGroupJSON struct {
+	Kind      string `json:"kind"`
+	Recording string `json:"recording"`
+	Classes   int    `json:"classes"`
+	Text      string `json:"text"`
 }
 
 type classDifferenceJSON struct {
@@ -298,6 +318,13 @@ func differenceView(d comparison) differenceJSON {
 		return views
 	}
 	v := differenceJSON{Applied: d.applied.view(), Added: classes(d.Added), Removed: classes(d.Removed), Moved: classes(d.Moved), Changed: classes(d.Changed)}
+	v.Renamed, v.Groups = []renameJSON{}, []differenceGroupJSON{}
+	for _, r := range d.Renamed {
+		v.Renamed = append(v.Renamed, renameJSON{r.From, r.To, r.Classes})
+	}
+	for _, g := range d.Groups() {
+		v.Groups = append(v.Groups, differenceGroupJSON{string(g.Kind), g.Recording, len(g.Classes), groupText(g)})
+	}
 	if d.Old != nil {
 		before := forecastView(d.Old)
 		v.Before = &before
