@@ -321,9 +321,9 @@ func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 			c.add(name, checkFail, "its id is not set", "")
 			continue
 		}
-		region := agora.Region("")
+		region, near := agora.Region(""), agora.Near("")
 		if i := slices.IndexFunc(p.Recordings, func(r *plan.Recording) bool { return r.App == app }); i >= 0 {
-			region = p.Recordings[i].Region
+			region, near = p.Recordings[i].Region, p.Recordings[i].Near()
 		}
 		client, err := conn.Client(region)
 		if err != nil {
@@ -332,7 +332,7 @@ func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 		}
 		asked, cancel := context.WithTimeout(ctx, probeWithin)
 		begun := c.a.clock()
-		r, err := client.App(id, agora.NewBudget(plan.Limits{}.RequestRate())).Query(asked, "rundown-doctor", "rundown-doctor")
+		r, err := client.App(id, agora.NewBudget(plan.Limits{}.RequestRate())).Near(near).Query(asked, "rundown-doctor", "rundown-doctor")
 		cancel()
 		c.answer(name, begun, c.a.clock(), r.Meta.Date, err)
 	}
