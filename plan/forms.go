@@ -371,8 +371,10 @@ func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		if n.Style&yaml.FlowStyle != 0 {
 			next.list = flowList
 		}
-		if next.list == flowList && child.Style == 0 && child.Kind == yaml.ScalarNode && i+1 < len(n.Content) && onlyDays(child.Value) {
-			next.hint = fmt.Sprintf("inside [] a comma begins another item: write %s %s without the comma", child.Value, n.Content[i+1].Value)
+		if next.list == flowList && child.Style == 0 && child.Kind == yaml.ScalarNode && i+1 < len(n.Content) {
+			if whole := joinedWhen(child.Value, n.Content[i+1].Value); whole != "" {
+				next.hint = fmt.Sprintf("inside [] a comma begins another item: write %s without the comma", whole)
+			}
 		}
 		if !d.allowed(child) {
 			k.unread = true
@@ -401,8 +403,3 @@ func (k *whenKeys) read(d *decoder, n *yaml.Node, s spot, next whenItem) {
 	}
 	k.Items = append(k.Items, next)
 }
-
-var dayNames = regexp.MustCompile(`(?i)^((sun|mon|tue|wed|thu|fri|sat)[a-z]*[ -]*)+$`)
-
-// onlyDays says that a text names weekdays and no time.
-func onlyDays(text string) bool { return dayNames.MatchString(text) }

@@ -211,11 +211,28 @@ func dayText(days weekdays) string {
 	return days.String()
 }
 
-// unknownWeekday tells what a word means that is no English day: the days that it names in other languages where they
-// differ, and else what days look like.
+// joinedWhen is the time that a comma has cut into two items: days alone, and then days with a time. It is "" where the
+// items are something else.
+func joinedWhen(days, rest string) string {
+	pieces, ok := whenPiecesOf(dashes.Replace(days))
+	if !ok || len(pieces) == 0 || slices.ContainsFunc(pieces, func(p whenPiece) bool { return p.kind != pieceDay && p.kind != pieceRange }) {
+		return ""
+	}
+	whole := days + " " + rest
+	if _, err := parseWhen(whole); err == nil {
+		return whole
+	}
+	if times, guessed := meantWhen(whole); len(times) == 1 && !guessed {
+		return times[0]
+	}
+	return ""
+}
+
+// unknownWeekday tells what a word means that is no day as plans write it: the days that it names, by language, and else
+// what days look like.
 func unknownWeekday(word string) error {
 	hint := dayNamesHint
-	if list := readings(word); len(list) > 1 {
+	if list := readings(word); len(list) > 0 {
 		parts := make([]string, len(list))
 		for i, r := range list {
 			parts[i] = weekdayNames[r.day][:3] + " in " + joinWords(r.languages)

@@ -1,10 +1,13 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // whenPlan is a plan with one recording, whose when is the given text of YAML.
@@ -166,6 +169,31 @@ func TestTheHintOfAListIsReadyToPaste(t *testing.T) {
 	}
 }
 
+// TestACommaInBracketsCutsATimeInTwo has lists in brackets whose first item is days alone.
+func TestACommaInBracketsCutsATimeInTwo(t *testing.T) {
+	for _, test := range []struct{ when, whole string }{
+		{"[Mon, Wed 09:00-09:50]", "Mon Wed 09:00-09:50"},
+		{"[Mon-Tue, Wed 09:00-09:50]", "Mon-Tue Wed 09:00-09:50"},
+		{"[Mo, Mi 09:00-09:50]", "Mon Wed 09:00-09:50"},
+		{"[lunes, miércoles 09:00-09:50]", "Mon Wed 09:00-09:50"},
+		{"[monkey, Wed 09:00-09:50]", ""},
+		{"[Di, 09:00-09:50]", ""},
+		{"[Mon, Wed]", ""},
+	} {
+		_, findings, err := Load(whenPlan(test.when), "plan.yaml")
+		if err != nil || len(findings) == 0 {
+			t.Fatalf("%s: %v, no finding", test.when, err)
+		}
+		whole, cut := strings.CutPrefix(findings[0].Hint, "inside [] a comma begins another item: write ")
+		if whole = strings.TrimSuffix(whole, " without the comma"); cut != (test.whole != "") || cut && whole != test.whole {
+			t.Errorf("%s: got the hint %q, want %q", test.when, findings[0].Hint, test.whole)
+		}
+		if cut {
+			readsAs(t, "["+whole+"]", []string{whenText(test.whole)})
+		}
+	}
+}
+
 // TestAWordOfSeveralLanguagesIsNotGuessed has words that name different days in different languages, and words that name
 // none: no day is suggested that may be another one.
 func TestAWordOfSeveralLanguagesIsNotGuessed(t *testing.T) {
@@ -174,6 +202,7 @@ func TestAWordOfSeveralLanguagesIsNotGuessed(t *testing.T) {
 		{"Do 19:00-19:50", `"Do" is Thu in German and Dutch, Sun in Spanish and Italian`},
 		{"Ma 19:00-19:50", `"Ma" is Tue in Spanish, French and Italian, Mon in Dutch`},
 		{"Tue Do 19:00-19:50", `"Do" is Thu in German and Dutch, Sun in Spanish and Italian`},
+		{"Montag 25:00-26:00", `"Montag" is Mon in German`},
 		{"MWF 19:00-19:50", dayNamesHint},
 		{"Zon 19:00-19:50", "write Sun 19:00-19:50"},
 		{"pon 19:00-19:50", dayNamesHint},
@@ -190,4 +219,43 @@ func TestAWordOfSeveralLanguagesIsNotGuessed(t *testing.T) {
 			t.Errorf("%s: got the hint %q, want %q", test.text, f.Hint, test.hint)
 		}
 	}
+}
+
+// TestEachTimeThatIsSuggestedCanBeWritten draws texts of the pieces that people write. Whatever a hint says to write is
+// read without a finding of its syntax.
+func TestEachTimeThatIsSuggestedCanBeWritten(t *testing.T) {
+	pieces := []string{
+		"Mon", "Tue", "Fri", "montag", "Di", "mié", "sexta-feira", "weekdays", "daily", "Fry", "MWF", ",", ";", " and ", "+", "-", " - ", " to ", "/", ":", "..", " ", " ", " ",
+		"09:00-09:50", "10:00-10:50", "23:00 - 01:00", "9:00", "25:00-26:00", "09:00-09:00", "2031-09-22", "2031-02-30", "every day", "–", "\u00a0", "é", "\xff", "\"",
+	}
+	suggested := 0
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 12).Draw(t, "pieces"), "")
+		w, err := parseWhen(text)
+		if err == nil {
+			return
+		}
+		var syntax *syntaxError
+		if !errors.As(improveWhenError(err, text, noList), &syntax) {
+			t.Fatalf("%q: %v is no syntax error", text, err)
+		}
+		times, _ := meantWhen(text)
+		for _, time := range times {
+			if w, err = parseWhen(time); err != nil || w.length <= 0 {
+				t.Fatalf("%q: %q is suggested: %v", text, time, err)
+			}
+		}
+		if len(times) > 0 {
+			suggested++
+		}
+	})
+	if suggested == 0 {
+		t.Error("nothing was suggested: it proves nothing")
+	}
+}
+
+// whenText is a time as [When.String] writes it.
+func whenText(text string) string {
+	w := must(parseWhen(text))
+	return w.String()
 }
