@@ -45,13 +45,6 @@ func effectiveSettings(s plan.Settings) []setting {
 	return list
 }
 
-func nameOf[T any](p *T, name func(*T) string) string {
-	if p == nil {
-		return ""
-	}
-	return name(p)
-}
-
 // durationText writes a length as plans do: 2m and not 2m0s.
 func durationText(d time.Duration) string {
 	text := d.String()
