@@ -25,6 +25,7 @@ type conductor struct {
 	running bool          // guarded by the engine's lock
 	ended   chan struct{} // closed when the loop is: what is posted then is not run
 	inbox   mailbox
+	pulse   pulse
 	callers sync.WaitGroup
 
 	conn       *Connection

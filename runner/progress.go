@@ -2,30 +2,65 @@ package runner
 
 import (
 	"fmt"
-	"maps"
-	"slices"
+	"sync"
 	"time"
 )
 
-// Progress asks every loop of the engine for a sign of life and waits so long for all of them. The error names the App
-// IDs whose loop gave none.
+// pulse is the question to a loop whether it moves. At most one is in its inbox, however many ask: a loop that hangs
+// must not collect them. Anyone may ask.
+type pulse struct {
+	mu       sync.Mutex
+	asked    time.Time
+	answered chan struct{} // closed by the loop; nil: nobody asks
+}
+
+// askPulse has the loop say that it moves. It gives the instant of the question, which may have been put before, and what
+// is closed by the answer.
+func (c *conductor) askPulse() (asked time.Time, answered <-chan struct{}) {
+	p := &c.pulse
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.answered == nil {
+		p.asked, p.answered = time.Now(), make(chan struct{})
+		c.post(func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			close(p.answered)
+			p.answered = nil
+		})
+	}
+	return p.asked, p.answered
+}
+
+// Progress says whether the engine moves: every loop has to answer within a while. The error names the App ID of one
+// that did not. Where a loop has been asked before, by whomever, the time runs from then on. An engine that has not
+// started, or has ended, has no loops that could hang.
 func (e *Engine) Progress(within time.Duration) error {
 	e.mu.Lock()
-	conductors := slices.Collect(maps.Values(e.conductors))
-	e.mu.Unlock()
-	limit := time.NewTimer(within)
-	defer limit.Stop()
-	signs := make([]chan struct{}, len(conductors))
-	for i, c := range conductors {
-		signs[i] = make(chan struct{})
-		c.post(func() { close(signs[i]) })
+	var running []*conductor
+	for _, c := range e.conductors {
+		if c.running {
+			running = append(running, c)
+		}
 	}
-	for i, c := range conductors {
+	e.mu.Unlock()
+	answers := make([]<-chan struct{}, len(running))
+	limits := make([]time.Time, len(running))
+	for i, c := range running {
+		asked, answered := c.askPulse()
+		answers[i], limits[i] = answered, asked.Add(within)
+	}
+	for i, c := range running {
+		// At least a moment: the process itself may not have run since the question.
+		limit := time.NewTimer(max(time.Until(limits[i]), within/10))
 		select {
-		case <-signs[i]:
+		case <-answers[i]:
+		case <-c.ended:
 		case <-limit.C:
+			limit.Stop()
 			return fmt.Errorf("the work on app %s has not moved for %v", c.app, within)
 		}
+		limit.Stop()
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ type app struct {
 	in  io.Reader
 	out *output
 	err io.Writer
+	log *logQueue // before standard error; nil where a command writes to it directly
 
 	env   func(name string) (string, bool)
 	clock func() time.Time

@@ -36,7 +36,9 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	if err == nil && a.out.err != nil {
 		err = fmt.Errorf("write output: %w", a.out.err)
 	}
-	return a.finish(err)
+	status := a.finish(err)
+	a.flushLog()
+	return status
 }
 
 // finish says what went wrong, in one line, and gives the exit status for it.

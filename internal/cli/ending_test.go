@@ -241,8 +241,18 @@ func TestTheWatchdogIsNotFedWhereTheWorkHangs(t *testing.T) {
 	if err := os.WriteFile(plan, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	daemon := start(t, "stderr", env, "run", plan, "--simulate", "--listen", "127.0.0.1:0")
+	listen := freeAddress(t)
+	daemon := start(t, "stderr", env, "run", plan, "--simulate", "--listen", listen)
+	daemon.await(1, "msg=running")
+	if status, said := health(listen, "/healthz"); status != http.StatusOK {
+		t.Errorf("before it hangs, /healthz: %d %s", status, said)
+	}
 	daemon.await(1, "hangs before writing the intent to acquire")
+	for path, want := range map[string]string{"/healthz": "not healthy\n", "/readyz": "not ready\n"} {
+		if status, said := health(listen, path); status != http.StatusServiceUnavailable || !strings.HasPrefix(said, want+"the work on app 0123456789abcdef0123456789abcdef has not moved") {
+			t.Errorf("%s: %d %s", path, status, said)
+		}
+	}
 	daemon.await(10, "level=ERROR", "the watchdog is not fed", "has not moved for 100ms")
 	for s.told(time.Millisecond) != "" { // what was told before
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -14,6 +15,9 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"rundown": func() {
+			if size, err := strconv.Atoi(os.Getenv("RUNDOWN_TEST_LOG_QUEUE")); err == nil {
+				logQueueSize = size
+			}
 			failpoint = dieAt(os.Getenv("RUNDOWN_TEST_DIE"))
 			if point := os.Getenv("RUNDOWN_TEST_HANG"); point != "" {
 				failpoint = hangAt(point)

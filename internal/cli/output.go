@@ -79,7 +79,10 @@ type palette struct{ on bool }
 
 // paletteFor colours on a terminal only, and not where NO_COLOR (https://no-color.org) or a dumb terminal says so.
 func (a *app) paletteFor(w io.Writer) palette {
-	if o, ok := w.(*output); ok {
+	switch o := w.(type) {
+	case *output:
+		w = o.w
+	case *logQueue:
 		w = o.w
 	}
 	f, ok := w.(*os.File)

@@ -89,6 +89,8 @@ it leaves the orders for it.`,
 		read := a.plansToRun
 		if o.dryRun {
 			read = func(_ context.Context, paths []string) ([]checkedPlan, error) { return a.soundPlans(paths) }
+		} else {
+			a.queueLog()
 		}
 		plans, err := read(cmd.Context(), args)
 		if err != nil {
@@ -168,7 +170,8 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	ready := &web.Readiness{}
 	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Failpoint: failpoint, Revision: revisionOf, Vet: vet, Keep: o.keep.length})
 	handler := http.NewServeMux()
-	handler.Handle("/", web.Handler(ready, engine.Troubles))
+	issues := func() []string { return append(engine.Troubles(), a.log.issues()...) }
+	handler.Handle("/", web.Handler(ready, engine.Progress, issues))
 	if secret != nil {
 		handler.Handle("/webhooks/agora", web.Webhook(secret, engine.Notify, log))
 	}
