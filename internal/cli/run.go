@@ -175,9 +175,9 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	if secret != nil {
 		handler.Handle("/webhooks/agora", web.Webhook(secret, engine.Notify, log))
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	server := web.NewServer(handler, log)
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() { served <- server.Serve(web.Limit(listener, connectionLimit(), log)) }()
 	defer func() {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()

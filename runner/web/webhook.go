@@ -2,31 +2,38 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"rundown/agora"
 )
 
 const (
-	maxNotification = 1 << 20          // bytes; those of the documentation are a few hundred
+	maxNotification = 64 << 10         // bytes; those of the documentation are a few hundred
 	readWithin      = 10 * time.Second // the time that the service waits for its answer
 )
 
 // Webhook takes Agora's notifications: POST, signed with the secret, which is asked for each time, so that it can be
 // rotated. What take accepts is answered with 200 and an empty object at once; what it refuses with 503, so that the
-// service sends it again. Nothing of a body is logged.
+// service sends it again. Nothing of a body is logged, and refusals at most once a minute for each status.
 func Webhook(secret func() (string, error), take func(agora.Event) error, log *slog.Logger) http.Handler {
+	refusals := newRefusals(log)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuse := func(status int, err error) {
-			log.Warn("a notification is refused", "status", status, "error", err)
+			refusals.tell(status, err)
 			http.Error(w, http.StatusText(status), status)
 		}
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
 			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+			return
+		}
+		if r.ContentLength > maxNotification {
+			refuse(http.StatusRequestEntityTooLarge, fmt.Errorf("a body of %d bytes, of at most %d", r.ContentLength, maxNotification))
 			return
 		}
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readWithin)) // where it can be set
@@ -59,4 +66,27 @@ func Webhook(secret func() (string, error), take func(agora.Event) error, log *s
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, "{}")
 	})
+}
+
+// refusals are those of a webhook by HTTP status, so that many of one kind do not hide another.
+type refusals struct {
+	log *slog.Logger
+
+	mu       sync.Mutex
+	byStatus map[int]*throttle
+}
+
+func newRefusals(log *slog.Logger) *refusals {
+	return &refusals{log: log, byStatus: map[int]*throttle{}}
+}
+
+func (r *refusals) tell(status int, err error) {
+	r.mu.Lock()
+	t := r.byStatus[status]
+	if t == nil {
+		t = &throttle{log: r.log, message: "notifications were refused"}
+		r.byStatus[status] = t
+	}
+	r.mu.Unlock()
+	t.tell("status", status, "error", err)
 }

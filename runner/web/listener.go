@@ -1,0 +1,83 @@
+package web
+
+import (
+	"container/list"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Limits of a connection. What the daemon serves is small and answered at once; the webhook has a limit of its own for
+// bodies, which is shorter.
+const (
+	maxHeader     = 16 << 10 // bytes
+	headerWithin  = 5 * time.Second
+	requestWithin = 15 * time.Second
+	answerWithin  = 15 * time.Second
+	idleFor       = 30 * time.Second
+)
+
+// NewServer serves the handler. No caller, whoever it is, holds a connection for longer than seconds without a whole
+// request.
+func NewServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, MaxHeaderBytes: maxHeader, ReadHeaderTimeout: headerWithin, ReadTimeout: requestWithin,
+		WriteTimeout: answerWithin, IdleTimeout: idleFor, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// Limit bounds the number of open connections. Where there is one too many, the oldest is closed: an honest request
+// takes milliseconds, so the oldest is one that somebody holds open, and a new caller never has to wait for it.
+func Limit(l net.Listener, most int, log *slog.Logger) net.Listener {
+	return &limitedListener{Listener: l, most: most, closed: &throttle{log: log, message: "connections were closed because too many are open"}}
+}
+
+// limitedListener may be used by several goroutines, as each listener.
+type limitedListener struct {
+	net.Listener
+	most   int
+	closed *throttle
+
+	mu   sync.Mutex
+	open list.List // of *limitedConn, the oldest first
+}
+
+// Accept waits for a connection, and makes room for it.
+func (l *limitedListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	c := &limitedConn{Conn: conn, l: l}
+	l.mu.Lock()
+	c.place = l.open.PushBack(c)
+	var oldest *limitedConn
+	if l.open.Len() > l.most {
+		oldest, _ = l.open.Front().Value.(*limitedConn)
+	}
+	l.mu.Unlock()
+	if oldest != nil {
+		_ = oldest.Close()
+		l.closed.tell("limit", l.most)
+	}
+	return c, nil
+}
+
+type limitedConn struct {
+	net.Conn
+	l     *limitedListener
+	place *list.Element // nil: closed; guarded by the listener's lock
+}
+
+// Close closes the connection and gives its place back.
+func (c *limitedConn) Close() error {
+	c.l.mu.Lock()
+	if c.place != nil {
+		c.l.open.Remove(c.place)
+		c.place = nil
+	}
+	c.l.mu.Unlock()
+	return c.Conn.Close()
+}
