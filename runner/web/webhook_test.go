@@ -14,6 +14,7 @@ import (
 
 func TestNotificationsAreTakenOnlyWhenSignedAndWhole(t *testing.T) {
 	const body = `{"noticeId":"n1","productId":3,"eventType":70,"payload":{"cname":"c","uid":"7","sid":"canary-sid","sequence":1,"details":{}}}`
+	const chunked = "chunked"
 	signed := func(secret string) http.Header {
 		h := http.Header{}
 		agora.Sign(secret, h, []byte(body))
@@ -38,6 +39,7 @@ func TestNotificationsAreTakenOnlyWhenSignedAndWhole(t *testing.T) {
 		{"altered", "POST", body + " ", signed("example"), nil, nil, 401},
 		{"not a POST", "GET", "", http.Header{}, nil, nil, 405},
 		{"too large", "POST", strings.Repeat("x", maxNotification+1), http.Header{}, nil, nil, 413},
+		{"too large, and its length is not told", "POST", chunked + strings.Repeat("x", maxNotification+1), http.Header{}, nil, nil, 413},
 		{"no room", "POST", body, signed("example"), errors.New("busy"), nil, 503},
 		{"the secret cannot be read", "POST", body, signed("example"), nil, errors.New("no such file"), 503},
 	}
@@ -50,6 +52,9 @@ func TestNotificationsAreTakenOnlyWhenSignedAndWhole(t *testing.T) {
 				return tt.take
 			}, slog.New(slog.NewTextHandler(&log, nil)))
 			r := httptest.NewRequest(tt.method, "/webhooks/agora", strings.NewReader(tt.body))
+			if strings.HasPrefix(tt.body, chunked) {
+				r.ContentLength = -1
+			}
 			r.Header = tt.header
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
