@@ -327,6 +327,7 @@ func (c *conductor) store(t *task, step store.Step, failing, then func(), stale 
 			case errors.Is(err, store.ErrStale):
 				stale(err)
 			case errors.Is(err, store.ErrFenced):
+				c.e.fence(c.app)
 				c.letGo(t, err)
 			default:
 				c.e.unwritten(err)

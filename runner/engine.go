@@ -107,6 +107,7 @@ type Engine struct {
 	forget     bool          // a test's negative control: a start without an answer is taken for never sent
 	abandoned  chan struct{} // closed: an end waits for nothing
 	abandon    sync.Once
+	fenced     chan error // see Fenced; holds one at most
 }
 
 // applied is a plan at work.
@@ -135,7 +136,7 @@ const lastWrite = time.Second
 func New(cfg Config) *Engine {
 	cfg = cfg.withDefaults()
 	return &Engine{
-		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}),
+		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}), fenced: make(chan error, 1),
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
 		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{}, troubles: map[string]string{}, orphans: map[string]orphanage{}, foreign: map[string]foreignIssue{}, complaints: map[string]time.Time{},
 		notices: make(chan agora.Event, maxNotices),
@@ -712,7 +713,7 @@ func (e *Engine) pollCommands(ctx context.Context) error {
 	if err != nil || n == e.changes {
 		return err
 	}
-	if err := errors.Join(e.readCommands(ctx), e.takeUp(ctx)); err != nil {
+	if err := errors.Join(e.checkOwnership(ctx), e.readCommands(ctx), e.takeUp(ctx)); err != nil {
 		return err // they are read again: nothing but another write would wake us
 	}
 	e.changes = n

@@ -223,6 +223,10 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 				log.Info("shutting down: recordings go on and are adopted at the next start")
 			}
 			return nil
+		case err := <-engine.Fenced():
+			ready.Set(false)
+			beat.stopping()
+			return err
 		case err := <-served:
 			return fmt.Errorf("serve: %w", err)
 		case <-hangup:

@@ -39,6 +39,12 @@ func (s *Store) Lease(ctx context.Context, app string, until time.Time) (term in
 	return term, nil
 }
 
+// Owns says whether a term that [Store.Lease] gave is still the newest of its App ID.
+func (s *Store) Owns(ctx context.Context, app string, term int64) (owns bool, err error) {
+	err = s.r.QueryRowContext(ctx, `SELECT count(*) > 0 FROM leases WHERE app = $1 AND term = $2`, app, term).Scan(&owns)
+	return owns, s.explain("read the lease of "+app, err)
+}
+
 // Beat records that this node is alive. A store that was not opened to work gives [ErrNoWork].
 func (s *Store) Beat(ctx context.Context, now time.Time) error {
 	if !s.work {
