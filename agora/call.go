@@ -292,7 +292,7 @@ func (c *call) report(ctx context.Context) {
 // failure is the last try as an error. ended is the context's error when it ended the call.
 func (c *call) failure(ended error) *Error {
 	t := &c.try
-	e := &Error{Op: c.op, Class: t.class, Host: t.host, Sent: t.sent, Took: t.took, Err: t.err}
+	e := &Error{Op: c.op, Class: t.class, Host: t.host, Sent: t.sent, Local: t.local, Took: t.took, Err: t.err}
 	if a := t.answer; a != nil {
 		e.Status, e.Code, e.Reason, e.SID = a.status, a.code, a.reason, a.sid
 		e.RequestID, e.RetryAfter, e.Date, e.Foreign = a.requestID, a.retryAfter, a.date, a.foreign

@@ -58,6 +58,7 @@ type Error struct {
 	RetryAfter time.Duration  // Retry-After, 0 when absent
 	Date       time.Time      // the service's Date header, zero when absent
 	Sent       bool           // the request may have reached the service
+	Local      bool           // it failed before the network: for the budget or the credentials
 	Took       time.Duration  // from the sending of the last request to its answer, or to where none was awaited any more
 	Err        error          // the cause in the transport, nil when the service answered
 }

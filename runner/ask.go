@@ -182,12 +182,14 @@ func unreadable(err error) Answer {
 func (x *exchange) answer(meta agora.Meta, err error) Answer {
 	if err == nil {
 		x.c.e.serviceClock(meta.Date)
+		x.c.e.heardFrom(nil)
 		return Answer{Class: agora.Done, RequestID: meta.RequestID, SentAt: x.ago(meta.Took)}
 	}
 	a := Answer{Class: agora.Unknown, Reason: err.Error()}
 	var failure *agora.Error
 	if errors.As(err, &failure) {
 		x.c.e.serviceClock(failure.Date)
+		x.c.e.heardFrom(failure)
 		a = Answer{
 			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
 			Foreign:    failure.Foreign,

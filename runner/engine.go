@@ -98,6 +98,7 @@ type Engine struct {
 	changes    int64
 	clock      clock
 	skew       skew
+	reach      reach
 	troubles   map[string]string       // what a person should mend, by what it is about
 	orphans    map[string]orphanage    // sessions that nothing here can stop, by resource id
 	foreign    map[string]foreignIssue // occurrences whose requests something else than the service answers

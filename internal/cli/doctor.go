@@ -81,6 +81,7 @@ nothing. The store is read, and never made or changed. The exit status is 1 wher
 		}
 		c := &checkup{a: a}
 		c.environment()
+		c.proxy()
 		applied := c.store(cmd.Context(), len(args) == 0)
 		plans := c.plans(args, applied)
 		for _, p := range plans {
@@ -149,6 +150,13 @@ func (c *checkup) environment() {
 		c.add("certificates", checkFail, "the system has no certificates to trust", "install ca-certificates")
 	} else {
 		c.add("certificates", checkOK, "the system's are found", "")
+	}
+}
+
+// proxy checks the proxy that the environment names. Where none is named, there is nothing to say.
+func (c *checkup) proxy() {
+	if err := agora.CheckProxy(c.a.env); err != nil {
+		c.add("proxy", checkFail, err.Error(), "")
 	}
 }
 
@@ -348,8 +356,12 @@ func (c *checkup) answer(name string, begun, ended, date time.Time, err error) {
 	switch {
 	case err == nil:
 		c.add(name, checkOK, "the service answers and takes the credentials, "+sent, "")
+	case answered && failure.Status == 0 && !failure.Local && failure.Err != nil:
+		what, try := agora.Unreached(failure.Err)
+		c.add(name, checkFail, fmt.Sprintf("the service is not reached at %s: %s", failure.Host, strings.Join(strings.Fields(what), " ")), try)
+		return
 	case !answered || failure.Status == 0:
-		c.add(name, checkFail, "the service is not reached: "+strings.Join(strings.Fields(err.Error()), " "), "check network, DNS and proxy")
+		c.add(name, checkFail, "the service is not asked: "+strings.Join(strings.Fields(err.Error()), " "), "")
 		return
 	case failure.Foreign && failure.Status != 401 && failure.Status < 500:
 		c.add(name, checkWarn, fmt.Sprintf("the answer is not the service's own: HTTP %d %q, %s", failure.Status, failure.Reason, sent),

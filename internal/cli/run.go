@@ -10,12 +10,14 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"rundown/agora"
 	"rundown/plan"
 	"rundown/runner"
 	"rundown/runner/store"
@@ -167,10 +169,11 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 			return err
 		}
 	}
+	proxy := a.proxyIssue(log)
 	ready := &web.Readiness{}
 	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Failpoint: failpoint, Revision: revisionOf, Vet: vet, Keep: o.keep.length})
 	handler := http.NewServeMux()
-	issues := func() []string { return append(engine.Troubles(), a.log.issues()...) }
+	issues := func() []string { return slices.Concat(engine.Troubles(), proxy, a.log.issues()) }
 	handler.Handle("/", web.Handler(ready, engine.Progress, issues))
 	if secret != nil {
 		handler.Handle("/webhooks/agora", web.Webhook(secret, engine.Notify, log))
@@ -244,6 +247,19 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 			watch.follow(plans)
 		}
 	}
+}
+
+// proxyIssue is the health issue of a proxy that the environment names and that cannot be used; it is logged.
+func (a *app) proxyIssue(log *slog.Logger) []string {
+	if a.flags.simulate {
+		return nil
+	}
+	err := agora.CheckProxy(a.env)
+	if err == nil {
+		return nil
+	}
+	log.Error("the proxy cannot be used", "error", err)
+	return []string{"proxy-invalid: " + err.Error()}
 }
 
 // reload reads the plans again and puts those that have changed to work. A plan with errors changes nothing: the one

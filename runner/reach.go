@@ -1,0 +1,72 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"rundown/agora"
+)
+
+// A service is told as unreachable after so many calls in a row without any answer, in so long a time at least. A call
+// that cannot be sent asks all hosts for some ten seconds, so a short fault of the network is not told.
+const (
+	unreachedCalls = 2
+	unreachedFor   = 5 * time.Second
+)
+
+// healthUnreachable begins the health issue of a service that cannot be reached.
+const healthUnreachable = "service-unreachable:"
+
+// reach counts the calls that got no answer since the last one that did. Guarded by the engine's lock.
+type reach struct {
+	calls int
+	since time.Time // the first of them
+	told  bool
+}
+
+// answered takes in that the service, or what stands before it, has answered.
+func (e *Engine) answered() {
+	e.mu.Lock()
+	told, since := e.reach.told, e.reach.since
+	e.reach = reach{}
+	e.mu.Unlock()
+	if told {
+		e.trouble(healthUnreachable, "")
+		e.log.Info("the service answers again", "unreachable_ms", e.cfg.Now().Sub(since).Milliseconds())
+	}
+}
+
+// unanswered takes in a call that no host answered.
+func (e *Engine) unanswered(failure *agora.Error) {
+	now := e.cfg.Now()
+	e.mu.Lock()
+	r := &e.reach
+	if r.calls++; r.calls == 1 {
+		r.since = now
+	}
+	unreachable := r.calls >= unreachedCalls && now.Sub(r.since) >= unreachedFor
+	first := unreachable && !r.told
+	r.told = r.told || unreachable
+	calls, since := r.calls, r.since
+	e.mu.Unlock()
+	if !unreachable {
+		return
+	}
+	what, try := agora.Unreached(failure.Err)
+	e.trouble(healthUnreachable, fmt.Sprintf("%d requests in a row without an answer since %s: %s; %s",
+		calls, since.UTC().Format(time.RFC3339), oneLine(errors.New(what)), try))
+	if first {
+		e.log.Error("the service cannot be reached; requests are repeated until it answers", "host", failure.Host, "requests", calls, "error", what, "try", try)
+	}
+}
+
+// heardFrom takes in whether a call reached the service.
+func (e *Engine) heardFrom(failure *agora.Error) {
+	switch {
+	case failure == nil || failure.Status != 0:
+		e.answered()
+	case failure.Host != "" && !failure.Local && failure.Err != nil && e.ctx.Err() == nil:
+		e.unanswered(failure)
+	}
+}
