@@ -6,6 +6,9 @@ import "time"
 // that keeps the time does by and by.
 const leastJump = 2 * time.Second
 
+// leastFreeze is how long the process must not have run to be logged.
+const leastFreeze = 10 * time.Second
+
 // clock notices that the wall clock and the time that passes part: a machine that slept, a clock that was set.
 type clock struct{ wall, passed time.Time }
 
@@ -25,17 +28,30 @@ func (c *clock) look(wall, passed time.Time) time.Duration {
 	return jump
 }
 
+// watchFreeze logs that the process did not run: SIGSTOP, a machine that was suspended or has too much to do. It is a
+// duty of each poll, so more than that has passed since the duty before ended.
+func (e *Engine) watchFreeze(passed time.Time) {
+	if e.watched.IsZero() {
+		return
+	}
+	if frozen := passed.Sub(e.watched) - e.cfg.Poll; frozen > leastFreeze {
+		e.log.Warn("the process did not run for a while, stopped or suspended; what ended meanwhile is stopped now, and what was missed is reported", "duration_ms", frozen.Milliseconds())
+	}
+}
+
 // watchClock tells of a jump and has all that stands on the clock look at it anew.
 func (e *Engine) watchClock() {
-	now := e.cfg.Now()
-	jump := e.clock.look(now, time.Now())
+	now, passed := e.cfg.Now(), time.Now()
+	e.watchFreeze(passed)
+	defer func() { e.watched = time.Now() }()
+	jump := e.clock.look(now, passed)
 	switch {
 	case jump == 0:
 		return
 	case jump < 0:
 		e.log.Warn("the clock was set back; what runs goes on and is stopped at its end by the new time, and nothing that ended begins again", "by", -jump, "now", now)
 	default:
-		e.log.Warn("the clock went ahead, or the machine slept; what is over by now is stopped, and what was missed is told", "by", jump, "now", now)
+		e.log.Warn("the clock went ahead, or the machine slept; what is over by now is stopped, and what was missed is told", "by", jump, "duration_ms", jump.Milliseconds(), "now", now)
 	}
 	e.mu.Lock()
 	for _, c := range e.conductors {

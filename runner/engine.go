@@ -97,6 +97,7 @@ type Engine struct {
 	notices    chan agora.Event // accepted and not yet looked at
 	changes    int64
 	clock      clock
+	watched    time.Time // when watchClock looked last: its duty's own
 	skew       skew
 	reach      reach
 	troubles   map[string]string       // what a person should mend, by what it is about
