@@ -150,8 +150,8 @@ func (q *logQueue) issues() []string {
 	if lines == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("log-dropped: %s of the log dropped since %s, because standard error does not take them: check what reads it",
-		plural(lines, "line"), q.since.UTC().Format(time.RFC3339))}
+	return []string{fmt.Sprintf("log-dropped: log lines dropped since %s because standard error does not take them: %d; check what reads it",
+		q.since.UTC().Format(time.RFC3339), lines)}
 }
 
 // close writes what waits, for a limited time.

@@ -86,6 +86,8 @@ func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) (e
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("interrupted: %d recordings are not known to be stopped; run --stop-all again", len(open))
+		case err := <-engine.Fenced():
+			return err
 		case <-wake:
 		}
 		mu.Lock()
