@@ -38,7 +38,7 @@ type answer struct {
 
 // readAnswer reads an answer to its end, or to the limit. What is wrong with the body becomes part of the answer: the
 // status alone says something. Secrets are taken out of its texts before those are shortened, lest half of one stay.
-func readAnswer(op Op, resp *http.Response, secrets *redactor) *answer {
+func readAnswer(op Op, resp *http.Response, secrets redactors) *answer {
 	a := &answer{
 		status:    resp.StatusCode,
 		requestID: plainText(secrets.redact(resp.Header.Get("X-Request-Id")), 128),
@@ -70,7 +70,7 @@ func readAnswer(op Op, resp *http.Response, secrets *redactor) *answer {
 }
 
 // redirect tells where an answer leads, without the path and the query, which may carry something secret.
-func redirect(resp *http.Response, secrets *redactor) string {
+func redirect(resp *http.Response, secrets redactors) string {
 	const advice = "redirects are not followed; check the base URL"
 	to, err := url.Parse(resp.Header.Get("Location"))
 	if err != nil || to.Host == "" {
@@ -82,7 +82,7 @@ func redirect(resp *http.Response, secrets *redactor) string {
 func (a *answer) unread(what string) { a.unreadable, a.reason, a.body = true, what, nil }
 
 // parse reads the members that say how the request went, each by itself, so that an odd one does not hide the rest.
-func (a *answer) parse(secrets *redactor, contentType string) {
+func (a *answer) parse(secrets redactors, contentType string) {
 	var raw struct {
 		Code           json.RawMessage `json:"code"`
 		Reason         json.RawMessage `json:"reason"`
@@ -125,7 +125,7 @@ var (
 // excerpt quotes the beginning of a body that is not the service's, of HTML its title, so that whoever reads it finds
 // out what sent it. A success of the service that came damaged is not quoted: it may hold the address of a push, which
 // the call does not know to be secret.
-func excerpt(body []byte, status int, contentType string, secrets *redactor) string {
+func excerpt(body []byte, status int, contentType string, secrets redactors) string {
 	text := pushAddress.ReplaceAllString(secrets.redact(string(body)), "[redacted]")
 	if status < 300 && strings.HasPrefix(strings.TrimSpace(text), "{") {
 		return ""

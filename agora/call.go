@@ -28,7 +28,7 @@ type call struct {
 	resourceID string
 	sid        string
 	timeout    time.Duration // of one try
-	secrets    redactor
+	secrets    Redactor
 
 	host   int // in the list of hosts
 	silent int // tries at this host that got no answer
@@ -63,7 +63,7 @@ func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) 
 	v, err := decode(a, missing)
 	if err != nil {
 		e := c.failure(nil)
-		e.Class, e.Reason, e.Foreign = classifyUnreadable(c.op, a.status), c.secrets.redact(err.Error()), true
+		e.Class, e.Reason, e.Foreign = classifyUnreadable(c.op, a.status), c.redactors().redact(err.Error()), true
 		return none, Meta{}, e
 	}
 	return v, Meta{RequestID: a.requestID, Host: c.try.host, Status: a.status, Date: a.date, Took: c.try.took}, nil
@@ -216,7 +216,7 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 		t.local, t.class = true, Again
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
-	c.secrets.add(secret, base64.StdEncoding.EncodeToString([]byte(id+":"+secret)))
+	c.secrets.Add(secret, base64.StdEncoding.EncodeToString([]byte(id+":"+secret)))
 
 	begin = time.Now()
 	defer func() { t.took = time.Since(begin) }()
@@ -241,7 +241,7 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	}
 	t.sent = true
 	defer func() { _ = resp.Body.Close() }()
-	t.answer = readAnswer(c.op, resp, &c.secrets)
+	t.answer = readAnswer(c.op, resp, c.redactors())
 	resp.Header.Del("Location") // redirects are not followed, and one that cannot be parsed would be an error
 	resp.Body = io.NopCloser(strings.NewReader(""))
 	return resp, nil
@@ -306,6 +306,9 @@ func (c *call) failure(ended error) *Error {
 	}
 	return e
 }
+
+// redactors know the secrets of the request at hand and those of all.
+func (c *call) redactors() redactors { return redactors{&c.secrets, c.app.client.secrets} }
 
 // withoutAddresses drops the CDN addresses, which hold stream keys, from what an error carries.
 func withoutAddresses(r ServerResponse) ServerResponse {

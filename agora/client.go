@@ -87,6 +87,15 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
+// WithRedactor takes the redactor's secrets out of whatever the service says, beside those of the request at hand: an
+// answer to a query or a stop may quote what the start was sent. Default: none.
+func WithRedactor(r *Redactor) Option {
+	return func(c *Client) error {
+		c.secrets = r
+		return nil
+	}
+}
+
 // WithUserAgent names the program to the service; default: rundown.
 func WithUserAgent(s string) Option {
 	return func(c *Client) error {
@@ -116,6 +125,7 @@ type Client struct {
 	observe     func(Exchange)
 	hosts       *hosts
 	nearHosts   *hosts // for requests with an area to be preferred
+	secrets     *Redactor // nil: none but those of each request
 
 	// settings of the hosts, until New builds them
 	base   *url.URL

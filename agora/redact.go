@@ -1,79 +1,179 @@
 package agora
 
 import (
-	"cmp"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
-// shortestSecret is the length in bytes from which a text is looked for: shorter ones would garble any message.
-const shortestSecret = 4
+const (
+	// shortestSecret is the length in bytes from which a text is looked for: shorter ones would garble any message.
+	shortestSecret = 4
+	// maxSecrets is how many secrets a redactor knows; of more, the oldest are dropped. A plan has some tens, and each
+	// rotation adds one.
+	maxSecrets = 1024
+	// maxRedacted is how many bytes of a text are looked at; the rest is dropped. Texts that are shown are far shorter.
+	maxRedacted = 8 << 10
 
-// redactor replaces secrets of a request in what the service says about it: a reason may quote the field it refuses.
-type redactor struct{ secrets []string }
+	redactedText = "[redacted]"
+)
 
-func (r *redactor) add(secrets ...string) {
+// Redactor replaces secrets in texts of the service, which may quote what it was sent. A secret is found as it is, and
+// in the forms in which JSON, HTML, URLs and Go's quoting write it, two of them one over the other included. The zero
+// value knows no secret and is ready. It is safe for concurrent use.
+type Redactor struct {
+	mu      sync.RWMutex
+	secrets []string // oldest first
+	first   [256]bool
+}
+
+// Add makes secrets known.
+func (r *Redactor) Add(secrets ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, s := range secrets {
-		if len(s) >= shortestSecret && !slices.Contains(r.secrets, s) {
-			r.secrets = append(r.secrets, s)
+		for _, form := range decodedForms(s) {
+			if len(form) >= shortestSecret && !slices.Contains(r.secrets, form) {
+				r.secrets = append(r.secrets, form)
+				r.first[form[0]] = true
+			}
 		}
+	}
+	if excess := len(r.secrets) - maxSecrets; excess > 0 {
+		r.secrets = slices.Delete(r.secrets, 0, excess)
 	}
 }
 
-// addURL takes a whole address for a secret, and of its parts those that carry one: the path of an ingest address
-// and the query of any.
-func (r *redactor) addURL(address string, path bool) {
-	r.add(address)
+// decodedForms gives a secret and what it stands for where it is itself encoded. A byte that is no UTF-8 comes back from
+// JSON as the replacement character.
+func decodedForms(s string) []string {
+	forms := []string{s, html.UnescapeString(s), string([]rune(s))}
+	if path, err := url.PathUnescape(s); err == nil {
+		forms = append(forms, path)
+	}
+	if query, err := url.QueryUnescape(s); err == nil {
+		forms = append(forms, query)
+	}
+	return forms
+}
+
+// AddURL takes a whole address for a secret, and of its parts those that carry one: user and password, the query, and
+// of an ingest address the path.
+func (r *Redactor) AddURL(address string, path bool) {
+	r.Add(address)
 	u, err := url.Parse(address)
 	if err != nil {
 		return
 	}
-	r.add(u.RequestURI(), u.RawQuery)
+	r.Add(u.RequestURI(), u.RawQuery)
 	for _, values := range u.Query() {
-		r.add(values...)
+		r.Add(values...)
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		r.Add(u.User.String(), password)
 	}
 	if path {
-		r.add(u.Path, u.Path[strings.LastIndexByte(u.Path, '/')+1:])
+		r.Add(u.EscapedPath(), u.Path, u.Path[strings.LastIndexByte(u.Path, '/')+1:])
 	}
 }
 
-func (r *redactor) addStorage(s *StorageConfig) {
+func (r *Redactor) addStorage(s *StorageConfig) {
 	if s != nil {
-		r.add(s.AccessKey, s.SecretKey, s.STSToken)
+		r.Add(s.AccessKey, s.SecretKey, s.STSToken)
 	}
 }
 
-func (r *redactor) addStart(s *StartClientRequest) {
+func (r *Redactor) addStart(s *StartClientRequest) {
 	if s == nil {
 		return
 	}
 	r.addStorage(&s.StorageConfig)
 	for _, service := range s.ExtensionServiceConfig.ExtensionServices {
 		if service.Recorder != nil {
-			r.addURL(service.Recorder.URL, false)
+			r.AddURL(service.Recorder.URL, false)
 		}
 		r.addPublisher(service.Publisher)
 	}
 }
 
-func (r *redactor) addPublisher(p *PublisherParam) {
+func (r *Redactor) addPublisher(p *PublisherParam) {
 	if p == nil {
 		return
 	}
 	for _, o := range p.Outputs {
-		r.addURL(o.RTMPURL, true)
+		r.AddURL(o.RTMPURL, true)
 	}
 }
 
-// redact replaces each secret, the longest first, so that none survives as the rest of another.
-func (r *redactor) redact(s string) string {
-	if s == "" {
+// Redact replaces each secret by [redacted]. What a text holds beyond 8 KiB is dropped.
+func (r *Redactor) Redact(s string) string { return redactors{r}.redact(s) }
+
+// span is a part of a text.
+type span struct{ from, until int }
+
+// redactors replace secrets together.
+type redactors []*Redactor
+
+// redact replaces the secrets that any of the redactors knows. Secrets that overlap are replaced together, so that none
+// survives as the rest of another. A nil redactor knows none.
+func (rs redactors) redact(s string) string {
+	cut := len(s) > maxRedacted
+	if cut {
+		s = s[:maxRedacted]
+	}
+	text := &encoded{text: s}
+	var found []span
+	for _, r := range rs {
+		if r != nil {
+			found = r.find(found, text, cut)
+		}
+	}
+	if len(found) == 0 {
 		return s
 	}
-	slices.SortStableFunc(r.secrets, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	for _, secret := range r.secrets {
-		s = strings.ReplaceAll(s, secret, "[redacted]")
+	slices.SortFunc(found, func(a, b span) int {
+		if a.from != b.from {
+			return a.from - b.from
+		}
+		return b.until - a.until
+	})
+	var b strings.Builder
+	written := 0
+	for i := 0; i < len(found); {
+		whole := found[i]
+		for i++; i < len(found) && found[i].from < whole.until; i++ {
+			whole.until = max(whole.until, found[i].until)
+		}
+		b.WriteString(s[written:whole.from] + redactedText)
+		written = whole.until
 	}
-	return s
+	b.WriteString(s[written:])
+	return b.String()
+}
+
+// find appends where secrets stand in a text.
+func (r *Redactor) find(found []span, s *encoded, cut bool) []span {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if len(r.secrets) == 0 {
+		return found
+	}
+	for i := range len(s.text) {
+		escape := escapes(s.text[i])
+		if !escape && !r.first[s.text[i]] {
+			continue
+		}
+		for _, secret := range r.secrets {
+			if !escape && secret[0] != s.text[i] {
+				continue
+			}
+			if end := s.match(i, secret, cut); end > i {
+				found = append(found, span{i, end})
+			}
+		}
+	}
+	return found
 }

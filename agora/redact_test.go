@@ -6,8 +6,8 @@ import (
 )
 
 func TestNoPartOfASecretSurvives(t *testing.T) {
-	var r redactor
-	r.add("abcd", "abcd-and-more", "", "xyz", "abcd")
+	var r Redactor
+	r.Add("abcd", "abcd-and-more", "", "xyz", "abcd")
 	for text, want := range map[string]string{
 		"":                              "",
 		"key abcd-and-more is wrong":    "key [redacted] is wrong",
@@ -16,38 +16,38 @@ func TestNoPartOfASecretSurvives(t *testing.T) {
 		"abcdabcd":                      "[redacted][redacted]",
 		"abcd-and-moreabcd-and-more, x": "[redacted][redacted], x",
 	} {
-		if got := r.redact(text); got != want {
+		if got := r.Redact(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }
 
 func TestOfAnAddressThePartsWithASecretAreTakenOut(t *testing.T) {
-	var push, page redactor
-	push.addURL("rtmps://live.example.net/app/key-1234?auth=tok-5678", true)
-	page.addURL("https://school.example.org/room/nine?token=tok-5678&x=y", false)
-	push.addURL("://", true)
+	var push, page Redactor
+	push.AddURL("rtmps://live.example.net/app/key-1234?auth=tok-5678", true)
+	page.AddURL("https://school.example.org/room/nine?token=tok-5678&x=y", false)
+	push.AddURL("://", true)
 	for text, want := range map[string]string{
 		"cannot reach rtmps://live.example.net/app/key-1234?auth=tok-5678": "cannot reach [redacted]",
 		"cannot reach live.example.net/app/key-1234":                       "cannot reach live.example.net[redacted]",
 		"stream key-1234 in use":                                           "stream [redacted] in use",
 		"tok-5678 expired":                                                 "[redacted] expired",
 	} {
-		if got := push.redact(text); got != want {
+		if got := push.Redact(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
-	if got := page.redact("https://school.example.org/room/nine answers 404, token=tok-5678"); strings.Contains(got, "tok-5678") || !strings.Contains(got, "/room/nine") {
+	if got := page.Redact("https://school.example.org/room/nine answers 404, token=tok-5678"); strings.Contains(got, "tok-5678") || !strings.Contains(got, "/room/nine") {
 		t.Errorf("got %q", got)
 	}
 }
 
 func TestASecretIsTakenOutBeforeAReasonIsShortened(t *testing.T) {
-	var r redactor
-	r.add(strings.Repeat("s", 40))
+	var r Redactor
+	r.Add(strings.Repeat("s", 40))
 	for _, member := range []string{"reason", "message"} {
 		body := `{"` + member + `":"` + strings.Repeat("x", maxReason-10) + strings.Repeat("s", 40) + `"}`
-		if a := readAnswer(OpStart, respond(400, body), &r); strings.Contains(a.reason, "ss") || !strings.Contains(a.reason, "[redacted") {
+		if a := readAnswer(OpStart, respond(400, body), redactors{&r}); strings.Contains(a.reason, "ss") || !strings.Contains(a.reason, "[redacted") {
 			t.Errorf("%s: got %q", member, a.reason)
 		}
 	}
