@@ -202,11 +202,12 @@ type script struct {
 	since   time.Time        // when it was set
 	matches []map[string]int // so far, by request fault and what it counts apart
 	heard   []int            // matches so far, by notice fault
+	sent    map[sentOnce]bool
 }
 
 func newScript(f Faults, now time.Time) script {
 	f.Requests, f.Sessions, f.Notices = slices.Clone(f.Requests), slices.Clone(f.Sessions), slices.Clone(f.Notices)
-	s := script{Faults: f, since: now, matches: make([]map[string]int, len(f.Requests)), heard: make([]int, len(f.Notices))}
+	s := script{Faults: f, since: now, matches: make([]map[string]int, len(f.Requests)), heard: make([]int, len(f.Notices)), sent: map[sentOnce]bool{}}
 	for i := range s.matches {
 		s.matches[i] = map[string]int{}
 	}

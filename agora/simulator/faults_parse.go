@@ -18,7 +18,8 @@ var faultKeys = map[string][]string{
 	"":         {"seed", "requests", "sessions", "notices"},
 	"requests": {"endpoint", "host", "cname", "rate", "per_cname", "skip", "times", "delay", "drop", "status", "code", "reason", "body", "headers"},
 	"sessions": {"cname", "after", "stop", "gone_for"},
-	"notices":  {"event", "cname", "rate", "delay", "copies", "drop"},
+	"notices":  {"event", "cname", "rate", "delay", "copies", "drop", "after", "send"},
+	"send":     {"event", "product", "service", "cname", "uid", "sid", "details", "payload"},
 }
 
 // ParseFaults reads a script of faults from JSON or YAML and validates it. Unknown keys (and, in YAML, repeated ones) are errors, of
@@ -77,6 +78,11 @@ func checkFaultKeys(tree any) error {
 			}
 			if err := knownKeys(name, m); err != nil {
 				return fmt.Errorf("%w (entry %d)", err, i)
+			}
+			if send, ok := m["send"].(map[string]any); ok {
+				if err := knownKeys("send", send); err != nil {
+					return fmt.Errorf("%w (entry %d)", err, i)
+				}
 			}
 		}
 	}

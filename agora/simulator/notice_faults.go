@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// NoticeFault befalls notifications: late ones overtake each other, which is how they come out of order.
+// NoticeFault befalls notifications: late ones overtake each other, which is how they come out of order. With Send it
+// sends one that would not come otherwise, once for each session, After its start.
 type NoticeFault struct {
 	Event  int      `json:"event" yaml:"event"`   // 0: any
 	Cname  string   `json:"cname" yaml:"cname"`   // as in [RequestFault]
@@ -15,10 +16,17 @@ type NoticeFault struct {
 	Delay  Duration `json:"delay" yaml:"delay"`   // sent so much later
 	Copies int      `json:"copies" yaml:"copies"` // sent so often more, with the same noticeId
 	Drop   bool     `json:"drop" yaml:"drop"`     // never sent
+
+	After Duration    `json:"after,omitempty" yaml:"after"` // of Send
+	Send  *NoticeSend `json:"send,omitempty" yaml:"send"`
 }
 
 func (f NoticeFault) validate() error {
 	switch {
+	case f.Send != nil:
+		return f.validateSend()
+	case f.After != 0:
+		return errors.New("after: needs a send beside it")
 	case f.Event < 0:
 		return fmt.Errorf("event: %d is negative: 0 means any", f.Event)
 	case f.Rate != nil && !(*f.Rate >= 0 && *f.Rate <= 1):
@@ -37,7 +45,7 @@ func (f NoticeFault) validate() error {
 func (s *script) deliveries(x *session, m notice, now time.Time) []delivery {
 	d := delivery{notice: m, due: now}
 	for i, f := range s.Notices {
-		if f.Event != 0 && f.Event != m.eventType || !matches(f.Cname, x.cname) {
+		if f.Send != nil || f.Event != 0 && f.Event != m.eventType || !matches(f.Cname, x.cname) {
 			continue
 		}
 		n := s.heard[i]

@@ -44,6 +44,8 @@ type notice struct {
 	id        string
 	eventType int
 	payload   noticePayload
+	product   int // 0: Cloud Recording
+	raw       any // in place of the payload
 }
 
 type noticePayload struct {
@@ -64,7 +66,7 @@ type details map[string]any
 func (x *session) news(now time.Time) []notice {
 	var out []notice
 	add := func(at time.Time, eventType, service int, d details) {
-		out = append(out, notice{randomHex(16), eventType, noticePayload{
+		out = append(out, notice{id: randomHex(16), eventType: eventType, payload: noticePayload{
 			Cname: x.cname, UID: x.uid, SID: x.sid, SendTS: at.UnixMilli(), ServiceType: service, Scene: "web_record", Details: d,
 		}})
 	}

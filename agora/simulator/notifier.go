@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha1"
@@ -130,10 +131,17 @@ func (n *notifier) collect() (now, next time.Time) {
 		for _, m := range x.news(now) {
 			n.queue = append(n.queue, s.script.deliveries(x, m, now)...)
 		}
+		for _, m := range s.script.sends(x, now) {
+			n.queue = append(n.queue, delivery{notice: m, due: now})
+		}
 		if at, ok := x.nextNews(now, &s.script); ok && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
-		return x.told.nothingToAdd
+		at, more := s.script.nextSend(x)
+		if more && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+		return x.told.nothingToAdd && !more
 	})
 	return now, next
 }
@@ -163,15 +171,23 @@ func (n *notifier) send(ctx context.Context, now time.Time) {
 	}
 }
 
+// body is the payload as it is sent.
+func (m *notice) body() any {
+	if m.raw != nil {
+		return m.raw
+	}
+	return m.payload
+}
+
 // post sends a notification once; anything but a 200 within the time is an error.
 func (n *notifier) post(ctx context.Context, d delivery) error {
 	body, err := json.Marshal(struct {
-		NoticeID  string        `json:"noticeId"`
-		ProductID int           `json:"productId"`
-		EventType int           `json:"eventType"`
-		NotifyMS  int64         `json:"notifyMs"` // of this attempt
-		Payload   noticePayload `json:"payload"`
-	}{d.id, productID, d.eventType, n.sim.now().UnixMilli(), d.payload})
+		NoticeID  string `json:"noticeId"`
+		ProductID int    `json:"productId"`
+		EventType int    `json:"eventType"`
+		NotifyMS  int64  `json:"notifyMs"` // of this attempt
+		Payload   any    `json:"payload"`
+	}{d.id, cmp.Or(d.product, productID), d.eventType, n.sim.now().UnixMilli(), d.body()})
 	if err != nil {
 		return err
 	}
