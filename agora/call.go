@@ -308,7 +308,7 @@ func (c *call) failure(ended error) *Error {
 }
 
 // redactors know the secrets of the request at hand and those of all.
-func (c *call) redactors() redactors { return redactors{&c.secrets, c.app.client.secrets} }
+func (c *call) redactors() redactors { return redactors{&c.secrets, c.app.secrets} }
 
 // withoutAddresses drops the CDN addresses, which hold stream keys, from what an error carries.
 func withoutAddresses(r ServerResponse) ServerResponse {

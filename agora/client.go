@@ -87,15 +87,6 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithRedactor takes the redactor's secrets out of whatever the service says, beside those of the request at hand: an
-// answer to a query or a stop may quote what the start was sent. Default: none.
-func WithRedactor(r *Redactor) Option {
-	return func(c *Client) error {
-		c.secrets = r
-		return nil
-	}
-}
-
 // WithUserAgent names the program to the service; default: rundown.
 func WithUserAgent(s string) Option {
 	return func(c *Client) error {
@@ -125,7 +116,6 @@ type Client struct {
 	observe     func(Exchange)
 	hosts       *hosts
 	nearHosts   *hosts // for requests with an area to be preferred
-	secrets     *Redactor // nil: none but those of each request
 
 	// settings of the hosts, until New builds them
 	base   *url.URL
@@ -166,16 +156,25 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 
 // App is one App ID with its request budget.
 type App struct {
-	client *Client
-	id     string
-	budget *Budget
-	near   Near
-	hosts  *hosts
+	client  *Client
+	id      string
+	budget  *Budget
+	near    Near
+	hosts   *hosts
+	secrets *Redactor // nil: none but those of each request
 }
 
 // App returns the calls of an App ID. All of its requests are admitted by the budget; nil: none.
 func (c *Client) App(id string, budget *Budget) *App {
 	return &App{client: c, id: id, budget: budget, hosts: c.hosts}
+}
+
+// Redacting returns the same calls with a redactor, which takes its secrets out of whatever the service says, beside
+// those of the request at hand: the answer to a query may quote what the start was sent.
+func (a *App) Redacting(r *Redactor) *App {
+	with := *a
+	with.secrets = r
+	return &with
 }
 
 // Near returns the same calls, within the same budget, for sessions that prefer the servers of an area: its name is in the

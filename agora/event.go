@@ -155,8 +155,21 @@ type RTMPPublishDetails struct {
 }
 
 // ParseEvent reads a notification's body; verify its signature first. Unknown members and unknown kinds are kept in
-// RawDetails and are no error.
+// RawDetails and are no error. Of a notification of another product only ProductID is read: how the rest looks is not
+// documented here.
 func ParseEvent(body []byte) (Event, error) {
+	var product struct {
+		ID json.Number `json:"productId"`
+	}
+	if len(body) > maxAnswer {
+		return Event{}, errors.New("read notification: larger than 1 MiB")
+	}
+	if err := json.Unmarshal(body, &product); err != nil {
+		return Event{}, fmt.Errorf("read notification: %w", shapeError(err))
+	}
+	if id, err := product.ID.Int64(); err == nil && id != ProductCloudRecording {
+		return Event{ProductID: int(id)}, nil
+	}
 	var raw struct {
 		NoticeID string    `json:"noticeId"`
 		Product  int       `json:"productId"`
@@ -171,9 +184,6 @@ func ParseEvent(body []byte) (Event, error) {
 			ServiceType int             `json:"serviceType"`
 			Details     json.RawMessage `json:"details"`
 		} `json:"payload"`
-	}
-	if len(body) > maxAnswer {
-		return Event{}, errors.New("read notification: larger than 1 MiB")
 	}
 	if err := json.Unmarshal(body, &raw); err != nil {
 		return Event{}, fmt.Errorf("read notification: %w", shapeError(err))

@@ -130,3 +130,16 @@ func FuzzParseEvent(f *testing.F) {
 		}
 	})
 }
+
+func TestANotificationOfAnotherProductIsTakenWhateverItHolds(t *testing.T) {
+	for _, body := range []string{
+		`{"productId":1}`,
+		`{"productId":1,"payload":[1,"two"]}`,
+		`{"productId":1,"noticeId":7,"eventType":"101","notifyMs":"now","payload":{"sid":7,"sequence":"x"}}`,
+		`{"productId":"1","payload":null}`,
+	} {
+		if e, err := ParseEvent([]byte(body)); err != nil || e.ProductID != 1 {
+			t.Errorf("%s: product %d, %v", body, e.ProductID, err)
+		}
+	}
+}

@@ -76,7 +76,14 @@ func (r *Redactor) AddURL(address string, path bool) {
 		r.Add(u.User.String(), password)
 	}
 	if path {
-		r.Add(u.EscapedPath(), u.Path, u.Path[strings.LastIndexByte(u.Path, '/')+1:])
+		for _, p := range []string{u.EscapedPath(), u.Path} {
+			r.Add(p)
+			for i := range len(p) { // where the application ends and the stream key begins is the CDN's to say
+				if p[i] == '/' {
+					r.Add(p[i+1:])
+				}
+			}
+		}
 	}
 }
 

@@ -44,9 +44,13 @@ var encoders = map[string]func(string) string{
 		out, _ := json.Marshal(s)
 		return strings.ReplaceAll(string(out[1:len(out)-1]), "/", `\/`)
 	},
-	"html":               html.EscapeString,
-	"html by names":      func(s string) string { return strings.NewReplacer("&", "&amp;", "/", "&sol;", `"`, "&quot;").Replace(s) },
-	"html in hex":        func(s string) string { return strings.NewReplacer("&", "&#x26;", "/", "&#x2F;", "+", "&#x2b;").Replace(s) },
+	"html": html.EscapeString,
+	"html by names": func(s string) string {
+		return strings.NewReplacer("&", "&amp;", "/", "&sol;", `"`, "&quot;").Replace(s)
+	},
+	"html in hex": func(s string) string {
+		return strings.NewReplacer("&", "&#x26;", "/", "&#x2F;", "+", "&#x2b;").Replace(s)
+	},
 	"query":              url.QueryEscape,
 	"query, lower case":  func(s string) string { return lowerHex(url.QueryEscape(s)) },
 	"path":               url.PathEscape,

@@ -169,10 +169,10 @@ func (x *exchange) stop(ctx context.Context) Answer {
 }
 
 func (x *exchange) keys(ctx context.Context, least time.Duration) (Keys, error) {
-	return x.c.e.keys.get(ctx, x.conn, x.occ.Settings.Storage, least, x.c.e.cfg.Now())
+	keys, err := x.c.e.keys.get(ctx, x.conn, x.occ.Settings.Storage, least, x.c.e.cfg.Now())
+	x.c.e.secrets.Add(keys.access, keys.secret, keys.token)
+	return keys, err
 }
-
-func (x *exchange) reveal(t plan.Text) (string, error) { return t.Resolve(x.conn.Lookup) }
 
 // unreadable is the answer where a secret cannot be read: it may be there in a moment, as while files rotate.
 func unreadable(err error) Answer {

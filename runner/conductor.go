@@ -94,7 +94,7 @@ func (c *conductor) api(conn *Connection, region agora.Region, near agora.Near) 
 	if err != nil {
 		return nil, err
 	}
-	c.apis[key] = client.App(c.app, c.budget).Near(near)
+	c.apis[key] = client.App(c.app, c.budget).Near(near).Redacting(&c.e.secrets)
 	return c.apis[key], nil
 }
 
@@ -344,6 +344,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	c.watchOrphans(before, next)
 	c.watchKeys(before, next)
 	c.watchForeign(&next)
+	c.watchUploads(before, next)
 	t.state, t.saved, t.busy, t.cut, t.owed = next, next.Sessions, false, false, nil
 	t.version++
 	for _, tell := range t.settled {

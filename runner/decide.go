@@ -762,12 +762,11 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 	d.evidence(x, recorder.FileList)
 	switch {
 	case a.Class == agora.Done || a.Code == 50:
-		if x.UploadStatus != "uploaded" { // a notification may have come first
-			x.UploadStatus = upload.UploadingStatus
-			if a.Code == 50 {
-				x.UploadStatus = "pending"
-			}
+		status := upload.UploadingStatus
+		if a.Code == 50 {
+			status = "pending"
 		}
+		d.uploaded(x, status)
 		if !x.Exited {
 			x.StoppedAt = sent(x, a)
 		}

@@ -94,7 +94,9 @@ type Engine struct {
 	orders     map[string][]store.Command // by occurrence that is not known yet
 	taken      map[int64]bool             // commands that were read
 	keys       keyring
+	secrets    agora.Redactor   // those of the plans, which the service may quote
 	notices    chan agora.Event // accepted and not yet looked at
+	strangers  strangers        // of the goroutine that reads notices
 	changes    int64
 	clock      clock
 	watched    time.Time // when watchClock looked last: its duty's own
@@ -330,6 +332,7 @@ func (e *Engine) prepare(p *plan.Plan) (*applied, error) {
 		}
 		a.apps[app] = id
 	}
+	e.learnSecrets(p, conn.Lookup)
 	return a, nil
 }
 

@@ -23,6 +23,7 @@ type Notice struct {
 	Fatal       bool         // event 1 of the highest level
 	RecordingAt time.Time    // of event 70
 	Push        string       // of event 100
+	Upload      string       // of event 1: what is wrong with the upload; "": nothing is
 	Files       []agora.File // of event 71
 	Text        string       // what it says, for people
 }
@@ -41,7 +42,7 @@ func NewNotice(e agora.Event) Notice {
 	}
 	switch d := details.(type) {
 	case *agora.ErrorDetails:
-		n.Code, n.Fatal = d.Code, d.Level >= fatalLevel
+		n.Code, n.Fatal, n.Upload = d.Code, d.Level >= fatalLevel, d.UploadError()
 		n.Text = fmt.Sprintf("error %d of module %d, level %d: %s", d.Code, d.Module, d.Level, scrub(d.Msg))
 	case *agora.WarningDetails:
 		n.Text = fmt.Sprintf("warning %d of module %d", d.Code, d.Module)
@@ -162,16 +163,17 @@ func (d *decision) noticed(n Notice) {
 		x.remark(fmt.Sprintf("session %d: at %s %s", x.Attempt, d.clock(n.At), n.Text))
 	case agora.EventError:
 		look = n.Fatal
+		if n.Upload != "" {
+			d.uploadError(x, n)
+		}
 	case agora.EventSessionFailover:
 		look = true
 	case agora.EventRTMPPublishStatus:
 		look = n.Push == "disconnected"
 	case agora.EventUploaded:
-		x.UploadStatus = "uploaded"
+		d.uploaded(x, "uploaded")
 	case agora.EventBackuped:
-		if x.UploadStatus != "uploaded" {
-			x.UploadStatus = "backuped"
-		}
+		d.uploaded(x, "backuped")
 	}
 	if look && x.SID != "" && x.State.Carries() {
 		x.Next = earlier(x.Next, d.now)

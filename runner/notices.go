@@ -82,6 +82,7 @@ func (e *Engine) heed(n agora.Event) {
 		}
 	}
 	notice := NewNotice(n)
+	notice.Text, notice.Push = e.secrets.Redact(notice.Text), e.secrets.Redact(notice.Push)
 	e.mu.Lock()
 	conductors := make([]*conductor, 0, len(e.conductors))
 	for _, c := range e.conductors {
@@ -119,13 +120,35 @@ func (e *Engine) heed(n agora.Event) {
 	if holder == "" {
 		text = "of no known recording: " + notice.Text
 	}
-	e.log.Warn("a notification belongs to no recording that is at work here", "event", int(n.Type), "occurrence", holder, "cname", n.Cname, "uid", n.UID, "sid", n.SID)
+	e.logStranger(holder, n)
 	data, _ := json.Marshal(map[string]any{
-		"notice": n.NoticeID, "event": n.Type, "cname": n.Cname, "uid": n.UID, "sid": n.SID, "sequence": n.Sequence, "details": maskedDetails(n.RawDetails),
+		"notice": n.NoticeID, "event": n.Type, "cname": n.Cname, "uid": n.UID, "sid": n.SID, "sequence": n.Sequence, "details": e.maskedDetails(n.RawDetails),
 	})
 	if err := e.cfg.Store.Log(e.ctx, store.Event{Occurrence: holder, At: e.cfg.Now(), Kind: store.KindNotice, Text: text, Data: data}); err != nil && e.ctx.Err() == nil {
 		e.log.Error("a notification could not be kept", "event", int(n.Type), "sid", n.SID, "error", err)
 	}
+}
+
+// logStranger logs a notification that belongs to no recording at work here. Those of recordings that somebody else makes
+// with the App ID come all the time: they are counted, once a minute.
+func (e *Engine) logStranger(holder string, n agora.Event) {
+	attrs := []any{"event", int(n.Type), "occurrence", holder, "cname", n.Cname, "uid", n.UID, "sid", n.SID}
+	if holder != "" {
+		e.log.Warn("notification for an occurrence that is not active", attrs...)
+		return
+	}
+	e.log.Debug("notification for an unknown recording", attrs...)
+	e.strangers.count++
+	if now := e.cfg.Now(); now.Sub(e.strangers.at).Abs() >= time.Minute {
+		e.log.Info("notifications for unknown recordings of the App ID", "count", e.strangers.count)
+		e.strangers = strangers{at: now}
+	}
+}
+
+// strangers counts notifications of unknown recordings since they were logged.
+type strangers struct {
+	at    time.Time
+	count int
 }
 
 // holder is the occurrence that a session belongs to by the store, and who owns it; "" and nil where that is not known.
@@ -156,28 +179,29 @@ func (c *conductor) heed(n Notice) bool {
 	return false
 }
 
-// maskedDetails are the details of a notification without what looks like an address; nil where they are too long.
-func maskedDetails(raw json.RawMessage) any {
+// maskedDetails are the details of a notification without secrets and what looks like an address; nil where they are too long.
+func (e *Engine) maskedDetails(raw json.RawMessage) any {
 	var v any
 	if len(raw) > maxDetails || json.Unmarshal(raw, &v) != nil {
 		return nil
 	}
-	return maskAddresses(v)
+	return e.mask(v)
 }
 
-func maskAddresses(v any) any {
+func (e *Engine) mask(v any) any {
 	switch v := v.(type) {
 	case string:
 		if strings.Contains(v, "://") {
 			return masked
 		}
+		return e.secrets.Redact(v)
 	case map[string]any:
 		for k := range v {
-			v[k] = maskAddresses(v[k])
+			v[k] = e.mask(v[k])
 		}
 	case []any:
 		for i := range v {
-			v[i] = maskAddresses(v[i])
+			v[i] = e.mask(v[i])
 		}
 	}
 	return v

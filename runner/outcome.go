@@ -61,6 +61,7 @@ func (d *decision) finish() {
 			why = append(why, x.Reason)
 		}
 		why = append(why, x.Remarks...)
+		why = append(why, x.uploadProblems()...)
 	}
 	if s.lanes() > 1 && gaveUp == "" {
 		for _, l := range s.Lanes[:s.lanes()] {

@@ -206,6 +206,8 @@ type Session struct {
 	Foreign []Foreign `json:"foreign,omitempty"` // what answered in place of the service, one for each kind of request
 
 	UploadStatus string   `json:"upload_status,omitempty"`
+	UploadError  string   `json:"upload_error,omitempty"`  // what a notification told of its failure
+	UploadedLate bool     `json:"uploaded_late,omitempty"` // and it was reported complete after that
 	Files        []string `json:"files,omitempty"`
 }
 

@@ -1,0 +1,67 @@
+package runner
+
+import "fmt"
+
+// uploadFailed is the upload status of a session whose upload the service reported to fail. The other values are the
+// service's own.
+const uploadFailed = "failed"
+
+// uploadError takes in a notification that the upload fails. It is not told of twice.
+//
+// What the service says of the upload later does not take it back: whether an answer to stop means that files are in the
+// bucket after such an error is not documented, and a person who looks in vain loses less than a class.
+func (d *decision) uploadError(x *Session, n Notice) {
+	text := fmt.Sprintf("session %d: upload error %d at %s: %s; there may be nothing in the bucket", x.Attempt, n.Code, d.clock(n.At), n.Upload)
+	x.UploadStatus = uploadFailed
+	if x.UploadError != "" {
+		return
+	}
+	x.UploadError = text
+	d.amend(text)
+}
+
+// uploaded takes in that the service reports the upload of a session as it says.
+func (d *decision) uploaded(x *Session, status string) {
+	switch {
+	case x.UploadStatus == uploadFailed:
+		if status == "uploaded" && !x.UploadedLate {
+			x.UploadedLate = true
+			d.amend(x.uploadedLate())
+		}
+	case x.UploadStatus != "uploaded": // the notification and the answer to stop come in any order
+		x.UploadStatus = status
+	}
+}
+
+// uploadedLate says that the service reported the upload as complete after an error.
+func (x *Session) uploadedLate() string {
+	return fmt.Sprintf("session %d: the service reported the upload as complete after the error; check the bucket", x.Attempt)
+}
+
+// uploadProblems are what an outcome's reason tells of the upload.
+func (x *Session) uploadProblems() (out []string) {
+	if x.UploadError != "" {
+		out = append(out, x.UploadError)
+	}
+	if x.UploadedLate {
+		out = append(out, x.uploadedLate())
+	}
+	return out
+}
+
+// amend adds to the reason of an outcome that is settled already.
+func (d *decision) amend(text string) {
+	if d.s.Phase == Over && d.s.Outcome != "" {
+		d.s.Reason += "; " + text
+	}
+}
+
+// watchUploads warns of each session whose upload fails, at once: the storage can be corrected while the class runs.
+func (c *conductor) watchUploads(before, after State) {
+	for _, x := range after.Sessions {
+		if was := before.session(x.Attempt); x.UploadError != "" && (was == nil || was.UploadError == "") {
+			c.log.Warn("upload failed, there may be nothing in the bucket", "occurrence", after.ID, "session", x.Attempt, "sid", x.SID,
+				"error", x.UploadError, "try", "check the bucket, its region and the storage keys of the plan")
+		}
+	}
+}
