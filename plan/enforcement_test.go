@@ -108,7 +108,7 @@ func TestOurOwnRulesAreThoseOfTheFormat(t *testing.T) {
 	want := strings.Fields(`calendar-matches-nothing change-matches-nothing clock-change cron-syntax duplicate-key in-the-past
 		include-not-found invalid-value missing-key never-happens overlap-page overlap-self placeholder-unknown prefix-clash
 		reference-not-allowed secret-in-plain-text secret-unresolved timezone-missing timezone-unknown unbounded unknown-key
-		unknown-reference unused-definition unused-ignore when-syntax wrong-type yaml-syntax`)
+		unknown-reference unused-definition unused-ignore url-not-public when-syntax wrong-type yaml-syntax`)
 	if !slices.Equal(ours, want) {
 		t.Errorf("got  %q\nwant %q", ours, want)
 	}

@@ -40,11 +40,11 @@ func didYouMean(text string, candidates []string) string {
 // ingestPath is what follows the host of a CDN address: it holds the stream key.
 var ingestPath = regexp.MustCompile(`(?i)(rtmps?://[^/?#@\s]*)\S+`)
 
-// quoted shows a text of the plan in a message, shortened. A stream key is not shown, wherever its address was put by
-// mistake.
+// quoted shows a text of the plan in a message, shortened. A stream key or a password is not shown, wherever its address
+// was put by mistake.
 func quoted(text string) string {
 	const longest = 60
-	text = ingestPath.ReplaceAllString(text, "${1}"+redacted)
+	text = MaskUser(ingestPath.ReplaceAllString(text, "${1}"+redacted))
 	if runes := []rune(text); len(runes) > longest {
 		text = string(runes[:longest]) + "…"
 	}

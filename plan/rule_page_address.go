@@ -27,7 +27,7 @@ func checkPageAddresses(c *checker) {
 		case err != nil:
 			g.add(place{pos: s.URL.Pos()}, r, func() (Pos, string, string) {
 				why := ""
-				if len(s.URL.References()) == 0 { // else it might show a value
+				if len(s.URL.References()) == 0 && !hasPassword(s.URL) { // else it might show a value
 					why = ": " + parseReason(err)
 				}
 				return s.URL.Pos(), fmt.Sprintf("url is no web address for recording %s, once its placeholders are replaced%s", r.ID, why), "escape what an address cannot hold by %"

@@ -5,7 +5,7 @@ import "strings"
 func init() {
 	register(rule{
 		id: "secret-in-plain-text", severity: SeverityError,
-		statement: "Secrets stand behind references. A key written out is an error, an address a warning.",
+		statement: "Secrets stand behind references. A key or a password written out is an error, an address a warning.",
 		check:     checkPlainSecrets,
 	})
 }
@@ -36,6 +36,28 @@ func checkPlainSecrets(c *checker) {
 	for _, n := range c.p.Notify {
 		address(n.Webhook, "a webhook's address")
 	}
+	reported := map[Pos]bool{}
+	c.eachSettings(func(_ *Recording, s *Settings) {
+		if hasPassword(s.URL) && !reported[s.URL.Pos()] {
+			reported[s.URL.Pos()] = true
+			c.report(s.URL.Pos(), "the password in the page's address is written out, for everybody who can read this file",
+				"write ${NAME} in its place and add NAME to expose, and change the password: treat it as compromised")
+		}
+	})
+}
+
+// hasPassword says that a page's address holds a password that is not given by references alone.
+func hasPassword(t Text) bool {
+	if t.IsZero() {
+		return false
+	}
+	address := written(t.t.parts)
+	from, at := userOf(address)
+	if at < 0 {
+		return false
+	}
+	_, password, _ := strings.Cut(address[from:at], ":")
+	return onlyReferences.ReplaceAllString(password, "") != ""
 }
 
 // hasSecretPart says that an address has a user, a path or a query.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -167,8 +168,11 @@ func (t Text) ResolveMasked(lookup Lookup) (string, error) {
 			return "", err
 		}
 		return maskAddress([]textPart{{s: s}}), nil
+	case textURL:
+		s, err := t.resolve(lookup, true)
+		return MaskUser(s), err
 	default:
-		return t.resolve(lookup, t.t.kind == textURL)
+		return t.resolve(lookup, false)
 	}
 }
 
@@ -213,6 +217,8 @@ func (t Text) String() string {
 		return maskLiterals(t.t.parts)
 	case textAddress:
 		return maskAddress(t.t.parts)
+	case textURL:
+		return MaskUser(written(t.t.parts))
 	default:
 		return written(t.t.parts)
 	}
@@ -307,6 +313,44 @@ func maskUser(head string) string {
 		scheme = i + len("://")
 	}
 	return head[:scheme] + redacted + head[at:]
+}
+
+// MaskUser masks user and password in a web address, unless references alone give them. A password may hold what ends
+// the host of an address, and then the address is broken, and the password is no less secret.
+func MaskUser(address string) string {
+	from, at := userOf(address)
+	if at < 0 {
+		return address
+	}
+	user := onlyReferences.ReplaceAllString(address[from:at], "")
+	if user == "" || user == ":" || user == redacted {
+		return address
+	}
+	return address[:from] + redacted + address[at:]
+}
+
+// onlyReferences matches what may be shown of a user.
+var onlyReferences = regexp.MustCompile(`\$\{[^{}]*\}`)
+
+// userOf gives where the user of an address begins, and its @; -1 for none.
+func userOf(address string) (from, at int) {
+	scheme := strings.Index(address, "://")
+	if scheme < 0 {
+		return 0, -1
+	}
+	from = scheme + len("://")
+	authority := address[from:]
+	if end := strings.IndexAny(authority, "/?#"); end >= 0 {
+		authority = authority[:end]
+	}
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		return from, from + i
+	}
+	_, port, ok := strings.Cut(authority, ":")
+	if !ok || port == "" || strings.HasPrefix(authority, "[") || port[0] == '$' || port[0] == '{' || isDigit(port[0]) {
+		return from, -1
+	}
+	return from, strings.LastIndexByte(address, '@')
 }
 
 // splitAddress cuts the parts where the path, the query or the fragment begins.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"rundown/plan"
 )
 
 // masker shows lines of a plan without the secrets that may stand in them, even where the plan is too broken to say
@@ -224,7 +226,7 @@ func (m *masker) scan(l maskedLine) (spans []replacement, hideNext bool, over ca
 		case r == ' ' || r == '\t':
 			i++
 		case r == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t'):
-			if hide || secretKey.MatchString(string(line[i:min(i+maxKey, len(line))])) {
+			if hide || secretInComment(string(line[i:])) {
 				// A comment may well be a secret that was put aside.
 				spans = append(spans, replacement{i, len(line), "# …"})
 			}
@@ -276,15 +278,23 @@ func (m *masker) scan(l maskedLine) (spans []replacement, hideNext bool, over ca
 			if hiding && blockHeader.MatchString(string(line[i:end])) {
 				over.below = column
 			}
-			if hiding || strings.Contains(strings.ToLower(string(line[i:end])), "rtmp") {
-				if with := maskScalar(string(line[i:end])); with != string(line[i:end]) {
-					spans = append(spans, replacement{i, end, with})
-				}
+			text := string(line[i:end])
+			with := plan.MaskUser(text)
+			if hiding || strings.Contains(strings.ToLower(text), "rtmp") {
+				with = maskScalar(text)
+			}
+			if with != text {
+				spans = append(spans, replacement{i, end, with})
 			}
 			i, mayKey = end, false
 		}
 	}
 	return spans, hiding, over
+}
+
+// secretInComment says that a comment may hold a secret: by its first words, or since it holds an address with a user.
+func secretInComment(comment string) bool {
+	return secretKey.MatchString(comment[:min(maxKey, len(comment))]) || plan.MaskUser(comment) != comment
 }
 
 func indentOf(line []rune) int {

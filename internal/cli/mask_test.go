@@ -50,6 +50,9 @@ func TestSnippetsNeverShowSecrets(t *testing.T) {
 		"in flow style at the margin":      "account: {customer_id: x,\ncustomer_secret: CANARY}\n",
 		"in flow style, last line":         "account: {customer_secret:\nCANARY}\n",
 		"in a document after a mark":       "---\naccount:\n  customer_secret: CANARY\n",
+		"in a page's address":              "recordings:\n  a:\n    url: https://user:CANARY@school.example/a\n",
+		"in a page's address in quotes":    "recordings:\n  a: {when: x, url: \"https://user:CANARY/1@school.example/{id}\", note: y}\n",
+		"in a page's address put aside":    "recordings:\n  a:\n    # url: https://user:CANARY@school.example/a\n",
 		"after a CR":                       "account:\r\n  customer_secret: CANARY\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
