@@ -81,7 +81,10 @@ type Target struct {
 	ID           string            `json:"id"`
 	Plan         string            `json:"plan"`
 	Recording    string            `json:"recording"`
-	App          string            `json:"app"` // App ID
+	App          string            `json:"app"`                // App ID
+	AppName      string            `json:"app_name,omitempty"` // in the plan
+	Storage      string            `json:"storage,omitempty"`  // its name in the plan
+	Bucket       string            `json:"bucket,omitempty"`
 	Region       agora.Region      `json:"region,omitempty"`
 	Near         agora.Near        `json:"near,omitempty"` // of the sessions that are begun
 	Class        agora.StreamClass `json:"class,omitempty"`

@@ -22,6 +22,12 @@ func target(o *plan.Occurrence, app string) Target {
 		URL: o.URL.String(), Cname: o.Cname, Attempts: set.Attempts,
 		MinRemainder: set.MinRemainder.Of(o.End.Sub(o.Start)),
 	}
+	if set.App != nil {
+		t.AppName = set.App.Name
+	}
+	if set.Storage != nil {
+		t.Storage, t.Bucket = set.Storage.Name, set.Storage.Bucket
+	}
 	if len(o.Prefix) > 0 {
 		t.Prefix = strings.Join(o.Prefix, "/") + "/"
 	}

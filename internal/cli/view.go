@@ -14,6 +14,10 @@ import (
 type occurrenceJSON struct {
 	ID        string        `json:"id"`
 	Recording string        `json:"recording"`
+	App       *string       `json:"app"`     // its name in the plan; null of classes of before it was kept
+	Page      *string       `json:"page"`    // without what its query and fragment hold
+	Storage   *string       `json:"storage"` // its name in the plan
+	Bucket    *string       `json:"bucket"`
 	Start     *string       `json:"start"`
 	End       *string       `json:"end"`
 	State     *string       `json:"state"`
@@ -45,6 +49,9 @@ type sessionJSON struct {
 // occurrenceDoc is what the runner's own account of an occurrence tells the commands. Whatever is absent is unknown.
 type occurrenceDoc struct {
 	Timezone string `json:"timezone"`
+	App      string `json:"app_name"`
+	Storage  string `json:"storage"`
+	Bucket   string `json:"bucket"`
 	Gaps     []struct {
 		From  *time.Time `json:"from"`
 		Until *time.Time `json:"until"`
@@ -93,13 +100,15 @@ func zoneOf(o store.Occurrence) *time.Location {
 // occurrenceView puts a row and its sessions into the form that scripts read.
 func occurrenceView(o store.Occurrence, sessions []store.Session) occurrenceJSON {
 	zone := zoneOf(o)
+	d := readDoc[occurrenceDoc](o.Doc)
 	v := occurrenceJSON{
 		ID: o.ID, Recording: o.Recording,
+		App: orNull(d.App), Page: orNull(maskedPage(o.URL)), Storage: orNull(d.Storage), Bucket: orNull(d.Bucket),
 		Start: planTime(inZone(o.Start, zone)), End: planTime(inZone(o.End, zone)),
 		State: orNull(o.State), Outcome: orNull(o.Outcome), Reason: orNull(o.Reason),
 		Gaps: []gapJSON{}, Sessions: []sessionJSON{},
 	}
-	for _, g := range readDoc[occurrenceDoc](o.Doc).Gaps {
+	for _, g := range d.Gaps {
 		v.Gaps = append(v.Gaps, gapJSON{sessionTime(g.From), sessionTime(g.Until)})
 	}
 	for _, s := range sessions {
