@@ -19,6 +19,10 @@ func syntaxErrorf(hint, format string, args ...any) error {
 	return &syntaxError{Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
+// maxParts is how many references and placeholders a text may hold. No plan needs more, and each of them costs work in
+// every rule.
+const maxParts = 100
+
 // newText reads the references of s and, where the kind has them, its placeholders. "$$" is a dollar; a dollar
 // before anything but a dollar or a brace is itself. The error is a [*syntaxError] that holds nothing of s, since s
 // may be secret.
@@ -35,19 +39,23 @@ func newText(s string, pos Pos, kind textKind) (Text, error) {
 			literal.Reset()
 		}
 	}
+	named := 0 // references and placeholders so far
 	for i := 0; i < len(s); {
 		rest := s[i:]
 		switch {
+		case named > maxParts:
+			return Text{}, syntaxErrorf("split it, or give the whole text by one reference", "the text holds more than %d references and placeholders", maxParts)
 		case strings.HasPrefix(rest, "$$"):
 			literal.WriteByte('$')
 			i += 2
 		case strings.HasPrefix(rest, "${"):
-			ref, length, err := scanReference(rest, utf8.RuneCountInString(s[:i])+1)
+			ref, length, err := scanReference(rest, s[:i])
 			if err != nil {
 				return Text{}, err
 			}
 			flush()
 			t.parts = append(t.parts, textPart{kind: partReference, ref: ref})
+			named++
 			i += length
 		case rest[0] == '{' && kind.placeholders():
 			name := scanPlaceholder(rest)
@@ -58,6 +66,7 @@ func newText(s string, pos Pos, kind textKind) (Text, error) {
 			}
 			flush()
 			t.parts = append(t.parts, textPart{kind: partPlaceholder, s: name})
+			named++
 			i += len(name) + len("{}")
 		default:
 			literal.WriteByte(rest[0])
@@ -73,22 +82,24 @@ func newText(s string, pos Pos, kind textKind) (Text, error) {
 
 const referenceHint = "write ${NAME} for a variable, ${file:PATH} for a file, or $$ for a dollar"
 
-// scanReference reads the reference that s begins with and gives its length in bytes.
-func scanReference(s string, column int) (Reference, int, error) {
+// scanReference reads the reference that s begins with and gives its length in bytes. before is what of the text stands
+// before it.
+func scanReference(s, before string) (Reference, int, error) {
+	column := func() int { return utf8.RuneCountInString(before) + 1 }
 	end := strings.IndexByte(s, '}')
 	if end < 0 {
-		return Reference{}, 0, syntaxErrorf(referenceHint, "the reference that begins at character %d has no closing brace", column)
+		return Reference{}, 0, syntaxErrorf(referenceHint, "the reference that begins at character %d has no closing brace", column())
 	}
 	inner := s[len("${"):end]
 	if path, ok := strings.CutPrefix(inner, "file:"); ok {
 		if strings.TrimSpace(path) == "" || strings.ContainsAny(path, "\x00\n\r{$") {
-			return Reference{}, 0, syntaxErrorf(referenceHint, "the reference at character %d names no usable path", column)
+			return Reference{}, 0, syntaxErrorf(referenceHint, "the reference at character %d names no usable path", column())
 		}
 		return Reference{File: path}, end + 1, nil
 	}
 	if !isVariableName(inner) {
 		return Reference{}, 0, syntaxErrorf(referenceHint,
-			"the reference at character %d is not the name of a variable: letters, digits and _, not beginning with a digit", column)
+			"the reference at character %d is not the name of a variable: letters, digits and _, not beginning with a digit", column())
 	}
 	return Reference{Name: inner}, end + 1, nil
 }
@@ -105,17 +116,16 @@ func isVariableName(s string) bool {
 
 // scanPlaceholder gives the name of the placeholder that s begins with; "" where the brace is only a brace.
 func scanPlaceholder(s string) string {
-	end := strings.IndexByte(s, '}')
-	if end < 0 {
-		return ""
-	}
-	name := s[1:end]
-	for i := range len(name) {
-		if c := name[i]; !(c == '_' || c == '-' || c == '.' || isLetter(c) || isDigit(c)) {
+	for i := 1; i < len(s); i++ {
+		c := s[i]
+		if c == '}' {
+			return s[1:i]
+		}
+		if !(c == '_' || c == '-' || c == '.' || isLetter(c) || isDigit(c)) {
 			return ""
 		}
 	}
-	return name
+	return ""
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

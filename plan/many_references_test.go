@@ -1,0 +1,48 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestManyReferencesInOneAddressAreReadInTime has an address that is nothing but references or placeholders: ten times as
+// many of them may not take a hundred times as long.
+func TestManyReferencesInOneAddressAreReadInTime(t *testing.T) {
+	const many = 200_000
+	var different strings.Builder
+	for i := range many {
+		fmt.Fprintf(&different, "${V%d}", i)
+	}
+	for name, address := range map[string]string{
+		"one reference":        strings.Repeat("${HOST}", many),
+		"one placeholder":      strings.Repeat("{id}", many),
+		"unknown placeholders": strings.Repeat("{ix}", many),
+		"half references":      strings.Repeat("${", many),
+		"dollars":              strings.Repeat("$$", many),
+		"different references": different.String(),
+	} {
+		begin := time.Now()
+		p, findings, err := Load(texts{"p.yaml": withURL("https://school.example/" + address)}, "p.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p != nil {
+			findings = append(findings, Check(p, CheckOptions{Now: september})...)
+			NotChecked(p, nil)
+			Summarize(p, CheckOptions{Now: september})
+		}
+		for _, f := range findings {
+			if len(f.Message) > 1000 {
+				t.Errorf("%s: a message of %d bytes: %.200s", name, len(f.Message), f.Message)
+			}
+		}
+		if len(findings) > 1000 {
+			t.Errorf("%s: %d findings", name, len(findings))
+		}
+		if took := time.Since(begin); took > 5*time.Second {
+			t.Errorf("%s: took %v", name, took)
+		}
+	}
+}
