@@ -184,11 +184,11 @@ func (a *app) listCSV(classes []plan.Occurrence) error {
 	_ = w.Write(strings.Split("id,recording,start,end,record_from,record_until,timezone,url,change,note,app,storage,sts,cdn,fallback,redundancy,priority,exact_start", ","))
 	for _, o := range classes {
 		v := classView(o)
-		_ = w.Write([]string{
+		_ = w.Write(cells(
 			v.ID, v.Recording, deref(v.Start), deref(v.End), deref(v.RecordFrom), deref(v.RecordUntil),
 			v.Timezone, deref(v.URL), deref(v.Change), deref(v.Note), v.App, v.Storage, strconv.FormatBool(v.STS),
 			deref(v.CDN), strconv.FormatBool(v.Fallback), strconv.Itoa(v.Redundancy), v.Priority, strconv.FormatBool(v.ExactStart),
-		})
+		))
 	}
 	w.Flush()
 	return w.Error()

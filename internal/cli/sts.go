@@ -20,7 +20,7 @@ import (
 
 const (
 	stsLimit     = 30 * time.Second // for a plan's command
-	stsGrace     = time.Second      // for its pipes to close once it is killed
+	stsGrace     = time.Second      // for its output to close once it has ended
 	maxSTSOutput = 64 << 10         // bytes of a command's output or of the file
 )
 
@@ -64,8 +64,8 @@ func runSTS(ctx context.Context, folder string, command []string) ([]byte, error
 	}
 	out := &boundedBuffer{left: maxSTSOutput}
 	cmd := exec.CommandContext(ctx, name, command[1:]...)
-	cmd.Dir, cmd.Stdout, cmd.WaitDelay = folder, out, stsGrace
-	err := cmd.Run()
+	cmd.Dir = folder
+	err := runGroup(cmd, out)
 	exit, failed := errors.AsType[*exec.ExitError](err)
 	switch {
 	case out.left < 0:
@@ -78,6 +78,38 @@ func runSTS(ctx context.Context, folder string, command []string) ([]byte, error
 		return nil, fmt.Errorf("command %s: %w", command[0], reason(err))
 	}
 	return out.b.Bytes(), nil
+}
+
+// runGroup runs a command to its end and writes what it prints. Whatever it started and left behind is ended with it: it
+// may hold credentials, and keeps the output open.
+func runGroup(cmd *exec.Cmd, out io.Writer) error {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	cmd.Stdout = w // a file: os/exec does not wait for those who inherited it
+	ownGroup(cmd)
+	err = cmd.Start()
+	_ = w.Close()
+	if err != nil {
+		return err
+	}
+	copied := make(chan struct{})
+	go func() {
+		defer close(copied)
+		_, _ = io.Copy(out, r)
+		_ = r.Close() // of what prints too much, the next write fails
+	}()
+	err = cmd.Wait()
+	_ = endGroup(cmd) // as a rule there is nothing left
+	select {
+	case <-copied:
+	case <-time.After(stsGrace):
+		_ = r.Close()
+		<-copied
+	}
+	return err
 }
 
 // boundedBuffer keeps what is written to it and fails once that is too much, which ends the command.
