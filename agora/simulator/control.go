@@ -8,9 +8,15 @@ import (
 // controlRoot is where the simulator's own endpoints live, beside the service's.
 const controlRoot = "/_simulator"
 
-// serveControl answers the simulator's own endpoints. They know no authentication: the simulator is a tool for a
-// loopback address.
+// serveControl answers the simulator's own endpoints, where the caller may use them.
 func (s *Simulator) serveControl(w http.ResponseWriter, r *http.Request) {
+	if status, why := s.controlRefused(r); status != 0 {
+		if status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="simulator"`)
+		}
+		writeControl(w, status, controlError{why})
+		return
+	}
 	switch r.Method + " " + r.URL.Path {
 	case "GET " + controlRoot, "GET " + controlRoot + "/":
 		writeControl(w, http.StatusOK, map[string]any{

@@ -53,7 +53,8 @@
 // # Faults and endpoints of its own
 //
 // [Faults] scripts what goes wrong, also answers that are not the service's: a status with a body of any kind and
-// any headers, as proxies, firewalls and login pages give them. Under /_simulator/, without authentication, GET ledger is the [Ledger], GET
-// and PUT faults the script. The ledger holds what pages and CDN addresses were asked for, stream keys included: it
-// is an oracle for tests, so point the simulator at nothing real and keep it on a loopback address.
+// any headers, as proxies, firewalls and login pages give them, and notifications that would not come otherwise. Under
+// /_simulator/, for callers on this machine or with [Config.ControlToken], GET ledger is the [Ledger], GET and PUT
+// faults the script. The ledger holds what pages and CDN addresses were asked for, stream keys included: it is an
+// oracle for tests, so point the simulator at nothing real and keep it on a loopback address.
 package simulator

@@ -23,9 +23,11 @@ type Config struct {
 	Concurrent     int              // recordings at once for each App ID, default 50 (code 406 beyond); negative: unlimited
 	StartAfter     time.Duration    // from the start request until the page is written, default 5 s; negative: at once
 	Faults         Faults
-	Callback       string       // http or https address for notifications; "": none
-	CallbackSecret string       // key of the notifications' signatures
-	Logger         *slog.Logger // default: discarded; gets neither bodies nor addresses
+	Callback       string // http or https address for notifications; "": none
+	CallbackSecret string // key of the notifications' signatures
+	// ControlToken admits callers of the endpoints under /_simulator/; "": only those on this machine.
+	ControlToken string
+	Logger       *slog.Logger // default: discarded; gets neither bodies nor addresses
 
 	// UploadDelay is how long the files take after the end, default 500 ms; negative: no time. A synchronous stop
 	// answers after it.

@@ -43,7 +43,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if in.Host == "" {
 		in.Host = in.URL.Host
 	}
-	in.RemoteAddr = "in-memory"
+	in.RemoteAddr = inMemory
 	done := make(chan result, 1)
 	go func() {
 		defer cancel()

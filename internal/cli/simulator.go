@@ -46,10 +46,14 @@ SIGINT and SIGTERM end it with status 0.`,
 	f.StringVar(&faults, "faults", "", "YAML `FILE` with faults to script")
 	f.StringVar(&cfg.Callback, "callback", "", "`URL` to send notifications to")
 	f.StringVar(&cfg.CallbackSecret, "callback-secret", "", "`SECRET` that signs the notifications")
+	f.StringVar(&cfg.ControlToken, "control-token", "", "`TOKEN` that callers of /_simulator/ must send (Authorization: Bearer TOKEN), from any machine; without it only those on this machine are answered")
 	f.StringVar(&ledger, "ledger", "", "`FILE` to write the account of what ran to at the end")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := checkSimulatorFlags(cfg); err != nil {
 			return &usageError{cmd.CommandPath(), err}
+		}
+		if cmd.Flags().Changed("control-token") && cfg.ControlToken == "" {
+			return &usageError{cmd.CommandPath(), errors.New("invalid --control-token: it is empty")}
 		}
 		if faults != "" {
 			script, err := readFaults(faults)
@@ -100,6 +104,7 @@ func (a *app) serveSimulator(ctx context.Context, cfg simulator.Config, listen, 
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", listen, cause(err))
 	}
+	warnOfReach(a.err, listener.Addr(), cfg.ControlToken)
 	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net"
@@ -100,5 +101,36 @@ func TestLedgerThatCannotBeWrittenIsKnownBeforehand(t *testing.T) {
 	status := Main(t.Context(), []string{"simulator", "--listen", "127.0.0.1:0", "--ledger", path}, Streams{Out: io.Discard, Err: &said})
 	if status != StatusTrouble || !strings.Contains(said.String(), "no such file or directory") {
 		t.Errorf("status %d, said %q", status, said.String())
+	}
+}
+
+// cancelling ends a context with the first write.
+type cancelling struct{ cancel func() }
+
+func (c cancelling) Write(p []byte) (int, error) {
+	c.cancel()
+	return len(p), nil
+}
+
+func TestASimulatorThatOtherMachinesReachSaysSo(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		warn string // "": no warning
+	}{
+		{[]string{"--listen", "127.0.0.1:0"}, ""},
+		{[]string{"--listen", "localhost:0"}, ""},
+		{[]string{"--listen", "0.0.0.0:0"}, "answer callers on this machine only"},
+		{[]string{"--listen", ":0", "--control-token", "an-obvious-example"}, "with the control token"},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		var said strings.Builder
+		status := Main(ctx, append([]string{"simulator"}, tt.args...), Streams{Out: cancelling{cancel}, Err: &said})
+		if warned := strings.Contains(said.String(), "other machines"); status != StatusOK || warned != (tt.warn != "") || !strings.Contains(said.String(), tt.warn) || strings.Contains(said.String(), "obvious") {
+			t.Errorf("%q: status %d, said %q", tt.args, status, said.String())
+		}
+	}
+	if status := Main(t.Context(), []string{"simulator", "--control-token", ""}, Streams{Out: io.Discard, Err: io.Discard}); status != StatusTrouble {
+		t.Errorf("an empty token is taken: status %d", status)
 	}
 }
