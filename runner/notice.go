@@ -32,8 +32,9 @@ type Notice struct {
 const fatalLevel = 5
 
 // NewNotice reads a notification. What its details say in words is cut short, and anything in them that looks like
-// an address is left out: it may hold a stream key or a token.
-func NewNotice(e agora.Event) Notice {
+// an address is left out: it may hold a stream key or a token. redact takes out known secrets.
+func NewNotice(e agora.Event, redact func(string) string) Notice {
+	clean := func(text string) string { return scrub(redact(text)) } // in this order: what is cut short cannot be found
 	n := Notice{ID: e.NoticeID, Type: e.Type, Cname: e.Cname, UID: e.UID, SID: e.SID, Sequence: e.Sequence, At: e.At}
 	details, err := e.Details()
 	if err != nil {
@@ -43,7 +44,7 @@ func NewNotice(e agora.Event) Notice {
 	switch d := details.(type) {
 	case *agora.ErrorDetails:
 		n.Code, n.Fatal, n.Upload = d.Code, d.Level >= fatalLevel, d.UploadError()
-		n.Text = fmt.Sprintf("error %d of module %d, level %d: %s", d.Code, d.Module, d.Level, scrub(d.Msg))
+		n.Text = fmt.Sprintf("error %d of module %d, level %d: %s", d.Code, d.Module, d.Level, clean(d.Msg))
 	case *agora.WarningDetails:
 		n.Text = fmt.Sprintf("warning %d of module %d", d.Code, d.Module)
 	case *agora.StatusDetails:
@@ -60,16 +61,16 @@ func NewNotice(e agora.Event) Notice {
 		n.Text = "the recording began"
 	case *agora.WebRecorderStoppedDetails:
 		n.Code, n.Files = d.Code, d.Files
-		n.Text = fmt.Sprintf("the recording stopped, code %d %s", d.Code, scrub(d.Message))
+		n.Text = fmt.Sprintf("the recording stopped, code %d %s", d.Code, clean(d.Message))
 		if d.Details != "" {
-			n.Text += ": " + scrub(d.Details)
+			n.Text += ": " + clean(d.Details)
 		}
 	case *agora.CapabilityLimitDetails:
-		n.Text = "the page is beyond what can be recorded: " + scrub(d.LimitType)
+		n.Text = "the page is beyond what can be recorded: " + clean(d.LimitType)
 	case *agora.WebRecorderReloadDetails:
-		n.Text = "the page was reloaded: " + scrub(d.Reason)
+		n.Text = "the page was reloaded: " + clean(d.Reason)
 	case *agora.RTMPPublishDetails:
-		n.Push = scrub(d.Status)
+		n.Push = clean(d.Status)
 		n.Text = "push: " + n.Push
 	default:
 		n.Text = fmt.Sprintf("event %d", e.Type)

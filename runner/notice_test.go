@@ -174,11 +174,11 @@ func TestAnUploadThatIsToldOfAfterTheEndIsKept(t *testing.T) {
 }
 
 func TestWhatANotificationSaysHoldsNoAddress(t *testing.T) {
-	n := NewNotice(agora.Event{Type: agora.EventWebRecorderStopped, RawDetails: []byte(`{"code":5,"message":"access_url_failed ","details":"could not open https://school.example/room?token=canary"}`)})
+	n := NewNotice(agora.Event{Type: agora.EventWebRecorderStopped, RawDetails: []byte(`{"code":5,"message":"access_url_failed ","details":"could not open https://school.example/room?token=canary"}`)}, strings.TrimSpace)
 	if strings.Contains(n.Text, "canary") || !strings.Contains(n.Text, "access_url_failed") {
 		t.Errorf("%q", n.Text)
 	}
-	n = NewNotice(agora.Event{Type: agora.EventRTMPPublishStatus, RawDetails: []byte(`{"rtmpUrl":"rtmps://x.example/canary","status":"disconnected"}`)})
+	n = NewNotice(agora.Event{Type: agora.EventRTMPPublishStatus, RawDetails: []byte(`{"rtmpUrl":"rtmps://x.example/canary","status":"disconnected"}`)}, strings.TrimSpace)
 	if strings.Contains(n.Text, "canary") || n.Push != "disconnected" {
 		t.Errorf("%+v", n)
 	}
@@ -186,7 +186,7 @@ func TestWhatANotificationSaysHoldsNoAddress(t *testing.T) {
 
 func TestAnErrorOfTheHighestLevelIsFollowedByAQuery(t *testing.T) {
 	for level, want := range map[string]bool{"4": false, "5": true} {
-		n := NewNotice(agora.Event{Type: agora.EventError, SID: "sid1", RawDetails: []byte(`{"module":4,"errorLevel":` + level + `,"errorCode":50}`)})
+		n := NewNotice(agora.Event{Type: agora.EventError, SID: "sid1", RawDetails: []byte(`{"module":4,"errorLevel":` + level + `,"errorCode":50}`)}, strings.TrimSpace)
 		_, trace := told(t, lesson(), nil, map[time.Duration]Notice{20*time.Minute + 3*time.Second: n})
 		if got := slices.Contains(trace, "20m3s query 1 uid 11"); got != want {
 			t.Errorf("level %s: a query at once is %v, want %v", level, got, want)

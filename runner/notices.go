@@ -81,8 +81,7 @@ func (e *Engine) heed(n agora.Event) {
 			return // one a minute for each recording, and it changes nothing
 		}
 	}
-	notice := NewNotice(n)
-	notice.Text, notice.Push = e.secrets.Redact(notice.Text), e.secrets.Redact(notice.Push)
+	notice := NewNotice(n, e.secrets.Redact)
 	e.mu.Lock()
 	conductors := make([]*conductor, 0, len(e.conductors))
 	for _, c := range e.conductors {

@@ -39,6 +39,7 @@ func TestNoSecretThatTheServiceQuotesIsKept(t *testing.T) {
 		h, carrier := listening(t, simulator.Faults{Notices: []simulator.NoticeFault{
 			{After: simulator.Duration(5 * time.Minute), Send: &simulator.NoticeSend{Event: 1, Details: map[string]any{"module": 1, "errorLevel": 5, "errorCode": 47, "errorMsg": "key " + secrets["ACCESS"] + " refused"}}},
 			{After: simulator.Duration(6 * time.Minute), Send: &simulator.NoticeSend{Event: 99, SID: "other", Details: map[string]any{"why": "key " + html.EscapeString(secrets["KEY"])}}},
+			{After: simulator.Duration(7 * time.Minute), Send: &simulator.NoticeSend{Event: 73, Details: map[string]any{"reason": strings.Repeat("x", 190) + " " + secrets["KEY"]}}},
 			{After: simulator.Duration(6 * time.Minute), Send: &simulator.NoticeSend{Event: 73, Details: map[string]any{"reason": "stream Qz-stream&amp;key/1zQ"}}},
 		}})
 		h.lookup = func(r plan.Reference) (string, error) { return secrets[r.Name], nil }
