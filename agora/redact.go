@@ -25,8 +25,8 @@ const (
 // value knows no secret and is ready. It is safe for concurrent use.
 type Redactor struct {
 	mu      sync.RWMutex
-	secrets []string // oldest first
-	first   [256]bool
+	secrets []string          // oldest first
+	first   map[byte][]string // the same by their first byte
 }
 
 // Add makes secrets known.
@@ -34,16 +34,30 @@ func (r *Redactor) Add(secrets ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range secrets {
+		if slices.Contains(r.secrets, s) {
+			continue
+		}
 		for _, form := range decodedForms(s) {
 			if len(form) >= shortestSecret && !slices.Contains(r.secrets, form) {
 				r.secrets = append(r.secrets, form)
-				r.first[form[0]] = true
+				r.index(form)
 			}
 		}
 	}
 	if excess := len(r.secrets) - maxSecrets; excess > 0 {
 		r.secrets = slices.Delete(r.secrets, 0, excess)
+		r.first = nil
+		for _, s := range r.secrets {
+			r.index(s)
+		}
 	}
+}
+
+func (r *Redactor) index(secret string) {
+	if r.first == nil {
+		r.first = map[byte][]string{}
+	}
+	r.first[secret[0]] = append(r.first[secret[0]], secret)
 }
 
 // decodedForms gives a secret and what it stands for where it is itself encoded. A byte that is no UTF-8 comes back from
@@ -169,17 +183,26 @@ func (r *Redactor) find(found []span, s *encoded, cut bool) []span {
 		return found
 	}
 	for i := range len(s.text) {
-		escape := escapes(s.text[i])
-		if !escape && !r.first[s.text[i]] {
+		if !escapes(s.text[i]) {
+			found = s.matches(found, i, r.first[s.text[i]], cut)
 			continue
 		}
-		for _, secret := range r.secrets {
-			if !escape && secret[0] != s.text[i] {
-				continue
+		var tried []byte
+		for _, reading := range s.readings(i) {
+			if first := reading.text[0]; !slices.Contains(tried, first) {
+				tried = append(tried, first)
+				found = s.matches(found, i, r.first[first], cut)
 			}
-			if end := s.match(i, secret, cut); end > i {
-				found = append(found, span{i, end})
-			}
+		}
+	}
+	return found
+}
+
+// matches appends where those of the secrets stand that begin at i.
+func (s *encoded) matches(found []span, i int, secrets []string, cut bool) []span {
+	for _, secret := range secrets {
+		if end := s.match(i, secret, cut); end > i {
+			found = append(found, span{i, end})
 		}
 	}
 	return found

@@ -186,7 +186,7 @@ type place struct{ text, secret int }
 func (s *encoded) match(i int, secret string, cut bool) int {
 	end := -1
 	open := []place{{i, 0}}
-	seen := map[place]bool{}
+	var seen map[place]bool
 	for len(open) > 0 {
 		p := open[len(open)-1]
 		open = open[:len(open)-1]
@@ -201,6 +201,9 @@ func (s *encoded) match(i int, secret string, cut bool) int {
 				return p.text
 			}
 		case escapes(s.text[p.text]) && !seen[p]:
+			if seen == nil {
+				seen = map[place]bool{}
+			}
 			seen[p] = true
 			if cut && p.secret > 0 && len(s.text)-p.text < longestEscape {
 				return len(s.text) // the escape may be cut in half

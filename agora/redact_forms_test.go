@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"html"
 	"io"
 	"log/slog"
@@ -207,8 +208,13 @@ func TestWhatTheServiceQuotesIsShownNowhere(t *testing.T) {
 
 func BenchmarkRedactALogLine(b *testing.B) {
 	r := redactorOf("0123456789abcdef0123456789abcdef", "AKIAEXAMPLE", "rtmps://live.example/app/key-1234", "example/secret+key")
+	for i := range 100 {
+		r.Add(fmt.Sprintf("%d-another/secret+%d", i, i))
+	}
 	line := "acquire failed: HTTP 400, code 2: storageConfig.accessKey is wrong (resource id 0123abcd, host api.agora.io, 100% sure & certain)"
+	escaped := url.QueryEscape(strings.Repeat(line, 2))
 	for b.Loop() {
 		r.Redact(line)
+		r.Redact(escaped)
 	}
 }
