@@ -30,7 +30,8 @@ type reading struct {
 // characters are escapes is not known, so each place is read in every way there is. Most places have one.
 type encoded struct {
 	text  string
-	known map[int][]reading // by place, under all layers, where an escape may begin
+	known map[int][]reading        // by place, under all layers, where an escape may begin
+	ends  map[string]map[place]int // by secret and place: where it ends, -1 for nowhere
 }
 
 // escapes says that a character begins an escape in one of the encodings.
@@ -178,42 +179,46 @@ func (s *encoded) collect(begun string, i, layers int, judge func(string) progre
 	}
 }
 
-// place is a state of a comparison: the rest of the text and the rest of the secret.
+// place is a state of a comparison: how much of the text and of the secret is behind it.
 type place struct{ text, secret int }
 
 // match says where a secret ends that begins at i in any form, the longest; -1 where none does. Where the text is cut
 // short, a secret may go on behind its end.
 func (s *encoded) match(i int, secret string, cut bool) int {
-	end := -1
-	open := []place{{i, 0}}
-	var seen map[place]bool
-	for len(open) > 0 {
-		p := open[len(open)-1]
-		open = open[:len(open)-1]
-		for p.text < len(s.text) && p.secret < len(secret) && s.text[p.text] == secret[p.secret] && !escapes(s.text[p.text]) {
-			p.text, p.secret = p.text+1, p.secret+1
+	ends := s.ends[secret]
+	if ends == nil {
+		ends = map[place]int{}
+		if s.ends == nil {
+			s.ends = map[string]map[place]int{}
 		}
-		switch {
-		case p.secret == len(secret):
-			end = max(end, p.text)
-		case p.text == len(s.text):
-			if cut && p.secret > 0 {
-				return p.text
-			}
-		case escapes(s.text[p.text]) && !seen[p]:
-			if seen == nil {
-				seen = map[place]bool{}
-			}
-			seen[p] = true
-			if cut && p.secret > 0 && len(s.text)-p.text < longestEscape {
-				return len(s.text) // the escape may be cut in half
-			}
-			for _, r := range s.readings(p.text) {
-				if strings.HasPrefix(secret[p.secret:], r.text) {
-					open = append(open, place{r.end, p.secret + len(r.text)})
-				}
-			}
+		s.ends[secret] = ends
+	}
+	return s.end(place{i, 0}, secret, cut, ends)
+}
+
+// end says where the rest of a secret ends. What is known of an escape is kept in ends: in a run of backslashes each is
+// reached in many ways.
+func (s *encoded) end(p place, secret string, cut bool, ends map[place]int) int {
+	for p.text < len(s.text) && p.secret < len(secret) && s.text[p.text] == secret[p.secret] && !escapes(s.text[p.text]) {
+		p.text, p.secret = p.text+1, p.secret+1
+	}
+	switch {
+	case p.secret == len(secret):
+		return p.text
+	case cut && p.secret > 0 && len(s.text)-p.text < longestEscape && (p.text == len(s.text) || escapes(s.text[p.text])):
+		return len(s.text) // the secret, or an escape of it, may be cut in half
+	case p.text == len(s.text) || !escapes(s.text[p.text]):
+		return -1
+	}
+	if end, ok := ends[p]; ok {
+		return end
+	}
+	last := -1
+	for _, r := range s.readings(p.text) {
+		if strings.HasPrefix(secret[p.secret:], r.text) {
+			last = max(last, s.end(place{r.end, p.secret + len(r.text)}, secret, cut, ends))
 		}
 	}
-	return end
+	ends[p] = last
+	return last
 }
