@@ -295,6 +295,7 @@ func (r *reading) note() bool {
 func (b *builder) url(u *unit, text string, where span) Text {
 	t := u.text(text, where, textURL)
 	if t.IsZero() {
+		b.p.uses.doubt("variable")
 		return t
 	}
 	for _, ref := range t.References() {

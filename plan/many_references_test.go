@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,8 @@ func TestManyReferencesInOneAddressAreReadInTime(t *testing.T) {
 		"one placeholder":      strings.Repeat("{id}", many),
 		"unknown placeholders": strings.Repeat("{ix}", many),
 		"half references":      strings.Repeat("${", many),
+		"addresses":            strings.Repeat("://b:1", many) + "@",
+		"users":                strings.Repeat("://b:x@", many),
 		"dollars":              strings.Repeat("$$", many),
 		"different references": different.String(),
 	} {
@@ -37,6 +40,9 @@ func TestManyReferencesInOneAddressAreReadInTime(t *testing.T) {
 			if len(f.Message) > 1000 {
 				t.Errorf("%s: a message of %d bytes: %.200s", name, len(f.Message), f.Message)
 			}
+		}
+		if strings.Contains(name, "reference") && slices.ContainsFunc(findings, func(f Finding) bool { return f.Rule == "unused-definition" && strings.Contains(f.Message, "HOST") }) {
+			t.Errorf("%s: an address that was refused says nothing about the variables that it uses", name)
 		}
 		if len(findings) > 1000 {
 			t.Errorf("%s: %d findings", name, len(findings))

@@ -51,13 +51,12 @@ func hasPassword(t Text) bool {
 	if t.IsZero() {
 		return false
 	}
-	address := written(t.t.parts)
-	from, at := userOf(address)
-	if at < 0 {
-		return false
+	for user := range usersOf(written(t.t.parts)) {
+		if _, password, _ := strings.Cut(user.text, ":"); onlyReferences.ReplaceAllString(password, "") != "" {
+			return true
+		}
 	}
-	_, password, _ := strings.Cut(address[from:at], ":")
-	return onlyReferences.ReplaceAllString(password, "") != ""
+	return false
 }
 
 // hasSecretPart says that an address has a user, a path or a query.

@@ -78,7 +78,7 @@ func TestTheHostOfAReferenceIsJudgedByItsValueAndNotShown(t *testing.T) {
 func TestAPasswordInAnAddressIsASecretThatIsNotShown(t *testing.T) {
 	for _, address := range []string{
 		"https://user:canary@school.example/a", "https://user:canary@school.example", "https://:canary@school.example/a", "https://user:can@canary@school.example/a",
-		"https://user:canary/x@school.example/a", "https://user:${PASSWORD}canary@school.example/a", "HTTPS://user:canary#x@school.example/?a=b",
+		"https://user:canary/x@school.example/a", "https://user:${PASSWORD}canary@school.example/a", "https://school.example/?next=https://user:canary@b.example/", "HTTPS://user:canary#x@school.example/?a=b",
 	} {
 		ids, text := errorsOf(t, address, nil)
 		if !strings.Contains(strings.Join(ids, " "), "secret-in-plain-text") || strings.Contains(text, "canary") {
@@ -97,6 +97,8 @@ func TestAPasswordInAnAddressIsASecretThatIsNotShown(t *testing.T) {
 		"https://user:secret@school.example/{id}?a=${PASSWORD}": "https://[redacted]@school.example/{id}?a=${PASSWORD}",
 		"https://${PASSWORD}@school.example/a":                  "https://${PASSWORD}@school.example/a",
 		"https://school.example/a:b@c":                          "https://school.example/a:b@c",
+		"https://a.example/?next=https://user:secret@b.example": "https://a.example/?next=https://[redacted]@b.example",
+		"https://u:v@a.example/?next=http://w@b.example/c":      "https://[redacted]@a.example/?next=http://[redacted]@b.example/c",
 		"https://school.example:8443/a@c":                       "https://school.example:8443/a@c",
 	} {
 		if got := must(newText(address, Pos{}, textURL)).String(); got != shown {

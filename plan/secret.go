@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"regexp"
 	"slices"
@@ -318,15 +319,36 @@ func maskUser(head string) string {
 // MaskUser masks user and password in a web address, unless references alone give them. A password may hold what ends
 // the host of an address, and then the address is broken, and the password is no less secret.
 func MaskUser(address string) string {
-	from, at := userOf(address)
-	if at < 0 {
-		return address
+	var b strings.Builder
+	rest := address
+	for user := range usersOf(address) {
+		if shown := onlyReferences.ReplaceAllString(user.text, ""); shown != "" && shown != ":" && shown != redacted {
+			b.WriteString(rest[:user.at-(len(address)-len(rest))] + redacted)
+			rest = address[user.at+len(user.text):]
+		}
 	}
-	user := onlyReferences.ReplaceAllString(address[from:at], "")
-	if user == "" || user == ":" || user == redacted {
-		return address
+	return b.String() + rest
+}
+
+// userPart is the user of an address, with a password or without, and where it begins.
+type userPart struct {
+	text string
+	at   int
+}
+
+// usersOf gives the users in an address, which may hold another one in its query.
+func usersOf(address string) iter.Seq[userPart] {
+	return func(yield func(userPart) bool) {
+		end := strings.LastIndexByte(address, '@') + 1 // behind the last one there is none
+		for i := 0; i < end; {
+			from, at := userOf(address[i:end])
+			switch {
+			case at >= 0 && !yield(userPart{address[i+from : i+at], i + from}), at < 0 && from == 0:
+				return
+			}
+			i += max(from, at)
+		}
 	}
-	return address[:from] + redacted + address[at:]
 }
 
 // onlyReferences matches what may be shown of a user.
