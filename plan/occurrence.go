@@ -124,7 +124,7 @@ func (e *expansion) id(c *class) string {
 	b = append(b, '/')
 	b = append(b, c.schedule.recording.ID...)
 	b = append(b, '/')
-	return string(time.Unix(c.planned, 0).UTC().AppendFormat(b, "20060102T150405Z"))
+	return string(time.Unix(c.planned, 0).UTC().AppendFormat(b, identityTime))
 }
 
 // clockChange says what a clock change does to the start, for people; "" for nothing.
