@@ -165,7 +165,7 @@ func (c *conductor) loop() {
 				t.waiting = append(t.waiting, unansweredAsk(x, "rundown ended meanwhile"))
 			}
 		}
-		if len(t.state.Sessions) > 0 { // the others wait until the plan has said what it wants of them now
+		if len(t.state.Sessions) > 0 && t.state.Phase != Planned { // the others wait until the plan has said what it wants of them now
 			c.step(t, Observation{})
 		}
 	}
@@ -254,9 +254,13 @@ func (c *conductor) step(t *task, o Observation) {
 	for _, change := range t.changes {
 		change(&next)
 	}
+	moved := c.tellMoved(&t.state, &next, now)
+	if !next.Begin.Equal(t.state.Begin) {
+		t.begin = next.Begin
+	}
 	changes := t.changes
 	t.changes = nil
-	calls, events := []Action(nil), t.told
+	calls, events := []Action(nil), slices.Concat(t.told, moved)
 	told := t.told
 	t.told = nil
 	observations := t.waiting
@@ -304,10 +308,15 @@ func (c *conductor) step(t *task, o Observation) {
 
 // anew steps a task again from its rows as they are now, since a write that counted on others was refused.
 func (c *conductor) anew(t *task, refused error) {
+	unknown := t.version == 0
 	c.reread(t, refused, func(moved bool) {
 		if !moved {
 			c.letGo(t, refused)
 			return
+		}
+		if unknown && t.occ != nil { // it was thought to be new: what the plan wants of it is still to be laid over it
+			c.revise(t, t.slot.want(c.app), c.e.cfg.Now())
+			c.place()
 		}
 		c.step(t, Observation{})
 	})
@@ -352,6 +361,9 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	}
 	t.settled = nil
 	if next.Phase != before.Phase {
+		if next.Phase == Planned && len(next.Sessions) > 0 { // it was moved, and begins beside others
+			c.place()
+		}
 		c.announce(next)
 		if next.Phase == Over {
 			c.e.keys.forget(next.Sessions)

@@ -116,12 +116,14 @@ func (d *decision) note(format string, args ...any) {
 }
 
 // over says that nothing may be recorded any more.
-func (d *decision) over() bool { return d.s.Cancel != nil || !d.now.Before(d.s.Until) }
+func (d *decision) over() bool {
+	return d.s.Cancel != nil || !d.now.Before(d.s.Until) || d.s.dropped()
+}
 
 // next chooses what to do.
 func (d *decision) next() Action {
 	s := &d.s
-	if s.Phase == Over && s.Outcome == Cancelled && s.Cancel == nil && d.now.Before(s.End) {
+	if s.Phase == Over && s.Outcome == Cancelled && s.Cancel == nil && d.now.Before(s.End) && !s.dropped() {
 		d.reopen()
 		d.note("the cancellation was undone")
 	}
@@ -131,6 +133,9 @@ func (d *decision) next() Action {
 		}
 	}
 	if s.Phase == Over { // what turned up after the end is only stopped
+		return Action{Wake: d.soonest(time.Time{})}
+	}
+	if s.MovedTo != "" && !s.dropped() { // the owner of that App ID goes on with it
 		return Action{Wake: d.soonest(time.Time{})}
 	}
 	for n := range s.lanes() {
@@ -205,11 +210,14 @@ func (d *decision) ask(x *Session) Action {
 	if x.State.Final() {
 		return Action{}
 	}
-	if d.over() && x.State.Carries() {
+	earlier := d.s.earlier(x)
+	if (earlier || d.over()) && x.State.Carries() {
 		d.end(x)
 	}
-	d.shed(x)
-	d.retire(x)
+	if !earlier {
+		d.shed(x)
+		d.retire(x)
+	}
 	if at := d.updateDue(x); !at.IsZero() && !at.After(d.now) {
 		x.Asked, x.AskedAt, x.Change, x.AskedCDN = agora.OpUpdate, d.now, d.wanted(x), d.s.push(x.Lane)
 		return Action{Op: agora.OpUpdate, Attempt: x.Attempt}
@@ -267,7 +275,11 @@ func (d *decision) end(x *Session) {
 			return
 		}
 		d.enter(x, SessionFailed)
-		x.Reason = cmp.Or(x.Reason, "the class was over before it could be started")
+		why := "the class was over before it could be started"
+		if d.s.earlier(x) {
+			why = "the class was moved before it could be started"
+		}
+		x.Reason = cmp.Or(x.Reason, why)
 	default:
 		if x.Asked == agora.OpUpdate {
 			return
@@ -300,7 +312,7 @@ func (d *decision) due(lane int) bool {
 	writing := d.now.Add(agora.StartLead())
 	left := s.End.Sub(later(s.Start, writing))
 	switch {
-	case len(s.Sessions) == 0 && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
+	case !s.touched() && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
 		l.GaveUp = d.lateness(left)
 	case left <= 0:
 		l.GaveUp = "no class time was left for another session"
@@ -428,6 +440,9 @@ func (d *decision) refused(x *Session, a Answer) {
 		return
 	}
 	d.enter(x, SessionFailed)
+	if d.s.earlier(x) {
+		return
+	}
 	d.s.Lanes[x.Lane].Failures++
 	d.s.Lanes[x.Lane].GaveUp = "the service refuses it: " + a.String()
 }
@@ -486,7 +501,7 @@ func (d *decision) conflict(x *Session) {
 	case x.Doubt && holder != nil: // its own start is still in doubt, and told of at the end
 		d.enter(x, SessionFailed)
 		x.Reason, x.Next = fmt.Sprintf("task conflict: session %d may be live", holder.Attempt), time.Time{}
-		if _, free := d.pick(x, x.UID); !free {
+		if _, free := d.pick(x, x.UID); !free && !d.s.earlier(x) {
 			d.s.Lanes[x.Lane].RetryAt = again
 		}
 		return
@@ -572,9 +587,9 @@ func (d *decision) unstarted(x *Session, reason string) {
 }
 
 // failed counts a failure and spaces the next session of its lane. One that another follows already is no failure, nor
-// is what came of an end of rundown.
+// is what came of an end of rundown, or of a session that was begun for an earlier time of the class.
 func (d *decision) failed(x *Session) {
-	if x.Leaving || x.Cut {
+	if x.Leaving || x.Cut || d.s.earlier(x) {
 		return
 	}
 	l := &d.s.Lanes[x.Lane]
@@ -830,11 +845,13 @@ func (d *decision) evidence(x *Session, files []agora.File) {
 // phase derives where the occurrence stands.
 func (d *decision) phase() Phase {
 	s := &d.s
-	seen := slices.ContainsFunc(s.Sessions, func(x Session) bool { return !x.RecordingAt.IsZero() })
+	seen := slices.ContainsFunc(s.current(), func(x Session) bool { return !x.RecordingAt.IsZero() })
 	switch {
 	case s.Outcome != "":
 		return Over
-	case len(s.Sessions) == 0:
+	case s.fresh() && !s.settled():
+		return Stopping
+	case s.fresh():
 		return Planned
 	case d.over() || s.gaveUp() != "":
 		return Stopping

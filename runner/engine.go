@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -442,7 +443,7 @@ func (e *Engine) owner(ctx context.Context, id, app string) (*conductor, error) 
 func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bool, slots map[string]slot) error {
 	var ids []string
 	for _, r := range rows {
-		if r.State != string(Planned) {
+		if r.State != string(Planned) || bytes.Contains(r.Doc, []byte(`"earlier":`)) { // one that was moved has sessions
 			ids = append(ids, r.ID)
 		}
 	}
@@ -505,7 +506,7 @@ func (e *Engine) dropOthers(ctx context.Context) {
 			if e.plans[name] != nil {
 				continue
 			}
-			removed, done := c.retire(name, nil, e.cfg.Now().Add(1000*24*time.Hour))
+			removed, done := c.retire(name, nil, nil, e.cfg.Now().Add(1000*24*time.Hour))
 			select {
 			case <-done:
 			case <-ctx.Done():
@@ -559,8 +560,15 @@ func (e *Engine) schedule(ctx context.Context, a *applied, from time.Time) Diff 
 		conductors[app] = c
 	}
 	e.mu.Unlock()
+	held := func(id string) (slot, *conductor) {
+		b, ok := a.plan.Find(id)
+		if !ok || !b.End().After(e.since()) {
+			return slot{}, nil
+		}
+		return slot{brief: b, id: id, revision: a.revision, conn: a.conn}, conductors[a.apps[b.App()]]
+	}
 	for app, c := range conductors {
-		removed, done := c.retire(a.plan.Name, wanted[app], a.until)
+		removed, done := c.retire(a.plan.Name, wanted[app], held, a.until)
 		select {
 		case <-done:
 			diff.Removed += *removed

@@ -50,7 +50,7 @@ func (c *conductor) extended(t *task, order Extension, tell func(string)) {
 	switch now := c.e.cfg.Now(); {
 	case t == nil:
 		tell("the occurrence is not at work")
-	case t.state.Phase == Over || t.state.Phase == Stopping:
+	case t.state.Phase == Over || t.state.Phase == Stopping && !t.state.fresh():
 		tell("refused: its end has come already")
 	case t.state.Cancel != nil:
 		tell("refused: it is cancelled")

@@ -193,7 +193,7 @@ func (d *decision) toldOver(x *Session, n Notice) {
 				x.Reason += ": "
 			}
 			x.Reason += n.Text
-			if l := &d.s.Lanes[x.Lane]; x.pageAtFault() && l.Failures > l.PageFailures {
+			if l := &d.s.Lanes[x.Lane]; x.pageAtFault() && !d.s.earlier(x) && l.Failures > l.PageFailures {
 				l.PageFailures++
 			}
 		}
@@ -232,15 +232,16 @@ func (d *decision) found(x *Session, n Notice) {
 	x.remark(fmt.Sprintf("orphan: the sid of session %d turned up in a notification at %s", x.Attempt, d.clock(d.now)))
 	began := x.State
 	x.SID, x.StartedAt, x.Doubt, x.Cut, x.Asked, x.Reason, x.Tries, x.Next = n.SID, cmp.Or(x.RequestedAt, d.now), false, false, "", "", 0, d.now
-	if d.s.Phase == Over && !d.over() { // it had been given up
+	earlier := d.s.earlier(x)
+	if d.s.Phase == Over && !d.over() && !earlier { // it had been given up
 		d.reopen()
 		d.note("there is something to record the class after all")
 	}
-	if c := d.s.carrier(x.Lane); c != nil && c.State == SessionAcquiring && !n.ended() {
+	if c := d.s.carrier(x.Lane); c != nil && c.State == SessionAcquiring && !n.ended() && !earlier {
 		d.enter(c, SessionFailed) // and no failure: nothing of it is at the service yet
 		c.Reason, c.Asked, c.Next = fmt.Sprintf("it gave way to session %d, whose sid turned up", x.Attempt), "", time.Time{}
 	}
-	if d.s.Phase != Over && !d.over() && (began == SessionStarting || d.s.carrier(x.Lane) == nil) {
+	if d.s.Phase != Over && !d.over() && !earlier && (began == SessionStarting || d.s.carrier(x.Lane) == nil) {
 		d.enter(x, SessionConfirming)
 		if l := &d.s.Lanes[x.Lane]; x.Counted { // if it fails after all, that is counted then
 			x.Counted, l.Failures = false, max(0, l.Failures-1)

@@ -17,7 +17,7 @@ func (d *decision) finish() {
 	d.orphanDoubtful()
 	gaveUp := s.gaveUp()
 	s.Gaps = gaps(s.Start, s.End, s.Sessions)
-	covered := slices.ContainsFunc(s.Sessions, func(x Session) bool { from, until := x.wrote(); return from.Before(until) })
+	covered := s.covered()
 	var why []string
 	foreign := s.foreignStory()
 	switch {
@@ -31,7 +31,10 @@ func (d *decision) finish() {
 		if !covered {
 			s.Gaps = nil
 		}
-	case len(s.Sessions) == 0:
+	case s.dropped():
+		s.Outcome, s.Gaps = Cancelled, nil
+		why = append(why, "the plan no longer holds it")
+	case s.fresh() && !covered:
 		s.Outcome = Missed
 		why = append(why, cmp.Or(gaveUp, d.lateness(0)))
 	case !covered:
@@ -63,6 +66,7 @@ func (d *decision) finish() {
 		why = append(why, x.Remarks...)
 		why = append(why, x.uploadProblems()...)
 	}
+	why = append(why, d.earlierAccount()...)
 	if s.lanes() > 1 && gaveUp == "" {
 		for _, l := range s.Lanes[:s.lanes()] {
 			if l.GaveUp != "" {
@@ -103,10 +107,21 @@ func (d *decision) mayHold(missing string) []string {
 	return out
 }
 
-// account tells of each session that wrote, and by what evidence that is known.
-func (d *decision) account() []string {
+// earlierAccount tells of what was written before the class was moved.
+func (d *decision) earlierAccount() []string {
 	var out []string
 	for _, x := range d.s.Sessions {
+		if from, until := x.wrote(); d.s.earlier(&x) && from.Before(until) {
+			out = append(out, fmt.Sprintf("before it was moved, session %d recorded from %s to %s", x.Attempt, d.clock(from), d.clock(until)))
+		}
+	}
+	return out
+}
+
+// account tells of each session of the class that wrote, and by what evidence that is known.
+func (d *decision) account() []string {
+	var out []string
+	for _, x := range d.s.current() {
 		from, until := x.wrote()
 		if !from.Before(until) {
 			continue

@@ -13,8 +13,10 @@ import (
 )
 
 // retire removes the planned occurrences of a plan that start before until and that it no longer wants of this app;
-// one that has begun is marked absent and goes on. The channel closes when that is stored; the count may be read then.
-func (c *conductor) retire(name string, wanted []slot, until time.Time) (removed *int, done <-chan struct{}) {
+// one that has begun is marked absent and goes on. One that has begun and that the plan holds all the same, for another
+// App ID or beyond until, is left to that, as held tells. The channel closes when that is stored; the count may be read
+// then.
+func (c *conductor) retire(name string, wanted []slot, held func(id string) (slot, *conductor), until time.Time) (removed *int, done <-chan struct{}) {
 	removed = new(int)
 	finished := make(chan struct{})
 	c.post(func() {
@@ -30,12 +32,16 @@ func (c *conductor) retire(name string, wanted []slot, until time.Time) (removed
 		}
 		*removed += c.dismiss(func(r *resting) bool { return r.plan() == name && !keep[r.id] && !r.brief.Start().After(until) })
 		for id, t := range c.tasks {
-			if t.state.Plan != name || t.now || keep[id] || t.state.Phase == Over || t.state.Start.After(until) {
+			begun := len(t.state.Sessions) > 0 || t.state.Phase != Planned
+			if t.state.Plan != name || t.now || keep[id] || t.state.Phase == Over || t.state.Start.After(until) && !begun {
+				continue
+			}
+			if begun && c.elsewhereWanted(t, held) {
 				continue
 			}
 			open++
 			remove := func() {
-				if t.state.Phase != Planned {
+				if t.state.Phase != Planned || len(t.state.Sessions) > 0 {
 					t.absent = true
 					t.changes = append(t.changes, func(s *State) { s.Absent = true })
 					settle()
@@ -91,7 +97,11 @@ func (c *conductor) want(wanted []slot) (added, changed int) {
 				if c.revise(t, w, now) {
 					changed++
 				}
-			case w.occ.Cancelled() || c.elsewhere(w.id):
+			case c.ownerElsewhere(w.id) != nil:
+				owner := c.ownerElsewhere(w.id)
+				owner.post(func() { owner.yield(w, c) })
+				continue
+			case w.occ.Cancelled():
 				continue
 			default:
 				added++
@@ -148,37 +158,25 @@ func (c *conductor) downSince(t Target) time.Time {
 	return time.Time{}
 }
 
-// elsewhere says that another conductor holds the occurrence: one that has begun stays where it began.
-func (c *conductor) elsewhere(id string) bool {
-	c.e.mu.Lock()
-	defer c.e.mu.Unlock()
-	owner := c.e.known[id]
-	return owner != nil && owner != c
-}
-
-// revise lays what the plan says now over a task and reports whether that changes anything. What has begun takes over
-// a new end, padding and CDN target only; a new end that is past already is refused.
+// revise lays what the plan says now over a task and reports whether that changes anything. What is being recorded takes
+// over new times, a CDN target and its fallback: a new end that is past already is refused, and what is moved ahead is
+// stopped and planned again.
 func (c *conductor) revise(t *task, w want, now time.Time) bool {
-	t.slot, t.occ, t.from, t.absent = w.slot, w.occ, w.target.From, false
+	t.slot, t.occ, t.from, t.absent, t.to = w.slot, w.occ, w.target.From, false, nil
 	change := func(s *State) {
-		target := w.target.lasting(s.Extended)
-		switch {
-		case s.Phase == Planned, s.Outcome == Cancelled && len(s.Sessions) == 0:
-			s.Target, s.DownSince = target, c.downSince(target)
-		case s.Phase != Over:
-			if !target.Until.Equal(s.Until) && !target.Until.After(now) {
-				c.log.Warn("a new end that is already past is refused; the recording goes on to the end it had",
-					"occurrence", s.ID, "end", s.End, "refused", target.End)
-			} else {
-				s.End, s.Until = target.End, target.Until
+		if w.occ.Cancelled() { // its times are those that were planned, and count for nothing
+			s.keepUp(w.target)
+			if s.Cancel == nil && s.Phase != Over {
+				s.Cancel = &Cancel{At: now, Who: planWho, Reason: w.occ.Settings.Note}
 			}
-			s.CDN, s.Fallback, s.Priority, s.Absent = target.CDN, target.Fallback, target.Priority, false
+			return
 		}
-		switch {
-		case w.occ.Cancelled() && s.Cancel == nil && s.Phase != Over:
-			s.Cancel = &Cancel{At: now, Who: planWho, Reason: w.occ.Settings.Note}
-		case !w.occ.Cancelled() && s.Cancel != nil && s.Cancel.Who == planWho:
+		if s.Cancel != nil && s.Cancel.Who == planWho {
 			s.Cancel = nil
+		}
+		if !s.retarget(w.target, c.downSince(w.target), now) {
+			c.log.Warn("a new end that is already past is refused; the recording goes on to the end it had",
+				"occurrence", s.ID, "end", s.End, "refused", w.target.End)
 		}
 	}
 	after := t.state.clone()
@@ -282,7 +280,7 @@ func (c *conductor) cancelled(t *task, order *Cancel, tell func(string)) {
 func (c *conductor) halt(id string, order *Cancel, tell func(string)) {
 	c.post(func() {
 		c.order(id, func(t *task) {
-			if t != nil && t.state.Phase == Planned {
+			if t != nil && t.state.Phase != Over && t.state.fresh() {
 				tell("it has not begun")
 				return
 			}

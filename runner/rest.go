@@ -38,6 +38,9 @@ func (r *resting) asBefore(w want) bool {
 
 // settle puts a task with which nothing is to be done now where it waits: to rest, or into the heap.
 func (c *conductor) settle(t *task) {
+	if c.passOn(t) {
+		return
+	}
 	if c.rests(t) {
 		c.rest(t)
 	} else {

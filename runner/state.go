@@ -124,6 +124,8 @@ type State struct {
 	Cancel    *Cancel         `json:"cancel,omitempty"`
 	Extended  *Extension      `json:"extended,omitempty"`
 	Sessions  []Session       `json:"-"`                   // rows of their own
+	Earlier   int             `json:"earlier,omitempty"`   // the first so many sessions were begun for a time or an App ID that the plan has left since
+	MovedTo   string          `json:"moved_to,omitempty"`  // the App ID that is to record it: its owner takes it once the sessions are stopped
 	Lanes     [mostLanes]Lane `json:"lanes,omitzero"`      // of these the target uses as many as it has pairs of uids
 	FellFrom  string          `json:"fell_from,omitempty"` // the masked address that the push broke at and left for the fallback
 	EndedAt   time.Time       `json:"ended_at,omitzero"`
@@ -250,7 +252,7 @@ func (s *State) gaveUp() string {
 // for none.
 func (s *State) carrier(lane int) *Session {
 	for i := range s.Sessions {
-		if x := &s.Sessions[i]; x.Lane == lane && x.State.Carries() && !x.Leaving {
+		if x := &s.Sessions[i]; x.Lane == lane && x.State.Carries() && !x.Leaving && !s.earlier(x) {
 			return x
 		}
 	}

@@ -60,7 +60,9 @@ func (d *decision) shed(x *Session) {
 }
 
 // surplus says that a session carries the class in a lane that is no longer wanted.
-func (s *State) surplus(x *Session) bool { return x.Lane >= s.lanes() && x.State.Carries() }
+func (s *State) surplus(x *Session) bool {
+	return x.Lane >= s.lanes() && x.State.Carries() && !s.earlier(x)
+}
 
 // lapsed says that a session's hours are over, though neither the class is nor another writes: it has ended by itself, or
 // cannot be asked and stopped any more.

@@ -33,7 +33,7 @@ func (c *conductor) left() []*task {
 
 // carries says that the occurrence is being recorded and nobody has cancelled it.
 func (t *task) carries() bool {
-	return t.state.Cancel == nil && slices.ContainsFunc(t.state.Sessions, func(x Session) bool { return x.State.Carries() && !x.Leaving })
+	return t.state.Cancel == nil && slices.ContainsFunc(t.state.Sessions, func(x Session) bool { return x.State.Carries() && !x.Leaving && !t.state.earlier(&x) })
 }
 
 // hand gives the place of a task, with its sessions, to a new occurrence, in one stored step.

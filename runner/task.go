@@ -29,6 +29,7 @@ type task struct {
 	seen    bool             // what was seen of it is still to be stored: it is in the conductor's list
 	cut     bool             // its padding gave way, which the state does not say yet
 	absent  bool             // the plan no longer holds it
+	to      *conductor       // the plan gives it to the App ID of this one
 	now     bool             // recorded because somebody asked for it now: not placed
 	changes []func(*State)   // orders and revisions of the plan, for the next step
 	told    []store.Event    // for the log, with the next step
@@ -48,7 +49,7 @@ func (t *task) writing() time.Time {
 // placed says that the task takes part in the placement of starts: it has not begun, or may yet be taken back from
 // its cancellation.
 func (t *task) placed() bool {
-	return !t.now && len(t.state.Sessions) == 0 && (t.state.Phase == Planned || t.state.Outcome == Cancelled)
+	return !t.now && t.state.fresh() && (t.state.Phase == Planned || t.state.Outcome == Cancelled)
 }
 
 // slot is an occurrence as a plan has it now, in short.

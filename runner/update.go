@@ -21,7 +21,7 @@ const (
 // changes are the instants at which a session's updates are due; zero for those that nobody wants. A session is
 // resumed also while it is not known to run, since nothing is written before.
 func (d *decision) changes(x *Session) (hold, push, keys time.Time) {
-	if d.s.Phase == Over || d.over() || x.SID == "" || !x.State.Carries() {
+	if d.s.Phase == Over || d.over() || d.s.earlier(x) || x.SID == "" || !x.State.Carries() {
 		return
 	}
 	notBefore := func(c Change, at time.Time) time.Time {

@@ -1,0 +1,293 @@
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora/simulator"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// moving is a plan with the class of monday under a change, and a second App ID. The class of December keeps the plan from
+// removing all that it has.
+func moving(change string, more ...string) files {
+	if change != "" {
+		more = append(more, "    changes: {2031-09-15: "+change+"}")
+	}
+	f := school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50", more...)
+	text := strings.Replace(f["school.yaml"], `apps: {main: {id: "${APP}"}}`, `apps: {main: {id: "${APP}"}, other: {id: "${OTHER}"}}`, 1)
+	text = strings.Replace(text, "defaults:\n", "defaults:\n  app: main\n", 1)
+	return files{"school.yaml": text + "\n  spare: {app: other, when: 2031-12-02 09:00-09:50}\n"}
+}
+
+// runs lists the sessions of the ledger as times of UTC, with the day of the month where that is not the 15th.
+func (h *house) runs() []string {
+	var out []string
+	for _, s := range h.sim.Ledger().Sessions {
+		end := "still running"
+		if s.StoppedAt != nil {
+			end = s.StoppedAt.Format("15:04")
+		}
+		text := s.StartedAt.Format("15:04") + "-" + end
+		if s.StartedAt.Day() != 15 {
+			text = s.StartedAt.Format("02 ") + text
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// story is the event log of an occurrence.
+func (h *house) story(id string) string {
+	h.t.Helper()
+	events, err := h.store.Events(context.Background(), id, 0, 0)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, e := range events {
+		fmt.Fprintf(&b, "%s %s %s\n", e.At.Format("02 15:04:05"), e.Kind, e.Text)
+	}
+	return b.String()
+}
+
+// state is an occurrence as the store has it.
+func (h *house) state(id string) runner.State {
+	h.t.Helper()
+	rows, err := h.store.Occurrences(context.Background(), store.Filter{ID: id})
+	if err != nil || len(rows) != 1 {
+		h.t.Fatalf("%s: %d rows, %v", id, len(rows), err)
+	}
+	sessions, err := h.store.Sessions(context.Background(), id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	s, err := runner.Decode(rows[0], sessions[id])
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return s
+}
+
+// TestAClassThatIsMovedWhileItIsRecorded changes the plan twenty minutes after the bell: while the daemon runs, and while
+// it does not.
+func TestAClassThatIsMovedWhileItIsRecorded(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		change  string
+		more    string
+		runs    []string
+		outcome runner.Outcome // "": it has not ended after a day
+		moved   bool           // a warning tells that what ran was stopped
+	}{
+		{name: "to the next day", change: "{to: 2031-09-16 09:00-09:50}", runs: []string{"06:59-07:20", "16 06:59-07:52"}, outcome: runner.Recorded, moved: true},
+		{name: "to the afternoon", change: "{to: 14:00-14:50}", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: runner.Recorded, moved: true},
+		{name: "by an hour, which overlaps", change: "{to: 09:40-10:30}", runs: []string{"06:59-07:20", "07:39-08:32"}, outcome: runner.Recorded, moved: true},
+		{name: "beyond the horizon", change: "{to: 2031-10-16 09:00-09:50}", runs: []string{"06:59-07:20"}, moved: true},
+		{name: "by ten minutes", change: "{to: 09:10-10:00}", runs: []string{"06:59-08:02"}, outcome: runner.Recorded},
+		{name: "to an earlier start", change: "{to: 08:50-10:00}", runs: []string{"06:59-08:02"}, outcome: runner.Partial},
+		{name: "to a later end", change: "{to: 09:00-10:20}", runs: []string{"06:59-08:22"}, outcome: runner.Recorded},
+		{name: "to a sooner end", change: "{to: 09:00-09:30}", runs: []string{"06:59-07:32"}, outcome: runner.Recorded},
+		{name: "to an end that is past", change: "{to: 09:00-09:10}", runs: []string{"06:59-07:52"}, outcome: runner.Recorded},
+		{name: "wholly into the past", change: "{to: 07:00-07:50}", runs: []string{"06:59-07:52"}, outcome: runner.Recorded},
+		{name: "to another page", change: "{url: https://school.example/rooms/elsewhere}", runs: []string{"06:59-07:52"}, outcome: runner.Recorded},
+		{name: "to another App ID", more: "    app: other", runs: []string{"06:59-07:20", "07:20-07:52"}, outcome: runner.Partial, moved: true},
+		{name: "to another App ID and the afternoon", change: "{to: 14:00-14:50}", more: "    app: other", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: runner.Recorded, moved: true},
+		{name: "to another App ID and cancelled", change: "cancelled", more: "    app: other", runs: []string{"06:59-07:20"}, outcome: runner.Cancelled},
+	}
+	for _, tt := range tests {
+		for _, restart := range []bool{false, true} {
+			name := tt.name + ", live"
+			if restart {
+				name = tt.name + ", at a restart"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					until(monday.Add(-time.Hour))
+					h := newHouse(t, simulator.Config{})
+					h.poll = time.Hour
+					e := h.open(load(t, moving(""), "school.yaml"))
+					until(monday.Add(20*time.Minute + 30*time.Second))
+					after := load(t, moving(tt.change, tt.more), "school.yaml")
+					if restart {
+						h.shut(e)
+						e = h.open(after)
+					} else if _, err := e.Apply(context.Background(), after); err != nil {
+						t.Fatal(err)
+					}
+					until(monday.Add(28 * time.Hour))
+					s, story := h.state(german), h.story(german)
+					h.shut(e)
+					if runs := h.runs(); !slices.Equal(runs, tt.runs) {
+						t.Errorf("ran %v, want %v\n%s", runs, tt.runs, story)
+					}
+					if s.Outcome != tt.outcome || len(s.Sessions) != len(tt.runs) {
+						t.Errorf("%s after %d sessions, want %s: %s\n%s", s.Outcome, len(s.Sessions), tt.outcome, s.Reason, story)
+					}
+					if told := strings.Contains(h.log.String(), `level=WARN msg="class moved while it was recorded`); told != tt.moved || strings.Contains(story, "moved") != tt.moved {
+						t.Errorf("a warning in the log: %v, want %v; the history:\n%s", told, tt.moved, story)
+					}
+					if s.Outcome != "" {
+						h.audit()
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestAClassThatIsOverIsRecordedAgainWhereItIsMovedAhead moves a class whose outcome is known to a time that is ahead.
+func TestAClassThatIsOverIsRecordedAgainWhereItIsMovedAhead(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		start   time.Duration
+		faults  []simulator.RequestFault
+		before  runner.Outcome
+		moved   time.Duration
+		then    []string // changes, one after the other, an hour apart
+		more    string
+		runs    []string
+		outcome runner.Outcome
+	}{
+		{name: "missed", start: 2 * time.Hour, before: runner.Missed, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, runs: []string{"13:59-14:52"}, outcome: runner.Recorded},
+		{name: "missed, and another App ID", start: 2 * time.Hour, before: runner.Missed, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, more: "    app: other", runs: []string{"13:59-14:52"}, outcome: runner.Recorded},
+		{
+			name: "failed", start: -time.Hour, faults: []simulator.RequestFault{{Endpoint: "acquire", Times: 1, Status: 400, Code: 2, Reason: "invalid parameter"}}, before: runner.Failed,
+			moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, runs: []string{"13:59-14:52"}, outcome: runner.Recorded,
+		},
+		{name: "recorded", start: -time.Hour, before: runner.Recorded, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, runs: []string{"06:59-07:52", "13:59-14:52"}, outcome: runner.Recorded},
+		{name: "recorded, and filed", start: -time.Hour, before: runner.Recorded, moved: 6 * time.Hour, then: []string{"{to: 2031-09-16 16:00-16:50}"}, runs: []string{"06:59-07:52", "16 13:59-14:52"}, outcome: runner.Recorded},
+		{name: "recorded, and filed, and another App ID", start: -time.Hour, before: runner.Recorded, moved: 6 * time.Hour, then: []string{"{to: 2031-09-16 16:00-16:50}"}, more: "    app: other", runs: []string{"06:59-07:52", "16 13:59-14:52"}, outcome: runner.Recorded},
+		{name: "recorded, and the new time has begun", start: -time.Hour, before: runner.Recorded, moved: 55 * time.Minute, then: []string{"{to: 09:00-10:30}"}, runs: []string{"06:59-07:52", "07:55-08:32"}, outcome: runner.Partial},
+		{name: "recorded long ago", start: -time.Hour, before: runner.Recorded, moved: 9 * 24 * time.Hour, then: []string{"{to: 2031-09-25 09:00-09:50}"}, runs: []string{"06:59-07:52", "25 06:59-07:52"}, outcome: runner.Recorded},
+		{name: "recorded, and moved to what is past", start: -time.Hour, before: runner.Recorded, moved: 3 * time.Hour, then: []string{"{to: 10:00-10:50}"}, runs: []string{"06:59-07:52"}, outcome: runner.Recorded},
+		{name: "cancelled by the plan while it ran", start: -time.Hour, moved: 20*time.Minute + 30*time.Second, then: []string{"cancelled", "{to: 16:00-16:50}"}, runs: []string{"06:59-07:20", "13:59-14:52"}, outcome: runner.Recorded},
+		{name: "moved twice", start: -time.Hour, before: runner.Recorded, moved: 3 * time.Hour, then: []string{"{to: 2031-09-16 16:00-16:50}", "{to: 16:00-16:50}"}, runs: []string{"06:59-07:52", "13:59-14:52"}, outcome: runner.Recorded},
+		{name: "moved and cancelled", start: -time.Hour, before: runner.Recorded, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}", "cancelled"}, runs: []string{"06:59-07:52"}, outcome: runner.Cancelled},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-25 * time.Hour))
+				h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: tt.faults}})
+				h.poll = time.Hour
+				h.shut(h.open(load(t, moving(""), "school.yaml")))
+				until(monday.Add(tt.start))
+				e := h.open(load(t, moving(""), "school.yaml"))
+				until(monday.Add(tt.moved))
+				if s := h.state(german); s.Outcome != tt.before {
+					t.Errorf("%s: %s, want %s", s.Outcome, s.Reason, tt.before)
+				}
+				for i, change := range tt.then {
+					until(monday.Add(tt.moved + time.Duration(i)*time.Hour))
+					if _, err := e.Apply(context.Background(), load(t, moving(change, tt.more), "school.yaml")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				until(monday.Add(tt.moved + 48*time.Hour))
+				s, story := h.state(german), h.story(german)
+				h.shut(e)
+				if runs := h.runs(); !slices.Equal(runs, tt.runs) || s.Outcome != tt.outcome {
+					t.Errorf("ran %v and ended %s, want %v and %s: %s\n%s", runs, s.Outcome, tt.runs, tt.outcome, s.Reason, story)
+				}
+			})
+		})
+	}
+}
+
+// TestAClassThatIsMovedTwice changes the plan a second time before the new time has come.
+func TestAClassThatIsMovedTwice(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		then    files
+		between time.Duration // after the first change
+		runs    []string
+		outcome runner.Outcome
+	}{
+		{"and back, while it lasts", moving(""), 10 * time.Minute, []string{"06:59-07:20", "07:30-07:52"}, runner.Partial},
+		{"and back, before it was stopped", moving(""), 0, []string{"06:59-07:20", "07:20-07:52"}, runner.Partial},
+		{"to another time", moving("{to: 15:00-15:50}"), time.Hour, []string{"06:59-07:20", "12:59-13:52"}, runner.Recorded},
+		{"and cancelled", moving("cancelled"), time.Hour, []string{"06:59-07:20"}, runner.Cancelled},
+		{"and removed", files{"school.yaml": strings.Replace(moving("")["school.yaml"], "2031-09-15 09:00-09:50, ", "", 1)}, time.Hour, []string{"06:59-07:20"}, runner.Cancelled},
+		{"to another App ID", moving("{to: 14:00-14:50}", "    app: other"), time.Hour, []string{"06:59-07:20", "11:59-12:52"}, runner.Recorded},
+		{"beyond the horizon", moving("{to: 2031-10-16 09:00-09:50}"), time.Hour, []string{"06:59-07:20"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{})
+				h.poll = time.Hour
+				e := h.open(load(t, moving(""), "school.yaml"))
+				at := monday.Add(20*time.Minute + 30*time.Second)
+				until(at)
+				for _, f := range []files{moving("{to: 14:00-14:50}"), tt.then} {
+					if _, err := e.Apply(context.Background(), load(t, f, "school.yaml")); err != nil {
+						t.Fatal(err)
+					}
+					until(at.Add(tt.between))
+				}
+				until(monday.Add(10 * time.Hour))
+				s, story := h.state(german), h.story(german)
+				h.shut(e)
+				if runs := h.runs(); !slices.Equal(runs, tt.runs) || s.Outcome != tt.outcome {
+					t.Errorf("ran %v and ended %s, want %v and %s: %s\n%s", runs, s.Outcome, tt.runs, tt.outcome, s.Reason, story)
+				}
+			})
+		})
+	}
+}
+
+// TestAClassThatIsMovedBeyondTheHorizonStaysWhatThePlanSays moves a class that is being recorded by a month, and then the
+// plan drops it, moves it again, or leaves it, while it is still beyond the horizon; with a restart in between.
+func TestAClassThatIsMovedBeyondTheHorizonStaysWhatThePlanSays(t *testing.T) {
+	t.Parallel()
+	far := moving("{to: 2031-10-16 09:00-09:50}")
+	tests := []struct {
+		name    string
+		then    files
+		runs    []string
+		outcome runner.Outcome
+	}{
+		{"left", far, []string{"06:59-07:20", "16 06:59-07:52"}, runner.Recorded},
+		{"moved again", moving("{to: 2031-10-18 09:00-09:50}"), []string{"06:59-07:20", "18 06:59-07:52"}, runner.Recorded},
+		{"dropped", files{"school.yaml": strings.Replace(moving("")["school.yaml"], "2031-09-15 09:00-09:50, ", "", 1)}, []string{"06:59-07:20"}, runner.Cancelled},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{})
+				h.poll = time.Hour
+				e := h.open(load(t, moving(""), "school.yaml"))
+				until(monday.Add(20*time.Minute + 30*time.Second))
+				if _, err := e.Apply(context.Background(), load(t, far, "school.yaml")); err != nil {
+					t.Fatal(err)
+				}
+				until(monday.Add(24 * time.Hour))
+				h.shut(e)
+				until(monday.Add(25 * time.Hour))
+				e = h.open(load(t, tt.then, "school.yaml"))
+				until(monday.Add(40 * 24 * time.Hour))
+				s, story := h.state(german), h.story(german)
+				h.shut(e)
+				if runs := h.runs(); !slices.Equal(runs, tt.runs) || s.Outcome != tt.outcome {
+					t.Errorf("ran %v and ended %s, want %v and %s: %s\n%s", runs, s.Outcome, tt.runs, tt.outcome, s.Reason, story)
+				}
+			})
+		})
+	}
+}

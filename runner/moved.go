@@ -1,0 +1,151 @@
+package runner
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/runner/store"
+)
+
+// The plan may give a class another time or another App ID while it is being recorded or after it has ended. An
+// outcome belongs to an interval: where the new interval lies ahead, the sessions so far become earlier ones, which are
+// stopped and stay in the history, and the class is planned again.
+
+// earlier says that a session was begun for a time or an App ID that the plan has left since. It is only to be stopped.
+func (s *State) earlier(x *Session) bool { return x.Attempt <= s.Earlier }
+
+// fresh says that no session was begun yet for the present time and App ID.
+func (s *State) fresh() bool { return len(s.Sessions) <= s.Earlier }
+
+// current are the sessions that were begun for the present time and App ID.
+func (s *State) current() []Session { return s.Sessions[min(s.Earlier, len(s.Sessions)):] }
+
+// dropped says that the class was moved, and the plan let go of it before it was begun again.
+func (s *State) dropped() bool { return s.Absent && s.fresh() }
+
+// covered says that something of the class was recorded, as far as is known: by a session that was begun for it, or by an
+// earlier one that wrote in its time.
+func (s *State) covered() bool {
+	for i := range s.Sessions {
+		x := &s.Sessions[i]
+		from, until := x.wrote()
+		if s.earlier(x) {
+			from, until = later(from, s.Start), earlier(until, s.End)
+		}
+		if from.Before(until) {
+			return true
+		}
+	}
+	return false
+}
+
+// touched says that the class was begun, so that what is left of it is recorded however little it is.
+func (s *State) touched() bool { return !s.fresh() || s.covered() }
+
+// restart plans the occurrence again. Its sessions become earlier ones.
+func (s *State) restart() {
+	s.reopen()
+	s.Earlier, s.FellFrom, s.Begin = len(s.Sessions), "", s.firstRequest()
+}
+
+// reopen takes back that the occurrence is over.
+func (s *State) reopen() {
+	s.Phase, s.Outcome, s.Reason, s.Gaps, s.EndedAt = Planned, "", "", nil, time.Time{}
+	s.Lanes = [mostLanes]Lane{}
+}
+
+// startsAnew says that a plan gives the occurrence another time, which has not begun.
+func (s *State) startsAnew(want Target, now time.Time) bool {
+	return !want.Start.Equal(s.Start) && now.Before(want.firstRequest())
+}
+
+// again says that a plan gives an occurrence that is over another time, of which something is still ahead.
+func (s *State) again(want Target, now time.Time) bool {
+	want = want.lasting(s.Extended)
+	return (!want.Start.Equal(s.Start) || !want.End.Equal(s.End)) && want.End.After(now)
+}
+
+// retarget takes in what a plan wants of an occurrence that it does not cancel. It is false where the new times are
+// refused, since they are past and the class is being recorded.
+func (s *State) retarget(want Target, downSince, now time.Time) bool {
+	target := want.lasting(s.Extended)
+	switch {
+	case s.Phase == Over && s.Outcome == Cancelled && len(s.Sessions) == 0:
+		s.Target, s.DownSince = target, downSince
+	case s.Phase == Over:
+		if !s.again(want, now) {
+			return true
+		}
+		anew, cancel, outcome, reason := s.startsAnew(target, now), s.Cancel, s.Outcome, s.Reason
+		s.Target, s.DownSince, s.MovedTo = target, downSince, ""
+		if s.reopen(); anew {
+			s.restart()
+		}
+		if cancel != nil { // until that is undone
+			s.Phase, s.Outcome, s.Reason = Over, outcome, reason
+		}
+	case s.fresh():
+		s.Target, s.DownSince, s.MovedTo = target, downSince, ""
+		if s.Phase != Planned { // it is placed beside others once its earlier sessions are stopped
+			s.Begin = s.firstRequest()
+		}
+	case !target.Until.Equal(s.Until) && !target.Until.After(now):
+		s.keepUp(target)
+		return false
+	case s.startsAnew(target, now):
+		s.Target, s.DownSince = target, downSince
+		s.restart()
+	default:
+		s.Start, s.End, s.From, s.Until = target.Start, target.End, target.From, target.Until
+		s.keepUp(target)
+	}
+	return true
+}
+
+// keepUp takes in what does not touch the times of a class that is being recorded.
+func (s *State) keepUp(target Target) {
+	s.CDN, s.Fallback, s.Priority, s.Absent = target.CDN, target.Fallback, target.Priority, false
+}
+
+// leave has an occurrence stopped that another App ID is to record.
+func (s *State) leave(want Target, now time.Time) {
+	target := want.lasting(s.Extended)
+	switch {
+	case s.MovedTo == want.App:
+		return
+	case s.Phase == Over:
+		undone := s.Outcome == Cancelled && s.Cancel == nil && target.End.After(now)
+		if !undone && !s.again(want, now) {
+			return
+		}
+		s.restart()
+	case !s.fresh():
+		if !target.Until.After(now) {
+			return
+		}
+		s.restart()
+	}
+	s.MovedTo, s.Absent = want.App, false
+}
+
+// tellMoved tells of a change of plan that stopped what was being recorded, or planned again what was over; nil for none.
+func (c *conductor) tellMoved(before, after *State, now time.Time) []store.Event {
+	if after.Earlier == before.Earlier || after.Earlier == 0 {
+		return nil
+	}
+	d := decision{s: *after}
+	where := "to " + d.clock(after.Start)
+	if after.MovedTo != "" {
+		where = "to another App ID"
+	}
+	var text string
+	switch attrs := []any{"occurrence", after.ID, "start", after.Start, "end", after.End}; {
+	case before.Phase == Over:
+		text = fmt.Sprintf("the plan moved it %s after it had ended as %s: it is planned again", where, before.Outcome)
+		c.log.Info("class moved after it had ended; it is recorded again", append(attrs, "outcome", before.Outcome)...)
+	default:
+		text = fmt.Sprintf("the plan moved it %s while it was recorded: its session is stopped and another records it then", where)
+		c.log.Warn("class moved while it was recorded; its session is stopped, and it is recorded again at its new time", attrs...)
+	}
+	return []store.Event{{Occurrence: after.ID, At: now, Kind: "plan", Who: c.e.cfg.Who, Text: text}}
+}
