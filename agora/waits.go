@@ -64,8 +64,8 @@ func StopWaits() Waits {
 	return Waits{Steps: DomainWaits(), Then: 15 * time.Second}
 }
 
-// StopGoneWaits space repeats of stop on a 404 after a good query: it may be a failover (integration best practices;
-// the tail is inferred).
+// StopGoneWaits space repeats of stop on a 404, counted from the first of them: it may be a failover (integration best
+// practices; the tail is inferred).
 func StopGoneWaits() Waits { return GoneWaits() }
 
 // FirstQuery is the time from the sid to the first query (web page best practices).

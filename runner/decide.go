@@ -633,6 +633,7 @@ func (d *decision) queried(x *Session, a Answer) {
 			x.RenewAt = earlier(cmp.Or(x.RenewAt, d.now), d.now)
 		}
 	case a.Class == agora.Done && x.State == SessionConfirming:
+		x.SuspectAt = time.Time{}
 		d.poll(x, true, fmt.Sprintf("no running recording (status %d)", a.Server.Status))
 	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionRunning: // gone, or back at its beginning
 		d.enter(x, SessionSuspect)
@@ -643,6 +644,7 @@ func (d *decision) queried(x *Session, a Answer) {
 			d.lost(x, fmt.Sprintf("it was not running, or unknown, from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
 		}
 	case a.taskGone():
+		x.SuspectAt = cmp.Or(x.SuspectAt, d.now)
 		d.poll(x, true, "the service does not know the recording (wrong page address, wrong storage keys and wrong parameters show so)")
 	case a.Class == agora.Ended:
 		d.gone(x, "the service ended it by itself: "+a.String())
@@ -789,12 +791,14 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 	case a.Code == 435:
 		x.RecordingAt, x.Named, x.Empty, x.StoppedAt = time.Time{}, false, true, sent(x, a)
 		d.stopped(x, "the service says that nothing was recorded")
-	case a.taskGone() && x.lastQueryWasGood() && d.again(x, agora.StopGoneWaits(), x.StopAskedAt, 0):
+	case a.taskGone() && d.stopGone(x):
 		// it may be a failover
 	case a.Class == agora.Ended || a.taskGone():
 		switch {
 		case !x.StopDoubtAt.IsZero() && x.Then != SessionLost:
 			x.StoppedAt = x.StopDoubtAt // an earlier stop of ours had its effect; what was lost had ended before
+		case a.taskGone() && d.unsettled(x):
+			return
 		case x.StoppedAt.IsZero():
 			x.StoppedAt, x.Reason = d.ended(x, cmp.Or(x.Reason, "it was over when it was to be stopped"))
 		}
@@ -864,9 +868,4 @@ func (d *decision) phase() Phase {
 
 func (d *decision) clock(t time.Time) string {
 	return t.In(d.s.Start.Location()).Format("2006-01-02 15:04:05Z07:00")
-}
-
-// lastQueryWasGood says that the session was running when it was last asked about.
-func (x *Session) lastQueryWasGood() bool {
-	return x.Then == "" && !x.LastGood.IsZero() && x.SuspectAt.IsZero()
 }

@@ -23,16 +23,13 @@ func (s *State) current() []Session { return s.Sessions[min(s.Earlier, len(s.Ses
 // dropped says that the class was moved, and the plan let go of it before it was begun again.
 func (s *State) dropped() bool { return s.Absent && s.fresh() }
 
-// covered says that something of the class was recorded, as far as is known: by a session that was begun for it, or by an
-// earlier one that wrote in its time.
+// covered says that something was recorded, as far as is known: by a session that was begun for the class and was seen
+// recording, if only once, or by an earlier one that wrote in its time.
 func (s *State) covered() bool {
 	for i := range s.Sessions {
 		x := &s.Sessions[i]
 		from, until := x.wrote()
-		if s.earlier(x) {
-			from, until = later(from, s.Start), earlier(until, s.End)
-		}
-		if from.Before(until) {
+		if !s.earlier(x) && !from.IsZero() || later(from, s.Start).Before(earlier(until, s.End)) {
 			return true
 		}
 	}

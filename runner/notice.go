@@ -139,6 +139,9 @@ func (d *decision) noticed(n Notice) {
 		return
 	}
 	d.note("session %d: notification: %s", x.Attempt, n.Text)
+	if x.State == SessionOrphan && x.SID != "" {
+		defer d.heardAgain(x, n)
+	}
 	found := x.SID == ""
 	if found {
 		d.found(x, n)

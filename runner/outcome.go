@@ -123,12 +123,16 @@ func (d *decision) account() []string {
 	var out []string
 	for _, x := range d.s.current() {
 		from, until := x.wrote()
-		if !from.Before(until) {
+		if from.IsZero() {
 			continue
 		}
 		how := "first seen running then"
 		if x.Named {
 			how = "named by the service"
+		}
+		if !from.Before(until) {
+			out = append(out, fmt.Sprintf("written from %s (%s); until when is not known", d.clock(from), how))
+			continue
 		}
 		text := fmt.Sprintf("written from %s (%s) to %s", d.clock(from), how, d.clock(until))
 		if x.Failover > 0 {

@@ -28,7 +28,7 @@ var transitions = []transition{
 	{move{SessionRunning, SessionSuspect}, "query or update: 404"},
 	{move{SessionRunning, SessionLost}, "query: 6, 7, 8, 20 or exit, or a notification of its end is confirmed"},
 	{move{SessionRunning, SessionFailed}, "the same, on hold and before it wrote"},
-	{move{SessionRunning, SessionStopping}, "the class is over or cancelled, a successor writes, its hold cannot be ended, or its lane is no longer wanted"},
+	{move{SessionRunning, SessionStopping}, "the class is over, cancelled or moved, a successor writes, its hold cannot be ended, or its lane is no longer wanted"},
 	{move{SessionSuspect, SessionRunning}, "query: status 4 or 5"},
 	{move{SessionSuspect, SessionLost}, "query: ended, or a notification of its end is confirmed"},
 	{move{SessionSuspect, SessionFailed}, "the same, on hold and before it wrote"},
@@ -36,11 +36,13 @@ var transitions = []transition{
 	{move{SessionStopping, SessionEnded}, "stop: done or ended, or its hours are over"},
 	{move{SessionStopping, SessionFailed}, "the same, of one that never wrote"},
 	{move{SessionStopping, SessionLost}, "the same, of one that was taken for dead"},
+	{move{SessionStopping, SessionOrphan}, "stop: 404 for 90 s, where nothing told that it had ended"},
 	{move{SessionFailed, SessionOrphan}, "a start with its uid met 400 code 53, or its doubt was never settled"},
 	{move{SessionFailed, SessionConfirming}, "a notification tells the sid, and nothing else carries the lane"},
 	{move{SessionFailed, SessionStopping}, "a notification tells the sid, and it is not needed"},
 	{move{SessionOrphan, SessionConfirming}, "a notification tells the sid, and nothing else carries the lane"},
-	{move{SessionOrphan, SessionStopping}, "a notification tells the sid, and it is not needed"},
+	{move{SessionOrphan, SessionStopping}, "a notification tells the sid, and it is not needed; or tells of one whose sid is known"},
+	{move{SessionOrphan, SessionEnded}, "a notification tells the end of one whose sid is known"},
 }
 
 // stateMachine is the page docs/state-machine.md.

@@ -73,6 +73,7 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 		s.CDN, s.Fallback = "main", "spare"
 	}
 	faulty := r.IntN(8)
+	unknown := r.IntN(8) == 0 // what is to be stopped
 	now := s.Begin.Add(time.Duration(r.IntN(50)-5) * time.Minute)
 	if r.IntN(4) > 0 {
 		now = s.Begin
@@ -80,6 +81,9 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 	answer := func(x Session, op agora.Op) Answer {
 		if op == agora.OpStart && r.IntN(2) == 0 && slices.ContainsFunc(s.Sessions, func(y Session) bool { return y.State == SessionOrphan && y.UID == x.UID }) {
 			return *refusal(agora.Pair, 400, 53, "") // it lives
+		}
+		if unknown && op == agora.OpStop && r.IntN(50) > 0 {
+			return *gone
 		}
 		on := x.Held && x.ResumedAt.IsZero() || r.IntN(40) == 0
 		if r.IntN(10) >= faulty {
@@ -107,6 +111,7 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 		return *all[r.IntN(len(all))]
 	}
 	var o Observation
+	moves := 0
 	for range 5000 {
 		d := decision{s: s.clone(), now: now}
 		act := d.decide(o)
@@ -144,6 +149,11 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 			s.Cancel = &Cancel{At: now, Who: "ops"}
 		case n == 1:
 			s.Cancel = nil
+		case n == 5 && moves < 5:
+			moves++
+			want, by := s.Target, time.Duration(r.IntN(240)-90)*time.Minute
+			want.Start, want.End, want.From, want.Until = want.Start.Add(by), want.End.Add(by), want.From.Add(by), want.Until.Add(by)
+			s.retarget(want, time.Time{}, now)
 		case n <= 4 && len(s.Sessions) > 0:
 			x := s.Sessions[r.IntN(len(s.Sessions))]
 			types := []agora.EventType{11, 70, 71, 72, 12, 31, 4}

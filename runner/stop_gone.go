@@ -1,0 +1,66 @@
+package runner
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"rundown/agora"
+)
+
+// A 404 to a stop says that the session has ended, never began, or is failing over. Only the last of these runs on, and
+// comes back within the window of a failover.
+
+// stopGone plans the next try of a stop that was answered 404; false when the window of a failover has passed since the
+// first 404 in a row, to a query or to the stop, or where it is known to have ended.
+func (d *decision) stopGone(x *Session) bool {
+	if x.toldEnded() {
+		return false
+	}
+	x.SuspectAt = cmp.Or(x.SuspectAt, d.now)
+	return d.again(x, agora.StopGoneWaits(), x.SuspectAt, 0)
+}
+
+// unsettled makes an orphan of a session whose stop was answered 404 to the end of the window, where nothing tells that it
+// has ended: no failover that was waited for before, no notification, and no answer that it never began.
+func (d *decision) unsettled(x *Session) bool {
+	if x.Then != "" || x.toldEnded() || d.neverBegan(x) {
+		return false
+	}
+	if x.StoppedAt.IsZero() {
+		x.StoppedAt = x.LastGood
+	}
+	d.enter(x, SessionOrphan)
+	x.Next = time.Time{}
+	x.Reason = fmt.Sprintf("orphan: session %d (cname %s, uid %s) may still run: the service answered 404 to its stop for %v; its maxRecordingHour ends it at %s at the latest",
+		x.Attempt, x.Cname, x.UID, d.now.Sub(x.SuspectAt).Round(time.Second), d.clock(x.deadline()))
+	d.note("%s", x.Reason)
+	if d.s.Phase == Over {
+		d.s.Reason += "; " + x.Reason
+	}
+	return true
+}
+
+// toldEnded says that an answer or a notification told that the session has ended.
+func (x *Session) toldEnded() bool { return x.Exited || x.Told != "" || x.UploadStatus != "" }
+
+// neverBegan says that a session was answered 404 from its start on.
+func (d *decision) neverBegan(x *Session) bool {
+	return x.LastGood.IsZero() && x.RecordingAt.IsZero() && x.SuspectAt.Sub(x.StartedAt) < agora.ConfirmDeadline(d.s.ReadyTimeout)
+}
+
+// heardAgain takes in a notification of an orphan whose sid is known: it has ended, or it is to be stopped again.
+func (d *decision) heardAgain(x *Session, n Notice) {
+	x.remark(x.Reason)
+	x.Reason = "orphan: a notification told of it at " + d.clock(d.now)
+	if n.ended() {
+		d.enter(x, SessionEnded)
+		if !n.At.After(d.now) {
+			x.StoppedAt = later(x.StoppedAt, n.At)
+		}
+		return
+	}
+	d.enter(x, SessionStopping)
+	x.Asked, x.Tries, x.Next = "", 0, d.now
+	x.SuspectAt, x.StopAskedAt, x.StoppedAt = time.Time{}, time.Time{}, time.Time{}
+}
