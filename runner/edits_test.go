@@ -123,7 +123,9 @@ func (p *editedPlan) edit(rng *rand.Rand, now time.Time) string {
 		}
 	}
 	c := &r.classes[j]
-	move := func(day, to, length int) { c.moved, c.cancelled, c.toDay, c.to, c.toLength = true, false, day, to, length }
+	move := func(day, to, length int) {
+		c.moved, c.cancelled, c.toDay, c.to, c.toLength = true, false, day, to, length
+	}
 	what := ""
 	switch n := rng.IntN(22); {
 	case n < 3:
@@ -182,10 +184,13 @@ type era struct {
 // editing is one day of random edits.
 type editing struct {
 	h     *house
-	rng   *rand.Rand
+	rng   *rand.Rand  // of the crashes
+	at    []time.Time // of the edits ahead
+	dice  []uint64    // a seed for each of them, so that when the daemon crashes changes nothing about them
 	model *editedPlan
 	plan  *plan.Plan
-	was   map[string]interval // of the plan before, by id
+	was   []map[string]interval // by id: of the plan that the daemon had, and of one that it may have had in part
+	why   []string              // the edits that the next era begins with
 	eras  []era
 	life  *life
 	total map[string]int
@@ -200,6 +205,7 @@ func TestRandomEditsOfARunningDay(t *testing.T) {
 		ok := t.Run(fmt.Sprint(s), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				x := &editing{h: newHouse(t, simulator.Config{}), rng: rand.New(rand.NewPCG(s, 7)), total: total}
+				x.plant(rand.New(rand.NewPCG(s, 8)))
 				x.run()
 				x.judge()
 			})
@@ -218,18 +224,26 @@ func TestRandomEditsOfARunningDay(t *testing.T) {
 	}
 }
 
+// plant draws the plan and the instants of the edits.
+func (x *editing) plant(rng *rand.Rand) {
+	x.model = newEditedPlan(rng)
+	at, end := editDay.Add(7*time.Hour+40*time.Minute), editDay.Add(11*time.Hour)
+	for at.Before(end) {
+		x.at, x.dice = append(x.at, at), append(x.dice, rng.Uint64())
+		at = at.Add(time.Duration(rng.Int64N(int64(18 * time.Minute))))
+	}
+}
+
 func (x *editing) run() {
-	t := x.h.t
 	until(editDay.Add(7*time.Hour + 30*time.Minute))
-	x.model = newEditedPlan(x.rng)
-	x.plan = load(t, x.model.files(), "school.yaml")
+	x.plan = load(x.h.t, x.model.files(), "school.yaml")
 	x.note("the start", false)
 	e := x.begin()
-	for end := editDay.Add(11 * time.Hour); time.Now().Before(end); {
-		timer := time.NewTimer(x.within(15 * time.Minute))
+	for len(x.at) > 0 {
+		timer := time.NewTimer(time.Until(x.at[0]))
 		select {
 		case <-timer.C:
-			if x.rng.IntN(16) == 0 {
+			if x.dice[0]%16 == 0 {
 				x.note("an orderly end", true)
 				e = x.again(e, x.within(10*time.Minute))
 				continue
@@ -252,7 +266,7 @@ func (x *editing) run() {
 	}
 	x.note("the rest", false)
 	last := time.Now()
-	for _, s := range x.was {
+	for _, s := range x.was[0] {
 		if s.until.Before(editDay.Add(48 * time.Hour)) {
 			last = later(last, s.until)
 		}
@@ -293,7 +307,7 @@ func (x *editing) begin() *runner.Engine {
 	if err := e.Start(context.Background(), x.plan); err != nil {
 		x.h.t.Fatal(err)
 	}
-	l.countdown.Store(1 + x.rng.Int64N(150))
+	l.countdown.Store(1 + x.rng.Int64N(70))
 	return e
 }
 
@@ -307,8 +321,8 @@ func (x *editing) shut(e *runner.Engine) {
 func (x *editing) again(e *runner.Engine, after time.Duration) *runner.Engine {
 	x.shut(e)
 	time.Sleep(after)
-	if x.rng.IntN(3) == 0 { // the plan was edited meanwhile
-		x.change()
+	for len(x.at) > 0 && !x.at[0].After(time.Now()) { // the plan was edited meanwhile
+		x.change() // what lies between is nothing that the daemon hears of
 	}
 	e = x.begin()
 	x.note("a restart", false)
@@ -317,8 +331,9 @@ func (x *editing) again(e *runner.Engine, after time.Duration) *runner.Engine {
 
 // change edits the plan and reports whether validate passes it; one that it does not pass is not put to work.
 func (x *editing) change() bool {
-	next := x.model.clone()
-	why := next.edit(x.rng, time.Now())
+	next, at := x.model.clone(), x.at[0]
+	why := next.edit(rand.New(rand.NewPCG(x.dice[0], 9)), at)
+	x.at, x.dice = x.at[1:], x.dice[1:]
 	p, findings, err := plan.Load(next.files(), "school.yaml")
 	if err != nil || p == nil {
 		x.total["refused"]++
@@ -333,7 +348,7 @@ func (x *editing) change() bool {
 	_, kind, _ := strings.Cut(why, ": ")
 	x.total[kind]++
 	x.model, x.plan = next, p
-	x.note(why, false)
+	x.why = append(x.why, why)
 	return true
 }
 
@@ -341,6 +356,8 @@ func (x *editing) edit(e *runner.Engine) {
 	if !x.change() {
 		return
 	}
+	before := x.was
+	x.note("", false)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	applied := make(chan error, 1)
@@ -356,6 +373,7 @@ func (x *editing) edit(e *runner.Engine) {
 	case <-x.life.crashed:
 		cancel()
 		<-applied
+		x.was = append(before, x.was...)
 	}
 }
 
@@ -374,17 +392,20 @@ func (x *editing) note(why string, down bool) {
 	if len(x.eras) > 0 {
 		grace = maps.Clone(x.eras[len(x.eras)-1].grace)
 	}
-	for id, s := range x.was {
-		_, beyond := x.plan.Find(id)
-		after, wanted := ids[id]
-		dropped := !held[id] && !beyond
-		refused := wanted && !after.until.After(now) && !after.until.Equal(s.until)
-		if (dropped || refused) && !now.Before(s.from.Add(-lead)) && now.Before(s.until) { // it goes on to its end
-			cname := "school-" + strings.Split(id, "/")[1]
-			grace[cname] = append(slices.Clone(grace[cname]), s)
+	for _, was := range x.was {
+		for id, s := range was {
+			_, beyond := x.plan.Find(id)
+			after, wanted := ids[id]
+			dropped := !held[id] && !beyond
+			refused := wanted && !after.until.After(now) && !after.until.Equal(s.until)
+			if (dropped || refused) && !now.Before(s.from.Add(-lead)) && now.Before(s.until) { // it goes on to its end
+				cname := "school-" + strings.Split(id, "/")[1]
+				grace[cname] = append(slices.Clone(grace[cname]), s)
+			}
 		}
 	}
-	x.was = ids
+	x.was = []map[string]interval{ids}
+	why, x.why = strings.Join(append(x.why, why), "; "), nil
 	x.eras = append(x.eras, era{from: now, why: why, spans: spans, grace: grace, down: down})
 }
 

@@ -562,7 +562,7 @@ func (e *Engine) schedule(ctx context.Context, a *applied, from time.Time) Diff 
 	e.mu.Unlock()
 	held := func(id string) (slot, *conductor) {
 		b, ok := a.plan.Find(id)
-		if !ok || !b.End().After(e.since()) {
+		if !ok {
 			return slot{}, nil
 		}
 		return slot{brief: b, id: id, revision: a.revision, conn: a.conn}, conductors[a.apps[b.App()]]
