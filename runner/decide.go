@@ -125,7 +125,7 @@ func (d *decision) next() Action {
 	s := &d.s
 	if s.Phase == Over && s.Outcome == Cancelled && s.Cancel == nil && d.now.Before(s.End) && !s.dropped() {
 		d.reopen()
-		d.note("the cancellation was undone")
+		d.note("it is not cancelled any more")
 	}
 	for i := range s.Sessions {
 		if act := d.ask(&s.Sessions[i]); act.Op != "" {

@@ -415,6 +415,9 @@ const (
 	// judged is how long after an edit or a restart the ledger may differ from the plan: requests that a crash left without
 	// an answer are asked again, and a replacement takes its time to write.
 	judged = 50 * time.Second
+	// settled is how long after a restart a class may wait that the plan gave to another App ID: a crash may have left the
+	// stop of its session without an answer, and a 404 to the next one is a failover for 90 s.
+	settled = judged + 2*time.Minute
 	// look is the distance of the instants that are looked at.
 	look = 5 * time.Second
 )
@@ -461,6 +464,7 @@ func (x *editing) judgeRoom(cname string, sessions map[string][]simulator.Ledger
 			*since = at.Add(time.Hour) // once
 		}
 	}
+	up := x.eras[0].from
 	end := x.eras[len(x.eras)-1].from.Add(48 * time.Hour)
 	for at := x.eras[0].from; at.Before(end); at = at.Add(look) {
 		for e+1 < len(x.eras) && !x.eras[e+1].from.After(at) {
@@ -468,6 +472,7 @@ func (x *editing) judgeRoom(cname string, sessions map[string][]simulator.Ledger
 		}
 		now := &x.eras[e]
 		if now.down {
+			up = at
 			unwanted, missing, twice = time.Time{}, time.Time{}, time.Time{}
 			continue
 		}
@@ -498,7 +503,7 @@ func (x *editing) judgeRoom(cname string, sessions map[string][]simulator.Ledger
 			x.total["looks"]++
 		}
 		flag(&unwanted, running > 0 && most == 0, at, "recorded, and the plan does not want it")
-		flag(&missing, want && running+orphaned == 0, at, "the plan wants it, and it is not recorded")
+		flag(&missing, want && running+orphaned == 0 && at.Sub(up) > settled, at, "the plan wants it, and it is not recorded")
 		flag(&twice, running > max(most, 1), at, "recorded twice")
 	}
 }

@@ -70,6 +70,7 @@ func (s *State) retarget(want Target, downSince, now time.Time) bool {
 	case s.Phase == Over && s.Outcome == Cancelled && len(s.Sessions) == 0:
 		s.Target, s.DownSince = target, downSince
 	case s.Phase == Over:
+		s.Absent = false
 		if !s.again(want, now) {
 			return true
 		}
