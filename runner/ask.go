@@ -77,7 +77,7 @@ func (x *exchange) ask(ctx context.Context) Answer {
 	case x.op == agora.OpStop:
 		return x.stop(ctx)
 	case x.occ == nil && (x.op != agora.OpUpdate || x.session.Change != ChangeHold):
-		return Answer{Class: agora.Fix, Reason: "the plan no longer holds it, so its settings are not known"}
+		return Answer{Class: agora.Fix, Unplanned: true, Reason: "the plan no longer holds it, so its settings are not known"}
 	case x.op == agora.OpAcquire:
 		return x.acquire(ctx)
 	case x.op == agora.OpStart:

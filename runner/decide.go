@@ -34,6 +34,7 @@ type Answer struct {
 	KeysUntil  time.Time            // of start and of an update of credentials: when those that were sent run out
 	SentAt     time.Time            // when the request was sent, which is after it was asked for; zero: not known
 	Rotated    bool                 // of query: the storage credentials are others than those that were sent
+	Unplanned  bool                 // it was not sent, since the plan did not hold the class when it was to be
 	Cut        bool                 // rundown ended before it came: no fault of the service or the page
 }
 
@@ -441,6 +442,10 @@ func (d *decision) refused(x *Session, a Answer) {
 	}
 	d.enter(x, SessionFailed)
 	if d.s.earlier(x) {
+		return
+	}
+	if a.Unplanned && !d.s.Absent { // at a start the plan may not have said yet what it wants, or the class takes over another
+		d.s.Lanes[x.Lane].RetryAt = d.now.Add(unansweredEvery)
 		return
 	}
 	d.s.Lanes[x.Lane].Failures++

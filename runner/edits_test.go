@@ -392,19 +392,25 @@ func (x *editing) note(why string, down bool) {
 	if len(x.eras) > 0 {
 		grace = maps.Clone(x.eras[len(x.eras)-1].grace)
 	}
-	for _, was := range x.was {
+	heard := x.was
+	if x.was = []map[string]interval{ids}; down { // nobody is there to hear of a plan
+		x.was, heard = heard, nil
+	}
+	for _, was := range heard {
 		for id, s := range was {
 			_, beyond := x.plan.Find(id)
 			after, wanted := ids[id]
 			dropped := !held[id] && !beyond
 			refused := wanted && !after.until.After(now) && !after.until.Equal(s.until)
-			if (dropped || refused) && !now.Before(s.from.Add(-lead)) && now.Before(s.until) { // it goes on to its end
-				cname := "school-" + strings.Split(id, "/")[1]
+			cname := "school-" + strings.Split(id, "/")[1]
+			begun := !now.Before(s.from.Add(-lead)) || slices.ContainsFunc(grace[cname], func(g interval) bool { // it took its session over
+				return g.until.After(now) && g.from.Before(s.until) && s.from.Before(g.until)
+			})
+			if (dropped || refused) && begun && now.Before(s.until) { // it goes on to its end
 				grace[cname] = append(slices.Clone(grace[cname]), s)
 			}
 		}
 	}
-	x.was = []map[string]interval{ids}
 	why, x.why = strings.Join(append(x.why, why), "; "), nil
 	x.eras = append(x.eras, era{from: now, why: why, spans: spans, grace: grace, down: down})
 }
@@ -461,7 +467,7 @@ func (x *editing) judgeRoom(cname string, sessions map[string][]simulator.Ledger
 			*since = at
 		case at.Sub(*since) > judged && at.Sub(began) > judged:
 			x.h.t.Errorf("%s at %s: %s, since %s (%s)", cname, at.Format("02 15:04:05"), what, since.Format("15:04:05"), x.eras[e].why)
-			*since = at.Add(time.Hour) // once
+			*since = at.AddDate(1, 0, 0) // once
 		}
 	}
 	up := x.eras[0].from

@@ -72,6 +72,9 @@ func (s *State) retarget(want Target, downSince, now time.Time) bool {
 	case s.Phase == Over:
 		s.Absent = false
 		if !s.again(want, now) {
+			if s.Outcome == Cancelled && !target.End.After(now) { // else it would be begun by the times that it had
+				s.Target = target
+			}
 			return true
 		}
 		anew, cancel, outcome, reason := s.startsAnew(target, now), s.Cancel, s.Outcome, s.Reason
