@@ -211,9 +211,9 @@ func TestRandomEditsOfARunningDay(t *testing.T) {
 			})
 		})
 		if total["days"]++; !ok {
-			total["failed"]++
+			total["failing seeds"]++
 		}
-		if total["failed"] > 10 {
+		if total["failing seeds"] > 10 {
 			t.Error("and so on")
 			break
 		}

@@ -587,7 +587,8 @@ func (e *Engine) schedule(ctx context.Context, a *applied, from time.Time) Diff 
 }
 
 // Apply replaces a plan that is at work, or adds one. Occurrences that have not begun become what the plan says; one
-// that is being recorded takes over a new end and CDN target, goes on to its end where the plan no longer holds it,
+// that is being recorded takes over new times that contain the present and a new CDN target, is stopped and planned again
+// where they do not or where the plan names another App ID, goes on to its end where the plan no longer holds it,
 // and is stopped where the plan cancels it. [ErrHeld] is for a plan that removes so much that it waits for a
 // confirmation, and changes nothing.
 func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {

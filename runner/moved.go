@@ -97,6 +97,9 @@ func (s *State) retarget(want Target, downSince, now time.Time) bool {
 		s.Target, s.DownSince = target, downSince
 		s.restart()
 	default:
+		if !target.End.After(now) { // padding that gave way is not given back
+			target.Until = earlier(target.Until, s.Until)
+		}
 		s.Start, s.End, s.From, s.Until = target.Start, target.End, target.From, target.Until
 		s.keepUp(target)
 	}

@@ -48,7 +48,7 @@ const (
 	SessionEnded      SessionState = "ended"
 	SessionFailed     SessionState = "failed" // never recorded, as far as is known
 	SessionLost       SessionState = "lost"   // recorded, then gone without our stop
-	SessionOrphan     SessionState = "orphan" // may be running, but its sid is unknown
+	SessionOrphan     SessionState = "orphan" // may be running, but its sid is unknown, or the service does not know it
 )
 
 // Final says that nothing more is asked about a session in this state.

@@ -32,7 +32,7 @@ func (e *Engine) Troubles() []string {
 	return list
 }
 
-// orphanage is a session that may be running although its sid is unknown.
+// orphanage is a session that may be running although nothing here can stop it.
 type orphanage struct {
 	text  string
 	until time.Time // when its hours are over

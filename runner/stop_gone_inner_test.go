@@ -1,0 +1,63 @@
+package runner
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"rundown/agora"
+)
+
+// TestAStopThatIsAnswered404ToTheEndLeavesAnOrphan has the service answer 404 to a stop for longer than a failover lasts.
+func TestAStopThatIsAnswered404ToTheEndLeavesAnOrphan(t *testing.T) {
+	unknown := func(r request) *Answer {
+		if r.op == agora.OpStop && r.at < 2*time.Hour {
+			return gone
+		}
+		return nil
+	}
+	at := 70 * time.Minute
+	tests := []struct {
+		name  string
+		serve service
+		state SessionState
+		told  *Notice
+	}{
+		{"of a healthy session", unknown, SessionOrphan, nil},
+		{"of one that is told to have ended", unknown, SessionEnded, &Notice{Type: agora.EventWebRecorderStopped, SID: "sid1", At: bell.Add(53 * time.Minute), Text: "told"}},
+		{"of one that is told to run, and is stopped then", func(r request) *Answer {
+			if r.op == agora.OpStop && r.at < at {
+				return gone
+			}
+			return nil
+		}, SessionEnded, &Notice{Type: agora.EventSessionFailover, SID: "sid1", At: bell.Add(at), Text: "told"}},
+		{"of one whose recorder has exited", func(r request) *Answer {
+			switch {
+			case r.op == agora.OpQuery && r.at > 51*time.Minute:
+				return &Answer{Class: agora.Done, Server: agora.ServerResponse{Status: agora.StatusInProgress, Services: []agora.ServiceState{{
+					ServiceName: agora.ServiceWebRecorder, Payload: agora.ServicePayload{State: "exit"},
+				}}}}
+			case r.op == agora.OpStop:
+				return gone
+			}
+			return nil
+		}, SessionLost, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var changes []change
+			if tt.told != nil {
+				changes = append(changes, change{at: at, notice: tt.told})
+			}
+			s, trace := play(t, lesson(), tt.serve, changes...)
+			x := s.Sessions[0]
+			if x.State != tt.state || s.Outcome != Recorded {
+				t.Errorf("the session is %s and the class %s: %s; %v", x.State, s.Outcome, s.Reason, without(trace, agora.OpQuery))
+			}
+			orphan := tt.state == SessionOrphan || tt.told != nil
+			if names := strings.Contains(s.Reason, "orphan: ") && strings.Contains(s.Reason, "its maxRecordingHour ends it at 2031-09-17 18:59:17Z"); names != orphan {
+				t.Errorf("the reason names an orphan and the bound of its bill: %v, want %v: %s", names, orphan, s.Reason)
+			}
+		})
+	}
+}
