@@ -21,16 +21,17 @@ func TestAStopThatIsAnswered404ToTheEndLeavesAnOrphan(t *testing.T) {
 		name  string
 		serve service
 		state SessionState
+		ended Outcome
 		told  *Notice
 	}{
-		{"of a healthy session", unknown, SessionOrphan, nil},
-		{"of one that is told to have ended", unknown, SessionEnded, &Notice{Type: agora.EventWebRecorderStopped, SID: "sid1", At: bell.Add(53 * time.Minute), Text: "told"}},
+		{"of a healthy session", unknown, SessionOrphan, Recorded, nil},
+		{"of one that is told to have ended", unknown, SessionEnded, Recorded, &Notice{Type: agora.EventWebRecorderStopped, SID: "sid1", At: bell.Add(53 * time.Minute), Text: "told"}},
 		{"of one that is told to run, and is stopped then", func(r request) *Answer {
 			if r.op == agora.OpStop && r.at < at {
 				return gone
 			}
 			return nil
-		}, SessionEnded, &Notice{Type: agora.EventSessionFailover, SID: "sid1", At: bell.Add(at), Text: "told"}},
+		}, SessionEnded, Recorded, &Notice{Type: agora.EventSessionFailover, SID: "sid1", At: bell.Add(at), Text: "told"}},
 		{"of one whose recorder has exited", func(r request) *Answer {
 			switch {
 			case r.op == agora.OpQuery && r.at > 51*time.Minute:
@@ -41,7 +42,7 @@ func TestAStopThatIsAnswered404ToTheEndLeavesAnOrphan(t *testing.T) {
 				return gone
 			}
 			return nil
-		}, SessionLost, nil},
+		}, SessionLost, Partial, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -51,7 +52,7 @@ func TestAStopThatIsAnswered404ToTheEndLeavesAnOrphan(t *testing.T) {
 			}
 			s, trace := play(t, lesson(), tt.serve, changes...)
 			x := s.Sessions[0]
-			if x.State != tt.state || s.Outcome != Recorded {
+			if x.State != tt.state || s.Outcome != tt.ended {
 				t.Errorf("the session is %s and the class %s: %s; %v", x.State, s.Outcome, s.Reason, without(trace, agora.OpQuery))
 			}
 			orphan := tt.state == SessionOrphan || tt.told != nil
