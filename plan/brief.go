@@ -22,12 +22,16 @@ type Brief struct {
 func (p *Plan) Briefs(from, until time.Time) iter.Seq[Brief] {
 	return func(yield func(Brief) bool) {
 		newExpansion(p).walk(from, until, func(c *class) bool {
-			return yield(Brief{
-				plan: p, recording: c.schedule.recording,
-				planned: c.planned, start: c.start, end: c.end, from: c.recordFrom, until: c.recordUntil,
-				change: int32(c.change), startDay: c.startDay, startClock: c.startClock, shift: c.shift, shared: c.shared,
-			})
+			return yield(newBrief(p, c))
 		})
+	}
+}
+
+func newBrief(p *Plan, c *class) Brief {
+	return Brief{
+		plan: p, recording: c.schedule.recording,
+		planned: c.planned, start: c.start, end: c.end, from: c.recordFrom, until: c.recordUntil,
+		change: int32(c.change), startDay: c.startDay, startClock: c.startClock, shift: c.shift, shared: c.shared,
 	}
 }
 

@@ -2,32 +2,45 @@ package plan
 
 import (
 	"strings"
+	"sync"
 	"time"
 )
 
 // identityTime is how the planned start is written in the identity of an occurrence.
 const identityTime = "20060102T150405Z"
 
-// Find looks an occurrence up by its identity, wherever a change moved it. It is false where the plan does not hold it.
-func (p *Plan) Find(id string) (Brief, bool) {
+// Finder looks occurrences of a plan up by their identities. It is safe for concurrent use.
+type Finder struct {
+	mu sync.Mutex
+	e  *expansion
+}
+
+// Finder makes a finder, which is worth keeping for several occurrences.
+func (p *Plan) Finder() *Finder { return &Finder{e: newExpansion(p)} }
+
+// Find looks an occurrence up, wherever a change moved it. It is false where the plan does not hold it.
+func (f *Finder) Find(id string) (Brief, bool) {
 	name, rest, _ := strings.Cut(id, "/")
 	recording, text, _ := strings.Cut(rest, "/")
 	planned, err := time.Parse(identityTime, text)
-	if err != nil || name != p.Name {
+	if err != nil || name != f.e.plan.Name {
 		return Brief{}, false
 	}
-	for _, r := range p.Recordings {
-		if r.ID != recording || r.Zone == nil {
-			continue
-		}
-		start, ok := startOf(r, planned.Unix())
-		if !ok {
-			return Brief{}, false
-		}
-		from := time.Unix(start, 0)
-		for b := range p.Briefs(from, from.Add(time.Second)) { // with the padding that neighbours leave
-			if b.ID() == id {
-				return b, true
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, group := range f.e.pageGroups() {
+		for _, s := range group {
+			if s.recording.ID != recording {
+				continue
+			}
+			start, ok := s.startOf(planned.Unix())
+			if !ok {
+				return Brief{}, false
+			}
+			for _, c := range f.e.group(group, start, start+1, nil) { // with the padding that neighbours leave
+				if c.schedule == s && c.planned == planned.Unix() {
+					return newBrief(f.e.plan, &c), true
+				}
 			}
 		}
 	}
@@ -35,11 +48,10 @@ func (p *Plan) Find(id string) (Brief, bool) {
 }
 
 // startOf is when the class of a recording begins that is planned for an instant; false where there is none.
-func startOf(r *Recording, instant int64) (int64, bool) {
+func (s *schedule) startOf(instant int64) (int64, bool) {
 	if instant < firstInstant || instant > lastInstant {
 		return 0, false
 	}
-	s := newSchedule(r, 0, unionDays(r.Only), unionDays(r.Skip))
 	// The start of a class in the gap of a clock change may lie on the day after the one it is planned for.
 	for day := s.wall.day(instant) - 2; day <= s.wall.day(instant); day++ {
 		if next, ok := s.nextDay(DayRange{day, day}); !ok || next != day {

@@ -24,11 +24,11 @@ recordings:
       2031-03-10: cancelled
       2031-03-17 11:00: {to: 18:00-19:00, timezone: America/New_York}
 `})
-	n := 0
+	n, finder := 0, p.Finder()
 	for b := range p.Briefs(time.Date(2030, 12, 1, 0, 0, 0, 0, time.UTC), time.Date(2032, 2, 1, 0, 0, 0, 0, time.UTC)) {
 		n++
 		want := b.Occurrence()
-		found, ok := p.Find(b.ID())
+		found, ok := finder.Find(b.ID())
 		if !ok {
 			t.Fatalf("%s is not found", b.ID())
 		}
@@ -43,7 +43,7 @@ recordings:
 		"", "school", "school/day", "school/day/", "school/day/20310303T080001Z", "school/night/20310303T080000Z",
 		"other/day/20310303T080000Z", "school/other/20310303T080000Z", "school/day/99990303T080000Z", "school/day/00010101T000000Z",
 	} {
-		if _, ok := p.Find(id); ok {
+		if _, ok := finder.Find(id); ok {
 			t.Errorf("%q is found", id)
 		}
 	}

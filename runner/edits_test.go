@@ -396,9 +396,10 @@ func (x *editing) note(why string, down bool) {
 	if x.was = []map[string]interval{ids}; down { // nobody is there to hear of a plan
 		x.was, heard = heard, nil
 	}
+	finder := x.plan.Finder()
 	for _, was := range heard {
 		for id, s := range was {
-			_, beyond := x.plan.Find(id)
+			_, beyond := finder.Find(id)
 			after, wanted := ids[id]
 			dropped := !held[id] && !beyond
 			refused := wanted && !after.until.After(now) && !after.until.Equal(s.until)

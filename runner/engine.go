@@ -560,8 +560,9 @@ func (e *Engine) schedule(ctx context.Context, a *applied, from time.Time) Diff 
 		conductors[app] = c
 	}
 	e.mu.Unlock()
+	finder := sync.OnceValue(a.plan.Finder)
 	held := func(id string) (slot, *conductor) {
-		b, ok := a.plan.Find(id)
+		b, ok := finder().Find(id)
 		if !ok {
 			return slot{}, nil
 		}

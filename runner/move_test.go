@@ -250,6 +250,28 @@ func TestAClassThatIsMovedTwice(t *testing.T) {
 	}
 }
 
+// TestAClassThatWasMovedIsStoppedWhereThePlanCancelsIt cancels a class in mid-recording whose planned time is past: the
+// change then names that time, not the one at which it is recorded.
+func TestAClassThatWasMovedIsStoppedWhereThePlanCancelsIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		h.poll = time.Hour
+		e := h.open(load(t, moving("{to: 11:00-11:50}"), "school.yaml"))
+		until(monday.Add(140*time.Minute + 30*time.Second))
+		if _, err := e.Apply(context.Background(), load(t, moving("cancelled"), "school.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(5 * time.Hour))
+		h.shut(e)
+		h.audit()
+		if s, runs := h.outcomes()[german], h.runs(); s.Outcome != runner.Cancelled || !slices.Equal(runs, []string{"08:59-09:20"}) {
+			t.Errorf("ran %v and ended %s: %s", runs, s.Outcome, s.Reason)
+		}
+	})
+}
+
 // TestAClassThatIsMovedBeyondTheHorizonStaysWhatThePlanSays moves a class that is being recorded by a month, and then the
 // plan drops it, moves it again, or leaves it, while it is still beyond the horizon; with a restart in between.
 func TestAClassThatIsMovedBeyondTheHorizonStaysWhatThePlanSays(t *testing.T) {
