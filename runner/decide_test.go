@@ -762,7 +762,7 @@ func TestALostSessionEndedWhenItWasLastSeenWhateverBecomesOfItsStop(t *testing.T
 	s.Sessions = []Session{{
 		Attempt: 1, UID: "11", SID: "sid1", ResourceID: "r", State: SessionStopping, Then: SessionLost, StartedAt: bell, RecordingAt: bell,
 		LastGood: lastGood, StoppedAt: lastGood, Asked: agora.OpStop, StopAskedAt: bell.Add(24 * time.Minute), AskedAt: bell.Add(24 * time.Minute),
-		StopDoubtAt: bell.Add(24 * time.Minute), MaxHour: 2,
+		SuspectAt: bell.Add(22 * time.Minute), StopDoubtAt: bell.Add(24 * time.Minute), MaxHour: 2,
 	}}
 	next, _, _ := decide(s, Observation{Attempt: 1, Op: agora.OpStop, Answer: *gone}, bell.Add(25*time.Minute))
 	if x := next.Sessions[0]; x.State != SessionLost || !x.StoppedAt.Equal(lastGood) {

@@ -14,7 +14,7 @@ import (
 // stopGone plans the next try of a stop that was answered 404; false when the window of a failover has passed since the
 // first 404 in a row, to a query or to the stop, or where it is known to have ended.
 func (d *decision) stopGone(x *Session) bool {
-	if x.toldEnded() {
+	if x.knownOver(d.now) {
 		return false
 	}
 	x.SuspectAt = cmp.Or(x.SuspectAt, d.now)
@@ -24,7 +24,7 @@ func (d *decision) stopGone(x *Session) bool {
 // unsettled makes an orphan of a session whose stop was answered 404 to the end of the window, where nothing tells that it
 // has ended: no failover that was waited for before, no notification, and no answer that it never began.
 func (d *decision) unsettled(x *Session) bool {
-	if x.Then != "" || x.toldEnded() || d.neverBegan(x) {
+	if x.Then != "" || x.knownOver(d.now) || d.neverBegan(x) {
 		return false
 	}
 	if x.StoppedAt.IsZero() {
@@ -41,8 +41,10 @@ func (d *decision) unsettled(x *Session) bool {
 	return true
 }
 
-// toldEnded says that an answer or a notification told that the session has ended.
-func (x *Session) toldEnded() bool { return x.Exited || x.Told != "" || x.UploadStatus != "" }
+// knownOver says that an answer or a notification told that the session has ended, or that its hours are over.
+func (x *Session) knownOver(now time.Time) bool {
+	return x.Exited || x.Told != "" || x.UploadStatus != "" || !now.Before(x.deadline())
+}
 
 // neverBegan says that a session was answered 404 from its start on.
 func (d *decision) neverBegan(x *Session) bool {
