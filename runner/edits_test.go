@@ -204,7 +204,7 @@ func TestRandomEditsOfARunningDay(t *testing.T) {
 	for s := *seed; s < *seed+uint64(*edits); s++ {
 		ok := t.Run(fmt.Sprint(s), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				x := &editing{h: newHouse(t, simulator.Config{}), rng: rand.New(rand.NewPCG(s, 7)), total: total}
+				x := &editing{h: newHouse(t, simulator.Config{Faults: editFaults(s)}), rng: rand.New(rand.NewPCG(s, 7)), total: total}
 				x.plant(rand.New(rand.NewPCG(s, 8)))
 				x.run()
 				x.judge()
@@ -232,6 +232,17 @@ func (x *editing) plant(rng *rand.Rand) {
 		x.at, x.dice = append(x.at, at), append(x.dice, rng.Uint64())
 		at = at.Add(time.Duration(rng.Int64N(int64(18 * time.Minute))))
 	}
+}
+
+// editFaults are a few faults of the service on every other day.
+func editFaults(seed uint64) simulator.Faults {
+	if seed%2 != 0 {
+		return simulator.Faults{}
+	}
+	rate := 0.01
+	return simulator.Faults{Seed: seed, Requests: []simulator.RequestFault{
+		{Rate: &rate, Drop: "before"}, {Rate: &rate, Drop: "after"}, {Rate: &rate, Status: 500}, {Rate: &rate, Status: 503},
+	}}
 }
 
 func (x *editing) run() {

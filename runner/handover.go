@@ -15,25 +15,6 @@ func (c *conductor) ownerElsewhere(id string) *conductor {
 	return nil
 }
 
-// elsewhereWanted says that a plan holds an occurrence which it does not want of this App ID within its horizon: for
-// another App ID, whose conductor asks for it, or at a time beyond the horizon, of which it is told here.
-func (c *conductor) elsewhereWanted(t *task, held func(id string) (slot, *conductor)) bool {
-	if held == nil {
-		return false
-	}
-	s, owner := held(t.state.ID)
-	switch {
-	case owner == nil:
-		return false
-	case owner != c:
-		c.yield(s.want(owner.app), owner)
-	default:
-		c.revise(t, s.want(c.app), c.e.cfg.Now())
-		c.step(t, Observation{})
-	}
-	return true
-}
-
 // yield gives an occurrence that was begun here to another conductor, whose App ID the plan names now, once its sessions
 // are stopped. One that is over stays here unless it is to be recorded again.
 func (c *conductor) yield(w want, to *conductor) {

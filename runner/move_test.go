@@ -79,14 +79,7 @@ func (h *house) state(id string) runner.State {
 // it does not.
 func TestAClassThatIsMovedWhileItIsRecorded(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name    string
-		change  string
-		more    string
-		runs    []string
-		outcome runner.Outcome // "": it has not ended after a day
-		moved   bool           // a warning tells that what ran was stopped
-	}{
+	for _, tt := range []moveCase{
 		{name: "to the next day", change: "{to: 2031-09-16 09:00-09:50}", runs: []string{"06:59-07:20", "16 06:59-07:52"}, outcome: runner.Recorded, moved: true},
 		{name: "to the afternoon", change: "{to: 14:00-14:50}", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: runner.Recorded, moved: true},
 		{name: "by an hour, which overlaps", change: "{to: 09:40-10:30}", runs: []string{"06:59-07:20", "07:39-08:32"}, outcome: runner.Recorded, moved: true},
@@ -101,46 +94,53 @@ func TestAClassThatIsMovedWhileItIsRecorded(t *testing.T) {
 		{name: "to another App ID", more: "    app: other", runs: []string{"06:59-07:20", "07:20-07:52"}, outcome: runner.Partial, moved: true},
 		{name: "to another App ID and the afternoon", change: "{to: 14:00-14:50}", more: "    app: other", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: runner.Recorded, moved: true},
 		{name: "to another App ID and cancelled", change: "cancelled", more: "    app: other", runs: []string{"06:59-07:20"}, outcome: runner.Cancelled},
-	}
-	for _, tt := range tests {
-		for _, restart := range []bool{false, true} {
-			name := tt.name + ", live"
-			if restart {
-				name = tt.name + ", at a restart"
-			}
-			t.Run(name, func(t *testing.T) {
+	} {
+		for name, restart := range map[string]bool{"live": false, "at a restart": true} {
+			t.Run(tt.name+", "+name, func(t *testing.T) {
 				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					until(monday.Add(-time.Hour))
-					h := newHouse(t, simulator.Config{})
-					h.poll = time.Hour
-					e := h.open(load(t, moving(""), "school.yaml"))
-					until(monday.Add(20*time.Minute + 30*time.Second))
-					after := load(t, moving(tt.change, tt.more), "school.yaml")
-					if restart {
-						h.shut(e)
-						e = h.open(after)
-					} else if _, err := e.Apply(context.Background(), after); err != nil {
-						t.Fatal(err)
-					}
-					until(monday.Add(28 * time.Hour))
-					s, story := h.state(german), h.story(german)
-					h.shut(e)
-					if runs := h.runs(); !slices.Equal(runs, tt.runs) {
-						t.Errorf("ran %v, want %v\n%s", runs, tt.runs, story)
-					}
-					if s.Outcome != tt.outcome || len(s.Sessions) != len(tt.runs) {
-						t.Errorf("%s after %d sessions, want %s: %s\n%s", s.Outcome, len(s.Sessions), tt.outcome, s.Reason, story)
-					}
-					if told := strings.Contains(h.log.String(), `level=WARN msg="class moved while it was recorded`); told != tt.moved || strings.Contains(story, "moved") != tt.moved {
-						t.Errorf("a warning in the log: %v, want %v; the history:\n%s", told, tt.moved, story)
-					}
-					if s.Outcome != "" {
-						h.audit()
-					}
-				})
+				synctest.Test(t, func(t *testing.T) { tt.run(t, restart) })
 			})
 		}
+	}
+}
+
+// moveCase is a change of plan while a class is being recorded.
+type moveCase struct {
+	name    string
+	change  string
+	more    string
+	runs    []string
+	outcome runner.Outcome // "": it has not ended after a day
+	moved   bool           // a warning tells that what ran was stopped
+}
+
+func (tt *moveCase) run(t *testing.T, restart bool) {
+	until(monday.Add(-time.Hour))
+	h := newHouse(t, simulator.Config{})
+	h.poll = time.Hour
+	e := h.open(load(t, moving(""), "school.yaml"))
+	until(monday.Add(20*time.Minute + 30*time.Second))
+	after := load(t, moving(tt.change, tt.more), "school.yaml")
+	if restart {
+		h.shut(e)
+		e = h.open(after)
+	} else if _, err := e.Apply(context.Background(), after); err != nil {
+		t.Fatal(err)
+	}
+	until(monday.Add(28 * time.Hour))
+	s, story := h.state(german), h.story(german)
+	h.shut(e)
+	if runs := h.runs(); !slices.Equal(runs, tt.runs) {
+		t.Errorf("ran %v, want %v\n%s", runs, tt.runs, story)
+	}
+	if s.Outcome != tt.outcome || len(s.Sessions) != len(tt.runs) {
+		t.Errorf("%s after %d sessions, want %s: %s\n%s", s.Outcome, len(s.Sessions), tt.outcome, s.Reason, story)
+	}
+	if told := strings.Contains(h.log.String(), `level=WARN msg="class moved while it was recorded`); told != tt.moved || strings.Contains(story, "moved") != tt.moved {
+		t.Errorf("a warning in the log: %v, want %v; the history:\n%s", told, tt.moved, story)
+	}
+	if s.Outcome != "" {
+		h.audit()
 	}
 }
 
@@ -205,7 +205,7 @@ func TestAClassThatIsOverIsRecordedAgainWhereItIsMovedAhead(t *testing.T) {
 	}
 }
 
-// TestAClassThatIsMovedTwice changes the plan a second time before the new time has come.
+// TestAClassThatIsMovedTwice changes the plan a second time before the new time has come, and restarts the daemon after it.
 func TestAClassThatIsMovedTwice(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -239,6 +239,9 @@ func TestAClassThatIsMovedTwice(t *testing.T) {
 					}
 					until(at.Add(tt.between))
 				}
+				until(monday.Add(6 * time.Hour)) // what the store holds is what counts
+				h.shut(e)
+				e = h.open(load(t, tt.then, "school.yaml"))
 				until(monday.Add(10 * time.Hour))
 				s, story := h.state(german), h.story(german)
 				h.shut(e)

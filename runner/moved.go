@@ -23,6 +23,9 @@ func (s *State) current() []Session { return s.Sessions[min(s.Earlier, len(s.Ses
 // dropped says that the class was moved, and the plan let go of it before it was begun again.
 func (s *State) dropped() bool { return s.Absent && s.fresh() }
 
+// begun says that something of the occurrence has to be kept: it has sessions, or is over.
+func (t *task) begun() bool { return len(t.state.Sessions) > 0 || t.state.Phase != Planned }
+
 // covered says that something was recorded, as far as is known: by a session that was begun for the class and was seen
 // recording, if only once, or by an earlier one that wrote in its time.
 func (s *State) covered() bool {

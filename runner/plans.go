@@ -30,18 +30,25 @@ func (c *conductor) retire(name string, wanted []slot, held func(id string) (slo
 				close(finished)
 			}
 		}
+		var touched []*task
 		*removed += c.dismiss(func(r *resting) bool { return r.plan() == name && !keep[r.id] && !r.brief.Start().After(until) })
 		for id, t := range c.tasks {
-			begun := len(t.state.Sessions) > 0 || t.state.Phase != Planned
-			if t.state.Plan != name || t.now || keep[id] || t.state.Phase == Over || t.state.Start.After(until) && !begun {
+			if t.state.Plan != name || t.now || keep[id] || t.state.Phase == Over || t.state.Start.After(until) && !t.begun() {
 				continue
 			}
-			if begun && c.elsewhereWanted(t, held) {
-				continue
+			if t.begun() && held != nil {
+				if s, owner := held(id); owner == c {
+					c.revise(t, s.want(c.app), c.e.cfg.Now())
+					touched = append(touched, t)
+					continue
+				} else if owner != nil {
+					c.yield(s.want(owner.app), owner)
+					continue
+				}
 			}
 			open++
 			remove := func() {
-				if t.state.Phase != Planned || len(t.state.Sessions) > 0 {
+				if t.begun() {
 					t.absent = true
 					t.changes = append(t.changes, func(s *State) { s.Absent = true })
 					settle()
@@ -57,9 +64,19 @@ func (c *conductor) retire(name string, wanted []slot, held func(id string) (slo
 				remove()
 			}
 		}
+		if len(touched) > 0 {
+			c.place()
+		}
+		c.stepAll(touched)
 		settle()
 	})
 	return removed, finished
+}
+
+func (c *conductor) stepAll(tasks []*task) {
+	for _, t := range tasks {
+		c.step(t, Observation{})
+	}
 }
 
 // remove takes a planned occurrence out of the store.
@@ -117,9 +134,7 @@ func (c *conductor) want(wanted []slot) (added, changed int) {
 			touched = append(touched, t)
 		}
 		c.place()
-		for _, t := range touched {
-			c.step(t, Observation{})
-		}
+		c.stepAll(touched)
 		c.askAgain(now)
 	})
 	select {
