@@ -131,7 +131,7 @@ func parseDays(s string) (DayRange, error) {
 		return DayRange{}, err
 	}
 	if until < from {
-		return DayRange{}, syntaxErrorf("write "+DayRange{until, from}.String(), "the range %s ends before it begins", DayRange{from, until})
+		return DayRange{}, syntaxTip(write(DayRange{until, from}.String()), "the range %s ends before it begins", DayRange{from, until})
 	}
 	return DayRange{from, until}, nil
 }

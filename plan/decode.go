@@ -29,7 +29,18 @@ type decoder struct {
 }
 
 func (d *decoder) report(id string, at span, message, hint string) {
-	d.add(resolveRule(id).finding(d.src.pos(at), message, hint))
+	d.advise(id, at, message, say(hint))
+}
+
+// advise is report with a hint that may be an edit.
+func (d *decoder) advise(id string, at span, message string, t tip) {
+	d.add(d.advised(id, at, message, t))
+}
+
+func (d *decoder) advised(id string, at span, message string, t tip) Finding {
+	f := resolveRule(id).finding(d.src.pos(at), message, t.text)
+	f.Fix = d.src.fix(at, t)
+	return f
 }
 
 // at is embedded in every type that a mapping is read into, and knows where its keys and values stand.
@@ -271,16 +282,25 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) 
 	}
 	name := mapping.Content[i].Value
 	message := fmt.Sprintf("%s is not a key of %s, which takes %s", quoted(name), table.noun, table.legal)
-	hint := didYouMean(name, table.names)
+	hint := didYouMean(name, absent(mapping, table.names))
 	switch {
 	case d.included && table.noun == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).names, name):
-		hint = "only the root file may hold " + name
+		hint = say("only the root file may hold " + name)
 	case table.noun == "a cron entry" && mapping.Content[i+1].Tag == "!!null" && mapping.Style&yaml.FlowStyle != 0:
-		hint = `put the cron expression in quotes: unquoted, its comma ends the value and begins another key`
-	case mapping.Style&yaml.FlowStyle != 0 && mapping.Content[i+1].Tag == "!!null" && mapping.Content[i+1].Value == "" && hint == "":
-		hint = "inside {} put a text that holds a comma or a brace in quotes"
+		hint = say(`put the cron expression in quotes: unquoted, its comma ends the value and begins another key`)
+	case mapping.Style&yaml.FlowStyle != 0 && mapping.Content[i+1].Tag == "!!null" && mapping.Content[i+1].Value == "" && hint.text == "":
+		hint = say("inside {} put a text that holds a comma or a brace in quotes")
 	}
-	d.report("unknown-key", at, message, hint)
+	d.advise("unknown-key", at, message, hint)
+}
+
+// absent are the names that are not among the keys of a mapping: to write one of those again would be a duplicate.
+func absent(mapping *yaml.Node, names []string) []string {
+	given := make(map[string]bool, len(mapping.Content)/2)
+	for i := 0; i < len(mapping.Content); i += 2 {
+		given[mapping.Content[i].Value] = true
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return given[name] })
 }
 
 func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s spot) bool {
@@ -315,8 +335,8 @@ func (d *decoder) integer(n *yaml.Node, s spot) (int, bool) {
 		return 0, false
 	}
 	if f, err := strconv.ParseFloat(n.Value, 64); n.Kind == yaml.ScalarNode && n.Tag == "!!float" && err == nil && f == math.Trunc(f) && math.Abs(f) < 1e9 {
-		d.report("wrong-type", d.src.node(n), s.name+" takes a whole number in plain decimal digits", fmt.Sprintf("write %.0f", f))
-		return 0, false
+		d.advise("wrong-type", d.src.node(n), s.name+" takes a whole number in plain decimal digits", writeRaw(fmt.Sprintf("%.0f", f)))
+		return int(f), true // so that its bounds are told too
 	}
 	d.wrongType(n, s, "a whole number")
 	return 0, false

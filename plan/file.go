@@ -208,7 +208,7 @@ type videoKeys struct {
 	Width   *int `yaml:"width" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Width in pixels." example:"1280"`
 	Height  *int `yaml:"height" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Height in pixels; width times height is at most 1920x1080." example:"720"`
 	FPS     *int `yaml:"fps" validate:"omitempty,restriction=video-fps-range" doc:"Frames a second; default: the service's, 15." example:"30"`
-	Bitrate *int `yaml:"bitrate" validate:"omitempty,min=1,restriction=video-bitrate-range" doc:"kbit/s; default: the service's, 2000 from 1280x720 up and 1500 below." example:"4000"`
+	Bitrate *int `yaml:"bitrate" validate:"omitempty,restriction=video-bitrate-range" doc:"kbit/s; default: the service's, 2000 from 1280x720 up and 1500 below." example:"4000"`
 }
 
 func (videoKeys) noun() string { return "video" }

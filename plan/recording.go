@@ -97,7 +97,7 @@ func (b *builder) recording(u *unit, e *entry[recordingKeys], base Settings) {
 func (b *builder) claim(u *unit, id item, r *Recording) bool {
 	if !idPattern.MatchString(id.Text) {
 		if !u.noReference("an id", id) {
-			u.report("invalid-value", id.At, fmt.Sprintf("%s is no id: a-z, 0-9 and -, at most 40 characters", quoted(id.Text)), idHint(id.Text))
+			u.advise("invalid-value", id.At, fmt.Sprintf("%s is no id: a-z, 0-9 and -, at most 40 characters", quoted(id.Text)), b.freeID(id.Text))
 		}
 		return false
 	}
@@ -107,6 +107,26 @@ func (b *builder) claim(u *unit, id item, r *Recording) bool {
 	}
 	b.ids[id.Text] = r
 	return true
+}
+
+// freeID is the hint for what is no id, unless another recording has what would be suggested.
+func (b *builder) freeID(text string) tip {
+	hint := idHint(text)
+	if b.allIDs == nil {
+		b.allIDs = make(map[string]bool)
+		for _, u := range b.units {
+			if u.part == nil {
+				continue
+			}
+			for i := range u.part.Recordings {
+				b.allIDs[u.part.Recordings[i].Key.Text] = true
+			}
+		}
+	}
+	if b.ids[hint.with] != nil || b.allIDs[hint.with] {
+		return tip{}
+	}
+	return hint
 }
 
 // complete reports what a recording needs and neither sets nor inherits. What it gives but wrongly is reported there.

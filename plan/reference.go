@@ -11,12 +11,18 @@ import (
 type syntaxError struct {
 	Message string
 	Hint    string
+	edit    tip // what the hint suggests, without its words
 }
 
 func (e *syntaxError) Error() string { return e.Message }
 
 func syntaxErrorf(hint, format string, args ...any) error {
 	return &syntaxError{Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// syntaxTip is syntaxErrorf with a hint that is an edit.
+func syntaxTip(t tip, format string, args ...any) error {
+	return &syntaxError{Message: fmt.Sprintf(format, args...), Hint: t.text, edit: t}
 }
 
 // newText reads the references of s and, where the kind has them, its placeholders. "$$" is a dollar; a dollar

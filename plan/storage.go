@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -60,23 +61,51 @@ func (b *builder) storage(e *entry[storageKeys]) {
 // bucket reports what no vendor takes as the name of a bucket: an address or a path. The rest of the vendors' rules is not
 // in the documentation.
 func (u *unit) bucket(k *storageKeys, name string) {
-	wrong := strings.IndexFunc(name, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`/\:?#`, r)
-	})
+	wrong := strings.IndexFunc(name, notInBucket)
 	if wrong < 0 {
 		return
 	}
-	only := name
-	if _, after, ok := strings.Cut(only, "://"); ok {
-		only = after
-	}
-	only, _, _ = strings.Cut(strings.TrimPrefix(only, "arn:aws:s3:::"), "/")
-	hint := "write the name alone; folders belong into prefix"
-	if only = strings.TrimSpace(only); only != "" && !strings.ContainsAny(only, " \t\n\\:?#") {
-		hint = "write " + only + "; folders belong into prefix"
+	hint := say("write the name alone; folders belong into prefix")
+	if only := bucketName(name); only != "" {
+		hint = write(only).also("; folders belong into prefix")
 	}
 	r, _ := utf8.DecodeRuneInString(name[wrong:])
-	u.report("storage-bucket-required", k.value("bucket"), fmt.Sprintf("bucket %s holds %q, and is no name of a bucket", quoted(name), r), hint)
+	u.advise("storage-bucket-required", k.value("bucket"), fmt.Sprintf("bucket %s holds %q, and is no name of a bucket", quoted(name), r), hint)
+}
+
+// bucketName finds the bucket in what people write in its place: an address, an ARN, or the bucket with a folder; "" where
+// it cannot be told. In an address over https the bucket is the first label of the host, or the first folder.
+func bucketName(text string) string {
+	text = strings.TrimSpace(text)
+	only := strings.TrimPrefix(text, "arn:aws:s3:::")
+	if scheme, rest, ok := strings.Cut(text, "://"); ok {
+		only = rest
+		if scheme = strings.ToLower(scheme); scheme == "http" || scheme == "https" {
+			host, path, _ := strings.Cut(rest, "/")
+			store := storeHost.FindStringSubmatch(strings.ToLower(host))
+			switch {
+			case store == nil:
+				return "" // any other host says nothing about the bucket
+			case store[1] != "":
+				only = strings.TrimSuffix(store[1], ".")
+			default:
+				only = path
+			}
+		}
+	}
+	only, _, _ = strings.Cut(only, "/")
+	if strings.IndexFunc(only, notInBucket) >= 0 {
+		return ""
+	}
+	return only
+}
+
+// storeHost matches the hosts of the vendors' stores, with what stands before them: the bucket, or nothing.
+var storeHost = regexp.MustCompile(`^([a-z0-9.-]+\.)?(s3[a-z0-9.-]*\.amazonaws\.com(?:\.cn)?|oss-[a-z0-9-]+\.aliyuncs\.com|cos\.[a-z0-9-]+\.myqcloud\.com|storage\.googleapis\.com|obs\.[a-z0-9-]+\.myhuaweicloud\.com|[a-z]+\.bcebos\.com)$`)
+
+// notInBucket says that no vendor takes a character in the name of a bucket.
+func notInBucket(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`/\:?#`, r)
 }
 
 func (b *builder) prefix(s *Storage, k *storageKeys) {
@@ -169,11 +198,11 @@ func (b *builder) vendor(s *Storage, k *storageKeys) {
 			host = after
 		}
 		host, _, _ = strings.Cut(host, "/")
-		hint := ""
+		var hint tip
 		if host != "" && !strings.ContainsAny(host, " @?#$") {
-			hint = "write " + host
+			hint = write(host)
 		}
-		u.report("extparams-endpoint", place.value, "endpoint is the host name of the store, without scheme and path", hint)
+		u.advise("extparams-endpoint", place.value, "endpoint is the host name of the store, without scheme and path", hint)
 	case !needs && given:
 		u.report("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-endpoint", "vendors")), v.Name), "remove it")
 	}
@@ -204,10 +233,22 @@ func (b *builder) region(s *Storage, k *storageKeys, region string) {
 	case withdrawn:
 		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no longer a region of %s; listed are %s", quoted(region), v.Title, strings.Join(regions, ", ")), "")
 	default:
-		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no region of %s; listed are %s", quoted(region), v.Title, strings.Join(regions, ", ")),
-			didYouMean(regionName(region), regions))
+		u.advise("storage-region-values", place.value, fmt.Sprintf("%s is no region of %s; listed are %s", quoted(region), v.Title, strings.Join(regions, ", ")),
+			nearRegion(regionName(region), regions))
 	}
 }
+
+// nearRegion is the hint for a misspelt region. One that exists elsewhere is never meant: ap-northeast is no
+// misspelling of cn-northeast, nor of ap-southeast.
+func nearRegion(region string, regions []string) tip {
+	area, rest, _ := strings.Cut(region, "-")
+	side, _, _ := strings.Cut(rest, "-")
+	return didYouMean(region, slices.DeleteFunc(slices.Clone(regions), func(r string) bool {
+		return !strings.HasPrefix(r, area+"-") || compass.MatchString(side) && !strings.HasPrefix(r, area+"-"+side)
+	}))
+}
+
+var compass = regexp.MustCompile(`^(north|south|east|west|central)+$`)
 
 // regionName writes a region as most vendors do: us-east-1.
 func regionName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "-")) }

@@ -32,11 +32,8 @@ func (b *builder) zone(u *unit, name item) *time.Location {
 		b.zones[name.Text] = known
 	}
 	if known.zone == nil && !u.noReference("timezone", name) {
-		hint := didYouMean(name.Text, zoneList())
-		if hint == "" {
-			hint = "use a name of the IANA database, as in Europe/Madrid"
-		}
-		u.report("timezone-unknown", name.At, fmt.Sprintf("%s is no time zone of the IANA database", quoted(name.Text)), hint)
+		hint := zoneHint(name.Text)
+		u.advise("timezone-unknown", name.At, fmt.Sprintf("%s is no time zone of the IANA database", quoted(name.Text)), hint)
 	}
 	return known.zone
 }

@@ -1,0 +1,3 @@
+package plan
+
+func zoneHint(name string) tip { return didYouMean(name, zoneList()) }
