@@ -86,9 +86,16 @@ func (b *builder) recording(u *unit, e *entry[recordingKeys], base Settings) {
 		r.unreadWhen = true
 	}
 	for i := range k.Changes {
-		if c, ok := b.change(u, &k.Changes[i]); ok {
-			r.Changes = append(r.Changes, c)
+		c, ok := b.change(u, &k.Changes[i])
+		if !ok {
+			continue
 		}
+		same := slices.IndexFunc(r.Changes, func(other Change) bool { return other.Key == c.Key })
+		if same >= 0 {
+			u.duplicate(k.Changes[i].Key.At, fmt.Sprintf("the change %s is for the same classes as the one %s", c.Key, where(u, r.Changes[same].Pos)))
+			continue
+		}
+		r.Changes = append(r.Changes, c)
 	}
 	b.complete(u, e, r)
 }

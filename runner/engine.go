@@ -315,7 +315,7 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 
 // prepare resolves what a plan needs before anything of it is recorded.
 func (e *Engine) prepare(p *plan.Plan) (*applied, error) {
-	if err := unsupported(p); err != nil {
+	if err := p.Unsupported(); err != nil {
 		return nil, err
 	}
 	conn, err := e.cfg.Connect(p)
