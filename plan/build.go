@@ -40,7 +40,7 @@ type builder struct {
 func (l *loader) build(file *rootFile) *Plan {
 	p := &Plan{uses: &uses{}}
 	for _, u := range l.units {
-		p.Files = append(p.Files, File{Path: u.src.path, Text: u.src.text})
+		p.Files = append(p.Files, File{Path: u.src.path, Text: u.original})
 	}
 	b := &builder{p: p, root: l.units[0], units: l.units, expose: map[string]bool{}, ids: map[string]*Recording{}, zones: map[string]zoneResult{}, unreadDays: map[*Calendar]bool{}}
 	for _, set := range []*nameSet{&b.apps.nameSet, &b.storages.nameSet, &b.cdns.nameSet, &b.days.nameSet} {

@@ -1,13 +1,16 @@
 package plan
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -47,6 +50,7 @@ func (d *decoder) advised(id string, at span, message string, t tip) Finding {
 type at struct {
 	self   span // the key that holds the mapping, or its first character
 	keys   []keyAt
+	flow   bool // it is written in braces
 	merged bool // a merge key stood in it, which is reported and may have given any key
 }
 
@@ -217,7 +221,7 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 	v := target.Elem()
 	table := fieldsOf(v.Type())
 	place := target.Interface().(interface{ place() *at }).place()
-	place.self = s.at
+	place.self, place.flow = s.at, n.Style&yaml.FlowStyle != 0
 	place.keys = make([]keyAt, 0, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -248,6 +252,46 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 		d.read(value, v.FieldByIndex(index), spot{name, at})
 	}
 	return true
+}
+
+// insertion is the hint to add pairs to a mapping. It is an edit, before the first key, where the mapping has any.
+func (s *source) insertion(a *at, pairs ...string) tip {
+	hint := say("add " + strings.Join(pairs, ", "))
+	if len(a.keys) == 0 || s.newlines != nil {
+		return hint
+	}
+	first := a.keys[0].key
+	hint.at = span{first.line, first.column, first.line, first.column}
+	if a.flow {
+		hint.with = strings.Join(pairs, ", ") + ", "
+	} else {
+		below := "\n" + strings.Repeat(" ", int(first.column)-1)
+		hint.with = strings.Join(pairs, below) + below
+	}
+	return hint
+}
+
+// removal is the hint to remove a key. It is an edit where its value stands on the same line.
+func (s *source) removal(k keyAt) tip {
+	hint := say("remove it")
+	if k.key == k.value || k.key.line != k.value.endLine || s.newlines != nil {
+		return hint
+	}
+	line := int(k.key.line)
+	start, end := s.starts[line-1], s.lineEnd(s.offset(line, 1))
+	from, to := s.offset(line, int(k.key.column)), s.offset(line, int(k.value.endColumn))
+	before, after := string(s.text[start:from]), string(s.text[to:end])
+	switch {
+	case strings.TrimSpace(before) == "" && (after == "" || strings.HasPrefix(after, " #")):
+		hint.at = span{k.key.line, 1, k.key.line + 1, 1}
+	case strings.HasPrefix(after, ","):
+		rest := strings.TrimLeft(after[1:], " ")
+		hint.at = s.place(line, int(k.key.column), from, to+len(after)-len(rest))
+	case strings.HasSuffix(strings.TrimRight(before, " "), ","):
+		cut := start + len(strings.TrimSuffix(strings.TrimRight(before, " "), ","))
+		hint.at = span{k.key.line, int32(utf8.RuneCount(s.text[start:cut]) + 1), k.key.line, k.value.endColumn}
+	}
+	return hint
 }
 
 func (d *decoder) duplicate(at span, message string) {
@@ -282,14 +326,25 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) 
 	}
 	name := mapping.Content[i].Value
 	message := fmt.Sprintf("%s is not a key of %s, which takes %s", quoted(name), table.noun, table.legal)
-	hint := didYouMean(name, absent(mapping, table.names))
+	hint := vocabularyHint(name, table.noun)
+	if hint.with != "" && len(absent(mapping, []string{hint.with})) == 0 {
+		hint.with = ""
+	}
+	if hint.text == "" {
+		hint = didYouMean(name, absent(mapping, table.names))
+	}
 	switch {
+	case hint.text != "":
+	case table.noun == "a plan" && daysHint(name, mapping.Content[i+1]).text != "":
+		hint = daysHint(name, mapping.Content[i+1])
 	case d.included && table.noun == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).names, name):
 		hint = say("only the root file may hold " + name)
 	case table.noun == "a cron entry" && mapping.Content[i+1].Tag == "!!null" && mapping.Style&yaml.FlowStyle != 0:
 		hint = say(`put the cron expression in quotes: unquoted, its comma ends the value and begins another key`)
-	case mapping.Style&yaml.FlowStyle != 0 && mapping.Content[i+1].Tag == "!!null" && mapping.Content[i+1].Value == "" && hint.text == "":
+	case mapping.Style&yaml.FlowStyle != 0 && mapping.Content[i+1].Tag == "!!null" && mapping.Content[i+1].Value == "":
 		hint = say("inside {} put a text that holds a comma or a brace in quotes")
+	default:
+		hint = homeHint(name, mapping.Content[i+1])
 	}
 	d.advise("unknown-key", at, message, hint)
 }
@@ -322,8 +377,22 @@ func (d *decoder) text(n *yaml.Node, s spot) (string, bool) {
 		d.wrongType(n, s, "a text")
 		return "", false
 	}
+	if quotes := typographicText.FindStringSubmatch(n.Value); quotes != nil && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 && s.name != "title" && s.name != "note" {
+		hint := say(fmt.Sprintf("write plain quotes \": %s and %s are letters to YAML", quotes[1], quotes[3]))
+		if onlyReference.MatchString(quotes[2]) || slices.Contains(plainKeys, s.name) {
+			hint.with = quotes[2]
+		}
+		d.advise("invalid-value", d.src.node(n), s.name+" is in typographic quotes, which are a part of the text", hint)
+		return "", false
+	}
 	return n.Value, true
 }
+
+// typographicText matches a text that stands in typographic quotes.
+var typographicText = regexp.MustCompile(`^([\x{201C}\x{201D}\x{201E}\x{AB}\x{BB}\x{2018}\x{201A}])(.*)([\x{201C}\x{201D}\x{AB}\x{BB}\x{2018}\x{2019}])$`)
+
+// plainKeys are keys whose values are no secrets and may be shown.
+var plainKeys = []string{"name", "vendor", "region", "bucket", "timezone", "when", "to", "app", "storage", "cdn", "only", "skip", "cname", "cron", "video"}
 
 func (d *decoder) integer(n *yaml.Node, s spot) (int, bool) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
@@ -365,14 +434,34 @@ func (d *decoder) wrongType(n *yaml.Node, s spot, want string) {
 		d.report("wrong-type", at, fmt.Sprintf("%s is empty and takes %s", s.name, want), hint)
 		return
 	}
-	hint := ""
-	if brace := braces(n); brace != "" {
-		hint = fmt.Sprintf(`put it in quotes: "%s"; an unquoted brace begins a mapping`, brace)
-	} else if n.Kind == yaml.ScalarNode && want == "a text" {
-		hint = "put it in quotes"
-	}
-	d.report("wrong-type", at, fmt.Sprintf("%s takes %s, not %s", s.name, want, kindOf(n)), hint)
+	d.advise("wrong-type", at, fmt.Sprintf("%s takes %s, not %s", s.name, want, kindOf(n)), d.typeHint(n, s, want))
 }
+
+// typeHint is what to try with a value of another type.
+func (d *decoder) typeHint(n *yaml.Node, s spot, want string) tip {
+	brace := braces(n)
+	switch {
+	case brace != "" && slices.Contains(placeholderKeys, s.name):
+		hint := say(fmt.Sprintf(`put it in quotes: "%s"; an unquoted brace begins a mapping`, brace))
+		from := d.src.offset(n.Line, n.Column)
+		if bytes.HasPrefix(d.src.text[from:], []byte(brace)) && s.name != "url" && slices.Contains(builtinPlaceholders, brace[1:len(brace)-1]) {
+			hint.at = d.src.place(n.Line, d.src.lastColumn, from, from+len(brace))
+			hint.with = strconv.Quote(brace)
+		}
+		return hint
+	case n.Kind != yaml.ScalarNode || want != "a text" || !slices.Contains(freeTexts, s.name):
+		return tip{}
+	case s.name == "title" || s.name == "note":
+		return tip{text: "put it in quotes", with: strconv.Quote(n.Value), raw: true}
+	}
+	return say("put it in quotes")
+}
+
+// placeholderKeys are those in which a brace in quotes is a placeholder, or a letter like others.
+var placeholderKeys = []string{"url", "cname", "prefix", "an item of prefix", "title", "note"}
+
+// freeTexts are the keys that take any text: what looks like a number or a word of YAML only needs quotes.
+var freeTexts = []string{"title", "note", "tag", "bucket", "cname", "id", "customer_id", "customer_secret", "access_key", "secret_key"}
 
 // braces recognises {name}, and ${NAME} as far as YAML leaves it, in what became a mapping.
 func braces(n *yaml.Node) string {

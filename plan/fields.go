@@ -74,11 +74,14 @@ func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 		if id == "" {
 			id = "missing-key"
 		}
-		hint := "add " + t.key
+		hint := say("add " + t.key)
 		if example, _, _ := strings.Cut(t.field.Tag.Get("example"), " | "); example != "" && !strings.Contains(example, "${") {
-			hint += fmt.Sprintf(", as in %s: %s", t.key, example)
+			hint.text += fmt.Sprintf(", as in %s: %s", t.key, example)
 		}
-		d.report(id, t.place.self, fmt.Sprintf("%s is missing in %s", t.key, t.noun), hint)
+		if value := t.field.Tag.Get("paste"); value != "" {
+			hint = d.src.insertion(t.place, t.key+": "+value)
+		}
+		d.advise(id, t.place.self, fmt.Sprintf("%s is missing in %s", t.key, t.noun), hint)
 		return
 	}
 	at := t.place.value(t.key)
@@ -103,7 +106,11 @@ func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 		r := restrictionOf(param)
 		switch v := v.(type) {
 		case string:
-			d.advise(r.id, at, fmt.Sprintf("%s is %s and must be %s", t.key, quoted(v), r.allowed()), didYouMean(v, r.values))
+			hint := didYouMean(v, r.values)
+			if vendor := vendorAliases[strings.ToLower(v)]; vendor != "" && r.id == "storage-vendor-values" {
+				hint = write(vendor)
+			}
+			d.advise(r.id, at, fmt.Sprintf("%s is %s and must be %s", t.key, quoted(v), r.allowed()), hint)
 		case boundedDuration:
 			d.advise(r.id, at, fmt.Sprintf("%s is %s and must be %s", t.key, shortDuration(time.Duration(v)), r.allowed()), writeRaw(r.nearest(int64(v))))
 		default:
@@ -125,7 +132,7 @@ func number(key string, given any, instead string) tip {
 // idHint mends an id, where what is left of it is one.
 func idHint(name string) tip {
 	var b strings.Builder
-	for _, r := range strings.ToLower(name) {
+	for _, r := range foldLatin(umlauts.Replace(strings.ToLower(name))) {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
 			b.WriteRune(r)
@@ -144,6 +151,9 @@ func idHint(name string) tip {
 	}
 	return write(mended)
 }
+
+// umlauts are written as their languages do without them; other accents only drop.
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "æ", "ae", "ø", "o", "ł", "l")
 
 // traced is where a validator's namespace leads: the mapping that holds the key, and the key's field.
 type traced struct {

@@ -92,6 +92,14 @@ func (d *decoder) filled(n *yaml.Node, s spot, hint string) bool {
 
 // readNode reads a mapping whose keys are the author's, in document order; of two equal keys the first stands.
 func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if list := d.withoutName(n, s, reflect.TypeFor[T]()); list != nil {
+		*e = make(entries[T], len(list))
+		for i := range list {
+			(*e)[i].Key = item{list[i].name, list[i].at}
+			d.read(list[i].node, reflect.ValueOf(&(*e)[i].Value).Elem(), spot{list[i].name, list[i].at})
+		}
+		return true
+	}
 	if n.Kind != yaml.MappingNode {
 		d.wrongType(n, s, "a mapping")
 		return false

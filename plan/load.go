@@ -80,9 +80,10 @@ type loader struct {
 // unit is one file on its way into the plan.
 type unit struct {
 	*decoder
-	top   *yaml.Node // nil when the parser refused the text, and once it is decoded
-	place *at        // of the file's mapping
-	part  *partKeys
+	top      *yaml.Node // nil when the parser refused the text, and once it is decoded
+	original []byte     // the text as it was read
+	place    *at        // of the file's mapping
+	part     *partKeys
 }
 
 // parse adds a file. Its findings are what the parser says of it.
@@ -90,9 +91,11 @@ func (l *loader) parse(path string, text []byte) *unit {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	u := &unit{decoder: &decoder{src: newSource(path, text), included: len(l.units) > 0}}
 	l.units = append(l.units, u)
+	u.original = text
+	u.plainSpaces()
 	document, problem := parse(u.src)
 	if problem != nil {
-		u.report(ruleSyntax, problem.at, problem.message, problem.hint)
+		u.advise(ruleSyntax, problem.at, problem.message, problem.hint)
 	}
 	if document != nil && len(document.Content) > 0 {
 		u.top = document.Content[0]

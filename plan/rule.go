@@ -117,7 +117,7 @@ func (c *checker) advise(pos Pos, message string, t tip) {
 
 func (c *checker) advised(r rule, pos Pos, message string, t tip) Finding {
 	f := r.finding(pos, message, t.text)
-	if s := c.source(pos.File); s != nil && t.with != "" {
+	if s := c.source(pos.File); s != nil {
 		f.Fix = s.fix(span{int32(pos.Line), int32(pos.Column), int32(pos.EndLine), int32(pos.EndColumn)}, t)
 	}
 	return f

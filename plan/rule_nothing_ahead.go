@@ -20,10 +20,16 @@ func checkNothingAhead(c *checker) {
 	if len(e.schedules) < len(c.p.Recordings) {
 		return
 	}
+	had := false
 	for _, s := range e.schedules {
 		if s.recording.unread() || s.classAhead(now, e.maxLength) {
 			return
 		}
+		_, any := s.first(firstInstant, now)
+		had = had || any
+	}
+	if !had {
+		return
 	}
 	c.report(c.p.Pos, fmt.Sprintf("the plan %s has no class ahead", c.p.Name), "look at the years of calendars and dates, or withdraw the plan")
 }

@@ -139,13 +139,13 @@ func (b *builder) credentials(s *Storage, k *storageKeys) {
 	case sts && (access || secret):
 		u.report("invalid-value", place.key, "sts stands in for access_key and secret_key; give one or the other", "remove the keys, or sts")
 	case !sts && !(access && secret):
-		missing := "access_key and secret_key are"
+		missing, pairs := "access_key and secret_key are", []string{`access_key: "${S3_ACCESS_KEY}"`, `secret_key: "${S3_SECRET_KEY}"`}
 		if access {
-			missing = "secret_key is"
+			missing, pairs = "secret_key is", pairs[1:]
 		} else if secret {
-			missing = "access_key is"
+			missing, pairs = "access_key is", pairs[:1]
 		}
-		u.report("storage-keys-required", k.self, missing+" missing in a storage", "give references, as in access_key: ${NAME}, or sts in their place")
+		u.advise("storage-keys-required", k.self, missing+" missing in a storage", u.src.insertion(&k.at, pairs...).also(", or sts in their place"))
 	}
 	if k.STS == nil {
 		return
@@ -183,10 +183,10 @@ func (b *builder) vendor(s *Storage, k *storageKeys) {
 		b.region(s, k, region)
 	}
 	if place, given := k.find("sse"); given && !slices.Contains(agora.IntsOf("extparams-sse", "vendors"), int64(v.Number)) {
-		u.report("extparams-sse", place.key, fmt.Sprintf("sse is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-sse", "vendors")), v.Name), "remove it")
+		u.advise("extparams-sse", place.key, fmt.Sprintf("sse is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-sse", "vendors")), v.Name), u.src.removal(place))
 	}
 	if place, given := k.find("tag"); given && !slices.Contains(agora.IntsOf("extparams-tag", "vendors"), int64(v.Number)) {
-		u.report("extparams-tag", place.key, fmt.Sprintf("tag is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-tag", "vendors")), v.Name), "remove it")
+		u.advise("extparams-tag", place.key, fmt.Sprintf("tag is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-tag", "vendors")), v.Name), u.src.removal(place))
 	}
 	place, given := k.find("endpoint")
 	switch needs := slices.Contains(agora.IntsOf("extparams-endpoint", "vendors"), int64(v.Number)); {
@@ -204,7 +204,7 @@ func (b *builder) vendor(s *Storage, k *storageKeys) {
 		}
 		u.advise("extparams-endpoint", place.value, "endpoint is the host name of the store, without scheme and path", hint)
 	case !needs && given:
-		u.report("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-endpoint", "vendors")), v.Name), "remove it")
+		u.advise("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-endpoint", "vendors")), v.Name), u.src.removal(place))
 	}
 	if place, given := k.find("sts"); given && !slices.Contains(agora.Ints("sts-vendors"), int64(v.Number)) {
 		u.report("sts-vendors", place.key, fmt.Sprintf("sts works with %s, and the vendor is %s", vendorNames(agora.Ints("sts-vendors")), v.Name), "give access_key and secret_key instead")
@@ -229,7 +229,7 @@ func (b *builder) region(s *Storage, k *storageKeys, region string) {
 	case !given:
 		u.report("storage-region-values", k.self, fmt.Sprintf("region is missing in a storage of %s", v.Title), "add region: one of "+strings.Join(regions, ", "))
 	case len(regions) == 0:
-		u.report("storage-region-values", place.key, fmt.Sprintf("%s takes no region", v.Title), "remove it")
+		u.advise("storage-region-values", place.key, fmt.Sprintf("%s takes no region", v.Title), u.src.removal(place))
 	case withdrawn:
 		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no longer a region of %s; listed are %s", quoted(region), v.Title, strings.Join(regions, ", ")), "")
 	default:

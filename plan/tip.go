@@ -36,7 +36,7 @@ func (t tip) also(words string) tip {
 
 // fix turns a tip into an edit of the file; the zero Fix where it is not definite, or where the place cannot be told.
 func (s *source) fix(at span, t tip) Fix {
-	if t.with == "" || s.newlines != nil || at == (span{}) {
+	if t.with == "" && t.at == (span{}) || s.newlines != nil || at == (span{}) {
 		return Fix{}
 	}
 	if t.at != (span{}) {
