@@ -82,10 +82,11 @@ func (a *app) listText(classes []plan.Occurrence, plans []checkedPlan, w window)
 		_, err := fmt.Fprintln(a.out, "no classes in this period"+firstAfter(plans, w))
 		return err
 	}
-	t := newTable(a.out, "DAY", "CLASS", "RECORDING", "ZONE", "CHANGE", "NOTE")
-	for _, o := range classes {
+	t := newTable(a.out, "DAY", "CLASS", "ID", "ZONE", "CHANGE", "NOTE")
+	names := shortIDs(classes)
+	for i, o := range classes {
 		t.AppendRow([]any{
-			o.Start.Format("Mon 2006-01-02"), clockOf(o.Start, o.End), shown(o.Recording.ID),
+			o.Start.Format("Mon 2006-01-02"), clockOf(o.Start, o.End), shown(names[i]),
 			o.Settings.Zone.String(), o.Change, shown(o.Settings.Note),
 		})
 	}
@@ -120,13 +121,53 @@ func firstAfter(plans []checkedPlan, w window) string {
 	return fmt.Sprintf("; the next is %s on %s %s", shown(first.Recording.ID), first.Start.Format("Mon 2006-01-02"), clockOf(first.Start, first.End))
 }
 
-// clockOf is when a class is, by its wall clock: 09:00-09:50, with seconds where there are any.
+// clockOf is when a class is, by its wall clock: 09:00-09:50, with seconds where there are any. Where the end is on a later
+// day, the days follow, as in 09:00-15:00 +1d; where the clocks do not tell the length, the length does.
 func clockOf(start, end time.Time) string {
+	end = end.In(start.Location())
 	layout := "15:04"
 	if start.Second() != 0 || end.Second() != 0 {
 		layout = time.TimeOnly
 	}
-	return start.Format(layout) + "-" + end.Format(layout)
+	text := start.Format(layout) + "-" + end.Format(layout)
+	wall := func(t time.Time) time.Time {
+		_, offset := t.Zone()
+		return t.UTC().Add(time.Duration(offset) * time.Second)
+	}
+	const day = 24 * time.Hour
+	if days := wall(end).Truncate(day).Sub(wall(start).Truncate(day)) / day; days > 0 {
+		text += fmt.Sprintf(" +%dd", days)
+	}
+	if length := end.Sub(start); length != wall(end).Sub(wall(start)) {
+		text += " (" + durationText(length) + ")"
+	}
+	return text
+}
+
+// shortIDs are the names by which people call classes. A name gets its time where another class of the recording is
+// planned or happens on that day.
+func shortIDs(classes []plan.Occurrence) []string {
+	type day struct{ recording, day string }
+	on := make(map[day][]int)
+	for i := range classes {
+		o := &classes[i]
+		for _, at := range []time.Time{o.Planned, o.Start} {
+			key := day{o.Plan + "/" + o.Recording.ID, at.Format(time.DateOnly)}
+			if list := on[key]; len(list) == 0 || list[len(list)-1] != i {
+				on[key] = append(list, i)
+			}
+		}
+	}
+	names := make([]string, len(classes))
+	for i := range classes {
+		o := &classes[i]
+		names[i] = o.Short()
+		key := day{o.Plan + "/" + o.Recording.ID, o.Planned.Format(time.DateOnly)}
+		if len(on[key]) > 1 && !strings.Contains(names[i], "T") {
+			names[i] += "T" + o.Planned.Format("15:04")
+		}
+	}
+	return names
 }
 
 type classJSON struct {
