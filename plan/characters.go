@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -30,7 +31,7 @@ var structure = regexp.MustCompile(`(?:^|[{\[,])([ ` + invisibles + `]+)(?:["']?
 // spaces in their place, so that the rest of the file is read. Those in texts are left alone.
 func (u *unit) plainSpaces() {
 	s := u.src
-	if !strings.ContainsAny(string(s.text), invisibles) {
+	if !slices.ContainsFunc(s.text, func(c byte) bool { return c >= utf8.RuneSelf }) {
 		return
 	}
 	var cleaned []byte

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -42,7 +41,9 @@ func (d *decoder) advise(id string, at span, message string, t tip) {
 
 func (d *decoder) advised(id string, at span, message string, t tip) Finding {
 	f := resolveRule(id).finding(d.src.pos(at), message, t.text)
-	f.Fix = d.src.fix(at, t)
+	if !d.isFull(id) {
+		f.Fix = d.src.fix(at, t)
+	}
 	return f
 }
 
@@ -254,46 +255,6 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 	return true
 }
 
-// insertion is the hint to add pairs to a mapping. It is an edit, before the first key, where the mapping has any.
-func (s *source) insertion(a *at, pairs ...string) tip {
-	hint := say("add " + strings.Join(pairs, ", "))
-	if len(a.keys) == 0 || s.newlines != nil {
-		return hint
-	}
-	first := a.keys[0].key
-	hint.at = span{first.line, first.column, first.line, first.column}
-	if a.flow {
-		hint.with = strings.Join(pairs, ", ") + ", "
-	} else {
-		below := "\n" + strings.Repeat(" ", int(first.column)-1)
-		hint.with = strings.Join(pairs, below) + below
-	}
-	return hint
-}
-
-// removal is the hint to remove a key. It is an edit where its value stands on the same line.
-func (s *source) removal(k keyAt) tip {
-	hint := say("remove it")
-	if k.key == k.value || k.key.line != k.value.endLine || s.newlines != nil {
-		return hint
-	}
-	line := int(k.key.line)
-	start, end := s.starts[line-1], s.lineEnd(s.offset(line, 1))
-	from, to := s.offset(line, int(k.key.column)), s.offset(line, int(k.value.endColumn))
-	before, after := string(s.text[start:from]), string(s.text[to:end])
-	switch {
-	case strings.TrimSpace(before) == "" && (after == "" || strings.HasPrefix(after, " #")):
-		hint.at = span{k.key.line, 1, k.key.line + 1, 1}
-	case strings.HasPrefix(after, ","):
-		rest := strings.TrimLeft(after[1:], " ")
-		hint.at = s.place(line, int(k.key.column), from, to+len(after)-len(rest))
-	case strings.HasSuffix(strings.TrimRight(before, " "), ","):
-		cut := start + len(strings.TrimSuffix(strings.TrimRight(before, " "), ","))
-		hint.at = span{k.key.line, int32(utf8.RuneCount(s.text[start:cut]) + 1), k.key.line, k.value.endColumn}
-	}
-	return hint
-}
-
 func (d *decoder) duplicate(at span, message string) {
 	d.report("duplicate-key", at, message, "remove one of the two, or rename it")
 }
@@ -327,11 +288,14 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) 
 	name := mapping.Content[i].Value
 	message := fmt.Sprintf("%s is not a key of %s, which takes %s", quoted(name), table.noun, table.legal)
 	hint := vocabularyHint(name, table.noun)
-	if hint.with != "" && len(absent(mapping, []string{hint.with})) == 0 {
-		hint.with = ""
-	}
 	if hint.text == "" {
-		hint = didYouMean(name, absent(mapping, table.names))
+		hint = didYouMean(name, table.names)
+		if isKeyOf(mapping, hint.with) {
+			hint = tip{} // to write that one again would be a duplicate
+		}
+	}
+	if isKeyOf(mapping, hint.with) {
+		hint.with = ""
 	}
 	switch {
 	case hint.text != "":
@@ -349,13 +313,15 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) 
 	d.advise("unknown-key", at, message, hint)
 }
 
-// absent are the names that are not among the keys of a mapping: to write one of those again would be a duplicate.
-func absent(mapping *yaml.Node, names []string) []string {
-	given := make(map[string]bool, len(mapping.Content)/2)
-	for i := 0; i < len(mapping.Content); i += 2 {
-		given[mapping.Content[i].Value] = true
+// isKeyOf says that a mapping gives a key. It looks at the first thousands only: no sound mapping has more.
+func isKeyOf(mapping *yaml.Node, name string) bool {
+	const most = 4096
+	for i := 0; i < len(mapping.Content) && i < most && name != ""; i += 2 {
+		if mapping.Content[i].Value == name {
+			return true
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return given[name] })
+	return false
 }
 
 func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s spot) bool {

@@ -98,29 +98,34 @@ func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 		choices := strings.Fields(err.Param())
 		text, _ := v.(string)
 		d.advise("invalid-value", at, fmt.Sprintf("%s is %s and must be one of %s", t.key, quoted(text), strings.Join(choices, ", ")), didYouMean(text, choices))
-	default: // restriction, alone or as an alternative to none
-		param := err.Param()
-		if _, alternative, ok := strings.Cut(err.Tag(), "restriction="); ok {
-			param, _, _ = strings.Cut(alternative, "|")
+	default:
+		d.restrictionError(t.key, at, err)
+	}
+}
+
+// restrictionError reports a value that the catalogue does not allow: restriction=ID, alone or as an alternative to none.
+func (d *decoder) restrictionError(key string, at span, err validator.FieldError) {
+	param := err.Param()
+	if _, alternative, ok := strings.Cut(err.Tag(), "restriction="); ok {
+		param, _, _ = strings.Cut(alternative, "|")
+	}
+	r := restrictionOf(param)
+	switch v := err.Value().(type) {
+	case string:
+		hint := didYouMean(v, r.values)
+		if vendor := vendorAliases[strings.ToLower(v)]; vendor != "" && r.id == "storage-vendor-values" {
+			hint = write(vendor)
 		}
-		r := restrictionOf(param)
-		switch v := v.(type) {
-		case string:
-			hint := didYouMean(v, r.values)
-			if vendor := vendorAliases[strings.ToLower(v)]; vendor != "" && r.id == "storage-vendor-values" {
-				hint = write(vendor)
-			}
-			d.advise(r.id, at, fmt.Sprintf("%s is %s and must be %s", t.key, quoted(v), r.allowed()), hint)
-		case boundedDuration:
-			d.advise(r.id, at, fmt.Sprintf("%s is %s and must be %s", t.key, shortDuration(time.Duration(v)), r.allowed()), writeRaw(r.nearest(int64(v))))
-		default:
-			i := reflect.ValueOf(v).Int()
-			f := d.advised(r.id, at, fmt.Sprintf("%s is %d and must be %s", t.key, i, r.allowed()), number(t.key, i, r.advisable(i)))
-			if t.key == "bitrate" && i < 1 {
-				f.Severity = SeverityError // the documented range is a warning's; nothing is no bitrate at all
-			}
-			d.add(f)
+		d.advise(r.id, at, fmt.Sprintf("%s is %s and must be %s", key, quoted(v), r.allowed()), hint)
+	case boundedDuration:
+		d.advise(r.id, at, fmt.Sprintf("%s is %s and must be %s", key, shortDuration(time.Duration(v)), r.allowed()), writeRaw(r.nearest(int64(v))))
+	default:
+		i := reflect.ValueOf(v).Int()
+		f := d.advised(r.id, at, fmt.Sprintf("%s is %d and must be %s", key, i, r.allowed()), number(key, i, r.advisable(i)))
+		if key == "bitrate" && i < 1 {
+			f.Severity = SeverityError // the documented range is a warning's; nothing is no bitrate at all
 		}
+		d.add(f)
 	}
 }
 

@@ -58,7 +58,6 @@ func checkHints(t *testing.T, files Files, name string) int {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text = []byte(strings.TrimPrefix(string(text), "\ufeff"))
 		fixed := f.Fix.Apply(text)
 		left := findingsOf(t, edited{files, f.Fix.At.File, fixed}, name)
 		rulesAfter, wordsAfter := countBy(left, byRule), countBy(left, byWords)
