@@ -89,6 +89,7 @@ func uncovered(mended, other string) bool {
 	return slices.Contains(map[string][]string{
 		"storage-vendor-values": {"storage-region-values", "extparams-sse", "extparams-tag", "extparams-endpoint", "sts-vendors"},
 		"unknown-key":           {"unsupported"},
+		"when-syntax":           {"unbounded", "calendar-matches-nothing", "never-happens"},
 		"acquire-region-values": {"acquire-region-matches-storage"},
 		"unknown-reference":     {"calendar-matches-nothing", "never-happens"},
 	}[mended], other)
@@ -125,7 +126,7 @@ func TestHintsOfMisspellingsHold(t *testing.T) {
 			if inComment(text, at[0]) {
 				continue
 			}
-			for _, wrong := range misspelt(string(text[at[0]:at[1]])) {
+			for _, wrong := range mistyped(string(text[at[0]:at[1]])) {
 				bad := slices.Concat(text[:at[0]], []byte(wrong), text[at[1]:])
 				plans++
 				checked += checkHints(t, edited{files, name, bad}, name)
@@ -182,6 +183,15 @@ recordings:
 		plan("Mon 09:00-09:50", `{cron: "0 9 * * MON", duration: `+value+`}`)
 		plan("Mon 09:00-09:50", "Mon 09:00-09:50\n    padding: {before: "+value+"}")
 	}
+	for _, when := range []string{
+		"Mon 09:00-09:50, Wed 10:00-10:50", "Mon 09:00-09:50; Wed 10:00-10:50", "Mon 9:00 - 9:50", "Mo, Mi 09:00-09:50", "weekdays 09:00-09:50",
+		"Monday 09:00 to 09:50", "Tues 09:00-09:50", "Mondy 09:00-09:50", "09:00-09:50 Mon", "Mon/Wed 09:00-09:50", "Sa+So 09:00-09:50",
+		"daily 09:00-09:50", "Montag 09:00–09:50", "lunes 09:00-09:50", "Mon 09:00", "Mon 9-10am", "2031-10-6 09:00-09:50", "6.10.2031 09:00-09:50",
+	} {
+		plan("when: Mon 09:00-09:50", "when: "+when)
+		plan("when: Mon 09:00-09:50", `when: ["`+when+`"]`)
+		plan("when: Mon 09:00-09:50", "when:\n      - "+when)
+	}
 	for _, bucket := range []string{
 		"s3://lingua-videos", "https://lingua-videos.s3.eu-central-1.amazonaws.com/a", "https://s3.amazonaws.com/lingua-videos/a",
 		"lingua-videos/a", "arn:aws:s3:::lingua-videos/*", "https://cdn.lingua.example/videos", "https://console.aws.amazon.com/s3/buckets/lingua",
@@ -194,7 +204,7 @@ recordings:
 			if r.Name == "" {
 				continue
 			}
-			for _, wrong := range misspelt(regionName(r.Name)) {
+			for _, wrong := range mistyped(regionName(r.Name)) {
 				plan("vendor: s3, region: eu-central-1", "vendor: "+v.Name+", region: "+wrong)
 			}
 		}
@@ -252,8 +262,8 @@ func inComment(text []byte, at int) bool {
 	return strings.HasPrefix(string(line), "#") || strings.Contains(string(line), " #")
 }
 
-// misspelt are usual mistakes in a word.
-func misspelt(w string) []string {
+// mistyped are usual mistakes in a word.
+func mistyped(w string) []string {
 	n := len(w) / 2
 	return []string{
 		w[:n] + w[n+1:],                                  // a letter is missing
