@@ -321,6 +321,15 @@ func TestSyntaxHintsHold(t *testing.T) {
 	t.Logf("%d hints", checked)
 }
 
+// TestAnApostropheIsNoQuote: a line that is refused for another reason is not blamed on its apostrophes.
+func TestAnApostropheIsNoQuote(t *testing.T) {
+	for _, f := range findingsOf(t, texts{"plan.yaml": "recordings:\n  a:\n    note: l’école d’été: fermée\n"}, "plan.yaml") {
+		if strings.Contains(f.Message+f.Hint, "quote to") || strings.Contains(f.Message, "typographic") {
+			t.Error(show([]Finding{f}))
+		}
+	}
+}
+
 // TestNoHintShowsASecret looks into the edits of plans whose secrets are written out.
 func TestNoHintShowsASecret(t *testing.T) {
 	for _, text := range []string{

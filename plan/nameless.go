@@ -23,7 +23,7 @@ func (d *decoder) withoutName(n *yaml.Node, s spot, t reflect.Type) []nameless {
 	keys := fieldsOf(t)
 	switch {
 	case n.Kind == yaml.MappingNode && isDefinition(n, keys):
-		d.report("wrong-type", s.at, fmt.Sprintf("%s takes names of your own, and below each the keys of %s; here %s stands where a name belongs", s.name, keys.noun, n.Content[0].Value),
+		d.report("wrong-type", s.at, fmt.Sprintf("%s takes names of your own, and below each the keys of %s; %s is where a name belongs", s.name, keys.noun, n.Content[0].Value),
 			fmt.Sprintf("write %s: {%s: %s}", s.name, name, pasted(n)))
 		return []nameless{{name, s.at, n}}
 	case n.Kind == yaml.SequenceNode && len(n.Content) > 0 && !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return c.Kind != yaml.MappingNode }):

@@ -127,6 +127,11 @@ func refused(s *source, decoder *yaml.Decoder, err error) *syntaxProblem {
 		return problem
 	}
 	if line >= 1 && line <= len(s.starts) {
+		from := s.starts[line-1]
+		if quote, at, hint := s.typographic(line, string(s.text[from:s.lineEnd(from)])); quote != 0 {
+			problem.at, problem.message, problem.hint = at, fmt.Sprintf("%c (%U), a typographic quote, is a letter to YAML", quote, quote), hint
+			return problem
+		}
 		problem.hint = s.syntaxHint(line, message)
 	}
 	return problem

@@ -15,9 +15,6 @@ const starMessage = "did not find expected alphabetic or numeric character"
 func (s *source) syntaxHint(line int, message string) tip {
 	from := s.starts[line-1]
 	text := string(s.text[from:s.lineEnd(from)])
-	if hint := s.typographic(line, text); hint.text != "" {
-		return hint
-	}
 	switch {
 	case strings.HasPrefix(message, "did not find expected ',' or"), strings.HasPrefix(message, "did not find expected node content"):
 		if found := bareBrace(text); found != "" {
@@ -84,22 +81,23 @@ func (s *source) directiveHint() tip {
 }
 
 // typographicQuotes matches a text in quotes that a word processor has made.
-var typographicQuotes = regexp.MustCompile(`[\x{201C}\x{201D}\x{201E}\x{AB}\x{BB}\x{2018}\x{2019}\x{201A}]([^\x{201C}\x{201D}\x{201E}\x{AB}\x{BB}\x{2018}\x{2019}\x{201A}]*)([\x{201C}\x{201D}\x{201E}\x{AB}\x{BB}\x{2018}\x{2019}\x{201A}])`)
+var typographicQuotes = regexp.MustCompile(`(?:^|[\s:,\[{])([“”„«»‘‚])([^“”„«»‘’‚]*)([“”«»‘’])`)
 
 // onlyReference matches a text that may be shown whatever it is for.
 var onlyReference = regexp.MustCompile(`^\$\{[A-Za-z0-9_:/.-]+\}$`)
 
-// typographic finds typographic quotes in place of plain ones.
-func (s *source) typographic(line int, text string) tip {
+// typographic finds a typographic quote in place of a plain one: which, and where.
+func (s *source) typographic(line int, text string) (rune, span, tip) {
 	m := typographicQuotes.FindStringSubmatchIndex(text)
-	if m == nil || !outsideQuotes(text[:m[0]]) {
-		return tip{}
+	if m == nil || !outsideQuotes(text[:m[2]]) {
+		return 0, span{}, tip{}
 	}
-	hint := say(fmt.Sprintf("write plain quotes \": %s and %s are letters to YAML", text[m[0]:m[2]], text[m[4]:m[5]]))
-	if inner := text[m[2]:m[3]]; onlyReference.MatchString(inner) {
-		hint.with, hint.at = `"`+inner+`"`, in(line, text, m[0], m[1])
+	hint := say(fmt.Sprintf("write plain quotes \": %s and %s are letters to YAML", text[m[2]:m[3]], text[m[6]:m[7]]))
+	if inner := text[m[4]:m[5]]; onlyReference.MatchString(inner) {
+		hint.with, hint.at = `"`+inner+`"`, in(line, text, m[2], m[7])
 	}
-	return hint
+	quote, width := utf8.DecodeRuneInString(text[m[2]:])
+	return quote, in(line, text, m[2], m[2]+width), hint
 }
 
 // outsideQuotes says that what follows a piece of a line is in no quotes.
