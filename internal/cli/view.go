@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rundown/plan"
 	"rundown/runner/store"
 )
 
@@ -74,7 +75,7 @@ func readDoc[T any](doc []byte) T {
 // offset between the planned start in the identity, which is in UTC, and the planned local time.
 func zoneOf(o store.Occurrence) *time.Location {
 	if name := readDoc[occurrenceDoc](o.Doc).Timezone; name != "" {
-		if zone, err := time.LoadLocation(name); err == nil {
+		if zone, ok := plan.Zone(name); ok {
 			return zone
 		}
 	}
