@@ -75,6 +75,7 @@ nothing. The store is read, and never made or changed. The exit status is 1 wher
 	}
 	cmd.Flags().BoolVar(&offline, "offline", false, "send nothing")
 	format := addFormat(cmd, "text", "json")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := checkAPIURL(a.flags.apiURL); err != nil {
 			return &usageError{cmd.CommandPath(), err}

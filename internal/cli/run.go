@@ -71,6 +71,7 @@ it leaves the orders for it.`,
 	f.Var(&o.keep, "keep", "keep what is over for so `LONG`, such as 400d, nine days at least (default for ever)")
 	f.BoolVar(&o.stop, "stop-all", false, "stop every recording that the store shows running, for emergencies")
 	o.format = addFormat(cmd, "text", "json")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !o.dryRun {
 			for _, name := range []string{"from", "until", "format"} {

@@ -31,6 +31,7 @@ is read where it still lies, otherwise only the store is asked.`,
 		},
 	}
 	format := addFormat(cmd, "text", "json")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		id, err := parseID(args[0])
 		if err != nil {
