@@ -81,10 +81,6 @@ type globbed struct {
 	err     error
 }
 
-func (g globbed) equal(other globbed) bool {
-	return slices.Equal(g.matches, other.matches) && fmt.Sprint(g.err) == fmt.Sprint(other.err)
-}
-
 // Glob lists the files that match, sorted, with forward slashes. It lists no folder outside those that the plan may
 // include from, and looks at [maxWalk] files at most.
 func (f *osFiles) Glob(pattern string) ([]string, error) {
