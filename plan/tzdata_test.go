@@ -4,9 +4,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -21,10 +21,14 @@ func TestTheNamedReleaseIsThatOfTheEmbeddedZones(t *testing.T) {
 		t.Errorf("the archive has the sum %s, the release %s has %s: make zones", got, name, sum)
 	}
 	// The Go distribution says which release its archive holds. Where it holds the same, they are the same archive.
-	folder := filepath.Join(runtime.GOROOT(), "lib", "time")
+	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(strings.TrimSpace(string(root)), "lib", "time")
 	script, err := os.ReadFile(filepath.Join(folder, "update.bash"))
 	if err != nil || !strings.Contains(string(script), "\nDATA="+name+"\n") {
-		t.Logf("the Go distribution in %s has no archive of %s to compare with", runtime.GOROOT(), name)
+		t.Logf("the Go distribution has in %s no archive of %s to compare with", folder, name)
 		return
 	}
 	theirs, err := os.ReadFile(filepath.Join(folder, "zoneinfo.zip"))
