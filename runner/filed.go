@@ -17,7 +17,7 @@ const fileAfter = time.Hour
 type filed struct {
 	slot
 	end    time.Time
-	absent bool // no plan holds it
+	absent bool          // no plan holds it
 	asked  []func(*task) // to be given the task, or nil where there is none any more
 }
 

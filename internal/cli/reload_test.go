@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -252,5 +254,86 @@ func TestFilesSettleBeforeTheyAreRead(t *testing.T) {
 				w.close()
 			})
 		})
+	}
+}
+
+// shownEnds asks a command for the end and the extension of the occurrences that it knows, by identity.
+func shownEnds(t *testing.T, dsn string, args ...string) map[string][2]string {
+	t.Helper()
+	status, out, said := command(t, append(args, "--store", dsn, "--format", "json")...)
+	if status != StatusOK {
+		t.Fatalf("%v: status %d: %s", args, status, said)
+	}
+	var answer struct {
+		Occurrences []occurrenceJSON
+		Life        *occurrenceJSON
+	}
+	if err := json.Unmarshal([]byte(out), &answer); err != nil {
+		t.Fatal(err)
+	}
+	if answer.Life != nil {
+		answer.Occurrences = append(answer.Occurrences, *answer.Life)
+	}
+	ends := map[string][2]string{}
+	for _, o := range answer.Occurrences {
+		until := ""
+		if o.Extended != nil {
+			until = deref(o.Extended.Until)
+		}
+		ends[o.ID] = [2]string{deref(o.End), until}
+	}
+	return ends
+}
+
+// TestAnExtensionSurvivesAPlanThatLosesTheClassForAMoment has show and status tell the same of it.
+func TestAnExtensionSurvivesAPlanThatLosesTheClassForAMoment(t *testing.T) {
+	t.Parallel()
+	d := &files{t, plansIn(t, nil)}
+	dsn, path := "sqlite:"+d.path("rundown.db"), d.path("plan.yaml")
+	// Within the day that status looks ahead.
+	soon := time.Now().UTC().Add(2 * time.Hour).Truncate(time.Hour)
+	class := func(id string) string {
+		return fmt.Sprintf("  %s: {when: %s, url: \"https://school.example/%s\"}\n", id, dated(soon, time.Hour/2), id)
+	}
+	d.over("plan.yaml", aroundNow+class("a")+class("b"))
+	address, _ := serve(t)
+	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=50ms 500ms 100ms"), "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon.await(1, "msg=running")
+	id := "today/a/" + soon.Format(identityForm)
+	end, until := soon.Add(time.Hour/2).Format(time.RFC3339), soon.Add(3*time.Hour/4).Format(time.RFC3339)
+	await := func(what string, want map[string][2]string) {
+		t.Helper()
+		for limit := time.Now().Add(30 * time.Second); ; {
+			got := shownEnds(t, dsn, "status")
+			if got[id] == want[id] {
+				return
+			}
+			if time.Now().After(limit) {
+				t.Fatalf("%s: %v, want %v", what, got, want)
+			}
+			runtime.Gosched()
+		}
+	}
+	await("planned", map[string][2]string{id: {end, ""}})
+	if status, _, said := command(t, "extend", id, "15m", "--store", dsn, "--reason", "the exam"); status != StatusOK {
+		t.Fatal(said)
+	}
+	want := map[string][2]string{id: {until, until}}
+	await("extended", want)
+	d.over("plan.yaml", aroundNow+class("b"))
+	daemon.await(1, "plan applied", "added=0", "removed=1")
+	await("removed", nil)
+	d.over("plan.yaml", aroundNow+class("a")+class("b"))
+	daemon.await(1, "plan applied", "added=1", "removed=0")
+	await("back", want)
+	for _, args := range [][]string{{"show", id}, {"show", id, path}, {"history", id}} {
+		if got := shownEnds(t, dsn, args...); got[id] != want[id] {
+			t.Errorf("%v: %v, want %v as status says", args, got, want)
+		}
+	}
+	for _, args := range [][]string{{"status"}, {"show", id}, {"show", id, path}, {"history", id}} {
+		if _, out, _ := command(t, append(args, "--store", dsn)...); !strings.Contains(out, "the exam") || !strings.Contains(out, "extended") {
+			t.Errorf("%v does not tell of the extension:\n%s", args, out)
+		}
 	}
 }
