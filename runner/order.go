@@ -95,18 +95,15 @@ func (e *Engine) readOrders(ctx context.Context, plans ...*applied) error {
 	for _, cmd := range all {
 		byOccurrence[cmd.Occurrence] = append(byOccurrence[cmd.Occurrence], cmd)
 	}
-	for _, id := range slices.Sorted(maps.Keys(byOccurrence)) {
-		for _, a := range plans {
-			to, ok := renamed(a.plan, id, byOccurrence[id][0])
-			if !ok {
-				continue
-			}
-			moved, err := e.moveOrders(ctx, id, to, byOccurrence[id])
+	for _, a := range plans {
+		now := renamed(a.plan, byOccurrence)
+		for _, id := range slices.Sorted(maps.Keys(now)) {
+			moved, err := e.moveOrders(ctx, id, now[id], byOccurrence[id])
 			if err != nil {
-				return fmt.Errorf("move the orders for %s to %s: %w", id, to, err)
+				return fmt.Errorf("move the orders for %s to %s: %w", id, now[id], err)
 			}
 			delete(byOccurrence, id)
-			byOccurrence[to] = append(byOccurrence[to], moved...)
+			byOccurrence[now[id]] = append(byOccurrence[now[id]], moved...)
 		}
 	}
 	for _, orders := range byOccurrence {
@@ -119,36 +116,72 @@ func (e *Engine) readOrders(ctx context.Context, plans ...*applied) error {
 	return nil
 }
 
-// renamed gives the identity that a plan has now for the class of an order, where it has none under the order's: the
-// class of the same recording that is planned at the same local day and time. The UTC start of a class changes when its
-// zone does, or when the zone's rules do.
-func renamed(p *plan.Plan, id string, cmd store.Command) (to string, ok bool) {
-	parts := strings.Split(id, "/")
-	if len(parts) != 3 || parts[0] != p.Name || cmd.Day == "" {
-		return "", false
-	}
-	day, err := time.Parse(time.DateOnly, cmd.Day)
-	if err != nil {
-		return "", false
-	}
+// identities are what a plan calls the classes of one recording.
+type identities struct {
+	planned map[string]bool   // the identities
+	local   map[string]string // identity by planned local day and time
+}
+
+// identitiesOf lists the classes of a recording, by its name or one that it had, around the planned days of some orders.
+func identitiesOf(p *plan.Plan, recording string, first, last time.Time) identities {
+	of := identities{map[string]bool{}, map[string]string{}}
 	for _, r := range p.Recordings {
-		if r.ID != parts[1] && !slices.Contains(r.Was, parts[1]) {
+		if r.ID != recording && !slices.Contains(r.Was, recording) {
 			continue
 		}
-		for _, o := range r.OccurrencesOf(p, day.Add(-movedFar), day.Add(movedFar)) {
-			switch {
-			case o.ID == id:
-				return "", false
-			case o.Planned.Format(time.DateOnly) == cmd.Day && clockText(o.Planned) == cmd.Clock:
-				to, ok = o.ID, true
-			}
+		for _, o := range r.OccurrencesOf(p, first.Add(-movedFar), last.Add(movedFar)) {
+			of.planned[o.ID] = true
+			of.local[o.Planned.Format(time.DateOnly)+" "+clockText(o.Planned)] = o.ID
 		}
 	}
-	return to, ok
+	return of
 }
 
 // movedFar is how far from its planned day a change of the plan may have moved a class.
 const movedFar = 366 * 24 * time.Hour
+
+// renamed gives, by the identity of orders, the identity that a plan has now for their class, where it has none under
+// theirs: the class of the same recording that is planned at the same local day and time. The UTC start of a class
+// changes when its zone does, or when the zone's rules do.
+func renamed(p *plan.Plan, orders map[string][]store.Command) map[string]string {
+	type span struct{ first, last time.Time }
+	spans := map[string]span{} // by recording
+	for id, of := range orders {
+		recording, day, _, ok := classOf(p, id, of)
+		if !ok {
+			continue
+		}
+		s, seen := spans[recording]
+		if !seen {
+			s = span{day, day}
+		}
+		spans[recording] = span{earlier(s.first, day), later(s.last, day)}
+	}
+	known := map[string]identities{}
+	for recording, s := range spans {
+		known[recording] = identitiesOf(p, recording, s.first, s.last)
+	}
+	to := map[string]string{}
+	for id, of := range orders {
+		recording, _, local, ok := classOf(p, id, of)
+		if now := known[recording].local[local]; ok && now != "" && !known[recording].planned[id] {
+			to[id] = now
+		}
+	}
+	return to
+}
+
+// classOf reads the recording, the planned day, and the planned local day and time of the class of some orders; ok is
+// false for another plan's, and where none of them has a day.
+func classOf(p *plan.Plan, id string, orders []store.Command) (recording string, day time.Time, local string, ok bool) {
+	parts := strings.Split(id, "/")
+	i := slices.IndexFunc(orders, func(cmd store.Command) bool { return cmd.Day != "" })
+	if len(parts) != 3 || parts[0] != p.Name || i < 0 {
+		return "", time.Time{}, "", false
+	}
+	day, err := time.Parse(time.DateOnly, orders[i].Day)
+	return parts[1], day, orders[i].Day + " " + orders[i].Clock, err == nil
+}
 
 // moveOrders gives the orders of one identity to another, in the store and here. An extension is by so much longer than
 // the class, hence it moves with its start.
