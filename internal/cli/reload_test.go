@@ -257,6 +257,36 @@ func TestFilesSettleBeforeTheyAreRead(t *testing.T) {
 	}
 }
 
+// TestFilesThatAreBeingWrittenAreNotRead compares files that tell of no events: a difference counts once two comparisons
+// find the same.
+func TestFilesThatAreBeingWrittenAreNotRead(t *testing.T) {
+	d := &files{t, plansIn(t, map[string]string{"plan.yaml": "one"})}
+	path := d.path("plan.yaml")
+	read := newPlanFiles(nil, path)
+	if _, err := read.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	r := newReloader(&app{}, nil, nil, nil, []checkedPlan{{path: path, files: read}})
+	for i, step := range []struct {
+		text         string
+		kind         watchKind
+		now, confirm bool
+	}{
+		{"one", watchTick, false, false},
+		{"one, tw", watchTick, false, true},
+		{"one, two, th", watchConfirm, false, true},
+		{"one, two, three", watchConfirm, false, true},
+		{"one, two, three", watchConfirm, true, false},
+		{"one", watchTick, false, false}, // as it was read: nothing is to be done
+		{"two", watchSettled, true, false},
+	} {
+		d.over("plan.yaml", step.text)
+		if now, confirm := r.due(step.kind); now != step.now || confirm != step.confirm {
+			t.Errorf("step %d: read now %v, compare again %v, want %v, %v", i, now, confirm, step.now, step.confirm)
+		}
+	}
+}
+
 // shownEnds asks a command for the end and the extension of the occurrences that it knows, by identity.
 func shownEnds(t *testing.T, dsn string, args ...string) map[string][2]string {
 	t.Helper()

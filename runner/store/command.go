@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -61,8 +63,14 @@ func (s *Store) Commands(ctx context.Context) ([]Command, error) {
 // Orders lists the commands that were carried out and those that wait, oldest first, of the occurrences whose identity
 // names a start from an instant on. They hold for their occurrence also while no plan has it.
 func (s *Store) Orders(ctx context.Context, from time.Time) ([]Command, error) {
-	return query(ctx, s, "list orders", selectCommands+` WHERE substr(occurrence_id, -16) >= $1 AND (settled_at = 0 OR result = $2) ORDER BY id`,
-		[]any{from.UTC().Format(identityInstant), Done}, scanCommand)
+	text, args := ordersFrom(from)
+	orders, err := query(ctx, s, "list orders", text, args, scanCommand)
+	slices.SortFunc(orders, func(a, b Command) int { return cmp.Compare(a.ID, b.ID) })
+	return orders, err
+}
+
+func ordersFrom(from time.Time) (string, []any) {
+	return selectCommands + ` WHERE substr(occurrence_id, -16) >= $1 AND (settled_at = 0 OR result = $2)`, []any{from.UTC().Format(identityInstant), Done}
 }
 
 // Done is the result of a command that was carried out.
