@@ -20,7 +20,7 @@ type rootFile struct {
 	at
 	Version *int                 `yaml:"version" validate:"required,version" paste:"1" doc:"The version of the format: 1." example:"1"`
 	Name    *string              `yaml:"name" validate:"required,id" doc:"The plan's name, part of every occurrence's identity: never change it during a term. a-z, 0-9 and -, at most 40 characters." example:"autumn-2031"`
-	Include *textList            `yaml:"include" doc:"Files that hold calendars, recordings and defaults of their own: paths or globs relative to this file." example:"[reference/*.yaml]"`
+	Include *textList            `yaml:"include" doc:"Files that hold calendars, recordings and defaults of their own: paths or globs relative to the folder of this file. They lie in that folder, or in one that --include-dir names; 1,000 files at most." example:"[reference/*.yaml]"`
 	Account *accountKeys         `yaml:"account" validate:"required" paste:"{customer_id: \"${AGORA_CUSTOMER_ID}\", customer_secret: \"${AGORA_CUSTOMER_SECRET}\"}" doc:"Agora's REST credentials."`
 	Apps    entries[appKeys]     `yaml:"apps" validate:"required,dive" paste:"{main: {id: \"${AGORA_APP_ID}\"}}" doc:"Agora projects, by names of your own. The only one is the default." example:"{main: {id: \"${AGORA_APP_ID}\"}}"`
 	Storage entries[storageKeys] `yaml:"storage" validate:"dive" doc:"Third-party cloud storage, by names of your own. The only one is the default." example:"{videos: {vendor: s3, region: eu-central-1, bucket: lingua-videos, access_key: \"${S3_ACCESS_KEY}\", secret_key: \"${S3_SECRET_KEY}\"}}"`

@@ -3,16 +3,11 @@ package plan
 import (
 	"bytes"
 	"fmt"
-	"path"
 	"reflect"
 	"slices"
 
 	"gopkg.in/yaml.v3"
 )
-
-func init() {
-	register(rule{id: "include-not-found", severity: SeverityError, statement: "Every include matches a file that can be read."})
-}
 
 // Files is where plans are read from. All paths are as given or joined to the root file's folder with forward
 // slashes.
@@ -113,57 +108,4 @@ func (u *unit) decode(file any) bool {
 	}
 	u.checkFields(file)
 	return true
-}
-
-// include reads what the root file includes, each file once.
-func (l *loader) include(root *unit, file *rootFile) {
-	if file.Include == nil {
-		return
-	}
-	seen := map[string]bool{path.Clean(root.src.path): true}
-	folder := path.Dir(root.src.path)
-	for _, pattern := range *file.Include {
-		if root.noReference("include", pattern) {
-			continue
-		}
-		joined := pattern.Text
-		if !path.IsAbs(joined) && folder != "." {
-			joined = path.Join(folder, joined)
-		}
-		matches, err := l.files.Glob(joined)
-		if err != nil {
-			root.report("include-not-found", pattern.At, fmt.Sprintf("%s is no path or glob: %v", quoted(pattern.Text), err), "")
-			continue
-		}
-		if len(matches) == 0 || pattern.Text == "" {
-			root.report("include-not-found", pattern.At, fmt.Sprintf("%s matches no file", quoted(pattern.Text)), "paths are relative to the folder of the root file")
-			continue
-		}
-		if slices.ContainsFunc(matches, func(m string) bool { return path.Clean(m) == path.Clean(root.src.path) }) {
-			root.report("invalid-value", pattern.At, fmt.Sprintf("%s matches the root file itself", quoted(pattern.Text)), "move what is included to a folder of its own")
-		}
-		for _, match := range matches {
-			if clean := path.Clean(match); !seen[clean] {
-				seen[clean] = true
-				l.includeFile(root, pattern, match)
-			}
-		}
-	}
-}
-
-func (l *loader) includeFile(root *unit, pattern item, name string) {
-	text, err := l.files.ReadFile(name)
-	if err != nil {
-		root.report("include-not-found", pattern.At, fmt.Sprintf("%s cannot be read: %v", quoted(name), err), "include files, not folders")
-		return
-	}
-	u := l.parse(name, text)
-	if u.top == nil {
-		return
-	}
-	var file includedFile
-	u.part, u.place = &file.Part, &file.at
-	if !u.decode(&file) {
-		u.part = nil
-	}
 }

@@ -33,6 +33,7 @@ Of a plan with errors the classes are listed that could be read, and the exit st
 	format := addFormat(cmd, "text", "json", "csv")
 	w.add(cmd)
 	cmd.Flags().BoolVar(&cancelled, "cancelled", false, "list cancelled classes too")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		span, err := w.resolve(a.now())
 		if err != nil {

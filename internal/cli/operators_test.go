@@ -131,7 +131,7 @@ func TestWhatTheStoreKeepsOfAPlanHoldsNoSecretAndCanBeReadAgain(t *testing.T) {
 		return path
 	}
 	read := func(path string) *plan.Plan {
-		p, findings, err := plan.Load(newFiles(nil), path)
+		p, findings, err := plan.Load(newPlanFiles(nil, path), path)
 		if err != nil {
 			t.Fatal(err)
 		}

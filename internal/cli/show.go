@@ -31,6 +31,7 @@ is read where it still lies, otherwise only the store is asked.`,
 		},
 	}
 	format := addFormat(cmd, "text", "json")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		id, err := parseID(args[0])
 		if err != nil {
@@ -174,7 +175,7 @@ func (d dossier) view() any {
 // printDossier writes it for people.
 func (a *app) printDossier(d dossier) {
 	if d.class != nil {
-		a.printClass(*d.class)
+		a.printClass(*d.class, d.row)
 	} else {
 		fmt.Fprintln(a.out, shown(d.row.ID))
 	}
@@ -187,7 +188,8 @@ func (a *app) printDossier(d dossier) {
 
 const classForm = "Mon 2006-01-02 15:04:05 MST"
 
-func (a *app) printClass(o plan.Occurrence) {
+// printClass writes the class as the plan has it, and the orders that the store has for it.
+func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 	fmt.Fprintln(a.out, o.ID)
 	row := func(name, value string) {
 		if value != "" {
@@ -197,6 +199,11 @@ func (a *app) printClass(o plan.Occurrence) {
 	zone := o.Settings.Zone
 	row("title", o.Recording.Title)
 	row("class", o.Start.In(zone).Format(classForm)+" to "+o.End.In(zone).Format(classForm))
+	if stored != nil {
+		doc := readDoc[occurrenceDoc](stored.Doc)
+		row("extended", doc.Extended.text(zone))
+		row("cancelled", doc.Cancel.text(zone))
+	}
 	row("recorded", o.RecordFrom.In(zone).Format(classForm)+" to "+o.RecordUntil.In(zone).Format(classForm))
 	if o.Change != "" {
 		change := o.Change

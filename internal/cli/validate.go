@@ -40,6 +40,7 @@ plan is judged by itself. "-" reads standard input. The exit status is 1 where a
 	format := addFormat(cmd, "text", "json", "sarif", "github")
 	cmd.Flags().BoolVar(&strict, "strict", false, "let warnings count as errors")
 	cmd.Flags().BoolVar(&resolve, "resolve", false, "resolve references; one that is not set is a finding")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		var unreadable []error
 		var plans []checkedPlan

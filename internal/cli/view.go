@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rundown/plan"
 	"rundown/runner/store"
 )
 
@@ -20,7 +21,16 @@ type occurrenceJSON struct {
 	Outcome   *string       `json:"outcome"`
 	Reason    *string       `json:"reason"`
 	Gaps      []gapJSON     `json:"gaps"`
+	Extended  *orderJSON    `json:"extended"`  // by an operator; null: not
+	Cancelled *orderJSON    `json:"cancelled"` // by an operator or by the plan; null: not
 	Sessions  []sessionJSON `json:"sessions"`
+}
+
+// orderJSON is an order that holds for an occurrence.
+type orderJSON struct {
+	Until  *string `json:"until,omitempty"` // of an extension: when the class ends
+	Who    *string `json:"who"`
+	Reason *string `json:"reason"`
 }
 
 type gapJSON struct {
@@ -49,6 +59,41 @@ type occurrenceDoc struct {
 		From  *time.Time `json:"from"`
 		Until *time.Time `json:"until"`
 	} `json:"gaps"`
+	Extended *orderDoc `json:"extended"`
+	Cancel   *orderDoc `json:"cancel"`
+}
+
+// orderDoc is an order in the runner's account.
+type orderDoc struct {
+	Until  *time.Time `json:"until"` // of an extension
+	Who    string     `json:"who"`
+	Reason string     `json:"reason"`
+}
+
+func (d *orderDoc) view(zone *time.Location) *orderJSON {
+	if d == nil {
+		return nil
+	}
+	v := &orderJSON{Who: orNull(d.Who), Reason: orNull(d.Reason)}
+	if d.Until != nil {
+		v.Until = planTime(d.Until.In(zone))
+	}
+	return v
+}
+
+// text says the order in words; "" for none.
+func (d *orderDoc) text(zone *time.Location) string {
+	if d == nil {
+		return ""
+	}
+	text := "by " + d.Who
+	if d.Until != nil {
+		text = "to " + d.Until.In(zone).Format(classForm) + " " + text
+	}
+	if d.Reason != "" {
+		text += ": " + d.Reason
+	}
+	return text
 }
 
 // sessionDoc is the same of a session.
@@ -74,7 +119,7 @@ func readDoc[T any](doc []byte) T {
 // offset between the planned start in the identity, which is in UTC, and the planned local time.
 func zoneOf(o store.Occurrence) *time.Location {
 	if name := readDoc[occurrenceDoc](o.Doc).Timezone; name != "" {
-		if zone, err := time.LoadLocation(name); err == nil {
+		if zone, ok := plan.Zone(name); ok {
 			return zone
 		}
 	}
@@ -99,7 +144,9 @@ func occurrenceView(o store.Occurrence, sessions []store.Session) occurrenceJSON
 		State: orNull(o.State), Outcome: orNull(o.Outcome), Reason: orNull(o.Reason),
 		Gaps: []gapJSON{}, Sessions: []sessionJSON{},
 	}
-	for _, g := range readDoc[occurrenceDoc](o.Doc).Gaps {
+	doc := readDoc[occurrenceDoc](o.Doc)
+	v.Extended, v.Cancelled = doc.Extended.view(zone), doc.Cancel.view(zone)
+	for _, g := range doc.Gaps {
 		v.Gaps = append(v.Gaps, gapJSON{sessionTime(g.From), sessionTime(g.Until)})
 	}
 	for _, s := range sessions {
@@ -167,10 +214,18 @@ func (l lives) writeText(a *app) {
 		start, end := inZone(o.Start, zone), inZone(o.End, zone)
 		t.AppendRow([]any{
 			start.Format("Mon 2006-01-02"), clockOf(start, end) + end.Format(" MST"),
-			shown(o.ID), shown(o.State), shown(o.Outcome), len(l.sessions[o.ID]), shown(o.Reason),
+			shown(o.ID), shown(o.State), shown(o.Outcome), len(l.sessions[o.ID]), shown(reasonOf(o, zone)),
 		})
 	}
 	t.Render()
+}
+
+// reasonOf is why an occurrence is as it is: while it is open, that it was extended.
+func reasonOf(o store.Occurrence, zone *time.Location) string {
+	if order := readDoc[occurrenceDoc](o.Doc).Extended; o.Reason == "" && order != nil {
+		return "extended " + order.text(zone)
+	}
+	return o.Reason
 }
 
 // writeSessions writes them as a table with a row a session, and the reason of each occurrence below.
