@@ -27,8 +27,10 @@ func TestOrdersHoldForAClassFarAhead(t *testing.T) {
 		{"cancelled", []string{"running", "stopped", "restarted later"}, []string{runner.CommandCancel}, 0, runner.Cancelled},
 		{"extended", []string{"running", "stopped", "restarted later"}, []string{runner.CommandExtend}, 67 * time.Minute, runner.Recorded},
 		{
-			"extended, cancelled and taken back", []string{"restarted later"},
-			[]string{runner.CommandExtend, runner.CommandCancel, runner.CommandUncancel}, 67 * time.Minute, runner.Recorded,
+			"extended, cancelled and taken back",
+			[]string{"restarted later"},
+			[]string{runner.CommandExtend, runner.CommandCancel, runner.CommandUncancel},
+			67 * time.Minute, runner.Recorded,
 		},
 	} {
 		for _, daemon := range tt.daemons {

@@ -26,7 +26,16 @@ type standing struct {
 func (o standing) none() bool { return o.cancel == nil && o.extended == nil }
 
 // standingOf sums up orders, oldest first.
-func standingOf(orders []store.Command) (o standing) {
+func standingOf(orders []store.Command) standing { return standing{}.with(orders) }
+
+// Ordered lays orders, oldest first, over the cancellation and the extension that held before them; nil is none.
+func Ordered(cancel *Cancel, extended *Extension, orders []store.Command) (*Cancel, *Extension) {
+	o := standing{cancel, extended}.with(orders)
+	return o.cancel, o.extended
+}
+
+// with lays further orders over those before.
+func (o standing) with(orders []store.Command) standing {
 	for _, cmd := range orders {
 		switch cmd.Kind {
 		case CommandCancel, CommandStop:

@@ -21,6 +21,7 @@ func newListCommand(a *app) *cobra.Command {
 		Use:   "list PLAN...",
 		Short: "List the classes of a span",
 		Long: `List prints the classes that start in a span, the next 7 days unless told otherwise, in order of their starts.
+They are as the plans have them; what operators ordered is in status, show and history.
 A day given to --from or --until is that day in the zone of each recording, and --until is included.
 Of a plan with errors the classes are listed that could be read, and the exit status is 1.`,
 		Example: `  rundown list plan.yaml
@@ -60,6 +61,33 @@ Of a plan with errors the classes are listed that could be read, and the exit st
 	return cmd
 }
 
+// namesIn gives what people call the classes of the plans that start in the window, by identity.
+func namesIn(plans []checkedPlan, w window) map[string]string {
+	from, until := w.instants()
+	var read []*plan.Plan
+	for _, c := range plans {
+		if c.plan != nil {
+			read = append(read, c.plan)
+		}
+	}
+	clashing := clashes(read)
+	var all []classNames
+	for _, p := range read {
+		for _, r := range p.Recordings {
+			for _, o := range nearby(p, r, from, until) {
+				n := namesOfClass(&o)
+				n.clashing = clashing[r.ID]
+				all = append(all, n)
+			}
+		}
+	}
+	names := make(map[string]string, len(all))
+	for i, name := range callings(all) {
+		names[all[i].id] = name
+	}
+	return names
+}
+
 // classesIn gives the classes of the plans that start in the window, in order of their starts.
 func classesIn(plans []checkedPlan, w window, cancelled bool) []plan.Occurrence {
 	var all []plan.Occurrence
@@ -84,10 +112,10 @@ func (a *app) listText(classes []plan.Occurrence, plans []checkedPlan, w window)
 		return err
 	}
 	t := newTable(a.out, "DAY", "CLASS", "ID", "ZONE", "CHANGE", "NOTE")
-	names := shortIDs(classes)
-	for i, o := range classes {
+	names := namesIn(plans, w)
+	for _, o := range classes {
 		t.AppendRow([]any{
-			o.Start.Format("Mon 2006-01-02"), clockOf(o.Start, o.End), shown(names[i]),
+			o.Start.Format("Mon 2006-01-02"), clockOf(o.Start, o.End), shown(names[o.ID]),
 			o.Settings.Zone.String(), o.Change, shown(o.Settings.Note),
 		})
 	}
@@ -95,8 +123,8 @@ func (a *app) listText(classes []plan.Occurrence, plans []checkedPlan, w window)
 	return nil
 }
 
-// lastYear is the end of what is searched for a class ahead.
-const lastYear = 9999
+// endOfTime is the end of what is searched for a class ahead.
+var endOfTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // firstAfter names the first class of the plans that starts after the window.
 func firstAfter(plans []checkedPlan, w window) string {
@@ -106,7 +134,7 @@ func firstAfter(plans []checkedPlan, w window) string {
 		if c.plan == nil {
 			continue
 		}
-		for o := range c.plan.All(from, time.Date(lastYear, 12, 31, 0, 0, 0, 0, time.UTC)) {
+		for o := range c.plan.All(from, endOfTime) {
 			if o.Cancelled() || before(o.Start, w.until) {
 				continue
 			}
@@ -143,32 +171,6 @@ func clockOf(start, end time.Time) string {
 		text += " (" + durationText(length) + ")"
 	}
 	return text
-}
-
-// shortIDs are the names by which people call classes. A name gets its time where another class of the recording is
-// planned or happens on that day.
-func shortIDs(classes []plan.Occurrence) []string {
-	type day struct{ recording, day string }
-	on := make(map[day][]int)
-	for i := range classes {
-		o := &classes[i]
-		for _, at := range []time.Time{o.Planned, o.Start} {
-			key := day{o.Plan + "/" + o.Recording.ID, at.Format(time.DateOnly)}
-			if list := on[key]; len(list) == 0 || list[len(list)-1] != i {
-				on[key] = append(list, i)
-			}
-		}
-	}
-	names := make([]string, len(classes))
-	for i := range classes {
-		o := &classes[i]
-		names[i] = o.Short()
-		key := day{o.Plan + "/" + o.Recording.ID, o.Planned.Format(time.DateOnly)}
-		if len(on[key]) > 1 && !strings.Contains(names[i], "T") {
-			names[i] += "T" + o.Planned.Format("15:04")
-		}
-	}
-	return names
 }
 
 type classJSON struct {

@@ -56,12 +56,3 @@ func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, 
 	}
 	return s, err // the store's errors name it, without any password
 }
-
-// findStored gives the one occurrence that an ID names: a whole identity, or recording@day where that is enough.
-func findStored(ctx context.Context, s *store.Store, id string) (store.Occurrence, error) {
-	parsed, err := parseID(id)
-	if err != nil {
-		parsed = parsedID{text: id} // an identity whose plan or time is of another form is looked up as it is
-	}
-	return parsed.findStored(ctx, s)
-}

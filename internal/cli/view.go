@@ -28,9 +28,10 @@ type occurrenceJSON struct {
 
 // orderJSON is an order that holds for an occurrence.
 type orderJSON struct {
-	Until  *string `json:"until,omitempty"` // of an extension: when the class ends
-	Who    *string `json:"who"`
-	Reason *string `json:"reason"`
+	Until   *string `json:"until,omitempty"` // of an extension: when the class ends
+	Who     *string `json:"who"`
+	Reason  *string `json:"reason"`
+	Pending bool    `json:"pending,omitempty"` // no daemon has carried it out yet
 }
 
 type gapJSON struct {
@@ -58,23 +59,24 @@ type occurrenceDoc struct {
 	Gaps     []struct {
 		From  *time.Time `json:"from"`
 		Until *time.Time `json:"until"`
-	} `json:"gaps"`
-	Extended *orderDoc `json:"extended"`
-	Cancel   *orderDoc `json:"cancel"`
+	} `json:"gaps,omitempty"`
+	Extended *orderDoc `json:"extended,omitempty"`
+	Cancel   *orderDoc `json:"cancel,omitempty"`
 }
 
 // orderDoc is an order in the runner's account.
 type orderDoc struct {
-	Until  *time.Time `json:"until"` // of an extension
-	Who    string     `json:"who"`
-	Reason string     `json:"reason"`
+	Until   *time.Time `json:"until,omitempty"` // of an extension
+	Who     string     `json:"who"`
+	Reason  string     `json:"reason,omitempty"`
+	Pending bool       `json:"pending,omitempty"` // no daemon has carried it out yet
 }
 
 func (d *orderDoc) view(zone *time.Location) *orderJSON {
 	if d == nil {
 		return nil
 	}
-	v := &orderJSON{Who: orNull(d.Who), Reason: orNull(d.Reason)}
+	v := &orderJSON{Who: orNull(d.Who), Reason: orNull(d.Reason), Pending: d.Pending}
 	if d.Until != nil {
 		v.Until = planTime(d.Until.In(zone))
 	}
@@ -92,6 +94,9 @@ func (d *orderDoc) text(zone *time.Location) string {
 	}
 	if d.Reason != "" {
 		text += ": " + d.Reason
+	}
+	if d.Pending {
+		text += orderPending
 	}
 	return text
 }
@@ -190,6 +195,13 @@ func livesOf(ctx context.Context, s *store.Store, rows []store.Occurrence) (live
 	return l, nil
 }
 
+// lay lays operators' orders over the rows for which they wait.
+func (l lives) lay(orders []store.Command) {
+	for i := range l.occurrences {
+		l.occurrences[i] = withOrders(l.occurrences[i], orders)
+	}
+}
+
 // views are the occurrences in the form that scripts read.
 func (l lives) views() []occurrenceJSON {
 	views := []occurrenceJSON{}
@@ -220,12 +232,18 @@ func (l lives) writeText(a *app) {
 	t.Render()
 }
 
-// reasonOf is why an occurrence is as it is: while it is open, that it was extended.
+// reasonOf is why an occurrence is as it is: while it is open, that it is to be cancelled or was extended.
 func reasonOf(o store.Occurrence, zone *time.Location) string {
-	if order := readDoc[occurrenceDoc](o.Doc).Extended; o.Reason == "" && order != nil {
-		return "extended " + order.text(zone)
+	doc := readDoc[occurrenceDoc](o.Doc)
+	switch {
+	case o.Reason != "":
+		return o.Reason
+	case doc.Cancel != nil:
+		return "cancelled " + doc.Cancel.text(zone)
+	case doc.Extended != nil:
+		return "extended " + doc.Extended.text(zone)
 	}
-	return o.Reason
+	return ""
 }
 
 // writeSessions writes them as a table with a row a session, and the reason of each occurrence below.

@@ -73,6 +73,12 @@ func ordersFrom(from time.Time) (string, []any) {
 	return selectCommands + ` WHERE substr(occurrence_id, -16) >= $1 AND (settled_at = 0 OR result = $2)`, []any{from.UTC().Format(identityInstant), Done}
 }
 
+// OrdersFor lists the commands of one occurrence that were carried out and those that wait, oldest first.
+func (s *Store) OrdersFor(ctx context.Context, occurrence string) ([]Command, error) {
+	return query(ctx, s, "list orders", selectCommands+` WHERE occurrence_id = $1 AND (settled_at = 0 OR result = $2) ORDER BY id`,
+		[]any{occurrence, Done}, scanCommand)
+}
+
 // Done is the result of a command that was carried out.
 const Done = "done"
 
