@@ -77,3 +77,32 @@ func TestOrdersHoldForAClassFarAhead(t *testing.T) {
 		}
 	}
 }
+
+// TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity changes the zone of a class for which an order waits.
+func TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity(t *testing.T) {
+	const planned = "2031-07-18 09:00-09:50, 2031-09-15 09:00-09:50"
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.AddDate(0, 0, -60))
+		h := newHouse(t, simulator.Config{})
+		h.poll = time.Hour
+		e := h.open(load(t, school(planned), "school.yaml"))
+		s := h.beside()
+		cancel := store.Command{At: time.Now(), Occurrence: german, Kind: runner.CommandCancel, Who: "ops", Day: "2031-09-15", Clock: "09:00"}
+		if _, err := s.AddCommand(context.Background(), cancel); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.AddDate(0, 0, -30))
+		if _, err := e.Apply(context.Background(), load(t, school(planned, "    timezone: Europe/Lisbon"), "school.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(3 * time.Hour))
+		h.shut(e)
+		rows, err := s.Occurrences(context.Background(), store.Filter{ID: "school/german/20310915T080000Z"})
+		if err != nil || len(rows) != 1 || rows[0].Outcome != string(runner.Cancelled) {
+			t.Errorf("%+v, %v, want it cancelled", rows, err)
+		}
+		if ledger := h.ledgerOf("german"); len(ledger) != 1 || ledger[0].StartedAt.After(monday.AddDate(0, 0, -1)) {
+			t.Errorf("%+v, want the class of July alone", ledger)
+		}
+	})
+}

@@ -187,7 +187,7 @@ func (a *app) give(ctx context.Context, s *store.Store, c class, order store.Com
 	}
 	when := ", as soon as the daemon sees it"
 	if !c.stored() && c.row.Start.After(a.clock().Add(plannedAhead)) {
-		when = "; the order is stored, and holds when the daemon plans the class, eight days ahead"
+		when = "; the order is stored, and the daemon carries it out once the class is within eight days"
 	}
 	_, err := fmt.Fprintf(a.out, "%s%s: %s%s%s\n", c.row.ID, c.meant(), effect, when, a.unattended(ctx, s))
 	return err
