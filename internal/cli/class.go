@@ -48,18 +48,18 @@ func (c class) begun() bool {
 
 // finder looks for classes in a store and in the plans that are active in it.
 type finder struct {
-	s        *store.Store
-	now      time.Time
-	plans    map[string]*plan.Plan // active and read, by name
-	unread   []string              // why others could not be read
-	revision bool                  // the active plans have been read
-	last     bool                  // a recording alone means its last class where none runs or is ahead
+	s      *store.Store
+	now    time.Time
+	plans  map[string]*plan.Plan // active and read, by name
+	unread []string              // why others could not be read
+	loaded bool                  // the active plans have been read
+	last   bool                  // a recording alone means its last class where none runs or is ahead
 }
 
 // active gives the active plan of that name, or all of them.
 func (f *finder) active(ctx context.Context, name string) ([]*plan.Plan, error) {
-	if !f.revision {
-		f.plans, f.revision = map[string]*plan.Plan{}, true
+	if !f.loaded {
+		f.plans, f.loaded = map[string]*plan.Plan{}, true
 		rows, err := f.s.AtWork(ctx)
 		if err != nil {
 			return nil, err

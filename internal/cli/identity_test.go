@@ -223,3 +223,25 @@ func TestAnOrderForAClassFarAheadKnowsItsDay(t *testing.T) {
 		t.Errorf("got %+v, %v", orders, err)
 	}
 }
+
+func TestARecordingAloneMeansTheClassThatRunsElseTheNext(t *testing.T) {
+	dsn := filledStore(t)
+	for _, tt := range []struct{ args, want string }{
+		{"show running", "lingua/running/20310917T115000Z\n"},
+		{"show twice", "lingua/twice/20310917T130000Z\n"},
+		{"show lingua/day-after", "lingua/day-after/20310918T130000Z\n"},
+		{"show yesterday", "lingua/yesterday/20310916T120000Z\n"}, // none is ahead
+		{"history twice", "lingua/twice/20310917T150000Z"},
+		{"history yesterday", "partial"},
+		{"cancel running", "lingua/running/20310917T115000Z (the class that runs, Wed 2031-09-17 13:50-14:50 +0200): to be cancelled"},
+		{"cancel stuck", "lingua/stuck/20310914T120000Z (the class that runs, "},
+		{"extend twice 5m", "lingua/twice/20310917T130000Z (the next class, Wed 2031-09-17 15:00-16:00 +0200): to end at 2031-09-17T16:05:00+02:00"},
+		{"show absent", "no recording goes by that name"},
+		{"history twize", "did you mean the recording twice?"},
+		{"cancel other/twice", "no class other/twice"},
+	} {
+		if _, out, said := rundown(t, append(strings.Fields(tt.args), "--store", dsn)...); !strings.Contains(out+said, tt.want) {
+			t.Errorf("%s: %s%s, want %s", tt.args, out, said, tt.want)
+		}
+	}
+}
