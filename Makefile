@@ -65,6 +65,11 @@ schema: ## write schemas/plan.schema.json anew
 	$(GO) run . schema > schemas/plan.schema.json.new
 	mv schemas/plan.schema.json.new schemas/plan.schema.json
 
+.PHONY: zones
+zones: ## take over the time zone database of the Go distribution, into plan/tzdata
+	cp "$$($(GO) env GOROOT)/lib/time/zoneinfo.zip" plan/tzdata/zoneinfo.zip
+	{ sed -n 's/^DATA=//p' "$$($(GO) env GOROOT)/lib/time/update.bash"; sha256sum < plan/tzdata/zoneinfo.zip | cut -d' ' -f1; } > plan/tzdata/RELEASE
+
 .PHONY: differential
 differential: ## hold validate against the simulator over 5,000 random plans around the bounds
 	$(GO) test ./runner -count 1 -v -run 'TestWhatValidatePassesTheServiceAccepts|TestEachValueOutOfBoundsIsFoundOrAccepted' -differential.plans $(PLANS)

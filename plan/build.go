@@ -29,6 +29,8 @@ type builder struct {
 	cdns     names[*CDN]
 	days     names[*Calendar]
 	ids      map[string]*Recording // ids and earlier ids
+	units    []*unit
+	allIDs   map[string]bool // of the recordings of all files; by [builder.freeID]
 
 	unreadDays map[*Calendar]bool // calendars of which some days could not be read
 	zones      map[string]zoneResult
@@ -38,9 +40,9 @@ type builder struct {
 func (l *loader) build(file *rootFile) *Plan {
 	p := &Plan{uses: &uses{}}
 	for _, u := range l.units {
-		p.Files = append(p.Files, File{Path: u.src.path, Text: u.src.text})
+		p.Files = append(p.Files, File{Path: u.src.path, Text: u.original})
 	}
-	b := &builder{p: p, root: l.units[0], expose: map[string]bool{}, ids: map[string]*Recording{}, zones: map[string]zoneResult{}, unreadDays: map[*Calendar]bool{}}
+	b := &builder{p: p, root: l.units[0], units: l.units, expose: map[string]bool{}, ids: map[string]*Recording{}, zones: map[string]zoneResult{}, unreadDays: map[*Calendar]bool{}}
 	for _, set := range []*nameSet{&b.apps.nameSet, &b.storages.nameSet, &b.cdns.nameSet, &b.days.nameSet} {
 		set.uses = p.uses
 	}
@@ -90,7 +92,9 @@ func (u *unit) syntax(id string, where span, err error) {
 	if !errors.As(err, &e) {
 		e = &syntaxError{Message: err.Error()}
 	}
-	u.report(id, where, e.Message, e.Hint)
+	t := e.edit
+	t.text = e.Hint
+	u.advise(id, where, e.Message, t)
 }
 
 // noReference reports a reference where none is expanded; true when there is one.
@@ -197,11 +201,11 @@ func (b *builder) exposed(list *textList) {
 	for _, name := range *list {
 		switch {
 		case !isVariableName(name.Text):
-			hint := ""
-			if inner := strings.TrimSuffix(strings.TrimPrefix(name.Text, "${"), "}"); isVariableName(inner) {
-				hint = "write " + inner + ": expose takes names"
+			var hint tip
+			if inner := strings.TrimSuffix(strings.TrimPrefix(name.Text, "${"), "}"); isVariableName(inner) && !slices.ContainsFunc(*list, func(i item) bool { return i.Text == inner }) {
+				hint = write(inner).also(": expose takes names")
 			}
-			b.root.report("invalid-value", name.At, fmt.Sprintf("%s is no name of a variable: letters, digits and _, not beginning with a digit", quoted(name.Text)), hint)
+			b.root.advise("invalid-value", name.At, fmt.Sprintf("%s is no name of a variable: letters, digits and _, not beginning with a digit", quoted(name.Text)), hint)
 		case b.expose[name.Text]:
 			b.root.duplicate(name.At, fmt.Sprintf("%s stands twice in expose", name.Text))
 		default:
@@ -220,7 +224,7 @@ func (b *builder) notify(k *notifyKeys) {
 	if k.Events != nil {
 		for _, event := range *k.Events {
 			if !slices.Contains(notifyEvents, event.Text) {
-				b.root.report("invalid-value", event.At, fmt.Sprintf("%s is no event: %s", quoted(event.Text), strings.Join(notifyEvents, ", ")), didYouMean(event.Text, notifyEvents))
+				b.root.advise("invalid-value", event.At, fmt.Sprintf("%s is no event: %s", quoted(event.Text), strings.Join(notifyEvents, ", ")), didYouMean(event.Text, notifyEvents))
 				continue
 			}
 			n.Events = append(n.Events, event.Text)
@@ -236,7 +240,7 @@ func (b *builder) severities(list entries[severityKey]) {
 		id, word := e.Key.Text, e.Value.Text
 		_, ours := rules[id]
 		if _, documented := agora.RestrictionByID(id); !ours && !documented {
-			b.root.report("unknown-reference", e.Key.At, fmt.Sprintf("%s is the id of no rule", quoted(id)), didYouMean(id, ruleIDs()))
+			b.root.advise("unknown-reference", e.Key.At, fmt.Sprintf("%s is the id of no rule", quoted(id)), didYouMean(id, ruleIDs()))
 			continue
 		}
 		if structural[id] {
@@ -247,7 +251,7 @@ func (b *builder) severities(list entries[severityKey]) {
 		if !ok {
 			if word.At != (span{}) {
 				choices := []string{"off", "note", "warning", "error"}
-				b.root.report("invalid-value", word.At, fmt.Sprintf("%s is no severity: off, note, warning or error", quoted(word.Text)), didYouMean(word.Text, choices))
+				b.root.advise("invalid-value", word.At, fmt.Sprintf("%s is no severity: off, note, warning or error", quoted(word.Text)), didYouMean(word.Text, choices))
 			}
 			continue
 		}
@@ -349,6 +353,6 @@ func (n *names[T]) get(u *unit, name item) (T, bool) {
 		}
 		defined = "defined: " + strings.Join(sorted, ", ") + more
 	}
-	u.report("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined; %s", n.kind, quoted(name.Text), defined), didYouMean(name.Text, n.order))
+	u.advise("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined; %s", n.kind, quoted(name.Text), defined), didYouMean(name.Text, n.order))
 	return value, false
 }

@@ -15,7 +15,13 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-func zone(name string) *time.Location { return must(time.LoadLocation(name)) }
+func zone(name string) *time.Location {
+	zone, ok := Zone(name)
+	if !ok {
+		panic(name + " is not a zone")
+	}
+	return zone
+}
 
 func day(s string) Day { return must(parseDay(s)) }
 

@@ -41,6 +41,9 @@ func parseChangeKey(s string) (ChangeKey, error) {
 		days, err := parseDays(s)
 		return ChangeKey{Days: days}, err
 	}
+	if days, ok := foreignDays(s); ok && !looksLikeDate(s) {
+		return ChangeKey{}, syntaxTip(write(days.String()), "%q is not a planned day, or a range of them, as plans write it", s)
+	}
 	fields := strings.Fields(s)
 	if len(fields) == 0 || len(fields) > 2 {
 		return ChangeKey{}, syntaxErrorf(changeKeyHint, "%q is not a planned day", s)

@@ -36,7 +36,7 @@ func Review(p *Plan, opts CheckOptions) Reviewed {
 	c.apply(slices.Sorted(maps.Keys(rules)))
 	used := make([]bool, len(p.ignores))
 	findings := silence(c.findings, p.ignores, used)
-	findings = append(findings, unusedIgnores(p.ignores, used, opts)...)
+	findings = append(findings, c.unusedIgnores(used)...)
 	return Reviewed{Sort(p, tune(findings, p.Severities)), c.alone()}
 }
 

@@ -99,6 +99,9 @@ func parseDay(s string) (Day, error) {
 	case looksLikeDate(s):
 		return 0, syntaxErrorf(dayHint, "there is no day %q", s)
 	default:
+		if d, ok := parseForeignDay(s); ok {
+			return 0, syntaxTip(tip{text: "write " + d.String(), of: s, with: d.String()}, "%q is not a day as plans write it", s)
+		}
 		return 0, syntaxErrorf(dayHint, "%q is not a day", s)
 	}
 }
@@ -120,6 +123,9 @@ func looksLikeDate(s string) bool {
 func parseDays(s string) (DayRange, error) {
 	first, last, isRange := strings.Cut(strings.TrimSpace(s), "..")
 	from, err := parseDay(strings.TrimSpace(first))
+	if days, ok := foreignDays(s); err != nil && ok {
+		return DayRange{}, syntaxTip(write(days.String()), "%q is not a day, or a range of days, as plans write them", s)
+	}
 	if err != nil {
 		return DayRange{}, err
 	}
@@ -131,7 +137,7 @@ func parseDays(s string) (DayRange, error) {
 		return DayRange{}, err
 	}
 	if until < from {
-		return DayRange{}, syntaxErrorf("write "+DayRange{until, from}.String(), "the range %s ends before it begins", DayRange{from, until})
+		return DayRange{}, syntaxTip(write(DayRange{until, from}.String()), "the range %s ends before it begins", DayRange{from, until})
 	}
 	return DayRange{from, until}, nil
 }

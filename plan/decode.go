@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,13 +31,27 @@ type decoder struct {
 }
 
 func (d *decoder) report(id string, at span, message, hint string) {
-	d.add(resolveRule(id).finding(d.src.pos(at), message, hint))
+	d.advise(id, at, message, say(hint))
+}
+
+// advise is report with a hint that may be an edit.
+func (d *decoder) advise(id string, at span, message string, t tip) {
+	d.add(d.advised(id, at, message, t))
+}
+
+func (d *decoder) advised(id string, at span, message string, t tip) Finding {
+	f := resolveRule(id).finding(d.src.pos(at), message, t.text)
+	if !d.isFull(id) {
+		f.Fix = d.src.fix(at, t)
+	}
+	return f
 }
 
 // at is embedded in every type that a mapping is read into, and knows where its keys and values stand.
 type at struct {
 	self   span // the key that holds the mapping, or its first character
 	keys   []keyAt
+	flow   bool // it is written in braces
 	merged bool // a merge key stood in it, which is reported and may have given any key
 }
 
@@ -206,7 +222,7 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 	v := target.Elem()
 	table := fieldsOf(v.Type())
 	place := target.Interface().(interface{ place() *at }).place()
-	place.self = s.at
+	place.self, place.flow = s.at, n.Style&yaml.FlowStyle != 0
 	place.keys = make([]keyAt, 0, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -271,16 +287,41 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) 
 	}
 	name := mapping.Content[i].Value
 	message := fmt.Sprintf("%s is not a key of %s, which takes %s", quoted(name), table.noun, table.legal)
-	hint := didYouMean(name, table.names)
-	switch {
-	case d.included && table.noun == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).names, name):
-		hint = "only the root file may hold " + name
-	case table.noun == "a cron entry" && mapping.Content[i+1].Tag == "!!null" && mapping.Style&yaml.FlowStyle != 0:
-		hint = `put the cron expression in quotes: unquoted, its comma ends the value and begins another key`
-	case mapping.Style&yaml.FlowStyle != 0 && mapping.Content[i+1].Tag == "!!null" && mapping.Content[i+1].Value == "" && hint == "":
-		hint = "inside {} put a text that holds a comma or a brace in quotes"
+	hint := vocabularyHint(name, table.noun)
+	if hint.text == "" {
+		hint = didYouMean(name, table.names)
+		if isKeyOf(mapping, hint.with) {
+			hint = tip{} // to write that one again would be a duplicate
+		}
 	}
-	d.report("unknown-key", at, message, hint)
+	if isKeyOf(mapping, hint.with) {
+		hint.with = ""
+	}
+	switch {
+	case hint.text != "":
+	case table.noun == "a plan" && daysHint(name, mapping.Content[i+1]).text != "":
+		hint = daysHint(name, mapping.Content[i+1])
+	case d.included && table.noun == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).names, name):
+		hint = say("only the root file may hold " + name)
+	case table.noun == "a cron entry" && mapping.Content[i+1].Tag == "!!null" && mapping.Style&yaml.FlowStyle != 0:
+		hint = say(`put the cron expression in quotes: unquoted, its comma ends the value and begins another key`)
+	case mapping.Style&yaml.FlowStyle != 0 && mapping.Content[i+1].Tag == "!!null" && mapping.Content[i+1].Value == "":
+		hint = say("inside {} put a text that holds a comma or a brace in quotes")
+	default:
+		hint = homeHint(name, mapping.Content[i+1])
+	}
+	d.advise("unknown-key", at, message, hint)
+}
+
+// isKeyOf says that a mapping gives a key. It looks at the first thousands only: no sound mapping has more.
+func isKeyOf(mapping *yaml.Node, name string) bool {
+	const most = 4096
+	for i := 0; i < len(mapping.Content) && i < most && name != ""; i += 2 {
+		if mapping.Content[i].Value == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s spot) bool {
@@ -302,8 +343,22 @@ func (d *decoder) text(n *yaml.Node, s spot) (string, bool) {
 		d.wrongType(n, s, "a text")
 		return "", false
 	}
+	if quotes := typographicText.FindStringSubmatch(n.Value); quotes != nil && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 && s.name != "title" && s.name != "note" {
+		hint := say(fmt.Sprintf("write plain quotes \": %s and %s are letters to YAML", quotes[1], quotes[3]))
+		if onlyReference.MatchString(quotes[2]) || slices.Contains(plainKeys, s.name) {
+			hint.with = quotes[2]
+		}
+		d.advise("invalid-value", d.src.node(n), s.name+" is in typographic quotes, which are a part of the text", hint)
+		return "", false
+	}
 	return n.Value, true
 }
+
+// typographicText matches a text that stands in typographic quotes.
+var typographicText = regexp.MustCompile(`^([\x{201C}\x{201D}\x{201E}\x{AB}\x{BB}\x{2018}\x{201A}])(.*)([\x{201C}\x{201D}\x{AB}\x{BB}\x{2018}\x{2019}])$`)
+
+// plainKeys are keys whose values are no secrets and may be shown.
+var plainKeys = []string{"name", "vendor", "region", "bucket", "timezone", "when", "to", "app", "storage", "cdn", "only", "skip", "cname", "cron", "video"}
 
 func (d *decoder) integer(n *yaml.Node, s spot) (int, bool) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
@@ -315,8 +370,8 @@ func (d *decoder) integer(n *yaml.Node, s spot) (int, bool) {
 		return 0, false
 	}
 	if f, err := strconv.ParseFloat(n.Value, 64); n.Kind == yaml.ScalarNode && n.Tag == "!!float" && err == nil && f == math.Trunc(f) && math.Abs(f) < 1e9 {
-		d.report("wrong-type", d.src.node(n), s.name+" takes a whole number in plain decimal digits", fmt.Sprintf("write %.0f", f))
-		return 0, false
+		d.advise("wrong-type", d.src.node(n), s.name+" takes a whole number in plain decimal digits", writeRaw(fmt.Sprintf("%.0f", f)))
+		return int(f), true // so that its bounds are told too
 	}
 	d.wrongType(n, s, "a whole number")
 	return 0, false
@@ -345,14 +400,34 @@ func (d *decoder) wrongType(n *yaml.Node, s spot, want string) {
 		d.report("wrong-type", at, fmt.Sprintf("%s is empty and takes %s", s.name, want), hint)
 		return
 	}
-	hint := ""
-	if brace := braces(n); brace != "" {
-		hint = fmt.Sprintf(`put it in quotes: "%s"; an unquoted brace begins a mapping`, brace)
-	} else if n.Kind == yaml.ScalarNode && want == "a text" {
-		hint = "put it in quotes"
-	}
-	d.report("wrong-type", at, fmt.Sprintf("%s takes %s, not %s", s.name, want, kindOf(n)), hint)
+	d.advise("wrong-type", at, fmt.Sprintf("%s takes %s, not %s", s.name, want, kindOf(n)), d.typeHint(n, s, want))
 }
+
+// typeHint is what to try with a value of another type.
+func (d *decoder) typeHint(n *yaml.Node, s spot, want string) tip {
+	brace := braces(n)
+	switch {
+	case brace != "" && slices.Contains(placeholderKeys, s.name):
+		hint := say(fmt.Sprintf(`put it in quotes: "%s"; an unquoted brace begins a mapping`, brace))
+		from := d.src.offset(n.Line, n.Column)
+		if bytes.HasPrefix(d.src.text[from:], []byte(brace)) && s.name != "url" && slices.Contains(builtinPlaceholders, brace[1:len(brace)-1]) {
+			hint.at = d.src.place(n.Line, d.src.lastColumn, from, from+len(brace))
+			hint.with = strconv.Quote(brace)
+		}
+		return hint
+	case n.Kind != yaml.ScalarNode || want != "a text" || !slices.Contains(freeTexts, s.name):
+		return tip{}
+	case s.name == "title" || s.name == "note":
+		return tip{text: "put it in quotes", with: strconv.Quote(n.Value), raw: true}
+	}
+	return say("put it in quotes")
+}
+
+// placeholderKeys are those in which a brace in quotes is a placeholder, or a letter like others.
+var placeholderKeys = []string{"url", "cname", "prefix", "an item of prefix", "title", "note"}
+
+// freeTexts are the keys that take any text: what looks like a number or a word of YAML only needs quotes.
+var freeTexts = []string{"title", "note", "tag", "bucket", "cname", "id", "customer_id", "customer_secret", "access_key", "secret_key"}
 
 // braces recognises {name}, and ${NAME} as far as YAML leaves it, in what became a mapping.
 func braces(n *yaml.Node) string {

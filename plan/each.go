@@ -53,17 +53,18 @@ type gathering[K comparable] struct {
 
 // gathered is one mistake, as the first recording has it.
 type gathered struct {
-	pos           Pos
-	message, hint string
-	ids           []string // of the recordings
+	pos     Pos
+	message string
+	hint    tip
+	ids     []string // of the recordings
 }
 
 // add notes that a recording has a mistake. Only the first recording is asked what to say of it.
-func (g *gathering[K]) add(key K, r *Recording, say func() (pos Pos, message, hint string)) {
+func (g *gathering[K]) add(key K, r *Recording, tell func() (pos Pos, message string, hint tip)) {
 	m, known := g.index[key]
 	if !known {
 		m = &gathered{}
-		m.pos, m.message, m.hint = say()
+		m.pos, m.message, m.hint = tell()
 		if g.index == nil {
 			g.index = map[K]*gathered{}
 		}
@@ -81,22 +82,28 @@ func (g *gathering[K]) report(c *checker) {
 		if len(m.ids) > 1 {
 			m.message += ", in " + someOf(m.ids)
 		}
-		c.report(m.pos, m.message, m.hint)
+		c.advise(m.pos, m.message, m.hint)
 	}
 }
 
 // reportValues judges the effective settings of every recording and of its changes: judge gives what is wrong with
-// a key's value and what to try, "" for nothing. The place is that of the first of the keys that is set.
-func (c *checker) reportValues(keys []string, judge func(s *Settings) (message, hint string)) {
+// a key's value and what to try, "" for nothing. The place is that of the first of the keys that is set; an edit replaces
+// the value of the very first.
+func (c *checker) reportValues(keys []string, judge func(s *Settings) (message string, hint tip)) {
 	type mistake struct {
-		pos           Pos
-		message, hint string
+		pos     Pos
+		message string
+		hint    tip
 	}
 	var g gathering[mistake]
 	c.eachSettings(func(r *Recording, s *Settings) {
 		if message, hint := judge(s); message != "" {
+			if _, given := s.From.Of(keys[0]); !given {
+				hint.with = "" // the place is that of another key
+			}
+			hint.value = true
 			m := mistake{r.keyPos(s, keys), message, hint}
-			g.add(m, r, func() (Pos, string, string) { return m.pos, m.message, m.hint })
+			g.add(m, r, func() (Pos, string, tip) { return m.pos, m.message, m.hint })
 		}
 	})
 	g.report(c)

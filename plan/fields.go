@@ -74,56 +74,77 @@ func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 		if id == "" {
 			id = "missing-key"
 		}
-		hint := "add " + t.key
+		hint := say("add " + t.key)
 		if example, _, _ := strings.Cut(t.field.Tag.Get("example"), " | "); example != "" && !strings.Contains(example, "${") {
-			hint += fmt.Sprintf(", as in %s: %s", t.key, example)
+			hint.text += fmt.Sprintf(", as in %s: %s", t.key, example)
 		}
-		d.report(id, t.place.self, fmt.Sprintf("%s is missing in %s", t.key, t.noun), hint)
+		if value := t.field.Tag.Get("paste"); value != "" {
+			hint = d.src.insertion(t.place, t.key+": "+value)
+		}
+		d.advise(id, t.place.self, fmt.Sprintf("%s is missing in %s", t.key, t.noun), hint)
 		return
 	}
 	at := t.place.value(t.key)
 	switch v := err.Value(); err.Tag() {
 	case "version":
-		d.report("invalid-value", at, fmt.Sprintf("version %v of the format is not known", v), fmt.Sprintf("write version: %d", formatVersion))
+		d.advise("invalid-value", at, fmt.Sprintf("version %v of the format is not known", v), number("version", v, strconv.Itoa(formatVersion)))
 	case "id":
 		name, _ := v.(string)
-		d.report("invalid-value", at, fmt.Sprintf("%s %s is no id: a-z, 0-9 and -, at most 40 characters", t.key, quoted(name)), idHint(name))
+		d.advise("invalid-value", at, fmt.Sprintf("%s %s is no id: a-z, 0-9 and -, at most 40 characters", t.key, quoted(name)), idHint(name))
 	case "min", "max":
 		word := map[string]string{"min": "at least", "max": "at most"}[err.Tag()]
-		d.report("invalid-value", at, fmt.Sprintf("%s is %v and must be %s %s", t.key, v, word, err.Param()), fmt.Sprintf("write %s: %s", t.key, err.Param()))
+		d.advise("invalid-value", at, fmt.Sprintf("%s is %v and must be %s %s", t.key, v, word, err.Param()), number(t.key, v, err.Param()))
 	case "oneof":
 		choices := strings.Fields(err.Param())
 		text, _ := v.(string)
-		d.report("invalid-value", at, fmt.Sprintf("%s is %s and must be one of %s", t.key, quoted(text), strings.Join(choices, ", ")), didYouMean(text, choices))
-	default: // restriction, alone or as an alternative to none
-		param := err.Param()
-		if _, alternative, ok := strings.Cut(err.Tag(), "restriction="); ok {
-			param, _, _ = strings.Cut(alternative, "|")
-		}
-		r := restrictionOf(param)
-		switch v := v.(type) {
-		case string:
-			d.report(r.id, at, fmt.Sprintf("%s is %s and must be %s", t.key, quoted(v), r.allowed()), didYouMean(v, r.values))
-		case boundedDuration:
-			d.report(r.id, at, fmt.Sprintf("%s is %s and must be %s", t.key, shortDuration(time.Duration(v)), r.allowed()), "write "+r.nearest(int64(v)))
-		default:
-			i := reflect.ValueOf(v).Int()
-			d.report(r.id, at, fmt.Sprintf("%s is %d and must be %s", t.key, i, r.allowed()), "write "+r.nearest(i))
-		}
+		d.advise("invalid-value", at, fmt.Sprintf("%s is %s and must be one of %s", t.key, quoted(text), strings.Join(choices, ", ")), didYouMean(text, choices))
+	default:
+		d.restrictionError(t.key, at, err)
 	}
 }
 
+// restrictionError reports a value that the catalogue does not allow: restriction=ID, alone or as an alternative to none.
+func (d *decoder) restrictionError(key string, at span, err validator.FieldError) {
+	param := err.Param()
+	if _, alternative, ok := strings.Cut(err.Tag(), "restriction="); ok {
+		param, _, _ = strings.Cut(alternative, "|")
+	}
+	r := restrictionOf(param)
+	switch v := err.Value().(type) {
+	case string:
+		hint := didYouMean(v, r.values)
+		if vendor := vendorAliases[strings.ToLower(v)]; vendor != "" && r.id == "storage-vendor-values" {
+			hint = write(vendor)
+		}
+		d.advise(r.id, at, fmt.Sprintf("%s is %s and must be %s", key, quoted(v), r.allowed()), hint)
+	case boundedDuration:
+		d.advise(r.id, at, fmt.Sprintf("%s is %s and must be %s", key, shortDuration(time.Duration(v)), r.allowed()), writeRaw(r.nearest(int64(v))))
+	default:
+		i := reflect.ValueOf(v).Int()
+		f := d.advised(r.id, at, fmt.Sprintf("%s is %d and must be %s", key, i, r.allowed()), number(key, i, r.advisable(i)))
+		if key == "bitrate" && i < 1 {
+			f.Severity = SeverityError // the documented range is a warning's; nothing is no bitrate at all
+		}
+		d.add(f)
+	}
+}
+
+// number is the hint to write another number. It may be a part of what stands there, as in 720p30.
+func number(key string, given any, instead string) tip {
+	return tip{text: fmt.Sprintf("write %s: %s", key, instead), of: fmt.Sprint(given), with: instead, raw: true}
+}
+
 // idHint mends an id, where what is left of it is one.
-func idHint(name string) string {
+func idHint(name string) tip {
 	var b strings.Builder
-	for _, r := range strings.ToLower(name) {
+	for _, r := range foldLatin(umlauts.Replace(strings.ToLower(name))) {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
 			b.WriteRune(r)
 		case r == ' ' || r == '_' || r == '.' || r == '/':
 			b.WriteByte('-')
 		case unicode.IsLetter(r):
-			return "" // without it, the id would be another word
+			return tip{} // without it, the id would be another word
 		}
 	}
 	mended := strings.Trim(b.String(), "-")
@@ -131,10 +152,13 @@ func idHint(name string) string {
 		mended = strings.Trim(mended[:40], "-")
 	}
 	if mended == "" || mended == name {
-		return ""
+		return tip{}
 	}
-	return "write " + mended
+	return write(mended)
 }
+
+// umlauts are written as their languages do without them; other accents only drop.
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "æ", "ae", "ø", "o", "ł", "l")
 
 // traced is where a validator's namespace leads: the mapping that holds the key, and the key's field.
 type traced struct {

@@ -9,6 +9,7 @@ import "time"
 //	validate  what validator/v10 checks: required, min, max and oneof, and of our own id, version and
 //	          restriction=ID[/UNIT], which reads bounds or values from agora's catalogue
 //	missing   the rule that a missing key breaks, where the catalogue has one; else missing-key
+//	paste     what to write where the key is missing, as plans write it
 //	doc       the description, with unit and default, for editors
 //	default   the default, as plans write it
 //	example   examples, as plans write them, separated by " | "
@@ -17,11 +18,11 @@ import "time"
 // rootFile is the file that a plan begins with. Only it holds credentials, definitions and power over rules.
 type rootFile struct {
 	at
-	Version *int                 `yaml:"version" validate:"required,version" doc:"The version of the format: 1." example:"1"`
+	Version *int                 `yaml:"version" validate:"required,version" paste:"1" doc:"The version of the format: 1." example:"1"`
 	Name    *string              `yaml:"name" validate:"required,id" doc:"The plan's name, part of every occurrence's identity: never change it during a term. a-z, 0-9 and -, at most 40 characters." example:"autumn-2031"`
-	Include *textList            `yaml:"include" doc:"Files that hold calendars, recordings and defaults of their own: paths or globs relative to this file." example:"[reference/*.yaml]"`
-	Account *accountKeys         `yaml:"account" validate:"required" doc:"Agora's REST credentials."`
-	Apps    entries[appKeys]     `yaml:"apps" validate:"required,dive" doc:"Agora projects, by names of your own. The only one is the default." example:"{main: {id: \"${AGORA_APP_ID}\"}}"`
+	Include *textList            `yaml:"include" doc:"Files that hold calendars, recordings and defaults of their own: paths or globs relative to the folder of this file. They lie in that folder, or in one that --include-dir names; 1,000 files at most." example:"[reference/*.yaml]"`
+	Account *accountKeys         `yaml:"account" validate:"required" paste:"{customer_id: \"${AGORA_CUSTOMER_ID}\", customer_secret: \"${AGORA_CUSTOMER_SECRET}\"}" doc:"Agora's REST credentials."`
+	Apps    entries[appKeys]     `yaml:"apps" validate:"required,dive" paste:"{main: {id: \"${AGORA_APP_ID}\"}}" doc:"Agora projects, by names of your own. The only one is the default." example:"{main: {id: \"${AGORA_APP_ID}\"}}"`
 	Storage entries[storageKeys] `yaml:"storage" validate:"dive" doc:"Third-party cloud storage, by names of your own. The only one is the default." example:"{videos: {vendor: s3, region: eu-central-1, bucket: lingua-videos, access_key: \"${S3_ACCESS_KEY}\", secret_key: \"${S3_SECRET_KEY}\"}}"`
 	CDN     entries[cdnKeys]     `yaml:"cdn" validate:"dive" doc:"RTMP or RTMPS ingest addresses to push to, by names of your own." example:"{parents: \"rtmps://live.lingua.example/app/${STREAM_KEY}\"}"`
 	Expose  *textList            `yaml:"expose" doc:"The only variables that a url may use; their values are masked everywhere." example:"[ROOM_TOKEN]"`
@@ -50,8 +51,8 @@ type partKeys struct {
 // accountKeys are Agora's REST credentials.
 type accountKeys struct {
 	at
-	CustomerID     *string `yaml:"customer_id" validate:"required" doc:"The Customer ID of the REST credentials." example:"${AGORA_CUSTOMER_ID}"`
-	CustomerSecret *string `yaml:"customer_secret" validate:"required" doc:"The Customer Secret, as a reference: ${NAME} or ${file:PATH}." example:"${AGORA_CUSTOMER_SECRET}"`
+	CustomerID     *string `yaml:"customer_id" validate:"required" paste:"\"${AGORA_CUSTOMER_ID}\"" doc:"The Customer ID of the REST credentials." example:"${AGORA_CUSTOMER_ID}"`
+	CustomerSecret *string `yaml:"customer_secret" validate:"required" paste:"\"${AGORA_CUSTOMER_SECRET}\"" doc:"The Customer Secret, as a reference: ${NAME} or ${file:PATH}." example:"${AGORA_CUSTOMER_SECRET}"`
 }
 
 func (accountKeys) noun() string { return "account" }
@@ -59,7 +60,7 @@ func (accountKeys) noun() string { return "account" }
 // appKeys is an Agora project.
 type appKeys struct {
 	at
-	ID     *string     `yaml:"id" validate:"required" doc:"The App ID of the project." example:"${AGORA_APP_ID}"`
+	ID     *string     `yaml:"id" validate:"required" paste:"\"${AGORA_APP_ID}\"" doc:"The App ID of the project." example:"${AGORA_APP_ID}"`
 	Limits *limitsKeys `yaml:"limits" doc:"What Agora has granted to the App ID." example:"{qps: 20, concurrent: 200}"`
 }
 
@@ -208,7 +209,7 @@ type videoKeys struct {
 	Width   *int `yaml:"width" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Width in pixels." example:"1280"`
 	Height  *int `yaml:"height" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Height in pixels; width times height is at most 1920x1080." example:"720"`
 	FPS     *int `yaml:"fps" validate:"omitempty,restriction=video-fps-range" doc:"Frames a second; default: the service's, 15." example:"30"`
-	Bitrate *int `yaml:"bitrate" validate:"omitempty,min=1,restriction=video-bitrate-range" doc:"kbit/s; default: the service's, 2000 from 1280x720 up and 1500 below." example:"4000"`
+	Bitrate *int `yaml:"bitrate" validate:"omitempty,restriction=video-bitrate-range" doc:"kbit/s; default: the service's, 2000 from 1280x720 up and 1500 below." example:"4000"`
 }
 
 func (videoKeys) noun() string { return "video" }

@@ -27,5 +27,16 @@ type Finding struct {
 	Rule     string // id of the catalogue or of our own
 	Message  string // what is wrong with the value given and what is allowed; lower case, no final period
 	Hint     string // what to try; "" for none
+	Fix      Fix    // what the hint suggests, where it is definite
 	Source   string // the documented source; "" for rules of our own
 }
+
+// Fix is an edit that carries a hint out: Text in place of what stands At. An empty range inserts. The zero Fix is
+// none: not every hint is definite enough.
+type Fix struct {
+	At   Pos
+	Text string
+}
+
+// IsZero says that there is no fix.
+func (f Fix) IsZero() bool { return f == Fix{} }

@@ -92,6 +92,14 @@ func (d *decoder) filled(n *yaml.Node, s spot, hint string) bool {
 
 // readNode reads a mapping whose keys are the author's, in document order; of two equal keys the first stands.
 func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if list := d.withoutName(n, s, reflect.TypeFor[T]()); list != nil {
+		*e = make(entries[T], len(list))
+		for i := range list {
+			(*e)[i].Key = item{list[i].name, list[i].at}
+			d.read(list[i].node, reflect.ValueOf(&(*e)[i].Value).Elem(), spot{list[i].name, list[i].at})
+		}
+		return true
+	}
 	if n.Kind != yaml.MappingNode {
 		d.wrongType(n, s, "a mapping")
 		return false
@@ -118,7 +126,7 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
 }
 
 func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
-	parsed, ok := d.length(n, s, "a length of time", "s", "m")
+	parsed, ok := d.length(n, s, "a length of time", func(v time.Duration) bool { return v > 0 && v <= maxDuration() }, "s", "m")
 	switch longest := maxDuration(); {
 	case !ok:
 		return false
@@ -133,21 +141,26 @@ func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	return true
 }
 
-// read reads one of any size for a key that takes what want says, counted in the unit.
-func (t *boundedDuration) read(d *decoder, n *yaml.Node, s spot, want, unit string) bool {
-	parsed, ok := d.length(n, s, want, unit)
+// read reads one of any size for a key that takes what want says, within the bounds of a restriction.
+func (t *boundedDuration) read(d *decoder, n *yaml.Node, s spot, want string, r restriction) bool {
+	units := []string{"s", "m", "h", "ms"}
+	if r.unit == time.Minute {
+		units = []string{"m", "s", "h"}
+	}
+	parsed, ok := d.length(n, s, want, func(v time.Duration) bool { return r.allowsInt(int64(v)) }, units...)
 	*t = boundedDuration(parsed)
 	return ok
 }
 
-// length reads a length of time of any size. The units are those that a plain number may have been meant in.
-func (d *decoder) length(n *yaml.Node, s spot, want string, units ...string) (time.Duration, bool) {
+// length reads a length of time of any size. The units are those that a plain number may have been meant in, in the order
+// in which they are likely; allowed are the lengths that may be suggested.
+func (d *decoder) length(n *yaml.Node, s spot, want string, allowed func(time.Duration) bool, units ...string) (time.Duration, bool) {
 	if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
-		hint := "30s, 2m and 1h30m are lengths of time"
-		if n.Tag == "!!int" && len(n.Value) < 6 {
-			hint = "write " + n.Value + strings.Join(units, " or "+n.Value)
+		hint := withUnit(n.Value, allowed, units)
+		if hint.text == "" {
+			hint = say("30s, 2m and 1h30m are lengths of time")
 		}
-		d.report("wrong-type", d.src.node(n), s.name+" takes a length of time with its unit, not a plain number", hint)
+		d.advise("wrong-type", d.src.node(n), s.name+" takes a length of time with its unit, not a plain number", hint)
 		return 0, false
 	}
 	text, ok := d.text(n, s)
@@ -160,6 +173,24 @@ func (d *decoder) length(n *yaml.Node, s spot, want string, units ...string) (ti
 		return 0, false
 	}
 	return parsed, true
+}
+
+// withUnit is the hint to give a plain number its unit: the first that makes it an allowed length, and the second one too
+// where a number may have been meant in either.
+func withUnit(number string, allowed func(time.Duration) bool, units []string) tip {
+	var fit []string
+	for _, unit := range units {
+		if v, err := time.ParseDuration(number + unit); err == nil && allowed(v) {
+			fit = append(fit, shortDuration(v))
+		}
+	}
+	switch {
+	case len(fit) == 0:
+		return tip{}
+	case len(units) == 2 && len(fit) == 2:
+		return say("write " + fit[0] + " or " + fit[1])
+	}
+	return writeRaw(fit[0])
 }
 
 // maxDuration is the longest time for which the service keeps a recording.
@@ -201,7 +232,7 @@ func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return d.readMapping(n, reflect.ValueOf(k), s)
 	}
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
-		d.report("wrong-type", d.src.node(n), "video takes a size by name or a mapping, not a whole number", didYouMean(n.Value+"p", videoNames()))
+		d.advise("wrong-type", d.src.node(n), "video takes a size by name or a mapping, not a whole number", didYouMean(n.Value+"p", videoNames()))
 		return false
 	}
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
@@ -230,8 +261,9 @@ func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	hint := didYouMean(text, videoNames())
 	if name != nil {
 		hint = didYouMean(name[1], videoNames())
+		hint.of = name[1]
 	}
-	d.report("invalid-value", at, fmt.Sprintf("%s is no size of video: %s, each also with a frame rate as in 720p30, or a mapping of width and height",
+	d.advise("invalid-value", at, fmt.Sprintf("%s is no size of video: %s, each also with a frame rate as in 720p30, or a mapping of width and height",
 		quoted(text), strings.Join(videoNames(), ", ")), hint)
 	return false
 }
@@ -255,7 +287,7 @@ func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return false
 	}
 	var split boundedDuration
-	if !split.read(d, n, s, "true, false or a length of time", "m") {
+	if !split.read(d, n, s, "true, false or a length of time", restrictionOf("max-video-duration-range/m")) {
 		return false
 	}
 	k.Enabled, k.Split = true, &split
@@ -283,7 +315,7 @@ func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return true
 	}
 	k.Duration = new(boundedDuration)
-	if !k.Duration.read(d, n, s, "a length of time or none", "s") {
+	if !k.Duration.read(d, n, s, "a length of time or none", restrictionOf("ready-timeout-range/s")) {
 		k.Duration = nil
 		return false
 	}
@@ -350,9 +382,9 @@ func (k *changeKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	}
 	hint := didYouMean(n.Value, []string{"cancelled"})
 	if _, err := parseChangeTo(n.Value); err == nil {
-		hint = fmt.Sprintf("write {to: %s}", n.Value)
+		hint = writeRaw("{to: " + n.Value + "}")
 	}
-	d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s is no change: it takes cancelled, or a mapping of to and other keys", quoted(n.Value)), hint)
+	d.advise("invalid-value", d.src.node(n), fmt.Sprintf("%s is no change: it takes cancelled, or a mapping of to and other keys", quoted(n.Value)), hint)
 	return false
 }
 

@@ -23,7 +23,7 @@ type ignore struct {
 	rule    string
 	line    int    // whose findings it silences
 	problem string // why it can silence nothing, "" where it can
-	hint    string
+	hint    tip
 	used    bool // it silenced a finding of Load
 }
 
@@ -65,7 +65,7 @@ func lineBelow(block []comment) int {
 func newIgnore(rest string) ignore {
 	words := strings.Fields(rest)
 	if len(words) == 0 {
-		return ignore{problem: ignoreWord + " names no rule", hint: "write the rule and the reason: # " + ignoreWord + " RULE reason"}
+		return ignore{problem: ignoreWord + " names no rule", hint: say("write the rule and the reason: # " + ignoreWord + " RULE reason")}
 	}
 	id := words[0]
 	_, ours := rules[id]
@@ -74,12 +74,13 @@ func newIgnore(rest string) ignore {
 	switch {
 	case !ours && !documented:
 		ig.problem, ig.hint = fmt.Sprintf("%s is the id of no rule", quoted(id)), didYouMean(id, ruleIDs())
+		ig.hint.of = id
 	case structural[id]:
-		ig.problem, ig.hint = fmt.Sprintf("%s is a rule of structure and cannot be silenced", id), "mend what it reports"
+		ig.problem, ig.hint = fmt.Sprintf("%s is a rule of structure and cannot be silenced", id), say("mend what it reports")
 	case id == "unused-ignore":
-		ig.problem, ig.hint = "unused-ignore cannot be silenced", "remove the comment"
+		ig.problem, ig.hint = "unused-ignore cannot be silenced", say("remove the comment")
 	case len(words) == 1:
-		ig.problem, ig.hint = fmt.Sprintf("the ignore of %s gives no reason and silences nothing", id), "write the reason after the rule"
+		ig.problem, ig.hint = fmt.Sprintf("the ignore of %s gives no reason and silences nothing", id), say("write the reason after the rule")
 	}
 	return ig
 }
@@ -114,13 +115,14 @@ func silence(findings []Finding, ignores []ignore, used []bool) []Finding {
 }
 
 // unusedIgnores reports the ignores that silence nothing. What depends on values that were not asked for may yet be.
-func unusedIgnores(ignores []ignore, used []bool, opts CheckOptions) []Finding {
+func (c *checker) unusedIgnores(used []bool) []Finding {
+	ignores, opts := c.p.ignores, c.opts
 	var findings []Finding
 	r := resolveRule("unused-ignore")
 	for i, ig := range ignores {
 		switch {
 		case ig.problem != "":
-			findings = append(findings, r.finding(ig.pos, ig.problem, ig.hint))
+			findings = append(findings, c.advised(r, ig.pos, ig.problem, ig.hint))
 		case used[i] || ig.used || opts.Lookup == nil && needsValues[ig.rule]:
 		default:
 			findings = append(findings, r.finding(ig.pos, fmt.Sprintf("nothing on line %d breaks %s", ig.line, ig.rule),

@@ -310,14 +310,26 @@ func (b *builder) url(u *unit, text string, where span) Text {
 		u.report("reference-not-allowed", where, fmt.Sprintf("a url may use exposed variables only, and %s is not exposed", ref), hint)
 	}
 	if first := t.t.parts[0]; first.kind == partLiteral && !webAddress.MatchString(first.s) {
-		hint := ""
-		if !strings.Contains(text, "://") && !strings.HasPrefix(text, "/") && strings.Contains(text, ".") {
-			hint = "begin with https://"
-		}
-		u.report("invalid-value", where, "url is no web address: it begins with https:// or http:// and a host", hint)
+		hint := addressHint(text)
+		u.advise("invalid-value", where, "url is no web address: it begins with https:// or http:// and a host", hint)
 	}
 	return t
 }
+
+// addressHint mends the beginning of an address, where what follows is one.
+func addressHint(text string) tip {
+	rest := text
+	if scheme, after, ok := strings.Cut(text, ":"); ok && slices.Contains([]string{"http", "https", "htp", "htps", "ttps", "hhtps"}, strings.ToLower(scheme)) {
+		rest = strings.TrimLeft(after, "/")
+	}
+	if !strings.Contains(rest, "://") && hostLike.MatchString(rest) {
+		return tip{text: "begin with https://", with: "https://" + rest}
+	}
+	return tip{}
+}
+
+// hostLike matches what begins with a host: www.example.org/rooms.
+var hostLike = regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9-]*\.)+[a-z]{2,}(:[0-9]+)?([/?#]|$)`)
 
 // webAddress matches up to where a reference or placeholder may begin.
 var webAddress = regexp.MustCompile(`(?i)^https?://([^\s/?#].*)?$`)

@@ -3,16 +3,11 @@ package plan
 import (
 	"bytes"
 	"fmt"
-	"path"
 	"reflect"
 	"slices"
 
 	"gopkg.in/yaml.v3"
 )
-
-func init() {
-	register(rule{id: "include-not-found", severity: SeverityError, statement: "Every include matches a file that can be read."})
-}
 
 // Files is where plans are read from. All paths are as given or joined to the root file's folder with forward
 // slashes.
@@ -80,9 +75,10 @@ type loader struct {
 // unit is one file on its way into the plan.
 type unit struct {
 	*decoder
-	top   *yaml.Node // nil when the parser refused the text, and once it is decoded
-	place *at        // of the file's mapping
-	part  *partKeys
+	top      *yaml.Node // nil when the parser refused the text, and once it is decoded
+	original []byte     // the text as it was read
+	place    *at        // of the file's mapping
+	part     *partKeys
 }
 
 // parse adds a file. Its findings are what the parser says of it.
@@ -90,9 +86,11 @@ func (l *loader) parse(path string, text []byte) *unit {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	u := &unit{decoder: &decoder{src: newSource(path, text), included: len(l.units) > 0}}
 	l.units = append(l.units, u)
+	u.original = text
+	u.plainSpaces()
 	document, problem := parse(u.src)
 	if problem != nil {
-		u.report(ruleSyntax, problem.at, problem.message, problem.hint)
+		u.advise(ruleSyntax, problem.at, problem.message, problem.hint)
 	}
 	if document != nil && len(document.Content) > 0 {
 		u.top = document.Content[0]
@@ -110,57 +108,4 @@ func (u *unit) decode(file any) bool {
 	}
 	u.checkFields(file)
 	return true
-}
-
-// include reads what the root file includes, each file once.
-func (l *loader) include(root *unit, file *rootFile) {
-	if file.Include == nil {
-		return
-	}
-	seen := map[string]bool{path.Clean(root.src.path): true}
-	folder := path.Dir(root.src.path)
-	for _, pattern := range *file.Include {
-		if root.noReference("include", pattern) {
-			continue
-		}
-		joined := pattern.Text
-		if !path.IsAbs(joined) && folder != "." {
-			joined = path.Join(folder, joined)
-		}
-		matches, err := l.files.Glob(joined)
-		if err != nil {
-			root.report("include-not-found", pattern.At, fmt.Sprintf("%s is no path or glob: %v", quoted(pattern.Text), err), "")
-			continue
-		}
-		if len(matches) == 0 || pattern.Text == "" {
-			root.report("include-not-found", pattern.At, fmt.Sprintf("%s matches no file", quoted(pattern.Text)), "paths are relative to the folder of the root file")
-			continue
-		}
-		if slices.ContainsFunc(matches, func(m string) bool { return path.Clean(m) == path.Clean(root.src.path) }) {
-			root.report("invalid-value", pattern.At, fmt.Sprintf("%s matches the root file itself", quoted(pattern.Text)), "move what is included to a folder of its own")
-		}
-		for _, match := range matches {
-			if clean := path.Clean(match); !seen[clean] {
-				seen[clean] = true
-				l.includeFile(root, pattern, match)
-			}
-		}
-	}
-}
-
-func (l *loader) includeFile(root *unit, pattern item, name string) {
-	text, err := l.files.ReadFile(name)
-	if err != nil {
-		root.report("include-not-found", pattern.At, fmt.Sprintf("%s cannot be read: %v", quoted(name), err), "include files, not folders")
-		return
-	}
-	u := l.parse(name, text)
-	if u.top == nil {
-		return
-	}
-	var file includedFile
-	u.part, u.place = &file.Part, &file.at
-	if !u.decode(&file) {
-		u.part = nil
-	}
 }

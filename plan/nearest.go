@@ -5,36 +5,86 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
 )
 
-// nearest finds the candidate that a mistyped text most likely means, whatever its case; "" for none. Of several at
-// the same distance it is the first.
+// nearest finds the candidate that a mistyped text most likely means, whatever its case; "" for none. A hint that is
+// wrong is worse than none: nothing is guessed where two candidates are as near, or where the digits differ, since
+// eu-west-2 is no misspelling of eu-west-1.
 func nearest(text string, candidates []string) string {
 	const longest = 80 // no name is; the distance of two long texts is costly and means nothing
 	if len(text) > longest {
 		return ""
 	}
 	text = strings.ToLower(text)
-	best, least := "", 1+max(min(2, len(text)-1), len(text)/3)
+	digits := digitsOf(text)
+	best, least, same := "", 1+maxTypos(text), false
 	for _, c := range candidates {
-		if len(c) > longest {
+		lower := strings.ToLower(c)
+		if len(c) > longest || digitsOf(lower) != digits {
 			continue
 		}
-		if d := levenshtein.Distance(text, strings.ToLower(c), nil); d < least {
-			best, least = c, d
+		d := typos(text, lower)
+		switch {
+		case d < least:
+			best, least, same = c, d, false
+		case d == least && best != "" && c != best:
+			same = true
 		}
+	}
+	if same {
+		return ""
 	}
 	return best
 }
 
-// didYouMean is the hint of the nearest candidate.
-func didYouMean(text string, candidates []string) string {
-	if best := nearest(text, candidates); best != "" {
-		return fmt.Sprintf("did you mean %s?", best)
+// maxTypos is how many mistakes a text may have and still be recognised.
+func maxTypos(text string) int {
+	switch n := utf8.RuneCountInString(text); {
+	case n < 3: // any two of them are near
+		return 0
+	case n <= 4:
+		return 1
+	case n <= 8:
+		return 2
+	default:
+		return 3
 	}
-	return ""
+}
+
+// typos counts the mistakes between two texts. Two letters that are swapped are one.
+func typos(a, b string) int {
+	d := levenshtein.Distance(a, b, nil)
+	if d == 2 && len(a) == len(b) {
+		for i := 0; i+1 < len(a); i++ {
+			if a[i] != b[i] {
+				if a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:] {
+					return 1
+				}
+				break
+			}
+		}
+	}
+	return d
+}
+
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// didYouMean is the hint of the nearest candidate.
+func didYouMean(text string, candidates []string) tip {
+	if best := nearest(text, candidates); best != "" {
+		return tip{text: fmt.Sprintf("did you mean %s?", best), with: best}
+	}
+	return tip{}
 }
 
 // ingestPath is what follows the host of a CDN address: it holds the stream key.

@@ -62,7 +62,7 @@ func (e *expansion) lastBound() (time.Time, bool) {
 		default:
 			continue
 		}
-		end, _ := s.wall.instant(days.Last+1, 0)
+		end := s.wall.endOf(days.Last)
 		for j := range r.Changes {
 			to := r.Changes[j].To
 			if to != nil && !r.Changes[j].Cancelled {
@@ -71,8 +71,7 @@ func (e *expansion) lastBound() (time.Time, bool) {
 					day = to.Day
 				}
 				elsewhere := wallClock{loc: s.changed[j].Zone}
-				moved, _ := elsewhere.instant(day+1, 0)
-				end = max(end, moved)
+				end = max(end, elsewhere.endOf(day))
 			}
 		}
 		if t := time.Unix(end, 0).In(r.Zone); t.After(last) {

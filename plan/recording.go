@@ -86,9 +86,16 @@ func (b *builder) recording(u *unit, e *entry[recordingKeys], base Settings) {
 		r.unreadWhen = true
 	}
 	for i := range k.Changes {
-		if c, ok := b.change(u, &k.Changes[i]); ok {
-			r.Changes = append(r.Changes, c)
+		c, ok := b.change(u, &k.Changes[i])
+		if !ok {
+			continue
 		}
+		same := slices.IndexFunc(r.Changes, func(other Change) bool { return other.Key == c.Key })
+		if same >= 0 {
+			u.duplicate(k.Changes[i].Key.At, fmt.Sprintf("the change %s is for the same classes as the one %s", c.Key, where(u, r.Changes[same].Pos)))
+			continue
+		}
+		r.Changes = append(r.Changes, c)
 	}
 	b.complete(u, e, r)
 }
@@ -97,7 +104,7 @@ func (b *builder) recording(u *unit, e *entry[recordingKeys], base Settings) {
 func (b *builder) claim(u *unit, id item, r *Recording) bool {
 	if !idPattern.MatchString(id.Text) {
 		if !u.noReference("an id", id) {
-			u.report("invalid-value", id.At, fmt.Sprintf("%s is no id: a-z, 0-9 and -, at most 40 characters", quoted(id.Text)), idHint(id.Text))
+			u.advise("invalid-value", id.At, fmt.Sprintf("%s is no id: a-z, 0-9 and -, at most 40 characters", quoted(id.Text)), b.freeID(id.Text))
 		}
 		return false
 	}
@@ -107,6 +114,26 @@ func (b *builder) claim(u *unit, id item, r *Recording) bool {
 	}
 	b.ids[id.Text] = r
 	return true
+}
+
+// freeID is the hint for what is no id, unless another recording has what would be suggested.
+func (b *builder) freeID(text string) tip {
+	hint := idHint(text)
+	if b.allIDs == nil {
+		b.allIDs = make(map[string]bool)
+		for _, u := range b.units {
+			if u.part == nil {
+				continue
+			}
+			for i := range u.part.Recordings {
+				b.allIDs[u.part.Recordings[i].Key.Text] = true
+			}
+		}
+	}
+	if b.ids[hint.with] != nil || b.allIDs[hint.with] {
+		return tip{}
+	}
+	return hint
 }
 
 // complete reports what a recording needs and neither sets nor inherits. What it gives but wrongly is reported there.

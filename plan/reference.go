@@ -11,6 +11,7 @@ import (
 type syntaxError struct {
 	Message string
 	Hint    string
+	edit    tip // what the hint suggests, without its words
 }
 
 func (e *syntaxError) Error() string { return e.Message }
@@ -22,6 +23,11 @@ func syntaxErrorf(hint, format string, args ...any) error {
 // maxParts is how many references and placeholders a text may hold. No plan needs more, and each of them costs work in
 // every rule.
 const maxParts = 100
+
+// syntaxTip is syntaxErrorf with a hint that is an edit.
+func syntaxTip(t tip, format string, args ...any) error {
+	return &syntaxError{Message: fmt.Sprintf(format, args...), Hint: t.text, edit: t}
+}
 
 // newText reads the references of s and, where the kind has them, its placeholders. "$$" is a dollar; a dollar
 // before anything but a dollar or a brace is itself. The error is a [*syntaxError] that holds nothing of s, since s

@@ -113,3 +113,27 @@ func (r restriction) figure(v int64) string {
 	}
 	return strconv.FormatInt(v, 10)
 }
+
+// advisable is the nearest value that no other rule warns of: some figures of the catalogue allow more than the service
+// is said to support.
+func (r restriction) advisable(v int64) string {
+	switch r.id {
+	case "video-fps-range":
+		return usableFPS().nearest(v)
+	case "video-side-range":
+		least, _ := agora.Bound("video-side-small-without-mobile")
+		return r.nearest(max(v, *least))
+	}
+	return r.nearest(v)
+}
+
+// usableFPS are the frame rates for which profiles are listed, within the bounds and below what is supported.
+func usableFPS() restriction {
+	_, most := agora.Bound("stream-fps-cap")
+	bounds, listed := restrictionOf("video-fps-range"), restrictionOf("video-fps-listed-values")
+	listed.values = slices.DeleteFunc(slices.Clone(listed.values), func(s string) bool {
+		n, err := strconv.ParseInt(s, 10, 64)
+		return err != nil || !bounds.allowsInt(n) || n > *most
+	})
+	return listed
+}

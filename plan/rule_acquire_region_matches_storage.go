@@ -10,15 +10,15 @@ func init() { registerDocumented("acquire-region-matches-storage", checkRegions)
 
 // checkRegions passes over storage whose place is not known from its region.
 func checkRegions(c *checker) {
-	c.reportValues([]string{"region"}, func(s *Settings) (string, string) {
+	c.reportValues([]string{"region"}, func(s *Settings) (string, tip) {
 		if s.Region == "" || s.Storage == nil || s.Storage.Region.Area == "" || s.Storage.Region.Area == s.Region {
-			return "", ""
+			return "", tip{}
 		}
 		if s.Storage.Region.Area == agora.RegionNone {
 			return fmt.Sprintf("region is %s, and the storage %s lies in none of the areas of recording servers (%s)", s.Region, s.Storage.Name, regionName(s.Storage.Region.Name)),
-				fmt.Sprintf("leave region out, or store in a bucket of %s", s.Region)
+				say(fmt.Sprintf("leave region out, or store in a bucket of %s", s.Region))
 		}
 		return fmt.Sprintf("region is %s, and the storage %s lies in %s (%s)", s.Region, s.Storage.Name, s.Storage.Region.Area, regionName(s.Storage.Region.Name)),
-			fmt.Sprintf("record in %s, or store in a bucket of %s", s.Storage.Region.Area, s.Region)
+			say(fmt.Sprintf("record in %s, or store in a bucket of %s", s.Storage.Region.Area, s.Region))
 	})
 }

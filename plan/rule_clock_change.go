@@ -26,8 +26,8 @@ func checkClockChange(c *checker) {
 				if k.shift == shiftNone || k.cancelled() {
 					continue
 				}
-				day := time.Unix(k.planned, 0).In(s.recording.Zone).Format(time.DateOnly)
-				c.report(k.pos(), s.recording.ID+"@"+day+": "+k.clockChange(), "if that is not what is meant, change the class of that day")
+				// The day as the plan writes it: a class in the gap may fall on the next one.
+				c.report(k.pos(), s.recording.ID+"@"+k.day.String()+": "+k.clockChange(), "if that is not what is meant, change the class of that day")
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func (c *checker) reportCnames(judge func(cname string) (message, hint string)) 
 			return
 		}
 		if message, hint := judge(expanded.String()); message != "" {
-			g.add(s.Cname.Pos(), r, func() (Pos, string, string) { return s.Cname.Pos(), message, hint })
+			g.add(s.Cname.Pos(), r, func() (Pos, string, tip) { return s.Cname.Pos(), message, say(hint) })
 		}
 	})
 	g.report(c)

@@ -22,26 +22,29 @@ func checkInThePast(c *checker) {
 	now := c.opts.Now.Unix()
 	for _, s := range e.schedules {
 		for i := range s.recording.When {
-			if s.overAt(i, now, e.maxLength) {
+			if last, over := s.overAt(i, now, e.maxLength); over {
 				w := &s.recording.When[i]
-				c.report(w.Pos, fmt.Sprintf("every class of %s of %s is over at %s", w, s.recording.ID, c.opts.Now.In(s.recording.Zone).Format(time.RFC3339)),
+				c.report(w.Pos, fmt.Sprintf("every class of %s of %s is over; the last one ended on %s", w, s.recording.ID, time.Unix(last, 0).In(s.recording.Zone).Format("2006-01-02 15:04 MST")),
 					"nothing in the past is recorded; remove the time when it is no longer of use")
 			}
 		}
 	}
 }
 
-// overAt says that the entry has had classes and has none, a cancelled one included, that ends after now.
-func (s *schedule) overAt(entry int, now, maxLength int64) bool {
+// overAt says that the entry has had classes and has none, a cancelled one included, that ends after now, and when the
+// last one ended.
+func (s *schedule) overAt(entry int, now, maxLength int64) (last int64, over bool) {
 	if s.recording.When[entry].kind != whenDated && !s.bounded {
-		return false
+		return 0, false
 	}
 	one := s.alone(entry)
 	for k := range one.classes(now-maxLength, lastInstant) {
 		if k.end > now {
-			return false
+			return 0, false
 		}
 	}
-	_, had := one.first(firstInstant, now)
-	return had
+	for k := range one.classes(firstInstant, now) {
+		last, over = max(last, k.end), true
+	}
+	return last, over
 }

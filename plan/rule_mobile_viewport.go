@@ -13,17 +13,17 @@ func init() { registerDocumented("mobile-viewport-size", checkViewport) }
 // checkViewport takes the listed viewports upright and turned.
 func checkViewport(c *checker) {
 	listed := agora.Strings("mobile-viewport-size")
-	c.reportValues([]string{"video", "mobile"}, func(s *Settings) (string, string) {
+	c.reportValues([]string{"video", "mobile"}, func(s *Settings) (string, tip) {
 		w, h := s.Video.Width, s.Video.Height
 		if s.Mobile == nil || !*s.Mobile || slices.Contains(listed, fmt.Sprintf("%dx%d", min(w, h), max(w, h))) {
-			return "", ""
+			return "", tip{}
 		}
 		return fmt.Sprintf("with mobile: true, %dx%d is no viewport of a phone; listed are %s", w, h, strings.Join(listed, ", ")),
-			"write video: {" + strings.Replace("width: "+nearestViewport(listed, w, h), "x", ", height: ", 1) + "}"
+			say("write video: " + nearestViewport(listed, w, h) + " where mobile is")
 	})
 }
 
-// nearestViewport is the listed one whose sides differ least in sum.
+// nearestViewport is the listed one whose sides differ least in sum, as plans write it.
 func nearestViewport(listed []string, width, height int) string {
 	best, least := "", 0
 	for _, size := range listed {
@@ -35,5 +35,5 @@ func nearestViewport(listed []string, width, height int) string {
 			best, least = size, d
 		}
 	}
-	return best
+	return "{width: " + strings.Replace(best, "x", ", height: ", 1) + "}"
 }

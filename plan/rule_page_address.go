@@ -25,16 +25,16 @@ func checkPageAddresses(c *checker) {
 		u, err := url.Parse(c.resolvedOrSample(expanded))
 		switch {
 		case err != nil:
-			g.add(place{pos: s.URL.Pos()}, r, func() (Pos, string, string) {
+			g.add(place{pos: s.URL.Pos()}, r, func() (Pos, string, tip) {
 				why := ""
 				if len(s.URL.References()) == 0 && !hasPassword(s.URL) { // else it might show a value
 					why = ": " + parseReason(err)
 				}
-				return s.URL.Pos(), fmt.Sprintf("url is no web address for recording %s, once its placeholders are replaced%s", r.ID, why), "escape what an address cannot hold by %"
+				return s.URL.Pos(), fmt.Sprintf("url is no web address for recording %s, once its placeholders are replaced%s", r.ID, why), say("escape what an address cannot hold by %")
 			})
 		case u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme):
-			g.add(place{s.URL.Pos(), true}, r, func() (Pos, string, string) {
-				return s.URL.Pos(), fmt.Sprintf("url has no host for recording %s, once its placeholders are replaced", r.ID), "write the host after https://"
+			g.add(place{s.URL.Pos(), true}, r, func() (Pos, string, tip) {
+				return s.URL.Pos(), fmt.Sprintf("url has no host for recording %s, once its placeholders are replaced", r.ID), say("write the host after https://")
 			})
 		}
 	})

@@ -26,9 +26,13 @@ func checkPlaceholders(c *checker) {
 			if _, label := s.Labels[name]; label || slices.Contains(builtinPlaceholders, name) {
 				continue
 			}
-			g.add(place{t.Pos(), name}, r, func() (Pos, string, string) {
+			g.add(place{t.Pos(), name}, r, func() (Pos, string, tip) {
 				known := slices.Concat(builtinPlaceholders, slices.Sorted(maps.Keys(s.Labels)))
-				return t.Pos(), fmt.Sprintf("{%s} is no placeholder, and recording %s has no label of that name", name, r.ID), didYouMean(name, known)
+				hint := didYouMean(name, known)
+				if hint.with != "" {
+					hint.of, hint.with = "{"+name+"}", "{"+hint.with+"}"
+				}
+				return t.Pos(), fmt.Sprintf("{%s} is no placeholder, and recording %s has no label of that name", name, r.ID), hint
 			})
 		}
 	}

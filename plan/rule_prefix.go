@@ -32,15 +32,15 @@ func checkPrefixCharset(c *checker) {
 			if literal == "" && len(element.placeholders()) > 0 || allowed.MatchString(literal) {
 				continue
 			}
-			message, hint := fmt.Sprintf("the prefix element %s holds more than ASCII letters and digits", quoted(element.String())), ""
+			message, hint := fmt.Sprintf("the prefix element %s holds more than ASCII letters and digits", quoted(element.String())), tip{}
 			if literal == "" {
 				message = "a prefix element is empty"
 			} else if strings.Contains(literal, "/") {
-				hint = "write one element for each folder"
+				hint = say("write one element for each folder")
 			} else if mended := prefixValue(element.String()); mended != "" && len(element.placeholders()) == 0 {
-				hint = "write " + mended
+				hint = write(mended)
 			}
-			c.report(element.Pos(), message, hint)
+			c.advise(element.Pos(), message, hint)
 		}
 	}
 }
@@ -98,9 +98,9 @@ func checkPrefixLength(c *checker) {
 			return
 		}
 		if _, taken := prefixOf(c.p, r, s); int64(len(taken)) > *most {
-			g.add(r.prefixPos(s), r, func() (Pos, string, string) {
+			g.add(r.prefixPos(s), r, func() (Pos, string, tip) {
 				return r.prefixPos(s), fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most),
-					"shorten the labels, or the storage's prefix"
+					say("shorten the labels, or the storage's prefix")
 			})
 		}
 	})

@@ -34,8 +34,8 @@ func checkUnresolved(c *checker) {
 			case r == nil:
 				c.report(t.Pos(), unresolvedMessage(ref, err), unresolvedHint(ref))
 			default:
-				g.add(place{t.Pos(), ref}, r, func() (Pos, string, string) {
-					return t.Pos(), unresolvedMessage(ref, err), unresolvedHint(ref)
+				g.add(place{t.Pos(), ref}, r, func() (Pos, string, tip) {
+					return t.Pos(), unresolvedMessage(ref, err), say(unresolvedHint(ref))
 				})
 			}
 		}

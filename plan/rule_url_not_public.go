@@ -38,8 +38,8 @@ func checkPublicPages(c *checker) {
 		if why == "" {
 			return
 		}
-		g.add(mistake{s.URL.Pos(), why}, r, func() (Pos, string, string) {
-			return s.URL.Pos(), fmt.Sprintf("the page of recording %s cannot be opened by the service: %s", r.ID, why), hint
+		g.add(mistake{s.URL.Pos(), why}, r, func() (Pos, string, tip) {
+			return s.URL.Pos(), fmt.Sprintf("the page of recording %s cannot be opened by the service: %s", r.ID, why), say(hint)
 		})
 	})
 	g.report(c)

@@ -10,11 +10,11 @@ func init() { registerDocumented("video-pixels-max", checkPixels) }
 
 func checkPixels(c *checker) {
 	_, most := agora.Bound("video-pixels-max")
-	c.reportValues([]string{"video"}, func(s *Settings) (string, string) {
+	c.reportValues([]string{"video"}, func(s *Settings) (string, tip) {
 		pixels := int64(s.Video.Pixels())
 		if pixels <= *most {
-			return "", ""
+			return "", tip{}
 		}
-		return fmt.Sprintf("%dx%d is %d pixels; at most %d are allowed, as in 1920x1080", s.Video.Width, s.Video.Height, pixels, *most), "write video: 1080p"
+		return fmt.Sprintf("%dx%d is %d pixels; at most %d are allowed, as in 1920x1080", s.Video.Width, s.Video.Height, pixels, *most), tip{text: "write video: 1080p", with: "1080p"}
 	})
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -60,23 +61,51 @@ func (b *builder) storage(e *entry[storageKeys]) {
 // bucket reports what no vendor takes as the name of a bucket: an address or a path. The rest of the vendors' rules is not
 // in the documentation.
 func (u *unit) bucket(k *storageKeys, name string) {
-	wrong := strings.IndexFunc(name, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`/\:?#`, r)
-	})
+	wrong := strings.IndexFunc(name, notInBucket)
 	if wrong < 0 {
 		return
 	}
-	only := name
-	if _, after, ok := strings.Cut(only, "://"); ok {
-		only = after
-	}
-	only, _, _ = strings.Cut(strings.TrimPrefix(only, "arn:aws:s3:::"), "/")
-	hint := "write the name alone; folders belong into prefix"
-	if only = strings.TrimSpace(only); only != "" && !strings.ContainsAny(only, " \t\n\\:?#") {
-		hint = "write " + only + "; folders belong into prefix"
+	hint := say("write the name alone; folders belong into prefix")
+	if only := bucketName(name); only != "" {
+		hint = write(only).also("; folders belong into prefix")
 	}
 	r, _ := utf8.DecodeRuneInString(name[wrong:])
-	u.report("storage-bucket-required", k.value("bucket"), fmt.Sprintf("bucket %s holds %q, and is no name of a bucket", quoted(name), r), hint)
+	u.advise("storage-bucket-required", k.value("bucket"), fmt.Sprintf("bucket %s holds %q, and is no name of a bucket", quoted(name), r), hint)
+}
+
+// bucketName finds the bucket in what people write in its place: an address, an ARN, or the bucket with a folder; "" where
+// it cannot be told. In an address over https the bucket is the first label of the host, or the first folder.
+func bucketName(text string) string {
+	text = strings.TrimSpace(text)
+	only := strings.TrimPrefix(text, "arn:aws:s3:::")
+	if scheme, rest, ok := strings.Cut(text, "://"); ok {
+		only = rest
+		if scheme = strings.ToLower(scheme); scheme == "http" || scheme == "https" {
+			host, path, _ := strings.Cut(rest, "/")
+			store := storeHost.FindStringSubmatch(strings.ToLower(host))
+			switch {
+			case store == nil:
+				return "" // any other host says nothing about the bucket
+			case store[1] != "":
+				only = strings.TrimSuffix(store[1], ".")
+			default:
+				only = path
+			}
+		}
+	}
+	only, _, _ = strings.Cut(only, "/")
+	if strings.IndexFunc(only, notInBucket) >= 0 {
+		return ""
+	}
+	return only
+}
+
+// storeHost matches the hosts of the vendors' stores, with what stands before them: the bucket, or nothing.
+var storeHost = regexp.MustCompile(`^([a-z0-9.-]+\.)?(s3[a-z0-9.-]*\.amazonaws\.com(?:\.cn)?|oss-[a-z0-9-]+\.aliyuncs\.com|cos\.[a-z0-9-]+\.myqcloud\.com|storage\.googleapis\.com|obs\.[a-z0-9-]+\.myhuaweicloud\.com|[a-z]+\.bcebos\.com)$`)
+
+// notInBucket says that no vendor takes a character in the name of a bucket.
+func notInBucket(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`/\:?#`, r)
 }
 
 func (b *builder) prefix(s *Storage, k *storageKeys) {
@@ -110,13 +139,13 @@ func (b *builder) credentials(s *Storage, k *storageKeys) {
 	case sts && (access || secret):
 		u.report("invalid-value", place.key, "sts stands in for access_key and secret_key; give one or the other", "remove the keys, or sts")
 	case !sts && !(access && secret):
-		missing := "access_key and secret_key are"
+		missing, pairs := "access_key and secret_key are", []string{`access_key: "${S3_ACCESS_KEY}"`, `secret_key: "${S3_SECRET_KEY}"`}
 		if access {
-			missing = "secret_key is"
+			missing, pairs = "secret_key is", pairs[1:]
 		} else if secret {
-			missing = "access_key is"
+			missing, pairs = "access_key is", pairs[:1]
 		}
-		u.report("storage-keys-required", k.self, missing+" missing in a storage", "give references, as in access_key: ${NAME}, or sts in their place")
+		u.advise("storage-keys-required", k.self, missing+" missing in a storage", u.src.insertion(&k.at, pairs...).also(", or sts in their place"))
 	}
 	if k.STS == nil {
 		return
@@ -154,10 +183,10 @@ func (b *builder) vendor(s *Storage, k *storageKeys) {
 		b.region(s, k, region)
 	}
 	if place, given := k.find("sse"); given && !slices.Contains(agora.IntsOf("extparams-sse", "vendors"), int64(v.Number)) {
-		u.report("extparams-sse", place.key, fmt.Sprintf("sse is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-sse", "vendors")), v.Name), "remove it")
+		u.advise("extparams-sse", place.key, fmt.Sprintf("sse is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-sse", "vendors")), v.Name), u.src.removal(place))
 	}
 	if place, given := k.find("tag"); given && !slices.Contains(agora.IntsOf("extparams-tag", "vendors"), int64(v.Number)) {
-		u.report("extparams-tag", place.key, fmt.Sprintf("tag is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-tag", "vendors")), v.Name), "remove it")
+		u.advise("extparams-tag", place.key, fmt.Sprintf("tag is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-tag", "vendors")), v.Name), u.src.removal(place))
 	}
 	place, given := k.find("endpoint")
 	switch needs := slices.Contains(agora.IntsOf("extparams-endpoint", "vendors"), int64(v.Number)); {
@@ -169,13 +198,13 @@ func (b *builder) vendor(s *Storage, k *storageKeys) {
 			host = after
 		}
 		host, _, _ = strings.Cut(host, "/")
-		hint := ""
+		var hint tip
 		if host != "" && !strings.ContainsAny(host, " @?#$") {
-			hint = "write " + host
+			hint = write(host)
 		}
-		u.report("extparams-endpoint", place.value, "endpoint is the host name of the store, without scheme and path", hint)
+		u.advise("extparams-endpoint", place.value, "endpoint is the host name of the store, without scheme and path", hint)
 	case !needs && given:
-		u.report("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-endpoint", "vendors")), v.Name), "remove it")
+		u.advise("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-endpoint", "vendors")), v.Name), u.src.removal(place))
 	}
 	if place, given := k.find("sts"); given && !slices.Contains(agora.Ints("sts-vendors"), int64(v.Number)) {
 		u.report("sts-vendors", place.key, fmt.Sprintf("sts works with %s, and the vendor is %s", vendorNames(agora.Ints("sts-vendors")), v.Name), "give access_key and secret_key instead")
@@ -200,14 +229,26 @@ func (b *builder) region(s *Storage, k *storageKeys, region string) {
 	case !given:
 		u.report("storage-region-values", k.self, fmt.Sprintf("region is missing in a storage of %s", v.Title), "add region: one of "+strings.Join(regions, ", "))
 	case len(regions) == 0:
-		u.report("storage-region-values", place.key, fmt.Sprintf("%s takes no region", v.Title), "remove it")
+		u.advise("storage-region-values", place.key, fmt.Sprintf("%s takes no region", v.Title), u.src.removal(place))
 	case withdrawn:
 		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no longer a region of %s; listed are %s", quoted(region), v.Title, strings.Join(regions, ", ")), "")
 	default:
-		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no region of %s; listed are %s", quoted(region), v.Title, strings.Join(regions, ", ")),
-			didYouMean(regionName(region), regions))
+		u.advise("storage-region-values", place.value, fmt.Sprintf("%s is no region of %s; listed are %s", quoted(region), v.Title, strings.Join(regions, ", ")),
+			nearRegion(regionName(region), regions))
 	}
 }
+
+// nearRegion is the hint for a misspelt region. One that exists elsewhere is never meant: ap-northeast is no
+// misspelling of cn-northeast, nor of ap-southeast.
+func nearRegion(region string, regions []string) tip {
+	area, rest, _ := strings.Cut(region, "-")
+	side, _, _ := strings.Cut(rest, "-")
+	return didYouMean(region, slices.DeleteFunc(slices.Clone(regions), func(r string) bool {
+		return !strings.HasPrefix(r, area+"-") || compass.MatchString(side) && !strings.HasPrefix(r, area+"-"+side)
+	}))
+}
+
+var compass = regexp.MustCompile(`^(north|south|east|west|central)+$`)
 
 // regionName writes a region as most vendors do: us-east-1.
 func regionName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "-")) }

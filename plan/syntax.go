@@ -30,7 +30,7 @@ const maxFileSize = 64 << 20
 type syntaxProblem struct {
 	at      span
 	message string
-	hint    string
+	hint    tip
 }
 
 // parse reads the only document of a text. The node is nil when the parser refuses it.
@@ -41,7 +41,7 @@ func parse(s *source) (*yaml.Node, *syntaxProblem) {
 	decoder := yaml.NewDecoder(bytes.NewReader(s.text))
 	document, err := nextDocument(decoder)
 	if errors.Is(err, io.EOF) {
-		return nil, &syntaxProblem{at: s.mark(1, 1), message: "the file holds no YAML document", hint: "begin with version: 1"}
+		return nil, &syntaxProblem{at: s.mark(1, 1), message: "the file holds no YAML document", hint: say("begin with version: 1")}
 	}
 	if err != nil {
 		return nil, refused(s, decoder, err)
@@ -49,7 +49,7 @@ func parse(s *source) (*yaml.Node, *syntaxProblem) {
 	if second, err := nextDocument(decoder); err == nil {
 		return document, &syntaxProblem{
 			at: s.mark(second.Line, second.Column), message: "a plan is one YAML document; here a second one begins",
-			hint: "write it to a file of its own and include that",
+			hint: say("write it to a file of its own and include that"),
 		}
 	} else if !errors.Is(err, io.EOF) {
 		return nil, refused(s, decoder, err)
@@ -62,7 +62,7 @@ func unreadable(s *source) *syntaxProblem {
 	if len(s.text) > maxFileSize {
 		return &syntaxProblem{
 			at: s.mark(1, 1), message: fmt.Sprintf("the file has %d MB; at most %d are read", len(s.text)>>20, maxFileSize>>20),
-			hint: "split the plan by include",
+			hint: say("split the plan by include"),
 		}
 	}
 	for i := 0; i < len(s.text); {
@@ -77,10 +77,10 @@ func unreadable(s *source) *syntaxProblem {
 			return s.place(line, utf8.RuneCount(s.text[s.starts[line-1]:i])+1, i, i+size)
 		}
 		if r == utf8.RuneError && size == 1 {
-			return &syntaxProblem{at: at(1), message: fmt.Sprintf("byte 0x%02x is not UTF-8", c), hint: "save the file as UTF-8 text"}
+			return &syntaxProblem{at: at(1), message: fmt.Sprintf("byte 0x%02x is not UTF-8", c), hint: say("save the file as UTF-8 text")}
 		}
 		if r < ' ' || r >= 0x7F && r < 0xA0 && r != 0x85 || r == 0xFEFF || r == 0xFFFE || r == 0xFFFF {
-			return &syntaxProblem{at: at(size), message: fmt.Sprintf("the control character %U is not allowed", r), hint: "save the file as UTF-8 text"}
+			return &syntaxProblem{at: at(size), message: fmt.Sprintf("the control character %U is not allowed", r), hint: say("save the file as UTF-8 text")}
 		}
 		i += size
 	}
@@ -118,13 +118,21 @@ func refused(s *source, decoder *yaml.Decoder, err error) *syntaxProblem {
 	line, column := parserPlace(decoder, place)
 	problem := &syntaxProblem{at: s.mark(line, column), message: message}
 	if strings.HasPrefix(message, "unknown anchor") {
+		if hint := s.syntaxHint(line, starMessage); hint.text != "" {
+			problem.message, problem.hint = "a text that begins with * is an alias to YAML", hint
+			return problem
+		}
 		problem.message = "aliases are not allowed, and this one names no anchor"
-		problem.hint = "write the value out, or put what recordings share under defaults"
+		problem.hint = say("write the value out, or put what recordings share under defaults")
 		return problem
 	}
 	if line >= 1 && line <= len(s.starts) {
 		from := s.starts[line-1]
-		problem.hint = syntaxHint(string(s.text[from:s.lineEnd(from)]), message)
+		if quote, at, hint := s.typographic(line, string(s.text[from:s.lineEnd(from)])); quote != 0 {
+			problem.at, problem.message, problem.hint = at, fmt.Sprintf("%c (%U), a typographic quote, is a letter to YAML", quote, quote), hint
+			return problem
+		}
+		problem.hint = s.syntaxHint(line, message)
 	}
 	return problem
 }
@@ -149,47 +157,4 @@ func parserPlace(decoder *yaml.Decoder, path []string) (line, column int) {
 		return 1, 1
 	}
 	return int(l.Int()) + 1, int(c.Int()) + 1
-}
-
-// unquotedBrace is a reference or placeholder that no quote precedes.
-var unquotedBrace = regexp.MustCompile(`\$?\{[A-Za-z_][A-Za-z0-9_:/.-]*\}`)
-
-// syntaxHint knows the usual reasons for which the parser refuses a line.
-func syntaxHint(line, message string) string {
-	if strings.HasPrefix(message, "did not find expected ',' or") || strings.HasPrefix(message, "did not find expected node content") {
-		if found := bareBrace(line); found != "" {
-			return fmt.Sprintf("inside {} and [] quote a text that holds %s: its brace begins a mapping", found)
-		}
-		return "close each {, [ and quote, and separate items by commas"
-	}
-	if message == "found unexpected end of stream" {
-		return "close the quote"
-	}
-	if message == "did not find expected key" {
-		return "indent the keys of one mapping alike"
-	}
-	if strings.Contains(message, "cannot start any token") {
-		if strings.HasPrefix(strings.TrimLeft(line, " "), "\t") || strings.Contains(line, "\t") {
-			return "indent with blanks, not with tabs"
-		}
-		return "quote a text that begins with this character"
-	}
-	if strings.Contains(message, "mapping values are not allowed") {
-		return "quote a text that holds a colon and a blank; or the line before lacks its colon"
-	}
-	if strings.Contains(message, "could not find expected ':'") {
-		return "a key is followed by a colon and a blank"
-	}
-	return ""
-}
-
-// bareBrace finds a ${NAME} or {name} outside quotes.
-func bareBrace(line string) string {
-	for _, at := range unquotedBrace.FindAllStringIndex(line, -1) {
-		before := line[:at[0]]
-		if strings.Count(before, `"`)%2 == 0 && strings.Count(before, "'")%2 == 0 {
-			return line[at[0]:at[1]]
-		}
-	}
-	return ""
 }

@@ -53,6 +53,15 @@ func (w *wallClock) instant(d Day, c clock) (unix int64, s shift) {
 	return unix, shiftNone
 }
 
+// endOf gives the first instant at which no class of the day can start any more.
+func (w *wallClock) endOf(d Day) int64 {
+	if last, s := w.instant(d, daySeconds-1); s == shiftGap {
+		return last + 1 // the clock skips the end of the day, and what is planned there starts at the first instant after
+	}
+	end, _ := w.instant(d+1, 0)
+	return end
+}
+
 // load looks up the stretch that holds the instant.
 func (w *wallClock) load(unix int64) {
 	t := time.Unix(unix, 0).In(w.loc)

@@ -41,5 +41,10 @@ func (w *When) String() string {
 }
 
 func (w *When) clocks() string {
-	return w.start.String() + "-" + ((w.start + clock(w.length/time.Second)) % daySeconds).String()
+	return clocks(w.start, w.length)
+}
+
+// clocks writes a start and a length as plans do: 09:00-09:50.
+func clocks(start clock, length time.Duration) string {
+	return start.String() + "-" + ((start + clock(length/time.Second)) % daySeconds).String()
 }

@@ -30,6 +30,7 @@ func improveWhenError(err error, text string, form listForm) error {
 	if guessed {
 		verb = "did you mean "
 	}
+	edit := tip{with: times[0]}
 	hint := verb + times[0]
 	message := err.Error()
 	if len(times) > 1 {
@@ -40,17 +41,20 @@ func improveWhenError(err error, text string, form listForm) error {
 		}
 		switch form {
 		case flowList:
-			hint = verb + strings.Join(list, ", ")
+			edit = tip{with: strings.Join(list, ", "), raw: true}
+			hint = verb + edit.with
 		case blockList:
+			edit = tip{} // it takes several lines
 			hint = verb + "an item for each: - " + strings.Join(list, ", - ")
 		default:
-			hint = verb + "[" + strings.Join(list, ", ") + "]"
+			edit = tip{with: "[" + strings.Join(list, ", ") + "]", raw: true}
+			hint = verb + edit.with
 		}
 	}
 	if guessed {
 		hint += "?"
 	}
-	return &syntaxError{Message: message, Hint: hint}
+	return &syntaxError{Message: message, Hint: hint, edit: edit}
 }
 
 // The pieces of which people make times. The order counts.

@@ -61,7 +61,7 @@ func TestWhatIsNoTimeIsRefusedWithAHint(t *testing.T) {
 		{"Mon-Fry 09:00-09:50", `"Fry" is not a day`, "Fri"},
 		{"Montag 09:00-09:50", `"Montag" is not a day`, "Mon"},
 		{"2031-02-30 09:00-09:50", "there is no day", "2031-10-13"},
-		{"2031-2-3 09:00-09:50", "is not a day", "2031-10-13"},
+		{"2031-2-3 09:00-09:50", "is not a day", "write 2031-02-03"},
 		{"2031-12-17..2031-12-18 08:00-11:00", "more than one date", "2031-12-17 08:00-11:00"},
 		{"2031-12-17 2031-12-18 08:00-11:00", "more than one date", "list"},
 	}

@@ -94,6 +94,7 @@ type Engine struct {
 	known      map[string]*conductor      // occurrence → who owns it
 	orders     map[string][]store.Command // by occurrence that is not known yet
 	taken      map[int64]bool             // commands that were read
+	carriedOut map[string][]store.Command // orders that hold, by occurrence, also of those that no plan has now
 	keys       keyring
 	secrets    agora.Redactor   // those of the plans, which the service may quote
 	notices    chan agora.Event // accepted and not yet looked at
@@ -143,7 +144,8 @@ func New(cfg Config) *Engine {
 	return &Engine{
 		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}), fenced: make(chan error, 1),
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
-		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, pending: map[int64]*plan.Plan{}, troubles: map[string]string{}, orphans: map[string]orphanage{}, foreign: map[string]foreignIssue{}, complaints: map[string]time.Time{},
+		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, carriedOut: map[string][]store.Command{},
+		pending: map[int64]*plan.Plan{}, troubles: map[string]string{}, orphans: map[string]orphanage{}, foreign: map[string]foreignIssue{}, complaints: map[string]time.Time{},
 		notices: make(chan agora.Event, maxNotices),
 	}
 }
@@ -183,6 +185,12 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 		if err := e.cfg.Store.Beat(ctx, e.cfg.Now()); err != nil {
 			e.stop()
 			return fmt.Errorf("write the store: %w", err)
+		}
+	}
+	if scheduling {
+		if err := e.readOrders(ctx, slices.Collect(maps.Values(e.plans))...); err != nil {
+			e.stop()
+			return err
 		}
 	}
 	if err := e.readCommands(ctx); err != nil {
@@ -318,7 +326,7 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 
 // prepare resolves what a plan needs before anything of it is recorded.
 func (e *Engine) prepare(p *plan.Plan) (*applied, error) {
-	if err := unsupported(p); err != nil {
+	if err := p.Unsupported(); err != nil {
 		return nil, err
 	}
 	conn, err := e.cfg.Connect(p)
@@ -473,6 +481,7 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 			t.told = append(t.told, e.adoption(&t.state))
 		}
 		t.said(e.slot(slots, row.ID, row.App), row.App)
+		t.absent = t.absent || t.state.Phase == Over && t.id == ""
 		e.noteOrphans(&t.state)
 		c.add(t)
 		if c.rests(t) {
@@ -696,7 +705,7 @@ func (e *Engine) readCommands(ctx context.Context) error {
 
 // obey carries out a command and settles it once its effect is stored.
 func (e *Engine) obey(c *conductor, cmd store.Command) {
-	settle := func(result string) { e.settle(cmd.ID, result) }
+	settle := func(result string) { e.settle(cmd, result) }
 	order := &Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason}
 	switch cmd.Kind {
 	case CommandCancel:
@@ -717,9 +726,12 @@ func (e *Engine) obey(c *conductor, cmd store.Command) {
 	}
 }
 
-func (e *Engine) settle(id int64, result string) {
-	if err := e.cfg.Store.SettleCommand(context.WithoutCancel(e.ctx), id, e.cfg.Now(), result); err != nil {
-		e.log.Error("a command was carried out but could not be settled", "command", id, "error", err)
+func (e *Engine) settle(cmd store.Command, result string) {
+	if result == store.Done {
+		e.noteCarriedOut(cmd)
+	}
+	if err := e.cfg.Store.SettleCommand(context.WithoutCancel(e.ctx), cmd.ID, e.cfg.Now(), result); err != nil {
+		e.log.Error("a command was carried out but could not be settled", "command", cmd.ID, "error", err)
 	}
 }
 

@@ -16,8 +16,9 @@ const fileAfter = time.Hour
 // time, and is read again when something is to be done about it.
 type filed struct {
 	slot
-	end   time.Time
-	asked []func(*task) // to be given the task, or nil where there is none any more
+	end    time.Time
+	absent bool          // no plan holds it
+	asked  []func(*task) // to be given the task, or nil where there is none any more
 }
 
 // files lets go of what is over and settled, and forgets what ended so long ago that no plan at work can name it again.
@@ -28,7 +29,7 @@ func (c *conductor) files() {
 			if end, ok := t.fileable(); ok && end.Before(now.Add(-fileAfter)) {
 				c.shelve(t)
 				delete(c.tasks, t.state.ID)
-				c.filed[t.state.ID] = &filed{slot: t.slot, end: end}
+				c.filed[t.state.ID] = &filed{slot: t.slot, end: end, absent: t.absent}
 			}
 		}
 		past := now.Add(-2 * maxLength)
@@ -80,6 +81,7 @@ func (c *conductor) fetch(id string, f func(*task)) {
 			c.e.disown(id)
 		} else {
 			t.said(old.slot, c.app)
+			t.absent = t.absent || old.absent
 			c.add(t)
 		}
 		for _, f := range old.asked {
@@ -110,7 +112,8 @@ func (e *Engine) adoptEnded(ctx context.Context, slots map[string]slot) error {
 			return err
 		}
 		if c != nil {
-			c.filed[x.ID] = &filed{slot: e.slot(slots, x.ID, x.App), end: x.End}
+			s := e.slot(slots, x.ID, x.App)
+			c.filed[x.ID] = &filed{slot: s, end: x.End, absent: s.id == ""}
 			e.known[x.ID] = c
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"rundown/agora"
@@ -24,6 +25,9 @@ func (c *conductor) retire(name string, wanted []slot, held func(id string) (slo
 		for _, w := range wanted {
 			keep[w.id] = true
 		}
+		for id, f := range c.filed {
+			f.absent = f.absent || strings.HasPrefix(id, name+"/") && !keep[id]
+		}
 		open := 1
 		settle := func() {
 			if open--; open == 0 {
@@ -33,7 +37,11 @@ func (c *conductor) retire(name string, wanted []slot, held func(id string) (slo
 		var touched []*task
 		*removed += c.dismiss(func(r *resting) bool { return r.plan() == name && !keep[r.id] && !r.brief.Start().After(until) })
 		for id, t := range c.tasks {
-			if t.state.Plan != name || t.now || keep[id] || t.state.Phase == Over || t.state.Start.After(until) && !t.begun() {
+			if t.state.Plan != name || t.now || keep[id] || t.state.Start.After(until) && !t.begun() {
+				continue
+			}
+			if t.state.Phase == Over {
+				t.absent = true
 				continue
 			}
 			if t.begun() && held != nil {
@@ -122,11 +130,12 @@ func (c *conductor) want(wanted []slot) (added, changed int) {
 				continue
 			default:
 				added++
-				if running := c.takeover(w, left); running != nil {
+				orders := c.e.standing(w.id)
+				if running := c.takeover(w, left); running != nil && orders.cancel == nil {
 					c.hand(running, w)
 					continue
 				}
-				if c.planned(w) {
+				if orders.none() && c.planned(w) {
 					continue
 				}
 				t = c.enter(w)
@@ -279,6 +288,9 @@ func (c *conductor) cancelled(t *task, order *Cancel, tell func(string)) {
 		tell("it was not cancelled")
 	case order == nil && !now.Before(t.state.End):
 		tell("refused: its end has passed")
+	case order == nil && t.absent && t.state.Phase == Over && len(t.state.Sessions) == 0:
+		// The plan does not hold it any more. What is planned and absent is removed, and comes back with the plan.
+		c.remove(t, func() { tell(store.Done) })
 	case order != nil && t.state.Phase == Over:
 		tell("it had ended already: " + string(t.state.Outcome))
 	default:

@@ -381,6 +381,9 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 		c.begin()
 	}
 	e.mu.Unlock()
+	if err := e.readOrders(ctx, a); err != nil && ctx.Err() == nil { // those that are known already hold
+		e.log.Error("operators' orders cannot be read", "plan", p.Name, "error", err)
+	}
 	diff := e.schedule(ctx, a, e.lookBack())
 	if err := ctx.Err(); err != nil { // it is stored as the one at work, and the next start takes it up
 		return diff, err

@@ -61,6 +61,7 @@ func (c *conductor) hand(t *task, w want) {
 	}
 	t.changes = nil
 	next.Target, next.DownSince = w.target.lasting(next.Extended), c.downSince(w.target)
+	c.e.standing(w.target.ID).lay(&next)
 	step, err := t.encode(next, []store.Event{
 		{At: c.e.cfg.Now(), Kind: "plan", Who: c.e.cfg.Who, Text: "takes over the running session of " + old},
 		{Occurrence: old, At: c.e.cfg.Now(), Kind: "plan", Who: c.e.cfg.Who, Text: "the plan no longer holds it; its running session is taken over by " + next.ID},
@@ -108,6 +109,10 @@ func (c *conductor) welcome(w want) {
 // enter takes a new occurrence in.
 func (c *conductor) enter(w want) *task {
 	t := &task{slot: w.slot, occ: w.occ, state: State{Target: w.target, Phase: Planned, DownSince: c.downSince(w.target)}}
+	if orders := c.e.standing(w.id); !orders.none() {
+		orders.lay(&t.state)
+		t.told = append(t.told, store.Event{Occurrence: w.id, At: c.e.cfg.Now(), Kind: "decision", Text: "orders given before hold: " + orders.String()})
+	}
 	c.add(t)
 	c.e.own(w.id, c)
 	return t

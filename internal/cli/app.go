@@ -35,6 +35,8 @@ type sharedFlags struct {
 	now       timeFlag
 	logFormat string
 	logLevel  string
+
+	includeDirs []string // of the commands that read plans
 }
 
 func newApp(s Streams) *app {

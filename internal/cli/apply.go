@@ -42,6 +42,7 @@ with an address that is written out cannot be applied; run reads it from its fil
 	if err := cmd.RegisterFlagCompletionFunc("revision", a.completeRevisions); err != nil {
 		panic(err) // for a flag that does not exist
 	}
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		given := cmd.Flags().Changed("revision")
 		switch {

@@ -33,6 +33,7 @@ new plan has errors, that is compared which could be read, and the exit status i
 	}
 	format := addFormat(cmd, "text", "json", "markdown")
 	flags := addForecastFlags(cmd)
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		opts, err := flags.options(a.now())
 		if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"path"
 	"slices"
 	"time"
 
@@ -126,15 +128,40 @@ func maskedPlan(p *plan.Plan) (*plan.Plan, error) {
 	if files == nil {
 		return nil, errors.New("in the plan given, a secret is written out in a way that cannot be masked")
 	}
-	held := newFiles(nil)
-	for _, f := range files {
-		held.read[f.Path] = f.Text
-	}
-	masked, _, err := plan.Load(held, p.Files[0].Path) // what is wrong with it was told
+	masked, _, err := plan.Load(heldFiles(files), p.Files[0].Path) // what is wrong with it was told
 	if masked == nil && err == nil {
 		err = errors.New("the plan given cannot be read once its secrets are masked")
 	}
 	return masked, err
+}
+
+// heldFiles are files that are in memory already.
+type heldFiles []plan.File
+
+// ReadFile gives the text of a file.
+func (h heldFiles) ReadFile(name string) ([]byte, error) {
+	for _, f := range h {
+		if f.Path == name {
+			return f.Text, nil
+		}
+	}
+	return nil, fs.ErrNotExist
+}
+
+// Glob lists the files that match.
+func (h heldFiles) Glob(pattern string) ([]string, error) {
+	var found []string
+	for _, f := range h {
+		ok, err := path.Match(path.Clean(pattern), path.Clean(f.Path))
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found = append(found, f.Path)
+		}
+	}
+	slices.Sort(found)
+	return found, nil
 }
 
 // occurrencesDiffer compares a plan with the open occurrences of the store, as far into the future as there are any.

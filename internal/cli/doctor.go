@@ -75,6 +75,7 @@ nothing. The store is read, and never made or changed. The exit status is 1 wher
 	}
 	cmd.Flags().BoolVar(&offline, "offline", false, "send nothing")
 	format := addFormat(cmd, "text", "json")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := checkAPIURL(a.flags.apiURL); err != nil {
 			return &usageError{cmd.CommandPath(), err}
@@ -129,23 +130,7 @@ func (c *checkup) print() {
 func (c *checkup) environment() {
 	v := versionOf()
 	c.add("version", checkOK, fmt.Sprintf("rundown %s, %s, catalogue of %s", v.Version, v.Go, v.Catalogue), "")
-	// In July and January, so that a table without clock changes shows.
-	zone, err := time.LoadLocation("Europe/Madrid")
-	if err != nil {
-		c.add("time zones", checkFail, "no data of time zones: "+err.Error(), "use a binary that was built from this source, which embeds them")
-		return
-	}
-	_, winter := time.Date(2026, 1, 15, 12, 0, 0, 0, zone).Zone()
-	_, summer := time.Date(2026, 7, 15, 12, 0, 0, 0, zone).Zone()
-	if winter != 3600 || summer != 7200 {
-		c.add("time zones", checkFail, "the data of time zones is wrong: Europe/Madrid has no summer time", "check ZONEINFO in the environment")
-		return
-	}
-	message := "embedded data"
-	if path, ok := c.a.env("ZONEINFO"); ok && path != "" {
-		message = "data from " + path + ", as ZONEINFO says"
-	}
-	c.add("time zones", checkOK, message, "")
+	c.timeZones()
 	if pool, err := x509.SystemCertPool(); err != nil || pool.Equal(x509.NewCertPool()) {
 		c.add("certificates", checkFail, "the system has no certificates to trust", "install ca-certificates")
 	} else {
@@ -158,6 +143,22 @@ func (c *checkup) proxy() {
 	if err := agora.CheckProxy(c.a.env); err != nil {
 		c.add("proxy", checkFail, err.Error(), "")
 	}
+}
+
+// timeZones reports the release of the embedded database. A table without clock changes shows in July and January.
+func (c *checkup) timeZones() {
+	zone, ok := plan.Zone("Europe/Madrid")
+	if !ok {
+		c.add("time zones", checkFail, "the embedded data cannot be read", "build the binary from the project's source")
+		return
+	}
+	_, winter := time.Date(2026, 1, 15, 12, 0, 0, 0, zone).Zone()
+	_, summer := time.Date(2026, 7, 15, 12, 0, 0, 0, zone).Zone()
+	if winter != 3600 || summer != 7200 {
+		c.add("time zones", checkFail, "the embedded data is wrong: Europe/Madrid has no summer time", "build the binary from the project's source")
+		return
+	}
+	c.add("time zones", checkOK, fmt.Sprintf("release %s of the IANA database, embedded; the machine's own files and ZONEINFO are not used", plan.ZoneRelease()), "")
 }
 
 // store checks the store and gives the revisions that were applied last.

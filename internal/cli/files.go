@@ -8,7 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"syscall"
+	"time"
 )
 
 // stdinPath is the plan that is read from standard input; what it includes is relative to the working folder.
@@ -18,22 +19,42 @@ const stdinPath = "-"
 // device file would be read for ever.
 const maxPlanSize = 32 << 20 // bytes
 
-// osFiles are the operating system's files as a plan reads them. Each is read once: what a snippet shows is what was
-// judged, and standard input can be read no second time.
+// pipeWait is how long a named pipe may be without a writer.
+const pipeWait = 10 * time.Second
+
+// osFiles are the operating system's files as one plan reads them: its root file, which the command line names, and
+// what it includes, which the plan names. Each is read once: what a snippet shows is what was judged, and standard input
+// can be read no second time.
 type osFiles struct {
-	stdin io.Reader
-	read  map[string][]byte
+	stdin    io.Reader
+	root     string
+	folders  includeFolders
+	pipeWait time.Duration
+	read     map[string][]byte
+	globs    map[string]globbed // by pattern
+	failed   map[string]string  // why a file could not be read
+	once     bool               // the root is a stream, which cannot be read again
 }
 
-func newFiles(stdin io.Reader) *osFiles { return &osFiles{stdin: stdin, read: map[string][]byte{}} }
+func newFiles(stdin io.Reader) *osFiles {
+	return &osFiles{stdin: stdin, pipeWait: pipeWait, read: map[string][]byte{}, globs: map[string]globbed{}, failed: map[string]string{}}
+}
 
-// ReadFile reads a file, or standard input for "-".
+// newPlanFiles gives the files of the plan whose root file is named. more are the folders of --include-dir.
+func newPlanFiles(stdin io.Reader, root string, more ...string) *osFiles {
+	f := newFiles(stdin)
+	f.root, f.folders = root, newIncludeFolders(root, more)
+	return f
+}
+
+// ReadFile reads the root file ("-" is standard input), or an included file.
 func (f *osFiles) ReadFile(name string) ([]byte, error) {
 	if text, ok := f.read[name]; ok {
 		return text, nil
 	}
 	text, err := f.readOnce(name)
 	if err != nil {
+		f.failed[name] = err.Error()
 		return nil, err
 	}
 	f.read[name] = text
@@ -41,38 +62,115 @@ func (f *osFiles) ReadFile(name string) ([]byte, error) {
 }
 
 func (f *osFiles) readOnce(name string) ([]byte, error) {
-	if name == stdinPath {
-		if f.stdin == nil {
-			return nil, errors.New("no standard input")
-		}
-		return readBounded(f.stdin, maxPlanSize)
+	switch name {
+	case f.root:
+		return f.readRoot()
+	case stdinPath:
+		return f.readStdin()
 	}
-	file, err := os.Open(filepath.FromSlash(name))
+	path, err := f.folders.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	return readRegular(path)
+}
+
+// readRoot reads the root file, which may be a pipe: the shell makes one of <(command).
+func (f *osFiles) readRoot() ([]byte, error) {
+	if f.root == stdinPath {
+		return f.readStdin()
+	}
+	path := filepath.FromSlash(f.root)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, reason(err)
+	}
+	if info.Mode().Type() != fs.ModeNamedPipe {
+		return readRegular(path)
+	}
+	f.once = true
+	pipe, err := openPipe(path, f.pipeWait)
+	if err != nil {
+		return nil, err
+	}
+	defer pipe.Close()
+	return readBounded(pipe, maxPlanSize)
+}
+
+func (f *osFiles) readStdin() ([]byte, error) {
+	f.once = true
+	if f.stdin == nil {
+		return nil, errors.New("no standard input")
+	}
+	return readBounded(f.stdin, maxPlanSize)
+}
+
+// openPipe opens a named pipe and waits for its writer, but not for ever.
+func openPipe(path string, wait time.Duration) (*os.File, error) {
+	type opening struct {
+		file *os.File
+		err  error
+	}
+	opened := make(chan opening, 1)
+	go func() {
+		file, err := os.Open(path) // returns once there is a writer
+		opened <- opening{file, err}
+	}()
+	limit := time.NewTimer(wait)
+	defer limit.Stop()
+	select {
+	case o := <-opened:
+		return o.file, reason(o.err)
+	case <-limit.C:
+	}
+	// Being its writer for an instant ends the wait of the goroutine.
+	if writer, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
+		_ = writer.Close()
+		if o := <-opened; o.file != nil {
+			_ = o.file.Close()
+		}
+	}
+	return nil, fmt.Errorf("is a named pipe, and nothing has written to it for %v: name a file, or - for standard input", wait)
+}
+
+// readRegular reads a regular file. Anything else is refused before it is opened, since opening a pipe or a device may
+// block or have an effect.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, reason(err)
+	}
+	if err := regular(info); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // it may have become a pipe meanwhile
 	if err != nil {
 		return nil, reason(err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
+	if info, err = file.Stat(); err != nil {
 		return nil, reason(err)
 	}
-	if info.IsDir() {
-		return nil, errors.New("is a directory, name a file in it")
+	if err := regular(info); err != nil {
+		return nil, err
 	}
 	return readBounded(file, maxPlanSize)
 }
 
-// Glob lists the files that match, sorted, with forward slashes.
-func (f *osFiles) Glob(pattern string) ([]string, error) {
-	found, err := filepath.Glob(filepath.FromSlash(pattern))
-	if err != nil {
-		return nil, err
+// regular says what a file is that is not a regular one.
+func regular(info fs.FileInfo) error {
+	switch mode := info.Mode(); {
+	case mode.IsRegular():
+		return nil
+	case mode.IsDir():
+		return errors.New("is a directory, name a file in it")
+	case mode&fs.ModeNamedPipe != 0:
+		return errors.New("is a named pipe, not a regular file")
+	case mode&fs.ModeSocket != 0:
+		return errors.New("is a socket, not a regular file")
+	default:
+		return errors.New("is a device, not a regular file; - reads standard input")
 	}
-	for i, name := range found {
-		found[i] = filepath.ToSlash(name)
-	}
-	slices.Sort(found)
-	return found, nil
 }
 
 // readBounded reads at most so many bytes and refuses more.

@@ -11,7 +11,7 @@ import (
 )
 
 func TestStandardInputIsReadOnce(t *testing.T) {
-	f := newFiles(strings.NewReader("version: 1\n"))
+	f := newPlanFiles(strings.NewReader("version: 1\n"), "-")
 	for range 2 {
 		if text, err := f.ReadFile("-"); err != nil || string(text) != "version: 1\n" {
 			t.Fatalf("ReadFile(-) = %q, %v", text, err)
@@ -21,14 +21,13 @@ func TestStandardInputIsReadOnce(t *testing.T) {
 
 func TestUnreadableFilesSayWhyWithoutTheirName(t *testing.T) {
 	folder := t.TempDir()
-	f := newFiles(nil)
 	for name, want := range map[string]string{
 		folder:                          "is a directory",
 		filepath.Join(folder, "absent"): "no such file",
-		"/dev/zero":                     "is larger than",
+		"/dev/zero":                     "is a device",
 		"-":                             "no standard input",
 	} {
-		_, err := f.ReadFile(name)
+		_, err := newPlanFiles(nil, name).ReadFile(name)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), folder) {
 			t.Errorf("ReadFile(%s): %v, want one with %q and without the name", name, err, want)
 		}
@@ -36,7 +35,8 @@ func TestUnreadableFilesSayWhyWithoutTheirName(t *testing.T) {
 }
 
 func TestUnreadableFilesKeepTheirCause(t *testing.T) {
-	if _, err := newFiles(nil).ReadFile(filepath.Join(t.TempDir(), "absent")); !errors.Is(err, os.ErrNotExist) {
+	absent := filepath.Join(t.TempDir(), "absent")
+	if _, err := newPlanFiles(nil, absent).ReadFile(absent); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v is not os.ErrNotExist", err)
 	}
 }
@@ -49,7 +49,7 @@ func TestGlobIsSorted(t *testing.T) {
 		write(t, path, "x")
 		want = append(want, filepath.ToSlash(path))
 	}
-	got, err := newFiles(nil).Glob(filepath.ToSlash(folder) + "/*.yaml")
+	got, err := newPlanFiles(nil, filepath.Join(folder, "plan.yaml")).Glob(filepath.ToSlash(folder) + "/*.yaml")
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("Glob = %v, %v, want %v", got, err, want)
 	}

@@ -31,6 +31,7 @@ plan with errors that is told which could be read, and the exit status is 1.`,
 	}
 	format := addFormat(cmd, "text", "json")
 	flags := addForecastFlags(cmd)
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		opts, err := flags.options(a.now())
 		if err != nil {

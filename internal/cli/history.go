@@ -1,27 +1,38 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"rundown/runner"
 	"rundown/runner/store"
 )
 
 func newHistoryCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "history [ID]",
-		Short: "Show all that was",
-		Long: `History shows every occurrence that has begun or ended, from the store, whether the daemon is running or not. With an ID, which is a
-whole identity or recording@day, it tells that one's story, with times in the class's zone. With --plans it lists the
-revisions of the plans, newest first.`,
+		Use:   "history [ID|RECORDING]",
+		Short: "List past classes",
+		Long: `History lists the classes that have begun or ended, from the store, whether the daemon is running or not. With an ID it
+tells the story of one class, with times in its zone. With a recording it lists that recording's classes: those that the
+store has, the next eight days included, and those further ahead for which operators gave orders. With --plans it
+lists the revisions of the plans, newest first.
+
+ID names a class: recording@day, by the day on which it is planned or happens; recording@day HH:MM where a day has two;
+or the whole identity plan/recording/START. A plan and a slash go before the recording where plans share its name.`,
 		Example: `  rundown history
+  rundown history german-a1
   rundown history german-a1@2031-09-17
+  rundown history german-a1@2031-09-17 19:00
   rundown history --plans
   rundown history lingua/german-a1/20310917T170000Z --format json`,
-		Args:              arguments(0, 1, "ID"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			_, rest := splitClock(args)
+			return arguments(0, 0)(cmd, rest)
+		},
 		ValidArgsFunction: a.completeClasses(true),
 	}
 	var plans bool
@@ -32,56 +43,88 @@ revisions of the plans, newest first.`,
 		if plans && len(args) > 0 {
 			return &usageError{cmd.CommandPath(), errors.New("--plans and ID exclude each other")}
 		}
+		var id parsedID
+		if words, _ := splitClock(args); len(words) > 0 {
+			var err error
+			if id, err = parseID(words...); err != nil {
+				return &usageError{cmd.CommandPath(), err}
+			}
+		}
 		s, err := a.openStore(ctx, store.Options{})
 		if err != nil {
 			return err
 		}
 		defer s.Close()
-		if plans {
-			return a.writeRevisions(ctx, s, format.value)
-		}
-		var rows []store.Occurrence
-		if len(args) == 1 {
-			o, err := findStored(ctx, s, args[0])
-			if err != nil {
-				return err
-			}
-			rows = []store.Occurrence{o}
-		} else {
-			if rows, err = s.Occurrences(ctx, store.Filter{}); err != nil {
-				return fmt.Errorf("read occurrences: %w", err)
-			}
-			rows = slices.DeleteFunc(rows, func(o store.Occurrence) bool { return o.State == "planned" })
-		}
-		l, err := livesOf(ctx, s, rows)
-		if err != nil {
-			return err
-		}
-		var events []store.Event
-		if len(args) == 1 {
-			if events, err = s.Events(ctx, rows[0].ID, 0, 0); err != nil {
-				return fmt.Errorf("read the log of %s: %w", rows[0].ID, err)
-			}
-		}
 		switch {
-		case format.value == "json" && len(args) == 1:
-			return writeJSON(a.out, struct {
-				Occurrences []occurrenceJSON `json:"occurrences"`
-				Log         []toldJSON       `json:"log"`
-			}{[]occurrenceJSON{occurrenceView(rows[0], l.sessions[rows[0].ID])}, toldOf(events)})
-		case format.value == "json":
-			return l.writeJSON(a)
-		case len(args) == 1:
-			fmt.Fprintln(a.out, shown(rows[0].ID))
-			a.printLife(rows[0], l.sessions[rows[0].ID], events)
-		case len(rows) == 0:
-			fmt.Fprintln(a.out, "nothing has begun yet")
+		case plans:
+			return a.writeRevisions(ctx, s, format.value)
+		case id.dated || id.whole:
+			return a.writeStory(ctx, s, id, format.value)
 		default:
-			l.writeText(a)
+			return a.writeHistory(ctx, s, id, format.value)
 		}
-		return nil
 	}
 	return cmd
+}
+
+// writeHistory lists the classes of a recording, or without one all that have begun or ended.
+func (a *app) writeHistory(ctx context.Context, s *store.Store, id parsedID, format string) error {
+	orders, err := s.Commands(ctx)
+	if err != nil {
+		return fmt.Errorf("read operators' orders: %w", err)
+	}
+	var rows []store.Occurrence
+	if id.recording != "" {
+		rows, err = (&finder{s: s, now: a.now()}).history(ctx, id, orders)
+	} else {
+		rows, err = s.Occurrences(ctx, store.Filter{})
+		rows = slices.DeleteFunc(rows, func(o store.Occurrence) bool { return o.State == string(runner.Planned) })
+	}
+	if err != nil {
+		return fmt.Errorf("read occurrences: %w", err)
+	}
+	l, err := livesOf(ctx, s, rows)
+	if err != nil {
+		return err
+	}
+	l.lay(orders)
+	switch {
+	case format == "json":
+		return l.writeJSON(a)
+	case len(rows) == 0 && id.recording != "":
+		_, err := fmt.Fprintf(a.out, "no class of %s has begun, is due within eight days or has an order\n", shown(id.text))
+		return err
+	case len(rows) == 0:
+		_, err := fmt.Fprintln(a.out, "nothing has begun yet")
+		return err
+	}
+	l.writeText(a)
+	return nil
+}
+
+// writeStory tells all that the store knows of one class.
+func (a *app) writeStory(ctx context.Context, s *store.Store, id parsedID, format string) error {
+	c, err := (&finder{s: s, now: a.now()}).class(ctx, id)
+	if err != nil {
+		return err
+	}
+	l, err := livesOf(ctx, s, []store.Occurrence{c.row})
+	if err != nil {
+		return err
+	}
+	events, err := s.Events(ctx, c.row.ID, 0, 0)
+	if err != nil {
+		return fmt.Errorf("read the log of %s: %w", c.row.ID, err)
+	}
+	if format == "json" {
+		return writeJSON(a.out, struct {
+			Occurrences []occurrenceJSON `json:"occurrences"`
+			Log         []toldJSON       `json:"log"`
+		}{l.views(), toldOf(events)})
+	}
+	fmt.Fprintln(a.out, shown(c.row.ID))
+	a.printLife(c.row, l.sessions[c.row.ID], events)
+	return nil
 }
 
 // printLife writes all that the store knows of one occurrence.
@@ -94,6 +137,9 @@ func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []s
 	}
 	zone := zoneOf(o)
 	row("class", inZone(o.Start, zone).Format(classForm)+" to "+inZone(o.End, zone).Format(classForm))
+	doc := readDoc[occurrenceDoc](o.Doc)
+	row("extended", doc.Extended.text(zone))
+	row("cancelled", doc.Cancel.text(zone))
 	row("page", o.URL)
 	row("state", o.State)
 	row("outcome", o.Outcome)

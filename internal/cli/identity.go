@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"rundown/plan"
+	"rundown/runner/store"
 )
 
 // identityForm is the instant in a whole identity.
@@ -15,77 +17,311 @@ const identityForm = "20060102T150405Z"
 // moveSpan is how far from its planned start a class is looked for, since a change may move it.
 const moveSpan = 2 * 366 * 24 * time.Hour
 
-// parsedID is an ID as people and scripts give it: plan/recording/20310917T170000Z, or recording@2031-09-17 with the
-// time added where a day has two and the plan before it where plans share a recording's name.
+// parsedID is an ID as people and scripts give it, in one of three forms: plan/recording/20310917T170000Z;
+// recording@2031-09-17, with the time added where a day has two; or a recording alone. The plan goes before the last two
+// where plans share a recording's name.
 type parsedID struct {
-	text      string
-	short     string // the short form without a plan; "" for a whole identity
-	plan      string // "" where the short form names none
+	text      string // with T between day and time
+	plan      string // "" where none is named
 	recording string
-	planned   time.Time // of the short form: the day at midnight UTC
+	whole     bool      // the form with an instant
+	dated     bool      // the form with a day
+	planned   time.Time // of those two: the instant, or the day at midnight UTC
+	clock     string    // "09:00" or "09:00:20"; "" where none is given
 }
 
-func parseID(s string) (parsedID, error) {
-	if recording, day, ok := strings.Cut(s, "@"); ok && recording != "" {
-		date, _, _ := strings.Cut(day, "T")
-		if planned, err := time.Parse(time.DateOnly, date); err == nil {
-			id := parsedID{text: s, short: s, recording: recording, planned: planned}
-			if name, rest, ok := strings.Cut(recording, "/"); ok {
-				id.plan, id.recording, id.short = name, rest, rest+"@"+day
+const idForms = "give recording@2031-09-17, recording@2031-09-17 09:00, plan/recording/20310917T170000Z or a recording"
+
+// parseID reads an ID, of which a time of day may be a word of its own.
+func parseID(words ...string) (parsedID, error) {
+	text := strings.Join(strings.Fields(strings.Join(words, " ")), " ")
+	wrong := func(why string) (parsedID, error) {
+		return parsedID{}, fmt.Errorf("invalid ID %q: %s", shown(text), why)
+	}
+	id := parsedID{text: text}
+	name, when, dated := strings.Cut(text, "@")
+	parts := strings.Split(name, "/")
+	if slices.ContainsFunc(parts, func(part string) bool { return !isName(part) }) && (dated || len(parts) < 3) {
+		return wrong(idForms)
+	}
+	switch {
+	case !dated && len(parts) == 3: // one of another form is looked up as it is
+		id.plan, id.recording, id.whole = parts[0], parts[1], true
+		id.planned, _ = time.Parse(identityForm, parts[2])
+		return id, nil
+	case len(parts) > 2:
+		return wrong(idForms)
+	case len(parts) == 2:
+		id.plan, id.recording = parts[0], parts[1]
+	default:
+		id.recording = parts[0]
+	}
+	if !dated {
+		return id, nil
+	}
+	day, clock, timed := strings.Cut(strings.Replace(when, " ", "T", 1), "T")
+	var err error
+	if id.planned, err = time.Parse(time.DateOnly, day); err != nil {
+		return wrong("the day is written as in recording@2031-09-17")
+	}
+	if timed {
+		if id.clock, err = readClock(clock); err != nil {
+			return wrong("the time is written as in recording@2031-09-17 09:00")
+		}
+	}
+	id.dated, id.text = true, name+"@"+when
+	if timed {
+		id.text = name + "@" + day + "T" + id.clock
+	}
+	return id, nil
+}
+
+// isName says that a text can be the name of a plan or recording.
+func isName(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// readClock reads a time of day, 9:00 or 09:00:20.
+func readClock(s string) (string, error) {
+	for _, layout := range []string{"15:04", time.TimeOnly} {
+		if at, err := time.Parse(layout, s); err == nil {
+			return at.Format(layout), nil
+		}
+	}
+	return "", fmt.Errorf("%q is not a time of day", s)
+}
+
+// splitClock takes the time of day from the arguments of a command, where it is a word of its own after an ID with a day.
+func splitClock(args []string) (id, rest []string) {
+	if len(args) > 1 && strings.Contains(args[0], "@") {
+		if _, err := readClock(args[1]); err == nil {
+			return args[:2], args[2:]
+		}
+	}
+	return args[:min(len(args), 1)], args[min(len(args), 1):]
+}
+
+// classNames is what a class is called by: its identity, its plan, the names of its recording, and the local times at which it
+// is planned and happens.
+type classNames struct {
+	id, plan   string
+	recordings []string
+	at         []string // local times as 2031-09-17T09:00:00
+	shared     bool     // another class is planned on the same day, wherever it was moved to
+	clashing   bool     // another plan has a recording of that name
+}
+
+const localForm = "2006-01-02T15:04:05"
+
+// namesOfClass is what a class of a plan is called by. A class that was moved goes by both days.
+func namesOfClass(o *plan.Occurrence) classNames {
+	zone := o.Recording.Zone
+	if zone == nil {
+		zone = o.Planned.Location()
+	}
+	planned := o.Planned.In(zone)
+	return classNames{
+		id: o.ID, plan: o.Plan, recordings: append([]string{o.Recording.ID}, o.Recording.Was...),
+		at:     []string{planned.Format(localForm), o.Start.Format(localForm), beforeGap(planned).Format(localForm)},
+		shared: strings.Contains(o.Short(), "T"),
+	}
+}
+
+// namesOfRow is the same of a row of the store.
+func namesOfRow(o *store.Occurrence) classNames {
+	clock := o.Clock
+	if len(clock) == len("09:00") {
+		clock += ":00"
+	}
+	planned := plannedOf(*o)
+	return classNames{
+		id: o.ID, plan: o.Plan, recordings: []string{o.Recording},
+		at: []string{o.Day + "T" + clock, o.Start.In(zoneOf(*o)).Format(localForm), beforeGap(planned).Format(localForm)},
+	}
+}
+
+// short are the forms by which people call the class, the shortest first.
+func (n classNames) short() []string {
+	name, at := n.recordings[0], n.at[0]
+	day, minute := at[:len("2006-01-02")], strings.TrimSuffix(at, ":00")
+	if n.shared {
+		day = minute
+	}
+	long := []string{n.plan + "/" + name + "@" + day, n.plan + "/" + name + "@" + minute}
+	if n.clashing {
+		return long
+	}
+	return append([]string{name + "@" + day, name + "@" + minute}, long...)
+}
+
+// all are all short forms that name the class, each once, the shortest first. A minute names the classes of each of its seconds.
+func (n classNames) all() []string {
+	var forms []string
+	for _, at := range n.at {
+		for _, name := range n.recordings {
+			for _, when := range []string{at[:len("2006-01-02")], at[:len("2006-01-02T15:04")], at} {
+				forms = append(forms, name+"@"+when, n.plan+"/"+name+"@"+when)
 			}
-			return id, nil
 		}
 	}
-	if parts := strings.Split(s, "/"); len(parts) == 3 {
-		if planned, err := time.Parse(identityForm, parts[2]); err == nil {
-			return parsedID{text: s, plan: parts[0], recording: parts[1], planned: planned}, nil
+	slices.SortFunc(forms, func(x, y string) int { return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(x, y)) })
+	return slices.Compact(forms)
+}
+
+// names says whether the ID, with a day or whole, names a class.
+func (id parsedID) names(n classNames) bool {
+	return id.whole && id.text == n.id || id.dated && slices.Contains(n.all(), id.text)
+}
+
+// nearby gives the classes of a plan's recording that start in a span, and those that may share a day with them: where the
+// plan has changes they may have been moved from anywhere.
+func nearby(p *plan.Plan, r *plan.Recording, from, until time.Time) []plan.Occurrence {
+	if len(r.Changes) > 0 {
+		from, until = from.Add(-moveSpan), until.Add(moveSpan)
+	}
+	return r.OccurrencesOf(p, from.Add(-around), until.Add(around))
+}
+
+// around is further than two classes are apart that have a day in common.
+const around = 2 * 24 * time.Hour
+
+// clashes are the names of recordings that several of the plans have.
+func clashes(plans []*plan.Plan) map[string]bool {
+	of, clashing := map[string]string{}, map[string]bool{}
+	for _, p := range plans {
+		for _, r := range p.Recordings {
+			for _, name := range append([]string{r.ID}, r.Was...) {
+				clashing[name] = clashing[name] || of[name] != "" && of[name] != p.Name
+				of[name] = p.Name
+			}
 		}
 	}
-	return parsedID{}, fmt.Errorf("invalid ID %q: give plan/recording/20310917T170000Z or recording@2031-09-17", shown(s))
+	return clashing
 }
 
-// matches says whether an occurrence goes by that ID. In the short form a day alone names every class of the day.
-func (id parsedID) matches(o plan.Occurrence) bool {
-	if id.short == "" {
-		return o.ID == id.text
+// callings gives each class the shortest form that names it alone among them.
+func callings(classes []classNames) []string {
+	count := map[string]int{}
+	for _, n := range classes {
+		for _, form := range n.all() {
+			count[form]++
+		}
 	}
-	if id.plan != "" && id.plan != o.Plan {
-		return false
+	out := make([]string, len(classes))
+	for i, n := range classes {
+		out[i] = n.id
+		for _, form := range n.short() {
+			if count[form] == 1 {
+				out[i] = form
+				break
+			}
+		}
 	}
-	_, when, _ := strings.Cut(id.short, "@")
-	_, planned, _ := strings.Cut(o.Short(), "@")
-	return planned == when || strings.HasPrefix(planned, when+"T")
+	return out
 }
 
-// find gives the one occurrence of the plan that the ID names, with the padding that its neighbours leave.
-func (id parsedID) find(p *plan.Plan) (plan.Occurrence, error) {
+// beforeGap is the last second before a class that starts where a clock change ends, else the start itself. A class that
+// is planned at a time that the clock skips begins then, which may be on the day after the one that the plan names.
+func beforeGap(planned time.Time) time.Time {
+	before := planned.Add(-time.Second)
+	_, then := before.Zone()
+	if _, now := planned.Zone(); now > then {
+		return before
+	}
+	return planned
+}
+
+// plannedOf is the start as first planned, which the identity holds, in the zone of the row.
+func plannedOf(o store.Occurrence) time.Time {
+	planned, err := time.Parse(identityForm, o.ID[strings.LastIndexByte(o.ID, '/')+1:])
+	if err != nil {
+		planned = o.Start
+	}
+	return planned.In(zoneOf(o))
+}
+
+// classesOf lists the classes of a plan that the ID names. A recording alone names those that have not ended, in order of
+// their starts.
+func (id parsedID) classesOf(p *plan.Plan, now time.Time) []plan.Occurrence {
+	if id.plan != "" && id.plan != p.Name {
+		return nil
+	}
+	if id.whole || id.dated {
+		return id.within(p, now, id.planned.Add(-moveSpan), id.planned.Add(moveSpan))
+	}
+	from, near := now.Add(-longestClass), now.AddDate(yearsAhead, 0, 0)
+	if found := id.within(p, now, from, near); len(found) > 0 {
+		return found
+	}
+	return id.within(p, now, near, endOfTime) // without an end it has one before
+}
+
+// within is the same of the classes that start in a span.
+func (id parsedID) within(p *plan.Plan, now, from, until time.Time) []plan.Occurrence {
 	var found []plan.Occurrence
 	for _, r := range p.Recordings {
 		if r.ID != id.recording && !slices.Contains(r.Was, id.recording) {
 			continue
 		}
-		for _, o := range r.OccurrencesOf(p, id.planned.Add(-moveSpan), id.planned.Add(moveSpan)) {
-			if id.matches(o) {
+		for _, o := range r.OccurrencesOf(p, from, until) {
+			if id.names(namesOfClass(&o)) || !id.whole && !id.dated && o.End.After(now) && !o.Cancelled() {
 				found = append(found, o)
 			}
 		}
 	}
-	switch len(found) {
-	case 0:
+	slices.SortStableFunc(found, func(x, y plan.Occurrence) int { return x.Start.Compare(y.Start) })
+	return found
+}
+
+const (
+	longestClass = 31 * 24 * time.Hour // a session lasts 720 hours at most
+	yearsAhead   = 2                   // a recording without an end has a class before that
+)
+
+// find gives the one occurrence of the plan that the ID names, with the padding that its neighbours leave.
+func (id parsedID) find(p *plan.Plan, now time.Time) (plan.Occurrence, error) {
+	found := id.classesOf(p, now)
+	switch {
+	case len(found) == 0 && !id.whole && !id.dated:
+		return plan.Occurrence{}, fmt.Errorf("no class of %s is on or ahead in plan %s", shown(id.text), p.Name)
+	case len(found) == 0:
 		return plan.Occurrence{}, fmt.Errorf("no class %s in plan %s; list shows what there is", shown(id.text), p.Name)
-	case 1:
-	default:
-		ids := make([]string, len(found))
-		for i, o := range found {
-			ids[i] = o.ID
+	case len(found) > 1 && id.dated:
+		var list []classNames
+		for i := range found {
+			list = append(list, namesOfClass(&found[i]))
 		}
-		return plan.Occurrence{}, fmt.Errorf("%s names %d classes, name one of them: %s", shown(id.text), len(found), strings.Join(ids, ", "))
+		return plan.Occurrence{}, id.ambiguous(list)
 	}
-	o := found[0]
+	return withNeighbours(p, found[0]), nil
+}
+
+// ambiguous says that the ID names several classes, and how each of them is called.
+func (id parsedID) ambiguous(classes []classNames) error {
+	const most = 8
+	names := make([]string, len(classes))
+	for i, n := range classes {
+		names[i] = n.id
+		for _, form := range n.all() {
+			if !strings.Contains(form, "@"+id.planned.Format(time.DateOnly)+"T") {
+				continue
+			}
+			others := slices.DeleteFunc(slices.Clone(classes), func(o classNames) bool { return !slices.Contains(o.all(), form) })
+			if len(others) == 1 {
+				names[i] = form
+				break
+			}
+		}
+	}
+	return fmt.Errorf("%s names %d classes, name one of them: %s", shown(id.text), len(names), joinSome(names, most))
+}
+
+// withNeighbours gives a class the padding that its neighbours in the plan leave.
+func withNeighbours(p *plan.Plan, o plan.Occurrence) plan.Occurrence {
 	for _, same := range p.Occurrences(o.Start, o.Start.Add(1)) {
 		if same.ID == o.ID {
-			return same, nil
+			return same
 		}
 	}
-	return o, nil
+	return o
 }

@@ -21,6 +21,7 @@ func newListCommand(a *app) *cobra.Command {
 		Use:   "list PLAN...",
 		Short: "List the classes of a span",
 		Long: `List prints the classes that start in a span, the next 7 days unless told otherwise, in order of their starts.
+They are as the plans have them; what operators ordered is in status, show and history.
 A day given to --from or --until is that day in the zone of each recording, and --until is included.
 Of a plan with errors the classes are listed that could be read, and the exit status is 1.`,
 		Example: `  rundown list plan.yaml
@@ -33,6 +34,7 @@ Of a plan with errors the classes are listed that could be read, and the exit st
 	format := addFormat(cmd, "text", "json", "csv")
 	w.add(cmd)
 	cmd.Flags().BoolVar(&cancelled, "cancelled", false, "list cancelled classes too")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		span, err := w.resolve(a.now())
 		if err != nil {
@@ -59,6 +61,33 @@ Of a plan with errors the classes are listed that could be read, and the exit st
 	return cmd
 }
 
+// namesIn gives what people call the classes of the plans that start in the window, by identity.
+func namesIn(plans []checkedPlan, w window) map[string]string {
+	from, until := w.instants()
+	var read []*plan.Plan
+	for _, c := range plans {
+		if c.plan != nil {
+			read = append(read, c.plan)
+		}
+	}
+	clashing := clashes(read)
+	var all []classNames
+	for _, p := range read {
+		for _, r := range p.Recordings {
+			for _, o := range nearby(p, r, from, until) {
+				n := namesOfClass(&o)
+				n.clashing = clashing[r.ID]
+				all = append(all, n)
+			}
+		}
+	}
+	names := make(map[string]string, len(all))
+	for i, name := range callings(all) {
+		names[all[i].id] = name
+	}
+	return names
+}
+
 // classesIn gives the classes of the plans that start in the window, in order of their starts.
 func classesIn(plans []checkedPlan, w window, cancelled bool) []plan.Occurrence {
 	var all []plan.Occurrence
@@ -82,10 +111,11 @@ func (a *app) listText(classes []plan.Occurrence, plans []checkedPlan, w window)
 		_, err := fmt.Fprintln(a.out, "no classes in this period"+firstAfter(plans, w))
 		return err
 	}
-	t := newTable(a.out, "DAY", "CLASS", "RECORDING", "ZONE", "CHANGE", "NOTE")
+	t := newTable(a.out, "DAY", "CLASS", "ID", "ZONE", "CHANGE", "NOTE")
+	names := namesIn(plans, w)
 	for _, o := range classes {
 		t.AppendRow([]any{
-			o.Start.Format("Mon 2006-01-02"), clockOf(o.Start, o.End), shown(o.Recording.ID),
+			o.Start.Format("Mon 2006-01-02"), clockOf(o.Start, o.End), shown(names[o.ID]),
 			o.Settings.Zone.String(), o.Change, shown(o.Settings.Note),
 		})
 	}
@@ -93,8 +123,8 @@ func (a *app) listText(classes []plan.Occurrence, plans []checkedPlan, w window)
 	return nil
 }
 
-// lastYear is the end of what is searched for a class ahead.
-const lastYear = 9999
+// endOfTime is the end of what is searched for a class ahead.
+var endOfTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // firstAfter names the first class of the plans that starts after the window.
 func firstAfter(plans []checkedPlan, w window) string {
@@ -104,7 +134,7 @@ func firstAfter(plans []checkedPlan, w window) string {
 		if c.plan == nil {
 			continue
 		}
-		for o := range c.plan.All(from, time.Date(lastYear, 12, 31, 0, 0, 0, 0, time.UTC)) {
+		for o := range c.plan.All(from, endOfTime) {
 			if o.Cancelled() || before(o.Start, w.until) {
 				continue
 			}
@@ -120,13 +150,27 @@ func firstAfter(plans []checkedPlan, w window) string {
 	return fmt.Sprintf("; the next is %s on %s %s", shown(first.Recording.ID), first.Start.Format("Mon 2006-01-02"), clockOf(first.Start, first.End))
 }
 
-// clockOf is when a class is, by its wall clock: 09:00-09:50, with seconds where there are any.
+// clockOf is when a class is, by its wall clock: 09:00-09:50, with seconds where there are any. Where the end is on a later
+// day, the days follow, as in 09:00-15:00 +1d; where the clocks do not tell the length, the length does.
 func clockOf(start, end time.Time) string {
+	end = end.In(start.Location())
 	layout := "15:04"
 	if start.Second() != 0 || end.Second() != 0 {
 		layout = time.TimeOnly
 	}
-	return start.Format(layout) + "-" + end.Format(layout)
+	text := start.Format(layout) + "-" + end.Format(layout)
+	wall := func(t time.Time) time.Time {
+		_, offset := t.Zone()
+		return t.UTC().Add(time.Duration(offset) * time.Second)
+	}
+	const day = 24 * time.Hour
+	if days := wall(end).Truncate(day).Sub(wall(start).Truncate(day)) / day; days > 0 {
+		text += fmt.Sprintf(" +%dd", days)
+	}
+	if length := end.Sub(start); length != wall(end).Sub(wall(start)) {
+		text += " (" + durationText(length) + ")"
+	}
+	return text
 }
 
 type classJSON struct {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -22,6 +24,7 @@ func TestMain(m *testing.M) {
 			if point := os.Getenv("RUNDOWN_TEST_HANG"); point != "" {
 				failpoint = hangAt(point)
 			}
+			setWatchTimes(os.Getenv("RUNDOWN_TEST_WATCH"))
 			os.Exit(Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 		},
 	})
@@ -44,6 +47,24 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// setWatchTimes sets when plan files are read again: settle, most and reread, such as "20ms 200ms 1h"; with a fourth word
+// there are no events.
+func setWatchTimes(text string) {
+	if text == "" {
+		return
+	}
+	var times [3]time.Duration
+	fields := strings.Fields(text)
+	for i, field := range fields[:3] {
+		d, err := time.ParseDuration(field)
+		if err != nil {
+			panic(err)
+		}
+		times[i] = d
+	}
+	watchTimes = watchTiming{settle: times[0], most: times[1], reread: times[2], blind: len(fields) > 3}
 }
 
 // dieAt kills this process when the engine comes to the named point.

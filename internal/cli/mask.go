@@ -75,13 +75,16 @@ var (
 	rtmpOrigin  = regexp.MustCompile(`^rtmps?://[^/?#@\s]*`)
 )
 
+// plainSpaces replaces characters that look like a space, or like nothing, by spaces: to a reader they are.
+var plainSpaces = strings.NewReplacer("\u00a0", " ", "\u2007", " ", "\u202f", " ", "\u3000", " ", "\u200b", " ", "\u2009", " ", "\u2060", " ", "\u00ad", " ")
+
 func newMasker(text []byte) *masker {
 	m := &masker{}
 	section, hide := false, false // no section yet: nothing is known, so nothing is shown
 	base := -1
 	over := carried{below: -1}
 	for raw := range bytes.Lines(bytes.TrimPrefix(text, []byte("\ufeff"))) { // columns do not count a byte order mark
-		line := []rune(strings.TrimRight(string(raw), "\r\n"))
+		line := []rune(plainSpaces.Replace(strings.TrimRight(string(raw), "\r\n")))
 		indent := 0
 		for indent < len(line) && (line[indent] == ' ' || line[indent] == '\t' || line[indent] == '\ufeff') {
 			indent++

@@ -64,6 +64,7 @@ Ctrl-C stops what it started; a second one leaves at once. A page that the store
 	f.DurationVar(&o.length, "for", 0, "record for so long, such as 45m (default the length of the next class)")
 	f.StringVar(&o.ledger, "ledger", "", "`FILE` to keep the simulator's account in, with --simulate")
 	o.format = addFormat(cmd, "text", "json")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if cmd.Flags().Changed("for") && (o.length < time.Second || o.length > maxNowLength) {
 			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid --for %v: must be from 1s to %v", o.length, maxNowLength)}

@@ -131,7 +131,7 @@ func TestWhatTheStoreKeepsOfAPlanHoldsNoSecretAndCanBeReadAgain(t *testing.T) {
 		return path
 	}
 	read := func(path string) *plan.Plan {
-		p, findings, err := plan.Load(newFiles(nil), path)
+		p, findings, err := plan.Load(newPlanFiles(nil, path), path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,47 +250,66 @@ func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	row := func(id string) store.Occurrence {
-		o, err := findStored(t.Context(), s, id)
+	class := func(id string, waiting ...store.Command) class {
+		t.Helper()
+		c, err := classNamed(t, s, now, id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return o
+		for i := range waiting {
+			waiting[i].Occurrence = c.row.ID
+		}
+		c.row = withOrders(c.row, waiting)
+		return c
 	}
-	running := row("running@2031-09-17")
-	end, err := extendable(running, nil, 15*time.Minute, now)
-	if err != nil || !end.Equal(running.End.Add(15*time.Minute)) {
+	running := class("running@2031-09-17")
+	end, err := running.extendable(15*time.Minute, now)
+	if err != nil || !end.Equal(running.row.End.Add(15*time.Minute)) {
 		t.Fatalf("%v, %v", end, err)
 	}
 	text, err := json.Marshal(runner.ExtendArgs{Until: end})
 	if err != nil {
 		t.Fatal(err)
 	}
-	waiting := []store.Command{{Occurrence: running.ID, Kind: runner.CommandExtend, Args: text}}
-	if again, err := extendable(running, waiting, 5*time.Minute, now); err != nil || !again.Equal(end.Add(5*time.Minute)) {
+	cancel, undo := store.Command{Kind: runner.CommandCancel, Who: "ops"}, store.Command{Kind: runner.CommandUncancel}
+	again, err := class("running", store.Command{Kind: runner.CommandExtend, Args: text}).extendable(5*time.Minute, now)
+	if err != nil || !again.Equal(end.Add(5*time.Minute)) {
 		t.Errorf("on top of one that waits: %v, %v", again, err)
 	}
-	undone := []store.Command{{Occurrence: running.ID, Kind: runner.CommandCancel}, {Occurrence: running.ID, Kind: runner.CommandUncancel}}
-	if _, err := extendable(running, undone, time.Minute, now); err != nil {
+	if _, err := class("running", cancel, undo).extendable(time.Minute, now); err != nil {
 		t.Errorf("after a cancel that was taken back: %v", err)
 	}
-	if err := cancellable(row("stuck@2031-09-14"), true, now); err == nil || !strings.Contains(err.Error(), "is over since") {
-		t.Errorf("taken back once it is over: %v", err)
+	if err := class("running", cancel).cancellable(true, now); err != nil {
+		t.Errorf("a cancel that waits is not taken back: %v", err)
 	}
-	for want, one := range map[string]struct {
-		o       store.Occurrence
-		waiting []store.Command
-		now     time.Time
-	}{
-		"would be past":         {running, nil, now.Add(10 * time.Hour)},
-		"has ended already":     {row("yesterday@2031-09-16"), nil, now},
-		"being stopped already": {row("stuck@2031-09-14"), nil, now},
-		"is to be cancelled":    {running, []store.Command{{Occurrence: running.ID, Kind: runner.CommandCancel}}, now},
+	_, past := running.extendable(time.Minute, now.Add(10*time.Hour))
+	_, ended := class("yesterday@2031-09-16").extendable(time.Minute, now)
+	_, stopping := class("stuck@2031-09-14").extendable(time.Minute, now)
+	_, cancelled := class("running", cancel).extendable(time.Minute, now)
+	for want, err := range map[string]error{
+		"would be past":             past,
+		"has ended already":         ended,
+		"being stopped already":     stopping,
+		"--undo takes that back":    cancelled,
+		"is over since":             class("stuck@2031-09-14", cancel).cancellable(true, now),
+		"is cancelled already, by ": class("running", cancel).cancellable(false, now),
+		"is not cancelled":          class("running").cancellable(true, now),
+		"it ended partial":          class("yesterday@2031-09-16", undo).cancellable(true, now.Add(-24*time.Hour)),
 	} {
-		if _, err := extendable(one.o, one.waiting, time.Minute, one.now); err == nil || !strings.Contains(err.Error(), want) {
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
+}
+
+// classNamed finds a class as the commands do.
+func classNamed(t *testing.T, s *store.Store, now time.Time, words ...string) (class, error) {
+	t.Helper()
+	id, err := parseID(words...)
+	if err != nil {
+		return class{}, err
+	}
+	return (&finder{s: s, now: now}).class(t.Context(), id)
 }
 
 // TestOperatorsWorkOnARunningDaemon runs in real time, on a simulator that is a process of its own.

@@ -44,7 +44,7 @@ func (c checkedPlan) unsound() error {
 
 // loadPlan reads a plan. The error is for one that cannot be read.
 func (a *app) loadPlan(path string) (checkedPlan, error) {
-	c := checkedPlan{path: path, files: newFiles(a.in)}
+	c := checkedPlan{path: path, files: newPlanFiles(a.in, path, a.flags.includeDirs...)}
 	var err error
 	c.plan, c.findings, err = plan.Load(c.files, path)
 	return c, err

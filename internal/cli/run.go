@@ -45,8 +45,9 @@ func newRunCommand(a *app) *cobra.Command {
 		Short: "Record the plans' classes on time, as a daemon",
 		Long: `Run works until it is ended: it acquires, starts, watches and stops each recording of the plans on time. What it
 does is written into the store first, so that it can be killed at any instant: recordings go on in the cloud, and the
-next start adopts them. It reads the plans again when their files change and on SIGHUP; a plan with errors changes
-nothing, at a restart neither: the one applied from that file last stays at work. SIGTERM and SIGINT end it with status
+next start adopts them. It reads the plans again on SIGHUP and when their files have changed and been quiet for a second
+(10 s at most); files are watched, and compared every 30 s. A plan with errors changes nothing, at a restart neither:
+the one applied from that file last stays at work. SIGTERM and SIGINT end it with status
 0 and leave recordings running: it awaits the answers that are out, for ten seconds at most in all, and what is
 unanswered then is settled at the next start. A second signal ends it at once. Without PLAN it works on the plans that
 were applied last, by apply or by an earlier run. With PLAN each start applies it, and so undoes an apply --revision.
@@ -73,6 +74,7 @@ it leaves the orders for it.`,
 	f.Var(&o.keep, "keep", "keep what is over for so `LONG`, such as 400d, nine days at least (default for ever)")
 	f.BoolVar(&o.stop, "stop-all", false, "stop every recording that the store shows running, for emergencies")
 	o.format = addFormat(cmd, "text", "json")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !o.dryRun {
 			for _, name := range []string{"from", "until", "format"} {
@@ -201,11 +203,10 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	}
 	started.Store(true)
 	defer engine.Close()
-	watch, err := newPlanWatch(plans, log)
-	if err != nil {
-		log.Warn("plan files are not watched; SIGHUP reads them again", "error", err)
-	}
+	again := newReloader(a, w, engine, log, plans)
+	watch := newPlanWatch(log)
 	defer watch.close()
+	watch.followAll(again)
 	beat := newSupervised(engine, log)
 	defer beat.end()
 	ready.Set(true) // before it is told, since who reads that may ask at once
@@ -237,14 +238,20 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 				log.Info("no plan file was given to read again: rundown apply changes what is at work")
 			}
 			beat.reloading()
-			a.reload(ctx, w, engine, plans, log, true)
+			again.reload(ctx, true)
 			beat.ready()
-			watch.follow(plans)
-		case <-watch.changed():
-			beat.reloading()
-			a.reload(ctx, w, engine, plans, log, false)
-			beat.ready()
-			watch.follow(plans)
+			watch.followAll(again)
+		case kind := <-watch.told():
+			now, confirm := again.due(kind)
+			if now {
+				beat.reloading()
+				again.reload(ctx, false)
+				beat.ready()
+			}
+			watch.followAll(again)
+			if confirm {
+				watch.confirm()
+			}
 		}
 	}
 }
@@ -260,42 +267,6 @@ func (a *app) proxyIssue(log *slog.Logger) []string {
 	}
 	log.Error("the proxy cannot be used", "error", err)
 	return []string{"proxy-invalid: " + err.Error()}
-}
-
-// reload reads the plans again and puts those that have changed to work. A plan with errors changes nothing: the one
-// at work stays.
-func (a *app) reload(ctx context.Context, w *workplace, engine *runner.Engine, plans []checkedPlan, log *slog.Logger, force bool) {
-	for i := range plans {
-		old := plans[i]
-		c, err := a.checkPlan(old.path, plan.CheckOptions{Now: a.clock()})
-		refuse := func(err error) {
-			log.Error("the plan is not taken over, the one at work stays", "plan", old.plan.Name, "file", old.path, "error", err)
-		}
-		switch {
-		case err != nil:
-			refuse(err)
-			continue
-		case c.plan == nil || c.count(plan.SeverityError) > 0:
-			refuse(c.unsound())
-			continue
-		case c.plan.Name != old.plan.Name:
-			refuse(fmt.Errorf("its name is part of every class's identity and became %s; restart to change it", c.plan.Name))
-			continue
-		case !force && sameFiles(old.plan, c.plan):
-			continue
-		}
-		if err := w.unresolved(c.plan); err != nil {
-			refuse(err)
-			continue
-		}
-		switch _, err := engine.Apply(ctx, c.plan); {
-		case errors.Is(err, runner.ErrHeld): // said already; the file has been read, and is not asked about again
-		case err != nil:
-			refuse(err)
-			continue
-		}
-		plans[i] = c
-	}
 }
 
 // storedPlans are the plans that were applied to the store last.

@@ -16,13 +16,16 @@ func newShowCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show ID [PLAN]",
 		Short: "Show one occurrence: its settings, where each comes from, and its life so far",
-		Long: `Show prints one occurrence: the class, its effective settings with the file and line each comes from, and what the
-store knows of its life so far. ID is a whole identity or recording@day. Without a PLAN the one that was applied last
-is read where it still lies, otherwise only the store is asked.`,
+		Long: `Show prints one class: its effective settings with the file and line each comes from, the orders that operators gave
+for it, and what the store knows of its life so far. Without a PLAN its active plan is read from the store.
+
+` + idHelp + `
+Where none is ahead, show means the last one.`,
 		Example: `  rundown show german-a1@2031-09-17 plan.yaml
   rundown show lingua/german-a1/20310917T170000Z plan.yaml --format json
-  rundown show german-a1@2031-09-17`,
-		Args: arguments(1, 2, "ID"),
+  rundown show german-a1@2031-09-17 19:00
+  rundown show german-a1`,
+		Args: classArguments(0, "PLAN"),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, s string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {
 				return a.completeClasses(true)(cmd, args, s)
@@ -31,14 +34,16 @@ is read where it still lies, otherwise only the store is asked.`,
 		},
 	}
 	format := addFormat(cmd, "text", "json")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		id, err := parseID(args[0])
+		words, rest := splitClock(args)
+		id, err := parseID(words...)
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
 		var d dossier
-		if len(args) == 2 {
-			err = a.showPlanned(cmd.Context(), id, args[1], &d)
+		if len(rest) == 1 {
+			err = a.showPlanned(cmd.Context(), id, rest[0], &d)
 		} else {
 			err = a.showStored(cmd.Context(), id, &d)
 		}
@@ -68,7 +73,7 @@ func (a *app) showPlanned(ctx context.Context, id parsedID, path string, d *doss
 	if err != nil {
 		return err
 	}
-	o, err := id.find(plans[0].plan)
+	o, err := id.find(plans[0].plan, a.now())
 	if err != nil {
 		return err
 	}
@@ -81,23 +86,38 @@ func (a *app) showPlanned(ctx context.Context, id parsedID, path string, d *doss
 		return err
 	}
 	defer s.Close()
-	return d.addLife(ctx, s, o.ID)
+	return d.addLife(ctx, s, asRow(&o))
 }
 
-// showStored begins with the store and goes from there to the plan.
+// showStored takes the class from the store and its plan from there too.
 func (a *app) showStored(ctx context.Context, id parsedID, d *dossier) error {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	row, err := findStored(ctx, s, id.text)
+	c, err := (&finder{s: s, now: a.now(), last: true}).class(ctx, id)
 	if err != nil {
 		return err
 	}
-	if err := d.addLife(ctx, s, row.ID); err != nil {
+	row := c.row
+	if !c.stored() {
+		row = asRow(c.planned)
+	}
+	if err := d.addLife(ctx, s, row); err != nil {
 		return err
 	}
+	if c.planned != nil {
+		o := withNeighbours(c.plan, *c.planned)
+		d.class = &o
+		return nil
+	}
+	return a.planFile(ctx, s, c.row, d)
+}
+
+// planFile takes the class from the file that its plan was read from, where the store cannot give the plan: what the
+// store knows is shown all the same.
+func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence, d *dossier) error {
 	revisions, err := s.Revisions(ctx, row.Plan)
 	if err != nil {
 		return fmt.Errorf("read the revisions of plan %s: %w", row.Plan, err)
@@ -109,13 +129,12 @@ func (a *app) showStored(ctx context.Context, id parsedID, d *dossier) error {
 	if err != nil {
 		return err
 	}
-	// The plan may have moved or changed since: what the store knows is shown all the same.
 	c, err := a.checkPlan(revisions[0].Path, plan.CheckOptions{Now: a.now()})
 	if err != nil || c.plan == nil {
 		fmt.Fprintf(a.err, "rundown: the plan was read from %s, which is not there any more: name it to see the settings\n", shown(revisions[0].Path))
 		return nil
 	}
-	o, err := whole.find(c.plan)
+	o, err := whole.find(c.plan, a.now())
 	if err != nil {
 		fmt.Fprintf(a.err, "rundown: %s\n", oneLine(err.Error()))
 		return nil
@@ -124,23 +143,24 @@ func (a *app) showStored(ctx context.Context, id parsedID, d *dossier) error {
 	return nil
 }
 
-// addLife reads what the store knows.
-func (d *dossier) addLife(ctx context.Context, s *store.Store, id string) error {
-	rows, err := s.Occurrences(ctx, store.Filter{ID: id})
-	if err != nil {
-		return fmt.Errorf("look up %s: %w", id, err)
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	l, err := livesOf(ctx, s, rows[:1])
+// addLife reads what the store knows of a class: its row or, where there is none, the log of what operators ordered.
+func (d *dossier) addLife(ctx context.Context, s *store.Store, row store.Occurrence) error {
+	row, err := ordered(ctx, s, row)
 	if err != nil {
 		return err
 	}
-	d.row, d.sessions = &rows[0], l.sessions[id]
-	if d.events, err = s.Events(ctx, id, 0, 0); err != nil {
-		return fmt.Errorf("read the log of %s: %w", id, err)
+	events, err := s.Events(ctx, row.ID, 0, 0)
+	if err != nil {
+		return fmt.Errorf("read the log of %s: %w", row.ID, err)
 	}
+	if row.Version == 0 && len(events) == 0 {
+		return nil
+	}
+	l, err := livesOf(ctx, s, []store.Occurrence{row})
+	if err != nil {
+		return err
+	}
+	d.row, d.sessions, d.events = &row, l.sessions[row.ID], events
 	return nil
 }
 
@@ -174,7 +194,7 @@ func (d dossier) view() any {
 // printDossier writes it for people.
 func (a *app) printDossier(d dossier) {
 	if d.class != nil {
-		a.printClass(*d.class)
+		a.printClass(*d.class, d.row)
 	} else {
 		fmt.Fprintln(a.out, shown(d.row.ID))
 	}
@@ -187,7 +207,8 @@ func (a *app) printDossier(d dossier) {
 
 const classForm = "Mon 2006-01-02 15:04:05 MST"
 
-func (a *app) printClass(o plan.Occurrence) {
+// printClass writes the class as the plan has it, and the orders that the store has for it.
+func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 	fmt.Fprintln(a.out, o.ID)
 	row := func(name, value string) {
 		if value != "" {
@@ -197,6 +218,11 @@ func (a *app) printClass(o plan.Occurrence) {
 	zone := o.Settings.Zone
 	row("title", o.Recording.Title)
 	row("class", o.Start.In(zone).Format(classForm)+" to "+o.End.In(zone).Format(classForm))
+	if stored != nil {
+		doc := readDoc[occurrenceDoc](stored.Doc)
+		row("extended", doc.Extended.text(zone))
+		row("cancelled", doc.Cancel.text(zone))
+	}
 	row("recorded", o.RecordFrom.In(zone).Format(classForm)+" to "+o.RecordUntil.In(zone).Format(classForm))
 	if o.Change != "" {
 		change := o.Change

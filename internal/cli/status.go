@@ -33,6 +33,10 @@ is running or not.`,
 		}
 		defer s.Close()
 		now := a.now()
+		orders, err := s.Commands(cmd.Context())
+		if err != nil {
+			return fmt.Errorf("read operators' orders: %w", err)
+		}
 		rows, err := currentOccurrences(cmd.Context(), s, now)
 		if err != nil {
 			return err
@@ -41,6 +45,7 @@ is running or not.`,
 		if err != nil {
 			return err
 		}
+		l.lay(orders)
 		waiting, err := heldRevisions(cmd.Context(), s, store.RevisionWaiting)
 		if err != nil {
 			return err
@@ -123,7 +128,7 @@ func overdue(rows []store.Occurrence, now time.Time) {
 	for i := range rows {
 		o := &rows[i]
 		switch {
-		case o.State == string(runner.Over), o.Reason != "", o.Start.After(now):
+		case o.State == string(runner.Over), o.Reason != "", o.Start.After(now), readDoc[occurrenceDoc](o.Doc).Cancel != nil:
 		case o.State == string(runner.Planned):
 			o.Reason = "its start has passed, and nobody works on it"
 		case !o.End.After(now):

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"rundown/runner/store"
 )
@@ -56,23 +55,4 @@ func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, 
 		return nil, fmt.Errorf("%w: run, now and apply create one, --store names another", err)
 	}
 	return s, err // the store's errors name it, without any password
-}
-
-// findStored gives the one occurrence that an ID names: a whole identity, or recording@day where that is enough.
-func findStored(ctx context.Context, s *store.Store, id string) (store.Occurrence, error) {
-	found, err := s.Occurrences(ctx, store.Filter{ID: id})
-	if err != nil {
-		return store.Occurrence{}, fmt.Errorf("look up %s: %w", id, err)
-	}
-	switch len(found) {
-	case 0:
-		return store.Occurrence{}, fmt.Errorf("no occurrence %s in the store, which holds the classes of the next eight days and what was; rundown list PLAN tells the names of classes", shown(id))
-	case 1:
-		return found[0], nil
-	}
-	ids := make([]string, len(found))
-	for i, o := range found {
-		ids[i] = o.ID
-	}
-	return store.Occurrence{}, fmt.Errorf("%s names %d occurrences, name one of them: %s", shown(id), len(ids), strings.Join(ids, ", "))
 }

@@ -147,6 +147,11 @@ func TestCancelLeavesAnOrderForWhoeverWorksOnTheStore(t *testing.T) {
 	if status, _, said := rundown(t, "cancel", "running@2031-09-17", "--store", dsn, "--reason", "room flooded"); status != StatusOK {
 		t.Fatal(said)
 	}
+	for _, args := range [][]string{{"status"}, {"history"}, {"history", "running"}, {"history", "running@2031-09-17"}, {"show", "running"}} {
+		if _, out, _ := rundown(t, append(args, "--store", dsn)...); !strings.Contains(out, ": room flooded, which no daemon has carried out yet") {
+			t.Errorf("%s does not tell of the order:\n%s", strings.Join(args, " "), out)
+		}
+	}
 	if status, _, said := rundown(t, "cancel", "lingua/running/20310917T115000Z", "--store", dsn, "--undo"); status != StatusOK {
 		t.Fatal(said)
 	}
@@ -173,8 +178,8 @@ func TestCancelLeavesAnOrderForWhoeverWorksOnTheStore(t *testing.T) {
 func TestOrdersThatNobodyCanCarryOutAreRefused(t *testing.T) {
 	dsn := filledStore(t)
 	for _, c := range []struct{ id, want string }{
-		{"absent@2031-09-17", "no occurrence absent@2031-09-17"},
-		{"twice@2031-09-17", "names 2 occurrences, name one of them: lingua/twice/20310917T130000Z, lingua/twice/20310917T150000Z"},
+		{"absent@2031-09-17", "no class absent@2031-09-17"},
+		{"twice@2031-09-17", "names 2 classes, name one of them: twice@2031-09-17T15:00, twice@2031-09-17T17:00"},
 		{"yesterday@2031-09-16", "has ended already: partial"},
 	} {
 		status, _, said := rundown(t, "cancel", c.id, "--store", dsn)
@@ -183,7 +188,7 @@ func TestOrdersThatNobodyCanCarryOutAreRefused(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"twice@2031-09-17T1", "twice@2031-09-17T15:00:3"} {
-		if status, _, said := rundown(t, "cancel", id, "--store", dsn); status != StatusTrouble || !strings.Contains(said, "no occurrence "+id) {
+		if status, _, said := rundown(t, "cancel", id, "--store", dsn); status != StatusTrouble || !strings.Contains(said, "the time is written as in") {
 			t.Errorf("a time that is cut off: status %d, said %q", status, said)
 		}
 	}

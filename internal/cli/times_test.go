@@ -3,6 +3,8 @@ package cli
 import (
 	"testing"
 	"time"
+
+	"rundown/plan"
 )
 
 func windowOf(t *testing.T, from, until string) window {
@@ -79,9 +81,9 @@ func TestTimesAreRFC3339OrDays(t *testing.T) {
 
 func zone(t *testing.T, name string) *time.Location {
 	t.Helper()
-	z, err := time.LoadLocation(name)
-	if err != nil {
-		t.Fatal(err)
+	z, ok := plan.Zone(name)
+	if !ok {
+		t.Fatal(name, "is not a time zone")
 	}
 	return z
 }

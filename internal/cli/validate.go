@@ -40,6 +40,7 @@ plan is judged by itself. "-" reads standard input. The exit status is 1 where a
 	format := addFormat(cmd, "text", "json", "sarif", "github")
 	cmd.Flags().BoolVar(&strict, "strict", false, "let warnings count as errors")
 	cmd.Flags().BoolVar(&resolve, "resolve", false, "resolve references; one that is not set is a finding")
+	addIncludeDir(a, cmd)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		var unreadable []error
 		var plans []checkedPlan
@@ -209,12 +210,30 @@ type findingJSON struct {
 	Message   string        `json:"message"`
 	Hint      *string       `json:"hint"`
 	Source    *string       `json:"source"`
+	Fix       *fixJSON      `json:"fix"` // what the hint suggests, as an edit; null where it is not definite
+}
+
+// fixJSON is an edit of the finding's file: the text in place of what stands there. An empty range inserts.
+type fixJSON struct {
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"end_line"`
+	EndColumn int    `json:"end_column"`
+	Text      string `json:"text"`
+}
+
+func fixView(f plan.Fix) *fixJSON {
+	if f.IsZero() {
+		return nil
+	}
+	return &fixJSON{f.At.File, f.At.Line, f.At.Column, f.At.EndLine, f.At.EndColumn, f.Text}
 }
 
 func findingView(f plan.Finding) findingJSON {
 	return findingJSON{
 		orNull(f.Pos.File), positive(f.Pos.Line), positive(f.Pos.Column), positive(f.Pos.EndLine), positive(f.Pos.EndColumn),
-		f.Severity, f.Rule, f.Message, orNull(f.Hint), orNull(f.Source),
+		f.Severity, f.Rule, f.Message, orNull(f.Hint), orNull(f.Source), fixView(f.Fix),
 	}
 }
 

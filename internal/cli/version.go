@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/agora"
+	"rundown/plan"
 )
 
 type versionInfo struct {
@@ -16,11 +17,12 @@ type versionInfo struct {
 	Modified  *bool   `json:"modified"`
 	Go        string  `json:"go"`
 	Catalogue string  `json:"catalogue"`
+	TimeZones string  `json:"time_zones"` // release of the IANA database
 }
 
 // versionOf reads what the build left in the binary.
 func versionOf() versionInfo {
-	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Catalogue: agora.CatalogueSnapshot()}
+	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Catalogue: agora.CatalogueSnapshot(), TimeZones: plan.ZoneRelease()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
@@ -43,7 +45,7 @@ func versionOf() versionInfo {
 func newVersionCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Print version, commit, Go and the catalogue's snapshot",
+		Short: "Print version, commit, Go, the catalogue's snapshot and the release of the time zones",
 		Example: `  rundown version
   rundown version --format json`,
 		Args: arguments(0, 0),
@@ -61,7 +63,7 @@ func newVersionCommand(a *app) *cobra.Command {
 				commit += " with changes"
 			}
 		}
-		_, err := fmt.Fprintf(a.out, "rundown %s\ncommit %s\n%s\ncatalogue of restrictions, snapshot %s\n", v.Version, commit, v.Go, v.Catalogue)
+		_, err := fmt.Fprintf(a.out, "rundown %s\ncommit %s\n%s\ncatalogue of restrictions, snapshot %s\ntime zones %s (IANA, embedded)\n", v.Version, commit, v.Go, v.Catalogue, v.TimeZones)
 		return err
 	}
 	return cmd

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rundown/plan"
 	"rundown/runner/store"
 )
 
@@ -24,7 +25,17 @@ type occurrenceJSON struct {
 	Outcome   *string       `json:"outcome"`
 	Reason    *string       `json:"reason"`
 	Gaps      []gapJSON     `json:"gaps"`
+	Extended  *orderJSON    `json:"extended"`  // by an operator; null: not
+	Cancelled *orderJSON    `json:"cancelled"` // by an operator or by the plan; null: not
 	Sessions  []sessionJSON `json:"sessions"`
+}
+
+// orderJSON is an order that holds for an occurrence.
+type orderJSON struct {
+	Until   *string `json:"until,omitempty"` // of an extension: when the class ends
+	Who     *string `json:"who"`
+	Reason  *string `json:"reason"`
+	Pending bool    `json:"pending,omitempty"` // no daemon has carried it out yet
 }
 
 type gapJSON struct {
@@ -55,7 +66,46 @@ type occurrenceDoc struct {
 	Gaps     []struct {
 		From  *time.Time `json:"from"`
 		Until *time.Time `json:"until"`
-	} `json:"gaps"`
+	} `json:"gaps,omitempty"`
+	Extended *orderDoc `json:"extended,omitempty"`
+	Cancel   *orderDoc `json:"cancel,omitempty"`
+}
+
+// orderDoc is an order in the runner's account.
+type orderDoc struct {
+	Until   *time.Time `json:"until,omitempty"` // of an extension
+	Who     string     `json:"who"`
+	Reason  string     `json:"reason,omitempty"`
+	Pending bool       `json:"pending,omitempty"` // no daemon has carried it out yet
+}
+
+func (d *orderDoc) view(zone *time.Location) *orderJSON {
+	if d == nil {
+		return nil
+	}
+	v := &orderJSON{Who: orNull(d.Who), Reason: orNull(d.Reason), Pending: d.Pending}
+	if d.Until != nil {
+		v.Until = planTime(d.Until.In(zone))
+	}
+	return v
+}
+
+// text says the order in words; "" for none.
+func (d *orderDoc) text(zone *time.Location) string {
+	if d == nil {
+		return ""
+	}
+	text := "by " + d.Who
+	if d.Until != nil {
+		text = "to " + d.Until.In(zone).Format(classForm) + " " + text
+	}
+	if d.Reason != "" {
+		text += ": " + d.Reason
+	}
+	if d.Pending {
+		text += orderPending
+	}
+	return text
 }
 
 // sessionDoc is the same of a session.
@@ -81,7 +131,7 @@ func readDoc[T any](doc []byte) T {
 // offset between the planned start in the identity, which is in UTC, and the planned local time.
 func zoneOf(o store.Occurrence) *time.Location {
 	if name := readDoc[occurrenceDoc](o.Doc).Timezone; name != "" {
-		if zone, err := time.LoadLocation(name); err == nil {
+		if zone, ok := plan.Zone(name); ok {
 			return zone
 		}
 	}
@@ -108,6 +158,7 @@ func occurrenceView(o store.Occurrence, sessions []store.Session) occurrenceJSON
 		State: orNull(o.State), Outcome: orNull(o.Outcome), Reason: orNull(o.Reason),
 		Gaps: []gapJSON{}, Sessions: []sessionJSON{},
 	}
+	v.Extended, v.Cancelled = d.Extended.view(zone), d.Cancel.view(zone)
 	for _, g := range d.Gaps {
 		v.Gaps = append(v.Gaps, gapJSON{sessionTime(g.From), sessionTime(g.Until)})
 	}
@@ -152,6 +203,13 @@ func livesOf(ctx context.Context, s *store.Store, rows []store.Occurrence) (live
 	return l, nil
 }
 
+// lay lays operators' orders over the rows for which they wait.
+func (l lives) lay(orders []store.Command) {
+	for i := range l.occurrences {
+		l.occurrences[i] = withOrders(l.occurrences[i], orders)
+	}
+}
+
 // views are the occurrences in the form that scripts read.
 func (l lives) views() []occurrenceJSON {
 	views := []occurrenceJSON{}
@@ -176,10 +234,24 @@ func (l lives) writeText(a *app) {
 		start, end := inZone(o.Start, zone), inZone(o.End, zone)
 		t.AppendRow([]any{
 			start.Format("Mon 2006-01-02"), clockOf(start, end) + end.Format(" MST"),
-			shown(o.ID), shown(o.State), shown(o.Outcome), len(l.sessions[o.ID]), shown(o.Reason),
+			shown(o.ID), shown(o.State), shown(o.Outcome), len(l.sessions[o.ID]), shown(reasonOf(o, zone)),
 		})
 	}
 	t.Render()
+}
+
+// reasonOf is why an occurrence is as it is: while it is open, that it is to be cancelled or was extended.
+func reasonOf(o store.Occurrence, zone *time.Location) string {
+	doc := readDoc[occurrenceDoc](o.Doc)
+	switch {
+	case o.Reason != "":
+		return o.Reason
+	case doc.Cancel != nil:
+		return "cancelled " + doc.Cancel.text(zone)
+	case doc.Extended != nil:
+		return "extended " + doc.Extended.text(zone)
+	}
+	return ""
 }
 
 // writeSessions writes them as a table with a row a session, and the reason of each occurrence below.

@@ -1,124 +1,324 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
+	"io/fs"
 	"log/slog"
+	"maps"
+	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
-
-	"rundown/plan"
 )
 
-// settle is how long the files must have been quiet before they are read: an editor or a git checkout writes many.
-const settle = 300 * time.Millisecond
+// watchTimes are how a daemon's plan files are watched. Tests set shorter ones.
+var watchTimes = watchTiming{settle: time.Second, most: 10 * time.Second, reread: 30 * time.Second}
 
-// planWatch tells when a file in a folder of a plan changes. Folders are watched and not files, since editors and
-// mounted configuration replace files. A nil one never tells anything.
+// watchTiming says when files that change are read.
+type watchTiming struct {
+	settle time.Duration // the files must have been quiet so long: an editor or a git checkout writes many
+	most   time.Duration // but they are read so long after the first change at the latest
+	reread time.Duration // how often they are compared without any event: not every file system tells of changes
+	blind  bool          // no events at all, as on such a file system
+}
+
+// watchKind is why the plans should be compared with their files.
+type watchKind int
+
+const (
+	watchTick    watchKind = iota // the interval has passed
+	watchSettled                  // files changed, and have been quiet since
+	watchConfirm                  // the time to settle has passed since [planWatch.confirm]
+)
+
+// planWatch tells when the files of plans may have changed. Folders are watched and not files, since editors and
+// mounted configuration replace files. The fields below tell belong to the caller of follow.
 type planWatch struct {
-	watcher *fsnotify.Watcher
-	tell    chan struct{}
-	done    chan struct{}
+	times   watchTiming
 	log     *slog.Logger
+	done    chan struct{}
+	end     chan struct{}
+	watcher *fsnotify.Watcher // nil: only the interval counts
+	again   chan struct{}     // asks for watchConfirm
+	names   chan watchNames   // what concerns the plans now
+	tell    chan watchKind
+
+	watched map[string]fs.FileInfo // the folders, to see when one was replaced by another of its name
+	refused map[string]string      // why a folder cannot be watched, which is logged once
 }
 
-func newPlanWatch(plans []checkedPlan, log *slog.Logger) (*planWatch, error) {
-	watcher, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, err
-	}
-	w := &planWatch{watcher: watcher, tell: make(chan struct{}, 1), done: make(chan struct{}), log: log}
-	w.follow(plans)
-	if len(plans) > 0 && len(watcher.WatchList()) == 0 && !slices.ContainsFunc(plans, func(c checkedPlan) bool { return c.path == stdinPath }) {
-		return nil, errors.Join(errors.New("no folder can be watched"), watcher.Close())
-	}
-	go w.loop()
-	return w, nil
+// watchNames are the names whose events concern the plans.
+type watchNames struct {
+	files   map[string]bool // files, folders and links on the way to the plans' files
+	folders map[string]bool // those in which a glob of include looks
 }
 
-// follow watches the folders of all files of the plans.
-func (w *planWatch) follow(plans []checkedPlan) {
-	if w == nil {
-		return
-	}
-	watched := w.watcher.WatchList()
-	for _, c := range plans {
-		for _, f := range c.plan.Files {
-			if f.Path == stdinPath {
-				continue
-			}
-			folder := filepath.Dir(filepath.FromSlash(f.Path))
-			if slices.Contains(watched, folder) {
-				continue
-			}
-			if err := w.watcher.Add(folder); err != nil {
-				w.log.Warn("a folder of the plan cannot be watched; SIGHUP reads it again", "folder", folder, "error", err)
-				continue
-			}
-			watched = append(watched, folder)
+// newPlanWatch watches nothing yet. Without a watcher the files are still compared at intervals.
+func newPlanWatch(log *slog.Logger) *planWatch {
+	w := newPlanWatchOf(watchTimes, log)
+	var events <-chan fsnotify.Event
+	var failures <-chan error
+	if !w.times.blind {
+		watcher, err := fsnotify.NewWatcher()
+		if err == nil {
+			w.watcher, events, failures = watcher, watcher.Events, watcher.Errors
+		} else {
+			log.Warn("plan files cannot be watched; they are compared at intervals", "interval_s", w.times.reread.Seconds(), "error", err)
 		}
 	}
+	go w.loop(events, failures)
+	return w
 }
 
-func (w *planWatch) loop() {
-	defer close(w.done)
-	var quiet <-chan time.Time
-	for {
-		select {
-		case event, ok := <-w.watcher.Events:
-			switch {
-			case !ok:
-				return
-			case concerns(event.Name) && quiet == nil: // later ones do not push it back: there may be no end of them
-				quiet = time.After(settle)
-			}
-		case err, ok := <-w.watcher.Errors:
-			if !ok {
-				return
-			}
-			w.log.Warn("watching the plans", "error", err)
-			quiet = time.After(settle) // what was missed is found by reading
-		case <-quiet:
-			quiet = nil
-			select {
-			case w.tell <- struct{}{}:
-			default:
-			}
-		}
+func newPlanWatchOf(times watchTiming, log *slog.Logger) *planWatch {
+	return &planWatch{
+		times: times, log: log, done: make(chan struct{}), end: make(chan struct{}), again: make(chan struct{}, 1),
+		names: make(chan watchNames), tell: make(chan watchKind, 1), watched: map[string]fs.FileInfo{}, refused: map[string]string{},
 	}
 }
 
-// concerns says that a file may belong to a plan: logs and stores beside it are written all the time. Mounted
-// configuration is swapped by way of a link named ..data.
-func concerns(name string) bool {
-	switch filepath.Ext(name) {
-	case ".yaml", ".yml":
-		return true
-	}
-	return filepath.Base(name) == "..data"
-}
+// told receives when the plans should be compared with their files.
+func (w *planWatch) told() <-chan watchKind { return w.tell }
 
-// changed receives when the files have changed and are quiet again.
-func (w *planWatch) changed() <-chan struct{} {
-	if w == nil {
-		return nil
+// confirm asks for a comparison once the files have had time to settle.
+func (w *planWatch) confirm() {
+	select {
+	case w.again <- struct{}{}:
+	default:
 	}
-	return w.tell
 }
 
 func (w *planWatch) close() {
-	if w != nil {
+	close(w.end)
+	<-w.done
+	if w.watcher != nil {
 		_ = w.watcher.Close()
-		<-w.done
 	}
 }
 
-// sameFiles says that two readings of a plan found the same text.
-func sameFiles(a, b *plan.Plan) bool {
-	return slices.EqualFunc(a.Files, b.Files, func(x, y plan.File) bool {
-		return x.Path == y.Path && bytes.Equal(x.Text, y.Text)
-	})
+func (w *planWatch) loop(events <-chan fsnotify.Event, failures <-chan error) {
+	defer close(w.done)
+	tick := time.NewTicker(w.times.reread)
+	defer tick.Stop()
+	var names watchNames
+	var first time.Time // of the changes that have not settled yet
+	var quiet <-chan time.Time
+	kind := watchConfirm
+	touch := func(k watchKind) {
+		now := time.Now()
+		if first.IsZero() {
+			first = now
+		}
+		kind = k
+		quiet = time.After(min(w.times.settle, max(first.Add(w.times.most).Sub(now), 0)))
+	}
+	for {
+		select {
+		case <-w.end:
+			return
+		case names = <-w.names:
+		case event, ok := <-events:
+			if !ok {
+				events = nil
+			} else if names.concern(event) {
+				touch(watchSettled)
+			}
+		case err, ok := <-failures:
+			if !ok {
+				failures = nil
+				continue
+			}
+			w.log.Warn("events of plan files were lost; the files are compared", "error", err)
+			touch(watchSettled)
+		case <-w.again:
+			if quiet == nil {
+				touch(watchConfirm)
+			}
+		case <-quiet:
+			quiet, first = nil, time.Time{}
+			w.send(kind)
+		case <-tick.C:
+			if quiet == nil { // else the files are just being written
+				w.send(watchTick)
+			}
+		}
+	}
+}
+
+// send tells the caller. What it was told before and has not looked at yet is enough: it compares all files.
+func (w *planWatch) send(kind watchKind) {
+	select {
+	case w.tell <- kind:
+	default:
+	}
+}
+
+// concern says that an event may be about the plans: logs and stores beside them are written all the time.
+func (n watchNames) concern(event fsnotify.Event) bool {
+	switch filepath.Ext(event.Name) {
+	case ".yaml", ".yml":
+		return true
+	}
+	// A new folder where a glob looks may hold plans.
+	return n.files[event.Name] || n.folders[filepath.Dir(event.Name)] && !event.Has(fsnotify.Write|fsnotify.Chmod) || n.folders[event.Name]
+}
+
+// followAll watches what the files that were read last depend on. What changed before its folder was watched is found by
+// comparing once more.
+func (w *planWatch) followAll(r *reloader) {
+	if w.follow(r.reads()) {
+		w.confirm()
+	}
+}
+
+// follow watches what the plans' files depend on now, and says whether that includes anything new.
+func (w *planWatch) follow(plans []checkedPlan) (news bool) {
+	if w.watcher == nil {
+		return false
+	}
+	names := watchNames{map[string]bool{}, map[string]bool{}}
+	wanted := map[string]bool{}
+	for _, c := range plans {
+		for _, name := range c.names() {
+			for _, step := range pathSteps(name) {
+				wanted[filepath.Dir(step)] = true
+				names.files[step] = true
+			}
+		}
+		for _, folder := range c.globbed() {
+			wanted[folder], names.folders[folder] = true, true
+		}
+	}
+	select {
+	case w.names <- names: // before there can be events
+	case <-w.done:
+		return false
+	}
+	for folder := range w.watched {
+		if !wanted[folder] {
+			_ = w.watcher.Remove(folder) // it may be gone already
+			delete(w.watched, folder)
+		}
+	}
+	for _, folder := range slices.Sorted(maps.Keys(wanted)) {
+		news = w.watch(folder) || news
+	}
+	return news
+}
+
+// watch watches a folder, anew where another has come in its place.
+func (w *planWatch) watch(folder string) (news bool) {
+	info, err := os.Stat(folder)
+	if err != nil { // whatever brings it back is seen in the folder above
+		delete(w.watched, folder)
+		return false
+	}
+	before := w.watched[folder]
+	if before != nil && os.SameFile(before, info) && slices.Contains(w.watcher.WatchList(), folder) {
+		return false
+	}
+	_ = w.watcher.Remove(folder)
+	if err := w.watcher.Add(folder); err != nil {
+		if w.refused[folder] != err.Error() && !errors.Is(err, fs.ErrNotExist) {
+			w.log.Warn("a folder of the plans cannot be watched; its files are compared at intervals", "folder", folder, "interval_s", w.times.reread.Seconds(), "error", err)
+		}
+		w.refused[folder] = err.Error()
+		return false
+	}
+	delete(w.refused, folder)
+	w.watched[folder] = info
+	return true
+}
+
+// maxLinks bounds how many symbolic links lead to one file, as the kernel does.
+const maxLinks = 40
+
+// pathSteps are the paths whose change may make a file another: the file, its folder, and each symbolic link on the way
+// with the folder that it leads through. All are absolute and, but for their last part, without links.
+func pathSteps(name string) (steps []string) {
+	whole, err := filepath.Abs(filepath.FromSlash(name))
+	if err != nil {
+		return nil
+	}
+	root := filepath.VolumeName(whole) + string(filepath.Separator)
+	split := func(p string) []string {
+		return strings.FieldsFunc(p, func(r rune) bool { return r == filepath.Separator })
+	}
+	at, rest, links := root, split(strings.TrimPrefix(whole, root)), 0
+	for len(rest) > 0 {
+		part := rest[0]
+		rest = rest[1:]
+		if part == ".." {
+			at = filepath.Dir(at)
+			continue
+		}
+		next := filepath.Join(at, part)
+		info, err := os.Lstat(next)
+		switch {
+		case err != nil: // it is looked for where it would appear
+			return append(steps, next)
+		case info.Mode()&fs.ModeSymlink != 0 && links < maxLinks:
+			links++
+			steps = append(steps, next)
+			target, err := os.Readlink(next)
+			if err != nil {
+				return steps
+			}
+			if filepath.IsAbs(target) {
+				at = root
+			}
+			rest = append(split(target), rest...)
+			continue
+		case len(rest) <= 1: // the file and its folder
+			steps = append(steps, next)
+		}
+		at = next
+	}
+	return steps
+}
+
+// names are the files that a plan is read from.
+func (c checkedPlan) names() []string {
+	if c.path == stdinPath || c.files != nil && c.files.once {
+		return nil
+	}
+	names := []string{c.path}
+	if c.files != nil {
+		names = slices.AppendSeq(names, maps.Keys(c.files.read))
+		names = slices.AppendSeq(names, maps.Keys(c.files.failed))
+	}
+	return names
+}
+
+// globbed are the folders in which the plan's globs look, without links.
+func (c checkedPlan) globbed() (folders []string) {
+	if c.files == nil || c.files.once {
+		return nil
+	}
+	for pattern := range c.files.globs {
+		if !hasMeta(pattern) {
+			continue
+		}
+		fixed, parts := splitGlob(path.Clean(pattern))
+		for i := range parts {
+			found, err := []string{fixed}, error(nil)
+			if i > 0 {
+				found, err = c.files.folders.glob(path.Join(fixed, path.Join(parts[:i]...)))
+			}
+			if err != nil {
+				break
+			}
+			for _, folder := range found {
+				real, err := realPath(cmpOrDot(folder))
+				if info, unfit := os.Stat(real); err == nil && unfit == nil && info.IsDir() {
+					folders = append(folders, real)
+				}
+			}
+		}
+	}
+	return folders
 }

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -17,6 +19,7 @@ type Command struct {
 	Who        string
 	Reason     string
 	Args       []byte    // JSON or nil
+	Day, Clock string    // of the occurrence, as in [Occurrence]; "": as its row says when the command is added or settled
 	DoneAt     time.Time // zero: not settled yet
 	Result     string
 }
@@ -33,10 +36,16 @@ func (s *Store) AddCommand(ctx context.Context, c Command) (int64, error) {
 		if _, err := tx.ExecContext(ctx, insertEvent, e.row()...); err != nil {
 			return err
 		}
+		if c.Day == "" {
+			err := tx.QueryRowContext(ctx, `SELECT day, clock FROM occurrences WHERE id = $1`, c.Occurrence).Scan(&c.Day, &c.Clock)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+		}
 		return tx.QueryRowContext(ctx,
-			`INSERT INTO commands (given_at, occurrence_id, kind, who, reason, args, settled_at, result)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, '') RETURNING id`,
-			millis(c.At), c.Occurrence, c.Kind, c.Who, c.Reason, string(c.Args)).Scan(&id)
+			`INSERT INTO commands (given_at, occurrence_id, kind, who, reason, args, settled_at, result, day, clock)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7, $8) RETURNING id`,
+			millis(c.At), c.Occurrence, c.Kind, c.Who, c.Reason, string(c.Args), c.Day, c.Clock).Scan(&id)
 	})
 	if err != nil {
 		return 0, err
@@ -44,11 +53,54 @@ func (s *Store) AddCommand(ctx context.Context, c Command) (int64, error) {
 	return id, nil
 }
 
-const selectCommands = `SELECT id, given_at, occurrence_id, kind, who, reason, args, settled_at, result FROM commands`
+const selectCommands = `SELECT id, given_at, occurrence_id, kind, who, reason, args, settled_at, result, day, clock FROM commands`
 
 // Commands lists the commands that are not settled, oldest first.
 func (s *Store) Commands(ctx context.Context) ([]Command, error) {
 	return query(ctx, s, "list commands", selectCommands+` WHERE settled_at = 0 ORDER BY id`, nil, scanCommand)
+}
+
+// Orders lists the commands that were carried out and those that wait, oldest first, of the occurrences whose identity
+// names a start from an instant on. They hold for their occurrence also while no plan has it.
+func (s *Store) Orders(ctx context.Context, from time.Time) ([]Command, error) {
+	text, args := ordersFrom(from)
+	orders, err := query(ctx, s, "list orders", text, args, scanCommand)
+	slices.SortFunc(orders, func(a, b Command) int { return cmp.Compare(a.ID, b.ID) })
+	return orders, err
+}
+
+func ordersFrom(from time.Time) (string, []any) {
+	return selectCommands + ` WHERE substr(occurrence_id, -16) >= $1 AND (settled_at = 0 OR result = $2)`, []any{from.UTC().Format(identityInstant), Done}
+}
+
+// OrdersFor lists the commands of one occurrence that were carried out and those that wait, oldest first.
+func (s *Store) OrdersFor(ctx context.Context, occurrence string) ([]Command, error) {
+	return query(ctx, s, "list orders", selectCommands+` WHERE occurrence_id = $1 AND (settled_at = 0 OR result = $2) ORDER BY id`,
+		[]any{occurrence, Done}, scanCommand)
+}
+
+// Done is the result of a command that was carried out.
+const Done = "done"
+
+// identityInstant is the form of the instant that ends an identity.
+const identityInstant = "20060102T150405Z"
+
+// MoveOrders gives commands, settled or not, to the occurrences and with the arguments that they name now, and logs the
+// events in the same transaction.
+func (s *Store) MoveOrders(ctx context.Context, orders []Command, events []Event) error {
+	return s.write(ctx, "move orders", func(ctx context.Context, tx *sql.Tx) error {
+		for _, c := range orders {
+			if _, err := tx.ExecContext(ctx, `UPDATE commands SET occurrence_id = $1, args = $2 WHERE id = $3`, c.Occurrence, string(c.Args), c.ID); err != nil {
+				return err
+			}
+		}
+		for _, e := range events {
+			if _, err := tx.ExecContext(ctx, insertEvent, e.row()...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Command is one command, settled or not.
@@ -66,7 +118,7 @@ func (s *Store) Command(ctx context.Context, id int64) (Command, error) {
 func scanCommand(rows *sql.Rows) (c Command, err error) {
 	var at, done int64
 	var args string
-	err = rows.Scan(&c.ID, &at, &c.Occurrence, &c.Kind, &c.Who, &c.Reason, &args, &done, &c.Result)
+	err = rows.Scan(&c.ID, &at, &c.Occurrence, &c.Kind, &c.Who, &c.Reason, &args, &done, &c.Result, &c.Day, &c.Clock)
 	c.At, c.DoneAt, c.Args = instant(at), instant(done), document(args)
 	return c, err
 }
@@ -80,7 +132,10 @@ func (s *Store) SettleCommand(ctx context.Context, id int64, at time.Time, resul
 		}
 		var e Event
 		err := tx.QueryRowContext(ctx,
-			`UPDATE commands SET settled_at = $1, result = $2 WHERE id = $3 AND settled_at = 0 RETURNING occurrence_id, kind`,
+			`UPDATE commands SET settled_at = $1, result = $2,
+			day = CASE day WHEN '' THEN coalesce((SELECT day FROM occurrences WHERE id = occurrence_id), '') ELSE day END,
+			clock = CASE clock WHEN '' THEN coalesce((SELECT clock FROM occurrences WHERE id = occurrence_id), '') ELSE clock END
+			WHERE id = $3 AND settled_at = 0 RETURNING occurrence_id, kind`,
 			millis(at), result, id).Scan(&e.Occurrence, &e.Text)
 		if errors.Is(err, sql.ErrNoRows) {
 			return errors.New("there is no such command that waits")

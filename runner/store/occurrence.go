@@ -53,6 +53,7 @@ type Filter struct {
 	ID          string
 	IDs         []string // whole identities, at most some hundreds
 	Plan        string
+	Recording   string
 	App         string
 	Open        bool // not ended
 	States      []string
@@ -142,6 +143,9 @@ func (f Filter) query() (string, []any) {
 	}
 	if f.Plan != "" {
 		c.add("plan = ", f.Plan)
+	}
+	if f.Recording != "" {
+		c.add("recording = ", f.Recording)
 	}
 	if f.App != "" {
 		c.add("app = ", f.App)

@@ -12,32 +12,43 @@ type Pruned struct{ Occurrences, Events, Texts, Commands int64 }
 // pruneGroup is how many rows a transaction of Prune removes, so that a recording's step never waits for long.
 const pruneGroup = 500
 
-// Prune removes what is older than before: ended occurrences with their sessions and events, other events, settled
-// commands and those for what never came, and the texts of revisions that a newer usable one has replaced. What is still open stays, however old.
+// movedFar is how far ahead of its planned day a plan may move a class, for which an order may still wait.
+const movedFar = 366 * 24 * time.Hour
+
+// Prune removes what is older than before: ended occurrences with their sessions and events, other events, commands that
+// hold for nothing any more, and the texts of revisions that a newer usable one has replaced. What is still open stays,
+// however old, and so do the orders for classes ahead, however long ago they were given.
 // SQLite reuses the room; the file does not shrink.
 func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 	var p Pruned
 	limit := millis(before)
+	planned := func(t time.Time) string { return t.UTC().Format(identityInstant) }
 	for _, one := range []struct {
 		count *int64
 		text  string
+		more  []any // after limit and size
 	}{
 		{&p.Occurrences, `DELETE FROM occurrences WHERE id IN
-			(SELECT id FROM occurrences WHERE state = 'ended' AND ends_at < $1 LIMIT $2)`},
+			(SELECT id FROM occurrences WHERE state = 'ended' AND ends_at < $1 LIMIT $2)`, nil},
+		{
+			&p.Commands, `DELETE FROM commands WHERE id IN
+			(SELECT id FROM commands WHERE settled_at > 0 AND settled_at < $1 AND (result <> $3 OR substr(occurrence_id, -16) < $4)
+			OR settled_at = 0 AND given_at < $1 AND substr(occurrence_id, -16) < $5
+			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id) LIMIT $2)`,
+			[]any{Done, planned(before), planned(before.Add(-movedFar))},
+		},
 		{&p.Events, `DELETE FROM events WHERE seq IN
 			(SELECT seq FROM events WHERE happened_at < $1
-			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id) LIMIT $2)`},
-		{&p.Commands, `DELETE FROM commands WHERE id IN
-			(SELECT id FROM commands WHERE settled_at > 0 AND settled_at < $1 OR settled_at = 0 AND given_at < $1
-			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id) LIMIT $2)`},
+			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id)
+			AND NOT EXISTS (SELECT 1 FROM commands c WHERE c.occurrence_id = events.occurrence_id) LIMIT $2)`, nil},
 		{&p.Texts, `UPDATE revisions SET body = '' WHERE id IN
 			(SELECT id FROM revisions r WHERE body <> '' AND applied_at < $1 AND EXISTS
-			(SELECT 1 FROM revisions n WHERE n.plan = r.plan AND n.id > r.id AND n.state NOT IN ('waiting', 'refused')) LIMIT $2)`},
+			(SELECT 1 FROM revisions n WHERE n.plan = r.plan AND n.id > r.id AND n.state NOT IN ('waiting', 'refused')) LIMIT $2)`, nil},
 	} {
 		for {
 			var n int64
 			err := s.write(ctx, "remove what is old", func(ctx context.Context, tx *sql.Tx) error {
-				done, err := tx.ExecContext(ctx, one.text, limit, pruneGroup)
+				done, err := tx.ExecContext(ctx, one.text, append([]any{limit, pruneGroup}, one.more...)...)
 				if err != nil {
 					return err
 				}

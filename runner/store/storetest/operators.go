@@ -101,8 +101,9 @@ func pruning(t *testing.T, s *store.Store) {
 	if err := s.SetRevision(t.Context(), 3, store.RevisionRefused, ""); err != nil {
 		t.Fatal(err)
 	}
-	// One for a class that never came, and one for a class that is still open.
-	for _, id := range []string{"school/gone/20310915T070000Z", row("stuck", monday, "").Occurrence.ID} {
+	// One for a class that never came, one for a class that is still open, and one for a class ahead.
+	ahead := "school/ahead/20311115T080000Z"
+	for _, id := range []string{"school/gone/20300901T070000Z", row("stuck", monday, "").Occurrence.ID, ahead} {
 		if _, err := s.AddCommand(t.Context(), store.Command{At: monday, Occurrence: id, Kind: "cancel"}); err != nil {
 			t.Fatal(err)
 		}
@@ -112,6 +113,12 @@ func pruning(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	same(t, got, store.Pruned{Occurrences: 1, Events: 2, Texts: 1, Commands: 1})
+	if log, err := s.Events(t.Context(), ahead, 0, 0); err != nil || len(log) != 1 {
+		t.Errorf("the log of the class ahead: %v, %v", log, err)
+	}
+	if orders, err := s.Commands(t.Context()); err != nil || len(orders) != 2 || orders[1].Occurrence != ahead {
+		t.Errorf("orders %+v, %v, want those for what is open and what is ahead", orders, err)
+	}
 	left, err := s.Occurrences(t.Context(), store.Filter{})
 	if err != nil || len(left) != 2 || left[0].Recording != "stuck" || left[1].Recording != "young" {
 		t.Errorf("left %+v, %v", left, err)

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner"
+)
+
+// reloader reads the plan files of a daemon again and applies those that have changed. It belongs to one goroutine.
+type reloader struct {
+	a      *app
+	w      *workplace
+	engine *runner.Engine
+	log    *slog.Logger
+	plans  []checkedPlan
+	state  []readState // of each plan
+
+	seen      string // the content found at the last tick, which may be half-written
+	seenSince time.Time
+}
+
+// readState is what came of the last reading of a plan.
+type readState struct {
+	files   *osFiles // as they were read
+	digest  string   // of their content
+	refused string   // why the plan was not applied; "": it was
+	retry   bool     // and the reason may go away without a change of the files
+}
+
+func newReloader(a *app, w *workplace, engine *runner.Engine, log *slog.Logger, plans []checkedPlan) *reloader {
+	r := &reloader{a: a, w: w, engine: engine, log: log, plans: plans, state: make([]readState, len(plans))}
+	for i, c := range plans {
+		if c.files != nil {
+			r.state[i] = readState{files: c.files, digest: c.files.digest()}
+		}
+	}
+	return r
+}
+
+// reads are the plans with the files that were read last, to be watched.
+func (r *reloader) reads() []checkedPlan {
+	reads := slices.Clone(r.plans)
+	for i := range reads {
+		reads[i].files = r.state[i].files
+	}
+	return reads
+}
+
+// due says whether the plans are to be read again now. Where a difference was found without an event, the files may be
+// being written: confirm says that they are to be compared again after a moment.
+func (r *reloader) due(kind watchKind) (now, confirm bool) {
+	differs, found := false, ""
+	for i := range r.state {
+		d, once := r.current(i)
+		differs = differs || !once && d != r.state[i].digest
+		found += d
+	}
+	retry := slices.ContainsFunc(r.state, func(s readState) bool { return s.retry })
+	switch {
+	case !differs:
+		r.seen = ""
+		return retry, false
+	case kind == watchSettled, found == r.seen:
+	case r.seen == "":
+		r.seen, r.seenSince = found, time.Now()
+		return false, true
+	case time.Since(r.seenSince) < watchTimes.most:
+		r.seen = found
+		return false, true
+	}
+	r.seen = ""
+	return true, false
+}
+
+// current is the digest of what the files of a plan hold now; once: they can be read only once.
+func (r *reloader) current(i int) (digest string, once bool) {
+	files := r.state[i].files
+	if r.plans[i].path == stdinPath || files != nil && files.once {
+		return "", true
+	}
+	if files == nil { // a revision of the store took the place of a broken file
+		files = newPlanFiles(nil, r.plans[i].path, r.a.flags.includeDirs...)
+	}
+	return files.again(r.a.flags.includeDirs).digest(), false
+}
+
+// reload reads the plans again and applies those that have changed. A plan with errors changes nothing: the active one
+// stays. force applies also what has not changed, and reads streams.
+func (r *reloader) reload(ctx context.Context, force bool) {
+	for i := range r.plans {
+		old, state := r.plans[i], &r.state[i]
+		d, once := r.current(i)
+		if !force && (once || d == state.digest && !state.retry) {
+			continue
+		}
+		c, err := r.a.checkPlan(old.path, plan.CheckOptions{Now: r.a.clock()})
+		before := *state
+		*state = readState{files: c.files, digest: c.files.digest()}
+		changed, retry, err := r.apply(ctx, old, c, err, force)
+		switch {
+		case err != nil:
+			state.refused, state.retry = err.Error(), retry
+			if force || state.refused != before.refused || state.digest != before.digest {
+				r.log.Error("the plan is not taken over, the one at work stays", "plan", old.plan.Name, "file", old.path, "error", err)
+			}
+		case changed:
+			r.plans[i] = c
+		}
+	}
+}
+
+// apply applies a plan that was read; retry says that the same files may be applied later.
+func (r *reloader) apply(ctx context.Context, old, c checkedPlan, unread error, force bool) (changed, retry bool, err error) {
+	switch {
+	case unread != nil:
+		return false, false, unread
+	case !c.sound():
+		return false, false, c.unsound()
+	case c.plan.Name != old.plan.Name:
+		return false, false, fmt.Errorf("its name is part of every class's identity and became %s; restart to change it", c.plan.Name)
+	case !force && sameFiles(old.plan, c.plan):
+		return false, false, nil
+	}
+	if err := r.w.unresolved(c.plan); err != nil {
+		return false, true, err
+	}
+	switch _, err := r.engine.Apply(ctx, c.plan); {
+	case errors.Is(err, runner.ErrHeld): // said already; the file has been read, and is not asked about again
+	case err != nil:
+		return false, true, err
+	}
+	return true, false, nil
+}
+
+// sameFiles says that two readings of a plan found the same text.
+func sameFiles(a, b *plan.Plan) bool {
+	return slices.EqualFunc(a.Files, b.Files, func(x, y plan.File) bool {
+		return x.Path == y.Path && bytes.Equal(x.Text, y.Text)
+	})
+}
+
+// again reads the same files and globs as they are now.
+func (f *osFiles) again(includeDirs []string) *osFiles {
+	g := newPlanFiles(nil, f.root, includeDirs...)
+	for name := range f.read {
+		_, _ = g.ReadFile(name) // the digest holds the error
+	}
+	for name := range f.failed {
+		_, _ = g.ReadFile(name)
+	}
+	if len(f.read)+len(f.failed) == 0 {
+		_, _ = g.ReadFile(f.root)
+	}
+	for pattern := range f.globs {
+		_, _ = g.Glob(pattern)
+	}
+	return g
+}
+
+// digest stands for all that was read.
+func (f *osFiles) digest() string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(f.read)) {
+		fmt.Fprintf(h, "file %q %d\n", name, len(f.read[name]))
+		h.Write(f.read[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.failed)) {
+		fmt.Fprintf(h, "failed %q %q\n", name, f.failed[name])
+	}
+	for _, pattern := range slices.Sorted(maps.Keys(f.globs)) {
+		fmt.Fprintf(h, "glob %q %q %v\n", pattern, f.globs[pattern].matches, f.globs[pattern].err)
+	}
+	return string(h.Sum(nil))
+}

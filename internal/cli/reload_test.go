@@ -1,0 +1,369 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"golang.org/x/sys/unix"
+)
+
+// growing is a plan with n recordings of a class tomorrow each; a plan that includes has them in what it includes.
+func growing(n int, include string) (root, part string) {
+	tomorrow := time.Now().UTC().Add(24 * time.Hour).Truncate(time.Hour)
+	part = "recordings:\n"
+	for i := range n {
+		part += fmt.Sprintf("  r%d: {when: %s, url: \"https://school.example/%d\"}\n", i, dated(tomorrow, time.Hour/2), i)
+	}
+	root = strings.TrimSuffix(aroundNow, "recordings:\n")
+	if include == "" {
+		return root + part, ""
+	}
+	return strings.Replace(root, "apps:", "include: "+include+"\napps:", 1), part
+}
+
+// deployment is a way in which the files of a plan are put in place and replaced.
+type deployment struct {
+	root  string // of the plan, in the folder
+	put   func(d *files, n int)
+	again func(d *files, n int)
+}
+
+// files is the folder of a deployment.
+type files struct {
+	t      *testing.T
+	folder string
+}
+
+func (d *files) path(name string) string { return filepath.Join(d.folder, name) }
+
+// must ends the test for an error.
+func (d *files) must(err error) {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// over writes a file in place.
+func (d *files) over(name, text string) {
+	d.t.Helper()
+	d.must(os.MkdirAll(filepath.Dir(d.path(name)), 0o700))
+	write(d.t, d.path(name), text)
+}
+
+// swap puts a link in the place of another at once.
+func (d *files) swap(name, target string) {
+	d.t.Helper()
+	d.must(os.Symlink(target, d.path(name+".tmp")))
+	d.must(os.Rename(d.path(name+".tmp"), d.path(name)))
+}
+
+// plan writes a plan without include in place.
+func (d *files) plan(name string, n int) {
+	d.t.Helper()
+	text, _ := growing(n, "")
+	d.over(name, text)
+}
+
+var deployments = map[string]deployment{
+	"a file written in place, as one that is mounted by itself": {
+		root:  "plan.yaml",
+		put:   func(d *files, n int) { d.plan("plan.yaml", n) },
+		again: func(d *files, n int) { d.plan("plan.yaml", n) },
+	},
+	"a file without an extension that is replaced": {
+		root: "plan",
+		put:  func(d *files, n int) { d.plan("plan", n) },
+		again: func(d *files, n int) {
+			d.plan("plan~", n)
+			d.must(os.Rename(d.path("plan~"), d.path("plan")))
+		},
+	},
+	"a ConfigMap of Kubernetes": {
+		root: "plan.yaml",
+		put: func(d *files, n int) {
+			d.plan("..v1/plan.yaml", n)
+			link(d.t, "..v1", d.path("..data"))
+			link(d.t, "..data/plan.yaml", d.path("plan.yaml"))
+		},
+		again: func(d *files, n int) {
+			d.plan(fmt.Sprintf("..v%d/plan.yaml", n), n)
+			d.swap("..data", fmt.Sprintf("..v%d", n))
+		},
+	},
+	"a linked folder that is swapped while the old one is kept": {
+		root: "current/plan",
+		put: func(d *files, n int) {
+			d.plan("releases/v1/plan", n)
+			link(d.t, "releases/v1", d.path("current"))
+		},
+		again: func(d *files, n int) {
+			d.plan(fmt.Sprintf("releases/v%d/plan", n), n)
+			d.swap("current", fmt.Sprintf("releases/v%d", n))
+		},
+	},
+	"a linked file whose target is edited": {
+		root: "plan.yaml",
+		put: func(d *files, n int) {
+			d.plan("checkout/lingua", n)
+			link(d.t, d.path("checkout/lingua"), d.path("between"))
+			link(d.t, "between", d.path("plan.yaml"))
+		},
+		again: func(d *files, n int) { d.plan("checkout/lingua", n) },
+	},
+	"a folder that is renamed and made anew": {
+		root: "plans/plan.yaml",
+		put:  func(d *files, n int) { d.plan("plans/plan.yaml", n) },
+		again: func(d *files, n int) {
+			d.must(os.Rename(d.path("plans"), d.path(fmt.Sprintf("plans.%d", n))))
+			d.plan("plans/plan.yaml", n)
+		},
+	},
+	"a folder that is removed and put in place whole": {
+		root: "plans/plan.yaml",
+		put:  func(d *files, n int) { d.plan("plans/plan.yaml", n) },
+		again: func(d *files, n int) {
+			d.plan("next/plan.yaml", n)
+			d.must(os.RemoveAll(d.path("plans")))
+			d.must(os.Rename(d.path("next"), d.path("plans")))
+		},
+	},
+	"a new folder where a glob looks": {
+		root: "plan.yaml",
+		put: func(d *files, n int) {
+			root, part := growing(n, `["*/*/part"]`)
+			d.over("schools/a/part", part)
+			d.over("plan.yaml", root)
+		},
+		again: func(d *files, n int) {
+			_, before := growing(n-1, "-")
+			_, part := growing(n, "-")
+			d.over(fmt.Sprintf("school-%d/b/part", n), "recordings:\n"+strings.TrimPrefix(part, before))
+		},
+	},
+}
+
+// TestEachDeploymentIsReadAgain has a daemon by which the files are replaced as deployments do, twice, with a SIGHUP
+// between: by events alone, and by comparing alone, as on a file system that tells of nothing.
+func TestEachDeploymentIsReadAgain(t *testing.T) {
+	for way, times := range map[string]string{"watched": "50ms 500ms 1h", "compared": "50ms 500ms 100ms blind"} {
+		for name, form := range deployments {
+			t.Run(way+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				d := &files{t, plansIn(t, nil)}
+				form.put(d, 1)
+				daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH="+times), "run", d.path(form.root), "--simulate", "--listen", "127.0.0.1:0")
+				daemon.await(1, "msg=running")
+				form.again(d, 2)
+				daemon.await(1, "plan applied", "added=1", "removed=0")
+				d.must(daemon.cmd.Process.Signal(syscall.SIGHUP))
+				daemon.await(1, "plan applied", "added=0", "removed=0")
+				form.again(d, 3)
+				daemon.await(1, "plan applied", "added=1", "removed=0")
+				if status := daemon.end(syscall.SIGTERM); status != StatusOK {
+					t.Errorf("status %d", status)
+				}
+			})
+		}
+	}
+}
+
+// TestAChangeWithoutAnEventIsFound edits a file through its mapping into memory, which no file system tells of.
+func TestAChangeWithoutAnEventIsFound(t *testing.T) {
+	t.Parallel()
+	d := &files{t, plansIn(t, nil)}
+	text, _ := growing(2, "")
+	d.over("plan.yaml", strings.Replace(text, "  r1:", "# r1:", 1))
+	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=50ms 500ms 100ms"), "run", d.path("plan.yaml"), "--simulate", "--listen", "127.0.0.1:0")
+	daemon.await(1, "msg=running")
+	file, err := os.OpenFile(d.path("plan.yaml"), os.O_RDWR, 0)
+	d.must(err)
+	defer file.Close()
+	memory, err := unix.Mmap(int(file.Fd()), 0, len(text), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	d.must(err)
+	copy(memory, text)
+	d.must(unix.Munmap(memory))
+	daemon.await(1, "plan applied", "added=1", "removed=0")
+}
+
+// TestAPlanThatIsRefusedIsToldOfOnce compares again and again while the file is broken, and takes it over once it is
+// mended.
+func TestAPlanThatIsRefusedIsToldOfOnce(t *testing.T) {
+	t.Parallel()
+	d := &files{t, plansIn(t, nil)}
+	d.plan("plan.yaml", 1)
+	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms blind"), "run", d.path("plan.yaml"), "--simulate", "--listen", "127.0.0.1:0")
+	daemon.await(1, "msg=running")
+	d.over("plan.yaml", "version: 1\nname: today\n")
+	daemon.await(1, "not taken over")
+	d.must(os.Remove(d.path("plan.yaml")))
+	daemon.await(1, "not taken over", "no such file")
+	d.plan("plan.yaml", 2)
+	daemon.await(1, "plan applied", "added=1")
+	if n := strings.Count(daemon.output(), "not taken over"); n != 2 {
+		t.Errorf("refused %d times, want one for each text:\n%s", n, daemon.output())
+	}
+}
+
+// TestFilesSettleBeforeTheyAreRead has events that follow one another: the wait begins anew with each, but has an end.
+func TestFilesSettleBeforeTheyAreRead(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		every time.Duration
+		n     int
+		want  []time.Duration // when the caller is told, since the first event
+	}{
+		{"one event", 0, 1, []time.Duration{time.Second}},
+		{"a slow writer", 900 * time.Millisecond, 5, []time.Duration{4*900*time.Millisecond + time.Second}},
+		{"a writer that never ends", 700 * time.Millisecond, 50, []time.Duration{10 * time.Second, 20500 * time.Millisecond, 31 * time.Second, 35300 * time.Millisecond}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				times := watchTimes
+				times.blind = true
+				w := newPlanWatchOf(times, slog.New(slog.DiscardHandler))
+				events := make(chan fsnotify.Event)
+				go w.loop(events, nil)
+				begun := time.Now()
+				go func() {
+					for i := range tt.n {
+						if i > 0 {
+							time.Sleep(tt.every)
+						}
+						events <- fsnotify.Event{Name: "/plans/plan.yaml", Op: fsnotify.Write}
+					}
+				}()
+				for _, want := range tt.want {
+					if kind := <-w.told(); kind != watchSettled || time.Since(begun) != want {
+						t.Errorf("told %d after %v, want %v", kind, time.Since(begun), want)
+					}
+				}
+				if kind := <-w.told(); kind != watchTick {
+					t.Errorf("told %d after %v", kind, time.Since(begun))
+				}
+				w.close()
+			})
+		})
+	}
+}
+
+// TestFilesThatAreBeingWrittenAreNotRead compares files that tell of no events: a difference counts once two comparisons
+// find the same.
+func TestFilesThatAreBeingWrittenAreNotRead(t *testing.T) {
+	d := &files{t, plansIn(t, map[string]string{"plan.yaml": "one"})}
+	path := d.path("plan.yaml")
+	read := newPlanFiles(nil, path)
+	if _, err := read.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	r := newReloader(&app{}, nil, nil, nil, []checkedPlan{{path: path, files: read}})
+	for i, step := range []struct {
+		text         string
+		kind         watchKind
+		now, confirm bool
+	}{
+		{"one", watchTick, false, false},
+		{"one, tw", watchTick, false, true},
+		{"one, two, th", watchConfirm, false, true},
+		{"one, two, three", watchConfirm, false, true},
+		{"one, two, three", watchConfirm, true, false},
+		{"one", watchTick, false, false}, // as it was read: nothing is to be done
+		{"two", watchSettled, true, false},
+	} {
+		d.over("plan.yaml", step.text)
+		if now, confirm := r.due(step.kind); now != step.now || confirm != step.confirm {
+			t.Errorf("step %d: read now %v, compare again %v, want %v, %v", i, now, confirm, step.now, step.confirm)
+		}
+	}
+}
+
+// shownEnds asks a command for the end and the extension of the occurrences that it knows, by identity.
+func shownEnds(t *testing.T, dsn string, args ...string) map[string][2]string {
+	t.Helper()
+	status, out, said := command(t, append(args, "--store", dsn, "--format", "json")...)
+	if status != StatusOK {
+		t.Fatalf("%v: status %d: %s", args, status, said)
+	}
+	var answer struct {
+		Occurrences []occurrenceJSON
+		Life        *occurrenceJSON
+	}
+	if err := json.Unmarshal([]byte(out), &answer); err != nil {
+		t.Fatal(err)
+	}
+	if answer.Life != nil {
+		answer.Occurrences = append(answer.Occurrences, *answer.Life)
+	}
+	ends := map[string][2]string{}
+	for _, o := range answer.Occurrences {
+		until := ""
+		if o.Extended != nil {
+			until = deref(o.Extended.Until)
+		}
+		ends[o.ID] = [2]string{deref(o.End), until}
+	}
+	return ends
+}
+
+// TestAnExtensionSurvivesAPlanThatLosesTheClassForAMoment has show and status tell the same of it.
+func TestAnExtensionSurvivesAPlanThatLosesTheClassForAMoment(t *testing.T) {
+	t.Parallel()
+	d := &files{t, plansIn(t, nil)}
+	dsn, path := "sqlite:"+d.path("rundown.db"), d.path("plan.yaml")
+	// Within the day that status looks ahead.
+	soon := time.Now().UTC().Add(2 * time.Hour).Truncate(time.Hour)
+	class := func(id string) string {
+		return fmt.Sprintf("  %s: {when: %s, url: \"https://school.example/%s\"}\n", id, dated(soon, time.Hour/2), id)
+	}
+	d.over("plan.yaml", aroundNow+class("a")+class("b"))
+	address, _ := serve(t)
+	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=50ms 500ms 100ms"), "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon.await(1, "msg=running")
+	id := "today/a/" + soon.Format(identityForm)
+	end, until := soon.Add(time.Hour/2).Format(time.RFC3339), soon.Add(3*time.Hour/4).Format(time.RFC3339)
+	await := func(what string, want map[string][2]string) {
+		t.Helper()
+		for limit := time.Now().Add(30 * time.Second); ; {
+			got := shownEnds(t, dsn, "status")
+			if got[id] == want[id] {
+				return
+			}
+			if time.Now().After(limit) {
+				t.Fatalf("%s: %v, want %v", what, got, want)
+			}
+			runtime.Gosched()
+		}
+	}
+	await("planned", map[string][2]string{id: {end, ""}})
+	if status, _, said := command(t, "extend", id, "15m", "--store", dsn, "--reason", "the exam"); status != StatusOK {
+		t.Fatal(said)
+	}
+	want := map[string][2]string{id: {until, until}}
+	await("extended", want)
+	d.over("plan.yaml", aroundNow+class("b"))
+	daemon.await(1, "plan applied", "added=0", "removed=1")
+	await("removed", nil)
+	d.over("plan.yaml", aroundNow+class("a")+class("b"))
+	daemon.await(1, "plan applied", "added=1", "removed=0")
+	await("back", want)
+	for _, args := range [][]string{{"show", id}, {"show", id, path}, {"history", id}} {
+		if got := shownEnds(t, dsn, args...); got[id] != want[id] {
+			t.Errorf("%v: %v, want %v as status says", args, got, want)
+		}
+	}
+	for _, args := range [][]string{{"status"}, {"show", id}, {"show", id, path}, {"history", id}} {
+		if _, out, _ := command(t, append(args, "--store", dsn)...); !strings.Contains(out, "the exam") || !strings.Contains(out, "extended") {
+			t.Errorf("%v does not tell of the extension:\n%s", args, out)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora/simulator"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// TestOrdersHoldForAClassFarAhead gives orders for a class two months ahead, of which the store has no row yet, and lets
+// the time pass. What is old is removed from the store meanwhile.
+func TestOrdersHoldForAClassFarAhead(t *testing.T) {
+	const planned = "2031-07-18 09:00-09:50, 2031-09-15 09:00-09:50"
+	extended := runner.ExtendArgs{Until: monday.Add(65 * time.Minute)}
+	for _, tt := range []struct {
+		name    string
+		daemons []string
+		kinds   []string
+		stopped time.Duration // since the bell; 0: not recorded
+		outcome runner.Outcome
+	}{
+		{"cancelled", []string{"running", "stopped", "restarted later"}, []string{runner.CommandCancel}, 0, runner.Cancelled},
+		{"extended", []string{"running", "stopped", "restarted later"}, []string{runner.CommandExtend}, 67 * time.Minute, runner.Recorded},
+		{
+			"extended, cancelled and taken back",
+			[]string{"restarted later"},
+			[]string{runner.CommandExtend, runner.CommandCancel, runner.CommandUncancel},
+			67 * time.Minute, runner.Recorded,
+		},
+	} {
+		for _, daemon := range tt.daemons {
+			t.Run(fmt.Sprintf("%s, daemon %s", tt.name, daemon), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					until(monday.AddDate(0, 0, -60))
+					h := newHouse(t, simulator.Config{})
+					h.poll, h.keep = time.Hour, 9*24*time.Hour
+					p := load(t, school(planned), "school.yaml")
+					e := h.open(p)
+					s := h.beside()
+					if rows, err := s.Occurrences(context.Background(), store.Filter{ID: german}); err != nil || len(rows) > 0 {
+						t.Fatalf("the store has a row already: %+v, %v", rows, err)
+					}
+					if daemon == "stopped" {
+						h.shut(e)
+					}
+					for _, kind := range tt.kinds {
+						order(t, s, kind, german, extended)
+					}
+					if daemon == "restarted later" {
+						until(monday.AddDate(0, 0, -30))
+						h.shut(e)
+					}
+					if daemon != "running" {
+						e = h.open(p)
+					}
+					until(monday.Add(3 * time.Hour))
+					h.shut(e)
+					rows, err := s.Occurrences(context.Background(), store.Filter{ID: german})
+					if err != nil || len(rows) != 1 || rows[0].Outcome != string(tt.outcome) {
+						t.Errorf("%+v, %v, want outcome %q", rows, err, tt.outcome)
+					}
+					ledger := h.ledgerOf("german")
+					for len(ledger) > 0 && ledger[0].StartedAt.Before(monday.AddDate(0, 0, -1)) {
+						ledger = ledger[1:] // the class of July
+					}
+					if want := min(int(tt.stopped), 1); len(ledger) != want || want > 0 && ledger[0].StoppedAt.Sub(monday.Add(tt.stopped)).Abs() > 5*time.Second {
+						t.Errorf("%+v, want one session that is stopped %v after the bell", ledger, tt.stopped)
+					}
+					h.audit()
+				})
+			})
+		}
+	}
+}
+
+// TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity changes the zone of a class for which an order waits.
+func TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity(t *testing.T) {
+	const planned = "2031-07-18 09:00-09:50, 2031-09-15 09:00-09:50"
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.AddDate(0, 0, -60))
+		h := newHouse(t, simulator.Config{})
+		h.poll = time.Hour
+		e := h.open(load(t, school(planned), "school.yaml"))
+		s := h.beside()
+		cancel := store.Command{At: time.Now(), Occurrence: german, Kind: runner.CommandCancel, Who: "ops", Day: "2031-09-15", Clock: "09:00"}
+		if _, err := s.AddCommand(context.Background(), cancel); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.AddDate(0, 0, -30))
+		if _, err := e.Apply(context.Background(), load(t, school(planned, "    timezone: Europe/Lisbon"), "school.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(3 * time.Hour))
+		h.shut(e)
+		rows, err := s.Occurrences(context.Background(), store.Filter{ID: "school/german/20310915T080000Z"})
+		if err != nil || len(rows) != 1 || rows[0].Outcome != string(runner.Cancelled) {
+			t.Errorf("%+v, %v, want it cancelled", rows, err)
+		}
+		if ledger := h.ledgerOf("german"); len(ledger) != 1 || ledger[0].StartedAt.After(monday.AddDate(0, 0, -1)) {
+			t.Errorf("%+v, want the class of July alone", ledger)
+		}
+	})
+}

@@ -1,0 +1,167 @@
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora/simulator"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// ordered leaves an order and awaits that it is settled.
+func ordered(t *testing.T, s *store.Store, kind, id string, args any) string {
+	t.Helper()
+	n := order(t, s, kind, id, args)
+	time.Sleep(3 * time.Second)
+	synctest.Wait()
+	c, err := s.Command(context.Background(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Result
+}
+
+// TestOrdersHoldWhileThePlanDoesNotHoldTheClass removes a class from the plan and takes it in again, as a plan does that
+// is read while it is being written.
+func TestOrdersHoldWhileThePlanDoesNotHoldTheClass(t *testing.T) {
+	const at, other = "2031-09-15 09:00-09:50", "2031-09-16 09:00-09:50"
+	extended := runner.ExtendArgs{Until: monday.Add(65 * time.Minute)}
+	for _, tt := range []struct {
+		name    string
+		before  []string // orders while the plan holds the class
+		absent  []string // orders while it does not
+		back    bool     // it comes back
+		stopped time.Duration
+		outcome runner.Outcome // "": the store does not know the class
+	}{
+		{"extended", []string{runner.CommandExtend}, nil, true, 67 * time.Minute, runner.Recorded},
+		{"cancelled", []string{runner.CommandCancel}, nil, true, 0, runner.Cancelled},
+		{"cancelled and taken back", []string{runner.CommandCancel, runner.CommandUncancel}, nil, true, 52 * time.Minute, runner.Recorded},
+		{"extended, cancelled and taken back", []string{runner.CommandExtend, runner.CommandCancel, runner.CommandUncancel}, nil, true, 67 * time.Minute, runner.Recorded},
+		{"taken back while it is absent", []string{runner.CommandCancel}, []string{runner.CommandUncancel}, true, 52 * time.Minute, runner.Recorded},
+		{"taken back while it is absent, for good", []string{runner.CommandCancel}, []string{runner.CommandUncancel}, false, 0, ""},
+		{"extended, absent for good", []string{runner.CommandExtend}, nil, false, 0, ""},
+	} {
+		for _, restart := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, restart %v", tt.name, restart), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					until(monday.Add(-time.Hour))
+					h := newHouse(t, simulator.Config{})
+					h.poll = time.Second
+					with, without := load(t, school(at), "school.yaml"), load(t, school(other), "school.yaml")
+					e := h.open(with)
+					s := h.beside()
+					for _, kind := range tt.before {
+						if result := ordered(t, s, kind, german, extended); result != store.Done {
+							t.Fatalf("%s: %s", kind, result)
+						}
+					}
+					reload := func(p string) {
+						t.Helper()
+						next := with
+						if p == other {
+							next = without
+						}
+						if restart {
+							h.shut(e)
+							e = h.open(next)
+						} else if _, err := e.Apply(context.Background(), next); err != nil {
+							t.Fatal(err)
+						}
+					}
+					reload(other)
+					for _, kind := range tt.absent {
+						if result := ordered(t, s, kind, german, extended); result != store.Done {
+							t.Errorf("%s: %s", kind, result)
+						}
+					}
+					if tt.back {
+						reload(at)
+					}
+					until(monday.Add(3 * time.Hour))
+					h.shut(e)
+					rows, err := s.Occurrences(context.Background(), store.Filter{ID: german})
+					if err != nil || (len(rows) > 0) != (tt.outcome != "") || len(rows) > 0 && rows[0].Outcome != string(tt.outcome) {
+						t.Errorf("%+v, %v, want outcome %q", rows, err, tt.outcome)
+					}
+					ledger := h.sim.Ledger().Sessions
+					if want := min(int(tt.stopped), 1); len(ledger) != want || want > 0 && ledger[0].StoppedAt.Sub(monday.Add(tt.stopped)).Abs() > 5*time.Second {
+						t.Errorf("%+v, want one session that is stopped %v after the bell", ledger, tt.stopped)
+					}
+					h.audit()
+				})
+			})
+		}
+	}
+}
+
+// TestOrdersGoOverToTheIdentityThatAClassHasNow changes the zone of a class, as a new release of the time zone database
+// does: its local time stays, and its identity, which is in UTC, becomes another.
+func TestOrdersGoOverToTheIdentityThatAClassHasNow(t *testing.T) {
+	const renamed = "school/german/20310915T080000Z" // 09:00 in Lisbon
+	for _, tt := range []struct {
+		name    string
+		kinds   []string
+		stopped time.Duration // since the new bell
+	}{
+		{"cancelled", []string{runner.CommandCancel}, 0},
+		{"extended by a quarter of an hour", []string{runner.CommandExtend}, 67 * time.Minute},
+		{"cancelled and taken back", []string{runner.CommandCancel, runner.CommandUncancel}, 52 * time.Minute},
+	} {
+		for _, way := range []string{"reload", "restart", "ordered while nobody runs"} {
+			t.Run(tt.name+", "+way, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					until(monday.Add(-time.Hour))
+					h := newHouse(t, simulator.Config{})
+					h.poll = time.Second
+					e := h.open(load(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50"), "school.yaml"))
+					s := h.beside()
+					if way == "ordered while nobody runs" {
+						time.Sleep(time.Second)
+						synctest.Wait()
+						h.shut(e)
+					}
+					for _, kind := range tt.kinds {
+						ordered(t, s, kind, german, runner.ExtendArgs{Until: monday.Add(65 * time.Minute)})
+					}
+					moved := load(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50", "    timezone: Europe/Lisbon"), "school.yaml")
+					switch way {
+					case "reload":
+						if _, err := e.Apply(context.Background(), moved); err != nil {
+							t.Fatal(err)
+						}
+					case "restart":
+						h.shut(e)
+						e = h.open(moved)
+					default:
+						e = h.open(moved)
+					}
+					until(monday.Add(4 * time.Hour))
+					h.shut(e)
+					bell := monday.Add(time.Hour)
+					ledger := h.sim.Ledger().Sessions
+					if want := min(int(tt.stopped), 1); len(ledger) != want || want > 0 && ledger[0].StoppedAt.Sub(bell.Add(tt.stopped)).Abs() > 5*time.Second {
+						t.Errorf("%+v, want one session that is stopped %v after the new bell", ledger, tt.stopped)
+					}
+					events, err := s.Events(context.Background(), renamed, 0, 0)
+					if err != nil || !slices.ContainsFunc(events, func(e store.Event) bool { return strings.Contains(e.Text, "held this class as "+german) }) {
+						t.Errorf("the log does not tell of it: %+v, %v", events, err)
+					}
+					if !strings.Contains(h.log.String(), `level=WARN msg="operators' orders go over to the new identity of a class`) {
+						t.Error("the log does not warn of it")
+					}
+					if state := h.outcomes()["school/german/20310916T080000Z"]; state.Cancel != nil || state.Extended != nil {
+						t.Errorf("the order went over to another class as well: %+v", state)
+					}
+					h.audit()
+				})
+			})
+		}
+	}
+}
