@@ -33,6 +33,7 @@ var (
 	ErrFenced       = errors.New("another owner has taken over")
 	ErrClosed       = errors.New("writer is closed")
 	ErrNoWork       = errors.New("store was not opened to work on it")
+	ErrUnwritable   = errors.New("store cannot be written") // the disk is full, or the file or its folder is read-only
 )
 
 // Options say how to open a store.
