@@ -58,12 +58,20 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err e
 		if s.steps, err = prepareSteps(ctx, s.w); err != nil {
 			return nil, s.explain("open", err)
 		}
+		if path != memory {
+			if err := s.rememberFiles(ctx, file); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return s, nil
 }
 
 // abandon gives back what a failed opening holds.
 func (s *Store) abandon() {
+	if s.pin != nil {
+		_ = s.pin.Close()
+	}
 	for _, db := range []*sql.DB{s.r, s.w} {
 		if db != nil {
 			_ = db.Close()
@@ -145,7 +153,7 @@ func (s *Store) connect(file string) error {
 		s.w = s.r
 		return nil
 	}
-	s.r.SetMaxOpenConns(readers)
+	s.r.SetMaxOpenConns(readers + 1) // and the one that is kept
 	s.r.SetMaxIdleConns(readers)
 	if s.w, err = sql.Open("sqlite", dataSource(file, true)); err != nil {
 		return s.explain("open", err)

@@ -33,6 +33,7 @@ var (
 	ErrFenced       = errors.New("another owner has taken over")
 	ErrClosed       = errors.New("writer is closed")
 	ErrNoWork       = errors.New("store was not opened to work on it")
+	ErrReplaced     = errors.New("store was replaced")      // its files are not those that were opened
 	ErrUnwritable   = errors.New("store cannot be written") // the disk is full, or the file or its folder is read-only
 )
 
@@ -53,6 +54,9 @@ type Store struct {
 	// Writes have one connection, so that within this process they queue in order of arrival instead of finding the
 	// file busy; reads have their own, and never wait for a write.
 	w, r *sql.DB
+
+	pin   *sql.Conn    // of r, kept open; nil: none
+	files []openedFile // of a store that is worked on
 
 	node        string
 	incarnation int64
@@ -78,10 +82,13 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		var errs []error
-		errs = append(errs, s.r.Close())
 		if s.w != s.r {
 			errs = append(errs, s.w.Close())
 		}
+		if s.pin != nil {
+			errs = append(errs, s.pin.Close())
+		}
+		errs = append(errs, s.r.Close())
 		// Last: as long as a connection is open, nobody else may take the store for free.
 		errs = append(errs, unlock(s.lock))
 		s.closed = s.explain("close", errors.Join(errs...))
@@ -98,6 +105,9 @@ func (s *Store) write(ctx context.Context, doing string, do func(ctx context.Con
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := s.CheckFiles(); err != nil {
+		return err
+	}
 	ctx = context.WithoutCancel(ctx)
 	tx, err := s.w.BeginTx(ctx, nil)
 	if err != nil {
@@ -112,6 +122,9 @@ func (s *Store) write(ctx context.Context, doing string, do func(ctx context.Con
 
 // query reads all rows; they are scanned before it returns, so that no connection stays taken.
 func query[T any](ctx context.Context, s *Store, doing, text string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	if err := s.CheckFiles(); err != nil {
+		return nil, err
+	}
 	rows, err := s.r.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, s.explain(doing, err)
