@@ -269,6 +269,7 @@ func (e *Engine) duties(scheduling bool) {
 			c.Schedule(pruneTimes{time.Now()}, cron.FuncJob(e.prune))
 		}
 	}
+	c.Schedule(cron.Every(checkStoreEvery), cron.FuncJob(e.checkStore))
 	c.Schedule(cron.Every(warmEvery), cron.FuncJob(e.warm))
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(e.watchClock))
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {
