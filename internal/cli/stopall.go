@@ -15,22 +15,21 @@ import (
 )
 
 // stopAll stops every recording that the store shows begun and leaves the planned ones alone. Where a daemon works on
-// the store, the orders are left for it.
+// the store, the orders are left for it. Where the store cannot be written, it works on a copy in memory.
 func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) (err error) {
 	log, err := newLogger(a.err, a.flags.logFormat, a.quietLevel())
 	if err != nil {
 		return err
 	}
-	there, err := a.openStore(ctx, store.Options{}) // never made for this
-	if err != nil {
-		return err
-	}
-	if err := there.Close(); err != nil {
-		return err
-	}
-	w, err := a.openWorkplace(ctx, o.ledger)
+	w, err := a.workplaceToStop(ctx, o.ledger)
 	if held, ok := errors.AsType[*store.InUseError](err); ok {
-		return a.leaveStops(ctx, held)
+		if err = a.leaveStops(ctx, held); errors.Is(err, store.ErrUnwritable) {
+			return fmt.Errorf("process %d works on the store, and no order can be left for it: end that process and run --stop-all again: %w", held.PID, err)
+		}
+		return err
+	}
+	if errors.Is(err, store.ErrUnwritable) {
+		w, err = a.copyToStop(ctx, o.ledger, err)
 	}
 	if err != nil {
 		return err
@@ -108,6 +107,44 @@ func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) (e
 		}
 	}
 	return nil
+}
+
+// workplaceToStop opens the store for work, where there is one.
+func (a *app) workplaceToStop(ctx context.Context, ledger string) (*workplace, error) {
+	there, err := a.openStore(ctx, store.Options{}) // never made for this
+	if err != nil {
+		return nil, err
+	}
+	if err := there.Close(); err != nil {
+		return nil, err
+	}
+	return a.openWorkplace(ctx, ledger)
+}
+
+// copyToStop copies what runs from a store that cannot be written, for the cause given.
+func (a *app) copyToStop(ctx context.Context, ledger string, cause error) (*workplace, error) {
+	open := func(ctx context.Context, dsn string, opts store.Options) (*store.Store, error) {
+		s, err := store.Open(ctx, dsn, store.Options{ReadOnly: true, Service: opts.Service})
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		rows, err := begun(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		return s.Rescue(ctx, rows, opts)
+	}
+	w, err := a.openWorkplaceOn(ctx, open, ledger)
+	if held, ok := errors.AsType[*store.InUseError](err); ok {
+		return nil, fmt.Errorf("process %d works on the store, and no order can be left for it: end that process and run --stop-all again: %w", held.PID, cause)
+	}
+	if err != nil {
+		return nil, errors.Join(cause, fmt.Errorf("nor can it be read: %w", err))
+	}
+	fmt.Fprintf(a.err, "%s\n", oneLine(cause.Error()))
+	fmt.Fprintln(a.err, "what runs is stopped all the same, but the stops are not stored: a daemon that starts before the end of a class records the rest of it, unless the class is cancelled first")
+	return w, nil
 }
 
 // toStop lists what has begun, and says so where that is nothing.

@@ -110,11 +110,19 @@ func readPID(path string) int {
 	return pid
 }
 
-// unlock removes the process number before it frees the lock, so that the next holder is not taken for this one.
-func unlock(l *flock.Flock) error {
-	if l == nil {
+// unlock removes the process number, where this process wrote one, before it frees the lock, so that the next holder is
+// not taken for this one.
+func (s *Store) unlock() error {
+	if s.lock == nil {
 		return nil
 	}
+	if !s.work {
+		return s.lock.Unlock()
+	}
+	return unlock(s.lock)
+}
+
+func unlock(l *flock.Flock) error {
 	err := writePID(l, "")
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errLockReplaced) {
 		err = nil // the number of this process stands nowhere any more

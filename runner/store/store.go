@@ -42,7 +42,10 @@ type Options struct {
 	Create  bool   // make it, and its folder, where it does not exist
 	Work    bool   // be the one process that works on it: takes the lock beside an SQLite file
 	Service string // the service that the store is for; remembered by the first who works, compared by the others; "": not compared
-	Node    string // names this process in leases; default: host name and pid
+	// ReadOnly is for a store that cannot be written, since the disk is full or the file system is read-only: it writes
+	// nothing at all, and takes the lock only where there is a lock file. Not with Create or Work.
+	ReadOnly bool
+	Node     string // names this process in leases; default: host name and pid
 }
 
 // Store is an open store. It is safe for concurrent use.
@@ -90,7 +93,7 @@ func (s *Store) Close() error {
 		}
 		errs = append(errs, s.r.Close())
 		// Last: as long as a connection is open, nobody else may take the store for free.
-		errs = append(errs, unlock(s.lock))
+		errs = append(errs, s.unlock())
 		s.closed = s.explain("close", errors.Join(errs...))
 	})
 	return s.closed
