@@ -265,6 +265,7 @@ func (e *Engine) duties(scheduling bool) {
 			}
 		}))
 		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
+		c.Schedule(cron.Every(checkpointEvery), cron.FuncJob(e.checkpoint))
 		if e.cfg.Keep > 0 {
 			c.Schedule(pruneTimes{time.Now()}, cron.FuncJob(e.prune))
 		}
