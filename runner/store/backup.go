@@ -24,7 +24,10 @@ func (s *Store) Backup(ctx context.Context, path string) (_ Copied, err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return Copied{}, fmt.Errorf("back up to %s: %w: name another file", path, fs.ErrExist)
 	}
-	folder := filepath.Dir(path)
+	folder, err := filepath.Abs(filepath.Dir(path)) // SQLite may take a relative name for an address
+	if err != nil {
+		return Copied{}, fmt.Errorf("back up to %s: %w", path, err)
+	}
 	f, err := os.CreateTemp(folder, ".rundown-backup-*") // for its owner alone
 	if err != nil {
 		return Copied{}, fmt.Errorf("back up to %s: %w", path, err)
