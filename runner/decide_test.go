@@ -317,7 +317,7 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:  "task conflicts on both uids are met again until one of the recordings has ended",
-			serve: strangers(5*time.Minute, always),
+			serve: unknownTasks(5*time.Minute, always),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "-13s acquire 3 uid 11", "-13s start 3 uid 11",
 				"1m47s acquire 3 uid 12", "1m47s start 3 uid 12", "3m47s acquire 3 uid 11", "3m47s start 3 uid 11", "5m47s acquire 3 uid 12", "5m47s start 3 uid 12",

@@ -36,9 +36,9 @@ func beset(first, second time.Duration, lost ...int) service {
 	}
 }
 
-// strangers is a service at which recordings that nobody here began have uid 11 until one instant since the bell and uid
+// unknownTasks is a service at which recordings that nobody here began have uid 11 until one instant since the bell and uid
 // 12 until another.
-func strangers(first, second time.Duration) service {
+func unknownTasks(first, second time.Duration) service {
 	return func(r request) *Answer {
 		if r.op == agora.OpStart && (r.session.UID == "11" && r.at < first || r.session.UID == "12" && r.at < second) {
 			return taskConflict

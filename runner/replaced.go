@@ -22,3 +22,10 @@ func (e *Engine) storeReplaced(err error) {
 	e.trouble(storeReplaced, oneLine(err)+"; "+try)
 	e.complain("the store was replaced: recordings go on and are stopped at their end, but nothing is begun; "+try, err)
 }
+
+// StoreFails says that the last write of the store failed, so that the engine is ahead of it.
+func (e *Engine) StoreFails() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.troubles["store"] != "" || e.troubles[storeReplaced] != ""
+}

@@ -3,29 +3,46 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rundown/runner/store"
 )
 
-// onFullDisk is the rundown command without the right to write to any file, which fails each write as a full disk would.
-func onFullDisk(t *testing.T, args ...string) *exec.Cmd {
-	t.Helper()
-	return exec.Command("sh", append([]string{"-c", `ulimit -f 0 && exec rundown "$@"`, "sh"}, args...)...)
+// fileLimit names the variable by which a test bounds the size of the files of a rundown process.
+const fileLimit = "RUNDOWN_TEST_FILE_LIMIT"
+
+func init() {
+	limitFiles = func() {
+		if n, err := strconv.ParseUint(os.Getenv(fileLimit), 10, 64); err == nil {
+			_ = unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: n, Max: n})
+		}
+	}
 }
+
+// fullAt has a rundown process write no file beyond a size, which fails each such write as a full disk would.
+func fullAt(bytes int64) string { return fileLimit + "=" + strconv.FormatInt(bytes, 10) }
 
 // boundByPermissions runs a command to its end and gives its status and what it said on both streams. The bits of permission bind
 // it as they bind every user, also where the tests are run by root.
-func boundByPermissions(t *testing.T, cmd *exec.Cmd, env []string) (status int, said string) {
+func boundByPermissions(t *testing.T, env []string, args ...string) (status int, said string) {
 	t.Helper()
+	path, err := exec.LookPath("rundown")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, args...)
 	var text bytes.Buffer
 	pipe, err := cmd.StdoutPipe() // a file could not be written either
 	if err != nil {
@@ -48,7 +65,7 @@ func boundByPermissions(t *testing.T, cmd *exec.Cmd, env []string) (status int, 
 	if err := <-started; err != nil {
 		t.Fatal(err)
 	}
-	limit := time.AfterFunc(90*time.Second, func() { _ = cmd.Process.Kill() })
+	limit := time.AfterFunc(3*time.Minute, func() { _ = cmd.Process.Kill() })
 	defer limit.Stop()
 	if _, err := text.ReadFrom(pipe); err != nil {
 		t.Fatal(err)
@@ -128,13 +145,13 @@ func TestWhatRunsIsStoppedFromAStoreThatCannotBeWritten(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			command := exec.Command
+			env := l.env
 			if tt.full {
-				command = func(_ string, args ...string) *exec.Cmd { return onFullDisk(t, args...) }
+				env = append(env, fullAt(0))
 			} else {
 				readOnly(t, folder)
 			}
-			status, said := boundByPermissions(t, command("rundown", l.args...), l.env)
+			status, said := boundByPermissions(t, env, l.args...)
 			if status != StatusTrouble || !strings.Contains(said, "rundown run --stop-all ends them and only needs to read the store") || strings.Count(said, "\n") != 1 {
 				t.Errorf("the daemon ended with status %d: %s", status, said)
 			}
@@ -142,7 +159,7 @@ func TestWhatRunsIsStoppedFromAStoreThatCannotBeWritten(t *testing.T) {
 				t.Fatalf("the ledger: %+v", ran)
 			}
 			before := contents(t, folder)
-			status, said = boundByPermissions(t, command("rundown", "run", "--stop-all", "--store", l.dsn, "--api-url", l.address), l.env)
+			status, said = boundByPermissions(t, env, "run", "--stop-all", "--store", l.dsn, "--api-url", l.address)
 			if status != StatusOK || !strings.Contains(said, "/class/") || !strings.Contains(said, "cancelled") || !strings.Contains(said, "the stops are not stored") {
 				t.Errorf("run --stop-all ended with status %d: %s", status, said)
 			}
@@ -163,11 +180,40 @@ func TestWhatRunsIsStoppedFromAStoreThatCannotBeWritten(t *testing.T) {
 func TestNothingIsStoppedBehindADaemonThatWorks(t *testing.T) {
 	t.Parallel()
 	l := inClass(t, 5*time.Minute)
-	status, said := boundByPermissions(t, onFullDisk(t, "run", "--stop-all", "--store", l.dsn, "--api-url", l.address), l.env)
+	status, said := boundByPermissions(t, append(l.env, fullAt(0)), "run", "--stop-all", "--store", l.dsn, "--api-url", l.address)
 	if status != StatusTrouble || !strings.Contains(said, "end that process and run --stop-all again") {
 		t.Errorf("run --stop-all ended with status %d: %s", status, said)
 	}
 	if ran := readLedger(t, l.address).Sessions; len(ran) != 1 || ran[0].StoppedAt != nil {
 		t.Errorf("the ledger: %+v", ran)
+	}
+}
+
+// TestWhateverRoomIsLeftWhatRunsIsStopped has the disk become full after so many more pages of the log: while the store
+// is opened, while the orders are stored, and while what came of the stops is stored.
+func TestWhateverRoomIsLeftWhatRunsIsStopped(t *testing.T) {
+	t.Parallel()
+	for _, pages := range []int64{1, 4, 8, 12, 20} {
+		t.Run(fmt.Sprintf("%d pages", pages), func(t *testing.T) {
+			t.Parallel()
+			l := inClass(t, 5*time.Minute)
+			l.process.end(syscall.SIGKILL)
+			reader, err := store.Open(t.Context(), l.dsn, store.Options{}) // as long as it is open the log is appended to
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer reader.Close()
+			info, err := os.Stat(strings.TrimPrefix(l.dsn, "sqlite:") + "-wal")
+			if err != nil {
+				t.Fatal(err)
+			}
+			status, said := boundByPermissions(t, append(l.env, fullAt(info.Size()+pages*4120)), "run", "--stop-all", "--store", l.dsn, "--api-url", l.address)
+			if status != StatusOK || !strings.Contains(said, "cancelled by ") {
+				t.Errorf("run --stop-all ended with status %d: %s", status, said)
+			}
+			if ran := readLedger(t, l.address).Sessions; len(ran) != 1 || ran[0].StopReason != "stop" {
+				t.Errorf("the ledger: %+v", ran)
+			}
+		})
 	}
 }
