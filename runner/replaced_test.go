@@ -14,8 +14,8 @@ import (
 	"rundown/runner/store"
 )
 
-// replaced lists what may happen to the files of a store in use.
-var replaced = map[string]func(t *testing.T, file string){
+// replacements lists what may happen to the files of a store in use.
+var replacements = map[string]func(t *testing.T, file string){
 	"the file is deleted": func(t *testing.T, file string) { must(t, os.Remove(file)) },
 	"the log is deleted":  func(t *testing.T, file string) { must(t, os.Remove(file+"-wal")) },
 	"another store takes its place": func(t *testing.T, file string) {
@@ -41,7 +41,7 @@ func must(t *testing.T, err error) {
 // the second.
 func TestAStoreThatIsReplacedCostsNoStopAndBeginsNothing(t *testing.T) {
 	t.Parallel()
-	for name, replace := range replaced {
+	for name, replace := range replacements {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
