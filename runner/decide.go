@@ -488,6 +488,7 @@ func (d *decision) started(x *Session, a Answer) {
 	case a.Class == agora.Wait:
 		d.again(x, capacityWaits(a), d.now, a.RetryAfter) // a resource id that grows too old meanwhile is dropped by ask
 	case a.Class == agora.Again:
+		x.Denied = true
 		sameID(agora.StartWaits())
 	case a.Class == agora.Fix:
 		d.refused(x, a)
@@ -532,8 +533,17 @@ func (d *decision) conflict(x *Session) {
 			return // the probe did its work: that is no failure of the page or the service
 		}
 	}
-	x.Taken = true
-	d.unstarted(x, x.Reason)
+	switch {
+	case x.Denied:
+		d.orphan(x)
+		d.failed(x)
+	case !d.had(x.UID, x.Attempt):
+		d.unknown(x)
+		d.failed(x)
+	default:
+		x.Taken = true
+		d.unstarted(x, x.Reason)
+	}
 }
 
 // holder finds a session that may live under a uid, but for one: one that is not over, else an orphan; nil for none.

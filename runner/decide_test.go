@@ -312,7 +312,25 @@ func TestDecide(t *testing.T) {
 			serve: nth(agora.OpStart, refusal(agora.Pair, 400, 53, "task conflict")),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "52m0s stop 2 uid 12",
-			}, outcome: Recorded, states: []SessionState{SessionFailed, SessionEnded},
+			}, outcome: Recorded, states: []SessionState{SessionOrphan, SessionEnded},
+			reason: "orphan: a recording that this store does not know runs with cname lingua-german-a1 and uid 11, which session 1 asked for",
+		},
+		{
+			name:  "task conflicts on both uids are met again until one of the recordings has ended",
+			serve: unknownTasks(5*time.Minute, always),
+			trace: []string{
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "-13s acquire 3 uid 11", "-13s start 3 uid 11",
+				"1m47s acquire 3 uid 12", "1m47s start 3 uid 12", "3m47s acquire 3 uid 11", "3m47s start 3 uid 11", "5m47s acquire 3 uid 12", "5m47s start 3 uid 12",
+				"7m47s acquire 3 uid 11", "7m47s start 3 uid 11", "52m0s stop 3 uid 11",
+			}, outcome: Partial, gaps: []Gap{{bell, bell.Add(7*time.Minute + 52*time.Second + 140*time.Millisecond)}}, reason: "and uid 12, which session 2 asked for",
+			states: []SessionState{SessionOrphan, SessionOrphan, SessionEnded},
+		},
+		{
+			name:  "a task conflict after an error that may have come after its effect is about that start",
+			serve: nth(agora.OpStart, refusal(agora.Again, 500, 2, "internal error"), taskConflict),
+			trace: []string{
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-40s start 1 uid 11", "-40s acquire 2 uid 12", "-40s start 2 uid 12", "52m0s stop 2 uid 12",
+			}, outcome: Recorded, states: []SessionState{SessionOrphan, SessionEnded}, reason: "orphan: session 1 (cname lingua-german-a1, uid 11) may run",
 		},
 		{
 			name:  "a task conflict on the resource id of a lost answer tells that the session lives",

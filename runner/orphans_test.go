@@ -36,6 +36,17 @@ func beset(first, second time.Duration, lost ...int) service {
 	}
 }
 
+// unknownTasks is a service at which recordings that nobody here began have uid 11 until one instant since the bell and uid
+// 12 until another.
+func unknownTasks(first, second time.Duration) service {
+	return func(r request) *Answer {
+		if r.op == agora.OpStart && (r.session.UID == "11" && r.at < first || r.session.UID == "12" && r.at < second) {
+			return taskConflict
+		}
+		return nil
+	}
+}
+
 func TestOrphansOnBothUIDsAreReplacedSoonAfterTheyEnd(t *testing.T) {
 	const poll = 2 * time.Minute
 	for _, tt := range []struct {

@@ -94,7 +94,10 @@ func (d *decision) mayHold(missing string) []string {
 		if x.State != SessionOrphan && !strings.HasPrefix(x.Reason, "orphan:") {
 			continue
 		}
-		text := fmt.Sprintf("%s, an unconfirmed session may hold it (orphan: session %d, resource id %s", missing, x.Attempt, x.ResourceID)
+		text := fmt.Sprintf("%s, an unconfirmed session may hold it (orphan: session %d", missing, x.Attempt)
+		if x.ResourceID != "" {
+			text += ", resource id " + x.ResourceID
+		}
 		if x.SID != "" {
 			text += ", sid " + x.SID
 		}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"time"
 
 	"rundown/agora"
@@ -120,6 +121,10 @@ func (c *conductor) later(f func()) {
 
 // unwritten tells that the store cannot be written.
 func (e *Engine) unwritten(err error) {
+	if errors.Is(err, store.ErrReplaced) {
+		e.storeReplaced(err)
+		return
+	}
 	e.trouble("store", "cannot be written: "+oneLine(err))
 	e.complain("the store cannot be written: recordings go on and are stopped at their end, but nothing is begun; it is tried again each second", err)
 }
@@ -127,13 +132,14 @@ func (e *Engine) unwritten(err error) {
 // written tells that a store can be written again.
 func (e *Engine) written() {
 	e.mu.Lock()
-	told := e.troubles["store"] != ""
+	told := e.troubles["store"] != "" || e.troubles[storeReplaced] != ""
 	if told {
 		clear(e.complaints)
 	}
 	e.mu.Unlock()
 	if told {
 		e.trouble("store", "")
+		e.trouble(storeReplaced, "")
 		e.log.Info("the store can be written again")
 	}
 }

@@ -165,6 +165,7 @@ type Session struct {
 	RequestedAt time.Time     `json:"requested_at,omitzero"`  // first start request
 	Doubt       bool          `json:"doubt,omitempty"`        // a start went without an answer that settles it
 	Refused     bool          `json:"refused,omitempty"`      // all that gave rise to the doubt was refusals by something before the service
+	Denied      bool          `json:"denied,omitempty"`       // a start was answered by an error that may have come after its effect
 	Cut         bool          `json:"cut,omitempty"`          // rundown ended while a start was out, and nothing has settled it yet
 	StartedAt   time.Time     `json:"started_at,omitzero"`    // the sid was received
 	RecordingAt time.Time     `json:"recording_at,omitzero"`  // from when it writes: named by the service, else first seen

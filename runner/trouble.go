@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -42,10 +44,13 @@ type orphanage struct {
 // hours are over. The caller holds the lock.
 func (e *Engine) noteOrphans(s *State) {
 	for i := range s.Sessions {
-		if x := &s.Sessions[i]; x.State == SessionOrphan {
-			e.orphans[x.ResourceID] = orphanage{s.ID + ": " + x.Reason, x.deadline()}
+		x := &s.Sessions[i]
+		// One that this store does not know has no resource id.
+		key := cmp.Or(x.ResourceID, fmt.Sprintf("%s/%s/%d", x.Cname, x.UID, x.Attempt))
+		if x.State == SessionOrphan {
+			e.orphans[key] = orphanage{s.ID + ": " + x.Reason, x.deadline()}
 		} else {
-			delete(e.orphans, x.ResourceID)
+			delete(e.orphans, key)
 		}
 	}
 }

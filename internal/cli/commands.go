@@ -56,6 +56,7 @@ func addCommands(a *app, root *cobra.Command) {
 		{groupOperate, newApplyCommand(a), []string{"store"}},
 		{groupOperate, newCancelCommand(a), []string{"store"}},
 		{groupOperate, newExtendCommand(a), []string{"store"}},
+		{groupOperate, newStoreCommand(a), []string{"store"}},
 		{groupOther, newVersionCommand(a), nil},
 	} {
 		c.cmd.GroupID = c.group
@@ -78,6 +79,9 @@ func hideFlags(root *cobra.Command, args []string) {
 	cmd, _, err := root.Find(args)
 	if err != nil || cmd == root {
 		return
+	}
+	for cmd.Parent() != root { // a command of a group takes the flags of the group
+		cmd = cmd.Parent()
 	}
 	used := strings.Fields(cmd.Annotations[flagsAnnotation])
 	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { f.Hidden = !slices.Contains(used, f.Name) })

@@ -187,6 +187,7 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	} else {
 		c.add("store", checkOK, s.Path()+" is sound", "")
 	}
+	c.permissions(s.Path())
 	c.lock(ctx, s)
 	c.room(filepath.Dir(s.Path()))
 	if waiting, err := heldRevisions(ctx, s, store.RevisionWaiting); err == nil {

@@ -13,6 +13,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// limitFiles bounds the size of the files that this process writes, where a test asks for it and the system can.
+var limitFiles = func() {}
+
 // TestMain puts a rundown command into the PATH of the tests: this very binary.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
@@ -25,6 +28,7 @@ func TestMain(m *testing.M) {
 				failpoint = hangAt(point)
 			}
 			setWatchTimes(os.Getenv("RUNDOWN_TEST_WATCH"))
+			limitFiles()
 			os.Exit(Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 		},
 	})

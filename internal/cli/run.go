@@ -55,7 +55,8 @@ were applied last, by apply or by an earlier run. With PLAN each start applies i
 With --dry-run it prints each acquire, start, update and stop of the classes that start in the span, and sends nothing.
 
 With --stop-all it stops every recording that the store shows running, and nothing else; where a daemon holds the store,
-it leaves the orders for it.`,
+it leaves the orders for it. It also works from a store that it can only read: the disk is full, or the file system is
+read-only.`,
 		Example: `  rundown run plan.yaml
   rundown run plans/*.yaml --store sqlite:/var/lib/rundown/rundown.db --log-format json
   rundown run plan.yaml --dry-run --from 2031-09-15 --until 2031-09-19
@@ -149,7 +150,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	case err != nil && ctx.Err() != nil: // told to end before it began
 		return nil
 	case err != nil:
-		return err
+		return wayOut(err)
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	var started atomic.Bool
@@ -199,7 +200,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	case err != nil && ctx.Err() != nil:
 		return nil
 	case err != nil:
-		return err
+		return wayOut(err)
 	}
 	started.Store(true)
 	defer engine.Close()
@@ -267,6 +268,14 @@ func (a *app) proxyIssue(log *slog.Logger) []string {
 	}
 	log.Error("the proxy cannot be used", "error", err)
 	return []string{"proxy-invalid: " + err.Error()}
+}
+
+// wayOut tells who starts the daemon on a store that cannot be written what can be done about what runs.
+func wayOut(err error) error {
+	if !errors.Is(err, store.ErrUnwritable) {
+		return err
+	}
+	return fmt.Errorf("%w; free some space or make the store writable, and start again; until then recordings go on: rundown run --stop-all ends them and only needs to read the store", err)
 }
 
 // storedPlans are the plans that were applied to the store last.

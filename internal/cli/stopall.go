@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"rundown/plan"
 	"rundown/runner"
@@ -15,26 +16,31 @@ import (
 )
 
 // stopAll stops every recording that the store shows begun and leaves the planned ones alone. Where a daemon works on
-// the store, the orders are left for it.
-func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) (err error) {
-	log, err := newLogger(a.err, a.flags.logFormat, a.quietLevel())
-	if err != nil {
-		return err
-	}
-	there, err := a.openStore(ctx, store.Options{}) // never made for this
-	if err != nil {
-		return err
-	}
-	if err := there.Close(); err != nil {
-		return err
-	}
-	w, err := a.openWorkplace(ctx, o.ledger)
+// the store, the orders are left for it. Where the store cannot be written, it works on a copy in memory.
+func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	w, err := a.workplaceToStop(ctx, o.ledger)
 	if held, ok := errors.AsType[*store.InUseError](err); ok {
-		return a.leaveStops(ctx, held)
-	}
-	if err != nil {
+		if err = a.leaveStops(ctx, held); errors.Is(err, store.ErrUnwritable) {
+			return fmt.Errorf("process %d works on the store, and no order can be left for it: end that process and run --stop-all again: %w", held.PID, err)
+		}
 		return err
 	}
+	if err == nil {
+		err = a.stopIn(ctx, w, plans)
+	}
+	if !errors.Is(err, store.ErrUnwritable) {
+		return err
+	}
+	if w, err = a.copyToStop(ctx, o.ledger, err); err != nil {
+		return err
+	}
+	return a.stopIn(ctx, w, plans)
+}
+
+// stopIn stops what the workplace's store shows begun, and closes the workplace.
+func (a *app) stopIn(ctx context.Context, w *workplace, plans []checkedPlan) (err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 	rows, err := a.toStop(ctx, w.store)
 	if err != nil || len(rows) == 0 {
@@ -57,8 +63,15 @@ func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) (e
 	if err := a.orderStops(ctx, w.store, rows); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	return a.carryOutStops(ctx, w, all, rows)
+}
+
+// carryOutStops waits until what was ordered to stop has ended, or until the store cannot be written any more.
+func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Plan, rows []store.Occurrence) error {
+	log, err := newLogger(a.err, a.flags.logFormat, a.quietLevel())
+	if err != nil {
+		return err
+	}
 	var mu sync.Mutex
 	var queue []runner.State // OnChange must not block
 	wake := make(chan struct{}, 1)
@@ -74,7 +87,7 @@ func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) (e
 			}
 		},
 	})
-	if err := engine.StartAside(ctx, all...); err != nil {
+	if err := engine.StartAside(ctx, plans...); err != nil {
 		return err
 	}
 	defer engine.Close()
@@ -82,32 +95,91 @@ func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) (e
 	for _, o := range rows {
 		open[o.ID] = ""
 	}
+	failing := 0
+	look := time.NewTicker(lookAtStore)
+	defer look.Stop()
 	for len(open) > 0 {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("interrupted: %d recordings are not known to be stopped; run --stop-all again", len(open))
 		case err := <-engine.Fenced():
 			return err
+		case <-look.C:
+			if !engine.StoreFails() {
+				failing = 0
+			} else if failing++; failing == fewLooks {
+				return fmt.Errorf("%w any more", store.ErrUnwritable)
+			}
 		case <-wake:
 		}
 		mu.Lock()
 		states := queue
 		queue = nil
 		mu.Unlock()
-		for _, s := range states {
-			was, ours := open[s.ID]
-			if !ours || was == s.Phase {
-				continue
-			}
-			open[s.ID] = s.Phase
-			fmt.Fprintf(a.err, "%s: %s\n", shown(s.ID), s.Phase)
-			if s.Phase == runner.Over {
-				delete(open, s.ID)
-				fmt.Fprintf(a.out, "%s: %s: %s\n", shown(s.ID), s.Outcome, shown(s.Reason))
-			}
-		}
+		a.tellStops(open, states)
 	}
 	return nil
+}
+
+// While stops are carried out the store is looked at: what it cannot take is never told. It is given up once it was
+// found to fail at a few looks in a row.
+const (
+	lookAtStore = time.Second
+	fewLooks    = 3
+)
+
+// tellStops shows how far the stops are, and removes from open what has ended.
+func (a *app) tellStops(open map[string]runner.Phase, states []runner.State) {
+	for _, s := range states {
+		was, ours := open[s.ID]
+		if !ours || was == s.Phase {
+			continue
+		}
+		open[s.ID] = s.Phase
+		fmt.Fprintf(a.err, "%s: %s\n", shown(s.ID), s.Phase)
+		if s.Phase == runner.Over {
+			delete(open, s.ID)
+			fmt.Fprintf(a.out, "%s: %s: %s\n", shown(s.ID), s.Outcome, shown(s.Reason))
+		}
+	}
+}
+
+// workplaceToStop opens the store for work, where there is one.
+func (a *app) workplaceToStop(ctx context.Context, ledger string) (*workplace, error) {
+	there, err := a.openStore(ctx, store.Options{}) // never made for this
+	if err != nil {
+		return nil, err
+	}
+	if err := there.Close(); err != nil {
+		return nil, err
+	}
+	return a.openWorkplace(ctx, ledger)
+}
+
+// copyToStop copies what runs from a store that cannot be written, for the cause given.
+func (a *app) copyToStop(ctx context.Context, ledger string, cause error) (*workplace, error) {
+	open := func(ctx context.Context, dsn string, opts store.Options) (*store.Store, error) {
+		s, err := store.Open(ctx, dsn, store.Options{ReadOnly: true, Service: opts.Service})
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		rows, err := begun(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		return s.Rescue(ctx, rows, opts)
+	}
+	w, err := a.openWorkplaceOn(ctx, open, ledger)
+	if held, ok := errors.AsType[*store.InUseError](err); ok {
+		return nil, fmt.Errorf("process %d works on the store, and no order can be left for it: end that process and run --stop-all again: %w", held.PID, cause)
+	}
+	if err != nil {
+		return nil, errors.Join(cause, fmt.Errorf("nor can it be read: %w", err))
+	}
+	fmt.Fprintf(a.err, "%s\n", oneLine(cause.Error()))
+	fmt.Fprintln(a.err, "what runs is stopped all the same, but the stops are not stored: a daemon that starts before the end of a class records the rest of it, unless the class is cancelled first")
+	return w, nil
 }
 
 // toStop lists what has begun, and says so where that is nothing.

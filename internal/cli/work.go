@@ -48,7 +48,14 @@ type workplace struct {
 
 // openWorkplace opens the store for work and sets up the service that the flags name. A plan that needs what is not set
 // makes no store: where one is there, who opens it judges that, since something may run already.
-func (a *app) openWorkplace(ctx context.Context, ledger string, plans ...checkedPlan) (_ *workplace, err error) {
+func (a *app) openWorkplace(ctx context.Context, ledger string, plans ...checkedPlan) (*workplace, error) {
+	return a.openWorkplaceOn(ctx, store.Open, ledger, plans...)
+}
+
+// opener opens a store.
+type opener func(ctx context.Context, dsn string, opts store.Options) (*store.Store, error)
+
+func (a *app) openWorkplaceOn(ctx context.Context, open opener, ledger string, plans ...checkedPlan) (_ *workplace, err error) {
 	w := &workplace{app: a, ledger: ledger}
 	defer func() {
 		if err != nil {
@@ -101,7 +108,7 @@ func (a *app) openWorkplace(ctx context.Context, ledger string, plans ...checked
 			_ = there.Close()
 		}
 	}
-	w.store, err = store.Open(ctx, dsn, opts)
+	w.store, err = open(ctx, dsn, opts)
 	if err != nil {
 		return nil, err // the store's errors name it, without any password
 	}

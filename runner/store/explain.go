@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -17,7 +19,7 @@ var advice = map[int]string{
 	sqlite3.SQLITE_PERM:     "it cannot be written: give this user write permission on the file and its folder",
 	sqlite3.SQLITE_CANTOPEN: "it cannot be opened: give this user read and write permission on the file and its folder",
 	sqlite3.SQLITE_BUSY:     "another process keeps it locked: try again",
-	sqlite3.SQLITE_FULL:     "the disk is full: make room",
+	sqlite3.SQLITE_FULL:     "the disk is full: free some space",
 	sqlite3.SQLITE_IOERR:    "the disk does not read or write: look at the disk, its room and its file system",
 }
 
@@ -33,8 +35,31 @@ func (s *Store) explain(doing string, err error) error {
 	if errors.As(err, &failure) {
 		// The low byte is the class, the rest the detail.
 		if text, ok := advice[failure.Code()&0xff]; ok {
-			return fmt.Errorf("store %s: %s: %s: %w", s.path, doing, text, err)
+			err = fmt.Errorf("store %s: %s: %s: %w", s.path, doing, text, err)
+			if slices.Contains(writeFailures, failure.Code()&0xff) {
+				return &unwritableError{err}
+			}
+			return err
 		}
 	}
 	return fmt.Errorf("store %s: %s: %w", s.path, doing, err)
+}
+
+// writeFailures are the classes of SQLite's errors that say that the disk or its permissions do not allow a write.
+var writeFailures = []int{sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+
+// unwritableError is an [ErrUnwritable] with a text of its own.
+type unwritableError struct{ error }
+
+func (e *unwritableError) Unwrap() error        { return e.error }
+func (e *unwritableError) Is(target error) bool { return target == ErrUnwritable }
+
+// cannotWrite marks an error of the file system that says that a file cannot be written.
+func cannotWrite(err error) error {
+	for _, cause := range []error{syscall.EROFS, syscall.EACCES, syscall.EPERM, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, cause) {
+			return &unwritableError{err}
+		}
+	}
+	return err
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -25,41 +27,105 @@ func (e *InUseError) Error() string {
 
 func (e *InUseError) Unwrap() error { return ErrInUse }
 
+// pidWidth is the width of a process number in a lock file. The text has always the same length, so that the next one
+// replaces it and the file is never truncated.
+const pidWidth = 20
+
 // lockBeside takes the lock on FILE.lock. The kernel frees it when the process ends, however it ends; the file stays,
 // since removing it would let two processes lock two files of one name.
+//
+// Whoever may write to the folder can put another file in its place, so a symbolic link is not followed and a file that
+// does not look like a lock file is left as it is.
 func lockBeside(shown, file string) (*flock.Flock, error) {
 	path := file + ".lock"
-	l := flock.New(path, flock.SetPermissions(0o600))
+	fail := func(err error) error {
+		if info, statErr := os.Lstat(path); statErr == nil && !info.Mode().IsRegular() {
+			err = fmt.Errorf("%s is not a regular file: remove it", path)
+		}
+		return fmt.Errorf("lock store %s: %w", shown, cannotWrite(err))
+	}
+	l := flock.New(path, flock.SetFlag(os.O_RDWR|os.O_CREATE|noFollow), flock.SetPermissions(0o600))
 	got, err := l.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("lock store %s: %w", shown, err)
+		return nil, fail(err)
 	}
 	if !got {
 		return nil, &InUseError{Path: shown, PID: readPID(path)}
 	}
-	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock store %s: %w", shown, err), l.Unlock())
+	if err := writePID(l, strconv.Itoa(os.Getpid())); err != nil {
+		return nil, fail(errors.Join(err, l.Unlock()))
 	}
 	return l, nil
 }
 
+var errLockReplaced = errors.New("was replaced meanwhile")
+
+// writePID writes a process number, or "" for none, into a lock file that is held.
+func writePID(l *flock.Flock, pid string) error {
+	f, err := os.OpenFile(l.Path(), os.O_RDWR|noFollow, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	locked, err := l.Stat()
+	if err != nil {
+		return err
+	}
+	opened, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(locked, opened) {
+		return fmt.Errorf("%s %w", l.Path(), errLockReplaced)
+	}
+	if text := readSome(f); text != "" && !isPID(text) {
+		return fmt.Errorf("%s is not a lock file of rundown: move it away", l.Path())
+	}
+	_, err = f.WriteAt(fmt.Appendf(nil, "%-*s\n", pidWidth, pid), 0)
+	return err
+}
+
+func isPID(text string) bool {
+	_, err := strconv.Atoi(text)
+	return err == nil
+}
+
+// readSome reads as much of a file as a process number may take, without the blanks around it.
+func readSome(f *os.File) string {
+	text, _ := io.ReadAll(io.NewSectionReader(f, 0, pidWidth+2))
+	return strings.TrimSpace(string(text))
+}
+
 // readPID is 0 when the file does not hold a number, as in the instant between taking the lock and writing it.
 func readPID(path string) int {
-	text, err := os.ReadFile(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
 	if err != nil {
 		return 0
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	defer f.Close()
+	pid, err := strconv.Atoi(readSome(f))
 	if err != nil {
 		return 0
 	}
 	return pid
 }
 
-// unlock empties the file before it frees the lock, so that the next holder is not taken for this one.
-func unlock(l *flock.Flock) error {
-	if l == nil {
+// unlock removes the process number, where this process wrote one, before it frees the lock, so that the next holder is
+// not taken for this one.
+func (s *Store) unlock() error {
+	if s.lock == nil {
 		return nil
 	}
-	return errors.Join(os.Truncate(l.Path(), 0), l.Unlock())
+	if !s.work {
+		return s.lock.Unlock()
+	}
+	return unlock(s.lock)
+}
+
+func unlock(l *flock.Flock) error {
+	err := writePID(l, "")
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errLockReplaced) {
+		err = nil // the number of this process stands nowhere any more
+	}
+	return errors.Join(err, l.Unlock())
 }

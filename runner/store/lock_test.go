@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 
 	"rundown/runner/store"
@@ -103,6 +105,63 @@ func TestWhoDoesNotWorkCannotTakeOver(t *testing.T) {
 	for _, err := range []error{lease, apply, s.Beat(t.Context(), monday)} {
 		if !errors.Is(err, store.ErrNoWork) {
 			t.Errorf("got %v, want that it was not opened to work", err)
+		}
+	}
+}
+
+// TestALockFileThatIsNotOursIsLeftAsItIs puts what an attacker, or a mistake, may leave in the place of the lock file.
+func TestALockFileThatIsNotOursIsLeftAsItIs(t *testing.T) {
+	for name, tt := range map[string]struct {
+		put  func(victim, lock string) error
+		says string
+	}{
+		"a symbolic link":              {os.Symlink, "is not a regular file: remove it"},
+		"a symbolic link to nothing":   {func(victim, lock string) error { return os.Symlink(victim+".new", lock) }, "is not a regular file: remove it"},
+		"a second name of a file":      {os.Link, "is not a lock file of rundown"},
+		"a folder":                     {func(_, lock string) error { return os.Mkdir(lock, 0o700) }, "is not a regular file: remove it"},
+		"a FIFO that nobody writes to": {func(_, lock string) error { return syscall.Mkfifo(lock, 0o600) }, "is not a regular file: remove it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const text = "what must not be lost\n"
+			dir := t.TempDir()
+			file, victim := filepath.Join(dir, "rundown.db"), filepath.Join(dir, "victim")
+			if err := os.WriteFile(victim, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := tt.put(victim, file+".lock"); err != nil {
+				t.Fatal(err)
+			}
+			_, err := store.Open(t.Context(), file, worker)
+			if err == nil {
+				t.Fatal("the store was opened")
+			}
+			wantOneLine(t, err, file+".lock", tt.says)
+			if have, err := os.ReadFile(victim); err != nil || string(have) != text {
+				t.Errorf("the victim holds %q, %v", have, err)
+			}
+			if _, err := os.Lstat(victim + ".new"); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("a file was made behind the link: %v", err)
+			}
+		})
+	}
+}
+
+// TestALockFileOfAnEarlierVersionIsTaken has a number in it that is shorter or longer than this one's.
+func TestALockFileOfAnEarlierVersionIsTaken(t *testing.T) {
+	for _, text := range []string{"", "7\n", "4194304\n"} {
+		file := filepath.Join(t.TempDir(), "rundown.db")
+		if err := os.WriteFile(file+".lock", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := mustOpen(t, file, worker)
+		if pid := mustOpen(t, file, reader).InUse(); pid != os.Getpid() {
+			t.Errorf("after %q: in use by %d, want %d", text, pid, os.Getpid())
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if have, err := os.ReadFile(file + ".lock"); err != nil || strings.TrimSpace(string(have)) != "" {
+			t.Errorf("after the end it holds %q, %v", have, err)
 		}
 	}
 }

@@ -42,10 +42,11 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err e
 			}
 		}
 	}
-	if err := s.connect(file); err != nil {
-		return nil, err
+	open := s.openFile
+	if opts.ReadOnly {
+		open = s.openUnwritten
 	}
-	if err := s.ready(ctx, file, opts); err != nil {
+	if err := open(ctx, file, opts); err != nil {
 		return nil, err
 	}
 	if err := s.checkService(ctx, opts); err != nil {
@@ -58,18 +59,34 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err e
 		if s.steps, err = prepareSteps(ctx, s.w); err != nil {
 			return nil, s.explain("open", err)
 		}
+		if path != memory {
+			if err := s.rememberFiles(ctx, file); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return s, nil
 }
 
+// openFile opens the file as SQLite does.
+func (s *Store) openFile(ctx context.Context, file string, opts Options) error {
+	if err := s.connect(dataSource(file, false), dataSource(file, true)); err != nil {
+		return err
+	}
+	return s.ready(ctx, file, opts)
+}
+
 // abandon gives back what a failed opening holds.
 func (s *Store) abandon() {
+	if s.pin != nil {
+		_ = s.pin.Close()
+	}
 	for _, db := range []*sql.DB{s.r, s.w} {
 		if db != nil {
 			_ = db.Close()
 		}
 	}
-	_ = unlock(s.lock)
+	_ = s.unlock()
 }
 
 // findFile is the file behind path, links resolved, so that two names of one file share one lock. With create it and
@@ -133,21 +150,21 @@ func checkHeader(path string) error {
 	return fmt.Errorf("store %s is not an SQLite database: name another file, or restore this one from a copy", path)
 }
 
-// connect makes the pools. No connection is made yet.
-func (s *Store) connect(file string) error {
+// connect makes the pools, for reads and for writes. No connection is made yet.
+func (s *Store) connect(reads, writes string) error {
 	var err error
-	if s.r, err = sql.Open("sqlite", dataSource(file, false)); err != nil {
+	if s.r, err = sql.Open("sqlite", reads); err != nil {
 		return s.explain("open", err)
 	}
-	if file == memory {
+	if s.path == memory {
 		// Each connection would be a database of its own.
 		s.r.SetMaxOpenConns(1)
 		s.w = s.r
 		return nil
 	}
-	s.r.SetMaxOpenConns(readers)
+	s.r.SetMaxOpenConns(readers + 1) // and the one that is kept
 	s.r.SetMaxIdleConns(readers)
-	if s.w, err = sql.Open("sqlite", dataSource(file, true)); err != nil {
+	if s.w, err = sql.Open("sqlite", writes); err != nil {
 		return s.explain("open", err)
 	}
 	s.w.SetMaxOpenConns(1)

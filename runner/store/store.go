@@ -33,6 +33,8 @@ var (
 	ErrFenced       = errors.New("another owner has taken over")
 	ErrClosed       = errors.New("writer is closed")
 	ErrNoWork       = errors.New("store was not opened to work on it")
+	ErrReplaced     = errors.New("store was replaced")      // its files are not those that were opened
+	ErrUnwritable   = errors.New("store cannot be written") // the disk is full, or the file or its folder is read-only
 )
 
 // Options say how to open a store.
@@ -40,7 +42,10 @@ type Options struct {
 	Create  bool   // make it, and its folder, where it does not exist
 	Work    bool   // be the one process that works on it: takes the lock beside an SQLite file
 	Service string // the service that the store is for; remembered by the first who works, compared by the others; "": not compared
-	Node    string // names this process in leases; default: host name and pid
+	// ReadOnly is for a store that cannot be written, since the disk is full or the file system is read-only: it writes
+	// nothing at all, and takes the lock only where there is a lock file. Not with Create or Work.
+	ReadOnly bool
+	Node     string // names this process in leases; default: host name and pid
 }
 
 // Store is an open store. It is safe for concurrent use.
@@ -52,6 +57,9 @@ type Store struct {
 	// Writes have one connection, so that within this process they queue in order of arrival instead of finding the
 	// file busy; reads have their own, and never wait for a write.
 	w, r *sql.DB
+
+	pin   *sql.Conn    // of r, kept open; nil: none
+	files []openedFile // of a store that is worked on
 
 	node        string
 	incarnation int64
@@ -77,12 +85,15 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		var errs []error
-		errs = append(errs, s.r.Close())
 		if s.w != s.r {
 			errs = append(errs, s.w.Close())
 		}
+		if s.pin != nil {
+			errs = append(errs, s.pin.Close())
+		}
+		errs = append(errs, s.r.Close())
 		// Last: as long as a connection is open, nobody else may take the store for free.
-		errs = append(errs, unlock(s.lock))
+		errs = append(errs, s.unlock())
 		s.closed = s.explain("close", errors.Join(errs...))
 	})
 	return s.closed
@@ -95,6 +106,9 @@ func (s *Store) Path() string { return s.path }
 // cannot be cancelled: a cancelled one may or may not have committed, and the caller could not tell.
 func (s *Store) write(ctx context.Context, doing string, do func(ctx context.Context, tx *sql.Tx) error) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.CheckFiles(); err != nil {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
@@ -111,6 +125,9 @@ func (s *Store) write(ctx context.Context, doing string, do func(ctx context.Con
 
 // query reads all rows; they are scanned before it returns, so that no connection stays taken.
 func query[T any](ctx context.Context, s *Store, doing, text string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	if err := s.CheckFiles(); err != nil {
+		return nil, err
+	}
 	rows, err := s.r.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, s.explain(doing, err)

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"rundown/runner/store"
+)
+
+// newStoreCommand groups what is done to the store itself.
+func newStoreCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "store",
+		Short:   "Back up the store",
+		Long:    `Store groups the commands that act on the store as a whole.`,
+		Example: `  rundown store backup /backups/rundown.db`,
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return &usageError{cmd.CommandPath(), unknownCommand(cmd, args[0])}
+			}
+			cmd.SetOut(a.err)
+			_ = cmd.Help()
+			return &usageError{cmd.CommandPath(), errors.New("no command given")}
+		},
+	}
+	cmd.AddCommand(newBackupCommand(a))
+	return cmd
+}
+
+func newBackupCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Copy the store to a file, also while a daemon runs",
+		Long: `Backup writes a copy of the store to a new file, which only its owner may read. The daemon goes on meanwhile: the copy
+is the store as it was at one instant. It is checked before it gets its name, and a file that exists is not replaced.
+
+To restore a copy, stop the daemon, move the store's files away (FILE, FILE-wal and FILE-shm), put the copy in the
+place of FILE, and start the daemon.`,
+		Example: `  rundown store backup /backups/rundown-$(date +%F).db
+  rundown history --store sqlite:/backups/rundown-2031-09-17.db`,
+		Args: arguments(1, 1, "FILE"),
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		s, err := a.openStore(ctx, store.Options{})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		copied, err := s.Backup(ctx, args[0])
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("back up to %s: interrupted, nothing was written", args[0])
+		case errors.Is(err, fs.ErrExist):
+			return fmt.Errorf("back up to %s: the file exists: name another", args[0])
+		case err != nil:
+			return err
+		}
+		_, err = fmt.Fprintf(a.out, "%s: %d classes, %s\n", shown(args[0]), copied.Occurrences, size(copied.Bytes))
+		return err
+	}
+	return cmd
+}
+
+// size writes a number of bytes for people.
+func size(bytes int64) string {
+	switch {
+	case bytes < 1e6:
+		return fmt.Sprintf("%d KB", (bytes+999)/1000)
+	case bytes < 1e9:
+		return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
+	}
+	return fmt.Sprintf("%.1f GB", float64(bytes)/1e9)
+}

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestAStoreThatIsDeletedIsToldOfAndLeavesNoUnknownSession deletes the store of a daemon in the middle of a class, kills
+// the daemon and starts it again, which makes a new store.
+func TestAStoreThatIsDeletedIsToldOfAndLeavesNoUnknownSession(t *testing.T) {
+	t.Parallel()
+	l := inClass(t, 35*time.Second)
+	file := strings.TrimPrefix(l.dsn, "sqlite:")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	l.await(1, "level=ERROR", "the store was replaced", "was deleted or moved away while in use")
+	r, err := http.Get(l.listen + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(r.Body)
+	_ = r.Body.Close()
+	if err != nil || !strings.Contains(string(text), "\nstore-replaced: ") {
+		t.Errorf("readyz answers %q, %v", text, err)
+	}
+	l.process.end(syscall.SIGKILL)
+	for _, name := range []string{file + "-wal", file + "-shm"} {
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := start(t, "stderr", l.env, l.args...)
+	again.await(1, "level=ERROR", "orphan: a recording that this store does not know")
+	again.await(1, "state=ended", "outcome=partial", "orphan: a recording that this store does not know")
+	ran := readLedger(t, l.address).Sessions
+	if len(ran) != 2 || ran[0].StoppedAt != nil || ran[1].StopReason != "stop" {
+		t.Fatalf("the ledger: %+v", ran)
+	}
+	o := outcomesOf(t, l.dsn)["class"]
+	if len(o.Sessions) != 2 || orUnknown(o.Sessions[0].State) != "orphan" || orUnknown(o.Sessions[0].UID) != ran[0].UID ||
+		orUnknown(o.Sessions[1].SID) != ran[1].SID || !strings.Contains(orUnknown(o.Reason), "runs with cname "+ran[0].Cname+" and uid "+ran[0].UID) {
+		t.Errorf("history says %+v with the sessions %+v: %s", o, o.Sessions, orUnknown(o.Reason))
+	}
+	if status := again.end(syscall.SIGTERM); status != StatusOK {
+		t.Errorf("ended with status %d", status)
+	}
+}

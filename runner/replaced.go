@@ -1,0 +1,31 @@
+package runner
+
+import "time"
+
+// checkStoreEvery is how often the identity of the store's files is checked. Each write checks it too.
+const checkStoreEvery = 5 * time.Second
+
+// storeReplaced is the id of the health issue of a store whose files are not those that were opened.
+const storeReplaced = "store-replaced:"
+
+// checkStore tells of a store whose files were deleted or replaced, also while there is nothing to write.
+func (e *Engine) checkStore() {
+	if err := e.cfg.Store.CheckFiles(); err != nil && e.ctx.Err() == nil {
+		e.storeReplaced(err)
+	}
+}
+
+// storeReplaced tells that the store is gone. What follows is the same as for a store that cannot be written: the state
+// goes on in memory, what runs is watched and stopped on time, and nothing is begun.
+func (e *Engine) storeReplaced(err error) {
+	const try = "put the file back, or restart the daemon: it begins on what is there now and reports each session that this store does not know as an orphan"
+	e.trouble(storeReplaced, oneLine(err)+"; "+try)
+	e.complain("the store was replaced: recordings go on and are stopped at their end, but nothing is begun; "+try, err)
+}
+
+// StoreFails says that the last write of the store failed, so that the engine is ahead of it.
+func (e *Engine) StoreFails() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.troubles["store"] != "" || e.troubles[storeReplaced] != ""
+}

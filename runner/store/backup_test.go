@@ -1,0 +1,114 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"rundown/runner/store"
+)
+
+// TestABackupOfAStoreInUseIsOneInstantOfIt makes copies while another process writes without a break: each holds every
+// step that was told before it began, and a whole number of them.
+func TestABackupOfAStoreInUseIsOneInstantOfIt(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "rundown.db")
+	_, out, _ := child(t, "write", file, worker)
+	told := 0
+	for range 3 {
+		for range 200 {
+			if !out.Scan() {
+				t.Fatal("the writer ended")
+			}
+			told++
+		}
+		path := filepath.Join(t.TempDir(), "backup.db")
+		copied, err := mustOpen(t, file, reader).Backup(t.Context(), path)
+		must(t, err)
+		info, err := os.Stat(path)
+		must(t, err)
+		if info.Mode().Perm() != 0o600 || info.Size() != copied.Bytes {
+			t.Errorf("the copy has mode %v and %d bytes, want 0600 and %d", info.Mode(), info.Size(), copied.Bytes)
+		}
+		s := mustOpen(t, path, worker) // as a restored one
+		rows, err := s.Occurrences(t.Context(), store.Filter{})
+		must(t, err)
+		events, err := s.Events(t.Context(), "", 0, 0)
+		must(t, err)
+		if len(rows) < told || int64(len(rows)) != copied.Occurrences || len(events) != len(rows) {
+			t.Errorf("%d steps were told, the copy holds %d of %d with %d events", told, len(rows), copied.Occurrences, len(events))
+		}
+		must(t, s.Close())
+	}
+}
+
+func TestABackupReplacesNothingAndLeavesNothingBehind(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rundown.db")
+	s := mustOpen(t, file, worker)
+	folder := t.TempDir()
+	there, link := filepath.Join(folder, "there.db"), filepath.Join(folder, "link.db")
+	must(t, os.WriteFile(there, []byte("a backup of yesterday"), 0o600))
+	must(t, os.Symlink(filepath.Join(folder, "nowhere.db"), link))
+	for _, path := range []string{there, link, file} {
+		if _, err := s.Backup(t.Context(), path); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s: got %v, want that it exists", path, err)
+		}
+	}
+	if _, err := s.Backup(t.Context(), filepath.Join(folder, "absent", "backup.db")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want that the folder is missing", err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := s.Backup(ended, filepath.Join(folder, "cancelled.db")); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want that it was cancelled", err)
+	}
+	entries, err := os.ReadDir(folder)
+	must(t, err)
+	if len(entries) != 2 {
+		t.Errorf("the folder holds %v", entries)
+	}
+	if text, err := os.ReadFile(there); err != nil || string(text) != "a backup of yesterday" {
+		t.Errorf("what was there became %q, %v", text, err)
+	}
+}
+
+func TestACheckpointEmptiesTheLogAndWaitsForNobody(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rundown.db")
+	s := mustOpen(t, file, worker)
+	size := func() int64 {
+		info, err := os.Stat(file + "-wal")
+		must(t, err)
+		return info.Size()
+	}
+	if size() == 0 {
+		t.Fatal("the log is empty before")
+	}
+	other := mustOpen(t, file, reader)
+	raw, err := sql.Open("sqlite", file)
+	must(t, err)
+	defer raw.Close()
+	reading, err := raw.BeginTx(t.Context(), nil)
+	must(t, err)
+	var n int
+	must(t, reading.QueryRowContext(t.Context(), `SELECT count(*) FROM nodes`).Scan(&n))
+	must(t, s.Beat(t.Context(), monday.Add(-time.Minute)))
+	begun := time.Now()
+	must(t, s.Checkpoint(t.Context()))
+	if took := time.Since(begun); took > 2*time.Second || size() == 0 {
+		t.Errorf("with a reader it took %v, and left %d bytes", took, size())
+	}
+	must(t, reading.Rollback())
+	must(t, s.Checkpoint(t.Context()))
+	if n := size(); n != 0 {
+		t.Errorf("the log has %d bytes", n)
+	}
+	must(t, s.Beat(t.Context(), monday))
+	if found, err := other.LastBeat(t.Context()); err != nil || !found.Equal(monday) {
+		t.Errorf("what was written after it reads %v, %v", found, err)
+	}
+}
