@@ -40,10 +40,9 @@ func (c *conductor) yield(w want, to *conductor) {
 		}
 		t.slot, t.occ, t.from, t.absent, t.to = w.slot, w.occ, w.target.From, false, to
 		t.changes = append(t.changes, func(s *State) {
-			if s.Cancel != nil && s.Cancel.Who == planWho {
-				s.Cancel = nil
+			if s.planned(w.target, now) {
+				s.leave(w.target, now)
 			}
-			s.leave(w.target, now)
 		})
 		c.step(t, Observation{})
 	})

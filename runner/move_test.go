@@ -316,3 +316,30 @@ func TestAClassThatIsMovedBeyondTheHorizonStaysWhatThePlanSays(t *testing.T) {
 		})
 	}
 }
+
+// TestAClassWhoseSessionIsBeingStoppedIsNotRevivedByTimesThatArePast cancels a class in mid-recording and then gives it
+// times that are past, while its stop is still without an answer.
+func TestAClassWhoseSessionIsBeingStoppedIsNotRevivedByTimesThatArePast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{
+			{Endpoint: "stop", Times: 1, Delay: simulator.Duration(8 * time.Second)},
+		}}})
+		h.poll = time.Hour
+		e := h.open(load(t, moving(""), "school.yaml"))
+		until(monday.Add(20*time.Minute + 30*time.Second))
+		for _, change := range []string{"cancelled", "{to: 07:00-07:50}"} {
+			if _, err := e.Apply(context.Background(), load(t, moving(change), "school.yaml")); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
+		until(monday.Add(5 * time.Hour))
+		h.shut(e)
+		h.audit()
+		if s, runs := h.outcomes()[german], h.runs(); s.Outcome != runner.Cancelled || !slices.Equal(runs, []string{"06:59-07:20"}) {
+			t.Errorf("ran %v and ended %s: %s", runs, s.Outcome, s.Reason)
+		}
+	})
+}

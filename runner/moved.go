@@ -65,6 +65,19 @@ func (s *State) again(want Target, now time.Time) bool {
 	return (!want.Start.Equal(s.Start) || !want.End.Equal(s.End)) && want.End.After(now)
 }
 
+// planned takes back that the plan cancelled the class, and is false where that comes too late: its session is being
+// stopped, and the new times are past.
+func (s *State) planned(want Target, now time.Time) bool {
+	if s.Cancel == nil || s.Cancel.Who != planWho {
+		return true
+	}
+	if s.Phase != Over && !want.lasting(s.Extended).Until.After(now) {
+		return false
+	}
+	s.Cancel = nil
+	return true
+}
+
 // retarget takes in what a plan wants of an occurrence that it does not cancel. It is false where the new times are
 // refused, since they are past and the class is being recorded.
 func (s *State) retarget(want Target, downSince, now time.Time) bool {

@@ -195,8 +195,9 @@ func (c *conductor) revise(t *task, w want, now time.Time) bool {
 			}
 			return
 		}
-		if s.Cancel != nil && s.Cancel.Who == planWho {
-			s.Cancel = nil
+		if !s.planned(w.target, now) {
+			s.keepUp(w.target)
+			return
 		}
 		if !s.retarget(w.target, c.downSince(w.target), now) {
 			c.log.Warn("a new end that is already past is refused; the recording goes on to the end it had",
