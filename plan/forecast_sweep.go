@@ -146,7 +146,6 @@ type appNode struct {
 	out      AppForecast
 	requests requestCount
 	places   []*placeNode
-	starts   []uint64 // when they must be writing: second, sessions, counter
 }
 
 type placeNode struct {
