@@ -37,9 +37,6 @@ func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
 		}
 		return orUnknown(doc.Revisions[0].Hash)
 	}
-	if status, _, said := command(t, "run", "--store", dsn+".none", "--api-url", "http://127.0.0.1:1", "--listen", "127.0.0.1:0"); status != StatusTrouble {
-		t.Errorf("status %d: %s", status, said)
-	}
 	ended, end := context.WithCancel(t.Context())
 	end()
 	var errs bytes.Buffer
