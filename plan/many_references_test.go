@@ -47,7 +47,7 @@ func TestManyReferencesInOneAddressAreReadInTime(t *testing.T) {
 		if len(findings) > 1000 {
 			t.Errorf("%s: %d findings", name, len(findings))
 		}
-		if took := time.Since(begin); took > 5*time.Second {
+		if took := time.Since(begin); took > time.Minute {
 			t.Errorf("%s: took %v", name, took)
 		}
 	}

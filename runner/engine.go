@@ -274,12 +274,12 @@ func (e *Engine) duties(scheduling bool) {
 			}
 		}))
 		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
-		c.Schedule(cron.Every(checkpointEvery), cron.FuncJob(e.checkpoint))
+		c.Schedule(cron.Every(max(checkpointEvery, e.cfg.Poll)), cron.FuncJob(e.checkpoint))
 		if e.cfg.Keep > 0 {
 			c.Schedule(pruneTimes{time.Now()}, cron.FuncJob(e.prune))
 		}
 	}
-	c.Schedule(cron.Every(checkStoreEvery), cron.FuncJob(e.checkStore))
+	c.Schedule(cron.Every(max(checkStoreEvery, e.cfg.Poll)), cron.FuncJob(e.checkStore))
 	c.Schedule(cron.Every(warmEvery), cron.FuncJob(e.warm))
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(e.watchClock))
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {

@@ -27,6 +27,7 @@ func TestAccountsOfTheRunnerShowInTheContractsForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"id":"lingua/german-a1/20310917T170000Z","recording":"german-a1",` +
+		`"app":null,"page":null,"storage":null,"bucket":null,` +
 		`"start":"2031-09-17T19:00:00+02:00","end":"2031-09-17T19:50:00+02:00",` +
 		`"state":"ended","outcome":"partial","reason":"the first node died",` +
 		`"gaps":[{"from":"2031-09-17T17:10:00.000Z","until":"2031-09-17T17:11:30.500Z"}],"extended":null,"cancelled":null,` +

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // Copied says what a copy of a store holds.
@@ -103,6 +105,16 @@ func publish(from, to string) error {
 	return nil
 }
 
+// logEmpty says that nothing was written since the write-ahead log was emptied.
+func (s *Store) logEmpty() bool {
+	i := slices.IndexFunc(s.files, func(f openedFile) bool { return strings.HasSuffix(f.path, logSuffix) })
+	if i < 0 {
+		return false
+	}
+	info, err := os.Stat(s.files[i].path)
+	return err == nil && info.Size() == 0
+}
+
 // Checkpoint writes the write-ahead log back into the file and empties it. Where another process reads or writes at that
 // instant it does nothing, and waits for nobody.
 func (s *Store) Checkpoint(ctx context.Context) error {
@@ -111,6 +123,9 @@ func (s *Store) Checkpoint(ctx context.Context) error {
 	}
 	if err := s.CheckFiles(); err != nil {
 		return err
+	}
+	if s.logEmpty() {
+		return nil
 	}
 	conn, err := s.w.Conn(ctx)
 	if err != nil {

@@ -10,6 +10,9 @@ import (
 	"syscall"
 )
 
+// logSuffix is what SQLite adds to the name of a store for its write-ahead log.
+const logSuffix = "-wal"
+
 // openedFile is a file of a store as it was when the store was opened.
 type openedFile struct {
 	path string
@@ -29,7 +32,7 @@ func (s *Store) rememberFiles(ctx context.Context, file string) error {
 	}
 	for _, f := range []openedFile{
 		{path: s.path, what: "its file"},
-		{path: file + "-wal", what: "its write-ahead log"},
+		{path: file + logSuffix, what: "its write-ahead log"},
 		{path: file + "-shm", what: "the index of its write-ahead log"},
 	} {
 		if f.info, err = os.Stat(f.path); err != nil {
