@@ -30,9 +30,11 @@ func (e *Engine) answered() {
 	e.mu.Lock()
 	told, since := e.reach.told, e.reach.since
 	e.reach = reach{}
+	if told {
+		e.setTrouble(healthUnreachable, "")
+	}
 	e.mu.Unlock()
 	if told {
-		e.trouble(healthUnreachable, "")
 		e.log.Info("the service answers again", "unreachable_ms", e.cfg.Now().Sub(since).Milliseconds())
 	}
 }
@@ -40,6 +42,7 @@ func (e *Engine) answered() {
 // unanswered takes in a call that no host answered.
 func (e *Engine) unanswered(failure *agora.Error) {
 	now := e.cfg.Now()
+	what, try := agora.Unreached(failure.Err)
 	e.mu.Lock()
 	r := &e.reach
 	if r.calls++; r.calls == 1 {
@@ -48,14 +51,12 @@ func (e *Engine) unanswered(failure *agora.Error) {
 	unreachable := r.calls >= unreachedCalls && now.Sub(r.since) >= unreachedFor
 	first := unreachable && !r.told
 	r.told = r.told || unreachable
-	calls, since := r.calls, r.since
-	e.mu.Unlock()
-	if !unreachable {
-		return
+	calls := r.calls
+	if unreachable { // under the same lock as the count: an answer that comes at the same time clears both
+		e.setTrouble(healthUnreachable, fmt.Sprintf("%d requests in a row without an answer since %s: %s; %s",
+			calls, r.since.UTC().Format(time.RFC3339), oneLine(errors.New(what)), try))
 	}
-	what, try := agora.Unreached(failure.Err)
-	e.trouble(healthUnreachable, fmt.Sprintf("%d requests in a row without an answer since %s: %s; %s",
-		calls, since.UTC().Format(time.RFC3339), oneLine(errors.New(what)), try))
+	e.mu.Unlock()
 	if first {
 		e.log.Error("the service cannot be reached; requests are repeated until it answers", "host", failure.Host, "requests", calls, "error", what, "try", try)
 	}

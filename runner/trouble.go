@@ -12,6 +12,11 @@ import (
 func (e *Engine) trouble(about, text string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.setTrouble(about, text)
+}
+
+// setTrouble is trouble for who holds the lock, where the text belongs to other state that the lock guards.
+func (e *Engine) setTrouble(about, text string) {
 	if text == "" {
 		delete(e.troubles, about)
 		return

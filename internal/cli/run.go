@@ -132,6 +132,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends at once, also where reading a plan file hangs
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
@@ -221,7 +222,6 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		case <-ctx.Done():
 			ready.Set(false)
 			beat.stopping()
-			stop() // a second signal ends at once
 			if w.sim != nil {
 				log.Info("shutting down: the simulated recordings end with it")
 			} else {
