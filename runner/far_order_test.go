@@ -12,10 +12,10 @@ import (
 	"rundown/runner/store"
 )
 
-// TestOrdersHoldForAClassFarAhead gives orders for a class weeks ahead, of which the store has no row yet, and lets
+// TestOrdersHoldForAClassFarAhead gives orders for a class two weeks ahead, of which the store has no row yet, and lets
 // the time pass. What is old is removed from the store meanwhile.
 func TestOrdersHoldForAClassFarAhead(t *testing.T) {
-	const planned = "2031-08-22 09:00-09:50, 2031-09-15 09:00-09:50"
+	const planned = "2031-08-31 09:00-09:50, 2031-09-15 09:00-09:50"
 	extended := runner.ExtendArgs{Until: monday.Add(65 * time.Minute)}
 	for _, tt := range []struct {
 		name    string
@@ -36,7 +36,7 @@ func TestOrdersHoldForAClassFarAhead(t *testing.T) {
 		for _, daemon := range tt.daemons {
 			t.Run(fmt.Sprintf("%s, daemon %s", tt.name, daemon), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					until(monday.AddDate(0, 0, -25))
+					until(monday.AddDate(0, 0, -16))
 					h := newHouse(t, simulator.Config{})
 					h.poll, h.keep = time.Hour, 9*24*time.Hour
 					p := load(t, school(planned), "school.yaml")
@@ -52,7 +52,7 @@ func TestOrdersHoldForAClassFarAhead(t *testing.T) {
 						order(t, s, kind, german, extended)
 					}
 					if daemon == "restarted later" {
-						until(monday.AddDate(0, 0, -12))
+						until(monday.AddDate(0, 0, -11))
 						h.shut(e)
 					}
 					if daemon != "running" {
@@ -66,7 +66,7 @@ func TestOrdersHoldForAClassFarAhead(t *testing.T) {
 					}
 					ledger := h.ledgerOf("german")
 					for len(ledger) > 0 && ledger[0].StartedAt.Before(monday.AddDate(0, 0, -1)) {
-						ledger = ledger[1:] // the class of August
+						ledger = ledger[1:] // the class before
 					}
 					if want := min(int(tt.stopped), 1); len(ledger) != want || want > 0 && ledger[0].StoppedAt.Sub(monday.Add(tt.stopped)).Abs() > 5*time.Second {
 						t.Errorf("%+v, want one session that is stopped %v after the bell", ledger, tt.stopped)
@@ -80,9 +80,9 @@ func TestOrdersHoldForAClassFarAhead(t *testing.T) {
 
 // TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity changes the zone of a class for which an order waits.
 func TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity(t *testing.T) {
-	const planned = "2031-08-22 09:00-09:50, 2031-09-15 09:00-09:50"
+	const planned = "2031-08-31 09:00-09:50, 2031-09-15 09:00-09:50"
 	synctest.Test(t, func(t *testing.T) {
-		until(monday.AddDate(0, 0, -25))
+		until(monday.AddDate(0, 0, -16))
 		h := newHouse(t, simulator.Config{})
 		h.poll = time.Hour
 		e := h.open(load(t, school(planned), "school.yaml"))
@@ -91,7 +91,7 @@ func TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity(t *testing.T) {
 		if _, err := s.AddCommand(context.Background(), cancel); err != nil {
 			t.Fatal(err)
 		}
-		until(monday.AddDate(0, 0, -12))
+		until(monday.AddDate(0, 0, -11))
 		if _, err := e.Apply(context.Background(), load(t, school(planned, "    timezone: Europe/Lisbon"), "school.yaml")); err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity(t *testing.T) {
 			t.Errorf("%+v, %v, want it cancelled", rows, err)
 		}
 		if ledger := h.ledgerOf("german"); len(ledger) != 1 || ledger[0].StartedAt.After(monday.AddDate(0, 0, -1)) {
-			t.Errorf("%+v, want the class of August alone", ledger)
+			t.Errorf("%+v, want the class before alone", ledger)
 		}
 	})
 }
