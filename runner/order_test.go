@@ -18,7 +18,7 @@ import (
 func ordered(t *testing.T, s *store.Store, kind, id string, args any) string {
 	t.Helper()
 	n := order(t, s, kind, id, args)
-	time.Sleep(3 * time.Second)
+	time.Sleep(15 * time.Second)
 	synctest.Wait()
 	c, err := s.Command(context.Background(), n)
 	if err != nil {
@@ -53,7 +53,7 @@ func TestOrdersHoldWhileThePlanDoesNotHoldTheClass(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					until(monday.Add(-time.Hour))
 					h := newHouse(t, simulator.Config{})
-					h.poll = time.Second
+					h.poll = 5 * time.Second
 					with, without := load(t, school(at), "school.yaml"), load(t, school(other), "school.yaml")
 					e := h.open(with)
 					s := h.beside()
@@ -119,11 +119,11 @@ func TestOrdersGoOverToTheIdentityThatAClassHasNow(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					until(monday.Add(-time.Hour))
 					h := newHouse(t, simulator.Config{})
-					h.poll = time.Second
+					h.poll = 5 * time.Second
 					e := h.open(load(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50"), "school.yaml"))
 					s := h.beside()
 					if way == "ordered while nobody runs" {
-						time.Sleep(time.Second)
+						time.Sleep(10 * time.Second)
 						synctest.Wait()
 						h.shut(e)
 					}
