@@ -165,7 +165,8 @@ func TestAStoreThatHoldsTwoLanesInTheFormBeforeIsReadOn(t *testing.T) {
 			`UPDATE occurrences SET doc = json_remove(json_set(doc, '$.uids', json_extract(doc, '$.uids[0]'), '$.second_uids', json_extract(doc, '$.uids[1]'),
 				'$.failures', 1, '$.retry_at', '2031-09-15T06:59:30Z', '$.second', json('{"failures":2}')), '$.lanes')`,
 			`DELETE FROM rundown_schema WHERE version_id >= 4`,
-			`DROP INDEX sessions_by_sid`, `DROP INDEX events_of_notices`, `DROP INDEX occurrences_ended`,
+			`DROP INDEX sessions_by_sid`, `DROP INDEX events_of_notices`, `DROP INDEX occurrences_ended`, `DROP INDEX commands_by_start`,
+			`ALTER TABLE commands DROP COLUMN day`, `ALTER TABLE commands DROP COLUMN clock`,
 		)
 		e = h.open(p)
 		rows, err := h.store.Occurrences(context.Background(), store.Filter{})
