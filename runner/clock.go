@@ -119,7 +119,7 @@ func (s *State) rewind(now time.Time) time.Duration {
 // passed are the instants of a session that our own clock has told, and that lie behind us.
 func (x *Session) passed() []*time.Time {
 	own := []*time.Time{
-		&x.AskedAt, &x.AcquiredAt, &x.RequestedAt, &x.StartedAt, &x.HealthyFrom, &x.LastGood, &x.SuspectAt, &x.StopAskedAt,
+		&x.AskedAt, &x.AcquiredAt, &x.RequestedAt, &x.StartedAt, &x.HealthyFrom, &x.LastGood, &x.SuspectAt, &x.StopGoneAt, &x.StopAskedAt,
 		&x.StoppedAt, &x.ResumedAt, &x.ToldAt,
 	}
 	if !x.Named {

@@ -175,6 +175,7 @@ type Session struct {
 	HealthyFrom time.Time     `json:"healthy_from,omitzero"`  // since when it was seen running without a break
 	LastGood    time.Time     `json:"last_good,omitzero"`     // last seen running
 	SuspectAt   time.Time     `json:"suspect_at,omitzero"`    // first 404
+	StopGoneAt  time.Time     `json:"stop_gone_at,omitzero"`  // first 404 to the stop
 	Failover    time.Duration `json:"failover,omitempty"`     // the longest time it answered 404 and came back
 	StopAskedAt time.Time     `json:"stop_asked_at,omitzero"` // first stop request
 	StopDoubtAt time.Time     `json:"stop_doubt_at,omitzero"` // when the first stop was sent that went without an answer

@@ -17,8 +17,17 @@ func (d *decision) stopGone(x *Session) bool {
 	if x.knownOver(d.now) {
 		return false
 	}
-	x.SuspectAt = cmp.Or(x.SuspectAt, d.now)
-	return d.again(x, agora.StopGoneWaits(), x.SuspectAt, 0)
+	x.SuspectAt, x.StopGoneAt = cmp.Or(x.SuspectAt, d.now), cmp.Or(x.StopGoneAt, d.now)
+	return d.again(x, agora.StopGoneWaits(), x.goneSince(), 0)
+}
+
+// goneSince is the first 404 in a row to a stop. Those to queries before it count, unless the first of them is older
+// than a failover lasts and did not end the watch: then nothing was heard in between, and another may have begun.
+func (x *Session) goneSince() time.Time {
+	if x.Then == "" && x.StopGoneAt.Sub(x.SuspectAt) > agora.FailoverWindow() {
+		return x.StopGoneAt
+	}
+	return cmp.Or(x.SuspectAt, x.StopGoneAt)
 }
 
 // unsettled makes an orphan of a session whose stop was answered 404 to the end of the window, where nothing tells that it
@@ -33,7 +42,7 @@ func (d *decision) unsettled(x *Session) bool {
 	d.enter(x, SessionOrphan)
 	x.Next = time.Time{}
 	x.Reason = fmt.Sprintf("orphan: session %d (cname %s, uid %s) may still run: the service answered 404 to its stop for %v; its maxRecordingHour ends it at %s at the latest",
-		x.Attempt, x.Cname, x.UID, d.now.Sub(x.SuspectAt).Round(time.Second), d.clock(x.deadline()))
+		x.Attempt, x.Cname, x.UID, d.now.Sub(x.goneSince()).Round(time.Second), d.clock(x.deadline()))
 	d.note("%s", x.Reason)
 	if d.s.Phase == Over {
 		d.s.Reason += "; " + x.Reason
@@ -43,12 +52,13 @@ func (d *decision) unsettled(x *Session) bool {
 
 // knownOver says that an answer or a notification told that the session has ended, or that its hours are over.
 func (x *Session) knownOver(now time.Time) bool {
-	return x.Exited || x.Told != "" || x.UploadStatus != "" || !now.Before(x.deadline())
+	uploaded := x.UploadStatus != "" && x.UploadStatus != uploadFailed || x.UploadedLate // an upload fails in the middle of a class, too
+	return x.Exited || x.Told != "" || uploaded || !now.Before(x.deadline())
 }
 
 // neverBegan says that a session was answered 404 from its start on.
 func (d *decision) neverBegan(x *Session) bool {
-	return x.LastGood.IsZero() && x.RecordingAt.IsZero() && x.SuspectAt.Sub(x.StartedAt) < agora.ConfirmDeadline(d.s.ReadyTimeout)
+	return x.LastGood.IsZero() && x.RecordingAt.IsZero() && x.goneSince().Sub(x.StartedAt) < agora.ConfirmDeadline(d.s.ReadyTimeout)
 }
 
 // heardAgain takes in a notification of an orphan whose sid is known: it has ended, or it is to be stopped again.
@@ -64,5 +74,5 @@ func (d *decision) heardAgain(x *Session, n Notice) {
 	}
 	d.enter(x, SessionStopping)
 	x.Asked, x.Tries, x.Next = "", 0, d.now
-	x.SuspectAt, x.StopAskedAt, x.StoppedAt = time.Time{}, time.Time{}, time.Time{}
+	x.SuspectAt, x.StopGoneAt, x.StopAskedAt, x.StoppedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 }

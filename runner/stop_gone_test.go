@@ -99,3 +99,57 @@ func TestWhatWasSeenRecordingIsNeverToldAsNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestAnUploadErrorIsNoEndOfARecording has the upload fail in the middle of a class that is failing over at its end: the
+// stop is repeated all the same.
+func TestAnUploadErrorIsNoEndOfARecording(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h, carrier := listening(t, simulator.Faults{
+			Notices:  []simulator.NoticeFault{uploadError(32, 20*time.Minute)},
+			Sessions: []simulator.SessionFault{{Cname: "*", After: simulator.Duration(52*time.Minute + 40*time.Second), GoneFor: simulator.Duration(85 * time.Second)}},
+		})
+		p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		e := h.open(p)
+		carrier.to(h, e)
+		until(monday.Add(2 * time.Hour))
+		if err := h.sim.Close(); err != nil {
+			t.Error(err)
+		}
+		story := h.story(german)
+		h.shut(e)
+		ran := h.sim.Ledger().Sessions
+		if len(ran) != 1 || ran[0].StoppedAt == nil || ran[0].StoppedAt.After(monday.Add(54*time.Minute)) {
+			t.Errorf("%+v, want one session that is stopped within two minutes of its end\n%s", ran, story)
+		}
+	})
+}
+
+// TestAnOld404SaysNothingAtTheStop has the first query answered 404, as it may be right after a start, and nobody answer
+// queries from then on. The stop, an hour later, meets a failover.
+func TestAnOld404SaysNothingAtTheStop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{Faults: simulator.Faults{
+			Requests: []simulator.RequestFault{{Endpoint: "query", Skip: 1, Drop: "before"}},
+			Sessions: []simulator.SessionFault{
+				{Cname: "*", After: simulator.Duration(2 * time.Second), GoneFor: simulator.Duration(5 * time.Second)},
+				{Cname: "*", After: simulator.Duration(52*time.Minute + 40*time.Second), GoneFor: simulator.Duration(60 * time.Second)},
+			},
+		}})
+		e := h.open(load(t, school("2031-09-15 09:00-09:50", "    attempts: 1"), "school.yaml"))
+		until(monday.Add(2 * time.Hour))
+		s, story := h.state(german), h.story(german)
+		h.shut(e)
+		for _, x := range h.sim.Ledger().Sessions {
+			if x.StoppedAt == nil || x.StoppedAt.After(monday.Add(54*time.Minute+30*time.Second)) || x.StopReason != "stop" {
+				t.Errorf("%+v runs on\n%s: %s\n%s", x, s.Outcome, s.Reason, story)
+			}
+		}
+		if strings.Contains(s.Reason, "nothing was recorded") {
+			t.Errorf("%s: %s\n%s", s.Outcome, s.Reason, story)
+		}
+	})
+}
