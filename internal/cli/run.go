@@ -222,6 +222,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 		case <-ctx.Done():
 			ready.Set(false)
 			beat.stopping()
+			stop() // before it is told
 			if w.sim != nil {
 				log.Info("shutting down: the simulated recordings end with it")
 			} else {
