@@ -128,7 +128,8 @@ const (
 	fewLooks    = 3
 )
 
-// tellStops shows how far the stops are, and removes from open what has ended.
+// tellStops shows how far the stops are, and removes from open what has ended. A class that its plan has moved is planned
+// again once what ran of it is stopped; beginning it is not the business of this command.
 func (a *app) tellStops(open map[string]runner.Phase, states []runner.State) {
 	for _, s := range states {
 		was, ours := open[s.ID]
@@ -137,7 +138,11 @@ func (a *app) tellStops(open map[string]runner.Phase, states []runner.State) {
 		}
 		open[s.ID] = s.Phase
 		fmt.Fprintf(a.err, "%s: %s\n", shown(s.ID), s.Phase)
-		if s.Phase == runner.Over {
+		switch s.Phase {
+		case runner.Planned:
+			delete(open, s.ID)
+			fmt.Fprintf(a.out, "%s: stopped; its plan has moved it to %s\n", shown(s.ID), s.Start.Format(time.RFC3339))
+		case runner.Over:
 			delete(open, s.ID)
 			fmt.Fprintf(a.out, "%s: %s: %s\n", shown(s.ID), s.Outcome, shown(s.Reason))
 		}
