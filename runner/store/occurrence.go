@@ -96,7 +96,7 @@ func (s *Store) EachPage(ctx context.Context, f Filter, take func([]Occurrence) 
 type Ended struct {
 	ID, App string
 	End     time.Time
-	Loose   bool // it has a session that was acquired and of which no sid is known: something may yet be heard of it
+	Loose   bool // it has an orphan, or a session that was acquired and of which no sid is known: something may yet be heard of it
 }
 
 // Ended lists what has ended and has its end after an instant, in order of its end.
@@ -115,7 +115,7 @@ func endedAfter(after time.Time) (string, []any) {
 	c.parts = append(c.parts, "state = 'ended'") // as in the index, which no placeholder fits
 	c.add("ends_at > ", after.UnixMilli())
 	return `SELECT id, app, ends_at, EXISTS (
-		SELECT 1 FROM sessions WHERE occurrence_id = occurrences.id AND sid = '' AND resource_id <> ''
+		SELECT 1 FROM sessions WHERE occurrence_id = occurrences.id AND (sid = '' AND resource_id <> '' OR state = 'orphan')
 	) FROM occurrences` + c.where() + ` ORDER BY ends_at, id`, c.args
 }
 

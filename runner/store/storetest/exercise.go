@@ -354,7 +354,8 @@ func filters(t *testing.T, s *store.Store) {
 func ended(t *testing.T, s *store.Store) {
 	term := lease(t, s)
 	open, whole, loose, refused, old := class("open", monday), class("whole", monday), class("loose", monday.Add(time.Hour)), class("refused", monday.Add(2*time.Hour)), class("old", monday.AddDate(0, 0, -5))
-	for _, o := range []*store.Occurrence{&whole, &loose, &refused, &old} {
+	denied, unknown := class("denied", monday.Add(3*time.Hour)), class("unknown", monday.Add(4*time.Hour))
+	for _, o := range []*store.Occurrence{&whole, &loose, &refused, &old, &denied, &unknown} {
 		o.State = "ended"
 	}
 	known := store.Session{Attempt: 1, App: app, Cname: "c", UID: "1", ResourceID: "r", SID: "s1", State: "ended"}
@@ -364,12 +365,15 @@ func ended(t *testing.T, s *store.Store) {
 		store.Step{Occurrence: whole, Sessions: []store.Session{known}},
 		store.Step{Occurrence: loose, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", ResourceID: "r", SID: "s2", State: "ended"}, orphan}},
 		store.Step{Occurrence: refused, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", State: "failed"}}},
+		store.Step{Occurrence: denied, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", ResourceID: "r", SID: "s4", State: "orphan"}}},
+		store.Step{Occurrence: unknown, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", State: "orphan"}}},
 		store.Step{Occurrence: old, Sessions: []store.Session{orphan}})
 	got, err := s.Ended(t.Context(), monday.Add(-time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, got, []store.Ended{{ID: whole.ID, App: app, End: whole.End}, {ID: loose.ID, App: app, End: loose.End, Loose: true}, {ID: refused.ID, App: app, End: refused.End}})
+	same(t, got, []store.Ended{{ID: whole.ID, App: app, End: whole.End}, {ID: loose.ID, App: app, End: loose.End, Loose: true}, {ID: refused.ID, App: app, End: refused.End},
+		{ID: denied.ID, App: app, End: denied.End, Loose: true}, {ID: unknown.ID, App: app, End: unknown.End, Loose: true}})
 
 	for sid, want := range map[string]string{"s1": whole.ID, "s2": loose.ID, "s3": "", "": ""} {
 		if got, err := s.Holder(t.Context(), sid); err != nil || got != want {
