@@ -96,7 +96,7 @@ func (e *Engine) noteCarriedOut(cmd store.Command) {
 // readOrders reads the orders that hold, and gives those of classes that a plan has under another identity now to that
 // identity. It is called before the plans' occurrences are looked at.
 func (e *Engine) readOrders(ctx context.Context, plans ...*applied) error {
-	all, err := e.cfg.Store.Orders(ctx, e.lookBack().Add(-maxLength))
+	all, err := e.cfg.Store.Orders(ctx, e.lookBack().Add(-movedFar)) // an identity names the planned time, and a plan may have moved its class ahead
 	if err != nil {
 		return fmt.Errorf("read orders: %w", err)
 	}

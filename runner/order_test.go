@@ -165,3 +165,31 @@ func TestOrdersGoOverToTheIdentityThatAClassHasNow(t *testing.T) {
 		}
 	}
 }
+
+// TestOrdersHoldForAClassThatItsPlanMovedFarAhead extends a class that was moved by ten days. A new start reads the plan
+// without the class, and with it again.
+func TestOrdersHoldForAClassThatItsPlanMovedFarAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		later := monday.AddDate(0, 0, 10)
+		until(later.AddDate(0, 0, -1))
+		h := newHouse(t, simulator.Config{})
+		h.poll = time.Minute
+		const at, other = "2031-09-15 09:00-09:50", "2031-09-26 09:00-09:50"
+		with := load(t, school(at+", "+other, "    changes: {2031-09-15: {to: 2031-09-25 09:00-09:50}}"), "school.yaml")
+		e := h.open(with)
+		s := h.beside()
+		order(t, s, runner.CommandExtend, german, runner.ExtendArgs{Until: later.Add(65 * time.Minute)})
+		time.Sleep(5 * time.Minute)
+		h.shut(e)
+		e = h.open(load(t, school(other), "school.yaml"))
+		if _, err := e.Apply(context.Background(), with); err != nil {
+			t.Fatal(err)
+		}
+		until(later.Add(3 * time.Hour))
+		ledger := h.ledgerOf("german")
+		h.shut(e)
+		if len(ledger) != 1 || ledger[0].StoppedAt == nil || ledger[0].StoppedAt.Sub(later.Add(67*time.Minute)).Abs() > 5*time.Second {
+			t.Errorf("%+v, want one session that is stopped with the extended class", ledger)
+		}
+	})
+}
