@@ -246,6 +246,7 @@ func (c *conductor) step(t *task, o Observation) {
 	}
 	c.giveWay(t, now)
 	t.state.Begin, t.state.DownSince = t.begin, c.asleep(t)
+	t.state.Aside = !c.e.scheduling && !t.now
 	if t.state.Turn == 0 && !t.begin.After(now) {
 		c.turns++
 		t.state.Turn = c.turns

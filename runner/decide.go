@@ -139,6 +139,9 @@ func (d *decision) next() Action {
 	if s.MovedTo != "" && !s.dropped() { // the owner of that App ID goes on with it
 		return Action{Wake: d.soonest(time.Time{})}
 	}
+	if s.Aside && s.fresh() && !d.over() { // a daemon goes on with it
+		return Action{Wake: d.soonest(time.Time{})}
+	}
 	for n := range s.lanes() {
 		if !d.over() && s.Lanes[n].GaveUp == "" && s.carrier(n) == nil && d.due(n) {
 			return d.begin(n)

@@ -157,7 +157,8 @@ func (e *Engine) Start(ctx context.Context, plans ...*plan.Plan) error {
 }
 
 // StartAside adopts only what has been begun, and schedules nothing: for who means to [Engine.Record] something of a
-// plan on a store that may be a daemon's, or to end what runs.
+// plan on a store that may be a daemon's, or to end what runs. What was moved while it was recorded is stopped, and not
+// begun again.
 func (e *Engine) StartAside(ctx context.Context, plans ...*plan.Plan) error {
 	return e.start(ctx, false, plans)
 }

@@ -116,6 +116,7 @@ type State struct {
 	Target
 	Begin     time.Time       `json:"begin"`               // when the first request is due
 	Turn      int             `json:"-"`                   // among what its owner watches, from 1; 0: none was given
+	Aside     bool            `json:"-"`                   // who has it in hand begins nothing of it: that is a daemon's
 	DownSince time.Time       `json:"down_since,omitzero"` // since when nobody was there to begin it: the last sign of life of the daemon before, or when the clock leapt or the machine fell asleep
 	Phase     Phase           `json:"phase"`
 	Outcome   Outcome         `json:"outcome,omitempty"`
