@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// Extension is an operator's order to let a class last longer. It stays with the occurrence whatever its plan becomes;
-// of a plan's later end and an extension the later one counts.
+// Extension is an operator's order to let a class last longer. It stays with the occurrence whatever its plan becomes, and
+// moves with the start of its class; of a plan's later end and an extension the later one counts.
 type Extension struct {
-	Until  time.Time `json:"until"` // the class ends then, padding comes after it
+	Until  time.Time `json:"until"`          // the class ends then, padding comes after it
+	Start  time.Time `json:"start,omitzero"` // of the class that it was given for; zero: not known
 	At     time.Time `json:"at"`
 	Who    string    `json:"who"`
 	Reason string    `json:"reason,omitempty"`
@@ -23,14 +24,32 @@ const (
 	CommandStop     = "stop"   // a cancel that leaves what has not begun
 )
 
-// ExtendArgs are the arguments of an extend command. The end is absolute, so that carrying a command out twice, as a
-// crash may have it, changes nothing.
+// ExtendArgs are the arguments of an extend command. The end is an instant and no length, so that carrying a command out
+// twice, as a crash may have it, changes nothing.
 type ExtendArgs struct {
 	Until time.Time `json:"until"`
+	Start time.Time `json:"start,omitzero"` // of the class that it is given for, with which the end moves
+}
+
+// For gives the extension as it is for a class that starts at an instant. It stays as it is where that instant is not
+// known, or the start that it was given for.
+func (x *Extension) For(start time.Time) *Extension {
+	if x == nil || x.Start.IsZero() || start.IsZero() || x.Start.Equal(start) {
+		return x
+	}
+	moved := *x
+	moved.Until, moved.Start = x.Until.Add(start.Sub(x.Start)), start
+	return &moved
+}
+
+// exceeds says that an extension is longer than one that was given before it, or that there is none.
+func (x *Extension) exceeds(before *Extension) bool {
+	return before == nil || x.Until.After(before.For(x.Start).Until)
 }
 
 // lasting gives the target as it is with the extension laid over it.
 func (t Target) lasting(x *Extension) Target {
+	x = x.For(t.Start)
 	if x == nil || !x.Until.After(t.End) {
 		return t
 	}
@@ -47,6 +66,9 @@ func (c *conductor) extend(id string, order Extension, tell func(string)) {
 }
 
 func (c *conductor) extended(t *task, order Extension, tell func(string)) {
+	if t != nil {
+		order = *order.For(t.state.Start)
+	}
 	switch now := c.e.cfg.Now(); {
 	case t == nil:
 		tell("the occurrence is not at work")
@@ -63,7 +85,7 @@ func (c *conductor) extended(t *task, order Extension, tell func(string)) {
 			order.At = now
 		}
 		t.changes = append(t.changes, func(s *State) {
-			if s.Phase != Over && (s.Extended == nil || order.Until.After(s.Extended.Until)) {
+			if s.Phase != Over && order.exceeds(s.Extended) {
 				s.Extended = &order
 				s.Target = s.lasting(&order)
 			}
@@ -79,5 +101,5 @@ func extension(at time.Time, who, reason string, args []byte) (Extension, error)
 	if err := json.Unmarshal(args, &a); err != nil {
 		return Extension{}, fmt.Errorf("its arguments cannot be read: %w", err)
 	}
-	return Extension{Until: a.Until, At: at, Who: who, Reason: reason}, nil
+	return Extension{Until: a.Until, Start: a.Start, At: at, Who: who, Reason: reason}, nil
 }

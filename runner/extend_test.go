@@ -20,3 +20,30 @@ func TestExtensionsRaiseTheHoursNoMoreThanTheClassNeeds(t *testing.T) {
 		t.Errorf("a class without end asks for %d and %d hours", most.MaxHour, most.ExpireHour)
 	}
 }
+
+// TestAnExtensionOfWhichTheStartIsNotKnownStaysWhereItIs: older stores have such orders.
+func TestAnExtensionOfWhichTheStartIsNotKnownStaysWhereItIs(t *testing.T) {
+	old := &Extension{Until: bell.Add(time.Hour)}
+	short, long := &Extension{Until: bell.Add(55 * time.Minute), Start: bell}, &Extension{Until: bell.Add(65 * time.Minute), Start: bell}
+	if got := old.For(bell.AddDate(0, 0, 1)); got != old {
+		t.Errorf("it moved to %v", got.Until)
+	}
+	for _, tt := range []struct {
+		x, before *Extension
+		want      bool
+	}{
+		{old, nil, true},
+		{old, short, true},
+		{old, long, false},
+		{short, old, false},
+		{long, old, true},
+		{long, short, true},
+		{long, long, false},
+		{short.For(bell.AddDate(0, 0, 1)), long, false},
+		{long.For(bell.AddDate(0, 0, -1)), short, true},
+	} {
+		if got := tt.x.exceeds(tt.before); got != tt.want {
+			t.Errorf("%+v exceeds %+v: %v, want %v", tt.x, tt.before, got, tt.want)
+		}
+	}
+}

@@ -44,7 +44,7 @@ func (o standing) with(orders []store.Command) standing {
 			o.cancel = nil
 		case CommandExtend:
 			x, err := extension(cmd.At, cmd.Who, cmd.Reason, cmd.Args)
-			if err == nil && (o.extended == nil || x.Until.After(o.extended.Until)) {
+			if err == nil && x.exceeds(o.extended) {
 				o.extended = &x
 			}
 		}
@@ -55,7 +55,7 @@ func (o standing) with(orders []store.Command) standing {
 // lay puts the orders over the state of an occurrence that a plan adds.
 func (o standing) lay(s *State) {
 	if o.extended != nil {
-		s.Extended = o.extended
+		s.Extended = o.extended.For(s.Start)
 		s.Target = s.lasting(o.extended)
 	}
 	if o.cancel != nil {
@@ -204,7 +204,10 @@ func (e *Engine) moveOrders(ctx context.Context, from, to string, orders []store
 		if cmd.Kind != CommandExtend || json.Unmarshal(cmd.Args, &args) != nil {
 			continue
 		}
-		text, err := json.Marshal(ExtendArgs{Until: args.Until.Add(by)})
+		if args.Until = args.Until.Add(by); !args.Start.IsZero() {
+			args.Start = args.Start.Add(by)
+		}
+		text, err := json.Marshal(args)
 		if err != nil {
 			return nil, err
 		}

@@ -63,7 +63,7 @@ extension the later one counts.
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(runner.ExtendArgs{Until: end})
+		text, err := json.Marshal(runner.ExtendArgs{Until: end, Start: c.row.Start})
 		if err != nil {
 			return err
 		}

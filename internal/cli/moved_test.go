@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"rundown/runner"
 	"rundown/runner/store"
 )
 
@@ -77,6 +79,18 @@ func TestAMovedClassGoesByBothItsDays(t *testing.T) {
 	}
 	if status, out, said := rundown(t, "extend", "a1@2031-09-26", "5m", "--store", dsn); status != StatusOK || !strings.Contains(out, "mueller/a1/20310926T070000Z") {
 		t.Errorf("extend: status %d, %s%s", status, out, said)
+	}
+	c, err := classNamed(t, s, noon, "a1@2031-09-26")
+	if err != nil {
+		t.Fatal(err)
+	}
+	orders, err := s.OrdersFor(t.Context(), c.row.ID)
+	if err != nil || len(orders) != 1 {
+		t.Fatalf("%+v, %v, want one order", orders, err)
+	}
+	var order runner.ExtendArgs
+	if err := json.Unmarshal(orders[0].Args, &order); err != nil || !order.Start.Equal(c.row.Start) {
+		t.Errorf("the order is %s, %v, want it for the start at %v", orders[0].Args, err, c.row.Start)
 	}
 }
 

@@ -276,6 +276,14 @@ func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
 	if err != nil || !again.Equal(end.Add(5*time.Minute)) {
 		t.Errorf("on top of one that waits: %v, %v", again, err)
 	}
+	text, err = json.Marshal(runner.ExtendArgs{Until: end.Add(-time.Hour), Start: running.row.Start.Add(-time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved, err := class("running", store.Command{Kind: runner.CommandExtend, Args: text}).extendable(5*time.Minute, now)
+	if err != nil || !moved.Equal(end.Add(5*time.Minute)) {
+		t.Errorf("on top of one that waits since before the class was moved by an hour: %v, %v", moved, err)
+	}
 	if _, err := class("running", cancel, undo).extendable(time.Minute, now); err != nil {
 		t.Errorf("after a cancel that was taken back: %v", err)
 	}

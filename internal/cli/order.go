@@ -91,7 +91,7 @@ func withOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
 		c = &orderDoc{Who: cancel.Who, Reason: cancel.Reason, Pending: cancel != standing}
 	}
 	if extended != nil {
-		x = &orderDoc{Until: &extended.Until, Who: extended.Who, Reason: extended.Reason, Pending: extended != longer}
+		x = &orderDoc{Until: &extended.For(row.Start).Until, Who: extended.Who, Reason: extended.Reason, Pending: extended != longer}
 	}
 	doc["cancel"], _ = json.Marshal(c)
 	doc["extended"], _ = json.Marshal(x)

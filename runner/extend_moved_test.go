@@ -1,0 +1,71 @@
+package runner_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora/simulator"
+	"rundown/runner"
+)
+
+// TestAnExtensionMovesWithItsClass extends a class by a quarter of an hour and then has the plan move it: while the daemon
+// runs, and while it does not.
+func TestAnExtensionMovesWithItsClass(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		ordered time.Duration // since the bell
+		change  string
+		length  time.Duration // of the class in the end
+		runs    []string
+	}{
+		{"to the day before", -47 * time.Hour, "{to: 2031-09-14 09:00-09:50}", 65 * time.Minute, []string{"14 06:59-08:07"}},
+		{"to an earlier hour", -3 * time.Hour, "{to: 08:00-08:50}", 65 * time.Minute, []string{"05:59-07:07"}},
+		{"to a later hour", -3 * time.Hour, "{to: 14:00-14:50}", 65 * time.Minute, []string{"11:59-13:07"}},
+		{"to the next day", -3 * time.Hour, "{to: 2031-09-16 09:00-09:50}", 65 * time.Minute, []string{"16 06:59-08:07"}},
+		{"to the next day while it is recorded", 20 * time.Minute, "{to: 2031-09-16 09:00-09:50}", 65 * time.Minute, []string{"06:59-07:20", "16 06:59-08:07"}},
+		{"by ten minutes while it is recorded", 20 * time.Minute, "{to: 09:10-10:00}", 65 * time.Minute, []string{"06:59-08:17"}},
+		{"nowhere, but is longer than that", 20 * time.Minute, "{to: 09:00-10:30}", 90 * time.Minute, []string{"06:59-08:32"}},
+		{"nowhere, but is longer by less", 20 * time.Minute, "{to: 09:00-10:00}", 65 * time.Minute, []string{"06:59-08:07"}},
+	} {
+		for name, restart := range map[string]bool{"live": false, "at a restart": true} {
+			t.Run(tt.name+", "+name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					until(monday.Add(min(tt.ordered, 0) - time.Hour))
+					h := newHouse(t, simulator.Config{})
+					h.poll = 2 * time.Second
+					e := h.open(load(t, moving(""), "school.yaml"))
+					until(monday.Add(tt.ordered))
+					s := h.beside()
+					ordered(t, s, runner.CommandExtend, german, runner.ExtendArgs{Until: monday.Add(65 * time.Minute), Start: monday})
+					time.Sleep(27 * time.Second)
+					after := load(t, moving(tt.change), "school.yaml")
+					if restart {
+						h.shut(e)
+						e = h.open(after)
+					} else if _, err := e.Apply(context.Background(), after); err != nil {
+						t.Fatal(err)
+					}
+					until(monday.Add(28 * time.Hour))
+					state, story := h.state(german), h.story(german)
+					h.shut(e)
+					if runs := h.runs(); !slices.Equal(runs, tt.runs) {
+						t.Errorf("ran %v, want %v\n%s", runs, tt.runs, story)
+					}
+					if x := state.Extended; state.End.Sub(state.Start) != tt.length || x == nil || !x.Start.Equal(state.Start) || !x.Until.Equal(state.Start.Add(65*time.Minute)) {
+						t.Errorf("the class is from %v to %v, and its extension %+v", state.Start, state.End, x)
+					}
+					ledger := h.sim.Ledger().Sessions
+					if last := ledger[len(ledger)-1]; last.StoppedAt == nil || last.StoppedAt.Sub(state.Start.Add(tt.length+2*time.Minute)).Abs() > 5*time.Second {
+						t.Errorf("%+v, want it stopped two minutes after %v", last, tt.length)
+					}
+					h.audit()
+				})
+			})
+		}
+	}
+}
