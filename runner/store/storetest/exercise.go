@@ -372,8 +372,13 @@ func ended(t *testing.T, s *store.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, got, []store.Ended{{ID: whole.ID, App: app, End: whole.End}, {ID: loose.ID, App: app, End: loose.End, Loose: true}, {ID: refused.ID, App: app, End: refused.End},
-		{ID: denied.ID, App: app, End: denied.End, Loose: true}, {ID: unknown.ID, App: app, End: unknown.End, Loose: true}})
+	same(t, got, []store.Ended{
+		{ID: whole.ID, App: app, End: whole.End},
+		{ID: loose.ID, App: app, End: loose.End, Loose: true},
+		{ID: refused.ID, App: app, End: refused.End},
+		{ID: denied.ID, App: app, End: denied.End, Loose: true},
+		{ID: unknown.ID, App: app, End: unknown.End, Loose: true},
+	})
 
 	for sid, want := range map[string]string{"s1": whole.ID, "s2": loose.ID, "s3": "", "": ""} {
 		if got, err := s.Holder(t.Context(), sid); err != nil || got != want {
