@@ -39,7 +39,7 @@ type life struct {
 
 func (a *app) newProgress(occurrences []plan.Occurrence) *progress {
 	p := &progress{err: a.err, lives: map[string]*life{}, done: make(chan struct{})}
-	if f, ok := a.err.(*os.File); ok && isatty.IsTerminal(f.Fd()) {
+	if f, ok := a.terminal(); ok {
 		if term, _ := a.env("TERM"); term != "dumb" {
 			p.bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(48), mpb.WithRefreshRate(200*time.Millisecond))
 		}
@@ -59,6 +59,12 @@ func (a *app) newProgress(occurrences []plan.Occurrence) *progress {
 		go p.tick()
 	}
 	return p
+}
+
+// terminal is standard error where it is a terminal.
+func (a *app) terminal() (*os.File, bool) {
+	f, ok := a.err.(*os.File)
+	return f, ok && isatty.IsTerminal(f.Fd())
 }
 
 // tick moves the bars on with the clock.
