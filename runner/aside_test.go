@@ -35,7 +35,7 @@ func TestWhoStandsAsideBeginsNothingOfAClassThatWasMoved(t *testing.T) {
 				if _, err := e.Apply(context.Background(), after); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(200 * time.Millisecond)
+				time.Sleep(200 * time.Millisecond) // virtual: the stop is out, and its answer is not
 				h.shut(e)
 				if s := h.stored(german); s.Phase != runner.Stopping {
 					t.Fatalf("%s, and its stop was to be unanswered", s.Phase)

@@ -43,12 +43,7 @@ func TestADaemonTellsOfAnswersThatAreNotTheServicesWhileTheyLast(t *testing.T) {
 	}
 	waitFor := func(what string, holds func() bool) {
 		t.Helper()
-		for !holds() {
-			if time.Since(bell) > 20*time.Second {
-				t.Fatalf("%s: never; readyz says %q:\n%s", what, ready(), daemon.output())
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
+		eventually(t, time.Until(bell)+20*time.Second, what, holds)
 	}
 	waitFor("readyz names it", func() bool {
 		body := ready()
