@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"strings"
 	"time"
 )
@@ -34,6 +35,15 @@ type ChangeTo struct {
 
 const changeKeyHint = "write a planned day as 2031-10-13, a range as 2031-11-17..2031-11-19, or a day and a time as 2031-10-13 09:00"
 
+// orHint gives the error of a day the hint of the text around it, unless the error knows which day is meant.
+func orHint(err error, hint string) error {
+	var e *syntaxError
+	if errors.As(err, &e) && e.Hint != dayHint {
+		return err
+	}
+	return syntaxErrorf(hint, "%s", err)
+}
+
 // parseChangeKey reads "2031-10-13", "2031-11-17..2031-11-19" or "2031-10-13 09:00". The error is a [*syntaxError].
 func parseChangeKey(s string) (ChangeKey, error) {
 	s = strings.TrimSpace(s)
@@ -50,7 +60,7 @@ func parseChangeKey(s string) (ChangeKey, error) {
 	}
 	day, err := parseDay(fields[0])
 	if err != nil {
-		return ChangeKey{}, syntaxErrorf(changeKeyHint, "%s", err)
+		return ChangeKey{}, orHint(err, changeKeyHint)
 	}
 	key := ChangeKey{Days: DayRange{day, day}}
 	if len(fields) == 1 {
@@ -82,7 +92,7 @@ func parseChangeTo(s string) (ChangeTo, error) {
 	if len(fields) == 2 || looksLikeDate(fields[0]) {
 		to.HasDay = true
 		if to.Day, err = parseDay(fields[0]); err != nil {
-			return ChangeTo{}, syntaxErrorf(changeToHint, "%s", err)
+			return ChangeTo{}, orHint(err, changeToHint)
 		}
 		if len(fields) == 1 {
 			return ChangeTo{}, syntaxErrorf(changeToHint, "%q has no time", fields[0])

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -97,13 +99,38 @@ func parseDay(s string) (Day, error) {
 	case err == nil && t.Year() >= 1:
 		return localDay(t), nil
 	case looksLikeDate(s):
-		return 0, syntaxErrorf(dayHint, "there is no day %q", s)
+		return 0, noSuchDay(s)
 	default:
 		if d, ok := parseForeignDay(s); ok {
 			return 0, syntaxTip(tip{text: "write " + d.String(), of: s, with: d.String()}, "%q is not a day as plans write it", s)
 		}
 		return 0, syntaxErrorf(dayHint, "%q is not a day", s)
 	}
+}
+
+// noSuchDay is the error for a text that has the form of a day, and names none. Its hint is the nearest day where that
+// is clear: the last day of a month, or the day whose month and day were swapped.
+func noSuchDay(s string) error {
+	number := func(digits string) int { n, _ := strconv.Atoi(digits); return n }
+	year, month, day := number(s[:4]), number(s[5:7]), number(s[8:])
+	switch {
+	case year < 1:
+		return syntaxErrorf(dayHint, "there is no day %s: years go from 0001 to 9999", s)
+	case month < 1 || month > 12:
+		message := fmt.Sprintf("there is no day %s: months go from 01 to 12", s)
+		swapped := s[:5] + s[8:] + "-" + s[5:7]
+		if _, err := time.Parse(time.DateOnly, swapped); err == nil {
+			return syntaxErrorf("did you mean "+swapped+"?", "%s", message)
+		}
+		return syntaxErrorf(dayHint, "%s", message)
+	}
+	last := dayOf(year, time.Month(month)+1, 1) - 1
+	_, _, length := last.Date()
+	message := fmt.Sprintf("there is no day %s: %s %d has %d days", s, time.Month(month), year, length)
+	if day < 1 || day > 31 {
+		return syntaxErrorf(dayHint, "%s", message)
+	}
+	return syntaxTip(tip{text: fmt.Sprintf("did you mean %s?", last), of: s, with: last.String()}, "%s", message)
 }
 
 func looksLikeDate(s string) bool {

@@ -286,7 +286,7 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) 
 		return
 	}
 	name := mapping.Content[i].Value
-	message := fmt.Sprintf("%s is not a key of %s, which takes %s", quoted(name), table.noun, table.legal)
+	message := fmt.Sprintf("%s is not a key of %s", quoted(name), table.noun)
 	hint := vocabularyHint(name, table.noun)
 	if hint.text == "" {
 		hint = didYouMean(name, table.names)
@@ -310,7 +310,19 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) 
 	default:
 		hint = homeHint(name, mapping.Content[i+1])
 	}
+	if hint.text == "" {
+		hint = table.keysHint()
+	}
 	d.advise("unknown-key", at, message, hint)
+}
+
+// keysHint tells which keys a mapping takes, or where to find them if they are many.
+func (f *fields) keysHint() tip {
+	const short = 60
+	if len(f.legal) > short {
+		return say(fmt.Sprintf("rundown schema prints every key of %s", f.noun))
+	}
+	return say(f.noun + " takes " + f.legal)
 }
 
 // isKeyOf says that a mapping gives a key. It looks at the first thousands only: no sound mapping has more.
@@ -337,9 +349,12 @@ func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s spot) bool {
 	return true
 }
 
+// textTags are the tags of what is read as a text.
+var textTags = []string{"!!str", "!!timestamp", "!!merge"}
+
 // text reads a text. A plain date is one, though it resolves to a timestamp.
 func (d *decoder) text(n *yaml.Node, s spot) (string, bool) {
-	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!timestamp" && n.Tag != "!!merge" {
+	if n.Kind != yaml.ScalarNode || !slices.Contains(textTags, n.Tag) {
 		d.wrongType(n, s, "a text")
 		return "", false
 	}
@@ -385,6 +400,19 @@ func (d *decoder) boolean(n *yaml.Node, s spot) (bool, bool) {
 	return false, false
 }
 
+// booleanWords are what other formats, and earlier versions of YAML, take for true and false.
+var booleanWords = map[string]string{
+	"true": "true", "yes": "true", "on": "true", "y": "true", "false": "false", "no": "false", "off": "false", "n": "false",
+}
+
+// booleanWord is the boolean that a text stands for; "" for none.
+func booleanWord(n *yaml.Node) string {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
+		return ""
+	}
+	return booleanWords[strings.ToLower(n.Value)]
+}
+
 // wrongType reports a value of another type. It never shows the value, which may be secret.
 func (d *decoder) wrongType(n *yaml.Node, s spot, want string) {
 	d.skim(n)
@@ -394,7 +422,9 @@ func (d *decoder) wrongType(n *yaml.Node, s spot, want string) {
 	}
 	if n.Tag == "!!null" {
 		hint := "remove the key, or give it a value"
-		if want == "a mapping" || want == "a list" {
+		if requiredKeys()[s.name] {
+			hint = "give it a value"
+		} else if want == "a mapping" || want == "a list" {
 			hint = "remove the key, or write what it holds below it"
 		}
 		d.report("wrong-type", at, fmt.Sprintf("%s is empty and takes %s", s.name, want), hint)
@@ -402,6 +432,22 @@ func (d *decoder) wrongType(n *yaml.Node, s spot, want string) {
 	}
 	d.advise("wrong-type", at, fmt.Sprintf("%s takes %s, not %s", s.name, want, kindOf(n)), d.typeHint(n, s, want))
 }
+
+// requiredKeys are the keys that some mapping cannot do without: a hint to remove one would be wrong.
+var requiredKeys = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{}
+	for _, t := range []reflect.Type{
+		reflect.TypeFor[rootFile](), reflect.TypeFor[accountKeys](), reflect.TypeFor[appKeys](), reflect.TypeFor[storageKeys](),
+		reflect.TypeFor[cdnKeys](), reflect.TypeFor[notifyKeys](), reflect.TypeFor[recordingKeys](), reflect.TypeFor[videoKeys](), reflect.TypeFor[cronKeys](),
+	} {
+		for name, index := range fieldsOf(t).index {
+			if strings.HasPrefix(t.FieldByIndex(index).Tag.Get("validate"), "required") {
+				all[name] = true
+			}
+		}
+	}
+	return all
+})
 
 // typeHint is what to try with a value of another type.
 func (d *decoder) typeHint(n *yaml.Node, s spot, want string) tip {
@@ -415,6 +461,10 @@ func (d *decoder) typeHint(n *yaml.Node, s spot, want string) tip {
 			hint.with = strconv.Quote(brace)
 		}
 		return hint
+	case strings.HasPrefix(want, "true") && booleanWord(n) != "":
+		return writeRaw(booleanWord(n))
+	case s.name == "to":
+		return say(changeToHint)
 	case n.Kind != yaml.ScalarNode || want != "a text" || !slices.Contains(freeTexts, s.name):
 		return tip{}
 	case s.name == "title" || s.name == "note":

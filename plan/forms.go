@@ -282,12 +282,13 @@ func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		k.Enabled, ok = d.boolean(n, s)
 		return ok
 	}
-	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-		d.wrongType(n, s, "true, false or a length of time")
+	const want = "true, false or a length of time"
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" || booleanWord(n) != "" {
+		d.wrongType(n, s, want)
 		return false
 	}
 	var split boundedDuration
-	if !split.read(d, n, s, "true, false or a length of time", restrictionOf("max-video-duration-range/m")) {
+	if !split.read(d, n, s, want, restrictionOf("max-video-duration-range/m")) {
 		return false
 	}
 	k.Enabled, k.Split = true, &split
@@ -417,6 +418,21 @@ func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	return true
 }
 
+// notATime reports a value of when that is neither a text nor a cron entry: an empty one, a number, or a list in a list.
+func (d *decoder) notATime(n *yaml.Node, s spot) {
+	d.skim(n)
+	at := s.at
+	if n.Kind == yaml.ScalarNode {
+		at = d.src.node(n)
+	}
+	const takes = "takes weekdays and a time, a date and a time, or a cron entry"
+	message := fmt.Sprintf("%s %s, not %s", s.name, takes, kindOf(n))
+	if n.Tag == "!!null" {
+		message = fmt.Sprintf("%s is empty and %s", s.name, takes)
+	}
+	d.report("wrong-type", at, message, whenHint)
+}
+
 // read reads one time; next knows where it stands.
 func (k *whenKeys) read(d *decoder, n *yaml.Node, s spot, next whenItem) {
 	ok := false
@@ -424,8 +440,8 @@ func (k *whenKeys) read(d *decoder, n *yaml.Node, s spot, next whenItem) {
 	case n.Kind == yaml.MappingNode:
 		next.Cron = &cronKeys{}
 		ok = d.readMapping(n, reflect.ValueOf(next.Cron), s)
-	case n.Kind != yaml.ScalarNode || n.Tag == "!!null":
-		d.wrongType(n, s, "a time, a cron entry, or a list of both")
+	case n.Kind != yaml.ScalarNode || !slices.Contains(textTags, n.Tag):
+		d.notATime(n, s)
 	default:
 		ok = next.Text.readNode(d, n, s)
 	}

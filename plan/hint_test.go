@@ -91,6 +91,7 @@ func uncovered(mended, other string) bool {
 		"unknown-key":           {"unsupported"},
 		"when-syntax":           {"unbounded", "calendar-matches-nothing", "never-happens"},
 		"acquire-region-values": {"acquire-region-matches-storage"},
+		"wrong-type":            {"mobile-viewport-size"},
 		"unknown-reference":     {"calendar-matches-nothing", "never-happens"},
 	}[mended], other)
 }

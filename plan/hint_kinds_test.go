@@ -1,0 +1,142 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+)
+
+// hintPlan is a plan with one recording, whose keys are the given lines.
+func hintPlan(recording string) texts {
+	return texts{"plan.yaml": `version: 1
+name: lingua
+account: {customer_id: "${AGORA_CUSTOMER_ID}", customer_secret: "${AGORA_CUSTOMER_SECRET}"}
+apps: {main: {id: "${AGORA_APP_ID}"}}
+storage:
+  videos: {vendor: s3, region: eu-central-1, bucket: lingua-videos, access_key: "${S3_ACCESS_KEY}", secret_key: "${S3_SECRET_KEY}"}
+calendars: {autumn: 2031-09-15..2031-12-19}
+defaults: {ready_timeout: 30s, timezone: Europe/Madrid, only: autumn, url: "https://lingua.example/{id}"}
+recordings:
+  german-a1:
+` + recording}
+}
+
+// hintCase is a mistake, what its finding says, and the keys of the recording once the hint is followed: "" where the
+// hint is not definite enough for an edit.
+type hintCase struct{ wrong, message, hint, fixed string }
+
+// holdHints fails unless each mistake gives the message and the hint, and unless the edit leads to a plan without errors.
+func holdHints(t *testing.T, cases []hintCase) {
+	t.Helper()
+	for _, c := range cases {
+		files := hintPlan(c.wrong + "\n")
+		findings := findingsOf(t, files, "plan.yaml")
+		if len(findings) == 0 {
+			t.Errorf("%s: no finding", c.wrong)
+			continue
+		}
+		f := findings[0]
+		if f.Message != c.message || f.Hint != c.hint {
+			t.Errorf("%s: got\n\t%s\n\t%s\nwant\n\t%s\n\t%s", c.wrong, f.Message, f.Hint, c.message, c.hint)
+		}
+		checkHints(t, files, "plan.yaml")
+		if f.Fix.IsZero() != (c.fixed == "") {
+			t.Errorf("%s: the edit is %+v", c.wrong, f.Fix)
+			continue
+		}
+		if f.Fix.IsZero() {
+			continue
+		}
+		fixed := string(f.Fix.Apply([]byte(files["plan.yaml"])))
+		if want := hintPlan(c.fixed + "\n")["plan.yaml"]; fixed != want {
+			t.Errorf("%s: the edit gives\n%s", c.wrong, fixed[strings.Index(fixed, "  german-a1:"):])
+		}
+	}
+}
+
+func TestHintsForBooleans(t *testing.T) {
+	const when = "    when: Mon 09:00-09:50\n"
+	for key, takes := range map[string]string{
+		"mp4": "true, false or a length of time", "mobile": "true or false", "exact_start": "true or false",
+	} {
+		for value, want := range map[string]string{
+			"yes": "true", "Yes": "true", "on": "true", "ON": "true", "y": "true", `"true"`: "true", "'yes'": "true",
+			"no": "false", "off": "false", "Off": "false", "n": "false", `"false"`: "false",
+		} {
+			holdHints(t, []hintCase{{
+				when + "    " + key + ": " + value, key + ` takes ` + takes + `, not a text`, "write " + want, when + "    " + key + ": " + want,
+			}})
+		}
+	}
+}
+
+func TestHintsForDaysThatDoNotExist(t *testing.T) {
+	holdHints(t, []hintCase{
+		{"    when: 2031-11-31 09:00-09:50", "there is no day 2031-11-31: November 2031 has 30 days", "did you mean 2031-11-30?", "    when: 2031-11-30 09:00-09:50"},
+		{"    when: 2033-02-29 09:00-09:50", "there is no day 2033-02-29: February 2033 has 28 days", "did you mean 2033-02-28?", "    when: 2033-02-28 09:00-09:50"},
+		{"    when: 2032-02-30 09:00-09:50", "there is no day 2032-02-30: February 2032 has 29 days", "did you mean 2032-02-29?", "    when: 2032-02-29 09:00-09:50"},
+		{"    when: 2031-13-01 09:00-09:50", "there is no day 2031-13-01: months go from 01 to 12", "did you mean 2031-01-13?", ""},
+		{"    when: 2031-13-32 09:00-09:50", "there is no day 2031-13-32: months go from 01 to 12", dayHint, ""},
+		{"    when: 2031-00-10 09:00-09:50", "there is no day 2031-00-10: months go from 01 to 12", dayHint, ""},
+		{"    when: 2031-11-32 09:00-09:50", "there is no day 2031-11-32: November 2031 has 30 days", dayHint, ""},
+		{"    when: 2031-11-00 09:00-09:50", "there is no day 2031-11-00: November 2031 has 30 days", dayHint, ""},
+		{"    when: 0000-01-01 09:00-09:50", "there is no day 0000-01-01: years go from 0001 to 9999", dayHint, ""},
+		{
+			"    when: Sun 09:00-09:50\n    changes: {2031-11-31: cancelled}", "there is no day 2031-11-31: November 2031 has 30 days",
+			"did you mean 2031-11-30?", "    when: Sun 09:00-09:50\n    changes: {2031-11-30: cancelled}",
+		},
+		{
+			"    when: Sun 09:00-09:50\n    changes: {2031-11-31 09:00: cancelled}", "there is no day 2031-11-31: November 2031 has 30 days",
+			"did you mean 2031-11-30?", "    when: Sun 09:00-09:50\n    changes: {2031-11-30 09:00: cancelled}",
+		},
+		{
+			"    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 2031-11-31 09:00-09:50}}", "there is no day 2031-11-31: November 2031 has 30 days",
+			"did you mean 2031-11-30?", "    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 2031-11-30 09:00-09:50}}",
+		},
+		{
+			"    when: Sun 09:00-09:50\n    changes: {2031-11-29..2031-11-31: cancelled}", "there is no day 2031-11-31: November 2031 has 30 days",
+			"did you mean 2031-11-30?", "    when: Sun 09:00-09:50\n    changes: {2031-11-29..2031-11-30: cancelled}",
+		},
+	})
+}
+
+func TestHintsForWhatIsNoTimeAtAll(t *testing.T) {
+	takes := func(what string) string { return "when takes weekdays and a time, a date and a time, or a cron entry, not " + what }
+	holdHints(t, []hintCase{
+		{"    when: 2", takes("a whole number"), whenHint, ""},
+		{"    when: 9", takes("a whole number"), whenHint, ""},
+		{"    when: 9.5", takes("a number with a fraction"), whenHint, ""},
+		{"    when: true", takes("true or false"), whenHint, ""},
+		{"    when: [9]", takes("a whole number"), whenHint, ""},
+		{"    when:", "when is empty and takes weekdays and a time, a date and a time, or a cron entry", whenHint, ""},
+		{"    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 9}}", "to takes a text, not a whole number", changeToHint, ""},
+	})
+	for _, when := range examplesIn(whenHint) {
+		readsAs(t, when, []string{when})
+	}
+}
+
+// examplesIn are the times that a hint shows.
+func examplesIn(hint string) (list []string) {
+	for _, part := range strings.Split(hint, ", or ") {
+		_, example, _ := strings.Cut(part, " as ")
+		list = append(list, example)
+	}
+	return list
+}
+
+func TestAnUnknownKeyIsToldOnOneLine(t *testing.T) {
+	const when = "    when: Mon 09:00-09:50\n"
+	holdHints(t, []hintCase{
+		{when + "    lables: {a: b}", `"lables" is not a key of a recording`, "did you mean labels?", when + "    labels: {a: b}"},
+		{when + "    foo: x", `"foo" is not a key of a recording`, "rundown schema prints every key of a recording", ""},
+		{when + "    padding: {middle: 1m}", `"middle" is not a key of padding`, "padding takes after, before", ""},
+	})
+	for _, noun := range []string{"a recording", "padding"} {
+		long := strings.Repeat("x", 200)
+		place := map[string]string{"a recording": "    " + long + ": 1\n", "padding": "    padding: {" + long + ": 1}\n"}[noun]
+		f := findingsOf(t, hintPlan(when + place), "plan.yaml")[0]
+		if n := len(f.Message); n > 110 || len(f.Hint) > 110 {
+			t.Errorf("%d characters: %s\n%s", n, f.Message, f.Hint)
+		}
+	}
+}
