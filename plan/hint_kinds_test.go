@@ -140,3 +140,54 @@ func TestAnUnknownKeyIsToldOnOneLine(t *testing.T) {
 		}
 	}
 }
+
+func TestHintsForWordsAfterATime(t *testing.T) {
+	const when = "    when: Mon 09:00-09:50"
+	after := func(words string) string {
+		return `"Mon 09:00-09:50 ` + words + `" goes on after the time`
+	}
+	const zone = "write Mon 09:00-09:50; the zone belongs in timezone, as in timezone: "
+	holdHints(t, []hintCase{
+		{when + " Uhr", after("Uhr"), "write Mon 09:00-09:50", when},
+		{when + " h", after("h"), "write Mon 09:00-09:50", when},
+		{when + " o'clock", after("o'clock"), "write Mon 09:00-09:50", when},
+		{when + " weekly", after("weekly"), "write Mon 09:00-09:50", when},
+		{when + ", weekly", `"Mon 09:00-09:50, weekly" goes on after the time`, "write Mon 09:00-09:50", when},
+		{when + " every week", after("every week"), "write Mon 09:00-09:50", when},
+		{when + " wöchentlich", after("wöchentlich"), "write Mon 09:00-09:50", when},
+		{"    when: Mo 09:00-09:50 Uhr", `"Mo 09:00-09:50 Uhr" goes on after the time`, "write Mon 09:00-09:50", when},
+		{"    when: 2031-11-03 09:00-09:50 Uhr", `"2031-11-03 09:00-09:50 Uhr" goes on after the time`, "write 2031-11-03 09:00-09:50", "    when: 2031-11-03 09:00-09:50"},
+		{"    when: 2031-11-03 09:00-09:50 weekly", `"2031-11-03 09:00-09:50 weekly" goes on after the time`, "a date is one class; write a weekday for a class in each week, as in Mon 09:00-09:50", ""},
+		{when + " biweekly", after("biweekly"), "write Mon 09:00-09:50, and name the days of these weeks in a calendar for only", ""},
+		{when + " every other week", after("every other week"), "write Mon 09:00-09:50, and name the days of these weeks in a calendar for only", ""},
+		{when + " CET", after("CET"), zone + "Europe/Berlin", ""},
+		{when + " (CEST)", after("(CEST)"), zone + "Europe/Berlin", ""},
+		{when + " UTC", after("UTC"), zone + "UTC", ""},
+		{when + " EST", after("EST"), zone + "America/New_York", ""},
+		{when + " PST", after("PST"), zone + "America/Los_Angeles", ""},
+		{when + " Europe/Berlin", after("Europe/Berlin"), zone + "Europe/Berlin", ""},
+		{when + " Berlin", after("Berlin"), "write Mon 09:00-09:50; a remark for people goes in note", ""},
+		{when + " UTC+1", after("UTC+1"), zone + "Europe/Berlin", ""},
+		{when + " online", after("online"), "write Mon 09:00-09:50; a remark for people goes in note", ""},
+		{when + " in room five", after("in room five"), "write Mon 09:00-09:50; a remark for people goes in note", ""},
+	})
+	const spelling = " does not write its times as 09:00-09:50"
+	holdHints(t, []hintCase{
+		{"    when: Mon 9.00-9.50h", `"Mon 9.00-9.50h"` + spelling, "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
+		{"    when: Mon 9.00-9.50", `"Mon 9.00-9.50"` + spelling, "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
+		{"    when: Mon 9h00-9h50", `"Mon 9h00-9h50"` + spelling, "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
+		{"    when: Mon 9:00h-9:50h", `"Mon 9:00h-9:50h"` + spelling, "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
+		{"    when: Mon 9-10 Uhr", `"Mon 9-10 Uhr"` + spelling, "write Mon 9:00-10:00", "    when: Mon 9:00-10:00"},
+		{"    when: Mon 9.00 Uhr bis 9.50 Uhr", `"Mon 9.00 Uhr bis 9.50 Uhr"` + spelling, "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
+		{"    when: Mon 9-10am", `"Mon 9-10am"` + spelling, "write Mon 09:00-10:00", "    when: Mon 09:00-10:00"},
+		{"    when: Mon 2:00-2:50 pm", `"Mon 2:00-2:50 pm"` + spelling, "write Mon 14:00-14:50", "    when: Mon 14:00-14:50"},
+		{"    when: Mon 11am-1pm", `"Mon 11am-1pm"` + spelling, "write Mon 11:00-13:00", "    when: Mon 11:00-13:00"},
+		{"    when: Mon 12pm-1pm", `"Mon 12pm-1pm"` + spelling, "write Mon 12:00-13:00", "    when: Mon 12:00-13:00"},
+		{"    when: Mon 11:00-1:00 pm", `"Mon 11:00-1:00 pm" does not end with a time as 09:00-09:50`, timesHint + ", without spaces", ""},
+		{"    when: Mon 13:00-14:00 pm", `"Mon 13:00-14:00 pm" does not end with a time as 09:00-09:50`, timesHint + ", without spaces", ""},
+	})
+	holdHints(t, []hintCase{
+		{"    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 9.00-9.50 Uhr}}", `"9.00-9.50 Uhr" is not a new time as plans write it`, "write 9:00-9:50", "    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 9:00-9:50}}"},
+		{"    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 2031-12-01 2pm-3pm}}", `"2031-12-01 2pm-3pm" is not a new time as plans write it`, "write 2031-12-01 14:00-15:00", "    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 2031-12-01 14:00-15:00}}"},
+	})
+}

@@ -231,7 +231,7 @@ func (b *builder) change(u *unit, e *entry[changeKeys]) (Change, bool) {
 		if k.To != nil && !u.noReference("to", item{*k.To, place.value}) {
 			to, err := parseChangeTo(*k.To)
 			if err != nil {
-				u.syntax("when-syntax", place.value, err)
+				u.syntax("when-syntax", place.value, improveToError(err, *k.To))
 				ok = false
 			} else {
 				c.To = &to

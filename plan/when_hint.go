@@ -22,6 +22,9 @@ const dayNamesHint = "days are Mon, Tue, Wed, Thu, Fri, Sat and Sun, ranges as M
 // means: several times in one text, days in another language, or another way of writing. A list decides what several
 // times look like.
 func improveWhenError(err error, text string, form listForm) error {
+	if after := afterTime(text); after != nil {
+		return after
+	}
 	times, guessed := meantWhen(text)
 	if len(times) == 0 {
 		return err
@@ -33,6 +36,9 @@ func improveWhenError(err error, text string, form listForm) error {
 	edit := tip{with: times[0]}
 	hint := verb + times[0]
 	message := err.Error()
+	if plain := dashes.Replace(text); respellClocks(plain) != plain {
+		message = quoted(text) + " does not write its times as 09:00-09:50"
+	}
 	if len(times) > 1 {
 		message = fmt.Sprintf("%s holds %d times, and when takes a list of them", quoted(text), len(times))
 		list := make([]string, len(times))
@@ -99,7 +105,7 @@ func meantWhen(text string) (times []string, guessed bool) {
 	if len(text) > longest {
 		return nil, false
 	}
-	pieces, ok := whenPiecesOf(dashes.Replace(text))
+	pieces, ok := whenPiecesOf(respellClocks(dashes.Replace(text)))
 	if !ok {
 		return nil, false
 	}

@@ -65,6 +65,14 @@ var zoneOffset = regexp.MustCompile(`(?i)^(?:GMT|UTC|Etc/GMT|Etc/UTC)? ?([+-])0?
 
 // offsetHint names a city with the offset, as an example: which one is meant, only the author knows.
 func offsetHint(name, hours, minutes string) tip {
+	if zone := offsetCity(name, hours, minutes); zone != "" {
+		return say(fmt.Sprintf("write the zone of the city, which knows its summer time, as in %s", zone))
+	}
+	return say("write the zone of the city, which knows its summer time")
+}
+
+// offsetCity is the zone of a city with the offset; "" for none.
+func offsetCity(name, hours, minutes string) string {
 	h, _ := strconv.Atoi(hours)
 	m, _ := strconv.Atoi(minutes)
 	if h < 0 || strings.HasPrefix(hours, "-") {
@@ -73,10 +81,7 @@ func offsetHint(name, hours, minutes string) tip {
 	if strings.HasPrefix(strings.ToLower(name), "etc/gmt") {
 		h, m = -h, -m // its sign is the other way round
 	}
-	if zone, known := offsetCities[h*60+m]; known {
-		return say(fmt.Sprintf("write the zone of the city, which knows its summer time, as in %s", zone))
-	}
-	return say("write the zone of the city, which knows its summer time")
+	return offsetCities[h*60+m]
 }
 
 // nearestZone looks for a zone with a spelling mistake in it. Short names of cities are too near to one another.
