@@ -221,6 +221,7 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 	}
 	v := target.Elem()
 	table := fieldsOf(v.Type())
+	n = d.joinWhen(n, table)
 	place := target.Interface().(interface{ place() *at }).place()
 	place.self, place.flow = s.at, n.Style&yaml.FlowStyle != 0
 	place.keys = make([]keyAt, 0, len(n.Content)/2)
@@ -288,6 +289,9 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) 
 	name := mapping.Content[i].Value
 	message := fmt.Sprintf("%s is not a key of %s", quoted(name), table.noun)
 	hint := vocabularyHint(name, table.noun)
+	if value := mapping.Content[i+1]; mapping.Style&yaml.FlowStyle != 0 && value.Tag == "!!null" && value.Value == "" {
+		hint = d.commaHint(mapping, i, table)
+	}
 	if hint.text == "" {
 		hint = didYouMean(name, table.names)
 		if isKeyOf(mapping, hint.with) {
@@ -303,10 +307,6 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) 
 		hint = daysHint(name, mapping.Content[i+1])
 	case d.included && table.noun == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).names, name):
 		hint = say("only the root file may hold " + name)
-	case table.noun == "a cron entry" && mapping.Content[i+1].Tag == "!!null" && mapping.Style&yaml.FlowStyle != 0:
-		hint = say(`put the cron expression in quotes: unquoted, its comma ends the value and begins another key`)
-	case mapping.Style&yaml.FlowStyle != 0 && mapping.Content[i+1].Tag == "!!null" && mapping.Content[i+1].Value == "":
-		hint = say("inside {} put a text that holds a comma or a brace in quotes")
 	default:
 		hint = homeHint(name, mapping.Content[i+1])
 	}

@@ -191,3 +191,25 @@ func TestHintsForWordsAfterATime(t *testing.T) {
 		{"    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 2031-12-01 2pm-3pm}}", `"2031-12-01 2pm-3pm" is not a new time as plans write it`, "write 2031-12-01 14:00-15:00", "    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 2031-12-01 14:00-15:00}}"},
 	})
 }
+
+func TestHintsForACommaInBraces(t *testing.T) {
+	const cut = "inside {} a comma ends the value of when"
+	holdHints(t, []hintCase{
+		{"    {when: Mon,Wed 09:00-09:50}", cut, `put it in quotes: when: "Mon,Wed 09:00-09:50"`, `    {when: "Mon,Wed 09:00-09:50"}`},
+		{"    {when: Mon, Wed 09:00-09:50, title: German}", cut, `put it in quotes: when: "Mon, Wed 09:00-09:50"`, `    {when: "Mon, Wed 09:00-09:50", title: German}`},
+		{"    {title: German, when: Mon, Tue, Wed 09:00-09:50}", cut, `put it in quotes: when: "Mon, Tue, Wed 09:00-09:50"`, `    {title: German, when: "Mon, Tue, Wed 09:00-09:50"}`},
+		{"    {when: Mo, Mi 09:00-09:50}", cut, `write when: "Mon Wed 09:00-09:50"`, `    {when: "Mon Wed 09:00-09:50"}`},
+		{
+			"    {when: Mon 09:00-09:50, Wed 10:00-10:50, title: German}", cut,
+			`write when: ["Mon 09:00-09:50", "Wed 10:00-10:50"]`, `    {when: ["Mon 09:00-09:50", "Wed 10:00-10:50"], title: German}`,
+		},
+		{"    {when: Mon 09:00-09:50, title: Mountains, lakes}", `"lakes" is not a key of a recording`, `put it in quotes: title: "Mountains, lakes"; inside {} a comma ends a value`, `    {when: Mon 09:00-09:50, title: "Mountains, lakes"}`},
+		{"    {title: Mountains, lakes, when: Mon 09:00-09:50}", `"lakes" is not a key of a recording`, `put it in quotes: title: "Mountains, lakes"; inside {} a comma ends a value`, `    {title: "Mountains, lakes", when: Mon 09:00-09:50}`},
+		{`    {when: {cron: 0 9 * * MON,WED, duration: 50m}}`, `"WED" is not a key of a cron entry`, `put it in quotes: cron: "0 9 * * MON,WED"; inside {} a comma ends a value`, `    {when: {cron: "0 9 * * MON,WED", duration: 50m}}`},
+	})
+	for _, wrong := range []string{"    {when: Mon,Wed 09:00-09:50}\n", "    {when: Mon 09:00-09:50, Wed 10:00-10:50}\n"} {
+		if findings := findingsOf(t, hintPlan(wrong), "plan.yaml"); len(findings) != 1 {
+			t.Errorf("%s: one mistake has %d findings:\n%s", wrong, len(findings), show(findings))
+		}
+	}
+}
