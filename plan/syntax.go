@@ -134,7 +134,16 @@ func refused(s *source, decoder *yaml.Decoder, err error) *syntaxProblem {
 		}
 		problem.hint = s.syntaxHint(line, message)
 	}
+	if open := s.unclosed(problemLine(decoder)); open != nil {
+		return open
+	}
 	return problem
+}
+
+// problemLine is the line at which the parser stopped.
+func problemLine(decoder *yaml.Decoder) int {
+	line, _ := parserPlace(decoder, []string{"parser", "parser", "problem_mark"})
+	return line
 }
 
 // parserPlace reads a mark out of a parser that has given up; the beginning of the text if there is none.

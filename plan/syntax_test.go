@@ -14,7 +14,7 @@ func TestSyntaxErrorsNameThePlaceOfTheMistake(t *testing.T) {
 		name, text   string
 		line, column int
 	}{
-		{"first line", "a: [b\n", 2, 1},
+		{"first line", "a: [b\n", 1, 4},
 		{"brace in a flow mapping", "version: 1\nname: x\na: {id: ${X}}\n", 3, 10},
 		{"wrong indentation deep in a mapping", "a: 1\nb:\n  c: 1\n  d: 2\n e: 3\nf: 4\n", 5, 2},
 		{"list item in a mapping", "a: 1\nb: 2\nc: 3\n- d\n", 4, 1},
