@@ -18,6 +18,7 @@ var (
 // every zone whose clock changes in the year: a class starts at the first instant at which the clock shows its time
 // or, where the clock skips it, more.
 func TestEveryHalfHourOfAYearInEveryZone(t *testing.T) {
+	t.Parallel()
 	zones, walked, classes := 0, 0, 0
 	for year := 2031; year < 2031+*clockYears; year++ {
 		alike := map[string]bool{}

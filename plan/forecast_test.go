@@ -93,6 +93,7 @@ func bruteExcess(list []Occurrence, padded bool, place *PlaceForecast) (best Exc
 func samePeak(a, b Peak) bool { return a.Sessions == b.Sessions && a.At.Equal(b.At) }
 
 func TestTheForecastIsThatOfEveryOccurrence(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPlan(t)
 		p.Recordings = append(p.Recordings, drawCourses(t, day("2031-10-18"))...)
@@ -315,6 +316,7 @@ func TestPricesAreReadAsTheyAreWritten(t *testing.T) {
 }
 
 func TestSixtyForecastsAreTheSame(t *testing.T) {
+	t.Parallel()
 	files := texts{"plan.yaml": termPlan(200) + "    changes: {2031-09-03: cancelled}\n"}
 	var want string
 	for i := range 60 {

@@ -92,9 +92,9 @@ func TestHostileTextsGiveFindingsSoon(t *testing.T) {
 		bomb += string(c) + ": &" + string(c) + " [" + strings.Repeat("*"+string(c-1)+", ", 9) + "]\n"
 	}
 	for name, text := range map[string]string{
-		"ten megabytes of nothing":     strings.Repeat(" ", 10*megabyte),
-		"ten megabytes of brackets":    strings.Repeat("[", 10*megabyte),
-		"ten megabytes of braces":      strings.Repeat("{", 10*megabyte),
+		"a megabyte of nothing":        strings.Repeat(" ", megabyte),
+		"a megabyte of brackets":       strings.Repeat("[", megabyte),
+		"a megabyte of braces":         strings.Repeat("{", megabyte),
 		"a megabyte of words":          strings.Repeat("word ", megabyte/4),
 		"a megabyte of unknown keys":   manyKeys(megabyte),
 		"a megabyte on one line":       "{" + strings.ReplaceAll(strings.ReplaceAll(manyKeys(megabyte), "\n", ", "), ": ", ": ü") + "}",
