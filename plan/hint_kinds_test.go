@@ -213,3 +213,22 @@ func TestHintsForACommaInBraces(t *testing.T) {
 		}
 	}
 }
+
+func TestHintsForRegionsNameTheNearestFew(t *testing.T) {
+	const all = "rundown rules storage-region-values lists all"
+	for region, want := range map[string]struct{ message, hint string }{
+		"eu-central-3":  {`"eu-central-3" is no region of Amazon S3`, "the nearest are eu-central-1, eu-west-3, eu-west-1, eu-west-2; " + all},
+		"moon-1":        {`"moon-1" is no region of Amazon S3`, all},
+		"us-gov-west-1": {`"us-gov-west-1" is no longer a region of Amazon S3`, "the nearest are us-west-1, us-west-2, us-east-1, us-east-2; " + all},
+		"eu-cental-1":   {`"eu-cental-1" is no region of Amazon S3`, "did you mean eu-central-1?"},
+	} {
+		files := hintPlan("    when: Mon 09:00-09:50\n")
+		files["plan.yaml"] = strings.Replace(files["plan.yaml"], "eu-central-1", region, 1)
+		f := findingsOf(t, files, "plan.yaml")[0]
+		message, _, _ := strings.Cut(f.Message, " (editions")
+		if message != want.message || f.Hint != want.hint {
+			t.Errorf("%s: got\n\t%s\n\t%s\nwant\n\t%s\n\t%s", region, message, f.Hint, want.message, want.hint)
+		}
+		checkHints(t, files, "plan.yaml")
+	}
+}

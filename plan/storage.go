@@ -227,15 +227,43 @@ func (b *builder) region(s *Storage, k *storageKeys, region string) {
 	place, given := k.find("region")
 	switch _, withdrawn := v.WithdrawnRegion(region); {
 	case !given:
-		u.report("storage-region-values", k.self, fmt.Sprintf("region is missing in a storage of %s", v.Title), "add region: one of "+strings.Join(regions, ", "))
+		u.report("storage-region-values", k.self, fmt.Sprintf("region is missing in a storage of %s", v.Title), "add region, as in region: "+regions[0]+"; "+allRegions(regions))
 	case len(regions) == 0:
 		u.advise("storage-region-values", place.key, fmt.Sprintf("%s takes no region", v.Title), u.src.removal(place))
 	case withdrawn:
-		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no longer a region of %s; listed are %s", quoted(region), v.Title, strings.Join(regions, ", ")), "")
+		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no longer a region of %s", quoted(region), v.Title), nearRegions(regionName(region), regions))
 	default:
-		u.advise("storage-region-values", place.value, fmt.Sprintf("%s is no region of %s; listed are %s", quoted(region), v.Title, strings.Join(regions, ", ")),
-			nearRegion(regionName(region), regions))
+		u.advise("storage-region-values", place.value, fmt.Sprintf("%s is no region of %s", quoted(region), v.Title), regionHint(regionName(region), regions))
 	}
+}
+
+// regionHint is the hint for a region that a vendor does not have: the one that is meant, or the nearest few.
+func regionHint(region string, regions []string) tip {
+	if hint := nearRegion(region, regions); hint.text != "" {
+		return hint
+	}
+	return say(nearRegions(region, regions))
+}
+
+// nearRegions names the nearest regions of the same area, and where all regions are listed.
+func nearRegions(region string, regions []string) string {
+	const most = 4
+	area, _, _ := strings.Cut(region, "-")
+	near := slices.DeleteFunc(slices.Clone(regions), func(r string) bool { return !strings.HasPrefix(r, area+"-") })
+	if len(near) == 0 || len(region) > 80 {
+		return allRegions(regions)
+	}
+	slices.SortStableFunc(near, func(a, b string) int { return typos(region, a) - typos(region, b) })
+	return "the nearest are " + strings.Join(near[:min(most, len(near))], ", ") + "; " + allRegions(regions)
+}
+
+// allRegions says where the regions of a vendor are listed, or which they are if they are few.
+func allRegions(regions []string) string {
+	const few = 3
+	if len(regions) <= few {
+		return "listed are " + strings.Join(regions, ", ")
+	}
+	return "rundown rules storage-region-values lists all"
 }
 
 // nearRegion is the hint for a misspelt region. One that exists elsewhere is never meant: ap-northeast is no

@@ -109,11 +109,29 @@ line, or on the line above it, silences one finding. Rules of structure can be n
 				fmt.Fprintf(&b, "- %s\n", conflict[r.ID])
 			}
 		}
+		if r.ID == "storage-region-values" {
+			regions(&b)
+		}
 		if r.Enforced == string(plan.ByFinding) {
 			pair(t, &b, r.ID)
 		}
 	}
 	return b.String()
+}
+
+// regions lists the regions of each vendor, as plans write them.
+func regions(b *strings.Builder) {
+	for _, v := range agora.Vendors() {
+		var names []string
+		for _, r := range v.Regions {
+			if r.Name != "" {
+				names = append(names, strings.ToLower(strings.ReplaceAll(r.Name, "_", "-")))
+			}
+		}
+		if len(names) > 0 {
+			fmt.Fprintf(b, "- regions of `%s`: %s\n", v.Name, strings.Join(names, ", "))
+		}
+	}
 }
 
 // pair writes the bad plan of a rule, what validate says of it, and what the plan at the bound has instead.
