@@ -114,6 +114,7 @@ func uncovered(mended, other string) bool {
 		"unknown-key":           {"unsupported"},
 		"when-syntax":           {"unbounded", "calendar-matches-nothing", "never-happens"},
 		"acquire-region-values": {"acquire-region-matches-storage"},
+		"missing-key":           {"unused-definition"},
 		"wrong-type":            {"mobile-viewport-size"},
 		"unknown-reference":     {"calendar-matches-nothing", "never-happens"},
 	}[mended], other)
@@ -184,7 +185,7 @@ recordings:
 		"0", "-1", "1", "2", "3.0", "7", "30", "45", "50", "90", "300", "3600", "7200", "30000", "9999999", "1e3", "0x10",
 		"5s", "90s", "1m30s", "20m", "2h", "5h", "90 s", "true", "yes", "on", "None", "Never", `"2"`, "soon", "HIGH", "hihg", "720", "720P", "720 p",
 		"900p", "1080p300", "720p0", "1080p24", "NA", "na", "Europe", "canceled", "[1]", "{a: 1}", "~", "main", "Main", "autumm", "Autumn",
-		"lingua.example/a", "http:/lingua.example", "HTTPS://lingua.example", "german_a1", "Europe/madrid", "{date}", "{idd}", "videoss",
+		"no", "off", "Y", "'false'", "2031-11-31", "2031-13-01", "lingua.example/a", "http:/lingua.example", "HTTPS://lingua.example", "german_a1", "Europe/madrid", "{date}", "{idd}", "videoss",
 	}
 	keys := fieldsOf(reflect.TypeFor[recordingKeys]()).names
 	checked := 0
@@ -216,11 +217,13 @@ recordings:
 	for _, when := range []string{
 		"Mon 09:00-09:50, Wed 10:00-10:50", "Mon 09:00-09:50; Wed 10:00-10:50", "Mon 9:00 - 9:50", "Mo, Mi 09:00-09:50", "weekdays 09:00-09:50",
 		"Monday 09:00 to 09:50", "Tues 09:00-09:50", "Mondy 09:00-09:50", "09:00-09:50 Mon", "Mon/Wed 09:00-09:50", "Sa+So 09:00-09:50",
-		"daily 09:00-09:50", "Montag 09:00–09:50", "lunes 09:00-09:50", "Mon 09:00", "Mon 9-10am", "2031-10-6 09:00-09:50", "6.10.2031 09:00-09:50",
+		"daily 09:00-09:50", "Montag 09:00–09:50", "lunes 09:00-09:50", "Mon 09:00", "Mon 9-10am", "Mon 09:00-09:50 Uhr", "Mon 09:00-09:50 CET", "Mon 9.00-9.50h",
+		"Mon 09:00-09:50 weekly", "Mo 2pm-3pm", "2031-11-31 09:00-09:50", "2031-13-01 09:00-09:50", "2031-10-06 9.00-9.50 Uhr", "2031-10-6 09:00-09:50", "6.10.2031 09:00-09:50",
 	} {
 		plan("when: Mon 09:00-09:50", "when: "+when)
 		plan("when: Mon 09:00-09:50", `when: ["`+when+`"]`)
 		plan("when: Mon 09:00-09:50", "when:\n      - "+when)
+		plan("\n    when: Mon 09:00-09:50", " {title: German, when: "+when+", note: Mountains, lakes}")
 	}
 	for _, bucket := range []string{
 		"s3://lingua-videos", "https://lingua-videos.s3.eu-central-1.amazonaws.com/a", "https://s3.amazonaws.com/lingua-videos/a",
@@ -240,6 +243,23 @@ recordings:
 		}
 	}
 	t.Logf("%d hints", checked)
+}
+
+// TestHintsOfHalfWrittenPlansHold cuts a plan that shows most forms off at every third character.
+func TestHintsOfHalfWrittenPlansHold(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/ok/one-of-each.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked, known := 0, mended{}
+	for end := 1; end < len(text); end += 3 {
+		checked += known.check(t, texts{"plan.yaml": string(text[:end])}, "plan.yaml")
+	}
+	t.Logf("%d hints", checked)
+	if checked < 100 {
+		t.Errorf("only %d hints could be carried out", checked)
+	}
 }
 
 // TestBucketsInAddresses finds the bucket, and guesses none.
