@@ -100,7 +100,9 @@ func TestHintsForDaysThatDoNotExist(t *testing.T) {
 }
 
 func TestHintsForWhatIsNoTimeAtAll(t *testing.T) {
-	takes := func(what string) string { return "when takes weekdays and a time, a date and a time, or a cron entry, not " + what }
+	takes := func(what string) string {
+		return "when takes weekdays and a time, a date and a time, or a cron entry, not " + what
+	}
 	holdHints(t, []hintCase{
 		{"    when: 2", takes("a whole number"), whenHint, ""},
 		{"    when: 9", takes("a whole number"), whenHint, ""},
@@ -134,7 +136,7 @@ func TestAnUnknownKeyIsToldOnOneLine(t *testing.T) {
 	for _, noun := range []string{"a recording", "padding"} {
 		long := strings.Repeat("x", 200)
 		place := map[string]string{"a recording": "    " + long + ": 1\n", "padding": "    padding: {" + long + ": 1}\n"}[noun]
-		f := findingsOf(t, hintPlan(when + place), "plan.yaml")[0]
+		f := findingsOf(t, hintPlan(when+place), "plan.yaml")[0]
 		if n := len(f.Message); n > 110 || len(f.Hint) > 110 {
 			t.Errorf("%d characters: %s\n%s", n, f.Message, f.Hint)
 		}
