@@ -317,7 +317,7 @@ func TestPricesAreReadAsTheyAreWritten(t *testing.T) {
 
 func TestSixtyForecastsAreTheSame(t *testing.T) {
 	t.Parallel()
-	files := texts{"plan.yaml": termPlan(200) + "    changes: {2031-09-03: cancelled}\n"}
+	files := texts{"plan.yaml": termPlan(60) + "    changes: {2031-09-03: cancelled}\n"}
 	var want string
 	for i := range 60 {
 		f := ForecastOf([]*Plan{loadTerm(t, files)}, ForecastOptions{Now: termDay})

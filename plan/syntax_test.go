@@ -86,6 +86,7 @@ func textAt(text []byte, at Pos) string {
 
 // TestHostileTextsGiveFindingsSoon has no bound of its own: what takes quadratic time here takes minutes.
 func TestHostileTextsGiveFindingsSoon(t *testing.T) {
+	t.Parallel()
 	const megabyte = 1 << 20 // of which most texts need one to show quadratic time
 	bomb := "a: &a [x, x, x, x, x, x, x, x, x]\n"
 	for c := 'b'; c < 'z'; c++ {

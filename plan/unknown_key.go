@@ -1,0 +1,66 @@
+package plan
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+// unknownKey reports a key that a mapping does not take: with the key that is meant, with the place where it belongs, or
+// with the keys that the mapping takes.
+func (d *decoder) unknownKey(mapping *yaml.Node, i int, at span, table *fields) {
+	if d.isFull("unknown-key") { // its message is the work of a long list
+		d.leave("unknown-key", d.src.pos(at), 1)
+		return
+	}
+	name := mapping.Content[i].Value
+	message := fmt.Sprintf("%s is not a key of %s", quoted(name), table.noun)
+	hint := vocabularyHint(name, table.noun)
+	if value := mapping.Content[i+1]; mapping.Style&yaml.FlowStyle != 0 && value.Tag == "!!null" && value.Value == "" {
+		hint = d.commaHint(mapping, i, table)
+	}
+	if hint.text == "" {
+		hint = didYouMean(name, table.names)
+		if isKeyOf(mapping, hint.with) {
+			hint = tip{} // to write that one again would be a duplicate
+		}
+	}
+	if isKeyOf(mapping, hint.with) {
+		hint.with = ""
+	}
+	switch {
+	case hint.text != "":
+	case table.noun == "a plan" && daysHint(name, mapping.Content[i+1]).text != "":
+		hint = daysHint(name, mapping.Content[i+1])
+	case d.included && table.noun == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).names, name):
+		hint = say("only the root file may hold " + name)
+	default:
+		hint = homeHint(name, mapping.Content[i+1])
+	}
+	if hint.text == "" {
+		hint = table.keysHint()
+	}
+	d.advise("unknown-key", at, message, hint)
+}
+
+// keysHint tells which keys a mapping takes, or where to find them if they are many.
+func (f *fields) keysHint() tip {
+	const short = 60
+	if len(f.legal) > short {
+		return say(fmt.Sprintf("rundown schema prints every key of %s", f.noun))
+	}
+	return say(f.noun + " takes " + f.legal)
+}
+
+// isKeyOf says that a mapping gives a key. It looks at the first thousands only: no sound mapping has more.
+func isKeyOf(mapping *yaml.Node, name string) bool {
+	const most = 4096
+	for i := 0; i < len(mapping.Content) && i < most && name != ""; i += 2 {
+		if mapping.Content[i].Value == name {
+			return true
+		}
+	}
+	return false
+}
