@@ -246,7 +246,7 @@ func (c *conductor) step(t *task, o Observation) {
 	}
 	c.giveWay(t, now)
 	t.state.Begin, t.state.DownSince = t.begin, c.asleep(t)
-	t.state.Aside = !c.e.scheduling && !t.now
+	t.state.Aside, t.state.OnlyStops = !c.e.scheduling && !t.now, c.e.stopping
 	if t.state.Turn == 0 && !t.begin.After(now) {
 		c.turns++
 		t.state.Turn = c.turns

@@ -139,7 +139,7 @@ func (d *decision) next() Action {
 	if s.MovedTo != "" && !s.dropped() { // the owner of that App ID goes on with it
 		return Action{Wake: d.soonest(time.Time{})}
 	}
-	if s.Aside && s.fresh() && !d.over() { // a daemon goes on with it
+	if (s.Aside && s.fresh() || s.OnlyStops) && !d.over() { // a daemon goes on with it
 		return Action{Wake: d.soonest(time.Time{})}
 	}
 	for n := range s.lanes() {

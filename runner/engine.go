@@ -80,6 +80,7 @@ type Engine struct {
 	beat       time.Time // the last sign of life of whoever worked on the store before
 	started    time.Time
 	scheduling bool      // the plans' classes are this engine's to record
+	stopping   bool      // it only stops what runs: nothing is begun
 	answerFrom time.Time // classes that ended before are nobody's any more: guarded by mu
 
 	applying sync.Mutex           // held while a plan is put to work, and for pending
@@ -160,6 +161,13 @@ func (e *Engine) Start(ctx context.Context, plans ...*plan.Plan) error {
 // plan on a store that may be a daemon's, or to end what runs. What was moved while it was recorded is stopped, and not
 // begun again.
 func (e *Engine) StartAside(ctx context.Context, plans ...*plan.Plan) error {
+	return e.start(ctx, false, plans)
+}
+
+// StartToStop adopts only what has been begun, and carries out only the orders for classes that are ordered to stop. It
+// begins nothing, whatever other orders wait.
+func (e *Engine) StartToStop(ctx context.Context, plans ...*plan.Plan) error {
+	e.stopping = true
 	return e.start(ctx, false, plans)
 }
 
@@ -664,80 +672,6 @@ func (e *Engine) Record(p *plan.Plan, occurrences []plan.Occurrence, begin []tim
 	}
 }
 
-// Cancel ends an occurrence, or keeps it from beginning.
-func (e *Engine) Cancel(id, who, reason string) error {
-	e.mu.Lock()
-	c := e.known[id]
-	e.mu.Unlock()
-	if c == nil {
-		return fmt.Errorf("%s: no such occurrence is at work", id)
-	}
-	c.cancel(id, &Cancel{At: e.cfg.Now(), Who: who, Reason: reason}, func(string) {})
-	return nil
-}
-
-// readCommands takes up the operators' commands that nobody has settled.
-func (e *Engine) readCommands(ctx context.Context) error {
-	commands, err := e.cfg.Store.Commands(ctx)
-	if err != nil {
-		return fmt.Errorf("read commands: %w", err)
-	}
-	type order struct {
-		to  *conductor
-		cmd store.Command
-	}
-	var orders []order
-	e.mu.Lock()
-	for _, cmd := range commands {
-		if e.taken[cmd.ID] {
-			continue
-		}
-		e.taken[cmd.ID] = true
-		if c := e.known[cmd.Occurrence]; c != nil {
-			orders = append(orders, order{c, cmd})
-		} else {
-			e.orders[cmd.Occurrence] = append(e.orders[cmd.Occurrence], cmd) // it may come within the horizon later
-		}
-	}
-	e.mu.Unlock()
-	for _, o := range orders {
-		e.obey(o.to, o.cmd)
-	}
-	return nil
-}
-
-// obey carries out a command and settles it once its effect is stored.
-func (e *Engine) obey(c *conductor, cmd store.Command) {
-	settle := func(result string) { e.settle(cmd, result) }
-	order := &Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason}
-	switch cmd.Kind {
-	case CommandCancel:
-		c.cancel(cmd.Occurrence, order, settle)
-	case CommandUncancel:
-		c.cancel(cmd.Occurrence, nil, settle)
-	case CommandStop:
-		c.halt(cmd.Occurrence, order, settle)
-	case CommandExtend:
-		x, err := extension(cmd.At, cmd.Who, cmd.Reason, cmd.Args)
-		if err != nil {
-			settle("refused: " + err.Error())
-			return
-		}
-		c.extend(cmd.Occurrence, x, settle)
-	default:
-		settle(fmt.Sprintf("unknown command %q", cmd.Kind))
-	}
-}
-
-func (e *Engine) settle(cmd store.Command, result string) {
-	if result == store.Done {
-		e.noteCarriedOut(cmd)
-	}
-	if err := e.cfg.Store.SettleCommand(context.WithoutCancel(e.ctx), cmd.ID, e.cfg.Now(), result); err != nil {
-		e.log.Error("a command was carried out but could not be settled", "command", cmd.ID, "error", err)
-	}
-}
-
 func (e *Engine) pollCommands(ctx context.Context) error {
 	n, err := e.cfg.Store.Changes(ctx)
 	if err != nil || n == e.changes {
@@ -757,9 +691,7 @@ func (e *Engine) own(id string, c *conductor) {
 	orders := e.orders[id]
 	delete(e.orders, id)
 	e.mu.Unlock()
-	for _, cmd := range orders {
-		e.obey(c, cmd)
-	}
+	e.obey(c, id, orders)
 }
 
 func (e *Engine) disown(id string) {

@@ -7,10 +7,12 @@ import (
 )
 
 // Extension is an operator's order to let a class last longer. It stays with the occurrence whatever its plan becomes, and
-// moves with the start of its class; of a plan's later end and an extension the later one counts.
+// moves with a class that is moved; of a plan's later end and an extension the later one counts. It is kept as it was
+// given: [Extension.UntilFor] tells what it means now.
 type Extension struct {
 	Until  time.Time `json:"until"`          // the class ends then, padding comes after it
-	Start  time.Time `json:"start,omitzero"` // of the class that it was given for; zero: not known
+	Start  time.Time `json:"start,omitzero"` // of the class when it was given; zero: not known
+	End    time.Time `json:"end,omitzero"`   // that the plan gave the class then; zero: not known
 	At     time.Time `json:"at"`
 	Who    string    `json:"who"`
 	Reason string    `json:"reason,omitempty"`
@@ -28,71 +30,51 @@ const (
 // twice, as a crash may have it, changes nothing.
 type ExtendArgs struct {
 	Until time.Time `json:"until"`
-	Start time.Time `json:"start,omitzero"` // of the class that it is given for, with which the end moves
+	Start time.Time `json:"start,omitzero"` // of the class when it is given
+	End   time.Time `json:"end,omitzero"`   // that the plan gives the class then; the new end moves with both
 }
 
-// For gives the extension as it is for a class that starts at an instant. It stays as it is where that instant is not
-// known, or the start that it was given for.
-func (x *Extension) For(start time.Time) *Extension {
-	if x == nil || x.Start.IsZero() || start.IsZero() || x.Start.Equal(start) {
-		return x
+// UntilFor is the end that the extension gives a class that its plan has from start to end. Where the plan moved the whole
+// class, the extension moves by as much as the end did. Where it changed only the start or only the end, the extension stays.
+func (x *Extension) UntilFor(start, end time.Time) time.Time {
+	switch {
+	case x.Start.IsZero() || start.IsZero() || x.Start.Equal(start):
+		return x.Until
+	case x.End.IsZero():
+		return x.Until.Add(start.Sub(x.Start))
+	default:
+		return x.Until.Add(end.Sub(x.End))
 	}
-	moved := *x
-	moved.Until, moved.Start = x.Until.Add(start.Sub(x.Start)), start
-	return &moved
 }
 
 // exceeds says that an extension is longer than one that was given before it, or that there is none.
 func (x *Extension) exceeds(before *Extension) bool {
-	return before == nil || x.Until.After(before.For(x.Start).Until)
+	return before == nil || x.Until.After(before.UntilFor(x.Start, x.End))
+}
+
+// ownEnd is the end that the plan gives the class.
+func (t *Target) ownEnd() time.Time {
+	if t.PlanEnd.IsZero() {
+		return t.End
+	}
+	return t.PlanEnd
 }
 
 // lasting gives the target as it is with the extension laid over it.
 func (t Target) lasting(x *Extension) Target {
-	x = x.For(t.Start)
-	if x == nil || !x.Until.After(t.End) {
+	if x == nil {
+		return t
+	}
+	own := t.ownEnd()
+	until := x.UntilFor(t.Start, own)
+	if !until.After(t.End) {
 		return t
 	}
 	after := max(t.Until.Sub(t.End), 0)
-	t.End = x.Until
+	t.PlanEnd, t.End = own, until
 	t.Until = later(t.Until, t.End.Add(after))
 	t.MaxHour, t.ExpireHour = t.hours(t.firstRequest())
 	return t
-}
-
-// extend lays an extension over an occurrence and tells what came of it once that is stored.
-func (c *conductor) extend(id string, order Extension, tell func(string)) {
-	c.post(func() { c.order(id, func(t *task) { c.extended(t, order, tell) }) })
-}
-
-func (c *conductor) extended(t *task, order Extension, tell func(string)) {
-	if t != nil {
-		order = *order.For(t.state.Start)
-	}
-	switch now := c.e.cfg.Now(); {
-	case t == nil:
-		tell("the occurrence is not at work")
-	case t.state.Phase == Over || t.state.Phase == Stopping && !t.state.fresh():
-		tell("refused: its end has come already")
-	case t.state.Cancel != nil:
-		tell("refused: it is cancelled")
-	case !order.Until.After(now):
-		tell("refused: the new end is already past")
-	case !order.Until.After(t.state.End):
-		tell(fmt.Sprintf("it ends at %s anyway", t.state.End.Format(time.RFC3339)))
-	default:
-		if order.At.After(now) {
-			order.At = now
-		}
-		t.changes = append(t.changes, func(s *State) {
-			if s.Phase != Over && order.exceeds(s.Extended) {
-				s.Extended = &order
-				s.Target = s.lasting(&order)
-			}
-		})
-		t.settled = append(t.settled, tell)
-		c.step(t, Observation{})
-	}
 }
 
 // extension reads an extend command.
@@ -101,5 +83,5 @@ func extension(at time.Time, who, reason string, args []byte) (Extension, error)
 	if err := json.Unmarshal(args, &a); err != nil {
 		return Extension{}, fmt.Errorf("its arguments cannot be read: %w", err)
 	}
-	return Extension{Until: a.Until, Start: a.Start, At: at, Who: who, Reason: reason}, nil
+	return Extension{Until: a.Until, Start: a.Start, End: a.End, At: at, Who: who, Reason: reason}, nil
 }

@@ -21,13 +21,40 @@ func TestExtensionsRaiseTheHoursNoMoreThanTheClassNeeds(t *testing.T) {
 	}
 }
 
-// TestAnExtensionOfWhichTheStartIsNotKnownStaysWhereItIs: older stores have such orders.
-func TestAnExtensionOfWhichTheStartIsNotKnownStaysWhereItIs(t *testing.T) {
-	old := &Extension{Until: bell.Add(time.Hour)}
-	short, long := &Extension{Until: bell.Add(55 * time.Minute), Start: bell}, &Extension{Until: bell.Add(65 * time.Minute), Start: bell}
-	if got := old.For(bell.AddDate(0, 0, 1)); got != old {
-		t.Errorf("it moved to %v", got.Until)
+// TestAnExtensionMovesWithTheWholeClass holds the end of an extended class against what its plan changes.
+func TestAnExtensionMovesWithTheWholeClass(t *testing.T) {
+	at := func(minutes int) time.Time { return bell.Add(time.Duration(minutes) * time.Minute) }
+	whole := &Extension{Until: at(65), Start: at(0), End: at(50)}
+	unknown := &Extension{Until: at(65)}
+	startOnly := &Extension{Until: at(65), Start: at(0)}
+	for _, tt := range []struct {
+		name       string
+		x          *Extension
+		start, end int
+		want       int
+	}{
+		{"nothing changes", whole, 0, 50, 65},
+		{"the class is moved", whole, 300, 350, 365},
+		{"the class is moved back by less than it lasts", whole, -20, 30, 45},
+		{"it begins earlier and ends as before", whole, -60, 50, 65},
+		{"it begins later and ends as before", whole, 20, 50, 65},
+		{"it ends later", whole, 0, 60, 65},
+		{"it ends earlier", whole, 0, 40, 65},
+		{"it is moved and is shorter", whole, 300, 330, 345},
+		{"the start is not known", unknown, 300, 350, 65},
+		{"the end is not known", startOnly, 300, 350, 365},
+	} {
+		if got := tt.x.UntilFor(at(tt.start), at(tt.end)); !got.Equal(at(tt.want)) {
+			t.Errorf("%s: to minute %v, want %d", tt.name, got.Sub(bell).Minutes(), tt.want)
+		}
 	}
+}
+
+func TestTheLongerExtensionCounts(t *testing.T) {
+	old := &Extension{Until: bell.Add(time.Hour)}
+	short := &Extension{Until: bell.Add(55 * time.Minute), Start: bell, End: bell.Add(50 * time.Minute)}
+	long := &Extension{Until: bell.Add(65 * time.Minute), Start: bell, End: bell.Add(50 * time.Minute)}
+	tomorrow := &Extension{Until: bell.Add(24*time.Hour + 60*time.Minute), Start: bell.Add(24 * time.Hour), End: bell.Add(24*time.Hour + 50*time.Minute)}
 	for _, tt := range []struct {
 		x, before *Extension
 		want      bool
@@ -39,8 +66,8 @@ func TestAnExtensionOfWhichTheStartIsNotKnownStaysWhereItIs(t *testing.T) {
 		{long, old, true},
 		{long, short, true},
 		{long, long, false},
-		{short.For(bell.AddDate(0, 0, 1)), long, false},
-		{long.For(bell.AddDate(0, 0, -1)), short, true},
+		{tomorrow, short, true},
+		{tomorrow, long, false},
 	} {
 		if got := tt.x.exceeds(tt.before); got != tt.want {
 			t.Errorf("%+v exceeds %+v: %v, want %v", tt.x, tt.before, got, tt.want)

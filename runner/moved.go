@@ -116,7 +116,7 @@ func (s *State) retarget(want Target, downSince, now time.Time) bool {
 		if !target.End.After(now) { // padding that gave way is not given back
 			target.Until = earlier(target.Until, s.Until)
 		}
-		s.Start, s.End, s.From, s.Until = target.Start, target.End, target.From, target.Until
+		s.Start, s.End, s.PlanEnd, s.From, s.Until = target.Start, target.End, target.PlanEnd, target.From, target.Until
 		s.keepUp(target)
 	}
 	return true

@@ -55,7 +55,7 @@ func (o standing) with(orders []store.Command) standing {
 // lay puts the orders over the state of an occurrence that a plan adds.
 func (o standing) lay(s *State) {
 	if o.extended != nil {
-		s.Extended = o.extended.For(s.Start)
+		s.Extended = o.extended
 		s.Target = s.lasting(o.extended)
 	}
 	if o.cancel != nil {
@@ -63,14 +63,14 @@ func (o standing) lay(s *State) {
 	}
 }
 
-// String says it for the log.
-func (o standing) String() string {
+// describe says for the log what the orders mean for a class as its plan has it.
+func (o standing) describe(t *Target) string {
 	var parts []string
 	if o.cancel != nil {
 		parts = append(parts, "cancelled by "+o.cancel.Who)
 	}
 	if o.extended != nil {
-		parts = append(parts, fmt.Sprintf("extended to %s by %s", o.extended.Until.Format(time.RFC3339), o.extended.Who))
+		parts = append(parts, fmt.Sprintf("extended to %s by %s", o.extended.UntilFor(t.Start, t.ownEnd()).Format(time.RFC3339), o.extended.Who))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -204,8 +204,11 @@ func (e *Engine) moveOrders(ctx context.Context, from, to string, orders []store
 		if cmd.Kind != CommandExtend || json.Unmarshal(cmd.Args, &args) != nil {
 			continue
 		}
-		if args.Until = args.Until.Add(by); !args.Start.IsZero() {
-			args.Start = args.Start.Add(by)
+		args.Until = args.Until.Add(by)
+		for _, at := range []*time.Time{&args.Start, &args.End} {
+			if !at.IsZero() {
+				*at = at.Add(by)
+			}
 		}
 		text, err := json.Marshal(args)
 		if err != nil {
@@ -246,8 +249,8 @@ func (e *Engine) forwardOrders(from, to string, moved []store.Command) {
 		}
 	}
 	e.mu.Unlock()
-	for _, cmd := range now {
-		e.obey(owner, cmd)
+	if owner != nil {
+		e.obey(owner, to, now)
 	}
 }
 

@@ -276,47 +276,6 @@ func (c *conductor) order(id string, f func(*task)) {
 	})
 }
 
-// cancel lays an order over an occurrence, or with nil takes it back, and tells what came of it once that is stored.
-func (c *conductor) cancel(id string, order *Cancel, tell func(string)) {
-	c.post(func() { c.order(id, func(t *task) { c.cancelled(t, order, tell) }) })
-}
-
-func (c *conductor) cancelled(t *task, order *Cancel, tell func(string)) {
-	switch now := c.e.cfg.Now(); {
-	case t == nil:
-		tell("the occurrence is not at work")
-	case order == nil && t.state.Cancel == nil:
-		tell("it was not cancelled")
-	case order == nil && !now.Before(t.state.End):
-		tell("refused: its end has passed")
-	case order == nil && t.absent && t.state.Phase == Over && len(t.state.Sessions) == 0:
-		// The plan does not hold it any more. What is planned and absent is removed, and comes back with the plan.
-		c.remove(t, func() { tell(store.Done) })
-	case order != nil && t.state.Phase == Over:
-		tell("it had ended already: " + string(t.state.Outcome))
-	default:
-		if order != nil && order.At.After(now) {
-			order.At = now
-		}
-		t.changes = append(t.changes, func(s *State) { s.Cancel = order })
-		t.settled = append(t.settled, tell)
-		c.step(t, Observation{})
-	}
-}
-
-// halt cancels an occurrence that has begun, and leaves one that has not.
-func (c *conductor) halt(id string, order *Cancel, tell func(string)) {
-	c.post(func() {
-		c.order(id, func(t *task) {
-			if t != nil && t.state.Phase != Over && t.state.fresh() {
-				tell("it has not begun")
-				return
-			}
-			c.cancelled(t, order, tell)
-		})
-	})
-}
-
 // record puts a decision into words for the event log.
 func (c *conductor) record(before, after State, o Observation, act Action, why string, now time.Time) []store.Event {
 	var events []store.Event

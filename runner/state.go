@@ -93,6 +93,7 @@ type Target struct {
 	Clock        string            `json:"clock"` // planned, local: 19:00
 	Start        time.Time         `json:"start"` // of the class
 	End          time.Time         `json:"end"`
+	PlanEnd      time.Time         `json:"plan_end,omitzero"` // of the class by its plan, where an extension lasts longer
 	From         time.Time         `json:"from"` // of the recording: with padding
 	Until        time.Time         `json:"until"`
 	URL          string            `json:"url"` // masked
@@ -117,6 +118,7 @@ type State struct {
 	Begin     time.Time       `json:"begin"`               // when the first request is due
 	Turn      int             `json:"-"`                   // among what its owner watches, from 1; 0: none was given
 	Aside     bool            `json:"-"`                   // who has it in hand begins nothing of it: that is a daemon's
+	OnlyStops bool            `json:"-"`                   // who has it in hand only stops what runs of it
 	DownSince time.Time       `json:"down_since,omitzero"` // since when nobody was there to begin it: the last sign of life of the daemon before, or when the clock leapt or the machine fell asleep
 	Phase     Phase           `json:"phase"`
 	Outcome   Outcome         `json:"outcome,omitempty"`

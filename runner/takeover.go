@@ -110,9 +110,8 @@ func (c *conductor) welcome(w want) {
 func (c *conductor) enter(w want) *task {
 	t := &task{slot: w.slot, occ: w.occ, state: State{Target: w.target, Phase: Planned, DownSince: c.downSince(w.target)}}
 	if orders := c.e.standing(w.id); !orders.none() {
-		orders.extended = orders.extended.For(w.target.Start)
 		orders.lay(&t.state)
-		t.told = append(t.told, store.Event{Occurrence: w.id, At: c.e.cfg.Now(), Kind: "decision", Text: "orders given before hold: " + orders.String()})
+		t.told = append(t.told, store.Event{Occurrence: w.id, At: c.e.cfg.Now(), Kind: "decision", Text: "orders given before hold: " + orders.describe(&w.target)})
 	}
 	c.add(t)
 	c.e.own(w.id, c)

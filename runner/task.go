@@ -82,7 +82,6 @@ func (t *task) said(s slot, app string) {
 
 // encode is the step that brings the stored rows from the task's state to next.
 func (t *task) encode(next State, events []store.Event) (store.Step, error) {
-	next.Extended = next.Extended.For(next.Start) // commands show the end that it has
 	doc, err := json.Marshal(next)
 	if err != nil {
 		return store.Step{}, fmt.Errorf("encode %s: %w", next.ID, err)

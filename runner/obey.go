@@ -1,0 +1,244 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rundown/runner/store"
+)
+
+// Orders for one class that wait together are carried out as one change: what counts is what they come to. A cancel
+// that is taken back before anybody carried it out must not stop the recording and begin another.
+
+// The results of orders that were not carried out because of a later one.
+const (
+	resultSuperseded = "superseded by a later order"
+	resultTakenBack  = "without effect: the class was cancelled and that was taken back before a daemon saw it"
+)
+
+// obey has the owner of an occurrence carry out the orders for it that wait, oldest first. They are settled once their
+// effect is stored.
+func (e *Engine) obey(c *conductor, id string, orders []store.Command) {
+	if len(orders) == 0 {
+		return
+	}
+	c.post(func() { c.order(id, func(t *task) { c.carryOut(t, id, orders) }) })
+}
+
+// carryOut judges orders one after the other and makes one change of what they come to.
+func (c *conductor) carryOut(t *task, id string, orders []store.Command) {
+	b := &batch{now: c.e.cfg.Now(), cancelled: -1, extended: -1}
+	if t != nil {
+		b.state, b.cancel, b.target, b.extension = &t.state, t.state.Cancel, t.state.Target, t.state.Extended
+	}
+	for i := range orders {
+		b.results = append(b.results, b.take(i, &orders[i]))
+	}
+	if b.cancelled >= 0 && b.cancel == nil && b.state.Cancel == nil {
+		b.results[b.cancelled], b.cancelled = resultTakenBack, -1
+	}
+	c.logOrders(id, orders, b)
+	settle := func(result string) {
+		for i, cmd := range orders {
+			if b.results[i] == store.Done {
+				c.e.settle(cmd, result)
+			} else {
+				c.e.settle(cmd, b.results[i])
+			}
+		}
+	}
+	switch {
+	case b.cancelled < 0 && b.extended < 0:
+		settle(store.Done) // none of them has that result
+	case b.cancel == nil && t.absent && t.state.Phase == Over && len(t.state.Sessions) == 0:
+		// The plan does not hold it any more. What is planned and absent is removed, and comes back with the plan.
+		c.remove(t, func() { settle(store.Done) })
+	default:
+		t.changes = append(t.changes, b.change())
+		t.settled = append(t.settled, settle)
+		c.step(t, Observation{})
+	}
+}
+
+// batch is what some orders for one class come to.
+type batch struct {
+	now   time.Time
+	state *State // before them; nil: the occurrence is not at work
+
+	cancel    *Cancel // after them
+	cancelled int     // which of them that is due to, -1: none
+	extension *Extension
+	extended  int // which of them that is due to, -1: none
+	target    Target
+
+	results []string
+}
+
+// take judges an order after those before it, and tells its result.
+func (b *batch) take(i int, cmd *store.Command) string {
+	switch {
+	case b.state == nil:
+		return "the occurrence is not at work"
+	case cmd.Kind == CommandExtend:
+		return b.extend(i, cmd)
+	case cmd.Kind == CommandUncancel:
+		return b.undo(i)
+	case cmd.Kind == CommandStop && b.state.Phase != Over && b.state.fresh():
+		return "it has not begun"
+	case cmd.Kind == CommandCancel || cmd.Kind == CommandStop:
+		if b.state.Phase == Over && !b.undone() {
+			return "it had ended already: " + string(b.state.Outcome)
+		}
+		b.cancel = &Cancel{At: earlier(cmd.At, b.now), Who: cmd.Who, Reason: cmd.Reason}
+		b.setCancelled(i)
+		return store.Done
+	}
+	return fmt.Sprintf("unknown command %q", cmd.Kind)
+}
+
+// undone says that an order took the cancellation back that the class had before.
+func (b *batch) undone() bool { return b.cancel == nil && b.state.Cancel != nil }
+
+func (b *batch) undo(i int) string {
+	switch {
+	case b.cancel == nil:
+		return "it was not cancelled"
+	case !b.now.Before(b.target.End):
+		return "refused: its end has passed"
+	}
+	b.cancel = nil
+	b.setCancelled(i)
+	return store.Done
+}
+
+// setCancelled has an order take the place of an earlier one that cancelled the class or took that back.
+func (b *batch) setCancelled(i int) {
+	if b.cancelled >= 0 {
+		b.results[b.cancelled] = resultSuperseded
+	}
+	b.cancelled = i
+}
+
+func (b *batch) extend(i int, cmd *store.Command) string {
+	x, err := extension(earlier(cmd.At, b.now), cmd.Who, cmd.Reason, cmd.Args)
+	if err != nil {
+		return "refused: " + err.Error()
+	}
+	until := x.UntilFor(b.target.Start, b.target.ownEnd())
+	switch s := b.state; {
+	case !b.undone() && (s.Phase == Over || s.Phase == Stopping && !s.fresh()):
+		return "refused: its end has come already"
+	case b.cancel != nil:
+		return "refused: it is cancelled"
+	case !until.After(b.now):
+		return "refused: the new end is already past"
+	case !until.After(b.target.End):
+		return fmt.Sprintf("it ends at %s anyway", b.target.End.Format(time.RFC3339))
+	}
+	if b.extended >= 0 {
+		b.results[b.extended] = resultSuperseded
+	}
+	b.extension, b.extended, b.target = &x, i, b.target.lasting(&x)
+	return store.Done
+}
+
+// change is what the orders come to, for a state.
+func (b *batch) change() func(*State) {
+	cancel, cancelled := b.cancel, b.cancelled >= 0
+	extension, extended := b.extension, b.extended >= 0
+	return func(s *State) {
+		if cancelled {
+			s.Cancel = cancel
+		}
+		if over := s.Phase == Over && (s.Outcome != Cancelled || s.Cancel != nil); extended && !over && extension.exceeds(s.Extended) {
+			s.Extended = extension
+			s.Target = s.lasting(extension)
+		}
+	}
+}
+
+// logOrders logs orders as they are taken in, with what they change.
+func (c *conductor) logOrders(id string, orders []store.Command, b *batch) {
+	for i, cmd := range orders {
+		attrs := orderAttrs(cmd)
+		switch {
+		case b.results[i] != store.Done:
+			attrs = append(attrs, "effect", "none", "result", b.results[i])
+		case i == b.extended:
+			attrs = append(attrs, "effect", "new end", "end", b.target.End.UTC(), "end_before", b.state.End.UTC())
+		case b.cancel == nil:
+			attrs = append(attrs, "effect", "cancellation taken back")
+		default:
+			attrs = append(attrs, "effect", "cancelled")
+		}
+		c.log.Info("order taken", attrs...)
+	}
+}
+
+// orderAttrs tells of an order in the log.
+func orderAttrs(cmd store.Command) []any {
+	return []any{"occurrence", cmd.Occurrence, "order", cmd.Kind, "who", cmd.Who, "reason", cmd.Reason, "given_at", cmd.At.UTC()}
+}
+
+// Cancel ends an occurrence, or keeps it from beginning.
+func (e *Engine) Cancel(id, who, reason string) error {
+	e.mu.Lock()
+	c := e.known[id]
+	e.mu.Unlock()
+	if c == nil {
+		return fmt.Errorf("%s: no such occurrence is at work", id)
+	}
+	e.obey(c, id, []store.Command{{At: e.cfg.Now(), Occurrence: id, Kind: CommandCancel, Who: who, Reason: reason}})
+	return nil
+}
+
+// readCommands takes up the operators' commands that nobody has settled.
+func (e *Engine) readCommands(ctx context.Context) error {
+	commands, err := e.cfg.Store.Commands(ctx)
+	if err != nil {
+		return fmt.Errorf("read commands: %w", err)
+	}
+	stopped := map[string]bool{}
+	for _, cmd := range commands {
+		stopped[cmd.Occurrence] = stopped[cmd.Occurrence] || cmd.Kind == CommandStop
+	}
+	var ids []string // in the order in which the first order was given
+	orders := map[string][]store.Command{}
+	owners := map[string]*conductor{}
+	e.mu.Lock()
+	for _, cmd := range commands {
+		id := cmd.Occurrence
+		if e.taken[cmd.ID] || e.stopping && !stopped[id] {
+			continue
+		}
+		e.taken[cmd.ID] = true
+		c := e.known[id]
+		if c == nil {
+			e.orders[id] = append(e.orders[id], cmd) // it may come within the horizon later
+			e.log.Info("order waits until its class is near", orderAttrs(cmd)...)
+			continue
+		}
+		if owners[id] == nil {
+			ids = append(ids, id)
+		}
+		owners[id], orders[id] = c, append(orders[id], cmd)
+	}
+	e.mu.Unlock()
+	for _, id := range ids {
+		e.obey(owners[id], id, orders[id])
+	}
+	return nil
+}
+
+func (e *Engine) settle(cmd store.Command, result string) {
+	if cmd.ID == 0 { // it was not left in the store
+		return
+	}
+	if result == store.Done {
+		e.noteCarriedOut(cmd)
+	}
+	if err := e.cfg.Store.SettleCommand(context.WithoutCancel(e.ctx), cmd.ID, e.cfg.Now(), result); err != nil {
+		e.log.Error("a command was carried out but could not be settled", "command", cmd.ID, "error", err)
+	}
+}
