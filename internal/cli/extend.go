@@ -22,8 +22,8 @@ func newExtendCommand(a *app) *cobra.Command {
 		Use:   "extend ID LENGTH",
 		Short: "Extend the end of a class",
 		Long: `Extend leaves an order in the store: the class, running or still to come, ends so much later than it would now. Any class of
-the active plans can be extended, however far ahead. The order outlives restart and reload; of a plan's later end and an
-extension the later one counts.
+the active plans can be extended, however far ahead. The order outlives restart and reload. It moves with a class that is moved
+as a whole; of a plan's later end and an extension the later one counts.
 
 ` + idHelp,
 		Example: `  rundown extend german-a1@2031-09-17 15m
@@ -63,7 +63,7 @@ extension the later one counts.
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(runner.ExtendArgs{Until: end, Start: c.row.Start})
+		text, err := json.Marshal(runner.ExtendArgs{Until: end, Start: c.row.Start, End: c.planEnd()})
 		if err != nil {
 			return err
 		}

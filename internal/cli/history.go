@@ -138,7 +138,7 @@ func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []s
 	zone := zoneOf(o)
 	row("class", inZone(o.Start, zone).Format(classForm)+" to "+inZone(o.End, zone).Format(classForm))
 	doc := readDoc[occurrenceDoc](o.Doc)
-	row("extended", doc.Extended.text(zone))
+	row("extended", extendedText(o, zone))
 	row("cancelled", doc.Cancel.text(zone))
 	row("page", o.URL)
 	row("state", o.State)

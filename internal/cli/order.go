@@ -91,7 +91,7 @@ func withOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
 		c = &orderDoc{Who: cancel.Who, Reason: cancel.Reason, Pending: cancel != standing}
 	}
 	if extended != nil {
-		x = &orderDoc{Until: &extended.For(row.Start).Until, Who: extended.Who, Reason: extended.Reason, Pending: extended != longer}
+		x = &orderDoc{Until: &extended.Until, Start: extended.Start, End: extended.End, Who: extended.Who, Reason: extended.Reason, Pending: extended != longer}
 	}
 	doc["cancel"], _ = json.Marshal(c)
 	doc["extended"], _ = json.Marshal(x)
@@ -115,8 +115,16 @@ func (c class) cancelled() (who string, ok bool) {
 
 // end is when the class ends, by the orders that hold.
 func (c class) end() time.Time {
-	if order := readDoc[occurrenceDoc](c.row.Doc).Extended; order != nil && order.Until != nil && order.Until.After(c.row.End) {
-		return *order.Until
+	if x, effective := extensionOf(c.row); effective && x.Until != nil && x.Until.After(c.row.End) {
+		return *x.Until
+	}
+	return c.row.End
+}
+
+// planEnd is when the class ends by its plan.
+func (c class) planEnd() time.Time {
+	if end := readDoc[occurrenceDoc](c.row.Doc).PlanEnd; !end.IsZero() {
+		return end
 	}
 	return c.row.End
 }
@@ -166,7 +174,7 @@ func (c class) extendable(length time.Duration, now time.Time) (time.Time, error
 		return time.Time{}, fmt.Errorf("%s is cancelled by its plan", c.row.ID)
 	case cancelled:
 		return time.Time{}, fmt.Errorf("%s is cancelled; rundown cancel %s --undo takes that back", c.row.ID, c.row.ID)
-	case c.row.State == string(runner.Stopping):
+	case c.row.State == string(runner.Stopping) && !c.movedAway(now):
 		return time.Time{}, fmt.Errorf("%s is being stopped already", c.row.ID)
 	}
 	end := c.end().Add(length)
@@ -174,6 +182,12 @@ func (c class) extendable(length time.Duration, now time.Time) (time.Time, error
 		return time.Time{}, fmt.Errorf("the new end of %s would be past: %s", c.row.ID, end.In(zoneOf(c.row)).Format(time.RFC3339))
 	}
 	return end, nil
+}
+
+// movedAway says that what is being stopped belongs to an earlier time of the class: its plan has moved it, and it is
+// recorded again at its new time.
+func (c class) movedAway(now time.Time) bool {
+	return readDoc[occurrenceDoc](c.row.Doc).Earlier > 0 && c.row.End.After(now)
 }
 
 // give stores an order for the class and says what it does.

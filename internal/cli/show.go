@@ -220,7 +220,7 @@ func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 	row("class", o.Start.In(zone).Format(classForm)+" to "+o.End.In(zone).Format(classForm))
 	if stored != nil {
 		doc := readDoc[occurrenceDoc](stored.Doc)
-		row("extended", doc.Extended.text(zone))
+		row("extended", extendedText(*stored, zone))
 		row("cancelled", doc.Cancel.text(zone))
 	}
 	row("recorded", o.RecordFrom.In(zone).Format(classForm)+" to "+o.RecordUntil.In(zone).Format(classForm))

@@ -87,7 +87,7 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 			}
 		},
 	})
-	if err := engine.StartAside(ctx, plans...); err != nil {
+	if err := engine.StartToStop(ctx, plans...); err != nil {
 		return err
 	}
 	defer engine.Close()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/runner"
 	"rundown/runner/store"
 )
 
@@ -25,7 +26,7 @@ type occurrenceJSON struct {
 	Outcome   *string       `json:"outcome"`
 	Reason    *string       `json:"reason"`
 	Gaps      []gapJSON     `json:"gaps"`
-	Extended  *orderJSON    `json:"extended"`  // by an operator; null: not
+	Extended  *orderJSON    `json:"extended"`  // by an operator; null: not, or without effect
 	Cancelled *orderJSON    `json:"cancelled"` // by an operator or by the plan; null: not
 	Sessions  []sessionJSON `json:"sessions"`
 }
@@ -67,6 +68,8 @@ type occurrenceDoc struct {
 		From  *time.Time `json:"from"`
 		Until *time.Time `json:"until"`
 	} `json:"gaps,omitempty"`
+	PlanEnd  time.Time `json:"plan_end,omitzero"` // where an extension lasts longer
+	Earlier  int       `json:"earlier,omitempty"` // so many sessions are of a time or an App ID that the plan has left
 	Extended *orderDoc `json:"extended,omitempty"`
 	Cancel   *orderDoc `json:"cancel,omitempty"`
 }
@@ -74,9 +77,38 @@ type occurrenceDoc struct {
 // orderDoc is an order in the runner's account.
 type orderDoc struct {
 	Until   *time.Time `json:"until,omitempty"` // of an extension
+	Start   time.Time  `json:"start,omitzero"`  // of the class that an extension was given for
+	End     time.Time  `json:"end,omitzero"`    // of the same by its plan
 	Who     string     `json:"who"`
 	Reason  string     `json:"reason,omitempty"`
 	Pending bool       `json:"pending,omitempty"` // no daemon has carried it out yet
+}
+
+// extensionOf is the extension of a class with the end that it gives the class now. It has no effect where the class ends
+// then or later by its plan.
+func extensionOf(o store.Occurrence) (x *orderDoc, effective bool) {
+	doc := readDoc[occurrenceDoc](o.Doc)
+	if doc.Extended == nil || doc.Extended.Until == nil {
+		return doc.Extended, doc.Extended != nil
+	}
+	own := o.End
+	if !doc.PlanEnd.IsZero() {
+		own = doc.PlanEnd
+	}
+	x = doc.Extended
+	until := (&runner.Extension{Until: *x.Until, Start: x.Start, End: x.End}).UntilFor(o.Start, own)
+	x.Until = &until
+	return x, until.After(own)
+}
+
+// extendedText says in words how a class was extended; "" where it was not.
+func extendedText(o store.Occurrence, zone *time.Location) string {
+	x, effective := extensionOf(o)
+	text := x.text(zone)
+	if x != nil && !effective {
+		text += "; without effect, since the plan has the class end at " + o.End.In(zone).Format(classForm)
+	}
+	return text
 }
 
 func (d *orderDoc) view(zone *time.Location) *orderJSON {
@@ -158,7 +190,10 @@ func occurrenceView(o store.Occurrence, sessions []store.Session) occurrenceJSON
 		State: orNull(o.State), Outcome: orNull(o.Outcome), Reason: orNull(o.Reason),
 		Gaps: []gapJSON{}, Sessions: []sessionJSON{},
 	}
-	v.Extended, v.Cancelled = d.Extended.view(zone), d.Cancel.view(zone)
+	v.Cancelled = d.Cancel.view(zone)
+	if x, effective := extensionOf(o); effective {
+		v.Extended = x.view(zone)
+	}
 	for _, g := range d.Gaps {
 		v.Gaps = append(v.Gaps, gapJSON{sessionTime(g.From), sessionTime(g.Until)})
 	}
@@ -248,8 +283,9 @@ func reasonOf(o store.Occurrence, zone *time.Location) string {
 		return o.Reason
 	case doc.Cancel != nil:
 		return "cancelled " + doc.Cancel.text(zone)
-	case doc.Extended != nil:
-		return "extended " + doc.Extended.text(zone)
+	}
+	if x, effective := extensionOf(o); effective {
+		return "extended " + x.text(zone)
 	}
 	return ""
 }
