@@ -94,7 +94,7 @@ type Target struct {
 	Start        time.Time         `json:"start"` // of the class
 	End          time.Time         `json:"end"`
 	PlanEnd      time.Time         `json:"plan_end,omitzero"` // of the class by its plan, where an extension lasts longer
-	From         time.Time         `json:"from"` // of the recording: with padding
+	From         time.Time         `json:"from"`              // of the recording: with padding
 	Until        time.Time         `json:"until"`
 	URL          string            `json:"url"` // masked
 	Cname        string            `json:"cname"`
