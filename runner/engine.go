@@ -667,6 +667,7 @@ func (e *Engine) Record(p *plan.Plan, occurrences []plan.Occurrence, begin []tim
 		t := &task{slot: slot{id: o.ID, revision: a.revision, conn: a.conn}, occ: o, now: true, state: State{Target: target(o, app), Begin: begin[i], Phase: Planned}}
 		t.state.MinRemainder = 0 // it is recorded because somebody asked for it
 		t.state.Exact, t.state.From = false, o.RecordFrom
+		t.state.Account = accountRef(p)
 		e.known[o.ID] = c
 		c.post(func() { c.add(t); c.step(t, Observation{}) })
 	}

@@ -126,6 +126,7 @@ type State struct {
 	Gaps      []Gap           `json:"gaps,omitempty"`
 	Cancel    *Cancel         `json:"cancel,omitempty"`
 	Extended  *Extension      `json:"extended,omitempty"`
+	Account   *AccountRef     `json:"account,omitempty"`   // of a class whose plan the store does not keep
 	Sessions  []Session       `json:"-"`                   // rows of their own
 	Earlier   int             `json:"earlier,omitempty"`   // the first so many sessions were begun for a time or an App ID that the plan has left since
 	MovedTo   string          `json:"moved_to,omitempty"`  // the App ID that is to record it: its owner takes it once the sessions are stopped
@@ -300,6 +301,20 @@ func (s *State) settled() bool {
 	}
 	return true
 }
+
+// MayRun lists the sessions that may still run at an instant: those that nothing has settled, and orphans.
+func (s *State) MayRun(now time.Time) (list []Session) {
+	for _, x := range s.Sessions {
+		begun := !x.RequestedAt.IsZero() || x.SID != "" // nothing runs before a start was asked for
+		if begun && (!x.State.Final() || x.State == SessionOrphan) && now.Before(x.deadline()) {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// Deadline is when the session ends at the latest even if nothing stops it.
+func (x *Session) Deadline() time.Time { return x.deadline() }
 
 // deadline is when the session ends at the latest even if nothing stops it: the bound of its bill.
 func (x *Session) deadline() time.Time {

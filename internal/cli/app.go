@@ -25,6 +25,8 @@ type app struct {
 	clock func() time.Time
 
 	flags sharedFlags
+
+	stopPatience time.Duration // of run --stop-all
 }
 
 // sharedFlags are the flags that every command takes, though not every one acts on each.
@@ -40,7 +42,7 @@ type sharedFlags struct {
 }
 
 func newApp(s Streams) *app {
-	return &app{in: s.In, out: &output{w: s.Out}, err: s.Err, env: os.LookupEnv, clock: time.Now}
+	return &app{in: s.In, out: &output{w: s.Out}, err: s.Err, env: os.LookupEnv, clock: time.Now, stopPatience: stopPatience}
 }
 
 // now is the present, or what --now fixes it to. Commands that act on the world never ask it.

@@ -15,7 +15,7 @@ import (
 // The exit statuses.
 const (
 	StatusOK       = 0 // the command did what it was asked for
-	StatusFindings = 1 // a plan has findings of severity error, or an occurrence of now did not end recorded
+	StatusFindings = 1 // a plan has findings of severity error, an occurrence of now did not end recorded, or run --stop-all left a session that may still run
 	StatusTrouble  = 2 // usage, input, output or store
 )
 

@@ -165,7 +165,7 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 			if interrupted > 1 {
 				show.close()
 				engine.Abandon()
-				return &exitError{StatusFindings, errors.New("left at once: what is still being recorded goes on until its maxRecordingHour; rundown run --stop-all PLAN on this store stops it")}
+				return &exitError{StatusFindings, errors.New("left at once: what is still being recorded goes on until its maxRecordingHour; rundown run --stop-all on this store stops it")}
 			}
 			show.say("stopping what was started; once more to leave at once")
 			for _, id := range ids {
@@ -246,7 +246,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 		}
 		taken[o.ID] = true
 		if row, ok := busy[o.URL.String()]; ok {
-			return nil, nil, fmt.Errorf("the page of %s is being recorded already: %s, %s since %s; wait for its end, cancel it, or where nobody works on this store rundown run --stop-all PLAN", r.ID, row.ID, row.State, row.Start.In(r.Zone).Format("15:04:05"))
+			return nil, nil, fmt.Errorf("the page of %s is being recorded already: %s, %s since %s; wait for its end, cancel it, or where nobody works on this store rundown run --stop-all", r.ID, row.ID, row.State, row.Start.In(r.Zone).Format("15:04:05"))
 		}
 		out, begin = append(out, o), append(begin, at)
 	}

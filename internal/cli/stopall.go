@@ -43,17 +43,19 @@ func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) er
 func (a *app) stopIn(ctx context.Context, w *workplace, plans []checkedPlan) (err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 	rows, err := a.toStop(ctx, w.store)
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return err
 	}
-	var all []*plan.Plan
-	for _, c := range plans {
-		all = append(all, c.plan)
+	left, err := a.leftover(ctx, w.store, rows)
+	if err != nil {
+		return err
 	}
-	if len(all) == 0 {
-		if all, err = appliedPlans(ctx, w.store, plan.CheckOptions{Now: a.clock()}); err != nil {
-			return err
-		}
+	if len(rows) == 0 {
+		return left.report(a)
+	}
+	all, err := a.plansToStop(ctx, w.store, plans, rows)
+	if err != nil {
+		return err
 	}
 	for _, p := range all {
 		if err := w.reachable(p); err != nil {
@@ -63,11 +65,12 @@ func (a *app) stopIn(ctx context.Context, w *workplace, plans []checkedPlan) (er
 	if err := a.orderStops(ctx, w.store, rows); err != nil {
 		return err
 	}
-	return a.carryOutStops(ctx, w, all, rows)
+	return a.carryOutStops(ctx, w, all, rows, left)
 }
 
-// carryOutStops waits until what was ordered to stop has ended, or until the store cannot be written any more.
-func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Plan, rows []store.Occurrence) error {
+// carryOutStops waits until what was ordered to stop has ended, until nothing has changed for too long, or until the store
+// cannot be written any more. It fails where a session may still run.
+func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Plan, rows []store.Occurrence, left *leftover) error {
 	log, err := newLogger(a.err, a.flags.logFormat, a.quietLevel())
 	if err != nil {
 		return err
@@ -95,20 +98,30 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 	for _, o := range rows {
 		open[o.ID] = ""
 	}
-	failing := 0
+	failing, told := 0, map[string]bool{}
 	look := time.NewTicker(lookAtStore)
 	defer look.Stop()
+	progress := time.Now()
 	for len(open) > 0 {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("interrupted: %d recordings are not known to be stopped; run --stop-all again", len(open))
+			return errors.Join(fmt.Errorf("interrupted: %d classes are not known to be stopped", len(open)), left.report(a))
 		case err := <-engine.Fenced():
-			return err
+			return errors.Join(err, left.report(a))
 		case <-look.C:
 			if !engine.StoreFails() {
 				failing = 0
 			} else if failing++; failing == fewLooks {
 				return fmt.Errorf("%w any more", store.ErrUnwritable)
+			}
+			for _, text := range engine.Troubles() {
+				if !told[text] {
+					fmt.Fprintln(a.err, shown(text))
+				}
+				told[text] = true
+			}
+			if time.Since(progress) > a.stopPatience {
+				return left.report(a)
 			}
 		case <-wake:
 		}
@@ -116,9 +129,14 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 		states := queue
 		queue = nil
 		mu.Unlock()
-		a.tellStops(open, states)
+		for _, s := range states {
+			left.note(s)
+		}
+		if a.tellStops(open, states) {
+			progress = time.Now()
+		}
 	}
-	return nil
+	return left.report(a)
 }
 
 // While stops are carried out the store is looked at: what it cannot take is never told. It is given up once it was
@@ -129,14 +147,15 @@ const (
 )
 
 // tellStops shows how far the stops are, and removes from open what has ended. A class that its plan has moved is planned
-// again once what ran of it is stopped; beginning it is not the business of this command.
-func (a *app) tellStops(open map[string]runner.Phase, states []runner.State) {
+// again once what ran of it is stopped; beginning it is not the business of this command. It reports whether anything
+// changed.
+func (a *app) tellStops(open map[string]runner.Phase, states []runner.State) (changed bool) {
 	for _, s := range states {
 		was, ours := open[s.ID]
 		if !ours || was == s.Phase {
 			continue
 		}
-		open[s.ID] = s.Phase
+		open[s.ID], changed = s.Phase, true
 		fmt.Fprintf(a.err, "%s: %s\n", shown(s.ID), s.Phase)
 		switch s.Phase {
 		case runner.Planned:
@@ -147,6 +166,7 @@ func (a *app) tellStops(open map[string]runner.Phase, states []runner.State) {
 			fmt.Fprintf(a.out, "%s: %s: %s\n", shown(s.ID), s.Outcome, shown(s.Reason))
 		}
 	}
+	return changed
 }
 
 // workplaceToStop opens the store for work, where there is one.
@@ -228,6 +248,8 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 	return err
 }
 
+var errNoPlanApplied = errors.New("no plan was applied to this store: name one")
+
 // appliedPlans are the plans that the store says were applied last.
 func appliedPlans(ctx context.Context, s *store.Store, opts plan.CheckOptions) ([]*plan.Plan, error) {
 	rows, err := s.AtWork(ctx)
@@ -250,7 +272,7 @@ func appliedPlans(ctx context.Context, s *store.Store, opts plan.CheckOptions) (
 		plans = append(plans, p)
 	}
 	if len(plans) == 0 {
-		return nil, errors.New("no plan was applied to this store: name one")
+		return nil, errNoPlanApplied
 	}
 	return plans, nil
 }

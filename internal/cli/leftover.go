@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// stopPatience is how long run --stop-all goes on while nothing changes. A stop that is answered 404 takes 90 s, since it
+// may be a failover.
+const stopPatience = 3 * time.Minute
+
+// leftover is what run --stop-all has to stop, as it stands.
+type leftover struct {
+	ids    []string
+	states map[string]runner.State
+}
+
+// orphansSince is how far back classes are looked for that left an orphan: the hours of a session are 720 at most.
+const orphansSince = 720 * time.Hour
+
+// leftover reads what is to be stopped, and the ended classes of which a session may still run.
+func (a *app) leftover(ctx context.Context, s *store.Store, rows []store.Occurrence) (*leftover, error) {
+	ended, err := s.Ended(ctx, a.clock().Add(-orphansSince))
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	for _, e := range ended {
+		if !e.Loose {
+			continue
+		}
+		loose, err := s.Occurrences(ctx, store.Filter{IDs: []string{e.ID}})
+		if err != nil {
+			return nil, fmt.Errorf("read the store: %w", err)
+		}
+		rows = append(slices.Clone(rows), loose...)
+	}
+	if len(rows) == 0 {
+		return &leftover{}, nil
+	}
+	l := &leftover{states: map[string]runner.State{}}
+	for _, row := range rows {
+		l.ids = append(l.ids, row.ID)
+	}
+	sessions, err := s.Sessions(ctx, l.ids...)
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	for _, row := range rows {
+		state, err := runner.Decode(row, sessions[row.ID])
+		if err != nil {
+			return nil, err
+		}
+		l.note(state)
+	}
+	return l, nil
+}
+
+func (l *leftover) note(s runner.State) { l.states[s.ID] = s }
+
+// report names each session that may still run; nil where there is none.
+func (l *leftover) report(a *app) error {
+	left, known := 0, 0
+	for _, id := range l.ids {
+		s := l.states[id]
+		for _, x := range s.MayRun(a.clock()) {
+			left++
+			sid := "its sid is unknown"
+			if x.SID != "" {
+				known++
+				sid = "sid " + x.SID
+			}
+			resource := ""
+			if x.ResourceID != "" {
+				resource = ", resource id " + x.ResourceID
+			}
+			fmt.Fprintf(a.err, "%s: session %d may still run, until %s at the latest: %s, cname %s, uid %s%s\n", shown(id), x.Attempt,
+				x.Deadline().In(s.Start.Location()).Format(time.RFC3339), shown(sid), shown(x.Cname), shown(x.UID), shown(resource))
+		}
+	}
+	sessions := fmt.Sprintf("%d sessions", left)
+	if left == 1 {
+		sessions = "1 session"
+	}
+	switch {
+	case left == 0:
+		return nil
+	case known == 0:
+		return &exitError{StatusFindings, fmt.Errorf("%s may still run and be billed: without a sid nothing but the end of its hours ends one; Agora's support can be asked by its resource id", sessions)}
+	}
+	return &exitError{StatusFindings, fmt.Errorf("%s may still run and be billed: rundown doctor PLAN tells whether the service answers; then run --stop-all again", sessions)}
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// classAroundNow writes a plan with one class that has begun, and gives its path and the DSN of a store beside it.
+func classAroundNow(t *testing.T) (path, dsn string) {
+	t.Helper()
+	folder := t.TempDir()
+	path, dsn = filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	begun := time.Now().UTC().Truncate(time.Second).Add(-5 * time.Minute)
+	text := aroundNow + "  german: {when: " + dated(begun, 40*time.Minute) + "}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path, dsn
+}
+
+// awaited gives the exit status of a process that ends by itself.
+func (p *process) awaited(limit time.Duration) int {
+	p.t.Helper()
+	if !p.awaitEnd(limit) {
+		p.t.Fatalf("it does not end:\n%s", p.output())
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// TestStopAllStopsWhatNowLeft kills now in the middle of a class and takes its plan away. No plan was applied to the store.
+func TestStopAllStopsWhatNowLeft(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t)
+	path, dsn := classAroundNow(t)
+	now := start(t, "stderr", canaries, "now", path, "german", "--for", "20m", "--store", dsn, "--api-url", address)
+	now.await(1, "german", "recording")
+	now.end(syscall.SIGKILL)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	without := slices.DeleteFunc(slices.Clone(canaries), func(v string) bool { return strings.HasPrefix(v, "AGORA_SECRET=") })
+	refused := start(t, "stderr", without, "run", "--stop-all", "--store", dsn, "--api-url", address)
+	if status := refused.awaited(time.Minute); status != StatusTrouble || !strings.Contains(refused.output(), "${AGORA_SECRET} is not set in the environment") {
+		t.Errorf("without the secret it ended with status %d:\n%s", status, refused.output())
+	}
+	onlyAccount := slices.DeleteFunc(slices.Clone(canaries), func(v string) bool { return !strings.HasPrefix(v, "AGORA_") })
+	stopper := start(t, "stdout", onlyAccount, "run", "--stop-all", "--store", dsn, "--api-url", address)
+	if status := stopper.awaited(time.Minute); status != StatusOK || !strings.Contains(stopper.output(), "cancelled") {
+		t.Errorf("it ended with status %d:\n%s", status, stopper.output())
+	}
+	if l := readLedger(t, address); len(l.Sessions) != 1 || l.Sessions[0].StoppedAt == nil {
+		t.Errorf("%+v, want one session that is stopped", l.Sessions)
+	}
+}
+
+// TestStopAllNamesAnOrphan kills a daemon between a start and the storing of its answer, so that nobody knows the sid.
+func TestStopAllNamesAnOrphan(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t)
+	path, dsn := classAroundNow(t)
+	daemon := start(t, "stderr", append(slices.Clone(canaries), "RUNDOWN_TEST_DIE=after the answer to start"),
+		"run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon.awaited(time.Minute)
+	for _, args := range [][]string{{"run", path, "--stop-all"}, {"run", "--stop-all"}} { // the second finds that nothing runs
+		stopper := start(t, "stderr", canaries, append(args, "--store", dsn, "--api-url", address)...)
+		status, said := stopper.awaited(time.Minute), ""
+		said = stopper.output()
+		ledger := readLedger(t, address)
+		if len(ledger.Sessions) != 1 || ledger.Sessions[0].StoppedAt != nil {
+			t.Fatalf("%+v, want one session that runs", ledger.Sessions)
+		}
+		for _, part := range []string{
+			"today/german/", "session 1 may still run, until 20", "its sid is unknown", ledger.Sessions[0].ResourceID,
+			"rundown: 1 session may still run and be billed",
+		} {
+			if status != StatusFindings || !strings.Contains(said, part) {
+				t.Errorf("%v ended with status %d and did not say %q:\n%s", args, status, part, said)
+			}
+		}
+	}
+}
+
+// TestStopAllGivesUpOnAServiceThatDoesNotAnswer ends the service while a class is recorded.
+func TestStopAllGivesUpOnAServiceThatDoesNotAnswer(t *testing.T) {
+	for _, pair := range canaries {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	address, sim := serve(t)
+	path, dsn := classAroundNow(t)
+	daemon := start(t, "stderr", canaries, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon.await(1, "state=recording")
+	daemon.end(syscall.SIGKILL)
+	sid := readLedger(t, address).Sessions[0].SID
+	sim.end(syscall.SIGKILL)
+
+	var out, said bytes.Buffer
+	a := newApp(Streams{In: strings.NewReader(""), Out: &out, Err: &said})
+	a.stopPatience = 8 * time.Second
+	root := newRootCommand(a)
+	root.SetArgs([]string{"run", path, "--stop-all", "--store", dsn, "--api-url", address})
+	status := a.finish(root.ExecuteContext(t.Context()))
+	a.flushLog()
+	for _, part := range []string{
+		"today/german/", "session 1 may still run, until 20", "sid " + sid, "rundown doctor PLAN tells whether the service answers; then run --stop-all again",
+	} {
+		if status != StatusFindings || !strings.Contains(said.String(), part) {
+			t.Errorf("it ended with status %d and did not say %q:\n%s", status, part, fmt.Sprint(out.String(), said.String()))
+		}
+	}
+}
