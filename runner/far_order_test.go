@@ -106,3 +106,44 @@ func TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity(t *testing.T) {
 		}
 	})
 }
+
+// TestAnOrderForAClassThatWasMovedFarAheadOutlivesWhatIsKept moves a class by forty days, gives orders for it, and keeps
+// what is over for nine days. The daemon goes on, or is started again each week.
+func TestAnOrderForAClassThatWasMovedFarAheadOutlivesWhatIsKept(t *testing.T) {
+	t.Parallel()
+	later := monday.AddDate(0, 0, 40) // 2031-10-25 09:00 in Berlin
+	const plan = "2031-09-15 09:00-09:50"
+	const change = "    changes: {2031-09-15: {to: 2031-10-25 09:00-09:50}}"
+	extended := runner.ExtendArgs{Until: later.Add(65 * time.Minute), Start: later, End: later.Add(50 * time.Minute)}
+	for name, restarts := range map[string]bool{"one daemon": false, "started again each week": true} {
+		for _, kind := range []string{runner.CommandCancel, runner.CommandExtend} {
+			t.Run(kind+", "+name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					until(monday.AddDate(0, 0, -1))
+					h := newHouse(t, simulator.Config{})
+					h.poll, h.keep = time.Hour, 9*24*time.Hour
+					p := load(t, school(plan, change), "school.yaml")
+					e := h.open(p)
+					order(t, h.beside(), kind, german, extended)
+					for day := 6; day < 40; day += 7 {
+						until(monday.AddDate(0, 0, day))
+						if restarts {
+							h.shut(e)
+							e = h.open(p)
+						}
+					}
+					until(later.Add(3 * time.Hour))
+					h.shut(e)
+					ledger := h.ledgerOf("german")
+					if kind == runner.CommandCancel && len(ledger) > 0 {
+						t.Errorf("%+v, want it cancelled", ledger)
+					}
+					if kind == runner.CommandExtend && (len(ledger) != 1 || ledger[0].StoppedAt.Sub(later.Add(67*time.Minute)).Abs() > 5*time.Second) {
+						t.Errorf("%+v, want one session that is stopped with the extended class", ledger)
+					}
+				})
+			})
+		}
+	}
+}
