@@ -138,7 +138,8 @@ func unknownCommand(root *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q", name)
 }
 
-// explainFlag names the nearest flag where one is unknown, and says how to write a length of time.
+// explainFlag says of an unknown flag which commands have it, else which flag is meant, and says how to write a length of
+// time.
 func explainFlag(cmd *cobra.Command, err error) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok && invalid.GetFlag().Value.Type() == "duration" {
 		return fmt.Errorf("invalid --%s %q: %s", invalid.GetFlag().Name, shown(invalid.GetValue()), durationHint(invalid.GetValue()))
@@ -146,6 +147,9 @@ func explainFlag(cmd *cobra.Command, err error) error {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {
 		return err
+	}
+	if others := commandsWith(cmd.Root(), unknown.GetSpecifiedName()); len(others) > 0 {
+		return fmt.Errorf("%w; it is a flag of %s", err, joinSome(others, 4))
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -157,6 +161,17 @@ func explainFlag(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w, did you mean --%s?", err, best)
 	}
 	return err
+}
+
+// commandsWith lists the commands that have a flag, by their full names.
+func commandsWith(root *cobra.Command, flag string) (commands []string) {
+	for _, c := range root.Commands() {
+		if f := c.Flags().Lookup(flag); c.IsAvailableCommand() && f != nil && !f.Hidden && root.PersistentFlags().Lookup(flag) == nil {
+			commands = append(commands, c.CommandPath())
+		}
+		commands = append(commands, commandsWith(c, flag)...)
+	}
+	return commands
 }
 
 // durationHint says how to write a length of time that could not be read.
