@@ -177,6 +177,7 @@ type era struct {
 	from  time.Time
 	why   string
 	spans map[string][]interval // wanted, by cname
+	maybe map[string][]interval // what an order may have added to these
 	grace map[string][]interval // what may go on although the plan does not hold it, or refused times
 	down  bool
 }
@@ -192,12 +193,14 @@ type editing struct {
 	was   []map[string]interval // by id: of the plan that the daemon had, and of one that it may have had in part
 	why   []string              // the edits that the next era begins with
 	eras  []era
+	// orders are the extensions, oldest first.
+	orders []editedOrder
 	life  *life
 	total map[string]int
 }
 
-// TestRandomEditsOfARunningDay edits a plan at random instants of a day, with crashes and restarts in between, and holds
-// the ledger against the plan of each instant. A seed that fails is run alone by -edits 1 -seed N.
+// TestRandomEditsOfARunningDay edits a plan and extends classes at random instants of a day, with crashes and restarts in
+// between, and holds the ledger against the plan and the orders of each instant. A seed that fails is run alone by -edits 1 -seed N.
 func TestRandomEditsOfARunningDay(t *testing.T) {
 	t.Parallel()
 	began, total := time.Now(), map[string]int{}
@@ -219,7 +222,7 @@ func TestRandomEditsOfARunningDay(t *testing.T) {
 		}
 	}
 	t.Logf("%v after %v", total, time.Since(began).Round(time.Second))
-	if *edits >= 10 && (total["crashes"] == 0 || total["sessions"] < 2**edits) {
+	if *edits >= 10 && (total["crashes"] == 0 || total["sessions"] < 2**edits || total["extend: done"] < *edits) {
 		t.Error("they prove little")
 	}
 }
@@ -257,6 +260,10 @@ func (x *editing) run() {
 			if x.dice[0]%16 == 0 {
 				x.note("an orderly end", true)
 				e = x.again(e, x.within(10*time.Minute))
+				continue
+			}
+			if x.dice[0]%4 == 1 {
+				x.extend(e)
 				continue
 			}
 			x.edit(e)
@@ -333,9 +340,14 @@ func (x *editing) again(e *runner.Engine, after time.Duration) *runner.Engine {
 	x.shut(e)
 	time.Sleep(after)
 	for len(x.at) > 0 && !x.at[0].After(time.Now()) { // the plan was edited meanwhile
+		if x.dice[0]%4 == 1 {
+			x.extend(nil)
+			continue
+		}
 		x.change() // what lies between is nothing that the daemon hears of
 	}
 	e = x.begin()
+	synctest.Wait() // the orders that waited are settled
 	x.note("a restart", false)
 	return e
 }
@@ -356,7 +368,10 @@ func (x *editing) change() bool {
 			return false
 		}
 	}
-	_, kind, _ := strings.Cut(why, ": ")
+	place, kind, _ := strings.Cut(why, ": ")
+	if room, _, _ := strings.Cut(place, ","); kind == "another zone" || kind == "planned for another start" {
+		x.loosen(room)
+	}
 	x.total[kind]++
 	x.model, x.plan = next, p
 	x.why = append(x.why, why)
@@ -390,13 +405,19 @@ func (x *editing) edit(e *runner.Engine) {
 
 // note begins an era.
 func (x *editing) note(why string, down bool) {
+	x.settleOrders()
 	now := time.Now()
+	maybe := map[string][]interval{}
 	spans, ids, held := map[string][]interval{}, map[string]interval{}, map[string]bool{}
 	for _, o := range x.plan.Occurrences(editDay.Add(-24*time.Hour), editDay.Add(60*time.Hour)) {
 		held[o.ID] = true
 		if !o.Cancelled() {
-			ids[o.ID] = interval{o.Start, o.End, o.RecordFrom, o.RecordUntil}
-			spans[o.Cname] = append(spans[o.Cname], ids[o.ID])
+			span, most := x.ordered(&o)
+			ids[o.ID] = span
+			spans[o.Cname] = append(spans[o.Cname], span)
+			if most.After(span.until) {
+				maybe[o.Cname] = append(maybe[o.Cname], interval{from: span.until, until: most})
+			}
 		}
 	}
 	grace := map[string][]interval{}
@@ -424,7 +445,7 @@ func (x *editing) note(why string, down bool) {
 		}
 	}
 	why, x.why = strings.Join(append(x.why, why), "; "), nil
-	x.eras = append(x.eras, era{from: now, why: why, spans: spans, grace: grace, down: down})
+	x.eras = append(x.eras, era{from: now, why: why, spans: spans, maybe: maybe, grace: grace, down: down})
 }
 
 const (
@@ -509,6 +530,11 @@ func (x *editing) judgeRoom(cname string, sessions map[string][]simulator.Ledger
 		for _, s := range now.spans[cname] {
 			want = want || !at.Before(s.start) && at.Before(s.end.Add(-judged)) && s.end.Sub(now.from) > 2*time.Minute
 			if !at.Before(s.from.Add(-lead)) && at.Before(s.until) {
+				most++
+			}
+		}
+		for _, s := range now.maybe[cname] {
+			if !at.Before(s.from) && at.Before(s.until) {
 				most++
 			}
 		}

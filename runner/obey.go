@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"rundown/runner/store"
@@ -28,7 +29,7 @@ func (e *Engine) obey(c *conductor, id string, orders []store.Command) {
 
 // carryOut judges orders one after the other and makes one change of what they come to.
 func (c *conductor) carryOut(t *task, id string, orders []store.Command) {
-	b := &batch{now: c.e.cfg.Now(), cancelled: -1, extended: -1}
+	b := &batch{now: c.e.cfg.Now(), cancelled: -1, extended: -1, before: c.e.standing(id)}
 	if t != nil {
 		b.state, b.cancel, b.target, b.extension = &t.state, t.state.Cancel, t.state.Target, t.state.Extended
 	}
@@ -50,7 +51,7 @@ func (c *conductor) carryOut(t *task, id string, orders []store.Command) {
 	}
 	switch {
 	case b.cancelled < 0 && b.extended < 0:
-		settle(store.Done) // none of them has that result
+		settle(store.Done) // those that were carried out before
 	case b.cancel == nil && t.absent && t.state.Phase == Over && len(t.state.Sessions) == 0:
 		// The plan does not hold it any more. What is planned and absent is removed, and comes back with the plan.
 		c.remove(t, func() { settle(store.Done) })
@@ -72,7 +73,15 @@ type batch struct {
 	extended  int // which of them that is due to, -1: none
 	target    Target
 
-	results []string
+	before   standing // by the orders that are settled
+	repeated []int    // of them, those that an earlier process carried out and did not settle
+	results  []string
+}
+
+// repeat says that an order was carried out before: its effect is stored, and a crash kept it from being settled.
+func (b *batch) repeat(i int) string {
+	b.repeated = append(b.repeated, i)
+	return store.Done
 }
 
 // take judges an order after those before it, and tells its result.
@@ -84,6 +93,9 @@ func (b *batch) take(i int, cmd *store.Command) string {
 		return b.extend(i, cmd)
 	case cmd.Kind == CommandUncancel:
 		return b.undo(i)
+	case (cmd.Kind == CommandCancel || cmd.Kind == CommandStop) && b.cancel != nil && b.cancel == b.state.Cancel &&
+		b.cancel.At.Equal(cmd.At) && b.cancel.Who == cmd.Who && b.cancel.Reason == cmd.Reason:
+		return b.repeat(i)
 	case cmd.Kind == CommandStop && b.state.Phase != Over && b.state.fresh():
 		return "it has not begun"
 	case cmd.Kind == CommandCancel || cmd.Kind == CommandStop:
@@ -102,6 +114,8 @@ func (b *batch) undone() bool { return b.cancel == nil && b.state.Cancel != nil 
 
 func (b *batch) undo(i int) string {
 	switch {
+	case b.cancel == nil && b.cancelled < 0 && b.before.cancel != nil:
+		return b.repeat(i)
 	case b.cancel == nil:
 		return "it was not cancelled"
 	case !b.now.Before(b.target.End):
@@ -124,6 +138,9 @@ func (b *batch) extend(i int, cmd *store.Command) string {
 	x, err := extension(earlier(cmd.At, b.now), cmd.Who, cmd.Reason, cmd.Args)
 	if err != nil {
 		return "refused: " + err.Error()
+	}
+	if y := b.state.Extended; y != nil && y.Until.Equal(x.Until) && y.Start.Equal(x.Start) && y.End.Equal(x.End) && y.At.Equal(x.At) && y.Who == x.Who {
+		return b.repeat(i)
 	}
 	until := x.UntilFor(b.target.Start, b.target.ownEnd())
 	switch s := b.state; {
@@ -163,6 +180,8 @@ func (c *conductor) logOrders(id string, orders []store.Command, b *batch) {
 	for i, cmd := range orders {
 		attrs := orderAttrs(cmd)
 		switch {
+		case slices.Contains(b.repeated, i):
+			attrs = append(attrs, "effect", "none", "result", "it was carried out before")
 		case b.results[i] != store.Done:
 			attrs = append(attrs, "effect", "none", "result", b.results[i])
 		case i == b.extended:
