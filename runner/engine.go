@@ -556,11 +556,11 @@ func (e *Engine) since() time.Time {
 func (e *Engine) lookBack() time.Time { return e.since().Add(-maxLength) }
 
 // wanted lists the occurrences of a plan that start in the window and that have not ended by alive, before which there
-// was nothing to answer for.
+// was nothing to answer for. One that an operator extended has not ended before that.
 func (e *Engine) wanted(a *applied, alive, from, until time.Time) map[string][]slot {
 	out := map[string][]slot{}
 	for b := range a.plan.Briefs(from, until) {
-		if b.End().After(alive) {
+		if b.End().After(alive) || e.standing(b.ID()).lasts(&b, alive) {
 			app := a.apps[b.App()]
 			out[app] = append(out[app], slot{brief: b, id: b.ID(), revision: a.revision, conn: a.conn})
 		}

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -225,4 +226,45 @@ func TestTheLogTellsOfEachOrder(t *testing.T) {
 		}
 		h.shut(e)
 	})
+}
+
+// TestAnOrderThatACrashKeptFromBeingSettledIsSettledAsDone takes back that an order was settled, as a crash does that comes
+// after its effect was stored.
+func TestAnOrderThatACrashKeptFromBeingSettledIsSettledAsDone(t *testing.T) {
+	t.Parallel()
+	for name, orders := range map[string][]any{
+		"extended":   {65 * time.Minute},
+		"cancelled":  {runner.CommandCancel},
+		"stopped":    {runner.CommandStop},
+		"taken back": {runner.CommandCancel, runner.CommandUncancel},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-10 * time.Minute))
+				h := newHouse(t, simulator.Config{})
+				h.poll = time.Second
+				p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+				e := h.open(p)
+				s := h.beside()
+				until(monday.Add(20 * time.Minute))
+				var last int64
+				for _, o := range orders {
+					last = waitingOrders(t, s, o)[0]
+					time.Sleep(10 * time.Second)
+				}
+				h.shut(e)
+				h.store = s
+				runs := len(h.runs())
+				h.alter(fmt.Sprintf("UPDATE commands SET settled_at = 0, result = '' WHERE id = %d", last))
+				e = h.open(p)
+				time.Sleep(10 * time.Second)
+				synctest.Wait()
+				h.shut(e)
+				if c, err := s.Command(context.Background(), last); err != nil || c.Result != store.Done || len(h.runs()) != runs {
+					t.Errorf("%s was settled as %q, %v, and %d sessions ran instead of %d", c.Kind, c.Result, err, len(h.runs()), runs)
+				}
+			})
+		})
+	}
 }

@@ -82,6 +82,11 @@ func (e *Engine) standing(id string) standing {
 	return standingOf(e.carriedOut[id])
 }
 
+// lasts says that an extension has a class of a plan end after an instant.
+func (o standing) lasts(b *plan.Brief, at time.Time) bool {
+	return o.extended != nil && o.extended.UntilFor(b.Start(), b.End()).After(at)
+}
+
 // noteCarriedOut keeps an order that was carried out, for when its occurrence is removed and comes back.
 func (e *Engine) noteCarriedOut(cmd store.Command) {
 	e.mu.Lock()

@@ -159,7 +159,7 @@ func (c *conductor) want(wanted []slot) (added, changed int) {
 // restore lays what the plan says now over an occurrence that is over and filed, where there may be something to record:
 // the plan moved it, or a clock was set back. Whether that changes anything is known once it is read.
 func (c *conductor) restore(w want) {
-	if !w.target.End.After(c.e.cfg.Now()) {
+	if !w.target.lasting(c.e.standing(w.id).extended).End.After(c.e.cfg.Now()) {
 		return
 	}
 	c.fetch(w.id, func(t *task) {
