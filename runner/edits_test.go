@@ -195,8 +195,8 @@ type editing struct {
 	eras  []era
 	// orders are the extensions, oldest first.
 	orders []editedOrder
-	life  *life
-	total map[string]int
+	life   *life
+	total  map[string]int
 }
 
 // TestRandomEditsOfARunningDay edits a plan and extends classes at random instants of a day, with crashes and restarts in

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -75,21 +77,8 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 	if err != nil {
 		return err
 	}
-	var mu sync.Mutex
-	var queue []runner.State // OnChange must not block
-	wake := make(chan struct{}, 1)
-	engine := runner.New(runner.Config{
-		Store: w.store, Connect: w.connect, Logger: log, Who: a.who(),
-		OnChange: func(s runner.State) {
-			mu.Lock()
-			queue = append(queue, s)
-			mu.Unlock()
-			select {
-			case wake <- struct{}{}:
-			default:
-			}
-		},
-	})
+	changes := stateQueue{wake: make(chan struct{}, 1)}
+	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), OnChange: changes.add})
 	if err := engine.StartToStop(ctx, plans...); err != nil {
 		return err
 	}
@@ -105,7 +94,7 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 	for len(open) > 0 {
 		select {
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("interrupted: %d classes are not known to be stopped", len(open)), left.report(a))
+			return errors.Join(unknownStops("interrupted", open), left.report(a))
 		case err := <-engine.Fenced():
 			return errors.Join(err, left.report(a))
 		case <-look.C:
@@ -115,20 +104,18 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 				return fmt.Errorf("%w any more", store.ErrUnwritable)
 			}
 			for _, text := range engine.Troubles() {
-				if !told[text] {
+				of, _, _ := strings.Cut(text, ": ") // the rest counts the requests
+				if !told[of] {
 					fmt.Fprintln(a.err, shown(text))
 				}
-				told[text] = true
+				told[of] = true
 			}
 			if time.Since(progress) > a.stopPatience {
-				return left.report(a)
+				return cmp.Or(left.report(a), unknownStops("nothing has changed for "+a.stopPatience.String(), open))
 			}
-		case <-wake:
+		case <-changes.wake:
 		}
-		mu.Lock()
-		states := queue
-		queue = nil
-		mu.Unlock()
+		states := changes.take()
 		for _, s := range states {
 			left.note(s)
 		}
@@ -137,6 +124,36 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 		}
 	}
 	return left.report(a)
+}
+
+// unknownStops is an end before all has been stopped.
+func unknownStops(why string, open map[string]runner.Phase) error {
+	return fmt.Errorf("%s: %d classes are not known to be stopped; run --stop-all again", why, len(open))
+}
+
+// stateQueue hands the engine's changes over without having it wait.
+type stateQueue struct {
+	mu     sync.Mutex
+	states []runner.State
+	wake   chan struct{} // holds a token while there may be some
+}
+
+func (q *stateQueue) add(s runner.State) {
+	q.mu.Lock()
+	q.states = append(q.states, s)
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (q *stateQueue) take() []runner.State {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	states := q.states
+	q.states = nil
+	return states
 }
 
 // While stops are carried out the store is looked at: what it cannot take is never told. It is given up once it was
