@@ -34,9 +34,9 @@ func (o *editedOrder) endFor(start, end time.Time) time.Time {
 	return o.until.Add(end.Sub(o.end))
 }
 
-// spans are the class as plan and orders have it, and the end that it may have beyond that.
+// ordered is the class as plan and orders have it, and the end that it may have beyond that.
 func (x *editing) ordered(o *plan.Occurrence) (want interval, most time.Time) {
-	want = interval{o.Start, o.End, o.RecordFrom, o.RecordUntil}
+	want = interval{start: o.Start, end: o.End, from: o.RecordFrom, until: o.RecordUntil}
 	most = o.End
 	for i := range x.orders {
 		y := &x.orders[i]

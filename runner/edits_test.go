@@ -170,7 +170,10 @@ func (p *editedPlan) edit(rng *rand.Rand, now time.Time) string {
 }
 
 // interval is a class as a plan has it.
-type interval struct{ start, end, from, until time.Time }
+type interval struct {
+	start, end, from, until time.Time
+	most                    time.Time // what an order may have made of until
+}
 
 // era is a time in which nothing was edited.
 type era struct {
@@ -413,6 +416,7 @@ func (x *editing) note(why string, down bool) {
 		held[o.ID] = true
 		if !o.Cancelled() {
 			span, most := x.ordered(&o)
+			span.most = most
 			ids[o.ID] = span
 			spans[o.Cname] = append(spans[o.Cname], span)
 			if most.After(span.until) {
@@ -439,7 +443,7 @@ func (x *editing) note(why string, down bool) {
 			begun := !now.Before(s.from.Add(-lead)) || slices.ContainsFunc(grace[cname], func(g interval) bool { // it took its session over
 				return g.until.After(now) && g.from.Before(s.until) && s.from.Before(g.until)
 			})
-			if (dropped || refused) && begun && now.Before(s.until) { // it goes on to its end
+			if s.until = s.most; (dropped || refused) && begun && now.Before(s.until) { // it goes on to its end
 				grace[cname] = append(slices.Clone(grace[cname]), s)
 			}
 		}
