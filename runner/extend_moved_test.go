@@ -41,7 +41,7 @@ func TestAnExtensionMovesWithItsClass(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					until(monday.Add(min(tt.ordered, 0) - time.Hour))
 					h := newHouse(t, simulator.Config{})
-					h.poll = 2 * time.Second
+					h.poll = 10 * time.Second
 					e := h.open(load(t, moving(""), "school.yaml"))
 					until(monday.Add(tt.ordered))
 					s := h.beside()

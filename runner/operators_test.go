@@ -64,13 +64,13 @@ func TestAnExtensionOutlivesRestartAndReloadAndTheLaterEndWins(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
-				h.poll = 2 * time.Second
+				h.poll = 10 * time.Second
 				p := load(t, school(at), "school.yaml")
 				e := h.open(p)
 				until(monday.Add(tt.ordered))
 				s := h.beside()
 				id := order(t, s, runner.CommandExtend, german, runner.ExtendArgs{Until: monday.Add(tt.until)})
-				time.Sleep(5 * time.Second)
+				time.Sleep(15 * time.Second)
 				synctest.Wait()
 				if c, err := s.Command(context.Background(), id); err != nil || c.DoneAt.IsZero() {
 					t.Fatalf("the order is not settled: %+v, %v", c, err)
@@ -203,7 +203,7 @@ func TestOrdersThatComeTogetherAreJudgedInTheirOrder(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
-				h.poll = 2 * time.Second
+				h.poll = 10 * time.Second
 				p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 				e := h.open(p)
 				if !running {
@@ -218,7 +218,7 @@ func TestOrdersThatComeTogetherAreJudgedInTheirOrder(t *testing.T) {
 				if !running {
 					e = h.open(p)
 				}
-				time.Sleep(5 * time.Second)
+				time.Sleep(15 * time.Second)
 				synctest.Wait()
 				for i, want := range []string{"superseded by a later order", "without effect", "done"} {
 					if c, err := s.Command(context.Background(), ids[i]); err != nil || !strings.HasPrefix(c.Result, want) {
@@ -227,7 +227,7 @@ func TestOrdersThatComeTogetherAreJudgedInTheirOrder(t *testing.T) {
 				}
 				until(monday.Add(2 * time.Hour))
 				late := order(t, s, runner.CommandUncancel, german, nil)
-				time.Sleep(5 * time.Second)
+				time.Sleep(15 * time.Second)
 				synctest.Wait()
 				if c, err := s.Command(context.Background(), late); err != nil || c.Result != "it was not cancelled" {
 					t.Errorf("taken back once it is over: %q, %v", c.Result, err)

@@ -53,7 +53,7 @@ func TestOrdersHoldWhileThePlanDoesNotHoldTheClass(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					until(monday.Add(-time.Hour))
 					h := newHouse(t, simulator.Config{})
-					h.poll = 5 * time.Second
+					h.poll = 10 * time.Second
 					with, without := load(t, school(at), "school.yaml"), load(t, school(other), "school.yaml")
 					e := h.open(with)
 					s := h.beside()
@@ -119,7 +119,7 @@ func TestOrdersGoOverToTheIdentityThatAClassHasNow(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					until(monday.Add(-time.Hour))
 					h := newHouse(t, simulator.Config{})
-					h.poll = 5 * time.Second
+					h.poll = 10 * time.Second
 					e := h.open(load(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50"), "school.yaml"))
 					s := h.beside()
 					if way == "ordered while nobody runs" {

@@ -48,7 +48,7 @@ func TestAStoreThatIsReplacedCostsNoStopAndBeginsNothing(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
 				h.dir = filepath.Join(h.dir, "state")
-				h.poll = time.Second
+				h.poll = 5 * time.Second
 				e := h.open(load(t, school("2031-09-15 09:00-09:15, 2031-09-15 09:30-09:45"), "school.yaml"))
 				until(monday.Add(6 * time.Minute))
 				replace(t, filepath.Join(h.dir, "rundown.db"))

@@ -55,7 +55,6 @@ func TestAClassThatRestsIsChangedCancelledAndRecordedAsAnyOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-8 * time.Hour))
 		h := newHouse(t, simulator.Config{})
-		h.poll = 2 * time.Second
 		const rest = ", 2031-09-15 11:00-11:50, 2031-09-15 13:00-13:50"
 		e := h.open(load(t, school("2031-09-15 09:00-09:50"+rest), "school.yaml"))
 		until(monday.Add(-7 * time.Hour))
