@@ -112,12 +112,13 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 	}
 	var o Observation
 	moves := 0
-	for range 5000 {
+	for i := range 5000 {
 		d := decision{s: s.clone(), now: now}
 		act := d.decide(o)
-		again, act2, _ := decide(s, o, now)
-		if !reflect.DeepEqual(d.s, again) || act != act2 {
-			t.Fatal("the same input gave two answers")
+		if i%8 == 0 { // deep comparisons are what costs here
+			if again, act2, _ := decide(s, o, now); !reflect.DeepEqual(d.s, again) || act != act2 {
+				t.Fatal("the same input gave two answers")
+			}
 		}
 		for _, m := range d.moves {
 			saw(m)

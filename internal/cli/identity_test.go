@@ -76,6 +76,7 @@ func TestATimeIsAWordOfItsOwnAfterADay(t *testing.T) {
 // TestWhatIsOfferedFindsItsClass: what list prints as ID and what the shell completes names one class, and the one that
 // it stands beside, in a store that has some of the classes of plans whose changes move and cancel them.
 func TestWhatIsOfferedFindsItsClass(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	now := time.Date(2031, 9, 10, 10, 0, 0, 0, time.UTC)
 	n := 0
