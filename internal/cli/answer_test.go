@@ -13,6 +13,7 @@ import (
 // TestNoPlanIsTooBrokenForAnAnswer has the commands that answer for a plan with errors look at every plan that is kept
 // for its mistakes, in each of their formats.
 func TestNoPlanIsTooBrokenForAnAnswer(t *testing.T) {
+	t.Parallel()
 	var plans []string
 	for _, pattern := range []string{"err/*.yaml", "rules/bad/*.yaml"} {
 		found, err := filepath.Glob("../../plan/testdata/" + pattern)

@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the binary as people and scripts do; each script tells what it is about.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	examples, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)

@@ -101,6 +101,7 @@ func TestSARIFOfEveryBadPlanIsValidAndWithinTheLimits(t *testing.T) {
 }
 
 func TestSARIFKeepsTheWorstWhereARunCannotHoldAll(t *testing.T) {
+	t.Parallel()
 	var c checkedPlan
 	c.files, c.path = newFiles(nil), "plan.yaml"
 	for i := range maxSARIFResults + 3 {
