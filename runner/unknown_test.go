@@ -36,7 +36,7 @@ func TestAStoreThatWasLostOverARestartTellsOfWhatRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		h.poll = time.Second
+		h.poll = 10 * time.Second
 		p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 		e := h.open(p)
 		until(monday.Add(10 * time.Minute))
