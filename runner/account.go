@@ -87,13 +87,17 @@ func (c *conductor) heardOf(conn *Connection, id string, op agora.Op, answer Ans
 	if a.refused() && answer.notAuthorized() && op == agora.OpAcquire {
 		a.held[id] = true
 	}
-	switch key := "account of app " + c.app; {
+	switch {
 	case a.refused() && !before:
 		const try = "look at customer_id and customer_secret, whose files are read anew each time, whether Cloud Recording is enabled for the app, and whether the account is overdue"
-		c.e.trouble(key, fmt.Sprintf("refused: %s; no class can begin until that is mended: %s", a.refusal, try))
+		c.e.raise(c.app, Issue{
+			ID: IssueAccountRefused, Severity: SeverityCritical, Blocking: true,
+			Text:   fmt.Sprintf("the account of app %s is refused: %s; no class of it can begin", c.app, a.refusal),
+			Advice: try,
+		})
 		c.log.Error("account refused: no class can begin until that is mended, what runs is left alone", "answer", a.refusal.String(), "try", try)
 	case before && !a.refused():
-		c.e.trouble(key, "")
+		c.e.clear(IssueAccountRefused, c.app)
 		c.log.Info("account accepted again: the classes that were held back begin", "refused", now.Sub(a.since).Round(time.Second), "classes", len(a.held))
 		c.resumeHeld(a, now)
 	}

@@ -105,7 +105,7 @@ type Engine struct {
 	watched    time.Time // when watchClock looked last: its duty's own
 	skew       skew
 	reach      reach
-	troubles   map[string]string       // what a person should mend, by what it is about
+	issues     map[issueKey]Issue      // health issues that are raised and cleared
 	orphans    map[string]orphanage    // sessions that nothing here can stop, by resource id
 	foreign    map[string]foreignIssue // occurrences whose requests something else than the service answers
 	complaints map[string]time.Time    // when each was logged last
@@ -146,7 +146,7 @@ func New(cfg Config) *Engine {
 		cfg: cfg, log: cfg.Logger, abandoned: make(chan struct{}), fenced: make(chan error, 1),
 		plans: map[string]*applied{}, conductors: map[string]*conductor{},
 		known: map[string]*conductor{}, orders: map[string][]store.Command{}, taken: map[int64]bool{}, carriedOut: map[string][]store.Command{},
-		pending: map[int64]*plan.Plan{}, troubles: map[string]string{}, orphans: map[string]orphanage{}, foreign: map[string]foreignIssue{}, complaints: map[string]time.Time{},
+		pending: map[int64]*plan.Plan{}, issues: map[issueKey]Issue{}, orphans: map[string]orphanage{}, foreign: map[string]foreignIssue{}, complaints: map[string]time.Time{},
 		notices: make(chan agora.Event, maxNotices),
 	}
 }

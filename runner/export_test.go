@@ -36,3 +36,17 @@ func Held(e *Engine) (full, over int) {
 
 // ReadCommands has the engine look for commands now.
 func ReadCommands(e *Engine) error { return e.readCommands(context.Background()) }
+
+// Blocked says that a health issue of the engine keeps classes from beginning.
+func (e *Engine) Blocked() bool {
+	return slices.ContainsFunc(e.Issues(), func(i Issue) bool { return i.Blocking })
+}
+
+// Troubles are the engine's health issues, each as one line.
+func (e *Engine) Troubles() []string {
+	var lines []string
+	for _, issue := range e.Issues() {
+		lines = append(lines, issue.String())
+	}
+	return lines
+}

@@ -98,7 +98,7 @@ func TestASessionThatOutlivesItsHoursWithoutASuccessorIsToldOf(t *testing.T) {
 			t.Fatal(err)
 		}
 		until(monday.Add(5 * time.Hour))
-		if got := strings.Join(e.Troubles(), "\n"); !strings.Contains(got, german+" outlived the hours of its session") {
+		if got := strings.Join(e.Troubles(), "\n"); !strings.HasPrefix(got, "orphan: "+german+": it outlived the hours of its session") {
 			t.Errorf("troubles during the class: %q", got)
 		}
 		until(monday.Add(8 * time.Hour))
@@ -510,7 +510,7 @@ func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {
 		if log := h.log.String(); strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, `level=ERROR msg="orphan: session 1 (cname school-german`) {
 			t.Errorf("nobody was told of the orphan, once, when it was one:\n%s", log)
 		}
-		if is := e.Troubles(); len(is) != 1 || !strings.HasPrefix(is[0], german+": orphan: session 1 (cname school-german") {
+		if is := e.Troubles(); len(is) != 1 || !strings.HasPrefix(is[0], "orphan: "+german+": session 1 (cname school-german") {
 			t.Errorf("the troubles are %q, want the orphan", is)
 		}
 		carrier.to(h, e)

@@ -85,7 +85,7 @@ func TestAStoreThatCannotBeWrittenCostsNoStop(t *testing.T) {
 				until(monday.Add(tt.from))
 				allow := h.refuseWrites()
 				until(monday.Add(tt.until - time.Minute))
-				if told := e.Troubles(); len(told) != 1 || !strings.Contains(told[0], "store cannot be written") {
+				if told := e.Troubles(); len(told) != 1 || !e.Blocked() || !strings.HasPrefix(told[0], "store-failed: the store cannot be written") {
 					t.Errorf("troubles: %q", told)
 				}
 				until(monday.Add(tt.until))

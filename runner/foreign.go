@@ -185,8 +185,8 @@ func (e *Engine) meetsForeign(key foreignKey) bool {
 	return false
 }
 
-// foreignTroubles tells of foreign answers, one line for an app and a kind of requests. The caller holds the lock.
-func (e *Engine) foreignTroubles() (out []string) {
+// foreignIssues tells of foreign answers, one issue for an app and a kind of requests. The caller holds the lock.
+func (e *Engine) foreignIssues() (out []Issue) {
 	kinds := map[foreignKey][]foreignIssue{}
 	for _, issue := range e.foreign {
 		kinds[issue.foreignKey] = append(kinds[issue.foreignKey], issue)
@@ -198,8 +198,13 @@ func (e *Engine) foreignTroubles() (out []string) {
 		if n := len(issues); n > 1 {
 			classes = fmt.Sprintf("%d classes", n)
 		}
-		out = append(out, fmt.Sprintf("service of app %s: answers to %s are not the service's own since %s, for %s: %s; %s", key.app, key.op,
-			first.First.UTC().Format(time.TimeOnly+"Z07:00"), classes, last.Text, foreignAdvice))
+		out = append(out, Issue{
+			ID: IssueServiceUnreachable, Severity: SeverityCritical, Since: first.First,
+			Blocking: key.op == agora.OpAcquire || key.op == agora.OpStart,
+			Text: fmt.Sprintf("app %s: answers to %s are not the service's own since %s, for %s: %s", key.app, key.op,
+				first.First.UTC().Format(time.TimeOnly+"Z07:00"), classes, last.Text),
+			Advice: foreignAdvice,
+		})
 	}
 	return out
 }

@@ -125,21 +125,24 @@ func (e *Engine) unwritten(err error) {
 		e.storeReplaced(err)
 		return
 	}
-	e.trouble("store", "cannot be written: "+oneLine(err))
+	e.raise("", Issue{
+		ID: IssueStoreFailed, Severity: SeverityCritical, Blocking: true,
+		Text: "the store cannot be written: " + oneLine(err),
+	})
 	e.complain("the store cannot be written: recordings go on and are stopped at their end, but nothing is begun; it is tried again each second", err)
 }
 
 // written tells that a store can be written again.
 func (e *Engine) written() {
 	e.mu.Lock()
-	told := e.troubles["store"] != "" || e.troubles[storeReplaced] != ""
+	told := e.storeFails()
 	if told {
 		clear(e.complaints)
+		delete(e.issues, issueKey{IssueStoreFailed, ""})
+		delete(e.issues, issueKey{IssueStoreReplaced, ""})
 	}
 	e.mu.Unlock()
 	if told {
-		e.trouble("store", "")
-		e.trouble(storeReplaced, "")
 		e.log.Info("the store can be written again")
 	}
 }

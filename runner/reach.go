@@ -15,9 +15,6 @@ const (
 	unreachedFor   = 5 * time.Second
 )
 
-// healthUnreachable begins the health issue of a service that cannot be reached.
-const healthUnreachable = "service-unreachable:"
-
 // reach counts the calls that got no answer since the last one that did. Guarded by the engine's lock.
 type reach struct {
 	calls int
@@ -31,7 +28,7 @@ func (e *Engine) answered() {
 	told, since := e.reach.told, e.reach.since
 	e.reach = reach{}
 	if told {
-		e.setTrouble(healthUnreachable, "")
+		delete(e.issues, issueKey{IssueServiceUnreachable, ""})
 	}
 	e.mu.Unlock()
 	if told {
@@ -53,8 +50,11 @@ func (e *Engine) unanswered(failure *agora.Error) {
 	r.told = r.told || unreachable
 	calls := r.calls
 	if unreachable { // under the same lock as the count: an answer that comes at the same time clears both
-		e.setTrouble(healthUnreachable, fmt.Sprintf("%d requests in a row without an answer since %s: %s; %s",
-			calls, r.since.UTC().Format(time.RFC3339), oneLine(errors.New(what)), try))
+		e.setIssue("", Issue{
+			ID: IssueServiceUnreachable, Severity: SeverityCritical, Since: r.since, Blocking: true,
+			Text:   fmt.Sprintf("%d requests in a row without an answer since %s: %s", calls, r.since.UTC().Format(time.RFC3339), oneLine(errors.New(what))),
+			Advice: try,
+		})
 	}
 	e.mu.Unlock()
 	if first {

@@ -47,7 +47,7 @@ func TestAServiceThatCannotBeReachedIsAHealthIssueUntilItAnswers(t *testing.T) {
 				}
 				until(monday.Add(2 * time.Minute))
 				told := e.Troubles()
-				if len(told) != 1 || !strings.HasPrefix(told[0], "service-unreachable: ") || !strings.Contains(told[0], c.issue) || !strings.Contains(told[0], c.advice) {
+				if len(told) != 1 || !e.Blocked() || !strings.HasPrefix(told[0], "service-unreachable: ") || !strings.Contains(told[0], c.issue) || !strings.Contains(told[0], c.advice) {
 					t.Errorf("meanwhile: %q", told)
 				}
 				until(monday.Add(6 * time.Minute))

@@ -34,7 +34,7 @@ func TestARefusedAccountIsHeldBackAsAWholeAndGoesOnOnceItIsMended(t *testing.T) 
 		until(monday.Add(28 * time.Minute))
 		wrong.Store(true)
 		until(monday.Add(31 * time.Minute))
-		if told := e.Troubles(); len(told) != 1 || !strings.Contains(told[0], "refused: HTTP 401") {
+		if told := e.Troubles(); len(told) != 1 || !e.Blocked() || !strings.HasPrefix(told[0], "account-refused: the account of app ") || !strings.Contains(told[0], "refused: HTTP 401") {
 			t.Errorf("troubles: %q", told)
 		}
 		mended := monday.Add(40 * time.Minute)
@@ -124,7 +124,7 @@ func TestAClockThatIsOffTheServicesIsTold(t *testing.T) {
 		h.now = clock.now
 		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		until(monday.Add(10 * time.Minute))
-		if told := e.Troubles(); len(told) != 1 || !strings.Contains(told[0], "behind the service's") {
+		if told := e.Troubles(); len(told) != 1 || e.Blocked() || !strings.HasPrefix(told[0], "clock-off: ") || !strings.Contains(told[0], "behind the service's") {
 			t.Errorf("troubles: %q", told)
 		}
 		clock.set(8 * time.Second)

@@ -5,9 +5,6 @@ import "time"
 // checkStoreEvery is how often the identity of the store's files is checked. Each write checks it too.
 const checkStoreEvery = 5 * time.Second
 
-// storeReplaced is the id of the health issue of a store whose files are not those that were opened.
-const storeReplaced = "store-replaced:"
-
 // checkStore tells of a store whose files were deleted or replaced, also while there is nothing to write.
 func (e *Engine) checkStore() {
 	if err := e.cfg.Store.CheckFiles(); err != nil && e.ctx.Err() == nil {
@@ -19,7 +16,7 @@ func (e *Engine) checkStore() {
 // goes on in memory, what runs is watched and stopped on time, and nothing is begun.
 func (e *Engine) storeReplaced(err error) {
 	const try = "put the file back, or restart the daemon: it begins on what is there now and reports each session that this store does not know as an orphan"
-	e.trouble(storeReplaced, oneLine(err)+"; "+try)
+	e.raise("", Issue{ID: IssueStoreReplaced, Severity: SeverityCritical, Blocking: true, Text: oneLine(err), Advice: try})
 	e.complain("the store was replaced: recordings go on and are stopped at their end, but nothing is begun; "+try, err)
 }
 
@@ -27,5 +24,12 @@ func (e *Engine) storeReplaced(err error) {
 func (e *Engine) StoreFails() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.troubles["store"] != "" || e.troubles[storeReplaced] != ""
+	return e.storeFails()
+}
+
+// storeFails is StoreFails for callers that hold the lock.
+func (e *Engine) storeFails() bool {
+	_, failed := e.issues[issueKey{IssueStoreFailed, ""}]
+	_, replaced := e.issues[issueKey{IssueStoreReplaced, ""}]
+	return failed || replaced
 }

@@ -53,7 +53,7 @@ func TestAStoreThatIsReplacedCostsNoStopAndBeginsNothing(t *testing.T) {
 				until(monday.Add(6 * time.Minute))
 				replace(t, filepath.Join(h.dir, "rundown.db"))
 				time.Sleep(7 * time.Second)
-				if told := e.Troubles(); len(told) != 1 || !strings.HasPrefix(told[0], "store-replaced: ") || !strings.Contains(told[0], "rundown.db") {
+				if told := e.Troubles(); len(told) != 1 || !e.Blocked() || !strings.HasPrefix(told[0], "store-replaced: ") || !strings.Contains(told[0], "rundown.db") {
 					t.Errorf("troubles: %q", told)
 				}
 				if log := h.log.String(); strings.Count(log, `level=ERROR msg="the store was replaced: `) != 1 {

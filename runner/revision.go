@@ -297,6 +297,10 @@ func (e *Engine) hold(ctx context.Context, before *plan.Plan, atWork int64, p *p
 		}
 		e.tell(ctx, fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
 	}
+	e.raise(p.Name, Issue{
+		ID: IssuePlanWaiting, Severity: SeverityWarning, Advice: "rundown apply --confirm takes it over",
+		Text: fmt.Sprintf("plan %s, revision %d waits for a confirmation, and the one at work stays: %s", p.Name, r.ID, loss),
+	})
 	e.log.Warn("the plan waits for a confirmation, the one at work stays: rundown apply --confirm",
 		"plan", p.Name, "revision", r.ID, "at work", atWork, "removed", loss.Removed, "of", loss.Of)
 	return true, nil
@@ -375,6 +379,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 		return Diff{}, err
 	}
 	delete(e.pending, r.ID)
+	e.clear(IssuePlanWaiting, p.Name)
 	e.mu.Lock()
 	a := e.plans[p.Name]
 	for _, c := range e.conductors {

@@ -80,10 +80,10 @@ func (s *State) lapses() bool {
 func (c *conductor) watchHours(before, after State) {
 	switch {
 	case after.Phase == Over && before.lapses():
-		c.e.trouble(after.ID, "")
+		c.e.clear(IssueOrphan, after.ID)
 	case after.lapses() && !before.lapses():
 		const text = "outlived the hours of its session, and no other had taken over: what it writes, if anything, cannot be told or stopped"
-		c.e.trouble(after.ID, text)
+		c.e.raise(after.ID, Issue{ID: IssueOrphan, Severity: SeverityCritical, Text: after.ID + ": it " + text})
 		c.log.Error(text, "occurrence", after.ID)
 	}
 }

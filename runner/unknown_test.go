@@ -15,8 +15,9 @@ import (
 // toldOfOrphan holds an engine, its log, its store and the outcome to one recording that its store does not know.
 func (h *house) toldOfOrphan(e *runner.Engine, s runner.State, uid string) {
 	h.t.Helper()
-	const says = "orphan: a recording that this store does not know runs with cname school-german and uid "
-	if is := e.Troubles(); len(is) != 1 || !strings.HasPrefix(is[0], german+": "+says+uid) || !strings.Contains(is[0], "maxRecordingHour ends it at 2031-09-15 ") {
+	const about = "a recording that this store does not know runs with cname school-german and uid "
+	const says = "orphan: " + about
+	if is := e.Troubles(); len(is) != 1 || !strings.HasPrefix(is[0], "orphan: "+german+": "+about+uid) || !strings.Contains(is[0], "maxRecordingHour ends it at 2031-09-15 ") {
 		h.t.Errorf("the troubles are %q", is)
 	}
 	if log := h.log.String(); strings.Count(log, `level=ERROR msg="`+says+uid) != 1 {

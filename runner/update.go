@@ -162,13 +162,32 @@ func (c *conductor) watchKeys(before, after State) {
 		switch {
 		case x.Unrenewed == was:
 		case x.RanOut:
+			c.raiseKeys(after.ID, x)
 			c.log.Error(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt)
 		case x.Unrenewed != "":
+			c.raiseKeys(after.ID, x)
 			c.log.Warn(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt)
 		default:
+			c.e.clear(IssueCredentialsFailing, keysOf(after.ID, x))
 			c.log.Info("the storage credentials were renewed", "occurrence", after.ID, "session", x.Attempt)
 		}
+		if x.State.Final() { // it needs them no more
+			c.e.clear(IssueCredentialsFailing, keysOf(after.ID, x))
+		}
 	}
+}
+
+// keysOf names a session's credentials among the health issues.
+func keysOf(id string, x Session) string { return fmt.Sprintf("%s session %d", id, x.Attempt) }
+
+// raiseKeys raises the health issue of credentials that could not be renewed.
+func (c *conductor) raiseKeys(id string, x Session) {
+	severity := SeverityWarning
+	if x.RanOut {
+		severity = SeverityCritical
+	}
+	about := keysOf(id, x)
+	c.e.raise(about, Issue{ID: IssueCredentialsFailing, Severity: severity, Text: about + ": " + x.Unrenewed})
 }
 
 // unresumable gives up a session whose hold cannot be ended: another, without a hold, records the class.

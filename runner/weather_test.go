@@ -245,7 +245,7 @@ func TestAStoreThatIsDamagedInTheMiddleOfAClass(t *testing.T) {
 		if len(ran) != 1 || ran[0].StoppedAt == nil || ran[0].StoppedAt.Sub(monday.Add(52*time.Minute)) > 2*time.Second {
 			t.Errorf("the sessions: %+v", ran)
 		}
-		if told := e.Troubles(); len(told) != 1 || !strings.Contains(told[0], "store cannot be written: store "+file) {
+		if told := e.Troubles(); len(told) != 1 || !strings.HasPrefix(told[0], "store-failed: the store cannot be written: store "+file) {
 			t.Errorf("troubles: %q", told)
 		}
 		e.Close()

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"rundown/runner"
 )
 
 // logQueueSize is how many bytes of log may wait for whoever reads standard error. The test binary sets it.
@@ -143,15 +145,18 @@ func (q *logQueue) written(line queuedLine, err error) {
 }
 
 // issues says what a person should know of the log.
-func (q *logQueue) issues() []string {
+func (q *logQueue) issues() []runner.Issue {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	lines := q.dropped + q.telling
 	if lines == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("log-dropped: log lines dropped since %s because standard error does not take them: %d; check what reads it",
-		q.since.UTC().Format(time.RFC3339), lines)}
+	return []runner.Issue{{
+		ID: runner.IssueLogDropped, Severity: runner.SeverityWarning, Since: q.since,
+		Text:   fmt.Sprintf("log lines dropped since %s because standard error does not take them: %d", q.since.UTC().Format(time.RFC3339), lines),
+		Advice: "check what reads it",
+	}}
 }
 
 // close writes what waits, for a limited time.

@@ -26,8 +26,8 @@ func TestAStoreThatIsDeletedIsToldOfAndLeavesNoUnknownSession(t *testing.T) {
 	}
 	text, err := io.ReadAll(r.Body)
 	_ = r.Body.Close()
-	if err != nil || !strings.Contains(string(text), "\nstore-replaced: ") {
-		t.Errorf("readyz answers %q, %v", text, err)
+	if err != nil || r.StatusCode != http.StatusServiceUnavailable || !strings.HasPrefix(string(text), "not ready\nstore-replaced: ") {
+		t.Errorf("readyz answers %s: %q, %v", r.Status, text, err)
 	}
 	l.process.end(syscall.SIGKILL)
 	for _, name := range []string{file + "-wal", file + "-shm"} {

@@ -29,9 +29,9 @@ func TestAnUntrustedCertificateAndABadProxyAreToldWhereAPersonLooks(t *testing.T
 	eventually(t, 60*time.Second, "/readyz names the certificate", func() bool {
 		var status int
 		status, said = health(listen, "/readyz")
-		return status == http.StatusOK && strings.Contains(said, "service-unreachable: ")
+		return status == http.StatusServiceUnavailable && strings.Contains(said, "requests in a row without an answer")
 	})
-	for _, want := range []string{"certificate is signed by an authority that this machine does not trust", "SSL_CERT_FILE", "\nproxy-invalid: HTTPS_PROXY is not the address of a proxy"} {
+	for _, want := range []string{"certificate is signed by an authority that this machine does not trust", "SSL_CERT_FILE", "\nservice-unreachable: HTTPS_PROXY is not the address of a proxy"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("/readyz does not say %q: %s", want, said)
 		}

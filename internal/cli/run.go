@@ -178,7 +178,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 	ready := &web.Readiness{}
 	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Failpoint: failpoint, Revision: revisionOf, Vet: vet, Keep: o.keep.length})
 	handler := http.NewServeMux()
-	issues := func() []string { return slices.Concat(engine.Troubles(), proxy, a.log.issues()) }
+	issues := func() []runner.Issue { return slices.Concat(engine.Issues(), proxy, a.log.issues()) }
 	handler.Handle("/", web.Handler(ready, engine.Progress, issues))
 	if secret != nil {
 		handler.Handle("/webhooks/agora", web.Webhook(secret, engine.Notify, log))
@@ -260,7 +260,7 @@ func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err e
 }
 
 // proxyIssue is the health issue of a proxy that the environment names and that cannot be used; it is logged.
-func (a *app) proxyIssue(log *slog.Logger) []string {
+func (a *app) proxyIssue(log *slog.Logger) []runner.Issue {
 	if a.flags.simulate {
 		return nil
 	}
@@ -269,7 +269,7 @@ func (a *app) proxyIssue(log *slog.Logger) []string {
 		return nil
 	}
 	log.Error("the proxy cannot be used", "error", err)
-	return []string{"proxy-invalid: " + err.Error()}
+	return []runner.Issue{{ID: runner.IssueServiceUnreachable, Severity: runner.SeverityWarning, Since: a.clock(), Text: err.Error()}}
 }
 
 // wayOut tells who starts the daemon on a store that cannot be written what can be done about what runs.
