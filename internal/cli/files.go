@@ -34,6 +34,17 @@ type osFiles struct {
 	globs    map[string]globbed // by pattern
 	failed   map[string]string  // why a file could not be read
 	once     bool               // the root is a stream, which cannot be read again
+	noPipe   bool               // the root is not read where it is a pipe
+	reading  onPath             // hears of each file before it is read
+}
+
+// onPath hears of a path before a call of the operating system about it, which may hang. It may be nil.
+type onPath func(path string)
+
+func (f onPath) at(path string) {
+	if f != nil {
+		f(path)
+	}
 }
 
 func newFiles(stdin io.Reader) *osFiles {
@@ -62,6 +73,7 @@ func (f *osFiles) ReadFile(name string) ([]byte, error) {
 }
 
 func (f *osFiles) readOnce(name string) ([]byte, error) {
+	f.reading.at(name)
 	switch name {
 	case f.root:
 		return f.readRoot()
@@ -85,7 +97,7 @@ func (f *osFiles) readRoot() ([]byte, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	if info.Mode().Type() != fs.ModeNamedPipe {
+	if info.Mode().Type() != fs.ModeNamedPipe || f.noPipe {
 		return readRegular(path)
 	}
 	f.once = true
@@ -95,6 +107,13 @@ func (f *osFiles) readRoot() ([]byte, error) {
 	}
 	defer pipe.Close()
 	return readBounded(pipe, maxPlanSize)
+}
+
+// regularNow says that the root is a regular file now, whatever it was when it was read.
+func (f *osFiles) regularNow() bool {
+	f.reading.at(f.root)
+	info, err := os.Stat(filepath.FromSlash(f.root))
+	return err == nil && info.Mode().IsRegular()
 }
 
 func (f *osFiles) readStdin() ([]byte, error) {

@@ -85,6 +85,7 @@ type globbed struct {
 // include from, and looks at [maxWalk] files at most.
 func (f *osFiles) Glob(pattern string) ([]string, error) {
 	var g globbed
+	f.reading.at(pattern)
 	g.matches, g.err = f.folders.glob(pattern)
 	f.globs[pattern] = g
 	return g.matches, g.err

@@ -69,7 +69,18 @@ func setWatchTimes(text string) {
 		}
 		times[i] = d
 	}
-	watchTimes = watchTiming{settle: times[0], most: times[1], reread: times[2], blind: len(fields) > 3}
+	watchTimes.settle, watchTimes.most, watchTimes.reread = times[0], times[1], times[2]
+	for _, field := range fields[3:] {
+		if field == "blind" {
+			watchTimes.blind = true
+			continue
+		}
+		slow, err := time.ParseDuration(strings.TrimPrefix(field, "slow="))
+		if err != nil {
+			panic(err)
+		}
+		watchTimes.slow = slow
+	}
 }
 
 // dieAt kills this process when the engine comes to the named point.

@@ -44,9 +44,14 @@ func (c checkedPlan) unsound() error {
 
 // loadPlan reads a plan. The error is for one that cannot be read.
 func (a *app) loadPlan(path string) (checkedPlan, error) {
-	c := checkedPlan{path: path, files: newPlanFiles(a.in, path, a.flags.includeDirs...)}
+	return loadPlanFrom(newPlanFiles(a.in, path, a.flags.includeDirs...))
+}
+
+// loadPlanFrom reads the plan whose root file the files name.
+func loadPlanFrom(files *osFiles) (checkedPlan, error) {
+	c := checkedPlan{path: files.root, files: files}
 	var err error
-	c.plan, c.findings, err = plan.Load(c.files, path)
+	c.plan, c.findings, err = plan.Load(files, files.root)
 	return c, err
 }
 

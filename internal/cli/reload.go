@@ -24,20 +24,24 @@ type reloader struct {
 	plans  []checkedPlan
 	state  []readState // of each plan
 
+	reading onPath           // hears of each file before it is read, and of "" when no file is being read
+	unset   *unsetReferences // to be cleared for a plan that is applied
+
 	seen      string // the content found at the last tick, which may be half-written
 	seenSince time.Time
 }
 
 // readState is what came of the last reading of a plan.
 type readState struct {
-	files   *osFiles // as they were read
-	digest  string   // of their content
-	refused string   // why the plan was not applied; "": it was
-	retry   bool     // and the reason may go away without a change of the files
+	files   *osFiles  // as they were read
+	digest  string    // of their content
+	refused string    // why the plan was not applied; "": it was
+	since   time.Time // when it was refused
+	retry   bool      // and the reason may go away without a change of the files
 }
 
 func newReloader(a *app, w *workplace, engine *runner.Engine, log *slog.Logger, plans []checkedPlan) *reloader {
-	r := &reloader{a: a, w: w, engine: engine, log: log, plans: plans, state: make([]readState, len(plans))}
+	r := &reloader{a: a, w: w, engine: engine, log: log, plans: slices.Clone(plans), state: make([]readState, len(plans)), unset: &unsetReferences{}}
 	for i, c := range plans {
 		if c.files != nil {
 			r.state[i] = readState{files: c.files, digest: c.files.digest()}
@@ -84,13 +88,38 @@ func (r *reloader) due(kind watchKind) (now, confirm bool) {
 // current is the digest of what the files of a plan hold now; once: they can be read only once.
 func (r *reloader) current(i int) (digest string, once bool) {
 	files := r.state[i].files
-	if r.plans[i].path == stdinPath || files != nil && files.once {
+	if r.plans[i].path == stdinPath || files != nil && files.once && !files.regularNow() {
 		return "", true
 	}
 	if files == nil { // a revision of the store took the place of a broken file
 		files = newPlanFiles(nil, r.plans[i].path, r.a.flags.includeDirs...)
 	}
-	return files.again(r.a.flags.includeDirs).digest(), false
+	return files.again(r.a.flags.includeDirs, r.reading).digest(), false
+}
+
+// load reads a plan and applies every rule.
+func (r *reloader) load(path string) (checkedPlan, error) {
+	files := newPlanFiles(r.a.in, path, r.a.flags.includeDirs...)
+	files.reading = r.reading
+	c, err := loadPlanFrom(files)
+	r.reading.at("")
+	if err == nil {
+		c.check(plan.CheckOptions{Now: r.a.clock()})
+	}
+	return c, err
+}
+
+// rejected are the health issues of the plans whose files were not applied.
+func (r *reloader) rejected() (issues []runner.Issue) {
+	for i, s := range r.state {
+		if s.refused != "" {
+			issues = append(issues, runner.Issue{
+				ID: runner.IssuePlanRejected, Severity: runner.SeverityWarning, Since: s.since,
+				Text: fmt.Sprintf("plan %s is not taken over from %s, and the one at work stays: %s", r.plans[i].plan.Name, r.plans[i].path, s.refused),
+			})
+		}
+	}
+	return issues
 }
 
 // reload reads the plans again and applies those that have changed. A plan with errors changes nothing: the active one
@@ -102,13 +131,22 @@ func (r *reloader) reload(ctx context.Context, force bool) {
 		if !force && (once || d == state.digest && !state.retry) {
 			continue
 		}
-		c, err := r.a.checkPlan(old.path, plan.CheckOptions{Now: r.a.clock()})
+		c, err := r.load(old.path)
+		if ctx.Err() != nil { // it may have been read for long
+			return
+		}
 		before := *state
 		*state = readState{files: c.files, digest: c.files.digest()}
 		changed, retry, err := r.apply(ctx, old, c, err, force)
+		if ctx.Err() != nil {
+			return
+		}
 		switch {
 		case err != nil:
-			state.refused, state.retry = err.Error(), retry
+			state.refused, state.retry, state.since = err.Error(), retry, r.a.clock()
+			if before.refused == state.refused {
+				state.since = before.since
+			}
 			if force || state.refused != before.refused || state.digest != before.digest {
 				r.log.Error("the plan is not taken over, the one at work stays", "plan", old.plan.Name, "file", old.path, "error", err)
 			}
@@ -130,13 +168,18 @@ func (r *reloader) apply(ctx context.Context, old, c checkedPlan, unread error, 
 	case !force && sameFiles(old.plan, c.plan):
 		return false, false, nil
 	}
-	if err := r.w.unresolved(c.plan); err != nil {
+	r.reading.at(old.path) // references may stand for files
+	err = r.w.unresolved(c.plan)
+	r.reading.at("")
+	if err != nil {
 		return false, true, err
 	}
 	switch _, err := r.engine.Apply(ctx, c.plan); {
 	case errors.Is(err, runner.ErrHeld): // said already; the file has been read, and is not asked about again
 	case err != nil:
 		return false, true, err
+	default:
+		r.unset.clear(c.plan.Name)
 	}
 	return true, false, nil
 }
@@ -149,8 +192,10 @@ func sameFiles(a, b *plan.Plan) bool {
 }
 
 // again reads the same files and globs as they are now.
-func (f *osFiles) again(includeDirs []string) *osFiles {
+func (f *osFiles) again(includeDirs []string, reading onPath) *osFiles {
 	g := newPlanFiles(nil, f.root, includeDirs...)
+	g.reading, g.noPipe = reading, true // to compare must not use up what a pipe gives
+	defer reading.at("")
 	for name := range f.read {
 		_, _ = g.ReadFile(name) // the digest holds the error
 	}

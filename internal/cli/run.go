@@ -4,24 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
-	"os"
-	"os/signal"
-	"runtime/debug"
-	"slices"
-	"sync/atomic"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"rundown/agora"
 	"rundown/plan"
-	"rundown/runner"
 	"rundown/runner/store"
-	"rundown/runner/web"
 )
 
 // failpoint is set by the test binary alone, so that a daemon can be made to die at a named instant.
@@ -116,160 +103,6 @@ from a store that it can only read: the disk is full, or the file system is read
 		return a.run(cmd.Context(), plans, o)
 	}
 	return cmd
-}
-
-// run is the daemon. It idles for most of its life and shares a machine, so memory is dearer to it than the time of its
-// collector: garbage may grow to half of what lives, not to as much, unless GOGC says otherwise.
-func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err error) {
-	if os.Getenv("GOGC") == "" {
-		defer debug.SetGCPercent(debug.SetGCPercent(50))
-	}
-	if err := distinctNames(plans); err != nil {
-		return err
-	}
-	log, err := newLogger(a.err, a.flags.logFormat, a.flags.logLevel)
-	if err != nil {
-		return err
-	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends at once, also where reading a plan file hangs
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
-
-	secret, err := a.webhookSecret(o.secret)
-	if err != nil {
-		return err
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w; --listen names another address", o.listen, cause(err))
-	}
-	defer listener.Close()
-	w, err := a.openWorkplace(ctx, o.ledger, plans...)
-	switch {
-	case err != nil && ctx.Err() != nil: // told to end before it began
-		return nil
-	case err != nil:
-		return wayOut(err)
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	var started atomic.Bool
-	running, err := begun(ctx, w.store)
-	if err != nil {
-		return err
-	}
-	// While something runs that only this process can stop, a start is not refused for what only new classes need.
-	vet := func(p *plan.Plan) error {
-		err := w.unresolved(p)
-		if err != nil && !started.Load() && len(running) > 0 && w.reachable(p) == nil {
-			log.Error("begun for what runs already: no class can begin that needs what is not set", "error", err)
-			return nil
-		}
-		return err
-	}
-	for _, c := range plans {
-		if err := vet(c.plan); err != nil {
-			return err
-		}
-	}
-	proxy := a.proxyIssue(log)
-	ready := &web.Readiness{}
-	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), Failpoint: failpoint, Revision: revisionOf, Vet: vet, Keep: o.keep.length})
-	handler := http.NewServeMux()
-	issues := func() []runner.Issue { return slices.Concat(engine.Issues(), proxy, a.log.issues()) }
-	handler.Handle("/", web.Handler(ready, engine.Progress, issues))
-	if secret != nil {
-		handler.Handle("/webhooks/agora", web.Webhook(secret, engine.Notify, log))
-	}
-	server := web.NewServer(handler, log)
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(web.Limit(listener, connectionLimit(), log)) }()
-	defer func() {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		if server.Shutdown(end) != nil {
-			_ = server.Close()
-		}
-	}()
-
-	var all []*plan.Plan
-	for _, c := range plans {
-		all = append(all, c.plan)
-	}
-	switch err := engine.Start(ctx, all...); {
-	case err != nil && ctx.Err() != nil:
-		return nil
-	case err != nil:
-		return wayOut(err)
-	}
-	started.Store(true)
-	defer engine.Close()
-	again := newReloader(a, w, engine, log, plans)
-	watch := newPlanWatch(log)
-	defer watch.close()
-	watch.followAll(again)
-	beat := newSupervised(engine, log)
-	defer beat.end()
-	ready.Set(true) // before it is told, since who reads that may ask at once
-	log.Info("running", "store", w.store.Path(), "listen", "http://"+listener.Addr().String(), "plans", engine.Plans(), "version", versionOf().Version)
-	if w.folder != "" {
-		log.Info("the store of this simulation is removed at the end; --store keeps one", "status", "rundown status --store sqlite:"+w.store.Path())
-	}
-	beat.ready()
-	for {
-		select {
-		case <-ctx.Done():
-			ready.Set(false)
-			beat.stopping()
-			stop() // before it is told
-			if w.sim != nil {
-				log.Info("shutting down: the simulated recordings end with it")
-			} else {
-				log.Info("shutting down: recordings go on and are adopted at the next start")
-			}
-			return nil
-		case err := <-engine.Fenced():
-			ready.Set(false)
-			beat.stopping()
-			return err
-		case err := <-served:
-			return fmt.Errorf("serve: %w", err)
-		case <-hangup:
-			if len(plans) == 0 {
-				log.Info("no plan file was given to read again: rundown apply changes what is at work")
-			}
-			beat.reloading()
-			again.reload(ctx, true)
-			beat.ready()
-			watch.followAll(again)
-		case kind := <-watch.told():
-			now, confirm := again.due(kind)
-			if now {
-				beat.reloading()
-				again.reload(ctx, false)
-				beat.ready()
-			}
-			watch.followAll(again)
-			if confirm {
-				watch.confirm()
-			}
-		}
-	}
-}
-
-// proxyIssue is the health issue of a proxy that the environment names and that cannot be used; it is logged.
-func (a *app) proxyIssue(log *slog.Logger) []runner.Issue {
-	if a.flags.simulate {
-		return nil
-	}
-	err := agora.CheckProxy(a.env)
-	if err == nil {
-		return nil
-	}
-	log.Error("the proxy cannot be used", "error", err)
-	return []runner.Issue{{ID: runner.IssueServiceUnreachable, Severity: runner.SeverityWarning, Since: a.clock(), Text: err.Error()}}
 }
 
 // wayOut tells who starts the daemon on a store that cannot be written what can be done about what runs.

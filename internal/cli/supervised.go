@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/coreos/go-systemd/v22/daemon"
+	systemd "github.com/coreos/go-systemd/v22/daemon"
 
 	"rundown/runner"
 )
@@ -18,6 +18,8 @@ type supervised struct {
 	done chan struct{}
 	wg   sync.WaitGroup
 
+	mu     sync.Mutex
+	ended  bool          // nothing is told any more; guarded by mu
 	states chan string   // to be told, in order
 	told   chan struct{} // closed once all of them are
 }
@@ -28,7 +30,7 @@ const lastWord = time.Second
 func newSupervised(e *runner.Engine, log *slog.Logger) *supervised {
 	s := &supervised{log: log, done: make(chan struct{}), states: make(chan string, 16), told: make(chan struct{})}
 	go s.send()
-	interval, err := daemon.SdWatchdogEnabled(false)
+	interval, err := systemd.SdWatchdogEnabled(false)
 	if err != nil {
 		log.Warn("the watchdog of the supervisor is not understood", "error", err)
 	}
@@ -52,7 +54,7 @@ func (s *supervised) feed(e *runner.Engine, interval time.Duration) {
 			s.log.Error("the watchdog is not fed", "error", err)
 			continue
 		}
-		s.tell(daemon.SdNotifyWatchdog)
+		s.tell(systemd.SdNotifyWatchdog)
 	}
 }
 
@@ -60,13 +62,19 @@ func (s *supervised) feed(e *runner.Engine, interval time.Duration) {
 func (s *supervised) send() {
 	defer close(s.told)
 	for state := range s.states {
-		if _, err := daemon.SdNotify(false, state); err != nil {
+		if _, err := systemd.SdNotify(false, state); err != nil {
 			s.log.Warn("the supervisor cannot be told", "state", state, "error", err)
 		}
 	}
 }
 
+// tell tells the supervisor. Anyone may call it, also after the end.
 func (s *supervised) tell(state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return
+	}
 	select {
 	case s.states <- state:
 	default:
@@ -74,14 +82,17 @@ func (s *supervised) tell(state string) {
 	}
 }
 
-func (s *supervised) ready()     { s.tell(daemon.SdNotifyReady) }
-func (s *supervised) reloading() { s.tell(daemon.SdNotifyReloading) }
-func (s *supervised) stopping()  { s.tell(daemon.SdNotifyStopping) }
+func (s *supervised) ready()     { s.tell(systemd.SdNotifyReady) }
+func (s *supervised) reloading() { s.tell(systemd.SdNotifyReloading) }
+func (s *supervised) stopping()  { s.tell(systemd.SdNotifyStopping) }
 
 func (s *supervised) end() {
 	close(s.done)
 	s.wg.Wait()
+	s.mu.Lock()
+	s.ended = true
 	close(s.states)
+	s.mu.Unlock()
 	limit := time.NewTimer(lastWord)
 	defer limit.Stop()
 	select {

@@ -16,13 +16,14 @@ import (
 )
 
 // watchTimes are how a daemon's plan files are watched. Tests set shorter ones.
-var watchTimes = watchTiming{settle: time.Second, most: 10 * time.Second, reread: 30 * time.Second}
+var watchTimes = watchTiming{settle: time.Second, most: 10 * time.Second, reread: 30 * time.Second, slow: 30 * time.Second}
 
 // watchTiming says when files that change are read.
 type watchTiming struct {
 	settle time.Duration // the files must have been quiet so long: an editor or a git checkout writes many
 	most   time.Duration // but they are read so long after the first change at the latest
 	reread time.Duration // how often they are compared without any event: not every file system tells of changes
+	slow   time.Duration // a file that takes longer to read is told of
 	blind  bool          // no events at all, as on such a file system
 }
 
@@ -49,6 +50,7 @@ type planWatch struct {
 
 	watched map[string]fs.FileInfo // the folders, to see when one was replaced by another of its name
 	refused map[string]string      // why a folder cannot be watched, which is logged once
+	reading onPath                 // hears of each file and folder before it is looked at
 }
 
 // watchNames are the names whose events concern the plans.
@@ -184,11 +186,13 @@ func (w *planWatch) follow(plans []checkedPlan) (news bool) {
 	wanted := map[string]bool{}
 	for _, c := range plans {
 		for _, name := range c.names() {
+			w.reading.at(name)
 			for _, step := range pathSteps(name) {
 				wanted[filepath.Dir(step)] = true
 				names.files[step] = true
 			}
 		}
+		w.reading.at(c.path)
 		for _, folder := range c.globbed() {
 			wanted[folder], names.folders[folder] = true, true
 		}
@@ -212,6 +216,7 @@ func (w *planWatch) follow(plans []checkedPlan) (news bool) {
 
 // watch watches a folder, anew where another has come in its place.
 func (w *planWatch) watch(folder string) (news bool) {
+	w.reading.at(folder)
 	info, err := os.Stat(folder)
 	if err != nil { // whatever brings it back is seen in the folder above
 		delete(w.watched, folder)

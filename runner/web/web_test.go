@@ -31,7 +31,9 @@ func TestReadyzAnswers503WhereClassesCannotBegin(t *testing.T) {
 		{"an issue that keeps classes from beginning", true, nil, []runner.Issue{refused, clock}, "text/html, */*", 503, 200, "not ready\naccount-refused: HTTP 401\nclock-off: it is 7s behind; use NTP\n"},
 		{"it does not move", true, errors.New("app 1 hangs"), []runner.Issue{clock}, "", 503, 503, "not ready\napp 1 hangs\nclock-off: it is 7s behind; use NTP\n"},
 		{
-			"as JSON", true, nil, []runner.Issue{refused, clock}, "application/json", 503, 200,
+			"as JSON", true, nil,
+			[]runner.Issue{refused, clock},
+			"application/json", 503, 200,
 			`{"ready":false,"issues":[{"id":"account-refused","severity":"critical","since":"2031-09-15T07:00:00Z","text":"HTTP 401"},` +
 				`{"id":"clock-off","severity":"warning","since":"2031-09-15T07:00:00Z","text":"it is 7s behind","advice":"use NTP"}]}` + "\n",
 		},

@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+	"rundown/runner/web"
+)
+
+// daemon is what run owns while it works. The goroutine of [app.run] sets the fields before the engine starts, and
+// nobody changes them after that: the engine, the HTTP server and the reader of plan files, each with goroutines of its
+// own, only read them. What they point to guards itself. Two things change later: begun is atomic, and unset has a lock.
+type daemon struct {
+	a       *app
+	log     *slog.Logger
+	plans   []checkedPlan // as they were given; the reader keeps its own copy of what became of them
+	hangup  <-chan os.Signal
+	quiet   func() // lets go of the signals: the next one ends the process
+	work    *workplace
+	engine  *runner.Engine
+	ready   *web.Readiness
+	beat    *supervised
+	proxy   []runner.Issue
+	running []store.Occurrence // classes that had begun before this process did
+
+	begun atomic.Bool // the engine has started
+	unset unsetReferences
+}
+
+// unsetReferences are the plans at work that refer to what is not set. It is safe for concurrent use.
+type unsetReferences struct {
+	mu     sync.Mutex
+	issues map[string]runner.Issue // by plan name
+}
+
+func (u *unsetReferences) raise(name string, issue runner.Issue) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.issues == nil {
+		u.issues = map[string]runner.Issue{}
+	}
+	u.issues[name] = issue
+}
+
+func (u *unsetReferences) clear(name string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.issues, name)
+}
+
+func (u *unsetReferences) list() (issues []runner.Issue) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, issue := range u.issues {
+		issues = append(issues, issue)
+	}
+	return issues
+}
+
+// run is the daemon. It idles for most of its life and shares a machine, so memory is dearer to it than the time of its
+// collector: garbage may grow to half of what lives, not to as much, unless GOGC says otherwise.
+func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err error) {
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(50))
+	}
+	if err := distinctNames(plans); err != nil {
+		return err
+	}
+	log, err := newLogger(a.err, a.flags.logFormat, a.flags.logLevel)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+
+	secret, err := a.webhookSecret(o.secret)
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; --listen names another address", o.listen, cause(err))
+	}
+	defer listener.Close()
+	d := &daemon{a: a, log: log, plans: plans, hangup: hangup, quiet: stop, ready: &web.Readiness{}}
+	d.work, err = a.openWorkplace(ctx, o.ledger, plans...)
+	switch {
+	case err != nil && ctx.Err() != nil: // told to end before it began
+		return nil
+	case err != nil:
+		return wayOut(err)
+	}
+	defer func() { err = errors.Join(err, d.work.close()) }()
+	if err := d.prepare(ctx, o); err != nil {
+		return err
+	}
+	return d.serve(ctx, listener, secret)
+}
+
+// prepare makes the engine and judges the plans, before anything of them is put to work.
+func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
+	if d.running, err = begun(ctx, d.work.store); err != nil {
+		return err
+	}
+	for _, c := range d.plans {
+		if err := d.vet(c.plan); err != nil {
+			return err
+		}
+	}
+	d.proxy = d.a.proxyIssue(d.log)
+	d.engine = runner.New(runner.Config{
+		Store: d.work.store, Connect: d.work.connect, Logger: d.log, Who: d.a.who(), Failpoint: failpoint,
+		Revision: revisionOf, Vet: d.vet, Keep: o.keep.length,
+	})
+	return nil
+}
+
+// vet judges a plan by what its references stand for. While something runs that only this process can stop, a start is
+// not refused for what only new classes need. The engine calls it too, from its own goroutines.
+func (d *daemon) vet(p *plan.Plan) error {
+	err := d.work.unresolved(p)
+	if err == nil {
+		d.unset.clear(p.Name)
+		return nil
+	}
+	if d.begun.Load() || len(d.running) == 0 || d.work.reachable(p) != nil {
+		return err
+	}
+	d.log.Error("begun for what runs already: no class can begin that needs what is not set", "error", err)
+	d.unset.raise(p.Name, runner.Issue{
+		ID: runner.IssueReferencesUnset, Severity: runner.SeverityCritical, Since: d.a.clock(), Blocking: true,
+		Text: err.Error(), Advice: "set them and restart; what runs is watched and stopped on time meanwhile",
+	})
+	return nil
+}
+
+// serve answers HTTP while the daemon works.
+func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func() (string, error)) error {
+	reader := newPlanReader(d)
+	handler := http.NewServeMux()
+	handler.Handle("/", web.Handler(d.ready, d.engine.Progress, func() []runner.Issue {
+		return slices.Concat(d.engine.Issues(), d.proxy, d.unset.list(), reader.issues(), d.a.log.issues())
+	}))
+	if secret != nil {
+		handler.Handle("/webhooks/agora", web.Webhook(secret, d.engine.Notify, d.log))
+	}
+	server := web.NewServer(handler, d.log)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(web.Limit(listener, connectionLimit(), d.log)) }()
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if server.Shutdown(end) != nil {
+			_ = server.Close()
+		}
+	}()
+	return d.engage(ctx, listener.Addr(), reader, served)
+}
+
+// engage starts the engine and all that works beside it, and ends them.
+func (d *daemon) engage(ctx context.Context, listen net.Addr, reader *planReader, served <-chan error) error {
+	var all []*plan.Plan
+	for _, c := range d.plans {
+		all = append(all, c.plan)
+	}
+	switch err := d.engine.Start(ctx, all...); {
+	case err != nil && ctx.Err() != nil:
+		return nil
+	case err != nil:
+		return wayOut(err)
+	}
+	d.begun.Store(true)
+	defer d.engine.Close()
+	d.beat = newSupervised(d.engine, d.log)
+	defer d.beat.end()
+	reader.begin(ctx, d.beat, d.hangup)
+	defer reader.end()
+	d.ready.Set(true) // before it is told, since who reads that may ask at once
+	d.log.Info("running", "store", d.work.store.Path(), "listen", "http://"+listen.String(), "plans", d.engine.Plans(), "version", versionOf().Version)
+	if d.work.folder != "" {
+		d.log.Info("the store of this simulation is removed at the end; --store keeps one", "status", "rundown status --store sqlite:"+d.work.store.Path())
+	}
+	d.beat.ready()
+	return d.await(ctx, served)
+}
+
+// await waits for what ends the daemon. It waits for nothing else, so that each of these ends it at once.
+func (d *daemon) await(ctx context.Context, served <-chan error) error {
+	select {
+	case <-ctx.Done():
+		d.ready.Set(false)
+		d.beat.stopping()
+		d.quiet() // before it is told
+		if d.work.sim != nil {
+			d.log.Info("shutting down: the simulated recordings end with it")
+		} else {
+			d.log.Info("shutting down: recordings go on and are adopted at the next start")
+		}
+		return nil
+	case err := <-d.engine.Fenced():
+		d.ready.Set(false)
+		d.beat.stopping()
+		return err
+	case err := <-served:
+		return fmt.Errorf("serve: %w", err)
+	}
+}
+
+// proxyIssue is the health issue of a proxy that the environment names and that cannot be used; it is logged.
+func (a *app) proxyIssue(log *slog.Logger) []runner.Issue {
+	if a.flags.simulate {
+		return nil
+	}
+	err := agora.CheckProxy(a.env)
+	if err == nil {
+		return nil
+	}
+	log.Error("the proxy cannot be used", "error", err)
+	return []runner.Issue{{ID: runner.IssueServiceUnreachable, Severity: runner.SeverityWarning, Since: a.clock(), Text: err.Error()}}
+}
