@@ -123,7 +123,20 @@ func (x *exchange) start(ctx context.Context) Answer {
 		a.SID, a.KeysUntil = resp.SID, keys.Until
 		x.c.e.keys.sent(resp.SID, keys)
 	}
+	if a.taskConflict() {
+		a.Namesake = x.namesake(ctx)
+	}
 	return a
+}
+
+// namesake looks whether a session of another occurrence has the cname and the uid of a start that met a live task. One
+// does after an occurrence took over the running session of another, which has the uid of that one's identity.
+func (x *exchange) namesake(ctx context.Context) string {
+	id, err := x.c.e.cfg.Store.Namesake(ctx, x.c.app, x.session.Cname, x.session.UID, x.state.ID)
+	if err != nil {
+		x.c.log.Error("the store cannot be read", "occurrence", x.state.ID, "error", err)
+	}
+	return id
 }
 
 func (x *exchange) query(ctx context.Context) Answer {

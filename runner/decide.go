@@ -35,6 +35,7 @@ type Answer struct {
 	SentAt     time.Time            // when the request was sent, which is after it was asked for; zero: not known
 	Rotated    bool                 // of query: the storage credentials are others than those that were sent
 	Unplanned  bool                 // it was not sent, since the plan did not hold the class when it was to be
+	Namesake   string               // of a task conflict: another occurrence of this store that has a session with the cname and uid
 	Cut        bool                 // rundown ended before it came: no fault of the service or the page
 }
 
@@ -476,7 +477,7 @@ func (d *decision) started(x *Session, a Answer) {
 		d.orphan(x)
 		d.failed(x)
 	case a.taskConflict():
-		d.conflict(x)
+		d.conflict(x, a.Namesake)
 	case a.Code == 65:
 		x.Doubt, x.Refused = true, false
 		sameID(agora.StartPendingWaits())
@@ -503,8 +504,9 @@ func (d *decision) started(x *Session, a Answer) {
 // conflict handles "task conflict": a task with this cname and uid is live. Where an earlier start of ours went
 // without an answer it is that one. Where another session of ours may have the uid it is that: an orphan that lives
 // records the class, as far as anybody can tell, unless it is on hold. It is met again as often as a session is looked
-// at, until it has ended or the other uid is free.
-func (d *decision) conflict(x *Session) {
+// at, until it has ended or the other uid is free. namesake is another occurrence that has a session with the cname and
+// the uid; "" for none.
+func (d *decision) conflict(x *Session, namesake string) {
 	holder, again := d.holder(x.UID, x.Attempt), d.now.Add(agora.MonitorInterval())
 	switch {
 	case x.Doubt && holder != nil: // its own start is still in doubt, and told of at the end
@@ -540,6 +542,10 @@ func (d *decision) conflict(x *Session) {
 	case x.Denied:
 		d.orphan(x)
 		d.failed(x)
+	case namesake != "" && !d.had(x.UID, x.Attempt): // that occurrence stops it, or reports it as an orphan
+		x.Taken = true
+		d.unstarted(x, fmt.Sprintf("task conflict: a session of %s has that cname and uid", namesake))
+		d.note("session %d: %s", x.Attempt, x.Reason)
 	case !d.had(x.UID, x.Attempt):
 		d.unknown(x)
 		d.failed(x)

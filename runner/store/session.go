@@ -55,6 +55,20 @@ func (s *Store) Holder(ctx context.Context, sid string) (occurrence string, err 
 	return found[0], nil
 }
 
+const namedLike = `SELECT occurrence_id FROM sessions WHERE app = $1 AND cname = $2 AND uid = $3 AND occurrence_id <> $4 AND resource_id <> ''
+	ORDER BY occurrence_id DESC LIMIT 1`
+
+// Namesake is the latest other occurrence of an app that has a session with a cname and a uid which got a resource id; ""
+// for none. It looks at every session of the store, so that it is for what is rare.
+func (s *Store) Namesake(ctx context.Context, app, cname, uid, but string) (occurrence string, err error) {
+	found, err := query(ctx, s, "look for a session", namedLike, []any{app, cname, uid, but},
+		func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return found[0], nil
+}
+
 func scanSession(rows *sql.Rows) (r Session, err error) {
 	var doc string
 	err = rows.Scan(&r.Occurrence, &r.Attempt, &r.App, &r.Cname, &r.UID, &r.ResourceID, &r.SID, &r.State, &doc)
