@@ -657,7 +657,7 @@ func (d *decision) queried(x *Session, a Answer) {
 			x.RenewAt = earlier(cmp.Or(x.RenewAt, d.now), d.now)
 		}
 	case a.Class == agora.Done && x.State == SessionConfirming:
-		x.SuspectAt = time.Time{}
+		x.SuspectAt, x.GoneAt = time.Time{}, time.Time{}
 		d.poll(x, true, fmt.Sprintf("no running recording (status %d)", a.Server.Status))
 	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionRunning: // gone, or back at its beginning
 		d.enter(x, SessionSuspect)
@@ -668,11 +668,12 @@ func (d *decision) queried(x *Session, a Answer) {
 			d.lost(x, fmt.Sprintf("it was not running, or unknown, from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
 		}
 	case a.taskGone():
-		x.SuspectAt = cmp.Or(x.SuspectAt, d.now)
+		x.SuspectAt, x.GoneAt = cmp.Or(x.SuspectAt, d.now), d.now
 		d.poll(x, true, "the service does not know the recording (wrong page address, wrong storage keys and wrong parameters show so)")
 	case a.Class == agora.Ended:
 		d.gone(x, "the service ended it by itself: "+a.String())
 	default: // says nothing about the recording
+		x.Vague, x.GoneAt = x.Vague || x.State == SessionConfirming, time.Time{}
 		d.poll(x, false, a.String())
 	}
 }

@@ -179,6 +179,8 @@ type Session struct {
 	HealthyFrom time.Time     `json:"healthy_from,omitzero"`  // since when it was seen running without a break
 	LastGood    time.Time     `json:"last_good,omitzero"`     // last seen running
 	SuspectAt   time.Time     `json:"suspect_at,omitzero"`    // first 404
+	GoneAt      time.Time     `json:"gone_at,omitzero"`       // latest 404 to a query before it was confirmed; zero after any other answer
+	Vague       bool          `json:"vague,omitempty"`        // a query before it was confirmed got no answer that says anything of it
 	StopGoneAt  time.Time     `json:"stop_gone_at,omitzero"`  // first 404 to the stop
 	Failover    time.Duration `json:"failover,omitempty"`     // the longest time it answered 404 and came back
 	StopAskedAt time.Time     `json:"stop_asked_at,omitzero"` // first stop request

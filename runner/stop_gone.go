@@ -56,8 +56,16 @@ func (x *Session) knownOver(now time.Time) bool {
 	return x.Exited || x.Told != "" || uploaded || !now.Before(x.deadline())
 }
 
-// neverBegan says that a session was answered 404 from its start on.
+// goneLately is how long before the first 404 to the stop the latest 404 to a query may be: the queries that confirm a
+// start are 15 s apart, and one of them may have been out.
+const goneLately = 30 * time.Second
+
+// neverBegan says that a session was answered 404 from its start on: each query, up to the stop. Where one was not
+// answered, or something else than 404, the session may have recorded in between.
 func (d *decision) neverBegan(x *Session) bool {
+	if x.Vague || x.GoneAt.IsZero() || x.StopGoneAt.Sub(x.GoneAt) > goneLately {
+		return false
+	}
 	return x.LastGood.IsZero() && x.RecordingAt.IsZero() && x.goneSince().Sub(x.StartedAt) < agora.ConfirmDeadline(d.s.ReadyTimeout)
 }
 

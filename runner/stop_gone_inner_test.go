@@ -62,3 +62,62 @@ func TestAStopThatIsAnswered404ToTheEndLeavesAnOrphan(t *testing.T) {
 		})
 	}
 }
+
+// TestAShortClassThatMayHaveBeenRecordedIsNotToldAsNothing has a class of twenty seconds whose session was never seen
+// running, and whose stop is answered 404 for longer than a failover lasts. Only where each look at it was answered 404,
+// up to the stop, had it never begun.
+func TestAShortClassThatMayHaveBeenRecordedIsNotToldAsNothing(t *testing.T) {
+	const last = 3 // looks before the stop
+	for _, tt := range []struct {
+		name   string
+		looks  func(n int) *Answer
+		orphan bool
+	}{
+		{"404 each time", func(int) *Answer { return gone }, false},
+		{"no answer", func(int) *Answer { return noAnswer }, true},
+		{"an error of the service each time", func(int) *Answer { return broken }, true},
+		{"404 at first, then no answer", func(n int) *Answer {
+			if n == 0 {
+				return gone
+			}
+			return noAnswer
+		}, true},
+		{"404, then an error", func(n int) *Answer {
+			if n < last-1 {
+				return gone
+			}
+			return broken
+		}, true},
+		{"an error at first, then 404", func(n int) *Answer {
+			if n == 0 {
+				return broken
+			}
+			return gone
+		}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			class := lesson()
+			class.End, class.Until = bell.Add(-5*time.Second), bell.Add(-5*time.Second)
+			class.Start, class.From = bell.Add(-25*time.Second), bell.Add(-25*time.Second)
+			looked := 0
+			s, trace := play(t, class, func(r request) *Answer {
+				switch r.op {
+				case agora.OpQuery:
+					looked++
+					return tt.looks(r.n)
+				case agora.OpStop:
+					return gone
+				}
+				return nil
+			})
+			x := s.Sessions[0]
+			if looked < last || len(s.Sessions) != 1 || x.SID == "" {
+				t.Fatalf("it was looked at %d times: %v", looked, trace)
+			}
+			told := strings.Contains(s.Reason, "an unconfirmed session may hold it") && strings.Contains(s.Reason, "its maxRecordingHour ends it at")
+			if (x.State == SessionOrphan) != tt.orphan || told != tt.orphan || s.Outcome != Failed {
+				t.Errorf("the session is %s and the class %s: %s; %v", x.State, s.Outcome, s.Reason, trace)
+			}
+		})
+	}
+}

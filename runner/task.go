@@ -143,7 +143,7 @@ func (x Session) unasked() Session {
 	if x.Asked == "" {
 		x.AskedAt = time.Time{}
 	}
-	x.Next, x.Tries = time.Time{}, 0
+	x.Next, x.Tries, x.GoneAt = time.Time{}, 0, time.Time{}
 	return x
 }
 
