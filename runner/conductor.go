@@ -431,7 +431,7 @@ func (c *conductor) add(t *task) {
 func (c *conductor) forget(t *task) {
 	c.shelve(t)
 	delete(c.tasks, t.state.ID)
-	c.e.disown(t.state.ID)
+	c.e.disown(t.state.ID, c)
 	for _, tell := range t.settled {
 		tell("the occurrence is not at work any more")
 	}

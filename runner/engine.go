@@ -695,9 +695,12 @@ func (e *Engine) own(id string, c *conductor) {
 	e.obey(c, id, orders)
 }
 
-func (e *Engine) disown(id string) {
+// disown records that a conductor does not have an occurrence any more, unless another one has it by now.
+func (e *Engine) disown(id string, c *conductor) {
 	e.mu.Lock()
-	delete(e.known, id)
-	delete(e.foreign, id)
-	e.mu.Unlock()
+	defer e.mu.Unlock()
+	if e.known[id] == c {
+		delete(e.known, id)
+		delete(e.foreign, id)
+	}
 }

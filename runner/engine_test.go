@@ -73,6 +73,8 @@ type house struct {
 	lookup    plan.Lookup                                      // default values
 	issue     func(context.Context, *plan.STS) ([]byte, error) // of temporary storage credentials
 
+	onStep func(runner.State) // hears of each stored step, in the loop that stores it
+
 	mu    sync.Mutex
 	ended map[string]runner.State
 }
@@ -120,6 +122,9 @@ func (h *house) begin(start func(*runner.Engine, context.Context, ...*plan.Plan)
 	engine := runner.New(runner.Config{
 		Store: h.store, Connect: h.connect, Now: h.now, Who: "test", Poll: cmp.Or(h.poll, time.Minute), Beat: max(h.poll, time.Minute), Keep: h.keep, Revision: h.revision, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnChange: func(s runner.State) {
+			if h.onStep != nil {
+				h.onStep(s)
+			}
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			if s.Phase == runner.Over {

@@ -41,7 +41,7 @@ func (c *conductor) files() {
 		for id, f := range c.filed {
 			if f.end.Before(past) && len(f.asked) == 0 {
 				delete(c.filed, id)
-				c.e.disown(id)
+				c.e.disown(id, c)
 			}
 		}
 	})
@@ -78,7 +78,7 @@ func (c *conductor) fetch(id string, f func(*task)) {
 			}
 		}
 		if t == nil {
-			c.e.disown(id)
+			c.e.disown(id, c)
 		} else {
 			t.said(old.slot, c.app)
 			t.absent = t.absent || old.absent

@@ -57,14 +57,28 @@ func (c *conductor) passOn(t *task) bool {
 	c.shelve(t)
 	delete(c.tasks, t.state.ID)
 	to.post(func() { to.takeOver(t) })
+	c.e.own(t.state.ID, to) // at once, so that what is ordered from now on comes after that
 	return true
+}
+
+// deliver gives f the task of an occurrence, with the conductor that has it: the one that it was handed to meanwhile,
+// where it was. t is nil for an occurrence that is not at work.
+func (c *conductor) deliver(id string, f func(owner *conductor, t *task)) {
+	c.fetch(id, func(t *task) {
+		if t == nil {
+			if owner := c.ownerElsewhere(id); owner != nil {
+				owner.post(func() { owner.deliver(id, f) })
+				return
+			}
+		}
+		f(c, t)
+	})
 }
 
 // takeOver takes in a task of another App ID.
 func (c *conductor) takeOver(old *task) {
 	t := &task{slot: old.slot, occ: old.occ, state: old.state, saved: slices.Clone(old.saved), version: old.version}
 	c.add(t)
-	c.e.own(t.state.ID, c)
 	c.revise(t, old.slot.want(c.app), c.e.cfg.Now())
 	c.place()
 	c.step(t, Observation{})

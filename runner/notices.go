@@ -105,12 +105,12 @@ func (e *Engine) heed(n agora.Event) {
 	holder, c := e.holder(n.SID)
 	if c != nil {
 		c.post(func() {
-			c.fetch(holder, func(t *task) {
+			c.deliver(holder, func(owner *conductor, t *task) {
 				if t == nil {
 					c.log.Warn("a notification is not kept: its recording was not found again, or cannot be read", "occurrence", holder, "notification", notice.Text)
 					return
 				}
-				c.step(t, Observation{Notice: &notice})
+				owner.step(t, Observation{Notice: &notice})
 			})
 		})
 		return

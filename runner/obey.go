@@ -24,7 +24,7 @@ func (e *Engine) obey(c *conductor, id string, orders []store.Command) {
 	if len(orders) == 0 {
 		return
 	}
-	c.post(func() { c.order(id, func(t *task) { c.carryOut(t, id, orders) }) })
+	c.post(func() { c.order(id, func(owner *conductor, t *task) { owner.carryOut(t, id, orders) }) })
 }
 
 // carryOut judges orders one after the other and makes one change of what they come to.

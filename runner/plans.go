@@ -264,15 +264,15 @@ func (c *conductor) place() {
 	}
 }
 
-// order gives a task, or nil for one that is not at work, to f, which judges and changes it: once what it was told before
-// is stored, so that two orders at once are judged one after the other.
-func (c *conductor) order(id string, f func(*task)) {
-	c.fetch(id, func(t *task) {
+// order gives a task, or nil for one that is not at work, to f with its owner, which judges and changes it: once what it
+// was told before is stored, so that two orders at once are judged one after the other.
+func (c *conductor) order(id string, f func(*conductor, *task)) {
+	c.deliver(id, func(owner *conductor, t *task) {
 		if t != nil && t.busy {
-			t.idle = append(t.idle, func() { c.order(id, f) })
+			t.idle = append(t.idle, func() { owner.order(id, f) })
 			return
 		}
-		f(t)
+		f(owner, t)
 	})
 }
 

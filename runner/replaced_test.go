@@ -30,7 +30,7 @@ var replacements = map[string]func(t *testing.T, file string){
 	},
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -88,7 +88,7 @@ func (c *conductor) dismiss(unwanted func(*resting) bool) (dropped int) {
 		case !unwanted(r):
 		case r.version == 0:
 			delete(c.resting, id)
-			c.e.disown(id)
+			c.e.disown(id, c)
 			dropped++
 		default:
 			c.task(id)

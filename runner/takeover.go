@@ -73,12 +73,12 @@ func (c *conductor) hand(t *task, w want) {
 	step.Replaces = old
 	t.state.ID = next.ID // it is known by this from now on, also where it has to be let go
 	c.log.Info(fmt.Sprintf("%s takes over the running session of %s", next.ID, old))
-	c.e.disown(old)
+	c.e.disown(old, c)
 	c.e.own(next.ID, c)
 	t.busy = true
 	c.insist(t, step, func() { c.stored(t, next, nil); c.step(t, Observation{}) }, func(err error) {
 		delete(c.tasks, next.ID)
-		c.e.disown(next.ID)
+		c.e.disown(next.ID, c)
 		t.slot, t.occ, t.from, t.absent, t.state.ID = was.slot, was.occ, was.from, was.absent, old
 		t.changes = slices.Concat(was.changes, t.changes)
 		c.tasks[old] = t
