@@ -531,35 +531,6 @@ func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {
 	})
 }
 
-func TestAnOrphanIsATroubleUntilItsHoursAreOver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		until(monday.Add(-time.Hour))
-		p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
-		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}}})
-		e := h.open(p)
-		for _, at := range []struct {
-			bell    time.Duration
-			trouble bool
-		}{{-time.Minute, false}, {time.Minute, true}, {90 * time.Minute, true}, {117 * time.Minute, true}, {121 * time.Minute, false}} {
-			until(monday.Add(at.bell))
-			if is := e.Troubles(); (len(is) == 1) != at.trouble || len(is) > 1 {
-				t.Errorf("%v after the bell the troubles are %q; want one: %t", at.bell, is, at.trouble)
-			}
-			if at.bell > time.Hour { // what is over is told of by a new start too
-				h.shut(e)
-				e = h.open(p)
-			}
-			if is := e.Troubles(); (len(is) == 1) != at.trouble {
-				t.Errorf("%v after the bell, after a restart, the troubles are %q; want one: %t", at.bell, is, at.trouble)
-			}
-		}
-		h.shut(e)
-		if s := h.outcomes()[german]; !strings.Contains(s.Reason, "ends it at 2031-09-15 10:5") {
-			t.Errorf("this test knows of another bound: %s", s.Reason)
-		}
-	})
-}
-
 func TestANotificationOfNoKnownRecordingIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))

@@ -11,7 +11,7 @@ import (
 )
 
 // TestAStoreThatIsDeletedIsToldOfAndLeavesNoUnknownSession deletes the store of a daemon in the middle of a class, kills
-// the daemon and starts it again, which makes a new store.
+// the daemon and starts it again, which makes a new store, and once more.
 func TestAStoreThatIsDeletedIsToldOfAndLeavesNoUnknownSession(t *testing.T) {
 	t.Parallel()
 	l := inClass(t, 35*time.Second)
@@ -48,6 +48,16 @@ func TestAStoreThatIsDeletedIsToldOfAndLeavesNoUnknownSession(t *testing.T) {
 		t.Errorf("history says %+v with the sessions %+v: %s", o, o.Sessions, orUnknown(o.Reason))
 	}
 	if status := again.end(syscall.SIGTERM); status != StatusOK {
+		t.Errorf("ended with status %d", status)
+	}
+	third := start(t, "stderr", l.env, l.args...)
+	_, at, _ := strings.Cut(third.await(1, "msg=running"), "listen=http://")
+	at, _, _ = strings.Cut(at, " ")
+	if status, said := health(at, "/readyz"); status != http.StatusOK || !strings.HasPrefix(said, "ready\norphan: ") ||
+		!strings.Contains(said, "runs with cname "+ran[0].Cname+" and uid "+ran[0].UID) || strings.Count(said, "\n") != 2 {
+		t.Errorf("after another restart /readyz answers %d: %q", status, said)
+	}
+	if status := third.end(syscall.SIGTERM); status != StatusOK {
 		t.Errorf("ended with status %d", status)
 	}
 }

@@ -1,0 +1,71 @@
+package runner_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora/simulator"
+	"rundown/runner"
+)
+
+// TestAnOrphanIsAnIssueOverEachRestart restarts the engine during a class, right after it, and long after it, with each
+// kind of orphan: the issue stays until the hours of the session are over.
+func TestAnOrphanIsAnIssueOverEachRestart(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		faults simulator.Faults
+		lost   bool // the store is lost ten minutes after the bell
+		from   time.Duration
+		until  time.Duration // about when its hours are over
+		says   string
+	}{
+		{
+			"whose start was not answered",
+			simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}},
+			false,
+			time.Minute, 120 * time.Minute, "session 1 (cname school-german",
+		},
+		{
+			"whose stop was answered 404", simulator.Faults{Sessions: []simulator.SessionFault{
+				{Cname: "*", After: simulator.Duration(52*time.Minute + 40*time.Second), GoneFor: simulator.Duration(10 * time.Hour)},
+			}}, false, 55 * time.Minute, 120 * time.Minute, "session 1 (cname school-german",
+		},
+		{"that this store does not know", simulator.Faults{}, true, 11 * time.Minute, 130 * time.Minute, "a recording that this store does not know runs with cname school-german"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{Faults: tt.faults})
+				p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+				e := h.open(p)
+				if tt.lost {
+					until(monday.Add(10 * time.Minute))
+					h.shut(e)
+					must(t, os.Remove(filepath.Join(h.dir, "rundown.db")))
+					e = h.open(p)
+				}
+				for _, at := range []time.Duration{12 * time.Minute, 40 * time.Minute, 58 * time.Minute, 115 * time.Minute, 118 * time.Minute, 132 * time.Minute} {
+					until(monday.Add(at))
+					h.shut(e)
+					e = h.open(p)
+					until(monday.Add(at + time.Second))
+					issues, open := e.Issues(), at >= tt.from && at < tt.until
+					switch {
+					case !open && len(issues) > 0:
+						t.Errorf("%v after the bell: %v, want no issue", at, issues)
+					case !open:
+					case len(issues) != 1 || issues[0].ID != runner.IssueOrphan || issues[0].Blocking || !strings.HasPrefix(issues[0].Text, german+": "+tt.says) || issues[0].Since.IsZero():
+						t.Errorf("%v after the bell: %+v, want one orphan: %s", at, issues, tt.says)
+					}
+				}
+				h.shut(e)
+			})
+		})
+	}
+}
