@@ -613,11 +613,11 @@ func (e *Engine) schedule(ctx context.Context, a *applied, from time.Time) Diff 
 // and is stopped where the plan cancels it. [ErrHeld] is for a plan that removes so much that it waits for a
 // confirmation, and changes nothing.
 func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
-	e.applying.Lock()
-	defer e.applying.Unlock()
-	if _, err := e.prepare(p); err != nil {
+	if _, err := e.prepare(p); err != nil { // it may read files: nobody else waits for those
 		return Diff{}, err
 	}
+	e.applying.Lock()
+	defer e.applying.Unlock()
 	r, err := e.keep(ctx, p)
 	if err != nil {
 		return Diff{}, err

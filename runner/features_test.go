@@ -246,6 +246,25 @@ func TestKeysThatCannotBeRenewedAreToldWhileTheyAreValidAndOnceTheyRanOut(t *tes
 				t.Errorf("%v after the bell it warned %d times and told %d times that they ran out, want %d and %d", step.bell,
 					strings.Count(log, warning), strings.Count(log, gone), step.warned, step.told)
 			}
+			var want []runner.Severity
+			if step.told > 0 {
+				want = []runner.Severity{runner.SeverityCritical}
+			} else if step.warned > 0 {
+				want = []runner.Severity{runner.SeverityWarning}
+			}
+			var got []runner.Severity
+			for _, issue := range e.Issues() {
+				if got = append(got, issue.Severity); issue.ID != runner.IssueCredentialsFailing || issue.Blocking {
+					t.Errorf("%v after the bell: %v", step.bell, issue)
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%v after the bell the issues are %v, want %v", step.bell, got, want)
+			}
+		}
+		until(monday.Add(11 * time.Hour))
+		if is := e.Issues(); len(is) != 0 {
+			t.Errorf("the class is over, and the issues are %v", is)
 		}
 		h.shut(e)
 		noCanary(t, h)

@@ -151,9 +151,17 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				if n := planned(); n != tt.before {
 					t.Errorf("%d classes are planned while it waits, want %d", n, tt.before)
 				}
+				waits := func(when string) {
+					t.Helper()
+					if is := e.Issues(); len(is) != 1 || is[0].ID != runner.IssuePlanWaiting || is[0].Blocking || !strings.Contains(is[0].Text, "it removes") {
+						t.Errorf("%s the issues are %v, want the plan that waits", when, is)
+					}
+				}
+				waits("at once")
 				// A restart with the same file is no confirmation.
 				h.shut(e)
 				e = h.open(load(t, classes(tt.after), "school.yaml"))
+				waits("after a restart")
 				if n := planned(); n != tt.before {
 					t.Errorf("%d classes are planned after a restart, want %d", n, tt.before)
 				}
@@ -169,6 +177,9 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				synctest.Wait()
 				if n := planned(); n != tt.after {
 					t.Errorf("%d classes are planned once it is confirmed, want %d", n, tt.after)
+				}
+				if is := e.Issues(); len(is) != 0 {
+					t.Errorf("it is confirmed, and the issues are %v", is)
 				}
 				h.shut(e)
 			})

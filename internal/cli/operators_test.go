@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -442,7 +443,11 @@ func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
 	again.await(1, "revision 1 of plan today, applied from "+path+" before, stays at work until the file is mended")
 	again.await(1, "begun for what runs already", "not set: ${ACCESS}")
 	again.await(1, "adopted", "german")
-	again.await(1, "msg=running")
+	_, listen, _ := strings.Cut(again.await(1, "msg=running"), "listen=http://")
+	listen, _, _ = strings.Cut(listen, " ")
+	if status, said := health(listen, "/readyz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(said, "not ready\nreferences-unset: plan ") || !strings.Contains(said, "not set: ${ACCESS}") {
+		t.Errorf("/readyz: %d %q", status, said)
+	}
 	again.end(syscall.SIGKILL)
 
 	stopper := start(t, "stdout", withoutKeys, "run", path, "--stop-all", "--store", dsn, "--api-url", address)

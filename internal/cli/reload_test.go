@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -202,14 +203,23 @@ func TestAPlanThatIsRefusedIsToldOfOnce(t *testing.T) {
 	t.Parallel()
 	d := &files{t, plansIn(t, nil)}
 	d.plan("plan.yaml", 1)
-	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms blind"), "run", d.path("plan.yaml"), "--simulate", "--listen", "127.0.0.1:0")
+	listen := freeAddress(t)
+	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms blind"), "run", d.path("plan.yaml"), "--simulate", "--listen", listen)
 	daemon.await(1, "msg=running")
 	d.over("plan.yaml", "version: 1\nname: today\n")
 	daemon.await(1, "not taken over")
+	eventually(t, 10*time.Second, "/readyz tells of it, and is ready", func() bool {
+		status, said := health(listen, "/readyz")
+		return status == http.StatusOK && strings.HasPrefix(said, "ready\nplan-rejected: plan today is not taken over from "+d.path("plan.yaml"))
+	})
 	d.must(os.Remove(d.path("plan.yaml")))
 	daemon.await(1, "not taken over", "no such file")
 	d.plan("plan.yaml", 2)
 	daemon.await(1, "plan applied", "added=1")
+	eventually(t, 10*time.Second, "/readyz has no issue", func() bool {
+		_, said := health(listen, "/readyz")
+		return said == "ready\n"
+	})
 	if n := strings.Count(daemon.output(), "not taken over"); n != 2 {
 		t.Errorf("refused %d times, want one for each text:\n%s", n, daemon.output())
 	}
