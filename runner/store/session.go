@@ -58,8 +58,8 @@ func (s *Store) Holder(ctx context.Context, sid string) (occurrence string, err 
 const namedLike = `SELECT occurrence_id FROM sessions WHERE app = $1 AND cname = $2 AND uid = $3 AND occurrence_id <> $4 AND resource_id <> ''
 	ORDER BY occurrence_id DESC LIMIT 1`
 
-// Namesake is the latest other occurrence of an app that has a session with a cname and a uid which got a resource id; ""
-// for none. It looks at every session of the store, so that it is for what is rare.
+// Namesake is another occurrence of an app that has a session with a cname and a uid which got a resource id; "" for none.
+// It reads every session of the store, so use it for what is rare.
 func (s *Store) Namesake(ctx context.Context, app, cname, uid, but string) (occurrence string, err error) {
 	found, err := query(ctx, s, "look for a session", namedLike, []any{app, cname, uid, but},
 		func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })

@@ -385,6 +385,17 @@ func ended(t *testing.T, s *store.Store) {
 			t.Errorf("the session %q is held by %q, %v, want %q", sid, got, err, want)
 		}
 	}
+	for _, ask := range []struct{ app, cname, uid, but, want string }{
+		{app, "c", "1", whole.ID, loose.ID}, // as denied, while unknown and refused have no resource id
+		{app, "c", "3", whole.ID, ""},
+		{app, "d", "1", whole.ID, ""},
+		{"another", "c", "1", whole.ID, ""},
+	} {
+		got, err := s.Namesake(t.Context(), ask.app, ask.cname, ask.uid, ask.but)
+		if err != nil || got != ask.want {
+			t.Errorf("of %+v the namesake is %q, %v", ask, got, err)
+		}
+	}
 }
 
 func events(t *testing.T, s *store.Store) {
