@@ -103,10 +103,10 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 			} else if failing++; failing == fewLooks {
 				return fmt.Errorf("%w any more", store.ErrUnwritable)
 			}
-			for _, text := range engine.Troubles() {
-				of, _, _ := strings.Cut(text, ": ") // the rest counts the requests
+			for _, issue := range engine.Issues() {
+				of, _, _ := strings.Cut(issue.Text, ": ") // the rest counts the requests
 				if !told[of] {
-					fmt.Fprintln(a.err, shown(text))
+					fmt.Fprintln(a.err, shown(issue.Text))
 				}
 				told[of] = true
 			}
