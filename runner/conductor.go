@@ -382,7 +382,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	for _, f := range idle {
 		f()
 	}
-	if len(t.waiting) > 0 || len(t.changes) > 0 {
+	if len(t.waiting)+len(t.changes)+len(t.told) > 0 {
 		c.step(t, Observation{})
 	} else if !t.busy {
 		c.settle(t)

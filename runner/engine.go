@@ -127,7 +127,10 @@ type applied struct {
 }
 
 // Diff counts what an applied plan changed of the occurrences ahead.
-type Diff struct{ Added, Removed, Changed int }
+type Diff struct {
+	Added, Removed, Changed int
+	Left                    int // of those that are being recorded, the ones that it no longer holds
+}
 
 // maxLength is the longest class that a start in the past is looked for: a class longer than this that began before
 // the first start of the daemon is not picked up half-way.
@@ -214,7 +217,7 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	if scheduling {
 		for _, name := range e.order {
 			diff := e.schedule(ctx, e.plans[name], e.lookBack())
-			e.log.Info("plan at work", "plan", name, "revision", e.plans[name].revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed)
+			e.log.Info("plan at work", "plan", name, "revision", e.plans[name].revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
 		}
 		e.dropOthers(ctx)
 	}
@@ -534,6 +537,7 @@ func (e *Engine) dropOthers(ctx context.Context) {
 			case <-e.ctx.Done():
 				return
 			}
+			c.tellLeft(name)
 			if *removed > 0 {
 				e.log.Warn("planned classes of a plan that was not given are dropped", "plan", name, "classes", *removed)
 			}
@@ -603,6 +607,9 @@ func (e *Engine) schedule(ctx context.Context, a *applied, from time.Time) Diff 
 		added, changed := c.want(wanted[app])
 		diff.Added += added
 		diff.Changed += changed
+	}
+	for _, c := range conductors {
+		diff.Left += c.tellLeft(a.plan.Name)
 	}
 	return diff
 }

@@ -132,6 +132,7 @@ func (c *conductor) want(wanted []slot) (added, changed int) {
 				added++
 				orders := c.e.standing(w.id)
 				if running := c.takeover(w, left); running != nil && orders.cancel == nil {
+					running.left = true // its session goes on for the new one
 					c.hand(running, w)
 					continue
 				}
@@ -186,7 +187,7 @@ func (c *conductor) downSince(t Target) time.Time {
 // over new times, a CDN target and its fallback: a new end that is past already is refused, and what is moved ahead is
 // stopped and planned again.
 func (c *conductor) revise(t *task, w want, now time.Time) bool {
-	t.slot, t.occ, t.from, t.absent, t.to = w.slot, w.occ, w.target.From, false, nil
+	t.slot, t.occ, t.from, t.absent, t.left, t.to = w.slot, w.occ, w.target.From, false, false, nil
 	change := func(s *State) {
 		if w.occ.Cancelled() { // its times are those that were planned, and count for nothing
 			s.keepUp(w.target)

@@ -393,8 +393,12 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 	if err := ctx.Err(); err != nil { // it is stored as the one at work, and the next start takes it up
 		return diff, err
 	}
-	e.log.Info("plan applied", "plan", p.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed)
-	e.tell(ctx, fmt.Sprintf("plan %s, revision %d: applied: %d classes added, %d removed, %d changed", p.Name, r.ID, diff.Added, diff.Removed, diff.Changed))
+	e.log.Info("plan applied", "plan", p.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
+	text := fmt.Sprintf("plan %s, revision %d: applied: %d classes added, %d removed, %d changed", p.Name, r.ID, diff.Added, diff.Removed, diff.Changed)
+	if diff.Left > 0 {
+		text += fmt.Sprintf(", %d being recorded are no longer in it", diff.Left)
+	}
+	e.tell(ctx, text)
 	return diff, nil
 }
 

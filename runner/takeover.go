@@ -54,7 +54,7 @@ func (c *conductor) hand(t *task, w want) {
 	c.shelve(t)
 	delete(c.tasks, old)
 	c.tasks[w.target.ID] = t
-	t.slot, t.occ, t.from, t.absent = w.slot, w.occ, w.target.From, false
+	t.slot, t.occ, t.from, t.absent, t.left = w.slot, w.occ, w.target.From, false, false
 	next := t.state.clone()
 	for _, change := range t.changes {
 		change(&next)

@@ -29,6 +29,7 @@ type task struct {
 	seen    bool             // what was seen of it is still to be stored: it is in the conductor's list
 	cut     bool             // its padding gave way, which the state does not say yet
 	absent  bool             // the plan no longer holds it
+	left    bool             // and that was told, while it was being recorded
 	to      *conductor       // the plan gives it to the App ID of this one
 	now     bool             // recorded because somebody asked for it now: not placed
 	changes []func(*State)   // orders and revisions of the plan, for the next step
@@ -160,7 +161,7 @@ func decodeTask(row store.Occurrence, sessions []store.Session) (*task, error) {
 		}
 		t.state.Sessions = append(t.state.Sessions, x)
 	}
-	t.saved, t.absent = t.state.Sessions, t.state.Absent
+	t.saved, t.absent, t.left = t.state.Sessions, t.state.Absent, t.state.Absent
 	return t, nil
 }
 

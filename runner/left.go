@@ -1,0 +1,56 @@
+package runner
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/runner/store"
+)
+
+// A class that is being recorded may leave the plan: its recording or its date is deleted, or the date is another one,
+// which makes it another class. It is recorded to its end. The log and the class's history say so once.
+
+// leaving says that the class is being recorded to its end although no plan holds it any more.
+func (t *task) leaving() bool {
+	s := &t.state
+	begun := s.Phase == Starting || s.Phase == Recording
+	return t.absent && !t.now && begun && !s.fresh() && s.Cancel == nil
+}
+
+// tellLeft tells of the classes of a plan that are recorded although the plan no longer holds them, of each once, and
+// returns how many it told of. It is called when the plan's other classes have been taken in, since one of those may
+// have taken a running session over.
+func (c *conductor) tellLeft(plan string) int {
+	count := make(chan int, 1)
+	c.post(func() {
+		n := 0
+		for _, t := range c.tasks {
+			if t.state.Plan != plan || t.left || !t.leaving() {
+				continue
+			}
+			t.left = true
+			n++
+			c.sayLeft(t, c.e.cfg.Now())
+		}
+		count <- n
+	})
+	select {
+	case n := <-count:
+		return n
+	case <-c.ended:
+	case <-c.e.ctx.Done():
+	}
+	return 0
+}
+
+func (c *conductor) sayLeft(t *task, now time.Time) {
+	d := decision{s: t.state}
+	until := d.clock(t.state.Until)
+	c.log.Warn("a class that is being recorded is no longer in the plan; it is recorded to its end",
+		"occurrence", t.state.ID, "end", d.clock(t.state.End), "recorded_until", until, "to_stop_it", "rundown cancel "+t.state.ID)
+	t.told = append(t.told, store.Event{
+		Occurrence: t.state.ID, At: now, Kind: "plan", Who: c.e.cfg.Who,
+		Text: fmt.Sprintf("it is no longer in the plan: it is recorded until %s, unless it is cancelled", until),
+	})
+	c.step(t, Observation{})
+}
