@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -125,8 +124,8 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 		return err
 	}
 	if r.State == store.RevisionWaiting {
-		_, err = fmt.Fprintf(o.a.out, "plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm puts it to work\n", r.Plan, r.ID, r.Note)
-		return err
+		o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm puts it to work", r.Plan, r.ID, r.Note), len("  "))
+		return o.tellLeaving(ctx, p)
 	}
 	when := ", as soon as a daemon sees it"
 	if slices.ContainsFunc(before, func(at store.Revision) bool { return at.ID == r.ID }) {
@@ -135,15 +134,22 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 			when = " is at work already"
 		}
 	}
-	_, err = fmt.Fprintf(o.a.out, "plan %s: revision %d%s%s\n", r.Plan, r.ID, when, o.a.unattended(ctx, o.s))
+	o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d%s%s", r.Plan, r.ID, when, o.a.unattended(ctx, o.s)), len("  "))
+	return o.tellLeaving(ctx, p)
+}
+
+// tellLeaving tells of the classes that are being recorded and that the plan does not hold.
+func (o applying) tellLeaving(ctx context.Context, p *plan.Plan) error {
+	list, err := leaving(ctx, o.s, p, o.a.now())
+	o.a.printLeaving(o.a.out, list)
 	return err
 }
 
-// attended says that a daemon works on the store. A process of another machine or container cannot be seen, but gives
-// signs of life.
+// attended says that a daemon works on the store, as far as can be seen: one whose process is not visible here may run in
+// a container, as long as its heartbeats are recent.
 func (a *app) attended(ctx context.Context, s *store.Store) bool {
-	beat, err := s.LastBeat(ctx)
-	return s.InUse() > 0 || err != nil || a.clock().Sub(beat) < time.Minute
+	d, err := a.daemon(ctx, s)
+	return err != nil || d.PID > 0 || d.running() || d.age() < recentBeat
 }
 
 // unattended is said of an order that nobody is there to carry out.

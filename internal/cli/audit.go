@@ -44,7 +44,7 @@ func audit(ledger simulator.Ledger, l lives) (account string, differences []stri
 	for sid := range sessions {
 		differ("the store has a session %s that never ran", sid)
 	}
-	account = fmt.Sprintf("simulator: %d sessions, %.1f s billed", len(ledger.Sessions), billed)
+	account = fmt.Sprintf("simulator: %s, %.1f s billed", plural(len(ledger.Sessions), "session"), billed)
 	if len(differences) == 0 {
 		account += "; its ledger and the store agree on each"
 	}

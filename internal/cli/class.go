@@ -280,7 +280,7 @@ func (f *finder) history(ctx context.Context, id parsedID, orders []store.Comman
 	for _, name := range names {
 		of, err := f.s.Occurrences(ctx, store.Filter{Plan: id.plan, Recording: name})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read occurrences: %w", err)
 		}
 		rows = append(rows, of...)
 	}

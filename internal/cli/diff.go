@@ -63,7 +63,7 @@ new plan has errors, that is compared which could be read, and the exit status i
 		case "markdown":
 			diffMarkdown(out, d)
 		default:
-			diffText(out, d)
+			a.diffText(out, d)
 		}
 		return cmp.Or(err, out.Flush(), soundness(after))
 	}
@@ -73,23 +73,25 @@ new plan has errors, that is compared which could be read, and the exit status i
 // shownDifferences is how many groups of a kind people are shown; scripts see all.
 const shownDifferences = 20
 
-func diffText(w io.Writer, d comparison) {
+func (a *app) diffText(w io.Writer, d comparison) {
+	say := func(text string) { a.printHanging(w, "", text, len("  ")) }
 	if d.applied != nil {
-		fmt.Fprintln(w, d.applied.text())
+		say(d.applied.text())
 	}
 	groups := d.Groups()
-	fmt.Fprintln(w, diffHead(d, groups))
+	say(diffHead(d, groups))
+	a.printLeaving(w, d.leaving)
 	for _, r := range d.Renamed {
-		fmt.Fprintf(w, "= %s: %s\n", shown(r.To), renameText(r))
+		say(fmt.Sprintf("= %s: %s", shown(r.To), renameText(r)))
 	}
 	for _, k := range differenceKinds {
 		list := groupsOf(groups, k.kind)
 		for i, g := range list {
 			if i == shownDifferences {
-				fmt.Fprintf(w, "%s %d more %s\n", k.sign, classesOf(list[i:]), k.kind)
+				say(fmt.Sprintf("%s %d more %s", k.sign, classesOf(list[i:]), k.kind))
 				break
 			}
-			fmt.Fprintf(w, "%s %s: %s\n", k.sign, shown(g.Recording), groupText(g))
+			say(fmt.Sprintf("%s %s: %s", k.sign, shown(g.Recording), groupText(g)))
 		}
 	}
 	if lines := forecastLines(d); len(lines) > 0 {
@@ -241,6 +243,9 @@ func diffMarkdown(w io.Writer, d comparison) {
 	if d.applied != nil {
 		fmt.Fprintf(w, "%s\n\n", d.applied.text())
 	}
+	if len(d.leaving) > 0 {
+		fmt.Fprintf(w, "%s; what runs is recorded to its end\n\n", leavingHead(d.leaving))
+	}
 	fmt.Fprintln(w, "| | before | after |\n| --- | --- | --- |")
 	for _, l := range forecastLines(d) {
 		before, after := l[1], l[2]
@@ -279,8 +284,9 @@ type differenceJSON struct {
 	Moved   []classDifferenceJSON `json:"moved"`
 	Changed []classDifferenceJSON `json:"changed"`
 	Renamed []renameJSON          `json:"renamed"`
-	Groups  []differenceGroupJSON `json:"groups"` // what people are shown: classes whose time is edited are moved
-	Before  *forecastJSON         `json:"before"` // null: unknown
+	Groups  []differenceGroupJSON `json:"groups"`  // what people are shown: classes whose time is edited are moved
+	Leaving []leavingJSON         `json:"leaving"` // classes that are being recorded and that the plan does not hold
+	Before  *forecastJSON         `json:"before"`  // null: unknown
 	After   *forecastJSON         `json:"after"`
 }
 
@@ -318,7 +324,7 @@ func differenceView(d comparison) differenceJSON {
 		}
 		return views
 	}
-	v := differenceJSON{Applied: d.applied.view(), Added: classes(d.Added), Removed: classes(d.Removed), Moved: classes(d.Moved), Changed: classes(d.Changed)}
+	v := differenceJSON{Applied: d.applied.view(), Added: classes(d.Added), Removed: classes(d.Removed), Moved: classes(d.Moved), Changed: classes(d.Changed), Leaving: leavingView(d.leaving)}
 	v.Renamed, v.Groups = []renameJSON{}, []differenceGroupJSON{}
 	for _, r := range d.Renamed {
 		v.Renamed = append(v.Renamed, renameJSON{r.From, r.To, r.Classes})

@@ -17,7 +17,8 @@ import (
 // comparison is what diff tells.
 type comparison struct {
 	*plan.Difference
-	applied *applied // nil where two files are compared
+	applied *applied       // nil where two files are compared
+	leaving []leavingClass // that are being recorded, where the plan is compared with the store
 }
 
 // applied is what of the store a plan is compared with.
@@ -67,14 +68,25 @@ func (a *applied) view() *appliedJSON {
 }
 
 // diffApplied compares a plan with its revision that is at work, or, where the store could not keep its text, with the
-// classes that the store holds.
+// classes that the store holds; and with what is being recorded.
 func (a *app) diffApplied(ctx context.Context, given checkedPlan, opts plan.ForecastOptions) (comparison, error) {
-	p := given.plan
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return comparison{}, err
 	}
 	defer s.Close()
+	d, err := diffStored(ctx, s, given, opts)
+	if err != nil {
+		return comparison{}, err
+	}
+	if given.sound() { // of another plan it is not known what it holds
+		d.leaving, err = leaving(ctx, s, given.plan, a.now())
+	}
+	return d, err
+}
+
+func diffStored(ctx context.Context, s *store.Store, given checkedPlan, opts plan.ForecastOptions) (comparison, error) {
+	p := given.plan
 	r, found, err := revisionAtWork(ctx, s, given)
 	switch {
 	case err != nil:
@@ -84,9 +96,9 @@ func (a *app) diffApplied(ctx context.Context, given checkedPlan, opts plan.Fore
 		if p.Name == "" {
 			note = "the name of the plan could not be read"
 		}
-		return comparison{plan.Diff(nil, p, opts), &applied{note: note}}, nil
+		return comparison{Difference: plan.Diff(nil, p, opts), applied: &applied{note: note}}, nil
 	case r.Withdrawn():
-		return comparison{plan.Diff(nil, p, opts), &applied{revision: r, note: fmt.Sprintf("it withdrew plan %s", p.Name)}}, nil
+		return comparison{Difference: plan.Diff(nil, p, opts), applied: &applied{revision: r, note: fmt.Sprintf("it withdrew plan %s", p.Name)}}, nil
 	}
 	before, masked, err := runner.Recall(r)
 	after := p
@@ -95,9 +107,9 @@ func (a *app) diffApplied(ctx context.Context, given checkedPlan, opts plan.Fore
 	}
 	if err != nil {
 		d, failure := occurrencesDiffer(ctx, s, p, opts)
-		return comparison{d, &applied{r, true, err.Error()}}, failure
+		return comparison{Difference: d, applied: &applied{r, true, err.Error()}}, failure
 	}
-	d := comparison{plan.Diff(before, after, opts), &applied{revision: r}}
+	d := comparison{Difference: plan.Diff(before, after, opts), applied: &applied{revision: r}}
 	if masked {
 		d.applied.note = "secrets that are written out are not compared"
 	}

@@ -25,7 +25,6 @@ import (
 const (
 	leastSpace  = 200 << 20 // bytes free where the store is
 	mostSkew    = 2 * time.Second
-	quietDaemon = 2 * time.Minute // without a sign of life
 	probeWithin = 20 * time.Second
 )
 
@@ -214,23 +213,16 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 }
 
 func (c *checkup) lock(ctx context.Context, s *store.Store) {
-	beat, err := s.LastBeat(ctx)
-	if err != nil {
-		c.add("daemon", checkFail, err.Error(), "")
-		return
-	}
-	pid, age := s.InUse(), max(c.a.clock().Sub(beat), 0).Round(time.Second)
+	d, err := c.a.daemon(ctx, s)
 	switch {
-	case pid > 0 && beat.IsZero():
-		c.add("daemon", checkOK, fmt.Sprintf("process %d works on the store", pid), "")
-	case pid > 0 && age > quietDaemon:
-		c.add("daemon", checkWarn, fmt.Sprintf("process %d holds the store, its last sign of life is %v old", pid, age), "look at its log")
-	case pid > 0:
-		c.add("daemon", checkOK, fmt.Sprintf("process %d works on the store, its last sign of life is %v old", pid, age), "")
-	case beat.IsZero():
-		c.add("daemon", checkWarn, "none has worked on the store", "start rundown run")
+	case err != nil:
+		c.add("daemon", checkFail, err.Error(), "")
+	case d.quiet():
+		c.add("daemon", checkWarn, d.text(), "look at its log")
+	case d.running():
+		c.add("daemon", checkOK, d.text(), "")
 	default:
-		c.add("daemon", checkWarn, fmt.Sprintf("none works on the store, the last sign of life is %v old", age), "start rundown run")
+		c.add("daemon", checkWarn, d.text(), "start rundown run")
 	}
 }
 

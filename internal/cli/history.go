@@ -73,15 +73,17 @@ func (a *app) writeHistory(ctx context.Context, s *store.Store, id parsedID, for
 	if err != nil {
 		return fmt.Errorf("read operators' orders: %w", err)
 	}
+	f := &finder{s: s, now: a.now()}
 	var rows []store.Occurrence
 	if id.recording != "" {
-		rows, err = (&finder{s: s, now: a.now()}).history(ctx, id, orders)
+		if rows, err = f.history(ctx, id, orders); err != nil {
+			return err
+		}
 	} else {
-		rows, err = s.Occurrences(ctx, store.Filter{})
+		if rows, err = s.Occurrences(ctx, store.Filter{}); err != nil {
+			return fmt.Errorf("read occurrences: %w", err)
+		}
 		rows = slices.DeleteFunc(rows, func(o store.Occurrence) bool { return o.State == string(runner.Planned) })
-	}
-	if err != nil {
-		return fmt.Errorf("read occurrences: %w", err)
 	}
 	l, err := livesOf(ctx, s, rows)
 	if err != nil {
@@ -96,6 +98,9 @@ func (a *app) writeHistory(ctx context.Context, s *store.Store, id parsedID, for
 		return err
 	case len(rows) == 0:
 		_, err := fmt.Fprintln(a.out, "nothing has begun yet")
+		return err
+	}
+	if l.names, err = f.callings(ctx, rows); err != nil {
 		return err
 	}
 	l.writeText(a)
@@ -132,12 +137,16 @@ func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []s
 	v := occurrenceView(o, sessions)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(a.out, "  %-10s %s\n", name, shown(value))
+			a.printWrapped(a.out, fmt.Sprintf("  %-10s ", name), shown(value))
 		}
 	}
 	zone := zoneOf(o)
 	row("class", inZone(o.Start, zone).Format(classForm)+" to "+inZone(o.End, zone).Format(classForm))
 	doc := readDoc[occurrenceDoc](o.Doc)
+	if leftPlan(o, doc) {
+		row("plan", leftText(doc, o.ID, zone))
+	}
+	row("moved", movedText(o, doc, sessions, zone))
 	row("extended", extendedText(o, zone))
 	row("cancelled", doc.Cancel.text(zone))
 	row("page", o.URL)

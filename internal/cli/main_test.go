@@ -16,8 +16,16 @@ import (
 // limitFiles bounds the size of the files that this process writes, where a test asks for it and the system can.
 var limitFiles = func() {}
 
+// wideOutput is a width that wraps nothing.
+const wideOutput = "10000"
+
 // TestMain puts a rundown command into the PATH of the tests: this very binary.
+//
+// Tests look for texts in the output, which is therefore not wrapped; that it fits 80 columns is a test of its own.
 func TestMain(m *testing.M) {
+	if err := os.Setenv("COLUMNS", wideOutput); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){
 		"rundown": func() {
 			if size, err := strconv.Atoi(os.Getenv("RUNDOWN_TEST_LOG_QUEUE")); err == nil {
@@ -49,6 +57,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("EXAMPLES", examples+"/../../examples")
 			env.Setenv("HOME", env.WorkDir+"/home")
 			env.Setenv("XDG_STATE_HOME", "")
+			env.Setenv("COLUMNS", wideOutput)
 			return nil
 		},
 	})

@@ -507,7 +507,7 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 	for _, check := range []string{"time zones", "store", "space", "plan " + path, "references of today", "app main of today", "clock"} {
 		expect(got, check, checkOK, "")
 	}
-	expect(got, "daemon", checkWarn, "none has worked on the store")
+	expect(got, "daemon", checkWarn, "not running (no daemon has used this store yet)")
 
 	t.Setenv("AGORA_SECRET", "CANARY-other-secret") // the pair that was seen first owns the App ID
 	expect(results("--api-url", address), "app main of today", checkFail, "does not take the credentials")
@@ -530,7 +530,11 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	expect(results("--offline"), "daemon", checkOK, fmt.Sprintf("process %d works on the store", os.Getpid()))
+	expect(results("--offline"), "daemon", checkWarn, fmt.Sprintf("another command, pid %d, is using the store", os.Getpid()))
+	if err := s.Beat(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	expect(results("--offline"), "daemon", checkOK, fmt.Sprintf("running (pid %d, since ", os.Getpid()))
 }
 
 func TestKeepIsDaysOrADuration(t *testing.T) {

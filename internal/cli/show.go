@@ -212,7 +212,7 @@ func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 	fmt.Fprintln(a.out, o.ID)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(a.out, "  %-9s %s\n", name, shown(value))
+			a.printWrapped(a.out, fmt.Sprintf("  %-9s ", name), shown(value))
 		}
 	}
 	zone := o.Settings.Zone

@@ -20,7 +20,7 @@ func newStatusCommand(a *app) *cobra.Command {
 		Use:   "status",
 		Short: "Show what runs, what is due and what has just ended",
 		Long: `Status shows what runs, is due within 24 hours, or ended within 24 hours. It reads the store, whether the daemon
-is running or not.`,
+is running or not, and says which. Classes that no daemon has planned yet are those of the active plans.`,
 		Example: `  rundown status
   rundown status --store sqlite:/srv/rundown/rundown.db --format json`,
 		Args: arguments(0, 0),
@@ -32,48 +32,85 @@ is running or not.`,
 			return err
 		}
 		defer s.Close()
-		now := a.now()
-		orders, err := s.Commands(cmd.Context())
-		if err != nil {
-			return fmt.Errorf("read operators' orders: %w", err)
-		}
-		rows, err := currentOccurrences(cmd.Context(), s, now)
-		if err != nil {
-			return err
-		}
-		l, err := livesOf(cmd.Context(), s, rows)
-		if err != nil {
-			return err
-		}
-		l.lay(orders)
-		waiting, err := heldRevisions(cmd.Context(), s, store.RevisionWaiting)
-		if err != nil {
-			return err
-		}
-		refused, err := heldRevisions(cmd.Context(), s, store.RevisionRefused)
+		st, err := a.statusOf(cmd.Context(), s)
 		if err != nil {
 			return err
 		}
 		if format.value == "json" {
-			return l.writeStatus(a, waiting, refused)
+			return st.writeJSON(a)
 		}
-		for _, r := range refused {
-			fmt.Fprintf(a.out, "plan %s: revision %d is refused, the one before is at work: %s\n", shown(r.Plan), r.ID, shown(r.Note))
-		}
-		for _, r := range waiting {
-			fmt.Fprintf(a.out, "plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm puts it to work\n", shown(r.Plan), r.ID, shown(r.Note))
-		}
-		if len(rows) == 0 {
-			fmt.Fprintln(a.out, "nothing runs, is due within 24 h, or ended within 24 h")
-		} else {
-			if !a.attended(cmd.Context(), s) {
-				overdue(rows, now)
-			}
-			l.writeText(a)
-		}
-		return a.printBeat(cmd.Context(), s, now)
+		st.writeText(a)
+		return nil
 	}
 	return cmd
+}
+
+// status is what the command shows.
+type status struct {
+	lives
+	waiting, refused []store.Revision
+	daemon           daemonState
+	unread           []string // why active plans could not be read, of which no daemon has planned the classes
+}
+
+func (a *app) statusOf(ctx context.Context, s *store.Store) (st status, err error) {
+	now := a.now()
+	if st.daemon, err = a.daemon(ctx, s); err != nil {
+		return st, err
+	}
+	orders, err := s.Commands(ctx)
+	if err != nil {
+		return st, fmt.Errorf("read operators' orders: %w", err)
+	}
+	rows, err := currentOccurrences(ctx, s, now)
+	if err != nil {
+		return st, err
+	}
+	attended := a.attended(ctx, s)
+	f := &finder{s: s, now: now}
+	if rows, err = f.due(ctx, rows, attended); err != nil {
+		return st, err
+	}
+	if !attended {
+		st.unread = f.unread
+	}
+	if st.lives, err = livesOf(ctx, s, rows); err != nil {
+		return st, err
+	}
+	st.lay(orders)
+	if !attended {
+		overdue(st.occurrences, now)
+	}
+	if st.names, err = f.callings(ctx, st.occurrences); err != nil {
+		return st, err
+	}
+	if st.waiting, err = heldRevisions(ctx, s, store.RevisionWaiting); err != nil {
+		return st, err
+	}
+	st.refused, err = heldRevisions(ctx, s, store.RevisionRefused)
+	return st, err
+}
+
+// writeText writes the status for people.
+func (st status) writeText(a *app) {
+	say := func(format string, args ...any) {
+		a.printHanging(a.out, "", shown(fmt.Sprintf(format, args...)), len("  "))
+	}
+	for _, r := range st.refused {
+		say("plan %s: revision %d is refused, the one before is at work: %s", r.Plan, r.ID, r.Note)
+	}
+	for _, r := range st.waiting {
+		say("plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm puts it to work", r.Plan, r.ID, r.Note)
+	}
+	for _, text := range st.unread {
+		say("the classes of an active plan cannot be computed: %s", text)
+	}
+	if len(st.occurrences) == 0 {
+		fmt.Fprintln(a.out, "nothing runs, is due within 24 h, or ended within 24 h")
+	} else {
+		st.lives.writeText(a)
+	}
+	say("daemon: %s", st.daemon.text())
 }
 
 // heldJSON is the newest revision of a plan, where it is not at work.
@@ -83,8 +120,8 @@ type heldJSON struct {
 	Reason   string `json:"reason"`
 }
 
-// writeStatus writes the occurrences, and the plans that wait or were refused.
-func (l lives) writeStatus(a *app, waiting, refused []store.Revision) error {
+// writeJSON writes the status for scripts.
+func (st status) writeJSON(a *app) error {
 	held := func(revisions []store.Revision) []heldJSON {
 		list := []heldJSON{}
 		for _, r := range revisions {
@@ -96,7 +133,8 @@ func (l lives) writeStatus(a *app, waiting, refused []store.Revision) error {
 		Occurrences []occurrenceJSON `json:"occurrences"`
 		Waiting     []heldJSON       `json:"waiting"`
 		Refused     []heldJSON       `json:"refused"`
-	}{l.views(), held(waiting), held(refused)})
+		Daemon      daemonJSON       `json:"daemon"`
+	}{st.views(), held(st.waiting), held(st.refused), st.daemon.view()})
 }
 
 // currentOccurrences are those that run, are due or have ended within the span. One that should be over but is still
@@ -137,18 +175,4 @@ func overdue(rows []store.Occurrence, now time.Time) {
 			o.Reason = "nobody works on it"
 		}
 	}
-}
-
-// printBeat says when somebody last worked on the store, since a table of plans that nobody carries out looks well.
-func (a *app) printBeat(ctx context.Context, s *store.Store, now time.Time) error {
-	beat, err := s.LastBeat(ctx)
-	if err != nil {
-		return fmt.Errorf("read the last beat: %w", err)
-	}
-	if beat.IsZero() {
-		fmt.Fprintln(a.out, "no daemon has worked on this store")
-		return nil
-	}
-	fmt.Fprintf(a.out, "last sign of life of a daemon: %s (%s ago)%s\n", beat.UTC().Format(time.RFC3339), max(now.Sub(beat), 0).Round(time.Second), a.unattended(ctx, s))
-	return nil
 }

@@ -113,6 +113,6 @@ func (a *app) printStory(o store.Occurrence, events []store.Event, zone *time.Lo
 		if e.Who != "" {
 			who = shown(e.Who) + ": "
 		}
-		fmt.Fprintf(a.out, "  %s  %s%s\n", at.Format("15:04:05.000"), who, shown(tell(o, e, zone)))
+		a.printWrapped(a.out, "  "+at.Format("15:04:05.000")+"  ", who+shown(tell(o, e, zone)))
 	}
 }

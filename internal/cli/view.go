@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,7 +29,20 @@ type occurrenceJSON struct {
 	Gaps      []gapJSON     `json:"gaps"`
 	Extended  *orderJSON    `json:"extended"`  // by an operator; null: not, or without effect
 	Cancelled *orderJSON    `json:"cancelled"` // by an operator or by the plan; null: not
+	LeftPlan  *leftJSON     `json:"left_plan"` // it is being recorded, and no active plan holds it; null: it does not apply
+	Moved     *movedJSON    `json:"moved"`     // the plan moved it after it had begun; null: not
 	Sessions  []sessionJSON `json:"sessions"`
+}
+
+// leftJSON tells of a class that is recorded to its end although no active plan holds it.
+type leftJSON struct {
+	RecordedUntil *string `json:"recorded_until"`
+}
+
+// movedJSON tells of the sessions that were begun for a time or an App ID that the plan has left.
+type movedJSON struct {
+	Sessions  int     `json:"sessions"`
+	StoppedAt *string `json:"stopped_at"` // of the last of them; null: it is being stopped, or wrote nothing
 }
 
 // orderJSON is an order that holds for an occurrence.
@@ -68,10 +82,13 @@ type occurrenceDoc struct {
 		From  *time.Time `json:"from"`
 		Until *time.Time `json:"until"`
 	} `json:"gaps,omitempty"`
-	PlanEnd  time.Time `json:"plan_end,omitzero"` // where an extension lasts longer
-	Earlier  int       `json:"earlier,omitempty"` // so many sessions are of a time or an App ID that the plan has left
-	Extended *orderDoc `json:"extended,omitempty"`
-	Cancel   *orderDoc `json:"cancel,omitempty"`
+	PlanEnd  time.Time  `json:"plan_end,omitzero"` // where an extension lasts longer
+	Earlier  int        `json:"earlier,omitempty"` // so many sessions are of a time or an App ID that the plan has left
+	Extended *orderDoc  `json:"extended,omitempty"`
+	Cancel   *orderDoc  `json:"cancel,omitempty"`
+	Until    *time.Time `json:"until,omitempty"`    // when the recording ends
+	Absent   bool       `json:"absent,omitempty"`   // no active plan holds it
+	MovedTo  string     `json:"moved_to,omitempty"` // another App ID
 }
 
 // orderDoc is an order in the runner's account.
@@ -194,6 +211,16 @@ func occurrenceView(o store.Occurrence, sessions []store.Session) occurrenceJSON
 	if x, effective := extensionOf(o); effective {
 		v.Extended = x.view(zone)
 	}
+	if leftPlan(o, d) {
+		v.LeftPlan = &leftJSON{}
+		if d.Until != nil {
+			v.LeftPlan.RecordedUntil = planTime(inZone(*d.Until, zone))
+		}
+	}
+	if d.Earlier > 0 {
+		at, _ := stoppedAt(d.Earlier, sessions)
+		v.Moved = &movedJSON{d.Earlier, sessionTime(at)}
+	}
 	for _, g := range d.Gaps {
 		v.Gaps = append(v.Gaps, gapJSON{sessionTime(g.From), sessionTime(g.Until)})
 	}
@@ -219,6 +246,7 @@ func inZone(t time.Time, zone *time.Location) time.Time {
 type lives struct {
 	occurrences []store.Occurrence
 	sessions    map[string][]store.Session
+	names       map[string]string // what people call them, by identity; one that has none goes by its identity
 }
 
 // livesOf adds the sessions to rows.
@@ -261,33 +289,98 @@ func (l lives) writeJSON(a *app) error {
 	}{l.views()})
 }
 
-// writeText writes them as a table.
+// writeText writes them as a table, with the reason of each below it.
 func (l lives) writeText(a *app) {
-	t := newTable(a.out, "DAY", "CLASS", "ID", "STATE", "OUTCOME", "SESSIONS", "REASON")
+	t := notedTable{header: []any{"DAY", "CLASS", "ID", "STATE", "SESSIONS"}}
 	for _, o := range l.occurrences {
 		zone := zoneOf(o)
 		start, end := inZone(o.Start, zone), inZone(o.End, zone)
-		t.AppendRow([]any{
-			start.Format("Mon 2006-01-02"), clockOf(start, end) + end.Format(" MST"),
-			shown(o.ID), shown(o.State), shown(o.Outcome), len(l.sessions[o.ID]), shown(reasonOf(o, zone)),
-		})
+		name := cmp.Or(l.names[o.ID], o.ID)
+		t.add(shown(reasonOf(o, l.sessions[o.ID], name, zone)),
+			start.Format("Mon 2006-01-02"), clockOf(start, end)+end.Format(" MST"),
+			shown(name), shown(cmp.Or(o.Outcome, o.State)), len(l.sessions[o.ID]))
 	}
-	t.Render()
+	t.print(a)
 }
 
-// reasonOf is why an occurrence is as it is: while it is open, that it is to be cancelled or was extended.
-func reasonOf(o store.Occurrence, zone *time.Location) string {
+// reasonOf is why an occurrence is as it is: while it is open, that the plan has left or moved it, and that it is to be
+// cancelled or was extended.
+func reasonOf(o store.Occurrence, sessions []store.Session, name string, zone *time.Location) string {
 	doc := readDoc[occurrenceDoc](o.Doc)
+	var parts []string
+	if o.Reason != "" {
+		parts = append(parts, o.Reason)
+	}
+	switch {
+	case leftPlan(o, doc):
+		parts = append(parts, leftText(doc, name, zone))
+	case o.State != string(runner.Over):
+		if text := movedText(o, doc, sessions, zone); text != "" {
+			parts = append(parts, text)
+		}
+	}
 	switch {
 	case o.Reason != "":
-		return o.Reason
 	case doc.Cancel != nil:
-		return "cancelled " + doc.Cancel.text(zone)
+		parts = append(parts, "cancelled "+doc.Cancel.text(zone))
+	default:
+		if x, effective := extensionOf(o); effective {
+			parts = append(parts, "extended "+x.text(zone))
+		}
 	}
-	if x, effective := extensionOf(o); effective {
-		return "extended " + x.text(zone)
+	return strings.Join(parts, "; ")
+}
+
+// leftPlan says that a class is recorded to its end although no active plan holds it.
+func leftPlan(o store.Occurrence, doc occurrenceDoc) bool {
+	begun := o.State == string(runner.Starting) || o.State == string(runner.Recording)
+	return doc.Absent && begun && doc.Cancel == nil
+}
+
+// leftText tells of it, and how to end it.
+func leftText(doc occurrenceDoc, name string, zone *time.Location) string {
+	text := "not in the active plan; recorded"
+	if doc.Until != nil {
+		text += " until " + doc.Until.In(zone).Format("15:04:05 MST")
 	}
-	return ""
+	return text + "; rundown cancel " + name + " stops it"
+}
+
+// movedText tells of a class that the plan moved after it had begun; "" for another.
+func movedText(o store.Occurrence, doc occurrenceDoc, sessions []store.Session, zone *time.Location) string {
+	if doc.Earlier == 0 {
+		return ""
+	}
+	what := "moved after its recording had begun: "
+	if doc.MovedTo != "" {
+		what = "moved to another App ID after its recording had begun: "
+	}
+	switch at, over := stoppedAt(doc.Earlier, sessions); {
+	case !over:
+		what += "the earlier session is being stopped"
+	case at == nil:
+		what += "the earlier session has ended"
+	default:
+		what += "the earlier session stopped at " + at.In(zone).Format("Mon 2006-01-02 15:04:05 MST")
+	}
+	if len(sessions) > doc.Earlier || o.State == string(runner.Over) {
+		return what
+	}
+	return what + ", the class is planned again for " + o.Start.In(zone).Format("Mon 2006-01-02 15:04 MST")
+}
+
+// stoppedAt is when the last of the first so many sessions stopped, nil where that is unknown; over says that all have
+// ended.
+func stoppedAt(earlier int, sessions []store.Session) (last *time.Time, over bool) {
+	for _, s := range sessions[:min(earlier, len(sessions))] {
+		if !runner.SessionState(s.State).Final() {
+			return nil, false
+		}
+		if at := readDoc[sessionDoc](s.Doc).StoppedAt; at != nil && !at.IsZero() && (last == nil || at.After(*last)) {
+			last = at
+		}
+	}
+	return last, true
 }
 
 // writeSessions writes them as a table with a row a session, and the reason of each occurrence below.

@@ -30,7 +30,7 @@ func TestAccountsOfTheRunnerShowInTheContractsForm(t *testing.T) {
 		`"app":null,"page":null,"storage":null,"bucket":null,` +
 		`"start":"2031-09-17T19:00:00+02:00","end":"2031-09-17T19:50:00+02:00",` +
 		`"state":"ended","outcome":"partial","reason":"the first node died",` +
-		`"gaps":[{"from":"2031-09-17T17:10:00.000Z","until":"2031-09-17T17:11:30.500Z"}],"extended":null,"cancelled":null,` +
+		`"gaps":[{"from":"2031-09-17T17:10:00.000Z","until":"2031-09-17T17:11:30.500Z"}],"extended":null,"cancelled":null,"left_plan":null,"moved":null,` +
 		`"sessions":[{"attempt":1,"cname":"c","uid":"7","resource_id":"r","sid":"s","state":"lost",` +
 		`"started_at":"2031-09-17T16:59:20.000Z","recording_at":"2031-09-17T16:59:25.250Z","stopped_at":null,` +
 		`"upload_status":null,"files":["a.m3u8"]},` +

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// leavingClass is a class that is being recorded and that a plan does not hold. It is recorded to its end.
+type leavingClass struct {
+	id, name string // its identity, and what people call it
+	until    time.Time
+}
+
+// leaving lists the classes that are being recorded and would leave with the plan. A class of the same recording that
+// overlaps one takes its session over, so that one is none of them.
+func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) ([]leavingClass, error) {
+	rows, err := s.Occurrences(ctx, store.Filter{Plan: p.Name, States: []string{string(runner.Starting), string(runner.Recording)}})
+	if err != nil {
+		return nil, fmt.Errorf("read occurrences: %w", err)
+	}
+	var left []store.Occurrence
+	plans := p.Finder()
+	for _, row := range rows {
+		doc := readDoc[occurrenceDoc](row.Doc)
+		if doc.Absent || doc.Cancel != nil {
+			continue
+		}
+		if _, held := plans.Find(row.ID); !held && !takenOver(p, row, now) {
+			left = append(left, row)
+		}
+	}
+	names, err := (&finder{s: s, now: now}).callings(ctx, left)
+	if err != nil {
+		return nil, err
+	}
+	var list []leavingClass
+	for _, row := range left {
+		until := row.End
+		if at := readDoc[occurrenceDoc](row.Doc).Until; at != nil {
+			until = *at
+		}
+		list = append(list, leavingClass{row.ID, names[row.ID], until.In(zoneOf(row))})
+	}
+	return list, nil
+}
+
+// takenOver says that a class of the plan takes over the session of the row.
+func takenOver(p *plan.Plan, row store.Occurrence, now time.Time) bool {
+	from, until := row.Start, row.End
+	if at := readDoc[occurrenceDoc](row.Doc).Until; at != nil {
+		until = *at
+	}
+	for _, r := range p.Recordings {
+		if r.ID != row.Recording {
+			continue
+		}
+		for _, o := range r.OccurrencesOf(p, from.Add(-longAgo), until) {
+			if !o.Cancelled() && o.RecordFrom.Before(until) && from.Before(o.RecordUntil) && o.RecordUntil.After(now) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// leavingHead counts them.
+func leavingHead(list []leavingClass) string {
+	if len(list) == 1 {
+		return "1 running class is no longer in the plan"
+	}
+	return fmt.Sprintf("%d running classes are no longer in the plan", len(list))
+}
+
+func (l leavingClass) text() string {
+	return fmt.Sprintf("%s is recorded until %s; rundown cancel %s stops it", l.name, l.until.Format("15:04:05 MST"), l.name)
+}
+
+// shownLeaving is how many of them people are shown.
+const shownLeaving = 8
+
+// printLeaving writes how many there are, and the first of them.
+func (a *app) printLeaving(w io.Writer, list []leavingClass) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintln(w, leavingHead(list)+":")
+	for i, l := range list {
+		if i == shownLeaving {
+			fmt.Fprintf(w, "  %d more\n", len(list)-i)
+			break
+		}
+		a.printHanging(w, "  ", shown(l.text()), len("    "))
+	}
+}
+
+// leavingJSON is one of them as diff writes it.
+type leavingJSON struct {
+	ID            string  `json:"id"`
+	RecordedUntil *string `json:"recorded_until"`
+}
+
+func leavingView(list []leavingClass) []leavingJSON {
+	views := []leavingJSON{}
+	for _, l := range list {
+		views = append(views, leavingJSON{l.id, planTime(l.until)})
+	}
+	return views
+}

@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"strings"
+	"time"
+)
+
+// Presence is what can be seen of the process that works on a store.
+type Presence struct {
+	PID   int       // of the process of this machine that works on the store; 0: none
+	Since time.Time // when it took the store; zero: unknown
+	Beat  time.Time // the newest heartbeat of any process; zero: there was none
+	Host  string    // of the process that the heartbeat is from; "": unknown
+	Local bool      // that is this machine
+	Left  int       // the process that holds the store by its lock file, but is not visible here: it was killed, or runs in a container
+}
+
+// Presence looks for the process that works on the store.
+func (s *Store) Presence(ctx context.Context) (Presence, error) {
+	var p Presence
+	var at int64
+	var node string
+	err := s.r.QueryRowContext(ctx, `SELECT name, beat_at FROM nodes ORDER BY beat_at DESC LIMIT 1`).Scan(&node, &at)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return p, s.explain("read the last heartbeat", err)
+	}
+	p.Beat = instant(at)
+	if i := strings.LastIndexByte(node, ':'); i > 0 && !p.Beat.IsZero() {
+		p.Host = node[:i]
+		p.Local = strings.HasPrefix(defaultNode(""), p.Host+":")
+	}
+	if p.PID = s.InUse(); s.path == memory || s.lock != nil {
+		return p, nil
+	}
+	file, err := findFile(s.path, false)
+	if err != nil {
+		return p, nil
+	}
+	if p.PID == 0 {
+		p.Left = readPID(file + ".lock")
+		return p, nil
+	}
+	if info, err := os.Lstat(file + ".lock"); err == nil { // its number was written when the process took the store
+		p.Since = info.ModTime()
+	}
+	return p, nil
+}
