@@ -193,19 +193,53 @@ func (e *Engine) keep(ctx context.Context, p *plan.Plan) (store.Revision, error)
 	return r, nil
 }
 
-// warnOfUndoing tells of a file that holds what was at work before: by a restart, say, after an operator went back to
-// another revision.
+// BackTo is the note of a revision by which an operator goes back to an earlier one; more may be "".
+func BackTo(id int64, more string) string {
+	text := fmt.Sprintf("%s%d", backTo, id)
+	if more != "" {
+		text += ": " + more
+	}
+	return text
+}
+
+const backTo = "back to revision "
+
+// AddNote is a note with another one added: that an operator went back is kept.
+func AddNote(note, more string) string {
+	if !strings.HasPrefix(note, backTo) {
+		return more
+	}
+	mark, _, _ := strings.Cut(note, ":")
+	if more == "" {
+		return mark
+	}
+	return mark + ": " + more
+}
+
+// warnOfUndoing warns of a file that holds an earlier revision and undoes what somebody else applied: an operator went
+// back to another revision, or another file, such as a newer checkout, was applied. An edit that is undone in the one file
+// is no such.
 func (e *Engine) warnOfUndoing(ctx context.Context, r store.Revision) error {
 	all, err := e.cfg.Store.Revisions(ctx, r.Plan)
 	if err != nil {
 		return err
 	}
 	last := slices.IndexFunc(all, store.Revision.Usable)
-	if last < 0 || all[last].Hash == r.Hash || !slices.ContainsFunc(all[last:], func(old store.Revision) bool { return old.Hash == r.Hash }) {
+	if last < 0 || all[last].Hash == r.Hash {
 		return nil
 	}
-	e.log.Warn("the plan's file holds an earlier revision and takes the place of the one at work; run without PLAN keeps what was applied last",
-		"plan", r.Plan, "replaced", all[last].ID, "applied_by", all[last].Who)
+	before := slices.IndexFunc(all[last:], func(old store.Revision) bool { return old.Hash == r.Hash })
+	if before < 0 {
+		return nil
+	}
+	attrs := []any{"plan", r.Plan, "file", r.Path, "holds", all[last+before].ID, "replaces", all[last].ID, "applied_by", all[last].Who}
+	switch {
+	case strings.HasPrefix(all[last].Note, backTo):
+		e.log.Warn("the plan's file holds an earlier revision and undoes apply --revision: take the change out of the file as well, or start run without PLAN", attrs...)
+	case all[last].Path != r.Path && !all[last].Withdrawn():
+		e.log.Warn("the plan's file holds an earlier revision than the active plan, which came from another file: keep one of the files only, or start run without PLAN and use apply",
+			append(attrs, "other_file", all[last].Path)...)
+	}
 	return nil
 }
 
@@ -278,7 +312,7 @@ func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 		}
 	}
 	if r.State == store.RevisionWaiting {
-		r.State, r.Note = store.RevisionGiven, ""
+		r.State, r.Note = store.RevisionGiven, AddNote(r.Note, "")
 		err = e.cfg.Store.SetRevision(ctx, r.ID, r.State, r.Note)
 	}
 	return p, r, err
@@ -292,7 +326,7 @@ func (e *Engine) hold(ctx context.Context, before *plan.Plan, atWork int64, p *p
 	}
 	e.pending[r.ID] = p
 	if r.State != store.RevisionWaiting {
-		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionWaiting, loss.String()); err != nil {
+		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionWaiting, AddNote(r.Note, loss.String())); err != nil {
 			return false, err
 		}
 		e.tell(ctx, fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))

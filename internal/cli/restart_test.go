@@ -29,7 +29,7 @@ func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
 		if strings.Contains(said, "not watched") {
 			t.Errorf("it complains that there is nothing to watch:\n%s", said)
 		}
-		undoes = strings.Contains(said, "takes the place of the one at work")
+		undoes = strings.Contains(said, "level=WARN") && strings.Contains(said, "holds an earlier revision")
 		_, out, _ := command(t, "history", "--plans", "--store", dsn, "--format", "json")
 		var doc struct{ Revisions []revisionJSON }
 		if err := json.Unmarshal([]byte(out), &doc); err != nil || len(doc.Revisions) == 0 {
@@ -50,6 +50,12 @@ func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
 	if undoes {
 		t.Error("a new plan is taken for an old one")
 	}
+	for _, classes := range []int{3, 4, 3, 4} { // an edit that is undone and done again, in the one file that there is
+		tomorrows(t, path, classes)
+		if restart(path); undoes {
+			t.Error("it warns of an edit that was undone in the file itself")
+		}
+	}
 	if status, _, said := command(t, "apply", "--revision", "1", "--store", dsn); status != StatusOK {
 		t.Fatal(said)
 	}
@@ -58,5 +64,18 @@ func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
 	}
 	if at := restart(path); at != four || !undoes {
 		t.Errorf("after a restart with PLAN %s is at work, want %s, and it said so: %v", at, four, undoes)
+	}
+	// An operator went back and confirmed it, and the file undoes that.
+	if status, _, said := command(t, "apply", "--revision", "1", "--store", dsn, "--reason", "too many"); status != StatusOK {
+		t.Fatal(said)
+	}
+	if restart(path); !undoes {
+		t.Error("with a reason, it does not warn")
+	}
+	// Another checkout, which is older, takes its turns with the first.
+	other := filepath.Join(t.TempDir(), "today.yaml")
+	tomorrows(t, other, 3)
+	if at := restart(other); at != three || !undoes {
+		t.Errorf("from another file %s is at work, want %s, and it warned: %v", at, three, undoes)
 	}
 }
