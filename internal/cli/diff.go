@@ -96,11 +96,26 @@ func (a *app) diffText(w io.Writer, d comparison) {
 	}
 	if lines := forecastLines(d); len(lines) > 0 {
 		fmt.Fprintln(w)
-		t := newTable(w, "", "BEFORE", "AFTER")
-		for _, l := range lines {
-			t.AppendRow([]any{l[0], l[1], l[2]})
+		a.forecastTable(w, lines)
+	}
+}
+
+// forecastTable writes what changes in the forecast. What is too long for a table stands below it.
+func (a *app) forecastTable(w io.Writer, lines [][3]string) {
+	const name, column = 18, 30
+	t := newTable(w, "", "BEFORE", "AFTER")
+	var long [][3]string
+	for _, l := range lines {
+		if max(len(l[1]), len(l[2])) > max((a.width()-name)/2, column) {
+			long = append(long, l)
+			continue
 		}
-		t.Render()
+		t.AppendRow([]any{l[0], l[1], l[2]})
+	}
+	t.Render()
+	for _, l := range long {
+		a.printHanging(w, "", fmt.Sprintf("%s before: %s", l[0], l[1]), len("  "))
+		a.printHanging(w, "", fmt.Sprintf("%s after: %s", l[0], l[2]), len("  "))
 	}
 }
 

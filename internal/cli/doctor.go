@@ -117,11 +117,15 @@ func (c *checkup) print() {
 	colours := c.a.paletteFor(c.a.out)
 	marks := map[checkResult]color.Attribute{checkOK: color.FgGreen, checkWarn: color.FgYellow, checkFail: color.FgRed}
 	for _, x := range c.checks {
-		line := fmt.Sprintf("%s  %s: %s", colours.paint(fmt.Sprintf("%-4s", x.Result), marks[x.Result]), x.Check, shown(x.Message))
+		line := fmt.Sprintf("%s: %s", x.Check, shown(x.Message))
 		if x.Try != nil {
 			line += "; " + shown(*x.Try)
 		}
-		fmt.Fprintln(c.a.out, line)
+		lines := wrapped(line, c.a.width()-len("warn  "))
+		fmt.Fprintf(c.a.out, "%s  %s\n", colours.paint(fmt.Sprintf("%-4s", x.Result), marks[x.Result]), lines[0])
+		for _, more := range lines[1:] {
+			fmt.Fprintln(c.a.out, strings.Repeat(" ", len("warn  "))+more)
+		}
 	}
 }
 

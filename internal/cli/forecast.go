@@ -49,7 +49,7 @@ plan with errors that is told which could be read, and the exit status is 1.`,
 		if format.value == "json" {
 			err = writeJSON(out, forecastView(f))
 		} else {
-			forecastText(out, f)
+			a.forecastText(out, f)
 		}
 		return cmp.Or(err, out.Flush(), soundness(plans))
 	}
@@ -102,60 +102,42 @@ func (f *forecastFlags) options(now time.Time) (plan.ForecastOptions, error) {
 const minuteLayout = "2006-01-02 15:04 MST"
 
 // forecastText writes a forecast for people.
-func forecastText(w io.Writer, f *plan.Forecast) {
+func (a *app) forecastText(w io.Writer, f *plan.Forecast) {
 	if f.Classes == 0 {
 		fmt.Fprintln(w, "no classes in this period")
 		return
 	}
-	fmt.Fprintf(w, "%s, %s, %s from %s to %s\n", plural(f.Recordings, "recording"), plural(f.Classes, "class"),
+	say := func(format string, args ...any) { a.printHanging(w, "", fmt.Sprintf(format, args...), len("  ")) }
+	say("%s, %s, %s from %s to %s", plural(f.Recordings, "recording"), plural(f.Classes, "class"),
 		plural(f.Sessions, "session"), f.First.Format(time.DateOnly), f.Last.Format(time.DateOnly))
-	fmt.Fprintf(w, "at most %s at once with padding, %s without\n\n", peakText(f.Peak.Padded), peakText(f.Peak.Bare))
+	say("at most %s at once with padding, %s without", peakText(f.Peak.Padded), peakText(f.Peak.Bare))
 
-	t := newTable(w, "APP", "REGION", "CLASS", "SESSIONS", "LIMIT", "AT ONCE", "PADDED", "WHEN", "HOURS", "A LOST STOP COSTS AT MOST")
-	for _, a := range f.Apps {
-		for _, p := range a.Places {
+	fmt.Fprintln(w)
+	loads := notedTable{header: []any{"APP", "REGION", "CLASS", "SESSIONS", "LIMIT", "AT ONCE", "PADDED", "HOURS"}}
+	for _, app := range f.Apps {
+		for _, p := range app.Places {
 			for _, l := range p.Loads {
 				if l.Sessions == 0 {
 					continue
 				}
-				t.AppendRow([]any{
-					appName(a.App), regionText(p), strings.ToUpper(string(l.Class)), l.Sessions, l.Limit,
-					l.Peak.Bare.Sessions, l.Peak.Padded.Sessions, l.Peak.Padded.At.Format(minuteLayout), fmt.Sprintf("%.1f", float64(l.Seconds)/3600),
-					fmt.Sprintf("US$ %.2f (%d h, %s)", l.Lost.CostUSD, l.Lost.Hours, shown(l.Lost.Recording)),
-				})
+				loads.add(fmt.Sprintf("most at %s; a lost stop: at most US$ %.2f (%d h, %s)",
+					l.Peak.Padded.At.Format(minuteLayout), l.Lost.CostUSD, l.Lost.Hours, shown(l.Lost.Recording)),
+					appName(app.App), regionText(p), strings.ToUpper(string(l.Class)), l.Sessions, l.Limit,
+					l.Peak.Bare.Sessions, l.Peak.Padded.Sessions, fmt.Sprintf("%.1f", float64(l.Seconds)/3600))
 			}
 		}
 	}
-	t.Render()
+	loads.printTo(a, w)
 
 	fmt.Fprintln(w)
-	for _, a := range f.Apps {
-		if a.Peak.Padded.Sessions == 0 {
-			continue
+	for _, app := range f.Apps {
+		if app.Peak.Padded.Sessions > 0 {
+			say("%s", requestsText(app))
 		}
-		r := a.Requests
-		limit := ""
-		if a.App != nil {
-			limit = fmt.Sprintf(" of %d", a.App.Limits.MaxConcurrent())
-		}
-		updates := ""
-		if r.Updates > 0 {
-			updates = fmt.Sprintf("%d of updates, ", r.Updates)
-		}
-		fmt.Fprintf(w, "%s: %d%s at once; worst second %s: %s (%d of starts, %d of stops, %s%d of queries), %d allowed",
-			appName(a.App), a.Peak.Padded.Sessions, limit, r.WorstAt.Format("2006-01-02 15:04:05 MST"),
-			plural(r.Worst, "request"), r.Starts, r.Stops, updates, r.Worst-r.Starts-r.Stops-r.Updates, r.QPS)
-		if r.Ahead > 0 {
-			fmt.Fprintf(w, "; starts are begun up to %v early", r.Ahead.Round(100*time.Millisecond))
-		}
-		if r.Wait > 0 {
-			fmt.Fprintf(w, "; requests wait up to %v", r.Wait)
-		}
-		fmt.Fprintln(w)
 	}
 
 	fmt.Fprintln(w)
-	t = newTable(w, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "USED UP ON", "US$")
+	t := newTable(w, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "USED UP ON", "US$")
 	for _, m := range f.Months {
 		t.AppendRow([]any{monthText(m), shown(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, dayText(m.FreeUsedUp), fmt.Sprintf("%.2f", m.CostUSD)})
 	}
@@ -174,6 +156,29 @@ func forecastText(w io.Writer, f *plan.Forecast) {
 		t.Render()
 	}
 	charts(w, f)
+}
+
+// requestsText tells of an app's sessions at once and its requests a second.
+func requestsText(a plan.AppForecast) string {
+	r := a.Requests
+	limit := ""
+	if a.App != nil {
+		limit = fmt.Sprintf(" of %d", a.App.Limits.MaxConcurrent())
+	}
+	updates := ""
+	if r.Updates > 0 {
+		updates = fmt.Sprintf("%d of updates, ", r.Updates)
+	}
+	text := fmt.Sprintf("%s: %d%s at once; worst second %s: %s (%d of starts, %d of stops, %s%d of queries), %d allowed",
+		appName(a.App), a.Peak.Padded.Sessions, limit, r.WorstAt.Format("2006-01-02 15:04:05 MST"),
+		plural(r.Worst, "request"), r.Starts, r.Stops, updates, r.Worst-r.Starts-r.Stops-r.Updates, r.QPS)
+	if r.Ahead > 0 {
+		text += fmt.Sprintf("; starts are begun up to %v early", r.Ahead.Round(100*time.Millisecond))
+	}
+	if r.Wait > 0 {
+		text += fmt.Sprintf("; requests wait up to %v", r.Wait)
+	}
+	return text
 }
 
 // dayText is a day, "" for none.

@@ -111,15 +111,17 @@ func (a *app) listText(classes []plan.Occurrence, plans []checkedPlan, w window)
 		_, err := fmt.Fprintln(a.out, "no classes in this period"+firstAfter(plans, w))
 		return err
 	}
-	t := newTable(a.out, "DAY", "CLASS", "ID", "ZONE", "CHANGE", "NOTE")
+	t := notedTable{header: []any{"DAY", "CLASS", "ID"}, name: "NOTE"}
 	names := namesIn(plans, w)
 	for _, o := range classes {
-		t.AppendRow([]any{
-			o.Start.Format("Mon 2006-01-02"), clockOf(o.Start, o.End), shown(names[o.ID]),
-			o.Settings.Zone.String(), o.Change, shown(o.Settings.Note),
-		})
+		note := o.Change
+		if note != "" && o.Settings.Note != "" {
+			note += ": "
+		}
+		start := o.Start.In(o.Settings.Zone)
+		t.add(shown(note+o.Settings.Note), start.Format("Mon 2006-01-02"), zonedClock(start, o.End), shown(names[o.ID]))
 	}
-	t.Render()
+	t.print(a)
 	return nil
 }
 
@@ -149,6 +151,9 @@ func firstAfter(plans []checkedPlan, w window) string {
 	}
 	return fmt.Sprintf("; the next is %s on %s %s", shown(first.Recording.ID), first.Start.Format("Mon 2006-01-02"), clockOf(first.Start, first.End))
 }
+
+// zonedClock is when a class is, with the zone of its start.
+func zonedClock(start, end time.Time) string { return clockOf(start, end) + start.Format(" MST") }
 
 // clockOf is when a class is, by its wall clock: 09:00-09:50, with seconds where there are any. Where the end is on a later
 // day, the days follow, as in 09:00-15:00 +1d; where the clocks do not tell the length, the length does.

@@ -63,13 +63,11 @@ func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string)
 		_, err := fmt.Fprintln(a.out, "no plan was applied yet")
 		return err
 	}
-	t := newTable(a.out, "REVISION", "PLAN", "APPLIED", "WHO", "COMMIT", "HASH", "STATE", "NOTE")
+	t := notedTable{header: []any{"REVISION", "PLAN", "APPLIED", "WHO", "COMMIT", "HASH", "STATE"}, name: "NOTE", spare: "HASH"}
 	for _, r := range all {
-		t.AppendRow([]any{
-			r.ID, shown(r.Plan), r.At.Format("2006-01-02 15:04:05Z07:00"), shown(r.Who),
-			r.Commit[:min(len(r.Commit), 12)], r.Hash[:min(len(r.Hash), 12)], stateOf(r, atWork), shown(r.Note),
-		})
+		t.add(shown(r.Note), r.ID, shown(r.Plan), r.At.Format("2006-01-02 15:04:05Z07:00"), shown(r.Who),
+			r.Commit[:min(len(r.Commit), 8)], r.Hash[:min(len(r.Hash), 8)], stateOf(r, atWork))
 	}
-	t.Render()
+	t.print(a)
 	return nil
 }

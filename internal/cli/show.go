@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
@@ -239,13 +240,29 @@ func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 	row("cname", o.Cname)
 	row("prefix", strings.Join(o.Prefix, "/"))
 	fmt.Fprintln(a.out, "settings")
-	t := newTable(a.out)
-	for _, s := range effectiveSettings(o.Settings) {
-		value := "-"
-		if s.Value != nil {
-			value = *s.Value
+	a.printSettings(effectiveSettings(o.Settings))
+}
+
+// printSettings writes settings with the place each comes from. A long value makes its own line longer, not all of them.
+func (a *app) printSettings(settings []setting) {
+	const most = 40
+	column := 0
+	texts := make([]string, len(settings))
+	for i, s := range settings {
+		if texts[i] = "-"; s.Value != nil {
+			texts[i] = shown(*s.Value)
 		}
-		t.AppendRow([]any{"  " + s.Key, shown(value), shown(s.From.String())})
+		if n := runewidth.StringWidth(texts[i]); n <= most {
+			column = max(column, n)
+		}
 	}
-	t.Render()
+	for i, s := range settings {
+		prefix, from := fmt.Sprintf("  %-13s  ", s.Key), shown(s.From.String())
+		line := prefix + runewidth.FillRight(texts[i], column) + "  " + from
+		if runewidth.StringWidth(line) <= a.width() || !strings.Contains(texts[i], " ") {
+			fmt.Fprintln(a.out, line)
+			continue
+		}
+		a.printWrapped(a.out, prefix, texts[i]+" ("+from+")")
+	}
 }

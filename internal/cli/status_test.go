@@ -44,6 +44,10 @@ func TestARunningClassThatLeavesThePlanIsShown(t *testing.T) {
 		t.Errorf("apply does not tell:\n%s%s", out, said)
 	}
 	daemon.await(1, "level=WARN", "no longer in the plan", "rundown cancel today/running/")
+	eventually(t, 10*time.Second, "status marks the class", func() bool {
+		_, out, _ := command(t, "status", "--store", dsn)
+		return strings.Contains(out, "not in the active plan")
+	})
 	for _, args := range [][]string{{"status"}, {"show", name}, {"history", name}, {"history"}} {
 		if _, out, said := command(t, append(args, "--store", dsn)...); !strings.Contains(out, "not in the active plan; recorded until "+until+"; rundown cancel ") {
 			t.Errorf("%v does not tell:\n%s%s", args, out, said)

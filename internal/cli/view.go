@@ -289,18 +289,26 @@ func (l lives) writeJSON(a *app) error {
 	}{l.views()})
 }
 
-// writeText writes them as a table, with the reason of each below it.
+// writeText writes them as a table, with the reason of each below it. Where long names make it too wide, the day has no
+// year, which the name has, and the sessions are not counted.
 func (l lives) writeText(a *app) {
-	t := notedTable{header: []any{"DAY", "CLASS", "ID", "STATE", "SESSIONS"}}
+	t := l.table("Mon 2006-01-02")
+	if !t.fits(a) {
+		t = l.table("Mon 02 Jan")
+	}
+	t.print(a)
+}
+
+func (l lives) table(day string) *notedTable {
+	t := notedTable{header: []any{"DAY", "CLASS", "ID", "STATE", "SESSIONS"}, spare: "SESSIONS"}
 	for _, o := range l.occurrences {
 		zone := zoneOf(o)
 		start, end := inZone(o.Start, zone), inZone(o.End, zone)
 		name := cmp.Or(l.names[o.ID], o.ID)
-		t.add(shown(reasonOf(o, l.sessions[o.ID], name, zone)),
-			start.Format("Mon 2006-01-02"), clockOf(start, end)+end.Format(" MST"),
+		t.add(shown(reasonOf(o, l.sessions[o.ID], name, zone)), start.Format(day), zonedClock(start, end),
 			shown(name), shown(cmp.Or(o.Outcome, o.State)), len(l.sessions[o.ID]))
 	}
-	t.print(a)
+	return &t
 }
 
 // reasonOf is why an occurrence is as it is: while it is open, that the plan has left or moved it, and that it is to be
@@ -385,25 +393,27 @@ func stoppedAt(earlier int, sessions []store.Session) (last *time.Time, over boo
 
 // writeSessions writes them as a table with a row a session, and the reason of each occurrence below.
 func (l lives) writeSessions(a *app) {
-	t := newTable(a.out, "RECORDING", "OUTCOME", "SESSION", "UID", "WRITTEN", "SID", "UPLOAD", "FILES")
+	t := notedTable{header: []any{"RECORDING", "OUTCOME", "SESSION", "UID", "WRITTEN", "UPLOAD", "FILES"}}
 	for _, o := range l.occurrences {
 		zone := zoneOf(o)
 		name, outcome := shown(o.Recording), shown(o.Outcome)
 		if len(l.sessions[o.ID]) == 0 {
-			t.AppendRow([]any{name, outcome, "none"})
+			t.add("", name, outcome, "none", "", "", "", "")
 		}
 		for _, s := range l.sessions[o.ID] {
 			d := readDoc[sessionDoc](s.Doc)
-			t.AppendRow([]any{
-				name, outcome, fmt.Sprintf("%d %s", s.Attempt, s.State), s.UID,
-				clockIn(d.RecordingAt, zone) + "-" + clockIn(d.StoppedAt, zone), s.SID, d.UploadStatus, len(d.Files),
-			})
+			note := ""
+			if s.SID != "" {
+				note = "sid " + s.SID
+			}
+			t.add(note, name, outcome, fmt.Sprintf("%d %s", s.Attempt, s.State), s.UID,
+				clockIn(d.RecordingAt, zone)+"-"+clockIn(d.StoppedAt, zone), d.UploadStatus, len(d.Files))
 			name, outcome = "", ""
 		}
 	}
-	t.Render()
+	t.print(a)
 	for _, o := range l.occurrences {
-		fmt.Fprintf(a.out, "%s: %s\n", shown(o.ID), shown(o.Reason))
+		a.printHanging(a.out, shown(o.ID)+": ", shown(o.Reason), len("  "))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -61,9 +62,12 @@ func (a *app) printHanging(w io.Writer, prefix, text string, indent int) {
 	}
 }
 
-// notedTable is a table whose rows may have a text of any length, which stands below the row.
+// notedTable is a table whose rows may have a text of any length. With a name, the texts are its last column where that
+// fits; else each stands below its row.
 type notedTable struct {
 	header []any
+	name   string // of the texts
+	spare  any    // the column that is left out where the table does not fit; nil: none
 	rows   [][]any
 	notes  []string // of each row; "": none
 }
@@ -73,8 +77,42 @@ func (t *notedTable) add(note string, cells ...any) {
 	t.notes = append(t.notes, note)
 }
 
-// print writes the table, without the columns that are empty in every row.
-func (t *notedTable) print(a *app) {
+func (t *notedTable) print(a *app) { t.printTo(a, a.out) }
+
+// printTo writes the table, without the columns that are empty in every row.
+func (t *notedTable) printTo(a *app, w io.Writer) {
+	if t.name != "" {
+		whole := notedTable{header: append(slices.Clone(t.header), t.name)}
+		for i, row := range t.rows {
+			whole.add("", append(slices.Clone(row), t.notes[i])...)
+		}
+		if whole.fits(a) {
+			fmt.Fprintln(w, strings.Join(whole.lines(), "\n"))
+			return
+		}
+	}
+	if i := slices.Index(t.header, t.spare); i >= 0 && !t.fits(a) {
+		less := notedTable{header: slices.Delete(slices.Clone(t.header), i, i+1)}
+		for n, row := range t.rows {
+			less.add(t.notes[n], slices.Delete(slices.Clone(row), i, i+1)...)
+		}
+		t = &less
+	}
+	for i, line := range t.lines() {
+		fmt.Fprintln(w, line)
+		if i > 0 && i <= len(t.notes) && t.notes[i-1] != "" {
+			a.printWrapped(w, "  ", t.notes[i-1])
+		}
+	}
+}
+
+// fits says that the rows, without their texts, are not too wide.
+func (t *notedTable) fits(a *app) bool {
+	return !slices.ContainsFunc(t.lines(), func(line string) bool { return runewidth.StringWidth(line) > a.width() })
+}
+
+// lines are the header and a line a row.
+func (t *notedTable) lines() []string {
 	header, rows := t.filled()
 	var b bytes.Buffer
 	w := newTable(&b, header...)
@@ -82,12 +120,7 @@ func (t *notedTable) print(a *app) {
 		w.AppendRow(row)
 	}
 	w.Render()
-	for i, line := range strings.Split(strings.TrimRight(b.String(), "\n"), "\n") {
-		fmt.Fprintln(a.out, line)
-		if i > 0 && i <= len(t.notes) && t.notes[i-1] != "" {
-			a.printWrapped(a.out, "  ", t.notes[i-1])
-		}
-	}
+	return strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
 }
 
 // filled gives the columns that hold something.

@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+
+	"rundown/runner/store"
+)
+
+// fits fails for each line that takes more than 80 columns without its URLs and paths.
+func fits(t *testing.T, out string, args ...string) {
+	t.Helper()
+	for line := range strings.Lines(out) {
+		line = strings.TrimRight(line, "\n")
+		if runewidth.StringWidth(line) <= usualWidth {
+			continue
+		}
+		rest := line
+		for word := range strings.FieldsSeq(line) {
+			if strings.Contains(word, "/") {
+				rest = strings.Replace(rest, word, "", 1)
+			}
+		}
+		if n := runewidth.StringWidth(rest); n > usualWidth || n == runewidth.StringWidth(line) {
+			t.Errorf("rundown %s: %d columns: %s", strings.Join(args, " "), runewidth.StringWidth(line), line)
+		}
+	}
+}
+
+// TestTextFits80Columns prints what ordinary plans and stores give.
+func TestTextFits80Columns(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	shows := func(args ...string) {
+		t.Helper()
+		status, out, said := command(t, args...)
+		if status == 2 || out == "" {
+			t.Errorf("rundown %s: status %d: %s", strings.Join(args, " "), status, said)
+		}
+		fits(t, out, args...)
+	}
+	plans, err := filepath.Glob("../../examples/*.yaml")
+	if err != nil || len(plans) < 4 {
+		t.Fatalf("%v, %v", plans, err)
+	}
+	t.Chdir("../../examples")
+	for i, path := range plans {
+		name := filepath.Base(path)
+		before := filepath.Base(plans[(i+1)%len(plans)])
+		dsn := "sqlite:" + filepath.Join(t.TempDir(), "rundown.db")
+		shows("list", name, "--now", "2031-09-01", "--until", "2031-12-31", "--cancelled")
+		shows("forecast", name, "--now", "2031-09-01")
+		shows("diff", before, name, "--now", "2031-09-01")
+		shows("diff", name, before, "--now", "2031-09-01", "--prices", "hd=1400,full_hd=2800,free=0")
+		if status, out, said := command(t, "apply", name, "--store", dsn); status != StatusOK {
+			t.Fatal(said)
+		} else {
+			fits(t, out, "apply", name)
+		}
+		for hour := range 24 * 9 {
+			now := time.Date(2031, 9, 12, hour, 0, 0, 0, time.UTC)
+			_, out, _ := commandAt(t, now, "status", "--store", dsn)
+			fits(t, out, "status", name)
+			if hour%24 > 0 {
+				continue
+			}
+			_, out, _ = commandAt(t, now, "list", name, "--until", now.Format(time.DateOnly), "--format", "csv")
+			for line := range strings.Lines(out) {
+				if id, _, _ := strings.Cut(line, ","); id != "id" {
+					shows("show", id, name, "--store", "sqlite:none.db")
+					break
+				}
+			}
+		}
+		shows("doctor", name, "--offline", "--store", dsn)
+		shows("history", "--plans", "--store", dsn)
+		shows("diff", before, "--store", dsn, "--now", "2031-09-01")
+	}
+}
+
+// TestTextOfAStoreFits80Columns prints a store with all that can be said of classes, sessions and revisions.
+func TestTextOfAStoreFits80Columns(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "rundown.db")
+	s, err := store.Open(t.Context(), dsn, store.Options{Create: true, Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const reason = "recorded from 2031-09-17 13:59:25+02:00 (named by the service) to 2031-09-17 14:52:00+02:00; session 1: start went without an answer (request id 0123456789abcdef)"
+	docs := []string{
+		`{"timezone":"Europe/Madrid"}`,
+		`{"timezone":"Europe/Madrid","absent":true,"until":"2031-09-17T12:52:00Z"}`,
+		`{"timezone":"Europe/Madrid","earlier":1}`,
+		`{"timezone":"Europe/Madrid","cancel":{"who":"the caretaker","reason":"the room is flooded and nobody can go in before Friday"}}`,
+		`{"timezone":"Europe/Madrid","extended":{"until":"2031-09-17T13:15:00Z","who":"the caretaker","reason":"the exam takes longer than was planned"}}`,
+	}
+	var steps []store.Step
+	for i, state := range []string{"planned", "starting", "recording", "stopping", "ended"} {
+		for j, doc := range docs {
+			start := noon.Add(-10 * time.Minute)
+			name := fmt.Sprintf("mathematics-%d%d", i, j)
+			o := store.Occurrence{
+				ID: "school/" + name + "/" + start.Format(identityForm), Plan: "school", Recording: name, Day: "2031-09-17", Clock: "13:50", App: "app",
+				URL: "https://school.example/" + name, Start: start, End: start.Add(time.Hour), State: state, Doc: []byte(doc),
+			}
+			if state == "ended" {
+				o.Outcome, o.Reason = "partial", reason
+			}
+			steps = append(steps, store.Step{
+				Occurrence: o,
+				Sessions: []store.Session{{Attempt: 1, App: "app", Cname: name, UID: "2541276540", ResourceID: strings.Repeat("r", 60), SID: strings.Repeat("5", 32), State: "ended",
+					Doc: []byte(`{"stopped_at":"2031-09-17T11:55:00Z"}`)}},
+				Events: []store.Event{{Occurrence: o.ID, At: noon, Kind: "decision", Who: "the caretaker", Text: reason}},
+			})
+		}
+	}
+	failures, err := s.Apply(t.Context(), "app", term, steps)
+	for _, one := range append(failures, err) {
+		if one != nil {
+			t.Fatal(one)
+		}
+	}
+	for i, state := range []store.RevisionState{store.RevisionGiven, store.RevisionRefused, store.RevisionWaiting} {
+		r := store.Revision{At: noon, Plan: "school", Path: "school.yaml", Hash: strings.Repeat(fmt.Sprint(i), 64), Commit: strings.Repeat("c", 40), Who: "caretaker", State: state, Note: reason}
+		if _, err := s.AddRevision(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"status"}, {"history"}, {"history", "--plans"}, {"doctor", "--offline"}} {
+			_, out, _ := rundown(t, append(args, "--store", dsn)...)
+			fits(t, out, args...)
+		}
+	}
+	for _, step := range steps {
+		for _, command := range []string{"show", "history"} {
+			status, out, said := rundown(t, command, step.Occurrence.ID, "--store", dsn)
+			if status != StatusOK {
+				t.Fatal(said)
+			}
+			fits(t, out, command, step.Occurrence.ID)
+		}
+	}
+	status, out, said := rundown(t, "status", "--store", dsn)
+	if status != StatusOK || strings.Contains(out, "school/") || !strings.Contains(out, " mathematics-00@2031-09-17 ") {
+		t.Errorf("status names classes otherwise than list:\n%s%s", out, said)
+	}
+}
