@@ -19,12 +19,22 @@ const (
 var ErrHeld = errors.New("the plan waits for a confirmation")
 
 // Loss is what a plan takes away of the classes that are to be recorded in the next seven days.
-type Loss struct{ Removed, Of int }
+type Loss struct {
+	Removed, Of int
+	Emptied     bool // all of them are removed, and the plan holds no class that is ahead, not even a cancelled one
+}
 
-// Much says that it is more than a fifth, and more than five.
-func (l Loss) Much() bool { return l.Removed > holdLeast && l.Removed*holdShare > l.Of }
+// Much says that it is more than a fifth, and more than five; or that nothing is left of the plan, however small it was,
+// as where a file is cut or saved half.
+func (l Loss) Much() bool { return l.Emptied || l.share() && l.Removed > holdLeast }
+
+// share says that it is more than a fifth.
+func (l Loss) share() bool { return l.Removed*holdShare > l.Of }
 
 func (l Loss) String() string {
+	if l.Emptied {
+		return fmt.Sprintf("it removes all %d classes of the next seven days and has none after them", l.Of)
+	}
 	return fmt.Sprintf("it removes %d of the %d classes of the next seven days", l.Removed, l.Of)
 }
 
@@ -59,5 +69,17 @@ func LossOf(before, after *plan.Plan, now time.Time) Loss {
 		}
 		l.Removed++
 	}
+	l.Emptied = l.Of > 0 && l.Removed == l.Of && !anyAhead(after, now)
 	return l
+}
+
+// aheadSpan is how far ahead a plan's next class is looked for.
+const aheadSpan = 2 * 366 * 24 * time.Hour
+
+// anyAhead says that the plan holds a class that is ahead, be it cancelled.
+func anyAhead(p *plan.Plan, now time.Time) bool {
+	for range p.All(now, now.Add(aheadSpan)) {
+		return true
+	}
+	return false
 }

@@ -499,3 +499,26 @@ func TestATakenOverSessionIsRenewedUnderItsNewName(t *testing.T) {
 		})
 	}
 }
+
+// TestAPlanThatIsEmptiedIsALotHoweverSmallItWas has plans of a few classes, as of a file that was cut or saved half.
+func TestAPlanThatIsEmptiedIsALotHoweverSmallItWas(t *testing.T) {
+	now := monday.Add(-time.Hour)
+	const few = "2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50, 2031-09-17 09:00-09:50"
+	before := load(t, school(few), "school.yaml")
+	for _, tt := range []struct {
+		name, when, changes string
+		much                bool
+	}{
+		{"only what is past is left", "2031-09-01 09:00-09:50", "", true},
+		{"two of three are removed", "2031-09-15 09:00-09:50", "", false},
+		{"all are rewritten to next month", "2031-10-15 09:00-09:50", "", false},
+		{"all are cancelled", few, "    changes: {2031-09-15..2031-09-17: cancelled}", false},
+	} {
+		if l := runner.LossOf(before, load(t, school(tt.when, tt.changes), "school.yaml"), now); l.Much() != tt.much {
+			t.Errorf("%s: %v", tt.name, l)
+		}
+	}
+	if l := runner.LossOf(load(t, school("2031-09-01 09:00-09:50"), "school.yaml"), load(t, school("2031-09-02 09:00-09:50"), "school.yaml"), now); l.Much() {
+		t.Errorf("a plan that had nothing ahead: %v", l)
+	}
+}

@@ -24,7 +24,8 @@ func newApplyCommand(a *app) *cobra.Command {
 run without PLAN begins with them. What counts is the order in which plans are applied, not what they hold. With
 --revision it goes back to an earlier one, which becomes the newest.
 
-A plan that removes more than a fifth, and more than five, of the classes of the next seven days waits: the one at work
+A plan that removes more than a fifth, and more than five, of the classes of the next seven days waits, and so does one
+that leaves nothing of a plan: the one at work
 stays whole until --confirm says that it is meant so. The store keeps references as written and no secret, so a plan
 with an address that is written out cannot be applied; run reads it from its file.`,
 		Example: `  rundown apply plan.yaml

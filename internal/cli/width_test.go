@@ -117,8 +117,10 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 			}
 			steps = append(steps, store.Step{
 				Occurrence: o,
-				Sessions: []store.Session{{Attempt: 1, App: "app", Cname: name, UID: "2541276540", ResourceID: strings.Repeat("r", 60), SID: strings.Repeat("5", 32), State: "ended",
-					Doc: []byte(`{"stopped_at":"2031-09-17T11:55:00Z"}`)}},
+				Sessions: []store.Session{{
+					Attempt: 1, App: "app", Cname: name, UID: "2541276540", ResourceID: strings.Repeat("r", 60), SID: strings.Repeat("5", 32), State: "ended",
+					Doc: []byte(`{"stopped_at":"2031-09-17T11:55:00Z"}`),
+				}},
 				Events: []store.Event{{Occurrence: o.ID, At: noon, Kind: "decision", Who: "the caretaker", Text: reason}},
 			})
 		}
