@@ -21,7 +21,7 @@ var ErrHeld = errors.New("the plan waits for a confirmation")
 // Loss is what a plan takes away of the classes that are to be recorded in the next seven days.
 type Loss struct {
 	Removed, Of int
-	Emptied     bool // all of them are removed, and the plan holds no class that is ahead, not even a cancelled one
+	Emptied     bool // all of them are removed, and the plan holds no class that is not over, not even a cancelled one
 }
 
 // Much says that it is more than a fifth, and more than five; or that nothing is left of the plan, however small it was,
@@ -76,10 +76,12 @@ func LossOf(before, after *plan.Plan, now time.Time) Loss {
 // aheadSpan is how far ahead a plan's next class is looked for.
 const aheadSpan = 2 * 366 * 24 * time.Hour
 
-// anyAhead says that the plan holds a class that is ahead, be it cancelled.
+// anyAhead says that the plan holds a class that is not over, be it cancelled.
 func anyAhead(p *plan.Plan, now time.Time) bool {
-	for range p.All(now, now.Add(aheadSpan)) {
-		return true
+	for o := range p.All(now.Add(-maxLength), now.Add(aheadSpan)) {
+		if o.End.After(now) {
+			return true
+		}
 	}
 	return false
 }

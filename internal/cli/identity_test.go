@@ -232,7 +232,7 @@ func TestARecordingAloneMeansTheClassThatRunsElseTheNext(t *testing.T) {
 		{"show twice", "lingua/twice/20310917T130000Z\n"},
 		{"show lingua/day-after", "lingua/day-after/20310918T130000Z\n"},
 		{"show yesterday", "lingua/yesterday/20310916T120000Z\n"}, // none is ahead
-		{"history twice", "lingua/twice/20310917T150000Z"},
+		{"history twice", "twice@2031-09-17T17:00"},
 		{"history yesterday", "partial"},
 		{"cancel running", "lingua/running/20310917T115000Z (the class that runs, Wed 2031-09-17 13:50-14:50 +0200): to be cancelled"},
 		{"cancel stuck", "lingua/stuck/20310914T120000Z (the class that runs, "},
