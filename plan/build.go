@@ -11,14 +11,6 @@ import (
 	"rundown/agora"
 )
 
-func init() {
-	register(rule{id: "unknown-reference", severity: SeverityError, statement: "Every name that a plan uses is defined in it."})
-	register(rule{
-		id: "reference-not-allowed", severity: SeverityError,
-		statement: "References stand in account, apps, storage, cdn and notify of the root file only; a url may use the variables that expose names.",
-	})
-}
-
 // builder turns decoded files into a plan.
 type builder struct {
 	p        *Plan
@@ -238,7 +230,7 @@ func (b *builder) severities(list entries[severityKey]) {
 	words := map[string]Severity{"off": "", "note": SeverityInformation, "warning": SeverityWarning, "error": SeverityError}
 	for _, e := range list {
 		id, word := e.Key.Text, e.Value.Text
-		_, ours := rules[id]
+		_, ours := RuleByID(id)
 		if _, documented := agora.RestrictionByID(id); !ours && !documented {
 			b.root.advise("unknown-reference", e.Key.At, fmt.Sprintf("%s is the id of no rule", quoted(id)), didYouMean(id, ruleIDs()))
 			continue
@@ -263,9 +255,9 @@ func (b *builder) severities(list entries[severityKey]) {
 }
 
 func ruleIDs() []string {
-	ids := make([]string, 0, len(rules)+256)
-	for id := range rules {
-		ids = append(ids, id)
+	ids := make([]string, 0, len(ruleTable)+256)
+	for _, r := range ruleTable {
+		ids = append(ids, r.ID)
 	}
 	for _, r := range agora.Restrictions() {
 		ids = append(ids, r.ID)

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 )
@@ -33,19 +32,18 @@ func Review(p *Plan, opts CheckOptions) Reviewed {
 		return Reviewed{}
 	}
 	c := &checker{p: p, opts: opts}
-	c.apply(slices.Sorted(maps.Keys(rules)))
+	c.apply(checks)
 	used := make([]bool, len(p.ignores))
 	findings := silence(c.findings, p.ignores, used)
 	findings = append(findings, c.unusedIgnores(used)...)
 	return Reviewed{Sort(p, tune(findings, p.Severities)), c.alone()}
 }
 
-// apply applies the rules of the given ids, one after the other.
-func (c *checker) apply(ids []string) {
-	for _, id := range ids {
-		if c.rule = resolveRule(id); c.rule.check != nil {
-			c.rule.check(c)
-		}
+// apply runs checks, one after the other.
+func (c *checker) apply(list []check) {
+	for _, one := range list {
+		c.rule = ruleOf(one.rule)
+		one.find(c)
 	}
 }
 

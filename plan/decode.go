@@ -14,14 +14,6 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-func init() {
-	register(rule{id: "unknown-key", severity: SeverityError, statement: "Every key is one that the format knows at its place."})
-	register(rule{id: "duplicate-key", severity: SeverityError, statement: "No key stands twice in a mapping, and no name is given twice in the files of a plan."})
-	register(rule{id: "wrong-type", severity: SeverityError, statement: "Every value has the type that its key takes."})
-	register(rule{id: "missing-key", severity: SeverityError, statement: "Every required key is there."})
-	register(rule{id: "invalid-value", severity: SeverityError, statement: "Every value is one that its key allows.", check: checkPageAddresses})
-}
-
 // decoder reads one file by the types of file.go, in one pass over its nodes. Whatever is wrong becomes a finding, and
 // the rest is read all the same.
 type decoder struct {
@@ -40,7 +32,7 @@ func (d *decoder) advise(id string, at span, message string, t tip) {
 }
 
 func (d *decoder) advised(id string, at span, message string, t tip) Finding {
-	f := resolveRule(id).finding(d.src.pos(at), message, t.text)
+	f := ruleOf(id).Finding(d.src.pos(at), message, t.text)
 	if !d.isFull(id) {
 		f.Fix = d.src.fix(at, t)
 	}

@@ -29,7 +29,7 @@ type Keeping struct {
 
 // KeepingOf tells how a rule is kept, ours or one of the catalogue; false for an id that is neither.
 func KeepingOf(id string) (Keeping, bool) {
-	if _, ok := rules[id]; ok {
+	if _, ok := RuleByID(id); ok {
 		return Keeping{By: ByFinding}, true
 	}
 	if k, ok := keepings[id]; ok {

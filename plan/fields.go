@@ -14,16 +14,6 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// The rules of the catalogue that the value of a single key can break.
-func init() {
-	for _, id := range []string{
-		"acquire-region-values", "audio-profile-values", "extparams-sse", "max-video-duration-range", "ready-timeout-range",
-		"storage-bucket-required", "storage-vendor-values", "video-bitrate-range", "video-fps-range", "video-side-range", "video-size-required",
-	} {
-		registerDocumented(id, nil)
-	}
-}
-
 var idPattern = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
 // fieldChecks runs the validate tags of file.go.

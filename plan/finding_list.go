@@ -61,7 +61,7 @@ func (l *findingList) leftOut() []Finding {
 	var list []Finding
 	for _, id := range slices.Sorted(maps.Keys(l.told)) {
 		if t := l.told[id]; t.left > 0 {
-			f := resolveRule(id).finding(t.at, fmt.Sprintf("%s of %s in this file from here on, counted and not listed", more(t.left), id), "mend those that are listed first")
+			f := ruleOf(id).Finding(t.at, fmt.Sprintf("%s of %s in this file from here on, counted and not listed", more(t.left), id), "mend those that are listed first")
 			list = append(list, f)
 		}
 	}

@@ -8,13 +8,6 @@ import (
 	"rundown/agora"
 )
 
-func init() {
-	register(rule{
-		id: "unused-ignore", severity: SeverityWarning,
-		statement: "Every # rundown:ignore RULE reason silences a finding of its line, or of the line below.",
-	})
-}
-
 const ignoreWord = "rundown:ignore"
 
 // ignore is a comment that silences one rule at one line: # rundown:ignore RULE reason.
@@ -68,7 +61,7 @@ func newIgnore(rest string) ignore {
 		return ignore{problem: ignoreWord + " names no rule", hint: say("write the rule and the reason: # " + ignoreWord + " RULE reason")}
 	}
 	id := words[0]
-	_, ours := rules[id]
+	_, ours := RuleByID(id)
 	_, documented := agora.RestrictionByID(id)
 	ig := ignore{rule: id}
 	switch {
@@ -118,14 +111,14 @@ func silence(findings []Finding, ignores []ignore, used []bool) []Finding {
 func (c *checker) unusedIgnores(used []bool) []Finding {
 	ignores, opts := c.p.ignores, c.opts
 	var findings []Finding
-	r := resolveRule("unused-ignore")
+	r := ruleOf("unused-ignore")
 	for i, ig := range ignores {
 		switch {
 		case ig.problem != "":
 			findings = append(findings, c.advised(r, ig.pos, ig.problem, ig.hint))
 		case used[i] || ig.used || opts.Lookup == nil && needsValues[ig.rule]:
 		default:
-			findings = append(findings, r.finding(ig.pos, fmt.Sprintf("nothing on line %d breaks %s", ig.line, ig.rule),
+			findings = append(findings, r.Finding(ig.pos, fmt.Sprintf("nothing on line %d breaks %s", ig.line, ig.rule),
 				"remove the comment, or move it to the end of the line that is reported, or above it"))
 		}
 	}

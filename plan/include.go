@@ -16,13 +16,6 @@ import (
 // maxIncluded bounds how many files a plan includes.
 const maxIncluded = 1000
 
-func init() {
-	register(rule{
-		id: "include-not-found", severity: SeverityError,
-		statement: "Every include matches a plan file that can be read; the files are regular ones, in the root file's folder or one of --include-dir, 1,000 at most.",
-	})
-}
-
 // include reads what the root file includes, each file once.
 func (l *loader) include(root *unit, file *rootFile) {
 	if file.Include == nil {

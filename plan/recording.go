@@ -6,20 +6,6 @@ import (
 	"time"
 )
 
-func init() {
-	register(rule{
-		id: "when-syntax", severity: SeverityError,
-		statement: "Times are weekdays and a time, or a date and a time: Mon Wed 09:00-09:50, 2031-12-17 08:00-11:00.",
-	})
-	register(rule{
-		id: "cron-syntax", severity: SeverityError,
-		statement: "A cron expression has the five standard fields and no time zone, and its duration is more than 0.",
-	})
-	register(rule{id: "timezone-missing", severity: SeverityError, statement: "Every recording has a timezone, of its own or by defaults."})
-	registerDocumented("url-required", nil)
-	registerDocumented("storage-config-required", nil)
-}
-
 // recordings lays the layers over one another: the program's defaults, the root file's, those of the file, and what
 // the recording sets itself.
 func (b *builder) recordings(units []*unit) {

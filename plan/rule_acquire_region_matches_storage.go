@@ -6,8 +6,6 @@ import (
 	"rundown/agora"
 )
 
-func init() { registerDocumented("acquire-region-matches-storage", checkRegions) }
-
 // checkRegions passes over storage whose place is not known from its region.
 func checkRegions(c *checker) {
 	c.reportValues([]string{"region"}, func(s *Settings) (string, tip) {

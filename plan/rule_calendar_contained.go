@@ -2,14 +2,6 @@ package plan
 
 import "fmt"
 
-func init() {
-	register(rule{
-		id: "calendar-contained", severity: SeverityWarning,
-		statement: "Of the calendars of an only list, each adds days: the list is a union, so that one within another changes nothing.",
-		check:     checkContainedCalendars,
-	})
-}
-
 // checkContainedCalendars reports each list once, at the key that gives it.
 func checkContainedCalendars(c *checker) {
 	c.reportValues([]string{"only"}, func(s *Settings) (string, tip) {

@@ -2,15 +2,6 @@ package plan
 
 import "fmt"
 
-func init() {
-	register(rule{
-		id:        "calendar-matches-nothing",
-		severity:  SeverityWarning,
-		statement: "On each entry of a calendar, some recording that uses the calendar would have a class.",
-		check:     checkCalendarMatchesNothing,
-	})
-}
-
 // checkCalendarMatchesNothing asks of an entry of only whether a class is on it, and of an entry of skip whether
 // there would be one without skip. Calendars that nobody uses are another rule's.
 func checkCalendarMatchesNothing(c *checker) {

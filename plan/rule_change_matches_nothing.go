@@ -5,15 +5,6 @@ import (
 	"strings"
 )
 
-func init() {
-	register(rule{
-		id:        "change-matches-nothing",
-		severity:  SeverityError,
-		statement: "A change names a day, a range of days, or a day and time for which the recording has a class planned.",
-		check:     checkChangeMatchesNothing,
-	})
-}
-
 func checkChangeMatchesNothing(c *checker) {
 	for _, s := range c.expansion().schedules {
 		if s.recording.unread() {

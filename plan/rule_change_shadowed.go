@@ -2,14 +2,6 @@ package plan
 
 import "fmt"
 
-func init() {
-	register(rule{
-		id: "change-shadowed", severity: SeverityWarning,
-		statement: "Every change is the most specific one of some class: of several changes of one class that one alone counts.",
-		check:     checkChangeShadowed,
-	})
-}
-
 // checkChangeShadowed leaves a change without any class to change-matches-nothing.
 func checkChangeShadowed(c *checker) {
 	for _, s := range c.expansion().schedules {

@@ -6,15 +6,6 @@ import (
 	"time"
 )
 
-func init() {
-	register(rule{
-		id:        "clock-change",
-		severity:  SeverityWarning,
-		statement: "No class starts at a time that a clock change skips or shows twice; one in the gap starts right after it, one that comes twice starts the first time, and the length is kept.",
-		check:     checkClockChange,
-	})
-}
-
 // checkClockChange lists each such class of the window. It looks only at the days around a change.
 func checkClockChange(c *checker) {
 	e := c.expansion()

@@ -7,13 +7,6 @@ import (
 	"rundown/agora"
 )
 
-func init() {
-	registerDocumented("cname-required", checkCnameGiven)
-	registerDocumented("cname-max-bytes", func(c *checker) { checkCnameLength(c, "cname-max-bytes") })
-	registerDocumented("cname-short", func(c *checker) { checkCnameLength(c, "cname-short") })
-	registerDocumented("cname-charset", checkCnameCharset)
-}
-
 // reportCnames judges the channel names that the plan sets itself, with their placeholders replaced: judge gives what is
 // wrong with one, "" for nothing, and what to try. A name that several recordings inherit is reported once, as the first
 // of them has it.
@@ -44,7 +37,12 @@ func checkCnameGiven(c *checker) {
 	})
 }
 
-func checkCnameLength(c *checker, id string) {
+// checkCnameLength holds channel names against one of the two documented limits.
+func checkCnameLength(id string) func(*checker) {
+	return func(c *checker) { c.judgeCnameLength(id) }
+}
+
+func (c *checker) judgeCnameLength(id string) {
 	_, most := agora.Bound(id)
 	_, hard := agora.Bound("cname-max-bytes")
 	c.reportCnames(func(cname string) (string, string) {

@@ -7,8 +7,6 @@ import (
 	"rundown/agora"
 )
 
-func init() { registerDocumented("cname-filename-replacement", checkCnameFilename) }
-
 // checkCnameFilename tells who looks for files by the name of the channel.
 func checkCnameFilename(c *checker) {
 	special := agora.Strings("cname-filename-replacement")[0]

@@ -2,14 +2,6 @@ package plan
 
 import "fmt"
 
-func init() {
-	register(rule{
-		id: "cron-days", severity: SeverityWarning,
-		statement: "A cron expression restricts the day of the month or the day of the week, not both: where both are restricted, a day that fits one of them is enough.",
-		check:     checkCronDays,
-	})
-}
-
 // checkCronDays tells how an expression is read that programs read in two ways: to some a field that begins with a star,
 // as */2, is no restriction, and then a day must fit both.
 func checkCronDays(c *checker) {

@@ -5,15 +5,6 @@ import (
 	"time"
 )
 
-func init() {
-	register(rule{
-		id:        "in-the-past",
-		severity:  SeverityInformation,
-		statement: "A time of a recording has a class that is not over yet.",
-		check:     checkInThePast,
-	})
-}
-
 func checkInThePast(c *checker) {
 	if c.opts.Now.IsZero() {
 		return

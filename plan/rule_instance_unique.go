@@ -7,8 +7,6 @@ import (
 	"slices"
 )
 
-func init() { registerDocumented("instance-unique", checkInstances) }
-
 // instance is a session's name at the service.
 type instance struct{ app, cname, uid string }
 

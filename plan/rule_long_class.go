@@ -8,14 +8,6 @@ import (
 // longClass is how long a class over midnight may be without a question: an evening, not two times that were swapped.
 const longClass = 8 * time.Hour
 
-func init() {
-	register(rule{
-		id: "long-class", severity: SeverityWarning,
-		statement: "No class of more than 8 hours passes midnight: an end before the start is on the next day, and usually the two were swapped.",
-		check:     checkLongClasses,
-	})
-}
-
 func checkLongClasses(c *checker) {
 	for _, r := range c.p.Recordings {
 		for i := range r.When {

@@ -8,8 +8,6 @@ import (
 	"rundown/agora"
 )
 
-func init() { registerDocumented("mobile-viewport-size", checkViewport) }
-
 // checkViewport takes the listed viewports upright and turned.
 func checkViewport(c *checker) {
 	listed := agora.Strings("mobile-viewport-size")

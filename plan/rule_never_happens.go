@@ -2,15 +2,6 @@ package plan
 
 import "fmt"
 
-func init() {
-	register(rule{
-		id:        "never-happens",
-		severity:  SeverityError,
-		statement: "Every time of a recording gives at least one class within all its bounds, and not all classes of a recording are cancelled.",
-		check:     checkNeverHappens,
-	})
-}
-
 // checkNeverHappens looks at all bounds, whatever the present time: a class that is over has happened. A class that a
 // change cancels is none that never happens: somebody said so, and must be able to.
 func checkNeverHappens(c *checker) {

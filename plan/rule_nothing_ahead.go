@@ -2,14 +2,6 @@ package plan
 
 import "fmt"
 
-func init() {
-	register(rule{
-		id: "nothing-ahead", severity: SeverityWarning,
-		statement: "A plan has a class ahead: one that is not cancelled and has not ended.",
-		check:     checkNothingAhead,
-	})
-}
-
 // checkNothingAhead leaves alone what could not be read whole, and what has never had a class.
 func checkNothingAhead(c *checker) {
 	if c.opts.Now.IsZero() || len(c.p.Recordings) == 0 {

@@ -1,14 +1,5 @@
 package plan
 
-func init() {
-	register(rule{
-		id:        "overlap-page",
-		severity:  SeverityWarning,
-		statement: "No two recordings record one URL at once, padding left aside.",
-		check:     checkOverlapPage,
-	})
-}
-
 // checkOverlapPage sweeps over the recordings whose pages may be the same. Each class is compared with the class of
 // another recording on its page that ends last, so that a thousand recordings of one page give a thousand findings
 // and not half a million.

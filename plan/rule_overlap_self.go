@@ -5,15 +5,6 @@ import (
 	"time"
 )
 
-func init() {
-	register(rule{
-		id:        "overlap-self",
-		severity:  SeverityError,
-		statement: "No two classes of a recording overlap, padding left aside.",
-		check:     checkOverlapSelf,
-	})
-}
-
 // checkOverlapSelf compares each class of the window with the one before it that ends last. Two times that give the
 // same start are one class; unless they are written alike, they overlap too.
 func checkOverlapSelf(c *checker) {

@@ -6,8 +6,6 @@ import (
 	"rundown/agora"
 )
 
-func init() { registerDocumented("pcw-max", checkConcurrent) }
-
 // checkConcurrent compares the peak of concurrent sessions of an App ID with the number that the plan states. Where it
 // states none, the documentation names two figures: above the smaller is a warning, above the larger an error.
 func checkConcurrent(c *checker) {

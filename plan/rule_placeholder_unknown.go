@@ -6,14 +6,6 @@ import (
 	"slices"
 )
 
-func init() {
-	register(rule{
-		id: "placeholder-unknown", severity: SeverityError,
-		statement: "Every placeholder in url, cname and prefix is plan, id, date, time or a label of the recording.",
-		check:     checkPlaceholders,
-	})
-}
-
 // checkPlaceholders reports a placeholder once where it stands, though many recordings may inherit it.
 func checkPlaceholders(c *checker) {
 	type place struct {

@@ -8,16 +8,6 @@ import (
 	"rundown/agora"
 )
 
-func init() {
-	registerDocumented("prefix-charset", checkPrefixCharset)
-	registerDocumented("prefix-max-length", checkPrefixLength)
-	register(rule{
-		id: "prefix-clash", severity: SeverityError,
-		statement: "Recordings whose prefixes differ still differ once what Agora forbids is left out.",
-		check:     checkPrefixClash,
-	})
-}
-
 // checkPrefixCharset looks at literal text only: from a placeholder's value, what is forbidden is left out.
 func checkPrefixCharset(c *checker) {
 	allowed := regexp.MustCompile(agora.Strings("prefix-charset")[0])

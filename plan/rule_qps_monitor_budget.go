@@ -10,8 +10,6 @@ import (
 	"rundown/agora"
 )
 
-func init() { registerDocumented("qps-monitor-budget", checkRequests) }
-
 // checkRequests holds the queries of running recordings, and what all else leaves for starts, against the request budget
 // of an App ID. Starts are placed within their part of it; what they are begun too early for is told too.
 func checkRequests(c *checker) {

@@ -2,10 +2,6 @@ package plan
 
 import "fmt"
 
-func init() {
-	register(rule{id: "ready-timeout-recommended", severity: SeverityInformation, check: checkReadyTimeout})
-}
-
 // checkReadyTimeout tells once of all recordings without a ready timeout, at the first of them.
 func checkReadyTimeout(c *checker) {
 	var without []string

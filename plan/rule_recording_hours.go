@@ -7,13 +7,12 @@ import (
 	"rundown/agora"
 )
 
-func init() {
-	registerDocumented("max-recording-hour-range", func(c *checker) {
-		checkHours(c, "max-recording-hour-range", func(asked, most time.Duration) bool { return asked > most })
-	})
-	registerDocumented("resource-expired-covers-plan", func(c *checker) {
-		checkHours(c, "resource-expired-hour-range", func(asked, most time.Duration) bool { return asked >= most })
-	})
+func checkRecordingHours(c *checker) {
+	checkHours(c, "max-recording-hour-range", func(asked, most time.Duration) bool { return asked > most })
+}
+
+func checkExpiryHours(c *checker) {
+	checkHours(c, "resource-expired-hour-range", func(asked, most time.Duration) bool { return asked >= most })
 }
 
 // checkHours compares the longest time from a class's first request to the end of its padding with the hours that the

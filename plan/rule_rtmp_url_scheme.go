@@ -8,8 +8,6 @@ import (
 	"rundown/agora"
 )
 
-func init() { registerDocumented("rtmp-url-scheme", checkScheme) }
-
 // checkScheme looks at what the plan writes out, and at the value of a reference only where values are asked for.
 func checkScheme(c *checker) {
 	schemes := agora.Strings("rtmp-url-scheme")

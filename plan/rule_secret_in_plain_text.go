@@ -2,14 +2,6 @@ package plan
 
 import "strings"
 
-func init() {
-	register(rule{
-		id: "secret-in-plain-text", severity: SeverityError,
-		statement: "Secrets stand behind references. A key or a password written out is an error, an address a warning.",
-		check:     checkPlainSecrets,
-	})
-}
-
 func checkPlainSecrets(c *checker) {
 	key := func(t Text, name string) {
 		if !t.IsZero() && !t.isEmpty() && len(t.References()) == 0 {

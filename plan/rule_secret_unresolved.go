@@ -4,14 +4,6 @@ import (
 	"fmt"
 )
 
-func init() {
-	register(rule{
-		id: "secret-unresolved", severity: SeverityError,
-		statement: "Every reference stands for a value, where the values are asked for.",
-		check:     checkUnresolved,
-	})
-}
-
 func checkUnresolved(c *checker) {
 	if c.opts.Lookup == nil {
 		return

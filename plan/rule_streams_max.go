@@ -7,17 +7,15 @@ import (
 	"rundown/agora"
 )
 
-func init() {
-	for _, region := range []agora.Region{agora.RegionCN, agora.RegionAP, agora.RegionEU, agora.RegionNA} {
-		id := agora.StreamLimitID(region)
-		registerDocumented(id, func(c *checker) { checkStreams(c, region, id) })
-	}
-}
-
 // checkStreams holds the sessions of a class of resolution in a region against its limit. Where recordings name no
 // region, Agora chooses one near the caller: the smallest documented limit is a warning of its region's rule then,
 // and what was granted to the app counts as anywhere.
-func checkStreams(c *checker, region agora.Region, id string) {
+func checkStreams(region agora.Region) func(*checker) {
+	id := agora.StreamLimitID(region)
+	return func(c *checker) { judgeStreams(c, region, id) }
+}
+
+func judgeStreams(c *checker, region agora.Region, id string) {
 	c.eachApp(func(own *App, f *AppForecast) {
 		for _, place := range f.Places {
 			if place.Region != region && (place.Region != "" || id != assumedStreams()) {

@@ -2,8 +2,6 @@ package plan
 
 import "fmt"
 
-func init() { registerDocumented("streams-mixed-total", checkMixed) }
-
 // checkMixed holds the total of several classes of resolution at once against their common limit, the largest limit
 // of the classes in use. Older pages could also be read as the limit of the highest resolution.
 func checkMixed(c *checker) {

@@ -5,14 +5,6 @@ import (
 	"regexp"
 )
 
-func init() {
-	register(rule{
-		id: "timezone-fixed", severity: SeverityWarning,
-		statement: "Every timezone is that of a place, or UTC: EST, MST, HST, GMT±n and Etc/GMT±n know no summer time.",
-		check:     checkFixedZones,
-	})
-}
-
 // fixedZone matches the zones of the database that are taken for the time of a place and never change their clocks.
 var fixedZone = regexp.MustCompile(`^(EST|MST|HST|(Etc/)?(GMT([+-]?[0-9]+)?|Greenwich))$`)
 

@@ -2,15 +2,6 @@ package plan
 
 import "fmt"
 
-func init() {
-	register(rule{
-		id:        "unbounded",
-		severity:  SeverityError,
-		statement: "Weekly times and cron expressions have bounds: the calendars of only.",
-		check:     checkUnbounded,
-	})
-}
-
 // checkUnbounded reports a recording once, at its first time without bounds: the cure is one key for all of them.
 func checkUnbounded(c *checker) {
 	for _, r := range c.p.Recordings {

@@ -5,19 +5,6 @@ import (
 	"fmt"
 )
 
-func init() {
-	register(rule{
-		id: "unsupported", severity: SeverityError,
-		statement: "A plan asks for nothing that the daemon does not do yet.",
-		check: func(c *checker) {
-			if pos, what := c.p.unsupported(); what != "" {
-				// A note: the plan is right, and the examples of the format have such keys too.
-				c.reportAs(SeverityInformation, pos, fmt.Sprintf("%s is checked, but nothing acts on it yet, and run and now refuse a plan with it", what), "take "+what+" out to record this plan")
-			}
-		},
-	})
-}
-
 // ErrUnsupported says that a plan holds keys that nothing acts on yet.
 var ErrUnsupported = errors.New("the plan holds what nothing acts on yet")
 
@@ -37,4 +24,11 @@ func (p *Plan) unsupported() (Pos, string) {
 		return p.Notify[0].Pos, "notify"
 	}
 	return Pos{}, ""
+}
+
+// checkUnsupported gives a note: the plan is right, and the examples of the format have such keys too.
+func checkUnsupported(c *checker) {
+	if pos, what := c.p.unsupported(); what != "" {
+		c.reportAs(SeverityInformation, pos, fmt.Sprintf("%s is checked, but nothing acts on it yet, and run and now refuse a plan with it", what), "take "+what+" out to record this plan")
+	}
 }

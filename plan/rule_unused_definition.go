@@ -2,14 +2,6 @@ package plan
 
 import "fmt"
 
-func init() {
-	register(rule{
-		id: "unused-definition", severity: SeverityWarning,
-		statement: "Every app, storage, cdn target, calendar and exposed variable is used.",
-		check:     checkUnused,
-	})
-}
-
 // checkUnused passes over the kinds of which a use could not be read, which is reported there.
 func checkUnused(c *checker) {
 	if c.p.uses == nil {

@@ -10,14 +10,6 @@ import (
 	"unicode"
 )
 
-func init() {
-	register(rule{
-		id: "url-not-public", severity: SeverityError,
-		statement: "The page of a recording can be opened from the internet: its host is a public name or address.",
-		check:     checkPublicPages,
-	})
-}
-
 // checkPublicPages looks at the host of each page as it is sent. A host that only a reference knows is looked at where
 // values are asked for, and never shown.
 func checkPublicPages(c *checker) {

@@ -8,11 +8,6 @@ import (
 	"rundown/agora"
 )
 
-func init() {
-	registerDocumented("stream-fps-cap", checkStreamFPS)
-	registerDocumented("video-fps-listed-values", checkListedFPS)
-}
-
 // checkStreamFPS is about what the service supports, which is less than what videoFps takes. It leaves alone what is
 // out of bounds, which is another rule's.
 func checkStreamFPS(c *checker) {

@@ -6,8 +6,6 @@ import (
 	"rundown/agora"
 )
 
-func init() { registerDocumented("video-pixels-max", checkPixels) }
-
 func checkPixels(c *checker) {
 	_, most := agora.Bound("video-pixels-max")
 	c.reportValues([]string{"video"}, func(s *Settings) (string, tip) {

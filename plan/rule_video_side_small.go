@@ -6,8 +6,6 @@ import (
 	"rundown/agora"
 )
 
-func init() { registerDocumented("video-side-small-without-mobile", checkSmallSides) }
-
 // checkSmallSides leaves alone what is out of bounds, which is another rule's.
 func checkSmallSides(c *checker) {
 	least, _ := agora.Bound("video-side-small-without-mobile")

@@ -3,7 +3,6 @@ package plan
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -51,24 +50,21 @@ recordings:
 // termDay is the present of the measurements.
 var termDay = time.Date(2031, time.August, 25, 0, 0, 0, 0, time.UTC)
 
-// checkBy applies the rules of the given ids.
-func checkBy(p *Plan, ids []string) []Finding {
+// checkBy runs the given checks.
+func checkBy(p *Plan, list []check) []Finding {
 	c := &checker{p: p, opts: CheckOptions{Now: termDay}}
-	c.apply(slices.Clone(ids))
+	c.apply(list)
 	return Sort(p, c.findings)
 }
 
 // rulesByNeed parts the rules into those that look at settings and those that count classes.
-func rulesByNeed(p *Plan) (static, counting []string) {
-	for _, id := range slices.Sorted(maps.Keys(rules)) {
-		if rules[id].check == nil {
-			continue
-		}
-		c := &checker{p: p, opts: CheckOptions{Now: termDay}, rule: resolveRule(id)}
-		if c.rule.check(c); c.times == nil {
-			static = append(static, id)
+func rulesByNeed(p *Plan) (static, counting []check) {
+	for _, one := range checks {
+		c := &checker{p: p, opts: CheckOptions{Now: termDay}, rule: ruleOf(one.rule)}
+		if one.find(c); c.times == nil {
+			static = append(static, one)
 		} else {
-			counting = append(counting, id)
+			counting = append(counting, one)
 		}
 	}
 	return static, counting

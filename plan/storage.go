@@ -11,13 +11,6 @@ import (
 	"rundown/agora"
 )
 
-// The rules of the catalogue that relate the keys of one storage to its vendor.
-func init() {
-	for _, id := range []string{"storage-region-values", "storage-keys-required", "extparams-endpoint", "extparams-tag", "sts-vendors"} {
-		registerDocumented(id, nil)
-	}
-}
-
 // defaultPrefix are the folders of a storage that names none.
 var defaultPrefix = []string{"{plan}", "{id}", "{date}"}
 

@@ -16,13 +16,6 @@ import (
 
 const ruleSyntax = "yaml-syntax"
 
-func init() {
-	register(rule{
-		id: ruleSyntax, severity: SeverityError,
-		statement: "A plan is one YAML document in UTF-8, without aliases, merge keys and explicit tags.",
-	})
-}
-
 // maxFileSize bounds a file of a plan: ten thousand recordings take less than 4 MB.
 const maxFileSize = 64 << 20
 

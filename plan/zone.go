@@ -5,10 +5,6 @@ import (
 	"time"
 )
 
-func init() {
-	register(rule{id: "timezone-unknown", severity: SeverityError, statement: "Every timezone is one of the IANA database."})
-}
-
 type zoneResult struct {
 	zone *time.Location
 }
