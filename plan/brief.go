@@ -19,7 +19,7 @@ type Brief struct {
 }
 
 // Briefs gives what [Plan.All] gives, in short.
-func (p *Plan) Briefs(from, until time.Time) iter.Seq[Brief] {
+func Briefs(p *Plan, from, until time.Time) iter.Seq[Brief] {
 	return func(yield func(Brief) bool) {
 		newExpansion(p).walk(from, until, func(c *class) bool {
 			return yield(newBrief(p, c))

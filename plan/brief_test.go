@@ -12,9 +12,9 @@ func TestABriefTellsAllOfAnOccurrence(t *testing.T) {
 		p := drawPlan(t)
 		from := instant("2031-09-25T00:00:00Z")
 		until := from.AddDate(0, 2, 0)
-		list := p.Occurrences(from, until)
+		list := Occurrences(p, from, until)
 		n := 0
-		for b := range p.Briefs(from, until) {
+		for b := range Briefs(p, from, until) {
 			o := list[n]
 			n++
 			if got := b.Occurrence(); !reflect.DeepEqual(got, o) {

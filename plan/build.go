@@ -254,18 +254,6 @@ func (b *builder) severities(list entries[severityKey]) {
 	}
 }
 
-func ruleIDs() []string {
-	ids := make([]string, 0, len(ruleTable)+256)
-	for _, r := range ruleTable {
-		ids = append(ids, r.ID)
-	}
-	for _, r := range agora.Restrictions() {
-		ids = append(ids, r.ID)
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
 func (b *builder) calendar(u *unit, e *entry[calendarKeys]) {
 	c := &Calendar{Name: e.Key.Text, Pos: u.src.pos(e.Key.At)}
 	if len(e.Value.Days) == 0 {

@@ -14,27 +14,27 @@ import (
 func (c *checker) forecast() *Forecast {
 	if c.load == nil {
 		e := c.expansion()
-		c.load = ForecastOf(c.p.sharing(c.opts.Beside), ForecastOptions{From: Bound{At: e.from}, Until: Bound{At: e.until}})
+		c.load = ForecastOf(sharing(c.p, c.opts.Beside), ForecastOptions{From: Bound{At: e.from}, Until: Bound{At: e.until}})
 	}
 	return c.load
 }
 
 // alone is the forecast of the plan without those beside it.
 func (c *checker) alone() *Forecast {
-	if len(c.p.sharing(c.opts.Beside)) == 1 {
+	if len(sharing(c.p, c.opts.Beside)) == 1 {
 		return c.forecast()
 	}
 	return ForecastOf([]*Plan{c.p}, ForecastOptions{Now: c.opts.Now})
 }
 
 // sharing gives the plan, and those of the others that use an App ID of it.
-func (p *Plan) sharing(others []*Plan) []*Plan {
+func sharing(p *Plan, others []*Plan) []*Plan {
 	list := []*Plan{p}
 	for _, o := range others {
 		if o == nil || o == p {
 			continue
 		}
-		if slices.ContainsFunc(o.Apps, func(a *App) bool { return p.appBy(appKey(o, a)) != nil }) {
+		if slices.ContainsFunc(o.Apps, func(a *App) bool { return appBy(p, appKey(o, a)) != nil }) {
 			list = append(list, o)
 		}
 	}
@@ -42,7 +42,7 @@ func (p *Plan) sharing(others []*Plan) []*Plan {
 }
 
 // appBy finds the plan's own app of an App ID.
-func (p *Plan) appBy(key string) *App {
+func appBy(p *Plan, key string) *App {
 	for _, a := range p.Apps {
 		if appKey(p, a) == key {
 			return a
@@ -55,7 +55,7 @@ func (p *Plan) appBy(key string) *App {
 func (c *checker) eachApp(visit func(own *App, f *AppForecast)) {
 	f := c.forecast()
 	for i := range f.Apps {
-		if own := c.p.appBy(f.Apps[i].key); own != nil {
+		if own := appBy(c.p, f.Apps[i].key); own != nil {
 			visit(own, &f.Apps[i])
 		}
 	}
@@ -68,15 +68,15 @@ func (c *checker) eachApp(visit func(own *App, f *AppForecast)) {
 func (c *checker) capacity(own *App, kind, where string, peaks Peaks, limit int, hint string) {
 	switch {
 	case peaks.Bare.Sessions > limit:
-		c.report(own.Pos, fmt.Sprintf("%s at once%s %s, %d are allowed", own.has(peaks.Bare.Sessions, kind), where, c.during(own, peaks.Bare.At), limit), hint)
+		c.report(own.Pos, fmt.Sprintf("%s at once%s %s, %d are allowed", hasSessions(own, peaks.Bare.Sessions, kind), where, c.during(own, peaks.Bare.At), limit), hint)
 	case peaks.Padded.Sessions > limit:
 		c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s at once%s with their padding %s, %d are allowed; padding gives way then",
-			own.has(peaks.Padded.Sessions, kind), where, c.during(own, peaks.Padded.At), limit), hint)
+			hasSessions(own, peaks.Padded.Sessions, kind), where, c.during(own, peaks.Padded.At), limit), hint)
 	}
 }
 
-// has counts what runs at once.
-func (a *App) has(n int, kind string) string {
+// hasSessions counts what runs at once.
+func hasSessions(a *App, n int, kind string) string {
 	recordings := "recordings"
 	if n == 1 {
 		recordings = "recording"
@@ -93,7 +93,7 @@ func (c *checker) during(own *App, at time.Time) string {
 	var names []string
 	seen := make(map[*Recording]bool)
 	unix, app := at.Unix(), appKey(c.p, own)
-	for _, p := range c.p.sharing(c.opts.Beside) {
+	for _, p := range sharing(c.p, c.opts.Beside) {
 		e, beside := newExpansion(p), ""
 		if p != c.p {
 			beside = p.Name + "/"

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"errors"
-	"strings"
 	"time"
 )
 
@@ -33,81 +31,34 @@ type ChangeTo struct {
 	length time.Duration
 }
 
-const changeKeyHint = "write a planned day as 2031-10-13, a range as 2031-11-17..2031-11-19, or a day and a time as 2031-10-13 09:00"
-
-// orHint gives the error of a day the hint of the text around it, unless the error knows which day is meant.
-func orHint(err error, hint string) error {
-	var e *syntaxError
-	if errors.As(err, &e) && e.Hint != dayHint {
-		return err
-	}
-	return syntaxErrorf(hint, "%s", err)
-}
-
-// parseChangeKey reads "2031-10-13", "2031-11-17..2031-11-19" or "2031-10-13 09:00". The error is a [*syntaxError].
-func parseChangeKey(s string) (ChangeKey, error) {
-	s = strings.TrimSpace(s)
-	if strings.Contains(s, "..") {
-		days, err := parseDays(s)
-		return ChangeKey{Days: days}, err
-	}
-	if days, ok := foreignDays(s); ok && !looksLikeDate(s) {
-		return ChangeKey{}, syntaxTip(write(days.String()), "%q is not a planned day, or a range of them, as plans write it", s)
-	}
-	fields := strings.Fields(s)
-	if len(fields) == 0 || len(fields) > 2 {
-		return ChangeKey{}, syntaxErrorf(changeKeyHint, "%q is not a planned day", s)
-	}
-	day, err := parseDay(fields[0])
-	if err != nil {
-		return ChangeKey{}, orHint(err, changeKeyHint)
-	}
-	key := ChangeKey{Days: DayRange{day, day}}
-	if len(fields) == 1 {
-		return key, nil
-	}
-	if strings.Contains(fields[1], "-") {
-		return ChangeKey{}, syntaxErrorf("name the planned start only, as in 2031-10-13 09:00", "%q is not the planned start of a class", fields[1])
-	}
-	key.HasTime = true
-	if key.Time, err = parseClock(fields[1]); err != nil {
-		return ChangeKey{}, err
-	}
-	if key.Time == daySeconds {
-		return ChangeKey{}, syntaxErrorf("write 00:00 of the next day", "no class is planned at 24:00")
-	}
-	return key, nil
-}
-
-const changeToHint = "write a new time as 09:00-10:20 or, on another day, as 2031-10-16 18:00-18:50"
-
-// parseChangeTo reads "2031-10-16 18:00-18:50" or "09:00-10:20". The error is a [*syntaxError].
-func parseChangeTo(s string) (ChangeTo, error) {
-	fields := strings.Fields(s)
-	if len(fields) == 0 || len(fields) > 2 {
-		return ChangeTo{}, syntaxErrorf(changeToHint, "%q is not a new time", strings.TrimSpace(s))
-	}
-	var to ChangeTo
-	var err error
-	if len(fields) == 2 || looksLikeDate(fields[0]) {
-		to.HasDay = true
-		if to.Day, err = parseDay(fields[0]); err != nil {
-			return ChangeTo{}, orHint(err, changeToHint)
-		}
-		if len(fields) == 1 {
-			return ChangeTo{}, syntaxErrorf(changeToHint, "%q has no time", fields[0])
-		}
-	}
-	if to.start, to.length, err = parseClocks(fields[len(fields)-1]); err != nil {
-		return ChangeTo{}, err
-	}
-	return to, nil
-}
-
 // String writes the key as plans do.
 func (k ChangeKey) String() string {
 	if k.HasTime {
 		return k.Days.String() + " " + k.Time.String()
 	}
 	return k.Days.String()
+}
+
+// settings lays the change over the recording's settings.
+func (c *Change) settings(base *Settings) *Settings {
+	if c.over == nil && c.Note == "" {
+		return base
+	}
+	s := *base
+	if c.over != nil {
+		s = c.over(s)
+	}
+	if s.Zone == nil {
+		s.Zone = base.Zone // an unknown zone is reported where it stands
+	}
+	if c.Note != "" {
+		s.Note = c.Note
+	}
+	return &s
+}
+
+// displaces says that the change takes classes off the day on which they are planned: to another day, or to the
+// clock of another zone.
+func (c *Change) displaces(base, changed *Settings) bool {
+	return !c.Cancelled && (c.To != nil && c.To.HasDay || changed.Zone.String() != base.Zone.String())
 }

@@ -49,27 +49,3 @@ func (x *changeIndex) find(d Day, c clock) int {
 	}
 	return best
 }
-
-// settings lays the change over the recording's settings.
-func (c *Change) settings(base *Settings) *Settings {
-	if c.over == nil && c.Note == "" {
-		return base
-	}
-	s := *base
-	if c.over != nil {
-		s = c.over(s)
-	}
-	if s.Zone == nil {
-		s.Zone = base.Zone // an unknown zone is reported where it stands
-	}
-	if c.Note != "" {
-		s.Note = c.Note
-	}
-	return &s
-}
-
-// displaces says that the change takes classes off the day on which they are planned: to another day, or to the
-// clock of another zone.
-func (c *Change) displaces(base, changed *Settings) bool {
-	return !c.Cancelled && (c.To != nil && c.To.HasDay || changed.Zone.String() != base.Zone.String())
-}

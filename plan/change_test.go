@@ -6,7 +6,7 @@ func TestTheMostSpecificChangeApplies(t *testing.T) {
 	r := recording("r", "UTC", "Mon-Sun 09:00-10:00")
 	keys := []string{"2031-10-01..2031-10-31", "2031-10-06..2031-10-12", "2031-10-08", "2031-10-08 09:00", "2031-10-10..2031-10-16", "2031-10-01..2031-10-20"}
 	for _, key := range keys {
-		r.change(key, "cancelled")
+		change(r, key, "cancelled")
 	}
 	x := newChangeIndex(r.Changes)
 	for _, test := range []struct {

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"cmp"
-	"slices"
 	"time"
 )
 
@@ -45,55 +43,4 @@ func (c *checker) apply(list []check) {
 		c.rule = ruleOf(one.rule)
 		one.find(c)
 	}
-}
-
-// indispensable are the rules, beside those of structure, that no plan can do without: they tell of what is missing, or
-// could not be read, and without it there is nothing to ask the service for.
-var indispensable = map[string]bool{
-	"timezone-missing": true, "timezone-unknown": true, "url-required": true, "when-syntax": true, "cron-syntax": true,
-	"storage-config-required": true, "storage-bucket-required": true, "storage-keys-required": true,
-	"storage-vendor-values": true, "video-size-required": true,
-}
-
-// tune applies a plan's rules: key: severities are replaced and what is off disappears. Rules of structure stay.
-func tune(findings []Finding, severities map[string]Severity) []Finding {
-	if len(severities) == 0 {
-		return findings
-	}
-	kept := make([]Finding, 0, len(findings))
-	for _, f := range findings {
-		if severity, tuned := severities[f.Rule]; tuned && !structural[f.Rule] && !indispensable[f.Rule] {
-			if severity == "" {
-				continue
-			}
-			f.Severity = severity
-		}
-		kept = append(kept, f)
-	}
-	return kept
-}
-
-// Sort puts findings into document order and removes repetitions.
-// Findings of a file that the plan does not know come last, in the order of the files' names. The argument is not
-// changed. A nil plan is one without files.
-func Sort(p *Plan, findings []Finding) []Finding {
-	order := map[string]int{}
-	if p != nil {
-		for i, f := range p.Files {
-			order[f.Path] = i - len(p.Files)
-		}
-	}
-	sorted := slices.Clone(findings)
-	slices.SortStableFunc(sorted, func(a, b Finding) int {
-		return cmp.Or(
-			cmp.Compare(order[a.Pos.File], order[b.Pos.File]),
-			cmp.Compare(a.Pos.File, b.Pos.File),
-			cmp.Compare(a.Pos.Line, b.Pos.Line),
-			cmp.Compare(a.Pos.Column, b.Pos.Column),
-			cmp.Compare(a.Rule, b.Rule),
-			cmp.Compare(a.Message, b.Message),
-			cmp.Compare(a.Hint, b.Hint),
-		)
-	})
-	return slices.Compact(sorted)
 }

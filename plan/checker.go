@@ -54,3 +54,12 @@ func (c *checker) reportAs(severity Severity, pos Pos, message, hint string) {
 	f.Severity = severity
 	c.findings = append(c.findings, f)
 }
+
+// expansion is the plan's, made once for all rules, which must not change it.
+func (c *checker) expansion() *expansion {
+	if c.times == nil {
+		c.times = newExpansion(c.p)
+		c.times.from, c.times.until = c.times.window(c.opts.Now)
+	}
+	return c.times
+}

@@ -39,7 +39,7 @@ func TestEveryHalfHourOfAYearInEveryZone(t *testing.T) {
 				r := recording("daily", name, fmt.Sprintf("Sun-Sat %02d:%02d-%02d:%02d", half/2, half%2*30, half/2, half%2*30+10))
 				// A class of the year may start outside of it by the clock in London, and no other one within.
 				var got []int64
-				for _, o := range r.OccurrencesOf(&Plan{Name: "plan"}, instant(fmt.Sprint(year-1, "-12-30")), instant(fmt.Sprint(year+1, "-01-03"))) {
+				for _, o := range OccurrencesOf(r, &Plan{Name: "plan"}, instant(fmt.Sprint(year-1, "-12-30")), instant(fmt.Sprint(year+1, "-01-03"))) {
 					if planned := plannedDay(r, o); planned.Year() == year {
 						got = append(got, o.Start.Unix())
 					}

@@ -36,13 +36,12 @@ func (d *decoder) cutAt(mapping *yaml.Node, i int, table *fields) (cutValue, boo
 	if last == value || d.src.newlines != nil {
 		return cutValue{}, false
 	}
-	from := d.src.offset(value.Line, value.Column)
-	start := d.src.lastColumn
 	end := d.src.offset(last.Line, last.Column) + len(last.Value)
+	from := d.src.offset(value.Line, value.Column)
 	if end > len(d.src.text) || end < from {
 		return cutValue{}, false
 	}
-	return cutValue{key.Value, string(d.src.text[from:end]), d.src.place(value.Line, start, from, end), next, value.Line, value.Column}, true
+	return cutValue{key.Value, string(d.src.text[from:end]), d.src.placeHere(value.Line, from, end), next, value.Line, value.Column}, true
 }
 
 // joinWhen reads a when that a comma has cut as the time that it means, and reports it. It gives the mapping with the

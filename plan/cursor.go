@@ -194,11 +194,3 @@ func (s *schedule) class(p *planned, change int, wall *wallClock) class {
 	k.recordFrom, k.recordUntil = k.start-k.before, k.end+k.after
 	return k
 }
-
-// padding is what is asked for before and after a class, in seconds.
-func (s *Settings) padding() (before, after int64) {
-	if !s.ExactStart {
-		before = int64(s.Padding.Before / time.Second)
-	}
-	return before, int64(s.Padding.After / time.Second)
-}

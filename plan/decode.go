@@ -134,7 +134,7 @@ func fieldsOf(t reflect.Type) *fields {
 // allowed refuses what no plan may hold, whatever its place: aliases and explicit tags.
 func (d *decoder) allowed(n *yaml.Node) bool {
 	if n.Kind == yaml.AliasNode {
-		d.report(ruleSyntax, d.src.node(n), "aliases are not allowed", "write the value out, or put what recordings share under defaults")
+		d.report(ruleSyntax, nodeSpan(d.src, n), "aliases are not allowed", "write the value out, or put what recordings share under defaults")
 		return false
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
@@ -159,7 +159,7 @@ func (d *decoder) skim(n *yaml.Node) {
 }
 
 func (d *decoder) mergeKey(key *yaml.Node) {
-	d.report(ruleSyntax, d.src.node(key), "merge keys are not allowed", "put what recordings share under defaults")
+	d.report(ruleSyntax, nodeSpan(d.src, key), "merge keys are not allowed", "put what recordings share under defaults")
 }
 
 // read fills v from a node; false when it could not, for a reason that is then reported.
@@ -240,7 +240,7 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 		}
 		known1 := keyAt{name: name, key: at, value: at}
 		if value.Kind == yaml.ScalarNode {
-			known1.value = d.src.node(value)
+			known1.value = nodeSpan(d.src, value)
 		}
 		place.keys = append(place.keys, known1)
 		d.read(value, v.FieldByIndex(index), spot{name, at})
@@ -261,7 +261,7 @@ func (d *decoder) key(n *yaml.Node) (string, span, bool) {
 		d.mergeKey(n)
 		return "", span{}, false
 	}
-	at := d.src.node(n)
+	at := nodeSpan(d.src, n)
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		hint := ""
 		if brace := braces(n); brace != "" {
@@ -280,7 +280,7 @@ func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s spot) bool {
 	}
 	list := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
 	for i, child := range n.Content {
-		d.read(child, list.Index(i), spot{s.name, d.src.node(child)})
+		d.read(child, list.Index(i), spot{s.name, nodeSpan(d.src, child)})
 	}
 	v.Set(list)
 	return true
@@ -300,7 +300,7 @@ func (d *decoder) text(n *yaml.Node, s spot) (string, bool) {
 		if onlyReference.MatchString(quotes[2]) || slices.Contains(plainKeys, s.name) {
 			hint.with = quotes[2]
 		}
-		d.advise("invalid-value", d.src.node(n), s.name+" is in typographic quotes, which are a part of the text", hint)
+		d.advise("invalid-value", nodeSpan(d.src, n), s.name+" is in typographic quotes, which are a part of the text", hint)
 		return "", false
 	}
 	return n.Value, true
@@ -318,11 +318,11 @@ func (d *decoder) integer(n *yaml.Node, s spot) (int, bool) {
 		if err == nil && i >= math.MinInt32 && i <= math.MaxInt32 && strconv.FormatInt(i, 10) == n.Value {
 			return int(i), true
 		}
-		d.report("wrong-type", d.src.node(n), s.name+" takes a whole number in plain decimal digits", "")
+		d.report("wrong-type", nodeSpan(d.src, n), s.name+" takes a whole number in plain decimal digits", "")
 		return 0, false
 	}
 	if f, err := strconv.ParseFloat(n.Value, 64); n.Kind == yaml.ScalarNode && n.Tag == "!!float" && err == nil && f == math.Trunc(f) && math.Abs(f) < 1e9 {
-		d.advise("wrong-type", d.src.node(n), s.name+" takes a whole number in plain decimal digits", writeRaw(fmt.Sprintf("%.0f", f)))
+		d.advise("wrong-type", nodeSpan(d.src, n), s.name+" takes a whole number in plain decimal digits", writeRaw(fmt.Sprintf("%.0f", f)))
 		return int(f), true // so that its bounds are told too
 	}
 	d.wrongType(n, s, "a whole number")
@@ -355,7 +355,7 @@ func (d *decoder) wrongType(n *yaml.Node, s spot, want string) {
 	d.skim(n)
 	at := s.at
 	if n.Kind == yaml.ScalarNode {
-		at = d.src.node(n)
+		at = nodeSpan(d.src, n)
 	}
 	if n.Tag == "!!null" {
 		hint := "remove the key, or give it a value"
@@ -394,7 +394,7 @@ func (d *decoder) typeHint(n *yaml.Node, s spot, want string) tip {
 		hint := say(fmt.Sprintf(`put it in quotes: "%s"; an unquoted brace begins a mapping`, brace))
 		from := d.src.offset(n.Line, n.Column)
 		if bytes.HasPrefix(d.src.text[from:], []byte(brace)) && s.name != "url" && slices.Contains(builtinPlaceholders, brace[1:len(brace)-1]) {
-			hint.at = d.src.place(n.Line, d.src.lastColumn, from, from+len(brace))
+			hint.at = d.src.placeHere(n.Line, from, from+len(brace))
 			hint.with = strconv.Quote(brace)
 		}
 		return hint

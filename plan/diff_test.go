@@ -13,8 +13,8 @@ func TestADiffTellsAddedRemovedMovedAndChangedClasses(t *testing.T) {
 	renamed := recording("c", "UTC", "Wed 09:00-10:00")
 	renamed.Was, renamed.Priority = []string{"b"}, PriorityHigh
 	new := termOf("2031-10-06..2031-10-19", recording("a", "UTC", "Mon 09:00-10:00"), renamed, recording("d", "UTC", "2031-10-10 08:00-09:00"))
-	new.Recordings[0].change("2031-10-06", "11:00-12:00")
-	new.Recordings[0].change("2031-10-13", "cancelled")
+	change(new.Recordings[0], "2031-10-06", "11:00-12:00")
+	change(new.Recordings[0], "2031-10-13", "cancelled")
 	d := Diff(old, new, ForecastOptions{Now: instant("2031-10-01")})
 	short := func(list []ClassDifference) (out []string) {
 		for _, c := range list {

@@ -1,10 +1,5 @@
 package plan
 
-import (
-	"fmt"
-	"strings"
-)
-
 // eachSettings visits the settings of every recording, and those of each of its changes that sets any, in document
 // order.
 func (c *checker) eachSettings(visit func(r *Recording, s *Settings)) {
@@ -102,29 +97,16 @@ func (c *checker) reportValues(keys []string, judge func(s *Settings) (message s
 				hint.with = "" // the place is that of another key
 			}
 			hint.value = true
-			m := mistake{r.keyPos(s, keys), message, hint}
+			m := mistake{keyPos(r, s, keys), message, hint}
 			g.add(m, r, func() (Pos, string, tip) { return m.pos, m.message, m.hint })
 		}
 	})
 	g.report(c)
 }
 
-// someOf names the first of many: a, b, c and 9 more.
-func someOf(names []string) string {
-	const most = 3
-	switch n := len(names); {
-	case n > most+1:
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), n-most)
-	case n > 1:
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
-	default:
-		return strings.Join(names, "")
-	}
-}
-
 // keyPos is where a setting that matters to a recording stands: at the first of the keys that is set, else at the
 // recording.
-func (r *Recording) keyPos(s *Settings, keys []string) Pos {
+func keyPos(r *Recording, s *Settings, keys []string) Pos {
 	for _, key := range keys {
 		if pos, ok := s.From.Of(key); ok {
 			return pos

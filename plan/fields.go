@@ -69,7 +69,7 @@ func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 			hint.text += fmt.Sprintf(", as in %s: %s", t.key, example)
 		}
 		if value := t.field.Tag.Get("paste"); value != "" {
-			hint = d.src.insertion(t.place, t.key+": "+value)
+			hint = insertion(d.src, t.place, t.key+": "+value)
 		}
 		d.advise(id, t.place.self, fmt.Sprintf("%s is missing in %s", t.key, t.noun), hint)
 		return
@@ -117,11 +117,6 @@ func (d *decoder) restrictionError(key string, at span, err validator.FieldError
 		}
 		d.add(f)
 	}
-}
-
-// number is the hint to write another number. It may be a part of what stands there, as in 720p30.
-func number(key string, given any, instead string) tip {
-	return tip{text: fmt.Sprintf("write %s: %s", key, instead), of: fmt.Sprint(given), with: instead, raw: true}
 }
 
 // idHint mends an id, where what is left of it is one.

@@ -15,8 +15,8 @@ type Finder struct {
 	e  *expansion
 }
 
-// Finder makes a finder, which is worth keeping for several occurrences.
-func (p *Plan) Finder() *Finder { return &Finder{e: newExpansion(p)} }
+// NewFinder makes a finder, which is worth keeping for several occurrences.
+func NewFinder(p *Plan) *Finder { return &Finder{e: newExpansion(p)} }
 
 // Find looks an occurrence up, wherever a change moved it. It is false where the plan does not hold it.
 func (f *Finder) Find(id string) (Brief, bool) {

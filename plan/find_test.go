@@ -24,8 +24,8 @@ recordings:
       2031-03-10: cancelled
       2031-03-17 11:00: {to: 18:00-19:00, timezone: America/New_York}
 `})
-	n, finder := 0, p.Finder()
-	for b := range p.Briefs(time.Date(2030, 12, 1, 0, 0, 0, 0, time.UTC), time.Date(2032, 2, 1, 0, 0, 0, 0, time.UTC)) {
+	n, finder := 0, NewFinder(p)
+	for b := range Briefs(p, time.Date(2030, 12, 1, 0, 0, 0, 0, time.UTC), time.Date(2032, 2, 1, 0, 0, 0, 0, time.UTC)) {
 		n++
 		want := b.Occurrence()
 		found, ok := finder.Find(b.ID())

@@ -100,7 +100,7 @@ func TestTheForecastIsThatOfEveryOccurrence(t *testing.T) {
 		drawApps(t, p)
 		from := instant("2031-10-18").Add(time.Duration(rapid.IntRange(0, 20*24).Draw(t, "from")) * time.Hour)
 		until := from.Add(time.Duration(rapid.IntRange(1, 30*24).Draw(t, "hours")) * time.Hour)
-		list := slices.DeleteFunc(p.Occurrences(from, until), func(o Occurrence) bool { return o.Cancelled() })
+		list := slices.DeleteFunc(Occurrences(p, from, until), func(o Occurrence) bool { return o.Cancelled() })
 		f := ForecastOf([]*Plan{p}, ForecastOptions{From: Bound{At: from}, Until: Bound{At: until}})
 		if f.Classes != len(list) {
 			t.Fatalf("%d classes, there are %d", f.Classes, len(list))
@@ -276,7 +276,7 @@ func TestALostStopIsBoundedByTheHoursThatAreAskedFor(t *testing.T) {
 		p := newPlan(r)
 		f := ForecastOf([]*Plan{p}, ForecastOptions{})
 		got := f.Apps[0].Places[0].Loads[0].Lost.Hours
-		o := p.Occurrences(time.Date(2031, 10, 6, 0, 0, 0, 0, time.UTC), time.Date(2031, 10, 7, 0, 0, 0, 0, time.UTC))[0]
+		o := Occurrences(p, time.Date(2031, 10, 6, 0, 0, 0, 0, time.UTC), time.Date(2031, 10, 7, 0, 0, 0, 0, time.UTC))[0]
 		if hours, _ := o.Hours(asked(&o)); got != tt.hours || hours != tt.hours {
 			t.Errorf("%s: %d hours, the request asks for %d, want %d", tt.class, got, hours, tt.hours)
 		}
@@ -372,8 +372,8 @@ func BenchmarkForecast(b *testing.B) {
 		case 5:
 			r.URL = must(newText("https://rooms.lingua.example/{id}/{date}", Pos{}, textURL))
 		case 7:
-			r.change("2031-09-01..2031-09-07", "cancelled")
-			r.change("2031-11-03..2031-11-09", "07:00-07:45")
+			change(r, "2031-09-01..2031-09-07", "cancelled")
+			change(r, "2031-11-03..2031-11-09", "07:00-07:45")
 		}
 	}
 	for _, of := range []struct {

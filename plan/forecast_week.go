@@ -1,7 +1,5 @@
 package plan
 
-const hourSeconds = 60 * 60
-
 // weekCount keeps the most sessions at once in each hour of the week.
 type weekCount struct {
 	wall  wallClock

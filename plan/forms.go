@@ -26,7 +26,7 @@ func (i *item) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	text, ok := d.text(n, s)
 	i.Text, i.At = text, s.at
 	if n.Kind == yaml.ScalarNode {
-		i.At = d.src.node(n)
+		i.At = nodeSpan(d.src, n)
 	}
 	return ok
 }
@@ -53,7 +53,7 @@ func (l *textList) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	*l = slices.Grow(*l, len(n.Content))
 	for _, child := range n.Content {
 		var next item
-		if d.allowed(child) && next.readNode(d, child, spot{"an item of " + s.name, d.src.node(child)}) {
+		if d.allowed(child) && next.readNode(d, child, spot{"an item of " + s.name, nodeSpan(d.src, child)}) {
 			*l = append(*l, next)
 		}
 	}
@@ -131,10 +131,10 @@ func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	case !ok:
 		return false
 	case parsed < 0:
-		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s cannot be negative, as %s is", s.name, quoted(n.Value)), "")
+		d.report("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s cannot be negative, as %s is", s.name, quoted(n.Value)), "")
 		return false
 	case parsed > longest:
-		d.report("max-recording-hour-range", d.src.node(n), fmt.Sprintf("%s is longer than the %s that a recording can last", quoted(n.Value), shortDuration(longest)), "")
+		d.report("max-recording-hour-range", nodeSpan(d.src, n), fmt.Sprintf("%s is longer than the %s that a recording can last", quoted(n.Value), shortDuration(longest)), "")
 		return false
 	}
 	*t = duration(parsed)
@@ -160,7 +160,7 @@ func (d *decoder) length(n *yaml.Node, s spot, want string, allowed func(time.Du
 		if hint.text == "" {
 			hint = say("30s, 2m and 1h30m are lengths of time")
 		}
-		d.advise("wrong-type", d.src.node(n), s.name+" takes a length of time with its unit, not a plain number", hint)
+		d.advise("wrong-type", nodeSpan(d.src, n), s.name+" takes a length of time with its unit, not a plain number", hint)
 		return 0, false
 	}
 	text, ok := d.text(n, s)
@@ -169,7 +169,7 @@ func (d *decoder) length(n *yaml.Node, s spot, want string, allowed func(time.Du
 	}
 	parsed, err := time.ParseDuration(text)
 	if err != nil {
-		d.report("invalid-value", d.src.node(n), fmt.Sprintf("%s takes %s, and %s is none", s.name, want, quoted(text)), "30s, 2m and 1h30m are lengths of time")
+		d.report("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s takes %s, and %s is none", s.name, want, quoted(text)), "30s, 2m and 1h30m are lengths of time")
 		return 0, false
 	}
 	return parsed, true
@@ -199,15 +199,6 @@ func maxDuration() time.Duration {
 	return time.Duration(*most) * time.Hour
 }
 
-func shortDuration(d time.Duration) string {
-	s := d.String()
-	s = strings.TrimSuffix(s, "m0s") + map[bool]string{true: "m"}[strings.HasSuffix(s, "m0s")]
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
-}
-
 func (k *cdnKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		if n.Kind != yaml.MappingNode {
@@ -232,7 +223,7 @@ func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return d.readMapping(n, reflect.ValueOf(k), s)
 	}
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
-		d.advise("wrong-type", d.src.node(n), "video takes a size by name or a mapping, not a whole number", didYouMean(n.Value+"p", videoNames()))
+		d.advise("wrong-type", nodeSpan(d.src, n), "video takes a size by name or a mapping, not a whole number", didYouMean(n.Value+"p", videoNames()))
 		return false
 	}
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
@@ -243,7 +234,7 @@ func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	if !ok {
 		return false
 	}
-	at := d.src.node(n)
+	at := nodeSpan(d.src, n)
 	name := videoName.FindStringSubmatch(text)
 	for _, size := range videoSizes {
 		if name == nil || size.name != name[1] {
@@ -304,7 +295,7 @@ func (k *remainderKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return false
 	}
 	if k.Duration == 0 {
-		d.report("invalid-value", d.src.node(n), "min_remainder must be longer than nothing", "1s records whatever is left; never makes no late start")
+		d.report("invalid-value", nodeSpan(d.src, n), "min_remainder must be longer than nothing", "1s records whatever is left; never makes no late start")
 		return false
 	}
 	return true
@@ -363,7 +354,7 @@ func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 			d.wrongType(value, spot{"label " + quoted(name), at}, "a text")
 			continue
 		}
-		k.List = append(k.List, label{item{name, at}, item{value.Value, d.src.node(value)}})
+		k.List = append(k.List, label{item{name, at}, item{value.Value, nodeSpan(d.src, value)}})
 	}
 	return true
 }
@@ -385,7 +376,7 @@ func (k *changeKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	if _, err := parseChangeTo(n.Value); err == nil {
 		hint = writeRaw("{to: " + n.Value + "}")
 	}
-	d.advise("invalid-value", d.src.node(n), fmt.Sprintf("%s is no change: it takes cancelled, or a mapping of to and other keys", quoted(n.Value)), hint)
+	d.advise("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s is no change: it takes cancelled, or a mapping of to and other keys", quoted(n.Value)), hint)
 	return false
 }
 
@@ -413,7 +404,7 @@ func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 			k.unread = true
 			continue
 		}
-		k.read(d, child, spot{s.name, d.src.node(child)}, next)
+		k.read(d, child, spot{s.name, nodeSpan(d.src, child)}, next)
 	}
 	return true
 }
@@ -423,7 +414,7 @@ func (d *decoder) notATime(n *yaml.Node, s spot) {
 	d.skim(n)
 	at := s.at
 	if n.Kind == yaml.ScalarNode {
-		at = d.src.node(n)
+		at = nodeSpan(d.src, n)
 	}
 	const takes = "takes weekdays and a time, a date and a time, or a cron entry"
 	message := fmt.Sprintf("%s %s, not %s", s.name, takes, kindOf(n))

@@ -53,7 +53,7 @@ func FuzzCron(f *testing.F) {
 		from := instant("2031-09-15")
 		count := 0
 		r := &Recording{ID: "fuzzed", Settings: Settings{Zone: time.UTC}, When: []When{w}}
-		for _, o := range r.OccurrencesOf(&Plan{Name: "plan"}, from, from.AddDate(0, 0, 2)) {
+		for _, o := range OccurrencesOf(r, &Plan{Name: "plan"}, from, from.AddDate(0, 0, 2)) {
 			// In a zone without changes of the clock, robfig/cron itself is right.
 			if want := w.spec.Next(o.Start.Add(-time.Second)); !want.Equal(o.Start) || o.End.Sub(o.Start) != w.length {
 				t.Fatalf("%q has a class from %s to %s, want one of %s at %s", expr, o.Start, o.End, w.length, want)
@@ -207,7 +207,7 @@ func FuzzOccurrences(f *testing.F) {
 		from := instant("2031-09-15").AddDate(0, 0, int(firstDay%120))
 		until := from.AddDate(0, 0, 14)
 		middle := from.Add(time.Duration(cut%(14*86400)) * time.Second)
-		whole := p.Occurrences(from, until)
+		whole := Occurrences(p, from, until)
 		for i, o := range whole {
 			if o.Start.Before(from) || !o.Start.Before(until) || !o.Start.Before(o.End) || i > 0 && o.Start.Before(whole[i-1].Start) {
 				t.Fatalf("class %d, from %s to %s, in [%s, %s)", i, o.Start, o.End, from, until)
@@ -216,7 +216,7 @@ func FuzzOccurrences(f *testing.F) {
 				t.Fatalf("id %q", o.ID)
 			}
 		}
-		parts := append(p.Occurrences(from, middle), p.Occurrences(middle, until)...)
+		parts := append(Occurrences(p, from, middle), Occurrences(p, middle, until)...)
 		if len(parts) != len(whole) {
 			t.Fatalf("%d classes, and %d when cut at %s", len(whole), len(parts), middle)
 		}

@@ -86,3 +86,14 @@ func TestGoodPlansHaveNoFindings(t *testing.T) {
 		})
 	}
 }
+
+func TestFindingsAreTheSameEachTime(t *testing.T) {
+	for _, name := range []string{"invalid-value.yaml", "storage.yaml", "missing-key.yaml", "duplicate-key-across-files.yaml"} {
+		first := show(findingsOf(t, folder{"testdata/err"}, name))
+		for range 60 {
+			if again := show(findingsOf(t, folder{"testdata/err"}, name)); again != first {
+				t.Fatalf("%s: once\n%s\nand once\n%s", name, first, again)
+			}
+		}
+	}
+}

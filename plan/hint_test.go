@@ -204,15 +204,15 @@ recordings:
 			checked += known.check(t, texts{"plan.yaml": fmt.Sprintf("%s    video: {%s%s: %s}\n", head, rest, key, value)}, "plan.yaml")
 		}
 	}
-	plan := func(old, instead string) {
+	with := func(old, instead string) {
 		if !strings.Contains(head, old) {
 			t.Fatal(old)
 		}
 		checked += known.check(t, texts{"plan.yaml": strings.Replace(head, old, instead, 1)}, "plan.yaml")
 	}
 	for _, value := range values {
-		plan("Mon 09:00-09:50", `{cron: "0 9 * * MON", duration: `+value+`}`)
-		plan("Mon 09:00-09:50", "Mon 09:00-09:50\n    padding: {before: "+value+"}")
+		with("Mon 09:00-09:50", `{cron: "0 9 * * MON", duration: `+value+`}`)
+		with("Mon 09:00-09:50", "Mon 09:00-09:50\n    padding: {before: "+value+"}")
 	}
 	for _, when := range []string{
 		"Mon 09:00-09:50, Wed 10:00-10:50", "Mon 09:00-09:50; Wed 10:00-10:50", "Mon 9:00 - 9:50", "Mo, Mi 09:00-09:50", "weekdays 09:00-09:50",
@@ -220,17 +220,17 @@ recordings:
 		"daily 09:00-09:50", "Montag 09:00–09:50", "lunes 09:00-09:50", "Mon 09:00", "Mon 9-10am", "Mon 09:00-09:50 Uhr", "Mon 09:00-09:50 CET", "Mon 9.00-9.50h",
 		"Mon 09:00-09:50 weekly", "Mo 2pm-3pm", "2031-11-31 09:00-09:50", "2031-13-01 09:00-09:50", "2031-10-06 9.00-9.50 Uhr", "2031-10-6 09:00-09:50", "6.10.2031 09:00-09:50",
 	} {
-		plan("when: Mon 09:00-09:50", "when: "+when)
-		plan("when: Mon 09:00-09:50", `when: ["`+when+`"]`)
-		plan("when: Mon 09:00-09:50", "when:\n      - "+when)
-		plan("\n    when: Mon 09:00-09:50", " {title: German, when: "+when+", note: Mountains, lakes}")
+		with("when: Mon 09:00-09:50", "when: "+when)
+		with("when: Mon 09:00-09:50", `when: ["`+when+`"]`)
+		with("when: Mon 09:00-09:50", "when:\n      - "+when)
+		with("\n    when: Mon 09:00-09:50", " {title: German, when: "+when+", note: Mountains, lakes}")
 	}
 	for _, bucket := range []string{
 		"s3://lingua-videos", "https://lingua-videos.s3.eu-central-1.amazonaws.com/a", "https://s3.amazonaws.com/lingua-videos/a",
 		"lingua-videos/a", "arn:aws:s3:::lingua-videos/*", "https://cdn.lingua.example/videos", "https://console.aws.amazon.com/s3/buckets/lingua",
 		"https://lingua-videos.oss-cn-beijing.aliyuncs.com", "lingua videos", "gs://lingua-videos/a",
 	} {
-		plan("bucket: lingua-videos", `bucket: "`+bucket+`"`)
+		with("bucket: lingua-videos", `bucket: "`+bucket+`"`)
 	}
 	for _, v := range agora.Vendors() {
 		for _, r := range v.Regions {
@@ -238,7 +238,7 @@ recordings:
 				continue
 			}
 			for _, wrong := range mistyped(regionName(r.Name)) {
-				plan("vendor: s3, region: eu-central-1", "vendor: "+v.Name+", region: "+wrong)
+				with("vendor: s3, region: eu-central-1", "vendor: "+v.Name+", region: "+wrong)
 			}
 		}
 	}

@@ -29,25 +29,6 @@ type layer struct {
 	from   []Pos
 }
 
-// Origins tell where effective settings stand. They are those of the layers that were laid over one another, since thousands of
-// recordings share all but the last.
-type Origins struct {
-	keys  []string
-	from  []Pos
-	under *Origins
-}
-
-// Of gives the place of a key's effective value, by the key as plans write it (url, padding, …); false for a key that
-// the plan does not set.
-func (o *Origins) Of(key string) (Pos, bool) {
-	for ; o != nil; o = o.under {
-		if i := slices.Index(o.keys, key); i >= 0 {
-			return o.from[i], true
-		}
-	}
-	return Pos{}, false
-}
-
 // over lays the layer over settings, which are shared as far as it does not touch them and never changed.
 func (l *layer) over(s Settings) Settings {
 	if len(l.keys) == 0 {
@@ -309,7 +290,7 @@ func (b *builder) url(u *unit, text string, where span) Text {
 		}
 		u.report("reference-not-allowed", where, fmt.Sprintf("a url may use exposed variables only, and %s is not exposed", ref), hint)
 	}
-	if first := t.t.parts[0]; first.kind == partLiteral && !webAddress.MatchString(first.s) {
+	if first := t.Parts()[0]; first.kind == partLiteral && !webAddress.MatchString(first.s) {
 		hint := addressHint(text)
 		u.advise("invalid-value", where, "url is no web address: it begins with https:// or http:// and a host", hint)
 	}
@@ -330,9 +311,6 @@ func addressHint(text string) tip {
 
 // hostLike matches what begins with a host: www.example.org/rooms.
 var hostLike = regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9-]*\.)+[a-z]{2,}(:[0-9]+)?([/?#]|$)`)
-
-// webAddress matches up to where a reference or placeholder may begin.
-var webAddress = regexp.MustCompile(`(?i)^https?://([^\s/?#].*)?$`)
 
 // calendars resolves the names of only or skip; whole says that all of them could be read.
 func (b *builder) calendars(u *unit, list *nameList) (found []*Calendar, whole bool) {
@@ -355,9 +333,6 @@ func (b *builder) calendars(u *unit, list *nameList) (found []*Calendar, whole b
 }
 
 var labelName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
-
-// builtinPlaceholders are known without any label.
-var builtinPlaceholders = []string{"plan", "id", "date", "time"}
 
 func (b *builder) labels(u *unit, k *labelKeys) map[string]string {
 	labels := make(map[string]string, len(k.List))

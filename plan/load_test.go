@@ -18,65 +18,6 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// folder reads a plan's files from the repository.
-type folder struct{ root string }
-
-func (f folder) ReadFile(name string) ([]byte, error) {
-	return os.ReadFile(filepath.Join(f.root, filepath.FromSlash(name)))
-}
-
-func (f folder) Glob(pattern string) ([]string, error) {
-	matches, err := filepath.Glob(filepath.Join(f.root, filepath.FromSlash(pattern)))
-	for i, m := range matches {
-		rel, err := filepath.Rel(f.root, m)
-		if err != nil {
-			return nil, err
-		}
-		matches[i] = filepath.ToSlash(rel)
-	}
-	return matches, err
-}
-
-// texts are files that a test writes out.
-type texts map[string]string
-
-func (f texts) ReadFile(name string) ([]byte, error) {
-	text, ok := f[name]
-	if !ok {
-		return nil, fmt.Errorf("open %s: %w", name, os.ErrNotExist)
-	}
-	return []byte(text), nil
-}
-
-func (f texts) Glob(pattern string) ([]string, error) {
-	var matches []string
-	for name := range f {
-		ok, err := filepath.Match(pattern, name)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			matches = append(matches, name)
-		}
-	}
-	slices.Sort(matches)
-	return matches, nil
-}
-
-// show writes findings as the command line does.
-func show(findings []Finding) string {
-	var b strings.Builder
-	for _, f := range findings {
-		fmt.Fprintf(&b, "%s:%d:%d-%d:%d: %s: %s [%s]\n", f.Pos.File, f.Pos.Line, f.Pos.Column, f.Pos.EndLine, f.Pos.EndColumn, f.Severity, f.Message, f.Rule)
-		if f.Hint != "" {
-			fmt.Fprintf(&b, "    %s\n", f.Hint)
-		}
-	}
-	return b.String()
-}
-
-var september = time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)
-
 func TestExamplesHaveNoErrorsOrWarnings(t *testing.T) {
 	for _, name := range []string{"quickstart.yaml", "reference.yaml"} {
 		p, findings, err := Load(folder{"../examples"}, name)
@@ -90,24 +31,6 @@ func TestExamplesHaveNoErrorsOrWarnings(t *testing.T) {
 			}
 		}
 	}
-}
-
-const base = `version: 1
-name: lingua
-account: {customer_id: "${AGORA_CUSTOMER_ID}", customer_secret: "${AGORA_CUSTOMER_SECRET}"}
-apps: {main: {id: "${AGORA_APP_ID}"}}
-storage:
-  videos: {vendor: s3, region: eu-central-1, bucket: lingua-videos, access_key: "${S3_ACCESS_KEY}", secret_key: "${S3_SECRET_KEY}"}
-`
-
-// loaded is a plan that must load without findings.
-func loaded(t *testing.T, files texts) *Plan {
-	t.Helper()
-	p, findings, err := Load(files, "plan.yaml")
-	if err != nil || len(findings) > 0 {
-		t.Fatalf("error %v, findings:\n%s", err, show(findings))
-	}
-	return p
 }
 
 func TestLayersAreLaidOverOneAnother(t *testing.T) {
@@ -205,17 +128,6 @@ func TestTheRootIsAnErrorWhenItCannotBeRead(t *testing.T) {
 	}
 	if _, _, err := Load(folder{"testdata"}, "err"); err == nil {
 		t.Error("a folder was read")
-	}
-}
-
-func TestFindingsAreTheSameEachTime(t *testing.T) {
-	for _, name := range []string{"invalid-value.yaml", "storage.yaml", "missing-key.yaml", "duplicate-key-across-files.yaml"} {
-		first := show(findingsOf(t, folder{"testdata/err"}, name))
-		for range 60 {
-			if again := show(findingsOf(t, folder{"testdata/err"}, name)); again != first {
-				t.Fatalf("%s: once\n%s\nand once\n%s", name, first, again)
-			}
-		}
 	}
 }
 

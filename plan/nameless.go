@@ -33,7 +33,7 @@ func (d *decoder) withoutName(n *yaml.Node, s spot, t reflect.Type) []nameless {
 			if own == "" || slices.ContainsFunc(list, func(o nameless) bool { return o.name == own }) {
 				own = fmt.Sprintf("%s-%d", strings.TrimSuffix(s.name, "s"), i+1)
 			}
-			list = append(list, nameless{own, d.src.node(child), child})
+			list = append(list, nameless{own, nodeSpan(d.src, child), child})
 		}
 		d.report("wrong-type", s.at, fmt.Sprintf("%s takes names of your own, and below each the keys of %s, not a list", s.name, keys.noun),
 			fmt.Sprintf("write the name before the keys: %s: {%s: %s}", s.name, list[0].name, pasted(n.Content[0])))

@@ -47,7 +47,7 @@ func TestNearIsThatOfTheRecordingOrOfItsStorage(t *testing.T) {
 			continue
 		}
 		var got []agora.Near
-		for o := range p.All(september.AddDate(0, 0, 14), september.AddDate(0, 0, 28)) {
+		for o := range All(p, september.AddDate(0, 0, 14), september.AddDate(0, 0, 28)) {
 			if o.Recording.ID == "german-a1" {
 				got = append(got, o.Settings.Near())
 			}
@@ -124,7 +124,7 @@ func TestAPrefixOfNoneIsNoFolder(t *testing.T) {
 			t.Errorf("%s: %v\n%s", test.prefix, err, show(findings))
 			continue
 		}
-		for o := range p.All(september, september.AddDate(0, 0, 15)) {
+		for o := range All(p, september, september.AddDate(0, 0, 15)) {
 			if o.Recording.ID == "german-a1" && !slices.Equal(o.Prefix, test.want) {
 				t.Errorf("%s: the prefix is %q, want %q", test.prefix, o.Prefix, test.want)
 			}

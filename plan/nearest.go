@@ -100,3 +100,16 @@ func quoted(text string) string {
 	}
 	return strconv.Quote(text)
 }
+
+// someOf names the first of many: a, b, c and 9 more.
+func someOf(names []string) string {
+	const most = 3
+	switch n := len(names); {
+	case n > most+1:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), n-most)
+	case n > 1:
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	default:
+		return strings.Join(names, "")
+	}
+}

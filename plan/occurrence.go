@@ -12,16 +12,16 @@ import (
 // Padding gives way to neighbours: other classes of the plan, not cancelled ones, that open the same page. A class
 // is recorded from the end of the one before at the earliest, and until recording of the next begins; neighbours
 // outside of the window count too, so that cutting a window in two changes nothing.
-func (p *Plan) Occurrences(from, until time.Time) []Occurrence {
+func Occurrences(p *Plan, from, until time.Time) []Occurrence {
 	var list []Occurrence
-	for o := range p.All(from, until) {
+	for o := range All(p, from, until) {
 		list = append(list, o)
 	}
 	return list
 }
 
 // All gives what [Plan.Occurrences] lists one by one; the memory that it needs does not grow with the window.
-func (p *Plan) All(from, until time.Time) iter.Seq[Occurrence] {
+func All(p *Plan, from, until time.Time) iter.Seq[Occurrence] {
 	return func(yield func(Occurrence) bool) {
 		e := newExpansion(p)
 		e.walk(from, until, func(c *class) bool { return yield(e.occurrence(c)) })
@@ -30,7 +30,7 @@ func (p *Plan) All(from, until time.Time) iter.Seq[Occurrence] {
 
 // OccurrencesOf is the same for one recording, without regard to neighbours: RecordFrom and RecordUntil have the
 // full padding.
-func (r *Recording) OccurrencesOf(p *Plan, from, until time.Time) []Occurrence {
+func OccurrencesOf(r *Recording, p *Plan, from, until time.Time) []Occurrence {
 	if r.Zone == nil {
 		return nil
 	}
@@ -45,40 +45,8 @@ func (r *Recording) OccurrencesOf(p *Plan, from, until time.Time) []Occurrence {
 // LastBound is the instant after which no class of the plan can start; false when a recording has no bound. It is
 // the end of the last day that the plan's dates, calendars and changes allow; for a plan without any, the zero
 // time.
-func (p *Plan) LastBound() (time.Time, bool) {
+func LastBound(p *Plan) (time.Time, bool) {
 	return newExpansion(p).lastBound()
-}
-
-// lastBound is that of the plan, [Plan.LastBound].
-func (e *expansion) lastBound() (time.Time, bool) {
-	var last time.Time
-	for _, s := range e.schedules {
-		r := s.recording
-		days, ok := s.bounds()
-		switch {
-		case ok:
-		case len(s.regular) > 0 && !s.bounded:
-			return time.Time{}, false
-		default:
-			continue
-		}
-		end := s.wall.endOf(days.Last)
-		for j := range r.Changes {
-			to := r.Changes[j].To
-			if to != nil && !r.Changes[j].Cancelled {
-				day := min(days.Last, r.Changes[j].Key.Days.Last)
-				if to.HasDay {
-					day = to.Day
-				}
-				elsewhere := wallClock{loc: s.changed[j].Zone}
-				end = max(end, elsewhere.endOf(day))
-			}
-		}
-		if t := time.Unix(end, 0).In(r.Zone); t.After(last) {
-			last = t
-		}
-	}
-	return last, true
 }
 
 // occurrence tells the class to the world.
@@ -144,22 +112,4 @@ func (c *class) clockChange() string {
 	default:
 		return ""
 	}
-}
-
-// Short is the occurrence's name for people: recording@2031-09-17, with the time where the recording has two on
-// that planned day.
-func (o *Occurrence) Short() string {
-	zone := o.Recording.Zone
-	if zone == nil {
-		zone = o.Planned.Location()
-	}
-	planned := o.Planned.In(zone)
-	layout := time.DateOnly
-	switch {
-	case o.shared && planned.Second() != 0:
-		layout = "2006-01-02T15:04:05"
-	case o.shared:
-		layout = "2006-01-02T15:04"
-	}
-	return o.Recording.ID + "@" + planned.Format(layout)
 }

@@ -50,15 +50,15 @@ func (o *overlap) pos() Pos {
 
 // String tells both classes, and how many more there are.
 func (o *overlap) String() string {
-	s := fmt.Sprintf("%s, and %s before it ends", o.first.interval(), o.second.interval())
+	s := fmt.Sprintf("%s, and %s before it ends", intervalOf(&o.first), intervalOf(&o.second))
 	if o.count > 1 {
 		s += fmt.Sprintf("; %d more in the window", o.count-1)
 	}
 	return s
 }
 
-// interval tells the class by its recording and its time.
-func (c *class) interval() string {
+// intervalOf tells the class by its recording and its time.
+func intervalOf(c *class) string {
 	zone := c.settings().Zone
 	start, end := time.Unix(c.start, 0).In(zone), time.Unix(c.end, 0).In(zone)
 	format := func(t time.Time) string {

@@ -230,3 +230,13 @@ func (o *Occurrence) Cancelled() bool { return o.Change == "cancelled" }
 
 // Class is the stream class of an output size.
 func (v Video) Pixels() int { return v.Width * v.Height }
+
+// usesDefaults notes that the only app and the only storage are used without being named.
+func (p *Plan) usesDefaults() {
+	if len(p.Apps) == 1 {
+		p.uses.use("app", p.Apps[0].Name)
+	}
+	if len(p.Storages) == 1 {
+		p.uses.use("storage", p.Storages[0].Name)
+	}
+}

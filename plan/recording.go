@@ -39,16 +39,6 @@ func (b *builder) recordings(units []*unit) {
 	}
 }
 
-// usesDefaults notes that the only app and the only storage are used without being named.
-func (p *Plan) usesDefaults() {
-	if len(p.Apps) == 1 {
-		p.uses.use("app", p.Apps[0].Name)
-	}
-	if len(p.Storages) == 1 {
-		p.uses.use("storage", p.Storages[0].Name)
-	}
-}
-
 func (b *builder) recording(u *unit, e *entry[recordingKeys], base Settings) {
 	k := &e.Value
 	r := &Recording{ID: e.Key.Text, Pos: u.src.pos(e.Key.At), Title: u.plain(&k.at, "title", k.Title)}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -189,3 +190,6 @@ func (t Text) expandBy(value func(name string) (string, bool)) (Text, []string) 
 	}
 	return Text{&text{expanded}}, unknown
 }
+
+// webAddress matches up to where a reference or placeholder may begin.
+var webAddress = regexp.MustCompile(`(?i)^https?://([^\s/?#].*)?$`)

@@ -91,3 +91,15 @@ func (r Rule) Finding(pos Pos, message, hint string) Finding {
 	}
 	return Finding{Pos: pos, Severity: r.Severity, Rule: r.ID, Message: message, Hint: hint, Source: r.Source}
 }
+
+func ruleIDs() []string {
+	ids := make([]string, 0, len(ruleTable)+256)
+	for _, r := range ruleTable {
+		ids = append(ids, r.ID)
+	}
+	for _, r := range agora.Restrictions() {
+		ids = append(ids, r.ID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}

@@ -14,7 +14,7 @@ func checkChangeMatchesNothing(c *checker) {
 			change := &s.recording.Changes[i]
 			d, ok := s.nextDay(change.Key.Days)
 			if !ok {
-				c.report(change.Pos, fmt.Sprintf("%s has no class planned on %s", s.recording.ID, change.Key.Days), s.nearDays(change.Key.Days))
+				c.report(change.Pos, fmt.Sprintf("%s has no class planned on %s", s.recording.ID, change.Key.Days), nearDays(s, change.Key.Days))
 				continue
 			}
 			if !change.Key.HasTime {
@@ -35,7 +35,7 @@ func checkChangeMatchesNothing(c *checker) {
 }
 
 // nearDays names the planned days around a range that has none.
-func (s *schedule) nearDays(r DayRange) string {
+func nearDays(s *schedule, r DayRange) string {
 	const reach = 14
 	var days []string
 	for around := (DayRange{r.First - reach, r.Last + reach}); len(days) < 6; {

@@ -5,13 +5,13 @@ import "testing"
 func TestAChangeForNoPlannedClassIsReported(t *testing.T) {
 	r := recording("r", "UTC", "Mon 09:00-10:00", "Mon 15:00-16:00")
 	p := termOf("2031-10-06..2031-10-31", r)
-	r.change("2031-10-06 09:00", "10:00-11:00")
-	r.change("2031-10-07", "cancelled")
-	r.change("2031-10-13 15:00", "cancelled")
-	r.change("2031-10-20 10:00", "cancelled")
-	r.change("2031-10-21..2031-10-26", "cancelled")
-	r.change("2031-10-26..2031-10-27", "cancelled")
-	r.change("2041-10-27", "cancelled")
+	change(r, "2031-10-06 09:00", "10:00-11:00")
+	change(r, "2031-10-07", "cancelled")
+	change(r, "2031-10-13 15:00", "cancelled")
+	change(r, "2031-10-20 10:00", "cancelled")
+	change(r, "2031-10-21..2031-10-26", "cancelled")
+	change(r, "2031-10-26..2031-10-27", "cancelled")
+	change(r, "2041-10-27", "cancelled")
 	wantFindings(t, p, "2031-09-01",
 		"201 change-matches-nothing r has no class planned on 2031-10-07 | planned around it: 2031-10-06, 2031-10-13, 2031-10-20",
 		"203 change-matches-nothing … on 2031-10-20 at 10:00 | planned on that day: 09:00, 15:00",

@@ -10,7 +10,7 @@ func checkChangeShadowed(c *checker) {
 		}
 		for i := range s.recording.Changes {
 			change := &s.recording.Changes[i]
-			if by := s.shadowOf(i); by >= 0 {
+			if by := shadowOf(s, i); by >= 0 {
 				c.report(change.Pos, fmt.Sprintf("the change %s of %s has no effect: a more specific one is for each of its classes, as %s on line %d", change.Key,
 					s.recording.ID, s.recording.Changes[by].Key, s.recording.Changes[by].Pos.Line),
 					"write what the class needs into the more specific change, which alone counts, and remove this one")
@@ -21,7 +21,7 @@ func checkChangeShadowed(c *checker) {
 
 // shadowOf gives a change that takes a class from another, where others take all of them; -1 where one is left, or
 // where there is none.
-func (s *schedule) shadowOf(change int) int {
+func shadowOf(s *schedule, change int) int {
 	by := -1
 	var on []planned
 	for days := s.recording.Changes[change].Key.Days; ; {

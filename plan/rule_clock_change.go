@@ -12,7 +12,7 @@ func checkClockChange(c *checker) {
 	from, until := unixCeil(e.from), unixCeil(e.until)
 	changes := make(clockChanges)
 	for _, s := range e.schedules {
-		for _, around := range s.aroundClockChanges(changes, from, until) {
+		for _, around := range aroundClockChanges(s, changes, from, until) {
 			for k := range s.classes(around.from, around.until) {
 				if k.shift == shiftNone || k.cancelled() {
 					continue
@@ -55,7 +55,7 @@ func (z clockChanges) of(loc *time.Location, from, until int64) *zoneChanges {
 }
 
 // aroundClockChanges gives the stretches of the window in which one of the recording's zones may move a class.
-func (s *schedule) aroundClockChanges(changes clockChanges, from, until int64) []stretch {
+func aroundClockChanges(s *schedule, changes clockChanges, from, until int64) []stretch {
 	around := slices.Clone(changes.of(s.recording.Zone, from, until).around)
 	for _, settings := range s.changed {
 		if settings.Zone != s.recording.Zone {

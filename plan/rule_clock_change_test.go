@@ -8,8 +8,8 @@ func TestClockChangesAreListedClassByClass(t *testing.T) {
 	wantFindings(t, p, "2031-01-01",
 		"101 clock-change r@2031-03-09: the clock skips 02:30 … starts at 03:00",
 		"102 clock-change r@2031-11-02: the clock shows 01:15 twice")
-	r.change("2031-03-09 02:30", "04:00-05:00")
-	r.change("2031-11-03", "2031-11-02 01:59-02:20")
+	change(r, "2031-03-09 02:30", "04:00-05:00")
+	change(r, "2031-11-03", "2031-11-02 01:59-02:20")
 	wantFindings(t, p, "2031-01-01",
 		"102 clock-change r@2031-11-02: the clock shows 01:15 twice",
 		"201 clock-change r@2031-11-03: the clock shows 01:59 twice on 2031-11-02")

@@ -13,7 +13,7 @@ func checkInThePast(c *checker) {
 	now := c.opts.Now.Unix()
 	for _, s := range e.schedules {
 		for i := range s.recording.When {
-			if last, over := s.overAt(i, now, e.maxLength); over {
+			if last, over := overAt(s, i, now, e.maxLength); over {
 				w := &s.recording.When[i]
 				c.report(w.Pos, fmt.Sprintf("every class of %s of %s is over; the last one ended on %s", w, s.recording.ID, time.Unix(last, 0).In(s.recording.Zone).Format("2006-01-02 15:04 MST")),
 					"nothing in the past is recorded; remove the time when it is no longer of use")
@@ -24,7 +24,7 @@ func checkInThePast(c *checker) {
 
 // overAt says that the entry has had classes and has none, a cancelled one included, that ends after now, and when the
 // last one ended.
-func (s *schedule) overAt(entry int, now, maxLength int64) (last int64, over bool) {
+func overAt(s *schedule, entry int, now, maxLength int64) (last int64, over bool) {
 	if s.recording.When[entry].kind != whenDated && !s.bounded {
 		return 0, false
 	}

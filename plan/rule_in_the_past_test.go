@@ -7,7 +7,7 @@ func TestATimeThatIsOverIsReported(t *testing.T) {
 	p := termOf("2031-10-06..2031-10-13", r)
 	wantFindings(t, p, "2031-10-07T09:59:59Z")
 	wantFindings(t, p, "2031-10-07T10:00:00Z", "102 in-the-past every class of 2031-10-07 09:00-10:00 of r is over; the last one ended on 2031-10-07 10:00 UTC")
-	r.change("2031-10-07", "2031-12-01 09:00-10:00")
+	change(r, "2031-10-07", "2031-12-01 09:00-10:00")
 	wantFindings(t, p, "2031-10-07T10:00:00Z")
 	wantFindings(t, p, "2031-11-01", "101 in-the-past", "103 in-the-past")
 }

@@ -30,14 +30,14 @@ func checkInstances(c *checker) {
 	}
 	users := make(map[string][]member)
 	var order []string
-	plans := c.p.sharing(c.opts.Beside)
+	plans := sharing(c.p, c.opts.Beside)
 	for _, p := range plans {
 		of := e
 		if p != c.p {
 			of = newExpansion(p)
 		}
 		for _, s := range of.schedules {
-			for _, key := range s.channels(of) {
+			for _, key := range channels(s, of) {
 				if users[key] == nil {
 					order = append(order, key)
 				}
@@ -122,7 +122,7 @@ func clashes(list []running, starts []int64, found func(a, b *running)) {
 
 // channels are the channel names that a recording can have, with the App ID, without what depends on the time of a
 // class.
-func (s *schedule) channels(e *expansion) []string {
+func channels(s *schedule, e *expansion) []string {
 	var keys []string
 	for i := -1; i < len(s.changed); i++ {
 		settings := s.settings(i)

@@ -10,7 +10,7 @@ func checkNeverHappens(c *checker) {
 			continue
 		}
 		for i := range s.recording.When {
-			if reason, hint := s.neverHappens(i); reason != "" {
+			if reason, hint := neverHappens(s, i); reason != "" {
 				w := &s.recording.When[i]
 				c.report(w.Pos, fmt.Sprintf("%s of %s never happens: %s", w, s.recording.ID, reason), hint)
 			}
@@ -19,7 +19,7 @@ func checkNeverHappens(c *checker) {
 }
 
 // neverHappens says why the entry has no class; "" when it has one.
-func (s *schedule) neverHappens(entry int) (reason, hint string) {
+func neverHappens(s *schedule, entry int) (reason, hint string) {
 	w := &s.recording.When[entry]
 	if w.kind == whenDated {
 		return "", ""

@@ -18,7 +18,7 @@ func TestATimeThatNeverHappensIsReported(t *testing.T) {
 
 	cancelled := recording("r", "UTC", "Mon 09:00-10:00", "2031-10-08 09:00-10:00")
 	p = termOf("2031-10-06..2031-10-12", cancelled)
-	cancelled.change("2031-10-06..2031-10-12", "cancelled")
+	change(cancelled, "2031-10-06..2031-10-12", "cancelled")
 	wantFindings(t, p, now) // somebody said so
 
 	// Whether a class has happened already is no question of this rule.

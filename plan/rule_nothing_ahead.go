@@ -14,7 +14,7 @@ func checkNothingAhead(c *checker) {
 	}
 	had := false
 	for _, s := range e.schedules {
-		if s.recording.unread() || s.classAhead(now, e.maxLength) {
+		if s.recording.unread() || classAhead(s, now, e.maxLength) {
 			return
 		}
 		_, any := s.first(firstInstant, now)
@@ -27,7 +27,7 @@ func checkNothingAhead(c *checker) {
 }
 
 // classAhead says that a class ends after now.
-func (s *schedule) classAhead(now, maxLength int64) bool {
+func classAhead(s *schedule, now, maxLength int64) bool {
 	for k := range s.classes(now-maxLength, lastInstant) {
 		if k.end > now && !k.cancelled() {
 			return true

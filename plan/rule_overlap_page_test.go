@@ -19,7 +19,7 @@ func TestAPageThatIsRecordedTwiceAtOnceIsReported(t *testing.T) {
 	wantFindings(t, p, "2031-09-01", "103 overlap-page … a on 2031-10-06 … c on 2031-10-06")
 
 	a.URL, b.URL, c.URL = hall, hall, must(newText("https://school.example/rooms/{id}", Pos{}, textURL))
-	a.change("2031-10-06", "cancelled")
-	b.change("2031-10-13", "").over = func(s Settings) Settings { s.URL = c.URL; return s }
+	change(a, "2031-10-06", "cancelled")
+	change(b, "2031-10-13", "").over = func(s Settings) Settings { s.URL = c.URL; return s }
 	wantFindings(t, p, "2031-09-01")
 }

@@ -12,7 +12,7 @@ func checkOverlapSelf(c *checker) {
 	from, until := unixCeil(e.from), unixCeil(e.until)
 	changes := make(clockChanges)
 	for _, s := range e.schedules {
-		if s.apart(changes.of(s.recording.Zone, from-e.maxLength, until)) {
+		if apart(s, changes.of(s.recording.Zone, from-e.maxLength, until)) {
 			continue
 		}
 		var found overlaps
@@ -32,7 +32,7 @@ func checkOverlapSelf(c *checker) {
 				if a == b {
 					which = fmt.Sprintf("two times of %s", a)
 				}
-				c.report(b.Pos, fmt.Sprintf("the recording overlaps with itself: %s, where %s start together", k.interval(), which),
+				c.report(b.Pos, fmt.Sprintf("the recording overlaps with itself: %s, where %s start together", intervalOf(k), which),
 					"give them different times, or recordings of their own")
 			}
 			if longest.schedule == nil || k.end > longest.end {
@@ -47,7 +47,7 @@ func checkOverlapSelf(c *checker) {
 
 // apart says that no two classes can overlap, without counting them: there is one weekly time only, of half a day at
 // most, and the clock moves by a few hours at most.
-func (s *schedule) apart(changes *zoneChanges) bool {
+func apart(s *schedule, changes *zoneChanges) bool {
 	const halfDay, fewHours = daySeconds / 2, 3 * 60 * 60
 	return len(s.recording.Changes) == 0 && len(s.recording.When) == 1 && s.recording.When[0].kind == whenWeekly &&
 		s.recording.When[0].length <= halfDay*time.Second && changes.largest <= fewHours

@@ -7,8 +7,8 @@ func TestARecordingThatOverlapsItselfIsReported(t *testing.T) {
 	p := termOf("2031-10-06..2031-10-31", r)
 	wantFindings(t, p, "2031-09-01",
 		"102 overlap-self … r on 2031-10-06 09:00-10:00, and r on 2031-10-06 09:30-10:30 before it ends; 3 more in the window")
-	r.change("2031-10-06 09:00", "cancelled")
-	r.change("2031-10-07 10:30", "10:15-11:00")
+	change(r, "2031-10-06 09:00", "cancelled")
+	change(r, "2031-10-07 10:30", "10:15-11:00")
 	wantFindings(t, p, "2031-09-01",
 		"102 overlap-self … r on 2031-10-13 09:00-10:00 … 2 more",
 		"201 overlap-self … r on 2031-10-07 09:30-10:30, and r on 2031-10-07 10:15-11:00")

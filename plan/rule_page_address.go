@@ -15,7 +15,7 @@ func checkPageAddresses(c *checker) {
 	}
 	var g gathering[place]
 	c.eachSettings(func(r *Recording, s *Settings) {
-		if s.URL.IsZero() || s.URL.t.parts[0].kind == partLiteral && !webAddress.MatchString(s.URL.t.parts[0].s) {
+		if s.URL.IsZero() || s.URL.Parts()[0].kind == partLiteral && !webAddress.MatchString(s.URL.Parts()[0].s) {
 			return
 		}
 		expanded, unknown := s.URL.expandBy(c.sampleValues(r, s))

@@ -17,7 +17,7 @@ func checkConcurrent(c *checker) {
 			c.capacity(own, "", "", f.Peak, upper, hint)
 		case own.Limits.Concurrent == 0 && most.Sessions > lower:
 			c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s at once %s; the page on web page recording allows %d, the page on integration %d",
-				own.has(most.Sessions, ""), c.during(own, most.At), upper, lower), hint)
+				hasSessions(own, most.Sessions, ""), c.during(own, most.At), upper, lower), hint)
 		default:
 			c.capacity(own, "", "", f.Peak, lower, hint)
 		}

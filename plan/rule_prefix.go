@@ -14,7 +14,7 @@ func checkPrefixCharset(c *checker) {
 	for _, s := range c.p.Storages {
 		for _, element := range s.Prefix {
 			literal := ""
-			for _, part := range element.t.parts {
+			for _, part := range element.Parts() {
 				if part.kind == partLiteral {
 					literal += part.s
 				}
@@ -51,7 +51,7 @@ func prefixOf(p *Plan, r *Recording, s *Settings) (written, taken string) {
 	var w, t strings.Builder
 	for _, element := range s.Storage.Prefix {
 		var left strings.Builder
-		for _, part := range element.t.parts {
+		for _, part := range element.Parts() {
 			value := part.s
 			if part.kind == partPlaceholder {
 				switch part.s {
@@ -88,8 +88,8 @@ func checkPrefixLength(c *checker) {
 			return
 		}
 		if _, taken := prefixOf(c.p, r, s); int64(len(taken)) > *most {
-			g.add(r.prefixPos(s), r, func() (Pos, string, tip) {
-				return r.prefixPos(s), fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most),
+			g.add(prefixPos(r, s), r, func() (Pos, string, tip) {
+				return prefixPos(r, s), fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most),
 					say("shorten the labels, or the storage's prefix")
 			})
 		}
@@ -98,7 +98,7 @@ func checkPrefixLength(c *checker) {
 }
 
 // prefixPos is where a recording's prefix stands: in its storage, or at the recording for the default.
-func (r *Recording) prefixPos(s *Settings) Pos {
+func prefixPos(r *Recording, s *Settings) Pos {
 	if pos, ok := s.Storage.From["prefix"]; ok {
 		return pos
 	}

@@ -30,27 +30,27 @@ func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration
 	}
 	for _, r := range c.p.Recordings {
 		for i := range r.When {
-			if around := r.around(); tooLong(r.When[i].length+around, most) {
-				report(r.When[i].Pos, r.When[i].length, around)
+			if beside := around(&r.Settings); tooLong(r.When[i].length+beside, most) {
+				report(r.When[i].Pos, r.When[i].length, beside)
 			}
 		}
 	}
 	for _, s := range c.expansion().schedules {
 		for i, settings := range s.changed {
 			change := &s.recording.Changes[i]
-			around := settings.around()
-			if change.Cancelled || change.To == nil && around == s.recording.around() {
+			beside := around(settings)
+			if change.Cancelled || change.To == nil && beside == around(&s.recording.Settings) {
 				continue // its classes take no longer than their entries, which are judged above
 			}
-			if length, any := s.longestUnder(i, func(length time.Duration) bool { return tooLong(length+around, most) }); any {
-				report(change.Pos, length, around)
+			if length, any := longestUnder(s, i, func(length time.Duration) bool { return tooLong(length+beside, most) }); any {
+				report(change.Pos, length, beside)
 			}
 		}
 	}
 }
 
 // around is what a session takes beside the class, from its first request to the end of its padding.
-func (s *Settings) around() time.Duration {
+func around(s *Settings) time.Duration {
 	before := s.Padding.Before
 	if s.ExactStart {
 		before = HoldLead()
@@ -59,7 +59,7 @@ func (s *Settings) around() time.Duration {
 }
 
 // longestUnder gives the longest class that the change applies to, if it is too long.
-func (s *schedule) longestUnder(change int, tooLong func(time.Duration) bool) (longest time.Duration, any bool) {
+func longestUnder(s *schedule, change int, tooLong func(time.Duration) bool) (longest time.Duration, any bool) {
 	one := &s.recording.Changes[change]
 	if one.To != nil {
 		return one.To.length, tooLong(one.To.length)

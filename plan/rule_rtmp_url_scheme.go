@@ -16,8 +16,8 @@ func checkScheme(c *checker) {
 			if t.IsZero() {
 				continue
 			}
-			address := t.t.parts[0].s
-			if t.t.parts[0].kind == partReference {
+			address := t.Parts()[0].s
+			if t.Parts()[0].kind == partReference {
 				resolved, err := t.Resolve(c.opts.Lookup)
 				if err != nil {
 					continue // not asked for, or secret-unresolved
@@ -26,7 +26,7 @@ func checkScheme(c *checker) {
 			}
 			scheme, rest, ok := strings.Cut(address, "://")
 			// The first part may end where a reference gives the host.
-			hostless := strings.HasPrefix(rest, "/") || rest == "" && len(t.t.parts) == 1
+			hostless := strings.HasPrefix(rest, "/") || rest == "" && len(t.Parts()) == 1
 			known := slices.Contains(schemes, scheme)
 			if ok && known && !hostless {
 				continue

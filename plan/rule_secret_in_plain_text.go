@@ -43,7 +43,7 @@ func hasPassword(t Text) bool {
 	if t.IsZero() {
 		return false
 	}
-	for user := range usersOf(written(t.t.parts)) {
+	for user := range usersOf(written(t.Parts())) {
 		if _, password, _ := strings.Cut(user.text, ":"); onlyReferences.ReplaceAllString(password, "") != "" {
 			return true
 		}
@@ -53,6 +53,6 @@ func hasPassword(t Text) bool {
 
 // hasSecretPart says that an address has a user, a path or a query.
 func hasSecretPart(t Text) bool {
-	authority, path := splitAddress(t.t.parts)
+	authority, path := splitAddress(t.Parts())
 	return strings.Trim(written(path), "/") != "" || strings.Contains(written(authority), "@")
 }

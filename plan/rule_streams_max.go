@@ -28,7 +28,7 @@ func judgeStreams(c *checker, region agora.Region, id string) {
 				if careful := agora.CarefulStreamLimit(place.Region, load.Class); careful > 0 && own.granted(load.Class) == 0 &&
 					load.Peak.Bare.Sessions > careful && load.Peak.Bare.Sessions <= load.Limit {
 					c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s at once%s %s; the page on stream limits allows %d, the page on quotas %d",
-						own.has(load.Peak.Bare.Sessions, strings.ToUpper(string(load.Class))+" "), inRegion(place.Region), c.during(own, load.Peak.Bare.At), load.Limit, careful), hint)
+						hasSessions(own, load.Peak.Bare.Sessions, strings.ToUpper(string(load.Class))+" "), inRegion(place.Region), c.during(own, load.Peak.Bare.At), load.Limit, careful), hint)
 				}
 				if place.Region == "" && own.granted(load.Class) == 0 {
 					for i := before; i < len(c.findings); i++ {
@@ -40,18 +40,6 @@ func judgeStreams(c *checker, region agora.Region, id string) {
 			}
 		}
 	})
-}
-
-// granted is the number of streams of a class that the plan says Agora has granted; 0 for the documented one.
-func (a *App) granted(class agora.StreamClass) int {
-	switch class {
-	case agora.StreamSD:
-		return a.Limits.SD
-	case agora.StreamHD:
-		return a.Limits.HD
-	default:
-		return a.Limits.FHD
-	}
 }
 
 // assumedStreams is the rule of the region with the smallest limit, which is assumed where no region is set.

@@ -13,13 +13,13 @@ func checkMixed(c *checker) {
 			switch {
 			case bare.Sessions > 0 && place.Region == "" && own.Limits.SD+own.Limits.HD+own.Limits.FHD == 0:
 				c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s of mixed classes at once%s %s, %d are allowed in all in the region with the smallest limits",
-					own.has(bare.Sessions, ""), where, c.during(own, bare.At), bare.Limit), "set region; or "+hint)
+					hasSessions(own, bare.Sessions, ""), where, c.during(own, bare.At), bare.Limit), "set region; or "+hint)
 			case bare.Sessions > 0:
 				c.report(own.Pos, fmt.Sprintf("%s of mixed classes at once%s %s, %d are allowed in all, the largest limit of the classes in use",
-					own.has(bare.Sessions, ""), where, c.during(own, bare.At), bare.Limit), hint)
+					hasSessions(own, bare.Sessions, ""), where, c.during(own, bare.At), bare.Limit), hint)
 			case padded.Sessions > 0:
 				c.reportAs(SeverityWarning, own.Pos, fmt.Sprintf("%s of mixed classes at once%s with their padding %s, %d are allowed in all; padding gives way then",
-					own.has(padded.Sessions, ""), where, c.during(own, padded.At), padded.Limit), hint)
+					hasSessions(own, padded.Sessions, ""), where, c.during(own, padded.At), padded.Limit), hint)
 			}
 		}
 	})

@@ -31,8 +31,8 @@ func wantSurprises(t *testing.T, p *Plan, now, id string, want ...string) {
 
 func TestALongClassIsOneOverMidnight(t *testing.T) {
 	r := recording("r", "UTC", "Mon 16:00-24:00", "Tue 15:00-24:00", "Wed 20:00-04:00", "Thu 20:00-04:01", "Sat 09:50-09:00", "2031-10-06 08:00-20:00")
-	r.change("2031-10-07", "22:00-21:00")
-	r.change("2031-10-08", "cancelled")
+	change(r, "2031-10-07", "22:00-21:00")
+	change(r, "2031-10-08", "cancelled")
 	wantSurprises(t, termOf("2031-10-06..2031-10-31", r), "2031-09-01", "long-class",
 		"Thu 20:00-04:01 of r lasts 8h1m, over midnight", "Sat 09:50-09:00 of r lasts 23h10m", "22:00-21:00 of r lasts 23h")
 }
@@ -40,7 +40,7 @@ func TestALongClassIsOneOverMidnight(t *testing.T) {
 func TestAChangeWithoutAClassOfItsOwnIsReported(t *testing.T) {
 	r := recording("r", "UTC", "Mon Wed 09:00-10:00", "Mon 11:00-12:00")
 	for _, key := range []string{"2031-10-06", "2031-10-06 09:00", "2031-10-08..2031-10-12", "2031-10-08", "2031-10-13..2031-10-15", "2031-10-13"} {
-		r.change(key, "cancelled")
+		change(r, key, "cancelled")
 	}
 	wantSurprises(t, termOf("2031-10-06..2031-10-31", r), "2031-09-01", "change-shadowed", "the change 2031-10-08..2031-10-12 of r has no effect")
 }
@@ -71,10 +71,10 @@ func TestAPlanWithoutAClassAheadIsReported(t *testing.T) {
 	p := newPlan(r)
 	wantSurprises(t, p, "2031-10-07T09:59:59Z", "nothing-ahead")
 	wantSurprises(t, p, "2031-10-07T10:00:00Z", "nothing-ahead", "has no class ahead")
-	r.change("2031-10-07", "cancelled")
+	change(r, "2031-10-07", "cancelled")
 	wantSurprises(t, p, "2031-10-06T09:59:59Z", "nothing-ahead")
 	wantSurprises(t, p, "2031-10-06T10:00:00Z", "nothing-ahead", "has no class ahead")
 	r.Changes = nil
-	r.change("2031-10-06", "2031-12-01 09:00-10:00")
+	change(r, "2031-10-06", "2031-12-01 09:00-10:00")
 	wantSurprises(t, p, "2031-11-01", "nothing-ahead")
 }

@@ -39,14 +39,3 @@ func wantFindings(t *testing.T, p *Plan, now string, want ...string) {
 		t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
 }
-
-// termOf gives the recording the bounds of a term, and the plan the calendar.
-func termOf(days string, recordings ...*Recording) *Plan {
-	p := newPlan(recordings...)
-	c := calendar("term", days)
-	p.Calendars = []*Calendar{c}
-	for _, r := range recordings {
-		r.Only = []*Calendar{c}
-	}
-	return p
-}

@@ -42,12 +42,12 @@ func (c *checker) notPublic(address Text) (why, hint string) {
 	if _, err := url.Parse(c.resolvedOrSample(address)); err != nil {
 		return "", "" // checkPageAddresses reports it
 	}
-	if strings.ContainsFunc(written(address.t.parts), unicode.IsSpace) {
+	if strings.ContainsFunc(written(address.Parts()), unicode.IsSpace) {
 		return "the address has a space in it", "write %20 for a space, or remove it"
 	}
-	authority, _ := splitAddress(address.t.parts)
+	authority, _ := splitAddress(address.Parts())
 	secret := slices.ContainsFunc(authority, func(p textPart) bool { return p.kind == partReference })
-	resolved := written(address.t.parts)
+	resolved := written(address.Parts())
 	if secret {
 		var err error
 		if resolved, err = address.Resolve(c.opts.Lookup); err != nil {

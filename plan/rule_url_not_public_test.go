@@ -5,22 +5,6 @@ import (
 	"testing"
 )
 
-// withURL is a sound plan but for the page's address.
-func withURL(address string) string {
-	return `version: 1
-name: lingua
-account: {customer_id: "${AGORA_CUSTOMER_ID}", customer_secret: "${AGORA_CUSTOMER_SECRET}"}
-apps: {main: {id: "${AGORA_APP_ID}"}}
-storage:
-  videos: {vendor: s3, region: eu-central-1, bucket: lingua-videos, access_key: "${S3_ACCESS_KEY}", secret_key: "${S3_SECRET_KEY}"}
-expose: [HOST, PASSWORD]
-calendars: {autumn: 2031-09-15..2031-12-19}
-defaults: {ready_timeout: 30s, timezone: Europe/Madrid, url: '` + address + `', only: autumn}
-recordings:
-  german-a1: {when: Mon Wed 19:00-19:50}
-`
-}
-
 // errorsOf gives the ids of the rules that a page's address breaks, and the text of their findings.
 func errorsOf(t *testing.T, address string, lookup Lookup) (ids []string, text string) {
 	t.Helper()

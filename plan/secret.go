@@ -398,3 +398,14 @@ func splitAddress(parts []textPart) (authority, path []textPart) {
 	}
 	return parts, nil
 }
+
+// builtinPlaceholders are known without any label.
+var builtinPlaceholders = []string{"plan", "id", "date", "time"}
+
+// Parts are the pieces that the text is written of, in order. Their literal text may be secret: see [Text.Secret].
+func (t Text) Parts() []textPart {
+	if t.t == nil {
+		return nil
+	}
+	return t.t.parts
+}

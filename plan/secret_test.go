@@ -1,45 +1,12 @@
 package plan
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
-
-	"gopkg.in/yaml.v3"
 )
-
-const canary = "canary-0f6e2b"
-
-// shownEveryWay prints a value in every way there is.
-func shownEveryWay(t *testing.T, v any) string {
-	t.Helper()
-	var b bytes.Buffer
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%08v", "% x", "%#q", "%40v", "%-40s", "%.5s", "%p"} {
-		fmt.Fprintf(&b, verb+"\n", v)
-	}
-	b.WriteString(fmt.Sprint(v) + fmt.Sprintln(v))
-	asJSON, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Write(asJSON)
-	asYAML, err := yaml.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Write(asYAML)
-	for _, handler := range []slog.Handler{slog.NewTextHandler(&b, nil), slog.NewJSONHandler(&b, nil)} {
-		log := slog.New(handler)
-		log.Info("a text", "value", v)
-		log.With("value", v).WithGroup("g").Info("again", slog.Any("value", v))
-	}
-	return b.String()
-}
 
 func TestNoWayOfPrintingShowsASecret(t *testing.T) {
 	secrets := map[string]Text{

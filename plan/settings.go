@@ -207,3 +207,23 @@ func (c *CDN) title() string { return strings.TrimPrefix(c.Name+" "+c.URL.String
 func (p Padding) text() string {
 	return fmt.Sprintf("%s before, %s after", durationText(p.Before), durationText(p.After))
 }
+
+// padding is what is asked for before and after a class, in seconds.
+func (s *Settings) padding() (before, after int64) {
+	if !s.ExactStart {
+		before = int64(s.Padding.Before / time.Second)
+	}
+	return before, int64(s.Padding.After / time.Second)
+}
+
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	s = strings.TrimSuffix(s, "m0s") + map[bool]string{true: "m"}[strings.HasSuffix(s, "m0s")]
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// regionName writes a region as most vendors do: us-east-1.
+func regionName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "-")) }

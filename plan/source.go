@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"sort"
 	"unicode/utf8"
-
-	"gopkg.in/yaml.v3"
 )
 
 // span is a place in one file: lines and columns from 1, in characters, the end exclusive. The zero span is nowhere.
@@ -110,72 +108,6 @@ func (s *source) mark(line, column int) span {
 	return s.place(line, s.lastColumn, from, to)
 }
 
-// node gives the span of a scalar, of a bracket that opens a collection, or of the first key of a block.
-func (s *source) node(n *yaml.Node) span {
-	switch n.Kind {
-	case yaml.ScalarNode:
-		from := s.offset(n.Line, n.Column)
-		return s.place(n.Line, s.lastColumn, from, s.scalarEnd(n, from))
-	case yaml.AliasNode:
-		from := s.offset(n.Line, n.Column)
-		return s.place(n.Line, s.lastColumn, from, min(len(s.text), from+1+len(n.Value)))
-	case yaml.MappingNode:
-		if n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0 && n.Content[0].Kind == yaml.ScalarNode && n.Anchor == "" && n.Style&yaml.TaggedStyle == 0 {
-			return s.node(n.Content[0])
-		}
-	}
-	return s.mark(n.Line, n.Column)
-}
-
-// scalarEnd finds the byte after a scalar that starts at from, its anchor and tag included.
-func (s *source) scalarEnd(n *yaml.Node, from int) int {
-	text := s.text
-	for n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {
-		if from >= len(text) || text[from] != '&' && text[from] != '!' {
-			break
-		}
-		for from < len(text) && text[from] > ' ' {
-			from++
-		}
-		word := from
-		for from < len(text) && text[from] == ' ' {
-			from++
-		}
-		if from >= len(text) || text[from] == '\n' || text[from] == '\r' {
-			return word // an empty scalar, or one on a later line
-		}
-	}
-	switch {
-	case n.Style&yaml.DoubleQuotedStyle != 0:
-		for i := from + 1; i < len(text); i++ {
-			switch text[i] {
-			case '\\':
-				i++
-			case '"':
-				return i + 1
-			}
-		}
-		return len(text)
-	case n.Style&yaml.SingleQuotedStyle != 0:
-		for i := from + 1; i < len(text); i++ {
-			if text[i] != '\'' {
-				continue
-			}
-			if i+1 < len(text) && text[i+1] == '\'' {
-				i++
-				continue
-			}
-			return i + 1
-		}
-		return len(text)
-	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		return s.lineEnd(from) // the header of the block: | or >
-	case bytes.HasPrefix(text[from:], []byte(n.Value)):
-		return from + len(n.Value)
-	}
-	return s.lineEnd(from) // a plain scalar over several lines: its first
-}
-
 // lineEnd is the end of the line's last word, seen from an offset in it.
 func (s *source) lineEnd(from int) int {
 	to := from
@@ -195,3 +127,6 @@ func (s *source) pos(at span) Pos {
 	}
 	return Pos{File: s.path, Line: int(at.line), Column: int(at.column), EndLine: int(at.endLine), EndColumn: int(at.endColumn)}
 }
+
+// placeHere is [source.place] of a range that starts at the line and column looked up last.
+func (s *source) placeHere(line, from, to int) span { return s.place(line, s.lastColumn, from, to) }

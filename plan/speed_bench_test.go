@@ -3,7 +3,6 @@ package plan
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,39 +15,6 @@ import (
 
 	"gopkg.in/yaml.v3"
 )
-
-// termPlan is a plan of a term as a school network writes one: each recording has two classes in each of sixteen
-// weeks and takes about 370 bytes. Its times are drawn from fifteen pairs of days, a start in every five minutes from
-// 8 to 21 and four lengths, which makes 9360: hardly two recordings have the same.
-func termPlan(recordings int) string {
-	var b strings.Builder
-	b.WriteString(strings.Replace(base, `"${AGORA_APP_ID}"`, `"${AGORA_APP_ID}", limits: {concurrent: 5000, qps: 200, streams: {fhd: 5000}}`, 1))
-	b.WriteString(`calendars: {term: 2031-09-01..2031-12-28, holidays: 2031-10-13..2031-10-19}
-cdn: {parents: "rtmps://live.lingua.example/app/${STREAM_KEY}"}
-defaults: {timezone: Europe/Madrid, cdn: parents, ready_timeout: 30s, only: term, skip: holidays, labels: {campus: mitte}}
-recordings:
-`)
-	days := []string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
-	draw := rand.New(rand.NewPCG(1, 2))
-	for i := range recordings {
-		pair := draw.Perm(len(days))[:2]
-		start := 8*60 + 5*draw.IntN(13*60/5)
-		end := start + []int{45, 50, 60, 90}[draw.IntN(4)]
-		fmt.Fprintf(&b, `  course-%d:
-    title: Course number %d for beginners and returning learners
-    when: %s %s %02d:%02d-%02d:%02d
-    url: https://rooms.lingua.example/course-%d?role=recorder
-    padding: {before: 45s, after: 3m}
-    video: 1080p30
-    labels: {department: languages, room: "%d"}
-    note: recorded for those who cannot be there, and for those who want to hear it again
-`, i, i, days[min(pair[0], pair[1])], days[max(pair[0], pair[1])], start/60, start%60, end/60, end%60, i, i%300)
-	}
-	return b.String()
-}
-
-// termDay is the present of the measurements.
-var termDay = time.Date(2031, time.August, 25, 0, 0, 0, 0, time.UTC)
 
 // checkBy runs the given checks.
 func checkBy(p *Plan, list []check) []Finding {
@@ -68,14 +34,6 @@ func rulesByNeed(p *Plan) (static, counting []check) {
 		}
 	}
 	return static, counting
-}
-
-func loadTerm(tb testing.TB, files texts) *Plan {
-	p, findings, err := Load(files, "plan.yaml")
-	if err != nil || len(findings) > 0 || len(p.Recordings) == 0 {
-		tb.Fatal(err, show(findings[:min(len(findings), 5)]))
-	}
-	return p
 }
 
 func parseBare(tb testing.TB, text []byte) *yaml.Node {

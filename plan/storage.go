@@ -138,7 +138,7 @@ func (b *builder) credentials(s *Storage, k *storageKeys) {
 		} else if secret {
 			missing, pairs = "access_key is", pairs[:1]
 		}
-		u.advise("storage-keys-required", k.self, missing+" missing in a storage", u.src.insertion(&k.at, pairs...).also(", or sts in their place"))
+		u.advise("storage-keys-required", k.self, missing+" missing in a storage", insertion(u.src, &k.at, pairs...).also(", or sts in their place"))
 	}
 	if k.STS == nil {
 		return
@@ -176,10 +176,10 @@ func (b *builder) vendor(s *Storage, k *storageKeys) {
 		b.region(s, k, region)
 	}
 	if place, given := k.find("sse"); given && !slices.Contains(agora.IntsOf("extparams-sse", "vendors"), int64(v.Number)) {
-		u.advise("extparams-sse", place.key, fmt.Sprintf("sse is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-sse", "vendors")), v.Name), u.src.removal(place))
+		u.advise("extparams-sse", place.key, fmt.Sprintf("sse is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-sse", "vendors")), v.Name), removal(u.src, place))
 	}
 	if place, given := k.find("tag"); given && !slices.Contains(agora.IntsOf("extparams-tag", "vendors"), int64(v.Number)) {
-		u.advise("extparams-tag", place.key, fmt.Sprintf("tag is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-tag", "vendors")), v.Name), u.src.removal(place))
+		u.advise("extparams-tag", place.key, fmt.Sprintf("tag is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-tag", "vendors")), v.Name), removal(u.src, place))
 	}
 	place, given := k.find("endpoint")
 	switch needs := slices.Contains(agora.IntsOf("extparams-endpoint", "vendors"), int64(v.Number)); {
@@ -197,7 +197,7 @@ func (b *builder) vendor(s *Storage, k *storageKeys) {
 		}
 		u.advise("extparams-endpoint", place.value, "endpoint is the host name of the store, without scheme and path", hint)
 	case !needs && given:
-		u.advise("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-endpoint", "vendors")), v.Name), u.src.removal(place))
+		u.advise("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-endpoint", "vendors")), v.Name), removal(u.src, place))
 	}
 	if place, given := k.find("sts"); given && !slices.Contains(agora.Ints("sts-vendors"), int64(v.Number)) {
 		u.report("sts-vendors", place.key, fmt.Sprintf("sts works with %s, and the vendor is %s", vendorNames(agora.Ints("sts-vendors")), v.Name), "give access_key and secret_key instead")
@@ -222,7 +222,7 @@ func (b *builder) region(s *Storage, k *storageKeys, region string) {
 	case !given:
 		u.report("storage-region-values", k.self, fmt.Sprintf("region is missing in a storage of %s", v.Title), "add region, as in region: "+regions[0]+"; "+allRegions(regions))
 	case len(regions) == 0:
-		u.advise("storage-region-values", place.key, fmt.Sprintf("%s takes no region", v.Title), u.src.removal(place))
+		u.advise("storage-region-values", place.key, fmt.Sprintf("%s takes no region", v.Title), removal(u.src, place))
 	case withdrawn:
 		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no longer a region of %s", quoted(region), v.Title), nearRegions(regionName(region), regions))
 	default:
@@ -270,9 +270,6 @@ func nearRegion(region string, regions []string) tip {
 }
 
 var compass = regexp.MustCompile(`^(north|south|east|west|central)+$`)
-
-// regionName writes a region as most vendors do: us-east-1.
-func regionName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "-")) }
 
 func vendorNames(numbers []int64) string {
 	var list []string

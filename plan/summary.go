@@ -21,11 +21,11 @@ func Summarize(p *Plan, opts CheckOptions) Summary {
 		return Summary{}
 	}
 	f := ForecastOf([]*Plan{p}, ForecastOptions{Now: opts.Now})
-	return f.Summary(len(p.Recordings), NotChecked(p, opts.Lookup))
+	return SummaryOf(f, len(p.Recordings), NotChecked(p, opts.Lookup))
 }
 
-// Summary is the line that a forecast comes to.
-func (f *Forecast) Summary(recordings int, notChecked []string) Summary {
+// SummaryOf is the line that a forecast comes to.
+func SummaryOf(f *Forecast, recordings int, notChecked []string) Summary {
 	return Summary{
 		Recordings: recordings, Classes: f.Classes, First: f.First, Last: f.Last,
 		Peak: f.Peak.Padded.Sessions, PeakAt: f.Peak.Padded.At,

@@ -12,7 +12,7 @@ func TestSummaryCountsClassesPeakAndSeconds(t *testing.T) {
 	b.Redundancy = 2
 	b.Video = Video{Width: 1281, Height: 720}
 	p := termOf("2031-10-06..2031-10-13", a, b)
-	b.change("2031-10-06 20:00", "cancelled")
+	change(b, "2031-10-06 20:00", "cancelled")
 	for _, r := range p.Recordings {
 		r.Padding = Padding{Before: time.Minute, After: time.Minute}
 	}

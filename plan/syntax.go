@@ -111,7 +111,7 @@ func refused(s *source, decoder *yaml.Decoder, err error) *syntaxProblem {
 	line, column := parserPlace(decoder, place)
 	problem := &syntaxProblem{at: s.mark(line, column), message: message}
 	if strings.HasPrefix(message, "unknown anchor") {
-		if hint := s.syntaxHint(line, starMessage); hint.text != "" {
+		if hint := syntaxHint(s, line, starMessage); hint.text != "" {
 			problem.message, problem.hint = "a text that begins with * is an alias to YAML", hint
 			return problem
 		}
@@ -121,13 +121,13 @@ func refused(s *source, decoder *yaml.Decoder, err error) *syntaxProblem {
 	}
 	if line >= 1 && line <= len(s.starts) {
 		from := s.starts[line-1]
-		if quote, at, hint := s.typographic(line, string(s.text[from:s.lineEnd(from)])); quote != 0 {
+		if quote, at, hint := typographicHint(s, line, string(s.text[from:s.lineEnd(from)])); quote != 0 {
 			problem.at, problem.message, problem.hint = at, fmt.Sprintf("%c (%U), a typographic quote, is a letter to YAML", quote, quote), hint
 			return problem
 		}
-		problem.hint = s.syntaxHint(line, message)
+		problem.hint = syntaxHint(s, line, message)
 	}
-	if open := s.unclosed(problemLine(decoder)); open != nil {
+	if open := unclosed(s, problemLine(decoder)); open != nil {
 		return open
 	}
 	return problem

@@ -12,21 +12,21 @@ import (
 const starMessage = "did not find expected alphabetic or numeric character"
 
 // syntaxHint knows the usual reasons for which the parser refuses a line.
-func (s *source) syntaxHint(line int, message string) tip {
+func syntaxHint(s *source, line int, message string) tip {
 	from := s.starts[line-1]
 	text := string(s.text[from:s.lineEnd(from)])
 	switch {
 	case strings.HasPrefix(message, "did not find expected ',' or"), strings.HasPrefix(message, "did not find expected node content"):
 		if found := bareBrace(text); found != "" {
 			hint := say(fmt.Sprintf("inside {} and [] quote a text that holds %s: its brace begins a mapping", found))
-			hint.at, hint.with = s.quotedBraces(line, text)
+			hint.at, hint.with = quotedBraces(s, line, text)
 			return hint
 		}
 		return say("close each {, [ and quote, and separate items by commas")
 	case message == starMessage:
-		return s.starHint(line, text)
+		return starHint(s, line, text)
 	case strings.Contains(message, "incompatible YAML document"), strings.Contains(message, "directive"):
-		return s.directiveHint()
+		return directiveHint(s)
 	case message == "found unexpected end of stream":
 		return say("close the quote")
 	case message == "did not find expected key":
@@ -54,7 +54,7 @@ func in(line int, text string, from, to int) span {
 var starValue = regexp.MustCompile(`([A-Za-z_]+): +(\*[^"'#{}\[\]]*?) *(,? *[a-z_]+:|[}\]]|#|$)`)
 
 // starHint is for a cron expression, or another text, that begins with * and has no quotes.
-func (s *source) starHint(line int, text string) tip {
+func starHint(s *source, line int, text string) tip {
 	m := starValue.FindStringSubmatchIndex(text)
 	if m == nil || !readableKey.MatchString(text[m[2]:m[3]]) {
 		return say("quote a text that begins with * or &, which to YAML are an alias and an anchor")
@@ -70,7 +70,7 @@ func (s *source) starHint(line int, text string) tip {
 var readableKey = regexp.MustCompile(`^(cron|when|title|note|name|cname)$`)
 
 // directiveHint is for the line %YAML 1.2, which a plan does not need and the parser does not know.
-func (s *source) directiveHint() tip {
+func directiveHint(s *source) tip {
 	for i, from := range s.starts {
 		text := string(s.text[from:s.lineEnd(from)])
 		if strings.HasPrefix(text, "%") {
@@ -86,8 +86,8 @@ var typographicQuotes = regexp.MustCompile(`(?:^|[\s:,\[{])([“”„«»‘‚
 // onlyReference matches a text that may be shown whatever it is for.
 var onlyReference = regexp.MustCompile(`^\$\{[A-Za-z0-9_:/.-]+\}$`)
 
-// typographic finds a typographic quote in place of a plain one: which, and where.
-func (s *source) typographic(line int, text string) (rune, span, tip) {
+// typographicHint finds a typographic quote in place of a plain one: which, and where.
+func typographicHint(s *source, line int, text string) (rune, span, tip) {
 	m := typographicQuotes.FindStringSubmatchIndex(text)
 	if m == nil || !outsideQuotes(text[:m[2]]) {
 		return 0, span{}, tip{}
@@ -123,7 +123,7 @@ var bracedValue = regexp.MustCompile(`([:,\[{] *)([^\s"',\[\]{}#][^\s"',\[\]{}#]
 
 // quotedBraces puts the values of a line that hold a brace in quotes. Where what lies between them might be a secret
 // there is no edit, since it would show it.
-func (s *source) quotedBraces(line int, text string) (span, string) {
+func quotedBraces(s *source, line int, text string) (span, string) {
 	var first, last int
 	var b strings.Builder
 	for at := 0; at < len(text); {

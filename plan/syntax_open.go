@@ -16,31 +16,31 @@ type opener struct {
 
 // unclosed finds the bracket or quote that is still open where the parser stopped, at a line; nil where all are closed.
 // The parser itself stops at the end of the text, or at the next key, which says nothing about the place of the mistake.
-func (s *source) unclosed(line int) *syntaxProblem {
+func unclosed(s *source, line int) *syntaxProblem {
 	const longest = 1 << 20 // no plan that somebody writes by hand is larger
 	if len(s.text) > longest || s.newlines != nil {
 		return nil
 	}
-	stack := s.openBefore(line)
+	stack := openBefore(s, line)
 	if len(stack) == 0 {
 		return nil
 	}
 	last := stack[len(stack)-1]
-	at := s.lineOf(last.offset)
+	at := lineOf(s, last.offset)
 	column := len([]rune(string(s.text[s.starts[at-1]:last.offset]))) + 1
 	problem := &syntaxProblem{at: s.mark(at, column)}
-	what, closing := fmt.Sprintf("the %c that opens here", last.mark), string(closerOf(last.mark))
+	what, closer := fmt.Sprintf("the %c that opens here", last.mark), string(closerOf(last.mark))
 	if last.mark == '"' || last.mark == '\'' {
-		what, closing = "the quote that opens here", "another "+closing
+		what, closer = "the quote that opens here", "another "+closer
 	}
 	problem.message = what + " is not closed"
-	problem.hint = say("close it with " + closing)
-	problem.hint.at, problem.hint.with = s.closing(at, stack)
+	problem.hint = say("close it with " + closer)
+	problem.hint.at, problem.hint.with = closing(s, at, stack)
 	return problem
 }
 
 // lineOf is the line on which an offset stands.
-func (s *source) lineOf(offset int) int {
+func lineOf(s *source, offset int) int {
 	line := 1
 	for line < len(s.starts) && s.starts[line] <= offset {
 		line++
@@ -59,7 +59,7 @@ func closerOf(mark byte) byte {
 }
 
 // closing is the edit that closes what is open at the end of a line: the first one with which the text can be parsed.
-func (s *source) closing(line int, stack []opener) (span, string) {
+func closing(s *source, line int, stack []opener) (span, string) {
 	from := s.starts[line-1]
 	text := string(s.text[from:s.lineEnd(from)])
 	const deepest, longest = 8, 1 << 18 // each try parses the text again
@@ -93,7 +93,7 @@ func (s *source) closing(line int, stack []opener) (span, string) {
 // openBefore reads the text up to a line as far as it takes to tell brackets and quotes from letters. It gives what is open
 // there, from the outside. A line that is not indented deeper than the one on which a value begins ends the value, whether
 // or not it is closed.
-func (s *source) openBefore(line int) []opener {
+func openBefore(s *source, line int) []opener {
 	var stack []opener
 	block := -1 // the indentation of the key whose text in lines is being passed over; -1 for none
 	for i := 0; i < len(s.starts) && i < max(line, 1); i++ {

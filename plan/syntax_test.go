@@ -58,7 +58,7 @@ func TestSpansOfScalarsEndWhereTheTextDoes(t *testing.T) {
 			if problem != nil {
 				t.Fatal(problem.message)
 			}
-			at := s.node(document.Content[0].Content[1])
+			at := nodeSpan(s, document.Content[0].Content[1])
 			if got := textAt([]byte(test.text), s.pos(at)); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}

@@ -2,10 +2,10 @@ package plan
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // tip is a hint and, where it is definite, the edit that it describes.
@@ -103,42 +103,7 @@ func (f Fix) Apply(text []byte) []byte {
 	return fixed
 }
 
-// insertion is the hint to add pairs to a mapping. It is an edit, before the first key, where the mapping has any.
-func (s *source) insertion(a *at, pairs ...string) tip {
-	hint := say("add " + strings.Join(pairs, ", "))
-	if len(a.keys) == 0 || s.newlines != nil {
-		return hint
-	}
-	first := a.keys[0].key
-	hint.at = span{first.line, first.column, first.line, first.column}
-	if a.flow {
-		hint.with = strings.Join(pairs, ", ") + ", "
-	} else {
-		below := "\n" + strings.Repeat(" ", int(first.column)-1)
-		hint.with = strings.Join(pairs, below) + below
-	}
-	return hint
-}
-
-// removal is the hint to remove a key. It is an edit where its value stands on the same line.
-func (s *source) removal(k keyAt) tip {
-	hint := say("remove it")
-	if k.key == k.value || k.key.line != k.value.endLine || s.newlines != nil {
-		return hint
-	}
-	line := int(k.key.line)
-	start, end := s.starts[line-1], s.lineEnd(s.offset(line, 1))
-	from, to := s.offset(line, int(k.key.column)), s.offset(line, int(k.value.endColumn))
-	before, after := string(s.text[start:from]), string(s.text[to:end])
-	switch {
-	case strings.TrimSpace(before) == "" && (after == "" || strings.HasPrefix(after, " #")):
-		hint.at = span{k.key.line, 1, k.key.line + 1, 1}
-	case strings.HasPrefix(after, ","):
-		rest := strings.TrimLeft(after[1:], " ")
-		hint.at = s.place(line, int(k.key.column), from, to+len(after)-len(rest))
-	case strings.HasSuffix(strings.TrimRight(before, " "), ","):
-		cut := start + len(strings.TrimSuffix(strings.TrimRight(before, " "), ","))
-		hint.at = span{k.key.line, int32(utf8.RuneCount(s.text[start:cut]) + 1), k.key.line, k.value.endColumn}
-	}
-	return hint
+// number is the hint to write another number. It may be a part of what stands there, as in 720p30.
+func number(key string, given any, instead string) tip {
+	return tip{text: fmt.Sprintf("write %s: %s", key, instead), of: fmt.Sprint(given), with: instead, raw: true}
 }

@@ -69,10 +69,6 @@ func noTimeHint(s string) string {
 	return whenHint
 }
 
-// weekdayNames are the days from Sunday, as time.Weekday counts them. Three letters and whole names are taken, in
-// any case.
-var weekdayNames = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
-
 func parseWeekday(s string) (time.Weekday, bool) {
 	for i, name := range weekdayNames {
 		if strings.EqualFold(s, name) || strings.EqualFold(s, name[:3]) {

@@ -29,11 +29,34 @@ func (e *expansion) window(now time.Time) (from, until time.Time) {
 	return from, until
 }
 
-// expansion is the plan's, made once for all rules, which must not change it.
-func (c *checker) expansion() *expansion {
-	if c.times == nil {
-		c.times = newExpansion(c.p)
-		c.times.from, c.times.until = c.times.window(c.opts.Now)
+// lastBound is that of the plan, [Plan.LastBound].
+func (e *expansion) lastBound() (time.Time, bool) {
+	var last time.Time
+	for _, s := range e.schedules {
+		r := s.recording
+		days, ok := s.bounds()
+		switch {
+		case ok:
+		case len(s.regular) > 0 && !s.bounded:
+			return time.Time{}, false
+		default:
+			continue
+		}
+		end := s.wall.endOf(days.Last)
+		for j := range r.Changes {
+			to := r.Changes[j].To
+			if to != nil && !r.Changes[j].Cancelled {
+				day := min(days.Last, r.Changes[j].Key.Days.Last)
+				if to.HasDay {
+					day = to.Day
+				}
+				elsewhere := wallClock{loc: s.changed[j].Zone}
+				end = max(end, elsewhere.endOf(day))
+			}
+		}
+		if t := time.Unix(end, 0).In(r.Zone); t.After(last) {
+			last = t
+		}
 	}
-	return c.times
+	return last, true
 }

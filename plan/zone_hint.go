@@ -2,8 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -58,30 +56,6 @@ func cutLast(name string) (area, city string, ok bool) {
 		return name[:i], name[i+1:], true
 	}
 	return "", name, false
-}
-
-// zoneOffset matches an offset from UTC in place of a zone: GMT+2, UTC+05:30, +02:00.
-var zoneOffset = regexp.MustCompile(`(?i)^(?:GMT|UTC|Etc/GMT|Etc/UTC)? ?([+-])0?([0-9]{1,2})(?::?([0-9]{2}))?$`)
-
-// offsetHint names a city with the offset, as an example: which one is meant, only the author knows.
-func offsetHint(name, hours, minutes string) tip {
-	if zone := offsetCity(name, hours, minutes); zone != "" {
-		return say(fmt.Sprintf("write the zone of the city, which knows its summer time, as in %s", zone))
-	}
-	return say("write the zone of the city, which knows its summer time")
-}
-
-// offsetCity is the zone of a city with the offset; "" for none.
-func offsetCity(name, hours, minutes string) string {
-	h, _ := strconv.Atoi(hours)
-	m, _ := strconv.Atoi(minutes)
-	if h < 0 || strings.HasPrefix(hours, "-") {
-		m = -m
-	}
-	if strings.HasPrefix(strings.ToLower(name), "etc/gmt") {
-		h, m = -h, -m // its sign is the other way round
-	}
-	return offsetCities[h*60+m]
 }
 
 // nearestZone looks for a zone with a spelling mistake in it. Short names of cities are too near to one another.
@@ -175,14 +149,4 @@ var moreCities = map[string]string{
 	"abu_dhabi": "Asia/Dubai", "doha": "Asia/Qatar", "cape_town": "Africa/Johannesburg",
 	"pretoria": "Africa/Johannesburg", "abuja": "Africa/Lagos", "alexandria": "Africa/Cairo", "rabat": "Africa/Casablanca",
 	"wellington": "Pacific/Auckland",
-}
-
-// offsetCities are large cities by their standard offset from UTC, in minutes.
-var offsetCities = map[int]string{
-	-600: "Pacific/Honolulu", -540: "America/Anchorage", -480: "America/Los_Angeles", -420: "America/Denver",
-	-360: "America/Chicago", -300: "America/New_York", -240: "America/Halifax", -210: "America/St_Johns", -180: "America/Sao_Paulo",
-	-60: "Atlantic/Azores", 0: "Europe/London", 60: "Europe/Berlin", 120: "Europe/Athens", 180: "Europe/Istanbul",
-	210: "Asia/Tehran", 240: "Asia/Dubai", 270: "Asia/Kabul", 300: "Asia/Karachi", 330: "Asia/Kolkata", 345: "Asia/Kathmandu",
-	360: "Asia/Dhaka", 390: "Asia/Yangon", 420: "Asia/Bangkok", 480: "Asia/Singapore", 540: "Asia/Tokyo", 570: "Australia/Adelaide",
-	600: "Australia/Sydney", 660: "Pacific/Noumea", 720: "Pacific/Auckland", 780: "Pacific/Tongatapu", 840: "Pacific/Kiritimati",
 }

@@ -29,9 +29,9 @@ func TestWhoStandsAsideBeginsNothingOfAClassThatWasMoved(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "stop", Status: 503, Times: 2}}}})
-				e := h.open(load(t, moving(""), "school.yaml"))
+				e := h.open(loadPlan(t, moving(""), "school.yaml"))
 				until(monday.Add(20 * time.Minute))
-				after := load(t, moving("{to: 09:40-10:30}"), "school.yaml")
+				after := loadPlan(t, moving("{to: 09:40-10:30}"), "school.yaml")
 				if _, err := e.Apply(context.Background(), after); err != nil {
 					t.Fatal(err)
 				}

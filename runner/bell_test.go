@@ -47,7 +47,7 @@ recordings:
 				class("starting", 200, "09:00-09:06")
 				class("ending", tt.ending, "08:50-09:00")
 				class("watched", tt.watched, "08:52-09:08")
-				p := load(t, files{"bell.yaml": b.String()}, "bell.yaml")
+				p := loadPlan(t, files{"bell.yaml": b.String()}, "bell.yaml")
 				h := newHouse(t, simulator.Config{Concurrent: 300})
 				e := h.open(p)
 				until(bell.Add(time.Hour))

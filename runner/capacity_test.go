@@ -22,10 +22,10 @@ func TestAReloadDoesNotGivePaddingBackThatGaveWay(t *testing.T) {
 		h := newHouse(t, simulator.Config{Concurrent: 2, Faults: simulator.Faults{Requests: []simulator.RequestFault{
 			{Endpoint: "stop", Cname: "school-german", Times: 1, Delay: simulator.Duration(30 * time.Second)},
 		}}})
-		e := h.open(load(t, files{"school.yaml": text}, "school.yaml"))
+		e := h.open(loadPlan(t, files{"school.yaml": text}, "school.yaml"))
 		until(monday.Add(50*time.Minute + 25*time.Second))
 		longer := strings.Replace(text, "defaults:", "defaults:\n  padding: {after: 8m}", 1)
-		if _, err := e.Apply(context.Background(), load(t, files{"school.yaml": longer}, "school.yaml")); err != nil {
+		if _, err := e.Apply(context.Background(), loadPlan(t, files{"school.yaml": longer}, "school.yaml")); err != nil {
 			t.Fatal(err)
 		}
 		until(monday.Add(3 * time.Hour))
@@ -70,7 +70,7 @@ func TestPaddingGivesWayToCapacity(t *testing.T) {
 					concurrent = 2
 				}
 				h := newHouse(t, simulator.Config{Concurrent: concurrent})
-				e := h.open(load(t, files{"school.yaml": text}, "school.yaml"))
+				e := h.open(loadPlan(t, files{"school.yaml": text}, "school.yaml"))
 				until(monday.Add(3 * time.Hour))
 				h.shut(e)
 				h.audit()
@@ -104,7 +104,7 @@ func TestClassesBackToBackShareOnePlace(t *testing.T) {
 				text := strings.Replace(school("2031-09-15 09:00-09:50")["school.yaml"], `id: "${APP}"`, `id: "${APP}", limits: {qps: 10, concurrent: 1}`, 1)
 				text += "  next: {when: 2031-09-15 09:50-10:40}\n"
 				h := newHouse(t, simulator.Config{Concurrent: concurrent})
-				e := h.open(load(t, files{"school.yaml": text}, "school.yaml"))
+				e := h.open(loadPlan(t, files{"school.yaml": text}, "school.yaml"))
 				until(monday.Add(3 * time.Hour))
 				h.shut(e)
 				h.audit()
@@ -144,7 +144,7 @@ func TestOnePlaceThatIsMissingCostsOnePadding(t *testing.T) {
 		}
 		text += "  next: {when: 2031-09-15 09:50-10:40}\n"
 		h := newHouse(t, simulator.Config{Concurrent: 12})
-		e := h.open(load(t, files{"school.yaml": text}, "school.yaml"))
+		e := h.open(loadPlan(t, files{"school.yaml": text}, "school.yaml"))
 		until(monday.Add(3 * time.Hour))
 		h.shut(e)
 		h.audit()

@@ -26,7 +26,7 @@ func TestTheFileAloneHoldsWhatIsStoredWhileNothingIsDue(t *testing.T) {
 		for i := range 40 {
 			text["school.yaml"] += fmt.Sprintf("  other-%d: {when: 2031-09-17 09:00-09:50}\n", i)
 		}
-		e := h.open(load(t, text, "school.yaml"))
+		e := h.open(loadPlan(t, text, "school.yaml"))
 		for _, at := range []struct {
 			since time.Duration
 			phase runner.Phase

@@ -39,7 +39,7 @@ func TestAClockThatJumpsCostsNoMoreThanItsJump(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
-				p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+				p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 				h := newHouse(t, simulator.Config{})
 				h.now = func() time.Time {
 					now := time.Now()
@@ -80,7 +80,7 @@ func TestAJumpOfTheClockSchedulesNothingForWhoStandsAside(t *testing.T) {
 		h := newHouse(t, simulator.Config{})
 		var ahead atomic.Int64
 		h.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-		e := h.begin((*runner.Engine).StartAside, load(t, school("2031-09-14 09:00-09:50, 2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.begin((*runner.Engine).StartAside, loadPlan(t, school("2031-09-14 09:00-09:50, 2031-09-15 09:00-09:50"), "school.yaml"))
 		until(monday.Add(-time.Hour))
 		ahead.Store(int64(10 * time.Second))
 		until(monday.Add(3 * time.Hour))

@@ -45,7 +45,7 @@ func TestAClockThatJumpsNeitherLosesNorDoublesWhatRuns(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h, clock := newHouse(t, simulator.Config{}), &wallClock{}
 				h.now = clock.now
-				e := h.open(load(t, school("2031-09-15 09:00-09:50", others), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50", others), "school.yaml"))
 				jump := monday.Add(30 * time.Minute)
 				until(jump)
 				clock.set(tt.by)
@@ -94,7 +94,7 @@ func TestAMachineThatSleptBeyondTheHorizonAnswersForEveryClass(t *testing.T) {
 		clock := &wallClock{}
 		h := newHouse(t, simulator.Config{Now: clock.now})
 		h.now = clock.now
-		e := h.open(load(t, school(`"Mon-Fri 09:00-09:50"`, "    only: autumn"), "school.yaml"))
+		e := h.open(loadPlan(t, school(`"Mon-Fri 09:00-09:50"`, "    only: autumn"), "school.yaml"))
 		until(monday.Add(30 * time.Minute))
 		clock.set(10 * 24 * time.Hour) // to Thursday of the week after, 09:30
 		until(monday.Add(2 * time.Hour))

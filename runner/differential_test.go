@@ -121,7 +121,7 @@ func sample(p *plan.Plan) []*plan.Occurrence {
 		return nil
 	}
 	perRecording := map[string]int{}
-	for o := range p.All(september, september.AddDate(0, 4, 0)) {
+	for o := range plan.All(p, september, september.AddDate(0, 4, 0)) {
 		s := o.Settings
 		if o.Cancelled() || s.App == nil || s.Storage == nil || s.Zone == nil {
 			continue

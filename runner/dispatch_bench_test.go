@@ -93,7 +93,7 @@ func dispatch(b *testing.B, dsn string, p *plan.Plan, n int) []time.Duration {
 	var begin []time.Time
 	for _, r := range p.Recordings {
 		start := due.Add(6 * time.Second).Truncate(time.Second).UTC()
-		occurrences = append(occurrences, p.At(r, start, start.Add(time.Hour)))
+		occurrences = append(occurrences, plan.At(p, r, start, start.Add(time.Hour)))
 		begin = append(begin, due)
 	}
 	engine.Record(p, occurrences, begin)

@@ -253,7 +253,7 @@ func editFaults(seed uint64) simulator.Faults {
 
 func (x *editing) run() {
 	until(editDay.Add(7*time.Hour + 30*time.Minute))
-	x.plan = load(x.h.t, x.model.files(), "school.yaml")
+	x.plan = loadPlan(x.h.t, x.model.files(), "school.yaml")
 	x.note("the start", false)
 	e := x.begin()
 	for len(x.at) > 0 {
@@ -412,7 +412,7 @@ func (x *editing) note(why string, down bool) {
 	now := time.Now()
 	maybe := map[string][]interval{}
 	spans, ids, held := map[string][]interval{}, map[string]interval{}, map[string]bool{}
-	for _, o := range x.plan.Occurrences(editDay.Add(-24*time.Hour), editDay.Add(60*time.Hour)) {
+	for _, o := range plan.Occurrences(x.plan, editDay.Add(-24*time.Hour), editDay.Add(60*time.Hour)) {
 		held[o.ID] = true
 		if !o.Cancelled() {
 			span, most := x.ordered(&o)
@@ -432,7 +432,7 @@ func (x *editing) note(why string, down bool) {
 	if x.was = []map[string]interval{ids}; down { // nobody is there to hear of a plan
 		x.was, heard = heard, nil
 	}
-	finder := x.plan.Finder()
+	finder := plan.NewFinder(x.plan)
 	for _, was := range heard {
 		for id, s := range was {
 			_, beyond := finder.Find(id)

@@ -563,7 +563,7 @@ func (e *Engine) lookBack() time.Time { return e.since().Add(-maxLength) }
 // was nothing to answer for. One that an operator extended has not ended before that.
 func (e *Engine) wanted(a *applied, alive, from, until time.Time) map[string][]slot {
 	out := map[string][]slot{}
-	for b := range a.plan.Briefs(from, until) {
+	for b := range plan.Briefs(a.plan, from, until) {
 		if b.End().After(alive) || e.standing(b.ID()).lasts(&b, alive) {
 			app := a.apps[b.App()]
 			out[app] = append(out[app], slot{brief: b, id: b.ID(), revision: a.revision, conn: a.conn})
@@ -584,7 +584,7 @@ func (e *Engine) schedule(ctx context.Context, a *applied, from time.Time) Diff 
 		conductors[app] = c
 	}
 	e.mu.Unlock()
-	finder := sync.OnceValue(a.plan.Finder)
+	finder := sync.OnceValue(func() *plan.Finder { return plan.NewFinder(a.plan) })
 	held := func(id string) (slot, *conductor) {
 		b, ok := finder().Find(id)
 		if !ok {

@@ -34,7 +34,7 @@ func (f files) ReadFile(name string) ([]byte, error) {
 
 func (f files) Glob(pattern string) ([]string, error) { return filepath.Glob(pattern) }
 
-func load(t testing.TB, f files, path string) *plan.Plan {
+func loadPlan(t testing.TB, f files, path string) *plan.Plan {
 	t.Helper()
 	p, findings, err := plan.Load(f, path)
 	if err != nil {
@@ -207,7 +207,7 @@ func TestADayOfTheTimetableIsRecordedWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		day := time.Date(2031, 9, 3, 0, 0, 0, 0, time.UTC)
 		until(day)
-		p := load(t, nil, "../examples/timetable.yaml")
+		p := loadPlan(t, nil, "../examples/timetable.yaml")
 		h := newHouse(t, simulator.Config{})
 		e := h.open(p)
 		until(day.Add(26 * time.Hour))
@@ -215,7 +215,7 @@ func TestADayOfTheTimetableIsRecordedWhole(t *testing.T) {
 
 		want := 0
 		ended := h.outcomes()
-		for _, o := range p.Occurrences(day, day.Add(24*time.Hour)) {
+		for _, o := range plan.Occurrences(p, day, day.Add(24*time.Hour)) {
 			if o.Cancelled() {
 				continue
 			}
@@ -267,7 +267,7 @@ const german = "school/german/20310915T070000Z"
 func TestAnEngineThatEndsLeavesRecordingsToTheNextOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
-		p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 		h := newHouse(t, simulator.Config{})
 		e := h.open(p)
 		until(monday.Add(20 * time.Minute))
@@ -297,7 +297,7 @@ func TestAnEngineThatEndsLeavesRecordingsToTheNextOne(t *testing.T) {
 func TestClassesThatPassWhileNobodyRunsAreMissedAndSaySo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
-		p := load(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50, 2031-09-17 09:00-09:50, 2031-10-15 09:00-09:50"), "school.yaml")
+		p := loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50, 2031-09-17 09:00-09:50, 2031-10-15 09:00-09:50"), "school.yaml")
 		h := newHouse(t, simulator.Config{})
 		e := h.open(p)
 		until(monday.Add(2 * time.Hour))
@@ -344,9 +344,9 @@ func TestAReloadTakesOverWhatAPlanChangesOfARunningClass(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
-				e := h.open(load(t, school(at, "    cdn: one"), "school.yaml"))
+				e := h.open(loadPlan(t, school(at, "    cdn: one"), "school.yaml"))
 				until(monday.Add(20 * time.Minute))
-				if _, err := e.Apply(context.Background(), load(t, tt.after, "school.yaml")); err != nil {
+				if _, err := e.Apply(context.Background(), loadPlan(t, tt.after, "school.yaml")); err != nil {
 					t.Fatal(err)
 				}
 				until(monday.Add(2 * time.Hour))
@@ -375,9 +375,9 @@ func TestAReloadReplacesWhatHasNotBegun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-2 * time.Hour))
 		h := newHouse(t, simulator.Config{})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50, 2031-09-15 12:00-12:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-15 12:00-12:50"), "school.yaml"))
 		until(monday.Add(-time.Hour))
-		diff, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:30-10:00, 2031-09-15 12:00-12:30"), "school.yaml"))
+		diff, err := e.Apply(context.Background(), loadPlan(t, school("2031-09-15 09:30-10:00, 2031-09-15 12:00-12:30"), "school.yaml"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -402,7 +402,7 @@ func TestOperatorsCancelThroughTheStoreAndTakeItBack(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
 		h.poll = 10 * time.Second
-		p := load(t, school("2031-09-15 09:00-09:50, 2031-09-15 12:00-12:50"), "school.yaml")
+		p := loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-15 12:00-12:50"), "school.yaml")
 		e := h.open(p)
 		order := func(kind, id string) {
 			other, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{})
@@ -444,7 +444,7 @@ func TestNoSecretReachesStoreOrLog(t *testing.T) {
 		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{
 			{Endpoint: "start", Times: 1, Drop: "before"}, {Endpoint: "query", Times: 2, Status: 500, Code: 1, Reason: "oops"},
 		}}})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50", "    cdn: one"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50", "    cdn: one"), "school.yaml"))
 		until(monday.Add(2 * time.Hour))
 		h.shut(e)
 		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
@@ -494,10 +494,10 @@ func TestAReloadMovesAClassThatHasNotBegun(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-4 * time.Hour))
 				h := newHouse(t, simulator.Config{})
-				e := h.open(load(t, tt.plans[0], "school.yaml"))
+				e := h.open(loadPlan(t, tt.plans[0], "school.yaml"))
 				for i, plan := range tt.plans[1:] {
 					until(monday.Add(time.Duration(i-3) * time.Hour))
-					if _, err := e.Apply(context.Background(), load(t, plan, "school.yaml")); err != nil {
+					if _, err := e.Apply(context.Background(), loadPlan(t, plan, "school.yaml")); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -520,11 +520,11 @@ func TestAReloadSaysNothingOfThePast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-48 * time.Hour))
 		h := newHouse(t, simulator.Config{})
-		h.shut(h.open(load(t, school("2031-09-20 09:00-09:50"), "school.yaml")))
+		h.shut(h.open(loadPlan(t, school("2031-09-20 09:00-09:50"), "school.yaml")))
 		until(monday.Add(-time.Hour))
-		e := h.open(load(t, school("2031-09-20 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-20 09:00-09:50"), "school.yaml"))
 		until(monday.Add(3 * time.Hour))
-		diff, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:00-09:50, 2031-09-20 09:00-09:50"), "school.yaml"))
+		diff, err := e.Apply(context.Background(), loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-20 09:00-09:50"), "school.yaml"))
 		if err != nil || diff.Added != 0 {
 			t.Errorf("a class that was over before it came into the plan: %+v %v", diff, err)
 		}

@@ -42,12 +42,12 @@ func TestAnExtensionMovesWithItsClass(t *testing.T) {
 					until(monday.Add(min(tt.ordered, 0) - time.Hour))
 					h := newHouse(t, simulator.Config{})
 					h.poll = 10 * time.Second
-					e := h.open(load(t, moving(""), "school.yaml"))
+					e := h.open(loadPlan(t, moving(""), "school.yaml"))
 					until(monday.Add(tt.ordered))
 					s := h.beside()
 					ordered(t, s, runner.CommandExtend, german, runner.ExtendArgs{Until: monday.Add(65 * time.Minute), Start: monday, End: monday.Add(50 * time.Minute)})
 					time.Sleep(27 * time.Second)
-					after := load(t, moving(tt.change), "school.yaml")
+					after := loadPlan(t, moving(tt.change), "school.yaml")
 					if restart {
 						h.shut(e)
 						e = h.open(after)

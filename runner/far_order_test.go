@@ -39,7 +39,7 @@ func TestOrdersHoldForAClassFarAhead(t *testing.T) {
 					until(monday.AddDate(0, 0, -16))
 					h := newHouse(t, simulator.Config{})
 					h.poll, h.keep = time.Hour, 9*24*time.Hour
-					p := load(t, school(planned), "school.yaml")
+					p := loadPlan(t, school(planned), "school.yaml")
 					e := h.open(p)
 					s := h.beside()
 					if rows, err := s.Occurrences(context.Background(), store.Filter{ID: german}); err != nil || len(rows) > 0 {
@@ -85,14 +85,14 @@ func TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity(t *testing.T) {
 		until(monday.AddDate(0, 0, -16))
 		h := newHouse(t, simulator.Config{})
 		h.poll = time.Hour
-		e := h.open(load(t, school(planned), "school.yaml"))
+		e := h.open(loadPlan(t, school(planned), "school.yaml"))
 		s := h.beside()
 		cancel := store.Command{At: time.Now(), Occurrence: german, Kind: runner.CommandCancel, Who: "ops", Day: "2031-09-15", Clock: "09:00"}
 		if _, err := s.AddCommand(context.Background(), cancel); err != nil {
 			t.Fatal(err)
 		}
 		until(monday.AddDate(0, 0, -11))
-		if _, err := e.Apply(context.Background(), load(t, school(planned, "    timezone: Europe/Lisbon"), "school.yaml")); err != nil {
+		if _, err := e.Apply(context.Background(), loadPlan(t, school(planned, "    timezone: Europe/Lisbon"), "school.yaml")); err != nil {
 			t.Fatal(err)
 		}
 		until(monday.Add(3 * time.Hour))
@@ -123,7 +123,7 @@ func TestAnOrderForAClassThatWasMovedFarAheadOutlivesWhatIsKept(t *testing.T) {
 					until(monday.AddDate(0, 0, -1))
 					h := newHouse(t, simulator.Config{})
 					h.poll, h.keep = time.Hour, 9*24*time.Hour
-					p := load(t, school(plan, change), "school.yaml")
+					p := loadPlan(t, school(plan, change), "school.yaml")
 					e := h.open(p)
 					order(t, h.beside(), kind, german, extended)
 					for day := 6; day < 40; day += 7 {

@@ -32,7 +32,7 @@ func TestAnExactStartIsWrittenFromTheBellOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50", "    exact_start: true"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50", "    exact_start: true"), "school.yaml"))
 		until(monday.Add(2 * time.Hour))
 		h.shut(e)
 		s := h.outcomes()[german]
@@ -54,7 +54,7 @@ func TestAnExactStartOutlivesARestartAtTheBell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "update", Times: 2, Status: 504, Code: 62, Reason: "request timeout"}}}})
-		p := load(t, school("2031-09-15 09:00-09:50", "    exact_start: true"), "school.yaml")
+		p := loadPlan(t, school("2031-09-15 09:00-09:50", "    exact_start: true"), "school.yaml")
 		e := h.open(p)
 		until(monday.Add(-10 * time.Second))
 		h.shut(e)
@@ -73,9 +73,9 @@ func TestAClassThatIsExtendedBeyondTheHoursOfItsSessionIsRecordedWhole(t *testin
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		until(monday.Add(30 * time.Minute))
-		if _, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:00-15:00"), "school.yaml")); err != nil {
+		if _, err := e.Apply(context.Background(), loadPlan(t, school("2031-09-15 09:00-15:00"), "school.yaml")); err != nil {
 			t.Fatal(err)
 		}
 		until(monday.Add(8 * time.Hour))
@@ -92,9 +92,9 @@ func TestASessionThatOutlivesItsHoursWithoutASuccessorIsToldOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "acquire", Skip: 1, Status: 400, Code: 406, Reason: "vendor_over_load"}}}})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		until(monday.Add(30 * time.Minute))
-		if _, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:00-15:00"), "school.yaml")); err != nil {
+		if _, err := e.Apply(context.Background(), loadPlan(t, school("2031-09-15 09:00-15:00"), "school.yaml")); err != nil {
 			t.Fatal(err)
 		}
 		until(monday.Add(5 * time.Hour))
@@ -133,12 +133,12 @@ func TestTheEndOfASessionByItsHoursIsKnownToTheSecond(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h, carrier := listening(t, simulator.Faults{Requests: tt.faults})
-				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				if tt.told {
 					carrier.to(h, e)
 				}
 				until(monday.Add(30 * time.Minute))
-				if _, err := e.Apply(context.Background(), load(t, school(tt.when), "school.yaml")); err != nil {
+				if _, err := e.Apply(context.Background(), loadPlan(t, school(tt.when), "school.yaml")); err != nil {
 					t.Fatal(err)
 				}
 				until(monday.Add(8 * time.Hour))
@@ -171,7 +171,7 @@ func TestKeyFilesThatAreReplacedDuringAClassAreSentAgain(t *testing.T) {
 			defer mu.Unlock()
 			return key, nil
 		}
-		e := h.open(load(t, f, "school.yaml"))
+		e := h.open(loadPlan(t, f, "school.yaml"))
 		until(monday.Add(10 * time.Minute))
 		before := h.sim.Ledger().Requests["update"]
 		mu.Lock()
@@ -205,7 +205,7 @@ func TestTemporaryKeysAreFetchedAheadRenewedHourlyAndNeverKept(t *testing.T) {
 			}
 			return []byte(`{"access_key":"canary-ACCESS","secret_key":"canary-SECRET","token":"canary-KEY","expiration":"` + time.Now().Add(5*time.Hour).Format(time.RFC3339) + `"}`), nil
 		}
-		e := h.open(load(t, f, "school.yaml"))
+		e := h.open(loadPlan(t, f, "school.yaml"))
 		until(monday.Add(6 * time.Hour))
 		h.shut(e)
 		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
@@ -234,7 +234,7 @@ func TestKeysThatCannotBeRenewedAreToldWhileTheyAreValidAndOnceTheyRanOut(t *tes
 			}
 			return []byte(`{"access_key":"canary-ACCESS","secret_key":"canary-SECRET","token":"canary-KEY","expiration":"2031-09-15T12:30:00Z"}`), nil
 		}
-		e := h.open(load(t, f, "school.yaml"))
+		e := h.open(loadPlan(t, f, "school.yaml"))
 		warning := `level=WARN msg="the storage credentials run out at 2031-09-15 14:30:00+02:00 and could not be renewed: storage videos: sts: command ./issue`
 		gone := `level=ERROR msg="the storage credentials ran out at 2031-09-15 14:30:00+02:00 and could not be renewed: storage videos: sts: command ./issue`
 		for _, step := range []struct {
@@ -277,7 +277,7 @@ func TestReloadsDoNotPileUpSourcesOfTemporaryKeys(t *testing.T) {
 		read := func(when string, n int) *plan.Plan {
 			f := school(when, fmt.Sprintf("    # %d", n))
 			f["school.yaml"] = strings.Replace(f["school.yaml"], `access_key: "${ACCESS}", secret_key: "${KEY}"`, `sts: {command: [./issue]}`, 1)
-			return load(t, f, "school.yaml")
+			return loadPlan(t, f, "school.yaml")
 		}
 		h := newHouse(t, simulator.Config{})
 		h.issue = func(context.Context, *plan.STS) ([]byte, error) {
@@ -408,7 +408,7 @@ func TestANotificationOfASessionsEndReplacesItWithinSeconds(t *testing.T) {
 					Sessions: []simulator.SessionFault{{After: simulator.Duration(20 * time.Minute), Stop: "recorder_error"}},
 					Notices:  notices,
 				})
-				e := h.open(load(t, school("2031-09-15 09:00-09:25", "    cdn: one"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:25", "    cdn: one"), "school.yaml"))
 				carrier.to(h, e)
 				until(monday.Add(2 * time.Hour))
 				if err := h.sim.Close(); err != nil {
@@ -443,7 +443,7 @@ func TestNotificationsThatComeAgainAfterARestartChangeNothing(t *testing.T) {
 			Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}},
 			Sessions: []simulator.SessionFault{{After: simulator.Duration(20 * time.Minute), Stop: "access_url_failed"}},
 		})
-		p := load(t, school("2031-09-15 09:00-09:50, 2031-09-15 15:00-15:10"), "school.yaml")
+		p := loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-15 15:00-15:10"), "school.yaml")
 		e := h.open(p)
 		carrier.to(h, e)
 		steady := func(s runner.State) runner.State { // what a query more may change
@@ -524,7 +524,7 @@ func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h, carrier := listening(t, simulator.Faults{Requests: []simulator.RequestFault{{Endpoint: "start", Times: 1, Drop: "after"}}})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		until(monday.Add(-10 * time.Second))
 		if log := h.log.String(); strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, `level=ERROR msg="orphan: session 1 (cname school-german`) {
 			t.Errorf("nobody was told of the orphan, once, when it was one:\n%s", log)
@@ -554,7 +554,7 @@ func TestANotificationOfNoKnownRecordingIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		for range 2 {
 			if err := e.Notify(agora.Event{NoticeID: "n1", ProductID: agora.ProductCloudRecording, Type: 99, SID: "stranger", RawDetails: []byte(`{"rtmpUrl":"rtmps://x.example/canary-RTMP","what":"news"}`)}); err != nil {
 				t.Error(err)
@@ -608,7 +608,7 @@ func TestNoClassBeginsWithKeysThatRunOutTooSoon(t *testing.T) {
 					}
 					return []byte(`{"access_key":"canary-ACCESS","secret_key":"canary-SECRET","token":"canary-KEY","expiration":"` + runsOut.Format(time.RFC3339) + `"}`), nil
 				}
-				e := h.open(load(t, f, "school.yaml"))
+				e := h.open(loadPlan(t, f, "school.yaml"))
 				until(monday.Add(3 * time.Hour))
 				h.shut(e)
 				h.audit()

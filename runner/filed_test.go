@@ -50,7 +50,7 @@ func TestWhatIsOverIsReadAgainWhenItIsSpokenOf(t *testing.T) {
 			h.poll = 10 * time.Minute
 			var back atomic.Int64 // by how much the clock was set back
 			h.now = func() time.Time { return time.Now().Add(-time.Duration(back.Load())) }
-			p := load(t, school("2031-09-15 09:00-09:50, 2031-10-24 09:00-09:50"), "school.yaml")
+			p := loadPlan(t, school("2031-09-15 09:00-09:50, 2031-10-24 09:00-09:50"), "school.yaml")
 			e := h.open(p)
 			until(monday.Add(2*time.Hour - 5*time.Minute))
 			if n, filed := runner.Held(e); n != 1 || filed != 0 {
@@ -148,7 +148,7 @@ func TestAClassThatIsMovedLongAfterItsEndIsRecorded(t *testing.T) {
 			until(monday.Add(-2 * time.Hour))
 			h := newHouse(t, simulator.Config{})
 			changed := func(to string) *plan.Plan {
-				return load(t, school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50", "    changes: {2031-09-15: "+to+"}"), "school.yaml")
+				return loadPlan(t, school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50", "    changes: {2031-09-15: "+to+"}"), "school.yaml")
 			}
 			apply := func(e *runner.Engine, p *plan.Plan) {
 				t.Helper()
@@ -187,7 +187,7 @@ func TestWhatWasSeenIsSoonStored(t *testing.T) {
 		const stored = 15*time.Second + 2*time.Second // the time until it is, and that of a request
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		until(monday.Add(5 * time.Minute))
 		for time.Now().Before(monday.Add(20 * time.Minute)) {
 			synctest.Wait()

@@ -81,7 +81,7 @@ func TestAStoreThatCannotBeWrittenCostsNoStop(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{Faults: tt.faults})
-				e := h.open(load(t, school("2031-09-15 09:00-09:15"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:15"), "school.yaml"))
 				until(monday.Add(tt.from))
 				allow := h.refuseWrites()
 				until(monday.Add(tt.until - time.Minute))
@@ -204,11 +204,11 @@ func TestAnEndIsNotHeldUpByAPlanThatTheStoreCannotTake(t *testing.T) {
 				h.revision = func(p *plan.Plan) (store.Revision, error) {
 					return runner.NewRevision(p, "school.yaml", []plan.File{{Path: "school.yaml", Text: []byte(files["school.yaml"])}})
 				}
-				e := h.open(load(t, both, "school.yaml"))
+				e := h.open(loadPlan(t, both, "school.yaml"))
 				time.Sleep(time.Minute)
 				allow := h.refuseWrites()
 				files = one
-				end := apply(h, e, load(t, one, "school.yaml"))
+				end := apply(h, e, loadPlan(t, one, "school.yaml"))
 				time.Sleep(time.Minute) // by now it waits for the store
 				begun := time.Now()
 				end()

@@ -139,7 +139,7 @@ func TestOneAnswerThatIsNotTheServicesLosesNoClassAndLeavesNoGhost(t *testing.T)
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: l.faults}})
 		h.poll = time.Hour
-		e := h.open(load(t, school("2031-09-15 08:30-08:35", l.plan...), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 08:30-08:35", l.plan...), "school.yaml"))
 		until(l.next.Add(time.Hour))
 		if told := e.Troubles(); len(told) != 0 {
 			t.Errorf("troubles at the end: %q", told)
@@ -182,7 +182,7 @@ func TestAnswersThatAreNeverTheServicesAreToldWhileTheyLast(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					until(monday.Add(-time.Hour))
 					h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{body.fault(op, "school-german", status)}}})
-					e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+					e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 					for at := monday.Add(-25 * time.Second); at.Before(monday.Add(length)); at = at.Add(37 * time.Second) {
 						until(at)
 						told := e.Troubles()
@@ -220,7 +220,7 @@ func TestAClassGoesOnOnceTheServiceAnswersAgain(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					until(monday.Add(-time.Hour))
 					h := newHouse(t, simulator.Config{})
-					e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+					e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 					if err := h.sim.SetFaults(simulator.Faults{Requests: []simulator.RequestFault{foreignBodies[2].fault(op, "*", status)}}); err != nil {
 						t.Fatal(err)
 					}
@@ -257,7 +257,7 @@ func TestAStopIsTriedUntilTheServiceItselfAnswers(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					until(monday.Add(-time.Hour))
 					h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{body.fault("stop", "*", status)}}})
-					e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+					e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 					mended := monday.Add(58 * time.Minute)
 					until(mended.Add(-time.Second))
 					if told := e.Troubles(); len(told) != 1 || e.Blocked() || !strings.Contains(told[0], "stop") {
@@ -292,7 +292,7 @@ func TestOnlyTheServices404SaysThatARecordingIsGone(t *testing.T) {
 				fault := body.fault("query", "*", 404)
 				fault.Skip = 3
 				h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{fault}}})
-				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				until(monday.Add(30 * time.Minute))
 				if told := e.Troubles(); len(told) != 1 || e.Blocked() || !strings.Contains(told[0], "query") {
 					t.Errorf("troubles: %q", told)
@@ -323,7 +323,7 @@ func TestTheServicesOwnRefusalIsFinal(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{fault}}})
-				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				until(monday.Add(time.Minute))
 				s := h.outcomes()[german]
 				if s.Outcome != runner.Failed || !strings.Contains(s.Reason, fault.Reason) {
@@ -362,7 +362,7 @@ func TestAnAnswerThatIsReplacedAfterItsEffectLeavesNoGhost(t *testing.T) {
 							from = monday.Add(52*time.Minute - time.Second)
 						}
 						h.transport = replaced(h.sim.Transport(), op, status, from, from.Add(lasting+20*time.Second))
-						e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+						e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 						until(monday.Add(6 * time.Hour))
 						h.shut(e)
 						s := h.outcomes()[german]
@@ -401,7 +401,7 @@ func TestASecretThatIsEmptyForAMomentLosesNoClass(t *testing.T) {
 			}
 			return values(r)
 		}
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		until(monday.Add(2 * time.Hour))
 		h.shut(e)
 		h.audit()

@@ -40,7 +40,7 @@ func TestAProcessThatDidNotRunIsLogged(t *testing.T) {
 					}
 					return time.Now()
 				}
-				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				until(monday.Add(2 * time.Hour))
 				h.shut(e)
 				found := told.FindAllStringSubmatch(h.log.String(), -1)

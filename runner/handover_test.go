@@ -41,7 +41,7 @@ func passedOn(t *testing.T) *betweenOwners {
 		}
 	}
 	b.transport = &spell{next: b.sim.Transport(), op: "/stop", from: monday, until: monday.Add(22 * time.Minute), unsent: errors.New("no route to host")}
-	b.before, b.after = load(t, spared(moving("")), "school.yaml"), load(t, spared(moving("", "    app: other")), "school.yaml")
+	b.before, b.after = loadPlan(t, spared(moving("")), "school.yaml"), loadPlan(t, spared(moving("", "    app: other")), "school.yaml")
 	b.e = b.open(b.before)
 	until(monday.Add(20 * time.Minute))
 	apply(t, b.e, b.after)
@@ -73,7 +73,7 @@ func TestNothingIsLostBetweenTwoOwners(t *testing.T) {
 			go func() { _, _ = b.e.Apply(b.t.Context(), b.before) }() // it waits for the owner that is kept
 		}, []string{first, "07:26-07:52"}, runner.Partial, false},
 		{"the plan drops it", func(b *betweenOwners) {
-			p := load(b.t, files{"school.yaml": strings.Replace(spared(moving(""))["school.yaml"], "2031-09-15 09:00-09:50, ", "", 1)}, "school.yaml")
+			p := loadPlan(b.t, files{"school.yaml": strings.Replace(spared(moving(""))["school.yaml"], "2031-09-15 09:00-09:50, ", "", 1)}, "school.yaml")
 			go func() { _, _ = b.e.Apply(b.t.Context(), p) }()
 		}, []string{first, "07:26-07:52"}, runner.Partial, true}, // as one that is being recorded: it goes on to its end
 		{"the daemon ends and begins again", func(b *betweenOwners) {

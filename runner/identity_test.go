@@ -29,8 +29,8 @@ func TestASessionOfAnotherIdentityIsKnownAsOurs(t *testing.T) {
 				h := newHouse(t, simulator.Config{})
 				h.poll = time.Second
 				h.transport = &spell{next: h.sim.Transport(), op: "/stop", from: monday.Add(20 * time.Minute), until: monday.Add(30 * time.Minute), unsent: errors.New("no route to host")}
-				before := load(t, school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50"), "school.yaml")
-				after := load(t, school("2031-09-15 09:05-09:55, 2031-12-01 09:00-09:50"), "school.yaml")
+				before := loadPlan(t, school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50"), "school.yaml")
+				after := loadPlan(t, school("2031-09-15 09:05-09:55, 2031-12-01 09:00-09:50"), "school.yaml")
 				e := h.open(before)
 				until(monday.Add(10 * time.Minute))
 				apply(t, e, after)

@@ -63,7 +63,7 @@ func BenchmarkIdle(b *testing.B) {
 		}
 		p := longTerm(b)
 		var planned sync.WaitGroup
-		for range p.Briefs(now(), now().Add(8*24*time.Hour)) {
+		for range plan.Briefs(p, now(), now().Add(8*24*time.Hour)) {
 			planned.Add(1)
 		}
 		engine := runner.New(runner.Config{

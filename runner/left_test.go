@@ -34,14 +34,14 @@ func TestAClassThatLeavesThePlanWhileItIsRecordedIsToldOf(t *testing.T) {
 					until(monday.Add(-time.Hour))
 					h := newHouse(t, simulator.Config{})
 					spare := "  spare: {when: 2031-12-02 09:00-09:50}"
-					e := h.open(load(t, school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50", spare), "school.yaml"))
+					e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50, 2031-12-01 09:00-09:50", spare), "school.yaml"))
 					until(monday.Add(20*time.Minute + 30*time.Second))
 					edited := school(tt.when, spare)
 					if tt.when == "" {
 						text := edited["school.yaml"]
 						edited["school.yaml"] = strings.Replace(text, "  german:\n    when: []\n", "", 1)
 					}
-					after := load(t, edited, "school.yaml")
+					after := loadPlan(t, edited, "school.yaml")
 					if restart {
 						h.shut(e)
 						e = h.open(after)

@@ -42,7 +42,7 @@ func TestSixtySessionsAreWatchedEvenly(t *testing.T) {
 		h := newHouse(t, simulator.Config{Concurrent: 100})
 		seen := &queries{next: h.sim.Transport(), at: map[string][]time.Time{}}
 		h.transport = seen
-		p := load(t, files{"school.yaml": text}, "school.yaml")
+		p := loadPlan(t, files{"school.yaml": text}, "school.yaml")
 		e := h.open(p)
 		until(monday.Add(25 * time.Minute))
 		h.shut(e)

@@ -118,9 +118,9 @@ func (tt *moveCase) run(t *testing.T, restart bool) {
 	until(monday.Add(-time.Hour))
 	h := newHouse(t, simulator.Config{})
 	h.poll = time.Hour
-	e := h.open(load(t, moving(""), "school.yaml"))
+	e := h.open(loadPlan(t, moving(""), "school.yaml"))
 	until(monday.Add(20*time.Minute + 30*time.Second))
-	after := load(t, moving(tt.change, tt.more), "school.yaml")
+	after := loadPlan(t, moving(tt.change, tt.more), "school.yaml")
 	if restart {
 		h.shut(e)
 		e = h.open(after)
@@ -181,16 +181,16 @@ func TestAClassThatIsOverIsRecordedAgainWhereItIsMovedAhead(t *testing.T) {
 				until(monday.Add(-25 * time.Hour))
 				h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: tt.faults}})
 				h.poll = time.Hour
-				h.shut(h.open(load(t, moving(""), "school.yaml")))
+				h.shut(h.open(loadPlan(t, moving(""), "school.yaml")))
 				until(monday.Add(tt.start))
-				e := h.open(load(t, moving(""), "school.yaml"))
+				e := h.open(loadPlan(t, moving(""), "school.yaml"))
 				until(monday.Add(tt.moved))
 				if s := h.state(german); s.Outcome != tt.before {
 					t.Errorf("%s: %s, want %s", s.Outcome, s.Reason, tt.before)
 				}
 				for i, change := range tt.then {
 					until(monday.Add(tt.moved + time.Duration(i)*time.Hour))
-					if _, err := e.Apply(context.Background(), load(t, moving(change, tt.more), "school.yaml")); err != nil {
+					if _, err := e.Apply(context.Background(), loadPlan(t, moving(change, tt.more), "school.yaml")); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -230,18 +230,18 @@ func TestAClassThatIsMovedTwice(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
 				h.poll = time.Hour
-				e := h.open(load(t, moving(""), "school.yaml"))
+				e := h.open(loadPlan(t, moving(""), "school.yaml"))
 				at := monday.Add(20*time.Minute + 30*time.Second)
 				until(at)
 				for _, f := range []files{moving("{to: 14:00-14:50}"), tt.then} {
-					if _, err := e.Apply(context.Background(), load(t, f, "school.yaml")); err != nil {
+					if _, err := e.Apply(context.Background(), loadPlan(t, f, "school.yaml")); err != nil {
 						t.Fatal(err)
 					}
 					until(at.Add(tt.between))
 				}
 				until(monday.Add(6 * time.Hour)) // what the store holds is what counts
 				h.shut(e)
-				e = h.open(load(t, tt.then, "school.yaml"))
+				e = h.open(loadPlan(t, tt.then, "school.yaml"))
 				until(monday.Add(10 * time.Hour))
 				s, story := h.state(german), h.story(german)
 				h.shut(e)
@@ -261,9 +261,9 @@ func TestAClassThatWasMovedIsStoppedWhereThePlanCancelsIt(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
 		h.poll = time.Hour
-		e := h.open(load(t, moving("{to: 11:00-11:50}"), "school.yaml"))
+		e := h.open(loadPlan(t, moving("{to: 11:00-11:50}"), "school.yaml"))
 		until(monday.Add(140*time.Minute + 30*time.Second))
-		if _, err := e.Apply(context.Background(), load(t, moving("cancelled"), "school.yaml")); err != nil {
+		if _, err := e.Apply(context.Background(), loadPlan(t, moving("cancelled"), "school.yaml")); err != nil {
 			t.Fatal(err)
 		}
 		until(monday.Add(5 * time.Hour))
@@ -297,15 +297,15 @@ func TestAClassThatIsMovedBeyondTheHorizonStaysWhatThePlanSays(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
 				h.poll = time.Hour
-				e := h.open(load(t, moving(""), "school.yaml"))
+				e := h.open(loadPlan(t, moving(""), "school.yaml"))
 				until(monday.Add(20*time.Minute + 30*time.Second))
-				if _, err := e.Apply(context.Background(), load(t, far, "school.yaml")); err != nil {
+				if _, err := e.Apply(context.Background(), loadPlan(t, far, "school.yaml")); err != nil {
 					t.Fatal(err)
 				}
 				until(monday.Add(24 * time.Hour))
 				h.shut(e)
 				until(monday.Add(25 * time.Hour))
-				e = h.open(load(t, tt.then, "school.yaml"))
+				e = h.open(loadPlan(t, tt.then, "school.yaml"))
 				until(monday.Add(40 * 24 * time.Hour))
 				s, story := h.state(german), h.story(german)
 				h.shut(e)
@@ -327,10 +327,10 @@ func TestAClassWhoseSessionIsBeingStoppedIsNotRevivedByTimesThatArePast(t *testi
 			{Endpoint: "stop", Times: 1, Delay: simulator.Duration(8 * time.Second)},
 		}}})
 		h.poll = time.Hour
-		e := h.open(load(t, moving(""), "school.yaml"))
+		e := h.open(loadPlan(t, moving(""), "school.yaml"))
 		until(monday.Add(20*time.Minute + 30*time.Second))
 		for _, change := range []string{"cancelled", "{to: 07:00-07:50}"} {
-			if _, err := e.Apply(context.Background(), load(t, moving(change), "school.yaml")); err != nil {
+			if _, err := e.Apply(context.Background(), loadPlan(t, moving(change), "school.yaml")); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Second)

@@ -111,7 +111,7 @@ func TestTheAreaThatAPlanPrefersIsInEveryRequest(t *testing.T) {
 				h.transport = network
 				text := school("2031-09-15 09:00-09:50", "    exact_start: true\n    redundancy: 2\n    "+test.recording)
 				text["school.yaml"] = strings.Replace(text["school.yaml"], "bucket: videos,", "bucket: videos, "+strings.TrimPrefix(test.storage+", ", ", "), 1)
-				p := load(t, text, "school.yaml")
+				p := loadPlan(t, text, "school.yaml")
 				e := h.open(p)
 				until(monday.Add(20 * time.Minute))
 				h.shut(e)
@@ -161,9 +161,9 @@ func TestASessionKeepsItsAreaWhenThePlanChanges(t *testing.T) {
 			network := &watched{below: h.sim.Transport()}
 			h.transport = network
 			const classes = "2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50"
-			e := h.open(load(t, school(classes, "    near: eu"), "school.yaml"))
+			e := h.open(loadPlan(t, school(classes, "    near: eu"), "school.yaml"))
 			until(monday.Add(20 * time.Minute))
-			edited := load(t, school(classes, "    near: us"), "school.yaml")
+			edited := loadPlan(t, school(classes, "    near: us"), "school.yaml")
 			if restart {
 				h.shut(e)
 				e = h.open(edited)
@@ -204,7 +204,7 @@ func TestTheAreaGoesAlongToEveryHost(t *testing.T) {
 		h := newHouse(t, simulator.Config{})
 		network := &watched{below: h.sim.Transport()}
 		h.transport = network
-		e := h.open(load(t, school("2031-09-15 09:00-09:50", "    near: eu"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50", "    near: eu"), "school.yaml"))
 		until(monday.Add(10 * time.Minute))
 		network.setDown("api.sd-rtn.com")
 		until(monday.Add(30 * time.Minute))

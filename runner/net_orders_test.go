@@ -73,7 +73,7 @@ func TestOrdersThatWaitTogetherCountByWhatTheyComeTo(t *testing.T) {
 					until(monday.Add(-10 * time.Minute))
 					h := newHouse(t, simulator.Config{})
 					h.poll = time.Minute
-					p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+					p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 					e := h.open(p)
 					s := h.beside()
 					until(monday.Add(9*time.Minute + 50*time.Second))
@@ -132,7 +132,7 @@ func TestAnEmergencyStopBeginsNothing(t *testing.T) {
 				}
 				h := newHouse(t, simulator.Config{Faults: faults})
 				h.poll = 5 * time.Second
-				p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+				p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 				e := h.open(p)
 				s := h.beside()
 				until(monday.Add(20 * time.Minute))
@@ -162,7 +162,7 @@ func TestAnEmergencyStopLeavesOtherOrdersWaiting(t *testing.T) {
 		until(monday.Add(-10 * time.Minute))
 		h := newHouse(t, simulator.Config{})
 		h.poll = 5 * time.Second
-		p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 		e := h.open(p)
 		s := h.beside()
 		until(monday.Add(20 * time.Minute))
@@ -193,7 +193,7 @@ func TestTheLogTellsOfEachOrder(t *testing.T) {
 		until(monday.Add(-10 * time.Minute))
 		h := newHouse(t, simulator.Config{})
 		h.poll = 2 * time.Second
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		s := h.beside()
 		for _, tt := range []struct {
 			order any
@@ -244,7 +244,7 @@ func TestAnOrderThatACrashKeptFromBeingSettledIsSettledAsDone(t *testing.T) {
 				until(monday.Add(-10 * time.Minute))
 				h := newHouse(t, simulator.Config{})
 				h.poll = time.Second
-				p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+				p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 				e := h.open(p)
 				s := h.beside()
 				until(monday.Add(20 * time.Minute))

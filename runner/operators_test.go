@@ -65,7 +65,7 @@ func TestAnExtensionOutlivesRestartAndReloadAndTheLaterEndWins(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
 				h.poll = 10 * time.Second
-				p := load(t, school(at), "school.yaml")
+				p := loadPlan(t, school(at), "school.yaml")
 				e := h.open(p)
 				until(monday.Add(tt.ordered))
 				s := h.beside()
@@ -76,7 +76,7 @@ func TestAnExtensionOutlivesRestartAndReloadAndTheLaterEndWins(t *testing.T) {
 					t.Fatalf("the order is not settled: %+v, %v", c, err)
 				}
 				if tt.reload != nil {
-					p = load(t, tt.reload, "school.yaml")
+					p = loadPlan(t, tt.reload, "school.yaml")
 					if _, err := e.Apply(context.Background(), p); err != nil {
 						t.Fatal(err)
 					}
@@ -127,7 +127,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				until(monday)
 				h := newHouse(t, simulator.Config{})
 				h.poll, h.revision = time.Second, archived
-				e := h.open(load(t, classes(tt.before), "school.yaml"))
+				e := h.open(loadPlan(t, classes(tt.before), "school.yaml"))
 				planned := func() int {
 					t.Helper()
 					synctest.Wait()
@@ -137,7 +137,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 					}
 					return len(rows)
 				}
-				_, err := e.Apply(context.Background(), load(t, classes(tt.after), "school.yaml"))
+				_, err := e.Apply(context.Background(), loadPlan(t, classes(tt.after), "school.yaml"))
 				if errors.Is(err, runner.ErrHeld) != tt.held {
 					t.Fatalf("applied with %v", err)
 				}
@@ -160,7 +160,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				waits("at once")
 				// A restart with the same file is no confirmation.
 				h.shut(e)
-				e = h.open(load(t, classes(tt.after), "school.yaml"))
+				e = h.open(loadPlan(t, classes(tt.after), "school.yaml"))
 				waits("after a restart")
 				if n := planned(); n != tt.before {
 					t.Errorf("%d classes are planned after a restart, want %d", n, tt.before)
@@ -192,9 +192,9 @@ func TestARestartThatRemovesMuchWaitsForAConfirmationToo(t *testing.T) {
 		until(monday)
 		h := newHouse(t, simulator.Config{})
 		h.revision = archived
-		h.shut(h.open(load(t, classes(12), "school.yaml")))
+		h.shut(h.open(loadPlan(t, classes(12), "school.yaml")))
 		for range 2 { // a supervisor starts it again and again
-			h.shut(h.open(load(t, classes(1), "school.yaml")))
+			h.shut(h.open(loadPlan(t, classes(1), "school.yaml")))
 		}
 		s := h.beside()
 		rows, err := s.Occurrences(context.Background(), store.Filter{States: []string{"planned"}})
@@ -215,7 +215,7 @@ func TestOrdersThatComeTogetherAreJudgedInTheirOrder(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
 				h.poll = 10 * time.Second
-				p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+				p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 				e := h.open(p)
 				if !running {
 					h.shut(e)
@@ -255,21 +255,21 @@ func TestOrdersThatComeTogetherAreJudgedInTheirOrder(t *testing.T) {
 
 func TestAClassThatMovesWithinItsDayIsNotRemoved(t *testing.T) {
 	now := monday
-	before := load(t, classes(12), "school.yaml")
+	before := loadPlan(t, classes(12), "school.yaml")
 	var when []string
 	for i := range 12 {
 		when = append(when, fmt.Sprintf("2031-09-16 %02d:30-%02d:50", 8+i, 8+i))
 	}
-	after := load(t, school(strings.Join(when, ", ")), "school.yaml")
+	after := loadPlan(t, school(strings.Join(when, ", ")), "school.yaml")
 	if l := runner.LossOf(before, after, now); l != (runner.Loss{Removed: 0, Of: 12}) {
 		t.Errorf("moved by half an hour: %v", l)
 	}
-	elsewhere := load(t, school(strings.ReplaceAll(strings.Join(when, ", "), "09-16", "09-17")), "school.yaml")
+	elsewhere := loadPlan(t, school(strings.ReplaceAll(strings.Join(when, ", "), "09-16", "09-17")), "school.yaml")
 	if l := runner.LossOf(before, elsewhere, now); l != (runner.Loss{Removed: 12, Of: 12}) || !l.Much() {
 		t.Errorf("moved to another day: %v", l)
 	}
-	cancelled := load(t, school("Tue 08:00-08:20, Wed 08:00-08:20", "    only: autumn", "    changes: {2031-09-16: cancelled}"), "school.yaml")
-	kept := load(t, school("Tue 08:00-08:20, Wed 08:00-08:20", "    only: autumn"), "school.yaml")
+	cancelled := loadPlan(t, school("Tue 08:00-08:20, Wed 08:00-08:20", "    only: autumn", "    changes: {2031-09-16: cancelled}"), "school.yaml")
+	kept := loadPlan(t, school("Tue 08:00-08:20, Wed 08:00-08:20", "    only: autumn"), "school.yaml")
 	if l := runner.LossOf(kept, cancelled, now); l != (runner.Loss{Removed: 1, Of: 2}) {
 		t.Errorf("one of two cancelled: %v", l)
 	}
@@ -285,7 +285,7 @@ func TestAStartWithoutPlansWorksOnWhatWasAppliedLast(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
 		h.poll, h.revision = time.Second, archived
-		first := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		first := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 		h.shut(h.open(first))
 		s := h.beside()
 		give := func(p *plan.Plan) store.Revision {
@@ -300,7 +300,7 @@ func TestAStartWithoutPlansWorksOnWhatWasAppliedLast(t *testing.T) {
 			}
 			return r
 		}
-		second := give(load(t, school("2031-09-15 09:00-10:20"), "school.yaml"))
+		second := give(loadPlan(t, school("2031-09-15 09:00-10:20"), "school.yaml"))
 		e := h.open()
 		until(monday.Add(20 * time.Minute))
 		back := give(first) // the same content, and yet the newest
@@ -335,7 +335,7 @@ func TestAStartWithoutPlansOnAnEmptyStoreWaitsForAnApply(t *testing.T) {
 		if log := h.log.String(); !strings.Contains(log, "no plan is applied to this store") || !strings.Contains(log, "rundown apply PLAN") {
 			t.Errorf("the log does not say what to do:\n%s", log)
 		}
-		r, err := archived(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		r, err := archived(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -371,9 +371,9 @@ func TestAnEditedClassTakesOverTheRunningSession(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
-				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				until(monday.Add(20 * time.Minute))
-				edited := load(t, school(tt.after), "school.yaml")
+				edited := loadPlan(t, school(tt.after), "school.yaml")
 				if tt.restart {
 					h.shut(e)
 					e = h.open(edited)
@@ -407,9 +407,9 @@ func TestAClassThatTakesOverMoreSessionsThanItWantsStopsTheOthers(t *testing.T) 
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
-				e := h.open(load(t, school("2031-09-15 09:00-09:50", "    redundancy: 3"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50", "    redundancy: 3"), "school.yaml"))
 				until(monday.Add(20 * time.Minute))
-				if _, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:10-10:00", fmt.Sprintf("    redundancy: %d", wanted)), "school.yaml")); err != nil {
+				if _, err := e.Apply(context.Background(), loadPlan(t, school("2031-09-15 09:10-10:00", fmt.Sprintf("    redundancy: %d", wanted)), "school.yaml")); err != nil {
 					t.Fatal(err)
 				}
 				until(monday.Add(21 * time.Minute))
@@ -438,7 +438,7 @@ func TestWhatIsOlderThanItIsToBeKeptGoes(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
 		h.keep, h.poll = 10*24*time.Hour, time.Hour
-		e := h.open(load(t, school("2031-09-15 09:00-09:50, 2031-09-24 09:00-09:50, 2031-10-24 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-24 09:00-09:50, 2031-10-24 09:00-09:50"), "school.yaml"))
 		until(monday.Add(11 * 24 * time.Hour))
 		rows, err := h.store.Occurrences(context.Background(), store.Filter{})
 		if err != nil || len(rows) != 1 || rows[0].Day != "2031-09-24" {
@@ -475,7 +475,7 @@ func TestATakenOverSessionIsRenewedUnderItsNewName(t *testing.T) {
 					f["school.yaml"] = strings.Replace(f["school.yaml"], `access_key: "${ACCESS}", secret_key: "${KEY}"`, tt.key, 1)
 					return f
 				}
-				e := h.open(load(t, text("2031-09-15 09:00-13:50"), "school.yaml"))
+				e := h.open(loadPlan(t, text("2031-09-15 09:00-13:50"), "school.yaml"))
 				renewals := func(after time.Duration, want int) {
 					t.Helper()
 					until(monday.Add(after))
@@ -484,7 +484,7 @@ func TestATakenOverSessionIsRenewedUnderItsNewName(t *testing.T) {
 					}
 				}
 				renewals(2*time.Hour+10*time.Minute, tt.renewed)
-				if _, err := e.Apply(context.Background(), load(t, text("2031-09-15 09:10-13:30"), "school.yaml")); err != nil {
+				if _, err := e.Apply(context.Background(), loadPlan(t, text("2031-09-15 09:10-13:30"), "school.yaml")); err != nil {
 					t.Fatal(err)
 				}
 				renewals(2*time.Hour+50*time.Minute, tt.renewed)
@@ -504,7 +504,7 @@ func TestATakenOverSessionIsRenewedUnderItsNewName(t *testing.T) {
 func TestAPlanThatIsEmptiedIsALotHoweverSmallItWas(t *testing.T) {
 	now := monday.Add(-time.Hour)
 	const few = "2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50, 2031-09-17 09:00-09:50"
-	before := load(t, school(few), "school.yaml")
+	before := loadPlan(t, school(few), "school.yaml")
 	for _, tt := range []struct {
 		name, when, changes string
 		much                bool
@@ -514,11 +514,11 @@ func TestAPlanThatIsEmptiedIsALotHoweverSmallItWas(t *testing.T) {
 		{"all are rewritten to next month", "2031-10-15 09:00-09:50", "", false},
 		{"all are cancelled", few, "    changes: {2031-09-15..2031-09-17: cancelled}", false},
 	} {
-		if l := runner.LossOf(before, load(t, school(tt.when, tt.changes), "school.yaml"), now); l.Much() != tt.much {
+		if l := runner.LossOf(before, loadPlan(t, school(tt.when, tt.changes), "school.yaml"), now); l.Much() != tt.much {
 			t.Errorf("%s: %v", tt.name, l)
 		}
 	}
-	if l := runner.LossOf(load(t, school("2031-09-01 09:00-09:50"), "school.yaml"), load(t, school("2031-09-02 09:00-09:50"), "school.yaml"), now); l.Much() {
+	if l := runner.LossOf(loadPlan(t, school("2031-09-01 09:00-09:50"), "school.yaml"), loadPlan(t, school("2031-09-02 09:00-09:50"), "school.yaml"), now); l.Much() {
 		t.Errorf("a plan that had nothing ahead: %v", l)
 	}
 }

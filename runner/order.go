@@ -143,7 +143,7 @@ func identitiesOf(p *plan.Plan, recording string, first, last time.Time) identit
 		if r.ID != recording && !slices.Contains(r.Was, recording) {
 			continue
 		}
-		for _, o := range r.OccurrencesOf(p, first.Add(-movedFar), last.Add(movedFar)) {
+		for _, o := range plan.OccurrencesOf(r, p, first.Add(-movedFar), last.Add(movedFar)) {
 			of.planned[o.ID] = true
 			of.local[o.Planned.Format(time.DateOnly)+" "+clockText(o.Planned)] = o.ID
 		}

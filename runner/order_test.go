@@ -54,7 +54,7 @@ func TestOrdersHoldWhileThePlanDoesNotHoldTheClass(t *testing.T) {
 					until(monday.Add(-time.Hour))
 					h := newHouse(t, simulator.Config{})
 					h.poll = 10 * time.Second
-					with, without := load(t, school(at), "school.yaml"), load(t, school(other), "school.yaml")
+					with, without := loadPlan(t, school(at), "school.yaml"), loadPlan(t, school(other), "school.yaml")
 					e := h.open(with)
 					s := h.beside()
 					for _, kind := range tt.before {
@@ -120,7 +120,7 @@ func TestOrdersGoOverToTheIdentityThatAClassHasNow(t *testing.T) {
 					until(monday.Add(-time.Hour))
 					h := newHouse(t, simulator.Config{})
 					h.poll = 10 * time.Second
-					e := h.open(load(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50"), "school.yaml"))
+					e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50"), "school.yaml"))
 					s := h.beside()
 					if way == "ordered while nobody runs" {
 						time.Sleep(10 * time.Second)
@@ -130,7 +130,7 @@ func TestOrdersGoOverToTheIdentityThatAClassHasNow(t *testing.T) {
 					for _, kind := range tt.kinds {
 						ordered(t, s, kind, german, runner.ExtendArgs{Until: monday.Add(65 * time.Minute)})
 					}
-					moved := load(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50", "    timezone: Europe/Lisbon"), "school.yaml")
+					moved := loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50", "    timezone: Europe/Lisbon"), "school.yaml")
 					switch way {
 					case "reload":
 						if _, err := e.Apply(context.Background(), moved); err != nil {
@@ -175,13 +175,13 @@ func TestOrdersHoldForAClassThatItsPlanMovedFarAhead(t *testing.T) {
 		h := newHouse(t, simulator.Config{})
 		h.poll = time.Minute
 		const at, other = "2031-09-15 09:00-09:50", "2031-09-26 09:00-09:50"
-		with := load(t, school(at+", "+other, "    changes: {2031-09-15: {to: 2031-09-25 09:00-09:50}}"), "school.yaml")
+		with := loadPlan(t, school(at+", "+other, "    changes: {2031-09-15: {to: 2031-09-25 09:00-09:50}}"), "school.yaml")
 		e := h.open(with)
 		s := h.beside()
 		order(t, s, runner.CommandExtend, german, runner.ExtendArgs{Until: later.Add(65 * time.Minute)})
 		time.Sleep(5 * time.Minute)
 		h.shut(e)
-		e = h.open(load(t, school(other), "school.yaml"))
+		e = h.open(loadPlan(t, school(other), "school.yaml"))
 		if _, err := e.Apply(context.Background(), with); err != nil {
 			t.Fatal(err)
 		}

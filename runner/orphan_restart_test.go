@@ -42,7 +42,7 @@ func TestAnOrphanIsAnIssueOverEachRestart(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{Faults: tt.faults})
-				p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+				p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 				e := h.open(p)
 				if tt.lost {
 					until(monday.Add(10 * time.Minute))

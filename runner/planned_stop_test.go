@@ -34,7 +34,7 @@ func TestAPlannedStopSpendsNoAttempt(t *testing.T) {
 				h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{
 					{Endpoint: tt.endpoint, Times: 1, Delay: simulator.Duration(slow), Drop: tt.drop},
 				}}})
-				p := load(t, school("2031-09-15 09:00-09:50", "    attempts: 1"), "school.yaml")
+				p := loadPlan(t, school("2031-09-15 09:00-09:50", "    attempts: 1"), "school.yaml")
 				e := h.open(p)
 				for h.sim.Ledger().Requests[tt.endpoint] == 0 {
 					time.Sleep(time.Second)

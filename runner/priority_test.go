@@ -25,7 +25,7 @@ func TestWhatHasPriorityIsBegunFirst(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
-		p := load(t, files{"school.yaml": text}, "school.yaml")
+		p := loadPlan(t, files{"school.yaml": text}, "school.yaml")
 		h := newHouse(t, simulator.Config{Concurrent: 100})
 		e := h.open(p)
 		until(monday.Add(time.Hour))

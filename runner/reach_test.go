@@ -40,7 +40,7 @@ func TestAServiceThatCannotBeReachedIsAHealthIssueUntilItAnswers(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
 				h.transport = &spell{next: h.sim.Transport(), from: monday.Add(-2 * time.Minute), until: monday.Add(4 * time.Minute), unsent: c.err}
-				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				until(monday.Add(-3 * time.Minute))
 				if told := e.Troubles(); len(told) != 0 {
 					t.Errorf("before: %q", told)
@@ -73,7 +73,7 @@ func TestOneRequestWithoutAnAnswerIsNoHealthIssue(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
 		h.transport = &spell{next: h.sim.Transport(), from: monday.Add(20 * time.Minute), until: monday.Add(20*time.Minute + 5*time.Second), unsent: &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}}
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		for range 40 {
 			until(time.Now().Add(2 * time.Minute))
 			if told := e.Troubles(); len(told) != 0 {

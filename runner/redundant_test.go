@@ -64,11 +64,11 @@ func recordAtOnce(t *testing.T, redundancy int) {
 	h, carrier := listening(t, simulator.Faults{})
 	spy := &acquires{next: h.sim.Transport()}
 	h.transport = spy
-	p := load(t, school("2031-09-15 09:00-09:50", fmt.Sprintf("    redundancy: %d", redundancy), "    cdn: one"), "school.yaml")
+	p := loadPlan(t, school("2031-09-15 09:00-09:50", fmt.Sprintf("    redundancy: %d", redundancy), "    cdn: one"), "school.yaml")
 	e := h.open(p)
 	carrier.to(h, e)
 	var own [][2]string // the uids of each lane
-	for o := range p.All(monday, monday.Add(time.Second)) {
+	for o := range plan.All(p, monday, monday.Add(time.Second)) {
 		for lane := range redundancy {
 			own = append(own, o.UIDs(lane))
 		}
@@ -157,7 +157,7 @@ func TestAStoreThatHoldsTwoLanesInTheFormBeforeIsReadOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		p := load(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50", "    redundancy: 2"), "school.yaml")
+		p := loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50", "    redundancy: 2"), "school.yaml")
 		e := h.open(p)
 		until(monday.Add(5 * time.Minute))
 		h.shut(e)
@@ -182,7 +182,7 @@ func TestAStoreThatHoldsTwoLanesInTheFormBeforeIsReadOn(t *testing.T) {
 				continue
 			}
 			var o plan.Occurrence
-			for o = range p.All(monday, monday.Add(time.Second)) {
+			for o = range plan.All(p, monday, monday.Add(time.Second)) {
 			}
 			if diff := cmp.Diff([][2]string{o.UIDs(0), o.UIDs(1)}, s.UIDs); diff != "" {
 				t.Errorf("uids (-want +got):\n%s", diff)

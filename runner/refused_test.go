@@ -30,7 +30,7 @@ func TestARefusedAccountIsHeldBackAsAWholeAndGoesOnOnceItIsMended(t *testing.T) 
 			}
 			return values(r)
 		}
-		e := h.open(load(t, school("2031-09-15 09:00-09:50", more...), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50", more...), "school.yaml"))
 		until(monday.Add(28 * time.Minute))
 		wrong.Store(true)
 		until(monday.Add(31 * time.Minute))
@@ -90,7 +90,7 @@ func TestAPlanThatIsGivenAnewAsksForItsRefusedAccountAtOnce(t *testing.T) {
 			return values(r)
 		}
 		text := school("2031-09-15 08:20-08:30", `  french: {when: 2031-09-15 09:00-09:50}`, `  latin: {when: 2031-09-15 09:00-09:50}`)
-		e := h.open(load(t, text, "school.yaml"))
+		e := h.open(loadPlan(t, text, "school.yaml"))
 		until(monday.Add(-10 * time.Minute))
 		wrong.Store(true)
 		until(monday.Add(10 * time.Minute))
@@ -98,7 +98,7 @@ func TestAPlanThatIsGivenAnewAsksForItsRefusedAccountAtOnce(t *testing.T) {
 			t.Errorf("troubles: %q", told)
 		}
 		wrong.Store(false)
-		if _, err := e.Apply(context.Background(), load(t, text, "school.yaml")); err != nil {
+		if _, err := e.Apply(context.Background(), loadPlan(t, text, "school.yaml")); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Second)
@@ -122,7 +122,7 @@ func TestAClockThatIsOffTheServicesIsTold(t *testing.T) {
 		h, clock := newHouse(t, simulator.Config{}), &wallClock{}
 		clock.set(-8 * time.Second)
 		h.now = clock.now
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		until(monday.Add(10 * time.Minute))
 		if told := e.Troubles(); len(told) != 1 || e.Blocked() || !strings.HasPrefix(told[0], "clock-off: ") || !strings.Contains(told[0], "behind the service's") {
 			t.Errorf("troubles: %q", told)

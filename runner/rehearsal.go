@@ -35,7 +35,7 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 	// What begins a little later may push back what begins in the window.
 	margin := 10 * time.Minute
 	byApp := map[*plan.App][]plan.Occurrence{}
-	for o := range p.All(from.Add(-margin), until.Add(margin)) {
+	for o := range plan.All(p, from.Add(-margin), until.Add(margin)) {
 		if !o.Cancelled() && o.Settings.App != nil {
 			byApp[o.Settings.App] = append(byApp[o.Settings.App], o)
 		}

@@ -49,7 +49,7 @@ func TestAStoreThatIsReplacedCostsNoStopAndBeginsNothing(t *testing.T) {
 				h := newHouse(t, simulator.Config{})
 				h.dir = filepath.Join(h.dir, "state")
 				h.poll = 5 * time.Second
-				e := h.open(load(t, school("2031-09-15 09:00-09:15, 2031-09-15 09:30-09:45"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:15, 2031-09-15 09:30-09:45"), "school.yaml"))
 				until(monday.Add(6 * time.Minute))
 				replace(t, filepath.Join(h.dir, "rundown.db"))
 				time.Sleep(7 * time.Second)
@@ -78,7 +78,7 @@ func TestAStoreThatIsPutBackIsWorkedOnAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		e := h.open(load(t, school("2031-09-15 09:00-09:15"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:15"), "school.yaml"))
 		until(monday.Add(6 * time.Minute))
 		file := filepath.Join(h.dir, "rundown.db")
 		must(t, os.Rename(file, file+".away"))

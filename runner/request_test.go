@@ -169,8 +169,8 @@ func TestRequestsAreBuiltAsDocumented(t *testing.T) {
 		"", "    mp4: true", "    mp4: 30m\n    cdn: one", "    cdn: two\n    mobile: true\n    video: {width: 390, height: 844, fps: 15, bitrate: 600}",
 		"    mobile: false\n    exact_start: true\n    ready_timeout: 30s", "    cname: hall\n    region: EU\n    video: 1080p30\n    audio_profile: 2", "    near: us",
 	} {
-		p := load(t, school("2031-09-15 09:00-09:50", keys), "school.yaml")
-		for _, o := range p.Occurrences(now, now.AddDate(0, 1, 0)) {
+		p := loadPlan(t, school("2031-09-15 09:00-09:50", keys), "school.yaml")
+		for _, o := range plan.Occurrences(p, now, now.AddDate(0, 1, 0)) {
 			maxHour, expireHour := o.Hours(o.RecordFrom)
 			uid := o.UIDs(0)[0]
 			x := runner.Session{Cname: o.Cname, UID: uid, Near: o.Settings.Near(), MaxHour: maxHour, ExpireHour: expireHour, Held: o.Settings.ExactStart}

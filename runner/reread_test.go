@@ -62,7 +62,7 @@ func TestAnOccurrenceThatIsWrittenByAnotherIsReadAnewAndGoesOn(t *testing.T) {
 				h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{
 					{Endpoint: "start", Delay: simulator.Duration(2 * time.Second)}, {Endpoint: "stop", Delay: simulator.Duration(2 * time.Second)},
 				}}})
-				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				until(monday.Add(tt.at))
 				h.alter(tt.alter)
 				until(monday.Add(2 * time.Hour))
@@ -101,10 +101,10 @@ func TestATakeOverWhoseWriteIsRefusedBeginsAtOnce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
-				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				until(monday.Add(20*time.Minute + 3*time.Second))
 				apply := func(when string) {
-					if _, err := e.Apply(context.Background(), load(t, school(when), "school.yaml")); err != nil {
+					if _, err := e.Apply(context.Background(), loadPlan(t, school(when), "school.yaml")); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -29,7 +29,7 @@ func TestAPlanOfManyClassesIsWrittenOnceAndARestartWritesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-170 * time.Minute)) // two classes are so near that they do not rest
 		h := newHouse(t, simulator.Config{})
-		p := load(t, school("{cron: '*/15 4-23 * * *', duration: 10m}", "    only: autumn"), "school.yaml")
+		p := loadPlan(t, school("{cron: '*/15 4-23 * * *', duration: 10m}", "    only: autumn"), "school.yaml")
 		e := h.open(p)
 		synctest.Wait()
 		before := h.rows()
@@ -56,9 +56,9 @@ func TestAClassThatRestsIsChangedCancelledAndRecordedAsAnyOther(t *testing.T) {
 		until(monday.Add(-8 * time.Hour))
 		h := newHouse(t, simulator.Config{})
 		const rest = ", 2031-09-15 11:00-11:50, 2031-09-15 13:00-13:50"
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"+rest), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"+rest), "school.yaml"))
 		until(monday.Add(-7 * time.Hour))
-		if _, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:00-09:30"+rest), "school.yaml")); err != nil {
+		if _, err := e.Apply(context.Background(), loadPlan(t, school("2031-09-15 09:00-09:30"+rest), "school.yaml")); err != nil {
 			t.Fatal(err)
 		}
 		order(t, h.beside(), runner.CommandCancel, "school/german/20310915T090000Z", struct{}{})

@@ -42,7 +42,7 @@ func TestARetryAfterOfAnHourCostsNoClassAndNoHourOfBilling(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: l.faults}})
 		h.poll = time.Hour
-		e := h.open(load(t, school("2031-09-15 08:30-08:35", l.plan...), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 08:30-08:35", l.plan...), "school.yaml"))
 		until(l.next.Add(2 * time.Hour))
 		h.shut(e)
 		h.audit()
@@ -72,7 +72,7 @@ func TestARetryAfterTakesAtMostAThirdOfWhatIsLeftOfAShortClass(t *testing.T) {
 					h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{
 						{Endpoint: op, Times: 1, Status: status, Headers: map[string]string{"Retry-After": "3600"}},
 					}}})
-					e := h.open(load(t, school("2031-09-15 09:00:00-09:00:40", "    min_remainder: 10s"), "school.yaml"))
+					e := h.open(loadPlan(t, school("2031-09-15 09:00:00-09:00:40", "    min_remainder: 10s"), "school.yaml"))
 					until(monday.Add(time.Hour))
 					h.shut(e)
 					h.audit()
@@ -98,7 +98,7 @@ func TestARetryAfterOfOneClassKeepsNoOtherWaiting(t *testing.T) {
 		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{
 			{Endpoint: "acquire", Cname: "school-first", Times: 5, Status: 429, Headers: map[string]string{"Retry-After": "3600"}},
 		}}})
-		e := h.open(load(t, school("2031-09-15 08:30-08:35", l.plan...), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 08:30-08:35", l.plan...), "school.yaml"))
 		until(monday.Add(time.Hour))
 		h.shut(e)
 		h.audit()

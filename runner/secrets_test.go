@@ -44,11 +44,11 @@ func TestNoSecretThatTheServiceQuotesIsKept(t *testing.T) {
 		}})
 		h.lookup = func(r plan.Reference) (string, error) { return secrets[r.Name], nil }
 		h.transport = &quoting{next: h.sim.Transport(), secrets: secrets, writers: writers, asked: map[string]int{}}
-		e := h.open(load(t, school("2031-09-15 09:00-09:50", "    cdn: one\n    attempts: 10"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50", "    cdn: one\n    attempts: 10"), "school.yaml"))
 		carrier.to(h, e)
 		until(monday.Add(20 * time.Minute))
 		h.shut(e)
-		e = h.open(load(t, school("2031-09-15 09:00-09:50", "    cdn: one\n    attempts: 10"), "school.yaml"))
+		e = h.open(loadPlan(t, school("2031-09-15 09:00-09:50", "    cdn: one\n    attempts: 10"), "school.yaml"))
 		carrier.to(h, e)
 		until(monday.Add(3 * time.Hour))
 		if err := h.sim.Close(); err != nil {

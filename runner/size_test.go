@@ -26,7 +26,7 @@ func TestAClassTakesFewBytesInTheStore(t *testing.T) {
 			classes += 10
 		}
 		h := newHouse(t, simulator.Config{})
-		e := h.open(load(t, files{"school.yaml": text}, "school.yaml"))
+		e := h.open(loadPlan(t, files{"school.yaml": text}, "school.yaml"))
 		until(monday.Add(4*24*time.Hour + 6*time.Hour)) // Friday
 		h.shut(e)
 		if n := len(h.outcomes()); n != classes {

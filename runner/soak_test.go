@@ -210,7 +210,7 @@ func runSoak(t *testing.T, weeks int, seed uint64, forget bool) soak {
 	synctest.Test(t, func(t *testing.T) {
 		from := time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)
 		until(from.Add(-time.Hour))
-		p := load(t, term(from, weeks), "term.yaml")
+		p := loadPlan(t, term(from, weeks), "term.yaml")
 		h := newHouse(t, simulator.Config{Faults: weather(seed), Concurrent: 200})
 		rng := rand.New(rand.NewPCG(seed, 1))
 		end := from.AddDate(0, 0, 7*weeks)
@@ -309,7 +309,7 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 	for sid := range sessions {
 		bad("%s: session %s never ran", owner[sid].ID, sid)
 	}
-	for _, o := range p.Occurrences(from, end) {
+	for _, o := range plan.Occurrences(p, from, end) {
 		out.classes++
 		s, ok := states[o.ID]
 		if !ok || s.Phase != runner.Over {

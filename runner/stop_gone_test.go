@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/plan"
 	"rundown/runner"
 )
 
@@ -47,9 +48,9 @@ func TestAStopOutlastsAFailover(t *testing.T) {
 						{Cname: "*", After: simulator.Duration(tt.after), GoneFor: simulator.Duration(tt.gone)},
 					}}})
 					day := "2031-09-15 "
-					p := load(t, school(day+tt.when, tt.more), "school.yaml")
+					p := loadPlan(t, school(day+tt.when, tt.more), "school.yaml")
 					e := h.open(p)
-					end := p.Occurrences(monday.Add(-time.Hour), monday.Add(time.Hour))[0].RecordUntil
+					end := plan.Occurrences(p, monday.Add(-time.Hour), monday.Add(time.Hour))[0].RecordUntil
 					if tt.cancel > 0 {
 						end = monday.Add(tt.cancel)
 						until(end)
@@ -90,7 +91,7 @@ func TestWhatWasSeenRecordingIsNeverToldAsNothing(t *testing.T) {
 		h := newHouse(t, simulator.Config{Faults: simulator.Faults{Sessions: []simulator.SessionFault{
 			{Cname: "*", After: simulator.Duration(8 * time.Second), GoneFor: simulator.Duration(10 * time.Hour)},
 		}}})
-		e := h.open(load(t, school("2031-09-15 09:00:00-09:00:20", "    padding: {before: 0s, after: 0s}", "    attempts: 1"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00:00-09:00:20", "    padding: {before: 0s, after: 0s}", "    attempts: 1"), "school.yaml"))
 		until(monday.Add(time.Hour))
 		s, story := h.state(german), h.story(german)
 		h.shut(e)
@@ -110,7 +111,7 @@ func TestAnUploadErrorIsNoEndOfARecording(t *testing.T) {
 			Notices:  []simulator.NoticeFault{uploadError(32, 20*time.Minute)},
 			Sessions: []simulator.SessionFault{{Cname: "*", After: simulator.Duration(52*time.Minute + 40*time.Second), GoneFor: simulator.Duration(85 * time.Second)}},
 		})
-		p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 		e := h.open(p)
 		carrier.to(h, e)
 		until(monday.Add(2 * time.Hour))
@@ -139,7 +140,7 @@ func TestAnOld404SaysNothingAtTheStop(t *testing.T) {
 				{Cname: "*", After: simulator.Duration(52*time.Minute + 40*time.Second), GoneFor: simulator.Duration(60 * time.Second)},
 			},
 		}})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50", "    attempts: 1"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50", "    attempts: 1"), "school.yaml"))
 		until(monday.Add(2 * time.Hour))
 		s, story := h.state(german), h.story(german)
 		h.shut(e)

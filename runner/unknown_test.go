@@ -38,7 +38,7 @@ func TestAStoreThatWasLostOverARestartTellsOfWhatRuns(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
 		h.poll = 10 * time.Second
-		p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 		e := h.open(p)
 		until(monday.Add(10 * time.Minute))
 		h.shut(e) // what runs goes on
@@ -71,7 +71,7 @@ func TestTwoEnginesWithTwoStoresOnOnePlanFindEachOther(t *testing.T) {
 		other := newHouse(t, simulator.Config{})
 		other.sim = h.sim
 		h.poll, other.poll = time.Second, time.Second
-		p := load(t, school("2031-09-15 09:00-09:50"), "school.yaml")
+		p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
 		e, f := h.open(p), other.open(p)
 		until(monday.Add(55 * time.Minute))
 		ran := h.sim.Ledger().Sessions

@@ -35,7 +35,7 @@ func TestAnUploadErrorIsToldAtOnceAndInTheOutcome(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h, carrier := listening(t, simulator.Faults{Notices: []simulator.NoticeFault{uploadError(tt.code, tt.after)}})
-				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				carrier.to(h, e)
 				until(monday.Add(tt.after + time.Minute))
 				warned := false
@@ -102,7 +102,7 @@ func TestNotificationsOfOthersAreTakenWithoutNoise(t *testing.T) {
 			)
 		}
 		h, carrier := listening(t, simulator.Faults{Notices: notices})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		carrier.to(h, e)
 		until(monday.Add(2 * time.Hour))
 		if err := h.sim.Close(); err != nil {

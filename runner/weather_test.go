@@ -130,7 +130,7 @@ func TestTheWayToTheServiceMayFailAtAnyTime(t *testing.T) {
 		for class := range times {
 			days = append(days, fmt.Sprintf("Mon-Sun %02d:00-%02d:10", 9+class, 9+class))
 		}
-		e := h.open(load(t, school(strings.Join(days, ", "), "    only: autumn"), "school.yaml"))
+		e := h.open(loadPlan(t, school(strings.Join(days, ", "), "    only: autumn"), "school.yaml"))
 		until(bell(len(spells), -1))
 		h.shut(e)
 		h.audit()
@@ -187,7 +187,7 @@ func TestAStartWhoseAnswerCannotBeReadIsAnOrphanThatIsNamed(t *testing.T) {
 				}
 			}
 		}
-		e := h.open(load(t, school("Mon-Sun 09:00-09:20", "    only: autumn"), "school.yaml"))
+		e := h.open(loadPlan(t, school("Mon-Sun 09:00-09:20", "    only: autumn"), "school.yaml"))
 		until(bell(len(spells) - 1).Add(6 * time.Hour))
 		h.shut(e)
 		h.agrees()
@@ -216,7 +216,7 @@ func TestAStoreThatIsDamagedInTheMiddleOfAClass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		e := h.open(load(t, school("2031-09-15 09:00-09:50, 2031-09-15 11:00-11:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-15 11:00-11:50"), "school.yaml"))
 		until(monday.Add(10*time.Minute + time.Second))
 		file := filepath.Join(h.dir, "rundown.db")
 		other, err := store.Open(t.Context(), file, store.Options{})

@@ -127,7 +127,7 @@ func (f *finder) unstored(plans []*plan.Plan, rows []store.Occurrence, recording
 			}
 			classes := nearby(p, r, f.now.Add(-completedPast), near)
 			if len(classes) == 0 && dated {
-				classes = r.OccurrencesOf(p, near, endOfTime)
+				classes = plan.OccurrencesOf(r, p, near, endOfTime)
 			}
 			for _, o := range classes {
 				if !known[o.ID] {

@@ -201,7 +201,7 @@ func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts p
 	d := &plan.Difference{New: plan.ForecastOf([]*plan.Plan{p}, opts)}
 	// A class that was moved into or out of the span is still the one that the store holds.
 	const reach = 31 * 24 * time.Hour
-	for o := range p.All(from.Add(-reach), until.Add(reach)) {
+	for o := range plan.All(p, from.Add(-reach), until.Add(reach)) {
 		row, known := applied[o.ID]
 		delete(applied, o.ID)
 		within := func(t time.Time) bool { return !t.Before(from) && t.Before(until) }

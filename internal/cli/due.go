@@ -25,7 +25,7 @@ func (f *finder) due(ctx context.Context, rows []store.Occurrence, attended bool
 	}
 	for _, p := range plans {
 		planned := map[string]plan.Occurrence{}
-		for o := range p.All(f.now.Add(-longAgo), f.now.Add(statusSpan)) {
+		for o := range plan.All(p, f.now.Add(-longAgo), f.now.Add(statusSpan)) {
 			planned[o.ID] = o
 		}
 		if !attended {

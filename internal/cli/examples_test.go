@@ -52,11 +52,11 @@ func TestTimetableIsASchoolNetworkWithinDefaultLimits(t *testing.T) {
 	for _, r := range p.Recordings {
 		zones[r.Zone.String()], apps[r.App.Name] = true, true
 	}
-	last, bounded := p.LastBound()
+	last, bounded := plan.LastBound(p)
 	if !bounded {
 		t.Fatal("the term has no end")
 	}
-	classes := p.Occurrences(examplesNow, last)
+	classes := plan.Occurrences(p, examplesNow, last)
 	for _, o := range classes {
 		if o.Settings.CDN != nil {
 			cdns[o.Settings.CDN.Name] = true
@@ -108,7 +108,7 @@ func TestTheGuidesRecordingsAsPlans(t *testing.T) {
 			if r.MP4.Enabled != c.mp4.Enabled || c.push && r.MP4.Split != c.mp4.Split {
 				t.Errorf("mp4: %+v, want %+v", r.MP4, c.mp4)
 			}
-			classes := p.Occurrences(examplesNow, examplesNow.AddDate(0, 3, 0))
+			classes := plan.Occurrences(p, examplesNow, examplesNow.AddDate(0, 3, 0))
 			if len(classes) != 1 || strings.Join(classes[0].Prefix, "/") != "directory1/directory2" {
 				t.Errorf("%d classes, prefix %v", len(classes), classes[0].Prefix)
 			}

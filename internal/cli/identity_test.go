@@ -186,7 +186,7 @@ func storePlan(rt *rapid.T, s *store.Store, p *plan.Plan, now time.Time) {
 		rt.Fatal(err)
 	}
 	var steps []store.Step
-	for o := range p.All(now.AddDate(0, 0, -3), now.Add(plannedAhead)) {
+	for o := range plan.All(p, now.AddDate(0, 0, -3), now.Add(plannedAhead)) {
 		if o.Cancelled() || rapid.IntRange(0, 2).Draw(rt, "stored") == 0 {
 			continue
 		}

@@ -25,7 +25,7 @@ func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) (
 		return nil, fmt.Errorf("read occurrences: %w", err)
 	}
 	var left []store.Occurrence
-	plans := p.Finder()
+	plans := plan.NewFinder(p)
 	for _, row := range rows {
 		doc := readDoc[occurrenceDoc](row.Doc)
 		if doc.Absent || doc.Cancel != nil {
@@ -60,7 +60,7 @@ func takenOver(p *plan.Plan, row store.Occurrence, now time.Time) bool {
 		if r.ID != row.Recording {
 			continue
 		}
-		for _, o := range r.OccurrencesOf(p, from.Add(-longAgo), until) {
+		for _, o := range plan.OccurrencesOf(r, p, from.Add(-longAgo), until) {
 			if !o.Cancelled() && o.RecordFrom.Before(until) && from.Before(o.RecordUntil) && o.RecordUntil.After(now) {
 				return true
 			}

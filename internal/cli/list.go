@@ -96,7 +96,7 @@ func classesIn(plans []checkedPlan, w window, cancelled bool) []plan.Occurrence 
 		if c.plan == nil {
 			continue
 		}
-		for _, o := range c.plan.Occurrences(from, until) {
+		for _, o := range plan.Occurrences(c.plan, from, until) {
 			if w.contains(o.Start) && (cancelled || !o.Cancelled()) {
 				all = append(all, o)
 			}
@@ -136,7 +136,7 @@ func firstAfter(plans []checkedPlan, w window) string {
 		if c.plan == nil {
 			continue
 		}
-		for o := range c.plan.All(from, endOfTime) {
+		for o := range plan.All(c.plan, from, endOfTime) {
 			if o.Cancelled() || before(o.Start, w.until) {
 				continue
 			}

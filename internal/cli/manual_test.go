@@ -62,7 +62,7 @@ func TestTheManualHasASectionForEachRule(t *testing.T) {
 func manual(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	rules := allRules()
+	all := allRules()
 	fmt.Fprintf(&b, `# The rules
 
 Every rule of Rundown: its own, and the %d documented restrictions of Agora's web page recording (documentation of %s).
@@ -78,7 +78,7 @@ line, or on the line above it, silences one finding. Rules of structure can be n
 | rule | severity | enforced |
 | --- | --- | --- |
 `, len(agora.Restrictions()), agora.CatalogueSnapshot())
-	for _, r := range rules {
+	for _, r := range all {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", r.ID, r.ID, severityWord(plan.Severity(r.Severity)), r.Enforced)
 	}
 	tunable := map[string]bool{}
@@ -86,7 +86,7 @@ line, or on the line above it, silences one finding. Rules of structure can be n
 	for _, r := range plan.Rules() {
 		tunable[r.ID], conflict[r.ID] = r.Tunable, r.Conflict
 	}
-	for _, r := range rules {
+	for _, r := range all {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.ID, r.Statement)
 		severity := severityWord(plan.Severity(r.Severity))
 		if r.Enforced == string(plan.ByFinding) && !tunable[r.ID] {

@@ -239,10 +239,10 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 		at := now.Add(time.Duration(ofApp[r.App]) * plan.Spacing(r.App.Limits.RequestRate()))
 		ofApp[r.App]++
 		start := at.Add(agora.StartLead() + nowMargin).Truncate(time.Second).Add(time.Second).In(r.Zone)
-		o := p.At(r, start, start.Add(length))
+		o := plan.At(p, r, start, start.Add(length))
 		for taken[o.ID] {
 			start = start.Add(time.Second)
-			o = p.At(r, start, start.Add(length))
+			o = plan.At(p, r, start, start.Add(length))
 		}
 		taken[o.ID] = true
 		if row, ok := busy[o.URL.String()]; ok {
@@ -258,13 +258,13 @@ func usualLength(p *plan.Plan, r *plan.Recording, now time.Time) time.Duration {
 	const year = 366 * 24 * time.Hour
 	only := *p
 	only.Recordings = []*plan.Recording{r}
-	for o := range only.All(now, now.Add(2*year)) {
+	for o := range plan.All(&only, now, now.Add(2*year)) {
 		if !o.Cancelled() {
 			return o.End.Sub(o.Start)
 		}
 	}
 	var last time.Duration
-	for o := range only.All(now.Add(-2*year), now) {
+	for o := range plan.All(&only, now.Add(-2*year), now) {
 		if !o.Cancelled() {
 			last = o.End.Sub(o.Start)
 		}

@@ -164,7 +164,7 @@ cdn: {live: "rtmps://ingest.example/app/${STREAM}"}`+rest))
 		t.Fatal(err)
 	}
 	first := time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)
-	if a, b := good.Occurrences(first, first.AddDate(0, 1, 0)), again.Occurrences(first, first.AddDate(0, 1, 0)); len(a) != 2 || len(b) != 2 ||
+	if a, b := plan.Occurrences(good, first, first.AddDate(0, 1, 0)), plan.Occurrences(again, first, first.AddDate(0, 1, 0)); len(a) != 2 || len(b) != 2 ||
 		a[0].ID != b[0].ID || a[1].ID != b[1].ID || a[0].URL.String() != b[0].URL.String() {
 		t.Errorf("read again it holds %v, want %v", b, a)
 	}

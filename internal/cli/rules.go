@@ -109,7 +109,7 @@ func allRules() []ruleJSON {
 	for _, r := range plan.Rules() {
 		ours[r.ID] = r
 	}
-	var rules []ruleJSON
+	var list []ruleJSON
 	for _, r := range agora.Restrictions() {
 		k, _ := plan.KeepingOf(r.ID)
 		severity := r.Severity
@@ -117,11 +117,11 @@ func allRules() []ruleJSON {
 			severity = string(checked.Severity)
 			delete(ours, r.ID)
 		}
-		rules = append(rules, ruleJSON{r.ID, severity, r.Check, r.Statement, orNull(r.Source), string(k.By), orNull(k.Place), orNull(k.Test), orNull(plan.NoteOf(r.ID))})
+		list = append(list, ruleJSON{r.ID, severity, r.Check, r.Statement, orNull(r.Source), string(k.By), orNull(k.Place), orNull(k.Test), orNull(plan.NoteOf(r.ID))})
 	}
 	for _, r := range ours {
-		rules = append(rules, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, orNull(r.Source), string(plan.ByFinding), nil, nil, nil})
+		list = append(list, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, orNull(r.Source), string(plan.ByFinding), nil, nil, nil})
 	}
-	slices.SortFunc(rules, func(x, y ruleJSON) int { return strings.Compare(x.ID, y.ID) })
-	return rules
+	slices.SortFunc(list, func(x, y ruleJSON) int { return strings.Compare(x.ID, y.ID) })
+	return list
 }

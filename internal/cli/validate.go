@@ -132,7 +132,7 @@ func (a *app) printValidation(c checkedPlan, opts plan.CheckOptions) {
 
 // summary is what validate says of a plan that was checked.
 func (c checkedPlan) summary(lookup plan.Lookup) plan.Summary {
-	return c.forecast.Summary(len(c.plan.Recordings), plan.NotChecked(c.plan, lookup))
+	return plan.SummaryOf(c.forecast, len(c.plan.Recordings), plan.NotChecked(c.plan, lookup))
 }
 
 // counted says how many findings of which severity there are.

@@ -193,7 +193,7 @@ func week(t *testing.T, seed uint64, record recorder) (out tally) {
 		}
 		p := timetable(t)
 		var classes []class
-		for _, o := range p.Occurrences(monday, at(5, 0, 0)) {
+		for _, o := range plan.Occurrences(p, monday, at(5, 0, 0)) {
 			classes = append(classes, class{fmt.Sprintf("%s-%s", o.Recording.ID, o.Start.Format("20060102-1504")), o.Start, o.End})
 		}
 		byStart(classes)

@@ -38,3 +38,15 @@ func streamLimit(a *App, r agora.Region, c agora.StreamClass) int {
 	}
 	return cmp.Or(granted, agora.StreamLimit(r, c))
 }
+
+// granted is the number of streams of a class that the plan says Agora has granted; 0 for the documented one.
+func (a *App) granted(class agora.StreamClass) int {
+	switch class {
+	case agora.StreamSD:
+		return a.Limits.SD
+	case agora.StreamHD:
+		return a.Limits.HD
+	default:
+		return a.Limits.FHD
+	}
+}
