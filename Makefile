@@ -76,4 +76,4 @@ differential: ## hold validate against the simulator over 5,000 random plans aro
 
 .PHONY: clocks
 clocks: ## hold classes at every half hour against a walk over every minute, in every zone, for five years
-	$(GO) test ./plan -count 1 -v -timeout 60m -run TestEveryHalfHourOfAYearInEveryZone -clock.all -clock.years 5 -clock.step 1m
+	$(GO) test ./plan/schedule -count 1 -v -timeout 60m -run TestEveryHalfHourOfAYearInEveryZone -clock.all -clock.years 5 -clock.step 1m

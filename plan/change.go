@@ -13,22 +13,22 @@ type Change struct {
 	ToPos     Pos
 	Note      string
 	Keys      []string                // the other keys that the change gives, as plans write them
-	over      func(Settings) Settings // lays them over the recording's settings; nil for none
+	Over      func(Settings) Settings // lays them over the recording's settings; nil for none
 }
 
 // ChangeKey says which planned classes a change is for.
 type ChangeKey struct {
 	Days    DayRange
 	HasTime bool  // only the class that is planned at Time
-	Time    clock // with HasTime
+	Time    Clock // with HasTime
 }
 
 // ChangeTo is a new time.
 type ChangeTo struct {
 	HasDay bool // else on the planned day
 	Day    Day
-	start  clock
-	length time.Duration
+	Start  Clock
+	Length time.Duration
 }
 
 // String writes the key as plans do.
@@ -39,14 +39,14 @@ func (k ChangeKey) String() string {
 	return k.Days.String()
 }
 
-// settings lays the change over the recording's settings.
-func (c *Change) settings(base *Settings) *Settings {
-	if c.over == nil && c.Note == "" {
+// Settings lays the change over the recording's settings.
+func (c *Change) Settings(base *Settings) *Settings {
+	if c.Over == nil && c.Note == "" {
 		return base
 	}
 	s := *base
-	if c.over != nil {
-		s = c.over(s)
+	if c.Over != nil {
+		s = c.Over(s)
 	}
 	if s.Zone == nil {
 		s.Zone = base.Zone // an unknown zone is reported where it stands
@@ -57,8 +57,8 @@ func (c *Change) settings(base *Settings) *Settings {
 	return &s
 }
 
-// displaces says that the change takes classes off the day on which they are planned: to another day, or to the
+// Displaces says that the change takes classes off the day on which they are planned: to another day, or to the
 // clock of another zone.
-func (c *Change) displaces(base, changed *Settings) bool {
+func (c *Change) Displaces(base, changed *Settings) bool {
 	return !c.Cancelled && (c.To != nil && c.To.HasDay || changed.Zone.String() != base.Zone.String())
 }

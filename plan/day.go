@@ -11,22 +11,22 @@ type Day int32
 // DayRange is a run of days, both ends included.
 type DayRange struct{ First, Last Day }
 
-// clock is a time of day on the wall, in seconds from midnight, 0 to 86 399.
-type clock int32
+// Clock is a time of day on the wall, in seconds from midnight, 0 to 86 399.
+type Clock int32
 
-// weekdays is a set of days of the week; bit 0 is Sunday, as in time.Weekday.
-type weekdays uint8
+// Weekdays is a set of days of the week; bit 0 is Sunday, as in time.Weekday.
+type Weekdays uint8
 
-const daySeconds = 24 * 60 * 60
+const DaySeconds = 24 * 60 * 60
 
-// dayOf counts the day of a civil date.
-func dayOf(year int, month time.Month, day int) Day {
-	return Day(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / daySeconds) // whole days: nothing is cut off
+// DayOf counts the day of a civil date.
+func DayOf(year int, month time.Month, day int) Day {
+	return Day(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / DaySeconds) // whole days: nothing is cut off
 }
 
 // Date gives the civil date of the day.
 func (d Day) Date() (year int, month time.Month, day int) {
-	return time.Unix(int64(d)*daySeconds, 0).UTC().Date()
+	return time.Unix(int64(d)*DaySeconds, 0).UTC().Date()
 }
 
 // Weekday gives the day of the week.
@@ -48,24 +48,24 @@ func (r DayRange) String() string {
 	return r.First.String() + ".." + r.Last.String()
 }
 
-func (r DayRange) contains(d Day) bool { return r.First <= d && d <= r.Last }
+func (r DayRange) Contains(d Day) bool { return r.First <= d && d <= r.Last }
 
-// has says that the set holds the day.
-func (w weekdays) has(d time.Weekday) bool { return w>>d&1 != 0 }
+// Has says that the set holds the day.
+func (w Weekdays) Has(d time.Weekday) bool { return w>>d&1 != 0 }
 
 // String names the days, from Monday.
-func (w weekdays) String() string {
+func (w Weekdays) String() string {
 	var names []string
 	for i := range 7 {
-		if d := time.Weekday((i + 1) % 7); w.has(d) {
-			names = append(names, weekdayNames[d][:3])
+		if d := time.Weekday((i + 1) % 7); w.Has(d) {
+			names = append(names, WeekdayNames[d][:3])
 		}
 	}
 	return strings.Join(names, " ")
 }
 
 // String writes the time of day as plans do: 09:00, or 09:00:20 where there are seconds.
-func (c clock) String() string {
+func (c Clock) String() string {
 	layout := "15:04"
 	if c%60 != 0 {
 		layout = time.TimeOnly
@@ -73,14 +73,14 @@ func (c clock) String() string {
 	return time.Unix(int64(c), 0).UTC().Format(layout)
 }
 
-// localDay gives the day on which the instant falls by the wall clock of its zone.
-func localDay(t time.Time) Day {
+// LocalDay gives the day on which the instant falls by the wall clock of its zone.
+func LocalDay(t time.Time) Day {
 	year, month, day := t.Date()
-	return dayOf(year, month, day)
+	return DayOf(year, month, day)
 }
 
-// floorDiv divides towards negative infinity.
-func floorDiv[T int | int64](a, b T) T {
+// FloorDiv divides towards negative infinity.
+func FloorDiv[T int | int64](a, b T) T {
 	q := a / b
 	if a%b != 0 && (a < 0) != (b < 0) {
 		q--
@@ -88,8 +88,8 @@ func floorDiv[T int | int64](a, b T) T {
 	return q
 }
 
-// weekdayNames are the days from Sunday, as time.Weekday counts them. Three letters and whole names are taken, in
+// WeekdayNames are the days from Sunday, as time.Weekday counts them. Three letters and whole names are taken, in
 // any case.
-var weekdayNames = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+var WeekdayNames = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
 
-const hourSeconds = 60 * 60
+const HourSeconds = 60 * 60

@@ -6,8 +6,8 @@ import (
 	"rundown/agora"
 )
 
-// appKey tells App IDs apart: by what plans write.
-func appKey(p *Plan, a *App) string {
+// AppKey tells App IDs apart: by what plans write.
+func AppKey(p *Plan, a *App) string {
 	switch {
 	case a == nil:
 		return ""
@@ -23,24 +23,24 @@ func appKey(p *Plan, a *App) string {
 func (l Limits) Streams(r agora.Region, c agora.StreamClass) int {
 	a := App{Limits: l}
 	switch {
-	case c == "" || r == "" && a.granted(c) == 0:
+	case c == "" || r == "" && a.Granted(c) == 0:
 		return 0
 	default:
-		return streamLimit(&a, r, c)
+		return StreamLimit(&a, r, c)
 	}
 }
 
-// streamLimit is what Agora has granted to the app, or else what it documents for the region.
-func streamLimit(a *App, r agora.Region, c agora.StreamClass) int {
+// StreamLimit is what Agora has granted to the app, or else what it documents for the region.
+func StreamLimit(a *App, r agora.Region, c agora.StreamClass) int {
 	granted := 0
 	if a != nil {
-		granted = a.granted(c)
+		granted = a.Granted(c)
 	}
 	return cmp.Or(granted, agora.StreamLimit(r, c))
 }
 
-// granted is the number of streams of a class that the plan says Agora has granted; 0 for the documented one.
-func (a *App) granted(class agora.StreamClass) int {
+// Granted is the number of streams of a class that the plan says Agora has granted; 0 for the documented one.
+func (a *App) Granted(class agora.StreamClass) int {
 	switch class {
 	case agora.StreamSD:
 		return a.Limits.SD

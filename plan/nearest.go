@@ -19,14 +19,14 @@ func nearest(text string, candidates []string) string {
 		return ""
 	}
 	text = strings.ToLower(text)
-	digits := digitsOf(text)
+	digits := DigitsOf(text)
 	best, least, same := "", 1+maxTypos(text), false
 	for _, c := range candidates {
 		lower := strings.ToLower(c)
-		if len(c) > longest || digitsOf(lower) != digits {
+		if len(c) > longest || DigitsOf(lower) != digits {
 			continue
 		}
-		d := typos(text, lower)
+		d := Typos(text, lower)
 		switch {
 		case d < least:
 			best, least, same = c, d, false
@@ -54,8 +54,8 @@ func maxTypos(text string) int {
 	}
 }
 
-// typos counts the mistakes between two texts. Two letters that are swapped are one.
-func typos(a, b string) int {
+// Typos counts the mistakes between two texts. Two letters that are swapped are one.
+func Typos(a, b string) int {
 	d := levenshtein.Distance(a, b, nil)
 	if d == 2 && len(a) == len(b) {
 		for i := 0; i+1 < len(a); i++ {
@@ -70,7 +70,7 @@ func typos(a, b string) int {
 	return d
 }
 
-func digitsOf(s string) string {
+func DigitsOf(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return r
@@ -79,20 +79,20 @@ func digitsOf(s string) string {
 	}, s)
 }
 
-// didYouMean is the hint of the nearest candidate.
-func didYouMean(text string, candidates []string) tip {
+// DidYouMean is the hint of the nearest candidate.
+func DidYouMean(text string, candidates []string) Tip {
 	if best := nearest(text, candidates); best != "" {
-		return tip{text: fmt.Sprintf("did you mean %s?", best), with: best}
+		return Tip{Text: fmt.Sprintf("did you mean %s?", best), With: best}
 	}
-	return tip{}
+	return Tip{}
 }
 
 // ingestPath is what follows the host of a CDN address: it holds the stream key.
 var ingestPath = regexp.MustCompile(`(?i)(rtmps?://[^/?#@\s]*)\S+`)
 
-// quoted shows a text of the plan in a message, shortened. A stream key or a password is not shown, wherever its address
+// Quoted shows a text of the plan in a message, shortened. A stream key or a password is not shown, wherever its address
 // was put by mistake.
-func quoted(text string) string {
+func Quoted(text string) string {
 	const longest = 60
 	text = MaskUser(ingestPath.ReplaceAllString(text, "${1}"+redacted))
 	if runes := []rune(text); len(runes) > longest {
@@ -101,8 +101,8 @@ func quoted(text string) string {
 	return strconv.Quote(text)
 }
 
-// someOf names the first of many: a, b, c and 9 more.
-func someOf(names []string) string {
+// SomeOf names the first of many: a, b, c and 9 more.
+func SomeOf(names []string) string {
 	const most = 3
 	switch n := len(names); {
 	case n > most+1:

@@ -20,3 +20,8 @@ func (o *Origins) Of(key string) (Pos, bool) {
 	}
 	return Pos{}, false
 }
+
+// NewOrigins lays the places of some keys over those below them.
+func NewOrigins(keys []string, from []Pos, under *Origins) *Origins {
+	return &Origins{keys, from, under}
+}

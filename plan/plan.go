@@ -22,8 +22,8 @@ type Plan struct {
 	Severities map[string]Severity // rules: as tuned; "" is off
 	Recordings []*Recording        // in document order: the root's, then those of the included files in order
 
-	uses    *uses    // the plan's definitions; nil for a plan that was not loaded
-	ignores []ignore // of all files, in document order
+	Uses    *Uses    // the plan's definitions; nil for a plan that was not loaded
+	Ignores []Ignore // of all files, in document order
 }
 
 // File is a file that the plan was read from.
@@ -128,12 +128,12 @@ type Recording struct {
 	Changes  []Change
 	Settings // effective: defaults and the recording's own keys merged
 
-	unreadWhen bool // some of its times could not be read
+	UnreadWhen bool // some of its times could not be read
 }
 
-// unread says that some of a recording's times or calendars could not be read, so that nothing can be said of what is
+// Unread says that some of a recording's times or calendars could not be read, so that nothing can be said of what is
 // missing among its classes.
-func (r *Recording) unread() bool { return r.unreadWhen || r.unreadOnly || r.unreadSkip }
+func (r *Recording) Unread() bool { return r.UnreadWhen || r.UnreadOnly || r.UnreadSkip }
 
 // MinRemainder says when a late start is still worth it.
 type MinRemainder struct {
@@ -180,7 +180,7 @@ type Settings struct {
 	Zone         *time.Location // required; never the machine's own
 	App          *App
 	Region       agora.Region // "": near the caller
-	near         *agora.Near  // nil: that of the storage
+	OwnNear      *agora.Near  // nil: that of the storage
 	Storage      *Storage
 	CDN          *CDN // nil: none
 	URL          Text // placeholders still in it, until an occurrence expands them
@@ -201,8 +201,8 @@ type Settings struct {
 	Note         string
 	From         *Origins
 
-	unreadOnly, unreadSkip bool // some of their calendars could not be read
-	unreadReady            bool // the ready timeout could not be read
+	UnreadOnly, UnreadSkip bool // some of their calendars could not be read
+	UnreadReady            bool // the ready timeout could not be read
 }
 
 // Occurrence is one planned class of a recording: the interval [Start, End).
@@ -222,7 +222,7 @@ type Occurrence struct {
 	Cname       string   // the plan's, expanded, or the derived one
 	Prefix      []string // expanded, what Agora forbids left out of placeholders' values
 
-	shared bool // the recording has another class planned on the day
+	Shared bool // the recording has another class planned on the day
 }
 
 // Cancelled says that a change cancels the class.
@@ -231,12 +231,12 @@ func (o *Occurrence) Cancelled() bool { return o.Change == "cancelled" }
 // Class is the stream class of an output size.
 func (v Video) Pixels() int { return v.Width * v.Height }
 
-// usesDefaults notes that the only app and the only storage are used without being named.
-func (p *Plan) usesDefaults() {
+// UsesDefaults notes that the only app and the only storage are used without being named.
+func (p *Plan) UsesDefaults() {
 	if len(p.Apps) == 1 {
-		p.uses.use("app", p.Apps[0].Name)
+		p.Uses.Use("app", p.Apps[0].Name)
 	}
 	if len(p.Storages) == 1 {
-		p.uses.use("storage", p.Storages[0].Name)
+		p.Uses.Use("storage", p.Storages[0].Name)
 	}
 }

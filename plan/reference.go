@@ -8,41 +8,41 @@ import (
 	"unicode/utf8"
 )
 
-// syntaxError says what is wrong with a text of the plan and what to try.
-type syntaxError struct {
+// SyntaxError says what is wrong with a text of the plan and what to try.
+type SyntaxError struct {
 	Message string
 	Hint    string
-	edit    tip // what the hint suggests, without its words
+	Edit    Tip // what the hint suggests, without its words
 }
 
-func (e *syntaxError) Error() string { return e.Message }
+func (e *SyntaxError) Error() string { return e.Message }
 
-func syntaxErrorf(hint, format string, args ...any) error {
-	return &syntaxError{Message: fmt.Sprintf(format, args...), Hint: hint}
+func SyntaxErrorf(hint, format string, args ...any) error {
+	return &SyntaxError{Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
 // maxParts is how many references and placeholders a text may hold. No plan needs more, and each of them costs work in
 // every rule.
 const maxParts = 100
 
-// syntaxTip is syntaxErrorf with a hint that is an edit.
-func syntaxTip(t tip, format string, args ...any) error {
-	return &syntaxError{Message: fmt.Sprintf(format, args...), Hint: t.text, edit: t}
+// SyntaxTip is syntaxErrorf with a hint that is an edit.
+func SyntaxTip(t Tip, format string, args ...any) error {
+	return &SyntaxError{Message: fmt.Sprintf(format, args...), Hint: t.Text, Edit: t}
 }
 
-// newText reads the references of s and, where the kind has them, its placeholders. "$$" is a dollar; a dollar
-// before anything but a dollar or a brace is itself. The error is a [*syntaxError] that holds nothing of s, since s
+// NewText reads the references of s and, where the kind has them, its placeholders. "$$" is a dollar; a dollar
+// before anything but a dollar or a brace is itself. The error is a [*SyntaxError] that holds nothing of s, since s
 // may be secret.
-func newText(s string, pos Pos, kind textKind) (Text, error) {
+func NewText(s string, pos Pos, kind TextKind) (Text, error) {
 	t := &textContent{pos: pos, kind: kind}
 	if !strings.ContainsAny(s, "${") {
-		t.parts = []textPart{{s: s}}
+		t.parts = []TextPart{{S: s}}
 		return Text{&text{t}}, nil
 	}
 	var literal strings.Builder
 	flush := func() {
 		if literal.Len() > 0 {
-			t.parts = append(t.parts, textPart{s: literal.String()})
+			t.parts = append(t.parts, TextPart{S: literal.String()})
 			literal.Reset()
 		}
 	}
@@ -51,7 +51,7 @@ func newText(s string, pos Pos, kind textKind) (Text, error) {
 		rest := s[i:]
 		switch {
 		case named > maxParts:
-			return Text{}, syntaxErrorf("split it, or give the whole text by one reference", "the text holds more than %d references and placeholders", maxParts)
+			return Text{}, SyntaxErrorf("split it, or give the whole text by one reference", "the text holds more than %d references and placeholders", maxParts)
 		case strings.HasPrefix(rest, "$$"):
 			literal.WriteByte('$')
 			i += 2
@@ -61,18 +61,18 @@ func newText(s string, pos Pos, kind textKind) (Text, error) {
 				return Text{}, err
 			}
 			flush()
-			t.parts = append(t.parts, textPart{kind: partReference, ref: ref})
+			t.parts = append(t.parts, TextPart{Kind: PartReference, ref: ref})
 			named++
 			i += length
 		case rest[0] == '{' && kind.placeholders():
-			name := scanPlaceholder(rest)
+			name := ScanPlaceholder(rest)
 			if name == "" {
 				literal.WriteByte('{')
 				i++
 				continue
 			}
 			flush()
-			t.parts = append(t.parts, textPart{kind: partPlaceholder, s: name})
+			t.parts = append(t.parts, TextPart{Kind: PartPlaceholder, S: name})
 			named++
 			i += len(name) + len("{}")
 		default:
@@ -82,7 +82,7 @@ func newText(s string, pos Pos, kind textKind) (Text, error) {
 	}
 	flush()
 	if len(t.parts) == 0 {
-		t.parts = []textPart{{}}
+		t.parts = []TextPart{{}}
 	}
 	return Text{&text{t}}, nil
 }
@@ -95,67 +95,67 @@ func scanReference(s, before string) (Reference, int, error) {
 	column := func() int { return utf8.RuneCountInString(before) + 1 }
 	end := strings.IndexByte(s, '}')
 	if end < 0 {
-		return Reference{}, 0, syntaxErrorf(referenceHint, "the reference that begins at character %d has no closing brace", column())
+		return Reference{}, 0, SyntaxErrorf(referenceHint, "the reference that begins at character %d has no closing brace", column())
 	}
 	inner := s[len("${"):end]
 	if path, ok := strings.CutPrefix(inner, "file:"); ok {
 		if strings.TrimSpace(path) == "" || strings.ContainsAny(path, "\x00\n\r{$") {
-			return Reference{}, 0, syntaxErrorf(referenceHint, "the reference at character %d names no usable path", column())
+			return Reference{}, 0, SyntaxErrorf(referenceHint, "the reference at character %d names no usable path", column())
 		}
 		return Reference{File: path}, end + 1, nil
 	}
-	if !isVariableName(inner) {
-		return Reference{}, 0, syntaxErrorf(referenceHint,
+	if !IsVariableName(inner) {
+		return Reference{}, 0, SyntaxErrorf(referenceHint,
 			"the reference at character %d is not the name of a variable: letters, digits and _, not beginning with a digit", column())
 	}
 	return Reference{Name: inner}, end + 1, nil
 }
 
-func isVariableName(s string) bool {
+func IsVariableName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
-		if !(c == '_' || isLetter(c) || i > 0 && isDigit(c)) {
+		if !(c == '_' || IsLetter(c) || i > 0 && IsDigit(c)) {
 			return false
 		}
 	}
 	return s != ""
 }
 
-// scanPlaceholder gives the name of the placeholder that s begins with; "" where the brace is only a brace.
-func scanPlaceholder(s string) string {
+// ScanPlaceholder gives the name of the placeholder that s begins with; "" where the brace is only a brace.
+func ScanPlaceholder(s string) string {
 	for i := 1; i < len(s); i++ {
 		c := s[i]
 		if c == '}' {
 			return s[1:i]
 		}
-		if !(c == '_' || c == '-' || c == '.' || isLetter(c) || isDigit(c)) {
+		if !(c == '_' || c == '-' || c == '.' || IsLetter(c) || IsDigit(c)) {
 			return ""
 		}
 	}
 	return ""
 }
 
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
-func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
+func IsLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+func IsDigit(c byte) bool  { return '0' <= c && c <= '9' }
 
-// placeholders lists the names of the placeholders in the text, in order, each once.
-func (t Text) placeholders() []string {
+// Placeholders lists the names of the placeholders in the text, in order, each once.
+func (t Text) Placeholders() []string {
 	if t.t == nil {
 		return nil
 	}
 	var names []string
 	for _, p := range t.t.parts {
-		if p.kind == partPlaceholder && !slices.Contains(names, p.s) {
-			names = append(names, p.s)
+		if p.Kind == PartPlaceholder && !slices.Contains(names, p.S) {
+			names = append(names, p.S)
 		}
 	}
 	return names
 }
 
-// expandBy replaces the placeholders that have a value. The others stay as written, and their names are returned,
+// ExpandBy replaces the placeholders that have a value. The others stay as written, and their names are returned,
 // each once.
-func (t Text) expandBy(value func(name string) (string, bool)) (Text, []string) {
-	if t.t == nil || !slices.ContainsFunc(t.t.parts, func(p textPart) bool { return p.kind == partPlaceholder }) {
+func (t Text) ExpandBy(value func(name string) (string, bool)) (Text, []string) {
+	if t.t == nil || !slices.ContainsFunc(t.t.parts, func(p TextPart) bool { return p.Kind == PartPlaceholder }) {
 		return t, nil
 	}
 	var unknown []string
@@ -163,22 +163,22 @@ func (t Text) expandBy(value func(name string) (string, bool)) (Text, []string) 
 	var literal strings.Builder
 	flush := func() {
 		if literal.Len() > 0 {
-			expanded.parts = append(expanded.parts, textPart{s: literal.String()})
+			expanded.parts = append(expanded.parts, TextPart{S: literal.String()})
 			literal.Reset()
 		}
 	}
 	for _, p := range t.t.parts {
-		if p.kind == partLiteral {
-			literal.WriteString(p.s)
+		if p.Kind == PartLiteral {
+			literal.WriteString(p.S)
 			continue
 		}
-		if p.kind == partPlaceholder {
-			if v, ok := value(p.s); ok {
+		if p.Kind == PartPlaceholder {
+			if v, ok := value(p.S); ok {
 				literal.WriteString(v)
 				continue
 			}
-			if !slices.Contains(unknown, p.s) {
-				unknown = append(unknown, p.s)
+			if !slices.Contains(unknown, p.S) {
+				unknown = append(unknown, p.S)
 			}
 		}
 		flush()
@@ -186,10 +186,10 @@ func (t Text) expandBy(value func(name string) (string, bool)) (Text, []string) 
 	}
 	flush()
 	if len(expanded.parts) == 0 {
-		expanded.parts = []textPart{{}}
+		expanded.parts = []TextPart{{}}
 	}
 	return Text{&text{expanded}}, unknown
 }
 
-// webAddress matches up to where a reference or placeholder may begin.
-var webAddress = regexp.MustCompile(`(?i)^https?://([^\s/?#].*)?$`)
+// WebAddress matches up to where a reference or placeholder may begin.
+var WebAddress = regexp.MustCompile(`(?i)^https?://([^\s/?#].*)?$`)

@@ -12,128 +12,128 @@ import (
 	"rundown/agora"
 )
 
-// restriction is what the catalogue allows for one key: whole numbers within bounds, or one of some values. It is
+// Restriction is what the catalogue allows for one key: whole numbers within bounds, or one of some values. It is
 // what the tag restriction=ID[/UNIT] stands for, in the loader as in the schema.
-type restriction struct {
-	id     string
-	lo, hi int64         // without values
-	values []string      // in the catalogue's order; numbers as they are written
-	unit   time.Duration // of a length of time; 0 for plain numbers
+type Restriction struct {
+	ID     string
+	Lo, Hi int64         // without values
+	Values []string      // in the catalogue's order; numbers as they are written
+	Unit   time.Duration // of a length of time; 0 for plain numbers
 }
 
 var restrictionTable sync.Map // tag parameter → restriction
 
-// restrictionOf reads the catalogue for a tag's parameter: an id, with /s or /m where the documented figure counts
+// RestrictionOf reads the catalogue for a tag's parameter: an id, with /s or /m where the documented figure counts
 // seconds or minutes and plans write a length of time.
-func restrictionOf(param string) restriction {
+func RestrictionOf(param string) Restriction {
 	if known, ok := restrictionTable.Load(param); ok {
-		return known.(restriction)
+		return known.(Restriction)
 	}
 	id, unit, _ := strings.Cut(param, "/")
-	r := restriction{id: id, lo: math.MinInt64, hi: math.MaxInt64, unit: map[string]time.Duration{"s": time.Second, "m": time.Minute}[unit]}
+	r := Restriction{ID: id, Lo: math.MinInt64, Hi: math.MaxInt64, Unit: map[string]time.Duration{"s": time.Second, "m": time.Minute}[unit]}
 	switch {
 	case id == "storage-vendor-values": // numbers at the service, names in plans
 		for _, v := range agora.Vendors() {
-			r.values = append(r.values, v.Name)
+			r.Values = append(r.Values, v.Name)
 		}
 	case id == "extparams-sse":
-		r.values = agora.StringsOf(id, "values")
+		r.Values = agora.StringsOf(id, "values")
 	case agora.HasBound(id):
 		lo, hi := agora.Bound(id)
 		if lo != nil {
-			r.lo = *lo
+			r.Lo = *lo
 		}
 		if hi != nil {
-			r.hi = *hi
+			r.Hi = *hi
 		}
 	default:
-		r.values = agora.Strings(id)
+		r.Values = agora.Strings(id)
 	}
 	restrictionTable.Store(param, r)
 	return r
 }
 
-// allowsInt says whether a number, or a length of time in nanoseconds where there is a unit, is allowed.
-func (r restriction) allowsInt(v int64) bool {
-	if r.unit != 0 {
-		if v%int64(r.unit) != 0 {
+// AllowsInt says whether a number, or a length of time in nanoseconds where there is a unit, is allowed.
+func (r Restriction) AllowsInt(v int64) bool {
+	if r.Unit != 0 {
+		if v%int64(r.Unit) != 0 {
 			return false
 		}
-		v /= int64(r.unit)
+		v /= int64(r.Unit)
 	}
-	if r.values != nil {
-		return r.allowsText(strconv.FormatInt(v, 10))
+	if r.Values != nil {
+		return r.AllowsText(strconv.FormatInt(v, 10))
 	}
-	return r.lo <= v && v <= r.hi
+	return r.Lo <= v && v <= r.Hi
 }
 
-func (r restriction) allowsText(s string) bool { return slices.Contains(r.values, s) }
+func (r Restriction) AllowsText(s string) bool { return slices.Contains(r.Values, s) }
 
-// allowed says what is, for messages.
-func (r restriction) allowed() string {
-	if r.values != nil {
-		return "one of " + strings.Join(r.values, ", ")
+// Allowed says what is, for messages.
+func (r Restriction) Allowed() string {
+	if r.Values != nil {
+		return "one of " + strings.Join(r.Values, ", ")
 	}
 	switch {
-	case r.lo == math.MinInt64:
-		return "at most " + r.figure(r.hi)
-	case r.hi == math.MaxInt64:
-		return "at least " + r.figure(r.lo)
+	case r.Lo == math.MinInt64:
+		return "at most " + r.figure(r.Hi)
+	case r.Hi == math.MaxInt64:
+		return "at least " + r.figure(r.Lo)
 	}
 	whole := ""
-	switch r.unit {
+	switch r.Unit {
 	case time.Second:
 		whole = ", in whole seconds"
 	case time.Minute:
 		whole = ", in whole minutes"
 	}
-	return fmt.Sprintf("%s to %s%s", r.figure(r.lo), r.figure(r.hi), whole)
+	return fmt.Sprintf("%s to %s%s", r.figure(r.Lo), r.figure(r.Hi), whole)
 }
 
-// nearest is the allowed value next to v.
-func (r restriction) nearest(v int64) string {
-	if r.values != nil {
+// Nearest is the allowed value next to v.
+func (r Restriction) Nearest(v int64) string {
+	if r.Values != nil {
 		best, least := "", int64(math.MaxInt64)
-		for _, s := range r.values {
+		for _, s := range r.Values {
 			if n, err := strconv.ParseInt(s, 10, 64); err == nil && max(n-v, v-n) < least {
 				best, least = s, max(n-v, v-n)
 			}
 		}
 		return best
 	}
-	if r.unit != 0 {
-		v = int64(time.Duration(v).Round(r.unit) / r.unit)
+	if r.Unit != 0 {
+		v = int64(time.Duration(v).Round(r.Unit) / r.Unit)
 	}
-	return r.figure(min(max(v, r.lo), r.hi))
+	return r.figure(min(max(v, r.Lo), r.Hi))
 }
 
-func (r restriction) figure(v int64) string {
-	if r.unit != 0 {
-		return shortDuration(time.Duration(v) * r.unit)
+func (r Restriction) figure(v int64) string {
+	if r.Unit != 0 {
+		return ShortDuration(time.Duration(v) * r.Unit)
 	}
 	return strconv.FormatInt(v, 10)
 }
 
-// advisable is the nearest value that no other rule warns of: some figures of the catalogue allow more than the service
+// Advisable is the nearest value that no other rule warns of: some figures of the catalogue allow more than the service
 // is said to support.
-func (r restriction) advisable(v int64) string {
-	switch r.id {
+func (r Restriction) Advisable(v int64) string {
+	switch r.ID {
 	case "video-fps-range":
-		return usableFPS().nearest(v)
+		return UsableFPS().Nearest(v)
 	case "video-side-range":
 		least, _ := agora.Bound("video-side-small-without-mobile")
-		return r.nearest(max(v, *least))
+		return r.Nearest(max(v, *least))
 	}
-	return r.nearest(v)
+	return r.Nearest(v)
 }
 
-// usableFPS are the frame rates for which profiles are listed, within the bounds and below what is supported.
-func usableFPS() restriction {
+// UsableFPS are the frame rates for which profiles are listed, within the bounds and below what is supported.
+func UsableFPS() Restriction {
 	_, most := agora.Bound("stream-fps-cap")
-	bounds, listed := restrictionOf("video-fps-range"), restrictionOf("video-fps-listed-values")
-	listed.values = slices.DeleteFunc(slices.Clone(listed.values), func(s string) bool {
+	bounds, listed := RestrictionOf("video-fps-range"), RestrictionOf("video-fps-listed-values")
+	listed.Values = slices.DeleteFunc(slices.Clone(listed.Values), func(s string) bool {
 		n, err := strconv.ParseInt(s, 10, 64)
-		return err != nil || !bounds.allowsInt(n) || n > *most
+		return err != nil || !bounds.AllowsInt(n) || n > *most
 	})
 	return listed
 }

@@ -31,7 +31,7 @@ var ruleIndex = sync.OnceValue(func() map[string]Rule {
 })
 
 func (r Rule) resolved() Rule {
-	r.Tunable = !structural[r.ID]
+	r.Tunable = !Structural[r.ID]
 	if r.Statement != "" {
 		return r
 	}
@@ -55,8 +55,8 @@ func RuleByID(id string) (Rule, bool) {
 	return r, ok
 }
 
-// ruleOf is the rule of an id that the program itself wrote.
-func ruleOf(id string) Rule {
+// RuleOf is the rule of an id that the program itself wrote.
+func RuleOf(id string) Rule {
 	r, ok := RuleByID(id)
 	if !ok {
 		panic("there is no rule " + id)
@@ -64,8 +64,8 @@ func ruleOf(id string) Rule {
 	return r
 }
 
-// structural are the rules without which a plan has no meaning: they cannot be tuned.
-var structural = map[string]bool{
+// Structural are the rules without which a plan has no meaning: they cannot be tuned.
+var Structural = map[string]bool{
 	"yaml-syntax": true, "unknown-key": true, "duplicate-key": true, "wrong-type": true, "missing-key": true,
 	"unknown-reference": true, "reference-not-allowed": true, "secret-in-plain-text": true,
 }
@@ -92,7 +92,7 @@ func (r Rule) Finding(pos Pos, message, hint string) Finding {
 	return Finding{Pos: pos, Severity: r.Severity, Rule: r.ID, Message: message, Hint: hint, Source: r.Source}
 }
 
-func ruleIDs() []string {
+func RuleIDs() []string {
 	ids := make([]string, 0, len(ruleTable)+256)
 	for _, r := range ruleTable {
 		ids = append(ids, r.ID)

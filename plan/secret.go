@@ -60,44 +60,44 @@ type text struct{ *textContent }
 // textContent is never changed once it is made, so that copies of a Text may share it.
 type textContent struct {
 	pos   Pos
-	kind  textKind
-	parts []textPart
+	kind  TextKind
+	parts []TextPart
 }
 
-// textKind says what of a text may be shown and whether it knows placeholders.
-type textKind uint8
+// TextKind says what of a text may be shown and whether it knows placeholders.
+type TextKind uint8
 
 const (
-	textPlain    textKind = iota // shown; what its references resolve to may be shown too
-	textSecret                   // nothing but its references may be shown
-	textAddress                  // an address whose user, path and query are secret
-	textURL                      // shown, with placeholders; what its references resolve to is secret
-	textTemplate                 // shown, with placeholders: cname and prefix
+	TextPlain    TextKind = iota // shown; what its references resolve to may be shown too
+	TextSecret                   // nothing but its references may be shown
+	TextAddress                  // an address whose user, path and query are secret
+	TextURL                      // shown, with placeholders; what its references resolve to is secret
+	TextTemplate                 // shown, with placeholders: cname and prefix
 )
 
-func (k textKind) placeholders() bool { return k == textURL || k == textTemplate }
+func (k TextKind) placeholders() bool { return k == TextURL || k == TextTemplate }
 
 // partKind says how a piece of a text is to be read.
 type partKind uint8
 
 const (
-	partLiteral partKind = iota
-	partReference
-	partPlaceholder
+	PartLiteral partKind = iota
+	PartReference
+	PartPlaceholder
 )
 
-type textPart struct {
-	kind partKind
-	s    string    // the literal text, or the placeholder's name without braces
+type TextPart struct {
+	Kind partKind
+	S    string    // the literal text, or the placeholder's name without braces
 	ref  Reference // of a reference
 }
 
 // IsZero says that the plan gave no text.
 func (t Text) IsZero() bool { return t.t == nil }
 
-// isEmpty says that the text is written and holds nothing.
-func (t Text) isEmpty() bool {
-	return t.t != nil && !slices.ContainsFunc(t.t.parts, func(p textPart) bool { return p.kind != partLiteral || p.s != "" })
+// IsEmpty says that the text is written and holds nothing.
+func (t Text) IsEmpty() bool {
+	return t.t != nil && !slices.ContainsFunc(t.t.parts, func(p TextPart) bool { return p.Kind != PartLiteral || p.S != "" })
 }
 
 // Pos is where the text stands.
@@ -114,10 +114,10 @@ func (t Text) Secret() bool {
 		return false
 	}
 	switch t.t.kind {
-	case textSecret, textAddress:
+	case TextSecret, TextAddress:
 		return true
-	case textURL:
-		return slices.ContainsFunc(t.t.parts, func(p textPart) bool { return p.kind == partReference })
+	case TextURL:
+		return slices.ContainsFunc(t.t.parts, func(p TextPart) bool { return p.Kind == PartReference })
 	default:
 		return false
 	}
@@ -141,7 +141,7 @@ func (t Text) References() []Reference {
 	}
 	var refs []Reference
 	for _, p := range t.t.parts {
-		if p.kind == partReference {
+		if p.Kind == PartReference {
 			refs = append(refs, p.ref)
 		}
 	}
@@ -161,15 +161,15 @@ func (t Text) ResolveMasked(lookup Lookup) (string, error) {
 		return "", nil
 	}
 	switch t.t.kind {
-	case textSecret:
+	case TextSecret:
 		return redacted, nil
-	case textAddress:
+	case TextAddress:
 		s, err := t.resolve(lookup, false)
 		if err != nil {
 			return "", err
 		}
-		return maskAddress([]textPart{{s: s}}), nil
-	case textURL:
+		return maskAddress([]TextPart{{S: s}}), nil
+	case TextURL:
 		s, err := t.resolve(lookup, true)
 		return MaskUser(s), err
 	default:
@@ -181,17 +181,17 @@ func (t Text) resolve(lookup Lookup, mask bool) (string, error) {
 	if t.t == nil {
 		return "", nil
 	}
-	if len(t.t.parts) == 1 && t.t.parts[0].kind == partLiteral {
-		return t.t.parts[0].s, nil
+	if len(t.t.parts) == 1 && t.t.parts[0].Kind == PartLiteral {
+		return t.t.parts[0].S, nil
 	}
 	var b strings.Builder
 	for _, p := range t.t.parts {
-		switch p.kind {
-		case partLiteral:
-			b.WriteString(p.s)
-		case partPlaceholder:
-			b.WriteString("{" + p.s + "}")
-		case partReference:
+		switch p.Kind {
+		case PartLiteral:
+			b.WriteString(p.S)
+		case PartPlaceholder:
+			b.WriteString("{" + p.S + "}")
+		case PartReference:
 			if lookup == nil {
 				return "", &UnresolvedError{Reference: p.ref, Err: ErrNoLookup}
 			}
@@ -214,14 +214,14 @@ func (t Text) String() string {
 		return ""
 	}
 	switch t.t.kind {
-	case textSecret:
+	case TextSecret:
 		return maskLiterals(t.t.parts)
-	case textAddress:
+	case TextAddress:
 		return maskAddress(t.t.parts)
-	case textURL:
-		return MaskUser(written(t.t.parts))
+	case TextURL:
+		return MaskUser(Written(t.t.parts))
 	default:
-		return written(t.t.parts)
+		return Written(t.t.parts)
 	}
 }
 
@@ -249,30 +249,30 @@ func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 // LogValue shows the text masked.
 func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
-// written gives the parts as plans write them; a literal dollar is doubled only where it would else begin a
+// Written gives the parts as plans write them; a literal dollar is doubled only where it would else begin a
 // reference.
-func written(parts []textPart) string {
-	if len(parts) == 1 && parts[0].kind == partLiteral && !strings.Contains(parts[0].s, "${") {
-		return parts[0].s
+func Written(parts []TextPart) string {
+	if len(parts) == 1 && parts[0].Kind == PartLiteral && !strings.Contains(parts[0].S, "${") {
+		return parts[0].S
 	}
 	var b strings.Builder
 	for _, p := range parts {
-		switch p.kind {
-		case partLiteral:
-			b.WriteString(strings.ReplaceAll(p.s, "${", "$${"))
-		case partReference:
+		switch p.Kind {
+		case PartLiteral:
+			b.WriteString(strings.ReplaceAll(p.S, "${", "$${"))
+		case PartReference:
 			b.WriteString(p.ref.String())
-		case partPlaceholder:
-			b.WriteString("{" + p.s + "}")
+		case PartPlaceholder:
+			b.WriteString("{" + p.S + "}")
 		}
 	}
 	return b.String()
 }
 
-func maskLiterals(parts []textPart) string {
+func maskLiterals(parts []TextPart) string {
 	var b strings.Builder
 	for _, p := range parts {
-		if p.kind == partReference {
+		if p.Kind == PartReference {
 			b.WriteString(p.ref.String())
 		} else {
 			b.WriteString(redacted)
@@ -284,16 +284,16 @@ func maskLiterals(parts []textPart) string {
 // maskAddress shows scheme and host as written. Path and query are shown as written when they hold a reference,
 // since then the secret is behind it; else, and for a literal user, [redacted] stands for them. What has neither a
 // scheme nor a reference is no address, and nothing of it is shown.
-func maskAddress(parts []textPart) string {
-	authority, path := splitAddress(parts)
-	hasReference := func(parts []textPart) bool {
-		return slices.ContainsFunc(parts, func(p textPart) bool { return p.kind == partReference })
+func maskAddress(parts []TextPart) string {
+	authority, path := SplitAddress(parts)
+	hasReference := func(parts []TextPart) bool {
+		return slices.ContainsFunc(parts, func(p TextPart) bool { return p.Kind == PartReference })
 	}
-	if !hasReference(parts) && !strings.Contains(written(authority), "://") {
+	if !hasReference(parts) && !strings.Contains(Written(authority), "://") {
 		return redacted
 	}
-	head := maskUser(written(authority))
-	switch tail := written(path); {
+	head := maskUser(Written(authority))
+	switch tail := Written(path); {
 	case tail == "" || tail == "/":
 		return head + tail
 	case hasReference(path):
@@ -321,10 +321,10 @@ func maskUser(head string) string {
 func MaskUser(address string) string {
 	var b strings.Builder
 	rest := address
-	for user := range usersOf(address) {
-		if shown := onlyReferences.ReplaceAllString(user.text, ""); shown != "" && shown != ":" && shown != redacted {
+	for user := range UsersOf(address) {
+		if shown := OnlyReferences.ReplaceAllString(user.Text, ""); shown != "" && shown != ":" && shown != redacted {
 			b.WriteString(rest[:user.at-(len(address)-len(rest))] + redacted)
-			rest = address[user.at+len(user.text):]
+			rest = address[user.at+len(user.Text):]
 		}
 	}
 	return b.String() + rest
@@ -332,12 +332,12 @@ func MaskUser(address string) string {
 
 // userPart is the user of an address, with a password or without, and where it begins.
 type userPart struct {
-	text string
+	Text string
 	at   int
 }
 
-// usersOf gives the users in an address, which may hold another one in its query.
-func usersOf(address string) iter.Seq[userPart] {
+// UsersOf gives the users in an address, which may hold another one in its query.
+func UsersOf(address string) iter.Seq[userPart] {
 	return func(yield func(userPart) bool) {
 		end := strings.LastIndexByte(address, '@') + 1 // behind the last one there is none
 		for i := 0; i < end; {
@@ -351,8 +351,8 @@ func usersOf(address string) iter.Seq[userPart] {
 	}
 }
 
-// onlyReferences matches what may be shown of a user.
-var onlyReferences = regexp.MustCompile(`\$\{[^{}]*\}`)
+// OnlyReferences matches what may be shown of a user.
+var OnlyReferences = regexp.MustCompile(`\$\{[^{}]*\}`)
 
 // userOf gives where the user of an address begins, and its @; -1 for none.
 func userOf(address string) (from, at int) {
@@ -369,41 +369,41 @@ func userOf(address string) (from, at int) {
 		return from, from + i
 	}
 	_, port, ok := strings.Cut(authority, ":")
-	if !ok || port == "" || strings.HasPrefix(authority, "[") || port[0] == '$' || port[0] == '{' || isDigit(port[0]) {
+	if !ok || port == "" || strings.HasPrefix(authority, "[") || port[0] == '$' || port[0] == '{' || IsDigit(port[0]) {
 		return from, -1
 	}
 	return from, strings.LastIndexByte(address, '@')
 }
 
-// splitAddress cuts the parts where the path, the query or the fragment begins.
-func splitAddress(parts []textPart) (authority, path []textPart) {
+// SplitAddress cuts the parts where the path, the query or the fragment begins.
+func SplitAddress(parts []TextPart) (authority, path []TextPart) {
 	for i, p := range parts {
-		if p.kind != partLiteral {
+		if p.Kind != PartLiteral {
 			continue
 		}
 		from := 0
 		if i == 0 {
-			if scheme := strings.Index(p.s, "://"); scheme >= 0 {
+			if scheme := strings.Index(p.S, "://"); scheme >= 0 {
 				from = scheme + len("://")
 			}
 		}
-		cut := strings.IndexAny(p.s[from:], "/?#")
+		cut := strings.IndexAny(p.S[from:], "/?#")
 		if cut < 0 {
 			continue
 		}
 		cut += from
-		authority = append(slices.Clone(parts[:i]), textPart{s: p.s[:cut]})
-		path = append([]textPart{{s: p.s[cut:]}}, parts[i+1:]...)
+		authority = append(slices.Clone(parts[:i]), TextPart{S: p.S[:cut]})
+		path = append([]TextPart{{S: p.S[cut:]}}, parts[i+1:]...)
 		return authority, path
 	}
 	return parts, nil
 }
 
-// builtinPlaceholders are known without any label.
-var builtinPlaceholders = []string{"plan", "id", "date", "time"}
+// BuiltinPlaceholders are known without any label.
+var BuiltinPlaceholders = []string{"plan", "id", "date", "time"}
 
 // Parts are the pieces that the text is written of, in order. Their literal text may be secret: see [Text.Secret].
-func (t Text) Parts() []textPart {
+func (t Text) Parts() []TextPart {
 	if t.t == nil {
 		return nil
 	}

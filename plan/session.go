@@ -17,14 +17,14 @@ func (o *Occurrence) UIDs(session int) [2]string {
 	base := binary.BigEndian.Uint64(sum[:8]) % math.MaxUint32
 	var uids [2]string
 	for i := range uids {
-		uids[i] = strconv.FormatUint(legalUID(base+uint64(2*max(session, 0)+i)), 10)
+		uids[i] = strconv.FormatUint(LegalUID(base+uint64(2*max(session, 0)+i)), 10)
 	}
 	return uids
 }
 
-// legalUID maps numbers to uids, those that follow one another to different ones: modulo 2³²−1, and then plus one, so
+// LegalUID maps numbers to uids, those that follow one another to different ones: modulo 2³²−1, and then plus one, so
 // that none is 0.
-func legalUID(n uint64) uint64 { return n%math.MaxUint32 + 1 }
+func LegalUID(n uint64) uint64 { return n%math.MaxUint32 + 1 }
 
 // The bounds of maxRecordingHour and resourceExpiredHour, in hours (restrictions max-recording-hour-range and
 // resource-expired-hour-range).
@@ -37,13 +37,13 @@ const (
 // the padding, rounded up, plus one, which leaves room for an overrun and bounds the bill of a session that was
 // lost; resourceExpiredHour a day more, in which it can still be queried and stopped. Neither is more than 720.
 func (o *Occurrence) Hours(firstRequest time.Time) (maxRecordingHour, resourceExpiredHour int) {
-	maxRecordingHour = sessionHours(int64((max(o.RecordUntil.Sub(firstRequest), 0) + time.Second - 1) / time.Second))
+	maxRecordingHour = SessionHours(int64((max(o.RecordUntil.Sub(firstRequest), 0) + time.Second - 1) / time.Second))
 	return maxRecordingHour, min(maxRecordingHour+expiryHours, maxHours)
 }
 
-// sessionHours is maxRecordingHour of a session of so many seconds from its first request.
-func sessionHours(seconds int64) int {
-	return int(min((seconds+hourSeconds-1)/hourSeconds+1, maxHours))
+// SessionHours is maxRecordingHour of a session of so many seconds from its first request.
+func SessionHours(seconds int64) int {
+	return int(min((seconds+HourSeconds-1)/HourSeconds+1, maxHours))
 }
 
 // Short is the occurrence's name for people: recording@2031-09-17, with the time where the recording has two on
@@ -56,9 +56,9 @@ func (o *Occurrence) Short() string {
 	planned := o.Planned.In(zone)
 	layout := time.DateOnly
 	switch {
-	case o.shared && planned.Second() != 0:
+	case o.Shared && planned.Second() != 0:
 		layout = "2006-01-02T15:04:05"
-	case o.shared:
+	case o.Shared:
 		layout = "2006-01-02T15:04"
 	}
 	return o.Recording.ID + "@" + planned.Format(layout)

@@ -16,7 +16,7 @@ type Setting struct {
 	Key   string
 	Text  func(*Settings) string     // as people read it; "" for not set
 	Equal func(a, b *Settings) bool  // both ask for the same
-	lay   func(over, base *Settings) // puts what one sets into the other
+	Lay   func(over, base *Settings) // puts what one sets into the other
 }
 
 // SettingTable lists the settings in the order of the reference plan. A test holds it against the keys of the format.
@@ -24,13 +24,13 @@ var SettingTable = []Setting{
 	pointer("timezone", func(s *Settings) **time.Location { return &s.Zone }, (*time.Location).String, func(a, b *time.Location) bool { return a.String() == b.String() }),
 	pointer("app", func(s *Settings) **App { return &s.App }, func(a *App) string { return a.Name }, (*App).same),
 	value("region", func(s *Settings) *agora.Region { return &s.Region }, func(r agora.Region) string { return string(r) }),
-	{"near", func(s *Settings) string { return string(s.Near()) }, func(a, b *Settings) bool { return a.Near() == b.Near() }, func(o, s *Settings) { s.near = o.near }},
+	{"near", func(s *Settings) string { return string(s.Near()) }, func(a, b *Settings) bool { return a.Near() == b.Near() }, func(o, s *Settings) { s.OwnNear = o.OwnNear }},
 	pointer("storage", func(s *Settings) **Storage { return &s.Storage }, (*Storage).title, sameStorage),
 	pointer("cdn", func(s *Settings) **CDN { return &s.CDN }, (*CDN).title, (*CDN).same),
 	textSetting("url", func(s *Settings) *Text { return &s.URL }),
 	textSetting("cname", func(s *Settings) *Text { return &s.Cname }),
-	{"only", func(s *Settings) string { return calendarNames(s.Only) }, nil, func(o, s *Settings) { s.Only, s.unreadOnly = o.Only, o.unreadOnly }},
-	{"skip", func(s *Settings) string { return calendarNames(s.Skip) }, nil, func(o, s *Settings) { s.Skip, s.unreadSkip = o.Skip, o.unreadSkip }},
+	{"only", func(s *Settings) string { return calendarNames(s.Only) }, nil, func(o, s *Settings) { s.Only, s.UnreadOnly = o.Only, o.UnreadOnly }},
+	{"skip", func(s *Settings) string { return calendarNames(s.Skip) }, nil, func(o, s *Settings) { s.Skip, s.UnreadSkip = o.Skip, o.UnreadSkip }},
 	value("video", func(s *Settings) *Video { return &s.Video }, Video.text),
 	value("audio_profile", func(s *Settings) *int { return &s.AudioProfile }, strconv.Itoa),
 	value("mp4", func(s *Settings) *MP4 { return &s.MP4 }, MP4.text),
@@ -49,8 +49,8 @@ var SettingTable = []Setting{
 // Near is the area whose servers are preferred: the recording's or else that of its storage; "" for none.
 func (s *Settings) Near() agora.Near {
 	switch {
-	case s.near != nil:
-		return *s.near
+	case s.OwnNear != nil:
+		return *s.OwnNear
 	case s.Storage != nil:
 		return s.Storage.Near
 	default:
@@ -87,9 +87,9 @@ func pointer[T any](key string, of func(*Settings) **T, text func(*T) string, sa
 // readyTimeout is a pointer that may be unread.
 func readyTimeout() Setting {
 	s := pointer("ready_timeout", func(s *Settings) **time.Duration { return &s.ReadyTimeout }, func(d *time.Duration) string { return durationText(*d) }, equal[time.Duration])
-	s.lay = func(over, base *Settings) {
-		base.unreadReady = over.unreadReady
-		if !over.unreadReady {
+	s.Lay = func(over, base *Settings) {
+		base.UnreadReady = over.UnreadReady
+		if !over.UnreadReady {
 			base.ReadyTimeout = over.ReadyTimeout
 		}
 	}
@@ -208,15 +208,15 @@ func (p Padding) text() string {
 	return fmt.Sprintf("%s before, %s after", durationText(p.Before), durationText(p.After))
 }
 
-// padding is what is asked for before and after a class, in seconds.
-func (s *Settings) padding() (before, after int64) {
+// AskedPadding is what is asked for before and after a class, in seconds.
+func (s *Settings) AskedPadding() (before, after int64) {
 	if !s.ExactStart {
 		before = int64(s.Padding.Before / time.Second)
 	}
 	return before, int64(s.Padding.After / time.Second)
 }
 
-func shortDuration(d time.Duration) string {
+func ShortDuration(d time.Duration) string {
 	s := d.String()
 	s = strings.TrimSuffix(s, "m0s") + map[bool]string{true: "m"}[strings.HasSuffix(s, "m0s")]
 	if strings.HasSuffix(s, "h0m") {
@@ -225,5 +225,5 @@ func shortDuration(d time.Duration) string {
 	return s
 }
 
-// regionName writes a region as most vendors do: us-east-1.
-func regionName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "-")) }
+// RegionName writes a region as most vendors do: us-east-1.
+func RegionName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "-")) }

@@ -6,65 +6,65 @@ import (
 	"unicode/utf8"
 )
 
-// span is a place in one file: lines and columns from 1, in characters, the end exclusive. The zero span is nowhere.
-type span struct{ line, column, endLine, endColumn int32 }
+// Span is a place in one file: lines and columns from 1, in characters, the end exclusive. The zero span is nowhere.
+type Span struct{ Line, Column, EndLine, EndColumn int32 }
 
-// source is the text of one file, with what it takes to tell where a scalar ends: yaml.v3 only tells where it starts.
-type source struct {
-	path   string
-	text   []byte
-	starts []int // offset at which each of YAML's lines starts
+// Source is the text of one file, with what it takes to tell where a scalar ends: yaml.v3 only tells where it starts.
+type Source struct {
+	Path   string
+	Text   []byte
+	Starts []int // offset at which each of YAML's lines starts
 	// newlines is the same for lines that end with a line feed, as editors count them. It is nil where the two agree;
 	// YAML also breaks lines at a lone CR, at NEL, LS and PS.
-	newlines []int
+	Newlines []int
 	// The last place looked up. Nodes come in document order, so that the next look-up in a long line goes on from here.
 	lastLine, lastColumn, lastOffset int
 }
 
-func newSource(path string, text []byte) *source {
-	s := &source{path: path, text: text}
-	s.starts = append(make([]int, 0, 1+bytes.Count(text, []byte{'\n'})), 0)
+func NewSource(path string, text []byte) *Source {
+	s := &Source{Path: path, Text: text}
+	s.Starts = append(make([]int, 0, 1+bytes.Count(text, []byte{'\n'})), 0)
 	odd := false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == '\n':
-			s.starts = append(s.starts, i+1)
+			s.Starts = append(s.Starts, i+1)
 		case c == '\r' && (i+1 == len(text) || text[i+1] != '\n'):
-			s.starts, odd = append(s.starts, i+1), true
+			s.Starts, odd = append(s.Starts, i+1), true
 		case c == 0xC2 && i+1 < len(text) && text[i+1] == 0x85:
-			s.starts, odd = append(s.starts, i+2), true
+			s.Starts, odd = append(s.Starts, i+2), true
 		case c == 0xE2 && i+2 < len(text) && text[i+1] == 0x80 && (text[i+2] == 0xA8 || text[i+2] == 0xA9):
-			s.starts, odd = append(s.starts, i+3), true
+			s.Starts, odd = append(s.Starts, i+3), true
 		}
 	}
 	if odd {
-		s.newlines = []int{0}
+		s.Newlines = []int{0}
 		for i, c := range text {
 			if c == '\n' {
-				s.newlines = append(s.newlines, i+1)
+				s.Newlines = append(s.Newlines, i+1)
 			}
 		}
 	}
 	return s
 }
 
-// offset gives the byte at which YAML's line and column stand, kept inside the text.
-func (s *source) offset(line, column int) int {
+// Offset gives the byte at which YAML's line and column stand, kept inside the text.
+func (s *Source) Offset(line, column int) int {
 	if line < 1 {
 		return 0
 	}
-	if line > len(s.starts) {
-		return len(s.text)
+	if line > len(s.Starts) {
+		return len(s.Text)
 	}
-	offset, at := s.starts[line-1], 1
+	offset, at := s.Starts[line-1], 1
 	if s.lastLine == line && s.lastColumn <= column {
 		offset, at = s.lastOffset, s.lastColumn
 	}
-	for at < column && offset < len(s.text) {
-		if s.text[offset] < utf8.RuneSelf {
+	for at < column && offset < len(s.Text) {
+		if s.Text[offset] < utf8.RuneSelf {
 			offset++
 		} else {
-			_, size := utf8.DecodeRune(s.text[offset:])
+			_, size := utf8.DecodeRune(s.Text[offset:])
 			offset += size
 		}
 		at++
@@ -73,60 +73,60 @@ func (s *source) offset(line, column int) int {
 	return offset
 }
 
-// place turns a range of bytes, which starts at YAML's line and column, into a span.
-func (s *source) place(line, column, from, to int) span {
-	if s.newlines == nil {
+// Place turns a range of bytes, which starts at YAML's line and column, into a span.
+func (s *Source) Place(line, column, from, to int) Span {
+	if s.Newlines == nil {
 		end, endColumn := line, column
-		for end < len(s.starts) && s.starts[end] <= to {
+		for end < len(s.Starts) && s.Starts[end] <= to {
 			end++
 		}
 		if end != line {
-			endColumn, from = 1, s.starts[end-1]
+			endColumn, from = 1, s.Starts[end-1]
 		}
-		endColumn += utf8.RuneCount(s.text[from:to])
-		return span{int32(line), int32(column), int32(end), int32(endColumn)}
+		endColumn += utf8.RuneCount(s.Text[from:to])
+		return Span{int32(line), int32(column), int32(end), int32(endColumn)}
 	}
 	l, c := s.newlinePlace(from)
 	el, ec := s.newlinePlace(to)
-	return span{l, c, el, ec}
+	return Span{l, c, el, ec}
 }
 
-func (s *source) newlinePlace(offset int) (line, column int32) {
-	i := sort.SearchInts(s.newlines, offset+1)
-	return int32(i), int32(utf8.RuneCount(s.text[s.newlines[i-1]:offset]) + 1)
+func (s *Source) newlinePlace(offset int) (line, column int32) {
+	i := sort.SearchInts(s.Newlines, offset+1)
+	return int32(i), int32(utf8.RuneCount(s.Text[s.Newlines[i-1]:offset]) + 1)
 }
 
-// mark is the span of the one character at YAML's line and column, or an empty one at the end of a line or of the text.
-func (s *source) mark(line, column int) span {
-	line = max(1, min(line, len(s.starts)))
-	from := s.offset(line, max(1, column))
+// Mark is the span of the one character at YAML's line and column, or an empty one at the end of a line or of the text.
+func (s *Source) Mark(line, column int) Span {
+	line = max(1, min(line, len(s.Starts)))
+	from := s.Offset(line, max(1, column))
 	to := from
-	if from < len(s.text) && s.text[from] != '\n' && s.text[from] != '\r' {
-		_, size := utf8.DecodeRune(s.text[from:])
+	if from < len(s.Text) && s.Text[from] != '\n' && s.Text[from] != '\r' {
+		_, size := utf8.DecodeRune(s.Text[from:])
 		to += size
 	}
-	return s.place(line, s.lastColumn, from, to)
+	return s.Place(line, s.lastColumn, from, to)
 }
 
-// lineEnd is the end of the line's last word, seen from an offset in it.
-func (s *source) lineEnd(from int) int {
+// LineEnd is the end of the line's last word, seen from an offset in it.
+func (s *Source) LineEnd(from int) int {
 	to := from
-	for to < len(s.text) && s.text[to] != '\n' && s.text[to] != '\r' {
+	for to < len(s.Text) && s.Text[to] != '\n' && s.Text[to] != '\r' {
 		to++
 	}
-	for to > from && (s.text[to-1] == ' ' || s.text[to-1] == '\t') {
+	for to > from && (s.Text[to-1] == ' ' || s.Text[to-1] == '\t') {
 		to--
 	}
 	return to
 }
 
-// pos names the file of a span. The zero span is nowhere.
-func (s *source) pos(at span) Pos {
-	if at == (span{}) {
+// Pos names the file of a span. The zero span is nowhere.
+func (s *Source) Pos(at Span) Pos {
+	if at == (Span{}) {
 		return Pos{}
 	}
-	return Pos{File: s.path, Line: int(at.line), Column: int(at.column), EndLine: int(at.endLine), EndColumn: int(at.endColumn)}
+	return Pos{File: s.Path, Line: int(at.Line), Column: int(at.Column), EndLine: int(at.EndLine), EndColumn: int(at.EndColumn)}
 }
 
-// placeHere is [source.place] of a range that starts at the line and column looked up last.
-func (s *source) placeHere(line, from, to int) span { return s.place(line, s.lastColumn, from, to) }
+// PlaceHere is [Source.Place] of a range that starts at the line and column looked up last.
+func (s *Source) PlaceHere(line, from, to int) Span { return s.Place(line, s.lastColumn, from, to) }

@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// ignore is a comment that silences one rule at one line: # rundown:ignore RULE reason.
-type ignore struct {
-	pos     Pos
-	rule    string
-	line    int    // whose findings it silences
-	problem string // why it can silence nothing, "" where it can
-	hint    tip
-	used    bool // it silenced a finding of Load
+// Ignore is a comment that silences one rule at one line: # rundown:ignore RULE reason.
+type Ignore struct {
+	Pos     Pos
+	Rule    string
+	Line    int    // whose findings it silences
+	Problem string // why it can silence nothing, "" where it can
+	Hint    Tip
+	Used    bool // it silenced a finding of Load
 }
 
-// silence drops the findings that an ignore is for, and notes which ignores were used.
-func silence(findings []Finding, ignores []ignore, used []bool) []Finding {
+// Silence drops the findings that an ignore is for, and notes which ignores were used.
+func Silence(findings []Finding, ignores []Ignore, used []bool) []Finding {
 	if len(ignores) == 0 {
 		return findings
 	}
@@ -26,8 +26,8 @@ func silence(findings []Finding, ignores []ignore, used []bool) []Finding {
 	}
 	silencers := map[target][]int{}
 	for i, ig := range ignores {
-		if ig.problem == "" {
-			at := target{ig.pos.File, ig.rule, ig.line}
+		if ig.Problem == "" {
+			at := target{ig.Pos.File, ig.Rule, ig.Line}
 			silencers[at] = append(silencers[at], i)
 		}
 	}
@@ -44,14 +44,14 @@ func silence(findings []Finding, ignores []ignore, used []bool) []Finding {
 	return kept
 }
 
-// tune applies a plan's rules: key: severities are replaced and what is off disappears. Rules of structure stay.
-func tune(findings []Finding, severities map[string]Severity) []Finding {
+// Tune applies a plan's rules: key: severities are replaced and what is off disappears. Rules of structure stay.
+func Tune(findings []Finding, severities map[string]Severity) []Finding {
 	if len(severities) == 0 {
 		return findings
 	}
 	kept := make([]Finding, 0, len(findings))
 	for _, f := range findings {
-		if severity, tuned := severities[f.Rule]; tuned && !structural[f.Rule] && !indispensable[f.Rule] {
+		if severity, tuned := severities[f.Rule]; tuned && !Structural[f.Rule] && !indispensable[f.Rule] {
 			if severity == "" {
 				continue
 			}

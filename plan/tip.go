@@ -8,76 +8,76 @@ import (
 	"strings"
 )
 
-// tip is a hint and, where it is definite, the edit that it describes.
-type tip struct {
-	text  string
-	with  string // replaces what stands at the finding's place; "" for no edit
-	of    string // only this piece of it is replaced; "" for all of it
-	raw   bool   // with is YAML already, a number for instance, and is not quoted
-	value bool   // it replaces a value, and is no edit where the finding's place is a key
-	at    span   // the edit is there, and with is YAML; the zero span is the finding's place
+// Tip is a hint and, where it is definite, the edit that it describes.
+type Tip struct {
+	Text  string
+	With  string // replaces what stands at the finding's place; "" for no edit
+	Of    string // only this piece of it is replaced; "" for all of it
+	Raw   bool   // with is YAML already, a number for instance, and is not quoted
+	Value bool   // it replaces a value, and is no edit where the finding's place is a key
+	At    Span   // the edit is there, and with is YAML; the zero span is the finding's place
 }
 
-// say is a hint without an edit.
-func say(text string) tip { return tip{text: text} }
+// Say is a hint without an edit.
+func Say(text string) Tip { return Tip{Text: text} }
 
-// write is the hint to write a text.
-func write(text string) tip { return tip{text: "write " + text, with: text} }
+// Write is the hint to write a text.
+func Write(text string) Tip { return Tip{Text: "write " + text, With: text} }
 
-// writeRaw is the hint to write a number, a length of time, or a word of YAML.
-func writeRaw(text string) tip { return tip{text: "write " + text, with: text, raw: true} }
+// WriteRaw is the hint to write a number, a length of time, or a word of YAML.
+func WriteRaw(text string) Tip { return Tip{Text: "write " + text, With: text, Raw: true} }
 
-// also adds words to a hint.
-func (t tip) also(words string) tip {
-	if t.text != "" {
-		t.text += words
+// Also adds words to a hint.
+func (t Tip) Also(words string) Tip {
+	if t.Text != "" {
+		t.Text += words
 	}
 	return t
 }
 
-// fix turns a tip into an edit of the file; the zero Fix where it is not definite, or where the place cannot be told.
-func (s *source) fix(at span, t tip) Fix {
-	if t.with == "" && t.at == (span{}) || s.newlines != nil || at == (span{}) {
+// Fix turns a tip into an edit of the file; the zero Fix where it is not definite, or where the place cannot be told.
+func (s *Source) Fix(at Span, t Tip) Fix {
+	if t.With == "" && t.At == (Span{}) || s.Newlines != nil || at == (Span{}) {
 		return Fix{}
 	}
-	if t.at != (span{}) {
-		return Fix{At: s.pos(t.at), Text: t.with}
+	if t.At != (Span{}) {
+		return Fix{At: s.Pos(t.At), Text: t.With}
 	}
-	from, to := s.offset(int(at.line), int(at.column)), s.offset(int(at.endLine), int(at.endColumn))
-	if from > to || at.line != at.endLine {
+	from, to := s.Offset(int(at.Line), int(at.Column)), s.Offset(int(at.EndLine), int(at.EndColumn))
+	if from > to || at.Line != at.EndLine {
 		return Fix{}
 	}
-	there := string(s.text[from:to])
-	if t.value && to < len(s.text) && s.text[to] == ':' {
+	there := string(s.Text[from:to])
+	if t.Value && to < len(s.Text) && s.Text[to] == ':' {
 		return Fix{}
 	}
-	text := t.with
+	text := t.With
 	switch {
-	case t.of != "":
-		if strings.Count(there, t.of) != 1 {
+	case t.Of != "":
+		if strings.Count(there, t.Of) != 1 {
 			return Fix{}
 		}
-		text = strings.Replace(there, t.of, t.with, 1)
-		if !isQuoted(there) && !safePlain.MatchString(text) {
+		text = strings.Replace(there, t.Of, t.With, 1)
+		if !isQuoted(there) && !SafePlain.MatchString(text) {
 			return Fix{}
 		}
-	case !t.raw:
-		text = scalar(t.with, there)
+	case !t.Raw:
+		text = Scalar(t.With, there)
 	}
-	return Fix{At: s.pos(at), Text: text}
+	return Fix{At: s.Pos(at), Text: text}
 }
 
-// safePlain are texts that YAML reads as what they are without quotes, also inside of {} and [].
-var safePlain = regexp.MustCompile(`^[A-Za-z0-9/$][A-Za-z0-9 ._/@+%=?&~:$-]*$`)
+// SafePlain are texts that YAML reads as what they are without quotes, also inside of {} and [].
+var SafePlain = regexp.MustCompile(`^[A-Za-z0-9/$][A-Za-z0-9 ._/@+%=?&~:$-]*$`)
 
 // likeOther are texts that YAML takes for something else than a text.
 var likeOther = regexp.MustCompile(`(?i)^(true|false|yes|no|on|off|null|y|n|~|[0-9.+_xe-]+|\.(inf|nan))$`)
 
 func isQuoted(s string) bool { return s != "" && (s[0] == '"' || s[0] == '\'') }
 
-// scalar writes a text as YAML, in quotes where it needs them or where what it replaces had some.
-func scalar(text, instead string) string {
-	plain := safePlain.MatchString(text) && !strings.Contains(text, ": ") && !strings.HasSuffix(text, ":") && !strings.HasSuffix(text, " ")
+// Scalar writes a text as YAML, in quotes where it needs them or where what it replaces had some.
+func Scalar(text, instead string) string {
+	plain := SafePlain.MatchString(text) && !strings.Contains(text, ": ") && !strings.HasSuffix(text, ":") && !strings.HasSuffix(text, " ")
 	switch {
 	case strings.HasPrefix(instead, "'") && !strings.Contains(text, "'"):
 		return "'" + text + "'"
@@ -90,8 +90,8 @@ func scalar(text, instead string) string {
 // Apply carries the fix out on the text of its file.
 func (f Fix) Apply(text []byte) []byte {
 	text, mark := bytes.CutPrefix(text, []byte("\uFEFF"))
-	s := newSource(f.At.File, text)
-	from, to := s.offset(f.At.Line, f.At.Column), s.offset(f.At.EndLine, f.At.EndColumn)
+	s := NewSource(f.At.File, text)
+	from, to := s.Offset(f.At.Line, f.At.Column), s.Offset(f.At.EndLine, f.At.EndColumn)
 	if to < from {
 		to = from
 	}
@@ -103,7 +103,7 @@ func (f Fix) Apply(text []byte) []byte {
 	return fixed
 }
 
-// number is the hint to write another number. It may be a part of what stands there, as in 720p30.
-func number(key string, given any, instead string) tip {
-	return tip{text: fmt.Sprintf("write %s: %s", key, instead), of: fmt.Sprint(given), with: instead, raw: true}
+// Number is the hint to write another number. It may be a part of what stands there, as in 720p30.
+func Number(key string, given any, instead string) Tip {
+	return Tip{Text: fmt.Sprintf("write %s: %s", key, instead), Of: fmt.Sprint(given), With: instead, Raw: true}
 }

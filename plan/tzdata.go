@@ -48,8 +48,8 @@ var zoneFiles = sync.OnceValue(func() map[string]*zip.File {
 	return files
 })
 
-// zoneList is the names of all zones, sorted.
-var zoneList = sync.OnceValue(func() []string {
+// ZoneList is the names of all zones, sorted.
+var ZoneList = sync.OnceValue(func() []string {
 	var names []string
 	for name := range zoneFiles() {
 		names = append(names, name)

@@ -1,47 +1,47 @@
 package plan
 
-// uses are the definitions of a plan, and which of them anything uses.
-type uses struct {
-	list  []definition
+// Uses are the definitions of a plan, and which of them anything uses.
+type Uses struct {
+	List  []definition
 	index map[definitionKey]int
 
-	unclear map[string]bool // kinds of which a use could not be read
+	Unclear map[string]bool // kinds of which a use could not be read
 }
 
-// doubt notes that something uses a definition of a kind, and which one could not be read.
-func (u *uses) doubt(kind string) {
-	if u.unclear == nil {
-		u.unclear = map[string]bool{}
+// Doubt notes that something uses a definition of a kind, and which one could not be read.
+func (u *Uses) Doubt(kind string) {
+	if u.Unclear == nil {
+		u.Unclear = map[string]bool{}
 	}
-	u.unclear[kind] = true
+	u.Unclear[kind] = true
 }
 
-type definitionKey struct{ kind, name string }
+type definitionKey struct{ Kind, Name string }
 
 type definition struct {
 	definitionKey
-	pos  Pos
-	used bool
+	Pos  Pos
+	Used bool
 }
 
-func (u *uses) define(kind, name string, pos Pos) {
+func (u *Uses) Define(kind, name string, pos Pos) {
 	if u.index == nil {
 		u.index = map[definitionKey]int{}
 	}
 	key := definitionKey{kind, name}
-	u.index[key] = len(u.list)
-	u.list = append(u.list, definition{definitionKey: key, pos: pos})
+	u.index[key] = len(u.List)
+	u.List = append(u.List, definition{definitionKey: key, Pos: pos})
 }
 
-func (u *uses) use(kind, name string) {
+func (u *Uses) Use(kind, name string) {
 	if i, ok := u.index[definitionKey{kind, name}]; ok {
-		u.list[i].used = true
+		u.List[i].Used = true
 	}
 }
 
-func (u *uses) find(kind, name string) definition {
+func (u *Uses) Find(kind, name string) definition {
 	if i, ok := u.index[definitionKey{kind, name}]; ok {
-		return u.list[i]
+		return u.List[i]
 	}
 	return definition{}
 }

@@ -11,40 +11,40 @@ import (
 type When struct {
 	Pos Pos
 
-	kind   whenKind
-	days   weekdays           // weekly
-	date   Day                // dated
-	start  clock              // weekly and dated
-	length time.Duration      // of the wall clock interval as written, whole seconds, more than 0
-	spec   *cron.SpecSchedule // cron
-	expr   string             // cron, as written
+	Kind   whenKind
+	Days   Weekdays           // weekly
+	Date   Day                // dated
+	Start  Clock              // weekly and dated
+	Length time.Duration      // of the wall clock interval as written, whole seconds, more than 0
+	Spec   *cron.SpecSchedule // cron
+	Expr   string             // cron, as written
 }
 
 type whenKind uint8
 
 const (
-	whenWeekly whenKind = iota
-	whenDated
-	whenCron
+	WhenWeekly whenKind = iota
+	WhenDated
+	WhenCron
 )
 
 // String writes the time as plans do.
 func (w *When) String() string {
-	switch w.kind {
-	case whenWeekly:
-		return w.days.String() + " " + w.clocks()
-	case whenDated:
-		return w.date.String() + " " + w.clocks()
+	switch w.Kind {
+	case WhenWeekly:
+		return w.Days.String() + " " + w.clocks()
+	case WhenDated:
+		return w.Date.String() + " " + w.clocks()
 	default:
-		return fmt.Sprintf("cron %q", w.expr)
+		return fmt.Sprintf("cron %q", w.Expr)
 	}
 }
 
 func (w *When) clocks() string {
-	return clocks(w.start, w.length)
+	return Clocks(w.Start, w.Length)
 }
 
-// clocks writes a start and a length as plans do: 09:00-09:50.
-func clocks(start clock, length time.Duration) string {
-	return start.String() + "-" + ((start + clock(length/time.Second)) % daySeconds).String()
+// Clocks writes a start and a length as plans do: 09:00-09:50.
+func Clocks(start Clock, length time.Duration) string {
+	return start.String() + "-" + ((start + Clock(length/time.Second)) % DaySeconds).String()
 }

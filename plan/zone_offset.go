@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// zoneOffset matches an offset from UTC in place of a zone: GMT+2, UTC+05:30, +02:00.
-var zoneOffset = regexp.MustCompile(`(?i)^(?:GMT|UTC|Etc/GMT|Etc/UTC)? ?([+-])0?([0-9]{1,2})(?::?([0-9]{2}))?$`)
+// ZoneOffset matches an offset from UTC in place of a zone: GMT+2, UTC+05:30, +02:00.
+var ZoneOffset = regexp.MustCompile(`(?i)^(?:GMT|UTC|Etc/GMT|Etc/UTC)? ?([+-])0?([0-9]{1,2})(?::?([0-9]{2}))?$`)
 
-// offsetHint names a city with the offset, as an example: which one is meant, only the author knows.
-func offsetHint(name, hours, minutes string) tip {
-	if zone := offsetCity(name, hours, minutes); zone != "" {
-		return say(fmt.Sprintf("write the zone of the city, which knows its summer time, as in %s", zone))
+// OffsetHint names a city with the offset, as an example: which one is meant, only the author knows.
+func OffsetHint(name, hours, minutes string) Tip {
+	if zone := OffsetCity(name, hours, minutes); zone != "" {
+		return Say(fmt.Sprintf("write the zone of the city, which knows its summer time, as in %s", zone))
 	}
-	return say("write the zone of the city, which knows its summer time")
+	return Say("write the zone of the city, which knows its summer time")
 }
 
-// offsetCity is the zone of a city with the offset; "" for none.
-func offsetCity(name, hours, minutes string) string {
+// OffsetCity is the zone of a city with the offset; "" for none.
+func OffsetCity(name, hours, minutes string) string {
 	h, _ := strconv.Atoi(hours)
 	m, _ := strconv.Atoi(minutes)
 	if h < 0 || strings.HasPrefix(hours, "-") {
@@ -28,11 +28,11 @@ func offsetCity(name, hours, minutes string) string {
 	if strings.HasPrefix(strings.ToLower(name), "etc/gmt") {
 		h, m = -h, -m // its sign is the other way round
 	}
-	return offsetCities[h*60+m]
+	return OffsetCities[h*60+m]
 }
 
-// offsetCities are large cities by their standard offset from UTC, in minutes.
-var offsetCities = map[int]string{
+// OffsetCities are large cities by their standard offset from UTC, in minutes.
+var OffsetCities = map[int]string{
 	-600: "Pacific/Honolulu", -540: "America/Anchorage", -480: "America/Los_Angeles", -420: "America/Denver",
 	-360: "America/Chicago", -300: "America/New_York", -240: "America/Halifax", -210: "America/St_Johns", -180: "America/Sao_Paulo",
 	-60: "Atlantic/Azores", 0: "Europe/London", 60: "Europe/Berlin", 120: "Europe/Athens", 180: "Europe/Istanbul",

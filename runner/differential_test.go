@@ -17,6 +17,9 @@ import (
 	"rundown/agora"
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/plan/rules"
+	"rundown/plan/schedule"
 	"rundown/runner"
 )
 
@@ -77,12 +80,12 @@ func (d *differential) try(t *testing.T, seed uint64, spoiled map[string]int) {
 	}
 	text := w.plan()
 	d.plans++
-	p, findings, err := plan.Load(files{"plan.yaml": text}, "plan.yaml")
+	p, findings, err := load.Load(files{"plan.yaml": text}, "plan.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var errors []string
-	for _, f := range append(findings, plan.Check(p, plan.CheckOptions{Now: september, Lookup: references})...) {
+	for _, f := range append(findings, rules.Check(p, rules.Options{Now: september, Lookup: references})...) {
 		if f.Severity == plan.SeverityError {
 			errors = append(errors, f.Rule+": "+f.Message)
 		}
@@ -121,7 +124,7 @@ func sample(p *plan.Plan) []*plan.Occurrence {
 		return nil
 	}
 	perRecording := map[string]int{}
-	for o := range plan.All(p, september, september.AddDate(0, 4, 0)) {
+	for o := range schedule.All(p, september, september.AddDate(0, 4, 0)) {
 		s := o.Settings
 		if o.Cancelled() || s.App == nil || s.Storage == nil || s.Zone == nil {
 			continue

@@ -14,6 +14,8 @@ import (
 	"rundown/agora"
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -53,7 +55,7 @@ recordings:
 	for i := range n {
 		text += fmt.Sprintf("  room-%d: {when: 2091-09-15 09:00-09:50}\n", i)
 	}
-	p, _, err := plan.Load(files{"crowd.yaml": text}, "crowd.yaml")
+	p, _, err := load.Load(files{"crowd.yaml": text}, "crowd.yaml")
 	if err != nil || p == nil {
 		b.Fatal(err)
 	}
@@ -93,7 +95,7 @@ func dispatch(b *testing.B, dsn string, p *plan.Plan, n int) []time.Duration {
 	var begin []time.Time
 	for _, r := range p.Recordings {
 		start := due.Add(6 * time.Second).Truncate(time.Second).UTC()
-		occurrences = append(occurrences, plan.At(p, r, start, start.Add(time.Hour)))
+		occurrences = append(occurrences, schedule.At(p, r, start, start.Add(time.Hour)))
 		begin = append(begin, due)
 	}
 	engine.Record(p, occurrences, begin)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -105,7 +106,7 @@ func (x *editing) extend(e *runner.Engine) {
 	rng, now := rand.New(rand.NewPCG(x.dice[0], 10)), time.Now()
 	x.at, x.dice = x.at[1:], x.dice[1:]
 	var near, all []plan.Occurrence
-	for _, o := range plan.Occurrences(x.plan, editDay, editDay.Add(60*time.Hour)) {
+	for _, o := range schedule.Occurrences(x.plan, editDay, editDay.Add(60*time.Hour)) {
 		if span, _ := x.ordered(&o); o.Cancelled() || span.end.Sub(now) < 2*time.Minute || o.Start.Sub(now) > 24*time.Hour {
 			continue
 		}

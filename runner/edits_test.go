@@ -18,6 +18,9 @@ import (
 	"rundown/agora"
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/plan/rules"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -360,12 +363,12 @@ func (x *editing) change() bool {
 	next, at := x.model.clone(), x.at[0]
 	why := next.edit(rand.New(rand.NewPCG(x.dice[0], 9)), at)
 	x.at, x.dice = x.at[1:], x.dice[1:]
-	p, findings, err := plan.Load(next.files(), "school.yaml")
+	p, findings, err := load.Load(next.files(), "school.yaml")
 	if err != nil || p == nil {
 		x.total["refused"]++
 		return false
 	}
-	for _, f := range append(findings, plan.Check(p, plan.CheckOptions{Now: time.Now()})...) {
+	for _, f := range append(findings, rules.Check(p, rules.Options{Now: time.Now()})...) {
 		if f.Severity == plan.SeverityError {
 			x.total["refused"]++
 			return false
@@ -412,7 +415,7 @@ func (x *editing) note(why string, down bool) {
 	now := time.Now()
 	maybe := map[string][]interval{}
 	spans, ids, held := map[string][]interval{}, map[string]interval{}, map[string]bool{}
-	for _, o := range plan.Occurrences(x.plan, editDay.Add(-24*time.Hour), editDay.Add(60*time.Hour)) {
+	for _, o := range schedule.Occurrences(x.plan, editDay.Add(-24*time.Hour), editDay.Add(60*time.Hour)) {
 		held[o.ID] = true
 		if !o.Cancelled() {
 			span, most := x.ordered(&o)
@@ -432,7 +435,7 @@ func (x *editing) note(why string, down bool) {
 	if x.was = []map[string]interval{ids}; down { // nobody is there to hear of a plan
 		x.was, heard = heard, nil
 	}
-	finder := plan.NewFinder(x.plan)
+	finder := schedule.NewFinder(x.plan)
 	for _, was := range heard {
 		for id, s := range was {
 			_, beyond := finder.Find(id)

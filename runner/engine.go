@@ -16,6 +16,7 @@ import (
 
 	"rundown/agora"
 	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner/store"
 )
 
@@ -563,7 +564,7 @@ func (e *Engine) lookBack() time.Time { return e.since().Add(-maxLength) }
 // was nothing to answer for. One that an operator extended has not ended before that.
 func (e *Engine) wanted(a *applied, alive, from, until time.Time) map[string][]slot {
 	out := map[string][]slot{}
-	for b := range plan.Briefs(a.plan, from, until) {
+	for b := range schedule.Briefs(a.plan, from, until) {
 		if b.End().After(alive) || e.standing(b.ID()).lasts(&b, alive) {
 			app := a.apps[b.App()]
 			out[app] = append(out[app], slot{brief: b, id: b.ID(), revision: a.revision, conn: a.conn})
@@ -584,7 +585,7 @@ func (e *Engine) schedule(ctx context.Context, a *applied, from time.Time) Diff 
 		conductors[app] = c
 	}
 	e.mu.Unlock()
-	finder := sync.OnceValue(func() *plan.Finder { return plan.NewFinder(a.plan) })
+	finder := sync.OnceValue(func() *schedule.Finder { return schedule.NewFinder(a.plan) })
 	held := func(id string) (slot, *conductor) {
 		b, ok := finder().Find(id)
 		if !ok {

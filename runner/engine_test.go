@@ -18,6 +18,9 @@ import (
 	"rundown/agora"
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/plan/rules"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -36,11 +39,11 @@ func (f files) Glob(pattern string) ([]string, error) { return filepath.Glob(pat
 
 func loadPlan(t testing.TB, f files, path string) *plan.Plan {
 	t.Helper()
-	p, findings, err := plan.Load(f, path)
+	p, findings, err := load.Load(f, path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range append(findings, plan.Check(p, plan.CheckOptions{Now: time.Now()})...) {
+	for _, f := range append(findings, rules.Check(p, rules.Options{Now: time.Now()})...) {
 		if f.Severity == plan.SeverityError {
 			t.Fatalf("%s:%d: %s [%s]", f.Pos.File, f.Pos.Line, f.Message, f.Rule)
 		}
@@ -215,7 +218,7 @@ func TestADayOfTheTimetableIsRecordedWhole(t *testing.T) {
 
 		want := 0
 		ended := h.outcomes()
-		for _, o := range plan.Occurrences(p, day, day.Add(24*time.Hour)) {
+		for _, o := range schedule.Occurrences(p, day, day.Add(24*time.Hour)) {
 			if o.Cancelled() {
 				continue
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/plan/schedule"
 )
 
 // What a reload may take away without being asked about: a fifth of the classes of the next seven days, or five.
@@ -44,7 +45,7 @@ func LossOf(before, after *plan.Plan, now time.Time) Loss {
 	type day struct{ recording, date string }
 	dayOf := func(o *plan.Occurrence) day { return day{o.Recording.ID, o.Start.Format(time.DateOnly)} }
 	old := map[string]day{}
-	for o := range plan.All(before, now, now.Add(holdSpan)) {
+	for o := range schedule.All(before, now, now.Add(holdSpan)) {
 		if !o.Cancelled() {
 			old[o.ID] = dayOf(&o)
 		}
@@ -52,7 +53,7 @@ func LossOf(before, after *plan.Plan, now time.Time) Loss {
 	l := Loss{Of: len(old)}
 	moved := map[day]int{}
 	// A class at the window's edge may have moved out of it, which removes nothing.
-	for o := range plan.All(after, now.Add(-holdSpan), now.Add(2*holdSpan)) {
+	for o := range schedule.All(after, now.Add(-holdSpan), now.Add(2*holdSpan)) {
 		if o.Cancelled() {
 			continue
 		}
@@ -78,7 +79,7 @@ const aheadSpan = 2 * 366 * 24 * time.Hour
 
 // anyAhead says that the plan holds a class that is not over, be it cancelled.
 func anyAhead(p *plan.Plan, now time.Time) bool {
-	for o := range plan.All(p, now.Add(-maxLength), now.Add(aheadSpan)) {
+	for o := range schedule.All(p, now.Add(-maxLength), now.Add(aheadSpan)) {
 		if o.End.After(now) {
 			return true
 		}

@@ -16,6 +16,8 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -36,7 +38,7 @@ recordings:
 	for i := range 500 {
 		fmt.Fprintf(&text, "  room-%d: {when: [Mon-Sun 08:00-08:50, Mon-Sun 10:00-10:50, Mon-Sun 12:00-12:50, Mon-Sun 16:00-16:50, Mon-Sun 18:00-18:50]}\n", i)
 	}
-	p, findings, err := plan.Load(files{"term.yaml": text.String()}, "term.yaml")
+	p, findings, err := load.Load(files{"term.yaml": text.String()}, "term.yaml")
 	if err != nil || p == nil {
 		b.Fatal(err, findings)
 	}
@@ -63,7 +65,7 @@ func BenchmarkIdle(b *testing.B) {
 		}
 		p := longTerm(b)
 		var planned sync.WaitGroup
-		for range plan.Briefs(p, now(), now().Add(8*24*time.Hour)) {
+		for range schedule.Briefs(p, now(), now().Add(8*24*time.Hour)) {
 			planned.Add(1)
 		}
 		engine := runner.New(runner.Config{

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rundown/agora"
-	"rundown/plan"
+	"rundown/plan/load"
 )
 
 // redundant is a lesson with so many lanes, whose uids are 11 and 12, 13 and 14, and so on.
@@ -95,7 +95,7 @@ func TestALaneThatFollowsALittleLateIsNoLateStart(t *testing.T) {
 func TestAPlanAsksForAsManySessionsAtOnceAsTheEngineHasLanesFor(t *testing.T) {
 	for sessions, want := range map[int]int{mostLanes: 0, mostLanes + 1: 1} {
 		text := fmt.Sprintf("version: 1\nname: school\ndefaults: {timezone: UTC, url: https://school.example}\nrecordings: {german: {when: 2031-09-15 09:00-09:50, redundancy: %d}}\n", sessions)
-		_, findings, err := plan.Load(oneFile(text), "school.yaml")
+		_, findings, err := load.Load(oneFile(text), "school.yaml")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner/store"
 )
 
@@ -83,7 +84,7 @@ func (e *Engine) standing(id string) standing {
 }
 
 // lasts says that an extension has a class of a plan end after an instant.
-func (o standing) lasts(b *plan.Brief, at time.Time) bool {
+func (o standing) lasts(b *schedule.Brief, at time.Time) bool {
 	return o.extended != nil && o.extended.UntilFor(b.Start(), b.End()).After(at)
 }
 
@@ -143,7 +144,7 @@ func identitiesOf(p *plan.Plan, recording string, first, last time.Time) identit
 		if r.ID != recording && !slices.Contains(r.Was, recording) {
 			continue
 		}
-		for _, o := range plan.OccurrencesOf(r, p, first.Add(-movedFar), last.Add(movedFar)) {
+		for _, o := range schedule.OccurrencesOf(r, p, first.Add(-movedFar), last.Add(movedFar)) {
 			of.planned[o.ID] = true
 			of.local[o.Planned.Format(time.DateOnly)+" "+clockText(o.Planned)] = o.ID
 		}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"rundown/agora"
-	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner/store"
 )
 
@@ -172,7 +172,7 @@ func (c *conductor) restore(w want) {
 }
 
 // firstRequest is when an occurrence is to be begun at the latest.
-func (t Target) firstRequest() time.Time { return t.From.Add(-plan.Lead()) }
+func (t Target) firstRequest() time.Time { return t.From.Add(-schedule.Lead()) }
 
 // downSince tells of an occurrence that should have been begun before this process was there since when nobody was;
 // zero otherwise.
@@ -244,11 +244,11 @@ func (c *conductor) place() {
 		return cmp.Or(a.writing.Compare(b.writing), cmp.Compare(a.prefer, b.prefer), cmp.Compare(a.id, b.id))
 	})
 	// Of those that begin at one bell the first in the list is begun last, so what has priority has the most in hand.
-	order := make([]plan.Start, len(starts))
+	order := make([]schedule.Start, len(starts))
 	for i, s := range starts {
-		order[i] = plan.Start{Writing: s.writing, Sessions: s.lanes}
+		order[i] = schedule.Start{Writing: s.writing, Sessions: s.lanes}
 	}
-	for i, at := range plan.Place(order, plan.Spacing(c.qps)) {
+	for i, at := range schedule.Place(order, schedule.Spacing(c.qps)) {
 		if r := starts[i].resting; r != nil {
 			c.restUntil(r, at)
 			continue

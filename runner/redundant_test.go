@@ -19,6 +19,7 @@ import (
 	"rundown/agora"
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -68,7 +69,7 @@ func recordAtOnce(t *testing.T, redundancy int) {
 	e := h.open(p)
 	carrier.to(h, e)
 	var own [][2]string // the uids of each lane
-	for o := range plan.All(p, monday, monday.Add(time.Second)) {
+	for o := range schedule.All(p, monday, monday.Add(time.Second)) {
 		for lane := range redundancy {
 			own = append(own, o.UIDs(lane))
 		}
@@ -182,7 +183,7 @@ func TestAStoreThatHoldsTwoLanesInTheFormBeforeIsReadOn(t *testing.T) {
 				continue
 			}
 			var o plan.Occurrence
-			for o = range plan.All(p, monday, monday.Add(time.Second)) {
+			for o = range schedule.All(p, monday, monday.Add(time.Second)) {
 			}
 			if diff := cmp.Diff([][2]string{o.UIDs(0), o.UIDs(1)}, s.UIDs); diff != "" {
 				t.Errorf("uids (-want +got):\n%s", diff)

@@ -8,6 +8,7 @@ import (
 
 	"rundown/agora"
 	"rundown/plan"
+	"rundown/plan/schedule"
 )
 
 // Rehearsed is a request that the engine would send, with nothing secret in it.
@@ -35,7 +36,7 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 	// What begins a little later may push back what begins in the window.
 	margin := 10 * time.Minute
 	byApp := map[*plan.App][]plan.Occurrence{}
-	for o := range plan.All(p, from.Add(-margin), until.Add(margin)) {
+	for o := range schedule.All(p, from.Add(-margin), until.Add(margin)) {
 		if !o.Cancelled() && o.Settings.App != nil {
 			byApp[o.Settings.App] = append(byApp[o.Settings.App], o)
 		}
@@ -43,11 +44,11 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 	var out []Rehearsed
 	for _, app := range p.Apps {
 		occurrences := byApp[app]
-		starts := make([]plan.Start, len(occurrences))
+		starts := make([]schedule.Start, len(occurrences))
 		for i := range occurrences {
-			starts[i] = plan.Start{Writing: writingBy(&occurrences[i]), Sessions: occurrences[i].Settings.Redundancy}
+			starts[i] = schedule.Start{Writing: writingBy(&occurrences[i]), Sessions: occurrences[i].Settings.Redundancy}
 		}
-		for i, at := range plan.Place(starts, plan.Spacing(app.Limits.RequestRate())) {
+		for i, at := range schedule.Place(starts, schedule.Spacing(app.Limits.RequestRate())) {
 			o := &occurrences[i]
 			if o.Start.Before(from) || !o.Start.Before(until) || !wanted(o) {
 				continue
@@ -66,7 +67,7 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 // writingBy is when an occurrence must be written, or its page be open on hold.
 func writingBy(o *plan.Occurrence) time.Time {
 	if o.Settings.ExactStart {
-		return o.Start.Add(-plan.HoldLead())
+		return o.Start.Add(-schedule.HoldLead())
 	}
 	return o.RecordFrom
 }

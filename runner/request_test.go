@@ -11,6 +11,8 @@ import (
 
 	"rundown/agora"
 	"rundown/plan"
+	"rundown/plan/rules"
+	"rundown/plan/schedule"
 	"rundown/runner"
 )
 
@@ -170,7 +172,7 @@ func TestRequestsAreBuiltAsDocumented(t *testing.T) {
 		"    mobile: false\n    exact_start: true\n    ready_timeout: 30s", "    cname: hall\n    region: EU\n    video: 1080p30\n    audio_profile: 2", "    near: us",
 	} {
 		p := loadPlan(t, school("2031-09-15 09:00-09:50", keys), "school.yaml")
-		for _, o := range plan.Occurrences(p, now, now.AddDate(0, 1, 0)) {
+		for _, o := range schedule.Occurrences(p, now, now.AddDate(0, 1, 0)) {
 			maxHour, expireHour := o.Hours(o.RecordFrom)
 			uid := o.UIDs(0)[0]
 			x := runner.Session{Cname: o.Cname, UID: uid, Near: o.Settings.Near(), MaxHour: maxHour, ExpireHour: expireHour, Held: o.Settings.ExactStart}
@@ -200,7 +202,7 @@ func TestRequestsAreBuiltAsDocumented(t *testing.T) {
 func TestEveryClaimOfTheRequestsIsLookedAt(t *testing.T) {
 	claimed := 0
 	for _, r := range agora.Restrictions() {
-		k, _ := plan.KeepingOf(r.ID)
+		k, _ := rules.KeepingOf(r.ID)
 		if k.Test != "runner.TestRequestsAreBuiltAsDocumented" {
 			continue
 		}

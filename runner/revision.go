@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/plan/rules"
 	"rundown/runner/store"
 )
 
@@ -55,7 +57,7 @@ type archivedFile struct {
 var errNoText = errors.New("the store does not hold its text")
 
 // Reading gives a revision's files as plans are read, and the path of the root.
-func Reading(r store.Revision) (files plan.Files, root string, err error) {
+func Reading(r store.Revision) (files load.Files, root string, err error) {
 	held, root, err := filesOf(r)
 	if err != nil {
 		return nil, "", err
@@ -73,7 +75,7 @@ func Recall(r store.Revision) (p *plan.Plan, masked bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	p, findings, err := plan.Load(held, root)
+	p, findings, err := load.Load(held, root)
 	if err != nil {
 		return nil, false, fmt.Errorf("revision %d of plan %s: %w", r.ID, r.Plan, err)
 	}
@@ -156,17 +158,17 @@ func (f archivedFiles) Glob(pattern string) ([]string, error) {
 }
 
 // LoadRevision reads and checks the plan of a revision.
-func LoadRevision(r store.Revision, opts plan.CheckOptions) (*plan.Plan, error) {
+func LoadRevision(r store.Revision, opts rules.Options) (*plan.Plan, error) {
 	files, root, err := Reading(r)
 	if err != nil {
 		return nil, err
 	}
-	p, findings, err := plan.Load(files, root)
+	p, findings, err := load.Load(files, root)
 	if err != nil {
 		return nil, fmt.Errorf("revision %d of plan %s: %w", r.ID, r.Plan, err)
 	}
 	if p != nil {
-		findings = append(findings, plan.Check(p, opts)...)
+		findings = append(findings, rules.Check(p, opts)...)
 	}
 	if err := unusable(r, findings); err != nil {
 		return nil, err
@@ -259,7 +261,7 @@ func (e *Engine) stored(ctx context.Context, id int64) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := LoadRevision(r, plan.CheckOptions{Now: e.cfg.Now()})
+	p, err := LoadRevision(r, rules.Options{Now: e.cfg.Now()})
 	if err == nil && e.cfg.Vet != nil {
 		err = e.cfg.Vet(p)
 	}

@@ -23,6 +23,7 @@ import (
 	"rundown/agora"
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -309,7 +310,7 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 	for sid := range sessions {
 		bad("%s: session %s never ran", owner[sid].ID, sid)
 	}
-	for _, o := range plan.Occurrences(p, from, end) {
+	for _, o := range schedule.Occurrences(p, from, end) {
 		out.classes++
 		s, ok := states[o.ID]
 		if !ok || s.Phase != runner.Over {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner"
 )
 
@@ -50,7 +50,7 @@ func TestAStopOutlastsAFailover(t *testing.T) {
 					day := "2031-09-15 "
 					p := loadPlan(t, school(day+tt.when, tt.more), "school.yaml")
 					e := h.open(p)
-					end := plan.Occurrences(p, monday.Add(-time.Hour), monday.Add(time.Hour))[0].RecordUntil
+					end := schedule.Occurrences(p, monday.Add(-time.Hour), monday.Add(time.Hour))[0].RecordUntil
 					if tt.cancel > 0 {
 						end = monday.Add(tt.cancel)
 						until(end)

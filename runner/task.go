@@ -9,6 +9,7 @@ import (
 
 	"rundown/agora"
 	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner/store"
 )
 
@@ -55,7 +56,7 @@ func (t *task) placed() bool {
 
 // slot is an occurrence as a plan has it now, in short.
 type slot struct {
-	brief    plan.Brief
+	brief    schedule.Brief
 	id       string
 	revision int64
 	conn     *Connection // of the plan; nil: the conductor's

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"rundown/agora"
-	"rundown/plan"
+	"rundown/plan/schedule"
 )
 
 var update = flag.Bool("update", false, "write the generated pages")
@@ -66,7 +66,7 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 		s = redundant(1 + r.IntN(mostLanes))
 	}
 	if r.IntN(3) == 0 {
-		s.Exact, s.From = true, s.Start.Add(-plan.HoldLead())
+		s.Exact, s.From = true, s.Start.Add(-schedule.HoldLead())
 		s.Begin = s.firstRequest()
 	}
 	if r.IntN(2) == 0 {

@@ -9,13 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rundown/agora"
-	"rundown/plan"
+	"rundown/plan/schedule"
 )
 
 // exact is the lesson, to be written from the bell on.
 func exact() State {
 	s := lesson()
-	s.Exact, s.From = true, bell.Add(-plan.HoldLead())
+	s.Exact, s.From = true, bell.Add(-schedule.HoldLead())
 	s.Begin = s.firstRequest()
 	return s
 }

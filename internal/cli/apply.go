@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
+	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -71,7 +72,7 @@ with an address that is written out cannot be applied; run reads it from its fil
 			if err != nil {
 				return err
 			}
-			p, err := runner.LoadRevision(r, plan.CheckOptions{Now: a.clock()})
+			p, err := runner.LoadRevision(r, rules.Options{Now: a.clock()})
 			if err != nil {
 				return err
 			}
@@ -178,7 +179,7 @@ func (o applying) loss(ctx context.Context, p *plan.Plan) (runner.Loss, bool) {
 		if err != nil {
 			return runner.Loss{}, false
 		}
-		before, err := runner.LoadRevision(r, plan.CheckOptions{Now: o.a.clock()})
+		before, err := runner.LoadRevision(r, rules.Options{Now: o.a.clock()})
 		if err != nil {
 			return runner.Loss{}, false
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -127,7 +128,7 @@ func (f *finder) unstored(plans []*plan.Plan, rows []store.Occurrence, recording
 			}
 			classes := nearby(p, r, f.now.Add(-completedPast), near)
 			if len(classes) == 0 && dated {
-				classes = plan.OccurrencesOf(r, p, near, endOfTime)
+				classes = schedule.OccurrencesOf(r, p, near, endOfTime)
 			}
 			for _, o := range classes {
 				if !known[o.ID] {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
+	"rundown/plan/forecast"
 )
 
 func newDiffCommand(a *app) *cobra.Command {
@@ -52,7 +53,7 @@ new plan has errors, that is compared which could be read, and the exit status i
 			if before := plans[0]; !before.sound() {
 				fmt.Fprintf(a.err, "plan %s, the old one, has %s, which rundown validate shows: what could not be read of it counts as not there\n", shown(before.path), plural(before.count(plan.SeverityError), "error"))
 			}
-			d.Difference = plan.Diff(plans[0].plan, plans[1].plan, opts)
+			d.Difference = forecast.Diff(plans[0].plan, plans[1].plan, opts)
 		} else if d, err = a.diffApplied(cmd.Context(), plans[0], opts); err != nil {
 			return err
 		}
@@ -120,15 +121,15 @@ func (a *app) forecastTable(w io.Writer, lines [][3]string) {
 }
 
 // diffHead is the line that sums up. A class whose time is edited counts as moved, although its identity is another one.
-func diffHead(d comparison, groups []plan.DifferenceGroup) string {
+func diffHead(d comparison, groups []forecast.DifferenceGroup) string {
 	head := "no class differs"
 	if !d.Empty() {
-		counts := map[plan.DifferenceKind]int{}
+		counts := map[forecast.DifferenceKind]int{}
 		for _, g := range groups {
 			counts[g.Kind] += len(g.Classes)
 		}
 		head = fmt.Sprintf("%d added, %d removed, %d moved, %d changed",
-			counts[plan.DifferenceAdded], counts[plan.DifferenceRemoved], counts[plan.DifferenceMoved], counts[plan.DifferenceChanged])
+			counts[forecast.DifferenceAdded], counts[forecast.DifferenceRemoved], counts[forecast.DifferenceMoved], counts[forecast.DifferenceChanged])
 	}
 	if n := len(d.Renamed); n > 0 {
 		head += fmt.Sprintf(", %s renamed", plural(n, "recording"))
@@ -137,7 +138,7 @@ func diffHead(d comparison, groups []plan.DifferenceGroup) string {
 }
 
 // differenceText tells one class.
-func differenceText(c plan.ClassDifference) string {
+func differenceText(c forecast.ClassDifference) string {
 	switch {
 	case c.OldStart.IsZero():
 		return intervalText(c.Start, c.End)
@@ -163,34 +164,34 @@ func intervalText(from, until time.Time) string {
 // forecastLines are what changes in the forecast: name, before, after.
 func forecastLines(d comparison) [][3]string {
 	var lines [][3]string
-	of := func(name string, text func(*plan.Forecast) string) {
+	of := func(name string, text func(*forecast.Forecast) string) {
 		before := "unknown"
 		if d.Old != nil {
 			before = text(d.Old)
 		}
 		lines = append(lines, [3]string{name, before, text(d.New)})
 	}
-	of("classes", func(f *plan.Forecast) string { return fmt.Sprint(f.Classes) })
-	of("at once, padded", func(f *plan.Forecast) string { return differencePeak(f.Peak.Padded) })
-	of("at once, bare", func(f *plan.Forecast) string { return differencePeak(f.Peak.Bare) })
-	of("worst second", func(f *plan.Forecast) string {
+	of("classes", func(f *forecast.Forecast) string { return fmt.Sprint(f.Classes) })
+	of("at once, padded", func(f *forecast.Forecast) string { return differencePeak(f.Peak.Padded) })
+	of("at once, bare", func(f *forecast.Forecast) string { return differencePeak(f.Peak.Bare) })
+	of("worst second", func(f *forecast.Forecast) string {
 		worst := 0
 		for _, a := range f.Apps {
 			worst = max(worst, a.Requests.Worst)
 		}
 		return plural(worst, "request")
 	})
-	of("HD", func(f *plan.Forecast) string { return hours(f.Seconds.HD) })
-	of("Full HD", func(f *plan.Forecast) string { return hours(f.Seconds.FullHD) })
-	of("free minutes", func(f *plan.Forecast) string {
+	of("HD", func(f *forecast.Forecast) string { return hours(f.Seconds.HD) })
+	of("Full HD", func(f *forecast.Forecast) string { return hours(f.Seconds.FullHD) })
+	of("free minutes", func(f *forecast.Forecast) string {
 		var free int64
 		for _, m := range f.Months {
 			free += m.FreeHD + m.FreeFHD
 		}
 		return fmt.Sprint(free)
 	})
-	of("cost", func(f *plan.Forecast) string { return fmt.Sprintf("US$ %.2f", f.CostUSD) })
-	of("a lost stop", func(f *plan.Forecast) string {
+	of("cost", func(f *forecast.Forecast) string { return fmt.Sprintf("US$ %.2f", f.CostUSD) })
+	of("a lost stop", func(f *forecast.Forecast) string {
 		most := 0.0
 		for _, a := range f.Apps {
 			for _, p := range a.Places {
@@ -212,7 +213,7 @@ func forecastLines(d comparison) [][3]string {
 }
 
 // accountsText are the accounts that are billed.
-func accountsText(f *plan.Forecast) string {
+func accountsText(f *forecast.Forecast) string {
 	var names []string
 	for _, m := range f.Months {
 		if name := shown(m.Account); !slices.Contains(names, name) {
@@ -223,7 +224,7 @@ func accountsText(f *plan.Forecast) string {
 }
 
 // limitsText is what is granted to each app.
-func limitsText(f *plan.Forecast) string {
+func limitsText(f *forecast.Forecast) string {
 	var apps []string
 	for _, a := range f.Apps {
 		if a.App == nil {
@@ -244,7 +245,7 @@ func limitsText(f *plan.Forecast) string {
 	return strings.Join(apps, "; ")
 }
 
-func differencePeak(p plan.Peak) string {
+func differencePeak(p forecast.Peak) string {
 	if p.Sessions == 0 {
 		return "0"
 	}
@@ -330,7 +331,7 @@ type classDifferenceJSON struct {
 }
 
 func differenceView(d comparison) differenceJSON {
-	classes := func(list []plan.ClassDifference) []classDifferenceJSON {
+	classes := func(list []forecast.ClassDifference) []classDifferenceJSON {
 		views := make([]classDifferenceJSON, len(list))
 		for i, c := range list {
 			views[i] = classDifferenceJSON{

@@ -10,13 +10,16 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/plan/forecast"
+	"rundown/plan/load"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
 
 // comparison is what diff tells.
 type comparison struct {
-	*plan.Difference
+	*forecast.Difference
 	applied *applied       // nil where two files are compared
 	leaving []leavingClass // that are being recorded, where the plan is compared with the store
 }
@@ -69,7 +72,7 @@ func (a *applied) view() *appliedJSON {
 
 // diffApplied compares a plan with its revision that is at work, or, where the store could not keep its text, with the
 // classes that the store holds; and with what is being recorded.
-func (a *app) diffApplied(ctx context.Context, given checkedPlan, opts plan.ForecastOptions) (comparison, error) {
+func (a *app) diffApplied(ctx context.Context, given checkedPlan, opts forecast.Options) (comparison, error) {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return comparison{}, err
@@ -85,7 +88,7 @@ func (a *app) diffApplied(ctx context.Context, given checkedPlan, opts plan.Fore
 	return d, err
 }
 
-func diffStored(ctx context.Context, s *store.Store, given checkedPlan, opts plan.ForecastOptions) (comparison, error) {
+func diffStored(ctx context.Context, s *store.Store, given checkedPlan, opts forecast.Options) (comparison, error) {
 	p := given.plan
 	r, found, err := revisionAtWork(ctx, s, given)
 	switch {
@@ -96,9 +99,9 @@ func diffStored(ctx context.Context, s *store.Store, given checkedPlan, opts pla
 		if p.Name == "" {
 			note = "the name of the plan could not be read"
 		}
-		return comparison{Difference: plan.Diff(nil, p, opts), applied: &applied{note: note}}, nil
+		return comparison{Difference: forecast.Diff(nil, p, opts), applied: &applied{note: note}}, nil
 	case r.Withdrawn():
-		return comparison{Difference: plan.Diff(nil, p, opts), applied: &applied{revision: r, note: fmt.Sprintf("it withdrew plan %s", p.Name)}}, nil
+		return comparison{Difference: forecast.Diff(nil, p, opts), applied: &applied{revision: r, note: fmt.Sprintf("it withdrew plan %s", p.Name)}}, nil
 	}
 	before, masked, err := runner.Recall(r)
 	after := p
@@ -109,7 +112,7 @@ func diffStored(ctx context.Context, s *store.Store, given checkedPlan, opts pla
 		d, failure := occurrencesDiffer(ctx, s, p, opts)
 		return comparison{Difference: d, applied: &applied{r, true, err.Error()}}, failure
 	}
-	d := comparison{Difference: plan.Diff(before, after, opts), applied: &applied{revision: r}}
+	d := comparison{Difference: forecast.Diff(before, after, opts), applied: &applied{revision: r}}
 	if masked {
 		d.applied.note = "secrets that are written out are not compared"
 	}
@@ -140,7 +143,7 @@ func maskedPlan(p *plan.Plan) (*plan.Plan, error) {
 	if files == nil {
 		return nil, errors.New("in the plan given, a secret is written out in a way that cannot be masked")
 	}
-	masked, _, err := plan.Load(heldFiles(files), p.Files[0].Path) // what is wrong with it was told
+	masked, _, err := load.Load(heldFiles(files), p.Files[0].Path) // what is wrong with it was told
 	if masked == nil && err == nil {
 		err = errors.New("the plan given cannot be read once its secrets are masked")
 	}
@@ -177,7 +180,7 @@ func (h heldFiles) Glob(pattern string) ([]string, error) {
 }
 
 // occurrencesDiffer compares a plan with the open occurrences of the store, as far into the future as there are any.
-func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts plan.ForecastOptions) (*plan.Difference, error) {
+func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts forecast.Options) (*forecast.Difference, error) {
 	rows, err := s.Occurrences(ctx, store.Filter{Plan: p.Name, Open: true})
 	if err != nil {
 		return nil, fmt.Errorf("read occurrences: %w", err)
@@ -197,15 +200,15 @@ func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts p
 	if !opts.Until.At.IsZero() {
 		until = opts.Until.At
 	}
-	opts.From, opts.Until = plan.Bound{At: from}, plan.Bound{At: until}
-	d := &plan.Difference{New: plan.ForecastOf([]*plan.Plan{p}, opts)}
+	opts.From, opts.Until = forecast.Bound{At: from}, forecast.Bound{At: until}
+	d := &forecast.Difference{New: forecast.Of([]*plan.Plan{p}, opts)}
 	// A class that was moved into or out of the span is still the one that the store holds.
 	const reach = 31 * 24 * time.Hour
-	for o := range plan.All(p, from.Add(-reach), until.Add(reach)) {
+	for o := range schedule.All(p, from.Add(-reach), until.Add(reach)) {
 		row, known := applied[o.ID]
 		delete(applied, o.ID)
 		within := func(t time.Time) bool { return !t.Before(from) && t.Before(until) }
-		c := plan.ClassDifference{ID: o.ID, Recording: o.Recording.ID, Cancelled: o.Cancelled()}
+		c := forecast.ClassDifference{ID: o.ID, Recording: o.Recording.ID, Cancelled: o.Cancelled()}
 		if known {
 			c.OldStart, c.OldEnd = row.Start.In(o.Settings.Zone), row.End.In(o.Settings.Zone)
 		}
@@ -228,7 +231,7 @@ func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts p
 	for _, r := range rows {
 		if _, left := applied[r.ID]; left && !r.Start.Before(from) && r.Start.Before(until) {
 			zone := zoneOf(r)
-			d.Removed = append(d.Removed, plan.ClassDifference{ID: r.ID, Recording: r.Recording, OldStart: r.Start.In(zone), OldEnd: r.End.In(zone)})
+			d.Removed = append(d.Removed, forecast.ClassDifference{ID: r.ID, Recording: r.Recording, OldStart: r.Start.In(zone), OldEnd: r.End.In(zone)})
 		}
 	}
 	return d, nil

@@ -6,20 +6,20 @@ import (
 	"strings"
 	"time"
 
-	"rundown/plan"
+	"rundown/plan/forecast"
 )
 
 // differenceKinds are the kinds of differences, in the order in which they are shown, with their signs.
 var differenceKinds = []struct {
-	kind plan.DifferenceKind
+	kind forecast.DifferenceKind
 	sign string
 }{
-	{plan.DifferenceRemoved, "-"}, {plan.DifferenceMoved, "~"}, {plan.DifferenceAdded, "+"}, {plan.DifferenceChanged, "*"},
+	{forecast.DifferenceRemoved, "-"}, {forecast.DifferenceMoved, "~"}, {forecast.DifferenceAdded, "+"}, {forecast.DifferenceChanged, "*"},
 }
 
 // groupsOf are the groups of a kind.
-func groupsOf(groups []plan.DifferenceGroup, kind plan.DifferenceKind) []plan.DifferenceGroup {
-	var list []plan.DifferenceGroup
+func groupsOf(groups []forecast.DifferenceGroup, kind forecast.DifferenceKind) []forecast.DifferenceGroup {
+	var list []forecast.DifferenceGroup
 	for _, g := range groups {
 		if g.Kind == kind {
 			list = append(list, g)
@@ -29,7 +29,7 @@ func groupsOf(groups []plan.DifferenceGroup, kind plan.DifferenceKind) []plan.Di
 }
 
 // classesOf counts the classes of groups.
-func classesOf(groups []plan.DifferenceGroup) (n int) {
+func classesOf(groups []forecast.DifferenceGroup) (n int) {
 	for _, g := range groups {
 		n += len(g.Classes)
 	}
@@ -37,12 +37,12 @@ func classesOf(groups []plan.DifferenceGroup) (n int) {
 }
 
 // groupText tells what becomes of the classes of a group: of one class with its day, of several with the days of the week.
-func groupText(g plan.DifferenceGroup) string {
+func groupText(g forecast.DifferenceGroup) string {
 	first := g.Classes[0]
 	if len(g.Classes) == 1 {
 		return differenceText(first) + keysText(first)
 	}
-	days := func(start func(plan.ClassDifference) time.Time) string {
+	days := func(start func(forecast.ClassDifference) time.Time) string {
 		var has [7]bool
 		for _, c := range g.Classes {
 			has[start(c).Weekday()] = true
@@ -55,16 +55,16 @@ func groupText(g plan.DifferenceGroup) string {
 		}
 		return strings.Join(names, " ") + " "
 	}
-	was := func(c plan.ClassDifference) time.Time { return c.OldStart }
-	is := func(c plan.ClassDifference) time.Time { return c.Start }
+	was := func(c forecast.ClassDifference) time.Time { return c.OldStart }
+	is := func(c forecast.ClassDifference) time.Time { return c.Start }
 	var what string
 	switch g.Kind {
-	case plan.DifferenceRemoved:
+	case forecast.DifferenceRemoved:
 		what = days(was) + clocksText(first.OldStart, first.OldEnd)
 		if first.Cancelled {
 			what += ", cancelled"
 		}
-	case plan.DifferenceAdded, plan.DifferenceChanged:
+	case forecast.DifferenceAdded, forecast.DifferenceChanged:
 		what = days(is) + clocksText(first.Start, first.End)
 	default:
 		what = shiftText(first, days(was), days(is))
@@ -73,7 +73,7 @@ func groupText(g plan.DifferenceGroup) string {
 }
 
 // shiftText tells from when to when classes move, with what differs alone: days, times and zones.
-func shiftText(c plan.ClassDifference, daysBefore, daysAfter string) string {
+func shiftText(c forecast.ClassDifference, daysBefore, daysAfter string) string {
 	before, after := clocksText(c.OldStart, c.OldEnd), clocksText(c.Start, c.End)
 	if c.OldEnd.Sub(c.OldStart) == c.End.Sub(c.Start) {
 		before, after = clockText(c.OldStart), clockText(c.Start)
@@ -88,7 +88,7 @@ func shiftText(c plan.ClassDifference, daysBefore, daysAfter string) string {
 }
 
 // periodText is from when to when the classes of a group are, in the new plan or else in the old one.
-func periodText(g plan.DifferenceGroup) string {
+func periodText(g forecast.DifferenceGroup) string {
 	var days []string
 	for _, c := range g.Classes {
 		start := c.Start
@@ -106,7 +106,7 @@ func periodText(g plan.DifferenceGroup) string {
 
 // keysText lists the keys in which classes differ. Where only the name of the time zone does, no class begins or ends at
 // another instant, which is said, since everybody would look for it.
-func keysText(c plan.ClassDifference) string {
+func keysText(c forecast.ClassDifference) string {
 	if len(c.Keys) == 0 {
 		return ""
 	}
@@ -134,6 +134,6 @@ func clockText(t time.Time) string {
 }
 
 // renameText tells of a recording that the new plan knows by another id.
-func renameText(r plan.Rename) string {
+func renameText(r forecast.Rename) string {
 	return fmt.Sprintf("renamed from %s, %s with their history", shown(r.From), plural(r.Classes, "class"))
 }

@@ -17,6 +17,7 @@ import (
 
 	"rundown/agora"
 	"rundown/plan"
+	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -267,7 +268,7 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 		c.add("plan "+name, checkOK, fmt.Sprintf("%d recordings", len(p.Recordings)), "")
 		plans = append(plans, p)
 	}
-	opts := plan.CheckOptions{Now: c.a.now()}
+	opts := rules.Options{Now: c.a.now()}
 	for _, path := range paths {
 		checked, err := c.a.checkPlan(path, opts)
 		if err != nil {
@@ -296,7 +297,7 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 // references checks that every reference stands for something now.
 func (c *checkup) references(p *plan.Plan) {
 	w := &workplace{app: c.a}
-	if missing := plan.NotChecked(p, w.lookup(p)); len(missing) > 0 {
+	if missing := rules.NotChecked(p, w.lookup(p)); len(missing) > 0 {
 		c.add("references of "+p.Name, checkFail, "not set: "+joinSome(missing, 8), "set them where the daemon is started")
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -25,7 +26,7 @@ func (f *finder) due(ctx context.Context, rows []store.Occurrence, attended bool
 	}
 	for _, p := range plans {
 		planned := map[string]plan.Occurrence{}
-		for o := range plan.All(p, f.now.Add(-longAgo), f.now.Add(statusSpan)) {
+		for o := range schedule.All(p, f.now.Add(-longAgo), f.now.Add(statusSpan)) {
 			planned[o.ID] = o
 		}
 		if !attended {

@@ -13,6 +13,8 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"rundown/plan"
+	"rundown/plan/rules"
+	"rundown/plan/schedule"
 )
 
 const examplesFolder = "../../examples"
@@ -22,7 +24,7 @@ var examplesNow = time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)
 
 func loadExample(t *testing.T, path string) checkedPlan {
 	t.Helper()
-	c, err := newApp(Streams{}).checkPlan(path, plan.CheckOptions{Now: examplesNow})
+	c, err := newApp(Streams{}).checkPlan(path, rules.Options{Now: examplesNow})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,11 +54,11 @@ func TestTimetableIsASchoolNetworkWithinDefaultLimits(t *testing.T) {
 	for _, r := range p.Recordings {
 		zones[r.Zone.String()], apps[r.App.Name] = true, true
 	}
-	last, bounded := plan.LastBound(p)
+	last, bounded := schedule.LastBound(p)
 	if !bounded {
 		t.Fatal("the term has no end")
 	}
-	classes := plan.Occurrences(p, examplesNow, last)
+	classes := schedule.Occurrences(p, examplesNow, last)
 	for _, o := range classes {
 		if o.Settings.CDN != nil {
 			cdns[o.Settings.CDN.Name] = true
@@ -108,7 +110,7 @@ func TestTheGuidesRecordingsAsPlans(t *testing.T) {
 			if r.MP4.Enabled != c.mp4.Enabled || c.push && r.MP4.Split != c.mp4.Split {
 				t.Errorf("mp4: %+v, want %+v", r.MP4, c.mp4)
 			}
-			classes := plan.Occurrences(p, examplesNow, examplesNow.AddDate(0, 3, 0))
+			classes := schedule.Occurrences(p, examplesNow, examplesNow.AddDate(0, 3, 0))
 			if len(classes) != 1 || strings.Join(classes[0].Prefix, "/") != "directory1/directory2" {
 				t.Errorf("%d classes, prefix %v", len(classes), classes[0].Prefix)
 			}

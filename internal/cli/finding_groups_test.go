@@ -11,12 +11,13 @@ import (
 	"pgregory.net/rapid"
 
 	"rundown/plan"
+	"rundown/plan/rules"
 )
 
 // TestASummaryFitsTheTerminal draws summaries with long references in them.
 func TestASummaryFitsTheTerminal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := plan.Summary{
+		s := rules.Summary{
 			Recordings: rapid.IntRange(0, 1e6).Draw(t, "recordings"), Classes: rapid.IntRange(0, 1e9).Draw(t, "classes"),
 			First: september, Last: september.AddDate(0, 0, rapid.IntRange(0, 366).Draw(t, "days")), PeakAt: september,
 			Peak: rapid.IntRange(1, 1e6).Draw(t, "peak"), HDSeconds: rapid.Int64Range(0, 1e12).Draw(t, "hd"),

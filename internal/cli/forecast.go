@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
+	"rundown/plan/forecast"
 )
 
 func newForecastCommand(a *app) *cobra.Command {
@@ -44,7 +45,7 @@ plan with errors that is told which could be read, and the exit status is 1.`,
 		if err != nil {
 			return err
 		}
-		f := plan.ForecastOf(loaded(plans), opts)
+		f := forecast.Of(loaded(plans), opts)
 		out := bufio.NewWriter(a.out)
 		if format.value == "json" {
 			err = writeJSON(out, forecastView(f))
@@ -57,7 +58,7 @@ plan with errors that is told which could be read, and the exit status is 1.`,
 }
 
 // priceFlag is --prices.
-type priceFlag struct{ plan.Prices }
+type priceFlag struct{ forecast.Prices }
 
 func (p *priceFlag) String() string {
 	return fmt.Sprintf("hd=%g,full_hd=%g,free=%d", float64(p.HD)/1000, float64(p.FullHD)/1000, p.Free)
@@ -65,7 +66,7 @@ func (p *priceFlag) String() string {
 func (p *priceFlag) Type() string { return "PRICES" }
 
 func (p *priceFlag) Set(s string) (err error) {
-	p.Prices, err = plan.ParsePrices(s)
+	p.Prices, err = forecast.ParsePrices(s)
 	return err
 }
 
@@ -77,7 +78,7 @@ type forecastFlags struct {
 
 // addForecastFlags gives a command --from, --until, with validate's window as default, and --prices.
 func addForecastFlags(cmd *cobra.Command) *forecastFlags {
-	f := &forecastFlags{prices: priceFlag{plan.DocumentedPrices()}}
+	f := &forecastFlags{prices: priceFlag{forecast.DocumentedPrices()}}
 	cmd.Flags().Var(&f.from, "from", "first start, `TIME` as RFC 3339 or a day in the recording's zone (default the present, or the first class if that is later)")
 	cmd.Flags().Var(&f.until, "until", "end of the starts, `TIME`; a day is included (default the last bound, 366 days at most)")
 	cmd.Flags().Var(&f.prices, "prices", "`PRICES` of 1000 minutes in US dollars, and free minutes a month")
@@ -85,24 +86,24 @@ func addForecastFlags(cmd *cobra.Command) *forecastFlags {
 }
 
 // options turns the flags into bounds; the day that --until includes into the one that ends the window.
-func (f *forecastFlags) options(now time.Time) (plan.ForecastOptions, error) {
+func (f *forecastFlags) options(now time.Time) (forecast.Options, error) {
 	until := f.until.time
 	if f.until.isDay {
 		until = until.AddDate(0, 0, 1)
 	}
 	if f.from.set && f.until.set && !f.from.time.Before(until) {
-		return plan.ForecastOptions{}, fmt.Errorf("--from %s is not before --until", f.from.String())
+		return forecast.Options{}, fmt.Errorf("--from %s is not before --until", f.from.String())
 	}
-	return plan.ForecastOptions{
+	return forecast.Options{
 		Now: now, Prices: &f.prices.Prices,
-		From: plan.Bound{At: f.from.time, Day: f.from.isDay}, Until: plan.Bound{At: until, Day: f.until.isDay},
+		From: forecast.Bound{At: f.from.time, Day: f.from.isDay}, Until: forecast.Bound{At: until, Day: f.until.isDay},
 	}, nil
 }
 
 const minuteLayout = "2006-01-02 15:04 MST"
 
 // forecastText writes a forecast for people.
-func (a *app) forecastText(w io.Writer, f *plan.Forecast) {
+func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 	if f.Classes == 0 {
 		fmt.Fprintln(w, "no classes in this period")
 		return
@@ -159,7 +160,7 @@ func (a *app) forecastText(w io.Writer, f *plan.Forecast) {
 }
 
 // requestsText tells of an app's sessions at once and its requests a second.
-func requestsText(a plan.AppForecast) string {
+func requestsText(a forecast.AppForecast) string {
 	r := a.Requests
 	limit := ""
 	if a.App != nil {
@@ -189,7 +190,9 @@ func dayText(t time.Time) string {
 	return t.Format(time.DateOnly)
 }
 
-func monthText(m plan.MonthForecast) string { return fmt.Sprintf("%04d-%02d", m.Year, int(m.Month)) }
+func monthText(m forecast.MonthForecast) string {
+	return fmt.Sprintf("%04d-%02d", m.Year, int(m.Month))
+}
 
 func appName(a *plan.App) string {
 	if a == nil {
@@ -198,14 +201,14 @@ func appName(a *plan.App) string {
 	return shown(a.Name)
 }
 
-func regionText(p plan.PlaceForecast) string {
+func regionText(p forecast.PlaceForecast) string {
 	if p.Region == "" {
 		return "any"
 	}
 	return string(p.Region)
 }
 
-func peakText(p plan.Peak) string {
+func peakText(p forecast.Peak) string {
 	return fmt.Sprintf("%d (%s)", p.Sessions, p.At.Format(minuteLayout))
 }
 
@@ -213,7 +216,7 @@ func peakText(p plan.Peak) string {
 const chartWidth = 40
 
 // charts draw the most recordings at once by hour of the day and by day of the week.
-func charts(w io.Writer, f *plan.Forecast) {
+func charts(w io.Writer, f *forecast.Forecast) {
 	var hours [24]int
 	var days [7]int
 	most := 0

@@ -3,7 +3,7 @@ package cli
 import (
 	"time"
 
-	"rundown/plan"
+	"rundown/plan/forecast"
 )
 
 type forecastJSON struct {
@@ -95,12 +95,12 @@ type labelForecastJSON struct {
 	CostUSD float64 `json:"cost_usd"`
 }
 
-func peaksView(p plan.Peaks) peaksJSON {
+func peaksView(p forecast.Peaks) peaksJSON {
 	return peaksJSON{peakJSON{p.Padded.Sessions, planTime(p.Padded.At)}, peakJSON{p.Bare.Sessions, planTime(p.Bare.At)}}
 }
 
 // forecastView puts a forecast into the form that scripts read.
-func forecastView(f *plan.Forecast) forecastJSON {
+func forecastView(f *forecast.Forecast) forecastJSON {
 	v := forecastJSON{
 		From: planTime(f.From), Until: planTime(f.Until), Recordings: f.Recordings, Classes: f.Classes, Sessions: f.Sessions,
 		First: planTime(f.First), Last: planTime(f.Last), Peak: peaksView(f.Peak), Apps: []appForecastJSON{}, Months: []monthJSON{},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner/store"
 )
 
@@ -179,7 +180,7 @@ func nearby(p *plan.Plan, r *plan.Recording, from, until time.Time) []plan.Occur
 	if len(r.Changes) > 0 {
 		from, until = from.Add(-moveSpan), until.Add(moveSpan)
 	}
-	return plan.OccurrencesOf(r, p, from.Add(-around), until.Add(around))
+	return schedule.OccurrencesOf(r, p, from.Add(-around), until.Add(around))
 }
 
 // around is further than two classes are apart that have a day in common.
@@ -263,7 +264,7 @@ func (id parsedID) within(p *plan.Plan, now, from, until time.Time) []plan.Occur
 		if r.ID != id.recording && !slices.Contains(r.Was, id.recording) {
 			continue
 		}
-		for _, o := range plan.OccurrencesOf(r, p, from, until) {
+		for _, o := range schedule.OccurrencesOf(r, p, from, until) {
 			if id.names(namesOfClass(&o)) || !id.whole && !id.dated && o.End.After(now) && !o.Cancelled() {
 				found = append(found, o)
 			}
@@ -318,7 +319,7 @@ func (id parsedID) ambiguous(classes []classNames) error {
 
 // withNeighbours gives a class the padding that its neighbours in the plan leave.
 func withNeighbours(p *plan.Plan, o plan.Occurrence) plan.Occurrence {
-	for _, same := range plan.Occurrences(p, o.Start, o.Start.Add(1)) {
+	for _, same := range schedule.Occurrences(p, o.Start, o.Start.Add(1)) {
 		if same.ID == o.ID {
 			return same
 		}

@@ -12,6 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -159,7 +161,7 @@ recordings:
 		}
 		text += fmt.Sprintf("  %s: {when: [%s-12:30], changes: {%s}}\n", id, strings.Join(when, "-12:30, "), strings.Join(changes, ", "))
 	}
-	p, findings, err := plan.Load(newFiles(strings.NewReader(text)), "-")
+	p, findings, err := load.Load(newFiles(strings.NewReader(text)), "-")
 	if err != nil || p == nil {
 		rt.Fatalf("%v %v in\n%s", err, findings, text)
 	}
@@ -186,7 +188,7 @@ func storePlan(rt *rapid.T, s *store.Store, p *plan.Plan, now time.Time) {
 		rt.Fatal(err)
 	}
 	var steps []store.Step
-	for o := range plan.All(p, now.AddDate(0, 0, -3), now.Add(plannedAhead)) {
+	for o := range schedule.All(p, now.AddDate(0, 0, -3), now.Add(plannedAhead)) {
 		if o.Cancelled() || rapid.IntRange(0, 2).Draw(rt, "stored") == 0 {
 			continue
 		}

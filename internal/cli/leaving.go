@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -25,7 +26,7 @@ func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) (
 		return nil, fmt.Errorf("read occurrences: %w", err)
 	}
 	var left []store.Occurrence
-	plans := plan.NewFinder(p)
+	plans := schedule.NewFinder(p)
 	for _, row := range rows {
 		doc := readDoc[occurrenceDoc](row.Doc)
 		if doc.Absent || doc.Cancel != nil {
@@ -60,7 +61,7 @@ func takenOver(p *plan.Plan, row store.Occurrence, now time.Time) bool {
 		if r.ID != row.Recording {
 			continue
 		}
-		for _, o := range plan.OccurrencesOf(r, p, from.Add(-longAgo), until) {
+		for _, o := range schedule.OccurrencesOf(r, p, from.Add(-longAgo), until) {
 			if !o.Cancelled() && o.RecordFrom.Before(until) && from.Before(o.RecordUntil) && o.RecordUntil.After(now) {
 				return true
 			}

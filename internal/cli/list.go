@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
+	"rundown/plan/schedule"
 )
 
 func newListCommand(a *app) *cobra.Command {
@@ -96,7 +97,7 @@ func classesIn(plans []checkedPlan, w window, cancelled bool) []plan.Occurrence 
 		if c.plan == nil {
 			continue
 		}
-		for _, o := range plan.Occurrences(c.plan, from, until) {
+		for _, o := range schedule.Occurrences(c.plan, from, until) {
 			if w.contains(o.Start) && (cancelled || !o.Cancelled()) {
 				all = append(all, o)
 			}
@@ -136,7 +137,7 @@ func firstAfter(plans []checkedPlan, w window) string {
 		if c.plan == nil {
 			continue
 		}
-		for o := range plan.All(c.plan, from, endOfTime) {
+		for o := range schedule.All(c.plan, from, endOfTime) {
 			if o.Cancelled() || before(o.Start, w.until) {
 				continue
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"rundown/plan"
+	"rundown/plan/load"
 )
 
 func lookupIn(t *testing.T, folder string, env map[string]string) plan.Lookup {
@@ -81,7 +82,7 @@ storage: {v: {vendor: s3, region: eu-central-1, bucket: b, access_key: "${A}", s
 cdn: {live: "${LIVE_URL}", parts: "rtmp://live.example/app/${STREAM_KEY}"}
 recordings: {a: {when: 2031-10-17 20:00-21:30, timezone: UTC, url: "https://x.example/", cdn: live}}
 `))
-	p, findings, err := plan.Load(f, "-")
+	p, findings, err := load.Load(f, "-")
 	if err != nil || p == nil {
 		t.Fatalf("%v, %v", findings, err)
 	}

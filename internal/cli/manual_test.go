@@ -14,6 +14,7 @@ import (
 	"rundown/agora"
 	"rundown/docs"
 	"rundown/plan"
+	"rundown/plan/rules"
 )
 
 var updateManual = flag.Bool("update", false, "write the manual of the rules anew")
@@ -89,7 +90,7 @@ line, or on the line above it, silences one finding. Rules of structure can be n
 	for _, r := range all {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.ID, r.Statement)
 		severity := severityWord(plan.Severity(r.Severity))
-		if r.Enforced == string(plan.ByFinding) && !tunable[r.ID] {
+		if r.Enforced == string(rules.ByFinding) && !tunable[r.ID] {
 			severity += ", a rule of structure"
 		}
 		fmt.Fprintf(&b, "- severity: %s\n- enforced: %s\n", severity, heldBy(r))
@@ -112,7 +113,7 @@ line, or on the line above it, silences one finding. Rules of structure can be n
 		if r.ID == "storage-region-values" {
 			regions(&b)
 		}
-		if r.Enforced == string(plan.ByFinding) {
+		if r.Enforced == string(rules.ByFinding) {
 			pair(t, &b, r.ID)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"rundown/agora"
 	"rundown/plan"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -236,13 +237,13 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 				return nil, nil, fmt.Errorf("%s has no class to take the length from; give it with --for", r.ID)
 			}
 		}
-		at := now.Add(time.Duration(ofApp[r.App]) * plan.Spacing(r.App.Limits.RequestRate()))
+		at := now.Add(time.Duration(ofApp[r.App]) * schedule.Spacing(r.App.Limits.RequestRate()))
 		ofApp[r.App]++
 		start := at.Add(agora.StartLead() + nowMargin).Truncate(time.Second).Add(time.Second).In(r.Zone)
-		o := plan.At(p, r, start, start.Add(length))
+		o := schedule.At(p, r, start, start.Add(length))
 		for taken[o.ID] {
 			start = start.Add(time.Second)
-			o = plan.At(p, r, start, start.Add(length))
+			o = schedule.At(p, r, start, start.Add(length))
 		}
 		taken[o.ID] = true
 		if row, ok := busy[o.URL.String()]; ok {
@@ -258,13 +259,13 @@ func usualLength(p *plan.Plan, r *plan.Recording, now time.Time) time.Duration {
 	const year = 366 * 24 * time.Hour
 	only := *p
 	only.Recordings = []*plan.Recording{r}
-	for o := range plan.All(&only, now, now.Add(2*year)) {
+	for o := range schedule.All(&only, now, now.Add(2*year)) {
 		if !o.Cancelled() {
 			return o.End.Sub(o.Start)
 		}
 	}
 	var last time.Duration
-	for o := range plan.All(&only, now.Add(-2*year), now) {
+	for o := range schedule.All(&only, now.Add(-2*year), now) {
 		if !o.Cancelled() {
 			last = o.End.Sub(o.Start)
 		}

@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/plan/rules"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -132,7 +135,7 @@ func TestWhatTheStoreKeepsOfAPlanHoldsNoSecretAndCanBeReadAgain(t *testing.T) {
 		return path
 	}
 	read := func(path string) *plan.Plan {
-		p, findings, err := plan.Load(newPlanFiles(nil, path), path)
+		p, findings, err := load.Load(newPlanFiles(nil, path), path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,18 +162,18 @@ cdn: {live: "rtmps://ingest.example/app/${STREAM}"}`+rest))
 	if err != nil || strings.Contains(string(r.Text), "put aside") || !strings.Contains(string(r.Text), "${STREAM}") {
 		t.Fatalf("%v in %s", err, r.Text)
 	}
-	again, err := runner.LoadRevision(r, plan.CheckOptions{})
+	again, err := runner.LoadRevision(r, rules.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	first := time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)
-	if a, b := plan.Occurrences(good, first, first.AddDate(0, 1, 0)), plan.Occurrences(again, first, first.AddDate(0, 1, 0)); len(a) != 2 || len(b) != 2 ||
+	if a, b := schedule.Occurrences(good, first, first.AddDate(0, 1, 0)), schedule.Occurrences(again, first, first.AddDate(0, 1, 0)); len(a) != 2 || len(b) != 2 ||
 		a[0].ID != b[0].ID || a[1].ID != b[1].ID || a[0].URL.String() != b[0].URL.String() {
 		t.Errorf("read again it holds %v, want %v", b, a)
 	}
 	broken := r
 	broken.Text = regexp.MustCompile(`2031-09-1[56] 09:00-09:50`).ReplaceAll(r.Text, []byte("never"))
-	if _, err := runner.LoadRevision(broken, plan.CheckOptions{}); err == nil || !strings.HasSuffix(err.Error(), "[when-syntax] and 1 more") {
+	if _, err := runner.LoadRevision(broken, rules.Options{}); err == nil || !strings.HasSuffix(err.Error(), "[when-syntax] and 1 more") {
 		t.Errorf("with two mistakes it is read with %v", err)
 	}
 
@@ -197,7 +200,7 @@ cdn: {live: "rtmps://ingest.example/app/CANARY-6", two: "rtmp://user:CANARY-7@in
 			t.Errorf("the store would hold %s:\n%s", canary, r.Text)
 		}
 	}
-	if _, err := runner.LoadRevision(r, plan.CheckOptions{}); err == nil || !strings.Contains(err.Error(), "the store does not hold its text") {
+	if _, err := runner.LoadRevision(r, rules.Options{}); err == nil || !strings.Contains(err.Error(), "the store does not hold its text") {
 		t.Errorf("read again with %v", err)
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"slices"
 
 	"rundown/plan"
+	"rundown/plan/forecast"
+	"rundown/plan/load"
+	"rundown/plan/rules"
 )
 
 // checkedPlan is a plan with its findings.
@@ -13,7 +16,7 @@ type checkedPlan struct {
 	path     string
 	plan     *plan.Plan // nil when the root could not be parsed
 	findings []plan.Finding
-	forecast *plan.Forecast // of the plan alone, once it is checked
+	forecast *forecast.Forecast // of the plan alone, once it is checked
 	files    *osFiles
 }
 
@@ -51,20 +54,20 @@ func (a *app) loadPlan(path string) (checkedPlan, error) {
 func loadPlanFrom(files *osFiles) (checkedPlan, error) {
 	c := checkedPlan{path: files.root, files: files}
 	var err error
-	c.plan, c.findings, err = plan.Load(files, files.root)
+	c.plan, c.findings, err = load.Load(files, files.root)
 	return c, err
 }
 
 // check applies every rule.
-func (c *checkedPlan) check(opts plan.CheckOptions) {
+func (c *checkedPlan) check(opts rules.Options) {
 	if c.plan != nil {
-		reviewed := plan.Review(c.plan, opts)
+		reviewed := rules.Review(c.plan, opts)
 		c.findings, c.forecast = plan.Sort(c.plan, append(c.findings, reviewed.Findings...)), reviewed.Forecast
 	}
 }
 
 // checkPlan reads a plan and applies every rule. The error is for a plan that cannot be read.
-func (a *app) checkPlan(path string, opts plan.CheckOptions) (checkedPlan, error) {
+func (a *app) checkPlan(path string, opts rules.Options) (checkedPlan, error) {
 	c, err := a.loadPlan(path)
 	if err == nil {
 		c.check(opts)
@@ -116,7 +119,7 @@ func (a *app) readPlans(paths []string, together bool) ([]checkedPlan, error) {
 			return nil, fmt.Errorf("plan %s: %w", path, err)
 		}
 	}
-	opts := plan.CheckOptions{Now: a.now()}
+	opts := rules.Options{Now: a.now()}
 	if together {
 		opts.Beside = loaded(plans)
 	}

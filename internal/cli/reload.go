@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/plan/rules"
 	"rundown/runner"
 )
 
@@ -104,7 +105,7 @@ func (r *reloader) load(path string) (checkedPlan, error) {
 	c, err := loadPlanFrom(files)
 	r.reading.at("")
 	if err == nil {
-		c.check(plan.CheckOptions{Now: r.a.clock()})
+		c.check(rules.Options{Now: r.a.clock()})
 	}
 	return c, err
 }

@@ -10,6 +10,7 @@ import (
 	"rundown/agora"
 	"rundown/docs"
 	"rundown/plan"
+	"rundown/plan/rules"
 )
 
 type ruleJSON struct {
@@ -111,16 +112,16 @@ func allRules() []ruleJSON {
 	}
 	var list []ruleJSON
 	for _, r := range agora.Restrictions() {
-		k, _ := plan.KeepingOf(r.ID)
+		k, _ := rules.KeepingOf(r.ID)
 		severity := r.Severity
 		if checked, ok := ours[r.ID]; ok {
 			severity = string(checked.Severity)
 			delete(ours, r.ID)
 		}
-		list = append(list, ruleJSON{r.ID, severity, r.Check, r.Statement, orNull(r.Source), string(k.By), orNull(k.Place), orNull(k.Test), orNull(plan.NoteOf(r.ID))})
+		list = append(list, ruleJSON{r.ID, severity, r.Check, r.Statement, orNull(r.Source), string(k.By), orNull(k.Place), orNull(k.Test), orNull(rules.NoteOf(r.ID))})
 	}
 	for _, r := range ours {
-		list = append(list, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, orNull(r.Source), string(plan.ByFinding), nil, nil, nil})
+		list = append(list, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, orNull(r.Source), string(rules.ByFinding), nil, nil, nil})
 	}
 	slices.SortFunc(list, func(x, y ruleJSON) int { return strings.Compare(x.ID, y.ID) })
 	return list

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/plan"
+	"rundown/plan/rules"
 	"rundown/runner/store"
 )
 
@@ -120,7 +120,7 @@ func (a *app) storedPlans(ctx context.Context) ([]checkedPlan, error) {
 		return nil, err
 	}
 	defer s.Close()
-	all, err := appliedPlans(ctx, s, plan.CheckOptions{Now: a.now()})
+	all, err := appliedPlans(ctx, s, rules.Options{Now: a.now()})
 	var plans []checkedPlan
 	for _, p := range all {
 		plans = append(plans, checkedPlan{path: p.Files[0].Path, plan: p})

@@ -12,6 +12,8 @@ import (
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
 	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/plan/rules"
 )
 
 // judged checks plans as validate does.
@@ -20,7 +22,7 @@ func judged(t *testing.T, paths ...string) []checkedPlan {
 	a := &app{}
 	var list []checkedPlan
 	for _, path := range paths {
-		c, err := a.checkPlan(path, plan.CheckOptions{Now: time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)})
+		c, err := a.checkPlan(path, rules.Options{Now: time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +140,7 @@ func TestFingerprintsSurviveMovesAndTellNothingOfSecrets(t *testing.T) {
 	marks := func(text string) []string {
 		c := checkedPlan{path: "plan.yaml", files: newFiles(nil)}
 		c.files.read["plan.yaml"] = []byte(text)
-		p, findings, err := plan.Load(c.files, "plan.yaml")
+		p, findings, err := load.Load(c.files, "plan.yaml")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/plan"
+	"rundown/plan/load"
 )
 
 func newSchemaCommand(a *app) *cobra.Command {
@@ -19,7 +19,7 @@ bounds; overlaps, capacity and zones are for validate.`,
   # yaml-language-server: $schema=plan.schema.json`,
 		Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			text, err := plan.Schema()
+			text, err := load.Schema()
 			if err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
+	"rundown/plan/rules"
 	"rundown/runner/store"
 )
 
@@ -130,7 +131,7 @@ func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence
 	if err != nil {
 		return err
 	}
-	c, err := a.checkPlan(revisions[0].Path, plan.CheckOptions{Now: a.now()})
+	c, err := a.checkPlan(revisions[0].Path, rules.Options{Now: a.now()})
 	if err != nil || c.plan == nil {
 		fmt.Fprintf(a.err, "rundown: the plan was read from %s, which is not there any more: name it to see the settings\n", shown(revisions[0].Path))
 		return nil

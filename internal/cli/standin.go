@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"rundown/plan"
+	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -25,7 +26,7 @@ func (a *app) plansToRun(ctx context.Context, paths []string) ([]checkedPlan, er
 	}
 	plans = nil
 	for _, path := range paths {
-		c, err := a.checkPlan(path, plan.CheckOptions{Now: a.now()})
+		c, err := a.checkPlan(path, rules.Options{Now: a.now()})
 		if err == nil && c.plan != nil && c.count(plan.SeverityError) == 0 {
 			plans = append(plans, c)
 			continue
@@ -35,7 +36,7 @@ func (a *app) plansToRun(ctx context.Context, paths []string) ([]checkedPlan, er
 		if !ok || r.ID == 0 {
 			return nil, broken
 		}
-		p, unfit := runner.LoadRevision(r, plan.CheckOptions{Now: a.now()})
+		p, unfit := runner.LoadRevision(r, rules.Options{Now: a.now()})
 		if unfit != nil {
 			return nil, errors.Join(broken, unfit)
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -268,7 +269,7 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 var errNoPlanApplied = errors.New("no plan was applied to this store: name one")
 
 // appliedPlans are the plans that the store says were applied last.
-func appliedPlans(ctx context.Context, s *store.Store, opts plan.CheckOptions) ([]*plan.Plan, error) {
+func appliedPlans(ctx context.Context, s *store.Store, opts rules.Options) ([]*plan.Plan, error) {
 	rows, err := s.AtWork(ctx)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -20,7 +22,7 @@ func (a *app) plansToStop(ctx context.Context, s *store.Store, given []checkedPl
 		plans = append(plans, c.plan)
 	}
 	if len(given) == 0 {
-		applied, err := appliedPlans(ctx, s, plan.CheckOptions{Now: a.clock()})
+		applied, err := appliedPlans(ctx, s, rules.Options{Now: a.clock()})
 		if err != nil && !errors.Is(err, errNoPlanApplied) {
 			return nil, err
 		}
@@ -67,7 +69,7 @@ func (a *app) planOf(ctx context.Context, s *store.Store, row store.Occurrence) 
 	if err != nil {
 		return nil, err
 	}
-	return runner.LoadRevision(r, plan.CheckOptions{Now: a.clock()})
+	return runner.LoadRevision(r, rules.Options{Now: a.clock()})
 }
 
 // planOfAccount makes a plan without classes, by which what runs for an account's App IDs can be stopped. It stands in
@@ -84,7 +86,7 @@ func planOfAccount(n int, account runner.AccountRef, ids []string) (*plan.Plan, 
 	if err != nil {
 		return nil, err
 	}
-	p, _, err := plan.Load(oneFile(text), account.Plan)
+	p, _, err := load.Load(oneFile(text), account.Plan)
 	if err == nil && p == nil {
 		err = errors.New("the store's account of it cannot be read")
 	}

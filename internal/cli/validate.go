@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
+	"rundown/plan/rules"
 )
 
 func newValidateCommand(a *app) *cobra.Command {
@@ -54,7 +55,7 @@ plan is judged by itself. "-" reads standard input. The exit status is 1 where a
 		}
 		beside := loaded(plans)
 		for i := range plans {
-			opts := plan.CheckOptions{Now: a.now(), Beside: beside}
+			opts := rules.Options{Now: a.now(), Beside: beside}
 			if resolve {
 				opts.Lookup = a.newLookup(plans[i].path)
 			}
@@ -113,7 +114,7 @@ func workingFolder() string {
 }
 
 // printValidation writes findings and summary for people: errors, warnings, notes in a line, and what the plan comes to.
-func (a *app) printValidation(c checkedPlan, opts plan.CheckOptions) {
+func (a *app) printValidation(c checkedPlan, opts rules.Options) {
 	w := bufio.NewWriter(a.out)
 	defer w.Flush() // a failure stays with a.out, and Main reports it
 	printer := newFindingPrinter(w, a.paletteFor(a.out), c.files)
@@ -131,8 +132,8 @@ func (a *app) printValidation(c checkedPlan, opts plan.CheckOptions) {
 }
 
 // summary is what validate says of a plan that was checked.
-func (c checkedPlan) summary(lookup plan.Lookup) plan.Summary {
-	return plan.SummaryOf(c.forecast, len(c.plan.Recordings), plan.NotChecked(c.plan, lookup))
+func (c checkedPlan) summary(lookup plan.Lookup) rules.Summary {
+	return rules.SummaryOf(c.forecast, len(c.plan.Recordings), rules.NotChecked(c.plan, lookup))
 }
 
 // counted says how many findings of which severity there are.
@@ -145,7 +146,7 @@ func counted(c checkedPlan) string {
 }
 
 // summaryParts are what a plan comes to: recordings, classes, period, peak, cost, and what was not checked.
-func summaryParts(s plan.Summary) []string {
+func summaryParts(s rules.Summary) []string {
 	parts := []string{plural(s.Recordings, "recording") + ", " + plural(s.Classes, "class")}
 	if s.Classes > 0 {
 		first, last := s.First.Format(time.DateOnly), s.Last.Format(time.DateOnly)
@@ -163,7 +164,7 @@ func summaryParts(s plan.Summary) []string {
 }
 
 // minutesText is the recorded time by the class in which it is billed.
-func minutesText(s plan.Summary) string {
+func minutesText(s rules.Summary) string {
 	switch {
 	case s.FullHDSeconds == 0:
 		return hours(s.HDSeconds) + " of HD"

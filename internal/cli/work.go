@@ -14,6 +14,7 @@ import (
 	"rundown/agora"
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -187,7 +188,7 @@ func (w *workplace) connect(p *plan.Plan) (*runner.Connection, error) {
 
 // unresolved lists the references that stand for nothing now: a plan that needs them would fail at its first class.
 func (w *workplace) unresolved(p *plan.Plan) error {
-	missing := plan.NotChecked(p, w.lookup(p))
+	missing := rules.NotChecked(p, w.lookup(p))
 	if len(missing) == 0 {
 		return nil
 	}

@@ -21,6 +21,8 @@ import (
 	"rundown/agora"
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -135,7 +137,7 @@ recordings:
 	for room := range rooms {
 		fmt.Fprintf(&b, "  room-%d: {when: [Mon-Fri 08:00-08:50, Mon-Fri 10:00-10:50, Mon-Fri 12:00-12:50, Mon-Fri 14:00-14:50, Mon-Fri 16:00-16:50]}\n", room)
 	}
-	p, findings, err := plan.Load(oneFile(b.String()), "week.yaml")
+	p, findings, err := load.Load(oneFile(b.String()), "week.yaml")
 	if err != nil || p == nil {
 		t.Fatal(err, findings)
 	}
@@ -193,7 +195,7 @@ func week(t *testing.T, seed uint64, record recorder) (out tally) {
 		}
 		p := timetable(t)
 		var classes []class
-		for _, o := range plan.Occurrences(p, monday, at(5, 0, 0)) {
+		for _, o := range schedule.Occurrences(p, monday, at(5, 0, 0)) {
 			classes = append(classes, class{fmt.Sprintf("%s-%s", o.Recording.ID, o.Start.Format("20060102-1504")), o.Start, o.End})
 		}
 		byStart(classes)

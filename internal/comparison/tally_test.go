@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/plan"
+	"rundown/plan/forecast"
 )
 
 // class is one lesson; its cname is its own, so that faults and sessions can be told apart by class.
@@ -34,7 +34,7 @@ type tally struct {
 // dollars by the documented price of HD, without free minutes: the seconds of all recordings, rounded up once.
 func (t tally) dollars() float64 {
 	minutes := (t.billed + time.Minute - 1) / time.Minute
-	return float64(int64(minutes)*plan.DocumentedPrices().HD) / 1e6
+	return float64(int64(minutes)*forecast.DocumentedPrices().HD) / 1e6
 }
 
 // longest is the maxRecordingHour of all sessions here, scripts' and Rundown's: what a session that nobody ends costs.

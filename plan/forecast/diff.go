@@ -1,0 +1,210 @@
+package forecast
+
+import (
+	"slices"
+	"time"
+
+	"rundown/plan"
+	"rundown/plan/schedule"
+)
+
+// Difference is what a new plan does to the classes of an old one within a window, and to their forecast.
+type Difference struct {
+	Added, Removed, Moved, Changed []ClassDifference // each by start and then id
+	Renamed                        []Rename          // in the order of the new plan; a rename alone changes no class
+	Old, New                       *Forecast         // over one window
+}
+
+// ClassDifference is one class of both plans, or of one. Classes are the same when their identity is: the recording,
+// under an earlier id too, and the planned start.
+type ClassDifference struct {
+	ID               string // as the new plan has it, or the old one where it is removed
+	Recording        string
+	OldStart, OldEnd time.Time // zero where it is added
+	Start, End       time.Time // zero where it is removed
+	Cancelled        bool      // it is removed, or was absent, as a cancelled class
+	Keys             []string  // of a recording whose values differ, sorted
+
+	settings *plan.Settings // of the only plan that has it; nil where that is not known, or both have it
+}
+
+// Diff compares two plans over the window of the options, by default that of validate for both together. A class of
+// which the start moves into or out of the window is moved, not added or removed, if it moves by a month at most.
+func Diff(old, new *plan.Plan, opts Options) *Difference {
+	if old == nil {
+		old = &plan.Plan{}
+	}
+	if new == nil {
+		new = &plan.Plan{}
+	}
+	before, after := schedule.New(old), schedule.New(new)
+	window, from, until := startsIn([]*schedule.Schedule{before, after}, opts)
+	opts.From.At, opts.Until.At = window[0], window[1]
+	d := &Difference{Old: Of([]*plan.Plan{old}, opts), New: Of([]*plan.Plan{new}, opts)}
+	c := comparison{Difference: d, opts: opts, from: from, until: until, old: before, new: after, keys: make(map[[2]*plan.Settings][]string)}
+
+	// The plan's name is part of the identity; one that could not be read stands for that of the other.
+	same := old.Name == new.Name || old.Name == "" || new.Name == ""
+	was := make(map[string]*schedule.Timetable)
+	for _, s := range before.Timetables {
+		was[s.Recording.ID] = s
+	}
+	for _, s := range after.Timetables {
+		var earlier *schedule.Timetable
+		if same {
+			for _, id := range append([]string{s.Recording.ID}, s.Recording.Was...) {
+				if earlier = was[id]; earlier != nil {
+					delete(was, id)
+					if id != s.Recording.ID {
+						d.Renamed = append(d.Renamed, Rename{From: id, To: s.Recording.ID, Classes: c.count(s)})
+					}
+					break
+				}
+			}
+		}
+		c.compare(earlier, s)
+	}
+	for _, s := range before.Timetables {
+		if !same || was[s.Recording.ID] == s {
+			c.compare(s, nil)
+		}
+	}
+	for _, list := range []*[]ClassDifference{&d.Added, &d.Removed, &d.Moved, &d.Changed} {
+		sortedDifferences(*list)
+	}
+	return d
+}
+
+func (c *ClassDifference) first() time.Time {
+	if c.Start.IsZero() {
+		return c.OldStart
+	}
+	return c.Start
+}
+
+// Empty says that no class differs.
+func (d *Difference) Empty() bool {
+	return len(d.Added)+len(d.Removed)+len(d.Moved)+len(d.Changed) == 0
+}
+
+// pairingReach is how far outside of the window the other one of a pair is looked for, s.
+const pairingReach = 31 * plan.DaySeconds
+
+type comparison struct {
+	*Difference
+	opts        Options
+	from, until int64
+	old, new    *schedule.Schedule
+	keys        map[[2]*plan.Settings][]string
+}
+
+// classesOf gives the classes of a recording by their planned start.
+func (c *comparison) classesOf(s *schedule.Timetable) (byPlanned map[int64]schedule.Instance, order []int64) {
+	byPlanned = make(map[int64]schedule.Instance)
+	if s == nil {
+		return byPlanned, nil
+	}
+	for k := range s.Classes(c.from-pairingReach, c.until+pairingReach) {
+		byPlanned[k.Planned] = *k
+		order = append(order, k.Planned)
+	}
+	return byPlanned, order
+}
+
+// count is the number of a recording's classes in the window.
+func (c *comparison) count(s *schedule.Timetable) (n int) {
+	for k := range s.Classes(c.from-pairingReach, c.until+pairingReach) {
+		if !k.Cancelled() && c.within(k) {
+			n++
+		}
+	}
+	return n
+}
+
+// within says whether a class starts in the window, in its own zone where that is one of days.
+func (c *comparison) within(k *schedule.Instance) bool {
+	from, until := c.from, c.until
+	wall := schedule.WallClock{Loc: k.Settings().Zone}
+	if c.opts.From.Day {
+		from, _ = wall.Instant(plan.LocalDay(c.opts.From.At), 0)
+	}
+	if c.opts.Until.Day {
+		until, _ = wall.Instant(plan.LocalDay(c.opts.Until.At), 0)
+	}
+	return from <= k.Start && k.Start < until
+}
+
+func (c *comparison) compare(old, new *schedule.Timetable) {
+	before, order := c.classesOf(old)
+	after, more := c.classesOf(new)
+	for _, planned := range more {
+		if _, known := before[planned]; !known {
+			order = append(order, planned)
+		}
+	}
+	for _, planned := range order {
+		a, inOld := before[planned]
+		b, inNew := after[planned]
+		var d ClassDifference
+		cancelled := inOld && a.Cancelled() || inNew && b.Cancelled()
+		inOld, inNew = inOld && !a.Cancelled(), inNew && !b.Cancelled()
+		// What is cancelled starts nowhere: it does not bring in one that starts outside of the window.
+		if !(inOld && c.within(&a) || inNew && c.within(&b)) {
+			continue
+		}
+		if inOld {
+			zone := a.Settings().Zone
+			d.ID, d.Recording = c.old.ID(&a), old.Recording.ID
+			d.OldStart, d.OldEnd = time.Unix(a.Start, 0).In(zone), time.Unix(a.End, 0).In(zone)
+		}
+		if inNew {
+			zone := b.Settings().Zone
+			d.ID, d.Recording = c.new.ID(&b), new.Recording.ID
+			d.Start, d.End = time.Unix(b.Start, 0).In(zone), time.Unix(b.End, 0).In(zone)
+		}
+		if inOld && inNew {
+			d.Keys = c.changedKeys(&a, &b)
+		} else {
+			d.Cancelled = cancelled
+			switch {
+			case inNew:
+				d.settings = b.Settings()
+			case inOld:
+				d.settings = a.Settings()
+			}
+		}
+		switch {
+		case inNew && !inOld:
+			c.Added = append(c.Added, d)
+		case inOld && !inNew:
+			c.Removed = append(c.Removed, d)
+		case inOld && (a.Start != b.Start || a.End != b.End):
+			c.Moved = append(c.Moved, d)
+		case inOld && len(d.Keys) > 0:
+			c.Changed = append(c.Changed, d)
+		}
+	}
+}
+
+// changedKeys lists the keys of a recording in which two classes differ.
+func (c *comparison) changedKeys(a, b *schedule.Instance) []string {
+	pair := [2]*plan.Settings{a.Settings(), b.Settings()}
+	keys, known := c.keys[pair]
+	if !known {
+		keys = differing(pair[0], pair[1])
+		c.keys[pair] = keys
+	}
+	return keys
+}
+
+// differing compares settings by what they ask for.
+func differing(a, b *plan.Settings) []string {
+	var keys []string
+	for _, row := range plan.SettingTable {
+		if row.Equal != nil && !row.Equal(a, b) {
+			keys = append(keys, row.Key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,118 @@
+package forecast
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rundown/plan"
+	"rundown/plan/plantest/build"
+)
+
+func TestADiffTellsAddedRemovedMovedAndChangedClasses(t *testing.T) {
+	old := build.TermOf("2031-10-06..2031-10-19", build.Recording("a", "UTC", "Mon 09:00-10:00"), build.Recording("gone", "UTC", "Tue 09:00-10:00"), build.Recording("b", "UTC", "Wed 09:00-10:00"))
+	renamed := build.Recording("c", "UTC", "Wed 09:00-10:00")
+	renamed.Was, renamed.Priority = []string{"b"}, plan.PriorityHigh
+	new := build.TermOf("2031-10-06..2031-10-19", build.Recording("a", "UTC", "Mon 09:00-10:00"), renamed, build.Recording("d", "UTC", "2031-10-10 08:00-09:00"))
+	build.Change(new.Recordings[0], "2031-10-06", "11:00-12:00")
+	build.Change(new.Recordings[0], "2031-10-13", "cancelled")
+	d := Diff(old, new, Options{Now: build.Instant("2031-10-01")})
+	short := func(list []ClassDifference) (out []string) {
+		for _, c := range list {
+			out = append(out, c.ID)
+		}
+		return out
+	}
+	for _, c := range []struct {
+		what string
+		got  []ClassDifference
+		want []string
+	}{
+		{"added", d.Added, []string{"term/d/20311010T080000Z"}},
+		{"removed", d.Removed, []string{"term/gone/20311007T090000Z", "term/a/20311013T090000Z", "term/gone/20311014T090000Z"}},
+		{"moved", d.Moved, []string{"term/a/20311006T090000Z"}},
+		{"changed", d.Changed, []string{"term/c/20311008T090000Z", "term/c/20311015T090000Z"}},
+	} {
+		got := short(c.got)
+		for i := range c.want {
+			c.want[i] = old.Name + c.want[i][len("term"):]
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.what, got, c.want)
+		}
+	}
+	if keys := d.Changed[0].Keys; !slices.Equal(keys, []string{"priority"}) {
+		t.Errorf("the keys that change are %q", keys)
+	}
+	if d.Old.Classes != 6 || d.New.Classes != 4 {
+		t.Errorf("the forecasts count %d and %d classes", d.Old.Classes, d.New.Classes)
+	}
+}
+
+func TestADiffAddsUpToTheForecasts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		old, new := build.DrawPlan(t), build.DrawPlan(t)
+		from := build.Instant("2031-10-18").Add(time.Duration(rapid.IntRange(0, 20*24).Draw(t, "from")) * time.Hour)
+		opts := Options{From: Bound{At: from}, Until: Bound{At: from.Add(time.Duration(rapid.IntRange(1, 30*24).Draw(t, "hours")) * time.Hour)}}
+		d := Diff(old, new, opts)
+		in, out := len(d.Added), len(d.Removed)
+		for _, c := range d.Moved {
+			within := func(at time.Time) bool { return !at.Before(opts.From.At) && at.Before(opts.Until.At) }
+			if !within(c.OldStart) {
+				in++
+			}
+			if !within(c.Start) {
+				out++
+			}
+		}
+		if d.Old.Classes+in-out != d.New.Classes {
+			t.Fatalf("%d classes, %d come, %d go, %d are left", d.Old.Classes, in, out, d.New.Classes)
+		}
+		if same := Diff(old, old, opts); !same.Empty() {
+			t.Fatalf("a plan differs from itself: %+v", same)
+		}
+	})
+}
+
+// TestTheGroupsOfADiffHoldEachClassOnce holds the groups to the lists, for plans drawn at random.
+func TestTheGroupsOfADiffHoldEachClassOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		old, new := build.DrawPlan(t), build.DrawPlan(t)
+		if rapid.Bool().Draw(t, "one name") {
+			new.Name = old.Name
+		}
+		d := Diff(old, new, Options{From: Bound{At: build.Instant("2031-10-18")}, Until: Bound{At: build.Instant("2031-11-18")}})
+		counts, paired := map[DifferenceKind]int{}, 0
+		seen := map[string]bool{}
+		for _, g := range d.Groups() {
+			counts[g.Kind] += len(g.Classes)
+			for _, c := range g.Classes {
+				if key := string(g.Kind) + c.ID; seen[key] {
+					t.Fatalf("%s is %s twice", c.ID, g.Kind)
+				} else {
+					seen[key] = true
+				}
+				if g.Kind == DifferenceMoved && !slices.ContainsFunc(d.Moved, func(m ClassDifference) bool { return m.ID == c.ID }) {
+					paired++
+				}
+				if g.Kind == DifferenceMoved && c.OldStart.Equal(c.Start) && c.OldEnd.Equal(c.End) {
+					t.Fatalf("%s is moved to where it was", c.ID)
+				}
+				if c.Recording != g.Recording {
+					t.Fatalf("a class of %s is in a group of %s", c.Recording, g.Recording)
+				}
+			}
+		}
+		want := map[DifferenceKind]int{
+			DifferenceAdded: len(d.Added) - paired, DifferenceRemoved: len(d.Removed) - paired,
+			DifferenceMoved: len(d.Moved) + paired, DifferenceChanged: len(d.Changed),
+		}
+		for kind, n := range want {
+			if counts[kind] != n {
+				t.Fatalf("%d classes are %s, want %d", counts[kind], kind, n)
+			}
+		}
+	})
+}

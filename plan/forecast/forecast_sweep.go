@@ -1,0 +1,644 @@
+package forecast
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan"
+	"rundown/plan/schedule"
+)
+
+// forecastSweep makes a forecast. Each class becomes a few events, numbers that sort by their second; one pass over them counts
+// what runs at once and what is asked of the service. Nothing here depends on the order in which classes come.
+type forecastSweep struct {
+	prices      Prices
+	from, until int64 // of the starts, widened for windows of days
+	base        int64 // of the events' seconds, Unix
+	lead        int64 // s
+	out         Forecast
+	zones       map[*time.Location]int
+	counters    []counter
+	all         node
+	apps        []*appNode
+	events      []uint64
+	accounts    []*account
+	labels      map[[2]string]*LabelForecast
+	first, last int64 // start and end of a class
+}
+
+// account adds up seconds by day in UTC and the class that is billed.
+type account struct {
+	id      string
+	days    map[int64]*Seconds // by the number of the day since 1970
+	day     int64              // that was last asked for
+	seconds *Seconds           // of it
+}
+
+// charge adds sessions that run from one instant to another.
+func (a *account) charge(from, until, sessions int64, class agora.BillingClass) {
+	for from < until {
+		if day := plan.FloorDiv(from, secondsADay); day != a.day || a.seconds == nil {
+			if a.days[day] == nil {
+				a.days[day] = new(Seconds)
+			}
+			a.day, a.seconds = day, a.days[day]
+		}
+		end := min(until, (a.day+1)*secondsADay)
+		a.seconds.add(class, (end-from)*sessions)
+		from = end
+	}
+}
+
+const secondsADay = 24 * 60 * 60
+
+// bills gives the account's months in order, and what they cost together in µ$.
+func (a *account) bills(prices Prices) (months []MonthForecast, cost int64) {
+	days := slices.Sorted(maps.Keys(a.days))
+	for len(days) > 0 {
+		first := time.Unix(days[0]*secondsADay, 0).UTC()
+		next := time.Date(first.Year(), first.Month()+1, 1, 0, 0, 0, 0, time.UTC).Unix() / secondsADay
+		var sum Seconds
+		var usedUp time.Time
+		for len(days) > 0 && days[0] < next {
+			sum.HD += a.days[days[0]].HD
+			sum.FullHD += a.days[days[0]].FullHD
+			if usedUp.IsZero() && prices.Free > 0 && minutesOf(sum.HD)+minutesOf(sum.FullHD) > prices.Free {
+				usedUp = time.Unix(days[0]*secondsADay, 0).UTC()
+			}
+			days = days[1:]
+		}
+		bill, micro := prices.bill(sum)
+		bill.Account, bill.Year, bill.Month, bill.FreeUsedUp = a.id, first.Year(), first.Month(), usedUp
+		months, cost = append(months, bill), cost+micro
+	}
+	return months, cost
+}
+
+func (s *Seconds) add(class agora.BillingClass, n int64) {
+	if class == agora.BillingHD {
+		s.HD += n
+	} else {
+		s.FullHD += n
+	}
+}
+
+// counter is what the classes of one recording under one change are counted by.
+type counter struct {
+	settings *plan.Settings
+	alike    []map[string]string // the labels of each recording that is counted by it
+	load     *loadNode
+	requests *requestCount
+	account  *account
+	sessions int64
+	billing  agora.BillingClass
+	hold     int64 // s before the start at which the page is opened on hold
+	from     int64 // the window in the zone
+	until    int64
+
+	classes int
+	seconds int64 // of all sessions
+}
+
+// An event is a number: its second from the base, its kind, and its counter. The kinds are in the order in which those
+// of one second count: what ends at an instant is gone before something begins.
+const (
+	eventStop   = iota // the recording with its padding ends, and is stopped
+	eventEnd           // the class ends
+	eventRecord        // the recording with its padding begins
+	eventStart         // the class begins
+	eventBegin         // acquire and start are sent
+	eventResume        // the update that ends the hold
+)
+
+const counterBits, kindBits = 22, 3
+
+func (s *forecastSweep) event(at int64, kind uint64, counter int32) uint64 {
+	return (uint64(max(at-s.base, 0))<<kindBits|kind)<<counterBits | uint64(counter)
+}
+
+func (s *forecastSweep) read(event uint64) (at int64, kind uint64, c *counter) {
+	return s.base + int64(event>>(kindBits+counterBits)), event >> counterBits & (1<<kindBits - 1), &s.counters[event&(1<<counterBits-1)]
+}
+
+// node counts sessions at once, with padding (0) and without (1): of everything, of an app, of a region in it, or of a
+// class of resolution there. What it counts, its parent counts too.
+type node struct {
+	parent *node
+	zone   *time.Location
+	now    [2]int
+	most   [2]Peak
+}
+
+func (n *node) add(which, sessions int, at int64) {
+	for ; n != nil; n = n.parent {
+		if n.now[which] += sessions; n.now[which] > n.most[which].Sessions {
+			n.most[which] = Peak{n.now[which], time.Unix(at, 0).In(n.zone)}
+		}
+	}
+}
+
+func (n *node) peaks() Peaks { return Peaks{n.most[0], n.most[1]} }
+
+type appNode struct {
+	node
+	out      AppForecast
+	requests requestCount
+	places   []*placeNode
+}
+
+type placeNode struct {
+	node
+	out   PlaceForecast
+	loads [3]*loadNode // by class of resolution
+}
+
+type loadNode struct {
+	node
+	place *placeNode
+	out   LoadForecast
+	cost  int64 // of out.Lost, µ$
+}
+
+func newForecastSweep(plans []*plan.Plan, opts Options) *forecastSweep {
+	s := &forecastSweep{prices: DocumentedPrices(), zones: map[*time.Location]int{}, labels: map[[2]string]*LabelForecast{}}
+	if opts.Prices != nil {
+		s.prices = *opts.Prices
+	}
+	var expansions []*schedule.Schedule
+	for _, p := range plans {
+		if p != nil {
+			expansions = append(expansions, schedule.New(p))
+		}
+	}
+	window, from, until := startsIn(expansions, opts)
+	s.out.From, s.out.Until, s.from, s.until = window[0], window[1], from, until
+	s.base = s.from - 7*plan.DaySeconds // no start is placed so much earlier
+	s.all.zone, s.lead = time.UTC, int64(schedule.Lead()/time.Second)
+	for _, e := range expansions {
+		s.base = min(s.base, s.from-7*plan.DaySeconds-e.MaxBefore)
+	}
+	for _, e := range expansions {
+		s.plan(e, opts)
+	}
+	return s
+}
+
+// startsIn gives the window that was asked for, or else that of validate for all plans together; and its starts in Unix
+// seconds, widened for windows of days.
+func startsIn(expansions []*schedule.Schedule, opts Options) (window [2]time.Time, from, until int64) {
+	window = [2]time.Time{opts.From.At, opts.Until.At}
+	if window[0].IsZero() || window[1].IsZero() {
+		now := opts.Now
+		if !window[0].IsZero() {
+			now = window[0]
+		}
+		var first, last time.Time
+		for _, e := range expansions {
+			f, u := e.Window(now)
+			if first.IsZero() || f.Before(first) {
+				first = f
+			}
+			if u.After(last) {
+				last = u
+			}
+		}
+		if window[0].IsZero() {
+			window[0] = first
+		}
+		if window[1].IsZero() {
+			window[1] = last
+		}
+	}
+	from, until = schedule.UnixCeil(window[0]), schedule.UnixCeil(window[1])
+	if opts.From.Day {
+		from -= schedule.OffsetReach
+	}
+	if opts.Until.Day {
+		until += schedule.OffsetReach
+	}
+	return window, from, until
+}
+
+// plan counts the classes of a plan.
+func (s *forecastSweep) plan(e *schedule.Schedule, opts Options) {
+	s.out.Recordings += len(e.Timetables)
+	first := make([]int32, len(e.Plan.Recordings)) // the counter of each recording; those of its changes follow
+	known := make(map[likeness]int32)
+	for _, one := range e.Timetables {
+		zone := one.Recording.Zone
+		s.zones[zone]++
+		if s.out.Zone == nil || s.zones[zone] > s.zones[s.out.Zone] {
+			s.out.Zone = zone
+		}
+	}
+	var groups [][]*schedule.Timetable
+	for _, group := range e.PageGroups() {
+		if like, ok := likenessOf(group); ok {
+			if i, twice := known[like]; twice {
+				s.counters[i].alike = append(s.counters[i].alike, group[0].Recording.Labels)
+				continue
+			}
+			known[like] = int32(len(s.counters))
+		}
+		groups = append(groups, group)
+		for _, one := range group {
+			first[one.Index] = int32(len(s.counters))
+			for change := -1; change < len(one.Changed); change++ {
+				s.counters = append(s.counters, s.counter(e.Plan, one.Settings(change), opts))
+			}
+		}
+	}
+	var list []schedule.Instance
+	for _, group := range groups {
+		list = e.Group(group, s.from, s.until, list[:0])
+		for i := range list {
+			if k := &list[i]; !k.Cancelled() {
+				s.class(k, first[k.Timetable.Index]+int32(k.Change+1))
+			}
+		}
+	}
+}
+
+// likeness is what recordings agree in that are counted once, with their number: where thousands begin at a few bells,
+// that is a small part of them.
+type likeness struct {
+	app        *plan.App
+	zone, when string
+	region     agora.Region
+	video      plan.Video
+	redundancy int
+	exact      bool
+	padding    plan.Padding
+	only, skip *plan.DayRange // of the sets, their first
+	bounded    bool
+}
+
+// likenessOf is false where the classes of a recording depend on changes or on who else uses its page.
+func likenessOf(group []*schedule.Timetable) (likeness, bool) {
+	one := group[0]
+	if len(group) > 1 || len(one.Changed) > 0 || !one.OnePage() {
+		return likeness{}, false
+	}
+	r := one.Recording
+	l := likeness{
+		app: r.App, zone: r.Zone.String(), region: r.Region, video: plan.Video{Width: r.Video.Width, Height: r.Video.Height},
+		redundancy: r.Redundancy, exact: r.ExactStart, padding: r.Padding, bounded: one.Bounded,
+	}
+	if len(one.Only) > 0 {
+		l.only = &one.Only[0]
+	}
+	if len(one.Skip) > 0 {
+		l.skip = &one.Skip[0]
+	}
+	for i := range r.When {
+		l.when += r.When[i].String() + r.When[i].Length.String()
+	}
+	return l, true
+}
+
+// counter finds what classes with these settings are counted by.
+func (s *forecastSweep) counter(p *plan.Plan, settings *plan.Settings, opts Options) counter {
+	app := s.app(p, settings)
+	c := counter{
+		settings: settings, alike: []map[string]string{settings.Labels}, load: s.load(app, settings), requests: &app.requests, account: s.account(p.Account.CustomerID.String()),
+		sessions: int64(max(settings.Redundancy, 1)), billing: agora.BillingClassOf(settings.Video.Width, settings.Video.Height),
+		from: s.from, until: s.until,
+	}
+	if settings.ExactStart {
+		c.hold = int64(schedule.HoldLead() / time.Second)
+	}
+	wall := schedule.WallClock{Loc: settings.Zone}
+	if opts.From.Day {
+		c.from, _ = wall.Instant(plan.LocalDay(opts.From.At), 0)
+	}
+	if opts.Until.Day {
+		c.until, _ = wall.Instant(plan.LocalDay(opts.Until.At), 0)
+	}
+	return c
+}
+
+func (s *forecastSweep) account(id string) *account {
+	if i := slices.IndexFunc(s.accounts, func(a *account) bool { return a.id == id }); i >= 0 {
+		return s.accounts[i]
+	}
+	s.accounts = append(s.accounts, &account{id: id, days: map[int64]*Seconds{}})
+	return s.accounts[len(s.accounts)-1]
+}
+
+func (s *forecastSweep) app(p *plan.Plan, settings *plan.Settings) *appNode {
+	key := plan.AppKey(p, settings.App)
+	if i := slices.IndexFunc(s.apps, func(a *appNode) bool { return a.out.Key == key }); i >= 0 {
+		return s.apps[i]
+	}
+	a := &appNode{node: node{parent: &s.all, zone: settings.Zone}, out: AppForecast{App: settings.App, Key: key}}
+	var limits plan.Limits
+	if settings.App != nil {
+		limits = settings.App.Limits
+	}
+	a.requests = newRequestCount(limits.RequestRate(), settings.Zone, &a.node)
+	s.apps = append(s.apps, a)
+	return a
+}
+
+func (s *forecastSweep) load(app *appNode, settings *plan.Settings) *loadNode {
+	i := slices.IndexFunc(app.places, func(p *placeNode) bool { return p.out.Region == settings.Region })
+	if i < 0 {
+		i = len(app.places)
+		app.places = append(app.places, &placeNode{node: node{parent: &app.node, zone: app.zone}, out: PlaceForecast{Region: settings.Region}})
+	}
+	place := app.places[i]
+	class := agora.StreamClassOf(settings.Video.Width, settings.Video.Height)
+	load := &place.loads[slices.Index(agora.StreamClasses(), class)]
+	if *load == nil {
+		*load = &loadNode{
+			node: node{parent: &place.node, zone: app.zone}, place: place,
+			out: LoadForecast{Class: class, Limit: plan.StreamLimit(settings.App, settings.Region, class)},
+		}
+	}
+	return *load
+}
+
+// class turns a class into events.
+func (s *forecastSweep) class(k *schedule.Instance, counter int32) {
+	c := &s.counters[counter]
+	if k.Start < c.from || k.Start >= c.until {
+		return
+	}
+	if s.out.Classes == 0 || k.Start < s.first {
+		s.first, s.out.First = k.Start, time.Unix(k.Start, 0).In(c.settings.Zone)
+	}
+	if s.out.Classes == 0 || k.End > s.last {
+		s.last, s.out.Last = k.End, time.Unix(k.End, 0).In(c.settings.Zone)
+	}
+	asked := k.RecordFrom - c.hold - s.lead // the first request at the latest, from which the service counts
+	s.out.Classes += len(c.alike)
+	c.classes++
+	c.seconds += (k.RecordUntil - asked) * c.sessions
+	c.account.charge(asked, k.RecordUntil, c.sessions*int64(len(c.alike)), c.billing)
+	s.events = append(s.events,
+		s.event(k.RecordFrom, eventRecord, counter), s.event(k.RecordUntil, eventStop, counter),
+		s.event(k.Start, eventStart, counter), s.event(k.End, eventEnd, counter))
+	if c.hold > 0 {
+		s.events = append(s.events, s.event(k.Start, eventResume, counter))
+	}
+	c.requests.starts = append(c.requests.starts, s.event(k.RecordFrom-c.hold, uint64(min(c.sessions, 1<<kindBits-1)), counter))
+	hours := plan.SessionHours(k.RecordUntil - asked)
+	lost, cost := &c.load.out.Lost, int64(hours)*60*s.prices.of(c.billing)
+	if hours > lost.Hours || cost > c.load.cost || hours == lost.Hours && cost == c.load.cost && k.Start < lost.Start.Unix() {
+		c.load.cost = cost
+		*lost = LostStop{Recording: k.Timetable.Recording.ID, Start: time.Unix(k.Start, 0).In(c.settings.Zone), Hours: hours, CostUSD: dollars(cost)}
+	}
+}
+
+// sum adds up what was counted.
+func (s *forecastSweep) sum(c *counter) {
+	load := &c.load.out
+	n := len(c.alike)
+	load.Classes += n * c.classes
+	load.Sessions += n * c.classes * int(c.sessions)
+	load.Seconds += int64(n) * c.seconds
+	s.out.Sessions += n * c.classes * int(c.sessions)
+	s.out.Seconds.add(c.billing, int64(n)*c.seconds)
+	if c.classes == 0 {
+		return
+	}
+	for _, labels := range c.alike {
+		for key, value := range labels {
+			l := s.labels[[2]string{key, value}]
+			if l == nil {
+				l = &LabelForecast{Key: key, Value: value}
+				s.labels[[2]string{key, value}] = l
+			}
+			l.Classes += c.classes
+			l.Seconds.add(c.billing, c.seconds)
+		}
+	}
+}
+
+// place adds the requests that begin recordings, placed as the runner places them.
+func (s *forecastSweep) place(r *requestCount) {
+	slices.Sort(r.starts)
+	p := schedule.NewPlacement(schedule.Spacing(r.out.QPS))
+	for _, start := range slices.Backward(r.starts) {
+		writing, _, c := s.read(start)
+		for range c.alike {
+			before := p.Advance(writing*int64(time.Second), c.sessions)
+			if ahead := time.Duration(before - p.Lead); ahead > r.out.Ahead || ahead == r.out.Ahead && ahead > 0 {
+				r.out.Ahead, r.out.AheadAt = ahead, time.Unix(writing, 0).In(r.zone)
+			}
+			s.events = append(s.events, s.event(writing-(before+int64(time.Second)-1)/int64(time.Second), eventBegin, int32(start&(1<<counterBits-1))))
+		}
+	}
+}
+
+// run counts the events in their order.
+func (s *forecastSweep) run() {
+	for _, a := range s.apps {
+		s.place(&a.requests)
+	}
+	slices.Sort(s.events)
+	week := weekCount{wall: schedule.WallClock{Loc: s.out.Zone}, most: &s.out.Week}
+	first := 0 // of the events of one second and kind
+	for i, e := range s.events {
+		at, kind, c := s.read(e)
+		n := int(c.sessions) * len(c.alike)
+		switch kind {
+		case eventRecord:
+			week.pass(at, s.all.now[0])
+			c.load.add(0, n, at)
+			c.requests.polled(at)
+		case eventStop:
+			c.requests.add(at, RequestStop, n)
+			week.pass(at, s.all.now[0])
+			c.load.add(0, -n, at)
+		case eventStart:
+			c.load.add(1, n, at)
+		case eventEnd:
+			c.load.add(1, -n, at)
+		case eventBegin:
+			c.requests.add(at, RequestStart, schedule.RequestsPerStart*int(c.sessions)) // of one recording
+		case eventResume:
+			c.requests.add(at, RequestUpdate, n)
+		}
+		if i+1 < len(s.events) && s.events[i+1]>>counterBits == e>>counterBits {
+			continue
+		}
+		if kind == eventRecord || kind == eventStart {
+			for _, begun := range s.events[first : i+1] {
+				_, _, c := s.read(begun)
+				c.load.place.mix(int(kind-eventRecord)/(eventStart-eventRecord), at)
+			}
+		}
+		first = i + 1
+	}
+	for _, a := range s.apps {
+		a.requests.flush()
+	}
+}
+
+// mix compares the totals of several classes of resolution at once with their common limits, when all that begins at an
+// instant has. The limit of a class alone is another matter.
+func (p *placeNode) mix(which int, at int64) {
+	inUse, largest := 0, 0
+	for _, l := range p.loads {
+		if l != nil && l.now[which] > 0 {
+			inUse++
+			largest = max(largest, l.out.Limit)
+		}
+	}
+	if inUse > 1 {
+		p.out.Mixed[which].over(p.now[which], largest, at, p.zone)
+	}
+}
+
+func (x *Excess) over(total, limit int, at int64, zone *time.Location) {
+	if total-limit > x.Sessions-x.Limit {
+		*x = Excess{total, limit, time.Unix(at, 0).In(zone)}
+	}
+}
+
+// forecast tells what was counted.
+func (s *forecastSweep) forecast() *Forecast {
+	f := &s.out
+	f.Prices = s.prices
+	for i := range s.counters {
+		s.sum(&s.counters[i])
+	}
+	f.Peak = s.all.peaks()
+	if f.Classes > 0 {
+		f.Peak.Padded.At, f.Peak.Bare.At = f.Peak.Padded.At.In(f.First.Location()), f.Peak.Bare.At.In(f.First.Location())
+	}
+	for _, a := range s.apps {
+		a.out.Peak, a.out.Requests = a.peaks(), a.requests.forecast()
+		for _, p := range a.places {
+			p.out.Peak = p.peaks()
+			for _, l := range p.loads {
+				if l != nil {
+					l.out.Peak = l.peaks()
+					p.out.Loads = append(p.out.Loads, l.out)
+				}
+			}
+			a.out.Places = append(a.out.Places, p.out)
+		}
+		f.Apps = append(f.Apps, a.out)
+	}
+	for _, l := range s.labels {
+		l.CostUSD = dollars(s.prices.share(l.Seconds))
+		f.Labels = append(f.Labels, *l)
+	}
+	slices.SortFunc(f.Labels, func(a, b LabelForecast) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value)) })
+	var total int64
+	for _, a := range s.accounts {
+		months, cost := a.bills(s.prices)
+		f.Months, total = append(f.Months, months...), total+cost
+	}
+	slices.SortFunc(f.Months, func(a, b MonthForecast) int {
+		order := func(id string) int { return slices.IndexFunc(s.accounts, func(a *account) bool { return a.id == id }) }
+		return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.Month, b.Month), cmp.Compare(order(a.Account), order(b.Account)))
+	})
+	f.CostUSD = dollars(total)
+	return f
+}
+
+// requestCount counts the requests of an App ID by the second.
+type requestCount struct {
+	out      RequestForecast
+	zone     *time.Location
+	app      *node
+	interval float64 // s between two queries of a session
+	starts   []uint64
+
+	at      int64 // the second that is being counted
+	open    bool
+	counts  [3]int
+	polls   float64
+	worst   float64
+	backlog float64 // requests that wait at the end of the second
+	since   [3]int  // all requests from the second on in which something began to wait
+	sinceAt int64
+	longest float64 // s that a request waits
+}
+
+const (
+	RequestStart = iota
+	RequestUpdate
+	RequestStop
+)
+
+func newRequestCount(qps int, zone *time.Location, app *node) requestCount {
+	return requestCount{out: RequestForecast{QPS: qps}, zone: zone, app: app, interval: agora.MonitorInterval().Seconds()}
+}
+
+// add counts requests of a second.
+func (r *requestCount) add(at int64, kind, n int) {
+	if !r.open || r.at != at {
+		r.next(at)
+	}
+	ahead := r.counts[RequestUpdate] + r.counts[RequestStop]
+	if kind == RequestStart && r.backlog+float64(ahead) > schedule.Slack.Seconds()*float64(r.out.QPS) {
+		if r.out.Late == 0 {
+			since := at
+			if r.backlog > 0 {
+				since = r.sinceAt
+			}
+			r.out.LateAt, r.out.LateSince = r.time(at), r.time(since)
+			r.out.LateBehind = r.since
+			r.out.LateBehind[RequestUpdate] += r.counts[RequestUpdate]
+			r.out.LateBehind[RequestStop] += r.counts[RequestStop]
+		}
+		r.out.Late++
+	}
+	r.counts[kind] += n
+}
+
+func (r *requestCount) time(at int64) time.Time { return time.Unix(at, 0).In(r.zone) }
+
+// next goes on to another second.
+func (r *requestCount) next(at int64) {
+	idle := at - r.at
+	r.flush()
+	r.backlog = max(0, r.backlog-float64(max(idle-1, 0))*float64(r.out.QPS))
+	if r.backlog == 0 {
+		r.since, r.sinceAt = [3]int{}, at
+	}
+	r.at, r.open, r.counts = at, true, [3]int{}
+	r.polls = float64(r.app.now[0]) / r.interval
+}
+
+// polled tells that more sessions are queried from now on.
+func (r *requestCount) polled(at int64) {
+	if polls := float64(r.app.now[0]) / r.interval; polls > r.out.Most {
+		r.out.Most, r.out.MostAt = polls, r.time(at)
+	}
+}
+
+// flush counts the second that is open.
+func (r *requestCount) flush() {
+	if !r.open {
+		return
+	}
+	r.open = false
+	sum := r.counts[0] + r.counts[1] + r.counts[2]
+	if total := float64(sum) + r.polls; total > r.worst {
+		r.worst = total
+		r.out.WorstAt, r.out.Polls = r.time(r.at), r.polls
+		r.out.Starts, r.out.Stops, r.out.Updates = r.counts[RequestStart], r.counts[RequestStop], r.counts[RequestUpdate]
+	}
+	r.backlog = max(0, r.backlog+float64(sum-r.out.QPS))
+	for kind, n := range r.counts {
+		r.since[kind] += n
+	}
+	if wait := r.backlog / float64(r.out.QPS); wait > r.longest {
+		r.longest, r.out.WaitAt = wait, r.time(r.at)
+	}
+}
+
+func (r *requestCount) forecast() RequestForecast {
+	r.out.Worst = int(math.Ceil(r.worst))
+	r.out.Wait = time.Duration(r.longest * float64(time.Second)).Round(100 * time.Millisecond)
+	return r.out
+}

@@ -1,0 +1,339 @@
+package load
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// builder turns decoded files into a plan.
+type builder struct {
+	p        *plan.Plan
+	root     *unit
+	expose   map[string]bool
+	apps     names[*plan.App]
+	storages names[*plan.Storage]
+	cdns     names[*plan.CDN]
+	days     names[*plan.Calendar]
+	ids      map[string]*plan.Recording // ids and earlier ids
+	units    []*unit
+	allIDs   map[string]bool // of the recordings of all files; by [builder.freeID]
+
+	unreadDays map[*plan.Calendar]bool // calendars of which some days could not be read
+	zones      map[string]zoneResult
+}
+
+// build makes the plan of all files that could be read.
+func (l *loader) build(file *rootFile) *plan.Plan {
+	p := &plan.Plan{Uses: &plan.Uses{}}
+	for _, u := range l.units {
+		p.Files = append(p.Files, plan.File{Path: u.src.Path, Text: u.original})
+	}
+	b := &builder{p: p, root: l.units[0], units: l.units, expose: map[string]bool{}, ids: map[string]*plan.Recording{}, zones: map[string]zoneResult{}, unreadDays: map[*plan.Calendar]bool{}}
+	for _, set := range []*nameSet{&b.apps.nameSet, &b.storages.nameSet, &b.cdns.nameSet, &b.days.nameSet} {
+		set.uses = p.Uses
+	}
+	b.apps.kind, b.storages.kind, b.cdns.kind, b.days.kind = "app", "storage", "cdn target", "calendar"
+	if file.Name != nil {
+		p.Name, p.Pos = *file.Name, b.root.src.Pos(file.value("name"))
+	}
+	b.account(file.Account)
+	for i := range file.Apps {
+		b.app(&file.Apps[i])
+	}
+	for i := range file.Storage {
+		b.storage(&file.Storage[i])
+	}
+	for i := range file.CDN {
+		b.cdn(&file.CDN[i])
+	}
+	b.exposed(file.Expose)
+	for i := range file.Notify {
+		b.notify(&file.Notify[i])
+	}
+	b.severities(file.Rules)
+	for _, u := range l.units {
+		if u.part != nil {
+			for i := range u.part.Calendars {
+				b.calendar(u, &u.part.Calendars[i])
+			}
+		}
+	}
+	b.recordings(l.units)
+	return p
+}
+
+// text reads a text that may hold references.
+func (u *unit) text(s string, where plan.Span, kind plan.TextKind) plan.Text {
+	t, err := plan.NewText(s, u.src.Pos(where), kind)
+	if err != nil {
+		u.syntax("invalid-value", where, err)
+		return plan.Text{}
+	}
+	return t
+}
+
+// syntax reports the error of one of the small parsers.
+func (u *unit) syntax(id string, where plan.Span, err error) {
+	var e *plan.SyntaxError
+	if !errors.As(err, &e) {
+		e = &plan.SyntaxError{Message: err.Error()}
+	}
+	t := e.Edit
+	t.Text = e.Hint
+	u.advise(id, where, e.Message, t)
+}
+
+// noReference reports a reference where none is expanded; true when there is one.
+func (u *unit) noReference(key string, value item) bool {
+	if !strings.Contains(value.Text, "${") {
+		return false
+	}
+	u.report("reference-not-allowed", value.At, fmt.Sprintf("%s cannot hold a reference", key),
+		"references work for credentials and addresses in account, apps, storage, cdn and notify of the root file; a url may use exposed variables")
+	return true
+}
+
+// plain gives the value of a key that holds no references; "" when it is absent or holds one.
+func (u *unit) plain(a *at, key string, value *string) string {
+	if value == nil || u.noReference(key, item{*value, a.value(key)}) {
+		return ""
+	}
+	return *value
+}
+
+// notEmpty reports a text of nothing where a key needs one: the parameter would be missing.
+func (u *unit) notEmpty(a *at, rule, key string, value *string) {
+	if value != nil && *value == "" {
+		u.report(rule, a.value(key), key+" is empty", "")
+	}
+}
+
+// positions names the places of a mapping's values by key.
+func (u *unit) positions(a *at) map[string]plan.Pos {
+	from := make(map[string]plan.Pos, len(a.keys))
+	for _, k := range a.keys {
+		from[k.name] = u.src.Pos(k.value)
+	}
+	return from
+}
+
+func (b *builder) account(k *accountKeys) {
+	if k == nil {
+		return
+	}
+	b.root.notEmpty(&k.at, "invalid-value", "customer_id", k.CustomerID)
+	b.root.notEmpty(&k.at, "invalid-value", "customer_secret", k.CustomerSecret)
+	if k.CustomerID != nil {
+		b.p.Account.CustomerID = b.root.text(*k.CustomerID, k.value("customer_id"), plan.TextPlain)
+	}
+	if k.CustomerSecret != nil {
+		b.p.Account.CustomerSecret = b.root.text(*k.CustomerSecret, k.value("customer_secret"), plan.TextSecret)
+	}
+}
+
+func (b *builder) app(e *entry[appKeys]) {
+	k := &e.Value
+	a := &plan.App{Name: e.Key.Text, Pos: b.root.src.Pos(e.Key.At)}
+	b.root.notEmpty(&k.at, "invalid-value", "id", k.ID)
+	if k.ID != nil {
+		a.ID = b.root.text(*k.ID, k.value("id"), plan.TextPlain)
+	}
+	if l := k.Limits; l != nil {
+		setLimit(&a.Limits.QPS, l.QPS)
+		setLimit(&a.Limits.Concurrent, l.Concurrent)
+		if s := l.Streams; s != nil {
+			setLimit(&a.Limits.SD, s.SD)
+			setLimit(&a.Limits.HD, s.HD)
+			setLimit(&a.Limits.FHD, s.FHD)
+		}
+	}
+	if b.apps.add(b.root, e.Key, a) {
+		b.p.Apps = append(b.p.Apps, a)
+	}
+}
+
+// set copies a value that the plan gives.
+func set[T any](target, value *T) {
+	if value != nil {
+		*target = *value
+	}
+}
+
+// setLimit takes a limit over that is one; one below 1 is reported, and nothing is held against it.
+func setLimit(target, value *int) {
+	if value != nil && *value > 0 {
+		*target = *value
+	}
+}
+
+func (b *builder) cdn(e *entry[cdnKeys]) {
+	k := &e.Value
+	c := &plan.CDN{Name: e.Key.Text, Pos: b.root.src.Pos(e.Key.At)}
+	if k.URL != nil {
+		c.URL = b.root.text(*k.URL, k.value("url"), plan.TextAddress)
+	}
+	if k.Fallback != nil {
+		c.Fallback = b.root.text(*k.Fallback, k.value("fallback"), plan.TextAddress)
+	}
+	if b.cdns.add(b.root, e.Key, c) {
+		b.p.CDNs = append(b.p.CDNs, c)
+	}
+}
+
+func (b *builder) exposed(list *textList) {
+	if list == nil {
+		return
+	}
+	for _, name := range *list {
+		switch {
+		case !plan.IsVariableName(name.Text):
+			var hint plan.Tip
+			if inner := strings.TrimSuffix(strings.TrimPrefix(name.Text, "${"), "}"); plan.IsVariableName(inner) && !slices.ContainsFunc(*list, func(i item) bool { return i.Text == inner }) {
+				hint = plan.Write(inner).Also(": expose takes names")
+			}
+			b.root.advise("invalid-value", name.At, fmt.Sprintf("%s is no name of a variable: letters, digits and _, not beginning with a digit", plan.Quoted(name.Text)), hint)
+		case b.expose[name.Text]:
+			b.root.duplicate(name.At, fmt.Sprintf("%s stands twice in expose", name.Text))
+		default:
+			b.expose[name.Text] = true
+			b.p.Expose = append(b.p.Expose, name.Text)
+			b.p.Uses.Define("variable", name.Text, b.root.src.Pos(name.At))
+		}
+	}
+}
+
+func (b *builder) notify(k *notifyKeys) {
+	n := plan.Notify{Pos: b.root.src.Pos(k.self)}
+	if k.Webhook != nil {
+		n.Webhook = b.root.text(*k.Webhook, k.value("webhook"), plan.TextSecret)
+	}
+	if k.Events != nil {
+		for _, event := range *k.Events {
+			if !slices.Contains(notifyEvents, event.Text) {
+				b.root.advise("invalid-value", event.At, fmt.Sprintf("%s is no event: %s", plan.Quoted(event.Text), strings.Join(notifyEvents, ", ")), plan.DidYouMean(event.Text, notifyEvents))
+				continue
+			}
+			n.Events = append(n.Events, event.Text)
+		}
+	}
+	b.p.Notify = append(b.p.Notify, n)
+}
+
+// severities reads what the plan says of rules, by their ids: ours and those of the whole catalogue.
+func (b *builder) severities(list entries[severityKey]) {
+	words := map[string]plan.Severity{"off": "", "note": plan.SeverityInformation, "warning": plan.SeverityWarning, "error": plan.SeverityError}
+	for _, e := range list {
+		id, word := e.Key.Text, e.Value.Text
+		_, ours := plan.RuleByID(id)
+		if _, documented := agora.RestrictionByID(id); !ours && !documented {
+			b.root.advise("unknown-reference", e.Key.At, fmt.Sprintf("%s is the id of no rule", plan.Quoted(id)), plan.DidYouMean(id, plan.RuleIDs()))
+			continue
+		}
+		if plan.Structural[id] {
+			b.root.report("invalid-value", e.Key.At, fmt.Sprintf("%s is a rule of structure and cannot be tuned", id), "remove it")
+			continue
+		}
+		severity, ok := words[word.Text]
+		if !ok {
+			if word.At != (plan.Span{}) {
+				choices := []string{"off", "note", "warning", "error"}
+				b.root.advise("invalid-value", word.At, fmt.Sprintf("%s is no severity: off, note, warning or error", plan.Quoted(word.Text)), plan.DidYouMean(word.Text, choices))
+			}
+			continue
+		}
+		if b.p.Severities == nil {
+			b.p.Severities = map[string]plan.Severity{}
+		}
+		b.p.Severities[id] = severity
+	}
+}
+
+func (b *builder) calendar(u *unit, e *entry[calendarKeys]) {
+	c := &plan.Calendar{Name: e.Key.Text, Pos: u.src.Pos(e.Key.At)}
+	if len(e.Value.Days) == 0 {
+		b.unreadDays[c] = true
+	}
+	for _, days := range e.Value.Days {
+		r, err := ParseDays(days.Text)
+		if err != nil {
+			u.syntax("invalid-value", days.At, err)
+			b.unreadDays[c] = true
+			continue
+		}
+		c.Entries = append(c.Entries, plan.CalendarEntry{Pos: u.src.Pos(days.At), Days: r})
+	}
+	if b.days.add(u, e.Key, c) {
+		b.p.Calendars = append(b.p.Calendars, c)
+	}
+}
+
+// where names a place in messages about another one.
+func where(here *unit, there plan.Pos) string {
+	if there.File == here.src.Path {
+		return fmt.Sprintf("on line %d", there.Line)
+	}
+	return fmt.Sprintf("in %s, line %d", path.Clean(there.File), there.Line)
+}
+
+// names are the definitions of one kind.
+type names[T any] struct {
+	nameSet
+	values map[string]T
+}
+
+// nameSet is what does not depend on what is defined.
+type nameSet struct {
+	kind  string
+	uses  *plan.Uses
+	order []string
+}
+
+// add defines a name; false when it cannot be, for a reason that is then reported.
+func (n *names[T]) add(u *unit, name item, value T) bool {
+	switch {
+	case name.Text == "" || name.Text == none:
+		u.report("invalid-value", name.At, fmt.Sprintf("no %s can be called %s", n.kind, plan.Quoted(name.Text)), "choose another name")
+		return false
+	case n.values == nil:
+		n.values = map[string]T{}
+	}
+	if _, twice := n.values[name.Text]; twice {
+		u.duplicate(name.At, fmt.Sprintf("the %s %s is already defined %s", n.kind, name.Text, where(u, n.uses.Find(n.kind, name.Text).Pos)))
+		return false
+	}
+	n.values[name.Text] = value
+	n.order = append(n.order, name.Text)
+	n.uses.Define(n.kind, name.Text, u.src.Pos(name.At))
+	return true
+}
+
+// get finds a definition and notes that it is used; false when there is none, which is then reported.
+func (n *names[T]) get(u *unit, name item) (T, bool) {
+	value, ok := n.values[name.Text]
+	if ok {
+		n.uses.Use(n.kind, name.Text)
+		return value, true
+	}
+	if u.noReference(n.kind, name) {
+		return value, false
+	}
+	defined := "none is"
+	if len(n.order) > 0 {
+		sorted := slices.SortedFunc(slices.Values(n.order), cmp.Compare)
+		const most = 20
+		more := ""
+		if len(sorted) > most {
+			sorted, more = sorted[:most], ", …"
+		}
+		defined = "defined: " + strings.Join(sorted, ", ") + more
+	}
+	u.advise("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined; %s", n.kind, plan.Quoted(name.Text), defined), plan.DidYouMean(name.Text, n.order))
+	return value, false
+}

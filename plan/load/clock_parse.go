@@ -1,0 +1,70 @@
+package load
+
+import (
+	"strings"
+	"time"
+
+	"rundown/plan"
+)
+
+const TimesHint = "write start and end as 09:00-09:50"
+
+// ParseClock reads 09:00 or 09:00:20. 24:00 gives 86 400, which only an end may be.
+func ParseClock(s string) (plan.Clock, error) {
+	fields := strings.Split(s, ":")
+	if len(fields) != 2 && len(fields) != 3 {
+		return 0, plan.SyntaxErrorf(TimesHint, "%q is not a time of day", s)
+	}
+	var total int
+	for i, field := range fields {
+		if len(field) != 2 && (i > 0 || len(field) != 1) {
+			return 0, plan.SyntaxErrorf(TimesHint, "%q is not a time of day", s)
+		}
+		n := 0
+		for j := range len(field) {
+			if !plan.IsDigit(field[j]) {
+				return 0, plan.SyntaxErrorf(TimesHint, "%q is not a time of day", s)
+			}
+			n = n*10 + int(field[j]-'0')
+		}
+		if i > 0 && n > 59 || n > 24 && i == 0 {
+			return 0, plan.SyntaxErrorf("hours go from 00 to 23, minutes and seconds from 00 to 59", "there is no time of day %q", s)
+		}
+		total = total*60 + n
+	}
+	if len(fields) == 2 {
+		total *= 60
+	}
+	if total > plan.DaySeconds {
+		return 0, plan.SyntaxErrorf("hours go from 00 to 23, minutes and seconds from 00 to 59", "there is no time of day %q", s)
+	}
+	return plan.Clock(total), nil
+}
+
+// parseClocks reads 09:00-09:50 into a start and a length. An end before the start is on the next day.
+func parseClocks(s string) (start plan.Clock, length time.Duration, err error) {
+	from, to, ok := strings.Cut(s, "-")
+	if !ok {
+		if strings.ContainsAny(s, "–—") {
+			return 0, 0, plan.SyntaxErrorf(TimesHint+", with a plain hyphen", "%q has a dash between the times", s)
+		}
+		return 0, 0, plan.SyntaxErrorf(TimesHint, "%q has no end", s)
+	}
+	start, err = ParseClock(from)
+	if err != nil {
+		return 0, 0, err
+	}
+	end, err := ParseClock(to)
+	if err != nil {
+		return 0, 0, err
+	}
+	switch {
+	case start == plan.DaySeconds:
+		return 0, 0, plan.SyntaxErrorf("write 00:00 of the next day", "a class cannot start at 24:00")
+	case end == start:
+		return 0, 0, plan.SyntaxErrorf("for a whole day write 00:00-24:00", "%s starts and ends at the same time", s)
+	case end < start:
+		end += plan.DaySeconds
+	}
+	return start, time.Duration(end-start) * time.Second, nil
+}

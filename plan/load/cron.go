@@ -1,0 +1,85 @@
+package load
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"rundown/plan"
+)
+
+// cronParser reads the five standard fields. Descriptors such as @daily are no part of it.
+var cronParser = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
+
+const cronHint = `write five fields, minute hour day-of-month month day-of-week, as in "30 15 * * FRI"`
+
+// cronLength judges the length of the classes of a cron entry. The error is a [*plan.SyntaxError].
+func cronLength(length time.Duration) error {
+	switch {
+	case length <= 0:
+		return plan.SyntaxErrorf("give the length as in duration: 90m", "the length %s of a cron entry is not more than 0", length)
+	case length%time.Second != 0:
+		return plan.SyntaxErrorf("give whole seconds", "the length %s of a cron entry is not in whole seconds", length)
+	}
+	return nil
+}
+
+// NewCron reads a cron expression of five fields for classes of a length that [cronLength] takes. The error is a
+// [*plan.SyntaxError].
+func NewCron(expr string, length time.Duration) (plan.When, error) {
+	fields := strings.Fields(expr)
+	switch {
+	case len(fields) > 0 && (strings.HasPrefix(fields[0], "TZ=") || strings.HasPrefix(fields[0], "CRON_TZ=")):
+		return plan.When{}, plan.SyntaxErrorf("set timezone on the recording instead", "a cron expression cannot set a time zone: %q", expr)
+	case len(fields) > 0 && strings.HasPrefix(fields[0], "@"):
+		return plan.When{}, plan.SyntaxErrorf(cronHint, "%q is a descriptor and not five fields", expr)
+	case len(fields) != 5:
+		return plan.When{}, plan.SyntaxErrorf(cronHint, "a cron expression has five fields and %q has %d", expr, len(fields))
+	}
+	spec, err := parseCron(strings.Join(fields, " "))
+	if err != nil {
+		return plan.When{}, plan.SyntaxErrorf(cronHint, "%q is not a cron expression: %v", expr, cronFault(fields, err))
+	}
+	return plan.When{Kind: plan.WhenCron, Spec: spec, Expr: expr, Length: length}, nil
+}
+
+// cronFields are the five fields and what they take.
+var cronFields = [5]struct{ name, takes string }{
+	{"minute", "0 to 59"},
+	{"hour", "0 to 23"},
+	{"day of the month", "1 to 31"},
+	{"month", "1 to 12 or JAN to DEC"},
+	{"day of the week", "0 (Sunday) to 6 (Saturday) or SUN to SAT"},
+}
+
+// cronFault names the field that an expression fails for, or says what the parser said of all of it.
+func cronFault(fields []string, all error) error {
+	for i, f := range cronFields {
+		alone := []string{"*", "*", "*", "*", "*"}
+		alone[i] = fields[i]
+		if _, err := parseCron(strings.Join(alone, " ")); err != nil {
+			return fmt.Errorf("its %s %q is no *, value, range or step of %s", f.name, fields[i], f.takes)
+		}
+	}
+	return all
+}
+
+// parseCron guards against the parser's panics, which it has on some inputs without fields after a prefix.
+func parseCron(expr string) (spec *cron.SpecSchedule, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the expression cannot be read: %v", r)
+		}
+	}()
+	schedule, err := cronParser.Parse(expr)
+	if err != nil {
+		return nil, err
+	}
+	spec, ok := schedule.(*cron.SpecSchedule)
+	if !ok {
+		return nil, fmt.Errorf("the expression has no fixed times")
+	}
+	return spec, nil
+}

@@ -1,0 +1,89 @@
+package load
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"rundown/plan"
+)
+
+const DayHint = "write a day as 2031-10-13 or a range as 2031-11-27..2031-11-28"
+
+// ParseDay reads a day as 2031-10-13.
+func ParseDay(s string) (plan.Day, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	switch {
+	case err == nil && t.Year() >= 1:
+		return plan.LocalDay(t), nil
+	case looksLikeDate(s):
+		return 0, noSuchDay(s)
+	default:
+		if d, ok := parseForeignDay(s); ok {
+			return 0, plan.SyntaxTip(plan.Tip{Text: "write " + d.String(), Of: s, With: d.String()}, "%q is not a day as plans write it", s)
+		}
+		return 0, plan.SyntaxErrorf(DayHint, "%q is not a day", s)
+	}
+}
+
+// noSuchDay is the error for a text that has the form of a day, and names none. Its hint is the nearest day where that
+// is clear: the last day of a month, or the day whose month and day were swapped.
+func noSuchDay(s string) error {
+	number := func(digits string) int { n, _ := strconv.Atoi(digits); return n }
+	year, month, day := number(s[:4]), number(s[5:7]), number(s[8:])
+	switch {
+	case year < 1:
+		return plan.SyntaxErrorf(DayHint, "there is no day %s: years go from 0001 to 9999", s)
+	case month < 1 || month > 12:
+		message := fmt.Sprintf("there is no day %s: months go from 01 to 12", s)
+		swapped := s[:5] + s[8:] + "-" + s[5:7]
+		if _, err := time.Parse(time.DateOnly, swapped); err == nil {
+			return plan.SyntaxErrorf("did you mean "+swapped+"?", "%s", message)
+		}
+		return plan.SyntaxErrorf(DayHint, "%s", message)
+	}
+	last := plan.DayOf(year, time.Month(month)+1, 1) - 1
+	_, _, length := last.Date()
+	message := fmt.Sprintf("there is no day %s: %s %d has %d days", s, time.Month(month), year, length)
+	if day < 1 || day > 31 {
+		return plan.SyntaxErrorf(DayHint, "%s", message)
+	}
+	return plan.SyntaxTip(plan.Tip{Text: fmt.Sprintf("did you mean %s?", last), Of: s, With: last.String()}, "%s", message)
+}
+
+func looksLikeDate(s string) bool {
+	if len(s) != len(time.DateOnly) {
+		return false
+	}
+	for i := range len(s) {
+		if (i == 4 || i == 7) != (s[i] == '-') || i != 4 && i != 7 && !plan.IsDigit(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// ParseDays reads a day or a range of days: "2031-10-13" or "2031-11-27..2031-11-28". The error is a
+// [*plan.SyntaxError].
+func ParseDays(s string) (plan.DayRange, error) {
+	first, last, isRange := strings.Cut(strings.TrimSpace(s), "..")
+	from, err := ParseDay(strings.TrimSpace(first))
+	if days, ok := ForeignDays(s); err != nil && ok {
+		return plan.DayRange{}, plan.SyntaxTip(plan.Write(days.String()), "%q is not a day, or a range of days, as plans write them", s)
+	}
+	if err != nil {
+		return plan.DayRange{}, err
+	}
+	if !isRange {
+		return plan.DayRange{First: from, Last: from}, nil
+	}
+	until, err := ParseDay(strings.TrimSpace(last))
+	if err != nil {
+		return plan.DayRange{}, err
+	}
+	if until < from {
+		return plan.DayRange{}, plan.SyntaxTip(plan.Write(plan.DayRange{First: until, Last: from}.String()), "the range %s ends before it begins", plan.DayRange{First: from, Last: until})
+	}
+	return plan.DayRange{First: from, Last: until}, nil
+}

@@ -1,0 +1,455 @@
+package load
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"gopkg.in/yaml.v3"
+
+	"rundown/plan"
+)
+
+// decoder reads one file by the types of file.go, in one pass over its nodes. Whatever is wrong becomes a finding, and
+// the rest is read all the same.
+type decoder struct {
+	src      *plan.Source
+	included bool
+	findingList
+}
+
+func (d *decoder) report(id string, at plan.Span, message, hint string) {
+	d.advise(id, at, message, plan.Say(hint))
+}
+
+// advise is report with a hint that may be an edit.
+func (d *decoder) advise(id string, at plan.Span, message string, t plan.Tip) {
+	d.add(d.advised(id, at, message, t))
+}
+
+func (d *decoder) advised(id string, at plan.Span, message string, t plan.Tip) plan.Finding {
+	f := plan.RuleOf(id).Finding(d.src.Pos(at), message, t.Text)
+	if !d.isFull(id) {
+		f.Fix = d.src.Fix(at, t)
+	}
+	return f
+}
+
+// at is embedded in every type that a mapping is read into, and knows where its keys and values stand.
+type at struct {
+	self   plan.Span // the key that holds the mapping, or its first character
+	keys   []keyAt
+	flow   bool // it is written in braces
+	merged bool // a merge key stood in it, which is reported and may have given any key
+}
+
+type keyAt struct {
+	name       string
+	key, value plan.Span
+}
+
+func (a *at) place() *at { return a }
+
+// find looks a key up; false when the file does not give it.
+func (a *at) find(name string) (keyAt, bool) {
+	for _, k := range a.keys {
+		if k.name == name {
+			return k, true
+		}
+	}
+	return keyAt{}, false
+}
+
+// value is the place of a key's value, or of the mapping where the key is missing.
+func (a *at) value(name string) plan.Span {
+	if k, ok := a.find(name); ok {
+		return k.value
+	}
+	return a.self
+}
+
+// key is the place of a key, or of the mapping where it is missing.
+func (a *at) key(name string) plan.Span {
+	if k, ok := a.find(name); ok {
+		return k.key
+	}
+	return a.self
+}
+
+// spot is where a value stands: the key that it belongs to, by name and place, and whether a list is around it.
+type spot struct {
+	name string
+	at   plan.Span
+}
+
+// nodeReader is a type with a form of its own in the file.
+type nodeReader interface {
+	readNode(d *decoder, n *yaml.Node, s spot) bool
+}
+
+// fields is the table of the keys of a type.
+type fields struct {
+	index map[string][]int
+	Names []string // sorted
+	legal string   // the names, for messages
+	noun  string
+}
+
+var fieldTables sync.Map // reflect.Type → *fields
+
+func FieldsOf(t reflect.Type) *fields {
+	if known, ok := fieldTables.Load(t); ok {
+		return known.(*fields)
+	}
+	f := &fields{index: map[string][]int{}, noun: "this mapping"}
+	if named, ok := reflect.Zero(t).Interface().(interface{ noun() string }); ok {
+		f.noun = named.noun()
+	}
+	var add func(t reflect.Type, path []int)
+	add = func(t reflect.Type, path []int) {
+		for i := range t.NumField() {
+			field := t.Field(i)
+			name, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+			here := append(slices.Clone(path), i)
+			switch {
+			case options == "inline":
+				add(field.Type, here)
+			case name != "" && name != "-":
+				f.index[name] = here
+				f.Names = append(f.Names, name)
+			}
+		}
+	}
+	add(t, nil)
+	slices.Sort(f.Names)
+	f.legal = strings.Join(f.Names, ", ")
+	known, _ := fieldTables.LoadOrStore(t, f)
+	return known.(*fields)
+}
+
+// allowed refuses what no plan may hold, whatever its place: aliases and explicit tags.
+func (d *decoder) allowed(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode {
+		d.report(RuleSyntax, nodeSpan(d.src, n), "aliases are not allowed", "write the value out, or put what recordings share under defaults")
+		return false
+	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		d.report(RuleSyntax, d.src.Mark(n.Line, n.Column), "explicit tags are not allowed", "leave the tag "+n.Tag+" out")
+		return false
+	}
+	return true
+}
+
+// skim looks for what no plan may hold in a value that is not read.
+func (d *decoder) skim(n *yaml.Node) {
+	if !d.allowed(n) || n.Kind == yaml.AliasNode {
+		return
+	}
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && child.Tag == "!!merge" {
+			d.mergeKey(child)
+			continue
+		}
+		d.skim(child)
+	}
+}
+
+func (d *decoder) mergeKey(key *yaml.Node) {
+	d.report(RuleSyntax, nodeSpan(d.src, key), "merge keys are not allowed", "put what recordings share under defaults")
+}
+
+// read fills v from a node; false when it could not, for a reason that is then reported.
+func (d *decoder) read(n *yaml.Node, v reflect.Value, s spot) bool {
+	if !d.allowed(n) {
+		return false
+	}
+	if r, ok := v.Addr().Interface().(nodeReader); ok {
+		return r.readNode(d, n, s)
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		target := reflect.New(v.Type().Elem())
+		if !d.readInto(n, target, s) {
+			return false
+		}
+		v.Set(target)
+		return true
+	case reflect.Struct:
+		return d.readMapping(n, v.Addr(), s)
+	case reflect.Slice:
+		return d.readSlice(n, v, s)
+	case reflect.String:
+		text, ok := d.text(n, s)
+		v.SetString(text)
+		return ok
+	case reflect.Int:
+		i, ok := d.integer(n, s)
+		v.SetInt(int64(i))
+		return ok
+	case reflect.Bool:
+		b, ok := d.boolean(n, s)
+		v.SetBool(b)
+		return ok
+	}
+	panic("no form for " + v.Type().String())
+}
+
+func (d *decoder) readInto(n *yaml.Node, target reflect.Value, s spot) bool {
+	if r, ok := target.Interface().(nodeReader); ok {
+		return r.readNode(d, n, s)
+	}
+	return d.read(n, target.Elem(), s)
+}
+
+// readMapping fills the struct that target points to. Its required keys are checked later, by validator.
+func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
+	if n.Kind != yaml.MappingNode {
+		d.wrongType(n, s, "a mapping")
+		return false
+	}
+	v := target.Elem()
+	table := FieldsOf(v.Type())
+	n = d.joinWhen(n, table)
+	place := target.Interface().(interface{ place() *at }).place()
+	place.self, place.flow = s.at, n.Style&yaml.FlowStyle != 0
+	place.keys = make([]keyAt, 0, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		name, at, ok := d.key(key)
+		if !ok {
+			if key.Tag == "!!merge" {
+				place.merged = true
+			}
+			d.skim(value)
+			continue
+		}
+		index, known := table.index[name]
+		if !known {
+			d.unknownKey(n, i, at, table)
+			d.skim(value)
+			continue
+		}
+		if first, twice := place.find(name); twice {
+			d.duplicate(at, fmt.Sprintf("%s stands twice in %s, first on line %d", name, table.noun, first.key.Line))
+			d.skim(value)
+			continue
+		}
+		known1 := keyAt{name: name, key: at, value: at}
+		if value.Kind == yaml.ScalarNode {
+			known1.value = nodeSpan(d.src, value)
+		}
+		place.keys = append(place.keys, known1)
+		d.read(value, v.FieldByIndex(index), spot{name, at})
+	}
+	return true
+}
+
+func (d *decoder) duplicate(at plan.Span, message string) {
+	d.report("duplicate-key", at, message, "remove one of the two, or rename it")
+}
+
+// key reads a key; false when it is none, for a reason that is then reported.
+func (d *decoder) key(n *yaml.Node) (string, plan.Span, bool) {
+	if !d.allowed(n) {
+		return "", plan.Span{}, false
+	}
+	if n.Tag == "!!merge" {
+		d.mergeKey(n)
+		return "", plan.Span{}, false
+	}
+	at := nodeSpan(d.src, n)
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		hint := ""
+		if brace := braces(n); brace != "" {
+			hint = "quote a text that holds " + brace + ": its brace begins a mapping"
+		}
+		d.report("wrong-type", at, "a key is a text, not "+kindOf(n), hint)
+		return "", plan.Span{}, false
+	}
+	return n.Value, at, true
+}
+
+func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s spot) bool {
+	if n.Kind != yaml.SequenceNode {
+		d.wrongType(n, s, "a list")
+		return false
+	}
+	list := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
+	for i, child := range n.Content {
+		d.read(child, list.Index(i), spot{s.name, nodeSpan(d.src, child)})
+	}
+	v.Set(list)
+	return true
+}
+
+// textTags are the tags of what is read as a text.
+var textTags = []string{"!!str", "!!timestamp", "!!merge"}
+
+// text reads a text. A plain date is one, though it resolves to a timestamp.
+func (d *decoder) text(n *yaml.Node, s spot) (string, bool) {
+	if n.Kind != yaml.ScalarNode || !slices.Contains(textTags, n.Tag) {
+		d.wrongType(n, s, "a text")
+		return "", false
+	}
+	if quotes := typographicText.FindStringSubmatch(n.Value); quotes != nil && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 && s.name != "title" && s.name != "note" {
+		hint := plan.Say(fmt.Sprintf("write plain quotes \": %s and %s are letters to YAML", quotes[1], quotes[3]))
+		if onlyReference.MatchString(quotes[2]) || slices.Contains(plainKeys, s.name) {
+			hint.With = quotes[2]
+		}
+		d.advise("invalid-value", nodeSpan(d.src, n), s.name+" is in typographic quotes, which are a part of the text", hint)
+		return "", false
+	}
+	return n.Value, true
+}
+
+// typographicText matches a text that stands in typographic quotes.
+var typographicText = regexp.MustCompile(`^([\x{201C}\x{201D}\x{201E}\x{AB}\x{BB}\x{2018}\x{201A}])(.*)([\x{201C}\x{201D}\x{AB}\x{BB}\x{2018}\x{2019}])$`)
+
+// plainKeys are keys whose values are no secrets and may be shown.
+var plainKeys = []string{"name", "vendor", "region", "bucket", "timezone", "when", "to", "app", "storage", "cdn", "only", "skip", "cname", "cron", "video"}
+
+func (d *decoder) integer(n *yaml.Node, s spot) (int, bool) {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
+		i, err := strconv.ParseInt(n.Value, 10, 64)
+		if err == nil && i >= math.MinInt32 && i <= math.MaxInt32 && strconv.FormatInt(i, 10) == n.Value {
+			return int(i), true
+		}
+		d.report("wrong-type", nodeSpan(d.src, n), s.name+" takes a whole number in plain decimal digits", "")
+		return 0, false
+	}
+	if f, err := strconv.ParseFloat(n.Value, 64); n.Kind == yaml.ScalarNode && n.Tag == "!!float" && err == nil && f == math.Trunc(f) && math.Abs(f) < 1e9 {
+		d.advise("wrong-type", nodeSpan(d.src, n), s.name+" takes a whole number in plain decimal digits", plan.WriteRaw(fmt.Sprintf("%.0f", f)))
+		return int(f), true // so that its bounds are told too
+	}
+	d.wrongType(n, s, "a whole number")
+	return 0, false
+}
+
+func (d *decoder) boolean(n *yaml.Node, s spot) (bool, bool) {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
+		return strings.EqualFold(n.Value, "true"), true
+	}
+	d.wrongType(n, s, "true or false")
+	return false, false
+}
+
+// booleanWords are what other formats, and earlier versions of YAML, take for true and false.
+var booleanWords = map[string]string{
+	"true": "true", "yes": "true", "on": "true", "y": "true", "false": "false", "no": "false", "off": "false", "n": "false",
+}
+
+// booleanWord is the boolean that a text stands for; "" for none.
+func booleanWord(n *yaml.Node) string {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
+		return ""
+	}
+	return booleanWords[strings.ToLower(n.Value)]
+}
+
+// wrongType reports a value of another type. It never shows the value, which may be secret.
+func (d *decoder) wrongType(n *yaml.Node, s spot, want string) {
+	d.skim(n)
+	at := s.at
+	if n.Kind == yaml.ScalarNode {
+		at = nodeSpan(d.src, n)
+	}
+	if n.Tag == "!!null" {
+		hint := "remove the key, or give it a value"
+		if requiredKeys()[s.name] {
+			hint = "give it a value"
+		} else if want == "a mapping" || want == "a list" {
+			hint = "remove the key, or write what it holds below it"
+		}
+		d.report("wrong-type", at, fmt.Sprintf("%s is empty and takes %s", s.name, want), hint)
+		return
+	}
+	d.advise("wrong-type", at, fmt.Sprintf("%s takes %s, not %s", s.name, want, kindOf(n)), d.typeHint(n, s, want))
+}
+
+// requiredKeys are the keys that some mapping cannot do without: a hint to remove one would be wrong.
+var requiredKeys = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{}
+	for _, t := range []reflect.Type{
+		reflect.TypeFor[rootFile](), reflect.TypeFor[accountKeys](), reflect.TypeFor[appKeys](), reflect.TypeFor[storageKeys](),
+		reflect.TypeFor[cdnKeys](), reflect.TypeFor[notifyKeys](), reflect.TypeFor[RecordingKeys](), reflect.TypeFor[videoKeys](), reflect.TypeFor[cronKeys](),
+	} {
+		for name, index := range FieldsOf(t).index {
+			if strings.HasPrefix(t.FieldByIndex(index).Tag.Get("validate"), "required") {
+				all[name] = true
+			}
+		}
+	}
+	return all
+})
+
+// typeHint is what to try with a value of another type.
+func (d *decoder) typeHint(n *yaml.Node, s spot, want string) plan.Tip {
+	brace := braces(n)
+	switch {
+	case brace != "" && slices.Contains(placeholderKeys, s.name):
+		hint := plan.Say(fmt.Sprintf(`put it in quotes: "%s"; an unquoted brace begins a mapping`, brace))
+		from := d.src.Offset(n.Line, n.Column)
+		if bytes.HasPrefix(d.src.Text[from:], []byte(brace)) && s.name != "url" && slices.Contains(plan.BuiltinPlaceholders, brace[1:len(brace)-1]) {
+			hint.At = d.src.PlaceHere(n.Line, from, from+len(brace))
+			hint.With = strconv.Quote(brace)
+		}
+		return hint
+	case strings.HasPrefix(want, "true") && booleanWord(n) != "":
+		return plan.WriteRaw(booleanWord(n))
+	case s.name == "to":
+		return plan.Say(ChangeToHint)
+	case n.Kind != yaml.ScalarNode || want != "a text" || !slices.Contains(freeTexts, s.name):
+		return plan.Tip{}
+	case s.name == "title" || s.name == "note":
+		return plan.Tip{Text: "put it in quotes", With: strconv.Quote(n.Value), Raw: true}
+	}
+	return plan.Say("put it in quotes")
+}
+
+// placeholderKeys are those in which a brace in quotes is a placeholder, or a letter like others.
+var placeholderKeys = []string{"url", "cname", "prefix", "an item of prefix", "title", "note"}
+
+// freeTexts are the keys that take any text: what looks like a number or a word of YAML only needs quotes.
+var freeTexts = []string{"title", "note", "tag", "bucket", "cname", "id", "customer_id", "customer_secret", "access_key", "secret_key"}
+
+// braces recognises {name}, and ${NAME} as far as YAML leaves it, in what became a mapping.
+func braces(n *yaml.Node) string {
+	if n.Kind != yaml.MappingNode || n.Style&yaml.FlowStyle == 0 || len(n.Content) != 2 {
+		return ""
+	}
+	key, value := n.Content[0], n.Content[1]
+	if key.Kind != yaml.ScalarNode || value.Tag != "!!null" || value.Value != "" || !isPlaceholderName(key.Value) {
+		return ""
+	}
+	return "{" + key.Value + "}"
+}
+
+func isPlaceholderName(s string) bool { return plan.ScanPlaceholder("{"+s+"}") == s && s != "" }
+
+func kindOf(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	}
+	switch n.Tag {
+	case "!!int":
+		return "a whole number"
+	case "!!float":
+		return "a number with a fraction"
+	case "!!bool":
+		return "true or false"
+	case "!!null":
+		return "nothing"
+	}
+	return "a text"
+}

@@ -1,0 +1,181 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/go-playground/validator/v10"
+
+	"rundown/plan"
+)
+
+var idPattern = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
+
+// fieldChecks runs the validate tags of file.go.
+var fieldChecks = sync.OnceValue(func() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	must := func(err error) {
+		if err != nil {
+			panic(err)
+		}
+	}
+	must(v.RegisterValidation("version", func(f validator.FieldLevel) bool { return f.Field().Int() == formatVersion }))
+	must(v.RegisterValidation("id", func(f validator.FieldLevel) bool { return idPattern.MatchString(f.Field().String()) }))
+	must(v.RegisterValidation("restriction", func(f validator.FieldLevel) bool {
+		r := plan.RestrictionOf(f.Param())
+		if f.Field().Kind() == reflect.String {
+			return r.AllowsText(f.Field().String())
+		}
+		return r.AllowsInt(f.Field().Int())
+	}))
+	return v
+})
+
+// formatVersion is the only version of the format so far.
+const formatVersion = 1
+
+// checkFields runs validator over a file's types and leads each error's namespace back to the key that it is about.
+func (d *decoder) checkFields(file any) {
+	var errs validator.ValidationErrors
+	if err := fieldChecks().Struct(file); !errors.As(err, &errs) {
+		return
+	}
+	for _, err := range errs {
+		d.fieldError(reflect.ValueOf(file), err)
+	}
+}
+
+func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
+	_, path, _ := strings.Cut(err.StructNamespace(), ".")
+	t := trace(file, path)
+	if t.place.self == (plan.Span{}) {
+		return // the value is no mapping, which is reported already
+	}
+	if err.Tag() == "required" {
+		if _, given := t.place.find(t.key); given || t.place.merged {
+			return // given with another type, which is reported already
+		}
+		id := t.field.Tag.Get("missing")
+		if id == "" {
+			id = "missing-key"
+		}
+		hint := plan.Say("add " + t.key)
+		if example, _, _ := strings.Cut(t.field.Tag.Get("example"), " | "); example != "" && !strings.Contains(example, "${") {
+			hint.Text += fmt.Sprintf(", as in %s: %s", t.key, example)
+		}
+		if value := t.field.Tag.Get("paste"); value != "" {
+			hint = insertion(d.src, t.place, t.key+": "+value)
+		}
+		d.advise(id, t.place.self, fmt.Sprintf("%s is missing in %s", t.key, t.noun), hint)
+		return
+	}
+	at := t.place.value(t.key)
+	switch v := err.Value(); err.Tag() {
+	case "version":
+		d.advise("invalid-value", at, fmt.Sprintf("version %v of the format is not known", v), plan.Number("version", v, strconv.Itoa(formatVersion)))
+	case "id":
+		name, _ := v.(string)
+		d.advise("invalid-value", at, fmt.Sprintf("%s %s is no id: a-z, 0-9 and -, at most 40 characters", t.key, plan.Quoted(name)), idHint(name))
+	case "min", "max":
+		word := map[string]string{"min": "at least", "max": "at most"}[err.Tag()]
+		d.advise("invalid-value", at, fmt.Sprintf("%s is %v and must be %s %s", t.key, v, word, err.Param()), plan.Number(t.key, v, err.Param()))
+	case "oneof":
+		choices := strings.Fields(err.Param())
+		text, _ := v.(string)
+		d.advise("invalid-value", at, fmt.Sprintf("%s is %s and must be one of %s", t.key, plan.Quoted(text), strings.Join(choices, ", ")), plan.DidYouMean(text, choices))
+	default:
+		d.restrictionError(t.key, at, err)
+	}
+}
+
+// restrictionError reports a value that the catalogue does not allow: restriction=ID, alone or as an alternative to none.
+func (d *decoder) restrictionError(key string, at plan.Span, err validator.FieldError) {
+	param := err.Param()
+	if _, alternative, ok := strings.Cut(err.Tag(), "restriction="); ok {
+		param, _, _ = strings.Cut(alternative, "|")
+	}
+	r := plan.RestrictionOf(param)
+	switch v := err.Value().(type) {
+	case string:
+		hint := plan.DidYouMean(v, r.Values)
+		if vendor := vendorAliases[strings.ToLower(v)]; vendor != "" && r.ID == "storage-vendor-values" {
+			hint = plan.Write(vendor)
+		}
+		d.advise(r.ID, at, fmt.Sprintf("%s is %s and must be %s", key, plan.Quoted(v), r.Allowed()), hint)
+	case boundedDuration:
+		d.advise(r.ID, at, fmt.Sprintf("%s is %s and must be %s", key, plan.ShortDuration(time.Duration(v)), r.Allowed()), plan.WriteRaw(r.Nearest(int64(v))))
+	default:
+		i := reflect.ValueOf(v).Int()
+		f := d.advised(r.ID, at, fmt.Sprintf("%s is %d and must be %s", key, i, r.Allowed()), plan.Number(key, i, r.Advisable(i)))
+		if key == "bitrate" && i < 1 {
+			f.Severity = plan.SeverityError // the documented range is a warning's; nothing is no bitrate at all
+		}
+		d.add(f)
+	}
+}
+
+// idHint mends an id, where what is left of it is one.
+func idHint(name string) plan.Tip {
+	var b strings.Builder
+	for _, r := range foldLatin(umlauts.Replace(strings.ToLower(name))) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
+			b.WriteRune(r)
+		case r == ' ' || r == '_' || r == '.' || r == '/':
+			b.WriteByte('-')
+		case unicode.IsLetter(r):
+			return plan.Tip{} // without it, the id would be another word
+		}
+	}
+	mended := strings.Trim(b.String(), "-")
+	if len(mended) > 40 {
+		mended = strings.Trim(mended[:40], "-")
+	}
+	if mended == "" || mended == name {
+		return plan.Tip{}
+	}
+	return plan.Write(mended)
+}
+
+// umlauts are written as their languages do without them; other accents only drop.
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "æ", "ae", "ø", "o", "ł", "l")
+
+// traced is where a validator's namespace leads: the mapping that holds the key, and the key's field.
+type traced struct {
+	place *at
+	noun  string
+	key   string
+	field reflect.StructField
+}
+
+// trace follows a path of Go's field names, as in Recordings[17].Value.Settings.Video.FPS. Fields without a key of
+// their own belong to the key above them.
+func trace(v reflect.Value, path string) traced {
+	var t traced
+	for _, step := range strings.Split(path, ".") {
+		for v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+		if holder, ok := v.Addr().Interface().(interface{ place() *at }); ok {
+			t.place, t.noun = holder.place(), FieldsOf(v.Type()).noun
+		}
+		name, index, indexed := strings.Cut(step, "[")
+		field, _ := v.Type().FieldByName(name)
+		if key, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); key != "" && key != "-" {
+			t.key, t.field = key, field
+		}
+		v = v.FieldByIndex(field.Index)
+		if indexed {
+			i, _ := strconv.Atoi(strings.TrimSuffix(index, "]"))
+			v = v.Index(i)
+		}
+	}
+	return t
+}

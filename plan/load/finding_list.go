@@ -1,0 +1,78 @@
+package load
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"rundown/plan"
+)
+
+// maxListed bounds how many findings of one rule are listed of one file: nobody reads more, and ten megabytes of rubbish
+// hold a million. The others are counted, so that none hides those of another rule.
+const maxListed = 1000
+
+// findingList is what is found in a file.
+type findingList struct {
+	findings []plan.Finding
+	told     map[string]*ruleCount // by rule
+}
+
+// ruleCount is how many findings of a rule there are.
+type ruleCount struct {
+	listed, left int
+	at           plan.Pos // of the first that is left out
+}
+
+func (l *findingList) of(id string) *ruleCount {
+	t := l.told[id]
+	if t == nil {
+		if l.told == nil {
+			l.told = make(map[string]*ruleCount)
+		}
+		t = new(ruleCount)
+		l.told[id] = t
+	}
+	return t
+}
+
+// isFull says that findings of the rule are no longer listed.
+func (l *findingList) isFull(id string) bool { return l.of(id).listed >= maxListed }
+
+// add lists a finding, or counts it.
+func (l *findingList) add(f plan.Finding) {
+	if l.isFull(f.Rule) {
+		l.leave(f.Rule, f.Pos, 1)
+		return
+	}
+	l.of(f.Rule).listed++
+	l.findings = append(l.findings, f)
+}
+
+// leave counts findings that are not listed, the first of them at a place.
+func (l *findingList) leave(id string, first plan.Pos, n int) {
+	t := l.of(id)
+	if t.left == 0 {
+		t.at = first
+	}
+	t.left += n
+}
+
+// leftOut tells of each rule how many findings are not listed.
+func (l *findingList) leftOut() []plan.Finding {
+	var list []plan.Finding
+	for _, id := range slices.Sorted(maps.Keys(l.told)) {
+		if t := l.told[id]; t.left > 0 {
+			f := plan.RuleOf(id).Finding(t.at, fmt.Sprintf("%s of %s in this file from here on, counted and not listed", more(t.left), id), "mend those that are listed first")
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+func more(n int) string {
+	if n == 1 {
+		return "1 more finding"
+	}
+	return fmt.Sprintf("%d more findings", n)
+}

@@ -1,0 +1,54 @@
+package load
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"rundown/plan"
+)
+
+// foreignDay matches a day as people write it whose order is beyond doubt: 24.12.2031 or 2031/12/24.
+var foreignDay = regexp.MustCompile(`^(?:(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})|(\d{4})[/.](\d{1,2})[/.](\d{1,2})|(\d{4})-(\d{1,2})-(\d{1,2}))$`)
+
+// daySeparators are what people write between the ends of a range.
+var daySeparators = []string{"..", " - ", "–", "—", " to ", " bis ", " until ", "/", "-"}
+
+// ForeignDays reads a day or a range of days that is not written as plans do; false where it is none, or where the month
+// cannot be told from the day.
+func ForeignDays(text string) (plan.DayRange, bool) {
+	text = strings.TrimSpace(text)
+	if d, ok := parseForeignDay(text); ok {
+		return plan.DayRange{First: d, Last: d}, true
+	}
+	for _, separator := range daySeparators {
+		from, to, ok := strings.Cut(text, separator)
+		if !ok {
+			continue
+		}
+		first, ok1 := parseForeignDay(strings.TrimSpace(from))
+		last, ok2 := parseForeignDay(strings.TrimSpace(to))
+		if ok1 && ok2 && first <= last {
+			return plan.DayRange{First: first, Last: last}, true
+		}
+	}
+	return plan.DayRange{}, false
+}
+
+func parseForeignDay(text string) (plan.Day, bool) {
+	m := foreignDay.FindStringSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
+	year, month, day := number(m[4]+m[7]), number(m[5]+m[8]), number(m[6]+m[9])
+	if m[3] != "" {
+		year, month, day = number(m[3]), number(m[2]), number(m[1])
+	}
+	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	if year < 1 || t.Month() != time.Month(month) || t.Day() != day {
+		return 0, false
+	}
+	return plan.LocalDay(t), true
+}

@@ -1,0 +1,445 @@
+package load
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// The types of the file that have a form of their own: either this or that, or a list, or a word.
+
+const none = "none"
+
+func isWord(n *yaml.Node, word string) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!str" && n.Value == word
+}
+
+func (i *item) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	text, ok := d.text(n, s)
+	i.Text, i.At = text, s.at
+	if n.Kind == yaml.ScalarNode {
+		i.At = nodeSpan(d.src, n)
+	}
+	return ok
+}
+
+func (k *severityKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	return k.Text.readNode(d, n, s)
+}
+
+// readNode reads a text or a list of texts; of a list, those that are texts.
+func (l *textList) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	*l = textList{}
+	if n.Kind != yaml.SequenceNode {
+		if n.Kind == yaml.MappingNode || n.Tag == "!!null" {
+			d.wrongType(n, s, "a text or a list of texts")
+			return false
+		}
+		var only item
+		if !only.readNode(d, n, s) {
+			return false
+		}
+		*l = append(*l, only)
+		return true
+	}
+	*l = slices.Grow(*l, len(n.Content))
+	for _, child := range n.Content {
+		var next item
+		if d.allowed(child) && next.readNode(d, child, spot{"an item of " + s.name, nodeSpan(d.src, child)}) {
+			*l = append(*l, next)
+		}
+	}
+	return true
+}
+
+func (l *nameList) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if isWord(n, none) {
+		l.None = true
+		return true
+	}
+	return l.Names.readNode(d, n, s) && d.filled(n, s, "write none, or names of calendars")
+}
+
+// readNode reads folders. The word none by itself is no folder; in a list it is one.
+func (k *prefixKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if isWord(n, none) {
+		k.None = true
+		return true
+	}
+	return k.Elements.readNode(d, n, s)
+}
+
+func (k *calendarKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	return k.Days.readNode(d, n, s) && d.filled(n, s, "a calendar is a day, a range of days, or a list of both")
+}
+
+// filled reports an empty list where one has no meaning.
+func (d *decoder) filled(n *yaml.Node, s spot, hint string) bool {
+	if n.Kind != yaml.SequenceNode || len(n.Content) > 0 {
+		return true
+	}
+	d.report("invalid-value", s.at, s.name+" is an empty list", hint)
+	return false
+}
+
+// readNode reads a mapping whose keys are the author's, in document order; of two equal keys the first stands.
+func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if list := d.withoutName(n, s, reflect.TypeFor[T]()); list != nil {
+		*e = make(entries[T], len(list))
+		for i := range list {
+			(*e)[i].Key = item{list[i].name, list[i].at}
+			d.read(list[i].node, reflect.ValueOf(&(*e)[i].Value).Elem(), spot{list[i].name, list[i].at})
+		}
+		return true
+	}
+	if n.Kind != yaml.MappingNode {
+		d.wrongType(n, s, "a mapping")
+		return false
+	}
+	list := make(entries[T], 0, len(n.Content)/2)
+	seen := make(map[string]int32, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, at, ok := d.key(n.Content[i])
+		if !ok {
+			d.skim(n.Content[i+1])
+			continue
+		}
+		if line, twice := seen[name]; twice {
+			d.duplicate(at, fmt.Sprintf("%s stands twice in %s, first on line %d", plan.Quoted(name), s.name, line))
+			d.skim(n.Content[i+1])
+			continue
+		}
+		seen[name] = at.Line
+		list = append(list, entry[T]{Key: item{name, at}})
+		d.read(n.Content[i+1], reflect.ValueOf(&list[len(list)-1].Value).Elem(), spot{name, at})
+	}
+	*e = list
+	return true
+}
+
+func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	parsed, ok := d.length(n, s, "a length of time", func(v time.Duration) bool { return v > 0 && v <= maxDuration() }, "s", "m")
+	switch longest := maxDuration(); {
+	case !ok:
+		return false
+	case parsed < 0:
+		d.report("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s cannot be negative, as %s is", s.name, plan.Quoted(n.Value)), "")
+		return false
+	case parsed > longest:
+		d.report("max-recording-hour-range", nodeSpan(d.src, n), fmt.Sprintf("%s is longer than the %s that a recording can last", plan.Quoted(n.Value), plan.ShortDuration(longest)), "")
+		return false
+	}
+	*t = duration(parsed)
+	return true
+}
+
+// read reads one of any size for a key that takes what want says, within the bounds of a restriction.
+func (t *boundedDuration) read(d *decoder, n *yaml.Node, s spot, want string, r plan.Restriction) bool {
+	units := []string{"s", "m", "h", "ms"}
+	if r.Unit == time.Minute {
+		units = []string{"m", "s", "h"}
+	}
+	parsed, ok := d.length(n, s, want, func(v time.Duration) bool { return r.AllowsInt(int64(v)) }, units...)
+	*t = boundedDuration(parsed)
+	return ok
+}
+
+// length reads a length of time of any size. The units are those that a plain number may have been meant in, in the order
+// in which they are likely; allowed are the lengths that may be suggested.
+func (d *decoder) length(n *yaml.Node, s spot, want string, allowed func(time.Duration) bool, units ...string) (time.Duration, bool) {
+	if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
+		hint := withUnit(n.Value, allowed, units)
+		if hint.Text == "" {
+			hint = plan.Say("30s, 2m and 1h30m are lengths of time")
+		}
+		d.advise("wrong-type", nodeSpan(d.src, n), s.name+" takes a length of time with its unit, not a plain number", hint)
+		return 0, false
+	}
+	text, ok := d.text(n, s)
+	if !ok {
+		return 0, false
+	}
+	parsed, err := time.ParseDuration(text)
+	if err != nil {
+		d.report("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s takes %s, and %s is none", s.name, want, plan.Quoted(text)), "30s, 2m and 1h30m are lengths of time")
+		return 0, false
+	}
+	return parsed, true
+}
+
+// withUnit is the hint to give a plain number its unit: the first that makes it an allowed length, and the second one too
+// where a number may have been meant in either.
+func withUnit(number string, allowed func(time.Duration) bool, units []string) plan.Tip {
+	var fit []string
+	for _, unit := range units {
+		if v, err := time.ParseDuration(number + unit); err == nil && allowed(v) {
+			fit = append(fit, plan.ShortDuration(v))
+		}
+	}
+	switch {
+	case len(fit) == 0:
+		return plan.Tip{}
+	case len(units) == 2 && len(fit) == 2:
+		return plan.Say("write " + fit[0] + " or " + fit[1])
+	}
+	return plan.WriteRaw(fit[0])
+}
+
+// maxDuration is the longest time for which the service keeps a recording.
+func maxDuration() time.Duration {
+	_, most := agora.Bound("max-recording-hour-range")
+	return time.Duration(*most) * time.Hour
+}
+
+func (k *cdnKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		if n.Kind != yaml.MappingNode {
+			d.wrongType(n, s, "an address, or url and fallback")
+			return false
+		}
+		return d.readMapping(n, reflect.ValueOf(k), s)
+	}
+	var url item
+	if !url.readNode(d, n, s) {
+		return false
+	}
+	k.URL, k.self = &url.Text, s.at
+	k.keys = []keyAt{{"url", s.at, url.At}}
+	return true
+}
+
+var videoName = regexp.MustCompile(`^([0-9]{3,4}p)([0-9]{1,4})?$`)
+
+func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind == yaml.MappingNode {
+		return d.readMapping(n, reflect.ValueOf(k), s)
+	}
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
+		d.advise("wrong-type", nodeSpan(d.src, n), "video takes a size by name or a mapping, not a whole number", plan.DidYouMean(n.Value+"p", videoNames()))
+		return false
+	}
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		d.wrongType(n, s, "a size by name or a mapping")
+		return false
+	}
+	text, ok := d.text(n, s)
+	if !ok {
+		return false
+	}
+	at := nodeSpan(d.src, n)
+	name := videoName.FindStringSubmatch(text)
+	for _, size := range videoSizes {
+		if name == nil || size.name != name[1] {
+			continue
+		}
+		k.self, k.Width, k.Height = s.at, &size.width, &size.height
+		k.keys = []keyAt{{"width", at, at}, {"height", at, at}}
+		if name[2] != "" {
+			fps, _ := strconv.Atoi(name[2])
+			k.FPS = &fps
+			k.keys = append(k.keys, keyAt{"fps", at, at})
+		}
+		return true
+	}
+	hint := plan.DidYouMean(text, videoNames())
+	if name != nil {
+		hint = plan.DidYouMean(name[1], videoNames())
+		hint.Of = name[1]
+	}
+	d.advise("invalid-value", at, fmt.Sprintf("%s is no size of video: %s, each also with a frame rate as in 720p30, or a mapping of width and height",
+		plan.Quoted(text), strings.Join(videoNames(), ", ")), hint)
+	return false
+}
+
+func videoNames() []string {
+	names := make([]string, len(videoSizes))
+	for i, size := range videoSizes {
+		names[i] = size.name
+	}
+	return names
+}
+
+func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
+		var ok bool
+		k.Enabled, ok = d.boolean(n, s)
+		return ok
+	}
+	const want = "true, false or a length of time"
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" || booleanWord(n) != "" {
+		d.wrongType(n, s, want)
+		return false
+	}
+	var split boundedDuration
+	if !split.read(d, n, s, want, plan.RestrictionOf("max-video-duration-range/m")) {
+		return false
+	}
+	k.Enabled, k.Split = true, &split
+	return true
+}
+
+func (k *remainderKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if isWord(n, "never") {
+		k.Never = true
+		return true
+	}
+	if !k.Duration.readNode(d, n, s) {
+		return false
+	}
+	if k.Duration == 0 {
+		d.report("invalid-value", nodeSpan(d.src, n), "min_remainder must be longer than nothing", "1s records whatever is left; never makes no late start")
+		return false
+	}
+	return true
+}
+
+func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if isWord(n, none) {
+		k.None = true
+		return true
+	}
+	k.Duration = new(boundedDuration)
+	if !k.Duration.read(d, n, s, "a length of time or none", plan.RestrictionOf("ready-timeout-range/s")) {
+		k.Duration = nil
+		return false
+	}
+	return true
+}
+
+func (k *optionalBool) readNode(d *decoder, n *yaml.Node, s spot) (ok bool) {
+	if isWord(n, none) {
+		k.None = true
+		return true
+	}
+	k.Value, ok = d.boolean(n, s)
+	return ok
+}
+
+// readNode reads labels. Their values may be numbers, which are taken as they are written.
+func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if isWord(n, none) {
+		k.None = true
+		return true
+	}
+	if n.Kind != yaml.MappingNode {
+		d.wrongType(n, s, "a mapping of names to texts, or none")
+		return false
+	}
+	seen := make(map[string]bool, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		value := n.Content[i+1]
+		name, at, ok := d.key(n.Content[i])
+		if !ok {
+			d.skim(value)
+			continue
+		}
+		if seen[name] {
+			d.duplicate(at, fmt.Sprintf("%s stands twice in labels", plan.Quoted(name)))
+			d.skim(value)
+			continue
+		}
+		seen[name] = true
+		if !d.allowed(value) {
+			continue
+		}
+		if value.Kind != yaml.ScalarNode || value.Tag == "!!null" {
+			d.wrongType(value, spot{"label " + plan.Quoted(name), at}, "a text")
+			continue
+		}
+		k.List = append(k.List, label{item{name, at}, item{value.Value, nodeSpan(d.src, value)}})
+	}
+	return true
+}
+
+func (k *changeKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind == yaml.MappingNode {
+		return d.readMapping(n, reflect.ValueOf(k), s)
+	}
+	k.self = s.at
+	if isWord(n, "cancelled") {
+		k.Cancelled = true
+		return true
+	}
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!timestamp" {
+		d.wrongType(n, s, "cancelled, or a mapping of to and other keys")
+		return false
+	}
+	hint := plan.DidYouMean(n.Value, []string{"cancelled"})
+	if _, err := ParseChangeTo(n.Value); err == nil {
+		hint = plan.WriteRaw("{to: " + n.Value + "}")
+	}
+	d.advise("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s is no change: it takes cancelled, or a mapping of to and other keys", plan.Quoted(n.Value)), hint)
+	return false
+}
+
+func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+	if n.Kind != yaml.SequenceNode {
+		k.read(d, n, s, whenItem{})
+		return len(k.Items) > 0
+	}
+	if len(n.Content) == 0 {
+		d.report("invalid-value", s.at, "when is an empty list; a recording needs a time", "")
+		return false
+	}
+	k.Items = make([]whenItem, 0, len(n.Content))
+	for i, child := range n.Content {
+		next := whenItem{list: blockList}
+		if n.Style&yaml.FlowStyle != 0 {
+			next.list = flowList
+		}
+		if next.list == flowList && child.Style == 0 && child.Kind == yaml.ScalarNode && i+1 < len(n.Content) {
+			if whole := joinedWhen(child.Value, n.Content[i+1].Value); whole != "" {
+				next.hint = fmt.Sprintf("inside [] a comma begins another item: write %s without the comma", whole)
+			}
+		}
+		if !d.allowed(child) {
+			k.unread = true
+			continue
+		}
+		k.read(d, child, spot{s.name, nodeSpan(d.src, child)}, next)
+	}
+	return true
+}
+
+// notATime reports a value of when that is neither a text nor a cron entry: an empty one, a number, or a list in a list.
+func (d *decoder) notATime(n *yaml.Node, s spot) {
+	d.skim(n)
+	at := s.at
+	if n.Kind == yaml.ScalarNode {
+		at = nodeSpan(d.src, n)
+	}
+	const takes = "takes weekdays and a time, a date and a time, or a cron entry"
+	message := fmt.Sprintf("%s %s, not %s", s.name, takes, kindOf(n))
+	if n.Tag == "!!null" {
+		message = fmt.Sprintf("%s is empty and %s", s.name, takes)
+	}
+	d.report("wrong-type", at, message, WhenHint)
+}
+
+// read reads one time; next knows where it stands.
+func (k *whenKeys) read(d *decoder, n *yaml.Node, s spot, next whenItem) {
+	ok := false
+	switch {
+	case n.Kind == yaml.MappingNode:
+		next.Cron = &cronKeys{}
+		ok = d.readMapping(n, reflect.ValueOf(next.Cron), s)
+	case n.Kind != yaml.ScalarNode || !slices.Contains(textTags, n.Tag):
+		d.notATime(n, s)
+	default:
+		ok = next.Text.readNode(d, n, s)
+	}
+	if !ok {
+		k.unread = true
+		return
+	}
+	k.Items = append(k.Items, next)
+}

@@ -1,0 +1,70 @@
+package load
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+const ignoreWord = "rundown:ignore"
+
+// ignoresOf reads the ignores of a plan's files, in document order.
+func ignoresOf(files []plan.File) []plan.Ignore {
+	var list []plan.Ignore
+	for _, f := range files {
+		if !bytes.Contains(f.Text, []byte(ignoreWord)) {
+			continue
+		}
+		found := Comments(f.Text)
+		for i, c := range found {
+			if rest, ok := strings.CutPrefix(c.Text, ignoreWord); ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
+				ig := newIgnore(rest)
+				ig.Pos = plan.Pos{File: f.Path, Line: int(c.At.Line), Column: int(c.At.Column), EndLine: int(c.At.EndLine), EndColumn: int(c.At.EndColumn)}
+				ig.Line = ig.Pos.Line
+				if c.Alone {
+					ig.Line = lineBelow(found[i:])
+				}
+				list = append(list, ig)
+			}
+		}
+	}
+	return list
+}
+
+// lineBelow is the line after a comment and those that follow it line by line.
+func lineBelow(block []comment) int {
+	line := block[0].At.Line
+	for _, c := range block[1:] {
+		if c.At.Line != line+1 || !c.Alone {
+			break
+		}
+		line++
+	}
+	return int(line) + 1
+}
+
+func newIgnore(rest string) plan.Ignore {
+	words := strings.Fields(rest)
+	if len(words) == 0 {
+		return plan.Ignore{Problem: ignoreWord + " names no rule", Hint: plan.Say("write the rule and the reason: # " + ignoreWord + " RULE reason")}
+	}
+	id := words[0]
+	_, ours := plan.RuleByID(id)
+	_, documented := agora.RestrictionByID(id)
+	ig := plan.Ignore{Rule: id}
+	switch {
+	case !ours && !documented:
+		ig.Problem, ig.Hint = fmt.Sprintf("%s is the id of no rule", plan.Quoted(id)), plan.DidYouMean(id, plan.RuleIDs())
+		ig.Hint.Of = id
+	case plan.Structural[id]:
+		ig.Problem, ig.Hint = fmt.Sprintf("%s is a rule of structure and cannot be silenced", id), plan.Say("mend what it reports")
+	case id == "unused-ignore":
+		ig.Problem, ig.Hint = "unused-ignore cannot be silenced", plan.Say("remove the comment")
+	case len(words) == 1:
+		ig.Problem, ig.Hint = fmt.Sprintf("the ignore of %s gives no reason and silences nothing", id), plan.Say("write the reason after the rule")
+	}
+	return ig
+}

@@ -1,0 +1,351 @@
+package load
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// programDefaults are the settings of a recording that sets nothing and has no defaults.
+func programDefaults() plan.Settings {
+	return plan.Settings{
+		Video:      plan.Video{Width: 1280, Height: 720},
+		Padding:    plan.Padding{Before: 30 * time.Second, After: 2 * time.Minute},
+		Attempts:   3,
+		Redundancy: 1,
+		Priority:   plan.PriorityNormal,
+	}
+}
+
+// layer is what one mapping of settings sets, with its names resolved.
+type layer struct {
+	values plan.Settings
+	rows   []*plan.Setting
+	keys   []string
+	from   []plan.Pos
+}
+
+// over lays the layer over settings, which are shared as far as it does not touch them and never changed.
+func (l *layer) over(s plan.Settings) plan.Settings {
+	if len(l.keys) == 0 {
+		return s
+	}
+	s.From = plan.NewOrigins(l.keys, l.from, s.From)
+	for _, row := range l.rows {
+		row.Lay(&l.values, &s)
+	}
+	return s
+}
+
+// reading is a mapping of settings that is read into values.
+type reading struct {
+	b    *builder
+	u    *unit
+	keys *settingsKeys
+	days *filterKeys // nil for a change
+	at   *at
+	into *plan.Settings
+}
+
+// layerOf resolves the keys of a mapping; those with mistakes are reported and left out.
+func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer {
+	l := &layer{rows: make([]*plan.Setting, 0, len(a.keys)), keys: make([]string, 0, len(a.keys)), from: make([]plan.Pos, 0, len(a.keys))}
+	r := reading{b, u, k, f, a, &l.values}
+	for i := range plan.SettingTable {
+		row := &plan.SettingTable[i]
+		if _, given := a.find(row.Key); given && setters[row.Key](&r) {
+			l.rows, l.keys, l.from = append(l.rows, row), append(l.keys, row.Key), append(l.from, u.src.Pos(a.value(row.Key)))
+		}
+	}
+	doubt := func(key, kind string, unread bool) {
+		if _, given := a.find(key); unread && given || a.merged {
+			b.p.Uses.Doubt(kind)
+		}
+	}
+	doubt("app", "app", k.App == nil)
+	doubt("storage", "storage", k.Storage == nil)
+	doubt("cdn", "cdn target", k.CDN == nil)
+	if f != nil {
+		doubt("only", "calendar", f.Only == nil || !f.Only.None && len(f.Only.Names) == 0)
+		doubt("skip", "calendar", f.Skip == nil || !f.Skip.None && len(f.Skip.Names) == 0)
+	}
+	return l
+}
+
+// setters read a given key; false where it cannot be read or has a mistake, which is then reported.
+var setters = map[string]func(*reading) bool{
+	"timezone": func(r *reading) bool {
+		if r.keys.Timezone != nil {
+			r.into.Zone = r.b.zone(r.u, item{*r.keys.Timezone, r.at.value("timezone")})
+		}
+		return r.into.Zone != nil
+	},
+	"app":           named(func(b *builder) *names[*plan.App] { return &b.apps }, func(k *settingsKeys) *string { return k.App }, "app", func(s *plan.Settings) **plan.App { return &s.App }),
+	"region":        (*reading).region,
+	"near":          (*reading).near,
+	"storage":       named(func(b *builder) *names[*plan.Storage] { return &b.storages }, func(k *settingsKeys) *string { return k.Storage }, "storage", func(s *plan.Settings) **plan.Storage { return &s.Storage }),
+	"cdn":           (*reading).cdn,
+	"url":           (*reading).url,
+	"cname":         (*reading).cname,
+	"only":          func(r *reading) bool { return r.calendars(r.days.Only, &r.into.Only, &r.into.UnreadOnly) },
+	"skip":          func(r *reading) bool { return r.calendars(r.days.Skip, &r.into.Skip, &r.into.UnreadSkip) },
+	"video":         (*reading).video,
+	"audio_profile": plainKey(func(k *settingsKeys) *int { return k.AudioProfile }, func(s *plan.Settings) *int { return &s.AudioProfile }),
+	"mp4":           (*reading).mp4,
+	"mobile":        (*reading).mobile,
+	"ready_timeout": (*reading).readyTimeout,
+	"exact_start":   plainKey(func(k *settingsKeys) *bool { return k.ExactStart }, func(s *plan.Settings) *bool { return &s.ExactStart }),
+	"padding":       (*reading).padding,
+	"min_remainder": (*reading).remainder,
+	"attempts":      plainKey(func(k *settingsKeys) *int { return k.Attempts }, func(s *plan.Settings) *int { return &s.Attempts }),
+	"redundancy":    plainKey(func(k *settingsKeys) *int { return k.Redundancy }, func(s *plan.Settings) *int { return &s.Redundancy }),
+	"priority":      plainKey(func(k *settingsKeys) *plan.Priority { return (*plan.Priority)(k.Priority) }, func(s *plan.Settings) *plan.Priority { return &s.Priority }),
+	"labels":        (*reading).labels,
+	"note":          (*reading).note,
+}
+
+// plainKey reads a key that is a setting as it stands.
+func plainKey[T any](from func(*settingsKeys) *T, to func(*plan.Settings) *T) func(*reading) bool {
+	return func(r *reading) bool {
+		v := from(r.keys)
+		set(to(r.into), v)
+		return v != nil
+	}
+}
+
+// named reads the name of a definition.
+func named[T any](defined func(*builder) *names[*T], from func(*settingsKeys) *string, key string, to func(*plan.Settings) **T) func(*reading) bool {
+	return func(r *reading) (ok bool) {
+		if name := from(r.keys); name != nil {
+			*to(r.into), ok = defined(r.b).get(r.u, item{*name, r.at.value(key)})
+		}
+		return ok
+	}
+}
+
+func (r *reading) region() bool {
+	v := r.keys.Region
+	if v == nil || *v != none && !plan.RestrictionOf("acquire-region-values").AllowsText(*v) {
+		return false
+	}
+	if *v != none {
+		r.into.Region = agora.Region(*v)
+	}
+	return true
+}
+
+func (r *reading) near() bool {
+	v := r.keys.Near
+	if v == nil || *v != none && !slices.Contains(agora.Nears(), agora.Near(*v)) {
+		return false
+	}
+	area := agora.Near(*v)
+	if *v == none {
+		area = ""
+	}
+	r.into.OwnNear = &area
+	return true
+}
+
+func (r *reading) cdn() (ok bool) {
+	if r.keys.CDN == nil || *r.keys.CDN == none {
+		return r.keys.CDN != nil
+	}
+	r.into.CDN, ok = r.b.cdns.get(r.u, item{*r.keys.CDN, r.at.value("cdn")})
+	return ok
+}
+
+func (r *reading) url() bool {
+	switch v := r.keys.URL; {
+	case v == nil:
+	case *v == "":
+		r.u.report("url-required", r.at.value("url"), "url is empty", "write the address of the page, as in url: https://lingua.example/rooms/{id}")
+	default:
+		r.into.URL = r.b.url(r.u, *v, r.at.value("url"))
+	}
+	return !r.into.URL.IsZero()
+}
+
+func (r *reading) cname() bool {
+	v, at := r.keys.Cname, r.at.value("cname")
+	switch {
+	case v == nil:
+	case *v == none:
+		return true
+	case *v == "":
+		r.u.report("cname-required", at, "cname is empty", "leave it out, and it is derived from plan and id")
+	case !r.u.noReference("cname", item{*v, at}):
+		r.into.Cname = r.u.text(*v, at, plan.TextTemplate)
+	}
+	return !r.into.Cname.IsZero()
+}
+
+func (r *reading) calendars(list *nameList, into *[]*plan.Calendar, unread *bool) bool {
+	if list == nil {
+		return false
+	}
+	found, whole := r.b.calendars(r.u, list)
+	*into, *unread = found, !whole
+	return true
+}
+
+func (r *reading) video() bool {
+	v := r.keys.Video
+	if v == nil || v.Width == nil || v.Height == nil {
+		return false
+	}
+	r.into.Video = plan.Video{Width: *v.Width, Height: *v.Height}
+	set(&r.into.Video.FPS, v.FPS)
+	set(&r.into.Video.Bitrate, v.Bitrate)
+	return true
+}
+
+func (r *reading) mp4() bool {
+	v := r.keys.MP4
+	if v == nil {
+		return false
+	}
+	r.into.MP4.Enabled = v.Enabled
+	set((*boundedDuration)(&r.into.MP4.Split), v.Split)
+	return true
+}
+
+func (r *reading) mobile() bool {
+	v := r.keys.Mobile
+	if v != nil && !v.None {
+		r.into.Mobile = &v.Value
+	}
+	return v != nil
+}
+
+func (r *reading) readyTimeout() bool {
+	if v := r.keys.ReadyTimeout; v != nil {
+		r.into.ReadyTimeout = (*time.Duration)(v.Duration)
+	} else {
+		r.into.UnreadReady = true
+	}
+	return true
+}
+
+func (r *reading) padding() bool {
+	v := r.keys.Padding
+	if v == nil {
+		return false
+	}
+	r.into.Padding = programDefaults().Padding
+	set((*duration)(&r.into.Padding.Before), v.Before)
+	set((*duration)(&r.into.Padding.After), v.After)
+	return true
+}
+
+func (r *reading) remainder() bool {
+	v := r.keys.MinRemainder
+	if v != nil {
+		r.into.MinRemainder = plan.MinRemainder{Never: v.Never, Duration: time.Duration(v.Duration)}
+	}
+	return v != nil
+}
+
+func (r *reading) labels() bool {
+	v := r.keys.Labels
+	if v == nil {
+		return false
+	}
+	if labels := r.b.labels(r.u, v); !v.None {
+		r.into.Labels = labels
+	}
+	return true
+}
+
+func (r *reading) note() bool {
+	v := r.keys.Note
+	if v == nil {
+		return false
+	}
+	if note := r.u.plain(r.at, "note", v); note != none {
+		r.into.Note = note
+	}
+	return true
+}
+
+// url reads a page's address: an http or https one, with placeholders and exposed variables.
+func (b *builder) url(u *unit, text string, where plan.Span) plan.Text {
+	t := u.text(text, where, plan.TextURL)
+	if t.IsZero() {
+		b.p.Uses.Doubt("variable")
+		return t
+	}
+	for _, ref := range t.References() {
+		if ref.Name != "" && b.expose[ref.Name] {
+			b.p.Uses.Use("variable", ref.Name)
+			continue
+		}
+		hint := "only variables can be exposed, not files"
+		if ref.Name != "" {
+			hint = fmt.Sprintf("add %s to expose in the root file", ref.Name)
+		}
+		u.report("reference-not-allowed", where, fmt.Sprintf("a url may use exposed variables only, and %s is not exposed", ref), hint)
+	}
+	if first := t.Parts()[0]; first.Kind == plan.PartLiteral && !plan.WebAddress.MatchString(first.S) {
+		hint := addressHint(text)
+		u.advise("invalid-value", where, "url is no web address: it begins with https:// or http:// and a host", hint)
+	}
+	return t
+}
+
+// addressHint mends the beginning of an address, where what follows is one.
+func addressHint(text string) plan.Tip {
+	rest := text
+	if scheme, after, ok := strings.Cut(text, ":"); ok && slices.Contains([]string{"http", "https", "htp", "htps", "ttps", "hhtps"}, strings.ToLower(scheme)) {
+		rest = strings.TrimLeft(after, "/")
+	}
+	if !strings.Contains(rest, "://") && hostLike.MatchString(rest) {
+		return plan.Tip{Text: "begin with https://", With: "https://" + rest}
+	}
+	return plan.Tip{}
+}
+
+// hostLike matches what begins with a host: www.example.org/rooms.
+var hostLike = regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9-]*\.)+[a-z]{2,}(:[0-9]+)?([/?#]|$)`)
+
+// calendars resolves the names of only or skip; whole says that all of them could be read.
+func (b *builder) calendars(u *unit, list *nameList) (found []*plan.Calendar, whole bool) {
+	whole = list.None || len(list.Names) > 0
+	for _, name := range list.Names {
+		if name.Text == none {
+			u.report("invalid-value", name.At, "none stands alone, not in a list", "write none, or names of calendars")
+			whole = false
+			continue
+		}
+		c, ok := b.days.get(u, name)
+		if !ok || b.unreadDays[c] {
+			whole = false
+		}
+		if ok && !slices.Contains(found, c) {
+			found = append(found, c)
+		}
+	}
+	return found, whole
+}
+
+var labelName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
+
+func (b *builder) labels(u *unit, k *labelKeys) map[string]string {
+	labels := make(map[string]string, len(k.List))
+	for _, l := range k.List {
+		switch {
+		case slices.Contains(plan.BuiltinPlaceholders, l.Key.Text):
+			u.report("invalid-value", l.Key.At, fmt.Sprintf("{%s} is a placeholder of its own, and no label can be called so", l.Key.Text), "choose another name")
+		case !labelName.MatchString(l.Key.Text):
+			u.report("invalid-value", l.Key.At, fmt.Sprintf("%s is no name of a label: a letter, then letters, digits, _ and -, at most 40", plan.Quoted(l.Key.Text)), "")
+		case !u.noReference("a label", l.Value):
+			labels[l.Key.Text] = l.Value.Text
+		}
+	}
+	return labels
+}

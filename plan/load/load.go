@@ -1,0 +1,113 @@
+package load
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+
+	"rundown/plan"
+)
+
+// Files is where plans are read from. All paths are as given or joined to the root file's folder with forward
+// slashes.
+type Files interface {
+	ReadFile(name string) ([]byte, error)
+	// Glob lists the files that match, sorted.
+	Glob(pattern string) ([]string, error)
+}
+
+// Load reads the root file and what it includes. The findings are those of structure and of single values, tuned by
+// the plan's rules: key, in document order; the plan is as complete as they let it be and is nil only when the root
+// could not be parsed at all. The error is for a root file that cannot be read.
+func Load(files Files, path string) (*plan.Plan, []plan.Finding, error) {
+	text, err := files.ReadFile(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read plan: %w", err)
+	}
+	return (&loader{files: files}).load(path, text)
+}
+
+// load reads the root file's text and what it includes.
+func (l *loader) load(path string, text []byte) (*plan.Plan, []plan.Finding, error) {
+	root := l.parse(path, text)
+	if root.top == nil {
+		return nil, root.findings, nil
+	}
+	var file rootFile
+	root.part, root.place = &file.Part, &file.at
+	if root.decode(&file) {
+		l.include(root, &file)
+	} else {
+		root.part = nil
+	}
+	p := l.build(&file)
+	l.tellReach(p)
+	var findings []plan.Finding
+	for _, u := range l.units {
+		findings = append(findings, u.findings...)
+	}
+	p.Ignores = ignoresOf(p.Files)
+	used := make([]bool, len(p.Ignores))
+	findings = plan.Silence(findings, p.Ignores, used)
+	for i := range used {
+		p.Ignores[i].Used = used[i] || l.leftOut(p.Ignores[i])
+	}
+	for _, u := range l.units { // they are counted, and what is silenced among them too
+		findings = append(findings, u.leftOut()...)
+	}
+	return p, plan.Sort(p, plan.Tune(findings, p.Severities)), nil
+}
+
+// leftOut says that an ignore may be for a finding that is counted only.
+func (l *loader) leftOut(ig plan.Ignore) bool {
+	return slices.ContainsFunc(l.units, func(u *unit) bool {
+		return u.src.Path == ig.Pos.File && u.told[ig.Rule] != nil && u.told[ig.Rule].left > 0
+	})
+}
+
+// loader reads the files of one plan.
+type loader struct {
+	files Files
+	units []*unit // the root file first
+}
+
+// unit is one file on its way into the plan.
+type unit struct {
+	*decoder
+	top      *yaml.Node // nil when the parser refused the text, and once it is decoded
+	original []byte     // the text as it was read
+	place    *at        // of the file's mapping
+	part     *partKeys
+}
+
+// parse adds a file. Its findings are what the parser says of it.
+func (l *loader) parse(path string, text []byte) *unit {
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
+	u := &unit{decoder: &decoder{src: plan.NewSource(path, text), included: len(l.units) > 0}}
+	l.units = append(l.units, u)
+	u.original = text
+	u.plainSpaces()
+	document, problem := parse(u.src)
+	if problem != nil {
+		u.advise(RuleSyntax, problem.at, problem.message, problem.hint)
+	}
+	if document != nil && len(document.Content) > 0 {
+		u.top = document.Content[0]
+	}
+	return u
+}
+
+// decode reads the file's one mapping and runs validator over it; false when it is no mapping.
+func (u *unit) decode(file any) bool {
+	s := spot{name: FieldsOf(reflect.TypeOf(file).Elem()).noun, at: u.src.Mark(1, 1)}
+	top := u.top
+	u.top = nil // the nodes are many times the size of the text, and not needed again
+	if !u.read(top, reflect.ValueOf(file).Elem(), s) {
+		return false
+	}
+	u.checkFields(file)
+	return true
+}

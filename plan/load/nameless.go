@@ -1,0 +1,119 @@
+package load
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"rundown/plan"
+)
+
+// exampleNames are names for what a plan gives without one, by the key around it.
+var exampleNames = map[string]string{"storage": "videos", "apps": "main", "recordings": "german-a1"}
+
+// withoutName recognises one definition, or a list of them, where a mapping of names to definitions belongs: storage with
+// the keys of a storage, or recordings as a list. It reports that, and gives the definitions with made-up names, so that
+// what is wrong within them is told too.
+func (d *decoder) withoutName(n *yaml.Node, s spot, t reflect.Type) []nameless {
+	name, known := exampleNames[s.name]
+	if !known {
+		return nil
+	}
+	keys := FieldsOf(t)
+	switch {
+	case n.Kind == yaml.MappingNode && isDefinition(n, keys):
+		d.report("wrong-type", s.at, fmt.Sprintf("%s takes names of your own, and below each the keys of %s; %s is where a name belongs", s.name, keys.noun, n.Content[0].Value),
+			fmt.Sprintf("write %s: {%s: %s}", s.name, name, pasted(n)))
+		return []nameless{{name, s.at, n}}
+	case n.Kind == yaml.SequenceNode && len(n.Content) > 0 && !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return c.Kind != yaml.MappingNode }):
+		list := make([]nameless, 0, len(n.Content))
+		for i, child := range n.Content {
+			own := nameIn(child)
+			if own == "" || slices.ContainsFunc(list, func(o nameless) bool { return o.name == own }) {
+				own = fmt.Sprintf("%s-%d", strings.TrimSuffix(s.name, "s"), i+1)
+			}
+			list = append(list, nameless{own, nodeSpan(d.src, child), child})
+		}
+		d.report("wrong-type", s.at, fmt.Sprintf("%s takes names of your own, and below each the keys of %s, not a list", s.name, keys.noun),
+			fmt.Sprintf("write the name before the keys: %s: {%s: %s}", s.name, list[0].name, pasted(n.Content[0])))
+		return list
+	}
+	return nil
+}
+
+// nameless is a definition and the name that it was given.
+type nameless struct {
+	name string
+	at   plan.Span
+	node *yaml.Node
+}
+
+// isDefinition says that the keys of a mapping are those of a definition, and not names of definitions.
+func isDefinition(n *yaml.Node, keys *fields) bool {
+	scalars := 0
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if _, known := keys.index[n.Content[i].Value]; !known {
+			return false
+		}
+		if value := n.Content[i+1]; value.Kind == yaml.ScalarNode && value.Tag != "!!null" {
+			scalars++
+		}
+	}
+	return scalars > 0
+}
+
+// nameIn makes an id of the name or title that a definition has; "" for none.
+func nameIn(n *yaml.Node) string {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if key := n.Content[i].Value; key != "id" && key != "name" && key != "title" {
+			continue
+		}
+		text := n.Content[i+1].Value
+		if idPattern.MatchString(text) {
+			return text
+		}
+		if id := idHint(text).With; id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// corrected is a value as a hint of its own would have it.
+func corrected(key, value string) string {
+	switch {
+	case key == "vendor" && vendorAliases[strings.ToLower(value)] != "":
+		return vendorAliases[strings.ToLower(value)]
+	case key == "url" && addressHint(value).With != "":
+		return addressHint(value).With
+	}
+	return value
+}
+
+// pasted writes a definition on one line. What may be secret becomes a reference, what is long an ellipsis, and a name
+// within it is left out, since it stands before.
+func pasted(n *yaml.Node) string {
+	var pairs []string
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i].Value, n.Content[i+1]
+		text := "…"
+		switch {
+		case key == "access_key" || key == "secret_key":
+			text = fmt.Sprintf(`"${S3_%s}"`, strings.ToUpper(key))
+		case key == "id" && idPattern.MatchString(value.Value), !isWordLike(key):
+			continue
+		case key == "name":
+			key = "title"
+			fallthrough
+		case slices.Contains(append([]string{"title", "url"}, plainKeys...), key):
+			if value.Kind == yaml.ScalarNode && len(value.Value) < 60 {
+				text = plan.Scalar(corrected(key, value.Value), "")
+			}
+		}
+		pairs = append(pairs, key+": "+text)
+	}
+	return "{" + strings.Join(pairs, ", ") + "}"
+}

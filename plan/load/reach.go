@@ -1,0 +1,99 @@
+package load
+
+import (
+	"slices"
+
+	"rundown/plan"
+)
+
+// tellReach adds to the findings about values of a file's defaults which recordings inherit them.
+func (l *loader) tellReach(p *plan.Plan) {
+	for i, u := range l.units {
+		if u.part == nil || u.part.Defaults == nil || len(u.findings) == 0 {
+			continue
+		}
+		keys := defaultsKeysOf(u)
+		reached := map[string]string{}
+		for j := range u.findings {
+			f := &u.findings[j]
+			k := keyAround(keys, f.Pos)
+			if k == nil || !tellsOfValue(f, k, u.src) {
+				continue
+			}
+			who, known := reached[k.name]
+			if !known {
+				who = plan.SomeOf(inheritors(p, u, i == 0, k))
+				reached[k.name] = who
+			}
+			if who != "" {
+				f.Message += ", in " + who
+			}
+		}
+	}
+}
+
+// tellsOfValue says that a finding after a key is about its value: that of a key without a name in the format is not.
+func tellsOfValue(f *plan.Finding, k *keyAt, src *plan.Source) bool {
+	switch f.Rule {
+	case "unknown-reference", "reference-not-allowed":
+		return true
+	case "wrong-type":
+		return f.Pos == src.Pos(k.value)
+	}
+	return !plan.Structural[f.Rule]
+}
+
+// inheritors are the recordings for which a key of a file's defaults counts.
+func inheritors(p *plan.Plan, u *unit, root bool, k *keyAt) []string {
+	var ids []string
+	for _, r := range p.Recordings {
+		if !root && r.Pos.File != u.src.Path {
+			continue
+		}
+		// What is refused is no one's setting, hence absent as well.
+		if from, given := r.From.Of(k.name); !given || from == u.src.Pos(k.value) {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+// defaultsKeysOf are the keys of a file's defaults in the order of the text, and last the key that ends them, without a
+// name.
+func defaultsKeysOf(u *unit) []keyAt {
+	keys := slices.Clone(u.part.Defaults.keys)
+	begin, ok := u.place.find("defaults")
+	if !ok {
+		return nil
+	}
+	end := keyAt{key: plan.Span{Line: 1 << 30}}
+	for _, k := range u.place.keys {
+		if before(begin.key, k.key.Line, k.key.Column) && before(k.key, end.key.Line, end.key.Column) {
+			end = keyAt{key: k.key}
+		}
+	}
+	slices.SortFunc(keys, func(a, b keyAt) int {
+		if before(a.key, b.key.Line, b.key.Column) {
+			return -1
+		}
+		return 1
+	})
+	return append(keys, end)
+}
+
+// keyAround is the key whose value holds a place; nil where none does.
+func keyAround(keys []keyAt, pos plan.Pos) *keyAt {
+	for i := range max(len(keys)-1, 0) {
+		line, column := int32(pos.Line), int32(pos.Column)
+		starts := !before(plan.Span{Line: line, Column: column}, keys[i].key.Line, keys[i].key.Column)
+		if starts && before(plan.Span{Line: line, Column: column}, keys[i+1].key.Line, keys[i+1].key.Column) {
+			return &keys[i]
+		}
+	}
+	return nil
+}
+
+// before says whether a span starts before a line and column.
+func before(s plan.Span, line, column int32) bool {
+	return s.Line < line || s.Line == line && s.Column < column
+}

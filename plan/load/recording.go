@@ -1,0 +1,237 @@
+package load
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"rundown/plan"
+)
+
+// recordings lays the layers over one another: the program's defaults, the root file's, those of the file, and what
+// the recording sets itself.
+func (b *builder) recordings(units []*unit) {
+	base := programDefaults()
+	if len(b.p.Apps) == 1 {
+		base.App = b.p.Apps[0]
+	}
+	if len(b.p.Storages) == 1 {
+		base.Storage = b.p.Storages[0]
+	}
+	for i, u := range units {
+		if u.part == nil {
+			continue
+		}
+		settings := base
+		if d := u.part.Defaults; d != nil {
+			settings = b.layerOf(u, &d.Settings, &d.Filter, &d.at).over(base)
+		}
+		if i == 0 {
+			base = settings
+		}
+		for j := range u.part.Recordings {
+			b.recording(u, &u.part.Recordings[j], settings)
+		}
+	}
+	if _, given := units[0].place.find("recordings"); !given && len(b.p.Recordings) == 0 && units[0].part != nil {
+		b.root.report("missing-key", units[0].place.self, "recordings is missing: neither the plan nor what it includes has one", "add recordings")
+	}
+	if len(b.p.Recordings) > 0 {
+		b.p.UsesDefaults()
+	}
+}
+
+func (b *builder) recording(u *unit, e *entry[RecordingKeys], base plan.Settings) {
+	k := &e.Value
+	r := &plan.Recording{ID: e.Key.Text, Pos: u.src.Pos(e.Key.At), Title: u.plain(&k.at, "title", k.Title)}
+	if !b.claim(u, e.Key, r) {
+		r = &plan.Recording{ID: e.Key.Text, Pos: u.src.Pos(e.Key.At)} // read on, for the findings
+	} else {
+		b.p.Recordings = append(b.p.Recordings, r)
+	}
+	if k.Was != nil {
+		for _, was := range *k.Was {
+			if b.claim(u, was, r) {
+				r.Was = append(r.Was, was.Text)
+			}
+		}
+	}
+	r.Settings = b.layerOf(u, &k.Settings, &k.Filter, &k.at).over(base)
+	if k.When != nil {
+		r.When = b.when(u, k.When)
+		r.UnreadWhen = k.When.unread || len(r.When) < len(k.When.Items)
+	} else {
+		r.UnreadWhen = true
+	}
+	for i := range k.Changes {
+		c, ok := b.change(u, &k.Changes[i])
+		if !ok {
+			continue
+		}
+		same := slices.IndexFunc(r.Changes, func(other plan.Change) bool { return other.Key == c.Key })
+		if same >= 0 {
+			u.duplicate(k.Changes[i].Key.At, fmt.Sprintf("the change %s is for the same classes as the one %s", c.Key, where(u, r.Changes[same].Pos)))
+			continue
+		}
+		r.Changes = append(r.Changes, c)
+	}
+	b.complete(u, e, r)
+}
+
+// claim takes an id, or an earlier one, for a recording; false when it is none or another has it.
+func (b *builder) claim(u *unit, id item, r *plan.Recording) bool {
+	if !idPattern.MatchString(id.Text) {
+		if !u.noReference("an id", id) {
+			u.advise("invalid-value", id.At, fmt.Sprintf("%s is no id: a-z, 0-9 and -, at most 40 characters", plan.Quoted(id.Text)), b.freeID(id.Text))
+		}
+		return false
+	}
+	if other, taken := b.ids[id.Text]; taken {
+		u.duplicate(id.At, fmt.Sprintf("the id %s is already that of a recording, or an earlier id of one, %s", id.Text, where(u, other.Pos)))
+		return false
+	}
+	b.ids[id.Text] = r
+	return true
+}
+
+// freeID is the hint for what is no id, unless another recording has what would be suggested.
+func (b *builder) freeID(text string) plan.Tip {
+	hint := idHint(text)
+	if b.allIDs == nil {
+		b.allIDs = make(map[string]bool)
+		for _, u := range b.units {
+			if u.part == nil {
+				continue
+			}
+			for i := range u.part.Recordings {
+				b.allIDs[u.part.Recordings[i].Key.Text] = true
+			}
+		}
+	}
+	if b.ids[hint.With] != nil || b.allIDs[hint.With] {
+		return plan.Tip{}
+	}
+	return hint
+}
+
+// complete reports what a recording needs and neither sets nor inherits. What it gives but wrongly is reported there.
+func (b *builder) complete(u *unit, e *entry[RecordingKeys], r *plan.Recording) {
+	units := []*at{&e.Value.at}
+	if d := u.part.Defaults; d != nil {
+		units = append(units, &d.at)
+	}
+	if d := b.root.part.Defaults; d != nil && u != b.root {
+		units = append(units, &d.at)
+	}
+	given := func(key string) bool {
+		return slices.ContainsFunc(units, func(a *at) bool { _, ok := a.find(key); return ok || a.merged })
+	}
+	missing := func(id, key, why, hint string) {
+		u.report(id, e.Key.At, fmt.Sprintf("recording %s has no %s%s", r.ID, key, why), hint)
+	}
+	if r.Zone == nil && !given("timezone") {
+		missing("timezone-missing", "timezone", ", neither of its own nor by defaults", "set timezone in defaults, as in timezone: Europe/Madrid")
+	}
+	if r.URL.IsZero() && !given("url") {
+		missing("url-required", "url", ", neither of its own nor by defaults", "set url, here or in defaults")
+	}
+	if r.App == nil && !given("app") && len(b.p.Apps) > 1 {
+		b.p.Uses.Doubt("app")
+		missing("missing-key", "app", fmt.Sprintf(", and with %d apps there is no default one", len(b.p.Apps)), "set app, here or in defaults")
+	}
+	if r.Storage == nil && !given("storage") {
+		b.p.Uses.Doubt("storage")
+		why := fmt.Sprintf(", and with %d of them there is no default one", len(b.p.Storages))
+		if len(b.p.Storages) == 0 {
+			if _, tried := b.root.place.find("storage"); tried {
+				return
+			}
+			why = ", and the plan defines none"
+		}
+		missing("storage-config-required", "storage", why, "set storage, here or in defaults")
+	}
+}
+
+func (b *builder) when(u *unit, k *whenKeys) []plan.When {
+	list := make([]plan.When, 0, len(k.Items))
+	for i := range k.Items {
+		next := &k.Items[i]
+		if next.Cron != nil {
+			if next.Cron.Cron == nil || next.Cron.Duration == nil {
+				continue // reported as missing, or with its mistake
+			}
+			length := time.Duration(*next.Cron.Duration)
+			w, err := NewCron(*next.Cron.Cron, length)
+			wrong := cronLength(length)
+			if wrong != nil {
+				u.syntax("cron-syntax", next.Cron.value("duration"), wrong)
+			}
+			if err != nil {
+				u.syntax("cron-syntax", next.Cron.value("cron"), err)
+			}
+			if err != nil || wrong != nil {
+				continue
+			}
+			w.Pos = u.src.Pos(next.Cron.value("cron"))
+			list = append(list, w)
+			continue
+		}
+		if u.noReference("when", next.Text) {
+			continue
+		}
+		w, err := ParseWhen(next.Text.Text)
+		if err != nil {
+			err = ImproveWhenError(err, next.Text.Text, next.list)
+			if next.hint != "" {
+				err = &plan.SyntaxError{Message: err.Error(), Hint: next.hint}
+			}
+			u.syntax("when-syntax", next.Text.At, err)
+			continue
+		}
+		w.Pos = u.src.Pos(next.Text.At)
+		list = append(list, w)
+	}
+	return list
+}
+
+func (b *builder) change(u *unit, e *entry[changeKeys]) (plan.Change, bool) {
+	k := &e.Value
+	c := plan.Change{Pos: u.src.Pos(e.Key.At), Cancelled: k.Cancelled}
+	l := b.layerOf(u, &k.Settings, nil, &k.at)
+	key, err := ParseChangeKey(e.Key.Text)
+	if err != nil {
+		u.syntax("invalid-value", e.Key.At, err)
+	}
+	c.Key = key
+	ok := err == nil
+	if place, given := k.find("to"); given {
+		c.ToPos = u.src.Pos(place.value)
+		if k.To != nil && !u.noReference("to", item{*k.To, place.value}) {
+			to, err := ParseChangeTo(*k.To)
+			if err != nil {
+				u.syntax("when-syntax", place.value, improveToError(err, *k.To))
+				ok = false
+			} else {
+				c.To = &to
+			}
+		}
+	}
+	if !k.Cancelled && len(k.keys) == 0 {
+		if k.keys != nil {
+			u.report("invalid-value", e.Key.At, fmt.Sprintf("the change %s changes nothing", plan.Quoted(e.Key.Text)), "write cancelled, or give to or another key")
+		}
+		return c, false // else its mistake is reported
+	}
+	if k.Settings.Note != nil {
+		c.Note = *k.Settings.Note
+	}
+	for _, key := range k.keys {
+		if key.name != "to" {
+			c.Keys = append(c.Keys, key.name)
+		}
+	}
+	if len(l.keys) > 0 {
+		c.Over = l.over
+	}
+	return c, ok
+}

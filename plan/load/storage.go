@@ -1,0 +1,283 @@
+package load
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// defaultPrefix are the folders of a storage that names none.
+var defaultPrefix = []string{"{plan}", "{id}", "{date}"}
+
+func (b *builder) storage(e *entry[storageKeys]) {
+	u, k := b.root, &e.Value
+	s := &plan.Storage{Name: e.Key.Text, Pos: u.src.Pos(e.Key.At), From: u.positions(&k.at)}
+	s.Bucket = u.plain(&k.at, "bucket", k.Bucket)
+	u.notEmpty(&k.at, "storage-bucket-required", "bucket", k.Bucket)
+	u.bucket(k, s.Bucket)
+	s.Endpoint = u.plain(&k.at, "endpoint", k.Endpoint)
+	s.SSE = u.plain(&k.at, "sse", k.SSE)
+	s.Tag = u.plain(&k.at, "tag", k.Tag)
+	if k.Near != nil && slices.Contains(agora.Nears(), agora.Near(*k.Near)) {
+		s.Near = agora.Near(*k.Near)
+	}
+	u.notEmpty(&k.at, "storage-keys-required", "access_key", k.AccessKey)
+	u.notEmpty(&k.at, "storage-keys-required", "secret_key", k.SecretKey)
+	if k.AccessKey != nil {
+		s.AccessKey = u.text(*k.AccessKey, k.value("access_key"), plan.TextSecret)
+	}
+	if k.SecretKey != nil {
+		s.SecretKey = u.text(*k.SecretKey, k.value("secret_key"), plan.TextSecret)
+	}
+	b.prefix(s, k)
+	if k.self == (plan.Span{}) { // no mapping, which is reported already
+		b.storages.add(u, e.Key, s)
+		return
+	}
+	b.credentials(s, k)
+	if k.Vendor != nil {
+		if vendor, ok := agora.VendorByName(*k.Vendor); ok {
+			s.Vendor = vendor
+			b.vendor(s, k)
+		}
+	}
+	if b.storages.add(u, e.Key, s) {
+		b.p.Storages = append(b.p.Storages, s)
+	}
+}
+
+// bucket reports what no vendor takes as the name of a bucket: an address or a path. The rest of the vendors' rules is not
+// in the documentation.
+func (u *unit) bucket(k *storageKeys, name string) {
+	wrong := strings.IndexFunc(name, notInBucket)
+	if wrong < 0 {
+		return
+	}
+	hint := plan.Say("write the name alone; folders belong into prefix")
+	if only := BucketName(name); only != "" {
+		hint = plan.Write(only).Also("; folders belong into prefix")
+	}
+	r, _ := utf8.DecodeRuneInString(name[wrong:])
+	u.advise("storage-bucket-required", k.value("bucket"), fmt.Sprintf("bucket %s holds %q, and is no name of a bucket", plan.Quoted(name), r), hint)
+}
+
+// BucketName finds the bucket in what people write in its place: an address, an ARN, or the bucket with a folder; "" where
+// it cannot be told. In an address over https the bucket is the first label of the host, or the first folder.
+func BucketName(text string) string {
+	text = strings.TrimSpace(text)
+	only := strings.TrimPrefix(text, "arn:aws:s3:::")
+	if scheme, rest, ok := strings.Cut(text, "://"); ok {
+		only = rest
+		if scheme = strings.ToLower(scheme); scheme == "http" || scheme == "https" {
+			host, path, _ := strings.Cut(rest, "/")
+			store := storeHost.FindStringSubmatch(strings.ToLower(host))
+			switch {
+			case store == nil:
+				return "" // any other host says nothing about the bucket
+			case store[1] != "":
+				only = strings.TrimSuffix(store[1], ".")
+			default:
+				only = path
+			}
+		}
+	}
+	only, _, _ = strings.Cut(only, "/")
+	if strings.IndexFunc(only, notInBucket) >= 0 {
+		return ""
+	}
+	return only
+}
+
+// storeHost matches the hosts of the vendors' stores, with what stands before them: the bucket, or nothing.
+var storeHost = regexp.MustCompile(`^([a-z0-9.-]+\.)?(s3[a-z0-9.-]*\.amazonaws\.com(?:\.cn)?|oss-[a-z0-9-]+\.aliyuncs\.com|cos\.[a-z0-9-]+\.myqcloud\.com|storage\.googleapis\.com|obs\.[a-z0-9-]+\.myhuaweicloud\.com|[a-z]+\.bcebos\.com)$`)
+
+// notInBucket says that no vendor takes a character in the name of a bucket.
+func notInBucket(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`/\:?#`, r)
+}
+
+func (b *builder) prefix(s *plan.Storage, k *storageKeys) {
+	if k.Prefix == nil {
+		for _, element := range defaultPrefix {
+			t, err := plan.NewText(element, plan.Pos{}, plan.TextTemplate)
+			if err != nil {
+				panic(err) // the default is ours
+			}
+			s.Prefix = append(s.Prefix, t)
+		}
+		return
+	}
+	for _, element := range k.Prefix.Elements {
+		if b.root.noReference("prefix", element) {
+			continue
+		}
+		if t := b.root.text(element.Text, element.At, plan.TextTemplate); !t.IsZero() {
+			s.Prefix = append(s.Prefix, t)
+		}
+	}
+}
+
+// credentials checks that a storage has keys, or sts in their place.
+func (b *builder) credentials(s *plan.Storage, k *storageKeys) {
+	u := b.root
+	_, access := k.find("access_key")
+	_, secret := k.find("secret_key")
+	place, sts := k.find("sts")
+	switch {
+	case sts && (access || secret):
+		u.report("invalid-value", place.key, "sts stands in for access_key and secret_key; give one or the other", "remove the keys, or sts")
+	case !sts && !(access && secret):
+		missing, pairs := "access_key and secret_key are", []string{`access_key: "${S3_ACCESS_KEY}"`, `secret_key: "${S3_SECRET_KEY}"`}
+		if access {
+			missing, pairs = "secret_key is", pairs[1:]
+		} else if secret {
+			missing, pairs = "access_key is", pairs[:1]
+		}
+		u.advise("storage-keys-required", k.self, missing+" missing in a storage", insertion(u.src, &k.at, pairs...).Also(", or sts in their place"))
+	}
+	if k.STS == nil {
+		return
+	}
+	s.STS = &plan.STS{File: u.plain(&k.STS.at, "file", k.STS.File)}
+	if k.STS.File != nil {
+		s.STS.Pos = u.src.Pos(k.STS.value("file"))
+	}
+	if k.STS.Command != nil {
+		for _, word := range *k.STS.Command {
+			if !u.noReference("command", word) {
+				s.STS.Command = append(s.STS.Command, word.Text)
+			}
+		}
+		if len(*k.STS.Command) == 0 {
+			u.report("invalid-value", k.STS.key("command"), "command names no program", "")
+		}
+	}
+	_, command := k.STS.find("command")
+	_, file := k.STS.find("file")
+	if command == file {
+		id, at := "missing-key", k.STS.self
+		if command {
+			id, at = "invalid-value", k.STS.key("file")
+		}
+		u.report(id, at, "sts takes either command or file", "")
+	}
+}
+
+// vendor checks what a vendor does and does not take.
+func (b *builder) vendor(s *plan.Storage, k *storageKeys) {
+	u, v := b.root, s.Vendor
+	region := u.plain(&k.at, "region", k.Region)
+	if _, given := k.find("region"); !given || k.Region != nil && !strings.Contains(*k.Region, "${") {
+		b.region(s, k, region)
+	}
+	if place, given := k.find("sse"); given && !slices.Contains(agora.IntsOf("extparams-sse", "vendors"), int64(v.Number)) {
+		u.advise("extparams-sse", place.key, fmt.Sprintf("sse is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-sse", "vendors")), v.Name), removal(u.src, place))
+	}
+	if place, given := k.find("tag"); given && !slices.Contains(agora.IntsOf("extparams-tag", "vendors"), int64(v.Number)) {
+		u.advise("extparams-tag", place.key, fmt.Sprintf("tag is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-tag", "vendors")), v.Name), removal(u.src, place))
+	}
+	place, given := k.find("endpoint")
+	switch needs := slices.Contains(agora.IntsOf("extparams-endpoint", "vendors"), int64(v.Number)); {
+	case needs && !given:
+		u.report("extparams-endpoint", k.self, fmt.Sprintf("endpoint is missing; the vendor %s needs the host name of the store", v.Name), "add endpoint, as in endpoint: objects.school.example")
+	case needs && (k.Endpoint != nil && (*k.Endpoint == "" || strings.ContainsAny(*k.Endpoint, "/ @?#"))):
+		host := *k.Endpoint
+		if _, after, ok := strings.Cut(host, "://"); ok {
+			host = after
+		}
+		host, _, _ = strings.Cut(host, "/")
+		var hint plan.Tip
+		if host != "" && !strings.ContainsAny(host, " @?#$") {
+			hint = plan.Write(host)
+		}
+		u.advise("extparams-endpoint", place.value, "endpoint is the host name of the store, without scheme and path", hint)
+	case !needs && given:
+		u.advise("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-endpoint", "vendors")), v.Name), removal(u.src, place))
+	}
+	if place, given := k.find("sts"); given && !slices.Contains(agora.Ints("sts-vendors"), int64(v.Number)) {
+		u.report("sts-vendors", place.key, fmt.Sprintf("sts works with %s, and the vendor is %s", vendorNames(agora.Ints("sts-vendors")), v.Name), "give access_key and secret_key instead")
+	}
+}
+
+func (b *builder) region(s *plan.Storage, k *storageKeys, region string) {
+	u, v := b.root, s.Vendor
+	found, ok := v.Region(region)
+	if ok {
+		s.Region = found
+		return
+	}
+	var regions []string
+	for _, r := range v.Regions {
+		if r.Name != "" {
+			regions = append(regions, plan.RegionName(r.Name))
+		}
+	}
+	place, given := k.find("region")
+	switch _, withdrawn := v.WithdrawnRegion(region); {
+	case !given:
+		u.report("storage-region-values", k.self, fmt.Sprintf("region is missing in a storage of %s", v.Title), "add region, as in region: "+regions[0]+"; "+allRegions(regions))
+	case len(regions) == 0:
+		u.advise("storage-region-values", place.key, fmt.Sprintf("%s takes no region", v.Title), removal(u.src, place))
+	case withdrawn:
+		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no longer a region of %s", plan.Quoted(region), v.Title), nearRegions(plan.RegionName(region), regions))
+	default:
+		u.advise("storage-region-values", place.value, fmt.Sprintf("%s is no region of %s", plan.Quoted(region), v.Title), regionHint(plan.RegionName(region), regions))
+	}
+}
+
+// regionHint is the hint for a region that a vendor does not have: the one that is meant, or the nearest few.
+func regionHint(region string, regions []string) plan.Tip {
+	if hint := NearRegion(region, regions); hint.Text != "" {
+		return hint
+	}
+	return plan.Say(nearRegions(region, regions))
+}
+
+// nearRegions names the nearest regions of the same area, and where all regions are listed.
+func nearRegions(region string, regions []string) string {
+	const most = 4
+	area, _, _ := strings.Cut(region, "-")
+	near := slices.DeleteFunc(slices.Clone(regions), func(r string) bool { return !strings.HasPrefix(r, area+"-") })
+	if len(near) == 0 || len(region) > 80 {
+		return allRegions(regions)
+	}
+	slices.SortStableFunc(near, func(a, b string) int { return plan.Typos(region, a) - plan.Typos(region, b) })
+	return "the nearest are " + strings.Join(near[:min(most, len(near))], ", ") + "; " + allRegions(regions)
+}
+
+// allRegions says where the regions of a vendor are listed, or which they are if they are few.
+func allRegions(regions []string) string {
+	const few = 3
+	if len(regions) <= few {
+		return "listed are " + strings.Join(regions, ", ")
+	}
+	return "rundown rules storage-region-values lists all"
+}
+
+// NearRegion is the hint for a misspelt region. One that exists elsewhere is never meant: ap-northeast is no
+// misspelling of cn-northeast, nor of ap-southeast.
+func NearRegion(region string, regions []string) plan.Tip {
+	area, rest, _ := strings.Cut(region, "-")
+	side, _, _ := strings.Cut(rest, "-")
+	return plan.DidYouMean(region, slices.DeleteFunc(slices.Clone(regions), func(r string) bool {
+		return !strings.HasPrefix(r, area+"-") || compass.MatchString(side) && !strings.HasPrefix(r, area+"-"+side)
+	}))
+}
+
+var compass = regexp.MustCompile(`^(north|south|east|west|central)+$`)
+
+func vendorNames(numbers []int64) string {
+	var list []string
+	for _, n := range numbers {
+		if v, ok := agora.VendorByNumber(int(n)); ok {
+			list = append(list, v.Name)
+		}
+	}
+	return joinWords(list)
+}

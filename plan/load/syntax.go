@@ -1,0 +1,164 @@
+package load
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+
+	"rundown/plan"
+)
+
+const RuleSyntax = "yaml-syntax"
+
+// maxFileSize bounds a file of a plan: ten thousand recordings take less than 4 MB.
+const maxFileSize = 64 << 20
+
+// syntaxProblem is what the parser refuses a text for.
+type syntaxProblem struct {
+	at      plan.Span
+	message string
+	hint    plan.Tip
+}
+
+// parse reads the only document of a text. The node is nil when the parser refuses it.
+func parse(s *plan.Source) (*yaml.Node, *syntaxProblem) {
+	if problem := unreadable(s); problem != nil {
+		return nil, problem
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(s.Text))
+	document, err := nextDocument(decoder)
+	if errors.Is(err, io.EOF) {
+		return nil, &syntaxProblem{at: s.Mark(1, 1), message: "the file holds no YAML document", hint: plan.Say("begin with version: 1")}
+	}
+	if err != nil {
+		return nil, refused(s, decoder, err)
+	}
+	if second, err := nextDocument(decoder); err == nil {
+		return document, &syntaxProblem{
+			at: s.Mark(second.Line, second.Column), message: "a plan is one YAML document; here a second one begins",
+			hint: plan.Say("write it to a file of its own and include that"),
+		}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, refused(s, decoder, err)
+	}
+	return document, nil
+}
+
+// unreadable finds what is no text at all, before the parser sees it: it would name no place.
+func unreadable(s *plan.Source) *syntaxProblem {
+	if len(s.Text) > maxFileSize {
+		return &syntaxProblem{
+			at: s.Mark(1, 1), message: fmt.Sprintf("the file has %d MB; at most %d are read", len(s.Text)>>20, maxFileSize>>20),
+			hint: plan.Say("split the plan by include"),
+		}
+	}
+	for i := 0; i < len(s.Text); {
+		c := s.Text[i]
+		if c >= ' ' && c < 0x7F || c == '\n' || c == '\t' || c == '\r' {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(s.Text[i:])
+		at := func(size int) plan.Span {
+			line := sort.SearchInts(s.Starts, i+1)
+			return s.Place(line, utf8.RuneCount(s.Text[s.Starts[line-1]:i])+1, i, i+size)
+		}
+		if r == utf8.RuneError && size == 1 {
+			return &syntaxProblem{at: at(1), message: fmt.Sprintf("byte 0x%02x is not UTF-8", c), hint: plan.Say("save the file as UTF-8 text")}
+		}
+		if r < ' ' || r >= 0x7F && r < 0xA0 && r != 0x85 || r == 0xFEFF || r == 0xFFFE || r == 0xFFFF {
+			return &syntaxProblem{at: at(size), message: fmt.Sprintf("the control character %U is not allowed", r), hint: plan.Say("save the file as UTF-8 text")}
+		}
+		i += size
+	}
+	return nil
+}
+
+// nextDocument parses one document and turns a panic of the parser, of which it has some, into an error.
+func nextDocument(decoder *yaml.Decoder) (document *yaml.Node, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			document, err = nil, errors.New("yaml: the text is more than the parser can take")
+		}
+	}()
+	var node yaml.Node
+	if err := decoder.Decode(&node); err != nil {
+		return nil, err
+	}
+	return &node, nil
+}
+
+var wrongLine = regexp.MustCompile(`^yaml: (line \d+: )?`)
+
+// refused tells where the parser stopped. The line in yaml.v3's own message is that of the construct around the
+// mistake and counts from 0 for what its grammar refuses and from 1 for what its scanner refuses; the parser itself
+// knows the very place, in fields that it does not export.
+func refused(s *plan.Source, decoder *yaml.Decoder, err error) *syntaxProblem {
+	message := wrongLine.ReplaceAllString(err.Error(), "")
+	place := []string{"parser", "parser", "problem_mark"}
+	switch {
+	case strings.HasPrefix(message, "unknown anchor"):
+		place = []string{"parser", "event", "start_mark"}
+	case message == "found unexpected end of stream":
+		place = []string{"parser", "parser", "context_mark"} // where the open quote stands
+	}
+	line, column := parserPlace(decoder, place)
+	problem := &syntaxProblem{at: s.Mark(line, column), message: message}
+	if strings.HasPrefix(message, "unknown anchor") {
+		if hint := syntaxHint(s, line, starMessage); hint.Text != "" {
+			problem.message, problem.hint = "a text that begins with * is an alias to YAML", hint
+			return problem
+		}
+		problem.message = "aliases are not allowed, and this one names no anchor"
+		problem.hint = plan.Say("write the value out, or put what recordings share under defaults")
+		return problem
+	}
+	if line >= 1 && line <= len(s.Starts) {
+		from := s.Starts[line-1]
+		if quote, at, hint := typographicHint(s, line, string(s.Text[from:s.LineEnd(from)])); quote != 0 {
+			problem.at, problem.message, problem.hint = at, fmt.Sprintf("%c (%U), a typographic quote, is a letter to YAML", quote, quote), hint
+			return problem
+		}
+		problem.hint = syntaxHint(s, line, message)
+	}
+	if open := unclosed(s, problemLine(decoder)); open != nil {
+		return open
+	}
+	return problem
+}
+
+// problemLine is the line at which the parser stopped.
+func problemLine(decoder *yaml.Decoder) int {
+	line, _ := parserPlace(decoder, []string{"parser", "parser", "problem_mark"})
+	return line
+}
+
+// parserPlace reads a mark out of a parser that has given up; the beginning of the text if there is none.
+func parserPlace(decoder *yaml.Decoder, path []string) (line, column int) {
+	v := reflect.ValueOf(decoder)
+	for _, name := range path {
+		if v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+		if v.Kind() != reflect.Struct {
+			return 1, 1
+		}
+		v = v.FieldByName(name)
+	}
+	if v.Kind() != reflect.Struct {
+		return 1, 1
+	}
+	l, c := v.FieldByName("line"), v.FieldByName("column")
+	if !l.IsValid() || !c.IsValid() || !l.CanInt() || !c.CanInt() {
+		return 1, 1
+	}
+	return int(l.Int()) + 1, int(c.Int()) + 1
+}

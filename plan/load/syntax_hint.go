@@ -1,0 +1,164 @@
+package load
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"rundown/plan"
+)
+
+// starMessage is what the parser says of a text that begins with * or & and is no name of an anchor.
+const starMessage = "did not find expected alphabetic or numeric character"
+
+// syntaxHint knows the usual reasons for which the parser refuses a line.
+func syntaxHint(s *plan.Source, line int, message string) plan.Tip {
+	from := s.Starts[line-1]
+	text := string(s.Text[from:s.LineEnd(from)])
+	switch {
+	case strings.HasPrefix(message, "did not find expected ',' or"), strings.HasPrefix(message, "did not find expected node content"):
+		if found := bareBrace(text); found != "" {
+			hint := plan.Say(fmt.Sprintf("inside {} and [] quote a text that holds %s: its brace begins a mapping", found))
+			hint.At, hint.With = quotedBraces(s, line, text)
+			return hint
+		}
+		return plan.Say("close each {, [ and quote, and separate items by commas")
+	case message == starMessage:
+		return starHint(s, line, text)
+	case strings.Contains(message, "incompatible YAML document"), strings.Contains(message, "directive"):
+		return directiveHint(s)
+	case message == "found unexpected end of stream":
+		return plan.Say("close the quote")
+	case message == "did not find expected key":
+		return plan.Say("indent the keys of one mapping alike")
+	case strings.Contains(message, "cannot start any token"):
+		if strings.HasPrefix(strings.TrimLeft(text, " "), "\t") || strings.Contains(text, "\t") {
+			return plan.Say("indent with spaces, not with tabs")
+		}
+		return plan.Say("quote a text that begins with this character")
+	case strings.Contains(message, "mapping values are not allowed"):
+		return plan.Say("quote a text that holds a colon and a space; or the line before lacks its colon")
+	case strings.Contains(message, "could not find expected ':'"):
+		return plan.Say("a key is followed by a colon and a space")
+	}
+	return plan.Tip{}
+}
+
+// in is the span of the bytes [from, to) of a line.
+func in(line int, text string, from, to int) plan.Span {
+	column := func(offset int) int32 { return int32(utf8.RuneCountInString(text[:offset]) + 1) }
+	return plan.Span{Line: int32(line), Column: column(from), EndLine: int32(line), EndColumn: column(to)}
+}
+
+// starValue matches a value that begins with *, up to what ends it in a block or in a mapping of one line.
+var starValue = regexp.MustCompile(`([A-Za-z_]+): +(\*[^"'#{}\[\]]*?) *(,? *[a-z_]+:|[}\]]|#|$)`)
+
+// starHint is for a cron expression, or another text, that begins with * and has no quotes.
+func starHint(s *plan.Source, line int, text string) plan.Tip {
+	m := starValue.FindStringSubmatchIndex(text)
+	if m == nil || !readableKey.MatchString(text[m[2]:m[3]]) {
+		return plan.Say("quote a text that begins with * or &, which to YAML are an alias and an anchor")
+	}
+	value := strings.TrimRight(text[m[4]:m[5]], ", ")
+	return plan.Tip{
+		Text: fmt.Sprintf("put the value of %s in quotes: %s; to YAML a * begins an alias", text[m[2]:m[3]], strconv.Quote(value)),
+		With: strconv.Quote(value), At: in(line, text, m[4], m[4]+len(value)),
+	}
+}
+
+// readableKey are keys of which no value is secret.
+var readableKey = regexp.MustCompile(`^(cron|when|title|note|name|cname)$`)
+
+// directiveHint is for the line %YAML 1.2, which a plan does not need and the parser does not know.
+func directiveHint(s *plan.Source) plan.Tip {
+	for i, from := range s.Starts {
+		text := string(s.Text[from:s.LineEnd(from)])
+		if strings.HasPrefix(text, "%") {
+			return plan.Tip{Text: fmt.Sprintf("remove the line %s: a plan needs no directive", text), At: plan.Span{Line: int32(i + 1), Column: 1, EndLine: int32(i + 2), EndColumn: 1}}
+		}
+	}
+	return plan.Tip{}
+}
+
+// typographicQuotes matches a text in quotes that a word processor has made.
+var typographicQuotes = regexp.MustCompile(`(?:^|[\s:,\[{])([“”„«»‘‚])([^“”„«»‘’‚]*)([“”«»‘’])`)
+
+// onlyReference matches a text that may be shown whatever it is for.
+var onlyReference = regexp.MustCompile(`^\$\{[A-Za-z0-9_:/.-]+\}$`)
+
+// typographicHint finds a typographic quote in place of a plain one: which, and where.
+func typographicHint(s *plan.Source, line int, text string) (rune, plan.Span, plan.Tip) {
+	m := typographicQuotes.FindStringSubmatchIndex(text)
+	if m == nil || !outsideQuotes(text[:m[2]]) {
+		return 0, plan.Span{}, plan.Tip{}
+	}
+	hint := plan.Say(fmt.Sprintf("write plain quotes \": %s and %s are letters to YAML", text[m[2]:m[3]], text[m[6]:m[7]]))
+	if inner := text[m[4]:m[5]]; onlyReference.MatchString(inner) {
+		hint.With, hint.At = `"`+inner+`"`, in(line, text, m[2], m[7])
+	}
+	quote, width := utf8.DecodeRuneInString(text[m[2]:])
+	return quote, in(line, text, m[2], m[2]+width), hint
+}
+
+// outsideQuotes says that what follows a piece of a line is in no quotes.
+func outsideQuotes(before string) bool {
+	return strings.Count(before, `"`)%2 == 0 && strings.Count(before, "'")%2 == 0
+}
+
+// unquotedBrace is a reference or placeholder that no quote precedes.
+var unquotedBrace = regexp.MustCompile(`\$?\{[A-Za-z_][A-Za-z0-9_:/.-]*\}`)
+
+// bareBrace finds a ${NAME} or {name} outside quotes.
+func bareBrace(line string) string {
+	for _, at := range unquotedBrace.FindAllStringIndex(line, -1) {
+		if outsideQuotes(line[:at[0]]) {
+			return line[at[0]:at[1]]
+		}
+	}
+	return ""
+}
+
+// bracedValue matches a value in {} or [] with an unquoted reference or placeholder in it.
+var bracedValue = regexp.MustCompile(`([:,\[{] *)([^\s"',\[\]{}#][^\s"',\[\]{}#]*)?(\$?\{[A-Za-z_][A-Za-z0-9_:/.-]*\}[^\s"',\[\]{}#]*)+( *[,}\]])`)
+
+// quotedBraces puts the values of a line that hold a brace in quotes. Where what lies between them might be a secret
+// there is no edit, since it would show it.
+func quotedBraces(s *plan.Source, line int, text string) (plan.Span, string) {
+	var first, last int
+	var b strings.Builder
+	for at := 0; at < len(text); {
+		m := bracedValue.FindStringSubmatchIndex(text[at:])
+		if m == nil {
+			break
+		}
+		from, to := at+m[3], at+m[8]
+		if !outsideQuotes(text[:from]) {
+			at = to
+			continue
+		}
+		if b.Len() == 0 {
+			first = from
+		} else if between := text[last:from]; betweenValues.MatchString(between) {
+			b.WriteString(between)
+		} else {
+			break
+		}
+		value := text[from:to]
+		if literal := unquotedBrace.ReplaceAllString(value, ""); literal != "" && !strings.HasPrefix(value, "http") && !shownKey.MatchString(text[:from]) {
+			return plan.Span{}, ""
+		}
+		b.WriteString(strconv.Quote(value))
+		last, at = to, to
+	}
+	if b.Len() == 0 {
+		return plan.Span{}, ""
+	}
+	return in(line, text, first, last), b.String()
+}
+
+var (
+	betweenValues = regexp.MustCompile(`^ *, *[a-z_]+: +$`)
+	shownKey      = regexp.MustCompile(`(^|[ {,])(cname|prefix|id|name|bucket|title|note): *\[?$`)
+)

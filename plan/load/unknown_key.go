@@ -1,0 +1,68 @@
+package load
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+
+	"rundown/plan"
+)
+
+// unknownKey reports a key that a mapping does not take: with the key that is meant, with the place where it belongs, or
+// with the keys that the mapping takes.
+func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fields) {
+	if d.isFull("unknown-key") { // its message is the work of a long list
+		d.leave("unknown-key", d.src.Pos(at), 1)
+		return
+	}
+	name := mapping.Content[i].Value
+	message := fmt.Sprintf("%s is not a key of %s", plan.Quoted(name), table.noun)
+	hint := vocabularyHint(name, table.noun)
+	if value := mapping.Content[i+1]; mapping.Style&yaml.FlowStyle != 0 && value.Tag == "!!null" && value.Value == "" {
+		hint = d.commaHint(mapping, i, table)
+	}
+	if hint.Text == "" {
+		hint = plan.DidYouMean(name, table.Names)
+		if isKeyOf(mapping, hint.With) {
+			hint = plan.Tip{} // to write that one again would be a duplicate
+		}
+	}
+	if isKeyOf(mapping, hint.With) {
+		hint.With = ""
+	}
+	switch {
+	case hint.Text != "":
+	case table.noun == "a plan" && daysHint(name, mapping.Content[i+1]).Text != "":
+		hint = daysHint(name, mapping.Content[i+1])
+	case d.included && table.noun == "an included file" && slices.Contains(FieldsOf(reflect.TypeFor[rootFile]()).Names, name):
+		hint = plan.Say("only the root file may hold " + name)
+	default:
+		hint = homeHint(name, mapping.Content[i+1])
+	}
+	if hint.Text == "" {
+		hint = table.keysHint()
+	}
+	d.advise("unknown-key", at, message, hint)
+}
+
+// keysHint tells which keys a mapping takes, or where to find them if they are many.
+func (f *fields) keysHint() plan.Tip {
+	const short = 60
+	if len(f.legal) > short {
+		return plan.Say(fmt.Sprintf("rundown schema prints every key of %s", f.noun))
+	}
+	return plan.Say(f.noun + " takes " + f.legal)
+}
+
+// isKeyOf says that a mapping gives a key. It looks at the first thousands only: no sound mapping has more.
+func isKeyOf(mapping *yaml.Node, name string) bool {
+	const most = 4096
+	for i := 0; i < len(mapping.Content) && i < most && name != ""; i += 2 {
+		if mapping.Content[i].Value == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,218 @@
+package load
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rundown/plan"
+)
+
+// clockUnit matches what people write after an hour.
+const clockUnit = `(?:(h|hs|hrs?|uhr|o'clock|[ap]\.?m\.?)(?:\b|$))?`
+
+// spelledClocks matches a start and an end in any usual spelling: 9.00-9.50, 9h00-9h50, 9-10 Uhr, 9am to 10am.
+var spelledClocks = regexp.MustCompile(`(?i)(^|[\s,;(])(\d{1,2})(?:([:.h])(\d{2}))?\s*` + clockUnit +
+	`\s*(?:-|to|until|till|bis)\s*(\d{1,2})(?:([:.h])(\d{2}))?\s*` + clockUnit + `($|[\s,;)])`)
+
+// respellClocks writes the times of a text as plans do. It leaves alone what it cannot read, and what is written as plans
+// do already, whatever follows it.
+func respellClocks(text string) string {
+	return spelledClocks.ReplaceAllStringFunc(text, func(match string) string {
+		m := spelledClocks.FindStringSubmatch(match)
+		start, end := spelledClock{m[2], m[3], m[4], unitOf(m[5])}, spelledClock{m[6], m[7], m[8], unitOf(m[9])}
+		plain := start.separator == ":" && end.separator == ":" && start.unit == ""
+		switch {
+		case plain && (end.unit == "" || end.unit == "h"):
+			return match
+		case (start.separator == "" || end.separator == "") && start.unit+end.unit == "":
+			return match // 9-10 may be days
+		}
+		from, to, ok := readClocks(start, end)
+		if !ok {
+			return match
+		}
+		return m[1] + from + "-" + to + m[10]
+	})
+}
+
+// spelledClock is one time of day: its digits, what parts them, and its unit: am, pm, h or none.
+type spelledClock struct{ hour, separator, minute, unit string }
+
+// unitOf tells the halves of a day from units that say nothing.
+func unitOf(unit string) string {
+	switch letters := strings.ToLower(strings.ReplaceAll(unit, ".", "")); letters {
+	case "", "am", "pm":
+		return letters
+	}
+	return "h"
+}
+
+// readClocks reads a start and an end. An am or pm of the end is that of the start too where it stands once, unless the
+// class would then end before it starts: 11:00-1:00 pm may mean either.
+func readClocks(start, end spelledClock) (from, to string, ok bool) {
+	half := end.unit == "am" || end.unit == "pm"
+	shared := half && start.unit == ""
+	if shared {
+		start.unit = end.unit
+	}
+	first, ok1 := start.minutes()
+	last, ok2 := end.minutes()
+	if !ok1 || !ok2 || half != (start.unit == "am" || start.unit == "pm") || shared && first >= last {
+		return "", "", false
+	}
+	if half {
+		return fmt.Sprintf("%02d:%02d", first/60, first%60), fmt.Sprintf("%02d:%02d", last/60, last%60), true
+	}
+	return start.text(), end.text(), true
+}
+
+// text writes a time of a day of 24 hours, with the digits that it has.
+func (c spelledClock) text() string {
+	if c.minute == "" {
+		return c.hour + ":00"
+	}
+	return c.hour + ":" + c.minute
+}
+
+// minutes counts from midnight.
+func (c spelledClock) minutes() (int, bool) {
+	hour, _ := strconv.Atoi(c.hour)
+	minute, _ := strconv.Atoi(c.minute)
+	if c.unit != "am" && c.unit != "pm" {
+		return hour*60 + minute, true
+	}
+	if hour < 1 || hour > 12 {
+		return 0, false
+	}
+	hour %= 12
+	if c.unit == "pm" {
+		hour += 12
+	}
+	return hour*60 + minute, true
+}
+
+// Words after a time, folded.
+var (
+	clockWords  = []string{"h", "hs", "hr", "hrs", "hours", "uhr", "o'clock", "heures", "horas", "ore"}
+	weeklyWords = []string{
+		"weekly", "every week", "each week", "per week", "repeating", "recurring", "wochentlich", "jede woche", "semanal", "semanalmente",
+		"cada semana", "hebdomadaire", "chaque semaine", "settimanale", "ogni settimana", "wekelijks",
+	}
+	someWeeksWords = []string{
+		"biweekly", "bi-weekly", "fortnightly", "every other week", "every second week", "every two weeks", "alternate weeks", "monthly",
+		"every month", "14-taglich", "alle zwei wochen", "monatlich",
+	}
+	// zoneWords are abbreviations that are zones of the database too, or of UTC.
+	zoneWords = map[string]string{
+		"CET": "Europe/Berlin", "MET": "Europe/Berlin", "EET": "Europe/Athens", "WET": "Europe/Lisbon", "GMT": "Europe/London",
+		"EST": "America/New_York", "MST": "America/Denver", "HST": "Pacific/Honolulu", "UTC": "UTC", "Z": "UTC",
+	}
+)
+
+var lastClock = regexp.MustCompile(`\d{1,2}:\d{2}(?::\d{2})?[\s,;(]`)
+
+// afterTime is the error for a time that is followed by something else: a unit, a zone, or words. It is nil where the time
+// cannot be read, or where what follows may be another time.
+func afterTime(original string) error {
+	text := respellClocks(dashes.Replace(original))
+	clocks := lastClock.FindAllStringIndex(text, -1)
+	if len(clocks) == 0 {
+		return nil
+	}
+	end := clocks[len(clocks)-1][1] - 1
+	time, rest := strings.TrimSpace(text[:end]), strings.Trim(text[end:], " ,;()\t")
+	w, err := ParseWhen(time)
+	if err != nil {
+		times, guessed := MeantWhen(time)
+		if len(times) != 1 || guessed {
+			return nil
+		}
+		time = times[0]
+		if w, err = ParseWhen(time); err != nil {
+			return nil
+		}
+	}
+	hint := afterTimeHint(time, rest, w.Kind == plan.WhenDated)
+	if hint.Text == "" {
+		return nil
+	}
+	return plan.SyntaxTip(hint, "%s goes on after the time", plan.Quoted(original))
+}
+
+// afterTimeHint is the hint for what follows a time. Only what says nothing is taken away by an edit.
+func afterTimeHint(time, rest string, dated bool) plan.Tip {
+	folded := strings.Join(strings.Fields(foldWord(rest)), " ")
+	switch {
+	case rest == "" || slices.Contains([]string{"am", "pm", "a.m", "p.m"}, folded):
+		return plan.Tip{}
+	case slices.Contains(clockWords, folded):
+		return plan.Write(time)
+	case slices.Contains(weeklyWords, folded) && dated:
+		return plan.Say("a date is one class; write a weekday for a class in each week, as in Mon 09:00-09:50")
+	case slices.Contains(weeklyWords, folded):
+		return plan.Write(time)
+	case slices.Contains(someWeeksWords, folded):
+		return plan.Say("write " + time + ", and name the days of these weeks in a calendar for only")
+	}
+	if zone := zoneAfterTime(rest); zone != "" {
+		return plan.Say(fmt.Sprintf("write %s; the zone belongs in timezone, as in timezone: %s", time, zone))
+	}
+	if plan.DigitsOf(rest) != "" || slices.ContainsFunc(strings.FieldsFunc(folded, notInWord), isDayWord) {
+		return plan.Tip{} // another day, or a date
+	}
+	return plan.Say("write " + time + "; a remark for people goes in note")
+}
+
+// zoneAfterTime is the zone that an abbreviation, an offset or a name of the database stands for; "" for none. A city alone
+// is none: it may be where the class is held.
+func zoneAfterTime(rest string) string {
+	if m := plan.ZoneOffset.FindStringSubmatch(rest); m != nil {
+		return plan.OffsetCity(rest, m[1]+m[2], m[3])
+	}
+	for _, table := range []map[string]string{zoneWords, abbreviations} {
+		if zone := table[strings.ToUpper(rest)]; zone != "" {
+			return zone
+		}
+	}
+	if hint := zoneHint(rest); strings.Contains(rest, "/") && strings.HasPrefix(hint.Text, "write ") {
+		return hint.With
+	}
+	return ""
+}
+
+func notInWord(r rune) bool { return strings.ContainsRune(" ,;/+&-", r) }
+
+// isDayWord says that a word may stand for days.
+func isDayWord(word string) bool {
+	_, misspelling := misspelt(word)
+	_, group := dayGroups[word]
+	return group || misspelling || len(readings(word)) > 0
+}
+
+// improveToError gives the error of [ParseChangeTo] a hint that can be pasted over the text, where it is clear which time
+// is meant.
+func improveToError(err error, text string) error {
+	spelled := respellClocks(dashes.Replace(text))
+	if clocks := lastClock.FindAllStringIndex(spelled, -1); len(clocks) > 0 {
+		end := clocks[len(clocks)-1][1] - 1
+		if slices.Contains(clockWords, foldWord(strings.TrimSpace(spelled[end:]))) {
+			spelled = spelled[:end]
+		}
+	}
+	pieces, ok := whenPiecesOf(spelled)
+	if !ok || len(pieces) == 0 || len(pieces) > 2 || pieces[len(pieces)-1].kind != pieceTime || len(pieces) == 2 && pieces[0].kind != pieceDate {
+		return err
+	}
+	words := make([]string, len(pieces))
+	for i, p := range pieces {
+		words[i] = p.text
+	}
+	meant := strings.Join(words, " ")
+	if _, wrong := ParseChangeTo(meant); wrong != nil || meant == text {
+		return err
+	}
+	return plan.SyntaxTip(plan.Write(meant), "%s is not a new time as plans write it", plan.Quoted(text))
+}

@@ -1,0 +1,26 @@
+package load
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/plan"
+)
+
+type zoneResult struct {
+	zone *time.Location
+}
+
+// zone loads a zone once per plan; nil when there is none of that name, which is then reported.
+func (b *builder) zone(u *unit, name item) *time.Location {
+	known, ok := b.zones[name.Text]
+	if !ok {
+		known.zone, _ = plan.Zone(name.Text)
+		b.zones[name.Text] = known
+	}
+	if known.zone == nil && !u.noReference("timezone", name) {
+		hint := zoneHint(name.Text)
+		u.advise("timezone-unknown", name.At, fmt.Sprintf("%s is no time zone of the IANA database", plan.Quoted(name.Text)), hint)
+	}
+	return known.zone
+}

@@ -1,0 +1,2 @@
+// Package build makes plans for tests: by hand, and drawn at random.
+package build

@@ -1,0 +1,61 @@
+package rules
+
+import "rundown/agora"
+
+// check looks for the findings of one rule.
+type check struct {
+	rule string
+	find func(*checker)
+}
+
+// checks are the rules that a plan is judged by once it is loaded, one file each. The other rules of [plan.Rules] are the
+// loader's, which meets their findings on its way.
+var checks = []check{
+	{"acquire-region-matches-storage", checkRegions},
+	{"calendar-contained", checkContainedCalendars},
+	{"calendar-matches-nothing", checkCalendarMatchesNothing},
+	{"change-matches-nothing", checkChangeMatchesNothing},
+	{"change-shadowed", checkChangeShadowed},
+	{"clock-change", checkClockChange},
+	{"cname-charset", checkCnameCharset},
+	{"cname-filename-replacement", checkCnameFilename},
+	{"cname-max-bytes", checkCnameLength("cname-max-bytes")},
+	{"cname-required", checkCnameGiven},
+	{"cname-short", checkCnameLength("cname-short")},
+	{"cron-days", checkCronDays},
+	{"in-the-past", checkInThePast},
+	{"instance-unique", checkInstances},
+	{"invalid-value", checkPageAddresses},
+	{"long-class", checkLongClasses},
+	{"max-recording-hour-range", checkRecordingHours},
+	{"mobile-viewport-size", checkViewport},
+	{"never-happens", checkNeverHappens},
+	{"nothing-ahead", checkNothingAhead},
+	{"overlap-page", checkOverlapPage},
+	{"overlap-self", checkOverlapSelf},
+	{"pcw-max", checkConcurrent},
+	{"placeholder-unknown", checkPlaceholders},
+	{"prefix-charset", checkPrefixCharset},
+	{"prefix-clash", checkPrefixClash},
+	{"prefix-max-length", checkPrefixLength},
+	{"qps-monitor-budget", checkRequests},
+	{"ready-timeout-recommended", checkReadyTimeout},
+	{"resource-expired-covers-plan", checkExpiryHours},
+	{"rtmp-url-scheme", checkScheme},
+	{"secret-in-plain-text", checkPlainSecrets},
+	{"secret-unresolved", checkUnresolved},
+	{"stream-fps-cap", checkStreamFPS},
+	{agora.StreamLimitID(agora.RegionAP), checkStreams(agora.RegionAP)},
+	{agora.StreamLimitID(agora.RegionCN), checkStreams(agora.RegionCN)},
+	{agora.StreamLimitID(agora.RegionEU), checkStreams(agora.RegionEU)},
+	{agora.StreamLimitID(agora.RegionNA), checkStreams(agora.RegionNA)},
+	{"streams-mixed-total", checkMixed},
+	{"timezone-fixed", checkFixedZones},
+	{"unbounded", checkUnbounded},
+	{"unsupported", checkUnsupported},
+	{"unused-definition", checkUnused},
+	{"url-not-public", checkPublicPages},
+	{"video-fps-listed-values", checkListedFPS},
+	{"video-pixels-max", checkPixels},
+	{"video-side-small-without-mobile", checkSmallSides},
+}

@@ -1,0 +1,118 @@
+package rules
+
+import "rundown/plan"
+
+// eachSettings visits the settings of every recording, and those of each of its changes that sets any, in document
+// order.
+func (c *checker) eachSettings(visit func(r *plan.Recording, s *plan.Settings)) {
+	for _, r := range c.p.Recordings {
+		visit(r, &r.Settings)
+		for i := range r.Changes {
+			if over := r.Changes[i].Over; over != nil {
+				changed := over(r.Settings)
+				visit(r, &changed)
+			}
+		}
+	}
+}
+
+// eachText visits every text in which references are allowed, in document order within each kind; r is the recording
+// that has it, nil for the root file's own. A text that several recordings inherit is visited for each of them.
+func (c *checker) eachText(visit func(r *plan.Recording, t plan.Text)) {
+	p := c.p
+	own := func(texts ...plan.Text) {
+		for _, t := range texts {
+			visit(nil, t)
+		}
+	}
+	own(p.Account.CustomerID, p.Account.CustomerSecret)
+	for _, a := range p.Apps {
+		own(a.ID)
+	}
+	for _, s := range p.Storages {
+		own(s.AccessKey, s.SecretKey)
+	}
+	for _, cdn := range p.CDNs {
+		own(cdn.URL, cdn.Fallback)
+	}
+	for _, n := range p.Notify {
+		own(n.Webhook)
+	}
+	c.eachSettings(func(r *plan.Recording, s *plan.Settings) { visit(r, s.URL) })
+}
+
+// gathering collects what is wrong with values that several recordings may inherit, so that each is reported once,
+// where it stands, with the recordings that it reaches. K tells mistakes apart.
+type gathering[K comparable] struct {
+	order []*gathered
+	index map[K]*gathered
+}
+
+// gathered is one mistake, as the first recording has it.
+type gathered struct {
+	pos     plan.Pos
+	message string
+	hint    plan.Tip
+	ids     []string // of the recordings
+}
+
+// add notes that a recording has a mistake. Only the first recording is asked what to say of it.
+func (g *gathering[K]) add(key K, r *plan.Recording, tell func() (pos plan.Pos, message string, hint plan.Tip)) {
+	m, known := g.index[key]
+	if !known {
+		m = &gathered{}
+		m.pos, m.message, m.hint = tell()
+		if g.index == nil {
+			g.index = map[K]*gathered{}
+		}
+		g.index[key] = m
+		g.order = append(g.order, m)
+	}
+	if n := len(m.ids); n == 0 || m.ids[n-1] != r.ID {
+		m.ids = append(m.ids, r.ID)
+	}
+}
+
+// report reports all of them, in the order in which they were found.
+func (g *gathering[K]) report(c *checker) {
+	for _, m := range g.order {
+		if len(m.ids) > 1 {
+			m.message += ", in " + plan.SomeOf(m.ids)
+		}
+		c.advise(m.pos, m.message, m.hint)
+	}
+}
+
+// reportValues judges the effective settings of every recording and of its changes: judge gives what is wrong with
+// a key's value and what to try, "" for nothing. The place is that of the first of the keys that is set; an edit replaces
+// the value of the very first.
+func (c *checker) reportValues(keys []string, judge func(s *plan.Settings) (message string, hint plan.Tip)) {
+	type mistake struct {
+		pos     plan.Pos
+		message string
+		hint    plan.Tip
+	}
+	var g gathering[mistake]
+	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+		if message, hint := judge(s); message != "" {
+			if _, given := s.From.Of(keys[0]); !given {
+				hint.With = "" // the place is that of another key
+			}
+			hint.Value = true
+			m := mistake{keyPos(r, s, keys), message, hint}
+			g.add(m, r, func() (plan.Pos, string, plan.Tip) { return m.pos, m.message, m.hint })
+		}
+	})
+	g.report(c)
+}
+
+// keyPos is where a setting that matters to a recording stands: at the first of the keys that is set, else at the
+// recording.
+func keyPos(r *plan.Recording, s *plan.Settings, keys []string) plan.Pos {
+	for _, key := range keys {
+		if pos, ok := s.From.Of(key); ok {
+			return pos
+		}
+	}
+	return r.Pos
+}

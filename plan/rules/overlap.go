@@ -1,0 +1,78 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"rundown/plan"
+	"rundown/plan/schedule"
+)
+
+// overlap is that of two classes, and how often the two times that give them overlap in the window.
+type overlap struct {
+	first, second schedule.Instance // by start; of the earliest time
+	count         int
+}
+
+// overlaps gathers overlaps by the places of the plan that cause them, so that a term of collisions is one finding.
+type overlaps struct {
+	byPlace map[[2]plan.Pos]*overlap
+	order   []*overlap
+}
+
+func (o *overlaps) add(first, second *schedule.Instance) {
+	key := [2]plan.Pos{first.Pos(), second.Pos()}
+	if comparePos(key[1], key[0]) < 0 {
+		key[0], key[1] = key[1], key[0]
+	}
+	if known := o.byPlace[key]; known != nil {
+		known.count++
+		return
+	}
+	if o.byPlace == nil {
+		o.byPlace = make(map[[2]plan.Pos]*overlap)
+	}
+	found := &overlap{*first, *second, 1}
+	o.byPlace[key] = found
+	o.order = append(o.order, found)
+}
+
+func comparePos(a, b plan.Pos) int {
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+}
+
+// pos is the later one of the two places in the document.
+func (o *overlap) pos() plan.Pos {
+	a, b := o.first.Pos(), o.second.Pos()
+	if comparePos(a, b) > 0 {
+		return a
+	}
+	return b
+}
+
+// String tells both classes, and how many more there are.
+func (o *overlap) String() string {
+	s := fmt.Sprintf("%s, and %s before it ends", intervalOf(&o.first), intervalOf(&o.second))
+	if o.count > 1 {
+		s += fmt.Sprintf("; %d more in the window", o.count-1)
+	}
+	return s
+}
+
+// intervalOf tells the class by its recording and its time.
+func intervalOf(c *schedule.Instance) string {
+	zone := c.Settings().Zone
+	start, end := time.Unix(c.Start, 0).In(zone), time.Unix(c.End, 0).In(zone)
+	format := func(t time.Time) string {
+		if t.Second() != 0 {
+			return t.Format(time.TimeOnly)
+		}
+		return t.Format("15:04")
+	}
+	until := "-" + format(end)
+	if end.Sub(start) >= 24*time.Hour {
+		until = " to " + end.Format(time.DateOnly) + " " + format(end)
+	}
+	return fmt.Sprintf("%s on %s %s%s", c.Timetable.Recording.ID, start.Format(time.DateOnly), format(start), until)
+}

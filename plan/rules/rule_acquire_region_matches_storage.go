@@ -1,0 +1,23 @@
+package rules
+
+import (
+	"fmt"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// checkRegions passes over storage whose place is not known from its region.
+func checkRegions(c *checker) {
+	c.reportValues([]string{"region"}, func(s *plan.Settings) (string, plan.Tip) {
+		if s.Region == "" || s.Storage == nil || s.Storage.Region.Area == "" || s.Storage.Region.Area == s.Region {
+			return "", plan.Tip{}
+		}
+		if s.Storage.Region.Area == agora.RegionNone {
+			return fmt.Sprintf("region is %s, and the storage %s lies in none of the areas of recording servers (%s)", s.Region, s.Storage.Name, plan.RegionName(s.Storage.Region.Name)),
+				plan.Say(fmt.Sprintf("leave region out, or store in a bucket of %s", s.Region))
+		}
+		return fmt.Sprintf("region is %s, and the storage %s lies in %s (%s)", s.Region, s.Storage.Name, s.Storage.Region.Area, plan.RegionName(s.Storage.Region.Name)),
+			plan.Say(fmt.Sprintf("record in %s, or store in a bucket of %s", s.Storage.Region.Area, s.Region))
+	})
+}

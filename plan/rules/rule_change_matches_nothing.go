@@ -1,0 +1,56 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"rundown/plan"
+	"rundown/plan/schedule"
+)
+
+func checkChangeMatchesNothing(c *checker) {
+	for _, s := range c.schedule().Timetables {
+		if s.Recording.Unread() {
+			continue
+		}
+		for i := range s.Recording.Changes {
+			change := &s.Recording.Changes[i]
+			d, ok := s.NextDay(change.Key.Days)
+			if !ok {
+				c.report(change.Pos, fmt.Sprintf("%s has no class planned on %s", s.Recording.ID, change.Key.Days), nearDays(s, change.Key.Days))
+				continue
+			}
+			if !change.Key.HasTime {
+				continue
+			}
+			var times []string
+			found := false
+			for _, p := range s.PlannedOn(s.Wall, d, nil) {
+				found = found || p.Clock == change.Key.Time
+				times = append(times, p.Clock.String())
+			}
+			if !found {
+				c.report(change.Pos, fmt.Sprintf("%s has no class planned on %s at %s", s.Recording.ID, d, change.Key.Time),
+					"planned on that day: "+strings.Join(times, ", "))
+			}
+		}
+	}
+}
+
+// nearDays names the planned days around a range that has none.
+func nearDays(s *schedule.Timetable, r plan.DayRange) string {
+	const reach = 14
+	var days []string
+	for around := (plan.DayRange{First: r.First - reach, Last: r.Last + reach}); len(days) < 6; {
+		d, ok := s.NextDay(around)
+		if !ok {
+			break
+		}
+		around.First = d + 1
+		days = append(days, d.String())
+	}
+	if len(days) == 0 {
+		return "changes are found by the day on which a class was planned first"
+	}
+	return "planned around it: " + strings.Join(days, ", ")
+}

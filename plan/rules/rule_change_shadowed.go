@@ -1,0 +1,48 @@
+package rules
+
+import (
+	"fmt"
+
+	"rundown/plan/schedule"
+)
+
+// checkChangeShadowed leaves a change without any class to change-matches-nothing.
+func checkChangeShadowed(c *checker) {
+	for _, s := range c.schedule().Timetables {
+		if s.Recording.Unread() || len(s.Recording.Changes) < 2 {
+			continue
+		}
+		for i := range s.Recording.Changes {
+			change := &s.Recording.Changes[i]
+			if by := shadowOf(s, i); by >= 0 {
+				c.report(change.Pos, fmt.Sprintf("the change %s of %s has no effect: a more specific one is for each of its classes, as %s on line %d", change.Key,
+					s.Recording.ID, s.Recording.Changes[by].Key, s.Recording.Changes[by].Pos.Line),
+					"write what the class needs into the more specific change, which alone counts, and remove this one")
+			}
+		}
+	}
+}
+
+// shadowOf gives a change that takes a class from another, where others take all of them; -1 where one is left, or
+// where there is none.
+func shadowOf(s *schedule.Timetable, change int) int {
+	by := -1
+	var on []schedule.Planned
+	for days := s.Recording.Changes[change].Key.Days; ; {
+		d, ok := s.NextDay(days)
+		if !ok {
+			return by
+		}
+		days.First = d + 1
+		on = s.PlannedOn(s.Wall, d, on)
+		for i := range on {
+			key := &s.Recording.Changes[change].Key
+			if key.HasTime && key.Time != on[i].Clock {
+				continue
+			}
+			if by = s.Changes.Find(d, on[i].Clock); by == change {
+				return -1
+			}
+		}
+	}
+}

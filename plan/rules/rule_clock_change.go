@@ -1,0 +1,78 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"rundown/plan"
+	"rundown/plan/schedule"
+)
+
+// checkClockChange lists each such class of the window. It looks only at the days around a change.
+func checkClockChange(c *checker) {
+	e := c.schedule()
+	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
+	changes := make(clockChanges)
+	for _, s := range e.Timetables {
+		for _, around := range aroundClockChanges(s, changes, from, until) {
+			for k := range s.Classes(around.from, around.until) {
+				if k.Shift == schedule.ShiftNone || k.Cancelled() {
+					continue
+				}
+				// The day as the plan writes it: a class in the gap may fall on the next one.
+				c.report(k.Pos(), s.Recording.ID+"@"+k.Day.String()+": "+k.ClockChange(), "if that is not what is meant, change the class of that day")
+			}
+		}
+	}
+}
+
+// stretch is a range [from, until) of Unix seconds.
+type stretch struct{ from, until int64 }
+
+// clockChanges are those of each zone about one window.
+type clockChanges map[*time.Location]*zoneChanges
+
+type zoneChanges struct {
+	around  []stretch // two days before and after each change, within the window
+	largest int64     // s, by which a change moves the clock
+}
+
+// of looks a zone's changes up, from two days before the window to two days after it.
+func (z clockChanges) of(loc *time.Location, from, until int64) *zoneChanges {
+	if known, ok := z[loc]; ok {
+		return known
+	}
+	found := new(zoneChanges)
+	w := schedule.WallClock{Loc: loc}
+	for w.Load(from - 2*plan.DaySeconds); w.Until <= until+2*plan.DaySeconds; {
+		at, before := w.Until, w.Offset
+		w.Load(at)
+		if near := (stretch{max(from, at-2*plan.DaySeconds), min(until, at+2*plan.DaySeconds)}); near.from < near.until {
+			found.around = append(found.around, near)
+		}
+		found.largest = max(found.largest, w.Offset-before, before-w.Offset)
+	}
+	z[loc] = found
+	return found
+}
+
+// aroundClockChanges gives the stretches of the window in which one of the recording's zones may move a class.
+func aroundClockChanges(s *schedule.Timetable, changes clockChanges, from, until int64) []stretch {
+	around := slices.Clone(changes.of(s.Recording.Zone, from, until).around)
+	for _, settings := range s.Changed {
+		if settings.Zone != s.Recording.Zone {
+			around = append(around, changes.of(settings.Zone, from, until).around...)
+		}
+	}
+	slices.SortFunc(around, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
+	apart := around[:0]
+	for _, next := range around {
+		if n := len(apart); n > 0 && next.from <= apart[n-1].until {
+			apart[n-1].until = max(apart[n-1].until, next.until)
+		} else {
+			apart = append(apart, next)
+		}
+	}
+	return apart
+}

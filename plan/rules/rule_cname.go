@@ -1,0 +1,85 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// reportCnames judges the channel names that the plan sets itself, with their placeholders replaced: judge gives what is
+// wrong with one, "" for nothing, and what to try. A name that several recordings inherit is reported once, as the first
+// of them has it.
+func (c *checker) reportCnames(judge func(cname string) (message, hint string)) {
+	var g gathering[plan.Pos]
+	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+		if s.Cname.IsZero() {
+			return
+		}
+		expanded, unknown := s.Cname.ExpandBy(c.sampleValues(r, s))
+		if len(unknown) > 0 {
+			return
+		}
+		if message, hint := judge(expanded.String()); message != "" {
+			g.add(s.Cname.Pos(), r, func() (plan.Pos, string, plan.Tip) { return s.Cname.Pos(), message, plan.Say(hint) })
+		}
+	})
+	g.report(c)
+}
+
+// checkCnameGiven finds a name that its labels make empty.
+func checkCnameGiven(c *checker) {
+	c.reportCnames(func(cname string) (string, string) {
+		if cname != "" {
+			return "", ""
+		}
+		return "cname is empty once its placeholders are replaced", "give the label a value, or leave cname out, and it is derived from plan and id"
+	})
+}
+
+// checkCnameLength holds channel names against one of the two documented limits.
+func checkCnameLength(id string) func(*checker) {
+	return func(c *checker) { c.judgeCnameLength(id) }
+}
+
+func (c *checker) judgeCnameLength(id string) {
+	_, most := agora.Bound(id)
+	_, hard := agora.Bound("cname-max-bytes")
+	c.reportCnames(func(cname string) (string, string) {
+		n := int64(len(cname))
+		if n <= *most || id != "cname-max-bytes" && n > *hard {
+			return "", ""
+		}
+		return fmt.Sprintf("cname %s has %d bytes; the limit is %d", plan.Quoted(cname), n, *most), "shorten it, or leave it out, and it is derived from plan and id"
+	})
+}
+
+// cnameCharset are the characters of the catalogue's list: ranges, names and single characters between blanks.
+func cnameCharset() (allowed [128]bool) {
+	for _, word := range strings.Fields(agora.Strings("cname-charset")[0]) {
+		switch {
+		case word == "space":
+			allowed[' '] = true
+		case len(word) == 3 && word[1] == '-':
+			for b := word[0]; b <= word[2]; b++ {
+				allowed[b] = true
+			}
+		case len(word) == 1:
+			allowed[word[0]] = true
+		}
+	}
+	return allowed
+}
+
+func checkCnameCharset(c *checker) {
+	allowed := cnameCharset()
+	c.reportCnames(func(cname string) (string, string) {
+		for _, r := range cname {
+			if r >= 128 || !allowed[r] {
+				return fmt.Sprintf("cname %s holds %q; allowed are %s", plan.Quoted(cname), r, agora.Strings("cname-charset")[0]), ""
+			}
+		}
+		return "", ""
+	})
+}

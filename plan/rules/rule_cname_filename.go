@@ -1,0 +1,26 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// checkCnameFilename tells who looks for files by the name of the channel.
+func checkCnameFilename(c *checker) {
+	special := agora.Strings("cname-filename-replacement")[0]
+	c.reportCnames(func(cname string) (string, string) {
+		named := strings.Map(func(r rune) rune {
+			if strings.ContainsRune(special, r) {
+				return '-'
+			}
+			return r
+		}, cname)
+		if named == cname {
+			return "", ""
+		}
+		return fmt.Sprintf("in the names of its files, cname %s becomes %s: %s turn into hyphens", plan.Quoted(cname), plan.Quoted(named), special), "write names with hyphens only"
+	})
+}

@@ -1,0 +1,23 @@
+package rules
+
+import (
+	"fmt"
+
+	"rundown/plan"
+	"rundown/plan/schedule"
+)
+
+// checkCronDays tells how an expression is read that programs read in two ways: to some a field that begins with a star,
+// as */2, is no restriction, and then a day must fit both.
+func checkCronDays(c *checker) {
+	for _, r := range c.p.Recordings {
+		for i := range r.When {
+			w := &r.When[i]
+			if w.Kind != plan.WhenCron || w.Spec.Dom&schedule.CronStar != 0 || w.Spec.Dow&schedule.CronStar != 0 {
+				continue
+			}
+			c.report(w.Pos, fmt.Sprintf("%s of %s restricts both the day of the month and the day of the week: a class is held on each day that fits one of the two", w, r.ID),
+				"write * for one of the two; for days that must fit both, use weekdays and a calendar in only")
+		}
+	}
+}

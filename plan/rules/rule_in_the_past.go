@@ -1,0 +1,44 @@
+package rules
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/plan"
+	"rundown/plan/schedule"
+)
+
+func checkInThePast(c *checker) {
+	if c.opts.Now.IsZero() {
+		return
+	}
+	e := c.schedule()
+	now := c.opts.Now.Unix()
+	for _, s := range e.Timetables {
+		for i := range s.Recording.When {
+			if last, over := overAt(s, i, now, e.MaxLength); over {
+				w := &s.Recording.When[i]
+				c.report(w.Pos, fmt.Sprintf("every class of %s of %s is over; the last one ended on %s", w, s.Recording.ID, time.Unix(last, 0).In(s.Recording.Zone).Format("2006-01-02 15:04 MST")),
+					"nothing in the past is recorded; remove the time when it is no longer of use")
+			}
+		}
+	}
+}
+
+// overAt says that the entry has had classes and has none, a cancelled one included, that ends after now, and when the
+// last one ended.
+func overAt(s *schedule.Timetable, entry int, now, maxLength int64) (last int64, over bool) {
+	if s.Recording.When[entry].Kind != plan.WhenDated && !s.Bounded {
+		return 0, false
+	}
+	one := s.Alone(entry)
+	for k := range one.Classes(now-maxLength, schedule.LastInstant) {
+		if k.End > now {
+			return 0, false
+		}
+	}
+	for k := range one.Classes(schedule.FirstInstant, now) {
+		last, over = max(last, k.End), true
+	}
+	return last, over
+}

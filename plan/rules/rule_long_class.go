@@ -1,0 +1,66 @@
+package rules
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/plan"
+	"rundown/plan/schedule"
+)
+
+// longClass is how long a class over midnight may be without a question: an evening, not two times that were swapped.
+const longClass = 8 * time.Hour
+
+func checkLongClasses(c *checker) {
+	for _, r := range c.p.Recordings {
+		for i := range r.When {
+			w := &r.When[i]
+			if w.Kind == plan.WhenCron {
+				c.longCron(r, w)
+				continue
+			}
+			head := w.Days.String()
+			if w.Kind == plan.WhenDated {
+				head = w.Date.String()
+			}
+			c.longClass(w.Pos, r, w.String(), head+" ", w.Start, w.Length)
+		}
+		for i := range r.Changes {
+			to := r.Changes[i].To
+			if to == nil || r.Changes[i].Cancelled {
+				continue
+			}
+			head := ""
+			if to.HasDay {
+				head = to.Day.String() + " "
+			}
+			c.longClass(r.Changes[i].ToPos, r, head+plan.Clocks(to.Start, to.Length), head, to.Start, to.Length)
+		}
+	}
+}
+
+// longClass judges one time; head is what stands before its clocks.
+func (c *checker) longClass(pos plan.Pos, r *plan.Recording, written, head string, start plan.Clock, length time.Duration) {
+	if length <= longClass || int(start)+int(length/time.Second) <= plan.DaySeconds {
+		return
+	}
+	hint := plan.Say(tuneLong)
+	if back := 24*time.Hour - length; back < length {
+		end := plan.Clock((int(start) + int(length/time.Second)) % plan.DaySeconds)
+		hint = plan.Write(head + plan.Clocks(end, back)).Also(", if start and end were swapped; " + tuneLong)
+	}
+	c.advise(pos, fmt.Sprintf("%s of %s lasts %s, over midnight", written, r.ID, plan.ShortDuration(length)), hint)
+}
+
+const tuneLong = "for such a length on purpose, set rules: {long-class: off}"
+
+// longCron judges the times of day of an expression by the latest, which passes midnight if any does.
+func (c *checker) longCron(r *plan.Recording, w *plan.When) {
+	if w.Length <= longClass || schedule.CronNever(w.Spec) {
+		return
+	}
+	times := schedule.CronClocks(w.Spec)
+	if latest := times[len(times)-1]; int(latest)+int(w.Length/time.Second) > plan.DaySeconds {
+		c.report(w.Pos, fmt.Sprintf("%s of %s lasts %s, over midnight", w, r.ID, plan.ShortDuration(w.Length)), "shorten its duration; "+tuneLong)
+	}
+}

@@ -1,0 +1,38 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// checkViewport takes the listed viewports upright and turned.
+func checkViewport(c *checker) {
+	listed := agora.Strings("mobile-viewport-size")
+	c.reportValues([]string{"video", "mobile"}, func(s *plan.Settings) (string, plan.Tip) {
+		w, h := s.Video.Width, s.Video.Height
+		if s.Mobile == nil || !*s.Mobile || slices.Contains(listed, fmt.Sprintf("%dx%d", min(w, h), max(w, h))) {
+			return "", plan.Tip{}
+		}
+		return fmt.Sprintf("with mobile: true, %dx%d is no viewport of a phone; listed are %s", w, h, strings.Join(listed, ", ")),
+			plan.Say("write video: " + nearestViewport(listed, w, h) + " where mobile is")
+	})
+}
+
+// nearestViewport is the listed one whose sides differ least in sum, as plans write it.
+func nearestViewport(listed []string, width, height int) string {
+	best, least := "", 0
+	for _, size := range listed {
+		var w, h int
+		if _, err := fmt.Sscanf(size, "%dx%d", &w, &h); err != nil {
+			continue
+		}
+		if d := max(w-width, width-w) + max(h-height, height-h); best == "" || d < least {
+			best, least = size, d
+		}
+	}
+	return "{width: " + strings.Replace(best, "x", ", height: ", 1) + "}"
+}

@@ -1,0 +1,64 @@
+package rules
+
+import "rundown/plan/schedule"
+
+// checkOverlapPage sweeps over the recordings whose pages may be the same. Each class is compared with the class of
+// another recording on its page that ends last, so that a thousand recordings of one page give a thousand findings
+// and not half a million.
+func checkOverlapPage(c *checker) {
+	e := c.schedule()
+	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
+	var shared []*schedule.Timetable
+	for _, group := range e.PageGroups() {
+		if len(group) > 1 {
+			shared = append(shared, group...)
+		}
+	}
+	last := make(map[string]*lastOnPage)
+	var found overlaps
+	for _, k := range schedule.Starts(shared, from-e.MaxLength, until) {
+		if k.Cancelled() {
+			continue
+		}
+		url := e.URL(&k).String()
+		on := last[url]
+		if on == nil {
+			on = new(lastOnPage)
+			last[url] = on
+		}
+		if other := on.otherThan(k.Timetable); other != nil && k.Start >= from && k.Start < other.End {
+			found.add(other, &k)
+		}
+		on.add(&k)
+	}
+	for _, o := range found.order {
+		c.report(o.pos(), "one page is recorded twice at once: "+o.String(),
+			"one recording is enough for one page; for two on purpose, set rules: {overlap-page: off}")
+	}
+}
+
+// lastOnPage are the classes on a page that end last: of any recording, and of any other than that one's.
+type lastOnPage struct{ longest, other *schedule.Instance }
+
+func (l *lastOnPage) otherThan(s *schedule.Timetable) *schedule.Instance {
+	if l.longest != nil && l.longest.Timetable == s {
+		return l.other
+	}
+	return l.longest
+}
+
+func (l *lastOnPage) add(c *schedule.Instance) {
+	k := *c
+	switch {
+	case l.longest == nil:
+		l.longest = &k
+	case l.longest.Timetable == k.Timetable:
+		if k.End > l.longest.End {
+			l.longest = &k
+		}
+	case k.End > l.longest.End:
+		l.longest, l.other = &k, l.longest
+	case l.other == nil || k.End > l.other.End:
+		l.other = &k
+	}
+}

@@ -1,0 +1,57 @@
+package rules
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/plan"
+	"rundown/plan/schedule"
+)
+
+// checkOverlapSelf compares each class of the window with the one before it that ends last. Two times that give the
+// same start are one class; unless they are written alike, they overlap too.
+func checkOverlapSelf(c *checker) {
+	e := c.schedule()
+	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
+	changes := make(clockChanges)
+	for _, s := range e.Timetables {
+		if apart(s, changes.of(s.Recording.Zone, from-e.MaxLength, until)) {
+			continue
+		}
+		var found overlaps
+		merged := make(map[[2]int]bool)
+		var longest schedule.Instance
+		for k := range s.Classes(from-e.MaxLength, until) {
+			if k.Cancelled() {
+				continue
+			}
+			if k.Start >= from && k.Start < longest.End {
+				found.add(&longest, k)
+			}
+			if pair := [2]int{k.Entry, k.Merged - 1}; k.Start >= from && k.Merged > 0 && !merged[pair] {
+				merged[pair] = true
+				a, b := &s.Recording.When[min(pair[0], pair[1])], &s.Recording.When[max(pair[0], pair[1])]
+				which := fmt.Sprintf("%s and %s", a, b)
+				if a == b {
+					which = fmt.Sprintf("two times of %s", a)
+				}
+				c.report(b.Pos, fmt.Sprintf("the recording overlaps with itself: %s, where %s start together", intervalOf(k), which),
+					"give them different times, or recordings of their own")
+			}
+			if longest.Timetable == nil || k.End > longest.End {
+				longest = *k
+			}
+		}
+		for _, o := range found.order {
+			c.report(o.pos(), "the recording overlaps with itself: "+o.String(), "give them times apart, or recordings of their own")
+		}
+	}
+}
+
+// apart says that no two classes can overlap, without counting them: there is one weekly time only, of half a day at
+// most, and the clock moves by a few hours at most.
+func apart(s *schedule.Timetable, changes *zoneChanges) bool {
+	const halfDay, fewHours = plan.DaySeconds / 2, 3 * 60 * 60
+	return len(s.Recording.Changes) == 0 && len(s.Recording.When) == 1 && s.Recording.When[0].Kind == plan.WhenWeekly &&
+		s.Recording.When[0].Length <= halfDay*time.Second && changes.largest <= fewHours
+}

@@ -1,0 +1,85 @@
+package rules
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+
+	"rundown/plan"
+)
+
+// checkPageAddresses looks at each address as it is sent: with its placeholders replaced, and where values are asked
+// for, its exposed variables too. What the key holds by itself, the loader has judged.
+func checkPageAddresses(c *checker) {
+	type place struct {
+		pos  plan.Pos
+		host bool // it lacks a host
+	}
+	var g gathering[place]
+	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+		if s.URL.IsZero() || s.URL.Parts()[0].Kind == plan.PartLiteral && !plan.WebAddress.MatchString(s.URL.Parts()[0].S) {
+			return
+		}
+		expanded, unknown := s.URL.ExpandBy(c.sampleValues(r, s))
+		if len(unknown) > 0 {
+			return
+		}
+		u, err := url.Parse(c.resolvedOrSample(expanded))
+		switch {
+		case err != nil:
+			g.add(place{pos: s.URL.Pos()}, r, func() (plan.Pos, string, plan.Tip) {
+				why := ""
+				if len(s.URL.References()) == 0 && !hasPassword(s.URL) { // else it might show a value
+					why = ": " + parseReason(err)
+				}
+				return s.URL.Pos(), fmt.Sprintf("url is no web address for recording %s, once its placeholders are replaced%s", r.ID, why), plan.Say("escape what an address cannot hold by %")
+			})
+		case u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme):
+			g.add(place{s.URL.Pos(), true}, r, func() (plan.Pos, string, plan.Tip) {
+				return s.URL.Pos(), fmt.Sprintf("url has no host for recording %s, once its placeholders are replaced", r.ID), plan.Say("write the host after https://")
+			})
+		}
+	})
+	g.report(c)
+}
+
+// sampleValues are what the placeholders of a recording stand for on some day.
+func (c *checker) sampleValues(r *plan.Recording, s *plan.Settings) func(name string) (string, bool) {
+	return func(name string) (string, bool) {
+		switch name {
+		case "plan":
+			return c.p.Name, true
+		case "id":
+			return r.ID, true
+		case "date":
+			return "20310917", true
+		case "time":
+			return "0900", true
+		default:
+			value, ok := s.Labels[name]
+			return value, ok
+		}
+	}
+}
+
+// resolvedOrSample resolves references where values are asked for. Elsewhere "11" stands for each, which fits into a
+// host, a port and an escape.
+func (c *checker) resolvedOrSample(t plan.Text) string {
+	resolved, _ := t.Resolve(func(ref plan.Reference) (string, error) {
+		if c.opts.Lookup != nil {
+			if value, err := c.opts.Lookup(ref); err == nil {
+				return value, nil
+			}
+		}
+		return "11", nil
+	})
+	return resolved
+}
+
+// parseReason is why an address cannot be read, without the address.
+func parseReason(err error) string {
+	if e, ok := err.(*url.Error); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,43 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"rundown/plan"
+)
+
+// checkPlaceholders reports a placeholder once where it stands, though many recordings may inherit it.
+func checkPlaceholders(c *checker) {
+	type place struct {
+		pos  plan.Pos
+		name string
+	}
+	var g gathering[place]
+	check := func(r *plan.Recording, s *plan.Settings, t plan.Text) {
+		for _, name := range t.Placeholders() {
+			if _, label := s.Labels[name]; label || slices.Contains(plan.BuiltinPlaceholders, name) {
+				continue
+			}
+			g.add(place{t.Pos(), name}, r, func() (plan.Pos, string, plan.Tip) {
+				known := slices.Concat(plan.BuiltinPlaceholders, slices.Sorted(maps.Keys(s.Labels)))
+				hint := plan.DidYouMean(name, known)
+				if hint.With != "" {
+					hint.Of, hint.With = "{"+name+"}", "{"+hint.With+"}"
+				}
+				return t.Pos(), fmt.Sprintf("{%s} is no placeholder, and recording %s has no label of that name", name, r.ID), hint
+			})
+		}
+	}
+	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+		check(r, s, s.URL)
+		check(r, s, s.Cname)
+		if s.Storage != nil {
+			for _, element := range s.Storage.Prefix {
+				check(r, s, element)
+			}
+		}
+	})
+	g.report(c)
+}

@@ -1,0 +1,135 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// checkPrefixCharset looks at literal text only: from a placeholder's value, what is forbidden is left out.
+func checkPrefixCharset(c *checker) {
+	allowed := regexp.MustCompile(agora.Strings("prefix-charset")[0])
+	for _, s := range c.p.Storages {
+		for _, element := range s.Prefix {
+			literal := ""
+			for _, part := range element.Parts() {
+				if part.Kind == plan.PartLiteral {
+					literal += part.S
+				}
+			}
+			if literal == "" && len(element.Placeholders()) > 0 || allowed.MatchString(literal) {
+				continue
+			}
+			message, hint := fmt.Sprintf("the prefix element %s holds more than ASCII letters and digits", plan.Quoted(element.String())), plan.Tip{}
+			if literal == "" {
+				message = "a prefix element is empty"
+			} else if strings.Contains(literal, "/") {
+				hint = plan.Say("write one element for each folder")
+			} else if mended := prefixValue(element.String()); mended != "" && len(element.Placeholders()) == 0 {
+				hint = plan.Write(mended)
+			}
+			c.advise(element.Pos(), message, hint)
+		}
+	}
+}
+
+// prefixValue leaves out of a value what Agora forbids in a prefix.
+func prefixValue(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 && (plan.IsLetter(byte(r)) || plan.IsDigit(byte(r))) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// prefixOf expands a recording's prefix as far as it does not depend on the class: date and time become stand-ins of
+// their length. It gives the prefix as written and as the service takes it.
+func prefixOf(p *plan.Plan, r *plan.Recording, s *plan.Settings) (written, taken string) {
+	var w, t strings.Builder
+	for _, element := range s.Storage.Prefix {
+		var left strings.Builder
+		for _, part := range element.Parts() {
+			value := part.S
+			if part.Kind == plan.PartPlaceholder {
+				switch part.S {
+				case "plan":
+					value = p.Name
+				case "id":
+					value = r.ID
+				case "date":
+					value = "yyyymmdd"
+				case "time":
+					value = "hhmm"
+				default:
+					value = s.Labels[part.S]
+				}
+			}
+			w.WriteString(value)
+			left.WriteString(prefixValue(value))
+		}
+		w.WriteByte('/')
+		if left.Len() > 0 {
+			t.WriteString(left.String() + "/")
+		}
+	}
+	return w.String(), t.String()
+}
+
+// checkPrefixLength reports a prefix that stands in a storage once, as the first recording has it for which it is too
+// long.
+func checkPrefixLength(c *checker) {
+	_, most := agora.Bound("prefix-max-length")
+	var g gathering[plan.Pos]
+	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+		if s.Storage == nil {
+			return
+		}
+		if _, taken := prefixOf(c.p, r, s); int64(len(taken)) > *most {
+			g.add(prefixPos(r, s), r, func() (plan.Pos, string, plan.Tip) {
+				return prefixPos(r, s), fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most),
+					plan.Say("shorten the labels, or the storage's prefix")
+			})
+		}
+	})
+	g.report(c)
+}
+
+// prefixPos is where a recording's prefix stands: in its storage, or at the recording for the default.
+func prefixPos(r *plan.Recording, s *plan.Settings) plan.Pos {
+	if pos, ok := s.Storage.From["prefix"]; ok {
+		return pos
+	}
+	return r.Pos
+}
+
+// checkPrefixClash compares what goes to one bucket. It reports the later of two recordings.
+func checkPrefixClash(c *checker) {
+	type folder struct{ vendor, bucket, endpoint, prefix string }
+	type owner struct {
+		r       *plan.Recording
+		written string
+	}
+	first := map[folder]owner{}
+	reported := map[*plan.Recording]bool{}
+	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+		if s.Storage == nil || reported[r] {
+			return
+		}
+		written, taken := prefixOf(c.p, r, s)
+		f := folder{s.Storage.Vendor.Name, s.Storage.Bucket, s.Storage.Endpoint, taken}
+		other, taken2 := first[f]
+		if !taken2 {
+			first[f] = owner{r, written}
+			return
+		}
+		if other.r != r && other.written != written {
+			reported[r] = true
+			c.report(r.Pos, fmt.Sprintf("the files of %s and %s go to the same folder %s: of their prefixes %s and %s, Agora takes letters and digits only",
+				r.ID, other.r.ID, plan.Quoted(taken), plan.Quoted(written), plan.Quoted(other.written)), "rename one of them, or give them different prefixes")
+		}
+	})
+}

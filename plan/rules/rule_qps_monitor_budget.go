@@ -1,0 +1,76 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan"
+	"rundown/plan/forecast"
+	"rundown/plan/schedule"
+)
+
+// checkRequests holds the queries of running recordings, and what all else leaves for starts, against the request budget
+// of an App ID. Starts are placed within their part of it; what they are begun too early for is told too.
+func checkRequests(c *checker) {
+	c.eachApp(func(own *plan.App, f *forecast.AppForecast) {
+		r := &f.Requests
+		hint := fmt.Sprintf("spread the times, use another app, or set apps.%s.limits.qps to what Agora has granted", own.Name)
+		allowed := requests(r.QPS) + " a second is allowed"
+		if r.QPS > 1 {
+			allowed = requests(r.QPS) + " a second are allowed"
+		}
+		if left := float64(r.QPS) * (1 - schedule.StartShare); r.Most > left {
+			c.report(own.Pos, fmt.Sprintf("app %s needs %.1f queries a second %s, one for each recording in %v; %s, of which %.1f are left beside starts",
+				own.Name, r.Most, c.during(own, r.MostAt), agora.MonitorInterval(), allowed, left), hint)
+		}
+		if r.Late > 0 {
+			c.report(own.Pos, fmt.Sprintf("app %s has %s longer than the %v in hand, the first %s: before it %s due within %v, and %s",
+				own.Name, waiting(r.Late), schedule.Slack, c.during(own, r.LateAt), behind(r.LateBehind), r.LateAt.Sub(r.LateSince)+time.Second, allowed), hint)
+		}
+		if r.Ahead > maxAhead {
+			c.report(own.Pos, fmt.Sprintf("app %s has %d starts in a row %s, so that the first is begun %v early, and is billed from then: each takes %s, and %s",
+				own.Name, 1+(r.Ahead+schedule.Spacing(r.QPS)/2)/schedule.Spacing(r.QPS), c.during(own, r.AheadAt), r.Ahead.Round(time.Second), requests(schedule.RequestsPerStart), allowed), hint)
+		}
+	})
+}
+
+// maxAhead is how early a start may be begun before it is worth a finding: what padding is by default.
+const maxAhead = 30 * time.Second
+
+func waiting(n int) string {
+	if n == 1 {
+		return "a start that waits"
+	}
+	return fmt.Sprintf("%d starts that wait", n)
+}
+
+func requests(n int) string {
+	if n == 1 {
+		return "1 request"
+	}
+	return fmt.Sprintf("%d requests", n)
+}
+
+// behind names the requests of starts, updates and stops that go before another, the most first.
+func behind(n [3]int) string {
+	type share struct {
+		n    int
+		what string
+	}
+	shares := []share{{n[forecast.RequestStop], "of stops"}, {n[forecast.RequestStart], "of other starts"}, {n[forecast.RequestUpdate], "of updates that end holds"}}
+	slices.SortStableFunc(shares, func(a, b share) int { return cmp.Compare(b.n, a.n) })
+	var list []string
+	for _, s := range shares {
+		if s.n > 0 {
+			list = append(list, requests(s.n)+" "+s.what)
+		}
+	}
+	if len(list) == 1 && n[0]+n[1]+n[2] == 1 {
+		return list[0] + " is"
+	}
+	return strings.Join(list, " and ") + " are"
+}

@@ -1,0 +1,27 @@
+package rules
+
+import (
+	"fmt"
+
+	"rundown/plan"
+)
+
+// checkReadyTimeout tells once of all recordings without a ready timeout, at the first of them.
+func checkReadyTimeout(c *checker) {
+	var without []string
+	for _, r := range c.p.Recordings {
+		if r.ReadyTimeout == nil && !r.UnreadReady {
+			without = append(without, r.ID)
+		}
+	}
+	if len(without) == 0 {
+		return
+	}
+	for _, r := range c.p.Recordings {
+		if r.ReadyTimeout == nil && !r.UnreadReady {
+			c.report(r.Pos, fmt.Sprintf("without ready_timeout a half-loaded page is recorded, in %s", plan.SomeOf(without)),
+				"let the page call navigator.notifyReady(), and write ready_timeout: 30s, here or in defaults")
+			return
+		}
+	}
+}

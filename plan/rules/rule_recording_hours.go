@@ -1,0 +1,89 @@
+package rules
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan"
+	"rundown/plan/schedule"
+)
+
+func checkRecordingHours(c *checker) {
+	checkHours(c, "max-recording-hour-range", func(asked, most time.Duration) bool { return asked > most })
+}
+
+func checkExpiryHours(c *checker) {
+	checkHours(c, "resource-expired-hour-range", func(asked, most time.Duration) bool { return asked >= most })
+}
+
+// checkHours compares the longest time from a class's first request to the end of its padding with the hours that the
+// service allows, under each change too. A single length is judged when it is read.
+func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration) bool) {
+	_, hours := agora.Bound(bound)
+	most := time.Duration(*hours) * time.Hour
+	report := func(pos plan.Pos, length, around time.Duration) {
+		allowed := "at most " + plan.ShortDuration(most)
+		if bound == "resource-expired-hour-range" {
+			allowed = "less than " + plan.ShortDuration(most) + ", after which it could neither be queried nor stopped"
+		}
+		c.report(pos, fmt.Sprintf("a class of %s, with its padding and the requests ahead of it, takes %s; allowed are %s",
+			plan.ShortDuration(length), plan.ShortDuration(length+around), allowed), "split it into several classes, or shorten the padding")
+	}
+	for _, r := range c.p.Recordings {
+		for i := range r.When {
+			if beside := around(&r.Settings); tooLong(r.When[i].Length+beside, most) {
+				report(r.When[i].Pos, r.When[i].Length, beside)
+			}
+		}
+	}
+	for _, s := range c.schedule().Timetables {
+		for i, settings := range s.Changed {
+			change := &s.Recording.Changes[i]
+			beside := around(settings)
+			if change.Cancelled || change.To == nil && beside == around(&s.Recording.Settings) {
+				continue // its classes take no longer than their entries, which are judged above
+			}
+			if length, any := longestUnder(s, i, func(length time.Duration) bool { return tooLong(length+beside, most) }); any {
+				report(change.Pos, length, beside)
+			}
+		}
+	}
+}
+
+// around is what a session takes beside the class, from its first request to the end of its padding.
+func around(s *plan.Settings) time.Duration {
+	before := s.Padding.Before
+	if s.ExactStart {
+		before = schedule.HoldLead()
+	}
+	return schedule.Lead() + before + s.Padding.After
+}
+
+// longestUnder gives the longest class that the change applies to, if it is too long.
+func longestUnder(s *schedule.Timetable, change int, tooLong func(time.Duration) bool) (longest time.Duration, any bool) {
+	one := &s.Recording.Changes[change]
+	if one.To != nil {
+		return one.To.Length, tooLong(one.To.Length)
+	}
+	for i := range s.Recording.When {
+		any = any || tooLong(s.Recording.When[i].Length)
+	}
+	if !any {
+		return 0, false // whatever days it names
+	}
+	var list []schedule.Planned
+	for days := one.Key.Days; ; {
+		d, ok := s.NextDay(days)
+		if !ok {
+			return longest, longest > 0 && tooLong(longest)
+		}
+		days.First = d + 1
+		list = s.PlannedOn(s.Wall, d, list)
+		for i := range list {
+			if s.Changes.Find(d, list[i].Clock) == change {
+				longest = max(longest, time.Duration(list[i].Length)*time.Second)
+			}
+		}
+	}
+}

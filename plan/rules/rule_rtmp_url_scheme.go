@@ -1,0 +1,53 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// checkScheme looks at what the plan writes out, and at the value of a reference only where values are asked for.
+func checkScheme(c *checker) {
+	schemes := agora.Strings("rtmp-url-scheme")
+	for _, cdn := range c.p.CDNs {
+		for _, t := range []plan.Text{cdn.URL, cdn.Fallback} {
+			if t.IsZero() {
+				continue
+			}
+			address := t.Parts()[0].S
+			if t.Parts()[0].Kind == plan.PartReference {
+				resolved, err := t.Resolve(c.opts.Lookup)
+				if err != nil {
+					continue // not asked for, or secret-unresolved
+				}
+				address = resolved
+			}
+			scheme, rest, ok := strings.Cut(address, "://")
+			// The first part may end where a reference gives the host.
+			hostless := strings.HasPrefix(rest, "/") || rest == "" && len(t.Parts()) == 1
+			known := slices.Contains(schemes, scheme)
+			if ok && known && !hostless {
+				continue
+			}
+			given := "has no scheme"
+			if ok && known {
+				given = "has no host"
+			} else if ok && schemeName(scheme) {
+				given = "has the scheme " + scheme
+			}
+			c.report(t.Pos(), fmt.Sprintf("the address %s and must begin with %s://", given, strings.Join(schemes, ":// or ")), "begin with rtmps://")
+		}
+	}
+}
+
+func schemeName(s string) bool {
+	for i := range len(s) {
+		if !plan.IsLetter(s[i]) && !plan.IsDigit(s[i]) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 10
+}

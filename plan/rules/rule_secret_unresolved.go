@@ -1,0 +1,68 @@
+package rules
+
+import (
+	"fmt"
+
+	"rundown/plan"
+)
+
+func checkUnresolved(c *checker) {
+	if c.opts.Lookup == nil {
+		return
+	}
+	failed := map[plan.Reference]error{}
+	type place struct {
+		pos plan.Pos
+		ref plan.Reference
+	}
+	var g gathering[place]
+	c.eachText(func(r *plan.Recording, t plan.Text) {
+		for _, ref := range t.References() {
+			err, known := failed[ref]
+			if !known {
+				err = c.unresolved(ref)
+				failed[ref] = err
+			}
+			switch {
+			case err == nil:
+			case r == nil:
+				c.report(t.Pos(), unresolvedMessage(ref, err), unresolvedHint(ref))
+			default:
+				g.add(place{t.Pos(), ref}, r, func() (plan.Pos, string, plan.Tip) {
+					return t.Pos(), unresolvedMessage(ref, err), plan.Say(unresolvedHint(ref))
+				})
+			}
+		}
+	})
+	g.report(c)
+	for _, s := range c.p.Storages {
+		if s.STS == nil || s.STS.File == "" {
+			continue
+		}
+		if err := c.unresolved(plan.Reference{File: s.STS.File}); err != nil {
+			c.report(s.STS.Pos, fmt.Sprintf("the file of temporary credentials has no value: %v", err), unresolvedHint(plan.Reference{File: s.STS.File}))
+		}
+	}
+}
+
+// unresolved is why a reference has no value; nil when it has one.
+func (c *checker) unresolved(ref plan.Reference) error {
+	value, err := c.opts.Lookup(ref)
+	if err == nil && value == "" {
+		err = errEmptyReference
+	}
+	return err
+}
+
+func unresolvedMessage(ref plan.Reference, err error) string {
+	return fmt.Sprintf("%s has no value: %v", ref, err)
+}
+
+func unresolvedHint(ref plan.Reference) string {
+	if ref.File != "" {
+		return "write the file; paths are relative to the folder of the root file"
+	}
+	return "set the variable " + ref.Name
+}
+
+var errEmptyReference = &plan.SyntaxError{Message: "it is empty"}

@@ -1,0 +1,48 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"rundown/agora"
+	"rundown/plan"
+	"rundown/plan/forecast"
+)
+
+// checkStreams holds the sessions of a class of resolution in a region against its limit. Where recordings name no
+// region, Agora chooses one near the caller: the smallest documented limit is a warning of its region's rule then,
+// and what was granted to the app counts as anywhere.
+func checkStreams(region agora.Region) func(*checker) {
+	id := agora.StreamLimitID(region)
+	return func(c *checker) { judgeStreams(c, region, id) }
+}
+
+func judgeStreams(c *checker, region agora.Region, id string) {
+	c.eachApp(func(own *plan.App, f *forecast.AppForecast) {
+		for _, place := range f.Places {
+			if place.Region != region && (place.Region != "" || id != assumedStreams()) {
+				continue
+			}
+			for _, load := range place.Loads {
+				hint := fmt.Sprintf("move classes, choose another size or region, or set apps.%s.limits.streams.%s to what Agora has granted", own.Name, load.Class)
+				before := len(c.findings)
+				c.capacity(own, strings.ToUpper(string(load.Class))+" ", inRegion(place.Region), load.Peak, load.Limit, hint)
+				if careful := agora.CarefulStreamLimit(place.Region, load.Class); careful > 0 && own.Granted(load.Class) == 0 &&
+					load.Peak.Bare.Sessions > careful && load.Peak.Bare.Sessions <= load.Limit {
+					c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s at once%s %s; the page on stream limits allows %d, the page on quotas %d",
+						hasSessions(own, load.Peak.Bare.Sessions, strings.ToUpper(string(load.Class))+" "), inRegion(place.Region), c.during(own, load.Peak.Bare.At), load.Limit, careful), hint)
+				}
+				if place.Region == "" && own.Granted(load.Class) == 0 {
+					for i := before; i < len(c.findings); i++ {
+						c.findings[i].Severity = plan.SeverityWarning
+						c.findings[i].Message += "; the region with the smallest limit is assumed"
+						c.findings[i].Hint = "set region; or " + hint
+					}
+				}
+			}
+		}
+	})
+}
+
+// assumedStreams is the rule of the region with the smallest limit, which is assumed where no region is set.
+func assumedStreams() string { return agora.StreamLimitID(agora.LeastStreamRegion()) }

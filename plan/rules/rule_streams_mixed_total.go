@@ -1,0 +1,31 @@
+package rules
+
+import (
+	"fmt"
+
+	"rundown/plan"
+	"rundown/plan/forecast"
+)
+
+// checkMixed holds the total of several classes of resolution at once against their common limit, the largest limit
+// of the classes in use. Older pages could also be read as the limit of the highest resolution.
+func checkMixed(c *checker) {
+	c.eachApp(func(own *plan.App, f *forecast.AppForecast) {
+		for _, place := range f.Places {
+			padded, bare := place.Mixed[0], place.Mixed[1]
+			where := inRegion(place.Region)
+			hint := fmt.Sprintf("move classes, or set apps.%s.limits.streams to what Agora has granted", own.Name)
+			switch {
+			case bare.Sessions > 0 && place.Region == "" && own.Limits.SD+own.Limits.HD+own.Limits.FHD == 0:
+				c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s of mixed classes at once%s %s, %d are allowed in all in the region with the smallest limits",
+					hasSessions(own, bare.Sessions, ""), where, c.during(own, bare.At), bare.Limit), "set region; or "+hint)
+			case bare.Sessions > 0:
+				c.report(own.Pos, fmt.Sprintf("%s of mixed classes at once%s %s, %d are allowed in all, the largest limit of the classes in use",
+					hasSessions(own, bare.Sessions, ""), where, c.during(own, bare.At), bare.Limit), hint)
+			case padded.Sessions > 0:
+				c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s of mixed classes at once%s with their padding %s, %d are allowed in all; padding gives way then",
+					hasSessions(own, padded.Sessions, ""), where, c.during(own, padded.At), padded.Limit), hint)
+			}
+		}
+	})
+}

@@ -1,0 +1,83 @@
+package rules
+
+import (
+	"strings"
+	"testing"
+
+	"rundown/plan"
+	"rundown/plan/plantest/build"
+)
+
+// surprises are the plan's findings of one rule, by their messages.
+func surprises(p *plan.Plan, now, id string) []string {
+	var list []string
+	for _, f := range Check(p, Options{Now: build.Instant(now)}) {
+		if f.Rule == id {
+			list = append(list, f.Message)
+		}
+	}
+	return list
+}
+
+// wantSurprises compares messages in order; each wanted one must be a part of one.
+func wantSurprises(t *testing.T, p *plan.Plan, now, id string, want ...string) {
+	t.Helper()
+	got := surprises(p, now, id)
+	ok := len(got) == len(want)
+	for i := range min(len(got), len(want)) {
+		ok = ok && strings.Contains(got[i], want[i])
+	}
+	if !ok {
+		t.Errorf("%s: got\n\t%s\nwant\n\t%s", id, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+func TestALongClassIsOneOverMidnight(t *testing.T) {
+	r := build.Recording("r", "UTC", "Mon 16:00-24:00", "Tue 15:00-24:00", "Wed 20:00-04:00", "Thu 20:00-04:01", "Sat 09:50-09:00", "2031-10-06 08:00-20:00")
+	build.Change(r, "2031-10-07", "22:00-21:00")
+	build.Change(r, "2031-10-08", "cancelled")
+	wantSurprises(t, build.TermOf("2031-10-06..2031-10-31", r), "2031-09-01", "long-class",
+		"Thu 20:00-04:01 of r lasts 8h1m, over midnight", "Sat 09:50-09:00 of r lasts 23h10m", "22:00-21:00 of r lasts 23h")
+}
+
+func TestAChangeWithoutAClassOfItsOwnIsReported(t *testing.T) {
+	r := build.Recording("r", "UTC", "Mon Wed 09:00-10:00", "Mon 11:00-12:00")
+	for _, key := range []string{"2031-10-06", "2031-10-06 09:00", "2031-10-08..2031-10-12", "2031-10-08", "2031-10-13..2031-10-15", "2031-10-13"} {
+		build.Change(r, key, "cancelled")
+	}
+	wantSurprises(t, build.TermOf("2031-10-06..2031-10-31", r), "2031-09-01", "change-shadowed", "the change 2031-10-08..2031-10-12 of r has no effect")
+}
+
+func TestACalendarWithinAnotherIsReported(t *testing.T) {
+	a, b := build.Calendar("a", "2031-10-06..2031-10-12", "2031-10-13"), build.Calendar("b", "2031-10-01..2031-10-31")
+	same, apart := build.Calendar("same", "2031-10-06..2031-10-13"), build.Calendar("apart", "2031-10-13..2031-11-01")
+	for _, test := range []struct {
+		only []*plan.Calendar
+		want []string
+	}{
+		{[]*plan.Calendar{b, a}, []string{"each day of a is in b too"}},
+		{[]*plan.Calendar{a, b}, []string{"each day of a is in b too"}},
+		{[]*plan.Calendar{a, same}, []string{"each day of same is in a too"}},
+		{[]*plan.Calendar{b, apart}, nil},
+		{[]*plan.Calendar{a}, nil},
+	} {
+		r := build.Recording("r", "UTC", "Mon 09:00-10:00")
+		r.Only = test.only
+		p := build.NewPlan(r)
+		p.Calendars = test.only
+		wantSurprises(t, p, "2031-09-01", "calendar-contained", test.want...)
+	}
+}
+
+func TestAPlanWithoutAClassAheadIsReported(t *testing.T) {
+	r := build.Recording("r", "UTC", "2031-10-06 09:00-10:00", "2031-10-07 09:00-10:00")
+	p := build.NewPlan(r)
+	wantSurprises(t, p, "2031-10-07T09:59:59Z", "nothing-ahead")
+	wantSurprises(t, p, "2031-10-07T10:00:00Z", "nothing-ahead", "has no class ahead")
+	build.Change(r, "2031-10-07", "cancelled")
+	wantSurprises(t, p, "2031-10-06T09:59:59Z", "nothing-ahead")
+	wantSurprises(t, p, "2031-10-06T10:00:00Z", "nothing-ahead", "has no class ahead")
+	r.Changes = nil
+	build.Change(r, "2031-10-06", "2031-12-01 09:00-10:00")
+	wantSurprises(t, p, "2031-11-01", "nothing-ahead")
+}

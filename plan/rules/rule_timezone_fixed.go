@@ -1,0 +1,32 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+
+	"rundown/plan"
+)
+
+// fixedZone matches the zones of the database that are taken for the time of a place and never change their clocks.
+var fixedZone = regexp.MustCompile(`^(EST|MST|HST|(Etc/)?(GMT([+-]?[0-9]+)?|Greenwich))$`)
+
+// fixedZones are those that belong to a country.
+var fixedZones = map[string]string{"EST": "America/New_York", "MST": "America/Denver", "HST": "Pacific/Honolulu"}
+
+func checkFixedZones(c *checker) {
+	c.reportValues([]string{"timezone"}, func(s *plan.Settings) (string, plan.Tip) {
+		if s.Zone == nil || !fixedZone.MatchString(s.Zone.String()) {
+			return "", plan.Tip{}
+		}
+		name := s.Zone.String()
+		message := fmt.Sprintf("timezone %s knows no summer time: where clocks change, classes are an hour off for half of the year", name)
+		if zone, known := fixedZones[name]; known {
+			return message, plan.Write(zone)
+		}
+		m := plan.ZoneOffset.FindStringSubmatch(name)
+		if m == nil {
+			m = []string{name, "+", "0", ""}
+		}
+		return message, plan.OffsetHint(name, m[1]+m[2], m[3])
+	})
+}

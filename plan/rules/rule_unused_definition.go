@@ -1,0 +1,15 @@
+package rules
+
+import "fmt"
+
+// checkUnused passes over the kinds of which a use could not be read, which is reported there.
+func checkUnused(c *checker) {
+	if c.p.Uses == nil {
+		return
+	}
+	for _, d := range c.p.Uses.List {
+		if !d.Used && !c.p.Uses.Unclear[d.Kind] {
+			c.report(d.Pos, fmt.Sprintf("the %s %s is not used", d.Kind, d.Name), "use it or remove it")
+		}
+	}
+}

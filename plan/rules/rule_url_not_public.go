@@ -1,0 +1,135 @@
+package rules
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"rundown/plan"
+)
+
+// checkPublicPages looks at the host of each page as it is sent. A host that only a reference knows is looked at where
+// values are asked for, and never shown.
+func checkPublicPages(c *checker) {
+	type mistake struct {
+		pos plan.Pos
+		why string
+	}
+	var g gathering[mistake]
+	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+		if s.URL.IsZero() {
+			return
+		}
+		expanded, unknown := s.URL.ExpandBy(c.sampleValues(r, s))
+		if len(unknown) > 0 {
+			return
+		}
+		why, hint := c.notPublic(expanded)
+		if why == "" {
+			return
+		}
+		g.add(mistake{s.URL.Pos(), why}, r, func() (plan.Pos, string, plan.Tip) {
+			return s.URL.Pos(), fmt.Sprintf("the page of recording %s cannot be opened by the service: %s", r.ID, why), plan.Say(hint)
+		})
+	})
+	g.report(c)
+}
+
+// notPublic says why nobody outside can open an address, and what to try; "" where nothing speaks against it.
+func (c *checker) notPublic(address plan.Text) (why, hint string) {
+	if _, err := url.Parse(c.resolvedOrSample(address)); err != nil {
+		return "", "" // checkPageAddresses reports it
+	}
+	if strings.ContainsFunc(plan.Written(address.Parts()), unicode.IsSpace) {
+		return "the address has a space in it", "write %20 for a space, or remove it"
+	}
+	authority, _ := plan.SplitAddress(address.Parts())
+	secret := slices.ContainsFunc(authority, func(p plan.TextPart) bool { return p.Kind == plan.PartReference })
+	resolved := plan.Written(address.Parts())
+	if secret {
+		var err error
+		if resolved, err = address.Resolve(c.opts.Lookup); err != nil {
+			return "", "" // not asked for, or secret-unresolved
+		}
+	}
+	u, err := url.Parse(resolved)
+	if err != nil || u.Hostname() == "" {
+		return "", "" // checkPageAddresses reports that there is no host
+	}
+	why = privateHost(u.Hostname())
+	if why != "" && !secret {
+		why = fmt.Sprintf("%s %s", plan.Quoted(u.Hostname()), why)
+	} else if why != "" {
+		why = "the host that its reference stands for " + why
+	}
+	return why, "give the address under which the page is open on the internet"
+}
+
+// privateNames are domains that the public name system does not have: RFC 6761, RFC 6762 with its appendix G, RFC 8375
+// and ICANN's resolution on .internal.
+var privateNames = []string{
+	"localhost", "local", "internal", "localdomain", "lan", "home", "corp", "intranet", "private", "home.arpa", "test", "invalid",
+}
+
+// privateRanges are the addresses that nobody outside reaches, beside those that package netip knows.
+var privateRanges = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("100.64.0.0/10"), // shared by the customers of a provider, RFC 6598
+	netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("192.0.2.0/24"), // for documentation, RFC 5737
+	netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("198.51.100.0/24"),
+	netip.MustParsePrefix("203.0.113.0/24"),
+	netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("2001:db8::/32"),
+}
+
+// privateHost says why a host is not reached from outside; "" where nothing tells so.
+func privateHost(host string) string {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if ip, ok := hostAddress(host); ok {
+		private := ip.IsPrivate() || !ip.IsGlobalUnicast() || slices.ContainsFunc(privateRanges, func(p netip.Prefix) bool { return p.Contains(ip) })
+		if private {
+			return "is an address of this machine or of a private network"
+		}
+		return ""
+	}
+	for _, name := range privateNames {
+		if host == name || strings.HasSuffix(host, "."+name) {
+			return "is a name of this machine or of a private network"
+		}
+	}
+	if !strings.Contains(host, ".") {
+		return "is a name without a domain"
+	}
+	return ""
+}
+
+// hostAddress reads a host as an address, as browsers do: 127.1, 2130706433 and 0x7f.0.0.1 are the same one.
+func hostAddress(host string) (netip.Addr, bool) {
+	host, _, _ = strings.Cut(host, "%") // a zone
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Unmap(), true
+	}
+	labels := strings.Split(host, ".")
+	if len(labels) > 4 {
+		return netip.Addr{}, false
+	}
+	var whole uint64
+	for i, label := range labels {
+		n, err := strconv.ParseUint(label, 0, 33)
+		bits := 8
+		if i == len(labels)-1 {
+			bits = 8 * (5 - len(labels))
+		}
+		if err != nil || n >= 1<<bits || strings.Contains(label, "_") || strings.HasPrefix(label, "0b") || strings.HasPrefix(label, "0o") {
+			return netip.Addr{}, false
+		}
+		whole = whole<<bits | n
+	}
+	return netip.AddrFrom4([4]byte{byte(whole >> 24), byte(whole >> 16), byte(whole >> 8), byte(whole)}), true
+}

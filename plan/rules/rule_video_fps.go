@@ -1,0 +1,36 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// checkStreamFPS is about what the service supports, which is less than what videoFps takes. It leaves alone what is
+// out of bounds, which is another rule's.
+func checkStreamFPS(c *checker) {
+	_, most := agora.Bound("stream-fps-cap")
+	bounds := plan.RestrictionOf("video-fps-range")
+	c.reportValues([]string{"video"}, func(s *plan.Settings) (string, plan.Tip) {
+		if fps := int64(s.Video.FPS); fps <= *most || !bounds.AllowsInt(fps) {
+			return "", plan.Tip{}
+		}
+		return fmt.Sprintf("%d frames a second are more than the %d that are supported", s.Video.FPS, *most), plan.Number("fps", s.Video.FPS, strconv.FormatInt(*most, 10))
+	})
+}
+
+// checkListedFPS leaves alone what is out of bounds, which is another rule's.
+func checkListedFPS(c *checker) {
+	listed, bounds := plan.RestrictionOf("video-fps-listed-values"), plan.RestrictionOf("video-fps-range")
+	c.reportValues([]string{"video"}, func(s *plan.Settings) (string, plan.Tip) {
+		fps := int64(s.Video.FPS)
+		if fps == 0 || !bounds.AllowsInt(fps) || listed.AllowsInt(fps) {
+			return "", plan.Tip{}
+		}
+		return fmt.Sprintf("%d frames a second are none of %s, for which profiles are listed; the service may take 15 instead", fps, strings.Join(listed.Values, ", ")),
+			plan.Number("fps", fps, plan.UsableFPS().Nearest(fps))
+	})
+}

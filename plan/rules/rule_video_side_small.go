@@ -1,0 +1,22 @@
+package rules
+
+import (
+	"fmt"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+// checkSmallSides leaves alone what is out of bounds, which is another rule's.
+func checkSmallSides(c *checker) {
+	least, _ := agora.Bound("video-side-small-without-mobile")
+	bounds := plan.RestrictionOf("video-side-range")
+	c.reportValues([]string{"video", "mobile"}, func(s *plan.Settings) (string, plan.Tip) {
+		side := int64(min(s.Video.Width, s.Video.Height))
+		if side >= *least || s.Mobile != nil && *s.Mobile || !bounds.AllowsInt(side) {
+			return "", plan.Tip{}
+		}
+		return fmt.Sprintf("%dx%d has a side below %d pixels, which came with mobile: true", s.Video.Width, s.Video.Height, *least),
+			plan.Tip{Text: "write video: 480p, or mobile: true for a page as a phone shows it", With: "480p"}
+	})
+}

@@ -1,0 +1,84 @@
+package rules
+
+import (
+	"time"
+
+	"rundown/plan"
+	"rundown/plan/forecast"
+)
+
+// Summary is what validate says of a plan in one line.
+type Summary struct {
+	Recordings               int
+	Classes                  int       // in the window, cancelled ones not counted
+	First, Last              time.Time // first start and last end in the window; zero without classes
+	Peak                     int       // most recordings at once, with padding, redundant ones counted each
+	PeakAt                   time.Time // first instant of the peak; zero without classes
+	HDSeconds, FullHDSeconds int64     // planned, from the first request to the last padding, times redundancy
+	CostUSD                  float64   // over the window, at the documented prices, after free minutes
+	NotChecked               []string  // references that were not resolved, as written
+}
+
+// Summarize sums up the plan over validate's window: from now, or from the first class if that is later, to the last
+// bound, 366 days at most.
+func Summarize(p *plan.Plan, opts Options) Summary {
+	if p == nil {
+		return Summary{}
+	}
+	f := forecast.Of([]*plan.Plan{p}, forecast.Options{Now: opts.Now})
+	return SummaryOf(f, len(p.Recordings), NotChecked(p, opts.Lookup))
+}
+
+// SummaryOf is the line that a forecast comes to.
+func SummaryOf(f *forecast.Forecast, recordings int, notChecked []string) Summary {
+	return Summary{
+		Recordings: recordings, Classes: f.Classes, First: f.First, Last: f.Last,
+		Peak: f.Peak.Padded.Sessions, PeakAt: f.Peak.Padded.At,
+		HDSeconds: f.Seconds.HD, FullHDSeconds: f.Seconds.FullHD, CostUSD: f.CostUSD, NotChecked: notChecked,
+	}
+}
+
+// NotChecked lists the references of the plan that have no value here, in the order of their sections, each once.
+func NotChecked(p *plan.Plan, lookup plan.Lookup) []string {
+	var list []string
+	seen := make(map[plan.Reference]bool)
+	add := func(texts ...plan.Text) {
+		for _, t := range texts {
+			for _, ref := range t.References() {
+				if seen[ref] {
+					continue
+				}
+				seen[ref] = true
+				if lookup != nil {
+					if _, err := lookup(ref); err == nil {
+						continue
+					}
+				}
+				list = append(list, ref.String())
+			}
+		}
+	}
+	add(p.Account.CustomerID, p.Account.CustomerSecret)
+	for _, a := range p.Apps {
+		add(a.ID)
+	}
+	for _, s := range p.Storages {
+		add(s.AccessKey, s.SecretKey)
+		add(s.Prefix...)
+	}
+	for _, c := range p.CDNs {
+		add(c.URL, c.Fallback)
+	}
+	for _, n := range p.Notify {
+		add(n.Webhook)
+	}
+	for _, r := range p.Recordings {
+		add(r.URL, r.Cname)
+		for i := range r.Changes {
+			if s := r.Changes[i].Settings(&r.Settings); s != &r.Settings {
+				add(s.URL, s.Cname)
+			}
+		}
+	}
+	return list
+}

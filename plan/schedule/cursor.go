@@ -1,0 +1,198 @@
+package schedule
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"time"
+
+	"rundown/plan"
+)
+
+// Instance is an occurrence while classes are counted: numbers only, so that sweeps over years stay small.
+type Instance struct {
+	Planned                 int64 // Unix seconds, as all instants here
+	Start, End              int64
+	RecordFrom, RecordUntil int64
+	before, after           int64 // padding asked for, s
+	Timetable               *Timetable
+	Entry                   int        // index in When
+	Change                  int        // index in Changes; -1 for none
+	Day                     plan.Day   // on which it is planned
+	startDay                plan.Day   // for which the start is written
+	startClock              plan.Clock // as written
+	Shift                   shift      // of the start
+	shared                  bool       // the recording has another class planned on the day
+	Merged                  int        // as of planned
+}
+
+func (c *Instance) Cancelled() bool {
+	return c.Change >= 0 && c.Timetable.Recording.Changes[c.Change].Cancelled
+}
+
+func (c *Instance) Settings() *plan.Settings { return c.Timetable.Settings(c.Change) }
+
+// Pos is where the plan says when the class is.
+func (c *Instance) Pos() plan.Pos {
+	if c.Change >= 0 {
+		if change := &c.Timetable.Recording.Changes[c.Change]; change.To != nil {
+			return change.ToPos
+		}
+	}
+	return c.Timetable.Recording.When[c.Entry].Pos
+}
+
+func compareClasses(a, b *Instance) int {
+	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Timetable.Index, b.Timetable.Index), cmp.Compare(a.Planned, b.Planned))
+}
+
+// Instants beyond these are of no plan.
+var (
+	FirstInstant = int64(firstDay-2) * plan.DaySeconds
+	LastInstant  = int64(lastDay+2) * plan.DaySeconds
+)
+
+// UnixCeil gives the first whole second that is not before t.
+func UnixCeil(t time.Time) int64 {
+	unix := t.Unix()
+	if t.Nanosecond() > 0 {
+		unix++
+	}
+	return min(max(unix, FirstInstant), LastInstant)
+}
+
+// Classes gives the classes that start in [from, until), in order of start, with the padding that was asked for. Each is
+// valid during its call only.
+//
+// A class that stays on its day, whatever its new time, starts after every class of the days before: the instant of
+// a wall clock time never decreases with it. So days are counted one by one, and only the classes that a change
+// displaces are looked up beforehand.
+func (s *Timetable) Classes(from, until int64) iter.Seq[*Instance] {
+	return func(yield func(*Instance) bool) {
+		displaced := s.displaced(from, until)
+		// A start may be as far after its day as the longest gap, a day.
+		days := plan.DayRange{First: max(s.Wall.Day(from)-2, firstDay), Last: min(s.Wall.Day(until), lastDay)}
+		var on []Planned
+		var today []Instance
+		for {
+			d, ok := s.NextDay(days)
+			if !ok {
+				break
+			}
+			days.First = d + 1
+			on = s.PlannedOn(s.Wall, d, on)
+			today = s.staying(on, from, until, today[:0])
+			for i := range today {
+				for len(displaced) > 0 && compareClasses(&displaced[0], &today[i]) < 0 {
+					if !yield(&displaced[0]) {
+						return
+					}
+					displaced = displaced[1:]
+				}
+				if !yield(&today[i]) {
+					return
+				}
+			}
+		}
+		for i := range displaced {
+			if !yield(&displaced[i]) {
+				return
+			}
+		}
+	}
+}
+
+// First gives the first class that starts in [from, until).
+func (s *Timetable) First(from, until int64) (Instance, bool) {
+	for k := range s.Classes(from, until) {
+		return *k, true
+	}
+	return Instance{}, false
+}
+
+// staying lists the classes planned on one day that no change takes off it, by start.
+func (s *Timetable) staying(on []Planned, from, until int64, into []Instance) []Instance {
+	for i := range on {
+		p, change := &on[i], -1
+		if len(s.Recording.Changes) > 0 {
+			change = s.Changes.Find(p.day, p.Clock)
+			if change >= 0 && s.Recording.Changes[change].Displaces(&s.Recording.Settings, s.Changed[change]) {
+				continue
+			}
+		}
+		if k := s.class(p, change, s.Wall); from <= k.Start && k.Start < until {
+			into = append(into, k)
+		}
+	}
+	if len(into) > 1 {
+		slices.SortFunc(into, func(a, b Instance) int { return compareClasses(&a, &b) })
+	}
+	return into
+}
+
+// displaced lists the classes that changes take off their day and into the window, by start.
+func (s *Timetable) displaced(from, until int64) []Instance {
+	var list []Instance
+	var on []Planned
+	for i := range s.Recording.Changes {
+		change := &s.Recording.Changes[i]
+		if !change.Displaces(&s.Recording.Settings, s.Changed[i]) {
+			continue
+		}
+		days := change.Key.Days
+		elsewhere := WallClock{Loc: s.Changed[i].Zone}
+		if to := change.To; to != nil && to.HasDay {
+			if start, _ := elsewhere.Instant(to.Day, to.Start); start < from || start >= until {
+				continue
+			}
+		} else {
+			days = plan.DayRange{First: max(days.First, s.Wall.Day(from)-3), Last: min(days.Last, s.Wall.Day(until)+3)}
+		}
+		for {
+			d, ok := s.NextDay(days)
+			if !ok {
+				break
+			}
+			days.First = d + 1
+			on = s.PlannedOn(s.Wall, d, on)
+			for j := range on {
+				if s.Changes.Find(d, on[j].Clock) != i {
+					continue
+				}
+				if k := s.class(&on[j], i, &elsewhere); from <= k.Start && k.Start < until {
+					list = append(list, k)
+				}
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b Instance) int { return compareClasses(&a, &b) })
+	return list
+}
+
+// class applies the change to what is planned. The clock is that of the zone in which the class is.
+func (s *Timetable) class(p *Planned, change int, wall *WallClock) Instance {
+	k := Instance{
+		Planned: p.instant, Start: p.instant, End: p.instant + p.Length,
+		Timetable: s, Entry: p.entry, Change: change,
+		Day: p.day, startDay: p.day, startClock: p.Clock, Shift: p.shift, shared: p.shared, Merged: p.merged,
+	}
+	settings := s.Settings(change)
+	if change >= 0 {
+		c := &s.Recording.Changes[change]
+		length := p.Length
+		if to := c.To; to != nil && !c.Cancelled {
+			if to.HasDay {
+				k.startDay = to.Day
+			}
+			k.startClock = to.Start
+			length = int64(to.Length / time.Second)
+		}
+		if !c.Cancelled {
+			k.Start, k.Shift = wall.Instant(k.startDay, k.startClock)
+			k.End = k.Start + length
+		}
+	}
+	k.before, k.after = settings.AskedPadding()
+	k.RecordFrom, k.RecordUntil = k.Start-k.before, k.End+k.after
+	return k
+}

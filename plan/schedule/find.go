@@ -1,0 +1,75 @@
+package schedule
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"rundown/plan"
+)
+
+// identityTime is how the planned start is written in the identity of an occurrence.
+const identityTime = "20060102T150405Z"
+
+// Finder looks occurrences of a plan up by their identities. It is safe for concurrent use.
+type Finder struct {
+	mu sync.Mutex
+	e  *Schedule
+}
+
+// NewFinder makes a finder, which is worth keeping for several occurrences.
+func NewFinder(p *plan.Plan) *Finder { return &Finder{e: New(p)} }
+
+// Find looks an occurrence up, wherever a change moved it. It is false where the plan does not hold it.
+func (f *Finder) Find(id string) (Brief, bool) {
+	name, rest, _ := strings.Cut(id, "/")
+	recording, text, _ := strings.Cut(rest, "/")
+	planned, err := time.Parse(identityTime, text)
+	if err != nil || name != f.e.Plan.Name {
+		return Brief{}, false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, group := range f.e.PageGroups() {
+		for _, s := range group {
+			if s.Recording.ID != recording {
+				continue
+			}
+			start, ok := s.startOf(planned.Unix())
+			if !ok {
+				return Brief{}, false
+			}
+			for _, c := range f.e.Group(group, start, start+1, nil) { // with the padding that neighbours leave
+				if c.Timetable == s && c.Planned == planned.Unix() {
+					return newBrief(f.e.Plan, &c), true
+				}
+			}
+		}
+	}
+	return Brief{}, false
+}
+
+// startOf is when the class of a recording begins that is planned for an instant; false where there is none.
+func (s *Timetable) startOf(instant int64) (int64, bool) {
+	if instant < FirstInstant || instant > LastInstant {
+		return 0, false
+	}
+	// The start of a class in the gap of a clock change may lie on the day after the one it is planned for.
+	for day := s.Wall.Day(instant) - 2; day <= s.Wall.Day(instant); day++ {
+		if next, ok := s.NextDay(plan.DayRange{First: day, Last: day}); !ok || next != day {
+			continue
+		}
+		for _, p := range s.PlannedOn(s.Wall, day, nil) {
+			if p.instant != instant {
+				continue
+			}
+			change, wall := s.Changes.Find(p.day, p.Clock), s.Wall
+			if change >= 0 {
+				wall = &WallClock{Loc: s.Changed[change].Zone}
+			}
+			k := s.class(&p, change, wall)
+			return k.Start, true
+		}
+	}
+	return 0, false
+}

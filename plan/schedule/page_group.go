@@ -1,0 +1,73 @@
+package schedule
+
+import "slices"
+
+// PageGroups parts the schedules so that no two groups can have a page in common: the URLs within a group are the
+// same but for what depends on the time of a class. Groups are in the order of their first schedule.
+func (e *Schedule) PageGroups() [][]*Timetable {
+	if e.groups != nil {
+		return e.groups
+	}
+	root := make([]int, len(e.Timetables))
+	for i := range root {
+		root[i] = i
+	}
+	find := func(i int) int {
+		for root[i] != i {
+			root[i] = root[root[i]]
+			i = root[i]
+		}
+		return i
+	}
+	users := make(map[string]int, len(e.Timetables))
+	for i, s := range e.Timetables {
+		s.eachURL(e, func(url string) {
+			first, known := users[url]
+			if !known {
+				users[url] = i
+				return
+			}
+			a, b := find(first), find(i)
+			root[max(a, b)] = min(a, b)
+		})
+	}
+	groups := make([][]*Timetable, len(e.Timetables))
+	for i, s := range e.Timetables {
+		groups[find(i)] = append(groups[find(i)], s)
+	}
+	e.groups = slices.DeleteFunc(groups, func(g []*Timetable) bool { return len(g) == 0 })
+	return e.groups
+}
+
+// eachURL visits the pages of a recording and of its changes, without what depends on the time of a class.
+func (s *Timetable) eachURL(e *Schedule, visit func(url string)) {
+	for i := -1; i < len(s.Changed); i++ {
+		if i >= 0 && s.Changed[i].URL == s.Recording.URL && !s.relabelled(i) {
+			continue
+		}
+		k := Instance{Timetable: s, Change: i}
+		value := e.Values(&k)
+		url, _ := s.Settings(i).URL.ExpandBy(func(name string) (string, bool) {
+			if name == "date" || name == "time" {
+				return "", false
+			}
+			return value(name)
+		})
+		visit(url.String())
+	}
+}
+
+// relabelled says that a change gives other labels, which a URL may name.
+func (s *Timetable) relabelled(change int) bool {
+	return slices.Contains(s.Recording.Changes[change].Keys, "labels")
+}
+
+// OnePage says that all classes of a recording open the same page.
+func (s *Timetable) OnePage() bool {
+	for i := range s.Changed {
+		if s.Changed[i] != &s.Recording.Settings && (s.Changed[i].URL != s.Recording.URL || s.relabelled(i)) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(s.Recording.URL.Placeholders(), func(name string) bool { return name == "date" || name == "time" })
+}

@@ -1,0 +1,86 @@
+package schedule
+
+import (
+	"slices"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan"
+)
+
+const (
+	// Slack is what a start has in hand for a node that dies, beside the backlog of the others.
+	Slack = 8 * time.Second
+	// StartShare is the part of the request budget that starts are planned with; the rest is for stops, repetitions
+	// and queries.
+	StartShare = 0.75
+	// requestsPerStart: acquire and start go together.
+	RequestsPerStart = 2
+)
+
+// Lead is how long before a recording must be writing its first request is due at the latest: the documented latency
+// of the service, and the slack.
+func Lead() time.Duration { return agora.StartLead() + Slack }
+
+// HoldLead is how long before its exact start a page is opened on hold, to skip the white lead-in.
+func HoldLead() time.Duration {
+	lo, _ := agora.Bound("onhold-lead-time")
+	return time.Duration(*lo) * time.Second
+}
+
+// Spacing is the least time between two planned starts of an App ID with a budget of qps requests a second; of the
+// documented one where qps is not positive.
+func Spacing(qps int) time.Duration {
+	if qps <= 0 {
+		qps = plan.Limits{}.RequestRate()
+	}
+	return time.Duration(float64(time.Second) * RequestsPerStart / (float64(qps) * StartShare))
+}
+
+// Start is a recording that is to be placed.
+type Start struct {
+	Writing  time.Time // when it must be writing
+	Sessions int       // at once, each with a start of its own; at least 1
+}
+
+// Place gives, for the recordings that are to begin, when their first requests are due: as late as possible, the last
+// start of each never later than [Lead] before it must be writing, and no two starts closer than the spacing, the
+// sessions of a redundant recording counted each. It goes backwards from the last, so that where many begin at one
+// bell the earliest give way. The runner begins by it and the forecast counts by it.
+func Place(starts []Start, spacing time.Duration) []time.Time {
+	order := make([]int, len(starts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return starts[b].Writing.Compare(starts[a].Writing) })
+	out := make([]time.Time, len(starts))
+	p := NewPlacement(spacing)
+	for _, i := range order {
+		at := starts[i].Writing
+		out[i] = at.Add(-time.Duration(p.Advance(at.UnixNano(), int64(max(starts[i].Sessions, 1)))))
+	}
+	return out
+}
+
+// placement is the cost of a start: it goes backwards over instants, in nanoseconds, and tells how long before it
+// must be writing each recording begins.
+type placement struct {
+	spacing int64 // ns
+	Lead    int64 // ns
+	next    int64 // when the start after this one begins
+	begun   bool
+}
+
+func NewPlacement(spacing time.Duration) placement {
+	return placement{spacing: int64(spacing), Lead: int64(Lead())}
+}
+
+// Advance places so many starts of one recording, one after the other, and tells how long before the first is due.
+func (p *placement) Advance(writing, sessions int64) int64 {
+	at := writing - p.Lead - (sessions-1)*p.spacing
+	if p.begun {
+		at = min(at, p.next-sessions*p.spacing)
+	}
+	p.begun, p.next = true, at
+	return writing - at
+}

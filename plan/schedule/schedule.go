@@ -1,0 +1,134 @@
+package schedule
+
+import (
+	"strings"
+	"time"
+
+	"rundown/plan"
+)
+
+// Schedule is a plan made ready for counting its classes.
+type Schedule struct {
+	Plan       *plan.Plan
+	Timetables []*Timetable // of the recordings that have a zone, in document order
+	buffer     []Instance   // of one group
+
+	MaxBefore, MaxAfter, MaxLength int64 // s, of any class
+
+	groups [][]*Timetable // by [Schedule.PageGroups]
+
+	From, Until time.Time // validate's window, for the rules
+}
+
+func New(p *plan.Plan) *Schedule {
+	e := &Schedule{Plan: p}
+	sets := make(map[calendarList]daySet)
+	walls := make(map[string]*WallClock)
+	for i, r := range p.Recordings {
+		if r.Zone == nil {
+			continue // reported where it is missing
+		}
+		s := newTimetable(r, i, daysOf(sets, r.Only), daysOf(sets, r.Skip))
+		zone := r.Zone.String()
+		if walls[zone] == nil {
+			walls[zone] = s.Wall
+		}
+		s.Wall = walls[zone]
+		e.Timetables = append(e.Timetables, s)
+		for j := range r.When {
+			e.MaxLength = max(e.MaxLength, int64(r.When[j].Length/time.Second))
+		}
+		e.allow(&r.Settings)
+		for j := range r.Changes {
+			e.allow(s.Changed[j])
+			if to := r.Changes[j].To; to != nil {
+				e.MaxLength = max(e.MaxLength, int64(to.Length/time.Second))
+			}
+		}
+	}
+	return e
+}
+
+func (e *Schedule) allow(s *plan.Settings) {
+	e.MaxBefore = max(e.MaxBefore, int64(s.Padding.Before/time.Second))
+	e.MaxAfter = max(e.MaxAfter, int64(s.Padding.After/time.Second))
+}
+
+// calendarList is a single calendar, or several by the place where they are held: recordings share the list of their
+// defaults.
+type calendarList struct {
+	single *plan.Calendar
+	first  **plan.Calendar
+	n      int
+}
+
+func daysOf(sets map[calendarList]daySet, calendars []*plan.Calendar) daySet {
+	if len(calendars) == 0 {
+		return nil
+	}
+	key := calendarList{single: calendars[0]}
+	if len(calendars) > 1 {
+		key = calendarList{first: &calendars[0], n: len(calendars)}
+	}
+	set, ok := sets[key]
+	if !ok {
+		set = UnionDays(calendars)
+		sets[key] = set
+	}
+	return set
+}
+
+func (e *Schedule) URL(c *Instance) plan.Text {
+	url, _ := c.Settings().URL.ExpandBy(e.Values(c))
+	return url
+}
+
+// Values gives what the placeholders of a class stand for.
+func (e *Schedule) Values(c *Instance) func(name string) (string, bool) {
+	settings := c.Settings()
+	return func(name string) (string, bool) {
+		switch name {
+		case "plan":
+			return e.Plan.Name, true
+		case "id":
+			return c.Timetable.Recording.ID, true
+		case "date":
+			return time.Unix(c.Start, 0).In(settings.Zone).Format("20060102"), true
+		case "time":
+			return time.Unix(c.Start, 0).In(settings.Zone).Format("1504"), true
+		default:
+			value, ok := settings.Labels[name]
+			return value, ok
+		}
+	}
+}
+
+// prefix expands the elements of a storage's prefix. What Agora forbids there, anything but letters and digits, is
+// left out of the placeholders' values, and an element of which nothing is left drops out.
+func (e *Schedule) prefix(c *Instance) []string {
+	storage := c.Settings().Storage
+	if storage == nil || len(storage.Prefix) == 0 {
+		return nil
+	}
+	value := e.Values(c)
+	elements := make([]string, 0, len(storage.Prefix))
+	for _, element := range storage.Prefix {
+		expanded, _ := element.ExpandBy(func(name string) (string, bool) {
+			v, ok := value(name)
+			return lettersAndDigits(v), ok
+		})
+		if s := expanded.String(); s != "" {
+			elements = append(elements, s)
+		}
+	}
+	return elements
+}
+
+func lettersAndDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 && (plan.IsLetter(byte(r)) || plan.IsDigit(byte(r))) {
+			return r
+		}
+		return -1
+	}, s)
+}

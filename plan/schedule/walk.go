@@ -1,0 +1,107 @@
+package schedule
+
+import (
+	"slices"
+	"sort"
+	"time"
+
+	"rundown/plan"
+)
+
+// walkDays is how many days are counted at a time where classes are wanted in order.
+const walkDays = 28
+
+// Walk gives the classes that start in [from, until) in order of start and then of the document, with the padding
+// that neighbours leave, until yield is content. A class is valid during its call only.
+func (e *Schedule) Walk(from, until time.Time, yield func(*Instance) bool) {
+	last := UnixCeil(until)
+	var list []Instance
+	for at, step := UnixCeil(from), int64(walkDays*plan.DaySeconds); at < last; {
+		list = list[:0]
+		for _, group := range e.PageGroups() {
+			list = e.Group(group, at, min(at+step, last), list)
+		}
+		slices.SortFunc(list, func(a, b Instance) int { return compareClasses(&a, &b) })
+		for i := range list {
+			if !yield(&list[i]) {
+				return
+			}
+		}
+		at += step
+		if step *= 2; len(list) > 0 { // years without classes are passed over in great steps
+			step = walkDays * plan.DaySeconds
+		}
+	}
+}
+
+// Starts lists the classes of some schedules that start in [from, until) in order of start and then of the document, with
+// the padding that was asked for.
+func Starts(schedules []*Timetable, from, until int64) []Instance {
+	var list []Instance
+	for _, s := range schedules {
+		for k := range s.Classes(from, until) {
+			list = append(list, *k)
+		}
+	}
+	slices.SortFunc(list, func(a, b Instance) int { return compareClasses(&a, &b) })
+	return list
+}
+
+// Group appends the classes of schedules that may share a page, and share none with others, to a list, with the padding
+// that neighbours leave. Neighbours outside of the window count too.
+func (e *Schedule) Group(group []*Timetable, from, until int64, into []Instance) []Instance {
+	around := e.MaxLength + e.MaxBefore + e.MaxAfter
+	list := e.buffer[:0]
+	for _, s := range group {
+		for k := range s.Classes(from-around, until+around) {
+			list = append(list, *k)
+		}
+	}
+	e.buffer = list
+	if len(group) > 1 {
+		slices.SortFunc(list, func(a, b Instance) int { return compareClasses(&a, &b) })
+	}
+	pages := make(map[string][]*Instance)
+	var one []*Instance
+	alone := len(group) == 1 && group[0].OnePage()
+	for i := range list {
+		switch k := &list[i]; {
+		case k.Cancelled():
+		case alone:
+			one = append(one, k)
+		default:
+			url := e.URL(k).String()
+			pages[url] = append(pages[url], k)
+		}
+	}
+	giveWay(one)
+	for _, classes := range pages {
+		giveWay(classes)
+	}
+	for i := range list {
+		if k := &list[i]; from <= k.Start && k.Start < until {
+			into = append(into, *k)
+		}
+	}
+	return into
+}
+
+// giveWay takes the paddings of the classes of one page, by start, back to where they meet. What starts at the same time
+// is no neighbour.
+func giveWay(list []*Instance) {
+	endBefore, end := FirstInstant, FirstInstant // the latest of those that start earlier, and of all so far
+	for i, k := range list {
+		if i > 0 && k.Start > list[i-1].Start {
+			endBefore = end
+		}
+		k.RecordFrom = max(k.RecordFrom, min(k.Start, endBefore))
+		end = max(end, k.End)
+	}
+	for i, k := range list {
+		later := list[i+1:]
+		next := sort.Search(len(later), func(j int) bool { return later[j].Start >= k.End })
+		for j := next; j < len(later) && later[j].Start == later[next].Start; j++ {
+			k.RecordUntil = max(k.End, min(k.RecordUntil, later[j].RecordFrom))
+		}
+	}
+}
