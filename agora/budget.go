@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"rundown/agora/catalog"
 )
 
 // Priority orders those that wait for the budget. Within one priority, and unless [Prefer] says otherwise, who came first is admitted first.
@@ -122,7 +124,7 @@ func (h *hold) keep(resourceID string) {
 	}
 	h.budget.mu.Lock()
 	defer h.budget.mu.Unlock()
-	h.resourceID, h.until = resourceID, time.Now().Add(StartWithin()+holdGrace)
+	h.resourceID, h.until = resourceID, time.Now().Add(catalog.StartWithin()+holdGrace)
 	h.budget.admit()
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"rundown/agora/catalog"
 )
 
 // mostInASecond is the largest number of instants in any sliding second.
@@ -319,7 +321,7 @@ func TestAHeldPlaceIsFreeAgainWhenTheStartDoesNotCome(t *testing.T) {
 		free time.Duration
 	}{
 		"the acquire failed":       {func(h *hold) { h.release() }, 0},
-		"the start never followed": {func(h *hold) { h.keep("r1") }, StartWithin() + holdGrace},
+		"the start never followed": {func(h *hold) { h.keep("r1") }, catalog.StartWithin() + holdGrace},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -336,7 +338,7 @@ func TestAHeldPlaceIsFreeAgainWhenTheStartDoesNotCome(t *testing.T) {
 				_ = b.Wait(t.Context(), PriorityQuery)
 				_ = b.Wait(t.Context(), PriorityQuery)
 				_ = b.Wait(t.Context(), PriorityQuery)
-				time.Sleep(StartWithin() + holdGrace)
+				time.Sleep(catalog.StartWithin() + holdGrace)
 				if promised, _ := b.takeHold("r1"); promised {
 					t.Error("a place is held for ever")
 				}

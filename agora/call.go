@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"rundown/agora/catalog"
 )
 
 // maxRetryAfter is the longest pause that a call makes by itself because the service asks for one. A longer one goes
@@ -95,7 +97,7 @@ func (c *call) run(ctx context.Context, body any) error {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", client.userAgent)
 
-	waits := DomainWaits()
+	waits := catalog.DomainWaits()
 	retry := retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport:     c,
@@ -326,4 +328,13 @@ func (h *hosts) url(i int, path string) *url.URL {
 	u.RawPath = u.EscapedPath() + path
 	u.Path, _ = url.PathUnescape(u.RawPath) // our own escaping: it cannot fail
 	return &u
+}
+
+// CallTimeout is how long one try of a request may take: 10 s, and 35 s for a stop that waits for the upload, since
+// the service takes 20 s and more for it (stop; the figures are inferred).
+func CallTimeout(op Op, waitsForUpload bool) time.Duration {
+	if op == OpStop && waitsForUpload {
+		return 35 * time.Second
+	}
+	return 10 * time.Second
 }

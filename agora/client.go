@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"rundown/agora/catalog"
 )
 
 // Credentials gives Customer ID and Customer Secret. It is asked for each request, so that rotated secrets work.
@@ -55,10 +57,10 @@ func WithTransport(rt http.RoundTripper) Option {
 
 // WithRegion orders the hosts: the primary to begin with and the neighbour to fail over to. Default: a caller
 // outside mainland China.
-func WithRegion(r Region) Option {
+func WithRegion(r catalog.Region) Option {
 	return func(c *Client) error {
 		if _, ok := regionHosts[r]; !ok {
-			return fmt.Errorf("region: %q is none of %q", r, Strings("acquire-region-values"))
+			return fmt.Errorf("region: %q is none of %q", r, catalog.Strings("acquire-region-values"))
 		}
 		c.region = r
 		return nil
@@ -119,7 +121,7 @@ type Client struct {
 
 	// settings of the hosts, until New builds them
 	base   *url.URL
-	region Region
+	region catalog.Region
 	memory *time.Duration
 }
 
@@ -159,7 +161,7 @@ type App struct {
 	client  *Client
 	id      string
 	budget  *Budget
-	near    Near
+	near    catalog.Near
 	hosts   *hosts
 	secrets *Redactor // nil: none but those of each request
 }
@@ -180,7 +182,7 @@ func (a *App) Redacting(r *Redactor) *App {
 // Near returns the same calls, within the same budget, for sessions that prefer the servers of an area: its name is in the
 // address of every request, and its number in acquire. A session must be asked, updated and stopped with the area that
 // it was acquired with.
-func (a *App) Near(n Near) *App {
+func (a *App) Near(n catalog.Near) *App {
 	near := *a
 	if near.near, near.hosts = n, a.client.nearHosts; n == "" {
 		near.hosts = a.client.hosts

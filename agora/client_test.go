@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"rundown/agora/catalog"
 )
 
 const (
@@ -105,7 +107,7 @@ func TestRequestsAreWhatTheDocumentationPrints(t *testing.T) {
 			"acquire", "POST", "/v1/apps/app-example/cloud_recording/acquire",
 			`{"cname":"hall","uid":"7001","clientRequest":{"scene":1,"resourceExpiredHour":6,"region":"EU"}}`,
 			func(a *App) error {
-				_, err := a.Acquire(t.Context(), AcquireRequest{"hall", "7001", AcquireClientRequest{Scene: 1, ResourceExpiredHour: 6, Region: RegionEU}})
+				_, err := a.Acquire(t.Context(), AcquireRequest{"hall", "7001", AcquireClientRequest{Scene: 1, ResourceExpiredHour: 6, Region: catalog.RegionEU}})
 				return err
 			},
 		},

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"rundown/agora/catalog"
 )
 
 // transport is a service in memory.
@@ -69,13 +71,13 @@ func TestHostsAreTriedInTheDocumentedOrder(t *testing.T) {
 		{"no connection: not the other primary", nil, errConnect, []string{"api.agora.io@0", "api.agora.io@1", "api-us-west-1.agora.io@4", "api-eu-west-1.agora.io@10"}},
 		{
 			"in Europe",
-			[]Option{WithRegion(RegionEU)},
+			[]Option{WithRegion(catalog.RegionEU)},
 			errDNS,
 			[]string{"api.agora.io@0", "api.agora.io@1", "api.sd-rtn.com@4", "api-eu-central-1.agora.io@10"},
 		},
 		{
 			"in mainland China",
-			[]Option{WithRegion(RegionCN)},
+			[]Option{WithRegion(catalog.RegionCN)},
 			errDNS,
 			[]string{"api.sd-rtn.com@0", "api.sd-rtn.com@1", "api.agora.io@4", "api-cn-east-1.sd-rtn.com@10"},
 		},

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"rundown/agora/catalog"
 )
 
 // The hosts of the service: two primaries that are the same everywhere, and those of regions.
@@ -22,12 +24,12 @@ const defaultHostMemory = 5 * time.Minute
 // regionHosts are the prefixes of the hosts to fail over to, by the region of the recording servers. The
 // documentation names the hosts and says "neighbouring region"; which one that is for whom is inferred, as is the
 // choice for callers that name no region. That Cloud Recording is deployed there, the operator should make sure of.
-var regionHosts = map[Region][]string{
-	"":       {"api-us-west-1", "api-eu-west-1"},
-	RegionNA: {"api-us-west-1", "api-us-east-1"},
-	RegionEU: {"api-eu-central-1", "api-eu-west-1"},
-	RegionAP: {"api-ap-southeast-1", "api-ap-northeast-1"},
-	RegionCN: {"api-cn-east-1", "api-cn-north-1"},
+var regionHosts = map[catalog.Region][]string{
+	"":               {"api-us-west-1", "api-eu-west-1"},
+	catalog.RegionNA: {"api-us-west-1", "api-us-east-1"},
+	catalog.RegionEU: {"api-eu-central-1", "api-eu-west-1"},
+	catalog.RegionAP: {"api-ap-southeast-1", "api-ap-northeast-1"},
+	catalog.RegionCN: {"api-cn-east-1", "api-cn-north-1"},
 }
 
 // hosts knows where to send the next request: a list of base URLs in the order of the failover, and for a while the
@@ -46,9 +48,9 @@ type hosts struct {
 // documentedHosts is the order of the hosts for a region: primary, other primary, the hosts of the region. With an area to
 // be preferred, api.sd-rtn.com comes first: addresses with an area are documented for that host, and for no other one is it
 // said that it does not take them.
-func documentedHosts(r Region, near bool) *hosts {
+func documentedHosts(r catalog.Region, near bool) *hosts {
 	first, second := hostPrimary, hostPrimaryChina
-	if r == RegionCN || near {
+	if r == catalog.RegionCN || near {
 		first, second = second, first
 	}
 	_, suffix, _ := strings.Cut(first, ".")

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"rundown/agora/catalog"
 )
 
 // AcquireRequest is the body of acquire.
@@ -17,8 +19,8 @@ type AcquireRequest struct {
 type AcquireClientRequest struct {
 	Scene               int                 `json:"scene"`                         // always 1 for web page recording
 	ResourceExpiredHour int                 `json:"resourceExpiredHour,omitempty"` // hours from the sid in which query, update and stop work; 1 to 720
-	Region              Region              `json:"region,omitempty"`              // hard fence for the recording servers; absent: near the caller
-	RegionAffinity      int                 `json:"regionAffinity,omitempty"`      // area to be preferred, see [Near]; absent: near the caller
+	Region              catalog.Region      `json:"region,omitempty"`              // hard fence for the recording servers; absent: near the caller
+	RegionAffinity      int                 `json:"regionAffinity,omitempty"`      // area to be preferred, see [catalog.Near]; absent: near the caller
 	ExcludeResourceIDs  []string            `json:"excludeResourceIds,omitempty"`  // place the task away from these
 	StartParameter      *StartClientRequest `json:"startParameter,omitempty"`      // must equal what start sends
 }

@@ -32,7 +32,7 @@ func IsTaskConflict(err error) bool {
 }
 
 // IsNotFound says that the service knows no such recording at the moment: it is over, it never began, or it is
-// changing its server, for up to [FailoverWindow]. A wrong path, which is a 404 too, is not meant.
+// changing its server, for up to [catalog.FailoverWindow]. A wrong path, which is a 404 too, is not meant.
 func IsNotFound(err error) bool {
 	return is(err, func(e *Error) bool { return isGone(e.Op, e.Code, e.Reason) })
 }

@@ -3,7 +3,7 @@ package plan
 import (
 	"cmp"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // AppKey tells App IDs apart: by what plans write.
@@ -20,7 +20,7 @@ func AppKey(p *Plan, a *App) string {
 
 // Streams is how many recordings of a class of resolution may run at once in a region: what Agora has granted, or else
 // what it documents; 0 where there is neither, as where no region is known.
-func (l Limits) Streams(r agora.Region, c agora.StreamClass) int {
+func (l Limits) Streams(r catalog.Region, c catalog.StreamClass) int {
 	a := App{Limits: l}
 	switch {
 	case c == "" || r == "" && a.Granted(c) == 0:
@@ -31,20 +31,20 @@ func (l Limits) Streams(r agora.Region, c agora.StreamClass) int {
 }
 
 // StreamLimit is what Agora has granted to the app, or else what it documents for the region.
-func StreamLimit(a *App, r agora.Region, c agora.StreamClass) int {
+func StreamLimit(a *App, r catalog.Region, c catalog.StreamClass) int {
 	granted := 0
 	if a != nil {
 		granted = a.Granted(c)
 	}
-	return cmp.Or(granted, agora.StreamLimit(r, c))
+	return cmp.Or(granted, catalog.StreamLimit(r, c))
 }
 
 // Granted is the number of streams of a class that the plan says Agora has granted; 0 for the documented one.
-func (a *App) Granted(class agora.StreamClass) int {
+func (a *App) Granted(class catalog.StreamClass) int {
 	switch class {
-	case agora.StreamSD:
+	case catalog.StreamSD:
 		return a.Limits.SD
-	case agora.StreamHD:
+	case catalog.StreamHD:
 		return a.Limits.HD
 	default:
 		return a.Limits.FHD

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // Plan is a root file with what it includes, merged and with every name resolved.
@@ -59,7 +59,7 @@ func (l Limits) RequestRate() int {
 	if l.QPS > 0 {
 		return l.QPS
 	}
-	return agora.DefaultQPS(l.Concurrent)
+	return catalog.DefaultQPS(l.Concurrent)
 }
 
 // MaxConcurrent is the number of concurrent recordings to keep to: what the plan states, else the smaller of the two
@@ -68,7 +68,7 @@ func (l Limits) MaxConcurrent() int {
 	if l.Concurrent > 0 {
 		return l.Concurrent
 	}
-	return agora.DefaultConcurrent()
+	return catalog.DefaultConcurrent()
 }
 
 // Or fills what the limits leave open from others.
@@ -83,15 +83,15 @@ func (l Limits) Or(o Limits) Limits {
 type Storage struct {
 	Name      string
 	Pos       Pos
-	Vendor    agora.Vendor
-	Region    agora.StorageRegion
+	Vendor    catalog.Vendor
+	Region    catalog.StorageRegion
 	Bucket    string
 	Endpoint  string
 	AccessKey Text   // secret; zero with STS
 	SecretKey Text   // secret; zero with STS
 	Prefix    []Text // elements, placeholders still in them
 	SSE, Tag  string
-	Near      agora.Near // of recordings that name none; "": near the caller
+	Near      catalog.Near // of recordings that name none; "": near the caller
 	STS       *STS
 	From      map[string]Pos // where each key that the plan gives stands
 }
@@ -179,8 +179,8 @@ type Padding struct{ Before, After time.Duration }
 type Settings struct {
 	Zone         *time.Location // required; never the machine's own
 	App          *App
-	Region       agora.Region // "": near the caller
-	OwnNear      *agora.Near  // nil: that of the storage
+	Region       catalog.Region // "": near the caller
+	OwnNear      *catalog.Near  // nil: that of the storage
 	Storage      *Storage
 	CDN          *CDN // nil: none
 	URL          Text // placeholders still in it, until an occurrence expands them

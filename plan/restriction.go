@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // Restriction is what the catalogue allows for one key: whole numbers within bounds, or one of some values. It is
@@ -33,13 +33,13 @@ func RestrictionOf(param string) Restriction {
 	r := Restriction{ID: id, Lo: math.MinInt64, Hi: math.MaxInt64, Unit: map[string]time.Duration{"s": time.Second, "m": time.Minute}[unit]}
 	switch {
 	case id == "storage-vendor-values": // numbers at the service, names in plans
-		for _, v := range agora.Vendors() {
+		for _, v := range catalog.Vendors() {
 			r.Values = append(r.Values, v.Name)
 		}
 	case id == "extparams-sse":
-		r.Values = agora.StringsOf(id, "values")
-	case agora.HasBound(id):
-		lo, hi := agora.Bound(id)
+		r.Values = catalog.StringsOf(id, "values")
+	case catalog.HasBound(id):
+		lo, hi := catalog.Bound(id)
 		if lo != nil {
 			r.Lo = *lo
 		}
@@ -47,7 +47,7 @@ func RestrictionOf(param string) Restriction {
 			r.Hi = *hi
 		}
 	default:
-		r.Values = agora.Strings(id)
+		r.Values = catalog.Strings(id)
 	}
 	restrictionTable.Store(param, r)
 	return r
@@ -121,7 +121,7 @@ func (r Restriction) Advisable(v int64) string {
 	case "video-fps-range":
 		return UsableFPS().Nearest(v)
 	case "video-side-range":
-		least, _ := agora.Bound("video-side-small-without-mobile")
+		least, _ := catalog.Bound("video-side-small-without-mobile")
 		return r.Nearest(max(v, *least))
 	}
 	return r.Nearest(v)
@@ -129,7 +129,7 @@ func (r Restriction) Advisable(v int64) string {
 
 // UsableFPS are the frame rates for which profiles are listed, within the bounds and below what is supported.
 func UsableFPS() Restriction {
-	_, most := agora.Bound("stream-fps-cap")
+	_, most := catalog.Bound("stream-fps-cap")
 	bounds, listed := RestrictionOf("video-fps-range"), RestrictionOf("video-fps-listed-values")
 	listed.Values = slices.DeleteFunc(slices.Clone(listed.Values), func(s string) bool {
 		n, err := strconv.ParseInt(s, 10, 64)

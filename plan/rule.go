@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // Rule is what a plan is checked for under one id.
@@ -35,7 +35,7 @@ func (r Rule) resolved() Rule {
 	if r.Statement != "" {
 		return r
 	}
-	entry, ok := agora.RestrictionByID(r.ID)
+	entry, ok := catalog.RestrictionByID(r.ID)
 	if !ok {
 		panic("rule " + r.ID + " is not in the catalogue")
 	}
@@ -97,7 +97,7 @@ func RuleIDs() []string {
 	for _, r := range ruleTable {
 		ids = append(ids, r.ID)
 	}
-	for _, r := range agora.Restrictions() {
+	for _, r := range catalog.Restrictions() {
 		ids = append(ids, r.ID)
 	}
 	slices.Sort(ids)

@@ -1,6 +1,6 @@
 package plan
 
-// ruleTable lists every rule by id. A rule without a statement is one of the catalogue (agora/restrictions.yaml), which
+// ruleTable lists every rule by id. A rule without a statement is one of the catalogue (agora/catalog/restrictions.yaml), which
 // has its severity, statement and source. Who looks for a rule's findings is elsewhere: the loader for what it meets on its
 // way, the list of checks for the rest.
 var ruleTable = []Rule{

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // Setting is a key that defaults, recordings and changes may set.
@@ -23,7 +23,7 @@ type Setting struct {
 var SettingTable = []Setting{
 	pointer("timezone", func(s *Settings) **time.Location { return &s.Zone }, (*time.Location).String, func(a, b *time.Location) bool { return a.String() == b.String() }),
 	pointer("app", func(s *Settings) **App { return &s.App }, func(a *App) string { return a.Name }, (*App).same),
-	value("region", func(s *Settings) *agora.Region { return &s.Region }, func(r agora.Region) string { return string(r) }),
+	value("region", func(s *Settings) *catalog.Region { return &s.Region }, func(r catalog.Region) string { return string(r) }),
 	{"near", func(s *Settings) string { return string(s.Near()) }, func(a, b *Settings) bool { return a.Near() == b.Near() }, func(o, s *Settings) { s.OwnNear = o.OwnNear }},
 	pointer("storage", func(s *Settings) **Storage { return &s.Storage }, (*Storage).title, sameStorage),
 	pointer("cdn", func(s *Settings) **CDN { return &s.CDN }, (*CDN).title, (*CDN).same),
@@ -47,7 +47,7 @@ var SettingTable = []Setting{
 }
 
 // Near is the area whose servers are preferred: the recording's or else that of its storage; "" for none.
-func (s *Settings) Near() agora.Near {
+func (s *Settings) Near() catalog.Near {
 	switch {
 	case s.OwnNear != nil:
 		return *s.OwnNear

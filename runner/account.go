@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // accountWaits space the acquires that ask whether a refused account is accepted again: one at a time for all classes.
 // Whoever mends it during a class should not wait long for the rest of it.
-var accountWaits = agora.Waits{Steps: []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second}, Then: 30 * time.Second}
+var accountWaits = catalog.Waits{Steps: []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second}, Then: 30 * time.Second}
 
 // account is what is known of whether the service lets an App ID begin recordings with a plan's credentials. Once it
 // refuses them it refuses every class, so new starts are held back but for one that asks; what runs is left alone.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // roomEvery is how often a class that waits for a place looks for one.
@@ -20,7 +20,7 @@ func (c *conductor) giveWay(t *task, now time.Time) {
 	if t.state.Phase != Planned || t.state.Cancel != nil || t.begin.IsZero() || t.begin.After(now) {
 		return
 	}
-	last := later(t.state.Start, t.writing()).Add(-agora.StartLead())
+	last := later(t.state.Start, t.writing()).Add(-catalog.StartLead())
 	for _, p := range c.pools(t) {
 		if !c.scarce(p) {
 			continue
@@ -93,8 +93,8 @@ func (c *conductor) tailFrom(t *task, s *State, now time.Time) time.Time {
 type pool struct {
 	granted int
 	all     bool
-	region  agora.Region
-	class   agora.StreamClass // "": all of the region
+	region  catalog.Region
+	class   catalog.StreamClass // "": all of the region
 }
 
 func (p pool) holds(t *task) bool {
@@ -105,13 +105,13 @@ func (p pool) holds(t *task) bool {
 // largest figure of those in use is granted. Without a region the documented figures are not known.
 func (c *conductor) pools(t *task) []pool {
 	pools := []pool{{granted: c.concurrent, all: true}}
-	granted := func(class agora.StreamClass) int { return c.limits.Streams(t.state.Region, class) }
+	granted := func(class catalog.StreamClass) int { return c.limits.Streams(t.state.Region, class) }
 	own := granted(t.state.Class)
 	if own == 0 {
 		return pools
 	}
 	pools = append(pools, pool{granted: own, region: t.state.Region, class: t.state.Class})
-	used := map[agora.StreamClass]bool{}
+	used := map[catalog.StreamClass]bool{}
 	for _, other := range c.tasks {
 		if other.state.Region == t.state.Region && other.state.Phase != Planned && other.state.Phase != Over {
 			used[other.state.Class] = true

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/runner/store"
 )
@@ -85,7 +86,7 @@ func (c *conductor) connect(conn, before *Connection, limits plan.Limits) {
 }
 
 // api gives the calls for a connection, a region of servers and an area to be preferred.
-func (c *conductor) api(conn *Connection, region agora.Region, near agora.Near) (*agora.App, error) {
+func (c *conductor) api(conn *Connection, region catalog.Region, near catalog.Near) (*agora.App, error) {
 	key := route{conn, region, near}
 	if api := c.apis[key]; api != nil {
 		return api, nil
@@ -100,8 +101,8 @@ func (c *conductor) api(conn *Connection, region agora.Region, near agora.Near) 
 
 type route struct {
 	conn   *Connection
-	region agora.Region
-	near   agora.Near
+	region catalog.Region
+	near   catalog.Near
 }
 
 // begin starts the loop, once. The caller holds the engine's lock.

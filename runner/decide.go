@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // Observation is something that decide is told: the answer to a request, or, with no Op, that time has passed or
@@ -242,7 +243,7 @@ func (d *decision) ask(x *Session) Action {
 		op = agora.OpAcquire
 	case SessionStarting:
 		switch age := d.now.Sub(x.AcquiredAt); {
-		case age > agora.ResourceLife():
+		case age > catalog.ResourceLife():
 			d.enter(x, SessionFailed) // and no failure: nobody refused it, it had to wait, or rundown was not there
 			x.Reason, x.Next = cmp.Or(x.Reason, "its resource id grew too old"), time.Time{}
 			return Action{}
@@ -314,7 +315,7 @@ func (d *decision) due(lane int) bool {
 	if d.now.Before(s.Begin) || d.now.Before(l.RetryAt) || d.behind(lane) {
 		return false
 	}
-	writing := d.now.Add(agora.StartLead())
+	writing := d.now.Add(catalog.StartLead())
 	left := s.End.Sub(later(s.Start, writing))
 	switch {
 	case !s.touched() && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
@@ -396,7 +397,7 @@ func (d *decision) absorb(o Observation) {
 }
 
 // again plans the session's next request by the waits, whose deadline counts from since; false when they are at an end.
-func (d *decision) again(x *Session, w agora.Waits, since time.Time, atLeast time.Duration) bool {
+func (d *decision) again(x *Session, w catalog.Waits, since time.Time, atLeast time.Duration) bool {
 	wait, ok := w.Next(x.Tries, d.now.Sub(since))
 	if ok {
 		x.Tries++
@@ -424,7 +425,7 @@ func (d *decision) acquired(x *Session, a Answer) {
 	case agora.Fix:
 		d.refused(x, a)
 	default:
-		waits := agora.AcquireWaits()
+		waits := catalog.AcquireWaits()
 		switch {
 		case a.Foreign:
 			waits = foreignWaits
@@ -457,7 +458,7 @@ func (d *decision) refused(x *Session, a Answer) {
 }
 
 func (d *decision) started(x *Session, a Answer) {
-	sameID := func(w agora.Waits) {
+	sameID := func(w catalog.Waits) {
 		if !d.again(x, w, d.now, a.RetryAfter) {
 			d.unstarted(x, x.Reason)
 		}
@@ -470,7 +471,7 @@ func (d *decision) started(x *Session, a Answer) {
 		d.enter(x, SessionConfirming)
 		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Cut, x.Reason = a.SID, d.now, 0, false, false, ""
 		d.s.Lanes[x.Lane].Foreign = 0
-		d.again(x, agora.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0)
+		d.again(x, catalog.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0)
 		d.keysSent(x, a.KeysUntil)
 		d.note("session %d: started as %s", x.Attempt, x.SID)
 	case a.alreadyStarted():
@@ -480,20 +481,20 @@ func (d *decision) started(x *Session, a Answer) {
 		d.conflict(x, a.Namesake)
 	case a.Code == 65:
 		x.Doubt, x.Refused = true, false
-		sameID(agora.StartPendingWaits())
+		sameID(catalog.StartPendingWaits())
 	case a.Code == 62:
 		x.Doubt, x.Refused = true, false
-		sameID(agora.StartTimeoutWaits())
+		sameID(catalog.StartTimeoutWaits())
 	case a.Foreign && a.Class != agora.Fix:
 		d.startForeign(x, a)
 	case a.Class == agora.Unknown:
 		x.Doubt, x.Refused = true, false
-		sameID(agora.Waits{Steps: agora.DomainWaits()})
+		sameID(catalog.Waits{Steps: catalog.DomainWaits()})
 	case a.Class == agora.Wait:
 		d.again(x, capacityWaits(a), d.now, a.RetryAfter) // a resource id that grows too old meanwhile is dropped by ask
 	case a.Class == agora.Again:
 		x.Denied = true
-		sameID(agora.StartWaits())
+		sameID(catalog.StartWaits())
 	case a.Class == agora.Fix:
 		d.refused(x, a)
 	default:
@@ -507,7 +508,7 @@ func (d *decision) started(x *Session, a Answer) {
 // at, until it has ended or the other uid is free. namesake is another occurrence that has a session with the cname and
 // the uid; "" for none.
 func (d *decision) conflict(x *Session, namesake string) {
-	holder, again := d.holder(x.UID, x.Attempt), d.now.Add(agora.MonitorInterval())
+	holder, again := d.holder(x.UID, x.Attempt), d.now.Add(catalog.MonitorInterval())
 	switch {
 	case x.Doubt && holder != nil: // its own start is still in doubt, and told of at the end
 		d.enter(x, SessionFailed)
@@ -662,9 +663,9 @@ func (d *decision) queried(x *Session, a Answer) {
 	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionRunning: // gone, or back at its beginning
 		d.enter(x, SessionSuspect)
 		x.SuspectAt, x.Tries = d.now, 0
-		d.again(x, agora.GoneWaits(), x.SuspectAt, 0)
+		d.again(x, catalog.GoneWaits(), x.SuspectAt, 0)
 	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionSuspect:
-		if !d.again(x, agora.GoneWaits(), x.SuspectAt, 0) {
+		if !d.again(x, catalog.GoneWaits(), x.SuspectAt, 0) {
 			d.lost(x, fmt.Sprintf("it was not running, or unknown, from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
 		}
 	case a.taskGone():
@@ -708,7 +709,7 @@ func (d *decision) running(x *Session) {
 		l.Failures, l.PageFailures = 0, 0
 	}
 	x.Next = d.nextPoll(x)
-	if soon := max(firstSlice, d.now.Sub(x.StartedAt)); !x.Named && soon < agora.MonitorInterval() {
+	if soon := max(firstSlice, d.now.Sub(x.StartedAt)); !x.Named && soon < catalog.MonitorInterval() {
 		x.Next = d.now.Add(soon) // the first slice, and with it the exact beginning, shows after about 15 s
 	}
 	if x.Held && !x.ResumedAt.IsZero() { // the end of the hold is to be seen
@@ -720,17 +721,17 @@ func (d *decision) running(x *Session) {
 // only an answer that says something of it can fail it: when nobody answers, a replacement could not be started either.
 func (d *decision) poll(x *Session, informative bool, why string) {
 	if x.State != SessionConfirming {
-		d.again(x, agora.TroubleWaits(), d.now, 0)
+		d.again(x, catalog.TroubleWaits(), d.now, 0)
 		return
 	}
-	if d.again(x, agora.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0) {
+	if d.again(x, catalog.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0) {
 		return
 	}
 	if !informative {
 		x.Next = d.now.Add(unansweredEvery)
 		return
 	}
-	x.Reason = fmt.Sprintf("not seen running within %v: %s", agora.ConfirmDeadline(d.s.ReadyTimeout), why)
+	x.Reason = fmt.Sprintf("not seen running within %v: %s", catalog.ConfirmDeadline(d.s.ReadyTimeout), why)
 	d.enter(x, SessionStopping)
 	x.Then, x.Tries, x.Next = SessionFailed, 0, d.now
 	d.note("session %d: %s", x.Attempt, x.Reason)
@@ -788,7 +789,7 @@ func (d *decision) unstopped(x *Session) {
 // in between, else when it was last seen. Where nobody looked for longer than usual that is all that is known.
 func (d *decision) ended(x *Session, why string) (time.Time, string) {
 	over, missed := x.deadline(), cmp.Or(x.SuspectAt, d.now)
-	if missed.Before(over) || x.LastGood.After(over) || over.Sub(x.LastGood) > agora.MonitorInterval()+trustTimers {
+	if missed.Before(over) || x.LastGood.After(over) || over.Sub(x.LastGood) > catalog.MonitorInterval()+trustTimers {
 		return x.LastGood, why
 	}
 	text := fmt.Sprintf("its %d h (maxRecordingHour) were over at %s", x.MaxHour, d.clock(over))
@@ -835,7 +836,7 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 		if x.StopDoubtAt.IsZero() && (a.Class == agora.Unknown || a.Code == 62 || a.Foreign) {
 			x.StopDoubtAt = sent(x, a)
 		}
-		d.again(x, agora.StopWaits(), d.now, a.RetryAfter)
+		d.again(x, catalog.StopWaits(), d.now, a.RetryAfter)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/plan/load"
@@ -185,7 +186,7 @@ func submit(t *testing.T, o *plan.Occurrence) string {
 		return err.Error()
 	}
 	uid := o.UIDs(0)[0]
-	longest, expire := o.Hours(o.RecordFrom.Add(-agora.StartLead()))
+	longest, expire := o.Hours(o.RecordFrom.Add(-catalog.StartLead()))
 	reveal := func(t plan.Text) (string, error) { return t.Resolve(references) }
 	x := runner.Session{Cname: o.Cname, UID: uid, MaxHour: longest, ExpireHour: expire, Held: o.Settings.ExactStart}
 	var keys runner.Keys
@@ -354,7 +355,7 @@ func references(r plan.Reference) (string, error) {
 
 // storage writes the storages, and gives the region of acquire that fits.
 func (w *planWriter) storage(b *strings.Builder) (region string) {
-	vendors := agora.Vendors()
+	vendors := catalog.Vendors()
 	vendor := vendors[w.rng.IntN(len(vendors))]
 	place := vendor.Regions[w.rng.IntN(len(vendor.Regions))]
 	name, area := place.Name, place.Area
@@ -366,7 +367,7 @@ func (w *planWriter) storage(b *strings.Builder) (region string) {
 		name = "US_GOV_EAST_1"
 	case "other area":
 		fence = true
-		area = map[agora.Region]agora.Region{"NA": "EU", "EU": "AP", "AP": "CN", "CN": "NA", agora.RegionNone: "EU"}[area]
+		area = map[catalog.Region]catalog.Region{"NA": "EU", "EU": "AP", "AP": "CN", "CN": "NA", catalog.RegionNone: "EU"}[area]
 	case "another vendor's":
 		name = "AP_Shenzhen_FSI"
 		if vendor.Name == "tencent" {
@@ -416,7 +417,7 @@ func (w *planWriter) storage(b *strings.Builder) (region string) {
 	if wrong := w.value("acquire region"); wrong != "" {
 		return wrong
 	}
-	if fence && area != agora.RegionNone {
+	if fence && area != catalog.RegionNone {
 		return string(area)
 	}
 	return ""

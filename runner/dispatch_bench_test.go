@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/plan/load"
@@ -65,7 +66,7 @@ recordings:
 // connect reaches the service by a transport.
 func connect(service http.RoundTripper) func(*plan.Plan) (*runner.Connection, error) {
 	return func(*plan.Plan) (*runner.Connection, error) {
-		return &runner.Connection{Lookup: values, Client: func(r agora.Region) (*agora.Client, error) {
+		return &runner.Connection{Lookup: values, Client: func(r catalog.Region) (*agora.Client, error) {
 			return agora.New(func(context.Context) (string, string, error) { return "id", "secret", nil }, agora.WithTransport(service), agora.WithRegion(r))
 		}}, nil
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/plan/load"
@@ -322,7 +323,7 @@ func (x *editing) begin() *runner.Engine {
 	e := runner.New(runner.Config{
 		Store: x.h.store, Logger: quiet, Who: "test", Horizon: 30 * time.Hour, Poll: time.Hour, Beat: 10 * time.Minute, Failpoint: l.failpoint,
 		Connect: func(*plan.Plan) (*runner.Connection, error) {
-			return &runner.Connection{Lookup: values, Client: func(r agora.Region) (*agora.Client, error) {
+			return &runner.Connection{Lookup: values, Client: func(r catalog.Region) (*agora.Client, error) {
 				return agora.New(func(context.Context) (string, string, error) { return "customer", "canary", nil },
 					agora.WithTransport(mortal{l, x.h.sim.Transport()}), agora.WithRegion(r), agora.WithLogger(quiet))
 			}}, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner/store"
@@ -47,8 +48,8 @@ type Config struct {
 
 // Connection is how a plan's recordings reach the service.
 type Connection struct {
-	Client func(agora.Region) (*agora.Client, error) // the client that begins with the region's host
-	Lookup plan.Lookup                               // what the plan's references stand for
+	Client func(catalog.Region) (*agora.Client, error) // the client that begins with the region's host
+	Lookup plan.Lookup                                 // what the plan's references stand for
 	// Issue fetches temporary storage credentials from the command or file of a plan, as JSON. nil: there are none.
 	Issue func(context.Context, *plan.STS) ([]byte, error)
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/plan/load"
@@ -151,7 +152,7 @@ func (h *house) shut(e *runner.Engine) {
 }
 
 func (h *house) connect(p *plan.Plan) (*runner.Connection, error) {
-	return &runner.Connection{Lookup: h.lookup, Issue: h.issue, Client: func(r agora.Region) (*agora.Client, error) {
+	return &runner.Connection{Lookup: h.lookup, Issue: h.issue, Client: func(r catalog.Region) (*agora.Client, error) {
 		return agora.New(func(context.Context) (string, string, error) {
 			id, err := p.Account.CustomerID.Resolve(h.lookup)
 			if err != nil {

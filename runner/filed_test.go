@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/runner"
@@ -191,7 +192,7 @@ func TestWhatWasSeenIsSoonStored(t *testing.T) {
 		until(monday.Add(5 * time.Minute))
 		for time.Now().Before(monday.Add(20 * time.Minute)) {
 			synctest.Wait()
-			if age := time.Since(h.stored(german).Sessions[0].LastGood); age > agora.MonitorInterval()+stored {
+			if age := time.Since(h.stored(german).Sessions[0].LastGood); age > catalog.MonitorInterval()+stored {
 				t.Errorf("%v after the bell the store's last sight of the session is %v old", time.Since(monday), age)
 			}
 			time.Sleep(7 * time.Second) // of virtual time: no divisor of the intervals that are looked at

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // Foreign is what answered one kind of request of a session in place of the service: a proxy, a firewall, a login page,
@@ -67,12 +68,12 @@ func (d *decision) closeForeign(x *Session, op agora.Op) {
 func (d *decision) startForeign(x *Session, a Answer) {
 	x.Refused = (x.Refused || !x.Doubt) && !a.mayHaveBegun()
 	x.Doubt = true
-	waits := agora.StartWaits()
+	waits := catalog.StartWaits()
 	switch {
 	case a.Class == agora.Wait:
 		waits = foreignWaits
 	case a.Class == agora.Unknown:
-		waits = agora.Waits{Steps: agora.DomainWaits()}
+		waits = catalog.Waits{Steps: catalog.DomainWaits()}
 	}
 	if d.again(x, waits, d.now, a.RetryAfter) {
 		return

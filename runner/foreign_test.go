@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/runner"
@@ -200,7 +200,7 @@ func TestAnswersThatAreNeverTheServicesAreToldWhileTheyLast(t *testing.T) {
 					if s.Outcome != runner.Failed || !strings.Contains(s.Reason, fmt.Sprintf("HTTP %d", status)) || !strings.Contains(s.Reason, body.says(status)) || strings.Contains(s.Reason, "orphan") {
 						t.Errorf("%s: %s", s.Outcome, s.Reason)
 					}
-					if s.EndedAt.Before(monday.Add(length - agora.StartLead())) {
+					if s.EndedAt.Before(monday.Add(length - catalog.StartLead())) {
 						t.Errorf("given up at %v, while class time was left", s.EndedAt)
 					}
 					if n := h.sim.Ledger().Requests[op]; n > 230 {

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -73,7 +73,7 @@ func ReadKeys(text []byte, now time.Time) (Keys, error) {
 
 // leastValidity is how long temporary credentials must be valid when they are sent.
 func leastValidity() time.Duration {
-	lo, _ := agora.Bound("sts-min-validity")
+	lo, _ := catalog.Bound("sts-min-validity")
 	return time.Duration(*lo) * time.Second
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -39,7 +40,7 @@ func TestTemporaryKeysAreReadStrictlyAndNeverQuoted(t *testing.T) {
 }
 
 func TestARenewalSendsTheWholeStorageBlock(t *testing.T) {
-	vendor, _ := agora.VendorByName("s3")
+	vendor, _ := catalog.VendorByName("s3")
 	o := &plan.Occurrence{Prefix: []string{"german"}}
 	o.Settings.Storage = &plan.Storage{Vendor: vendor, Region: vendor.Regions[1], Bucket: "lessons", SSE: "kms", Tag: "term"}
 	until := time.Date(2031, 9, 17, 16, 0, 0, 0, time.UTC)

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan/load"
 )
 
@@ -86,7 +87,7 @@ func TestALaneWaitsForTheResourceIDsOfThoseBeforeItButNotForLong(t *testing.T) {
 
 func TestALaneThatFollowsALittleLateIsNoLateStart(t *testing.T) {
 	s := redundant(mostLanes)
-	s.Begin, s.MinRemainder = bell.Add(-agora.StartLead()), -1
+	s.Begin, s.MinRemainder = bell.Add(-catalog.StartLead()), -1
 	if s, _ = play(t, s, nil); len(s.Sessions) != mostLanes {
 		t.Errorf("%d sessions: %s", len(s.Sessions), s.Reason)
 	}

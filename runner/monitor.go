@@ -4,14 +4,14 @@ import (
 	"math"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // nextPoll is when a healthy session is asked about again: within the documented interval, at an instant of it that is
 // the session's own. Sessions that begin at one bell would else be asked about in one bunch for as long as they run,
 // and those of several bells, or of a restart, in one on top of the other.
 func (d *decision) nextPoll(x *Session) time.Time {
-	interval := agora.MonitorInterval()
+	interval := catalog.MonitorInterval()
 	if d.s.Turn == 0 {
 		return d.now.Add(interval)
 	}

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 )
 
@@ -64,7 +64,7 @@ func TestSixtySessionsAreWatchedEvenly(t *testing.T) {
 				if !settled(at) {
 					continue
 				}
-				if gap := at.Sub(list[i-1]); settled(list[i-1]) && gap > agora.MonitorInterval()+time.Second {
+				if gap := at.Sub(list[i-1]); settled(list[i-1]) && gap > catalog.MonitorInterval()+time.Second {
 					t.Errorf("%s was not asked about for %v before %v", path[len(path)-50:len(path)-30], gap, at)
 				}
 				if seconds[at.Unix()]++; seconds[at.Unix()] == 3 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // told plays a class in which notifications come at instants after the bell.
@@ -224,7 +225,7 @@ func TestFilesAreAskedForAfterTheFirstSlice(t *testing.T) {
 	}
 	first, _ := time.ParseDuration(asked[0])
 	second, _ := time.ParseDuration(asked[1])
-	least, _ := agora.Bound("query-files-after-first-slice")
+	least, _ := catalog.Bound("query-files-after-first-slice")
 	if gap := second - first; gap < time.Duration(*least)*time.Second || gap > time.Minute {
 		t.Errorf("files are looked for after %v", gap)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // finish settles the outcome by the best evidence there is and says which that was.
@@ -49,7 +49,7 @@ func (d *decision) finish() {
 		why = append(why, fmt.Sprintf("%v of the class are missing", missing(s.Gaps).Round(100*time.Millisecond)))
 		if gaveUp != "" {
 			why = append(why, gaveUp)
-		} else if s.Begin.Add(agora.StartLead()).After(s.Start) {
+		} else if s.Begin.Add(catalog.StartLead()).After(s.Start) {
 			why = append(why, "it was begun late")
 		}
 		why = append(why, d.mayHold("what is missing is not in a session of ours")...)

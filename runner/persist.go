@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/runner/store"
 )
 
@@ -90,7 +91,7 @@ func (c *conductor) lapse(t *task, now time.Time) {
 	for _, act := range t.owed.calls {
 		x := s.session(act.Attempt)
 		switch {
-		case act.Op == agora.OpAcquire && over, act.Op == agora.OpStart && (over || now.Sub(x.AcquiredAt) > agora.ResourceLife()):
+		case act.Op == agora.OpAcquire && over, act.Op == agora.OpStart && (over || now.Sub(x.AcquiredAt) > catalog.ResourceLife()):
 			t.waiting = append(t.waiting, Observation{Attempt: act.Attempt, Op: act.Op, Answer: Answer{
 				Class: agora.Again, Reason: "it was not sent, since the store could not be written",
 			}})

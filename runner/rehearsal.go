@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/schedule"
 )
@@ -32,7 +33,7 @@ const (
 // Rehearse lists every acquire, start, update and stop of the occurrences that start in [from, until) and that wanted
 // accepts, in order of time, placed among all of their app. Queries depend on answers and are left out. base gives
 // the scheme and host of the service for a region and an area; nothing is resolved and nothing is sent.
-func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence) bool, base func(agora.Region, agora.Near) string) ([]Rehearsed, error) {
+func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence) bool, base func(catalog.Region, catalog.Near) string) ([]Rehearsed, error) {
 	// What begins a little later may push back what begins in the window.
 	margin := 10 * time.Minute
 	byApp := map[*plan.App][]plan.Occurrence{}

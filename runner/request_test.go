@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/plan/schedule"
@@ -88,21 +89,21 @@ func (b both) each(right func(service sent) bool) bool {
 
 func (b both) policy(service string, documented string) bool {
 	return b.each(func(s sent) bool {
-		return s["serviceName"] != service || s["errorHandlePolicy"] == agora.Strings(documented)[0]
+		return s["serviceName"] != service || s["errorHandlePolicy"] == catalog.Strings(documented)[0]
 	})
 }
 
 // documented says for each restriction that no plan can break whether the requests keep to it.
 var documented = map[string]func(b both) bool{
 	"acquire-scene-web": func(b both) bool {
-		return b.acquire.at("clientRequest.scene") == float64(agora.Ints("acquire-scene-web")[0])
+		return b.acquire.at("clientRequest.scene") == float64(catalog.Ints("acquire-scene-web")[0])
 	},
 	"acquire-no-region-affinity": func(b both) bool {
 		near := b.set.Near()
 		if near == "" {
 			return b.acquire.without("regionAffinity")
 		}
-		return b.acquire.at("clientRequest.regionAffinity") == float64(near.Affinity()) && slices.Contains(agora.Ints("acquire-no-region-affinity"), int64(near.Affinity()))
+		return b.acquire.at("clientRequest.regionAffinity") == float64(near.Affinity()) && slices.Contains(catalog.Ints("acquire-no-region-affinity"), int64(near.Affinity()))
 	},
 	"start-parameter-consistent": func(b both) bool {
 		parameter := b.acquire.at("clientRequest.startParameter")
@@ -119,7 +120,7 @@ var documented = map[string]func(b both) bool{
 	"recording-file-config-required": func(b both) bool { return isMap(b.start.at("clientRequest.recordingFileConfig")) },
 	"av-file-type-values": func(b both) bool {
 		files := fmt.Sprint(b.start.at("clientRequest.recordingFileConfig.avFileType"))
-		return slices.ContainsFunc(agora.Choices("av-file-type-values"), func(allowed []string) bool { return files == fmt.Sprint(allowed) })
+		return slices.ContainsFunc(catalog.Choices("av-file-type-values"), func(allowed []string) bool { return files == fmt.Sprint(allowed) })
 	},
 	"av-file-type-mp4-needs-hls": func(b both) bool { return b.start.at("clientRequest.recordingFileConfig.avFileType.0") == "hls" },
 	"extension-service-config-required": func(b both) bool {
@@ -127,12 +128,12 @@ var documented = map[string]func(b both) bool{
 		return len(list) > 0
 	},
 	"extension-error-policy": func(b both) bool {
-		return b.start.at("clientRequest.extensionServiceConfig.errorHandlePolicy") == agora.Strings("extension-error-policy")[0]
+		return b.start.at("clientRequest.extensionServiceConfig.errorHandlePolicy") == catalog.Strings("extension-error-policy")[0]
 	},
 	"extension-service-names": func(b both) bool {
 		return b.each(func(s sent) bool {
 			name, _ := s["serviceName"].(string)
-			return slices.Contains(agora.Strings("extension-service-names"), name)
+			return slices.Contains(catalog.Strings("extension-service-names"), name)
 		})
 	},
 	"extension-recorder-present": func(b both) bool { return b.start.at(services+".0.serviceName") == agora.ServiceWebRecorder },
@@ -154,7 +155,7 @@ var documented = map[string]func(b both) bool{
 		})
 	},
 	"rtmp-single-output": func(b both) bool {
-		_, most := agora.Bound("rtmp-single-output")
+		_, most := catalog.Bound("rtmp-single-output")
 		return b.each(func(s sent) bool {
 			outputs, _ := s.at("serviceParam.outputs").([]any)
 			return int64(len(outputs)) <= *most
@@ -201,7 +202,7 @@ func TestRequestsAreBuiltAsDocumented(t *testing.T) {
 // TestEveryClaimOfTheRequestsIsLookedAt holds the table of rules to the one above, so that neither goes on alone.
 func TestEveryClaimOfTheRequestsIsLookedAt(t *testing.T) {
 	claimed := 0
-	for _, r := range agora.Restrictions() {
+	for _, r := range catalog.Restrictions() {
 		k, _ := rules.KeepingOf(r.ID)
 		if k.Test != "runner.TestRequestsAreBuiltAsDocumented" {
 			continue

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/plan/schedule"
@@ -154,7 +155,7 @@ func (h *house) live(p *plan.Plan, failpoints int64, queries bool, end time.Time
 	engine := runner.New(runner.Config{
 		Store: st, Logger: quiet, Who: "soak", Horizon: 26 * time.Hour, Poll: time.Hour, Beat: 10 * time.Minute, Failpoint: l.failpoint,
 		Connect: func(*plan.Plan) (*runner.Connection, error) {
-			return &runner.Connection{Lookup: values, Client: func(r agora.Region) (*agora.Client, error) {
+			return &runner.Connection{Lookup: values, Client: func(r catalog.Region) (*agora.Client, error) {
 				return agora.New(func(context.Context) (string, string, error) { return "customer", "canary", nil },
 					agora.WithTransport(mortal{l, h.sim.Transport()}), agora.WithRegion(r), agora.WithLogger(quiet))
 			}}, nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -78,38 +79,38 @@ type Cancel struct {
 
 // Target is what a plan wants of an occurrence. It holds no secret.
 type Target struct {
-	ID           string            `json:"id"`
-	Plan         string            `json:"plan"`
-	Recording    string            `json:"recording"`
-	App          string            `json:"app"`                // App ID
-	AppName      string            `json:"app_name,omitempty"` // in the plan
-	Storage      string            `json:"storage,omitempty"`  // its name in the plan
-	Bucket       string            `json:"bucket,omitempty"`
-	Region       agora.Region      `json:"region,omitempty"`
-	Near         agora.Near        `json:"near,omitempty"` // of the sessions that are begun
-	Class        agora.StreamClass `json:"class,omitempty"`
-	Zone         string            `json:"timezone"`
-	Day          string            `json:"day"`   // planned, local: 2031-09-17
-	Clock        string            `json:"clock"` // planned, local: 19:00
-	Start        time.Time         `json:"start"` // of the class
-	End          time.Time         `json:"end"`
-	PlanEnd      time.Time         `json:"plan_end,omitzero"` // of the class by its plan, where an extension lasts longer
-	From         time.Time         `json:"from"`              // of the recording: with padding
-	Until        time.Time         `json:"until"`
-	URL          string            `json:"url"` // masked
-	Cname        string            `json:"cname"`
-	Prefix       string            `json:"prefix,omitempty"`        // where in the bucket its files are
-	UIDs         [][2]string       `json:"uids"`                    // of each lane, between which its sessions alternate
-	Priority     plan.Priority     `json:"priority,omitempty"`      // who goes first when the budget is short; "": normal
-	Exact        bool              `json:"exact_start,omitempty"`   // opened on hold and written from Start on
-	CDN          string            `json:"cdn,omitempty"`           // masked address, "" for none
-	Fallback     string            `json:"fallback,omitempty"`      // masked address that the push moves to when it breaks; "" for none
-	ReadyTimeout time.Duration     `json:"ready_timeout,omitempty"` // 0: no detection
-	MinRemainder time.Duration     `json:"min_remainder"`           // what a late start must have left; negative: no late start
-	Attempts     int               `json:"attempts"`                // failures in a row before giving up
-	MaxHour      int               `json:"max_hour"`                // maxRecordingHour
-	ExpireHour   int               `json:"expire_hour"`             // resourceExpiredHour
-	Absent       bool              `json:"absent,omitempty"`        // the plan no longer holds it
+	ID           string              `json:"id"`
+	Plan         string              `json:"plan"`
+	Recording    string              `json:"recording"`
+	App          string              `json:"app"`                // App ID
+	AppName      string              `json:"app_name,omitempty"` // in the plan
+	Storage      string              `json:"storage,omitempty"`  // its name in the plan
+	Bucket       string              `json:"bucket,omitempty"`
+	Region       catalog.Region      `json:"region,omitempty"`
+	Near         catalog.Near        `json:"near,omitempty"` // of the sessions that are begun
+	Class        catalog.StreamClass `json:"class,omitempty"`
+	Zone         string              `json:"timezone"`
+	Day          string              `json:"day"`   // planned, local: 2031-09-17
+	Clock        string              `json:"clock"` // planned, local: 19:00
+	Start        time.Time           `json:"start"` // of the class
+	End          time.Time           `json:"end"`
+	PlanEnd      time.Time           `json:"plan_end,omitzero"` // of the class by its plan, where an extension lasts longer
+	From         time.Time           `json:"from"`              // of the recording: with padding
+	Until        time.Time           `json:"until"`
+	URL          string              `json:"url"` // masked
+	Cname        string              `json:"cname"`
+	Prefix       string              `json:"prefix,omitempty"`        // where in the bucket its files are
+	UIDs         [][2]string         `json:"uids"`                    // of each lane, between which its sessions alternate
+	Priority     plan.Priority       `json:"priority,omitempty"`      // who goes first when the budget is short; "": normal
+	Exact        bool                `json:"exact_start,omitempty"`   // opened on hold and written from Start on
+	CDN          string              `json:"cdn,omitempty"`           // masked address, "" for none
+	Fallback     string              `json:"fallback,omitempty"`      // masked address that the push moves to when it breaks; "" for none
+	ReadyTimeout time.Duration       `json:"ready_timeout,omitempty"` // 0: no detection
+	MinRemainder time.Duration       `json:"min_remainder"`           // what a late start must have left; negative: no late start
+	Attempts     int                 `json:"attempts"`                // failures in a row before giving up
+	MaxHour      int                 `json:"max_hour"`                // maxRecordingHour
+	ExpireHour   int                 `json:"expire_hour"`             // resourceExpiredHour
+	Absent       bool                `json:"absent,omitempty"`        // the plan no longer holds it
 }
 
 // State is all that decide knows of an occurrence.
@@ -154,7 +155,7 @@ type Session struct {
 	Lane       int          `json:"lane,omitempty"` // from 0
 	Cname      string       `json:"cname"`
 	UID        string       `json:"uid"`
-	Near       agora.Near   `json:"near,omitempty"` // the area that it was acquired with, and must be asked and stopped with
+	Near       catalog.Near `json:"near,omitempty"` // the area that it was acquired with, and must be asked and stopped with
 	ResourceID string       `json:"resource_id,omitempty"`
 	SID        string       `json:"sid,omitempty"`
 	State      SessionState `json:"state"`

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // A 404 to a stop says that the session has ended, never began, or is failing over. Only the last of these runs on, and
@@ -18,13 +18,13 @@ func (d *decision) stopGone(x *Session) bool {
 		return false
 	}
 	x.SuspectAt, x.StopGoneAt = cmp.Or(x.SuspectAt, d.now), cmp.Or(x.StopGoneAt, d.now)
-	return d.again(x, agora.StopGoneWaits(), x.goneSince(), 0)
+	return d.again(x, catalog.StopGoneWaits(), x.goneSince(), 0)
 }
 
 // goneSince is the first 404 in a row to a stop. Those to queries before it count, unless the first of them is older
 // than a failover lasts and did not end the watch: then nothing was heard in between, and another may have begun.
 func (x *Session) goneSince() time.Time {
-	if x.Then == "" && x.StopGoneAt.Sub(x.SuspectAt) > agora.FailoverWindow() {
+	if x.Then == "" && x.StopGoneAt.Sub(x.SuspectAt) > catalog.FailoverWindow() {
 		return x.StopGoneAt
 	}
 	return cmp.Or(x.SuspectAt, x.StopGoneAt)
@@ -66,7 +66,7 @@ func (d *decision) neverBegan(x *Session) bool {
 	if x.Vague || x.GoneAt.IsZero() || x.StopGoneAt.Sub(x.GoneAt) > goneLately {
 		return false
 	}
-	return x.LastGood.IsZero() && x.RecordingAt.IsZero() && x.goneSince().Sub(x.StartedAt) < agora.ConfirmDeadline(d.s.ReadyTimeout)
+	return x.LastGood.IsZero() && x.RecordingAt.IsZero() && x.goneSince().Sub(x.StartedAt) < catalog.ConfirmDeadline(d.s.ReadyTimeout)
 }
 
 // heardAgain takes in a notification of an orphan whose sid is known: it has ended, or it is to be stopped again.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // A class that is extended may come to end after the hours that its running session asked for. Such a session is
@@ -92,7 +93,7 @@ func (c *conductor) watchHours(before, after State) {
 // where the end has moved since.
 func (t *Target) hours(from time.Time) (maxHour, expireHour int) {
 	hours := int((t.Until.Sub(from)+time.Hour-1)/time.Hour) + 1
-	_, most := agora.Bound("max-recording-hour-range")
+	_, most := catalog.Bound("max-recording-hour-range")
 	maxHour = max(t.MaxHour, min(hours, int(*most)))
 	return maxHour, max(t.ExpireHour, min(maxHour+max(t.ExpireHour-t.MaxHour, 0), int(*most)))
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -16,7 +16,7 @@ import (
 func target(o *plan.Occurrence, app string) Target {
 	set := &o.Settings
 	t := Target{
-		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app, Region: set.Region, Near: set.Near(), Class: agora.StreamClassOf(set.Video.Width, set.Video.Height),
+		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app, Region: set.Region, Near: set.Near(), Class: catalog.StreamClassOf(set.Video.Width, set.Video.Height),
 		Zone: set.Zone.String(), Day: o.Planned.Format(time.DateOnly), Clock: clockText(o.Planned),
 		Start: o.Start, End: o.End, From: writingBy(o), Until: o.RecordUntil,
 		URL: o.URL.String(), Cname: o.Cname, Attempts: set.Attempts,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // Change is what an update changes. There is one in flight for a session, and each changes one thing, so that the
@@ -94,7 +95,7 @@ func (d *decision) updated(x *Session, a Answer) {
 	case a.Class == agora.Ended:
 		x.Next = d.now
 	}
-	waits, final := agora.TroubleWaits(), a.Class == agora.Fix && !a.notAuthorized()
+	waits, final := catalog.TroubleWaits(), a.Class == agora.Fix && !a.notAuthorized()
 	switch x.Change {
 	case ChangeHold:
 		if final {
@@ -233,7 +234,7 @@ func (d *decision) hold(x *Session, seen *bool) {
 func (d *decision) keysSent(x *Session, until time.Time) {
 	x.KeysUntil, x.RenewAt, x.Unrenewed, x.RanOut = until, time.Time{}, "", false
 	if !until.IsZero() {
-		x.RenewAt = d.now.Add(min(agora.Seconds("sts-refresh-hourly")[0], max(until.Sub(d.now)/2, renewWaits.Steps[0])))
+		x.RenewAt = d.now.Add(min(catalog.Seconds("sts-refresh-hourly")[0], max(until.Sub(d.now)/2, renewWaits.Steps[0])))
 	}
 }
 

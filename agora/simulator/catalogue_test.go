@@ -14,7 +14,7 @@ import (
 // written from the reference, and here the two are held against each other.
 func catalogue(t *testing.T) map[string]entry {
 	t.Helper()
-	data, err := os.ReadFile("../restrictions.yaml")
+	data, err := os.ReadFile("../catalog/restrictions.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

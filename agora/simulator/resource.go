@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // resourceLife is how long a resource id may wait for its start.
@@ -40,7 +40,7 @@ func (s *Simulator) acquire(c *call, body object) reply {
 	settings.required("scene", 1, 1)
 	hours := settings.integer("resourceExpiredHour", 1, hoursMax, 72)
 	settings.texts("excludeResourceIds")
-	region := settings.oneOf("region", string(agora.RegionCN), string(agora.RegionAP), string(agora.RegionEU), string(agora.RegionNA))
+	region := settings.oneOf("region", string(catalog.RegionCN), string(catalog.RegionAP), string(catalog.RegionEU), string(catalog.RegionNA))
 	// What startParameter holds is judged at start: a wrong one lets acquire succeed, as documented.
 	settings.object("startParameter")
 	if body.failed() {

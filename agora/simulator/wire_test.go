@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // overHTTP puts a rig on a real port.
@@ -99,7 +100,7 @@ func TestTheMessageTypesOfTheClientAreWhatTheSimulatorTakes(t *testing.T) {
 		},
 	}
 	a := r.do("POST", appPath+"acquire", agora.AcquireRequest{Cname: "room-1", UID: "7", ClientRequest: agora.AcquireClientRequest{
-		Scene: 1, ResourceExpiredHour: 25, Region: agora.RegionCN, ExcludeResourceIDs: []string{"x"}, StartParameter: &settings,
+		Scene: 1, ResourceExpiredHour: 25, Region: catalog.RegionCN, ExcludeResourceIDs: []string{"x"}, StartParameter: &settings,
 	}})
 	a.want(t, 200, 0, "")
 	b := r.do("POST", appPath+"resourceid/"+a.body.ResourceID+"/mode/web/start", agora.StartRequest{Cname: "room-1", UID: "7", ClientRequest: settings})

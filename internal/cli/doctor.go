@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"
@@ -328,7 +329,7 @@ func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 			c.add(name, checkFail, "its id is not set", "")
 			continue
 		}
-		region, near := agora.Region(""), agora.Near("")
+		region, near := catalog.Region(""), catalog.Near("")
 		if i := slices.IndexFunc(p.Recordings, func(r *plan.Recording) bool { return r.App == app }); i >= 0 {
 			region, near = p.Recordings[i].Region, p.Recordings[i].Near()
 		}

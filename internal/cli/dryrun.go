@@ -11,6 +11,7 @@ import (
 	"github.com/fatih/color"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/runner"
 )
@@ -29,7 +30,7 @@ type rehearsedJSON struct {
 func (a *app) dryRun(plans []checkedPlan, w window, format string) error {
 	base := agora.PrimaryURL
 	if a.flags.apiURL != "" {
-		base = func(agora.Region, agora.Near) string { return strings.TrimSuffix(a.flags.apiURL, "/") }
+		base = func(catalog.Region, catalog.Near) string { return strings.TrimSuffix(a.flags.apiURL, "/") }
 	}
 	from, until := w.instants()
 	var all []runner.Rehearsed

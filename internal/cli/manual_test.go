@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/docs"
 	"rundown/plan"
 	"rundown/plan/rules"
@@ -78,7 +78,7 @@ line, or on the line above it, silences one finding. Rules of structure can be n
 
 | rule | severity | enforced |
 | --- | --- | --- |
-`, len(agora.Restrictions()), agora.CatalogueSnapshot())
+`, len(catalog.Restrictions()), catalog.CatalogueSnapshot())
 	for _, r := range all {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", r.ID, r.ID, severityWord(plan.Severity(r.Severity)), r.Enforced)
 	}
@@ -94,7 +94,7 @@ line, or on the line above it, silences one finding. Rules of structure can be n
 			severity += ", a rule of structure"
 		}
 		fmt.Fprintf(&b, "- severity: %s\n- enforced: %s\n", severity, heldBy(r))
-		if entry, documented := agora.RestrictionByID(r.ID); documented {
+		if entry, documented := catalog.RestrictionByID(r.ID); documented {
 			if entry.Field != "" {
 				fmt.Fprintf(&b, "- field: `%s`\n", entry.Field)
 			}
@@ -122,7 +122,7 @@ line, or on the line above it, silences one finding. Rules of structure can be n
 
 // regions lists the regions of each vendor, as plans write them.
 func regions(b *strings.Builder) {
-	for _, v := range agora.Vendors() {
+	for _, v := range catalog.Vendors() {
 		var names []string
 		for _, r := range v.Regions {
 			if r.Name != "" {

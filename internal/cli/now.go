@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner"
@@ -239,7 +239,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 		}
 		at := now.Add(time.Duration(ofApp[r.App]) * schedule.Spacing(r.App.Limits.RequestRate()))
 		ofApp[r.App]++
-		start := at.Add(agora.StartLead() + nowMargin).Truncate(time.Second).Add(time.Second).In(r.Zone)
+		start := at.Add(catalog.StartLead() + nowMargin).Truncate(time.Second).Add(time.Second).In(r.Zone)
 		o := schedule.At(p, r, start, start.Add(length))
 		for taken[o.ID] {
 			start = start.Add(time.Second)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/docs"
 	"rundown/plan"
 	"rundown/plan/rules"
@@ -111,7 +111,7 @@ func allRules() []ruleJSON {
 		ours[r.ID] = r
 	}
 	var list []ruleJSON
-	for _, r := range agora.Restrictions() {
+	for _, r := range catalog.Restrictions() {
 		k, _ := rules.KeepingOf(r.ID)
 		severity := r.Severity
 		if checked, ok := ours[r.ID]; ok {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -22,7 +22,7 @@ type versionInfo struct {
 
 // versionOf reads what the build left in the binary.
 func versionOf() versionInfo {
-	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Catalogue: agora.CatalogueSnapshot(), TimeZones: plan.ZoneRelease()}
+	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Catalogue: catalog.CatalogueSnapshot(), TimeZones: plan.ZoneRelease()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/plan/rules"
@@ -164,8 +165,8 @@ func (w *workplace) connect(p *plan.Plan) (*runner.Connection, error) {
 		issue = simulatedSTS(issue, time.Now)
 	}
 	var mu sync.Mutex
-	clients := map[agora.Region]*agora.Client{}
-	return &runner.Connection{Lookup: lookup, Issue: issue, Client: func(region agora.Region) (*agora.Client, error) {
+	clients := map[catalog.Region]*agora.Client{}
+	return &runner.Connection{Lookup: lookup, Issue: issue, Client: func(region catalog.Region) (*agora.Client, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if c := clients[region]; c != nil {

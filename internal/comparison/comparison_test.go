@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/plan/load"
@@ -290,7 +291,7 @@ func (l *life) engine(st *store.Store, onChange func(runner.State)) *runner.Engi
 			}
 		},
 		Connect: func(*plan.Plan) (*runner.Connection, error) {
-			return &runner.Connection{Lookup: lookup, Client: func(r agora.Region) (*agora.Client, error) {
+			return &runner.Connection{Lookup: lookup, Client: func(r catalog.Region) (*agora.Client, error) {
 				return agora.New(func(context.Context) (string, string, error) { return "customer", "example", nil },
 					agora.WithTransport(l), agora.WithRegion(r), agora.WithLogger(quiet))
 			}}, nil

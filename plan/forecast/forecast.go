@@ -3,7 +3,7 @@ package forecast
 import (
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -63,7 +63,7 @@ type AppForecast struct {
 
 // PlaceForecast is that of an App ID in a region.
 type PlaceForecast struct {
-	Region agora.Region // "": near the caller
+	Region catalog.Region // "": near the caller
 	Peak   Peaks
 	Loads  []LoadForecast // by class of resolution, smallest first
 	// Mixed is the instant at which several classes of resolution at once exceed their common total the most: the
@@ -79,7 +79,7 @@ type Excess struct {
 
 // LoadForecast is that of a class of resolution in a region.
 type LoadForecast struct {
-	Class    agora.StreamClass
+	Class    catalog.StreamClass
 	Limit    int // granted or documented
 	Classes  int
 	Sessions int

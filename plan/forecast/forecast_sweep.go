@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/schedule"
 )
@@ -39,7 +39,7 @@ type account struct {
 }
 
 // charge adds sessions that run from one instant to another.
-func (a *account) charge(from, until, sessions int64, class agora.BillingClass) {
+func (a *account) charge(from, until, sessions int64, class catalog.BillingClass) {
 	for from < until {
 		if day := plan.FloorDiv(from, secondsADay); day != a.day || a.seconds == nil {
 			if a.days[day] == nil {
@@ -78,8 +78,8 @@ func (a *account) bills(prices Prices) (months []MonthForecast, cost int64) {
 	return months, cost
 }
 
-func (s *Seconds) add(class agora.BillingClass, n int64) {
-	if class == agora.BillingHD {
+func (s *Seconds) add(class catalog.BillingClass, n int64) {
+	if class == catalog.BillingHD {
 		s.HD += n
 	} else {
 		s.FullHD += n
@@ -94,7 +94,7 @@ type counter struct {
 	requests *requestCount
 	account  *account
 	sessions int64
-	billing  agora.BillingClass
+	billing  catalog.BillingClass
 	hold     int64 // s before the start at which the page is opened on hold
 	from     int64 // the window in the zone
 	until    int64
@@ -268,7 +268,7 @@ func (s *forecastSweep) plan(e *schedule.Schedule, opts Options) {
 type likeness struct {
 	app        *plan.App
 	zone, when string
-	region     agora.Region
+	region     catalog.Region
 	video      plan.Video
 	redundancy int
 	exact      bool
@@ -305,7 +305,7 @@ func (s *forecastSweep) counter(p *plan.Plan, settings *plan.Settings, opts Opti
 	app := s.app(p, settings)
 	c := counter{
 		settings: settings, alike: []map[string]string{settings.Labels}, load: s.load(app, settings), requests: &app.requests, account: s.account(p.Account.CustomerID.String()),
-		sessions: int64(max(settings.Redundancy, 1)), billing: agora.BillingClassOf(settings.Video.Width, settings.Video.Height),
+		sessions: int64(max(settings.Redundancy, 1)), billing: catalog.BillingClassOf(settings.Video.Width, settings.Video.Height),
 		from: s.from, until: s.until,
 	}
 	if settings.ExactStart {
@@ -351,8 +351,8 @@ func (s *forecastSweep) load(app *appNode, settings *plan.Settings) *loadNode {
 		app.places = append(app.places, &placeNode{node: node{parent: &app.node, zone: app.zone}, out: PlaceForecast{Region: settings.Region}})
 	}
 	place := app.places[i]
-	class := agora.StreamClassOf(settings.Video.Width, settings.Video.Height)
-	load := &place.loads[slices.Index(agora.StreamClasses(), class)]
+	class := catalog.StreamClassOf(settings.Video.Width, settings.Video.Height)
+	load := &place.loads[slices.Index(catalog.StreamClasses(), class)]
 	if *load == nil {
 		*load = &loadNode{
 			node: node{parent: &place.node, zone: app.zone}, place: place,
@@ -570,7 +570,7 @@ const (
 )
 
 func newRequestCount(qps int, zone *time.Location, app *node) requestCount {
-	return requestCount{out: RequestForecast{QPS: qps}, zone: zone, app: app, interval: agora.MonitorInterval().Seconds()}
+	return requestCount{out: RequestForecast{QPS: qps}, zone: zone, app: app, interval: catalog.MonitorInterval().Seconds()}
 }
 
 // add counts requests of a second.

@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/plantest"
 	"rundown/plan/plantest/build"
@@ -28,7 +28,7 @@ func drawApps(t *rapid.T, p *plan.Plan) {
 	}
 	for _, r := range p.Recordings {
 		r.App = rapid.SampledFrom(p.Apps).Draw(t, "app")
-		r.Region = rapid.SampledFrom([]agora.Region{"", agora.RegionEU, agora.RegionNA}).Draw(t, "region")
+		r.Region = rapid.SampledFrom([]catalog.Region{"", catalog.RegionEU, catalog.RegionNA}).Draw(t, "region")
 		r.Video = rapid.SampledFrom([]plan.Video{{Width: 640, Height: 360}, {Width: 1280, Height: 720}, {Width: 1920, Height: 1080}}).Draw(t, "video")
 		r.Redundancy = rapid.IntRange(1, 2).Draw(t, "redundancy")
 		r.ExactStart = rapid.Bool().Draw(t, "exact start")
@@ -76,7 +76,7 @@ func bruteExcess(list []plan.Occurrence, padded bool, place *PlaceForecast) (bes
 				if padded {
 					from, until = list[j].RecordFrom, list[j].RecordUntil
 				}
-				if v := list[j].Settings.Video; agora.StreamClassOf(v.Width, v.Height) == load.Class && !from.After(at) && until.After(at) {
+				if v := list[j].Settings.Video; catalog.StreamClassOf(v.Width, v.Height) == load.Class && !from.After(at) && until.After(at) {
 					n += list[j].Settings.Redundancy
 				}
 			}
@@ -130,7 +130,7 @@ func TestTheForecastIsThatOfEveryOccurrence(t *testing.T) {
 				for _, load := range place.Loads {
 					of := func(o *plan.Occurrence) bool {
 						return o.Settings.App == a.App && o.Settings.Region == place.Region &&
-							agora.StreamClassOf(o.Settings.Video.Width, o.Settings.Video.Height) == load.Class
+							catalog.StreamClassOf(o.Settings.Video.Width, o.Settings.Video.Height) == load.Class
 					}
 					if want := brutePeak(list, true, of); !samePeak(load.Peak.Padded, want) {
 						t.Fatalf("%s %s %s: a peak of %v, want %v", a.App.Name, place.Region, load.Class, load.Peak.Padded, want)
@@ -208,7 +208,7 @@ func wantSeconds(t *rapid.T, f *Forecast, list []plan.Occurrence) {
 	want, got := map[key]int64{}, map[key]int64{}
 	for i := range list {
 		o := &list[i]
-		class := string(agora.BillingClassOf(o.Settings.Video.Width, o.Settings.Video.Height))
+		class := string(catalog.BillingClassOf(o.Settings.Video.Width, o.Settings.Video.Height))
 		n := int64(o.Settings.Redundancy)
 		add := func(at time.Time, seconds int64) {
 			want[key{month: at.UTC().Format("2006-01"), class: class}] += seconds * n

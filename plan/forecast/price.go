@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 )
 
 // Prices are what a minute costs, in millionths of a US dollar, which is a thousandth of the price of 1000 minutes in
@@ -19,9 +19,9 @@ type Prices struct {
 // DocumentedPrices are those of Agora's price list; a contract overrides them.
 func DocumentedPrices() Prices {
 	return Prices{
-		HD:     int64(agora.UnitPrice(agora.BillingHD)) * 1000,
-		FullHD: int64(agora.UnitPrice(agora.BillingFullHD)) * 1000,
-		Free:   int64(agora.FreeMinutes()),
+		HD:     int64(catalog.UnitPrice(catalog.BillingHD)) * 1000,
+		FullHD: int64(catalog.UnitPrice(catalog.BillingFullHD)) * 1000,
+		Free:   int64(catalog.FreeMinutes()),
 	}
 }
 
@@ -61,8 +61,8 @@ func ParsePrices(s string) (Prices, error) {
 }
 
 // of gives the price of a minute of a class.
-func (p Prices) of(c agora.BillingClass) int64 {
-	if c == agora.BillingHD {
+func (p Prices) of(c catalog.BillingClass) int64 {
+	if c == catalog.BillingHD {
 		return p.HD
 	}
 	return p.FullHD

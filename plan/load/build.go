@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -232,7 +232,7 @@ func (b *builder) severities(list entries[severityKey]) {
 	for _, e := range list {
 		id, word := e.Key.Text, e.Value.Text
 		_, ours := plan.RuleByID(id)
-		if _, documented := agora.RestrictionByID(id); !ours && !documented {
+		if _, documented := catalog.RestrictionByID(id); !ours && !documented {
 			b.root.advise("unknown-reference", e.Key.At, fmt.Sprintf("%s is the id of no rule", plan.Quoted(id)), plan.DidYouMean(id, plan.RuleIDs()))
 			continue
 		}

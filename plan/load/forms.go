@@ -11,7 +11,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -196,7 +196,7 @@ func withUnit(number string, allowed func(time.Duration) bool, units []string) p
 
 // maxDuration is the longest time for which the service keeps a recording.
 func maxDuration() time.Duration {
-	_, most := agora.Bound("max-recording-hour-range")
+	_, most := catalog.Bound("max-recording-hour-range")
 	return time.Duration(*most) * time.Hour
 }
 

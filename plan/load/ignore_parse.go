@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -53,7 +53,7 @@ func newIgnore(rest string) plan.Ignore {
 	}
 	id := words[0]
 	_, ours := plan.RuleByID(id)
-	_, documented := agora.RestrictionByID(id)
+	_, documented := catalog.RestrictionByID(id)
 	ig := plan.Ignore{Rule: id}
 	switch {
 	case !ours && !documented:

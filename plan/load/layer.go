@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -134,17 +134,17 @@ func (r *reading) region() bool {
 		return false
 	}
 	if *v != none {
-		r.into.Region = agora.Region(*v)
+		r.into.Region = catalog.Region(*v)
 	}
 	return true
 }
 
 func (r *reading) near() bool {
 	v := r.keys.Near
-	if v == nil || *v != none && !slices.Contains(agora.Nears(), agora.Near(*v)) {
+	if v == nil || *v != none && !slices.Contains(catalog.Nears(), catalog.Near(*v)) {
 		return false
 	}
-	area := agora.Near(*v)
+	area := catalog.Near(*v)
 	if *v == none {
 		area = ""
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/invopop/jsonschema"
 	"gopkg.in/yaml.v3"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -195,7 +195,7 @@ func (g *schemaGenerator) bounds(s *jsonschema.Schema, tag string) (required boo
 			if r.Values == nil && r.Hi != math.MaxInt64 {
 				s.Maximum = json.Number(strconv.FormatInt(r.Hi, 10))
 			}
-			if restriction, ok := agora.RestrictionByID(r.ID); ok {
+			if restriction, ok := catalog.RestrictionByID(r.ID); ok {
 				s.Comments = restriction.ID + ": " + restriction.Source
 			}
 		}

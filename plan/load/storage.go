@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -24,8 +24,8 @@ func (b *builder) storage(e *entry[storageKeys]) {
 	s.Endpoint = u.plain(&k.at, "endpoint", k.Endpoint)
 	s.SSE = u.plain(&k.at, "sse", k.SSE)
 	s.Tag = u.plain(&k.at, "tag", k.Tag)
-	if k.Near != nil && slices.Contains(agora.Nears(), agora.Near(*k.Near)) {
-		s.Near = agora.Near(*k.Near)
+	if k.Near != nil && slices.Contains(catalog.Nears(), catalog.Near(*k.Near)) {
+		s.Near = catalog.Near(*k.Near)
 	}
 	u.notEmpty(&k.at, "storage-keys-required", "access_key", k.AccessKey)
 	u.notEmpty(&k.at, "storage-keys-required", "secret_key", k.SecretKey)
@@ -42,7 +42,7 @@ func (b *builder) storage(e *entry[storageKeys]) {
 	}
 	b.credentials(s, k)
 	if k.Vendor != nil {
-		if vendor, ok := agora.VendorByName(*k.Vendor); ok {
+		if vendor, ok := catalog.VendorByName(*k.Vendor); ok {
 			s.Vendor = vendor
 			b.vendor(s, k)
 		}
@@ -176,14 +176,14 @@ func (b *builder) vendor(s *plan.Storage, k *storageKeys) {
 	if _, given := k.find("region"); !given || k.Region != nil && !strings.Contains(*k.Region, "${") {
 		b.region(s, k, region)
 	}
-	if place, given := k.find("sse"); given && !slices.Contains(agora.IntsOf("extparams-sse", "vendors"), int64(v.Number)) {
-		u.advise("extparams-sse", place.key, fmt.Sprintf("sse is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-sse", "vendors")), v.Name), removal(u.src, place))
+	if place, given := k.find("sse"); given && !slices.Contains(catalog.IntsOf("extparams-sse", "vendors"), int64(v.Number)) {
+		u.advise("extparams-sse", place.key, fmt.Sprintf("sse is for %s only, and the vendor is %s", vendorNames(catalog.IntsOf("extparams-sse", "vendors")), v.Name), removal(u.src, place))
 	}
-	if place, given := k.find("tag"); given && !slices.Contains(agora.IntsOf("extparams-tag", "vendors"), int64(v.Number)) {
-		u.advise("extparams-tag", place.key, fmt.Sprintf("tag is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-tag", "vendors")), v.Name), removal(u.src, place))
+	if place, given := k.find("tag"); given && !slices.Contains(catalog.IntsOf("extparams-tag", "vendors"), int64(v.Number)) {
+		u.advise("extparams-tag", place.key, fmt.Sprintf("tag is for %s only, and the vendor is %s", vendorNames(catalog.IntsOf("extparams-tag", "vendors")), v.Name), removal(u.src, place))
 	}
 	place, given := k.find("endpoint")
-	switch needs := slices.Contains(agora.IntsOf("extparams-endpoint", "vendors"), int64(v.Number)); {
+	switch needs := slices.Contains(catalog.IntsOf("extparams-endpoint", "vendors"), int64(v.Number)); {
 	case needs && !given:
 		u.report("extparams-endpoint", k.self, fmt.Sprintf("endpoint is missing; the vendor %s needs the host name of the store", v.Name), "add endpoint, as in endpoint: objects.school.example")
 	case needs && (k.Endpoint != nil && (*k.Endpoint == "" || strings.ContainsAny(*k.Endpoint, "/ @?#"))):
@@ -198,10 +198,10 @@ func (b *builder) vendor(s *plan.Storage, k *storageKeys) {
 		}
 		u.advise("extparams-endpoint", place.value, "endpoint is the host name of the store, without scheme and path", hint)
 	case !needs && given:
-		u.advise("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(agora.IntsOf("extparams-endpoint", "vendors")), v.Name), removal(u.src, place))
+		u.advise("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(catalog.IntsOf("extparams-endpoint", "vendors")), v.Name), removal(u.src, place))
 	}
-	if place, given := k.find("sts"); given && !slices.Contains(agora.Ints("sts-vendors"), int64(v.Number)) {
-		u.report("sts-vendors", place.key, fmt.Sprintf("sts works with %s, and the vendor is %s", vendorNames(agora.Ints("sts-vendors")), v.Name), "give access_key and secret_key instead")
+	if place, given := k.find("sts"); given && !slices.Contains(catalog.Ints("sts-vendors"), int64(v.Number)) {
+		u.report("sts-vendors", place.key, fmt.Sprintf("sts works with %s, and the vendor is %s", vendorNames(catalog.Ints("sts-vendors")), v.Name), "give access_key and secret_key instead")
 	}
 }
 
@@ -275,7 +275,7 @@ var compass = regexp.MustCompile(`^(north|south|east|west|central)+$`)
 func vendorNames(numbers []int64) string {
 	var list []string
 	for _, n := range numbers {
-		if v, ok := agora.VendorByNumber(int(n)); ok {
+		if v, ok := catalog.VendorByNumber(int(n)); ok {
 			list = append(list, v.Name)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/forecast"
 	"rundown/plan/schedule"
@@ -121,7 +121,7 @@ func (c *checker) during(own *plan.App, at time.Time) string {
 }
 
 // inRegion names a region for people.
-func inRegion(r agora.Region) string {
+func inRegion(r catalog.Region) string {
 	if r == "" {
 		return " where no region is set"
 	}

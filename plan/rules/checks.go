@@ -1,6 +1,8 @@
 package rules
 
-import "rundown/agora"
+import (
+	"rundown/agora/catalog"
+)
 
 // check looks for the findings of one rule.
 type check struct {
@@ -45,10 +47,10 @@ var checks = []check{
 	{"secret-in-plain-text", checkPlainSecrets},
 	{"secret-unresolved", checkUnresolved},
 	{"stream-fps-cap", checkStreamFPS},
-	{agora.StreamLimitID(agora.RegionAP), checkStreams(agora.RegionAP)},
-	{agora.StreamLimitID(agora.RegionCN), checkStreams(agora.RegionCN)},
-	{agora.StreamLimitID(agora.RegionEU), checkStreams(agora.RegionEU)},
-	{agora.StreamLimitID(agora.RegionNA), checkStreams(agora.RegionNA)},
+	{catalog.StreamLimitID(catalog.RegionAP), checkStreams(catalog.RegionAP)},
+	{catalog.StreamLimitID(catalog.RegionCN), checkStreams(catalog.RegionCN)},
+	{catalog.StreamLimitID(catalog.RegionEU), checkStreams(catalog.RegionEU)},
+	{catalog.StreamLimitID(catalog.RegionNA), checkStreams(catalog.RegionNA)},
 	{"streams-mixed-total", checkMixed},
 	{"timezone-fixed", checkFixedZones},
 	{"unbounded", checkUnbounded},

@@ -3,7 +3,7 @@ package rules
 import (
 	"cmp"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -39,7 +39,7 @@ func KeepingOf(id string) (Keeping, bool) {
 	if advice[id] != "" {
 		return Keeping{By: ByHuman}, true
 	}
-	entry, ok := agora.RestrictionByID(id)
+	entry, ok := catalog.RestrictionByID(id)
 	if !ok {
 		return Keeping{}, false
 	}
@@ -57,9 +57,9 @@ const (
 	testClasses   = "agora.TestEveryDocumentedAnswerHasItsClass"
 	testHosts     = "agora.TestHostsAreTriedInTheDocumentedOrder"
 	testPair      = "agora.TestAStartFollowsItsAcquireWithoutWaiting"
-	testInstants  = "agora.TestTriesFallOnTheDocumentedInstants"
-	testPauses    = "agora.TestSinglePausesAreTheDocumentedOnes"
-	testFacts     = "agora.TestStreamLimitsAndPricesAreTheDocumentedOnes"
+	testInstants  = "catalog.TestTriesFallOnTheDocumentedInstants"
+	testPauses    = "catalog.TestSinglePausesAreTheDocumentedOnes"
+	testFacts     = "catalog.TestStreamLimitsAndPricesAreTheDocumentedOnes"
 	testConfirm   = "runner.TestConfirmingQueriesFollowTheDocumentedBackOff"
 	testRenewal   = "runner.TestARenewalSendsTheWholeStorageBlock"
 	testHourly    = "runner.TestTemporaryKeysAreRenewedEveryHourAndAFailureIsTriedAgain"
@@ -131,11 +131,11 @@ var keepings = map[string]Keeping{
 	"timing-start-early":                 {ByConstruction, "schedule.Lead", "schedule.TestALoneStartIsAskedForTheDocumentedTimeBeforeAndSomeMore"},
 
 	// Facts, and the figures that follow them.
-	"stream-class-bounds":    {ByFigure, "agora.StreamClassOf", testFacts},
-	"billing-hd-threshold":   {ByFigure, "agora.BillingClassOf", testFacts},
-	"billing-unit-price":     {ByFigure, "agora.UnitPrice", testFacts},
+	"stream-class-bounds":    {ByFigure, "catalog.StreamClassOf", testFacts},
+	"billing-hd-threshold":   {ByFigure, "catalog.BillingClassOf", testFacts},
+	"billing-unit-price":     {ByFigure, "catalog.UnitPrice", testFacts},
 	"free-quota-suspends":    {ByFigure, "forecast.bills", "forecast.TestTheDayOnWhichTheFreeMinutesAreUsedUpIsTold"},
-	"billing-free-minutes":   {ByFigure, "agora.FreeMinutes", testFacts},
+	"billing-free-minutes":   {ByFigure, "catalog.FreeMinutes", testFacts},
 	"billing-rounding":       {ByFigure, "rules.Summarize", "forecast.TestSecondsAreRoundedOnceAMonth"},
 	"billing-each-recording": {ByFigure, "rules.Summarize", "rules.TestSummaryCountsClassesPeakAndSeconds"},
 
@@ -155,9 +155,9 @@ var keepings = map[string]Keeping{
 	"domain-primary-by-location":             {ByRuntime, "agora.documentedHosts", testHosts},
 	"domain-retry-order":                     {ByRuntime, "agora.after", testHosts},
 	"domain-skip-alternate-on-network-fault": {ByRuntime, "agora.after", testHosts},
-	"domain-retry-backoff":                   {ByRuntime, "agora.DomainWaits", testHosts},
+	"domain-retry-backoff":                   {ByRuntime, "catalog.DomainWaits", testHosts},
 	"qps-per-appid":                          {ByRuntime, "agora.Budget.Wait", "agora.TestNoSlidingSecondSeesMoreThanTheBudget"},
-	"qps-share-of-concurrency":               {ByRuntime, "agora.DefaultQPS", "agora.TestTheDefaultRateIsATenthOfTheConcurrency"},
+	"qps-share-of-concurrency":               {ByRuntime, "catalog.DefaultQPS", "catalog.TestTheDefaultRateIsATenthOfTheConcurrency"},
 	"qps-400-without-code":                   {ByRuntime, "agora.Classify", testClasses},
 	"qps-429-slow-down":                      {ByRuntime, "agora.pause", "agora.TestA429IsRepeatedAsTheServiceAsks"},
 	"acquire-start-paired":                   {ByRuntime, "agora.waitPair", testPair},
@@ -169,34 +169,34 @@ var keepings = map[string]Keeping{
 	"stop-sync-window":                       {ByRuntime, "agora.Classify", testClasses},
 	"stop-once":                              {ByRuntime, "agora.Classify", testClasses},
 	"retry-65-62-query-update-stop":          {ByRuntime, "agora.Classify", testClasses},
-	"acquire-50x-backoff":                    {ByRuntime, "agora.AcquireWaits", testDecide},
+	"acquire-50x-backoff":                    {ByRuntime, "catalog.AcquireWaits", testDecide},
 
 	// What the engine keeps to.
 	"acquire-scene-web":           {ByRuntime, "runner.AcquireRequest", testRequests},
 	"start-parameter-consistent":  {ByRuntime, "runner.AcquireRequest", testRequests},
-	"pcw-406-retry-later":         {ByRuntime, "agora.CapacityWaits", testDecide},
+	"pcw-406-retry-later":         {ByRuntime, "catalog.CapacityWaits", testDecide},
 	"task-leaks":                  {ByRuntime, "runner.decide", testDay},
 	"instance-one-resource":       {ByRuntime, "runner.decide", testDay},
 	"start-ids-match-acquire":     {ByRuntime, "runner.StartRequest", testDay},
-	"resource-id-validity":        {ByRuntime, "agora.ResourceLife", testDecide},
+	"resource-id-validity":        {ByRuntime, "catalog.ResourceLife", testDecide},
 	"resource-id-single-use":      {ByRuntime, "runner.unstarted", testDecide},
 	"start-once-per-resource":     {ByRuntime, "runner.started", testDecide},
 	"start-task-conflict":         {ByRuntime, "runner.conflict", testDecide},
 	"storage-credentials-correct": {ByRuntime, "runner.gone", testDecide},
 	"start-verify-by-query":       {ByRuntime, "runner.queried", testDecide},
-	"timing-first-query":          {ByRuntime, "agora.FirstQuery", testConfirm},
-	"timing-confirm-backoff":      {ByRuntime, "agora.ConfirmWaits", testConfirm},
-	"timing-confirm-deadline":     {ByRuntime, "agora.ConfirmDeadline", testConfirm},
-	"start-retry-50x":             {ByRuntime, "agora.StartWaits", testDecide},
+	"timing-first-query":          {ByRuntime, "catalog.FirstQuery", testConfirm},
+	"timing-confirm-backoff":      {ByRuntime, "catalog.ConfirmWaits", testConfirm},
+	"timing-confirm-deadline":     {ByRuntime, "catalog.ConfirmDeadline", testConfirm},
+	"start-retry-50x":             {ByRuntime, "catalog.StartWaits", testDecide},
 	"start-new-uid-after-retries": {ByRuntime, "runner.started", testDecide},
-	"start-retry-65":              {ByRuntime, "agora.StartPendingWaits", testDecide},
+	"start-retry-65":              {ByRuntime, "catalog.StartPendingWaits", testDecide},
 	"start-502-new-session":       {ByRuntime, "runner.started", testDecide},
-	"start-62-retry-then-new":     {ByRuntime, "agora.StartTimeoutWaits", testInstants},
+	"start-62-retry-then-new":     {ByRuntime, "catalog.StartTimeoutWaits", testInstants},
 	"start-40x-no-retry":          {ByRuntime, "runner.refused", testDecide},
-	"monitor-interval":            {ByRuntime, "agora.MonitorInterval", testPauses},
-	"monitor-404-backoff":         {ByRuntime, "agora.GoneWaits", testInstants},
-	"monitor-50x-backoff":         {ByRuntime, "agora.TroubleWaits", testInstants},
-	"failover-window":             {ByRuntime, "agora.FailoverWindow", testDecide},
+	"monitor-interval":            {ByRuntime, "catalog.MonitorInterval", testPauses},
+	"monitor-404-backoff":         {ByRuntime, "catalog.GoneWaits", testInstants},
+	"monitor-50x-backoff":         {ByRuntime, "catalog.TroubleWaits", testInstants},
+	"failover-window":             {ByRuntime, "catalog.FailoverWindow", testDecide},
 	"failover-restart-other-uid":  {ByRuntime, "runner.lost", testDecide},
 	"query-only-while-live":       {ByRuntime, "runner.gone", testDecide},
 	"update-onhold-explicit":      {ByRuntime, "agora.App.Update", testWire},

@@ -9,13 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
 // sources are the packages that keepings name, by their names.
 var sources = map[string]string{
-	"plan": "..", "load": "../load", "schedule": "../schedule", "rules": ".", "forecast": "../forecast", "agora": "../../agora", "simulator": "../../agora/simulator", "runner": "../../runner", "web": "../../runner/web", "cli": "../../internal/cli",
+	"plan": "..", "load": "../load", "schedule": "../schedule", "rules": ".", "forecast": "../forecast", "agora": "../../agora", "catalog": "../../agora/catalog", "simulator": "../../agora/simulator", "runner": "../../runner", "web": "../../runner/web", "cli": "../../internal/cli",
 }
 
 // functionsOf lists the functions and methods of every package, as package.Name, from the sources themselves.
@@ -49,7 +49,7 @@ func functionsOf(t *testing.T) (code, tests map[string]bool) {
 
 func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
 	code, tests := functionsOf(t)
-	for _, r := range agora.Restrictions() {
+	for _, r := range catalog.Restrictions() {
 		k, ok := KeepingOf(r.ID)
 		if !ok {
 			t.Errorf("%s is not known", r.ID)
@@ -83,7 +83,7 @@ func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
 		if _, kept := keepings[id]; kept {
 			t.Errorf("%s is kept, and said to be left to users", id)
 		}
-		if r, ok := agora.RestrictionByID(id); !ok || r.Severity != "warning" {
+		if r, ok := catalog.RestrictionByID(id); !ok || r.Severity != "warning" {
 			t.Errorf("%s is no advice of the catalogue", id)
 		}
 	}
@@ -94,7 +94,7 @@ func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
 		}
 	}
 	for id := range keepings {
-		if _, ok := agora.RestrictionByID(id); !ok {
+		if _, ok := catalog.RestrictionByID(id); !ok {
 			t.Errorf("%s is no restriction of the catalogue", id)
 		}
 	}
@@ -103,7 +103,7 @@ func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
 func TestOurOwnRulesAreThoseOfTheFormat(t *testing.T) {
 	var ours []string
 	for _, r := range plan.Rules() {
-		if _, documented := agora.RestrictionByID(r.ID); !documented {
+		if _, documented := catalog.RestrictionByID(r.ID); !documented {
 			ours = append(ours, r.ID)
 		}
 	}

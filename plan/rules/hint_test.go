@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/load"
 	"rundown/plan/plantest"
@@ -237,7 +237,7 @@ recordings:
 	} {
 		with("bucket: lingua-videos", `bucket: "`+bucket+`"`)
 	}
-	for _, v := range agora.Vendors() {
+	for _, v := range catalog.Vendors() {
 		for _, r := range v.Regions {
 			if r.Name == "" {
 				continue
@@ -287,12 +287,12 @@ func TestBucketsInAddresses(t *testing.T) {
 
 // TestNoHintNamesAnotherRegion takes each region of a vendor that does not have it: its number would be another's.
 func TestNoHintNamesAnotherRegion(t *testing.T) {
-	for _, v := range agora.Vendors() {
+	for _, v := range catalog.Vendors() {
 		var names []string
 		for _, r := range v.Regions {
 			names = append(names, plan.RegionName(r.Name))
 		}
-		for _, other := range agora.Vendors() {
+		for _, other := range catalog.Vendors() {
 			for _, r := range other.Regions {
 				name := plan.RegionName(r.Name)
 				if got := load.NearRegion(name, names); got.With != "" && got.With != name {

@@ -3,7 +3,7 @@ package rules
 import (
 	"fmt"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -13,7 +13,7 @@ func checkRegions(c *checker) {
 		if s.Region == "" || s.Storage == nil || s.Storage.Region.Area == "" || s.Storage.Region.Area == s.Region {
 			return "", plan.Tip{}
 		}
-		if s.Storage.Region.Area == agora.RegionNone {
+		if s.Storage.Region.Area == catalog.RegionNone {
 			return fmt.Sprintf("region is %s, and the storage %s lies in none of the areas of recording servers (%s)", s.Region, s.Storage.Name, plan.RegionName(s.Storage.Region.Name)),
 				plan.Say(fmt.Sprintf("leave region out, or store in a bucket of %s", s.Region))
 		}

@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/load"
 	"rundown/plan/plantest/build"
 )
 
 // crowd is a plan of so many recordings at one bell, in one app.
-func crowd(name string, n int, r agora.Region) *plan.Plan {
+func crowd(name string, n int, r catalog.Region) *plan.Plan {
 	p := build.NewPlan()
 	p.Name = name
 	app := &plan.App{Name: "main", ID: build.Must(plan.NewText("${APP}", plan.Pos{}, plan.TextPlain)), Limits: plan.Limits{QPS: 10, Concurrent: 200}}
@@ -49,13 +49,13 @@ func messageOf(p *plan.Plan, id string, beside ...*plan.Plan) string {
 }
 
 func TestDocumentedStreamLimitsAreThoseOfTheRegion(t *testing.T) {
-	for region, id := range map[agora.Region]string{
-		agora.RegionCN: "streams-max-mainland-china", agora.RegionEU: "streams-max-europe",
-		agora.RegionNA: "streams-max-america", agora.RegionAP: "streams-max-asia",
+	for region, id := range map[catalog.Region]string{
+		catalog.RegionCN: "streams-max-mainland-china", catalog.RegionEU: "streams-max-europe",
+		catalog.RegionNA: "streams-max-america", catalog.RegionAP: "streams-max-asia",
 	} {
-		limit := agora.StreamLimit(region, agora.StreamHD)
+		limit := catalog.StreamLimit(region, catalog.StreamHD)
 		within := limit
-		if careful := agora.CarefulStreamLimit(region, agora.StreamHD); careful > 0 {
+		if careful := catalog.CarefulStreamLimit(region, catalog.StreamHD); careful > 0 {
 			within = careful
 			if found := capacityFindings(crowd("p", careful+1, region)); found[id] != plan.SeverityWarning || len(found) != 1 {
 				t.Errorf("%s: %d at once: %v, want a warning of %s, of which the documentation has two figures", region, careful+1, found, id)
@@ -88,7 +88,7 @@ func TestConcurrencyAboveTheSmallerDocumentedFigureIsAWarning(t *testing.T) {
 		{201, 250, "", nil},
 		{251, 250, plan.SeverityError, []string{"250 are allowed"}},
 	} {
-		p := crowd("p", c.recordings, agora.RegionNA)
+		p := crowd("p", c.recordings, catalog.RegionNA)
 		p.Apps[0].Limits = plan.Limits{QPS: 1000, Concurrent: c.stated, HD: 1000}
 		if found := capacityFindings(p); found["pcw-max"] != c.want {
 			t.Errorf("%d recordings, %d stated: %v, want %q of pcw-max", c.recordings, c.stated, found, c.want)
@@ -102,14 +102,14 @@ func TestConcurrencyAboveTheSmallerDocumentedFigureIsAWarning(t *testing.T) {
 }
 
 func TestPlansThatShareAnAppAreJudgedTogether(t *testing.T) {
-	a, b := crowd("a", 101, agora.RegionAP), crowd("b", 100, agora.RegionNA)
+	a, b := crowd("a", 101, catalog.RegionAP), crowd("b", 100, catalog.RegionNA)
 	if found := capacityFindings(b); found["pcw-max"] != "" {
 		t.Errorf("by itself: %v", found)
 	}
 	if found := capacityFindings(b, a); found["pcw-max"] != plan.SeverityError {
 		t.Errorf("together: %v", found)
 	}
-	few := crowd("c", 2, agora.RegionEU)
+	few := crowd("c", 2, catalog.RegionEU)
 	if got, want := messageOf(few, "pcw-max", a, b), "(c-0, c-1, a/a-0, 200 more)"; !strings.Contains(got, want) {
 		t.Errorf("who runs then: %q, want %q", got, want)
 	}
@@ -120,7 +120,7 @@ func TestPlansThatShareAnAppAreJudgedTogether(t *testing.T) {
 }
 
 func TestOneNameForTwoPlansOfOneAppIsAClashOfInstances(t *testing.T) {
-	a, b := crowd("term", 2, agora.RegionNA), crowd("term", 2, agora.RegionNA)
+	a, b := crowd("term", 2, catalog.RegionNA), crowd("term", 2, catalog.RegionNA)
 	if found := capacityFindings(a); len(found) != 0 {
 		t.Errorf("one plan: %v", found)
 	}
@@ -138,7 +138,7 @@ func TestOneNameForTwoPlansOfOneAppIsAClashOfInstances(t *testing.T) {
 }
 
 func TestManyQueriesAndStopsAtOnceAreTold(t *testing.T) {
-	p := crowd("p", 9, agora.RegionNA)
+	p := crowd("p", 9, catalog.RegionNA)
 	p.Apps[0].Limits.QPS = 1
 	if found := capacityFindings(p); len(found) != 0 {
 		t.Errorf("within the budget: %v", found)
@@ -188,9 +188,9 @@ func TestARequestBudgetThatIsTooSmallSaysWhatUsesIt(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := crowd("p", 0, agora.RegionNA)
+			p := crowd("p", 0, catalog.RegionNA)
 			p.Apps[0].Limits.QPS = 1
-			settings := crowd("p", 1, agora.RegionNA).Recordings[0].Settings
+			settings := crowd("p", 1, catalog.RegionNA).Recordings[0].Settings
 			settings.App, settings.ExactStart = p.Apps[0], tt.held
 			for _, when := range slices.Sorted(maps.Keys(tt.when)) {
 				for range tt.when[when] {

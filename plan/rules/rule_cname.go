@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -44,8 +44,8 @@ func checkCnameLength(id string) func(*checker) {
 }
 
 func (c *checker) judgeCnameLength(id string) {
-	_, most := agora.Bound(id)
-	_, hard := agora.Bound("cname-max-bytes")
+	_, most := catalog.Bound(id)
+	_, hard := catalog.Bound("cname-max-bytes")
 	c.reportCnames(func(cname string) (string, string) {
 		n := int64(len(cname))
 		if n <= *most || id != "cname-max-bytes" && n > *hard {
@@ -57,7 +57,7 @@ func (c *checker) judgeCnameLength(id string) {
 
 // cnameCharset are the characters of the catalogue's list: ranges, names and single characters between blanks.
 func cnameCharset() (allowed [128]bool) {
-	for _, word := range strings.Fields(agora.Strings("cname-charset")[0]) {
+	for _, word := range strings.Fields(catalog.Strings("cname-charset")[0]) {
 		switch {
 		case word == "space":
 			allowed[' '] = true
@@ -77,7 +77,7 @@ func checkCnameCharset(c *checker) {
 	c.reportCnames(func(cname string) (string, string) {
 		for _, r := range cname {
 			if r >= 128 || !allowed[r] {
-				return fmt.Sprintf("cname %s holds %q; allowed are %s", plan.Quoted(cname), r, agora.Strings("cname-charset")[0]), ""
+				return fmt.Sprintf("cname %s holds %q; allowed are %s", plan.Quoted(cname), r, catalog.Strings("cname-charset")[0]), ""
 			}
 		}
 		return "", ""

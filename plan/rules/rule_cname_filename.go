@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
 // checkCnameFilename tells who looks for files by the name of the channel.
 func checkCnameFilename(c *checker) {
-	special := agora.Strings("cname-filename-replacement")[0]
+	special := catalog.Strings("cname-filename-replacement")[0]
 	c.reportCnames(func(cname string) (string, string) {
 		named := strings.Map(func(r rune) rune {
 			if strings.ContainsRune(special, r) {

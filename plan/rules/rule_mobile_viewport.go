@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
 // checkViewport takes the listed viewports upright and turned.
 func checkViewport(c *checker) {
-	listed := agora.Strings("mobile-viewport-size")
+	listed := catalog.Strings("mobile-viewport-size")
 	c.reportValues([]string{"video", "mobile"}, func(s *plan.Settings) (string, plan.Tip) {
 		w, h := s.Video.Width, s.Video.Height
 		if s.Mobile == nil || !*s.Mobile || slices.Contains(listed, fmt.Sprintf("%dx%d", min(w, h), max(w, h))) {

@@ -5,13 +5,13 @@ import (
 	"regexp"
 	"strings"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
 // checkPrefixCharset looks at literal text only: from a placeholder's value, what is forbidden is left out.
 func checkPrefixCharset(c *checker) {
-	allowed := regexp.MustCompile(agora.Strings("prefix-charset")[0])
+	allowed := regexp.MustCompile(catalog.Strings("prefix-charset")[0])
 	for _, s := range c.p.Storages {
 		for _, element := range s.Prefix {
 			literal := ""
@@ -82,7 +82,7 @@ func prefixOf(p *plan.Plan, r *plan.Recording, s *plan.Settings) (written, taken
 // checkPrefixLength reports a prefix that stands in a storage once, as the first recording has it for which it is too
 // long.
 func checkPrefixLength(c *checker) {
-	_, most := agora.Bound("prefix-max-length")
+	_, most := catalog.Bound("prefix-max-length")
 	var g gathering[plan.Pos]
 	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
 		if s.Storage == nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/forecast"
 	"rundown/plan/schedule"
@@ -25,7 +25,7 @@ func checkRequests(c *checker) {
 		}
 		if left := float64(r.QPS) * (1 - schedule.StartShare); r.Most > left {
 			c.report(own.Pos, fmt.Sprintf("app %s needs %.1f queries a second %s, one for each recording in %v; %s, of which %.1f are left beside starts",
-				own.Name, r.Most, c.during(own, r.MostAt), agora.MonitorInterval(), allowed, left), hint)
+				own.Name, r.Most, c.during(own, r.MostAt), catalog.MonitorInterval(), allowed, left), hint)
 		}
 		if r.Late > 0 {
 			c.report(own.Pos, fmt.Sprintf("app %s has %s longer than the %v in hand, the first %s: before it %s due within %v, and %s",

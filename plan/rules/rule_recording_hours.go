@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/schedule"
 )
@@ -20,7 +20,7 @@ func checkExpiryHours(c *checker) {
 // checkHours compares the longest time from a class's first request to the end of its padding with the hours that the
 // service allows, under each change too. A single length is judged when it is read.
 func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration) bool) {
-	_, hours := agora.Bound(bound)
+	_, hours := catalog.Bound(bound)
 	most := time.Duration(*hours) * time.Hour
 	report := func(pos plan.Pos, length, around time.Duration) {
 		allowed := "at most " + plan.ShortDuration(most)

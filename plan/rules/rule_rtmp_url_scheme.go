@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
 // checkScheme looks at what the plan writes out, and at the value of a reference only where values are asked for.
 func checkScheme(c *checker) {
-	schemes := agora.Strings("rtmp-url-scheme")
+	schemes := catalog.Strings("rtmp-url-scheme")
 	for _, cdn := range c.p.CDNs {
 		for _, t := range []plan.Text{cdn.URL, cdn.Fallback} {
 			if t.IsZero() {

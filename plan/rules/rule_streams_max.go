@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/forecast"
 )
@@ -12,12 +12,12 @@ import (
 // checkStreams holds the sessions of a class of resolution in a region against its limit. Where recordings name no
 // region, Agora chooses one near the caller: the smallest documented limit is a warning of its region's rule then,
 // and what was granted to the app counts as anywhere.
-func checkStreams(region agora.Region) func(*checker) {
-	id := agora.StreamLimitID(region)
+func checkStreams(region catalog.Region) func(*checker) {
+	id := catalog.StreamLimitID(region)
 	return func(c *checker) { judgeStreams(c, region, id) }
 }
 
-func judgeStreams(c *checker, region agora.Region, id string) {
+func judgeStreams(c *checker, region catalog.Region, id string) {
 	c.eachApp(func(own *plan.App, f *forecast.AppForecast) {
 		for _, place := range f.Places {
 			if place.Region != region && (place.Region != "" || id != assumedStreams()) {
@@ -27,7 +27,7 @@ func judgeStreams(c *checker, region agora.Region, id string) {
 				hint := fmt.Sprintf("move classes, choose another size or region, or set apps.%s.limits.streams.%s to what Agora has granted", own.Name, load.Class)
 				before := len(c.findings)
 				c.capacity(own, strings.ToUpper(string(load.Class))+" ", inRegion(place.Region), load.Peak, load.Limit, hint)
-				if careful := agora.CarefulStreamLimit(place.Region, load.Class); careful > 0 && own.Granted(load.Class) == 0 &&
+				if careful := catalog.CarefulStreamLimit(place.Region, load.Class); careful > 0 && own.Granted(load.Class) == 0 &&
 					load.Peak.Bare.Sessions > careful && load.Peak.Bare.Sessions <= load.Limit {
 					c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s at once%s %s; the page on stream limits allows %d, the page on quotas %d",
 						hasSessions(own, load.Peak.Bare.Sessions, strings.ToUpper(string(load.Class))+" "), inRegion(place.Region), c.during(own, load.Peak.Bare.At), load.Limit, careful), hint)
@@ -45,4 +45,4 @@ func judgeStreams(c *checker, region agora.Region, id string) {
 }
 
 // assumedStreams is the rule of the region with the smallest limit, which is assumed where no region is set.
-func assumedStreams() string { return agora.StreamLimitID(agora.LeastStreamRegion()) }
+func assumedStreams() string { return catalog.StreamLimitID(catalog.LeastStreamRegion()) }

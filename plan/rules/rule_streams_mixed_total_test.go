@@ -8,26 +8,26 @@ import (
 
 	"pgregory.net/rapid"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/forecast"
 	"rundown/plan/plantest/build"
 )
 
 // sized is a video of a class of resolution.
-var sized = map[agora.StreamClass]plan.Video{
-	agora.StreamSD:  {Width: 640, Height: 360},
-	agora.StreamHD:  {Width: 1280, Height: 720},
-	agora.StreamFHD: {Width: 1920, Height: 1080},
+var sized = map[catalog.StreamClass]plan.Video{
+	catalog.StreamSD:  {Width: 640, Height: 360},
+	catalog.StreamHD:  {Width: 1280, Height: 720},
+	catalog.StreamFHD: {Width: 1920, Height: 1080},
 }
 
 // mixture is a plan of so many recordings of each class at one bell, in one region.
-func mixture(r agora.Region, sd, hd, fhd int) *plan.Plan {
+func mixture(r catalog.Region, sd, hd, fhd int) *plan.Plan {
 	p := crowd("p", 0, r)
 	for i, n := range []int{sd, hd, fhd} {
 		for range n {
 			one := build.Recording(fmt.Sprintf("r%d", len(p.Recordings)), "UTC", "2031-10-06 09:00-10:00")
-			one.App, one.Region, one.Video = p.Apps[0], r, sized[agora.StreamClasses()[i]]
+			one.App, one.Region, one.Video = p.Apps[0], r, sized[catalog.StreamClasses()[i]]
 			p.Recordings = append(p.Recordings, one)
 		}
 	}
@@ -38,27 +38,27 @@ func mixture(r agora.Region, sd, hd, fhd int) *plan.Plan {
 func TestMixedClassesShareTheLargestLimitInUse(t *testing.T) {
 	const nothing, refused = "", string(plan.SeverityError)
 	for _, tt := range []struct {
-		region      agora.Region
+		region      catalog.Region
 		sd, hd, fhd int
 		want        string // severity, and the figure
 	}{
-		{agora.RegionNA, 30, 20, 0, nothing},
-		{agora.RegionNA, 31, 20, 0, nothing},
-		{agora.RegionNA, 80, 20, 0, nothing},
-		{agora.RegionNA, 81, 20, 0, refused + " 100"},
-		{agora.RegionNA, 51, 50, 0, refused + " 100"},
-		{agora.RegionNA, 100, 0, 0, nothing}, // one class alone is another matter
-		{agora.RegionNA, 0, 20, 10, nothing},
-		{agora.RegionNA, 0, 21, 10, nothing},
-		{agora.RegionNA, 0, 40, 10, nothing},
-		{agora.RegionNA, 0, 41, 10, refused + " 50"},
-		{agora.RegionNA, 70, 20, 10, nothing},
-		{agora.RegionNA, 71, 20, 10, refused + " 100"},
-		{agora.RegionAP, 50, 50, 0, nothing},
-		{agora.RegionAP, 51, 50, 0, refused + " 100"},
-		{agora.RegionAP, 1, 100, 0, refused + " 100"},
-		{agora.RegionCN, 60, 41, 0, refused + " 100"},
-		{agora.RegionEU, 31, 20, 0, refused + " 50"},
+		{catalog.RegionNA, 30, 20, 0, nothing},
+		{catalog.RegionNA, 31, 20, 0, nothing},
+		{catalog.RegionNA, 80, 20, 0, nothing},
+		{catalog.RegionNA, 81, 20, 0, refused + " 100"},
+		{catalog.RegionNA, 51, 50, 0, refused + " 100"},
+		{catalog.RegionNA, 100, 0, 0, nothing}, // one class alone is another matter
+		{catalog.RegionNA, 0, 20, 10, nothing},
+		{catalog.RegionNA, 0, 21, 10, nothing},
+		{catalog.RegionNA, 0, 40, 10, nothing},
+		{catalog.RegionNA, 0, 41, 10, refused + " 50"},
+		{catalog.RegionNA, 70, 20, 10, nothing},
+		{catalog.RegionNA, 71, 20, 10, refused + " 100"},
+		{catalog.RegionAP, 50, 50, 0, nothing},
+		{catalog.RegionAP, 51, 50, 0, refused + " 100"},
+		{catalog.RegionAP, 1, 100, 0, refused + " 100"},
+		{catalog.RegionCN, 60, 41, 0, refused + " 100"},
+		{catalog.RegionEU, 31, 20, 0, refused + " 50"},
 	} {
 		got := ""
 		for _, f := range Check(mixture(tt.region, tt.sd, tt.hd, tt.fhd), Options{Now: build.Instant("2031-10-01")}) {
@@ -80,7 +80,7 @@ func TestMixedClassesShareTheLargestLimitInUse(t *testing.T) {
 // TestTheMixtureIsThatOfEveryInstant counts what runs at each instant at which something begins, by itself.
 func TestTheMixtureIsThatOfEveryInstant(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := crowd("p", 0, agora.RegionNA)
+		p := crowd("p", 0, catalog.RegionNA)
 		figures := rapid.SliceOfN(rapid.IntRange(1, 4), 3, 3).Draw(t, "granted")
 		p.Apps[0].Limits = plan.Limits{QPS: 10, Concurrent: 200, SD: figures[0], HD: figures[1], FHD: figures[2]}
 		bell := build.Instant("2031-10-06").Add(9 * time.Hour)
@@ -95,7 +95,7 @@ func TestTheMixtureIsThatOfEveryInstant(t *testing.T) {
 			runs = append(runs, x)
 			at := func(minutes int) string { return bell.Add(time.Duration(minutes) * time.Minute).Format("15:04") }
 			one := build.Recording(fmt.Sprintf("r%d", len(runs)), "UTC", "2031-10-06 "+at(x.from)+"-"+at(x.until))
-			one.App, one.Region, one.Video, one.Redundancy = p.Apps[0], agora.RegionNA, sized[agora.StreamClasses()[x.class]], x.n
+			one.App, one.Region, one.Video, one.Redundancy = p.Apps[0], catalog.RegionNA, sized[catalog.StreamClasses()[x.class]], x.n
 			p.Recordings = append(p.Recordings, one)
 		}
 		var mixed forecast.Excess

@@ -5,14 +5,14 @@ import (
 	"strconv"
 	"strings"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
 // checkStreamFPS is about what the service supports, which is less than what videoFps takes. It leaves alone what is
 // out of bounds, which is another rule's.
 func checkStreamFPS(c *checker) {
-	_, most := agora.Bound("stream-fps-cap")
+	_, most := catalog.Bound("stream-fps-cap")
 	bounds := plan.RestrictionOf("video-fps-range")
 	c.reportValues([]string{"video"}, func(s *plan.Settings) (string, plan.Tip) {
 		if fps := int64(s.Video.FPS); fps <= *most || !bounds.AllowsInt(fps) {

@@ -3,12 +3,12 @@ package rules
 import (
 	"fmt"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
 func checkPixels(c *checker) {
-	_, most := agora.Bound("video-pixels-max")
+	_, most := catalog.Bound("video-pixels-max")
 	c.reportValues([]string{"video"}, func(s *plan.Settings) (string, plan.Tip) {
 		pixels := int64(s.Video.Pixels())
 		if pixels <= *most {

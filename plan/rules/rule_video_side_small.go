@@ -3,13 +3,13 @@ package rules
 import (
 	"fmt"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
 // checkSmallSides leaves alone what is out of bounds, which is another rule's.
 func checkSmallSides(c *checker) {
-	least, _ := agora.Bound("video-side-small-without-mobile")
+	least, _ := catalog.Bound("video-side-small-without-mobile")
 	bounds := plan.RestrictionOf("video-side-range")
 	c.reportValues([]string{"video", "mobile"}, func(s *plan.Settings) (string, plan.Tip) {
 		side := int64(min(s.Video.Width, s.Video.Height))

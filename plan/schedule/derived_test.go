@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/plantest/build"
 )
@@ -43,7 +43,7 @@ func TestUIDsAreLegalDistinctAndFollowFromTheIdentity(t *testing.T) {
 
 // TestNoNumberGivesAnIllegalUID asks at the edges, where no identity is likely to lead.
 func TestNoNumberGivesAnIllegalUID(t *testing.T) {
-	lo, hi := agora.Bound("uid-range")
+	lo, hi := catalog.Bound("uid-range")
 	for n, want := range map[uint64]int64{0: *lo, math.MaxUint32 - 1: *hi, math.MaxUint32: *lo, math.MaxUint32 + 1: *lo + 1, 2*math.MaxUint32 - 1: *hi} {
 		if got := plan.LegalUID(n); int64(got) != want {
 			t.Errorf("%d gives the uid %d, want %d", n, got, want)

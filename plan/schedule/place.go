@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -20,11 +20,11 @@ const (
 
 // Lead is how long before a recording must be writing its first request is due at the latest: the documented latency
 // of the service, and the slack.
-func Lead() time.Duration { return agora.StartLead() + Slack }
+func Lead() time.Duration { return catalog.StartLead() + Slack }
 
 // HoldLead is how long before its exact start a page is opened on hold, to skip the white lead-in.
 func HoldLead() time.Duration {
-	lo, _ := agora.Bound("onhold-lead-time")
+	lo, _ := catalog.Bound("onhold-lead-time")
 	return time.Duration(*lo) * time.Second
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -63,7 +63,7 @@ func DrawCourses(t *rapid.T, around plan.Day) []*plan.Recording {
 		r.Padding.After = time.Duration(1+c.after) * 10 * time.Minute
 		r.ExactStart = c.exact == 1
 		r.App = apps[c.app]
-		r.Region = []agora.Region{"", agora.RegionEU}[c.region]
+		r.Region = []catalog.Region{"", catalog.RegionEU}[c.region]
 		r.Video = []plan.Video{{Width: 640, Height: 360}, {Width: 1920, Height: 1080}}[c.video]
 		r.Redundancy = 1 + c.redundancy
 		r.Labels = map[string]string{"campus": []string{"north", "south"}[c.label]}

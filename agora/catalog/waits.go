@@ -1,4 +1,4 @@
-package agora
+package catalog
 
 import "time"
 
@@ -126,13 +126,4 @@ func StartWithin() time.Duration {
 func ResourceLife() time.Duration {
 	_, hi := Bound("resource-id-validity")
 	return time.Duration(*hi) * time.Second
-}
-
-// CallTimeout is how long one try of a request may take: 10 s, and 35 s for a stop that waits for the upload, since
-// the service takes 20 s and more for it (stop; the figures are inferred).
-func CallTimeout(op Op, waitsForUpload bool) time.Duration {
-	if op == OpStop && waitsForUpload {
-		return 35 * time.Second
-	}
-	return 10 * time.Second
 }

@@ -1,4 +1,4 @@
-package agora
+package catalog
 
 import (
 	"bytes"
@@ -70,7 +70,7 @@ type catalogue struct {
 var facts = sync.OnceValue(func() *catalogue {
 	c, err := parseCatalogue(catalogueText)
 	if err != nil {
-		panic("agora: restrictions.yaml: " + err.Error())
+		panic("catalog: restrictions.yaml: " + err.Error())
 	}
 	return c
 })

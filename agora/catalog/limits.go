@@ -1,4 +1,4 @@
-package agora
+package catalog
 
 // StreamClass is a class of resolution that concurrent recordings are limited by, by region. It is not the class
 // that is billed; see [BillingClass].

@@ -1,0 +1,77 @@
+package catalog_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"rundown/agora"
+	"rundown/agora/catalog"
+)
+
+// instants plays a schedule and gives the seconds at which the tries fall, at most limit of them.
+func instants(w catalog.Waits, limit int) []int {
+	var at []int
+	var elapsed time.Duration
+	for n := range limit {
+		d, ok := w.Next(n, elapsed)
+		if !ok {
+			break
+		}
+		elapsed += d
+		at = append(at, int(elapsed/time.Second))
+	}
+	return at
+}
+
+func TestTriesFallOnTheDocumentedInstants(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		waits catalog.Waits
+		want  []int
+	}{
+		{"acquire", catalog.AcquireWaits(), []int{1, 4, 10, 16, 22, 28, 34, 40, 46, 52}},
+		{"start on a 50x", catalog.StartWaits(), []int{3, 9, 18}},
+		{"start on 65", catalog.StartPendingWaits(), []int{3, 9}},
+		{"start on 62", catalog.StartTimeoutWaits(), []int{3}},
+		{"confirm", catalog.ConfirmWaits(0), []int{5, 10, 20, 35, 50, 65, 80, 90}},
+		{"confirm a page that needs long", catalog.ConfirmWaits(40 * time.Second), []int{5, 10, 20, 35, 50, 65, 80, 95, 110}},
+		{"404 while monitoring", catalog.GoneWaits(), []int{5, 15, 30, 45, 60, 75, 90}},
+		{"50x while monitoring", catalog.TroubleWaits(), []int{5, 15, 30, 60, 90, 120, 150, 180, 210, 240}},
+		{"stop", catalog.StopWaits(), []int{1, 4, 10, 25, 40, 55, 70, 85, 100, 115}},
+		{"update", catalog.UpdateWaits(), []int{3, 9, 18}},
+		{"no places left", catalog.CapacityWaits(), []int{5, 15, 30, 45, 60, 75, 90, 105, 120, 135}},
+	} {
+		if got := instants(c.waits, 10); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestNothingIsTriedAfterTheDeadline(t *testing.T) {
+	w := catalog.GoneWaits()
+	if d, ok := w.Next(0, 90*time.Second); ok {
+		t.Errorf("a try %v after the deadline", d)
+	}
+	if d, ok := w.Next(0, 88*time.Second); !ok || d != 2*time.Second {
+		t.Errorf("the last try: %v, %v", d, ok)
+	}
+}
+
+func TestSinglePausesAreTheDocumentedOnes(t *testing.T) {
+	got := []time.Duration{
+		catalog.MonitorInterval(), catalog.FailoverWindow(), catalog.FirstQuery(), catalog.StartLead(), catalog.StartWithin(), catalog.ResourceLife(),
+		agora.CallTimeout(agora.OpStart, false), agora.CallTimeout(agora.OpStop, false), agora.CallTimeout(agora.OpStop, true),
+	}
+	var want []time.Duration
+	for _, s := range []int{120, 90, 5, 5, 2, 300, 10, 10, 35} {
+		want = append(want, time.Duration(s)*time.Second)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	lo, _ := catalog.Bound("stop-client-timeout")
+	if agora.CallTimeout(agora.OpStop, true) < time.Duration(*lo)*time.Second {
+		t.Error("a synchronous stop is given less time than it may take")
+	}
+}
