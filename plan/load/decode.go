@@ -103,7 +103,7 @@ type fields struct {
 
 var fieldTables sync.Map // reflect.Type → *fields
 
-func FieldsOf(t reflect.Type) *fields {
+func fieldsOf(t reflect.Type) *fields {
 	if known, ok := fieldTables.Load(t); ok {
 		return known.(*fields)
 	}
@@ -214,7 +214,7 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 		return false
 	}
 	v := target.Elem()
-	table := FieldsOf(v.Type())
+	table := fieldsOf(v.Type())
 	n = d.joinWhen(n, table)
 	place := target.Interface().(interface{ place() *at }).place()
 	place.self, place.flow = s.at, n.Style&yaml.FlowStyle != 0
@@ -377,9 +377,9 @@ var requiredKeys = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
 	for _, t := range []reflect.Type{
 		reflect.TypeFor[rootFile](), reflect.TypeFor[accountKeys](), reflect.TypeFor[appKeys](), reflect.TypeFor[storageKeys](),
-		reflect.TypeFor[cdnKeys](), reflect.TypeFor[notifyKeys](), reflect.TypeFor[RecordingKeys](), reflect.TypeFor[videoKeys](), reflect.TypeFor[cronKeys](),
+		reflect.TypeFor[cdnKeys](), reflect.TypeFor[notifyKeys](), reflect.TypeFor[recordingKeys](), reflect.TypeFor[videoKeys](), reflect.TypeFor[cronKeys](),
 	} {
-		for name, index := range FieldsOf(t).index {
+		for name, index := range fieldsOf(t).index {
 			if strings.HasPrefix(t.FieldByIndex(index).Tag.Get("validate"), "required") {
 				all[name] = true
 			}

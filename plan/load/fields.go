@@ -164,7 +164,7 @@ func trace(v reflect.Value, path string) traced {
 			v = v.Elem()
 		}
 		if holder, ok := v.Addr().Interface().(interface{ place() *at }); ok {
-			t.place, t.noun = holder.place(), FieldsOf(v.Type()).noun
+			t.place, t.noun = holder.place(), fieldsOf(v.Type()).noun
 		}
 		name, index, indexed := strings.Cut(step, "[")
 		field, _ := v.Type().FieldByName(name)

@@ -49,7 +49,7 @@ func (includedFile) noun() string { return "an included file" }
 type partKeys struct {
 	Calendars  entries[calendarKeys]  `yaml:"calendars" doc:"Named sets of days, for only and skip, known in every file: a day, a range of days, or a list of both." example:"{autumn: 2031-09-15..2031-12-19, holidays: [2031-10-13, 2031-12-08]}"`
 	Defaults   *defaultsKeys          `yaml:"defaults" doc:"Keys for every recording of this file that does not set them; those of the root file apply to included ones too." example:"{timezone: Europe/Madrid, only: autumn}"`
-	Recordings entries[RecordingKeys] `yaml:"recordings" validate:"dive" doc:"What is recorded, by id: a-z, 0-9 and -, at most 40 characters, part of every occurrence's identity." example:"{german-a1: {when: Mon Wed 19:00-19:50}}"`
+	Recordings entries[recordingKeys] `yaml:"recordings" validate:"dive" doc:"What is recorded, by id: a-z, 0-9 and -, at most 40 characters, part of every occurrence's identity." example:"{german-a1: {when: Mon Wed 19:00-19:50}}"`
 }
 
 // accountKeys are Agora's REST credentials.
@@ -154,7 +154,7 @@ type defaultsKeys struct {
 func (defaultsKeys) noun() string { return "defaults" }
 
 // RecordingKeys is a recording.
-type RecordingKeys struct {
+type recordingKeys struct {
 	at
 	Title    *string             `yaml:"title" doc:"The recording's name for people." example:"Algebra I"`
 	Was      *textList           `yaml:"was" doc:"Earlier ids, so that a rename keeps identity and history." example:"[algebra-one]"`
@@ -164,7 +164,7 @@ type RecordingKeys struct {
 	Filter   filterKeys          `yaml:",inline"`
 }
 
-func (RecordingKeys) noun() string { return "a recording" }
+func (recordingKeys) noun() string { return "a recording" }
 
 // changeKeys is an exception: cancelled, or a new time and any other key.
 type changeKeys struct {

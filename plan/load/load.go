@@ -102,7 +102,7 @@ func (l *loader) parse(path string, text []byte) *unit {
 
 // decode reads the file's one mapping and runs validator over it; false when it is no mapping.
 func (u *unit) decode(file any) bool {
-	s := spot{name: FieldsOf(reflect.TypeOf(file).Elem()).noun, at: u.src.Mark(1, 1)}
+	s := spot{name: fieldsOf(reflect.TypeOf(file).Elem()).noun, at: u.src.Mark(1, 1)}
 	top := u.top
 	u.top = nil // the nodes are many times the size of the text, and not needed again
 	if !u.read(top, reflect.ValueOf(file).Elem(), s) {

@@ -22,7 +22,7 @@ func (d *decoder) withoutName(n *yaml.Node, s spot, t reflect.Type) []nameless {
 	if !known {
 		return nil
 	}
-	keys := FieldsOf(t)
+	keys := fieldsOf(t)
 	switch {
 	case n.Kind == yaml.MappingNode && isDefinition(n, keys):
 		d.report("wrong-type", s.at, fmt.Sprintf("%s takes names of your own, and below each the keys of %s; %s is where a name belongs", s.name, keys.noun, n.Content[0].Value),

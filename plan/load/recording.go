@@ -41,7 +41,7 @@ func (b *builder) recordings(units []*unit) {
 	}
 }
 
-func (b *builder) recording(u *unit, e *entry[RecordingKeys], base plan.Settings) {
+func (b *builder) recording(u *unit, e *entry[recordingKeys], base plan.Settings) {
 	k := &e.Value
 	r := &plan.Recording{ID: e.Key.Text, Pos: u.src.Pos(e.Key.At), Title: u.plain(&k.at, "title", k.Title)}
 	if !b.claim(u, e.Key, r) {
@@ -115,7 +115,7 @@ func (b *builder) freeID(text string) plan.Tip {
 }
 
 // complete reports what a recording needs and neither sets nor inherits. What it gives but wrongly is reported there.
-func (b *builder) complete(u *unit, e *entry[RecordingKeys], r *plan.Recording) {
+func (b *builder) complete(u *unit, e *entry[recordingKeys], r *plan.Recording) {
 	units := []*at{&e.Value.at}
 	if d := u.part.Defaults; d != nil {
 		units = append(units, &d.at)

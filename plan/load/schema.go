@@ -262,7 +262,7 @@ func (g *schemaGenerator) form(t reflect.Type) *jsonschema.Schema {
 	case t.Kind() == reflect.Slice && strings.HasPrefix(t.Name(), "entries["):
 		field, _ := t.Elem().FieldByName("Value")
 		s := &jsonschema.Schema{Type: "object", AdditionalProperties: g.form(field.Type)}
-		if field.Type == reflect.TypeFor[RecordingKeys]() {
+		if field.Type == reflect.TypeFor[recordingKeys]() {
 			s.PropertyNames = &jsonschema.Schema{Pattern: idPattern.String()}
 		}
 		return s

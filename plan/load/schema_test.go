@@ -127,7 +127,7 @@ func TestLoaderAndSchemaKnowTheSameKeys(t *testing.T) {
 		for ty.Kind() == reflect.Pointer || ty.Kind() == reflect.Slice {
 			ty = ty.Elem()
 		}
-		if ty.Kind() != reflect.Struct || seen[ty] || ty.PkgPath() != "rundown/plan" {
+		if ty.Kind() != reflect.Struct || seen[ty] || ty.PkgPath() != reflect.TypeFor[rootFile]().PkgPath() {
 			return
 		}
 		seen[ty] = true
@@ -150,7 +150,7 @@ func TestLoaderAndSchemaKnowTheSameKeys(t *testing.T) {
 			keys = append(keys, key)
 		}
 		slices.Sort(keys)
-		if want := FieldsOf(ty).Names; !slices.Equal(keys, want) {
+		if want := fieldsOf(ty).Names; !slices.Equal(keys, want) {
 			t.Errorf("%s: the schema knows %v, the loader %v", ty.Name(), keys, want)
 		}
 		if got.Additional == nil || *got.Additional {

@@ -13,7 +13,7 @@ import (
 
 // TestEachSettingStandsInEveryTable names what a new key lacks.
 func TestEachSettingStandsInEveryTable(t *testing.T) {
-	keys := slices.Concat(FieldsOf(reflect.TypeFor[settingsKeys]()).Names, FieldsOf(reflect.TypeFor[filterKeys]()).Names)
+	keys := slices.Concat(fieldsOf(reflect.TypeFor[settingsKeys]()).Names, fieldsOf(reflect.TypeFor[filterKeys]()).Names)
 	reference, err := os.ReadFile("../../examples/reference.yaml")
 	if err != nil {
 		t.Fatal(err)

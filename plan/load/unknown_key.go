@@ -36,7 +36,7 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fie
 	case hint.Text != "":
 	case table.noun == "a plan" && daysHint(name, mapping.Content[i+1]).Text != "":
 		hint = daysHint(name, mapping.Content[i+1])
-	case d.included && table.noun == "an included file" && slices.Contains(FieldsOf(reflect.TypeFor[rootFile]()).Names, name):
+	case d.included && table.noun == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).Names, name):
 		hint = plan.Say("only the root file may hold " + name)
 	default:
 		hint = homeHint(name, mapping.Content[i+1])

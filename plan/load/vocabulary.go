@@ -70,7 +70,7 @@ var homes = sync.OnceValue(func() map[string][]home {
 		of reflect.Type
 	}{
 		{home{"defaults, or in a recording", "defaults: {%s}"}, reflect.TypeFor[defaultsKeys]()},
-		{home{"a recording", "recordings: {german-a1: {%s}}"}, reflect.TypeFor[RecordingKeys]()},
+		{home{"a recording", "recordings: {german-a1: {%s}}"}, reflect.TypeFor[recordingKeys]()},
 		{home{"the plan's root, without indentation", "%s"}, reflect.TypeFor[rootFile]()},
 		{home{"a storage", "storage: {videos: {%s}}"}, reflect.TypeFor[storageKeys]()},
 		{home{"account", "account: {%s}"}, reflect.TypeFor[accountKeys]()},
@@ -81,7 +81,7 @@ var homes = sync.OnceValue(func() map[string][]home {
 		{home{"sts of a storage", "sts: {%s}"}, reflect.TypeFor[stsKeys]()},
 		{home{"a change", "changes: {2031-10-13: {%s}}"}, reflect.TypeFor[changeKeys]()},
 	} {
-		for _, key := range FieldsOf(h.of).Names {
+		for _, key := range fieldsOf(h.of).Names {
 			all[key] = append(all[key], h.home)
 		}
 	}
