@@ -66,6 +66,12 @@ type ErrorDetails struct {
 	Msg    string `json:"errorMsg"`
 }
 
+// fatalLevel is the highest level of an error.
+const fatalLevel = 5
+
+// Fatal says that the error is of the highest level, on which the recording is to be queried at once.
+func (d *ErrorDetails) Fatal() bool { return d.Level >= fatalLevel }
+
 // WarningDetails are those of event 2.
 type WarningDetails struct {
 	Module int `json:"module"`

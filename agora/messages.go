@@ -253,6 +253,15 @@ type ServerResponse struct {
 	Services []ServiceState `json:"extensionServiceState"`
 }
 
+// The states that services report and that callers tell apart.
+const (
+	RecorderExited   = "exit"
+	UploadComplete   = "uploaded"
+	UploadBackup     = "backuped" // in the service's own backup; it is uploaded later
+	PushConnecting   = "connecting"
+	PushDisconnected = "disconnected"
+)
+
 // ServiceState is one service's state; the order of services is not promised.
 type ServiceState struct {
 	ServiceName string

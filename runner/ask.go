@@ -123,7 +123,7 @@ func (x *exchange) start(ctx context.Context) Answer {
 		a.SID, a.KeysUntil = resp.SID, keys.Until
 		x.c.e.keys.sent(resp.SID, keys)
 	}
-	if a.taskConflict() {
+	if a.verdict() == agora.VerdictConflict {
 		a.Namesake = x.namesake(ctx)
 	}
 	return a
@@ -209,7 +209,7 @@ func (x *exchange) answer(meta agora.Meta, err error) Answer {
 			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services,
 			SentAt: x.ago(failure.Took),
 		}
-		if failure.Status == 0 && failure.Err != nil {
+		if !failure.Answered() && failure.Err != nil {
 			a.Reason = failure.Err.Error()
 		}
 	}

@@ -40,17 +40,21 @@ type Answer struct {
 	Cut        bool                 // rundown ended before it came: no fault of the service or the page
 }
 
-func (a Answer) alreadyStarted() bool { return a.Status == 201 && a.Code == 7 }
-func (a Answer) taskConflict() bool   { return a.Code == 53 }
-func (a Answer) taskGone() bool       { return a.Status == 404 && a.Class != agora.Fix && !a.Foreign }
-func (a Answer) notAuthorized() bool  { return a.Status == 401 || a.Code == 405 }
+// verdict names what the answer means.
+func (a Answer) verdict() agora.Verdict { return agora.Judge(a.Class, a.Status, a.Code, a.Foreign) }
+
+func (a Answer) taskGone() bool      { return a.verdict() == agora.VerdictGone }
+func (a Answer) notAuthorized() bool { return a.verdict().IsAccountRefused() }
+
+// answered says that something answered, be it the service or what stands before it.
+func (a Answer) answered() bool { return a.Status != 0 || a.Class == agora.Done }
 
 // String says it in a few words.
 func (a Answer) String() string {
 	switch {
 	case a.Class == agora.Done:
 		return "done"
-	case a.Status == 0:
+	case !a.answered():
 		return cmp.Or(a.Reason, "no answer")
 	}
 	text := fmt.Sprintf("HTTP %d", a.Status)
@@ -464,25 +468,25 @@ func (d *decision) started(x *Session, a Answer) {
 		}
 	}
 	x.Reason = "start: " + a.String()
-	switch {
+	switch verdict := a.verdict(); {
 	case a.Cut:
 		x.Doubt, x.Refused, x.Cut, x.Next = true, false, true, d.now
-	case a.Class == agora.Done, a.alreadyStarted() && a.SID != "":
+	case verdict == agora.VerdictDone, verdict == agora.VerdictAlreadyStarted && a.SID != "":
 		d.enter(x, SessionConfirming)
 		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Cut, x.Reason = a.SID, d.now, 0, false, false, ""
 		d.s.Lanes[x.Lane].Foreign = 0
 		d.again(x, catalog.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0)
 		d.keysSent(x, a.KeysUntil)
 		d.note("session %d: started as %s", x.Attempt, x.SID)
-	case a.alreadyStarted():
+	case verdict == agora.VerdictAlreadyStarted:
 		d.orphan(x)
 		d.failed(x)
-	case a.taskConflict():
+	case verdict == agora.VerdictConflict:
 		d.conflict(x, a.Namesake)
-	case a.Code == 65:
+	case verdict == agora.VerdictPending:
 		x.Doubt, x.Refused = true, false
 		sameID(catalog.StartPendingWaits())
-	case a.Code == 62:
+	case verdict == agora.VerdictTimedOut:
 		x.Doubt, x.Refused = true, false
 		sameID(catalog.StartTimeoutWaits())
 	case a.Foreign && a.Class != agora.Fix:
@@ -645,7 +649,7 @@ func (d *decision) queried(x *Session, a Answer) {
 	case a.Class == agora.Done && a.Server.Status.Over():
 		d.evidence(x, recorder.FileList)
 		d.gone(x, cmp.Or(x.Told, fmt.Sprintf("the service ended it by itself (status %d)", a.Server.Status)))
-	case a.Class == agora.Done && recorder.State == "exit":
+	case a.Class == agora.Done && recorder.State == agora.RecorderExited:
 		d.evidence(x, recorder.FileList)
 		x.Exited = true
 		d.lost(x, cmp.Or(x.Told, fmt.Sprintf("its recorder exited by itself (status %d)", a.Server.Status)))
@@ -803,18 +807,18 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 	recorder, _ := a.Server.Service(agora.ServiceWebRecorder)
 	upload, _ := a.Server.Service(agora.ServiceUpload)
 	d.evidence(x, recorder.FileList)
-	switch {
-	case a.Class == agora.Done || a.Code == 50:
+	switch verdict := a.verdict(); {
+	case verdict == agora.VerdictDone || verdict == agora.VerdictUploading:
 		status := upload.UploadingStatus
-		if a.Code == 50 {
-			status = "pending"
+		if verdict == agora.VerdictUploading {
+			status = uploadPending
 		}
 		d.uploaded(x, status)
 		if !x.Exited {
 			x.StoppedAt = sent(x, a)
 		}
 		d.stopped(x, x.Reason)
-	case a.Code == 435:
+	case verdict == agora.VerdictNothingRecorded:
 		x.RecordingAt, x.Named, x.Empty, x.StoppedAt = time.Time{}, false, true, sent(x, a)
 		d.stopped(x, "the service says that nothing was recorded")
 	case a.taskGone() && d.stopGone(x):
@@ -833,7 +837,7 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 		x.Reason = "stop: " + a.String()
 		d.again(x, refusedStopWaits, d.now, a.RetryAfter)
 	default:
-		if x.StopDoubtAt.IsZero() && (a.Class == agora.Unknown || a.Code == 62 || a.Foreign) {
+		if x.StopDoubtAt.IsZero() && (a.Class == agora.Unknown || verdict == agora.VerdictTimedOut || a.Foreign) {
 			x.StopDoubtAt = sent(x, a)
 		}
 		d.again(x, catalog.StopWaits(), d.now, a.RetryAfter)

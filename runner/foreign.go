@@ -21,19 +21,13 @@ type Foreign struct {
 	Open  bool      `json:"open,omitempty"` // the service has not answered such a request since
 }
 
-// mayHaveBegun says that what gave a foreign answer to a start may have passed the start on to the service: a success that
-// is not the service's, or a failure behind it. Redirects, refusals (4xx) and 503 say that it was not.
-func (a Answer) mayHaveBegun() bool {
-	return a.Status < 300 || a.Status >= 500 && a.Status != 503
-}
-
 // takeForeign keeps a foreign answer with its session. An answer of the service closes what is open for such requests.
 func (d *decision) takeForeign(x *Session, op agora.Op, a Answer) {
 	switch {
 	case a.notAuthorized(): // that is the account's matter, whoever says it
 		return
 	case a.Foreign:
-	case a.Status != 0 || a.Class == agora.Done:
+	case a.answered():
 		d.closeForeign(x, op)
 		return
 	default:
@@ -66,7 +60,7 @@ func (d *decision) closeForeign(x *Session, op agora.Op) {
 // counts as a failed attempt, so that the class is tried as long as it lasts. In either case the start is in doubt: it
 // may have been passed on all the same, and the next session probes for that with the same uid.
 func (d *decision) startForeign(x *Session, a Answer) {
-	x.Refused = (x.Refused || !x.Doubt) && !a.mayHaveBegun()
+	x.Refused = (x.Refused || !x.Doubt) && a.verdict() == agora.VerdictBlocked
 	x.Doubt = true
 	waits := catalog.StartWaits()
 	switch {

@@ -28,9 +28,6 @@ type Notice struct {
 	Text        string       // what it says, for people
 }
 
-// fatalLevel is the errorLevel of an event 1 that asks for a query at once.
-const fatalLevel = 5
-
 // NewNotice reads a notification. What its details say in words is cut short, and anything in them that looks like
 // an address is left out: it may hold a stream key or a token. redact takes out known secrets.
 func NewNotice(e agora.Event, redact func(string) string) Notice {
@@ -43,7 +40,7 @@ func NewNotice(e agora.Event, redact func(string) string) Notice {
 	}
 	switch d := details.(type) {
 	case *agora.ErrorDetails:
-		n.Code, n.Fatal, n.Upload = d.Code, d.Level >= fatalLevel, d.UploadError()
+		n.Code, n.Fatal, n.Upload = d.Code, d.Fatal(), d.UploadError()
 		n.Text = fmt.Sprintf("error %d of module %d, level %d: %s", d.Code, d.Module, d.Level, clean(d.Msg))
 	case *agora.WarningDetails:
 		n.Text = fmt.Sprintf("warning %d of module %d", d.Code, d.Module)
@@ -173,11 +170,11 @@ func (d *decision) noticed(n Notice) {
 	case agora.EventSessionFailover:
 		look = true
 	case agora.EventRTMPPublishStatus:
-		look = n.Push == "disconnected"
+		look = n.Push == agora.PushDisconnected
 	case agora.EventUploaded:
-		d.uploaded(x, "uploaded")
+		d.uploaded(x, agora.UploadComplete)
 	case agora.EventBackuped:
-		d.uploaded(x, "backuped")
+		d.uploaded(x, agora.UploadBackup)
 	}
 	if look && x.SID != "" && x.State.Carries() {
 		x.Next = earlier(x.Next, d.now)

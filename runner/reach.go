@@ -65,7 +65,7 @@ func (e *Engine) unanswered(failure *agora.Error) {
 // heardFrom takes in whether a call reached the service.
 func (e *Engine) heardFrom(failure *agora.Error) {
 	switch {
-	case failure == nil || failure.Status != 0:
+	case failure == nil || failure.Answered():
 		e.answered()
 	case failure.Host != "" && !failure.Local && failure.Err != nil && e.ctx.Err() == nil:
 		e.unanswered(failure)

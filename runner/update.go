@@ -258,11 +258,11 @@ func (d *decision) pushed(x *Session, r agora.ServerResponse) {
 	}
 	before := x.Push
 	x.Push = publisher.Outputs[0].Status
-	if x.Push != "connecting" {
+	if x.Push != agora.PushConnecting {
 		x.Connecting = 0
 	}
 	switch x.Push {
-	case "connecting":
+	case agora.PushConnecting:
 		if x.Connecting++; x.Connecting == connectingPolls {
 			x.remark(fmt.Sprintf("the push to %s was still connecting at %s", x.CDN, d.clock(d.now)))
 			d.note("session %d: the push to %s does not come up", x.Attempt, x.CDN)
@@ -270,7 +270,7 @@ func (d *decision) pushed(x *Session, r agora.ServerResponse) {
 		if x.Connecting < connectingPolls {
 			x.Next = earlier(x.Next, d.now.Add(connectingEvery))
 		}
-	case "disconnected":
+	case agora.PushDisconnected:
 		if s := &d.s; s.Fallback != "" && x.CDN == s.CDN {
 			s.FellFrom = s.CDN
 			x.remark(fmt.Sprintf("the push to %s broke at %s and moved to its fallback, where it stays", x.CDN, d.clock(d.now)))

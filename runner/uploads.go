@@ -1,10 +1,18 @@
 package runner
 
-import "fmt"
+import (
+	"fmt"
+
+	"rundown/agora"
+)
 
 // uploadFailed is the upload status of a session whose upload the service reported to fail. The other values are the
-// service's own.
+// service's own, but for
+// [uploadPending].
 const uploadFailed = "failed"
+
+// uploadPending is the upload status of a session whose stop was answered before its upload was done.
+const uploadPending = "pending"
 
 // uploadError takes in a notification that the upload fails. It is not told of twice.
 //
@@ -24,11 +32,11 @@ func (d *decision) uploadError(x *Session, n Notice) {
 func (d *decision) uploaded(x *Session, status string) {
 	switch {
 	case x.UploadStatus == uploadFailed:
-		if status == "uploaded" && !x.UploadedLate {
+		if status == agora.UploadComplete && !x.UploadedLate {
 			x.UploadedLate = true
 			d.amend(x.uploadedLate())
 		}
-	case x.UploadStatus != "uploaded": // the notification and the answer to stop come in any order
+	case x.UploadStatus != agora.UploadComplete: // the notification and the answer to stop come in any order
 		x.UploadStatus = status
 	}
 }

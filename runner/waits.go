@@ -3,6 +3,7 @@ package runner
 import (
 	"time"
 
+	"rundown/agora"
 	"rundown/agora/catalog"
 )
 
@@ -42,7 +43,7 @@ const (
 
 // capacityWaits are for answers that ask to wait: of rate (429) or of concurrency (406).
 func capacityWaits(a Answer) catalog.Waits {
-	if a.Status == 429 {
+	if a.verdict() == agora.VerdictRateLimited {
 		return catalog.RateWaits()
 	}
 	return catalog.CapacityWaits()

@@ -356,21 +356,21 @@ func (c *checkup) answer(name string, begun, ended, date time.Time, err error) {
 	switch {
 	case err == nil:
 		c.add(name, checkOK, "the service answers and takes the credentials, "+sent, "")
-	case answered && failure.Status == 0 && !failure.Local && failure.Err != nil:
+	case answered && !failure.Answered() && !failure.Local && failure.Err != nil:
 		what, try := agora.Unreached(failure.Err)
 		c.add(name, checkFail, fmt.Sprintf("the service is not reached at %s: %s", failure.Host, strings.Join(strings.Fields(what), " ")), try)
 		return
-	case !answered || failure.Status == 0:
+	case !answered || !failure.Answered():
 		c.add(name, checkFail, "the service is not asked: "+strings.Join(strings.Fields(err.Error()), " "), "")
 		return
-	case failure.Foreign && failure.Status != 401 && failure.Status < 500:
+	case failure.Foreign && failure.Verdict() != agora.VerdictUnauthorized && !failure.Failed():
 		c.add(name, checkWarn, fmt.Sprintf("the answer is not the service's own: HTTP %d %q, %s", failure.Status, failure.Reason, sent),
 			"check what stands between here and the service: proxy, firewall, login page, --api-url")
 		return
-	case failure.Status == 401 || failure.Status == 403:
+	case failure.CredentialsRefused():
 		c.add(name, checkFail, fmt.Sprintf("the service answers HTTP %d and does not take the credentials, %s", failure.Status, sent),
 			"check customer_id and customer_secret, and that the App ID is of that account")
-	case failure.Status == 429 || failure.Status >= 500:
+	case failure.Verdict() == agora.VerdictRateLimited || failure.Failed():
 		c.add(name, checkWarn, fmt.Sprintf("the service is reached and answers HTTP %d, %s", failure.Status, sent), "try again later")
 	default:
 		c.add(name, checkOK, fmt.Sprintf("the service answers and takes the credentials (HTTP %d), %s", failure.Status, sent), "")

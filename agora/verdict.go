@@ -1,0 +1,102 @@
+package agora
+
+import "net/http"
+
+// Verdict names what an answer means, in one word, so that no caller has to know a code of the service or an HTTP
+// status. A [Class] says how to go on; a verdict says what has happened. What a caller does not tell apart is named by
+// its class.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictDone            Verdict = "done"
+	VerdictUnknown         Verdict = "unknown"          // no answer, or none that says whether the request had an effect
+	VerdictRetry           Verdict = "retry"            // it did not happen, or asking again is harmless
+	VerdictNewResource     Verdict = "new-resource"     // this resource id is of no use: acquire another
+	VerdictRefused         Verdict = "refused"          // asking again does not help
+	VerdictWait            Verdict = "wait"             // no place is free (406), or the request could not be sent yet
+	VerdictEnded           Verdict = "ended"            // the recording is over
+	VerdictUnauthorized    Verdict = "unauthorized"     // the service does not take the credentials (401)
+	VerdictAccountInactive Verdict = "account-inactive" // the account is suspended or overdue (405)
+	VerdictRateLimited     Verdict = "rate-limited"     // more requests in a second than the App ID may send (429)
+	VerdictAlreadyStarted  Verdict = "already-started"  // the resource id has started (201, 7): a recording is live
+	VerdictConflict        Verdict = "conflict"         // a recording with this cname and uid is live (53)
+	VerdictPending         Verdict = "pending"          // the service is still at the request (65)
+	VerdictTimedOut        Verdict = "timed-out"        // the service ran out of time (62), which says nothing about the recording
+	VerdictGone            Verdict = "gone"             // the service does not know the recording (404): it is over, or fails over
+	VerdictUploading       Verdict = "uploading"        // the recording is stopped and its upload goes on (50)
+	VerdictNothingRecorded Verdict = "nothing-recorded" // the recording has no files (435)
+	VerdictForeign         Verdict = "foreign"          // something else than the service answered, and may have passed the request on
+	VerdictBlocked         Verdict = "blocked"          // something before the service refused the request and did not pass it on
+)
+
+// codeVerdicts are the codes of the service that callers tell apart, whatever else the answer says.
+var codeVerdicts = map[int]Verdict{
+	codeTaskConflict:   VerdictConflict,
+	codeNotCompleted:   VerdictPending,
+	codeRequestTimeout: VerdictTimedOut,
+	codeUploadTimeout:  VerdictUploading,
+	codeNoRecordedData: VerdictNothingRecorded,
+}
+
+// classVerdicts are the verdicts on all other answers.
+var classVerdicts = map[Class]Verdict{
+	Unknown: VerdictUnknown, Done: VerdictDone, Again: VerdictRetry, Pair: VerdictNewResource, Fix: VerdictRefused,
+	Ended: VerdictEnded, Wait: VerdictWait,
+}
+
+// Judge gives the verdict on an answer with an HTTP status and a code of the service, 0 where there was none. foreign
+// says that the answer cannot be recognised as the service's own.
+func Judge(class Class, status, code int, foreign bool) Verdict {
+	switch {
+	case class == Done:
+		return VerdictDone
+	case code == codeNoActiveStatus: // with it the account is the matter, also where the status is 401
+		return VerdictAccountInactive
+	case status == http.StatusUnauthorized:
+		return VerdictUnauthorized
+	case foreign && refusedBefore(status):
+		return VerdictBlocked
+	case foreign:
+		return VerdictForeign
+	case status == http.StatusCreated && code == codeAlreadyStarted:
+		return VerdictAlreadyStarted
+	}
+	if verdict, ok := codeVerdicts[code]; ok {
+		return verdict
+	}
+	switch {
+	case status == http.StatusNotFound && class != Fix:
+		return VerdictGone
+	case status == http.StatusTooManyRequests:
+		return VerdictRateLimited
+	}
+	return classVerdicts[class]
+}
+
+// refusedBefore says that the status of an answer which is not the service's own means that the request was not passed on
+// to the service: a redirect, a refusal (4xx) or 503. A success or another failure may have come after it was.
+func refusedBefore(status int) bool {
+	return status >= http.StatusMultipleChoices && status < http.StatusInternalServerError || status == http.StatusServiceUnavailable
+}
+
+// Verdict names what the error means.
+func (e *Error) Verdict() Verdict { return Judge(e.Class, e.Status, e.Code, e.Foreign) }
+
+// Answered says that something answered, be it the service or what stands before it.
+func (e *Error) Answered() bool { return e.Status != 0 }
+
+// CredentialsRefused says that an answer of the service, or of its gateway, does not take the credentials. A 403 is
+// documented nowhere and read in the same way.
+func (e *Error) CredentialsRefused() bool {
+	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
+}
+
+// Failed says that the service, or what stands before it, failed at the request (5xx).
+func (e *Error) Failed() bool { return e.Status >= http.StatusInternalServerError }
+
+// IsAccountRefused says that the verdict is about the account: no request of it is taken until somebody has mended that.
+func (v Verdict) IsAccountRefused() bool { return v == VerdictUnauthorized || v == VerdictAccountInactive }
+
+// IsForeign says that the answer was not the service's own.
+func (v Verdict) IsForeign() bool { return v == VerdictForeign || v == VerdictBlocked }
