@@ -30,7 +30,9 @@ func (c *conductor) call(t *task, s State, act Action) {
 	api, err := c.api(conn, s.Region, session.Near)
 	if err != nil {
 		c.log.Error("no client", "occurrence", s.ID, "error", err)
-		c.post(func() { answered(Answer{Class: agora.Wait, Reason: err.Error(), RetryAfter: unansweredEvery}) })
+		c.post(func() {
+			answered(Answer{Class: agora.Wait, Why: IssueServiceUnreachable, Reason: err.Error(), RetryAfter: unansweredEvery})
+		})
 		return
 	}
 	if act.Op == agora.OpAcquire {
@@ -189,7 +191,7 @@ func (x *exchange) keys(ctx context.Context, least time.Duration) (Keys, error) 
 
 // unreadable is the answer where a secret cannot be read: it may be there in a moment, as while files rotate.
 func unreadable(err error) Answer {
-	return Answer{Class: agora.Wait, Reason: err.Error(), RetryAfter: unansweredEvery}
+	return Answer{Class: agora.Wait, Why: ReasonSecretUnreadable, Reason: err.Error(), RetryAfter: unansweredEvery}
 }
 
 func (x *exchange) answer(meta agora.Meta, err error) Answer {
@@ -212,8 +214,11 @@ func (x *exchange) answer(meta agora.Meta, err error) Answer {
 		if !failure.Answered() && failure.Err != nil {
 			a.Reason = failure.Err.Error()
 		}
+		if failure.Local { // its credentials
+			a.Why = ReasonSecretUnreadable
+		}
 	}
-	x.c.log.Warn("request", "occurrence", x.state.ID, "session", x.session.Attempt, "op", string(x.op), "class", a.Class.String(), "error", err)
+	x.c.log.Warn("request", "occurrence", x.state.ID, "session", x.session.Attempt, "op", string(x.op), "class", a.Class.String(), "reason_code", a.reasonCode(), "error", err)
 	return a
 }
 

@@ -38,6 +38,7 @@ type Answer struct {
 	Unplanned  bool                 // it was not sent, since the plan did not hold the class when it was to be
 	Namesake   string               // of a task conflict: another occurrence of this store that has a session with the cname and uid
 	Cut        bool                 // rundown ended before it came: no fault of the service or the page
+	Why        ReasonCode           // of what was not sent; "": as its verdict says
 }
 
 // verdict names what the answer means.
@@ -153,7 +154,7 @@ func (d *decision) next() Action {
 			return d.begin(n)
 		}
 	}
-	if (d.over() || s.gaveUp() != "") && s.settled() {
+	if (d.over() || !s.gaveUp().none()) && s.settled() {
 		d.finish()
 		return Action{}
 	}
@@ -163,9 +164,9 @@ func (d *decision) next() Action {
 // reopen takes the end of an occurrence back, while class time is left.
 func (d *decision) reopen() {
 	s := &d.s
-	s.Outcome, s.Reason, s.Phase, s.Gaps, s.EndedAt = "", "", Planned, nil, time.Time{}
+	s.Outcome, s.Reason, s.ReasonCode, s.Phase, s.Gaps, s.EndedAt = "", "", "", Planned, nil, time.Time{}
 	for n := range s.Lanes {
-		s.Lanes[n].GaveUp = ""
+		s.Lanes[n].giveUp(reason{})
 	}
 }
 
@@ -249,7 +250,8 @@ func (d *decision) ask(x *Session) Action {
 		switch age := d.now.Sub(x.AcquiredAt); {
 		case age > catalog.ResourceLife():
 			d.enter(x, SessionFailed) // and no failure: nobody refused it, it had to wait, or rundown was not there
-			x.Reason, x.Next = cmp.Or(x.Reason, "its resource id grew too old"), time.Time{}
+			x.setReason(x.reason().or(because(ReasonResourceExpired, "its resource id grew too old")))
+			x.Next = time.Time{}
 			return Action{}
 		default:
 			op = agora.OpStart
@@ -285,17 +287,17 @@ func (d *decision) end(x *Session) {
 			return
 		}
 		d.enter(x, SessionFailed)
-		why := "the class was over before it could be started"
+		why := because(ReasonClassOver, "the class was over before it could be started")
 		if d.s.earlier(x) {
-			why = "the class was moved before it could be started"
+			why = because(ReasonClassMoved, "the class was moved before it could be started")
 		}
-		x.Reason = cmp.Or(x.Reason, why)
+		x.setReason(x.reason().or(why))
 	default:
 		if x.Asked == agora.OpUpdate {
 			return
 		}
 		if x.RecordingAt.IsZero() && x.Held {
-			x.Reason = cmp.Or(x.Reason, "it was on hold to its end")
+			x.setReason(x.reason().or(because(ReasonHoldNotEnded, "it was on hold to its end")))
 		}
 		d.enter(x, SessionStopping)
 		x.Asked, x.Tries, x.Next = "", 0, d.now
@@ -323,13 +325,13 @@ func (d *decision) due(lane int) bool {
 	left := s.End.Sub(later(s.Start, writing))
 	switch {
 	case !s.touched() && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
-		l.GaveUp = d.lateness(left)
+		l.giveUp(d.lateness(left))
 	case left <= 0:
-		l.GaveUp = "no class time was left for another session"
+		l.giveUp(because(ReasonNoTimeLeft, "no class time was left for another session"))
 	case l.Failures >= max(s.Attempts, 1):
-		l.GaveUp = fmt.Sprintf("%d sessions in a row failed", l.Failures)
+		l.giveUp(because(ReasonAttemptsUsedUp, "%d sessions in a row failed", l.Failures))
 	case l.PageFailures >= pageAttempts:
-		l.GaveUp = fmt.Sprintf("%d sessions in a row failed for a cause that lies in the page, so that another would too", l.PageFailures)
+		l.giveUp(because(ReasonPageFault, "%d sessions in a row failed for a cause that lies in the page, so that another would too", l.PageFailures))
 	default:
 		return true
 	}
@@ -337,20 +339,21 @@ func (d *decision) due(lane int) bool {
 	return false
 }
 
-func (d *decision) lateness(left time.Duration) string {
+func (d *decision) lateness(left time.Duration) reason {
 	s := &d.s
-	why := "it came up too late"
+	why := because(ReasonBegunLate, "it came up too late")
 	if !s.DownSince.IsZero() {
-		why = fmt.Sprintf("rundown did not run from %s on", d.clock(s.DownSince))
+		why = because(ReasonDaemonDown, "rundown did not run from %s on", d.clock(s.DownSince))
 	}
 	switch {
 	case left <= 0:
-		return why + ": the class was over"
+		why.text += ": the class was over"
 	case s.MinRemainder < 0:
-		return why + ": the class had begun, and min_remainder is never"
+		why.text += ": the class had begun, and min_remainder is never"
 	default:
-		return fmt.Sprintf("%s: %v of the class were left, less than the min_remainder of %v", why, left.Round(time.Second), s.MinRemainder)
+		why.text += fmt.Sprintf(": %v of the class were left, less than the min_remainder of %v", left.Round(time.Second), s.MinRemainder)
 	}
+	return why
 }
 
 // begin opens a new session in a lane. After a definite failure it goes to the other uid, unless that is worth less; after
@@ -425,7 +428,8 @@ func (d *decision) acquired(x *Session, a Answer) {
 	case agora.Done:
 		x.ResourceID, x.AcquiredAt, x.RequestedAt = a.ResourceID, d.now, time.Time{}
 		d.enter(x, SessionStarting)
-		x.Tries, x.Next, x.Reason = 0, d.now, ""
+		x.setReason(reason{})
+		x.Tries, x.Next = 0, d.now
 	case agora.Fix:
 		d.refused(x, a)
 	default:
@@ -436,7 +440,7 @@ func (d *decision) acquired(x *Session, a Answer) {
 		case a.Class == agora.Wait:
 			waits = capacityWaits(a)
 		}
-		x.Reason = "acquire: " + a.String()
+		x.setReason(a.reason("acquire: "))
 		d.again(x, waits, d.now, a.RetryAfter)
 	}
 }
@@ -444,7 +448,7 @@ func (d *decision) acquired(x *Session, a Answer) {
 // refused handles an answer that another try will not mend, but for credentials: those are often mended during the
 // class, by whoever rotated them.
 func (d *decision) refused(x *Session, a Answer) {
-	x.Reason = a.String()
+	x.setReason(a.reason(""))
 	if a.notAuthorized() {
 		d.again(x, authorizationWaits, d.now, a.RetryAfter)
 		return
@@ -458,22 +462,23 @@ func (d *decision) refused(x *Session, a Answer) {
 		return
 	}
 	d.s.Lanes[x.Lane].Failures++
-	d.s.Lanes[x.Lane].GaveUp = "the service refuses it: " + a.String()
+	d.s.Lanes[x.Lane].giveUp(a.reason("the service refuses it: "))
 }
 
 func (d *decision) started(x *Session, a Answer) {
 	sameID := func(w catalog.Waits) {
 		if !d.again(x, w, d.now, a.RetryAfter) {
-			d.unstarted(x, x.Reason)
+			d.unstarted(x, x.reason())
 		}
 	}
-	x.Reason = "start: " + a.String()
+	x.setReason(a.reason("start: "))
 	switch verdict := a.verdict(); {
 	case a.Cut:
 		x.Doubt, x.Refused, x.Cut, x.Next = true, false, true, d.now
 	case verdict == agora.VerdictDone, verdict == agora.VerdictAlreadyStarted && a.SID != "":
 		d.enter(x, SessionConfirming)
-		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Cut, x.Reason = a.SID, d.now, 0, false, false, ""
+		x.setReason(reason{})
+		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Cut = a.SID, d.now, 0, false, false
 		d.s.Lanes[x.Lane].Foreign = 0
 		d.again(x, catalog.ConfirmWaits(d.s.ReadyTimeout), x.StartedAt, 0)
 		d.keysSent(x, a.KeysUntil)
@@ -502,7 +507,7 @@ func (d *decision) started(x *Session, a Answer) {
 	case a.Class == agora.Fix:
 		d.refused(x, a)
 	default:
-		d.unstarted(x, x.Reason)
+		d.unstarted(x, x.reason())
 	}
 }
 
@@ -516,7 +521,8 @@ func (d *decision) conflict(x *Session, namesake string) {
 	switch {
 	case x.Doubt && holder != nil: // its own start is still in doubt, and told of at the end
 		d.enter(x, SessionFailed)
-		x.Reason, x.Next = fmt.Sprintf("task conflict: session %d may be live", holder.Attempt), time.Time{}
+		x.setReason(because(ReasonUIDConflict, "task conflict: session %d may be live", holder.Attempt))
+		x.Next = time.Time{}
 		if _, free := d.pick(x, x.UID); !free && !d.s.earlier(x) {
 			d.s.Lanes[x.Lane].RetryAt = again
 		}
@@ -529,7 +535,7 @@ func (d *decision) conflict(x *Session, namesake string) {
 		d.enter(x, SessionAcquiring)
 		x.ResourceID, x.AcquiredAt, x.RequestedAt = "", time.Time{}, time.Time{}
 		x.Beset, x.Tries, x.Next = true, 1, again
-		x.Reason = fmt.Sprintf("task conflict: session %d may be live", holder.Attempt)
+		x.setReason(because(ReasonUIDConflict, "task conflict: session %d may be live", holder.Attempt))
 		x.UID, _ = d.pick(x, d.s.otherUID(x))
 		return
 	}
@@ -539,7 +545,7 @@ func (d *decision) conflict(x *Session, namesake string) {
 			d.orphan(y)
 			d.enter(x, SessionFailed)
 			x.Next = time.Time{}
-			x.Reason = fmt.Sprintf("task conflict: session %d, whose start went unanswered, is live", y.Attempt)
+			x.setReason(because(ReasonUIDConflict, "task conflict: session %d, whose start went unanswered, is live", y.Attempt))
 			return // the probe did its work: that is no failure of the page or the service
 		}
 	}
@@ -549,14 +555,14 @@ func (d *decision) conflict(x *Session, namesake string) {
 		d.failed(x)
 	case namesake != "" && !d.had(x.UID, x.Attempt): // that occurrence stops it, or reports it as an orphan
 		x.Taken = true
-		d.unstarted(x, fmt.Sprintf("task conflict: a session of %s has that cname and uid", namesake))
+		d.unstarted(x, because(ReasonUIDConflict, "task conflict: a session of %s has that cname and uid", namesake))
 		d.note("session %d: %s", x.Attempt, x.Reason)
 	case !d.had(x.UID, x.Attempt):
 		d.unknown(x)
 		d.failed(x)
 	default:
 		x.Taken = true
-		d.unstarted(x, x.Reason)
+		d.unstarted(x, x.reason())
 	}
 }
 
@@ -609,9 +615,10 @@ func (d *decision) pick(x *Session, preferred string) (uid string, free bool) {
 }
 
 // unstarted ends a session that never got a sid, as a failure.
-func (d *decision) unstarted(x *Session, reason string) {
+func (d *decision) unstarted(x *Session, why reason) {
 	d.enter(x, SessionFailed)
-	x.Reason, x.Next = reason, time.Time{}
+	x.setReason(why)
+	x.Next = time.Time{}
 	d.failed(x)
 }
 
@@ -634,25 +641,25 @@ func (d *decision) failed(x *Session) {
 func (d *decision) orphan(x *Session) {
 	d.enter(x, SessionOrphan)
 	x.Next = time.Time{}
-	x.Reason = fmt.Sprintf("orphan: session %d (cname %s, uid %s) may run although its sid is unknown; its maxRecordingHour ends it at %s at the latest",
-		x.Attempt, x.Cname, x.UID, d.clock(x.deadline()))
+	x.setReason(because(ReasonOrphanSID, "orphan: session %d (cname %s, uid %s) may run although its sid is unknown; its maxRecordingHour ends it at %s at the latest",
+		x.Attempt, x.Cname, x.UID, d.clock(x.deadline())))
 	d.note("%s", x.Reason)
 }
 
 func (d *decision) queried(x *Session, a Answer) {
 	recorder, _ := a.Server.Service(agora.ServiceWebRecorder)
 	if x.Told != "" && (a.taskGone() || a.Class == agora.Ended) {
-		d.gone(x, x.Told) // what a notification said is confirmed
+		d.gone(x, x.told()) // what a notification said is confirmed
 		return
 	}
 	switch {
 	case a.Class == agora.Done && a.Server.Status.Over():
 		d.evidence(x, recorder.FileList)
-		d.gone(x, cmp.Or(x.Told, fmt.Sprintf("the service ended it by itself (status %d)", a.Server.Status)))
+		d.gone(x, x.told().or(because(ReasonEndedByService, "the service ended it by itself (status %d)", a.Server.Status)))
 	case a.Class == agora.Done && recorder.State == agora.RecorderExited:
 		d.evidence(x, recorder.FileList)
 		x.Exited = true
-		d.lost(x, cmp.Or(x.Told, fmt.Sprintf("its recorder exited by itself (status %d)", a.Server.Status)))
+		d.lost(x, x.told().or(because(ReasonEndedByService, "its recorder exited by itself (status %d)", a.Server.Status)))
 	case a.Class == agora.Done && a.Server.Status.Running():
 		d.evidence(x, recorder.FileList)
 		d.hold(x, recorder.OnHold)
@@ -670,13 +677,13 @@ func (d *decision) queried(x *Session, a Answer) {
 		d.again(x, catalog.GoneWaits(), x.SuspectAt, 0)
 	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionSuspect:
 		if !d.again(x, catalog.GoneWaits(), x.SuspectAt, 0) {
-			d.lost(x, fmt.Sprintf("it was not running, or unknown, from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
+			d.lost(x, because(ReasonSessionLost, "it was not running, or unknown, from %s on for %v", d.clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
 		}
 	case a.taskGone():
 		x.SuspectAt, x.GoneAt = cmp.Or(x.SuspectAt, d.now), d.now
 		d.poll(x, true, "the service does not know the recording (wrong page address, wrong storage keys and wrong parameters show so)")
 	case a.Class == agora.Ended:
-		d.gone(x, "the service ended it by itself: "+a.String())
+		d.gone(x, because(ReasonEndedByService, "the service ended it by itself: %s", a))
 	default: // says nothing about the recording
 		x.Vague, x.GoneAt = x.Vague || x.State == SessionConfirming, time.Time{}
 		d.poll(x, false, a.String())
@@ -708,7 +715,8 @@ func (d *decision) running(x *Session) {
 		x.HealthyFrom = d.now
 	}
 	d.enter(x, SessionRunning)
-	x.Tries, x.SuspectAt, x.LastGood, x.Reason, x.Told, x.Cause = 0, time.Time{}, d.now, "", "", 0
+	x.setReason(reason{})
+	x.Tries, x.SuspectAt, x.LastGood, x.Told, x.Cause = 0, time.Time{}, d.now, "", 0
 	if l := &d.s.Lanes[x.Lane]; d.now.Sub(x.HealthyFrom) >= healthyAfter {
 		l.Failures, l.PageFailures = 0, 0
 	}
@@ -735,7 +743,7 @@ func (d *decision) poll(x *Session, informative bool, why string) {
 		x.Next = d.now.Add(unansweredEvery)
 		return
 	}
-	x.Reason = fmt.Sprintf("not seen running within %v: %s", catalog.ConfirmDeadline(d.s.ReadyTimeout), why)
+	x.setReason(because(ReasonNotRunning, "not seen running within %v: %s", catalog.ConfirmDeadline(d.s.ReadyTimeout), why))
 	d.enter(x, SessionStopping)
 	x.Then, x.Tries, x.Next = SessionFailed, 0, d.now
 	d.note("session %d: %s", x.Attempt, x.Reason)
@@ -743,7 +751,7 @@ func (d *decision) poll(x *Session, informative bool, why string) {
 }
 
 // gone handles a session that the service ended before its time.
-func (d *decision) gone(x *Session, why string) {
+func (d *decision) gone(x *Session, why reason) {
 	x.Next = time.Time{}
 	if x.RecordingAt.IsZero() {
 		d.unstarted(x, why)
@@ -753,15 +761,17 @@ func (d *decision) gone(x *Session, why string) {
 	if x.StoppedAt.IsZero() {
 		x.StoppedAt, why = d.ended(x, why)
 	}
-	x.Reason, x.StoppedAt = why, later(x.LastGood, x.StoppedAt)
-	d.note("session %d: lost: %s", x.Attempt, why)
+	x.setReason(why)
+	x.StoppedAt = later(x.LastGood, x.StoppedAt)
+	d.note("session %d: lost: %s", x.Attempt, x.Reason)
 	d.failed(x)
 }
 
 // lost handles a session that is taken for dead; a stop is sent all the same, since what lives is billed.
-func (d *decision) lost(x *Session, why string) {
+func (d *decision) lost(x *Session, why reason) {
 	d.enter(x, SessionStopping)
-	x.StoppedAt, x.Reason = d.ended(x, why)
+	x.StoppedAt, why = d.ended(x, why)
+	x.setReason(why)
 	x.Then, x.Tries, x.Next = x.fate(), 0, d.now
 	d.note("session %d: lost: %s", x.Attempt, x.Reason)
 	d.failed(x)
@@ -784,23 +794,26 @@ func (d *decision) unstopped(x *Session) {
 	case x.StopAskedAt.Before(over):
 		x.StoppedAt = cmp.Or(x.StopDoubtAt, over)
 	default:
-		x.StoppedAt, _ = d.ended(x, "")
+		x.StoppedAt, _ = d.ended(x, reason{})
 	}
-	d.stopped(x, cmp.Or(x.Reason, fmt.Sprintf("it could not be stopped and ended by its maxRecordingHour at %s at the latest", d.clock(over))))
+	d.stopped(x, x.reason().or(because(ReasonStopFailed, "it could not be stopped and ended by its maxRecordingHour at %s at the latest", d.clock(over))))
 }
 
 // ended dates the end of a session that was seen running and then was missed: by its hours, where these were over
 // in between, else when it was last seen. Where nobody looked for longer than usual that is all that is known.
-func (d *decision) ended(x *Session, why string) (time.Time, string) {
+func (d *decision) ended(x *Session, why reason) (time.Time, reason) {
 	over, missed := x.deadline(), cmp.Or(x.SuspectAt, d.now)
 	if missed.Before(over) || x.LastGood.After(over) || over.Sub(x.LastGood) > catalog.MonitorInterval()+trustTimers {
 		return x.LastGood, why
 	}
-	text := fmt.Sprintf("its %d h (maxRecordingHour) were over at %s", x.MaxHour, d.clock(over))
-	if why != "" {
-		text = why + ": " + text
+	hours := because(ReasonHoursOver, "its %d h (maxRecordingHour) were over at %s", x.MaxHour, d.clock(over))
+	if !why.none() {
+		hours.text = why.text + ": " + hours.text
 	}
-	return over, text
+	if why.code.orphan() {
+		hours.code = why.code
+	}
+	return over, hours
 }
 
 func (d *decision) stopAnswered(x *Session, a Answer) {
@@ -817,10 +830,10 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 		if !x.Exited {
 			x.StoppedAt = sent(x, a)
 		}
-		d.stopped(x, x.Reason)
+		d.stopped(x, x.reason())
 	case verdict == agora.VerdictNothingRecorded:
 		x.RecordingAt, x.Named, x.Empty, x.StoppedAt = time.Time{}, false, true, sent(x, a)
-		d.stopped(x, "the service says that nothing was recorded")
+		d.stopped(x, because(ReasonNothingRecorded, "the service says that nothing was recorded"))
 	case a.taskGone() && d.stopGone(x):
 		// it may be a failover
 	case a.Class == agora.Ended || a.taskGone():
@@ -830,11 +843,13 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 		case a.taskGone() && d.unsettled(x):
 			return
 		case x.StoppedAt.IsZero():
-			x.StoppedAt, x.Reason = d.ended(x, cmp.Or(x.Reason, "it was over when it was to be stopped"))
+			at, why := d.ended(x, x.reason().or(because(ReasonEndedByService, "it was over when it was to be stopped")))
+			x.StoppedAt = at
+			x.setReason(why)
 		}
-		d.stopped(x, x.Reason)
+		d.stopped(x, x.reason())
 	case a.Class == agora.Fix:
-		x.Reason = "stop: " + a.String()
+		x.setReason(reason{ReasonStopFailed, "stop: " + a.String()})
 		d.again(x, refusedStopWaits, d.now, a.RetryAfter)
 	default:
 		if x.StopDoubtAt.IsZero() && (a.Class == agora.Unknown || verdict == agora.VerdictTimedOut || a.Foreign) {
@@ -848,9 +863,10 @@ func (d *decision) stopAnswered(x *Session, a Answer) {
 func sent(x *Session, a Answer) time.Time { return cmp.Or(a.SentAt, x.AskedAt) }
 
 // stopped makes a session final.
-func (d *decision) stopped(x *Session, reason string) {
+func (d *decision) stopped(x *Session, why reason) {
 	d.enter(x, cmp.Or(x.Then, SessionEnded))
-	x.Reason, x.Next = reason, time.Time{}
+	x.setReason(why)
+	x.Next = time.Time{}
 	if x.StoppedAt.IsZero() {
 		x.StoppedAt = x.LastGood
 	}
@@ -887,7 +903,7 @@ func (d *decision) phase() Phase {
 		return Stopping
 	case s.fresh():
 		return Planned
-	case d.over() || s.gaveUp() != "":
+	case d.over() || !s.gaveUp().none():
 		return Stopping
 	case seen:
 		return Recording

@@ -117,6 +117,9 @@ func play(t testing.TB, s State, serve service, changes ...change) (State, []str
 			t.Fatalf("decide changed its input:\n%s", diff)
 		}
 		s, o = next, Observation{}
+		for _, bad := range Uncoded(s) {
+			t.Errorf("at %v: %s", now.Sub(bell), bad)
+		}
 		if act.Op != "" {
 			x := *s.session(act.Attempt)
 			key := fmt.Sprint(act.Attempt, act.Op)

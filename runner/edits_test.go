@@ -597,6 +597,9 @@ func (x *editing) stored() (sids, orphans map[string]bool) {
 		if s.Phase != runner.Over && s.End.Before(time.Now().Add(-10*time.Minute)) {
 			t.Errorf("%s is %s after its end", s.ID, s.Phase)
 		}
+		for _, uncoded := range runner.Uncoded(s) {
+			t.Errorf("%s: %s", s.ID, uncoded)
+		}
 		if s.Phase == runner.Over {
 			x.total[string(s.Outcome)]++
 		}

@@ -180,6 +180,9 @@ func (h *house) audit() {
 	h.t.Helper()
 	known := map[string]runner.Session{}
 	for _, s := range h.outcomes() {
+		for _, uncoded := range runner.Uncoded(s) {
+			h.t.Errorf("%s: %s", s.ID, uncoded)
+		}
 		for _, x := range s.Sessions {
 			if x.SID != "" {
 				known[x.SID] = x

@@ -3,7 +3,6 @@ package runner
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"rundown/agora"
@@ -202,10 +201,4 @@ func (e *Engine) foreignIssues() (out []Issue) {
 		})
 	}
 	return out
-}
-
-// toldBy says that one of the texts holds what a session's reason tells of an answer.
-func toldBy(texts []string, reason string) bool {
-	_, text, _ := strings.Cut(reason, ": ")
-	return text != "" && slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, text) })
 }

@@ -2,41 +2,12 @@ package runner
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-)
-
-// IssueID says what kind of trouble a health issue is. Ids may be added; none is renamed.
-type IssueID string
-
-// The health issues.
-const (
-	// IssueAccountRefused: the service refuses an app's credentials. Its classes cannot begin.
-	IssueAccountRefused IssueID = "account-refused"
-	// IssueServiceUnreachable: requests get no answer, or something else than the service answers them, or the proxy on
-	// the way cannot be used.
-	IssueServiceUnreachable IssueID = "service-unreachable"
-	// IssueStoreFailed: the store cannot be written. What runs is stopped on time, and nothing begins.
-	IssueStoreFailed IssueID = "store-failed"
-	// IssueStoreReplaced: the store's files were deleted or replaced. As with store-failed, nothing begins.
-	IssueStoreReplaced IssueID = "store-replaced"
-	// IssueClockOff: this machine's clock and the service's differ by seconds.
-	IssueClockOff IssueID = "clock-off"
-	// IssueOrphan: a session may run, and nothing here can stop it.
-	IssueOrphan IssueID = "orphan"
-	// IssuePlanRejected: the files of a plan could not be read or have errors. The plan at work stays.
-	IssuePlanRejected IssueID = "plan-rejected"
-	// IssuePlanWaiting: a plan removes much and waits for a confirmation. The plan at work stays.
-	IssuePlanWaiting IssueID = "plan-waiting"
-	// IssueCredentialsFailing: the storage credentials of a session could not be renewed.
-	IssueCredentialsFailing IssueID = "credentials-failing"
-	// IssueReferencesUnset: a plan at work refers to what is not set. Classes that need it cannot begin.
-	IssueReferencesUnset IssueID = "references-unset"
-	// IssueLogDropped: standard error does not take the log, so that lines were dropped.
-	IssueLogDropped IssueID = "log-dropped"
 )
 
 // Severity says how bad a health issue is.
@@ -50,12 +21,20 @@ const (
 
 // Issue is a health issue: what a person should mend while the engine works on.
 type Issue struct {
-	ID       IssueID   `json:"id"`
-	Severity Severity  `json:"severity"`
-	Since    time.Time `json:"since"`
-	Text     string    `json:"text"`
-	Advice   string    `json:"advice,omitempty"`
-	Blocking bool      `json:"-"` // classes cannot begin while it lasts
+	ID         ReasonCode `json:"id"`
+	ReasonCode ReasonCode `json:"reason_code"` // where it is more precise than the id; else the id
+	Severity   Severity   `json:"severity"`
+	Since      time.Time  `json:"since"`
+	Text       string     `json:"text"`
+	Advice     string     `json:"advice,omitempty"`
+	Blocking   bool       `json:"-"` // classes cannot begin while it lasts
+}
+
+// MarshalJSON writes the issue with its reason code.
+func (i Issue) MarshalJSON() ([]byte, error) {
+	type plain Issue
+	i.ReasonCode = cmp.Or(i.ReasonCode, i.ID)
+	return json.Marshal(plain(i))
 }
 
 // String is the issue in one line.
@@ -69,7 +48,7 @@ func (i Issue) String() string {
 
 // issueKey names an issue: at most one of an id is raised about one thing, such as an app or an occurrence.
 type issueKey struct {
-	id    IssueID
+	id    ReasonCode
 	about string
 }
 
@@ -92,7 +71,7 @@ func (e *Engine) setIssue(about string, issue Issue) {
 }
 
 // clear removes a health issue.
-func (e *Engine) clear(id IssueID, about string) {
+func (e *Engine) clear(id ReasonCode, about string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.issues, issueKey{id, about})
@@ -127,7 +106,7 @@ func (e *Engine) noteOrphans(s *State) {
 		key := cmp.Or(x.ResourceID, fmt.Sprintf("%s/%s/%d", x.Cname, x.UID, x.Attempt))
 		if x.State == SessionOrphan {
 			e.orphans[key] = orphanage{Issue{
-				ID: IssueOrphan, Severity: SeverityCritical, Since: cmp.Or(x.StartedAt, x.AskedAt),
+				ID: IssueOrphan, ReasonCode: x.ReasonCode, Severity: SeverityCritical, Since: cmp.Or(x.StartedAt, x.AskedAt),
 				Text: s.ID + ": " + strings.TrimPrefix(x.Reason, "orphan: "),
 			}, x.deadline()}
 		} else {

@@ -50,7 +50,7 @@ func (s *State) restart() {
 
 // reopen takes back that the occurrence is over.
 func (s *State) reopen() {
-	s.Phase, s.Outcome, s.Reason, s.Gaps, s.EndedAt = Planned, "", "", nil, time.Time{}
+	s.Phase, s.Outcome, s.Reason, s.ReasonCode, s.Gaps, s.EndedAt = Planned, "", "", "", nil, time.Time{}
 	s.Lanes = [mostLanes]Lane{}
 }
 
@@ -68,7 +68,7 @@ func (s *State) again(want Target, now time.Time) bool {
 // planned takes back that the plan cancelled the class, and is false where that comes too late: its session is being
 // stopped, and the new times are past.
 func (s *State) planned(want Target, now time.Time) bool {
-	if s.Cancel == nil || s.Cancel.Who != planWho {
+	if s.Cancel == nil || s.Cancel.ReasonCode != ReasonCancelledByPlan {
 		return true
 	}
 	if s.Phase != Over && !want.lasting(s.Extended).Until.After(now) {
@@ -93,13 +93,13 @@ func (s *State) retarget(want Target, downSince, now time.Time) bool {
 			}
 			return true
 		}
-		anew, cancel, outcome, reason := s.startsAnew(target, now), s.Cancel, s.Outcome, s.Reason
+		anew, cancel, outcome, text, code := s.startsAnew(target, now), s.Cancel, s.Outcome, s.Reason, s.ReasonCode
 		s.Target, s.DownSince, s.MovedTo = target, downSince, ""
 		if s.reopen(); anew {
 			s.restart()
 		}
 		if cancel != nil { // until that is undone
-			s.Phase, s.Outcome, s.Reason = Over, outcome, reason
+			s.Phase, s.Outcome, s.Reason, s.ReasonCode = Over, outcome, text, code
 		}
 	case s.fresh():
 		s.Target, s.DownSince, s.MovedTo = target, downSince, ""

@@ -193,6 +193,7 @@ func (d *decision) toldOver(x *Session, n Notice) {
 				x.Reason += ": "
 			}
 			x.Reason += n.Text
+			x.ReasonCode = x.endedCode()
 			if l := &d.s.Lanes[x.Lane]; x.pageAtFault() && !d.s.earlier(x) && l.Failures > l.PageFailures {
 				l.PageFailures++
 			}
@@ -214,13 +215,14 @@ func (d *decision) toldOver(x *Session, n Notice) {
 // foundOver keeps what is known of a session that is found to have ended. It is stopped all the same, which says no more
 // of when it did.
 func (d *decision) foundOver(x *Session, n Notice) {
-	x.Reason, x.Exited, x.Then = n.Text, true, x.fate()
+	x.Exited, x.Then = true, x.fate()
 	if !n.At.After(d.now) {
 		x.StoppedAt = n.At
 	}
 	if n.Type == agora.EventWebRecorderStopped {
 		x.Cause = n.Code
 	}
+	x.setReason(reason{x.endedCode(), n.Text})
 }
 
 // found gives a session its sid, which nobody had told. It carries the class where nothing else does; otherwise it is
@@ -231,7 +233,8 @@ func (d *decision) found(x *Session, n Notice) {
 	}
 	x.remark(fmt.Sprintf("orphan: the sid of session %d turned up in a notification at %s", x.Attempt, d.clock(d.now)))
 	began := x.State
-	x.SID, x.StartedAt, x.Doubt, x.Cut, x.Asked, x.Reason, x.Tries, x.Next = n.SID, cmp.Or(x.RequestedAt, d.now), false, false, "", "", 0, d.now
+	x.setReason(reason{})
+	x.SID, x.StartedAt, x.Doubt, x.Cut, x.Asked, x.Tries, x.Next = n.SID, cmp.Or(x.RequestedAt, d.now), false, false, "", 0, d.now
 	earlier := d.s.earlier(x)
 	if d.s.Phase == Over && !d.over() && !earlier { // it had been given up
 		d.reopen()
@@ -239,7 +242,8 @@ func (d *decision) found(x *Session, n Notice) {
 	}
 	if c := d.s.carrier(x.Lane); c != nil && c.State == SessionAcquiring && !n.ended() && !earlier {
 		d.enter(c, SessionFailed) // and no failure: nothing of it is at the service yet
-		c.Reason, c.Asked, c.Next = fmt.Sprintf("it gave way to session %d, whose sid turned up", x.Attempt), "", time.Time{}
+		c.setReason(because(ReasonNotNeeded, "it gave way to session %d, whose sid turned up", x.Attempt))
+		c.Asked, c.Next = "", time.Time{}
 	}
 	if d.s.Phase != Over && !d.over() && !earlier && (began == SessionStarting || d.s.carrier(x.Lane) == nil) {
 		d.enter(x, SessionConfirming)
@@ -251,6 +255,22 @@ func (d *decision) found(x *Session, n Notice) {
 	}
 	d.enter(x, SessionStopping)
 	x.Then, x.StopAskedAt = "", time.Time{}
+}
+
+// told is how a notification said that the session ended; none where no notification did.
+func (x *Session) told() reason {
+	if x.Told == "" {
+		return reason{}
+	}
+	return reason{x.endedCode(), x.Told}
+}
+
+// endedCode is the code of a session that ended without our stop.
+func (x *Session) endedCode() ReasonCode {
+	if x.pageAtFault() {
+		return ReasonPageFault
+	}
+	return ReasonEndedByService
 }
 
 // pageAtFault says that a session ended for a cause that lies in the page.

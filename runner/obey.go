@@ -102,7 +102,7 @@ func (b *batch) take(i int, cmd *store.Command) string {
 		if b.state.Phase == Over && !b.undone() {
 			return "it had ended already: " + string(b.state.Outcome)
 		}
-		b.cancel = &Cancel{At: earlier(cmd.At, b.now), Who: cmd.Who, Reason: cmd.Reason}
+		b.cancel = &Cancel{At: earlier(cmd.At, b.now), Who: cmd.Who, Reason: cmd.Reason, ReasonCode: ReasonCancelledByOperator}
 		b.setCancelled(i)
 		return store.Done
 	}

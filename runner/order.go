@@ -40,7 +40,7 @@ func (o standing) with(orders []store.Command) standing {
 	for _, cmd := range orders {
 		switch cmd.Kind {
 		case CommandCancel, CommandStop:
-			o.cancel = &Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason}
+			o.cancel = &Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason, ReasonCode: ReasonCancelledByOperator}
 		case CommandUncancel:
 			o.cancel = nil
 		case CommandExtend:

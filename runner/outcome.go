@@ -17,57 +17,17 @@ func (d *decision) finish() {
 	d.orphanDoubtful()
 	gaveUp := s.gaveUp()
 	s.Gaps = gaps(s.Start, s.End, s.Sessions)
-	covered := s.covered()
-	var why []string
 	foreign := s.foreignStory()
-	switch {
-	case s.Cancel != nil && s.Cancel.At.Before(s.End):
-		s.Outcome = Cancelled
-		text := "cancelled by " + s.Cancel.Who
-		if s.Cancel.Reason != "" {
-			text += ": " + s.Cancel.Reason
-		}
-		why = append(why, text)
-		if !covered {
-			s.Gaps = nil
-		}
-	case s.dropped():
-		s.Outcome, s.Gaps = Cancelled, nil
-		why = append(why, "the plan no longer holds it")
-	case s.fresh() && !covered:
-		s.Outcome = Missed
-		why = append(why, cmp.Or(gaveUp, d.lateness(0)))
-	case !covered:
-		s.Outcome = Failed
-		why = append(why, cmp.Or(gaveUp, "nothing was recorded"))
-		why = append(why, d.mayHold("nothing of ours recorded")...)
-		if last := s.Sessions[len(s.Sessions)-1].Reason; last != "" && !toldBy(foreign, last) && !strings.Contains(gaveUp, last) && !strings.HasPrefix(last, "orphan:") {
-			why = append(why, last)
-		}
-	case len(s.Gaps) > 0:
-		s.Outcome = Partial
-		why = append(why, fmt.Sprintf("%v of the class are missing", missing(s.Gaps).Round(100*time.Millisecond)))
-		if gaveUp != "" {
-			why = append(why, gaveUp)
-		} else if s.Begin.Add(catalog.StartLead()).After(s.Start) {
-			why = append(why, "it was begun late")
-		}
-		why = append(why, d.mayHold("what is missing is not in a session of ours")...)
-		why = append(why, d.account()...)
-	default:
-		s.Outcome = Recorded
-		why = append(why, d.account()...)
-	}
-	why = append(why, foreign...)
+	why := append(d.outcome(gaveUp), foreign...)
 	for _, x := range s.Sessions {
-		if x.State == SessionOrphan || strings.HasPrefix(x.Reason, "orphan:") {
+		if x.orphaned() {
 			why = append(why, x.Reason)
 		}
 		why = append(why, x.Remarks...)
 		why = append(why, x.uploadProblems()...)
 	}
 	why = append(why, d.earlierAccount()...)
-	if s.lanes() > 1 && gaveUp == "" {
+	if s.lanes() > 1 && gaveUp.none() {
 		for _, l := range s.Lanes[:s.lanes()] {
 			if l.GaveUp != "" {
 				why = append(why, fmt.Sprintf("one of the %d recordings at once was given up: %s", s.lanes(), l.GaveUp))
@@ -77,6 +37,97 @@ func (d *decision) finish() {
 	s.Reason = strings.Join(why, "; ")
 	d.note("%s: %s", s.Outcome, s.Reason)
 }
+
+// outcome sets the outcome and its reason code, and gives the first sentences of the reason.
+func (d *decision) outcome(gaveUp reason) (why []string) {
+	s := &d.s
+	covered := s.covered()
+	switch {
+	case s.Cancel != nil && s.Cancel.At.Before(s.End):
+		s.Outcome, s.ReasonCode = Cancelled, cmp.Or(s.Cancel.ReasonCode, ReasonCancelledByOperator)
+		text := "cancelled by " + s.Cancel.Who
+		if s.Cancel.Reason != "" {
+			text += ": " + s.Cancel.Reason
+		}
+		if !covered {
+			s.Gaps = nil
+		}
+		return []string{text}
+	case s.dropped():
+		s.Outcome, s.ReasonCode, s.Gaps = Cancelled, ReasonLeftPlan, nil
+		return []string{"the plan no longer holds it"}
+	case s.fresh() && !covered:
+		late := gaveUp.or(d.lateness(0))
+		s.Outcome, s.ReasonCode = Missed, late.code
+		return []string{late.text}
+	case !covered:
+		return d.failedOutcome(gaveUp)
+	case len(s.Gaps) > 0:
+		return d.partialOutcome(gaveUp)
+	default:
+		s.Outcome = Recorded
+		return d.account()
+	}
+}
+
+// failedOutcome is the outcome of a class of which nothing was recorded although it was begun.
+func (d *decision) failedOutcome(gaveUp reason) []string {
+	s := &d.s
+	last := s.Sessions[len(s.Sessions)-1].reason()
+	s.Outcome = Failed
+	s.ReasonCode = cmp.Or(gaveUp.code, last.code, ReasonNothingRecorded)
+	why := []string{cmp.Or(gaveUp.text, "nothing was recorded")}
+	why = append(why, d.mayHold("nothing of ours recorded")...)
+	// Foreign answers and orphans are told below, and what a lane was given up for may quote its last session.
+	told := last.none() || last.code == ReasonForeignAnswer || last.code.orphan() || strings.Contains(gaveUp.text, last.text)
+	if !told {
+		why = append(why, last.text)
+	}
+	return why
+}
+
+// partialOutcome is the outcome of a class that was recorded with gaps.
+func (d *decision) partialOutcome(gaveUp reason) []string {
+	s := &d.s
+	s.Outcome = Partial
+	why := []string{fmt.Sprintf("%v of the class are missing", missing(s.Gaps).Round(100*time.Millisecond))}
+	switch {
+	case !gaveUp.none():
+		s.ReasonCode = gaveUp.code
+		why = append(why, gaveUp.text)
+	case s.Begin.Add(catalog.StartLead()).After(s.Start):
+		s.ReasonCode = d.lateness(0).code
+		why = append(why, "it was begun late")
+	default:
+		s.ReasonCode = s.gapCode()
+	}
+	why = append(why, d.mayHold("what is missing is not in a session of ours")...)
+	return append(why, d.account()...)
+}
+
+// gapCode is the code of what most likely made the gaps: the first session that failed or was lost, else the first that
+// ended otherwise than by our stop.
+func (s *State) gapCode() ReasonCode {
+	var other ReasonCode
+	for _, x := range s.current() {
+		if x.ReasonCode != "" && x.State != SessionEnded {
+			return x.ReasonCode
+		}
+		other = cmp.Or(other, x.ReasonCode)
+	}
+	return cmp.Or(other, ReasonIncomplete)
+}
+
+// orphan says that a session was taken for an orphan, be it that it was found again.
+func (c ReasonCode) orphan() bool {
+	switch c {
+	case ReasonOrphanSID, ReasonOrphanGone, ReasonOrphanForeign, ReasonOrphanHeard:
+		return true
+	}
+	return false
+}
+
+func (x *Session) orphaned() bool { return x.State == SessionOrphan || x.ReasonCode.orphan() }
 
 // orphanDoubtful makes orphans of the sessions whose starts nothing has settled.
 func (d *decision) orphanDoubtful() {
@@ -91,7 +142,7 @@ func (d *decision) orphanDoubtful() {
 func (d *decision) mayHold(missing string) []string {
 	var out []string
 	for _, x := range d.s.Sessions {
-		if x.State != SessionOrphan && !strings.HasPrefix(x.Reason, "orphan:") {
+		if !x.orphaned() {
 			continue
 		}
 		text := fmt.Sprintf("%s, an unconfirmed session may hold it (orphan: session %d", missing, x.Attempt)

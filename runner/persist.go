@@ -93,7 +93,7 @@ func (c *conductor) lapse(t *task, now time.Time) {
 		switch {
 		case act.Op == agora.OpAcquire && over, act.Op == agora.OpStart && (over || now.Sub(x.AcquiredAt) > catalog.ResourceLife()):
 			t.waiting = append(t.waiting, Observation{Attempt: act.Attempt, Op: act.Op, Answer: Answer{
-				Class: agora.Again, Reason: "it was not sent, since the store could not be written",
+				Class: agora.Again, Why: IssueStoreFailed, Reason: "it was not sent, since the store could not be written",
 			}})
 		default:
 			held = append(held, act)

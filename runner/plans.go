@@ -192,7 +192,7 @@ func (c *conductor) revise(t *task, w want, now time.Time) bool {
 		if w.occ.Cancelled() { // its times are those that were planned, and count for nothing
 			s.keepUp(w.target)
 			if s.Cancel == nil && s.Phase != Over {
-				s.Cancel = &Cancel{At: now, Who: planWho, Reason: w.occ.Settings.Note}
+				s.Cancel = &Cancel{At: now, Who: PlanWho, Reason: w.occ.Settings.Note, ReasonCode: ReasonCancelledByPlan}
 			}
 			return
 		}
@@ -216,8 +216,8 @@ func (c *conductor) revise(t *task, w want, now time.Time) bool {
 	return !same
 }
 
-// planWho is who cancels what a plan cancels.
-const planWho = "the plan"
+// PlanWho is who cancels what a plan cancels, for people: an operator may go by that name, too.
+const PlanWho = "the plan"
 
 // start is a start that is to be placed beside the others of the App ID: a task's, or that of what rests.
 type start struct {

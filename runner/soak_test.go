@@ -319,6 +319,9 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 			continue
 		}
 		out.outcomes[s.Outcome]++
+		for _, uncoded := range runner.Uncoded(s) {
+			bad("%s: %s", o.ID, uncoded)
+		}
 		lost := uncovered(s, wrote[s.Cname])
 		if lost > out.worstLost {
 			out.worst, out.worstLost = o.ID, lost

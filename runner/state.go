@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -72,9 +71,10 @@ type Gap struct {
 
 // Cancel is an order to end an occurrence or not to begin it.
 type Cancel struct {
-	At     time.Time `json:"at"`
-	Who    string    `json:"who"`
-	Reason string    `json:"reason,omitempty"`
+	At         time.Time  `json:"at"`
+	Who        string     `json:"who"`
+	Reason     string     `json:"reason,omitempty"`
+	ReasonCode ReasonCode `json:"reason_code,omitempty"` // whether an operator gave it, or the plan
 }
 
 // Target is what a plan wants of an occurrence. It holds no secret.
@@ -116,24 +116,25 @@ type Target struct {
 // State is all that decide knows of an occurrence.
 type State struct {
 	Target
-	Begin     time.Time       `json:"begin"`               // when the first request is due
-	Turn      int             `json:"-"`                   // among what its owner watches, from 1; 0: none was given
-	Aside     bool            `json:"-"`                   // who has it in hand begins nothing of it: that is a daemon's
-	OnlyStops bool            `json:"-"`                   // who has it in hand only stops what runs of it
-	DownSince time.Time       `json:"down_since,omitzero"` // since when nobody was there to begin it: the last sign of life of the daemon before, or when the clock leapt or the machine fell asleep
-	Phase     Phase           `json:"phase"`
-	Outcome   Outcome         `json:"outcome,omitempty"`
-	Reason    string          `json:"reason,omitempty"`
-	Gaps      []Gap           `json:"gaps,omitempty"`
-	Cancel    *Cancel         `json:"cancel,omitempty"`
-	Extended  *Extension      `json:"extended,omitempty"`
-	Account   *AccountRef     `json:"account,omitempty"`   // of a class whose plan the store does not keep
-	Sessions  []Session       `json:"-"`                   // rows of their own
-	Earlier   int             `json:"earlier,omitempty"`   // the first so many sessions were begun for a time or an App ID that the plan has left since
-	MovedTo   string          `json:"moved_to,omitempty"`  // the App ID that is to record it: its owner takes it once the sessions are stopped
-	Lanes     [mostLanes]Lane `json:"lanes,omitzero"`      // of these the target uses as many as it has pairs of uids
-	FellFrom  string          `json:"fell_from,omitempty"` // the masked address that the push broke at and left for the fallback
-	EndedAt   time.Time       `json:"ended_at,omitzero"`
+	Begin      time.Time       `json:"begin"`               // when the first request is due
+	Turn       int             `json:"-"`                   // among what its owner watches, from 1; 0: none was given
+	Aside      bool            `json:"-"`                   // who has it in hand begins nothing of it: that is a daemon's
+	OnlyStops  bool            `json:"-"`                   // who has it in hand only stops what runs of it
+	DownSince  time.Time       `json:"down_since,omitzero"` // since when nobody was there to begin it: the last sign of life of the daemon before, or when the clock leapt or the machine fell asleep
+	Phase      Phase           `json:"phase"`
+	Outcome    Outcome         `json:"outcome,omitempty"`
+	Reason     string          `json:"reason,omitempty"`
+	ReasonCode ReasonCode      `json:"reason_code,omitempty"` // of every outcome but recorded
+	Gaps       []Gap           `json:"gaps,omitempty"`
+	Cancel     *Cancel         `json:"cancel,omitempty"`
+	Extended   *Extension      `json:"extended,omitempty"`
+	Account    *AccountRef     `json:"account,omitempty"`   // of a class whose plan the store does not keep
+	Sessions   []Session       `json:"-"`                   // rows of their own
+	Earlier    int             `json:"earlier,omitempty"`   // the first so many sessions were begun for a time or an App ID that the plan has left since
+	MovedTo    string          `json:"moved_to,omitempty"`  // the App ID that is to record it: its owner takes it once the sessions are stopped
+	Lanes      [mostLanes]Lane `json:"lanes,omitzero"`      // of these the target uses as many as it has pairs of uids
+	FellFrom   string          `json:"fell_from,omitempty"` // the masked address that the push broke at and left for the fallback
+	EndedAt    time.Time       `json:"ended_at,omitzero"`
 }
 
 // mostLanes is how many sessions of one class run at once at most: the bound of a plan's redundancy.
@@ -142,11 +143,12 @@ const mostLanes = 4
 // Lane is one of the recordings that are to run at once: each has its own sessions, one after the other, and its own
 // pair of uids. There is one, and with redundancy there are more.
 type Lane struct {
-	Failures     int       `json:"failures,omitempty"`      // in a row
-	PageFailures int       `json:"page_failures,omitempty"` // of these, for a cause that lies in the page
-	Foreign      int       `json:"foreign,omitempty"`       // sessions in a row whose starts were not answered by the service; they are no failures
-	RetryAt      time.Time `json:"retry_at,omitzero"`       // no new session before this
-	GaveUp       string    `json:"gave_up,omitempty"`       // why no further session is begun
+	Failures     int        `json:"failures,omitempty"`      // in a row
+	PageFailures int        `json:"page_failures,omitempty"` // of these, for a cause that lies in the page
+	Foreign      int        `json:"foreign,omitempty"`       // sessions in a row whose starts were not answered by the service; they are no failures
+	RetryAt      time.Time  `json:"retry_at,omitzero"`       // no new session before this
+	GaveUp       string     `json:"gave_up,omitempty"`       // why no further session is begun
+	GaveUpCode   ReasonCode `json:"gave_up_code,omitempty"`
 }
 
 // Session is one acquire, start and stop at the service.
@@ -160,6 +162,7 @@ type Session struct {
 	SID        string       `json:"sid,omitempty"`
 	State      SessionState `json:"state"`
 	Reason     string       `json:"reason,omitempty"` // why it failed, was lost or is an orphan
+	ReasonCode ReasonCode   `json:"reason_code,omitempty"`
 
 	Asked   agora.Op  `json:"asked,omitempty"`   // the request that is out; a crash leaves it without an answer
 	AskedAt time.Time `json:"asked_at,omitzero"` // when it was decided on
@@ -240,19 +243,19 @@ func (s State) clone() State {
 // lanes is how many sessions are to run at once.
 func (t *Target) lanes() int { return len(t.UIDs) }
 
-// gaveUp says why no lane begins another session; "" while one may, or one that is no longer wanted still carries.
-func (s *State) gaveUp() string {
+// gaveUp says why no lane begins another session; none while one may, or one that is no longer wanted still carries.
+func (s *State) gaveUp() reason {
 	for i := range s.Sessions {
 		if s.surplus(&s.Sessions[i]) {
-			return ""
+			return reason{}
 		}
 	}
-	var why string
-	for _, l := range s.Lanes[:s.lanes()] {
-		if l.GaveUp == "" {
-			return ""
+	var why reason
+	for n := range s.lanes() {
+		if s.Lanes[n].gaveUp().none() {
+			return reason{}
 		}
-		why = cmp.Or(why, l.GaveUp)
+		why = why.or(s.Lanes[n].gaveUp())
 	}
 	return why
 }

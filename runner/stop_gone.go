@@ -2,7 +2,6 @@ package runner
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
 	"rundown/agora/catalog"
@@ -41,8 +40,8 @@ func (d *decision) unsettled(x *Session) bool {
 	}
 	d.enter(x, SessionOrphan)
 	x.Next = time.Time{}
-	x.Reason = fmt.Sprintf("orphan: session %d (cname %s, uid %s) may still run: the service answered 404 to its stop for %v; its maxRecordingHour ends it at %s at the latest",
-		x.Attempt, x.Cname, x.UID, d.now.Sub(x.goneSince()).Round(time.Second), d.clock(x.deadline()))
+	x.setReason(because(ReasonOrphanGone, "orphan: session %d (cname %s, uid %s) may still run: the service answered 404 to its stop for %v; its maxRecordingHour ends it at %s at the latest",
+		x.Attempt, x.Cname, x.UID, d.now.Sub(x.goneSince()).Round(time.Second), d.clock(x.deadline())))
 	d.note("%s", x.Reason)
 	if d.s.Phase == Over {
 		d.s.Reason += "; " + x.Reason
@@ -72,7 +71,7 @@ func (d *decision) neverBegan(x *Session) bool {
 // heardAgain takes in a notification of an orphan whose sid is known: it has ended, or it is to be stopped again.
 func (d *decision) heardAgain(x *Session, n Notice) {
 	x.remark(x.Reason)
-	x.Reason = "orphan: a notification told of it at " + d.clock(d.now)
+	x.setReason(because(ReasonOrphanHeard, "orphan: a notification told of it at %s", d.clock(d.now)))
 	if n.ended() {
 		d.enter(x, SessionEnded)
 		if !n.At.After(d.now) {

@@ -55,7 +55,7 @@ func (d *decision) shed(x *Session) {
 	}
 	before := x.State
 	if d.end(x); x.State != before && x.State != SessionOrphan {
-		x.Reason = "it was not needed any more, since the plan asks for fewer at once"
+		x.setReason(because(ReasonNotNeeded, "it was not needed any more, since the plan asks for fewer at once"))
 		d.note("session %d: %s", x.Attempt, x.Reason)
 	}
 }
@@ -84,8 +84,8 @@ func (c *conductor) watchHours(before, after State) {
 		c.e.clear(IssueOrphan, after.ID)
 	case after.lapses() && !before.lapses():
 		const text = "outlived the hours of its session, and no other had taken over: what it writes, if anything, cannot be told or stopped"
-		c.e.raise(after.ID, Issue{ID: IssueOrphan, Severity: SeverityCritical, Text: after.ID + ": it " + text})
-		c.log.Error(text, "occurrence", after.ID)
+		c.e.raise(after.ID, Issue{ID: IssueOrphan, ReasonCode: ReasonHoursOver, Severity: SeverityCritical, Text: after.ID + ": it " + text})
+		c.log.Error(text, "occurrence", after.ID, "reason_code", ReasonHoursOver)
 	}
 }
 

@@ -128,6 +128,9 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 		}
 		wasOver := s.Phase == Over
 		s, o = d.s, Observation{}
+		if bad := Uncoded(s); len(bad) > 0 {
+			t.Fatalf("without a code: %v", bad)
+		}
 		if (wasOver && s.Phase == Over || !now.Before(s.Until)) && act.Op != "" && act.Op != agora.OpStop {
 			t.Fatalf("%s after the end", act.Op)
 		}

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -15,9 +14,9 @@ func (d *decision) unknown(x *Session) {
 	d.enter(x, SessionOrphan)
 	// Without a resource id no notification is taken to be about this session: another daemon may be looking after it.
 	x.ResourceID, x.Next, x.Taken = "", time.Time{}, true
-	x.Reason = fmt.Sprintf("orphan: a recording that this store does not know runs with cname %s and uid %s, which session %d asked for: "+
+	x.setReason(because(ReasonOrphanForeign, "orphan: a recording that this store does not know runs with cname %s and uid %s, which session %d asked for: "+
 		"another rundown with another store may be running this plan, or the store was lost; its maxRecordingHour ends it at %s at the latest, if it was started for this class",
-		x.Cname, x.UID, x.Attempt, d.clock(x.deadline()))
+		x.Cname, x.UID, x.Attempt, d.clock(x.deadline())))
 	d.note("%s", x.Reason)
 }
 

@@ -193,7 +193,7 @@ func (c *conductor) raiseKeys(id string, x Session) {
 
 // unresumable gives up a session whose hold cannot be ended: another, without a hold, records the class.
 func (d *decision) unresumable(x *Session, a Answer) {
-	x.Reason = "it could not be resumed: " + a.String()
+	x.setReason(because(ReasonHoldNotEnded, "it could not be resumed: %s", a))
 	d.enter(x, SessionStopping)
 	x.Then, x.Tries, x.Next = SessionFailed, 0, d.now
 	d.note("session %d: %s", x.Attempt, x.Reason)

@@ -1,0 +1,243 @@
+package runner
+
+import (
+	"cmp"
+	"fmt"
+
+	"rundown/agora"
+)
+
+// ReasonCode says in one word why something is as it is: how a class or a session ended, what a health issue is about, why
+// an order or a plan was refused. It stands beside the sentence for people. The list is closed: a code may be added, none
+// is renamed or given another meaning.
+type ReasonCode string
+
+// The codes of classes and sessions.
+const (
+	ReasonCancelledByOperator ReasonCode = "cancelled-by-operator"
+	ReasonCancelledByPlan     ReasonCode = "cancelled-by-plan"
+	ReasonLeftPlan            ReasonCode = "left-plan"
+	ReasonDaemonDown          ReasonCode = "daemon-down"
+	ReasonBegunLate           ReasonCode = "begun-late"
+	ReasonNoTimeLeft          ReasonCode = "no-time-left"
+	ReasonAttemptsUsedUp      ReasonCode = "attempts-used-up"
+	ReasonPageFault           ReasonCode = "page-fault"
+	ReasonIncomplete          ReasonCode = "incomplete"
+	ReasonNothingRecorded     ReasonCode = "nothing-recorded"
+	ReasonNotRunning          ReasonCode = "not-running"
+	ReasonEndedByService      ReasonCode = "ended-by-service"
+	ReasonSessionLost         ReasonCode = "session-lost"
+	ReasonHoursOver           ReasonCode = "hours-over"
+	ReasonHoldNotEnded        ReasonCode = "hold-not-ended"
+	ReasonClassOver           ReasonCode = "class-over"
+	ReasonClassMoved          ReasonCode = "class-moved"
+	ReasonNotNeeded           ReasonCode = "not-needed"
+	ReasonServiceRefused      ReasonCode = "service-refused"
+	ReasonServiceError        ReasonCode = "service-error"
+	ReasonNoAnswer            ReasonCode = "no-answer"
+	ReasonForeignAnswer       ReasonCode = "foreign-answer"
+	ReasonRateLimited         ReasonCode = "rate-limited"
+	ReasonNoCapacity          ReasonCode = "no-capacity"
+	ReasonUIDConflict         ReasonCode = "uid-conflict"
+	ReasonResourceExpired     ReasonCode = "resource-expired"
+	ReasonStopFailed          ReasonCode = "stop-failed"
+	ReasonSecretUnreadable    ReasonCode = "secret-unreadable"
+	ReasonInterrupted         ReasonCode = "interrupted"
+	ReasonUnattended          ReasonCode = "unattended"
+	ReasonOrphanSID           ReasonCode = "orphan-sid-unknown"
+	ReasonOrphanGone          ReasonCode = "orphan-not-found"
+	ReasonOrphanForeign       ReasonCode = "orphan-of-another-store"
+	ReasonOrphanHeard         ReasonCode = "orphan-heard-again"
+)
+
+// The codes of health issues.
+const (
+	IssueAccountRefused     ReasonCode = "account-refused"
+	IssueServiceUnreachable ReasonCode = "service-unreachable"
+	IssueStoreFailed        ReasonCode = "store-failed"
+	IssueStoreReplaced      ReasonCode = "store-replaced"
+	IssueClockOff           ReasonCode = "clock-off"
+	IssueOrphan             ReasonCode = "orphan"
+	IssuePlanRejected       ReasonCode = "plan-rejected"
+	IssuePlanWaiting        ReasonCode = "plan-waiting"
+	IssueCredentialsFailing ReasonCode = "credentials-failing"
+	IssueReferencesUnset    ReasonCode = "references-unset"
+	IssueLogDropped         ReasonCode = "log-dropped"
+)
+
+// The codes of plans and orders that are not carried out.
+const (
+	ReasonPlanRemovesMany ReasonCode = "plan-removes-many"
+	ReasonPlanEmptied     ReasonCode = "plan-emptied"
+	ReasonOrderSuperseded ReasonCode = "order-superseded"
+	ReasonOrderTakenBack  ReasonCode = "order-taken-back"
+	ReasonOrderInvalid    ReasonCode = "order-invalid"
+	ReasonNotActive       ReasonCode = "class-not-active"
+	ReasonHasEnded        ReasonCode = "class-ended"
+	ReasonNotBegun        ReasonCode = "class-not-begun"
+	ReasonIsCancelled     ReasonCode = "class-cancelled"
+	ReasonNotCancelled    ReasonCode = "class-not-cancelled"
+	ReasonIsStopping      ReasonCode = "class-stopping"
+	ReasonEndPassed       ReasonCode = "end-passed"
+	ReasonEndNotLater     ReasonCode = "end-not-later"
+	ReasonPageBusy        ReasonCode = "page-busy"
+)
+
+// reasonInfo describes a code.
+type reasonInfo struct {
+	code    ReasonCode
+	meaning string
+	todo    string // what to do about it
+}
+
+// reasonGroup is a section of docs/reason-codes.md.
+type reasonGroup struct {
+	title string
+	text  string
+	codes []reasonInfo
+}
+
+// reasonGroups describe all codes.
+var reasonGroups = []reasonGroup{
+	{
+		"Classes and sessions",
+		"A class that was recorded whole has no code, and a session that was stopped at its end has none.",
+		[]reasonInfo{
+			{ReasonCancelledByOperator, "An operator cancelled or stopped the class.", "Nothing; `rundown cancel ID --undo` takes it back before the class has ended."},
+			{ReasonCancelledByPlan, "The plan cancels the class by a change.", "Nothing; take the change out of the plan to record the class."},
+			{ReasonLeftPlan, "The plan no longer holds the class, so that it was not begun or not begun again.", "Nothing, if the plan was meant so; else put the class back."},
+			{ReasonDaemonDown, "No daemon was running, or the machine slept, when the class was to begin.", "Keep the daemon under a supervisor; see `daemon` in `rundown status` and the log of the machine."},
+			{ReasonBegunLate, "The class was begun after its start, or too late to be begun at all by `min_remainder`.", "See what held the daemon up in `rundown history ID`; plan classes earlier than a minute ahead."},
+			{ReasonNoTimeLeft, "A session had failed, and no class time was left for another.", "See why in `rundown history ID`; padding gives more time."},
+			{ReasonAttemptsUsedUp, "As many sessions in a row failed as `attempts` allows.", "See why each failed in `rundown history ID`."},
+			{ReasonPageFault, "Sessions ended for a cause that lies in the page: it does not load, or is beyond what can be recorded.", "Open the page in a browser, then check its address, `ready_timeout` and size."},
+			{ReasonIncomplete, "Parts of the class were not recorded, and no more precise cause is known.", "See the gaps and sessions in `rundown history ID`."},
+			{ReasonNothingRecorded, "The session ran, and the service recorded nothing.", "Check the page and the storage of the plan."},
+			{ReasonNotRunning, "The service accepted the start, but the recording was not seen running in time.", "Check the page's address, the storage keys and the recording's settings."},
+			{ReasonEndedByService, "The service ended the recording by itself.", "Nothing; another session follows while class time is left. Ask the service's support if it repeats."},
+			{ReasonSessionLost, "The service did not know the session any more, for longer than a failover takes.", "Nothing; another session follows while class time is left."},
+			{ReasonHoursOver, "The session's hours (`maxRecordingHour`) ended before the class.", "See in `rundown history ID` why no other session took over."},
+			{ReasonHoldNotEnded, "The session was opened on hold, and the hold did not end.", "See the answers in `rundown history ID`; `exact_start: false` records without a hold."},
+			{ReasonClassOver, "The class was over, or cancelled, before the session could be started or stopped.", "See what was waited for in `rundown history ID`."},
+			{ReasonClassMoved, "The plan moved the class before the session could be started.", "Nothing; the class is recorded at its new time."},
+			{ReasonNotNeeded, "Another session records the class, or the plan asks for fewer at once.", "Nothing."},
+			{ReasonServiceRefused, "The service refuses the request, and would refuse it again.", "Correct what the answer names, such as a parameter of the plan."},
+			{ReasonServiceError, "The service failed at the request, or did not complete it in time.", "Nothing; the request is repeated. Ask the service's support if it lasts."},
+			{ReasonNoAnswer, "No answer came that says whether the request had an effect.", "Check the network between here and the service."},
+			{ReasonForeignAnswer, "Something else answered in the place of the service.", "Look at proxies, firewalls, login pages and the base URL between here and the service."},
+			{ReasonRateLimited, "The App ID sent more requests in a second than it may.", "Set the account's limits in the plan, and find out who else uses the App ID."},
+			{ReasonNoCapacity, "As many recordings run as the account may have, or the request could not be sent yet.", "Set the account's limits in the plan, or have them raised."},
+			{ReasonUIDConflict, "A recording with the session's cname and uid runs already.", "Nothing; the class goes on with the other uid."},
+			{ReasonResourceExpired, "The resource id is of no use any more, or there was no worker for it.", "Nothing; another is acquired."},
+			{ReasonStopFailed, "The stop was refused until the session's hours were over.", "Look for what it recorded after the class, and check the bill."},
+			{ReasonSecretUnreadable, "A reference of the plan, such as a storage key, could not be read.", "Check the variables and files that the answer names, and their permissions."},
+			{ReasonInterrupted, "Rundown ended while a request was out.", "Nothing; the next start settles it."},
+			{ReasonUnattended, "The class is due, and no daemon is running.", "Start `rundown run`."},
+			{ReasonOrphanSID, "A session may run although its sid is unknown, so that it cannot be stopped.", "Wait for its hours to end, or ask the service's support; look for its files in the bucket."},
+			{ReasonOrphanGone, "The service did not know the session when it was to be stopped, and nothing tells that it has ended.", "Check the bucket and the bill; its hours end it at the latest."},
+			{ReasonOrphanForeign, "A recording runs that this store does not know, with the class's cname and uid.", "Find out whether another Rundown runs the same plan on another store."},
+			{ReasonOrphanHeard, "A notification told of a session that was taken for an orphan; it is stopped, or has ended.", "Nothing."},
+		},
+	},
+	{
+		"Health issues",
+		"`/readyz` lists them by these ids. An issue whose `reason_code` is another code of this page tells more precisely what it is about.",
+		[]reasonInfo{
+			{IssueAccountRefused, "The service refuses the credentials of an app, or the account is suspended or overdue. Its classes cannot begin.", "Check `customer_id` and `customer_secret`, and the account at the service."},
+			{IssueServiceUnreachable, "Requests get no answer, or something else than the service answers them, or the proxy on the way cannot be used.", "Check network, DNS, firewall and HTTPS_PROXY."},
+			{IssueStoreFailed, "The store cannot be written. What runs is stopped on time, and nothing begins.", "Check the disk, its room and its permissions."},
+			{IssueStoreReplaced, "The store's files were deleted or replaced. What runs is stopped on time, and nothing begins.", "Put the file back, or restart the daemon."},
+			{IssueClockOff, "The clock of this machine and that of the service differ by seconds.", "Let NTP set the clock."},
+			{IssueOrphan, "A session may run, and nothing here can stop it.", "See the class in `rundown history ID`."},
+			{IssuePlanRejected, "A plan could not be read or has errors. The active plan stays.", "Correct it; `rundown validate PLAN` lists its errors."},
+			{IssuePlanWaiting, "A plan removes much and waits for a confirmation. The active plan stays.", "Check it with `rundown diff`, then `rundown apply --confirm`."},
+			{IssueCredentialsFailing, "The storage credentials of a session could not be renewed.", "Check what issues them before those in use run out."},
+			{IssueReferencesUnset, "An active plan refers to variables or files that are not set. Classes that need them cannot begin.", "Set them and start the daemon again, or write the files."},
+			{IssueLogDropped, "Standard error does not take the log, so that lines were dropped.", "Check what reads the log."},
+		},
+	},
+	{
+		"Plans and orders",
+		"A plan that waits and an order that is not carried out.",
+		[]reasonInfo{
+			{ReasonPlanRemovesMany, "The plan removes more than a fifth, and more than five, of the classes of the next seven days.", "Check it with `rundown diff`, then `rundown apply --confirm`."},
+			{ReasonPlanEmptied, "The plan removes all classes of the next seven days and has none after them.", "Check that the file is whole, then `rundown apply --confirm`."},
+			{ReasonOrderSuperseded, "A later order for the class replaced this one before it was carried out.", "Nothing."},
+			{ReasonOrderTakenBack, "The class was cancelled and that was taken back before a daemon saw it.", "Nothing."},
+			{ReasonOrderInvalid, "The order is of a kind or has arguments that this version does not know.", "Give it again with the version of the daemon."},
+			{ReasonNotActive, "No active plan holds the class.", "`rundown list PLAN` names the classes of a plan."},
+			{ReasonHasEnded, "The class has ended already.", "Nothing."},
+			{ReasonNotBegun, "The class has not begun, so that there is nothing to stop.", "`rundown cancel ID` keeps it from beginning."},
+			{ReasonIsCancelled, "The class is cancelled already.", "`rundown cancel ID --undo` takes that back."},
+			{ReasonNotCancelled, "The class is not cancelled, so that nothing can be taken back.", "Nothing."},
+			{ReasonIsStopping, "The class is being stopped already.", "Nothing; extend earlier."},
+			{ReasonEndPassed, "The end, or the new end, of the class is past.", "`rundown now` records at once."},
+			{ReasonEndNotLater, "The class lasts as long anyway.", "Nothing."},
+			{ReasonPageBusy, "The page is being recorded already.", "Wait for the end of that class, or cancel it."},
+		},
+	},
+}
+
+// reason is why something is as it is: a code for programs and a sentence for people.
+type reason struct {
+	code ReasonCode
+	text string
+}
+
+// because gives a reason.
+func because(code ReasonCode, format string, args ...any) reason {
+	return reason{code, fmt.Sprintf(format, args...)}
+}
+
+func (r reason) none() bool { return r == reason{} }
+
+// or is the other reason where there is none.
+func (r reason) or(other reason) reason { return cmp.Or(r, other) }
+
+// reason is why the session failed, was lost or is an orphan, or why its request is repeated.
+func (x *Session) reason() reason { return reason{x.ReasonCode, x.Reason} }
+
+func (x *Session) setReason(r reason) { x.ReasonCode, x.Reason = r.code, r.text }
+
+// gaveUp is why no further session is begun in the lane.
+func (l *Lane) gaveUp() reason { return reason{l.GaveUpCode, l.GaveUp} }
+
+func (l *Lane) giveUp(r reason) { l.GaveUpCode, l.GaveUp = r.code, r.text }
+
+// verdictReasons are the codes of what an answer says.
+var verdictReasons = map[agora.Verdict]ReasonCode{
+	agora.VerdictUnknown:         ReasonNoAnswer,
+	agora.VerdictRetry:           ReasonServiceError,
+	agora.VerdictPending:         ReasonServiceError,
+	agora.VerdictTimedOut:        ReasonServiceError,
+	agora.VerdictNewResource:     ReasonResourceExpired,
+	agora.VerdictRefused:         ReasonServiceRefused,
+	agora.VerdictWait:            ReasonNoCapacity,
+	agora.VerdictRateLimited:     ReasonRateLimited,
+	agora.VerdictEnded:           ReasonEndedByService,
+	agora.VerdictUploading:       ReasonEndedByService,
+	agora.VerdictGone:            ReasonSessionLost,
+	agora.VerdictNothingRecorded: ReasonNothingRecorded,
+	agora.VerdictAlreadyStarted:  ReasonOrphanSID,
+	agora.VerdictConflict:        ReasonUIDConflict,
+	agora.VerdictUnauthorized:    IssueAccountRefused,
+	agora.VerdictAccountInactive: IssueAccountRefused,
+	agora.VerdictForeign:         ReasonForeignAnswer,
+	agora.VerdictBlocked:         ReasonForeignAnswer,
+}
+
+// reasonCode is the code of what an answer says; "" for a success.
+func (a Answer) reasonCode() ReasonCode {
+	switch {
+	case a.Why != "":
+		return a.Why
+	case a.Cut:
+		return ReasonInterrupted
+	case a.Unplanned:
+		return ReasonLeftPlan
+	}
+	return verdictReasons[a.verdict()]
+}
+
+// reason is what an answer says, after the words before it.
+func (a Answer) reason(before string) reason { return reason{a.reasonCode(), before + a.String()} }

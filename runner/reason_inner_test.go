@@ -1,0 +1,172 @@
+package runner
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"rundown/agora"
+)
+
+// reasonPage is docs/reason-codes.md.
+func reasonPage() string {
+	var b strings.Builder
+	b.WriteString(`# Reason codes
+
+Generated from the code by ` + "`go test ./runner -run ReasonCodes -update`" + `, and held by that test.
+
+A reason code says in one word why something is as it is. It stands as ` + "`reason_code`" + ` beside the sentence for people: in
+the JSON of ` + "`history`, `status` and `now`" + `, in ` + "`history ID`" + `, in the log, and in ` + "`/readyz`" + `. The list is closed: codes may be added,
+and none is renamed or given another meaning. So a script may go by them; it should not go by the sentences.
+`)
+	for _, g := range reasonGroups {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| code | what it means | what to do |\n| --- | --- | --- |\n", g.title, g.text)
+		for _, info := range g.codes {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", info.code, info.meaning, info.todo)
+		}
+	}
+	return b.String()
+}
+
+func TestTheReasonCodesPageIsThatOfTheCode(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join("..", "docs", "reason-codes.md")
+	if *update {
+		if err := os.WriteFile(path, []byte(reasonPage()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(page) != reasonPage() {
+		t.Error("docs/reason-codes.md is not that of the code; write it anew with -update")
+	}
+}
+
+// TestEachReasonCodeIsDescribedOnceAndUsed compares the constants with their descriptions, and looks for a use of each.
+func TestEachReasonCodeIsDescribedOnceAndUsed(t *testing.T) {
+	t.Parallel()
+	constants, uses := reasonConstants(t), reasonUses(t)
+	if len(constants) < 50 {
+		t.Fatalf("only %d constants were found", len(constants))
+	}
+	described := map[string]int{}
+	for _, g := range reasonGroups {
+		for _, info := range g.codes {
+			described[string(info.code)]++
+			if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(string(info.code)) {
+				t.Errorf("%q is not lower-case words with hyphens", info.code)
+			}
+			if !strings.HasSuffix(info.meaning, ".") || !strings.HasSuffix(info.todo, ".") {
+				t.Errorf("%s: what it means and what to do are sentences", info.code)
+			}
+		}
+	}
+	values := map[string]string{}
+	for name, value := range constants {
+		if other := values[value]; other != "" {
+			t.Errorf("%s and %s have the same value", name, other)
+		}
+		values[value] = name
+		if described[value] != 1 {
+			t.Errorf("%s (%s) is described %d times", name, value, described[value])
+		}
+		if uses[name] < 3 { // beside its definition and its description
+			t.Errorf("%s (%s) is never given as a reason", name, value)
+		}
+	}
+	for value := range described {
+		if values[value] == "" {
+			t.Errorf("%s is described and is no constant", value)
+		}
+	}
+}
+
+// reasonConstants are the constants of reason codes by name, which must all be in reason.go.
+func reasonConstants(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	eachFile(t, func(path string, f *ast.File) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if id, ok := spec.Type.(*ast.Ident); !ok || id.Name != "ReasonCode" || len(spec.Values) != 1 {
+				return true
+			}
+			literal, ok := spec.Values[0].(*ast.BasicLit)
+			if !ok || filepath.Base(path) != "reason.go" {
+				t.Errorf("%s: %s: a reason code is a literal in reason.go", path, spec.Names[0].Name)
+				return true
+			}
+			value, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[spec.Names[0].Name] = value
+			return true
+		})
+	})
+	return found
+}
+
+// reasonUses counts in how many places each identifier stands.
+func reasonUses(t *testing.T) map[string]int {
+	t.Helper()
+	uses := map[string]int{}
+	eachFile(t, func(_ string, f *ast.File) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				uses[id.Name]++
+			}
+			return true
+		})
+	})
+	return uses
+}
+
+// eachFile gives the source files of the packages that give reasons, tests aside.
+func eachFile(t *testing.T, take func(path string, f *ast.File)) {
+	t.Helper()
+	for _, folder := range []string{".", "web", filepath.Join("..", "internal", "cli")} {
+		paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range slices.DeleteFunc(paths, func(p string) bool { return strings.HasSuffix(p, "_test.go") }) {
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			take(path, f)
+		}
+	}
+}
+
+// TestEachVerdictButSuccessHasAReasonCode holds that no answer leaves a session without a code.
+func TestEachVerdictButSuccessHasAReasonCode(t *testing.T) {
+	t.Parallel()
+	for class := agora.Unknown; class <= agora.Wait; class++ {
+		for _, status := range []int{0, 200, 201, 206, 302, 400, 401, 403, 404, 429, 500, 503} {
+			for _, code := range []int{0, 2, 7, 49, 50, 53, 62, 65, 404, 405, 406, 433, 435, 502} {
+				for _, foreign := range []bool{false, true} {
+					a := Answer{Class: class, Status: status, Code: code, Foreign: foreign}
+					if got := a.reasonCode(); (got == "") != (class == agora.Done) {
+						t.Errorf("%s, HTTP %d, code %d, foreign %v: %q", class, status, code, foreign, got)
+					}
+				}
+			}
+		}
+	}
+}
