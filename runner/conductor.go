@@ -359,7 +359,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	t.state, t.saved, t.busy, t.cut, t.owed = next, next.Sessions, false, false, nil
 	t.version++
 	for _, tell := range t.settled {
-		tell("done")
+		tell(carriedOut)
 	}
 	t.settled = nil
 	if next.Phase != before.Phase {
@@ -398,7 +398,7 @@ func (c *conductor) watchOrphans(before, after State) {
 		was := before.session(x.Attempt)
 		is, before := x.State == SessionOrphan, was != nil && was.State == SessionOrphan
 		if is && !before {
-			c.log.Error(x.Reason, "occurrence", after.ID, "resource_id", x.ResourceID)
+			c.log.Error(x.Reason, "occurrence", after.ID, "reason_code", x.ReasonCode, "resource_id", x.ResourceID)
 		}
 		changed = changed || is != before
 	}
@@ -418,6 +418,9 @@ func (c *conductor) announce(s State) {
 	attrs := []any{"occurrence", s.ID, "state", s.Phase}
 	if s.Phase == Over {
 		attrs = append(attrs, "outcome", s.Outcome, "reason", s.Reason)
+		if s.ReasonCode != "" {
+			attrs = append(attrs, "reason_code", s.ReasonCode)
+		}
 	}
 	c.log.Log(context.Background(), level, "occurrence", attrs...)
 }
@@ -434,7 +437,7 @@ func (c *conductor) forget(t *task) {
 	delete(c.tasks, t.state.ID)
 	c.e.disown(t.state.ID, c)
 	for _, tell := range t.settled {
-		tell("the occurrence is not at work any more")
+		tell(because(ReasonNotActive, "the occurrence is not at work any more"))
 	}
 	for _, f := range append(t.idle, t.lost...) {
 		f()

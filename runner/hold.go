@@ -29,6 +29,14 @@ type Loss struct {
 // as where a file is cut or saved half.
 func (l Loss) Much() bool { return l.Emptied || l.share() && l.Removed > holdLeast }
 
+// Code is the reason code of a plan that removes so much.
+func (l Loss) Code() ReasonCode {
+	if l.Emptied {
+		return ReasonPlanEmptied
+	}
+	return ReasonPlanRemovesMany
+}
+
 // share says that it is more than a fifth.
 func (l Loss) share() bool { return l.Removed*holdShare > l.Of }
 

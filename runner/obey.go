@@ -13,10 +13,13 @@ import (
 // that is taken back before anybody carried it out must not stop the recording and begin another.
 
 // The results of orders that were not carried out because of a later one.
-const (
-	resultSuperseded = "superseded by a later order"
-	resultTakenBack  = "without effect: the class was cancelled and that was taken back before a daemon saw it"
+var (
+	resultSuperseded = because(ReasonOrderSuperseded, "superseded by a later order")
+	resultTakenBack  = because(ReasonOrderTakenBack, "without effect: the class was cancelled and that was taken back before a daemon saw it")
 )
+
+// carriedOut is the result of an order that was carried out: there is no reason why it was not.
+var carriedOut = reason{}
 
 // obey has the owner of an occurrence carry out the orders for it that wait, oldest first. They are settled once their
 // effect is stored.
@@ -40,21 +43,17 @@ func (c *conductor) carryOut(t *task, id string, orders []store.Command) {
 		b.results[b.cancelled], b.cancelled = resultTakenBack, -1
 	}
 	c.logOrders(id, orders, b)
-	settle := func(result string) {
+	settle := func(result reason) {
 		for i, cmd := range orders {
-			if b.results[i] == store.Done {
-				c.e.settle(cmd, result)
-			} else {
-				c.e.settle(cmd, b.results[i])
-			}
+			c.e.settle(cmd, b.results[i].or(result))
 		}
 	}
 	switch {
 	case b.cancelled < 0 && b.extended < 0:
-		settle(store.Done) // those that were carried out before
+		settle(carriedOut) // those that were carried out before
 	case b.cancel == nil && t.absent && t.state.Phase == Over && len(t.state.Sessions) == 0:
 		// The plan does not hold it any more. What is planned and absent is removed, and comes back with the plan.
-		c.remove(t, func() { settle(store.Done) })
+		c.remove(t, func() { settle(carriedOut) })
 	default:
 		t.changes = append(t.changes, b.change())
 		t.settled = append(t.settled, settle)
@@ -75,55 +74,55 @@ type batch struct {
 
 	before   standing // by the orders that are settled
 	repeated []int    // of them, those that an earlier process carried out and did not settle
-	results  []string
+	results  []reason // of each order; none: it is carried out
 }
 
 // repeat says that an order was carried out before: its effect is stored, and a crash kept it from being settled.
-func (b *batch) repeat(i int) string {
+func (b *batch) repeat(i int) reason {
 	b.repeated = append(b.repeated, i)
-	return store.Done
+	return carriedOut
 }
 
-// take judges an order after those before it, and tells its result.
-func (b *batch) take(i int, cmd *store.Command) string {
+// take judges an order after those before it, and tells why it is not carried out; none where it is.
+func (b *batch) take(i int, cmd *store.Command) reason {
 	switch {
 	case b.state == nil:
-		return "the occurrence is not at work"
+		return because(ReasonNotActive, "the occurrence is not at work")
 	case cmd.Kind == CommandExtend:
 		return b.extend(i, cmd)
 	case cmd.Kind == CommandUncancel:
 		return b.undo(i)
 	case (cmd.Kind == CommandCancel || cmd.Kind == CommandStop) && b.cancel != nil && b.cancel == b.state.Cancel &&
-		b.cancel.At.Equal(cmd.At) && b.cancel.Who == cmd.Who && b.cancel.Reason == cmd.Reason:
+		b.cancel.ReasonCode == ReasonCancelledByOperator && b.cancel.At.Equal(cmd.At) && b.cancel.Who == cmd.Who && b.cancel.Reason == cmd.Reason:
 		return b.repeat(i)
 	case cmd.Kind == CommandStop && b.state.Phase != Over && b.state.fresh():
-		return "it has not begun"
+		return because(ReasonNotBegun, "it has not begun")
 	case cmd.Kind == CommandCancel || cmd.Kind == CommandStop:
 		if b.state.Phase == Over && !b.undone() {
-			return "it had ended already: " + string(b.state.Outcome)
+			return because(ReasonHasEnded, "it had ended already: %s", b.state.Outcome)
 		}
 		b.cancel = &Cancel{At: earlier(cmd.At, b.now), Who: cmd.Who, Reason: cmd.Reason, ReasonCode: ReasonCancelledByOperator}
 		b.setCancelled(i)
-		return store.Done
+		return carriedOut
 	}
-	return fmt.Sprintf("unknown command %q", cmd.Kind)
+	return because(ReasonOrderInvalid, "unknown command %q", cmd.Kind)
 }
 
 // undone says that an order took the cancellation back that the class had before.
 func (b *batch) undone() bool { return b.cancel == nil && b.state.Cancel != nil }
 
-func (b *batch) undo(i int) string {
+func (b *batch) undo(i int) reason {
 	switch {
 	case b.cancel == nil && b.cancelled < 0 && b.before.cancel != nil:
 		return b.repeat(i)
 	case b.cancel == nil:
-		return "it was not cancelled"
+		return because(ReasonNotCancelled, "it was not cancelled")
 	case !b.now.Before(b.target.End):
-		return "refused: its end has passed"
+		return because(ReasonEndPassed, "refused: its end has passed")
 	}
 	b.cancel = nil
 	b.setCancelled(i)
-	return store.Done
+	return carriedOut
 }
 
 // setCancelled has an order take the place of an earlier one that cancelled the class or took that back.
@@ -134,10 +133,10 @@ func (b *batch) setCancelled(i int) {
 	b.cancelled = i
 }
 
-func (b *batch) extend(i int, cmd *store.Command) string {
+func (b *batch) extend(i int, cmd *store.Command) reason {
 	x, err := extension(earlier(cmd.At, b.now), cmd.Who, cmd.Reason, cmd.Args)
 	if err != nil {
-		return "refused: " + err.Error()
+		return because(ReasonOrderInvalid, "refused: %s", err)
 	}
 	if y := b.state.Extended; y != nil && y.Until.Equal(x.Until) && y.Start.Equal(x.Start) && y.End.Equal(x.End) && y.At.Equal(x.At) && y.Who == x.Who {
 		return b.repeat(i)
@@ -145,19 +144,27 @@ func (b *batch) extend(i int, cmd *store.Command) string {
 	until := x.UntilFor(b.target.Start, b.target.ownEnd())
 	switch s := b.state; {
 	case !b.undone() && (s.Phase == Over || s.Phase == Stopping && !s.fresh()):
-		return "refused: its end has come already"
+		return because(b.endedCode(), "refused: its end has come already")
 	case b.cancel != nil:
-		return "refused: it is cancelled"
+		return because(ReasonIsCancelled, "refused: it is cancelled")
 	case !until.After(b.now):
-		return "refused: the new end is already past"
+		return because(ReasonEndPassed, "refused: the new end is already past")
 	case !until.After(b.target.End):
-		return fmt.Sprintf("it ends at %s anyway", b.target.End.Format(time.RFC3339))
+		return because(ReasonEndNotLater, "it ends at %s anyway", b.target.End.Format(time.RFC3339))
 	}
 	if b.extended >= 0 {
 		b.results[b.extended] = resultSuperseded
 	}
 	b.extension, b.extended, b.target = &x, i, b.target.lasting(&x)
-	return store.Done
+	return carriedOut
+}
+
+// endedCode tells a class that has ended from one that is being stopped.
+func (b *batch) endedCode() ReasonCode {
+	if b.state.Phase == Over {
+		return ReasonHasEnded
+	}
+	return ReasonIsStopping
 }
 
 // change is what the orders come to, for a state.
@@ -182,8 +189,8 @@ func (c *conductor) logOrders(id string, orders []store.Command, b *batch) {
 		switch {
 		case slices.Contains(b.repeated, i):
 			attrs = append(attrs, "effect", "none", "result", "it was carried out before")
-		case b.results[i] != store.Done:
-			attrs = append(attrs, "effect", "none", "result", b.results[i])
+		case !b.results[i].none():
+			attrs = append(attrs, "effect", "none", "result", b.results[i].text, "reason_code", b.results[i].code)
 		case i == b.extended:
 			attrs = append(attrs, "effect", "new end", "end", b.target.End.UTC(), "end_before", b.state.End.UTC())
 		case b.cancel == nil:
@@ -250,14 +257,16 @@ func (e *Engine) readCommands(ctx context.Context) error {
 	return nil
 }
 
-func (e *Engine) settle(cmd store.Command, result string) {
+// settle records what became of an order: why it was not carried out, or none where it was.
+func (e *Engine) settle(cmd store.Command, result reason) {
 	if cmd.ID == 0 { // it was not left in the store
 		return
 	}
-	if result == store.Done {
+	if result.none() {
 		e.noteCarriedOut(cmd)
+		result.text = store.Done
 	}
-	if err := e.cfg.Store.SettleCommand(context.WithoutCancel(e.ctx), cmd.ID, e.cfg.Now(), result); err != nil {
+	if err := e.cfg.Store.SettleCommand(context.WithoutCancel(e.ctx), cmd.ID, e.cfg.Now(), string(result.code), result.text); err != nil {
 		e.log.Error("a command was carried out but could not be settled", "command", cmd.ID, "error", err)
 	}
 }

@@ -170,7 +170,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				if err != nil || all[0].State != store.RevisionWaiting || !strings.Contains(all[0].Note, "removes") {
 					t.Fatalf("revisions %+v, %v", all, err)
 				}
-				if err := s.SetRevision(context.Background(), all[0].ID, store.RevisionConfirmed, ""); err != nil {
+				if err := s.SetRevision(context.Background(), all[0].ID, store.RevisionConfirmed, "", ""); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(5 * time.Second)

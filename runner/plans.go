@@ -285,7 +285,7 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 	}
 	switch {
 	case o.Op != "" && (why != "" || o.Op != agora.OpQuery): // a query that finds all well is not worth a line
-		data, err := json.Marshal(answered{o.Attempt, o.Op, o.Answer.Status, o.Answer.Code, o.Answer.RequestID})
+		data, err := json.Marshal(answered{o.Attempt, o.Op, o.Answer.Status, o.Answer.Code, o.Answer.RequestID, o.Answer.reasonCode()})
 		if err == nil {
 			text := cmp.Or(why, fmt.Sprintf("session %d: %s: %s", o.Attempt, o.Op, o.Answer))
 			events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: eventKind(o), Text: text, Data: data})
@@ -309,18 +309,19 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 		}
 	}
 	if before.Phase != after.Phase {
-		event("state", string(after.Phase))
+		events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: "state", Text: string(after.Phase), Data: after.ReasonCode.data()})
 	}
 	return events
 }
 
 // answered is what the event of an answer holds beside its words.
 type answered struct {
-	Session   int      `json:"session"`
-	Op        agora.Op `json:"op"`
-	Status    int      `json:"status,omitempty"`
-	Code      int      `json:"code,omitempty"`
-	RequestID string   `json:"request_id,omitempty"`
+	Session    int        `json:"session"`
+	Op         agora.Op   `json:"op"`
+	Status     int        `json:"status,omitempty"`
+	Code       int        `json:"code,omitempty"`
+	RequestID  string     `json:"request_id,omitempty"`
+	ReasonCode ReasonCode `json:"reason_code,omitempty"` // of an answer that is no success
 }
 
 func eventKind(o Observation) string {

@@ -2,6 +2,8 @@ package runner
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"rundown/agora"
@@ -178,6 +180,15 @@ var reasonGroups = []reasonGroup{
 	},
 }
 
+// data is the code as an event of the log holds it; nil for none.
+func (c ReasonCode) data() []byte {
+	if c == "" {
+		return nil
+	}
+	data, _ := json.Marshal(map[string]ReasonCode{"reason_code": c}) // a map of texts
+	return data
+}
+
 // reason is why something is as it is: a code for programs and a sentence for people.
 type reason struct {
 	code ReasonCode
@@ -193,6 +204,28 @@ func (r reason) none() bool { return r == reason{} }
 
 // or is the other reason where there is none.
 func (r reason) or(other reason) reason { return cmp.Or(r, other) }
+
+// Refusal is the error of what is refused, with its code.
+type Refusal struct {
+	Code ReasonCode
+	Text string
+}
+
+func (r *Refusal) Error() string { return r.Text }
+
+// Refuse gives the error of what is refused.
+func Refuse(code ReasonCode, format string, args ...any) error {
+	return &Refusal{code, fmt.Sprintf(format, args...)}
+}
+
+// CodeOf is the code of an error that refuses something; "" where it has none.
+func CodeOf(err error) ReasonCode {
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return refusal.Code
+	}
+	return ""
+}
 
 // reason is why the session failed, was lost or is an orphan, or why its request is repeated.
 func (x *Session) reason() reason { return reason{x.ReasonCode, x.Reason} }

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -195,27 +196,17 @@ func (e *Engine) keep(ctx context.Context, p *plan.Plan) (store.Revision, error)
 	return r, nil
 }
 
-// BackTo is the note of a revision by which an operator goes back to an earlier one; more may be "".
-func BackTo(id int64, more string) string {
-	text := fmt.Sprintf("%s%d", backTo, id)
+// NoteOf is the note of a revision, for people: that an operator went back to an earlier one by it, and more, which may be
+// "".
+func NoteOf(r store.Revision, more string) string {
+	if r.BackTo == 0 {
+		return more
+	}
+	text := fmt.Sprintf("back to revision %d", r.BackTo)
 	if more != "" {
 		text += ": " + more
 	}
 	return text
-}
-
-const backTo = "back to revision "
-
-// AddNote is a note with another one added: that an operator went back is kept.
-func AddNote(note, more string) string {
-	if !strings.HasPrefix(note, backTo) {
-		return more
-	}
-	mark, _, _ := strings.Cut(note, ":")
-	if more == "" {
-		return mark
-	}
-	return mark + ": " + more
 }
 
 // warnOfUndoing warns of a file that holds an earlier revision and undoes what somebody else applied: an operator went
@@ -236,7 +227,7 @@ func (e *Engine) warnOfUndoing(ctx context.Context, r store.Revision) error {
 	}
 	attrs := []any{"plan", r.Plan, "file", r.Path, "holds", all[last+before].ID, "replaces", all[last].ID, "applied_by", all[last].Who}
 	switch {
-	case strings.HasPrefix(all[last].Note, backTo):
+	case all[last].BackTo != 0:
 		e.log.Warn("the plan's file holds an earlier revision and undoes apply --revision: take the change out of the file as well, or start run without PLAN", attrs...)
 	case all[last].Path != r.Path && !all[last].Withdrawn():
 		e.log.Warn("the plan's file holds an earlier revision than the active plan, which came from another file: keep one of the files only, or start run without PLAN and use apply",
@@ -314,8 +305,8 @@ func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 		}
 	}
 	if r.State == store.RevisionWaiting {
-		r.State, r.Note = store.RevisionGiven, AddNote(r.Note, "")
-		err = e.cfg.Store.SetRevision(ctx, r.ID, r.State, r.Note)
+		r.State, r.Note, r.ReasonCode = store.RevisionGiven, NoteOf(r, ""), ""
+		err = e.cfg.Store.SetRevision(ctx, r.ID, r.State, r.ReasonCode, r.Note)
 	}
 	return p, r, err
 }
@@ -328,17 +319,17 @@ func (e *Engine) hold(ctx context.Context, before *plan.Plan, atWork int64, p *p
 	}
 	e.pending[r.ID] = p
 	if r.State != store.RevisionWaiting {
-		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionWaiting, AddNote(r.Note, loss.String())); err != nil {
+		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionWaiting, string(loss.Code()), NoteOf(r, loss.String())); err != nil {
 			return false, err
 		}
-		e.tell(ctx, fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
+		e.tell(ctx, loss.Code(), fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
 	}
 	e.raise(p.Name, Issue{
-		ID: IssuePlanWaiting, Severity: SeverityWarning, Advice: "rundown apply --confirm takes it over",
+		ID: IssuePlanWaiting, ReasonCode: loss.Code(), Severity: SeverityWarning, Advice: "rundown apply --confirm takes it over",
 		Text: fmt.Sprintf("plan %s, revision %d waits for a confirmation, and the one at work stays: %s", p.Name, r.ID, loss),
 	})
 	e.log.Warn("the plan waits for a confirmation, the one at work stays: rundown apply --confirm",
-		"plan", p.Name, "revision", r.ID, "at work", atWork, "removed", loss.Removed, "of", loss.Of)
+		"plan", p.Name, "revision", r.ID, "at work", atWork, "removed", loss.Removed, "of", loss.Of, "reason_code", loss.Code())
 	return true, nil
 }
 
@@ -389,11 +380,12 @@ func (e *Engine) takeUp(ctx context.Context) error {
 		case errors.Is(err, ErrHeld), err == nil:
 			continue
 		}
-		e.log.Error("a plan that was applied is not taken over, the one at work stays", "plan", r.Plan, "revision", r.ID, "error", err)
-		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionRefused, oneLine(err)); err != nil {
+		code := cmp.Or(CodeOf(err), IssuePlanRejected)
+		e.log.Error("a plan that was applied is not taken over, the one at work stays", "plan", r.Plan, "revision", r.ID, "reason_code", code, "error", err)
+		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionRefused, string(code), oneLine(err)); err != nil {
 			return err
 		}
-		e.tell(ctx, fmt.Sprintf("plan %s, revision %d: refused: %s", r.Plan, r.ID, oneLine(err)))
+		e.tell(ctx, code, fmt.Sprintf("plan %s, revision %d: refused: %s", r.Plan, r.ID, oneLine(err)))
 	}
 	return nil
 }
@@ -434,13 +426,13 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 	if diff.Left > 0 {
 		text += fmt.Sprintf(", %d being recorded are no longer in it", diff.Left)
 	}
-	e.tell(ctx, text)
+	e.tell(ctx, "", text)
 	return diff, nil
 }
 
-// tell writes into the log what happened to the daemon's plans.
-func (e *Engine) tell(ctx context.Context, text string) {
-	err := e.cfg.Store.Log(ctx, store.Event{At: e.cfg.Now(), Kind: "plan", Who: e.cfg.Who, Text: text})
+// tell writes into the log what happened to the daemon's plans; code says why one is not applied, "" that it is.
+func (e *Engine) tell(ctx context.Context, code ReasonCode, text string) {
+	err := e.cfg.Store.Log(ctx, store.Event{At: e.cfg.Now(), Kind: "plan", Who: e.cfg.Who, Text: text, Data: code.data()})
 	switch {
 	case err != nil && ctx.Err() != nil: // an end in the middle, which the next start makes good
 		e.log.Info("ended before it was written to the log", "event", text)

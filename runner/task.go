@@ -35,7 +35,7 @@ type task struct {
 	now     bool             // recorded because somebody asked for it now: not placed
 	changes []func(*State)   // orders and revisions of the plan, for the next step
 	told    []store.Event    // for the log, with the next step
-	settled []func(string)   // to be told once those are stored
+	settled []func(reason)   // to be told once those are stored
 	idle    []func()         // to be done once no step is being stored
 	lost    []func()         // to be told when the task is dropped
 }
@@ -90,7 +90,7 @@ func (t *task) encode(next State, events []store.Event) (store.Step, error) {
 	}
 	step := store.Step{Events: events, Occurrence: store.Occurrence{
 		ID: next.ID, Plan: next.Plan, Recording: next.Recording, App: next.App, URL: next.URL, Day: next.Day, Clock: next.Clock,
-		Start: next.Start, End: next.End, State: string(next.Phase), Outcome: string(next.Outcome), Reason: next.Reason,
+		Start: next.Start, End: next.End, State: string(next.Phase), Outcome: string(next.Outcome), Reason: next.Reason, ReasonCode: string(next.ReasonCode),
 		Wake: t.wake, Revision: t.revision, Version: t.version, Doc: doc,
 	}}
 	step.Sessions, err = t.encodeSessions(next)

@@ -76,7 +76,7 @@ with an address that is written out cannot be applied; run reads it from its fil
 			if err != nil {
 				return err
 			}
-			return o.apply(ctx, p, store.Revision{Plan: r.Plan, Path: r.Path, Hash: r.Hash, Commit: r.Commit, Text: r.Text, Note: runner.BackTo(r.ID, "")}, fmt.Sprintf("back to revision %d", r.ID))
+			return o.apply(ctx, p, store.Revision{Plan: r.Plan, Path: r.Path, Hash: r.Hash, Commit: r.Commit, Text: r.Text, BackTo: r.ID}, fmt.Sprintf("back to revision %d", r.ID))
 		case len(plans) == 0:
 			return o.confirmAll(ctx)
 		}
@@ -108,13 +108,12 @@ type applying struct {
 // apply leaves a revision in the store, waiting where it removes much of what is at work.
 func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how string) error {
 	r.At, r.Who = o.a.clock(), o.a.who()
-	note := r.Note
-	r.Note = runner.AddNote(note, o.why)
+	r.Note = runner.NoteOf(r, o.why)
 	switch loss, known := o.loss(ctx, p); {
 	case o.confirm:
 		r.State = store.RevisionConfirmed
 	case known && loss.Much():
-		r.State, r.Note = store.RevisionWaiting, runner.AddNote(note, loss.String())
+		r.State, r.Note, r.ReasonCode = store.RevisionWaiting, runner.NoteOf(r, loss.String()), string(loss.Code())
 	}
 	before, err := o.s.AtWork(ctx)
 	if err != nil {
@@ -199,7 +198,7 @@ func (o applying) confirmAll(ctx context.Context) error {
 		return err
 	}
 	for _, r := range waiting {
-		if err := o.s.SetRevision(ctx, r.ID, store.RevisionConfirmed, runner.AddNote(r.Note, o.why)); err != nil {
+		if err := o.s.SetRevision(ctx, r.ID, store.RevisionConfirmed, "", runner.NoteOf(r, o.why)); err != nil {
 			return err
 		}
 		r.State = store.RevisionConfirmed

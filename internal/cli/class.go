@@ -240,7 +240,7 @@ func asRow(o *plan.Occurrence) store.Occurrence {
 	day, clock, _ := strings.Cut(at, "T")
 	doc := occurrenceDoc{Timezone: o.Settings.Zone.String()}
 	if o.Cancelled() {
-		doc.Cancel = &orderDoc{Who: plannedCancel, Reason: o.Settings.Note}
+		doc.Cancel = &orderDoc{Who: runner.PlanWho, Reason: o.Settings.Note, ReasonCode: runner.ReasonCancelledByPlan}
 	}
 	text, _ := json.Marshal(doc)
 	return store.Occurrence{
@@ -298,9 +298,6 @@ func (f *finder) history(ctx context.Context, id parsedID, orders []store.Comman
 	})
 	return rows, nil
 }
-
-// plannedCancel is who cancels what a plan cancels.
-const plannedCancel = "the plan"
 
 // none says that the ID names no class, and what may be meant.
 func (f *finder) none(ctx context.Context, id parsedID) error {

@@ -153,12 +153,15 @@ func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []s
 	row("state", o.State)
 	row("outcome", o.Outcome)
 	row("reason", o.Reason)
+	row("code", o.ReasonCode)
 	for _, g := range v.Gaps {
 		row("gap", deref(g.From)+" to "+deref(g.Until))
 	}
 	for _, x := range v.Sessions {
 		fmt.Fprintf(a.out, "session %d\n", x.Attempt)
 		row("state", deref(x.State))
+		row("reason", deref(x.Reason))
+		row("code", deref(x.ReasonCode))
 		row("cname", deref(x.Cname))
 		row("uid", deref(x.UID))
 		row("resource", deref(x.ResourceID))

@@ -247,7 +247,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 		}
 		taken[o.ID] = true
 		if row, ok := busy[o.URL.String()]; ok {
-			return nil, nil, fmt.Errorf("the page of %s is being recorded already: %s, %s since %s; wait for its end, cancel it, or where nobody works on this store rundown run --stop-all", r.ID, row.ID, row.State, row.Start.In(r.Zone).Format("15:04:05"))
+			return nil, nil, runner.Refuse(runner.ReasonPageBusy, "the page of %s is being recorded already: %s, %s since %s; wait for its end, cancel it, or where nobody works on this store rundown run --stop-all", r.ID, row.ID, row.State, row.Start.In(r.Zone).Format("15:04:05"))
 		}
 		out, begin = append(out, o), append(begin, at)
 	}

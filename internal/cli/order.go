@@ -88,7 +88,7 @@ func withOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
 	cancel, extended := runner.Ordered(standing, longer, waiting)
 	var c, x *orderDoc
 	if cancel != nil {
-		c = &orderDoc{Who: cancel.Who, Reason: cancel.Reason, Pending: cancel != standing}
+		c = &orderDoc{Who: cancel.Who, Reason: cancel.Reason, ReasonCode: cancel.ReasonCode, Pending: cancel != standing}
 	}
 	if extended != nil {
 		x = &orderDoc{Until: &extended.Until, Start: extended.Start, End: extended.End, Who: extended.Who, Reason: extended.Reason, Pending: extended != longer}
@@ -105,12 +105,13 @@ func withOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
 // orderPending is said of an order that no daemon has carried out.
 const orderPending = ", which no daemon has carried out yet"
 
-// cancelled says who cancelled the class, by the orders that hold.
-func (c class) cancelled() (who string, ok bool) {
+// cancelled gives the order that cancelled the class, by the orders that hold. It is empty where the class is cancelled and
+// the order is not known.
+func (c class) cancelled() (order orderDoc, ok bool) {
 	if order := readDoc[occurrenceDoc](c.row.Doc).Cancel; order != nil {
-		return order.Who, true
+		return *order, true
 	}
-	return "", c.row.Outcome == string(runner.Cancelled)
+	return orderDoc{}, c.row.Outcome == string(runner.Cancelled)
 }
 
 // end is when the class ends, by the orders that hold.
@@ -133,53 +134,53 @@ func (c class) planEnd() time.Time {
 func (c class) over(now time.Time) error {
 	switch {
 	case c.row.State == string(runner.Over) && c.row.Outcome != string(runner.Cancelled):
-		return fmt.Errorf("%s has ended already: %s", c.row.ID, c.row.Outcome)
+		return runner.Refuse(runner.ReasonHasEnded, "%s has ended already: %s", c.row.ID, c.row.Outcome)
 	case !c.stored() && !c.end().After(now):
-		return fmt.Errorf("%s is over since %s", c.row.ID, c.end().In(zoneOf(c.row)).Format(time.RFC3339))
+		return runner.Refuse(runner.ReasonEndPassed, "%s is over since %s", c.row.ID, c.end().In(zoneOf(c.row)).Format(time.RFC3339))
 	}
 	return nil
 }
 
 // cancellable refuses a cancellation, or with undo to take one back, that cannot be carried out.
 func (c class) cancellable(undo bool, now time.Time) error {
-	who, cancelled := c.cancelled()
+	order, cancelled := c.cancelled()
 	switch over := c.over(now); {
 	case undo && !c.end().After(now):
-		return fmt.Errorf("%s is over since %s", c.row.ID, c.end().In(zoneOf(c.row)).Format(time.RFC3339))
+		return runner.Refuse(runner.ReasonEndPassed, "%s is over since %s", c.row.ID, c.end().In(zoneOf(c.row)).Format(time.RFC3339))
 	case undo && !cancelled && over != nil:
-		return fmt.Errorf("%s is not cancelled, it ended %s", c.row.ID, c.row.Outcome)
+		return runner.Refuse(runner.ReasonNotCancelled, "%s is not cancelled, it ended %s", c.row.ID, c.row.Outcome)
 	case undo && !cancelled:
-		return fmt.Errorf("%s is not cancelled", c.row.ID)
-	case undo && who == plannedCancel:
-		return fmt.Errorf("%s is cancelled by its plan; take the change out of the plan", c.row.ID)
+		return runner.Refuse(runner.ReasonNotCancelled, "%s is not cancelled", c.row.ID)
+	case undo && order.ReasonCode == runner.ReasonCancelledByPlan:
+		return runner.Refuse(order.ReasonCode, "%s is cancelled by its plan; take the change out of the plan", c.row.ID)
 	case undo:
 		return nil
 	case over != nil:
 		return over
-	case cancelled && who == "":
-		return fmt.Errorf("%s is cancelled already", c.row.ID)
+	case cancelled && order.Who == "":
+		return runner.Refuse(runner.ReasonIsCancelled, "%s is cancelled already", c.row.ID)
 	case cancelled:
-		return fmt.Errorf("%s is cancelled already, by %s", c.row.ID, who)
+		return runner.Refuse(runner.ReasonIsCancelled, "%s is cancelled already, by %s", c.row.ID, order.Who)
 	}
 	return nil
 }
 
 // extendable gives the new end of a class, or says why it cannot have one. Extensions add up.
 func (c class) extendable(length time.Duration, now time.Time) (time.Time, error) {
-	who, cancelled := c.cancelled()
+	order, cancelled := c.cancelled()
 	switch over := c.over(now); {
 	case over != nil:
 		return time.Time{}, over
-	case cancelled && who == plannedCancel:
-		return time.Time{}, fmt.Errorf("%s is cancelled by its plan", c.row.ID)
+	case cancelled && order.ReasonCode == runner.ReasonCancelledByPlan:
+		return time.Time{}, runner.Refuse(order.ReasonCode, "%s is cancelled by its plan", c.row.ID)
 	case cancelled:
-		return time.Time{}, fmt.Errorf("%s is cancelled; rundown cancel %s --undo takes that back", c.row.ID, c.row.ID)
+		return time.Time{}, runner.Refuse(runner.ReasonIsCancelled, "%s is cancelled; rundown cancel %s --undo takes that back", c.row.ID, c.row.ID)
 	case c.row.State == string(runner.Stopping) && !c.movedAway(now):
-		return time.Time{}, fmt.Errorf("%s is being stopped already", c.row.ID)
+		return time.Time{}, runner.Refuse(runner.ReasonIsStopping, "%s is being stopped already", c.row.ID)
 	}
 	end := c.end().Add(length)
 	if !end.After(now) {
-		return time.Time{}, fmt.Errorf("the new end of %s would be past: %s", c.row.ID, end.In(zoneOf(c.row)).Format(time.RFC3339))
+		return time.Time{}, runner.Refuse(runner.ReasonEndPassed, "the new end of %s would be past: %s", c.row.ID, end.In(zoneOf(c.row)).Format(time.RFC3339))
 	}
 	return end, nil
 }

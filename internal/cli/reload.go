@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -34,9 +35,10 @@ type reloader struct {
 
 // readState is what came of the last reading of a plan.
 type readState struct {
-	files   *osFiles  // as they were read
-	digest  string    // of their content
-	refused string    // why the plan was not applied; "": it was
+	files   *osFiles // as they were read
+	digest  string   // of their content
+	refused string   // why the plan was not applied; "": it was
+	code    runner.ReasonCode
 	since   time.Time // when it was refused
 	retry   bool      // and the reason may go away without a change of the files
 }
@@ -115,7 +117,7 @@ func (r *reloader) rejected() (issues []runner.Issue) {
 	for i, s := range r.state {
 		if s.refused != "" {
 			issues = append(issues, runner.Issue{
-				ID: runner.IssuePlanRejected, Severity: runner.SeverityWarning, Since: s.since,
+				ID: runner.IssuePlanRejected, ReasonCode: s.code, Severity: runner.SeverityWarning, Since: s.since,
 				Text: fmt.Sprintf("plan %s is not taken over from %s, and the one at work stays: %s", r.plans[i].plan.Name, r.plans[i].path, s.refused),
 			})
 		}
@@ -145,11 +147,12 @@ func (r *reloader) reload(ctx context.Context, force bool) {
 		switch {
 		case err != nil:
 			state.refused, state.retry, state.since = err.Error(), retry, r.a.clock()
+			state.code = cmp.Or(runner.CodeOf(err), runner.IssuePlanRejected)
 			if before.refused == state.refused {
 				state.since = before.since
 			}
 			if force || state.refused != before.refused || state.digest != before.digest {
-				r.log.Error("the plan is not taken over, the one at work stays", "plan", old.plan.Name, "file", old.path, "error", err)
+				r.log.Error("the plan is not taken over, the one at work stays", "plan", old.plan.Name, "file", old.path, "reason_code", state.code, "error", err)
 			}
 		case changed:
 			r.plans[i] = c

@@ -9,15 +9,16 @@ import (
 
 // revisionJSON is a plan revision as history --plans writes it.
 type revisionJSON struct {
-	Revision int64   `json:"revision"`
-	Plan     string  `json:"plan"`
-	Path     string  `json:"path"`
-	At       *string `json:"at"`
-	Who      *string `json:"who"`
-	Commit   *string `json:"commit"`
-	Hash     *string `json:"hash"` // null for the revision that withdraws the plan
-	State    string  `json:"state"`
-	Note     *string `json:"note"`
+	Revision   int64   `json:"revision"`
+	Plan       string  `json:"plan"`
+	Path       string  `json:"path"`
+	At         *string `json:"at"`
+	Who        *string `json:"who"`
+	Commit     *string `json:"commit"`
+	Hash       *string `json:"hash"` // null for the revision that withdraws the plan
+	State      string  `json:"state"`
+	Note       *string `json:"note"`
+	ReasonCode *string `json:"reason_code"` // why it waits or was refused
 }
 
 // stateOf says in a word where a revision stands.
@@ -54,7 +55,7 @@ func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string)
 		}{[]revisionJSON{}}
 		for _, r := range all {
 			doc.Revisions = append(doc.Revisions, revisionJSON{
-				r.ID, r.Plan, r.Path, sessionTime(&r.At), orNull(r.Who), orNull(r.Commit), orNull(r.Hash), stateOf(r, atWork), orNull(r.Note),
+				r.ID, r.Plan, r.Path, sessionTime(&r.At), orNull(r.Who), orNull(r.Commit), orNull(r.Hash), stateOf(r, atWork), orNull(r.Note), orNull(r.ReasonCode),
 			})
 		}
 		return writeJSON(a.out, doc)

@@ -115,9 +115,10 @@ func (st status) writeText(a *app) {
 
 // heldJSON is the newest revision of a plan, where it is not at work.
 type heldJSON struct {
-	Revision int64  `json:"revision"`
-	Plan     string `json:"plan"`
-	Reason   string `json:"reason"`
+	Revision   int64   `json:"revision"`
+	Plan       string  `json:"plan"`
+	Reason     string  `json:"reason"`
+	ReasonCode *string `json:"reason_code"`
 }
 
 // writeJSON writes the status for scripts.
@@ -125,7 +126,7 @@ func (st status) writeJSON(a *app) error {
 	held := func(revisions []store.Revision) []heldJSON {
 		list := []heldJSON{}
 		for _, r := range revisions {
-			list = append(list, heldJSON{r.ID, r.Plan, r.Note})
+			list = append(list, heldJSON{r.ID, r.Plan, r.Note, orNull(r.ReasonCode)})
 		}
 		return list
 	}
@@ -167,6 +168,7 @@ func overdue(rows []store.Occurrence, now time.Time) {
 		o := &rows[i]
 		switch {
 		case o.State == string(runner.Over), o.Reason != "", o.Start.After(now), readDoc[occurrenceDoc](o.Doc).Cancel != nil:
+			continue
 		case o.State == string(runner.Planned):
 			o.Reason = "its start has passed, and nobody works on it"
 		case !o.End.After(now):
@@ -174,5 +176,6 @@ func overdue(rows []store.Occurrence, now time.Time) {
 		default:
 			o.Reason = "nobody works on it"
 		}
+		o.ReasonCode = string(runner.ReasonUnattended)
 	}
 }

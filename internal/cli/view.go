@@ -15,23 +15,24 @@ import (
 
 // occurrenceJSON is an occurrence as now, status and history write it.
 type occurrenceJSON struct {
-	ID        string        `json:"id"`
-	Recording string        `json:"recording"`
-	App       *string       `json:"app"`     // its name in the plan; null of classes of before it was kept
-	Page      *string       `json:"page"`    // without what its query and fragment hold
-	Storage   *string       `json:"storage"` // its name in the plan
-	Bucket    *string       `json:"bucket"`
-	Start     *string       `json:"start"`
-	End       *string       `json:"end"`
-	State     *string       `json:"state"`
-	Outcome   *string       `json:"outcome"`
-	Reason    *string       `json:"reason"`
-	Gaps      []gapJSON     `json:"gaps"`
-	Extended  *orderJSON    `json:"extended"`  // by an operator; null: not, or without effect
-	Cancelled *orderJSON    `json:"cancelled"` // by an operator or by the plan; null: not
-	LeftPlan  *leftJSON     `json:"left_plan"` // it is being recorded, and no active plan holds it; null: it does not apply
-	Moved     *movedJSON    `json:"moved"`     // the plan moved it after it had begun; null: not
-	Sessions  []sessionJSON `json:"sessions"`
+	ID         string        `json:"id"`
+	Recording  string        `json:"recording"`
+	App        *string       `json:"app"`     // its name in the plan; null of classes of before it was kept
+	Page       *string       `json:"page"`    // without what its query and fragment hold
+	Storage    *string       `json:"storage"` // its name in the plan
+	Bucket     *string       `json:"bucket"`
+	Start      *string       `json:"start"`
+	End        *string       `json:"end"`
+	State      *string       `json:"state"`
+	Outcome    *string       `json:"outcome"`
+	Reason     *string       `json:"reason"`
+	ReasonCode *string       `json:"reason_code"` // of every outcome but recorded
+	Gaps       []gapJSON     `json:"gaps"`
+	Extended   *orderJSON    `json:"extended"`  // by an operator; null: not, or without effect
+	Cancelled  *orderJSON    `json:"cancelled"` // by an operator or by the plan; null: not
+	LeftPlan   *leftJSON     `json:"left_plan"` // it is being recorded, and no active plan holds it; null: it does not apply
+	Moved      *movedJSON    `json:"moved"`     // the plan moved it after it had begun; null: not
+	Sessions   []sessionJSON `json:"sessions"`
 }
 
 // leftJSON tells of a class that is recorded to its end although no active plan holds it.
@@ -47,10 +48,11 @@ type movedJSON struct {
 
 // orderJSON is an order that holds for an occurrence.
 type orderJSON struct {
-	Until   *string `json:"until,omitempty"` // of an extension: when the class ends
-	Who     *string `json:"who"`
-	Reason  *string `json:"reason"`
-	Pending bool    `json:"pending,omitempty"` // no daemon has carried it out yet
+	Until      *string `json:"until,omitempty"` // of an extension: when the class ends
+	Who        *string `json:"who"`
+	Reason     *string `json:"reason"`
+	ReasonCode *string `json:"reason_code,omitempty"` // of a cancellation: whether an operator or the plan gave it
+	Pending    bool    `json:"pending,omitempty"`     // no daemon has carried it out yet
 }
 
 type gapJSON struct {
@@ -65,6 +67,8 @@ type sessionJSON struct {
 	ResourceID   *string  `json:"resource_id"`
 	SID          *string  `json:"sid"`
 	State        *string  `json:"state"`
+	Reason       *string  `json:"reason"` // why it failed, was lost or is an orphan
+	ReasonCode   *string  `json:"reason_code"`
 	StartedAt    *string  `json:"started_at"`
 	RecordingAt  *string  `json:"recording_at"`
 	StoppedAt    *string  `json:"stopped_at"`
@@ -93,12 +97,13 @@ type occurrenceDoc struct {
 
 // orderDoc is an order in the runner's account.
 type orderDoc struct {
-	Until   *time.Time `json:"until,omitempty"` // of an extension
-	Start   time.Time  `json:"start,omitzero"`  // of the class that an extension was given for
-	End     time.Time  `json:"end,omitzero"`    // of the same by its plan
-	Who     string     `json:"who"`
-	Reason  string     `json:"reason,omitempty"`
-	Pending bool       `json:"pending,omitempty"` // no daemon has carried it out yet
+	Until      *time.Time        `json:"until,omitempty"` // of an extension
+	Start      time.Time         `json:"start,omitzero"`  // of the class that an extension was given for
+	End        time.Time         `json:"end,omitzero"`    // of the same by its plan
+	Who        string            `json:"who"`
+	Reason     string            `json:"reason,omitempty"`
+	ReasonCode runner.ReasonCode `json:"reason_code,omitempty"` // of a cancellation: whether an operator or the plan gave it
+	Pending    bool              `json:"pending,omitempty"`     // no daemon has carried it out yet
 }
 
 // extensionOf is the extension of a class with the end that it gives the class now. It has no effect where the class ends
@@ -132,7 +137,7 @@ func (d *orderDoc) view(zone *time.Location) *orderJSON {
 	if d == nil {
 		return nil
 	}
-	v := &orderJSON{Who: orNull(d.Who), Reason: orNull(d.Reason), Pending: d.Pending}
+	v := &orderJSON{Who: orNull(d.Who), Reason: orNull(d.Reason), ReasonCode: orNull(string(d.ReasonCode)), Pending: d.Pending}
 	if d.Until != nil {
 		v.Until = planTime(d.Until.In(zone))
 	}
@@ -159,6 +164,8 @@ func (d *orderDoc) text(zone *time.Location) string {
 
 // sessionDoc is the same of a session.
 type sessionDoc struct {
+	Reason       string     `json:"reason"`
+	ReasonCode   string     `json:"reason_code"`
 	StartedAt    *time.Time `json:"started_at"`
 	RecordingAt  *time.Time `json:"recording_at"`
 	StoppedAt    *time.Time `json:"stopped_at"`
@@ -204,7 +211,7 @@ func occurrenceView(o store.Occurrence, sessions []store.Session) occurrenceJSON
 		ID: o.ID, Recording: o.Recording,
 		App: orNull(d.App), Page: orNull(maskedPage(o.URL)), Storage: orNull(d.Storage), Bucket: orNull(d.Bucket),
 		Start: planTime(inZone(o.Start, zone)), End: planTime(inZone(o.End, zone)),
-		State: orNull(o.State), Outcome: orNull(o.Outcome), Reason: orNull(o.Reason),
+		State: orNull(o.State), Outcome: orNull(o.Outcome), Reason: orNull(o.Reason), ReasonCode: orNull(o.ReasonCode),
 		Gaps: []gapJSON{}, Sessions: []sessionJSON{},
 	}
 	v.Cancelled = d.Cancel.view(zone)
@@ -227,7 +234,7 @@ func occurrenceView(o store.Occurrence, sessions []store.Session) occurrenceJSON
 	for _, s := range sessions {
 		d := readDoc[sessionDoc](s.Doc)
 		v.Sessions = append(v.Sessions, sessionJSON{
-			s.Attempt, orNull(s.Cname), orNull(s.UID), orNull(s.ResourceID), orNull(s.SID), orNull(s.State),
+			s.Attempt, orNull(s.Cname), orNull(s.UID), orNull(s.ResourceID), orNull(s.SID), orNull(s.State), orNull(d.Reason), orNull(d.ReasonCode),
 			sessionTime(d.StartedAt), sessionTime(d.RecordingAt), sessionTime(d.StoppedAt), orNull(d.UploadStatus), d.Files,
 		})
 	}

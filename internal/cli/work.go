@@ -193,7 +193,7 @@ func (w *workplace) unresolved(p *plan.Plan) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return fmt.Errorf("plan %s: not set: %s", p.Files[0].Path, joinSome(missing, 8))
+	return runner.Refuse(runner.IssueReferencesUnset, "plan %s: not set: %s", p.Files[0].Path, joinSome(missing, 8))
 }
 
 // joinSome lists at most n items.

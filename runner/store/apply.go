@@ -50,10 +50,10 @@ func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error)
 		// It holds until the commit: the transaction has the only write lock since its beginning.
 		{&p.fence, `SELECT count(*) FROM leases WHERE app = $1 AND term = $2`},
 		{&p.insert, `INSERT INTO occurrences (` + occurrenceColumns + `)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 + 1, $16) ON CONFLICT (id) DO NOTHING`},
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 + 1, $16, $17) ON CONFLICT (id) DO NOTHING`},
 		{&p.update, `UPDATE occurrences SET plan = $2, recording = $3, day = $4, clock = $5, app = $6, url = $7,
 			starts_at = $8, ends_at = $9, state = $10, outcome = $11, reason = $12, wakes_at = $13, revision_id = $14,
-			version = $15 + 1, doc = $16 WHERE id = $1 AND version = $15`},
+			version = $15 + 1, doc = $16, reason_code = $17 WHERE id = $1 AND version = $15`},
 		{&p.rise, `UPDATE occurrences SET version = version + 1 WHERE id = $1 AND version = $2`},
 		{&p.remove, `DELETE FROM occurrences WHERE id = $1 AND version = $2`}, // its sessions go with it
 		{&p.session, `INSERT INTO sessions (occurrence_id, attempt, app, cname, uid, resource_id, sid, state, doc)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,8 +22,12 @@ type Command struct {
 	Args       []byte    // JSON or nil
 	Day, Clock string    // of the occurrence, as in [Occurrence]; "": as its row says when the command is added or settled
 	DoneAt     time.Time // zero: not settled yet
-	Result     string
+	Result     string    // what became of it, for people
+	ReasonCode string    // why it was not carried out; "" while it waits, and where it was
 }
+
+// CarriedOut says that the command was carried out.
+func (c Command) CarriedOut() bool { return !c.DoneAt.IsZero() && c.ReasonCode == "" }
 
 // AddCommand leaves a command, not settled, and returns its number. The log tells of it, with who and why.
 func (s *Store) AddCommand(ctx context.Context, c Command) (int64, error) {
@@ -53,7 +58,7 @@ func (s *Store) AddCommand(ctx context.Context, c Command) (int64, error) {
 	return id, nil
 }
 
-const selectCommands = `SELECT id, given_at, occurrence_id, kind, who, reason, args, settled_at, result, day, clock FROM commands`
+const selectCommands = `SELECT id, given_at, occurrence_id, kind, who, reason, args, settled_at, result, reason_code, day, clock FROM commands`
 
 // Commands lists the commands that are not settled, oldest first.
 func (s *Store) Commands(ctx context.Context) ([]Command, error) {
@@ -70,16 +75,16 @@ func (s *Store) Orders(ctx context.Context, from time.Time) ([]Command, error) {
 }
 
 func ordersFrom(from time.Time) (string, []any) {
-	return selectCommands + ` WHERE substr(occurrence_id, -16) >= $1 AND (settled_at = 0 OR result = $2)`, []any{from.UTC().Format(identityInstant), Done}
+	return selectCommands + ` WHERE substr(occurrence_id, -16) >= $1 AND reason_code = ''`, []any{from.UTC().Format(identityInstant)}
 }
 
 // OrdersFor lists the commands of one occurrence that were carried out and those that wait, oldest first.
 func (s *Store) OrdersFor(ctx context.Context, occurrence string) ([]Command, error) {
-	return query(ctx, s, "list orders", selectCommands+` WHERE occurrence_id = $1 AND (settled_at = 0 OR result = $2) ORDER BY id`,
-		[]any{occurrence, Done}, scanCommand)
+	return query(ctx, s, "list orders", selectCommands+` WHERE occurrence_id = $1 AND reason_code = '' ORDER BY id`,
+		[]any{occurrence}, scanCommand)
 }
 
-// Done is the result of a command that was carried out.
+// Done is the result of a command that was carried out, for people.
 const Done = "done"
 
 // identityInstant is the form of the instant that ends an identity.
@@ -118,13 +123,14 @@ func (s *Store) Command(ctx context.Context, id int64) (Command, error) {
 func scanCommand(rows *sql.Rows) (c Command, err error) {
 	var at, done int64
 	var args string
-	err = rows.Scan(&c.ID, &at, &c.Occurrence, &c.Kind, &c.Who, &c.Reason, &args, &done, &c.Result, &c.Day, &c.Clock)
+	err = rows.Scan(&c.ID, &at, &c.Occurrence, &c.Kind, &c.Who, &c.Reason, &args, &done, &c.Result, &c.ReasonCode, &c.Day, &c.Clock)
 	c.At, c.DoneAt, c.Args = instant(at), instant(done), document(args)
 	return c, err
 }
 
-// SettleCommand records what became of a command, in the log too. A command is settled once; at must not be the zero time.
-func (s *Store) SettleCommand(ctx context.Context, id int64, at time.Time, result string) error {
+// SettleCommand records what became of a command, in the log too: code says why it was not carried out, "" that it was. A
+// command is settled once; at must not be the zero time.
+func (s *Store) SettleCommand(ctx context.Context, id int64, at time.Time, code, result string) error {
 	doing := fmt.Sprintf("settle command %d", id)
 	return s.write(ctx, doing, func(ctx context.Context, tx *sql.Tx) error {
 		if millis(at) == 0 {
@@ -132,11 +138,11 @@ func (s *Store) SettleCommand(ctx context.Context, id int64, at time.Time, resul
 		}
 		var e Event
 		err := tx.QueryRowContext(ctx,
-			`UPDATE commands SET settled_at = $1, result = $2,
+			`UPDATE commands SET settled_at = $1, result = $2, reason_code = $4,
 			day = CASE day WHEN '' THEN coalesce((SELECT day FROM occurrences WHERE id = occurrence_id), '') ELSE day END,
 			clock = CASE clock WHEN '' THEN coalesce((SELECT clock FROM occurrences WHERE id = occurrence_id), '') ELSE clock END
 			WHERE id = $3 AND settled_at = 0 RETURNING occurrence_id, kind`,
-			millis(at), result, id).Scan(&e.Occurrence, &e.Text)
+			millis(at), result, id, code).Scan(&e.Occurrence, &e.Text)
 		if errors.Is(err, sql.ErrNoRows) {
 			return errors.New("there is no such command that waits")
 		}
@@ -144,6 +150,11 @@ func (s *Store) SettleCommand(ctx context.Context, id int64, at time.Time, resul
 			return err
 		}
 		e.At, e.Kind, e.Text = at, "command", e.Text+": "+result
+		if code != "" {
+			if e.Data, err = json.Marshal(map[string]string{"reason_code": code}); err != nil {
+				return err
+			}
+		}
 		_, err = tx.ExecContext(ctx, insertEvent, e.row()...)
 		return err
 	})

@@ -9,30 +9,31 @@ import (
 
 // Occurrence is a row; Doc is the runner's own account as JSON, the other fields are there to be asked for.
 type Occurrence struct {
-	ID        string // plan/recording/START, for ever
-	Plan      string
-	Recording string
-	Day       string // the planned local day, "2031-09-17"; what the short form recording@2031-09-17 means
-	Clock     string // the planned local time, "09:00" or "09:00:20"; tells two classes of a day apart
-	App       string // App ID
-	URL       string // of the page, masked
-	Start     time.Time
-	End       time.Time
-	State     string // planned, starting, recording, stopping, ended
-	Outcome   string // "" until ended
-	Reason    string
-	Wake      time.Time
-	Revision  int64 // the plan revision that it comes from
-	Version   int64 // 0: not stored yet
-	Doc       []byte
+	ID         string // plan/recording/START, for ever
+	Plan       string
+	Recording  string
+	Day        string // the planned local day, "2031-09-17"; what the short form recording@2031-09-17 means
+	Clock      string // the planned local time, "09:00" or "09:00:20"; tells two classes of a day apart
+	App        string // App ID
+	URL        string // of the page, masked
+	Start      time.Time
+	End        time.Time
+	State      string // planned, starting, recording, stopping, ended
+	Outcome    string // "" until ended
+	Reason     string
+	ReasonCode string // of every outcome but recorded
+	Wake       time.Time
+	Revision   int64 // the plan revision that it comes from
+	Version    int64 // 0: not stored yet
+	Doc        []byte
 }
 
-const occurrenceColumns = `id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc`
+const occurrenceColumns = `id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc, reason_code`
 
 func (o *Occurrence) row() []any {
 	return []any{
 		o.ID, o.Plan, o.Recording, o.Day, o.Clock, o.App, o.URL, millis(o.Start), millis(o.End), o.State, o.Outcome,
-		o.Reason, millis(o.Wake), o.Revision, o.Version, string(o.Doc),
+		o.Reason, millis(o.Wake), o.Revision, o.Version, string(o.Doc), o.ReasonCode,
 	}
 }
 
@@ -40,7 +41,7 @@ func scanOccurrence(rows *sql.Rows) (o Occurrence, err error) {
 	var start, end, wake int64
 	var doc string
 	err = rows.Scan(&o.ID, &o.Plan, &o.Recording, &o.Day, &o.Clock, &o.App, &o.URL, &start, &end, &o.State,
-		&o.Outcome, &o.Reason, &wake, &o.Revision, &o.Version, &doc)
+		&o.Outcome, &o.Reason, &wake, &o.Revision, &o.Version, &doc, &o.ReasonCode)
 	o.Start, o.End, o.Wake, o.Doc = instant(start), instant(end), instant(wake), document(doc)
 	return o, err
 }

@@ -23,8 +23,12 @@ func TestOrdersAreThoseThatWereCarriedOutAndThoseThatWait(t *testing.T) {
 	add := func(id, kind, result string) int64 {
 		t.Helper()
 		n, err := s.AddCommand(ctx, Command{At: at, Occurrence: id, Kind: kind, Who: "ops", Args: []byte(`{"until":1}`)})
+		code := ""
+		if result != Done {
+			code = "class-ended"
+		}
 		if err == nil && result != "" {
-			err = s.SettleCommand(ctx, n, at, result)
+			err = s.SettleCommand(ctx, n, at, code, result)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -41,7 +45,7 @@ func TestOrdersAreThoseThatWereCarriedOutAndThoseThatWait(t *testing.T) {
 	if results, err := s.Apply(ctx, "app", term, []Step{{Occurrence: row}}); err != nil || results[0] != nil {
 		t.Fatal(results, err)
 	}
-	if err := s.SettleCommand(ctx, n, at, Done); err != nil {
+	if err := s.SettleCommand(ctx, n, at, "", Done); err != nil {
 		t.Fatal(err)
 	}
 	add(late, "extend", "refused: its end has come already")

@@ -32,10 +32,10 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 			(SELECT id FROM occurrences WHERE state = 'ended' AND ends_at < $1 LIMIT $2)`, nil},
 		{
 			&p.Commands, `DELETE FROM commands WHERE id IN
-			(SELECT id FROM commands WHERE settled_at > 0 AND settled_at < $1 AND (result <> $3 OR substr(occurrence_id, -16) < $4)
-			OR settled_at = 0 AND given_at < $1 AND substr(occurrence_id, -16) < $5
+			(SELECT id FROM commands WHERE settled_at > 0 AND settled_at < $1 AND (reason_code <> '' OR substr(occurrence_id, -16) < $3)
+			OR settled_at = 0 AND given_at < $1 AND substr(occurrence_id, -16) < $3
 			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id) LIMIT $2)`,
-			[]any{Done, planned(before.Add(-movedFar)), planned(before.Add(-movedFar))},
+			[]any{planned(before.Add(-movedFar))},
 		},
 		{&p.Events, `DELETE FROM events WHERE seq IN
 			(SELECT seq FROM events WHERE happened_at < $1

@@ -21,8 +21,12 @@ func TestPruneKeepsTheOrdersForAClassThatWasMovedFarAhead(t *testing.T) {
 	add := func(id, result string) int64 {
 		t.Helper()
 		n, err := s.AddCommand(ctx, Command{At: given, Occurrence: id, Kind: "cancel", Who: "ops", Day: "2031-09-15", Clock: "09:00"})
+		code := ""
+		if result != Done {
+			code = "class-ended"
+		}
 		if err == nil && result != "" {
-			err = s.SettleCommand(ctx, n, given, result)
+			err = s.SettleCommand(ctx, n, given, code, result)
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -10,16 +10,18 @@ import (
 
 // Revision is a plan as it was applied. Text is masked by the caller: the store never holds a secret.
 type Revision struct {
-	ID     int64 // given by the store, rising
-	At     time.Time
-	Plan   string
-	Path   string // of the root file, absolute where the caller knows it
-	Hash   string // SHA-256 of the files; "" for the revision that withdraws the plan
-	Who    string
-	Commit string // of git; "" where there is none
-	Text   []byte
-	State  RevisionState
-	Note   string // why it waits or was refused; of a confirmation, why it was given
+	ID         int64 // given by the store, rising
+	At         time.Time
+	Plan       string
+	Path       string // of the root file, absolute where the caller knows it
+	Hash       string // SHA-256 of the files; "" for the revision that withdraws the plan
+	Who        string
+	Commit     string // of git; "" where there is none
+	Text       []byte
+	State      RevisionState
+	Note       string // why it waits or was refused; of a confirmation, why it was given
+	ReasonCode string // why it waits or was refused
+	BackTo     int64  // the earlier revision to which an operator went back by it; 0: none
 }
 
 // RevisionState is what became of a revision.
@@ -45,8 +47,8 @@ func (r Revision) Withdrawn() bool { return r.Hash == "" }
 func (s *Store) AddRevision(ctx context.Context, r Revision) (Revision, error) {
 	err := s.write(ctx, "add a plan revision", func(ctx context.Context, tx *sql.Tx) error {
 		var last Revision
-		err := tx.QueryRowContext(ctx, `SELECT id, hash, state, note FROM revisions WHERE plan = $1 ORDER BY id DESC LIMIT 1`, r.Plan).
-			Scan(&last.ID, &last.Hash, &last.State, &last.Note)
+		err := tx.QueryRowContext(ctx, `SELECT id, hash, state, note, reason_code, back_to FROM revisions WHERE plan = $1 ORDER BY id DESC LIMIT 1`, r.Plan).
+			Scan(&last.ID, &last.Hash, &last.State, &last.Note, &last.ReasonCode, &last.BackTo)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 		case err != nil:
@@ -54,15 +56,16 @@ func (s *Store) AddRevision(ctx context.Context, r Revision) (Revision, error) {
 		case last.Hash == r.Hash && last.State != RevisionRefused:
 			r.ID = last.ID
 			if r.State == RevisionConfirmed && last.State == RevisionWaiting {
-				return setRevision(ctx, tx, r.ID, r.State, r.Note)
+				r.BackTo = last.BackTo
+				return setRevision(ctx, tx, r.ID, r.State, r.ReasonCode, r.Note)
 			}
-			r.State, r.Note = last.State, last.Note
+			r.State, r.Note, r.ReasonCode, r.BackTo = last.State, last.Note, last.ReasonCode, last.BackTo
 			return nil
 		}
 		return tx.QueryRowContext(ctx,
-			`INSERT INTO revisions (applied_at, plan, path, hash, who, git_commit, body, state, note)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
-			millis(r.At), r.Plan, r.Path, r.Hash, r.Who, r.Commit, string(r.Text), r.State, r.Note).Scan(&r.ID)
+			`INSERT INTO revisions (applied_at, plan, path, hash, who, git_commit, body, state, note, reason_code, back_to)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+			millis(r.At), r.Plan, r.Path, r.Hash, r.Who, r.Commit, string(r.Text), r.State, r.Note, r.ReasonCode, r.BackTo).Scan(&r.ID)
 	})
 	if err != nil {
 		return Revision{}, err
@@ -70,15 +73,15 @@ func (s *Store) AddRevision(ctx context.Context, r Revision) (Revision, error) {
 	return r, nil
 }
 
-// SetRevision records what became of a revision.
-func (s *Store) SetRevision(ctx context.Context, id int64, state RevisionState, note string) error {
+// SetRevision records what became of a revision; code says why it waits or was refused.
+func (s *Store) SetRevision(ctx context.Context, id int64, state RevisionState, code, note string) error {
 	return s.write(ctx, fmt.Sprintf("set plan revision %d", id), func(ctx context.Context, tx *sql.Tx) error {
-		return setRevision(ctx, tx, id, state, note)
+		return setRevision(ctx, tx, id, state, code, note)
 	})
 }
 
-func setRevision(ctx context.Context, tx *sql.Tx, id int64, state RevisionState, note string) error {
-	done, err := tx.ExecContext(ctx, `UPDATE revisions SET state = $1, note = $2 WHERE id = $3`, state, note, id)
+func setRevision(ctx context.Context, tx *sql.Tx, id int64, state RevisionState, code, note string) error {
+	done, err := tx.ExecContext(ctx, `UPDATE revisions SET state = $1, note = $2, reason_code = $4 WHERE id = $3`, state, note, id, code)
 	if err != nil {
 		return err
 	}
@@ -96,21 +99,21 @@ func (s *Store) Revisions(ctx context.Context, plan string) ([]Revision, error) 
 		c.add("plan = ", plan)
 	}
 	return query(ctx, s, "list plan revisions",
-		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note FROM revisions`+c.where()+` ORDER BY id DESC`, c.args, scanRevision)
+		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note, reason_code, back_to FROM revisions`+c.where()+` ORDER BY id DESC`, c.args, scanRevision)
 }
 
 // AtWork lists the newest usable revision of each plan, without their texts, ordered by plan. Withdrawn plans are
 // among them.
 func (s *Store) AtWork(ctx context.Context) ([]Revision, error) {
 	return query(ctx, s, "list the plans at work",
-		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note FROM revisions WHERE id IN
+		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note, reason_code, back_to FROM revisions WHERE id IN
 		(SELECT max(id) FROM revisions WHERE state NOT IN ('waiting', 'refused') GROUP BY plan) ORDER BY plan`, nil, scanRevision)
 }
 
 // Revision is one revision with its text.
 func (s *Store) Revision(ctx context.Context, id int64) (Revision, error) {
 	found, err := query(ctx, s, "read a plan revision",
-		`SELECT id, applied_at, plan, path, hash, who, git_commit, body, state, note FROM revisions WHERE id = $1`, []any{id}, scanRevision)
+		`SELECT id, applied_at, plan, path, hash, who, git_commit, body, state, note, reason_code, back_to FROM revisions WHERE id = $1`, []any{id}, scanRevision)
 	if err != nil {
 		return Revision{}, err
 	}
@@ -123,7 +126,7 @@ func (s *Store) Revision(ctx context.Context, id int64) (Revision, error) {
 func scanRevision(rows *sql.Rows) (r Revision, err error) {
 	var at int64
 	var text string
-	err = rows.Scan(&r.ID, &at, &r.Plan, &r.Path, &r.Hash, &r.Who, &r.Commit, &text, &r.State, &r.Note)
+	err = rows.Scan(&r.ID, &at, &r.Plan, &r.Path, &r.Hash, &r.Who, &r.Commit, &text, &r.State, &r.Note, &r.ReasonCode, &r.BackTo)
 	r.At, r.Text = instant(at), document(text)
 	return r, err
 }

@@ -129,14 +129,14 @@ func same(t *testing.T, got, want any) {
 func roundTrip(t *testing.T, s *store.Store) {
 	term := lease(t, s)
 	o := class("algebra", monday)
-	o.Outcome, o.Reason, o.State = "partial", `two gaps; "quoted" – ünïcode ✓`, "ended"
+	o.Outcome, o.Reason, o.ReasonCode, o.State = "partial", `two gaps; "quoted" – ünïcode ✓`, "ended-by-service", "ended"
 	apply(t, s, term, nil, store.Step{Occurrence: o})
 	o.Version = 1
 	same(t, list(t, s, store.Filter{}), []store.Occurrence{o})
 
 	o.Plan, o.Recording, o.Day, o.Clock, o.URL = "p2", "r2", "2031-09-16", "08:00", "https://other.example.com/"
 	o.Start, o.End, o.Wake = o.Start.Add(time.Hour), o.End.Add(2*time.Hour), time.Time{}
-	o.State, o.Outcome, o.Reason, o.Revision, o.Doc = "recording", "", "", 7, nil
+	o.State, o.Outcome, o.Reason, o.ReasonCode, o.Revision, o.Doc = "recording", "", "", "", 7, nil
 	apply(t, s, term, nil, store.Step{Occurrence: o})
 	o.Version = 2
 	same(t, list(t, s, store.Filter{}), []store.Occurrence{o})
@@ -514,28 +514,42 @@ func commands(t *testing.T, s *store.Store) {
 	}
 	same(t, waiting, []store.Command{c, undo})
 
-	if err := s.SettleCommand(t.Context(), c.ID, time.Time{}, "done"); err == nil {
+	if err := s.SettleCommand(t.Context(), c.ID, time.Time{}, "", "done"); err == nil {
 		t.Error("settled at no time")
 	}
-	if err := s.SettleCommand(t.Context(), c.ID, monday.Add(time.Second), "stopped"); err != nil {
+	if err := s.SettleCommand(t.Context(), c.ID, monday.Add(time.Second), "class-ended", "it had ended already"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SettleCommand(t.Context(), c.ID, monday.Add(time.Minute), "again"); err == nil {
+	if err := s.SettleCommand(t.Context(), c.ID, monday.Add(time.Minute), "", "again"); err == nil {
 		t.Error("settled twice")
 	}
-	if err := s.SettleCommand(t.Context(), 1000, monday, "done"); err == nil {
+	if err := s.SettleCommand(t.Context(), 1000, monday, "", "done"); err == nil {
 		t.Error("settled a command that nobody left")
 	}
 	if waiting, err = s.Commands(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	same(t, waiting, []store.Command{undo})
-	c.DoneAt, c.Result = monday.Add(time.Second), "stopped"
+	c.DoneAt, c.Result, c.ReasonCode = monday.Add(time.Second), "it had ended already", "class-ended"
 	settled, err := s.Command(t.Context(), c.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, settled, c)
+	log, err := s.Events(t.Context(), c.Occurrence, 0, 0)
+	if err != nil || len(log) != 3 || string(log[2].Data) != `{"reason_code":"class-ended"}` {
+		t.Errorf("the log tells %+v, %v: want the code of an order that was not carried out", log, err)
+	}
+	if orders, err := s.OrdersFor(t.Context(), c.Occurrence); err != nil || len(orders) != 1 || orders[0].ID != undo.ID {
+		t.Errorf("%+v hold, %v: want the one that waits", orders, err)
+	}
+	// Whether a command was carried out is told by its code, whatever the sentence.
+	if err := s.SettleCommand(t.Context(), undo.ID, monday.Add(time.Second), "", "taken back"); err != nil {
+		t.Fatal(err)
+	}
+	if orders, err := s.OrdersFor(t.Context(), c.Occurrence); err != nil || len(orders) != 1 || !orders[0].CarriedOut() {
+		t.Errorf("%+v hold, %v: want the one that was carried out", orders, err)
+	}
 }
 
 func beats(t *testing.T, s *store.Store) {

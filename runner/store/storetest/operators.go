@@ -29,18 +29,18 @@ func revisionStates(t *testing.T, s *store.Store) {
 		}
 		return stored
 	}
-	set := func(r store.Revision, state store.RevisionState, note string) {
+	set := func(r store.Revision, state store.RevisionState, code, note string) {
 		t.Helper()
-		if err := s.SetRevision(t.Context(), r.ID, state, note); err != nil {
+		if err := s.SetRevision(t.Context(), r.ID, state, code, note); err != nil {
 			t.Fatal(err)
 		}
 	}
 	first, second := add(store.Revision{Hash: "a"}), add(store.Revision{Hash: "b"})
 	atWork(second.ID)
-	set(second, store.RevisionWaiting, "removes much")
+	set(second, store.RevisionWaiting, "plan-removes-many", "removes much")
 	atWork(first.ID)
 	again := add(store.Revision{Hash: "b"})
-	if again.ID != second.ID || again.State != store.RevisionWaiting || again.Note != "removes much" {
+	if again.ID != second.ID || again.State != store.RevisionWaiting || again.Note != "removes much" || again.ReasonCode != "plan-removes-many" {
 		t.Errorf("given again it is %+v, want the one that waits", again)
 	}
 	atWork(first.ID)
@@ -48,12 +48,12 @@ func revisionStates(t *testing.T, s *store.Store) {
 		t.Errorf("confirmed as %d, want %d", sure.ID, second.ID)
 	}
 	atWork(second.ID)
-	set(second, store.RevisionRefused, "no such App ID")
+	set(second, store.RevisionRefused, "plan-rejected", "no such App ID")
 	atWork(first.ID)
 	if third := add(store.Revision{Hash: "b"}); third.ID == second.ID {
 		t.Error("what was refused may be given again")
 	}
-	if err := s.SetRevision(t.Context(), 4711, store.RevisionRefused, ""); err == nil {
+	if err := s.SetRevision(t.Context(), 4711, store.RevisionRefused, "", ""); err == nil {
 		t.Error("a revision that does not exist was set")
 	}
 }
@@ -98,7 +98,7 @@ func pruning(t *testing.T, s *store.Store) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.SetRevision(t.Context(), 3, store.RevisionRefused, ""); err != nil {
+	if err := s.SetRevision(t.Context(), 3, store.RevisionRefused, "", ""); err != nil {
 		t.Fatal(err)
 	}
 	// One for a class that never came, one for a class that is still open, and one for a class ahead.
