@@ -22,10 +22,10 @@ const (
 // Issue is a health issue: what a person should mend while the engine works on.
 type Issue struct {
 	ID         ReasonCode `json:"id"`
-	ReasonCode ReasonCode `json:"reason_code"` // where it is more precise than the id; else the id
 	Severity   Severity   `json:"severity"`
 	Since      time.Time  `json:"since"`
 	Text       string     `json:"text"`
+	ReasonCode ReasonCode `json:"reason_code"` // more precise than the id, or the id
 	Advice     string     `json:"advice,omitempty"`
 	Blocking   bool       `json:"-"` // classes cannot begin while it lasts
 }

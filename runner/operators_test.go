@@ -109,6 +109,14 @@ func classes(n int, more ...string) files {
 	return school(strings.Join(when, ", "), more...)
 }
 
+// wantCode is the code of a plan that waits and leaves so many classes.
+func wantCode(after int) runner.ReasonCode {
+	if after == 0 {
+		return runner.ReasonPlanEmptied
+	}
+	return runner.ReasonPlanRemovesMany
+}
+
 func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 	tests := []struct {
 		name          string
@@ -153,7 +161,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				}
 				waits := func(when string) {
 					t.Helper()
-					if is := e.Issues(); len(is) != 1 || is[0].ID != runner.IssuePlanWaiting || is[0].Blocking || !strings.Contains(is[0].Text, "it removes") {
+					if is := e.Issues(); len(is) != 1 || is[0].ID != runner.IssuePlanWaiting || is[0].Blocking || is[0].ReasonCode != wantCode(tt.after) || !strings.Contains(is[0].Text, "it removes") {
 						t.Errorf("%s the issues are %v, want the plan that waits", when, is)
 					}
 				}
@@ -167,7 +175,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				}
 				s := h.beside()
 				all, err := s.Revisions(context.Background(), "school")
-				if err != nil || all[0].State != store.RevisionWaiting || !strings.Contains(all[0].Note, "removes") {
+				if err != nil || all[0].State != store.RevisionWaiting || all[0].ReasonCode != string(wantCode(tt.after)) || !strings.Contains(all[0].Note, "removes") {
 					t.Fatalf("revisions %+v, %v", all, err)
 				}
 				if err := s.SetRevision(context.Background(), all[0].ID, store.RevisionConfirmed, "", ""); err != nil {

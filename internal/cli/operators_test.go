@@ -298,19 +298,26 @@ func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
 	_, ended := class("yesterday@2031-09-16").extendable(time.Minute, now)
 	_, stopping := class("stuck@2031-09-14").extendable(time.Minute, now)
 	_, cancelled := class("running", cancel).extendable(time.Minute, now)
-	for want, err := range map[string]error{
-		"would be past":             past,
-		"has ended already":         ended,
-		"being stopped already":     stopping,
-		"--undo takes that back":    cancelled,
-		"is over since":             class("stuck@2031-09-14", cancel).cancellable(true, now),
-		"is cancelled already, by ": class("running", cancel).cancellable(false, now),
-		"is not cancelled":          class("running").cancellable(true, now),
-		"it ended partial":          class("yesterday@2031-09-16", undo).cancellable(true, now.Add(-24*time.Hour)),
+	for want, tt := range map[string]struct {
+		err  error
+		code runner.ReasonCode
+	}{
+		"would be past":             {past, runner.ReasonEndPassed},
+		"has ended already":         {ended, runner.ReasonHasEnded},
+		"being stopped already":     {stopping, runner.ReasonIsStopping},
+		"--undo takes that back":    {cancelled, runner.ReasonIsCancelled},
+		"is over since":             {class("stuck@2031-09-14", cancel).cancellable(true, now), runner.ReasonEndPassed},
+		"is cancelled already, by ": {class("running", cancel).cancellable(false, now), runner.ReasonIsCancelled},
+		"is not cancelled":          {class("running").cancellable(true, now), runner.ReasonNotCancelled},
+		"it ended partial":          {class("yesterday@2031-09-16", undo).cancellable(true, now.Add(-24*time.Hour)), runner.ReasonNotCancelled},
 	} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %s", err, want)
+		if tt.err == nil || !strings.Contains(tt.err.Error(), want) || runner.CodeOf(tt.err) != tt.code {
+			t.Errorf("got %v (%s), want %s (%s)", tt.err, runner.CodeOf(tt.err), want, tt.code)
 		}
+	}
+	cancel.Who = runner.PlanWho // an operator may go by that name
+	if err := class("running", cancel).cancellable(true, now); err != nil {
+		t.Errorf("a cancel by an operator of the plan's name is not taken back: %v", err)
 	}
 }
 

@@ -34,8 +34,8 @@ func TestReadyzAnswers503WhereClassesCannotBegin(t *testing.T) {
 			"as JSON", true, nil,
 			[]runner.Issue{refused, clock},
 			"application/json", 503, 200,
-			`{"ready":false,"issues":[{"id":"account-refused","severity":"critical","since":"2031-09-15T07:00:00Z","text":"HTTP 401"},` +
-				`{"id":"clock-off","severity":"warning","since":"2031-09-15T07:00:00Z","text":"it is 7s behind","advice":"use NTP"}]}` + "\n",
+			`{"ready":false,"issues":[{"id":"account-refused","severity":"critical","since":"2031-09-15T07:00:00Z","text":"HTTP 401","reason_code":"account-refused"},` +
+				`{"id":"clock-off","severity":"warning","since":"2031-09-15T07:00:00Z","text":"it is 7s behind","reason_code":"clock-off","advice":"use NTP"}]}` + "\n",
 		},
 		{"as JSON, without an issue", true, nil, nil, "application/json", 200, 200, `{"ready":true,"issues":[]}` + "\n"},
 		{"as JSON, at its start", false, nil, nil, "application/json", 503, 200, `{"ready":false,"reason":"it is starting or ending","issues":[]}` + "\n"},
