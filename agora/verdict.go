@@ -96,7 +96,9 @@ func (e *Error) CredentialsRefused() bool {
 func (e *Error) Failed() bool { return e.Status >= http.StatusInternalServerError }
 
 // IsAccountRefused says that the verdict is about the account: no request of it is taken until somebody has mended that.
-func (v Verdict) IsAccountRefused() bool { return v == VerdictUnauthorized || v == VerdictAccountInactive }
+func (v Verdict) IsAccountRefused() bool {
+	return v == VerdictUnauthorized || v == VerdictAccountInactive
+}
 
 // IsForeign says that the answer was not the service's own.
 func (v Verdict) IsForeign() bool { return v == VerdictForeign || v == VerdictBlocked }

@@ -96,7 +96,7 @@ func (c *conductor) heardOf(conn *Connection, id string, op agora.Op, answer Ans
 			Text:   fmt.Sprintf("the account of app %s is refused: %s; no class of it can begin", c.app, a.refusal),
 			Advice: try,
 		})
-		c.log.Error("account refused: no class can begin until that is mended, what runs is left alone", "answer", a.refusal.String(), "try", try)
+		c.log.Error("account refused: no class can begin until that is mended, what runs is left alone", "reason_code", IssueAccountRefused, "answer", a.refusal.String(), "try", try)
 	case before && !a.refused():
 		c.e.clear(IssueAccountRefused, c.app)
 		c.log.Info("account accepted again: the classes that were held back begin", "refused", now.Sub(a.since).Round(time.Second), "classes", len(a.held))

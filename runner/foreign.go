@@ -164,7 +164,7 @@ func (c *conductor) watchForeign(s *State) {
 		c.log.Info("service answers again", "op", string(before.Op))
 	}
 	if begun && !(was && before.foreignKey == issue.foreignKey) {
-		c.log.Error("answer is not the service's own: the request is repeated while class time is left", "occurrence", id,
+		c.log.Error("answer is not the service's own: the request is repeated while class time is left", "occurrence", id, "reason_code", ReasonForeignAnswer,
 			"op", string(f.Op), "answer", f.Text, "try", foreignAdvice)
 	}
 }
@@ -193,7 +193,7 @@ func (e *Engine) foreignIssues() (out []Issue) {
 			classes = fmt.Sprintf("%d classes", n)
 		}
 		out = append(out, Issue{
-			ID: IssueServiceUnreachable, Severity: SeverityCritical, Since: first.First,
+			ID: IssueServiceUnreachable, ReasonCode: ReasonForeignAnswer, Severity: SeverityCritical, Since: first.First,
 			Blocking: key.op == agora.OpAcquire || key.op == agora.OpStart,
 			Text: fmt.Sprintf("app %s: answers to %s are not the service's own since %s, for %s: %s", key.app, key.op,
 				first.First.UTC().Format(time.TimeOnly+"Z07:00"), classes, last.Text),

@@ -130,7 +130,7 @@ func (e *Engine) unwritten(err error) {
 		ID: IssueStoreFailed, Severity: SeverityCritical, Blocking: true,
 		Text: "the store cannot be written: " + oneLine(err),
 	})
-	e.complain("the store cannot be written: recordings go on and are stopped at their end, but nothing is begun; it is tried again each second", err)
+	e.complain("the store cannot be written: recordings go on and are stopped at their end, but nothing is begun; it is tried again each second", err, "reason_code", IssueStoreFailed)
 }
 
 // written tells that a store can be written again.
@@ -149,7 +149,7 @@ func (e *Engine) written() {
 }
 
 // complain logs what fails again and again, each minute.
-func (e *Engine) complain(of string, err error) {
+func (e *Engine) complain(of string, err error, attrs ...any) {
 	e.mu.Lock()
 	now, last := time.Now(), e.complaints[of]
 	tell := last.IsZero() || now.Sub(last) >= time.Minute
@@ -158,6 +158,6 @@ func (e *Engine) complain(of string, err error) {
 	}
 	e.mu.Unlock()
 	if tell {
-		e.log.Error(of, "error", err)
+		e.log.Error(of, append(attrs, "error", err)...)
 	}
 }

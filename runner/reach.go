@@ -58,7 +58,7 @@ func (e *Engine) unanswered(failure *agora.Error) {
 	}
 	e.mu.Unlock()
 	if first {
-		e.log.Error("the service cannot be reached; requests are repeated until it answers", "host", failure.Host, "requests", calls, "error", what, "try", try)
+		e.log.Error("the service cannot be reached; requests are repeated until it answers", "reason_code", IssueServiceUnreachable, "host", failure.Host, "requests", calls, "error", what, "try", try)
 	}
 }
 

@@ -51,7 +51,7 @@ func (e *Engine) serviceClock(date time.Time) {
 			Text:   "this machine's clock is " + by.Abs().String() + " " + way + " the service's, and classes begin and end by this machine's",
 			Advice: "synchronize it by NTP",
 		})
-		e.log.Warn("this machine's clock is "+way+" the service's: classes begin and end by ours; keep it by NTP", "by", by.Abs())
+		e.log.Warn("this machine's clock is "+way+" the service's: classes begin and end by ours; keep it by NTP", "reason_code", IssueClockOff, "by", by.Abs())
 	default:
 		e.clear(IssueClockOff, "")
 		e.log.Info("this machine's clock and the service's agree again")

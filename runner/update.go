@@ -164,10 +164,10 @@ func (c *conductor) watchKeys(before, after State) {
 		case x.Unrenewed == was:
 		case x.RanOut:
 			c.raiseKeys(after.ID, x)
-			c.log.Error(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt)
+			c.log.Error(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt, "reason_code", IssueCredentialsFailing)
 		case x.Unrenewed != "":
 			c.raiseKeys(after.ID, x)
-			c.log.Warn(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt)
+			c.log.Warn(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt, "reason_code", IssueCredentialsFailing)
 		default:
 			c.e.clear(IssueCredentialsFailing, keysOf(after.ID, x))
 			c.log.Info("the storage credentials were renewed", "occurrence", after.ID, "session", x.Attempt)

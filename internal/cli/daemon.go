@@ -146,7 +146,7 @@ func (d *daemon) vet(p *plan.Plan) error {
 	if d.begun.Load() || len(d.running) == 0 || d.work.reachable(p) != nil {
 		return err
 	}
-	d.log.Error("begun for what runs already: no class can begin that needs what is not set", "error", err)
+	d.log.Error("begun for what runs already: no class can begin that needs what is not set", "reason_code", runner.IssueReferencesUnset, "error", err)
 	d.unset.raise(p.Name, runner.Issue{
 		ID: runner.IssueReferencesUnset, Severity: runner.SeverityCritical, Since: d.a.clock(), Blocking: true,
 		Text: err.Error(), Advice: "set them and restart; what runs is watched and stopped on time meanwhile",
@@ -235,6 +235,6 @@ func (a *app) proxyIssue(log *slog.Logger) []runner.Issue {
 	if err == nil {
 		return nil
 	}
-	log.Error("the proxy cannot be used", "error", err)
+	log.Error("the proxy cannot be used", "reason_code", runner.IssueServiceUnreachable, "error", err)
 	return []runner.Issue{{ID: runner.IssueServiceUnreachable, Severity: runner.SeverityWarning, Since: a.clock(), Text: err.Error()}}
 }

@@ -181,7 +181,7 @@ func (a *app) queueLog() {
 	notice := func(lines int, since time.Time) []byte {
 		var b bytes.Buffer
 		if log, err := newLogger(&b, a.flags.logFormat, "warn"); err == nil {
-			log.Warn("log lines were dropped because standard error did not take them", "lines", lines, "since", since.UTC())
+			log.Warn("log lines were dropped because standard error did not take them", "reason_code", runner.IssueLogDropped, "lines", lines, "since", since.UTC())
 		}
 		return b.Bytes()
 	}

@@ -154,7 +154,7 @@ func (p *readingPace) check() {
 	}
 	p.warned = true
 	p.log.Warn("plan file takes long to read; plans are not read again until it ends, and the ones at work stay",
-		"path", p.path, "duration_s", time.Since(p.since).Seconds())
+		"reason_code", runner.IssuePlanRejected, "path", p.path, "duration_s", time.Since(p.since).Seconds())
 }
 
 // reading is what is being read; "": nothing.
