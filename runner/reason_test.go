@@ -20,14 +20,14 @@ func TestAnOperatorWhoHasThePlansNameIsNotThePlan(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
 		h.poll = 10 * time.Second
-		e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		s := h.beside()
 		cmd := store.Command{At: time.Now(), Occurrence: german, Kind: runner.CommandCancel, Who: runner.PlanWho, Reason: "snow"}
 		if _, err := s.AddCommand(context.Background(), cmd); err != nil {
 			t.Fatal(err)
 		}
 		until(monday.Add(-30 * time.Minute))
-		if _, err := e.Apply(context.Background(), load(t, school("2031-09-15 09:00-09:55"), "school.yaml")); err != nil {
+		if _, err := e.Apply(context.Background(), loadPlan(t, school("2031-09-15 09:00-09:55"), "school.yaml")); err != nil {
 			t.Fatal(err)
 		}
 		until(monday.Add(2 * time.Hour))
@@ -49,9 +49,9 @@ func TestAClassThatThePlanCancelsSaysSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		e := h.open(load(t, moving(""), "school.yaml"))
+		e := h.open(loadPlan(t, moving(""), "school.yaml"))
 		until(monday.Add(10 * time.Minute))
-		if _, err := e.Apply(context.Background(), load(t, moving("cancelled"), "school.yaml")); err != nil {
+		if _, err := e.Apply(context.Background(), loadPlan(t, moving("cancelled"), "school.yaml")); err != nil {
 			t.Fatal(err)
 		}
 		until(monday.Add(2 * time.Hour))
@@ -90,7 +90,7 @@ func TestAnOrderThatIsNotCarriedOutHasACode(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
 				h.poll = time.Minute
-				e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				s := h.beside()
 				until(monday.Add(tt.at + time.Second))
 				ids := waitingOrders(t, s, tt.orders...)
