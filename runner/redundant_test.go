@@ -168,6 +168,8 @@ func TestAStoreThatHoldsTwoLanesInTheFormBeforeIsReadOn(t *testing.T) {
 			`DELETE FROM rundown_schema WHERE version_id >= 4`,
 			`DROP INDEX sessions_by_sid`, `DROP INDEX events_of_notices`, `DROP INDEX occurrences_ended`, `DROP INDEX commands_by_start`,
 			`ALTER TABLE commands DROP COLUMN day`, `ALTER TABLE commands DROP COLUMN clock`,
+			`ALTER TABLE occurrences DROP COLUMN reason_code`, `ALTER TABLE commands DROP COLUMN reason_code`,
+			`ALTER TABLE revisions DROP COLUMN reason_code`, `ALTER TABLE revisions DROP COLUMN back_to`,
 		)
 		e = h.open(p)
 		rows, err := h.store.Occurrences(context.Background(), store.Filter{})

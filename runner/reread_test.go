@@ -92,7 +92,7 @@ func TestATakeOverWhoseWriteIsRefusedBeginsAtOnce(t *testing.T) {
 		{"it is gone", `DELETE FROM occurrences WHERE id = '` + german + `'`, []time.Duration{0, 62 * time.Minute}},
 		{
 			"the new one is there already", `INSERT INTO occurrences SELECT '` + next + `', plan, recording, day, clock, app, url, starts_at, ends_at, 'planned', '', '', 0, revision_id, 1,
-			json_set(doc, '$.id', '` + next + `', '$.phase', 'planned', '$.end', '2031-09-15T10:00:00+02:00', '$.until', '2031-09-15T10:02:00+02:00') FROM occurrences WHERE id = '` + german + `'`,
+			json_set(doc, '$.id', '` + next + `', '$.phase', 'planned', '$.end', '2031-09-15T10:00:00+02:00', '$.until', '2031-09-15T10:02:00+02:00'), '' FROM occurrences WHERE id = '` + german + `'`,
 			[]time.Duration{52 * time.Minute, 62 * time.Minute},
 		},
 	}

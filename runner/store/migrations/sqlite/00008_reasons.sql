@@ -15,4 +15,4 @@ UPDATE revisions SET reason_code = CASE state WHEN 'refused' THEN 'plan-rejected
 UPDATE revisions SET back_to = CAST(substr(note, length('back to revision ') + 1) AS INTEGER) WHERE note LIKE 'back to revision %';
 UPDATE occurrences SET doc = json_set(doc, '$.cancel.reason_code',
 	CASE json_extract(doc, '$.cancel.who') WHEN 'the plan' THEN 'cancelled-by-plan' ELSE 'cancelled-by-operator' END)
-WHERE json_valid(doc) AND json_type(doc, '$.cancel') = 'object';
+WHERE iif(json_valid(doc), json_type(doc, '$.cancel'), '') = 'object';
