@@ -14,7 +14,7 @@ const (
 	VerdictRetry           Verdict = "retry"            // it did not happen, or asking again is harmless
 	VerdictNewResource     Verdict = "new-resource"     // this resource id is of no use: acquire another
 	VerdictRefused         Verdict = "refused"          // asking again does not help
-	VerdictWait            Verdict = "wait"             // no place is free (406), or the request could not be sent yet
+	VerdictWait            Verdict = "wait"             // no place is free (406): the same request later
 	VerdictEnded           Verdict = "ended"            // the recording is over
 	VerdictUnauthorized    Verdict = "unauthorized"     // the service does not take the credentials (401)
 	VerdictAccountInactive Verdict = "account-inactive" // the account is suspended or overdue (405)

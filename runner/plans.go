@@ -309,7 +309,7 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 		}
 	}
 	if before.Phase != after.Phase {
-		events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: "state", Text: string(after.Phase), Data: after.ReasonCode.data()})
+		events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: "state", Text: string(after.Phase), Data: after.ReasonCode.EventData()})
 	}
 	return events
 }

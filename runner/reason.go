@@ -128,7 +128,7 @@ var reasonGroups = []reasonGroup{
 			{ReasonNoAnswer, "No answer came that says whether the request had an effect.", "Check the network between here and the service."},
 			{ReasonForeignAnswer, "Something else answered in the place of the service.", "Look at proxies, firewalls, login pages and the base URL between here and the service."},
 			{ReasonRateLimited, "The App ID sent more requests in a second than it may.", "Set the account's limits in the plan, and find out who else uses the App ID."},
-			{ReasonNoCapacity, "As many recordings run as the account may have, or the request could not be sent yet.", "Set the account's limits in the plan, or have them raised."},
+			{ReasonNoCapacity, "As many recordings run as the account may have.", "Set the account's limits in the plan, or have them raised."},
 			{ReasonUIDConflict, "A recording with the session's cname and uid runs already.", "Nothing; the class goes on with the other uid."},
 			{ReasonResourceExpired, "The resource id is of no use any more, or there was no worker for it.", "Nothing; another is acquired."},
 			{ReasonStopFailed, "The stop was refused until the session's hours were over.", "Look for what it recorded after the class, and check the bill."},
@@ -180,8 +180,8 @@ var reasonGroups = []reasonGroup{
 	},
 }
 
-// data is the code as an event of the log holds it; nil for none.
-func (c ReasonCode) data() []byte {
+// EventData is the code as an event of the log holds it; nil for none.
+func (c ReasonCode) EventData() []byte {
 	if c == "" {
 		return nil
 	}

@@ -432,7 +432,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 
 // tell writes into the log what happened to the daemon's plans; code says why one is not applied, "" that it is.
 func (e *Engine) tell(ctx context.Context, code ReasonCode, text string) {
-	err := e.cfg.Store.Log(ctx, store.Event{At: e.cfg.Now(), Kind: "plan", Who: e.cfg.Who, Text: text, Data: code.data()})
+	err := e.cfg.Store.Log(ctx, store.Event{At: e.cfg.Now(), Kind: "plan", Who: e.cfg.Who, Text: text, Data: code.EventData()})
 	switch {
 	case err != nil && ctx.Err() != nil: // an end in the middle, which the next start makes good
 		e.log.Info("ended before it was written to the log", "event", text)

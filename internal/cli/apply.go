@@ -111,7 +111,7 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 	r.Note = runner.NoteOf(r, o.why)
 	switch loss, known := o.loss(ctx, p); {
 	case o.confirm:
-		r.State = store.RevisionConfirmed
+		r.State, r.ReasonCode = store.RevisionConfirmed, ""
 	case known && loss.Much():
 		r.State, r.Note, r.ReasonCode = store.RevisionWaiting, runner.NoteOf(r, loss.String()), string(loss.Code())
 	}
@@ -201,7 +201,7 @@ func (o applying) confirmAll(ctx context.Context) error {
 		if err := o.s.SetRevision(ctx, r.ID, store.RevisionConfirmed, "", runner.NoteOf(r, o.why)); err != nil {
 			return err
 		}
-		r.State = store.RevisionConfirmed
+		r.State, r.ReasonCode = store.RevisionConfirmed, ""
 		if err := o.log(ctx, r, "confirmed"); err != nil {
 			return err
 		}
@@ -220,7 +220,7 @@ func (o applying) log(ctx context.Context, r store.Revision, how string) error {
 	if o.why != "" {
 		text += ": " + o.why
 	}
-	return o.s.Log(ctx, store.Event{At: o.a.clock(), Kind: "command", Who: o.a.who(), Text: text})
+	return o.s.Log(ctx, store.Event{At: o.a.clock(), Kind: "command", Who: o.a.who(), Text: text, Data: runner.ReasonCode(r.ReasonCode).EventData()})
 }
 
 // heldRevisions are the newest revisions of their plans, where those are not at work: waiting or refused.
