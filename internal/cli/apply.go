@@ -148,11 +148,10 @@ func (o applying) tellLeaving(ctx context.Context, p *plan.Plan) error {
 	return err
 }
 
-// attended says that a daemon works on the store, as far as can be seen: one whose process is not visible here may run in
-// a container, as long as its heartbeats are recent.
+// attended says that a process works on the store, as far as can be seen.
 func (a *app) attended(ctx context.Context, s *store.Store) bool {
 	d, err := a.daemon(ctx, s)
-	return err != nil || d.PID > 0 || d.running() || d.age() < recentBeat
+	return err != nil || d.PID > 0 || d.Held > 0 || d.running()
 }
 
 // unattended is said of an order that nobody is there to carry out.

@@ -10,7 +10,7 @@ import (
 
 const (
 	quietDaemon = 2 * time.Minute // without a heartbeat: a daemon gives one every 15 s
-	recentBeat  = time.Minute     // of a daemon of another machine
+	recentBeat  = time.Minute     // of a daemon that is not visible here
 )
 
 // daemonState is whether a daemon works on a store.
@@ -34,9 +34,10 @@ func (d daemonState) here() bool {
 	return d.PID > 0 && !d.Beat.IsZero() && !d.Beat.Before(d.Since.Add(-time.Second))
 }
 
-// elsewhere says that a process of another machine or container is: it cannot be seen, but gives heartbeats.
+// elsewhere says that a process of another machine or container is: it is not visible here, but gives heartbeats. A
+// container may have the host name of its machine. Its process holds the store then, which one that was killed does not.
 func (d daemonState) elsewhere() bool {
-	return d.PID == 0 && !d.Local && !d.Beat.IsZero() && d.age() < recentBeat
+	return d.PID == 0 && (!d.Local || d.Held != 0) && !d.Beat.IsZero() && d.age() < recentBeat
 }
 
 func (d daemonState) running() bool { return d.here() || d.elsewhere() }
@@ -55,12 +56,14 @@ func (d daemonState) text() string {
 		return fmt.Sprintf("not responding (pid %d holds the store, %s)", d.PID, seen)
 	case d.here():
 		return fmt.Sprintf("running (pid %d, since %s)", d.PID, d.Since.UTC().Format(time.RFC3339))
+	case d.elsewhere() && d.Local:
+		return fmt.Sprintf("running (pid %d, which is not visible here, %s)", d.Held, seen)
 	case d.elsewhere():
 		return fmt.Sprintf("running (on host %s, %s)", shown(d.Host), seen)
 	case d.PID > 0:
 		return fmt.Sprintf("not running (%s; another command, pid %d, is using the store)", seen, d.PID)
-	case d.Left > 0 && !d.Beat.IsZero() && d.age() < recentBeat:
-		return fmt.Sprintf("not running (%s; its process %d is not visible on this machine)", seen, d.Left)
+	case d.Held > 0:
+		return fmt.Sprintf("not running (%s; another process, pid %d, which is not visible here, is using the store)", seen, d.Held)
 	}
 	return fmt.Sprintf("not running (%s)", seen)
 }

@@ -20,8 +20,8 @@ func (s *Store) CheckIntegrity(ctx context.Context) error {
 	return nil
 }
 
-// InUse says which process works on the store beside this one: its number, 0 for none that lives. A process that was
-// killed left its number behind. The lock itself is not tried, since who starts at that instant would be refused.
+// InUse says which process works on the store beside this one: its number, 0 for none that lives or none that can be
+// seen from here.
 func (s *Store) InUse() int {
 	if s.path == memory || s.lock != nil {
 		return 0
@@ -30,12 +30,24 @@ func (s *Store) InUse() int {
 	if err != nil {
 		return 0
 	}
-	pid := readPID(file + ".lock")
-	if pid == 0 || pid == os.Getpid() {
-		return pid
-	}
-	if p, err := os.FindProcess(pid); err != nil || errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone) {
+	pid, visible := holder(file)
+	if !visible {
 		return 0
 	}
 	return pid
+}
+
+// holder is the process that holds the lock of a store's file; 0 for none. It is not visible where it runs in another
+// container. A process that was killed leaves its number in the lock file but no lock. A number may also be that of a
+// process which nobody has reaped, or which came later. So the lock counts, where it can be tried.
+func holder(file string) (pid int, visible bool) {
+	pid = readPID(file + ".lock")
+	if pid == 0 || pid == os.Getpid() {
+		return pid, pid != 0
+	}
+	if held, known := lockHeld(file + ".lock"); known && !held {
+		return 0, false
+	}
+	p, err := os.FindProcess(pid)
+	return pid, err == nil && !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -46,6 +47,13 @@ func lockBeside(shown, file string) (*flock.Flock, error) {
 	}
 	l := flock.New(path, flock.SetFlag(os.O_RDWR|os.O_CREATE|noFollow), flock.SetPermissions(0o600))
 	got, err := l.TryLock()
+	for range lockTries {
+		if got || err != nil {
+			break
+		}
+		time.Sleep(lockPause)
+		got, err = l.TryLock()
+	}
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -56,6 +64,23 @@ func lockBeside(shown, file string) (*flock.Flock, error) {
 		return nil, fail(errors.Join(err, l.Unlock()))
 	}
 	return l, nil
+}
+
+// A command that looks whether the lock is held has it for an instant, see [lockHeld]. That is no reason to refuse a
+// daemon that starts, so the lock is tried again.
+const (
+	lockTries = 5
+	lockPause = 10 * time.Millisecond
+)
+
+// lockHeld says whether a process holds a lock file; known is false where that cannot be found out.
+func lockHeld(path string) (held, known bool) {
+	l := flock.New(path, flock.SetFlag(os.O_RDONLY|noFollow))
+	free, err := l.TryRLock()
+	if err != nil {
+		return false, false
+	}
+	return !free, l.Unlock() == nil || !free
 }
 
 var errLockReplaced = errors.New("was replaced meanwhile")

@@ -55,6 +55,83 @@ func TestOneProcessWorksOnAStore(t *testing.T) {
 	mustOpen(t, file, worker)
 }
 
+// TestAKilledProcessThatNobodyHasReapedDoesNotUseAStore looks at what is left of a process in a container whose first
+// process waits for no other.
+func TestAKilledProcessThatNobodyHasReapedDoesNotUseAStore(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rundown.db")
+	holder, out, _ := child(t, "hold", file, worker)
+	if !out.Scan() || out.Text() != "open" {
+		t.Fatal(out.Text())
+	}
+	if err := holder.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for out.Scan() { // until its output is closed, which is when it is dead
+	}
+	beside := mustOpen(t, file, reader)
+	p, err := beside.Presence(t.Context())
+	if err != nil || p.PID != 0 || p.Held != 0 || beside.InUse() != 0 {
+		t.Errorf("in use by %d, %+v, %v", beside.InUse(), p, err)
+	}
+}
+
+// TestAProcessThatIsNotVisibleHoldsTheStore has a number in the lock file that no process here has, as a container gives.
+func TestAProcessThatIsNotVisibleHoldsTheStore(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rundown.db")
+	const number = 1<<31 - 2
+	s := mustOpen(t, file, worker)
+	if err := os.WriteFile(file+".lock", []byte(strconv.Itoa(number)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	beside := mustOpen(t, file, reader)
+	if p, err := beside.Presence(t.Context()); err != nil || p.PID != 0 || p.Held != number {
+		t.Errorf("held: %+v, %v", p, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file+".lock", []byte(strconv.Itoa(number)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := beside.Presence(t.Context()); err != nil || p.PID != 0 || p.Held != 0 {
+		t.Errorf("free: %+v, %v", p, err)
+	}
+}
+
+// TestALookAtTheLockRefusesNobody starts again and again while others look who holds the store.
+func TestALookAtTheLockRefusesNobody(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rundown.db")
+	mustOpen(t, file, store.Options{Create: true})
+	beside := mustOpen(t, file, reader)
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				_ = beside.InUse()
+			}
+		}
+	}()
+	for range 20 {
+		// A number of nobody has the lock tried.
+		if err := os.WriteFile(file+".lock", []byte("2147483646\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := store.Open(t.Context(), file, worker)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	<-ended
+}
+
 func TestTheLockOfThisProcessHoldsAgainstItself(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rundown.db")
 	s := mustOpen(t, file, worker)

@@ -11,12 +11,12 @@ import (
 
 // Presence is what can be seen of the process that works on a store.
 type Presence struct {
-	PID   int       // of the process of this machine that works on the store; 0: none
+	PID   int       // of the process that works on the store, where it is visible here; 0: none
 	Since time.Time // when it took the store; zero: unknown
 	Beat  time.Time // the newest heartbeat of any process; zero: there was none
 	Host  string    // of the process that the heartbeat is from; "": unknown
 	Local bool      // that is this machine
-	Left  int       // the process that holds the store by its lock file, but is not visible here: it was killed, or runs in a container
+	Held  int       // the number, as its container has it, of a process that holds the store and is not visible here; 0: none
 }
 
 // Presence looks for the process that works on the store.
@@ -33,17 +33,19 @@ func (s *Store) Presence(ctx context.Context) (Presence, error) {
 		p.Host = node[:i]
 		p.Local = strings.HasPrefix(defaultNode(""), p.Host+":")
 	}
-	if p.PID = s.InUse(); s.path == memory || s.lock != nil {
+	if s.path == memory || s.lock != nil {
 		return p, nil
 	}
 	file, err := findFile(s.path, false)
 	if err != nil {
 		return p, nil
 	}
-	if p.PID == 0 {
-		p.Left = readPID(file + ".lock")
+	pid, visible := holder(file)
+	if !visible {
+		p.Held = pid
 		return p, nil
 	}
+	p.PID = pid
 	if info, err := os.Lstat(file + ".lock"); err == nil { // its number was written when the process took the store
 		p.Since = info.ModTime()
 	}
