@@ -33,7 +33,7 @@ func (f *finder) due(ctx context.Context, rows []store.Occurrence, attended bool
 			rows = slices.DeleteFunc(rows, func(row store.Occurrence) bool {
 				o, held := planned[row.ID]
 				stale := row.Plan == p.Name && row.State == string(runner.Planned) && row.Start.After(f.now.Add(-longAgo))
-				return stale && (!held || !o.Start.Equal(row.Start) || !o.End.Equal(row.End))
+				return stale && (!held || !o.Start.Equal(row.Start) || !o.End.Equal(planEndOf(row)))
 			})
 		}
 		known, err := f.known(ctx, rows, planned)

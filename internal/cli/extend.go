@@ -63,7 +63,7 @@ as a whole; of a plan's later end and an extension the later one counts.
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(runner.ExtendArgs{Until: end, Start: c.row.Start, End: c.planEnd()})
+		text, err := json.Marshal(runner.ExtendArgs{Until: end, Start: c.row.Start, End: planEndOf(c.row)})
 		if err != nil {
 			return err
 		}

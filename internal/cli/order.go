@@ -122,12 +122,12 @@ func (c class) end() time.Time {
 	return c.row.End
 }
 
-// planEnd is when the class ends by its plan.
-func (c class) planEnd() time.Time {
-	if end := readDoc[occurrenceDoc](c.row.Doc).PlanEnd; !end.IsZero() {
+// planEndOf is when a class ends by its plan, without an extension.
+func planEndOf(row store.Occurrence) time.Time {
+	if end := readDoc[occurrenceDoc](row.Doc).PlanEnd; !end.IsZero() {
 		return end
 	}
-	return c.row.End
+	return row.End
 }
 
 // over says that the class has ended; nil where it has not.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -58,9 +59,9 @@ func (a *app) statusOf(ctx context.Context, s *store.Store) (st status, err erro
 	if st.daemon, err = a.daemon(ctx, s); err != nil {
 		return st, err
 	}
-	orders, err := s.Commands(ctx)
+	orders, err := currentOrders(ctx, s, now)
 	if err != nil {
-		return st, fmt.Errorf("read operators' orders: %w", err)
+		return st, err
 	}
 	rows, err := currentOccurrences(ctx, s, now)
 	if err != nil {
@@ -136,6 +137,30 @@ func (st status) writeJSON(a *app) error {
 		Refused     []heldJSON       `json:"refused"`
 		Daemon      daemonJSON       `json:"daemon"`
 	}{st.views(), held(st.waiting), held(st.refused), st.daemon.view()})
+}
+
+// currentOrders are the orders that wait, and those that were carried out for classes that may be on now or later: a
+// class that is shown as its plan has it has no row that tells of them.
+func currentOrders(ctx context.Context, s *store.Store, now time.Time) ([]store.Command, error) {
+	orders, err := s.Orders(ctx, now.Add(-longAgo))
+	if err != nil {
+		return nil, fmt.Errorf("read operators' orders: %w", err)
+	}
+	waiting, err := s.Commands(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read operators' orders: %w", err)
+	}
+	known := map[int64]bool{}
+	for _, c := range orders {
+		known[c.ID] = true
+	}
+	for _, c := range waiting {
+		if !known[c.ID] {
+			orders = append(orders, c)
+		}
+	}
+	slices.SortFunc(orders, func(x, y store.Command) int { return cmp.Compare(x.ID, y.ID) })
+	return orders, nil
 }
 
 // currentOccurrences are those that run, are due or have ended within the span. One that should be over but is still

@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -123,6 +124,41 @@ func TestStatusSaysWhetherTheDaemonRuns(t *testing.T) {
 	says("not running (last seen ", false)
 }
 
+// TestADaemonThatIsNotVisibleIsRunningWhileItGivesHeartbeats holds a store under a process number that nobody here has, as
+// in a container that has the host name of its machine.
+func TestADaemonThatIsNotVisibleIsRunningWhileItGivesHeartbeats(t *testing.T) {
+	dsn := filledStore(t)
+	file := strings.TrimPrefix(dsn, "sqlite:")
+	s, err := store.Open(t.Context(), dsn, store.Options{Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Beat(t.Context(), noon); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file+".lock", []byte("2147483646\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		age     time.Duration
+		running bool
+		text    string
+	}{
+		{10 * time.Second, true, "running (pid 2147483646, which is not visible here, last seen 10s ago)"},
+		{10 * time.Minute, false, "not running (last seen 10m0s ago; another process, pid 2147483646, which is not visible here, is using the store)"},
+	} {
+		_, out, _ := commandAt(t, noon.Add(tt.age), "status", "--store", dsn)
+		if !strings.Contains(out, "\ndaemon: "+tt.text+"\n") {
+			t.Errorf("no %q in\n%s", tt.text, out)
+		}
+		_, out, _ = commandAt(t, noon.Add(tt.age), "status", "--store", dsn, "--format", "json")
+		if d := decoded[statusJSON](t, out).Daemon; d.Running != tt.running || d.PID != nil {
+			t.Errorf("%s: %s", tt.text, out)
+		}
+	}
+}
+
 // TestStatusShowsWhatIsDueByThePlanBeforeADaemonHasPlannedIt applies a plan to a new store: what is due comes from the plan,
 // also after it is changed; what operators order is laid over it.
 func TestStatusShowsWhatIsDueByThePlanBeforeADaemonHasPlannedIt(t *testing.T) {
@@ -179,11 +215,54 @@ func TestStatusOfADaemonThatIsDeadFollowsThePlanThatWasAppliedSince(t *testing.T
 		_, out, _ := commandAt(t, now, "status", "--store", dsn, "--format", "json")
 		return recordingsOf(t, out)
 	}
-	if got := a(noon.Add(10 * time.Second)); got != "stuck yesterday running twice twice twice" {
-		t.Errorf("while a daemon may be there: %s", got)
+	daemon, err := store.Open(t.Context(), dsn, store.Options{Work: true})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := a(noon.Add(10 * time.Minute)); got != "stuck yesterday running twice" {
+	if got := a(noon.Add(10 * time.Second)); got != "stuck yesterday running twice twice twice" {
+		t.Errorf("while a daemon is there: %s", got)
+	}
+	if err := daemon.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := a(noon.Add(10 * time.Second)); got != "stuck yesterday running twice" {
 		t.Errorf("without a daemon: %s", got)
+	}
+}
+
+// TestStatusOfADaemonThatIsDeadKeepsAnExtension has the row that a daemon leaves of a planned class that was extended, and
+// the same class where no daemon had planned it yet.
+func TestStatusOfADaemonThatIsDeadKeepsAnExtension(t *testing.T) {
+	address, _ := serve(t)
+	folder := t.TempDir()
+	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	begins := time.Now().UTC().Add(2 * time.Hour).Truncate(time.Hour)
+	if begins.Hour() > 20 { // the day of the end is the same
+		begins = begins.Add(6 * time.Hour)
+	}
+	write(t, path, aroundNow+"  later: {when: "+dated(begins, time.Hour)+"}\n")
+	daemon := start(t, "stderr", canaries, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon.await(1, "msg=running")
+	if status, _, said := command(t, "extend", "later", "20m", "--store", dsn); status != StatusOK {
+		t.Fatal(said)
+	}
+	eventually(t, 10*time.Second, "the order is carried out", func() bool {
+		_, out, _ := command(t, "show", "later", "--store", dsn)
+		return strings.Contains(out, "the order to extend: done")
+	})
+	daemon.end(syscall.SIGKILL)
+	_, out, said := command(t, "status", "--store", dsn)
+	if want := "extended to " + begins.Add(80*time.Minute).Format("Mon 2006-01-02 15:04:05 MST") + " by "; !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s%s", want, out, said)
+	}
+	write(t, path, aroundNow+"  later: {when: "+dated(begins, time.Hour)+", changes: {"+begins.Format(time.DateOnly)+": {to: \""+
+		begins.Add(15*time.Minute).Format("15:04")+"-"+begins.Add(75*time.Minute).Format("15:04")+"\"}}}\n")
+	if status, _, said := command(t, "apply", path, "--store", dsn); status != StatusOK {
+		t.Fatal(said)
+	}
+	_, out, said = command(t, "status", "--store", dsn)
+	if want := "extended to " + begins.Add(95*time.Minute).Format("Mon 2006-01-02 15:04:05 MST") + " by "; !strings.Contains(out, want) {
+		t.Errorf("after it was moved: no %q in\n%s%s", want, out, said)
 	}
 }
 

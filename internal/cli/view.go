@@ -113,10 +113,7 @@ func extensionOf(o store.Occurrence) (x *orderDoc, effective bool) {
 	if doc.Extended == nil || doc.Extended.Until == nil {
 		return doc.Extended, doc.Extended != nil
 	}
-	own := o.End
-	if !doc.PlanEnd.IsZero() {
-		own = doc.PlanEnd
-	}
+	own := planEndOf(o)
 	x = doc.Extended
 	until := (&runner.Extension{Until: *x.Until, Start: x.Start, End: x.End}).UntilFor(o.Start, own)
 	x.Until = &until
