@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -116,7 +117,8 @@ type Engine struct {
 	forget     bool          // a test's negative control: a start without an answer is taken for never sent
 	abandoned  chan struct{} // closed: an end waits for nothing
 	abandon    sync.Once
-	fenced     chan error // see Fenced; holds one at most
+	fenced     chan error  // see Fenced; holds one at most
+	lost       atomic.Bool // an App ID has another owner, whose business the orders are
 }
 
 // applied is a plan at work.
@@ -687,7 +689,10 @@ func (e *Engine) pollCommands(ctx context.Context) error {
 	if err != nil || n == e.changes {
 		return err
 	}
-	if err := errors.Join(e.checkOwnership(ctx), e.readCommands(ctx), e.takeUp(ctx)); err != nil {
+	if err := e.checkOwnership(ctx); err != nil || e.lost.Load() {
+		return err
+	}
+	if err := errors.Join(e.readCommands(ctx), e.takeUp(ctx)); err != nil {
 		return err // they are read again: nothing but another write would wake us
 	}
 	e.changes = n

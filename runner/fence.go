@@ -13,6 +13,7 @@ func (e *Engine) Fenced() <-chan error { return e.fenced }
 func (e *Engine) fence(app string) {
 	err := fmt.Errorf("another daemon has taken over app %s in store %s, and records its classes; "+
 		"if this is the one that should run, stop the other one and start this one again", app, e.cfg.Store.Path())
+	e.lost.Store(true)
 	select {
 	case e.fenced <- err:
 		e.log.Error("fenced: another daemon has taken over", "app", app, "store", e.cfg.Store.Path())

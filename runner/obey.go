@@ -257,9 +257,13 @@ func (e *Engine) readCommands(ctx context.Context) error {
 	return nil
 }
 
-// settle records what became of an order: why it was not carried out, or none where it was.
+// settle records what became of an order: why it was not carried out, or none where it was. One that was not carried out
+// because another process owns the App ID now stays for that process.
 func (e *Engine) settle(cmd store.Command, result reason) {
 	if cmd.ID == 0 { // it was not left in the store
+		return
+	}
+	if !result.none() && e.lost.Load() {
 		return
 	}
 	if result.none() {
