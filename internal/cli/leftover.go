@@ -43,10 +43,24 @@ func (a *app) leftover(ctx context.Context, s *store.Store, rows []store.Occurre
 		return &leftover{}, nil
 	}
 	l := &leftover{states: map[string]runner.State{}}
-	for _, row := range rows {
-		l.ids = append(l.ids, row.ID)
+	states, err := statesOf(ctx, s, rows)
+	if err != nil {
+		return nil, err
 	}
-	sessions, err := s.Sessions(ctx, l.ids...)
+	for _, state := range states {
+		l.ids = append(l.ids, state.ID)
+		l.note(state)
+	}
+	return l, nil
+}
+
+// statesOf reads what the store knows of some occurrences.
+func statesOf(ctx context.Context, s *store.Store, rows []store.Occurrence) (states []runner.State, err error) {
+	var ids []string
+	for _, row := range rows {
+		ids = append(ids, row.ID)
+	}
+	sessions, err := s.Sessions(ctx, ids...)
 	if err != nil {
 		return nil, fmt.Errorf("read the store: %w", err)
 	}
@@ -55,20 +69,23 @@ func (a *app) leftover(ctx context.Context, s *store.Store, rows []store.Occurre
 		if err != nil {
 			return nil, err
 		}
-		l.note(state)
+		states = append(states, state)
 	}
-	return l, nil
+	return states, nil
 }
 
 func (l *leftover) note(s runner.State) { l.states[s.ID] = s }
 
 // report names each session that may still run; nil where there is none.
 func (l *leftover) report(a *app) error {
-	left, known := 0, 0
+	left, known, given := 0, 0, 0
 	for _, id := range l.ids {
 		s := l.states[id]
 		for _, x := range s.MayRun(a.clock()) {
 			left++
+			if s.Phase == runner.Over {
+				given++
+			}
 			sid := "its sid is unknown"
 			if x.SID != "" {
 				known++
@@ -91,6 +108,8 @@ func (l *leftover) report(a *app) error {
 		return nil
 	case known == 0:
 		return &exitError{StatusFindings, fmt.Errorf("%s may still run and be billed: without a sid nothing but the end of its hours ends one; Agora's support can be asked by its resource id", sessions)}
+	case given == left:
+		return &exitError{StatusFindings, fmt.Errorf("%s may still run and be billed: rundown could not stop it and does not try again; Agora's support can be asked by its sid", sessions)}
 	}
 	return &exitError{StatusFindings, fmt.Errorf("%s may still run and be billed: rundown doctor PLAN tells whether the service answers; then run --stop-all again", sessions)}
 }

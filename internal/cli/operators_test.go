@@ -410,7 +410,7 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 	daemon.await(1, "plan applied", "revision=3")
 
 	status, out, said := command(t, "run", "--stop-all", "--store", dsn, "--api-url", address)
-	if status != StatusOK || !strings.Contains(out, "to be stopped") || !strings.Contains(said, "works on the store: it has the orders") {
+	if status != StatusOK || !strings.Contains(out, ": cancelled: cancelled by ") || !strings.Contains(said, "works on the store and carries out the orders; waiting for it") {
 		t.Fatalf("stop-all: %s%s", out, said)
 	}
 	daemon.await(1, "state=ended", "run --stop-all")

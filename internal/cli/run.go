@@ -42,9 +42,9 @@ were applied last, by apply or by an earlier run. With PLAN each start applies i
 With --dry-run it prints each acquire, start, update and stop of the classes that start in the span, and sends nothing.
 
 With --stop-all it stops every recording that the store shows running, and nothing else; where a daemon holds the store,
-it leaves the orders for it. It needs no plan: the store knows by which references the credentials are found. It ends
-with status 1 where a session may still run, and names each with its sid and until when it can run at most. It also works
-from a store that it can only read: the disk is full, or the file system is read-only.`,
+it leaves the orders for it and waits until they are carried out. It needs no plan: the store knows by which references
+the credentials are found. It ends with status 1 where a session may still run, and names each with its sid and until when
+it can run at most. It also works from a store that it can only read: the disk is full, or the file system is read-only.`,
 		Example: `  rundown run plan.yaml
   rundown run plans/*.yaml --store sqlite:/var/lib/rundown/rundown.db --log-format json
   rundown run plan.yaml --dry-run --from 2031-09-15 --until 2031-09-19

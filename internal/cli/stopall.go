@@ -19,7 +19,7 @@ import (
 )
 
 // stopAll stops every recording that the store shows begun and leaves the planned ones alone. Where a daemon works on
-// the store, the orders are left for it. Where the store cannot be written, it works on a copy in memory.
+// the store, the orders are left for it, and its work is awaited. Where the store cannot be written, it works on a copy in memory.
 func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -45,16 +45,9 @@ func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) er
 // stopIn stops what the workplace's store shows begun, and closes the workplace.
 func (a *app) stopIn(ctx context.Context, w *workplace, plans []checkedPlan) (err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
-	rows, err := a.toStop(ctx, w.store)
-	if err != nil {
+	rows, left, err := a.toStop(ctx, w.store)
+	if err != nil || len(rows) == 0 {
 		return err
-	}
-	left, err := a.leftover(ctx, w.store, rows)
-	if err != nil {
-		return err
-	}
-	if len(rows) == 0 {
-		return left.report(a)
 	}
 	all, err := a.plansToStop(ctx, w.store, plans, rows)
 	if err != nil {
@@ -65,7 +58,7 @@ func (a *app) stopIn(ctx context.Context, w *workplace, plans []checkedPlan) (er
 			return err
 		}
 	}
-	if err := a.orderStops(ctx, w.store, rows); err != nil {
+	if _, err := a.orderStops(ctx, w.store, rows); err != nil {
 		return err
 	}
 	return a.carryOutStops(ctx, w, all, rows, left)
@@ -225,45 +218,35 @@ func (a *app) copyToStop(ctx context.Context, ledger string, cause error) (*work
 	return w, nil
 }
 
-// toStop lists what has begun, and says so where that is nothing.
-func (a *app) toStop(ctx context.Context, s *store.Store) ([]store.Occurrence, error) {
+// toStop lists what has begun, with what may still run beside it. Where nothing has begun, it says so, or names what may
+// still run.
+func (a *app) toStop(ctx context.Context, s *store.Store) ([]store.Occurrence, *leftover, error) {
 	rows, err := begun(ctx, s)
-	if err == nil && len(rows) == 0 {
-		fmt.Fprintln(a.out, "nothing runs")
-	}
-	return rows, err
-}
-
-// orderStops leaves an order for each occurrence.
-func (a *app) orderStops(ctx context.Context, s *store.Store, rows []store.Occurrence) error {
-	for _, o := range rows {
-		_, err := s.AddCommand(ctx, store.Command{At: a.clock(), Occurrence: o.ID, Kind: runner.CommandStop, Who: a.who(), Reason: "run --stop-all"})
-		if err != nil {
-			return fmt.Errorf("leave the order for %s: %w", o.ID, err)
-		}
-	}
-	return nil
-}
-
-// leaveStops leaves the orders for the daemon that holds the store.
-func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
-	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	defer s.Close()
-	rows, err := a.toStop(ctx, s)
-	if err != nil || len(rows) == 0 {
-		return err
+	left, err := a.leftover(ctx, s, rows)
+	if err != nil || len(rows) > 0 {
+		return rows, left, err
 	}
-	if err := a.orderStops(ctx, s, rows); err != nil {
-		return err
+	if err := left.report(a); err != nil {
+		return nil, nil, err
 	}
+	fmt.Fprintln(a.out, "nothing runs")
+	return nil, left, nil
+}
+
+// orderStops leaves an order for each occurrence and gives the orders' numbers, by occurrence.
+func (a *app) orderStops(ctx context.Context, s *store.Store, rows []store.Occurrence) (map[string]int64, error) {
+	orders := map[string]int64{}
 	for _, o := range rows {
-		fmt.Fprintf(a.out, "%s: to be stopped\n", shown(o.ID))
+		n, err := s.AddCommand(ctx, store.Command{At: a.clock(), Occurrence: o.ID, Kind: runner.CommandStop, Who: a.who(), Reason: "run --stop-all"})
+		if err != nil {
+			return nil, fmt.Errorf("leave the order for %s: %w", o.ID, err)
+		}
+		orders[o.ID] = n
 	}
-	_, err = fmt.Fprintf(a.err, "process %d works on the store: it has the orders and carries them out; status shows how far it is\n", held.PID)
-	return err
+	return orders, nil
 }
 
 var errNoPlanApplied = errors.New("no plan was applied to this store: name one")

@@ -2,7 +2,7 @@ package cli
 
 import (
 	"bytes"
-	"fmt"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rundown/runner/store"
 )
 
 // classAroundNow writes a plan with one class that has begun, and gives its path and the DSN of a store beside it.
@@ -101,18 +103,94 @@ func TestStopAllGivesUpOnAServiceThatDoesNotAnswer(t *testing.T) {
 	sid := readLedger(t, address).Sessions[0].SID
 	sim.end(syscall.SIGKILL)
 
-	var out, said bytes.Buffer
-	a := newApp(Streams{In: strings.NewReader(""), Out: &out, Err: &said})
-	a.stopPatience = 8 * time.Second
-	root := newRootCommand(a)
-	root.SetArgs([]string{"run", path, "--stop-all", "--store", dsn, "--api-url", address})
-	status := a.finish(root.ExecuteContext(t.Context()))
-	a.flushLog()
+	status, out, said := stopAllSoon(t, path, dsn, address)
 	for _, part := range []string{
 		"today/german/", "session 1 may still run, until 20", "sid " + sid, "rundown doctor PLAN tells whether the service answers; then run --stop-all again",
 	} {
-		if status != StatusFindings || !strings.Contains(said.String(), part) {
-			t.Errorf("it ended with status %d and did not say %q:\n%s", status, part, fmt.Sprint(out.String(), said.String()))
+		if status != StatusFindings || !strings.Contains(said, part) {
+			t.Errorf("it ended with status %d and did not say %q:\n%s%s", status, part, out, said)
 		}
+	}
+}
+
+// stopAllSoon runs --stop-all with little patience.
+func stopAllSoon(t *testing.T, path, dsn, address string) (status int, out, said string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	a := newApp(Streams{In: strings.NewReader(""), Out: &stdout, Err: &stderr})
+	a.stopPatience = 8 * time.Second
+	root := newRootCommand(a)
+	args := []string{"run", "--stop-all", "--store", dsn, "--api-url", address}
+	if path != "" {
+		args = append(args, path)
+	}
+	root.SetArgs(args)
+	status = a.finish(root.ExecuteContext(t.Context()))
+	a.flushLog()
+	return status, stdout.String(), stderr.String()
+}
+
+// TestStopAllWaitsForADaemon leaves the orders for a daemon whose service does not answer, and then for one that is killed
+// while it carries them out.
+func TestStopAllWaitsForADaemon(t *testing.T) {
+	t.Parallel()
+	for name, killed := range map[string]bool{"that cannot stop anything": false, "that is killed": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, sim := serve(t)
+			path, dsn := classAroundNow(t)
+			daemon := start(t, "stderr", canaries, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+			daemon.await(1, "state=recording")
+			sid := readLedger(t, address).Sessions[0].SID
+			sim.end(syscall.SIGKILL)
+			if killed {
+				go func() {
+					daemon.await(1, "state=stopping")
+					_ = daemon.cmd.Process.Kill()
+				}()
+			}
+			status, out, said := stopAllSoon(t, path, dsn, address)
+			for _, part := range []string{"waiting for it\n", ": stopping\n", "today/german/", "session 1 may still run, until 20", "sid " + sid} {
+				if status != StatusFindings || !strings.Contains(said, part) {
+					t.Errorf("it ended with status %d and did not say %q:\n%s%s", status, part, out, said)
+				}
+			}
+			if ended := "the process that worked on the store has ended"; strings.Contains(said, ended) != killed {
+				t.Errorf("%q is to be said: %v\n%s", ended, killed, said)
+			}
+		})
+	}
+}
+
+// TestStopAllSaysWhatADaemonDoesNotStop settles the orders as a daemon does where they were taken back.
+func TestStopAllSaysWhatADaemonDoesNotStop(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t)
+	path, dsn := classAroundNow(t)
+	daemon := start(t, "stderr", canaries, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon.await(1, "state=recording")
+	daemon.end(syscall.SIGKILL)
+	s, err := store.Open(t.Context(), dsn, store.Options{Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for ctx.Err() == nil {
+			orders, _ := s.Commands(ctx)
+			for _, c := range orders {
+				_ = s.SettleCommand(ctx, c.ID, time.Now(), "superseded by a later order")
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	status, out, said := stopAllSoon(t, "", dsn, address)
+	cancel()
+	<-ended
+	if status != StatusFindings || !strings.Contains(out, ": not stopped: superseded by a later order\n") || !strings.Contains(said, "session 1 may still run, until 20") {
+		t.Errorf("it ended with status %d:\n%s%s", status, out, said)
 	}
 }
