@@ -336,10 +336,15 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 			return err
 		}
 	}
-	if given && e.scheduling {
-		return e.withdraw(ctx)
+	if !e.scheduling {
+		return nil
 	}
-	return nil
+	if given {
+		if err := e.withdraw(ctx); err != nil {
+			return err
+		}
+	}
+	return e.watchWaiting(ctx)
 }
 
 // prepare resolves what a plan needs before anything of it is recorded.

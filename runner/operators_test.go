@@ -170,10 +170,28 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				h.shut(e)
 				e = h.open(loadPlan(t, classes(tt.after), "school.yaml"))
 				waits("after a restart")
+				h.shut(e)
+				e = h.open()
+				waits("after a restart without a plan")
 				if n := planned(); n != tt.before {
 					t.Errorf("%d classes are planned after a restart, want %d", n, tt.before)
 				}
 				s := h.beside()
+				// The file is as it was before, and then apply leaves the other one.
+				if _, err := e.Apply(context.Background(), load(t, classes(tt.before), "school.yaml")); err != nil || len(e.Issues()) != 0 {
+					t.Errorf("taken back: %v, %v", e.Issues(), err)
+				}
+				left, err := archived(load(t, classes(tt.after), "school.yaml"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				left.At, left.State, left.Note = time.Now(), store.RevisionWaiting, "it removes much"
+				if _, err := s.AddRevision(context.Background(), left); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(5 * time.Second)
+				synctest.Wait()
+				waits("after apply left it")
 				all, err := s.Revisions(context.Background(), "school")
 				if err != nil || all[0].State != store.RevisionWaiting || all[0].ReasonCode != string(wantCode(tt.after)) || !strings.Contains(all[0].Note, "removes") {
 					t.Fatalf("revisions %+v, %v", all, err)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -324,13 +325,35 @@ func (e *Engine) hold(ctx context.Context, before *plan.Plan, atWork int64, p *p
 		}
 		e.tell(ctx, loss.Code(), fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
 	}
-	e.raise(p.Name, Issue{
-		ID: IssuePlanWaiting, ReasonCode: loss.Code(), Severity: SeverityWarning, Advice: "rundown apply --confirm takes it over",
-		Text: fmt.Sprintf("plan %s, revision %d waits for a confirmation, and the one at work stays: %s", p.Name, r.ID, loss),
-	})
+	e.raiseWaiting(p.Name, r.ID, loss.Code(), loss.String())
 	e.log.Warn("the plan waits for a confirmation, the one at work stays: rundown apply --confirm",
 		"plan", p.Name, "revision", r.ID, "at work", atWork, "removed", loss.Removed, "of", loss.Of, "reason_code", loss.Code())
 	return true, nil
+}
+
+func (e *Engine) raiseWaiting(plan string, revision int64, code ReasonCode, why string) {
+	e.raise(plan, Issue{
+		ID: IssuePlanWaiting, ReasonCode: code, Severity: SeverityWarning, Advice: "rundown apply --confirm takes it over",
+		Text: fmt.Sprintf("plan %s, revision %d waits for a confirmation, and the one at work stays: %s", plan, revision, why),
+	})
+}
+
+// watchWaiting raises a health issue for each plan that waits for a confirmation by the store, and clears those of the
+// others: apply may have left it, or an earlier process may have had it wait.
+func (e *Engine) watchWaiting(ctx context.Context) error {
+	waiting, err := e.cfg.Store.Waiting(ctx)
+	if err != nil {
+		return fmt.Errorf("read plan revisions: %w", err)
+	}
+	waits := map[string]bool{}
+	for _, r := range waiting {
+		waits[r.Plan] = true
+		e.raiseWaiting(r.Plan, r.ID, ReasonCode(r.ReasonCode), r.Note)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	maps.DeleteFunc(e.issues, func(key issueKey, _ Issue) bool { return key.id == IssuePlanWaiting && !waits[key.about] })
+	return nil
 }
 
 // withdraw records that plans which are not worked on any more are not, so that a later start without any does not
@@ -359,6 +382,9 @@ func (e *Engine) takeUp(ctx context.Context) error {
 	}
 	e.applying.Lock()
 	defer e.applying.Unlock()
+	if err := e.watchWaiting(ctx); err != nil {
+		return err
+	}
 	rows, err := e.cfg.Store.AtWork(ctx)
 	if err != nil {
 		return fmt.Errorf("read plan revisions: %w", err)

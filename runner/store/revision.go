@@ -110,6 +110,14 @@ func (s *Store) AtWork(ctx context.Context) ([]Revision, error) {
 		(SELECT max(id) FROM revisions WHERE state NOT IN ('waiting', 'refused') GROUP BY plan) ORDER BY plan`, nil, scanRevision)
 }
 
+// Waiting lists the revisions that wait for a confirmation, without their texts, ordered by plan: of each plan the newest,
+// where that one waits.
+func (s *Store) Waiting(ctx context.Context) ([]Revision, error) {
+	return query(ctx, s, "list the plans that wait",
+		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note, reason_code, back_to FROM revisions WHERE state = 'waiting' AND id IN
+		(SELECT max(id) FROM revisions GROUP BY plan) ORDER BY plan`, nil, scanRevision)
+}
+
 // Revision is one revision with its text.
 func (s *Store) Revision(ctx context.Context, id int64) (Revision, error) {
 	found, err := query(ctx, s, "read a plan revision",

@@ -20,6 +20,18 @@ func revisionStates(t *testing.T, s *store.Store) {
 		}
 		same(t, ids, want)
 	}
+	waiting := func(want ...int64) {
+		t.Helper()
+		found, err := s.Waiting(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []int64
+		for _, r := range found {
+			ids = append(ids, r.ID)
+		}
+		same(t, ids, want)
+	}
 	add := func(r store.Revision) store.Revision {
 		t.Helper()
 		r.At, r.Plan = monday, "school"
@@ -39,6 +51,7 @@ func revisionStates(t *testing.T, s *store.Store) {
 	atWork(second.ID)
 	set(second, store.RevisionWaiting, "plan-removes-many", "removes much")
 	atWork(first.ID)
+	waiting(second.ID)
 	again := add(store.Revision{Hash: "b"})
 	if again.ID != second.ID || again.State != store.RevisionWaiting || again.Note != "removes much" || again.ReasonCode != "plan-removes-many" {
 		t.Errorf("given again it is %+v, want the one that waits", again)
@@ -48,10 +61,16 @@ func revisionStates(t *testing.T, s *store.Store) {
 		t.Errorf("confirmed as %d, want %d", sure.ID, second.ID)
 	}
 	atWork(second.ID)
+	waiting()
 	set(second, store.RevisionRefused, "plan-rejected", "no such App ID")
 	atWork(first.ID)
 	if third := add(store.Revision{Hash: "b"}); third.ID == second.ID {
 		t.Error("what was refused may be given again")
+	} else {
+		set(third, store.RevisionWaiting, "plan-removes-many", "removes much")
+		waiting(third.ID)
+		add(store.Revision{Hash: "a"})
+		waiting()
 	}
 	if err := s.SetRevision(t.Context(), 4711, store.RevisionRefused, "", ""); err == nil {
 		t.Error("a revision that does not exist was set")
