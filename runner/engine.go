@@ -505,7 +505,7 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 		}
 		t.said(e.slot(slots, row.ID, row.App), row.App)
 		t.absent = t.absent || t.state.Phase == Over && t.id == ""
-		e.noteOrphans(&t.state)
+		e.noteIssues(&t.state)
 		c.add(t)
 		if c.rests(t) {
 			c.rest(t)

@@ -91,6 +91,22 @@ func (e *Engine) Issues() []Issue {
 	return list
 }
 
+// noteIssues raises the health issues of an occurrence that was begun by an earlier process. The caller holds the lock.
+func (e *Engine) noteIssues(s *State) {
+	e.noteOrphans(s)
+	if s.Phase == Over {
+		return
+	}
+	if s.lapses() {
+		e.setIssue(s.ID, lapsedIssue(s.ID))
+	}
+	for _, x := range s.Sessions {
+		if x.Unrenewed != "" && !x.State.Final() {
+			e.setIssue(keysOf(s.ID, x), keysIssue(s.ID, x))
+		}
+	}
+}
+
 // orphanage is a session that may be running although nothing here can stop it.
 type orphanage struct {
 	issue Issue

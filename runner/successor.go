@@ -83,10 +83,15 @@ func (c *conductor) watchHours(before, after State) {
 	case after.Phase == Over && before.lapses():
 		c.e.clear(IssueOrphan, after.ID)
 	case after.lapses() && !before.lapses():
-		const text = "outlived the hours of its session, and no other had taken over: what it writes, if anything, cannot be told or stopped"
-		c.e.raise(after.ID, Issue{ID: IssueOrphan, ReasonCode: ReasonHoursOver, Severity: SeverityCritical, Text: after.ID + ": it " + text})
-		c.log.Error(text, "occurrence", after.ID, "reason_code", ReasonHoursOver)
+		c.e.raise(after.ID, lapsedIssue(after.ID))
+		c.log.Error(lapsedText, "occurrence", after.ID, "reason_code", ReasonHoursOver)
 	}
+}
+
+const lapsedText = "outlived the hours of its session, and no other had taken over: what it writes, if anything, cannot be told or stopped"
+
+func lapsedIssue(id string) Issue {
+	return Issue{ID: IssueOrphan, ReasonCode: ReasonHoursOver, Severity: SeverityCritical, Text: id + ": it " + lapsedText}
 }
 
 // hours are the maxRecordingHour and resourceExpiredHour of a session that begins at an instant: the plan's, or more

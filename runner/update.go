@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -178,17 +179,20 @@ func (c *conductor) watchKeys(before, after State) {
 	}
 }
 
-// keysOf names a session's credentials among the health issues.
-func keysOf(id string, x Session) string { return fmt.Sprintf("%s session %d", id, x.Attempt) }
+// keysOf names a session's credentials among the health issues, also where another class takes the session over.
+func keysOf(id string, x Session) string { return cmp.Or(x.ResourceID, fmt.Sprintf("%s session %d", id, x.Attempt)) }
 
 // raiseKeys raises the health issue of credentials that could not be renewed.
 func (c *conductor) raiseKeys(id string, x Session) {
+	c.e.raise(keysOf(id, x), keysIssue(id, x))
+}
+
+func keysIssue(id string, x Session) Issue {
 	severity := SeverityWarning
 	if x.RanOut {
 		severity = SeverityCritical
 	}
-	about := keysOf(id, x)
-	c.e.raise(about, Issue{ID: IssueCredentialsFailing, Severity: severity, Text: about + ": " + x.Unrenewed})
+	return Issue{ID: IssueCredentialsFailing, Severity: severity, Text: fmt.Sprintf("%s session %d: %s", id, x.Attempt, x.Unrenewed)}
 }
 
 // unresumable gives up a session whose hold cannot be ended: another, without a hold, records the class.
