@@ -91,7 +91,9 @@ func (r *planReader) reload(ctx context.Context, force bool) {
 	}
 	r.beat.reloading()
 	r.again.reload(ctx, force)
-	r.beat.ready()
+	if ctx.Err() == nil { // else the supervisor was told that it ends
+		r.beat.ready()
+	}
 	r.mu.Lock()
 	r.rejected = r.again.rejected()
 	r.mu.Unlock()

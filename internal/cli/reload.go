@@ -156,6 +156,8 @@ func (r *reloader) reload(ctx context.Context, force bool) {
 			}
 		case changed:
 			r.plans[i] = c
+		case before.refused != "": // who mended it wants to know
+			r.log.Info("plan file has no errors any more and holds the active plan", "plan", old.plan.Name, "file", old.path)
 		}
 	}
 }

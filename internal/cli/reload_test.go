@@ -220,7 +220,11 @@ func TestAPlanThatIsRefusedIsToldOfOnce(t *testing.T) {
 		_, said := health(listen, "/readyz")
 		return said == "ready\n"
 	})
-	if n := strings.Count(daemon.output(), "not taken over"); n != 2 {
+	d.over("plan.yaml", "version: 1\nname: today\n")
+	daemon.await(1, "not taken over")
+	d.plan("plan.yaml", 2) // as it was applied
+	daemon.await(1, "plan file has no errors any more and holds the active plan", d.path("plan.yaml"))
+	if n := strings.Count(daemon.output(), "not taken over"); n != 3 {
 		t.Errorf("refused %d times, want one for each text:\n%s", n, daemon.output())
 	}
 }
