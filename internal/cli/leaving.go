@@ -32,7 +32,14 @@ func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) (
 		if doc.Absent || doc.Cancel != nil {
 			continue
 		}
-		if _, held := plans.Find(row.ID); !held && !takenOver(p, row, now) {
+		if _, held := plans.Find(row.ID); held {
+			continue
+		}
+		over, err := takenOver(ctx, s, p, row, now)
+		if err != nil {
+			return nil, err
+		}
+		if !over {
 			left = append(left, row)
 		}
 	}
@@ -51,23 +58,31 @@ func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) (
 	return list, nil
 }
 
-// takenOver says that a class of the plan takes over the session of the row.
-func takenOver(p *plan.Plan, row store.Occurrence, now time.Time) bool {
+// takenOver says that a class of the plan takes over the session of the row: one that overlaps it and is new.
+func takenOver(ctx context.Context, s *store.Store, p *plan.Plan, row store.Occurrence, now time.Time) (bool, error) {
 	from, until := row.Start, row.End
 	if at := readDoc[occurrenceDoc](row.Doc).Until; at != nil {
 		until = *at
 	}
+	var ids []string
 	for _, r := range p.Recordings {
 		if r.ID != row.Recording {
 			continue
 		}
 		for _, o := range schedule.OccurrencesOf(r, p, from.Add(-longAgo), until) {
 			if !o.Cancelled() && o.RecordFrom.Before(until) && from.Before(o.RecordUntil) && o.RecordUntil.After(now) {
-				return true
+				ids = append(ids, o.ID)
 			}
 		}
 	}
-	return false
+	if len(ids) == 0 {
+		return false, nil
+	}
+	known, err := s.Occurrences(ctx, store.Filter{IDs: ids})
+	if err != nil {
+		return false, fmt.Errorf("read occurrences: %w", err)
+	}
+	return len(known) < len(ids), nil
 }
 
 // leavingHead counts them.

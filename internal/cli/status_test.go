@@ -272,6 +272,46 @@ func commandAt(t *testing.T, now time.Time, args ...string) (status int, out, sa
 	return command(t, append(args, "--now", now.Format(time.RFC3339))...)
 }
 
+// TestAClassIsNotTakenOverByAnotherThatIsPlannedAlready has a class that is being recorded, and the next one of the same
+// recording, which its padding overlaps. The plan keeps only the second.
+func TestAClassIsNotTakenOverByAnotherThatIsPlannedAlready(t *testing.T) {
+	dsn, path := emptyStore(t), filepath.Join(t.TempDir(), "school.yaml")
+	s, err := store.Open(t.Context(), dsn, store.Options{Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := func(start time.Time, state string) store.Step {
+		until := start.Add(time.Hour + time.Second).UTC().Format(time.RFC3339)
+		return store.Step{Occurrence: store.Occurrence{
+			ID: "school/german/" + start.UTC().Format(identityForm), Plan: "school", Recording: "german", Day: "2031-09-17", Clock: start.UTC().Format("15:04"),
+			App: "app", Start: start, End: start.Add(time.Hour), State: state, Doc: []byte(`{"timezone":"UTC","until":"` + until + `"}`),
+		}}
+	}
+	running, next := noon.Add(-30*time.Minute), noon.Add(30*time.Minute)
+	write(t, path, strings.Replace(aroundNow, "name: today", "name: school", 1)+"  german: {when: "+dated(next.UTC(), time.Hour)+"}\n")
+	tells := func(want bool) {
+		t.Helper()
+		if _, out, said := rundown(t, "diff", path, "--store", dsn); strings.Contains(out, "1 running class is no longer in the plan") != want {
+			t.Errorf("it is to be told of: %v\n%s%s", want, out, said)
+		}
+	}
+	for _, step := range []struct {
+		row  store.Step
+		want bool
+	}{{row(running, "recording"), false}, {row(next, "planned"), true}} {
+		failures, err := s.Apply(t.Context(), "app", term, []store.Step{step.row})
+		if err != nil || failures[0] != nil {
+			t.Fatal(err, failures)
+		}
+		tells(step.want)
+	}
+}
+
 // TestAClassThatWasMovedWhileItWasRecordedIsShown has the rows that the runner leaves of one.
 func TestAClassThatWasMovedWhileItWasRecordedIsShown(t *testing.T) {
 	dsn := emptyStore(t)
