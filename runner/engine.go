@@ -458,18 +458,6 @@ func (e *Engine) slot(slots map[string]slot, id, app string) slot {
 	return slot{}
 }
 
-// owner is who takes in a stored occurrence of an App ID; nil where no plan is at work. The caller holds the lock.
-func (e *Engine) owner(ctx context.Context, id, app string) (*conductor, error) {
-	if c := e.conductors[app]; c != nil {
-		return c, nil
-	}
-	if len(e.order) == 0 {
-		e.log.Warn("no plan names the app of a recording; it is left as it is", "occurrence", id, "app", app)
-		return nil, nil
-	}
-	return e.conductor(ctx, app, e.plans[e.order[0]].conn, nil)
-}
-
 // takeIn makes tasks of some rows.
 func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bool, slots map[string]slot) error {
 	var ids []string
@@ -492,7 +480,7 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 		if err != nil {
 			return err
 		}
-		c, err := e.owner(ctx, row.ID, row.App)
+		c, err := e.owner(ctx, row.ID, row.App, row.Revision)
 		if err != nil {
 			return err
 		}

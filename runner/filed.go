@@ -106,7 +106,7 @@ func (e *Engine) adoptEnded(ctx context.Context, slots map[string]slot) error {
 			whole = append(whole, x.ID)
 			continue
 		}
-		c, err := e.owner(ctx, x.ID, x.App)
+		c, err := e.owner(ctx, x.ID, x.App, 0)
 		if err != nil {
 			e.mu.Unlock()
 			return err

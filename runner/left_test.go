@@ -2,12 +2,14 @@ package runner_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/plan"
 	"rundown/runner"
 )
 
@@ -82,5 +84,44 @@ func TestAClassThatLeavesThePlanWhileItIsRecordedIsToldOf(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestAClassOfAnAppThatNoPlanNamesIsStoppedByTheAccountOfItsPlan restarts a daemon of two plans with an account each, while
+// a class is recorded whose plan has moved to another App ID, or is not given any more.
+func TestAClassOfAnAppThatNoPlanNamesIsStoppedByTheAccountOfItsPlan(t *testing.T) {
+	t.Parallel()
+	for name, given := range map[string]bool{"its plan has another App ID": true, "its plan is not given": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{})
+				h.revision = archived
+				change := func(f files, pairs ...string) *plan.Plan {
+					return load(t, files{"school.yaml": strings.NewReplacer(pairs...).Replace(f["school.yaml"])}, "school.yaml")
+				}
+				other := change(school("2031-09-16 09:00-09:50"), "name: school", "name: academy",
+					"${ID}", "${ID_OF_ACADEMY}", "${SECRET}", "${SECRET_OF_ACADEMY}", "${APP}", "${APP_OF_ACADEMY}")
+				e := h.open(other, load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				until(monday.Add(10 * time.Minute))
+				plans := []*plan.Plan{other}
+				if given {
+					plans = append(plans, change(school("2031-09-16 09:00-09:50"), "${APP}", "${NEW_APP}"))
+					_, err := e.Apply(context.Background(), plans[1])
+					must(t, err)
+				}
+				h.shut(e)
+				e = h.open(plans...)
+				until(monday.Add(2 * time.Hour))
+				story := h.story(german)
+				h.shut(e)
+				if runs := h.runs(); !slices.Equal(runs, []string{"06:59-07:52"}) {
+					t.Errorf("ran %v\n%s", runs, story)
+				}
+				h.audit()
+				noCanary(t, h)
+			})
+		})
 	}
 }
