@@ -244,7 +244,7 @@ func TestKeysThatCannotBeRenewedAreToldWhileTheyAreValidAndOnceTheyRanOut(t *tes
 			until(monday.Add(step.bell))
 			if step.bell > time.Hour && step.bell < 7*time.Hour { // a restart changes nothing of them
 				h.shut(e)
-				e = h.open(load(t, f, "school.yaml"))
+				e = h.open(loadPlan(t, f, "school.yaml"))
 			}
 			if log := h.log.String(); strings.Count(log, warning) != step.warned || strings.Count(log, gone) != step.told {
 				t.Errorf("%v after the bell it warned %d times and told %d times that they ran out, want %d and %d", step.bell,

@@ -18,7 +18,7 @@ func TestAnOrderIsNotSettledByADaemonThatIsFenced(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			until(monday.Add(-10 * time.Minute))
 			h := newHouse(t, simulator.Config{})
-			e := h.open(load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+			e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 			s := h.beside()
 			until(monday.Add(10 * time.Minute))
 			const other = `UPDATE leases SET term = term + 1, node = 'other'`

@@ -99,11 +99,11 @@ func TestAClassOfAnAppThatNoPlanNamesIsStoppedByTheAccountOfItsPlan(t *testing.T
 				h := newHouse(t, simulator.Config{})
 				h.revision = archived
 				change := func(f files, pairs ...string) *plan.Plan {
-					return load(t, files{"school.yaml": strings.NewReplacer(pairs...).Replace(f["school.yaml"])}, "school.yaml")
+					return loadPlan(t, files{"school.yaml": strings.NewReplacer(pairs...).Replace(f["school.yaml"])}, "school.yaml")
 				}
 				other := change(school("2031-09-16 09:00-09:50"), "name: school", "name: academy",
 					"${ID}", "${ID_OF_ACADEMY}", "${SECRET}", "${SECRET_OF_ACADEMY}", "${APP}", "${APP_OF_ACADEMY}")
-				e := h.open(other, load(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+				e := h.open(other, loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				until(monday.Add(10 * time.Minute))
 				plans := []*plan.Plan{other}
 				if given {

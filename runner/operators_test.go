@@ -178,10 +178,10 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				}
 				s := h.beside()
 				// The file is as it was before, and then apply leaves the other one.
-				if _, err := e.Apply(context.Background(), load(t, classes(tt.before), "school.yaml")); err != nil || len(e.Issues()) != 0 {
+				if _, err := e.Apply(context.Background(), loadPlan(t, classes(tt.before), "school.yaml")); err != nil || len(e.Issues()) != 0 {
 					t.Errorf("taken back: %v, %v", e.Issues(), err)
 				}
-				left, err := archived(load(t, classes(tt.after), "school.yaml"))
+				left, err := archived(loadPlan(t, classes(tt.after), "school.yaml"))
 				if err != nil {
 					t.Fatal(err)
 				}

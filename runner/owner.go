@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"rundown/plan"
+	"rundown/plan/rules"
 )
 
 // owner is who takes in a stored occurrence of an App ID; nil where no plan is at work. revision is that of its plan, 0
@@ -45,7 +45,7 @@ func (e *Engine) connectionBy(ctx context.Context, revision int64) (*Connection,
 	if err != nil {
 		return nil, err
 	}
-	p, err := LoadRevision(r, plan.CheckOptions{Now: e.cfg.Now()})
+	p, err := LoadRevision(r, rules.Options{Now: e.cfg.Now()})
 	if err != nil {
 		return nil, err
 	}

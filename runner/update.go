@@ -180,7 +180,9 @@ func (c *conductor) watchKeys(before, after State) {
 }
 
 // keysOf names a session's credentials among the health issues, also where another class takes the session over.
-func keysOf(id string, x Session) string { return cmp.Or(x.ResourceID, fmt.Sprintf("%s session %d", id, x.Attempt)) }
+func keysOf(id string, x Session) string {
+	return cmp.Or(x.ResourceID, fmt.Sprintf("%s session %d", id, x.Attempt))
+}
 
 // raiseKeys raises the health issue of credentials that could not be renewed.
 func (c *conductor) raiseKeys(id string, x Session) {
