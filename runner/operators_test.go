@@ -186,6 +186,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 					t.Fatal(err)
 				}
 				left.At, left.State, left.Note = time.Now(), store.RevisionWaiting, "it removes much"
+				left.ReasonCode = string(runner.ReasonPlanRemovesMany)
 				if _, err := s.AddRevision(context.Background(), left); err != nil {
 					t.Fatal(err)
 				}

@@ -182,7 +182,7 @@ func TestStopAllSaysWhatADaemonDoesNotStop(t *testing.T) {
 		for ctx.Err() == nil {
 			orders, _ := s.Commands(ctx)
 			for _, c := range orders {
-				_ = s.SettleCommand(ctx, c.ID, time.Now(), "superseded by a later order")
+				_ = s.SettleCommand(ctx, c.ID, time.Now(), "order-superseded", "superseded by a later order")
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
