@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"rundown/internal/redact"
 )
 
 // maxAnswer is how much of an answer is read. The largest documented ones are a few kilobytes.
@@ -38,10 +40,10 @@ type answer struct {
 
 // readAnswer reads an answer to its end, or to the limit. What is wrong with the body becomes part of the answer: the
 // status alone says something. Secrets are taken out of its texts before those are shortened, lest half of one stay.
-func readAnswer(op Op, resp *http.Response, secrets redactors) *answer {
+func readAnswer(op Op, resp *http.Response, secrets redact.All) *answer {
 	a := &answer{
 		status:    resp.StatusCode,
-		requestID: plainText(secrets.redact(resp.Header.Get("X-Request-Id")), 128),
+		requestID: plainText(secrets.Redact(resp.Header.Get("X-Request-Id")), 128),
 	}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		a.date = date.UTC()
@@ -70,19 +72,19 @@ func readAnswer(op Op, resp *http.Response, secrets redactors) *answer {
 }
 
 // redirect tells where an answer leads, without the path and the query, which may carry something secret.
-func redirect(resp *http.Response, secrets redactors) string {
+func redirect(resp *http.Response, secrets redact.All) string {
 	const advice = "redirects are not followed; check the base URL"
 	to, err := url.Parse(resp.Header.Get("Location"))
 	if err != nil || to.Host == "" {
 		return advice
 	}
-	return advice + " (this one leads to " + plainText(secrets.redact(to.Scheme+"://"+to.Host), maxReason) + ")"
+	return advice + " (this one leads to " + plainText(secrets.Redact(to.Scheme+"://"+to.Host), maxReason) + ")"
 }
 
 func (a *answer) unread(what string) { a.unreadable, a.reason, a.body = true, what, nil }
 
 // parse reads the members that say how the request went, each by itself, so that an odd one does not hide the rest.
-func (a *answer) parse(secrets redactors, contentType string) {
+func (a *answer) parse(secrets redact.All, contentType string) {
 	var raw struct {
 		Code           json.RawMessage `json:"code"`
 		Reason         json.RawMessage `json:"reason"`
@@ -101,9 +103,9 @@ func (a *answer) parse(secrets redactors, contentType string) {
 	} else if f, err := strconv.ParseFloat(code, 64); err == nil && f == float64(int(f)) {
 		a.code = int(f)
 	}
-	a.reason = plainText(secrets.redact(text(raw.Reason)), maxReason)
+	a.reason = plainText(secrets.Redact(text(raw.Reason)), maxReason)
 	if a.reason == "" {
-		a.reason = plainText(secrets.redact(text(raw.Message)), maxReason)
+		a.reason = plainText(secrets.Redact(text(raw.Message)), maxReason)
 	}
 	if a.reason == "" && a.code == 0 && a.status >= 300 {
 		a.reason = "the answer is of another form than documented" + excerpt(a.body, a.status, contentType, secrets)
@@ -125,8 +127,8 @@ var (
 // excerpt quotes the beginning of a body that is not the service's, of HTML its title, so that whoever reads it finds
 // out what sent it. A success of the service that came damaged is not quoted: it may hold the address of a push, which
 // the call does not know to be secret.
-func excerpt(body []byte, status int, contentType string, secrets redactors) string {
-	text := pushAddress.ReplaceAllString(secrets.redact(string(body)), "[redacted]")
+func excerpt(body []byte, status int, contentType string, secrets redact.All) string {
+	text := pushAddress.ReplaceAllString(secrets.Redact(string(body)), redact.Mark)
 	if status < 300 && strings.HasPrefix(strings.TrimSpace(text), "{") {
 		return ""
 	}

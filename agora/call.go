@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"rundown/internal/redact"
+
 	"github.com/hashicorp/go-retryablehttp"
 
 	"rundown/agora/catalog"
@@ -30,7 +32,7 @@ type call struct {
 	resourceID string
 	sid        string
 	timeout    time.Duration // of one try
-	secrets    Redactor
+	secrets    redact.Redactor
 
 	host   int // in the list of hosts
 	silent int // tries at this host that got no answer
@@ -65,7 +67,7 @@ func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) 
 	v, err := decode(a, missing)
 	if err != nil {
 		e := c.failure(nil)
-		e.Class, e.Reason, e.Foreign = classifyUnreadable(c.op, a.status), c.redactors().redact(err.Error()), true
+		e.Class, e.Reason, e.Foreign = classifyUnreadable(c.op, a.status), c.redactors().Redact(err.Error()), true
 		return none, Meta{}, e
 	}
 	return v, Meta{RequestID: a.requestID, Host: c.try.host, Status: a.status, Date: a.date, Took: c.try.took}, nil
@@ -310,7 +312,7 @@ func (c *call) failure(ended error) *Error {
 }
 
 // redactors know the secrets of the request at hand and those of all.
-func (c *call) redactors() redactors { return redactors{&c.secrets, c.app.secrets} }
+func (c *call) redactors() redact.All { return redact.All{&c.secrets, c.app.secrets} }
 
 // withoutAddresses drops the CDN addresses, which hold stream keys, from what an error carries.
 func withoutAddresses(r ServerResponse) ServerResponse {

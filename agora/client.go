@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rundown/agora/catalog"
+	"rundown/internal/redact"
 )
 
 // Credentials gives Customer ID and Customer Secret. It is asked for each request, so that rotated secrets work.
@@ -163,7 +164,7 @@ type App struct {
 	budget  *Budget
 	near    catalog.Near
 	hosts   *hosts
-	secrets *Redactor // nil: none but those of each request
+	secrets *redact.Redactor // nil: none but those of each request
 }
 
 // App returns the calls of an App ID. All of its requests are admitted by the budget; nil: none.
@@ -173,7 +174,7 @@ func (c *Client) App(id string, budget *Budget) *App {
 
 // Redacting returns the same calls with a redactor, which takes its secrets out of whatever the service says, beside
 // those of the request at hand: the answer to a query may quote what the start was sent.
-func (a *App) Redacting(r *Redactor) *App {
+func (a *App) Redacting(r *redact.Redactor) *App {
 	with := *a
 	with.secrets = r
 	return &with
@@ -195,7 +196,7 @@ func (a *App) Near(n catalog.Near) *App {
 func (a *App) Acquire(ctx context.Context, req AcquireRequest) (AcquireResponse, error) {
 	req.ClientRequest.RegionAffinity = a.near.Affinity()
 	c := a.newCall(OpAcquire, "", "")
-	c.secrets.addStart(req.ClientRequest.StartParameter)
+	addStart(&c.secrets, req.ClientRequest.StartParameter)
 	resp, meta, err := do(ctx, c, req, func(r *AcquireResponse) string {
 		if r.ResourceID == "" {
 			return "resourceId"
@@ -214,7 +215,7 @@ func (a *App) Acquire(ctx context.Context, req AcquireRequest) (AcquireResponse,
 // Start starts the recording on a resource id.
 func (a *App) Start(ctx context.Context, resourceID string, req StartRequest) (StartResponse, error) {
 	c := a.newCall(OpStart, resourceID, "")
-	c.secrets.addStart(&req.ClientRequest)
+	addStart(&c.secrets, &req.ClientRequest)
 	resp, meta, err := do(ctx, c, req, func(r *StartResponse) string {
 		if r.SID == "" {
 			return "sid"
@@ -243,8 +244,8 @@ func (a *App) Query(ctx context.Context, resourceID, sid string) (QueryResponse,
 // Update changes a running recording. Wait for its answer before the next.
 func (a *App) Update(ctx context.Context, resourceID, sid string, req UpdateRequest) (UpdateResponse, error) {
 	c := a.newCall(OpUpdate, resourceID, sid)
-	c.secrets.addStorage(req.ClientRequest.StorageConfig)
-	c.secrets.addPublisher(req.ClientRequest.RTMPPublishConfig)
+	addStorage(&c.secrets, req.ClientRequest.StorageConfig)
+	addPublisher(&c.secrets, req.ClientRequest.RTMPPublishConfig)
 	resp, meta, err := do(ctx, c, req, func(r *UpdateResponse) string { return unnamed(r.ResourceID, r.SID, r.Cname, r.UID) })
 	resp.Meta = meta
 	return resp, err

@@ -17,6 +17,7 @@ import (
 
 	"rundown/agora"
 	"rundown/agora/catalog"
+	"rundown/internal/redact"
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner/store"
@@ -100,7 +101,7 @@ type Engine struct {
 	taken      map[int64]bool             // commands that were read
 	carriedOut map[string][]store.Command // orders that hold, by occurrence, also of those that no plan has now
 	keys       keyring
-	secrets    agora.Redactor   // those of the plans, which the service may quote
+	secrets    redact.Redactor  // those of the plans, which the service may quote
 	notices    chan agora.Event // accepted and not yet looked at
 	strangers  strangers        // of the goroutine that reads notices
 	changes    int64

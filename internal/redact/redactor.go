@@ -1,4 +1,10 @@
-package agora
+// Package redact takes secrets out of texts.
+//
+// A [Redactor] knows secrets by their values and finds them in what a service, a proxy or a library says, in whatever
+// form it quotes them: agora asks it for each answer, and the runner tells it the secrets of the plans. [Lines] knows
+// no secret: it shows lines of a plan, also of one that cannot be parsed, without the values that may be secret.
+// Start reading at [Redactor.Redact] and [NewLines]. The package imports no other package of the program.
+package redact
 
 import (
 	"html"
@@ -16,9 +22,10 @@ const (
 	maxSecrets = 1024
 	// maxRedacted is how many bytes of a text are looked at; the rest is dropped. Texts that are shown are far shorter.
 	maxRedacted = 8 << 10
-
-	redactedText = "[redacted]"
 )
+
+// Mark stands in a text for a secret.
+const Mark = "[redacted]"
 
 // Redactor replaces secrets in texts of the service, which may quote what it was sent. A secret is found as it is, and
 // in the forms in which JSON, HTML, URLs and Go's quoting write it, two of them one over the other included. The zero
@@ -101,46 +108,18 @@ func (r *Redactor) AddURL(address string, path bool) {
 	}
 }
 
-func (r *Redactor) addStorage(s *StorageConfig) {
-	if s != nil {
-		r.Add(s.AccessKey, s.SecretKey, s.STSToken)
-	}
-}
-
-func (r *Redactor) addStart(s *StartClientRequest) {
-	if s == nil {
-		return
-	}
-	r.addStorage(&s.StorageConfig)
-	for _, service := range s.ExtensionServiceConfig.ExtensionServices {
-		if service.Recorder != nil {
-			r.AddURL(service.Recorder.URL, false)
-		}
-		r.addPublisher(service.Publisher)
-	}
-}
-
-func (r *Redactor) addPublisher(p *PublisherParam) {
-	if p == nil {
-		return
-	}
-	for _, o := range p.Outputs {
-		r.AddURL(o.RTMPURL, true)
-	}
-}
-
 // Redact replaces each secret by [redacted]. What a text holds beyond 8 KiB is dropped.
-func (r *Redactor) Redact(s string) string { return redactors{r}.redact(s) }
+func (r *Redactor) Redact(s string) string { return All{r}.Redact(s) }
 
 // span is a part of a text.
 type span struct{ from, until int }
 
-// redactors replace secrets together.
-type redactors []*Redactor
+// All replaces secrets by several redactors together. A nil redactor knows none.
+type All []*Redactor
 
-// redact replaces the secrets that any of the redactors knows. Secrets that overlap are replaced together, so that none
-// survives as the rest of another. A nil redactor knows none.
-func (rs redactors) redact(s string) string {
+// Redact replaces the secrets that any of the redactors knows, as [Redactor.Redact] does. Secrets that overlap are
+// replaced together, so that none survives as the rest of another.
+func (rs All) Redact(s string) string {
 	cut := len(s) > maxRedacted
 	if cut {
 		s = s[:maxRedacted]
@@ -168,7 +147,7 @@ func (rs redactors) redact(s string) string {
 		for i++; i < len(found) && found[i].from < whole.until; i++ {
 			whole.until = max(whole.until, found[i].until)
 		}
-		b.WriteString(s[written:whole.from] + redactedText)
+		b.WriteString(s[written:whole.from] + Mark)
 		written = whole.until
 	}
 	b.WriteString(s[written:])

@@ -1,4 +1,4 @@
-package agora
+package redact_test
 
 import (
 	"bytes"
@@ -18,6 +18,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rundown/agora"
+	"rundown/internal/redact"
 
 	"pgregory.net/rapid"
 )
@@ -62,8 +65,8 @@ var encoders = map[string]func(string) string{
 
 func unquoted(s string) string { return s[1 : len(s)-1] }
 
-func redactorOf(secrets ...string) *Redactor {
-	r := &Redactor{}
+func redactorOf(secrets ...string) *redact.Redactor {
+	r := &redact.Redactor{}
 	r.Add(secrets...)
 	return r
 }
@@ -177,27 +180,27 @@ func TestWhatTheServiceQuotesIsShownNowhere(t *testing.T) {
 	var log bytes.Buffer
 	level := &slog.HandlerOptions{Level: slog.LevelDebug}
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&log, level), slog.NewJSONHandler(&log, level)} {
-		client, err := New(func(context.Context) (string, string, error) { return "id", secret, nil }, WithBaseURL(server.URL), WithLogger(slog.New(handler)))
+		client, err := agora.New(func(context.Context) (string, string, error) { return "id", secret, nil }, agora.WithBaseURL(server.URL), agora.WithLogger(slog.New(handler)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		app := client.App("app", nil)
-		var req StartRequest
+		var req agora.StartRequest
 		req.ClientRequest.StorageConfig.SecretKey = secret
-		req.ClientRequest.ExtensionServiceConfig.ExtensionServices = []ExtensionService{
-			{Name: ServiceWebRecorder, Recorder: &RecorderParam{URL: "https://school.example/r?t=" + url.QueryEscape(page)}},
-			{Name: ServiceRTMPPublish, Publisher: &PublisherParam{Outputs: []Output{{RTMPURL: "rtmps://live.example/app/" + stream}}}},
+		req.ClientRequest.ExtensionServiceConfig.ExtensionServices = []agora.ExtensionService{
+			{Name: agora.ServiceWebRecorder, Recorder: &agora.RecorderParam{URL: "https://school.example/r?t=" + url.QueryEscape(page)}},
+			{Name: agora.ServiceRTMPPublish, Publisher: &agora.PublisherParam{Outputs: []agora.Output{{RTMPURL: "rtmps://live.example/app/" + stream}}}},
 		}
 		for _, member = range []string{"reason", "message"} {
 			for next = range all {
 				log.Reset()
 				_, err := app.Start(context.Background(), "resource", req)
-				var failure *Error
+				var failure *agora.Error
 				if !errors.As(err, &failure) {
 					t.Fatalf("no refusal: %v", err)
 				}
 				for _, shown := range []string{err.Error(), failure.Reason, failure.RequestID, log.String()} {
-					if strings.Contains(shown, "zQ") || !strings.Contains(shown, redactedText) {
+					if strings.Contains(shown, "zQ") || !strings.Contains(shown, redact.Mark) {
 						t.Fatalf("%q is shown: %s", all[next], shown)
 					}
 				}

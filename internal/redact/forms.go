@@ -1,4 +1,4 @@
-package agora
+package redact
 
 import (
 	"html"

@@ -1,0 +1,34 @@
+package agora
+
+import "rundown/internal/redact"
+
+// addStorage makes the keys of a storage known to a redactor.
+func addStorage(r *redact.Redactor, s *StorageConfig) {
+	if s != nil {
+		r.Add(s.AccessKey, s.SecretKey, s.STSToken)
+	}
+}
+
+// addStart makes what is secret in a start known to a redactor: the keys, the page and the push addresses.
+func addStart(r *redact.Redactor, s *StartClientRequest) {
+	if s == nil {
+		return
+	}
+	addStorage(r, &s.StorageConfig)
+	for _, service := range s.ExtensionServiceConfig.ExtensionServices {
+		if service.Recorder != nil {
+			r.AddURL(service.Recorder.URL, false)
+		}
+		addPublisher(r, service.Publisher)
+	}
+}
+
+// addPublisher makes the push addresses known to a redactor.
+func addPublisher(r *redact.Redactor, p *PublisherParam) {
+	if p == nil {
+		return
+	}
+	for _, o := range p.Outputs {
+		r.AddURL(o.RTMPURL, true)
+	}
+}
