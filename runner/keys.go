@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rundown/agora/catalog"
+	"rundown/internal/redact"
 	"rundown/plan"
 )
 
@@ -26,13 +27,13 @@ type Keys struct {
 func NewKeys(access, secret string) Keys { return Keys{access: access, secret: secret} }
 
 // String masks the keys.
-func (Keys) String() string { return "[redacted]" }
+func (Keys) String() string { return redact.Mark }
 
 // GoString masks the keys.
-func (Keys) GoString() string { return "[redacted]" }
+func (Keys) GoString() string { return redact.Mark }
 
 // Format masks the keys, whatever the verb.
-func (Keys) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
+func (Keys) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redact.Mark)) }
 
 func (k Keys) sum() [sha256.Size]byte {
 	return sha256.Sum256([]byte(k.access + "\x00" + k.secret + "\x00" + k.token))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/internal/redact"
 )
 
 // Notice is what a notification says of a recording, without addresses: a hint that makes decide look sooner and
@@ -81,7 +82,7 @@ func scrub(text string) string {
 	words := strings.Fields(text)
 	for i, w := range words {
 		if strings.Contains(w, "://") || strings.ContainsAny(w, "?=") {
-			words[i] = "[redacted]"
+			words[i] = redact.Mark
 		}
 	}
 	text = strings.Join(words, " ")

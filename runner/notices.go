@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/internal/redact"
 	"rundown/runner/store"
 )
 
@@ -191,7 +192,7 @@ func (e *Engine) mask(v any) any {
 	switch v := v.(type) {
 	case string:
 		if strings.Contains(v, "://") {
-			return masked
+			return redact.Mark
 		}
 		return e.secrets.Redact(v)
 	case map[string]any:

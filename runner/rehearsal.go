@@ -8,6 +8,7 @@ import (
 
 	"rundown/agora"
 	"rundown/agora/catalog"
+	"rundown/internal/redact"
 	"rundown/plan"
 	"rundown/plan/schedule"
 )
@@ -27,7 +28,6 @@ type Rehearsed struct {
 const (
 	unknownResource = "<resourceid>"
 	unknownSID      = "<sid>"
-	masked          = "[redacted]"
 )
 
 // Rehearse lists every acquire, start, update and stop of the occurrences that start in [from, until) and that wanted
@@ -88,7 +88,7 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 		}
 		out = append(out, Rehearsed{
 			Occurrence: o.ID, At: at.In(o.Settings.Zone), Op: op, Method: method, URL: base + o.Settings.Near().Path() + path, Body: body,
-			Headers: map[string]string{"Content-Type": agora.ContentType, "Authorization": masked},
+			Headers: map[string]string{"Content-Type": agora.ContentType, "Authorization": redact.Mark},
 		})
 		return nil
 	}
@@ -101,7 +101,7 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 			apart = append(apart, unknownResource)
 		}
 		acquire := AcquireRequest(o, x, apart...)
-		keys := Keys{access: masked, secret: masked, token: masked}
+		keys := Keys{access: redact.Mark, secret: redact.Mark, token: redact.Mark}
 		if storage := o.Settings.Storage; storage.STS == nil {
 			keys = NewKeys(storage.AccessKey.String(), storage.SecretKey.String())
 		}

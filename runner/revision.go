@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"rundown/internal/redact"
 	"rundown/plan"
 	"rundown/plan/load"
 	"rundown/plan/rules"
@@ -41,9 +42,6 @@ func NewRevision(p *plan.Plan, root string, masked []plan.File) (store.Revision,
 	r.Text, err = json.Marshal(a)
 	return r, err
 }
-
-// redacted stands in a revision's text for a secret that was written out in the plan.
-const redacted = "[redacted]"
 
 // archive is the form of a revision's text. Paths are relative to the root file's folder; the root is the first.
 type archive struct {
@@ -128,7 +126,7 @@ type archivedFiles map[string][]byte
 // masked says that a secret was written out in one of the files.
 func (f archivedFiles) masked() bool {
 	for _, text := range f {
-		if bytes.Contains(text, []byte(redacted)) {
+		if bytes.Contains(text, []byte(redact.Mark)) {
 			return true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rundown/internal/redact"
 	"rundown/plan"
 	"rundown/runner"
 	"rundown/runner/store"
@@ -48,7 +49,7 @@ func secretTexts(p *plan.Plan) []plan.Text {
 func maskedFiles(p *plan.Plan) []plan.File {
 	var secret []plan.Text
 	for _, t := range secretTexts(p) {
-		if strings.Contains(t.String(), redacted) {
+		if strings.Contains(t.String(), redact.Mark) {
 			secret = append(secret, t)
 		}
 	}
@@ -62,17 +63,11 @@ func maskedFiles(p *plan.Plan) []plan.File {
 	files := make([]plan.File, len(p.Files))
 	for i, f := range p.Files {
 		text := bytes.TrimPrefix(f.Text, []byte("\ufeff"))
-		m := newMasker(text)
+		shown := redact.NewLines(text, plan.MaskUser)
 		lines := strings.Split(string(text), "\n")
-		for n := range lines {
-			if n >= len(m.lines) {
-				break
-			}
-			cuts, _, _ := m.scan(m.lines[n])
-			for _, cut := range slices.Backward(cuts) {
-				if strings.HasPrefix(cut.with, "#") {
-					lines[n] = string(m.lines[n].text[:cut.from])
-				}
+		for n := range min(len(lines), shown.Len()) {
+			if line, cut := shown.WithoutComment(n + 1); cut {
+				lines[n] = line
 			}
 		}
 		for _, t := range secret {

@@ -98,7 +98,7 @@ func placedFindings(plans []checkedPlan) []placedFinding {
 			seen[f] = true
 			p := placedFinding{Finding: f, file: cmp.Or(f.Pos.File, c.path)}
 			if m := maskers.of(f.Pos.File); m != nil {
-				line, _, _ := m.line(f.Pos.Line)
+				line, _, _ := m.Line(f.Pos.Line)
 				p.line = string(line)
 			}
 			list = append(list, p)

@@ -8,11 +8,33 @@ import (
 	"github.com/fatih/color"
 	"github.com/mattn/go-runewidth"
 
+	"rundown/internal/redact"
 	"rundown/plan"
 )
 
 // snippetWidth is how much of a long line is shown around what is wrong.
 const snippetWidth = 120 // characters
+
+// maskers show the files of a plan without secrets. Each file is read when it is first asked for.
+type maskers struct {
+	files *osFiles
+	made  map[string]*redact.Lines
+}
+
+func newMaskers(files *osFiles) *maskers { return &maskers{files, map[string]*redact.Lines{}} }
+
+// of gives the lines of a file that was read; nil for others.
+func (m *maskers) of(file string) *redact.Lines {
+	if made := m.made[file]; made != nil {
+		return made
+	}
+	text, ok := m.files.read[file]
+	if !ok {
+		return nil
+	}
+	m.made[file] = redact.NewLines(text, plan.MaskUser)
+	return m.made[file]
+}
 
 // findingPrinter writes findings for people: place, message and rule in a line that editors can jump from, the line
 // of the plan with a caret below it, and what to try.
@@ -66,7 +88,7 @@ func (p *findingPrinter) snippet(f plan.Finding) {
 	if m == nil {
 		return
 	}
-	line, at, ok := m.line(f.Pos.Line)
+	line, at, ok := m.Line(f.Pos.Line)
 	if !ok || len(strings.TrimSpace(string(line))) == 0 {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"rundown/internal/redact"
 	"rundown/plan"
 	"rundown/runner"
 	"rundown/runner/store"
@@ -206,7 +207,7 @@ func occurrenceView(o store.Occurrence, sessions []store.Session) occurrenceJSON
 	d := readDoc[occurrenceDoc](o.Doc)
 	v := occurrenceJSON{
 		ID: o.ID, Recording: o.Recording,
-		App: orNull(d.App), Page: orNull(maskedPage(o.URL)), Storage: orNull(d.Storage), Bucket: orNull(d.Bucket),
+		App: orNull(d.App), Page: orNull(redact.Query(plan.MaskUser(o.URL))), Storage: orNull(d.Storage), Bucket: orNull(d.Bucket),
 		Start: planTime(inZone(o.Start, zone)), End: planTime(inZone(o.End, zone)),
 		State: orNull(o.State), Outcome: orNull(o.Outcome), Reason: orNull(o.Reason), ReasonCode: orNull(o.ReasonCode),
 		Gaps: []gapJSON{}, Sessions: []sessionJSON{},

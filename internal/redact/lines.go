@@ -1,4 +1,4 @@
-package cli
+package redact
 
 import (
 	"bytes"
@@ -6,17 +6,16 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"rundown/plan"
 )
 
-// masker shows lines of a plan without the secrets that may stand in them, even where the plan is too broken to say
-// which texts are secret. It errs on the side of hiding: in the parts of a plan that hold secrets, and in any it does
-// not know, only keys, references and the values of keys known to be harmless are shown.
+// Lines shows the lines of a plan without the secrets that may be in them, also where the plan is too broken to say
+// which texts are secret. In doubt it hides: in the parts of a plan that hold secrets, and in any that it does not know,
+// it shows only keys, references and the values of keys that are known to be harmless.
 //
-// It works on lines, not on YAML: what it protects is what a parser has refused.
-type masker struct {
-	lines []maskedLine
+// It works on lines, not on YAML: what it protects is what a parser has refused. It is not safe for concurrent use.
+type Lines struct {
+	lines    []maskedLine
+	maskUser func(string) string // masks user and password in the addresses of a text
 
 	// The line asked for last, since findings come in document order.
 	last      int
@@ -49,8 +48,6 @@ type replacement struct {
 	with        string
 }
 
-const redacted = "[redacted]"
-
 // The top-level keys below which nothing is secret; a line below any other hides its values.
 var harmlessSections = map[string]bool{
 	"version": true, "name": true, "include": true, "expose": true, "calendars": true,
@@ -78,8 +75,9 @@ var (
 // plainSpaces replaces characters that look like a space, or like nothing, by spaces: to a reader they are.
 var plainSpaces = strings.NewReplacer("\u00a0", " ", "\u2007", " ", "\u202f", " ", "\u3000", " ", "\u200b", " ", "\u2009", " ", "\u2060", " ", "\u00ad", " ")
 
-func newMasker(text []byte) *masker {
-	m := &masker{}
+// NewLines reads the text of a plan. The function maskUser masks user and password in the addresses of a text.
+func NewLines(text []byte, maskUser func(string) string) *Lines {
+	m := &Lines{maskUser: maskUser}
 	section, hide := false, false // no section yet: nothing is known, so nothing is shown
 	base := -1
 	over := carried{below: -1}
@@ -126,27 +124,6 @@ func newMasker(text []byte) *masker {
 	return m
 }
 
-// maskers show the files of a plan, each made when it is first asked for.
-type maskers struct {
-	files *osFiles
-	made  map[string]*masker
-}
-
-func newMaskers(files *osFiles) *maskers { return &maskers{files, map[string]*masker{}} }
-
-// of gives the masker of a file that was read; nil for others.
-func (m *maskers) of(file string) *masker {
-	if made := m.made[file]; made != nil {
-		return made
-	}
-	text, ok := m.files.read[file]
-	if !ok {
-		return nil
-	}
-	m.made[file] = newMasker(text)
-	return m.made[file]
-}
-
 // firstKey is the key that a line begins with, "- " left aside.
 func firstKey(line []rune) (string, bool) {
 	for len(line) > 1 && (line[0] == '-' && line[1] == ' ' || line[0] == ' ') {
@@ -156,8 +133,23 @@ func firstKey(line []rune) (string, bool) {
 	return key, width > 0
 }
 
-// line gives a line, from 1, as it may be shown, and where a column of the original, from 1, went.
-func (m *masker) line(n int) (text []rune, at func(column int) int, ok bool) {
+// Len is the number of lines.
+func (m *Lines) Len() int { return len(m.lines) }
+
+// WithoutComment gives a line, from 1, without its comment where that may hold a secret; cut says that it does so.
+func (m *Lines) WithoutComment(n int) (text string, cut bool) {
+	replaced, _, _ := m.scan(m.lines[n-1])
+	for _, r := range replaced {
+		if strings.HasPrefix(r.with, "#") {
+			return string(m.lines[n-1].text[:r.from]), true
+		}
+	}
+	return "", false
+}
+
+// Line gives a line, from 1, as it may be shown, and where a column of the original, from 1, is in it. It is not ok for
+// a line that does not exist and for one that is too long to be shown.
+func (m *Lines) Line(n int) (text []rune, at func(column int) int, ok bool) {
 	if n < 1 || n > len(m.lines) || len(m.lines[n-1].text) > maxShownLine {
 		return nil, nil, false
 	}
@@ -170,7 +162,7 @@ func (m *masker) line(n int) (text []rune, at func(column int) int, ok bool) {
 }
 
 // masked hides what is to be hidden of a line, and tells for each character, and for the end, where it went.
-func (m *masker) masked(l maskedLine) (out []rune, moved []int) {
+func (m *Lines) masked(l maskedLine) (out []rune, moved []int) {
 	spans, _, _ := m.scan(l)
 	moved = make([]int, len(l.text)+1)
 	i := 0
@@ -192,117 +184,145 @@ func (m *masker) masked(l maskedLine) (out []rune, moved []int) {
 	return out, moved
 }
 
-// scan walks over a line and finds what to hide. It also says whether a value that goes on in the next line is
-// hidden there, and what goes on there whatever that line looks like.
-func (m *masker) scan(l maskedLine) (spans []replacement, hideNext bool, over carried) {
-	line, hide := l.text, l.hide
-	over.below = -1
+// scan finds what to hide of a line. It also says whether a value that goes on in the next line is hidden there, and
+// what goes on there whatever that line looks like.
+func (m *Lines) scan(l maskedLine) (replaced []replacement, hideNext bool, over carried) {
 	if l.whole {
-		from := indentOf(line)
-		with := maskScalar(string(line[from:]))
-		if from < len(line) && line[from] == '#' {
-			with = "# …"
+		from := indentOf(l.text)
+		with := maskScalar(string(l.text[from:]))
+		if from < len(l.text) && l.text[from] == '#' {
+			with = hiddenComment
 		}
-		return []replacement{{from, len(line), with}}, hide, over
+		return []replacement{{from, len(l.text), with}}, l.hide, carried{below: -1}
 	}
-	hiding := hide   // whether the value at hand is hidden
-	mayKey := true   // a key may stand here
-	flow := 0        // depth of { and [
-	var outer []bool // what was hidden outside of each of them
-	column := 0      // of the key at hand
-	i := 0
+	s := scanner{line: l.text, hide: l.hide, hiding: l.hide, mayKey: true, over: carried{below: -1}, maskUser: m.maskUser}
 	if l.quote != 0 {
-		end, closed := quoteEnd(line, 0, l.quote)
-		from := indentOf(line)
-		if last := end - 1; closed && last >= from {
-			spans = append(spans, replacement{from, end, maskScalar(string(line[from:last])) + string(l.quote)})
-		} else if !closed && from < end {
-			spans = append(spans, replacement{from, end, maskScalar(string(line[from:end]))})
-		}
-		if i, mayKey = end, false; !closed {
-			over.quote = l.quote
-		}
+		s.endQuote(l.quote)
 	}
-	for i < len(line) {
-		r := line[i]
-		switch {
-		case r == ' ' || r == '\t':
-			i++
-		case r == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t'):
-			if hide || secretInComment(string(line[i:])) {
-				// A comment may well be a secret that was put aside.
-				spans = append(spans, replacement{i, len(line), "# …"})
-			}
-			return spans, hiding, over
-		case r == '{' || r == '[':
-			outer = append(outer, hiding)
-			flow++
-			mayKey = true
-			i++
-		case r == '}' || r == ']':
-			if flow > 0 {
-				flow--
-				hiding = outer[len(outer)-1]
-				outer = outer[:len(outer)-1]
-			}
-			mayKey = false
-			i++
-		case r == ',':
-			mayKey = flow > 0
-			i++
-		case r == '-' && mayKey && (i+1 == len(line) || line[i+1] == ' '):
-			i++
-		default:
-			if mayKey {
-				if key, width := keyAt(line[i:]); width > 0 {
-					column, over.below = i, -1
-					switch {
-					case secretKey.MatchString(key):
-						hiding = true
-						if hide && flow == 0 {
-							over.below = column
-						}
-					case hide:
-						hiding = !harmlessKeys[key]
-					default:
-						hiding = false
-					}
-					i += width
-					mayKey = false
-					continue
-				}
-			}
-			end := scalarEnd(line, i, flow > 0)
-			if hiding && (r == '"' || r == '\'') {
-				if _, closed := quoteEnd(line, i+1, r); !closed {
-					over.quote = r
-				}
-			}
-			if hiding && blockHeader.MatchString(string(line[i:end])) {
-				over.below = column
-			}
-			text := string(line[i:end])
-			with := plan.MaskUser(text)
-			if hiding || strings.Contains(strings.ToLower(text), "rtmp") {
-				with = maskScalar(text)
-			}
-			if with != text {
-				spans = append(spans, replacement{i, end, with})
-			}
-			i, mayKey = end, false
-		}
+	for s.at < len(s.line) {
+		s.next()
 	}
-	return spans, hiding, over
+	return s.replaced, s.hiding, s.over
 }
 
-// secretInComment says that a comment may hold a secret: by its first words, or since it holds an address with a user.
-func secretInComment(comment string) bool {
-	return secretKey.MatchString(comment[:min(maxKey, len(comment))]) || plan.MaskUser(comment) != comment
+// hiddenComment stands for a comment that may hold a secret.
+const hiddenComment = "# …"
+
+// scanner walks over a line and finds what to hide of it.
+type scanner struct {
+	line     []rune
+	maskUser func(string) string
+	hide     bool // at the beginning of the line, values are hidden
+
+	at     int    // how far it is
+	hiding bool   // whether the value at hand is hidden
+	mayKey bool   // a key may begin here
+	outer  []bool // what was hidden outside of each { and [ that is open
+	column int    // of the key at hand
+
+	replaced []replacement
+	over     carried
 }
+
+// endQuote hides the rest of a text in quotes that began in a line before.
+func (s *scanner) endQuote(quote rune) {
+	end, closed := quoteEnd(s.line, 0, quote)
+	from := indentOf(s.line)
+	if last := end - 1; closed && last >= from {
+		s.replaced = append(s.replaced, replacement{from, end, maskScalar(string(s.line[from:last])) + string(quote)})
+	} else if !closed && from < end {
+		s.replaced = append(s.replaced, replacement{from, end, maskScalar(string(s.line[from:end]))})
+	}
+	s.at, s.mayKey = end, false
+	if !closed {
+		s.over.quote = quote
+	}
+}
+
+// next walks over a blank, a mark of YAML, a comment, a key or a value.
+func (s *scanner) next() {
+	switch r := s.line[s.at]; {
+	case isBlank(r):
+		s.at++
+	case r == '#' && (s.at == 0 || isBlank(s.line[s.at-1])):
+		s.comment()
+	case r == '{' || r == '[':
+		s.outer = append(s.outer, s.hiding)
+		s.at, s.mayKey = s.at+1, true
+	case r == '}' || r == ']':
+		if last := len(s.outer) - 1; last >= 0 {
+			s.hiding, s.outer = s.outer[last], s.outer[:last]
+		}
+		s.at, s.mayKey = s.at+1, false
+	case r == ',':
+		s.at, s.mayKey = s.at+1, len(s.outer) > 0
+	case r == '-' && s.mayKey && (s.at+1 == len(s.line) || s.line[s.at+1] == ' '):
+		s.at++
+	case s.mayKey && s.key():
+		s.mayKey = false
+	default:
+		s.value()
+	}
+}
+
+// comment hides a comment where it may hold a secret: it may well be a secret that was put aside.
+func (s *scanner) comment() {
+	comment := string(s.line[s.at:])
+	if s.hide || secretKey.MatchString(comment[:min(maxKey, len(comment))]) || s.maskUser(comment) != comment {
+		s.replaced = append(s.replaced, replacement{s.at, len(s.line), hiddenComment})
+	}
+	s.at = len(s.line)
+}
+
+// key walks over a key, if there is one, and judges by it whether its value is hidden.
+func (s *scanner) key() bool {
+	key, width := keyAt(s.line[s.at:])
+	if width == 0 {
+		return false
+	}
+	s.column, s.over.below = s.at, -1
+	switch {
+	case secretKey.MatchString(key):
+		s.hiding = true
+		if s.hide && len(s.outer) == 0 {
+			s.over.below = s.column
+		}
+	case s.hide:
+		s.hiding = !harmlessKeys[key]
+	default:
+		s.hiding = false
+	}
+	s.at += width
+	return true
+}
+
+// value walks over a value and hides it, or what of it is secret wherever it is: an ingest address, a user in an address.
+func (s *scanner) value() {
+	first, end := s.line[s.at], scalarEnd(s.line, s.at, len(s.outer) > 0)
+	text := string(s.line[s.at:end])
+	if s.hiding && (first == '"' || first == '\'') {
+		if _, closed := quoteEnd(s.line, s.at+1, first); !closed {
+			s.over.quote = first
+		}
+	}
+	if s.hiding && blockHeader.MatchString(text) {
+		s.over.below = s.column
+	}
+	with := s.maskUser(text)
+	if s.hiding || strings.Contains(strings.ToLower(text), "rtmp") {
+		with = maskScalar(text)
+	}
+	if with != text {
+		s.replaced = append(s.replaced, replacement{s.at, end, with})
+	}
+	s.at, s.mayKey = end, false
+}
+
+func isBlank(r rune) bool { return r == ' ' || r == '\t' }
 
 func indentOf(line []rune) int {
 	i := 0
-	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
+	for i < len(line) && isBlank(line[i]) {
 		i++
 	}
 	return i
@@ -329,7 +349,7 @@ func keyAt(line []rune) (key string, width int) {
 		}
 		i++
 	}
-	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
+	for i < len(line) && isBlank(line[i]) {
 		i++
 	}
 	if key == "" || i >= len(line) || line[i] != ':' {
@@ -421,5 +441,5 @@ func hideText(b *strings.Builder, s string) {
 		b.WriteString(s)
 		return
 	}
-	b.WriteString(redacted)
+	b.WriteString(Mark)
 }

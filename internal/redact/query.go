@@ -1,16 +1,12 @@
-package cli
+package redact
 
 import (
 	"regexp"
 	"strings"
-
-	"rundown/plan"
 )
 
-// maskedPage is a page's address as it is stored, references as written, without user, password and what its query and
-// fragment give names to: those may be tokens.
-func maskedPage(address string) string {
-	address = plan.MaskUser(address)
+// Query hides in a web address the values of its query and of its fragment, which may be tokens. References are shown.
+func Query(address string) string {
 	end := strings.IndexAny(address, "?#")
 	if end < 0 {
 		return address
@@ -44,5 +40,5 @@ func maskedValue(value string) string {
 	if reference.ReplaceAllString(value, "") == "" {
 		return value
 	}
-	return redacted
+	return Mark
 }
