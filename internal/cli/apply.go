@@ -15,9 +15,7 @@ import (
 )
 
 func newApplyCommand(a *app) *cobra.Command {
-	var revision int64
-	var confirm bool
-	var why string
+	var o applyOptions
 	cmd := &cobra.Command{
 		Use:   "apply PLAN...",
 		Short: "Put plans to work, go back to a revision, or confirm one that waits",
@@ -37,72 +35,91 @@ with an address that is written out cannot be applied; run reads it from its fil
 		Args:              arguments(0, -1, "PLAN"),
 		ValidArgsFunction: completePlans,
 	}
-	cmd.Flags().Int64Var(&revision, "revision", 0, "go back to revision `N` of history --plans")
-	cmd.Flags().BoolVar(&confirm, "confirm", false, "let it remove as much as it does; without PLAN, confirm what waits")
-	cmd.Flags().StringVar(&why, "reason", "", "`TEXT` that says why, for the log")
+	cmd.Flags().Int64Var(&o.revision, "revision", 0, "go back to revision `N` of history --plans")
+	cmd.Flags().BoolVar(&o.confirm, "confirm", false, "let it remove as much as it does; without PLAN, confirm what waits")
+	cmd.Flags().StringVar(&o.why, "reason", "", "`TEXT` that says why, for the log")
 	if err := cmd.RegisterFlagCompletionFunc("revision", a.completeRevisions); err != nil {
 		panic(err) // for a flag that does not exist
 	}
 	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		given := cmd.Flags().Changed("revision")
+		o.goBack = cmd.Flags().Changed("revision")
 		switch {
-		case given && len(args) > 0:
+		case o.goBack && len(args) > 0:
 			return &usageError{cmd.CommandPath(), errors.New("--revision and PLAN exclude each other")}
-		case !given && len(args) == 0 && !confirm:
+		case !o.goBack && len(args) == 0 && !o.confirm:
 			return &usageError{cmd.CommandPath(), errors.New("PLAN missing: name plans, or give --revision or --confirm")}
 		}
-		plans, err := a.soundPlans(args)
-		if err != nil {
-			return err
-		}
-		if err := distinctNames(plans); err != nil {
-			return err
-		}
-		ctx := cmd.Context()
-		s, err := a.openStore(ctx, store.Options{Create: len(args) > 0})
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		o := applying{a: a, s: s, confirm: confirm, why: why}
-		switch {
-		case given:
-			r, err := s.Revision(ctx, revision)
-			if err != nil {
-				return err
-			}
-			p, err := runner.LoadRevision(r, rules.Options{Now: a.clock()})
-			if err != nil {
-				return err
-			}
-			return o.apply(ctx, p, store.Revision{Plan: r.Plan, Path: r.Path, Hash: r.Hash, Commit: r.Commit, Text: r.Text, BackTo: r.ID}, fmt.Sprintf("back to revision %d", r.ID))
-		case len(plans) == 0:
-			return o.confirmAll(ctx)
-		}
-		for _, c := range plans {
-			r, err := revisionOf(c.plan)
-			if err != nil {
-				return fmt.Errorf("plan %s: %w", c.path, err)
-			}
-			if _, _, err := runner.Reading(r); err != nil {
-				return fmt.Errorf("plan %s cannot be kept in the store: a secret is written out in it, or it is standard input; use a reference, or give the file to run", c.path)
-			}
-			if err := o.apply(ctx, c.plan, r, "given"); err != nil {
-				return err
-			}
-		}
-		return nil
+		return a.applyPlans(cmd.Context(), args, o)
 	}
 	return cmd
 }
 
+type applyOptions struct {
+	revision int64
+	goBack   bool // to the revision
+	confirm  bool
+	why      string
+}
+
 // applying is one run of apply.
 type applying struct {
-	a       *app
-	s       *store.Store
-	confirm bool
-	why     string
+	a *app
+	s *store.Store
+	applyOptions
+}
+
+func (a *app) applyPlans(ctx context.Context, paths []string, o applyOptions) error {
+	plans, err := a.soundPlans(paths)
+	if err != nil {
+		return err
+	}
+	if err := distinctNames(plans); err != nil {
+		return err
+	}
+	s, err := a.openStore(ctx, store.Options{Create: len(paths) > 0})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	run := applying{a, s, o}
+	switch {
+	case o.goBack:
+		return run.backTo(ctx, o.revision)
+	case len(plans) == 0:
+		return run.confirmAll(ctx)
+	}
+	for _, c := range plans {
+		if err := run.given(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// backTo applies an earlier revision again.
+func (o applying) backTo(ctx context.Context, revision int64) error {
+	r, err := o.s.Revision(ctx, revision)
+	if err != nil {
+		return err
+	}
+	p, err := runner.LoadRevision(r, rules.Options{Now: o.a.clock()})
+	if err != nil {
+		return err
+	}
+	return o.apply(ctx, p, store.Revision{Plan: r.Plan, Path: r.Path, Hash: r.Hash, Commit: r.Commit, Text: r.Text, BackTo: r.ID}, fmt.Sprintf("back to revision %d", r.ID))
+}
+
+// given applies a plan that was read from its file.
+func (o applying) given(ctx context.Context, c checkedPlan) error {
+	r, err := revisionOf(c.plan)
+	if err != nil {
+		return fmt.Errorf("plan %s: %w", c.path, err)
+	}
+	if _, _, err := runner.Reading(r); err != nil {
+		return fmt.Errorf("plan %s cannot be kept in the store: a secret is written out in it, or it is standard input; use a reference, or give the file to run", c.path)
+	}
+	return o.apply(ctx, c.plan, r, "given")
 }
 
 // apply leaves a revision in the store, waiting where it removes much of what is at work.

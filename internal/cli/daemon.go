@@ -128,10 +128,9 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 		}
 	}
 	d.proxy = d.a.proxyIssue(d.log)
-	d.engine = runner.New(runner.Config{
-		Store: d.work.store, Connect: d.work.connect, Logger: d.log, Who: d.a.who(), Failpoint: failpoint,
-		Revision: revisionOf, Vet: d.vet, Keep: o.keep.length,
-	})
+	config := d.work.config(d.log)
+	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, revisionOf, d.vet, o.keep.length
+	d.engine = runner.New(config)
 	return nil
 }
 

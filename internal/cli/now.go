@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"os"
 	"os/signal"
 	"slices"
@@ -78,6 +80,7 @@ Ctrl-C stops what it started; a second one leaves at once. A page that the store
 	return cmd
 }
 
+// recordNow records at once, waits for the end of all, and reports how it ended.
 func (a *app) recordNow(ctx context.Context, path string, names []string, o nowOptions) (err error) {
 	plans, err := a.soundPlans([]string{path})
 	if err != nil {
@@ -96,93 +99,117 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	if err := w.unresolved(p); err != nil {
 		return err
 	}
-	rows, err := w.store.Occurrences(ctx, store.Filter{Open: true})
+	rows, err := w.takenRows(ctx)
 	if err != nil {
-		return fmt.Errorf("read the store: %w", err)
+		return err
 	}
-	recent, err := w.store.Occurrences(ctx, store.Filter{EndAfter: a.clock().Add(-time.Hour)}) // their identities are taken
-	if err != nil {
-		return fmt.Errorf("read the store: %w", err)
-	}
-	rows = append(rows, recent...)
 	occurrences, begin, err := a.occurrencesNow(p, recordings, o.length, rows)
 	if err != nil {
 		return err
 	}
+	if err := a.driveNow(ctx, w, p, occurrences, begin); err != nil {
+		return err
+	}
+	ids := make([]string, len(occurrences))
+	for i, o := range occurrences {
+		ids[i] = o.ID
+	}
+	return a.reportNow(ctx, w, ids, o.format.value)
+}
 
+// takenRows are the classes whose pages may be in use, and those of the last hour, whose identities are taken.
+func (w *workplace) takenRows(ctx context.Context) ([]store.Occurrence, error) {
+	rows, err := w.store.Occurrences(ctx, store.Filter{Open: true})
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	recent, err := w.store.Occurrences(ctx, store.Filter{EndAfter: w.app.clock().Add(-time.Hour)})
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	return append(rows, recent...), nil
+}
+
+// nowRun is the work of now between the first request and the end of the last recording. It belongs to the goroutine of
+// [app.driveNow]; the engine only adds to changes and lost.
+type nowRun struct {
+	a       *app
+	engine  *runner.Engine
+	log     *slog.Logger
+	show    *progress
+	changes *stateQueue
+	lost    chan error
+	open    map[string]bool // what has not ended
+}
+
+// driveNow records the occurrences, each from its instant of begin on, and returns when all have ended.
+func (a *app) driveNow(ctx context.Context, w *workplace, p *plan.Plan, occurrences []plan.Occurrence, begin []time.Time) error {
 	// Signals count from here on: what is started from now on is stopped by the first.
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 
-	show := a.newProgress(occurrences)
-	over := map[string]bool{}
-	log, err := newLogger(show.log(), a.flags.logFormat, a.quietLevel())
-	if err != nil {
-		return err
-	}
-	mine := map[string]bool{}
+	n := &nowRun{a: a, show: a.newProgress(occurrences), changes: newStateQueue(), lost: make(chan error, len(occurrences)), open: map[string]bool{}}
+	defer n.show.close()
 	for _, o := range occurrences {
-		mine[o.ID] = true
+		n.open[o.ID] = true
 	}
-	lost := make(chan error, len(occurrences))
-	changes := make(chan runner.State, 64*len(occurrences)+64)
-	engine := runner.New(runner.Config{
-		Store: w.store, Connect: w.connect, Logger: log, Who: a.who(),
-		OnChange: func(s runner.State) {
-			if mine[s.ID] {
-				changes <- s
-			}
-		},
-		OnLost: func(id string, err error) {
-			if mine[id] {
-				lost <- fmt.Errorf("%s: %w", id, err)
-			}
-		},
-	})
-	if err := engine.StartAside(ctx, p); err != nil {
+	var err error
+	if n.log, err = newLogger(n.show.log(), a.flags.logFormat, a.quietLevel()); err != nil {
 		return err
 	}
-	defer engine.Close()
-	engine.Record(p, occurrences, begin)
-	ids := make([]string, len(occurrences))
-	for i, o := range occurrences {
-		ids[i] = o.ID
-	}
-
-	interrupted := 0
-	for len(over) < len(ids) {
-		select {
-		case s := <-changes:
-			show.update(s)
-			if s.Phase == runner.Over {
-				over[s.ID] = true
-			}
-		case err := <-lost:
-			show.close()
-			return fmt.Errorf("cannot go on: %w", err)
-		case <-signals:
-			interrupted++
-			if interrupted > 1 {
-				show.close()
-				engine.Abandon()
-				return &exitError{StatusFindings, errors.New("left at once: what is still being recorded goes on until its maxRecordingHour; rundown run --stop-all on this store stops it")}
-			}
-			show.say("stopping what was started; once more to leave at once")
-			for _, id := range ids {
-				if over[id] {
-					continue
-				}
-				if err := engine.Cancel(id, a.who(), "interrupted"); err != nil {
-					log.Error("cannot be cancelled", "occurrence", id, "error", err)
-					over[id] = true
-				}
-			}
+	config := w.config(n.log)
+	config.OnChange = n.changes.add
+	config.OnLost = func(id string, err error) {
+		if n.show.lives[id] != nil {
+			n.lost <- fmt.Errorf("%s: %w", id, err)
 		}
 	}
-	show.close()
-	engine.Close()
-	return a.reportNow(ctx, w, ids, o.format.value)
+	n.engine = runner.New(config)
+	if err := n.engine.StartAside(ctx, p); err != nil {
+		return err
+	}
+	defer n.engine.Close()
+	n.engine.Record(p, occurrences, begin)
+	return n.await(signals)
+}
+
+// await waits until all have ended. The first signal stops what was started, the second leaves at once.
+func (n *nowRun) await(signals <-chan os.Signal) error {
+	defer n.show.close() // before the engine is closed, which takes a while
+	interrupted := false
+	for len(n.open) > 0 {
+		select {
+		case <-n.changes.wake:
+			for _, s := range n.changes.take() {
+				n.show.update(s)
+				if s.Phase == runner.Over {
+					delete(n.open, s.ID)
+				}
+			}
+		case err := <-n.lost:
+			return fmt.Errorf("cannot go on: %w", err)
+		case <-signals:
+			if interrupted {
+				n.engine.Abandon()
+				return &exitError{StatusFindings, errors.New("left at once: what is still being recorded goes on until its maxRecordingHour; rundown run --stop-all on this store stops it")}
+			}
+			interrupted = true
+			n.show.say("stopping what was started; once more to leave at once")
+			n.cancel()
+		}
+	}
+	return nil
+}
+
+// cancel cancels what has not ended. What cannot be cancelled is not waited for.
+func (n *nowRun) cancel() {
+	for _, id := range slices.Sorted(maps.Keys(n.open)) {
+		if err := n.engine.Cancel(id, n.a.who(), "interrupted"); err != nil {
+			n.log.Error("cannot be cancelled", "occurrence", id, "error", err)
+			delete(n.open, id)
+		}
+	}
 }
 
 // named picks the recordings, all of them for no names, in the plan's order.

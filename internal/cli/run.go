@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -54,6 +55,29 @@ it can run at most. It also works from a store that it can only read: the disk i
 		Args:              arguments(0, -1, "PLAN"),
 		ValidArgsFunction: completePlans,
 	}
+	o.addFlags(a, cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		span, err := o.check(cmd, a.now())
+		if err != nil {
+			return &usageError{cmd.CommandPath(), err}
+		}
+		if o.dryRun {
+			return a.dryRunPlans(cmd.Context(), args, span, o.format.value)
+		}
+		a.queueLog()
+		plans, err := a.plansToRun(cmd.Context(), args)
+		if err != nil {
+			return err
+		}
+		if o.stop {
+			return a.stopAll(cmd.Context(), plans, o)
+		}
+		return a.run(cmd.Context(), plans, o)
+	}
+	return cmd
+}
+
+func (o *runOptions) addFlags(a *app, cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests and send nothing")
 	o.span.add(cmd)
@@ -64,45 +88,35 @@ it can run at most. It also works from a store that it can only read: the disk i
 	f.BoolVar(&o.stop, "stop-all", false, "stop every recording that the store shows running, for emergencies")
 	o.format = addFormat(cmd, "text", "json")
 	addIncludeDir(a, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if !o.dryRun {
-			for _, name := range []string{"from", "until", "format"} {
-				if cmd.Flags().Changed(name) {
-					return &usageError{cmd.CommandPath(), fmt.Errorf("--%s goes with --dry-run", name)}
-				}
+}
+
+// check judges the flags together and resolves the period of a dry run.
+func (o *runOptions) check(cmd *cobra.Command, now time.Time) (window, error) {
+	if !o.dryRun {
+		for _, name := range []string{"from", "until", "format"} {
+			if cmd.Flags().Changed(name) {
+				return window{}, fmt.Errorf("--%s goes with --dry-run", name)
 			}
 		}
-		span, err := o.span.resolve(a.now())
-		if err != nil {
-			return &usageError{cmd.CommandPath(), err}
-		}
-		if o.stop && o.dryRun {
-			return &usageError{cmd.CommandPath(), errors.New("--stop-all and --dry-run exclude each other")}
-		}
-		read := a.plansToRun
-		if o.dryRun {
-			read = func(_ context.Context, paths []string) ([]checkedPlan, error) { return a.soundPlans(paths) }
-		} else {
-			a.queueLog()
-		}
-		plans, err := read(cmd.Context(), args)
-		if err != nil {
+	}
+	if o.stop && o.dryRun {
+		return window{}, errors.New("--stop-all and --dry-run exclude each other")
+	}
+	return o.span.resolve(now)
+}
+
+// dryRunPlans prints the requests of the plans given, or of those that were applied last.
+func (a *app) dryRunPlans(ctx context.Context, paths []string, span window, format string) error {
+	plans, err := a.soundPlans(paths)
+	if err != nil {
+		return err
+	}
+	if len(plans) == 0 {
+		if plans, err = a.storedPlans(ctx); err != nil {
 			return err
 		}
-		if o.stop {
-			return a.stopAll(cmd.Context(), plans, o)
-		}
-		if o.dryRun {
-			if len(plans) == 0 {
-				if plans, err = a.storedPlans(cmd.Context()); err != nil {
-					return err
-				}
-			}
-			return a.dryRun(plans, span, o.format.value)
-		}
-		return a.run(cmd.Context(), plans, o)
 	}
-	return cmd
+	return a.dryRun(plans, span, format)
 }
 
 // wayOut tells who starts the daemon on a store that cannot be written what can be done about what runs.

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -71,8 +70,10 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 	if err != nil {
 		return err
 	}
-	changes := stateQueue{wake: make(chan struct{}, 1)}
-	engine := runner.New(runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: a.who(), OnChange: changes.add})
+	changes := newStateQueue()
+	config := w.config(log)
+	config.OnChange = changes.add
+	engine := runner.New(config)
 	if err := engine.StartToStop(ctx, plans...); err != nil {
 		return err
 	}
@@ -123,31 +124,6 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 // unknownStops is an end before all has been stopped.
 func unknownStops(why string, open map[string]runner.Phase) error {
 	return fmt.Errorf("%s: %d classes are not known to be stopped; run --stop-all again", why, len(open))
-}
-
-// stateQueue hands the engine's changes over without having it wait.
-type stateQueue struct {
-	mu     sync.Mutex
-	states []runner.State
-	wake   chan struct{} // holds a token while there may be some
-}
-
-func (q *stateQueue) add(s runner.State) {
-	q.mu.Lock()
-	q.states = append(q.states, s)
-	q.mu.Unlock()
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (q *stateQueue) take() []runner.State {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	states := q.states
-	q.states = nil
-	return states
 }
 
 // While stops are carried out the store is looked at: what it cannot take is never told. It is given up once it was

@@ -43,45 +43,50 @@ plan is judged by itself. "-" reads standard input. The exit status is 1 where a
 	cmd.Flags().BoolVar(&resolve, "resolve", false, "resolve references; one that is not set is a finding")
 	addIncludeDir(a, cmd)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		var unreadable []error
-		var plans []checkedPlan
-		for _, path := range args {
-			c, err := a.loadPlan(path)
-			if err != nil {
-				unreadable = append(unreadable, fmt.Errorf("plan %s: %w", path, err))
-				continue
-			}
-			plans = append(plans, c)
-		}
-		beside := loaded(plans)
-		for i := range plans {
-			opts := rules.Options{Now: a.now(), Beside: beside}
-			if resolve {
-				opts.Lookup = a.newLookup(plans[i].path)
-			}
-			plans[i].check(opts)
-			if format.value == "text" {
-				a.printValidation(plans[i], opts)
-			}
-		}
-		if err := a.writeFindings(format.value, plans, resolve); err != nil {
-			return err
-		}
-		// One line each; finish reports the last.
-		for i, err := range unreadable {
-			if i == len(unreadable)-1 {
-				return err
-			}
-			a.finish(err)
-		}
-		for _, c := range plans {
-			if c.count(plan.SeverityError) > 0 || c.plan == nil || strict && c.count(plan.SeverityWarning) > 0 {
-				return errFindings
-			}
-		}
-		return nil
+		return a.validate(args, format.value, strict, resolve)
 	}
 	return cmd
+}
+
+// validate reads and checks plans and writes what it finds. A plan that cannot be read leaves the others to be checked.
+func (a *app) validate(paths []string, format string, strict, resolve bool) error {
+	var unreadable []error
+	var plans []checkedPlan
+	for _, path := range paths {
+		c, err := a.loadPlan(path)
+		if err != nil {
+			unreadable = append(unreadable, fmt.Errorf("plan %s: %w", path, err))
+			continue
+		}
+		plans = append(plans, c)
+	}
+	beside := loaded(plans)
+	for i := range plans {
+		opts := rules.Options{Now: a.now(), Beside: beside}
+		if resolve {
+			opts.Lookup = a.newLookup(plans[i].path)
+		}
+		plans[i].check(opts)
+		if format == "text" {
+			a.printValidation(plans[i], opts)
+		}
+	}
+	if err := a.writeFindings(format, plans, resolve); err != nil {
+		return err
+	}
+	// One line each; finish reports the last.
+	for i, err := range unreadable {
+		if i == len(unreadable)-1 {
+			return err
+		}
+		a.finish(err)
+	}
+	for _, c := range plans {
+		if c.count(plan.SeverityError) > 0 || c.plan == nil || strict && c.count(plan.SeverityWarning) > 0 {
+			return errFindings
+		}
+	}
+	return nil
 }
 
 // writeFindings writes the findings of all plans for programs; the text for people was written plan by plan.
