@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"testing"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/planfile"
+
 	"rundown/plan"
 )
 
@@ -37,8 +40,8 @@ func TestAnnotationsEscapeWhatWouldEndThem(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var b bytes.Buffer
-			c := checkedPlan{path: "plan.yaml", files: newFiles(nil), findings: []plan.Finding{test.finding}}
-			if err := writeAnnotations(&b, []checkedPlan{c}, ""); err != nil {
+			c := planfile.Checked{Path: "plan.yaml", Files: planfile.NewReader(nil), Findings: []plan.Finding{test.finding}}
+			if err := render.Annotations(&b, []planfile.Checked{c}, ""); err != nil {
 				t.Fatal(err)
 			}
 			if b.String() != test.want {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"rundown/internal/planfile"
+
 	"rundown/runner/store"
 )
 
@@ -66,7 +68,7 @@ func TestAPlanWithErrorsIsComparedWithItsRevision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := revisionOf(c.plan)
+	r, err := planfile.Revision(c.Plan)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/host"
+
 	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,7 +22,7 @@ type app struct {
 	in  io.Reader
 	out *output
 	err io.Writer
-	log *logQueue // before standard error; nil where a command writes to it directly
+	log *host.LogQueue // before standard error; nil where a command writes to it directly
 
 	env   func(name string) (string, bool)
 	clock func() time.Time
@@ -101,7 +104,7 @@ it checks the plans, and acquires, starts, watches and stops each recording on t
 
 // checkFlags refuses what the shared flags cannot mean before a command begins.
 func (a *app) checkFlags(cmd *cobra.Command) error {
-	if _, err := newLogger(io.Discard, a.flags.logFormat, a.flags.logLevel); err != nil {
+	if _, err := host.NewLogger(io.Discard, a.flags.logFormat, a.flags.logLevel); err != nil {
 		return &usageError{cmd.CommandPath(), err}
 	}
 	if err := checkAPIURL(a.flags.apiURL); err != nil {
@@ -142,7 +145,7 @@ func unknownCommand(root *cobra.Command, name string) error {
 // time.
 func explainFlag(cmd *cobra.Command, err error) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok && invalid.GetFlag().Value.Type() == "duration" {
-		return fmt.Errorf("invalid --%s %q: %s", invalid.GetFlag().Name, shown(invalid.GetValue()), durationHint(invalid.GetValue()))
+		return fmt.Errorf("invalid --%s %q: %s", invalid.GetFlag().Name, render.Line(invalid.GetValue()), durationHint(invalid.GetValue()))
 	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {

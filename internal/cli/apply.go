@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"rundown/internal/planfile"
+
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
@@ -111,15 +113,15 @@ func (o applying) backTo(ctx context.Context, revision int64) error {
 }
 
 // given applies a plan that was read from its file.
-func (o applying) given(ctx context.Context, c checkedPlan) error {
-	r, err := revisionOf(c.plan)
+func (o applying) given(ctx context.Context, c planfile.Checked) error {
+	r, err := planfile.Revision(c.Plan)
 	if err != nil {
-		return fmt.Errorf("plan %s: %w", c.path, err)
+		return fmt.Errorf("plan %s: %w", c.Path, err)
 	}
 	if _, _, err := runner.Reading(r); err != nil {
-		return fmt.Errorf("plan %s cannot be kept in the store: a secret is written out in it, or it is standard input; use a reference, or give the file to run", c.path)
+		return fmt.Errorf("plan %s cannot be kept in the store: a secret is written out in it, or it is standard input; use a reference, or give the file to run", c.Path)
 	}
-	return o.apply(ctx, c.plan, r, "given")
+	return o.apply(ctx, c.Plan, r, "given")
 }
 
 // apply leaves a revision in the store, waiting where it removes much of what is at work.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"rundown/internal/cli/render"
+
 	"rundown/agora/simulator"
 )
 
@@ -44,7 +46,7 @@ func audit(ledger simulator.Ledger, l lives) (account string, differences []stri
 	for sid := range sessions {
 		differ("the store has a session %s that never ran", sid)
 	}
-	account = fmt.Sprintf("simulator: %s, %.1f s billed", plural(len(ledger.Sessions), "session"), billed)
+	account = fmt.Sprintf("simulator: %s, %.1f s billed", render.Plural(len(ledger.Sessions), "session"), billed)
 	if len(differences) == 0 {
 		account += "; its ledger and the store agree on each"
 	}
@@ -59,7 +61,7 @@ func apart(a, b *time.Time) bool {
 }
 
 func instantText(t *time.Time) string {
-	if s := sessionTime(t); s != nil {
+	if s := render.SessionTime(t); s != nil {
 		return *s
 	}
 	return "never"

@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"rundown/internal/cli/render"
+
 	"github.com/spf13/cobra"
 
 	"rundown/runner/store"
@@ -64,7 +66,7 @@ place of FILE, and start the daemon.`,
 		case err != nil:
 			return err
 		}
-		_, err = fmt.Fprintf(a.out, "%s: %d classes, %s\n", shown(args[0]), copied.Occurrences, size(copied.Bytes))
+		_, err = fmt.Fprintf(a.out, "%s: %d classes, %s\n", render.Line(args[0]), copied.Occurrences, size(copied.Bytes))
 		return err
 	}
 	return cmd

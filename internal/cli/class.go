@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"rundown/internal/cli/render"
+
 	"rundown/plan"
 	"rundown/runner"
 	"rundown/runner/store"
@@ -301,13 +303,13 @@ func (f *finder) history(ctx context.Context, id parsedID, orders []store.Comman
 
 // none says that the ID names no class, and what may be meant.
 func (f *finder) none(ctx context.Context, id parsedID) error {
-	text := fmt.Sprintf("no class %s in the store and in the active plans", shown(id.text))
+	text := fmt.Sprintf("no class %s in the store and in the active plans", render.Line(id.text))
 	names, err := f.recordings(ctx, id.plan)
 	switch known := slices.Contains(names, id.recording); {
 	case err != nil:
 		return err
 	case known && !id.dated && !id.whole:
-		text = fmt.Sprintf("no class of %s runs or is ahead", shown(id.text))
+		text = fmt.Sprintf("no class of %s runs or is ahead", render.Line(id.text))
 	case known:
 		text += "; rundown list PLAN names the classes of a plan"
 	default:

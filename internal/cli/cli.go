@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"rundown/internal/cli/render"
 )
 
 // The exit statuses.
@@ -89,5 +91,5 @@ func (e *usageError) Unwrap() error { return e.err }
 
 // oneLine keeps an error on one line, whatever it quotes, and without control characters.
 func oneLine(s string) string {
-	return strings.Map(printable, strings.Join(strings.Fields(s), " "))
+	return strings.Map(render.Printable, strings.Join(strings.Fields(s), " "))
 }

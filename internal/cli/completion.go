@@ -31,11 +31,11 @@ func (a *app) completeRecordings(cmd *cobra.Command, args []string, typed string
 		return completePlans(cmd, args, typed)
 	}
 	c, err := a.loadPlan(args[0])
-	if err != nil || c.plan == nil {
+	if err != nil || c.Plan == nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var names []string
-	for _, r := range c.plan.Recordings {
+	for _, r := range c.Plan.Recordings {
 		if !slices.Contains(args[1:], r.ID) {
 			names = append(names, cobra.CompletionWithDesc(r.ID, oneLine(r.Title)))
 		}

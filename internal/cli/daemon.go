@@ -9,12 +9,16 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"rundown/internal/host"
+	"rundown/internal/planfile"
 
 	"rundown/agora"
 	"rundown/plan"
@@ -29,13 +33,13 @@ import (
 type daemon struct {
 	a       *app
 	log     *slog.Logger
-	plans   []checkedPlan // as they were given; the reader keeps its own copy of what became of them
+	plans   []planfile.Checked // as they were given; the reader keeps its own copy of what became of them
 	hangup  <-chan os.Signal
 	quiet   func() // lets go of the signals: the next one ends the process
 	work    *workplace
 	engine  *runner.Engine
 	ready   *web.Readiness
-	beat    *supervised
+	beat    *host.Supervised
 	proxy   []runner.Issue
 	running []store.Occurrence // classes that had begun before this process did
 
@@ -75,14 +79,14 @@ func (u *unsetReferences) list() (issues []runner.Issue) {
 
 // run is the daemon. It idles for most of its life and shares a machine, so memory is dearer to it than the time of its
 // collector: garbage may grow to half of what lives, not to as much, unless GOGC says otherwise.
-func (a *app) run(ctx context.Context, plans []checkedPlan, o runOptions) (err error) {
+func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (err error) {
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(50))
 	}
 	if err := distinctNames(plans); err != nil {
 		return err
 	}
-	log, err := newLogger(a.err, a.flags.logFormat, a.flags.logLevel)
+	log, err := host.NewLogger(a.err, a.flags.logFormat, a.flags.logLevel)
 	if err != nil {
 		return err
 	}
@@ -123,13 +127,13 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 		return err
 	}
 	for _, c := range d.plans {
-		if err := d.vet(c.plan); err != nil {
+		if err := d.vet(c.Plan); err != nil {
 			return err
 		}
 	}
 	d.proxy = d.a.proxyIssue(d.log)
 	config := d.work.config(d.log)
-	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, revisionOf, d.vet, o.keep.length
+	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, planfile.Revision, d.vet, o.keep.length
 	d.engine = runner.New(config)
 	return nil
 }
@@ -158,14 +162,14 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 	reader := newPlanReader(d)
 	handler := http.NewServeMux()
 	handler.Handle("/", web.Handler(d.ready, d.engine.Progress, func() []runner.Issue {
-		return slices.Concat(d.engine.Issues(), d.proxy, d.unset.list(), reader.issues(), d.a.log.issues())
+		return slices.Concat(d.engine.Issues(), d.proxy, d.unset.list(), reader.issues(), d.a.log.Issues())
 	}))
 	if secret != nil {
 		handler.Handle("/webhooks/agora", web.Webhook(secret, d.engine.Notify, d.log))
 	}
 	server := web.NewServer(handler, d.log)
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(web.Limit(listener, connectionLimit(), d.log)) }()
+	go func() { served <- server.Serve(web.Limit(listener, host.ConnectionLimit(), d.log)) }()
 	defer func() {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
@@ -180,7 +184,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 func (d *daemon) engage(ctx context.Context, listen net.Addr, reader *planReader, served <-chan error) error {
 	var all []*plan.Plan
 	for _, c := range d.plans {
-		all = append(all, c.plan)
+		all = append(all, c.Plan)
 	}
 	switch err := d.engine.Start(ctx, all...); {
 	case err != nil && ctx.Err() != nil:
@@ -190,8 +194,8 @@ func (d *daemon) engage(ctx context.Context, listen net.Addr, reader *planReader
 	}
 	d.begun.Store(true)
 	defer d.engine.Close()
-	d.beat = newSupervised(d.engine, d.log)
-	defer d.beat.end()
+	d.beat = host.NewSupervised(d.engine, d.log)
+	defer d.beat.End()
 	reader.begin(ctx, d.beat, d.hangup)
 	defer reader.end()
 	d.ready.Set(true) // before it is told, since who reads that may ask at once
@@ -199,7 +203,7 @@ func (d *daemon) engage(ctx context.Context, listen net.Addr, reader *planReader
 	if d.work.folder != "" {
 		d.log.Info("the store of this simulation is removed at the end; --store keeps one", "status", "rundown status --store sqlite:"+d.work.store.Path())
 	}
-	d.beat.ready()
+	d.beat.Ready()
 	return d.await(ctx, served)
 }
 
@@ -208,7 +212,7 @@ func (d *daemon) await(ctx context.Context, served <-chan error) error {
 	select {
 	case <-ctx.Done():
 		d.ready.Set(false)
-		d.beat.stopping()
+		d.beat.Stopping()
 		d.quiet() // before it is told
 		if d.work.sim != nil {
 			d.log.Info("shutting down: the simulated recordings end with it")
@@ -218,7 +222,7 @@ func (d *daemon) await(ctx context.Context, served <-chan error) error {
 		return nil
 	case err := <-d.engine.Fenced():
 		d.ready.Set(false)
-		d.beat.stopping()
+		d.beat.Stopping()
 		return err
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
@@ -236,4 +240,32 @@ func (a *app) proxyIssue(log *slog.Logger) []runner.Issue {
 	}
 	log.Error("the proxy cannot be used", "reason_code", runner.IssueServiceUnreachable, "error", err)
 	return []runner.Issue{{ID: runner.IssueServiceUnreachable, Severity: runner.SeverityWarning, Since: a.clock(), Text: err.Error()}}
+}
+
+// webhookSecretVariable holds the secret of notifications where no flag names another place.
+const webhookSecretVariable = "RUNDOWN_WEBHOOK_SECRET"
+
+// oneReference is a flag's value that is nothing but a reference, as plans write them.
+var oneReference = regexp.MustCompile(`^\$\{(?:file:([^}]+)|([A-Za-z_][A-Za-z0-9_]*))\}$`)
+
+// webhookSecret gives what reads the secret that signs notifications, anew each time; nil where none is set. A secret
+// itself is no value of a flag: every user of the machine could read it there.
+func (a *app) webhookSecret(flag string) (func() (string, error), error) {
+	ref := plan.Reference{Name: webhookSecretVariable}
+	if flag == "" {
+		if v, ok := a.env(webhookSecretVariable); !ok || v == "" {
+			return nil, nil
+		}
+	} else {
+		m := oneReference.FindStringSubmatch(flag)
+		if m == nil {
+			return nil, errors.New("--webhook-secret takes a reference, ${NAME} or ${file:PATH}, not the secret itself")
+		}
+		ref = plan.Reference{Name: m[2], File: m[1]}
+	}
+	lookup := a.newLookup("-")
+	if _, err := lookup(ref); err != nil {
+		return nil, fmt.Errorf("webhook secret: %w", err)
+	}
+	return func() (string, error) { return lookup(ref) }, nil
 }

@@ -7,7 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
+
+	"rundown/internal/cli/render"
 
 	"github.com/spf13/cobra"
 
@@ -50,17 +51,17 @@ new plan has errors, that is compared which could be read, and the exit status i
 		}
 		var d comparison
 		if len(plans) == 2 {
-			if before := plans[0]; !before.sound() {
-				fmt.Fprintf(a.err, "plan %s, the old one, has %s, which rundown validate shows: what could not be read of it counts as not there\n", shown(before.path), plural(before.count(plan.SeverityError), "error"))
+			if before := plans[0]; !before.Sound() {
+				fmt.Fprintf(a.err, "plan %s, the old one, has %s, which rundown validate shows: what could not be read of it counts as not there\n", render.Line(before.Path), render.Plural(before.Count(plan.SeverityError), "error"))
 			}
-			d.Difference = forecast.Diff(plans[0].plan, plans[1].plan, opts)
+			d.Difference = forecast.Diff(plans[0].Plan, plans[1].Plan, opts)
 		} else if d, err = a.diffApplied(cmd.Context(), plans[0], opts); err != nil {
 			return err
 		}
 		out := bufio.NewWriter(a.out)
 		switch format.value {
 		case "json":
-			err = writeJSON(out, differenceView(d))
+			err = render.JSON(out, differenceView(d))
 		case "markdown":
 			diffMarkdown(out, d)
 		default:
@@ -83,16 +84,16 @@ func (a *app) diffText(w io.Writer, d comparison) {
 	say(diffHead(d, groups))
 	a.printLeaving(w, d.leaving)
 	for _, r := range d.Renamed {
-		say(fmt.Sprintf("= %s: %s", shown(r.To), renameText(r)))
+		say(fmt.Sprintf("= %s: %s", render.Line(r.To), render.RenameText(r)))
 	}
-	for _, k := range differenceKinds {
-		list := groupsOf(groups, k.kind)
+	for _, k := range render.DifferenceKinds {
+		list := render.GroupsOf(groups, k.Kind)
 		for i, g := range list {
 			if i == shownDifferences {
-				say(fmt.Sprintf("%s %d more %s", k.sign, classesOf(list[i:]), k.kind))
+				say(fmt.Sprintf("%s %d more %s", k.Sign, render.ClassesOf(list[i:]), k.Kind))
 				break
 			}
-			say(fmt.Sprintf("%s %s: %s", k.sign, shown(g.Recording), groupText(g)))
+			say(fmt.Sprintf("%s %s: %s", k.Sign, render.Line(g.Recording), render.GroupText(g)))
 		}
 	}
 	if lines := forecastLines(d); len(lines) > 0 {
@@ -104,7 +105,7 @@ func (a *app) diffText(w io.Writer, d comparison) {
 // forecastTable writes what changes in the forecast. What is too long for a table stands below it.
 func (a *app) forecastTable(w io.Writer, lines [][3]string) {
 	const name, column = 18, 30
-	t := newTable(w, "", "BEFORE", "AFTER")
+	t := render.NewTable(w, "", "BEFORE", "AFTER")
 	var long [][3]string
 	for _, l := range lines {
 		if max(len(l[1]), len(l[2])) > max((a.width()-name)/2, column) {
@@ -132,33 +133,9 @@ func diffHead(d comparison, groups []forecast.DifferenceGroup) string {
 			counts[forecast.DifferenceAdded], counts[forecast.DifferenceRemoved], counts[forecast.DifferenceMoved], counts[forecast.DifferenceChanged])
 	}
 	if n := len(d.Renamed); n > 0 {
-		head += fmt.Sprintf(", %s renamed", plural(n, "recording"))
+		head += fmt.Sprintf(", %s renamed", render.Plural(n, "recording"))
 	}
 	return head
-}
-
-// differenceText tells one class.
-func differenceText(c forecast.ClassDifference) string {
-	switch {
-	case c.OldStart.IsZero():
-		return intervalText(c.Start, c.End)
-	case c.Start.IsZero() && c.Cancelled:
-		return intervalText(c.OldStart, c.OldEnd) + ", cancelled"
-	case c.Start.IsZero():
-		return intervalText(c.OldStart, c.OldEnd)
-	case c.OldStart.Equal(c.Start) && c.OldEnd.Equal(c.End):
-		return intervalText(c.Start, c.End)
-	default:
-		return intervalText(c.OldStart, c.OldEnd) + " → " + intervalText(c.Start, c.End)
-	}
-}
-
-func intervalText(from, until time.Time) string {
-	layout := "15:04"
-	if from.Second() != 0 || until.Second() != 0 {
-		layout = "15:04:05"
-	}
-	return from.Format("Mon 2006-01-02 "+layout) + "-" + until.Format(layout+" MST")
 }
 
 // forecastLines are what changes in the forecast: name, before, after.
@@ -179,7 +156,7 @@ func forecastLines(d comparison) [][3]string {
 		for _, a := range f.Apps {
 			worst = max(worst, a.Requests.Worst)
 		}
-		return plural(worst, "request")
+		return render.Plural(worst, "request")
 	})
 	of("HD", func(f *forecast.Forecast) string { return hours(f.Seconds.HD) })
 	of("Full HD", func(f *forecast.Forecast) string { return hours(f.Seconds.FullHD) })
@@ -216,7 +193,7 @@ func forecastLines(d comparison) [][3]string {
 func accountsText(f *forecast.Forecast) string {
 	var names []string
 	for _, m := range f.Months {
-		if name := shown(m.Account); !slices.Contains(names, name) {
+		if name := render.Line(m.Account); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -231,7 +208,7 @@ func limitsText(f *forecast.Forecast) string {
 			continue
 		}
 		l := a.App.Limits
-		text := fmt.Sprintf("%s: %d at once, %s a second", appName(a.App), l.MaxConcurrent(), plural(l.RequestRate(), "request"))
+		text := fmt.Sprintf("%s: %d at once, %s a second", appName(a.App), l.MaxConcurrent(), render.Plural(l.RequestRate(), "request"))
 		for _, c := range []struct {
 			class string
 			n     int
@@ -274,20 +251,20 @@ func diffMarkdown(w io.Writer, d comparison) {
 		if i == 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "- `%s`: %s\n", shown(r.To), renameText(r))
+		fmt.Fprintf(w, "- `%s`: %s\n", render.Line(r.To), render.RenameText(r))
 	}
-	for _, k := range differenceKinds {
-		list := groupsOf(groups, k.kind)
+	for _, k := range render.DifferenceKinds {
+		list := render.GroupsOf(groups, k.Kind)
 		if len(list) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "\n<details><summary>%d %s</summary>\n\n", classesOf(list), k.kind)
+		fmt.Fprintf(w, "\n<details><summary>%d %s</summary>\n\n", render.ClassesOf(list), k.Kind)
 		for i, g := range list {
 			if i == 5*shownDifferences {
-				fmt.Fprintf(w, "- %d more\n", classesOf(list[i:]))
+				fmt.Fprintf(w, "- %d more\n", render.ClassesOf(list[i:]))
 				break
 			}
-			fmt.Fprintf(w, "- `%s`: %s\n", shown(g.Recording), groupText(g))
+			fmt.Fprintf(w, "- `%s`: %s\n", render.Line(g.Recording), render.GroupText(g))
 		}
 		fmt.Fprintln(w, "\n</details>")
 	}
@@ -302,8 +279,8 @@ type differenceJSON struct {
 	Renamed []renameJSON          `json:"renamed"`
 	Groups  []differenceGroupJSON `json:"groups"`  // what people are shown: classes whose time is edited are moved
 	Leaving []leavingJSON         `json:"leaving"` // classes that are being recorded and that the plan does not hold
-	Before  *forecastJSON         `json:"before"`  // null: unknown
-	After   *forecastJSON         `json:"after"`
+	Before  *render.ForecastJSON  `json:"before"`  // null: unknown
+	After   *render.ForecastJSON  `json:"after"`
 }
 
 type renameJSON struct {
@@ -335,7 +312,7 @@ func differenceView(d comparison) differenceJSON {
 		views := make([]classDifferenceJSON, len(list))
 		for i, c := range list {
 			views[i] = classDifferenceJSON{
-				c.ID, c.Recording, planTime(c.OldStart), planTime(c.OldEnd), planTime(c.Start), planTime(c.End), c.Cancelled, append([]string{}, c.Keys...),
+				c.ID, c.Recording, render.PlanTime(c.OldStart), render.PlanTime(c.OldEnd), render.PlanTime(c.Start), render.PlanTime(c.End), c.Cancelled, append([]string{}, c.Keys...),
 			}
 		}
 		return views
@@ -346,13 +323,13 @@ func differenceView(d comparison) differenceJSON {
 		v.Renamed = append(v.Renamed, renameJSON{r.From, r.To, r.Classes})
 	}
 	for _, g := range d.Groups() {
-		v.Groups = append(v.Groups, differenceGroupJSON{string(g.Kind), g.Recording, len(g.Classes), groupText(g)})
+		v.Groups = append(v.Groups, differenceGroupJSON{string(g.Kind), g.Recording, len(g.Classes), render.GroupText(g)})
 	}
 	if d.Old != nil {
-		before := forecastView(d.Old)
+		before := render.Forecast(d.Old)
 		v.Before = &before
 	}
-	after := forecastView(d.New)
+	after := render.Forecast(d.New)
 	v.After = &after
 	return v
 }

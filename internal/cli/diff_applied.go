@@ -9,6 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/planfile"
+
 	"rundown/plan"
 	"rundown/plan/forecast"
 	"rundown/plan/load"
@@ -45,7 +48,7 @@ func (a *applied) text() string {
 	if a.note != "" {
 		s += ": " + a.note
 	}
-	return shown(s)
+	return render.Line(s)
 }
 
 type appliedJSON struct {
@@ -60,19 +63,19 @@ func (a *applied) view() *appliedJSON {
 	if a == nil {
 		return nil
 	}
-	v := &appliedJSON{Commit: orNull(a.revision.Commit), By: "plan", Note: orNull(a.note)}
+	v := &appliedJSON{Commit: render.OrNull(a.revision.Commit), By: "plan", Note: render.OrNull(a.note)}
 	if a.classes {
 		v.By = "classes"
 	}
 	if a.revision.ID != 0 {
-		v.Revision, v.At = &a.revision.ID, sessionTime(&a.revision.At)
+		v.Revision, v.At = &a.revision.ID, render.SessionTime(&a.revision.At)
 	}
 	return v
 }
 
 // diffApplied compares a plan with its revision that is at work, or, where the store could not keep its text, with the
 // classes that the store holds; and with what is being recorded.
-func (a *app) diffApplied(ctx context.Context, given checkedPlan, opts forecast.Options) (comparison, error) {
+func (a *app) diffApplied(ctx context.Context, given planfile.Checked, opts forecast.Options) (comparison, error) {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return comparison{}, err
@@ -82,14 +85,14 @@ func (a *app) diffApplied(ctx context.Context, given checkedPlan, opts forecast.
 	if err != nil {
 		return comparison{}, err
 	}
-	if given.sound() { // of another plan it is not known what it holds
-		d.leaving, err = leaving(ctx, s, given.plan, a.now())
+	if given.Sound() { // of another plan it is not known what it holds
+		d.leaving, err = leaving(ctx, s, given.Plan, a.now())
 	}
 	return d, err
 }
 
-func diffStored(ctx context.Context, s *store.Store, given checkedPlan, opts forecast.Options) (comparison, error) {
-	p := given.plan
+func diffStored(ctx context.Context, s *store.Store, given planfile.Checked, opts forecast.Options) (comparison, error) {
+	p := given.Plan
 	r, found, err := revisionAtWork(ctx, s, given)
 	switch {
 	case err != nil:
@@ -121,13 +124,13 @@ func diffStored(ctx context.Context, s *store.Store, given checkedPlan, opts for
 
 // revisionAtWork is the newest usable revision of a plan, with its text: by its name or, where it has errors, which may be
 // in the name, by its file.
-func revisionAtWork(ctx context.Context, s *store.Store, given checkedPlan) (r store.Revision, found bool, err error) {
+func revisionAtWork(ctx context.Context, s *store.Store, given planfile.Checked) (r store.Revision, found bool, err error) {
 	rows, err := s.AtWork(ctx)
 	if err != nil {
 		return r, false, err
 	}
-	i := slices.IndexFunc(rows, func(row store.Revision) bool { return row.Plan == given.plan.Name })
-	if root, ok := rootOf(given.path); i < 0 && ok && !given.sound() {
+	i := slices.IndexFunc(rows, func(row store.Revision) bool { return row.Plan == given.Plan.Name })
+	if root, ok := rootOf(given.Path); i < 0 && ok && !given.Sound() {
 		i = slices.IndexFunc(rows, func(row store.Revision) bool { return row.Path == root })
 	}
 	if i < 0 {
@@ -139,7 +142,7 @@ func revisionAtWork(ctx context.Context, s *store.Store, given checkedPlan) (r s
 
 // maskedPlan is a plan as the store would keep it.
 func maskedPlan(p *plan.Plan) (*plan.Plan, error) {
-	files := maskedFiles(p)
+	files := planfile.MaskedFiles(p)
 	if files == nil {
 		return nil, errors.New("in the plan given, a secret is written out in a way that cannot be masked")
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"rundown/internal/planfile"
+
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -36,11 +38,11 @@ func TestAPlanIsComparedWithAsMuchOfItsRevisionAsTheStoreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	masked, err := revisionOf(c.plan)
+	masked, err := planfile.Revision(c.Plan)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bare, err := runner.NewRevision(c.plan, path, nil)
+	bare, err := runner.NewRevision(c.Plan, path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/host"
+
 	"github.com/fatih/color"
 	"github.com/spf13/cobra"
 
@@ -54,7 +57,7 @@ type checkup struct {
 }
 
 func (c *checkup) add(check string, result checkResult, message, try string) {
-	c.checks = append(c.checks, checkJSON{check, result, message, orNull(try)})
+	c.checks = append(c.checks, checkJSON{check, result, message, render.OrNull(try)})
 }
 
 func newDoctorCommand(a *app) *cobra.Command {
@@ -96,7 +99,7 @@ nothing. The store is read, and never made or changed. The exit status is 1 wher
 			c.add("service", checkOK, "not asked: --offline", "")
 		}
 		if format.value == "json" {
-			err := writeJSON(a.out, struct {
+			err := render.JSON(a.out, struct {
 				Checks []checkJSON `json:"checks"`
 			}{c.checks})
 			return cmp.Or(err, c.status())
@@ -119,12 +122,12 @@ func (c *checkup) print() {
 	colours := c.a.paletteFor(c.a.out)
 	marks := map[checkResult]color.Attribute{checkOK: color.FgGreen, checkWarn: color.FgYellow, checkFail: color.FgRed}
 	for _, x := range c.checks {
-		line := fmt.Sprintf("%s: %s", x.Check, shown(x.Message))
+		line := fmt.Sprintf("%s: %s", x.Check, render.Line(x.Message))
 		if x.Try != nil {
-			line += "; " + shown(*x.Try)
+			line += "; " + render.Line(*x.Try)
 		}
-		lines := wrapped(line, c.a.width()-len("warn  "))
-		fmt.Fprintf(c.a.out, "%s  %s\n", colours.paint(fmt.Sprintf("%-4s", x.Result), marks[x.Result]), lines[0])
+		lines := render.Wrap(line, c.a.width()-len("warn  "))
+		fmt.Fprintf(c.a.out, "%s  %s\n", colours.Paint(fmt.Sprintf("%-4s", x.Result), marks[x.Result]), lines[0])
 		for _, more := range lines[1:] {
 			fmt.Fprintln(c.a.out, strings.Repeat(" ", len("warn  "))+more)
 		}
@@ -233,7 +236,7 @@ func (c *checkup) lock(ctx context.Context, s *store.Store) {
 }
 
 func (c *checkup) room(folder string) {
-	free, err := freeSpace(folder)
+	free, err := host.FreeSpace(folder)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 	case err != nil:
@@ -276,7 +279,7 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 			c.add("plan "+path, checkFail, err.Error(), "")
 			continue
 		}
-		take(path, checked.plan, checked.findings)
+		take(path, checked.Plan, checked.Findings)
 	}
 	if len(paths) > 0 {
 		return plans

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"rundown/internal/planfile"
+
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
 
@@ -22,7 +24,7 @@ const examplesFolder = "../../examples"
 // examplesNow is before the first class of every example.
 var examplesNow = time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)
 
-func loadExample(t *testing.T, path string) checkedPlan {
+func loadExample(t *testing.T, path string) planfile.Checked {
 	t.Helper()
 	c, err := newApp(Streams{}).checkPlan(path, rules.Options{Now: examplesNow})
 	if err != nil {
@@ -39,7 +41,7 @@ func TestExamplesAreFreeOfErrorsAndWarnings(t *testing.T) {
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			c := loadExample(t, path)
-			for _, f := range c.findings {
+			for _, f := range c.Findings {
 				if f.Severity != plan.SeverityInformation {
 					t.Errorf("%s:%d: %s: %s [%s]", f.Pos.File, f.Pos.Line, f.Severity, f.Message, f.Rule)
 				}
@@ -49,7 +51,7 @@ func TestExamplesAreFreeOfErrorsAndWarnings(t *testing.T) {
 }
 
 func TestTimetableIsASchoolNetworkWithinDefaultLimits(t *testing.T) {
-	p := loadExample(t, examplesFolder+"/timetable.yaml").plan
+	p := loadExample(t, examplesFolder+"/timetable.yaml").Plan
 	zones, apps, cdns := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, r := range p.Recordings {
 		zones[r.Zone.String()], apps[r.App.Name] = true, true
@@ -96,7 +98,7 @@ func TestTheGuidesRecordingsAsPlans(t *testing.T) {
 		{"record-and-push.yaml", true, plan.MP4{Enabled: true, Split: 200 * time.Minute}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
-			p := loadExample(t, examplesFolder+"/"+c.file).plan
+			p := loadExample(t, examplesFolder+"/"+c.file).Plan
 			r := p.Recordings[0]
 			if r.Storage.Vendor.Number != 2 || r.Storage.Region.Number != 3 {
 				t.Errorf("storage at vendor %d in region %d, the guide has 2 and 3", r.Storage.Vendor.Number, r.Storage.Region.Number)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"rundown/internal/cli/render"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -35,9 +37,9 @@ as a whole; of a plan's later end and an extension the later one counts.
 	cmd.Flags().StringVar(&why, "reason", "", "`TEXT` that says why, for the log")
 	invalid := func(length string) error {
 		if _, err := time.ParseDuration(length); err != nil {
-			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: %s", shown(length), durationHint(length))}
+			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: %s", render.Line(length), durationHint(length))}
 		}
-		return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; the plan makes a class shorter", shown(length), durationText(maxExtension))}
+		return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; the plan makes a class shorter", render.Line(length), durationText(maxExtension))}
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {

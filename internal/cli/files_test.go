@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"rundown/internal/planfile"
 )
 
 func TestStandardInputIsReadOnce(t *testing.T) {
-	f := newPlanFiles(strings.NewReader("version: 1\n"), "-")
+	f := planfile.NewFiles(strings.NewReader("version: 1\n"), "-")
 	for range 2 {
 		if text, err := f.ReadFile("-"); err != nil || string(text) != "version: 1\n" {
 			t.Fatalf("ReadFile(-) = %q, %v", text, err)
@@ -27,7 +29,7 @@ func TestUnreadableFilesSayWhyWithoutTheirName(t *testing.T) {
 		"/dev/zero":                     "is a device",
 		"-":                             "no standard input",
 	} {
-		_, err := newPlanFiles(nil, name).ReadFile(name)
+		_, err := planfile.NewFiles(nil, name).ReadFile(name)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), folder) {
 			t.Errorf("ReadFile(%s): %v, want one with %q and without the name", name, err, want)
 		}
@@ -36,7 +38,7 @@ func TestUnreadableFilesSayWhyWithoutTheirName(t *testing.T) {
 
 func TestUnreadableFilesKeepTheirCause(t *testing.T) {
 	absent := filepath.Join(t.TempDir(), "absent")
-	if _, err := newPlanFiles(nil, absent).ReadFile(absent); !errors.Is(err, os.ErrNotExist) {
+	if _, err := planfile.NewFiles(nil, absent).ReadFile(absent); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v is not os.ErrNotExist", err)
 	}
 }
@@ -49,7 +51,7 @@ func TestGlobIsSorted(t *testing.T) {
 		write(t, path, "x")
 		want = append(want, filepath.ToSlash(path))
 	}
-	got, err := newPlanFiles(nil, filepath.Join(folder, "plan.yaml")).Glob(filepath.ToSlash(folder) + "/*.yaml")
+	got, err := planfile.NewFiles(nil, filepath.Join(folder, "plan.yaml")).Glob(filepath.ToSlash(folder) + "/*.yaml")
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("Glob = %v, %v, want %v", got, err, want)
 	}

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/planfile"
+
 	"github.com/mattn/go-runewidth"
 	"pgregory.net/rapid"
 
@@ -28,7 +31,7 @@ func TestASummaryFitsTheTerminal(t *testing.T) {
 		}
 		var words []string
 		for _, part := range summaryParts(s) {
-			lines := wrap(part, "  ")
+			lines := render.WrapSummary(part, "  ")
 			for _, line := range lines {
 				if n := runewidth.StringWidth(line); n > 100 {
 					t.Errorf("a line of %d columns: %s", n, line)
@@ -55,7 +58,7 @@ func TestAMistakeInManyRecordingsIsToldOnce(t *testing.T) {
 		})
 	}
 	var b strings.Builder
-	newFindingPrinter(&b, palette{}, newFiles(nil)).printAll(findings)
+	render.NewFindingPrinter(&b, render.Palette{}, planfile.NewReader(nil)).PrintAll(findings)
 	want := `plan.yaml:1:3: error: recording r0 has no timezone, neither of its own nor by defaults [timezone-missing]
   hint: set timezone in defaults
   199 more like it: r1 (line 2), r2 (line 3), r3 (line 4), and 196 others
@@ -83,7 +86,7 @@ func TestWhatDiffersInAValueIsAnotherMistake(t *testing.T) {
 		{"the same word", finding("unknown-key", `"titel" is not a key`, "did you mean title?"), finding("unknown-key", `"titel" is not a key`, "did you mean title?"), 1},
 		{"figures of apps", finding("pcw-max", "51 recordings at once of app one", "move some"), finding("pcw-max", "70 recordings at once with padding", "move some"), 2},
 	} {
-		if got := len(groupFindings([]plan.Finding{test.a, test.b})); got != test.want {
+		if got := len(render.GroupFindings([]plan.Finding{test.a, test.b})); got != test.want {
 			t.Errorf("%s: %d groups, want %d", test.name, got, test.want)
 		}
 	}

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/planfile"
+
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
@@ -45,10 +48,10 @@ plan with errors that is told which could be read, and the exit status is 1.`,
 		if err != nil {
 			return err
 		}
-		f := forecast.Of(loaded(plans), opts)
+		f := forecast.Of(planfile.Parsed(plans), opts)
 		out := bufio.NewWriter(a.out)
 		if format.value == "json" {
-			err = writeJSON(out, forecastView(f))
+			err = render.JSON(out, render.Forecast(f))
 		} else {
 			a.forecastText(out, f)
 		}
@@ -109,26 +112,26 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 		return
 	}
 	say := func(format string, args ...any) { a.printHanging(w, "", fmt.Sprintf(format, args...), len("  ")) }
-	say("%s, %s, %s from %s to %s", plural(f.Recordings, "recording"), plural(f.Classes, "class"),
-		plural(f.Sessions, "session"), f.First.Format(time.DateOnly), f.Last.Format(time.DateOnly))
+	say("%s, %s, %s from %s to %s", render.Plural(f.Recordings, "recording"), render.Plural(f.Classes, "class"),
+		render.Plural(f.Sessions, "session"), f.First.Format(time.DateOnly), f.Last.Format(time.DateOnly))
 	say("at most %s at once with padding, %s without", peakText(f.Peak.Padded), peakText(f.Peak.Bare))
 
 	fmt.Fprintln(w)
-	loads := notedTable{header: []any{"APP", "REGION", "CLASS", "SESSIONS", "LIMIT", "AT ONCE", "PADDED", "HOURS"}}
+	loads := render.Table{Header: []any{"APP", "REGION", "CLASS", "SESSIONS", "LIMIT", "AT ONCE", "PADDED", "HOURS"}}
 	for _, app := range f.Apps {
 		for _, p := range app.Places {
 			for _, l := range p.Loads {
 				if l.Sessions == 0 {
 					continue
 				}
-				loads.add(fmt.Sprintf("most at %s; a lost stop: at most US$ %.2f (%d h, %s)",
-					l.Peak.Padded.At.Format(minuteLayout), l.Lost.CostUSD, l.Lost.Hours, shown(l.Lost.Recording)),
+				loads.Add(fmt.Sprintf("most at %s; a lost stop: at most US$ %.2f (%d h, %s)",
+					l.Peak.Padded.At.Format(minuteLayout), l.Lost.CostUSD, l.Lost.Hours, render.Line(l.Lost.Recording)),
 					appName(app.App), regionText(p), strings.ToUpper(string(l.Class)), l.Sessions, l.Limit,
 					l.Peak.Bare.Sessions, l.Peak.Padded.Sessions, fmt.Sprintf("%.1f", float64(l.Seconds)/3600))
 			}
 		}
 	}
-	loads.printTo(a, w)
+	loads.Print(w, a.width())
 
 	fmt.Fprintln(w)
 	for _, app := range f.Apps {
@@ -138,19 +141,19 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 	}
 
 	fmt.Fprintln(w)
-	t := newTable(w, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "USED UP ON", "US$")
+	t := render.NewTable(w, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "USED UP ON", "US$")
 	for _, m := range f.Months {
-		t.AppendRow([]any{monthText(m), shown(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, dayText(m.FreeUsedUp), fmt.Sprintf("%.2f", m.CostUSD)})
+		t.AppendRow([]any{render.MonthText(m), render.Line(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, render.DayText(m.FreeUsedUp), fmt.Sprintf("%.2f", m.CostUSD)})
 	}
 	t.AppendFooter([]any{"total", "", "", "", "", "", fmt.Sprintf("%.2f", f.CostUSD)})
 	t.Render()
 
 	if len(f.Labels) > 0 {
 		fmt.Fprintln(w)
-		t = newTable(w, "LABEL", "VALUE", "CLASSES", "HD H", "FULL HD H", "US$ BEFORE FREE MINUTES")
+		t = render.NewTable(w, "LABEL", "VALUE", "CLASSES", "HD H", "FULL HD H", "US$ BEFORE FREE MINUTES")
 		for _, l := range f.Labels {
 			t.AppendRow([]any{
-				shown(l.Key), shown(l.Value), l.Classes, fmt.Sprintf("%.1f", float64(l.Seconds.HD)/3600),
+				render.Line(l.Key), render.Line(l.Value), l.Classes, fmt.Sprintf("%.1f", float64(l.Seconds.HD)/3600),
 				fmt.Sprintf("%.1f", float64(l.Seconds.FullHD)/3600), fmt.Sprintf("%.2f", l.CostUSD),
 			})
 		}
@@ -172,7 +175,7 @@ func requestsText(a forecast.AppForecast) string {
 	}
 	text := fmt.Sprintf("%s: %d%s at once; worst second %s: %s (%d of starts, %d of stops, %s%d of queries), %d allowed",
 		appName(a.App), a.Peak.Padded.Sessions, limit, r.WorstAt.Format("2006-01-02 15:04:05 MST"),
-		plural(r.Worst, "request"), r.Starts, r.Stops, updates, r.Worst-r.Starts-r.Stops-r.Updates, r.QPS)
+		render.Plural(r.Worst, "request"), r.Starts, r.Stops, updates, r.Worst-r.Starts-r.Stops-r.Updates, r.QPS)
 	if r.Ahead > 0 {
 		text += fmt.Sprintf("; starts are begun up to %v early", r.Ahead.Round(100*time.Millisecond))
 	}
@@ -182,23 +185,11 @@ func requestsText(a forecast.AppForecast) string {
 	return text
 }
 
-// dayText is a day, "" for none.
-func dayText(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.DateOnly)
-}
-
-func monthText(m forecast.MonthForecast) string {
-	return fmt.Sprintf("%04d-%02d", m.Year, int(m.Month))
-}
-
 func appName(a *plan.App) string {
 	if a == nil {
 		return "no app"
 	}
-	return shown(a.Name)
+	return render.Line(a.Name)
 }
 
 func regionText(p forecast.PlaceForecast) string {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"rundown/internal/cli/render"
+
 	"github.com/spf13/cobra"
 
 	"rundown/runner"
@@ -94,7 +96,7 @@ func (a *app) writeHistory(ctx context.Context, s *store.Store, id parsedID, for
 	case format == "json":
 		return l.writeJSON(a)
 	case len(rows) == 0 && id.recording != "":
-		_, err := fmt.Fprintf(a.out, "no class of %s has begun, is due within eight days or has an order\n", shown(id.text))
+		_, err := fmt.Fprintf(a.out, "no class of %s has begun, is due within eight days or has an order\n", render.Line(id.text))
 		return err
 	case len(rows) == 0:
 		_, err := fmt.Fprintln(a.out, "nothing has begun yet")
@@ -122,12 +124,12 @@ func (a *app) writeStory(ctx context.Context, s *store.Store, id parsedID, forma
 		return fmt.Errorf("read the log of %s: %w", c.row.ID, err)
 	}
 	if format == "json" {
-		return writeJSON(a.out, struct {
+		return render.JSON(a.out, struct {
 			Occurrences []occurrenceJSON `json:"occurrences"`
 			Log         []toldJSON       `json:"log"`
 		}{l.views(), toldOf(events)})
 	}
-	fmt.Fprintln(a.out, shown(c.row.ID))
+	fmt.Fprintln(a.out, render.Line(c.row.ID))
 	a.printLife(c.row, l.sessions[c.row.ID], events)
 	return nil
 }
@@ -137,7 +139,7 @@ func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []s
 	v := occurrenceView(o, sessions)
 	row := func(name, value string) {
 		if value != "" {
-			a.printWrapped(a.out, fmt.Sprintf("  %-10s ", name), shown(value))
+			a.printWrapped(a.out, fmt.Sprintf("  %-10s ", name), render.Line(value))
 		}
 	}
 	zone := zoneOf(o)

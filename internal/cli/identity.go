@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"rundown/internal/cli/render"
+
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner/store"
@@ -37,7 +39,7 @@ const idForms = "give recording@2031-09-17, recording@2031-09-17 09:00, plan/rec
 func parseID(words ...string) (parsedID, error) {
 	text := strings.Join(strings.Fields(strings.Join(words, " ")), " ")
 	wrong := func(why string) (parsedID, error) {
-		return parsedID{}, fmt.Errorf("invalid ID %q: %s", shown(text), why)
+		return parsedID{}, fmt.Errorf("invalid ID %q: %s", render.Line(text), why)
 	}
 	id := parsedID{text: text}
 	name, when, dated := strings.Cut(text, "@")
@@ -284,9 +286,9 @@ func (id parsedID) find(p *plan.Plan, now time.Time) (plan.Occurrence, error) {
 	found := id.classesOf(p, now)
 	switch {
 	case len(found) == 0 && !id.whole && !id.dated:
-		return plan.Occurrence{}, fmt.Errorf("no class of %s is on or ahead in plan %s", shown(id.text), p.Name)
+		return plan.Occurrence{}, fmt.Errorf("no class of %s is on or ahead in plan %s", render.Line(id.text), p.Name)
 	case len(found) == 0:
-		return plan.Occurrence{}, fmt.Errorf("no class %s in plan %s; list shows what there is", shown(id.text), p.Name)
+		return plan.Occurrence{}, fmt.Errorf("no class %s in plan %s; list shows what there is", render.Line(id.text), p.Name)
 	case len(found) > 1 && id.dated:
 		var list []classNames
 		for i := range found {
@@ -314,7 +316,7 @@ func (id parsedID) ambiguous(classes []classNames) error {
 			}
 		}
 	}
-	return fmt.Errorf("%s names %d classes, name one of them: %s", shown(id.text), len(names), joinSome(names, most))
+	return fmt.Errorf("%s names %d classes, name one of them: %s", render.Line(id.text), len(names), joinSome(names, most))
 }
 
 // withNeighbours gives a class the padding that its neighbours in the plan leave.

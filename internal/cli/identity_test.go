@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"rundown/internal/planfile"
+
 	"pgregory.net/rapid"
 
 	"rundown/plan"
@@ -90,10 +92,10 @@ func TestWhatIsOfferedFindsItsClass(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer s.Close()
-		var plans []checkedPlan
+		var plans []planfile.Checked
 		for i := range rapid.IntRange(1, 2).Draw(rt, "plans") {
 			p := randomPlan(rt, fmt.Sprintf("school-%d", i))
-			plans = append(plans, checkedPlan{plan: p})
+			plans = append(plans, planfile.Checked{Plan: p})
 			storePlan(rt, s, p, now)
 		}
 		find := func(form string) (class, error) {
@@ -161,7 +163,7 @@ recordings:
 		}
 		text += fmt.Sprintf("  %s: {when: [%s-12:30], changes: {%s}}\n", id, strings.Join(when, "-12:30, "), strings.Join(changes, ", "))
 	}
-	p, findings, err := load.Load(newFiles(strings.NewReader(text)), "-")
+	p, findings, err := load.Load(planfile.NewReader(strings.NewReader(text)), "-")
 	if err != nil || p == nil {
 		rt.Fatalf("%v %v in\n%s", err, findings, text)
 	}

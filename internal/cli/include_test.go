@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rundown/internal/planfile"
 )
 
 // includer is a plan that includes what is given, as a list in YAML.
@@ -155,7 +157,7 @@ func TestAThousandFilesAreIncludedAndNoMore(t *testing.T) {
 
 func TestAGlobOverAnEndlessTreeIsRefused(t *testing.T) {
 	folder := plansIn(t, map[string]string{"plan.yaml": includer(`["many/*/x.yaml"]`)})
-	for i := range maxWalk + 1 {
+	for i := range planfile.MaxWalk + 1 {
 		if err := os.MkdirAll(filepath.Join(folder, "many", fmt.Sprint(i)), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -219,8 +221,8 @@ func TestARootFileMayBeAPipeThatIsWrittenTo(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := newPlanFiles(nil, pipe)
-	f.pipeWait = time.Millisecond
+	f := planfile.NewFiles(nil, pipe)
+	f.PipeWait = time.Millisecond
 	if _, err := f.ReadFile(pipe); err == nil || !strings.Contains(err.Error(), "nothing has written to it") {
 		t.Errorf("nobody writes: %v", err)
 	}

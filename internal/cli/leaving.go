@@ -6,6 +6,8 @@ import (
 	"io"
 	"time"
 
+	"rundown/internal/cli/render"
+
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner"
@@ -111,7 +113,7 @@ func (a *app) printLeaving(w io.Writer, list []leavingClass) {
 			fmt.Fprintf(w, "  %d more\n", len(list)-i)
 			break
 		}
-		a.printHanging(w, "  ", shown(l.text()), len("    "))
+		a.printHanging(w, "  ", render.Line(l.text()), len("    "))
 	}
 }
 
@@ -124,7 +126,7 @@ type leavingJSON struct {
 func leavingView(list []leavingClass) []leavingJSON {
 	views := []leavingJSON{}
 	for _, l := range list {
-		views = append(views, leavingJSON{l.id, planTime(l.until)})
+		views = append(views, leavingJSON{l.id, render.PlanTime(l.until)})
 	}
 	return views
 }

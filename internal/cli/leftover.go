@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"rundown/internal/cli/render"
+
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -95,8 +97,8 @@ func (l *leftover) report(a *app) error {
 			if x.ResourceID != "" {
 				resource = ", resource id " + x.ResourceID
 			}
-			fmt.Fprintf(a.err, "%s: session %d may still run, until %s at the latest: %s, cname %s, uid %s%s\n", shown(id), x.Attempt,
-				x.Deadline().In(s.Start.Location()).Format(time.RFC3339), shown(sid), shown(x.Cname), shown(x.UID), shown(resource))
+			fmt.Fprintf(a.err, "%s: session %d may still run, until %s at the latest: %s, cname %s, uid %s%s\n", render.Line(id), x.Attempt,
+				x.Deadline().In(s.Start.Location()).Format(time.RFC3339), render.Line(sid), render.Line(x.Cname), render.Line(x.UID), render.Line(resource))
 		}
 	}
 	sessions := fmt.Sprintf("%d sessions", left)

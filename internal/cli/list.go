@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/planfile"
+
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
@@ -63,12 +66,12 @@ Of a plan with errors the classes are listed that could be read, and the exit st
 }
 
 // namesIn gives what people call the classes of the plans that start in the window, by identity.
-func namesIn(plans []checkedPlan, w window) map[string]string {
+func namesIn(plans []planfile.Checked, w window) map[string]string {
 	from, until := w.instants()
 	var read []*plan.Plan
 	for _, c := range plans {
-		if c.plan != nil {
-			read = append(read, c.plan)
+		if c.Plan != nil {
+			read = append(read, c.Plan)
 		}
 	}
 	clashing := clashes(read)
@@ -90,14 +93,14 @@ func namesIn(plans []checkedPlan, w window) map[string]string {
 }
 
 // classesIn gives the classes of the plans that start in the window, in order of their starts.
-func classesIn(plans []checkedPlan, w window, cancelled bool) []plan.Occurrence {
+func classesIn(plans []planfile.Checked, w window, cancelled bool) []plan.Occurrence {
 	var all []plan.Occurrence
 	from, until := w.instants()
 	for _, c := range plans {
-		if c.plan == nil {
+		if c.Plan == nil {
 			continue
 		}
-		for _, o := range schedule.Occurrences(c.plan, from, until) {
+		for _, o := range schedule.Occurrences(c.Plan, from, until) {
 			if w.contains(o.Start) && (cancelled || !o.Cancelled()) {
 				all = append(all, o)
 			}
@@ -107,12 +110,12 @@ func classesIn(plans []checkedPlan, w window, cancelled bool) []plan.Occurrence 
 	return all
 }
 
-func (a *app) listText(classes []plan.Occurrence, plans []checkedPlan, w window) error {
+func (a *app) listText(classes []plan.Occurrence, plans []planfile.Checked, w window) error {
 	if len(classes) == 0 {
 		_, err := fmt.Fprintln(a.out, "no classes in this period"+firstAfter(plans, w))
 		return err
 	}
-	t := notedTable{header: []any{"DAY", "CLASS", "ID"}, name: "NOTE"}
+	t := render.Table{Header: []any{"DAY", "CLASS", "ID"}, Name: "NOTE"}
 	names := namesIn(plans, w)
 	for _, o := range classes {
 		note := o.Change
@@ -120,9 +123,9 @@ func (a *app) listText(classes []plan.Occurrence, plans []checkedPlan, w window)
 			note += ": "
 		}
 		start := o.Start.In(o.Settings.Zone)
-		t.add(shown(note+o.Settings.Note), start.Format("Mon 2006-01-02"), zonedClock(start, o.End), shown(names[o.ID]))
+		t.Add(render.Line(note+o.Settings.Note), start.Format("Mon 2006-01-02"), zonedClock(start, o.End), render.Line(names[o.ID]))
 	}
-	t.print(a)
+	t.Print(a.out, a.width())
 	return nil
 }
 
@@ -130,14 +133,14 @@ func (a *app) listText(classes []plan.Occurrence, plans []checkedPlan, w window)
 var endOfTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // firstAfter names the first class of the plans that starts after the window.
-func firstAfter(plans []checkedPlan, w window) string {
+func firstAfter(plans []planfile.Checked, w window) string {
 	from, _ := w.instants()
 	var first plan.Occurrence
 	for _, c := range plans {
-		if c.plan == nil {
+		if c.Plan == nil {
 			continue
 		}
-		for o := range schedule.All(c.plan, from, endOfTime) {
+		for o := range schedule.All(c.Plan, from, endOfTime) {
 			if o.Cancelled() || before(o.Start, w.until) {
 				continue
 			}
@@ -150,7 +153,7 @@ func firstAfter(plans []checkedPlan, w window) string {
 	if first.Recording == nil {
 		return ", and none after it"
 	}
-	return fmt.Sprintf("; the next is %s on %s %s", shown(first.Recording.ID), first.Start.Format("Mon 2006-01-02"), clockOf(first.Start, first.End))
+	return fmt.Sprintf("; the next is %s on %s %s", render.Line(first.Recording.ID), first.Start.Format("Mon 2006-01-02"), clockOf(first.Start, first.End))
 }
 
 // zonedClock is when a class is, with the zone of its start.
@@ -204,9 +207,9 @@ func classView(o plan.Occurrence) classJSON {
 	set := &o.Settings
 	zone := set.Zone
 	v := classJSON{
-		ID: o.ID, Recording: o.Recording.ID, Start: planTime(o.Start.In(zone)), End: planTime(o.End.In(zone)),
-		RecordFrom: planTime(o.RecordFrom.In(zone)), RecordUntil: planTime(o.RecordUntil.In(zone)), Timezone: zone.String(),
-		URL: orNull(o.URL.String()), Change: orNull(o.Change), Note: orNull(set.Note),
+		ID: o.ID, Recording: o.Recording.ID, Start: render.PlanTime(o.Start.In(zone)), End: render.PlanTime(o.End.In(zone)),
+		RecordFrom: render.PlanTime(o.RecordFrom.In(zone)), RecordUntil: render.PlanTime(o.RecordUntil.In(zone)), Timezone: zone.String(),
+		URL: render.OrNull(o.URL.String()), Change: render.OrNull(o.Change), Note: render.OrNull(set.Note),
 		Redundancy: set.Redundancy, Priority: string(set.Priority), ExactStart: set.ExactStart,
 	}
 	if set.App != nil { // else the plan has errors
@@ -216,7 +219,7 @@ func classView(o plan.Occurrence) classJSON {
 		v.Storage, v.STS = set.Storage.Name, set.Storage.STS != nil
 	}
 	if set.CDN != nil {
-		v.CDN, v.Fallback = orNull(set.CDN.Name), !set.CDN.Fallback.IsZero()
+		v.CDN, v.Fallback = render.OrNull(set.CDN.Name), !set.CDN.Fallback.IsZero()
 	}
 	return v
 }
@@ -226,7 +229,7 @@ func (a *app) listJSON(classes []plan.Occurrence) error {
 	for i, o := range classes {
 		views[i] = classView(o)
 	}
-	return writeJSON(a.out, views)
+	return render.JSON(a.out, views)
 }
 
 func (a *app) listCSV(classes []plan.Occurrence) error {
@@ -234,7 +237,7 @@ func (a *app) listCSV(classes []plan.Occurrence) error {
 	_ = w.Write(strings.Split("id,recording,start,end,record_from,record_until,timezone,url,change,note,app,storage,sts,cdn,fallback,redundancy,priority,exact_start", ","))
 	for _, o := range classes {
 		v := classView(o)
-		_ = w.Write(cells(
+		_ = w.Write(render.Cells(
 			v.ID, v.Recording, deref(v.Start), deref(v.End), deref(v.RecordFrom), deref(v.RecordUntil),
 			v.Timezone, deref(v.URL), deref(v.Change), deref(v.Note), v.App, v.Storage, strconv.FormatBool(v.STS),
 			deref(v.CDN), strconv.FormatBool(v.Fallback), strconv.Itoa(v.Redundancy), v.Priority, strconv.FormatBool(v.ExactStart),

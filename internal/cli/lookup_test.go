@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"rundown/internal/planfile"
+
 	"rundown/plan"
 	"rundown/plan/load"
 )
@@ -53,7 +55,7 @@ func TestRotatedSecretsAreSeenAtOnce(t *testing.T) {
 func TestReferencesWithoutAValueAreErrorsThatNameThem(t *testing.T) {
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "empty"), "\n")
-	write(t, filepath.Join(folder, "huge"), strings.Repeat("x", maxSecretSize+1))
+	write(t, filepath.Join(folder, "huge"), strings.Repeat("x", planfile.MaxSecretSize+1))
 	lookup := lookupIn(t, folder, map[string]string{"EMPTY": ""})
 	for _, c := range []struct {
 		ref   plan.Reference
@@ -67,14 +69,14 @@ func TestReferencesWithoutAValueAreErrorsThatNameThem(t *testing.T) {
 		{plan.Reference{File: "."}, false},
 	} {
 		_, err := lookup(c.ref)
-		if err == nil || !strings.Contains(err.Error(), c.ref.String()) || errors.Is(err, errUnset) != c.unset {
+		if err == nil || !strings.Contains(err.Error(), c.ref.String()) || errors.Is(err, planfile.ErrUnset) != c.unset {
 			t.Errorf("%s: %v; unset should be %v", c.ref, err, c.unset)
 		}
 	}
 }
 
 func TestSimulationMakesUpWhatIsUnset(t *testing.T) {
-	f := newFiles(strings.NewReader(`version: 1
+	f := planfile.NewReader(strings.NewReader(`version: 1
 name: made-up
 account: {customer_id: "${ID}", customer_secret: "${SECRET}"}
 apps: {main: {id: "${APP}"}}
@@ -86,7 +88,7 @@ recordings: {a: {when: 2031-10-17 20:00-21:30, timezone: UTC, url: "https://x.ex
 	if err != nil || p == nil {
 		t.Fatalf("%v, %v", findings, err)
 	}
-	lookup := simulatedLookup(p, lookupIn(t, t.TempDir(), map[string]string{"APP": "real"}))
+	lookup := planfile.SimulatedLookup(p, lookupIn(t, t.TempDir(), map[string]string{"APP": "real"}))
 	if v, err := lookup(plan.Reference{Name: "APP"}); v != "real" {
 		t.Errorf("what is set stands for %q, %v", v, err)
 	}

@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"rundown/internal/host"
+	"rundown/internal/planfile"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -29,7 +32,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"rundown": func() {
 			if size, err := strconv.Atoi(os.Getenv("RUNDOWN_TEST_LOG_QUEUE")); err == nil {
-				logQueueSize = size
+				host.LogQueueSize = size
 			}
 			failpoint = dieAt(os.Getenv("RUNDOWN_TEST_DIE"))
 			if point := os.Getenv("RUNDOWN_TEST_HANG"); point != "" {
@@ -78,17 +81,17 @@ func setWatchTimes(text string) {
 		}
 		times[i] = d
 	}
-	watchTimes.settle, watchTimes.most, watchTimes.reread = times[0], times[1], times[2]
+	planfile.WatchTimes.Settle, planfile.WatchTimes.Most, planfile.WatchTimes.Reread = times[0], times[1], times[2]
 	for _, field := range fields[3:] {
 		if field == "blind" {
-			watchTimes.blind = true
+			planfile.WatchTimes.Blind = true
 			continue
 		}
 		slow, err := time.ParseDuration(strings.TrimPrefix(field, "slow="))
 		if err != nil {
 			panic(err)
 		}
-		watchTimes.slow = slow
+		planfile.WatchTimes.Slow = slow
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"rundown/internal/cli/render"
+
 	"github.com/google/go-cmp/cmp"
 
 	"rundown/agora/catalog"
@@ -80,7 +82,7 @@ line, or on the line above it, silences one finding. Rules of structure can be n
 | --- | --- | --- |
 `, len(catalog.Restrictions()), catalog.CatalogueSnapshot())
 	for _, r := range all {
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", r.ID, r.ID, severityWord(plan.Severity(r.Severity)), r.Enforced)
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", r.ID, r.ID, render.SeverityWord(plan.Severity(r.Severity)), r.Enforced)
 	}
 	tunable := map[string]bool{}
 	conflict := map[string]string{}
@@ -89,7 +91,7 @@ line, or on the line above it, silences one finding. Rules of structure can be n
 	}
 	for _, r := range all {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", r.ID, r.Statement)
-		severity := severityWord(plan.Severity(r.Severity))
+		severity := render.SeverityWord(plan.Severity(r.Severity))
 		if r.Enforced == string(rules.ByFinding) && !tunable[r.ID] {
 			severity += ", a rule of structure"
 		}

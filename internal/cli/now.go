@@ -13,6 +13,9 @@ import (
 	"syscall"
 	"time"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/host"
+
 	"github.com/spf13/cobra"
 
 	"rundown/agora/catalog"
@@ -86,7 +89,7 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	if err != nil {
 		return err
 	}
-	p := plans[0].plan
+	p := plans[0].Plan
 	recordings, err := named(p, names)
 	if err != nil {
 		return err
@@ -136,7 +139,7 @@ type nowRun struct {
 	a       *app
 	engine  *runner.Engine
 	log     *slog.Logger
-	show    *progress
+	show    *render.Progress
 	changes *stateQueue
 	lost    chan error
 	open    map[string]bool // what has not ended
@@ -149,19 +152,19 @@ func (a *app) driveNow(ctx context.Context, w *workplace, p *plan.Plan, occurren
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 
-	n := &nowRun{a: a, show: a.newProgress(occurrences), changes: newStateQueue(), lost: make(chan error, len(occurrences)), open: map[string]bool{}}
-	defer n.show.close()
+	n := &nowRun{a: a, show: render.NewProgress(a.err, a.bars(), occurrences), changes: newStateQueue(), lost: make(chan error, len(occurrences)), open: map[string]bool{}}
+	defer n.show.Close()
 	for _, o := range occurrences {
 		n.open[o.ID] = true
 	}
 	var err error
-	if n.log, err = newLogger(n.show.log(), a.flags.logFormat, a.quietLevel()); err != nil {
+	if n.log, err = host.NewLogger(n.show.Log(), a.flags.logFormat, a.quietLevel()); err != nil {
 		return err
 	}
 	config := w.config(n.log)
 	config.OnChange = n.changes.add
 	config.OnLost = func(id string, err error) {
-		if n.show.lives[id] != nil {
+		if n.show.Shows(id) {
 			n.lost <- fmt.Errorf("%s: %w", id, err)
 		}
 	}
@@ -176,13 +179,13 @@ func (a *app) driveNow(ctx context.Context, w *workplace, p *plan.Plan, occurren
 
 // await waits until all have ended. The first signal stops what was started, the second leaves at once.
 func (n *nowRun) await(signals <-chan os.Signal) error {
-	defer n.show.close() // before the engine is closed, which takes a while
+	defer n.show.Close() // before the engine is closed, which takes a while
 	interrupted := false
 	for len(n.open) > 0 {
 		select {
 		case <-n.changes.wake:
 			for _, s := range n.changes.take() {
-				n.show.update(s)
+				n.show.Update(s)
 				if s.Phase == runner.Over {
 					delete(n.open, s.ID)
 				}
@@ -195,7 +198,7 @@ func (n *nowRun) await(signals <-chan os.Signal) error {
 				return &exitError{StatusFindings, errors.New("left at once: what is still being recorded goes on until its maxRecordingHour; rundown run --stop-all on this store stops it")}
 			}
 			interrupted = true
-			n.show.say("stopping what was started; once more to leave at once")
+			n.show.Say("stopping what was started; once more to leave at once")
 			n.cancel()
 		}
 	}
@@ -232,9 +235,9 @@ func named(p *plan.Plan, names []string) ([]*plan.Recording, error) {
 		switch {
 		case r == nil:
 			if best := nearest(name, ids); best != "" {
-				return nil, fmt.Errorf("plan %s holds no recording %q, did you mean %q?", p.Name, shown(name), best)
+				return nil, fmt.Errorf("plan %s holds no recording %q, did you mean %q?", p.Name, render.Line(name), best)
 			}
-			return nil, fmt.Errorf("plan %s holds no recording %q; it holds %s", p.Name, shown(name), joinSome(ids, 10))
+			return nil, fmt.Errorf("plan %s holds no recording %q; it holds %s", p.Name, render.Line(name), joinSome(ids, 10))
 		case !slices.Contains(out, r):
 			out = append(out, r)
 		}

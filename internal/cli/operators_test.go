@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"rundown/internal/planfile"
+
 	"rundown/plan"
 	"rundown/plan/load"
 	"rundown/plan/rules"
@@ -135,7 +137,7 @@ func TestWhatTheStoreKeepsOfAPlanHoldsNoSecretAndCanBeReadAgain(t *testing.T) {
 		return path
 	}
 	read := func(path string) *plan.Plan {
-		p, findings, err := load.Load(newPlanFiles(nil, path), path)
+		p, findings, err := load.Load(planfile.NewFiles(nil, path), path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +160,7 @@ name: school
 account: {customer_id: c, customer_secret: "${S}"} # put aside: CANARY
 storage: {videos: {vendor: s3, region: eu-central-1, bucket: b, access_key: "${A}", secret_key: "${B}"}}
 cdn: {live: "rtmps://ingest.example/app/${STREAM}"}`+rest))
-	r, err := revisionOf(good)
+	r, err := planfile.Revision(good)
 	if err != nil || strings.Contains(string(r.Text), "put aside") || !strings.Contains(string(r.Text), "${STREAM}") {
 		t.Fatalf("%v in %s", err, r.Text)
 	}
@@ -191,7 +193,7 @@ storage:
       CANARY-5
     secret_key: "${B}"
 cdn: {live: "rtmps://ingest.example/app/CANARY-6", two: "rtmp://user:CANARY-7@ingest.example/a"}`+rest))
-	r, err = revisionOf(bad)
+	r, err = planfile.Revision(bad)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +241,7 @@ func TestTheCommitOfAPlanIsReadFromGitsFiles(t *testing.T) {
 			if err := os.MkdirAll(plans, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if got := gitCommit(plans); got != tt.want {
+			if got := planfile.GitCommit(plans); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})

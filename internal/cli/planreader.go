@@ -8,6 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"rundown/internal/host"
+	"rundown/internal/planfile"
+
 	"rundown/runner"
 )
 
@@ -21,7 +24,7 @@ type planReader struct {
 	again *reloader
 	pace  *readingPace
 
-	beat   *supervised
+	beat   *host.Supervised
 	cancel context.CancelFunc
 	done   chan struct{} // closed once the goroutine has ended
 
@@ -30,14 +33,14 @@ type planReader struct {
 }
 
 func newPlanReader(d *daemon) *planReader {
-	r := &planReader{log: d.log, pace: newReadingPace(watchTimes.slow, d.log), done: make(chan struct{})}
+	r := &planReader{log: d.log, pace: newReadingPace(planfile.WatchTimes.Slow, d.log), done: make(chan struct{})}
 	r.again = newReloader(d.a, d.work, d.engine, d.log, d.plans)
 	r.again.reading, r.again.unset = r.pace.at, &d.unset
 	return r
 }
 
 // begin starts the goroutine.
-func (r *planReader) begin(ctx context.Context, beat *supervised, hangup <-chan os.Signal) {
+func (r *planReader) begin(ctx context.Context, beat *host.Supervised, hangup <-chan os.Signal) {
 	r.beat = beat
 	ctx, r.cancel = context.WithCancel(ctx)
 	go r.loop(ctx, hangup)
@@ -46,7 +49,7 @@ func (r *planReader) begin(ctx context.Context, beat *supervised, hangup <-chan 
 // end ends the goroutine. It does not wait for a read that hangs: what that gives is not applied.
 func (r *planReader) end() {
 	r.cancel()
-	limit := time.NewTimer(lastWord)
+	limit := time.NewTimer(host.LastWord)
 	defer limit.Stop()
 	select {
 	case <-r.done:
@@ -57,9 +60,9 @@ func (r *planReader) end() {
 
 func (r *planReader) loop(ctx context.Context, hangup <-chan os.Signal) {
 	defer close(r.done)
-	watch := newPlanWatch(r.log)
-	watch.reading = r.pace.at
-	defer watch.close()
+	watch := planfile.NewWatch(r.log)
+	watch.Reading = r.pace.at
+	defer watch.Close()
 	r.follow(ctx, watch)
 	for {
 		select {
@@ -71,14 +74,14 @@ func (r *planReader) loop(ctx context.Context, hangup <-chan os.Signal) {
 			}
 			r.reload(ctx, true)
 			r.follow(ctx, watch)
-		case kind := <-watch.told():
+		case kind := <-watch.Told():
 			now, confirm := r.again.due(kind)
 			if now {
 				r.reload(ctx, false)
 			}
 			r.follow(ctx, watch)
 			if confirm {
-				watch.confirm()
+				watch.Confirm()
 			}
 		}
 	}
@@ -89,19 +92,19 @@ func (r *planReader) reload(ctx context.Context, force bool) {
 	if ctx.Err() != nil {
 		return
 	}
-	r.beat.reloading()
+	r.beat.Reloading()
 	r.again.reload(ctx, force)
 	if ctx.Err() == nil { // else the supervisor was told that it ends
-		r.beat.ready()
+		r.beat.Ready()
 	}
 	r.mu.Lock()
 	r.rejected = r.again.rejected()
 	r.mu.Unlock()
 }
 
-func (r *planReader) follow(ctx context.Context, watch *planWatch) {
+func (r *planReader) follow(ctx context.Context, watch *planfile.Watch) {
 	if ctx.Err() == nil {
-		watch.followAll(r.again)
+		watch.FollowAll(r.again.reads())
 	}
 	r.pace.at("")
 }

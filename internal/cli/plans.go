@@ -1,107 +1,51 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
+	"rundown/runner"
+	"rundown/runner/store"
+
+	"rundown/internal/cli/render"
+	"rundown/internal/planfile"
+
+	"github.com/spf13/cobra"
+
 	"rundown/plan"
-	"rundown/plan/forecast"
-	"rundown/plan/load"
 	"rundown/plan/rules"
 )
 
-// checkedPlan is a plan with its findings.
-type checkedPlan struct {
-	path     string
-	plan     *plan.Plan // nil when the root could not be parsed
-	findings []plan.Finding
-	forecast *forecast.Forecast // of the plan alone, once it is checked
-	files    *osFiles
-}
-
-// errors and warnings count the findings.
-func (c checkedPlan) count(s plan.Severity) int {
-	n := 0
-	for _, f := range c.findings {
-		if f.Severity == s {
-			n++
-		}
-	}
-	return n
-}
-
-// unsound is the first finding that keeps a plan from being worked on, for a place where there is room for one, and how
-// to see the others.
-func (c checkedPlan) unsound() error {
-	i := slices.IndexFunc(c.findings, func(f plan.Finding) bool { return f.Severity == plan.SeverityError })
-	if i < 0 {
-		return errors.New("it cannot be read")
-	}
-	f, more := c.findings[i], ""
-	if n := c.count(plan.SeverityError) - 1; n > 0 {
-		more = fmt.Sprintf(" and %d more; rundown validate %s shows them", n, c.path)
-	}
-	return fmt.Errorf("%s:%d:%d: %s [%s]%s", f.Pos.File, f.Pos.Line, f.Pos.Column, f.Message, f.Rule, more)
-}
-
 // loadPlan reads a plan. The error is for one that cannot be read.
-func (a *app) loadPlan(path string) (checkedPlan, error) {
-	return loadPlanFrom(newPlanFiles(a.in, path, a.flags.includeDirs...))
-}
-
-// loadPlanFrom reads the plan whose root file the files name.
-func loadPlanFrom(files *osFiles) (checkedPlan, error) {
-	c := checkedPlan{path: files.root, files: files}
-	var err error
-	c.plan, c.findings, err = load.Load(files, files.root)
-	return c, err
-}
-
-// check applies every rule.
-func (c *checkedPlan) check(opts rules.Options) {
-	if c.plan != nil {
-		reviewed := rules.Review(c.plan, opts)
-		c.findings, c.forecast = plan.Sort(c.plan, append(c.findings, reviewed.Findings...)), reviewed.Forecast
-	}
+func (a *app) loadPlan(path string) (planfile.Checked, error) {
+	return planfile.Load(planfile.NewFiles(a.in, path, a.flags.includeDirs...))
 }
 
 // checkPlan reads a plan and applies every rule. The error is for a plan that cannot be read.
-func (a *app) checkPlan(path string, opts rules.Options) (checkedPlan, error) {
+func (a *app) checkPlan(path string, opts rules.Options) (planfile.Checked, error) {
 	c, err := a.loadPlan(path)
 	if err == nil {
-		c.check(opts)
+		c.Check(opts)
 	}
 	return c, err
 }
 
-// sound says that it could be read and has no errors.
-func (c checkedPlan) sound() bool { return c.plan != nil && c.count(plan.SeverityError) == 0 }
-
 // soundness is the status of a command that answered about plans: that of findings where one has errors.
-func soundness(plans []checkedPlan) error {
+func soundness(plans []planfile.Checked) error {
 	for _, c := range plans {
-		if !c.sound() {
+		if !c.Sound() {
 			return errFindings
 		}
 	}
 	return nil
 }
 
-// loaded are the plans that could be parsed.
-func loaded(plans []checkedPlan) []*plan.Plan {
-	var list []*plan.Plan
-	for _, c := range plans {
-		if c.plan != nil {
-			list = append(list, c.plan)
-		}
-	}
-	return list
-}
-
 // soundPlans reads plans to work with, each by itself. Where one has errors, they are shown on standard error and the
 // command ends.
-func (a *app) soundPlans(paths []string) ([]checkedPlan, error) {
+func (a *app) soundPlans(paths []string) ([]planfile.Checked, error) {
 	plans, err := a.readPlans(paths, false)
 	if err != nil {
 		return nil, err
@@ -111,8 +55,8 @@ func (a *app) soundPlans(paths []string) ([]checkedPlan, error) {
 
 // readPlans reads plans and applies every rule, for an answer that a plan with errors has too: what could be read of it
 // counts. Together are plans that run beside each other: an app's limits hold for all of them.
-func (a *app) readPlans(paths []string, together bool) ([]checkedPlan, error) {
-	plans := make([]checkedPlan, len(paths))
+func (a *app) readPlans(paths []string, together bool) ([]planfile.Checked, error) {
+	plans := make([]planfile.Checked, len(paths))
 	for i, path := range paths {
 		var err error
 		if plans[i], err = a.loadPlan(path); err != nil {
@@ -121,38 +65,141 @@ func (a *app) readPlans(paths []string, together bool) ([]checkedPlan, error) {
 	}
 	opts := rules.Options{Now: a.now()}
 	if together {
-		opts.Beside = loaded(plans)
+		opts.Beside = planfile.Parsed(plans)
 	}
 	for i := range plans {
-		plans[i].check(opts)
+		plans[i].Check(opts)
 	}
 	return plans, nil
 }
 
 // showErrors shows the errors of plans on standard error; the status is that of a plan with errors where there is one.
-func (a *app) showErrors(plans []checkedPlan) error {
+func (a *app) showErrors(plans []planfile.Checked) error {
 	var broken error
 	for _, c := range plans {
-		if c.sound() {
+		if c.Sound() {
 			continue
 		}
 		broken = errFindings
-		printer := newFindingPrinter(a.err, a.paletteFor(a.err), c.files)
-		printer.printAll(slices.DeleteFunc(slices.Clone(c.findings), func(f plan.Finding) bool { return f.Severity != plan.SeverityError }))
+		printer := render.NewFindingPrinter(a.err, a.paletteFor(a.err), c.Files)
+		printer.PrintAll(slices.DeleteFunc(slices.Clone(c.Findings), func(f plan.Finding) bool { return f.Severity != plan.SeverityError }))
 	}
 	return broken
 }
 
 // tellPartial says of plans with errors that an answer is of what could be read. It ends the command where no plan could
 // be read at all.
-func (a *app) tellPartial(plans []checkedPlan) error {
+func (a *app) tellPartial(plans []planfile.Checked) error {
 	err := a.showErrors(plans)
-	if err != nil && len(loaded(plans)) == 0 {
+	if err != nil && len(planfile.Parsed(plans)) == 0 {
 		return err
 	}
 	for _, c := range plans {
-		if !c.sound() {
-			fmt.Fprintf(a.err, "plan %s has %s: what follows counts what could be read, and may change when it is mended\n", shown(c.path), plural(c.count(plan.SeverityError), "error"))
+		if !c.Sound() {
+			fmt.Fprintf(a.err, "plan %s has %s: what follows counts what could be read, and may change when it is mended\n", render.Line(c.Path), render.Plural(c.Count(plan.SeverityError), "error"))
+		}
+	}
+	return nil
+}
+
+// addIncludeDir gives a command that reads plans its flag --include-dir.
+func addIncludeDir(a *app, cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&a.flags.includeDirs, "include-dir", nil, "`FOLDER` whose files a plan may include, besides the folder of its root file; may be repeated")
+	if err := cmd.MarkFlagDirname("include-dir"); err != nil { // for a flag that does not exist, which every run of the tests would show
+		panic(err)
+	}
+}
+
+// newLookup resolves the references of a plan.
+func (a *app) newLookup(planPath string) plan.Lookup { return planfile.NewLookup(planPath, a.env) }
+
+// plansToRun reads plans for a start of the daemon. A restart must not fail for a checkout that is half done: in place
+// of a file that cannot be read or has errors stands the plan that was applied from it last, as after a reload. Where the
+// store has none, that is an error.
+func (a *app) plansToRun(ctx context.Context, paths []string) ([]planfile.Checked, error) {
+	plans, broken := a.soundPlans(paths)
+	if broken == nil {
+		return plans, nil
+	}
+	applied := a.appliedFrom(ctx)
+	if len(applied) == 0 {
+		return nil, broken
+	}
+	plans = nil
+	for _, path := range paths {
+		c, err := a.checkPlan(path, rules.Options{Now: a.now()})
+		if err == nil && c.Plan != nil && c.Count(plan.SeverityError) == 0 {
+			plans = append(plans, c)
+			continue
+		}
+		root, ok := rootOf(path)
+		r := applied[root]
+		if !ok || r.ID == 0 {
+			return nil, broken
+		}
+		p, unfit := runner.LoadRevision(r, rules.Options{Now: a.now()})
+		if unfit != nil {
+			return nil, errors.Join(broken, unfit)
+		}
+		if err != nil {
+			fmt.Fprintf(a.err, "plan %s: %s\n", path, err)
+		}
+		fmt.Fprintf(a.err, "revision %d of plan %s, applied from %s before, stays at work until the file is mended\n", r.ID, r.Plan, path)
+		plans = append(plans, planfile.Checked{Path: path, Plan: p})
+	}
+	return plans, nil
+}
+
+// rootOf is how a plan's path stands in its revisions; false for one that is not a file.
+func rootOf(path string) (string, bool) {
+	if path == planfile.StdinPath {
+		return "", false
+	}
+	abs, err := filepath.Abs(filepath.FromSlash(path))
+	return filepath.ToSlash(abs), err == nil
+}
+
+// appliedFrom are the revisions at work by the path of their root file; none where there is no store.
+func (a *app) appliedFrom(ctx context.Context) map[string]store.Revision {
+	if a.flags.simulate && !a.storeNamed() {
+		return nil
+	}
+	s, err := a.openStore(ctx, store.Options{})
+	if err != nil {
+		return nil // what is wrong with it is told when it is opened for work
+	}
+	defer s.Close()
+	rows, err := s.AtWork(ctx)
+	if err != nil {
+		return nil
+	}
+	applied := map[string]store.Revision{}
+	for _, row := range rows {
+		if row.Withdrawn() {
+			continue
+		}
+		if r, err := s.Revision(ctx, row.ID); err == nil {
+			applied[r.Path] = r
+		}
+	}
+	return applied
+}
+
+// begun lists what the store shows begun and not ended.
+func begun(ctx context.Context, s *store.Store) ([]store.Occurrence, error) {
+	return s.Occurrences(ctx, store.Filter{Open: true, States: []string{string(runner.Starting), string(runner.Recording), string(runner.Stopping)}})
+}
+
+// reachable says what a plan lacks to reach the service at all, which is what a stop needs.
+func (w *workplace) reachable(p *plan.Plan) error {
+	lookup := w.lookup(p)
+	texts := []plan.Text{p.Account.CustomerID, p.Account.CustomerSecret}
+	for _, app := range p.Apps {
+		texts = append(texts, app.ID)
+	}
+	for _, t := range texts {
+		if _, err := t.Resolve(lookup); err != nil {
+			return fmt.Errorf("plan %s: %w", p.Files[0].Path, err)
 		}
 	}
 	return nil

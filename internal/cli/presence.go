@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"rundown/internal/cli/render"
+
 	"rundown/runner/store"
 )
 
@@ -59,7 +61,7 @@ func (d daemonState) text() string {
 	case d.elsewhere() && d.Local:
 		return fmt.Sprintf("running (pid %d, which is not visible here, %s)", d.Held, seen)
 	case d.elsewhere():
-		return fmt.Sprintf("running (on host %s, %s)", shown(d.Host), seen)
+		return fmt.Sprintf("running (on host %s, %s)", render.Line(d.Host), seen)
 	case d.PID > 0:
 		return fmt.Sprintf("not running (%s; another command, pid %d, is using the store)", seen, d.PID)
 	case d.Held > 0:
@@ -78,9 +80,9 @@ type daemonJSON struct {
 }
 
 func (d daemonState) view() daemonJSON {
-	v := daemonJSON{Running: d.running() && !d.quiet(), Host: orNull(d.Host), LastSeen: sessionTime(&d.Beat)}
+	v := daemonJSON{Running: d.running() && !d.quiet(), Host: render.OrNull(d.Host), LastSeen: render.SessionTime(&d.Beat)}
 	if d.here() {
-		v.PID, v.Since = &d.PID, sessionTime(&d.Since)
+		v.PID, v.Since = &d.PID, render.SessionTime(&d.Since)
 	}
 	return v
 }

@@ -14,6 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"rundown/internal/planfile"
+
 	"github.com/fsnotify/fsnotify"
 	"golang.org/x/sys/unix"
 )
@@ -243,11 +245,11 @@ func TestFilesSettleBeforeTheyAreRead(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				times := watchTimes
-				times.blind = true
-				w := newPlanWatchOf(times, slog.New(slog.DiscardHandler))
+				times := planfile.WatchTimes
+				times.Blind = true
+				w := planfile.NewWatchWith(times, slog.New(slog.DiscardHandler))
 				events := make(chan fsnotify.Event)
-				go w.loop(events, nil)
+				go w.Loop(events, nil)
 				begun := time.Now()
 				go func() {
 					for i := range tt.n {
@@ -258,14 +260,14 @@ func TestFilesSettleBeforeTheyAreRead(t *testing.T) {
 					}
 				}()
 				for _, want := range tt.want {
-					if kind := <-w.told(); kind != watchSettled || time.Since(begun) != want {
+					if kind := <-w.Told(); kind != planfile.WatchSettled || time.Since(begun) != want {
 						t.Errorf("told %d after %v, want %v", kind, time.Since(begun), want)
 					}
 				}
-				if kind := <-w.told(); kind != watchTick {
+				if kind := <-w.Told(); kind != planfile.WatchTick {
 					t.Errorf("told %d after %v", kind, time.Since(begun))
 				}
-				w.close()
+				w.Close()
 			})
 		})
 	}
@@ -276,23 +278,23 @@ func TestFilesSettleBeforeTheyAreRead(t *testing.T) {
 func TestFilesThatAreBeingWrittenAreNotRead(t *testing.T) {
 	d := &files{t, plansIn(t, map[string]string{"plan.yaml": "one"})}
 	path := d.path("plan.yaml")
-	read := newPlanFiles(nil, path)
+	read := planfile.NewFiles(nil, path)
 	if _, err := read.ReadFile(path); err != nil {
 		t.Fatal(err)
 	}
-	r := newReloader(&app{}, nil, nil, nil, []checkedPlan{{path: path, files: read}})
+	r := newReloader(&app{}, nil, nil, nil, []planfile.Checked{{Path: path, Files: read}})
 	for i, step := range []struct {
 		text         string
-		kind         watchKind
+		kind         planfile.WatchKind
 		now, confirm bool
 	}{
-		{"one", watchTick, false, false},
-		{"one, tw", watchTick, false, true},
-		{"one, two, th", watchConfirm, false, true},
-		{"one, two, three", watchConfirm, false, true},
-		{"one, two, three", watchConfirm, true, false},
-		{"one", watchTick, false, false}, // as it was read: nothing is to be done
-		{"two", watchSettled, true, false},
+		{"one", planfile.WatchTick, false, false},
+		{"one, tw", planfile.WatchTick, false, true},
+		{"one, two, th", planfile.WatchConfirm, false, true},
+		{"one, two, three", planfile.WatchConfirm, false, true},
+		{"one, two, three", planfile.WatchConfirm, true, false},
+		{"one", planfile.WatchTick, false, false}, // as it was read: nothing is to be done
+		{"two", planfile.WatchSettled, true, false},
 	} {
 		d.over("plan.yaml", step.text)
 		if now, confirm := r.due(step.kind); now != step.now || confirm != step.confirm {

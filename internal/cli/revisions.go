@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"rundown/internal/cli/render"
+
 	"rundown/runner/store"
 )
 
@@ -55,20 +57,20 @@ func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string)
 		}{[]revisionJSON{}}
 		for _, r := range all {
 			doc.Revisions = append(doc.Revisions, revisionJSON{
-				r.ID, r.Plan, r.Path, sessionTime(&r.At), orNull(r.Who), orNull(r.Commit), orNull(r.Hash), stateOf(r, atWork), orNull(r.Note), orNull(r.ReasonCode),
+				r.ID, r.Plan, r.Path, render.SessionTime(&r.At), render.OrNull(r.Who), render.OrNull(r.Commit), render.OrNull(r.Hash), stateOf(r, atWork), render.OrNull(r.Note), render.OrNull(r.ReasonCode),
 			})
 		}
-		return writeJSON(a.out, doc)
+		return render.JSON(a.out, doc)
 	}
 	if len(all) == 0 {
 		_, err := fmt.Fprintln(a.out, "no plan was applied yet")
 		return err
 	}
-	t := notedTable{header: []any{"REVISION", "PLAN", "APPLIED", "WHO", "COMMIT", "HASH", "STATE"}, name: "NOTE", spare: "HASH"}
+	t := render.Table{Header: []any{"REVISION", "PLAN", "APPLIED", "WHO", "COMMIT", "HASH", "STATE"}, Name: "NOTE", Spare: "HASH"}
 	for _, r := range all {
-		t.add(shown(r.Note), r.ID, shown(r.Plan), r.At.Format("2006-01-02 15:04:05Z07:00"), shown(r.Who),
+		t.Add(render.Line(r.Note), r.ID, render.Line(r.Plan), r.At.Format("2006-01-02 15:04:05Z07:00"), render.Line(r.Who),
 			r.Commit[:min(len(r.Commit), 8)], r.Hash[:min(len(r.Hash), 8)], stateOf(r, atWork))
 	}
-	t.print(a)
+	t.Print(a.out, a.width())
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"rundown/internal/cli/render"
+
 	"github.com/spf13/cobra"
 
 	"rundown/agora/catalog"
@@ -57,13 +59,13 @@ is kept and which test proves it, and for findings a plan that breaks it, what v
 		}
 		switch {
 		case format.value == "json":
-			return writeJSON(a.out, rules)
+			return render.JSON(a.out, rules)
 		case len(args) == 1:
 			return a.printRule(rules[0])
 		}
-		t := newTable(a.out, "ID", "SEVERITY", "ENFORCED", "STATEMENT")
+		t := render.NewTable(a.out, "ID", "SEVERITY", "ENFORCED", "STATEMENT")
 		for _, r := range rules {
-			t.AppendRow([]any{r.ID, severityWord(plan.Severity(r.Severity)), r.Enforced, r.Statement})
+			t.AppendRow([]any{r.ID, render.SeverityWord(plan.Severity(r.Severity)), r.Enforced, r.Statement})
 		}
 		t.Render()
 		return nil
@@ -118,10 +120,10 @@ func allRules() []ruleJSON {
 			severity = string(checked.Severity)
 			delete(ours, r.ID)
 		}
-		list = append(list, ruleJSON{r.ID, severity, r.Check, r.Statement, orNull(r.Source), string(k.By), orNull(k.Place), orNull(k.Test), orNull(rules.NoteOf(r.ID))})
+		list = append(list, ruleJSON{r.ID, severity, r.Check, r.Statement, render.OrNull(r.Source), string(k.By), render.OrNull(k.Place), render.OrNull(k.Test), render.OrNull(rules.NoteOf(r.ID))})
 	}
 	for _, r := range ours {
-		list = append(list, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, orNull(r.Source), string(rules.ByFinding), nil, nil, nil})
+		list = append(list, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, render.OrNull(r.Source), string(rules.ByFinding), nil, nil, nil})
 	}
 	slices.SortFunc(list, func(x, y ruleJSON) int { return strings.Compare(x.ID, y.ID) })
 	return list

@@ -1,10 +1,26 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/fatih/color"
+
+	"rundown/agora"
+	"rundown/agora/catalog"
+	"rundown/internal/cli/render"
+	"rundown/plan"
+	"rundown/runner"
+
+	"rundown/internal/planfile"
 
 	"github.com/spf13/cobra"
 
@@ -128,28 +144,119 @@ func wayOut(err error) error {
 }
 
 // storedPlans are the plans that were applied to the store last.
-func (a *app) storedPlans(ctx context.Context) ([]checkedPlan, error) {
+func (a *app) storedPlans(ctx context.Context) ([]planfile.Checked, error) {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
 	all, err := appliedPlans(ctx, s, rules.Options{Now: a.now()})
-	var plans []checkedPlan
+	var plans []planfile.Checked
 	for _, p := range all {
-		plans = append(plans, checkedPlan{path: p.Files[0].Path, plan: p})
+		plans = append(plans, planfile.Checked{Path: p.Files[0].Path, Plan: p})
 	}
 	return plans, err
 }
 
 // distinctNames refuses two plans of one name: their classes would have the same identities.
-func distinctNames(plans []checkedPlan) error {
+func distinctNames(plans []planfile.Checked) error {
 	seen := map[string]string{}
 	for _, c := range plans {
-		if other, ok := seen[c.plan.Name]; ok {
-			return fmt.Errorf("plans %s and %s have the same name, %s", other, c.path, c.plan.Name)
+		if other, ok := seen[c.Plan.Name]; ok {
+			return fmt.Errorf("plans %s and %s have the same name, %s", other, c.Path, c.Plan.Name)
 		}
-		seen[c.plan.Name] = c.path
+		seen[c.Plan.Name] = c.Path
+	}
+	return nil
+}
+
+// keepFlag is --keep: a number of days such as 400d, or a duration such as 9600h; 0 keeps for ever.
+type keepFlag struct{ length time.Duration }
+
+// leastKept is what the next start needs to know of what was recorded.
+const leastKept = 9 * 24 * time.Hour
+
+func (f *keepFlag) String() string {
+	if f.length == 0 {
+		return ""
+	}
+	return f.length.String()
+}
+
+func (f *keepFlag) Type() string { return "LONG" }
+
+func (f *keepFlag) Set(s string) error {
+	length, err := time.ParseDuration(s)
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		var n int
+		n, err = strconv.Atoi(days)
+		if n > 36500 {
+			err = strconv.ErrRange
+		}
+		length = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || length < leastKept {
+		return errors.New("must be 9d or more, such as 400d")
+	}
+	f.length = length
+	return nil
+}
+
+// rehearsedJSON is a line of run --dry-run --format json.
+type rehearsedJSON struct {
+	Occurrence string            `json:"occurrence"`
+	At         *string           `json:"at"`
+	Method     string            `json:"method"`
+	URL        string            `json:"url"`
+	Headers    map[string]string `json:"headers"`
+	Body       any               `json:"body"`
+}
+
+// dryRun prints the requests of the classes in the window and sends nothing.
+func (a *app) dryRun(plans []planfile.Checked, w window, format string) error {
+	base := agora.PrimaryURL
+	if a.flags.apiURL != "" {
+		base = func(catalog.Region, catalog.Near) string { return strings.TrimSuffix(a.flags.apiURL, "/") }
+	}
+	from, until := w.instants()
+	var all []runner.Rehearsed
+	for _, c := range plans {
+		requests, err := runner.Rehearse(c.Plan, from, until, func(o *plan.Occurrence) bool { return w.contains(o.Start) }, base)
+		if err != nil {
+			return fmt.Errorf("plan %s: %w", c.Path, err)
+		}
+		all = append(all, requests...)
+	}
+	slices.SortStableFunc(all, func(x, y runner.Rehearsed) int { return x.At.Compare(y.At) })
+	if format == "json" {
+		enc := json.NewEncoder(a.out)
+		enc.SetEscapeHTML(false)
+		for _, r := range all {
+			if err := enc.Encode(rehearsedJSON{r.Occurrence, render.PlanTime(r.At), r.Method, r.URL, r.Headers, r.Body}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(a.out, "no classes in this period")
+		return err
+	}
+	colours := a.paletteFor(a.out)
+	for _, r := range all {
+		var body bytes.Buffer
+		enc := json.NewEncoder(&body)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("  ", "  ")
+		if err := enc.Encode(r.Body); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s  %s\n  %s %s\n", r.At.Format("Mon 2006-01-02 15:04:05.000 MST"), render.Line(r.Occurrence),
+			colours.Paint(r.Method, color.Bold), render.Line(r.URL))
+		for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+			fmt.Fprintf(a.out, "  %s: %s\n", name, r.Headers[name])
+		}
+		fmt.Fprintf(a.out, "  %s\n", body.Bytes())
 	}
 	return nil
 }

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/planfile"
+
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
 	"rundown/plan"
@@ -17,10 +20,10 @@ import (
 )
 
 // judged checks plans as validate does.
-func judged(t *testing.T, paths ...string) []checkedPlan {
+func judged(t *testing.T, paths ...string) []planfile.Checked {
 	t.Helper()
 	a := &app{}
-	var list []checkedPlan
+	var list []planfile.Checked
 	for _, path := range paths {
 		c, err := a.checkPlan(path, rules.Options{Now: time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)})
 		if err != nil {
@@ -32,10 +35,10 @@ func judged(t *testing.T, paths ...string) []checkedPlan {
 }
 
 // sarifOf writes plans and reads them back, by the schema of SARIF 2.1.0.
-func sarifOf(t *testing.T, plans []checkedPlan, folder string) (*sarif.Run, string) {
+func sarifOf(t *testing.T, plans []planfile.Checked, folder string) (*sarif.Run, string) {
 	t.Helper()
 	var b bytes.Buffer
-	if _, err := writeSARIF(&b, plans, folder); err != nil {
+	if _, err := render.SARIF(&b, plans, "(devel)", folder); err != nil {
 		t.Fatal(err)
 	}
 	report, err := sarif.FromBytes(b.Bytes(), sarif.WithStrictValidation())
@@ -68,7 +71,7 @@ func TestSARIFOfEveryBadPlanIsValidAndWithinTheLimits(t *testing.T) {
 	plans := judged(t, paths...)
 	findings := 0
 	for _, c := range plans {
-		findings += len(c.findings)
+		findings += len(c.Findings)
 	}
 	run, _ := sarifOf(t, plans, folder)
 	if len(run.Results) != findings {
@@ -78,7 +81,7 @@ func TestSARIFOfEveryBadPlanIsValidAndWithinTheLimits(t *testing.T) {
 		t.Error("columns are counted in characters, and the run does not say so")
 	}
 	for _, r := range run.Tool.Driver.Rules {
-		if r.Help == nil || *r.Help.Text == "" || len(*r.ShortDescription.Text) > maxSARIFText || len(*r.ID) > 255 || len(r.Properties.Tags) == 0 || len(r.Properties.Tags) > 10 {
+		if r.Help == nil || *r.Help.Text == "" || len(*r.ShortDescription.Text) > render.MaxSARIFText || len(*r.ID) > 255 || len(r.Properties.Tags) == 0 || len(r.Properties.Tags) > 10 {
 			t.Errorf("rule %s is beyond what code scanning shows", *r.ID)
 		}
 	}
@@ -94,7 +97,7 @@ func TestSARIFOfEveryBadPlanIsValidAndWithinTheLimits(t *testing.T) {
 		if place.Region == nil || *place.Region.StartLine < 1 || *place.Region.StartColumn < 1 {
 			t.Errorf("a result of %s has no place", *r.RuleID)
 		}
-		mark := r.PartialFingerprints[fingerprintKey]
+		mark := r.PartialFingerprints[render.FingerprintKey]
 		if mark == "" || marks[mark] {
 			t.Errorf("the fingerprint %q of %s is missing or not its own", mark, *r.RuleID)
 		}
@@ -104,19 +107,19 @@ func TestSARIFOfEveryBadPlanIsValidAndWithinTheLimits(t *testing.T) {
 
 func TestSARIFKeepsTheWorstWhereARunCannotHoldAll(t *testing.T) {
 	t.Parallel()
-	var c checkedPlan
-	c.files, c.path = newFiles(nil), "plan.yaml"
-	for i := range maxSARIFResults + 3 {
+	var c planfile.Checked
+	c.Files, c.Path = planfile.NewReader(nil), "plan.yaml"
+	for i := range render.MaxSARIFResults + 3 {
 		severity := plan.SeverityWarning
 		if i%5 == 4 {
 			severity = plan.SeverityError
 		}
-		c.findings = append(c.findings, plan.Finding{
+		c.Findings = append(c.Findings, plan.Finding{
 			Pos: plan.Pos{File: "plan.yaml", Line: i + 1, Column: 1}, Severity: severity, Rule: "unused-definition", Message: fmt.Sprint(i),
 		})
 	}
 	var b bytes.Buffer
-	leftOut, err := writeSARIF(&b, []checkedPlan{c}, "")
+	leftOut, err := render.SARIF(&b, []planfile.Checked{c}, "(devel)", "")
 	if err != nil || leftOut != 3 {
 		t.Fatalf("%d left out, error %v; want 3", leftOut, err)
 	}
@@ -131,27 +134,27 @@ func TestSARIFKeepsTheWorstWhereARunCannotHoldAll(t *testing.T) {
 			errors++
 		}
 	}
-	if len(results) != maxSARIFResults || errors != c.count(plan.SeverityError) || results[0].Level != "error" {
-		t.Errorf("%d results, %d errors of %d", len(results), errors, c.count(plan.SeverityError))
+	if len(results) != render.MaxSARIFResults || errors != c.Count(plan.SeverityError) || results[0].Level != "error" {
+		t.Errorf("%d results, %d errors of %d", len(results), errors, c.Count(plan.SeverityError))
 	}
 }
 
 func TestFingerprintsSurviveMovesAndTellNothingOfSecrets(t *testing.T) {
 	marks := func(text string) []string {
-		c := checkedPlan{path: "plan.yaml", files: newFiles(nil)}
-		c.files.read["plan.yaml"] = []byte(text)
-		p, findings, err := load.Load(c.files, "plan.yaml")
+		c := planfile.Checked{Path: "plan.yaml", Files: planfile.NewReader(nil)}
+		c.Files.Read["plan.yaml"] = []byte(text)
+		p, findings, err := load.Load(c.Files, "plan.yaml")
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.plan, c.findings = p, findings
-		run, out := sarifOf(t, []checkedPlan{c}, "")
+		c.Plan, c.Findings = p, findings
+		run, out := sarifOf(t, []planfile.Checked{c}, "")
 		if strings.Contains(out, "canary") {
 			t.Error("the secret is shown")
 		}
 		var list []string
 		for _, r := range run.Results {
-			list = append(list, r.PartialFingerprints[fingerprintKey])
+			list = append(list, r.PartialFingerprints[render.FingerprintKey])
 		}
 		return list
 	}
@@ -174,8 +177,8 @@ func TestFingerprintsSurviveMovesAndTellNothingOfSecrets(t *testing.T) {
 func TestAFindingOfAnIncludedFileIsReportedOnce(t *testing.T) {
 	plans := judged(t, "../../plan/testdata/err/unknown-key.yaml", "../../plan/testdata/err/unknown-key.yaml")
 	run, _ := sarifOf(t, plans, "")
-	if len(run.Results) != len(plans[0].findings) {
-		t.Errorf("%d results of %d findings", len(run.Results), len(plans[0].findings))
+	if len(run.Results) != len(plans[0].Findings) {
+		t.Errorf("%d results of %d findings", len(run.Results), len(plans[0].Findings))
 	}
 }
 
@@ -190,7 +193,7 @@ func TestFilesAreNamedFromTheWorkingFolder(t *testing.T) {
 		{"/etc/a.yaml", "/repo", "file:///etc/a.yaml"},
 		{"a.yaml", "", "a.yaml"},
 	} {
-		if got := fileURI(test.name, test.folder); got != test.want {
+		if got := render.FileURI(test.name, test.folder); got != test.want {
 			t.Errorf("%s from %s: %s, want %s", test.name, test.folder, got, test.want)
 		}
 	}

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	"rundown/internal/cli/render"
 
 	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
@@ -53,7 +56,7 @@ Where none is ahead, show means the last one.`,
 			return err
 		}
 		if format.value == "json" {
-			return writeJSON(a.out, d.view())
+			return render.JSON(a.out, d.view())
 		}
 		a.printDossier(d)
 		return nil
@@ -75,7 +78,7 @@ func (a *app) showPlanned(ctx context.Context, id parsedID, path string, d *doss
 	if err != nil {
 		return err
 	}
-	o, err := id.find(plans[0].plan, a.now())
+	o, err := id.find(plans[0].Plan, a.now())
 	if err != nil {
 		return err
 	}
@@ -132,11 +135,11 @@ func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence
 		return err
 	}
 	c, err := a.checkPlan(revisions[0].Path, rules.Options{Now: a.now()})
-	if err != nil || c.plan == nil {
-		fmt.Fprintf(a.err, "rundown: the plan was read from %s, which is not there any more: name it to see the settings\n", shown(revisions[0].Path))
+	if err != nil || c.Plan == nil {
+		fmt.Fprintf(a.err, "rundown: the plan was read from %s, which is not there any more: name it to see the settings\n", render.Line(revisions[0].Path))
 		return nil
 	}
-	o, err := whole.find(c.plan, a.now())
+	o, err := whole.find(c.Plan, a.now())
 	if err != nil {
 		fmt.Fprintf(a.err, "rundown: %s\n", oneLine(err.Error()))
 		return nil
@@ -198,7 +201,7 @@ func (a *app) printDossier(d dossier) {
 	if d.class != nil {
 		a.printClass(*d.class, d.row)
 	} else {
-		fmt.Fprintln(a.out, shown(d.row.ID))
+		fmt.Fprintln(a.out, render.Line(d.row.ID))
 	}
 	if d.row == nil {
 		return
@@ -214,7 +217,7 @@ func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 	fmt.Fprintln(a.out, o.ID)
 	row := func(name, value string) {
 		if value != "" {
-			a.printWrapped(a.out, fmt.Sprintf("  %-9s ", name), shown(value))
+			a.printWrapped(a.out, fmt.Sprintf("  %-9s ", name), render.Line(value))
 		}
 	}
 	zone := o.Settings.Zone
@@ -251,14 +254,14 @@ func (a *app) printSettings(settings []setting) {
 	texts := make([]string, len(settings))
 	for i, s := range settings {
 		if texts[i] = "-"; s.Value != nil {
-			texts[i] = shown(*s.Value)
+			texts[i] = render.Line(*s.Value)
 		}
 		if n := runewidth.StringWidth(texts[i]); n <= most {
 			column = max(column, n)
 		}
 	}
 	for i, s := range settings {
-		prefix, from := fmt.Sprintf("  %-13s  ", s.Key), shown(s.From.String())
+		prefix, from := fmt.Sprintf("  %-13s  ", s.Key), render.Line(s.From.String())
 		line := prefix + runewidth.FillRight(texts[i], column) + "  " + from
 		if runewidth.StringWidth(line) <= a.width() || !strings.Contains(texts[i], " ") {
 			fmt.Fprintln(a.out, line)
@@ -266,4 +269,53 @@ func (a *app) printSettings(settings []setting) {
 		}
 		a.printWrapped(a.out, prefix, texts[i]+" ("+from+")")
 	}
+}
+
+// setting is an effective setting, as people read it.
+type setting struct {
+	Key   string   `json:"key"`
+	Value *string  `json:"value"` // null: not set and not sent
+	From  *fromPos `json:"from"`  // null: the program's default
+}
+
+type fromPos struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+func (f *fromPos) String() string {
+	if f == nil {
+		return "default"
+	}
+	return fmt.Sprintf("%s:%d", f.File, f.Line)
+}
+
+// effectiveSettings lists the settings of an occurrence by key, in the order in which the reference plan has them,
+// each with the place it comes from. No secret is among them: addresses show as the plan may show them.
+func effectiveSettings(s plan.Settings) []setting {
+	var list []setting
+	for _, row := range plan.SettingTable {
+		e := setting{Key: row.Key, Value: render.OrNull(row.Text(&s))}
+		pos, ok := s.From.Of(row.Key)
+		if !ok && row.Key == "near" && s.Storage != nil {
+			pos, ok = s.Storage.From[row.Key]
+		}
+		if ok && pos.Line > 0 {
+			e.From = &fromPos{pos.File, pos.Line}
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// durationText writes a length as plans do: 2m and not 2m0s.
+func durationText(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -12,6 +13,10 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"rundown/internal/cli/render"
+	"rundown/internal/host"
+	"rundown/internal/planfile"
 
 	"github.com/spf13/cobra"
 
@@ -65,7 +70,7 @@ SIGINT and SIGTERM end it with status 0.`,
 		if cfg.StartAfter == 0 {
 			cfg.StartAfter = -1 // the configuration's zero is the default
 		}
-		cfg.Logger, _ = newLogger(a.err, a.flags.logFormat, a.flags.logLevel) // checked before
+		cfg.Logger, _ = host.NewLogger(a.err, a.flags.logFormat, a.flags.logLevel) // checked before
 		return a.serveSimulator(cmd.Context(), cfg, listen, ledger)
 	}
 	return cmd
@@ -140,11 +145,11 @@ func cause(err error) error {
 // writeLedger replaces the file in one move, so that no reader meets half of it.
 func writeLedger(path string, l simulator.Ledger) error {
 	var b bytes.Buffer
-	if err := writeJSON(&b, l); err != nil {
+	if err := render.JSON(&b, l); err != nil {
 		return fmt.Errorf("ledger %s: %w", path, err)
 	}
 	if err := replaceFile(path, b.Bytes()); err != nil {
-		return fmt.Errorf("ledger %s: %w", path, reason(err))
+		return fmt.Errorf("ledger %s: %w", path, planfile.Reason(err))
 	}
 	return nil
 }
@@ -173,12 +178,25 @@ func replaceFile(path string, content []byte) error {
 func readFaults(path string) (simulator.Faults, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return simulator.Faults{}, reason(err)
+		return simulator.Faults{}, planfile.Reason(err)
 	}
 	defer f.Close()
-	text, err := readBounded(f, maxFaultsSize)
+	text, err := planfile.ReadBounded(f, maxFaultsSize)
 	if err != nil {
 		return simulator.Faults{}, err
 	}
 	return simulator.ParseFaults(text)
+}
+
+// warnOfReach says that other machines can reach a simulator, and what they can do with it.
+func warnOfReach(w io.Writer, addr net.Addr, token string) {
+	tcp, ok := addr.(*net.TCPAddr)
+	if ok && tcp.IP.IsLoopback() {
+		return
+	}
+	control := "the endpoints under /_simulator/ answer callers on this machine only"
+	if token != "" {
+		control = "the endpoints under /_simulator/ answer callers with the control token"
+	}
+	fmt.Fprintf(w, "rundown: warning: other machines can reach the simulator at %s; %s\n", addr, control)
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"rundown/internal/cli/render"
+
 	"github.com/spf13/cobra"
 
 	"rundown/runner"
@@ -95,7 +97,7 @@ func (a *app) statusOf(ctx context.Context, s *store.Store) (st status, err erro
 // writeText writes the status for people.
 func (st status) writeText(a *app) {
 	say := func(format string, args ...any) {
-		a.printHanging(a.out, "", shown(fmt.Sprintf(format, args...)), len("  "))
+		a.printHanging(a.out, "", render.Line(fmt.Sprintf(format, args...)), len("  "))
 	}
 	for _, r := range st.refused {
 		say("plan %s: revision %d is refused, the one before is at work: %s", r.Plan, r.ID, r.Note)
@@ -127,11 +129,11 @@ func (st status) writeJSON(a *app) error {
 	held := func(revisions []store.Revision) []heldJSON {
 		list := []heldJSON{}
 		for _, r := range revisions {
-			list = append(list, heldJSON{r.ID, r.Plan, r.Note, orNull(r.ReasonCode)})
+			list = append(list, heldJSON{r.ID, r.Plan, r.Note, render.OrNull(r.ReasonCode)})
 		}
 		return list
 	}
-	return writeJSON(a.out, struct {
+	return render.JSON(a.out, struct {
 		Occurrences []occurrenceJSON `json:"occurrences"`
 		Waiting     []heldJSON       `json:"waiting"`
 		Refused     []heldJSON       `json:"refused"`

@@ -11,6 +11,10 @@ import (
 	"syscall"
 	"time"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/host"
+	"rundown/internal/planfile"
+
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"
@@ -19,7 +23,7 @@ import (
 
 // stopAll stops every recording that the store shows begun and leaves the planned ones alone. Where a daemon works on
 // the store, the orders are left for it, and its work is awaited. Where the store cannot be written, it works on a copy in memory.
-func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) error {
+func (a *app) stopAll(ctx context.Context, plans []planfile.Checked, o runOptions) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	w, err := a.workplaceToStop(ctx, o.ledger)
@@ -42,7 +46,7 @@ func (a *app) stopAll(ctx context.Context, plans []checkedPlan, o runOptions) er
 }
 
 // stopIn stops what the workplace's store shows begun, and closes the workplace.
-func (a *app) stopIn(ctx context.Context, w *workplace, plans []checkedPlan) (err error) {
+func (a *app) stopIn(ctx context.Context, w *workplace, plans []planfile.Checked) (err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 	rows, left, err := a.toStop(ctx, w.store)
 	if err != nil || len(rows) == 0 {
@@ -66,7 +70,7 @@ func (a *app) stopIn(ctx context.Context, w *workplace, plans []checkedPlan) (er
 // carryOutStops waits until what was ordered to stop has ended, until nothing has changed for too long, or until the store
 // cannot be written any more. It fails where a session may still run.
 func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Plan, rows []store.Occurrence, left *leftover) error {
-	log, err := newLogger(a.err, a.flags.logFormat, a.quietLevel())
+	log, err := host.NewLogger(a.err, a.flags.logFormat, a.quietLevel())
 	if err != nil {
 		return err
 	}
@@ -101,7 +105,7 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 			for _, issue := range engine.Issues() {
 				of, _, _ := strings.Cut(issue.Text, ": ") // the rest counts the requests
 				if !told[of] {
-					fmt.Fprintln(a.err, shown(issue.Text))
+					fmt.Fprintln(a.err, render.Line(issue.Text))
 				}
 				told[of] = true
 			}
@@ -143,14 +147,14 @@ func (a *app) tellStops(open map[string]runner.Phase, states []runner.State) (ch
 			continue
 		}
 		open[s.ID], changed = s.Phase, true
-		fmt.Fprintf(a.err, "%s: %s\n", shown(s.ID), s.Phase)
+		fmt.Fprintf(a.err, "%s: %s\n", render.Line(s.ID), s.Phase)
 		switch s.Phase {
 		case runner.Planned:
 			delete(open, s.ID)
-			fmt.Fprintf(a.out, "%s: stopped; its plan has moved it to %s\n", shown(s.ID), s.Start.Format(time.RFC3339))
+			fmt.Fprintf(a.out, "%s: stopped; its plan has moved it to %s\n", render.Line(s.ID), s.Start.Format(time.RFC3339))
 		case runner.Over:
 			delete(open, s.ID)
-			fmt.Fprintf(a.out, "%s: %s: %s\n", shown(s.ID), s.Outcome, shown(s.Reason))
+			fmt.Fprintf(a.out, "%s: %s: %s\n", render.Line(s.ID), s.Outcome, render.Line(s.Reason))
 		}
 	}
 	return changed

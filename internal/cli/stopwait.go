@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"rundown/internal/cli/render"
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -98,7 +99,7 @@ func (a *app) lookAtStops(ctx context.Context, s *store.Store, orders map[string
 	for _, id := range ids {
 		phase, waits := open[id]
 		if result, ok := refused[id]; ok && waits && phase != runner.Stopping {
-			fmt.Fprintf(a.out, "%s: not stopped: %s\n", shown(id), shown(result))
+			fmt.Fprintf(a.out, "%s: not stopped: %s\n", render.Line(id), render.Line(result))
 			delete(open, id)
 			changed = true
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"rundown/internal/cli/render"
+
 	"rundown/runner"
 	"rundown/runner/store"
 )
@@ -23,7 +25,7 @@ type toldJSON struct {
 func toldOf(events []store.Event) []toldJSON {
 	told := []toldJSON{}
 	for _, e := range events {
-		told = append(told, toldJSON{sessionTime(&e.At), e.Kind, orNull(e.Who), e.Text, json.RawMessage(e.Data)})
+		told = append(told, toldJSON{render.SessionTime(&e.At), e.Kind, render.OrNull(e.Who), e.Text, json.RawMessage(e.Data)})
 	}
 	return told
 }
@@ -111,8 +113,8 @@ func (a *app) printStory(o store.Occurrence, events []store.Event, zone *time.Lo
 		}
 		who := ""
 		if e.Who != "" {
-			who = shown(e.Who) + ": "
+			who = render.Line(e.Who) + ": "
 		}
-		a.printWrapped(a.out, "  "+at.Format("15:04:05.000")+"  ", who+shown(tell(o, e, zone)))
+		a.printWrapped(a.out, "  "+at.Format("15:04:05.000")+"  ", who+render.Line(tell(o, e, zone)))
 	}
 }

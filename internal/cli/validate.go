@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/planfile"
+
 	"github.com/spf13/cobra"
 
 	"rundown/plan"
@@ -51,7 +54,7 @@ plan is judged by itself. "-" reads standard input. The exit status is 1 where a
 // validate reads and checks plans and writes what it finds. A plan that cannot be read leaves the others to be checked.
 func (a *app) validate(paths []string, format string, strict, resolve bool) error {
 	var unreadable []error
-	var plans []checkedPlan
+	var plans []planfile.Checked
 	for _, path := range paths {
 		c, err := a.loadPlan(path)
 		if err != nil {
@@ -60,13 +63,13 @@ func (a *app) validate(paths []string, format string, strict, resolve bool) erro
 		}
 		plans = append(plans, c)
 	}
-	beside := loaded(plans)
+	beside := planfile.Parsed(plans)
 	for i := range plans {
 		opts := rules.Options{Now: a.now(), Beside: beside}
 		if resolve {
-			opts.Lookup = a.newLookup(plans[i].path)
+			opts.Lookup = a.newLookup(plans[i].Path)
 		}
-		plans[i].check(opts)
+		plans[i].Check(opts)
 		if format == "text" {
 			a.printValidation(plans[i], opts)
 		}
@@ -82,7 +85,7 @@ func (a *app) validate(paths []string, format string, strict, resolve bool) erro
 		a.finish(err)
 	}
 	for _, c := range plans {
-		if c.count(plan.SeverityError) > 0 || c.plan == nil || strict && c.count(plan.SeverityWarning) > 0 {
+		if c.Count(plan.SeverityError) > 0 || c.Plan == nil || strict && c.Count(plan.SeverityWarning) > 0 {
 			return errFindings
 		}
 	}
@@ -90,7 +93,7 @@ func (a *app) validate(paths []string, format string, strict, resolve bool) erro
 }
 
 // writeFindings writes the findings of all plans for programs; the text for people was written plan by plan.
-func (a *app) writeFindings(format string, plans []checkedPlan, resolve bool) error {
+func (a *app) writeFindings(format string, plans []planfile.Checked, resolve bool) error {
 	if len(plans) == 0 {
 		return nil
 	}
@@ -98,13 +101,13 @@ func (a *app) writeFindings(format string, plans []checkedPlan, resolve bool) er
 	case "json":
 		return a.writeValidation(plans, resolve)
 	case "sarif":
-		leftOut, err := writeSARIF(a.out, plans, workingFolder())
+		leftOut, err := render.SARIF(a.out, plans, versionOf().Version, workingFolder())
 		if leftOut > 0 {
-			fmt.Fprintf(a.err, "%s left out, of the least severity: a run of sarif holds at most %d\n", plural(leftOut, "finding"), maxSARIFResults)
+			fmt.Fprintf(a.err, "%s left out, of the least severity: a run of sarif holds at most %d\n", render.Plural(leftOut, "finding"), render.MaxSARIFResults)
 		}
 		return err
 	case "github":
-		return writeAnnotations(a.out, plans, workingFolder())
+		return render.Annotations(a.out, plans, workingFolder())
 	}
 	return nil
 }
@@ -119,40 +122,40 @@ func workingFolder() string {
 }
 
 // printValidation writes findings and summary for people: errors, warnings, notes in a line, and what the plan comes to.
-func (a *app) printValidation(c checkedPlan, opts rules.Options) {
+func (a *app) printValidation(c planfile.Checked, opts rules.Options) {
 	w := bufio.NewWriter(a.out)
 	defer w.Flush() // a failure stays with a.out, and Main reports it
-	printer := newFindingPrinter(w, a.paletteFor(a.out), c.files)
-	printer.printAll(c.findings)
-	printer.printNotes(c.findings)
-	fmt.Fprintf(w, "%s: %s\n", shown(c.path), counted(c))
-	if c.plan == nil {
+	printer := render.NewFindingPrinter(w, a.paletteFor(a.out), c.Files)
+	printer.PrintAll(c.Findings)
+	printer.PrintNotes(c.Findings)
+	fmt.Fprintf(w, "%s: %s\n", render.Line(c.Path), counted(c))
+	if c.Plan == nil {
 		return
 	}
-	for _, part := range summaryParts(c.summary(opts.Lookup)) {
-		for _, line := range wrap(part, "  ") {
+	for _, part := range summaryParts(summaryOf(c, opts.Lookup)) {
+		for _, line := range render.WrapSummary(part, "  ") {
 			fmt.Fprintln(w, line)
 		}
 	}
 }
 
-// summary is what validate says of a plan that was checked.
-func (c checkedPlan) summary(lookup plan.Lookup) rules.Summary {
-	return rules.SummaryOf(c.forecast, len(c.plan.Recordings), rules.NotChecked(c.plan, lookup))
+// summaryOf is what validate says of a plan that was checked.
+func summaryOf(c planfile.Checked, lookup plan.Lookup) rules.Summary {
+	return rules.SummaryOf(c.Forecast, len(c.Plan.Recordings), rules.NotChecked(c.Plan, lookup))
 }
 
 // counted says how many findings of which severity there are.
-func counted(c checkedPlan) string {
-	parts := []string{plural(c.count(plan.SeverityError), "error"), plural(c.count(plan.SeverityWarning), "warning")}
-	if n := c.count(plan.SeverityInformation); n > 0 {
-		parts = append(parts, plural(n, "note"))
+func counted(c planfile.Checked) string {
+	parts := []string{render.Plural(c.Count(plan.SeverityError), "error"), render.Plural(c.Count(plan.SeverityWarning), "warning")}
+	if n := c.Count(plan.SeverityInformation); n > 0 {
+		parts = append(parts, render.Plural(n, "note"))
 	}
 	return strings.Join(parts, ", ")
 }
 
 // summaryParts are what a plan comes to: recordings, classes, period, peak, cost, and what was not checked.
 func summaryParts(s rules.Summary) []string {
-	parts := []string{plural(s.Recordings, "recording") + ", " + plural(s.Classes, "class")}
+	parts := []string{render.Plural(s.Recordings, "recording") + ", " + render.Plural(s.Classes, "class")}
 	if s.Classes > 0 {
 		first, last := s.First.Format(time.DateOnly), s.Last.Format(time.DateOnly)
 		if parts[0] += " on " + first; first != last {
@@ -163,7 +166,7 @@ func summaryParts(s rules.Summary) []string {
 			minutesText(s)+", "+costText(s.CostUSD))
 	}
 	if len(s.NotChecked) > 0 {
-		parts = append(parts, "not checked, because not set here: "+shown(strings.Join(s.NotChecked, ", ")))
+		parts = append(parts, "not checked, because not set here: "+render.Line(strings.Join(s.NotChecked, ", ")))
 	}
 	return parts
 }
@@ -193,17 +196,6 @@ func costText(usd float64) string {
 }
 
 func hours(seconds int64) string { return fmt.Sprintf("%.1f h", float64(seconds)/3600) }
-
-func plural(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case strings.HasSuffix(noun, "s"):
-		return fmt.Sprintf("%d %ses", n, noun)
-	default:
-		return fmt.Sprintf("%d %ss", n, noun)
-	}
-}
 
 type findingJSON struct {
 	File      *string       `json:"file"`
@@ -238,16 +230,9 @@ func fixView(f plan.Fix) *fixJSON {
 
 func findingView(f plan.Finding) findingJSON {
 	return findingJSON{
-		orNull(f.Pos.File), positive(f.Pos.Line), positive(f.Pos.Column), positive(f.Pos.EndLine), positive(f.Pos.EndColumn),
-		f.Severity, f.Rule, f.Message, orNull(f.Hint), orNull(f.Source), fixView(f.Fix),
+		render.OrNull(f.Pos.File), render.Positive(f.Pos.Line), render.Positive(f.Pos.Column), render.Positive(f.Pos.EndLine), render.Positive(f.Pos.EndColumn),
+		f.Severity, f.Rule, f.Message, render.OrNull(f.Hint), render.OrNull(f.Source), fixView(f.Fix),
 	}
-}
-
-func positive(n int) *int {
-	if n <= 0 {
-		return nil
-	}
-	return &n
 }
 
 type summaryJSON struct {
@@ -273,27 +258,27 @@ type validationJSON struct {
 }
 
 // writeValidation writes the findings of all plans for scripts.
-func (a *app) writeValidation(plans []checkedPlan, resolve bool) error {
+func (a *app) writeValidation(plans []planfile.Checked, resolve bool) error {
 	v := validationJSON{Findings: []findingJSON{}, Plans: []summaryJSON{}}
 	for _, c := range plans {
-		v.Errors += c.count(plan.SeverityError)
-		v.Warnings += c.count(plan.SeverityWarning)
-		v.Notes += c.count(plan.SeverityInformation)
-		for _, f := range c.findings {
+		v.Errors += c.Count(plan.SeverityError)
+		v.Warnings += c.Count(plan.SeverityWarning)
+		v.Notes += c.Count(plan.SeverityInformation)
+		for _, f := range c.Findings {
 			v.Findings = append(v.Findings, findingView(f))
 		}
-		if c.plan == nil {
+		if c.Plan == nil {
 			continue
 		}
 		var lookup plan.Lookup
 		if resolve {
-			lookup = a.newLookup(c.path)
+			lookup = a.newLookup(c.Path)
 		}
-		s := c.summary(lookup)
+		s := summaryOf(c, lookup)
 		v.Plans = append(v.Plans, summaryJSON{
-			c.path, s.Recordings, s.Classes, planTime(s.First), planTime(s.Last), s.Peak, planTime(s.PeakAt),
+			c.Path, s.Recordings, s.Classes, render.PlanTime(s.First), render.PlanTime(s.Last), s.Peak, render.PlanTime(s.PeakAt),
 			s.HDSeconds, s.FullHDSeconds, s.CostUSD, append([]string{}, s.NotChecked...),
 		})
 	}
-	return writeJSON(a.out, v)
+	return render.JSON(a.out, v)
 }

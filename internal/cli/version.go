@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"rundown/internal/cli/render"
+
 	"github.com/spf13/cobra"
 
 	"rundown/agora/catalog"
@@ -33,7 +35,7 @@ func versionOf() versionInfo {
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
-			v.Commit = orNull(s.Value)
+			v.Commit = render.OrNull(s.Value)
 		case "vcs.modified":
 			modified := s.Value == "true"
 			v.Modified = &modified
@@ -54,7 +56,7 @@ func newVersionCommand(a *app) *cobra.Command {
 	cmd.RunE = func(*cobra.Command, []string) error {
 		v := versionOf()
 		if format.value == "json" {
-			return writeJSON(a.out, v)
+			return render.JSON(a.out, v)
 		}
 		commit := "unknown"
 		if v.Commit != nil {

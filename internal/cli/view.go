@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"rundown/internal/cli/render"
+
 	"rundown/internal/redact"
 	"rundown/plan"
 	"rundown/runner"
@@ -135,9 +137,9 @@ func (d *orderDoc) view(zone *time.Location) *orderJSON {
 	if d == nil {
 		return nil
 	}
-	v := &orderJSON{Who: orNull(d.Who), Reason: orNull(d.Reason), ReasonCode: orNull(string(d.ReasonCode)), Pending: d.Pending}
+	v := &orderJSON{Who: render.OrNull(d.Who), Reason: render.OrNull(d.Reason), ReasonCode: render.OrNull(string(d.ReasonCode)), Pending: d.Pending}
 	if d.Until != nil {
-		v.Until = planTime(d.Until.In(zone))
+		v.Until = render.PlanTime(d.Until.In(zone))
 	}
 	return v
 }
@@ -207,9 +209,9 @@ func occurrenceView(o store.Occurrence, sessions []store.Session) occurrenceJSON
 	d := readDoc[occurrenceDoc](o.Doc)
 	v := occurrenceJSON{
 		ID: o.ID, Recording: o.Recording,
-		App: orNull(d.App), Page: orNull(redact.Query(plan.MaskUser(o.URL))), Storage: orNull(d.Storage), Bucket: orNull(d.Bucket),
-		Start: planTime(inZone(o.Start, zone)), End: planTime(inZone(o.End, zone)),
-		State: orNull(o.State), Outcome: orNull(o.Outcome), Reason: orNull(o.Reason), ReasonCode: orNull(o.ReasonCode),
+		App: render.OrNull(d.App), Page: render.OrNull(redact.Query(plan.MaskUser(o.URL))), Storage: render.OrNull(d.Storage), Bucket: render.OrNull(d.Bucket),
+		Start: render.PlanTime(inZone(o.Start, zone)), End: render.PlanTime(inZone(o.End, zone)),
+		State: render.OrNull(o.State), Outcome: render.OrNull(o.Outcome), Reason: render.OrNull(o.Reason), ReasonCode: render.OrNull(o.ReasonCode),
 		Gaps: []gapJSON{}, Sessions: []sessionJSON{},
 	}
 	v.Cancelled = d.Cancel.view(zone)
@@ -219,21 +221,21 @@ func occurrenceView(o store.Occurrence, sessions []store.Session) occurrenceJSON
 	if leftPlan(o, d) {
 		v.LeftPlan = &leftJSON{}
 		if d.Until != nil {
-			v.LeftPlan.RecordedUntil = planTime(inZone(*d.Until, zone))
+			v.LeftPlan.RecordedUntil = render.PlanTime(inZone(*d.Until, zone))
 		}
 	}
 	if d.Earlier > 0 {
 		at, _ := stoppedAt(d.Earlier, sessions)
-		v.Moved = &movedJSON{d.Earlier, sessionTime(at)}
+		v.Moved = &movedJSON{d.Earlier, render.SessionTime(at)}
 	}
 	for _, g := range d.Gaps {
-		v.Gaps = append(v.Gaps, gapJSON{sessionTime(g.From), sessionTime(g.Until)})
+		v.Gaps = append(v.Gaps, gapJSON{render.SessionTime(g.From), render.SessionTime(g.Until)})
 	}
 	for _, s := range sessions {
 		d := readDoc[sessionDoc](s.Doc)
 		v.Sessions = append(v.Sessions, sessionJSON{
-			s.Attempt, orNull(s.Cname), orNull(s.UID), orNull(s.ResourceID), orNull(s.SID), orNull(s.State), orNull(d.Reason), orNull(d.ReasonCode),
-			sessionTime(d.StartedAt), sessionTime(d.RecordingAt), sessionTime(d.StoppedAt), orNull(d.UploadStatus), d.Files,
+			s.Attempt, render.OrNull(s.Cname), render.OrNull(s.UID), render.OrNull(s.ResourceID), render.OrNull(s.SID), render.OrNull(s.State), render.OrNull(d.Reason), render.OrNull(d.ReasonCode),
+			render.SessionTime(d.StartedAt), render.SessionTime(d.RecordingAt), render.SessionTime(d.StoppedAt), render.OrNull(d.UploadStatus), d.Files,
 		})
 	}
 	return v
@@ -289,7 +291,7 @@ func (l lives) views() []occurrenceJSON {
 
 // writeJSON writes them in the form of now, status and history.
 func (l lives) writeJSON(a *app) error {
-	return writeJSON(a.out, struct {
+	return render.JSON(a.out, struct {
 		Occurrences []occurrenceJSON `json:"occurrences"`
 	}{l.views()})
 }
@@ -298,20 +300,20 @@ func (l lives) writeJSON(a *app) error {
 // year, which the name has, and the sessions are not counted.
 func (l lives) writeText(a *app) {
 	t := l.table("Mon 2006-01-02")
-	if !t.fits(a) {
+	if !t.Fits(a.width()) {
 		t = l.table("Mon 02 Jan")
 	}
-	t.print(a)
+	t.Print(a.out, a.width())
 }
 
-func (l lives) table(day string) *notedTable {
-	t := notedTable{header: []any{"DAY", "CLASS", "ID", "STATE", "SESSIONS"}, spare: "SESSIONS"}
+func (l lives) table(day string) *render.Table {
+	t := render.Table{Header: []any{"DAY", "CLASS", "ID", "STATE", "SESSIONS"}, Spare: "SESSIONS"}
 	for _, o := range l.occurrences {
 		zone := zoneOf(o)
 		start, end := inZone(o.Start, zone), inZone(o.End, zone)
 		name := cmp.Or(l.names[o.ID], o.ID)
-		t.add(shown(reasonOf(o, l.sessions[o.ID], name, zone)), start.Format(day), zonedClock(start, end),
-			shown(name), shown(cmp.Or(o.Outcome, o.State)), len(l.sessions[o.ID]))
+		t.Add(render.Line(reasonOf(o, l.sessions[o.ID], name, zone)), start.Format(day), zonedClock(start, end),
+			render.Line(name), render.Line(cmp.Or(o.Outcome, o.State)), len(l.sessions[o.ID]))
 	}
 	return &t
 }
@@ -398,12 +400,12 @@ func stoppedAt(earlier int, sessions []store.Session) (last *time.Time, over boo
 
 // writeSessions writes them as a table with a row a session, and the reason of each occurrence below.
 func (l lives) writeSessions(a *app) {
-	t := notedTable{header: []any{"RECORDING", "OUTCOME", "SESSION", "UID", "WRITTEN", "UPLOAD", "FILES"}}
+	t := render.Table{Header: []any{"RECORDING", "OUTCOME", "SESSION", "UID", "WRITTEN", "UPLOAD", "FILES"}}
 	for _, o := range l.occurrences {
 		zone := zoneOf(o)
-		name, outcome := shown(o.Recording), shown(o.Outcome)
+		name, outcome := render.Line(o.Recording), render.Line(o.Outcome)
 		if len(l.sessions[o.ID]) == 0 {
-			t.add("", name, outcome, "none", "", "", "", "")
+			t.Add("", name, outcome, "none", "", "", "", "")
 		}
 		for _, s := range l.sessions[o.ID] {
 			d := readDoc[sessionDoc](s.Doc)
@@ -411,14 +413,14 @@ func (l lives) writeSessions(a *app) {
 			if s.SID != "" {
 				note = "sid " + s.SID
 			}
-			t.add(note, name, outcome, fmt.Sprintf("%d %s", s.Attempt, s.State), s.UID,
+			t.Add(note, name, outcome, fmt.Sprintf("%d %s", s.Attempt, s.State), s.UID,
 				clockIn(d.RecordingAt, zone)+"-"+clockIn(d.StoppedAt, zone), d.UploadStatus, len(d.Files))
 			name, outcome = "", ""
 		}
 	}
-	t.print(a)
+	t.Print(a.out, a.width())
 	for _, o := range l.occurrences {
-		a.printHanging(a.out, shown(o.ID)+": ", shown(o.Reason), len("  "))
+		a.printHanging(a.out, render.Line(o.ID)+": ", render.Line(o.Reason), len("  "))
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"rundown/internal/cli/render"
+
 	"github.com/mattn/go-runewidth"
 
 	"rundown/runner/store"
@@ -17,7 +19,7 @@ func fits(t *testing.T, out string, args ...string) {
 	t.Helper()
 	for line := range strings.Lines(out) {
 		line = strings.TrimRight(line, "\n")
-		if runewidth.StringWidth(line) <= usualWidth {
+		if runewidth.StringWidth(line) <= render.UsualWidth {
 			continue
 		}
 		rest := line
@@ -26,7 +28,7 @@ func fits(t *testing.T, out string, args ...string) {
 				rest = strings.Replace(rest, word, "", 1)
 			}
 		}
-		if n := runewidth.StringWidth(rest); n > usualWidth || n == runewidth.StringWidth(line) {
+		if n := runewidth.StringWidth(rest); n > render.UsualWidth || n == runewidth.StringWidth(line) {
 			t.Errorf("rundown %s: %d columns: %s", strings.Join(args, " "), runewidth.StringWidth(line), line)
 		}
 	}

@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
+
+	"rundown/internal/host"
+	"rundown/internal/planfile"
 
 	"rundown/agora"
 	"rundown/agora/catalog"
@@ -50,14 +54,14 @@ type workplace struct {
 
 // openWorkplace opens the store for work and sets up the service that the flags name. A plan that needs what is not set
 // makes no store: where one is there, who opens it judges that, since something may run already.
-func (a *app) openWorkplace(ctx context.Context, ledger string, plans ...checkedPlan) (*workplace, error) {
+func (a *app) openWorkplace(ctx context.Context, ledger string, plans ...planfile.Checked) (*workplace, error) {
 	return a.openWorkplaceOn(ctx, store.Open, ledger, plans...)
 }
 
 // opener opens a store.
 type opener func(ctx context.Context, dsn string, opts store.Options) (*store.Store, error)
 
-func (a *app) openWorkplaceOn(ctx context.Context, open opener, ledger string, plans ...checkedPlan) (_ *workplace, err error) {
+func (a *app) openWorkplaceOn(ctx context.Context, open opener, ledger string, plans ...planfile.Checked) (_ *workplace, err error) {
 	w := &workplace{app: a, ledger: ledger}
 	defer func() {
 		if err != nil {
@@ -98,7 +102,7 @@ func (a *app) openWorkplaceOn(ctx context.Context, open opener, ledger string, p
 		}
 	}
 	for _, c := range plans {
-		unset := w.unresolved(c.plan)
+		unset := w.unresolved(c.Plan)
 		if unset == nil {
 			continue
 		}
@@ -135,7 +139,7 @@ func (w *workplace) close() error {
 func (w *workplace) lookup(p *plan.Plan) plan.Lookup {
 	lookup := w.app.newLookup(p.Files[0].Path)
 	if w.sim != nil {
-		lookup = simulatedLookup(p, lookup)
+		lookup = planfile.SimulatedLookup(p, lookup)
 	}
 	return lookup
 }
@@ -143,7 +147,7 @@ func (w *workplace) lookup(p *plan.Plan) plan.Lookup {
 // connect reaches the service for a plan's account.
 func (w *workplace) connect(p *plan.Plan) (*runner.Connection, error) {
 	lookup := w.lookup(p)
-	log, err := newLogger(w.app.err, w.app.flags.logFormat, w.app.flags.logLevel)
+	log, err := host.NewLogger(w.app.err, w.app.flags.logFormat, w.app.flags.logLevel)
 	if err != nil {
 		return nil, err
 	}
@@ -160,9 +164,9 @@ func (w *workplace) connect(p *plan.Plan) (*runner.Connection, error) {
 	if w.sim != nil {
 		transport = w.sim.Transport()
 	}
-	issue := issueSTS(p.Files[0].Path)
+	issue := planfile.IssueSTS(p.Files[0].Path)
 	if w.sim != nil {
-		issue = simulatedSTS(issue, time.Now)
+		issue = planfile.SimulatedSTS(issue, time.Now)
 	}
 	var mu sync.Mutex
 	clients := map[catalog.Region]*agora.Client{}
@@ -218,4 +222,85 @@ func (a *app) quietLevel() string {
 		return "error"
 	}
 	return a.flags.logLevel
+}
+
+// storeDSN names the store: --store, else RUNDOWN_STORE, else rundown/rundown.db in the user's state folder.
+func (a *app) storeDSN() (string, error) {
+	dsn := a.flags.store
+	if dsn == "" {
+		dsn, _ = a.env("RUNDOWN_STORE")
+	}
+	if dsn == "" {
+		file, err := a.defaultStoreFile()
+		if err != nil {
+			return "", err
+		}
+		dsn = "sqlite:" + file
+	}
+	return dsn, nil
+}
+
+// defaultStoreFile follows the XDG base directories: a relative XDG_STATE_HOME is as good as none.
+func (a *app) defaultStoreFile() (string, error) {
+	folder, _ := a.env("XDG_STATE_HOME")
+	if !filepath.IsAbs(folder) {
+		home, _ := a.env("HOME")
+		if home == "" {
+			return "", errors.New("no folder for the store: set --store, RUNDOWN_STORE or HOME")
+		}
+		folder = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(folder, "rundown", "rundown.db"), nil
+}
+
+// storeNamed says whether a store is named, by --store or RUNDOWN_STORE.
+func (a *app) storeNamed() bool {
+	name, _ := a.env("RUNDOWN_STORE")
+	return a.flags.store != "" || name != ""
+}
+
+// openStore opens the store that the flags name.
+func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, error) {
+	dsn, err := a.storeDSN()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, dsn, opts)
+	if errors.Is(err, store.ErrNotExist) {
+		return nil, fmt.Errorf("%w: run, now and apply create one, --store names another", err)
+	}
+	return s, err // the store's errors name it, without any password
+}
+
+// config is what the engines of run, now and run --stop-all have in common: the store, the way to the service, the log
+// and who works.
+func (w *workplace) config(log *slog.Logger) runner.Config {
+	return runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: w.app.who()}
+}
+
+// stateQueue hands over the changes of an engine, which never waits for it. It is safe for concurrent use.
+type stateQueue struct {
+	mu     sync.Mutex
+	states []runner.State
+	wake   chan struct{} // holds a token while there may be some
+}
+
+func newStateQueue() *stateQueue { return &stateQueue{wake: make(chan struct{}, 1)} }
+
+func (q *stateQueue) add(s runner.State) {
+	q.mu.Lock()
+	q.states = append(q.states, s)
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (q *stateQueue) take() []runner.State {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	states := q.states
+	q.states = nil
+	return states
 }

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// timeFlag is a TIME: an instant as RFC 3339, or a day.
+type timeFlag struct {
+	set   bool
+	isDay bool
+	time  time.Time // of a day: its midnight in UTC
+}
+
+func (f *timeFlag) String() string {
+	switch {
+	case !f.set:
+		return ""
+	case f.isDay:
+		return f.time.Format(time.DateOnly)
+	default:
+		return f.time.Format(time.RFC3339Nano)
+	}
+}
+
+func (f *timeFlag) Type() string { return "TIME" }
+
+func (f *timeFlag) Set(s string) error {
+	if day, err := time.Parse(time.DateOnly, s); err == nil {
+		*f = timeFlag{set: true, isDay: true, time: day}
+		return nil
+	}
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return errors.New("must be RFC 3339 like 2031-09-17T19:00:00+02:00, or a day like 2031-09-17")
+	}
+	*f = timeFlag{set: true, time: at}
+	return nil
+}
+
+// instant is the time as an instant; that of a day is its midnight in UTC, since the machine's zone is never used.
+func (f *timeFlag) instant() time.Time { return f.time }
+
+// window is a span of starts, [from, until). A bound that was given as a day stands for that day in the zone of each
+// recording, so that an evening class belongs to the day that its timetable names.
+type window struct{ from, until timeFlag }
+
+// defaultSpan is how far list and the dry run look where --until does not say.
+const defaultSpan = 7 // days
+
+// add gives a command --from and --until.
+func (w *window) add(cmd *cobra.Command) {
+	cmd.Flags().Var(&w.from, "from", "first start, `TIME` as RFC 3339 or a day in the recording's zone (default the present)")
+	cmd.Flags().Var(&w.until, "until", "end of the starts, `TIME`; a day is included (default 7 days after --from)")
+}
+
+// resolve fills in the defaults and turns the day that --until includes into the one that ends the window.
+func (w window) resolve(now time.Time) (window, error) {
+	if !w.from.set {
+		w.from = timeFlag{set: true, time: now}
+	}
+	switch {
+	case !w.until.set:
+		w.until = w.from
+		w.until.time = w.from.time.AddDate(0, 0, defaultSpan)
+	case w.until.isDay:
+		w.until.time = w.until.time.AddDate(0, 0, 1)
+	}
+	if !w.from.time.Before(w.until.time) {
+		return w, fmt.Errorf("--from %s is not before --until", w.from.String())
+	}
+	return w, nil
+}
+
+// zoneSpread is more than any zone is away from UTC.
+const zoneSpread = 26 * time.Hour
+
+// instants is a span that holds the window in every zone; contains decides about each start.
+func (w window) instants() (from, until time.Time) {
+	from, until = w.from.time, w.until.time
+	if w.from.isDay {
+		from = from.Add(-zoneSpread)
+	}
+	if w.until.isDay {
+		until = until.Add(zoneSpread)
+	}
+	return from, until
+}
+
+// contains says whether a start is in the window; its location is the recording's zone.
+func (w window) contains(start time.Time) bool {
+	return !before(start, w.from) && before(start, w.until)
+}
+
+func before(start time.Time, bound timeFlag) bool {
+	if !bound.isDay {
+		return start.Before(bound.time)
+	}
+	y, m, d := start.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Before(bound.time)
+}
+
+// formatFlag is --format: one of the forms in which a command writes its result.
+type formatFlag struct {
+	value   string
+	allowed []string
+}
+
+func (f *formatFlag) String() string { return f.value }
+
+func (f *formatFlag) Type() string { return "FORMAT" }
+
+func (f *formatFlag) Set(s string) error {
+	if !slices.Contains(f.allowed, s) {
+		return fmt.Errorf("must be %s", strings.Join(f.allowed, " or "))
+	}
+	f.value = s
+	return nil
+}
+
+// addFormat gives a command its --format; the first form is the default.
+func addFormat(cmd *cobra.Command, allowed ...string) *formatFlag {
+	f := &formatFlag{value: allowed[0], allowed: allowed}
+	cmd.Flags().VarP(f, "format", "f", "form of the result: "+strings.Join(allowed, " or "))
+	complete(cmd, "format", allowed...)
+	return f
+}

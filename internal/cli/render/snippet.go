@@ -1,0 +1,139 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"rundown/internal/planfile"
+
+	"github.com/fatih/color"
+	"github.com/mattn/go-runewidth"
+
+	"rundown/internal/redact"
+	"rundown/plan"
+)
+
+// snippetWidth is how much of a long line is shown around what is wrong.
+const snippetWidth = 120 // characters
+
+// maskers show the files of a plan without secrets. Each file is read when it is first asked for.
+type maskers struct {
+	files *planfile.Files
+	made  map[string]*redact.Lines
+}
+
+func newMaskers(files *planfile.Files) *maskers { return &maskers{files, map[string]*redact.Lines{}} }
+
+// of gives the lines of a file that was read; nil for others.
+func (m *maskers) of(file string) *redact.Lines {
+	if made := m.made[file]; made != nil {
+		return made
+	}
+	text, ok := m.files.Read[file]
+	if !ok {
+		return nil
+	}
+	m.made[file] = redact.NewLines(text, plan.MaskUser)
+	return m.made[file]
+}
+
+// FindingPrinter writes findings for people: place, message and rule in a line that editors can jump from, the line
+// of the plan with a caret below it, and what to try.
+type FindingPrinter struct {
+	w       io.Writer
+	colours Palette
+	maskers *maskers
+}
+
+func NewFindingPrinter(w io.Writer, colours Palette, files *planfile.Files) *FindingPrinter {
+	return &FindingPrinter{w: w, colours: colours, maskers: newMaskers(files)}
+}
+
+func (p *FindingPrinter) print(f plan.Finding) {
+	fmt.Fprintf(p.w, "%s: %s: %s %s\n",
+		p.colours.Paint(Line(placeOf(f)), color.Bold),
+		p.colours.Paint(SeverityWord(f.Severity), severityColour(f.Severity)),
+		Line(f.Message),
+		p.colours.Paint("["+f.Rule+"]", color.Faint))
+	p.snippet(f)
+	if f.Hint != "" {
+		fmt.Fprintf(p.w, "  hint: %s\n", Line(f.Hint))
+	}
+	if f.Source != "" {
+		fmt.Fprintf(p.w, "  source: %s\n", Line(f.Source))
+	}
+}
+
+// SeverityWord is how people read a severity; a plan's rules: takes the same words.
+func SeverityWord(s plan.Severity) string {
+	if s == plan.SeverityInformation {
+		return "note"
+	}
+	return string(s)
+}
+
+func severityColour(s plan.Severity) color.Attribute {
+	switch s {
+	case plan.SeverityError:
+		return color.FgRed
+	case plan.SeverityWarning:
+		return color.FgYellow
+	default:
+		return color.FgCyan
+	}
+}
+
+// snippet shows the line with a caret below what is wrong.
+func (p *FindingPrinter) snippet(f plan.Finding) {
+	m := p.maskers.of(f.Pos.File)
+	if m == nil {
+		return
+	}
+	line, at, ok := m.Line(f.Pos.Line)
+	if !ok || len(strings.TrimSpace(string(line))) == 0 {
+		return
+	}
+	from := at(f.Pos.Column) - 1
+	until := len(line)
+	if f.Pos.EndLine <= f.Pos.Line {
+		until = max(at(f.Pos.EndColumn)-1, from+1)
+	}
+	line, from, until = cutAround(line, from, until)
+	margin := fmt.Sprintf("%5d | ", f.Pos.Line)
+	fmt.Fprintf(p.w, "%s%s\n", p.colours.Paint(margin, color.Faint), Line(string(line)))
+	marks := strings.Repeat("~", max(width(line, from, until)-1, 0))
+	fmt.Fprintf(p.w, "%s%s%s\n", p.colours.Paint(strings.Repeat(" ", len(margin)-2)+"| ", color.Faint),
+		strings.Repeat(" ", width(line, 0, from)), p.colours.Paint("^"+marks, color.FgGreen))
+}
+
+// cutAround keeps of a long line what surrounds [from, until).
+func cutAround(line []rune, from, until int) ([]rune, int, int) {
+	from, until = min(from, len(line)), min(until, max(len(line), from+1))
+	if len(line) <= snippetWidth {
+		return line, from, until
+	}
+	left := min(max(from-snippetWidth/3, 0), len(line)-snippetWidth)
+	right := left + snippetWidth
+	cut := append([]rune{}, line[left:right]...)
+	if left > 0 {
+		cut[0] = '…'
+	}
+	if right < len(line) {
+		cut[len(cut)-1] = '…'
+	}
+	return cut, from - left, min(until-left, snippetWidth)
+}
+
+// width is the number of terminal columns that the runes [from, until) take, one for each beyond the line's end.
+func width(line []rune, from, until int) int {
+	n := 0
+	for i := from; i < until; i++ {
+		if i < len(line) {
+			n += runewidth.RuneWidth(Printable(line[i]))
+		} else {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"rundown/internal/cli/render"
+	"rundown/internal/host"
+	"rundown/runner"
+
+	"github.com/mattn/go-isatty"
+)
+
+// output is standard output. It remembers the first failure, so that a full disk ends in an exit status and not in
+// half a result that looks whole.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(p)
+	o.err = err
+	return n, err
+}
+
+// queueLog puts a queue before standard error for the rest of the process, so that nothing that is logged can block or
+// end it. The error of a write to a closed pipe takes the place of SIGPIPE. The signal is caught and not ignored:
+// commands that are started would inherit that.
+func (a *app) queueLog() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	notice := func(lines int, since time.Time) []byte {
+		var b bytes.Buffer
+		if log, err := host.NewLogger(&b, a.flags.logFormat, "warn"); err == nil {
+			log.Warn("log lines were dropped because standard error did not take them", "reason_code", runner.IssueLogDropped, "lines", lines, "since", since.UTC())
+		}
+		return b.Bytes()
+	}
+	a.log = host.NewLogQueue(a.err, host.LogQueueSize, notice)
+	a.err = a.log
+}
+
+// flushLog writes what is left of the log at the end of the process.
+func (a *app) flushLog() {
+	if a.log != nil {
+		a.log.Close(host.FlushWithin)
+	}
+}
+
+// terminal is standard error where it is a terminal.
+func (a *app) terminal() (*os.File, bool) {
+	f, ok := a.err.(*os.File)
+	return f, ok && isatty.IsTerminal(f.Fd())
+}
+
+// bars is the terminal on which progress is shown by bars; nil for none.
+func (a *app) bars() *os.File {
+	if term, _ := a.env("TERM"); term == "dumb" {
+		return nil
+	}
+	f, ok := a.terminal()
+	if !ok {
+		return nil
+	}
+	return f
+}
+
+// paletteFor colours on a terminal only, and not where NO_COLOR (https://no-color.org) or a dumb terminal says so.
+func (a *app) paletteFor(w io.Writer) render.Palette {
+	switch o := w.(type) {
+	case *output:
+		w = o.w
+	case *host.LogQueue:
+		w = o.Writer
+	}
+	f, ok := w.(*os.File)
+	if !ok || !isatty.IsTerminal(f.Fd()) {
+		return render.Palette{}
+	}
+	if v, _ := a.env("NO_COLOR"); v != "" {
+		return render.Palette{}
+	}
+	if term, _ := a.env("TERM"); term == "dumb" {
+		return render.Palette{}
+	}
+	return render.Palette{On: true}
+}
+
+// width is how many columns text output takes: 80, or what COLUMNS says. URLs and paths are never broken.
+func (a *app) width() int {
+	text, _ := a.env("COLUMNS")
+	if n, err := strconv.Atoi(text); err == nil && n > 0 {
+		return max(n, render.LeastWidth)
+	}
+	return render.UsualWidth
+}
+
+// printHanging writes a text within the width of the output, further lines indented.
+func (a *app) printHanging(w io.Writer, prefix, text string, indent int) {
+	render.PrintHanging(w, a.width(), prefix, text, indent)
+}
+
+// printWrapped writes a text after a prefix, further lines below it.
+func (a *app) printWrapped(w io.Writer, prefix, text string) {
+	render.PrintWrapped(w, a.width(), prefix, text)
+}

@@ -1,0 +1,33 @@
+package host
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// NewLogger gives the structured log of run and now, as --log-format and --log-level say.
+func NewLogger(w io.Writer, format, level string) (*slog.Logger, error) {
+	var least slog.Level
+	switch level {
+	case "debug":
+		least = slog.LevelDebug
+	case "info":
+		least = slog.LevelInfo
+	case "warn":
+		least = slog.LevelWarn
+	case "error":
+		least = slog.LevelError
+	default:
+		return nil, fmt.Errorf("invalid --log-level %q: must be debug, info, warn or error", level)
+	}
+	opts := &slog.HandlerOptions{Level: least}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, opts)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, opts)), nil
+	default:
+		return nil, fmt.Errorf("invalid --log-format %q: must be text or json", format)
+	}
+}

@@ -1,0 +1,14 @@
+//go:build unix
+
+package host
+
+import "golang.org/x/sys/unix"
+
+// FreeSpace is how many bytes whoever is not root may still write where the folder is.
+func FreeSpace(folder string) (uint64, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(folder, &s); err != nil {
+		return 0, err
+	}
+	return uint64(s.Bavail) * uint64(s.Bsize), nil
+}

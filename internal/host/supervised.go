@@ -1,0 +1,102 @@
+package host
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	systemd "github.com/coreos/go-systemd/v22/daemon"
+
+	"rundown/runner"
+)
+
+// Supervised tells systemd how the daemon is (sd_notify(3)); where nobody asked for that it does nothing. The watchdog
+// is fed only while the engine's loops make progress, so that a daemon that hangs is started anew: recordings go on
+// meanwhile, and are adopted.
+type Supervised struct {
+	log  *slog.Logger
+	done chan struct{}
+	wg   sync.WaitGroup
+
+	mu     sync.Mutex
+	ended  bool          // nothing is told any more; guarded by mu
+	states chan string   // to be told, in order
+	told   chan struct{} // closed once all of them are
+}
+
+// LastWord is how long the end waits for a supervisor that does not take what it is told.
+const LastWord = time.Second
+
+func NewSupervised(e *runner.Engine, log *slog.Logger) *Supervised {
+	s := &Supervised{log: log, done: make(chan struct{}), states: make(chan string, 16), told: make(chan struct{})}
+	go s.send()
+	interval, err := systemd.SdWatchdogEnabled(false)
+	if err != nil {
+		log.Warn("the watchdog of the supervisor is not understood", "error", err)
+	}
+	if interval > 0 {
+		s.wg.Go(func() { s.feed(e, interval) })
+	}
+	return s
+}
+
+// feed feeds the watchdog three times in each of its intervals.
+func (s *Supervised) feed(e *runner.Engine, interval time.Duration) {
+	tick := time.NewTicker(interval / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-tick.C:
+		}
+		if err := e.Progress(interval / 3); err != nil {
+			s.log.Error("the watchdog is not fed", "error", err)
+			continue
+		}
+		s.tell(systemd.SdNotifyWatchdog)
+	}
+}
+
+// send tells the supervisor. Its socket may be full, which must never hold up the daemon.
+func (s *Supervised) send() {
+	defer close(s.told)
+	for state := range s.states {
+		if _, err := systemd.SdNotify(false, state); err != nil {
+			s.log.Warn("the supervisor cannot be told", "state", state, "error", err)
+		}
+	}
+}
+
+// tell tells the supervisor. Anyone may call it, also after the end.
+func (s *Supervised) tell(state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return
+	}
+	select {
+	case s.states <- state:
+	default:
+		s.log.Warn("the supervisor does not listen", "state", state)
+	}
+}
+
+func (s *Supervised) Ready()     { s.tell(systemd.SdNotifyReady) }
+func (s *Supervised) Reloading() { s.tell(systemd.SdNotifyReloading) }
+func (s *Supervised) Stopping()  { s.tell(systemd.SdNotifyStopping) }
+
+func (s *Supervised) End() {
+	close(s.done)
+	s.wg.Wait()
+	s.mu.Lock()
+	s.ended = true
+	close(s.states)
+	s.mu.Unlock()
+	limit := time.NewTimer(LastWord)
+	defer limit.Stop()
+	select {
+	case <-s.told:
+	case <-limit.C:
+	}
+}

@@ -1,0 +1,127 @@
+package planfile
+
+import (
+	"bytes"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rundown/internal/redact"
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+)
+
+// Revision is what the store keeps of a plan: its texts with every secret that is written out masked, references as
+// written, and the commit that the folder is at.
+func Revision(p *plan.Plan) (store.Revision, error) {
+	root := p.Files[0].Path
+	var masked []plan.File
+	if root != StdinPath { // what comes from nowhere cannot be read again from there
+		masked = MaskedFiles(p)
+		if abs, err := filepath.Abs(filepath.FromSlash(root)); err == nil {
+			root = filepath.ToSlash(abs)
+		}
+	}
+	r, err := runner.NewRevision(p, root, masked)
+	r.Commit = GitCommit(filepath.Dir(filepath.FromSlash(root)))
+	return r, err
+}
+
+// secretTexts are the texts of a plan that are secret wherever they are written out.
+func secretTexts(p *plan.Plan) []plan.Text {
+	texts := []plan.Text{p.Account.CustomerSecret}
+	for _, s := range p.Storages {
+		texts = append(texts, s.AccessKey, s.SecretKey)
+	}
+	for _, c := range p.CDNs {
+		texts = append(texts, c.URL, c.Fallback)
+	}
+	for _, n := range p.Notify {
+		texts = append(texts, n.Webhook)
+	}
+	return texts
+}
+
+// MaskedFiles are a plan's files without secrets: secret texts that are written out are masked, and comments are left
+// out where a secret may have been put aside.
+func MaskedFiles(p *plan.Plan) []plan.File {
+	var secret []plan.Text
+	for _, t := range secretTexts(p) {
+		if strings.Contains(t.String(), redact.Mark) {
+			secret = append(secret, t)
+		}
+	}
+	// From the end on, so that no place moves before it is used.
+	slices.SortFunc(secret, func(a, b plan.Text) int {
+		if a.Pos().Line != b.Pos().Line {
+			return b.Pos().Line - a.Pos().Line
+		}
+		return b.Pos().Column - a.Pos().Column
+	})
+	files := make([]plan.File, len(p.Files))
+	for i, f := range p.Files {
+		text := bytes.TrimPrefix(f.Text, []byte("\ufeff"))
+		shown := redact.NewLines(text, plan.MaskUser)
+		lines := strings.Split(string(text), "\n")
+		for n := range min(len(lines), shown.Len()) {
+			if line, cut := shown.WithoutComment(n + 1); cut {
+				lines[n] = line
+			}
+		}
+		for _, t := range secret {
+			if at := t.Pos(); at.File == f.Path {
+				lines = cutOut(lines, at, strconv.Quote(t.String()))
+			}
+		}
+		files[i] = plan.File{Path: f.Path, Text: []byte(strings.Join(lines, "\n"))}
+	}
+	if slices.ContainsFunc(files, func(f plan.File) bool { return holdsAny(f.Text, secret) }) {
+		return nil // written in a way that cannot be cut out, such as over several lines: nothing is better than that
+	}
+	return files
+}
+
+// leastSecret is from how many characters on a piece of a secret is looked for; shorter ones are in every text.
+const leastSecret = 4
+
+// holdsAny says that a piece of a secret's literal text is in the text.
+func holdsAny(text []byte, secret []plan.Text) bool {
+	for _, t := range secret {
+		literal, err := t.Resolve(func(plan.Reference) (string, error) { return " ", nil })
+		if err != nil {
+			return true
+		}
+		if i := strings.Index(literal, "://"); i >= 0 { // an address: what stands before its user or path is shown
+			literal = strings.Trim(strings.TrimPrefix(literal[i:], "://"), "/")
+			if host, rest, ok := strings.Cut(literal, "/"); ok {
+				literal = rest
+				if at := strings.LastIndexByte(host, '@'); at >= 0 {
+					literal = host[:at] + " " + rest
+				}
+			}
+		}
+		for _, piece := range strings.Fields(literal) {
+			if len(piece) >= leastSecret && bytes.Contains(text, []byte(piece)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// cutOut puts a text in the place of another. What cannot be placed takes the whole of its lines.
+func cutOut(lines []string, at plan.Pos, with string) []string {
+	first, last := at.Line-1, max(at.EndLine, at.Line)-1
+	if first < 0 || last >= len(lines) {
+		return nil
+	}
+	head, tail := []rune(lines[first]), []rune(lines[last])
+	from, until := min(max(at.Column-1, 0), len(head)), min(max(at.EndColumn-1, 0), len(tail))
+	if first == last && until < from {
+		until = len(tail)
+	}
+	whole := string(head[:from]) + with + string(tail[until:])
+	return slices.Replace(slices.Clone(lines), first, last+1, whole)
+}
