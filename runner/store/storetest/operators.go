@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -8,30 +9,21 @@ import (
 )
 
 func revisionStates(t *testing.T, s *store.Store) {
-	atWork := func(want ...int64) {
-		t.Helper()
-		found, err := s.AtWork(t.Context())
-		if err != nil {
-			t.Fatal(err)
+	holds := func(read func(context.Context) ([]store.Revision, error)) func(want ...int64) {
+		return func(want ...int64) {
+			t.Helper()
+			found, err := read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ids []int64
+			for _, r := range found {
+				ids = append(ids, r.ID)
+			}
+			same(t, ids, want)
 		}
-		var ids []int64
-		for _, r := range found {
-			ids = append(ids, r.ID)
-		}
-		same(t, ids, want)
 	}
-	waiting := func(want ...int64) {
-		t.Helper()
-		found, err := s.Waiting(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ids []int64
-		for _, r := range found {
-			ids = append(ids, r.ID)
-		}
-		same(t, ids, want)
-	}
+	atWork, waiting := holds(s.AtWork), holds(s.Waiting)
 	add := func(r store.Revision) store.Revision {
 		t.Helper()
 		r.At, r.Plan = monday, "school"
