@@ -33,7 +33,7 @@ type WatchKind int
 const (
 	WatchTick    WatchKind = iota // the interval has passed
 	WatchSettled                  // files changed, and have been quiet since
-	WatchConfirm                  // the time to settle has passed since [planWatch.confirm]
+	WatchConfirm                  // the time to settle has passed since [Watch.Confirm]
 )
 
 // Watch tells when the files of plans may have changed. Folders are watched and not files, since editors and
