@@ -10,10 +10,10 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// nearest finds the candidate that a mistyped text most likely means, whatever its case; "" for none. A hint that is
+// Nearest finds the candidate that a mistyped text most likely means, whatever its case; "" for none. A hint that is
 // wrong is worse than none: nothing is guessed where two candidates are as near, or where the digits differ, since
 // eu-west-2 is no misspelling of eu-west-1.
-func nearest(text string, candidates []string) string {
+func Nearest(text string, candidates []string) string {
 	const longest = 80 // no name is; the distance of two long texts is costly and means nothing
 	if len(text) > longest {
 		return ""
@@ -81,7 +81,7 @@ func DigitsOf(s string) string {
 
 // DidYouMean is the hint of the nearest candidate.
 func DidYouMean(text string, candidates []string) Tip {
-	if best := nearest(text, candidates); best != "" {
+	if best := Nearest(text, candidates); best != "" {
 		return Tip{Text: fmt.Sprintf("did you mean %s?", best), With: best}
 	}
 	return Tip{}

@@ -86,7 +86,7 @@ func pointer[T any](key string, of func(*Settings) **T, text func(*T) string, sa
 
 // readyTimeout is a pointer that may be unread.
 func readyTimeout() Setting {
-	s := pointer("ready_timeout", func(s *Settings) **time.Duration { return &s.ReadyTimeout }, func(d *time.Duration) string { return durationText(*d) }, equal[time.Duration])
+	s := pointer("ready_timeout", func(s *Settings) **time.Duration { return &s.ReadyTimeout }, func(d *time.Duration) string { return DurationText(*d) }, equal[time.Duration])
 	s.Lay = func(over, base *Settings) {
 		base.UnreadReady = over.UnreadReady
 		if !over.UnreadReady {
@@ -167,7 +167,7 @@ func (m MP4) text() string {
 	case m.Split == 0:
 		return "true"
 	default:
-		return "a new file after " + durationText(m.Split)
+		return "a new file after " + DurationText(m.Split)
 	}
 }
 
@@ -178,7 +178,7 @@ func (m MinRemainder) text() string {
 	case m.Duration == 0:
 		return "5m or half the class, whichever is less"
 	default:
-		return durationText(m.Duration)
+		return DurationText(m.Duration)
 	}
 }
 
@@ -190,8 +190,8 @@ func labelsText(labels map[string]string) string {
 	return strings.Join(parts, ", ")
 }
 
-// durationText writes a length as plans do: 2m and not 2m0s.
-func durationText(d time.Duration) string {
+// DurationText writes a length as plans do: 2m and not 2m0s.
+func DurationText(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
@@ -205,7 +205,7 @@ func durationText(d time.Duration) string {
 func (c *CDN) title() string { return strings.TrimPrefix(c.Name+" "+c.URL.String(), " ") }
 
 func (p Padding) text() string {
-	return fmt.Sprintf("%s before, %s after", durationText(p.Before), durationText(p.After))
+	return fmt.Sprintf("%s before, %s after", DurationText(p.Before), DurationText(p.After))
 }
 
 // AskedPadding is what is asked for before and after a class, in seconds.

@@ -5,14 +5,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"rundown/internal/cli/render"
 	"rundown/internal/host"
+	"rundown/plan"
 
-	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -185,19 +186,12 @@ func durationHint(s string) string {
 	return "write a number with its unit, such as 45s, 15m or 1h30m"
 }
 
-// nearest is the name that a typing mistake most likely stands for; "" where none is near.
+// nearest is the name that a typing mistake or a beginning most likely stands for; "" where none is near.
 func nearest(name string, names []string) string {
-	best, distance := "", max(1, len(name)/3)+1
-	for _, n := range names {
-		d := levenshtein.Distance(strings.ToLower(name), n, nil)
-		if len(name) >= 3 && strings.HasPrefix(n, name) {
-			d = 1
-		}
-		if d < distance {
-			best, distance = n, d
-		}
+	if i := slices.IndexFunc(names, func(n string) bool { return len(name) >= 3 && strings.HasPrefix(n, name) }); i >= 0 {
+		return names[i]
 	}
-	return best
+	return plan.Nearest(name, names)
 }
 
 // complete offers the values of a flag to the shell.

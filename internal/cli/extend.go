@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rundown/internal/cli/render"
+	"rundown/plan"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -39,7 +40,7 @@ as a whole; of a plan's later end and an extension the later one counts.
 		if _, err := time.ParseDuration(length); err != nil {
 			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: %s", render.Line(length), durationHint(length))}
 		}
-		return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; the plan makes a class shorter", render.Line(length), durationText(maxExtension))}
+		return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; the plan makes a class shorter", render.Line(length), plan.DurationText(maxExtension))}
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {

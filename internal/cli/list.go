@@ -177,7 +177,7 @@ func clockOf(start, end time.Time) string {
 		text += fmt.Sprintf(" +%dd", days)
 	}
 	if length := end.Sub(start); length != wall(end).Sub(wall(start)) {
-		text += " (" + durationText(length) + ")"
+		text += " (" + plan.DurationText(length) + ")"
 	}
 	return text
 }

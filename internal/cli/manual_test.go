@@ -211,3 +211,15 @@ func shortLines(text string) string {
 	}
 	return b.String()
 }
+
+// heldBy says how a rule is kept, where and by which test.
+func heldBy(r ruleJSON) string {
+	held := r.Enforced
+	if r.Place != nil {
+		held += fmt.Sprintf(", by `%s`, proved by `%s`", *r.Place, *r.Test)
+	}
+	if r.Note != nil {
+		held += "; " + *r.Note
+	}
+	return held
+}

@@ -94,18 +94,6 @@ func (a *app) printRule(r ruleJSON) error {
 	return err
 }
 
-// heldBy says how a rule is kept, where and by which test.
-func heldBy(r ruleJSON) string {
-	held := r.Enforced
-	if r.Place != nil {
-		held += fmt.Sprintf(", by `%s`, proved by `%s`", *r.Place, *r.Test)
-	}
-	if r.Note != nil {
-		held += "; " + *r.Note
-	}
-	return held
-}
-
 // allRules are the plan's own rules and the catalogue, each once, sorted by id.
 func allRules() []ruleJSON {
 	ours := map[string]plan.Rule{}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"rundown/internal/cli/render"
 
@@ -306,16 +305,4 @@ func effectiveSettings(s plan.Settings) []setting {
 		list = append(list, e)
 	}
 	return list
-}
-
-// durationText writes a length as plans do: 2m and not 2m0s.
-func durationText(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }
