@@ -11,14 +11,14 @@ import (
 func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
 	refused := Answer{Class: agora.Fix, Status: 401, Reason: "Invalid authentication credentials"}
 	var a account
-	if _, held := a.hold("x", bell); held {
+	if _, held := a.hold("x", noon); held {
 		t.Fatal("held back before anything was refused")
 	}
-	a.heard(agora.OpQuery, refused, bell) // what runs learns of it first
+	a.heard(agora.OpQuery, refused, noon) // what runs learns of it first
 	var asked []time.Duration
 	for at := time.Duration(0); at < 3*time.Minute; at += time.Second {
 		for _, id := range []string{"x", "y", "z"} {
-			answer, held := a.hold(id, bell.Add(at))
+			answer, held := a.hold(id, noon.Add(at))
 			switch {
 			case held && (!answer.notAuthorized() || answer.RetryAfter > 30*time.Second):
 				t.Fatalf("held back with %+v", answer)
@@ -27,7 +27,7 @@ func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
 			}
 		}
 		if a.probing {
-			a.heard(agora.OpAcquire, refused, bell.Add(at))
+			a.heard(agora.OpAcquire, refused, noon.Add(at))
 		}
 	}
 	want := []time.Duration{5, 15, 35, 65, 95, 125, 155}
@@ -62,9 +62,9 @@ func TestOnlyTheServiceAcceptsAnAccount(t *testing.T) {
 		{"refused for the other reason", unauthorized, agora.OpAcquire, overdue, false},
 	} {
 		var a account
-		a.heard(agora.OpAcquire, tt.refusal, bell)
-		a.hold("x", bell.Add(time.Minute))
-		a.heard(tt.op, tt.answer, bell.Add(time.Minute))
+		a.heard(agora.OpAcquire, tt.refusal, noon)
+		a.hold("x", noon.Add(time.Minute))
+		a.heard(tt.op, tt.answer, noon.Add(time.Minute))
 		if a.refused() == tt.accepted {
 			t.Errorf("%s: refused is %v", tt.name, a.refused())
 		}
@@ -86,3 +86,6 @@ func TestAClockThatIsOffIsToldOnceAndAgainAfterItWasRight(t *testing.T) {
 		t.Errorf("told at %v, want %v", told, want)
 	}
 }
+
+// noon is when the tests of this package take place.
+var noon = time.Date(2031, 9, 17, 12, 0, 0, 0, time.UTC)

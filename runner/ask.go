@@ -26,8 +26,8 @@ type exchange struct {
 func (c *conductor) call(t *task, s State, act Action) {
 	answered := func(a Answer) { c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: a}) }
 	conn := cmp.Or(t.conn, c.conn)
-	session := s.session(act.Attempt)
-	api, err := c.api(conn, s.Region, session.Near)
+	asked := s.session(act.Attempt)
+	api, err := c.api(conn, s.Region, asked.Near)
 	if err != nil {
 		c.log.Error("no client", "occurrence", s.ID, "error", err)
 		c.post(func() {
@@ -43,7 +43,7 @@ func (c *conductor) call(t *task, s State, act Action) {
 	}
 	c.out++
 	c.callers.Add(1)
-	x := &exchange{c: c, api: api, conn: conn, occ: t.occ, state: s, session: session, op: act.Op}
+	x := &exchange{c: c, api: api, conn: conn, occ: t.occ, state: s, session: asked, op: act.Op}
 	ctx := c.calls
 	go func() {
 		defer c.callers.Done()

@@ -2,10 +2,6 @@ package runner
 
 import "time"
 
-// leastJump is how far the wall clock must part from the time that passes to be worth a word. Less is what a daemon
-// that keeps the time does by and by.
-const leastJump = 2 * time.Second
-
 // leastFreeze is how long the process must not have run to be logged.
 const leastFreeze = 10 * time.Second
 
@@ -83,53 +79,4 @@ func (c *conductor) asleep(t *task) time.Time {
 		return t.state.DownSince
 	}
 	return c.leapt.From
-}
-
-// rewind moves what was measured by a clock that has been set back since along with it, so that ages and waits stay
-// what they were, and says by how much. What others named stays: the times of plans, of files, of keys.
-func (s *State) rewind(now time.Time) time.Duration {
-	if s.Phase == Over && s.settled() {
-		return 0
-	}
-	ahead := time.Duration(0)
-	for i := range s.Sessions {
-		for _, at := range s.Sessions[i].passed() {
-			ahead = max(ahead, at.Sub(now))
-		}
-	}
-	if ahead < leastJump {
-		return 0
-	}
-	for i := range s.Sessions {
-		x := &s.Sessions[i]
-		for _, at := range append(x.passed(), &x.Next, &x.UpdateAt, &x.RenewAt) {
-			back(at, ahead)
-		}
-		for j := range x.Paused {
-			back(&x.Paused[j].From, ahead)
-			back(&x.Paused[j].Until, ahead)
-		}
-	}
-	for n := range s.Lanes {
-		back(&s.Lanes[n].RetryAt, ahead)
-	}
-	return ahead
-}
-
-// passed are the instants of a session that our own clock has told, and that lie behind us.
-func (x *Session) passed() []*time.Time {
-	own := []*time.Time{
-		&x.AskedAt, &x.AcquiredAt, &x.RequestedAt, &x.StartedAt, &x.HealthyFrom, &x.LastGood, &x.SuspectAt, &x.StopGoneAt, &x.StopAskedAt,
-		&x.StoppedAt, &x.ResumedAt, &x.ToldAt,
-	}
-	if !x.Named {
-		own = append(own, &x.RecordingAt)
-	}
-	return own
-}
-
-func back(at *time.Time, by time.Duration) {
-	if !at.IsZero() {
-		*at = at.Add(-by)
-	}
 }

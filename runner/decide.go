@@ -264,7 +264,7 @@ func (d *decision) ask(x *Session) Action {
 	case SessionStopping:
 		if x.StopAskedAt.IsZero() {
 			x.StopAskedAt = d.now
-		} else if d.now.After(x.deadline()) {
+		} else if d.now.After(x.Deadline()) {
 			d.unstopped(x)
 			return Action{}
 		}
@@ -573,7 +573,7 @@ func (d *decision) holder(uid string, but int) (orphan *Session) {
 		case x.UID != uid || x.Attempt == but:
 		case !x.State.Final():
 			return x
-		case x.State == SessionOrphan && d.now.Before(x.deadline()):
+		case x.State == SessionOrphan && d.now.Before(x.Deadline()):
 			orphan = x
 		}
 	}
@@ -642,7 +642,7 @@ func (d *decision) orphan(x *Session) {
 	d.enter(x, SessionOrphan)
 	x.Next = time.Time{}
 	x.setReason(because(ReasonOrphanSID, "orphan: session %d (cname %s, uid %s) may run although its sid is unknown; its maxRecordingHour ends it at %s at the latest",
-		x.Attempt, x.Cname, x.UID, d.clock(x.deadline())))
+		x.Attempt, x.Cname, x.UID, d.clock(x.Deadline())))
 	d.note("%s", x.Reason)
 }
 
@@ -788,7 +788,7 @@ func (x *Session) fate() SessionState {
 // unstopped makes a session final whose hours are over and whose end no answer has told. Where its stops were refused
 // before, it ended by its hours.
 func (d *decision) unstopped(x *Session) {
-	over := x.deadline()
+	over := x.Deadline()
 	switch {
 	case !x.StoppedAt.IsZero():
 	case x.StopAskedAt.Before(over):
@@ -802,7 +802,7 @@ func (d *decision) unstopped(x *Session) {
 // ended dates the end of a session that was seen running and then was missed: by its hours, where these were over
 // in between, else when it was last seen. Where nobody looked for longer than usual that is all that is known.
 func (d *decision) ended(x *Session, why reason) (time.Time, reason) {
-	over, missed := x.deadline(), cmp.Or(x.SuspectAt, d.now)
+	over, missed := x.Deadline(), cmp.Or(x.SuspectAt, d.now)
 	if missed.Before(over) || x.LastGood.After(over) || over.Sub(x.LastGood) > catalog.MonitorInterval()+trustTimers {
 		return x.LastGood, why
 	}

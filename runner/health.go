@@ -124,7 +124,7 @@ func (e *Engine) noteOrphans(s *State) {
 			e.orphans[key] = orphanage{Issue{
 				ID: IssueOrphan, ReasonCode: x.ReasonCode, Severity: SeverityCritical, Since: cmp.Or(x.StartedAt, x.AskedAt),
 				Text: s.ID + ": " + strings.TrimPrefix(x.Reason, "orphan: "),
-			}, x.deadline()}
+			}, x.Deadline()}
 		} else {
 			delete(e.orphans, key)
 		}

@@ -64,7 +64,7 @@ func TestASessionThatCannotBeStoppedEndsByItsHours(t *testing.T) {
 		}
 		return nil
 	})
-	if x := s.Sessions[0]; !x.StoppedAt.Equal(x.deadline()) || s.Outcome != Recorded {
-		t.Errorf("%s: %s; ended at %v, its hours at %v", s.Outcome, s.Reason, x.StoppedAt, x.deadline())
+	if x := s.Sessions[0]; !x.StoppedAt.Equal(x.Deadline()) || s.Outcome != Recorded {
+		t.Errorf("%s: %s; ended at %v, its hours at %v", s.Outcome, s.Reason, x.StoppedAt, x.Deadline())
 	}
 }

@@ -54,3 +54,28 @@ func (c *conductor) sayLeft(t *task, now time.Time) {
 	})
 	c.step(t, Observation{})
 }
+
+// begun says that something of the occurrence has to be kept: it has sessions, or is over.
+func (t *task) begun() bool { return len(t.state.Sessions) > 0 || t.state.Phase != Planned }
+
+// tellMoved tells of a change of plan that stopped what was being recorded, or planned again what was over; nil for none.
+func (c *conductor) tellMoved(before, after *State, now time.Time) []store.Event {
+	if after.Earlier == before.Earlier || after.Earlier == 0 {
+		return nil
+	}
+	d := decision{s: *after}
+	where := "to " + d.clock(after.Start)
+	if after.MovedTo != "" {
+		where = "to another App ID"
+	}
+	var text string
+	switch attrs := []any{"occurrence", after.ID, "start", after.Start, "end", after.End}; {
+	case before.Phase == Over:
+		text = fmt.Sprintf("the plan moved it %s after it had ended as %s: it is planned again", where, before.Outcome)
+		c.log.Info("class moved after it had ended; it is recorded again", append(attrs, "outcome", before.Outcome)...)
+	default:
+		text = fmt.Sprintf("the plan moved it %s while it was recorded: its session is stopped and another records it then", where)
+		c.log.Warn("class moved while it was recorded; its session is stopped, and it is recorded again at its new time", attrs...)
+	}
+	return []store.Event{{Occurrence: after.ID, At: now, Kind: "plan", Who: c.e.cfg.Who, Text: text}}
+}

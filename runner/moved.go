@@ -1,10 +1,7 @@
 package runner
 
 import (
-	"fmt"
 	"time"
-
-	"rundown/runner/store"
 )
 
 // The plan may give a class another time or another App ID while it is being recorded or after it has ended. An
@@ -22,9 +19,6 @@ func (s *State) current() []Session { return s.Sessions[min(s.Earlier, len(s.Ses
 
 // dropped says that the class was moved, and the plan let go of it before it was begun again.
 func (s *State) dropped() bool { return s.Absent && s.fresh() }
-
-// begun says that something of the occurrence has to be kept: it has sessions, or is over.
-func (t *task) begun() bool { return len(t.state.Sessions) > 0 || t.state.Phase != Planned }
 
 // covered says that something was recorded, as far as is known: by a session that was begun for the class and was seen
 // recording, if only once, or by an earlier one that wrote in its time.
@@ -146,26 +140,4 @@ func (s *State) leave(want Target, now time.Time) {
 		s.restart()
 	}
 	s.MovedTo, s.Absent = want.App, false
-}
-
-// tellMoved tells of a change of plan that stopped what was being recorded, or planned again what was over; nil for none.
-func (c *conductor) tellMoved(before, after *State, now time.Time) []store.Event {
-	if after.Earlier == before.Earlier || after.Earlier == 0 {
-		return nil
-	}
-	d := decision{s: *after}
-	where := "to " + d.clock(after.Start)
-	if after.MovedTo != "" {
-		where = "to another App ID"
-	}
-	var text string
-	switch attrs := []any{"occurrence", after.ID, "start", after.Start, "end", after.End}; {
-	case before.Phase == Over:
-		text = fmt.Sprintf("the plan moved it %s after it had ended as %s: it is planned again", where, before.Outcome)
-		c.log.Info("class moved after it had ended; it is recorded again", append(attrs, "outcome", before.Outcome)...)
-	default:
-		text = fmt.Sprintf("the plan moved it %s while it was recorded: its session is stopped and another records it then", where)
-		c.log.Warn("class moved while it was recorded; its session is stopped, and it is recorded again at its new time", attrs...)
-	}
-	return []store.Event{{Occurrence: after.ID, At: now, Kind: "plan", Who: c.e.cfg.Who, Text: text}}
 }

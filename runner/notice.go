@@ -118,7 +118,7 @@ func (s *State) about(n Notice) *Session {
 		case n.SID == "" || x.SID != "" || x.Cname != n.Cname || x.UID != n.UID || x.ResourceID == "":
 		case x.State == SessionStarting && x.Doubt && !happened.Before(x.RequestedAt.Add(-mostSkew)):
 			return x
-		case x.State == SessionOrphan && orphan == nil && happened.Before(x.deadline()):
+		case x.State == SessionOrphan && orphan == nil && happened.Before(x.Deadline()):
 			orphan = x
 		case x.State != SessionOrphan && x.Doubt && doubtful == nil:
 			doubtful = x
@@ -282,3 +282,11 @@ func (x *Session) pageAtFault() bool {
 	}
 	return false
 }
+
+// A clock that is off by mostSkew is told of, and again only after it was right within leastSkew. The service gives its
+// own in whole seconds, and an answer may be slow, hence some must agree.
+const (
+	mostSkew   = 5 * time.Second
+	leastSkew  = 3 * time.Second
+	skewVoices = 3
+)

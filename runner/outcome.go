@@ -118,15 +118,6 @@ func (s *State) gapCode() ReasonCode {
 	return cmp.Or(other, ReasonIncomplete)
 }
 
-// orphan says that a session was taken for an orphan, be it that it was found again.
-func (c ReasonCode) orphan() bool {
-	switch c {
-	case ReasonOrphanSID, ReasonOrphanGone, ReasonOrphanForeign, ReasonOrphanHeard:
-		return true
-	}
-	return false
-}
-
 func (x *Session) orphaned() bool { return x.State == SessionOrphan || x.ReasonCode.orphan() }
 
 // orphanDoubtful makes orphans of the sessions whose starts nothing has settled.

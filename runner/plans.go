@@ -171,9 +171,6 @@ func (c *conductor) restore(w want) {
 	})
 }
 
-// firstRequest is when an occurrence is to be begun at the latest.
-func (t Target) firstRequest() time.Time { return t.From.Add(-schedule.Lead()) }
-
 // downSince tells of an occurrence that should have been begun before this process was there since when nobody was;
 // zero otherwise.
 func (c *conductor) downSince(t Target) time.Time {

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-
-	"rundown/agora"
 )
 
 // ReasonCode says in one word why something is as it is: how a class or a session ended, what a health issue is about, why
@@ -227,50 +225,11 @@ func CodeOf(err error) ReasonCode {
 	return ""
 }
 
-// reason is why the session failed, was lost or is an orphan, or why its request is repeated.
-func (x *Session) reason() reason { return reason{x.ReasonCode, x.Reason} }
-
-func (x *Session) setReason(r reason) { x.ReasonCode, x.Reason = r.code, r.text }
-
-// gaveUp is why no further session is begun in the lane.
-func (l *Lane) gaveUp() reason { return reason{l.GaveUpCode, l.GaveUp} }
-
-func (l *Lane) giveUp(r reason) { l.GaveUpCode, l.GaveUp = r.code, r.text }
-
-// verdictReasons are the codes of what an answer says.
-var verdictReasons = map[agora.Verdict]ReasonCode{
-	agora.VerdictUnknown:         ReasonNoAnswer,
-	agora.VerdictRetry:           ReasonServiceError,
-	agora.VerdictPending:         ReasonServiceError,
-	agora.VerdictTimedOut:        ReasonServiceError,
-	agora.VerdictNewResource:     ReasonResourceExpired,
-	agora.VerdictRefused:         ReasonServiceRefused,
-	agora.VerdictWait:            ReasonNoCapacity,
-	agora.VerdictRateLimited:     ReasonRateLimited,
-	agora.VerdictEnded:           ReasonEndedByService,
-	agora.VerdictUploading:       ReasonEndedByService,
-	agora.VerdictGone:            ReasonSessionLost,
-	agora.VerdictNothingRecorded: ReasonNothingRecorded,
-	agora.VerdictAlreadyStarted:  ReasonOrphanSID,
-	agora.VerdictConflict:        ReasonUIDConflict,
-	agora.VerdictUnauthorized:    IssueAccountRefused,
-	agora.VerdictAccountInactive: IssueAccountRefused,
-	agora.VerdictForeign:         ReasonForeignAnswer,
-	agora.VerdictBlocked:         ReasonForeignAnswer,
-}
-
-// reasonCode is the code of what an answer says; "" for a success.
-func (a Answer) reasonCode() ReasonCode {
-	switch {
-	case a.Why != "":
-		return a.Why
-	case a.Cut:
-		return ReasonInterrupted
-	case a.Unplanned:
-		return ReasonLeftPlan
+// orphan says that a session was taken for an orphan, be it that it was found again.
+func (c ReasonCode) orphan() bool {
+	switch c {
+	case ReasonOrphanSID, ReasonOrphanGone, ReasonOrphanForeign, ReasonOrphanHeard:
+		return true
 	}
-	return verdictReasons[a.verdict()]
+	return false
 }
-
-// reason is what an answer says, after the words before it.
-func (a Answer) reason(before string) reason { return reason{a.reasonCode(), before + a.String()} }

@@ -65,14 +65,6 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 	return out, nil
 }
 
-// writingBy is when an occurrence must be written, or its page be open on hold.
-func writingBy(o *plan.Occurrence) time.Time {
-	if o.Settings.ExactStart {
-		return o.Start.Add(-schedule.HoldLead())
-	}
-	return o.RecordFrom
-}
-
 // rehearse lists the requests of one occurrence.
 func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error) {
 	var out []Rehearsed

@@ -140,21 +140,6 @@ func (c *conductor) wakeResting(now time.Time) {
 	}
 }
 
-// untouched says that nothing but the plan has had a say in the occurrence.
-func (s *State) untouched() bool {
-	return reflect.DeepEqual(*s, State{Target: s.Target, Begin: s.Begin, Phase: Planned})
-}
-
-// same says that two targets ask for the same. Times are compared as instants: what was read back from the store names
-// its zone otherwise.
-func (t Target) same(other Target) bool {
-	plain := func(t Target) Target {
-		t.Start, t.End, t.From, t.Until = t.Start.UTC(), t.End.UTC(), t.From.UTC(), t.Until.UTC()
-		return t
-	}
-	return reflect.DeepEqual(plain(t), plain(other))
-}
-
 // sameState says that two states would be written alike, as far as that can be told in short.
 func sameState(a, b State) bool {
 	return reflect.DeepEqual(a, b) || len(a.Sessions)+len(b.Sessions) == 0 && sameDoc(a, b)

@@ -2,14 +2,6 @@ package runner
 
 import "time"
 
-// A clock that is off by mostSkew is told of, and again only after it was right within leastSkew. The service gives its
-// own in whole seconds, and an answer may be slow, hence some must agree.
-const (
-	mostSkew   = 5 * time.Second
-	leastSkew  = 3 * time.Second
-	skewVoices = 3
-)
-
 // skew watches by how much the service's clock goes ahead of ours.
 type skew struct {
 	off    bool // told of

@@ -1,12 +1,12 @@
 package runner
 
 import (
-	"slices"
-	"time"
-
+	"reflect"
 	"rundown/agora"
 	"rundown/agora/catalog"
 	"rundown/plan"
+	"slices"
+	"time"
 )
 
 // Phase is where an occurrence stands.
@@ -312,18 +312,15 @@ func (s *State) settled() bool {
 func (s *State) MayRun(now time.Time) (list []Session) {
 	for _, x := range s.Sessions {
 		begun := !x.RequestedAt.IsZero() || x.SID != "" // nothing runs before a start was asked for
-		if begun && (!x.State.Final() || x.State == SessionOrphan) && now.Before(x.deadline()) {
+		if begun && (!x.State.Final() || x.State == SessionOrphan) && now.Before(x.Deadline()) {
 			list = append(list, x)
 		}
 	}
 	return list
 }
 
-// Deadline is when the session ends at the latest even if nothing stops it.
-func (x *Session) Deadline() time.Time { return x.deadline() }
-
-// deadline is when the session ends at the latest even if nothing stops it: the bound of its bill.
-func (x *Session) deadline() time.Time {
+// Deadline is when the session ends at the latest even if nothing stops it: the bound of its bill.
+func (x *Session) Deadline() time.Time {
 	from := x.StartedAt
 	if from.IsZero() {
 		from = x.AskedAt
@@ -334,9 +331,9 @@ func (x *Session) deadline() time.Time {
 // outlived is when the session can serve no longer: it ends by itself, or can no longer be asked and stopped.
 func (x *Session) outlived() time.Time {
 	if x.StartedAt.IsZero() || x.ExpireHour == 0 {
-		return x.deadline()
+		return x.Deadline()
 	}
-	return earlier(x.deadline(), x.StartedAt.Add(time.Duration(x.ExpireHour)*time.Hour))
+	return earlier(x.Deadline(), x.StartedAt.Add(time.Duration(x.ExpireHour)*time.Hour))
 }
 
 // remark keeps something for the outcome's reason, once.
@@ -344,4 +341,75 @@ func (x *Session) remark(text string) {
 	if !slices.Contains(x.Remarks, text) && len(x.Remarks) < maxRemarks {
 		x.Remarks = append(x.Remarks, text)
 	}
+}
+
+// rewind moves what was measured by a clock that has been set back since along with it, so that ages and waits stay
+// what they were, and says by how much. What others named stays: the times of plans, of files, of keys.
+func (s *State) rewind(now time.Time) time.Duration {
+	if s.Phase == Over && s.settled() {
+		return 0
+	}
+	ahead := time.Duration(0)
+	for i := range s.Sessions {
+		for _, at := range s.Sessions[i].passed() {
+			ahead = max(ahead, at.Sub(now))
+		}
+	}
+	if ahead < leastJump {
+		return 0
+	}
+	for i := range s.Sessions {
+		x := &s.Sessions[i]
+		for _, at := range append(x.passed(), &x.Next, &x.UpdateAt, &x.RenewAt) {
+			back(at, ahead)
+		}
+		for j := range x.Paused {
+			back(&x.Paused[j].From, ahead)
+			back(&x.Paused[j].Until, ahead)
+		}
+	}
+	for n := range s.Lanes {
+		back(&s.Lanes[n].RetryAt, ahead)
+	}
+	return ahead
+}
+
+// passed are the instants of a session that our own clock has told, and that lie behind us.
+func (x *Session) passed() []*time.Time {
+	own := []*time.Time{
+		&x.AskedAt, &x.AcquiredAt, &x.RequestedAt, &x.StartedAt, &x.HealthyFrom, &x.LastGood, &x.SuspectAt, &x.StopGoneAt, &x.StopAskedAt,
+		&x.StoppedAt, &x.ResumedAt, &x.ToldAt,
+	}
+	if !x.Named {
+		own = append(own, &x.RecordingAt)
+	}
+	return own
+}
+
+func back(at *time.Time, by time.Duration) {
+	if !at.IsZero() {
+		*at = at.Add(-by)
+	}
+}
+
+// leastJump is how far the wall clock must part from the time that passes to be worth a word. Less is what a daemon
+// that keeps the time does by and by.
+const leastJump = 2 * time.Second
+
+// untouched says that nothing but the plan has had a say in the occurrence.
+func (s *State) untouched() bool {
+	return reflect.DeepEqual(*s, State{Target: s.Target, Begin: s.Begin, Phase: Planned})
+}
+
+// unasked is the session without what a query changes that is sent, and one that finds it running as before.
+func (x Session) unasked() Session {
+	x.LastGood = time.Time{}
+	if x.Asked == agora.OpQuery {
+		x.Asked = ""
+	}
+	if x.Asked == "" {
+		x.AskedAt = time.Time{}
+	}
+	x.Next, x.Tries, x.GoneAt = time.Time{}, 0, time.Time{}
+	return x
 }

@@ -41,7 +41,7 @@ func (d *decision) unsettled(x *Session) bool {
 	d.enter(x, SessionOrphan)
 	x.Next = time.Time{}
 	x.setReason(because(ReasonOrphanGone, "orphan: session %d (cname %s, uid %s) may still run: the service answered 404 to its stop for %v; its maxRecordingHour ends it at %s at the latest",
-		x.Attempt, x.Cname, x.UID, d.now.Sub(x.goneSince()).Round(time.Second), d.clock(x.deadline())))
+		x.Attempt, x.Cname, x.UID, d.now.Sub(x.goneSince()).Round(time.Second), d.clock(x.Deadline())))
 	d.note("%s", x.Reason)
 	if d.s.Phase == Over {
 		d.s.Reason += "; " + x.Reason
@@ -52,7 +52,7 @@ func (d *decision) unsettled(x *Session) bool {
 // knownOver says that an answer or a notification told that the session has ended, or that its hours are over.
 func (x *Session) knownOver(now time.Time) bool {
 	uploaded := x.UploadStatus != "" && x.UploadStatus != uploadFailed || x.UploadedLate // an upload fails in the middle of a class, too
-	return x.Exited || x.Told != "" || uploaded || !now.Before(x.deadline())
+	return x.Exited || x.Told != "" || uploaded || !now.Before(x.Deadline())
 }
 
 // goneLately is how long before the first 404 to the stop the latest 404 to a query may be: the queries that confirm a

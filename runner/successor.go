@@ -77,22 +77,7 @@ func (s *State) lapses() bool {
 	return slices.ContainsFunc(s.Sessions, func(x Session) bool { return x.Lapsed })
 }
 
-// watchHours tells a person of a session that outlived its hours, until its class is over.
-func (c *conductor) watchHours(before, after State) {
-	switch {
-	case after.Phase == Over && before.lapses():
-		c.e.clear(IssueOrphan, after.ID)
-	case after.lapses() && !before.lapses():
-		c.e.raise(after.ID, lapsedIssue(after.ID))
-		c.log.Error(lapsedText, "occurrence", after.ID, "reason_code", ReasonHoursOver)
-	}
-}
-
 const lapsedText = "outlived the hours of its session, and no other had taken over: what it writes, if anything, cannot be told or stopped"
-
-func lapsedIssue(id string) Issue {
-	return Issue{ID: IssueOrphan, ReasonCode: ReasonHoursOver, Severity: SeverityCritical, Text: id + ": it " + lapsedText}
-}
 
 // hours are the maxRecordingHour and resourceExpiredHour of a session that begins at an instant: the plan's, or more
 // where the end has moved since.

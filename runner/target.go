@@ -5,51 +5,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
-	"strings"
-	"time"
-
-	"rundown/agora/catalog"
+	"reflect"
 	"rundown/plan"
+	"rundown/plan/schedule"
+	"time"
 )
-
-// target is what a plan's occurrence asks of the runner.
-func target(o *plan.Occurrence, app string) Target {
-	set := &o.Settings
-	t := Target{
-		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app, Region: set.Region, Near: set.Near(), Class: catalog.StreamClassOf(set.Video.Width, set.Video.Height),
-		Zone: set.Zone.String(), Day: o.Planned.Format(time.DateOnly), Clock: clockText(o.Planned),
-		Start: o.Start, End: o.End, From: writingBy(o), Until: o.RecordUntil,
-		URL: o.URL.String(), Cname: o.Cname, Attempts: set.Attempts,
-		MinRemainder: set.MinRemainder.Of(o.End.Sub(o.Start)),
-	}
-	if set.App != nil {
-		t.AppName = set.App.Name
-	}
-	if set.Storage != nil {
-		t.Storage, t.Bucket = set.Storage.Name, set.Storage.Bucket
-	}
-	if len(o.Prefix) > 0 {
-		t.Prefix = strings.Join(o.Prefix, "/") + "/"
-	}
-	t.Exact, t.Priority = set.ExactStart, set.Priority
-	for lane := range max(set.Redundancy, 1) {
-		t.UIDs = append(t.UIDs, o.UIDs(lane))
-	}
-	if set.MinRemainder.Never {
-		t.MinRemainder = -1
-	}
-	if set.CDN != nil {
-		t.CDN = set.CDN.Name + " " + set.CDN.URL.String()
-		if !set.CDN.Fallback.IsZero() {
-			t.Fallback = set.CDN.Name + " " + set.CDN.Fallback.String()
-		}
-	}
-	if set.ReadyTimeout != nil {
-		t.ReadyTimeout = *set.ReadyTimeout
-	}
-	t.MaxHour, t.ExpireHour = o.Hours(t.firstRequest())
-	return t
-}
 
 // fingerprint is the hash of a plan's files, by their names within the root's folder.
 func fingerprint(p *plan.Plan) string {
@@ -67,4 +27,25 @@ func clockText(t time.Time) string {
 		return t.Format(time.TimeOnly)
 	}
 	return t.Format("15:04")
+}
+
+// firstRequest is when an occurrence is to be begun at the latest.
+func (t Target) firstRequest() time.Time { return t.From.Add(-schedule.Lead()) }
+
+// same says that two targets ask for the same. Times are compared as instants: what was read back from the store names
+// its zone otherwise.
+func (t Target) same(other Target) bool {
+	plain := func(t Target) Target {
+		t.Start, t.End, t.From, t.Until = t.Start.UTC(), t.End.UTC(), t.From.UTC(), t.Until.UTC()
+		return t
+	}
+	return reflect.DeepEqual(plain(t), plain(other))
+}
+
+// AccountRef names the credentials of a class whose plan the store does not keep, by the references that the plan uses. It
+// holds no secret. Whoever has to stop the class later needs it.
+type AccountRef struct {
+	Plan           string `json:"plan"` // path of the plan's root file, to which references to files are relative
+	CustomerID     string `json:"customer_id"`
+	CustomerSecret string `json:"customer_secret"` // masked where it is written out
 }

@@ -136,19 +136,6 @@ func (t *task) routine(next State, calls []Action) bool {
 	})
 }
 
-// unasked is the session without what a query changes that is sent, and one that finds it running as before.
-func (x Session) unasked() Session {
-	x.LastGood = time.Time{}
-	if x.Asked == agora.OpQuery {
-		x.Asked = ""
-	}
-	if x.Asked == "" {
-		x.AskedAt = time.Time{}
-	}
-	x.Next, x.Tries, x.GoneAt = time.Time{}, 0, time.Time{}
-	return x
-}
-
 // decodeTask reads a task back from its rows.
 func decodeTask(row store.Occurrence, sessions []store.Session) (*task, error) {
 	t := &task{slot: slot{revision: row.Revision}, version: row.Version, index: -1}

@@ -223,7 +223,7 @@ func stoppable(t *testing.T, s State, now time.Time) {
 		}
 		maps.DeleteFunc(owed, func(_ int, owes bool) bool { return !owes })
 		for _, x := range s.Sessions {
-			if x.Reason != "" && x.State.Final() && at.After(x.deadline()) {
+			if x.Reason != "" && x.State.Final() && at.After(x.Deadline()) {
 				delete(owed, x.Attempt) // it ended by its hours
 			}
 		}

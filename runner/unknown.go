@@ -16,7 +16,7 @@ func (d *decision) unknown(x *Session) {
 	x.ResourceID, x.Next, x.Taken = "", time.Time{}, true
 	x.setReason(because(ReasonOrphanForeign, "orphan: a recording that this store does not know runs with cname %s and uid %s, which session %d asked for: "+
 		"another rundown with another store may be running this plan, or the store was lost; its maxRecordingHour ends it at %s at the latest, if it was started for this class",
-		x.Cname, x.UID, x.Attempt, d.clock(x.deadline())))
+		x.Cname, x.UID, x.Attempt, d.clock(x.Deadline())))
 	d.note("%s", x.Reason)
 }
 

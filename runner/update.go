@@ -154,47 +154,9 @@ func (d *decision) unrenewed(x *Session, a Answer, final bool) {
 	}
 }
 
-// watchKeys tells a person of storage credentials that cannot be renewed, while there is time to mend it.
-func (c *conductor) watchKeys(before, after State) {
-	for _, x := range after.Sessions {
-		was := ""
-		if y := before.session(x.Attempt); y != nil {
-			was = y.Unrenewed
-		}
-		switch {
-		case x.Unrenewed == was:
-		case x.RanOut:
-			c.raiseKeys(after.ID, x)
-			c.log.Error(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt, "reason_code", IssueCredentialsFailing)
-		case x.Unrenewed != "":
-			c.raiseKeys(after.ID, x)
-			c.log.Warn(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt, "reason_code", IssueCredentialsFailing)
-		default:
-			c.e.clear(IssueCredentialsFailing, keysOf(after.ID, x))
-			c.log.Info("the storage credentials were renewed", "occurrence", after.ID, "session", x.Attempt)
-		}
-		if x.State.Final() { // it needs them no more
-			c.e.clear(IssueCredentialsFailing, keysOf(after.ID, x))
-		}
-	}
-}
-
 // keysOf names a session's credentials among the health issues, also where another class takes the session over.
 func keysOf(id string, x Session) string {
 	return cmp.Or(x.ResourceID, fmt.Sprintf("%s session %d", id, x.Attempt))
-}
-
-// raiseKeys raises the health issue of credentials that could not be renewed.
-func (c *conductor) raiseKeys(id string, x Session) {
-	c.e.raise(keysOf(id, x), keysIssue(id, x))
-}
-
-func keysIssue(id string, x Session) Issue {
-	severity := SeverityWarning
-	if x.RanOut {
-		severity = SeverityCritical
-	}
-	return Issue{ID: IssueCredentialsFailing, Severity: severity, Text: fmt.Sprintf("%s session %d: %s", id, x.Attempt, x.Unrenewed)}
 }
 
 // unresumable gives up a session whose hold cannot be ended: another, without a hold, records the class.

@@ -63,13 +63,3 @@ func (d *decision) amend(text string) {
 		d.s.Reason += "; " + text
 	}
 }
-
-// watchUploads warns of each session whose upload fails, at once: the storage can be corrected while the class runs.
-func (c *conductor) watchUploads(before, after State) {
-	for _, x := range after.Sessions {
-		if was := before.session(x.Attempt); x.UploadError != "" && (was == nil || was.UploadError == "") {
-			c.log.Warn("upload failed, there may be nothing in the bucket", "occurrence", after.ID, "session", x.Attempt, "sid", x.SID,
-				"error", x.UploadError, "try", "check the bucket, its region and the storage keys of the plan")
-		}
-	}
-}

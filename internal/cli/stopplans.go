@@ -39,7 +39,7 @@ func (a *app) plansToStop(ctx context.Context, s *store.Store, given []planfile.
 			Account *runner.AccountRef `json:"account"`
 		}](row.Doc).Account
 		switch {
-		case account != nil && !account.Complete():
+		case account != nil && !runner.CompleteAccount(account):
 			return nil, fmt.Errorf("%s: the secret of its account is written out in its plan, and the store does not keep secrets: rundown run --stop-all %s", row.ID, account.Plan)
 		case account != nil && !slices.Contains(apps[*account], row.App):
 			apps[*account] = append(apps[*account], row.App)

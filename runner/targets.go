@@ -1,0 +1,56 @@
+package runner
+
+import (
+	"rundown/agora/catalog"
+	"rundown/plan"
+	"rundown/plan/schedule"
+	"strings"
+	"time"
+)
+
+// target is what a plan's occurrence asks of the runner.
+func target(o *plan.Occurrence, app string) Target {
+	set := &o.Settings
+	t := Target{
+		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app, Region: set.Region, Near: set.Near(), Class: catalog.StreamClassOf(set.Video.Width, set.Video.Height),
+		Zone: set.Zone.String(), Day: o.Planned.Format(time.DateOnly), Clock: clockText(o.Planned),
+		Start: o.Start, End: o.End, From: writingBy(o), Until: o.RecordUntil,
+		URL: o.URL.String(), Cname: o.Cname, Attempts: set.Attempts,
+		MinRemainder: set.MinRemainder.Of(o.End.Sub(o.Start)),
+	}
+	if set.App != nil {
+		t.AppName = set.App.Name
+	}
+	if set.Storage != nil {
+		t.Storage, t.Bucket = set.Storage.Name, set.Storage.Bucket
+	}
+	if len(o.Prefix) > 0 {
+		t.Prefix = strings.Join(o.Prefix, "/") + "/"
+	}
+	t.Exact, t.Priority = set.ExactStart, set.Priority
+	for lane := range max(set.Redundancy, 1) {
+		t.UIDs = append(t.UIDs, o.UIDs(lane))
+	}
+	if set.MinRemainder.Never {
+		t.MinRemainder = -1
+	}
+	if set.CDN != nil {
+		t.CDN = set.CDN.Name + " " + set.CDN.URL.String()
+		if !set.CDN.Fallback.IsZero() {
+			t.Fallback = set.CDN.Name + " " + set.CDN.Fallback.String()
+		}
+	}
+	if set.ReadyTimeout != nil {
+		t.ReadyTimeout = *set.ReadyTimeout
+	}
+	t.MaxHour, t.ExpireHour = o.Hours(t.firstRequest())
+	return t
+}
+
+// writingBy is when an occurrence must be written, or its page be open on hold.
+func writingBy(o *plan.Occurrence) time.Time {
+	if o.Settings.ExactStart {
+		return o.Start.Add(-schedule.HoldLead())
+	}
+	return o.RecordFrom
+}

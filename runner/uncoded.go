@@ -1,0 +1,36 @@
+package runner
+
+import "fmt"
+
+// Uncoded lists what an occurrence has a reason for and no code, or a code and no reason: each outcome but recorded has
+// both, and so has each session that did not end by our stop.
+func Uncoded(s State) (bad []string) {
+	known := map[ReasonCode]bool{}
+	for _, g := range reasonGroups {
+		for _, info := range g.codes {
+			known[info.code] = true
+		}
+	}
+	check := func(what string, wanted bool, code ReasonCode) {
+		switch {
+		case wanted && code == "":
+			bad = append(bad, what+" has no reason code")
+		case !wanted && code != "":
+			bad = append(bad, fmt.Sprintf("%s has the reason code %s", what, code))
+		case code != "" && !known[code]:
+			bad = append(bad, fmt.Sprintf("%s has the unknown reason code %s", what, code))
+		}
+	}
+	check(fmt.Sprintf("outcome %q (%s)", s.Outcome, s.Reason), s.Outcome != "" && s.Outcome != Recorded, s.ReasonCode)
+	for _, l := range s.Lanes {
+		check(fmt.Sprintf("a lane that was given up (%s)", l.GaveUp), l.GaveUp != "", l.GaveUpCode)
+	}
+	for _, x := range s.Sessions {
+		what := fmt.Sprintf("session %d, %s (%s)", x.Attempt, x.State, x.Reason)
+		check(what, x.Reason != "" || x.State.Final() && x.State != SessionEnded, x.ReasonCode)
+		if x.State == SessionOrphan && !x.ReasonCode.orphan() {
+			bad = append(bad, what+" is an orphan by its state and not by its code")
+		}
+	}
+	return bad
+}
