@@ -13,11 +13,10 @@ import (
 	"strings"
 	"time"
 
-	"rundown/internal/redact"
-
 	"github.com/hashicorp/go-retryablehttp"
 
 	"rundown/agora/catalog"
+	"rundown/internal/redact"
 )
 
 // maxRetryAfter is the longest pause that a call makes by itself because the service asks for one. A longer one goes

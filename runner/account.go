@@ -8,6 +8,8 @@ import (
 
 	"rundown/agora"
 	"rundown/agora/catalog"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 )
 
 // accountWaits space the acquires that ask whether a refused account is accepted again: one at a time for all classes.
@@ -17,7 +19,7 @@ var accountWaits = catalog.Waits{Steps: []time.Duration{5 * time.Second, 10 * ti
 // account is what is known of whether the service lets an App ID begin recordings with a plan's credentials. Once it
 // refuses them it refuses every class, so new starts are held back but for one that asks; what runs is left alone.
 type account struct {
-	refusal Answer // what the service said last; accepted where it said nothing of the kind
+	refusal session.Answer // what the service said last; accepted where it said nothing of the kind
 	since   time.Time
 	probe   time.Time       // when the next acquire may ask
 	probing bool            // one is out
@@ -25,16 +27,16 @@ type account struct {
 	held    map[string]bool // occurrences whose acquires were refused or held back
 }
 
-func (a *account) refused() bool { return a.refusal.notAuthorized() }
+func (a *account) refused() bool { return a.refusal.NotAuthorized() }
 
 // hold says whether an occurrence's acquire is held back, and with what answer.
-func (a *account) hold(id string, now time.Time) (Answer, bool) {
+func (a *account) hold(id string, now time.Time) (session.Answer, bool) {
 	switch {
 	case !a.refused():
-		return Answer{}, false
+		return session.Answer{}, false
 	case !a.probing && !now.Before(a.probe):
 		a.probing = true
-		return Answer{}, false
+		return session.Answer{}, false
 	}
 	a.held[id] = true
 	answer := a.refusal
@@ -45,15 +47,15 @@ func (a *account) hold(id string, now time.Time) (Answer, bool) {
 
 // heard takes in what an answer says of the account. Only the service itself, not what stands before it, can accept it;
 // and that it is overdue is said to an acquire alone.
-func (a *account) heard(op agora.Op, answer Answer, now time.Time) {
+func (a *account) heard(op agora.Op, answer session.Answer, now time.Time) {
 	accepted := answer.Class == agora.Done || answer.Code != 0
 	switch {
-	case answer.notAuthorized() && !a.refused():
+	case answer.NotAuthorized() && !a.refused():
 		*a = account{since: now, held: map[string]bool{}}
-		a.refusal = Answer{Class: agora.Fix, Status: answer.Status, Code: answer.Code, Reason: answer.Reason}
+		a.refusal = session.Answer{Class: agora.Fix, Status: answer.Status, Code: answer.Code, Reason: answer.Reason}
 		a.later(now)
-	case accepted && !answer.notAuthorized() && (op == agora.OpAcquire || a.refusal.Code == 0):
-		a.refusal = Answer{}
+	case accepted && !answer.NotAuthorized() && (op == agora.OpAcquire || a.refusal.Code == 0):
+		a.refusal = session.Answer{}
 	case a.probing && op == agora.OpAcquire:
 		a.later(now)
 	}
@@ -81,24 +83,24 @@ func (c *conductor) account(conn *Connection) *account {
 
 // heardOf takes in what the answer to an occurrence says of the account, and tells where that changes. Once it is accepted
 // again all that was refused or held back goes on at once.
-func (c *conductor) heardOf(conn *Connection, id string, op agora.Op, answer Answer) {
+func (c *conductor) heardOf(conn *Connection, id string, op agora.Op, answer session.Answer) {
 	a, now := c.account(conn), c.e.cfg.Now()
 	before := a.refused()
 	a.heard(op, answer, now)
-	if a.refused() && answer.notAuthorized() && op == agora.OpAcquire {
+	if a.refused() && answer.NotAuthorized() && op == agora.OpAcquire {
 		a.held[id] = true
 	}
 	switch {
 	case a.refused() && !before:
 		const try = "look at customer_id and customer_secret, whose files are read anew each time, whether Cloud Recording is enabled for the app, and whether the account is overdue"
 		c.e.raise(c.app, Issue{
-			ID: IssueAccountRefused, Severity: SeverityCritical, Blocking: true,
+			ID: reason.IssueAccountRefused, Severity: SeverityCritical, Blocking: true,
 			Text:   fmt.Sprintf("the account of app %s is refused: %s; no class of it can begin", c.app, a.refusal),
 			Advice: try,
 		})
-		c.log.Error("account refused: no class can begin until that is mended, what runs is left alone", "reason_code", IssueAccountRefused, "answer", a.refusal.String(), "try", try)
+		c.log.Error("account refused: no class can begin until that is mended, what runs is left alone", "reason_code", reason.IssueAccountRefused, "answer", a.refusal.String(), "try", try)
 	case before && !a.refused():
-		c.e.clear(IssueAccountRefused, c.app)
+		c.e.clear(reason.IssueAccountRefused, c.app)
 		c.log.Info("account accepted again: the classes that were held back begin", "refused", now.Sub(a.since).Round(time.Second), "classes", len(a.held))
 		c.resumeHeld(a, now)
 	}
@@ -128,12 +130,12 @@ func (c *conductor) resume(id string, now time.Time) {
 	if t == nil {
 		return
 	}
-	t.changes = append(t.changes, func(s *State) {
+	t.changes = append(t.changes, func(s *session.State) {
 		for i := range s.Sessions {
-			if x := &s.Sessions[i]; x.State == SessionAcquiring && x.Asked == "" {
+			if x := &s.Sessions[i]; x.State == session.SessionAcquiring && x.Asked == "" {
 				x.Next, x.Tries = now, 0
 			}
 		}
 	})
-	c.step(t, Observation{})
+	c.step(t, session.Observation{})
 }

@@ -4,17 +4,18 @@ import (
 	"path/filepath"
 
 	"rundown/plan"
+	"rundown/runner/session"
 )
 
-func accountRef(p *plan.Plan) *AccountRef {
+func accountRef(p *plan.Plan) *session.AccountRef {
 	root := filepath.FromSlash(p.Files[0].Path)
 	if abs, err := filepath.Abs(root); err == nil {
 		root = abs
 	}
-	return &AccountRef{Plan: filepath.ToSlash(root), CustomerID: p.Account.CustomerID.String(), CustomerSecret: p.Account.CustomerSecret.String()}
+	return &session.AccountRef{Plan: filepath.ToSlash(root), CustomerID: p.Account.CustomerID.String(), CustomerSecret: p.Account.CustomerSecret.String()}
 }
 
 // CompleteAccount says that nothing of the credentials is masked.
-func CompleteAccount(r *AccountRef) bool {
+func CompleteAccount(r *session.AccountRef) bool {
 	return !archivedFiles{"": []byte(r.CustomerID + r.CustomerSecret)}.masked()
 }

@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/runner/session"
 )
 
 func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
-	refused := Answer{Class: agora.Fix, Status: 401, Reason: "Invalid authentication credentials"}
+	refused := session.Answer{Class: agora.Fix, Status: 401, Reason: "Invalid authentication credentials"}
 	var a account
 	if _, held := a.hold("x", noon); held {
 		t.Fatal("held back before anything was refused")
@@ -20,7 +21,7 @@ func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
 		for _, id := range []string{"x", "y", "z"} {
 			answer, held := a.hold(id, noon.Add(at))
 			switch {
-			case held && (!answer.notAuthorized() || answer.RetryAfter > 30*time.Second):
+			case held && (!answer.NotAuthorized() || answer.RetryAfter > 30*time.Second):
 				t.Fatalf("held back with %+v", answer)
 			case !held:
 				asked = append(asked, at)
@@ -43,22 +44,22 @@ func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
 }
 
 func TestOnlyTheServiceAcceptsAnAccount(t *testing.T) {
-	unauthorized := Answer{Class: agora.Fix, Status: 401}
-	overdue := Answer{Class: agora.Fix, Status: 400, Code: 405, Reason: "no_active_status"}
+	unauthorized := session.Answer{Class: agora.Fix, Status: 401}
+	overdue := session.Answer{Class: agora.Fix, Status: 400, Code: 405, Reason: "no_active_status"}
 	for _, tt := range []struct {
 		name     string
-		refusal  Answer
+		refusal  session.Answer
 		op       agora.Op
-		answer   Answer
+		answer   session.Answer
 		accepted bool
 	}{
-		{"an acquire succeeds", unauthorized, agora.OpAcquire, Answer{Class: agora.Done}, true},
-		{"a query succeeds with the credentials", unauthorized, agora.OpQuery, Answer{Class: agora.Done}, true},
-		{"a query says nothing of a debt", overdue, agora.OpQuery, Answer{Class: agora.Done}, false},
-		{"the debt is paid", overdue, agora.OpAcquire, Answer{Class: agora.Done}, true},
-		{"the service has no room", overdue, agora.OpAcquire, Answer{Class: agora.Wait, Status: 400, Code: 406}, true},
-		{"the gateway's limit comes before credentials", unauthorized, agora.OpAcquire, Answer{Class: agora.Wait, Status: 429}, false},
-		{"no answer", unauthorized, agora.OpAcquire, Answer{Class: agora.Again, Reason: "no route to host"}, false},
+		{"an acquire succeeds", unauthorized, agora.OpAcquire, session.Answer{Class: agora.Done}, true},
+		{"a query succeeds with the credentials", unauthorized, agora.OpQuery, session.Answer{Class: agora.Done}, true},
+		{"a query says nothing of a debt", overdue, agora.OpQuery, session.Answer{Class: agora.Done}, false},
+		{"the debt is paid", overdue, agora.OpAcquire, session.Answer{Class: agora.Done}, true},
+		{"the service has no room", overdue, agora.OpAcquire, session.Answer{Class: agora.Wait, Status: 400, Code: 406}, true},
+		{"the gateway's limit comes before credentials", unauthorized, agora.OpAcquire, session.Answer{Class: agora.Wait, Status: 429}, false},
+		{"no answer", unauthorized, agora.OpAcquire, session.Answer{Class: agora.Again, Reason: "no route to host"}, false},
 		{"refused for the other reason", unauthorized, agora.OpAcquire, overdue, false},
 	} {
 		var a account

@@ -9,6 +9,7 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -37,18 +38,18 @@ func TestWhoStandsAsideBeginsNothingOfAClassThatWasMoved(t *testing.T) {
 				}
 				time.Sleep(200 * time.Millisecond) // virtual: the stop is out, and its answer is not
 				h.shut(e)
-				if s := h.stored(german); s.Phase != runner.Stopping {
+				if s := h.stored(german); s.Phase != session.Stopping {
 					t.Fatalf("%s, and its stop was to be unanswered", s.Phase)
 				}
 				until(monday.Add(tt.aside))
 				e = h.begin((*runner.Engine).StartAside, after)
-				if _, err := h.store.AddCommand(context.Background(), store.Command{At: time.Now(), Occurrence: german, Kind: runner.CommandStop, Who: "ops"}); err != nil {
+				if _, err := h.store.AddCommand(context.Background(), store.Command{At: time.Now(), Occurrence: german, Kind: session.CommandStop, Who: "ops"}); err != nil {
 					t.Fatal(err)
 				}
 				until(monday.Add(50 * time.Minute))
 				s, story := h.state(german), h.story(german)
 				h.shut(e)
-				if s.Phase != runner.Planned || len(s.Sessions) != 1 {
+				if s.Phase != session.Planned || len(s.Sessions) != 1 {
 					t.Errorf("%s with %d sessions, want it planned\n%s", s.Phase, len(s.Sessions), story)
 				}
 				e = h.open(after)

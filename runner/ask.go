@@ -9,6 +9,8 @@ import (
 
 	"rundown/agora"
 	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 )
 
 // exchange is a call that decide named, with all that it takes to make it. Nothing in it changes.
@@ -17,21 +19,21 @@ type exchange struct {
 	api     *agora.App
 	conn    *Connection
 	occ     *plan.Occurrence // nil: the plan no longer holds it
-	state   State
-	session *Session
+	state   session.State
+	session *session.Session
 	op      agora.Op
 }
 
 // call makes a request in a goroutine of its own.
-func (c *conductor) call(t *task, s State, act Action) {
-	answered := func(a Answer) { c.step(t, Observation{Attempt: act.Attempt, Op: act.Op, Answer: a}) }
+func (c *conductor) call(t *task, s session.State, act session.Action) {
+	answered := func(a session.Answer) { c.step(t, session.Observation{Attempt: act.Attempt, Op: act.Op, Answer: a}) }
 	conn := cmp.Or(t.conn, c.conn)
-	asked := s.session(act.Attempt)
+	asked := s.Session(act.Attempt)
 	api, err := c.api(conn, s.Region, asked.Near)
 	if err != nil {
 		c.log.Error("no client", "occurrence", s.ID, "error", err)
 		c.post(func() {
-			answered(Answer{Class: agora.Wait, Why: IssueServiceUnreachable, Reason: err.Error(), RetryAfter: unansweredEvery})
+			answered(session.Answer{Class: agora.Wait, Why: reason.IssueServiceUnreachable, Reason: err.Error(), RetryAfter: session.UnansweredEvery})
 		})
 		return
 	}
@@ -72,14 +74,14 @@ func preference(p plan.Priority) int {
 }
 
 // ask sends the request and puts what came of it into words that decide understands.
-func (x *exchange) ask(ctx context.Context) Answer {
+func (x *exchange) ask(ctx context.Context) session.Answer {
 	switch {
 	case x.op == agora.OpQuery:
 		return x.query(ctx)
 	case x.op == agora.OpStop:
 		return x.stop(ctx)
-	case x.occ == nil && (x.op != agora.OpUpdate || x.session.Change != ChangeHold):
-		return Answer{Class: agora.Fix, Unplanned: true, Reason: "the plan no longer holds it, so its settings are not known"}
+	case x.occ == nil && (x.op != agora.OpUpdate || x.session.Change != session.ChangeHold):
+		return session.Answer{Class: agora.Fix, Unplanned: true, Reason: "the plan no longer holds it, so its settings are not known"}
 	case x.op == agora.OpAcquire:
 		return x.acquire(ctx)
 	case x.op == agora.OpStart:
@@ -89,7 +91,7 @@ func (x *exchange) ask(ctx context.Context) Answer {
 	}
 }
 
-func (x *exchange) acquire(ctx context.Context) Answer {
+func (x *exchange) acquire(ctx context.Context) session.Answer {
 	// The keys are read before, since between acquire and start there is no time for it.
 	if _, err := x.keys(ctx, keysForStart); err != nil {
 		return unreadable(err)
@@ -106,7 +108,7 @@ func (x *exchange) acquire(ctx context.Context) Answer {
 	return a
 }
 
-func (x *exchange) start(ctx context.Context) Answer {
+func (x *exchange) start(ctx context.Context) session.Answer {
 	keys, err := x.keys(ctx, keysForStart)
 	if err != nil {
 		return unreadable(err)
@@ -125,7 +127,7 @@ func (x *exchange) start(ctx context.Context) Answer {
 		a.SID, a.KeysUntil = resp.SID, keys.Until
 		x.c.e.keys.sent(resp.SID, keys)
 	}
-	if a.verdict() == agora.VerdictConflict {
+	if a.Verdict() == agora.VerdictConflict {
 		a.Namesake = x.namesake(ctx)
 	}
 	return a
@@ -141,7 +143,7 @@ func (x *exchange) namesake(ctx context.Context) string {
 	return id
 }
 
-func (x *exchange) query(ctx context.Context) Answer {
+func (x *exchange) query(ctx context.Context) session.Answer {
 	resp, err := x.api.Query(ctx, x.session.ResourceID, x.session.SID)
 	a := x.answer(resp.Meta, err)
 	a.Server = withoutAddresses(resp.ServerResponse)
@@ -149,16 +151,16 @@ func (x *exchange) query(ctx context.Context) Answer {
 	return a
 }
 
-func (x *exchange) update(ctx context.Context) Answer {
+func (x *exchange) update(ctx context.Context) session.Answer {
 	var req agora.UpdateRequest
 	var keys Keys
 	var err error
 	switch x.session.Change {
-	case ChangeHold:
+	case session.ChangeHold:
 		req = HoldRequest(*x.session)
-	case ChangePush:
+	case session.ChangePush:
 		req, err = PushRequest(x.occ, *x.session, pushAddress(x.occ, &x.state, x.session.Lane), x.reveal)
-	case ChangeKeys:
+	case session.ChangeKeys:
 		keys, err = x.keys(ctx, keysForRenewal)
 		req = KeysRequest(x.occ, *x.session, keys)
 	}
@@ -167,14 +169,14 @@ func (x *exchange) update(ctx context.Context) Answer {
 	}
 	resp, err := x.api.Update(ctx, x.session.ResourceID, x.session.SID, req)
 	a := x.answer(resp.Meta, err)
-	if err == nil && x.session.Change == ChangeKeys {
+	if err == nil && x.session.Change == session.ChangeKeys {
 		a.KeysUntil = keys.Until
 		x.c.e.keys.sent(x.session.SID, keys)
 	}
 	return a
 }
 
-func (x *exchange) stop(ctx context.Context) Answer {
+func (x *exchange) stop(ctx context.Context) session.Answer {
 	resp, err := x.api.Stop(ctx, x.session.ResourceID, x.session.SID, StopRequest(x.session.Cname, x.session.UID))
 	a := x.answer(resp.Meta, err)
 	if err == nil {
@@ -190,22 +192,22 @@ func (x *exchange) keys(ctx context.Context, least time.Duration) (Keys, error) 
 }
 
 // unreadable is the answer where a secret cannot be read: it may be there in a moment, as while files rotate.
-func unreadable(err error) Answer {
-	return Answer{Class: agora.Wait, Why: ReasonSecretUnreadable, Reason: err.Error(), RetryAfter: unansweredEvery}
+func unreadable(err error) session.Answer {
+	return session.Answer{Class: agora.Wait, Why: reason.SecretUnreadable, Reason: err.Error(), RetryAfter: session.UnansweredEvery}
 }
 
-func (x *exchange) answer(meta agora.Meta, err error) Answer {
+func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
 	if err == nil {
 		x.c.e.serviceClock(meta.Date)
 		x.c.e.heardFrom(nil)
-		return Answer{Class: agora.Done, RequestID: meta.RequestID, SentAt: x.ago(meta.Took)}
+		return session.Answer{Class: agora.Done, RequestID: meta.RequestID, SentAt: x.ago(meta.Took)}
 	}
-	a := Answer{Class: agora.Unknown, Reason: err.Error()}
+	a := session.Answer{Class: agora.Unknown, Reason: err.Error()}
 	var failure *agora.Error
 	if errors.As(err, &failure) {
 		x.c.e.serviceClock(failure.Date)
 		x.c.e.heardFrom(failure)
-		a = Answer{
+		a = session.Answer{
 			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
 			Foreign:    failure.Foreign,
 			RetryAfter: failure.RetryAfter, SID: failure.SID, Server: failure.Services,
@@ -215,10 +217,10 @@ func (x *exchange) answer(meta agora.Meta, err error) Answer {
 			a.Reason = failure.Err.Error()
 		}
 		if failure.Local { // its credentials
-			a.Why = ReasonSecretUnreadable
+			a.Why = reason.SecretUnreadable
 		}
 	}
-	x.c.log.Warn("request", "occurrence", x.state.ID, "session", x.session.Attempt, "op", string(x.op), "class", a.Class.String(), "reason_code", a.reasonCode(), "error", err)
+	x.c.log.Warn("request", "occurrence", x.state.ID, "session", x.session.Attempt, "op", string(x.op), "class", a.Class.String(), "reason_code", a.ReasonCode(), "error", err)
 	return a
 }
 

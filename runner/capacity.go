@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rundown/agora/catalog"
+	"rundown/runner/session"
 )
 
 // roomEvery is how often a class that waits for a place looks for one.
@@ -17,22 +18,22 @@ const roomEvery = time.Second
 // lead of the class gives way too, but none of its own time. From the last instant at which it can begin in time it
 // begins whatever is counted here, since only the service knows what it grants.
 func (c *conductor) giveWay(t *task, now time.Time) {
-	if t.state.Phase != Planned || t.state.Cancel != nil || t.begin.IsZero() || t.begin.After(now) {
+	if t.state.Phase != session.Planned || t.state.Cancel != nil || t.begin.IsZero() || t.begin.After(now) {
 		return
 	}
-	last := later(t.state.Start, t.writing()).Add(-catalog.StartLead())
+	last := session.Later(t.state.Start, t.writing()).Add(-catalog.StartLead())
 	for _, p := range c.pools(t) {
 		if !c.scarce(p) {
 			continue
 		}
 		used, leaving := c.places(p)
-		missing := used + t.state.lanes() - p.granted
+		missing := used + t.state.LaneCount() - p.granted
 		if missing <= 0 {
 			continue
 		}
 		c.cut(p, missing-leaving, t.state.ID, now)
 		if now.Before(last) && !t.now {
-			t.begin = earlier(now.Add(roomEvery), last)
+			t.begin = session.Left(now.Add(roomEvery), last)
 		}
 		return // what ends now makes room in the other pools too: they are looked at next time
 	}
@@ -59,17 +60,17 @@ func (c *conductor) endTail(t *task, now time.Time) {
 
 // tail says that the class is over and its padding is being recorded.
 func (t *task) tail(now time.Time) bool {
-	return (t.state.Phase == Recording || t.state.Phase == Starting) && !t.busy && !t.cut && !t.state.End.After(now) && t.state.Until.After(now)
+	return (t.state.Phase == session.Recording || t.state.Phase == session.Starting) && !t.busy && !t.cut && !t.state.End.After(now) && t.state.Until.After(now)
 }
 
 // scarce says that as many sessions might be in use as are granted.
-func (c *conductor) scarce(p pool) bool { return mostLanes*len(c.tasks) > p.granted }
+func (c *conductor) scarce(p pool) bool { return session.MostLanes*len(c.tasks) > p.granted }
 
 // latest is the class begun last of those that use a pool and are not over; nil for none.
 func (c *conductor) latest(p pool, now time.Time) *task {
 	var last *task
 	for _, t := range c.tasks {
-		if !p.holds(t) || t.state.Phase != Recording && t.state.Phase != Starting || !t.state.End.After(now) {
+		if !p.holds(t) || t.state.Phase != session.Recording && t.state.Phase != session.Starting || !t.state.End.After(now) {
 			continue
 		}
 		if last == nil || cmp.Or(t.state.Begin.Compare(last.state.Begin), cmp.Compare(t.state.ID, last.state.ID)) > 0 {
@@ -81,8 +82,8 @@ func (c *conductor) latest(p pool, now time.Time) *task {
 
 // tailFrom is when a class that is being recorded is to be looked at although nothing else is due: at its end, where
 // its padding may have to give way.
-func (c *conductor) tailFrom(t *task, s *State, now time.Time) time.Time {
-	if (s.Phase == Recording || s.Phase == Starting) && s.End.After(now) && s.End.Before(s.Until) && slices.ContainsFunc(c.pools(t), c.scarce) {
+func (c *conductor) tailFrom(t *task, s *session.State, now time.Time) time.Time {
+	if (s.Phase == session.Recording || s.Phase == session.Starting) && s.End.After(now) && s.End.Before(s.Until) && slices.ContainsFunc(c.pools(t), c.scarce) {
 		return s.End
 	}
 	return time.Time{}
@@ -113,7 +114,7 @@ func (c *conductor) pools(t *task) []pool {
 	pools = append(pools, pool{granted: own, region: t.state.Region, class: t.state.Class})
 	used := map[catalog.StreamClass]bool{}
 	for _, other := range c.tasks {
-		if other.state.Region == t.state.Region && other.state.Phase != Planned && other.state.Phase != Over {
+		if other.state.Region == t.state.Region && other.state.Phase != session.Planned && other.state.Phase != session.Over {
 			used[other.state.Class] = true
 		}
 	}
@@ -133,7 +134,7 @@ func (c *conductor) places(p pool) (used, leaving int) {
 		for i := range t.state.Sessions {
 			switch x := &t.state.Sessions[i]; {
 			case x.State.Final():
-			case x.State == SessionStopping || t.cut:
+			case x.State == session.SessionStopping || t.cut:
 				leaving++
 				used++
 			default:
@@ -162,21 +163,21 @@ func (c *conductor) cut(p pool, sessions int, by string, now time.Time) {
 		if sessions <= 0 {
 			return
 		}
-		sessions -= t.state.lanes()
+		sessions -= t.state.LaneCount()
 		t.cut = true
 		c.log.Info("padding gives way to another class, since all that is granted is in use", "occurrence", t.state.ID, "to", by, "granted", p.granted)
-		t.changes = append(t.changes, func(s *State) {
-			s.Until = earlier(s.Until, now)
+		t.changes = append(t.changes, func(s *session.State) {
+			s.Until = session.Left(s.Until, now)
 			for i := range s.Sessions {
 				if x := &s.Sessions[i]; x.State.Carries() {
 					granted := fmt.Sprintf("all %d sessions that are granted were", p.granted)
 					if p.granted == 1 {
 						granted = "the only session that is granted was"
 					}
-					x.remark(fmt.Sprintf("its padding gave way to %s, since %s in use", by, granted))
+					x.Remark(fmt.Sprintf("its padding gave way to %s, since %s in use", by, granted))
 				}
 			}
 		})
-		c.step(t, Observation{})
+		c.step(t, session.Observation{})
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // TestAReloadDoesNotGivePaddingBackThatGaveWay applies the plan anew, with a longer tail, while the stop of a class whose
@@ -32,7 +32,7 @@ func TestAReloadDoesNotGivePaddingBackThatGaveWay(t *testing.T) {
 		h.shut(e)
 		h.audit()
 		s := h.outcomes()[german]
-		if s.Outcome != runner.Recorded || len(s.Sessions) != 1 || s.Until.After(monday.Add(51*time.Minute)) {
+		if s.Outcome != session.Recorded || len(s.Sessions) != 1 || s.Until.After(monday.Add(51*time.Minute)) {
 			t.Errorf("%s after %d sessions, wanted until %v: %s", s.Outcome, len(s.Sessions), s.Until, s.Reason)
 		}
 		if ledger := h.sim.Ledger(); len(ledger.Sessions) != 3 || ledger.Answers["406"] > 0 {
@@ -75,7 +75,7 @@ func TestPaddingGivesWayToCapacity(t *testing.T) {
 				h.shut(e)
 				h.audit()
 				for id, s := range h.outcomes() {
-					if s.Outcome != runner.Recorded || len(s.Sessions) != 1 {
+					if s.Outcome != session.Recorded || len(s.Sessions) != 1 {
 						t.Errorf("%s: %s after %d sessions: %s", id, s.Outcome, len(s.Sessions), s.Reason)
 					}
 				}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -29,8 +29,8 @@ func TestTheFileAloneHoldsWhatIsStoredWhileNothingIsDue(t *testing.T) {
 		e := h.open(loadPlan(t, text, "school.yaml"))
 		for _, at := range []struct {
 			since time.Duration
-			phase runner.Phase
-		}{{-time.Hour, runner.Planned}, {20 * time.Minute, runner.Recording}, {2 * time.Hour, runner.Over}} {
+			phase session.Phase
+		}{{-time.Hour, session.Planned}, {20 * time.Minute, session.Recording}, {2 * time.Hour, session.Over}} {
 			until(monday.Add(at.since))
 			file := filepath.Join(h.dir, "rundown.db")
 			if log, err := os.Stat(file + "-wal"); err != nil || log.Size() > 128<<10 {

@@ -1,6 +1,10 @@
 package runner
 
-import "time"
+import (
+	"time"
+
+	"rundown/runner/session"
+)
 
 // leastFreeze is how long the process must not have run to be logged.
 const leastFreeze = 10 * time.Second
@@ -18,7 +22,7 @@ func (c *clock) look(wall, passed time.Time) time.Duration {
 		return 0
 	}
 	jump := wall.Sub(last.wall) - passed.Sub(last.passed)
-	if jump.Abs() < leastJump {
+	if jump.Abs() < session.LeastJump {
 		return 0
 	}
 	return jump
@@ -62,11 +66,11 @@ func (e *Engine) watchClock() {
 func (c *conductor) watchClock(now time.Time) {
 	switch jump := c.clock.look(now, time.Now()); {
 	case jump > 0:
-		c.leapt = Gap{From: now.Add(-jump), Until: now}
+		c.leapt = session.Gap{From: now.Add(-jump), Until: now}
 	case jump < 0:
 		for _, t := range c.tasks {
 			if len(t.state.Sessions) > 0 {
-				c.step(t, Observation{})
+				c.step(t, session.Observation{})
 			}
 		}
 	}
@@ -75,7 +79,7 @@ func (c *conductor) watchClock(now time.Time) {
 // asleep is since when nobody could begin a planned occurrence whose time came while the clock leapt; zero: that is
 // not what kept it.
 func (c *conductor) asleep(t *task) time.Time {
-	if t.state.Phase != Planned || !t.begin.After(c.leapt.From) || t.begin.After(c.leapt.Until) {
+	if t.state.Phase != session.Planned || !t.begin.After(c.leapt.From) || t.begin.After(c.leapt.Until) {
 		return t.state.DownSince
 	}
 	return c.leapt.From

@@ -9,6 +9,7 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -20,21 +21,21 @@ func TestAClockThatJumpsCostsNoMoreThanItsJump(t *testing.T) {
 		name     string
 		at       time.Duration // of the jump, after the bell
 		jump     time.Duration
-		outcome  runner.Outcome
+		outcome  session.Outcome
 		sessions int
 		ended    time.Duration // when the session ends by the true clock, after the bell
 	}{
-		{"an hour on in mid-class ends it", 20 * time.Minute, time.Hour, runner.Recorded, 1, 20 * time.Minute},
-		{"and so between two looks at the recording", 20*time.Minute + 40*time.Second, time.Hour, runner.Recorded, 1, 20*time.Minute + 40*time.Second},
-		{"and at another instant between them", 21*time.Minute + 20*time.Second, time.Hour, runner.Recorded, 1, 21*time.Minute + 20*time.Second},
-		{"a day on in mid-class ends it", 20 * time.Minute, 24 * time.Hour, runner.Recorded, 1, 20 * time.Minute},
-		{"ten minutes on in mid-class end it by the new clock", 20 * time.Minute, 10 * time.Minute, runner.Recorded, 1, 42 * time.Minute},
-		{"ten minutes back in mid-class make it longer", 20 * time.Minute, -10 * time.Minute, runner.Recorded, 1, 62 * time.Minute},
-		{"an hour back in mid-class starts nothing a second time", 20 * time.Minute, -time.Hour, runner.Recorded, 1, 112 * time.Minute},
-		{"a day back once it is over records nothing again", time.Hour, -24 * time.Hour, runner.Recorded, 1, 52 * time.Minute},
+		{"an hour on in mid-class ends it", 20 * time.Minute, time.Hour, session.Recorded, 1, 20 * time.Minute},
+		{"and so between two looks at the recording", 20*time.Minute + 40*time.Second, time.Hour, session.Recorded, 1, 20*time.Minute + 40*time.Second},
+		{"and at another instant between them", 21*time.Minute + 20*time.Second, time.Hour, session.Recorded, 1, 21*time.Minute + 20*time.Second},
+		{"a day on in mid-class ends it", 20 * time.Minute, 24 * time.Hour, session.Recorded, 1, 20 * time.Minute},
+		{"ten minutes on in mid-class end it by the new clock", 20 * time.Minute, 10 * time.Minute, session.Recorded, 1, 42 * time.Minute},
+		{"ten minutes back in mid-class make it longer", 20 * time.Minute, -10 * time.Minute, session.Recorded, 1, 62 * time.Minute},
+		{"an hour back in mid-class starts nothing a second time", 20 * time.Minute, -time.Hour, session.Recorded, 1, 112 * time.Minute},
+		{"a day back once it is over records nothing again", time.Hour, -24 * time.Hour, session.Recorded, 1, 52 * time.Minute},
 		// By the service's clock, which names when the first file begins, that was before the bell.
-		{"half an hour on before the class begins it at once", -10 * time.Minute, 30 * time.Minute, runner.Recorded, 1, 22 * time.Minute},
-		{"a day on before the class misses it", -10 * time.Minute, 24 * time.Hour, runner.Missed, 0, 0},
+		{"half an hour on before the class begins it at once", -10 * time.Minute, 30 * time.Minute, session.Recorded, 1, 22 * time.Minute},
+		{"a day on before the class misses it", -10 * time.Minute, 24 * time.Hour, session.Missed, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

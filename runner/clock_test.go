@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // wallClock can be set while time passes. To an engine a machine that slept is a clock that went ahead: its timers stood
@@ -32,12 +32,12 @@ func TestAClockThatJumpsNeitherLosesNorDoublesWhatRuns(t *testing.T) {
 		name    string
 		by      time.Duration
 		ends    time.Duration // the running session, so long after the jump
-		spanish runner.Outcome
+		spanish session.Outcome
 		line    string
 	}{
-		{"an hour ahead", time.Hour, 0, runner.Missed, ahead},
-		{"a day ahead", 24 * time.Hour, 0, runner.Missed, ahead},
-		{"an hour back", -time.Hour, 82 * time.Minute, runner.Recorded, back},
+		{"an hour ahead", time.Hour, 0, session.Missed, ahead},
+		{"a day ahead", 24 * time.Hour, 0, session.Missed, ahead},
+		{"an hour back", -time.Hour, 82 * time.Minute, session.Recorded, back},
 		{"a day back", -24 * time.Hour, 89 * time.Minute, "", back}, // its two hours end it
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -72,11 +72,11 @@ func TestAClockThatJumpsNeitherLosesNorDoublesWhatRuns(t *testing.T) {
 					}
 				}
 				got := h.outcomes()
-				if got[early].Outcome != runner.Recorded || starts["school-early"] != 1 {
+				if got[early].Outcome != session.Recorded || starts["school-early"] != 1 {
 					t.Errorf("what had ended: %s, begun %d times", got[early].Outcome, starts["school-early"])
 				}
 				// Within the half minute after which no timer is trusted.
-				if s := got[spanish]; s.Outcome != tt.spanish || s.Outcome == runner.Missed && !strings.Contains(s.Reason, "did not run from 2031-09-15 09:30:") {
+				if s := got[spanish]; s.Outcome != tt.spanish || s.Outcome == session.Missed && !strings.Contains(s.Reason, "did not run from 2031-09-15 09:30:") {
 					t.Errorf("the class after the jump: %s %q", s.Outcome, s.Reason)
 				}
 				if !strings.Contains(h.log.String(), tt.line) {
@@ -109,9 +109,9 @@ func TestAMachineThatSleptBeyondTheHorizonAnswersForEveryClass(t *testing.T) {
 			s := got[id]
 			delete(got, id)
 			switch {
-			case day == 15 && s.Outcome != runner.Partial || day == 25 && s.Outcome != runner.Partial:
+			case day == 15 && s.Outcome != session.Partial || day == 25 && s.Outcome != session.Partial:
 				t.Errorf("%s: %s %q", id, s.Outcome, s.Reason)
-			case day > 15 && day < 25 && (s.Outcome != runner.Missed || !strings.Contains(s.Reason, "did not run from 2031-09-15 09:30:")): // within half a minute
+			case day > 15 && day < 25 && (s.Outcome != session.Missed || !strings.Contains(s.Reason, "did not run from 2031-09-15 09:30:")): // within half a minute
 				t.Errorf("%s: %s %q", id, s.Outcome, s.Reason)
 			}
 		}

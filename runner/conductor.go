@@ -13,6 +13,8 @@ import (
 	"rundown/agora"
 	"rundown/agora/catalog"
 	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -48,9 +50,9 @@ type conductor struct {
 	draining   bool
 	calls      context.Context
 	clock      clock
-	leapt      Gap       // the last time that the clock leapt over
-	seen       []*task   // of which a session was seen running, which is still to be stored
-	seenAt     time.Time // when what was seen of these is to be stored; zero: nothing is
+	leapt      session.Gap // the last time that the clock leapt over
+	seen       []*task     // of which a session was seen running, which is still to be stored
+	seenAt     time.Time   // when what was seen of these is to be stored; zero: nothing is
 }
 
 func newConductor(e *Engine, app string, term int64) *conductor {
@@ -161,13 +163,13 @@ func (c *conductor) loop() {
 	for _, t := range c.tasks { // adopted: what was asked and never answered comes first
 		for i, x := range t.state.Sessions {
 			if x.Asked == agora.OpStart && c.e.forget {
-				t.state.Sessions[i].Asked, t.state.Sessions[i].State = "", SessionFailed
+				t.state.Sessions[i].Asked, t.state.Sessions[i].State = "", session.SessionFailed
 			} else if x.Asked != "" {
 				t.waiting = append(t.waiting, unansweredAsk(x, "rundown ended meanwhile"))
 			}
 		}
-		if len(t.state.Sessions) > 0 && t.state.Phase != Planned { // the others wait until the plan has said what it wants of them now
-			c.step(t, Observation{})
+		if len(t.state.Sessions) > 0 && t.state.Phase != session.Planned { // the others wait until the plan has said what it wants of them now
+			c.step(t, session.Observation{})
 		}
 	}
 	timer := time.NewTimer(0)
@@ -181,9 +183,9 @@ func (c *conductor) loop() {
 			c.storeSeen()
 		}
 		for len(c.due) > 0 && !c.due[0].wake.After(now) {
-			c.step(c.due[0], Observation{})
+			c.step(c.due[0], session.Observation{})
 		}
-		wait := trustTimers
+		wait := session.TrustTimers
 		if len(c.due) > 0 {
 			wait = min(wait, c.due[0].wake.Sub(now))
 		}
@@ -232,7 +234,7 @@ func (c *conductor) drain(cancel context.CancelFunc) {
 
 // step asks decide, stores what it says and then does it. What only looks at a recording is done at once: it has no
 // effect that a crash could leave behind, and it is most of what there is to do.
-func (c *conductor) step(t *task, o Observation) {
+func (c *conductor) step(t *task, o session.Observation) {
 	if o.Op != "" || o.Notice != nil {
 		t.waiting = append(t.waiting, o)
 	}
@@ -252,7 +254,7 @@ func (c *conductor) step(t *task, o Observation) {
 		c.turns++
 		t.state.Turn = c.turns
 	}
-	next := t.state.clone()
+	next := t.state.Clone()
 	for _, change := range t.changes {
 		change(&next)
 	}
@@ -262,32 +264,32 @@ func (c *conductor) step(t *task, o Observation) {
 	}
 	changes := t.changes
 	t.changes = nil
-	calls, events := []Action(nil), slices.Concat(t.told, moved)
+	calls, events := []session.Action(nil), slices.Concat(t.told, moved)
 	told := t.told
 	t.told = nil
 	observations := t.waiting
 	observed := t.waiting
 	t.waiting = nil
 	if len(observations) == 0 {
-		observations = []Observation{{}}
+		observations = []session.Observation{{}}
 	}
 	heard := false // what notifications say is kept, also where it changes nothing
 	for len(observations) > 0 {
 		heard = heard || observations[0].Notice != nil
 		o, observations = observations[0], observations[1:]
-		var act Action
+		var act session.Action
 		var why string
 		before := next
-		next, act, why = decide(next, o, now)
+		next, act, why = session.Decide(next, o, now)
 		events = append(events, c.record(before, next, o, act, why, now)...)
 		switch {
 		case act.Op != "":
 			calls = append(calls, act)
-			observations = append(observations, Observation{})
+			observations = append(observations, session.Observation{})
 		case len(observations) == 0:
 			t.wake = act.Wake
 			if at := c.tailFrom(t, &next, now); !at.IsZero() {
-				t.wake = earlier(t.wake, at)
+				t.wake = session.Left(t.wake, at)
 			}
 		}
 	}
@@ -320,7 +322,7 @@ func (c *conductor) anew(t *task, refused error) {
 			c.revise(t, t.slot.want(c.app), c.e.cfg.Now())
 			c.place()
 		}
-		c.step(t, Observation{})
+		c.step(t, session.Observation{})
 	})
 }
 
@@ -349,7 +351,7 @@ func (c *conductor) store(t *task, step store.Step, failing, then func(), stale 
 }
 
 // stored goes on after a step is durable: the calls are made, and what arrived meanwhile is looked at.
-func (c *conductor) stored(t *task, next State, calls []Action) {
+func (c *conductor) stored(t *task, next session.State, calls []session.Action) {
 	before := t.asStored()
 	c.watchHours(before, next)
 	c.watchOrphans(before, next)
@@ -363,11 +365,11 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 	}
 	t.settled = nil
 	if next.Phase != before.Phase {
-		if next.Phase == Planned && len(next.Sessions) > 0 { // it was moved, and begins beside others
+		if next.Phase == session.Planned && len(next.Sessions) > 0 { // it was moved, and begins beside others
 			c.place()
 		}
 		c.announce(next)
-		if next.Phase == Over {
+		if next.Phase == session.Over {
 			c.e.keys.forget(next.Sessions)
 		}
 	}
@@ -384,7 +386,7 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 		f()
 	}
 	if len(t.waiting)+len(t.changes)+len(t.told) > 0 {
-		c.step(t, Observation{})
+		c.step(t, session.Observation{})
 	} else if !t.busy {
 		c.settle(t)
 	}
@@ -392,11 +394,11 @@ func (c *conductor) stored(t *task, next State, calls []Action) {
 
 // watchOrphans tells a person at once of each session that may run although its sid is unknown: only they can end it
 // before its hours do.
-func (c *conductor) watchOrphans(before, after State) {
+func (c *conductor) watchOrphans(before, after session.State) {
 	changed := before.ID != after.ID
 	for _, x := range after.Sessions {
-		was := before.session(x.Attempt)
-		is, before := x.State == SessionOrphan, was != nil && was.State == SessionOrphan
+		was := before.Session(x.Attempt)
+		is, before := x.State == session.SessionOrphan, was != nil && was.State == session.SessionOrphan
 		if is && !before {
 			c.log.Error(x.Reason, "occurrence", after.ID, "reason_code", x.ReasonCode, "resource_id", x.ResourceID)
 		}
@@ -410,13 +412,13 @@ func (c *conductor) watchOrphans(before, after State) {
 }
 
 // announce logs what a person would want to know.
-func (c *conductor) announce(s State) {
+func (c *conductor) announce(s session.State) {
 	level := slog.LevelInfo
-	if s.Phase == Over && s.Outcome != Recorded && s.Outcome != Cancelled {
+	if s.Phase == session.Over && s.Outcome != session.Recorded && s.Outcome != session.Cancelled {
 		level = slog.LevelWarn
 	}
 	attrs := []any{"occurrence", s.ID, "state", s.Phase}
-	if s.Phase == Over {
+	if s.Phase == session.Over {
 		attrs = append(attrs, "outcome", s.Outcome, "reason", s.Reason)
 		if s.ReasonCode != "" {
 			attrs = append(attrs, "reason_code", s.ReasonCode)
@@ -437,7 +439,7 @@ func (c *conductor) forget(t *task) {
 	delete(c.tasks, t.state.ID)
 	c.e.disown(t.state.ID, c)
 	for _, tell := range t.settled {
-		tell(because(ReasonNotActive, "the occurrence is not at work any more"))
+		tell(reason.Because(reason.NotActive, "the occurrence is not at work any more"))
 	}
 	for _, f := range append(t.idle, t.lost...) {
 		f()
@@ -451,7 +453,7 @@ func (c *conductor) schedule(t *task) {
 	if t.wake.IsZero() {
 		return
 	}
-	if t.state.Phase == Planned && t.begin.Before(t.wake) { // it was placed earlier meanwhile
+	if t.state.Phase == session.Planned && t.begin.Before(t.wake) { // it was placed earlier meanwhile
 		t.wake = t.begin
 	}
 	heap.Push(&c.due, t)

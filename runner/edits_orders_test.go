@@ -14,6 +14,7 @@ import (
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -124,11 +125,11 @@ func (x *editing) extend(e *runner.Engine) {
 	o := all[rng.IntN(len(all))]
 	span, _ := x.ordered(&o)
 	until := span.end.Add(time.Duration(2+rng.IntN(12)) * time.Minute)
-	args, err := json.Marshal(runner.ExtendArgs{Until: until, Start: o.Start, End: o.End})
+	args, err := json.Marshal(session.ExtendArgs{Until: until, Start: o.Start, End: o.End})
 	if err != nil {
 		x.h.t.Fatal(err)
 	}
-	cmd := store.Command{At: now, Occurrence: o.ID, Kind: runner.CommandExtend, Who: "ops", Args: args, Day: o.Planned.Format(time.DateOnly), Clock: o.Planned.Format("15:04")}
+	cmd := store.Command{At: now, Occurrence: o.ID, Kind: session.CommandExtend, Who: "ops", Args: args, Day: o.Planned.Format(time.DateOnly), Clock: o.Planned.Format("15:04")}
 	x.beside(func(s *store.Store) error {
 		n, err := s.AddCommand(context.Background(), cmd)
 		x.orders = append(x.orders, editedOrder{command: n, id: o.ID, recording: o.Recording.ID, start: o.Start, end: o.End, until: until})

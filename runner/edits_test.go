@@ -23,6 +23,7 @@ import (
 	"rundown/plan/rules"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -587,20 +588,20 @@ func (x *editing) stored() (sids, orphans map[string]bool) {
 			switch {
 			case y.SID != "":
 				sids[y.SID] = true
-			case y.State == runner.SessionOrphan:
+			case y.State == session.SessionOrphan:
 				orphans[y.ResourceID] = true
 			}
 			if !y.State.Final() {
 				t.Errorf("session %d of %s is %s", y.Attempt, s.ID, y.State)
 			}
 		}
-		if s.Phase != runner.Over && s.End.Before(time.Now().Add(-10*time.Minute)) {
+		if s.Phase != session.Over && s.End.Before(time.Now().Add(-10*time.Minute)) {
 			t.Errorf("%s is %s after its end", s.ID, s.Phase)
 		}
-		for _, uncoded := range runner.Uncoded(s) {
+		for _, uncoded := range session.Uncoded(s) {
 			t.Errorf("%s: %s", s.ID, uncoded)
 		}
-		if s.Phase == runner.Over {
+		if s.Phase == session.Over {
 			x.total[string(s.Outcome)]++
 		}
 	}

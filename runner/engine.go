@@ -20,6 +20,7 @@ import (
 	"rundown/internal/redact"
 	"rundown/plan"
 	"rundown/plan/schedule"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -40,7 +41,7 @@ type Config struct {
 	// Keep is how long what is over is kept; 0: for ever.
 	Keep time.Duration
 	// OnChange hears of every stored step, in order for one occurrence. It must not block.
-	OnChange func(State)
+	OnChange func(session.State)
 	// Failpoint is called at each named instant between commit, send and answer; a test crashes there. It may end the
 	// goroutine that calls it. Nil outside tests.
 	Failpoint func(point string)
@@ -69,7 +70,7 @@ func (c Config) withDefaults() Config {
 		c.OnLost = func(string, error) {}
 	}
 	if c.OnChange == nil {
-		c.OnChange = func(State) {}
+		c.OnChange = func(session.State) {}
 	}
 	if c.Failpoint == nil {
 		c.Failpoint = func(string) {}
@@ -187,7 +188,7 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	e.beat, e.started, e.scheduling = beat, e.cfg.Now(), scheduling
 	e.answerFrom = e.started
 	if !beat.IsZero() {
-		e.answerFrom = earlier(beat, e.started)
+		e.answerFrom = session.Left(beat, e.started)
 	}
 	e.ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := e.open(ctx, plans); err != nil {
@@ -463,7 +464,7 @@ func (e *Engine) slot(slots map[string]slot, id, app string) slot {
 func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bool, slots map[string]slot) error {
 	var ids []string
 	for _, r := range rows {
-		if r.State != string(Planned) || bytes.Contains(r.Doc, []byte(`"earlier":`)) { // one that was moved has sessions
+		if r.State != string(session.Planned) || bytes.Contains(r.Doc, []byte(`"earlier":`)) { // one that was moved has sessions
 			ids = append(ids, r.ID)
 		}
 	}
@@ -474,7 +475,7 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, row := range rows {
-		if !planned && row.State == string(Planned) {
+		if !planned && row.State == string(session.Planned) {
 			continue
 		}
 		t, err := decodeTask(row, sessions[row.ID])
@@ -488,12 +489,12 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 		if c == nil {
 			continue
 		}
-		if t.state.Phase != Over && t.state.Phase != Planned {
+		if t.state.Phase != session.Over && t.state.Phase != session.Planned {
 			e.log.Info("adopted", "occurrence", row.ID, "state", row.State, "sessions", len(t.state.Sessions))
 			t.told = append(t.told, e.adoption(&t.state))
 		}
 		t.said(e.slot(slots, row.ID, row.App), row.App)
-		t.absent = t.absent || t.state.Phase == Over && t.id == ""
+		t.absent = t.absent || t.state.Phase == session.Over && t.id == ""
 		e.noteIssues(&t.state)
 		c.add(t)
 		if c.rests(t) {
@@ -505,14 +506,14 @@ func (e *Engine) takeIn(ctx context.Context, rows []store.Occurrence, planned bo
 }
 
 // adoption tells of an occurrence that is adopted, and for how long nobody had watched it, as far as the store knows.
-func (e *Engine) adoption(s *State) store.Event {
+func (e *Engine) adoption(s *session.State) store.Event {
 	text, last := "adopted by a new start", e.beat
 	for i := range s.Sessions {
-		last = later(last, s.Sessions[i].LastGood)
+		last = session.Later(last, s.Sessions[i].LastGood)
 	}
 	if !last.IsZero() && last.Before(e.started) {
-		d := decision{s: *s}
-		text += fmt.Sprintf("; nobody watched it from %s to %s", d.clock(last), d.clock(e.started))
+		d := session.Decision{S: *s}
+		text += fmt.Sprintf("; nobody watched it from %s to %s", d.Clock(last), d.Clock(e.started))
 	}
 	return store.Event{Occurrence: s.ID, At: e.started, Kind: "decision", Text: text}
 }
@@ -649,7 +650,7 @@ func (e *Engine) extend() {
 	e.mu.Unlock()
 	for _, a := range plans {
 		from := a.until
-		a.until = later(from, e.cfg.Now().Add(e.cfg.Horizon))
+		a.until = session.Later(from, e.cfg.Now().Add(e.cfg.Horizon))
 		for app, wants := range e.wanted(a, from, from, a.until) {
 			e.mu.Lock()
 			c := e.conductors[app]
@@ -669,12 +670,12 @@ func (e *Engine) Record(p *plan.Plan, occurrences []plan.Occurrence, begin []tim
 		app := a.apps[o.Settings.App]
 		c := e.conductors[app]
 		c.begin()
-		t := &task{slot: slot{id: o.ID, revision: a.revision, conn: a.conn}, occ: o, now: true, state: State{Target: target(o, app), Begin: begin[i], Phase: Planned}}
+		t := &task{slot: slot{id: o.ID, revision: a.revision, conn: a.conn}, occ: o, now: true, state: session.State{Target: target(o, app), Begin: begin[i], Phase: session.Planned}}
 		t.state.MinRemainder = 0 // it is recorded because somebody asked for it
 		t.state.Exact, t.state.From = false, o.RecordFrom
 		t.state.Account = accountRef(p)
 		e.known[o.ID] = c
-		c.post(func() { c.add(t); c.step(t, Observation{}) })
+		c.post(func() { c.add(t); c.step(t, session.Observation{}) })
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"rundown/plan/rules"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -77,10 +78,10 @@ type house struct {
 	lookup    plan.Lookup                                      // default values
 	issue     func(context.Context, *plan.STS) ([]byte, error) // of temporary storage credentials
 
-	onStep func(runner.State) // hears of each stored step, in the loop that stores it
+	onStep func(session.State) // hears of each stored step, in the loop that stores it
 
 	mu    sync.Mutex
-	ended map[string]runner.State
+	ended map[string]session.State
 }
 
 type lockedBuffer struct {
@@ -107,7 +108,7 @@ func newHouse(t testing.TB, cfg simulator.Config) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &house{t: t, sim: sim, dir: t.TempDir(), lookup: values, ended: map[string]runner.State{}}
+	return &house{t: t, sim: sim, dir: t.TempDir(), lookup: values, ended: map[string]session.State{}}
 }
 
 // open starts an engine on the house's store.
@@ -125,13 +126,13 @@ func (h *house) begin(start func(*runner.Engine, context.Context, ...*plan.Plan)
 	}
 	engine := runner.New(runner.Config{
 		Store: h.store, Connect: h.connect, Now: h.now, Who: "test", Poll: cmp.Or(h.poll, time.Minute), Beat: max(h.poll, time.Minute), Keep: h.keep, Revision: h.revision, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		OnChange: func(s runner.State) {
+		OnChange: func(s session.State) {
 			if h.onStep != nil {
 				h.onStep(s)
 			}
 			h.mu.Lock()
 			defer h.mu.Unlock()
-			if s.Phase == runner.Over {
+			if s.Phase == session.Over {
 				h.ended[s.ID] = s
 			}
 		},
@@ -165,10 +166,10 @@ func (h *house) connect(p *plan.Plan) (*runner.Connection, error) {
 }
 
 // outcomes lists what has ended, as id → outcome.
-func (h *house) outcomes() map[string]runner.State {
+func (h *house) outcomes() map[string]session.State {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	out := map[string]runner.State{}
+	out := map[string]session.State{}
 	for id, s := range h.ended {
 		out[id] = s
 	}
@@ -178,9 +179,9 @@ func (h *house) outcomes() map[string]runner.State {
 // audit holds the ledger against what the engines said: every session is known, and begins and ends as they say.
 func (h *house) audit() {
 	h.t.Helper()
-	known := map[string]runner.Session{}
+	known := map[string]session.Session{}
 	for _, s := range h.outcomes() {
-		for _, uncoded := range runner.Uncoded(s) {
+		for _, uncoded := range session.Uncoded(s) {
 			h.t.Errorf("%s: %s", s.ID, uncoded)
 		}
 		for _, x := range s.Sessions {
@@ -228,7 +229,7 @@ func TestADayOfTheTimetableIsRecordedWhole(t *testing.T) {
 			}
 			want++
 			s, ok := ended[o.ID]
-			if !ok || s.Outcome != runner.Recorded {
+			if !ok || s.Outcome != session.Recorded {
 				t.Errorf("%s: %s %q", o.ID, s.Outcome, s.Reason)
 			}
 			if len(s.Sessions) != 1 {
@@ -290,7 +291,7 @@ func TestAnEngineThatEndsLeavesRecordingsToTheNextOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.shut(e)
-		if s := h.outcomes()[german]; s.Outcome != runner.Recorded || len(s.Sessions) != 1 {
+		if s := h.outcomes()[german]; s.Outcome != session.Recorded || len(s.Sessions) != 1 {
 			t.Errorf("%s with %d sessions: %s", s.Outcome, len(s.Sessions), s.Reason)
 		}
 		const adopted = "adopted by a new start; nobody watched it from 2031-09-15 09:20:00+02:00 to 2031-09-15 09:30:00+02:00"
@@ -319,11 +320,11 @@ func TestClassesThatPassWhileNobodyRunsAreMissedAndSaySo(t *testing.T) {
 		until(monday.Add(31*24*time.Hour + time.Minute))
 		h.shut(e)
 		ended := h.outcomes()
-		for id, want := range map[string]runner.Outcome{
-			german: runner.Recorded, "school/german/20310916T070000Z": runner.Missed,
-			"school/german/20310917T070000Z": runner.Partial, "school/german/20311015T070000Z": runner.Missed,
+		for id, want := range map[string]session.Outcome{
+			german: session.Recorded, "school/german/20310916T070000Z": session.Missed,
+			"school/german/20310917T070000Z": session.Partial, "school/german/20311015T070000Z": session.Missed,
 		} {
-			if s := ended[id]; s.Outcome != want || want == runner.Missed && !strings.Contains(s.Reason, "rundown did not run from 2031-") {
+			if s := ended[id]; s.Outcome != want || want == session.Missed && !strings.Contains(s.Reason, "rundown did not run from 2031-") {
 				t.Errorf("%s: %s %q, want %s", id, s.Outcome, s.Reason, want)
 			}
 		}
@@ -336,15 +337,15 @@ func TestAReloadTakesOverWhatAPlanChangesOfARunningClass(t *testing.T) {
 	tests := []struct {
 		name    string
 		after   files
-		outcome runner.Outcome
+		outcome session.Outcome
 		stopped time.Duration // since the bell
 		rtmp    string
 	}{
-		{"a later end", school("2031-09-15 09:00-10:20", "    cdn: one"), runner.Recorded, 82 * time.Minute, "ONE"},
-		{"an end that is past is refused", school("2031-09-15 09:00-09:10", "    cdn: one"), runner.Recorded, 52 * time.Minute, "ONE"},
-		{"another CDN target", school(at, "    cdn: two"), runner.Recorded, 52 * time.Minute, "TWO"},
-		{"a class that the plan no longer holds goes on", school("2031-09-16 09:00-09:50", "    cdn: one"), runner.Recorded, 52 * time.Minute, "ONE"},
-		{"a class that the plan cancels is stopped", school(at+", 2031-12-01 09:00-09:50", "    cdn: one", "    changes: {2031-09-15: cancelled}"), runner.Cancelled, 20 * time.Minute, "ONE"},
+		{"a later end", school("2031-09-15 09:00-10:20", "    cdn: one"), session.Recorded, 82 * time.Minute, "ONE"},
+		{"an end that is past is refused", school("2031-09-15 09:00-09:10", "    cdn: one"), session.Recorded, 52 * time.Minute, "ONE"},
+		{"another CDN target", school(at, "    cdn: two"), session.Recorded, 52 * time.Minute, "TWO"},
+		{"a class that the plan no longer holds goes on", school("2031-09-16 09:00-09:50", "    cdn: one"), session.Recorded, 52 * time.Minute, "ONE"},
+		{"a class that the plan cancels is stopped", school(at+", 2031-12-01 09:00-09:50", "    cdn: one", "    changes: {2031-09-15: cancelled}"), session.Cancelled, 20 * time.Minute, "ONE"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -424,7 +425,7 @@ func TestOperatorsCancelThroughTheStoreAndTakeItBack(t *testing.T) {
 		const noon = "school/german/20310915T100000Z"
 		order("cancel", noon)
 		until(monday.Add(10 * time.Minute))
-		if s := h.outcomes()[noon]; s.Outcome != runner.Cancelled || s.Reason != "cancelled by ops: snow" {
+		if s := h.outcomes()[noon]; s.Outcome != session.Cancelled || s.Reason != "cancelled by ops: snow" {
 			t.Errorf("before its start: %s %q", s.Outcome, s.Reason)
 		}
 		order("cancel", german)
@@ -436,10 +437,10 @@ func TestOperatorsCancelThroughTheStoreAndTakeItBack(t *testing.T) {
 		until(monday.Add(6 * time.Hour))
 		h.shut(e)
 		h.audit()
-		if s := h.outcomes()[german]; s.Outcome != runner.Cancelled || len(s.Sessions) != 1 || s.Sessions[0].StoppedAt.Sub(monday) > 11*time.Minute {
+		if s := h.outcomes()[german]; s.Outcome != session.Cancelled || len(s.Sessions) != 1 || s.Sessions[0].StoppedAt.Sub(monday) > 11*time.Minute {
 			t.Errorf("cancelled in the middle: %s %q", s.Outcome, s.Reason)
 		}
-		if s := h.outcomes()[noon]; s.Outcome != runner.Recorded {
+		if s := h.outcomes()[noon]; s.Outcome != session.Recorded {
 			t.Errorf("taken back: %s %q", s.Outcome, s.Reason)
 		}
 	})
@@ -454,7 +455,7 @@ func TestNoSecretReachesStoreOrLog(t *testing.T) {
 		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50", "    cdn: one"), "school.yaml"))
 		until(monday.Add(2 * time.Hour))
 		h.shut(e)
-		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
+		if s := h.outcomes()[german]; s.Outcome != session.Recorded {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
 		if !strings.Contains(h.log.String(), "request") {
@@ -515,7 +516,7 @@ func TestAReloadMovesAClassThatHasNotBegun(t *testing.T) {
 				for _, s := range h.sim.Ledger().Sessions {
 					ran = append(ran, s.StartedAt.Format("15:04")+"-"+s.StoppedAt.Format("15:04"))
 				}
-				if s := h.outcomes()[german]; !slices.Equal(ran, []string{tt.want}) || s.Outcome != runner.Recorded {
+				if s := h.outcomes()[german]; !slices.Equal(ran, []string{tt.want}) || s.Outcome != session.Recorded {
 					t.Errorf("ran %v and ended %s: %s; want %s", ran, s.Outcome, s.Reason, tt.want)
 				}
 			})

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // TestAnExtensionMovesWithItsClass extends a class by a quarter of an hour and then has the plan move it: while the daemon
@@ -45,7 +45,7 @@ func TestAnExtensionMovesWithItsClass(t *testing.T) {
 					e := h.open(loadPlan(t, moving(""), "school.yaml"))
 					until(monday.Add(tt.ordered))
 					s := h.beside()
-					ordered(t, s, runner.CommandExtend, german, runner.ExtendArgs{Until: monday.Add(65 * time.Minute), Start: monday, End: monday.Add(50 * time.Minute)})
+					ordered(t, s, session.CommandExtend, german, session.ExtendArgs{Until: monday.Add(65 * time.Minute), Start: monday, End: monday.Add(50 * time.Minute)})
 					time.Sleep(27 * time.Second)
 					after := loadPlan(t, moving(tt.change), "school.yaml")
 					if restart {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -16,21 +16,21 @@ import (
 // the time pass. What is old is removed from the store meanwhile.
 func TestOrdersHoldForAClassFarAhead(t *testing.T) {
 	const planned = "2031-08-31 09:00-09:50, 2031-09-15 09:00-09:50"
-	extended := runner.ExtendArgs{Until: monday.Add(65 * time.Minute)}
+	extended := session.ExtendArgs{Until: monday.Add(65 * time.Minute)}
 	for _, tt := range []struct {
 		name    string
 		daemons []string
 		kinds   []string
 		stopped time.Duration // since the bell; 0: not recorded
-		outcome runner.Outcome
+		outcome session.Outcome
 	}{
-		{"cancelled", []string{"running", "stopped", "restarted later"}, []string{runner.CommandCancel}, 0, runner.Cancelled},
-		{"extended", []string{"running", "stopped", "restarted later"}, []string{runner.CommandExtend}, 67 * time.Minute, runner.Recorded},
+		{"cancelled", []string{"running", "stopped", "restarted later"}, []string{session.CommandCancel}, 0, session.Cancelled},
+		{"extended", []string{"running", "stopped", "restarted later"}, []string{session.CommandExtend}, 67 * time.Minute, session.Recorded},
 		{
 			"extended, cancelled and taken back",
 			[]string{"restarted later"},
-			[]string{runner.CommandExtend, runner.CommandCancel, runner.CommandUncancel},
-			67 * time.Minute, runner.Recorded,
+			[]string{session.CommandExtend, session.CommandCancel, session.CommandUncancel},
+			67 * time.Minute, session.Recorded,
 		},
 	} {
 		for _, daemon := range tt.daemons {
@@ -87,7 +87,7 @@ func TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity(t *testing.T) {
 		h.poll = time.Hour
 		e := h.open(loadPlan(t, school(planned), "school.yaml"))
 		s := h.beside()
-		cancel := store.Command{At: time.Now(), Occurrence: german, Kind: runner.CommandCancel, Who: "ops", Day: "2031-09-15", Clock: "09:00"}
+		cancel := store.Command{At: time.Now(), Occurrence: german, Kind: session.CommandCancel, Who: "ops", Day: "2031-09-15", Clock: "09:00"}
 		if _, err := s.AddCommand(context.Background(), cancel); err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity(t *testing.T) {
 		until(monday.Add(3 * time.Hour))
 		h.shut(e)
 		rows, err := s.Occurrences(context.Background(), store.Filter{ID: "school/german/20310915T080000Z"})
-		if err != nil || len(rows) != 1 || rows[0].Outcome != string(runner.Cancelled) {
+		if err != nil || len(rows) != 1 || rows[0].Outcome != string(session.Cancelled) {
 			t.Errorf("%+v, %v, want it cancelled", rows, err)
 		}
 		if ledger := h.ledgerOf("german"); len(ledger) != 1 || ledger[0].StartedAt.After(monday.AddDate(0, 0, -1)) {
@@ -114,9 +114,9 @@ func TestAnOrderForAClassThatWasMovedFarAheadOutlivesWhatIsKept(t *testing.T) {
 	later := monday.AddDate(0, 0, 40) // 2031-10-25 09:00 in Berlin
 	const plan = "2031-09-15 09:00-09:50"
 	const change = "    changes: {2031-09-15: {to: 2031-10-25 09:00-09:50}}"
-	extended := runner.ExtendArgs{Until: later.Add(65 * time.Minute), Start: later, End: later.Add(50 * time.Minute)}
+	extended := session.ExtendArgs{Until: later.Add(65 * time.Minute), Start: later, End: later.Add(50 * time.Minute)}
 	for name, restarts := range map[string]bool{"one daemon": false, "started again each week": true} {
-		for _, kind := range []string{runner.CommandCancel, runner.CommandExtend} {
+		for _, kind := range []string{session.CommandCancel, session.CommandExtend} {
 			t.Run(kind+", "+name, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
@@ -136,10 +136,10 @@ func TestAnOrderForAClassThatWasMovedFarAheadOutlivesWhatIsKept(t *testing.T) {
 					until(later.Add(3 * time.Hour))
 					h.shut(e)
 					ledger := h.ledgerOf("german")
-					if kind == runner.CommandCancel && len(ledger) > 0 {
+					if kind == session.CommandCancel && len(ledger) > 0 {
 						t.Errorf("%+v, want it cancelled", ledger)
 					}
-					if kind == runner.CommandExtend && (len(ledger) != 1 || ledger[0].StoppedAt.Sub(later.Add(67*time.Minute)).Abs() > 5*time.Second) {
+					if kind == session.CommandExtend && (len(ledger) != 1 || ledger[0].StoppedAt.Sub(later.Add(67*time.Minute)).Abs() > 5*time.Second) {
 						t.Errorf("%+v, want one session that is stopped with the extended class", ledger)
 					}
 				})

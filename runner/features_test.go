@@ -24,6 +24,8 @@ import (
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 	"rundown/runner/web"
 )
@@ -37,7 +39,7 @@ func TestAnExactStartIsWrittenFromTheBellOn(t *testing.T) {
 		h.shut(e)
 		s := h.outcomes()[german]
 		ran := h.sim.Ledger().Sessions
-		if s.Outcome != runner.Recorded || len(ran) != 1 {
+		if s.Outcome != session.Recorded || len(ran) != 1 {
 			t.Fatalf("%s with %d sessions: %s", s.Outcome, len(ran), s.Reason)
 		}
 		if at := ran[0].RecordingAt.Sub(monday); at < 0 || at > time.Second {
@@ -62,7 +64,7 @@ func TestAnExactStartOutlivesARestartAtTheBell(t *testing.T) {
 		e = h.open(p)
 		until(monday.Add(2 * time.Hour))
 		h.shut(e)
-		if s := h.outcomes()[german]; s.Outcome != runner.Partial || len(s.Gaps) != 1 || s.Gaps[0].Until.Sub(monday) > 12*time.Second {
+		if s := h.outcomes()[german]; s.Outcome != session.Partial || len(s.Gaps) != 1 || s.Gaps[0].Until.Sub(monday) > 12*time.Second {
 			t.Errorf("%s, gaps %v: %s", s.Outcome, s.Gaps, s.Reason)
 		}
 		h.audit()
@@ -81,7 +83,7 @@ func TestAClassThatIsExtendedBeyondTheHoursOfItsSessionIsRecordedWhole(t *testin
 		until(monday.Add(8 * time.Hour))
 		h.shut(e)
 		ran := h.sim.Ledger().Sessions
-		if s := h.outcomes()[german]; s.Outcome != runner.Recorded || len(ran) != 2 || ran[0].StopReason != "stop" {
+		if s := h.outcomes()[german]; s.Outcome != session.Recorded || len(ran) != 2 || ran[0].StopReason != "stop" {
 			t.Errorf("%s with the sessions %+v: %s", s.Outcome, ran, s.Reason)
 		}
 		h.audit()
@@ -106,7 +108,7 @@ func TestASessionThatOutlivesItsHoursWithoutASuccessorIsToldOf(t *testing.T) {
 			t.Errorf("troubles after the class: %q", got)
 		}
 		h.shut(e)
-		if s := h.outcomes()[german]; s.Outcome != runner.Partial || !strings.Contains(s.Reason, "its hours ended at") {
+		if s := h.outcomes()[german]; s.Outcome != session.Partial || !strings.Contains(s.Reason, "its hours ended at") {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
 		h.audit()
@@ -208,7 +210,7 @@ func TestTemporaryKeysAreFetchedAheadRenewedHourlyAndNeverKept(t *testing.T) {
 		e := h.open(loadPlan(t, f, "school.yaml"))
 		until(monday.Add(6 * time.Hour))
 		h.shut(e)
-		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
+		if s := h.outcomes()[german]; s.Outcome != session.Recorded {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
 		if n := h.sim.Ledger().Requests["update"]; n != 4 {
@@ -258,7 +260,7 @@ func TestKeysThatCannotBeRenewedAreToldWhileTheyAreValidAndOnceTheyRanOut(t *tes
 			}
 			var got []runner.Severity
 			for _, issue := range e.Issues() {
-				if got = append(got, issue.Severity); issue.ID != runner.IssueCredentialsFailing || issue.Blocking {
+				if got = append(got, issue.Severity); issue.ID != reason.IssueCredentialsFailing || issue.Blocking {
 					t.Errorf("%v after the bell: %v", step.bell, issue)
 				}
 			}
@@ -307,7 +309,7 @@ func TestReloadsDoNotPileUpSourcesOfTemporaryKeys(t *testing.T) {
 		if n := h.sim.Ledger().Requests["update"]; n < 9 {
 			t.Errorf("%d renewals in ten hours", n)
 		}
-		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
+		if s := h.outcomes()[german]; s.Outcome != session.Recorded {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
 		h.audit()
@@ -420,7 +422,7 @@ func TestANotificationOfASessionsEndReplacesItWithinSeconds(t *testing.T) {
 				}
 				h.shut(e)
 				s := h.outcomes()[german]
-				if s.Outcome != runner.Partial || len(s.Gaps) != 1 || s.Gaps[0].Until.Sub(s.Gaps[0].From) > 15*time.Second || !strings.Contains(s.Reason, "code 6 recorder_error") {
+				if s.Outcome != session.Partial || len(s.Gaps) != 1 || s.Gaps[0].Until.Sub(s.Gaps[0].From) > 15*time.Second || !strings.Contains(s.Reason, "code 6 recorder_error") {
 					t.Errorf("%s, gaps %v: %s", s.Outcome, s.Gaps, s.Reason)
 				}
 				if len(carrier.answers) < 10 {
@@ -450,7 +452,7 @@ func TestNotificationsThatComeAgainAfterARestartChangeNothing(t *testing.T) {
 		p := loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-15 15:00-15:10"), "school.yaml")
 		e := h.open(p)
 		carrier.to(h, e)
-		steady := func(s runner.State) runner.State { // what a query more may change
+		steady := func(s session.State) session.State { // what a query more may change
 			s.Sessions = slices.Clone(s.Sessions)
 			for i := range s.Sessions {
 				x := &s.Sessions[i]
@@ -458,7 +460,7 @@ func TestNotificationsThatComeAgainAfterARestartChangeNothing(t *testing.T) {
 			}
 			return s
 		}
-		read := func() runner.State {
+		read := func() session.State {
 			t.Helper()
 			rows, err := h.store.Occurrences(context.Background(), store.Filter{})
 			if err != nil {
@@ -547,7 +549,7 @@ func TestAnOrphanIsStoppedOnceANotificationTellsItsSID(t *testing.T) {
 		}
 		h.shut(e)
 		s := h.outcomes()[german]
-		if s.Outcome != runner.Recorded || !strings.Contains(s.Reason, "orphan: ") {
+		if s.Outcome != session.Recorded || !strings.Contains(s.Reason, "orphan: ") {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
 		h.audit() // every session is known and was stopped
@@ -592,12 +594,12 @@ func TestANotificationOfNoKnownRecordingIsKept(t *testing.T) {
 func TestNoClassBeginsWithKeysThatRunOutTooSoon(t *testing.T) {
 	for name, tt := range map[string]struct {
 		mended  time.Duration // after the bell; 0: never
-		outcome runner.Outcome
+		outcome session.Outcome
 		starts  int
 	}{
-		"never mended":             {outcome: runner.Failed},
-		"mended during the class":  {mended: 10 * time.Minute, outcome: runner.Partial, starts: 1},
-		"mended before it was due": {mended: -5 * time.Minute, outcome: runner.Recorded, starts: 1},
+		"never mended":             {outcome: session.Failed},
+		"mended during the class":  {mended: 10 * time.Minute, outcome: session.Partial, starts: 1},
+		"mended before it was due": {mended: -5 * time.Minute, outcome: session.Recorded, starts: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

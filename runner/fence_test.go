@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // TestAnOrderIsNotSettledByADaemonThatIsFenced gives the App ID another owner, and orders at that instant: the order is the
@@ -25,10 +25,10 @@ func TestAnOrderIsNotSettledByADaemonThatIsFenced(t *testing.T) {
 			if before {
 				h.alter(other)
 			}
-			ids := waitingOrders(t, s, runner.CommandCancel)
+			ids := waitingOrders(t, s, session.CommandCancel)
 			if !before {
 				h.alter(other)
-				ids = append(ids, waitingOrders(t, s, runner.CommandUncancel)...)
+				ids = append(ids, waitingOrders(t, s, session.CommandUncancel)...)
 			}
 			until(monday.Add(15 * time.Minute))
 			select {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -34,7 +35,7 @@ func (c *conductor) files() {
 		}
 		past := now.Add(-2 * maxLength)
 		for _, t := range c.tasks {
-			if t.state.Phase == Over && !t.busy && t.over().Before(past) {
+			if t.state.Phase == session.Over && !t.busy && t.over().Before(past) {
 				c.forget(t)
 			}
 		}
@@ -48,14 +49,14 @@ func (c *conductor) files() {
 }
 
 // over is since when nothing more can be recorded of an occurrence that is over.
-func (t *task) over() time.Time { return later(t.state.End, t.state.EndedAt) }
+func (t *task) over() time.Time { return session.Later(t.state.End, t.state.EndedAt) }
 
 // fileable says since when an occurrence is over, where nothing is to be done about it and no session of it may be
 // heard of that only it knows.
 func (t *task) fileable() (end time.Time, ok bool) {
 	idle := !t.busy && !t.seen && t.owed == nil && len(t.waiting)+len(t.changes)+len(t.told)+len(t.settled)+len(t.idle)+len(t.lost) == 0
-	loose := slices.ContainsFunc(t.state.Sessions, func(x Session) bool { return !x.State.Final() || x.SID == "" && x.ResourceID != "" })
-	return t.over(), t.state.Phase == Over && idle && !loose && !t.now
+	loose := slices.ContainsFunc(t.state.Sessions, func(x session.Session) bool { return !x.State.Final() || x.SID == "" && x.ResourceID != "" })
+	return t.over(), t.state.Phase == session.Over && idle && !loose && !t.now
 }
 
 // fetch gives f the task of an occurrence that may have to be read first; nil for one that is not at work.

@@ -15,11 +15,12 @@ import (
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
 // stored reads an occurrence as another process would.
-func (h *house) stored(id string) runner.State {
+func (h *house) stored(id string) session.State {
 	h.t.Helper()
 	st, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{})
 	if err != nil {
@@ -94,7 +95,7 @@ func TestWhatIsOverIsReadAgainWhenItIsSpokenOf(t *testing.T) {
 				t.Errorf("hours after the notification %d are held in full and %d are filed, want 0 and 1", n, filed)
 			}
 
-			for _, kind := range []string{runner.CommandCancel, runner.CommandCancel, runner.CommandUncancel, runner.CommandExtend} {
+			for _, kind := range []string{session.CommandCancel, session.CommandCancel, session.CommandUncancel, session.CommandExtend} {
 				id, err := h.store.AddCommand(context.Background(), store.Command{At: h.now(), Occurrence: german, Kind: kind, Who: "ops", Args: []byte(`{"until":"2031-09-16T00:00:00Z"}`)})
 				if err != nil {
 					t.Fatal(err)
@@ -173,7 +174,7 @@ func TestAClassThatIsMovedLongAfterItsEndIsRecorded(t *testing.T) {
 			until(monday.Add(12 * time.Hour))
 			h.shut(e)
 			s, ran := h.outcomes()[german], h.sim.Ledger().Sessions
-			if s.Outcome != runner.Recorded || len(ran) != 1 || ran[0].StartedAt.Before(monday.Add(7*time.Hour-time.Minute)) {
+			if s.Outcome != session.Recorded || len(ran) != 1 || ran[0].StartedAt.Before(monday.Add(7*time.Hour-time.Minute)) {
 				t.Errorf("restarted %v: %s: %s; sessions %+v", restarted, s.Outcome, s.Reason, ran)
 			}
 			h.audit()

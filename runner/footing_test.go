@@ -16,6 +16,7 @@ import (
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -53,28 +54,28 @@ func TestAStoreThatCannotBeWrittenCostsNoStop(t *testing.T) {
 		name        string
 		from, until time.Duration // since the bell
 		faults      simulator.Faults
-		outcome     runner.Outcome
+		outcome     session.Outcome
 		sessions    int
 		stopped     time.Duration // since the bell, of the last one
 		says        string
 	}{
-		{"a while in the middle", seen, 10 * time.Minute, simulator.Faults{}, runner.Recorded, 1, 17 * time.Minute, ""},
-		{"from the middle on", seen, 19 * time.Minute, simulator.Faults{}, runner.Recorded, 1, 17 * time.Minute, ""},
-		{"and the stop is refused at first", seen, 19 * time.Minute, simulator.Faults{Requests: refused}, runner.Recorded, 1, 17*time.Minute + 14*time.Second, ""},
+		{"a while in the middle", seen, 10 * time.Minute, simulator.Faults{}, session.Recorded, 1, 17 * time.Minute, ""},
+		{"from the middle on", seen, 19 * time.Minute, simulator.Faults{}, session.Recorded, 1, 17 * time.Minute, ""},
+		{"and the stop is refused at first", seen, 19 * time.Minute, simulator.Faults{Requests: refused}, session.Recorded, 1, 17*time.Minute + 14*time.Second, ""},
 		{"from the start on, whose answer it cannot take", -40 * time.Second, 19 * time.Minute, simulator.Faults{Requests: []simulator.RequestFault{
 			{Endpoint: "start", Times: 1, Delay: simulator.Duration(6 * time.Second)},
-		}}, runner.Recorded, 1, 17 * time.Minute, ""},
-		{"over the bell", -2 * time.Minute, 3 * time.Minute, simulator.Faults{}, runner.Partial, 1, 17 * time.Minute, ""},
+		}}, session.Recorded, 1, 17 * time.Minute, ""},
+		{"over the bell", -2 * time.Minute, 3 * time.Minute, simulator.Faults{}, session.Partial, 1, 17 * time.Minute, ""},
 		{"between acquire and start, until the resource id is too old", -40 * time.Second, 6 * time.Minute, simulator.Faults{Requests: []simulator.RequestFault{
 			{Endpoint: "acquire", Times: 1, Delay: simulator.Duration(8 * time.Second)},
-		}}, runner.Partial, 1, 17 * time.Minute, ""},
+		}}, session.Partial, 1, 17 * time.Minute, ""},
 		{"between acquire and start, until the class is over", -40 * time.Second, 19 * time.Minute, simulator.Faults{Requests: []simulator.RequestFault{
 			{Endpoint: "acquire", Times: 1, Delay: simulator.Duration(8 * time.Second)},
-		}}, runner.Failed, 0, 0, "the store could not be written"},
-		{"over the whole class", -2 * time.Minute, 19 * time.Minute, simulator.Faults{}, runner.Failed, 0, 0, "the store could not be written"},
+		}}, session.Failed, 0, 0, "the store could not be written"},
+		{"over the whole class", -2 * time.Minute, 19 * time.Minute, simulator.Faults{}, session.Failed, 0, 0, "the store could not be written"},
 		{"while a session dies", seen, 12 * time.Minute, simulator.Faults{Sessions: []simulator.SessionFault{
 			{After: simulator.Duration(8 * time.Minute), Stop: "recorder_error"},
-		}}, runner.Partial, 2, 17 * time.Minute, ""},
+		}}, session.Partial, 2, 17 * time.Minute, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -137,7 +138,7 @@ func (h *house) agrees() {
 	}
 	defer s.Close()
 	ended := h.outcomes()
-	rows, err := s.Occurrences(context.Background(), store.Filter{States: []string{string(runner.Over)}})
+	rows, err := s.Occurrences(context.Background(), store.Filter{States: []string{string(session.Over)}})
 	if err != nil || len(rows) != len(ended) {
 		h.t.Fatalf("the store says that %d have ended, the engines %d; %v", len(rows), len(ended), err)
 	}
@@ -221,7 +222,7 @@ func TestAnEndIsNotHeldUpByAPlanThatTheStoreCannotTake(t *testing.T) {
 				e = h.open() // works on what was applied last
 				until(monday.Add(30 * time.Hour))
 				h.shut(e)
-				if got := h.outcomes(); len(got) != 1 || got["school/german/20310916T070000Z"].Outcome != runner.Recorded {
+				if got := h.outcomes(); len(got) != 1 || got["school/german/20310916T070000Z"].Outcome != session.Recorded {
 					t.Errorf("ended: %v", got)
 				}
 				h.audit()

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 )
 
 // foreignKey is the kind of requests that something else than the service answers.
@@ -17,16 +19,16 @@ type foreignKey struct {
 // foreignIssue is what such requests of an occurrence meet.
 type foreignIssue struct {
 	foreignKey
-	Foreign
+	session.Foreign
 }
 
 const foreignAdvice = "look at proxies, firewalls, login pages and the base URL between here and the service"
 
 // watchForeign keeps what an occurrence waits for because something else than the service answers, and logs when that
 // begins and ends for an app and a kind of requests.
-func (c *conductor) watchForeign(s *State) {
+func (c *conductor) watchForeign(s *session.State) {
 	e, id := c.e, s.ID
-	f, open := s.foreignOpen()
+	f, open := s.ForeignOpen()
 	e.mu.Lock()
 	before, was := e.foreign[id]
 	if !open && !was || open && was && before.Foreign == f {
@@ -45,7 +47,7 @@ func (c *conductor) watchForeign(s *State) {
 		c.log.Info("service answers again", "op", string(before.Op))
 	}
 	if begun && !(was && before.foreignKey == issue.foreignKey) {
-		c.log.Error("answer is not the service's own: the request is repeated while class time is left", "occurrence", id, "reason_code", ReasonForeignAnswer,
+		c.log.Error("answer is not the service's own: the request is repeated while class time is left", "occurrence", id, "reason_code", reason.ForeignAnswer,
 			"op", string(f.Op), "answer", f.Text, "try", foreignAdvice)
 	}
 }
@@ -74,7 +76,7 @@ func (e *Engine) foreignIssues() (out []Issue) {
 			classes = fmt.Sprintf("%d classes", n)
 		}
 		out = append(out, Issue{
-			ID: IssueServiceUnreachable, ReasonCode: ReasonForeignAnswer, Severity: SeverityCritical, Since: first.First,
+			ID: reason.IssueServiceUnreachable, ReasonCode: reason.ForeignAnswer, Severity: SeverityCritical, Since: first.First,
 			Blocking: key.op == agora.OpAcquire || key.op == agora.OpStart,
 			Text: fmt.Sprintf("app %s: answers to %s are not the service's own since %s, for %s: %s", key.app, key.op,
 				first.First.UTC().Format(time.TimeOnly+"Z07:00"), classes, last.Text),

@@ -12,7 +12,7 @@ import (
 	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/plan"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // foreignBody is something that stands between client and service and answers in its place.
@@ -151,7 +151,7 @@ func TestOneAnswerThatIsNotTheServicesLosesNoClassAndLeavesNoGhost(t *testing.T)
 		for _, x := range all {
 			s, ran, log := ended[x.id], h.ledgerOf(x.name), h.eventsOf(x.id)
 			late := x.op == "update" && len(s.Gaps) == 1 && s.Gaps[0].Until.Sub(x.bell) <= 2*time.Second // it ends a hold
-			if s.Outcome != runner.Recorded && !late || len(ran) != 1 {
+			if s.Outcome != session.Recorded && !late || len(ran) != 1 {
 				t.Errorf("%s: %s with %d sessions: %s", x.name, s.Outcome, len(ran), s.Reason)
 				continue
 			}
@@ -197,7 +197,7 @@ func TestAnswersThatAreNeverTheServicesAreToldWhileTheyLast(t *testing.T) {
 					h.shut(e)
 					h.audit()
 					s := h.outcomes()[german]
-					if s.Outcome != runner.Failed || !strings.Contains(s.Reason, fmt.Sprintf("HTTP %d", status)) || !strings.Contains(s.Reason, body.says(status)) || strings.Contains(s.Reason, "orphan") {
+					if s.Outcome != session.Failed || !strings.Contains(s.Reason, fmt.Sprintf("HTTP %d", status)) || !strings.Contains(s.Reason, body.says(status)) || strings.Contains(s.Reason, "orphan") {
 						t.Errorf("%s: %s", s.Outcome, s.Reason)
 					}
 					if s.EndedAt.Before(monday.Add(length - catalog.StartLead())) {
@@ -237,7 +237,7 @@ func TestAClassGoesOnOnceTheServiceAnswersAgain(t *testing.T) {
 					h.shut(e)
 					h.audit()
 					s, ran := h.outcomes()[german], h.sim.Ledger().Sessions
-					if s.Outcome != runner.Partial || len(ran) != 1 || ran[0].StartedAt.Sub(mended) > 2*time.Minute+15*time.Second {
+					if s.Outcome != session.Partial || len(ran) != 1 || ran[0].StartedAt.Sub(mended) > 2*time.Minute+15*time.Second {
 						t.Errorf("%s, %d sessions: %s", s.Outcome, len(ran), s.Reason)
 					}
 					if strings.Contains(s.Reason, "orphan") {
@@ -274,7 +274,7 @@ func TestAStopIsTriedUntilTheServiceItselfAnswers(t *testing.T) {
 					h.shut(e)
 					h.audit()
 					s, ran := h.outcomes()[german], h.sim.Ledger().Sessions
-					if s.Outcome != runner.Recorded || len(ran) != 1 || ran[0].StopReason != "stop" || ran[0].StoppedAt.Sub(mended) > 20*time.Second {
+					if s.Outcome != session.Recorded || len(ran) != 1 || ran[0].StopReason != "stop" || ran[0].StoppedAt.Sub(mended) > 20*time.Second {
 						t.Errorf("%s, sessions %+v: %s", s.Outcome, ran, s.Reason)
 					}
 				})
@@ -301,7 +301,7 @@ func TestOnlyTheServices404SaysThatARecordingIsGone(t *testing.T) {
 				h.shut(e)
 				h.audit()
 				s, ran := h.outcomes()[german], h.sim.Ledger().Sessions
-				if s.Outcome != runner.Recorded || len(ran) != 1 {
+				if s.Outcome != session.Recorded || len(ran) != 1 {
 					t.Errorf("%s, %d sessions: %s", s.Outcome, len(ran), s.Reason)
 				}
 			})
@@ -326,7 +326,7 @@ func TestTheServicesOwnRefusalIsFinal(t *testing.T) {
 				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				until(monday.Add(time.Minute))
 				s := h.outcomes()[german]
-				if s.Outcome != runner.Failed || !strings.Contains(s.Reason, fault.Reason) {
+				if s.Outcome != session.Failed || !strings.Contains(s.Reason, fault.Reason) {
 					t.Errorf("%s: %s", s.Outcome, s.Reason)
 				}
 				if told := e.Troubles(); len(told) != 0 {
@@ -369,7 +369,7 @@ func TestAnAnswerThatIsReplacedAfterItsEffectLeavesNoGhost(t *testing.T) {
 						known := map[string]bool{} // by sid, and orphans by uid: one recording of a cname and a uid lives at most
 						for _, x := range s.Sessions {
 							known[x.SID] = x.SID != ""
-							known[x.UID] = known[x.UID] || x.State == runner.SessionOrphan && strings.Contains(s.Reason, "uid "+x.UID)
+							known[x.UID] = known[x.UID] || x.State == session.SessionOrphan && strings.Contains(s.Reason, "uid "+x.UID)
 						}
 						ran := h.sim.Ledger().Sessions
 						for _, x := range ran {
@@ -377,7 +377,7 @@ func TestAnAnswerThatIsReplacedAfterItsEffectLeavesNoGhost(t *testing.T) {
 								t.Errorf("session %s ran from %v to %v, and nobody knows it: %s", x.SID, x.StartedAt, x.StoppedAt, s.Reason)
 							}
 						}
-						if s.Outcome != runner.Recorded && s.Outcome != runner.Partial || len(ran) > 2 {
+						if s.Outcome != session.Recorded && s.Outcome != session.Partial || len(ran) > 2 {
 							t.Errorf("%s, %d sessions: %s", s.Outcome, len(ran), s.Reason)
 						}
 						if late := monday.Add(52 * time.Minute); op == "stop" && (len(ran) != 1 || ran[0].StoppedAt.Sub(late) > time.Second || s.Sessions[0].StoppedAt.Sub(*ran[0].StoppedAt).Abs() > time.Second) {
@@ -406,7 +406,7 @@ func TestASecretThatIsEmptyForAMomentLosesNoClass(t *testing.T) {
 		h.shut(e)
 		h.audit()
 		ran := h.sim.Ledger().Sessions
-		if s := h.outcomes()[german]; s.Outcome != runner.Partial || len(ran) != 1 || ran[0].StartedAt.Sub(monday) > 5*time.Minute+15*time.Second {
+		if s := h.outcomes()[german]; s.Outcome != session.Partial || len(ran) != 1 || ran[0].StartedAt.Sub(monday) > 5*time.Minute+15*time.Second {
 			t.Errorf("%s, sessions %+v: %s", s.Outcome, ran, s.Reason)
 		}
 	})

@@ -1,6 +1,10 @@
 package runner
 
-import "slices"
+import (
+	"slices"
+
+	"rundown/runner/session"
+)
 
 // A plan may give a class to another App ID after it was begun. The owner of the App ID that it leaves stops its
 // sessions, since only that one may; then the owner of the other takes it.
@@ -28,30 +32,30 @@ func (c *conductor) yield(w want, to *conductor) {
 			to.post(func() {
 				if t := to.task(w.id); t != nil && to.revise(t, w, now) {
 					to.place()
-					to.step(t, Observation{})
+					to.step(t, session.Observation{})
 				}
 			})
 			return
 		case w.occ.Cancelled():
 			if c.revise(t, w.slot.want(c.app), now) {
-				c.step(t, Observation{})
+				c.step(t, session.Observation{})
 			}
 			return
 		}
 		t.slot, t.occ, t.from, t.absent, t.to = w.slot, w.occ, w.target.From, false, to
-		t.changes = append(t.changes, func(s *State) {
-			if s.planned(w.target, now) {
-				s.leave(w.target, now)
+		t.changes = append(t.changes, func(s *session.State) {
+			if s.Planned(w.target, now) {
+				s.Leave(w.target, now)
 			}
 		})
-		c.step(t, Observation{})
+		c.step(t, session.Observation{})
 	})
 }
 
 // passOn hands a task over that another conductor waits for, as soon as nothing is to be done about it here.
 func (c *conductor) passOn(t *task) bool {
 	to := t.to
-	if to == nil || t.state.MovedTo != to.app || t.occ == nil || !t.state.settled() || t.owed != nil || len(t.idle)+len(t.lost) > 0 {
+	if to == nil || t.state.MovedTo != to.app || t.occ == nil || !t.state.Settled() || t.owed != nil || len(t.idle)+len(t.lost) > 0 {
 		return false
 	}
 	c.shelve(t)
@@ -81,5 +85,5 @@ func (c *conductor) takeOver(old *task) {
 	c.add(t)
 	c.revise(t, old.slot.want(c.app), c.e.cfg.Now())
 	c.place()
-	c.step(t, Observation{})
+	c.step(t, session.Observation{})
 }

@@ -12,6 +12,7 @@ import (
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // betweenOwners is a house in which a class was given to another App ID while it was recorded. Its session is stopped, the
@@ -35,7 +36,7 @@ func passedOn(t *testing.T) *betweenOwners {
 	b := &betweenOwners{house: newHouse(t, simulator.Config{}), hold: make(chan struct{})}
 	b.release = sync.OnceFunc(func() { close(b.hold) })
 	b.poll = time.Second
-	b.onStep = func(s runner.State) {
+	b.onStep = func(s session.State) {
 		if s.Recording == "spare" && s.Cancel != nil {
 			<-b.hold
 		}
@@ -48,7 +49,7 @@ func passedOn(t *testing.T) *betweenOwners {
 	until(monday.Add(21 * time.Minute))
 	must(t, b.e.Cancel("school/spare/20310916T070000Z", "ops", "to keep its loop"))
 	until(monday.Add(25 * time.Minute))
-	if s := b.state(german); s.Outcome != "" || len(s.Sessions) != 1 || s.Sessions[0].State != runner.SessionEnded || s.MovedTo == "" || s.App == s.MovedTo {
+	if s := b.state(german); s.Outcome != "" || len(s.Sessions) != 1 || s.Sessions[0].State != session.SessionEnded || s.MovedTo == "" || s.App == s.MovedTo {
 		t.Fatalf("it is not between two owners: %+v", s)
 	}
 	return b
@@ -62,20 +63,20 @@ func TestNothingIsLostBetweenTwoOwners(t *testing.T) {
 		name    string
 		do      func(b *betweenOwners)
 		runs    []string
-		outcome runner.Outcome
+		outcome session.Outcome
 		other   bool // it ends with the other App ID
 	}{
-		{"nothing", func(*betweenOwners) {}, []string{first, "07:26-07:52"}, runner.Partial, true},
+		{"nothing", func(*betweenOwners) {}, []string{first, "07:26-07:52"}, session.Partial, true},
 		{"an operator cancels it", func(b *betweenOwners) {
 			must(b.t, b.e.Cancel(german, "principal", "snow"))
-		}, []string{first}, runner.Cancelled, true},
+		}, []string{first}, session.Cancelled, true},
 		{"the plan gives it back", func(b *betweenOwners) {
 			go func() { _, _ = b.e.Apply(b.t.Context(), b.before) }() // it waits for the owner that is kept
-		}, []string{first, "07:26-07:52"}, runner.Partial, false},
+		}, []string{first, "07:26-07:52"}, session.Partial, false},
 		{"the plan drops it", func(b *betweenOwners) {
 			p := loadPlan(b.t, files{"school.yaml": strings.Replace(spared(moving(""))["school.yaml"], "2031-09-15 09:00-09:50, ", "", 1)}, "school.yaml")
 			go func() { _, _ = b.e.Apply(b.t.Context(), p) }()
-		}, []string{first, "07:26-07:52"}, runner.Partial, true}, // as one that is being recorded: it goes on to its end
+		}, []string{first, "07:26-07:52"}, session.Partial, true}, // as one that is being recorded: it goes on to its end
 		{"the daemon ends and begins again", func(b *betweenOwners) {
 			b.e.Close()
 			b.release()
@@ -83,7 +84,7 @@ func TestNothingIsLostBetweenTwoOwners(t *testing.T) {
 			must(b.t, b.store.Close())
 			b.onStep = nil
 			b.e = b.open(b.after)
-		}, []string{first, "07:25-07:52"}, runner.Partial, true},
+		}, []string{first, "07:25-07:52"}, session.Partial, true},
 		{"and the plan gives it back meanwhile", func(b *betweenOwners) {
 			b.e.Close()
 			b.release()
@@ -91,10 +92,10 @@ func TestNothingIsLostBetweenTwoOwners(t *testing.T) {
 			must(b.t, b.store.Close())
 			b.onStep = nil
 			b.e = b.open(b.before)
-		}, []string{first, "07:25-07:52"}, runner.Partial, false},
+		}, []string{first, "07:25-07:52"}, session.Partial, false},
 	} {
 		for name, cancelled := range map[string]bool{"to its end": false, "and it is cancelled later": true} {
-			if cancelled && tt.outcome == runner.Cancelled {
+			if cancelled && tt.outcome == session.Cancelled {
 				continue
 			}
 			t.Run(tt.name+", "+name, func(t *testing.T) {
@@ -110,7 +111,7 @@ func TestNothingIsLostBetweenTwoOwners(t *testing.T) {
 						if err := b.e.Cancel(german, "principal", "snow"); err != nil {
 							t.Error(err)
 						}
-						want[1], outcome = want[1][:6]+"07:40", runner.Cancelled
+						want[1], outcome = want[1][:6]+"07:40", session.Cancelled
 					}
 					until(monday.Add(2 * time.Hour))
 					s, story := b.state(german), b.story(german)

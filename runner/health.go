@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"rundown/runner/reason"
+	"rundown/runner/session"
 )
 
 // Severity says how bad a health issue is.
@@ -21,13 +24,13 @@ const (
 
 // Issue is a health issue: what a person should mend while the engine works on.
 type Issue struct {
-	ID         ReasonCode `json:"id"`
-	Severity   Severity   `json:"severity"`
-	Since      time.Time  `json:"since"`
-	Text       string     `json:"text"`
-	ReasonCode ReasonCode `json:"reason_code"` // more precise than the id, or the id
-	Advice     string     `json:"advice,omitempty"`
-	Blocking   bool       `json:"-"` // classes cannot begin while it lasts
+	ID         reason.Code `json:"id"`
+	Severity   Severity    `json:"severity"`
+	Since      time.Time   `json:"since"`
+	Text       string      `json:"text"`
+	ReasonCode reason.Code `json:"reason_code"` // more precise than the id, or the id
+	Advice     string      `json:"advice,omitempty"`
+	Blocking   bool        `json:"-"` // classes cannot begin while it lasts
 }
 
 // MarshalJSON writes the issue with its reason code.
@@ -48,7 +51,7 @@ func (i Issue) String() string {
 
 // issueKey names an issue: at most one of an id is raised about one thing, such as an app or an occurrence.
 type issueKey struct {
-	id    ReasonCode
+	id    reason.Code
 	about string
 }
 
@@ -71,7 +74,7 @@ func (e *Engine) setIssue(about string, issue Issue) {
 }
 
 // clear removes a health issue.
-func (e *Engine) clear(id ReasonCode, about string) {
+func (e *Engine) clear(id reason.Code, about string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.issues, issueKey{id, about})
@@ -92,17 +95,17 @@ func (e *Engine) Issues() []Issue {
 }
 
 // noteIssues raises the health issues of an occurrence that was begun by an earlier process. The caller holds the lock.
-func (e *Engine) noteIssues(s *State) {
+func (e *Engine) noteIssues(s *session.State) {
 	e.noteOrphans(s)
-	if s.Phase == Over {
+	if s.Phase == session.Over {
 		return
 	}
-	if s.lapses() {
+	if s.Lapses() {
 		e.setIssue(s.ID, lapsedIssue(s.ID))
 	}
 	for _, x := range s.Sessions {
 		if x.Unrenewed != "" && !x.State.Final() {
-			e.setIssue(keysOf(s.ID, x), keysIssue(s.ID, x))
+			e.setIssue(session.KeysOf(s.ID, x), keysIssue(s.ID, x))
 		}
 	}
 }
@@ -115,14 +118,14 @@ type orphanage struct {
 
 // noteOrphans keeps the orphans among an occurrence's sessions, by their resource ids, until they are found or their
 // hours are over. The caller holds the lock.
-func (e *Engine) noteOrphans(s *State) {
+func (e *Engine) noteOrphans(s *session.State) {
 	for i := range s.Sessions {
 		x := &s.Sessions[i]
 		// One that this store does not know has no resource id.
 		key := cmp.Or(x.ResourceID, fmt.Sprintf("%s/%s/%d", x.Cname, x.UID, x.Attempt))
-		if x.State == SessionOrphan {
+		if x.State == session.SessionOrphan {
 			e.orphans[key] = orphanage{Issue{
-				ID: IssueOrphan, ReasonCode: x.ReasonCode, Severity: SeverityCritical, Since: cmp.Or(x.StartedAt, x.AskedAt),
+				ID: reason.IssueOrphan, ReasonCode: x.ReasonCode, Severity: SeverityCritical, Since: cmp.Or(x.StartedAt, x.AskedAt),
 				Text: s.ID + ": " + strings.TrimPrefix(x.Reason, "orphan: "),
 			}, x.Deadline()}
 		} else {

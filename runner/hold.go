@@ -7,6 +7,7 @@ import (
 
 	"rundown/plan"
 	"rundown/plan/schedule"
+	"rundown/runner/reason"
 )
 
 // What a reload may take away without being asked about: a fifth of the classes of the next seven days, or five.
@@ -30,11 +31,11 @@ type Loss struct {
 func (l Loss) Much() bool { return l.Emptied || l.share() && l.Removed > holdLeast }
 
 // Code is the reason code of a plan that removes so much.
-func (l Loss) Code() ReasonCode {
+func (l Loss) Code() reason.Code {
 	if l.Emptied {
-		return ReasonPlanEmptied
+		return reason.PlanEmptied
 	}
-	return ReasonPlanRemovesMany
+	return reason.PlanRemovesMany
 }
 
 // share says that it is more than a fifth.

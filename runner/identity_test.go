@@ -12,6 +12,7 @@ import (
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // TestASessionOfAnotherIdentityIsKnownAsOurs has a class change its identity while it is recorded, which takes its
@@ -64,7 +65,7 @@ func TestASessionOfAnotherIdentityIsKnownAsOurs(t *testing.T) {
 					t.Errorf("the class went on %v after the plan had it again", late)
 				}
 				s := h.outcomes()[german]
-				if s.Outcome != runner.Partial || strings.Contains(s.Reason, "orphan") || strings.Contains(h.log.String(), "does not know") {
+				if s.Outcome != session.Partial || strings.Contains(s.Reason, "orphan") || strings.Contains(h.log.String(), "does not know") {
 					t.Errorf("%s: %s", s.Outcome, s.Reason)
 				}
 				if want := fmt.Sprintf("a session of %s has that cname and uid", later); !strings.Contains(story, want) {

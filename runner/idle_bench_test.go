@@ -19,6 +19,7 @@ import (
 	"rundown/plan/load"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -69,7 +70,7 @@ func BenchmarkIdle(b *testing.B) {
 			planned.Add(1)
 		}
 		engine := runner.New(runner.Config{
-			Store: s, Now: now, Connect: connect(sim.Transport()), OnChange: func(runner.State) { planned.Done() },
+			Store: s, Now: now, Connect: connect(sim.Transport()), OnChange: func(session.State) { planned.Done() },
 		})
 		if err := engine.Start(context.Background(), p); err != nil {
 			b.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"rundown/agora/catalog"
 	"rundown/internal/redact"
 	"rundown/plan"
+	"rundown/runner/session"
 )
 
 // Keys are storage credentials. They cannot be printed or marshalled.
@@ -165,7 +166,7 @@ func (r *keyring) sent(sid string, keys Keys) {
 }
 
 // forget drops what is known of an occurrence's sessions.
-func (r *keyring) forget(sessions []Session) {
+func (r *keyring) forget(sessions []session.Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, x := range sessions {

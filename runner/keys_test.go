@@ -11,6 +11,7 @@ import (
 	"rundown/agora"
 	"rundown/agora/catalog"
 	"rundown/plan"
+	"rundown/runner/session"
 )
 
 func TestTemporaryKeysAreReadStrictlyAndNeverQuoted(t *testing.T) {
@@ -44,7 +45,7 @@ func TestARenewalSendsTheWholeStorageBlock(t *testing.T) {
 	o := &plan.Occurrence{Prefix: []string{"german"}}
 	o.Settings.Storage = &plan.Storage{Vendor: vendor, Region: vendor.Regions[1], Bucket: "lessons", SSE: "kms", Tag: "term"}
 	until := time.Date(2031, 9, 17, 16, 0, 0, 0, time.UTC)
-	got := KeysRequest(o, Session{Cname: "hall", UID: "11"}, Keys{"key", "example", "token", until}).ClientRequest.StorageConfig
+	got := KeysRequest(o, session.Session{Cname: "hall", UID: "11"}, Keys{"key", "example", "token", until}).ClientRequest.StorageConfig
 	want := &agora.StorageConfig{
 		Vendor: 1, Region: vendor.Regions[1].Number, Bucket: "lessons", AccessKey: "key", SecretKey: "example",
 		STSToken: "token", STSExpiration: uint64(until.Unix()), FileNamePrefix: []string{"german"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -13,8 +14,8 @@ import (
 // leaving says that the class is being recorded to its end although no plan holds it any more.
 func (t *task) leaving() bool {
 	s := &t.state
-	begun := s.Phase == Starting || s.Phase == Recording
-	return t.absent && !t.now && begun && !s.fresh() && s.Cancel == nil
+	begun := s.Phase == session.Starting || s.Phase == session.Recording
+	return t.absent && !t.now && begun && !s.Fresh() && s.Cancel == nil
 }
 
 // tellLeft tells of the classes of a plan that are recorded although the plan no longer holds them, of each once, and
@@ -44,33 +45,33 @@ func (c *conductor) tellLeft(plan string) int {
 }
 
 func (c *conductor) sayLeft(t *task, now time.Time) {
-	d := decision{s: t.state}
-	until := d.clock(t.state.Until)
+	d := session.Decision{S: t.state}
+	until := d.Clock(t.state.Until)
 	c.log.Warn("a class that is being recorded is no longer in the plan; it is recorded to its end",
-		"occurrence", t.state.ID, "end", d.clock(t.state.End), "recorded_until", until, "to_stop_it", "rundown cancel "+t.state.ID)
+		"occurrence", t.state.ID, "end", d.Clock(t.state.End), "recorded_until", until, "to_stop_it", "rundown cancel "+t.state.ID)
 	t.told = append(t.told, store.Event{
 		Occurrence: t.state.ID, At: now, Kind: "plan", Who: c.e.cfg.Who,
 		Text: fmt.Sprintf("it is no longer in the plan: it is recorded until %s, unless it is cancelled", until),
 	})
-	c.step(t, Observation{})
+	c.step(t, session.Observation{})
 }
 
 // begun says that something of the occurrence has to be kept: it has sessions, or is over.
-func (t *task) begun() bool { return len(t.state.Sessions) > 0 || t.state.Phase != Planned }
+func (t *task) begun() bool { return len(t.state.Sessions) > 0 || t.state.Phase != session.Planned }
 
 // tellMoved tells of a change of plan that stopped what was being recorded, or planned again what was over; nil for none.
-func (c *conductor) tellMoved(before, after *State, now time.Time) []store.Event {
+func (c *conductor) tellMoved(before, after *session.State, now time.Time) []store.Event {
 	if after.Earlier == before.Earlier || after.Earlier == 0 {
 		return nil
 	}
-	d := decision{s: *after}
-	where := "to " + d.clock(after.Start)
+	d := session.Decision{S: *after}
+	where := "to " + d.Clock(after.Start)
 	if after.MovedTo != "" {
 		where = "to another App ID"
 	}
 	var text string
 	switch attrs := []any{"occurrence", after.ID, "start", after.Start, "end", after.End}; {
-	case before.Phase == Over:
+	case before.Phase == session.Over:
 		text = fmt.Sprintf("the plan moved it %s after it had ended as %s: it is planned again", where, before.Outcome)
 		c.log.Info("class moved after it had ended; it is recorded again", append(attrs, "outcome", before.Outcome)...)
 	default:

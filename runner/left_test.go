@@ -10,7 +10,7 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/plan"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // TestAClassThatLeavesThePlanWhileItIsRecordedIsToldOf edits the plan twenty minutes after the start: a class that the
@@ -58,7 +58,7 @@ func TestAClassThatLeavesThePlanWhileItIsRecordedIsToldOf(t *testing.T) {
 						}
 					}
 					until(monday.Add(3 * time.Hour))
-					s, story := runner.State{}, ""
+					s, story := session.State{}, ""
 					if tt.told {
 						s, story = h.state(german), h.story(german)
 					}
@@ -75,7 +75,7 @@ func TestAClassThatLeavesThePlanWhileItIsRecordedIsToldOf(t *testing.T) {
 							t.Errorf("the log does not say %s:\n%s", part, log)
 						}
 					}
-					if s.Outcome != runner.Recorded {
+					if s.Outcome != session.Recorded {
 						t.Errorf("%s: %s", s.Outcome, s.Reason)
 					}
 					if strings.Count(story, "no longer in the plan") != 1 {

@@ -11,6 +11,7 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -58,7 +59,7 @@ func (h *house) story(id string) string {
 }
 
 // state is an occurrence as the store has it.
-func (h *house) state(id string) runner.State {
+func (h *house) state(id string) session.State {
 	h.t.Helper()
 	rows, err := h.store.Occurrences(context.Background(), store.Filter{ID: id})
 	if err != nil || len(rows) != 1 {
@@ -80,20 +81,20 @@ func (h *house) state(id string) runner.State {
 func TestAClassThatIsMovedWhileItIsRecorded(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []moveCase{
-		{name: "to the next day", change: "{to: 2031-09-16 09:00-09:50}", runs: []string{"06:59-07:20", "16 06:59-07:52"}, outcome: runner.Recorded, moved: true},
-		{name: "to the afternoon", change: "{to: 14:00-14:50}", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: runner.Recorded, moved: true},
-		{name: "by an hour, which overlaps", change: "{to: 09:40-10:30}", runs: []string{"06:59-07:20", "07:39-08:32"}, outcome: runner.Recorded, moved: true},
+		{name: "to the next day", change: "{to: 2031-09-16 09:00-09:50}", runs: []string{"06:59-07:20", "16 06:59-07:52"}, outcome: session.Recorded, moved: true},
+		{name: "to the afternoon", change: "{to: 14:00-14:50}", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: session.Recorded, moved: true},
+		{name: "by an hour, which overlaps", change: "{to: 09:40-10:30}", runs: []string{"06:59-07:20", "07:39-08:32"}, outcome: session.Recorded, moved: true},
 		{name: "beyond the horizon", change: "{to: 2031-10-16 09:00-09:50}", runs: []string{"06:59-07:20"}, moved: true},
-		{name: "by ten minutes", change: "{to: 09:10-10:00}", runs: []string{"06:59-08:02"}, outcome: runner.Recorded},
-		{name: "to an earlier start", change: "{to: 08:50-10:00}", runs: []string{"06:59-08:02"}, outcome: runner.Partial},
-		{name: "to a later end", change: "{to: 09:00-10:20}", runs: []string{"06:59-08:22"}, outcome: runner.Recorded},
-		{name: "to a sooner end", change: "{to: 09:00-09:30}", runs: []string{"06:59-07:32"}, outcome: runner.Recorded},
-		{name: "to an end that is past", change: "{to: 09:00-09:10}", runs: []string{"06:59-07:52"}, outcome: runner.Recorded},
-		{name: "wholly into the past", change: "{to: 07:00-07:50}", runs: []string{"06:59-07:52"}, outcome: runner.Recorded},
-		{name: "to another page", change: "{url: https://school.example/rooms/elsewhere}", runs: []string{"06:59-07:52"}, outcome: runner.Recorded},
-		{name: "to another App ID", more: "    app: other", runs: []string{"06:59-07:20", "07:20-07:52"}, outcome: runner.Partial, moved: true},
-		{name: "to another App ID and the afternoon", change: "{to: 14:00-14:50}", more: "    app: other", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: runner.Recorded, moved: true},
-		{name: "to another App ID and cancelled", change: "cancelled", more: "    app: other", runs: []string{"06:59-07:20"}, outcome: runner.Cancelled},
+		{name: "by ten minutes", change: "{to: 09:10-10:00}", runs: []string{"06:59-08:02"}, outcome: session.Recorded},
+		{name: "to an earlier start", change: "{to: 08:50-10:00}", runs: []string{"06:59-08:02"}, outcome: session.Partial},
+		{name: "to a later end", change: "{to: 09:00-10:20}", runs: []string{"06:59-08:22"}, outcome: session.Recorded},
+		{name: "to a sooner end", change: "{to: 09:00-09:30}", runs: []string{"06:59-07:32"}, outcome: session.Recorded},
+		{name: "to an end that is past", change: "{to: 09:00-09:10}", runs: []string{"06:59-07:52"}, outcome: session.Recorded},
+		{name: "wholly into the past", change: "{to: 07:00-07:50}", runs: []string{"06:59-07:52"}, outcome: session.Recorded},
+		{name: "to another page", change: "{url: https://school.example/rooms/elsewhere}", runs: []string{"06:59-07:52"}, outcome: session.Recorded},
+		{name: "to another App ID", more: "    app: other", runs: []string{"06:59-07:20", "07:20-07:52"}, outcome: session.Partial, moved: true},
+		{name: "to another App ID and the afternoon", change: "{to: 14:00-14:50}", more: "    app: other", runs: []string{"06:59-07:20", "11:59-12:52"}, outcome: session.Recorded, moved: true},
+		{name: "to another App ID and cancelled", change: "cancelled", more: "    app: other", runs: []string{"06:59-07:20"}, outcome: session.Cancelled},
 	} {
 		for name, restart := range map[string]bool{"live": false, "at a restart": true} {
 			t.Run(tt.name+", "+name, func(t *testing.T) {
@@ -110,8 +111,8 @@ type moveCase struct {
 	change  string
 	more    string
 	runs    []string
-	outcome runner.Outcome // "": it has not ended after a day
-	moved   bool           // a warning tells that what ran was stopped
+	outcome session.Outcome // "": it has not ended after a day
+	moved   bool            // a warning tells that what ran was stopped
 }
 
 func (tt *moveCase) run(t *testing.T, restart bool) {
@@ -151,28 +152,28 @@ func TestAClassThatIsOverIsRecordedAgainWhereItIsMovedAhead(t *testing.T) {
 		name    string
 		start   time.Duration
 		faults  []simulator.RequestFault
-		before  runner.Outcome
+		before  session.Outcome
 		moved   time.Duration
 		then    []string // changes, one after the other, an hour apart
 		more    string
 		runs    []string
-		outcome runner.Outcome
+		outcome session.Outcome
 	}{
-		{name: "missed", start: 2 * time.Hour, before: runner.Missed, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, runs: []string{"13:59-14:52"}, outcome: runner.Recorded},
-		{name: "missed, and another App ID", start: 2 * time.Hour, before: runner.Missed, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, more: "    app: other", runs: []string{"13:59-14:52"}, outcome: runner.Recorded},
+		{name: "missed", start: 2 * time.Hour, before: session.Missed, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, runs: []string{"13:59-14:52"}, outcome: session.Recorded},
+		{name: "missed, and another App ID", start: 2 * time.Hour, before: session.Missed, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, more: "    app: other", runs: []string{"13:59-14:52"}, outcome: session.Recorded},
 		{
-			name: "failed", start: -time.Hour, faults: []simulator.RequestFault{{Endpoint: "acquire", Times: 1, Status: 400, Code: 2, Reason: "invalid parameter"}}, before: runner.Failed,
-			moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, runs: []string{"13:59-14:52"}, outcome: runner.Recorded,
+			name: "failed", start: -time.Hour, faults: []simulator.RequestFault{{Endpoint: "acquire", Times: 1, Status: 400, Code: 2, Reason: "invalid parameter"}}, before: session.Failed,
+			moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, runs: []string{"13:59-14:52"}, outcome: session.Recorded,
 		},
-		{name: "recorded", start: -time.Hour, before: runner.Recorded, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, runs: []string{"06:59-07:52", "13:59-14:52"}, outcome: runner.Recorded},
-		{name: "recorded, and filed", start: -time.Hour, before: runner.Recorded, moved: 6 * time.Hour, then: []string{"{to: 2031-09-16 16:00-16:50}"}, runs: []string{"06:59-07:52", "16 13:59-14:52"}, outcome: runner.Recorded},
-		{name: "recorded, and filed, and another App ID", start: -time.Hour, before: runner.Recorded, moved: 6 * time.Hour, then: []string{"{to: 2031-09-16 16:00-16:50}"}, more: "    app: other", runs: []string{"06:59-07:52", "16 13:59-14:52"}, outcome: runner.Recorded},
-		{name: "recorded, and the new time has begun", start: -time.Hour, before: runner.Recorded, moved: 55 * time.Minute, then: []string{"{to: 09:00-10:30}"}, runs: []string{"06:59-07:52", "07:55-08:32"}, outcome: runner.Partial},
-		{name: "recorded long ago", start: -time.Hour, before: runner.Recorded, moved: 9 * 24 * time.Hour, then: []string{"{to: 2031-09-25 09:00-09:50}"}, runs: []string{"06:59-07:52", "25 06:59-07:52"}, outcome: runner.Recorded},
-		{name: "recorded, and moved to what is past", start: -time.Hour, before: runner.Recorded, moved: 3 * time.Hour, then: []string{"{to: 10:00-10:50}"}, runs: []string{"06:59-07:52"}, outcome: runner.Recorded},
-		{name: "cancelled by the plan while it ran", start: -time.Hour, moved: 20*time.Minute + 30*time.Second, then: []string{"cancelled", "{to: 16:00-16:50}"}, runs: []string{"06:59-07:20", "13:59-14:52"}, outcome: runner.Recorded},
-		{name: "moved twice", start: -time.Hour, before: runner.Recorded, moved: 3 * time.Hour, then: []string{"{to: 2031-09-16 16:00-16:50}", "{to: 16:00-16:50}"}, runs: []string{"06:59-07:52", "13:59-14:52"}, outcome: runner.Recorded},
-		{name: "moved and cancelled", start: -time.Hour, before: runner.Recorded, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}", "cancelled"}, runs: []string{"06:59-07:52"}, outcome: runner.Cancelled},
+		{name: "recorded", start: -time.Hour, before: session.Recorded, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}"}, runs: []string{"06:59-07:52", "13:59-14:52"}, outcome: session.Recorded},
+		{name: "recorded, and filed", start: -time.Hour, before: session.Recorded, moved: 6 * time.Hour, then: []string{"{to: 2031-09-16 16:00-16:50}"}, runs: []string{"06:59-07:52", "16 13:59-14:52"}, outcome: session.Recorded},
+		{name: "recorded, and filed, and another App ID", start: -time.Hour, before: session.Recorded, moved: 6 * time.Hour, then: []string{"{to: 2031-09-16 16:00-16:50}"}, more: "    app: other", runs: []string{"06:59-07:52", "16 13:59-14:52"}, outcome: session.Recorded},
+		{name: "recorded, and the new time has begun", start: -time.Hour, before: session.Recorded, moved: 55 * time.Minute, then: []string{"{to: 09:00-10:30}"}, runs: []string{"06:59-07:52", "07:55-08:32"}, outcome: session.Partial},
+		{name: "recorded long ago", start: -time.Hour, before: session.Recorded, moved: 9 * 24 * time.Hour, then: []string{"{to: 2031-09-25 09:00-09:50}"}, runs: []string{"06:59-07:52", "25 06:59-07:52"}, outcome: session.Recorded},
+		{name: "recorded, and moved to what is past", start: -time.Hour, before: session.Recorded, moved: 3 * time.Hour, then: []string{"{to: 10:00-10:50}"}, runs: []string{"06:59-07:52"}, outcome: session.Recorded},
+		{name: "cancelled by the plan while it ran", start: -time.Hour, moved: 20*time.Minute + 30*time.Second, then: []string{"cancelled", "{to: 16:00-16:50}"}, runs: []string{"06:59-07:20", "13:59-14:52"}, outcome: session.Recorded},
+		{name: "moved twice", start: -time.Hour, before: session.Recorded, moved: 3 * time.Hour, then: []string{"{to: 2031-09-16 16:00-16:50}", "{to: 16:00-16:50}"}, runs: []string{"06:59-07:52", "13:59-14:52"}, outcome: session.Recorded},
+		{name: "moved and cancelled", start: -time.Hour, before: session.Recorded, moved: 3 * time.Hour, then: []string{"{to: 16:00-16:50}", "cancelled"}, runs: []string{"06:59-07:52"}, outcome: session.Cancelled},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -213,14 +214,14 @@ func TestAClassThatIsMovedTwice(t *testing.T) {
 		then    files
 		between time.Duration // after the first change
 		runs    []string
-		outcome runner.Outcome
+		outcome session.Outcome
 	}{
-		{"and back, while it lasts", moving(""), 10 * time.Minute, []string{"06:59-07:20", "07:30-07:52"}, runner.Partial},
-		{"and back, before it was stopped", moving(""), 0, []string{"06:59-07:20", "07:20-07:52"}, runner.Partial},
-		{"to another time", moving("{to: 15:00-15:50}"), time.Hour, []string{"06:59-07:20", "12:59-13:52"}, runner.Recorded},
-		{"and cancelled", moving("cancelled"), time.Hour, []string{"06:59-07:20"}, runner.Cancelled},
-		{"and removed", files{"school.yaml": strings.Replace(moving("")["school.yaml"], "2031-09-15 09:00-09:50, ", "", 1)}, time.Hour, []string{"06:59-07:20"}, runner.Cancelled},
-		{"to another App ID", moving("{to: 14:00-14:50}", "    app: other"), time.Hour, []string{"06:59-07:20", "11:59-12:52"}, runner.Recorded},
+		{"and back, while it lasts", moving(""), 10 * time.Minute, []string{"06:59-07:20", "07:30-07:52"}, session.Partial},
+		{"and back, before it was stopped", moving(""), 0, []string{"06:59-07:20", "07:20-07:52"}, session.Partial},
+		{"to another time", moving("{to: 15:00-15:50}"), time.Hour, []string{"06:59-07:20", "12:59-13:52"}, session.Recorded},
+		{"and cancelled", moving("cancelled"), time.Hour, []string{"06:59-07:20"}, session.Cancelled},
+		{"and removed", files{"school.yaml": strings.Replace(moving("")["school.yaml"], "2031-09-15 09:00-09:50, ", "", 1)}, time.Hour, []string{"06:59-07:20"}, session.Cancelled},
+		{"to another App ID", moving("{to: 14:00-14:50}", "    app: other"), time.Hour, []string{"06:59-07:20", "11:59-12:52"}, session.Recorded},
 		{"beyond the horizon", moving("{to: 2031-10-16 09:00-09:50}"), time.Hour, []string{"06:59-07:20"}, ""},
 	}
 	for _, tt := range tests {
@@ -269,7 +270,7 @@ func TestAClassThatWasMovedIsStoppedWhereThePlanCancelsIt(t *testing.T) {
 		until(monday.Add(5 * time.Hour))
 		h.shut(e)
 		h.audit()
-		if s, runs := h.outcomes()[german], h.runs(); s.Outcome != runner.Cancelled || !slices.Equal(runs, []string{"08:59-09:20"}) {
+		if s, runs := h.outcomes()[german], h.runs(); s.Outcome != session.Cancelled || !slices.Equal(runs, []string{"08:59-09:20"}) {
 			t.Errorf("ran %v and ended %s: %s", runs, s.Outcome, s.Reason)
 		}
 	})
@@ -284,11 +285,11 @@ func TestAClassThatIsMovedBeyondTheHorizonStaysWhatThePlanSays(t *testing.T) {
 		name    string
 		then    files
 		runs    []string
-		outcome runner.Outcome
+		outcome session.Outcome
 	}{
-		{"left", far, []string{"06:59-07:20", "16 06:59-07:52"}, runner.Recorded},
-		{"moved again", moving("{to: 2031-10-18 09:00-09:50}"), []string{"06:59-07:20", "18 06:59-07:52"}, runner.Recorded},
-		{"dropped", files{"school.yaml": strings.Replace(moving("")["school.yaml"], "2031-09-15 09:00-09:50, ", "", 1)}, []string{"06:59-07:20"}, runner.Cancelled},
+		{"left", far, []string{"06:59-07:20", "16 06:59-07:52"}, session.Recorded},
+		{"moved again", moving("{to: 2031-10-18 09:00-09:50}"), []string{"06:59-07:20", "18 06:59-07:52"}, session.Recorded},
+		{"dropped", files{"school.yaml": strings.Replace(moving("")["school.yaml"], "2031-09-15 09:00-09:50, ", "", 1)}, []string{"06:59-07:20"}, session.Cancelled},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -338,7 +339,7 @@ func TestAClassWhoseSessionIsBeingStoppedIsNotRevivedByTimesThatArePast(t *testi
 		until(monday.Add(5 * time.Hour))
 		h.shut(e)
 		h.audit()
-		if s, runs := h.outcomes()[german], h.runs(); s.Outcome != runner.Cancelled || !slices.Equal(runs, []string{"06:59-07:20"}) {
+		if s, runs := h.outcomes()[german], h.runs(); s.Outcome != session.Cancelled || !slices.Equal(runs, []string{"06:59-07:20"}) {
 			t.Errorf("ran %v and ended %s: %s", runs, s.Outcome, s.Reason)
 		}
 	})

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // seenRequest is what the network saw of a request.
@@ -119,7 +119,7 @@ func TestTheAreaThatAPlanPrefersIsInEveryRequest(t *testing.T) {
 				e = h.open(p)
 				until(monday.Add(2 * time.Hour))
 				h.shut(e)
-				if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
+				if s := h.outcomes()[german]; s.Outcome != session.Recorded {
 					t.Errorf("%s: %s", s.Outcome, s.Reason)
 				}
 				h.audit()

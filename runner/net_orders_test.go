@@ -12,6 +12,7 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -25,11 +26,11 @@ func waitingOrders(t *testing.T, s *store.Store, orders ...any) (ids []int64) {
 		case string:
 			cmd.Kind = o
 		case time.Duration:
-			text, err := json.Marshal(runner.ExtendArgs{Until: monday.Add(o), Start: monday, End: monday.Add(50 * time.Minute)})
+			text, err := json.Marshal(session.ExtendArgs{Until: monday.Add(o), Start: monday, End: monday.Add(50 * time.Minute)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			cmd.Kind, cmd.Args = runner.CommandExtend, text
+			cmd.Kind, cmd.Args = session.CommandExtend, text
 		}
 		n, err := s.AddCommand(context.Background(), cmd)
 		if err != nil {
@@ -45,7 +46,7 @@ func waitingOrders(t *testing.T, s *store.Store, orders ...any) (ids []int64) {
 // carried out: while no daemon runs, and between two polls of one.
 func TestOrdersThatWaitTogetherCountByWhatTheyComeTo(t *testing.T) {
 	t.Parallel()
-	const cancel, undo, stop = runner.CommandCancel, runner.CommandUncancel, runner.CommandStop
+	const cancel, undo, stop = session.CommandCancel, session.CommandUncancel, session.CommandStop
 	for _, tt := range []struct {
 		name   string
 		first  []any // orders that are carried out before
@@ -118,9 +119,9 @@ func TestAnEmergencyStopBeginsNothing(t *testing.T) {
 		first  []any
 		orders []any
 	}{
-		"after an undo":       {[]any{runner.CommandCancel}, []any{runner.CommandUncancel}},
+		"after an undo":       {[]any{session.CommandCancel}, []any{session.CommandUncancel}},
 		"after an extension":  {nil, []any{30 * time.Hour}},
-		"after an undone end": {nil, []any{runner.CommandCancel, runner.CommandUncancel}},
+		"after an undone end": {nil, []any{session.CommandCancel, session.CommandUncancel}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,12 +141,12 @@ func TestAnEmergencyStopBeginsNothing(t *testing.T) {
 				time.Sleep(5 * time.Second)
 				h.shut(e)
 				acquires := h.sim.Ledger().Requests["acquire"]
-				waitingOrders(t, s, append(tt.orders, runner.CommandStop)...)
+				waitingOrders(t, s, append(tt.orders, session.CommandStop)...)
 				e = h.begin((*runner.Engine).StartToStop, p)
 				until(monday.Add(40 * time.Minute))
 				state, story := h.state(german), h.story(german)
 				h.shut(e)
-				if state.Phase != runner.Over || state.Outcome != runner.Cancelled {
+				if state.Phase != session.Over || state.Outcome != session.Cancelled {
 					t.Errorf("it is %s %s, want it cancelled\n%s", state.Phase, state.Outcome, story)
 				}
 				if l := h.sim.Ledger(); len(l.Sessions) != 1 || l.Sessions[0].StoppedAt == nil || l.Requests["acquire"] != acquires {
@@ -166,11 +167,11 @@ func TestAnEmergencyStopLeavesOtherOrdersWaiting(t *testing.T) {
 		e := h.open(p)
 		s := h.beside()
 		until(monday.Add(20 * time.Minute))
-		waitingOrders(t, s, runner.CommandCancel)
+		waitingOrders(t, s, session.CommandCancel)
 		until(monday.Add(30 * time.Minute))
 		h.shut(e)
 		acquires := h.sim.Ledger().Requests["acquire"]
-		undo := waitingOrders(t, s, runner.CommandUncancel)
+		undo := waitingOrders(t, s, session.CommandUncancel)
 		e = h.begin((*runner.Engine).StartToStop, p)
 		time.Sleep(2 * time.Minute)
 		h.shut(e)
@@ -201,10 +202,10 @@ func TestTheLogTellsOfEachOrder(t *testing.T) {
 		}{
 			{65 * time.Minute, []string{"order=extend", `effect="new end"`, "end=2031-09-15T08:05:00.000Z", "end_before=2031-09-15T07:50:00.000Z"}},
 			{60 * time.Minute, []string{"order=extend", "effect=none", `result="it ends at 2031-09-15T08:05:00Z anyway"`}},
-			{runner.CommandCancel, []string{"order=cancel", "effect=cancelled"}},
-			{runner.CommandCancel, []string{"order=cancel", "effect=none", "had ended already"}},
-			{runner.CommandUncancel, []string{"order=uncancel", `effect="cancellation taken back"`}},
-			{runner.CommandUncancel, []string{"order=uncancel", "effect=none", `result="it was not cancelled"`}},
+			{session.CommandCancel, []string{"order=cancel", "effect=cancelled"}},
+			{session.CommandCancel, []string{"order=cancel", "effect=none", "had ended already"}},
+			{session.CommandUncancel, []string{"order=uncancel", `effect="cancellation taken back"`}},
+			{session.CommandUncancel, []string{"order=uncancel", "effect=none", `result="it was not cancelled"`}},
 		} {
 			before := len(h.log.String())
 			given := time.Now()
@@ -234,9 +235,9 @@ func TestAnOrderThatACrashKeptFromBeingSettledIsSettledAsDone(t *testing.T) {
 	t.Parallel()
 	for name, orders := range map[string][]any{
 		"extended":   {65 * time.Minute},
-		"cancelled":  {runner.CommandCancel},
-		"stopped":    {runner.CommandStop},
-		"taken back": {runner.CommandCancel, runner.CommandUncancel},
+		"cancelled":  {session.CommandCancel},
+		"stopped":    {session.CommandStop},
+		"taken back": {session.CommandCancel, session.CommandUncancel},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

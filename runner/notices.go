@@ -8,6 +8,7 @@ import (
 
 	"rundown/agora"
 	"rundown/internal/redact"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -82,7 +83,7 @@ func (e *Engine) heed(n agora.Event) {
 			return // one a minute for each recording, and it changes nothing
 		}
 	}
-	notice := NewNotice(n, e.secrets.Redact)
+	notice := session.NewNotice(n, e.secrets.Redact)
 	e.mu.Lock()
 	conductors := make([]*conductor, 0, len(e.conductors))
 	for _, c := range e.conductors {
@@ -111,7 +112,7 @@ func (e *Engine) heed(n agora.Event) {
 					c.log.Warn("a notification is not kept: its recording was not found again, or cannot be read", "occurrence", holder, "notification", notice.Text)
 					return
 				}
-				owner.step(t, Observation{Notice: &notice})
+				owner.step(t, session.Observation{Notice: &notice})
 			})
 		})
 		return
@@ -169,10 +170,10 @@ func (e *Engine) holder(sid string) (string, *conductor) {
 }
 
 // heed lets decide know of a notification and says whether it is about an occurrence of this conductor.
-func (c *conductor) heed(n Notice) bool {
+func (c *conductor) heed(n session.Notice) bool {
 	for _, t := range c.tasks {
-		if t.state.about(n) != nil {
-			c.step(t, Observation{Notice: &n})
+		if t.state.About(n) != nil {
+			c.step(t, session.Observation{Notice: &n})
 			return true
 		}
 	}

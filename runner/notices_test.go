@@ -1,8 +1,9 @@
 package runner
 
 import (
-	"rundown/agora"
 	"testing"
+
+	"rundown/agora"
 )
 
 func TestANotificationThatComesTwiceIsKnownByItsIDAndByItsPlaceInItsSession(t *testing.T) {

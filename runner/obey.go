@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -14,12 +16,12 @@ import (
 
 // The results of orders that were not carried out because of a later one.
 var (
-	resultSuperseded = because(ReasonOrderSuperseded, "superseded by a later order")
-	resultTakenBack  = because(ReasonOrderTakenBack, "without effect: the class was cancelled and that was taken back before a daemon saw it")
+	resultSuperseded = reason.Because(reason.OrderSuperseded, "superseded by a later order")
+	resultTakenBack  = reason.Because(reason.OrderTakenBack, "without effect: the class was cancelled and that was taken back before a daemon saw it")
 )
 
 // carriedOut is the result of an order that was carried out: there is no reason why it was not.
-var carriedOut = reason{}
+var carriedOut = reason.Reason{}
 
 // obey has the owner of an occurrence carry out the orders for it that wait, oldest first. They are settled once their
 // effect is stored.
@@ -43,82 +45,82 @@ func (c *conductor) carryOut(t *task, id string, orders []store.Command) {
 		b.results[b.cancelled], b.cancelled = resultTakenBack, -1
 	}
 	c.logOrders(id, orders, b)
-	settle := func(result reason) {
+	settle := func(result reason.Reason) {
 		for i, cmd := range orders {
-			c.e.settle(cmd, b.results[i].or(result))
+			c.e.settle(cmd, b.results[i].Or(result))
 		}
 	}
 	switch {
 	case b.cancelled < 0 && b.extended < 0:
 		settle(carriedOut) // those that were carried out before
-	case b.cancel == nil && t.absent && t.state.Phase == Over && len(t.state.Sessions) == 0:
+	case b.cancel == nil && t.absent && t.state.Phase == session.Over && len(t.state.Sessions) == 0:
 		// The plan does not hold it any more. What is planned and absent is removed, and comes back with the plan.
 		c.remove(t, func() { settle(carriedOut) })
 	default:
 		t.changes = append(t.changes, b.change())
 		t.settled = append(t.settled, settle)
-		c.step(t, Observation{})
+		c.step(t, session.Observation{})
 	}
 }
 
 // batch is what some orders for one class come to.
 type batch struct {
 	now   time.Time
-	state *State // before them; nil: the occurrence is not at work
+	state *session.State // before them; nil: the occurrence is not at work
 
-	cancel    *Cancel // after them
-	cancelled int     // which of them that is due to, -1: none
-	extension *Extension
+	cancel    *session.Cancel // after them
+	cancelled int             // which of them that is due to, -1: none
+	extension *session.Extension
 	extended  int // which of them that is due to, -1: none
-	target    Target
+	target    session.Target
 
-	before   standing // by the orders that are settled
-	repeated []int    // of them, those that an earlier process carried out and did not settle
-	results  []reason // of each order; none: it is carried out
+	before   standing        // by the orders that are settled
+	repeated []int           // of them, those that an earlier process carried out and did not settle
+	results  []reason.Reason // of each order; none: it is carried out
 }
 
 // repeat says that an order was carried out before: its effect is stored, and a crash kept it from being settled.
-func (b *batch) repeat(i int) reason {
+func (b *batch) repeat(i int) reason.Reason {
 	b.repeated = append(b.repeated, i)
 	return carriedOut
 }
 
 // take judges an order after those before it, and tells why it is not carried out; none where it is.
-func (b *batch) take(i int, cmd *store.Command) reason {
+func (b *batch) take(i int, cmd *store.Command) reason.Reason {
 	switch {
 	case b.state == nil:
-		return because(ReasonNotActive, "the occurrence is not at work")
-	case cmd.Kind == CommandExtend:
+		return reason.Because(reason.NotActive, "the occurrence is not at work")
+	case cmd.Kind == session.CommandExtend:
 		return b.extend(i, cmd)
-	case cmd.Kind == CommandUncancel:
+	case cmd.Kind == session.CommandUncancel:
 		return b.undo(i)
-	case (cmd.Kind == CommandCancel || cmd.Kind == CommandStop) && b.cancel != nil && b.cancel == b.state.Cancel &&
-		b.cancel.ReasonCode == ReasonCancelledByOperator && b.cancel.At.Equal(cmd.At) && b.cancel.Who == cmd.Who && b.cancel.Reason == cmd.Reason:
+	case (cmd.Kind == session.CommandCancel || cmd.Kind == session.CommandStop) && b.cancel != nil && b.cancel == b.state.Cancel &&
+		b.cancel.ReasonCode == reason.CancelledByOperator && b.cancel.At.Equal(cmd.At) && b.cancel.Who == cmd.Who && b.cancel.Reason == cmd.Reason:
 		return b.repeat(i)
-	case cmd.Kind == CommandStop && b.state.Phase != Over && b.state.fresh():
-		return because(ReasonNotBegun, "it has not begun")
-	case cmd.Kind == CommandCancel || cmd.Kind == CommandStop:
-		if b.state.Phase == Over && !b.undone() {
-			return because(ReasonHasEnded, "it had ended already: %s", b.state.Outcome)
+	case cmd.Kind == session.CommandStop && b.state.Phase != session.Over && b.state.Fresh():
+		return reason.Because(reason.NotBegun, "it has not begun")
+	case cmd.Kind == session.CommandCancel || cmd.Kind == session.CommandStop:
+		if b.state.Phase == session.Over && !b.undone() {
+			return reason.Because(reason.HasEnded, "it had ended already: %s", b.state.Outcome)
 		}
-		b.cancel = &Cancel{At: earlier(cmd.At, b.now), Who: cmd.Who, Reason: cmd.Reason, ReasonCode: ReasonCancelledByOperator}
+		b.cancel = &session.Cancel{At: session.Left(cmd.At, b.now), Who: cmd.Who, Reason: cmd.Reason, ReasonCode: reason.CancelledByOperator}
 		b.setCancelled(i)
 		return carriedOut
 	}
-	return because(ReasonOrderInvalid, "unknown command %q", cmd.Kind)
+	return reason.Because(reason.OrderInvalid, "unknown command %q", cmd.Kind)
 }
 
 // undone says that an order took the cancellation back that the class had before.
 func (b *batch) undone() bool { return b.cancel == nil && b.state.Cancel != nil }
 
-func (b *batch) undo(i int) reason {
+func (b *batch) undo(i int) reason.Reason {
 	switch {
 	case b.cancel == nil && b.cancelled < 0 && b.before.cancel != nil:
 		return b.repeat(i)
 	case b.cancel == nil:
-		return because(ReasonNotCancelled, "it was not cancelled")
+		return reason.Because(reason.NotCancelled, "it was not cancelled")
 	case !b.now.Before(b.target.End):
-		return because(ReasonEndPassed, "refused: its end has passed")
+		return reason.Because(reason.EndPassed, "refused: its end has passed")
 	}
 	b.cancel = nil
 	b.setCancelled(i)
@@ -133,51 +135,51 @@ func (b *batch) setCancelled(i int) {
 	b.cancelled = i
 }
 
-func (b *batch) extend(i int, cmd *store.Command) reason {
-	x, err := extension(earlier(cmd.At, b.now), cmd.Who, cmd.Reason, cmd.Args)
+func (b *batch) extend(i int, cmd *store.Command) reason.Reason {
+	x, err := session.ParseExtension(session.Left(cmd.At, b.now), cmd.Who, cmd.Reason, cmd.Args)
 	if err != nil {
-		return because(ReasonOrderInvalid, "refused: %s", err)
+		return reason.Because(reason.OrderInvalid, "refused: %s", err)
 	}
 	if y := b.state.Extended; y != nil && y.Until.Equal(x.Until) && y.Start.Equal(x.Start) && y.End.Equal(x.End) && y.At.Equal(x.At) && y.Who == x.Who {
 		return b.repeat(i)
 	}
-	until := x.UntilFor(b.target.Start, b.target.ownEnd())
+	until := x.UntilFor(b.target.Start, b.target.OwnEnd())
 	switch s := b.state; {
-	case !b.undone() && (s.Phase == Over || s.Phase == Stopping && !s.fresh()):
-		return because(b.endedCode(), "refused: its end has come already")
+	case !b.undone() && (s.Phase == session.Over || s.Phase == session.Stopping && !s.Fresh()):
+		return reason.Because(b.endedCode(), "refused: its end has come already")
 	case b.cancel != nil:
-		return because(ReasonIsCancelled, "refused: it is cancelled")
+		return reason.Because(reason.IsCancelled, "refused: it is cancelled")
 	case !until.After(b.now):
-		return because(ReasonEndPassed, "refused: the new end is already past")
+		return reason.Because(reason.EndPassed, "refused: the new end is already past")
 	case !until.After(b.target.End):
-		return because(ReasonEndNotLater, "it ends at %s anyway", b.target.End.Format(time.RFC3339))
+		return reason.Because(reason.EndNotLater, "it ends at %s anyway", b.target.End.Format(time.RFC3339))
 	}
 	if b.extended >= 0 {
 		b.results[b.extended] = resultSuperseded
 	}
-	b.extension, b.extended, b.target = &x, i, b.target.lasting(&x)
+	b.extension, b.extended, b.target = &x, i, b.target.Lasting(&x)
 	return carriedOut
 }
 
 // endedCode tells a class that has ended from one that is being stopped.
-func (b *batch) endedCode() ReasonCode {
-	if b.state.Phase == Over {
-		return ReasonHasEnded
+func (b *batch) endedCode() reason.Code {
+	if b.state.Phase == session.Over {
+		return reason.HasEnded
 	}
-	return ReasonIsStopping
+	return reason.IsStopping
 }
 
 // change is what the orders come to, for a state.
-func (b *batch) change() func(*State) {
+func (b *batch) change() func(*session.State) {
 	cancel, cancelled := b.cancel, b.cancelled >= 0
 	extension, extended := b.extension, b.extended >= 0
-	return func(s *State) {
+	return func(s *session.State) {
 		if cancelled {
 			s.Cancel = cancel
 		}
-		if over := s.Phase == Over && (s.Outcome != Cancelled || s.Cancel != nil); extended && !over && extension.exceeds(s.Extended) {
+		if over := s.Phase == session.Over && (s.Outcome != session.Cancelled || s.Cancel != nil); extended && !over && extension.Exceeds(s.Extended) {
 			s.Extended = extension
-			s.Target = s.lasting(extension)
+			s.Target = s.Lasting(extension)
 		}
 	}
 }
@@ -189,8 +191,8 @@ func (c *conductor) logOrders(id string, orders []store.Command, b *batch) {
 		switch {
 		case slices.Contains(b.repeated, i):
 			attrs = append(attrs, "effect", "none", "result", "it was carried out before")
-		case !b.results[i].none():
-			attrs = append(attrs, "effect", "none", "result", b.results[i].text, "reason_code", b.results[i].code)
+		case !b.results[i].None():
+			attrs = append(attrs, "effect", "none", "result", b.results[i].Text, "reason_code", b.results[i].Code)
 		case i == b.extended:
 			attrs = append(attrs, "effect", "new end", "end", b.target.End.UTC(), "end_before", b.state.End.UTC())
 		case b.cancel == nil:
@@ -215,7 +217,7 @@ func (e *Engine) Cancel(id, who, reason string) error {
 	if c == nil {
 		return fmt.Errorf("%s: no such occurrence is at work", id)
 	}
-	e.obey(c, id, []store.Command{{At: e.cfg.Now(), Occurrence: id, Kind: CommandCancel, Who: who, Reason: reason}})
+	e.obey(c, id, []store.Command{{At: e.cfg.Now(), Occurrence: id, Kind: session.CommandCancel, Who: who, Reason: reason}})
 	return nil
 }
 
@@ -227,7 +229,7 @@ func (e *Engine) readCommands(ctx context.Context) error {
 	}
 	stopped := map[string]bool{}
 	for _, cmd := range commands {
-		stopped[cmd.Occurrence] = stopped[cmd.Occurrence] || cmd.Kind == CommandStop
+		stopped[cmd.Occurrence] = stopped[cmd.Occurrence] || cmd.Kind == session.CommandStop
 	}
 	var ids []string // in the order in which the first order was given
 	orders := map[string][]store.Command{}
@@ -259,18 +261,18 @@ func (e *Engine) readCommands(ctx context.Context) error {
 
 // settle records what became of an order: why it was not carried out, or none where it was. One that was not carried out
 // because another process owns the App ID now stays for that process.
-func (e *Engine) settle(cmd store.Command, result reason) {
+func (e *Engine) settle(cmd store.Command, result reason.Reason) {
 	if cmd.ID == 0 { // it was not left in the store
 		return
 	}
-	if !result.none() && e.lost.Load() {
+	if !result.None() && e.lost.Load() {
 		return
 	}
-	if result.none() {
+	if result.None() {
 		e.noteCarriedOut(cmd)
-		result.text = store.Done
+		result.Text = store.Done
 	}
-	if err := e.cfg.Store.SettleCommand(context.WithoutCancel(e.ctx), cmd.ID, e.cfg.Now(), string(result.code), result.text); err != nil {
+	if err := e.cfg.Store.SettleCommand(context.WithoutCancel(e.ctx), cmd.ID, e.cfg.Now(), string(result.Code), result.Text); err != nil {
 		e.log.Error("a command was carried out but could not be settled", "command", cmd.ID, "error", err)
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -69,7 +71,7 @@ func TestAnExtensionOutlivesRestartAndReloadAndTheLaterEndWins(t *testing.T) {
 				e := h.open(p)
 				until(monday.Add(tt.ordered))
 				s := h.beside()
-				id := order(t, s, runner.CommandExtend, german, runner.ExtendArgs{Until: monday.Add(tt.until)})
+				id := order(t, s, session.CommandExtend, german, session.ExtendArgs{Until: monday.Add(tt.until)})
 				time.Sleep(15 * time.Second)
 				synctest.Wait()
 				if c, err := s.Command(context.Background(), id); err != nil || c.DoneAt.IsZero() {
@@ -87,7 +89,7 @@ func TestAnExtensionOutlivesRestartAndReloadAndTheLaterEndWins(t *testing.T) {
 				until(monday.Add(3 * time.Hour))
 				h.shut(e)
 				state := h.outcomes()[german]
-				if state.Outcome != runner.Recorded {
+				if state.Outcome != session.Recorded {
 					t.Errorf("%s: %s", state.Outcome, state.Reason)
 				}
 				ledger := h.sim.Ledger().Sessions
@@ -110,11 +112,11 @@ func classes(n int, more ...string) files {
 }
 
 // wantCode is the code of a plan that waits and leaves so many classes.
-func wantCode(after int) runner.ReasonCode {
+func wantCode(after int) reason.Code {
 	if after == 0 {
-		return runner.ReasonPlanEmptied
+		return reason.PlanEmptied
 	}
-	return runner.ReasonPlanRemovesMany
+	return reason.PlanRemovesMany
 }
 
 func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
@@ -161,7 +163,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				}
 				waits := func(when string) {
 					t.Helper()
-					if is := e.Issues(); len(is) != 1 || is[0].ID != runner.IssuePlanWaiting || is[0].Blocking || is[0].ReasonCode != wantCode(tt.after) || !strings.Contains(is[0].Text, "it removes") {
+					if is := e.Issues(); len(is) != 1 || is[0].ID != reason.IssuePlanWaiting || is[0].Blocking || is[0].ReasonCode != wantCode(tt.after) || !strings.Contains(is[0].Text, "it removes") {
 						t.Errorf("%s the issues are %v, want the plan that waits", when, is)
 					}
 				}
@@ -186,7 +188,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 					t.Fatal(err)
 				}
 				left.At, left.State, left.Note = time.Now(), store.RevisionWaiting, "it removes much"
-				left.ReasonCode = string(runner.ReasonPlanRemovesMany)
+				left.ReasonCode = string(reason.PlanRemovesMany)
 				if _, err := s.AddRevision(context.Background(), left); err != nil {
 					t.Fatal(err)
 				}
@@ -249,9 +251,9 @@ func TestOrdersThatComeTogetherAreJudgedInTheirOrder(t *testing.T) {
 				}
 				s := h.beside()
 				ids := []int64{
-					order(t, s, runner.CommandCancel, german, nil),
-					order(t, s, runner.CommandUncancel, german, nil),
-					order(t, s, runner.CommandExtend, german, runner.ExtendArgs{Until: monday.Add(time.Hour)}),
+					order(t, s, session.CommandCancel, german, nil),
+					order(t, s, session.CommandUncancel, german, nil),
+					order(t, s, session.CommandExtend, german, session.ExtendArgs{Until: monday.Add(time.Hour)}),
 				}
 				if !running {
 					e = h.open(p)
@@ -264,14 +266,14 @@ func TestOrdersThatComeTogetherAreJudgedInTheirOrder(t *testing.T) {
 					}
 				}
 				until(monday.Add(2 * time.Hour))
-				late := order(t, s, runner.CommandUncancel, german, nil)
+				late := order(t, s, session.CommandUncancel, german, nil)
 				time.Sleep(15 * time.Second)
 				synctest.Wait()
 				if c, err := s.Command(context.Background(), late); err != nil || c.Result != "it was not cancelled" {
 					t.Errorf("taken back once it is over: %q, %v", c.Result, err)
 				}
 				h.shut(e)
-				if state := h.outcomes()[german]; state.Outcome != runner.Recorded || !state.End.Equal(monday.Add(time.Hour)) {
+				if state := h.outcomes()[german]; state.Outcome != session.Recorded || !state.End.Equal(monday.Add(time.Hour)) {
 					t.Errorf("%s until %v: %s", state.Outcome, state.End, state.Reason)
 				}
 				h.audit()
@@ -372,7 +374,7 @@ func TestAStartWithoutPlansOnAnEmptyStoreWaitsForAnApply(t *testing.T) {
 		}
 		until(monday.Add(2 * time.Hour))
 		h.shut(e)
-		if got := h.outcomes(); len(got) != 1 || got["school/german/20310915T070000Z"].Outcome != runner.Recorded {
+		if got := h.outcomes(); len(got) != 1 || got["school/german/20310915T070000Z"].Outcome != session.Recorded {
 			t.Errorf("outcomes %v, want the class of the plan that was applied", got)
 		}
 		h.audit()
@@ -414,7 +416,7 @@ func TestAnEditedClassTakesOverTheRunningSession(t *testing.T) {
 				}
 				h.shut(e)
 				s := h.outcomes()[tt.id]
-				if s.ID != tt.id || s.Outcome == "" || s.Outcome == runner.Missed || s.Outcome == runner.Failed {
+				if s.ID != tt.id || s.Outcome == "" || s.Outcome == session.Missed || s.Outcome == session.Failed {
 					t.Errorf("%s: %s", s.Outcome, s.Reason)
 				}
 				got := h.sim.Ledger().Sessions
@@ -451,7 +453,7 @@ func TestAClassThatTakesOverMoreSessionsThanItWantsStopsTheOthers(t *testing.T) 
 				}
 				until(monday.Add(4 * time.Hour))
 				h.shut(e)
-				if s := h.outcomes()["school/german/20310915T071000Z"]; s.Outcome != runner.Recorded || len(s.Sessions) != max(wanted, 3) {
+				if s := h.outcomes()["school/german/20310915T071000Z"]; s.Outcome != session.Recorded || len(s.Sessions) != max(wanted, 3) {
 					t.Errorf("%s with %d sessions: %s", s.Outcome, len(s.Sessions), s.Reason)
 				}
 				h.audit()

@@ -12,6 +12,8 @@ import (
 
 	"rundown/plan"
 	"rundown/plan/schedule"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -20,8 +22,8 @@ import (
 
 // standing is what the orders that were carried out come to.
 type standing struct {
-	cancel   *Cancel
-	extended *Extension
+	cancel   *session.Cancel
+	extended *session.Extension
 }
 
 func (o standing) none() bool { return o.cancel == nil && o.extended == nil }
@@ -30,7 +32,7 @@ func (o standing) none() bool { return o.cancel == nil && o.extended == nil }
 func standingOf(orders []store.Command) standing { return standing{}.with(orders) }
 
 // Ordered lays orders, oldest first, over the cancellation and the extension that held before them; nil is none.
-func Ordered(cancel *Cancel, extended *Extension, orders []store.Command) (*Cancel, *Extension) {
+func Ordered(cancel *session.Cancel, extended *session.Extension, orders []store.Command) (*session.Cancel, *session.Extension) {
 	o := standing{cancel, extended}.with(orders)
 	return o.cancel, o.extended
 }
@@ -39,13 +41,13 @@ func Ordered(cancel *Cancel, extended *Extension, orders []store.Command) (*Canc
 func (o standing) with(orders []store.Command) standing {
 	for _, cmd := range orders {
 		switch cmd.Kind {
-		case CommandCancel, CommandStop:
-			o.cancel = &Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason, ReasonCode: ReasonCancelledByOperator}
-		case CommandUncancel:
+		case session.CommandCancel, session.CommandStop:
+			o.cancel = &session.Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason, ReasonCode: reason.CancelledByOperator}
+		case session.CommandUncancel:
 			o.cancel = nil
-		case CommandExtend:
-			x, err := extension(cmd.At, cmd.Who, cmd.Reason, cmd.Args)
-			if err == nil && x.exceeds(o.extended) {
+		case session.CommandExtend:
+			x, err := session.ParseExtension(cmd.At, cmd.Who, cmd.Reason, cmd.Args)
+			if err == nil && x.Exceeds(o.extended) {
 				o.extended = &x
 			}
 		}
@@ -54,10 +56,10 @@ func (o standing) with(orders []store.Command) standing {
 }
 
 // lay puts the orders over the state of an occurrence that a plan adds.
-func (o standing) lay(s *State) {
+func (o standing) lay(s *session.State) {
 	if o.extended != nil {
 		s.Extended = o.extended
-		s.Target = s.lasting(o.extended)
+		s.Target = s.Lasting(o.extended)
 	}
 	if o.cancel != nil {
 		s.Cancel = o.cancel
@@ -65,13 +67,13 @@ func (o standing) lay(s *State) {
 }
 
 // describe says for the log what the orders mean for a class as its plan has it.
-func (o standing) describe(t *Target) string {
+func (o standing) describe(t *session.Target) string {
 	var parts []string
 	if o.cancel != nil {
 		parts = append(parts, "cancelled by "+o.cancel.Who)
 	}
 	if o.extended != nil {
-		parts = append(parts, fmt.Sprintf("extended to %s by %s", o.extended.UntilFor(t.Start, t.ownEnd()).Format(time.RFC3339), o.extended.Who))
+		parts = append(parts, fmt.Sprintf("extended to %s by %s", o.extended.UntilFor(t.Start, t.OwnEnd()).Format(time.RFC3339), o.extended.Who))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -146,7 +148,7 @@ func identitiesOf(p *plan.Plan, recording string, first, last time.Time) identit
 		}
 		for _, o := range schedule.OccurrencesOf(r, p, first.Add(-movedFar), last.Add(movedFar)) {
 			of.planned[o.ID] = true
-			of.local[o.Planned.Format(time.DateOnly)+" "+clockText(o.Planned)] = o.ID
+			of.local[o.Planned.Format(time.DateOnly)+" "+session.ClockText(o.Planned)] = o.ID
 		}
 	}
 	return of
@@ -170,7 +172,7 @@ func renamed(p *plan.Plan, orders map[string][]store.Command) map[string]string 
 		if !seen {
 			s = span{day, day}
 		}
-		spans[recording] = span{earlier(s.first, day), later(s.last, day)}
+		spans[recording] = span{session.Left(s.first, day), session.Later(s.last, day)}
 	}
 	known := map[string]identities{}
 	for recording, s := range spans {
@@ -206,8 +208,8 @@ func (e *Engine) moveOrders(ctx context.Context, from, to string, orders []store
 	for i := range moved {
 		cmd := &moved[i]
 		cmd.Occurrence = to
-		var args ExtendArgs
-		if cmd.Kind != CommandExtend || json.Unmarshal(cmd.Args, &args) != nil {
+		var args session.ExtendArgs
+		if cmd.Kind != session.CommandExtend || json.Unmarshal(cmd.Args, &args) != nil {
 			continue
 		}
 		args.Until = args.Until.Add(by)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -31,22 +31,22 @@ func ordered(t *testing.T, s *store.Store, kind, id string, args any) string {
 // is read while it is being written.
 func TestOrdersHoldWhileThePlanDoesNotHoldTheClass(t *testing.T) {
 	const at, other = "2031-09-15 09:00-09:50", "2031-09-16 09:00-09:50"
-	extended := runner.ExtendArgs{Until: monday.Add(65 * time.Minute)}
+	extended := session.ExtendArgs{Until: monday.Add(65 * time.Minute)}
 	for _, tt := range []struct {
 		name    string
 		before  []string // orders while the plan holds the class
 		absent  []string // orders while it does not
 		back    bool     // it comes back
 		stopped time.Duration
-		outcome runner.Outcome // "": the store does not know the class
+		outcome session.Outcome // "": the store does not know the class
 	}{
-		{"extended", []string{runner.CommandExtend}, nil, true, 67 * time.Minute, runner.Recorded},
-		{"cancelled", []string{runner.CommandCancel}, nil, true, 0, runner.Cancelled},
-		{"cancelled and taken back", []string{runner.CommandCancel, runner.CommandUncancel}, nil, true, 52 * time.Minute, runner.Recorded},
-		{"extended, cancelled and taken back", []string{runner.CommandExtend, runner.CommandCancel, runner.CommandUncancel}, nil, true, 67 * time.Minute, runner.Recorded},
-		{"taken back while it is absent", []string{runner.CommandCancel}, []string{runner.CommandUncancel}, true, 52 * time.Minute, runner.Recorded},
-		{"taken back while it is absent, for good", []string{runner.CommandCancel}, []string{runner.CommandUncancel}, false, 0, ""},
-		{"extended, absent for good", []string{runner.CommandExtend}, nil, false, 0, ""},
+		{"extended", []string{session.CommandExtend}, nil, true, 67 * time.Minute, session.Recorded},
+		{"cancelled", []string{session.CommandCancel}, nil, true, 0, session.Cancelled},
+		{"cancelled and taken back", []string{session.CommandCancel, session.CommandUncancel}, nil, true, 52 * time.Minute, session.Recorded},
+		{"extended, cancelled and taken back", []string{session.CommandExtend, session.CommandCancel, session.CommandUncancel}, nil, true, 67 * time.Minute, session.Recorded},
+		{"taken back while it is absent", []string{session.CommandCancel}, []string{session.CommandUncancel}, true, 52 * time.Minute, session.Recorded},
+		{"taken back while it is absent, for good", []string{session.CommandCancel}, []string{session.CommandUncancel}, false, 0, ""},
+		{"extended, absent for good", []string{session.CommandExtend}, nil, false, 0, ""},
 	} {
 		for _, restart := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, restart %v", tt.name, restart), func(t *testing.T) {
@@ -110,9 +110,9 @@ func TestOrdersGoOverToTheIdentityThatAClassHasNow(t *testing.T) {
 		kinds   []string
 		stopped time.Duration // since the new bell
 	}{
-		{"cancelled", []string{runner.CommandCancel}, 0},
-		{"extended by a quarter of an hour", []string{runner.CommandExtend}, 67 * time.Minute},
-		{"cancelled and taken back", []string{runner.CommandCancel, runner.CommandUncancel}, 52 * time.Minute},
+		{"cancelled", []string{session.CommandCancel}, 0},
+		{"extended by a quarter of an hour", []string{session.CommandExtend}, 67 * time.Minute},
+		{"cancelled and taken back", []string{session.CommandCancel, session.CommandUncancel}, 52 * time.Minute},
 	} {
 		for _, way := range []string{"reload", "restart", "ordered while nobody runs"} {
 			t.Run(tt.name+", "+way, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestOrdersGoOverToTheIdentityThatAClassHasNow(t *testing.T) {
 						h.shut(e)
 					}
 					for _, kind := range tt.kinds {
-						ordered(t, s, kind, german, runner.ExtendArgs{Until: monday.Add(65 * time.Minute)})
+						ordered(t, s, kind, german, session.ExtendArgs{Until: monday.Add(65 * time.Minute)})
 					}
 					moved := loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50", "    timezone: Europe/Lisbon"), "school.yaml")
 					switch way {
@@ -178,7 +178,7 @@ func TestOrdersHoldForAClassThatItsPlanMovedFarAhead(t *testing.T) {
 		with := loadPlan(t, school(at+", "+other, "    changes: {2031-09-15: {to: 2031-09-25 09:00-09:50}}"), "school.yaml")
 		e := h.open(with)
 		s := h.beside()
-		order(t, s, runner.CommandExtend, german, runner.ExtendArgs{Until: later.Add(65 * time.Minute)})
+		order(t, s, session.CommandExtend, german, session.ExtendArgs{Until: later.Add(65 * time.Minute)})
 		time.Sleep(5 * time.Minute)
 		h.shut(e)
 		e = h.open(loadPlan(t, school(other), "school.yaml"))

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/reason"
 )
 
 // TestAnOrphanIsAnIssueOverEachRestart restarts the engine during a class, right after it, and long after it, with each
@@ -60,7 +60,7 @@ func TestAnOrphanIsAnIssueOverEachRestart(t *testing.T) {
 					case !open && len(issues) > 0:
 						t.Errorf("%v after the bell: %v, want no issue", at, issues)
 					case !open:
-					case len(issues) != 1 || issues[0].ID != runner.IssueOrphan || issues[0].Blocking || !strings.HasPrefix(issues[0].Text, german+": "+tt.says) || issues[0].Since.IsZero():
+					case len(issues) != 1 || issues[0].ID != reason.IssueOrphan || issues[0].Blocking || !strings.HasPrefix(issues[0].Text, german+": "+tt.says) || issues[0].Since.IsZero():
 						t.Errorf("%v after the bell: %+v, want one orphan: %s", at, issues, tt.says)
 					}
 				}

@@ -6,6 +6,8 @@ import (
 
 	"rundown/agora"
 	"rundown/agora/catalog"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -15,13 +17,13 @@ const storeEvery = time.Second
 // owed is what has come of an occurrence since its steps cannot be stored: they are stored as one, as soon as that
 // works again. Meanwhile the state goes ahead of the store in memory, so that what is due is seen.
 type owed struct {
-	before State // as stored
+	before session.State // as stored
 	events []store.Event
-	calls  []Action // to be made once their intent is stored
+	calls  []session.Action // to be made once their intent is stored
 }
 
 // asStored is the state that the store holds.
-func (t *task) asStored() State {
+func (t *task) asStored() session.State {
 	if t.owed != nil {
 		return t.owed.before
 	}
@@ -34,7 +36,7 @@ func (t *task) asStored() State {
 // Where that fails nothing is sent, since a crash would leave an effect that nobody knows of, but for two things. A
 // query has no effect. And a stop does no harm when it is repeated, all that it needs was stored before, and what
 // lives is billed.
-func (c *conductor) persist(t *task, next State, events []store.Event, calls []Action, point string, stale func(error)) {
+func (c *conductor) persist(t *task, next session.State, events []store.Event, calls []session.Action, point string, stale func(error)) {
 	o := owed{before: t.asStored(), events: events, calls: calls}
 	if t.owed != nil {
 		o.events = append(t.owed.events, events...)
@@ -49,7 +51,7 @@ func (c *conductor) persist(t *task, next State, events []store.Event, calls []A
 }
 
 // write writes a step and goes on as [conductor.persist] tells.
-func (c *conductor) write(t *task, next State, o owed, step store.Step, point string, stale func(error)) {
+func (c *conductor) write(t *task, next session.State, o owed, step store.Step, point string, stale func(error)) {
 	c.e.cfg.Failpoint("before writing " + point)
 	t.busy = true
 	c.store(t, step, func() {
@@ -69,7 +71,7 @@ func (c *conductor) write(t *task, next State, o owed, step store.Step, point st
 		t.state, t.owed = next, &o
 		c.later(func() {
 			t.busy, t.cut = false, false
-			c.step(t, Observation{})
+			c.step(t, session.Observation{})
 		})
 	}, func() {
 		c.e.cfg.Failpoint("after writing " + point)
@@ -87,13 +89,13 @@ func (c *conductor) lapse(t *task, now time.Time) {
 	}
 	s := &t.state
 	over := s.Cancel != nil || !now.Before(s.Until)
-	var held []Action
+	var held []session.Action
 	for _, act := range t.owed.calls {
-		x := s.session(act.Attempt)
+		x := s.Session(act.Attempt)
 		switch {
 		case act.Op == agora.OpAcquire && over, act.Op == agora.OpStart && (over || now.Sub(x.AcquiredAt) > catalog.ResourceLife()):
-			t.waiting = append(t.waiting, Observation{Attempt: act.Attempt, Op: act.Op, Answer: Answer{
-				Class: agora.Again, Why: IssueStoreFailed, Reason: "it was not sent, since the store could not be written",
+			t.waiting = append(t.waiting, session.Observation{Attempt: act.Attempt, Op: act.Op, Answer: session.Answer{
+				Class: agora.Again, Why: reason.IssueStoreFailed, Reason: "it was not sent, since the store could not be written",
 			}})
 		default:
 			held = append(held, act)
@@ -127,10 +129,10 @@ func (e *Engine) unwritten(err error) {
 		return
 	}
 	e.raise("", Issue{
-		ID: IssueStoreFailed, Severity: SeverityCritical, Blocking: true,
+		ID: reason.IssueStoreFailed, Severity: SeverityCritical, Blocking: true,
 		Text: "the store cannot be written: " + oneLine(err),
 	})
-	e.complain("the store cannot be written: recordings go on and are stopped at their end, but nothing is begun; it is tried again each second", err, "reason_code", IssueStoreFailed)
+	e.complain("the store cannot be written: recordings go on and are stopped at their end, but nothing is begun; it is tried again each second", err, "reason_code", reason.IssueStoreFailed)
 }
 
 // written tells that a store can be written again.
@@ -139,8 +141,8 @@ func (e *Engine) written() {
 	told := e.storeFails()
 	if told {
 		clear(e.complaints)
-		delete(e.issues, issueKey{IssueStoreFailed, ""})
-		delete(e.issues, issueKey{IssueStoreReplaced, ""})
+		delete(e.issues, issueKey{reason.IssueStoreFailed, ""})
+		delete(e.issues, issueKey{reason.IssueStoreReplaced, ""})
 	}
 	e.mu.Unlock()
 	if told {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // TestAPlannedStopSpendsNoAttempt ends the engine while a request of a class that has one attempt only is out, for
@@ -48,7 +48,7 @@ func TestAPlannedStopSpendsNoAttempt(t *testing.T) {
 				until(monday.Add(2 * time.Hour))
 				h.shut(e)
 				s := h.outcomes()[german]
-				if s.Outcome != runner.Recorded && s.Outcome != runner.Partial || s.Lanes[0].Failures != 0 || s.Lanes[0].GaveUp != "" {
+				if s.Outcome != session.Recorded && s.Outcome != session.Partial || s.Lanes[0].Failures != 0 || s.Lanes[0].GaveUp != "" {
 					t.Errorf("%s after %d failures, gave up %q: %s", s.Outcome, s.Lanes[0].Failures, s.Lanes[0].GaveUp, s.Reason)
 				}
 				if ran := h.sim.Ledger().Sessions; len(ran) != tt.sessions {

@@ -10,6 +10,8 @@ import (
 
 	"rundown/agora"
 	"rundown/plan/schedule"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -40,7 +42,7 @@ func (c *conductor) retire(name string, wanted []slot, held func(id string) (slo
 			if t.state.Plan != name || t.now || keep[id] || t.state.Start.After(until) && !t.begun() {
 				continue
 			}
-			if t.state.Phase == Over {
+			if t.state.Phase == session.Over {
 				t.absent = true
 				continue
 			}
@@ -58,9 +60,9 @@ func (c *conductor) retire(name string, wanted []slot, held func(id string) (slo
 			remove := func() {
 				if t.begun() {
 					t.absent = true
-					t.changes = append(t.changes, func(s *State) { s.Absent = true })
+					t.changes = append(t.changes, func(s *session.State) { s.Absent = true })
 					settle()
-					c.step(t, Observation{})
+					c.step(t, session.Observation{})
 					return
 				}
 				*removed++
@@ -83,7 +85,7 @@ func (c *conductor) retire(name string, wanted []slot, held func(id string) (slo
 
 func (c *conductor) stepAll(tasks []*task) {
 	for _, t := range tasks {
-		c.step(t, Observation{})
+		c.step(t, session.Observation{})
 	}
 }
 
@@ -160,21 +162,21 @@ func (c *conductor) want(wanted []slot) (added, changed int) {
 // restore lays what the plan says now over an occurrence that is over and filed, where there may be something to record:
 // the plan moved it, or a clock was set back. Whether that changes anything is known once it is read.
 func (c *conductor) restore(w want) {
-	if !w.target.lasting(c.e.standing(w.id).extended).End.After(c.e.cfg.Now()) {
+	if !w.target.Lasting(c.e.standing(w.id).extended).End.After(c.e.cfg.Now()) {
 		return
 	}
 	c.fetch(w.id, func(t *task) {
 		if t != nil && c.revise(t, w, c.e.cfg.Now()) {
 			c.place()
-			c.step(t, Observation{})
+			c.step(t, session.Observation{})
 		}
 	})
 }
 
 // downSince tells of an occurrence that should have been begun before this process was there since when nobody was;
 // zero otherwise.
-func (c *conductor) downSince(t Target) time.Time {
-	if t.firstRequest().Before(c.e.started) {
+func (c *conductor) downSince(t session.Target) time.Time {
+	if t.FirstRequest().Before(c.e.started) {
 		return c.e.beat
 	}
 	return time.Time{}
@@ -185,24 +187,24 @@ func (c *conductor) downSince(t Target) time.Time {
 // stopped and planned again.
 func (c *conductor) revise(t *task, w want, now time.Time) bool {
 	t.slot, t.occ, t.from, t.absent, t.left, t.to = w.slot, w.occ, w.target.From, false, false, nil
-	change := func(s *State) {
+	change := func(s *session.State) {
 		if w.occ.Cancelled() { // its times are those that were planned, and count for nothing
-			s.keepUp(w.target)
-			if s.Cancel == nil && s.Phase != Over {
-				s.Cancel = &Cancel{At: now, Who: PlanWho, Reason: w.occ.Settings.Note, ReasonCode: ReasonCancelledByPlan}
+			s.KeepUp(w.target)
+			if s.Cancel == nil && s.Phase != session.Over {
+				s.Cancel = &session.Cancel{At: now, Who: PlanWho, Reason: w.occ.Settings.Note, ReasonCode: reason.CancelledByPlan}
 			}
 			return
 		}
-		if !s.planned(w.target, now) {
-			s.keepUp(w.target)
+		if !s.Planned(w.target, now) {
+			s.KeepUp(w.target)
 			return
 		}
-		if !s.retarget(w.target, c.downSince(w.target), now) {
+		if !s.Retarget(w.target, c.downSince(w.target), now) {
 			c.log.Warn("a new end that is already past is refused; the recording goes on to the end it had",
 				"occurrence", s.ID, "end", s.End, "refused", w.target.End)
 		}
 	}
-	after := t.state.clone()
+	after := t.state.Clone()
 	change(&after)
 	same := sameState(t.state, after)
 	if same && !t.busy {
@@ -231,7 +233,7 @@ func (c *conductor) place() {
 	starts := make([]start, 0, len(c.tasks)+len(c.resting))
 	for _, t := range c.tasks {
 		if t.placed() {
-			starts = append(starts, start{writing: t.writing(), lanes: t.state.lanes(), prefer: preference(t.state.Priority), id: t.state.ID, task: t})
+			starts = append(starts, start{writing: t.writing(), lanes: t.state.LaneCount(), prefer: preference(t.state.Priority), id: t.state.ID, task: t})
 		}
 	}
 	for _, r := range c.resting {
@@ -275,14 +277,14 @@ func (c *conductor) order(id string, f func(*conductor, *task)) {
 }
 
 // record puts a decision into words for the event log.
-func (c *conductor) record(before, after State, o Observation, act Action, why string, now time.Time) []store.Event {
+func (c *conductor) record(before, after session.State, o session.Observation, act session.Action, why string, now time.Time) []store.Event {
 	var events []store.Event
 	event := func(kind, text string) {
 		events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: kind, Text: text})
 	}
 	switch {
 	case o.Op != "" && (why != "" || o.Op != agora.OpQuery): // a query that finds all well is not worth a line
-		data, err := json.Marshal(answered{o.Attempt, o.Op, o.Answer.Status, o.Answer.Code, o.Answer.RequestID, o.Answer.reasonCode()})
+		data, err := json.Marshal(answered{o.Attempt, o.Op, o.Answer.Status, o.Answer.Code, o.Answer.RequestID, o.Answer.ReasonCode()})
 		if err == nil {
 			text := cmp.Or(why, fmt.Sprintf("session %d: %s: %s", o.Attempt, o.Op, o.Answer))
 			events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: eventKind(o), Text: text, Data: data})
@@ -297,7 +299,7 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 	}
 	if act.Op != "" && act.Op != agora.OpQuery {
 		asked := map[string]any{"session": act.Attempt, "op": act.Op}
-		if x := after.session(act.Attempt); act.Op == agora.OpUpdate && x != nil {
+		if x := after.Session(act.Attempt); act.Op == agora.OpUpdate && x != nil {
 			asked["change"] = x.Change
 		}
 		data, err := json.Marshal(asked)
@@ -313,15 +315,15 @@ func (c *conductor) record(before, after State, o Observation, act Action, why s
 
 // answered is what the event of an answer holds beside its words.
 type answered struct {
-	Session    int        `json:"session"`
-	Op         agora.Op   `json:"op"`
-	Status     int        `json:"status,omitempty"`
-	Code       int        `json:"code,omitempty"`
-	RequestID  string     `json:"request_id,omitempty"`
-	ReasonCode ReasonCode `json:"reason_code,omitempty"` // of an answer that is no success
+	Session    int         `json:"session"`
+	Op         agora.Op    `json:"op"`
+	Status     int         `json:"status,omitempty"`
+	Code       int         `json:"code,omitempty"`
+	RequestID  string      `json:"request_id,omitempty"`
+	ReasonCode reason.Code `json:"reason_code,omitempty"` // of an answer that is no success
 }
 
-func eventKind(o Observation) string {
+func eventKind(o session.Observation) string {
 	if o.Notice != nil {
 		return store.KindNotice
 	}

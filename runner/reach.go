@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/runner/reason"
 )
 
 // A service is told as unreachable after so many calls in a row without any answer, in so long a time at least. A call
@@ -28,7 +29,7 @@ func (e *Engine) answered() {
 	told, since := e.reach.told, e.reach.since
 	e.reach = reach{}
 	if told {
-		delete(e.issues, issueKey{IssueServiceUnreachable, ""})
+		delete(e.issues, issueKey{reason.IssueServiceUnreachable, ""})
 	}
 	e.mu.Unlock()
 	if told {
@@ -51,14 +52,14 @@ func (e *Engine) unanswered(failure *agora.Error) {
 	calls := r.calls
 	if unreachable { // under the same lock as the count: an answer that comes at the same time clears both
 		e.setIssue("", Issue{
-			ID: IssueServiceUnreachable, Severity: SeverityCritical, Since: r.since, Blocking: true,
+			ID: reason.IssueServiceUnreachable, Severity: SeverityCritical, Since: r.since, Blocking: true,
 			Text:   fmt.Sprintf("%d requests in a row without an answer since %s: %s", calls, r.since.UTC().Format(time.RFC3339), oneLine(errors.New(what))),
 			Advice: try,
 		})
 	}
 	e.mu.Unlock()
 	if first {
-		e.log.Error("the service cannot be reached; requests are repeated until it answers", "reason_code", IssueServiceUnreachable, "host", failure.Host, "requests", calls, "error", what, "try", try)
+		e.log.Error("the service cannot be reached; requests are repeated until it answers", "reason_code", reason.IssueServiceUnreachable, "host", failure.Host, "requests", calls, "error", what, "try", try)
 	}
 }
 

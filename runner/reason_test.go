@@ -9,6 +9,8 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -22,7 +24,7 @@ func TestAnOperatorWhoHasThePlansNameIsNotThePlan(t *testing.T) {
 		h.poll = 10 * time.Second
 		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		s := h.beside()
-		cmd := store.Command{At: time.Now(), Occurrence: german, Kind: runner.CommandCancel, Who: runner.PlanWho, Reason: "snow"}
+		cmd := store.Command{At: time.Now(), Occurrence: german, Kind: session.CommandCancel, Who: runner.PlanWho, Reason: "snow"}
 		if _, err := s.AddCommand(context.Background(), cmd); err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +36,7 @@ func TestAnOperatorWhoHasThePlansNameIsNotThePlan(t *testing.T) {
 		h.shut(e)
 		h.audit()
 		rows, err := s.Occurrences(context.Background(), store.Filter{ID: german})
-		if err != nil || len(rows) != 1 || rows[0].Outcome != string(runner.Cancelled) || rows[0].ReasonCode != string(runner.ReasonCancelledByOperator) {
+		if err != nil || len(rows) != 1 || rows[0].Outcome != string(session.Cancelled) || rows[0].ReasonCode != string(reason.CancelledByOperator) {
 			t.Fatalf("%v: want one class that an operator cancelled, got %d: %+v", err, len(rows), h.outcomes()[german].Outcome)
 		}
 		if runs := h.runs(); len(runs) > 0 {
@@ -57,7 +59,7 @@ func TestAClassThatThePlanCancelsSaysSo(t *testing.T) {
 		until(monday.Add(2 * time.Hour))
 		h.shut(e)
 		h.audit()
-		if s := h.outcomes()[german]; s.Outcome != runner.Cancelled || s.ReasonCode != runner.ReasonCancelledByPlan {
+		if s := h.outcomes()[german]; s.Outcome != session.Cancelled || s.ReasonCode != reason.CancelledByPlan {
 			t.Errorf("%s, %s: %s", s.Outcome, s.ReasonCode, s.Reason)
 		}
 	})
@@ -67,22 +69,22 @@ func TestAClassThatThePlanCancelsSaysSo(t *testing.T) {
 // and in the history.
 func TestAnOrderThatIsNotCarriedOutHasACode(t *testing.T) {
 	t.Parallel()
-	const cancel, undo, stop, extend = runner.CommandCancel, runner.CommandUncancel, runner.CommandStop, time.Minute
+	const cancel, undo, stop, extend = session.CommandCancel, session.CommandUncancel, session.CommandStop, time.Minute
 	for _, tt := range []struct {
 		name   string
 		at     time.Duration // after the bell
 		orders []any
-		codes  []runner.ReasonCode
+		codes  []reason.Code
 	}{
-		{"nothing to take back", 10 * time.Minute, []any{undo}, []runner.ReasonCode{runner.ReasonNotCancelled}},
-		{"nothing to stop", -30 * time.Minute, []any{stop}, []runner.ReasonCode{runner.ReasonNotBegun}},
-		{"taken back before it was seen", 10 * time.Minute, []any{cancel, undo}, []runner.ReasonCode{runner.ReasonOrderSuperseded, runner.ReasonOrderTakenBack}},
-		{"replaced by a later one", 10 * time.Minute, []any{65 * extend, 70 * extend}, []runner.ReasonCode{runner.ReasonOrderSuperseded, ""}},
-		{"as long anyway", 10 * time.Minute, []any{45 * extend}, []runner.ReasonCode{runner.ReasonEndNotLater}},
-		{"past", 10 * time.Minute, []any{5 * extend}, []runner.ReasonCode{runner.ReasonEndPassed}},
-		{"cancelled", 10 * time.Minute, []any{cancel, 65 * extend}, []runner.ReasonCode{"", runner.ReasonIsCancelled}},
-		{"over", 55 * time.Minute, []any{cancel, 65 * extend}, []runner.ReasonCode{runner.ReasonHasEnded, runner.ReasonHasEnded}},
-		{"unknown", 10 * time.Minute, []any{"dance"}, []runner.ReasonCode{runner.ReasonOrderInvalid}},
+		{"nothing to take back", 10 * time.Minute, []any{undo}, []reason.Code{reason.NotCancelled}},
+		{"nothing to stop", -30 * time.Minute, []any{stop}, []reason.Code{reason.NotBegun}},
+		{"taken back before it was seen", 10 * time.Minute, []any{cancel, undo}, []reason.Code{reason.OrderSuperseded, reason.OrderTakenBack}},
+		{"replaced by a later one", 10 * time.Minute, []any{65 * extend, 70 * extend}, []reason.Code{reason.OrderSuperseded, ""}},
+		{"as long anyway", 10 * time.Minute, []any{45 * extend}, []reason.Code{reason.EndNotLater}},
+		{"past", 10 * time.Minute, []any{5 * extend}, []reason.Code{reason.EndPassed}},
+		{"cancelled", 10 * time.Minute, []any{cancel, 65 * extend}, []reason.Code{"", reason.IsCancelled}},
+		{"over", 55 * time.Minute, []any{cancel, 65 * extend}, []reason.Code{reason.HasEnded, reason.HasEnded}},
+		{"unknown", 10 * time.Minute, []any{"dance"}, []reason.Code{reason.OrderInvalid}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -21,6 +21,7 @@ import (
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -137,9 +138,9 @@ func recordAtOnce(t *testing.T, redundancy int) {
 	}
 	h.shut(e)
 	s := h.outcomes()[german]
-	want := runner.Recorded
+	want := session.Recorded
 	if redundancy == 1 {
-		want = runner.Partial
+		want = session.Partial
 	}
 	if s.Outcome != want || len(s.Sessions) != 2*redundancy {
 		t.Errorf("%s with %d sessions: %s", s.Outcome, len(s.Sessions), s.Reason)
@@ -190,8 +191,8 @@ func TestAStoreThatHoldsTwoLanesInTheFormBeforeIsReadOn(t *testing.T) {
 			if diff := cmp.Diff([][2]string{o.UIDs(0), o.UIDs(1)}, s.UIDs); diff != "" {
 				t.Errorf("uids (-want +got):\n%s", diff)
 			}
-			first := runner.Lane{Failures: 1, RetryAt: monday.Add(-30 * time.Second)}
-			if diff := cmp.Diff([]runner.Lane{first, {Failures: 2}, {}, {}}, s.Lanes[:]); diff != "" {
+			first := session.Lane{Failures: 1, RetryAt: monday.Add(-30 * time.Second)}
+			if diff := cmp.Diff([]session.Lane{first, {Failures: 2}, {}, {}}, s.Lanes[:]); diff != "" {
 				t.Errorf("lanes (-want +got):\n%s", diff)
 			}
 		}
@@ -199,7 +200,7 @@ func TestAStoreThatHoldsTwoLanesInTheFormBeforeIsReadOn(t *testing.T) {
 		h.shut(e)
 		outcomes := h.outcomes()
 		for id, s := range outcomes {
-			if s.Outcome != runner.Recorded || len(s.Sessions) != 2 {
+			if s.Outcome != session.Recorded || len(s.Sessions) != 2 {
 				t.Errorf("%s: %s with %d sessions: %s", id, s.Outcome, len(s.Sessions), s.Reason)
 			}
 		}

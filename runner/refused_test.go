@@ -11,7 +11,7 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/plan"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 func TestARefusedAccountIsHeldBackAsAWholeAndGoesOnOnceItIsMended(t *testing.T) {
@@ -61,11 +61,11 @@ func TestARefusedAccountIsHeldBackAsAWholeAndGoesOnOnceItIsMended(t *testing.T) 
 		}
 		got := h.outcomes()
 		for i := range 8 {
-			if s := got[fmt.Sprintf("school/class%d/20310915T0730%02dZ", i, 3*i)]; s.Outcome != runner.Partial {
+			if s := got[fmt.Sprintf("school/class%d/20310915T0730%02dZ", i, 3*i)]; s.Outcome != session.Partial {
 				t.Errorf("%s: %s %q", s.ID, s.Outcome, s.Reason)
 			}
 		}
-		if s := got[german]; s.Outcome != runner.Recorded || len(s.Sessions) != 1 {
+		if s := got[german]; s.Outcome != session.Recorded || len(s.Sessions) != 1 {
 			t.Errorf("what ran: %s %q", s.Outcome, s.Reason)
 		}
 		for _, line := range []string{"account refused", "account accepted again"} {

@@ -11,6 +11,7 @@ import (
 	"rundown/internal/redact"
 	"rundown/plan"
 	"rundown/plan/schedule"
+	"rundown/runner/session"
 )
 
 // Rehearsed is a request that the engine would send, with nothing secret in it.
@@ -84,10 +85,10 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 		})
 		return nil
 	}
-	s := State{Target: t}
+	s := session.State{Target: t}
 	for lane, uids := range t.UIDs {
 		uid := uids[0]
-		x := Session{Lane: lane, Cname: t.Cname, UID: uid, Near: t.Near, MaxHour: t.MaxHour, ExpireHour: t.ExpireHour, Held: t.Exact}
+		x := session.Session{Lane: lane, Cname: t.Cname, UID: uid, Near: t.Near, MaxHour: t.MaxHour, ExpireHour: t.ExpireHour, Held: t.Exact}
 		var apart []string
 		for range lane { // placed apart from those before it
 			apart = append(apart, unknownResource)

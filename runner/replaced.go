@@ -1,6 +1,10 @@
 package runner
 
-import "time"
+import (
+	"time"
+
+	"rundown/runner/reason"
+)
 
 // checkStoreEvery is how often the identity of the store's files is checked. Each write checks it too.
 const checkStoreEvery = 5 * time.Second
@@ -16,8 +20,8 @@ func (e *Engine) checkStore() {
 // goes on in memory, what runs is watched and stopped on time, and nothing is begun.
 func (e *Engine) storeReplaced(err error) {
 	const try = "put the file back, or restart the daemon: it begins on what is there now and reports each session that this store does not know as an orphan"
-	e.raise("", Issue{ID: IssueStoreReplaced, Severity: SeverityCritical, Blocking: true, Text: oneLine(err), Advice: try})
-	e.complain("the store was replaced: recordings go on and are stopped at their end, but nothing is begun; "+try, err, "reason_code", IssueStoreReplaced)
+	e.raise("", Issue{ID: reason.IssueStoreReplaced, Severity: SeverityCritical, Blocking: true, Text: oneLine(err), Advice: try})
+	e.complain("the store was replaced: recordings go on and are stopped at their end, but nothing is begun; "+try, err, "reason_code", reason.IssueStoreReplaced)
 }
 
 // StoreFails says that the last write of the store failed, so that the engine is ahead of it.
@@ -29,7 +33,7 @@ func (e *Engine) StoreFails() bool {
 
 // storeFails is StoreFails for callers that hold the lock.
 func (e *Engine) storeFails() bool {
-	_, failed := e.issues[issueKey{IssueStoreFailed, ""}]
-	_, replaced := e.issues[issueKey{IssueStoreReplaced, ""}]
+	_, failed := e.issues[issueKey{reason.IssueStoreFailed, ""}]
+	_, replaced := e.issues[issueKey{reason.IssueStoreReplaced, ""}]
 	return failed || replaced
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -91,7 +91,7 @@ func TestAStoreThatIsPutBackIsWorkedOnAgain(t *testing.T) {
 		h.shut(e)
 		h.audit()
 		h.agrees()
-		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
+		if s := h.outcomes()[german]; s.Outcome != session.Recorded {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 
 	"rundown/agora"
 	"rundown/plan"
+	"rundown/runner/session"
 )
 
 // Reveal turns a text of the plan into what is sent. A dry run passes one that masks.
@@ -14,7 +15,7 @@ type Reveal func(plan.Text) (string, error)
 
 // AcquireRequest is the acquire of a session, which is to be placed apart from the resources of others. What the plan
 // does not set is not sent.
-func AcquireRequest(o *plan.Occurrence, x Session, apartFrom ...string) agora.AcquireRequest {
+func AcquireRequest(o *plan.Occurrence, x session.Session, apartFrom ...string) agora.AcquireRequest {
 	return agora.AcquireRequest{Cname: x.Cname, UID: x.UID, ClientRequest: agora.AcquireClientRequest{
 		Scene:               1,
 		ResourceExpiredHour: x.ExpireHour,
@@ -27,7 +28,7 @@ func AcquireRequest(o *plan.Occurrence, x Session, apartFrom ...string) agora.Ac
 // StartRequest is the start of a session. What the plan does not set is not sent, but for the policies, which have
 // one value each, and recordingFileConfig, which the documentation asks to send always. The session says whether it
 // begins on hold and whether it pushes; push is the address for that.
-func StartRequest(o *plan.Occurrence, x Session, push plan.Text, keys Keys, reveal Reveal) (agora.StartRequest, error) {
+func StartRequest(o *plan.Occurrence, x session.Session, push plan.Text, keys Keys, reveal Reveal) (agora.StartRequest, error) {
 	set := &o.Settings
 	page, err := reveal(o.URL)
 	if err != nil {
@@ -72,8 +73,8 @@ func StartRequest(o *plan.Occurrence, x Session, push plan.Text, keys Keys, reve
 }
 
 // pushAddress is the address that a session pushes to; zero for none.
-func pushAddress(o *plan.Occurrence, s *State, lane int) plan.Text {
-	switch want := s.push(lane); {
+func pushAddress(o *plan.Occurrence, s *session.State, lane int) plan.Text {
+	switch want := s.Push(lane); {
 	case o.Settings.CDN == nil || want == "":
 		return plan.Text{}
 	case want == s.Fallback:
@@ -84,14 +85,14 @@ func pushAddress(o *plan.Occurrence, s *State, lane int) plan.Text {
 }
 
 // HoldRequest is the update that ends a session's hold.
-func HoldRequest(x Session) agora.UpdateRequest {
+func HoldRequest(x session.Session) agora.UpdateRequest {
 	return agora.UpdateRequest{Cname: x.Cname, UID: x.UID, ClientRequest: agora.UpdateClientRequest{
 		WebRecordingConfig: &agora.WebRecordingConfig{OnHold: false},
 	}}
 }
 
 // PushRequest is the update that moves a session's push to another address.
-func PushRequest(o *plan.Occurrence, x Session, push plan.Text, reveal Reveal) (agora.UpdateRequest, error) {
+func PushRequest(o *plan.Occurrence, x session.Session, push plan.Text, reveal Reveal) (agora.UpdateRequest, error) {
 	publisher, err := publisher(o.Settings.CDN, push, reveal)
 	if err != nil {
 		return agora.UpdateRequest{}, err
@@ -100,7 +101,7 @@ func PushRequest(o *plan.Occurrence, x Session, push plan.Text, reveal Reveal) (
 }
 
 // KeysRequest is the update that renews a session's storage credentials. The service wants the whole block again.
-func KeysRequest(o *plan.Occurrence, x Session, keys Keys) agora.UpdateRequest {
+func KeysRequest(o *plan.Occurrence, x session.Session, keys Keys) agora.UpdateRequest {
 	storage := storageConfig(o, keys)
 	return agora.UpdateRequest{Cname: x.Cname, UID: x.UID, ClientRequest: agora.UpdateClientRequest{StorageConfig: &storage}}
 }

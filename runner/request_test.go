@@ -15,6 +15,7 @@ import (
 	"rundown/plan/rules"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // sent is a request's body as the service reads it.
@@ -176,7 +177,7 @@ func TestRequestsAreBuiltAsDocumented(t *testing.T) {
 		for _, o := range schedule.Occurrences(p, now, now.AddDate(0, 1, 0)) {
 			maxHour, expireHour := o.Hours(o.RecordFrom)
 			uid := o.UIDs(0)[0]
-			x := runner.Session{Cname: o.Cname, UID: uid, Near: o.Settings.Near(), MaxHour: maxHour, ExpireHour: expireHour, Held: o.Settings.ExactStart}
+			x := session.Session{Cname: o.Cname, UID: uid, Near: o.Settings.Near(), MaxHour: maxHour, ExpireHour: expireHour, Held: o.Settings.ExactStart}
 			var push plan.Text
 			if o.Settings.CDN != nil {
 				push = o.Settings.CDN.URL

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rundown/agora"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -56,7 +57,7 @@ func (c *conductor) rows(id string, then func(*store.Occurrence, []store.Session
 // known.
 func (t *task) renew(fresh *task) {
 	for _, x := range fresh.state.Sessions {
-		sent := slices.ContainsFunc(t.state.Sessions, func(y Session) bool { return y.Attempt == x.Attempt && y.Asked == x.Asked })
+		sent := slices.ContainsFunc(t.state.Sessions, func(y session.Session) bool { return y.Attempt == x.Attempt && y.Asked == x.Asked })
 		if x.Asked != "" && !sent {
 			t.waiting = append(t.waiting, unansweredAsk(x, "another state was stored meanwhile"))
 		}
@@ -67,8 +68,8 @@ func (t *task) renew(fresh *task) {
 }
 
 // unansweredAsk is the observation that a session's request was written down and has no answer that is known.
-func unansweredAsk(x Session, why string) Observation {
-	return Observation{Attempt: x.Attempt, Op: x.Asked, Answer: Answer{Class: agora.Unknown, Cut: true, Reason: "asked, no answer known: " + why}}
+func unansweredAsk(x session.Session, why string) session.Observation {
+	return session.Observation{Attempt: x.Attempt, Op: x.Asked, Answer: session.Answer{Class: agora.Unknown, Cut: true, Reason: "asked, no answer known: " + why}}
 }
 
 // rows reads an occurrence and its sessions; nil where there is none.

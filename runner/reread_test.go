@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // alter writes into the store behind the engine's back.
@@ -36,23 +36,23 @@ func TestAnOccurrenceThatIsWrittenByAnotherIsReadAnewAndGoesOn(t *testing.T) {
 		name    string
 		at      time.Duration
 		alter   string
-		outcome runner.Outcome
+		outcome session.Outcome
 		stopped time.Duration
 	}{
-		{"before it begins", -2 * time.Minute, touch, runner.Recorded, 52 * time.Minute},
-		{"while its session is started", -42 * time.Second, touch, runner.Recorded, 52 * time.Minute},
-		{"while it runs", 20 * time.Minute, touch, runner.Recorded, 52 * time.Minute},
-		{"while it is stopped", 52*time.Minute + time.Second, touch, runner.Recorded, 52 * time.Minute},
+		{"before it begins", -2 * time.Minute, touch, session.Recorded, 52 * time.Minute},
+		{"while its session is started", -42 * time.Second, touch, session.Recorded, 52 * time.Minute},
+		{"while it runs", 20 * time.Minute, touch, session.Recorded, 52 * time.Minute},
+		{"while it is stopped", 52*time.Minute + time.Second, touch, session.Recorded, 52 * time.Minute},
 		{
 			"with an order", 20 * time.Minute,
 			`UPDATE occurrences SET version = version + 1, doc = json_set(doc, '$.until', '2031-09-15T09:40:00+02:00', '$.end', '2031-09-15T09:39:00+02:00')`,
-			runner.Recorded, 40 * time.Minute,
+			session.Recorded, 40 * time.Minute,
 		},
 		{
 			"with a request that nobody here sent", 20 * time.Minute,
 			`UPDATE sessions SET doc = json_set(doc, '$.asked', 'stop', '$.state', 'stopping', '$.stop_asked_at', '2031-09-15T07:20:00Z');
 			UPDATE occurrences SET version = version + 1`,
-			runner.Partial, 21*time.Minute + 12*time.Second, // a query, and a quarter of a minute until what it saw is stored
+			session.Partial, 21*time.Minute + 12*time.Second, // a query, and a quarter of a minute until what it saw is stored
 		},
 	}
 	for _, tt := range tests {
@@ -72,7 +72,7 @@ func TestAnOccurrenceThatIsWrittenByAnotherIsReadAnewAndGoesOn(t *testing.T) {
 				if s.Outcome != tt.outcome || ran[0].StoppedAt == nil || ran[0].StoppedAt.Sub(monday.Add(tt.stopped)).Abs() > 5*time.Second {
 					t.Errorf("%s: %s; sessions %+v", s.Outcome, s.Reason, ran)
 				}
-				if tt.outcome == runner.Recorded && len(ran) != 1 {
+				if tt.outcome == session.Recorded && len(ran) != 1 {
 					t.Errorf("%d sessions", len(ran))
 				}
 				h.audit()
@@ -115,7 +115,7 @@ func TestATakeOverWhoseWriteIsRefusedBeginsAtOnce(t *testing.T) {
 				h.shut(e)
 				s := h.outcomes()[next]
 				ran := h.sim.Ledger().Sessions
-				if s.Outcome != runner.Recorded && s.Outcome != runner.Partial || len(ran) != len(tt.stopped) {
+				if s.Outcome != session.Recorded && s.Outcome != session.Partial || len(ran) != len(tt.stopped) {
 					t.Fatalf("%s: %s; sessions %+v", s.Outcome, s.Reason, ran)
 				}
 				for i, want := range tt.stopped {

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"rundown/runner/session"
 )
 
 const (
@@ -33,7 +35,7 @@ func (r *resting) plan() string { return r.brief.Plan() }
 // asBefore says that a plan wants of the occurrence what the one before it did.
 func (r *resting) asBefore(w want) bool {
 	before := r.want(w.target.App)
-	return !w.occ.Cancelled() && before.target.same(w.target)
+	return !w.occ.Cancelled() && before.target.Same(w.target)
 }
 
 // settle puts a task with which nothing is to be done now where it waits: to rest, or into the heap.
@@ -52,19 +54,19 @@ func (c *conductor) settle(t *task) {
 func (c *conductor) rest(t *task) {
 	c.shelve(t)
 	delete(c.tasks, t.id)
-	r := &resting{slot: t.slot, version: t.version, begin: t.begin, writing: t.writing(), prefer: preference(t.state.Priority), lanes: t.state.lanes()}
+	r := &resting{slot: t.slot, version: t.version, begin: t.begin, writing: t.writing(), prefer: preference(t.state.Priority), lanes: t.state.LaneCount()}
 	c.resting[t.id] = r
 	c.restUntil(r, t.begin)
 }
 
 // planned takes in a new occurrence that has time; false: it has none. It is written when its turn comes.
 func (c *conductor) planned(w want) bool {
-	if !w.target.firstRequest().After(c.e.cfg.Now().Add(2 * restAhead)) {
+	if !w.target.FirstRequest().After(c.e.cfg.Now().Add(2 * restAhead)) {
 		return false
 	}
-	r := &resting{slot: w.slot, writing: w.target.From, prefer: preference(w.target.Priority), lanes: w.target.lanes()}
+	r := &resting{slot: w.slot, writing: w.target.From, prefer: preference(w.target.Priority), lanes: w.target.LaneCount()}
 	c.resting[w.id] = r
-	c.restUntil(r, w.target.firstRequest())
+	c.restUntil(r, w.target.FirstRequest())
 	c.unwritten = append(c.unwritten, w.id)
 	c.e.own(w.id, c)
 	return true
@@ -76,7 +78,7 @@ func (c *conductor) admit() {
 		id := c.unwritten[0]
 		c.unwritten = c.unwritten[1:]
 		if r := c.resting[id]; r != nil && r.version == 0 {
-			c.step(c.task(id), Observation{})
+			c.step(c.task(id), session.Observation{})
 		}
 	}
 }
@@ -100,7 +102,7 @@ func (c *conductor) dismiss(unwanted func(*resting) bool) (dropped int) {
 // rests says that the task can be made again from what the plan says. One that is soon to begin is not worth it.
 func (c *conductor) rests(t *task) bool {
 	return t.version > 0 && !t.now && !t.absent && t.occ != nil && t.id == t.state.ID && t.begin.After(c.e.cfg.Now().Add(2*restAhead)) &&
-		t.state.untouched() && t.state.Target.same(target(t.occ, c.app))
+		t.state.Untouched() && t.state.Target.Same(target(t.occ, c.app))
 }
 
 // restUntil notes when the first request of what rests is due.
@@ -118,7 +120,7 @@ func (c *conductor) task(id string) *task {
 		return c.tasks[id]
 	}
 	w := r.want(c.app)
-	t := &task{slot: r.slot, occ: w.occ, version: r.version, wake: r.begin, state: State{Target: w.target, Begin: r.begin, Phase: Planned}}
+	t := &task{slot: r.slot, occ: w.occ, version: r.version, wake: r.begin, state: session.State{Target: w.target, Begin: r.begin, Phase: session.Planned}}
 	delete(c.resting, id)
 	c.add(t)
 	heap.Push(&c.due, t)
@@ -141,11 +143,11 @@ func (c *conductor) wakeResting(now time.Time) {
 }
 
 // sameState says that two states would be written alike, as far as that can be told in short.
-func sameState(a, b State) bool {
+func sameState(a, b session.State) bool {
 	return reflect.DeepEqual(a, b) || len(a.Sessions)+len(b.Sessions) == 0 && sameDoc(a, b)
 }
 
-func sameDoc(a, b State) bool {
+func sameDoc(a, b session.State) bool {
 	x, err := json.Marshal(a)
 	y, err2 := json.Marshal(b)
 	return err == nil && err2 == nil && slices.Equal(x, y)

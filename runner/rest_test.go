@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -61,7 +61,7 @@ func TestAClassThatRestsIsChangedCancelledAndRecordedAsAnyOther(t *testing.T) {
 		if _, err := e.Apply(context.Background(), loadPlan(t, school("2031-09-15 09:00-09:30"+rest), "school.yaml")); err != nil {
 			t.Fatal(err)
 		}
-		order(t, h.beside(), runner.CommandCancel, "school/german/20310915T090000Z", struct{}{})
+		order(t, h.beside(), session.CommandCancel, "school/german/20310915T090000Z", struct{}{})
 		until(monday.Add(8 * time.Hour))
 		h.shut(e)
 		h.audit()

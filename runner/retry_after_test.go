@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // TestARetryAfterOfAnHourCostsNoClassAndNoHourOfBilling has the service ask once for a pause that would outlast the class.
@@ -50,7 +50,7 @@ func TestARetryAfterOfAnHourCostsNoClassAndNoHourOfBilling(t *testing.T) {
 		for _, x := range all {
 			s, ran := ended[x.id], h.ledgerOf(x.name)
 			late := len(s.Gaps) == 1 && s.Gaps[0].Until.Sub(x.bell) <= 31*time.Second
-			if s.Outcome != runner.Recorded && !late || len(ran) != 1 {
+			if s.Outcome != session.Recorded && !late || len(ran) != 1 {
 				t.Errorf("%s: %s with %d sessions: %s", x.name, s.Outcome, len(ran), s.Reason)
 				continue
 			}
@@ -77,7 +77,7 @@ func TestARetryAfterTakesAtMostAThirdOfWhatIsLeftOfAShortClass(t *testing.T) {
 					h.shut(e)
 					h.audit()
 					ran := h.sim.Ledger().Sessions
-					if s := h.outcomes()[german]; s.Outcome != runner.Partial || len(ran) != 1 || ran[0].StartedAt.Sub(monday) > 21*time.Second {
+					if s := h.outcomes()[german]; s.Outcome != session.Partial || len(ran) != 1 || ran[0].StartedAt.Sub(monday) > 21*time.Second {
 						t.Errorf("%s, sessions %+v: %s", s.Outcome, ran, s.Reason)
 					}
 				})
@@ -103,7 +103,7 @@ func TestARetryAfterOfOneClassKeepsNoOtherWaiting(t *testing.T) {
 		h.shut(e)
 		h.audit()
 		ran := h.ledgerOf("second")
-		if s := h.outcomes()[other]; s.Outcome != runner.Recorded || len(ran) != 1 || ran[0].StartedAt.After(monday.Add(-25*time.Second)) {
+		if s := h.outcomes()[other]; s.Outcome != session.Recorded || len(ran) != 1 || ran[0].StartedAt.After(monday.Add(-25*time.Second)) {
 			t.Errorf("%s, sessions %+v: %s", s.Outcome, ran, s.Reason)
 		}
 	})

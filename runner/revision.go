@@ -17,6 +17,8 @@ import (
 	"rundown/plan"
 	"rundown/plan/load"
 	"rundown/plan/rules"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -24,7 +26,7 @@ import (
 // texts, so that the plan can be worked on from the store alone. root is the path of the root file, absolute where
 // references to files are to be found from another folder.
 func NewRevision(p *plan.Plan, root string, masked []plan.File) (store.Revision, error) {
-	r := store.Revision{Plan: p.Name, Path: root, Hash: fingerprint(p)}
+	r := store.Revision{Plan: p.Name, Path: root, Hash: session.Fingerprint(p)}
 	if masked == nil {
 		return r, nil
 	}
@@ -329,9 +331,9 @@ func (e *Engine) hold(ctx context.Context, before *plan.Plan, atWork int64, p *p
 	return true, nil
 }
 
-func (e *Engine) raiseWaiting(plan string, revision int64, code ReasonCode, why string) {
+func (e *Engine) raiseWaiting(plan string, revision int64, code reason.Code, why string) {
 	e.raise(plan, Issue{
-		ID: IssuePlanWaiting, ReasonCode: code, Severity: SeverityWarning, Advice: "rundown apply --confirm takes it over",
+		ID: reason.IssuePlanWaiting, ReasonCode: code, Severity: SeverityWarning, Advice: "rundown apply --confirm takes it over",
 		Text: fmt.Sprintf("plan %s, revision %d waits for a confirmation, and the one at work stays: %s", plan, revision, why),
 	})
 }
@@ -346,11 +348,11 @@ func (e *Engine) watchWaiting(ctx context.Context) error {
 	waits := map[string]bool{}
 	for _, r := range waiting {
 		waits[r.Plan] = true
-		e.raiseWaiting(r.Plan, r.ID, ReasonCode(r.ReasonCode), r.Note)
+		e.raiseWaiting(r.Plan, r.ID, reason.Code(r.ReasonCode), r.Note)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	maps.DeleteFunc(e.issues, func(key issueKey, _ Issue) bool { return key.id == IssuePlanWaiting && !waits[key.about] })
+	maps.DeleteFunc(e.issues, func(key issueKey, _ Issue) bool { return key.id == reason.IssuePlanWaiting && !waits[key.about] })
 	return nil
 }
 
@@ -404,7 +406,7 @@ func (e *Engine) takeUp(ctx context.Context) error {
 		case errors.Is(err, ErrHeld), err == nil:
 			continue
 		}
-		code := cmp.Or(CodeOf(err), IssuePlanRejected)
+		code := cmp.Or(reason.CodeOf(err), reason.IssuePlanRejected)
 		e.log.Error("a plan that was applied is not taken over, the one at work stays", "plan", r.Plan, "revision", r.ID, "reason_code", code, "error", err)
 		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionRefused, string(code), oneLine(err)); err != nil {
 			return err
@@ -431,7 +433,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 		return Diff{}, err
 	}
 	delete(e.pending, r.ID)
-	e.clear(IssuePlanWaiting, p.Name)
+	e.clear(reason.IssuePlanWaiting, p.Name)
 	e.mu.Lock()
 	a := e.plans[p.Name]
 	for _, c := range e.conductors {
@@ -455,7 +457,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 }
 
 // tell writes into the log what happened to the daemon's plans; code says why one is not applied, "" that it is.
-func (e *Engine) tell(ctx context.Context, code ReasonCode, text string) {
+func (e *Engine) tell(ctx context.Context, code reason.Code, text string) {
 	err := e.cfg.Store.Log(ctx, store.Event{At: e.cfg.Now(), Kind: "plan", Who: e.cfg.Who, Text: text, Data: code.EventData()})
 	switch {
 	case err != nil && ctx.Err() != nil: // an end in the middle, which the next start makes good

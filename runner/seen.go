@@ -3,6 +3,8 @@ package runner
 import (
 	"slices"
 	"time"
+
+	"rundown/runner/session"
 )
 
 // seenEvery is how long the store may not know that a session was seen running. That is most of what there is to be
@@ -12,7 +14,7 @@ const seenEvery = 15 * time.Second
 
 // unstored says that a session was seen running since the task was stored.
 func (t *task) unstored() bool {
-	return !slices.EqualFunc(t.state.Sessions, t.saved, func(x, y Session) bool { return x.LastGood.Equal(y.LastGood) })
+	return !slices.EqualFunc(t.state.Sessions, t.saved, func(x, y session.Session) bool { return x.LastGood.Equal(y.LastGood) })
 }
 
 // noteSeen has a task stored soon of which a session was seen running, and nothing else is new.

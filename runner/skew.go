@@ -1,6 +1,11 @@
 package runner
 
-import "time"
+import (
+	"time"
+
+	"rundown/runner/reason"
+	"rundown/runner/session"
+)
 
 // skew watches by how much the service's clock goes ahead of ours.
 type skew struct {
@@ -10,12 +15,12 @@ type skew struct {
 
 // heard takes in by how much it does by one answer, and says whether that changes what is to be told.
 func (k *skew) heard(by time.Duration) bool {
-	otherwise := !k.off && by.Abs() >= mostSkew || k.off && by.Abs() < leastSkew
+	otherwise := !k.off && by.Abs() >= session.MostSkew || k.off && by.Abs() < session.LeastSkew
 	if !otherwise {
 		k.voices = 0
 		return false
 	}
-	if k.voices++; k.voices < skewVoices {
+	if k.voices++; k.voices < session.SkewVoices {
 		return false
 	}
 	k.off, k.voices = !k.off, 0
@@ -39,13 +44,13 @@ func (e *Engine) serviceClock(date time.Time) {
 			way = "ahead of"
 		}
 		e.raise("", Issue{
-			ID: IssueClockOff, Severity: SeverityWarning,
+			ID: reason.IssueClockOff, Severity: SeverityWarning,
 			Text:   "this machine's clock is " + by.Abs().String() + " " + way + " the service's, and classes begin and end by this machine's",
 			Advice: "synchronize it by NTP",
 		})
-		e.log.Warn("this machine's clock is "+way+" the service's: classes begin and end by ours; keep it by NTP", "reason_code", IssueClockOff, "by", by.Abs())
+		e.log.Warn("this machine's clock is "+way+" the service's: classes begin and end by ours; keep it by NTP", "reason_code", reason.IssueClockOff, "by", by.Abs())
 	default:
-		e.clear(IssueClockOff, "")
+		e.clear(reason.IssueClockOff, "")
 		e.log.Info("this machine's clock and the service's agree again")
 	}
 }

@@ -26,6 +26,7 @@ import (
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -183,7 +184,7 @@ func (h *house) live(p *plan.Plan, failpoints int64, queries bool, end time.Time
 // soak is what a term came to.
 type soak struct {
 	classes, sessions, crashes, orphans int
-	outcomes                            map[runner.Outcome]int
+	outcomes                            map[session.Outcome]int
 	crashPoints                         map[string]int
 	worst                               string
 	worstLost, longest                  time.Duration // of class time; past the end of a class and its padding
@@ -208,7 +209,7 @@ const (
 )
 
 func runSoak(t *testing.T, weeks int, seed uint64, forget bool) soak {
-	out := soak{outcomes: map[runner.Outcome]int{}, crashPoints: map[string]int{}}
+	out := soak{outcomes: map[session.Outcome]int{}, crashPoints: map[string]int{}}
 	synctest.Test(t, func(t *testing.T) {
 		from := time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)
 		until(from.Add(-time.Hour))
@@ -244,10 +245,10 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 		h.t.Fatal(err)
 	}
 	bad := func(format string, args ...any) { out.faults = append(out.faults, fmt.Sprintf(format, args...)) }
-	states := map[string]runner.State{}
-	sessions := map[string]runner.Session{}
-	owner := map[string]runner.State{}
-	orphans := map[string][]runner.State{} // by cname and uid
+	states := map[string]session.State{}
+	sessions := map[string]session.Session{}
+	owner := map[string]session.State{}
+	orphans := map[string][]session.State{} // by cname and uid
 	for rows := range slices.Chunk(rows, 500) {
 		ids := make([]string, len(rows))
 		for i := range rows {
@@ -267,7 +268,7 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 				if x.SID != "" {
 					sessions[x.SID], owner[x.SID] = x, s
 				}
-				if x.State == runner.SessionOrphan {
+				if x.State == session.SessionOrphan {
 					orphans[x.Cname+" "+x.UID] = append(orphans[x.Cname+" "+x.UID], s)
 				}
 			}
@@ -281,7 +282,7 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 		delete(sessions, x.SID)
 		if !known {
 			out.orphans++
-			if !slices.ContainsFunc(orphans[x.Cname+" "+x.UID], func(s runner.State) bool {
+			if !slices.ContainsFunc(orphans[x.Cname+" "+x.UID], func(s session.State) bool {
 				return !x.StartedAt.Before(s.Begin) && x.StartedAt.Before(s.Until)
 			}) {
 				bad("session %s of %s (uid %s) began at %v and nobody reports it", x.SID, x.Cname, x.UID, x.StartedAt)
@@ -314,12 +315,12 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 	for _, o := range schedule.Occurrences(p, from, end) {
 		out.classes++
 		s, ok := states[o.ID]
-		if !ok || s.Phase != runner.Over {
+		if !ok || s.Phase != session.Over {
 			bad("%s: %s, it never ended", o.ID, s.Phase)
 			continue
 		}
 		out.outcomes[s.Outcome]++
-		for _, uncoded := range runner.Uncoded(s) {
+		for _, uncoded := range session.Uncoded(s) {
 			bad("%s: %s", o.ID, uncoded)
 		}
 		lost := uncovered(s, wrote[s.Cname])
@@ -331,14 +332,14 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 			bad("%s: %s without a reason", o.ID, s.Outcome)
 		case lost > mostLost:
 			bad("%s: %v of it are missing: %s: %s", o.ID, lost, s.Outcome, s.Reason)
-		case s.Outcome == runner.Recorded && lost > poll:
+		case s.Outcome == session.Recorded && lost > poll:
 			bad("%s: recorded, but %v of it are missing: %s", o.ID, lost, s.Reason)
 		}
 	}
 }
 
 // uncovered is how much of a class no session of the ledger wrote.
-func uncovered(s runner.State, sessions []simulator.LedgerSession) time.Duration {
+func uncovered(s session.State, sessions []simulator.LedgerSession) time.Duration {
 	lost, at := time.Duration(0), s.Start
 	for _, x := range sessions { // in the order of their starts
 		if x.RecordingAt == nil || x.StoppedAt == nil || !x.StoppedAt.After(at) || !x.RecordingAt.Before(s.End) {

@@ -9,7 +9,7 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/plan/schedule"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // TestAStopOutlastsAFailover has the service answer 404 around the end of a class whose session was healthy, suspect or
@@ -25,17 +25,17 @@ func TestAStopOutlastsAFailover(t *testing.T) {
 		gone    time.Duration
 		cancel  time.Duration // after the bell; 0: it is not
 		faults  []simulator.RequestFault
-		outcome runner.Outcome
+		outcome session.Outcome
 		stopped time.Duration // at the latest, after the end or the cancellation
 	}{
-		{name: "healthy", when: "09:00-09:50", after: 52*time.Minute + 40*seconds, gone: 85 * seconds, outcome: runner.Recorded, stopped: 90 * seconds},
-		{name: "suspect", when: "09:00-09:50", after: 51*time.Minute + 36*seconds, gone: 88 * seconds, outcome: runner.Recorded, stopped: 90 * seconds},
-		{name: "suspect, and cancelled", when: "09:00-09:50", after: 21*time.Minute + 36*seconds, gone: 88 * seconds, cancel: 21*time.Minute + 10*seconds, outcome: runner.Cancelled, stopped: 90 * seconds},
-		{name: "not yet confirmed, and cancelled", when: "09:00-09:50", after: 2 * seconds, gone: 85 * seconds, cancel: 5 * seconds, outcome: runner.Cancelled, stopped: 60 * seconds},
-		{name: "not yet confirmed, and over", when: "09:00:00-09:00:20", more: "    padding: {before: 0s, after: 0s}", after: 2 * seconds, gone: 80 * seconds, outcome: runner.Recorded, stopped: 80 * seconds},
+		{name: "healthy", when: "09:00-09:50", after: 52*time.Minute + 40*seconds, gone: 85 * seconds, outcome: session.Recorded, stopped: 90 * seconds},
+		{name: "suspect", when: "09:00-09:50", after: 51*time.Minute + 36*seconds, gone: 88 * seconds, outcome: session.Recorded, stopped: 90 * seconds},
+		{name: "suspect, and cancelled", when: "09:00-09:50", after: 21*time.Minute + 36*seconds, gone: 88 * seconds, cancel: 21*time.Minute + 10*seconds, outcome: session.Cancelled, stopped: 90 * seconds},
+		{name: "not yet confirmed, and cancelled", when: "09:00-09:50", after: 2 * seconds, gone: 85 * seconds, cancel: 5 * seconds, outcome: session.Cancelled, stopped: 60 * seconds},
+		{name: "not yet confirmed, and over", when: "09:00:00-09:00:20", more: "    padding: {before: 0s, after: 0s}", after: 2 * seconds, gone: 80 * seconds, outcome: session.Recorded, stopped: 80 * seconds},
 		{
 			name: "never confirmed, since queries fail", when: "09:00-09:50", after: 52*time.Minute + 40*seconds, gone: 85 * seconds,
-			faults: []simulator.RequestFault{{Endpoint: "query", Status: 500}}, outcome: runner.Recorded, stopped: 90 * seconds,
+			faults: []simulator.RequestFault{{Endpoint: "query", Status: 500}}, outcome: session.Recorded, stopped: 90 * seconds,
 		},
 	}
 	for _, tt := range tests {
@@ -95,7 +95,7 @@ func TestWhatWasSeenRecordingIsNeverToldAsNothing(t *testing.T) {
 		until(monday.Add(time.Hour))
 		s, story := h.state(german), h.story(german)
 		h.shut(e)
-		if s.Outcome != runner.Partial || strings.Contains(s.Reason, "nothing was recorded") || !strings.Contains(s.Reason, "maxRecordingHour") {
+		if s.Outcome != session.Partial || strings.Contains(s.Reason, "nothing was recorded") || !strings.Contains(s.Reason, "maxRecordingHour") {
 			t.Errorf("%s: %s\n%s", s.Outcome, s.Reason, story)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -33,7 +34,7 @@ func (c *conductor) left() []*task {
 
 // carries says that the occurrence is being recorded and nobody has cancelled it.
 func (t *task) carries() bool {
-	return t.state.Cancel == nil && slices.ContainsFunc(t.state.Sessions, func(x Session) bool { return x.State.Carries() && !x.Leaving && !t.state.earlier(&x) })
+	return t.state.Cancel == nil && slices.ContainsFunc(t.state.Sessions, func(x session.Session) bool { return x.State.Carries() && !x.Leaving && !t.state.Left(&x) })
 }
 
 // hand gives the place of a task, with its sessions, to a new occurrence, in one stored step.
@@ -46,7 +47,7 @@ func (c *conductor) hand(t *task, w want) {
 		t.idle = append(t.idle, func() { c.hand(t, w) })
 		return
 	}
-	if !t.carries() || t.state.Phase == Over { // it ended meanwhile
+	if !t.carries() || t.state.Phase == session.Over { // it ended meanwhile
 		c.welcome(w)
 		return
 	}
@@ -55,12 +56,12 @@ func (c *conductor) hand(t *task, w want) {
 	delete(c.tasks, old)
 	c.tasks[w.target.ID] = t
 	t.slot, t.occ, t.from, t.absent, t.left = w.slot, w.occ, w.target.From, false, false
-	next := t.state.clone()
+	next := t.state.Clone()
 	for _, change := range t.changes {
 		change(&next)
 	}
 	t.changes = nil
-	next.Target, next.DownSince = w.target.lasting(next.Extended), c.downSince(w.target)
+	next.Target, next.DownSince = w.target.Lasting(next.Extended), c.downSince(w.target)
 	c.e.standing(w.target.ID).lay(&next)
 	step, err := t.encode(next, []store.Event{
 		{At: c.e.cfg.Now(), Kind: "plan", Who: c.e.cfg.Who, Text: "takes over the running session of " + old},
@@ -76,7 +77,7 @@ func (c *conductor) hand(t *task, w want) {
 	c.e.disown(old, c)
 	c.e.own(next.ID, c)
 	t.busy = true
-	c.insist(t, step, func() { c.stored(t, next, nil); c.step(t, Observation{}) }, func(err error) {
+	c.insist(t, step, func() { c.stored(t, next, nil); c.step(t, session.Observation{}) }, func(err error) {
 		delete(c.tasks, next.ID)
 		c.e.disown(next.ID, c)
 		t.slot, t.occ, t.from, t.absent, t.state.ID = was.slot, was.occ, was.from, was.absent, old
@@ -94,7 +95,7 @@ func (c *conductor) hand(t *task, w want) {
 			for _, f := range idle {
 				f()
 			}
-			c.step(t, Observation{})
+			c.step(t, session.Observation{})
 		})
 	})
 }
@@ -103,12 +104,12 @@ func (c *conductor) hand(t *task, w want) {
 func (c *conductor) welcome(w want) {
 	t := c.enter(w)
 	c.place()
-	c.step(t, Observation{})
+	c.step(t, session.Observation{})
 }
 
 // enter takes a new occurrence in.
 func (c *conductor) enter(w want) *task {
-	t := &task{slot: w.slot, occ: w.occ, state: State{Target: w.target, Phase: Planned, DownSince: c.downSince(w.target)}}
+	t := &task{slot: w.slot, occ: w.occ, state: session.State{Target: w.target, Phase: session.Planned, DownSince: c.downSince(w.target)}}
 	if orders := c.e.standing(w.id); !orders.none() {
 		orders.lay(&t.state)
 		t.told = append(t.told, store.Event{Occurrence: w.id, At: c.e.cfg.Now(), Kind: "decision", Text: "orders given before hold: " + orders.describe(&w.target)})

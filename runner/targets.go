@@ -1,19 +1,21 @@
 package runner
 
 import (
+	"strings"
+	"time"
+
 	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/schedule"
-	"strings"
-	"time"
+	"rundown/runner/session"
 )
 
 // target is what a plan's occurrence asks of the runner.
-func target(o *plan.Occurrence, app string) Target {
+func target(o *plan.Occurrence, app string) session.Target {
 	set := &o.Settings
-	t := Target{
+	t := session.Target{
 		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, App: app, Region: set.Region, Near: set.Near(), Class: catalog.StreamClassOf(set.Video.Width, set.Video.Height),
-		Zone: set.Zone.String(), Day: o.Planned.Format(time.DateOnly), Clock: clockText(o.Planned),
+		Zone: set.Zone.String(), Day: o.Planned.Format(time.DateOnly), Clock: session.ClockText(o.Planned),
 		Start: o.Start, End: o.End, From: writingBy(o), Until: o.RecordUntil,
 		URL: o.URL.String(), Cname: o.Cname, Attempts: set.Attempts,
 		MinRemainder: set.MinRemainder.Of(o.End.Sub(o.Start)),
@@ -43,7 +45,7 @@ func target(o *plan.Occurrence, app string) Target {
 	if set.ReadyTimeout != nil {
 		t.ReadyTimeout = *set.ReadyTimeout
 	}
-	t.MaxHour, t.ExpireHour = o.Hours(t.firstRequest())
+	t.MaxHour, t.ExpireHour = o.Hours(t.FirstRequest())
 	return t
 }
 

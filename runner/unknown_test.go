@@ -10,10 +10,11 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // toldOfOrphan holds an engine, its log, its store and the outcome to one recording that its store does not know.
-func (h *house) toldOfOrphan(e *runner.Engine, s runner.State, uid string) {
+func (h *house) toldOfOrphan(e *runner.Engine, s session.State, uid string) {
 	h.t.Helper()
 	const about = "a recording that this store does not know runs with cname school-german and uid "
 	const says = "orphan: " + about
@@ -23,10 +24,10 @@ func (h *house) toldOfOrphan(e *runner.Engine, s runner.State, uid string) {
 	if log := h.log.String(); strings.Count(log, `level=ERROR msg="`+says+uid) != 1 {
 		h.t.Errorf("the log does not tell once of the orphan:\n%s", log)
 	}
-	if s.Outcome != runner.Recorded && s.Outcome != runner.Partial || !strings.Contains(s.Reason, says+uid) {
+	if s.Outcome != session.Recorded && s.Outcome != session.Partial || !strings.Contains(s.Reason, says+uid) {
 		h.t.Errorf("%s: %s", s.Outcome, s.Reason)
 	}
-	if len(s.Sessions) != 2 || s.Sessions[0].State != runner.SessionOrphan || s.Sessions[0].UID != uid || s.Sessions[1].UID == uid || s.Sessions[1].SID == "" {
+	if len(s.Sessions) != 2 || s.Sessions[0].State != session.SessionOrphan || s.Sessions[0].UID != uid || s.Sessions[1].UID == uid || s.Sessions[1].SID == "" {
 		h.t.Errorf("the sessions are %+v, want an orphan and one on the other uid", s.Sessions)
 	}
 }
@@ -79,7 +80,7 @@ func TestTwoEnginesWithTwoStoresOnOnePlanFindEachOther(t *testing.T) {
 			t.Fatalf("the ledger: %+v", ran)
 		}
 		second, engine := h, e
-		if h.outcomes()[german].Sessions[0].State != runner.SessionOrphan {
+		if h.outcomes()[german].Sessions[0].State != session.SessionOrphan {
 			second, engine = other, f
 		}
 		second.toldOfOrphan(engine, second.outcomes()[german], ran[0].UID)

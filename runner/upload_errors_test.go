@@ -10,6 +10,7 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -51,7 +52,7 @@ func TestAnUploadErrorIsToldAtOnceAndInTheOutcome(t *testing.T) {
 				}
 				s := stored(t, h, german)
 				h.shut(e)
-				if s.Outcome != runner.Recorded || !strings.Contains(s.Reason, tt.words) || !strings.Contains(s.Reason, "there may be nothing in the bucket") {
+				if s.Outcome != session.Recorded || !strings.Contains(s.Reason, tt.words) || !strings.Contains(s.Reason, "there may be nothing in the bucket") {
 					t.Errorf("%s: %s", s.Outcome, s.Reason)
 				}
 				if got := s.Sessions[0].UploadStatus; got != "failed" {
@@ -65,7 +66,7 @@ func TestAnUploadErrorIsToldAtOnceAndInTheOutcome(t *testing.T) {
 }
 
 // stored is an occurrence as the store holds it.
-func stored(t *testing.T, h *house, id string) runner.State {
+func stored(t *testing.T, h *house, id string) session.State {
 	t.Helper()
 	rows, err := h.store.Occurrences(context.Background(), store.Filter{})
 	if err != nil {
@@ -85,7 +86,7 @@ func stored(t *testing.T, h *house, id string) runner.State {
 		}
 	}
 	t.Fatalf("the store does not hold %s", id)
-	return runner.State{}
+	return session.State{}
 }
 
 // TestNotificationsOfOthersAreTakenWithoutNoise has a minute in which 40 notifications of another recording of the App ID
@@ -123,7 +124,7 @@ func TestNotificationsOfOthersAreTakenWithoutNoise(t *testing.T) {
 		if loud > 2 {
 			t.Errorf("%d lines were logged about them:\n%s", loud, h.log.String())
 		}
-		if s := h.outcomes()[german]; s.Outcome != runner.Recorded {
+		if s := h.outcomes()[german]; s.Outcome != session.Recorded {
 			t.Errorf("%s: %s", s.Outcome, s.Reason)
 		}
 	})

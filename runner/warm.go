@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/runner/session"
 )
 
 const (
@@ -18,7 +19,7 @@ func (c *conductor) warm() {
 		now := c.e.cfg.Now()
 		seen := map[*plan.STS]bool{}
 		for _, t := range c.tasks {
-			if t.state.Phase != Planned || t.occ == nil || t.occ.Settings.Storage == nil || t.begin.After(now.Add(warmAhead)) {
+			if t.state.Phase != session.Planned || t.occ == nil || t.occ.Settings.Storage == nil || t.begin.After(now.Add(warmAhead)) {
 				continue
 			}
 			storage, conn := t.occ.Settings.Storage, t.conn

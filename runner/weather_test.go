@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -101,14 +101,14 @@ func TestTheWayToTheServiceMayFailAtAnyTime(t *testing.T) {
 	times := []struct {
 		name        string
 		from, until time.Duration // since the bell
-		outcome     runner.Outcome
+		outcome     session.Outcome
 		lost        time.Duration // of the class, at most
 		late        time.Duration // the stop, at most
 	}{
-		{"over the bell", -2 * time.Minute, 2 * time.Minute, runner.Partial, 3 * time.Minute, 0},
-		{"in the middle", 4 * time.Minute, 8 * time.Minute, runner.Recorded, 0, 0},
-		{"over the end", 9 * time.Minute, 15 * time.Minute, runner.Recorded, 0, 4 * time.Minute},
-		{"from before the start to after the end", -2 * time.Minute, 13 * time.Minute, runner.Failed, 0, 0},
+		{"over the bell", -2 * time.Minute, 2 * time.Minute, session.Partial, 3 * time.Minute, 0},
+		{"in the middle", 4 * time.Minute, 8 * time.Minute, session.Recorded, 0, 0},
+		{"over the end", 9 * time.Minute, 15 * time.Minute, session.Recorded, 0, 4 * time.Minute},
+		{"from before the start to after the end", -2 * time.Minute, 13 * time.Minute, session.Failed, 0, 0},
 	}
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-time.Hour))
@@ -147,7 +147,7 @@ func TestTheWayToTheServiceMayFailAtAnyTime(t *testing.T) {
 				for _, gap := range s.Gaps {
 					lost += gap.Until.Sub(gap.From)
 				}
-				if s.Outcome != when.outcome || s.Reason == "" || when.outcome != runner.Failed && lost > when.lost {
+				if s.Outcome != when.outcome || s.Reason == "" || when.outcome != session.Failed && lost > when.lost {
 					t.Errorf("%s %s: %s, %v lost: %s", fault.name, when.name, s.Outcome, lost, s.Reason)
 				}
 				var ran []simulator.LedgerSession
@@ -157,7 +157,7 @@ func TestTheWayToTheServiceMayFailAtAnyTime(t *testing.T) {
 					}
 				}
 				switch {
-				case when.outcome == runner.Failed && len(ran) == 0:
+				case when.outcome == session.Failed && len(ran) == 0:
 				case len(ran) != 1 || ran[0].StopReason != "stop":
 					t.Errorf("%s %s: the sessions %+v ran", fault.name, when.name, ran)
 				default:
@@ -199,7 +199,7 @@ func TestAStartWhoseAnswerCannotBeReadIsAnOrphanThatIsNamed(t *testing.T) {
 			}
 			orphans++
 			s := outcomes["school/german/"+bell(day).Format("20060102T150405Z")]
-			if s.Outcome != runner.Recorded && s.Outcome != runner.Partial || !strings.Contains(s.Reason, "orphan: session 1") {
+			if s.Outcome != session.Recorded && s.Outcome != session.Partial || !strings.Contains(s.Reason, "orphan: session 1") {
 				t.Errorf("%s: %s: %s", fault.name, s.Outcome, s.Reason)
 			}
 		}

@@ -6,7 +6,6 @@ import (
 
 	"rundown/internal/cli/render"
 	"rundown/internal/planfile"
-
 	"rundown/plan"
 )
 

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"rundown/internal/planfile"
-
 	"rundown/runner/store"
 )
 

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"rundown/internal/cli/render"
 	"rundown/internal/host"
 	"rundown/plan"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // app is what the commands share: streams, environment, clock and the flags that all of them have.

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"slices"
 
-	"rundown/internal/planfile"
-
 	"github.com/spf13/cobra"
 
+	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"
+	"rundown/runner/reason"
 	"rundown/runner/store"
 )
 
@@ -238,7 +238,7 @@ func (o applying) log(ctx context.Context, r store.Revision, how string) error {
 	if o.why != "" {
 		text += ": " + o.why
 	}
-	return o.s.Log(ctx, store.Event{At: o.a.clock(), Kind: "command", Who: o.a.who(), Text: text, Data: runner.ReasonCode(r.ReasonCode).EventData()})
+	return o.s.Log(ctx, store.Event{At: o.a.clock(), Kind: "command", Who: o.a.who(), Text: text, Data: reason.Code(r.ReasonCode).EventData()})
 }
 
 // heldRevisions are the newest revisions of their plans, where those are not at work: waiting or refused.

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"rundown/internal/cli/render"
-
 	"rundown/agora/simulator"
+	"rundown/internal/cli/render"
 )
 
 // auditTolerance is how far store and ledger may be apart: the service may name instants in whole seconds.

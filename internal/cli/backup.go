@@ -8,10 +8,9 @@ import (
 	"os/signal"
 	"syscall"
 
-	"rundown/internal/cli/render"
-
 	"github.com/spf13/cobra"
 
+	"rundown/internal/cli/render"
 	"rundown/runner/store"
 )
 

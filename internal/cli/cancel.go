@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -39,9 +39,9 @@ plans can be cancelled, however far ahead. The order outlives restart and reload
 			return err
 		}
 		if undo {
-			return a.give(ctx, s, c, store.Command{Kind: runner.CommandUncancel, Reason: why}, "to be recorded after all")
+			return a.give(ctx, s, c, store.Command{Kind: session.CommandUncancel, Reason: why}, "to be recorded after all")
 		}
-		return a.give(ctx, s, c, store.Command{Kind: runner.CommandCancel, Reason: why}, "to be cancelled")
+		return a.give(ctx, s, c, store.Command{Kind: session.CommandCancel, Reason: why}, "to be cancelled")
 	}
 	return cmd
 }

@@ -12,9 +12,10 @@ import (
 	"time"
 
 	"rundown/internal/cli/render"
-
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -45,7 +46,7 @@ func (c class) names() classNames {
 
 // begun says that the class is being recorded, or about to be.
 func (c class) begun() bool {
-	return slices.Contains([]string{string(runner.Starting), string(runner.Recording), string(runner.Stopping)}, c.row.State)
+	return slices.Contains([]string{string(session.Starting), string(session.Recording), string(session.Stopping)}, c.row.State)
 }
 
 // finder looks for classes in a store and in the plans that are active in it.
@@ -242,12 +243,12 @@ func asRow(o *plan.Occurrence) store.Occurrence {
 	day, clock, _ := strings.Cut(at, "T")
 	doc := occurrenceDoc{Timezone: o.Settings.Zone.String()}
 	if o.Cancelled() {
-		doc.Cancel = &orderDoc{Who: runner.PlanWho, Reason: o.Settings.Note, ReasonCode: runner.ReasonCancelledByPlan}
+		doc.Cancel = &orderDoc{Who: runner.PlanWho, Reason: o.Settings.Note, ReasonCode: reason.CancelledByPlan}
 	}
 	text, _ := json.Marshal(doc)
 	return store.Occurrence{
 		ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, Day: day, Clock: strings.TrimSuffix(clock, ":00"),
-		URL: o.URL.String(), Start: o.Start, End: o.End, State: string(runner.Planned), Doc: text,
+		URL: o.URL.String(), Start: o.Start, End: o.End, State: string(session.Planned), Doc: text,
 	}
 }
 

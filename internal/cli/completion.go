@@ -13,7 +13,7 @@ import (
 
 	"rundown/plan"
 	"rundown/plan/schedule"
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -96,7 +96,7 @@ func (f *finder) offer(ctx context.Context, typed string, ended bool) ([]string,
 	var out []string
 	for i, id := range callings(names) {
 		c := classes[i]
-		open := c.row.State != string(runner.Over)
+		open := c.row.State != string(session.Over)
 		if !c.stored() { // a recording's whole term would be too much before it is asked for
 			open = dated && c.row.End.After(f.now) && !c.planned.Cancelled()
 		}

@@ -17,12 +17,12 @@ import (
 	"syscall"
 	"time"
 
+	"rundown/agora"
 	"rundown/internal/host"
 	"rundown/internal/planfile"
-
-	"rundown/agora"
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/reason"
 	"rundown/runner/store"
 	"rundown/runner/web"
 )
@@ -149,9 +149,9 @@ func (d *daemon) vet(p *plan.Plan) error {
 	if d.begun.Load() || len(d.running) == 0 || d.work.reachable(p) != nil {
 		return err
 	}
-	d.log.Error("begun for what runs already: no class can begin that needs what is not set", "reason_code", runner.IssueReferencesUnset, "error", err)
+	d.log.Error("begun for what runs already: no class can begin that needs what is not set", "reason_code", reason.IssueReferencesUnset, "error", err)
 	d.unset.raise(p.Name, runner.Issue{
-		ID: runner.IssueReferencesUnset, Severity: runner.SeverityCritical, Since: d.a.clock(), Blocking: true,
+		ID: reason.IssueReferencesUnset, Severity: runner.SeverityCritical, Since: d.a.clock(), Blocking: true,
 		Text: err.Error(), Advice: "set them and restart; what runs is watched and stopped on time meanwhile",
 	})
 	return nil
@@ -238,8 +238,8 @@ func (a *app) proxyIssue(log *slog.Logger) []runner.Issue {
 	if err == nil {
 		return nil
 	}
-	log.Error("the proxy cannot be used", "reason_code", runner.IssueServiceUnreachable, "error", err)
-	return []runner.Issue{{ID: runner.IssueServiceUnreachable, Severity: runner.SeverityWarning, Since: a.clock(), Text: err.Error()}}
+	log.Error("the proxy cannot be used", "reason_code", reason.IssueServiceUnreachable, "error", err)
+	return []runner.Issue{{ID: reason.IssueServiceUnreachable, Severity: runner.SeverityWarning, Since: a.clock(), Text: err.Error()}}
 }
 
 // webhookSecretVariable holds the secret of notifications where no flag names another place.

@@ -8,10 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"rundown/internal/cli/render"
-
 	"github.com/spf13/cobra"
 
+	"rundown/internal/cli/render"
 	"rundown/plan"
 	"rundown/plan/forecast"
 )

@@ -11,7 +11,6 @@ import (
 
 	"rundown/internal/cli/render"
 	"rundown/internal/planfile"
-
 	"rundown/plan"
 	"rundown/plan/forecast"
 	"rundown/plan/load"

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"rundown/internal/planfile"
-
 	"rundown/runner"
 	"rundown/runner/store"
 )

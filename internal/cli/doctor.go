@@ -12,14 +12,13 @@ import (
 	"strings"
 	"time"
 
-	"rundown/internal/cli/render"
-	"rundown/internal/host"
-
 	"github.com/fatih/color"
 	"github.com/spf13/cobra"
 
 	"rundown/agora"
 	"rundown/agora/catalog"
+	"rundown/internal/cli/render"
+	"rundown/internal/host"
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"

@@ -9,7 +9,7 @@ import (
 
 	"rundown/plan"
 	"rundown/plan/schedule"
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -32,7 +32,7 @@ func (f *finder) due(ctx context.Context, rows []store.Occurrence, attended bool
 		if !attended {
 			rows = slices.DeleteFunc(rows, func(row store.Occurrence) bool {
 				o, held := planned[row.ID]
-				stale := row.Plan == p.Name && row.State == string(runner.Planned) && row.Start.After(f.now.Add(-longAgo))
+				stale := row.Plan == p.Name && row.State == string(session.Planned) && row.Start.After(f.now.Add(-longAgo))
 				return stale && (!held || !o.Start.Equal(row.Start) || !o.End.Equal(planEndOf(row)))
 			})
 		}
@@ -71,7 +71,7 @@ func (f *finder) known(ctx context.Context, rows []store.Occurrence, planned map
 		}
 		for _, row := range found {
 			// A row of a class that has not begun was left out above: its plan says other times now.
-			known[row.ID] = row.State != string(runner.Planned)
+			known[row.ID] = row.State != string(session.Planned)
 		}
 	}
 	return known, nil

@@ -9,11 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"rundown/internal/planfile"
-
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
 
+	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/plan/schedule"

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"rundown/internal/cli/render"
-	"rundown/plan"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"rundown/runner"
+	"rundown/internal/cli/render"
+	"rundown/plan"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -66,11 +65,11 @@ as a whole; of a plan's later end and an extension the later one counts.
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(runner.ExtendArgs{Until: end, Start: c.row.Start, End: planEndOf(c.row)})
+		text, err := json.Marshal(session.ExtendArgs{Until: end, Start: c.row.Start, End: planEndOf(c.row)})
 		if err != nil {
 			return err
 		}
-		order := store.Command{Kind: runner.CommandExtend, Reason: why, Args: text}
+		order := store.Command{Kind: session.CommandExtend, Reason: why, Args: text}
 		return a.give(cmd.Context(), s, c, order, "to end at "+end.In(zoneOf(c.row)).Format(time.RFC3339))
 	}
 	return cmd

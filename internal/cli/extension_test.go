@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -42,15 +42,15 @@ func extendedRow(t *testing.T, state string, start, end time.Time, doc map[strin
 func TestAnExtensionWithoutEffectIsNotShownAsInForce(t *testing.T) {
 	start := noon.UTC().Truncate(time.Hour).Add(time.Hour)
 	at := func(minutes int) time.Time { return start.Add(time.Duration(minutes) * time.Minute) }
-	known := func(until int) runner.Extension {
-		return runner.Extension{Until: at(until), Start: at(0), End: at(50), At: noon, Who: "ops", Reason: "the exam"}
+	known := func(until int) session.Extension {
+		return session.Extension{Until: at(until), Start: at(0), End: at(50), At: noon, Who: "ops", Reason: "the exam"}
 	}
 	moved := known(65)
 	moved.Until, moved.Start, moved.End = moved.Until.AddDate(0, 0, -1), moved.Start.AddDate(0, 0, -1), moved.End.AddDate(0, 0, -1)
 	unknown := known(65)
 	unknown.Until, unknown.Start, unknown.End = at(-600), time.Time{}, time.Time{}
 	for name, tt := range map[string]struct {
-		extension runner.Extension
+		extension session.Extension
 		end       int
 		planEnd   int       // 0: as the end
 		until     time.Time // zero: without effect

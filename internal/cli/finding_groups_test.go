@@ -7,12 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"rundown/internal/cli/render"
-	"rundown/internal/planfile"
-
 	"github.com/mattn/go-runewidth"
 	"pgregory.net/rapid"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/rules"
 )

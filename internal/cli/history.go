@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"rundown/internal/cli/render"
-
 	"github.com/spf13/cobra"
 
-	"rundown/runner"
+	"rundown/internal/cli/render"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -85,7 +84,7 @@ func (a *app) writeHistory(ctx context.Context, s *store.Store, id parsedID, for
 		if rows, err = s.Occurrences(ctx, store.Filter{}); err != nil {
 			return fmt.Errorf("read occurrences: %w", err)
 		}
-		rows = slices.DeleteFunc(rows, func(o store.Occurrence) bool { return o.State == string(runner.Planned) })
+		rows = slices.DeleteFunc(rows, func(o store.Occurrence) bool { return o.State == string(session.Planned) })
 	}
 	l, err := livesOf(ctx, s, rows)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"rundown/internal/cli/render"
-
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner/store"

@@ -9,14 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"rundown/internal/planfile"
-
 	"pgregory.net/rapid"
 
+	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/load"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -197,7 +197,7 @@ func storePlan(rt *rapid.T, s *store.Store, p *plan.Plan, now time.Time) {
 		row := asRow(&o)
 		row.App = p.Name
 		if o.End.Before(now) {
-			row.State, row.Outcome = string(runner.Over), string(runner.Recorded)
+			row.State, row.Outcome = string(session.Over), string(session.Recorded)
 		}
 		steps = append(steps, store.Step{Occurrence: row})
 	}

@@ -7,10 +7,9 @@ import (
 	"time"
 
 	"rundown/internal/cli/render"
-
 	"rundown/plan"
 	"rundown/plan/schedule"
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -23,7 +22,7 @@ type leavingClass struct {
 // leaving lists the classes that are being recorded and would leave with the plan. A class of the same recording that
 // overlaps one takes its session over, so that one is none of them.
 func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) ([]leavingClass, error) {
-	rows, err := s.Occurrences(ctx, store.Filter{Plan: p.Name, States: []string{string(runner.Starting), string(runner.Recording)}})
+	rows, err := s.Occurrences(ctx, store.Filter{Plan: p.Name, States: []string{string(session.Starting), string(session.Recording)}})
 	if err != nil {
 		return nil, fmt.Errorf("read occurrences: %w", err)
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"rundown/internal/cli/render"
-
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -19,7 +19,7 @@ const stopPatience = 3 * time.Minute
 // leftover is what run --stop-all has to stop, as it stands.
 type leftover struct {
 	ids    []string
-	states map[string]runner.State
+	states map[string]session.State
 }
 
 // orphansSince is how far back classes are looked for that left an orphan: the hours of a session are 720 at most.
@@ -44,7 +44,7 @@ func (a *app) leftover(ctx context.Context, s *store.Store, rows []store.Occurre
 	if len(rows) == 0 {
 		return &leftover{}, nil
 	}
-	l := &leftover{states: map[string]runner.State{}}
+	l := &leftover{states: map[string]session.State{}}
 	states, err := statesOf(ctx, s, rows)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (a *app) leftover(ctx context.Context, s *store.Store, rows []store.Occurre
 }
 
 // statesOf reads what the store knows of some occurrences.
-func statesOf(ctx context.Context, s *store.Store, rows []store.Occurrence) (states []runner.State, err error) {
+func statesOf(ctx context.Context, s *store.Store, rows []store.Occurrence) (states []session.State, err error) {
 	var ids []string
 	for _, row := range rows {
 		ids = append(ids, row.ID)
@@ -76,7 +76,7 @@ func statesOf(ctx context.Context, s *store.Store, rows []store.Occurrence) (sta
 	return states, nil
 }
 
-func (l *leftover) note(s runner.State) { l.states[s.ID] = s }
+func (l *leftover) note(s session.State) { l.states[s.ID] = s }
 
 // report names each session that may still run; nil where there is none.
 func (l *leftover) report(a *app) error {
@@ -85,7 +85,7 @@ func (l *leftover) report(a *app) error {
 		s := l.states[id]
 		for _, x := range s.MayRun(a.clock()) {
 			left++
-			if s.Phase == runner.Over {
+			if s.Phase == session.Over {
 				given++
 			}
 			sid := "its sid is unknown"

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"rundown/internal/planfile"
-
 	"rundown/plan"
 	"rundown/plan/load"
 )

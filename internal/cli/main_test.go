@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"rundown/internal/host"
 	"rundown/internal/planfile"
-
-	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // limitFiles bounds the size of the files that this process writes, where a test asks for it and the system can.

@@ -9,12 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"rundown/internal/cli/render"
-
 	"github.com/google/go-cmp/cmp"
 
 	"rundown/agora/catalog"
 	"rundown/docs"
+	"rundown/internal/cli/render"
 	"rundown/plan"
 	"rundown/plan/rules"
 )

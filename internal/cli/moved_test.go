@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -88,7 +88,7 @@ func TestAMovedClassGoesByBothItsDays(t *testing.T) {
 	if err != nil || len(orders) != 1 {
 		t.Fatalf("%+v, %v, want one order", orders, err)
 	}
-	var order runner.ExtendArgs
+	var order session.ExtendArgs
 	if err := json.Unmarshal(orders[0].Args, &order); err != nil || !order.Start.Equal(c.row.Start) {
 		t.Errorf("the order is %s, %v, want it for the start at %v", orders[0].Args, err, c.row.Start)
 	}

@@ -13,15 +13,16 @@ import (
 	"syscall"
 	"time"
 
-	"rundown/internal/cli/render"
-	"rundown/internal/host"
-
 	"github.com/spf13/cobra"
 
 	"rundown/agora/catalog"
+	"rundown/internal/cli/render"
+	"rundown/internal/host"
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -186,7 +187,7 @@ func (n *nowRun) await(signals <-chan os.Signal) error {
 		case <-n.changes.wake:
 			for _, s := range n.changes.take() {
 				n.show.Update(s)
-				if s.Phase == runner.Over {
+				if s.Phase == session.Over {
 					delete(n.open, s.ID)
 				}
 			}
@@ -253,7 +254,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 	busy := map[string]store.Occurrence{}
 	for _, row := range rows {
 		taken[row.ID] = true
-		if row.State != string(runner.Planned) && row.State != string(runner.Over) && row.End.After(now) { // what is overdue is adopted, and stopped
+		if row.State != string(session.Planned) && row.State != string(session.Over) && row.End.After(now) { // what is overdue is adopted, and stopped
 			busy[row.URL] = row
 		}
 	}
@@ -277,7 +278,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 		}
 		taken[o.ID] = true
 		if row, ok := busy[o.URL.String()]; ok {
-			return nil, nil, runner.Refuse(runner.ReasonPageBusy, "the page of %s is being recorded already: %s, %s since %s; wait for its end, cancel it, or where nobody works on this store rundown run --stop-all", r.ID, row.ID, row.State, row.Start.In(r.Zone).Format("15:04:05"))
+			return nil, nil, reason.Refuse(reason.PageBusy, "the page of %s is being recorded already: %s, %s since %s; wait for its end, cancel it, or where nobody works on this store rundown run --stop-all", r.ID, row.ID, row.State, row.Start.In(r.Zone).Format("15:04:05"))
 		}
 		out, begin = append(out, o), append(begin, at)
 	}
@@ -326,7 +327,7 @@ func (a *app) reportNow(ctx context.Context, w *workplace, ids []string, format 
 	}
 	var wrong []string
 	for _, o := range rows {
-		if o.Outcome != string(runner.Recorded) {
+		if o.Outcome != string(session.Recorded) {
 			wrong = append(wrong, fmt.Sprintf("%s %s", o.Recording, o.Outcome))
 		}
 	}

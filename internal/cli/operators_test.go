@@ -15,12 +15,13 @@ import (
 	"time"
 
 	"rundown/internal/planfile"
-
 	"rundown/plan"
 	"rundown/plan/load"
 	"rundown/plan/rules"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -273,20 +274,20 @@ func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
 	if err != nil || !end.Equal(running.row.End.Add(15*time.Minute)) {
 		t.Fatalf("%v, %v", end, err)
 	}
-	text, err := json.Marshal(runner.ExtendArgs{Until: end})
+	text, err := json.Marshal(session.ExtendArgs{Until: end})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cancel, undo := store.Command{Kind: runner.CommandCancel, Who: "ops"}, store.Command{Kind: runner.CommandUncancel}
-	again, err := class("running", store.Command{Kind: runner.CommandExtend, Args: text}).extendable(5*time.Minute, now)
+	cancel, undo := store.Command{Kind: session.CommandCancel, Who: "ops"}, store.Command{Kind: session.CommandUncancel}
+	again, err := class("running", store.Command{Kind: session.CommandExtend, Args: text}).extendable(5*time.Minute, now)
 	if err != nil || !again.Equal(end.Add(5*time.Minute)) {
 		t.Errorf("on top of one that waits: %v, %v", again, err)
 	}
-	text, err = json.Marshal(runner.ExtendArgs{Until: end.Add(-time.Hour), Start: running.row.Start.Add(-time.Hour)})
+	text, err = json.Marshal(session.ExtendArgs{Until: end.Add(-time.Hour), Start: running.row.Start.Add(-time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	moved, err := class("running", store.Command{Kind: runner.CommandExtend, Args: text}).extendable(5*time.Minute, now)
+	moved, err := class("running", store.Command{Kind: session.CommandExtend, Args: text}).extendable(5*time.Minute, now)
 	if err != nil || !moved.Equal(end.Add(5*time.Minute)) {
 		t.Errorf("on top of one that waits since before the class was moved by an hour: %v, %v", moved, err)
 	}
@@ -302,19 +303,19 @@ func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
 	_, cancelled := class("running", cancel).extendable(time.Minute, now)
 	for want, tt := range map[string]struct {
 		err  error
-		code runner.ReasonCode
+		code reason.Code
 	}{
-		"would be past":             {past, runner.ReasonEndPassed},
-		"has ended already":         {ended, runner.ReasonHasEnded},
-		"being stopped already":     {stopping, runner.ReasonIsStopping},
-		"--undo takes that back":    {cancelled, runner.ReasonIsCancelled},
-		"is over since":             {class("stuck@2031-09-14", cancel).cancellable(true, now), runner.ReasonEndPassed},
-		"is cancelled already, by ": {class("running", cancel).cancellable(false, now), runner.ReasonIsCancelled},
-		"is not cancelled":          {class("running").cancellable(true, now), runner.ReasonNotCancelled},
-		"it ended partial":          {class("yesterday@2031-09-16", undo).cancellable(true, now.Add(-24*time.Hour)), runner.ReasonNotCancelled},
+		"would be past":             {past, reason.EndPassed},
+		"has ended already":         {ended, reason.HasEnded},
+		"being stopped already":     {stopping, reason.IsStopping},
+		"--undo takes that back":    {cancelled, reason.IsCancelled},
+		"is over since":             {class("stuck@2031-09-14", cancel).cancellable(true, now), reason.EndPassed},
+		"is cancelled already, by ": {class("running", cancel).cancellable(false, now), reason.IsCancelled},
+		"is not cancelled":          {class("running").cancellable(true, now), reason.NotCancelled},
+		"it ended partial":          {class("yesterday@2031-09-16", undo).cancellable(true, now.Add(-24*time.Hour)), reason.NotCancelled},
 	} {
-		if tt.err == nil || !strings.Contains(tt.err.Error(), want) || runner.CodeOf(tt.err) != tt.code {
-			t.Errorf("got %v (%s), want %s (%s)", tt.err, runner.CodeOf(tt.err), want, tt.code)
+		if tt.err == nil || !strings.Contains(tt.err.Error(), want) || reason.CodeOf(tt.err) != tt.code {
+			t.Errorf("got %v (%s), want %s (%s)", tt.err, reason.CodeOf(tt.err), want, tt.code)
 		}
 	}
 	cancel.Who = runner.PlanWho // an operator may go by that name

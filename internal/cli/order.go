@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -67,22 +69,22 @@ func ordered(ctx context.Context, s *store.Store, row store.Occurrence) (store.O
 func withOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
 	var done, waiting []store.Command
 	for _, c := range orders {
-		switch begun := row.State != string(runner.Planned); {
-		case c.Occurrence != row.ID || c.Kind == runner.CommandStop && !begun:
+		switch begun := row.State != string(session.Planned); {
+		case c.Occurrence != row.ID || c.Kind == session.CommandStop && !begun:
 		case c.DoneAt.IsZero():
 			waiting = append(waiting, c)
 		case row.Version == 0:
 			done = append(done, c)
 		}
 	}
-	if len(done)+len(waiting) == 0 || row.State == string(runner.Over) && row.Outcome != string(runner.Cancelled) {
+	if len(done)+len(waiting) == 0 || row.State == string(session.Over) && row.Outcome != string(session.Cancelled) {
 		return row
 	}
 	doc := map[string]json.RawMessage{}
 	_ = json.Unmarshal(row.Doc, &doc) // what it does not hold is unknown
 	before := readDoc[struct {
-		Extended *runner.Extension `json:"extended"`
-		Cancel   *runner.Cancel    `json:"cancel"`
+		Extended *session.Extension `json:"extended"`
+		Cancel   *session.Cancel    `json:"cancel"`
 	}](row.Doc)
 	standing, longer := runner.Ordered(before.Cancel, before.Extended, done)
 	cancel, extended := runner.Ordered(standing, longer, waiting)
@@ -111,7 +113,7 @@ func (c class) cancelled() (order orderDoc, ok bool) {
 	if order := readDoc[occurrenceDoc](c.row.Doc).Cancel; order != nil {
 		return *order, true
 	}
-	return orderDoc{}, c.row.Outcome == string(runner.Cancelled)
+	return orderDoc{}, c.row.Outcome == string(session.Cancelled)
 }
 
 // end is when the class ends, by the orders that hold.
@@ -133,10 +135,10 @@ func planEndOf(row store.Occurrence) time.Time {
 // over says that the class has ended; nil where it has not.
 func (c class) over(now time.Time) error {
 	switch {
-	case c.row.State == string(runner.Over) && c.row.Outcome != string(runner.Cancelled):
-		return runner.Refuse(runner.ReasonHasEnded, "%s has ended already: %s", c.row.ID, c.row.Outcome)
+	case c.row.State == string(session.Over) && c.row.Outcome != string(session.Cancelled):
+		return reason.Refuse(reason.HasEnded, "%s has ended already: %s", c.row.ID, c.row.Outcome)
 	case !c.stored() && !c.end().After(now):
-		return runner.Refuse(runner.ReasonEndPassed, "%s is over since %s", c.row.ID, c.end().In(zoneOf(c.row)).Format(time.RFC3339))
+		return reason.Refuse(reason.EndPassed, "%s is over since %s", c.row.ID, c.end().In(zoneOf(c.row)).Format(time.RFC3339))
 	}
 	return nil
 }
@@ -146,21 +148,21 @@ func (c class) cancellable(undo bool, now time.Time) error {
 	order, cancelled := c.cancelled()
 	switch over := c.over(now); {
 	case undo && !c.end().After(now):
-		return runner.Refuse(runner.ReasonEndPassed, "%s is over since %s", c.row.ID, c.end().In(zoneOf(c.row)).Format(time.RFC3339))
+		return reason.Refuse(reason.EndPassed, "%s is over since %s", c.row.ID, c.end().In(zoneOf(c.row)).Format(time.RFC3339))
 	case undo && !cancelled && over != nil:
-		return runner.Refuse(runner.ReasonNotCancelled, "%s is not cancelled, it ended %s", c.row.ID, c.row.Outcome)
+		return reason.Refuse(reason.NotCancelled, "%s is not cancelled, it ended %s", c.row.ID, c.row.Outcome)
 	case undo && !cancelled:
-		return runner.Refuse(runner.ReasonNotCancelled, "%s is not cancelled", c.row.ID)
-	case undo && order.ReasonCode == runner.ReasonCancelledByPlan:
-		return runner.Refuse(order.ReasonCode, "%s is cancelled by its plan; take the change out of the plan", c.row.ID)
+		return reason.Refuse(reason.NotCancelled, "%s is not cancelled", c.row.ID)
+	case undo && order.ReasonCode == reason.CancelledByPlan:
+		return reason.Refuse(order.ReasonCode, "%s is cancelled by its plan; take the change out of the plan", c.row.ID)
 	case undo:
 		return nil
 	case over != nil:
 		return over
 	case cancelled && order.Who == "":
-		return runner.Refuse(runner.ReasonIsCancelled, "%s is cancelled already", c.row.ID)
+		return reason.Refuse(reason.IsCancelled, "%s is cancelled already", c.row.ID)
 	case cancelled:
-		return runner.Refuse(runner.ReasonIsCancelled, "%s is cancelled already, by %s", c.row.ID, order.Who)
+		return reason.Refuse(reason.IsCancelled, "%s is cancelled already, by %s", c.row.ID, order.Who)
 	}
 	return nil
 }
@@ -171,16 +173,16 @@ func (c class) extendable(length time.Duration, now time.Time) (time.Time, error
 	switch over := c.over(now); {
 	case over != nil:
 		return time.Time{}, over
-	case cancelled && order.ReasonCode == runner.ReasonCancelledByPlan:
-		return time.Time{}, runner.Refuse(order.ReasonCode, "%s is cancelled by its plan", c.row.ID)
+	case cancelled && order.ReasonCode == reason.CancelledByPlan:
+		return time.Time{}, reason.Refuse(order.ReasonCode, "%s is cancelled by its plan", c.row.ID)
 	case cancelled:
-		return time.Time{}, runner.Refuse(runner.ReasonIsCancelled, "%s is cancelled; rundown cancel %s --undo takes that back", c.row.ID, c.row.ID)
-	case c.row.State == string(runner.Stopping) && !c.movedAway(now):
-		return time.Time{}, runner.Refuse(runner.ReasonIsStopping, "%s is being stopped already", c.row.ID)
+		return time.Time{}, reason.Refuse(reason.IsCancelled, "%s is cancelled; rundown cancel %s --undo takes that back", c.row.ID, c.row.ID)
+	case c.row.State == string(session.Stopping) && !c.movedAway(now):
+		return time.Time{}, reason.Refuse(reason.IsStopping, "%s is being stopped already", c.row.ID)
 	}
 	end := c.end().Add(length)
 	if !end.After(now) {
-		return time.Time{}, runner.Refuse(runner.ReasonEndPassed, "the new end of %s would be past: %s", c.row.ID, end.In(zoneOf(c.row)).Format(time.RFC3339))
+		return time.Time{}, reason.Refuse(reason.EndPassed, "the new end of %s would be past: %s", c.row.ID, end.In(zoneOf(c.row)).Format(time.RFC3339))
 	}
 	return end, nil
 }

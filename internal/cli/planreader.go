@@ -10,8 +10,8 @@ import (
 
 	"rundown/internal/host"
 	"rundown/internal/planfile"
-
 	"rundown/runner"
+	"rundown/runner/reason"
 )
 
 // planReader reads a daemon's plan files again when they change or SIGHUP asks for it, and applies them. It has a
@@ -159,7 +159,7 @@ func (p *readingPace) check() {
 	}
 	p.warned = true
 	p.log.Warn("plan file takes long to read; plans are not read again until it ends, and the ones at work stay",
-		"reason_code", runner.IssuePlanRejected, "path", p.path, "duration_s", time.Since(p.since).Seconds())
+		"reason_code", reason.IssuePlanRejected, "path", p.path, "duration_s", time.Since(p.since).Seconds())
 }
 
 // reading is what is being read; "": nothing.
@@ -176,7 +176,7 @@ func (p *readingPace) issues() []runner.Issue {
 		return nil
 	}
 	return []runner.Issue{{
-		ID: runner.IssuePlanRejected, Severity: runner.SeverityWarning, Since: p.since,
+		ID: reason.IssuePlanRejected, Severity: runner.SeverityWarning, Since: p.since,
 		Text: fmt.Sprintf("reading %s has not ended since %s: no plan is read again until then, and the ones at work stay",
 			p.path, p.since.UTC().Format(time.RFC3339)),
 		Advice: "look at its file system, or at what writes to it; a restart ends the reading, and recordings go on",

@@ -7,16 +7,15 @@ import (
 	"path/filepath"
 	"slices"
 
-	"rundown/runner"
-	"rundown/runner/store"
+	"github.com/spf13/cobra"
 
 	"rundown/internal/cli/render"
 	"rundown/internal/planfile"
-
-	"github.com/spf13/cobra"
-
 	"rundown/plan"
 	"rundown/plan/rules"
+	"rundown/runner"
+	"rundown/runner/session"
+	"rundown/runner/store"
 )
 
 // loadPlan reads a plan. The error is for one that cannot be read.
@@ -187,7 +186,7 @@ func (a *app) appliedFrom(ctx context.Context) map[string]store.Revision {
 
 // begun lists what the store shows begun and not ended.
 func begun(ctx context.Context, s *store.Store) ([]store.Occurrence, error) {
-	return s.Occurrences(ctx, store.Filter{Open: true, States: []string{string(runner.Starting), string(runner.Recording), string(runner.Stopping)}})
+	return s.Occurrences(ctx, store.Filter{Open: true, States: []string{string(session.Starting), string(session.Recording), string(session.Stopping)}})
 }
 
 // reachable says what a plan lacks to reach the service at all, which is what a stop needs.

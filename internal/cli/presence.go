@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"rundown/internal/cli/render"
-
 	"rundown/runner/store"
 )
 

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"rundown/internal/planfile"
-
 	"rundown/plan/rules"
 	"rundown/runner"
+	"rundown/runner/reason"
 )
 
 // reloader reads the plan files of a daemon again and applies those that have changed. It belongs to one goroutine.
@@ -36,7 +36,7 @@ type readState struct {
 	files   *planfile.Files // as they were read
 	digest  string          // of their content
 	refused string          // why the plan was not applied; "": it was
-	code    runner.ReasonCode
+	code    reason.Code
 	since   time.Time // when it was refused
 	retry   bool      // and the reason may go away without a change of the files
 }
@@ -115,7 +115,7 @@ func (r *reloader) rejected() (issues []runner.Issue) {
 	for i, s := range r.state {
 		if s.refused != "" {
 			issues = append(issues, runner.Issue{
-				ID: runner.IssuePlanRejected, ReasonCode: s.code, Severity: runner.SeverityWarning, Since: s.since,
+				ID: reason.IssuePlanRejected, ReasonCode: s.code, Severity: runner.SeverityWarning, Since: s.since,
 				Text: fmt.Sprintf("plan %s is not taken over from %s, and the one at work stays: %s", r.plans[i].Plan.Name, r.plans[i].Path, s.refused),
 			})
 		}
@@ -145,7 +145,7 @@ func (r *reloader) reload(ctx context.Context, force bool) {
 		switch {
 		case err != nil:
 			state.refused, state.retry, state.since = err.Error(), retry, r.a.clock()
-			state.code = cmp.Or(runner.CodeOf(err), runner.IssuePlanRejected)
+			state.code = cmp.Or(reason.CodeOf(err), reason.IssuePlanRejected)
 			if before.refused == state.refused {
 				state.since = before.since
 			}

@@ -14,10 +14,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"rundown/internal/planfile"
-
 	"github.com/fsnotify/fsnotify"
 	"golang.org/x/sys/unix"
+
+	"rundown/internal/planfile"
 )
 
 // growing is a plan with n recordings of a class tomorrow each; a plan that includes has them in what it includes.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"rundown/internal/cli/render"
-
 	"rundown/runner/store"
 )
 

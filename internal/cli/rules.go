@@ -5,12 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"rundown/internal/cli/render"
-
 	"github.com/spf13/cobra"
 
 	"rundown/agora/catalog"
 	"rundown/docs"
+	"rundown/internal/cli/render"
 	"rundown/plan"
 	"rundown/plan/rules"
 )

@@ -13,18 +13,15 @@ import (
 	"time"
 
 	"github.com/fatih/color"
+	"github.com/spf13/cobra"
 
 	"rundown/agora"
 	"rundown/agora/catalog"
 	"rundown/internal/cli/render"
-	"rundown/plan"
-	"rundown/runner"
-
 	"rundown/internal/planfile"
-
-	"github.com/spf13/cobra"
-
+	"rundown/plan"
 	"rundown/plan/rules"
+	"rundown/runner"
 	"rundown/runner/store"
 )
 

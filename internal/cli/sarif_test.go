@@ -9,11 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"rundown/internal/cli/render"
-	"rundown/internal/planfile"
-
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/load"
 	"rundown/plan/rules"

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	"rundown/internal/cli/render"
-
 	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
+	"rundown/internal/cli/render"
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner/store"

@@ -14,13 +14,12 @@ import (
 	"syscall"
 	"time"
 
-	"rundown/internal/cli/render"
-	"rundown/internal/host"
-	"rundown/internal/planfile"
-
 	"github.com/spf13/cobra"
 
 	"rundown/agora/simulator"
+	"rundown/internal/cli/render"
+	"rundown/internal/host"
+	"rundown/internal/planfile"
 )
 
 // maxFaultsSize bounds the script of faults.

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"rundown/internal/cli/render"
-
 	"github.com/spf13/cobra"
 
-	"rundown/runner"
+	"rundown/internal/cli/render"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -194,15 +194,15 @@ func overdue(rows []store.Occurrence, now time.Time) {
 	for i := range rows {
 		o := &rows[i]
 		switch {
-		case o.State == string(runner.Over), o.Reason != "", o.Start.After(now), readDoc[occurrenceDoc](o.Doc).Cancel != nil:
+		case o.State == string(session.Over), o.Reason != "", o.Start.After(now), readDoc[occurrenceDoc](o.Doc).Cancel != nil:
 			continue
-		case o.State == string(runner.Planned):
+		case o.State == string(session.Planned):
 			o.Reason = "its start has passed, and nobody works on it"
 		case !o.End.After(now):
 			o.Reason = "its end has passed, and nobody works on it"
 		default:
 			o.Reason = "nobody works on it"
 		}
-		o.ReasonCode = string(runner.ReasonUnattended)
+		o.ReasonCode = string(reason.Unattended)
 	}
 }

@@ -14,10 +14,10 @@ import (
 	"rundown/internal/cli/render"
 	"rundown/internal/host"
 	"rundown/internal/planfile"
-
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -82,7 +82,7 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 		return err
 	}
 	defer engine.Close()
-	open := map[string]runner.Phase{}
+	open := map[string]session.Phase{}
 	for _, o := range rows {
 		open[o.ID] = ""
 	}
@@ -126,7 +126,7 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 }
 
 // unknownStops is an end before all has been stopped.
-func unknownStops(why string, open map[string]runner.Phase) error {
+func unknownStops(why string, open map[string]session.Phase) error {
 	return fmt.Errorf("%s: %d classes are not known to be stopped; run --stop-all again", why, len(open))
 }
 
@@ -140,7 +140,7 @@ const (
 // tellStops shows how far the stops are, and removes from open what has ended. A class that its plan has moved is planned
 // again once what ran of it is stopped; beginning it is not the business of this command. It reports whether anything
 // changed.
-func (a *app) tellStops(open map[string]runner.Phase, states []runner.State) (changed bool) {
+func (a *app) tellStops(open map[string]session.Phase, states []session.State) (changed bool) {
 	for _, s := range states {
 		was, ours := open[s.ID]
 		if !ours || was == s.Phase {
@@ -149,10 +149,10 @@ func (a *app) tellStops(open map[string]runner.Phase, states []runner.State) (ch
 		open[s.ID], changed = s.Phase, true
 		fmt.Fprintf(a.err, "%s: %s\n", render.Line(s.ID), s.Phase)
 		switch s.Phase {
-		case runner.Planned:
+		case session.Planned:
 			delete(open, s.ID)
 			fmt.Fprintf(a.out, "%s: stopped; its plan has moved it to %s\n", render.Line(s.ID), s.Start.Format(time.RFC3339))
-		case runner.Over:
+		case session.Over:
 			delete(open, s.ID)
 			fmt.Fprintf(a.out, "%s: %s: %s\n", render.Line(s.ID), s.Outcome, render.Line(s.Reason))
 		}
@@ -220,7 +220,7 @@ func (a *app) toStop(ctx context.Context, s *store.Store) ([]store.Occurrence, *
 func (a *app) orderStops(ctx context.Context, s *store.Store, rows []store.Occurrence) (map[string]int64, error) {
 	orders := map[string]int64{}
 	for _, o := range rows {
-		n, err := s.AddCommand(ctx, store.Command{At: a.clock(), Occurrence: o.ID, Kind: runner.CommandStop, Who: a.who(), Reason: "run --stop-all"})
+		n, err := s.AddCommand(ctx, store.Command{At: a.clock(), Occurrence: o.ID, Kind: session.CommandStop, Who: a.who(), Reason: "run --stop-all"})
 		if err != nil {
 			return nil, fmt.Errorf("leave the order for %s: %w", o.ID, err)
 		}

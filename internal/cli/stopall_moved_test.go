@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // TestStopAllIsDoneWithAClassThatWasMoved has the last session of a moved class stopped, which leaves the class planned.
@@ -14,10 +14,10 @@ func TestStopAllIsDoneWithAClassThatWasMoved(t *testing.T) {
 	var out, said bytes.Buffer
 	a := newApp(Streams{Out: &out, Err: &said})
 	const id = "school/german/20310915T070000Z"
-	open := map[string]runner.Phase{id: runner.Stopping}
-	moved := runner.State{Phase: runner.Planned}
+	open := map[string]session.Phase{id: session.Stopping}
+	moved := session.State{Phase: session.Planned}
 	moved.ID, moved.Start = id, time.Date(2031, 9, 16, 7, 0, 0, 0, time.UTC)
-	a.tellStops(open, []runner.State{moved})
+	a.tellStops(open, []session.State{moved})
 	if len(open) > 0 || !strings.Contains(out.String(), "stopped; its plan has moved it to 2031-09-16") {
 		t.Errorf("%v is waited for, and it says %q", open, out.String())
 	}

@@ -8,11 +8,11 @@ import (
 	"slices"
 
 	"rundown/internal/planfile"
-
 	"rundown/plan"
 	"rundown/plan/load"
 	"rundown/plan/rules"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -30,13 +30,13 @@ func (a *app) plansToStop(ctx context.Context, s *store.Store, given []planfile.
 		}
 		plans = applied
 	}
-	apps := map[runner.AccountRef][]string{} // App IDs of classes that now began
+	apps := map[session.AccountRef][]string{} // App IDs of classes that now began
 	for _, row := range rows {
 		if slices.ContainsFunc(plans, func(p *plan.Plan) bool { return p.Name == row.Plan }) {
 			continue
 		}
 		account := readDoc[struct {
-			Account *runner.AccountRef `json:"account"`
+			Account *session.AccountRef `json:"account"`
 		}](row.Doc).Account
 		switch {
 		case account != nil && !runner.CompleteAccount(account):
@@ -76,7 +76,7 @@ func (a *app) planOf(ctx context.Context, s *store.Store, row store.Occurrence) 
 
 // planOfAccount makes a plan without classes, by which what runs for an account's App IDs can be stopped. It stands in
 // the place of the plan that it comes from, so that references to files stand for the same.
-func planOfAccount(n int, account runner.AccountRef, ids []string) (*plan.Plan, error) {
+func planOfAccount(n int, account session.AccountRef, ids []string) (*plan.Plan, error) {
 	apps := map[string]any{}
 	for i, id := range ids {
 		apps[fmt.Sprintf("app-%d", i+1)] = map[string]string{"id": id}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"rundown/internal/cli/render"
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -34,7 +34,7 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 // awaitStops waits until a daemon has carried out the orders, until it has ended, or until nothing has changed for too
 // long. It fails where a session may still run.
 func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]int64, left *leftover) error {
-	open := map[string]runner.Phase{}
+	open := map[string]session.Phase{}
 	for id := range orders {
 		open[id] = ""
 	}
@@ -68,7 +68,7 @@ func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]
 
 // lookAtStops reads how far the open stops are, tells of what has changed, and removes from open what has ended and
 // what the daemon does not stop.
-func (a *app) lookAtStops(ctx context.Context, s *store.Store, orders map[string]int64, open map[string]runner.Phase, left *leftover) (changed bool, err error) {
+func (a *app) lookAtStops(ctx context.Context, s *store.Store, orders map[string]int64, open map[string]session.Phase, left *leftover) (changed bool, err error) {
 	var ids []string
 	for id := range open {
 		ids = append(ids, id)
@@ -98,7 +98,7 @@ func (a *app) lookAtStops(ctx context.Context, s *store.Store, orders map[string
 	changed = a.tellStops(open, states)
 	for _, id := range ids {
 		phase, waits := open[id]
-		if result, ok := refused[id]; ok && waits && phase != runner.Stopping {
+		if result, ok := refused[id]; ok && waits && phase != session.Stopping {
 			fmt.Fprintf(a.out, "%s: not stopped: %s\n", render.Line(id), render.Line(result))
 			delete(open, id)
 			changed = true

@@ -8,8 +8,7 @@ import (
 	"time"
 
 	"rundown/internal/cli/render"
-
-	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -40,31 +39,31 @@ var asks = map[string]string{
 }
 
 // changes are what an update is for, in words.
-var changes = map[runner.Change]string{
-	runner.ChangeHold: "asks the service to end the hold",
-	runner.ChangePush: "asks the service to move the push",
-	runner.ChangeKeys: "sends fresh storage credentials",
+var changes = map[session.Change]string{
+	session.ChangeHold: "asks the service to end the hold",
+	session.ChangePush: "asks the service to move the push",
+	session.ChangeKeys: "sends fresh storage credentials",
 }
 
 // orders are what operators order, in words.
-var orders = map[string]string{runner.CommandUncancel: "take the cancel back"}
+var orders = map[string]string{session.CommandUncancel: "take the cancel back"}
 
 // becomes are the states of an occurrence, in words.
-var becomes = map[runner.Phase]string{
-	runner.Planned:   "is planned",
-	runner.Starting:  "is being started",
-	runner.Recording: "is being recorded",
-	runner.Stopping:  "is being stopped",
-	runner.Over:      "is over",
+var becomes = map[session.Phase]string{
+	session.Planned:   "is planned",
+	session.Starting:  "is being started",
+	session.Recording: "is being recorded",
+	session.Stopping:  "is being stopped",
+	session.Over:      "is over",
 }
 
 // tell puts an entry of an occurrence's log into words.
 func tell(o store.Occurrence, e store.Event, zone *time.Location) string {
 	var data struct {
-		Session   int           `json:"session"`
-		Change    runner.Change `json:"change"`
-		RequestID string        `json:"request_id"`
-		Until     *time.Time    `json:"until"`
+		Session   int            `json:"session"`
+		Change    session.Change `json:"change"`
+		RequestID string         `json:"request_id"`
+		Until     *time.Time     `json:"until"`
 	}
 	_ = json.Unmarshal(e.Data, &data) // what it does not hold is not told
 	text := e.Text
@@ -77,8 +76,8 @@ func tell(o store.Occurrence, e store.Event, zone *time.Location) string {
 			text = fmt.Sprintf("session %d: %s", data.Session, text)
 		}
 	case "state":
-		switch words := becomes[runner.Phase(e.Text)]; {
-		case e.Text == string(runner.Over) && e.At.Before(o.End): // cancelled or given up before its time
+		switch words := becomes[session.Phase(e.Text)]; {
+		case e.Text == string(session.Over) && e.At.Before(o.End): // cancelled or given up before its time
 			text = "nothing more is done about the class"
 		case words != "":
 			text = "the class " + words

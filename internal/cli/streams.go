@@ -9,11 +9,11 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mattn/go-isatty"
+
 	"rundown/internal/cli/render"
 	"rundown/internal/host"
-	"rundown/runner"
-
-	"github.com/mattn/go-isatty"
+	"rundown/runner/reason"
 )
 
 // output is standard output. It remembers the first failure, so that a full disk ends in an exit status and not in
@@ -40,7 +40,7 @@ func (a *app) queueLog() {
 	notice := func(lines int, since time.Time) []byte {
 		var b bytes.Buffer
 		if log, err := host.NewLogger(&b, a.flags.logFormat, "warn"); err == nil {
-			log.Warn("log lines were dropped because standard error did not take them", "reason_code", runner.IssueLogDropped, "lines", lines, "since", since.UTC())
+			log.Warn("log lines were dropped because standard error did not take them", "reason_code", reason.IssueLogDropped, "lines", lines, "since", since.UTC())
 		}
 		return b.Bytes()
 	}

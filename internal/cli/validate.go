@@ -7,11 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"rundown/internal/cli/render"
-	"rundown/internal/planfile"
-
 	"github.com/spf13/cobra"
 
+	"rundown/internal/cli/render"
+	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/rules"
 )

@@ -5,11 +5,10 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"rundown/internal/cli/render"
-
 	"github.com/spf13/cobra"
 
 	"rundown/agora/catalog"
+	"rundown/internal/cli/render"
 	"rundown/plan"
 )
 

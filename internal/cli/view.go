@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"rundown/internal/cli/render"
-
 	"rundown/internal/redact"
 	"rundown/plan"
-	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -100,13 +100,13 @@ type occurrenceDoc struct {
 
 // orderDoc is an order in the runner's account.
 type orderDoc struct {
-	Until      *time.Time        `json:"until,omitempty"` // of an extension
-	Start      time.Time         `json:"start,omitzero"`  // of the class that an extension was given for
-	End        time.Time         `json:"end,omitzero"`    // of the same by its plan
-	Who        string            `json:"who"`
-	Reason     string            `json:"reason,omitempty"`
-	ReasonCode runner.ReasonCode `json:"reason_code,omitempty"` // of a cancellation: whether an operator or the plan gave it
-	Pending    bool              `json:"pending,omitempty"`     // no daemon has carried it out yet
+	Until      *time.Time  `json:"until,omitempty"` // of an extension
+	Start      time.Time   `json:"start,omitzero"`  // of the class that an extension was given for
+	End        time.Time   `json:"end,omitzero"`    // of the same by its plan
+	Who        string      `json:"who"`
+	Reason     string      `json:"reason,omitempty"`
+	ReasonCode reason.Code `json:"reason_code,omitempty"` // of a cancellation: whether an operator or the plan gave it
+	Pending    bool        `json:"pending,omitempty"`     // no daemon has carried it out yet
 }
 
 // extensionOf is the extension of a class with the end that it gives the class now. It has no effect where the class ends
@@ -118,7 +118,7 @@ func extensionOf(o store.Occurrence) (x *orderDoc, effective bool) {
 	}
 	own := planEndOf(o)
 	x = doc.Extended
-	until := (&runner.Extension{Until: *x.Until, Start: x.Start, End: x.End}).UntilFor(o.Start, own)
+	until := (&session.Extension{Until: *x.Until, Start: x.Start, End: x.End}).UntilFor(o.Start, own)
 	x.Until = &until
 	return x, until.After(own)
 }
@@ -329,7 +329,7 @@ func reasonOf(o store.Occurrence, sessions []store.Session, name string, zone *t
 	switch {
 	case leftPlan(o, doc):
 		parts = append(parts, leftText(doc, name, zone))
-	case o.State != string(runner.Over):
+	case o.State != string(session.Over):
 		if text := movedText(o, doc, sessions, zone); text != "" {
 			parts = append(parts, text)
 		}
@@ -348,7 +348,7 @@ func reasonOf(o store.Occurrence, sessions []store.Session, name string, zone *t
 
 // leftPlan says that a class is recorded to its end although no active plan holds it.
 func leftPlan(o store.Occurrence, doc occurrenceDoc) bool {
-	begun := o.State == string(runner.Starting) || o.State == string(runner.Recording)
+	begun := o.State == string(session.Starting) || o.State == string(session.Recording)
 	return doc.Absent && begun && doc.Cancel == nil
 }
 
@@ -378,7 +378,7 @@ func movedText(o store.Occurrence, doc occurrenceDoc, sessions []store.Session, 
 	default:
 		what += "the earlier session stopped at " + at.In(zone).Format("Mon 2006-01-02 15:04:05 MST")
 	}
-	if len(sessions) > doc.Earlier || o.State == string(runner.Over) {
+	if len(sessions) > doc.Earlier || o.State == string(session.Over) {
 		return what
 	}
 	return what + ", the class is planned again for " + o.Start.In(zone).Format("Mon 2006-01-02 15:04 MST")
@@ -388,7 +388,7 @@ func movedText(o store.Occurrence, doc occurrenceDoc, sessions []store.Session, 
 // ended.
 func stoppedAt(earlier int, sessions []store.Session) (last *time.Time, over bool) {
 	for _, s := range sessions[:min(earlier, len(sessions))] {
-		if !runner.SessionState(s.State).Final() {
+		if !session.SessionState(s.State).Final() {
 			return nil, false
 		}
 		if at := readDoc[sessionDoc](s.Doc).StoppedAt; at != nil && !at.IsZero() && (last == nil || at.After(*last)) {

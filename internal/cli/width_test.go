@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"rundown/internal/cli/render"
-
 	"github.com/mattn/go-runewidth"
 
+	"rundown/internal/cli/render"
 	"rundown/runner/store"
 )
 

@@ -12,15 +12,16 @@ import (
 	"sync"
 	"time"
 
-	"rundown/internal/host"
-	"rundown/internal/planfile"
-
 	"rundown/agora"
 	"rundown/agora/catalog"
 	"rundown/agora/simulator"
+	"rundown/internal/host"
+	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -197,7 +198,7 @@ func (w *workplace) unresolved(p *plan.Plan) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return runner.Refuse(runner.IssueReferencesUnset, "plan %s: not set: %s", p.Files[0].Path, joinSome(missing, 8))
+	return reason.Refuse(reason.IssueReferencesUnset, "plan %s: not set: %s", p.Files[0].Path, joinSome(missing, 8))
 }
 
 // joinSome lists at most n items.
@@ -281,13 +282,13 @@ func (w *workplace) config(log *slog.Logger) runner.Config {
 // stateQueue hands over the changes of an engine, which never waits for it. It is safe for concurrent use.
 type stateQueue struct {
 	mu     sync.Mutex
-	states []runner.State
+	states []session.State
 	wake   chan struct{} // holds a token while there may be some
 }
 
 func newStateQueue() *stateQueue { return &stateQueue{wake: make(chan struct{}, 1)} }
 
-func (q *stateQueue) add(s runner.State) {
+func (q *stateQueue) add(s session.State) {
 	q.mu.Lock()
 	q.states = append(q.states, s)
 	q.mu.Unlock()
@@ -297,7 +298,7 @@ func (q *stateQueue) add(s runner.State) {
 	}
 }
 
-func (q *stateQueue) take() []runner.State {
+func (q *stateQueue) take() []session.State {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	states := q.states

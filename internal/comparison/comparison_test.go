@@ -25,6 +25,7 @@ import (
 	"rundown/plan/load"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -249,10 +250,10 @@ func rundown(t *testing.T, service http.RoundTripper, p *plan.Plan, _ []class) f
 	for _, boot := range boots {
 		time.Sleep(time.Until(boot.from))
 		l := &life{service: service}
-		engine := l.engine(st, func(s runner.State) {
+		engine := l.engine(st, func(s session.State) {
 			mu.Lock()
 			defer mu.Unlock()
-			if s.Phase == runner.Over && (s.Outcome != runner.Recorded || strings.Contains(s.Reason, "orphan")) {
+			if s.Phase == session.Over && (s.Outcome != session.Recorded || strings.Contains(s.Reason, "orphan")) {
 				told[s.Cname] = true
 			}
 		})
@@ -280,7 +281,7 @@ func (l *life) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.service.RoundTrip(r)
 }
 
-func (l *life) engine(st *store.Store, onChange func(runner.State)) *runner.Engine {
+func (l *life) engine(st *store.Store, onChange func(session.State)) *runner.Engine {
 	quiet := slog.New(slog.DiscardHandler)
 	lookup := func(r plan.Reference) (string, error) { return "example-" + r.Name, nil }
 	return runner.New(runner.Config{

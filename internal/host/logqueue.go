@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rundown/runner"
+	"rundown/runner/reason"
 )
 
 // LogQueueSize is how many bytes of log may wait for whoever reads standard error. The test binary sets it.
@@ -150,7 +151,7 @@ func (q *LogQueue) Issues() []runner.Issue {
 		return nil
 	}
 	return []runner.Issue{{
-		ID: runner.IssueLogDropped, Severity: runner.SeverityWarning, Since: q.since,
+		ID: reason.IssueLogDropped, Severity: runner.SeverityWarning, Since: q.since,
 		Text:   fmt.Sprintf("log lines dropped since %s because standard error does not take them: %d", q.since.UTC().Format(time.RFC3339), lines),
 		Advice: "check what reads it",
 	}}

@@ -19,10 +19,10 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"rundown/agora"
 	"rundown/internal/redact"
-
-	"pgregory.net/rapid"
 )
 
 var upperHex = regexp.MustCompile(`%[0-9A-F]{2}`)

@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"rundown/internal/redact"
 	"rundown/plan"
-
-	"pgregory.net/rapid"
 )
 
 const canary = "CANARY"

@@ -51,7 +51,7 @@ const (
 	testRequests  = "runner.TestRequestsAreBuiltAsDocumented"
 	testHours     = "schedule.TestHoursAreRoundedUpWithOneToSpare"
 	testUIDs      = "schedule.TestUIDsAreLegalDistinctAndFollowFromTheIdentity"
-	testDecide    = "runner.TestDecide"
+	testDecide    = "session.TestDecide"
 	testDay       = "runner.TestADayOfTheTimetableIsRecordedWhole"
 	testWire      = "agora.TestRequestsAreWhatTheDocumentationPrints"
 	testClasses   = "agora.TestEveryDocumentedAnswerHasItsClass"
@@ -60,9 +60,9 @@ const (
 	testInstants  = "catalog.TestTriesFallOnTheDocumentedInstants"
 	testPauses    = "catalog.TestSinglePausesAreTheDocumentedOnes"
 	testFacts     = "catalog.TestStreamLimitsAndPricesAreTheDocumentedOnes"
-	testConfirm   = "runner.TestConfirmingQueriesFollowTheDocumentedBackOff"
+	testConfirm   = "session.TestConfirmingQueriesFollowTheDocumentedBackOff"
 	testRenewal   = "runner.TestARenewalSendsTheWholeStorageBlock"
-	testHourly    = "runner.TestTemporaryKeysAreRenewedEveryHourAndAFailureIsTriedAgain"
+	testHourly    = "session.TestTemporaryKeysAreRenewedEveryHourAndAFailureIsTriedAgain"
 	testSignature = "agora.TestSignaturesAreVerifiedOverTheRawBody"
 )
 
@@ -103,7 +103,7 @@ var keepings = map[string]Keeping{
 	"resource-expired-hour-range":        {ByConstruction, "plan.Occurrence.Hours", testHours},
 	"max-recording-hour-within-resource": {ByConstruction, "plan.Occurrence.Hours", testHours},
 	"max-recording-hour-fits-plan":       {ByConstruction, "plan.Occurrence.Hours", testHours},
-	"stop-explicitly":                    {ByConstruction, "runner.end", testDay},
+	"stop-explicitly":                    {ByConstruction, "session.end", testDay},
 	"acquire-no-region-affinity":         {ByConstruction, "runner.AcquireRequest", testRequests},
 	"token-not-for-web":                  {ByConstruction, "runner.StartRequest", testRequests},
 	"recording-config-not-for-web":       {ByConstruction, "runner.StartRequest", testRequests},
@@ -124,7 +124,7 @@ var keepings = map[string]Keeping{
 	"video-bitrate-default":              {ByConstruction, "runner.StartRequest", testRequests},
 	"rtmp-outputs-required":              {ByConstruction, "runner.publisher", testRequests},
 	"rtmp-single-output":                 {ByConstruction, "runner.publisher", testRequests},
-	"update-rtmp-needs-push":             {ByConstruction, "runner.wanted", testDecide},
+	"update-rtmp-needs-push":             {ByConstruction, "session.wanted", testDecide},
 	"onhold-needs-resume":                {ByConstruction, "runner.HoldRequest", "runner.TestAnExactStartIsWrittenFromTheBellOn"},
 	"sts-expiration-format":              {ByConstruction, "runner.storageConfig", testRenewal},
 	"exclude-resource-ids-for-backup":    {ByConstruction, "runner.AcquireRequest", "runner.TestUpToFourSessionsRecordAClassAtOnceAndEachIsReplacedOnlyInItsLane"},
@@ -175,50 +175,50 @@ var keepings = map[string]Keeping{
 	"acquire-scene-web":           {ByRuntime, "runner.AcquireRequest", testRequests},
 	"start-parameter-consistent":  {ByRuntime, "runner.AcquireRequest", testRequests},
 	"pcw-406-retry-later":         {ByRuntime, "catalog.CapacityWaits", testDecide},
-	"task-leaks":                  {ByRuntime, "runner.decide", testDay},
-	"instance-one-resource":       {ByRuntime, "runner.decide", testDay},
+	"task-leaks":                  {ByRuntime, "session.decide", testDay},
+	"instance-one-resource":       {ByRuntime, "session.decide", testDay},
 	"start-ids-match-acquire":     {ByRuntime, "runner.StartRequest", testDay},
 	"resource-id-validity":        {ByRuntime, "catalog.ResourceLife", testDecide},
-	"resource-id-single-use":      {ByRuntime, "runner.unstarted", testDecide},
-	"start-once-per-resource":     {ByRuntime, "runner.started", testDecide},
-	"start-task-conflict":         {ByRuntime, "runner.conflict", testDecide},
-	"storage-credentials-correct": {ByRuntime, "runner.gone", testDecide},
-	"start-verify-by-query":       {ByRuntime, "runner.queried", testDecide},
+	"resource-id-single-use":      {ByRuntime, "session.unstarted", testDecide},
+	"start-once-per-resource":     {ByRuntime, "session.started", testDecide},
+	"start-task-conflict":         {ByRuntime, "session.conflict", testDecide},
+	"storage-credentials-correct": {ByRuntime, "session.gone", testDecide},
+	"start-verify-by-query":       {ByRuntime, "session.queried", testDecide},
 	"timing-first-query":          {ByRuntime, "catalog.FirstQuery", testConfirm},
 	"timing-confirm-backoff":      {ByRuntime, "catalog.ConfirmWaits", testConfirm},
 	"timing-confirm-deadline":     {ByRuntime, "catalog.ConfirmDeadline", testConfirm},
 	"start-retry-50x":             {ByRuntime, "catalog.StartWaits", testDecide},
-	"start-new-uid-after-retries": {ByRuntime, "runner.started", testDecide},
+	"start-new-uid-after-retries": {ByRuntime, "session.started", testDecide},
 	"start-retry-65":              {ByRuntime, "catalog.StartPendingWaits", testDecide},
-	"start-502-new-session":       {ByRuntime, "runner.started", testDecide},
+	"start-502-new-session":       {ByRuntime, "session.started", testDecide},
 	"start-62-retry-then-new":     {ByRuntime, "catalog.StartTimeoutWaits", testInstants},
-	"start-40x-no-retry":          {ByRuntime, "runner.refused", testDecide},
+	"start-40x-no-retry":          {ByRuntime, "session.refused", testDecide},
 	"monitor-interval":            {ByRuntime, "catalog.MonitorInterval", testPauses},
 	"monitor-404-backoff":         {ByRuntime, "catalog.GoneWaits", testInstants},
 	"monitor-50x-backoff":         {ByRuntime, "catalog.TroubleWaits", testInstants},
 	"failover-window":             {ByRuntime, "catalog.FailoverWindow", testDecide},
-	"failover-restart-other-uid":  {ByRuntime, "runner.lost", testDecide},
-	"query-only-while-live":       {ByRuntime, "runner.gone", testDecide},
+	"failover-restart-other-uid":  {ByRuntime, "session.lost", testDecide},
+	"query-only-while-live":       {ByRuntime, "session.gone", testDecide},
 	"update-onhold-explicit":      {ByRuntime, "agora.App.Update", testWire},
-	"update-serial":               {ByRuntime, "runner.ask", testDecide},
-	"stop-then-acquire":           {ByRuntime, "runner.begin", testDecide},
+	"update-serial":               {ByRuntime, "session.ask", testDecide},
+	"stop-then-acquire":           {ByRuntime, "session.begin", testDecide},
 
-	"onhold-lead-time":              {ByRuntime, "schedule.HoldLead", "runner.TestAnExactStartIsHeldForAMinuteAndResumedAtTheBell"},
+	"onhold-lead-time":              {ByRuntime, "schedule.HoldLead", "session.TestAnExactStartIsHeldForAMinuteAndResumedAtTheBell"},
 	"sts-min-validity":              {ByRuntime, "runner.ReadKeys", "runner.TestNoClassBeginsWithKeysThatRunOutTooSoon"},
-	"sts-refresh-hourly":            {ByRuntime, "runner.keysSent", testHourly},
-	"sts-refresh-before-expiry":     {ByRuntime, "runner.keysSent", "runner.TestKeysAreRenewedAtHalfOfTheTimeThatIsLeft"},
+	"sts-refresh-hourly":            {ByRuntime, "session.keysSent", testHourly},
+	"sts-refresh-before-expiry":     {ByRuntime, "session.keysSent", "session.TestKeysAreRenewedAtHalfOfTheTimeThatIsLeft"},
 	"update-storage-complete":       {ByRuntime, "runner.KeysRequest", testRenewal},
-	"rtmp-disconnected-change-url":  {ByRuntime, "runner.pushed", "runner.TestABrokenPushMovesToTheFallbackAndStaysThere"},
-	"query-files-after-first-slice": {ByRuntime, "runner.running", "runner.TestFilesAreAskedForAfterTheFirstSlice"},
+	"rtmp-disconnected-change-url":  {ByRuntime, "session.pushed", "session.TestABrokenPushMovesToTheFallbackAndStaysThere"},
+	"query-files-after-first-slice": {ByRuntime, "session.running", "session.TestFilesAreAskedForAfterTheFirstSlice"},
 
 	// Notifications.
-	"restart-on-stopped-nonzero": {ByRuntime, "runner.toldOver", "runner.TestAStopThatANotificationTellsOfIsConfirmedByAQueryAndReplacedAtOnce"},
+	"restart-on-stopped-nonzero": {ByRuntime, "session.toldOver", "session.TestAStopThatANotificationTellsOfIsConfirmedByAQueryAndReplacedAtOnce"},
 	"webhook-answer-10s":         {ByRuntime, "runner.Notify", "runner.TestTakingANotificationNeverWaits"},
 	"webhook-answer-json":        {ByRuntime, "web.Webhook", "web.TestNotificationsAreTakenOnlyWhenSignedAndWhole"},
 	"webhook-product-id":         {ByRuntime, "runner.Notify", "runner.TestTakingANotificationNeverWaits"},
 	"webhook-duplicates":         {ByRuntime, "runner.recent.add", "runner.TestANotificationThatComesTwiceIsKnownByItsIDAndByItsPlaceInItsSession"},
-	"webhook-out-of-order":       {ByRuntime, "runner.noticed", "runner.TestANotificationOfASessionsEndReplacesItWithinSeconds"},
-	"webhook-fatal-error-query":  {ByRuntime, "runner.noticed", "runner.TestAnErrorOfTheHighestLevelIsFollowedByAQuery"},
+	"webhook-out-of-order":       {ByRuntime, "session.noticed", "runner.TestANotificationOfASessionsEndReplacesItWithinSeconds"},
+	"webhook-fatal-error-query":  {ByRuntime, "session.noticed", "session.TestAnErrorOfTheHighestLevelIsFollowedByAQuery"},
 	"webhook-verify-signature":   {ByRuntime, "agora.VerifySignature", testSignature},
 	"webhook-signature-raw-body": {ByRuntime, "agora.VerifySignature", testSignature},
 	"webhook-unknown-fields":     {ByRuntime, "agora.Event.Details", "agora.TestTheDetailsOfEachKindAreRead"},

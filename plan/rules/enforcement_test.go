@@ -15,7 +15,7 @@ import (
 
 // sources are the packages that keepings name, by their names.
 var sources = map[string]string{
-	"plan": "..", "load": "../load", "schedule": "../schedule", "rules": ".", "forecast": "../forecast", "agora": "../../agora", "catalog": "../../agora/catalog", "simulator": "../../agora/simulator", "runner": "../../runner", "web": "../../runner/web", "cli": "../../internal/cli",
+	"plan": "..", "load": "../load", "schedule": "../schedule", "rules": ".", "forecast": "../forecast", "agora": "../../agora", "catalog": "../../agora/catalog", "simulator": "../../agora/simulator", "runner": "../../runner", "session": "../../runner/session", "web": "../../runner/web", "cli": "../../internal/cli",
 }
 
 // functionsOf lists the functions and methods of every package, as package.Name, from the sources themselves.

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"rundown/runner"
+	"rundown/runner/reason"
 )
 
 func TestReadyzAnswers503WhereClassesCannotBegin(t *testing.T) {
 	since := time.Date(2031, 9, 15, 7, 0, 0, 0, time.UTC)
-	clock := runner.Issue{ID: runner.IssueClockOff, Severity: runner.SeverityWarning, Since: since, Text: "it is 7s behind", Advice: "use NTP"}
-	refused := runner.Issue{ID: runner.IssueAccountRefused, Severity: runner.SeverityCritical, Since: since, Text: "HTTP 401", Blocking: true}
+	clock := runner.Issue{ID: reason.IssueClockOff, Severity: runner.SeverityWarning, Since: since, Text: "it is 7s behind", Advice: "use NTP"}
+	refused := runner.Issue{ID: reason.IssueAccountRefused, Severity: runner.SeverityCritical, Since: since, Text: "HTTP 401", Blocking: true}
 	for _, tt := range []struct {
 		name    string
 		ready   bool

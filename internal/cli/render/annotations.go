@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"rundown/internal/planfile"
-
 	"rundown/plan"
 )
 

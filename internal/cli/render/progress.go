@@ -11,7 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"rundown/plan"
-	"rundown/runner"
+	"rundown/runner/session"
 )
 
 // Progress shows the life of each recording of now: a bar on a terminal, otherwise a line for each change.
@@ -44,7 +44,7 @@ func NewProgress(lines io.Writer, terminal *os.File, occurrences []plan.Occurren
 	}
 	for i := range occurrences {
 		o := &occurrences[i]
-		l := &life{name: o.Recording.ID, zone: o.Settings.Zone, start: o.Start, end: o.End, state: string(runner.Planned)}
+		l := &life{name: o.Recording.ID, zone: o.Settings.Zone, start: o.Start, end: o.End, state: string(session.Planned)}
 		p.lives[o.ID] = l
 		if p.bars != nil {
 			l.bar = p.bars.AddBar(o.End.Sub(o.Start).Milliseconds(),
@@ -93,7 +93,7 @@ func (p *Progress) Log() io.Writer {
 }
 
 // Update takes in a stored step.
-func (p *Progress) Update(s runner.State) {
+func (p *Progress) Update(s session.State) {
 	l := p.lives[s.ID]
 	if l == nil {
 		return
@@ -106,14 +106,14 @@ func (p *Progress) Update(s runner.State) {
 	case p.bars == nil && text != l.said:
 		fmt.Fprintf(p.err, "%s  %-20s  %s\n", time.Now().In(l.zone).Format("15:04:05"), l.name, text)
 		l.said = text
-	case p.bars != nil && s.Phase == runner.Over:
+	case p.bars != nil && s.Phase == session.Over:
 		l.bar.SetCurrent(l.end.Sub(l.start).Milliseconds())
 	}
 }
 
 // describe puts a state into a few words.
-func describe(s runner.State, zone *time.Location) string {
-	if s.Phase == runner.Over {
+func describe(s session.State, zone *time.Location) string {
+	if s.Phase == session.Over {
 		return string(s.Outcome)
 	}
 	if len(s.Sessions) == 0 {
@@ -125,9 +125,9 @@ func describe(s runner.State, zone *time.Location) string {
 		text = fmt.Sprintf("session %d: %s", x.Attempt, text)
 	}
 	switch {
-	case x.State == runner.SessionRunning:
+	case x.State == session.SessionRunning:
 		text = "recording until " + s.Until.In(zone).Format("15:04:05")
-	case x.State == runner.SessionConfirming:
+	case x.State == session.SessionConfirming:
 		text += " " + x.SID
 	case x.Reason != "" && !x.State.Final():
 		text += ": " + x.Reason

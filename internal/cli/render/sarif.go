@@ -11,10 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"rundown/internal/planfile"
-
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
+	"rundown/internal/planfile"
 	"rundown/plan"
 )
 

@@ -5,11 +5,10 @@ import (
 	"io"
 	"strings"
 
-	"rundown/internal/planfile"
-
 	"github.com/fatih/color"
 	"github.com/mattn/go-runewidth"
 
+	"rundown/internal/planfile"
 	"rundown/internal/redact"
 	"rundown/plan"
 )

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"rundown/internal/planfile"
-
 	"rundown/plan"
 )
 

@@ -1,0 +1,257 @@
+package session
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rundown/agora/catalog"
+	"rundown/runner/reason"
+)
+
+// finish settles the outcome by the best evidence there is and says which that was.
+func (d *Decision) finish() {
+	s := &d.S
+	s.EndedAt = d.now
+	d.orphanDoubtful()
+	gaveUp := s.gaveUp()
+	s.Gaps = gaps(s.Start, s.End, s.Sessions)
+	foreign := s.foreignStory()
+	why := append(d.outcome(gaveUp), foreign...)
+	for _, x := range s.Sessions {
+		if x.orphaned() {
+			why = append(why, x.Reason)
+		}
+		why = append(why, x.Remarks...)
+		why = append(why, x.uploadProblems()...)
+	}
+	why = append(why, d.earlierAccount()...)
+	if s.LaneCount() > 1 && gaveUp.None() {
+		for _, l := range s.Lanes[:s.LaneCount()] {
+			if l.GaveUp != "" {
+				why = append(why, fmt.Sprintf("one of the %d recordings at once was given up: %s", s.LaneCount(), l.GaveUp))
+			}
+		}
+	}
+	s.Reason = strings.Join(why, "; ")
+	d.note("%s: %s", s.Outcome, s.Reason)
+}
+
+// outcome sets the outcome and its reason code, and gives the first sentences of the reason.
+func (d *Decision) outcome(gaveUp reason.Reason) (why []string) {
+	s := &d.S
+	covered := s.covered()
+	switch {
+	case s.Cancel != nil && s.Cancel.At.Before(s.End):
+		s.Outcome, s.ReasonCode = Cancelled, cmp.Or(s.Cancel.ReasonCode, reason.CancelledByOperator)
+		text := "cancelled by " + s.Cancel.Who
+		if s.Cancel.Reason != "" {
+			text += ": " + s.Cancel.Reason
+		}
+		if !covered {
+			s.Gaps = nil
+		}
+		return []string{text}
+	case s.dropped():
+		s.Outcome, s.ReasonCode, s.Gaps = Cancelled, reason.LeftPlan, nil
+		return []string{"the plan no longer holds it"}
+	case s.Fresh() && !covered:
+		late := gaveUp.Or(d.lateness(0))
+		s.Outcome, s.ReasonCode = Missed, late.Code
+		return []string{late.Text}
+	case !covered:
+		return d.failedOutcome(gaveUp)
+	case len(s.Gaps) > 0:
+		return d.partialOutcome(gaveUp)
+	default:
+		s.Outcome = Recorded
+		return d.account()
+	}
+}
+
+// failedOutcome is the outcome of a class of which nothing was recorded although it was begun.
+func (d *Decision) failedOutcome(gaveUp reason.Reason) []string {
+	s := &d.S
+	last := s.Sessions[len(s.Sessions)-1].reason()
+	s.Outcome = Failed
+	s.ReasonCode = cmp.Or(gaveUp.Code, last.Code, reason.NothingRecorded)
+	why := []string{cmp.Or(gaveUp.Text, "nothing was recorded")}
+	why = append(why, d.mayHold("nothing of ours recorded")...)
+	// Foreign answers and orphans are told below, and what a lane was given up for may quote its last session.
+	told := last.None() || last.Code == reason.ForeignAnswer || last.Code.Orphan() || strings.Contains(gaveUp.Text, last.Text)
+	if !told {
+		why = append(why, last.Text)
+	}
+	return why
+}
+
+// partialOutcome is the outcome of a class that was recorded with gaps.
+func (d *Decision) partialOutcome(gaveUp reason.Reason) []string {
+	s := &d.S
+	s.Outcome = Partial
+	why := []string{fmt.Sprintf("%v of the class are missing", missing(s.Gaps).Round(100*time.Millisecond))}
+	switch {
+	case !gaveUp.None():
+		s.ReasonCode = gaveUp.Code
+		why = append(why, gaveUp.Text)
+	case s.Begin.Add(catalog.StartLead()).After(s.Start):
+		s.ReasonCode = d.lateness(0).Code
+		why = append(why, "it was begun late")
+	default:
+		s.ReasonCode = s.gapCode()
+	}
+	why = append(why, d.mayHold("what is missing is not in a session of ours")...)
+	return append(why, d.account()...)
+}
+
+// gapCode is the code of what most likely made the gaps: the first session that failed or was lost, else the first that
+// ended otherwise than by our stop.
+func (s *State) gapCode() reason.Code {
+	var other reason.Code
+	for _, x := range s.current() {
+		if x.ReasonCode != "" && x.State != SessionEnded {
+			return x.ReasonCode
+		}
+		other = cmp.Or(other, x.ReasonCode)
+	}
+	return cmp.Or(other, reason.Incomplete)
+}
+
+func (x *Session) orphaned() bool { return x.State == SessionOrphan || x.ReasonCode.Orphan() }
+
+// orphanDoubtful makes orphans of the sessions whose starts nothing has settled.
+func (d *Decision) orphanDoubtful() {
+	for i := range d.S.Sessions {
+		if x := &d.S.Sessions[i]; x.State == SessionFailed && x.Doubt && !x.Refused && !d.S.refuted(x) {
+			d.orphan(x)
+		}
+	}
+}
+
+// mayHold names the sessions that nobody could confirm, which may have written what ours did not, and where to look.
+func (d *Decision) mayHold(missing string) []string {
+	var out []string
+	for _, x := range d.S.Sessions {
+		if !x.orphaned() {
+			continue
+		}
+		text := fmt.Sprintf("%s, an unconfirmed session may hold it (orphan: session %d", missing, x.Attempt)
+		if x.ResourceID != "" {
+			text += ", resource id " + x.ResourceID
+		}
+		if x.SID != "" {
+			text += ", sid " + x.SID
+		}
+		text += ")"
+		if d.S.Prefix != "" {
+			text += ": look under " + d.S.Prefix + " for files of " + x.Cname
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// earlierAccount tells of what was written before the class was moved.
+func (d *Decision) earlierAccount() []string {
+	var out []string
+	for _, x := range d.S.Sessions {
+		if from, until := x.wrote(); d.S.Left(&x) && from.Before(until) {
+			out = append(out, fmt.Sprintf("before it was moved, session %d recorded from %s to %s", x.Attempt, d.Clock(from), d.Clock(until)))
+		}
+	}
+	return out
+}
+
+// account tells of each session of the class that wrote, and by what evidence that is known.
+func (d *Decision) account() []string {
+	var out []string
+	for _, x := range d.S.current() {
+		from, until := x.wrote()
+		if from.IsZero() {
+			continue
+		}
+		how := "first seen running then"
+		if x.Named {
+			how = "named by the service"
+		}
+		if !from.Before(until) {
+			out = append(out, fmt.Sprintf("written from %s (%s); until when is not known", d.Clock(from), how))
+			continue
+		}
+		text := fmt.Sprintf("written from %s (%s) to %s", d.Clock(from), how, d.Clock(until))
+		if x.Failover > 0 {
+			text += fmt.Sprintf(", answering 404 for %v in between", x.Failover.Round(time.Second))
+		}
+		if x.Reason != "" && x.State != SessionOrphan {
+			text += ": " + x.Reason
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// wrote is the interval in which a session wrote, as far as is known; empty when it did not.
+func (x *Session) wrote() (from, until time.Time) {
+	if x.RecordingAt.IsZero() {
+		return time.Time{}, time.Time{}
+	}
+	until = x.StoppedAt
+	if until.IsZero() {
+		until = x.LastGood
+	}
+	return x.RecordingAt, until
+}
+
+// missing is how long gaps are together.
+func missing(gaps []Gap) (sum time.Duration) {
+	for _, g := range gaps {
+		sum += g.Until.Sub(g.From)
+	}
+	return sum
+}
+
+// gaps lists the parts of [start, end) of a second or more in which no session wrote.
+func gaps(start, end time.Time, sessions []Session) []Gap {
+	type interval struct{ from, until time.Time }
+	var wrote []interval
+	for i := range sessions {
+		from, until := sessions[i].wrote()
+		for _, p := range sessions[i].Paused {
+			if from.Before(p.From) {
+				wrote = append(wrote, interval{from, Left(p.From, until)})
+			}
+			from = until // never resumed
+			if !p.Until.IsZero() {
+				from = p.Until
+			}
+		}
+		if from.Before(until) {
+			wrote = append(wrote, interval{from, until})
+		}
+	}
+	slices.SortFunc(wrote, func(a, b interval) int { return a.from.Compare(b.from) })
+	var out []Gap
+	at := start
+	add := func(until time.Time) {
+		if until = Left(until, end); until.Sub(at) >= leastGap {
+			out = append(out, Gap{From: at, Until: until})
+		}
+	}
+	for _, w := range wrote {
+		add(w.from)
+		at = Later(at, w.until)
+	}
+	add(end)
+	return out
+}
+
+// refuted says that a doubtful start is known not to have had an effect: a later one with the same uid was accepted,
+// or told of a conflict, which made an orphan of the doubtful one. Of those whose starts were not answered by the service
+// the last one stands for all, since one recording of a cname and a uid lives at most.
+func (s *State) refuted(x *Session) bool {
+	return slices.ContainsFunc(s.Sessions, func(y Session) bool {
+		return y.Attempt > x.Attempt && y.UID == x.UID && (y.SID != "" || len(x.Foreign) > 0 && y.State == SessionFailed && y.Doubt && !y.Refused)
+	})
+}

@@ -1,0 +1,40 @@
+package session
+
+import (
+	"fmt"
+
+	"rundown/runner/reason"
+)
+
+// Uncoded lists what an occurrence has a reason for and no code, or a code and no reason: each outcome but recorded has
+// both, and so has each session that did not end by our stop.
+func Uncoded(s State) (bad []string) {
+	known := map[reason.Code]bool{}
+	for _, g := range reason.Groups {
+		for _, info := range g.Codes {
+			known[info.Code] = true
+		}
+	}
+	check := func(what string, wanted bool, code reason.Code) {
+		switch {
+		case wanted && code == "":
+			bad = append(bad, what+" has no reason code")
+		case !wanted && code != "":
+			bad = append(bad, fmt.Sprintf("%s has the reason code %s", what, code))
+		case code != "" && !known[code]:
+			bad = append(bad, fmt.Sprintf("%s has the unknown reason code %s", what, code))
+		}
+	}
+	check(fmt.Sprintf("outcome %q (%s)", s.Outcome, s.Reason), s.Outcome != "" && s.Outcome != Recorded, s.ReasonCode)
+	for _, l := range s.Lanes {
+		check(fmt.Sprintf("a lane that was given up (%s)", l.GaveUp), l.GaveUp != "", l.GaveUpCode)
+	}
+	for _, x := range s.Sessions {
+		what := fmt.Sprintf("session %d, %s (%s)", x.Attempt, x.State, x.Reason)
+		check(what, x.Reason != "" || x.State.Final() && x.State != SessionEnded, x.ReasonCode)
+		if x.State == SessionOrphan && !x.ReasonCode.Orphan() {
+			bad = append(bad, what+" is an orphan by its state and not by its code")
+		}
+	}
+	return bad
+}

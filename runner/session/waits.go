@@ -1,0 +1,64 @@
+package session
+
+import (
+	"time"
+
+	"rundown/agora"
+	"rundown/agora/catalog"
+)
+
+// The documented waits are agora's; these are ours, where the documentation is silent.
+var (
+	// authorizationWaits: after 401 and 405. Each try is refused until somebody mends the account, so they are slow.
+	authorizationWaits = catalog.Waits{Steps: []time.Duration{10 * time.Second}, Then: 30 * time.Second}
+	// refusedStopWaits: for a stop refused for a reason that time alone does not mend. What lives is billed, so it is
+	// asked until it must have ended by itself.
+	refusedStopWaits = catalog.Waits{Steps: []time.Duration{5 * time.Second, 15 * time.Second, 30 * time.Second}, Then: time.Minute}
+	// resumeWaits: for the update that ends a hold. Nothing is written before it, so they are short.
+	resumeWaits = catalog.Waits{Steps: []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}, Then: 5 * time.Second}
+	// renewWaits: for new storage credentials, of which the present ones leave time for many tries.
+	renewWaits = catalog.Waits{Steps: []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute}, Then: 5 * time.Minute}
+	// foreignWaits: for acquire and start while something else than the service answers. There may be many classes that
+	// wait, which together must not use up the request budget once the service answers again.
+	foreignWaits = catalog.Waits{Steps: []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, 10 * time.Second}, Then: 15 * time.Second}
+	// sessionWaits: between sessions of one occurrence, after so many failures in a row, so that three attempts
+	// outlast the 90 s of a failover.
+	sessionWaits = []time.Duration{0, 30 * time.Second, time.Minute, 2 * time.Minute}
+)
+
+const (
+	longestRetryAfter = 30 * time.Second // a Retry-After is obeyed up to this
+	resumeSeen        = time.Second      // from the update that ends a hold to the query that is to show it
+	handover          = 5 * time.Minute  // so long before the hours of a session run out its successor is begun: room for three attempts
+	pageAttempts      = 2                // sessions in a row that may fail for a cause that lies in the page: it will fail again
+	connectingPolls   = 3                // queries in a row that may find a push connecting before that is reported
+	connectingEvery   = 30 * time.Second // between the queries of a push that is connecting
+	maxRemarks        = 20               // of a session: what goes on happening need not be told each time
+	firstSlice        = 16 * time.Second // query-files-after-first-slice: about 15 s
+	healthyAfter      = 10 * time.Minute // so long without a break, and earlier failures no longer count
+	leastGap          = time.Second      // what counts as a gap
+	TrustTimers       = 30 * time.Second // no timer is trusted for longer: clocks jump and machines sleep
+	UnansweredEvery   = 15 * time.Second // between queries past the confirming deadline that nobody answers
+)
+
+// capacityWaits are for answers that ask to wait: of rate (429) or of concurrency (406).
+func capacityWaits(a Answer) catalog.Waits {
+	if a.Verdict() == agora.VerdictRateLimited {
+		return catalog.RateWaits()
+	}
+	return catalog.CapacityWaits()
+}
+
+func Later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func Left(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
