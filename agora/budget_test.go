@@ -338,7 +338,7 @@ func TestAHeldPlaceIsFreeAgainWhenTheStartDoesNotCome(t *testing.T) {
 				_ = b.Wait(t.Context(), PriorityQuery)
 				_ = b.Wait(t.Context(), PriorityQuery)
 				_ = b.Wait(t.Context(), PriorityQuery)
-				time.Sleep(catalog.StartWithin() + holdGrace)
+				time.Sleep(catalog.StartWithin() + holdGrace) // virtual: until a place that is held is given up
 				if promised, _ := b.takeHold("r1"); promised {
 					t.Error("a place is held for ever")
 				}

@@ -46,7 +46,7 @@ func TestAnExtensionMovesWithItsClass(t *testing.T) {
 					until(monday.Add(tt.ordered))
 					s := h.beside()
 					ordered(t, s, session.CommandExtend, german, session.ExtendArgs{Until: monday.Add(65 * time.Minute), Start: monday, End: monday.Add(50 * time.Minute)})
-					time.Sleep(27 * time.Second)
+					time.Sleep(27 * time.Second) // virtual: longer than two polls, and not a multiple of one
 					after := loadPlan(t, moving(tt.change), "school.yaml")
 					if restart {
 						h.shut(e)

@@ -37,7 +37,7 @@ func waitingOrders(t *testing.T, s *store.Store, orders ...any) (ids []int64) {
 			t.Fatal(err)
 		}
 		ids = append(ids, n)
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) // virtual: each order has a time of its own
 	}
 	return ids
 }
@@ -138,7 +138,7 @@ func TestAnEmergencyStopBeginsNothing(t *testing.T) {
 				s := h.beside()
 				until(monday.Add(20 * time.Minute))
 				waitingOrders(t, s, tt.first...)
-				time.Sleep(5 * time.Second)
+				time.Sleep(5 * time.Second) // virtual: the poll takes the first orders in
 				h.shut(e)
 				acquires := h.sim.Ledger().Requests["acquire"]
 				waitingOrders(t, s, append(tt.orders, session.CommandStop)...)
@@ -173,7 +173,7 @@ func TestAnEmergencyStopLeavesOtherOrdersWaiting(t *testing.T) {
 		acquires := h.sim.Ledger().Requests["acquire"]
 		undo := waitingOrders(t, s, session.CommandUncancel)
 		e = h.begin((*runner.Engine).StartToStop, p)
-		time.Sleep(2 * time.Minute)
+		time.Sleep(2 * time.Minute) // virtual: longer than a stop and its queries take
 		h.shut(e)
 		c, err := s.Command(context.Background(), undo[0])
 		if err != nil || !c.DoneAt.IsZero() || h.sim.Ledger().Requests["acquire"] != acquires {
@@ -210,7 +210,7 @@ func TestTheLogTellsOfEachOrder(t *testing.T) {
 			before := len(h.log.String())
 			given := time.Now()
 			waitingOrders(t, s, tt.order)
-			time.Sleep(10 * time.Second)
+			time.Sleep(10 * time.Second) // virtual: longer than a poll
 			synctest.Wait()
 			var line string
 			for _, l := range strings.Split(h.log.String()[before:], "\n") {
@@ -252,14 +252,14 @@ func TestAnOrderThatACrashKeptFromBeingSettledIsSettledAsDone(t *testing.T) {
 				var last int64
 				for _, o := range orders {
 					last = waitingOrders(t, s, o)[0]
-					time.Sleep(10 * time.Second)
+					time.Sleep(10 * time.Second) // virtual: longer than a poll
 				}
 				h.shut(e)
 				h.store = s
 				runs := len(h.runs())
 				h.alter(fmt.Sprintf("UPDATE commands SET settled_at = 0, result = '' WHERE id = %d", last))
 				e = h.open(p)
-				time.Sleep(10 * time.Second)
+				time.Sleep(10 * time.Second) // virtual: longer than a poll
 				synctest.Wait()
 				h.shut(e)
 				if c, err := s.Command(context.Background(), last); err != nil || c.Result != store.Done || len(h.runs()) != runs {

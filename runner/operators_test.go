@@ -72,7 +72,7 @@ func TestAnExtensionOutlivesRestartAndReloadAndTheLaterEndWins(t *testing.T) {
 				until(monday.Add(tt.ordered))
 				s := h.beside()
 				id := order(t, s, session.CommandExtend, german, session.ExtendArgs{Until: monday.Add(tt.until)})
-				time.Sleep(15 * time.Second)
+				time.Sleep(15 * time.Second) // virtual: the daemon polls meanwhile
 				synctest.Wait()
 				if c, err := s.Command(context.Background(), id); err != nil || c.DoneAt.IsZero() {
 					t.Fatalf("the order is not settled: %+v, %v", c, err)
@@ -192,7 +192,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				if _, err := s.AddRevision(context.Background(), left); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(5 * time.Second)
+				time.Sleep(5 * time.Second) // virtual: the daemon polls meanwhile
 				synctest.Wait()
 				waits("after apply left it")
 				all, err := s.Revisions(context.Background(), "school")
@@ -202,7 +202,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 				if err := s.SetRevision(context.Background(), all[0].ID, store.RevisionConfirmed, "", ""); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(5 * time.Second)
+				time.Sleep(5 * time.Second) // virtual: the daemon polls meanwhile
 				synctest.Wait()
 				if n := planned(); n != tt.after {
 					t.Errorf("%d classes are planned once it is confirmed, want %d", n, tt.after)
@@ -258,7 +258,7 @@ func TestOrdersThatComeTogetherAreJudgedInTheirOrder(t *testing.T) {
 				if !running {
 					e = h.open(p)
 				}
-				time.Sleep(15 * time.Second)
+				time.Sleep(15 * time.Second) // virtual: the daemon polls meanwhile
 				synctest.Wait()
 				for i, want := range []string{"superseded by a later order", "without effect", "done"} {
 					if c, err := s.Command(context.Background(), ids[i]); err != nil || !strings.HasPrefix(c.Result, want) {
@@ -267,7 +267,7 @@ func TestOrdersThatComeTogetherAreJudgedInTheirOrder(t *testing.T) {
 				}
 				until(monday.Add(2 * time.Hour))
 				late := order(t, s, session.CommandUncancel, german, nil)
-				time.Sleep(15 * time.Second)
+				time.Sleep(15 * time.Second) // virtual: the daemon polls meanwhile
 				synctest.Wait()
 				if c, err := s.Command(context.Background(), late); err != nil || c.Result != "it was not cancelled" {
 					t.Errorf("taken back once it is over: %q, %v", c.Result, err)

@@ -184,7 +184,7 @@ func TestStopAllSaysWhatADaemonDoesNotStop(t *testing.T) {
 			for _, c := range orders {
 				_ = s.SettleCommand(ctx, c.ID, time.Now(), "order-superseded", "superseded by a later order")
 			}
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(20 * time.Millisecond) // as often as a daemon that is told of each order
 		}
 	}()
 	status, out, said := stopAllSoon(t, "", dsn, address)

@@ -17,7 +17,10 @@ const (
 )
 
 // Wrap breaks a text into lines at its spaces. A word that is longer than a line stays whole.
-func Wrap(text string, width int) []string {
+func Wrap(text string, width int) []string { return wrap(text, width, width) }
+
+// wrap is Wrap with a width of its own for the first line.
+func wrap(text string, width, rest int) []string {
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(text) {
@@ -28,7 +31,7 @@ func Wrap(text string, width int) []string {
 			line += " " + word
 		default:
 			lines = append(lines, line)
-			line = word
+			line, width = word, rest
 		}
 	}
 	return append(lines, line)
@@ -41,11 +44,7 @@ func PrintWrapped(w io.Writer, width int, prefix, text string) {
 
 // PrintHanging is the same with an indent of its own.
 func PrintHanging(w io.Writer, width int, prefix, text string, indent int) {
-	lines := Wrap(text, width-indent)
-	if first := width - runewidth.StringWidth(prefix); runewidth.StringWidth(lines[0]) > first && strings.Contains(lines[0], " ") {
-		lines = Wrap(text, max(first, 1))
-	}
-	for i, line := range lines {
+	for i, line := range wrap(text, width-runewidth.StringWidth(prefix), width-indent) {
 		if i > 0 {
 			prefix = strings.Repeat(" ", indent)
 		}
