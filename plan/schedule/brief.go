@@ -20,7 +20,7 @@ type Brief struct {
 	shared                           bool
 }
 
-// Briefs gives what [plan.Plan.All] gives, in short.
+// Briefs gives what [All] gives, in short.
 func Briefs(p *plan.Plan, from, until time.Time) iter.Seq[Brief] {
 	return func(yield func(Brief) bool) {
 		New(p).Walk(from, until, func(c *Instance) bool {
@@ -39,11 +39,11 @@ func newBrief(p *plan.Plan, c *Instance) Brief {
 
 // Occurrence tells all of it.
 func (b *Brief) Occurrence() plan.Occurrence {
-	return b.expansion().occurrence(b.class())
+	return b.schedule().occurrence(b.class())
 }
 
 // ID is the occurrence's identity.
-func (b *Brief) ID() string { return b.expansion().ID(b.class()) }
+func (b *Brief) ID() string { return b.schedule().ID(b.class()) }
 
 // Plan is the name of its plan.
 func (b *Brief) Plan() string { return b.plan.Name }
@@ -60,7 +60,7 @@ func (b *Brief) App() *plan.App { return b.class().Settings().App }
 // Cancelled says that a change cancels the class.
 func (b *Brief) Cancelled() bool { return b.class().Cancelled() }
 
-func (b *Brief) expansion() *Schedule { return &Schedule{Plan: b.plan} }
+func (b *Brief) schedule() *Schedule { return &Schedule{Plan: b.plan} }
 
 // class is what the brief was made of, as far as an occurrence tells of it.
 func (b *Brief) class() *Instance {

@@ -22,7 +22,7 @@ func Occurrences(p *plan.Plan, from, until time.Time) []plan.Occurrence {
 	return list
 }
 
-// All gives what [plan.Plan.Occurrences] lists one by one; the memory that it needs does not grow with the window.
+// All gives what [Occurrences] lists one by one; the memory that it needs does not grow with the window.
 func All(p *plan.Plan, from, until time.Time) iter.Seq[plan.Occurrence] {
 	return func(yield func(plan.Occurrence) bool) {
 		e := New(p)

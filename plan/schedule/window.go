@@ -29,7 +29,7 @@ func (e *Schedule) Window(now time.Time) (from, until time.Time) {
 	return from, until
 }
 
-// lastBound is that of the plan, [plan.Plan.LastBound].
+// lastBound is that of the plan, [LastBound].
 func (e *Schedule) lastBound() (time.Time, bool) {
 	var last time.Time
 	for _, s := range e.Timetables {
