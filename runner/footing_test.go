@@ -42,8 +42,10 @@ func (h *house) refuseWrites() (allow func()) {
 		fmt.Fprintf(&refuse, "CREATE TRIGGER no_room_%d BEFORE %s BEGIN SELECT RAISE(ABORT, 'no room'); END;", i, write)
 		fmt.Fprintf(&again, "DROP TRIGGER no_room_%d;", i)
 	}
+	// What the engine writes at this very instant is written before, so that the log does not depend on who is first.
+	synctest.Wait()
 	run(refuse.String())
-	return func() { h.t.Helper(); run(again.String()) }
+	return func() { h.t.Helper(); synctest.Wait(); run(again.String()) }
 }
 
 func TestAStoreThatCannotBeWrittenCostsNoStop(t *testing.T) {

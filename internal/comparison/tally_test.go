@@ -150,7 +150,8 @@ func table(ways []way) string {
 	count("classes cut or lost, and nobody told", func(w way) int { return w.untold })
 	count("sessions left running", func(w way) int { return w.ghosts })
 	count("… and nobody told", func(w way) int { return w.untoldGhosts })
-	count("seconds billed beyond the classes", func(w way) int { return seconds(w.beyond) })
+	// Not in seconds: how a stop and the answer to a query that is out meet takes a second more or less.
+	count("minutes billed beyond the classes", func(w way) int { return int(w.beyond.Minutes()) })
 	row("US dollars", func(w way) string { return fmt.Sprintf("%.2f", w.dollars()) })
 	return b.String()
 }
