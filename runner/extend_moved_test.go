@@ -73,3 +73,45 @@ func TestAnExtensionMovesWithItsClass(t *testing.T) {
 		}
 	}
 }
+
+// TestTheExtendedPartIsRecordedOfAClassThatIsMovedLate extends a class, and hours after its end has the plan move it so that
+// its new end has just passed: what the extension adds is still ahead.
+func TestTheExtendedPartIsRecordedOfAClassThatIsMovedLate(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		more    string
+		restart bool
+	}{
+		{name: "live"},
+		{name: "at a restart", restart: true},
+		{name: "to another App ID, live", more: "    app: other"},
+		{name: "to another App ID, at a restart", more: "    app: other", restart: true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-time.Hour))
+				h := newHouse(t, simulator.Config{})
+				h.poll = 10 * time.Second
+				e := h.open(loadPlan(t, moving(""), "school.yaml"))
+				until(monday.Add(20 * time.Minute))
+				ordered(t, h.beside(), session.CommandExtend, german, session.ExtendArgs{Until: monday.Add(65 * time.Minute), Start: monday, End: monday.Add(50 * time.Minute)})
+				until(monday.Add(5*time.Hour + 55*time.Minute))
+				after := loadPlan(t, moving("{to: 14:00-14:50}", tt.more), "school.yaml")
+				if tt.restart {
+					h.shut(e)
+					e = h.open(after)
+				} else {
+					apply(t, e, after)
+				}
+				until(monday.Add(9 * time.Hour))
+				story := h.story(german)
+				h.shut(e)
+				if runs, want := h.runs(), []string{"06:59-08:07", "12:55-13:07"}; !slices.Equal(runs, want) {
+					t.Errorf("ran %v, want %v\n%s", runs, want, story)
+				}
+			})
+		})
+	}
+}

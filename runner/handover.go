@@ -23,7 +23,7 @@ func (c *conductor) ownerElsewhere(id string) *conductor {
 // are stopped. One that is over stays here unless it is to be recorded again.
 func (c *conductor) yield(w want, to *conductor) {
 	now := c.e.cfg.Now()
-	if c.filed[w.id] != nil && !w.target.End.After(now) {
+	if c.filed[w.id] != nil && !c.ahead(w) {
 		return
 	}
 	c.fetch(w.id, func(t *task) {

@@ -162,7 +162,7 @@ func (c *conductor) want(wanted []slot) (added, changed int) {
 // restore lays what the plan says now over an occurrence that is over and filed, where there may be something to record:
 // the plan moved it, or a clock was set back. Whether that changes anything is known once it is read.
 func (c *conductor) restore(w want) {
-	if !w.target.Lasting(c.e.standing(w.id).extended).End.After(c.e.cfg.Now()) {
+	if !c.ahead(w) {
 		return
 	}
 	c.fetch(w.id, func(t *task) {
@@ -171,6 +171,11 @@ func (c *conductor) restore(w want) {
 			c.step(t, session.Observation{})
 		}
 	})
+}
+
+// ahead says that a class has not ended by its plan or by an operator's extension.
+func (c *conductor) ahead(w want) bool {
+	return w.target.Lasting(c.e.standing(w.id).extended).End.After(c.e.cfg.Now())
 }
 
 // downSince tells of an occurrence that should have been begun before this process was there since when nobody was;
