@@ -178,6 +178,7 @@ func (p *editedPlan) edit(rng *rand.Rand, now time.Time) string {
 type interval struct {
 	start, end, from, until time.Time
 	most                    time.Time // what an order may have made of until
+	by                      plan.Occurrence
 }
 
 // era is a time in which nothing was edited.
@@ -421,7 +422,7 @@ func (x *editing) note(why string, down bool) {
 		held[o.ID] = true
 		if !o.Cancelled() {
 			span, most := x.ordered(&o)
-			span.most = most
+			span.most, span.by = most, o
 			ids[o.ID] = span
 			spans[o.Cname] = append(spans[o.Cname], span)
 			if most.After(span.until) {
@@ -448,7 +449,7 @@ func (x *editing) note(why string, down bool) {
 			begun := !now.Before(s.from.Add(-lead)) || slices.ContainsFunc(grace[cname], func(g interval) bool { // it took its session over
 				return g.until.After(now) && g.from.Before(s.until) && s.from.Before(g.until)
 			})
-			if s.until = s.most; (dropped || refused) && begun && now.Before(s.until) { // it goes on to its end
+			if _, s.until = x.ordered(&s.by); (dropped || refused) && begun && now.Before(s.until) { // it goes on to its end, also by an order of meanwhile
 				grace[cname] = append(slices.Clone(grace[cname]), s)
 			}
 		}

@@ -193,3 +193,28 @@ func TestOrdersHoldForAClassThatItsPlanMovedFarAhead(t *testing.T) {
 		}
 	})
 }
+
+// TestAnExtensionHoldsForARunningClassThatThePlanDropsWhileNobodyRuns extends a class that is being recorded and takes it
+// out of the plan, both before the daemon is started again.
+func TestAnExtensionHoldsForARunningClassThatThePlanDropsWhileNobodyRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
+		s := h.beside()
+		until(monday.Add(20 * time.Minute))
+		h.shut(e)
+		order(t, s, session.CommandExtend, german, session.ExtendArgs{Until: monday.Add(65 * time.Minute), Start: monday, End: monday.Add(50 * time.Minute)})
+		until(monday.Add(25 * time.Minute))
+		e = h.open(loadPlan(t, school("2031-09-16 09:00-09:50"), "school.yaml"))
+		until(monday.Add(3 * time.Hour))
+		h.shut(e)
+		if state := h.outcomes()[german]; state.Outcome != session.Recorded {
+			t.Errorf("%s: %s", state.Outcome, state.Reason)
+		}
+		if ledger := h.sim.Ledger().Sessions; len(ledger) != 1 || ledger[0].StoppedAt.Sub(monday.Add(67*time.Minute)).Abs() > 5*time.Second {
+			t.Errorf("%+v, want one session that is stopped two minutes after the extended end", ledger)
+		}
+		h.audit()
+	})
+}
