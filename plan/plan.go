@@ -18,6 +18,7 @@ type Plan struct {
 	CDNs       []*CDN
 	Expose     []string // the variables that a url may use
 	Notify     []Notify
+	Ping       Text // secret: the address that is called each minute while the daemon works; zero: none
 	Calendars  []*Calendar
 	Severities map[string]Severity // rules: as tuned; "" is off
 	Recordings []*Recording        // in document order: the root's, then those of the included files in order
@@ -109,13 +110,6 @@ type CDN struct {
 	Pos      Pos
 	URL      Text // secret in path and query
 	Fallback Text // secret in path and query; zero for none
-}
-
-// Notify is an address that hears of events.
-type Notify struct {
-	Pos     Pos
-	Webhook Text // secret
-	Events  []string
 }
 
 // Recording is an entry of the plan: a page and its times.

@@ -67,7 +67,7 @@ var ruleTable = []Rule{
 	{ID: "unbounded", Severity: SeverityError, Statement: "Weekly times and cron expressions have bounds: the calendars of only."},
 	{ID: "unknown-key", Severity: SeverityError, Statement: "Every key is one that the format knows at its place."},
 	{ID: "unknown-reference", Severity: SeverityError, Statement: "Every name that a plan uses is defined in it."},
-	{ID: "unsupported", Severity: SeverityError, Statement: "A plan asks for nothing that the daemon does not do yet."},
+	{ID: "unsupported", Severity: SeverityError, Statement: "A plan asks for nothing that the daemon cannot do, such as to notify by a channel that it does not know."},
 	{ID: "unused-definition", Severity: SeverityWarning, Statement: "Every app, storage, cdn target, calendar and exposed variable is used."},
 	{ID: "unused-ignore", Severity: SeverityWarning, Statement: "Every # rundown:ignore RULE reason silences a finding of its line, or of the line below."},
 	{ID: "url-not-public", Severity: SeverityError, Statement: "The page of a recording can be opened from the internet: its host is a public name or address."},

@@ -351,9 +351,6 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 
 // prepare resolves what a plan needs before anything of it is recorded.
 func (e *Engine) prepare(p *plan.Plan) (*applied, error) {
-	if err := p.Unsupported(); err != nil {
-		return nil, err
-	}
 	conn, err := e.cfg.Connect(p)
 	if err != nil {
 		return nil, fmt.Errorf("plan %s: %w", p.Name, err)

@@ -39,9 +39,9 @@ func secretTexts(p *plan.Plan) []plan.Text {
 		texts = append(texts, c.URL, c.Fallback)
 	}
 	for _, n := range p.Notify {
-		texts = append(texts, n.Webhook)
+		texts = append(texts, n.Webhook, n.Secret, n.To)
 	}
-	return texts
+	return append(texts, p.Ping)
 }
 
 // MaskedFiles are a plan's files without secrets: secret texts that are written out are masked, and comments are left

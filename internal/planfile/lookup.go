@@ -77,6 +77,7 @@ func SimulatedLookup(p *plan.Plan, next plan.Lookup) plan.Lookup {
 	for _, n := range p.Notify {
 		address(n.Webhook, "https")
 	}
+	address(p.Ping, "https")
 	return func(r plan.Reference) (string, error) {
 		v, err := next(r)
 		if !errors.Is(err, ErrUnset) {

@@ -57,6 +57,9 @@ func (l *loader) build(file *rootFile) *plan.Plan {
 	for i := range file.Notify {
 		b.notify(&file.Notify[i])
 	}
+	if file.Ping != nil {
+		p.Ping = b.root.text(*file.Ping, file.value("ping"), plan.TextSecret)
+	}
 	b.severities(file.Rules)
 	for _, u := range l.units {
 		if u.part != nil {
@@ -66,6 +69,7 @@ func (l *loader) build(file *rootFile) *plan.Plan {
 		}
 	}
 	b.recordings(l.units)
+	b.notifyZones(file.Part.Defaults)
 	return p
 }
 
@@ -207,23 +211,6 @@ func (b *builder) exposed(list *textList) {
 			b.p.Uses.Define("variable", name.Text, b.root.src.Pos(name.At))
 		}
 	}
-}
-
-func (b *builder) notify(k *notifyKeys) {
-	n := plan.Notify{Pos: b.root.src.Pos(k.self)}
-	if k.Webhook != nil {
-		n.Webhook = b.root.text(*k.Webhook, k.value("webhook"), plan.TextSecret)
-	}
-	if k.Events != nil {
-		for _, event := range *k.Events {
-			if !slices.Contains(notifyEvents, event.Text) {
-				b.root.advise("invalid-value", event.At, fmt.Sprintf("%s is no event: %s", plan.Quoted(event.Text), strings.Join(notifyEvents, ", ")), plan.DidYouMean(event.Text, notifyEvents))
-				continue
-			}
-			n.Events = append(n.Events, event.Text)
-		}
-	}
-	b.p.Notify = append(b.p.Notify, n)
 }
 
 // severities reads what the plan says of rules, by their ids: ours and those of the whole catalogue.

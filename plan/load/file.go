@@ -17,7 +17,7 @@ import (
 //	doc       the description, with unit and default, for editors
 //	default   the default, as plans write it
 //	example   examples, as plans write them, separated by " | "
-//	items     events: each text is one of notifyEvents
+//	items     events: each text is the id of an event, or a glob
 
 // RootFile is the file that a plan begins with. Only it holds credentials, definitions and power over rules.
 type rootFile struct {
@@ -30,7 +30,8 @@ type rootFile struct {
 	Storage entries[storageKeys] `yaml:"storage" validate:"dive" doc:"Third-party cloud storage, by names of your own. The only one is the default." example:"{videos: {vendor: s3, region: eu-central-1, bucket: lingua-videos, access_key: \"${S3_ACCESS_KEY}\", secret_key: \"${S3_SECRET_KEY}\"}}"`
 	CDN     entries[cdnKeys]     `yaml:"cdn" validate:"dive" doc:"RTMP or RTMPS ingest addresses to push to, by names of your own." example:"{parents: \"rtmps://live.lingua.example/app/${STREAM_KEY}\"}"`
 	Expose  *textList            `yaml:"expose" doc:"The only variables that a url may use; their values are masked everywhere." example:"[ROOM_TOKEN]"`
-	Notify  []notifyKeys         `yaml:"notify" validate:"dive" doc:"Who hears when an occurrence does not go as planned." example:"[{webhook: \"${OPS_WEBHOOK_URL}\", events: [failed, missed]}]"`
+	Notify  []notifyKeys         `yaml:"notify" validate:"dive" doc:"Who hears of what happens, and of what will go wrong." example:"[{webhook: \"${OPS_WEBHOOK_URL}\", secret: \"${OPS_WEBHOOK_SECRET}\"}]"`
+	Ping    *string              `yaml:"ping" doc:"An HTTPS address that is called each minute while the daemon works, for a service that warns when the calls stop; secret." example:"${PING_URL}"`
 	Rules   entries[severityKey] `yaml:"rules" doc:"Severities by rule id: off, note, warning or error. The rules of structure cannot be tuned." example:"{clock-change: off}"`
 	Part    partKeys             `yaml:",inline"`
 }
@@ -129,14 +130,21 @@ func (cdnKeys) noun() string { return "a cdn target" }
 // notifyKeys is an address that hears of events.
 type notifyKeys struct {
 	at
-	Webhook *string   `yaml:"webhook" validate:"required" doc:"An HTTPS address; secret." example:"${OPS_WEBHOOK_URL}"`
-	Events  *textList `yaml:"events" validate:"required" items:"events" doc:"What it hears of: failed, missed, partial, orphan, at-risk." example:"[failed, missed]"`
+	Name     *string    `yaml:"name" validate:"omitempty,id" doc:"What commands call it: a-z, 0-9 and -, at most 40 characters; default: derived from the address." example:"duty"`
+	Webhook  *string    `yaml:"webhook" doc:"An HTTPS address that takes events as JSON; secret. Either this or to." example:"${OPS_WEBHOOK_URL}"`
+	Secret   *string    `yaml:"secret" doc:"The key that signs what goes to the webhook, as a reference: whsec_ and at least 24 bytes in base64." example:"${OPS_WEBHOOK_SECRET}"`
+	To       *string    `yaml:"to" doc:"An address of mail or chat in shoutrrr's syntax; secret. Either this or webhook." example:"${DUTY_MAIL}"`
+	Severity *string    `yaml:"severity" validate:"omitempty,oneof=info warning critical" doc:"It hears of events of this severity or more; not with events." default:"warning"`
+	Events   *textList  `yaml:"events" items:"events" doc:"The events that it hears of, by ids or globs; not with severity." example:"[class.failed, class.missed, \"health.*\"]"`
+	For      *textList  `yaml:"for" doc:"It hears of the classes of these recordings only: ids or globs." example:"algebra-1 | \"german-*\""`
+	Labels   *labelKeys `yaml:"labels" doc:"It hears of classes with these labels only." example:"{campus: austin}"`
+	Lead     *duration  `yaml:"lead" doc:"How long before its start it is told of a class that is at risk." default:"30m"`
+	Quiet    *string    `yaml:"quiet" doc:"A time of each day in which only what is critical is sent; the rest is sent at its end." example:"22:00-07:00"`
+	Digest   *string    `yaml:"digest" doc:"When a summary of the last and the next 24 hours is sent each day." example:"18:00"`
+	Timezone *string    `yaml:"timezone" doc:"The IANA zone of quiet and digest; default: that of defaults, else of the first recording." example:"Europe/Madrid"`
 }
 
 func (notifyKeys) noun() string { return "a notify entry" }
-
-// notifyEvents are what notify may name.
-var notifyEvents = []string{"failed", "missed", "partial", "orphan", "at-risk"}
 
 // severityKey is what rules: says of one rule.
 type severityKey struct{ Text item }

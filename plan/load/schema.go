@@ -104,10 +104,8 @@ func (g *schemaGenerator) properties(s *jsonschema.Schema, t reflect.Type) {
 			}
 		}
 		if field.Tag.Get("items") == "events" {
-			for _, event := range notifyEvents {
-				property.AnyOf[0].Enum = append(property.AnyOf[0].Enum, event)
-			}
-			property.AnyOf[1].Items.Enum = property.AnyOf[0].Enum
+			property.AnyOf[0] = eventSchema()
+			property.AnyOf[1].Items = eventSchema()
 		}
 		if g.bounds(property, field.Tag.Get("validate")) {
 			s.Required = append(s.Required, name)
@@ -276,4 +274,16 @@ func (g *schemaGenerator) form(t reflect.Type) *jsonschema.Schema {
 func isMapping(t reflect.Type) bool {
 	_, ok := t.FieldByName("at")
 	return ok
+}
+
+// eventSchema is the id of an event, one of the short words for it, or a glob.
+func eventSchema() *jsonschema.Schema {
+	ids := &jsonschema.Schema{Type: "string"}
+	for _, id := range plan.EventWords() {
+		ids.Enum = append(ids.Enum, id)
+	}
+	for _, word := range plan.ShortEventWords() {
+		ids.Enum = append(ids.Enum, word)
+	}
+	return anyOf(ids, &jsonschema.Schema{Type: "string", Pattern: `[*?\[]`})
 }

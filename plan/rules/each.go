@@ -36,8 +36,9 @@ func (c *checker) eachText(visit func(r *plan.Recording, t plan.Text)) {
 		own(cdn.URL, cdn.Fallback)
 	}
 	for _, n := range p.Notify {
-		own(n.Webhook)
+		own(n.Webhook, n.Secret, n.To)
 	}
+	own(p.Ping)
 	c.eachSettings(func(r *plan.Recording, s *plan.Settings) { visit(r, s.URL) })
 }
 

@@ -31,7 +31,10 @@ func checkPlainSecrets(c *checker) {
 	}
 	for _, n := range c.p.Notify {
 		address(n.Webhook, "a webhook's address")
+		address(n.To, "an address of mail or chat")
+		key(n.Secret, "the secret of a webhook")
 	}
+	address(c.p.Ping, "the address of ping")
 	reported := map[plan.Pos]bool{}
 	c.eachSettings(func(_ *plan.Recording, s *plan.Settings) {
 		if hasPassword(s.URL) && !reported[s.URL.Pos()] {

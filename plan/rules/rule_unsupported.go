@@ -2,13 +2,20 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"rundown/plan"
 )
 
-// checkUnsupported gives a note: the plan is right, and the examples of the format have such keys too.
 func checkUnsupported(c *checker) {
-	if pos, what := c.p.UnsupportedKey(); what != "" {
-		c.reportAs(plan.SeverityInformation, pos, fmt.Sprintf("%s is checked, but nothing acts on it yet, and run and now refuse a plan with it", what), "take "+what+" out to record this plan")
+	for _, n := range c.p.Notify {
+		scheme := n.UnsupportedChannel()
+		switch scheme {
+		case "":
+		case "http", "https", "generic":
+			c.report(n.To.Pos(), "to takes an address of mail or chat, not of a program", "write webhook in place of to")
+		default:
+			c.report(n.To.Pos(), fmt.Sprintf("no notification can be sent to %s", plan.Quoted(scheme)), "channels are "+strings.Join(plan.Channels, ", "))
+		}
 	}
 }

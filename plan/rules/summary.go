@@ -70,8 +70,9 @@ func NotChecked(p *plan.Plan, lookup plan.Lookup) []string {
 		add(c.URL, c.Fallback)
 	}
 	for _, n := range p.Notify {
-		add(n.Webhook)
+		add(n.Webhook, n.Secret, n.To)
 	}
+	add(p.Ping)
 	for _, r := range p.Recordings {
 		add(r.URL, r.Cname)
 		for i := range r.Changes {
