@@ -1,8 +1,6 @@
 package agora
 
 import (
-	"errors"
-	"fmt"
 	"testing"
 )
 
@@ -135,63 +133,6 @@ func TestARequestWithoutAnAnswerIsUnknownOnlyWhereItMayHaveHadAnEffect(t *testin
 		}
 		if got := ClassifyFailure(op, false); got != Again {
 			t.Errorf("%s, not sent: %v", op, got)
-		}
-	}
-}
-
-func TestPredicatesNameTheAnswersThatCallersBranchOn(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		is   func(error) bool
-		yes  []Error
-		no   []Error
-	}{
-		{
-			"already started", IsAlreadyStarted,
-			[]Error{{Op: OpStart, Status: 201, Code: 7}, {Op: OpStart, Status: 201}},
-			[]Error{{Op: OpStop, Status: 201, Code: 7}, {Op: OpStart, Status: 201, Code: 65}},
-		},
-		{
-			"task conflict", IsTaskConflict,
-			[]Error{{Op: OpStart, Status: 400, Code: 53}},
-			[]Error{{Op: OpStart, Status: 400, Code: 2}, {Op: OpStop, Status: 400, Code: 53}},
-		},
-		{
-			"not found", IsNotFound,
-			[]Error{
-				{Op: OpQuery, Status: 404, Code: 404, Reason: "failed to find worker"},
-				{Op: OpStop, Status: 404, Reason: "Failed to find worker"},
-			},
-			[]Error{
-				{Op: OpUpdate, Status: 404},
-				{Op: OpQuery, Status: 404, Reason: "no Route matched with those values"},
-				{Op: OpStart, Status: 404, Code: 404},
-				{Op: OpQuery, Status: 400, Code: 2},
-				{Op: OpQuery},
-			},
-		},
-		{"unauthorized", IsUnauthorized, []Error{{Op: OpQuery, Status: 401}}, []Error{{Op: OpAcquire, Status: 400, Code: 401}}},
-		{"no active status", IsNoActiveStatus, []Error{{Op: OpAcquire, Status: 400, Code: 405}}, []Error{{Op: OpStart, Status: 405}}},
-		{"overloaded", IsOverloaded, []Error{{Op: OpAcquire, Status: 400, Code: 406}}, []Error{{Op: OpAcquire, Status: 406}}},
-		{"rate limited", IsRateLimited, []Error{{Op: OpStart, Status: 429}}, []Error{{Op: OpStart, Status: 400, Code: 429}}},
-		{"no recorded data", IsNoRecordedData, []Error{{Op: OpStop, Status: 206, Code: 435}}, []Error{{Op: OpStop, Status: 206, Code: 65}}},
-		{"upload timeout", IsUploadTimeout, []Error{{Op: OpStop, Status: 504, Code: 50}}, []Error{{Op: OpStart, Status: 504, Code: 50}}},
-		{"request timeout", IsRequestTimeout, []Error{{Op: OpStart, Status: 500, Code: 62}}, []Error{{Op: OpStart, Status: 504}}},
-		{"not completed", IsNotCompleted, []Error{{Op: OpStart, Status: 206, Code: 65}}, []Error{{Op: OpStop, Status: 206, Code: 435}}},
-		{"allocate failed", IsAllocateFailed, []Error{{Op: OpStart, Status: 500, Code: 502}}, []Error{{Op: OpStart, Status: 502}}},
-	} {
-		for _, e := range c.yes {
-			if !c.is(fmt.Errorf("wrapped: %w", &e)) {
-				t.Errorf("%s: no for %v", c.name, &e)
-			}
-		}
-		for _, e := range c.no {
-			if c.is(&e) {
-				t.Errorf("%s: yes for %v", c.name, &e)
-			}
-		}
-		if c.is(nil) || c.is(errors.New("other")) {
-			t.Errorf("%s: yes for something else", c.name)
 		}
 	}
 }

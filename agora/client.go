@@ -68,17 +68,6 @@ func WithRegion(r catalog.Region) Option {
 	}
 }
 
-// WithHostMemory sets how long a host that answered in place of the first is asked first; default 5 minutes.
-func WithHostMemory(d time.Duration) Option {
-	return func(c *Client) error {
-		if d < 0 {
-			return errors.New("host memory: negative")
-		}
-		c.memory = &d
-		return nil
-	}
-}
-
 // WithLogger logs each exchange at debug level, never with bodies; default: discarded.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *Client) error {
@@ -123,7 +112,6 @@ type Client struct {
 	// settings of the hosts, until New builds them
 	base   *url.URL
 	region catalog.Region
-	memory *time.Duration
 }
 
 // New returns a client for the account.
@@ -150,9 +138,6 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 	if c.base != nil {
 		c.hosts = singleHost(c.base)
 		c.nearHosts = c.hosts
-	}
-	if c.memory != nil {
-		c.hosts.memory, c.nearHosts.memory = *c.memory, *c.memory
 	}
 	return c, nil
 }

@@ -453,7 +453,7 @@ func TestAClientIsNotBuiltFromHalfOfWhatItNeeds(t *testing.T) {
 	}
 	for name, opt := range map[string]Option{
 		"transport": WithTransport(nil), "logger": WithLogger(nil), "observer": WithObserver(nil),
-		"region": WithRegion("EU-WEST"), "memory": WithHostMemory(-1),
+		"region": WithRegion("EU-WEST"),
 	} {
 		if _, err := New(fixedCredentials, opt); err == nil {
 			t.Errorf("%s: no error", name)

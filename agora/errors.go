@@ -1,7 +1,6 @@
 package agora
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -95,16 +94,3 @@ func (e *Error) Error() string {
 
 // Unwrap gives the cause in the transport.
 func (e *Error) Unwrap() error { return e.Err }
-
-// ClassOf is the class of an error from this package; Done for nil, Unknown for anything else.
-func ClassOf(err error) Class {
-	var e *Error
-	switch {
-	case err == nil:
-		return Done
-	case errors.As(err, &e):
-		return e.Class
-	default:
-		return Unknown
-	}
-}

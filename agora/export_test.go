@@ -2,6 +2,7 @@ package agora
 
 import (
 	"crypto/tls"
+	"errors"
 	"net/http"
 	"time"
 )
@@ -22,3 +23,29 @@ func WithQuickTransport(trust *tls.Config, pingAfter, pingTimeout time.Duration,
 
 // DocumentedStart is the example of the documentation.
 func DocumentedStart() StartRequest { return exampleStart() }
+
+// ClassOf is the class of an error from this package; Done for nil, Unknown for any other error.
+func ClassOf(err error) Class {
+	var e *Error
+	switch {
+	case err == nil:
+		return Done
+	case errors.As(err, &e):
+		return e.Class
+	default:
+		return Unknown
+	}
+}
+
+// VerdictOf is the verdict of an error from this package; done for nil, unknown for any other error.
+func VerdictOf(err error) Verdict {
+	var e *Error
+	switch {
+	case err == nil:
+		return VerdictDone
+	case errors.As(err, &e):
+		return e.Verdict()
+	default:
+		return VerdictUnknown
+	}
+}

@@ -156,7 +156,7 @@ func record(t *testing.T, app *agora.App) (resourceID, sid string) {
 // stop ends a recording, which has written nothing yet.
 func stop(ctx context.Context, app *agora.App, resourceID, sid string) error {
 	_, err := app.Stop(ctx, resourceID, sid, agora.StopRequest{Cname: "hall", UID: "7001", ClientRequest: agora.StopClientRequest{AsyncStop: true}})
-	if agora.IsNoRecordedData(err) {
+	if agora.VerdictOf(err) == agora.VerdictNothingRecorded {
 		return nil
 	}
 	return err
@@ -226,7 +226,7 @@ func TestATimeoutEndsNoOtherRequestOfItsConnection(t *testing.T) {
 	resourceID, sid := record(t, app)
 	done := make(chan error, 1)
 	go func() { done <- stop(t.Context(), app, resourceID, sid) }()
-	if _, err := app.Query(t.Context(), resourceID, sid); !agora.IsNotFound(err) { // its second try, after the stop had its effect
+	if _, err := app.Query(t.Context(), resourceID, sid); agora.VerdictOf(err) != agora.VerdictGone { // its second try, after the stop had its effect
 		t.Errorf("query: %v, want an answer", err)
 	}
 	if err := <-done; err != nil {

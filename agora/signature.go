@@ -44,12 +44,6 @@ func VerifySignature(secret string, header http.Header, body []byte) error {
 	return ErrUnsigned
 }
 
-// Sign sets both signatures of a notification's body, as the service does.
-func Sign(secret string, header http.Header, body []byte) {
-	header.Set(HeaderSignature, hex.EncodeToString(sign(sha1.New, secret, body)))
-	header.Set(HeaderSignatureV2, hex.EncodeToString(sign(sha256.New, secret, body)))
-}
-
 func sign(h func() hash.Hash, secret string, body []byte) []byte {
 	mac := hmac.New(h, []byte(secret))
 	mac.Write(body)

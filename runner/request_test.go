@@ -121,7 +121,7 @@ var documented = map[string]func(b both) bool{
 	"recording-file-config-required": func(b both) bool { return isMap(b.start.at("clientRequest.recordingFileConfig")) },
 	"av-file-type-values": func(b both) bool {
 		files := fmt.Sprint(b.start.at("clientRequest.recordingFileConfig.avFileType"))
-		return slices.ContainsFunc(catalog.Choices("av-file-type-values"), func(allowed []string) bool { return files == fmt.Sprint(allowed) })
+		return files == "[hls]" || files == "[hls mp4]"
 	},
 	"av-file-type-mp4-needs-hls": func(b both) bool { return b.start.at("clientRequest.recordingFileConfig.avFileType.0") == "hls" },
 	"extension-service-config-required": func(b both) bool {

@@ -230,23 +230,6 @@ func Strings(id string) []string { return asStrings(id, facts().figures[id].valu
 // StringsOf gives one named member of an entry whose value is a mapping, as texts; it panics for any other.
 func StringsOf(id, name string) []string { return asStrings(id+" "+name, member(id, name)) }
 
-// Choices gives the value of an entry that lists whole lists, as the allowed kinds of files do. It panics for any
-// other.
-func Choices(id string) [][]string {
-	list, ok := facts().figures[id].value.([]any)
-	if !ok {
-		panic("agora: no lists in the catalogue for " + id)
-	}
-	out := make([][]string, len(list))
-	for i, v := range list {
-		if _, ok := v.([]any); !ok {
-			panic("agora: no lists in the catalogue for " + id)
-		}
-		out[i] = asStrings(id, v)
-	}
-	return out
-}
-
 // Seconds gives the value of an entry as durations; it panics for an id whose value is not in whole numbers. That
 // they are seconds, the entry's statement says.
 func Seconds(id string) []time.Duration {

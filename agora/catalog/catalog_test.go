@@ -86,9 +86,6 @@ func TestFiguresAreReadByTheirShape(t *testing.T) {
 	if got := IntsOf("extparams-sse", "vendors"); !slices.Equal(got, []int64{1}) {
 		t.Errorf("IntsOf = %v", got)
 	}
-	if got := Choices("av-file-type-values"); len(got) != 2 || !slices.Equal(got[1], []string{"hls", "mp4"}) {
-		t.Errorf("Choices = %q", got)
-	}
 	if got := Seconds("sts-refresh-hourly"); !slices.Equal(got, []time.Duration{time.Hour}) {
 		t.Errorf("Seconds = %v", got)
 	}
@@ -112,7 +109,6 @@ func TestAskingForAFigureThatIsNotThereIsAMistakeInTheProgram(t *testing.T) {
 		"mapping for a list": func() { Strings("billing-unit-price") },
 		"no such member":     func() { IntsOf("billing-unit-price", "uhd") },
 		"lists of lists":     func() { Strings("av-file-type-values") },
-		"list for lists":     func() { Choices("rtmp-url-scheme") },
 		"seconds of a text":  func() { Seconds("transport-mode-web") },
 	} {
 		t.Run(name, func(t *testing.T) {

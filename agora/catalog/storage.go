@@ -36,9 +36,6 @@ type StorageRegion struct {
 // Vendors are the storage vendors in the order of their numbers, with the regions of the newest list.
 func Vendors() []Vendor { return cloneVendors(vendors) }
 
-// WithdrawnVendors are those that older editions list and the current one does not; for messages only.
-func WithdrawnVendors() []Vendor { return cloneVendors(withdrawnVendors) }
-
 // VendorByName finds a vendor by the name that plans write.
 func VendorByName(name string) (Vendor, bool) {
 	return findVendor(func(v Vendor) bool { return v.Name == name })
@@ -239,33 +236,4 @@ var vendors = []Vendor{
 		Withdrawn: []StorageRegion{{"Beijing", 0, RegionCN}},
 	},
 	{Name: "s3-compatible", Number: 11, Title: "S3-compatible storage", Regions: single()},
-}
-
-// withdrawnVendors were listed until 2022 (Qiniu) and 2024 (Kingsoft).
-var withdrawnVendors = []Vendor{
-	{
-		Name: "qiniu", Number: 0, Title: "Qiniu Cloud",
-		Withdrawn: []StorageRegion{
-			{"East China", 0, RegionCN},
-			{"North China", 1, RegionCN},
-			{"South China", 2, RegionCN},
-			{"North America", 3, RegionNA},
-			{"Southeast Asia", 4, RegionAP},
-		},
-	},
-	{
-		Name: "kingsoft", Number: 4, Title: "Kingsoft Cloud",
-		Withdrawn: []StorageRegion{
-			{"CN_Hangzhou", 0, RegionCN},
-			{"CN_Shanghai", 1, RegionCN},
-			{"CN_Qingdao", 2, RegionCN},
-			{"CN_Beijing", 3, RegionCN},
-			{"CN_Guangzhou", 4, RegionCN},
-			{"CN_Hongkong", 5, RegionAP},
-			{"JR_Beijing", 6, RegionCN},
-			{"JR_Shanghai", 7, RegionCN},
-			{"NA_Russia_1", 8, ""},
-			{"NA_Singapore_1", 9, RegionAP},
-		},
-	},
 }

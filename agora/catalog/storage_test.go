@@ -32,7 +32,7 @@ func TestVendorsAndRegionsAreThoseOfTheCatalogue(t *testing.T) {
 }
 
 func TestNamesAndNumbersOfRegionsAreUnique(t *testing.T) {
-	for _, v := range append(Vendors(), WithdrawnVendors()...) {
+	for _, v := range Vendors() {
 		names, numbers := map[string]bool{}, map[int]bool{}
 		for _, r := range append(v.Regions, v.Withdrawn...) {
 			if names[normalRegion(r.Name)] || numbers[r.Number] {
@@ -150,7 +150,7 @@ func TestTheDefaultRateIsATenthOfTheConcurrency(t *testing.T) {
 }
 
 func TestVendorTitlesNameTheVendorForMessages(t *testing.T) {
-	for _, v := range append(Vendors(), WithdrawnVendors()...) {
+	for _, v := range Vendors() {
 		if v.Title == "" || v.Name != strings.ToLower(v.Name) || strings.Contains(v.Name, " ") {
 			t.Errorf("%+v", v)
 		}

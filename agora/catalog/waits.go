@@ -55,9 +55,6 @@ func StartPendingWaits() Waits { return Waits{Steps: Seconds("start-retry-65")} 
 // the one wait is inferred, the first for a 50x.
 func StartTimeoutWaits() Waits { return Waits{Steps: Seconds("start-retry-50x")[:1]} }
 
-// UpdateWaits space repeats of update on codes 65 and 62 and on 50x, inferred from those of start.
-func UpdateWaits() Waits { return Waits{Steps: Seconds("start-retry-50x")} }
-
 // StopWaits space repeats of stop on codes 65 and 62, on 50x and without an answer. They have no end but the one
 // that the caller sets: an unstopped recording costs money. Inferred from the host failover and the monitoring.
 func StopWaits() Waits {

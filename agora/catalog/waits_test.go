@@ -39,7 +39,6 @@ func TestTriesFallOnTheDocumentedInstants(t *testing.T) {
 		{"404 while monitoring", catalog.GoneWaits(), []int{5, 15, 30, 45, 60, 75, 90}},
 		{"50x while monitoring", catalog.TroubleWaits(), []int{5, 15, 30, 60, 90, 120, 150, 180, 210, 240}},
 		{"stop", catalog.StopWaits(), []int{1, 4, 10, 25, 40, 55, 70, 85, 100, 115}},
-		{"update", catalog.UpdateWaits(), []int{3, 9, 18}},
 		{"no places left", catalog.CapacityWaits(), []int{5, 15, 30, 45, 60, 75, 90, 105, 120, 135}},
 	} {
 		if got := instants(c.waits, 10); !slices.Equal(got, c.want) {

@@ -196,8 +196,7 @@ func (n *notifier) post(ctx context.Context, d delivery) error {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Agora-Signature", signature(sha1.New, n.sim.cfg.CallbackSecret, body))
-	r.Header.Set("Agora-Signature-V2", signature(sha256.New, n.sim.cfg.CallbackSecret, body))
+	Sign(n.sim.cfg.CallbackSecret, r.Header, body)
 	answer, err := n.client.Do(r)
 	if err != nil {
 		// The address may hold a token: keep the cause and leave the address out.
@@ -212,6 +211,12 @@ func (n *notifier) post(ctx context.Context, d delivery) error {
 		return fmt.Errorf("HTTP %d", answer.StatusCode)
 	}
 	return nil
+}
+
+// Sign sets both documented signatures of a notification's raw body, as the service does.
+func Sign(secret string, header http.Header, body []byte) {
+	header.Set("Agora-Signature", signature(sha1.New, secret, body))
+	header.Set("Agora-Signature-V2", signature(sha256.New, secret, body))
 }
 
 // signature is the lowercase hexadecimal HMAC of the raw body.

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"rundown/agora"
 	"rundown/agora/simulator"
 )
 
@@ -42,7 +41,7 @@ func TestALockedStoreHoldsUpNeitherNotificationsNorTheEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		agora.Sign("CANARY-customer-secret", r.Header, []byte(body))
+		simulator.Sign("CANARY-customer-secret", r.Header, []byte(body))
 		answer, err := http.DefaultClient.Do(r) // were it to wait for the store, it would wait for ever
 		if err != nil {
 			t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"rundown/agora"
+	"rundown/agora/simulator"
 )
 
 // hold opens a connection, sends a request that never ends, and waits for the other side to give up; again and again,
@@ -56,7 +56,7 @@ func notify(address string) (status int) {
 	if err != nil {
 		return 0
 	}
-	agora.Sign("CANARY-customer-secret", r.Header, []byte(body))
+	simulator.Sign("CANARY-customer-secret", r.Header, []byte(body))
 	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Do(r)
 	if err != nil {

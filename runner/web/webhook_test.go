@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"rundown/agora"
+	"rundown/agora/simulator"
 )
 
 func TestNotificationsAreTakenOnlyWhenSignedAndWhole(t *testing.T) {
@@ -17,7 +18,7 @@ func TestNotificationsAreTakenOnlyWhenSignedAndWhole(t *testing.T) {
 	const chunked = "chunked"
 	signed := func(secret string) http.Header {
 		h := http.Header{}
-		agora.Sign(secret, h, []byte(body))
+		simulator.Sign(secret, h, []byte(body))
 		return h
 	}
 	old := signed("example")
