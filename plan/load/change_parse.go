@@ -12,7 +12,7 @@ const changeKeyHint = "write a planned day as 2031-10-13, a range as 2031-11-17.
 // orHint gives the error of a day the hint of the text around it, unless the error knows which day is meant.
 func orHint(err error, hint string) error {
 	var e *plan.SyntaxError
-	if errors.As(err, &e) && e.Hint != DayHint {
+	if errors.As(err, &e) && e.Hint != dayHint {
 		return err
 	}
 	return plan.SyntaxErrorf(hint, "%s", err)
@@ -25,7 +25,7 @@ func ParseChangeKey(s string) (plan.ChangeKey, error) {
 		days, err := ParseDays(s)
 		return plan.ChangeKey{Days: days}, err
 	}
-	if days, ok := ForeignDays(s); ok && !looksLikeDate(s) {
+	if days, ok := foreignDays(s); ok && !looksLikeDate(s) {
 		return plan.ChangeKey{}, plan.SyntaxTip(plan.Write(days.String()), "%q is not a planned day, or a range of them, as plans write it", s)
 	}
 	fields := strings.Fields(s)
@@ -53,23 +53,23 @@ func ParseChangeKey(s string) (plan.ChangeKey, error) {
 	return key, nil
 }
 
-const ChangeToHint = "write a new time as 09:00-10:20 or, on another day, as 2031-10-16 18:00-18:50"
+const changeToHint = "write a new time as 09:00-10:20 or, on another day, as 2031-10-16 18:00-18:50"
 
 // ParseChangeTo reads "2031-10-16 18:00-18:50" or "09:00-10:20". The error is a [*plan.SyntaxError].
 func ParseChangeTo(s string) (plan.ChangeTo, error) {
 	fields := strings.Fields(s)
 	if len(fields) == 0 || len(fields) > 2 {
-		return plan.ChangeTo{}, plan.SyntaxErrorf(ChangeToHint, "%q is not a new time", strings.TrimSpace(s))
+		return plan.ChangeTo{}, plan.SyntaxErrorf(changeToHint, "%q is not a new time", strings.TrimSpace(s))
 	}
 	var to plan.ChangeTo
 	var err error
 	if len(fields) == 2 || looksLikeDate(fields[0]) {
 		to.HasDay = true
 		if to.Day, err = ParseDay(fields[0]); err != nil {
-			return plan.ChangeTo{}, orHint(err, ChangeToHint)
+			return plan.ChangeTo{}, orHint(err, changeToHint)
 		}
 		if len(fields) == 1 {
-			return plan.ChangeTo{}, plan.SyntaxErrorf(ChangeToHint, "%q has no time", fields[0])
+			return plan.ChangeTo{}, plan.SyntaxErrorf(changeToHint, "%q has no time", fields[0])
 		}
 	}
 	if to.Start, to.Length, err = parseClocks(fields[len(fields)-1]); err != nil {

@@ -7,23 +7,23 @@ import (
 	"rundown/plan"
 )
 
-const TimesHint = "write start and end as 09:00-09:50"
+const timesHint = "write start and end as 09:00-09:50"
 
 // ParseClock reads 09:00 or 09:00:20. 24:00 gives 86 400, which only an end may be.
 func ParseClock(s string) (plan.Clock, error) {
 	fields := strings.Split(s, ":")
 	if len(fields) != 2 && len(fields) != 3 {
-		return 0, plan.SyntaxErrorf(TimesHint, "%q is not a time of day", s)
+		return 0, plan.SyntaxErrorf(timesHint, "%q is not a time of day", s)
 	}
 	var total int
 	for i, field := range fields {
 		if len(field) != 2 && (i > 0 || len(field) != 1) {
-			return 0, plan.SyntaxErrorf(TimesHint, "%q is not a time of day", s)
+			return 0, plan.SyntaxErrorf(timesHint, "%q is not a time of day", s)
 		}
 		n := 0
 		for j := range len(field) {
 			if !plan.IsDigit(field[j]) {
-				return 0, plan.SyntaxErrorf(TimesHint, "%q is not a time of day", s)
+				return 0, plan.SyntaxErrorf(timesHint, "%q is not a time of day", s)
 			}
 			n = n*10 + int(field[j]-'0')
 		}
@@ -46,9 +46,9 @@ func parseClocks(s string) (start plan.Clock, length time.Duration, err error) {
 	from, to, ok := strings.Cut(s, "-")
 	if !ok {
 		if strings.ContainsAny(s, "–—") {
-			return 0, 0, plan.SyntaxErrorf(TimesHint+", with a plain hyphen", "%q has a dash between the times", s)
+			return 0, 0, plan.SyntaxErrorf(timesHint+", with a plain hyphen", "%q has a dash between the times", s)
 		}
-		return 0, 0, plan.SyntaxErrorf(TimesHint, "%q has no end", s)
+		return 0, 0, plan.SyntaxErrorf(timesHint, "%q has no end", s)
 	}
 	start, err = ParseClock(from)
 	if err != nil {

@@ -81,7 +81,7 @@ func (c cutValue) when() (*yaml.Node, plan.Tip) {
 	if _, err := ParseWhen(c.text); err == nil {
 		return scalar(c.text), plan.Tip{Text: "put it in quotes: when: " + strconv.Quote(c.text), With: strconv.Quote(c.text)}
 	}
-	times, guessed := MeantWhen(c.text)
+	times, guessed := meantWhen(c.text)
 	if len(times) == 0 || guessed {
 		return nil, plan.Tip{}
 	}

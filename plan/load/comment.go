@@ -14,10 +14,10 @@ type comment struct {
 	Alone bool      // nothing else is on its line
 }
 
-// Comments finds the comments of a YAML text, in order. It reads the text by itself, since the parser hands them out
+// comments finds the comments of a YAML text, in order. It reads the text by itself, since the parser hands them out
 // by rules of its own and the decoder keeps no nodes: all that counts is where a scalar in quotes and a block of text
 // end, in which a # is no comment.
-func Comments(text []byte) []comment {
+func comments(text []byte) []comment {
 	s := commentScanner{text: text}
 	line := 0
 	for start := 0; start < len(text); {

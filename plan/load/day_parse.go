@@ -9,7 +9,7 @@ import (
 	"rundown/plan"
 )
 
-const DayHint = "write a day as 2031-10-13 or a range as 2031-11-27..2031-11-28"
+const dayHint = "write a day as 2031-10-13 or a range as 2031-11-27..2031-11-28"
 
 // ParseDay reads a day as 2031-10-13.
 func ParseDay(s string) (plan.Day, error) {
@@ -23,7 +23,7 @@ func ParseDay(s string) (plan.Day, error) {
 		if d, ok := parseForeignDay(s); ok {
 			return 0, plan.SyntaxTip(plan.Tip{Text: "write " + d.String(), Of: s, With: d.String()}, "%q is not a day as plans write it", s)
 		}
-		return 0, plan.SyntaxErrorf(DayHint, "%q is not a day", s)
+		return 0, plan.SyntaxErrorf(dayHint, "%q is not a day", s)
 	}
 }
 
@@ -34,20 +34,20 @@ func noSuchDay(s string) error {
 	year, month, day := number(s[:4]), number(s[5:7]), number(s[8:])
 	switch {
 	case year < 1:
-		return plan.SyntaxErrorf(DayHint, "there is no day %s: years go from 0001 to 9999", s)
+		return plan.SyntaxErrorf(dayHint, "there is no day %s: years go from 0001 to 9999", s)
 	case month < 1 || month > 12:
 		message := fmt.Sprintf("there is no day %s: months go from 01 to 12", s)
 		swapped := s[:5] + s[8:] + "-" + s[5:7]
 		if _, err := time.Parse(time.DateOnly, swapped); err == nil {
 			return plan.SyntaxErrorf("did you mean "+swapped+"?", "%s", message)
 		}
-		return plan.SyntaxErrorf(DayHint, "%s", message)
+		return plan.SyntaxErrorf(dayHint, "%s", message)
 	}
 	last := plan.DayOf(year, time.Month(month)+1, 1) - 1
 	_, _, length := last.Date()
 	message := fmt.Sprintf("there is no day %s: %s %d has %d days", s, time.Month(month), year, length)
 	if day < 1 || day > 31 {
-		return plan.SyntaxErrorf(DayHint, "%s", message)
+		return plan.SyntaxErrorf(dayHint, "%s", message)
 	}
 	return plan.SyntaxTip(plan.Tip{Text: fmt.Sprintf("did you mean %s?", last), Of: s, With: last.String()}, "%s", message)
 }
@@ -69,7 +69,7 @@ func looksLikeDate(s string) bool {
 func ParseDays(s string) (plan.DayRange, error) {
 	first, last, isRange := strings.Cut(strings.TrimSpace(s), "..")
 	from, err := ParseDay(strings.TrimSpace(first))
-	if days, ok := ForeignDays(s); err != nil && ok {
+	if days, ok := foreignDays(s); err != nil && ok {
 		return plan.DayRange{}, plan.SyntaxTip(plan.Write(days.String()), "%q is not a day, or a range of days, as plans write them", s)
 	}
 	if err != nil {

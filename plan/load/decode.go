@@ -136,11 +136,11 @@ func fieldsOf(t reflect.Type) *fields {
 // allowed refuses what no plan may hold, whatever its place: aliases and explicit tags.
 func (d *decoder) allowed(n *yaml.Node) bool {
 	if n.Kind == yaml.AliasNode {
-		d.report(RuleSyntax, nodeSpan(d.src, n), "aliases are not allowed", "write the value out, or put what recordings share under defaults")
+		d.report(ruleSyntax, nodeSpan(d.src, n), "aliases are not allowed", "write the value out, or put what recordings share under defaults")
 		return false
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		d.report(RuleSyntax, d.src.Mark(n.Line, n.Column), "explicit tags are not allowed", "leave the tag "+n.Tag+" out")
+		d.report(ruleSyntax, d.src.Mark(n.Line, n.Column), "explicit tags are not allowed", "leave the tag "+n.Tag+" out")
 		return false
 	}
 	return true
@@ -161,7 +161,7 @@ func (d *decoder) skim(n *yaml.Node) {
 }
 
 func (d *decoder) mergeKey(key *yaml.Node) {
-	d.report(RuleSyntax, nodeSpan(d.src, key), "merge keys are not allowed", "put what recordings share under defaults")
+	d.report(ruleSyntax, nodeSpan(d.src, key), "merge keys are not allowed", "put what recordings share under defaults")
 }
 
 // read fills v from a node; false when it could not, for a reason that is then reported.
@@ -403,7 +403,7 @@ func (d *decoder) typeHint(n *yaml.Node, s spot, want string) plan.Tip {
 	case strings.HasPrefix(want, "true") && booleanWord(n) != "":
 		return plan.WriteRaw(booleanWord(n))
 	case s.name == "to":
-		return plan.Say(ChangeToHint)
+		return plan.Say(changeToHint)
 	case n.Kind != yaml.ScalarNode || want != "a text" || !slices.Contains(freeTexts, s.name):
 		return plan.Tip{}
 	case s.name == "title" || s.name == "note":

@@ -110,7 +110,7 @@ func (d *decoder) restrictionError(key string, at plan.Span, err validator.Field
 		}
 		d.advise(r.ID, at, fmt.Sprintf("%s is %s and must be %s", key, plan.Quoted(v), r.Allowed()), hint)
 	case boundedDuration:
-		d.advise(r.ID, at, fmt.Sprintf("%s is %s and must be %s", key, plan.ShortDuration(time.Duration(v)), r.Allowed()), plan.WriteRaw(r.Nearest(int64(v))))
+		d.advise(r.ID, at, fmt.Sprintf("%s is %s and must be %s", key, plan.DurationText(time.Duration(v)), r.Allowed()), plan.WriteRaw(r.Nearest(int64(v))))
 	default:
 		i := reflect.ValueOf(v).Int()
 		f := d.advised(r.ID, at, fmt.Sprintf("%s is %d and must be %s", key, i, r.Allowed()), plan.Number(key, i, r.Advisable(i)))

@@ -192,27 +192,32 @@ type filterKeys struct {
 
 // settingsKeys are what defaults, recordings and changes may all set.
 type settingsKeys struct {
-	Timezone     *string          `yaml:"timezone" doc:"The IANA zone in which times are wall clock; required, here or in defaults. The machine's own zone is never used." example:"Europe/Madrid"`
-	App          *string          `yaml:"app" doc:"The Agora project; default: the only one." example:"main"`
-	Region       *string          `yaml:"region" validate:"omitempty,restriction=acquire-region-values|eq=none" doc:"Where Agora records, a hard fence; absent or none: near the caller."`
-	Near         *string          `yaml:"near" validate:"omitempty,oneof=cn eu ap us none" doc:"The area whose servers are preferred, so that they are near the bucket: China, Europe, Southeast Asia or North America. Unlike region, it restricts nothing. Absent: that of the storage; none removes it." example:"eu | none"`
-	Storage      *string          `yaml:"storage" doc:"Where the files go; default: the only storage." example:"videos"`
-	CDN          *string          `yaml:"cdn" doc:"The CDN target to push to; none removes the default." example:"parents | none"`
-	URL          *string          `yaml:"url" doc:"The page. It may use placeholders ({plan}, {id}, {date}, {time} and labels) and exposed variables." example:"https://lingua.example/rooms/{id}?role=recorder"`
-	Cname        *string          `yaml:"cname" doc:"The channel name, which labels the recording at Agora; default: derived from plan and id; none removes a default." example:"field-trip-2031"`
+	Timezone     *string       `yaml:"timezone" doc:"The IANA zone in which times are wall clock; required, here or in defaults. The machine's own zone is never used." example:"Europe/Madrid"`
+	App          *string       `yaml:"app" doc:"The Agora project; default: the only one." example:"main"`
+	Region       *string       `yaml:"region" validate:"omitempty,restriction=acquire-region-values|eq=none" doc:"Where Agora records, a hard fence; absent or none: near the caller."`
+	Near         *string       `yaml:"near" validate:"omitempty,oneof=cn eu ap us none" doc:"The area whose servers are preferred, so that they are near the bucket: China, Europe, Southeast Asia or North America. Unlike region, it restricts nothing. Absent: that of the storage; none removes it." example:"eu | none"`
+	Storage      *string       `yaml:"storage" doc:"Where the files go; default: the only storage." example:"videos"`
+	CDN          *string       `yaml:"cdn" doc:"The CDN target to push to; none removes the default." example:"parents | none"`
+	URL          *string       `yaml:"url" doc:"The page. It may use placeholders ({plan}, {id}, {date}, {time} and labels) and exposed variables." example:"https://lingua.example/rooms/{id}?role=recorder"`
+	Cname        *string       `yaml:"cname" doc:"The channel name, which labels the recording at Agora; default: derived from plan and id; none removes a default." example:"field-trip-2031"`
+	Picture      pictureKeys   `yaml:",inline"`
+	ExactStart   *bool         `yaml:"exact_start" doc:"The page is opened early and held, and written from the exact start; padding.before then counts for nothing." default:"false"`
+	Padding      *paddingKeys  `yaml:"padding" doc:"Recorded around the class; it gives way to neighbours and to capacity." example:"{before: 30s, after: 2m}"`
+	MinRemainder *remainderKey `yaml:"min_remainder" doc:"A late start records what is left when at least this is; never: no late start; default: 5m or half the class, whichever is less." example:"5m | never"`
+	Attempts     *int          `yaml:"attempts" validate:"omitempty,min=1,max=20" doc:"Failures in a row before giving up; ten healthy minutes reset the count." default:"3"`
+	Redundancy   *int          `yaml:"redundancy" validate:"omitempty,min=1,max=4" doc:"Sessions at once, placed apart; each is billed." default:"1"`
+	Priority     *string       `yaml:"priority" validate:"omitempty,oneof=low normal high" doc:"Who goes first when the request budget is short." default:"normal"`
+	Labels       *labelKeys    `yaml:"labels" doc:"Texts by names of your own, usable as placeholders. Those of defaults and recording add up; none removes." example:"{campus: austin}"`
+	Note         *string       `yaml:"note" doc:"A remark for people." example:"teacher away"`
+}
+
+// pictureKeys say how the page is rendered and what is written of it.
+type pictureKeys struct {
 	Video        *videoKeys       `yaml:"video" doc:"The picture: 360p, 480p, 720p or 1080p, with a frame rate as in 720p30, or a map." default:"720p" example:"1080p30 | {width: 390, height: 844}"`
 	AudioProfile *int             `yaml:"audio_profile" validate:"omitempty,restriction=audio-profile-values" doc:"0: mono, 48 kbit/s; 1: mono, 128 kbit/s; 2: stereo, 192 kbit/s; all at 48 kHz." default:"0"`
 	MP4          *mp4Keys         `yaml:"mp4" doc:"MP4 beside HLS: a new file after this long, in whole minutes; true: 2h; false: HLS only." default:"false" example:"2h"`
 	Mobile       *optionalBool    `yaml:"mobile" doc:"Rendered as a phone does; none removes the default." example:"true"`
 	ReadyTimeout *readyTimeoutKey `yaml:"ready_timeout" doc:"The time within which the page calls navigator.notifyReady(), in whole seconds; none removes the default." example:"30s"`
-	ExactStart   *bool            `yaml:"exact_start" doc:"The page is opened early and held, and written from the exact start; padding.before then counts for nothing." default:"false"`
-	Padding      *paddingKeys     `yaml:"padding" doc:"Recorded around the class; it gives way to neighbours and to capacity." example:"{before: 30s, after: 2m}"`
-	MinRemainder *remainderKey    `yaml:"min_remainder" doc:"A late start records what is left when at least this is; never: no late start; default: 5m or half the class, whichever is less." example:"5m | never"`
-	Attempts     *int             `yaml:"attempts" validate:"omitempty,min=1,max=20" doc:"Failures in a row before giving up; ten healthy minutes reset the count." default:"3"`
-	Redundancy   *int             `yaml:"redundancy" validate:"omitempty,min=1,max=4" doc:"Sessions at once, placed apart; each is billed." default:"1"`
-	Priority     *string          `yaml:"priority" validate:"omitempty,oneof=low normal high" doc:"Who goes first when the request budget is short." default:"normal"`
-	Labels       *labelKeys       `yaml:"labels" doc:"Texts by names of your own, usable as placeholders. Those of defaults and recording add up; none removes." example:"{campus: austin}"`
-	Note         *string          `yaml:"note" doc:"A remark for people." example:"teacher away"`
 }
 
 // videoKeys is the output picture, by name or in figures.

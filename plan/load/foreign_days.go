@@ -15,9 +15,9 @@ var foreignDay = regexp.MustCompile(`^(?:(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})|(\d
 // daySeparators are what people write between the ends of a range.
 var daySeparators = []string{"..", " - ", "–", "—", " to ", " bis ", " until ", "/", "-"}
 
-// ForeignDays reads a day or a range of days that is not written as plans do; false where it is none, or where the month
+// foreignDays reads a day or a range of days that is not written as plans do; false where it is none, or where the month
 // cannot be told from the day.
-func ForeignDays(text string) (plan.DayRange, bool) {
+func foreignDays(text string) (plan.DayRange, bool) {
 	text = strings.TrimSpace(text)
 	if d, ok := parseForeignDay(text); ok {
 		return plan.DayRange{First: d, Last: d}, true

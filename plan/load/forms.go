@@ -135,7 +135,7 @@ func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		d.report("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s cannot be negative, as %s is", s.name, plan.Quoted(n.Value)), "")
 		return false
 	case parsed > longest:
-		d.report("max-recording-hour-range", nodeSpan(d.src, n), fmt.Sprintf("%s is longer than the %s that a recording can last", plan.Quoted(n.Value), plan.ShortDuration(longest)), "")
+		d.report("max-recording-hour-range", nodeSpan(d.src, n), fmt.Sprintf("%s is longer than the %s that a recording can last", plan.Quoted(n.Value), plan.DurationText(longest)), "")
 		return false
 	}
 	*t = duration(parsed)
@@ -182,7 +182,7 @@ func withUnit(number string, allowed func(time.Duration) bool, units []string) p
 	var fit []string
 	for _, unit := range units {
 		if v, err := time.ParseDuration(number + unit); err == nil && allowed(v) {
-			fit = append(fit, plan.ShortDuration(v))
+			fit = append(fit, plan.DurationText(v))
 		}
 	}
 	switch {
@@ -422,7 +422,7 @@ func (d *decoder) notATime(n *yaml.Node, s spot) {
 	if n.Tag == "!!null" {
 		message = fmt.Sprintf("%s is empty and %s", s.name, takes)
 	}
-	d.report("wrong-type", at, message, WhenHint)
+	d.report("wrong-type", at, message, whenHint)
 }
 
 // read reads one time; next knows where it stands.

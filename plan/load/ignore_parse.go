@@ -18,7 +18,7 @@ func ignoresOf(files []plan.File) []plan.Ignore {
 		if !bytes.Contains(f.Text, []byte(ignoreWord)) {
 			continue
 		}
-		found := Comments(f.Text)
+		found := comments(f.Text)
 		for i, c := range found {
 			if rest, ok := strings.CutPrefix(c.Text, ignoreWord); ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
 				ig := newIgnore(rest)

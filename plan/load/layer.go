@@ -95,7 +95,7 @@ var setters = map[string]func(*reading) bool{
 	"only":          func(r *reading) bool { return r.calendars(r.days.Only, &r.into.Only, &r.into.UnreadOnly) },
 	"skip":          func(r *reading) bool { return r.calendars(r.days.Skip, &r.into.Skip, &r.into.UnreadSkip) },
 	"video":         (*reading).video,
-	"audio_profile": plainKey(func(k *settingsKeys) *int { return k.AudioProfile }, func(s *plan.Settings) *int { return &s.AudioProfile }),
+	"audio_profile": plainKey(func(k *settingsKeys) *int { return k.Picture.AudioProfile }, func(s *plan.Settings) *int { return &s.AudioProfile }),
 	"mp4":           (*reading).mp4,
 	"mobile":        (*reading).mobile,
 	"ready_timeout": (*reading).readyTimeout,
@@ -195,7 +195,7 @@ func (r *reading) calendars(list *nameList, into *[]*plan.Calendar, unread *bool
 }
 
 func (r *reading) video() bool {
-	v := r.keys.Video
+	v := r.keys.Picture.Video
 	if v == nil || v.Width == nil || v.Height == nil {
 		return false
 	}
@@ -206,7 +206,7 @@ func (r *reading) video() bool {
 }
 
 func (r *reading) mp4() bool {
-	v := r.keys.MP4
+	v := r.keys.Picture.MP4
 	if v == nil {
 		return false
 	}
@@ -216,7 +216,7 @@ func (r *reading) mp4() bool {
 }
 
 func (r *reading) mobile() bool {
-	v := r.keys.Mobile
+	v := r.keys.Picture.Mobile
 	if v != nil && !v.None {
 		r.into.Mobile = &v.Value
 	}
@@ -224,7 +224,7 @@ func (r *reading) mobile() bool {
 }
 
 func (r *reading) readyTimeout() bool {
-	if v := r.keys.ReadyTimeout; v != nil {
+	if v := r.keys.Picture.ReadyTimeout; v != nil {
 		r.into.ReadyTimeout = (*time.Duration)(v.Duration)
 	} else {
 		r.into.UnreadReady = true

@@ -92,7 +92,7 @@ func (l *loader) parse(path string, text []byte) *unit {
 	u.plainSpaces()
 	document, problem := parse(u.src)
 	if problem != nil {
-		u.advise(RuleSyntax, problem.at, problem.message, problem.hint)
+		u.advise(ruleSyntax, problem.at, problem.message, problem.hint)
 	}
 	if document != nil && len(document.Content) > 0 {
 		u.top = document.Content[0]

@@ -38,7 +38,7 @@ func TestManyReferencesInOneAddressAreReadInTime(t *testing.T) {
 		if p != nil {
 			findings = append(findings, rules.Check(p, rules.Options{Now: plantest.September})...)
 			rules.NotChecked(p, nil)
-			rules.Summarize(p, rules.Options{Now: plantest.September})
+			rules.Review(p, rules.Options{Now: plantest.September})
 		}
 		for _, f := range findings {
 			if len(f.Message) > 1000 {

@@ -181,7 +181,7 @@ func (b *builder) when(u *unit, k *whenKeys) []plan.When {
 		}
 		w, err := ParseWhen(next.Text.Text)
 		if err != nil {
-			err = ImproveWhenError(err, next.Text.Text, next.list)
+			err = improveWhenError(err, next.Text.Text, next.list)
 			if next.hint != "" {
 				err = &plan.SyntaxError{Message: err.Error(), Hint: next.hint}
 			}

@@ -120,22 +120,22 @@ func (g *schemaGenerator) value(text string) any {
 		g.err = err
 		return nil
 	}
-	return PlainValue(n.Content[0])
+	return plainValue(n.Content[0])
 }
 
-// PlainValue is the JSON value of a node, dates as they are written.
-func PlainValue(n *yaml.Node) any {
+// plainValue is the JSON value of a node, dates as they are written.
+func plainValue(n *yaml.Node) any {
 	switch n.Kind {
 	case yaml.SequenceNode:
 		list := []any{}
 		for _, child := range n.Content {
-			list = append(list, PlainValue(child))
+			list = append(list, plainValue(child))
 		}
 		return list
 	case yaml.MappingNode:
 		object := map[string]any{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			object[n.Content[i].Value] = PlainValue(n.Content[i+1])
+			object[n.Content[i].Value] = plainValue(n.Content[i+1])
 		}
 		return object
 	}

@@ -68,7 +68,7 @@ func asJSON(t *testing.T, text []byte) any {
 	if err := yaml.Unmarshal(text, &n); err != nil {
 		t.Fatal(err)
 	}
-	encoded, err := json.Marshal(PlainValue(n.Content[0]))
+	encoded, err := json.Marshal(plainValue(n.Content[0]))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,16 +60,16 @@ func (u *unit) bucket(k *storageKeys, name string) {
 		return
 	}
 	hint := plan.Say("write the name alone; folders belong into prefix")
-	if only := BucketName(name); only != "" {
+	if only := bucketName(name); only != "" {
 		hint = plan.Write(only).Also("; folders belong into prefix")
 	}
 	r, _ := utf8.DecodeRuneInString(name[wrong:])
 	u.advise("storage-bucket-required", k.value("bucket"), fmt.Sprintf("bucket %s holds %q, and is no name of a bucket", plan.Quoted(name), r), hint)
 }
 
-// BucketName finds the bucket in what people write in its place: an address, an ARN, or the bucket with a folder; "" where
+// bucketName finds the bucket in what people write in its place: an address, an ARN, or the bucket with a folder; "" where
 // it cannot be told. In an address over https the bucket is the first label of the host, or the first folder.
-func BucketName(text string) string {
+func bucketName(text string) string {
 	text = strings.TrimSpace(text)
 	only := strings.TrimPrefix(text, "arn:aws:s3:::")
 	if scheme, rest, ok := strings.Cut(text, "://"); ok {
@@ -233,7 +233,7 @@ func (b *builder) region(s *plan.Storage, k *storageKeys, region string) {
 
 // regionHint is the hint for a region that a vendor does not have: the one that is meant, or the nearest few.
 func regionHint(region string, regions []string) plan.Tip {
-	if hint := NearRegion(region, regions); hint.Text != "" {
+	if hint := nearRegion(region, regions); hint.Text != "" {
 		return hint
 	}
 	return plan.Say(nearRegions(region, regions))
@@ -260,9 +260,9 @@ func allRegions(regions []string) string {
 	return "rundown rules storage-region-values lists all"
 }
 
-// NearRegion is the hint for a misspelt region. One that exists elsewhere is never meant: ap-northeast is no
+// nearRegion is the hint for a misspelt region. One that exists elsewhere is never meant: ap-northeast is no
 // misspelling of cn-northeast, nor of ap-southeast.
-func NearRegion(region string, regions []string) plan.Tip {
+func nearRegion(region string, regions []string) plan.Tip {
 	area, rest, _ := strings.Cut(region, "-")
 	side, _, _ := strings.Cut(rest, "-")
 	return plan.DidYouMean(region, slices.DeleteFunc(slices.Clone(regions), func(r string) bool {

@@ -16,7 +16,7 @@ import (
 	"rundown/plan"
 )
 
-const RuleSyntax = "yaml-syntax"
+const ruleSyntax = "yaml-syntax"
 
 // maxFileSize bounds a file of a plan: ten thousand recordings take less than 4 MB.
 const maxFileSize = 64 << 20

@@ -111,7 +111,7 @@ func daysHint(name string, value *yaml.Node) plan.Tip {
 	days, err := ParseDays(value.Value)
 	if err != nil {
 		var ok bool
-		if days, ok = ForeignDays(value.Value); !ok {
+		if days, ok = foreignDays(value.Value); !ok {
 			return plan.Tip{}
 		}
 	}

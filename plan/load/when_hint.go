@@ -13,21 +13,21 @@ import (
 type listForm uint8
 
 const (
-	NoList    listForm = iota
+	noList    listForm = iota
 	flowList           // [a, b]
 	blockList          // an item on each line
 )
 
-const DayNamesHint = "days are Mon, Tue, Wed, Thu, Fri, Sat and Sun, ranges as Mon-Fri"
+const dayNamesHint = "days are Mon, Tue, Wed, Thu, Fri, Sat and Sun, ranges as Mon-Fri"
 
-// ImproveWhenError gives the error of [ParseWhen] a hint that can be pasted over the text, where it is clear what the text
+// improveWhenError gives the error of [ParseWhen] a hint that can be pasted over the text, where it is clear what the text
 // means: several times in one text, days in another language, or another way of writing. A list decides what several
 // times look like.
-func ImproveWhenError(err error, text string, form listForm) error {
+func improveWhenError(err error, text string, form listForm) error {
 	if after := afterTime(text); after != nil {
 		return after
 	}
-	times, guessed := MeantWhen(text)
+	times, guessed := meantWhen(text)
 	if len(times) == 0 {
 		return err
 	}
@@ -100,9 +100,9 @@ const (
 	pieceRange
 )
 
-// MeantWhen reads a text that [ParseWhen] refuses as the times that it evidently means; none where that is not clear.
+// meantWhen reads a text that [ParseWhen] refuses as the times that it evidently means; none where that is not clear.
 // guessed says that a word was taken for a misspelt day. Each time is one that [ParseWhen] takes.
-func MeantWhen(text string) (times []string, guessed bool) {
+func meantWhen(text string) (times []string, guessed bool) {
 	const longest = 400
 	if len(text) > longest {
 		return nil, false
@@ -234,7 +234,7 @@ func joinedWhen(days, rest string) string {
 	if _, err := ParseWhen(whole); err == nil {
 		return whole
 	}
-	if times, guessed := MeantWhen(whole); len(times) == 1 && !guessed {
+	if times, guessed := meantWhen(whole); len(times) == 1 && !guessed {
 		return times[0]
 	}
 	return ""
@@ -243,7 +243,7 @@ func joinedWhen(days, rest string) string {
 // unknownWeekday tells what a word means that is no day as plans write it: the days that it names, by language, and else
 // what days look like.
 func unknownWeekday(word string) error {
-	hint := DayNamesHint
+	hint := dayNamesHint
 	if list := readings(word); len(list) > 0 {
 		parts := make([]string, len(list))
 		for i, r := range list {

@@ -9,32 +9,32 @@ import (
 	"rundown/plan"
 )
 
-const WhenHint = "write weekdays and a time as Mon Wed 09:00-09:50, or a date and a time as 2031-12-17 08:00-11:00"
+const whenHint = "write weekdays and a time as Mon Wed 09:00-09:50, or a date and a time as 2031-12-17 08:00-11:00"
 
 // ParseWhen reads a weekly or a dated time. The error is a [*plan.SyntaxError].
 func ParseWhen(s string) (plan.When, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
-		return plan.When{}, plan.SyntaxErrorf(WhenHint, "the time is empty")
+		return plan.When{}, plan.SyntaxErrorf(whenHint, "the time is empty")
 	}
 	fields := strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
 	if len(fields) == 0 {
-		return plan.When{}, plan.SyntaxErrorf(WhenHint, "%q is not a time", s)
+		return plan.When{}, plan.SyntaxErrorf(whenHint, "%q is not a time", s)
 	}
 	// Whatever begins with a digit or holds a colon is meant as a time; what stands before it are days.
 	last := fields[len(fields)-1]
 	if looksLikeDate(last) || !strings.Contains(last, ":") {
 		if n := len(fields); n >= 2 && strings.Contains(fields[n-2], ":") || strings.Contains(s, " -") || strings.Contains(s, "- ") {
-			return plan.When{}, plan.SyntaxErrorf(TimesHint+", without spaces", "%q does not end with a time as 09:00-09:50", s)
+			return plan.When{}, plan.SyntaxErrorf(timesHint+", without spaces", "%q does not end with a time as 09:00-09:50", s)
 		}
 		return plan.When{}, plan.SyntaxErrorf(noTimeHint(s), "%q has no time", s)
 	}
 	if strings.HasPrefix(last, "-") || strings.HasSuffix(last, "-") || slices.ContainsFunc(fields[:len(fields)-1], isTimePiece) {
-		return plan.When{}, plan.SyntaxErrorf(TimesHint+", without spaces", "%q does not end with a time as 09:00-09:50", s)
+		return plan.When{}, plan.SyntaxErrorf(timesHint+", without spaces", "%q does not end with a time as 09:00-09:50", s)
 	}
 	days := fields[:len(fields)-1]
 	if len(days) == 0 {
-		return plan.When{}, plan.SyntaxErrorf(WhenHint, "%q names no day", s)
+		return plan.When{}, plan.SyntaxErrorf(whenHint, "%q names no day", s)
 	}
 	w := plan.When{}
 	var err error
@@ -68,7 +68,7 @@ func noTimeHint(s string) string {
 	if _, err := parseWeekdays([]string{s}); err == nil {
 		return "write " + s + " 09:00-09:50; in [ ] an unquoted comma begins another entry, so write [Mon Wed 09:00-09:50] for two days"
 	}
-	return WhenHint
+	return whenHint
 }
 
 func parseWeekday(s string) (time.Weekday, bool) {

@@ -126,7 +126,7 @@ func afterTime(original string) error {
 	time, rest := strings.TrimSpace(text[:end]), strings.Trim(text[end:], " ,;()\t")
 	w, err := ParseWhen(time)
 	if err != nil {
-		times, guessed := MeantWhen(time)
+		times, guessed := meantWhen(time)
 		if len(times) != 1 || guessed {
 			return nil
 		}

@@ -1,11 +1,9 @@
 package rules
 
 import (
-	"errors"
 	"flag"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -18,31 +16,14 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// findingsOf loads and checks a plan; a plan whose name begins with resolve- has its references resolved.
+// findingsOf loads and checks a plan.
 func findingsOf(t *testing.T, files load.Files, name string) []plan.Finding {
 	t.Helper()
 	p, findings, err := load.Load(files, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := Options{Now: plantest.September}
-	if strings.HasPrefix(name, "resolve-") {
-		opts.Lookup = func(r plan.Reference) (string, error) {
-			switch r.Name {
-			case "SET":
-				return "rtmps://live.lingua.example/app/an-obvious-example", nil
-			case "S3_ACCESS_KEY":
-				return "", nil
-			}
-			return "", errors.New("it is not set")
-		}
-	}
-	findings = plan.Sort(p, append(findings, Check(p, opts)...))
-	// Every short plan would be told so.
-	if name != "ready-timeout-recommended.yaml" {
-		findings = slices.DeleteFunc(findings, func(f plan.Finding) bool { return f.Rule == "ready-timeout-recommended" })
-	}
-	return findings
+	return plantest.Findings(p, name, findings, Check(p, Options{Now: plantest.September, Lookup: plantest.LookupFor(name)}))
 }
 
 func TestBadPlansGiveTheirFindings(t *testing.T) {

@@ -19,17 +19,8 @@ type Summary struct {
 	NotChecked               []string  // references that were not resolved, as written
 }
 
-// Summarize sums up the plan over validate's window: from now, or from the first class if that is later, to the last
-// bound, 366 days at most.
-func Summarize(p *plan.Plan, opts Options) Summary {
-	if p == nil {
-		return Summary{}
-	}
-	f := forecast.Of([]*plan.Plan{p}, forecast.Options{Now: opts.Now})
-	return SummaryOf(f, len(p.Recordings), NotChecked(p, opts.Lookup))
-}
-
-// SummaryOf is the line that a forecast comes to.
+// SummaryOf is the summary of a forecast over the window of validate: from now, or from the first class if that is later,
+// to the last day that the plan names, 366 days at most.
 func SummaryOf(f *forecast.Forecast, recordings int, notChecked []string) Summary {
 	return Summary{
 		Recordings: recordings, Classes: f.Classes, First: f.First, Last: f.Last,

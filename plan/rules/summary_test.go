@@ -9,6 +9,14 @@ import (
 	"rundown/plan/plantest/build"
 )
 
+// summarize sums a plan up over the window of validate.
+func summarize(p *plan.Plan, opts Options) Summary {
+	if p == nil {
+		return Summary{}
+	}
+	return SummaryOf(Review(p, opts).Forecast, len(p.Recordings), NotChecked(p, opts.Lookup))
+}
+
 func TestSummaryCountsClassesPeakAndSeconds(t *testing.T) {
 	a := build.Recording("a", "Europe/Berlin", "Mon 09:00-10:00")
 	b := build.Recording("b", "Europe/Berlin", "2031-10-06 10:00-11:00", "2031-10-06 20:00-21:00")
@@ -19,7 +27,7 @@ func TestSummaryCountsClassesPeakAndSeconds(t *testing.T) {
 	for _, r := range p.Recordings {
 		r.Padding = plan.Padding{Before: time.Minute, After: time.Minute}
 	}
-	sum := Summarize(p, Options{Now: build.Instant("2031-01-01")})
+	sum := summarize(p, Options{Now: build.Instant("2031-01-01")})
 	if sum.Recordings != 2 || sum.Classes != 3 {
 		t.Errorf("%d recordings and %d classes", sum.Recordings, sum.Classes)
 	}
@@ -36,22 +44,22 @@ func TestSummaryCountsClassesPeakAndSeconds(t *testing.T) {
 		t.Errorf("%v dollars within the free minutes", sum.CostUSD)
 	}
 
-	later := Summarize(p, Options{Now: build.Instant("2031-10-07")})
+	later := summarize(p, Options{Now: build.Instant("2031-10-07")})
 	if later.Classes != 1 || !later.First.Equal(build.Instant("2031-10-13T09:00:00+02:00")) {
 		t.Errorf("on the day after: %d classes from %v", later.Classes, later.First)
 	}
-	if none := Summarize(p, Options{Now: build.Instant("2032-10-07")}); none.Classes != 0 || none.Peak != 0 || !none.First.IsZero() {
+	if none := summarize(p, Options{Now: build.Instant("2032-10-07")}); none.Classes != 0 || none.Peak != 0 || !none.First.IsZero() {
 		t.Errorf("after all: %+v", none)
 	}
 }
 
 func TestTheWindowEndsAfter366Days(t *testing.T) {
 	p := build.NewPlan(build.Recording("r", "UTC", "Mon-Sun 09:00-10:00"))
-	if n := Summarize(p, Options{Now: build.Instant("2031-10-06")}).Classes; n != 366 {
+	if n := summarize(p, Options{Now: build.Instant("2031-10-06")}).Classes; n != 366 {
 		t.Errorf("without bounds %d classes are counted", n)
 	}
 	p = build.TermOf("2035-01-01..2039-01-01", build.Recording("r", "UTC", "Mon-Sun 09:00-10:00"))
-	if n := Summarize(p, Options{Now: build.Instant("2031-10-06")}).Classes; n != 366 {
+	if n := summarize(p, Options{Now: build.Instant("2031-10-06")}).Classes; n != 366 {
 		t.Errorf("from the first class on %d are counted", n)
 	}
 }
@@ -62,7 +70,7 @@ func TestReferencesThatWereNotResolvedAreNamedOnce(t *testing.T) {
 	p.Account.CustomerSecret = build.Must(plan.NewText("${file:/run/secrets/agora}", plan.Pos{}, plan.TextSecret))
 	p.Apps = []*plan.App{{ID: build.Must(plan.NewText("${ID}", plan.Pos{}, plan.TextPlain))}}
 	p.Recordings[0].URL = build.Must(plan.NewText("https://school.example/?t=${TOKEN}", plan.Pos{}, plan.TextURL))
-	if got, want := Summarize(p, Options{}).NotChecked, []string{"${ID}", "${file:/run/secrets/agora}", "${TOKEN}"}; !slices.Equal(got, want) {
+	if got, want := summarize(p, Options{}).NotChecked, []string{"${ID}", "${file:/run/secrets/agora}", "${TOKEN}"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	lookup := func(ref plan.Reference) (string, error) {
@@ -71,7 +79,7 @@ func TestReferencesThatWereNotResolvedAreNamedOnce(t *testing.T) {
 		}
 		return "", plan.ErrNoLookup
 	}
-	if got, want := Summarize(p, Options{Lookup: lookup}).NotChecked, []string{"${file:/run/secrets/agora}", "${TOKEN}"}; !slices.Equal(got, want) {
+	if got, want := summarize(p, Options{Lookup: lookup}).NotChecked, []string{"${file:/run/secrets/agora}", "${TOKEN}"}; !slices.Equal(got, want) {
 		t.Errorf("with some resolved: got %q, want %q", got, want)
 	}
 }

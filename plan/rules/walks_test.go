@@ -14,7 +14,7 @@ func TestARecordingWithoutAZoneHasNoClasses(t *testing.T) {
 	if n := len(schedule.Occurrences(p, build.Instant("2031-01-01"), build.Instant("2032-01-01"))) + len(schedule.OccurrencesOf(r, p, build.Instant("2031-01-01"), build.Instant("2032-01-01"))); n != 0 {
 		t.Errorf("%d classes", n)
 	}
-	schedule.LastBound(p)
+	schedule.New(p).LastBound()
 	Check(p, Options{Now: build.Instant("2031-01-01")})
-	Summarize(p, Options{Now: build.Instant("2031-01-01")})
+	summarize(p, Options{Now: build.Instant("2031-01-01")})
 }

@@ -203,9 +203,10 @@ func Loaded(t *testing.T, files plantest.Texts) *plan.Plan {
 }
 
 // TermPlan is a plan of a term as a school network writes one: each recording has two classes in each of sixteen
-// weeks and takes about 370 bytes. Its times are drawn from fifteen pairs of days, a start in every five minutes from
-// 8 to 21 and four lengths, which makes 9360: hardly two recordings have the same.
-func TermPlan(recordings int) string {
+// weeks and takes about 370 bytes. With bells, classes begin on the hour from 8 to 20 and last 50 minutes, so that many
+// recordings have the same times. Without, a start is drawn from every five minutes and a length from four, which with the
+// pairs of days makes 9360 times: hardly two recordings have the same.
+func TermPlan(recordings int, bells bool) string {
 	var b strings.Builder
 	b.WriteString(strings.Replace(plantest.Base, `"${AGORA_APP_ID}"`, `"${AGORA_APP_ID}", limits: {concurrent: 5000, qps: 200, streams: {fhd: 5000}}`, 1))
 	b.WriteString(`calendars: {term: 2031-09-01..2031-12-28, holidays: 2031-10-13..2031-10-19}
@@ -219,6 +220,10 @@ recordings:
 		pair := draw.Perm(len(days))[:2]
 		start := 8*60 + 5*draw.IntN(13*60/5)
 		end := start + []int{45, 50, 60, 90}[draw.IntN(4)]
+		if bells {
+			start -= start % 60
+			end = start + 50
+		}
 		fmt.Fprintf(&b, `  course-%d:
     title: Course number %d for beginners and returning learners
     when: %s %s %02d:%02d-%02d:%02d

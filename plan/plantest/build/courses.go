@@ -22,37 +22,11 @@ func DrawCourses(t *rapid.T, around plan.Day) []*plan.Recording {
 	apps := []*plan.App{{Name: "one", ID: Must(plan.NewText("${ONE}", plan.Pos{}, plan.TextPlain))}, {Name: "two", ID: Must(plan.NewText("${TWO}", plan.Pos{}, plan.TextPlain)), Limits: plan.Limits{QPS: 2}}}
 	n := func(label string, most int) int { return rapid.IntRange(0, most).Draw(t, label) }
 	times := []string{"Tue Sun 02:30-03:15", "Mon-Sun 01:00-01:45", "Tue Sat 23:30-00:30", "Mon-Sun 08:00-07:45", "Fri 08:00-07:45"}
-	type course struct{ zone, first, second, only, skip, before, after, exact, app, region, video, redundancy, label int }
 	usual := course{zone: n("zone", 3), first: n("time", 4), second: n("second time", 4), only: n("only", 3)}
 	var list []*plan.Recording
 	for i := range n("courses", 8) {
 		c := usual
-		switch n("unusual", 16) {
-		case 1:
-			c.zone = n("zone", 3)
-		case 2:
-			c.first, c.second = n("time", 4), n("second time", 4)
-		case 3:
-			c.only = n("only", 3)
-		case 4:
-			c.skip = 1
-		case 5:
-			c.before = 1
-		case 6:
-			c.after = 1
-		case 7:
-			c.exact = 1
-		case 8:
-			c.app = 1
-		case 9:
-			c.region = 1
-		case 10:
-			c.video = 1
-		case 11:
-			c.redundancy = 1
-		case 12:
-			c.label = 1
-		}
+		c.vary(n)
 		r := Recording(fmt.Sprintf("c%d", i), zones[c.zone], times[c.first], times[c.second])
 		if c.first == c.second {
 			r.When = r.When[:1]
@@ -76,4 +50,37 @@ func DrawCourses(t *rapid.T, around plan.Day) []*plan.Recording {
 		list = append(list, r)
 	}
 	return list
+}
+
+// course says how a recording is drawn: most fields are an index into a list of [DrawCourses], or 1 for something unusual.
+type course struct{ zone, first, second, only, skip, before, after, exact, app, region, video, redundancy, label int }
+
+// vary makes one thing unusual, in twelve of sixteen courses.
+func (c *course) vary(n func(label string, most int) int) {
+	switch n("unusual", 16) {
+	case 1:
+		c.zone = n("zone", 3)
+	case 2:
+		c.first, c.second = n("time", 4), n("second time", 4)
+	case 3:
+		c.only = n("only", 3)
+	case 4:
+		c.skip = 1
+	case 5:
+		c.before = 1
+	case 6:
+		c.after = 1
+	case 7:
+		c.exact = 1
+	case 8:
+		c.app = 1
+	case 9:
+		c.region = 1
+	case 10:
+		c.video = 1
+	case 11:
+		c.redundancy = 1
+	case 12:
+		c.label = 1
+	}
 }

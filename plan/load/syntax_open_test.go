@@ -1,11 +1,10 @@
-package rules
+package load
 
 import (
 	"strings"
 	"testing"
 
 	"rundown/plan"
-	"rundown/plan/load"
 	"rundown/plan/plantest"
 )
 
@@ -38,7 +37,7 @@ func TestWhatIsLeftOpenIsToldWhereItOpens(t *testing.T) {
 			before := text[:strings.LastIndex(text[:len(text)-len(after)], test.opener)]
 			line := 1 + strings.Count(before, "\n")
 			column := len(before) - strings.LastIndex(before, "\n")
-			if f.Rule != load.RuleSyntax || f.Pos.Line != line || f.Pos.Column != column || !strings.Contains(f.Message, "is not closed") {
+			if f.Rule != ruleSyntax || f.Pos.Line != line || f.Pos.Column != column || !strings.Contains(f.Message, "is not closed") {
 				t.Errorf("%s%s: want line %d, column %d; got\n%s", test.wrong, after, line, column, plantest.Show(findings))
 			}
 			if got, want := string(f.Fix.Apply([]byte(text))), hintPlan(test.fixed + after)["plan.yaml"]; f.Fix.IsZero() || got != want {

@@ -1,10 +1,9 @@
-package rules
+package load
 
 import (
 	"strings"
 	"testing"
 
-	"rundown/plan/load"
 	"rundown/plan/plantest"
 )
 
@@ -78,11 +77,11 @@ func TestHintsForDaysThatDoNotExist(t *testing.T) {
 		{"    when: 2033-02-29 09:00-09:50", "there is no day 2033-02-29: February 2033 has 28 days", "did you mean 2033-02-28?", "    when: 2033-02-28 09:00-09:50"},
 		{"    when: 2032-02-30 09:00-09:50", "there is no day 2032-02-30: February 2032 has 29 days", "did you mean 2032-02-29?", "    when: 2032-02-29 09:00-09:50"},
 		{"    when: 2031-13-01 09:00-09:50", "there is no day 2031-13-01: months go from 01 to 12", "did you mean 2031-01-13?", ""},
-		{"    when: 2031-13-32 09:00-09:50", "there is no day 2031-13-32: months go from 01 to 12", load.DayHint, ""},
-		{"    when: 2031-00-10 09:00-09:50", "there is no day 2031-00-10: months go from 01 to 12", load.DayHint, ""},
-		{"    when: 2031-11-32 09:00-09:50", "there is no day 2031-11-32: November 2031 has 30 days", load.DayHint, ""},
-		{"    when: 2031-11-00 09:00-09:50", "there is no day 2031-11-00: November 2031 has 30 days", load.DayHint, ""},
-		{"    when: 0000-01-01 09:00-09:50", "there is no day 0000-01-01: years go from 0001 to 9999", load.DayHint, ""},
+		{"    when: 2031-13-32 09:00-09:50", "there is no day 2031-13-32: months go from 01 to 12", dayHint, ""},
+		{"    when: 2031-00-10 09:00-09:50", "there is no day 2031-00-10: months go from 01 to 12", dayHint, ""},
+		{"    when: 2031-11-32 09:00-09:50", "there is no day 2031-11-32: November 2031 has 30 days", dayHint, ""},
+		{"    when: 2031-11-00 09:00-09:50", "there is no day 2031-11-00: November 2031 has 30 days", dayHint, ""},
+		{"    when: 0000-01-01 09:00-09:50", "there is no day 0000-01-01: years go from 0001 to 9999", dayHint, ""},
 		{
 			"    when: Sun 09:00-09:50\n    changes: {2031-11-31: cancelled}", "there is no day 2031-11-31: November 2031 has 30 days",
 			"did you mean 2031-11-30?", "    when: Sun 09:00-09:50\n    changes: {2031-11-30: cancelled}",
@@ -107,15 +106,15 @@ func TestHintsForWhatIsNoTimeAtAll(t *testing.T) {
 		return "when takes weekdays and a time, a date and a time, or a cron entry, not " + what
 	}
 	holdHints(t, []hintCase{
-		{"    when: 2", takes("a whole number"), load.WhenHint, ""},
-		{"    when: 9", takes("a whole number"), load.WhenHint, ""},
-		{"    when: 9.5", takes("a number with a fraction"), load.WhenHint, ""},
-		{"    when: true", takes("true or false"), load.WhenHint, ""},
-		{"    when: [9]", takes("a whole number"), load.WhenHint, ""},
-		{"    when:", "when is empty and takes weekdays and a time, a date and a time, or a cron entry", load.WhenHint, ""},
-		{"    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 9}}", "to takes a text, not a whole number", load.ChangeToHint, ""},
+		{"    when: 2", takes("a whole number"), whenHint, ""},
+		{"    when: 9", takes("a whole number"), whenHint, ""},
+		{"    when: 9.5", takes("a number with a fraction"), whenHint, ""},
+		{"    when: true", takes("true or false"), whenHint, ""},
+		{"    when: [9]", takes("a whole number"), whenHint, ""},
+		{"    when:", "when is empty and takes weekdays and a time, a date and a time, or a cron entry", whenHint, ""},
+		{"    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 9}}", "to takes a text, not a whole number", changeToHint, ""},
 	})
-	for _, when := range examplesIn(load.WhenHint) {
+	for _, when := range examplesIn(whenHint) {
 		readsAs(t, when, []string{when})
 	}
 }
@@ -188,8 +187,8 @@ func TestHintsForWordsAfterATime(t *testing.T) {
 		{"    when: Mon 2:00-2:50 pm", `"Mon 2:00-2:50 pm"` + spelling, "write Mon 14:00-14:50", "    when: Mon 14:00-14:50"},
 		{"    when: Mon 11am-1pm", `"Mon 11am-1pm"` + spelling, "write Mon 11:00-13:00", "    when: Mon 11:00-13:00"},
 		{"    when: Mon 12pm-1pm", `"Mon 12pm-1pm"` + spelling, "write Mon 12:00-13:00", "    when: Mon 12:00-13:00"},
-		{"    when: Mon 11:00-1:00 pm", `"Mon 11:00-1:00 pm" does not end with a time as 09:00-09:50`, load.TimesHint + ", without spaces", ""},
-		{"    when: Mon 13:00-14:00 pm", `"Mon 13:00-14:00 pm" does not end with a time as 09:00-09:50`, load.TimesHint + ", without spaces", ""},
+		{"    when: Mon 11:00-1:00 pm", `"Mon 11:00-1:00 pm" does not end with a time as 09:00-09:50`, timesHint + ", without spaces", ""},
+		{"    when: Mon 13:00-14:00 pm", `"Mon 13:00-14:00 pm" does not end with a time as 09:00-09:50`, timesHint + ", without spaces", ""},
 	})
 	holdHints(t, []hintCase{
 		{"    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 9.00-9.50 Uhr}}", `"9.00-9.50 Uhr" is not a new time as plans write it`, "write 9:00-9:50", "    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 9:00-9:50}}"},

@@ -1,4 +1,4 @@
-package rules
+package load
 
 import (
 	"bytes"
@@ -15,7 +15,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"rundown/plan"
-	"rundown/plan/load"
 	"rundown/plan/plantest"
 	"rundown/schemas"
 )
@@ -69,7 +68,7 @@ loader what is wrong with one value or one file, the rules what takes more than 
 		}
 		schema := schemaVerdict(root, text)
 		name := filepath.Base(path)
-		p, loading, err := load.Load(plantest.Folder(filepath.Dir(path)), name)
+		p, loading, err := Load(plantest.Folder(filepath.Dir(path)), name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +114,7 @@ func schemaVerdict(schema *jsonschema.Schema, text []byte) string {
 	if err := yaml.Unmarshal(text, &n); err != nil || len(n.Content) == 0 {
 		return "no YAML to judge"
 	}
-	encoded, err := json.Marshal(load.PlainValue(n.Content[0]))
+	encoded, err := json.Marshal(plainValue(n.Content[0]))
 	if err != nil {
 		return "no YAML to judge"
 	}
@@ -146,7 +145,7 @@ func rulesNamed(findings []plan.Finding) string {
 // TestEachKeyReadsWellInAnEditor holds every key to a description and to something that completion can offer: values,
 // a default, an example, or keys of its own.
 func TestEachKeyReadsWellInAnEditor(t *testing.T) {
-	text, err := load.Schema()
+	text, err := Schema()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +191,7 @@ func TestEachKeyReadsWellInAnEditor(t *testing.T) {
 
 // TestDefaultsAndExamplesOfTheSchemaAreValid lets the schema judge what it proposes.
 func TestDefaultsAndExamplesOfTheSchemaAreValid(t *testing.T) {
-	text, err := load.Schema()
+	text, err := Schema()
 	if err != nil {
 		t.Fatal(err)
 	}

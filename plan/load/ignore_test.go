@@ -1,4 +1,4 @@
-package rules
+package load
 
 import (
 	"strings"
@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 
 	"rundown/plan"
-	"rundown/plan/load"
 	"rundown/plan/plantest"
+	"rundown/plan/rules"
 )
 
 // ignoringPlan is a plan whose recordings are given; each line counts from 1 with the first of them.
@@ -18,11 +18,11 @@ func ignoringPlan(t *testing.T, recordings string) string {
 	t.Helper()
 	head := plantest.Base + "calendars: {autumn: 2031-09-15..2031-12-19}\n" +
 		"defaults: {timezone: Europe/Madrid, url: \"https://lingua.example/rooms/{id}\", only: autumn, ready_timeout: 30s}\nrecordings:\n"
-	p, findings, err := load.Load(plantest.Texts{"plan.yaml": head + recordings}, "plan.yaml")
+	p, findings, err := Load(plantest.Texts{"plan.yaml": head + recordings}, "plan.yaml")
 	if err != nil || p == nil {
 		t.Fatal(err, findings)
 	}
-	findings = plan.Sort(p, append(findings, Check(p, Options{Now: plantest.September})...))
+	findings = plan.Sort(p, append(findings, rules.Check(p, rules.Options{Now: plantest.September})...))
 	lines := strings.Count(head, "\n")
 	for i := range findings {
 		findings[i].Pos.Line -= lines
@@ -94,13 +94,13 @@ f:
 é: ü  # seventh é
 `
 	var got []string
-	for _, c := range load.Comments([]byte(text)) {
+	for _, c := range comments([]byte(text)) {
 		got = append(got, c.Text)
 	}
 	if diff := cmp.Diff([]string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh é"}, got); diff != "" {
 		t.Error(diff)
 	}
-	last := load.Comments([]byte(text))[6]
+	last := comments([]byte(text))[6]
 	if want := (plan.Span{Line: 14, Column: 7, EndLine: 14, EndColumn: 18}); last.At != want || last.Alone {
 		t.Errorf("the last one is at %v, want %v", last.At, want)
 	}
@@ -128,7 +128,7 @@ func TestTheParserSeesTheSameComments(t *testing.T) {
 		if err := yaml.Unmarshal([]byte(b.String()), &node); err != nil {
 			t.Fatalf("%v in\n%s", err, b.String())
 		}
-		found := load.Comments([]byte(b.String()))
+		found := comments([]byte(b.String()))
 		for _, c := range found {
 			if c.Text != "yes" {
 				t.Fatalf("%q is no comment of\n%s", c.Text, b.String())

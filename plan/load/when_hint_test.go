@@ -1,4 +1,4 @@
-package rules
+package load
 
 import (
 	"errors"
@@ -10,9 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"rundown/plan"
-	"rundown/plan/load"
 	"rundown/plan/plantest"
-	"rundown/plan/plantest/build"
+	"rundown/plan/rules"
 )
 
 // whenPlan is a plan with one recording, whose when is the given text of YAML.
@@ -33,7 +32,7 @@ recordings:
 // whenFinding is the only finding of a plan whose when is the given text.
 func whenFinding(t *testing.T, when string) plan.Finding {
 	t.Helper()
-	_, findings, err := load.Load(whenPlan(when), "plan.yaml")
+	_, findings, err := Load(whenPlan(when), "plan.yaml")
 	if err != nil || len(findings) != 1 || findings[0].Rule != "when-syntax" {
 		t.Fatalf("%s: got %v and\n%swant one finding of when-syntax", when, err, plantest.Show(findings))
 	}
@@ -43,11 +42,11 @@ func whenFinding(t *testing.T, when string) plan.Finding {
 // readsAs fails unless a plan with the given when has exactly these times and no finding.
 func readsAs(t *testing.T, when string, want []string) {
 	t.Helper()
-	p, findings, err := load.Load(whenPlan(when), "plan.yaml")
+	p, findings, err := Load(whenPlan(when), "plan.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if findings = append(findings, Check(p, Options{Now: plantest.September})...); len(findings) > 0 {
+	if findings = append(findings, rules.Check(p, rules.Options{Now: plantest.September})...); len(findings) > 0 {
 		t.Errorf("when: %s has findings:\n%s", when, plantest.Show(findings))
 	}
 	var got []string
@@ -185,7 +184,7 @@ func TestACommaInBracketsCutsATimeInTwo(t *testing.T) {
 		{"[Di, 09:00-09:50]", ""},
 		{"[Mon, Wed]", ""},
 	} {
-		_, findings, err := load.Load(whenPlan(test.when), "plan.yaml")
+		_, findings, err := Load(whenPlan(test.when), "plan.yaml")
 		if err != nil || len(findings) == 0 {
 			t.Fatalf("%s: %v, no finding", test.when, err)
 		}
@@ -208,14 +207,14 @@ func TestAWordOfSeveralLanguagesIsNotGuessed(t *testing.T) {
 		{"Ma 19:00-19:50", `"Ma" is Tue in Spanish, French and Italian, Mon in Dutch`},
 		{"Tue Do 19:00-19:50", `"Do" is Thu in German and Dutch, Sun in Spanish and Italian`},
 		{"Montag 25:00-26:00", `"Montag" is Mon in German`},
-		{"MWF 19:00-19:50", load.DayNamesHint},
+		{"MWF 19:00-19:50", dayNamesHint},
 		{"Zon 19:00-19:50", "write Sun 19:00-19:50"},
-		{"pon 19:00-19:50", load.DayNamesHint},
-		{"ned 19:00-19:50", load.DayNamesHint},
-		{"wedding 19:00-19:50", load.DayNamesHint},
-		{"March 19:00-19:50", load.DayNamesHint},
-		{"Samurai 19:00-19:50", load.DayNamesHint},
-		{"holidays 19:00-19:50", load.DayNamesHint},
+		{"pon 19:00-19:50", dayNamesHint},
+		{"ned 19:00-19:50", dayNamesHint},
+		{"wedding 19:00-19:50", dayNamesHint},
+		{"March 19:00-19:50", dayNamesHint},
+		{"Samurai 19:00-19:50", dayNamesHint},
+		{"holidays 19:00-19:50", dayNamesHint},
 		{"Tuseday 19:00-19:50", "did you mean Tue 19:00-19:50?"},
 		{"Mon Fry 19:00-19:50", "did you mean Mon Fri 19:00-19:50?"},
 		{"Wendesday 19:00-19:50", "did you mean Wed 19:00-19:50?"},
@@ -240,17 +239,17 @@ func TestEachTimeThatIsSuggestedCanBeWritten(t *testing.T) {
 				text += rapid.SampledFrom(list).Draw(t, "piece")
 			}
 		}
-		w, err := load.ParseWhen(text)
+		w, err := ParseWhen(text)
 		if err == nil {
 			return
 		}
 		var syntax *plan.SyntaxError
-		if !errors.As(load.ImproveWhenError(err, text, load.NoList), &syntax) {
+		if !errors.As(improveWhenError(err, text, noList), &syntax) {
 			t.Fatalf("%q: %v is no syntax error", text, err)
 		}
-		times, _ := load.MeantWhen(text)
+		times, _ := meantWhen(text)
 		for _, time := range times {
-			if w, err = load.ParseWhen(time); err != nil || w.Length <= 0 {
+			if w, err = ParseWhen(time); err != nil || w.Length <= 0 {
 				t.Fatalf("%q: %q is suggested: %v", text, time, err)
 			}
 		}
@@ -266,6 +265,6 @@ func TestEachTimeThatIsSuggestedCanBeWritten(t *testing.T) {
 
 // whenText is a time as [plan.When.String] writes it.
 func whenText(text string) string {
-	w := build.Must(load.ParseWhen(text))
+	w := must(ParseWhen(text))
 	return w.String()
 }

@@ -1,4 +1,4 @@
-package rules
+package load
 
 import (
 	"encoding/json"
@@ -13,14 +13,14 @@ import (
 
 	"rundown/agora/catalog"
 	"rundown/plan"
-	"rundown/plan/load"
 	"rundown/plan/plantest"
+	"rundown/plan/rules"
 	"rundown/schemas"
 )
 
 // edited is a folder in which one file has another text.
 type edited struct {
-	load.Files
+	Files
 	name string
 	text []byte
 }
@@ -30,6 +30,24 @@ func (e edited) ReadFile(name string) ([]byte, error) {
 		return e.text, nil
 	}
 	return e.Files.ReadFile(name)
+}
+
+// findingsOf loads and checks a plan.
+func findingsOf(t *testing.T, files Files, name string) []plan.Finding {
+	t.Helper()
+	p, findings, err := Load(files, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plantest.Findings(p, name, findings, rules.Check(p, rules.Options{Now: plantest.September, Lookup: plantest.LookupFor(name)}))
+}
+
+// must gives a value without an error.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
 }
 
 // countBy counts findings by a property.
@@ -68,12 +86,12 @@ func (m mended) findingsOf(t *testing.T, files edited, name string) []plan.Findi
 
 // checkHints carries each hint of a plan's findings out that can be, and holds the program to its word: the finding is
 // gone, and there is none that was not there before. It gives how many hints were checked.
-func checkHints(t *testing.T, files load.Files, name string) int {
+func checkHints(t *testing.T, files Files, name string) int {
 	t.Helper()
 	return mended{}.check(t, files, name)
 }
 
-func (m mended) check(t *testing.T, files load.Files, name string) int {
+func (m mended) check(t *testing.T, files Files, name string) int {
 	t.Helper()
 	findings := findingsOf(t, files, name)
 	rules, words, checked := countBy(findings, byRule), countBy(findings, byWords), 0
@@ -93,9 +111,9 @@ func (m mended) check(t *testing.T, files load.Files, name string) int {
 			t.Errorf("%s: %s\n%s\tthe hint writes %q at %d:%d-%d:%d", name, what, plantest.Show([]plan.Finding{f}), f.Fix.Text, f.Fix.At.Line, f.Fix.At.Column, f.Fix.At.EndLine, f.Fix.At.EndColumn)
 		}
 		gone := wordsAfter[byWords(f)] < words[byWords(f)] && rulesAfter[f.Rule] < rules[f.Rule]
-		if f.Rule == load.RuleSyntax { // the parser stops at the first mistake, and may now come to the next
+		if f.Rule == ruleSyntax { // the parser stops at the first mistake, and may now come to the next
 			gone = !slices.ContainsFunc(left, func(g plan.Finding) bool {
-				return g.Rule == load.RuleSyntax && g.Pos == f.Pos && g.Message == f.Message
+				return g.Rule == ruleSyntax && g.Pos == f.Pos && g.Message == f.Message
 			})
 		}
 		if !gone {
@@ -113,7 +131,7 @@ func (m mended) check(t *testing.T, files load.Files, name string) int {
 
 // uncovered says that a finding is none of the hint's making: what was wrong had kept the other rule from being asked.
 func uncovered(mended, other string) bool {
-	if mended == load.RuleSyntax {
+	if mended == ruleSyntax {
 		return true // the rest of the file was not read
 	}
 	return slices.Contains(map[string][]string{
@@ -172,8 +190,8 @@ func TestHintsOfMisspellingsHold(t *testing.T) {
 	}
 }
 
-// recordingKeys are the keys of a recording, as the schema has them.
-func recordingKeys(t *testing.T) []string {
+// keysOfRecordings are the keys of a recording, as the schema has them.
+func keysOfRecordings(t *testing.T) []string {
 	t.Helper()
 	var schema struct {
 		Defs map[string]struct {
@@ -212,7 +230,7 @@ recordings:
 		"900p", "1080p300", "720p0", "1080p24", "NA", "na", "Europe", "canceled", "[1]", "{a: 1}", "~", "main", "Main", "autumm", "Autumn",
 		"no", "off", "Y", "'false'", "2031-11-31", "2031-13-01", "lingua.example/a", "http:/lingua.example", "HTTPS://lingua.example", "german_a1", "Europe/madrid", "{date}", "{idd}", "videoss",
 	}
-	keys := recordingKeys(t)
+	keys := keysOfRecordings(t)
 	checked := 0
 	for _, key := range keys {
 		for _, value := range values {
@@ -299,7 +317,7 @@ func TestBucketsInAddresses(t *testing.T) {
 		"https://lingua-videos-125.cos.ap-beijing.myqcloud.com/a/b": "lingua-videos-125",
 		"lingua videos": "",
 	} {
-		if got := load.BucketName(text); got != want {
+		if got := bucketName(text); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
@@ -315,7 +333,7 @@ func TestNoHintNamesAnotherRegion(t *testing.T) {
 		for _, other := range catalog.Vendors() {
 			for _, r := range other.Regions {
 				name := plan.RegionName(r.Name)
-				if got := load.NearRegion(name, names); got.With != "" && got.With != name {
+				if got := nearRegion(name, names); got.With != "" && got.With != name {
 					t.Errorf("%s for %s: %s", name, v.Name, got.Text)
 				}
 			}
@@ -360,7 +378,7 @@ func TestForeignDays(t *testing.T) {
 		"12/24/2031": "", "24/12/2031": "", "31.02.2031": "", "24.12.31": "", "6.1.2032 - 24.12.2031": "", "": "", "-": "", "soon": "",
 	} {
 		got := ""
-		if days, ok := load.ForeignDays(text); ok {
+		if days, ok := foreignDays(text); ok {
 			got = days.String()
 		}
 		if got != want {
@@ -389,7 +407,7 @@ func TestSyntaxHintsHold(t *testing.T) {
 		"recordings:\n  \u200ba: {note: x}\n",
 	} {
 		n := checkHints(t, plantest.Texts{"plan.yaml": text}, "plan.yaml")
-		fixed := slices.ContainsFunc(findingsOf(t, plantest.Texts{"plan.yaml": text}, "plan.yaml"), func(f plan.Finding) bool { return f.Rule == load.RuleSyntax && !f.Fix.IsZero() })
+		fixed := slices.ContainsFunc(findingsOf(t, plantest.Texts{"plan.yaml": text}, "plan.yaml"), func(f plan.Finding) bool { return f.Rule == ruleSyntax && !f.Fix.IsZero() })
 		if !fixed {
 			t.Errorf("no hint for\n%s", text)
 		}
