@@ -138,6 +138,17 @@ func ScanPlaceholder(s string) string {
 func IsLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func IsDigit(c byte) bool  { return '0' <= c && c <= '9' }
 
+// PrefixValue drops the characters of a value that Agora does not allow in a folder of a prefix: all but ASCII letters and
+// digits.
+func PrefixValue(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && (IsLetter(byte(r)) || IsDigit(byte(r))) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
 // Placeholders lists the names of the placeholders in the text, in order, each once.
 func (t Text) Placeholders() []string {
 	if t.t == nil {

@@ -109,7 +109,7 @@ func (r Restriction) Nearest(v int64) string {
 
 func (r Restriction) figure(v int64) string {
 	if r.Unit != 0 {
-		return ShortDuration(time.Duration(v) * r.Unit)
+		return DurationText(time.Duration(v) * r.Unit)
 	}
 	return strconv.FormatInt(v, 10)
 }

@@ -216,14 +216,5 @@ func (s *Settings) AskedPadding() (before, after int64) {
 	return before, int64(s.Padding.After / time.Second)
 }
 
-func ShortDuration(d time.Duration) string {
-	s := d.String()
-	s = strings.TrimSuffix(s, "m0s") + map[bool]string{true: "m"}[strings.HasSuffix(s, "m0s")]
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
-}
-
 // RegionName writes a region as most vendors do: us-east-1.
 func RegionName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "-")) }

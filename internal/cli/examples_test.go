@@ -55,7 +55,7 @@ func TestTimetableIsASchoolNetworkWithinDefaultLimits(t *testing.T) {
 	for _, r := range p.Recordings {
 		zones[r.Zone.String()], apps[r.App.Name] = true, true
 	}
-	last, bounded := schedule.LastBound(p)
+	last, bounded := schedule.New(p).LastBound()
 	if !bounded {
 		t.Fatal("the term has no end")
 	}

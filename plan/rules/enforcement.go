@@ -136,8 +136,8 @@ var keepings = map[string]Keeping{
 	"billing-unit-price":     {ByFigure, "catalog.UnitPrice", testFacts},
 	"free-quota-suspends":    {ByFigure, "forecast.bills", "forecast.TestTheDayOnWhichTheFreeMinutesAreUsedUpIsTold"},
 	"billing-free-minutes":   {ByFigure, "catalog.FreeMinutes", testFacts},
-	"billing-rounding":       {ByFigure, "rules.Summarize", "forecast.TestSecondsAreRoundedOnceAMonth"},
-	"billing-each-recording": {ByFigure, "rules.Summarize", "rules.TestSummaryCountsClassesPeakAndSeconds"},
+	"billing-rounding":       {ByFigure, "forecast.bill", "forecast.TestSecondsAreRoundedOnceAMonth"},
+	"billing-each-recording": {ByFigure, "rules.SummaryOf", "rules.TestSummaryCountsClassesPeakAndSeconds"},
 
 	// What the client keeps to.
 	"account-service-enabled":                {ByRuntime, "agora.Classify", testClasses},

@@ -128,7 +128,7 @@ func TestOneNameForTwoPlansOfOneAppIsAClashOfInstances(t *testing.T) {
 		t.Errorf("two plans of one name: %v", found)
 	}
 	b.Recordings[0].Pos = plan.Pos{File: "second.yaml", Line: 7}
-	if got, want := messageOf(a, "instance-unique", b), "of second.yaml, line 7, use one App ID"; !strings.Contains(got, want) {
+	if got, want := messageOf(a, "instance-unique", b), "of second.yaml, line 7, use the same App ID"; !strings.Contains(got, want) {
 		t.Errorf("which one it clashes with: %q, want %q", got, want)
 	}
 	b.Name = "other"

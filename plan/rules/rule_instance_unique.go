@@ -10,90 +10,92 @@ import (
 	"rundown/plan/schedule"
 )
 
-// instance is a session's name at the service.
+// instance is what identifies a session at the service.
 type instance struct{ app, cname, uid string }
 
-// running is a class that occupies instances until its padding is over.
-type running struct {
+// occupant is a class that uses instances from the beginning to the end of its padding.
+type occupant struct {
 	id, recording, plan string
-	until               int64
+	from, until         int64 // Unix seconds
 	instances           []instance
-	own                 bool
+	own                 bool // it belongs to the plan that is checked
 	pos                 plan.Pos
 }
 
-// checkInstances looks for sessions of one App ID that have channel name and uid in common while they overlap. Channel
-// names follow from plan and recording and uids from the occurrence, so that only recordings that can have one channel
-// name are looked at.
+// channelUser is a recording that can use a channel name, and its plan.
+type channelUser struct {
+	e *schedule.Schedule
+	s *schedule.Timetable
+}
+
+// checkInstances looks for sessions of one App ID that have the same channel name and uid while they overlap. Channel names
+// follow from plan and recording, and uids from the occurrence, so that only recordings with a channel name in common are
+// compared.
 func checkInstances(c *checker) {
 	e := c.schedule()
-	type member struct {
-		e *schedule.Schedule
-		s *schedule.Timetable
-	}
-	users := make(map[string][]member)
-	var order []string
-	plans := sharing(c.p, c.opts.Beside)
-	for _, p := range plans {
-		of := e
-		if p != c.p {
-			of = schedule.New(p)
-		}
-		for _, s := range of.Timetables {
-			for _, key := range channels(s, of) {
-				if users[key] == nil {
-					order = append(order, key)
-				}
-				users[key] = append(users[key], member{of, s})
-			}
-		}
-	}
+	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
 	reported := make(map[[2]string]bool)
-	for _, key := range order {
-		if len(users[key]) < 2 {
-			continue
-		}
-		byPlan := make(map[*schedule.Schedule][]*schedule.Timetable)
-		for _, m := range users[key] {
-			if !slices.Contains(byPlan[m.e], m.s) {
-				byPlan[m.e] = append(byPlan[m.e], m.s)
-			}
-		}
-		var list []running
-		var begin []int64
-		for _, m := range users[key] {
-			if byPlan[m.e] == nil {
-				continue
-			}
-			own := byPlan[m.e]
-			byPlan[m.e] = nil
-			for _, k := range schedule.Starts(own, schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)) {
+	for _, users := range c.sharedChannels() {
+		var list []occupant
+		for _, u := range users {
+			for k := range u.s.Classes(from, until) {
 				if !k.Cancelled() {
-					list = append(list, instancesOf(m.e, &k, m.e == e))
-					begin = append(begin, k.RecordFrom)
+					list = append(list, newOccupant(u.e, k, u.e == e))
 				}
 			}
 		}
-		clashes(list, begin, func(a, b *running) {
+		eachClash(list, func(a, b *occupant) {
 			if !a.own {
 				a, b = b, a
 			}
 			if pair := [2]string{a.plan + "/" + a.recording, b.plan + "/" + b.recording}; a.own && !reported[pair] {
 				reported[pair] = true
-				other := b.id
-				if !b.own {
-					other += fmt.Sprintf(" of %s, line %d,", path.Clean(b.pos.File), b.pos.Line)
-				}
-				c.report(a.pos, fmt.Sprintf("%s and %s use one App ID, channel name and uid (%s, %s) while both run", a.id, other, a.instances[0].cname, a.instances[0].uid),
-					"give one of the plans another name, or one of the recordings another cname")
+				c.reportClash(a, b)
 			}
 		})
 	}
 }
 
-func instancesOf(e *schedule.Schedule, k *schedule.Instance, own bool) running {
+// reportClash reports a class of the plan and another that has one of its instances.
+func (c *checker) reportClash(own, b *occupant) {
+	other := b.id
+	if !b.own {
+		other += fmt.Sprintf(" of %s, line %d,", path.Clean(b.pos.File), b.pos.Line)
+	}
+	c.report(own.pos, fmt.Sprintf("%s and %s use the same App ID, channel name and uid (%s, %s) while both run", own.id, other, own.instances[0].cname, own.instances[0].uid),
+		"give one of the plans another name, or one of the recordings another cname")
+}
+
+// sharedChannels groups the recordings of the plan, and of those beside it, that can have a channel name in common.
+func (c *checker) sharedChannels() (shared [][]channelUser) {
+	users := make(map[string][]channelUser)
+	var order []string
+	for _, p := range sharing(c.p, c.opts.Beside) {
+		e := c.schedule()
+		if p != c.p {
+			e = schedule.New(p)
+		}
+		for _, s := range e.Timetables {
+			for _, key := range channels(s, e) {
+				if users[key] == nil {
+					order = append(order, key)
+				}
+				users[key] = append(users[key], channelUser{e, s})
+			}
+		}
+	}
+	for _, key := range order {
+		if len(users[key]) > 1 {
+			shared = append(shared, users[key])
+		}
+	}
+	return shared
+}
+
+func newOccupant(e *schedule.Schedule, k *schedule.Instance, own bool) occupant {
+	recording := k.Timetable.Recording
 	o := plan.Occurrence{ID: e.ID(k)}
-	r := running{id: o.ID, plan: e.Plan.Name, recording: k.Timetable.Recording.ID, until: k.RecordUntil, own: own, pos: k.Timetable.Recording.Pos}
+	r := occupant{id: o.ID, plan: e.Plan.Name, recording: recording.ID, from: k.RecordFrom, until: k.RecordUntil, own: own, pos: recording.Pos}
 	app, cname := plan.AppKey(e.Plan, k.Settings().App), e.Cname(k)
 	for i := range max(k.Settings().Redundancy, 1) {
 		for _, uid := range o.UIDs(i) {
@@ -103,28 +105,25 @@ func instancesOf(e *schedule.Schedule, k *schedule.Instance, own bool) running {
 	return r
 }
 
-// clashes finds pairs that have an instance in common and overlap.
-func clashes(list []running, starts []int64, found func(a, b *running)) {
-	order := make([]int, len(list))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(starts[a], starts[b]) })
+// eachClash visits pairs that have an instance in common and overlap. Each class is compared, by instance, with the one
+// before it that ends last.
+func eachClash(list []occupant, found func(a, b *occupant)) {
+	slices.SortStableFunc(list, func(a, b occupant) int { return cmp.Compare(a.from, b.from) })
 	last := make(map[instance]int)
-	for _, i := range order {
+	for i := range list {
 		for _, in := range list[i].instances {
-			if j, ok := last[in]; ok && j != i && list[j].until > starts[i] {
+			j, ok := last[in]
+			if ok && j != i && list[j].until > list[i].from {
 				found(&list[j], &list[i])
 			}
-			if j, ok := last[in]; !ok || list[j].until < list[i].until {
+			if !ok || list[j].until < list[i].until {
 				last[in] = i
 			}
 		}
 	}
 }
 
-// channels are the channel names that a recording can have, with the App ID, without what depends on the time of a
-// class.
+// channels are the channel names that a recording can have, with the App ID, without what depends on the time of a class.
 func channels(s *schedule.Timetable, e *schedule.Schedule) []string {
 	var keys []string
 	for i := -1; i < len(s.Changed); i++ {
@@ -134,15 +133,7 @@ func channels(s *schedule.Timetable, e *schedule.Schedule) []string {
 		}
 		name := schedule.DerivedCname(e.Plan.Name, s.Recording.ID)
 		if !settings.Cname.IsZero() {
-			k := schedule.Instance{Timetable: s, Change: i}
-			value := e.Values(&k)
-			expanded, _ := settings.Cname.ExpandBy(func(name string) (string, bool) {
-				if name == "date" || name == "time" {
-					return "", false
-				}
-				return value(name)
-			})
-			name = expanded.String()
+			name = e.ExpandUntimed(settings.Cname, s, i)
 		}
 		if key := plan.AppKey(e.Plan, settings.App) + "\x00" + name; !slices.Contains(keys, key) {
 			keys = append(keys, key)

@@ -28,22 +28,12 @@ func checkPrefixCharset(c *checker) {
 				message = "a prefix element is empty"
 			} else if strings.Contains(literal, "/") {
 				hint = plan.Say("write one element for each folder")
-			} else if mended := prefixValue(element.String()); mended != "" && len(element.Placeholders()) == 0 {
+			} else if mended := plan.PrefixValue(element.String()); mended != "" && len(element.Placeholders()) == 0 {
 				hint = plan.Write(mended)
 			}
 			c.advise(element.Pos(), message, hint)
 		}
 	}
-}
-
-// prefixValue leaves out of a value what Agora forbids in a prefix.
-func prefixValue(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < 0x80 && (plan.IsLetter(byte(r)) || plan.IsDigit(byte(r))) {
-			return r
-		}
-		return -1
-	}, s)
 }
 
 // prefixOf expands a recording's prefix as far as it does not depend on the class: date and time become stand-ins of
@@ -69,7 +59,7 @@ func prefixOf(p *plan.Plan, r *plan.Recording, s *plan.Settings) (written, taken
 				}
 			}
 			w.WriteString(value)
-			left.WriteString(prefixValue(value))
+			left.WriteString(plan.PrefixValue(value))
 		}
 		w.WriteByte('/')
 		if left.Len() > 0 {

@@ -23,12 +23,12 @@ func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration
 	_, hours := catalog.Bound(bound)
 	most := time.Duration(*hours) * time.Hour
 	report := func(pos plan.Pos, length, around time.Duration) {
-		allowed := "at most " + plan.ShortDuration(most)
+		allowed := "at most " + plan.DurationText(most)
 		if bound == "resource-expired-hour-range" {
-			allowed = "less than " + plan.ShortDuration(most) + ", after which it could neither be queried nor stopped"
+			allowed = "less than " + plan.DurationText(most) + ", after which it could neither be queried nor stopped"
 		}
 		c.report(pos, fmt.Sprintf("a class of %s, with its padding and the requests ahead of it, takes %s; allowed are %s",
-			plan.ShortDuration(length), plan.ShortDuration(length+around), allowed), "split it into several classes, or shorten the padding")
+			plan.DurationText(length), plan.DurationText(length+around), allowed), "split it into several classes, or shorten the padding")
 	}
 	for _, r := range c.p.Recordings {
 		for i := range r.When {

@@ -44,13 +44,6 @@ func OccurrencesOf(r *plan.Recording, p *plan.Plan, from, until time.Time) []pla
 	return list
 }
 
-// LastBound is the instant after which no class of the plan can start; false when a recording has no bound. It is
-// the end of the last day that the plan's dates, calendars and changes allow; for a plan without any, the zero
-// time.
-func LastBound(p *plan.Plan) (time.Time, bool) {
-	return New(p).lastBound()
-}
-
 // occurrence tells the class to the world.
 func (e *Schedule) occurrence(c *Instance) plan.Occurrence {
 	settings := c.Settings()

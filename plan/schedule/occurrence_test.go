@@ -257,19 +257,19 @@ func TestPlaceholdersAreExpanded(t *testing.T) {
 
 func TestLastBoundIsAfterEveryStart(t *testing.T) {
 	r := build.Recording("r", "Europe/Berlin", "Mon 09:00-10:00")
-	if _, ok := LastBound(build.NewPlan(r)); ok {
+	if _, ok := New(build.NewPlan(r)).LastBound(); ok {
 		t.Error("a weekly class without a calendar has a bound")
 	}
 	r.Only = []*plan.Calendar{build.Calendar("term", "2031-10-06..2031-10-29")}
-	if last, ok := LastBound(build.NewPlan(r)); !ok || !last.Equal(build.Instant("2031-10-30T00:00:00+01:00")) {
+	if last, ok := New(build.NewPlan(r)).LastBound(); !ok || !last.Equal(build.Instant("2031-10-30T00:00:00+01:00")) {
 		t.Errorf("the bound is %v, %t", last, ok)
 	}
 	build.Change(r, "2031-10-27", "2031-12-24 09:00-10:00")
 	dated := build.Recording("s", "Europe/Berlin", "2031-11-11 23:00-01:00")
-	if last, ok := LastBound(build.NewPlan(r, dated)); !ok || !last.Equal(build.Instant("2031-12-25T00:00:00+01:00")) {
+	if last, ok := New(build.NewPlan(r, dated)).LastBound(); !ok || !last.Equal(build.Instant("2031-12-25T00:00:00+01:00")) {
 		t.Errorf("with a class moved later it is %v, %t", last, ok)
 	}
-	if last, ok := LastBound(build.NewPlan()); !ok || !last.IsZero() {
+	if last, ok := New(build.NewPlan()).LastBound(); !ok || !last.IsZero() {
 		t.Errorf("of nothing it is %v, %t", last, ok)
 	}
 }
@@ -358,52 +358,5 @@ func TestPaddingIsThatOfEveryPairOfNeighbours(t *testing.T) {
 				t.Fatalf("%s: recorded %v to %v, want %v to %v", o.ID, o.RecordFrom, o.RecordUntil, from, until)
 			}
 		}
-	})
-}
-
-// BenchmarkOccurrences counts a term of a school network: 10 000 recordings of one weekly and one dated class.
-func BenchmarkOccurrences(b *testing.B) {
-	p := build.NewPlan()
-	term := []*plan.Calendar{build.Calendar("term", "2031-09-01..2031-12-19")}
-	for i := range 10_000 {
-		r := build.Recording(fmt.Sprintf("r%d", i), "Europe/Berlin", fmt.Sprintf("Mon Wed %02d:%02d-%02d:%02d", i%20, i%60, i%20+1, i%60))
-		r.Only = term
-		p.Recordings = append(p.Recordings, r)
-	}
-	from, until := build.Instant("2031-09-01"), build.Instant("2032-01-01")
-	b.Run("counting", func(b *testing.B) {
-		n := 0
-		for b.Loop() {
-			n += len(Starts(New(p).Timetables, from.Unix(), until.Unix()))
-		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/occurrence")
-	})
-	b.Run("with neighbours", func(b *testing.B) {
-		n := 0
-		for b.Loop() {
-			New(p).Walk(from, until, func(*Instance) bool { n++; return true })
-		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/occurrence")
-	})
-	b.Run("whole", func(b *testing.B) {
-		n := 0
-		for b.Loop() {
-			for range All(p, from, until) {
-				n++
-			}
-		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/occurrence")
-	})
-	// One recording by itself: no heap, no other work than the days'.
-	b.Run("days", func(b *testing.B) {
-		r := build.Recording("r", "Europe/Berlin", "Mon-Sun 09:00-10:00")
-		s := newTimetable(r, 0, nil, nil)
-		n := 0
-		for b.Loop() {
-			for range s.Classes(from.Unix(), until.Unix()) {
-				n++
-			}
-		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/occurrence")
 	})
 }

@@ -45,15 +45,7 @@ func (s *Timetable) eachURL(e *Schedule, visit func(url string)) {
 		if i >= 0 && s.Changed[i].URL == s.Recording.URL && !s.relabelled(i) {
 			continue
 		}
-		k := Instance{Timetable: s, Change: i}
-		value := e.Values(&k)
-		url, _ := s.Settings(i).URL.ExpandBy(func(name string) (string, bool) {
-			if name == "date" || name == "time" {
-				return "", false
-			}
-			return value(name)
-		})
-		visit(url.String())
+		visit(e.ExpandUntimed(s.Settings(i).URL, s, i))
 	}
 }
 

@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"strings"
 	"time"
 
 	"rundown/plan"
@@ -103,6 +102,19 @@ func (e *Schedule) Values(c *Instance) func(name string) (string, bool) {
 	}
 }
 
+// ExpandUntimed replaces the placeholders of a text that mean the same for every class of a recording under a change, -1
+// for none. {date} and {time} stay as written.
+func (e *Schedule) ExpandUntimed(t plan.Text, s *Timetable, change int) string {
+	value := e.Values(&Instance{Timetable: s, Change: change})
+	expanded, _ := t.ExpandBy(func(name string) (string, bool) {
+		if name == "date" || name == "time" {
+			return "", false
+		}
+		return value(name)
+	})
+	return expanded.String()
+}
+
 // prefix expands the elements of a storage's prefix. What Agora forbids there, anything but letters and digits, is
 // left out of the placeholders' values, and an element of which nothing is left drops out.
 func (e *Schedule) prefix(c *Instance) []string {
@@ -115,20 +127,11 @@ func (e *Schedule) prefix(c *Instance) []string {
 	for _, element := range storage.Prefix {
 		expanded, _ := element.ExpandBy(func(name string) (string, bool) {
 			v, ok := value(name)
-			return lettersAndDigits(v), ok
+			return plan.PrefixValue(v), ok
 		})
 		if s := expanded.String(); s != "" {
 			elements = append(elements, s)
 		}
 	}
 	return elements
-}
-
-func lettersAndDigits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < 0x80 && (plan.IsLetter(byte(r)) || plan.IsDigit(byte(r))) {
-			return r
-		}
-		return -1
-	}, s)
 }

@@ -20,7 +20,7 @@ func (e *Schedule) Window(now time.Time) (from, until time.Time) {
 		}
 	}
 	until = from.AddDate(0, 0, windowDays)
-	if last, ok := e.lastBound(); ok && last.Before(until) {
+	if last, ok := e.LastBound(); ok && last.Before(until) {
 		until = last
 	}
 	if until.Before(from) {
@@ -29,8 +29,10 @@ func (e *Schedule) Window(now time.Time) (from, until time.Time) {
 	return from, until
 }
 
-// lastBound is that of the plan, [LastBound].
-func (e *Schedule) lastBound() (time.Time, bool) {
+// LastBound is the instant after which no class of the plan can start, in the zone of the recording that has it: the end of
+// the last day that the dates, calendars and changes allow. It is the zero time for a plan without recordings, and false
+// where a recording has no bound.
+func (e *Schedule) LastBound() (time.Time, bool) {
 	var last time.Time
 	for _, s := range e.Timetables {
 		r := s.Recording

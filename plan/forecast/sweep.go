@@ -2,8 +2,6 @@ package forecast
 
 import (
 	"cmp"
-	"maps"
-	"math"
 	"slices"
 	"time"
 
@@ -28,62 +26,6 @@ type forecastSweep struct {
 	accounts    []*account
 	labels      map[[2]string]*LabelForecast
 	first, last int64 // start and end of a class
-}
-
-// account adds up seconds by day in UTC and the class that is billed.
-type account struct {
-	id      string
-	days    map[int64]*Seconds // by the number of the day since 1970
-	day     int64              // that was last asked for
-	seconds *Seconds           // of it
-}
-
-// charge adds sessions that run from one instant to another.
-func (a *account) charge(from, until, sessions int64, class catalog.BillingClass) {
-	for from < until {
-		if day := plan.FloorDiv(from, secondsADay); day != a.day || a.seconds == nil {
-			if a.days[day] == nil {
-				a.days[day] = new(Seconds)
-			}
-			a.day, a.seconds = day, a.days[day]
-		}
-		end := min(until, (a.day+1)*secondsADay)
-		a.seconds.add(class, (end-from)*sessions)
-		from = end
-	}
-}
-
-const secondsADay = 24 * 60 * 60
-
-// bills gives the account's months in order, and what they cost together in µ$.
-func (a *account) bills(prices Prices) (months []MonthForecast, cost int64) {
-	days := slices.Sorted(maps.Keys(a.days))
-	for len(days) > 0 {
-		first := time.Unix(days[0]*secondsADay, 0).UTC()
-		next := time.Date(first.Year(), first.Month()+1, 1, 0, 0, 0, 0, time.UTC).Unix() / secondsADay
-		var sum Seconds
-		var usedUp time.Time
-		for len(days) > 0 && days[0] < next {
-			sum.HD += a.days[days[0]].HD
-			sum.FullHD += a.days[days[0]].FullHD
-			if usedUp.IsZero() && prices.Free > 0 && minutesOf(sum.HD)+minutesOf(sum.FullHD) > prices.Free {
-				usedUp = time.Unix(days[0]*secondsADay, 0).UTC()
-			}
-			days = days[1:]
-		}
-		bill, micro := prices.bill(sum)
-		bill.Account, bill.Year, bill.Month, bill.FreeUsedUp = a.id, first.Year(), first.Month(), usedUp
-		months, cost = append(months, bill), cost+micro
-	}
-	return months, cost
-}
-
-func (s *Seconds) add(class catalog.BillingClass, n int64) {
-	if class == catalog.BillingHD {
-		s.HD += n
-	} else {
-		s.FullHD += n
-	}
 }
 
 // counter is what the classes of one recording under one change are counted by.
@@ -261,43 +203,6 @@ func (s *forecastSweep) plan(e *schedule.Schedule, opts Options) {
 			}
 		}
 	}
-}
-
-// likeness is what recordings agree in that are counted once, with their number: where thousands begin at a few bells,
-// that is a small part of them.
-type likeness struct {
-	app        *plan.App
-	zone, when string
-	region     catalog.Region
-	video      plan.Video
-	redundancy int
-	exact      bool
-	padding    plan.Padding
-	only, skip *plan.DayRange // of the sets, their first
-	bounded    bool
-}
-
-// likenessOf is false where the classes of a recording depend on changes or on who else uses its page.
-func likenessOf(group []*schedule.Timetable) (likeness, bool) {
-	one := group[0]
-	if len(group) > 1 || len(one.Changed) > 0 || !one.OnePage() {
-		return likeness{}, false
-	}
-	r := one.Recording
-	l := likeness{
-		app: r.App, zone: r.Zone.String(), region: r.Region, video: plan.Video{Width: r.Video.Width, Height: r.Video.Height},
-		redundancy: r.Redundancy, exact: r.ExactStart, padding: r.Padding, bounded: one.Bounded,
-	}
-	if len(one.Only) > 0 {
-		l.only = &one.Only[0]
-	}
-	if len(one.Skip) > 0 {
-		l.skip = &one.Skip[0]
-	}
-	for i := range r.When {
-		l.when += r.When[i].String() + r.When[i].Length.String()
-	}
-	return l, true
 }
 
 // counter finds what classes with these settings are counted by.
@@ -542,103 +447,4 @@ func (s *forecastSweep) forecast() *Forecast {
 	})
 	f.CostUSD = dollars(total)
 	return f
-}
-
-// requestCount counts the requests of an App ID by the second.
-type requestCount struct {
-	out      RequestForecast
-	zone     *time.Location
-	app      *node
-	interval float64 // s between two queries of a session
-	starts   []uint64
-
-	at      int64 // the second that is being counted
-	open    bool
-	counts  [3]int
-	polls   float64
-	worst   float64
-	backlog float64 // requests that wait at the end of the second
-	since   [3]int  // all requests from the second on in which something began to wait
-	sinceAt int64
-	longest float64 // s that a request waits
-}
-
-const (
-	RequestStart = iota
-	RequestUpdate
-	RequestStop
-)
-
-func newRequestCount(qps int, zone *time.Location, app *node) requestCount {
-	return requestCount{out: RequestForecast{QPS: qps}, zone: zone, app: app, interval: catalog.MonitorInterval().Seconds()}
-}
-
-// add counts requests of a second.
-func (r *requestCount) add(at int64, kind, n int) {
-	if !r.open || r.at != at {
-		r.next(at)
-	}
-	ahead := r.counts[RequestUpdate] + r.counts[RequestStop]
-	if kind == RequestStart && r.backlog+float64(ahead) > schedule.Slack.Seconds()*float64(r.out.QPS) {
-		if r.out.Late == 0 {
-			since := at
-			if r.backlog > 0 {
-				since = r.sinceAt
-			}
-			r.out.LateAt, r.out.LateSince = r.time(at), r.time(since)
-			r.out.LateBehind = r.since
-			r.out.LateBehind[RequestUpdate] += r.counts[RequestUpdate]
-			r.out.LateBehind[RequestStop] += r.counts[RequestStop]
-		}
-		r.out.Late++
-	}
-	r.counts[kind] += n
-}
-
-func (r *requestCount) time(at int64) time.Time { return time.Unix(at, 0).In(r.zone) }
-
-// next goes on to another second.
-func (r *requestCount) next(at int64) {
-	idle := at - r.at
-	r.flush()
-	r.backlog = max(0, r.backlog-float64(max(idle-1, 0))*float64(r.out.QPS))
-	if r.backlog == 0 {
-		r.since, r.sinceAt = [3]int{}, at
-	}
-	r.at, r.open, r.counts = at, true, [3]int{}
-	r.polls = float64(r.app.now[0]) / r.interval
-}
-
-// polled tells that more sessions are queried from now on.
-func (r *requestCount) polled(at int64) {
-	if polls := float64(r.app.now[0]) / r.interval; polls > r.out.Most {
-		r.out.Most, r.out.MostAt = polls, r.time(at)
-	}
-}
-
-// flush counts the second that is open.
-func (r *requestCount) flush() {
-	if !r.open {
-		return
-	}
-	r.open = false
-	sum := r.counts[0] + r.counts[1] + r.counts[2]
-	if total := float64(sum) + r.polls; total > r.worst {
-		r.worst = total
-		r.out.WorstAt, r.out.Polls = r.time(r.at), r.polls
-		r.out.Starts, r.out.Stops, r.out.Updates = r.counts[RequestStart], r.counts[RequestStop], r.counts[RequestUpdate]
-	}
-	r.backlog = max(0, r.backlog+float64(sum-r.out.QPS))
-	for kind, n := range r.counts {
-		r.since[kind] += n
-	}
-	if wait := r.backlog / float64(r.out.QPS); wait > r.longest {
-		r.longest, r.out.WaitAt = wait, r.time(r.at)
-	}
-}
-
-func (r *requestCount) forecast() RequestForecast {
-	r.out.Worst = int(math.Ceil(r.worst))
-	r.out.Wait = time.Duration(r.longest * float64(time.Second)).Round(100 * time.Millisecond)
-	return r.out
 }

@@ -1,0 +1,108 @@
+package forecast
+
+import (
+	"math"
+	"time"
+
+	"rundown/agora/catalog"
+	"rundown/plan/schedule"
+)
+
+// requestCount counts the requests of an App ID by the second.
+type requestCount struct {
+	out      RequestForecast
+	zone     *time.Location
+	app      *node
+	interval float64 // s between two queries of a session
+	starts   []uint64
+
+	at      int64 // the second that is being counted
+	open    bool
+	counts  [3]int
+	polls   float64
+	worst   float64
+	backlog float64 // requests that wait at the end of the second
+	since   [3]int  // all requests from the second on in which something began to wait
+	sinceAt int64
+	longest float64 // s that a request waits
+}
+
+const (
+	RequestStart = iota
+	RequestUpdate
+	RequestStop
+)
+
+func newRequestCount(qps int, zone *time.Location, app *node) requestCount {
+	return requestCount{out: RequestForecast{QPS: qps}, zone: zone, app: app, interval: catalog.MonitorInterval().Seconds()}
+}
+
+// add counts requests of a second.
+func (r *requestCount) add(at int64, kind, n int) {
+	if !r.open || r.at != at {
+		r.next(at)
+	}
+	ahead := r.counts[RequestUpdate] + r.counts[RequestStop]
+	if kind == RequestStart && r.backlog+float64(ahead) > schedule.Slack.Seconds()*float64(r.out.QPS) {
+		if r.out.Late == 0 {
+			since := at
+			if r.backlog > 0 {
+				since = r.sinceAt
+			}
+			r.out.LateAt, r.out.LateSince = r.time(at), r.time(since)
+			r.out.LateBehind = r.since
+			r.out.LateBehind[RequestUpdate] += r.counts[RequestUpdate]
+			r.out.LateBehind[RequestStop] += r.counts[RequestStop]
+		}
+		r.out.Late++
+	}
+	r.counts[kind] += n
+}
+
+func (r *requestCount) time(at int64) time.Time { return time.Unix(at, 0).In(r.zone) }
+
+// next goes on to another second.
+func (r *requestCount) next(at int64) {
+	idle := at - r.at
+	r.flush()
+	r.backlog = max(0, r.backlog-float64(max(idle-1, 0))*float64(r.out.QPS))
+	if r.backlog == 0 {
+		r.since, r.sinceAt = [3]int{}, at
+	}
+	r.at, r.open, r.counts = at, true, [3]int{}
+	r.polls = float64(r.app.now[0]) / r.interval
+}
+
+// polled tells that more sessions are queried from now on.
+func (r *requestCount) polled(at int64) {
+	if polls := float64(r.app.now[0]) / r.interval; polls > r.out.Most {
+		r.out.Most, r.out.MostAt = polls, r.time(at)
+	}
+}
+
+// flush counts the second that is open.
+func (r *requestCount) flush() {
+	if !r.open {
+		return
+	}
+	r.open = false
+	sum := r.counts[0] + r.counts[1] + r.counts[2]
+	if total := float64(sum) + r.polls; total > r.worst {
+		r.worst = total
+		r.out.WorstAt, r.out.Polls = r.time(r.at), r.polls
+		r.out.Starts, r.out.Stops, r.out.Updates = r.counts[RequestStart], r.counts[RequestStop], r.counts[RequestUpdate]
+	}
+	r.backlog = max(0, r.backlog+float64(sum-r.out.QPS))
+	for kind, n := range r.counts {
+		r.since[kind] += n
+	}
+	if wait := r.backlog / float64(r.out.QPS); wait > r.longest {
+		r.longest, r.out.WaitAt = wait, r.time(r.at)
+	}
+}
+
+func (r *requestCount) forecast() RequestForecast {
+	r.out.Worst = int(math.Ceil(r.worst))
+	r.out.Wait = time.Duration(r.longest * float64(time.Second)).Round(100 * time.Millisecond)
+	return r.out
+}
