@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +14,7 @@ import (
 
 	"rundown/internal/cli/render"
 	"rundown/internal/host"
-	"rundown/plan"
+	"rundown/runner/view"
 )
 
 // app is what the commands share: streams, environment, clock and the flags that all of them have.
@@ -136,7 +135,7 @@ func unknownCommand(root *cobra.Command, name string) error {
 			names = append(names, c.Name())
 		}
 	}
-	if best := nearest(name, names); best != "" {
+	if best := view.Nearest(name, names); best != "" {
 		return fmt.Errorf("unknown command %q, did you mean %q?", name, best)
 	}
 	return fmt.Errorf("unknown command %q", name)
@@ -153,7 +152,7 @@ func explainFlag(cmd *cobra.Command, err error) error {
 		return err
 	}
 	if others := commandsWith(cmd.Root(), unknown.GetSpecifiedName()); len(others) > 0 {
-		return fmt.Errorf("%w; it is a flag of %s", err, joinSome(others, 4))
+		return fmt.Errorf("%w; it is a flag of %s", err, view.JoinSome(others, 4))
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -161,7 +160,7 @@ func explainFlag(cmd *cobra.Command, err error) error {
 			names = append(names, f.Name)
 		}
 	})
-	if best := nearest(unknown.GetSpecifiedName(), names); best != "" {
+	if best := view.Nearest(unknown.GetSpecifiedName(), names); best != "" {
 		return fmt.Errorf("%w, did you mean --%s?", err, best)
 	}
 	return err
@@ -184,14 +183,6 @@ func durationHint(s string) string {
 		return fmt.Sprintf("write %ss for seconds or %sm for minutes", s, s)
 	}
 	return "write a number with its unit, such as 45s, 15m or 1h30m"
-}
-
-// nearest is the name that a typing mistake or a beginning most likely stands for; "" where none is near.
-func nearest(name string, names []string) string {
-	if i := slices.IndexFunc(names, func(n string) bool { return len(name) >= 3 && strings.HasPrefix(n, name) }); i >= 0 {
-		return names[i]
-	}
-	return plan.Nearest(name, names)
 }
 
 // complete offers the values of a flag to the shell.

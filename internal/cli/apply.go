@@ -14,6 +14,7 @@ import (
 	"rundown/runner"
 	"rundown/runner/reason"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 func newApplyCommand(a *app) *cobra.Command {
@@ -167,12 +168,6 @@ func (o applying) tellLeaving(ctx context.Context, p *plan.Plan) error {
 	return err
 }
 
-// attended says that a process works on the store, as far as can be seen.
-func (a *app) attended(ctx context.Context, s *store.Store) bool {
-	d, err := a.daemon(ctx, s)
-	return err != nil || d.PID > 0 || d.Held > 0 || d.running()
-}
-
 // unattended is said of an order that nobody is there to carry out.
 func (a *app) unattended(ctx context.Context, s *store.Store) string {
 	if a.attended(ctx, s) {
@@ -207,7 +202,7 @@ func (o applying) loss(ctx context.Context, p *plan.Plan) (runner.Loss, bool) {
 
 // confirmAll confirms the newest revision of each plan, where it waits.
 func (o applying) confirmAll(ctx context.Context) error {
-	waiting, err := heldRevisions(ctx, o.s, store.RevisionWaiting)
+	waiting, err := view.HeldRevisions(ctx, o.s, store.RevisionWaiting)
 	if err != nil {
 		return err
 	}
@@ -239,21 +234,4 @@ func (o applying) log(ctx context.Context, r store.Revision, how string) error {
 		text += ": " + o.why
 	}
 	return o.s.Log(ctx, store.Event{At: o.a.clock(), Kind: "command", Who: o.a.who(), Text: text, Data: reason.Code(r.ReasonCode).EventData()})
-}
-
-// heldRevisions are the newest revisions of their plans, where those are not at work: waiting or refused.
-func heldRevisions(ctx context.Context, s *store.Store, state store.RevisionState) ([]store.Revision, error) {
-	all, err := s.Revisions(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	var held []store.Revision
-	seen := map[string]bool{}
-	for _, r := range all {
-		if !seen[r.Plan] && r.State == state {
-			held = append(held, r)
-		}
-		seen[r.Plan] = true
-	}
-	return held, nil
 }

@@ -6,22 +6,23 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/internal/cli/render"
+	"rundown/runner/view"
 )
 
 // auditTolerance is how far store and ledger may be apart: the service may name instants in whole seconds.
 const auditTolerance = time.Second
 
 // audit holds the simulator's account against what the store says, session by session.
-func audit(ledger simulator.Ledger, l lives) (account string, differences []string) {
+func audit(ledger simulator.Ledger, l view.Views) (account string, differences []string) {
 	type known struct {
-		doc   sessionDoc
+		doc   view.SessionDoc
 		state string
 	}
 	sessions := map[string]known{}
-	for _, o := range l.occurrences {
-		for _, s := range l.sessions[o.ID] {
+	for _, o := range l.Rows {
+		for _, s := range l.Sessions[o.ID] {
 			if s.SID != "" {
-				sessions[s.SID] = known{readDoc[sessionDoc](s.Doc), s.State}
+				sessions[s.SID] = known{view.ReadDoc[view.SessionDoc](s.Doc), s.State}
 			}
 		}
 	}

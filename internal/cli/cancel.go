@@ -5,8 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/runner/session"
-	"rundown/runner/store"
+	"rundown/runner/operate"
 )
 
 func newCancelCommand(a *app) *cobra.Command {
@@ -29,19 +28,20 @@ plans can be cancelled, however far ahead. The order outlives restart and reload
 	cmd.Flags().BoolVar(&undo, "undo", false, "take an earlier cancel back")
 	cmd.Flags().StringVar(&why, "reason", "", "`TEXT` that says why, for the log")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx := cmd.Context()
 		s, c, err := a.openClass(cmd, args)
 		if err != nil {
 			return err
 		}
 		defer s.Close()
-		if err := c.cancellable(undo, a.clock()); err != nil {
+		act := operate.Cancel
+		if undo {
+			act = operate.Undo
+		}
+		answer, err := act(cmd.Context(), s, c, a.operator(why))
+		if err != nil {
 			return err
 		}
-		if undo {
-			return a.give(ctx, s, c, store.Command{Kind: session.CommandUncancel, Reason: why}, "to be recorded after all")
-		}
-		return a.give(ctx, s, c, store.Command{Kind: session.CommandCancel, Reason: why}, "to be cancelled")
+		return a.printAnswer(c, answer)
 	}
 	return cmd
 }

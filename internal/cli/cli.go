@@ -11,7 +11,7 @@ import (
 	"io"
 	"strings"
 
-	"rundown/internal/cli/render"
+	"rundown/runner/view"
 )
 
 // The exit statuses.
@@ -91,5 +91,5 @@ func (e *usageError) Unwrap() error { return e.err }
 
 // oneLine keeps an error on one line, whatever it quotes, and without control characters.
 func oneLine(s string) string {
-	return strings.Map(render.Printable, strings.Join(strings.Fields(s), " "))
+	return strings.Map(view.Printable, strings.Join(strings.Fields(s), " "))
 }

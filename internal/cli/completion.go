@@ -15,6 +15,7 @@ import (
 	"rundown/plan/schedule"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // Completion reads plans and the store as they are. What cannot be read offers nothing: a shell shows no errors.
@@ -56,8 +57,8 @@ func (a *app) completeClasses(ended bool) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		defer s.Close()
-		f := &finder{s: s, now: a.clock()}
-		names, err := f.offer(cmd.Context(), typed, ended)
+		f := view.NewFinder(s, a.clock())
+		names, err := offer(cmd.Context(), f, typed, ended)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -66,73 +67,73 @@ func (a *app) completeClasses(ended bool) cobra.CompletionFunc {
 }
 
 // offer lists what an ID that is being typed may become.
-func (f *finder) offer(ctx context.Context, typed string, ended bool) ([]string, error) {
-	rows, err := f.s.Occurrences(ctx, store.Filter{StartBefore: f.now.Add(completedAhead), EndAfter: f.now.Add(-completedPast)})
+func offer(ctx context.Context, f *view.Finder, typed string, ended bool) ([]string, error) {
+	rows, err := f.Store.Occurrences(ctx, store.Filter{StartBefore: f.Now.Add(completedAhead), EndAfter: f.Now.Add(-completedPast)})
 	if err != nil {
 		return nil, err
 	}
-	plans, err := f.active(ctx, "")
+	plans, err := f.Active(ctx, "")
 	if err != nil {
 		return nil, err
 	}
 	name, _, dated := strings.Cut(typed, "@")
 	name = name[strings.IndexByte(name, '/')+1:]
-	classes := make([]class, 0, len(rows))
+	classes := make([]view.Class, 0, len(rows))
 	recordings := map[string]bool{} // of which all classes are looked at, since they may share a day with those of the store
 	for _, row := range rows {
-		classes = append(classes, class{row: row})
+		classes = append(classes, view.Class{Row: row})
 		recordings[row.Recording] = true
 	}
 	if dated {
 		recordings = map[string]bool{name: true}
 	}
-	classes = append(classes, f.unstored(plans, rows, recordings, dated)...)
-	names := make([]classNames, len(classes))
-	clashing := clashes(plans)
+	classes = append(classes, unstored(f, plans, rows, recordings, dated)...)
+	names := make([]view.Names, len(classes))
+	clashing := view.Clashes(plans)
 	for i, c := range classes {
-		names[i] = c.names()
-		names[i].clashing = clashing[c.row.Recording]
+		names[i] = c.Names()
+		names[i].Clashing = clashing[c.Row.Recording]
 	}
 	var out []string
-	for i, id := range callings(names) {
+	for i, id := range view.ShortestNames(names) {
 		c := classes[i]
-		open := c.row.State != string(session.Over)
-		if !c.stored() { // a recording's whole term would be too much before it is asked for
-			open = dated && c.row.End.After(f.now) && !c.planned.Cancelled()
+		open := c.Row.State != string(session.Over)
+		if !c.Stored() { // a recording's whole term would be too much before it is asked for
+			open = dated && c.Row.End.After(f.Now) && !c.Planned.Cancelled()
 		}
-		if (open || ended && c.stored()) && strings.HasPrefix(id, typed) && len(out) < completedMost {
-			out = append(out, cobra.CompletionWithDesc(id, oneLine(c.description())))
+		if (open || ended && c.Stored()) && strings.HasPrefix(id, typed) && len(out) < completedMost {
+			out = append(out, cobra.CompletionWithDesc(id, oneLine(descriptionOf(c))))
 		}
 	}
 	if !dated {
-		out = append(out, f.offerRecordings(plans, classes, typed, ended, clashing)...)
+		out = append(out, offerRecordings(f, plans, classes, typed, ended, clashing)...)
 	}
 	return out, nil
 }
 
 // unstored gives the classes of the plans' recordings that the store has no row for; with dated however far ahead.
-func (f *finder) unstored(plans []*plan.Plan, rows []store.Occurrence, recordings map[string]bool, dated bool) []class {
+func unstored(f *view.Finder, plans []*plan.Plan, rows []store.Occurrence, recordings map[string]bool, dated bool) []view.Class {
 	known := map[string]bool{}
 	for _, row := range rows {
 		known[row.ID] = true
 	}
-	var found []class
+	var found []view.Class
 	for _, p := range plans {
 		for _, r := range p.Recordings {
 			if !recordings[r.ID] {
 				continue
 			}
-			near := f.now.Add(completedAhead)
+			near := f.Now.Add(completedAhead)
 			if dated {
-				near = f.now.Add(moveSpan)
+				near = f.Now.Add(view.MoveSpan)
 			}
-			classes := nearby(p, r, f.now.Add(-completedPast), near)
+			classes := view.Nearby(p, r, f.Now.Add(-completedPast), near)
 			if len(classes) == 0 && dated {
-				classes = schedule.OccurrencesOf(r, p, near, endOfTime)
+				classes = schedule.OccurrencesOf(r, p, near, view.EndOfTime)
 			}
 			for _, o := range classes {
 				if !known[o.ID] {
-					found = append(found, class{row: asRow(&o), planned: &o, plan: p})
+					found = append(found, view.Class{Row: view.AsRow(&o), Planned: &o, Plan: p})
 				}
 			}
 		}
@@ -141,7 +142,7 @@ func (f *finder) unstored(plans []*plan.Plan, rows []store.Occurrence, recording
 }
 
 // offerRecordings offers the recordings with a class that runs or is ahead, or with ended also those of ended classes.
-func (f *finder) offerRecordings(plans []*plan.Plan, classes []class, typed string, ended bool, clashing map[string]bool) []string {
+func offerRecordings(f *view.Finder, plans []*plan.Plan, classes []view.Class, typed string, ended bool, clashing map[string]bool) []string {
 	plansOf := map[string][]string{} // by recording
 	add := func(recording, of string) {
 		if !slices.Contains(plansOf[recording], of) {
@@ -149,15 +150,15 @@ func (f *finder) offerRecordings(plans []*plan.Plan, classes []class, typed stri
 		}
 	}
 	for _, c := range classes {
-		if ended || c.begun() || c.row.End.After(f.now) && (c.stored() || !c.planned.Cancelled()) {
-			add(c.row.Recording, c.row.Plan)
+		if ended || c.Begun() || c.Row.End.After(f.Now) && (c.Stored() || !c.Planned.Cancelled()) {
+			add(c.Row.Recording, c.Row.Plan)
 		}
 	}
 	for _, p := range plans {
 		for _, r := range p.Recordings {
 			meant := strings.HasPrefix(p.Name+"/"+r.ID, typed) || strings.HasPrefix(r.ID, typed)
-			id := parsedID{plan: p.Name, recording: r.ID}
-			if meant && len(plansOf) < completedMost && len(id.classesOf(p, f.now)) > 0 {
+			id := view.ID{Plan: p.Name, Recording: r.ID}
+			if meant && len(plansOf) < completedMost && len(id.ClassesOf(p, f.Now)) > 0 {
 				add(r.ID, p.Name)
 			}
 		}
@@ -177,11 +178,11 @@ func (f *finder) offerRecordings(plans []*plan.Plan, classes []class, typed stri
 	return out
 }
 
-// description is when a class is and how it stands.
-func (c class) description() string {
-	zone := zoneOf(c.row)
-	start := c.row.Start.In(zone)
-	return fmt.Sprintf("%s %s, %s", start.Format("Mon 2006-01-02"), clockOf(start, c.row.End.In(zone)), c.row.State)
+// descriptionOf says when a class is and how it stands.
+func descriptionOf(c view.Class) string {
+	zone := view.ZoneOf(c.Row)
+	start := c.Row.Start.In(zone)
+	return fmt.Sprintf("%s %s, %s", start.Format("Mon 2006-01-02"), view.ClockText(start, c.Row.End.In(zone)), c.Row.State)
 }
 
 // completeRevisions offers the revisions of plans, newest first.

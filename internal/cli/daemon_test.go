@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/runner/view"
 )
 
 // process is the binary at work, in a process of its own that a test may kill.
@@ -166,17 +167,17 @@ recordings:
 `
 
 // outcomesOf reads the store as scripts do.
-func outcomesOf(t *testing.T, dsn string) map[string]occurrenceJSON {
+func outcomesOf(t *testing.T, dsn string) map[string]view.Occurrence {
 	t.Helper()
 	var out, errs bytes.Buffer
 	if status := Main(context.Background(), []string{"history", "--store", dsn, "--format", "json"}, Streams{Out: &out, Err: &errs}); status != StatusOK {
 		t.Fatalf("history: status %d: %s", status, errs.String())
 	}
-	var doc struct{ Occurrences []occurrenceJSON }
+	var doc struct{ Occurrences []view.Occurrence }
 	if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	byName := map[string]occurrenceJSON{}
+	byName := map[string]view.Occurrence{}
 	for _, o := range doc.Occurrences {
 		byName[o.Recording] = o
 	}

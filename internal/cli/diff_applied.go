@@ -17,6 +17,7 @@ import (
 	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // comparison is what diff tells.
@@ -232,7 +233,7 @@ func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts f
 	}
 	for _, r := range rows {
 		if _, left := applied[r.ID]; left && !r.Start.Before(from) && r.Start.Before(until) {
-			zone := zoneOf(r)
+			zone := view.ZoneOf(r)
 			d.Removed = append(d.Removed, forecast.ClassDifference{ID: r.ID, Recording: r.Recording, OldStart: r.Start.In(zone), OldEnd: r.End.In(zone)})
 		}
 	}

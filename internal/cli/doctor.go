@@ -23,6 +23,7 @@ import (
 	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // Bounds of what doctor warns about.
@@ -197,12 +198,12 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	c.permissions(s.Path())
 	c.lock(ctx, s)
 	c.room(filepath.Dir(s.Path()))
-	if waiting, err := heldRevisions(ctx, s, store.RevisionWaiting); err == nil {
+	if waiting, err := view.HeldRevisions(ctx, s, store.RevisionWaiting); err == nil {
 		for _, r := range waiting {
 			c.add("plan "+r.Plan, checkWarn, fmt.Sprintf("revision %d waits for a confirmation: %s", r.ID, r.Note), "rundown apply --confirm")
 		}
 	}
-	if refused, err := heldRevisions(ctx, s, store.RevisionRefused); err == nil {
+	if refused, err := view.HeldRevisions(ctx, s, store.RevisionRefused); err == nil {
 		for _, r := range refused {
 			c.add("plan "+r.Plan, checkFail, fmt.Sprintf("revision %d is refused, the one before is at work: %s", r.ID, r.Note), "mend it and apply it again")
 		}
@@ -221,16 +222,16 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 }
 
 func (c *checkup) lock(ctx context.Context, s *store.Store) {
-	d, err := c.a.daemon(ctx, s)
+	d, err := view.ReadDaemon(ctx, s, c.a.now())
 	switch {
 	case err != nil:
 		c.add("daemon", checkFail, err.Error(), "")
-	case d.quiet():
-		c.add("daemon", checkWarn, d.text(), "look at its log")
-	case d.running():
-		c.add("daemon", checkOK, d.text(), "")
+	case d.Quiet():
+		c.add("daemon", checkWarn, d.Text(), "look at its log")
+	case d.Running():
+		c.add("daemon", checkOK, d.Text(), "")
 	default:
-		c.add("daemon", checkWarn, d.text(), "start rundown run")
+		c.add("daemon", checkWarn, d.Text(), "start rundown run")
 	}
 }
 
@@ -301,7 +302,7 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 func (c *checkup) references(p *plan.Plan) {
 	w := &workplace{app: c.a}
 	if missing := rules.NotChecked(p, w.lookup(p)); len(missing) > 0 {
-		c.add("references of "+p.Name, checkFail, "not set: "+joinSome(missing, 8), "set them where the daemon is started")
+		c.add("references of "+p.Name, checkFail, "not set: "+view.JoinSome(missing, 8), "set them where the daemon is started")
 		return
 	}
 	c.add("references of "+p.Name, checkOK, "each stands for something", "")

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -11,12 +10,8 @@ import (
 
 	"rundown/internal/cli/render"
 	"rundown/plan"
-	"rundown/runner/session"
-	"rundown/runner/store"
+	"rundown/runner/operate"
 )
-
-// maxExtension bounds a typing mistake: a class that lasts a day longer is none.
-const maxExtension = 24 * time.Hour
 
 func newExtendCommand(a *app) *cobra.Command {
 	var why string
@@ -39,7 +34,7 @@ as a whole; of a plan's later end and an extension the later one counts.
 		if _, err := time.ParseDuration(length); err != nil {
 			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: %s", render.Line(length), durationHint(length))}
 		}
-		return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; the plan makes a class shorter", render.Line(length), plan.DurationText(maxExtension))}
+		return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; the plan makes a class shorter", render.Line(length), plan.DurationText(operate.MaxExtension))}
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
@@ -53,7 +48,7 @@ as a whole; of a plan's later end and an extension the later one counts.
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		_, rest := splitClock(args)
 		length, err := time.ParseDuration(rest[0])
-		if err != nil || length < time.Second || length > maxExtension {
+		if err != nil || length < time.Second || length > operate.MaxExtension {
 			return invalid(rest[0])
 		}
 		s, c, err := a.openClass(cmd, args)
@@ -61,16 +56,11 @@ as a whole; of a plan's later end and an extension the later one counts.
 			return err
 		}
 		defer s.Close()
-		end, err := c.extendable(length, a.clock())
+		answer, err := operate.Extend(cmd.Context(), s, c, length, a.operator(why))
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(session.ExtendArgs{Until: end, Start: c.row.Start, End: planEndOf(c.row)})
-		if err != nil {
-			return err
-		}
-		order := store.Command{Kind: session.CommandExtend, Reason: why, Args: text}
-		return a.give(cmd.Context(), s, c, order, "to end at "+end.In(zoneOf(c.row)).Format(time.RFC3339))
+		return a.printAnswer(c, answer)
 	}
 	return cmd
 }

@@ -9,6 +9,7 @@ import (
 
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // extendedRow stores one class, tomorrow, with what the runner says of it.
@@ -29,7 +30,7 @@ func extendedRow(t *testing.T, state string, start, end time.Time, doc map[strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	id = "school/german/" + start.Format(identityForm)
+	id = "school/german/" + start.Format(view.IdentityForm)
 	row := store.Occurrence{ID: id, Plan: "school", Recording: "german", Day: start.Format(time.DateOnly), Clock: start.Format("15:04"), App: "app", Start: start, End: end, State: state, Doc: text}
 	results, err := s.Apply(t.Context(), "app", term, []store.Step{{Occurrence: row}})
 	if err != nil || results[0] != nil {

@@ -11,6 +11,7 @@ import (
 	"rundown/internal/cli/render"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 func newHistoryCommand(a *app) *cobra.Command {
@@ -44,10 +45,10 @@ or the whole identity plan/recording/START. A plan and a slash go before the rec
 		if plans && len(args) > 0 {
 			return &usageError{cmd.CommandPath(), errors.New("--plans and ID exclude each other")}
 		}
-		var id parsedID
+		var id view.ID
 		if words, _ := splitClock(args); len(words) > 0 {
 			var err error
-			if id, err = parseID(words...); err != nil {
+			if id, err = view.ParseID(words...); err != nil {
 				return &usageError{cmd.CommandPath(), err}
 			}
 		}
@@ -59,7 +60,7 @@ or the whole identity plan/recording/START. A plan and a slash go before the rec
 		switch {
 		case plans:
 			return a.writeRevisions(ctx, s, format.value)
-		case id.dated || id.whole:
+		case id.Dated || id.Whole:
 			return a.writeStory(ctx, s, id, format.value)
 		default:
 			return a.writeHistory(ctx, s, id, format.value)
@@ -69,15 +70,15 @@ or the whole identity plan/recording/START. A plan and a slash go before the rec
 }
 
 // writeHistory lists the classes of a recording, or without one all that have begun or ended.
-func (a *app) writeHistory(ctx context.Context, s *store.Store, id parsedID, format string) error {
+func (a *app) writeHistory(ctx context.Context, s *store.Store, id view.ID, format string) error {
 	orders, err := s.Commands(ctx)
 	if err != nil {
 		return fmt.Errorf("read operators' orders: %w", err)
 	}
-	f := &finder{s: s, now: a.now()}
+	f := view.NewFinder(s, a.now())
 	var rows []store.Occurrence
-	if id.recording != "" {
-		if rows, err = f.history(ctx, id, orders); err != nil {
+	if id.Recording != "" {
+		if rows, err = f.History(ctx, id, orders); err != nil {
 			return err
 		}
 	} else {
@@ -86,70 +87,70 @@ func (a *app) writeHistory(ctx context.Context, s *store.Store, id parsedID, for
 		}
 		rows = slices.DeleteFunc(rows, func(o store.Occurrence) bool { return o.State == string(session.Planned) })
 	}
-	l, err := livesOf(ctx, s, rows)
+	l, err := view.ReadViews(ctx, s, rows)
 	if err != nil {
 		return err
 	}
-	l.lay(orders)
+	l.AddOrders(orders)
 	switch {
 	case format == "json":
-		return l.writeJSON(a)
-	case len(rows) == 0 && id.recording != "":
-		_, err := fmt.Fprintf(a.out, "no class of %s has begun, is due within eight days or has an order\n", render.Line(id.text))
+		return a.writeViews(l)
+	case len(rows) == 0 && id.Recording != "":
+		_, err := fmt.Fprintf(a.out, "no class of %s has begun, is due within eight days or has an order\n", render.Line(id.Text))
 		return err
 	case len(rows) == 0:
 		_, err := fmt.Fprintln(a.out, "nothing has begun yet")
 		return err
 	}
-	if l.names, err = f.callings(ctx, rows); err != nil {
+	if l.Names, err = f.ShortNames(ctx, rows); err != nil {
 		return err
 	}
-	l.writeText(a)
+	a.printViews(l)
 	return nil
 }
 
 // writeStory tells all that the store knows of one class.
-func (a *app) writeStory(ctx context.Context, s *store.Store, id parsedID, format string) error {
-	c, err := (&finder{s: s, now: a.now()}).class(ctx, id)
+func (a *app) writeStory(ctx context.Context, s *store.Store, id view.ID, format string) error {
+	c, err := view.NewFinder(s, a.now()).Class(ctx, id)
 	if err != nil {
 		return err
 	}
-	l, err := livesOf(ctx, s, []store.Occurrence{c.row})
+	l, err := view.ReadViews(ctx, s, []store.Occurrence{c.Row})
 	if err != nil {
 		return err
 	}
-	events, err := s.Events(ctx, c.row.ID, 0, 0)
+	events, err := s.Events(ctx, c.Row.ID, 0, 0)
 	if err != nil {
-		return fmt.Errorf("read the log of %s: %w", c.row.ID, err)
+		return fmt.Errorf("read the log of %s: %w", c.Row.ID, err)
 	}
 	if format == "json" {
 		return render.JSON(a.out, struct {
-			Occurrences []occurrenceJSON `json:"occurrences"`
-			Log         []toldJSON       `json:"log"`
-		}{l.views(), toldOf(events)})
+			Occurrences []view.Occurrence `json:"occurrences"`
+			Log         []view.LogEntry   `json:"log"`
+		}{l.List(), view.LogOf(events)})
 	}
-	fmt.Fprintln(a.out, render.Line(c.row.ID))
-	a.printLife(c.row, l.sessions[c.row.ID], events)
+	fmt.Fprintln(a.out, render.Line(c.Row.ID))
+	a.printLife(c.Row, l.Sessions[c.Row.ID], events)
 	return nil
 }
 
 // printLife writes all that the store knows of one occurrence.
 func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []store.Event) {
-	v := occurrenceView(o, sessions)
+	v := view.OccurrenceOf(o, sessions)
 	row := func(name, value string) {
 		if value != "" {
 			a.printWrapped(a.out, fmt.Sprintf("  %-10s ", name), render.Line(value))
 		}
 	}
-	zone := zoneOf(o)
-	row("class", inZone(o.Start, zone).Format(classForm)+" to "+inZone(o.End, zone).Format(classForm))
-	doc := readDoc[occurrenceDoc](o.Doc)
-	if leftPlan(o, doc) {
-		row("plan", leftText(doc, o.ID, zone))
+	zone := view.ZoneOf(o)
+	row("class", view.InZone(o.Start, zone).Format(view.TimeForm)+" to "+view.InZone(o.End, zone).Format(view.TimeForm))
+	doc := view.ReadDoc[view.OccurrenceDoc](o.Doc)
+	if view.LeftPlan(o, doc) {
+		row("plan", view.LeftText(doc, o.ID, zone))
 	}
-	row("moved", movedText(o, doc, sessions, zone))
-	row("extended", extendedText(o, zone))
-	row("cancelled", doc.Cancel.text(zone))
+	row("moved", view.MovedText(o, doc, sessions, zone))
+	row("extended", view.ExtendedText(o, zone))
+	row("cancelled", doc.Cancel.Text(zone))
 	row("page", o.URL)
 	row("state", o.State)
 	row("outcome", o.Outcome)
@@ -179,5 +180,21 @@ func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []s
 		return
 	}
 	fmt.Fprintln(a.out, "log")
-	a.printStory(o, events, zone)
+	a.printStory(o, events)
+}
+
+// printStory writes the log of an occurrence, with the times of the class's zone and the day where it changes.
+func (a *app) printStory(o store.Occurrence, events []store.Event) {
+	day := ""
+	for _, e := range view.Story(o, events) {
+		if d := e.At.Format("Mon 2006-01-02 MST"); d != day {
+			day = d
+			fmt.Fprintln(a.out, day)
+		}
+		who := ""
+		if e.Who != "" {
+			who = render.Line(e.Who) + ": "
+		}
+		a.printWrapped(a.out, "  "+e.At.Format("15:04:05.000")+"  ", who+render.Line(e.Text))
+	}
 }

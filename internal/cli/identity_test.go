@@ -18,49 +18,8 @@ import (
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
-
-func TestEachFormOfAnIDIsRead(t *testing.T) {
-	day := time.Date(2031, 9, 17, 0, 0, 0, 0, time.UTC)
-	dated := func(text, of, clock string) parsedID {
-		return parsedID{text: text, plan: of, recording: "german-a1", dated: true, planned: day, clock: clock}
-	}
-	for _, tt := range []struct {
-		words string // separated by |
-		want  parsedID
-		wrong string
-	}{
-		{"german-a1@2031-09-17", dated("german-a1@2031-09-17", "", ""), ""},
-		{"german-a1@2031-09-17T09:00", dated("german-a1@2031-09-17T09:00", "", "09:00"), ""},
-		{"german-a1@2031-09-17 09:00", dated("german-a1@2031-09-17T09:00", "", "09:00"), ""},
-		{" german-a1@2031-09-17  9:00 ", dated("german-a1@2031-09-17T09:00", "", "09:00"), ""},
-		{"german-a1@2031-09-17|09:00", dated("german-a1@2031-09-17T09:00", "", "09:00"), ""},
-		{"german-a1@2031-09-17|09:00:20", dated("german-a1@2031-09-17T09:00:20", "", "09:00:20"), ""},
-		{"lingua/german-a1@2031-09-17|09:00", dated("lingua/german-a1@2031-09-17T09:00", "lingua", "09:00"), ""},
-		{"german-a1", parsedID{text: "german-a1", recording: "german-a1"}, ""},
-		{"lingua/german-a1", parsedID{text: "lingua/german-a1", plan: "lingua", recording: "german-a1"}, ""},
-		{"lingua/german-a1/20310917T000000Z", parsedID{text: "lingua/german-a1/20310917T000000Z", plan: "lingua", recording: "german-a1", whole: true, planned: day}, ""},
-		{"lingua/german-a1/elsewhere", parsedID{text: "lingua/german-a1/elsewhere", plan: "lingua", recording: "german-a1", whole: true}, ""},
-		{"", parsedID{}, idForms},
-		{"@2031-09-17", parsedID{}, idForms},
-		{"German", parsedID{}, idForms},
-		{"plan.yaml", parsedID{}, idForms},
-		{"german|09:00", parsedID{}, idForms},
-		{"a/b/c@2031-09-17", parsedID{}, idForms},
-		{"lingua//20310917T000000Z@2031-09-17", parsedID{}, idForms},
-		{"german@", parsedID{}, "the day is written as"},
-		{"german@2031-09-31", parsedID{}, "the day is written as"},
-		{"german@17.09.2031", parsedID{}, "the day is written as"},
-		{"german@2031-09-17T", parsedID{}, "the time is written as"},
-		{"german@2031-09-17 25:00", parsedID{}, "the time is written as"},
-		{"german@2031-09-17 09:00 10:00", parsedID{}, "the time is written as"},
-	} {
-		got, err := parseID(strings.Split(tt.words, "|")...)
-		if tt.wrong == "" && (err != nil || got != tt.want) || tt.wrong != "" && (err == nil || !strings.Contains(err.Error(), tt.wrong)) {
-			t.Errorf("%q: %+v, %v, want %+v %s", tt.words, got, err, tt.want, tt.wrong)
-		}
-	}
-}
 
 func TestATimeIsAWordOfItsOwnAfterADay(t *testing.T) {
 	for _, tt := range []struct{ args, id, rest []string }{
@@ -98,12 +57,12 @@ func TestWhatIsOfferedFindsItsClass(t *testing.T) {
 			plans = append(plans, planfile.Checked{Plan: p})
 			storePlan(rt, s, p, now)
 		}
-		find := func(form string) (class, error) {
-			id, err := parseID(form)
+		find := func(form string) (view.Class, error) {
+			id, err := view.ParseID(form)
 			if err != nil {
-				return class{}, err
+				return view.Class{}, err
 			}
-			return (&finder{s: s, now: now}).class(context.Background(), id)
+			return view.NewFinder(s, now).Class(context.Background(), id)
 		}
 		span, err := window{}.resolve(now)
 		if err != nil {
@@ -111,12 +70,12 @@ func TestWhatIsOfferedFindsItsClass(t *testing.T) {
 		}
 		for _, o := range classesIn(plans, span, false) {
 			form := namesIn(plans, span)[o.ID]
-			if c, err := find(form); err != nil || c.row.ID != o.ID {
-				rt.Fatalf("list prints %s for %s, which names %s, %v", form, o.ID, c.row.ID, err)
+			if c, err := find(form); err != nil || c.Row.ID != o.ID {
+				rt.Fatalf("list prints %s for %s, which names %s, %v", form, o.ID, c.Row.ID, err)
 			}
 		}
 		for _, typed := range []string{"", "a", "a@", "school-0/a@", "b@2031-09-1"} {
-			offers, err := (&finder{s: s, now: now}).offer(context.Background(), typed, false)
+			offers, err := offer(context.Background(), view.NewFinder(s, now), typed, false)
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -126,8 +85,8 @@ func TestWhatIsOfferedFindsItsClass(t *testing.T) {
 				if err != nil {
 					rt.Fatalf("%q completes to %s, which names nothing: %v", typed, form, err)
 				}
-				if strings.Contains(form, "@") && c.description() != description {
-					rt.Fatalf("%q completes to %s (%s), which names %s (%s)", typed, form, description, c.row.ID, c.description())
+				if strings.Contains(form, "@") && descriptionOf(c) != description {
+					rt.Fatalf("%q completes to %s (%s), which names %s (%s)", typed, form, description, c.Row.ID, descriptionOf(c))
 				}
 			}
 		}
@@ -190,11 +149,11 @@ func storePlan(rt *rapid.T, s *store.Store, p *plan.Plan, now time.Time) {
 		rt.Fatal(err)
 	}
 	var steps []store.Step
-	for o := range schedule.All(p, now.AddDate(0, 0, -3), now.Add(plannedAhead)) {
+	for o := range schedule.All(p, now.AddDate(0, 0, -3), now.Add(view.PlannedAhead)) {
 		if o.Cancelled() || rapid.IntRange(0, 2).Draw(rt, "stored") == 0 {
 			continue
 		}
-		row := asRow(&o)
+		row := view.AsRow(&o)
 		row.App = p.Name
 		if o.End.Before(now) {
 			row.State, row.Outcome = string(session.Over), string(session.Recorded)

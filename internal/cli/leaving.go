@@ -11,6 +11,7 @@ import (
 	"rundown/plan/schedule"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // leavingClass is a class that is being recorded and that a plan does not hold. It is recorded to its end.
@@ -29,7 +30,7 @@ func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) (
 	var left []store.Occurrence
 	plans := schedule.NewFinder(p)
 	for _, row := range rows {
-		doc := readDoc[occurrenceDoc](row.Doc)
+		doc := view.ReadDoc[view.OccurrenceDoc](row.Doc)
 		if doc.Absent || doc.Cancel != nil {
 			continue
 		}
@@ -44,17 +45,17 @@ func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) (
 			left = append(left, row)
 		}
 	}
-	names, err := (&finder{s: s, now: now}).callings(ctx, left)
+	names, err := view.NewFinder(s, now).ShortNames(ctx, left)
 	if err != nil {
 		return nil, err
 	}
 	var list []leavingClass
 	for _, row := range left {
 		until := row.End
-		if at := readDoc[occurrenceDoc](row.Doc).Until; at != nil {
+		if at := view.ReadDoc[view.OccurrenceDoc](row.Doc).Until; at != nil {
 			until = *at
 		}
-		list = append(list, leavingClass{row.ID, names[row.ID], until.In(zoneOf(row))})
+		list = append(list, leavingClass{row.ID, names[row.ID], until.In(view.ZoneOf(row))})
 	}
 	return list, nil
 }
@@ -62,7 +63,7 @@ func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) (
 // takenOver says that a class of the plan takes over the session of the row: one that overlaps it and is new.
 func takenOver(ctx context.Context, s *store.Store, p *plan.Plan, row store.Occurrence, now time.Time) (bool, error) {
 	from, until := row.Start, row.End
-	if at := readDoc[occurrenceDoc](row.Doc).Until; at != nil {
+	if at := view.ReadDoc[view.OccurrenceDoc](row.Doc).Until; at != nil {
 		until = *at
 	}
 	var ids []string
@@ -70,7 +71,7 @@ func takenOver(ctx context.Context, s *store.Store, p *plan.Plan, row store.Occu
 		if r.ID != row.Recording {
 			continue
 		}
-		for _, o := range schedule.OccurrencesOf(r, p, from.Add(-longAgo), until) {
+		for _, o := range schedule.OccurrencesOf(r, p, from.Add(-view.LongAgo), until) {
 			if !o.Cancelled() && o.RecordFrom.Before(until) && from.Before(o.RecordUntil) && o.RecordUntil.After(now) {
 				ids = append(ids, o.ID)
 			}

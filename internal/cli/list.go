@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +14,7 @@ import (
 	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/schedule"
+	"rundown/runner/view"
 )
 
 func newListCommand(a *app) *cobra.Command {
@@ -73,20 +73,20 @@ func namesIn(plans []planfile.Checked, w window) map[string]string {
 			read = append(read, c.Plan)
 		}
 	}
-	clashing := clashes(read)
-	var all []classNames
+	clashing := view.Clashes(read)
+	var all []view.Names
 	for _, p := range read {
 		for _, r := range p.Recordings {
-			for _, o := range nearby(p, r, from, until) {
-				n := namesOfClass(&o)
-				n.clashing = clashing[r.ID]
+			for _, o := range view.Nearby(p, r, from, until) {
+				n := view.NamesOfPlanned(&o)
+				n.Clashing = clashing[r.ID]
 				all = append(all, n)
 			}
 		}
 	}
 	names := make(map[string]string, len(all))
-	for i, name := range callings(all) {
-		names[all[i].id] = name
+	for i, name := range view.ShortestNames(all) {
+		names[all[i].ID] = name
 	}
 	return names
 }
@@ -122,14 +122,11 @@ func (a *app) listText(classes []plan.Occurrence, plans []planfile.Checked, w wi
 			note += ": "
 		}
 		start := o.Start.In(o.Settings.Zone)
-		t.Add(render.Line(note+o.Settings.Note), start.Format("Mon 2006-01-02"), zonedClock(start, o.End), render.Line(names[o.ID]))
+		t.Add(render.Line(note+o.Settings.Note), start.Format("Mon 2006-01-02"), view.ZonedClock(start, o.End), render.Line(names[o.ID]))
 	}
 	t.Print(a.out, a.width())
 	return nil
 }
-
-// endOfTime is the end of what is searched for a class ahead.
-var endOfTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
 // firstAfter names the first class of the plans that starts after the window.
 func firstAfter(plans []planfile.Checked, w window) string {
@@ -139,7 +136,7 @@ func firstAfter(plans []planfile.Checked, w window) string {
 		if c.Plan == nil {
 			continue
 		}
-		for o := range schedule.All(c.Plan, from, endOfTime) {
+		for o := range schedule.All(c.Plan, from, view.EndOfTime) {
 			if o.Cancelled() || before(o.Start, w.until) {
 				continue
 			}
@@ -152,81 +149,13 @@ func firstAfter(plans []planfile.Checked, w window) string {
 	if first.Recording == nil {
 		return ", and none after it"
 	}
-	return fmt.Sprintf("; the next is %s on %s %s", render.Line(first.Recording.ID), first.Start.Format("Mon 2006-01-02"), clockOf(first.Start, first.End))
-}
-
-// zonedClock is when a class is, with the zone of its start.
-func zonedClock(start, end time.Time) string { return clockOf(start, end) + start.Format(" MST") }
-
-// clockOf is when a class is, by its wall clock: 09:00-09:50, with seconds where there are any. Where the end is on a later
-// day, the days follow, as in 09:00-15:00 +1d; where the clocks do not tell the length, the length does.
-func clockOf(start, end time.Time) string {
-	end = end.In(start.Location())
-	layout := "15:04"
-	if start.Second() != 0 || end.Second() != 0 {
-		layout = time.TimeOnly
-	}
-	text := start.Format(layout) + "-" + end.Format(layout)
-	wall := func(t time.Time) time.Time {
-		_, offset := t.Zone()
-		return t.UTC().Add(time.Duration(offset) * time.Second)
-	}
-	const day = 24 * time.Hour
-	if days := wall(end).Truncate(day).Sub(wall(start).Truncate(day)) / day; days > 0 {
-		text += fmt.Sprintf(" +%dd", days)
-	}
-	if length := end.Sub(start); length != wall(end).Sub(wall(start)) {
-		text += " (" + plan.DurationText(length) + ")"
-	}
-	return text
-}
-
-type classJSON struct {
-	ID          string  `json:"id"`
-	Recording   string  `json:"recording"`
-	Start       *string `json:"start"`
-	End         *string `json:"end"`
-	RecordFrom  *string `json:"record_from"`
-	RecordUntil *string `json:"record_until"`
-	Timezone    string  `json:"timezone"`
-	URL         *string `json:"url"`
-	Change      *string `json:"change"`
-	Note        *string `json:"note"`
-	App         string  `json:"app"`
-	Storage     string  `json:"storage"`
-	STS         bool    `json:"sts"` // the storage takes temporary credentials
-	CDN         *string `json:"cdn"`
-	Fallback    bool    `json:"fallback"` // the CDN target has one
-	Redundancy  int     `json:"redundancy"`
-	Priority    string  `json:"priority"`
-	ExactStart  bool    `json:"exact_start"`
-}
-
-func classView(o plan.Occurrence) classJSON {
-	set := &o.Settings
-	zone := set.Zone
-	v := classJSON{
-		ID: o.ID, Recording: o.Recording.ID, Start: render.PlanTime(o.Start.In(zone)), End: render.PlanTime(o.End.In(zone)),
-		RecordFrom: render.PlanTime(o.RecordFrom.In(zone)), RecordUntil: render.PlanTime(o.RecordUntil.In(zone)), Timezone: zone.String(),
-		URL: render.OrNull(o.URL.String()), Change: render.OrNull(o.Change), Note: render.OrNull(set.Note),
-		Redundancy: set.Redundancy, Priority: string(set.Priority), ExactStart: set.ExactStart,
-	}
-	if set.App != nil { // else the plan has errors
-		v.App = set.App.Name
-	}
-	if set.Storage != nil {
-		v.Storage, v.STS = set.Storage.Name, set.Storage.STS != nil
-	}
-	if set.CDN != nil {
-		v.CDN, v.Fallback = render.OrNull(set.CDN.Name), !set.CDN.Fallback.IsZero()
-	}
-	return v
+	return fmt.Sprintf("; the next is %s on %s %s", render.Line(first.Recording.ID), first.Start.Format("Mon 2006-01-02"), view.ClockText(first.Start, first.End))
 }
 
 func (a *app) listJSON(classes []plan.Occurrence) error {
-	views := make([]classJSON, len(classes))
+	views := make([]view.Planned, len(classes))
 	for i, o := range classes {
-		views[i] = classView(o)
+		views[i] = view.PlannedOf(o)
 	}
 	return render.JSON(a.out, views)
 }
@@ -235,7 +164,7 @@ func (a *app) listCSV(classes []plan.Occurrence) error {
 	w := csv.NewWriter(a.out)
 	_ = w.Write(strings.Split("id,recording,start,end,record_from,record_until,timezone,url,change,note,app,storage,sts,cdn,fallback,redundancy,priority,exact_start", ","))
 	for _, o := range classes {
-		v := classView(o)
+		v := view.PlannedOf(o)
 		_ = w.Write(render.Cells(
 			v.ID, v.Recording, deref(v.Start), deref(v.End), deref(v.RecordFrom), deref(v.RecordUntil),
 			v.Timezone, deref(v.URL), deref(v.Change), deref(v.Note), v.App, v.Storage, strconv.FormatBool(v.STS),

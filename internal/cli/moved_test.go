@@ -9,6 +9,7 @@ import (
 
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // TestAMovedClassGoesByBothItsDays: on a store, a class is named by the day on which it is planned and by the one on which
@@ -33,7 +34,7 @@ func TestAMovedClassGoesByBothItsDays(t *testing.T) {
 			}
 			return when
 		}
-		id := "mueller/" + recording + "/" + at(planned).UTC().Format(identityForm)
+		id := "mueller/" + recording + "/" + at(planned).UTC().Format(view.IdentityForm)
 		return store.Step{Occurrence: store.Occurrence{
 			ID: id, Plan: "mueller", Recording: recording, Day: planned[:10], Clock: planned[11:], App: "app",
 			Start: at(start), End: at(start).Add(50 * time.Minute), State: "planned", Doc: []byte(`{"timezone":"Europe/Berlin"}`),
@@ -67,10 +68,10 @@ func TestAMovedClassGoesByBothItsDays(t *testing.T) {
 		"other/a1@2031-09-20":         "no class other/a1@2031-09-20",
 	} {
 		c, err := classNamed(t, s, noon, id)
-		if err != nil && strings.Contains(err.Error(), want) || err == nil && c.row.ID == want {
+		if err != nil && strings.Contains(err.Error(), want) || err == nil && c.Row.ID == want {
 			continue
 		}
-		t.Errorf("%s: got %s, %v, want %s", id, c.row.ID, err, want)
+		t.Errorf("%s: got %s, %v, want %s", id, c.Row.ID, err, want)
 	}
 	for _, args := range [][]string{{"cancel", "a1@2031-09-20"}, {"history", "a1@2031-09-20"}, {"show", "a1@2031-09-20"}, {"show", "a1@2031-09-20", "0:10"}} {
 		if status, out, said := rundown(t, append(args, "--store", dsn)...); status != StatusOK || !strings.Contains(out, "mueller/a1/20310919T070000Z") {
@@ -84,13 +85,13 @@ func TestAMovedClassGoesByBothItsDays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	orders, err := s.OrdersFor(t.Context(), c.row.ID)
+	orders, err := s.OrdersFor(t.Context(), c.Row.ID)
 	if err != nil || len(orders) != 1 {
 		t.Fatalf("%+v, %v, want one order", orders, err)
 	}
 	var order session.ExtendArgs
-	if err := json.Unmarshal(orders[0].Args, &order); err != nil || !order.Start.Equal(c.row.Start) {
-		t.Errorf("the order is %s, %v, want it for the start at %v", orders[0].Args, err, c.row.Start)
+	if err := json.Unmarshal(orders[0].Args, &order); err != nil || !order.Start.Equal(c.Row.Start) {
+		t.Errorf("the order is %s, %v, want it for the start at %v", orders[0].Args, err, c.Row.Start)
 	}
 }
 
@@ -113,7 +114,7 @@ func TestClocksOfListTellTheLength(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := clockOf(start.In(york), start.Add(test.length)); got != test.want {
+		if got := view.ClockText(start.In(york), start.Add(test.length)); got != test.want {
 			t.Errorf("%s for %s: %q, want %q", test.start, test.length, got, test.want)
 		}
 	}

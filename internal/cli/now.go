@@ -24,6 +24,7 @@ import (
 	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // nowMargin is what now allows, beside the documented latency, for the requests themselves.
@@ -235,10 +236,10 @@ func named(p *plan.Plan, names []string) ([]*plan.Recording, error) {
 		r := known[name]
 		switch {
 		case r == nil:
-			if best := nearest(name, ids); best != "" {
+			if best := view.Nearest(name, ids); best != "" {
 				return nil, fmt.Errorf("plan %s holds no recording %q, did you mean %q?", p.Name, render.Line(name), best)
 			}
-			return nil, fmt.Errorf("plan %s holds no recording %q; it holds %s", p.Name, render.Line(name), joinSome(ids, 10))
+			return nil, fmt.Errorf("plan %s holds no recording %q; it holds %s", p.Name, render.Line(name), view.JoinSome(ids, 10))
 		case !slices.Contains(out, r):
 			out = append(out, r)
 		}
@@ -314,16 +315,16 @@ func (a *app) reportNow(ctx context.Context, w *workplace, ids []string, format 
 		}
 		rows = append(rows, found...)
 	}
-	l, err := livesOf(ctx, w.store, rows)
+	l, err := view.ReadViews(ctx, w.store, rows)
 	if err != nil {
 		return err
 	}
 	if format == "json" {
-		if err := l.writeJSON(a); err != nil {
+		if err := a.writeViews(l); err != nil {
 			return err
 		}
 	} else {
-		l.writeSessions(a)
+		a.printSessions(l)
 	}
 	var wrong []string
 	for _, o := range rows {

@@ -20,9 +20,11 @@ import (
 	"rundown/plan/rules"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/operate"
 	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // emptyStore makes a store that nobody has worked on yet.
@@ -90,7 +92,7 @@ func TestApplyHoldsAPlanThatRemovesMuchAndGoesBackToARevision(t *testing.T) {
 			t.Fatalf("step %d: status %d, %s%s, want %q", i, status, out, said, step.want)
 		}
 		_, out, _ = command(t, "history", "--plans", "--store", dsn, "--format", "json")
-		var doc struct{ Revisions []revisionJSON }
+		var doc struct{ Revisions []view.Revision }
 		if err := json.Unmarshal([]byte(out), &doc); err != nil {
 			t.Fatal(err)
 		}
@@ -257,21 +259,21 @@ func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	class := func(id string, waiting ...store.Command) class {
+	class := func(id string, waiting ...store.Command) view.Class {
 		t.Helper()
 		c, err := classNamed(t, s, now, id)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range waiting {
-			waiting[i].Occurrence = c.row.ID
+			waiting[i].Occurrence = c.Row.ID
 		}
-		c.row = withOrders(c.row, waiting)
+		c.Row = view.WithOrders(c.Row, waiting)
 		return c
 	}
 	running := class("running@2031-09-17")
-	end, err := running.extendable(15*time.Minute, now)
-	if err != nil || !end.Equal(running.row.End.Add(15*time.Minute)) {
+	end, err := operate.Extendable(running, 15*time.Minute, now)
+	if err != nil || !end.Equal(running.Row.End.Add(15*time.Minute)) {
 		t.Fatalf("%v, %v", end, err)
 	}
 	text, err := json.Marshal(session.ExtendArgs{Until: end})
@@ -279,28 +281,28 @@ func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel, undo := store.Command{Kind: session.CommandCancel, Who: "ops"}, store.Command{Kind: session.CommandUncancel}
-	again, err := class("running", store.Command{Kind: session.CommandExtend, Args: text}).extendable(5*time.Minute, now)
+	again, err := operate.Extendable(class("running", store.Command{Kind: session.CommandExtend, Args: text}), 5*time.Minute, now)
 	if err != nil || !again.Equal(end.Add(5*time.Minute)) {
 		t.Errorf("on top of one that waits: %v, %v", again, err)
 	}
-	text, err = json.Marshal(session.ExtendArgs{Until: end.Add(-time.Hour), Start: running.row.Start.Add(-time.Hour)})
+	text, err = json.Marshal(session.ExtendArgs{Until: end.Add(-time.Hour), Start: running.Row.Start.Add(-time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	moved, err := class("running", store.Command{Kind: session.CommandExtend, Args: text}).extendable(5*time.Minute, now)
+	moved, err := operate.Extendable(class("running", store.Command{Kind: session.CommandExtend, Args: text}), 5*time.Minute, now)
 	if err != nil || !moved.Equal(end.Add(5*time.Minute)) {
 		t.Errorf("on top of one that waits since before the class was moved by an hour: %v, %v", moved, err)
 	}
-	if _, err := class("running", cancel, undo).extendable(time.Minute, now); err != nil {
+	if _, err := operate.Extendable(class("running", cancel, undo), time.Minute, now); err != nil {
 		t.Errorf("after a cancel that was taken back: %v", err)
 	}
-	if err := class("running", cancel).cancellable(true, now); err != nil {
+	if err := operate.Cancellable(class("running", cancel), true, now); err != nil {
 		t.Errorf("a cancel that waits is not taken back: %v", err)
 	}
-	_, past := running.extendable(time.Minute, now.Add(10*time.Hour))
-	_, ended := class("yesterday@2031-09-16").extendable(time.Minute, now)
-	_, stopping := class("stuck@2031-09-14").extendable(time.Minute, now)
-	_, cancelled := class("running", cancel).extendable(time.Minute, now)
+	_, past := operate.Extendable(running, time.Minute, now.Add(10*time.Hour))
+	_, ended := operate.Extendable(class("yesterday@2031-09-16"), time.Minute, now)
+	_, stopping := operate.Extendable(class("stuck@2031-09-14"), time.Minute, now)
+	_, cancelled := operate.Extendable(class("running", cancel), time.Minute, now)
 	for want, tt := range map[string]struct {
 		err  error
 		code reason.Code
@@ -309,29 +311,29 @@ func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
 		"has ended already":         {ended, reason.HasEnded},
 		"being stopped already":     {stopping, reason.IsStopping},
 		"--undo takes that back":    {cancelled, reason.IsCancelled},
-		"is over since":             {class("stuck@2031-09-14", cancel).cancellable(true, now), reason.EndPassed},
-		"is cancelled already, by ": {class("running", cancel).cancellable(false, now), reason.IsCancelled},
-		"is not cancelled":          {class("running").cancellable(true, now), reason.NotCancelled},
-		"it ended partial":          {class("yesterday@2031-09-16", undo).cancellable(true, now.Add(-24*time.Hour)), reason.NotCancelled},
+		"is over since":             {operate.Cancellable(class("stuck@2031-09-14", cancel), true, now), reason.EndPassed},
+		"is cancelled already, by ": {operate.Cancellable(class("running", cancel), false, now), reason.IsCancelled},
+		"is not cancelled":          {operate.Cancellable(class("running"), true, now), reason.NotCancelled},
+		"it ended partial":          {operate.Cancellable(class("yesterday@2031-09-16", undo), true, now.Add(-24*time.Hour)), reason.NotCancelled},
 	} {
 		if tt.err == nil || !strings.Contains(tt.err.Error(), want) || reason.CodeOf(tt.err) != tt.code {
 			t.Errorf("got %v (%s), want %s (%s)", tt.err, reason.CodeOf(tt.err), want, tt.code)
 		}
 	}
 	cancel.Who = runner.PlanWho // an operator may go by that name
-	if err := class("running", cancel).cancellable(true, now); err != nil {
+	if err := operate.Cancellable(class("running", cancel), true, now); err != nil {
 		t.Errorf("a cancel by an operator of the plan's name is not taken back: %v", err)
 	}
 }
 
 // classNamed finds a class as the commands do.
-func classNamed(t *testing.T, s *store.Store, now time.Time, words ...string) (class, error) {
+func classNamed(t *testing.T, s *store.Store, now time.Time, words ...string) (view.Class, error) {
 	t.Helper()
-	id, err := parseID(words...)
+	id, err := view.ParseID(words...)
 	if err != nil {
-		return class{}, err
+		return view.Class{}, err
 	}
-	return (&finder{s: s, now: now}).class(t.Context(), id)
+	return view.NewFinder(s, now).Class(t.Context(), id)
 }
 
 // TestOperatorsWorkOnARunningDaemon runs in real time, on a simulator that is a process of its own.

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rundown/internal/planfile"
+	"rundown/runner/view"
 )
 
 // growing is a plan with n recordings of a class tomorrow each; a plan that includes has them in what it includes.
@@ -311,8 +312,8 @@ func shownEnds(t *testing.T, dsn string, args ...string) map[string][2]string {
 		t.Fatalf("%v: status %d: %s", args, status, said)
 	}
 	var answer struct {
-		Occurrences []occurrenceJSON
-		Life        *occurrenceJSON
+		Occurrences []view.Occurrence
+		Life        *view.Occurrence
 	}
 	if err := json.Unmarshal([]byte(out), &answer); err != nil {
 		t.Fatal(err)
@@ -345,7 +346,7 @@ func TestAnExtensionSurvivesAPlanThatLosesTheClassForAMoment(t *testing.T) {
 	address, _ := serve(t)
 	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=50ms 500ms 100ms"), "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
 	daemon.await(1, "msg=running")
-	id := "today/a/" + soon.Format(identityForm)
+	id := "today/a/" + soon.Format(view.IdentityForm)
 	end, until := soon.Add(time.Hour/2).Format(time.RFC3339), soon.Add(3*time.Hour/4).Format(time.RFC3339)
 	await := func(what string, want map[string][2]string) {
 		t.Helper()

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"rundown/runner/view"
 )
 
 // TestARestartKeepsARevisionUnlessItIsGivenAPlan holds what the README tells operators who went back to a revision.
@@ -31,7 +33,7 @@ func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
 		}
 		undoes = strings.Contains(said, "level=WARN") && strings.Contains(said, "holds an earlier revision")
 		_, out, _ := command(t, "history", "--plans", "--store", dsn, "--format", "json")
-		var doc struct{ Revisions []revisionJSON }
+		var doc struct{ Revisions []view.Revision }
 		if err := json.Unmarshal([]byte(out), &doc); err != nil || len(doc.Revisions) == 0 {
 			t.Fatalf("%v in %s", err, out)
 		}

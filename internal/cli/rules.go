@@ -12,6 +12,7 @@ import (
 	"rundown/internal/cli/render"
 	"rundown/plan"
 	"rundown/plan/rules"
+	"rundown/runner/view"
 )
 
 type ruleJSON struct {
@@ -77,7 +78,7 @@ func unknownRule(id string, rules []ruleJSON) error {
 	for i, r := range rules {
 		ids[i] = r.ID
 	}
-	if best := nearest(id, ids); best != "" {
+	if best := view.Nearest(id, ids); best != "" {
 		return fmt.Errorf("no rule %q, did you mean %q?", id, best)
 	}
 	return fmt.Errorf("no rule %q", id)

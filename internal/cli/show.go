@@ -13,6 +13,7 @@ import (
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 func newShowCommand(a *app) *cobra.Command {
@@ -40,11 +41,11 @@ Where none is ahead, show means the last one.`,
 	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		words, rest := splitClock(args)
-		id, err := parseID(words...)
+		id, err := view.ParseID(words...)
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
-		var d dossier
+		var d view.Details
 		if len(rest) == 1 {
 			err = a.showPlanned(cmd.Context(), id, rest[0], &d)
 		} else {
@@ -54,33 +55,25 @@ Where none is ahead, show means the last one.`,
 			return err
 		}
 		if format.value == "json" {
-			return render.JSON(a.out, d.view())
+			return render.JSON(a.out, d.JSON())
 		}
-		a.printDossier(d)
+		a.printDetails(d)
 		return nil
 	}
 	return cmd
 }
 
-// dossier is all that is known of an occurrence.
-type dossier struct {
-	class    *plan.Occurrence  // nil: its plan is not at hand
-	row      *store.Occurrence // nil: the store does not know it
-	sessions []store.Session
-	events   []store.Event
-}
-
 // showPlanned takes the class from the plan, and its life from the store where there is one.
-func (a *app) showPlanned(ctx context.Context, id parsedID, path string, d *dossier) error {
+func (a *app) showPlanned(ctx context.Context, id view.ID, path string, d *view.Details) error {
 	plans, err := a.soundPlans([]string{path})
 	if err != nil {
 		return err
 	}
-	o, err := id.find(plans[0].Plan, a.now())
+	o, err := id.Find(plans[0].Plan, a.now())
 	if err != nil {
 		return err
 	}
-	d.class = &o
+	d.Planned = &o
 	s, err := a.openStore(ctx, store.Options{})
 	if errors.Is(err, store.ErrNotExist) {
 		return nil
@@ -89,38 +82,31 @@ func (a *app) showPlanned(ctx context.Context, id parsedID, path string, d *doss
 		return err
 	}
 	defer s.Close()
-	return d.addLife(ctx, s, asRow(&o))
+	return d.AddLife(ctx, s, view.AsRow(&o))
 }
 
 // showStored takes the class from the store and its plan from there too.
-func (a *app) showStored(ctx context.Context, id parsedID, d *dossier) error {
+func (a *app) showStored(ctx context.Context, id view.ID, d *view.Details) error {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	c, err := (&finder{s: s, now: a.now(), last: true}).class(ctx, id)
+	f := view.NewFinder(s, a.now())
+	f.Last = true
+	c, err := f.Class(ctx, id)
 	if err != nil {
 		return err
 	}
-	row := c.row
-	if !c.stored() {
-		row = asRow(c.planned)
-	}
-	if err := d.addLife(ctx, s, row); err != nil {
+	if *d, err = view.ReadDetails(ctx, s, c); err != nil || d.Planned != nil {
 		return err
 	}
-	if c.planned != nil {
-		o := withNeighbours(c.plan, *c.planned)
-		d.class = &o
-		return nil
-	}
-	return a.planFile(ctx, s, c.row, d)
+	return a.planFile(ctx, s, c.Row, d)
 }
 
 // planFile takes the class from the file that its plan was read from, where the store cannot give the plan: what the
 // store knows is shown all the same.
-func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence, d *dossier) error {
+func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence, d *view.Details) error {
 	revisions, err := s.Revisions(ctx, row.Plan)
 	if err != nil {
 		return fmt.Errorf("read the revisions of plan %s: %w", row.Plan, err)
@@ -128,7 +114,7 @@ func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence
 	if len(revisions) == 0 {
 		return nil
 	}
-	whole, err := parseID(row.ID)
+	whole, err := view.ParseID(row.ID)
 	if err != nil {
 		return err
 	}
@@ -137,78 +123,28 @@ func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence
 		fmt.Fprintf(a.err, "rundown: the plan was read from %s, which is not there any more: name it to see the settings\n", render.Line(revisions[0].Path))
 		return nil
 	}
-	o, err := whole.find(c.Plan, a.now())
+	o, err := whole.Find(c.Plan, a.now())
 	if err != nil {
 		fmt.Fprintf(a.err, "rundown: %s\n", oneLine(err.Error()))
 		return nil
 	}
-	d.class = &o
+	d.Planned = &o
 	return nil
 }
 
-// addLife reads what the store knows of a class: its row or, where there is none, the log of what operators ordered.
-func (d *dossier) addLife(ctx context.Context, s *store.Store, row store.Occurrence) error {
-	row, err := ordered(ctx, s, row)
-	if err != nil {
-		return err
-	}
-	events, err := s.Events(ctx, row.ID, 0, 0)
-	if err != nil {
-		return fmt.Errorf("read the log of %s: %w", row.ID, err)
-	}
-	if row.Version == 0 && len(events) == 0 {
-		return nil
-	}
-	l, err := livesOf(ctx, s, []store.Occurrence{row})
-	if err != nil {
-		return err
-	}
-	d.row, d.sessions, d.events = &row, l.sessions[row.ID], events
-	return nil
-}
-
-type dossierJSON struct {
-	classJSON
-	Plan     string          `json:"plan"`
-	Cname    string          `json:"cname"`
-	Prefix   []string        `json:"prefix"`
-	Settings []setting       `json:"settings"`
-	Life     *occurrenceJSON `json:"life"` // null: the store does not know it
-}
-
-// view is the form that scripts read. Without the plan only the life is known.
-func (d dossier) view() any {
-	var life *occurrenceJSON
-	if d.row != nil {
-		v := occurrenceView(*d.row, d.sessions)
-		life = &v
-	}
-	if d.class == nil {
-		return struct {
-			ID       string          `json:"id"`
-			Settings []setting       `json:"settings"`
-			Life     *occurrenceJSON `json:"life"`
-		}{d.row.ID, nil, life}
-	}
-	o := *d.class
-	return dossierJSON{classView(o), o.Plan, o.Cname, append([]string{}, o.Prefix...), effectiveSettings(o.Settings), life}
-}
-
-// printDossier writes it for people.
-func (a *app) printDossier(d dossier) {
-	if d.class != nil {
-		a.printClass(*d.class, d.row)
+// printDetails writes it for people.
+func (a *app) printDetails(d view.Details) {
+	if d.Planned != nil {
+		a.printClass(*d.Planned, d.Row)
 	} else {
-		fmt.Fprintln(a.out, render.Line(d.row.ID))
+		fmt.Fprintln(a.out, render.Line(d.Row.ID))
 	}
-	if d.row == nil {
+	if d.Row == nil {
 		return
 	}
 	fmt.Fprintln(a.out, "life")
-	a.printLife(*d.row, d.sessions, d.events)
+	a.printLife(*d.Row, d.Sessions, d.Events)
 }
-
-const classForm = "Mon 2006-01-02 15:04:05 MST"
 
 // printClass writes the class as the plan has it, and the orders that the store has for it.
 func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
@@ -220,17 +156,17 @@ func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 	}
 	zone := o.Settings.Zone
 	row("title", o.Recording.Title)
-	row("class", o.Start.In(zone).Format(classForm)+" to "+o.End.In(zone).Format(classForm))
+	row("class", o.Start.In(zone).Format(view.TimeForm)+" to "+o.End.In(zone).Format(view.TimeForm))
 	if stored != nil {
-		doc := readDoc[occurrenceDoc](stored.Doc)
-		row("extended", extendedText(*stored, zone))
-		row("cancelled", doc.Cancel.text(zone))
+		doc := view.ReadDoc[view.OccurrenceDoc](stored.Doc)
+		row("extended", view.ExtendedText(*stored, zone))
+		row("cancelled", doc.Cancel.Text(zone))
 	}
-	row("recorded", o.RecordFrom.In(zone).Format(classForm)+" to "+o.RecordUntil.In(zone).Format(classForm))
+	row("recorded", o.RecordFrom.In(zone).Format(view.TimeForm)+" to "+o.RecordUntil.In(zone).Format(view.TimeForm))
 	if o.Change != "" {
 		change := o.Change
 		if o.Change == "moved" {
-			change += " from " + o.Planned.In(zone).Format(classForm)
+			change += " from " + o.Planned.In(zone).Format(view.TimeForm)
 		}
 		if o.ChangePos.Line > 0 {
 			change += fmt.Sprintf(" (%s:%d)", o.ChangePos.File, o.ChangePos.Line)
@@ -242,11 +178,11 @@ func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 	row("cname", o.Cname)
 	row("prefix", strings.Join(o.Prefix, "/"))
 	fmt.Fprintln(a.out, "settings")
-	a.printSettings(effectiveSettings(o.Settings))
+	a.printSettings(view.SettingsOf(o.Settings))
 }
 
 // printSettings writes settings with the place each comes from. A long value makes its own line longer, not all of them.
-func (a *app) printSettings(settings []setting) {
+func (a *app) printSettings(settings []view.Setting) {
 	const most = 40
 	column := 0
 	texts := make([]string, len(settings))
@@ -267,41 +203,4 @@ func (a *app) printSettings(settings []setting) {
 		}
 		a.printWrapped(a.out, prefix, texts[i]+" ("+from+")")
 	}
-}
-
-// setting is an effective setting, as people read it.
-type setting struct {
-	Key   string   `json:"key"`
-	Value *string  `json:"value"` // null: not set and not sent
-	From  *fromPos `json:"from"`  // null: the program's default
-}
-
-type fromPos struct {
-	File string `json:"file"`
-	Line int    `json:"line"`
-}
-
-func (f *fromPos) String() string {
-	if f == nil {
-		return "default"
-	}
-	return fmt.Sprintf("%s:%d", f.File, f.Line)
-}
-
-// effectiveSettings lists the settings of an occurrence by key, in the order in which the reference plan has them,
-// each with the place it comes from. No secret is among them: addresses show as the plan may show them.
-func effectiveSettings(s plan.Settings) []setting {
-	var list []setting
-	for _, row := range plan.SettingTable {
-		e := setting{Key: row.Key, Value: render.OrNull(row.Text(&s))}
-		pos, ok := s.From.Of(row.Key)
-		if !ok && row.Key == "near" && s.Storage != nil {
-			pos, ok = s.Storage.From[row.Key]
-		}
-		if ok && pos.Line > 0 {
-			e.From = &fromPos{pos.File, pos.Line}
-		}
-		list = append(list, e)
-	}
-	return list
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // TestARunningClassThatLeavesThePlanIsShown takes a class that is being recorded out of the plan: diff and apply tell of it
@@ -69,8 +70,8 @@ func TestARunningClassThatLeavesThePlanIsShown(t *testing.T) {
 
 // statusJSON is what the tests read of status.
 type statusJSON struct {
-	Occurrences []occurrenceJSON `json:"occurrences"`
-	Daemon      daemonJSON       `json:"daemon"`
+	Occurrences []view.Occurrence `json:"occurrences"`
+	Daemon      view.Daemon       `json:"daemon"`
 }
 
 func decoded[T any](t *testing.T, text string) T {
@@ -89,7 +90,7 @@ func TestStatusSaysWhetherTheDaemonRuns(t *testing.T) {
 	folder := t.TempDir()
 	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
 	tomorrows(t, path, 1)
-	says := func(want string, running bool) daemonJSON {
+	says := func(want string, running bool) view.Daemon {
 		t.Helper()
 		if _, out, said := command(t, "status", "--store", dsn); !strings.Contains(out, "\ndaemon: "+want) {
 			t.Errorf("no %q in\n%s%s", want, out, said)
@@ -288,7 +289,7 @@ func TestAClassIsNotTakenOverByAnotherThatIsPlannedAlready(t *testing.T) {
 	row := func(start time.Time, state string) store.Step {
 		until := start.Add(time.Hour + time.Second).UTC().Format(time.RFC3339)
 		return store.Step{Occurrence: store.Occurrence{
-			ID: "school/german/" + start.UTC().Format(identityForm), Plan: "school", Recording: "german", Day: "2031-09-17", Clock: start.UTC().Format("15:04"),
+			ID: "school/german/" + start.UTC().Format(view.IdentityForm), Plan: "school", Recording: "german", Day: "2031-09-17", Clock: start.UTC().Format("15:04"),
 			App: "app", Start: start, End: start.Add(time.Hour), State: state, Doc: []byte(`{"timezone":"UTC","until":"` + until + `"}`),
 		}}
 	}

@@ -14,6 +14,7 @@ import (
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // plansToStop are the plans by which the given classes can be stopped: those that the command names, else those that were
@@ -35,7 +36,7 @@ func (a *app) plansToStop(ctx context.Context, s *store.Store, given []planfile.
 		if slices.ContainsFunc(plans, func(p *plan.Plan) bool { return p.Name == row.Plan }) {
 			continue
 		}
-		account := readDoc[struct {
+		account := view.ReadDoc[struct {
 			Account *session.AccountRef `json:"account"`
 		}](row.Doc).Account
 		switch {

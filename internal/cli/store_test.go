@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 var noon = time.Date(2031, 9, 17, 12, 0, 0, 0, time.UTC)
@@ -29,7 +30,7 @@ func filledStore(t *testing.T) (dsn string) {
 	}
 	row := func(recording string, start time.Time, state, outcome string) store.Step {
 		start = start.UTC()
-		id := "lingua/" + recording + "/" + start.Format(identityForm)
+		id := "lingua/" + recording + "/" + start.Format(view.IdentityForm)
 		local := start.In(zone(t, "Europe/Madrid"))
 		return store.Step{
 			Occurrence: store.Occurrence{

@@ -11,6 +11,7 @@ import (
 
 	"rundown/internal/cli/render"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // fits fails for each line that takes more than 80 columns without its URLs and paths.
@@ -110,7 +111,7 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 			start := noon.Add(-10 * time.Minute)
 			name := fmt.Sprintf("mathematics-%d%d", i, j)
 			o := store.Occurrence{
-				ID: "school/" + name + "/" + start.Format(identityForm), Plan: "school", Recording: name, Day: "2031-09-17", Clock: "13:50", App: "app",
+				ID: "school/" + name + "/" + start.Format(view.IdentityForm), Plan: "school", Recording: name, Day: "2031-09-17", Clock: "13:50", App: "app",
 				URL: "https://school.example/" + name, Start: start, End: start.Add(time.Hour), State: state, Doc: []byte(doc),
 			}
 			if state == "ended" {

@@ -23,6 +23,7 @@ import (
 	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // The names by which a store remembers its service.
@@ -198,22 +199,7 @@ func (w *workplace) unresolved(p *plan.Plan) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return reason.Refuse(reason.IssueReferencesUnset, "plan %s: not set: %s", p.Files[0].Path, joinSome(missing, 8))
-}
-
-// joinSome lists at most n items.
-func joinSome(items []string, n int) string {
-	text := ""
-	for i, item := range items {
-		if i == n {
-			return fmt.Sprintf("%s and %d more", text, len(items)-n)
-		}
-		if i > 0 {
-			text += ", "
-		}
-		text += item
-	}
-	return text
+	return reason.Refuse(reason.IssueReferencesUnset, "plan %s: not set: %s", p.Files[0].Path, view.JoinSome(missing, 8))
 }
 
 // quietLevel is the level of now's log: what it does is shown by its progress, so that only errors are logged unless

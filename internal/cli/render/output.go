@@ -3,11 +3,11 @@ package render
 import (
 	"encoding/json"
 	"io"
-	"strings"
-	"unicode"
 
 	"github.com/fatih/color"
 	"github.com/jedib0t/go-pretty/v6/table"
+
+	"rundown/runner/view"
 )
 
 // JSON writes a value as scripts read it: indented by two spaces, nothing escaped for HTML.
@@ -18,13 +18,8 @@ func JSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// OrNull is how an unknown text is written: null and not "".
-func OrNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
+// OrNull is a text for JSON: null where there is none.
+func OrNull(s string) *string { return view.OrNull(s) }
 
 // NewTable is a table as all commands print it: no frame, two spaces between columns.
 func NewTable(w io.Writer, header ...any) table.Writer {
@@ -41,20 +36,8 @@ func NewTable(w io.Writer, header ...any) table.Writer {
 	return t
 }
 
-// Printable keeps the terminal's own characters out of what a plan or a service says.
-func Printable(r rune) rune {
-	switch {
-	case r == ' ', unicode.IsGraphic(r) && !unicode.Is(unicode.Zs, r):
-		return r
-	case unicode.IsSpace(r):
-		return ' '
-	default:
-		return '\uFFFD'
-	}
-}
-
 // Line makes a text of a plan or of the service fit for a terminal's line.
-func Line(s string) string { return strings.Map(Printable, s) }
+func Line(s string) string { return view.Line(s) }
 
 // Palette colours what people read. The zero value does not.
 type Palette struct{ On bool }

@@ -11,6 +11,7 @@ import (
 	"rundown/internal/planfile"
 	"rundown/internal/redact"
 	"rundown/plan"
+	"rundown/runner/view"
 )
 
 // snippetWidth is how much of a long line is shown around what is wrong.
@@ -129,7 +130,7 @@ func width(line []rune, from, until int) int {
 	n := 0
 	for i := from; i < until; i++ {
 		if i < len(line) {
-			n += runewidth.RuneWidth(Printable(line[i]))
+			n += runewidth.RuneWidth(view.Printable(line[i]))
 		} else {
 			n++
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rundown/plan/forecast"
+	"rundown/runner/view"
 )
 
 // Plural counts things: 1 class, 2 classes.
@@ -42,19 +43,7 @@ func MonthText(m forecast.MonthForecast) string {
 }
 
 // PlanTime writes a time of a plan: with the offset of its zone.
-func PlanTime(t time.Time) *string {
-	if t.IsZero() {
-		return nil
-	}
-	s := t.Format(time.RFC3339)
-	return &s
-}
+func PlanTime(t time.Time) *string { return view.PlanTime(t) }
 
 // SessionTime writes a time of a session: UTC with milliseconds.
-func SessionTime(t *time.Time) *string {
-	if t == nil || t.IsZero() {
-		return nil
-	}
-	s := t.UTC().Format("2006-01-02T15:04:05.000Z")
-	return &s
-}
+func SessionTime(t *time.Time) *string { return view.SessionTime(t) }

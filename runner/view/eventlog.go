@@ -1,4 +1,4 @@
-package cli
+package view
 
 import (
 	"cmp"
@@ -7,13 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"rundown/internal/cli/render"
 	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
-// toldJSON is an entry of an occurrence's log as history writes it.
-type toldJSON struct {
+// LogEntry is an entry of an occurrence's log as history writes it.
+type LogEntry struct {
 	At   *string         `json:"at"`
 	Kind string          `json:"kind"`
 	Who  *string         `json:"who"`
@@ -21,10 +20,11 @@ type toldJSON struct {
 	Data json.RawMessage `json:"data"`
 }
 
-func toldOf(events []store.Event) []toldJSON {
-	told := []toldJSON{}
+// LogOf puts the log of an occurrence into the form that scripts read.
+func LogOf(events []store.Event) []LogEntry {
+	told := []LogEntry{}
 	for _, e := range events {
-		told = append(told, toldJSON{render.SessionTime(&e.At), e.Kind, render.OrNull(e.Who), e.Text, json.RawMessage(e.Data)})
+		told = append(told, LogEntry{SessionTime(&e.At), e.Kind, OrNull(e.Who), e.Text, json.RawMessage(e.Data)})
 	}
 	return told
 }
@@ -57,8 +57,8 @@ var becomes = map[session.Phase]string{
 	session.Over:      "is over",
 }
 
-// tell puts an entry of an occurrence's log into words.
-func tell(o store.Occurrence, e store.Event, zone *time.Location) string {
+// sentenceOf puts an entry of an occurrence's log into words.
+func sentenceOf(o store.Occurrence, e store.Event, zone *time.Location) string {
 	var data struct {
 		Session   int            `json:"session"`
 		Change    session.Change `json:"change"`
@@ -101,19 +101,20 @@ func tell(o store.Occurrence, e store.Event, zone *time.Location) string {
 	return text
 }
 
-// printStory writes the log of an occurrence, with the times of the class's zone and the day where it changes.
-func (a *app) printStory(o store.Occurrence, events []store.Event, zone *time.Location) {
-	day := ""
+// Sentence is an entry of an occurrence's log in words.
+type Sentence struct {
+	At   time.Time // in the class's zone
+	Kind string
+	Who  string // "" for the daemon
+	Text string
+}
+
+// Story puts the log of an occurrence into words.
+func Story(o store.Occurrence, events []store.Event) []Sentence {
+	zone := ZoneOf(o)
+	story := []Sentence{}
 	for _, e := range events {
-		at := e.At.In(zone)
-		if d := at.Format("Mon 2006-01-02 MST"); d != day {
-			day = d
-			fmt.Fprintln(a.out, day)
-		}
-		who := ""
-		if e.Who != "" {
-			who = render.Line(e.Who) + ": "
-		}
-		a.printWrapped(a.out, "  "+at.Format("15:04:05.000")+"  ", who+render.Line(tell(o, e, zone)))
+		story = append(story, Sentence{e.At.In(zone), e.Kind, e.Who, sentenceOf(o, e, zone)})
 	}
+	return story
 }

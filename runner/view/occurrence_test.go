@@ -1,4 +1,4 @@
-package cli
+package view
 
 import (
 	"encoding/json"
@@ -22,13 +22,13 @@ func TestAccountsOfTheRunnerShowInTheContractsForm(t *testing.T) {
 			`{"started_at":"2031-09-17T16:59:20Z","recording_at":"2031-09-17T16:59:25.25Z","files":["a.m3u8"],"reason":"no answer","reason_code":"session-lost"}`)},
 		{Occurrence: o.ID, Attempt: 2, Cname: "c", UID: "8", State: "acquiring", Doc: []byte(`not JSON`)},
 	}
-	got, err := json.Marshal(occurrenceView(o, sessions))
+	got, err := json.Marshal(OccurrenceOf(o, sessions))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"id":"lingua/german-a1/20310917T170000Z","recording":"german-a1",` +
+	want := `{"id":"lingua/german-a1/20310917T170000Z","recording":"german-a1","title":null,` +
 		`"app":null,"page":null,"storage":null,"bucket":null,` +
-		`"start":"2031-09-17T19:00:00+02:00","end":"2031-09-17T19:50:00+02:00",` +
+		`"start":"2031-09-17T19:00:00+02:00","end":"2031-09-17T19:50:00+02:00","timezone":"Europe/Madrid","labels":null,` +
 		`"state":"ended","outcome":"partial","reason":"the first node died","reason_code":"session-lost",` +
 		`"gaps":[{"from":"2031-09-17T17:10:00.000Z","until":"2031-09-17T17:11:30.500Z"}],"extended":null,"cancelled":null,"left_plan":null,"moved":null,` +
 		`"sessions":[{"attempt":1,"cname":"c","uid":"7","resource_id":"r","sid":"s","state":"lost","reason":"no answer","reason_code":"session-lost",` +
@@ -42,7 +42,7 @@ func TestAccountsOfTheRunnerShowInTheContractsForm(t *testing.T) {
 }
 
 func TestAnOccurrenceWithoutAnAccountIsShown(t *testing.T) {
-	got := occurrenceView(store.Occurrence{ID: "a/b/20310917T170000Z", State: "planned", Start: time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC)}, nil)
+	got := OccurrenceOf(store.Occurrence{ID: "a/b/20310917T170000Z", State: "planned", Start: time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC)}, nil)
 	if got.Outcome != nil || got.Gaps == nil || got.Sessions == nil || got.End != nil || *got.Start != "2031-09-17T17:00:00Z" {
 		t.Errorf("%+v", got)
 	}

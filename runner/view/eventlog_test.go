@@ -1,4 +1,4 @@
-package cli
+package view
 
 import (
 	"testing"
@@ -19,11 +19,11 @@ func TestAStoryTellsOfAnEndBeforeTheClassIsOver(t *testing.T) {
 		{class.End, "the class is over"},
 		{class.End.Add(2 * time.Minute), "the class is over"},
 	} {
-		if got := tell(class, store.Event{At: one.at, Kind: "state", Text: "ended"}, time.UTC); got != one.want {
+		if got := sentenceOf(class, store.Event{At: one.at, Kind: "state", Text: "ended"}, time.UTC); got != one.want {
 			t.Errorf("ended at %v of a class from %v to %v: %q, want %q", one.at, class.Start, class.End, got, one.want)
 		}
 	}
-	if got := tell(class, store.Event{At: start, Kind: "state", Text: "recording"}, time.UTC); got != "the class is being recorded" {
+	if got := sentenceOf(class, store.Event{At: start, Kind: "state", Text: "recording"}, time.UTC); got != "the class is being recorded" {
 		t.Errorf("%q", got)
 	}
 }

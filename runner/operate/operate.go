@@ -1,0 +1,121 @@
+// Package operate is what operators do with classes: cancel, take that back, stop, extend. Commands, the JSON API and the
+// duty page call the same functions, so that they refuse alike and say the same words.
+//
+// Each function judges the class as [view.Finder] gives it, and leaves an order in the store. Nothing waits for the
+// daemon: [Answer] says what the order will do, and whether a daemon is there to do it. The event log has who gave it,
+// why and from where.
+package operate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+	"rundown/runner/view"
+)
+
+// MaxExtension bounds a typing mistake.
+const MaxExtension = 24 * time.Hour
+
+// Operator says who gives an order.
+type Operator struct {
+	Who  string // for the log
+	From string // from where: an address of the network; "": a command on a machine that has the store
+	Why  string // in the operator's words; "": not said
+	Now  time.Time
+}
+
+// Answer says what an order does.
+type Answer struct {
+	Order  int64  // its number in the store
+	ID     string // of the class
+	Effect string // "to be cancelled"
+	When   string // when it is carried out, as the rest of the sentence
+	Daemon bool   // a process is using the store that can carry it out
+}
+
+// Text is the answer in one line. meant says which class was meant where the ID left that open; it may be "".
+func (a Answer) Text(meant string) string { return a.ID + meant + ": " + a.Effect + a.When }
+
+// Cancel has a class not recorded, or stopped where it runs.
+func Cancel(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
+	if err := Cancellable(c, false, by.Now); err != nil {
+		return Answer{}, err
+	}
+	return give(ctx, s, c, by, store.Command{Kind: session.CommandCancel}, "to be cancelled")
+}
+
+// Undo takes a cancellation back.
+func Undo(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
+	if err := Cancellable(c, true, by.Now); err != nil {
+		return Answer{}, err
+	}
+	return give(ctx, s, c, by, store.Command{Kind: session.CommandUncancel}, "to be recorded after all")
+}
+
+// Stop ends the recording of a class that runs.
+func Stop(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
+	if err := Stoppable(c, by.Now); err != nil {
+		return Answer{}, err
+	}
+	return give(ctx, s, c, by, store.Command{Kind: session.CommandStop}, "to be stopped")
+}
+
+// Extend has a class end so much later than it would now.
+func Extend(ctx context.Context, s *store.Store, c view.Class, length time.Duration, by Operator) (Answer, error) {
+	if length < time.Second || length > MaxExtension {
+		return Answer{}, reason.Refuse(reason.OrderInvalid, "%s cannot be extended by %v: the length must be from 1s to %s", c.Row.ID, length, plan.DurationText(MaxExtension))
+	}
+	end, err := Extendable(c, length, by.Now)
+	if err != nil {
+		return Answer{}, err
+	}
+	args, err := json.Marshal(session.ExtendArgs{Until: end, Start: c.Row.Start, End: view.PlanEnd(c.Row)})
+	if err != nil {
+		return Answer{}, err
+	}
+	return give(ctx, s, c, by, store.Command{Kind: session.CommandExtend, Args: args}, "to end at "+zoned(c, end))
+}
+
+// give leaves an order for the class in the store.
+func give(ctx context.Context, s *store.Store, c view.Class, by Operator, order store.Command, effect string) (Answer, error) {
+	order.At, order.Occurrence, order.Who, order.Reason = by.Now, c.Row.ID, by.Who, by.Why
+	if !c.Stored() { // else the store takes them from the row
+		order.Day, order.Clock = c.Row.Day, c.Row.Clock
+	}
+	var err error
+	if order.Args, err = withOrigin(order.Args, by.From); err != nil {
+		return Answer{}, err
+	}
+	a := Answer{ID: c.Row.ID, Effect: effect, When: ", as soon as the daemon sees it"}
+	if a.Order, err = s.AddCommand(ctx, order); err != nil {
+		return Answer{}, fmt.Errorf("leave the order for %s: %w", c.Row.ID, err)
+	}
+	if !c.Stored() && c.Row.Start.After(by.Now.Add(view.PlannedAhead)) {
+		a.When = "; the order is stored, and the daemon carries it out once the class is within eight days"
+	}
+	if a.Daemon = view.Attended(ctx, s, by.Now); !a.Daemon {
+		a.When += "; no daemon works on this store now"
+	}
+	return a, nil
+}
+
+// withOrigin adds to the arguments of an order from where it came, which the event log then has too.
+func withOrigin(args []byte, from string) ([]byte, error) {
+	if from == "" {
+		return args, nil
+	}
+	fields := map[string]any{}
+	if len(args) > 0 {
+		if err := json.Unmarshal(args, &fields); err != nil {
+			return nil, err
+		}
+	}
+	fields["from"] = from
+	return json.Marshal(fields)
+}

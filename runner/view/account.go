@@ -1,0 +1,97 @@
+package view
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// OccurrenceDoc is what is read of the runner's own account of an occurrence, the JSON of its row. Whatever is absent is unknown.
+type OccurrenceDoc struct {
+	Timezone string `json:"timezone"`
+	App      string `json:"app_name"`
+	Storage  string `json:"storage"`
+	Bucket   string `json:"bucket"`
+	Gaps     []struct {
+		From  *time.Time `json:"from"`
+		Until *time.Time `json:"until"`
+	} `json:"gaps,omitempty"`
+	PlanEnd  time.Time  `json:"plan_end,omitzero"` // where an extension lasts longer
+	Earlier  int        `json:"earlier,omitempty"` // so many sessions are of a time or an App ID that the plan has left
+	Extended *OrderDoc  `json:"extended,omitempty"`
+	Cancel   *OrderDoc  `json:"cancel,omitempty"`
+	Until    *time.Time `json:"until,omitempty"`    // when the recording ends
+	Absent   bool       `json:"absent,omitempty"`   // no active plan holds it
+	MovedTo  string     `json:"moved_to,omitempty"` // another App ID
+}
+
+// OrderDoc is an order in the runner's account.
+type OrderDoc struct {
+	Until      *time.Time  `json:"until,omitempty"` // of an extension
+	Start      time.Time   `json:"start,omitzero"`  // of the class that an extension was given for
+	End        time.Time   `json:"end,omitzero"`    // of the same by its plan
+	Who        string      `json:"who"`
+	Reason     string      `json:"reason,omitempty"`
+	ReasonCode reason.Code `json:"reason_code,omitempty"` // of a cancellation: whether an operator or the plan gave it
+	Pending    bool        `json:"pending,omitempty"`     // no daemon has carried it out yet
+}
+
+// SessionDoc is what is read of the runner's account of a session.
+type SessionDoc struct {
+	Reason       string     `json:"reason"`
+	ReasonCode   string     `json:"reason_code"`
+	StartedAt    *time.Time `json:"started_at"`
+	RecordingAt  *time.Time `json:"recording_at"`
+	StoppedAt    *time.Time `json:"stopped_at"`
+	UploadStatus string     `json:"upload_status"`
+	Files        []string   `json:"files"`
+}
+
+// ReadDoc reads an account that may be absent. One that cannot be read leaves everything unknown: what the columns
+// say is worth more than an error.
+func ReadDoc[T any](doc []byte) T {
+	var v T
+	if len(doc) == 0 || json.Unmarshal(doc, &v) != nil {
+		return *new(T)
+	}
+	return v
+}
+
+// ZoneOf is the zone in which an occurrence's times are shown: the recording's where the account names it, else the
+// offset between the planned start in the identity, which is in UTC, and the planned local time.
+func ZoneOf(o store.Occurrence) *time.Location {
+	if name := ReadDoc[OccurrenceDoc](o.Doc).Timezone; name != "" {
+		if zone, ok := plan.Zone(name); ok {
+			return zone
+		}
+	}
+	planned, err := time.Parse(IdentityForm, o.ID[strings.LastIndexByte(o.ID, '/')+1:])
+	if err != nil {
+		return o.Start.Location()
+	}
+	for _, form := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
+		if local, err := time.Parse(form, o.Day+"T"+o.Clock); err == nil {
+			return time.FixedZone("", int(local.Sub(planned).Seconds()))
+		}
+	}
+	return o.Start.Location()
+}
+
+// ExtensionOf is the extension of a class with the end that it gives the class now. It has no effect where the class ends
+// then or later by its plan.
+func ExtensionOf(o store.Occurrence) (x *OrderDoc, effective bool) {
+	doc := ReadDoc[OccurrenceDoc](o.Doc)
+	if doc.Extended == nil || doc.Extended.Until == nil {
+		return doc.Extended, doc.Extended != nil
+	}
+	own := PlanEnd(o)
+	x = doc.Extended
+	until := (&session.Extension{Until: *x.Until, Start: x.Start, End: x.End}).UntilFor(o.Start, own)
+	x.Until = &until
+	return x, until.After(own)
+}

@@ -1,0 +1,117 @@
+package view
+
+import (
+	"strings"
+	"time"
+
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// ReasonText is why an occurrence is as it is: while it is open, that the plan has left or moved it, and that it is to be
+// cancelled or was extended.
+func ReasonText(o store.Occurrence, sessions []store.Session, name string, zone *time.Location) string {
+	doc := ReadDoc[OccurrenceDoc](o.Doc)
+	var parts []string
+	if o.Reason != "" {
+		parts = append(parts, o.Reason)
+	}
+	switch {
+	case LeftPlan(o, doc):
+		parts = append(parts, LeftText(doc, name, zone))
+	case o.State != string(session.Over):
+		if text := MovedText(o, doc, sessions, zone); text != "" {
+			parts = append(parts, text)
+		}
+	}
+	switch {
+	case o.Reason != "":
+	case doc.Cancel != nil:
+		parts = append(parts, "cancelled "+doc.Cancel.Text(zone))
+	default:
+		if x, effective := ExtensionOf(o); effective {
+			parts = append(parts, "extended "+x.Text(zone))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// LeftPlan says that a class is recorded to its end although no active plan holds it.
+func LeftPlan(o store.Occurrence, doc OccurrenceDoc) bool {
+	begun := o.State == string(session.Starting) || o.State == string(session.Recording)
+	return doc.Absent && begun && doc.Cancel == nil
+}
+
+// LeftText tells of it, and how to end it.
+func LeftText(doc OccurrenceDoc, name string, zone *time.Location) string {
+	text := "not in the active plan; recorded"
+	if doc.Until != nil {
+		text += " until " + doc.Until.In(zone).Format("15:04:05 MST")
+	}
+	return text + "; rundown cancel " + name + " stops it"
+}
+
+// MovedText tells of a class that the plan moved after it had begun; "" for another.
+func MovedText(o store.Occurrence, doc OccurrenceDoc, sessions []store.Session, zone *time.Location) string {
+	if doc.Earlier == 0 {
+		return ""
+	}
+	what := "moved after its recording had begun: "
+	if doc.MovedTo != "" {
+		what = "moved to another App ID after its recording had begun: "
+	}
+	switch at, over := stoppedAt(doc.Earlier, sessions); {
+	case !over:
+		what += "the earlier session is being stopped"
+	case at == nil:
+		what += "the earlier session has ended"
+	default:
+		what += "the earlier session stopped at " + at.In(zone).Format("Mon 2006-01-02 15:04:05 MST")
+	}
+	if len(sessions) > doc.Earlier || o.State == string(session.Over) {
+		return what
+	}
+	return what + ", the class is planned again for " + o.Start.In(zone).Format("Mon 2006-01-02 15:04 MST")
+}
+
+// stoppedAt is when the last of the first so many sessions stopped, nil where that is unknown; over says that all have
+// ended.
+func stoppedAt(earlier int, sessions []store.Session) (last *time.Time, over bool) {
+	for _, s := range sessions[:min(earlier, len(sessions))] {
+		if !session.SessionState(s.State).Final() {
+			return nil, false
+		}
+		if at := ReadDoc[SessionDoc](s.Doc).StoppedAt; at != nil && !at.IsZero() && (last == nil || at.After(*last)) {
+			last = at
+		}
+	}
+	return last, true
+}
+
+// ExtendedText says in words how a class was extended; "" where it was not.
+func ExtendedText(o store.Occurrence, zone *time.Location) string {
+	x, effective := ExtensionOf(o)
+	text := x.Text(zone)
+	if x != nil && !effective {
+		text += "; without effect, since the plan has the class end at " + o.End.In(zone).Format(TimeForm)
+	}
+	return text
+}
+
+// Text says the order in words; "" for none.
+func (d *OrderDoc) Text(zone *time.Location) string {
+	if d == nil {
+		return ""
+	}
+	text := "by " + d.Who
+	if d.Until != nil {
+		text = "to " + d.Until.In(zone).Format(TimeForm) + " " + text
+	}
+	if d.Reason != "" {
+		text += ": " + d.Reason
+	}
+	if d.Pending {
+		text += orderPending
+	}
+	return text
+}

@@ -1,0 +1,137 @@
+package view
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"rundown/runner/store"
+)
+
+// Revision is a plan revision as history --plans writes it.
+type Revision struct {
+	Revision   int64   `json:"revision"`
+	Plan       string  `json:"plan"`
+	Path       string  `json:"path"`
+	At         *string `json:"at"`
+	Who        *string `json:"who"`
+	Commit     *string `json:"commit"`
+	Hash       *string `json:"hash"` // null for the revision that withdraws the plan
+	State      string  `json:"state"`
+	Note       *string `json:"note"`
+	ReasonCode *string `json:"reason_code"` // why it waits or was refused
+}
+
+// standingActive says that a revision is the one that a daemon works on.
+const standingActive = "at work"
+
+// standingOf says in a word where a revision stands.
+func standingOf(r store.Revision, atWork map[int64]bool) string {
+	switch {
+	case r.Withdrawn():
+		return "withdrawn"
+	case !r.Usable():
+		return string(r.State)
+	case atWork[r.ID]:
+		return standingActive
+	default:
+		return "replaced"
+	}
+}
+
+// PlanRevision is a revision of a plan as the store has it, and where it stands.
+type PlanRevision struct {
+	store.Revision
+	Standing string // at work, replaced, waiting, refused, withdrawn
+}
+
+// JSON is the form that scripts read.
+func (r PlanRevision) JSON() Revision {
+	return Revision{
+		r.ID, r.Plan, r.Path, SessionTime(&r.At), OrNull(r.Who), OrNull(r.Commit), OrNull(r.Hash), r.Standing, OrNull(r.Note), OrNull(r.ReasonCode),
+	}
+}
+
+// ReadRevisions lists the revisions of a plan, or of all for "", newest first, without their texts.
+func ReadRevisions(ctx context.Context, s *store.Store, plan string) ([]PlanRevision, error) {
+	all, err := s.Revisions(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.AtWork(ctx)
+	if err != nil {
+		return nil, err
+	}
+	atWork := map[int64]bool{}
+	for _, r := range rows {
+		atWork[r.ID] = true
+	}
+	revisions := []PlanRevision{}
+	for _, r := range all {
+		revisions = append(revisions, PlanRevision{r, standingOf(r, atWork)})
+	}
+	return revisions, nil
+}
+
+// HeldRevisions are the newest revisions of their plans, where those are not active: waiting or refused.
+func HeldRevisions(ctx context.Context, s *store.Store, state store.RevisionState) ([]store.Revision, error) {
+	all, err := s.Revisions(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var held []store.Revision
+	seen := map[string]bool{}
+	for _, r := range all {
+		if !seen[r.Plan] && r.State == state {
+			held = append(held, r)
+		}
+		seen[r.Plan] = true
+	}
+	return held, nil
+}
+
+// Held is the newest revision of a plan, where it is not active.
+type Held struct {
+	Revision   int64   `json:"revision"`
+	Plan       string  `json:"plan"`
+	Reason     string  `json:"reason"`
+	ReasonCode *string `json:"reason_code"`
+}
+
+func heldOf(revisions []store.Revision) []Held {
+	list := []Held{}
+	for _, r := range revisions {
+		list = append(list, Held{r.ID, r.Plan, r.Note, OrNull(r.ReasonCode)})
+	}
+	return list
+}
+
+// Plan is a plan that was applied to the store.
+type Plan struct {
+	Name   string    `json:"name"`
+	Active *Revision `json:"active"` // null: withdrawn, or none was ever confirmed
+	Newest Revision  `json:"newest"` // the active one, or one that waits, was refused or withdraws the plan
+}
+
+// ReadPlans lists the plans of a store by name.
+func ReadPlans(ctx context.Context, s *store.Store) ([]Plan, error) {
+	revisions, err := ReadRevisions(ctx, s, "")
+	if err != nil {
+		return nil, err
+	}
+	index, plans := map[string]int{}, []Plan{}
+	for _, r := range revisions {
+		k, known := index[r.Plan]
+		if !known {
+			k = len(plans)
+			index[r.Plan] = k
+			plans = append(plans, Plan{Name: r.Plan, Newest: r.JSON()})
+		}
+		if r.Standing == standingActive {
+			active := r.JSON()
+			plans[k].Active = &active
+		}
+	}
+	slices.SortFunc(plans, func(x, y Plan) int { return cmp.Compare(x.Name, y.Name) })
+	return plans, nil
+}

@@ -1,0 +1,128 @@
+package view
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// StatusSpan is how far status looks ahead and back.
+const StatusSpan = 24 * time.Hour
+
+// Overview is what runs, is due within the span or ended within it, and what needs a person.
+type Overview struct {
+	Views
+	Waiting, Refused []store.Revision // the newest of their plans, which are not active
+	Daemon           DaemonState
+	Unread           []string // why active plans could not be read; only where no daemon is using the store
+}
+
+// ReadOverview reads the state of a store at an instant. Where no daemon is using the store, classes that it has not
+// planned yet are those of the active plans.
+func ReadOverview(ctx context.Context, s *store.Store, now time.Time) (o Overview, err error) {
+	if o.Daemon, err = ReadDaemon(ctx, s, now); err != nil {
+		return o, err
+	}
+	rows, err := currentOccurrences(ctx, s, now)
+	if err != nil {
+		return o, err
+	}
+	f := NewFinder(s, now)
+	attended := Attended(ctx, s, now)
+	if o.Views, err = f.views(ctx, rows, now, now.Add(StatusSpan), attended); err != nil {
+		return o, err
+	}
+	if !attended {
+		o.Unread = f.Unread
+	}
+	if o.Waiting, err = HeldRevisions(ctx, s, store.RevisionWaiting); err != nil {
+		return o, err
+	}
+	o.Refused, err = HeldRevisions(ctx, s, store.RevisionRefused)
+	return o, err
+}
+
+// Status is the overview as scripts read it.
+type Status struct {
+	Occurrences []Occurrence `json:"occurrences"`
+	Waiting     []Held       `json:"waiting"` // revisions that wait for a confirmation
+	Refused     []Held       `json:"refused"`
+	Daemon      Daemon       `json:"daemon"`
+}
+
+// JSON is the form that scripts read.
+func (o Overview) JSON() Status {
+	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON()}
+}
+
+// currentOrders are the orders that wait, and those that were carried out for classes that may be on now or later: a
+// class that is shown as its plan has it has no row that tells of them.
+func currentOrders(ctx context.Context, s *store.Store, now time.Time) ([]store.Command, error) {
+	orders, err := s.Orders(ctx, now.Add(-LongAgo))
+	if err != nil {
+		return nil, fmt.Errorf("read operators' orders: %w", err)
+	}
+	waiting, err := s.Commands(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read operators' orders: %w", err)
+	}
+	known := map[int64]bool{}
+	for _, c := range orders {
+		known[c.ID] = true
+	}
+	for _, c := range waiting {
+		if !known[c.ID] {
+			orders = append(orders, c)
+		}
+	}
+	slices.SortFunc(orders, func(x, y store.Command) int { return cmp.Compare(x.ID, y.ID) })
+	return orders, nil
+}
+
+// currentOccurrences are those that run, are due or have ended within the span. One that should be over but is still
+// open belongs to what runs, however old it is.
+func currentOccurrences(ctx context.Context, s *store.Store, now time.Time) ([]store.Occurrence, error) {
+	near, err := s.Occurrences(ctx, store.Filter{StartBefore: now.Add(StatusSpan), EndAfter: now.Add(-StatusSpan)})
+	if err != nil {
+		return nil, fmt.Errorf("read occurrences: %w", err)
+	}
+	open, err := s.Occurrences(ctx, store.Filter{Open: true, StartBefore: now.Add(StatusSpan)})
+	if err != nil {
+		return nil, fmt.Errorf("read occurrences: %w", err)
+	}
+	seen := map[string]bool{}
+	for _, o := range near {
+		seen[o.ID] = true
+	}
+	for _, o := range open {
+		if !seen[o.ID] {
+			near = append(near, o)
+		}
+	}
+	slices.SortStableFunc(near, func(x, y store.Occurrence) int { return x.Start.Compare(y.Start) })
+	return near, nil
+}
+
+// overdue says of the classes that wait for somebody that nobody is there.
+func overdue(rows []store.Occurrence, now time.Time) {
+	for i := range rows {
+		o := &rows[i]
+		switch {
+		case o.State == string(session.Over), o.Reason != "", o.Start.After(now), ReadDoc[OccurrenceDoc](o.Doc).Cancel != nil:
+			continue
+		case o.State == string(session.Planned):
+			o.Reason = "its start has passed, and nobody works on it"
+		case !o.End.After(now):
+			o.Reason = "its end has passed, and nobody works on it"
+		default:
+			o.Reason = "nobody works on it"
+		}
+		o.ReasonCode = string(reason.Unattended)
+	}
+}
