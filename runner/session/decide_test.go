@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -113,8 +114,8 @@ func play(t testing.TB, s State, serve service, changes ...change) (State, []str
 		before := s.Clone()
 		var act Action
 		next, act, _ := Decide(s, o, now)
-		if diff := cmp.Diff(before, s); diff != "" {
-			t.Fatalf("decide changed its input:\n%s", diff)
+		if !reflect.DeepEqual(before, s) {
+			t.Fatalf("decide changed its input:\n%s", cmp.Diff(before, s))
 		}
 		s, o = next, Observation{}
 		for _, bad := range Uncoded(s) {

@@ -2,26 +2,32 @@ package session
 
 import (
 	"fmt"
+	"sync"
 
 	"rundown/runner/reason"
 )
 
+// known are the reason codes that there are.
+var known = sync.OnceValue(func() map[reason.Code]bool {
+	codes := map[reason.Code]bool{}
+	for _, g := range reason.Groups {
+		for _, info := range g.Codes {
+			codes[info.Code] = true
+		}
+	}
+	return codes
+})
+
 // Uncoded lists what an occurrence has a reason for and no code, or a code and no reason: each outcome but recorded has
 // both, and so has each session that did not end by our stop.
 func Uncoded(s State) (bad []string) {
-	known := map[reason.Code]bool{}
-	for _, g := range reason.Groups {
-		for _, info := range g.Codes {
-			known[info.Code] = true
-		}
-	}
 	check := func(what string, wanted bool, code reason.Code) {
 		switch {
 		case wanted && code == "":
 			bad = append(bad, what+" has no reason code")
 		case !wanted && code != "":
 			bad = append(bad, fmt.Sprintf("%s has the reason code %s", what, code))
-		case code != "" && !known[code]:
+		case code != "" && !known()[code]:
 			bad = append(bad, fmt.Sprintf("%s has the unknown reason code %s", what, code))
 		}
 	}
