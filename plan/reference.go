@@ -51,7 +51,7 @@ func NewText(s string, pos Pos, kind TextKind) (Text, error) {
 		rest := s[i:]
 		switch {
 		case named > maxParts:
-			return Text{}, SyntaxErrorf("split it, or give the whole text by one reference", "the text holds more than %d references and placeholders", maxParts)
+			return Text{}, SyntaxErrorf("split it, or give the whole text by one reference", "the text contains more than %d references and placeholders", maxParts)
 		case strings.HasPrefix(rest, "$$"):
 			literal.WriteByte('$')
 			i += 2
@@ -100,7 +100,7 @@ func scanReference(s, before string) (Reference, int, error) {
 	inner := s[len("${"):end]
 	if path, ok := strings.CutPrefix(inner, "file:"); ok {
 		if strings.TrimSpace(path) == "" || strings.ContainsAny(path, "\x00\n\r{$") {
-			return Reference{}, 0, SyntaxErrorf(referenceHint, "the reference at character %d names no usable path", column())
+			return Reference{}, 0, SyntaxErrorf(referenceHint, "the reference at character %d has no usable path", column())
 		}
 		return Reference{File: path}, end + 1, nil
 	}

@@ -13,9 +13,9 @@ var ZoneOffset = regexp.MustCompile(`(?i)^(?:GMT|UTC|Etc/GMT|Etc/UTC)? ?([+-])0?
 // OffsetHint names a city with the offset, as an example: which one is meant, only the author knows.
 func OffsetHint(name, hours, minutes string) Tip {
 	if zone := OffsetCity(name, hours, minutes); zone != "" {
-		return Say(fmt.Sprintf("write the zone of the city, which knows its summer time, as in %s", zone))
+		return Say(fmt.Sprintf("write the zone of a city, which has daylight saving time, such as %s", zone))
 	}
-	return Say("write the zone of the city, which knows its summer time")
+	return Say("write the zone of a city, which has daylight saving time")
 }
 
 // OffsetCity is the zone of a city with the offset; "" for none.

@@ -49,7 +49,7 @@ func (o object) storage(area string, now time.Time) (prefix []string) {
 		region = o.required("region", 0, math.MaxInt32)
 	}
 	if ok && (region >= len(regions) || regions[region] == ' ') {
-		o.bad("region", "%d is no region of vendor %d", region, vendor)
+		o.bad("region", "%d is not a region of vendor %d", region, vendor)
 	} else if ok && area != "" && regions[region] != '?' && regions[region] != areaLetter(area) {
 		o.bad("region", "%d of vendor %d is outside of acquire's region %s", region, vendor, area)
 	}

@@ -53,12 +53,12 @@ func TestAMistakeInManyRecordingsIsToldOnce(t *testing.T) {
 	for i := range 200 {
 		findings = append(findings, plan.Finding{
 			Pos: plan.Pos{File: "plan.yaml", Line: i + 1, Column: 3}, Severity: plan.SeverityError, Rule: "timezone-missing", Hint: "set timezone in defaults",
-			Message: fmt.Sprintf("recording r%d has no timezone, neither of its own nor by defaults", i),
+			Message: fmt.Sprintf("recording r%d has no timezone, and defaults sets none", i),
 		})
 	}
 	var b strings.Builder
 	render.NewFindingPrinter(&b, render.Palette{}, planfile.NewReader(nil)).PrintAll(findings)
-	want := `plan.yaml:1:3: error: recording r0 has no timezone, neither of its own nor by defaults [timezone-missing]
+	want := `plan.yaml:1:3: error: recording r0 has no timezone, and defaults sets none [timezone-missing]
   hint: set timezone in defaults
   199 more like it: r1 (line 2), r2 (line 3), r3 (line 4), and 196 others
 `

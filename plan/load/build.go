@@ -99,7 +99,7 @@ func (u *unit) noReference(key string, value item) bool {
 	if !strings.Contains(value.Text, "${") {
 		return false
 	}
-	u.report("reference-not-allowed", value.At, fmt.Sprintf("%s cannot hold a reference", key),
+	u.report("reference-not-allowed", value.At, fmt.Sprintf("%s cannot contain a reference", key),
 		"references work for credentials and addresses in account, apps, storage, cdn and notify of the root file; a url may use exposed variables")
 	return true
 }
@@ -202,9 +202,9 @@ func (b *builder) exposed(list *textList) {
 			if inner := strings.TrimSuffix(strings.TrimPrefix(name.Text, "${"), "}"); plan.IsVariableName(inner) && !slices.ContainsFunc(*list, func(i item) bool { return i.Text == inner }) {
 				hint = plan.Write(inner).Also(": expose takes names")
 			}
-			b.root.advise("invalid-value", name.At, fmt.Sprintf("%s is no name of a variable: letters, digits and _, not beginning with a digit", plan.Quoted(name.Text)), hint)
+			b.root.advise("invalid-value", name.At, fmt.Sprintf("%s is not a valid variable name: letters, digits and _, not beginning with a digit", plan.Quoted(name.Text)), hint)
 		case b.expose[name.Text]:
-			b.root.duplicate(name.At, fmt.Sprintf("%s stands twice in expose", name.Text))
+			b.root.duplicate(name.At, fmt.Sprintf("%s is defined twice in expose", name.Text))
 		default:
 			b.expose[name.Text] = true
 			b.p.Expose = append(b.p.Expose, name.Text)
@@ -220,18 +220,18 @@ func (b *builder) severities(list entries[severityKey]) {
 		id, word := e.Key.Text, e.Value.Text
 		_, ours := plan.RuleByID(id)
 		if _, documented := catalog.RestrictionByID(id); !ours && !documented {
-			b.root.advise("unknown-reference", e.Key.At, fmt.Sprintf("%s is the id of no rule", plan.Quoted(id)), plan.DidYouMean(id, plan.RuleIDs()))
+			b.root.advise("unknown-reference", e.Key.At, fmt.Sprintf("%s is not the id of a rule", plan.Quoted(id)), plan.DidYouMean(id, plan.RuleIDs()))
 			continue
 		}
 		if plan.Structural[id] {
-			b.root.report("invalid-value", e.Key.At, fmt.Sprintf("%s is a rule of structure and cannot be tuned", id), "remove it")
+			b.root.report("invalid-value", e.Key.At, fmt.Sprintf("%s is a structural rule, whose severity cannot be changed", id), "remove it")
 			continue
 		}
 		severity, ok := words[word.Text]
 		if !ok {
 			if word.At != (plan.Span{}) {
 				choices := []string{"off", "note", "warning", "error"}
-				b.root.advise("invalid-value", word.At, fmt.Sprintf("%s is no severity: off, note, warning or error", plan.Quoted(word.Text)), plan.DidYouMean(word.Text, choices))
+				b.root.advise("invalid-value", word.At, fmt.Sprintf("%s is not a severity: off, note, warning or error", plan.Quoted(word.Text)), plan.DidYouMean(word.Text, choices))
 			}
 			continue
 		}
@@ -286,7 +286,7 @@ type nameSet struct {
 func (n *names[T]) add(u *unit, name item, value T) bool {
 	switch {
 	case name.Text == "" || name.Text == none:
-		u.report("invalid-value", name.At, fmt.Sprintf("no %s can be called %s", n.kind, plan.Quoted(name.Text)), "choose another name")
+		u.report("invalid-value", name.At, fmt.Sprintf("%s is not a valid %s name", plan.Quoted(name.Text), n.kind), "choose another name")
 		return false
 	case n.values == nil:
 		n.values = map[string]T{}
@@ -311,7 +311,7 @@ func (n *names[T]) get(u *unit, name item) (T, bool) {
 	if u.noReference(n.kind, name) {
 		return value, false
 	}
-	defined := "none is"
+	defined := "there is none"
 	if len(n.order) > 0 {
 		sorted := slices.SortedFunc(slices.Values(n.order), cmp.Compare)
 		const most = 20

@@ -115,5 +115,5 @@ func (u *unit) reportInvisible(line int, text string, run [2]int) {
 		hint = plan.Say("remove it")
 	}
 	hint.At, hint.With = in(line, text, run[0], run[1]), instead
-	u.advise(ruleSyntax, in(line, text, run[0]+at, run[0]+at+utf8.RuneLen(r)), fmt.Sprintf("%U, a %s, is not a space to YAML", r, name), hint)
+	u.advise(ruleSyntax, in(line, text, run[0]+at, run[0]+at+utf8.RuneLen(r)), fmt.Sprintf("%U (%s) is not a space for YAML", r, name), hint)
 }

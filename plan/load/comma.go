@@ -120,5 +120,5 @@ func (d *decoder) commaHint(mapping *yaml.Node, i int, table *fields) plan.Tip {
 	if table.noun == "a cron entry" {
 		return plan.Say(`put the cron expression in quotes: unquoted, its comma ends the value and begins another key`)
 	}
-	return plan.Say("inside {} put a text that holds a comma or a brace in quotes")
+	return plan.Say("inside {} put a text that contains a comma or a brace in quotes")
 }

@@ -19,9 +19,9 @@ const cronHint = `write five fields, minute hour day-of-month month day-of-week,
 func cronLength(length time.Duration) error {
 	switch {
 	case length <= 0:
-		return plan.SyntaxErrorf("give the length as in duration: 90m", "the length %s of a cron entry is not more than 0", length)
+		return plan.SyntaxErrorf("write the length of a class, as in duration: 90m", "the duration %s of a cron entry must be more than 0", length)
 	case length%time.Second != 0:
-		return plan.SyntaxErrorf("give whole seconds", "the length %s of a cron entry is not in whole seconds", length)
+		return plan.SyntaxErrorf("give whole seconds", "the duration %s of a cron entry must be in whole seconds", length)
 	}
 	return nil
 }
@@ -34,7 +34,7 @@ func NewCron(expr string, length time.Duration) (plan.When, error) {
 	case len(fields) > 0 && (strings.HasPrefix(fields[0], "TZ=") || strings.HasPrefix(fields[0], "CRON_TZ=")):
 		return plan.When{}, plan.SyntaxErrorf("set timezone on the recording instead", "a cron expression cannot set a time zone: %q", expr)
 	case len(fields) > 0 && strings.HasPrefix(fields[0], "@"):
-		return plan.When{}, plan.SyntaxErrorf(cronHint, "%q is a descriptor and not five fields", expr)
+		return plan.When{}, plan.SyntaxErrorf(cronHint, "%q is a descriptor, not five fields", expr)
 	case len(fields) != 5:
 		return plan.When{}, plan.SyntaxErrorf(cronHint, "a cron expression has five fields and %q has %d", expr, len(fields))
 	}
@@ -60,7 +60,7 @@ func cronFault(fields []string, all error) error {
 		alone := []string{"*", "*", "*", "*", "*"}
 		alone[i] = fields[i]
 		if _, err := parseCron(strings.Join(alone, " ")); err != nil {
-			return fmt.Errorf("its %s %q is no *, value, range or step of %s", f.name, fields[i], f.takes)
+			return fmt.Errorf("its %s %q is not *, a value, a range or a step of %s", f.name, fields[i], f.takes)
 		}
 	}
 	return all

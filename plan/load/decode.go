@@ -210,7 +210,7 @@ func (d *decoder) readInto(n *yaml.Node, target reflect.Value, s spot) bool {
 // readMapping fills the struct that target points to. Its required keys are checked later, by validator.
 func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 	if n.Kind != yaml.MappingNode {
-		d.wrongType(n, s, "a mapping")
+		d.wrongType(n, s, keysBelow)
 		return false
 	}
 	v := target.Elem()
@@ -236,7 +236,7 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 			continue
 		}
 		if first, twice := place.find(name); twice {
-			d.duplicate(at, fmt.Sprintf("%s stands twice in %s, first on line %d", name, table.noun, first.key.Line))
+			d.duplicate(at, fmt.Sprintf("%s is defined twice in %s, first on line %d", name, table.noun, first.key.Line))
 			d.skim(value)
 			continue
 		}
@@ -267,9 +267,9 @@ func (d *decoder) key(n *yaml.Node) (string, plan.Span, bool) {
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		hint := ""
 		if brace := braces(n); brace != "" {
-			hint = "quote a text that holds " + brace + ": its brace begins a mapping"
+			hint = "put a text that contains " + brace + " in quotes: YAML reads an unquoted brace as a group of keys"
 		}
-		d.report("wrong-type", at, "a key is a text, not "+kindOf(n), hint)
+		d.report("wrong-type", at, "a key must be text, not "+kindOf(n), hint)
 		return "", plan.Span{}, false
 	}
 	return n.Value, at, true
@@ -294,15 +294,15 @@ var textTags = []string{"!!str", "!!timestamp", "!!merge"}
 // text reads a text. A plain date is one, though it resolves to a timestamp.
 func (d *decoder) text(n *yaml.Node, s spot) (string, bool) {
 	if n.Kind != yaml.ScalarNode || !slices.Contains(textTags, n.Tag) {
-		d.wrongType(n, s, "a text")
+		d.wrongType(n, s, "text")
 		return "", false
 	}
 	if quotes := typographicText.FindStringSubmatch(n.Value); quotes != nil && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 && s.name != "title" && s.name != "note" {
-		hint := plan.Say(fmt.Sprintf("write plain quotes \": %s and %s are letters to YAML", quotes[1], quotes[3]))
+		hint := plan.Say(fmt.Sprintf("write plain quotes (\"): YAML reads %s and %s as letters", quotes[1], quotes[3]))
 		if onlyReference.MatchString(quotes[2]) || slices.Contains(plainKeys, s.name) {
 			hint.With = quotes[2]
 		}
-		d.advise("invalid-value", nodeSpan(d.src, n), s.name+" is in typographic quotes, which are a part of the text", hint)
+		d.advise("invalid-value", nodeSpan(d.src, n), s.name+" is in typographic quotes, which YAML reads as part of the text", hint)
 		return "", false
 	}
 	return n.Value, true
@@ -363,13 +363,28 @@ func (d *decoder) wrongType(n *yaml.Node, s spot, want string) {
 		hint := "remove the key, or give it a value"
 		if requiredKeys()[s.name] {
 			hint = "give it a value"
-		} else if want == "a mapping" || want == "a list" {
-			hint = "remove the key, or write what it holds below it"
+		} else if want == keysBelow || want == "a list" {
+			hint = "remove the key, or write its content below it"
 		}
-		d.report("wrong-type", at, fmt.Sprintf("%s is empty and takes %s", s.name, want), hint)
+		d.report("wrong-type", at, fmt.Sprintf("%s is empty and %s", s.name, needs(want)), hint)
 		return
 	}
-	d.advise("wrong-type", at, fmt.Sprintf("%s takes %s, not %s", s.name, want, kindOf(n)), d.typeHint(n, s, want))
+	got := kindOf(n)
+	if want == keysBelow && n.Kind == yaml.ScalarNode {
+		got = "a single value"
+	}
+	d.advise("wrong-type", at, fmt.Sprintf("%s %s, not %s", s.name, needs(want), got), d.typeHint(n, s, want))
+}
+
+// keysBelow is a mapping, as messages call it.
+const keysBelow = "indented keys below it"
+
+// needs says in a message what a key takes.
+func needs(want string) string {
+	if want == keysBelow {
+		return "needs " + want
+	}
+	return "takes " + want
 }
 
 // requiredKeys are the keys that some mapping cannot do without: a hint to remove one would be wrong.
@@ -393,7 +408,7 @@ func (d *decoder) typeHint(n *yaml.Node, s spot, want string) plan.Tip {
 	brace := braces(n)
 	switch {
 	case brace != "" && slices.Contains(placeholderKeys, s.name):
-		hint := plan.Say(fmt.Sprintf(`put it in quotes: "%s"; an unquoted brace begins a mapping`, brace))
+		hint := plan.Say(fmt.Sprintf(`put it in quotes: "%s"; YAML reads an unquoted brace as a group of keys`, brace))
 		from := d.src.Offset(n.Line, n.Column)
 		if bytes.HasPrefix(d.src.Text[from:], []byte(brace)) && s.name != "url" && slices.Contains(plan.BuiltinPlaceholders, brace[1:len(brace)-1]) {
 			hint.At = d.src.PlaceHere(n.Line, from, from+len(brace))
@@ -404,7 +419,7 @@ func (d *decoder) typeHint(n *yaml.Node, s spot, want string) plan.Tip {
 		return plan.WriteRaw(booleanWord(n))
 	case s.name == "to":
 		return plan.Say(changeToHint)
-	case n.Kind != yaml.ScalarNode || want != "a text" || !slices.Contains(freeTexts, s.name):
+	case n.Kind != yaml.ScalarNode || want != "text" || !slices.Contains(freeTexts, s.name):
 		return plan.Tip{}
 	case s.name == "title" || s.name == "note":
 		return plan.Tip{Text: "put it in quotes", With: strconv.Quote(n.Value), Raw: true}
@@ -435,7 +450,7 @@ func isPlaceholderName(s string) bool { return plan.ScanPlaceholder("{"+s+"}") =
 func kindOf(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
-		return "a mapping"
+		return "nested keys"
 	case yaml.SequenceNode:
 		return "a list"
 	case yaml.AliasNode:
@@ -451,5 +466,5 @@ func kindOf(n *yaml.Node) string {
 	case "!!null":
 		return "nothing"
 	}
-	return "a text"
+	return "text"
 }

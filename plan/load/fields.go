@@ -82,7 +82,7 @@ func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 		d.advise("invalid-value", at, fmt.Sprintf("version %v of the format is not known", v), plan.Number("version", v, strconv.Itoa(formatVersion)))
 	case "id":
 		name, _ := v.(string)
-		d.advise("invalid-value", at, fmt.Sprintf("%s %s is no id: a-z, 0-9 and -, at most 40 characters", t.key, plan.Quoted(name)), idHint(name))
+		d.advise("invalid-value", at, fmt.Sprintf("%s %s is not a valid id: a-z, 0-9 and -, at most 40 characters", t.key, plan.Quoted(name)), idHint(name))
 	case "min", "max":
 		word := map[string]string{"min": "at least", "max": "at most"}[err.Tag()]
 		d.advise("invalid-value", at, fmt.Sprintf("%s is %v and must be %s %s", t.key, v, word, err.Param()), plan.Number(t.key, v, err.Param()))

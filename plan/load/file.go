@@ -32,7 +32,7 @@ type rootFile struct {
 	Expose  *textList            `yaml:"expose" doc:"The only variables that a url may use; their values are masked everywhere." example:"[ROOM_TOKEN]"`
 	Notify  []notifyKeys         `yaml:"notify" validate:"dive" doc:"Who hears of what happens, and of what will go wrong." example:"[{webhook: \"${OPS_WEBHOOK_URL}\", secret: \"${OPS_WEBHOOK_SECRET}\"}]"`
 	Ping    *string              `yaml:"ping" doc:"An HTTPS address that is called each minute while the daemon works, for a service that warns when the calls stop; secret." example:"${PING_URL}"`
-	Rules   entries[severityKey] `yaml:"rules" doc:"Severities by rule id: off, note, warning or error. The rules of structure cannot be tuned." example:"{clock-change: off}"`
+	Rules   entries[severityKey] `yaml:"rules" doc:"Severities by rule id: off, note, warning or error. Structural rules cannot be changed." example:"{clock-change: off}"`
 	Part    partKeys             `yaml:",inline"`
 }
 
@@ -74,9 +74,9 @@ func (appKeys) noun() string { return "an app" }
 // limitsKeys are what Agora has granted.
 type limitsKeys struct {
 	at
-	QPS        *int         `yaml:"qps" validate:"omitempty,min=1" doc:"Requests a second; default: a tenth of concurrent, 10 at most and 1 at least." example:"10"`
+	QPS        *int         `yaml:"qps" validate:"omitempty,min=1" doc:"Requests a second; default: a tenth of concurrent, at least 1 and at most 10." example:"10"`
 	Concurrent *int         `yaml:"concurrent" validate:"omitempty,min=1" doc:"Concurrent recordings; default 50, the smaller of the two documented figures." default:"50"`
-	Streams    *streamsKeys `yaml:"streams" doc:"Recordings at once by class of resolution; default: the documented figures of the region." example:"{sd: 50, hd: 30, fhd: 10}"`
+	Streams    *streamsKeys `yaml:"streams" doc:"Concurrent recordings by class of resolution; default: the documented figures of the region." example:"{sd: 50, hd: 30, fhd: 10}"`
 }
 
 func (limitsKeys) noun() string { return "limits" }
@@ -84,9 +84,9 @@ func (limitsKeys) noun() string { return "limits" }
 // streamsKeys are recordings at once by class of resolution.
 type streamsKeys struct {
 	at
-	SD  *int `yaml:"sd" validate:"omitempty,min=1" doc:"Recordings at once of up to 640x360 pixels." example:"50"`
-	HD  *int `yaml:"hd" validate:"omitempty,min=1" doc:"Recordings at once of up to 1280x720 pixels, and more than 640x360." example:"30"`
-	FHD *int `yaml:"fhd" validate:"omitempty,min=1" doc:"Recordings at once of up to 1920x1080 pixels, and more than 1280x720." example:"10"`
+	SD  *int `yaml:"sd" validate:"omitempty,min=1" doc:"Concurrent recordings of up to 640x360 pixels." example:"50"`
+	HD  *int `yaml:"hd" validate:"omitempty,min=1" doc:"Concurrent recordings of up to 1280x720 pixels, and more than 640x360." example:"30"`
+	FHD *int `yaml:"fhd" validate:"omitempty,min=1" doc:"Concurrent recordings of up to 1920x1080 pixels, and more than 1280x720." example:"10"`
 }
 
 func (streamsKeys) noun() string { return "streams" }
@@ -101,10 +101,10 @@ type storageKeys struct {
 	AccessKey *string     `yaml:"access_key" doc:"A key that may write, as a reference; not with sts." example:"${S3_ACCESS_KEY}"`
 	SecretKey *string     `yaml:"secret_key" doc:"Its secret, as a reference; not with sts." example:"${S3_SECRET_KEY}"`
 	Near      *string     `yaml:"near" validate:"omitempty,oneof=cn eu ap us" doc:"The area whose servers are preferred for recordings that go to this storage and name none: China, Europe, Southeast Asia or North America." example:"eu"`
-	Prefix    *prefixKeys `yaml:"prefix" doc:"Folders in the bucket: ASCII letters and digits, and placeholders, from whose values all else is left out; at most 128 characters, joined with slashes. none: no folders." default:"[\"{plan}\", \"{id}\", \"{date}\"]"`
+	Prefix    *prefixKeys `yaml:"prefix" doc:"Folders in the bucket: ASCII letters and digits, and placeholders, whose other characters are dropped; at most 128 characters, joined with slashes. none: no folders." default:"[\"{plan}\", \"{id}\", \"{date}\"]"`
 	SSE       *string     `yaml:"sse" validate:"omitempty,restriction=extparams-sse" doc:"Server-side encryption; s3 only."`
 	Tag       *string     `yaml:"tag" doc:"A tag for each file; s3 and alibaba only." example:"term-autumn"`
-	STS       *stsKeys    `yaml:"sts" doc:"Temporary credentials in place of the keys; s3, alibaba and tencent only." example:"{command: [./issue-sts-token, --hours, \"12\"]}"`
+	STS       *stsKeys    `yaml:"sts" doc:"Temporary credentials instead of the keys; s3, alibaba and tencent only." example:"{command: [./issue-sts-token, --hours, \"12\"]}"`
 }
 
 func (storageKeys) noun() string { return "a storage" }
@@ -186,34 +186,34 @@ func (changeKeys) noun() string { return "a change" }
 
 // filterKeys choose among a recording's weekly and cron days.
 type filterKeys struct {
-	Only *nameList `yaml:"only" doc:"Calendars on whose days classes are held; several are united; none removes the default. Dated classes ask no calendar." example:"autumn"`
-	Skip *nameList `yaml:"skip" doc:"Calendars on whose days no classes are held; several are united; none removes the default. Dated classes ask no calendar." example:"holidays | [holidays, exam-week]"`
+	Only *nameList `yaml:"only" doc:"Calendars on whose days classes are held; several are united; none removes the default. Dated classes ignore calendars." example:"autumn"`
+	Skip *nameList `yaml:"skip" doc:"Calendars on whose days no classes are held; several are united; none removes the default. Dated classes ignore calendars." example:"holidays | [holidays, exam-week]"`
 }
 
 // settingsKeys are what defaults, recordings and changes may all set.
 type settingsKeys struct {
 	Timezone     *string       `yaml:"timezone" doc:"The IANA zone in which times are wall clock; required, here or in defaults. The machine's own zone is never used." example:"Europe/Madrid"`
 	App          *string       `yaml:"app" doc:"The Agora project; default: the only one." example:"main"`
-	Region       *string       `yaml:"region" validate:"omitempty,restriction=acquire-region-values|eq=none" doc:"Where Agora records, a hard fence; absent or none: near the caller."`
-	Near         *string       `yaml:"near" validate:"omitempty,oneof=cn eu ap us none" doc:"The area whose servers are preferred, so that they are near the bucket: China, Europe, Southeast Asia or North America. Unlike region, it restricts nothing. Absent: that of the storage; none removes it." example:"eu | none"`
+	Region       *string       `yaml:"region" validate:"omitempty,restriction=acquire-region-values|eq=none" doc:"The only area in which Agora records; absent or none: near the caller."`
+	Near         *string       `yaml:"near" validate:"omitempty,oneof=cn eu ap us none" doc:"The area whose servers are preferred, so that they are near the bucket: China, Europe, Southeast Asia or North America. Unlike region, it is a preference only. Absent: that of the storage; none removes it." example:"eu | none"`
 	Storage      *string       `yaml:"storage" doc:"Where the files go; default: the only storage." example:"videos"`
 	CDN          *string       `yaml:"cdn" doc:"The CDN target to push to; none removes the default." example:"parents | none"`
 	URL          *string       `yaml:"url" doc:"The page. It may use placeholders ({plan}, {id}, {date}, {time} and labels) and exposed variables." example:"https://lingua.example/rooms/{id}?role=recorder"`
 	Cname        *string       `yaml:"cname" doc:"The channel name, which labels the recording at Agora; default: derived from plan and id; none removes a default." example:"field-trip-2031"`
 	Picture      pictureKeys   `yaml:",inline"`
-	ExactStart   *bool         `yaml:"exact_start" doc:"The page is opened early and held, and written from the exact start; padding.before then counts for nothing." default:"false"`
-	Padding      *paddingKeys  `yaml:"padding" doc:"Recorded around the class; it gives way to neighbours and to capacity." example:"{before: 30s, after: 2m}"`
-	MinRemainder *remainderKey `yaml:"min_remainder" doc:"A late start records what is left when at least this is; never: no late start; default: 5m or half the class, whichever is less." example:"5m | never"`
+	ExactStart   *bool         `yaml:"exact_start" doc:"The page is opened early and held, and recorded from the exact start; padding.before is then ignored." default:"false"`
+	Padding      *paddingKeys  `yaml:"padding" doc:"Recorded around the class; shortened where another class of the page or a limit needs it." example:"{before: 30s, after: 2m}"`
+	MinRemainder *remainderKey `yaml:"min_remainder" doc:"A class is started late only if at least this much of it is left; never: no late start; default: 5m or half the class, whichever is less." example:"5m | never"`
 	Attempts     *int          `yaml:"attempts" validate:"omitempty,min=1,max=20" doc:"Failures in a row before giving up; ten healthy minutes reset the count." default:"3"`
-	Redundancy   *int          `yaml:"redundancy" validate:"omitempty,min=1,max=4" doc:"Sessions at once, placed apart; each is billed." default:"1"`
-	Priority     *string       `yaml:"priority" validate:"omitempty,oneof=low normal high" doc:"Who goes first when the request budget is short." default:"normal"`
+	Redundancy   *int          `yaml:"redundancy" validate:"omitempty,min=1,max=4" doc:"Concurrent sessions, placed apart; each is billed." default:"1"`
+	Priority     *string       `yaml:"priority" validate:"omitempty,oneof=low normal high" doc:"Whose requests go first when the request budget is short." default:"normal"`
 	Labels       *labelKeys    `yaml:"labels" doc:"Texts by names of your own, usable as placeholders. Those of defaults and recording add up; none removes." example:"{campus: austin}"`
 	Note         *string       `yaml:"note" doc:"A remark for people." example:"teacher away"`
 }
 
 // pictureKeys say how the page is rendered and what is written of it.
 type pictureKeys struct {
-	Video        *videoKeys       `yaml:"video" doc:"The picture: 360p, 480p, 720p or 1080p, with a frame rate as in 720p30, or a map." default:"720p" example:"1080p30 | {width: 390, height: 844}"`
+	Video        *videoKeys       `yaml:"video" doc:"The picture: 360p, 480p, 720p or 1080p, with a frame rate as in 720p30, or width and height." default:"720p" example:"1080p30 | {width: 390, height: 844}"`
 	AudioProfile *int             `yaml:"audio_profile" validate:"omitempty,restriction=audio-profile-values" doc:"0: mono, 48 kbit/s; 1: mono, 128 kbit/s; 2: stereo, 192 kbit/s; all at 48 kHz." default:"0"`
 	MP4          *mp4Keys         `yaml:"mp4" doc:"MP4 beside HLS: a new file after this long, in whole minutes; true: 2h; false: HLS only." default:"false" example:"2h"`
 	Mobile       *optionalBool    `yaml:"mobile" doc:"Rendered as a phone does; none removes the default." example:"true"`

@@ -63,7 +63,7 @@ func (l *findingList) leftOut() []plan.Finding {
 	var list []plan.Finding
 	for _, id := range slices.Sorted(maps.Keys(l.told)) {
 		if t := l.told[id]; t.left > 0 {
-			f := plan.RuleOf(id).Finding(t.at, fmt.Sprintf("%s of %s in this file from here on, counted and not listed", more(t.left), id), "mend those that are listed first")
+			f := plan.RuleOf(id).Finding(t.at, fmt.Sprintf("%s of %s in this file from here on, which are not listed", more(t.left), id), "fix the listed ones first")
 			list = append(list, f)
 		}
 	}

@@ -38,7 +38,7 @@ func TestFindingsOfARuleBeyondTheListAreCountedAndHideNoOther(t *testing.T) {
 		if counts["unknown-key"] != maxListed+1 || counts["audio-profile-values"] != 1 {
 			t.Errorf("%v", counts)
 		}
-		want := fmt.Sprintf("%d more findings of unknown-key in this file from here on, counted and not listed", recordings*keys-maxListed)
+		want := fmt.Sprintf("%d more findings of unknown-key in this file from here on, which are not listed", recordings*keys-maxListed)
 		line := strings.Split(text, "\n")[max(rest.Pos.Line, 1)-1]
 		if rest.Message != want || line != "    key-0: 1" || rest.Severity != plan.SeverityError {
 			t.Errorf("%+v at %q, want %q", rest, line, want)

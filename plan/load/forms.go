@@ -41,7 +41,7 @@ func (l *textList) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	*l = textList{}
 	if n.Kind != yaml.SequenceNode {
 		if n.Kind == yaml.MappingNode || n.Tag == "!!null" {
-			d.wrongType(n, s, "a text or a list of texts")
+			d.wrongType(n, s, "text or a list of texts")
 			return false
 		}
 		var only item
@@ -102,7 +102,7 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return true
 	}
 	if n.Kind != yaml.MappingNode {
-		d.wrongType(n, s, "a mapping")
+		d.wrongType(n, s, keysBelow)
 		return false
 	}
 	list := make(entries[T], 0, len(n.Content)/2)
@@ -114,7 +114,7 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
 			continue
 		}
 		if line, twice := seen[name]; twice {
-			d.duplicate(at, fmt.Sprintf("%s stands twice in %s, first on line %d", plan.Quoted(name), s.name, line))
+			d.duplicate(at, fmt.Sprintf("%s is defined twice in %s, first on line %d", plan.Quoted(name), s.name, line))
 			d.skim(n.Content[i+1])
 			continue
 		}
@@ -127,7 +127,7 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
 }
 
 func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
-	parsed, ok := d.length(n, s, "a length of time", func(v time.Duration) bool { return v > 0 && v <= maxDuration() }, "s", "m")
+	parsed, ok := d.length(n, s, "a duration", func(v time.Duration) bool { return v > 0 && v <= maxDuration() }, "s", "m")
 	switch longest := maxDuration(); {
 	case !ok:
 		return false
@@ -159,9 +159,9 @@ func (d *decoder) length(n *yaml.Node, s spot, want string, allowed func(time.Du
 	if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
 		hint := withUnit(n.Value, allowed, units)
 		if hint.Text == "" {
-			hint = plan.Say("30s, 2m and 1h30m are lengths of time")
+			hint = plan.Say("write a duration such as 30s, 2m or 1h30m")
 		}
-		d.advise("wrong-type", nodeSpan(d.src, n), s.name+" takes a length of time with its unit, not a plain number", hint)
+		d.advise("wrong-type", nodeSpan(d.src, n), s.name+" takes a duration with its unit, not a plain number", hint)
 		return 0, false
 	}
 	text, ok := d.text(n, s)
@@ -170,7 +170,7 @@ func (d *decoder) length(n *yaml.Node, s spot, want string, allowed func(time.Du
 	}
 	parsed, err := time.ParseDuration(text)
 	if err != nil {
-		d.report("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s takes %s, and %s is none", s.name, want, plan.Quoted(text)), "30s, 2m and 1h30m are lengths of time")
+		d.report("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s takes %s, and %s is not one", s.name, want, plan.Quoted(text)), "write a duration such as 30s, 2m or 1h30m")
 		return 0, false
 	}
 	return parsed, true
@@ -203,7 +203,7 @@ func maxDuration() time.Duration {
 func (k *cdnKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		if n.Kind != yaml.MappingNode {
-			d.wrongType(n, s, "an address, or url and fallback")
+			d.wrongType(n, s, "an address, or url and fallback below it")
 			return false
 		}
 		return d.readMapping(n, reflect.ValueOf(k), s)
@@ -224,11 +224,11 @@ func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return d.readMapping(n, reflect.ValueOf(k), s)
 	}
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
-		d.advise("wrong-type", nodeSpan(d.src, n), "video takes a size by name or a mapping, not a whole number", plan.DidYouMean(n.Value+"p", videoNames()))
+		d.advise("wrong-type", nodeSpan(d.src, n), "video takes a size by name, or width and height below it, not a whole number", plan.DidYouMean(n.Value+"p", videoNames()))
 		return false
 	}
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-		d.wrongType(n, s, "a size by name or a mapping")
+		d.wrongType(n, s, "a size by name, or width and height below it")
 		return false
 	}
 	text, ok := d.text(n, s)
@@ -255,7 +255,7 @@ func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		hint = plan.DidYouMean(name[1], videoNames())
 		hint.Of = name[1]
 	}
-	d.advise("invalid-value", at, fmt.Sprintf("%s is no size of video: %s, each also with a frame rate as in 720p30, or a mapping of width and height",
+	d.advise("invalid-value", at, fmt.Sprintf("%s is not a video size: %s, each also with a frame rate as in 720p30, or width and height below it",
 		plan.Quoted(text), strings.Join(videoNames(), ", ")), hint)
 	return false
 }
@@ -274,7 +274,7 @@ func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		k.Enabled, ok = d.boolean(n, s)
 		return ok
 	}
-	const want = "true, false or a length of time"
+	const want = "true, false or a duration"
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" || booleanWord(n) != "" {
 		d.wrongType(n, s, want)
 		return false
@@ -296,7 +296,7 @@ func (k *remainderKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return false
 	}
 	if k.Duration == 0 {
-		d.report("invalid-value", nodeSpan(d.src, n), "min_remainder must be longer than nothing", "1s records whatever is left; never makes no late start")
+		d.report("invalid-value", nodeSpan(d.src, n), "min_remainder must be longer than 0", "write 1s to record whatever is left, or never for no late start")
 		return false
 	}
 	return true
@@ -308,7 +308,7 @@ func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return true
 	}
 	k.Duration = new(boundedDuration)
-	if !k.Duration.read(d, n, s, "a length of time or none", plan.RestrictionOf("ready-timeout-range/s")) {
+	if !k.Duration.read(d, n, s, "a duration or none", plan.RestrictionOf("ready-timeout-range/s")) {
 		k.Duration = nil
 		return false
 	}
@@ -331,7 +331,7 @@ func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return true
 	}
 	if n.Kind != yaml.MappingNode {
-		d.wrongType(n, s, "a mapping of names to texts, or none")
+		d.wrongType(n, s, "names with a text each, or none")
 		return false
 	}
 	seen := make(map[string]bool, len(n.Content)/2)
@@ -343,7 +343,7 @@ func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 			continue
 		}
 		if seen[name] {
-			d.duplicate(at, fmt.Sprintf("%s stands twice in labels", plan.Quoted(name)))
+			d.duplicate(at, fmt.Sprintf("%s is defined twice in labels", plan.Quoted(name)))
 			d.skim(value)
 			continue
 		}
@@ -352,7 +352,7 @@ func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 			continue
 		}
 		if value.Kind != yaml.ScalarNode || value.Tag == "!!null" {
-			d.wrongType(value, spot{"label " + plan.Quoted(name), at}, "a text")
+			d.wrongType(value, spot{"label " + plan.Quoted(name), at}, "text")
 			continue
 		}
 		k.List = append(k.List, label{item{name, at}, item{value.Value, nodeSpan(d.src, value)}})
@@ -370,14 +370,14 @@ func (k *changeKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		return true
 	}
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!timestamp" {
-		d.wrongType(n, s, "cancelled, or a mapping of to and other keys")
+		d.wrongType(n, s, "cancelled, or to and other keys below it")
 		return false
 	}
 	hint := plan.DidYouMean(n.Value, []string{"cancelled"})
 	if _, err := ParseChangeTo(n.Value); err == nil {
 		hint = plan.WriteRaw("{to: " + n.Value + "}")
 	}
-	d.advise("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s is no change: it takes cancelled, or a mapping of to and other keys", plan.Quoted(n.Value)), hint)
+	d.advise("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s is not a change: write cancelled, or to and other keys below it", plan.Quoted(n.Value)), hint)
 	return false
 }
 

@@ -58,14 +58,14 @@ func holdHints(t *testing.T, cases []hintCase) {
 func TestHintsForBooleans(t *testing.T) {
 	const when = "    when: Mon 09:00-09:50\n"
 	for key, takes := range map[string]string{
-		"mp4": "true, false or a length of time", "mobile": "true or false", "exact_start": "true or false",
+		"mp4": "true, false or a duration", "mobile": "true or false", "exact_start": "true or false",
 	} {
 		for value, want := range map[string]string{
 			"yes": "true", "Yes": "true", "on": "true", "ON": "true", "y": "true", `"true"`: "true", "'yes'": "true",
 			"no": "false", "off": "false", "Off": "false", "n": "false", `"false"`: "false",
 		} {
 			holdHints(t, []hintCase{{
-				when + "    " + key + ": " + value, key + ` takes ` + takes + `, not a text`, "write " + want, when + "    " + key + ": " + want,
+				when + "    " + key + ": " + value, key + ` takes ` + takes + `, not text`, "write " + want, when + "    " + key + ": " + want,
 			}})
 		}
 	}
@@ -112,7 +112,7 @@ func TestHintsForWhatIsNoTimeAtAll(t *testing.T) {
 		{"    when: true", takes("true or false"), whenHint, ""},
 		{"    when: [9]", takes("a whole number"), whenHint, ""},
 		{"    when:", "when is empty and takes weekdays and a time, a date and a time, or a cron entry", whenHint, ""},
-		{"    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 9}}", "to takes a text, not a whole number", changeToHint, ""},
+		{"    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 9}}", "to takes text, not a whole number", changeToHint, ""},
 	})
 	for _, when := range examplesIn(whenHint) {
 		readsAs(t, when, []string{when})
@@ -148,7 +148,7 @@ func TestAnUnknownKeyIsToldOnOneLine(t *testing.T) {
 func TestHintsForWordsAfterATime(t *testing.T) {
 	const when = "    when: Mon 09:00-09:50"
 	after := func(words string) string {
-		return `"Mon 09:00-09:50 ` + words + `" goes on after the time`
+		return `"Mon 09:00-09:50 ` + words + `" has text after the time`
 	}
 	const zone = "write Mon 09:00-09:50; the zone belongs in timezone, as in timezone: "
 	holdHints(t, []hintCase{
@@ -156,12 +156,12 @@ func TestHintsForWordsAfterATime(t *testing.T) {
 		{when + " h", after("h"), "write Mon 09:00-09:50", when},
 		{when + " o'clock", after("o'clock"), "write Mon 09:00-09:50", when},
 		{when + " weekly", after("weekly"), "write Mon 09:00-09:50", when},
-		{when + ", weekly", `"Mon 09:00-09:50, weekly" goes on after the time`, "write Mon 09:00-09:50", when},
+		{when + ", weekly", `"Mon 09:00-09:50, weekly" has text after the time`, "write Mon 09:00-09:50", when},
 		{when + " every week", after("every week"), "write Mon 09:00-09:50", when},
 		{when + " wöchentlich", after("wöchentlich"), "write Mon 09:00-09:50", when},
-		{"    when: Mo 09:00-09:50 Uhr", `"Mo 09:00-09:50 Uhr" goes on after the time`, "write Mon 09:00-09:50", when},
-		{"    when: 2031-11-03 09:00-09:50 Uhr", `"2031-11-03 09:00-09:50 Uhr" goes on after the time`, "write 2031-11-03 09:00-09:50", "    when: 2031-11-03 09:00-09:50"},
-		{"    when: 2031-11-03 09:00-09:50 weekly", `"2031-11-03 09:00-09:50 weekly" goes on after the time`, "a date is one class; write a weekday for a class in each week, as in Mon 09:00-09:50", ""},
+		{"    when: Mo 09:00-09:50 Uhr", `"Mo 09:00-09:50 Uhr" has text after the time`, "write Mon 09:00-09:50", when},
+		{"    when: 2031-11-03 09:00-09:50 Uhr", `"2031-11-03 09:00-09:50 Uhr" has text after the time`, "write 2031-11-03 09:00-09:50", "    when: 2031-11-03 09:00-09:50"},
+		{"    when: 2031-11-03 09:00-09:50 weekly", `"2031-11-03 09:00-09:50 weekly" has text after the time`, "a date is one class; write a weekday for a class in each week, as in Mon 09:00-09:50", ""},
 		{when + " biweekly", after("biweekly"), "write Mon 09:00-09:50, and name the days of these weeks in a calendar for only", ""},
 		{when + " every other week", after("every other week"), "write Mon 09:00-09:50, and name the days of these weeks in a calendar for only", ""},
 		{when + " CET", after("CET"), zone + "Europe/Berlin", ""},
@@ -221,10 +221,10 @@ func TestHintsForACommaInBraces(t *testing.T) {
 func TestHintsForRegionsNameTheNearestFew(t *testing.T) {
 	const all = "rundown rules storage-region-values lists all"
 	for region, want := range map[string]struct{ message, hint string }{
-		"eu-central-3":  {`"eu-central-3" is no region of Amazon S3`, "the nearest are eu-central-1, eu-west-3, eu-west-1, eu-west-2; " + all},
-		"moon-1":        {`"moon-1" is no region of Amazon S3`, all},
+		"eu-central-3":  {`"eu-central-3" is not a region of Amazon S3`, "the nearest are eu-central-1, eu-west-3, eu-west-1, eu-west-2; " + all},
+		"moon-1":        {`"moon-1" is not a region of Amazon S3`, all},
 		"us-gov-west-1": {`"us-gov-west-1" is no longer a region of Amazon S3`, "the nearest are us-west-1, us-west-2, us-east-1, us-east-2; " + all},
-		"eu-cental-1":   {`"eu-cental-1" is no region of Amazon S3`, "did you mean eu-central-1?"},
+		"eu-cental-1":   {`"eu-cental-1" is not a region of Amazon S3`, "did you mean eu-central-1?"},
 	} {
 		files := hintPlan("    when: Mon 09:00-09:50\n")
 		files["plan.yaml"] = strings.Replace(files["plan.yaml"], "eu-central-1", region, 1)

@@ -57,10 +57,10 @@ func newIgnore(rest string) plan.Ignore {
 	ig := plan.Ignore{Rule: id}
 	switch {
 	case !ours && !documented:
-		ig.Problem, ig.Hint = fmt.Sprintf("%s is the id of no rule", plan.Quoted(id)), plan.DidYouMean(id, plan.RuleIDs())
+		ig.Problem, ig.Hint = fmt.Sprintf("%s is not the id of a rule", plan.Quoted(id)), plan.DidYouMean(id, plan.RuleIDs())
 		ig.Hint.Of = id
 	case plan.Structural[id]:
-		ig.Problem, ig.Hint = fmt.Sprintf("%s is a rule of structure and cannot be silenced", id), plan.Say("mend what it reports")
+		ig.Problem, ig.Hint = fmt.Sprintf("%s is a structural rule and cannot be silenced", id), plan.Say("fix what it reports")
 	case id == "unused-ignore":
 		ig.Problem, ig.Hint = "unused-ignore cannot be silenced", plan.Say("remove the comment")
 	case len(words) == 1:

@@ -52,7 +52,7 @@ func (l *loader) included(root *unit, pattern item) []string {
 	matches, err := l.files.Glob(joined)
 	switch {
 	case errors.Is(err, path.ErrBadPattern), errors.Is(err, filepath.ErrBadPattern):
-		root.report("include-not-found", pattern.At, fmt.Sprintf("%s is no path or glob: %v", plan.Quoted(pattern.Text), err), "")
+		root.report("include-not-found", pattern.At, fmt.Sprintf("%s is not a path or glob: %v", plan.Quoted(pattern.Text), err), "")
 		return nil
 	case err != nil:
 		root.report("include-not-found", pattern.At, fmt.Sprintf("%s cannot be included: %v", plan.Quoted(pattern.Text), err), "")

@@ -178,7 +178,7 @@ func (r *reading) cname() bool {
 	case *v == none:
 		return true
 	case *v == "":
-		r.u.report("cname-required", at, "cname is empty", "leave it out, and it is derived from plan and id")
+		r.u.report("cname-required", at, "cname is empty", "remove it: it is then derived from plan and id")
 	case !r.u.noReference("cname", item{*v, at}):
 		r.into.Cname = r.u.text(*v, at, plan.TextTemplate)
 	}
@@ -293,7 +293,7 @@ func (b *builder) url(u *unit, text string, where plan.Span) plan.Text {
 	}
 	if first := t.Parts()[0]; first.Kind == plan.PartLiteral && !plan.WebAddress.MatchString(first.S) {
 		hint := addressHint(text)
-		u.advise("invalid-value", where, "url is no web address: it begins with https:// or http:// and a host", hint)
+		u.advise("invalid-value", where, "url is not a web address: it must begin with https:// or http:// and a host", hint)
 	}
 	return t
 }
@@ -318,7 +318,7 @@ func (b *builder) calendars(u *unit, list *nameList) (found []*plan.Calendar, wh
 	whole = list.None || len(list.Names) > 0
 	for _, name := range list.Names {
 		if name.Text == none {
-			u.report("invalid-value", name.At, "none stands alone, not in a list", "write none, or names of calendars")
+			u.report("invalid-value", name.At, "none cannot be an item of a list", "write none, or names of calendars")
 			whole = false
 			continue
 		}
@@ -340,9 +340,9 @@ func (b *builder) labels(u *unit, k *labelKeys) map[string]string {
 	for _, l := range k.List {
 		switch {
 		case slices.Contains(plan.BuiltinPlaceholders, l.Key.Text):
-			u.report("invalid-value", l.Key.At, fmt.Sprintf("{%s} is a placeholder of its own, and no label can be called so", l.Key.Text), "choose another name")
+			u.report("invalid-value", l.Key.At, fmt.Sprintf("{%s} is a built-in placeholder; a label cannot have its name", l.Key.Text), "choose another name")
 		case !labelName.MatchString(l.Key.Text):
-			u.report("invalid-value", l.Key.At, fmt.Sprintf("%s is no name of a label: a letter, then letters, digits, _ and -, at most 40", plan.Quoted(l.Key.Text)), "")
+			u.report("invalid-value", l.Key.At, fmt.Sprintf("%s is not a valid label name: a letter, then letters, digits, _ and -, at most 40", plan.Quoted(l.Key.Text)), "")
 		case !u.noReference("a label", l.Value):
 			labels[l.Key.Text] = l.Value.Text
 		}

@@ -105,6 +105,10 @@ func (u *unit) decode(file any) bool {
 	s := spot{name: fieldsOf(reflect.TypeOf(file).Elem()).noun, at: u.src.Mark(1, 1)}
 	top := u.top
 	u.top = nil // the nodes are many times the size of the text, and not needed again
+	if top.Kind != yaml.MappingNode {
+		u.wrongType(top, s, "keys and their values")
+		return false
+	}
 	if !u.read(top, reflect.ValueOf(file).Elem(), s) {
 		return false
 	}

@@ -25,7 +25,7 @@ func (d *decoder) withoutName(n *yaml.Node, s spot, t reflect.Type) []nameless {
 	keys := fieldsOf(t)
 	switch {
 	case n.Kind == yaml.MappingNode && isDefinition(n, keys):
-		d.report("wrong-type", s.at, fmt.Sprintf("%s takes names of your own, and below each the keys of %s; %s is where a name belongs", s.name, keys.noun, n.Content[0].Value),
+		d.report("wrong-type", s.at, fmt.Sprintf("%s needs names of your own, each with the keys of %s below it; %s stands where a name belongs", s.name, keys.noun, n.Content[0].Value),
 			fmt.Sprintf("write %s: {%s: %s}", s.name, name, pasted(n)))
 		return []nameless{{name, s.at, n}}
 	case n.Kind == yaml.SequenceNode && len(n.Content) > 0 && !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return c.Kind != yaml.MappingNode }):
@@ -37,7 +37,7 @@ func (d *decoder) withoutName(n *yaml.Node, s spot, t reflect.Type) []nameless {
 			}
 			list = append(list, nameless{own, nodeSpan(d.src, child), child})
 		}
-		d.report("wrong-type", s.at, fmt.Sprintf("%s takes names of your own, and below each the keys of %s, not a list", s.name, keys.noun),
+		d.report("wrong-type", s.at, fmt.Sprintf("%s needs names of your own, each with the keys of %s below it, not a list", s.name, keys.noun),
 			fmt.Sprintf("write the name before the keys: %s: {%s: %s}", s.name, list[0].name, pasted(n.Content[0])))
 		return list
 	}

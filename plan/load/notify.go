@@ -88,7 +88,7 @@ func (b *builder) notifyEvents(k *notifyKeys, n *plan.Notify) {
 	for _, event := range *k.Events {
 		glob, known := plan.EventGlob(event.Text)
 		if !known {
-			u.advise("invalid-value", event.At, fmt.Sprintf("%s is no event, such as class.failed, and no glob, such as \"class.*\", that fits one", plan.Quoted(event.Text)), plan.DidYouMean(event.Text, append(plan.ShortEventWords(), plan.EventWords()...)))
+			u.advise("invalid-value", event.At, fmt.Sprintf("%s is neither an event, such as class.failed, nor a glob that matches one, such as \"class.*\"", plan.Quoted(event.Text)), plan.DidYouMean(event.Text, append(plan.ShortEventWords(), plan.EventWords()...)))
 			continue
 		}
 		n.Events = append(n.Events, glob)

@@ -82,12 +82,12 @@ func (b *builder) recording(u *unit, e *entry[recordingKeys], base plan.Settings
 func (b *builder) claim(u *unit, id item, r *plan.Recording) bool {
 	if !idPattern.MatchString(id.Text) {
 		if !u.noReference("an id", id) {
-			u.advise("invalid-value", id.At, fmt.Sprintf("%s is no id: a-z, 0-9 and -, at most 40 characters", plan.Quoted(id.Text)), b.freeID(id.Text))
+			u.advise("invalid-value", id.At, fmt.Sprintf("%s is not a valid id: a-z, 0-9 and -, at most 40 characters", plan.Quoted(id.Text)), b.freeID(id.Text))
 		}
 		return false
 	}
 	if other, taken := b.ids[id.Text]; taken {
-		u.duplicate(id.At, fmt.Sprintf("the id %s is already that of a recording, or an earlier id of one, %s", id.Text, where(u, other.Pos)))
+		u.duplicate(id.At, fmt.Sprintf("the id %s is already the id or an earlier id of a recording, %s", id.Text, where(u, other.Pos)))
 		return false
 	}
 	b.ids[id.Text] = r
@@ -130,18 +130,18 @@ func (b *builder) complete(u *unit, e *entry[recordingKeys], r *plan.Recording) 
 		u.report(id, e.Key.At, fmt.Sprintf("recording %s has no %s%s", r.ID, key, why), hint)
 	}
 	if r.Zone == nil && !given("timezone") {
-		missing("timezone-missing", "timezone", ", neither of its own nor by defaults", "set timezone in defaults, as in timezone: Europe/Madrid")
+		missing("timezone-missing", "timezone", ", and defaults sets none", "set timezone in defaults, as in timezone: Europe/Madrid")
 	}
 	if r.URL.IsZero() && !given("url") {
-		missing("url-required", "url", ", neither of its own nor by defaults", "set url, here or in defaults")
+		missing("url-required", "url", ", and defaults sets none", "set url, here or in defaults")
 	}
 	if r.App == nil && !given("app") && len(b.p.Apps) > 1 {
 		b.p.Uses.Doubt("app")
-		missing("missing-key", "app", fmt.Sprintf(", and with %d apps there is no default one", len(b.p.Apps)), "set app, here or in defaults")
+		missing("missing-key", "app", fmt.Sprintf(", and with %d apps there is no default", len(b.p.Apps)), "set app, here or in defaults")
 	}
 	if r.Storage == nil && !given("storage") {
 		b.p.Uses.Doubt("storage")
-		why := fmt.Sprintf(", and with %d of them there is no default one", len(b.p.Storages))
+		why := fmt.Sprintf(", and with %d of them there is no default", len(b.p.Storages))
 		if len(b.p.Storages) == 0 {
 			if _, tried := b.root.place.find("storage"); tried {
 				return

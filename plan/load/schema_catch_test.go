@@ -45,7 +45,7 @@ func TestTableOfWhatSchemaAndLoaderCatch(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`# What an editor sees, and what only rundown sees
 
-Generated from the bad plans in plan/testdata by ` + "`go test ./plan/... -update`" + `. An editor that knows
+Generated from the bad plans in plan/testdata by ` + "`go test ./plan/load ./plan/rules -update`" + `. An editor that knows
 schemas/plan.schema.json underlines what the schema catches while one types; ` + "`rundown validate`" + ` finds the rest: the
 loader what is wrong with one value or one file, the rules what takes more than one.
 
@@ -104,7 +104,7 @@ loader what is wrong with one value or one file, the rules what takes more than 
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("run go test ./plan/... -update (-checked in +generated):\n%s", diff)
+		t.Errorf("run go test ./plan/load ./plan/rules -update (-checked in +generated):\n%s", diff)
 	}
 }
 

@@ -59,12 +59,12 @@ func (u *unit) bucket(k *storageKeys, name string) {
 	if wrong < 0 {
 		return
 	}
-	hint := plan.Say("write the name alone; folders belong into prefix")
+	hint := plan.Say("write the name only; folders belong in prefix")
 	if only := bucketName(name); only != "" {
-		hint = plan.Write(only).Also("; folders belong into prefix")
+		hint = plan.Write(only).Also("; folders belong in prefix")
 	}
 	r, _ := utf8.DecodeRuneInString(name[wrong:])
-	u.advise("storage-bucket-required", k.value("bucket"), fmt.Sprintf("bucket %s holds %q, and is no name of a bucket", plan.Quoted(name), r), hint)
+	u.advise("storage-bucket-required", k.value("bucket"), fmt.Sprintf("bucket %s contains %q and is not a valid bucket name", plan.Quoted(name), r), hint)
 }
 
 // bucketName finds the bucket in what people write in its place: an address, an ARN, or the bucket with a folder; "" where
@@ -131,7 +131,7 @@ func (b *builder) credentials(s *plan.Storage, k *storageKeys) {
 	place, sts := k.find("sts")
 	switch {
 	case sts && (access || secret):
-		u.report("invalid-value", place.key, "sts stands in for access_key and secret_key; give one or the other", "remove the keys, or sts")
+		u.report("invalid-value", place.key, "sts replaces access_key and secret_key; give one or the other", "remove the keys, or sts")
 	case !sts && !(access && secret):
 		missing, pairs := "access_key and secret_key are", []string{`access_key: "${S3_ACCESS_KEY}"`, `secret_key: "${S3_SECRET_KEY}"`}
 		if access {
@@ -227,7 +227,7 @@ func (b *builder) region(s *plan.Storage, k *storageKeys, region string) {
 	case withdrawn:
 		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no longer a region of %s", plan.Quoted(region), v.Title), nearRegions(plan.RegionName(region), regions))
 	default:
-		u.advise("storage-region-values", place.value, fmt.Sprintf("%s is no region of %s", plan.Quoted(region), v.Title), regionHint(plan.RegionName(region), regions))
+		u.advise("storage-region-values", place.value, fmt.Sprintf("%s is not a region of %s", plan.Quoted(region), v.Title), regionHint(plan.RegionName(region), regions))
 	}
 }
 

@@ -36,14 +36,14 @@ func parse(s *plan.Source) (*yaml.Node, *syntaxProblem) {
 	decoder := yaml.NewDecoder(bytes.NewReader(s.Text))
 	document, err := nextDocument(decoder)
 	if errors.Is(err, io.EOF) {
-		return nil, &syntaxProblem{at: s.Mark(1, 1), message: "the file holds no YAML document", hint: plan.Say("begin with version: 1")}
+		return nil, &syntaxProblem{at: s.Mark(1, 1), message: "the file contains no YAML document", hint: plan.Say("begin with version: 1")}
 	}
 	if err != nil {
 		return nil, refused(s, decoder, err)
 	}
 	if second, err := nextDocument(decoder); err == nil {
 		return document, &syntaxProblem{
-			at: s.Mark(second.Line, second.Column), message: "a plan is one YAML document; here a second one begins",
+			at: s.Mark(second.Line, second.Column), message: "a plan is one YAML document; a second one begins here",
 			hint: plan.Say("write it to a file of its own and include that"),
 		}
 	} else if !errors.Is(err, io.EOF) {
@@ -114,7 +114,7 @@ func refused(s *plan.Source, decoder *yaml.Decoder, err error) *syntaxProblem {
 	problem := &syntaxProblem{at: s.Mark(line, column), message: message}
 	if strings.HasPrefix(message, "unknown anchor") {
 		if hint := syntaxHint(s, line, starMessage); hint.Text != "" {
-			problem.message, problem.hint = "a text that begins with * is an alias to YAML", hint
+			problem.message, problem.hint = "YAML reads a text that begins with * as an alias", hint
 			return problem
 		}
 		problem.message = "aliases are not allowed, and this one names no anchor"
@@ -124,7 +124,7 @@ func refused(s *plan.Source, decoder *yaml.Decoder, err error) *syntaxProblem {
 	if line >= 1 && line <= len(s.Starts) {
 		from := s.Starts[line-1]
 		if quote, at, hint := typographicHint(s, line, string(s.Text[from:s.LineEnd(from)])); quote != 0 {
-			problem.at, problem.message, problem.hint = at, fmt.Sprintf("%c (%U), a typographic quote, is a letter to YAML", quote, quote), hint
+			problem.at, problem.message, problem.hint = at, fmt.Sprintf("%c (%U) is a typographic quote, which YAML reads as a letter", quote, quote), hint
 			return problem
 		}
 		problem.hint = syntaxHint(s, line, message)

@@ -20,7 +20,7 @@ func syntaxHint(s *plan.Source, line int, message string) plan.Tip {
 	switch {
 	case strings.HasPrefix(message, "did not find expected ',' or"), strings.HasPrefix(message, "did not find expected node content"):
 		if found := bareBrace(text); found != "" {
-			hint := plan.Say(fmt.Sprintf("inside {} and [] quote a text that holds %s: its brace begins a mapping", found))
+			hint := plan.Say(fmt.Sprintf("inside {} and [] put a text that contains %s in quotes", found))
 			hint.At, hint.With = quotedBraces(s, line, text)
 			return hint
 		}
@@ -32,14 +32,14 @@ func syntaxHint(s *plan.Source, line int, message string) plan.Tip {
 	case message == "found unexpected end of stream":
 		return plan.Say("close the quote")
 	case message == "did not find expected key":
-		return plan.Say("indent the keys of one mapping alike")
+		return plan.Say("indent the keys of one level alike")
 	case strings.Contains(message, "cannot start any token"):
 		if strings.HasPrefix(strings.TrimLeft(text, " "), "\t") || strings.Contains(text, "\t") {
 			return plan.Say("indent with spaces, not with tabs")
 		}
-		return plan.Say("quote a text that begins with this character")
+		return plan.Say("put a text that begins with this character in quotes")
 	case strings.Contains(message, "mapping values are not allowed"):
-		return plan.Say("quote a text that holds a colon and a space; or the line before lacks its colon")
+		return plan.Say("put a text that contains a colon and a space in quotes; or add the missing colon to the line before")
 	case strings.Contains(message, "could not find expected ':'"):
 		return plan.Say("a key is followed by a colon and a space")
 	}
@@ -59,11 +59,11 @@ var starValue = regexp.MustCompile(`([A-Za-z_]+): +(\*[^"'#{}\[\]]*?) *(,? *[a-z
 func starHint(s *plan.Source, line int, text string) plan.Tip {
 	m := starValue.FindStringSubmatchIndex(text)
 	if m == nil || !readableKey.MatchString(text[m[2]:m[3]]) {
-		return plan.Say("quote a text that begins with * or &, which to YAML are an alias and an anchor")
+		return plan.Say("put a text that begins with * or & in quotes; YAML reads it as an alias or an anchor")
 	}
 	value := strings.TrimRight(text[m[4]:m[5]], ", ")
 	return plan.Tip{
-		Text: fmt.Sprintf("put the value of %s in quotes: %s; to YAML a * begins an alias", text[m[2]:m[3]], strconv.Quote(value)),
+		Text: fmt.Sprintf("put the value of %s in quotes: %s; YAML reads a * as an alias", text[m[2]:m[3]], strconv.Quote(value)),
 		With: strconv.Quote(value), At: in(line, text, m[4], m[4]+len(value)),
 	}
 }
@@ -94,7 +94,7 @@ func typographicHint(s *plan.Source, line int, text string) (rune, plan.Span, pl
 	if m == nil || !outsideQuotes(text[:m[2]]) {
 		return 0, plan.Span{}, plan.Tip{}
 	}
-	hint := plan.Say(fmt.Sprintf("write plain quotes \": %s and %s are letters to YAML", text[m[2]:m[3]], text[m[6]:m[7]]))
+	hint := plan.Say(fmt.Sprintf("write plain quotes (\"): YAML reads %s and %s as letters", text[m[2]:m[3]], text[m[6]:m[7]]))
 	if inner := text[m[4]:m[5]]; onlyReference.MatchString(inner) {
 		hint.With, hint.At = `"`+inner+`"`, in(line, text, m[2], m[7])
 	}

@@ -139,7 +139,7 @@ func afterTime(original string) error {
 	if hint.Text == "" {
 		return nil
 	}
-	return plan.SyntaxTip(hint, "%s goes on after the time", plan.Quoted(original))
+	return plan.SyntaxTip(hint, "%s has text after the time", plan.Quoted(original))
 }
 
 // afterTimeHint is the hint for what follows a time. Only what says nothing is taken away by an edit.

@@ -20,7 +20,7 @@ func (b *builder) zone(u *unit, name item) *time.Location {
 	}
 	if known.zone == nil && !u.noReference("timezone", name) {
 		hint := zoneHint(name.Text)
-		u.advise("timezone-unknown", name.At, fmt.Sprintf("%s is no time zone of the IANA database", plan.Quoted(name.Text)), hint)
+		u.advise("timezone-unknown", name.At, fmt.Sprintf("%s is not a time zone of the IANA database", plan.Quoted(name.Text)), hint)
 	}
 	return known.zone
 }

@@ -71,9 +71,9 @@ func (c *checker) eachApp(visit func(own *plan.App, f *forecast.AppForecast)) {
 func (c *checker) capacity(own *plan.App, kind, where string, peaks forecast.Peaks, limit int, hint string) {
 	switch {
 	case peaks.Bare.Sessions > limit:
-		c.report(own.Pos, fmt.Sprintf("%s at once%s %s, %d are allowed", hasSessions(own, peaks.Bare.Sessions, kind), where, c.during(own, peaks.Bare.At), limit), hint)
+		c.report(own.Pos, fmt.Sprintf("%s%s %s; %d are allowed", hasSessions(own, peaks.Bare.Sessions, kind), where, c.during(own, peaks.Bare.At), limit), hint)
 	case peaks.Padded.Sessions > limit:
-		c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s at once%s with their padding %s, %d are allowed; padding gives way then",
+		c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s%s with padding %s; %d are allowed, so padding is shortened then",
 			hasSessions(own, peaks.Padded.Sessions, kind), where, c.during(own, peaks.Padded.At), limit), hint)
 	}
 }
@@ -84,7 +84,7 @@ func hasSessions(a *plan.App, n int, kind string) string {
 	if n == 1 {
 		recordings = "recording"
 	}
-	return fmt.Sprintf("app %s has %d %s%s", a.Name, n, kind, recordings)
+	return fmt.Sprintf("app %s has %d concurrent %s%s", a.Name, n, kind, recordings)
 }
 
 // namedRecordings is how many recordings a message names.

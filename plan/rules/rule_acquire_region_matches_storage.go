@@ -14,10 +14,10 @@ func checkRegions(c *checker) {
 			return "", plan.Tip{}
 		}
 		if s.Storage.Region.Area == catalog.RegionNone {
-			return fmt.Sprintf("region is %s, and the storage %s lies in none of the areas of recording servers (%s)", s.Region, s.Storage.Name, plan.RegionName(s.Storage.Region.Name)),
+			return fmt.Sprintf("region is %s, and the storage %s is outside all areas of recording servers (%s)", s.Region, s.Storage.Name, plan.RegionName(s.Storage.Region.Name)),
 				plan.Say(fmt.Sprintf("leave region out, or store in a bucket of %s", s.Region))
 		}
-		return fmt.Sprintf("region is %s, and the storage %s lies in %s (%s)", s.Region, s.Storage.Name, s.Storage.Region.Area, plan.RegionName(s.Storage.Region.Name)),
+		return fmt.Sprintf("region is %s, and the storage %s is in %s (%s)", s.Region, s.Storage.Name, s.Storage.Region.Area, plan.RegionName(s.Storage.Region.Name)),
 			plan.Say(fmt.Sprintf("record in %s, or store in a bucket of %s", s.Storage.Region.Area, s.Region))
 	})
 }

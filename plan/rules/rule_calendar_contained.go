@@ -18,7 +18,7 @@ func checkContainedCalendars(c *checker) {
 				if i == j || len(small.Entries) == 0 || !within(small, large) || i < j && within(large, small) {
 					continue // of two alike, the later is told
 				}
-				return fmt.Sprintf("only unites its calendars, and each day of %s is in %s too: %s changes nothing", small.Name, large.Name, small.Name),
+				return fmt.Sprintf("each day of %s is in %s too, so %s adds nothing to only", small.Name, large.Name, small.Name),
 					plan.Say(fmt.Sprintf("write only: %s for the days of %s alone, or only: %s for all of them", small.Name, small.Name, large.Name))
 			}
 		}

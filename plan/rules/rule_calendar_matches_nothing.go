@@ -31,7 +31,7 @@ func checkCalendarMatchesNothing(c *checker) {
 		for _, entry := range calendar.Entries {
 			if !anyClassOn(users[calendar], entry.Days) {
 				c.report(entry.Pos, fmt.Sprintf("no recording that uses %s would have a class on %s", calendar.Name, entry.Days),
-					"look at the year and at the days of the week, or remove the entry")
+					"check the year and the days of the week, or remove the entry")
 			}
 		}
 	}

@@ -164,17 +164,17 @@ func TestARequestBudgetThatIsTooSmallSaysWhatUsesIt(t *testing.T) {
 		"queries": {
 			map[string]int{"2031-10-06 09:00-10:00": 31},
 			false,
-			"app main needs 0.3 queries a second on 2031-10-06 09:00:00 UTC (r-0, r-1, r-2, 28 more), one for each recording in 2m0s; 1 request a second is allowed, of which 0.2 are left beside starts",
+			"app main needs 0.3 queries a second on 2031-10-06 09:00:00 UTC (r-0, r-1, r-2, 28 more), one for each recording every 2m0s; 1 request a second is allowed, and starts leave 0.2 of them",
 		},
 		"starts": {
 			map[string]int{"2031-10-06 09:00-10:00": 14},
 			false,
-			"app main has 14 starts in a row on 2031-10-06 09:00:00 UTC (r-0, r-1, r-2, 11 more), so that the first is begun 35s early, and is billed from then: each takes 2 requests, and 1 request a second is allowed",
+			"app main has 14 starts in a row on 2031-10-06 09:00:00 UTC (r-0, r-1, r-2, 11 more), so the first begins 35s early and is billed from then: each start takes 2 requests, and 1 request a second is allowed",
 		},
 		"stops": {
 			map[string]int{"2031-10-06 08:00-08:59:46": 10, "2031-10-06 09:00-10:00": 1},
 			false,
-			"app main has a start that waits longer than the 8s in hand, the first on 2031-10-06 08:59:47 UTC: before it 10 requests of stops are due within 2s, and 1 request a second is allowed",
+			"app main has a start that waits longer than 8s, the first on 2031-10-06 08:59:47 UTC: before it 10 requests of stops are due within 2s, and 1 request a second is allowed",
 		},
 		"updates": {
 			map[string]int{"2031-10-06 08:59:00-10:00": 10, "2031-10-06 09:00:14-10:00": 1},

@@ -15,7 +15,7 @@ func checkChangeShadowed(c *checker) {
 		for i := range s.Recording.Changes {
 			change := &s.Recording.Changes[i]
 			if by := shadowOf(s, i); by >= 0 {
-				c.report(change.Pos, fmt.Sprintf("the change %s of %s has no effect: a more specific one is for each of its classes, as %s on line %d", change.Key,
+				c.report(change.Pos, fmt.Sprintf("the change %s of %s has no effect: more specific changes apply to all of its classes, such as %s on line %d", change.Key,
 					s.Recording.ID, s.Recording.Changes[by].Key, s.Recording.Changes[by].Pos.Line),
 					"write what the class needs into the more specific change, which alone counts, and remove this one")
 			}

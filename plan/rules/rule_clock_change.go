@@ -21,7 +21,7 @@ func checkClockChange(c *checker) {
 					continue
 				}
 				// The day as the plan writes it: a class in the gap may fall on the next one.
-				c.report(k.Pos(), s.Recording.ID+"@"+k.Day.String()+": "+k.ClockChange(), "if that is not what is meant, change the class of that day")
+				c.report(k.Pos(), s.Recording.ID+"@"+k.Day.String()+": "+k.ClockChange(), "to start at another time, add a change for that day")
 			}
 		}
 	}

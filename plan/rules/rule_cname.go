@@ -34,7 +34,7 @@ func checkCnameGiven(c *checker) {
 		if cname != "" {
 			return "", ""
 		}
-		return "cname is empty once its placeholders are replaced", "give the label a value, or leave cname out, and it is derived from plan and id"
+		return "cname is empty once its placeholders are replaced", "give the label a value, or remove cname: it is then derived from plan and id"
 	})
 }
 
@@ -51,7 +51,7 @@ func (c *checker) judgeCnameLength(id string) {
 		if n <= *most || id != "cname-max-bytes" && n > *hard {
 			return "", ""
 		}
-		return fmt.Sprintf("cname %s has %d bytes; the limit is %d", plan.Quoted(cname), n, *most), "shorten it, or leave it out, and it is derived from plan and id"
+		return fmt.Sprintf("cname %s has %d bytes; the limit is %d", plan.Quoted(cname), n, *most), "shorten it, or remove it: it is then derived from plan and id"
 	})
 }
 
@@ -77,7 +77,7 @@ func checkCnameCharset(c *checker) {
 	c.reportCnames(func(cname string) (string, string) {
 		for _, r := range cname {
 			if r >= 128 || !allowed[r] {
-				return fmt.Sprintf("cname %s holds %q; allowed are %s", plan.Quoted(cname), r, catalog.Strings("cname-charset")[0]), ""
+				return fmt.Sprintf("cname %s contains %q; allowed are %s", plan.Quoted(cname), r, catalog.Strings("cname-charset")[0]), ""
 			}
 		}
 		return "", ""

@@ -21,6 +21,6 @@ func checkCnameFilename(c *checker) {
 		if named == cname {
 			return "", ""
 		}
-		return fmt.Sprintf("in the names of its files, cname %s becomes %s: %s turn into hyphens", plan.Quoted(cname), plan.Quoted(named), special), "write names with hyphens only"
+		return fmt.Sprintf("cname %s becomes %s in file names: %s are replaced by hyphens", plan.Quoted(cname), plan.Quoted(named), special), "use no special character but the hyphen"
 	})
 }

@@ -18,8 +18,8 @@ func checkInThePast(c *checker) {
 		for i := range s.Recording.When {
 			if last, over := overAt(s, i, now, e.MaxLength); over {
 				w := &s.Recording.When[i]
-				c.report(w.Pos, fmt.Sprintf("every class of %s of %s is over; the last one ended on %s", w, s.Recording.ID, time.Unix(last, 0).In(s.Recording.Zone).Format("2006-01-02 15:04 MST")),
-					"nothing in the past is recorded; remove the time when it is no longer of use")
+				c.report(w.Pos, fmt.Sprintf("every class of %s of %s has ended, the last one on %s", w, s.Recording.ID, time.Unix(last, 0).In(s.Recording.Zone).Format("2006-01-02 15:04 MST")),
+					"past classes are not recorded; remove the time if it is no longer needed")
 			}
 		}
 	}

@@ -49,7 +49,7 @@ func (c *checker) longClass(pos plan.Pos, r *plan.Recording, written, head strin
 		end := plan.Clock((int(start) + int(length/time.Second)) % plan.DaySeconds)
 		hint = plan.Write(head + plan.Clocks(end, back)).Also(", if start and end were swapped; " + tuneLong)
 	}
-	c.advise(pos, fmt.Sprintf("%s of %s lasts %s, over midnight", written, r.ID, plan.DurationText(length)), hint)
+	c.advise(pos, fmt.Sprintf("%s of %s lasts %s and passes midnight", written, r.ID, plan.DurationText(length)), hint)
 }
 
 const tuneLong = "for such a length on purpose, set rules: {long-class: off}"
@@ -61,6 +61,6 @@ func (c *checker) longCron(r *plan.Recording, w *plan.When) {
 	}
 	times := schedule.CronClocks(w.Spec)
 	if latest := times[len(times)-1]; int(latest)+int(w.Length/time.Second) > plan.DaySeconds {
-		c.report(w.Pos, fmt.Sprintf("%s of %s lasts %s, over midnight", w, r.ID, plan.DurationText(w.Length)), "shorten its duration; "+tuneLong)
+		c.report(w.Pos, fmt.Sprintf("%s of %s lasts %s and passes midnight", w, r.ID, plan.DurationText(w.Length)), "shorten its duration; "+tuneLong)
 	}
 }

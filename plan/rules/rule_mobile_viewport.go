@@ -17,7 +17,7 @@ func checkViewport(c *checker) {
 		if s.Mobile == nil || !*s.Mobile || slices.Contains(listed, fmt.Sprintf("%dx%d", min(w, h), max(w, h))) {
 			return "", plan.Tip{}
 		}
-		return fmt.Sprintf("with mobile: true, %dx%d is no viewport of a phone; listed are %s", w, h, strings.Join(listed, ", ")),
+		return fmt.Sprintf("with mobile: true, %dx%d is not a phone viewport; listed are %s", w, h, strings.Join(listed, ", ")),
 			plan.Say("write video: " + nearestViewport(listed, w, h) + " where mobile is")
 	})
 }

@@ -31,13 +31,13 @@ func neverHappens(s *schedule.Timetable, entry int) (reason, hint string) {
 	}
 	one := s.Alone(entry)
 	if len(one.Regular) == 0 {
-		return "no date fits the expression", "look at day of the month and month"
+		return "no date fits the expression", "check the day of the month and the month"
 	}
 	if !s.Bounded {
 		return "", "" // beyond the last day that is skipped, some day fits
 	}
 	if len(s.Only) == 0 {
-		return "the calendars of only hold no day", "add days to the calendar"
+		return "the calendars in only contain no day", "add days to the calendar"
 	}
 	bounds := plan.DayRange{First: s.Only[0].First, Last: s.Only[len(s.Only)-1].Last}
 	if one.NextRegular(bounds, one.Regular) <= bounds.Last {
@@ -48,5 +48,5 @@ func neverHappens(s *schedule.Timetable, entry int) (reason, hint string) {
 	if d := one.NextRegular(bounds, one.Regular); d <= bounds.Last {
 		return fmt.Sprintf("all its days in only are in skip too, from %s on", d), "set skip: none for this recording, or choose another day"
 	}
-	return fmt.Sprintf("no such day is in only (%s to %s)", bounds.First, bounds.Last), hint
+	return fmt.Sprintf("only contains no such day (%s to %s)", bounds.First, bounds.Last), hint
 }

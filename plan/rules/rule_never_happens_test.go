@@ -14,7 +14,7 @@ func TestATimeThatNeverHappensIsReported(t *testing.T) {
 	wantFindings(t, build.TermOf("2031-01-01..2031-12-31", build.Recording("r", "UTC", "cron 0 9 30 2 * for 1h", "Mon 09:00-10:00")), "2031-01-01",
 		`101 never-happens cron "0 9 30 2 *" … no date fits`)
 	wantFindings(t, build.TermOf("2031-01-01..2031-12-31", build.Recording("r", "UTC", "cron 0 9 29 2 * for 1h", "Mon 09:00-10:00")), "2031-01-01",
-		"101 never-happens … no such day is in only")
+		"101 never-happens … only contains no such day")
 
 	skipped := build.Recording("r", "UTC", "Mon 09:00-10:00")
 	p := build.TermOf("2031-10-06..2031-10-12", skipped)

@@ -27,7 +27,7 @@ func checkNothingAhead(c *checker) {
 	if !had {
 		return
 	}
-	c.report(c.p.Pos, fmt.Sprintf("the plan %s has no class ahead", c.p.Name), "look at the years of calendars and dates, or withdraw the plan")
+	c.report(c.p.Pos, fmt.Sprintf("the plan %s has no upcoming class", c.p.Name), "check the years of calendars and dates, or withdraw the plan")
 }
 
 // classAhead says that a class ends after now.

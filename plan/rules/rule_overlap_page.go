@@ -32,7 +32,7 @@ func checkOverlapPage(c *checker) {
 		on.add(&k)
 	}
 	for _, o := range found.order {
-		c.report(o.pos(), "one page is recorded twice at once: "+o.String(),
+		c.report(o.pos(), "one page is recorded twice at the same time: "+o.String(),
 			"one recording is enough for one page; for two on purpose, set rules: {overlap-page: off}")
 	}
 }

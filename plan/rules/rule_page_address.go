@@ -32,7 +32,7 @@ func checkPageAddresses(c *checker) {
 				if len(s.URL.References()) == 0 && !hasPassword(s.URL) { // else it might show a value
 					why = ": " + parseReason(err)
 				}
-				return s.URL.Pos(), fmt.Sprintf("url is no web address for recording %s, once its placeholders are replaced%s", r.ID, why), plan.Say("escape what an address cannot hold by %")
+				return s.URL.Pos(), fmt.Sprintf("url is not a web address for recording %s, once its placeholders are replaced%s", r.ID, why), plan.Say("escape what an address cannot hold by %")
 			})
 		case u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme):
 			g.add(place{s.URL.Pos(), true}, r, func() (plan.Pos, string, plan.Tip) {

@@ -26,7 +26,7 @@ func checkPlaceholders(c *checker) {
 				if hint.With != "" {
 					hint.Of, hint.With = "{"+name+"}", "{"+hint.With+"}"
 				}
-				return t.Pos(), fmt.Sprintf("{%s} is no placeholder, and recording %s has no label of that name", name, r.ID), hint
+				return t.Pos(), fmt.Sprintf("{%s} is not a placeholder, and recording %s has no label of that name", name, r.ID), hint
 			})
 		}
 	}

@@ -23,7 +23,7 @@ func checkPrefixCharset(c *checker) {
 			if literal == "" && len(element.Placeholders()) > 0 || allowed.MatchString(literal) {
 				continue
 			}
-			message, hint := fmt.Sprintf("the prefix element %s holds more than ASCII letters and digits", plan.Quoted(element.String())), plan.Tip{}
+			message, hint := fmt.Sprintf("the prefix element %s contains other characters than ASCII letters and digits", plan.Quoted(element.String())), plan.Tip{}
 			if literal == "" {
 				message = "a prefix element is empty"
 			} else if strings.Contains(literal, "/") {
@@ -118,7 +118,7 @@ func checkPrefixClash(c *checker) {
 		}
 		if other.r != r && other.written != written {
 			reported[r] = true
-			c.report(r.Pos, fmt.Sprintf("the files of %s and %s go to the same folder %s: of their prefixes %s and %s, Agora takes letters and digits only",
+			c.report(r.Pos, fmt.Sprintf("the files of %s and %s go to the same folder %s: Agora takes only letters and digits from their prefixes %s and %s",
 				r.ID, other.r.ID, plan.Quoted(taken), plan.Quoted(written), plan.Quoted(other.written)), "rename one of them, or give them different prefixes")
 		}
 	})

@@ -24,15 +24,15 @@ func checkRequests(c *checker) {
 			allowed = requests(r.QPS) + " a second are allowed"
 		}
 		if left := float64(r.QPS) * (1 - schedule.StartShare); r.Most > left {
-			c.report(own.Pos, fmt.Sprintf("app %s needs %.1f queries a second %s, one for each recording in %v; %s, of which %.1f are left beside starts",
+			c.report(own.Pos, fmt.Sprintf("app %s needs %.1f queries a second %s, one for each recording every %v; %s, and starts leave %.1f of them",
 				own.Name, r.Most, c.during(own, r.MostAt), catalog.MonitorInterval(), allowed, left), hint)
 		}
 		if r.Late > 0 {
-			c.report(own.Pos, fmt.Sprintf("app %s has %s longer than the %v in hand, the first %s: before it %s due within %v, and %s",
+			c.report(own.Pos, fmt.Sprintf("app %s has %s longer than %v, the first %s: before it %s due within %v, and %s",
 				own.Name, waiting(r.Late), schedule.Slack, c.during(own, r.LateAt), behind(r.LateBehind), r.LateAt.Sub(r.LateSince)+time.Second, allowed), hint)
 		}
 		if r.Ahead > maxAhead {
-			c.report(own.Pos, fmt.Sprintf("app %s has %d starts in a row %s, so that the first is begun %v early, and is billed from then: each takes %s, and %s",
+			c.report(own.Pos, fmt.Sprintf("app %s has %d starts in a row %s, so the first begins %v early and is billed from then: each start takes %s, and %s",
 				own.Name, 1+(r.Ahead+schedule.Spacing(r.QPS)/2)/schedule.Spacing(r.QPS), c.during(own, r.AheadAt), r.Ahead.Round(time.Second), requests(schedule.RequestsPerStart), allowed), hint)
 		}
 	})

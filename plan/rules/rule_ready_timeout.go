@@ -19,7 +19,7 @@ func checkReadyTimeout(c *checker) {
 	}
 	for _, r := range c.p.Recordings {
 		if r.ReadyTimeout == nil && !r.UnreadReady {
-			c.report(r.Pos, fmt.Sprintf("without ready_timeout a half-loaded page is recorded, in %s", plan.SomeOf(without)),
+			c.report(r.Pos, fmt.Sprintf("without ready_timeout a half-loaded page may be recorded, in %s", plan.SomeOf(without)),
 				"let the page call navigator.notifyReady(), and write ready_timeout: 30s, here or in defaults")
 			return
 		}

@@ -23,11 +23,11 @@ func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration
 	_, hours := catalog.Bound(bound)
 	most := time.Duration(*hours) * time.Hour
 	report := func(pos plan.Pos, length, around time.Duration) {
-		allowed := "at most " + plan.DurationText(most)
+		allowed := "at most " + plan.DurationText(most) + " are allowed"
 		if bound == "resource-expired-hour-range" {
-			allowed = "less than " + plan.DurationText(most) + ", after which it could neither be queried nor stopped"
+			allowed = "less than " + plan.DurationText(most) + " are allowed, since it cannot be queried or stopped afterwards"
 		}
-		c.report(pos, fmt.Sprintf("a class of %s, with its padding and the requests ahead of it, takes %s; allowed are %s",
+		c.report(pos, fmt.Sprintf("a class of %s, with its padding and the requests ahead of it, takes %s; %s",
 			plan.DurationText(length), plan.DurationText(length+around), allowed), "split it into several classes, or shorten the padding")
 	}
 	for _, r := range c.p.Recordings {

@@ -9,12 +9,12 @@ import (
 func checkPlainSecrets(c *checker) {
 	key := func(t plan.Text, name string) {
 		if !t.IsZero() && !t.IsEmpty() && len(t.References()) == 0 {
-			c.report(t.Pos(), name+" is written out, for everybody who can read this file", "write a reference, ${NAME} or ${file:PATH}, and replace the key, which is known by now")
+			c.report(t.Pos(), name+" is in plain text: everybody who can read this file sees it", "write a reference, ${NAME} or ${file:PATH}; treat the key as compromised and rotate it")
 		}
 	}
 	address := func(t plan.Text, name string) {
 		if !t.IsZero() && len(t.References()) == 0 {
-			c.reportAs(plan.SeverityWarning, t.Pos(), name+" is written out, for everybody who can read this file", "write a reference for what is secret in it: ${NAME} or ${file:PATH}")
+			c.reportAs(plan.SeverityWarning, t.Pos(), name+" is in plain text: everybody who can read this file sees it", "write a reference for what is secret in it: ${NAME} or ${file:PATH}")
 		}
 	}
 	key(c.p.Account.CustomerSecret, "customer_secret")
@@ -39,7 +39,7 @@ func checkPlainSecrets(c *checker) {
 	c.eachSettings(func(_ *plan.Recording, s *plan.Settings) {
 		if hasPassword(s.URL) && !reported[s.URL.Pos()] {
 			reported[s.URL.Pos()] = true
-			c.report(s.URL.Pos(), "the password in the page's address is written out, for everybody who can read this file",
+			c.report(s.URL.Pos(), "the password in the page's address is in plain text: everybody who can read this file sees it",
 				"write ${NAME} in its place and add NAME to expose, and change the password: treat it as compromised")
 		}
 	})

@@ -29,7 +29,7 @@ func judgeStreams(c *checker, region catalog.Region, id string) {
 				c.capacity(own, strings.ToUpper(string(load.Class))+" ", inRegion(place.Region), load.Peak, load.Limit, hint)
 				if careful := catalog.CarefulStreamLimit(place.Region, load.Class); careful > 0 && own.Granted(load.Class) == 0 &&
 					load.Peak.Bare.Sessions > careful && load.Peak.Bare.Sessions <= load.Limit {
-					c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s at once%s %s; the page on stream limits allows %d, the page on quotas %d",
+					c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s%s %s; the page on stream limits allows %d, the page on quotas %d",
 						hasSessions(own, load.Peak.Bare.Sessions, strings.ToUpper(string(load.Class))+" "), inRegion(place.Region), c.during(own, load.Peak.Bare.At), load.Limit, careful), hint)
 				}
 				if place.Region == "" && own.Granted(load.Class) == 0 {

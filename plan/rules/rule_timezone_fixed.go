@@ -19,7 +19,7 @@ func checkFixedZones(c *checker) {
 			return "", plan.Tip{}
 		}
 		name := s.Zone.String()
-		message := fmt.Sprintf("timezone %s knows no summer time: where clocks change, classes are an hour off for half of the year", name)
+		message := fmt.Sprintf("timezone %s has no daylight saving time: where clocks change, classes are an hour off for half of the year", name)
 		if zone, known := fixedZones[name]; known {
 			return message, plan.Write(zone)
 		}

@@ -14,7 +14,7 @@ func checkUnbounded(c *checker) {
 		}
 		for i := range r.When {
 			if w := &r.When[i]; w.Kind != plan.WhenDated {
-				c.report(w.Pos, fmt.Sprintf("%s of %s has no bounds and would go on for ever", w, r.ID),
+				c.report(w.Pos, fmt.Sprintf("%s of %s has no bounds and would never end", w, r.ID),
 					"name a calendar with the days of the term in only, here or in defaults")
 				break
 			}

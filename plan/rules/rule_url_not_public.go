@@ -64,7 +64,7 @@ func (c *checker) notPublic(address plan.Text) (why, hint string) {
 	if why != "" && !secret {
 		why = fmt.Sprintf("%s %s", plan.Quoted(u.Hostname()), why)
 	} else if why != "" {
-		why = "the host that its reference stands for " + why
+		why = "the host behind its reference " + why
 	}
 	return why, "give the address under which the page is open on the internet"
 }

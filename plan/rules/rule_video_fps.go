@@ -18,7 +18,7 @@ func checkStreamFPS(c *checker) {
 		if fps := int64(s.Video.FPS); fps <= *most || !bounds.AllowsInt(fps) {
 			return "", plan.Tip{}
 		}
-		return fmt.Sprintf("%d frames a second are more than the %d that are supported", s.Video.FPS, *most), plan.Number("fps", s.Video.FPS, strconv.FormatInt(*most, 10))
+		return fmt.Sprintf("fps is %d, and at most %d are supported", s.Video.FPS, *most), plan.Number("fps", s.Video.FPS, strconv.FormatInt(*most, 10))
 	})
 }
 
@@ -30,7 +30,7 @@ func checkListedFPS(c *checker) {
 		if fps == 0 || !bounds.AllowsInt(fps) || listed.AllowsInt(fps) {
 			return "", plan.Tip{}
 		}
-		return fmt.Sprintf("%d frames a second are none of %s, for which profiles are listed; the service may take 15 instead", fps, strings.Join(listed.Values, ", ")),
+		return fmt.Sprintf("fps is %d, and profiles are listed for %s only; the service may use 15 instead", fps, strings.Join(listed.Values, ", ")),
 			plan.Number("fps", fps, plan.UsableFPS().Nearest(fps))
 	})
 }

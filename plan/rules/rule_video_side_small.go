@@ -16,7 +16,7 @@ func checkSmallSides(c *checker) {
 		if side >= *least || s.Mobile != nil && *s.Mobile || !bounds.AllowsInt(side) {
 			return "", plan.Tip{}
 		}
-		return fmt.Sprintf("%dx%d has a side below %d pixels, which came with mobile: true", s.Video.Width, s.Video.Height, *least),
+		return fmt.Sprintf("%dx%d has a side below %d pixels, which is for mobile: true", s.Video.Width, s.Video.Height, *least),
 			plan.Tip{Text: "write video: 480p, or mobile: true for a page as a phone shows it", With: "480p"}
 	})
 }
