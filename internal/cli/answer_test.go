@@ -80,8 +80,8 @@ func TestAPlanWithErrorsIsComparedWithItsRevision(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, tt := range map[string]struct{ text, head string }{
-		"a time that is none": {usual + "  broken: {when: Mon Wed 19:00 to 19:50}\n", "no class differs"},
-		"a name that is none": {strings.Replace(usual, "\nname: ", "\nnaem: ", 1), "no class differs"},
+		"a time that is none": {usual + "  broken: {when: Mon Wed 19:00 to 19:50}\n", "no classes differ"},
+		"a name that is none": {strings.Replace(usual, "\nname: ", "\nnaem: ", 1), "no classes differ"},
 	} {
 		keep(tt.text)
 		status, out, said := command(t, "diff", "--store", dsn, path, "--now", "2031-09-01")

@@ -60,11 +60,13 @@ func (a *app) now() time.Time {
 func newRootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rundown",
-		Short: "Records scheduled classes and meetings from their web pages",
-		Long: `Rundown records classes and meetings from their web pages with Agora's web page recording, as plans in YAML say:
-it checks the plans, and acquires, starts, watches and stops each recording on time.`,
+		Short: "Record scheduled classes and meetings from their web pages",
+		Long: `Rundown records classes and meetings from their web pages with Agora's web page
+recording. Plans in YAML list the recordings and their times. Rundown checks
+the plans, and its daemon starts, watches and stops each recording on time.`,
 		Example: `  rundown validate plan.yaml
   rundown list plan.yaml --from 2031-09-15 --until 2031-09-21
+  rundown run plan.yaml
   rundown status`,
 		Args:              cobra.ArbitraryArgs,
 		SilenceErrors:     true,
@@ -81,6 +83,7 @@ it checks the plans, and acquires, starts, watches and stops each recording on t
 		Version: versionOf().Version,
 	}
 	root.SetVersionTemplate("rundown {{.Version}}\n")
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", a.width())))
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
@@ -89,12 +92,12 @@ it checks the plans, and acquires, starts, watches and stops each recording on t
 	})
 
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.flags.store, "store", "", "`STORE` to keep what happened: sqlite:FILE (default $RUNDOWN_STORE, else rundown/rundown.db in the user's state folder)")
-	flags.StringVar(&a.flags.apiURL, "api-url", "", "base `URL` of the service; plain http only to a loopback address (default the documented hosts)")
-	flags.BoolVar(&a.flags.simulate, "simulate", false, "work against an embedded simulator of the service")
-	flags.Var(&a.flags.now, "now", "fix the present to `TIME`, RFC 3339 or a day, for commands that only compute")
-	flags.StringVar(&a.flags.logFormat, "log-format", "text", "`FORMAT` of logs: text or json")
-	flags.StringVar(&a.flags.logLevel, "log-level", "info", "least `LEVEL` of logs: debug, info, warn or error")
+	flags.StringVar(&a.flags.store, "store", "", "the store: `STORE` is sqlite:FILE (default $RUNDOWN_STORE, else rundown/rundown.db in the user's state folder)")
+	flags.StringVar(&a.flags.apiURL, "api-url", "", "base `URL` of the service; http only for a loopback address (default: the documented hosts)")
+	flags.BoolVar(&a.flags.simulate, "simulate", false, "use an embedded simulator instead of the service")
+	flags.Var(&a.flags.now, "now", "pretend it is `TIME` (RFC 3339 or a day), in commands that only compute")
+	flags.StringVar(&a.flags.logFormat, "log-format", "text", "log format: `FORMAT` is text or json")
+	flags.StringVar(&a.flags.logLevel, "log-level", "info", "minimum log level: `LEVEL` is debug, info, warn or error")
 	complete(root, "log-format", "text", "json")
 	complete(root, "log-level", "debug", "info", "warn", "error")
 

@@ -21,15 +21,17 @@ func newApplyCommand(a *app) *cobra.Command {
 	var o applyOptions
 	cmd := &cobra.Command{
 		Use:   "apply PLAN...",
-		Short: "Put plans to work, go back to a revision, or confirm one that waits",
-		Long: `Apply checks plans and leaves them in the store, where a running daemon takes them up as it does a changed file, and
-run without PLAN begins with them. What counts is the order in which plans are applied, not what they hold. With
---revision it goes back to an earlier one, which becomes the newest.
+		Short: "Apply plans, go back to a revision, or confirm a plan that waits",
+		Long: `Apply plans, go back to a revision, or confirm a plan that waits.
 
-A plan that removes more than a fifth, and more than five, of the classes of the next seven days waits, and so does one
-that leaves nothing of a plan: the one at work
-stays whole until --confirm says that it is meant so. The store keeps references as written and no secret, so a plan
-with an address that is written out cannot be applied; run reads it from its file.`,
+Apply checks the plans and writes them to the store. A running daemon applies
+them within a second; run without PLAN starts with them. The revision applied
+last is the active one. --revision applies an earlier revision again.
+
+A plan waits for a confirmation if it removes more than a fifth, and more than
+five, of the classes of the next seven days, or all of them. The active plan
+stays in effect until apply --confirm. The store keeps references, not secrets:
+a plan with a secret that is written out cannot be applied, only given to run.`,
 		Example: `  rundown apply plan.yaml
   rundown apply plan.yaml --confirm --reason "the summer term ends early"
   rundown apply --confirm
@@ -38,9 +40,9 @@ with an address that is written out cannot be applied; run reads it from its fil
 		Args:              arguments(0, -1, "PLAN"),
 		ValidArgsFunction: completePlans,
 	}
-	cmd.Flags().Int64Var(&o.revision, "revision", 0, "go back to revision `N` of history --plans")
-	cmd.Flags().BoolVar(&o.confirm, "confirm", false, "let it remove as much as it does; without PLAN, confirm what waits")
-	cmd.Flags().StringVar(&o.why, "reason", "", "`TEXT` that says why, for the log")
+	cmd.Flags().Int64Var(&o.revision, "revision", 0, "apply revision `N` again (see history --plans)")
+	cmd.Flags().BoolVar(&o.confirm, "confirm", false, "apply although many classes are removed; without PLAN, confirm the plans that wait")
+	cmd.Flags().StringVar(&o.why, "reason", "", "reason for the log: `TEXT`")
 	if err := cmd.RegisterFlagCompletionFunc("revision", a.completeRevisions); err != nil {
 		panic(err) // for a flag that does not exist
 	}
@@ -49,7 +51,7 @@ with an address that is written out cannot be applied; run reads it from its fil
 		o.goBack = cmd.Flags().Changed("revision")
 		switch {
 		case o.goBack && len(args) > 0:
-			return &usageError{cmd.CommandPath(), errors.New("--revision and PLAN exclude each other")}
+			return &usageError{cmd.CommandPath(), errors.New("--revision and PLAN cannot be combined")}
 		case !o.goBack && len(args) == 0 && !o.confirm:
 			return &usageError{cmd.CommandPath(), errors.New("PLAN missing: name plans, or give --revision or --confirm")}
 		}
@@ -110,7 +112,7 @@ func (o applying) backTo(ctx context.Context, revision int64) error {
 	if err != nil {
 		return err
 	}
-	return o.apply(ctx, p, store.Revision{Plan: r.Plan, Path: r.Path, Hash: r.Hash, Commit: r.Commit, Text: r.Text, BackTo: r.ID}, fmt.Sprintf("back to revision %d", r.ID))
+	return o.apply(ctx, p, store.Revision{Plan: r.Plan, Path: r.Path, Hash: r.Hash, Commit: r.Commit, Text: r.Text, BackTo: r.ID}, fmt.Sprintf("revision %d again", r.ID))
 }
 
 // given applies a plan that was read from its file.
@@ -120,7 +122,7 @@ func (o applying) given(ctx context.Context, c planfile.Checked) error {
 		return fmt.Errorf("plan %s: %w", c.Path, err)
 	}
 	if _, _, err := runner.Reading(r); err != nil {
-		return fmt.Errorf("plan %s cannot be kept in the store: a secret is written out in it, or it is standard input; use a reference, or give the file to run", c.Path)
+		return fmt.Errorf("plan %s cannot be stored: a secret is written out in it, or it is standard input; use a reference, or give the file to run", c.Path)
 	}
 	return o.apply(ctx, c.Plan, r, "given")
 }
@@ -147,17 +149,22 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 		return err
 	}
 	if r.State == store.RevisionWaiting {
-		o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm puts it to work", r.Plan, r.ID, r.Note), len("  "))
+		o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm applies it", r.Plan, r.ID, r.Note), len("  "))
 		return o.tellLeaving(ctx, p)
 	}
-	when := ", as soon as a daemon sees it"
-	if slices.ContainsFunc(before, func(at store.Revision) bool { return at.ID == r.ID }) {
-		when = " is the newest already" // whether a daemon has taken it up is not in the store
-		if o.a.attended(ctx, o.s) {
-			when = " is at work already"
-		}
+	var what string
+	daemon := o.a.attended(ctx, o.s)
+	switch known := slices.ContainsFunc(before, func(at store.Revision) bool { return at.ID == r.ID }); {
+	case known && daemon:
+		what = "is active already"
+	case known: // whether a daemon has loaded it is not in the store
+		what = "is applied already; no daemon is running"
+	case daemon:
+		what = "applied (the daemon loads it within a second)"
+	default:
+		what = "applied; no daemon is running"
 	}
-	o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d%s%s", r.Plan, r.ID, when, o.a.unattended(ctx, o.s)), len("  "))
+	o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d %s", r.Plan, r.ID, what), len("  "))
 	return o.tellLeaving(ctx, p)
 }
 
@@ -166,14 +173,6 @@ func (o applying) tellLeaving(ctx context.Context, p *plan.Plan) error {
 	list, err := leaving(ctx, o.s, p, o.a.now())
 	o.a.printLeaving(o.a.out, list)
 	return err
-}
-
-// unattended is said of an order that nobody is there to carry out.
-func (a *app) unattended(ctx context.Context, s *store.Store) string {
-	if a.attended(ctx, s) {
-		return ""
-	}
-	return "; no daemon works on this store now"
 }
 
 // loss is what the plan takes away of the one at work; unknown where that one cannot be read from the store, and the
@@ -207,7 +206,7 @@ func (o applying) confirmAll(ctx context.Context) error {
 		return err
 	}
 	if len(waiting) == 0 {
-		_, err := fmt.Fprintln(o.a.out, "no plan waits for a confirmation")
+		_, err := fmt.Fprintln(o.a.out, "no plan is waiting for a confirmation")
 		return err
 	}
 	for _, r := range waiting {

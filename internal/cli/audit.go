@@ -34,21 +34,21 @@ func audit(ledger simulator.Ledger, l view.Views) (account string, differences [
 		delete(sessions, s.SID)
 		switch {
 		case !ok:
-			differ("session %s of %s (uid %s) ran, and the store does not know it", s.SID, s.Cname, s.UID)
+			differ("session %s of %s (uid %s) ran, but is not in the store", s.SID, s.Cname, s.UID)
 		case s.StoppedAt == nil:
-			differ("session %s of %s still runs, and the store has it %s", s.SID, s.Cname, ours.state)
+			differ("session %s of %s is still running, but the store says %s", s.SID, s.Cname, ours.state)
 		case apart(s.StoppedAt, ours.doc.StoppedAt):
 			differ("session %s of %s ended at %s, the store says %s", s.SID, s.Cname, instantText(s.StoppedAt), instantText(ours.doc.StoppedAt))
 		case apart(s.RecordingAt, ours.doc.RecordingAt):
-			differ("session %s of %s was written from %s on, the store says %s", s.SID, s.Cname, instantText(s.RecordingAt), instantText(ours.doc.RecordingAt))
+			differ("session %s of %s was recorded from %s, the store says %s", s.SID, s.Cname, instantText(s.RecordingAt), instantText(ours.doc.RecordingAt))
 		}
 	}
 	for sid := range sessions {
-		differ("the store has a session %s that never ran", sid)
+		differ("session %s is in the store, but never ran", sid)
 	}
 	account = fmt.Sprintf("simulator: %s, %.1f s billed", render.Plural(len(ledger.Sessions), "session"), billed)
 	if len(differences) == 0 {
-		account += "; its ledger and the store agree on each"
+		account += "; ledger and store agree"
 	}
 	return account, differences
 }

@@ -18,8 +18,8 @@ import (
 func newStoreCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "store",
-		Short:   "Back up the store",
-		Long:    `Store groups the commands that act on the store as a whole.`,
+		Short:   "Manage the store",
+		Long:    `Manage the store.`,
 		Example: `  rundown store backup /backups/rundown.db`,
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,12 +38,14 @@ func newStoreCommand(a *app) *cobra.Command {
 func newBackupCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup FILE",
-		Short: "Copy the store to a file, also while a daemon runs",
-		Long: `Backup writes a copy of the store to a new file, which only its owner may read. The daemon goes on meanwhile: the copy
-is the store as it was at one instant. It is checked before it gets its name, and a file that exists is not replaced.
+		Short: "Copy the store to a new file, while the daemon runs",
+		Long: `Copy the store to a new file, while the daemon runs.
 
-To restore a copy, stop the daemon, move the store's files away (FILE, FILE-wal and FILE-shm), put the copy in the
-place of FILE, and start the daemon.`,
+The copy is the store as it was at one instant. It is checked before it gets
+its name, an existing file is never replaced, and only the owner can read it.
+
+To restore a copy, stop the daemon, move the files of the store away (FILE,
+FILE-wal and FILE-shm), put the copy in place of FILE, and start the daemon.`,
 		Example: `  rundown store backup /backups/rundown-$(date +%F).db
   rundown history --store sqlite:/backups/rundown-2031-09-17.db`,
 		Args: arguments(1, 1, "FILE"),
@@ -59,9 +61,9 @@ place of FILE, and start the daemon.`,
 		copied, err := s.Backup(ctx, args[0])
 		switch {
 		case ctx.Err() != nil:
-			return fmt.Errorf("back up to %s: interrupted, nothing was written", args[0])
+			return fmt.Errorf("back up to %s: interrupted; no file was written", args[0])
 		case errors.Is(err, fs.ErrExist):
-			return fmt.Errorf("back up to %s: the file exists: name another", args[0])
+			return fmt.Errorf("back up to %s: the file exists; choose another name", args[0])
 		case err != nil:
 			return err
 		}

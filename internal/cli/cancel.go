@@ -13,9 +13,12 @@ func newCancelCommand(a *app) *cobra.Command {
 	var why string
 	cmd := &cobra.Command{
 		Use:   "cancel ID",
-		Short: "Cancel a class, or take that back",
-		Long: `Cancel leaves an order in the store: the class is not recorded, or is stopped where it runs. Any class of the active
-plans can be cancelled, however far ahead. The order outlives restart and reload.
+		Short: "Cancel a class, or undo that",
+		Long: `Cancel a class, or undo that.
+
+The class is not recorded; if it is being recorded, the recording is stopped.
+Any class of the active plans can be cancelled, however far ahead. The order
+survives restarts, reloads and plan changes.
 
 ` + idHelp,
 		Example: `  rundown cancel german-a1@2031-09-17 --reason "room flooded"
@@ -25,8 +28,8 @@ plans can be cancelled, however far ahead. The order outlives restart and reload
 		Args:              classArguments(0),
 		ValidArgsFunction: a.completeClasses(false),
 	}
-	cmd.Flags().BoolVar(&undo, "undo", false, "take an earlier cancel back")
-	cmd.Flags().StringVar(&why, "reason", "", "`TEXT` that says why, for the log")
+	cmd.Flags().BoolVar(&undo, "undo", false, "undo an earlier cancel")
+	cmd.Flags().StringVar(&why, "reason", "", "reason for the log: `TEXT`")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		s, c, err := a.openClass(cmd, args)
 		if err != nil {

@@ -20,8 +20,8 @@ const (
 var groups = []*cobra.Group{
 	{ID: groupPlan, Title: "Write and check plans:"},
 	{ID: groupRun, Title: "Record:"},
-	{ID: groupLook, Title: "Look at what happens and happened:"},
-	{ID: groupOperate, Title: "Operate a daemon:"},
+	{ID: groupLook, Title: "Inspect:"},
+	{ID: groupOperate, Title: "Operate:"},
 	{ID: groupOther, Title: "Other commands:"},
 }
 

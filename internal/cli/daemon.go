@@ -36,7 +36,7 @@ type daemon struct {
 	plans   []planfile.Checked // as they were given; the reader keeps its own copy of what became of them
 	hangup  <-chan os.Signal
 	quiet   func() // lets go of the signals: the next one ends the process
-	work    *workplace
+	work    *environment
 	engine  *runner.Engine
 	ready   *web.Readiness
 	beat    *host.Supervised
@@ -103,11 +103,11 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w; --listen names another address", o.listen, cause(err))
+		return fmt.Errorf("listen on %s: %w; --listen selects another address", o.listen, cause(err))
 	}
 	defer listener.Close()
 	d := &daemon{a: a, log: log, plans: plans, hangup: hangup, quiet: stop, ready: &web.Readiness{}}
-	d.work, err = a.openWorkplace(ctx, o.ledger, plans...)
+	d.work, err = a.openEnvironment(ctx, o.ledger, plans...)
 	switch {
 	case err != nil && ctx.Err() != nil: // told to end before it began
 		return nil
@@ -149,10 +149,10 @@ func (d *daemon) vet(p *plan.Plan) error {
 	if d.begun.Load() || len(d.running) == 0 || d.work.reachable(p) != nil {
 		return err
 	}
-	d.log.Error("begun for what runs already: no class can begin that needs what is not set", "reason_code", reason.IssueReferencesUnset, "error", err)
+	d.log.Error("started to finish running classes: new classes need references that are not set", "reason_code", reason.IssueReferencesUnset, "error", err)
 	d.unset.raise(p.Name, runner.Issue{
 		ID: reason.IssueReferencesUnset, Severity: runner.SeverityCritical, Since: d.a.clock(), Blocking: true,
-		Text: err.Error(), Advice: "set them and restart; what runs is watched and stopped on time meanwhile",
+		Text: err.Error(), Advice: "set them and restart; running classes are watched and stopped on time meanwhile",
 	})
 	return nil
 }
@@ -201,7 +201,7 @@ func (d *daemon) engage(ctx context.Context, listen net.Addr, reader *planReader
 	d.ready.Set(true) // before it is told, since who reads that may ask at once
 	d.log.Info("running", "store", d.work.store.Path(), "listen", "http://"+listen.String(), "plans", d.engine.Plans(), "version", versionOf().Version)
 	if d.work.folder != "" {
-		d.log.Info("the store of this simulation is removed at the end; --store keeps one", "status", "rundown status --store sqlite:"+d.work.store.Path())
+		d.log.Info("the store of this simulation is removed at exit; use --store to keep it", "status", "rundown status --store sqlite:"+d.work.store.Path())
 	}
 	d.beat.Ready()
 	return d.await(ctx, served)
@@ -215,9 +215,9 @@ func (d *daemon) await(ctx context.Context, served <-chan error) error {
 		d.beat.Stopping()
 		d.quiet() // before it is told
 		if d.work.sim != nil {
-			d.log.Info("shutting down: the simulated recordings end with it")
+			d.log.Info("shutting down: simulated recordings end")
 		} else {
-			d.log.Info("shutting down: recordings go on and are adopted at the next start")
+			d.log.Info("shutting down: recordings go on, and the next start adopts them")
 		}
 		return nil
 	case err := <-d.engine.Fenced():
@@ -238,7 +238,7 @@ func (a *app) proxyIssue(log *slog.Logger) []runner.Issue {
 	if err == nil {
 		return nil
 	}
-	log.Error("the proxy cannot be used", "reason_code", reason.IssueServiceUnreachable, "error", err)
+	log.Error("proxy unusable", "reason_code", reason.IssueServiceUnreachable, "error", err)
 	return []runner.Issue{{ID: reason.IssueServiceUnreachable, Severity: runner.SeverityWarning, Since: a.clock(), Text: err.Error()}}
 }
 

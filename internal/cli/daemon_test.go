@@ -251,7 +251,7 @@ func TestADaemonIsKilledInTheMiddleOfClasses(t *testing.T) {
 		if id == "begun" {
 			want = "partial"
 		} else if s.RecordingAt == nil || s.RecordingAt.After(class.from) {
-			t.Errorf("%s was written from %v on, its class begins at %v", id, s.RecordingAt, class.from)
+			t.Errorf("%s was recorded from %v on, its class begins at %v", id, s.RecordingAt, class.from)
 		}
 		if o.Outcome == nil || *o.Outcome != want {
 			t.Errorf("%s ended %v: %v, want %s", id, orUnknown(o.Outcome), orUnknown(o.Reason), want)

@@ -18,14 +18,22 @@ import (
 func newDiffCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW | PLAN",
-		Short: "Tell what a change to a plan does to its classes and to the forecast",
-		Long: `Diff lists the classes that a new plan adds, removes, moves and changes, and what that does to peaks, minutes and cost.
-Classes of a recording that differ in the same way are one line; JSON has each class and these groups.
-The span is that of validate for both plans together. With one plan it is compared with the revision of it that is at
-work, as history --plans lists them; what operators cancelled or extended is no part of either. The store keeps no secret,
-so where one is written out in that revision it is left out of the comparison; where the store could not keep the text
-at all, the classes that it holds are compared: their times and pages, from the present to the last of them. Where the
-new plan has errors, that is compared which could be read, and the exit status is 1; errors of the old one are only told.`,
+		Short: "Show how a plan change affects classes and the forecast",
+		Long: `Show how a plan change affects classes and the forecast.
+
+With two plans, diff compares them. With one, it compares the plan with its
+active revision in the store. The output lists the classes that are added,
+removed, moved and changed, and how peaks, minutes and cost change. Classes of
+a recording that differ in the same way are one line; JSON has each class as
+well.
+
+Orders given by cancel and extend are not part of either side. The store keeps
+no secrets: a secret that is written out in the active revision is left out of
+the comparison. If the store could not keep the text of the revision, diff
+compares the times and pages of the stored classes.
+
+If the new plan has errors, diff compares what could be read and the exit
+status is 1. Errors of the old plan are only reported.`,
 		Example: `  rundown diff old.yaml plan.yaml
   git show main:plan.yaml | rundown diff - plan.yaml --format markdown
   rundown diff plan.yaml --store sqlite:rundown.db`,
@@ -51,7 +59,7 @@ new plan has errors, that is compared which could be read, and the exit status i
 		var d comparison
 		if len(plans) == 2 {
 			if before := plans[0]; !before.Sound() {
-				fmt.Fprintf(a.err, "plan %s, the old one, has %s, which rundown validate shows: what could not be read of it counts as not there\n", render.Line(before.Path), render.Plural(before.Count(plan.SeverityError), "error"))
+				fmt.Fprintf(a.err, "the old plan %s has %s (see rundown validate): what could not be read is compared as absent\n", render.Line(before.Path), render.Plural(before.Count(plan.SeverityError), "error"))
 			}
 			d.Difference = forecast.Diff(plans[0].Plan, plans[1].Plan, opts)
 		} else if d, err = a.diffApplied(cmd.Context(), plans[0], opts); err != nil {
@@ -103,7 +111,7 @@ func (a *app) diffText(w io.Writer, d comparison) {
 
 // forecastTable writes what changes in the forecast. What is too long for a table stands below it.
 func (a *app) forecastTable(w io.Writer, lines [][3]string) {
-	const name, column = 18, 30
+	const name, column = 24, 30
 	t := render.NewTable(w, "", "BEFORE", "AFTER")
 	var long [][3]string
 	for _, l := range lines {
@@ -122,7 +130,7 @@ func (a *app) forecastTable(w io.Writer, lines [][3]string) {
 
 // diffHead is the line that sums up. A class whose time is edited counts as moved, although its identity is another one.
 func diffHead(d comparison, groups []forecast.DifferenceGroup) string {
-	head := "no class differs"
+	head := "no classes differ"
 	if !d.Empty() {
 		counts := map[forecast.DifferenceKind]int{}
 		for _, g := range groups {
@@ -148,14 +156,14 @@ func forecastLines(d comparison) [][3]string {
 		lines = append(lines, [3]string{name, before, text(d.New)})
 	}
 	of("classes", func(f *forecast.Forecast) string { return fmt.Sprint(f.Classes) })
-	of("at once, padded", func(f *forecast.Forecast) string { return differencePeak(f.Peak.Padded) })
-	of("at once, bare", func(f *forecast.Forecast) string { return differencePeak(f.Peak.Bare) })
-	of("worst second", func(f *forecast.Forecast) string {
+	of("peak with padding", func(f *forecast.Forecast) string { return differencePeak(f.Peak.Padded) })
+	of("peak without padding", func(f *forecast.Forecast) string { return differencePeak(f.Peak.Bare) })
+	of("peak requests/s", func(f *forecast.Forecast) string {
 		worst := 0
 		for _, a := range f.Apps {
 			worst = max(worst, a.Requests.Worst)
 		}
-		return render.Plural(worst, "request")
+		return fmt.Sprint(worst)
 	})
 	of("HD", func(f *forecast.Forecast) string { return hours(f.Seconds.HD) })
 	of("Full HD", func(f *forecast.Forecast) string { return hours(f.Seconds.FullHD) })
@@ -167,7 +175,7 @@ func forecastLines(d comparison) [][3]string {
 		return fmt.Sprint(free)
 	})
 	of("cost", func(f *forecast.Forecast) string { return fmt.Sprintf("US$ %.2f", f.CostUSD) })
-	of("a lost stop", func(f *forecast.Forecast) string {
+	of("failed stop, worst case", func(f *forecast.Forecast) string {
 		most := 0.0
 		for _, a := range f.Apps {
 			for _, p := range a.Places {
@@ -207,7 +215,7 @@ func limitsText(f *forecast.Forecast) string {
 			continue
 		}
 		l := a.App.Limits
-		text := fmt.Sprintf("%s: %d at once, %s a second", appName(a.App), l.MaxConcurrent(), render.Plural(l.RequestRate(), "request"))
+		text := fmt.Sprintf("%s: %d concurrent, %s per second", appName(a.App), l.MaxConcurrent(), render.Plural(l.RequestRate(), "request"))
 		for _, c := range []struct {
 			class string
 			n     int

@@ -38,7 +38,7 @@ func (a *applied) text() string {
 	s := "compared with nothing"
 	switch r := a.revision; {
 	case a.classes:
-		s = "compared with the classes that the store holds, by their times and pages"
+		s = "compared with the times and pages of the stored classes"
 	case r.ID != 0:
 		s = fmt.Sprintf("compared with revision %d, applied at %s", r.ID, r.At.Format("2006-01-02 15:04:05Z07:00"))
 		if r.Commit != "" {
@@ -104,7 +104,7 @@ func diffStored(ctx context.Context, s *store.Store, given planfile.Checked, opt
 		}
 		return comparison{Difference: forecast.Diff(nil, p, opts), applied: &applied{note: note}}, nil
 	case r.Withdrawn():
-		return comparison{Difference: forecast.Diff(nil, p, opts), applied: &applied{revision: r, note: fmt.Sprintf("it withdrew plan %s", p.Name)}}, nil
+		return comparison{Difference: forecast.Diff(nil, p, opts), applied: &applied{revision: r, note: fmt.Sprintf("plan %s was withdrawn", p.Name)}}, nil
 	}
 	before, masked, err := runner.Recall(r)
 	after := p
@@ -117,7 +117,7 @@ func diffStored(ctx context.Context, s *store.Store, given planfile.Checked, opt
 	}
 	d := comparison{Difference: forecast.Diff(before, after, opts), applied: &applied{revision: r}}
 	if masked {
-		d.applied.note = "secrets that are written out are not compared"
+		d.applied.note = "secrets that are written out in the plan are not compared"
 	}
 	return d, nil
 }
@@ -144,11 +144,11 @@ func revisionAtWork(ctx context.Context, s *store.Store, given planfile.Checked)
 func maskedPlan(p *plan.Plan) (*plan.Plan, error) {
 	files := planfile.MaskedFiles(p)
 	if files == nil {
-		return nil, errors.New("in the plan given, a secret is written out in a way that cannot be masked")
+		return nil, errors.New("the new plan has a secret that is written out and cannot be masked")
 	}
 	masked, _, err := load.Load(heldFiles(files), p.Files[0].Path) // what is wrong with it was told
 	if masked == nil && err == nil {
-		err = errors.New("the plan given cannot be read once its secrets are masked")
+		err = errors.New("the new plan cannot be read once its secrets are masked")
 	}
 	return masked, err
 }

@@ -51,9 +51,9 @@ func TestAPlanIsComparedWithAsMuchOfItsRevisionAsTheStoreKept(t *testing.T) {
 		revision store.Revision
 		want     []string
 	}{
-		{"masked", masked, []string{"compared with revision 1, applied at 2031-09-01 00:00:00Z: secrets that are written out are not compared", "1 added, 0 removed, 0 moved, 0 changed", "classes          1 "}},
-		{"by its hash only", bare, []string{"compared with the classes that the store holds, by their times and pages: revision 1 of plan school: the store does not hold its text", "classes          unknown"}},
-		{"withdrawn", store.Revision{Plan: "school"}, []string{"compared with revision 1, applied at 2031-09-01 00:00:00Z: it withdrew plan school", "2 added, 0 removed", "classes          0 "}},
+		{"masked", masked, []string{"compared with revision 1, applied at 2031-09-01 00:00:00Z: secrets that are written out in the plan are not compared", "1 added, 0 removed, 0 moved, 0 changed", "classes                  1 "}},
+		{"by its hash only", bare, []string{"compared with the times and pages of the stored classes: revision 1 of plan school: the store does not hold its text", "classes                  unknown"}},
+		{"withdrawn", store.Revision{Plan: "school"}, []string{"compared with revision 1, applied at 2031-09-01 00:00:00Z: plan school", "2 added, 0 removed", "classes                  0 "}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dsn := emptyStore(t)

@@ -64,20 +64,24 @@ func newDoctorCommand(a *app) *cobra.Command {
 	var offline bool
 	cmd := &cobra.Command{
 		Use:   "doctor [PLAN...]",
-		Short: "Check what the daemon stands on",
-		Long: `Doctor checks the environment, the store, the plans' references, the service and the clock, one line each, and says
-what to try. Without PLAN it looks at the plans that were applied last.
+		Short: "Check the environment of the daemon",
+		Long: `Check the environment of the daemon: time zones, certificates, store, disk
+space, references, the service and the clock.
 
-It sends one request for each project: a query for a recording that does not exist, which costs nothing and tells
-whether the service is reached, whether the credentials are taken, and how far the clocks are apart. --offline sends
-nothing. The store is read, and never made or changed. The exit status is 1 where a check fails.`,
+Each check is one line, with advice if it fails. Without PLAN, doctor checks
+the active plans of the store. The exit status is 1 if a check fails.
+
+Doctor sends one request for each project: a query for a recording that does
+not exist. The request is free of charge and tells whether the service is
+reachable, whether it accepts the credentials, and how far the clocks differ.
+--offline sends nothing. The store is only read.`,
 		Example: `  rundown doctor plan.yaml
   rundown doctor --store sqlite:/var/lib/rundown/rundown.db
   rundown doctor plan.yaml --offline --format json`,
 		Args:              arguments(0, -1, "PLAN"),
 		ValidArgsFunction: completePlans,
 	}
-	cmd.Flags().BoolVar(&offline, "offline", false, "send nothing")
+	cmd.Flags().BoolVar(&offline, "offline", false, "do not send requests")
 	format := addFormat(cmd, "text", "json")
 	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -96,7 +100,7 @@ nothing. The store is read, and never made or changed. The exit status is 1 wher
 			}
 		}
 		if offline {
-			c.add("service", checkOK, "not asked: --offline", "")
+			c.add("service", checkOK, "skipped: --offline", "")
 		}
 		if format.value == "json" {
 			err := render.JSON(a.out, struct {
@@ -140,9 +144,9 @@ func (c *checkup) environment() {
 	c.add("version", checkOK, fmt.Sprintf("rundown %s, %s, catalogue of %s", v.Version, v.Go, v.Catalogue), "")
 	c.timeZones()
 	if pool, err := x509.SystemCertPool(); err != nil || pool.Equal(x509.NewCertPool()) {
-		c.add("certificates", checkFail, "the system has no certificates to trust", "install ca-certificates")
+		c.add("certificates", checkFail, "no trusted certificates", "install ca-certificates")
 	} else {
-		c.add("certificates", checkOK, "the system's are found", "")
+		c.add("certificates", checkOK, "found on the system", "")
 	}
 }
 
@@ -166,7 +170,7 @@ func (c *checkup) timeZones() {
 		c.add("time zones", checkFail, "the embedded data is wrong: Europe/Madrid has no summer time", "build the binary from the project's source")
 		return
 	}
-	c.add("time zones", checkOK, fmt.Sprintf("release %s of the IANA database, embedded; the machine's own files and ZONEINFO are not used", plan.ZoneRelease()), "")
+	c.add("time zones", checkOK, fmt.Sprintf("IANA release %s, embedded; the files of the system and ZONEINFO are not used", plan.ZoneRelease()), "")
 }
 
 // store checks the store and gives the revisions that were applied last.
@@ -183,7 +187,7 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 		if wanted {
 			result = checkWarn
 		}
-		c.add("store", result, "there is none yet", "run makes it; --store names another")
+		c.add("store", result, "does not exist yet", "rundown run creates it; --store selects another")
 		return nil
 	case err != nil:
 		c.add("store", checkFail, err.Error(), "")
@@ -205,7 +209,7 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	}
 	if refused, err := view.HeldRevisions(ctx, s, store.RevisionRefused); err == nil {
 		for _, r := range refused {
-			c.add("plan "+r.Plan, checkFail, fmt.Sprintf("revision %d is refused, the one before is at work: %s", r.ID, r.Note), "mend it and apply it again")
+			c.add("plan "+r.Plan, checkFail, fmt.Sprintf("revision %d was refused, the previous one is active: %s", r.ID, r.Note), "fix the plan and apply it again")
 		}
 	}
 	rows, err := s.AtWork(ctx)
@@ -227,7 +231,7 @@ func (c *checkup) lock(ctx context.Context, s *store.Store) {
 	case err != nil:
 		c.add("daemon", checkFail, err.Error(), "")
 	case d.Quiet():
-		c.add("daemon", checkWarn, d.Text(), "look at its log")
+		c.add("daemon", checkWarn, d.Text(), "check its log")
 	case d.Running():
 		c.add("daemon", checkOK, d.Text(), "")
 	default:
@@ -240,15 +244,15 @@ func (c *checkup) room(folder string) {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 	case err != nil:
-		c.add("space", checkWarn, "cannot be told: "+err.Error(), "")
+		c.add("space", checkWarn, "unknown: "+err.Error(), "")
 	case free < leastSpace:
-		c.add("space", checkWarn, fmt.Sprintf("%d MB are free in %s", free>>20, folder), "make room, or let run --keep remove what is old")
+		c.add("space", checkWarn, fmt.Sprintf("%d MB are free in %s", free>>20, folder), "free some space, or remove old classes with run --keep")
 	default:
 		c.add("space", checkOK, fmt.Sprintf("%d MB are free in %s", free>>20, folder), "")
 	}
 	probe, err := os.CreateTemp(folder, ".rundown-doctor-*")
 	if err != nil {
-		c.add("store", checkFail, "its folder cannot be written: "+cause(err).Error(), "give the daemon's user the folder")
+		c.add("store", checkFail, "the folder is not writable: "+cause(err).Error(), "make the user of the daemon its owner")
 		return
 	}
 	_ = probe.Close()
@@ -266,7 +270,7 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 			}
 		}
 		if p == nil {
-			c.add("plan "+name, checkFail, "it cannot be read", "rundown validate")
+			c.add("plan "+name, checkFail, "not readable", "rundown validate")
 			return
 		}
 		c.add("plan "+name, checkOK, fmt.Sprintf("%d recordings", len(p.Recordings)), "")
@@ -287,28 +291,28 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 	for _, r := range applied {
 		p, err := runner.LoadRevision(r, opts)
 		if err != nil {
-			c.add("plan "+r.Plan, checkWarn, err.Error(), "name its file")
+			c.add("plan "+r.Plan, checkWarn, err.Error(), "pass its file as PLAN")
 			continue
 		}
 		take(r.Plan, p, nil)
 	}
 	if len(applied) == 0 {
-		c.add("plan", checkOK, "none is named and none was applied", "")
+		c.add("plan", checkOK, "no plan was given or applied", "")
 	}
 	return plans
 }
 
 // references checks that every reference stands for something now.
 func (c *checkup) references(p *plan.Plan) {
-	w := &workplace{app: c.a}
+	w := &environment{app: c.a}
 	if missing := rules.NotChecked(p, w.lookup(p)); len(missing) > 0 {
-		c.add("references of "+p.Name, checkFail, "not set: "+view.JoinSome(missing, 8), "set them where the daemon is started")
+		c.add("references of "+p.Name, checkFail, "not set: "+view.JoinSome(missing, 8), "set them in the environment of the daemon")
 		return
 	}
-	c.add("references of "+p.Name, checkOK, "each stands for something", "")
+	c.add("references of "+p.Name, checkOK, "all are set", "")
 	for _, s := range p.Storages {
 		if s.STS != nil {
-			c.add("references of "+p.Name, checkOK, "storage "+s.Name+": temporary credentials are not asked for here", "")
+			c.add("references of "+p.Name, checkOK, "storage "+s.Name+": temporary credentials are not requested by doctor", "")
 		}
 	}
 }
@@ -316,10 +320,10 @@ func (c *checkup) references(p *plan.Plan) {
 // service asks the service about a recording that does not exist, once for each project.
 func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 	if c.a.flags.simulate {
-		c.add("service", checkOK, "not asked: --simulate", "")
+		c.add("service", checkOK, "skipped: --simulate", "")
 		return
 	}
-	w := &workplace{app: c.a}
+	w := &environment{app: c.a}
 	conn, err := w.connect(p)
 	if err != nil {
 		c.add("service", checkFail, err.Error(), "")
@@ -351,42 +355,42 @@ func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 
 // answer judges what came of the query.
 func (c *checkup) answer(name string, begun, ended, date time.Time, err error) {
-	const sent = "asked by a query for a recording that does not exist"
+	const sent = "by a query for a recording that does not exist"
 	failure, answered := errors.AsType[*agora.Error](err)
 	if answered {
 		date = failure.Date
 	}
 	switch {
 	case err == nil:
-		c.add(name, checkOK, "the service answers and takes the credentials, "+sent, "")
+		c.add(name, checkOK, "the service answers and accepts the credentials, "+sent, "")
 	case answered && !failure.Answered() && !failure.Local && failure.Err != nil:
 		what, try := agora.Unreached(failure.Err)
-		c.add(name, checkFail, fmt.Sprintf("the service is not reached at %s: %s", failure.Host, strings.Join(strings.Fields(what), " ")), try)
+		c.add(name, checkFail, fmt.Sprintf("cannot reach the service at %s: %s", failure.Host, strings.Join(strings.Fields(what), " ")), try)
 		return
 	case !answered || !failure.Answered():
-		c.add(name, checkFail, "the service is not asked: "+strings.Join(strings.Fields(err.Error()), " "), "")
+		c.add(name, checkFail, "the service was not queried: "+strings.Join(strings.Fields(err.Error()), " "), "")
 		return
 	case failure.Foreign && failure.Verdict() != agora.VerdictUnauthorized && !failure.Failed():
-		c.add(name, checkWarn, fmt.Sprintf("the answer is not the service's own: HTTP %d %q, %s", failure.Status, failure.Reason, sent),
-			"check what stands between here and the service: proxy, firewall, login page, --api-url")
+		c.add(name, checkWarn, fmt.Sprintf("the answer is not from the service: HTTP %d %q, %s", failure.Status, failure.Reason, sent),
+			"check for a proxy, firewall or login page in between, and --api-url")
 		return
 	case failure.CredentialsRefused():
-		c.add(name, checkFail, fmt.Sprintf("the service answers HTTP %d and does not take the credentials, %s", failure.Status, sent),
-			"check customer_id and customer_secret, and that the App ID is of that account")
+		c.add(name, checkFail, fmt.Sprintf("the service answers HTTP %d and refuses the credentials, %s", failure.Status, sent),
+			"check customer_id and customer_secret, and that the App ID belongs to that account")
 	case failure.Verdict() == agora.VerdictRateLimited || failure.Failed():
-		c.add(name, checkWarn, fmt.Sprintf("the service is reached and answers HTTP %d, %s", failure.Status, sent), "try again later")
+		c.add(name, checkWarn, fmt.Sprintf("the service is reachable and answers HTTP %d, %s", failure.Status, sent), "try again later")
 	default:
-		c.add(name, checkOK, fmt.Sprintf("the service answers and takes the credentials (HTTP %d), %s", failure.Status, sent), "")
+		c.add(name, checkOK, fmt.Sprintf("the service answers and accepts the credentials (HTTP %d), %s", failure.Status, sent), "")
 	}
 	if date.IsZero() {
-		c.add("clock", checkWarn, "the service's answer has no date to compare with", "")
+		c.add("clock", checkWarn, "the answer of the service has no date", "")
 		return
 	}
 	// The date is in whole seconds and was written at some instant between question and answer.
 	skew := max(begun.Sub(date.Add(time.Second)), date.Sub(ended), 0)
 	if skew > mostSkew {
-		c.add("clock", checkWarn, fmt.Sprintf("this machine's is at least %v apart from the service's", skew.Round(time.Second)), "let NTP set it")
+		c.add("clock", checkWarn, fmt.Sprintf("the clock of this host is at least %v off that of the service", skew.Round(time.Second)), "synchronize it with NTP")
 		return
 	}
-	c.add("clock", checkOK, "agrees with the service's to the second or so", "")
+	c.add("clock", checkOK, "within about a second of the service", "")
 }

@@ -32,13 +32,13 @@ func (c *checkup) permissions(path string) {
 		shared = true
 		c.add("store", result, fmt.Sprintf("%s can %s %s", who, may, name), fmt.Sprintf("chmod %s %s", try, name))
 	}
-	const group, others = "the group of its owner", "every user of this machine"
+	const group, others = "the group of the owner", "every user of this host"
 	bits, reach := info.Mode().Perm(), around.Mode().Perm()
 	switch sticky := around.Mode()&fs.ModeSticky != 0; {
 	case reach&0o002 != 0 && !sticky:
 		tell(checkFail, folder, others, "write to", "o-w")
 	case reach&0o002 != 0: // others can make files there, but not replace these
-		tell(checkWarn, folder, others, "make files in", "o-w")
+		tell(checkWarn, folder, others, "create files in", "o-w")
 	case reach&0o020 != 0:
 		tell(checkWarn, folder, group, "write to", "g-w")
 	}
@@ -57,6 +57,6 @@ func (c *checkup) permissions(path string) {
 		tell(checkWarn, file, group, "read", "g-r")
 	}
 	if !shared {
-		c.add("store", checkOK, "only its owner can read and write it", "")
+		c.add("store", checkOK, "only the owner can read and write it", "")
 	}
 }

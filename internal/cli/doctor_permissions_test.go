@@ -11,7 +11,7 @@ import (
 )
 
 func TestDoctorTellsWhoMayReadAndChangeTheStore(t *testing.T) {
-	const only = "ok: only its owner can read and write it"
+	const only = "ok: only the owner can read and write it"
 	for _, tt := range []struct {
 		folder, file fs.FileMode
 		want         []string // FOLDER and FILE stand for their names
@@ -19,12 +19,12 @@ func TestDoctorTellsWhoMayReadAndChangeTheStore(t *testing.T) {
 		{0o700, 0o600, []string{only}},
 		{0o755, 0o600, []string{only}},
 		{0o700, 0o666, []string{only}}, // nobody else gets there
-		{0o777 | fs.ModeSticky, 0o600, []string{"warn: every user of this machine can make files in FOLDER; chmod o-w FOLDER"}},
-		{0o777, 0o600, []string{"fail: every user of this machine can write to FOLDER; chmod o-w FOLDER"}},
-		{0o775, 0o600, []string{"warn: the group of its owner can write to FOLDER; chmod g-w FOLDER"}},
-		{0o755, 0o644, []string{"warn: every user of this machine can read FILE; chmod o-r FILE", "warn: the group of its owner can read FILE; chmod g-r FILE"}},
-		{0o755, 0o602, []string{"fail: every user of this machine can write to FILE; chmod o-rw FILE"}},
-		{0o750, 0o666, []string{"warn: the group of its owner can write to FILE; chmod g-rw FILE"}},
+		{0o777 | fs.ModeSticky, 0o600, []string{"warn: every user of this host can create files in FOLDER; chmod o-w FOLDER"}},
+		{0o777, 0o600, []string{"fail: every user of this host can write to FOLDER; chmod o-w FOLDER"}},
+		{0o775, 0o600, []string{"warn: the group of the owner can write to FOLDER; chmod g-w FOLDER"}},
+		{0o755, 0o644, []string{"warn: every user of this host can read FILE; chmod o-r FILE", "warn: the group of the owner can read FILE; chmod g-r FILE"}},
+		{0o755, 0o602, []string{"fail: every user of this host can write to FILE; chmod o-rw FILE"}},
+		{0o750, 0o666, []string{"warn: the group of the owner can write to FILE; chmod g-rw FILE"}},
 	} {
 		dsn := filledStore(t)
 		file := strings.TrimPrefix(dsn, "sqlite:")

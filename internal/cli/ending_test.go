@@ -252,10 +252,10 @@ func TestTheWatchdogIsNotFedWhereTheWorkHangs(t *testing.T) {
 			t.Errorf("%s: %d %s", path, status, said)
 		}
 	}
-	daemon.await(10, "level=ERROR", "the watchdog is not fed", "has not moved for 100ms")
+	daemon.await(10, "level=ERROR", "watchdog not fed", "has not moved for 100ms")
 	for s.told(time.Second) != "" { // what was told before
 	}
-	daemon.await(10, "level=ERROR", "the watchdog is not fed", "has not moved for 100ms")
+	daemon.await(10, "level=ERROR", "watchdog not fed", "has not moved for 100ms")
 	if state := s.told(time.Second); state != "" {
 		t.Errorf("told %q in ten intervals in which the work hung", state)
 	}

@@ -168,7 +168,7 @@ func TestTheWorkflowOfCIJudgesAPullRequest(t *testing.T) {
 	}
 	for _, want := range []string{
 		"\n\n## plans/lingua.yaml\n\n", "14 removed", "</details>\n\n## plans/new.yaml\n\nThe plan is new.\n",
-		"## plans/other.yaml\n\n### Recordings: no class differs\n", "\nThe plan has errors; what there is above counts what could be read of it.\n\n## plans/", "\n\n## plans/old.yaml\n\nThe plan is removed.\n",
+		"## plans/other.yaml\n\n### Recordings: no classes differ\n", "\nThe plan has errors; what there is above counts what could be read of it.\n\n## plans/", "\n\n## plans/old.yaml\n\nThe plan is removed.\n",
 	} {
 		if !strings.Contains("\n"+string(text), want) {
 			t.Errorf("the comment lacks %q:\n%s", want, text)

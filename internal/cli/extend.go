@@ -18,9 +18,12 @@ func newExtendCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "extend ID LENGTH",
 		Short: "Extend the end of a class",
-		Long: `Extend leaves an order in the store: the class, running or still to come, ends so much later than it would now. Any class of
-the active plans can be extended, however far ahead. The order outlives restart and reload. It moves with a class that is moved
-as a whole; of a plan's later end and an extension the later one counts.
+		Long: `Extend the end of a class.
+
+The class ends LENGTH later than it would now. It may be running or planned,
+however far ahead. The order survives restarts, reloads and plan changes. If
+the whole class is moved, the extension moves with it. If the plan itself ends
+the class later than the extension, the plan counts.
 
 ` + idHelp,
 		Example: `  rundown extend german-a1@2031-09-17 15m
@@ -29,12 +32,12 @@ as a whole; of a plan's later end and an extension the later one counts.
 		Args:              classArguments(1, "LENGTH"),
 		ValidArgsFunction: a.completeClasses(false),
 	}
-	cmd.Flags().StringVar(&why, "reason", "", "`TEXT` that says why, for the log")
+	cmd.Flags().StringVar(&why, "reason", "", "reason for the log: `TEXT`")
 	invalid := func(length string) error {
 		if _, err := time.ParseDuration(length); err != nil {
 			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: %s", render.Line(length), durationHint(length))}
 		}
-		return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; the plan makes a class shorter", render.Line(length), plan.DurationText(operate.MaxExtension))}
+		return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; to shorten a class, change the plan", render.Line(length), plan.DurationText(operate.MaxExtension))}
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {

@@ -112,7 +112,7 @@ func TestAMovedClassIsExtendedWhileItsEarlierSessionIsStopped(t *testing.T) {
 		want int
 		says string
 	}{
-		"moved":     {map[string]any{"earlier": 1}, StatusOK, "to end at " + end.Add(15*time.Minute).Format(time.RFC3339)},
+		"moved":     {map[string]any{"earlier": 1}, StatusOK, "new end " + end.Add(15*time.Minute).Format("15:04 ")},
 		"not moved": {map[string]any{}, StatusTrouble, "is being stopped already"},
 	} {
 		dsn, id := extendedRow(t, "stopping", start, end, tt.doc)

@@ -60,7 +60,7 @@ func TestAMistakeInManyRecordingsIsToldOnce(t *testing.T) {
 	render.NewFindingPrinter(&b, render.Palette{}, planfile.NewReader(nil)).PrintAll(findings)
 	want := `plan.yaml:1:3: error: recording r0 has no timezone, and defaults sets none [timezone-missing]
   hint: set timezone in defaults
-  199 more like it: r1 (line 2), r2 (line 3), r3 (line 4), and 196 others
+  199 more: r1 (line 2), r2 (line 3), r3 (line 4), and 196 others
 `
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)

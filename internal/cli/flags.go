@@ -55,8 +55,8 @@ const defaultSpan = 7 // days
 
 // add gives a command --from and --until.
 func (w *window) add(cmd *cobra.Command) {
-	cmd.Flags().Var(&w.from, "from", "first start, `TIME` as RFC 3339 or a day in the recording's zone (default the present)")
-	cmd.Flags().Var(&w.until, "until", "end of the starts, `TIME`; a day is included (default 7 days after --from)")
+	cmd.Flags().Var(&w.from, "from", "first start: `TIME` is RFC 3339 or a day in the recording's zone (default: now)")
+	cmd.Flags().Var(&w.until, "until", "end of the period: `TIME`; a day is included (default: 7 days after --from)")
 }
 
 // resolve fills in the defaults and turns the day that --until includes into the one that ends the window.
@@ -105,6 +105,15 @@ func before(start time.Time, bound timeFlag) bool {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Before(bound.time)
 }
 
+// listed joins words as prose does: text, json or csv.
+func listed(words []string, conjunction string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
+}
+
 // formatFlag is --format: one of the forms in which a command writes its result.
 type formatFlag struct {
 	value   string
@@ -117,7 +126,7 @@ func (f *formatFlag) Type() string { return "FORMAT" }
 
 func (f *formatFlag) Set(s string) error {
 	if !slices.Contains(f.allowed, s) {
-		return fmt.Errorf("must be %s", strings.Join(f.allowed, " or "))
+		return fmt.Errorf("must be %s", listed(f.allowed, "or"))
 	}
 	f.value = s
 	return nil
@@ -126,7 +135,7 @@ func (f *formatFlag) Set(s string) error {
 // addFormat gives a command its --format; the first form is the default.
 func addFormat(cmd *cobra.Command, allowed ...string) *formatFlag {
 	f := &formatFlag{value: allowed[0], allowed: allowed}
-	cmd.Flags().VarP(f, "format", "f", "form of the result: "+strings.Join(allowed, " or "))
+	cmd.Flags().VarP(f, "format", "f", "output format: "+listed(allowed, "or"))
 	complete(cmd, "format", allowed...)
 	return f
 }

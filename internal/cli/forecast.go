@@ -19,13 +19,18 @@ import (
 func newForecastCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "forecast PLAN...",
-		Short: "Tell what plans will ask of Agora: sessions at once, requests, minutes, money",
-		Long: `Forecast adds up the classes that start in a span: by default that of validate, from the present, or from the first
-class if that is later, to the last bound, 366 days at most. For each app, region and class of resolution it gives the
-most recordings at once, with and without padding, and when; the worst second of requests, starts being placed as run
-places them; minutes and cost by Agora's rounding, by month, and by label; and what the session costs at most whose
-stop is lost. Plans that use one App ID are added up in it, and held together against its limits as validate does. Of a
-plan with errors that is told which could be read, and the exit status is 1.`,
+		Short: "Forecast concurrency, request rate, minutes and cost of plans",
+		Long: `Forecast the concurrency, request rate, minutes and cost of plans.
+
+For each app, region and class of resolution it prints the peak concurrency
+with and without padding, and when it occurs; the peak request rate; minutes
+and cost as Agora rounds them, by month and by label; and the worst-case cost
+of a failed stop. Plans that use the same App ID are added up and checked
+together against its limits.
+
+The period starts now, or with the first class if that is later. It ends with
+the last class, but at most 366 days later. If a plan has errors, the forecast
+counts what could be read and the exit status is 1.`,
 		Example: `  rundown forecast plan.yaml
   rundown forecast plan.yaml --from 2031-09-15 --until 2031-12-19
   rundown forecast plans/*.yaml --prices hd=12,full_hd=24,free=0 --format json`,
@@ -81,9 +86,9 @@ type forecastFlags struct {
 // addForecastFlags gives a command --from, --until, with validate's window as default, and --prices.
 func addForecastFlags(cmd *cobra.Command) *forecastFlags {
 	f := &forecastFlags{prices: priceFlag{forecast.DocumentedPrices()}}
-	cmd.Flags().Var(&f.from, "from", "first start, `TIME` as RFC 3339 or a day in the recording's zone (default the present, or the first class if that is later)")
-	cmd.Flags().Var(&f.until, "until", "end of the starts, `TIME`; a day is included (default the last bound, 366 days at most)")
-	cmd.Flags().Var(&f.prices, "prices", "`PRICES` of 1000 minutes in US dollars, and free minutes a month")
+	cmd.Flags().Var(&f.from, "from", "first start: `TIME` is RFC 3339 or a day in the recording's zone (default: now, or the first class if that is later)")
+	cmd.Flags().Var(&f.until, "until", "end of the period: `TIME`; a day is included (default: the last class, at most 366 days)")
+	cmd.Flags().Var(&f.prices, "prices", "`PRICES` per 1,000 minutes in US dollars, and free minutes per month")
 	return f
 }
 
@@ -113,17 +118,17 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 	say := func(format string, args ...any) { a.printHanging(w, "", fmt.Sprintf(format, args...), len("  ")) }
 	say("%s, %s, %s from %s to %s", render.Plural(f.Recordings, "recording"), render.Plural(f.Classes, "class"),
 		render.Plural(f.Sessions, "session"), f.First.Format(time.DateOnly), f.Last.Format(time.DateOnly))
-	say("at most %s at once with padding, %s without", peakText(f.Peak.Padded), peakText(f.Peak.Bare))
+	say("peak concurrency: %s with padding, %s without", peakText(f.Peak.Padded), peakText(f.Peak.Bare))
 
 	fmt.Fprintln(w)
-	loads := render.Table{Header: []any{"APP", "REGION", "CLASS", "SESSIONS", "LIMIT", "AT ONCE", "PADDED", "HOURS"}}
+	loads := render.Table{Header: []any{"APP", "REGION", "CLASS", "SESSIONS", "LIMIT", "PEAK", "PADDED", "HOURS"}}
 	for _, app := range f.Apps {
 		for _, p := range app.Places {
 			for _, l := range p.Loads {
 				if l.Sessions == 0 {
 					continue
 				}
-				loads.Add(fmt.Sprintf("most at %s; a lost stop: at most US$ %.2f (%d h, %s)",
+				loads.Add(fmt.Sprintf("peak at %s; worst-case cost of a failed stop: US$ %.2f (%d h, %s)",
 					l.Peak.Padded.At.Format(minuteLayout), l.Lost.CostUSD, l.Lost.Hours, render.Line(l.Lost.Recording)),
 					appName(app.App), regionText(p), strings.ToUpper(string(l.Class)), l.Sessions, l.Limit,
 					l.Peak.Bare.Sessions, l.Peak.Padded.Sessions, fmt.Sprintf("%.1f", float64(l.Seconds)/3600))
@@ -140,7 +145,7 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 	}
 
 	fmt.Fprintln(w)
-	t := render.NewTable(w, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "USED UP ON", "US$")
+	t := render.NewTable(w, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "USED UP", "US$")
 	for _, m := range f.Months {
 		t.AppendRow([]any{render.MonthText(m), render.Line(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, render.DayText(m.FreeUsedUp), fmt.Sprintf("%.2f", m.CostUSD)})
 	}
@@ -170,13 +175,12 @@ func requestsText(a forecast.AppForecast) string {
 	}
 	updates := ""
 	if r.Updates > 0 {
-		updates = fmt.Sprintf("%d of updates, ", r.Updates)
+		updates = fmt.Sprintf("%d update, ", r.Updates)
 	}
-	text := fmt.Sprintf("%s: %d%s at once; worst second %s: %s (%d of starts, %d of stops, %s%d of queries), %d allowed",
-		appName(a.App), a.Peak.Padded.Sessions, limit, r.WorstAt.Format("2006-01-02 15:04:05 MST"),
-		render.Plural(r.Worst, "request"), r.Starts, r.Stops, updates, r.Worst-r.Starts-r.Stops-r.Updates, r.QPS)
+	text := fmt.Sprintf("%s: peak concurrency %d%s; peak request rate %d/s at %s (%d start, %d stop, %s%d query), limit %d/s",
+		appName(a.App), a.Peak.Padded.Sessions, limit, r.Worst, r.WorstAt.Format("2006-01-02 15:04:05 MST"), r.Starts, r.Stops, updates, r.Worst-r.Starts-r.Stops-r.Updates, r.QPS)
 	if r.Ahead > 0 {
-		text += fmt.Sprintf("; starts are begun up to %v early", r.Ahead.Round(100*time.Millisecond))
+		text += fmt.Sprintf("; starts are sent up to %v early", r.Ahead.Round(100*time.Millisecond))
 	}
 	if r.Wait > 0 {
 		text += fmt.Sprintf("; requests wait up to %v", r.Wait)
@@ -217,7 +221,7 @@ func charts(w io.Writer, f *forecast.Forecast) {
 	bar := func(label string, n int) {
 		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %s %4d %s", label, n, strings.Repeat("#", (n*chartWidth+most-1)/max(most, 1))), " "))
 	}
-	fmt.Fprintf(w, "\nmost at once by hour (%s)\n", f.Zone)
+	fmt.Fprintf(w, "\npeak concurrency by hour (%s)\n", f.Zone)
 	first, last := 0, 23
 	for first < 23 && hours[first] == 0 {
 		first++
@@ -228,7 +232,7 @@ func charts(w io.Writer, f *forecast.Forecast) {
 	for h := first; h <= last; h++ {
 		bar(fmt.Sprintf("%02d:00", h), hours[h])
 	}
-	fmt.Fprintf(w, "\nmost at once by day\n")
+	fmt.Fprintf(w, "\npeak concurrency by day\n")
 	for d, n := range days {
 		bar("  "+time.Weekday((d + 1) % 7).String()[:3], n)
 	}

@@ -17,14 +17,19 @@ import (
 func newHistoryCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history [ID|RECORDING]",
-		Short: "List past classes",
-		Long: `History lists the classes that have begun or ended, from the store, whether the daemon is running or not. With an ID it
-tells the story of one class, with times in its zone. With a recording it lists that recording's classes: those that the
-store has, the next eight days included, and those further ahead for which operators gave orders. With --plans it
-lists the revisions of the plans, newest first.
+		Short: "List past classes, or show the events of one",
+		Long: `List past classes, or show the events of one.
 
-ID names a class: recording@day, by the day on which it is planned or happens; recording@day HH:MM where a day has two;
-or the whole identity plan/recording/START. A plan and a slash go before the recording where plans share its name.`,
+Without arguments, history lists the classes that have started or ended. With a
+recording, it lists the classes of that recording: those in the store, which
+include the next eight days, and those further ahead that have orders. With an
+ID, it shows the sessions and events of one class, in the time zone of the
+class. With --plans, it lists plan revisions, newest first.
+
+ID names a class: recording@day, by the day on which it is planned or takes
+place; recording@day HH:MM if a day has two; or the full id
+plan/recording/START. Write plan/recording if several plans have a recording of
+that name.`,
 		Example: `  rundown history
   rundown history german-a1
   rundown history german-a1@2031-09-17
@@ -38,12 +43,12 @@ or the whole identity plan/recording/START. A plan and a slash go before the rec
 		ValidArgsFunction: a.completeClasses(true),
 	}
 	var plans bool
-	cmd.Flags().BoolVar(&plans, "plans", false, "list the revisions of the plans")
+	cmd.Flags().BoolVar(&plans, "plans", false, "list plan revisions")
 	format := addFormat(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		if plans && len(args) > 0 {
-			return &usageError{cmd.CommandPath(), errors.New("--plans and ID exclude each other")}
+			return &usageError{cmd.CommandPath(), errors.New("--plans and ID cannot be combined")}
 		}
 		var id view.ID
 		if words, _ := splitClock(args); len(words) > 0 {
@@ -96,10 +101,10 @@ func (a *app) writeHistory(ctx context.Context, s *store.Store, id view.ID, form
 	case format == "json":
 		return a.writeViews(l)
 	case len(rows) == 0 && id.Recording != "":
-		_, err := fmt.Fprintf(a.out, "no class of %s has begun, is due within eight days or has an order\n", render.Line(id.Text))
+		_, err := fmt.Fprintf(a.out, "no class of %s has started, is due within eight days or has an order\n", render.Line(id.Text))
 		return err
 	case len(rows) == 0:
-		_, err := fmt.Fprintln(a.out, "nothing has begun yet")
+		_, err := fmt.Fprintln(a.out, "no class has started yet")
 		return err
 	}
 	if l.Names, err = f.ShortNames(ctx, rows); err != nil {

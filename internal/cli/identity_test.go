@@ -197,9 +197,9 @@ func TestARecordingAloneMeansTheClassThatRunsElseTheNext(t *testing.T) {
 		{"show yesterday", "lingua/yesterday/20310916T120000Z\n"}, // none is ahead
 		{"history twice", "twice@2031-09-17T17:00"},
 		{"history yesterday", "partial"},
-		{"cancel running", "lingua/running/20310917T115000Z (the class that runs, Wed 2031-09-17 13:50-14:50 +0200): to be cancelled"},
-		{"cancel stuck", "lingua/stuck/20310914T120000Z (the class that runs, "},
-		{"extend twice 5m", "lingua/twice/20310917T130000Z (the next class, Wed 2031-09-17 15:00-16:00 +0200): to end at 2031-09-17T16:05:00+02:00"},
+		{"cancel running", "lingua/running/20310917T115000Z (the class that is running, Wed 2031-09-17 13:50-14:50 +0200): will be cancelled"},
+		{"cancel stuck", "lingua/stuck/20310914T120000Z (the class that is running, "},
+		{"extend twice 5m", "lingua/twice/20310917T130000Z (the next class, Wed 2031-09-17 15:00-16:00 +0200): new end 16:05 +02"},
 		{"show absent", "no recording goes by that name"},
 		{"history twize", "did you mean the recording twice?"},
 		{"cancel other/twice", "no class other/twice"},

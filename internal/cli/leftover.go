@@ -88,7 +88,7 @@ func (l *leftover) report(a *app) error {
 			if s.Phase == session.Over {
 				given++
 			}
-			sid := "its sid is unknown"
+			sid := "sid unknown"
 			if x.SID != "" {
 				known++
 				sid = "sid " + x.SID
@@ -97,7 +97,7 @@ func (l *leftover) report(a *app) error {
 			if x.ResourceID != "" {
 				resource = ", resource id " + x.ResourceID
 			}
-			fmt.Fprintf(a.err, "%s: session %d may still run, until %s at the latest: %s, cname %s, uid %s%s\n", render.Line(id), x.Attempt,
+			fmt.Fprintf(a.err, "%s: session %d may still be running, until %s at the latest: %s, cname %s, uid %s%s\n", render.Line(id), x.Attempt,
 				x.Deadline().In(s.Start.Location()).Format(time.RFC3339), render.Line(sid), render.Line(x.Cname), render.Line(x.UID), render.Line(resource))
 		}
 	}
@@ -109,9 +109,9 @@ func (l *leftover) report(a *app) error {
 	case left == 0:
 		return nil
 	case known == 0:
-		return &exitError{StatusFindings, fmt.Errorf("%s may still run and be billed: without a sid nothing but the end of its hours ends one; Agora's support can be asked by its resource id", sessions)}
+		return &exitError{StatusFindings, fmt.Errorf("%s may still be running and be billed: without a sid it cannot be stopped; contact Agora support with the resource id", sessions)}
 	case given == left:
-		return &exitError{StatusFindings, fmt.Errorf("%s may still run and be billed: rundown could not stop it and does not try again; Agora's support can be asked by its sid", sessions)}
+		return &exitError{StatusFindings, fmt.Errorf("%s may still be running and be billed: rundown could not stop it and does not retry; contact Agora support with the sid", sessions)}
 	}
-	return &exitError{StatusFindings, fmt.Errorf("%s may still run and be billed: rundown doctor PLAN tells whether the service answers; then run --stop-all again", sessions)}
+	return &exitError{StatusFindings, fmt.Errorf("%s may still be running and be billed: check the service with rundown doctor PLAN, then repeat run --stop-all", sessions)}
 }

@@ -22,11 +22,14 @@ func newListCommand(a *app) *cobra.Command {
 	var cancelled bool
 	cmd := &cobra.Command{
 		Use:   "list PLAN...",
-		Short: "List the classes of a span",
-		Long: `List prints the classes that start in a span, the next 7 days unless told otherwise, in order of their starts.
-They are as the plans have them; what operators ordered is in status, show and history.
-A day given to --from or --until is that day in the zone of each recording, and --until is included.
-Of a plan with errors the classes are listed that could be read, and the exit status is 1.`,
+		Short: "List the classes of a period",
+		Long: `List the classes that start in a period, ordered by start. The default is the
+next 7 days.
+
+The list shows the plans alone: orders given by cancel and extend are in
+status, show and history. A day given to --from or --until is that day in the
+zone of each recording. If a plan has errors, the classes that could be read
+are listed and the exit status is 1.`,
 		Example: `  rundown list plan.yaml
   rundown list plan.yaml --from 2031-09-15 --until 2031-09-21
   rundown list plans/*.yaml --format csv > week.csv
@@ -36,7 +39,7 @@ Of a plan with errors the classes are listed that could be read, and the exit st
 	}
 	format := addFormat(cmd, "text", "json", "csv")
 	w.add(cmd)
-	cmd.Flags().BoolVar(&cancelled, "cancelled", false, "list cancelled classes too")
+	cmd.Flags().BoolVar(&cancelled, "cancelled", false, "include cancelled classes")
 	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		span, err := w.resolve(a.now())

@@ -63,7 +63,7 @@ func TestAMovedClassGoesByBothItsDays(t *testing.T) {
 		"a3@2031-09-19":               "mueller/a3/20310919T060000Z",
 		"a3@2031-11-19":               "mueller/a3/20310919T060000Z",
 		"mueller/a3/20310919T060000Z": "mueller/a3/20310919T060000Z",
-		"a2@2031-09-26":               "names 2 classes, name one of them: a2@2031-09-26T08:00, a2@2031-09-26T15:00",
+		"a2@2031-09-26":               "matches 2 classes, name one of them: a2@2031-09-26T08:00, a2@2031-09-26T15:00",
 		"a1@2031-09-21":               "no class a1@2031-09-21",
 		"other/a1@2031-09-20":         "no class other/a1@2031-09-20",
 	} {

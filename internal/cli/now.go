@@ -44,13 +44,16 @@ func newNowCommand(a *app) *cobra.Command {
 	var o nowOptions
 	cmd := &cobra.Command{
 		Use:   "now PLAN NAME...",
-		Short: "Record at once",
-		Long: `Now records the named recordings of a plan, or all of them, at once: calendars, changes, padding and
-exact_start do not apply.
-The length is --for, else that of the recording's next class, else of its last. It ends by itself, with status 0 when
-everything was recorded.
+		Short: "Record pages now",
+		Long: `Record pages now, regardless of the timetable.
 
-Ctrl-C stops what it started; a second one leaves at once. A page that the store shows being recorded is refused.`,
+Calendars, changes, padding and exact_start do not apply. The length is --for,
+else that of the recording's next class, else that of its last. A page that the
+store shows as being recorded is refused.
+
+The command ends when all recordings have ended. The exit status is 0 if
+everything was recorded. Ctrl-C stops the recordings; a second Ctrl-C exits at
+once and leaves them running.`,
 		Example: `  rundown now plan.yaml german-a1
   rundown now plan.yaml german-a1 english-b2 --for 45m
   rundown now examples/quickstart.yaml --all --simulate --for 15s`,
@@ -59,7 +62,7 @@ Ctrl-C stops what it started; a second one leaves at once. A page that the store
 			case len(args) == 0:
 				return &usageError{cmd.CommandPath(), errors.New("PLAN missing")}
 			case o.all && len(args) > 1:
-				return &usageError{cmd.CommandPath(), errors.New("--all and NAME exclude each other")}
+				return &usageError{cmd.CommandPath(), errors.New("--all and NAME cannot be combined")}
 			case !o.all && len(args) == 1:
 				return &usageError{cmd.CommandPath(), errors.New("NAME missing: name recordings, or give --all")}
 			}
@@ -68,9 +71,9 @@ Ctrl-C stops what it started; a second one leaves at once. A page that the store
 		ValidArgsFunction: a.completeRecordings,
 	}
 	f := cmd.Flags()
-	f.BoolVar(&o.all, "all", false, "record everything that the plan holds")
-	f.DurationVar(&o.length, "for", 0, "record for so long, such as 45m (default the length of the next class)")
-	f.StringVar(&o.ledger, "ledger", "", "`FILE` to keep the simulator's account in, with --simulate")
+	f.BoolVar(&o.all, "all", false, "record all recordings of the plan")
+	f.DurationVar(&o.length, "for", 0, "length of the recordings, such as 45m (default: that of the next class)")
+	f.StringVar(&o.ledger, "ledger", "", "write the simulator's ledger to `FILE` (with --simulate)")
 	o.format = addFormat(cmd, "text", "json")
 	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -96,7 +99,7 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	if err != nil {
 		return err
 	}
-	w, err := a.openWorkplace(ctx, o.ledger, plans...)
+	w, err := a.openEnvironment(ctx, o.ledger, plans...)
 	if err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 }
 
 // takenRows are the classes whose pages may be in use, and those of the last hour, whose identities are taken.
-func (w *workplace) takenRows(ctx context.Context) ([]store.Occurrence, error) {
+func (w *environment) takenRows(ctx context.Context) ([]store.Occurrence, error) {
 	rows, err := w.store.Occurrences(ctx, store.Filter{Open: true})
 	if err != nil {
 		return nil, fmt.Errorf("read the store: %w", err)
@@ -148,7 +151,7 @@ type nowRun struct {
 }
 
 // driveNow records the occurrences, each from its instant of begin on, and returns when all have ended.
-func (a *app) driveNow(ctx context.Context, w *workplace, p *plan.Plan, occurrences []plan.Occurrence, begin []time.Time) error {
+func (a *app) driveNow(ctx context.Context, w *environment, p *plan.Plan, occurrences []plan.Occurrence, begin []time.Time) error {
 	// Signals count from here on: what is started from now on is stopped by the first.
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -197,10 +200,10 @@ func (n *nowRun) await(signals <-chan os.Signal) error {
 		case <-signals:
 			if interrupted {
 				n.engine.Abandon()
-				return &exitError{StatusFindings, errors.New("left at once: what is still being recorded goes on until its maxRecordingHour; rundown run --stop-all on this store stops it")}
+				return &exitError{StatusFindings, errors.New("exited at once: running recordings go on until their maxRecordingHour; rundown run --stop-all on this store stops them")}
 			}
 			interrupted = true
-			n.show.Say("stopping what was started; once more to leave at once")
+			n.show.Say("stopping the recordings; press Ctrl-C again to exit at once")
 			n.cancel()
 		}
 	}
@@ -211,7 +214,7 @@ func (n *nowRun) await(signals <-chan os.Signal) error {
 func (n *nowRun) cancel() {
 	for _, id := range slices.Sorted(maps.Keys(n.open)) {
 		if err := n.engine.Cancel(id, n.a.who(), "interrupted"); err != nil {
-			n.log.Error("cannot be cancelled", "occurrence", id, "error", err)
+			n.log.Error("cancel failed", "occurrence", id, "error", err)
 			delete(n.open, id)
 		}
 	}
@@ -221,7 +224,7 @@ func (n *nowRun) cancel() {
 func named(p *plan.Plan, names []string) ([]*plan.Recording, error) {
 	if len(names) == 0 {
 		if len(p.Recordings) == 0 {
-			return nil, fmt.Errorf("plan %s holds no recordings", p.Name)
+			return nil, fmt.Errorf("plan %s has no recordings", p.Name)
 		}
 		return p.Recordings, nil
 	}
@@ -237,9 +240,9 @@ func named(p *plan.Plan, names []string) ([]*plan.Recording, error) {
 		switch {
 		case r == nil:
 			if best := view.Nearest(name, ids); best != "" {
-				return nil, fmt.Errorf("plan %s holds no recording %q, did you mean %q?", p.Name, render.Line(name), best)
+				return nil, fmt.Errorf("plan %s has no recording %q, did you mean %q?", p.Name, render.Line(name), best)
 			}
-			return nil, fmt.Errorf("plan %s holds no recording %q; it holds %s", p.Name, render.Line(name), view.JoinSome(ids, 10))
+			return nil, fmt.Errorf("plan %s has no recording %q; it has %s", p.Name, render.Line(name), view.JoinSome(ids, 10))
 		case !slices.Contains(out, r):
 			out = append(out, r)
 		}
@@ -266,7 +269,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 		length := length
 		if length == 0 {
 			if length = usualLength(p, r, now); length == 0 {
-				return nil, nil, fmt.Errorf("%s has no class to take the length from; give it with --for", r.ID)
+				return nil, nil, fmt.Errorf("%s has no class to take the length from; use --for", r.ID)
 			}
 		}
 		at := now.Add(time.Duration(ofApp[r.App]) * schedule.Spacing(r.App.Limits.RequestRate()))
@@ -279,7 +282,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 		}
 		taken[o.ID] = true
 		if row, ok := busy[o.URL.String()]; ok {
-			return nil, nil, reason.Refuse(reason.PageBusy, "the page of %s is being recorded already: %s, %s since %s; wait for its end, cancel it, or where nobody works on this store rundown run --stop-all", r.ID, row.ID, row.State, row.Start.In(r.Zone).Format("15:04:05"))
+			return nil, nil, reason.Refuse(reason.PageBusy, "the page of %s is being recorded already: %s, %s since %s; wait for its end, cancel it or, if no daemon is running, use rundown run --stop-all", r.ID, row.ID, row.State, row.Start.In(r.Zone).Format("15:04:05"))
 		}
 		out, begin = append(out, o), append(begin, at)
 	}
@@ -306,7 +309,7 @@ func usualLength(p *plan.Plan, r *plan.Recording, now time.Time) time.Duration {
 }
 
 // reportNow prints how it ended, holds a simulator's ledger against it, and turns it into the exit status.
-func (a *app) reportNow(ctx context.Context, w *workplace, ids []string, format string) error {
+func (a *app) reportNow(ctx context.Context, w *environment, ids []string, format string) error {
 	var rows []store.Occurrence
 	for _, id := range ids {
 		found, err := w.store.Occurrences(ctx, store.Filter{ID: id})

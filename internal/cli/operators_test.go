@@ -71,15 +71,15 @@ func TestApplyHoldsAPlanThatRemovesMuchAndGoesBackToARevision(t *testing.T) {
 		want    string
 		list    string // of history --plans, newest first
 	}{
-		{12, nil, "plan today: revision 1, as soon as a daemon sees it", "at work"},
+		{12, nil, "plan today: revision 1 applied; no daemon is running", "at work"},
 		{6, []string{"--reason", "half a day"}, "plan today: revision 2 waits for a confirmation: it removes 6 of the 12 classes of the next seven days", "waiting, at work"},
 		{0, []string{"--confirm", "--reason", "meant so"}, "plan today: revision 2 is confirmed", "at work, replaced"},
-		{0, []string{"--confirm"}, "no plan waits for a confirmation", "at work, replaced"},
-		{0, []string{"--revision", "1"}, "plan today: revision 3, as soon as a daemon sees it", "at work, replaced, replaced"},
-		{6, []string{"--confirm"}, "plan today: revision 4, as soon as a daemon sees it", "at work, replaced, replaced, replaced"},
-		{6, nil, "plan today: revision 4 is the newest already; no daemon works on this store now", "at work, replaced, replaced, replaced"},
-		{0, []string{"--revision", "2"}, "plan today: revision 4 is the newest already; no daemon works on this store now", "at work, replaced, replaced, replaced"}, // it holds the same
-		{0, []string{"--revision", "1"}, "plan today: revision 5, as soon as a daemon sees it", "at work, replaced, replaced, replaced, replaced"},
+		{0, []string{"--confirm"}, "no plan is waiting for a confirmation", "at work, replaced"},
+		{0, []string{"--revision", "1"}, "plan today: revision 3 applied; no daemon is running", "at work, replaced, replaced"},
+		{6, []string{"--confirm"}, "plan today: revision 4 applied; no daemon is running", "at work, replaced, replaced, replaced"},
+		{6, nil, "plan today: revision 4 is applied already; no daemon is running", "at work, replaced, replaced, replaced"},
+		{0, []string{"--revision", "2"}, "plan today: revision 4 is applied already; no daemon is running", "at work, replaced, replaced, replaced"}, // it holds the same
+		{0, []string{"--revision", "1"}, "plan today: revision 5 applied; no daemon is running", "at work, replaced, replaced, replaced, replaced"},
 	}
 	for i, step := range steps {
 		args := append([]string{"apply", "--store", dsn}, step.args...)
@@ -125,7 +125,7 @@ func TestApplyHoldsAPlanThatRemovesMuchAndGoesBackToARevision(t *testing.T) {
 		log = append(log, e.Text)
 	}
 	if text := strings.Join(log, "\n"); !strings.Contains(text, "revision 2: given, waiting: half a day") || !strings.Contains(text, "revision 2: confirmed: meant so") ||
-		!strings.Contains(text, "revision 3: back to revision 1") {
+		!strings.Contains(text, "revision 3: revision 1") {
 		t.Errorf("the log holds\n%s", text)
 	}
 }
@@ -307,11 +307,11 @@ func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
 		err  error
 		code reason.Code
 	}{
-		"would be past":             {past, reason.EndPassed},
+		"is in the past":            {past, reason.EndPassed},
 		"has ended already":         {ended, reason.HasEnded},
 		"being stopped already":     {stopping, reason.IsStopping},
-		"--undo takes that back":    {cancelled, reason.IsCancelled},
-		"is over since":             {operate.Cancellable(class("stuck@2031-09-14", cancel), true, now), reason.EndPassed},
+		"--undo undoes that":        {cancelled, reason.IsCancelled},
+		"ended on":                  {operate.Cancellable(class("stuck@2031-09-14", cancel), true, now), reason.EndPassed},
 		"is cancelled already, by ": {operate.Cancellable(class("running", cancel), false, now), reason.IsCancelled},
 		"is not cancelled":          {operate.Cancellable(class("running"), true, now), reason.NotCancelled},
 		"it ended partial":          {operate.Cancellable(class("yesterday@2031-09-16", undo), true, now.Add(-24*time.Hour)), reason.NotCancelled},
@@ -455,7 +455,7 @@ func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
 	withoutKeys := slices.DeleteFunc(slices.Clone(canaries), func(v string) bool { return strings.HasPrefix(v, "ACCESS=") })
 	again := start(t, "stderr", withoutKeys, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
 	again.await(1, "[yaml-syntax]")
-	again.await(1, "revision 1 of plan today, applied from "+path+" before, stays at work until the file is mended")
+	again.await(1, "revision 1 of plan today, applied from "+path+", stays active until the file is fixed")
 	again.await(1, "begun for what runs already", "not set: ${ACCESS}")
 	again.await(1, "adopted", "german")
 	_, listen, _ := strings.Cut(again.await(1, "msg=running"), "listen=http://")
@@ -522,10 +522,10 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 	for _, check := range []string{"time zones", "store", "space", "plan " + path, "references of today", "app main of today", "clock"} {
 		expect(got, check, checkOK, "")
 	}
-	expect(got, "daemon", checkWarn, "not running (no daemon has used this store yet)")
+	expect(got, "daemon", checkWarn, "not running (no daemon has used this store)")
 
 	t.Setenv("AGORA_SECRET", "CANARY-other-secret") // the pair that was seen first owns the App ID
-	expect(results("--api-url", address), "app main of today", checkFail, "does not take the credentials")
+	expect(results("--api-url", address), "app main of today", checkFail, "refuses the credentials")
 	faults := filepath.Join(t.TempDir(), "faults.yaml")
 	const page = "requests: [{endpoint: query, status: 302, body: '<html>', headers: {Location: 'https://login.example/?CANARY'}}]"
 	if err := os.WriteFile(faults, []byte(page), 0o600); err != nil {
@@ -533,12 +533,12 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 	}
 	between, _ := serve(t, "--faults", faults)
 	got = results("--api-url", between)
-	expect(got, "app main of today", checkWarn, "not the service's own: HTTP 302")
+	expect(got, "app main of today", checkWarn, "not from the service: HTTP 302")
 	expect(got, "app main of today", checkWarn, "https://login.example")
 	t.Setenv("ACCESS", "")
 	expect(results("--offline"), "references of today", checkFail, "${ACCESS}")
-	expect(results("--offline"), "service", checkOK, "not asked")
-	expect(results("--api-url", "http://127.0.0.1:1"), "app main of today", checkFail, "not reached")
+	expect(results("--offline"), "service", checkOK, "skipped")
+	expect(results("--api-url", "http://127.0.0.1:1"), "app main of today", checkFail, "cannot reach the service")
 
 	s, err := store.Open(t.Context(), dsn, store.Options{Work: true})
 	if err != nil {

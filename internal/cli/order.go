@@ -13,9 +13,10 @@ import (
 )
 
 // idHelp says in the help of commands how a class is named.
-const idHelp = `ID names a class: recording@day, by the day on which it is planned or happens; recording@day HH:MM where a day has two;
-the whole identity plan/recording/START; or the recording alone, which means the class that runs, else the next. A plan
-and a slash go before the recording where plans share its name.`
+const idHelp = `ID names a class: recording@day, by the day on which it is planned or takes
+place; recording@day HH:MM if a day has two; the full id plan/recording/START;
+or the recording alone, which is the class that is running, else the next one.
+Write plan/recording if several plans have a recording of that name.`
 
 // classArguments takes an ID, of which a time may be an argument of its own, and then what names name; least says how
 // many of those must be there.

@@ -96,7 +96,7 @@ func TestWhatIsNoPlanFileIsRefusedInALine(t *testing.T) {
 	}
 	write(t, "huge.yaml", strings.Repeat("#", 33<<20))
 	for path, want := range map[string]string{
-		"folder":    "rundown: plan folder: read plan: is a directory, name a file in it\n",
+		"folder":    "rundown: plan folder: read plan: is a directory; name a file in it\n",
 		"none.yaml": "rundown: plan none.yaml: read plan: no such file or directory\n",
 		"huge.yaml": "rundown: plan huge.yaml: read plan: is larger than 33554432 bytes\n",
 	} {

@@ -54,7 +54,7 @@ func (r *planReader) end() {
 	select {
 	case <-r.done:
 	case <-limit.C:
-		r.log.Warn("ended while plan files were being read; what changed in them is taken over at the next start", "path", r.pace.reading())
+		r.log.Warn("shut down while reading plan files; the next start applies their changes", "path", r.pace.reading())
 	}
 }
 
@@ -70,7 +70,7 @@ func (r *planReader) loop(ctx context.Context, hangup <-chan os.Signal) {
 			return
 		case <-hangup:
 			if len(r.again.plans) == 0 {
-				r.log.Info("no plan file was given to read again: rundown apply changes what is at work")
+				r.log.Info("no plan files to reload: use rundown apply to change the active plans")
 			}
 			r.reload(ctx, true)
 			r.follow(ctx, watch)
@@ -141,7 +141,7 @@ func (p *readingPace) at(path string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.warned {
-		p.log.Info("plan file is read to its end", "path", p.path, "duration_ms", time.Since(p.since).Milliseconds())
+		p.log.Info("plan file read", "path", p.path, "duration_ms", time.Since(p.since).Milliseconds())
 	}
 	p.path, p.since, p.warned = path, time.Now(), false
 	p.timer.Stop()
@@ -158,7 +158,7 @@ func (p *readingPace) check() {
 		return
 	}
 	p.warned = true
-	p.log.Warn("plan file takes long to read; plans are not read again until it ends, and the ones at work stay",
+	p.log.Warn("reading a plan file is slow; plans are not reloaded until it ends, and the active plans stay",
 		"reason_code", reason.IssuePlanRejected, "path", p.path, "duration_s", time.Since(p.since).Seconds())
 }
 
@@ -177,8 +177,8 @@ func (p *readingPace) issues() []runner.Issue {
 	}
 	return []runner.Issue{{
 		ID: reason.IssuePlanRejected, Severity: runner.SeverityWarning, Since: p.since,
-		Text: fmt.Sprintf("reading %s has not ended since %s: no plan is read again until then, and the ones at work stay",
+		Text: fmt.Sprintf("reading %s has not ended since %s: plans are not reloaded until then, and the active plans stay",
 			p.path, p.since.UTC().Format(time.RFC3339)),
-		Advice: "look at its file system, or at what writes to it; a restart ends the reading, and recordings go on",
+		Advice: "check the file system, or what writes to the file; a restart ends the read, and recordings go on",
 	}}
 }

@@ -107,7 +107,7 @@ func TestAPlanFileThatHungIsReadAgainOnceItIsAFile(t *testing.T) {
 	if err := h.pipe.Close(); err != nil { // the reading ends, with an empty text
 		t.Fatal(err)
 	}
-	h.await(1, "level=INFO", "plan file is read to its end", "path="+h.plan)
+	h.await(1, "level=INFO", "plan file read", "path="+h.plan)
 	h.await(1, "plan applied", "added=1", "removed=0")
 	eventually(t, 5*time.Second, "/readyz has no issue", func() bool {
 		_, said := health(h.listen, "/readyz")

@@ -95,7 +95,7 @@ func (a *app) tellPartial(plans []planfile.Checked) error {
 	}
 	for _, c := range plans {
 		if !c.Sound() {
-			fmt.Fprintf(a.err, "plan %s has %s: what follows counts what could be read, and may change when it is mended\n", render.Line(c.Path), render.Plural(c.Count(plan.SeverityError), "error"))
+			fmt.Fprintf(a.err, "plan %s has %s: the output covers what could be read, and may change once the plan is fixed\n", render.Line(c.Path), render.Plural(c.Count(plan.SeverityError), "error"))
 		}
 	}
 	return nil
@@ -103,7 +103,7 @@ func (a *app) tellPartial(plans []planfile.Checked) error {
 
 // addIncludeDir gives a command that reads plans its flag --include-dir.
 func addIncludeDir(a *app, cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&a.flags.includeDirs, "include-dir", nil, "`FOLDER` whose files a plan may include, besides the folder of its root file; may be repeated")
+	cmd.Flags().StringArrayVar(&a.flags.includeDirs, "include-dir", nil, "also allow includes from `FOLDER`, besides the folder of the root file (repeatable)")
 	if err := cmd.MarkFlagDirname("include-dir"); err != nil { // for a flag that does not exist, which every run of the tests would show
 		panic(err)
 	}
@@ -143,7 +143,7 @@ func (a *app) plansToRun(ctx context.Context, paths []string) ([]planfile.Checke
 		if err != nil {
 			fmt.Fprintf(a.err, "plan %s: %s\n", path, err)
 		}
-		fmt.Fprintf(a.err, "revision %d of plan %s, applied from %s before, stays at work until the file is mended\n", r.ID, r.Plan, path)
+		fmt.Fprintf(a.err, "revision %d of plan %s, applied from %s, stays active until the file is fixed\n", r.ID, r.Plan, path)
 		plans = append(plans, planfile.Checked{Path: path, Plan: p})
 	}
 	return plans, nil
@@ -190,7 +190,7 @@ func begun(ctx context.Context, s *store.Store) ([]store.Occurrence, error) {
 }
 
 // reachable says what a plan lacks to reach the service at all, which is what a stop needs.
-func (w *workplace) reachable(p *plan.Plan) error {
+func (w *environment) reachable(p *plan.Plan) error {
 	lookup := w.lookup(p)
 	texts := []plan.Text{p.Account.CustomerID, p.Account.CustomerSecret}
 	for _, app := range p.Apps {

@@ -40,7 +40,7 @@ func TestAnUntrustedCertificateAndABadProxyAreToldWhereAPersonLooks(t *testing.T
 		t.Errorf("ended with status %d", status)
 	}
 	written := daemon.output()
-	for _, want := range []string{`level=ERROR msg="the proxy cannot be used"`, `level=ERROR msg="the service cannot be reached`} {
+	for _, want := range []string{`level=ERROR msg="proxy unusable"`, `level=ERROR msg="the service cannot be reached`} {
 		if strings.Count(written, want) != 1 {
 			t.Errorf("the log does not say once: %s", want)
 		}

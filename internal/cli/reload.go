@@ -18,7 +18,7 @@ import (
 // reloader reads the plan files of a daemon again and applies those that have changed. It belongs to one goroutine.
 type reloader struct {
 	a      *app
-	w      *workplace
+	w      *environment
 	engine *runner.Engine
 	log    *slog.Logger
 	plans  []planfile.Checked
@@ -41,7 +41,7 @@ type readState struct {
 	retry   bool      // and the reason may go away without a change of the files
 }
 
-func newReloader(a *app, w *workplace, engine *runner.Engine, log *slog.Logger, plans []planfile.Checked) *reloader {
+func newReloader(a *app, w *environment, engine *runner.Engine, log *slog.Logger, plans []planfile.Checked) *reloader {
 	r := &reloader{a: a, w: w, engine: engine, log: log, plans: slices.Clone(plans), state: make([]readState, len(plans)), unset: &unsetReferences{}}
 	for i, c := range plans {
 		if c.Files != nil {
@@ -116,7 +116,7 @@ func (r *reloader) rejected() (issues []runner.Issue) {
 		if s.refused != "" {
 			issues = append(issues, runner.Issue{
 				ID: reason.IssuePlanRejected, ReasonCode: s.code, Severity: runner.SeverityWarning, Since: s.since,
-				Text: fmt.Sprintf("plan %s is not taken over from %s, and the one at work stays: %s", r.plans[i].Plan.Name, r.plans[i].Path, s.refused),
+				Text: fmt.Sprintf("plan %s was not reloaded from %s, and the active plan stays: %s", r.plans[i].Plan.Name, r.plans[i].Path, s.refused),
 			})
 		}
 	}
@@ -150,12 +150,12 @@ func (r *reloader) reload(ctx context.Context, force bool) {
 				state.since = before.since
 			}
 			if force || state.refused != before.refused || state.digest != before.digest {
-				r.log.Error("the plan is not taken over, the one at work stays", "plan", old.Plan.Name, "file", old.Path, "reason_code", state.code, "error", err)
+				r.log.Error("plan rejected, the active plan stays", "plan", old.Plan.Name, "file", old.Path, "reason_code", state.code, "error", err)
 			}
 		case changed:
 			r.plans[i] = c
 		case before.refused != "": // who mended it wants to know
-			r.log.Info("plan file has no errors any more and holds the active plan", "plan", old.Plan.Name, "file", old.Path)
+			r.log.Info("plan file is fixed and equals the active plan", "plan", old.Plan.Name, "file", old.Path)
 		}
 	}
 }
@@ -168,7 +168,7 @@ func (r *reloader) apply(ctx context.Context, old, c planfile.Checked, unread er
 	case !c.Sound():
 		return false, false, c.Unsound()
 	case c.Plan.Name != old.Plan.Name:
-		return false, false, fmt.Errorf("its name is part of every class's identity and became %s; restart to change it", c.Plan.Name)
+		return false, false, fmt.Errorf("its name changed to %s, and the name is part of every class id; restart to change it", c.Plan.Name)
 	case !force && planfile.SameFiles(old.Plan, c.Plan):
 		return false, false, nil
 	}

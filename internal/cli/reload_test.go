@@ -213,7 +213,7 @@ func TestAPlanThatIsRefusedIsToldOfOnce(t *testing.T) {
 	daemon.await(1, "not taken over")
 	eventually(t, 10*time.Second, "/readyz tells of it, and is ready", func() bool {
 		status, said := health(listen, "/readyz")
-		return status == http.StatusOK && strings.HasPrefix(said, "ready\nplan-rejected: plan today is not taken over from "+d.path("plan.yaml"))
+		return status == http.StatusOK && strings.HasPrefix(said, "ready\nplan-rejected: plan today was not reloaded from "+d.path("plan.yaml"))
 	})
 	d.must(os.Remove(d.path("plan.yaml")))
 	daemon.await(1, "not taken over", "no such file")
@@ -226,7 +226,7 @@ func TestAPlanThatIsRefusedIsToldOfOnce(t *testing.T) {
 	d.over("plan.yaml", "version: 1\nname: today\n")
 	daemon.await(1, "not taken over")
 	d.plan("plan.yaml", 2) // as it was applied
-	daemon.await(1, "plan file has no errors any more and holds the active plan", d.path("plan.yaml"))
+	daemon.await(1, "plan file is fixed and equals the active plan", d.path("plan.yaml"))
 	if n := strings.Count(daemon.output(), "not taken over"); n != 3 {
 		t.Errorf("refused %d times, want one for each text:\n%s", n, daemon.output())
 	}

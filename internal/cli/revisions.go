@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"rundown/internal/cli/render"
 	"rundown/runner/store"
@@ -31,7 +32,7 @@ func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string)
 	t := render.Table{Header: []any{"REVISION", "PLAN", "APPLIED", "WHO", "COMMIT", "HASH", "STATE"}, Name: "NOTE", Spare: "HASH"}
 	for _, r := range all {
 		t.Add(render.Line(r.Note), r.ID, render.Line(r.Plan), r.At.Format("2006-01-02 15:04:05Z07:00"), render.Line(r.Who),
-			r.Commit[:min(len(r.Commit), 8)], r.Hash[:min(len(r.Hash), 8)], r.Standing)
+			r.Commit[:min(len(r.Commit), 8)], r.Hash[:min(len(r.Hash), 8)], strings.Replace(r.Standing, "at work", "active", 1))
 	}
 	t.Print(a.out, a.width())
 	return nil

@@ -30,11 +30,15 @@ type ruleJSON struct {
 func newRulesCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules [ID]",
-		Short: "Explain the rules",
-		Long: `Rules lists every rule: those of plans, and the documented restrictions of the service with their sources. Enforced
-tells how a rule is kept: by a finding of validate, by construction of the requests, by a figure that the program
-tells, at run time, by probing the page, or by a human. With an ID it prints the manual's section on the rule: where it
-is kept and which test proves it, and for findings a plan that breaks it, what validate says, and one that does not.`,
+		Short: "List and explain the rules",
+		Long: `List every rule, or explain one.
+
+The list has the rules for plans and the documented restrictions of the service
+with their sources. ENFORCED says how a rule is enforced: by a finding of
+validate, by the construction of requests, by a figure in the output, at run
+time, by probing the page, or by a person. With an ID, rules prints the section
+of the manual: where the rule is enforced, which test proves it, and for
+findings an example of a plan that breaks the rule and of one that does not.`,
 		Example: `  rundown rules
   rundown rules calendar-matches-nothing
   rundown rules --format json`,

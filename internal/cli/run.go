@@ -43,28 +43,35 @@ func newRunCommand(a *app) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run [PLAN...]",
-		Short: "Record the plans' classes on time, as a daemon",
-		Long: `Run works until it is ended: it acquires, starts, watches and stops each recording of the plans on time. What it
-does is written into the store first, so that it can be killed at any instant: recordings go on in the cloud, and the
-next start adopts them. It reads the plans again on SIGHUP and when their files have changed and been quiet for a second
-(10 s at most); files are watched, and compared every 30 s. A plan with errors changes nothing, at a restart neither:
-the one applied from that file last stays at work. SIGTERM and SIGINT end it with status
-0 and leave recordings running: it awaits the answers that are out, for ten seconds at most in all, and what is
-unanswered then is settled at the next start. A second signal ends it at once. Without PLAN it works on the plans that
-were applied last, by apply or by an earlier run. With PLAN each start applies it, and so undoes an apply --revision.
+		Short: "Run the daemon: record the classes of plans on time",
+		Long: `Run the daemon: record the classes of plans on time.
 
-With --dry-run it prints each acquire, start, update and stop of the classes that start in the span, and sends nothing.
+The daemon writes each step to the store before it sends a request. It can be
+killed at any time: recordings go on in the cloud, and the next start adopts
+them. SIGTERM and SIGINT shut it down with status 0 and leave recordings
+running. It waits up to ten seconds for open requests; the next start settles
+the rest. A second signal exits at once.
 
-With --stop-all it stops every recording that the store shows running, and nothing else; where a daemon holds the store,
-it leaves the orders for it and waits until they are carried out. It needs no plan: the store knows by which references
-the credentials are found. It ends with status 1 where a session may still run, and names each with its sid and until when
-it can run at most. It also works from a store that it can only read: the disk is full, or the file system is read-only.`,
+With PLAN, each start applies the plans, and so undoes an apply --revision.
+Without PLAN, the daemon runs the active plans of the store. It reloads plan
+files on SIGHUP and when they change: once they have been unchanged for a
+second, or ten seconds after the first change. A plan with errors is rejected
+and the active plan stays, also at a restart.
+
+--dry-run prints each acquire, start, update and stop of the classes that start
+in the period, and sends nothing.
+
+--stop-all stops every recording that the store shows running, and exits. If a
+daemon is using the store, it gives the daemon the orders and waits. It needs
+no plan, and works with a store that is read-only or on a full disk. The exit
+status is 1 if a session may still be running; each is listed with its sid and
+the latest time at which it ends.`,
 		Example: `  rundown run plan.yaml
-  rundown run plans/*.yaml --store sqlite:/var/lib/rundown/rundown.db --log-format json
+  rundown run plans/*.yaml --store sqlite:/srv/rundown.db --log-format json
   rundown run plan.yaml --dry-run --from 2031-09-15 --until 2031-09-19
   rundown run --stop-all
   rundown run plan.yaml --simulate --ledger ledger.json
-  rundown run plan.yaml --listen :8443 --webhook-secret '${file:/etc/rundown/webhook-secret}'`,
+  rundown run plan.yaml --webhook-secret '${file:/etc/rundown/webhook-secret}'`,
 		Args:              arguments(0, -1, "PLAN"),
 		ValidArgsFunction: completePlans,
 	}
@@ -92,13 +99,13 @@ it can run at most. It also works from a store that it can only read: the disk i
 
 func (o *runOptions) addFlags(a *app, cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests and send nothing")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests without sending them")
 	o.span.add(cmd)
-	f.StringVar(&o.listen, "listen", "127.0.0.1:8089", "`ADDRESS` for health checks, port 0 for any that is free")
-	f.StringVar(&o.secret, "webhook-secret", "", "`REFERENCE`, ${NAME} or ${file:PATH}, to the secret that Agora's console shows for notifications; taken at /webhooks/agora (default ${"+webhookSecretVariable+"}, if set)")
-	f.StringVar(&o.ledger, "ledger", "", "`FILE` to keep the simulator's account in, with --simulate")
-	f.Var(&o.keep, "keep", "keep what is over for so `LONG`, such as 400d, nine days at least (default for ever)")
-	f.BoolVar(&o.stop, "stop-all", false, "stop every recording that the store shows running, for emergencies")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8089", "`ADDRESS` to serve health checks and notifications on; port 0 picks a free port")
+	f.StringVar(&o.secret, "webhook-secret", "", "`REFERENCE` (${NAME} or ${file:PATH}) to the secret of Agora's notifications, which are served at /webhooks/agora (default: ${"+webhookSecretVariable+"}, if set)")
+	f.StringVar(&o.ledger, "ledger", "", "write the simulator's ledger to `FILE` (with --simulate)")
+	f.Var(&o.keep, "keep", "retention period of ended classes: `LENGTH` such as 400d, at least 9d (default: for ever)")
+	f.BoolVar(&o.stop, "stop-all", false, "stop every recording that the store shows running, and exit")
 	o.format = addFormat(cmd, "text", "json")
 	addIncludeDir(a, cmd)
 }
@@ -108,12 +115,12 @@ func (o *runOptions) check(cmd *cobra.Command, now time.Time) (window, error) {
 	if !o.dryRun {
 		for _, name := range []string{"from", "until", "format"} {
 			if cmd.Flags().Changed(name) {
-				return window{}, fmt.Errorf("--%s goes with --dry-run", name)
+				return window{}, fmt.Errorf("--%s requires --dry-run", name)
 			}
 		}
 	}
 	if o.stop && o.dryRun {
-		return window{}, errors.New("--stop-all and --dry-run exclude each other")
+		return window{}, errors.New("--stop-all and --dry-run cannot be combined")
 	}
 	return o.span.resolve(now)
 }
@@ -137,7 +144,7 @@ func wayOut(err error) error {
 	if !errors.Is(err, store.ErrUnwritable) {
 		return err
 	}
-	return fmt.Errorf("%w; free some space or make the store writable, and start again; until then recordings go on: rundown run --stop-all ends them and only needs to read the store", err)
+	return fmt.Errorf("%w; free some space or make the store writable, and restart; recordings go on until then: rundown run --stop-all stops them and only reads the store", err)
 }
 
 // storedPlans are the plans that were applied to the store last.
@@ -180,7 +187,7 @@ func (f *keepFlag) String() string {
 	return f.length.String()
 }
 
-func (f *keepFlag) Type() string { return "LONG" }
+func (f *keepFlag) Type() string { return "LENGTH" }
 
 func (f *keepFlag) Set(s string) error {
 	length, err := time.ParseDuration(s)

@@ -12,8 +12,10 @@ func newSchemaCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of plans",
-		Long: `Schema prints the JSON Schema (2020-12) of plans, for completion and checks in editors. It knows keys, types and
-bounds; overlaps, capacity and zones are for validate.`,
+		Long: `Print the JSON Schema (2020-12) of plans, for completion and checks in editors.
+
+The schema covers keys, types and bounds. Overlaps, capacity and time zones are
+checked by validate only.`,
 		Example: `  rundown schema > plan.schema.json
   # then, as the first line of a plan:
   # yaml-language-server: $schema=plan.schema.json`,

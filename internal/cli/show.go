@@ -19,12 +19,14 @@ import (
 func newShowCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show ID [PLAN]",
-		Short: "Show one occurrence: its settings, where each comes from, and its life so far",
-		Long: `Show prints one class: its effective settings with the file and line each comes from, the orders that operators gave
-for it, and what the store knows of its life so far. Without a PLAN its active plan is read from the store.
+		Short: "Show a class: its settings, where each comes from, and its events",
+		Long: `Show one class: its effective settings with the file and line of each, the
+orders that operators gave for it, and its sessions and events so far.
+
+Without PLAN, the active plan is read from the store.
 
 ` + idHelp + `
-Where none is ahead, show means the last one.`,
+If none is ahead, the recording alone is its last class.`,
 		Example: `  rundown show german-a1@2031-09-17 plan.yaml
   rundown show lingua/german-a1/20310917T170000Z plan.yaml --format json
   rundown show german-a1@2031-09-17 19:00
@@ -120,7 +122,7 @@ func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence
 	}
 	c, err := a.checkPlan(revisions[0].Path, rules.Options{Now: a.now()})
 	if err != nil || c.Plan == nil {
-		fmt.Fprintf(a.err, "rundown: the plan was read from %s, which is not there any more: name it to see the settings\n", render.Line(revisions[0].Path))
+		fmt.Fprintf(a.err, "rundown: the plan file %s no longer exists: pass the plan as PLAN to see the settings\n", render.Line(revisions[0].Path))
 		return nil
 	}
 	o, err := whole.Find(c.Plan, a.now())

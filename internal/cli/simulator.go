@@ -30,28 +30,31 @@ func newSimulatorCommand(a *app) *cobra.Command {
 	var listen, faults, ledger string
 	cmd := &cobra.Command{
 		Use:   "simulator",
-		Short: "Run the simulated service by itself",
-		Long: `Simulator serves the documented service on a port, for run --api-url and for tests of one's own. Any App ID works;
-the first pair of credentials seen with it owns it. The first line on standard output names the address. Faults can
-be scripted (--faults, or PUT /_simulator/faults), the account of what ran is at GET /_simulator/ledger.
+		Short: "Run the simulated service on its own",
+		Long: `Serve the simulated service on a port, for run --api-url and for tests.
 
-SIGINT and SIGTERM end it with status 0.`,
+Any App ID is accepted; the first credentials used with an App ID own it. The
+first line of output is the address. Faults are scripted by --faults or PUT
+/_simulator/faults. GET /_simulator/ledger returns what ran and what it cost.
+
+SIGINT and SIGTERM end the simulator with status 0.`,
 		Example: `  rundown simulator
   rundown simulator --listen 127.0.0.1:0 --start-after 1s --ledger ledger.json
-  rundown simulator --faults faults.yaml --callback http://127.0.0.1:8089/webhooks/agora --callback-secret example`,
+  rundown simulator --faults faults.yaml --callback-secret example \
+    --callback http://127.0.0.1:8089/webhooks/agora`,
 		Args: arguments(0, 0),
 	}
 	f := cmd.Flags()
-	f.StringVar(&listen, "listen", "127.0.0.1:8090", "`ADDRESS` to listen on, port 0 for any that is free")
-	f.IntVar(&cfg.QPS, "qps", 10, "requests a second for each App ID, -1 without limit")
-	f.IntVar(&cfg.Concurrent, "concurrent", 50, "recordings at once for each App ID, -1 without limit")
-	f.DurationVar(&cfg.StartAfter, "start-after", 5*time.Second, "time from the start request until the page is written")
-	f.BoolVar(&cfg.Strict, "strict", false, "refuse what the documentation's letter forbids and the service takes, such as application/json without a charset")
-	f.StringVar(&faults, "faults", "", "YAML `FILE` with faults to script")
-	f.StringVar(&cfg.Callback, "callback", "", "`URL` to send notifications to")
-	f.StringVar(&cfg.CallbackSecret, "callback-secret", "", "`SECRET` that signs the notifications")
-	f.StringVar(&cfg.ControlToken, "control-token", "", "`TOKEN` that callers of /_simulator/ must send (Authorization: Bearer TOKEN), from any machine; without it only those on this machine are answered")
-	f.StringVar(&ledger, "ledger", "", "`FILE` to write the account of what ran to at the end")
+	f.StringVar(&listen, "listen", "127.0.0.1:8090", "`ADDRESS` to serve on; port 0 picks a free port")
+	f.IntVar(&cfg.QPS, "qps", 10, "requests per second for each App ID; -1 for no limit")
+	f.IntVar(&cfg.Concurrent, "concurrent", 50, "concurrent recordings for each App ID; -1 for no limit")
+	f.DurationVar(&cfg.StartAfter, "start-after", 5*time.Second, "delay between the start request and the first recorded second")
+	f.BoolVar(&cfg.Strict, "strict", false, "refuse requests that the documentation forbids but the service accepts, such as application/json without a charset")
+	f.StringVar(&faults, "faults", "", "read a fault script (YAML) from `FILE`")
+	f.StringVar(&cfg.Callback, "callback", "", "send notifications to `URL`")
+	f.StringVar(&cfg.CallbackSecret, "callback-secret", "", "sign notifications with `SECRET`")
+	f.StringVar(&cfg.ControlToken, "control-token", "", "require `TOKEN` for /_simulator/ (Authorization: Bearer TOKEN); without it, only callers on this host are served")
+	f.StringVar(&ledger, "ledger", "", "write the ledger to `FILE` at exit")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := checkSimulatorFlags(cfg); err != nil {
 			return &usageError{cmd.CommandPath(), err}
@@ -78,9 +81,9 @@ SIGINT and SIGTERM end it with status 0.`,
 func checkSimulatorFlags(cfg simulator.Config) error {
 	switch {
 	case cfg.QPS == 0:
-		return errors.New("invalid --qps 0: nothing would be admitted; -1 is without limit")
+		return errors.New("invalid --qps 0: no request would be admitted; use -1 for no limit")
 	case cfg.Concurrent == 0:
-		return errors.New("invalid --concurrent 0: nothing would be admitted; -1 is without limit")
+		return errors.New("invalid --concurrent 0: no request would be admitted; use -1 for no limit")
 	case cfg.StartAfter < 0:
 		return fmt.Errorf("invalid --start-after %s: must not be negative", cfg.StartAfter)
 	case cfg.CallbackSecret != "" && cfg.Callback == "":
@@ -193,9 +196,9 @@ func warnOfReach(w io.Writer, addr net.Addr, token string) {
 	if ok && tcp.IP.IsLoopback() {
 		return
 	}
-	control := "the endpoints under /_simulator/ answer callers on this machine only"
+	control := "endpoints under /_simulator/ serve callers on this host only"
 	if token != "" {
-		control = "the endpoints under /_simulator/ answer callers with the control token"
+		control = "endpoints under /_simulator/ serve callers with the control token"
 	}
-	fmt.Fprintf(w, "rundown: warning: other machines can reach the simulator at %s; %s\n", addr, control)
+	fmt.Fprintf(w, "rundown: warning: other hosts can reach the simulator at %s; %s\n", addr, control)
 }

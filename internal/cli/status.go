@@ -13,9 +13,12 @@ import (
 func newStatusCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show what runs, what is due and what has just ended",
-		Long: `Status shows what runs, is due within 24 hours, or ended within 24 hours. It reads the store, whether the daemon
-is running or not, and says which. Classes that no daemon has planned yet are those of the active plans.`,
+		Short: "Show what is recording, what is next and what went wrong",
+		Long: `Show the daemon, what is recording, what is next and what went wrong.
+
+Status lists the classes that are running, due within 24 hours, or ended within
+24 hours. It reads the store, so it works whether or not the daemon is running.
+Classes that no daemon has planned yet are computed from the active plans.`,
 		Example: `  rundown status
   rundown status --store sqlite:/srv/rundown/rundown.db --format json`,
 		Args: arguments(0, 0),
@@ -46,16 +49,16 @@ func (a *app) printOverview(o view.Overview) {
 		a.printHanging(a.out, "", render.Line(fmt.Sprintf(format, args...)), len("  "))
 	}
 	for _, r := range o.Refused {
-		say("plan %s: revision %d is refused, the one before is at work: %s", r.Plan, r.ID, r.Note)
+		say("plan %s: revision %d was refused, the previous one is active: %s", r.Plan, r.ID, r.Note)
 	}
 	for _, r := range o.Waiting {
-		say("plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm puts it to work", r.Plan, r.ID, r.Note)
+		say("plan %s: revision %d waits for a confirmation: %s; rundown apply --confirm applies it", r.Plan, r.ID, r.Note)
 	}
 	for _, text := range o.Unread {
-		say("the classes of an active plan cannot be computed: %s", text)
+		say("an active plan cannot be read, so its classes are unknown: %s", text)
 	}
 	if len(o.Rows) == 0 {
-		fmt.Fprintln(a.out, "nothing runs, is due within 24 h, or ended within 24 h")
+		fmt.Fprintln(a.out, "no class is running, due within 24 h, or ended within 24 h")
 	} else {
 		a.printViews(o.Views)
 	}

@@ -59,7 +59,7 @@ func TestARunningClassThatLeavesThePlanIsShown(t *testing.T) {
 	if st := decoded[statusJSON](t, out); len(st.Occurrences) != 1 || st.Occurrences[0].LeftPlan == nil || !st.Daemon.Running {
 		t.Errorf("status: %s", out)
 	}
-	if _, out, said := command(t, "cancel", name, "--store", dsn); !strings.Contains(out, "to be cancelled") {
+	if _, out, said := command(t, "cancel", name, "--store", dsn); !strings.Contains(out, "will be cancelled") {
 		t.Errorf("cancel: %s%s", out, said)
 	}
 	daemon.await(1, "state=ended")
@@ -108,7 +108,7 @@ func TestStatusSaysWhetherTheDaemonRuns(t *testing.T) {
 	if status, _, said := command(t, "apply", path, "--store", dsn); status != StatusOK {
 		t.Fatal(said)
 	}
-	says("not running (no daemon has used this store yet)", false)
+	says("not running (no daemon has used this store)", false)
 	begin := func() *process {
 		daemon := start(t, "stderr", canaries, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
 		daemon.await(1, "msg=running")
@@ -146,8 +146,8 @@ func TestADaemonThatIsNotVisibleIsRunningWhileItGivesHeartbeats(t *testing.T) {
 		running bool
 		text    string
 	}{
-		{10 * time.Second, true, "running (pid 2147483646, which is not visible here, last seen 10s ago)"},
-		{10 * time.Minute, false, "not running (last seen 10m0s ago; another process, pid 2147483646, which is not visible here, is using the store)"},
+		{10 * time.Second, true, "running (pid 2147483646, not visible here, last seen 10s ago)"},
+		{10 * time.Minute, false, "not running (last seen 10m0s ago; another process, pid 2147483646, not visible here, is using the store)"},
 	} {
 		_, out, _ := commandAt(t, noon.Add(tt.age), "status", "--store", dsn)
 		if !strings.Contains(out, "\ndaemon: "+tt.text+"\n") {
@@ -189,7 +189,7 @@ func TestStatusShowsWhatIsDueByThePlanBeforeADaemonHasPlannedIt(t *testing.T) {
 	}
 	apply("  over: {when: 2031-09-17 10:00-11:00}\n  on: {when: 2031-09-17 11:30-12:30}\n  soon: {when: 2031-09-17 15:00-16:00}\n  far: {when: 2031-09-19 15:00-16:00}\n")
 	out := shows("on 11:30 planned, soon 15:00 planned")
-	for _, part := range []string{"  on@2031-09-17    planned", "  soon@2031-09-17  planned", "its start has passed, and nobody works on it", "no daemon has used this store yet"} {
+	for _, part := range []string{"  on@2031-09-17    planned", "  soon@2031-09-17  planned", "its start has passed and no daemon is running", "no daemon has used this store"} {
 		if !strings.Contains(out, part) {
 			t.Errorf("no %q in\n%s", part, out)
 		}

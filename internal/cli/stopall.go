@@ -26,10 +26,10 @@ import (
 func (a *app) stopAll(ctx context.Context, plans []planfile.Checked, o runOptions) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	w, err := a.workplaceToStop(ctx, o.ledger)
+	w, err := a.environmentToStop(ctx, o.ledger)
 	if held, ok := errors.AsType[*store.InUseError](err); ok {
 		if err = a.leaveStops(ctx, held); errors.Is(err, store.ErrUnwritable) {
-			return fmt.Errorf("process %d works on the store, and no order can be left for it: end that process and run --stop-all again: %w", held.PID, err)
+			return fmt.Errorf("process %d is using the store, and the store is not writable: end that process and repeat run --stop-all: %w", held.PID, err)
 		}
 		return err
 	}
@@ -45,8 +45,8 @@ func (a *app) stopAll(ctx context.Context, plans []planfile.Checked, o runOption
 	return a.stopIn(ctx, w, plans)
 }
 
-// stopIn stops what the workplace's store shows begun, and closes the workplace.
-func (a *app) stopIn(ctx context.Context, w *workplace, plans []planfile.Checked) (err error) {
+// stopIn stops what the environment's store shows begun, and closes the environment.
+func (a *app) stopIn(ctx context.Context, w *environment, plans []planfile.Checked) (err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 	rows, left, err := a.toStop(ctx, w.store)
 	if err != nil || len(rows) == 0 {
@@ -69,7 +69,7 @@ func (a *app) stopIn(ctx context.Context, w *workplace, plans []planfile.Checked
 
 // carryOutStops waits until what was ordered to stop has ended, until nothing has changed for too long, or until the store
 // cannot be written any more. It fails where a session may still run.
-func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Plan, rows []store.Occurrence, left *leftover) error {
+func (a *app) carryOutStops(ctx context.Context, w *environment, plans []*plan.Plan, rows []store.Occurrence, left *leftover) error {
 	log, err := host.NewLogger(a.err, a.flags.logFormat, a.quietLevel())
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 				told[of] = true
 			}
 			if time.Since(progress) > a.stopPatience {
-				return cmp.Or(left.report(a), unknownStops("nothing has changed for "+a.stopPatience.String(), open))
+				return cmp.Or(left.report(a), unknownStops("no progress for "+a.stopPatience.String(), open))
 			}
 		case <-changes.wake:
 		}
@@ -127,7 +127,7 @@ func (a *app) carryOutStops(ctx context.Context, w *workplace, plans []*plan.Pla
 
 // unknownStops is an end before all has been stopped.
 func unknownStops(why string, open map[string]session.Phase) error {
-	return fmt.Errorf("%s: %d classes are not known to be stopped; run --stop-all again", why, len(open))
+	return fmt.Errorf("%s: %d classes may not be stopped; repeat run --stop-all", why, len(open))
 }
 
 // While stops are carried out the store is looked at: what it cannot take is never told. It is given up once it was
@@ -160,8 +160,8 @@ func (a *app) tellStops(open map[string]session.Phase, states []session.State) (
 	return changed
 }
 
-// workplaceToStop opens the store for work, where there is one.
-func (a *app) workplaceToStop(ctx context.Context, ledger string) (*workplace, error) {
+// environmentToStop opens the store for work, where there is one.
+func (a *app) environmentToStop(ctx context.Context, ledger string) (*environment, error) {
 	there, err := a.openStore(ctx, store.Options{}) // never made for this
 	if err != nil {
 		return nil, err
@@ -169,11 +169,11 @@ func (a *app) workplaceToStop(ctx context.Context, ledger string) (*workplace, e
 	if err := there.Close(); err != nil {
 		return nil, err
 	}
-	return a.openWorkplace(ctx, ledger)
+	return a.openEnvironment(ctx, ledger)
 }
 
 // copyToStop copies what runs from a store that cannot be written, for the cause given.
-func (a *app) copyToStop(ctx context.Context, ledger string, cause error) (*workplace, error) {
+func (a *app) copyToStop(ctx context.Context, ledger string, cause error) (*environment, error) {
 	open := func(ctx context.Context, dsn string, opts store.Options) (*store.Store, error) {
 		s, err := store.Open(ctx, dsn, store.Options{ReadOnly: true, Service: opts.Service})
 		if err != nil {
@@ -186,15 +186,15 @@ func (a *app) copyToStop(ctx context.Context, ledger string, cause error) (*work
 		}
 		return s.Rescue(ctx, rows, opts)
 	}
-	w, err := a.openWorkplaceOn(ctx, open, ledger)
+	w, err := a.openEnvironmentOn(ctx, open, ledger)
 	if held, ok := errors.AsType[*store.InUseError](err); ok {
-		return nil, fmt.Errorf("process %d works on the store, and no order can be left for it: end that process and run --stop-all again: %w", held.PID, cause)
+		return nil, fmt.Errorf("process %d is using the store, and the store is not writable: end that process and repeat run --stop-all: %w", held.PID, cause)
 	}
 	if err != nil {
-		return nil, errors.Join(cause, fmt.Errorf("nor can it be read: %w", err))
+		return nil, errors.Join(cause, fmt.Errorf("and it is not readable: %w", err))
 	}
 	fmt.Fprintf(a.err, "%s\n", oneLine(cause.Error()))
-	fmt.Fprintln(a.err, "what runs is stopped all the same, but the stops are not stored: a daemon that starts before the end of a class records the rest of it, unless the class is cancelled first")
+	fmt.Fprintln(a.err, "running classes are stopped, but the stops are not stored: a daemon that starts before the end of a class records the rest of it, unless the class is cancelled first")
 	return w, nil
 }
 
@@ -212,7 +212,7 @@ func (a *app) toStop(ctx context.Context, s *store.Store) ([]store.Occurrence, *
 	if err := left.report(a); err != nil {
 		return nil, nil, err
 	}
-	fmt.Fprintln(a.out, "nothing runs")
+	fmt.Fprintln(a.out, "nothing is running")
 	return nil, left, nil
 }
 
@@ -222,14 +222,14 @@ func (a *app) orderStops(ctx context.Context, s *store.Store, rows []store.Occur
 	for _, o := range rows {
 		n, err := s.AddCommand(ctx, store.Command{At: a.clock(), Occurrence: o.ID, Kind: session.CommandStop, Who: a.who(), Reason: "run --stop-all"})
 		if err != nil {
-			return nil, fmt.Errorf("leave the order for %s: %w", o.ID, err)
+			return nil, fmt.Errorf("store the order for %s: %w", o.ID, err)
 		}
 		orders[o.ID] = n
 	}
 	return orders, nil
 }
 
-var errNoPlanApplied = errors.New("no plan was applied to this store: name one")
+var errNoPlanApplied = errors.New("no plan was applied to this store: give PLAN")
 
 // appliedPlans are the plans that the store says were applied last.
 func appliedPlans(ctx context.Context, s *store.Store, opts rules.Options) ([]*plan.Plan, error) {

@@ -79,8 +79,8 @@ func TestStopAllNamesAnOrphan(t *testing.T) {
 			t.Fatalf("%+v, want one session that runs", ledger.Sessions)
 		}
 		for _, part := range []string{
-			"today/german/", "session 1 may still run, until 20", "its sid is unknown", ledger.Sessions[0].ResourceID,
-			"rundown: 1 session may still run and be billed",
+			"today/german/", "session 1 may still be running, until 20", "sid unknown", ledger.Sessions[0].ResourceID,
+			"rundown: 1 session may still be running and be billed",
 		} {
 			if status != StatusFindings || !strings.Contains(said, part) {
 				t.Errorf("%v ended with status %d and did not say %q:\n%s", args, status, part, said)
@@ -105,7 +105,7 @@ func TestStopAllGivesUpOnAServiceThatDoesNotAnswer(t *testing.T) {
 
 	status, out, said := stopAllSoon(t, path, dsn, address)
 	for _, part := range []string{
-		"today/german/", "session 1 may still run, until 20", "sid " + sid, "rundown doctor PLAN tells whether the service answers; then run --stop-all again",
+		"today/german/", "session 1 may still be running, until 20", "sid " + sid, "check the service with rundown doctor PLAN, then repeat run --stop-all",
 	} {
 		if status != StatusFindings || !strings.Contains(said, part) {
 			t.Errorf("it ended with status %d and did not say %q:\n%s%s", status, part, out, said)
@@ -150,12 +150,12 @@ func TestStopAllWaitsForADaemon(t *testing.T) {
 				}()
 			}
 			status, out, said := stopAllSoon(t, path, dsn, address)
-			for _, part := range []string{"waiting for it\n", ": stopping\n", "today/german/", "session 1 may still run, until 20", "sid " + sid} {
+			for _, part := range []string{"waiting for it\n", ": stopping\n", "today/german/", "session 1 may still be running, until 20", "sid " + sid} {
 				if status != StatusFindings || !strings.Contains(said, part) {
 					t.Errorf("it ended with status %d and did not say %q:\n%s%s", status, part, out, said)
 				}
 			}
-			if ended := "the process that worked on the store has ended"; strings.Contains(said, ended) != killed {
+			if ended := "the process that was using the store has ended"; strings.Contains(said, ended) != killed {
 				t.Errorf("%q is to be said: %v\n%s", ended, killed, said)
 			}
 		})
@@ -190,7 +190,7 @@ func TestStopAllSaysWhatADaemonDoesNotStop(t *testing.T) {
 	status, out, said := stopAllSoon(t, "", dsn, address)
 	cancel()
 	<-ended
-	if status != StatusFindings || !strings.Contains(out, ": not stopped: superseded by a later order\n") || !strings.Contains(said, "session 1 may still run, until 20") {
+	if status != StatusFindings || !strings.Contains(out, ": not stopped: superseded by a later order\n") || !strings.Contains(said, "session 1 may still be running, until 20") {
 		t.Errorf("it ended with status %d:\n%s%s", status, out, said)
 	}
 }

@@ -41,14 +41,14 @@ func (a *app) plansToStop(ctx context.Context, s *store.Store, given []planfile.
 		}](row.Doc).Account
 		switch {
 		case account != nil && !runner.CompleteAccount(account):
-			return nil, fmt.Errorf("%s: the secret of its account is written out in its plan, and the store does not keep secrets: rundown run --stop-all %s", row.ID, account.Plan)
+			return nil, fmt.Errorf("%s: the account secret is written out in its plan, and the store keeps no secrets: use rundown run --stop-all %s", row.ID, account.Plan)
 		case account != nil && !slices.Contains(apps[*account], row.App):
 			apps[*account] = append(apps[*account], row.App)
 		case account != nil:
 		default:
 			p, err := a.planOf(ctx, s, row)
 			if err != nil {
-				return nil, fmt.Errorf("%s cannot be stopped without its plan %s: rundown run --stop-all PLAN: %w", row.ID, row.Plan, err)
+				return nil, fmt.Errorf("%s cannot be stopped without its plan %s; use rundown run --stop-all PLAN: %w", row.ID, row.Plan, err)
 			}
 			plans = append(plans, p)
 		}
@@ -91,10 +91,10 @@ func planOfAccount(n int, account session.AccountRef, ids []string) (*plan.Plan,
 	}
 	p, _, err := load.Load(oneFile(text), account.Plan)
 	if err == nil && p == nil {
-		err = errors.New("the store's account of it cannot be read")
+		err = errors.New("the stored account cannot be read")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("plan %s: %w; give it: rundown run --stop-all %s", account.Plan, err, account.Plan)
+		return nil, fmt.Errorf("plan %s: %w; use rundown run --stop-all %s", account.Plan, err, account.Plan)
 	}
 	return p, nil
 }

@@ -27,7 +27,7 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "process %d works on the store and carries out the orders; waiting for it\n", held.PID)
+	fmt.Fprintf(a.err, "process %d is using the store and carries out the orders; waiting for it\n", held.PID)
 	return a.awaitStops(ctx, s, orders, left)
 }
 
@@ -53,11 +53,11 @@ func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]
 		case changed:
 			progress = time.Now()
 		case !a.attended(ctx, s):
-			const ended = "the process that worked on the store has ended"
+			const ended = "the process that was using the store has ended"
 			fmt.Fprintln(a.err, ended)
 			return cmp.Or(left.report(a), unknownStops(ended, open))
 		case time.Since(progress) > a.stopPatience:
-			return cmp.Or(left.report(a), unknownStops("nothing has changed for "+a.stopPatience.String(), open))
+			return cmp.Or(left.report(a), unknownStops("no progress for "+a.stopPatience.String(), open))
 		}
 		select {
 		case <-ctx.Done():

@@ -107,10 +107,10 @@ func TestStatusSaysOfWhatIsOverdueThatNobodyWorksOnIt(t *testing.T) {
 		now  time.Time // the last heartbeat of a daemon, which has ended, came 5 s before noon
 		want string
 	}{
-		{noon.Add(10 * time.Second), "stuck: its end has passed, and nobody works on it, yesterday:, running: nobody works on it, twice:, twice:"},
-		{noon.Add(55 * time.Minute), "stuck: its end has passed, and nobody works on it, yesterday:, running: its end has passed, and nobody works on it, twice:, twice:"},
-		{noon.Add(60 * time.Minute), "stuck: its end has passed, and nobody works on it, running: its end has passed, and nobody works on it, " +
-			"twice: its start has passed, and nobody works on it, twice:"},
+		{noon.Add(10 * time.Second), "stuck: its end has passed and no daemon is running, yesterday:, running: no daemon is running, twice:, twice:"},
+		{noon.Add(55 * time.Minute), "stuck: its end has passed and no daemon is running, yesterday:, running: its end has passed and no daemon is running, twice:, twice:"},
+		{noon.Add(60 * time.Minute), "stuck: its end has passed and no daemon is running, running: its end has passed and no daemon is running, " +
+			"twice: its start has passed and no daemon is running, twice:"},
 	} {
 		var out strings.Builder
 		a := newApp(Streams{In: strings.NewReader(""), Out: &out, Err: &out})
@@ -179,7 +179,7 @@ func TestOrdersThatNobodyCanCarryOutAreRefused(t *testing.T) {
 	dsn := filledStore(t)
 	for _, c := range []struct{ id, want string }{
 		{"absent@2031-09-17", "no class absent@2031-09-17"},
-		{"twice@2031-09-17", "names 2 classes, name one of them: twice@2031-09-17T15:00, twice@2031-09-17T17:00"},
+		{"twice@2031-09-17", "matches 2 classes, name one of them: twice@2031-09-17T15:00, twice@2031-09-17T17:00"},
 		{"yesterday@2031-09-16", "has ended already: partial"},
 	} {
 		status, _, said := rundown(t, "cancel", c.id, "--store", dsn)
@@ -188,7 +188,7 @@ func TestOrdersThatNobodyCanCarryOutAreRefused(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"twice@2031-09-17T1", "twice@2031-09-17T15:00:3"} {
-		if status, _, said := rundown(t, "cancel", id, "--store", dsn); status != StatusTrouble || !strings.Contains(said, "the time is written as in") {
+		if status, _, said := rundown(t, "cancel", id, "--store", dsn); status != StatusTrouble || !strings.Contains(said, "write the time as in") {
 			t.Errorf("a time that is cut off: status %d, said %q", status, said)
 		}
 	}
@@ -227,7 +227,7 @@ recordings:
 		t.Fatal(err)
 	}
 	status, out, said = rundown(t, "show", "running@2031-09-17", "--store", dsn)
-	if status != StatusOK || !strings.Contains(out, "became recording") || !strings.Contains(said, "is not there any more") {
+	if status != StatusOK || !strings.Contains(out, "became recording") || !strings.Contains(said, "no longer exists") {
 		t.Errorf("without its plan: status %d\n%s%s", status, out, said)
 	}
 }

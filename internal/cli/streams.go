@@ -40,7 +40,7 @@ func (a *app) queueLog() {
 	notice := func(lines int, since time.Time) []byte {
 		var b bytes.Buffer
 		if log, err := host.NewLogger(&b, a.flags.logFormat, "warn"); err == nil {
-			log.Warn("log lines were dropped because standard error did not take them", "reason_code", reason.IssueLogDropped, "lines", lines, "since", since.UTC())
+			log.Warn("log lines dropped: standard error was blocked", "reason_code", reason.IssueLogDropped, "lines", lines, "since", since.UTC())
 		}
 		return b.Bytes()
 	}

@@ -74,7 +74,7 @@ func (p *piped) terminated() {
 			p.t.Errorf("SIGTERM: ended with %v", p.cmd.ProcessState)
 		}
 	case <-time.After(12 * time.Second):
-		p.t.Error("SIGTERM: it did not end within 12 s")
+		p.t.Error("SIGTERM: it did not exit within 12 s")
 	}
 }
 

@@ -20,29 +20,34 @@ func newValidateCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate PLAN...",
 		Short: "Check plans against every documented restriction",
-		Long: `Validate reads each plan with what it includes, reports what is wrong with it, and sums it up: recordings, classes,
-period, peak concurrency, hours and cost, and what was not checked because a reference is not set. It looks from now, or
-from the first class if that is later, to the last bound, 366 days at most.
+		Long: `Check plans against every documented restriction.
 
-Errors come first, then warnings. A mistake in several recordings is reported once, with the places of the others, and
-notes are folded into one line. The other formats have every finding, in the order of the document.
+The findings are followed by a summary: recordings, classes, period, peak
+concurrency, hours, cost, and what was not checked because a reference is not
+set. The period starts now, or with the first class if that is later. It ends
+with the last class, but at most 366 days later.
 
-The format sarif is for code scanning, github writes workflow commands that GitHub Actions shows at their lines. Both
-name files relative to the working folder, which should be that of the repository.
+Text output lists errors first, then warnings. A mistake that several
+recordings share is reported once, with the places of the others. Notes are
+folded into one line. The other formats list every finding in document order:
+sarif is for code scanning, github writes annotations for the lines of a pull
+request. Both name files relative to the working folder, which should be the
+root of the repository.
 
-Plans that use one App ID, by the same reference or literal, are held together against its limits; in all else each
-plan is judged by itself. "-" reads standard input. The exit status is 1 where a finding is an error.`,
+Plans that use the same App ID are checked together against its limits. The
+file name - reads standard input. The exit status is 1 if a finding is an
+error.`,
 		Example: `  rundown validate plan.yaml
   rundown validate --strict --format json plans/*.yaml
   rundown validate --format sarif plans/*.yaml > rundown.sarif
   git show HEAD:plan.yaml | rundown validate -
-  rundown validate --resolve plan.yaml      # on the machine that has the secrets`,
+  rundown validate --resolve plan.yaml      # on the host that has the secrets`,
 		Args:              arguments(1, -1, "PLAN"),
 		ValidArgsFunction: completePlans,
 	}
 	format := addFormat(cmd, "text", "json", "sarif", "github")
-	cmd.Flags().BoolVar(&strict, "strict", false, "let warnings count as errors")
-	cmd.Flags().BoolVar(&resolve, "resolve", false, "resolve references; one that is not set is a finding")
+	cmd.Flags().BoolVar(&strict, "strict", false, "treat warnings as errors")
+	cmd.Flags().BoolVar(&resolve, "resolve", false, "report references that are not set")
 	addIncludeDir(a, cmd)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		return a.validate(args, format.value, strict, resolve)
@@ -102,7 +107,7 @@ func (a *app) writeFindings(format string, plans []planfile.Checked, resolve boo
 	case "sarif":
 		leftOut, err := render.SARIF(a.out, plans, versionOf().Version, workingFolder())
 		if leftOut > 0 {
-			fmt.Fprintf(a.err, "%s left out, of the least severity: a run of sarif holds at most %d\n", render.Plural(leftOut, "finding"), render.MaxSARIFResults)
+			fmt.Fprintf(a.err, "%s of the lowest severity left out: a SARIF run holds at most %d\n", render.Plural(leftOut, "finding"), render.MaxSARIFResults)
 		}
 		return err
 	case "github":
@@ -161,11 +166,11 @@ func summaryParts(s rules.Summary) []string {
 			parts[0] = strings.Replace(parts[0], " on ", " from ", 1) + " to " + last
 		}
 		parts = append(parts,
-			fmt.Sprintf("at most %d concurrent (%s)", s.Peak, s.PeakAt.Format("2006-01-02 15:04 MST")),
+			fmt.Sprintf("peak concurrency %d (%s)", s.Peak, s.PeakAt.Format("2006-01-02 15:04 MST")),
 			minutesText(s)+", "+costText(s.CostUSD))
 	}
 	if len(s.NotChecked) > 0 {
-		parts = append(parts, "not checked, because not set here: "+render.Line(strings.Join(s.NotChecked, ", ")))
+		parts = append(parts, "not checked, because not set: "+render.Line(strings.Join(s.NotChecked, ", ")))
 	}
 	return parts
 }

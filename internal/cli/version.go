@@ -46,7 +46,7 @@ func versionOf() versionInfo {
 func newVersionCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Print version, commit, Go, the catalogue's snapshot and the release of the time zones",
+		Short: "Print the version, commit, Go version and data releases",
 		Example: `  rundown version
   rundown version --format json`,
 		Args: arguments(0, 0),

@@ -44,8 +44,8 @@ func checkAPIURL(base string) error {
 	return nil
 }
 
-// workplace is what now and run work with: a store of their own, and a way to the service.
-type workplace struct {
+// environment is what now and run work with: a store of their own, and a way to the service.
+type environment struct {
 	store   *store.Store
 	sim     *simulator.Simulator // nil without --simulate
 	ledger  string               // file to keep the ledger in; "": none
@@ -54,27 +54,27 @@ type workplace struct {
 	closing []func() error
 }
 
-// openWorkplace opens the store for work and sets up the service that the flags name. A plan that needs what is not set
+// openEnvironment opens the store for work and sets up the service that the flags name. A plan that needs what is not set
 // makes no store: where one is there, who opens it judges that, since something may run already.
-func (a *app) openWorkplace(ctx context.Context, ledger string, plans ...planfile.Checked) (*workplace, error) {
-	return a.openWorkplaceOn(ctx, store.Open, ledger, plans...)
+func (a *app) openEnvironment(ctx context.Context, ledger string, plans ...planfile.Checked) (*environment, error) {
+	return a.openEnvironmentOn(ctx, store.Open, ledger, plans...)
 }
 
 // opener opens a store.
 type opener func(ctx context.Context, dsn string, opts store.Options) (*store.Store, error)
 
-func (a *app) openWorkplaceOn(ctx context.Context, open opener, ledger string, plans ...planfile.Checked) (_ *workplace, err error) {
-	w := &workplace{app: a, ledger: ledger}
+func (a *app) openEnvironmentOn(ctx context.Context, open opener, ledger string, plans ...planfile.Checked) (_ *environment, err error) {
+	w := &environment{app: a, ledger: ledger}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
 		}
 	}()
 	if a.flags.simulate && a.flags.apiURL != "" {
-		return nil, errors.New("--simulate and --api-url exclude each other")
+		return nil, errors.New("--simulate and --api-url cannot be combined")
 	}
 	if ledger != "" && !a.flags.simulate {
-		return nil, errors.New("--ledger is the embedded simulator's account: it needs --simulate")
+		return nil, errors.New("--ledger requires --simulate")
 	}
 	opts := store.Options{Create: true, Work: true, Service: serviceAgora}
 	if a.flags.apiURL != "" {
@@ -97,7 +97,7 @@ func (a *app) openWorkplaceOn(ctx context.Context, open opener, ledger string, p
 		}
 		if !a.storeNamed() {
 			if w.folder, err = os.MkdirTemp("", "rundown-simulation-*"); err != nil {
-				return nil, fmt.Errorf("make a folder for the simulation: %w", err)
+				return nil, fmt.Errorf("create a folder for the simulation: %w", err)
 			}
 			w.closing = append(w.closing, func() error { return os.RemoveAll(w.folder) })
 			dsn = "sqlite:" + filepath.Join(w.folder, "rundown.db")
@@ -125,7 +125,7 @@ func (a *app) openWorkplaceOn(ctx context.Context, open opener, ledger string, p
 }
 
 // close writes the ledger and gives everything up, in reverse order.
-func (w *workplace) close() error {
+func (w *environment) close() error {
 	var errs []error
 	if w.sim != nil && w.ledger != "" && w.store != nil {
 		errs = append(errs, writeLedger(w.ledger, w.sim.Ledger()))
@@ -138,7 +138,7 @@ func (w *workplace) close() error {
 }
 
 // lookup resolves a plan's references; in a simulation an unset one stands for a made-up value.
-func (w *workplace) lookup(p *plan.Plan) plan.Lookup {
+func (w *environment) lookup(p *plan.Plan) plan.Lookup {
 	lookup := w.app.newLookup(p.Files[0].Path)
 	if w.sim != nil {
 		lookup = planfile.SimulatedLookup(p, lookup)
@@ -147,7 +147,7 @@ func (w *workplace) lookup(p *plan.Plan) plan.Lookup {
 }
 
 // connect reaches the service for a plan's account.
-func (w *workplace) connect(p *plan.Plan) (*runner.Connection, error) {
+func (w *environment) connect(p *plan.Plan) (*runner.Connection, error) {
 	lookup := w.lookup(p)
 	log, err := host.NewLogger(w.app.err, w.app.flags.logFormat, w.app.flags.logLevel)
 	if err != nil {
@@ -194,7 +194,7 @@ func (w *workplace) connect(p *plan.Plan) (*runner.Connection, error) {
 }
 
 // unresolved lists the references that stand for nothing now: a plan that needs them would fail at its first class.
-func (w *workplace) unresolved(p *plan.Plan) error {
+func (w *environment) unresolved(p *plan.Plan) error {
 	missing := rules.NotChecked(p, w.lookup(p))
 	if len(missing) == 0 {
 		return nil
@@ -254,14 +254,14 @@ func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, 
 	}
 	s, err := store.Open(ctx, dsn, opts)
 	if errors.Is(err, store.ErrNotExist) {
-		return nil, fmt.Errorf("%w: run, now and apply create one, --store names another", err)
+		return nil, fmt.Errorf("%w: run, now and apply create it; --store selects another", err)
 	}
 	return s, err // the store's errors name it, without any password
 }
 
 // config is what the engines of run, now and run --stop-all have in common: the store, the way to the service, the log
 // and who works.
-func (w *workplace) config(log *slog.Logger) runner.Config {
+func (w *environment) config(log *slog.Logger) runner.Config {
 	return runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: w.app.who()}
 }
 

@@ -152,8 +152,8 @@ func (q *LogQueue) Issues() []runner.Issue {
 	}
 	return []runner.Issue{{
 		ID: reason.IssueLogDropped, Severity: runner.SeverityWarning, Since: q.since,
-		Text:   fmt.Sprintf("log lines dropped since %s because standard error does not take them: %d", q.since.UTC().Format(time.RFC3339), lines),
-		Advice: "check what reads it",
+		Text:   fmt.Sprintf("log lines dropped since %s because standard error is blocked: %d", q.since.UTC().Format(time.RFC3339), lines),
+		Advice: "check what reads standard error",
 	}}
 }
 

@@ -32,7 +32,7 @@ func NewSupervised(e *runner.Engine, log *slog.Logger) *Supervised {
 	go s.send()
 	interval, err := systemd.SdWatchdogEnabled(false)
 	if err != nil {
-		log.Warn("the watchdog of the supervisor is not understood", "error", err)
+		log.Warn("invalid WATCHDOG_USEC, the watchdog is not fed", "error", err)
 	}
 	if interval > 0 {
 		s.wg.Go(func() { s.feed(e, interval) })
@@ -51,7 +51,7 @@ func (s *Supervised) feed(e *runner.Engine, interval time.Duration) {
 		case <-tick.C:
 		}
 		if err := e.Progress(interval / 3); err != nil {
-			s.log.Error("the watchdog is not fed", "error", err)
+			s.log.Error("watchdog not fed", "error", err)
 			continue
 		}
 		s.tell(systemd.SdNotifyWatchdog)
@@ -63,7 +63,7 @@ func (s *Supervised) send() {
 	defer close(s.told)
 	for state := range s.states {
 		if _, err := systemd.SdNotify(false, state); err != nil {
-			s.log.Warn("the supervisor cannot be told", "state", state, "error", err)
+			s.log.Warn("notifying the supervisor failed", "state", state, "error", err)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func (s *Supervised) tell(state string) {
 	select {
 	case s.states <- state:
 	default:
-		s.log.Warn("the supervisor does not listen", "state", state)
+		s.log.Warn("the supervisor does not answer", "state", state)
 	}
 }
 

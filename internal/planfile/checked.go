@@ -36,7 +36,7 @@ func (c Checked) Count(s plan.Severity) int {
 func (c Checked) Unsound() error {
 	i := slices.IndexFunc(c.Findings, func(f plan.Finding) bool { return f.Severity == plan.SeverityError })
 	if i < 0 {
-		return errors.New("it cannot be read")
+		return errors.New("not readable")
 	}
 	f, more := c.Findings[i], ""
 	if n := c.Count(plan.SeverityError) - 1; n > 0 {

@@ -149,7 +149,7 @@ func openPipe(path string, wait time.Duration) (*os.File, error) {
 			_ = o.file.Close()
 		}
 	}
-	return nil, fmt.Errorf("is a named pipe, and nothing has written to it for %v: name a file, or - for standard input", wait)
+	return nil, fmt.Errorf("is a named pipe, and nothing was written to it for %v; name a file, or - for standard input", wait)
 }
 
 // readRegular reads a regular file. Anything else is refused before it is opened, since opening a pipe or a device may
@@ -182,7 +182,7 @@ func regular(info fs.FileInfo) error {
 	case mode.IsRegular():
 		return nil
 	case mode.IsDir():
-		return errors.New("is a directory, name a file in it")
+		return errors.New("is a directory; name a file in it")
 	case mode&fs.ModeNamedPipe != 0:
 		return errors.New("is a named pipe, not a regular file")
 	case mode&fs.ModeSocket != 0:

@@ -16,7 +16,7 @@ const MaxWalk = 10000
 
 // errOutside is for a file that a plan may not include. A plan may be written by others than who runs it, so it names no
 // file of the machine but those beside its root file and those of folders that the command line names.
-var errOutside = errors.New("is outside the folder of the root file; --include-dir names further folders")
+var errOutside = errors.New("is outside the folder of the root file; --include-dir allows other folders")
 
 // includeFolders are the folders that included files may be in, as absolute paths without symbolic links.
 type includeFolders []string
@@ -150,7 +150,7 @@ func (f includeFolders) names(folder, part string, left *int) ([]string, error) 
 		return nil, fmt.Errorf("%s: %w", folder, Reason(err))
 	}
 	if *left -= len(all); *left < 0 {
-		return nil, fmt.Errorf("it looks at more than %d files: name a folder that holds plans alone", MaxWalk)
+		return nil, fmt.Errorf("it matches more than %d files; use a folder that holds only plans", MaxWalk)
 	}
 	return slices.DeleteFunc(all, func(name string) bool {
 		matched, _ := path.Match(part, name) // the pattern is known to be well-formed

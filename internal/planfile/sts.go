@@ -71,9 +71,9 @@ func runSTS(ctx context.Context, folder string, command []string) ([]byte, error
 	case out.left < 0:
 		return nil, fmt.Errorf("command %s prints more than %d bytes", command[0], maxSTSOutput)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, fmt.Errorf("command %s did not end within %v", command[0], stsLimit)
+		return nil, fmt.Errorf("command %s did not exit within %v", command[0], stsLimit)
 	case failed:
-		return nil, fmt.Errorf("command %s ended with status %d; run it by hand in the plan's folder to see why", command[0], exit.ExitCode())
+		return nil, fmt.Errorf("command %s exited with status %d; run it in the folder of the plan to see why", command[0], exit.ExitCode())
 	case err != nil:
 		return nil, fmt.Errorf("command %s: %w", command[0], Reason(err))
 	}

@@ -69,7 +69,7 @@ func NewWatch(log *slog.Logger) *Watch {
 		if err == nil {
 			w.watcher, events, failures = watcher, watcher.Events, watcher.Errors
 		} else {
-			log.Warn("plan files cannot be watched; they are compared at intervals", "interval_s", w.times.Reread.Seconds(), "error", err)
+			log.Warn("watching plan files failed; they are compared at intervals", "interval_s", w.times.Reread.Seconds(), "error", err)
 		}
 	}
 	go w.Loop(events, failures)
@@ -134,7 +134,7 @@ func (w *Watch) Loop(events <-chan fsnotify.Event, failures <-chan error) {
 				failures = nil
 				continue
 			}
-			w.log.Warn("events of plan files were lost; the files are compared", "error", err)
+			w.log.Warn("file events lost; plan files are compared", "error", err)
 			touch(WatchSettled)
 		case <-w.again:
 			if quiet == nil {
@@ -229,7 +229,7 @@ func (w *Watch) watch(folder string) (news bool) {
 	_ = w.watcher.Remove(folder)
 	if err := w.watcher.Add(folder); err != nil {
 		if w.refused[folder] != err.Error() && !errors.Is(err, fs.ErrNotExist) {
-			w.log.Warn("a folder of the plans cannot be watched; its files are compared at intervals", "folder", folder, "interval_s", w.times.Reread.Seconds(), "error", err)
+			w.log.Warn("watching a plan folder failed; its files are compared at intervals", "folder", folder, "interval_s", w.times.Reread.Seconds(), "error", err)
 		}
 		w.refused[folder] = err.Error()
 		return false

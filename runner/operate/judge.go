@@ -14,7 +14,7 @@ func ended(c view.Class, now time.Time) error {
 	case c.Row.State == string(session.Over) && c.Row.Outcome != string(session.Cancelled):
 		return reason.Refuse(reason.HasEnded, "%s has ended already: %s", c.Row.ID, c.Row.Outcome)
 	case !c.Stored() && !c.End().After(now):
-		return reason.Refuse(reason.EndPassed, "%s is over since %s", c.Row.ID, zoned(c, c.End()))
+		return reason.Refuse(reason.EndPassed, "%s ended on %s", c.Row.ID, zoned(c, c.End()))
 	}
 	return nil
 }
@@ -22,18 +22,32 @@ func ended(c view.Class, now time.Time) error {
 // zoned writes an instant in the zone of the class.
 func zoned(c view.Class, at time.Time) string { return at.In(view.ZoneOf(c.Row)).Format(time.RFC3339) }
 
+// clock writes an end of the class in its zone, with the day where the class starts on another.
+func clock(c view.Class, end time.Time) string {
+	zone := view.ZoneOf(c.Row)
+	start, end := c.Row.Start.In(zone), end.In(zone)
+	layout := "15:04 MST"
+	if end.Second() != 0 {
+		layout = "15:04:05 MST"
+	}
+	if start.Format(time.DateOnly) != end.Format(time.DateOnly) {
+		layout = "Mon 2006-01-02 " + layout
+	}
+	return end.Format(layout)
+}
+
 // Cancellable refuses a cancellation, or with undo to take one back, that cannot be carried out.
 func Cancellable(c view.Class, undo bool, now time.Time) error {
 	order, cancelled := c.Cancelled()
 	switch over := ended(c, now); {
 	case undo && !c.End().After(now):
-		return reason.Refuse(reason.EndPassed, "%s is over since %s", c.Row.ID, zoned(c, c.End()))
+		return reason.Refuse(reason.EndPassed, "%s ended on %s", c.Row.ID, zoned(c, c.End()))
 	case undo && !cancelled && over != nil:
 		return reason.Refuse(reason.NotCancelled, "%s is not cancelled, it ended %s", c.Row.ID, c.Row.Outcome)
 	case undo && !cancelled:
 		return reason.Refuse(reason.NotCancelled, "%s is not cancelled", c.Row.ID)
 	case undo && order.ReasonCode == reason.CancelledByPlan:
-		return reason.Refuse(order.ReasonCode, "%s is cancelled by its plan; take the change out of the plan", c.Row.ID)
+		return reason.Refuse(order.ReasonCode, "%s is cancelled by its plan; remove the change from the plan", c.Row.ID)
 	case undo:
 		return nil
 	case over != nil:
@@ -68,13 +82,13 @@ func Extendable(c view.Class, length time.Duration, now time.Time) (time.Time, e
 	case cancelled && order.ReasonCode == reason.CancelledByPlan:
 		return time.Time{}, reason.Refuse(order.ReasonCode, "%s is cancelled by its plan", c.Row.ID)
 	case cancelled:
-		return time.Time{}, reason.Refuse(reason.IsCancelled, "%s is cancelled; rundown cancel %s --undo takes that back", c.Row.ID, c.Row.ID)
+		return time.Time{}, reason.Refuse(reason.IsCancelled, "%s is cancelled; rundown cancel %s --undo undoes that", c.Row.ID, c.Row.ID)
 	case c.Row.State == string(session.Stopping) && !movedAway(c, now):
 		return time.Time{}, reason.Refuse(reason.IsStopping, "%s is being stopped already", c.Row.ID)
 	}
 	end := c.End().Add(length)
 	if !end.After(now) {
-		return time.Time{}, reason.Refuse(reason.EndPassed, "the new end of %s would be past: %s", c.Row.ID, zoned(c, end))
+		return time.Time{}, reason.Refuse(reason.EndPassed, "the new end of %s is in the past: %s", c.Row.ID, zoned(c, end))
 	}
 	return end, nil
 }

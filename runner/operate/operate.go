@@ -34,7 +34,7 @@ type Operator struct {
 type Answer struct {
 	Order  int64  // its number in the store
 	ID     string // of the class
-	Effect string // "to be cancelled"
+	Effect string // "will be cancelled"
 	When   string // when it is carried out, as the rest of the sentence
 	Daemon bool   // a process is using the store that can carry it out
 }
@@ -47,7 +47,7 @@ func Cancel(ctx context.Context, s *store.Store, c view.Class, by Operator) (Ans
 	if err := Cancellable(c, false, by.Now); err != nil {
 		return Answer{}, err
 	}
-	return give(ctx, s, c, by, store.Command{Kind: session.CommandCancel}, "to be cancelled")
+	return give(ctx, s, c, by, store.Command{Kind: session.CommandCancel}, "will be cancelled")
 }
 
 // Undo takes a cancellation back.
@@ -55,7 +55,7 @@ func Undo(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answe
 	if err := Cancellable(c, true, by.Now); err != nil {
 		return Answer{}, err
 	}
-	return give(ctx, s, c, by, store.Command{Kind: session.CommandUncancel}, "to be recorded after all")
+	return give(ctx, s, c, by, store.Command{Kind: session.CommandUncancel}, "will be recorded again")
 }
 
 // Stop ends the recording of a class that runs.
@@ -63,7 +63,7 @@ func Stop(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answe
 	if err := Stoppable(c, by.Now); err != nil {
 		return Answer{}, err
 	}
-	return give(ctx, s, c, by, store.Command{Kind: session.CommandStop}, "to be stopped")
+	return give(ctx, s, c, by, store.Command{Kind: session.CommandStop}, "will be stopped")
 }
 
 // Extend has a class end so much later than it would now.
@@ -79,7 +79,7 @@ func Extend(ctx context.Context, s *store.Store, c view.Class, length time.Durat
 	if err != nil {
 		return Answer{}, err
 	}
-	return give(ctx, s, c, by, store.Command{Kind: session.CommandExtend, Args: args}, "to end at "+zoned(c, end))
+	return give(ctx, s, c, by, store.Command{Kind: session.CommandExtend, Args: args}, "new end "+clock(c, end))
 }
 
 // give leaves an order for the class in the store.
@@ -92,15 +92,13 @@ func give(ctx context.Context, s *store.Store, c view.Class, by Operator, order 
 	if order.Args, err = withOrigin(order.Args, by.From); err != nil {
 		return Answer{}, err
 	}
-	a := Answer{ID: c.Row.ID, Effect: effect, When: ", as soon as the daemon sees it"}
+	a := Answer{ID: c.Row.ID, Effect: effect}
 	if a.Order, err = s.AddCommand(ctx, order); err != nil {
-		return Answer{}, fmt.Errorf("leave the order for %s: %w", c.Row.ID, err)
+		return Answer{}, fmt.Errorf("store the order for %s: %w", c.Row.ID, err)
 	}
-	if !c.Stored() && c.Row.Start.After(by.Now.Add(view.PlannedAhead)) {
-		a.When = "; the order is stored, and the daemon carries it out once the class is within eight days"
-	}
-	if a.Daemon = view.Attended(ctx, s, by.Now); !a.Daemon {
-		a.When += "; no daemon works on this store now"
+	a.When = "; no daemon is running"
+	if a.Daemon = view.Attended(ctx, s, by.Now); a.Daemon {
+		a.When = " (the daemon picks it up within a second)"
 	}
 	return a, nil
 }

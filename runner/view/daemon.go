@@ -56,7 +56,7 @@ func (d DaemonState) Quiet() bool { return d.here() && d.age() > quietDaemon }
 func (d DaemonState) Text() string {
 	seen := fmt.Sprintf("last seen %v ago", d.age())
 	if d.Beat.IsZero() {
-		seen = "no daemon has used this store yet"
+		seen = "no daemon has used this store"
 	}
 	switch {
 	case d.Quiet():
@@ -64,13 +64,13 @@ func (d DaemonState) Text() string {
 	case d.here():
 		return fmt.Sprintf("running (pid %d, since %s)", d.PID, d.Since.UTC().Format(time.RFC3339))
 	case d.elsewhere() && d.Local:
-		return fmt.Sprintf("running (pid %d, which is not visible here, %s)", d.Held, seen)
+		return fmt.Sprintf("running (pid %d, not visible here, %s)", d.Held, seen)
 	case d.elsewhere():
 		return fmt.Sprintf("running (on host %s, %s)", Line(d.Host), seen)
 	case d.PID > 0:
 		return fmt.Sprintf("not running (%s; another command, pid %d, is using the store)", seen, d.PID)
 	case d.Held > 0:
-		return fmt.Sprintf("not running (%s; another process, pid %d, which is not visible here, is using the store)", seen, d.Held)
+		return fmt.Sprintf("not running (%s; another process, pid %d, not visible here, is using the store)", seen, d.Held)
 	}
 	return fmt.Sprintf("not running (%s)", seen)
 }

@@ -58,7 +58,7 @@ func (c Class) Meant() string {
 	start, end := c.Row.Start.In(zone), c.End().In(zone)
 	text := "the next class"
 	if c.Begun() {
-		text = "the class that runs"
+		text = "the class that is running"
 	}
 	return fmt.Sprintf(" (%s, %s %s%s)", text, start.Format("Mon 2006-01-02"), ClockText(start, end), end.Format(" MST"))
 }

@@ -63,11 +63,11 @@ func ParseID(words ...string) (ID, error) {
 	day, clock, timed := strings.Cut(strings.Replace(when, " ", "T", 1), "T")
 	var err error
 	if id.planned, err = time.Parse(time.DateOnly, day); err != nil {
-		return wrong("the day is written as in recording@2031-09-17")
+		return wrong("write the day as in recording@2031-09-17")
 	}
 	if timed {
 		if id.clock, err = ReadClock(clock); err != nil {
-			return wrong("the time is written as in recording@2031-09-17 09:00")
+			return wrong("write the time as in recording@2031-09-17 09:00")
 		}
 	}
 	id.Dated, id.Text = true, name+"@"+when
@@ -274,9 +274,9 @@ func (id ID) Find(p *plan.Plan, now time.Time) (plan.Occurrence, error) {
 	found := id.ClassesOf(p, now)
 	switch {
 	case len(found) == 0 && !id.Whole && !id.Dated:
-		return plan.Occurrence{}, fmt.Errorf("no class of %s is on or ahead in plan %s", Line(id.Text), p.Name)
+		return plan.Occurrence{}, fmt.Errorf("no class of %s is running or planned in plan %s", Line(id.Text), p.Name)
 	case len(found) == 0:
-		return plan.Occurrence{}, fmt.Errorf("no class %s in plan %s; list shows what there is", Line(id.Text), p.Name)
+		return plan.Occurrence{}, fmt.Errorf("no class %s in plan %s; see rundown list", Line(id.Text), p.Name)
 	case len(found) > 1 && id.Dated:
 		var list []Names
 		for i := range found {
@@ -304,7 +304,7 @@ func (id ID) ambiguous(classes []Names) error {
 			}
 		}
 	}
-	return fmt.Errorf("%s names %d classes, name one of them: %s", Line(id.Text), len(names), JoinSome(names, most))
+	return fmt.Errorf("%s matches %d classes, name one of them: %s", Line(id.Text), len(names), JoinSome(names, most))
 }
 
 // WithNeighbours gives a class the padding that its neighbours in the plan leave.

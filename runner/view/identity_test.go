@@ -34,12 +34,12 @@ func TestEachFormOfAnIDIsRead(t *testing.T) {
 		{"german|09:00", ID{}, idForms},
 		{"a/b/c@2031-09-17", ID{}, idForms},
 		{"lingua//20310917T000000Z@2031-09-17", ID{}, idForms},
-		{"german@", ID{}, "the day is written as"},
-		{"german@2031-09-31", ID{}, "the day is written as"},
-		{"german@17.09.2031", ID{}, "the day is written as"},
-		{"german@2031-09-17T", ID{}, "the time is written as"},
-		{"german@2031-09-17 25:00", ID{}, "the time is written as"},
-		{"german@2031-09-17 09:00 10:00", ID{}, "the time is written as"},
+		{"german@", ID{}, "write the day as"},
+		{"german@2031-09-31", ID{}, "write the day as"},
+		{"german@17.09.2031", ID{}, "write the day as"},
+		{"german@2031-09-17T", ID{}, "write the time as"},
+		{"german@2031-09-17 25:00", ID{}, "write the time as"},
+		{"german@2031-09-17 09:00 10:00", ID{}, "write the time as"},
 	} {
 		got, err := ParseID(strings.Split(tt.words, "|")...)
 		if tt.wrong == "" && (err != nil || got != tt.want) || tt.wrong != "" && (err == nil || !strings.Contains(err.Error(), tt.wrong)) {

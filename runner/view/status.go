@@ -117,11 +117,11 @@ func overdue(rows []store.Occurrence, now time.Time) {
 		case o.State == string(session.Over), o.Reason != "", o.Start.After(now), ReadDoc[OccurrenceDoc](o.Doc).Cancel != nil:
 			continue
 		case o.State == string(session.Planned):
-			o.Reason = "its start has passed, and nobody works on it"
+			o.Reason = "its start has passed and no daemon is running"
 		case !o.End.After(now):
-			o.Reason = "its end has passed, and nobody works on it"
+			o.Reason = "its end has passed and no daemon is running"
 		default:
-			o.Reason = "nobody works on it"
+			o.Reason = "no daemon is running"
 		}
 		o.ReasonCode = string(reason.Unattended)
 	}

@@ -112,7 +112,7 @@ func keysText(c forecast.ClassDifference) string {
 	}
 	text := " (" + strings.Join(c.Keys, ", ") + ")"
 	if slices.Contains(c.Keys, "timezone") && c.OldStart.Equal(c.Start) && c.OldEnd.Equal(c.End) {
-		text += fmt.Sprintf(": %s → %s moves no class", c.OldStart.Location(), c.Start.Location())
+		text += fmt.Sprintf(": %s → %s does not move the class", c.OldStart.Location(), c.Start.Location())
 	}
 	return text
 }
@@ -135,7 +135,7 @@ func clockText(t time.Time) string {
 
 // RenameText tells of a recording that the new plan knows by another id.
 func RenameText(r forecast.Rename) string {
-	return fmt.Sprintf("renamed from %s, %s with their history", Line(r.From), Plural(r.Classes, "class"))
+	return fmt.Sprintf("renamed from %s, %s keep their history", Line(r.From), Plural(r.Classes, "class"))
 }
 
 // differenceText tells one class.

@@ -111,7 +111,7 @@ func (p *FindingPrinter) PrintAll(findings []plan.Finding) {
 			}
 			places = append(places, place)
 		}
-		for _, line := range WrapSummary(fmt.Sprintf("%d more like it: %s", len(g.also), Line(strings.Join(places, ", "))), "  ") {
+		for _, line := range WrapSummary(fmt.Sprintf("%d more: %s", len(g.also), Line(strings.Join(places, ", "))), "  ") {
 			fmt.Fprintln(p.w, line)
 		}
 	}

@@ -14,18 +14,18 @@ import (
 	"rundown/runner/session"
 )
 
-// Progress shows the life of each recording of now: a bar on a terminal, otherwise a line for each change.
+// Progress shows the progress of each recording of now: a bar on a terminal, otherwise a line for each change.
 type Progress struct {
-	err   io.Writer
-	lives map[string]*life
-	bars  *mpb.Progress // nil: lines
-	done  chan struct{}
-	wg    sync.WaitGroup
-	once  sync.Once
+	err  io.Writer
+	rows map[string]*progressRow
+	bars *mpb.Progress // nil: lines
+	done chan struct{}
+	wg   sync.WaitGroup
+	once sync.Once
 }
 
-// life is what is shown of one recording.
-type life struct {
+// progressRow is what is shown of one recording.
+type progressRow struct {
 	name       string
 	zone       *time.Location
 	start, end time.Time
@@ -38,14 +38,14 @@ type life struct {
 
 // NewProgress shows the occurrences: by bars on a terminal, where there is one, else by lines.
 func NewProgress(lines io.Writer, terminal *os.File, occurrences []plan.Occurrence) *Progress {
-	p := &Progress{err: lines, lives: map[string]*life{}, done: make(chan struct{})}
+	p := &Progress{err: lines, rows: map[string]*progressRow{}, done: make(chan struct{})}
 	if terminal != nil {
 		p.bars = mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(48), mpb.WithRefreshRate(200*time.Millisecond))
 	}
 	for i := range occurrences {
 		o := &occurrences[i]
-		l := &life{name: o.Recording.ID, zone: o.Settings.Zone, start: o.Start, end: o.End, state: string(session.Planned)}
-		p.lives[o.ID] = l
+		l := &progressRow{name: o.Recording.ID, zone: o.Settings.Zone, start: o.Start, end: o.End, state: string(session.Planned)}
+		p.rows[o.ID] = l
 		if p.bars != nil {
 			l.bar = p.bars.AddBar(o.End.Sub(o.Start).Milliseconds(),
 				mpb.PrependDecorators(decor.Name(l.name, decor.WCSyncSpaceR)),
@@ -69,7 +69,7 @@ func (p *Progress) tick() {
 		case <-p.done:
 			return
 		case now := <-ticker.C:
-			for _, l := range p.lives {
+			for _, l := range p.rows {
 				if at := now.Sub(l.start).Milliseconds(); at > 0 {
 					l.bar.SetCurrent(min(at, l.end.Sub(l.start).Milliseconds()-1))
 				}
@@ -78,7 +78,7 @@ func (p *Progress) tick() {
 	}
 }
 
-func (l *life) text() string {
+func (l *progressRow) text() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.state
@@ -94,7 +94,7 @@ func (p *Progress) Log() io.Writer {
 
 // Update takes in a stored step.
 func (p *Progress) Update(s session.State) {
-	l := p.lives[s.ID]
+	l := p.rows[s.ID]
 	if l == nil {
 		return
 	}
@@ -136,7 +136,7 @@ func describe(s session.State, zone *time.Location) string {
 }
 
 // Shows says that it shows an occurrence.
-func (p *Progress) Shows(id string) bool { return p.lives[id] != nil }
+func (p *Progress) Shows(id string) bool { return p.rows[id] != nil }
 
 // Say prints a line beside what is shown.
 func (p *Progress) Say(text string) { fmt.Fprintf(p.Log(), "rundown: %s\n", text) }
@@ -149,7 +149,7 @@ func (p *Progress) Close() {
 		if p.bars == nil {
 			return
 		}
-		for _, l := range p.lives {
+		for _, l := range p.rows {
 			if !l.bar.Completed() {
 				l.bar.Abort(false)
 			}

@@ -65,7 +65,7 @@ func SARIF(w io.Writer, plans []planfile.Checked, version, folder string) (leftO
 func sarifRule(r plan.Rule) *sarif.ReportingDescriptor {
 	source, origin := r.Source, "agora"
 	if source == "" {
-		source, origin = "a rule of rundown's own", "plan"
+		source, origin = "a rule of Rundown", "plan"
 	}
 	text := firstRunes(r.Statement, MaxSARIFText)
 	help := fmt.Sprintf("%s\n\nSource: %s\nMore: rundown rules %s", r.Statement, source, r.ID)
@@ -91,14 +91,14 @@ func placedFindings(plans []planfile.Checked) []placedFinding {
 	var list []placedFinding
 	seen := map[plan.Finding]bool{}
 	for _, c := range plans {
-		maskers := newMaskers(c.Files)
+		redactedFiles := newRedactedFiles(c.Files)
 		for _, f := range c.Findings {
 			if seen[f] {
 				continue
 			}
 			seen[f] = true
 			p := placedFinding{Finding: f, file: cmp.Or(f.Pos.File, c.Path)}
-			if m := maskers.of(f.Pos.File); m != nil {
+			if m := redactedFiles.of(f.Pos.File); m != nil {
 				line, _, _ := m.Line(f.Pos.Line)
 				p.line = string(line)
 			}

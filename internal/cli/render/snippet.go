@@ -17,16 +17,18 @@ import (
 // snippetWidth is how much of a long line is shown around what is wrong.
 const snippetWidth = 120 // characters
 
-// maskers show the files of a plan without secrets. Each file is read when it is first asked for.
-type maskers struct {
+// redactedFiles show the files of a plan without secrets. Each file is read when it is first asked for.
+type redactedFiles struct {
 	files *planfile.Files
 	made  map[string]*redact.Lines
 }
 
-func newMaskers(files *planfile.Files) *maskers { return &maskers{files, map[string]*redact.Lines{}} }
+func newRedactedFiles(files *planfile.Files) *redactedFiles {
+	return &redactedFiles{files, map[string]*redact.Lines{}}
+}
 
 // of gives the lines of a file that was read; nil for others.
-func (m *maskers) of(file string) *redact.Lines {
+func (m *redactedFiles) of(file string) *redact.Lines {
 	if made := m.made[file]; made != nil {
 		return made
 	}
@@ -41,13 +43,13 @@ func (m *maskers) of(file string) *redact.Lines {
 // FindingPrinter writes findings for people: place, message and rule in a line that editors can jump from, the line
 // of the plan with a caret below it, and what to try.
 type FindingPrinter struct {
-	w       io.Writer
-	colours Palette
-	maskers *maskers
+	w             io.Writer
+	colours       Palette
+	redactedFiles *redactedFiles
 }
 
 func NewFindingPrinter(w io.Writer, colours Palette, files *planfile.Files) *FindingPrinter {
-	return &FindingPrinter{w: w, colours: colours, maskers: newMaskers(files)}
+	return &FindingPrinter{w: w, colours: colours, redactedFiles: newRedactedFiles(files)}
 }
 
 func (p *FindingPrinter) print(f plan.Finding) {
@@ -86,7 +88,7 @@ func severityColour(s plan.Severity) color.Attribute {
 
 // snippet shows the line with a caret below what is wrong.
 func (p *FindingPrinter) snippet(f plan.Finding) {
-	m := p.maskers.of(f.Pos.File)
+	m := p.redactedFiles.of(f.Pos.File)
 	if m == nil {
 		return
 	}
