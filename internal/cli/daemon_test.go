@@ -320,13 +320,13 @@ func TestADaemonReadsItsPlansAgain(t *testing.T) {
 	r.Body.Close()
 
 	write(one + "  two: {when: never}\n  three: {when: never}\n")
-	if line := daemon.await(1, "level=ERROR"); !strings.Contains(line, "not taken over") || !strings.Contains(line, "when-syntax] and 1 more; rundown validate "+plan+" shows them") {
+	if line := daemon.await(1, "level=ERROR"); !strings.Contains(line, "plan rejected") || !strings.Contains(line, "when-syntax] and 1 more; rundown validate "+plan+" shows them") {
 		t.Errorf("a broken plan is reported as %s", line)
 	}
 	write(one + fmt.Sprintf("  two: {when: %s}\n", dated(tomorrow, time.Hour/4)))
 	daemon.await(1, "plan applied", "added=1", "removed=0", "changed=0")
 	write(strings.Replace(one, "name: today", "name: tomorrow", 1))
-	if line := daemon.await(1, "level=ERROR"); !strings.Contains(line, "identity") {
+	if line := daemon.await(1, "level=ERROR"); !strings.Contains(line, "its name changed to tomorrow") {
 		t.Errorf("another name is reported as %s", line)
 	}
 	write(one)

@@ -415,7 +415,7 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 	daemon.await(1, "plan applied", "revision=3")
 
 	status, out, said := command(t, "run", "--stop-all", "--store", dsn, "--api-url", address)
-	if status != StatusOK || !strings.Contains(out, ": cancelled: cancelled by ") || !strings.Contains(said, "works on the store and carries out the orders; waiting for it") {
+	if status != StatusOK || !strings.Contains(out, ": cancelled: cancelled by ") || !strings.Contains(said, "is using the store and carries out the orders; waiting for it") {
 		t.Fatalf("stop-all: %s%s", out, said)
 	}
 	daemon.await(1, "state=ended", "run --stop-all")
@@ -456,7 +456,7 @@ func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
 	again := start(t, "stderr", withoutKeys, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
 	again.await(1, "[yaml-syntax]")
 	again.await(1, "revision 1 of plan today, applied from "+path+", stays active until the file is fixed")
-	again.await(1, "begun for what runs already", "not set: ${ACCESS}")
+	again.await(1, "started to finish running classes", "not set: ${ACCESS}")
 	again.await(1, "adopted", "german")
 	_, listen, _ := strings.Cut(again.await(1, "msg=running"), "listen=http://")
 	listen, _, _ = strings.Cut(listen, " ")

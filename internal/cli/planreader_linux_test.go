@@ -50,7 +50,7 @@ func hang(t *testing.T, length time.Duration) *hanging {
 // told awaits that the daemon tells of the reading, in its log and at /readyz, and is ready all the same.
 func (h *hanging) told() {
 	h.t.Helper()
-	h.await(1, "level=WARN", "plan file takes long to read", "path="+h.plan)
+	h.await(1, "level=WARN", "reading a plan file is slow", "path="+h.plan)
 	status, said := health(h.listen, "/readyz")
 	if want := "ready\nplan-rejected: reading " + h.plan + " has not ended since "; status != http.StatusOK || !strings.HasPrefix(said, want) {
 		h.t.Errorf("/readyz: %d %q", status, said)

@@ -210,13 +210,13 @@ func TestAPlanThatIsRefusedIsToldOfOnce(t *testing.T) {
 	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms blind"), "run", d.path("plan.yaml"), "--simulate", "--listen", listen)
 	daemon.await(1, "msg=running")
 	d.over("plan.yaml", "version: 1\nname: today\n")
-	daemon.await(1, "not taken over")
+	daemon.await(1, "plan rejected")
 	eventually(t, 10*time.Second, "/readyz tells of it, and is ready", func() bool {
 		status, said := health(listen, "/readyz")
 		return status == http.StatusOK && strings.HasPrefix(said, "ready\nplan-rejected: plan today was not reloaded from "+d.path("plan.yaml"))
 	})
 	d.must(os.Remove(d.path("plan.yaml")))
-	daemon.await(1, "not taken over", "no such file")
+	daemon.await(1, "plan rejected", "no such file")
 	d.plan("plan.yaml", 2)
 	daemon.await(1, "plan applied", "added=1")
 	eventually(t, 10*time.Second, "/readyz has no issue", func() bool {
@@ -224,10 +224,10 @@ func TestAPlanThatIsRefusedIsToldOfOnce(t *testing.T) {
 		return said == "ready\n"
 	})
 	d.over("plan.yaml", "version: 1\nname: today\n")
-	daemon.await(1, "not taken over")
+	daemon.await(1, "plan rejected")
 	d.plan("plan.yaml", 2) // as it was applied
 	daemon.await(1, "plan file is fixed and equals the active plan", d.path("plan.yaml"))
-	if n := strings.Count(daemon.output(), "not taken over"); n != 3 {
+	if n := strings.Count(daemon.output(), "plan rejected"); n != 3 {
 		t.Errorf("refused %d times, want one for each text:\n%s", n, daemon.output())
 	}
 }

@@ -180,7 +180,7 @@ func TestALogThatIsReadAgainTellsWhatIsMissing(t *testing.T) {
 		if !strings.HasPrefix(line, `{"time":`) || !strings.HasSuffix(line, "}") {
 			t.Errorf("the log holds half a line: %s", line)
 		}
-		if strings.Contains(line, `"msg":"log lines were dropped`) && strings.Contains(line, `"lines":`) {
+		if strings.Contains(line, `"msg":"log lines dropped`) && strings.Contains(line, `"lines":`) {
 			told++
 		}
 		ending = strings.Contains(line, `"msg":"shutting down`) || ending

@@ -40,7 +40,7 @@ func tableOf(l view.Views, day string) *render.Table {
 
 // printSessions writes classes as a table with a row a session, and the reason of each occurrence below.
 func (a *app) printSessions(l view.Views) {
-	t := render.Table{Header: []any{"RECORDING", "OUTCOME", "SESSION", "UID", "WRITTEN", "UPLOAD", "FILES"}}
+	t := render.Table{Header: []any{"RECORDING", "OUTCOME", "SESSION", "UID", "RECORDED", "UPLOAD", "FILES"}}
 	for _, o := range l.Rows {
 		zone := view.ZoneOf(o)
 		name, outcome := render.Line(o.Recording), render.Line(o.Outcome)

@@ -3,11 +3,13 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/mattn/go-runewidth"
+	"github.com/spf13/cobra"
 
 	"rundown/internal/cli/render"
 	"rundown/runner/store"
@@ -156,4 +158,23 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 	if status != StatusOK || strings.Contains(out, "school/") || !strings.Contains(out, " mathematics-00@2031-09-17 ") {
 		t.Errorf("status names classes otherwise than list:\n%s%s", out, said)
 	}
+}
+
+// TestHelpFits80Columns reads the help of every command.
+func TestHelpFits80Columns(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	var help func(cmd *cobra.Command, names []string)
+	help = func(cmd *cobra.Command, names []string) {
+		status, out, said := rundown(t, append(names, "--help")...)
+		if status != StatusOK || !strings.Contains(out, "Examples:") {
+			t.Errorf("rundown %s --help: status %d, %s%s", strings.Join(names, " "), status, out, said)
+		}
+		fits(t, out, append(names, "--help")...)
+		for _, c := range cmd.Commands() {
+			if c.Name() != "completion" && c.Name() != "help" { // cobra's own
+				help(c, append(slices.Clone(names), c.Name()))
+			}
+		}
+	}
+	help(newRootCommand(newApp(Streams{})), nil)
 }
