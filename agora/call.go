@@ -272,11 +272,13 @@ func (c *call) report(ctx context.Context) {
 	t := &c.try
 	x := Exchange{
 		App: c.app.id, Op: c.op, Host: t.host, Attempt: c.tries, Waited: t.waited, Duration: t.took,
-		Class: t.class, Sent: t.sent, Err: t.err,
+		Class: t.class, Sent: t.sent, Local: t.local, Err: t.err,
 	}
+	foreign := false
 	if t.answer != nil {
-		x.Status, x.Code, x.RequestID = t.answer.status, t.answer.code, t.answer.requestID
+		x.Status, x.Code, x.RequestID, foreign = t.answer.status, t.answer.code, t.answer.requestID, t.answer.foreign
 	}
+	x.Verdict = Judge(x.Class, x.Status, x.Code, foreign)
 	c.app.client.observe(x)
 	attrs := []slog.Attr{
 		slog.String("op", string(x.Op)), slog.String("app", x.App), slog.String("host", x.Host),

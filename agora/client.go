@@ -28,8 +28,10 @@ type Exchange struct {
 	Status    int           // 0: no answer
 	Code      int
 	Class     Class
+	Verdict   Verdict
 	RequestID string
 	Sent      bool
+	Local     bool  // it failed before the network, as where a secret cannot be read
 	Err       error // why there was no answer
 }
 

@@ -396,8 +396,8 @@ func TestRepeatsAskForTheCredentialsAndTheBudgetAgain(t *testing.T) {
 			t.Errorf("secrets %q", secrets)
 		}
 		want := []Exchange{
-			{App: "app", Op: OpAcquire, Host: "api.agora.io", Attempt: 1, Status: 429, Class: Wait, Sent: true},
-			{App: "app", Op: OpAcquire, Host: "api.agora.io", Attempt: 2, Status: 200, Class: Done, Sent: true, RequestID: "req-2", Waited: budgetGuard},
+			{App: "app", Op: OpAcquire, Host: "api.agora.io", Attempt: 1, Status: 429, Class: Wait, Verdict: VerdictRateLimited, Sent: true},
+			{App: "app", Op: OpAcquire, Host: "api.agora.io", Attempt: 2, Status: 200, Class: Done, Verdict: VerdictDone, Sent: true, RequestID: "req-2", Waited: budgetGuard},
 		}
 		if !slices.Equal(seen, want) {
 			t.Errorf("got %+v\nwant %+v", seen, want)

@@ -22,6 +22,7 @@ import (
 	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/metrics"
 	"rundown/runner/reason"
 	"rundown/runner/store"
 	"rundown/runner/web"
@@ -134,6 +135,7 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	d.proxy = d.a.proxyIssue(d.log)
 	config := d.work.config(d.log)
 	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, planfile.Revision, d.vet, o.keep.length
+	config.OnChange = d.work.metrics.Step
 	d.engine = runner.New(config)
 	return nil
 }
@@ -160,9 +162,14 @@ func (d *daemon) vet(p *plan.Plan) error {
 // serve answers HTTP while the daemon works.
 func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func() (string, error)) error {
 	reader := newPlanReader(d)
-	handler := http.NewServeMux()
-	handler.Handle("/", web.Handler(d.ready, d.engine.Progress, func() []runner.Issue {
+	issues := func() []runner.Issue {
 		return slices.Concat(d.engine.Issues(), d.proxy, d.unset.list(), reader.issues(), d.a.log.Issues())
+	}
+	handler := http.NewServeMux()
+	handler.Handle("/", web.Handler(d.ready, d.engine.Progress, issues))
+	handler.Handle("GET /metrics", d.work.metrics.Handler(metrics.Sources{
+		Store: d.work.store, Now: d.a.clock, Moves: func() error { return d.engine.Progress(web.MovesWithin) }, Issues: issues,
+		Rejected: reader.rejectedPlans, LogDropped: d.a.log.Dropped,
 	}))
 	if secret != nil {
 		handler.Handle("/webhooks/agora", web.Webhook(secret, d.engine.Notify, d.log))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ type planReader struct {
 
 	mu       sync.Mutex
 	rejected []runner.Issue // guarded by mu
+	names    []string       // of the rejected plans; guarded by mu
 }
 
 func newPlanReader(d *daemon) *planReader {
@@ -98,7 +100,7 @@ func (r *planReader) reload(ctx context.Context, force bool) {
 		r.beat.Ready()
 	}
 	r.mu.Lock()
-	r.rejected = r.again.rejected()
+	r.rejected, r.names = r.again.rejected(), r.again.rejectedPlans()
 	r.mu.Unlock()
 }
 
@@ -114,6 +116,13 @@ func (r *planReader) issues() []runner.Issue {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append(r.pace.issues(), r.rejected...)
+}
+
+// rejectedPlans names the plans whose files were read and not applied.
+func (r *planReader) rejectedPlans() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.names)
 }
 
 // readingPace knows which file is being read and since when, and warns once that takes long. It is safe for concurrent

@@ -123,6 +123,16 @@ func (r *reloader) rejected() (issues []runner.Issue) {
 	return issues
 }
 
+// rejectedPlans names the plans whose files were not applied.
+func (r *reloader) rejectedPlans() (names []string) {
+	for i, s := range r.state {
+		if s.refused != "" {
+			names = append(names, r.plans[i].Plan.Name)
+		}
+	}
+	return names
+}
+
 // reload reads the plans again and applies those that have changed. A plan with errors changes nothing: the active one
 // stays. force applies also what has not changed, and reads streams.
 func (r *reloader) reload(ctx context.Context, force bool) {

@@ -20,6 +20,7 @@ import (
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"
+	"rundown/runner/metrics"
 	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
@@ -51,6 +52,7 @@ type environment struct {
 	ledger  string               // file to keep the ledger in; "": none
 	folder  string               // temporary; "": none
 	app     *app
+	metrics *metrics.Metrics
 	closing []func() error
 }
 
@@ -64,7 +66,7 @@ func (a *app) openEnvironment(ctx context.Context, ledger string, plans ...planf
 type opener func(ctx context.Context, dsn string, opts store.Options) (*store.Store, error)
 
 func (a *app) openEnvironmentOn(ctx context.Context, open opener, ledger string, plans ...planfile.Checked) (_ *environment, err error) {
-	w := &environment{app: a, ledger: ledger}
+	w := &environment{app: a, ledger: ledger, metrics: metrics.New(versionOf().Version, a.clock)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
@@ -76,7 +78,7 @@ func (a *app) openEnvironmentOn(ctx context.Context, open opener, ledger string,
 	if ledger != "" && !a.flags.simulate {
 		return nil, errors.New("--ledger requires --simulate")
 	}
-	opts := store.Options{Create: true, Work: true, Service: serviceAgora}
+	opts := store.Options{Create: true, Work: true, Service: serviceAgora, OnCommit: w.metrics.Commit}
 	if a.flags.apiURL != "" {
 		opts.Service = strings.TrimSuffix(a.flags.apiURL, "/")
 	}
@@ -178,7 +180,7 @@ func (w *environment) connect(p *plan.Plan) (*runner.Connection, error) {
 		if c := clients[region]; c != nil {
 			return c, nil
 		}
-		opts := []agora.Option{agora.WithRegion(region), agora.WithLogger(log), agora.WithUserAgent("rundown/" + versionOf().Version)}
+		opts := []agora.Option{agora.WithRegion(region), agora.WithLogger(log), agora.WithUserAgent("rundown/" + versionOf().Version), agora.WithObserver(w.metrics.Exchange)}
 		if w.app.flags.apiURL != "" {
 			opts = append(opts, agora.WithBaseURL(w.app.flags.apiURL))
 		}

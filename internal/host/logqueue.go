@@ -33,6 +33,7 @@ type LogQueue struct {
 	lines   []queuedLine
 	waiting int       // bytes in lines
 	dropped int       // lines that no notice in the queue tells of
+	lost    int       // lines that were dropped since the start
 	telling int       // lines that a notice in the queue tells of
 	since   time.Time // when the first of these was dropped
 	closed  bool
@@ -87,6 +88,14 @@ func (q *LogQueue) drop(lines int) {
 		q.since = time.Now()
 	}
 	q.dropped += lines
+	q.lost += lines
+}
+
+// Dropped is how many lines were dropped since the start.
+func (q *LogQueue) Dropped() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.lost
 }
 
 func (q *LogQueue) wake() {

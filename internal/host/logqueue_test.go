@@ -63,6 +63,9 @@ func TestEachLogLineIsWrittenOrCounted(t *testing.T) {
 		if missing != n {
 			t.Fatalf("%d lines are written or counted, of %d:\n%s", missing, n, f.took.String())
 		}
+		if q.Dropped() < q.dropped || q.Dropped() > n {
+			t.Fatalf("%d lines were dropped in all, of %d, and %d that nobody was told of", q.Dropped(), n, q.dropped)
+		}
 		if told := len(q.Issues()) > 0; told != (q.dropped > 0) {
 			t.Fatalf("a health issue: %t, with %d lines that nobody was told of", told, q.dropped)
 		}

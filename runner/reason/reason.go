@@ -97,6 +97,22 @@ type reasonGroup struct {
 	Codes []reasonInfo
 }
 
+// issueGroup is the title of the group of the health issues.
+const issueGroup = "Health issues"
+
+// IssueIDs lists the ids of health issues.
+func IssueIDs() (ids []Code) {
+	for _, g := range Groups {
+		if g.title != issueGroup {
+			continue
+		}
+		for _, info := range g.Codes {
+			ids = append(ids, info.Code)
+		}
+	}
+	return ids
+}
+
 // Groups describe all codes.
 var Groups = []reasonGroup{
 	{
@@ -140,7 +156,7 @@ var Groups = []reasonGroup{
 		},
 	},
 	{
-		"Health issues",
+		issueGroup,
 		"`/readyz` lists them by these ids. An issue whose `reason_code` is another code of this page tells more precisely what it is about.",
 		[]reasonInfo{
 			{IssueAccountRefused, "The service refuses the credentials of an app, or the account is suspended or overdue. Its classes cannot begin.", "Check `customer_id` and `customer_secret`, and the account at the service."},

@@ -18,6 +18,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -46,6 +47,8 @@ type Options struct {
 	// nothing at all, and takes the lock only where there is a lock file. Not with Create or Work.
 	ReadOnly bool
 	Node     string // names this process in leases; default: host name and pid
+	// OnCommit hears how long each write took, from its begin to its commit or failure. It must not block. Default: nobody.
+	OnCommit func(took time.Duration)
 }
 
 // Store is an open store. It is safe for concurrent use.
@@ -60,6 +63,8 @@ type Store struct {
 
 	pin   *sql.Conn    // of r, kept open; nil: none
 	files []openedFile // of a store that is worked on
+
+	onCommit func(time.Duration)
 
 	node        string
 	incarnation int64
@@ -112,6 +117,9 @@ func (s *Store) write(ctx context.Context, doing string, do func(ctx context.Con
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
+	if s.onCommit != nil {
+		defer func(begin time.Time) { s.onCommit(time.Since(begin)) }(time.Now())
+	}
 	tx, err := s.w.BeginTx(ctx, nil)
 	if err != nil {
 		return s.explain(doing, err)

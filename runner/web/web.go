@@ -14,9 +14,9 @@ import (
 	"rundown/runner"
 )
 
-// movesWithin is how long the engine may take to say that it moves. At a bell with hundreds of classes a loop may be
+// MovesWithin is how long the engine may take to say that it moves. At a bell with hundreds of classes a loop may be
 // busy for a second.
-const movesWithin = 5 * time.Second
+const MovesWithin = 5 * time.Second
 
 // Readiness says whether the daemon has adopted what the store holds and works on its plans.
 type Readiness struct{ ready atomic.Bool }
@@ -31,7 +31,7 @@ func (r *Readiness) Set(ready bool) { r.ready.Store(ready) }
 func Handler(r *Readiness, progress func(within time.Duration) error, issues func() []runner.Issue) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := progress(movesWithin); err != nil {
+		if err := progress(MovesWithin); err != nil {
 			http.Error(w, "not healthy\n"+err.Error(), http.StatusServiceUnavailable)
 			return
 		}
@@ -55,7 +55,7 @@ func readinessOf(r *Readiness, progress func(within time.Duration) error, issues
 		return readiness{Reason: "it is starting or ending", Issues: []runner.Issue{}}
 	}
 	answer := readiness{Issues: append([]runner.Issue{}, issues()...)}
-	if err := progress(movesWithin); err != nil {
+	if err := progress(MovesWithin); err != nil {
 		answer.Reason = err.Error()
 		return answer
 	}

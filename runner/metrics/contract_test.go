@@ -1,0 +1,196 @@
+package metrics_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"rundown/agora"
+	"rundown/runner"
+	"rundown/runner/metrics"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// promised are the metrics by which dashboards and alerts of others go. None of them is renamed, and no label is taken
+// from them.
+var promised = []string{
+	"rundown_classes_total{outcome}", "rundown_class_seconds_lost_total", "rundown_start_lateness_seconds", "rundown_end_notice_seconds",
+	"rundown_requests_total{endpoint,verdict}", "rundown_request_duration_seconds{endpoint}", "rundown_budget_wait_seconds",
+	"rundown_sessions{state}", "rundown_orphans", "rundown_outbox_pending", "rundown_outbox_oldest_seconds",
+	"rundown_store_commit_duration_seconds", "rundown_plan_revision{plan}", "rundown_plan_last_reload_successful{plan}",
+	"rundown_plan_last_reload_success_timestamp_seconds{plan}", "rundown_next_start_timestamp_seconds", "rundown_health_issues{id}",
+	"rundown_log_dropped_total", "rundown_build_info{version}", "rundown_up", "rundown_class_reasons_total{reason_code}",
+}
+
+func signature(m metrics.Metric) string {
+	var names []string
+	for _, l := range m.Labels {
+		names = append(names, l.Name)
+	}
+	if len(names) == 0 {
+		return m.Name
+	}
+	return m.Name + "{" + strings.Join(names, ",") + "}"
+}
+
+func TestEveryPromisedMetricIsInTheContract(t *testing.T) {
+	var have []string
+	for _, m := range metrics.Contract {
+		have = append(have, signature(m))
+	}
+	for _, want := range promised {
+		if !slices.Contains(have, want) {
+			t.Errorf("%s is not in the contract", want)
+		}
+	}
+}
+
+// idle is what metrics show that have seen one of everything, beside a store with one plan and one planned class.
+func idle(t *testing.T, m *metrics.Metrics, moves error, outbox func(context.Context) (int, time.Duration, error)) families {
+	t.Helper()
+	ctx := context.Background()
+	s, err := store.Open(ctx, filepath.Join(t.TempDir(), "rundown.db"), store.Options{Create: true, Work: true, OnCommit: m.Commit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.AddRevision(ctx, store.Revision{At: day, Plan: "school", Hash: "h1"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AddRevision(ctx, store.Revision{At: day.Add(time.Hour), Plan: "school", Hash: "h2", State: store.RevisionWaiting}); err != nil {
+		t.Fatal(err)
+	}
+	term, err := s.Lease(ctx, "app", day)
+	if err == nil {
+		_, err = s.Apply(ctx, "app", term, []store.Step{{Occurrence: store.Occurrence{
+			ID: "school/room/20310916T080000Z", Plan: "school", Recording: "room", App: "app", State: "planned", Start: day.Add(32 * time.Hour), End: day.Add(33 * time.Hour), Doc: []byte("{}"),
+		}}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scrape(t, m.Handler(metrics.Sources{
+		Store: s, Now: func() time.Time { return day }, Moves: func() error { return moves }, LogDropped: func() int { return 0 },
+		Issues:   func() []runner.Issue { return []runner.Issue{{ID: reason.IssueOrphan}, {ID: reason.IssueOrphan}} },
+		Rejected: func() []string { return nil }, Outbox: outbox,
+	}))
+}
+
+func ended(id string, outcome session.Outcome, code reason.Code) session.State {
+	s := session.State{Phase: session.Over, Outcome: outcome, ReasonCode: code, EndedAt: day.Add(2 * time.Hour)}
+	s.ID, s.Start, s.End = id, day, day.Add(time.Hour)
+	return s
+}
+
+func TestTheExpositionIsThatOfTheContract(t *testing.T) {
+	m := metrics.New("v1", func() time.Time { return day })
+	m.Step(ended("a", session.Missed, reason.DaemonDown))
+	m.Exchange(agora.Exchange{Op: agora.OpQuery, Verdict: agora.VerdictDone})
+	got := idle(t, m, nil, nil)
+	for _, row := range metrics.Contract {
+		family := got[row.Name]
+		if family == nil {
+			t.Errorf("%s is not shown", row.Name)
+			continue
+		}
+		kind := strings.ToLower(family.GetType().String())
+		labels := map[string]bool{}
+		for _, l := range family.GetMetric()[0].GetLabel() {
+			labels[l.GetName()] = true
+		}
+		for _, l := range row.Labels {
+			if !labels[l.Name] {
+				t.Errorf("%s has no label %s", row.Name, l.Name)
+			}
+		}
+		if kind != row.Type || family.GetHelp() != row.Help || len(labels) != len(row.Labels) {
+			t.Errorf("%s is a %s with labels %v: %s", row.Name, kind, labels, family.GetHelp())
+		}
+	}
+	for name := range got {
+		known := slices.ContainsFunc(metrics.Contract, func(m metrics.Metric) bool { return m.Name == name })
+		if !known && !strings.HasPrefix(name, "go_") && !strings.HasPrefix(name, "process_") {
+			t.Errorf("%s is not in the contract", name)
+		}
+	}
+	var list []*dto.MetricFamily
+	for _, family := range got {
+		list = append(list, family)
+	}
+	problems, err := promlint.NewWithMetricFamilies(list).Lint()
+	for _, p := range problems {
+		t.Errorf("promlint: %s: %s", p.Metric, p.Text)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsWrongShows(t *testing.T) {
+	m := metrics.New("v1", func() time.Time { return day })
+	got := idle(t, m, errors.New("app hangs"), func(context.Context) (int, time.Duration, error) { return 4, time.Minute, nil })
+	for name, want := range map[string]float64{
+		"rundown_up": 0, "rundown_orphans": 2, "rundown_health_issues": 2, "rundown_outbox_pending": 4, "rundown_outbox_oldest_seconds": 60,
+		"rundown_plan_revision": 1, "rundown_plan_last_reload_successful": 0, "rundown_plan_last_reload_success_timestamp_seconds": float64(day.Unix()),
+		"rundown_next_start_timestamp_seconds": float64(day.Add(32 * time.Hour).Unix()),
+	} {
+		if v := got.sum(name); len(got.matching(name, nil)) == 0 || v != want {
+			t.Errorf("%s is %v, want %v", name, v, want)
+		}
+	}
+}
+
+// TestTheNumberOfSeriesDoesNotGrowWithTheTimetable has a thousand classes of a hundred App IDs come and go.
+func TestTheNumberOfSeriesDoesNotGrowWithTheTimetable(t *testing.T) {
+	m := metrics.New("v1", func() time.Time { return day })
+	feed := func(classes int) int {
+		for i := range classes {
+			m.Exchange(agora.Exchange{App: fmt.Sprint(i), Host: fmt.Sprint("host-", i), Op: agora.OpQuery, Code: i, RequestID: fmt.Sprint(i), Verdict: agora.VerdictGone})
+			m.Step(ended(fmt.Sprintf("school/room-%d/20310915T080000Z", i), session.Failed, reason.ServiceError))
+		}
+		n := 0
+		for name, family := range idle(t, m, nil, nil) {
+			if strings.HasPrefix(name, "rundown_") {
+				n += len(family.GetMetric())
+			}
+		}
+		return n
+	}
+	if few, many := feed(1), feed(1000); few != many || few > 100 {
+		t.Errorf("%d series, then %d", few, many)
+	}
+}
+
+// TestWhatAnEarlierProcessCountedIsNotCountedAgain has a daemon start when a class has ended, and hear of its upload.
+func TestWhatAnEarlierProcessCountedIsNotCountedAgain(t *testing.T) {
+	m := metrics.New("v1", func() time.Time { return day.Add(3 * time.Hour) })
+	before := ended("before", session.Partial, reason.SessionLost)
+	before.Gaps = []session.Gap{{From: day, Until: day.Add(time.Minute)}}
+	before.Sessions = []session.Session{{Attempt: 1, State: session.SessionLost, RecordingAt: day, StoppedAt: day.Add(time.Minute)}}
+	m.Step(before)
+	after := ended("after", session.Partial, reason.SessionLost)
+	after.EndedAt, after.Gaps = day.Add(4*time.Hour), []session.Gap{{From: day, Until: day.Add(2 * time.Second)}}
+	m.Step(after)
+	m.Step(after)
+	again := after // moved before its new end, and recorded again
+	again.EndedAt, again.Outcome = day.Add(9*time.Hour), session.Recorded
+	m.Step(again)
+	got := idle(t, m, nil, nil)
+	if all, lost := got.sum("rundown_classes_total"), got.sum("rundown_class_seconds_lost_total"); all != 2 || lost != 2 {
+		t.Errorf("%v classes with %v seconds lost, want 2 with 2", all, lost)
+	}
+	if n := got.count("rundown_end_notice_seconds") + got.count("rundown_start_lateness_seconds"); n != 0 {
+		t.Errorf("%d observations of what was over", n)
+	}
+}

@@ -1,0 +1,134 @@
+package metrics
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// readWithin is how long the store may take to answer one question of a scrape.
+const readWithin = 2 * time.Second
+
+// soon is how far ahead of its start a class may have sessions: more than any lead and padding.
+const soon = 6 * time.Hour
+
+// Sources say how things stand when a scrape asks. All of them are required but Outbox.
+type Sources struct {
+	Store *store.Store
+	Now   func() time.Time
+	// Moves says why the work of an App ID does not move; nil: it does.
+	Moves  func() error
+	Issues func() []runner.Issue
+	// Rejected names the plans whose files were read and not applied.
+	Rejected   func() []string
+	LogDropped func() int
+	// Outbox counts the notifications that wait, and gives the age of the oldest. Nil: there are none.
+	Outbox func(context.Context) (pending int, oldest time.Duration, err error)
+}
+
+// liveStates are the states of a session that is not over.
+var liveStates = []session.SessionState{
+	session.SessionAcquiring, session.SessionStarting, session.SessionConfirming, session.SessionRunning,
+	session.SessionSuspect, session.SessionStopping,
+}
+
+// stateCollector reads the sources for each scrape.
+type stateCollector struct{ Sources }
+
+// Describe is for Prometheus. It describes nothing: the metrics that there are depend on the sources.
+func (c *stateCollector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect reads the sources.
+func (c *stateCollector) Collect(out chan<- prometheus.Metric) {
+	emit := func(name string, value float64, labels ...string) {
+		m := find(name)
+		kind := prometheus.GaugeValue
+		if m.Type == "counter" {
+			kind = prometheus.CounterValue
+		}
+		out <- prometheus.MustNewConstMetric(m.desc(), kind, value, labels...)
+	}
+	emit(nameUp, flag(c.Moves() == nil))
+	emit(nameLogDropped, float64(c.LogDropped()))
+	c.collectIssues(emit)
+	ctx, cancel := context.WithTimeout(context.Background(), readWithin)
+	defer cancel()
+	c.collectSessions(ctx, emit)
+	c.collectPlans(ctx, emit)
+	c.collectOutbox(ctx, emit)
+}
+
+func (c *stateCollector) collectIssues(emit emitter) {
+	raised := map[reason.Code]int{}
+	for _, issue := range c.Issues() {
+		raised[issue.ID]++
+	}
+	for _, id := range reason.IssueIDs() {
+		emit(nameHealthIssues, float64(raised[id]), string(id))
+	}
+	emit(nameOrphans, float64(raised[reason.IssueOrphan]))
+}
+
+func (c *stateCollector) collectSessions(ctx context.Context, emit emitter) {
+	if live, err := c.Store.LiveSessions(ctx, c.Now().Add(soon)); err == nil {
+		for _, state := range liveStates {
+			emit(nameSessions, float64(live[string(state)]), string(state))
+		}
+	}
+	if next, err := c.Store.NextStart(ctx, string(session.Planned)); err == nil && !next.IsZero() {
+		emit(nameNextStart, seconds(next))
+	}
+}
+
+func (c *stateCollector) collectPlans(ctx context.Context, emit emitter) {
+	active, err := c.Store.AtWork(ctx)
+	if err != nil {
+		return
+	}
+	newest, err := c.Store.Newest(ctx)
+	rejected := map[string]bool{}
+	for _, plan := range c.Rejected() {
+		rejected[plan] = true
+	}
+	for _, r := range active {
+		if r.Withdrawn() {
+			continue
+		}
+		emit(namePlanRevision, float64(r.ID), r.Plan)
+		emit(namePlanReloadTime, seconds(r.At), r.Plan)
+		if err == nil {
+			emit(namePlanReload, flag(newest[r.Plan] == r.ID && !rejected[r.Plan]), r.Plan)
+		}
+	}
+}
+
+func (c *stateCollector) collectOutbox(ctx context.Context, emit emitter) {
+	var pending int
+	var oldest time.Duration
+	if c.Outbox != nil {
+		var err error
+		if pending, oldest, err = c.Outbox(ctx); err != nil {
+			return
+		}
+	}
+	emit(nameOutboxPending, float64(pending))
+	emit(nameOutboxOldest, oldest.Seconds())
+}
+
+// emitter takes a value of a metric of the contract.
+type emitter func(name string, value float64, labels ...string)
+
+func flag(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
