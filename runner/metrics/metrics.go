@@ -40,6 +40,7 @@ func New(version string, now func() time.Time) *Metrics {
 	m.commit.WithLabelValues()
 	for _, op := range []agora.Op{agora.OpAcquire, agora.OpStart, agora.OpQuery, agora.OpUpdate, agora.OpStop} {
 		m.requests.WithLabelValues(string(op), string(agora.VerdictDone))
+		m.requests.WithLabelValues(string(op), string(agora.VerdictRateLimited))
 		m.requestTime.WithLabelValues(string(op))
 	}
 	return m

@@ -48,7 +48,7 @@ type Options struct {
 	ReadOnly bool
 	Node     string // names this process in leases; default: host name and pid
 	// OnCommit hears how long each write took, from its begin to its commit or failure. It must not block. Default: nobody.
-	OnCommit func(took time.Duration)
+	OnCommit func(took time.Duration) `json:"-"`
 }
 
 // Store is an open store. It is safe for concurrent use.
