@@ -30,6 +30,7 @@ type call struct {
 	op         Op
 	resourceID string
 	sid        string
+	path       string        // of a request for addresses
 	timeout    time.Duration // of one try
 	secrets    redact.Redactor
 
@@ -74,7 +75,7 @@ func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) 
 
 // run sends the request until there is an answer or nothing more to try. It is nil for a success.
 func (c *call) run(ctx context.Context, body any) error {
-	method, path, err := Route(c.op, c.app.id, c.resourceID, c.sid)
+	method, path, err := c.route()
 	if err != nil {
 		return &Error{Op: c.op, Class: Fix, Err: err}
 	}
@@ -132,6 +133,14 @@ func (c *call) run(ctx context.Context, body any) error {
 	return c.failure(nil)
 }
 
+// route is the method and the path of the request.
+func (c *call) route() (method, path string, err error) {
+	if c.op == OpAddresses {
+		return http.MethodGet, c.path, nil
+	}
+	return Route(c.op, c.app.id, c.resourceID, c.sid)
+}
+
 // again says whether the last try may be repeated within the call, and moves to the next host where the failover
 // asks for it: the same host once more, then another.
 func (c *call) again() bool {
@@ -141,7 +150,7 @@ func (c *call) again() bool {
 		return false
 	case t.answer != nil:
 		return t.answer.status == http.StatusTooManyRequests && t.answer.retryAfter <= maxRetryAfter
-	case t.sent && c.op != OpQuery:
+	case t.sent && !c.op.readOnly():
 		c.app.hosts.silent(c.host, t.err)
 		return false
 	}

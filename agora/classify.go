@@ -116,9 +116,9 @@ func classifyUnreadable(op Op, status int) Class {
 }
 
 // unclear is the class of a request that may or may not have had an effect: none to speak of with acquire, since a
-// resource id that nobody knows dies by itself, and with query.
+// resource id that nobody knows dies by itself, and with what only reads.
 func unclear(op Op) Class {
-	if op == OpAcquire || op == OpQuery {
+	if op == OpAcquire || op.readOnly() {
 		return Again
 	}
 	return Unknown

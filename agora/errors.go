@@ -16,7 +16,13 @@ const (
 	OpQuery   Op = "query"
 	OpUpdate  Op = "update"
 	OpStop    Op = "stop"
+
+	// OpAddresses asks for the addresses of notifications. It is about no App ID and no recording.
+	OpAddresses Op = "addresses"
 )
+
+// readOnly says that the endpoint only reads, so that asking again is harmless whatever became of the request before.
+func (op Op) readOnly() bool { return op == OpQuery || op == OpAddresses }
 
 // Class says what an answer means for whoever asked.
 type Class int

@@ -42,6 +42,7 @@ type daemon struct {
 	ready   *web.Readiness
 	beat    *host.Supervised
 	proxy   []runner.Issue
+	hooked  bool               // it takes the service's notifications
 	running []store.Occurrence // classes that had begun before this process did
 
 	begun atomic.Bool // the engine has started
@@ -171,7 +172,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 		Store: d.work.store, Now: d.a.clock, Moves: func() error { return d.engine.Progress(web.MovesWithin) }, Issues: issues,
 		Rejected: reader.rejectedPlans, LogDropped: d.a.log.Dropped,
 	}))
-	if secret != nil {
+	if d.hooked = secret != nil; d.hooked {
 		handler.Handle("/webhooks/agora", web.Webhook(secret, d.engine.Notify, d.log))
 	}
 	server := web.NewServer(handler, d.log)
@@ -211,6 +212,9 @@ func (d *daemon) engage(ctx context.Context, listen net.Addr, reader *planReader
 		d.log.Info("the store of this simulation is removed at exit; use --store to keep it", "status", "rundown status --store sqlite:"+d.work.store.Path())
 	}
 	d.beat.Ready()
+	if d.hooked {
+		defer d.watchAddresses(ctx)()
+	}
 	return d.await(ctx, served)
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rundown/agora"
@@ -52,8 +53,10 @@ type environment struct {
 	ledger  string               // file to keep the ledger in; "": none
 	folder  string               // temporary; "": none
 	app     *app
-	metrics *metrics.Metrics
-	closing []func() error
+	metrics *metrics.Metrics // nil: nothing is counted
+
+	lastPlan atomic.Pointer[plan.Plan] // that a connection was made for
+	closing  []func() error
 }
 
 // openEnvironment opens the store for work and sets up the service that the flags name. A plan that needs what is not set
@@ -150,6 +153,7 @@ func (w *environment) lookup(p *plan.Plan) plan.Lookup {
 
 // connect reaches the service for a plan's account.
 func (w *environment) connect(p *plan.Plan) (*runner.Connection, error) {
+	w.lastPlan.Store(p)
 	lookup := w.lookup(p)
 	log, err := host.NewLogger(w.app.err, w.app.flags.logFormat, w.app.flags.logLevel)
 	if err != nil {
@@ -180,7 +184,10 @@ func (w *environment) connect(p *plan.Plan) (*runner.Connection, error) {
 		if c := clients[region]; c != nil {
 			return c, nil
 		}
-		opts := []agora.Option{agora.WithRegion(region), agora.WithLogger(log), agora.WithUserAgent("rundown/" + versionOf().Version), agora.WithObserver(w.metrics.Exchange)}
+		opts := []agora.Option{agora.WithRegion(region), agora.WithLogger(log), agora.WithUserAgent("rundown/" + versionOf().Version)}
+		if w.metrics != nil {
+			opts = append(opts, agora.WithObserver(w.metrics.Exchange))
+		}
 		if w.app.flags.apiURL != "" {
 			opts = append(opts, agora.WithBaseURL(w.app.flags.apiURL))
 		}

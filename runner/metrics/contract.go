@@ -47,7 +47,7 @@ const (
 var (
 	labelOutcome  = Label{"outcome", "`recorded`, `partial`, `missed`, `failed`, `cancelled`"}
 	labelReason   = Label{"reason_code", "a code of [reason-codes.md](reason-codes.md)"}
-	labelEndpoint = Label{"endpoint", "`acquire`, `start`, `query`, `update`, `stop`"}
+	labelEndpoint = Label{"endpoint", "`acquire`, `start`, `query`, `update`, `stop`, `addresses`"}
 	labelVerdict  = Label{"verdict", "`done`, or in one word what else the answer means, such as `retry`, `wait`, `gone`, `refused`, `unauthorized`, `rate-limited`, `foreign`; `unknown` where there was no answer"}
 	labelState    = Label{"state", "`acquiring`, `starting`, `confirming`, `running`, `suspect`, `stopping`"}
 	labelPlan     = Label{"plan", "the name of an active plan"}

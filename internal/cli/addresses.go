@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"rundown/agora/catalog"
+	"rundown/agora/simulator"
+	"rundown/internal/cli/render"
+	"rundown/internal/host"
+	"rundown/internal/planfile"
+	"rundown/plan"
+	"rundown/runner/addresses"
+)
+
+func newAddressesCommand(a *app) *cobra.Command {
+	var watch bool
+	cmd := &cobra.Command{
+		Use:   "addresses [PLAN]",
+		Short: "Print the addresses that Agora's notifications come from, for a firewall",
+		Long: `Addresses asks Agora for the addresses that its notifications come from, and prints one a line. A firewall before the
+daemon's --listen should let all of them in. The list changes: Agora advises to ask for it at least once a day.
+
+With --watch it asks every day, prints the list and then each change, "+ ADDRESS" or "- ADDRESS", until it is ended. With
+--format json it prints one object a line then. A daemon that takes notifications refreshes the list by itself, and logs
+each change as a warning.
+
+The account is that of PLAN, else that of the first plan that is active in the store.`,
+		Example: `  rundown addresses plan.yaml
+  rundown addresses --store sqlite:/var/lib/rundown/rundown.db --format json
+  rundown addresses plan.yaml --watch`,
+		Args:              arguments(0, 1, "PLAN"),
+		ValidArgsFunction: completePlans,
+	}
+	cmd.Flags().BoolVar(&watch, "watch", false, "ask every day and print the changes")
+	format := addFormat(cmd, "text", "json")
+	addIncludeDir(a, cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		w, p, err := a.addressAccount(cmd.Context(), args)
+		if err != nil {
+			return err
+		}
+		ask := func(ctx context.Context) ([]netip.Addr, error) { return w.askAddresses(ctx, p) }
+		if watch {
+			return a.watchAddresses(cmd.Context(), ask, format.value)
+		}
+		list, err := ask(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if format.value == "json" {
+			return render.JSON(a.out, addressesJSON{Addresses: list})
+		}
+		return a.printAddresses("", list)
+	}
+	return cmd
+}
+
+// addressesJSON is the list; with --watch also what became of the one before.
+type addressesJSON struct {
+	Addresses []netip.Addr `json:"addresses"`
+	Added     []netip.Addr `json:"added,omitempty"`
+	Removed   []netip.Addr `json:"removed,omitempty"`
+}
+
+// addressAccount finds the plan whose account asks, and the way to the service. It opens no store to work on it.
+func (a *app) addressAccount(ctx context.Context, paths []string) (*environment, *plan.Plan, error) {
+	var plans []planfile.Checked
+	var err error
+	if len(paths) > 0 {
+		plans, err = a.soundPlans(paths)
+	} else {
+		plans, err = a.storedPlans(ctx)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(plans) == 0 {
+		return nil, nil, errors.New("no plan is active in the store, so there is no account to ask with: name a PLAN")
+	}
+	w := &environment{app: a}
+	if a.flags.simulate {
+		if w.sim, err = simulator.New(simulator.Config{Strict: true}); err != nil {
+			return nil, nil, fmt.Errorf("set up the simulator: %w", err)
+		}
+	}
+	return w, plans[0].Plan, nil
+}
+
+// askAddresses asks with a plan's account.
+func (w *environment) askAddresses(ctx context.Context, p *plan.Plan) ([]netip.Addr, error) {
+	conn, err := w.connect(p)
+	if err != nil {
+		return nil, err
+	}
+	var region catalog.Region // whose host is asked first
+	if len(p.Recordings) > 0 {
+		region = p.Recordings[0].Region
+	}
+	client, err := conn.Client(region)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	return client.Addresses(ctx)
+}
+
+// watchAddresses refreshes the list of a daemon that takes notifications, until the context ends, and logs its changes.
+// end waits for that.
+func (d *daemon) watchAddresses(ctx context.Context) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	ask := func(ctx context.Context) ([]netip.Addr, error) {
+		p := d.work.lastPlan.Load()
+		if p == nil {
+			return nil, errors.New("no plan is active, so there is no account to ask with")
+		}
+		return d.work.askAddresses(ctx, p)
+	}
+	go func() {
+		defer close(done)
+		memory := addresses.Stored{Store: d.work.store, Who: d.a.who(), Now: d.a.clock}
+		addresses.Watch(ctx, ask, memory, d.log, func(c addresses.Change) {
+			if c.First {
+				d.log.Info(c.String())
+				return
+			}
+			d.log.Warn("the addresses that notifications come from have changed; let the new ones through the firewall",
+				"added", addresses.Join(c.Added), "removed", addresses.Join(c.Removed), "all", addresses.Join(c.All))
+		})
+	}()
+	return func() { cancel(); <-done }
+}
+
+func (a *app) printAddresses(before string, list []netip.Addr) error {
+	var b strings.Builder
+	for _, address := range list {
+		fmt.Fprintf(&b, "%s%s\n", before, address)
+	}
+	_, err := fmt.Fprint(a.out, b.String())
+	return err
+}
+
+// lastAddresses keeps the list of a command that watches.
+type lastAddresses struct{ list []netip.Addr }
+
+func (m *lastAddresses) Load(context.Context) ([]netip.Addr, error) { return m.list, nil }
+
+func (m *lastAddresses) Save(_ context.Context, c addresses.Change) error {
+	m.list = c.All
+	return nil
+}
+
+// watchAddresses prints the list and its changes until it is told to end, or nobody reads them any more.
+func (a *app) watchAddresses(ctx context.Context, ask addresses.Ask, format string) error {
+	log, err := host.NewLogger(a.err, a.flags.logFormat, a.flags.logLevel)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var failed error
+	addresses.Watch(ctx, ask, &lastAddresses{}, log, func(c addresses.Change) {
+		switch {
+		case format == "json":
+			failed = json.NewEncoder(a.out).Encode(addressesJSON{c.All, c.Added, c.Removed})
+		case c.First:
+			failed = a.printAddresses("", c.All)
+		default:
+			failed = errors.Join(a.printAddresses("+ ", c.Added), a.printAddresses("- ", c.Removed))
+		}
+		if failed != nil {
+			stop()
+		}
+	})
+	return failed
+}

@@ -1,0 +1,162 @@
+// Package addresses keeps the list of the addresses that the service's notifications come from, for a firewall that lets
+// them in.
+//
+// [Watch] asks for the list at once and then every day, and calls back where it differs from the one before. A [Memory]
+// keeps the list over restarts; [Stored] is the one of a daemon, which also writes each change into the event log.
+package addresses
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"rundown/runner/store"
+)
+
+// The list is to be refreshed at least once in 24 h (NCS IP addresses), so that one that was asked for in vain is asked
+// for again within that time.
+const (
+	every = 23 * time.Hour
+	again = 20 * time.Minute
+)
+
+// Ask asks the service for the list, sorted, each address once.
+type Ask func(ctx context.Context) ([]netip.Addr, error)
+
+// Change is a list with what became of the one before.
+type Change struct {
+	First   bool // there was none before
+	All     []netip.Addr
+	Added   []netip.Addr
+	Removed []netip.Addr
+}
+
+// Compare gives the change from one list to another; false where they are the same.
+func Compare(before, now []netip.Addr) (Change, bool) {
+	c := Change{First: len(before) == 0, All: now, Added: without(now, before), Removed: without(before, now)}
+	return c, len(c.Added)+len(c.Removed) > 0
+}
+
+func without(list, others []netip.Addr) (rest []netip.Addr) {
+	for _, a := range list {
+		if !slices.Contains(others, a) {
+			rest = append(rest, a)
+		}
+	}
+	return rest
+}
+
+// String is the change in one sentence.
+func (c Change) String() string {
+	if c.First {
+		return "notifications come from " + Join(c.All)
+	}
+	var parts []string
+	if len(c.Added) > 0 {
+		parts = append(parts, "new are "+Join(c.Added))
+	}
+	if len(c.Removed) > 0 {
+		parts = append(parts, "gone are "+Join(c.Removed))
+	}
+	return "the addresses that notifications come from have changed: " + strings.Join(parts, "; ")
+}
+
+// Join lists addresses in a sentence.
+func Join(list []netip.Addr) string {
+	text := make([]string, len(list))
+	for i, a := range list {
+		text[i] = a.String()
+	}
+	return strings.Join(text, ", ")
+}
+
+// Memory keeps the last list.
+type Memory interface {
+	Load(ctx context.Context) ([]netip.Addr, error)
+	// Save keeps the list of a change, before anybody is told of it.
+	Save(ctx context.Context, c Change) error
+}
+
+// Watch asks for the list now and every day until the context ends, and tells of each change. What fails is logged, and
+// tried again after 20 minutes; the list before stays the last one.
+func Watch(ctx context.Context, ask Ask, memory Memory, log *slog.Logger, tell func(Change)) {
+	for ctx.Err() == nil {
+		wait := every
+		if err := refresh(ctx, ask, memory, tell); err != nil && ctx.Err() == nil {
+			log.Warn("the addresses that notifications come from cannot be refreshed", "error", err, "next_try_s", again.Seconds())
+			wait = again
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
+}
+
+func refresh(ctx context.Context, ask Ask, memory Memory, tell func(Change)) error {
+	now, err := ask(ctx)
+	if err != nil {
+		return err
+	}
+	before, err := memory.Load(ctx)
+	if err != nil {
+		return err
+	}
+	change, differs := Compare(before, now)
+	if !differs {
+		return nil
+	}
+	if err := memory.Save(ctx, change); err != nil {
+		return err
+	}
+	tell(change)
+	return nil
+}
+
+// Stored keeps the list in a store.
+type Stored struct {
+	Store *store.Store
+	Who   string // for the event log
+	Now   func() time.Time
+}
+
+// setting is the name under which the store keeps the list.
+const setting = "notification-addresses"
+
+// KindAddresses is the kind of the events that tell of a change.
+const KindAddresses = "addresses"
+
+// Load reads the list; none where none was kept.
+func (m Stored) Load(ctx context.Context) ([]netip.Addr, error) {
+	text, err := m.Store.Setting(ctx, setting)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	var list []netip.Addr
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return nil, fmt.Errorf("the store's list of addresses cannot be read: %w", err)
+	}
+	return list, nil
+}
+
+// Save keeps the list and writes the change into the event log, both or neither.
+func (m Stored) Save(ctx context.Context, c Change) error {
+	list, err := json.Marshal(c.All)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(struct {
+		Addresses []netip.Addr `json:"addresses"`
+		Added     []netip.Addr `json:"added"`
+		Removed   []netip.Addr `json:"removed"`
+	}{c.All, c.Added, c.Removed})
+	if err != nil {
+		return err
+	}
+	return m.Store.SetSetting(ctx, setting, string(list), store.Event{At: m.Now(), Kind: KindAddresses, Who: m.Who, Text: c.String(), Data: data})
+}
