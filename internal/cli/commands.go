@@ -57,6 +57,7 @@ func addCommands(a *app, root *cobra.Command) {
 		{groupOperate, newCancelCommand(a), []string{"store"}},
 		{groupOperate, newExtendCommand(a), []string{"store"}},
 		{groupOperate, newStoreCommand(a), []string{"store"}},
+		{groupOperate, newHealthcheckCommand(a), nil},
 		{groupOperate, newAddressesCommand(a), slices.Concat([]string{"store"}, serviceFlags, logFlags)},
 		{groupOther, newVersionCommand(a), nil},
 	} {
