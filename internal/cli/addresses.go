@@ -26,15 +26,17 @@ func newAddressesCommand(a *app) *cobra.Command {
 	var watch bool
 	cmd := &cobra.Command{
 		Use:   "addresses [PLAN]",
-		Short: "Print the addresses that Agora's notifications come from, for a firewall",
-		Long: `Addresses asks Agora for the addresses that its notifications come from, and prints one a line. A firewall before the
-daemon's --listen should let all of them in. The list changes: Agora advises to ask for it at least once a day.
+		Short: "Print the addresses of Agora's notifications, for a firewall",
+		Long: `Addresses asks Agora for the addresses that its notifications come from, and
+prints one per line. A firewall in front of the daemon's --listen should let all
+of them in. The list changes: Agora advises to ask for it at least once a day.
 
-With --watch it asks every day, prints the list and then each change, "+ ADDRESS" or "- ADDRESS", until it is ended. With
---format json it prints one object a line then. A daemon that takes notifications refreshes the list by itself, and logs
-each change as a warning.
+With --watch it asks every day, prints the list and then each change, as
+"+ ADDRESS" or "- ADDRESS", until it is stopped. With --format json it prints
+one object per line then. A daemon that takes notifications refreshes the list
+by itself, and logs each change as a warning.
 
-The account is that of PLAN, else that of the first plan that is active in the store.`,
+The account is that of PLAN, else that of the first active plan in the store.`,
 		Example: `  rundown addresses plan.yaml
   rundown addresses --store sqlite:/var/lib/rundown/rundown.db --format json
   rundown addresses plan.yaml --watch`,

@@ -29,11 +29,13 @@ func newHealthcheckCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "healthcheck",
 		Short: "Ask a daemon whether it is healthy, for containers",
-		Long: `Healthcheck asks the daemon on this machine for /healthz, prints the answer, and ends with status 0 where the daemon is
-healthy, else with 1. Containers without a shell can use it for HEALTHCHECK and for the probes of Kubernetes.
+		Long: `Healthcheck asks the daemon on this machine for /healthz and prints the answer.
+It exits with 0 if the daemon is healthy, else with 1. Containers without a
+shell can use it as HEALTHCHECK and in the probes of Kubernetes.
 
-With --ready it asks for /readyz: whether classes can begin. Do not restart a daemon that is only not ready: what it
-records goes on, and a restart does not correct a refused account.`,
+With --ready it asks for /readyz: whether classes can begin. Do not restart a
+daemon that is only not ready: its recordings go on, and a restart does not
+correct a refused account.`,
 		Example: `  rundown healthcheck
   rundown healthcheck --ready
   rundown healthcheck --listen :8443 --tls`,
