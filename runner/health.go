@@ -31,6 +31,7 @@ type Issue struct {
 	ReasonCode reason.Code `json:"reason_code"` // more precise than the id, or the id
 	Advice     string      `json:"advice,omitempty"`
 	Blocking   bool        `json:"-"` // classes cannot begin while it lasts
+	About      string      `json:"-"` // the App ID, plan or occurrence that it is about; "": all of them
 }
 
 // MarshalJSON writes the issue with its reason code.
@@ -65,6 +66,7 @@ func (e *Engine) raise(about string, issue Issue) {
 // setIssue is raise for callers that hold the lock.
 func (e *Engine) setIssue(about string, issue Issue) {
 	key := issueKey{issue.ID, about}
+	issue.About = about
 	if before, open := e.issues[key]; open {
 		issue.Since = before.Since
 	} else if issue.Since.IsZero() {

@@ -10,6 +10,7 @@ import (
 	"rundown/agora"
 	"rundown/plan"
 	"rundown/plan/schedule"
+	"rundown/runner/notify"
 	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
@@ -95,8 +96,17 @@ func (t *task) encode(next session.State, events []store.Event) (store.Step, err
 		Start: next.Start, End: next.End, State: string(next.Phase), Outcome: string(next.Outcome), Reason: next.Reason, ReasonCode: string(next.ReasonCode),
 		Wake: t.wake, Revision: t.revision, Version: t.version, Doc: doc,
 	}}
+	step.Announced = notify.Changes(t.asStored(), next, lastOf(events))
 	step.Sessions, err = t.encodeSessions(next)
 	return step, err
+}
+
+// lastOf is the time of the last event, else the present.
+func lastOf(events []store.Event) time.Time {
+	if len(events) == 0 {
+		return time.Now()
+	}
+	return events[len(events)-1].At
 }
 
 // encodeSeen is the step that stores what was seen of the sessions, where nothing else is new.

@@ -56,6 +56,7 @@ func addCommands(a *app, root *cobra.Command) {
 		{groupOperate, newApplyCommand(a), []string{"store"}},
 		{groupOperate, newCancelCommand(a), []string{"store"}},
 		{groupOperate, newExtendCommand(a), []string{"store"}},
+		{groupOperate, newNotifyCommand(a), []string{"store", "now"}},
 		{groupOperate, newStoreCommand(a), []string{"store"}},
 		{groupOperate, newHealthcheckCommand(a), nil},
 		{groupOperate, newAddressesCommand(a), slices.Concat([]string{"store"}, serviceFlags, logFlags)},

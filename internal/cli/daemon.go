@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -23,6 +22,7 @@ import (
 	"rundown/plan"
 	"rundown/runner"
 	"rundown/runner/metrics"
+	"rundown/runner/notify"
 	"rundown/runner/reason"
 	"rundown/runner/store"
 	"rundown/runner/web"
@@ -46,7 +46,9 @@ type daemon struct {
 	running []store.Occurrence // classes that had begun before this process did
 
 	begun atomic.Bool // the engine has started
-	unset unsetReferences
+
+	notifier atomic.Pointer[notify.Notifier] // nil before that
+	unset    unsetReferences
 }
 
 // unsetReferences are the plans at work that refer to what is not set. It is safe for concurrent use.
@@ -154,7 +156,7 @@ func (d *daemon) vet(p *plan.Plan) error {
 	}
 	d.log.Error("started to finish running classes: new classes need references that are not set", "reason_code", reason.IssueReferencesUnset, "error", err)
 	d.unset.raise(p.Name, runner.Issue{
-		ID: reason.IssueReferencesUnset, Severity: runner.SeverityCritical, Since: d.a.clock(), Blocking: true,
+		ID: reason.IssueReferencesUnset, Severity: runner.SeverityCritical, Since: d.a.clock(), Blocking: true, About: p.Name,
 		Text: err.Error(), Advice: "set them and restart; running classes are watched and stopped on time meanwhile",
 	})
 	return nil
@@ -163,9 +165,7 @@ func (d *daemon) vet(p *plan.Plan) error {
 // serve answers HTTP while the daemon works.
 func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func() (string, error)) error {
 	reader := newPlanReader(d)
-	issues := func() []runner.Issue {
-		return slices.Concat(d.engine.Issues(), d.proxy, d.unset.list(), reader.issues(), d.a.log.Issues())
-	}
+	issues := func() []runner.Issue { return d.issues(reader) }
 	handler := http.NewServeMux()
 	handler.Handle("/", web.Handler(d.ready, d.engine.Progress, issues))
 	handler.Handle("GET /metrics", d.work.metrics.Handler(metrics.Sources{
@@ -194,6 +194,10 @@ func (d *daemon) engage(ctx context.Context, listen net.Addr, reader *planReader
 	for _, c := range d.plans {
 		all = append(all, c.Plan)
 	}
+	lastSeen, err := d.work.store.LastBeat(ctx)
+	if err != nil {
+		return wayOut(err)
+	}
 	switch err := d.engine.Start(ctx, all...); {
 	case err != nil && ctx.Err() != nil:
 		return nil
@@ -204,6 +208,11 @@ func (d *daemon) engage(ctx context.Context, listen net.Addr, reader *planReader
 	defer d.engine.Close()
 	d.beat = host.NewSupervised(d.engine, d.log)
 	defer d.beat.End()
+	notifier, err := d.notify(ctx, reader, lastSeen)
+	if err != nil {
+		return err
+	}
+	defer notifier.Close()
 	reader.begin(ctx, d.beat, d.hangup)
 	defer reader.end()
 	d.ready.Set(true) // before it is told, since who reads that may ask at once

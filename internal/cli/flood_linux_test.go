@@ -50,7 +50,7 @@ func peak(t *testing.T, pid int) (n uint64) {
 }
 
 // notify sends a notification with its signature.
-func notify(address string) (status int) {
+func sendNotice(address string) (status int) {
 	body := `{"noticeId":"n1","productId":3,"eventType":70,"payload":{"cname":"c","uid":"7","sid":"s","sequence":1,"details":{}}}`
 	r, err := http.NewRequest(http.MethodPost, "http://"+address+"/webhooks/agora", strings.NewReader(body))
 	if err != nil {
@@ -101,7 +101,7 @@ func TestCallersWithoutSignatureTakeNeitherMemoryNorDescriptors(t *testing.T) {
 			status, _ := health(p.listen, "/readyz")
 			return status == http.StatusOK
 		})
-		eventually(t, 10*time.Second, "a notification with a signature is taken", func() bool { return notify(p.listen) == http.StatusOK })
+		eventually(t, 10*time.Second, "a notification with a signature is taken", func() bool { return sendNotice(p.listen) == http.StatusOK })
 	}
 	stoppedOnTime(t, address, 1, end)
 	if most := peak(t, p.cmd.Process.Pid); most > 250<<20 {

@@ -115,7 +115,7 @@ func (r *reloader) rejected() (issues []runner.Issue) {
 	for i, s := range r.state {
 		if s.refused != "" {
 			issues = append(issues, runner.Issue{
-				ID: reason.IssuePlanRejected, ReasonCode: s.code, Severity: runner.SeverityWarning, Since: s.since,
+				ID: reason.IssuePlanRejected, ReasonCode: s.code, Severity: runner.SeverityWarning, Since: s.since, About: r.plans[i].Plan.Name,
 				Text: fmt.Sprintf("plan %s was not reloaded from %s, and the active plan stays: %s", r.plans[i].Plan.Name, r.plans[i].Path, s.refused),
 			})
 		}

@@ -63,6 +63,7 @@ const (
 	IssueCredentialsFailing Code = "credentials-failing"
 	IssueReferencesUnset    Code = "references-unset"
 	IssueLogDropped         Code = "log-dropped"
+	IssueOutboxStuck        Code = "outbox-stuck"
 )
 
 // The codes of plans and orders that are not carried out.
@@ -169,6 +170,7 @@ var Groups = []reasonGroup{
 			{IssuePlanWaiting, "A plan removes much and waits for a confirmation. The active plan stays.", "Check it with `rundown diff`, then `rundown apply --confirm`."},
 			{IssueCredentialsFailing, "The storage credentials of a session could not be renewed.", "Check what issues them before those in use run out."},
 			{IssueReferencesUnset, "An active plan refers to variables or files that are not set. Classes that need them cannot begin.", "Set them and start the daemon again, or write the files."},
+			{IssueOutboxStuck, "A target of notifications does not take them, so that they wait or are not sent any more.", "Check the address and what answers there; `rundown notify list` shows what waits, `rundown notify test TARGET` tries again."},
 			{IssueLogDropped, "Standard error does not take the log, so that lines were dropped.", "Check what reads the log."},
 		},
 	},
@@ -192,6 +194,23 @@ var Groups = []reasonGroup{
 			{PageBusy, "The page is being recorded already.", "Wait for the end of that class, or cancel it."},
 		},
 	},
+}
+
+// Meaning is what a code says, and Advice what to do about it, each as a sentence in Markdown; "" for what is no code.
+func (c Code) Meaning() string { return c.info().meaning }
+
+// Advice is what to do about it.
+func (c Code) Advice() string { return c.info().todo }
+
+func (c Code) info() reasonInfo {
+	for _, group := range Groups {
+		for _, info := range group.Codes {
+			if info.Code == c {
+				return info
+			}
+		}
+	}
+	return reasonInfo{}
 }
 
 // EventData is the code as an event of the log holds it; nil for none.

@@ -147,7 +147,7 @@ func reasonUses(t *testing.T) map[string]int {
 // eachFile gives the source files of the packages that give reasons, tests aside.
 func eachFile(t *testing.T, take func(path string, f *ast.File)) {
 	t.Helper()
-	for _, folder := range []string{".", "../web", "..", "../session", "../../internal/cli", "../../internal/planfile", "../../internal/host"} {
+	for _, folder := range []string{".", "../web", "../notify", "../view", "../operate", "..", "../session", "../../internal/cli", "../../internal/planfile", "../../internal/host"} {
 		paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)

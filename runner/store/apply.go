@@ -13,8 +13,9 @@ type Step struct {
 	Occurrence Occurrence
 	Sessions   []Session
 	Events     []Event
-	Delete     bool // remove the occurrence and its sessions instead; its events stay
-	Kept       bool // the occurrence's row stays as it is, but for its version
+	Announced  []Announcement // what people may want to hear of it
+	Delete     bool           // remove the occurrence and its sessions instead; its events stay
+	Kept       bool           // the occurrence's row stays as it is, but for its version
 	// Replaces names the occurrence whose place this one takes: its version is the expected one, its sessions become
 	// this one's, and it is removed. Its events stay. "" for none.
 	Replaces string
@@ -39,7 +40,7 @@ func (st *Step) check(app string) error {
 
 // stepStatements are prepared once: a step is a handful of small writes, and parsing them costs more than they do.
 type stepStatements struct {
-	fence, insert, update, rise, remove, session, touch, inherit, event *sql.Stmt
+	fence, insert, update, rise, remove, session, touch, inherit, event, announce *sql.Stmt
 }
 
 func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error) {
@@ -63,6 +64,7 @@ func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error)
 		{&p.touch, `UPDATE occurrences SET version = version WHERE id = $1 AND version = $2`},
 		{&p.inherit, `UPDATE sessions SET occurrence_id = $1 WHERE occurrence_id = $2`},
 		{&p.event, insertEvent},
+		{&p.announce, insertAnnouncement},
 	} {
 		if *one.into, err = db.PrepareContext(ctx, one.text); err != nil {
 			return p, err
@@ -83,6 +85,8 @@ func (p stepStatements) in(ctx context.Context, tx *sql.Tx) stepStatements {
 		touch:   tx.StmtContext(ctx, p.touch),
 		inherit: tx.StmtContext(ctx, p.inherit),
 		event:   tx.StmtContext(ctx, p.event),
+
+		announce: tx.StmtContext(ctx, p.announce),
 	}
 }
 
@@ -163,6 +167,11 @@ func (p stepStatements) write(ctx context.Context, st *Step) (bool, error) {
 			e.Occurrence = o.ID
 		}
 		if _, err := p.event.ExecContext(ctx, e.row()...); err != nil {
+			return false, err
+		}
+	}
+	for _, a := range st.Announced {
+		if _, err := p.announce.ExecContext(ctx, a.row()...); err != nil {
 			return false, err
 		}
 	}

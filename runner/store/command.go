@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,6 +40,18 @@ func (s *Store) AddCommand(ctx context.Context, c Command) (int64, error) {
 		}
 		e := Event{Occurrence: c.Occurrence, At: c.At, Kind: "command", Who: c.Who, Text: said, Data: c.Args}
 		if _, err := tx.ExecContext(ctx, insertEvent, e.row()...); err != nil {
+			return err
+		}
+		plan, _, _ := strings.Cut(c.Occurrence, "/")
+		order, err := json.Marshal(map[string]any{"order": c.Kind, "who": c.Who, "note": c.Reason, "args": json.RawMessage(cmp.Or(string(c.Args), "null"))})
+		if err != nil {
+			return err
+		}
+		a := Announcement{
+			ID: AnnouncementID("order.given", c.Occurrence, c.Kind, c.Who, c.At.UTC().String()), At: c.At, Kind: "order.given",
+			Plan: plan, Subject: c.Occurrence, Data: order,
+		}
+		if _, err := tx.ExecContext(ctx, insertAnnouncement, a.row()...); err != nil {
 			return err
 		}
 		if c.Day == "" {

@@ -282,7 +282,8 @@ func TestAnOlderStoreGetsTheCodesThatItsSentencesTold(t *testing.T) {
 	revision := `INSERT INTO revisions (applied_at, plan, path, hash, who, git_commit, body, state, note) VALUES (1, 'school', '', 'a', '', '', '', '%s', '%s')`
 	execRaw(
 		t, file, `ALTER TABLE occurrences DROP COLUMN reason_code`, `ALTER TABLE commands DROP COLUMN reason_code`,
-		`ALTER TABLE revisions DROP COLUMN reason_code`, `ALTER TABLE revisions DROP COLUMN back_to`, `DELETE FROM rundown_schema WHERE version_id = 8`,
+		`ALTER TABLE revisions DROP COLUMN reason_code`, `ALTER TABLE revisions DROP COLUMN back_to`, `DELETE FROM rundown_schema WHERE version_id >= 8`,
+		`DROP TABLE announcements`, `DROP TABLE outbox`, `DROP TABLE marks`,
 		fmt.Sprintf(occurrence, id, "the plan"), fmt.Sprintf(occurrence, other, "ops"),
 		fmt.Sprintf(command, 2, "done"), fmt.Sprintf(command, 2, "it had ended already"), fmt.Sprintf(command, 0, ""),
 		fmt.Sprintf(revision, "", "back to revision 12: as before"), fmt.Sprintf(revision, "waiting", "removes much"),

@@ -7,7 +7,7 @@ import (
 )
 
 // Pruned counts what [Store.Prune] removed.
-type Pruned struct{ Occurrences, Events, Texts, Commands int64 }
+type Pruned struct{ Occurrences, Events, Texts, Commands, Messages int64 }
 
 // pruneGroup is how many rows a transaction of Prune removes, so that a recording's step never waits for long.
 const pruneGroup = 500
@@ -16,7 +16,7 @@ const pruneGroup = 500
 const movedFar = 366 * 24 * time.Hour
 
 // Prune removes what is older than before: ended occurrences with their sessions and events, other events, commands that
-// hold for nothing any more, and the texts of revisions that a newer usable one has replaced. What is still open stays,
+// hold for nothing any more, messages that were sent or dropped, and the texts of revisions that a newer usable one has replaced. What is still open stays,
 // however old, and so do the orders for classes ahead, however long ago they were given.
 // SQLite reuses the room; the file does not shrink.
 func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
@@ -44,6 +44,10 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 		{&p.Texts, `UPDATE revisions SET body = '' WHERE id IN
 			(SELECT id FROM revisions r WHERE body <> '' AND applied_at < $1 AND EXISTS
 			(SELECT 1 FROM revisions n WHERE n.plan = r.plan AND n.id > r.id AND n.state NOT IN ('waiting', 'refused')) LIMIT $2)`, nil},
+		{&p.Messages, `DELETE FROM outbox WHERE seq IN
+			(SELECT seq FROM outbox WHERE state <> 'waiting' AND settled_at < $1 LIMIT $2)`, nil},
+		{&p.Messages, `DELETE FROM announcements WHERE seq IN
+			(SELECT seq FROM announcements WHERE routed = 1 AND happened_at < $1 LIMIT $2)`, nil},
 	} {
 		for {
 			var n int64

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/notify"
+)
+
+// issues are all health issues of the daemon.
+func (d *daemon) issues(reader *planReader) []runner.Issue {
+	return slices.Concat(d.engine.Issues(), d.proxy, d.unset.list(), reader.issues(), d.a.log.Issues(), d.stuckTargets())
+}
+
+// stuckTargets are the health issues of notifications.
+func (d *daemon) stuckTargets() (issues []runner.Issue) {
+	n := d.notifier.Load()
+	if n == nil {
+		return nil
+	}
+	for _, i := range n.Issues() {
+		issues = append(issues, runner.Issue{
+			ID: i.ID, Severity: runner.SeverityWarning, Since: i.Since, Text: i.Text, Advice: i.Advice, About: i.About,
+		})
+	}
+	return issues
+}
+
+// notify starts to send notifications. It begins after the engine, whose plans name the targets.
+func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.Time) (*notify.Notifier, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	n, err := notify.Start(ctx, notify.Config{
+		Store: d.work.store, Logger: d.log, Moves: d.engine.Progress, Redact: d.engine.Redacted, Failpoint: failpoint,
+		Node: fmt.Sprintf("%s:%d", host, os.Getpid()), LastSeen: lastSeen, UserAgent: "rundown/" + versionOf().Version,
+		Plans: func() (plans []notify.Plan) {
+			for _, p := range d.engine.ActivePlans() {
+				plans = append(plans, notify.Plan{Plan: p.Plan, Revision: p.Revision})
+			}
+			return plans
+		},
+		// In a simulation too, a target is what its references stand for: made-up values reach nobody.
+		Lookup: func(p *plan.Plan) plan.Lookup { return d.a.newLookup(p.Files[0].Path) },
+		Issues: func() (issues []notify.Issue) {
+			for _, i := range d.issues(reader) {
+				issues = append(issues, notify.Issue{
+					ID: i.ID, Code: i.ReasonCode, Severity: plan.NotifySeverity(i.Severity), Since: i.Since, Text: i.Text, Advice: i.Advice,
+					About: i.About, Blocking: i.Blocking,
+				})
+			}
+			return issues
+		},
+	})
+	if err != nil {
+		return nil, errors.Join(errors.New("start notifications"), err)
+	}
+	d.notifier.Store(n)
+	return n, nil
+}

@@ -1,0 +1,30 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+// newNotifyCommand groups what is done about notifications.
+func newNotifyCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "notify",
+		Short: "Test notifications, and list those that wait",
+		Long: `Notify groups the commands about notifications: what the entries of notify in a plan are told of classes, plans and
+the health of the daemon.`,
+		Example: `  rundown notify test
+  rundown notify list`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return &usageError{cmd.CommandPath(), unknownCommand(cmd, args[0])}
+			}
+			cmd.SetOut(a.err)
+			_ = cmd.Help()
+			return &usageError{cmd.CommandPath(), errors.New("no command given")}
+		},
+	}
+	cmd.AddCommand(newNotifyTestCommand(a), newNotifyListCommand(a))
+	return cmd
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rundown/agora/simulator"
+)
+
+// TestADaemonTellsWhatBecomesOfItsClasses runs a class and holds what a webhook hears against the store.
+func TestADaemonTellsWhatBecomesOfItsClasses(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t, "--start-after", "1s")
+	hook := newReceiver(t)
+	folder := t.TempDir()
+	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	from := time.Now().UTC().Truncate(time.Second).Add(8 * time.Second)
+	text := notified(", severity: info") + "  algebra: {title: Algebra I, labels: {campus: berlin}, when: " + dated(from, 6*time.Second) + "}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	daemon := start(t, "stderr", hook.env(), "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon.await(1, "msg=running")
+	if status, _, said := command(t, "notify", "test", "duty", "--store", dsn); status != StatusOK {
+		t.Errorf("notify test: %d %s", status, said)
+	}
+	if got := hook.events("test"); len(got) != 1 || !strings.Contains(got[0].Data.Text, "today/duty") {
+		t.Errorf("tests %+v", got)
+	}
+	eventually(t, 40*time.Second, "the class is told as recorded", func() bool { return len(hook.events("class.recorded")) > 0 })
+	if status, _, said := command(t, "cancel", "algebra", "--store", dsn); status == StatusOK {
+		t.Errorf("a class that is over is cancelled: %s", said)
+	}
+	if status := daemon.end(syscall.SIGTERM); status != StatusOK {
+		t.Errorf("ended with status %d", status)
+	}
+	got := hook.events("class.recorded")
+	o := outcomesOf(t, dsn)["algebra"]
+	if len(got) != 1 || got[0].Subject != o.ID || got[0].Source != "rundown/today" || got[0].Data.Occurrence == nil {
+		t.Fatalf("told %+v, want %s once", got, o.ID)
+	}
+	c := got[0].Data.Occurrence
+	if orUnknown(c.Title) != "Algebra I" || c.Recording != "algebra" || c.Labels["campus"] != "berlin" || orUnknown(c.Outcome) != "recorded" ||
+		!c.Start.Equal(from) || c.Timezone != "UTC" || got[0].Data.Text == "" || got[0].Data.Advice == "" {
+		t.Errorf("occurrence %+v of %+v", c, got[0].Data)
+	}
+	for _, kind := range []string{"plan.applied", "node.joined"} {
+		if len(hook.events(kind)) != 1 {
+			t.Errorf("%d events %s", len(hook.events(kind)), kind)
+		}
+	}
+	_, out, _ := command(t, "notify", "list", "--store", dsn, "--format", "json")
+	var list outboxJSON
+	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list.Targets) != 1 || list.Targets[0] != "today/duty" {
+		t.Errorf("%v: targets %v", err, list.Targets)
+	}
+	for _, m := range list.Messages {
+		if m.State != "sent" || m.Target != "today/duty" {
+			t.Errorf("message %+v", m)
+		}
+	}
+	if strings.Contains(out+daemon.output(), "CANARY") {
+		t.Errorf("a secret is shown:\n%s\n%s", out, daemon.output())
+	}
+}
+
+// TestADaemonKilledWhileItTellsLosesNothing kills a daemon at each point between the outcome of a class and the settled
+// message, and starts another one.
+func TestADaemonKilledWhileItTellsLosesNothing(t *testing.T) {
+	t.Parallel()
+	sim, err := simulator.New(simulator.Config{StartAfter: time.Second, Strict: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	for _, point := range []string{
+		"before writing the outcome", "after writing the outcome", "before posting messages", "after posting messages",
+		"before sending a message", "after sending a message", "after settling messages",
+	} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			hook := newReceiver(t)
+			folder := t.TempDir()
+			path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+			from := time.Now().UTC().Truncate(time.Second).Add(6 * time.Second)
+			text := strings.Replace(notified(", events: [class.recorded, class.partial, class.failed]"), "padding: {before: 1s, after: 1s}", "padding: {before: 0s, after: 0s}", 1)
+			text += "  algebra: {when: " + dated(from, 6*time.Second) + "}\n"
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"run", path, "--store", dsn, "--api-url", server.URL, "--listen", "127.0.0.1:0"}
+			app := fmt.Sprintf("APP=%032x", sha256.Sum256([]byte(point)))[:36] // an App ID of its own has a budget of its own
+			first := start(t, "stderr", append(hook.env(), app, "RUNDOWN_TEST_DIE="+point), args...)
+			if !first.awaitEnd(60*time.Second) || first.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+				t.Fatalf("the daemon never came to this point:\n%s", first.output())
+			}
+			second := start(t, "stderr", append(hook.env(), app), args...)
+			second.await(1, "msg=running")
+			eventually(t, 30*time.Second, "the outcome is told and settled", func() bool {
+				_, out, _ := command(t, "notify", "list", "--store", dsn, "--format", "json")
+				var list outboxJSON
+				return json.Unmarshal([]byte(out), &list) == nil && len(list.Messages) == 1 && list.Messages[0].State == "sent"
+			})
+			ids := map[string]bool{}
+			hook.mu.Lock()
+			for _, e := range hook.took {
+				ids[e.ID] = true
+			}
+			taken := len(hook.took)
+			hook.mu.Unlock()
+			if len(ids) != 1 || taken > 2 {
+				t.Errorf("%d ids in %d messages, want one id", len(ids), taken)
+			}
+		})
+	}
+}

@@ -1,0 +1,56 @@
+package notify
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// Changes are the announcements of a step that brings an occurrence from before, as it is stored, to after. They are
+// written in the transaction of the step.
+func Changes(before, after session.State, now time.Time) (list []store.Announcement) {
+	if after.Phase == session.Over && after.Outcome != "" && (before.Phase != session.Over || before.Outcome != after.Outcome) {
+		at := after.EndedAt
+		if at.IsZero() {
+			at = now
+		}
+		list = append(list, announcement("class."+string(after.Outcome), after.Plan, after.ID, strconv.FormatInt(at.UnixMilli(), 10), at,
+			Fact{Class: classOf(&after), Code: after.ReasonCode, Reason: after.Reason}))
+	}
+	for i := range after.Sessions {
+		x := &after.Sessions[i]
+		list = append(list, sessionChanges(before.Session(x.Attempt), x, &after, now)...)
+	}
+	return list
+}
+
+// sessionChanges are those of one session; before is nil where it is new.
+func sessionChanges(before, x *session.Session, s *session.State, now time.Time) (list []store.Announcement) {
+	if before == nil {
+		before = &session.Session{}
+	}
+	announce := func(kind, text string, until time.Time) {
+		f := Fact{Class: classOf(s), Code: x.ReasonCode, Reason: text, Session: x.Attempt, Until: until}
+		if kind == kindOrphanResolved || kind == kindUploadLate {
+			f.As = severityOf(kindOrphan)
+		}
+		list = append(list, announcement(kind, s.Plan, s.ID, fmt.Sprintf("%d/%s", x.Attempt, x.ResourceID), now, f))
+	}
+	was, is := before.State == session.SessionOrphan, x.State == session.SessionOrphan
+	switch {
+	case is && !was:
+		announce(kindOrphan, x.Reason, x.Deadline())
+	case was && !is:
+		announce(kindOrphanResolved, x.Reason, time.Time{})
+	}
+	if x.UploadError != "" && before.UploadError == "" {
+		announce(kindUploadFailed, x.UploadError, time.Time{})
+	}
+	if x.UploadedLate && !before.UploadedLate {
+		announce(kindUploadLate, "", time.Time{})
+	}
+	return list
+}

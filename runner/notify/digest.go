@@ -1,0 +1,113 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// digests announces the summaries that are due: for each target with a digest, once a day from its time on.
+func (n *Notifier) digests(ctx context.Context, found *news, issues []Issue, now time.Time) error {
+	for i := range n.targets {
+		t := &n.targets[i]
+		if t.entry.Digest == nil {
+			continue
+		}
+		local := now.In(t.entry.Zone)
+		year, month, date := local.Date()
+		due := time.Date(year, month, date, 0, 0, int(*t.entry.Digest), 0, t.entry.Zone)
+		name, day := digestMark+t.key, local.Format(time.DateOnly)
+		last, known := n.observer.marks[name]
+		if last == day || local.Before(due) && known {
+			continue
+		}
+		if !known { // the first summary comes at the next time
+			if local.Before(due) {
+				day = "none"
+			}
+			found.marks = append(found.marks, store.Mark{Name: name, Value: day})
+			continue
+		}
+		text, err := n.digest(ctx, t, issues, now)
+		if err != nil {
+			return err
+		}
+		found.add(store.Mark{Name: name, Value: day}, announcement(kindDigest, t.plan.Name, t.key, day, now, Fact{Target: t.key, Reason: text}))
+	}
+	return nil
+}
+
+// digest sums up the last and the next 24 hours of the classes that a target hears of.
+func (n *Notifier) digest(ctx context.Context, t *target, issues []Issue, now time.Time) (string, error) {
+	const span = 24 * time.Hour
+	classes, err := n.cfg.Store.Briefs(ctx, now.Add(-span), now.Add(span))
+	if err != nil {
+		return "", err
+	}
+	counts := map[session.Outcome]int{}
+	var bad []string
+	running, ahead := 0, 0
+	var next time.Time
+	for _, b := range classes {
+		r := recordingOf(t.plan, b.Recording)
+		if b.Plan != t.plan.Name || r == nil || !t.entry.WantsClass(b.Recording, r.Labels) {
+			continue
+		}
+		switch {
+		case b.State == string(session.Over):
+			if !b.End.After(now) || b.Outcome != string(session.Cancelled) {
+				counts[session.Outcome(b.Outcome)]++
+			}
+			if b.Outcome != string(session.Recorded) && b.Outcome != string(session.Cancelled) && len(bad) < 10 {
+				bad = append(bad, fmt.Sprintf("%s %s (%s)", b.Recording, in(b.Start, r.Zone.String()).Format("15:04"), b.Outcome))
+			}
+		case b.Start.After(now):
+			ahead++
+			if next.IsZero() {
+				next = b.Start
+			}
+		default:
+			running++
+		}
+	}
+	return digestText(t, counts, bad, running, ahead, next, issues, now), nil
+}
+
+func digestText(t *target, counts map[session.Outcome]int, bad []string, running, ahead int, next time.Time, issues []Issue, now time.Time) string {
+	zone := t.entry.Zone
+	var parts []string
+	for _, outcome := range []session.Outcome{session.Recorded, session.Partial, session.Missed, session.Failed, session.Cancelled} {
+		if counts[outcome] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[outcome], outcome))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"no class ended"}
+	}
+	text := fmt.Sprintf("Plan %s, the last 24 hours to %s: %s.", t.plan.Name, now.In(zone).Format("Mon 2 Jan 15:04 MST"), strings.Join(parts, ", "))
+	if len(bad) > 0 {
+		text += " Not whole: " + strings.Join(bad, ", ") + "."
+	}
+	if running > 0 {
+		text += fmt.Sprintf(" On now: %d.", running)
+	}
+	if ahead > 0 {
+		text += fmt.Sprintf(" The next 24 hours: %d classes, the first on %s.", ahead, next.In(zone).Format("Mon 2 Jan 15:04 MST"))
+	} else {
+		text += " No class in the next 24 hours."
+	}
+	var raised []string
+	for _, i := range issues {
+		if planAbout(i) == "" || planAbout(i) == t.plan.Name {
+			raised = append(raised, string(i.ID))
+		}
+	}
+	if len(raised) > 0 {
+		return text + " Health issues: " + strings.Join(raised, ", ") + "."
+	}
+	return text + " No health issues."
+}

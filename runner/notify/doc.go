@@ -1,0 +1,17 @@
+// Package notify tells people and programs what happens to classes, and what will go wrong before it does.
+//
+// What happened comes in as announcements of the store: those of classes and orders are written in the transaction in
+// which they happened ([Changes] says which a step makes), those of conditions that last (health issues, classes at
+// risk, plans) by an observer that compares what is with what was announced last. A router makes a message of each for
+// every target of the active plans that hears of it, and a worker for each target sends the messages, in order for one
+// class, again and again with growing waits until the target has taken them. All of it is in the store, so that a crash
+// at any point loses nothing and repeats a message only under the same id.
+//
+//	engine, orders ──┐
+//	                 ├─▶ announcements ──router──▶ outbox ──worker for each target──▶ webhook or channel
+//	observer ────────┘
+//
+// Start reading at [Notifier]. Nothing in here is waited for by the engine: the goroutines are the package's own, and
+// slow targets are bounded by timeouts. Texts and routing are pure functions. A target's address is a secret: it is
+// resolved for each try and is in no message, log or error.
+package notify

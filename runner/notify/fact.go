@@ -1,0 +1,106 @@
+package notify
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// The kinds of announcements that the code names; plan.Events lists all.
+const (
+	kindAtRisk         = "class.at-risk"
+	kindRecovered      = "class.recovered"
+	kindLate           = "class.late"
+	kindOrphan         = "session.orphan"
+	kindOrphanResolved = "session.orphan-resolved"
+	kindUploadFailed   = "upload.failed"
+	kindUploadLate     = "upload.late"
+	kindPlanApplied    = "plan.applied"
+	kindPlanRejected   = "plan.rejected"
+	kindPlanWaiting    = "plan.waiting"
+	kindRaised         = "health.raised"
+	kindCleared        = "health.cleared"
+	kindJoined         = "node.joined"
+	kindNodeLost       = "node.lost"
+	kindDigest         = "digest"
+	kindTest           = "test"
+)
+
+// Fact is what an announcement holds beside its kind, time and subject. Each kind uses some of the fields.
+type Fact struct {
+	Class   *Class          `json:"class,omitempty"`
+	Code    reason.Code     `json:"reason_code,omitempty"`
+	Reason  string          `json:"reason,omitempty"` // a sentence
+	Session int             `json:"session,omitempty"`
+	Until   time.Time       `json:"until,omitzero"` // how long a session may run
+	Since   time.Time       `json:"since,omitzero"` // when what has ended began
+	Causes  []Cause         `json:"causes,omitempty"`
+	Order   string          `json:"order,omitempty"` // cancel, extend, …
+	Who     string          `json:"who,omitempty"`
+	Note    string          `json:"note,omitempty"`
+	Args    json.RawMessage `json:"args,omitempty"`   // of an order
+	Count   int             `json:"count,omitempty"`  // of plans, or the number of a revision
+	Target  string          `json:"target,omitempty"` // the only one that is to hear of it
+	Was     string          `json:"was,omitempty"`    // the event whose end it tells
+	// As is the severity by which targets are chosen where it is another than the event's own: what tells that something
+	// is over goes to those who heard that it began.
+	As plan.NotifySeverity `json:"as,omitempty"`
+}
+
+// Cause is why a class is at risk, or what a health issue says.
+type Cause struct {
+	ID     reason.Code `json:"id"`
+	Text   string      `json:"text"`
+	Advice string      `json:"advice,omitempty"`
+}
+
+// Class is an occurrence as far as a message tells of it.
+type Class struct {
+	ID        string        `json:"id"`
+	Plan      string        `json:"plan"`
+	Recording string        `json:"recording"`
+	Start     time.Time     `json:"start"`
+	End       time.Time     `json:"end"`
+	Zone      string        `json:"timezone"`
+	Outcome   string        `json:"outcome,omitempty"`
+	Gaps      []session.Gap `json:"gaps,omitempty"`
+}
+
+func classOf(s *session.State) *Class {
+	return &Class{
+		ID: s.ID, Plan: s.Plan, Recording: s.Recording, Start: s.Start, End: s.End, Zone: s.Zone,
+		Outcome: string(s.Outcome), Gaps: s.Gaps,
+	}
+}
+
+// announcement makes one. key tells apart what may happen to a subject several times.
+func announcement(kind, planName, subject, key string, at time.Time, f Fact) store.Announcement {
+	data, err := json.Marshal(f)
+	if err != nil { // times, texts and numbers
+		data = []byte("{}")
+	}
+	return store.Announcement{ID: store.AnnouncementID(kind, planName, subject, key), At: at, Kind: kind, Plan: planName, Subject: subject, Data: data}
+}
+
+// factOf reads an announcement.
+func factOf(a store.Announcement) (f Fact, err error) {
+	if len(a.Data) == 0 {
+		return f, nil
+	}
+	if err := json.Unmarshal(a.Data, &f); err != nil {
+		return f, fmt.Errorf("announcement %s: %w", a.ID, err)
+	}
+	return f, nil
+}
+
+// planOf is the plan in the identity of an occurrence.
+func planOf(occurrence string) string {
+	name, _, _ := strings.Cut(occurrence, "/")
+	return name
+}

@@ -1,0 +1,379 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/store"
+)
+
+// Store is what the package needs of a store.
+type Store interface {
+	Announce(ctx context.Context, marks []store.Mark, announcements ...store.Announcement) error
+	Marks(ctx context.Context) (map[string]string, error)
+	Unrouted(ctx context.Context, limit int) ([]store.Announcement, error)
+	Post(ctx context.Context, routed []int64, messages ...store.Message) error
+	DueMessages(ctx context.Context, target string, now time.Time, limit int) ([]store.Message, error)
+	NextDue(ctx context.Context, target string) (time.Time, error)
+	Settle(ctx context.Context, messages []store.Message, target string, hurry time.Time) error
+	Withdraw(ctx context.Context, kind, subject, why string, at time.Time) ([]string, error)
+	DropFor(ctx context.Context, target, why string, at time.Time) (int64, error)
+	Backlogs(ctx context.Context, now time.Time) ([]store.Backlog, error)
+	Briefs(ctx context.Context, from, until time.Time) ([]store.Brief, error)
+	Occurrences(ctx context.Context, f store.Filter) ([]store.Occurrence, error)
+}
+
+// Plan is an active plan.
+type Plan struct {
+	Plan     *plan.Plan
+	Revision int64
+}
+
+// Issue is a health issue.
+type Issue struct {
+	ID       reason.Code
+	Code     reason.Code // more precise than the id, or ""
+	Severity plan.NotifySeverity
+	Since    time.Time
+	Text     string
+	Advice   string
+	About    string // the App ID, plan, occurrence or target that it is about; "": none of them
+	Blocking bool   // classes cannot begin while it lasts
+}
+
+// Config is what a [Notifier] needs. Store, Plans and Lookup are required.
+type Config struct {
+	Store     Store
+	Plans     func() []Plan
+	Lookup    func(*plan.Plan) plan.Lookup
+	Issues    func() []Issue                   // all health issues, those of the notifier included; default: none
+	Moves     func(within time.Duration) error // why the engine does not move; default: it does
+	Redact    func(string) string              // takes the secrets of the plans out of a text
+	Link      func(occurrence string) string   // the page of a class, "" for none
+	Node      string                           // names this process
+	LastSeen  time.Time                        // the last heartbeat of the process before
+	UserAgent string
+	Logger    *slog.Logger
+	Now       func() time.Time
+	Transport http.RoundTripper // of webhooks and ping; default: http.DefaultTransport
+	// Failpoint is called at each named instant between what is written and what is sent; a test crashes there.
+	Failpoint func(point string)
+}
+
+func (c Config) withDefaults() Config {
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
+	if c.Now == nil {
+		c.Now = func() time.Time { return time.Now().Round(0) }
+	}
+	if c.Issues == nil {
+		c.Issues = func() []Issue { return nil }
+	}
+	if c.Moves == nil {
+		c.Moves = func(time.Duration) error { return nil }
+	}
+	if c.Redact == nil {
+		c.Redact = func(text string) string { return text }
+	}
+	if c.Failpoint == nil {
+		c.Failpoint = func(string) {}
+	}
+	return c
+}
+
+const (
+	// routeEvery is how often announcements are looked for, and observeEvery how often what lasts is looked at.
+	routeEvery   = time.Second
+	observeEvery = 5 * time.Second
+	// routeAtOnce is how many announcements are routed in a transaction.
+	routeAtOnce = 100
+	// complainEvery is how often the log repeats what fails again and again.
+	complainEvery = time.Minute
+)
+
+// Notifier sends notifications while a daemon works. Its goroutines are one that routes and observes, one for each target,
+// and one that calls the addresses of ping.
+type Notifier struct {
+	cfg    Config
+	log    *slog.Logger
+	client *http.Client
+
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+
+	// Of the goroutine that routes.
+	targets  []target
+	workers  map[string]*worker
+	observer observer
+
+	mu         sync.Mutex
+	closed     map[string]string    // targets that answered 410, with when
+	issues     []Issue              // of targets that are stuck
+	complaints map[string]time.Time // when each was logged last
+}
+
+// Start begins to send what the store holds and what comes. ctx ends it, as [Notifier.Close] does.
+func Start(ctx context.Context, cfg Config) (*Notifier, error) {
+	n := newNotifier(cfg)
+	marks, err := n.cfg.Store.Marks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range marks {
+		if key, ok := strings.CutPrefix(name, closedMark); ok {
+			n.closed[key] = value
+		}
+	}
+	n.observer = newObserver(marks)
+	ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	n.running.Add(2)
+	go n.run(ctx)
+	go n.pings(ctx)
+	return n, nil
+}
+
+func newNotifier(cfg Config) *Notifier {
+	cfg = cfg.withDefaults()
+	return &Notifier{
+		cfg: cfg, log: cfg.Logger, client: newHTTPClient(cfg.Transport), workers: map[string]*worker{}, closed: map[string]string{},
+		complaints: map[string]time.Time{},
+	}
+}
+
+// Close ends the sending. What is out is cut off, and sent again at the next start under the same id.
+func (n *Notifier) Close() {
+	n.cancel()
+	n.running.Wait()
+	n.left()
+}
+
+// Issues are the health issues of targets that do not take what they are sent.
+func (n *Notifier) Issues() []Issue {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.issues)
+}
+
+func (n *Notifier) run(ctx context.Context) {
+	defer n.running.Done()
+	defer func() {
+		for _, w := range n.workers {
+			w.cancel()
+			<-w.done
+		}
+	}()
+	n.refresh(ctx)
+	n.joined(ctx)
+	ticks := time.NewTicker(routeEvery)
+	defer ticks.Stop()
+	var observed time.Time
+	for {
+		n.refresh(ctx)
+		if now := n.cfg.Now(); now.Sub(observed).Abs() >= observeEvery {
+			observed = now
+			n.observe(ctx)
+		}
+		n.routeAll(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+	}
+}
+
+// refresh takes the targets of the active plans, each with its worker. What waits for one that no plan has any more stays
+// in the outbox until it is too old, or the target comes back.
+func (n *Notifier) refresh(ctx context.Context) {
+	n.targets = n.targets[:0]
+	wanted := map[string]bool{}
+	for _, p := range n.cfg.Plans() {
+		for _, t := range targetsOf(p.Plan, n.cfg.Lookup(p.Plan)) {
+			if wanted[t.key] {
+				continue // two entries with one address
+			}
+			wanted[t.key] = true
+			n.targets = append(n.targets, t)
+			if w := n.workers[t.key]; w != nil {
+				w.set(t)
+			} else {
+				n.workers[t.key] = n.newWorker(ctx, t)
+			}
+		}
+	}
+	for key, w := range n.workers {
+		if !wanted[key] {
+			w.cancel()
+			<-w.done
+			delete(n.workers, key)
+		}
+	}
+}
+
+// routeAll makes messages of all announcements that were not routed yet.
+func (n *Notifier) routeAll(ctx context.Context) {
+	for ctx.Err() == nil {
+		some, err := n.cfg.Store.Unrouted(ctx, routeAtOnce)
+		if err == nil && len(some) > 0 {
+			err = n.routeSome(ctx, some)
+		}
+		if err != nil && ctx.Err() == nil {
+			n.complain("announcements cannot be made messages; it is tried again", err)
+		}
+		if err != nil || len(some) < routeAtOnce {
+			return
+		}
+	}
+}
+
+func (n *Notifier) routeSome(ctx context.Context, some []store.Announcement) error {
+	var messages []store.Message
+	var routed []int64
+	for _, a := range some {
+		made, err := n.messagesOf(ctx, a)
+		if err != nil {
+			return err
+		}
+		messages = append(messages, made...)
+		routed = append(routed, a.Seq)
+	}
+	n.cfg.Failpoint("before posting messages")
+	if err := n.cfg.Store.Post(ctx, routed, messages...); err != nil {
+		return err
+	}
+	n.cfg.Failpoint("after posting messages")
+	n.wake(messages)
+	return nil
+}
+
+// wake has the workers of messages look for them.
+func (n *Notifier) wake(messages []store.Message) {
+	for _, m := range messages {
+		if w := n.workers[m.Target]; w != nil {
+			w.poke()
+		}
+	}
+}
+
+// messagesOf makes the messages of an announcement.
+func (n *Notifier) messagesOf(ctx context.Context, a store.Announcement) ([]store.Message, error) {
+	f, err := factOf(a)
+	if err != nil {
+		n.complain("an announcement cannot be read and is left out", err)
+		return nil, nil
+	}
+	f.Reason = n.cfg.Redact(f.Reason)
+	for i := range f.Causes {
+		f.Causes[i].Text = n.cfg.Redact(f.Causes[i].Text)
+	}
+	if f.Class == nil && strings.Count(a.Subject, "/") == 2 {
+		if f.Class, err = n.classBy(ctx, a.Subject); err != nil {
+			return nil, err
+		}
+	}
+	now := n.cfg.Now()
+	targets := n.openTargets(a.Kind)
+	if a.Kind == kindRecovered {
+		early, err := n.cfg.Store.Withdraw(ctx, kindAtRisk, a.Subject, "resolved before it was due", now)
+		if err != nil {
+			return nil, err
+		}
+		targets = slices.DeleteFunc(targets, func(t target) bool { return slices.Contains(early, t.key) })
+	}
+	return route(a, f, targets, n.cfg.Link, now), nil
+}
+
+// classBy finds a class in the store by its identity; nil where it is not there.
+func (n *Notifier) classBy(ctx context.Context, id string) (*Class, error) {
+	rows, err := n.cfg.Store.Occurrences(ctx, store.Filter{IDs: []string{id}})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return n.classOf(store.Brief{ID: id, Plan: rows[0].Plan, Recording: rows[0].Recording, Start: rows[0].Start, End: rows[0].End}), nil
+}
+
+// classOf is a stored occurrence with the time zone that the active plan gives it.
+func (n *Notifier) classOf(b store.Brief) *Class {
+	c := &Class{ID: b.ID, Plan: b.Plan, Recording: b.Recording, Start: b.Start, End: b.End, Zone: "UTC"}
+	for _, t := range n.targets {
+		if t.plan.Name != b.Plan {
+			continue
+		}
+		if r := recordingOf(t.plan, b.Recording); r != nil && r.Zone != nil {
+			c.Zone = r.Zone.String()
+		}
+		break
+	}
+	return c
+}
+
+// closedMark begins the names of the marks of targets that answered 410.
+const closedMark = "closed/"
+
+// openTargets are those that are sent to: a test goes to the others too.
+func (n *Notifier) openTargets(kind string) []target {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(n.targets), func(t target) bool {
+		_, closed := n.closed[t.key]
+		return closed && kind != kindTest
+	})
+}
+
+// closeTarget stops sending to a target that wants no more.
+func (n *Notifier) closeTarget(ctx context.Context, key string) error {
+	now := n.cfg.Now()
+	at := now.UTC().Format(time.RFC3339)
+	if err := n.cfg.Store.Announce(ctx, []store.Mark{{Name: closedMark + key, Value: at}}); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	n.closed[key] = at
+	n.mu.Unlock()
+	dropped, err := n.cfg.Store.DropFor(ctx, key, errGone.Error(), now)
+	n.log.Error("notification target closed: it answered 410 Gone", "target", key, "dropped", dropped, "reason_code", reason.IssueOutboxStuck)
+	return err
+}
+
+// openTarget sends to a target again, since it took a test.
+func (n *Notifier) openTarget(ctx context.Context, key string) error {
+	n.mu.Lock()
+	_, closed := n.closed[key]
+	delete(n.closed, key)
+	n.mu.Unlock()
+	if !closed {
+		return nil
+	}
+	n.log.Info("notification target opened again: it took a test", "target", key)
+	return n.cfg.Store.Announce(ctx, []store.Mark{{Name: closedMark + key}})
+}
+
+// report logs a try to send.
+func (n *Notifier) report(t *target, m *store.Message, a answer) {
+	if a.err == nil {
+		n.log.Debug("notification sent", "target", t.key, "id", m.ID, "kind", m.Kind, "occurrence", m.Subject)
+		return
+	}
+	n.complain("notification not taken by target "+t.key, a.err, "id", m.ID, "kind", m.Kind, "tries", m.Tries+1)
+}
+
+// complain logs what fails again and again, once a minute.
+func (n *Notifier) complain(what string, err error, attrs ...any) {
+	n.mu.Lock()
+	now, last := n.cfg.Now(), n.complaints[what]
+	tell := last.IsZero() || now.Sub(last).Abs() >= complainEvery
+	if tell {
+		n.complaints[what] = now
+	}
+	n.mu.Unlock()
+	if tell {
+		n.log.Warn(what, append(attrs, "error", clean(err.Error()))...)
+	}
+}

@@ -1,0 +1,374 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+const (
+	// resolvedAfter is how long a condition must be gone before it is told as over: what comes and goes is one condition.
+	resolvedAfter = time.Minute
+	// lateAfter is how long after its start a class of which nothing is recorded is late.
+	lateAfter = 30 * time.Second
+	// stuckAfter is how long messages wait for a target, failed tries behind them, before that is a health issue.
+	stuckAfter = 10 * time.Minute
+)
+
+// The names of marks begin with what the condition is about.
+const (
+	issueMark  = "issue/"
+	riskMark   = "risk/"
+	lateMark   = "late/"
+	planMark   = "plan/"
+	digestMark = "digest/"
+	nodeMark   = "node"
+)
+
+// observer compares what lasts (health issues, classes at risk or late, plans) with what was announced of it. It belongs to
+// the notifier's goroutine.
+type observer struct {
+	marks map[string]string    // as stored
+	gone  map[string]time.Time // since when a marked condition is not there any more
+}
+
+func newObserver(marks map[string]string) observer {
+	return observer{marks: marks, gone: map[string]time.Time{}}
+}
+
+// condition is what a mark remembers of what was announced.
+type condition struct {
+	Since    time.Time           `json:"since"`
+	Severity plan.NotifySeverity `json:"severity,omitempty"`
+	Causes   []Cause             `json:"causes,omitempty"`
+	Class    *Class              `json:"class,omitempty"`
+}
+
+func (c condition) mark(name string) store.Mark {
+	value, err := json.Marshal(c)
+	if err != nil { // times and texts
+		value = []byte("{}")
+	}
+	return store.Mark{Name: name, Value: string(value)}
+}
+
+func conditionOf(value string) (c condition) {
+	_ = json.Unmarshal([]byte(value), &c) // a mark of another form tells nothing
+	return c
+}
+
+// news are the announcements and marks that come of one look.
+type news struct {
+	marks         []store.Mark
+	announcements []store.Announcement
+}
+
+func (n *news) add(m store.Mark, a store.Announcement) {
+	n.marks = append(n.marks, m)
+	n.announcements = append(n.announcements, a)
+}
+
+// observe announces what has changed since the last look.
+func (n *Notifier) observe(ctx context.Context) {
+	now := n.cfg.Now()
+	n.lookForStuck(ctx, now)
+	issues := n.cfg.Issues()
+	var found news
+	n.observer.plans(&found, n.cfg.Plans(), now)
+	n.observer.issues(&found, issues, now)
+	if len(n.targets) > 0 {
+		classes, err := n.cfg.Store.Briefs(ctx, now, now.Add(n.lead()))
+		if err != nil {
+			n.complain("the next classes cannot be read; what puts them at risk is not told", err)
+		} else {
+			n.observer.classes(&found, classes, issues, n.classOf, now)
+		}
+		if err := n.digests(ctx, &found, issues, now); err != nil {
+			n.complain("the summary of the day cannot be made; it is tried again", err)
+		}
+	}
+	if err := n.observer.take(ctx, n.cfg.Store, found); err != nil && ctx.Err() == nil {
+		n.complain("what is to be told cannot be stored; it is tried again", err)
+	}
+}
+
+// take stores what was found. Where that fails the marks stay as they were, so that it is found again.
+func (o *observer) take(ctx context.Context, s Store, found news) error {
+	if err := s.Announce(ctx, found.marks, found.announcements...); err != nil {
+		return err
+	}
+	for _, m := range found.marks {
+		if m.Value == "" {
+			delete(o.marks, m.Name)
+			delete(o.gone, m.Name)
+		} else {
+			o.marks[m.Name] = m.Value
+		}
+	}
+	return nil
+}
+
+// lead is how far ahead classes at risk are looked for: the longest of all targets.
+func (n *Notifier) lead() time.Duration {
+	lead := plan.DefaultLead
+	for _, t := range n.targets {
+		lead = max(lead, t.entry.Lead)
+	}
+	return lead
+}
+
+// plans announces revisions that became active.
+func (o *observer) plans(found *news, plans []Plan, now time.Time) {
+	for _, p := range plans {
+		name, revision := planMark+p.Plan.Name, strconv.FormatInt(p.Revision, 10)
+		if p.Revision == 0 || o.marks[name] == revision {
+			continue
+		}
+		found.add(store.Mark{Name: name, Value: revision},
+			announcement(kindPlanApplied, p.Plan.Name, p.Plan.Name, revision, now, Fact{Count: int(p.Revision)}))
+	}
+}
+
+// issues announces health issues that were raised or cleared.
+func (o *observer) issues(found *news, issues []Issue, now time.Time) {
+	open := map[string]bool{}
+	for _, i := range issues {
+		if i.ID == reason.IssueOrphan { // told as session.orphan, with its class
+			continue
+		}
+		name := issueMark + string(i.ID) + "/" + i.About
+		if open[name] {
+			continue
+		}
+		open[name] = true
+		delete(o.gone, name)
+		if _, known := o.marks[name]; known {
+			continue
+		}
+		c := condition{Since: i.Since, Severity: i.Severity, Causes: []Cause{{ID: i.ID, Text: i.Text, Advice: i.Advice}}}
+		found.add(c.mark(name), announcement(kindOfIssue(i.ID), planAbout(i), i.About, name+i.Since.UTC().String(), now,
+			Fact{Code: codeOf(i), Since: i.Since, Causes: c.Causes, As: i.Severity}))
+	}
+	for name, c := range o.resolved(issueMark, open, now) {
+		var about string
+		if parts := strings.SplitN(name, "/", 3); len(parts) == 3 {
+			about = parts[2]
+		}
+		i := Issue{About: about}
+		if len(c.Causes) > 0 {
+			i.ID = c.Causes[0].ID
+		}
+		found.add(store.Mark{Name: name}, announcement(kindCleared, planAbout(i), about, name+c.Since.UTC().String(), now,
+			Fact{Code: codeOf(i), Since: c.Since, Causes: c.Causes, As: c.Severity}))
+	}
+}
+
+// kindOfIssue is the event that tells of a new health issue.
+func kindOfIssue(id reason.Code) string {
+	switch id {
+	case reason.IssuePlanRejected:
+		return kindPlanRejected
+	case reason.IssuePlanWaiting:
+		return kindPlanWaiting
+	}
+	return kindRaised
+}
+
+func codeOf(i Issue) reason.Code {
+	if i.Code != "" {
+		return i.Code
+	}
+	return i.ID
+}
+
+// planAbout is the plan that an issue is about: only its targets hear of it. "": those of all plans.
+func planAbout(i Issue) string {
+	switch i.ID {
+	case reason.IssuePlanRejected, reason.IssuePlanWaiting, reason.IssueReferencesUnset:
+		if !strings.ContainsAny(i.About, "/.") {
+			return i.About
+		}
+	}
+	if strings.Count(i.About, "/") == 2 {
+		return planOf(i.About)
+	}
+	return ""
+}
+
+// resolved are the marked conditions that have not been there for a while.
+func (o *observer) resolved(prefix string, open map[string]bool, now time.Time) map[string]condition {
+	over := map[string]condition{}
+	for _, name := range slices.Sorted(maps.Keys(o.marks)) {
+		if !strings.HasPrefix(name, prefix) || open[name] {
+			continue
+		}
+		since, known := o.gone[name]
+		if !known {
+			o.gone[name] = now
+			continue
+		}
+		if now.Sub(since) >= resolvedAfter {
+			over[name] = conditionOf(o.marks[name])
+		}
+	}
+	return over
+}
+
+// classes announces classes that are at risk or late, and those that are so no more.
+func (o *observer) classes(found *news, classes []store.Brief, issues []Issue, class func(store.Brief) *Class, now time.Time) {
+	risks, lates := map[string]bool{}, map[string]bool{}
+	known := map[string]store.Brief{}
+	for _, b := range classes {
+		known[b.ID] = b
+		waits := b.State == string(session.Planned) || b.State == string(session.Starting)
+		switch {
+		case !waits:
+		case now.Before(b.Start):
+			if causes := causesOf(b, issues); len(causes) > 0 {
+				risks[riskMark+b.ID] = true
+				o.atRisk(found, b, causes, class(b), now)
+			}
+		case now.Sub(b.Start) >= lateAfter && now.Before(b.End):
+			lates[lateMark+b.ID] = true
+			o.late(found, b, causesOf(b, issues), class(b), now)
+			risks[riskMark+b.ID] = true // told as late; both are over once it is recorded
+		}
+	}
+	o.recovered(found, o.resolved(riskMark, risks, now), riskMark, kindAtRisk, known, now)
+	// A late class is told as recorded at once.
+	for _, name := range slices.Sorted(maps.Keys(o.marks)) {
+		if strings.HasPrefix(name, lateMark) && !lates[name] {
+			o.recovered(found, map[string]condition{name: conditionOf(o.marks[name])}, lateMark, kindLate, known, now)
+		}
+	}
+}
+
+func (o *observer) atRisk(found *news, b store.Brief, causes []Cause, class *Class, now time.Time) {
+	name := riskMark + b.ID
+	delete(o.gone, name)
+	if _, told := o.marks[name]; told {
+		return
+	}
+	c := condition{Since: now, Causes: causes, Class: class}
+	found.add(c.mark(name), announcement(kindAtRisk, b.Plan, b.ID, b.Start.UTC().String()+now.UTC().String(), now,
+		Fact{Class: class, Code: causes[0].ID, Causes: causes}))
+}
+
+func (o *observer) late(found *news, b store.Brief, causes []Cause, class *Class, now time.Time) {
+	name := lateMark + b.ID
+	if _, told := o.marks[name]; told {
+		return
+	}
+	c := condition{Since: now, Class: class}
+	f := Fact{Class: class}
+	if len(causes) > 0 {
+		f.Code, f.Reason = causes[0].ID, causes[0].Text
+	}
+	found.add(c.mark(name), announcement(kindLate, b.Plan, b.ID, b.Start.UTC().String(), now, f))
+}
+
+// recovered announces conditions of classes that are over. Of a class that has ended, its outcome tells all.
+func (o *observer) recovered(found *news, over map[string]condition, prefix, was string, known map[string]store.Brief, now time.Time) {
+	for _, name := range slices.Sorted(maps.Keys(over)) {
+		id, c := strings.TrimPrefix(name, prefix), over[name]
+		b, there := known[id]
+		lives := there && b.State != string(session.Over) && (was != kindLate || b.State == string(session.Recording))
+		if _, late := o.marks[lateMark+id]; !lives || c.Class == nil || prefix == riskMark && late {
+			found.marks = append(found.marks, store.Mark{Name: name})
+			continue
+		}
+		if prefix == lateMark {
+			found.marks = append(found.marks, store.Mark{Name: riskMark + id})
+		}
+		found.add(store.Mark{Name: name}, announcement(kindRecovered, b.Plan, id, name+c.Since.UTC().String(), now,
+			Fact{Class: c.Class, Causes: c.Causes, Since: c.Since, Was: was, As: severityOf(kindAtRisk)}))
+	}
+}
+
+// causesOf are the health issues for which a class cannot begin or be stored as planned.
+func causesOf(b store.Brief, issues []Issue) (causes []Cause) {
+	for _, i := range issues {
+		if !endangers(i) || i.About != "" && i.About != b.ID && i.About != b.App && i.About != b.Plan && !strings.HasPrefix(i.About, b.ID+"/") {
+			continue
+		}
+		causes = append(causes, Cause{ID: i.ID, Text: i.Text, Advice: i.Advice})
+	}
+	return causes
+}
+
+// endangers says that classes cannot begin or be stored as planned while an issue lasts.
+func endangers(i Issue) bool {
+	switch i.ID {
+	case reason.IssueClockOff, reason.IssueCredentialsFailing, "quota-taken":
+		return true
+	case reason.IssueOrphan, reason.IssueOutboxStuck, reason.IssuePlanRejected, reason.IssuePlanWaiting:
+		return false
+	}
+	return i.Blocking
+}
+
+// lookForStuck notes the targets that do not take what they are sent.
+func (n *Notifier) lookForStuck(ctx context.Context, now time.Time) {
+	backlogs, err := n.cfg.Store.Backlogs(ctx, now)
+	if err != nil {
+		n.complain("the outbox cannot be read", err)
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.issues = nil
+	for _, key := range slices.Sorted(maps.Keys(n.closed)) {
+		at, _ := time.Parse(time.RFC3339, n.closed[key])
+		n.issues = append(n.issues, Issue{
+			ID: reason.IssueOutboxStuck, Severity: plan.NotifyWarning, Since: at, About: key,
+			Text:   fmt.Sprintf("target %s answered 410 Gone: nothing is sent to it any more", key),
+			Advice: fmt.Sprintf("remove it from the plan, or set its address and run: rundown notify test %s", key),
+		})
+	}
+	for _, b := range backlogs {
+		if b.Tries == 0 || b.Oldest.IsZero() || now.Sub(b.Oldest) < stuckAfter {
+			continue
+		}
+		n.issues = append(n.issues, Issue{
+			ID: reason.IssueOutboxStuck, Severity: plan.NotifyWarning, Since: b.Oldest, About: b.Target,
+			Text:   fmt.Sprintf("%d messages wait for target %s since %s: %s", b.Waiting, b.Target, b.Oldest.UTC().Format(time.RFC3339), b.Result),
+			Advice: fmt.Sprintf("check its address and what answers there; rundown notify test %s tries again", b.Target),
+		})
+	}
+}
+
+// joined announces that this process works on the store, and that the one before ended without a word.
+func (n *Notifier) joined(ctx context.Context) {
+	now := n.cfg.Now()
+	found := news{}
+	if last, there := n.observer.marks[nodeMark]; there {
+		name, seen, _ := strings.Cut(last, " ")
+		since, _ := time.Parse(time.RFC3339, seen)
+		if n.cfg.LastSeen.After(since) {
+			since = n.cfg.LastSeen
+		}
+		found.announcements = append(found.announcements, announcement(kindNodeLost, "", name, seen, now, Fact{Since: since}))
+	}
+	found.add(store.Mark{Name: nodeMark, Value: n.cfg.Node + " " + now.UTC().Format(time.RFC3339)},
+		announcement(kindJoined, "", n.cfg.Node, now.UTC().String(), now, Fact{Count: len(n.cfg.Plans())}))
+	if err := n.observer.take(ctx, n.cfg.Store, found); err != nil && ctx.Err() == nil {
+		n.complain("what is to be told cannot be stored; it is tried again", err)
+	}
+}
+
+// left remembers that this process ended as it should.
+func (n *Notifier) left() {
+	if err := n.cfg.Store.Announce(context.Background(), []store.Mark{{Name: nodeMark}}); err != nil {
+		n.log.Warn("the end of this daemon cannot be stored; the next start takes it for lost", "error", clean(err.Error()))
+	}
+}

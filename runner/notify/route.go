@@ -1,0 +1,109 @@
+package notify
+
+import (
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/store"
+)
+
+// route makes the messages of an announcement: one for each target that hears of it. It is pure.
+func route(a store.Announcement, f Fact, targets []target, link func(occurrence string) string, now time.Time) (messages []store.Message) {
+	for _, t := range targets {
+		if !t.hears(a, f) {
+			continue
+		}
+		v := view{plan: t.plan, zone: t.entry.Zone}
+		if f.Class != nil {
+			v.recording = recordingOf(t.plan, f.Class.Recording)
+			if link != nil {
+				v.link = link(f.Class.ID)
+			}
+		}
+		e := eventOf(a, f, v)
+		messages = append(messages, store.Message{
+			ID: a.ID, Target: t.key, Kind: a.Kind, Plan: a.Plan, Subject: a.Subject, Severity: string(e.Data.Severity),
+			At: now, Due: t.due(a, f, now), State: store.MessageWaiting, Body: e.body(),
+		})
+	}
+	return messages
+}
+
+// begins are the events that tell the beginning of what another event tells to be over.
+var begins = map[string][]string{
+	kindRecovered: {kindAtRisk, kindLate}, kindOrphanResolved: {kindOrphan}, kindCleared: {kindRaised, kindPlanRejected, kindPlanWaiting},
+	kindUploadLate: {kindUploadFailed},
+}
+
+// hears says whether a target is to get a message of an announcement.
+func (t *target) hears(a store.Announcement, f Fact) bool {
+	switch {
+	case f.Target != "": // a test or a digest
+		return f.Target == t.key
+	case a.Plan != "" && a.Plan != t.plan.Name:
+		return false
+	case f.Code == reason.IssueOutboxStuck && a.Subject == t.key: // it would only wait behind the others
+		return false
+	}
+	if f.Class == nil && t.entry.OnlyClasses() {
+		return false
+	}
+	if f.Class != nil {
+		var labels map[string]string
+		if r := recordingOf(t.plan, f.Class.Recording); r != nil {
+			labels = r.Labels
+		}
+		if !t.entry.WantsClass(f.Class.Recording, labels) {
+			return false
+		}
+	}
+	severity := routedAs(a.Kind, f)
+	wants := t.entry.Wants(a.Kind, severity)
+	for _, begin := range begins[a.Kind] {
+		wants = wants || len(t.entry.Events) > 0 && t.entry.Wants(begin, severity)
+	}
+	return wants
+}
+
+// routedAs is the severity by which targets are chosen.
+func routedAs(kind string, f Fact) plan.NotifySeverity {
+	if f.As != "" {
+		return f.As
+	}
+	return severityOf(kind)
+}
+
+// due is when a message may first be sent: at once, but for what is told by the lead of the target, and for what is not
+// critical in its quiet hours.
+func (t *target) due(a store.Announcement, f Fact, now time.Time) time.Time {
+	due := now
+	if a.Kind == kindAtRisk && f.Class != nil {
+		if from := f.Class.Start.Add(-t.entry.Lead); from.After(due) {
+			due = from
+		}
+	}
+	if a.Kind == kindTest || t.entry.Quiet == nil || routedAs(a.Kind, f) == plan.NotifyCritical {
+		return due
+	}
+	return afterQuiet(due, *t.entry.Quiet, t.entry.Zone)
+}
+
+// afterQuiet is the end of the quiet hours that an instant lies in, else the instant.
+func afterQuiet(at time.Time, quiet plan.ClockRange, zone *time.Location) time.Time {
+	if zone == nil {
+		zone = time.UTC
+	}
+	local := at.In(zone)
+	clock := plan.Clock(local.Hour()*3600 + local.Minute()*60 + local.Second())
+	day := 0
+	switch overnight := quiet.Until <= quiet.From; {
+	case overnight && clock >= quiet.From:
+		day = 1
+	case overnight && clock < quiet.Until, !overnight && clock >= quiet.From && clock < quiet.Until:
+	default:
+		return at
+	}
+	year, month, date := local.Date()
+	return time.Date(year, month, date+day, 0, 0, int(quiet.Until), 0, zone)
+}

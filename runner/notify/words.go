@@ -1,0 +1,313 @@
+package notify
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/store"
+)
+
+// words are what a message says to people. Each tells what happened to which class and when, what it means, and what to
+// do next.
+type words struct{ title, text, advice string }
+
+// telling is what the words are made of.
+type telling struct {
+	a store.Announcement
+	f Fact
+	c view
+}
+
+const nothingToDo = "Nothing to do."
+
+// wording makes the words of each kind.
+var wording = map[string]func(telling) words{
+	kindAtRisk:         atRiskWords,
+	kindRecovered:      recoveredWords,
+	kindLate:           lateWords,
+	"class.recorded":   recordedWords,
+	"class.partial":    partialWords,
+	"class.missed":     missedWords,
+	"class.failed":     failedWords,
+	"class.cancelled":  cancelledWords,
+	kindOrphan:         orphanWords,
+	kindOrphanResolved: orphanResolvedWords,
+	kindUploadFailed:   uploadFailedWords,
+	kindUploadLate:     uploadLateWords,
+	kindPlanApplied:    planAppliedWords,
+	kindPlanRejected:   planRejectedWords,
+	kindPlanWaiting:    planWaitingWords,
+	kindRaised:         raisedWords,
+	kindCleared:        clearedWords,
+	"order.given":      orderWords,
+	kindJoined:         joinedWords,
+	kindNodeLost:       nodeLostWords,
+	kindDigest:         digestWords,
+	kindTest:           testWords,
+}
+
+func wordsOf(a store.Announcement, f Fact, c view) words {
+	make, known := wording[a.Kind]
+	if !known {
+		return words{title: a.Kind, text: f.Reason, advice: nothingToDo}
+	}
+	return make(telling{a, f, c})
+}
+
+// name is the class's recording, as people call it.
+func (t telling) name() string {
+	if t.f.Class == nil {
+		return t.a.Subject
+	}
+	if r := t.c.recording; r != nil && r.Title != "" && r.Title != t.f.Class.Recording {
+		return fmt.Sprintf("%s (%s)", r.Title, t.f.Class.Recording)
+	}
+	return t.f.Class.Recording
+}
+
+// class is the class with its time.
+func (t telling) class() string {
+	c := t.f.Class
+	if c == nil {
+		return t.a.Subject
+	}
+	return fmt.Sprintf("%s, %s to %s", t.name(), t.local(c.Start, "Mon 2 Jan 2006 15:04"), t.local(c.End, "15:04 MST"))
+}
+
+// brief is the class in a title.
+func (t telling) brief() string {
+	if t.f.Class == nil {
+		return t.a.Subject
+	}
+	return fmt.Sprintf("%s, %s", t.name(), t.local(t.f.Class.Start, "Mon 2 Jan 15:04"))
+}
+
+// local is an instant in the zone of the class, else in that of the target.
+func (t telling) local(at time.Time, layout string) string {
+	switch {
+	case t.f.Class != nil:
+		at = in(at, t.f.Class.Zone)
+	case t.c.zone != nil:
+		at = at.In(t.c.zone)
+	}
+	return at.Format(layout)
+}
+
+// why is the sentence of the reason, with a word before it; "" where there is none.
+func (t telling) why(before string) string {
+	if t.f.Reason == "" {
+		return ""
+	}
+	return " " + before + strings.TrimSuffix(t.f.Reason, ".") + "."
+}
+
+// advice is what to do about the reason code, else about the kind.
+func (t telling) advice(general string) string {
+	advice := plain(t.f.Code.Advice())
+	if advice == "" || advice == "Nothing." {
+		return general
+	}
+	return advice + " " + general
+}
+
+// plain takes the marks of Markdown out of a text.
+func plain(text string) string { return strings.ReplaceAll(text, "`", "") }
+
+func (t telling) history() string {
+	return "See rundown history " + t.a.Subject + "."
+}
+
+func atRiskWords(t telling) words {
+	var causes, advice []string
+	for _, c := range t.f.Causes {
+		causes = append(causes, strings.TrimSuffix(c.Text, "."))
+		if a := adviceFor(c); a != "" {
+			advice = append(advice, a)
+		}
+	}
+	text := fmt.Sprintf("%s: as things stand, it cannot be recorded as planned: %s.", t.class(), strings.Join(causes, "; "))
+	return words{"At risk: " + t.brief(), text, strings.Join(append(advice, "You are told when this is resolved."), " ")}
+}
+
+// adviceFor is what to do about a cause.
+func adviceFor(c Cause) string {
+	advice := c.Advice
+	if advice == "" {
+		advice = plain(c.ID.Advice())
+	}
+	return sentence(advice)
+}
+
+// sentence begins a text with a capital and ends it with a period.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
+}
+
+func recoveredWords(t telling) words {
+	text := fmt.Sprintf("%s: what put it at risk since %s is resolved. As things stand it will be recorded as planned.", t.class(), t.local(t.f.Since, "15:04 MST"))
+	if t.f.Was == kindLate {
+		text = fmt.Sprintf("%s: it is being recorded now. What came before %s may be missing.", t.class(), t.local(t.a.At, "15:04:05 MST"))
+	}
+	return words{"Resolved: " + t.brief(), text, nothingToDo}
+}
+
+func lateWords(t telling) words {
+	text := fmt.Sprintf("%s: it has begun, and %s later nothing of it is being recorded. Rundown keeps trying while class time is left.%s",
+		t.class(), plan.DurationText(t.a.At.Sub(t.f.Class.Start).Round(time.Second)), t.why(""))
+	return words{"Late: " + t.brief(), text, t.advice("See what it waits for: rundown history " + t.a.Subject + ". Record the class by other means if it matters.")}
+}
+
+func recordedWords(t telling) words {
+	return words{"Recorded: " + t.brief(), t.class() + ": it was recorded without a gap.", nothingToDo}
+}
+
+func partialWords(t telling) words {
+	var missing time.Duration
+	var parts []string
+	for _, g := range t.f.Class.Gaps {
+		missing += g.Until.Sub(g.From)
+		if len(parts) < 5 {
+			parts = append(parts, t.local(g.From, "15:04:05")+" to "+t.local(g.Until, "15:04:05"))
+		}
+	}
+	if more := len(t.f.Class.Gaps) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", more))
+	}
+	text := fmt.Sprintf("%s: it was recorded, but %s of it are missing (%s).%s", t.class(), plan.DurationText(missing.Round(time.Second)), strings.Join(parts, ", "), t.why("Why: "))
+	return words{"Partly recorded: " + t.brief(), text, t.advice("Tell those who need the recording what is missing.")}
+}
+
+func missedWords(t telling) words {
+	return words{
+		"Missed: " + t.brief(), t.class() + ": nothing of it was recorded, since nothing was sent in time." + t.why("Why: "),
+		t.advice("Tell those who need the recording that there is none."),
+	}
+}
+
+func failedWords(t telling) words {
+	return words{
+		"Failed: " + t.brief(), t.class() + ": nothing of it was recorded, although it was tried." + t.why("Why: "),
+		t.advice("Tell those who need the recording that there is none. " + t.history()),
+	}
+}
+
+func cancelledWords(t telling) words {
+	return words{"Cancelled: " + t.brief(), t.class() + ": it was not recorded to its end, since it was cancelled." + t.why("Why: "), t.advice(nothingToDo)}
+}
+
+func orphanWords(t telling) words {
+	text := fmt.Sprintf("%s: session %d may be running at the service and cannot be stopped from here. It is billed until %s at the latest.%s",
+		t.class(), t.f.Session, t.local(t.f.Until, "Mon 2 Jan 15:04 MST"), t.why("Why: "))
+	return words{"May run unseen: a session of " + t.brief(), text, t.advice("Rundown stops it as soon as its sid turns up.")}
+}
+
+func orphanResolvedWords(t telling) words {
+	text := fmt.Sprintf("%s: session %d, which might have been running unseen, was found. It is stopped, or has ended.%s", t.class(), t.f.Session, t.why(""))
+	return words{"Found: a session of " + t.brief(), text, nothingToDo}
+}
+
+func uploadFailedWords(t telling) words {
+	return words{
+		"Upload failed: " + t.brief(),
+		fmt.Sprintf("%s: the service could not store what session %d recorded. There may be nothing in the bucket.%s", t.class(), t.f.Session, t.why("It says: ")),
+		"Check the bucket, its keys and its room now: what the next classes record goes the same way. " + t.history(),
+	}
+}
+
+func uploadLateWords(t telling) words {
+	return words{
+		"Upload complete after an error: " + t.brief(),
+		fmt.Sprintf("%s: the service reported the files of session %d as stored, after it had reported an error.", t.class(), t.f.Session),
+		"Check in the bucket that the files are whole.",
+	}
+}
+
+func planAppliedWords(t telling) words {
+	return words{
+		"Plan applied: " + t.a.Plan, fmt.Sprintf("Plan %s: revision %d is the active one since %s.", t.a.Plan, t.f.Count, t.local(t.a.At, "Mon 2 Jan 15:04 MST")),
+		"Nothing to do. rundown history --plans lists the revisions.",
+	}
+}
+
+func planRejectedWords(t telling) words {
+	return words{"Plan rejected", sentence(t.cause().Text) + " The active revision stays.", adviceFor(t.cause())}
+}
+
+func planWaitingWords(t telling) words {
+	return words{"Plan waits for a confirmation", sentence(t.cause().Text) + " The active revision stays until then.", adviceFor(t.cause())}
+}
+
+// cause is the first cause.
+func (t telling) cause() Cause {
+	if len(t.f.Causes) == 0 {
+		return Cause{ID: t.f.Code, Text: t.f.Reason}
+	}
+	return t.f.Causes[0]
+}
+
+func raisedWords(t telling) words {
+	c := t.cause()
+	return words{
+		"Health: " + string(c.ID), fmt.Sprintf("Since %s: %s", t.local(t.f.Since, "Mon 2 Jan 15:04 MST"), sentence(c.Text)+" "+plain(c.ID.Meaning())),
+		adviceFor(c),
+	}
+}
+
+func clearedWords(t telling) words {
+	c := t.cause()
+	lasted := plan.DurationText(max(t.a.At.Sub(t.f.Since), 0).Round(time.Second))
+	return words{"Resolved: " + string(c.ID), fmt.Sprintf("Resolved after %s: %s", lasted, sentence(c.Text)), nothingToDo}
+}
+
+// orders say what operators ordered.
+var orders = map[string]string{
+	"cancel": "cancelled", "uncancel": "took back the cancellation of", "extend": "extended", "stop": "stopped",
+}
+
+func orderWords(t telling) words {
+	did, known := orders[t.f.Order]
+	if !known {
+		did = "ordered " + t.f.Order + " for"
+	}
+	text := fmt.Sprintf("%s %s %s", t.f.Who, did, t.class())
+	var args struct {
+		Until time.Time `json:"until"`
+	}
+	if json.Unmarshal(t.f.Args, &args) == nil && !args.Until.IsZero() {
+		text += ", to " + t.local(args.Until, "15:04 MST")
+	}
+	if t.f.Note != "" {
+		text += ": " + t.f.Note
+	}
+	undo := nothingToDo
+	if t.f.Order == "cancel" {
+		undo = "Nothing to do. rundown cancel --undo " + t.a.Subject + " takes it back before the class ends."
+	}
+	return words{"Order: " + t.brief(), strings.TrimSuffix(text, ".") + ".", undo}
+}
+
+func joinedWords(t telling) words {
+	return words{"Daemon started", fmt.Sprintf("The daemon %s started at %s and works on %d plans.", t.a.Subject, t.local(t.a.At, "Mon 2 Jan 15:04:05 MST"), t.f.Count), nothingToDo}
+}
+
+func nodeLostWords(t telling) words {
+	return words{
+		"Daemon lost",
+		fmt.Sprintf("The daemon %s was last seen at %s and did not end as it should. Classes since then may be late or missed.", t.a.Subject, t.local(t.f.Since, "Mon 2 Jan 15:04:05 MST")),
+		"See the log of its machine. rundown status shows what is being recorded now.",
+	}
+}
+
+func digestWords(t telling) words {
+	return words{"Summary of the day", t.f.Reason, t.advice("rundown status shows more.")}
+}
+
+func testWords(t telling) words {
+	return words{"Test", fmt.Sprintf("This is a test of the target %s. Nothing happened to any class.", t.f.Target), nothingToDo + " Notifications reach you here."}
+}

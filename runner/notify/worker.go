@@ -1,0 +1,182 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"rundown/runner/store"
+)
+
+const (
+	// sendAtOnce is how many messages are out for one webhook: a slow receiver then holds up as many, and each class
+	// still hears in order.
+	sendAtOnce = 4
+	// lookAgain is when a worker looks for messages at the latest, though nobody told it of any.
+	lookAgain = time.Minute
+)
+
+// worker sends what one target is to hear. Its goroutine alone sends to the target.
+type worker struct {
+	n       *Notifier
+	wake    chan struct{} // holds a token while there may be messages
+	channel chan struct{} // holds a token while a channel of people is being called
+	cancel  context.CancelFunc
+	done    chan struct{}
+
+	mu     sync.Mutex
+	target target // as the active plan has it now
+
+	unsettled *settlement // of the goroutine: what was sent and could not be written yet; nothing more is sent before
+}
+
+// settlement is what became of some messages.
+type settlement struct {
+	messages     []store.Message
+	hurry        time.Time // from when on those are due that wait after a failure; zero: as they were
+	gone, tested bool
+}
+
+func (n *Notifier) newWorker(ctx context.Context, t target) *worker {
+	w := &worker{n: n, target: t, wake: make(chan struct{}, 1), channel: make(chan struct{}, 1), done: make(chan struct{})}
+	ctx, w.cancel = context.WithCancel(ctx)
+	go w.run(ctx)
+	return w
+}
+
+func (w *worker) set(t target) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.target = t
+}
+
+func (w *worker) now() target {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.target
+}
+
+// poke has the worker look for messages.
+func (w *worker) poke() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (w *worker) run(ctx context.Context) {
+	defer close(w.done)
+	for ctx.Err() == nil {
+		wait, err := w.sendDue(ctx)
+		if err != nil {
+			w.n.complain("messages cannot be read or settled; they are tried again", err)
+			wait = firstWait
+		}
+		if wait <= 0 {
+			continue
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-w.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// sendDue sends some of what is due, and says how long to wait for more.
+func (w *worker) sendDue(ctx context.Context) (time.Duration, error) {
+	t, s := w.now(), w.n.cfg.Store
+	if w.unsettled != nil {
+		return 0, w.write(ctx, &t)
+	}
+	atOnce := sendAtOnce
+	if t.entry.Webhook.IsZero() {
+		atOnce = 1
+	}
+	due, err := s.DueMessages(ctx, t.key, w.n.cfg.Now(), atOnce)
+	if err != nil {
+		return 0, err
+	}
+	if len(due) == 0 {
+		next, err := s.NextDue(ctx, t.key)
+		if err != nil || next.IsZero() {
+			return lookAgain, err
+		}
+		// A message may wait behind an earlier one of its class that is out; it is due, and nothing is sent now.
+		return min(max(next.Sub(w.n.cfg.Now()), time.Second), lookAgain), nil
+	}
+	var all sync.WaitGroup
+	answers := make([]answer, len(due))
+	for i := range due {
+		all.Go(func() { answers[i] = w.n.send(ctx, w, &t, &due[i]) })
+	}
+	all.Wait()
+	if ctx.Err() != nil {
+		return 0, nil // what was being sent is sent again at the next start, under its id
+	}
+	return 0, w.settle(ctx, &t, due, answers)
+}
+
+// send sends one message.
+func (n *Notifier) send(ctx context.Context, w *worker, t *target, m *store.Message) answer {
+	if m.Kind != kindTest && n.cfg.Now().Sub(m.At) > keepTrying {
+		return answer{}
+	}
+	n.cfg.Failpoint("before sending a message")
+	var a answer
+	if t.entry.Webhook.IsZero() {
+		a = n.sendChannel(ctx, w, t, m)
+	} else {
+		a = n.sendWebhook(ctx, t, m)
+	}
+	n.cfg.Failpoint("after sending a message")
+	return a
+}
+
+// settle decides what became of messages, and writes it.
+func (w *worker) settle(ctx context.Context, t *target, sent []store.Message, answers []answer) error {
+	now := w.n.cfg.Now()
+	w.unsettled = &settlement{messages: sent}
+	for i := range sent {
+		m, a := &sent[i], answers[i]
+		w.n.report(t, m, a)
+		switch {
+		case m.Kind != kindTest && now.Sub(m.At) > keepTrying:
+			m.State, m.Settled, m.Result = store.MessageDropped, now, fmt.Sprintf("not taken within %d days; last: %s", int(keepTrying.Hours()/24), m.Result)
+		case a.err == nil:
+			if m.Tries > 0 {
+				w.unsettled.hurry = now
+			}
+			m.State, m.Settled, m.Result = store.MessageSent, now, "sent"
+			w.unsettled.tested = w.unsettled.tested || m.Kind == kindTest
+		case a.gone, m.Kind == kindTest:
+			m.State, m.Settled, m.Result = store.MessageDropped, now, clean(a.err.Error())
+			w.unsettled.gone = w.unsettled.gone || a.gone
+		default:
+			m.Tries++
+			m.Due, m.Result = now.Add(max(backoff(m.Tries, m.ID), a.after)), clean(a.err.Error())
+		}
+	}
+	return w.write(ctx, t)
+}
+
+// write writes what became of messages. Where that fails it is tried again before anything else is sent, so that a store
+// that cannot be written does not have the same message sent again and again.
+func (w *worker) write(ctx context.Context, t *target) error {
+	u := w.unsettled
+	if err := w.n.cfg.Store.Settle(ctx, u.messages, t.key, u.hurry); err != nil {
+		return err
+	}
+	w.n.cfg.Failpoint("after settling messages")
+	w.unsettled = nil
+	switch {
+	case u.gone:
+		return w.n.closeTarget(ctx, t.key)
+	case u.tested:
+		return w.n.openTarget(ctx, t.key)
+	}
+	return nil
+}
