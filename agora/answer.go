@@ -54,13 +54,13 @@ func readAnswer(op Op, resp *http.Response, secrets redact.All) *answer {
 	a.body = body
 	switch {
 	case len(body) > maxAnswer:
-		a.unread("the answer is larger than 1 MiB")
+		a.markUnreadable("the answer is larger than 1 MiB")
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
-		a.unread("the answer has another encoding than it names")
+		a.markUnreadable("the answer has another encoding than it names")
 	case err != nil:
-		a.unread("the answer was cut short")
+		a.markUnreadable("the answer was cut short")
 	case len(strings.TrimSpace(string(body))) == 0:
-		a.unread("the answer is empty")
+		a.markUnreadable("the answer is empty")
 	default:
 		a.parse(secrets, resp.Header.Get("Content-Type"))
 	}
@@ -81,7 +81,7 @@ func redirect(resp *http.Response, secrets redact.All) string {
 	return advice + " (this one leads to " + plainText(secrets.Redact(to.Scheme+"://"+to.Host), maxReason) + ")"
 }
 
-func (a *answer) unread(what string) { a.unreadable, a.reason, a.body = true, what, nil }
+func (a *answer) markUnreadable(what string) { a.unreadable, a.reason, a.body = true, what, nil }
 
 // parse reads the members that say how the request went, each by itself, so that an odd one does not hide the rest.
 func (a *answer) parse(secrets redact.All, contentType string) {
@@ -94,7 +94,7 @@ func (a *answer) parse(secrets redact.All, contentType string) {
 	}
 	if err := json.Unmarshal(a.body, &raw); err != nil {
 		quoted := excerpt(a.body, a.status, contentType, secrets)
-		a.unread("the answer is not a JSON object" + quoted)
+		a.markUnreadable("the answer is not a JSON object" + quoted)
 		return
 	}
 	code := strings.Trim(string(raw.Code), `"`)

@@ -104,7 +104,7 @@ func (b *Budget) takeHold(resourceID string) (promised, admitted bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.forget(now)
+	b.dropExpired(now)
 	i := slices.IndexFunc(b.holds, func(h *hold) bool { return !h.until.IsZero() && h.resourceID == resourceID })
 	if i < 0 {
 		return false, false
@@ -190,10 +190,10 @@ func (b *Budget) withdraw(w *waiter) {
 // never passed by keeps a pair, which needs room for two, from starving.
 func (b *Budget) admit() {
 	now := time.Now()
-	b.forget(now)
+	b.dropExpired(now)
 	for len(b.queue) > 0 {
 		w := b.queue[0]
-		if len(b.sent)+w.needs(len(b.holds)) > b.qps {
+		if len(b.sent)+w.room(len(b.holds)) > b.qps {
 			break
 		}
 		heap.Pop(&b.queue)
@@ -205,11 +205,11 @@ func (b *Budget) admit() {
 		}
 		close(w.admitted)
 	}
-	b.arm(now)
+	b.setTimer(now)
 }
 
-// needs is the room in the budget that a waiter asks for, beside so many holds.
-func (w *waiter) needs(holds int) int {
+// room is the room in the budget that a waiter asks for, beside so many holds.
+func (w *waiter) room(holds int) int {
 	switch {
 	case w.priority == PriorityStop || w.promised:
 		return 1
@@ -220,8 +220,8 @@ func (w *waiter) needs(holds int) int {
 	}
 }
 
-// forget drops the admissions that are more than a second old and the holds that nobody used.
-func (b *Budget) forget(now time.Time) {
+// dropExpired drops the admissions that are more than a second old and the holds that nobody used.
+func (b *Budget) dropExpired(now time.Time) {
 	old := 0
 	for old < len(b.sent) && now.Sub(b.sent[old]) >= time.Second+budgetGuard {
 		old++
@@ -230,8 +230,8 @@ func (b *Budget) forget(now time.Time) {
 	b.holds = slices.DeleteFunc(b.holds, func(h *hold) bool { return !h.until.IsZero() && !now.Before(h.until) })
 }
 
-// arm sets the timer for the next instant at which there may be room, or stops it when nobody waits.
-func (b *Budget) arm(now time.Time) {
+// setTimer sets the timer for the next instant at which there may be room, or stops it when nobody waits.
+func (b *Budget) setTimer(now time.Time) {
 	if b.timer != nil {
 		b.timer.Stop()
 		b.timer = nil

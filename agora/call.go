@@ -34,11 +34,11 @@ type call struct {
 	timeout    time.Duration // of one try
 	secrets    redact.Redactor
 
-	host   int // in the list of hosts
-	silent int // tries at this host that got no answer
-	try    try // the last one
-	tries  int
-	hold   *hold // what an acquire holds for its start
+	host       int // in the list of hosts
+	unanswered int // tries at this host that got no answer
+	try        try // the last one
+	tries      int
+	hold       *hold // what an acquire holds for its start
 }
 
 // try is one request with its answer, or without.
@@ -111,7 +111,7 @@ func (c *call) run(ctx context.Context, body any) error {
 		},
 		CheckRetry: func(ctx context.Context, _ *http.Response, _ error) (bool, error) {
 			pause := c.pause(waits[min(c.tries-1, len(waits)-1)])
-			return ctx.Err() == nil && c.again() && fits(ctx, pause), nil
+			return ctx.Err() == nil && c.mayRetry() && pauseFits(ctx, pause), nil
 		},
 		PrepareRetry: func(r *http.Request) error {
 			r.URL = c.app.hosts.url(c.host, path)
@@ -141,9 +141,9 @@ func (c *call) route() (method, path string, err error) {
 	return Route(c.op, c.app.id, c.resourceID, c.sid)
 }
 
-// again says whether the last try may be repeated within the call, and moves to the next host where the failover
+// mayRetry says whether the last try may be repeated within the call, and moves to the next host where the failover
 // asks for it: the same host once more, then another.
-func (c *call) again() bool {
+func (c *call) mayRetry() bool {
 	t := &c.try
 	switch {
 	case t.local:
@@ -151,12 +151,12 @@ func (c *call) again() bool {
 	case t.answer != nil:
 		return t.answer.status == http.StatusTooManyRequests && t.answer.retryAfter <= maxRetryAfter
 	case t.sent && !c.op.readOnly():
-		c.app.hosts.silent(c.host, t.err)
+		c.app.hosts.unanswered(c.host, t.err)
 		return false
 	}
-	c.silent++
-	if c.silent > 1 {
-		c.host = c.app.hosts.after(c.host, t.err)
+	c.unanswered++
+	if c.unanswered > 1 {
+		c.host = c.app.hosts.next(c.host, t.err)
 	}
 	return true
 }
@@ -169,8 +169,8 @@ func (c *call) pause(step time.Duration) time.Duration {
 	return step
 }
 
-// fits says whether a pause ends before the context does: otherwise the failure at hand tells more than the context.
-func fits(ctx context.Context, pause time.Duration) bool {
+// pauseFits says whether a pause ends before the context does: otherwise the failure at hand tells more than the context.
+func pauseFits(ctx context.Context, pause time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return !ok || time.Until(deadline) > pause
 }
@@ -237,7 +237,7 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	ctx, connection := watchConnection(ctx)
 	out := req.Clone(ctx)
 	out.SetBasicAuth(id, secret)
-	transport, timedOut := over(c.app.client.transport)
+	transport, timedOut := currentTransport(c.app.client.transport)
 	defer func() { // also where the answer's body did not end in time
 		if ctx.Err() != nil && req.Context().Err() == nil {
 			timedOut()

@@ -89,7 +89,7 @@ func Classify(op Op, status, code int, reason string) Class {
 	case status == 200 && code == 0:
 		return Done
 	case status >= 200 && status < 300:
-		return unclear(op)
+		return unknownEffect(op)
 	case status >= 500:
 		return Again
 	case code == 0:
@@ -104,7 +104,7 @@ func ClassifyFailure(op Op, sent bool) Class {
 	if !sent {
 		return Again
 	}
-	return unclear(op)
+	return unknownEffect(op)
 }
 
 // classifyUnreadable is the class of an answer whose body should have said more.
@@ -112,12 +112,12 @@ func classifyUnreadable(op Op, status int) Class {
 	if class := Classify(op, status, 0, ""); class != Done {
 		return class
 	}
-	return unclear(op)
+	return unknownEffect(op)
 }
 
-// unclear is the class of a request that may or may not have had an effect: none to speak of with acquire, since a
+// unknownEffect is the class of a request that may or may not have had an effect: none to speak of with acquire, since a
 // resource id that nobody knows dies by itself, and with what only reads.
-func unclear(op Op) Class {
+func unknownEffect(op Op) Class {
 	if op == OpAcquire || op.readOnly() {
 		return Again
 	}

@@ -233,7 +233,7 @@ func (a *App) Update(ctx context.Context, resourceID, sid string, req UpdateRequ
 	c := a.newCall(OpUpdate, resourceID, sid)
 	addStorage(&c.secrets, req.ClientRequest.StorageConfig)
 	addPublisher(&c.secrets, req.ClientRequest.RTMPPublishConfig)
-	resp, meta, err := do(ctx, c, req, func(r *UpdateResponse) string { return unnamed(r.ResourceID, r.SID, r.Cname, r.UID) })
+	resp, meta, err := do(ctx, c, req, func(r *UpdateResponse) string { return missingNames(r.ResourceID, r.SID, r.Cname, r.UID) })
 	resp.Meta = meta
 	return resp, err
 }
@@ -242,14 +242,14 @@ func (a *App) Update(ctx context.Context, resourceID, sid string, req UpdateRequ
 func (a *App) Stop(ctx context.Context, resourceID, sid string, req StopRequest) (StopResponse, error) {
 	c := a.newCall(OpStop, resourceID, sid)
 	c.timeout = a.client.timeout(OpStop, !req.ClientRequest.AsyncStop)
-	resp, meta, err := do(ctx, c, req, func(r *StopResponse) string { return unnamed(r.ResourceID, r.SID, r.Cname, r.UID) })
+	resp, meta, err := do(ctx, c, req, func(r *StopResponse) string { return missingNames(r.ResourceID, r.SID, r.Cname, r.UID) })
 	resp.Meta = meta
 	return resp, err
 }
 
-// unnamed says what an answer lacks that repeats none of the names of its recording: it is not the service's, whose
+// missingNames says what an answer lacks that repeats none of the names of its recording: it is not the service's, whose
 // answers repeat them all.
-func unnamed(names ...string) string {
+func missingNames(names ...string) string {
 	if strings.Join(names, "") == "" {
 		return "resourceId, sid, cname or uid"
 	}

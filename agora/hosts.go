@@ -77,9 +77,9 @@ func (h *hosts) first() int {
 	return h.current
 }
 
-// after is the place of the host that follows when the one at i fails. The other primary only helps where the name
+// next is the place of the host that follows when the one at i fails. The other primary only helps where the name
 // of the first was not found; when the network is at fault, the next is in another region.
-func (h *hosts) after(i int, err error) int {
+func (h *hosts) next(i int, err error) int {
 	var dns *net.DNSError
 	if i < h.primaries && !errors.As(err, &dns) && len(h.list) > h.primaries {
 		return h.primaries
@@ -97,25 +97,25 @@ func (h *hosts) answered(i int, foreign bool) {
 	case !foreign && i == h.current:
 		h.foreign = 0
 	case !foreign:
-		h.move(i)
+		h.preferHost(i)
 	case i == h.current:
 		if h.foreign++; h.foreign > 1 {
-			h.move((i + 1) % len(h.list))
+			h.preferHost((i + 1) % len(h.list))
 		}
 	}
 }
 
-// move has the next requests begin at the host at i, for a while. The caller holds the lock.
-func (h *hosts) move(i int) {
+// preferHost has the next requests begin at the host at i, for a while. The caller holds the lock.
+func (h *hosts) preferHost(i int) {
 	h.current, h.until, h.foreign = i, time.Now().Add(h.memory), 0
 }
 
-// silent makes the next request begin elsewhere, after one to the host at i got no answer and cannot be repeated.
-func (h *hosts) silent(i int, err error) {
+// unanswered makes the next request begin elsewhere, after one to the host at i got no answer and cannot be repeated.
+func (h *hosts) unanswered(i int, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if i == h.current {
-		h.move(h.after(i, err))
+		h.preferHost(h.next(i, err))
 	}
 }
 

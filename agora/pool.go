@@ -70,8 +70,8 @@ func (p *pool) retire(used *http.Transport) {
 // CloseIdleConnections is for http.Client.
 func (p *pool) CloseIdleConnections() { p.get().CloseIdleConnections() }
 
-// over gives the transport for one request, and what to call when that got no answer in time.
-func over(rt http.RoundTripper) (transport http.RoundTripper, timedOut func()) {
+// currentTransport gives the transport for one request, and what to call when that got no answer in time.
+func currentTransport(rt http.RoundTripper) (transport http.RoundTripper, timedOut func()) {
 	p, ok := rt.(*pool)
 	if !ok {
 		return rt, func() {}

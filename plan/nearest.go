@@ -80,11 +80,11 @@ func DigitsOf(s string) string {
 }
 
 // DidYouMean is the hint of the nearest candidate.
-func DidYouMean(text string, candidates []string) Tip {
+func DidYouMean(text string, candidates []string) Hint {
 	if best := Nearest(text, candidates); best != "" {
-		return Tip{Text: fmt.Sprintf("did you mean %s?", best), With: best}
+		return Hint{Text: fmt.Sprintf("did you mean %s?", best), Replacement: best}
 	}
-	return Tip{}
+	return Hint{}
 }
 
 // ingestPath is what follows the host of a CDN address: it holds the stream key.

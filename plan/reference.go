@@ -12,7 +12,7 @@ import (
 type SyntaxError struct {
 	Message string
 	Hint    string
-	Edit    Tip // what the hint suggests, without its words
+	Edit    Hint // what the hint suggests, without its words
 }
 
 func (e *SyntaxError) Error() string { return e.Message }
@@ -25,8 +25,8 @@ func SyntaxErrorf(hint, format string, args ...any) error {
 // every rule.
 const maxParts = 100
 
-// SyntaxTip is syntaxErrorf with a hint that is an edit.
-func SyntaxTip(t Tip, format string, args ...any) error {
+// SyntaxErrorHint is syntaxErrorf with a hint that is an edit.
+func SyntaxErrorHint(t Hint, format string, args ...any) error {
 	return &SyntaxError{Message: fmt.Sprintf(format, args...), Hint: t.Text, Edit: t}
 }
 

@@ -15,10 +15,10 @@ import (
 // Restriction is what the catalogue allows for one key: whole numbers within bounds, or one of some values. It is
 // what the tag restriction=ID[/UNIT] stands for, in the loader as in the schema.
 type Restriction struct {
-	ID     string
-	Lo, Hi int64         // without values
-	Values []string      // in the catalogue's order; numbers as they are written
-	Unit   time.Duration // of a length of time; 0 for plain numbers
+	ID       string
+	Min, Max int64         // without values
+	Values   []string      // in the catalogue's order; numbers as they are written
+	Unit     time.Duration // of a length of time; 0 for plain numbers
 }
 
 var restrictionTable sync.Map // tag parameter → restriction
@@ -30,7 +30,7 @@ func RestrictionOf(param string) Restriction {
 		return known.(Restriction)
 	}
 	id, unit, _ := strings.Cut(param, "/")
-	r := Restriction{ID: id, Lo: math.MinInt64, Hi: math.MaxInt64, Unit: map[string]time.Duration{"s": time.Second, "m": time.Minute}[unit]}
+	r := Restriction{ID: id, Min: math.MinInt64, Max: math.MaxInt64, Unit: map[string]time.Duration{"s": time.Second, "m": time.Minute}[unit]}
 	switch {
 	case id == "storage-vendor-values": // numbers at the service, names in plans
 		for _, v := range catalog.Vendors() {
@@ -41,10 +41,10 @@ func RestrictionOf(param string) Restriction {
 	case catalog.HasBound(id):
 		lo, hi := catalog.Bound(id)
 		if lo != nil {
-			r.Lo = *lo
+			r.Min = *lo
 		}
 		if hi != nil {
-			r.Hi = *hi
+			r.Max = *hi
 		}
 	default:
 		r.Values = catalog.Strings(id)
@@ -64,7 +64,7 @@ func (r Restriction) AllowsInt(v int64) bool {
 	if r.Values != nil {
 		return r.AllowsText(strconv.FormatInt(v, 10))
 	}
-	return r.Lo <= v && v <= r.Hi
+	return r.Min <= v && v <= r.Max
 }
 
 func (r Restriction) AllowsText(s string) bool { return slices.Contains(r.Values, s) }
@@ -75,10 +75,10 @@ func (r Restriction) Allowed() string {
 		return "one of " + strings.Join(r.Values, ", ")
 	}
 	switch {
-	case r.Lo == math.MinInt64:
-		return "at most " + r.figure(r.Hi)
-	case r.Hi == math.MaxInt64:
-		return "at least " + r.figure(r.Lo)
+	case r.Min == math.MinInt64:
+		return "at most " + r.figure(r.Max)
+	case r.Max == math.MaxInt64:
+		return "at least " + r.figure(r.Min)
 	}
 	whole := ""
 	switch r.Unit {
@@ -87,7 +87,7 @@ func (r Restriction) Allowed() string {
 	case time.Minute:
 		whole = ", in whole minutes"
 	}
-	return fmt.Sprintf("%s to %s%s", r.figure(r.Lo), r.figure(r.Hi), whole)
+	return fmt.Sprintf("%s to %s%s", r.figure(r.Min), r.figure(r.Max), whole)
 }
 
 // Nearest is the allowed value next to v.
@@ -104,7 +104,7 @@ func (r Restriction) Nearest(v int64) string {
 	if r.Unit != 0 {
 		v = int64(time.Duration(v).Round(r.Unit) / r.Unit)
 	}
-	return r.figure(min(max(v, r.Lo), r.Hi))
+	return r.figure(min(max(v, r.Min), r.Max))
 }
 
 func (r Restriction) figure(v int64) string {
@@ -114,9 +114,9 @@ func (r Restriction) figure(v int64) string {
 	return strconv.FormatInt(v, 10)
 }
 
-// Advisable is the nearest value that no other rule warns of: some figures of the catalogue allow more than the service
+// Recommended is the nearest value that no other rule warns of: some figures of the catalogue allow more than the service
 // is said to support.
-func (r Restriction) Advisable(v int64) string {
+func (r Restriction) Recommended(v int64) string {
 	switch r.ID {
 	case "video-fps-range":
 		return UsableFPS().Nearest(v)

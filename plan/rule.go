@@ -55,8 +55,8 @@ func RuleByID(id string) (Rule, bool) {
 	return r, ok
 }
 
-// RuleOf is the rule of an id that the program itself wrote.
-func RuleOf(id string) Rule {
+// MustRule is the rule of an id that the program itself wrote.
+func MustRule(id string) Rule {
 	r, ok := RuleByID(id)
 	if !ok {
 		panic("there is no rule " + id)

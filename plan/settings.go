@@ -16,7 +16,7 @@ type Setting struct {
 	Key   string
 	Text  func(*Settings) string     // as people read it; "" for not set
 	Equal func(a, b *Settings) bool  // both ask for the same
-	Lay   func(over, base *Settings) // puts what one sets into the other
+	Apply func(over, base *Settings) // puts what one sets into the other
 }
 
 // SettingTable lists the settings in the order of the reference plan. A test holds it against the keys of the format.
@@ -87,7 +87,7 @@ func pointer[T any](key string, of func(*Settings) **T, text func(*T) string, sa
 // readyTimeout is a pointer that may be unread.
 func readyTimeout() Setting {
 	s := pointer("ready_timeout", func(s *Settings) **time.Duration { return &s.ReadyTimeout }, func(d *time.Duration) string { return DurationText(*d) }, equal[time.Duration])
-	s.Lay = func(over, base *Settings) {
+	s.Apply = func(over, base *Settings) {
 		base.UnreadReady = over.UnreadReady
 		if !over.UnreadReady {
 			base.ReadyTimeout = over.ReadyTimeout

@@ -73,8 +73,8 @@ func (s *Source) Offset(line, column int) int {
 	return offset
 }
 
-// Place turns a range of bytes, which starts at YAML's line and column, into a span.
-func (s *Source) Place(line, column, from, to int) Span {
+// SpanOf turns a range of bytes, which starts at YAML's line and column, into a span.
+func (s *Source) SpanOf(line, column, from, to int) Span {
 	if s.Newlines == nil {
 		end, endColumn := line, column
 		for end < len(s.Starts) && s.Starts[end] <= to {
@@ -96,8 +96,8 @@ func (s *Source) newlinePlace(offset int) (line, column int32) {
 	return int32(i), int32(utf8.RuneCount(s.Text[s.Newlines[i-1]:offset]) + 1)
 }
 
-// Mark is the span of the one character at YAML's line and column, or an empty one at the end of a line or of the text.
-func (s *Source) Mark(line, column int) Span {
+// CharacterSpan is the span of the one character at YAML's line and column, or an empty one at the end of a line or of the text.
+func (s *Source) CharacterSpan(line, column int) Span {
 	line = max(1, min(line, len(s.Starts)))
 	from := s.Offset(line, max(1, column))
 	to := from
@@ -105,7 +105,7 @@ func (s *Source) Mark(line, column int) Span {
 		_, size := utf8.DecodeRune(s.Text[from:])
 		to += size
 	}
-	return s.Place(line, s.lastColumn, from, to)
+	return s.SpanOf(line, s.lastColumn, from, to)
 }
 
 // LineEnd is the end of the line's last word, seen from an offset in it.
@@ -128,5 +128,5 @@ func (s *Source) Pos(at Span) Pos {
 	return Pos{File: s.Path, Line: int(at.Line), Column: int(at.Column), EndLine: int(at.EndLine), EndColumn: int(at.EndColumn)}
 }
 
-// PlaceHere is [Source.Place] of a range that starts at the line and column looked up last.
-func (s *Source) PlaceHere(line, from, to int) Span { return s.Place(line, s.lastColumn, from, to) }
+// SpanFromLast is [Source.SpanOf] of a range that starts at the line and column looked up last.
+func (s *Source) SpanFromLast(line, from, to int) Span { return s.SpanOf(line, s.lastColumn, from, to) }

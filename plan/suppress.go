@@ -11,12 +11,12 @@ type Ignore struct {
 	Rule    string
 	Line    int    // whose findings it silences
 	Problem string // why it can silence nothing, "" where it can
-	Hint    Tip
+	Hint    Hint
 	Used    bool // it silenced a finding of Load
 }
 
-// Silence drops the findings that an ignore is for, and notes which ignores were used.
-func Silence(findings []Finding, ignores []Ignore, used []bool) []Finding {
+// Suppress drops the findings that an ignore is for, and notes which ignores were used.
+func Suppress(findings []Finding, ignores []Ignore, used []bool) []Finding {
 	if len(ignores) == 0 {
 		return findings
 	}
@@ -44,14 +44,14 @@ func Silence(findings []Finding, ignores []Ignore, used []bool) []Finding {
 	return kept
 }
 
-// Tune applies a plan's rules: key: severities are replaced and what is off disappears. Rules of structure stay.
-func Tune(findings []Finding, severities map[string]Severity) []Finding {
+// ApplySeverities applies a plan's rules: key: severities are replaced and what is off disappears. Rules of structure stay.
+func ApplySeverities(findings []Finding, severities map[string]Severity) []Finding {
 	if len(severities) == 0 {
 		return findings
 	}
 	kept := make([]Finding, 0, len(findings))
 	for _, f := range findings {
-		if severity, tuned := severities[f.Rule]; tuned && !Structural[f.Rule] && !indispensable[f.Rule] {
+		if severity, tuned := severities[f.Rule]; tuned && !Structural[f.Rule] && !neverTuned[f.Rule] {
 			if severity == "" {
 				continue
 			}
@@ -62,9 +62,9 @@ func Tune(findings []Finding, severities map[string]Severity) []Finding {
 	return kept
 }
 
-// indispensable are the rules, beside those of structure, that no plan can do without: they tell of what is missing, or
+// neverTuned are the rules, beside those of structure, that no plan can do without: they tell of what is missing, or
 // could not be read, and without it there is nothing to ask the service for.
-var indispensable = map[string]bool{
+var neverTuned = map[string]bool{
 	"timezone-missing": true, "timezone-unknown": true, "url-required": true, "when-syntax": true, "cron-syntax": true,
 	"storage-config-required": true, "storage-bucket-required": true, "storage-keys-required": true,
 	"storage-vendor-values": true, "video-size-required": true,

@@ -8,27 +8,27 @@ import (
 	"strings"
 )
 
-// Tip is a hint and, where it is definite, the edit that it describes.
-type Tip struct {
-	Text  string
-	With  string // replaces what stands at the finding's place; "" for no edit
-	Of    string // only this piece of it is replaced; "" for all of it
-	Raw   bool   // with is YAML already, a number for instance, and is not quoted
-	Value bool   // it replaces a value, and is no edit where the finding's place is a key
-	At    Span   // the edit is there, and with is YAML; the zero span is the finding's place
+// Hint is a hint and, where it is definite, the edit that it describes.
+type Hint struct {
+	Text        string
+	Replacement string // replaces what stands at the finding's place; "" for no edit
+	Part        string // only this piece of it is replaced; "" for all of it
+	Raw         bool   // with is YAML already, a number for instance, and is not quoted
+	ValueOnly   bool   // it replaces a value, and is no edit where the finding's place is a key
+	At          Span   // the edit is there, and with is YAML; the zero span is the finding's place
 }
 
-// Say is a hint without an edit.
-func Say(text string) Tip { return Tip{Text: text} }
+// NewHint is a hint without an edit.
+func NewHint(text string) Hint { return Hint{Text: text} }
 
-// Write is the hint to write a text.
-func Write(text string) Tip { return Tip{Text: "write " + text, With: text} }
+// WriteHint is the hint to write a text.
+func WriteHint(text string) Hint { return Hint{Text: "write " + text, Replacement: text} }
 
-// WriteRaw is the hint to write a number, a length of time, or a word of YAML.
-func WriteRaw(text string) Tip { return Tip{Text: "write " + text, With: text, Raw: true} }
+// WriteRawHint is the hint to write a number, a length of time, or a word of YAML.
+func WriteRawHint(text string) Hint { return Hint{Text: "write " + text, Replacement: text, Raw: true} }
 
-// Also adds words to a hint.
-func (t Tip) Also(words string) Tip {
+// Append adds words to a hint.
+func (t Hint) Append(words string) Hint {
 	if t.Text != "" {
 		t.Text += words
 	}
@@ -36,33 +36,33 @@ func (t Tip) Also(words string) Tip {
 }
 
 // Fix turns a tip into an edit of the file; the zero Fix where it is not definite, or where the place cannot be told.
-func (s *Source) Fix(at Span, t Tip) Fix {
-	if t.With == "" && t.At == (Span{}) || s.Newlines != nil || at == (Span{}) {
+func (s *Source) Fix(at Span, t Hint) Fix {
+	if t.Replacement == "" && t.At == (Span{}) || s.Newlines != nil || at == (Span{}) {
 		return Fix{}
 	}
 	if t.At != (Span{}) {
-		return Fix{At: s.Pos(t.At), Text: t.With}
+		return Fix{At: s.Pos(t.At), Text: t.Replacement}
 	}
 	from, to := s.Offset(int(at.Line), int(at.Column)), s.Offset(int(at.EndLine), int(at.EndColumn))
 	if from > to || at.Line != at.EndLine {
 		return Fix{}
 	}
 	there := string(s.Text[from:to])
-	if t.Value && to < len(s.Text) && s.Text[to] == ':' {
+	if t.ValueOnly && to < len(s.Text) && s.Text[to] == ':' {
 		return Fix{}
 	}
-	text := t.With
+	text := t.Replacement
 	switch {
-	case t.Of != "":
-		if strings.Count(there, t.Of) != 1 {
+	case t.Part != "":
+		if strings.Count(there, t.Part) != 1 {
 			return Fix{}
 		}
-		text = strings.Replace(there, t.Of, t.With, 1)
+		text = strings.Replace(there, t.Part, t.Replacement, 1)
 		if !isQuoted(there) && !SafePlain.MatchString(text) {
 			return Fix{}
 		}
 	case !t.Raw:
-		text = Scalar(t.With, there)
+		text = Scalar(t.Replacement, there)
 	}
 	return Fix{At: s.Pos(at), Text: text}
 }
@@ -103,7 +103,7 @@ func (f Fix) Apply(text []byte) []byte {
 	return fixed
 }
 
-// Number is the hint to write another number. It may be a part of what stands there, as in 720p30.
-func Number(key string, given any, instead string) Tip {
-	return Tip{Text: fmt.Sprintf("write %s: %s", key, instead), Of: fmt.Sprint(given), With: instead, Raw: true}
+// NumberHint is the hint to write another number. It may be a part of what stands there, as in 720p30.
+func NumberHint(key string, given any, instead string) Hint {
+	return Hint{Text: fmt.Sprintf("write %s: %s", key, instead), Part: fmt.Sprint(given), Replacement: instead, Raw: true}
 }

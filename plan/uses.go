@@ -8,8 +8,8 @@ type Uses struct {
 	Unclear map[string]bool // kinds of which a use could not be read
 }
 
-// Doubt notes that something uses a definition of a kind, and which one could not be read.
-func (u *Uses) Doubt(kind string) {
+// MarkUnclear notes that something uses a definition of a kind, and which one could not be read.
+func (u *Uses) MarkUnclear(kind string) {
 	if u.Unclear == nil {
 		u.Unclear = map[string]bool{}
 	}

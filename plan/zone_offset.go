@@ -11,11 +11,11 @@ import (
 var ZoneOffset = regexp.MustCompile(`(?i)^(?:GMT|UTC|Etc/GMT|Etc/UTC)? ?([+-])0?([0-9]{1,2})(?::?([0-9]{2}))?$`)
 
 // OffsetHint names a city with the offset, as an example: which one is meant, only the author knows.
-func OffsetHint(name, hours, minutes string) Tip {
+func OffsetHint(name, hours, minutes string) Hint {
 	if zone := OffsetCity(name, hours, minutes); zone != "" {
-		return Say(fmt.Sprintf("write the zone of a city, which has daylight saving time, such as %s", zone))
+		return NewHint(fmt.Sprintf("write the zone of a city, which has daylight saving time, such as %s", zone))
 	}
-	return Say("write the zone of a city, which has daylight saving time")
+	return NewHint("write the zone of a city, which has daylight saving time")
 }
 
 // OffsetCity is the zone of a city with the offset; "" for none.

@@ -204,7 +204,7 @@ func TestRequestsAreBuiltAsDocumented(t *testing.T) {
 func TestEveryClaimOfTheRequestsIsLookedAt(t *testing.T) {
 	claimed := 0
 	for _, r := range catalog.Restrictions() {
-		k, _ := rules.KeepingOf(r.ID)
+		k, _ := rules.EnforcementOf(r.ID)
 		if k.Test != "runner.TestRequestsAreBuiltAsDocumented" {
 			continue
 		}

@@ -100,8 +100,8 @@ func TestTheSimulatorKnowsTheCataloguesStorageRegions(t *testing.T) {
 	if err := node.Decode(&want); err != nil || len(want) == 0 {
 		t.Fatalf("no regions in the catalogue: %v", err)
 	}
-	if len(want) != len(areas) {
-		t.Errorf("%d vendors, the catalogue has %d", len(areas), len(want))
+	if len(want) != len(regionAreas) {
+		t.Errorf("%d vendors, the catalogue has %d", len(regionAreas), len(want))
 	}
 	for name, numbers := range want {
 		vendor, err := strconv.Atoi(name)
@@ -109,7 +109,7 @@ func TestTheSimulatorKnowsTheCataloguesStorageRegions(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []int
-		for n, letter := range areas[vendor] {
+		for n, letter := range regionAreas[vendor] {
 			if letter != ' ' {
 				got = append(got, n)
 			}

@@ -123,8 +123,8 @@ func (o object) bad(name, format string, args ...any) {
 	o.fail(codeParameter, "%s: %s", o.at(name), fmt.Sprintf(format, args...))
 }
 
-// only refuses members of other names: a misspelt field is an error.
-func (o object) only(names ...string) {
+// allowOnly refuses members of other names: a misspelt field is an error.
+func (o object) allowOnly(names ...string) {
 	for _, name := range slices.Sorted(maps.Keys(o.members)) {
 		if !slices.Contains(names, name) {
 			if len(name) > 64 {
@@ -135,8 +135,8 @@ func (o object) only(names ...string) {
 	}
 }
 
-// ignored takes members that clients send and the service ignores in web mode; a strict service refuses them.
-func (o object) ignored(names ...string) {
+// dropUnlessStrict takes members that clients send and the service ignores in web mode; a strict service refuses them.
+func (o object) dropUnlessStrict(names ...string) {
 	if o.strict {
 		return
 	}
@@ -163,8 +163,8 @@ func (o object) text(name string) string {
 	return s
 }
 
-// filled is a required string that is not empty.
-func (o object) filled(name string) string {
+// requiredText is a required string that is not empty.
+func (o object) requiredText(name string) string {
 	s := o.text(name)
 	if !o.has(name) {
 		o.missing(name)
@@ -206,8 +206,8 @@ func (o object) integer(name string, lo, hi, fallback int) int {
 	return fallback
 }
 
-// required is an integer that must be there.
-func (o object) required(name string, lo, hi int) int {
+// requiredInteger is an integer that must be there.
+func (o object) requiredInteger(name string, lo, hi int) int {
 	if !o.has(name) {
 		o.missing(name)
 	}
@@ -238,8 +238,8 @@ func (o object) object(name string) object {
 	return child
 }
 
-// needed is an object that must be there.
-func (o object) needed(name string) object {
+// requiredObject is an object that must be there.
+func (o object) requiredObject(name string) object {
 	if !o.has(name) {
 		o.missing(name)
 	}

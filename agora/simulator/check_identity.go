@@ -13,7 +13,7 @@ const (
 
 // identity checks cname and uid, which every POST carries.
 func (o object) identity() (cname, uid string) {
-	cname, uid = o.filled("cname"), o.filled("uid")
+	cname, uid = o.requiredText("cname"), o.requiredText("uid")
 	if len(cname) > cnameMaxBytes {
 		o.bad("cname", "is longer than %d bytes", cnameMaxBytes)
 	}

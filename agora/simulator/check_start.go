@@ -37,19 +37,19 @@ const (
 
 // startRequest checks the clientRequest of start; area is acquire's region, "" for none.
 func (o object) startRequest(area string, now time.Time) job {
-	o.ignored("appsCollection", "maxIdleTime")
-	o.only("token", "storageConfig", "recordingFileConfig", "extensionServiceConfig", "recordingConfig")
+	o.dropUnlessStrict("appsCollection", "maxIdleTime")
+	o.allowOnly("token", "storageConfig", "recordingFileConfig", "extensionServiceConfig", "recordingConfig")
 	o.text("token")
 	o.object("recordingConfig")
 	var j job
-	j.prefix = o.needed("storageConfig").storage(area, now)
+	j.prefix = o.requiredObject("storageConfig").storage(area, now)
 	files := o.object("recordingFileConfig")
 	if o.strict && !o.has("recordingFileConfig") {
 		o.missing("recordingFileConfig")
 	}
-	files.only("avFileType")
+	files.allowOnly("avFileType")
 	j.mp4 = files.fileTypes()
-	o.needed("extensionServiceConfig").services(&j)
+	o.requiredObject("extensionServiceConfig").services(&j)
 	return j
 }
 
@@ -71,25 +71,25 @@ func (o object) fileTypes() (mp4 bool) {
 }
 
 func (o object) services(j *job) {
-	o.ignored("apiVersion")
-	o.only("errorHandlePolicy", "extensionServices")
+	o.dropUnlessStrict("apiVersion")
+	o.allowOnly("errorHandlePolicy", "extensionServices")
 	o.oneOf("errorHandlePolicy", agora.PolicyAbort)
 	recorders := 0
 	for _, service := range o.objects("extensionServices") {
-		service.only("serviceName", "errorHandlePolicy", "serviceParam")
-		switch name := service.filled("serviceName"); name {
+		service.allowOnly("serviceName", "errorHandlePolicy", "serviceParam")
+		switch name := service.requiredText("serviceName"); name {
 		case agora.ServiceWebRecorder:
 			recorders++
 			service.oneOf("errorHandlePolicy", agora.PolicyAbort)
-			j.recorder = service.needed("serviceParam").recorder()
+			j.recorder = service.requiredObject("serviceParam").recorder()
 		case agora.ServiceRTMPPublish:
 			if j.push {
 				o.bad("extensionServices", "only one %s", name)
 			}
 			j.push = true
 			service.oneOf("errorHandlePolicy", agora.PolicyIgnore)
-			param := service.needed("serviceParam")
-			param.only("outputs")
+			param := service.requiredObject("serviceParam")
+			param.allowOnly("outputs")
 			j.rtmpURL = param.outputs()
 		default:
 			service.bad("serviceName", "must be %s or %s", agora.ServiceWebRecorder, agora.ServiceRTMPPublish)
@@ -101,19 +101,19 @@ func (o object) services(j *job) {
 }
 
 func (o object) recorder() recorderJob {
-	o.only("url", "audioProfile", "videoWidth", "videoHeight", "maxRecordingHour", "videoBitrate", "videoFps",
+	o.allowOnly("url", "audioProfile", "videoWidth", "videoHeight", "maxRecordingHour", "videoBitrate", "videoFps",
 		"mobile", "maxVideoDuration", "onhold", "readyTimeout")
-	j := recorderJob{url: o.filled("url")}
+	j := recorderJob{url: o.requiredText("url")}
 	if u, err := url.Parse(j.url); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		o.bad("url", "must be an http or https address")
 	}
-	audio := [...]int{48, 128, 192}[o.required("audioProfile", 0, 2)]
-	j.width = o.required("videoWidth", sideMin, sideMax)
-	j.height = o.required("videoHeight", sideMin, sideMax)
+	audio := [...]int{48, 128, 192}[o.requiredInteger("audioProfile", 0, 2)]
+	j.width = o.requiredInteger("videoWidth", sideMin, sideMax)
+	j.height = o.requiredInteger("videoHeight", sideMin, sideMax)
 	if j.width*j.height > pixelsMax {
 		o.bad("videoWidth", "times videoHeight is more than %d pixels", pixelsMax)
 	}
-	j.longest = time.Duration(o.required("maxRecordingHour", 1, hoursMax)) * time.Hour
+	j.longest = time.Duration(o.requiredInteger("maxRecordingHour", 1, hoursMax)) * time.Hour
 	video := 1500
 	if j.width*j.height >= 1280*720 {
 		video = 2000
@@ -134,8 +134,8 @@ func (o object) outputs() string {
 		o.bad("outputs", "must hold exactly one output")
 		return ""
 	}
-	list[0].only("rtmpUrl")
-	address := list[0].filled("rtmpUrl")
+	list[0].allowOnly("rtmpUrl")
+	address := list[0].requiredText("rtmpUrl")
 	rest, ok := strings.CutPrefix(address, "rtmp://")
 	if !ok {
 		rest, ok = strings.CutPrefix(address, "rtmps://")

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// areas maps each vendor's storage regions to the acquire.region they belong to. The letters are C for CN, A for AP,
+// regionAreas maps each vendor's storage regions to the acquire.region they belong to. The letters are C for CN, A for AP,
 // E for EU, N for NA, - for none of the four, ? where the area cannot be told, and a blank where the vendor has no
 // region of that number; the position is the number.
-var areas = map[int]string{
+var regionAreas = map[int]string{
 	1:  "NNNNEEEEAAAA-NACC -AAE- AE",
 	2:  "CCCCCCCANNAAAAAAEEEACCCCCCAA",
 	3:  "CCCCCCCCCAAAAAANNNEE",
@@ -38,24 +38,24 @@ const (
 
 // storage checks a storageConfig and gives its file name prefix.
 func (o object) storage(area string, now time.Time) (prefix []string) {
-	o.only("vendor", "region", "bucket", "accessKey", "secretKey", "stsToken", "stsExpiration", "fileNamePrefix", "extensionParams")
-	vendor := o.required("vendor", 0, math.MaxInt32)
-	regions, ok := areas[vendor]
+	o.allowOnly("vendor", "region", "bucket", "accessKey", "secretKey", "stsToken", "stsExpiration", "fileNamePrefix", "extensionParams")
+	vendor := o.requiredInteger("vendor", 0, math.MaxInt32)
+	regions, ok := regionAreas[vendor]
 	if !ok {
 		o.bad("vendor", "%d is no vendor: choose 1, 2, 3, 5, 6, 7, 8 or 11", vendor)
 	}
 	region := 0
 	if o.strict || o.has("region") || regions != anyRegion {
-		region = o.required("region", 0, math.MaxInt32)
+		region = o.requiredInteger("region", 0, math.MaxInt32)
 	}
 	if ok && (region >= len(regions) || regions[region] == ' ') {
 		o.bad("region", "%d is not a region of vendor %d", region, vendor)
 	} else if ok && area != "" && regions[region] != '?' && regions[region] != areaLetter(area) {
 		o.bad("region", "%d of vendor %d is outside of acquire's region %s", region, vendor, area)
 	}
-	o.filled("bucket")
-	o.filled("accessKey")
-	o.filled("secretKey")
+	o.requiredText("bucket")
+	o.requiredText("accessKey")
+	o.requiredText("secretKey")
 	o.sts(vendor, now)
 	prefix = o.prefix()
 	o.extensionParams(vendor)
@@ -66,7 +66,7 @@ func areaLetter(region string) byte { return region[0] }
 
 func (o object) sts(vendor int, now time.Time) {
 	if o.has("stsToken") {
-		o.filled("stsToken")
+		o.requiredText("stsToken")
 		if vendor != vendorS3 && vendor != vendorAlibaba && vendor != vendorTencent {
 			o.bad("stsToken", "is for vendors 1, 2 and 3 only")
 		}
@@ -111,7 +111,7 @@ func (o object) extensionParams(vendor int) {
 	if !o.strict { // some clients send what they do not set as empty texts
 		maps.DeleteFunc(x.members, func(name string, value any) bool { return (name == "sse" || name == "tag") && value == "" })
 	}
-	x.only("sse", "tag", "endpoint")
+	x.allowOnly("sse", "tag", "endpoint")
 	x.oneOf("sse", "kms", "aes256")
 	x.text("tag")
 	x.text("endpoint")
@@ -125,7 +125,7 @@ func (o object) extensionParams(vendor int) {
 	case vendor != vendorS3Compatible && x.has("endpoint"):
 		x.bad("endpoint", "is for vendor 11 only")
 	case vendor == vendorS3Compatible:
-		if host := x.filled("endpoint"); strings.ContainsAny(host, "/ ") {
+		if host := x.requiredText("endpoint"); strings.ContainsAny(host, "/ ") {
 			x.bad("endpoint", "must be a host name")
 		}
 	}

@@ -11,11 +11,11 @@ type change struct {
 
 // updateRequest checks the clientRequest of update.
 func (o object) updateRequest(x *session, now time.Time) change {
-	o.only("webRecordingConfig", "rtmpPublishConfig", "storageConfig")
+	o.allowOnly("webRecordingConfig", "rtmpPublishConfig", "storageConfig")
 	var c change
 	if o.has("webRecordingConfig") {
 		config := o.object("webRecordingConfig")
-		config.only("onhold")
+		config.allowOnly("onhold")
 		// Absent means the default, false: such an update resumes.
 		hold := config.boolean("onhold")
 		c.hold = &hold
@@ -25,7 +25,7 @@ func (o object) updateRequest(x *session, now time.Time) change {
 			o.bad("rtmpPublishConfig", "the recording was started without rtmp_publish_service")
 		}
 		config := o.object("rtmpPublishConfig")
-		config.only("outputs")
+		config.allowOnly("outputs")
 		address := config.outputs()
 		c.rtmpURL = &address
 	}

@@ -199,33 +199,33 @@ func (f SessionFault) validate() error {
 // script is a set of faults at work.
 type script struct {
 	Faults
-	since   time.Time        // when it was set
-	matches []map[string]int // so far, by request fault and what it counts apart
-	heard   []int            // matches so far, by notice fault
-	sent    map[sentOnce]bool
+	since         time.Time        // when it was set
+	matches       []map[string]int // so far, by request fault and what it counts apart
+	noticeMatches []int            // matches so far, by notice fault
+	sent          map[sentOnce]bool
 }
 
 func newScript(f Faults, now time.Time) script {
 	f.Requests, f.Sessions, f.Notices = slices.Clone(f.Requests), slices.Clone(f.Sessions), slices.Clone(f.Notices)
-	s := script{Faults: f, since: now, matches: make([]map[string]int, len(f.Requests)), heard: make([]int, len(f.Notices)), sent: map[sentOnce]bool{}}
+	s := script{Faults: f, since: now, matches: make([]map[string]int, len(f.Requests)), noticeMatches: make([]int, len(f.Notices)), sent: map[sentOnce]bool{}}
 	for i := range s.matches {
 		s.matches[i] = map[string]int{}
 	}
 	return s
 }
 
-// hit counts a request and gives the fault that befalls it, nil for none.
-func (s *script) hit(c *call) *RequestFault {
+// match counts a request and gives the fault that befalls it, nil for none.
+func (s *script) match(c *call) *RequestFault {
 	var first *RequestFault
 	for i := range s.Requests {
 		f := &s.Requests[i]
 		if !f.matches(c) {
 			continue
 		}
-		apart := f.apart(c)
+		apart := f.countKey(c)
 		n := s.matches[i][apart]
 		s.matches[i][apart]++
-		if first == nil && f.due(n) && s.drawn(i, apart, n) {
+		if first == nil && f.due(n) && s.draw(i, apart, n) {
 			first = f
 		}
 	}
@@ -252,17 +252,17 @@ func (f *RequestFault) due(n int) bool {
 	return n >= f.Skip && (f.Times == 0 || n-f.Skip < f.Times)
 }
 
-// apart names the requests that are counted together with this one; "" for all.
-func (f *RequestFault) apart(c *call) string {
+// countKey names the requests that are counted together with this one; "" for all.
+func (f *RequestFault) countKey(c *call) string {
 	if !f.PerCname {
 		return ""
 	}
 	return string(c.route.op) + " " + c.cname
 }
 
-// drawn draws for the n-th match of the i-th fault. The draw depends on these, on what is counted apart and the seed
+// draw draws for the n-th match of the i-th fault. The draw depends on these, on what is counted apart and the seed
 // alone, so that a script does the same to the same requests whatever else happens between them.
-func (s *script) drawn(i int, apart string, n int) bool {
+func (s *script) draw(i int, apart string, n int) bool {
 	rate := s.Requests[i].Rate
 	if rate == nil {
 		return true

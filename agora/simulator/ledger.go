@@ -34,10 +34,10 @@ type LedgerSession struct {
 	BilledSeconds float64    `json:"billed_seconds"` // from StartedAt to the end or, while it runs, to now; pauses included
 }
 
-// instant writes times as the ledger's format has them.
-type instant time.Time
+// ledgerTime writes times as the ledger's format has them.
+type ledgerTime time.Time
 
-func (t instant) MarshalText() ([]byte, error) {
+func (t ledgerTime) MarshalText() ([]byte, error) {
 	return time.Time(t).UTC().AppendFormat(nil, "2006-01-02T15:04:05.000Z07:00"), nil
 }
 
@@ -46,15 +46,15 @@ func (l LedgerSession) MarshalJSON() ([]byte, error) {
 	type plain LedgerSession
 	return json.Marshal(struct {
 		plain
-		Region      *string  `json:"region"`
-		RTMPURL     *string  `json:"rtmp_url"`
-		StartedAt   instant  `json:"started_at"`
-		RecordingAt *instant `json:"recording_at"`
-		StoppedAt   *instant `json:"stopped_at"`
-		StopReason  *string  `json:"stop_reason"`
+		Region      *string     `json:"region"`
+		RTMPURL     *string     `json:"rtmp_url"`
+		StartedAt   ledgerTime  `json:"started_at"`
+		RecordingAt *ledgerTime `json:"recording_at"`
+		StoppedAt   *ledgerTime `json:"stopped_at"`
+		StopReason  *string     `json:"stop_reason"`
 	}{
-		plain(l), orNull(l.Region), orNull(l.RTMPURL), instant(l.StartedAt),
-		(*instant)(l.RecordingAt), (*instant)(l.StoppedAt), orNull(l.StopReason),
+		plain(l), orNull(l.Region), orNull(l.RTMPURL), ledgerTime(l.StartedAt),
+		(*ledgerTime)(l.RecordingAt), (*ledgerTime)(l.StoppedAt), orNull(l.StopReason),
 	})
 }
 

@@ -48,8 +48,8 @@ func (s *script) deliveries(x *session, m notice, now time.Time) []delivery {
 		if f.Send != nil || f.Event != 0 && f.Event != m.eventType || !matches(f.Cname, x.cname) {
 			continue
 		}
-		n := s.heard[i]
-		s.heard[i]++
+		n := s.noticeMatches[i]
+		s.noticeMatches[i]++
 		// The high bit keeps these draws apart from those of requests.
 		if f.Rate != nil && rand.New(rand.NewPCG(s.Seed, 1<<63|uint64(i)<<40|uint64(n))).Float64() >= *f.Rate {
 			continue

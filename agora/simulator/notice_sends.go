@@ -51,12 +51,12 @@ func (s *script) sends(x *session, now time.Time) []notice {
 		}
 		s.sent[sentOnce{i, x.sid}] = true
 		m := notice{id: randomHex(16), eventType: f.Send.Event, product: f.Send.Product, raw: f.Send.Payload, payload: noticePayload{
-			Cname: x.cname, UID: x.uid, SID: x.sid, Sequence: x.told.sequence, SendTS: at.UnixMilli(), ServiceType: f.Send.Service, Scene: "web_record", Details: f.Send.Details,
+			Cname: x.cname, UID: x.uid, SID: x.sid, Sequence: x.noticed.sequence, SendTS: at.UnixMilli(), ServiceType: f.Send.Service, Scene: "web_record", Details: f.Send.Details,
 		}}
 		if f.Send.SID != "" || f.Send.Cname != "" || f.Send.UID != "" {
 			m.payload.SID, m.payload.Cname, m.payload.UID, m.payload.Sequence = f.Send.SID, f.Send.Cname, f.Send.UID, 0
 		} else if m.raw == nil {
-			x.told.sequence++
+			x.noticed.sequence++
 		}
 		out = append(out, m)
 	}

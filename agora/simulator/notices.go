@@ -27,8 +27,8 @@ const (
 // progressEvery is the interval of uploading_progress.
 const progressEvery = time.Minute
 
-// progress is what notifications have told of a session so far.
-type progress struct {
+// noticeProgress is what notifications have told of a session so far.
+type noticeProgress struct {
 	sequence     int // of the next notification
 	started      bool
 	files        bool
@@ -62,15 +62,15 @@ type noticePayload struct {
 // details begin with the name of the message.
 type details map[string]any
 
-// news are the notifications that are due and not yet told, in order of time; they count as told from now on.
-func (x *session) news(now time.Time) []notice {
+// newNotices are the notifications that are due and not yet told, in order of time; they count as told from now on.
+func (x *session) newNotices(now time.Time) []notice {
 	var out []notice
 	add := func(at time.Time, eventType, service int, d details) {
 		out = append(out, notice{id: randomHex(16), eventType: eventType, payload: noticePayload{
 			Cname: x.cname, UID: x.uid, SID: x.sid, SendTS: at.UnixMilli(), ServiceType: service, Scene: "web_record", Details: d,
 		}})
 	}
-	t := &x.told
+	t := &x.noticed
 	if x.push && !x.ended() && !now.Before(x.readyAt) {
 		if status := x.pushStatus(now); status != t.push {
 			t.push = status
@@ -131,8 +131,8 @@ func (x *session) uploadedShare(now time.Time) int {
 	return int(10000 * (written / sliceLength * sliceLength) / written)
 }
 
-// nextNews is the next instant at which something may be to tell; false when nothing will without a request.
-func (x *session) nextNews(now time.Time, faults *script) (next time.Time, ok bool) {
+// nextNotice is the next instant at which something may be to tell; false when nothing will without a request.
+func (x *session) nextNotice(now time.Time, faults *script) (next time.Time, ok bool) {
 	consider := func(at time.Time) {
 		if at.After(now) && (!ok || at.Before(next)) {
 			next, ok = at, true
@@ -150,7 +150,7 @@ func (x *session) nextNews(now time.Time, faults *script) (next time.Time, ok bo
 	}
 	if from, writes := x.recordingAt(now); writes {
 		consider(from.Add(sliceLength))
-		consider(x.told.progressAt)
+		consider(x.noticed.progressAt)
 	}
 	return next, ok
 }

@@ -128,20 +128,20 @@ func (n *notifier) collect() (now, next time.Time) {
 	n.seen = len(s.sessions)
 	n.pending = slices.DeleteFunc(n.pending, func(x *session) bool {
 		s.settle(x, now)
-		for _, m := range x.news(now) {
+		for _, m := range x.newNotices(now) {
 			n.queue = append(n.queue, s.script.deliveries(x, m, now)...)
 		}
 		for _, m := range s.script.sends(x, now) {
 			n.queue = append(n.queue, delivery{notice: m, due: now})
 		}
-		if at, ok := x.nextNews(now, &s.script); ok && (next.IsZero() || at.Before(next)) {
+		if at, ok := x.nextNotice(now, &s.script); ok && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
 		at, more := s.script.nextSend(x)
 		if more && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
-		return x.told.nothingToAdd && !more
+		return x.noticed.nothingToAdd && !more
 	})
 	return now, next
 }

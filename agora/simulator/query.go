@@ -47,9 +47,9 @@ type uploadPayload struct {
 	UploadingStatus string `json:"uploadingStatus"`
 }
 
-// task finds the recording that query, update and stop name; nil when the service does not know it (any more): the
+// liveSession finds the recording that query, update and stop name; nil when the service does not know it (any more): the
 // ids do not belong together, it is past resourceExpiredHour, or in a scripted window of 404.
-func (s *Simulator) task(c *call) *session {
+func (s *Simulator) liveSession(c *call) *session {
 	x := s.bySID[c.route.sid]
 	if x == nil || x.app != c.route.app || x.resourceID != c.route.resourceID {
 		return nil
@@ -66,7 +66,7 @@ func notFound() reply {
 }
 
 func (s *Simulator) query(c *call) reply {
-	x := s.task(c)
+	x := s.liveSession(c)
 	if x == nil || !x.visible(c.now) {
 		return notFound()
 	}

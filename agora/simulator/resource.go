@@ -29,15 +29,15 @@ type identityAnswer struct {
 }
 
 func (s *Simulator) acquire(c *call, body object) reply {
-	body.only("cname", "uid", "clientRequest")
+	body.allowOnly("cname", "uid", "clientRequest")
 	cname, uid := body.identity()
 	if !body.failed() && !channelName(cname) {
 		return refusal(http.StatusBadRequest, codeChannelName, "invalid_channel_name")
 	}
-	settings := body.needed("clientRequest")
+	settings := body.requiredObject("clientRequest")
 	settings.integer("regionAffinity", 0, 4, 0)
-	settings.only("scene", "resourceExpiredHour", "excludeResourceIds", "region", "regionAffinity", "startParameter")
-	settings.required("scene", 1, 1)
+	settings.allowOnly("scene", "resourceExpiredHour", "excludeResourceIds", "region", "regionAffinity", "startParameter")
+	settings.requiredInteger("scene", 1, 1)
 	hours := settings.integer("resourceExpiredHour", 1, hoursMax, 72)
 	settings.texts("excludeResourceIds")
 	region := settings.oneOf("region", string(catalog.RegionCN), string(catalog.RegionAP), string(catalog.RegionEU), string(catalog.RegionNA))
@@ -61,7 +61,7 @@ func (s *Simulator) acquire(c *call, body object) reply {
 }
 
 func (s *Simulator) start(c *call, body object) reply {
-	body.only("cname", "uid", "clientRequest")
+	body.allowOnly("cname", "uid", "clientRequest")
 	cname, uid := body.identity()
 	r := s.resources[c.route.resourceID]
 	switch {
@@ -82,7 +82,7 @@ func (s *Simulator) start(c *call, body object) reply {
 	case r.instance != instance{cname, uid}:
 		return refusal(http.StatusBadRequest, codeMismatch, "cname, uid: differ from those of acquire")
 	}
-	settings := body.needed("clientRequest")
+	settings := body.requiredObject("clientRequest")
 	same := r.startParameter == nil || reflect.DeepEqual(r.startParameter, canonical(any(settings.members)))
 	j := settings.startRequest(r.region, c.now)
 	if !same {

@@ -33,7 +33,7 @@ type session struct {
 	uploadedAt time.Time
 	stopReason string
 
-	told progress
+	noticed noticeProgress
 }
 
 // hold is a change of onhold.

@@ -192,7 +192,7 @@ func (s *Simulator) decide(c *call) reply {
 		return s.rateLimited(wait)
 	}
 	c.cname = s.cnameOf(c)
-	fault := s.script.hit(c)
+	fault := s.script.match(c)
 	if fault == nil {
 		return s.handle(c)
 	}

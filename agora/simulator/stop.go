@@ -12,12 +12,12 @@ const uploadWait = 20 * time.Second
 
 // stop ends a recording at once; the answer of a synchronous one waits for the upload.
 func (s *Simulator) stop(c *call, body object) reply {
-	x, refused := s.addressed(c, body)
+	x, refused := s.sessionOf(c, body)
 	if refused != nil {
 		return *refused
 	}
-	settings := body.needed("clientRequest")
-	settings.only("async_stop")
+	settings := body.requiredObject("clientRequest")
+	settings.allowOnly("async_stop")
 	async := settings.boolean("async_stop")
 	switch {
 	case body.failed():

@@ -4,14 +4,14 @@ import "net/http"
 
 // update changes a recording that runs.
 func (s *Simulator) update(c *call, body object) reply {
-	x, refused := s.addressed(c, body)
+	x, refused := s.sessionOf(c, body)
 	if refused != nil {
 		return *refused
 	}
 	if x.ended() {
 		return notFound()
 	}
-	ch := body.needed("clientRequest").updateRequest(x, c.now)
+	ch := body.requiredObject("clientRequest").updateRequest(x, c.now)
 	if body.failed() {
 		return body.refusal()
 	}
@@ -25,15 +25,15 @@ func (s *Simulator) update(c *call, body object) reply {
 	return success(x.identity())
 }
 
-// addressed finds the recording that a POST is about and checks that the body names it, too.
-func (s *Simulator) addressed(c *call, body object) (*session, *reply) {
-	body.only("cname", "uid", "clientRequest")
+// sessionOf finds the recording that a POST is about and checks that the body names it, too.
+func (s *Simulator) sessionOf(c *call, body object) (*session, *reply) {
+	body.allowOnly("cname", "uid", "clientRequest")
 	cname, uid := body.identity()
 	refuse := func(r reply) (*session, *reply) { return nil, &r }
 	if body.failed() {
 		return refuse(body.refusal())
 	}
-	x := s.task(c)
+	x := s.liveSession(c)
 	if x == nil {
 		return refuse(notFound())
 	}

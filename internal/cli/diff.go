@@ -157,7 +157,7 @@ func forecastLines(d comparison) [][3]string {
 	}
 	of("classes", func(f *forecast.Forecast) string { return fmt.Sprint(f.Classes) })
 	of("peak with padding", func(f *forecast.Forecast) string { return differencePeak(f.Peak.Padded) })
-	of("peak without padding", func(f *forecast.Forecast) string { return differencePeak(f.Peak.Bare) })
+	of("peak without padding", func(f *forecast.Forecast) string { return differencePeak(f.Peak.Unpadded) })
 	of("peak requests/s", func(f *forecast.Forecast) string {
 		worst := 0
 		for _, a := range f.Apps {
@@ -180,7 +180,7 @@ func forecastLines(d comparison) [][3]string {
 		for _, a := range f.Apps {
 			for _, p := range a.Places {
 				for _, l := range p.Loads {
-					most = max(most, l.Lost.CostUSD)
+					most = max(most, l.FailedStop.CostUSD)
 				}
 			}
 		}

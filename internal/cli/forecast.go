@@ -118,7 +118,7 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 	say := func(format string, args ...any) { a.printHanging(w, "", fmt.Sprintf(format, args...), len("  ")) }
 	say("%s, %s, %s from %s to %s", render.Plural(f.Recordings, "recording"), render.Plural(f.Classes, "class"),
 		render.Plural(f.Sessions, "session"), f.First.Format(time.DateOnly), f.Last.Format(time.DateOnly))
-	say("peak concurrency: %s with padding, %s without", peakText(f.Peak.Padded), peakText(f.Peak.Bare))
+	say("peak concurrency: %s with padding, %s without", peakText(f.Peak.Padded), peakText(f.Peak.Unpadded))
 
 	fmt.Fprintln(w)
 	loads := render.Table{Header: []any{"APP", "REGION", "CLASS", "SESSIONS", "LIMIT", "PEAK", "PADDED", "HOURS"}}
@@ -129,9 +129,9 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 					continue
 				}
 				loads.Add(fmt.Sprintf("peak at %s; worst-case cost of a failed stop: US$ %.2f (%d h, %s)",
-					l.Peak.Padded.At.Format(minuteLayout), l.Lost.CostUSD, l.Lost.Hours, render.Line(l.Lost.Recording)),
+					l.Peak.Padded.At.Format(minuteLayout), l.FailedStop.CostUSD, l.FailedStop.Hours, render.Line(l.FailedStop.Recording)),
 					appName(app.App), regionText(p), strings.ToUpper(string(l.Class)), l.Sessions, l.Limit,
-					l.Peak.Bare.Sessions, l.Peak.Padded.Sessions, fmt.Sprintf("%.1f", float64(l.Seconds)/3600))
+					l.Peak.Unpadded.Sessions, l.Peak.Padded.Sessions, fmt.Sprintf("%.1f", float64(l.Seconds)/3600))
 			}
 		}
 	}

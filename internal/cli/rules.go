@@ -106,7 +106,7 @@ func allRules() []ruleJSON {
 	}
 	var list []ruleJSON
 	for _, r := range catalog.Restrictions() {
-		k, _ := rules.KeepingOf(r.ID)
+		k, _ := rules.EnforcementOf(r.ID)
 		severity := r.Severity
 		if checked, ok := ours[r.ID]; ok {
 			severity = string(checked.Severity)

@@ -44,7 +44,7 @@ type Forecast struct {
 }
 
 // Peaks are the most sessions at once, with padding and without.
-type Peaks struct{ Padded, Bare Peak }
+type Peaks struct{ Padded, Unpadded Peak }
 
 // Peak is the most sessions at once and the first instant at which there are so many; zero for none.
 type Peak struct {
@@ -79,17 +79,17 @@ type Excess struct {
 
 // LoadForecast is that of a class of resolution in a region.
 type LoadForecast struct {
-	Class    catalog.StreamClass
-	Limit    int // granted or documented
-	Classes  int
-	Sessions int
-	Peak     Peaks
-	Seconds  int64 // planned, from the first request to the last padding, of all sessions
-	Lost     LostStop
+	Class      catalog.StreamClass
+	Limit      int // granted or documented
+	Classes    int
+	Sessions   int
+	Peak       Peaks
+	Seconds    int64 // planned, from the first request to the last padding, of all sessions
+	FailedStop FailedStop
 }
 
-// LostStop is the session that would cost the most if its stop were lost: it runs until maxRecordingHour.
-type LostStop struct {
+// FailedStop is the session that would cost the most if its stop were lost: it runs until maxRecordingHour.
+type FailedStop struct {
 	Recording string
 	Start     time.Time
 	Hours     int // maxRecordingHour
@@ -147,7 +147,7 @@ type LabelForecast struct {
 // literal, are added up in it; so are plans of one account in its bill. Its memory does not grow with the window but
 // for a line a month.
 func Of(plans []*plan.Plan, opts Options) *Forecast {
-	s := newForecastSweep(plans, opts)
+	s := newSweep(plans, opts)
 	s.run()
 	return s.forecast()
 }

@@ -113,8 +113,8 @@ func TestTheForecastIsThatOfEveryOccurrence(t *testing.T) {
 		if want := brutePeak(list, true, all); !samePeak(f.Peak.Padded, want) {
 			t.Fatalf("a peak of %v, want %v", f.Peak.Padded, want)
 		}
-		if want := brutePeak(list, false, all); !samePeak(f.Peak.Bare, want) {
-			t.Fatalf("a bare peak of %v, want %v", f.Peak.Bare, want)
+		if want := brutePeak(list, false, all); !samePeak(f.Peak.Unpadded, want) {
+			t.Fatalf("a bare peak of %v, want %v", f.Peak.Unpadded, want)
 		}
 		for _, a := range f.Apps {
 			for _, place := range a.Places {
@@ -193,7 +193,7 @@ func wantLost(t *rapid.T, f *Forecast, list []plan.Occurrence) {
 	for _, app := range f.Apps {
 		for _, place := range app.Places {
 			for _, load := range place.Loads {
-				got = max(got, load.Lost.Hours)
+				got = max(got, load.FailedStop.Hours)
 			}
 		}
 	}
@@ -279,7 +279,7 @@ func TestALostStopIsBoundedByTheHoursThatAreAskedFor(t *testing.T) {
 		r.ExactStart = tt.exact
 		p := build.NewPlan(r)
 		f := Of([]*plan.Plan{p}, Options{})
-		got := f.Apps[0].Places[0].Loads[0].Lost.Hours
+		got := f.Apps[0].Places[0].Loads[0].FailedStop.Hours
 		o := schedule.Occurrences(p, time.Date(2031, 10, 6, 0, 0, 0, 0, time.UTC), time.Date(2031, 10, 7, 0, 0, 0, 0, time.UTC))[0]
 		if hours, _ := o.Hours(asked(&o)); got != tt.hours || hours != tt.hours {
 			t.Errorf("%s: %d hours, the request asks for %d, want %d", tt.class, got, hours, tt.hours)

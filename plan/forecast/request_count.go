@@ -73,8 +73,8 @@ func (r *requestCount) next(at int64) {
 	r.polls = float64(r.app.now[0]) / r.interval
 }
 
-// polled tells that more sessions are queried from now on.
-func (r *requestCount) polled(at int64) {
+// countPolls tells that more sessions are queried from now on.
+func (r *requestCount) countPolls(at int64) {
 	if polls := float64(r.app.now[0]) / r.interval; polls > r.out.Most {
 		r.out.Most, r.out.MostAt = polls, r.time(at)
 	}

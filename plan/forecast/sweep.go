@@ -10,9 +10,9 @@ import (
 	"rundown/plan/schedule"
 )
 
-// forecastSweep makes a forecast. Each class becomes a few events, numbers that sort by their second; one pass over them counts
+// sweep makes a forecast. Each class becomes a few events, numbers that sort by their second; one pass over them counts
 // what runs at once and what is asked of the service. Nothing here depends on the order in which classes come.
-type forecastSweep struct {
+type sweep struct {
 	prices      Prices
 	from, until int64 // of the starts, widened for windows of days
 	base        int64 // of the events' seconds, Unix
@@ -30,16 +30,16 @@ type forecastSweep struct {
 
 // counter is what the classes of one recording under one change are counted by.
 type counter struct {
-	settings *plan.Settings
-	alike    []map[string]string // the labels of each recording that is counted by it
-	load     *loadNode
-	requests *requestCount
-	account  *account
-	sessions int64
-	billing  catalog.BillingClass
-	hold     int64 // s before the start at which the page is opened on hold
-	from     int64 // the window in the zone
-	until    int64
+	settings  *plan.Settings
+	labelSets []map[string]string // the labels of each recording that is counted by it
+	load      *loadNode
+	requests  *requestCount
+	account   *account
+	sessions  int64
+	billing   catalog.BillingClass
+	hold      int64 // s before the start at which the page is opened on hold
+	from      int64 // the window in the zone
+	until     int64
 
 	classes int
 	seconds int64 // of all sessions
@@ -58,11 +58,11 @@ const (
 
 const counterBits, kindBits = 22, 3
 
-func (s *forecastSweep) event(at int64, kind uint64, counter int32) uint64 {
+func (s *sweep) event(at int64, kind uint64, counter int32) uint64 {
 	return (uint64(max(at-s.base, 0))<<kindBits|kind)<<counterBits | uint64(counter)
 }
 
-func (s *forecastSweep) read(event uint64) (at int64, kind uint64, c *counter) {
+func (s *sweep) read(event uint64) (at int64, kind uint64, c *counter) {
 	return s.base + int64(event>>(kindBits+counterBits)), event >> counterBits & (1<<kindBits - 1), &s.counters[event&(1<<counterBits-1)]
 }
 
@@ -105,8 +105,8 @@ type loadNode struct {
 	cost  int64 // of out.Lost, µ$
 }
 
-func newForecastSweep(plans []*plan.Plan, opts Options) *forecastSweep {
-	s := &forecastSweep{prices: DocumentedPrices(), zones: map[*time.Location]int{}, labels: map[[2]string]*LabelForecast{}}
+func newSweep(plans []*plan.Plan, opts Options) *sweep {
+	s := &sweep{prices: DocumentedPrices(), zones: map[*time.Location]int{}, labels: map[[2]string]*LabelForecast{}}
 	if opts.Prices != nil {
 		s.prices = *opts.Prices
 	}
@@ -166,7 +166,7 @@ func startsIn(expansions []*schedule.Schedule, opts Options) (window [2]time.Tim
 }
 
 // plan counts the classes of a plan.
-func (s *forecastSweep) plan(e *schedule.Schedule, opts Options) {
+func (s *sweep) plan(e *schedule.Schedule, opts Options) {
 	s.out.Recordings += len(e.Timetables)
 	first := make([]int32, len(e.Plan.Recordings)) // the counter of each recording; those of its changes follow
 	known := make(map[likeness]int32)
@@ -181,7 +181,7 @@ func (s *forecastSweep) plan(e *schedule.Schedule, opts Options) {
 	for _, group := range e.PageGroups() {
 		if like, ok := likenessOf(group); ok {
 			if i, twice := known[like]; twice {
-				s.counters[i].alike = append(s.counters[i].alike, group[0].Recording.Labels)
+				s.counters[i].labelSets = append(s.counters[i].labelSets, group[0].Recording.Labels)
 				continue
 			}
 			known[like] = int32(len(s.counters))
@@ -206,10 +206,10 @@ func (s *forecastSweep) plan(e *schedule.Schedule, opts Options) {
 }
 
 // counter finds what classes with these settings are counted by.
-func (s *forecastSweep) counter(p *plan.Plan, settings *plan.Settings, opts Options) counter {
+func (s *sweep) counter(p *plan.Plan, settings *plan.Settings, opts Options) counter {
 	app := s.app(p, settings)
 	c := counter{
-		settings: settings, alike: []map[string]string{settings.Labels}, load: s.load(app, settings), requests: &app.requests, account: s.account(p.Account.CustomerID.String()),
+		settings: settings, labelSets: []map[string]string{settings.Labels}, load: s.load(app, settings), requests: &app.requests, account: s.account(p.Account.CustomerID.String()),
 		sessions: int64(max(settings.Redundancy, 1)), billing: catalog.BillingClassOf(settings.Video.Width, settings.Video.Height),
 		from: s.from, until: s.until,
 	}
@@ -226,7 +226,7 @@ func (s *forecastSweep) counter(p *plan.Plan, settings *plan.Settings, opts Opti
 	return c
 }
 
-func (s *forecastSweep) account(id string) *account {
+func (s *sweep) account(id string) *account {
 	if i := slices.IndexFunc(s.accounts, func(a *account) bool { return a.id == id }); i >= 0 {
 		return s.accounts[i]
 	}
@@ -234,7 +234,7 @@ func (s *forecastSweep) account(id string) *account {
 	return s.accounts[len(s.accounts)-1]
 }
 
-func (s *forecastSweep) app(p *plan.Plan, settings *plan.Settings) *appNode {
+func (s *sweep) app(p *plan.Plan, settings *plan.Settings) *appNode {
 	key := plan.AppKey(p, settings.App)
 	if i := slices.IndexFunc(s.apps, func(a *appNode) bool { return a.out.Key == key }); i >= 0 {
 		return s.apps[i]
@@ -249,7 +249,7 @@ func (s *forecastSweep) app(p *plan.Plan, settings *plan.Settings) *appNode {
 	return a
 }
 
-func (s *forecastSweep) load(app *appNode, settings *plan.Settings) *loadNode {
+func (s *sweep) load(app *appNode, settings *plan.Settings) *loadNode {
 	i := slices.IndexFunc(app.places, func(p *placeNode) bool { return p.out.Region == settings.Region })
 	if i < 0 {
 		i = len(app.places)
@@ -268,7 +268,7 @@ func (s *forecastSweep) load(app *appNode, settings *plan.Settings) *loadNode {
 }
 
 // class turns a class into events.
-func (s *forecastSweep) class(k *schedule.Instance, counter int32) {
+func (s *sweep) class(k *schedule.Instance, counter int32) {
 	c := &s.counters[counter]
 	if k.Start < c.from || k.Start >= c.until {
 		return
@@ -280,10 +280,10 @@ func (s *forecastSweep) class(k *schedule.Instance, counter int32) {
 		s.last, s.out.Last = k.End, time.Unix(k.End, 0).In(c.settings.Zone)
 	}
 	asked := k.RecordFrom - c.hold - s.lead // the first request at the latest, from which the service counts
-	s.out.Classes += len(c.alike)
+	s.out.Classes += len(c.labelSets)
 	c.classes++
 	c.seconds += (k.RecordUntil - asked) * c.sessions
-	c.account.charge(asked, k.RecordUntil, c.sessions*int64(len(c.alike)), c.billing)
+	c.account.charge(asked, k.RecordUntil, c.sessions*int64(len(c.labelSets)), c.billing)
 	s.events = append(s.events,
 		s.event(k.RecordFrom, eventRecord, counter), s.event(k.RecordUntil, eventStop, counter),
 		s.event(k.Start, eventStart, counter), s.event(k.End, eventEnd, counter))
@@ -292,17 +292,17 @@ func (s *forecastSweep) class(k *schedule.Instance, counter int32) {
 	}
 	c.requests.starts = append(c.requests.starts, s.event(k.RecordFrom-c.hold, uint64(min(c.sessions, 1<<kindBits-1)), counter))
 	hours := plan.SessionHours(k.RecordUntil - asked)
-	lost, cost := &c.load.out.Lost, int64(hours)*60*s.prices.of(c.billing)
+	lost, cost := &c.load.out.FailedStop, int64(hours)*60*s.prices.of(c.billing)
 	if hours > lost.Hours || cost > c.load.cost || hours == lost.Hours && cost == c.load.cost && k.Start < lost.Start.Unix() {
 		c.load.cost = cost
-		*lost = LostStop{Recording: k.Timetable.Recording.ID, Start: time.Unix(k.Start, 0).In(c.settings.Zone), Hours: hours, CostUSD: dollars(cost)}
+		*lost = FailedStop{Recording: k.Timetable.Recording.ID, Start: time.Unix(k.Start, 0).In(c.settings.Zone), Hours: hours, CostUSD: dollars(cost)}
 	}
 }
 
 // sum adds up what was counted.
-func (s *forecastSweep) sum(c *counter) {
+func (s *sweep) sum(c *counter) {
 	load := &c.load.out
-	n := len(c.alike)
+	n := len(c.labelSets)
 	load.Classes += n * c.classes
 	load.Sessions += n * c.classes * int(c.sessions)
 	load.Seconds += int64(n) * c.seconds
@@ -311,7 +311,7 @@ func (s *forecastSweep) sum(c *counter) {
 	if c.classes == 0 {
 		return
 	}
-	for _, labels := range c.alike {
+	for _, labels := range c.labelSets {
 		for key, value := range labels {
 			l := s.labels[[2]string{key, value}]
 			if l == nil {
@@ -325,12 +325,12 @@ func (s *forecastSweep) sum(c *counter) {
 }
 
 // place adds the requests that begin recordings, placed as the runner places them.
-func (s *forecastSweep) place(r *requestCount) {
+func (s *sweep) place(r *requestCount) {
 	slices.Sort(r.starts)
 	p := schedule.NewPlacement(schedule.Spacing(r.out.QPS))
 	for _, start := range slices.Backward(r.starts) {
 		writing, _, c := s.read(start)
-		for range c.alike {
+		for range c.labelSets {
 			before := p.Advance(writing*int64(time.Second), c.sessions)
 			if ahead := time.Duration(before - p.Lead); ahead > r.out.Ahead || ahead == r.out.Ahead && ahead > 0 {
 				r.out.Ahead, r.out.AheadAt = ahead, time.Unix(writing, 0).In(r.zone)
@@ -341,7 +341,7 @@ func (s *forecastSweep) place(r *requestCount) {
 }
 
 // run counts the events in their order.
-func (s *forecastSweep) run() {
+func (s *sweep) run() {
 	for _, a := range s.apps {
 		s.place(&a.requests)
 	}
@@ -350,15 +350,15 @@ func (s *forecastSweep) run() {
 	first := 0 // of the events of one second and kind
 	for i, e := range s.events {
 		at, kind, c := s.read(e)
-		n := int(c.sessions) * len(c.alike)
+		n := int(c.sessions) * len(c.labelSets)
 		switch kind {
 		case eventRecord:
-			week.pass(at, s.all.now[0])
+			week.add(at, s.all.now[0])
 			c.load.add(0, n, at)
-			c.requests.polled(at)
+			c.requests.countPolls(at)
 		case eventStop:
 			c.requests.add(at, RequestStop, n)
-			week.pass(at, s.all.now[0])
+			week.add(at, s.all.now[0])
 			c.load.add(0, -n, at)
 		case eventStart:
 			c.load.add(1, n, at)
@@ -375,7 +375,7 @@ func (s *forecastSweep) run() {
 		if kind == eventRecord || kind == eventStart {
 			for _, begun := range s.events[first : i+1] {
 				_, _, c := s.read(begun)
-				c.load.place.mix(int(kind-eventRecord)/(eventStart-eventRecord), at)
+				c.load.place.countMixed(int(kind-eventRecord)/(eventStart-eventRecord), at)
 			}
 		}
 		first = i + 1
@@ -385,9 +385,9 @@ func (s *forecastSweep) run() {
 	}
 }
 
-// mix compares the totals of several classes of resolution at once with their common limits, when all that begins at an
+// countMixed compares the totals of several classes of resolution at once with their common limits, when all that begins at an
 // instant has. The limit of a class alone is another matter.
-func (p *placeNode) mix(which int, at int64) {
+func (p *placeNode) countMixed(which int, at int64) {
 	inUse, largest := 0, 0
 	for _, l := range p.loads {
 		if l != nil && l.now[which] > 0 {
@@ -396,18 +396,18 @@ func (p *placeNode) mix(which int, at int64) {
 		}
 	}
 	if inUse > 1 {
-		p.out.Mixed[which].over(p.now[which], largest, at, p.zone)
+		p.out.Mixed[which].update(p.now[which], largest, at, p.zone)
 	}
 }
 
-func (x *Excess) over(total, limit int, at int64, zone *time.Location) {
+func (x *Excess) update(total, limit int, at int64, zone *time.Location) {
 	if total-limit > x.Sessions-x.Limit {
 		*x = Excess{total, limit, time.Unix(at, 0).In(zone)}
 	}
 }
 
 // forecast tells what was counted.
-func (s *forecastSweep) forecast() *Forecast {
+func (s *sweep) forecast() *Forecast {
 	f := &s.out
 	f.Prices = s.prices
 	for i := range s.counters {
@@ -415,7 +415,7 @@ func (s *forecastSweep) forecast() *Forecast {
 	}
 	f.Peak = s.all.peaks()
 	if f.Classes > 0 {
-		f.Peak.Padded.At, f.Peak.Bare.At = f.Peak.Padded.At.In(f.First.Location()), f.Peak.Bare.At.In(f.First.Location())
+		f.Peak.Padded.At, f.Peak.Unpadded.At = f.Peak.Padded.At.In(f.First.Location()), f.Peak.Unpadded.At.In(f.First.Location())
 	}
 	for _, a := range s.apps {
 		a.out.Peak, a.out.Requests = a.peaks(), a.requests.forecast()

@@ -13,8 +13,8 @@ type weekCount struct {
 	begun bool
 }
 
-// pass tells that there were so many sessions until now.
-func (w *weekCount) pass(at int64, sessions int) {
+// add tells that there were so many sessions until now.
+func (w *weekCount) add(at int64, sessions int) {
 	if w.begun && sessions > 0 && at > w.since {
 		for t := w.since; t < at; {
 			w.wall.Day(t) // finds the offset

@@ -15,14 +15,14 @@ import (
 // builder turns decoded files into a plan.
 type builder struct {
 	p        *plan.Plan
-	root     *unit
+	root     *sourceFile
 	expose   map[string]bool
 	apps     names[*plan.App]
 	storages names[*plan.Storage]
 	cdns     names[*plan.CDN]
 	days     names[*plan.Calendar]
 	ids      map[string]*plan.Recording // ids and earlier ids
-	units    []*unit
+	sources  []*sourceFile
 	allIDs   map[string]bool // of the recordings of all files; by [builder.freeID]
 
 	unreadDays map[*plan.Calendar]bool // calendars of which some days could not be read
@@ -32,10 +32,10 @@ type builder struct {
 // build makes the plan of all files that could be read.
 func (l *loader) build(file *rootFile) *plan.Plan {
 	p := &plan.Plan{Uses: &plan.Uses{}}
-	for _, u := range l.units {
+	for _, u := range l.sources {
 		p.Files = append(p.Files, plan.File{Path: u.src.Path, Text: u.original})
 	}
-	b := &builder{p: p, root: l.units[0], units: l.units, expose: map[string]bool{}, ids: map[string]*plan.Recording{}, zones: map[string]zoneResult{}, unreadDays: map[*plan.Calendar]bool{}}
+	b := &builder{p: p, root: l.sources[0], sources: l.sources, expose: map[string]bool{}, ids: map[string]*plan.Recording{}, zones: map[string]zoneResult{}, unreadDays: map[*plan.Calendar]bool{}}
 	for _, set := range []*nameSet{&b.apps.nameSet, &b.storages.nameSet, &b.cdns.nameSet, &b.days.nameSet} {
 		set.uses = p.Uses
 	}
@@ -61,20 +61,20 @@ func (l *loader) build(file *rootFile) *plan.Plan {
 		p.Ping = b.root.text(*file.Ping, file.value("ping"), plan.TextSecret)
 	}
 	b.severities(file.Rules)
-	for _, u := range l.units {
+	for _, u := range l.sources {
 		if u.part != nil {
 			for i := range u.part.Calendars {
 				b.calendar(u, &u.part.Calendars[i])
 			}
 		}
 	}
-	b.recordings(l.units)
+	b.recordings(l.sources)
 	b.notifyZones(file.Part.Defaults)
 	return p
 }
 
 // text reads a text that may hold references.
-func (u *unit) text(s string, where plan.Span, kind plan.TextKind) plan.Text {
+func (u *sourceFile) text(s string, where plan.Span, kind plan.TextKind) plan.Text {
 	t, err := plan.NewText(s, u.src.Pos(where), kind)
 	if err != nil {
 		u.syntax("invalid-value", where, err)
@@ -84,7 +84,7 @@ func (u *unit) text(s string, where plan.Span, kind plan.TextKind) plan.Text {
 }
 
 // syntax reports the error of one of the small parsers.
-func (u *unit) syntax(id string, where plan.Span, err error) {
+func (u *sourceFile) syntax(id string, where plan.Span, err error) {
 	var e *plan.SyntaxError
 	if !errors.As(err, &e) {
 		e = &plan.SyntaxError{Message: err.Error()}
@@ -95,7 +95,7 @@ func (u *unit) syntax(id string, where plan.Span, err error) {
 }
 
 // noReference reports a reference where none is expanded; true when there is one.
-func (u *unit) noReference(key string, value item) bool {
+func (u *sourceFile) noReference(key string, value scalar) bool {
 	if !strings.Contains(value.Text, "${") {
 		return false
 	}
@@ -105,22 +105,22 @@ func (u *unit) noReference(key string, value item) bool {
 }
 
 // plain gives the value of a key that holds no references; "" when it is absent or holds one.
-func (u *unit) plain(a *at, key string, value *string) string {
-	if value == nil || u.noReference(key, item{*value, a.value(key)}) {
+func (u *sourceFile) plain(a *positions, key string, value *string) string {
+	if value == nil || u.noReference(key, scalar{*value, a.value(key)}) {
 		return ""
 	}
 	return *value
 }
 
 // notEmpty reports a text of nothing where a key needs one: the parameter would be missing.
-func (u *unit) notEmpty(a *at, rule, key string, value *string) {
+func (u *sourceFile) notEmpty(a *positions, rule, key string, value *string) {
 	if value != nil && *value == "" {
 		u.report(rule, a.value(key), key+" is empty", "")
 	}
 }
 
-// positions names the places of a mapping's values by key.
-func (u *unit) positions(a *at) map[string]plan.Pos {
+// valuePositions names the places of a mapping's values by key.
+func (u *sourceFile) valuePositions(a *positions) map[string]plan.Pos {
 	from := make(map[string]plan.Pos, len(a.keys))
 	for _, k := range a.keys {
 		from[k.name] = u.src.Pos(k.value)
@@ -132,8 +132,8 @@ func (b *builder) account(k *accountKeys) {
 	if k == nil {
 		return
 	}
-	b.root.notEmpty(&k.at, "invalid-value", "customer_id", k.CustomerID)
-	b.root.notEmpty(&k.at, "invalid-value", "customer_secret", k.CustomerSecret)
+	b.root.notEmpty(&k.positions, "invalid-value", "customer_id", k.CustomerID)
+	b.root.notEmpty(&k.positions, "invalid-value", "customer_secret", k.CustomerSecret)
 	if k.CustomerID != nil {
 		b.p.Account.CustomerID = b.root.text(*k.CustomerID, k.value("customer_id"), plan.TextPlain)
 	}
@@ -145,7 +145,7 @@ func (b *builder) account(k *accountKeys) {
 func (b *builder) app(e *entry[appKeys]) {
 	k := &e.Value
 	a := &plan.App{Name: e.Key.Text, Pos: b.root.src.Pos(e.Key.At)}
-	b.root.notEmpty(&k.at, "invalid-value", "id", k.ID)
+	b.root.notEmpty(&k.positions, "invalid-value", "id", k.ID)
 	if k.ID != nil {
 		a.ID = b.root.text(*k.ID, k.value("id"), plan.TextPlain)
 	}
@@ -198,9 +198,9 @@ func (b *builder) exposed(list *textList) {
 	for _, name := range *list {
 		switch {
 		case !plan.IsVariableName(name.Text):
-			var hint plan.Tip
-			if inner := strings.TrimSuffix(strings.TrimPrefix(name.Text, "${"), "}"); plan.IsVariableName(inner) && !slices.ContainsFunc(*list, func(i item) bool { return i.Text == inner }) {
-				hint = plan.Write(inner).Also(": expose takes names")
+			var hint plan.Hint
+			if inner := strings.TrimSuffix(strings.TrimPrefix(name.Text, "${"), "}"); plan.IsVariableName(inner) && !slices.ContainsFunc(*list, func(i scalar) bool { return i.Text == inner }) {
+				hint = plan.WriteHint(inner).Append(": expose takes names")
 			}
 			b.root.advise("invalid-value", name.At, fmt.Sprintf("%s is not a valid variable name: letters, digits and _, not beginning with a digit", plan.Quoted(name.Text)), hint)
 		case b.expose[name.Text]:
@@ -242,7 +242,7 @@ func (b *builder) severities(list entries[severityKey]) {
 	}
 }
 
-func (b *builder) calendar(u *unit, e *entry[calendarKeys]) {
+func (b *builder) calendar(u *sourceFile, e *entry[calendarKeys]) {
 	c := &plan.Calendar{Name: e.Key.Text, Pos: u.src.Pos(e.Key.At)}
 	if len(e.Value.Days) == 0 {
 		b.unreadDays[c] = true
@@ -262,7 +262,7 @@ func (b *builder) calendar(u *unit, e *entry[calendarKeys]) {
 }
 
 // where names a place in messages about another one.
-func where(here *unit, there plan.Pos) string {
+func where(here *sourceFile, there plan.Pos) string {
 	if there.File == here.src.Path {
 		return fmt.Sprintf("on line %d", there.Line)
 	}
@@ -283,7 +283,7 @@ type nameSet struct {
 }
 
 // add defines a name; false when it cannot be, for a reason that is then reported.
-func (n *names[T]) add(u *unit, name item, value T) bool {
+func (n *names[T]) add(u *sourceFile, name scalar, value T) bool {
 	switch {
 	case name.Text == "" || name.Text == none:
 		u.report("invalid-value", name.At, fmt.Sprintf("%s is not a valid %s name", plan.Quoted(name.Text), n.kind), "choose another name")
@@ -302,7 +302,7 @@ func (n *names[T]) add(u *unit, name item, value T) bool {
 }
 
 // get finds a definition and notes that it is used; false when there is none, which is then reported.
-func (n *names[T]) get(u *unit, name item) (T, bool) {
+func (n *names[T]) get(u *sourceFile, name scalar) (T, bool) {
 	value, ok := n.values[name.Text]
 	if ok {
 		n.uses.Use(n.kind, name.Text)

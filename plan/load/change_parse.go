@@ -26,7 +26,7 @@ func ParseChangeKey(s string) (plan.ChangeKey, error) {
 		return plan.ChangeKey{Days: days}, err
 	}
 	if days, ok := foreignDays(s); ok && !looksLikeDate(s) {
-		return plan.ChangeKey{}, plan.SyntaxTip(plan.Write(days.String()), "%q is not a planned day, or a range of them, as plans write it", s)
+		return plan.ChangeKey{}, plan.SyntaxErrorHint(plan.WriteHint(days.String()), "%q is not a planned day, or a range of them, as plans write it", s)
 	}
 	fields := strings.Fields(s)
 	if len(fields) == 0 || len(fields) > 2 {

@@ -31,7 +31,7 @@ var structure = regexp.MustCompile(`(?:^|[{\[,])([ ` + invisibles + `]+)(?:["']?
 
 // plainSpaces reports each invisible character in a place where YAML needs a plain space, and gives the text with plain
 // spaces in their place, so that the rest of the file is read. Those in texts are left alone.
-func (u *unit) plainSpaces() {
+func (u *sourceFile) plainSpaces() {
 	s := u.src
 	if !slices.ContainsFunc(s.Text, func(c byte) bool { return c >= utf8.RuneSelf }) {
 		return
@@ -93,7 +93,7 @@ func invisibleRuns(line string) [][2]int {
 }
 
 // reportInvisible names the first of the characters of a run. The edit writes the run as it should be.
-func (u *unit) reportInvisible(line int, text string, run [2]int) {
+func (u *sourceFile) reportInvisible(line int, text string, run [2]int) {
 	piece := text[run[0]:run[1]]
 	at := strings.IndexAny(piece, invisibles)
 	r, _ := utf8.DecodeRuneInString(piece[at:])
@@ -110,10 +110,10 @@ func (u *unit) reportInvisible(line int, text string, run [2]int) {
 		}
 		return r
 	}, piece)
-	hint := plan.Say("write a plain space")
+	hint := plan.NewHint("write a plain space")
 	if instead == "" || strings.ContainsRune(zeroWidth, r) {
-		hint = plan.Say("remove it")
+		hint = plan.NewHint("remove it")
 	}
-	hint.At, hint.With = in(line, text, run[0], run[1]), instead
-	u.advise(ruleSyntax, in(line, text, run[0]+at, run[0]+at+utf8.RuneLen(r)), fmt.Sprintf("%U (%s) is not a space for YAML", r, name), hint)
+	hint.At, hint.Replacement = lineSpan(line, text, run[0], run[1]), instead
+	u.advise(ruleSyntax, lineSpan(line, text, run[0]+at, run[0]+at+utf8.RuneLen(r)), fmt.Sprintf("%U (%s) is not a space for YAML", r, name), hint)
 }

@@ -43,13 +43,13 @@ func (d *decoder) cutAt(mapping *yaml.Node, i int, table *fields) (cutValue, boo
 	if end > len(d.src.Text) || end < from {
 		return cutValue{}, false
 	}
-	return cutValue{key.Value, string(d.src.Text[from:end]), d.src.PlaceHere(value.Line, from, end), next, value.Line, value.Column}, true
+	return cutValue{key.Value, string(d.src.Text[from:end]), d.src.SpanFromLast(value.Line, from, end), next, value.Line, value.Column}, true
 }
 
-// joinWhen reads a when that a comma has cut as the time that it means, and reports it. It gives the mapping with the
+// joinCutWhen reads a when that a comma has cut as the time that it means, and reports it. It gives the mapping with the
 // pieces of the value put together, so that they are not taken for keys.
-func (d *decoder) joinWhen(n *yaml.Node, table *fields) *yaml.Node {
-	if n.Style&yaml.FlowStyle == 0 || table.noun != "a recording" {
+func (d *decoder) joinCutWhen(n *yaml.Node, table *fields) *yaml.Node {
+	if n.Style&yaml.FlowStyle == 0 || table.description != "a recording" {
 		return n
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -74,19 +74,19 @@ func (d *decoder) joinWhen(n *yaml.Node, table *fields) *yaml.Node {
 }
 
 // when is the value that a cut when means, and the hint to write it; no hint where it means nothing.
-func (c cutValue) when() (*yaml.Node, plan.Tip) {
+func (c cutValue) when() (*yaml.Node, plan.Hint) {
 	scalar := func(text string) *yaml.Node {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Line: c.line, Column: c.column}
 	}
 	if _, err := ParseWhen(c.text); err == nil {
-		return scalar(c.text), plan.Tip{Text: "put it in quotes: when: " + strconv.Quote(c.text), With: strconv.Quote(c.text)}
+		return scalar(c.text), plan.Hint{Text: "put it in quotes: when: " + strconv.Quote(c.text), Replacement: strconv.Quote(c.text)}
 	}
-	times, guessed := meantWhen(c.text)
+	times, guessed := interpretWhen(c.text)
 	if len(times) == 0 || guessed {
-		return nil, plan.Tip{}
+		return nil, plan.Hint{}
 	}
 	if len(times) == 1 {
-		return scalar(times[0]), plan.Tip{Text: "write when: " + strconv.Quote(times[0]), With: strconv.Quote(times[0])}
+		return scalar(times[0]), plan.Hint{Text: "write when: " + strconv.Quote(times[0]), Replacement: strconv.Quote(times[0])}
 	}
 	list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Tag: "!!seq", Line: c.line, Column: c.column}
 	quotedTimes := make([]string, len(times))
@@ -95,12 +95,12 @@ func (c cutValue) when() (*yaml.Node, plan.Tip) {
 		quotedTimes[i] = strconv.Quote(time)
 	}
 	with := "[" + strings.Join(quotedTimes, ", ") + "]"
-	return list, plan.Tip{Text: "write when: " + with, With: with}
+	return list, plan.Hint{Text: "write when: " + with, Replacement: with}
 }
 
 // commaHint is the hint for a key without a value in braces: what a comma has cut from the value before it. The value is
 // shown only where it is no secret.
-func (d *decoder) commaHint(mapping *yaml.Node, i int, table *fields) plan.Tip {
+func (d *decoder) commaHint(mapping *yaml.Node, i int, table *fields) plan.Hint {
 	first := i - 2
 	for first >= 0 && mapping.Content[first+1].Tag == "!!null" {
 		first -= 2
@@ -114,11 +114,11 @@ func (d *decoder) commaHint(mapping *yaml.Node, i int, table *fields) plan.Tip {
 		}
 		if ok && cut.next > i {
 			value := strconv.Quote(cut.text)
-			return plan.Tip{Text: fmt.Sprintf("put it in quotes: %s: %s; inside {} a comma ends a value", cut.key, value), With: value, At: cut.at}
+			return plan.Hint{Text: fmt.Sprintf("put it in quotes: %s: %s; inside {} a comma ends a value", cut.key, value), Replacement: value, At: cut.at}
 		}
 	}
-	if table.noun == "a cron entry" {
-		return plan.Say(`put the cron expression in quotes: unquoted, its comma ends the value and begins another key`)
+	if table.description == "a cron entry" {
+		return plan.NewHint(`put the cron expression in quotes: unquoted, its comma ends the value and begins another key`)
 	}
-	return plan.Say("inside {} put a text that contains a comma or a brace in quotes")
+	return plan.NewHint("inside {} put a text that contains a comma or a brace in quotes")
 }

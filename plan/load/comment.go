@@ -9,9 +9,9 @@ import (
 
 // comment is a comment of a file, without its # and the blanks around it.
 type comment struct {
-	Text  string
-	At    plan.Span // from the # to the last character
-	Alone bool      // nothing else is on its line
+	Text    string
+	At      plan.Span // from the # to the last character
+	OwnLine bool      // nothing else is on its line
 }
 
 // comments finds the comments of a YAML text, in order. It reads the text by itself, since the parser hands them out
@@ -28,9 +28,9 @@ func comments(text []byte) []comment {
 			column := utf8.RuneCount(text[start:from]) + 1
 			endColumn := column + utf8.RuneCount(text[from:to])
 			s.found = append(s.found, comment{
-				Text:  string(bytes.TrimSpace(text[from+1 : to])),
-				At:    plan.Span{Line: int32(line), Column: int32(column), EndLine: int32(line), EndColumn: int32(endColumn)},
-				Alone: len(bytes.TrimSpace(text[start:from])) == 0,
+				Text:    string(bytes.TrimSpace(text[from+1 : to])),
+				At:      plan.Span{Line: int32(line), Column: int32(column), EndLine: int32(line), EndColumn: int32(endColumn)},
+				OwnLine: len(bytes.TrimSpace(text[start:from])) == 0,
 			})
 		}
 		start = end + 1

@@ -21,7 +21,7 @@ func ParseDay(s string) (plan.Day, error) {
 		return 0, noSuchDay(s)
 	default:
 		if d, ok := parseForeignDay(s); ok {
-			return 0, plan.SyntaxTip(plan.Tip{Text: "write " + d.String(), Of: s, With: d.String()}, "%q is not a day as plans write it", s)
+			return 0, plan.SyntaxErrorHint(plan.Hint{Text: "write " + d.String(), Part: s, Replacement: d.String()}, "%q is not a day as plans write it", s)
 		}
 		return 0, plan.SyntaxErrorf(dayHint, "%q is not a day", s)
 	}
@@ -49,7 +49,7 @@ func noSuchDay(s string) error {
 	if day < 1 || day > 31 {
 		return plan.SyntaxErrorf(dayHint, "%s", message)
 	}
-	return plan.SyntaxTip(plan.Tip{Text: fmt.Sprintf("did you mean %s?", last), Of: s, With: last.String()}, "%s", message)
+	return plan.SyntaxErrorHint(plan.Hint{Text: fmt.Sprintf("did you mean %s?", last), Part: s, Replacement: last.String()}, "%s", message)
 }
 
 func looksLikeDate(s string) bool {
@@ -70,7 +70,7 @@ func ParseDays(s string) (plan.DayRange, error) {
 	first, last, isRange := strings.Cut(strings.TrimSpace(s), "..")
 	from, err := ParseDay(strings.TrimSpace(first))
 	if days, ok := foreignDays(s); err != nil && ok {
-		return plan.DayRange{}, plan.SyntaxTip(plan.Write(days.String()), "%q is not a day, or a range of days, as plans write them", s)
+		return plan.DayRange{}, plan.SyntaxErrorHint(plan.WriteHint(days.String()), "%q is not a day, or a range of days, as plans write them", s)
 	}
 	if err != nil {
 		return plan.DayRange{}, err
@@ -83,7 +83,7 @@ func ParseDays(s string) (plan.DayRange, error) {
 		return plan.DayRange{}, err
 	}
 	if until < from {
-		return plan.DayRange{}, plan.SyntaxTip(plan.Write(plan.DayRange{First: until, Last: from}.String()), "the range %s ends before it begins", plan.DayRange{First: from, Last: until})
+		return plan.DayRange{}, plan.SyntaxErrorHint(plan.WriteHint(plan.DayRange{First: until, Last: from}.String()), "the range %s ends before it begins", plan.DayRange{First: from, Last: until})
 	}
 	return plan.DayRange{First: from, Last: until}, nil
 }

@@ -25,24 +25,24 @@ type decoder struct {
 }
 
 func (d *decoder) report(id string, at plan.Span, message, hint string) {
-	d.advise(id, at, message, plan.Say(hint))
+	d.advise(id, at, message, plan.NewHint(hint))
 }
 
 // advise is report with a hint that may be an edit.
-func (d *decoder) advise(id string, at plan.Span, message string, t plan.Tip) {
+func (d *decoder) advise(id string, at plan.Span, message string, t plan.Hint) {
 	d.add(d.advised(id, at, message, t))
 }
 
-func (d *decoder) advised(id string, at plan.Span, message string, t plan.Tip) plan.Finding {
-	f := plan.RuleOf(id).Finding(d.src.Pos(at), message, t.Text)
+func (d *decoder) advised(id string, at plan.Span, message string, t plan.Hint) plan.Finding {
+	f := plan.MustRule(id).Finding(d.src.Pos(at), message, t.Text)
 	if !d.isFull(id) {
 		f.Fix = d.src.Fix(at, t)
 	}
 	return f
 }
 
-// at is embedded in every type that a mapping is read into, and knows where its keys and values stand.
-type at struct {
+// positions is embedded in every type that a mapping is read into, and knows where its keys and values stand.
+type positions struct {
 	self   plan.Span // the key that holds the mapping, or its first character
 	keys   []keyAt
 	flow   bool // it is written in braces
@@ -54,10 +54,13 @@ type keyAt struct {
 	key, value plan.Span
 }
 
-func (a *at) place() *at { return a }
+func (a *positions) positionsOf() *positions { return a }
+
+// positioned is a type that a mapping is read into.
+type positioned interface{ positionsOf() *positions }
 
 // find looks a key up; false when the file does not give it.
-func (a *at) find(name string) (keyAt, bool) {
+func (a *positions) find(name string) (keyAt, bool) {
 	for _, k := range a.keys {
 		if k.name == name {
 			return k, true
@@ -67,7 +70,7 @@ func (a *at) find(name string) (keyAt, bool) {
 }
 
 // value is the place of a key's value, or of the mapping where the key is missing.
-func (a *at) value(name string) plan.Span {
+func (a *positions) value(name string) plan.Span {
 	if k, ok := a.find(name); ok {
 		return k.value
 	}
@@ -75,30 +78,30 @@ func (a *at) value(name string) plan.Span {
 }
 
 // key is the place of a key, or of the mapping where it is missing.
-func (a *at) key(name string) plan.Span {
+func (a *positions) key(name string) plan.Span {
 	if k, ok := a.find(name); ok {
 		return k.key
 	}
 	return a.self
 }
 
-// spot is where a value stands: the key that it belongs to, by name and place, and whether a list is around it.
-type spot struct {
+// location is where a value stands: the key that it belongs to, by name and place, and whether a list is around it.
+type location struct {
 	name string
 	at   plan.Span
 }
 
 // nodeReader is a type with a form of its own in the file.
 type nodeReader interface {
-	readNode(d *decoder, n *yaml.Node, s spot) bool
+	readNode(d *decoder, n *yaml.Node, s location) bool
 }
 
 // fields is the table of the keys of a type.
 type fields struct {
-	index map[string][]int
-	Names []string // sorted
-	legal string   // the names, for messages
-	noun  string
+	index       map[string][]int
+	Names       []string // sorted
+	legal       string   // the names, for messages
+	description string
 }
 
 var fieldTables sync.Map // reflect.Type → *fields
@@ -107,9 +110,9 @@ func fieldsOf(t reflect.Type) *fields {
 	if known, ok := fieldTables.Load(t); ok {
 		return known.(*fields)
 	}
-	f := &fields{index: map[string][]int{}, noun: "this mapping"}
-	if named, ok := reflect.Zero(t).Interface().(interface{ noun() string }); ok {
-		f.noun = named.noun()
+	f := &fields{index: map[string][]int{}, description: "this mapping"}
+	if named, ok := reflect.Zero(t).Interface().(interface{ description() string }); ok {
+		f.description = named.description()
 	}
 	var add func(t reflect.Type, path []int)
 	add = func(t reflect.Type, path []int) {
@@ -140,14 +143,14 @@ func (d *decoder) allowed(n *yaml.Node) bool {
 		return false
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		d.report(ruleSyntax, d.src.Mark(n.Line, n.Column), "explicit tags are not allowed", "leave the tag "+n.Tag+" out")
+		d.report(ruleSyntax, d.src.CharacterSpan(n.Line, n.Column), "explicit tags are not allowed", "leave the tag "+n.Tag+" out")
 		return false
 	}
 	return true
 }
 
-// skim looks for what no plan may hold in a value that is not read.
-func (d *decoder) skim(n *yaml.Node) {
+// rejectForbidden looks for what no plan may hold in a value that is not read.
+func (d *decoder) rejectForbidden(n *yaml.Node) {
 	if !d.allowed(n) || n.Kind == yaml.AliasNode {
 		return
 	}
@@ -156,7 +159,7 @@ func (d *decoder) skim(n *yaml.Node) {
 			d.mergeKey(child)
 			continue
 		}
-		d.skim(child)
+		d.rejectForbidden(child)
 	}
 }
 
@@ -165,7 +168,7 @@ func (d *decoder) mergeKey(key *yaml.Node) {
 }
 
 // read fills v from a node; false when it could not, for a reason that is then reported.
-func (d *decoder) read(n *yaml.Node, v reflect.Value, s spot) bool {
+func (d *decoder) read(n *yaml.Node, v reflect.Value, s location) bool {
 	if !d.allowed(n) {
 		return false
 	}
@@ -200,7 +203,7 @@ func (d *decoder) read(n *yaml.Node, v reflect.Value, s spot) bool {
 	panic("no form for " + v.Type().String())
 }
 
-func (d *decoder) readInto(n *yaml.Node, target reflect.Value, s spot) bool {
+func (d *decoder) readInto(n *yaml.Node, target reflect.Value, s location) bool {
 	if r, ok := target.Interface().(nodeReader); ok {
 		return r.readNode(d, n, s)
 	}
@@ -208,15 +211,15 @@ func (d *decoder) readInto(n *yaml.Node, target reflect.Value, s spot) bool {
 }
 
 // readMapping fills the struct that target points to. Its required keys are checked later, by validator.
-func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
+func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s location) bool {
 	if n.Kind != yaml.MappingNode {
 		d.wrongType(n, s, keysBelow)
 		return false
 	}
 	v := target.Elem()
 	table := fieldsOf(v.Type())
-	n = d.joinWhen(n, table)
-	place := target.Interface().(interface{ place() *at }).place()
+	n = d.joinCutWhen(n, table)
+	place := target.Interface().(positioned).positionsOf()
 	place.self, place.flow = s.at, n.Style&yaml.FlowStyle != 0
 	place.keys = make([]keyAt, 0, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -226,18 +229,18 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 			if key.Tag == "!!merge" {
 				place.merged = true
 			}
-			d.skim(value)
+			d.rejectForbidden(value)
 			continue
 		}
 		index, known := table.index[name]
 		if !known {
 			d.unknownKey(n, i, at, table)
-			d.skim(value)
+			d.rejectForbidden(value)
 			continue
 		}
 		if first, twice := place.find(name); twice {
-			d.duplicate(at, fmt.Sprintf("%s is defined twice in %s, first on line %d", name, table.noun, first.key.Line))
-			d.skim(value)
+			d.duplicate(at, fmt.Sprintf("%s is defined twice in %s, first on line %d", name, table.description, first.key.Line))
+			d.rejectForbidden(value)
 			continue
 		}
 		known1 := keyAt{name: name, key: at, value: at}
@@ -245,7 +248,7 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s spot) bool {
 			known1.value = nodeSpan(d.src, value)
 		}
 		place.keys = append(place.keys, known1)
-		d.read(value, v.FieldByIndex(index), spot{name, at})
+		d.read(value, v.FieldByIndex(index), location{name, at})
 	}
 	return true
 }
@@ -275,14 +278,14 @@ func (d *decoder) key(n *yaml.Node) (string, plan.Span, bool) {
 	return n.Value, at, true
 }
 
-func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s spot) bool {
+func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s location) bool {
 	if n.Kind != yaml.SequenceNode {
 		d.wrongType(n, s, "a list")
 		return false
 	}
 	list := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
 	for i, child := range n.Content {
-		d.read(child, list.Index(i), spot{s.name, nodeSpan(d.src, child)})
+		d.read(child, list.Index(i), location{s.name, nodeSpan(d.src, child)})
 	}
 	v.Set(list)
 	return true
@@ -292,15 +295,15 @@ func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s spot) bool {
 var textTags = []string{"!!str", "!!timestamp", "!!merge"}
 
 // text reads a text. A plain date is one, though it resolves to a timestamp.
-func (d *decoder) text(n *yaml.Node, s spot) (string, bool) {
+func (d *decoder) text(n *yaml.Node, s location) (string, bool) {
 	if n.Kind != yaml.ScalarNode || !slices.Contains(textTags, n.Tag) {
 		d.wrongType(n, s, "text")
 		return "", false
 	}
 	if quotes := typographicText.FindStringSubmatch(n.Value); quotes != nil && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 && s.name != "title" && s.name != "note" {
-		hint := plan.Say(fmt.Sprintf("write plain quotes (\"): YAML reads %s and %s as letters", quotes[1], quotes[3]))
+		hint := plan.NewHint(fmt.Sprintf("write plain quotes (\"): YAML reads %s and %s as letters", quotes[1], quotes[3]))
 		if onlyReference.MatchString(quotes[2]) || slices.Contains(plainKeys, s.name) {
-			hint.With = quotes[2]
+			hint.Replacement = quotes[2]
 		}
 		d.advise("invalid-value", nodeSpan(d.src, n), s.name+" is in typographic quotes, which YAML reads as part of the text", hint)
 		return "", false
@@ -314,7 +317,7 @@ var typographicText = regexp.MustCompile(`^([\x{201C}\x{201D}\x{201E}\x{AB}\x{BB
 // plainKeys are keys whose values are no secrets and may be shown.
 var plainKeys = []string{"name", "vendor", "region", "bucket", "timezone", "when", "to", "app", "storage", "cdn", "only", "skip", "cname", "cron", "video"}
 
-func (d *decoder) integer(n *yaml.Node, s spot) (int, bool) {
+func (d *decoder) integer(n *yaml.Node, s location) (int, bool) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
 		i, err := strconv.ParseInt(n.Value, 10, 64)
 		if err == nil && i >= math.MinInt32 && i <= math.MaxInt32 && strconv.FormatInt(i, 10) == n.Value {
@@ -324,14 +327,14 @@ func (d *decoder) integer(n *yaml.Node, s spot) (int, bool) {
 		return 0, false
 	}
 	if f, err := strconv.ParseFloat(n.Value, 64); n.Kind == yaml.ScalarNode && n.Tag == "!!float" && err == nil && f == math.Trunc(f) && math.Abs(f) < 1e9 {
-		d.advise("wrong-type", nodeSpan(d.src, n), s.name+" takes a whole number in plain decimal digits", plan.WriteRaw(fmt.Sprintf("%.0f", f)))
+		d.advise("wrong-type", nodeSpan(d.src, n), s.name+" takes a whole number in plain decimal digits", plan.WriteRawHint(fmt.Sprintf("%.0f", f)))
 		return int(f), true // so that its bounds are told too
 	}
 	d.wrongType(n, s, "a whole number")
 	return 0, false
 }
 
-func (d *decoder) boolean(n *yaml.Node, s spot) (bool, bool) {
+func (d *decoder) boolean(n *yaml.Node, s location) (bool, bool) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
 		return strings.EqualFold(n.Value, "true"), true
 	}
@@ -353,8 +356,8 @@ func booleanWord(n *yaml.Node) string {
 }
 
 // wrongType reports a value of another type. It never shows the value, which may be secret.
-func (d *decoder) wrongType(n *yaml.Node, s spot, want string) {
-	d.skim(n)
+func (d *decoder) wrongType(n *yaml.Node, s location, want string) {
+	d.rejectForbidden(n)
 	at := s.at
 	if n.Kind == yaml.ScalarNode {
 		at = nodeSpan(d.src, n)
@@ -404,27 +407,27 @@ var requiredKeys = sync.OnceValue(func() map[string]bool {
 })
 
 // typeHint is what to try with a value of another type.
-func (d *decoder) typeHint(n *yaml.Node, s spot, want string) plan.Tip {
+func (d *decoder) typeHint(n *yaml.Node, s location, want string) plan.Hint {
 	brace := braces(n)
 	switch {
 	case brace != "" && slices.Contains(placeholderKeys, s.name):
-		hint := plan.Say(fmt.Sprintf(`put it in quotes: "%s"; YAML reads an unquoted brace as a group of keys`, brace))
+		hint := plan.NewHint(fmt.Sprintf(`put it in quotes: "%s"; YAML reads an unquoted brace as a group of keys`, brace))
 		from := d.src.Offset(n.Line, n.Column)
 		if bytes.HasPrefix(d.src.Text[from:], []byte(brace)) && s.name != "url" && slices.Contains(plan.BuiltinPlaceholders, brace[1:len(brace)-1]) {
-			hint.At = d.src.PlaceHere(n.Line, from, from+len(brace))
-			hint.With = strconv.Quote(brace)
+			hint.At = d.src.SpanFromLast(n.Line, from, from+len(brace))
+			hint.Replacement = strconv.Quote(brace)
 		}
 		return hint
 	case strings.HasPrefix(want, "true") && booleanWord(n) != "":
-		return plan.WriteRaw(booleanWord(n))
+		return plan.WriteRawHint(booleanWord(n))
 	case s.name == "to":
-		return plan.Say(changeToHint)
+		return plan.NewHint(changeToHint)
 	case n.Kind != yaml.ScalarNode || want != "text" || !slices.Contains(freeTexts, s.name):
-		return plan.Tip{}
+		return plan.Hint{}
 	case s.name == "title" || s.name == "note":
-		return plan.Tip{Text: "put it in quotes", With: strconv.Quote(n.Value), Raw: true}
+		return plan.Hint{Text: "put it in quotes", Replacement: strconv.Quote(n.Value), Raw: true}
 	}
-	return plan.Say("put it in quotes")
+	return plan.NewHint("put it in quotes")
 }
 
 // placeholderKeys are those in which a brace in quotes is a placeholder, or a letter like others.

@@ -8,25 +8,25 @@ import (
 )
 
 // insertion is the hint to add pairs to a mapping. It is an edit, before the first key, where the mapping has any.
-func insertion(s *plan.Source, a *at, pairs ...string) plan.Tip {
-	hint := plan.Say("add " + strings.Join(pairs, ", "))
+func insertion(s *plan.Source, a *positions, pairs ...string) plan.Hint {
+	hint := plan.NewHint("add " + strings.Join(pairs, ", "))
 	if len(a.keys) == 0 || s.Newlines != nil {
 		return hint
 	}
 	first := a.keys[0].key
 	hint.At = plan.Span{Line: first.Line, Column: first.Column, EndLine: first.Line, EndColumn: first.Column}
 	if a.flow {
-		hint.With = strings.Join(pairs, ", ") + ", "
+		hint.Replacement = strings.Join(pairs, ", ") + ", "
 	} else {
 		below := "\n" + strings.Repeat(" ", int(first.Column)-1)
-		hint.With = strings.Join(pairs, below) + below
+		hint.Replacement = strings.Join(pairs, below) + below
 	}
 	return hint
 }
 
 // removal is the hint to remove a key. It is an edit where its value stands on the same line.
-func removal(s *plan.Source, k keyAt) plan.Tip {
-	hint := plan.Say("remove it")
+func removal(s *plan.Source, k keyAt) plan.Hint {
+	hint := plan.NewHint("remove it")
 	if k.key == k.value || k.key.Line != k.value.EndLine || s.Newlines != nil {
 		return hint
 	}
@@ -39,7 +39,7 @@ func removal(s *plan.Source, k keyAt) plan.Tip {
 		hint.At = plan.Span{Line: k.key.Line, Column: 1, EndLine: k.key.Line + 1, EndColumn: 1}
 	case strings.HasPrefix(after, ","):
 		rest := strings.TrimLeft(after[1:], " ")
-		hint.At = s.Place(line, int(k.key.Column), from, to+len(after)-len(rest))
+		hint.At = s.SpanOf(line, int(k.key.Column), from, to+len(after)-len(rest))
 	case strings.HasSuffix(strings.TrimRight(before, " "), ","):
 		cut := start + len(strings.TrimSuffix(strings.TrimRight(before, " "), ","))
 		hint.At = plan.Span{Line: k.key.Line, Column: int32(utf8.RuneCount(s.Text[start:cut]) + 1), EndLine: k.key.Line, EndColumn: k.value.EndColumn}

@@ -55,37 +55,37 @@ func (d *decoder) checkFields(file any) {
 func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 	_, path, _ := strings.Cut(err.StructNamespace(), ".")
 	t := trace(file, path)
-	if t.place.self == (plan.Span{}) {
+	if t.holder.self == (plan.Span{}) {
 		return // the value is no mapping, which is reported already
 	}
 	if err.Tag() == "required" {
-		if _, given := t.place.find(t.key); given || t.place.merged {
+		if _, given := t.holder.find(t.key); given || t.holder.merged {
 			return // given with another type, which is reported already
 		}
 		id := t.field.Tag.Get("missing")
 		if id == "" {
 			id = "missing-key"
 		}
-		hint := plan.Say("add " + t.key)
+		hint := plan.NewHint("add " + t.key)
 		if example, _, _ := strings.Cut(t.field.Tag.Get("example"), " | "); example != "" && !strings.Contains(example, "${") {
 			hint.Text += fmt.Sprintf(", as in %s: %s", t.key, example)
 		}
 		if value := t.field.Tag.Get("paste"); value != "" {
-			hint = insertion(d.src, t.place, t.key+": "+value)
+			hint = insertion(d.src, t.holder, t.key+": "+value)
 		}
-		d.advise(id, t.place.self, fmt.Sprintf("%s is missing in %s", t.key, t.noun), hint)
+		d.advise(id, t.holder.self, fmt.Sprintf("%s is missing in %s", t.key, t.description), hint)
 		return
 	}
-	at := t.place.value(t.key)
+	at := t.holder.value(t.key)
 	switch v := err.Value(); err.Tag() {
 	case "version":
-		d.advise("invalid-value", at, fmt.Sprintf("version %v of the format is not known", v), plan.Number("version", v, strconv.Itoa(formatVersion)))
+		d.advise("invalid-value", at, fmt.Sprintf("version %v of the format is not known", v), plan.NumberHint("version", v, strconv.Itoa(formatVersion)))
 	case "id":
 		name, _ := v.(string)
-		d.advise("invalid-value", at, fmt.Sprintf("%s %s is not a valid id: a-z, 0-9 and -, at most 40 characters", t.key, plan.Quoted(name)), idHint(name))
+		d.advise("invalid-value", at, fmt.Sprintf("%s %s is not a valid id: a-z, 0-9 and -, at most 40 characters", t.key, plan.Quoted(name)), validIDHint(name))
 	case "min", "max":
 		word := map[string]string{"min": "at least", "max": "at most"}[err.Tag()]
-		d.advise("invalid-value", at, fmt.Sprintf("%s is %v and must be %s %s", t.key, v, word, err.Param()), plan.Number(t.key, v, err.Param()))
+		d.advise("invalid-value", at, fmt.Sprintf("%s is %v and must be %s %s", t.key, v, word, err.Param()), plan.NumberHint(t.key, v, err.Param()))
 	case "oneof":
 		choices := strings.Fields(err.Param())
 		text, _ := v.(string)
@@ -106,14 +106,14 @@ func (d *decoder) restrictionError(key string, at plan.Span, err validator.Field
 	case string:
 		hint := plan.DidYouMean(v, r.Values)
 		if vendor := vendorAliases[strings.ToLower(v)]; vendor != "" && r.ID == "storage-vendor-values" {
-			hint = plan.Write(vendor)
+			hint = plan.WriteHint(vendor)
 		}
 		d.advise(r.ID, at, fmt.Sprintf("%s is %s and must be %s", key, plan.Quoted(v), r.Allowed()), hint)
 	case boundedDuration:
-		d.advise(r.ID, at, fmt.Sprintf("%s is %s and must be %s", key, plan.DurationText(time.Duration(v)), r.Allowed()), plan.WriteRaw(r.Nearest(int64(v))))
+		d.advise(r.ID, at, fmt.Sprintf("%s is %s and must be %s", key, plan.DurationText(time.Duration(v)), r.Allowed()), plan.WriteRawHint(r.Nearest(int64(v))))
 	default:
 		i := reflect.ValueOf(v).Int()
-		f := d.advised(r.ID, at, fmt.Sprintf("%s is %d and must be %s", key, i, r.Allowed()), plan.Number(key, i, r.Advisable(i)))
+		f := d.advised(r.ID, at, fmt.Sprintf("%s is %d and must be %s", key, i, r.Allowed()), plan.NumberHint(key, i, r.Recommended(i)))
 		if key == "bitrate" && i < 1 {
 			f.Severity = plan.SeverityError // the documented range is a warning's; nothing is no bitrate at all
 		}
@@ -121,8 +121,8 @@ func (d *decoder) restrictionError(key string, at plan.Span, err validator.Field
 	}
 }
 
-// idHint mends an id, where what is left of it is one.
-func idHint(name string) plan.Tip {
+// validIDHint mends an id, where what is left of it is one.
+func validIDHint(name string) plan.Hint {
 	var b strings.Builder
 	for _, r := range foldLatin(umlauts.Replace(strings.ToLower(name))) {
 		switch {
@@ -131,7 +131,7 @@ func idHint(name string) plan.Tip {
 		case r == ' ' || r == '_' || r == '.' || r == '/':
 			b.WriteByte('-')
 		case unicode.IsLetter(r):
-			return plan.Tip{} // without it, the id would be another word
+			return plan.Hint{} // without it, the id would be another word
 		}
 	}
 	mended := strings.Trim(b.String(), "-")
@@ -139,32 +139,32 @@ func idHint(name string) plan.Tip {
 		mended = strings.Trim(mended[:40], "-")
 	}
 	if mended == "" || mended == name {
-		return plan.Tip{}
+		return plan.Hint{}
 	}
-	return plan.Write(mended)
+	return plan.WriteHint(mended)
 }
 
 // umlauts are written as their languages do without them; other accents only drop.
 var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "æ", "ae", "ø", "o", "ł", "l")
 
-// traced is where a validator's namespace leads: the mapping that holds the key, and the key's field.
-type traced struct {
-	place *at
-	noun  string
-	key   string
-	field reflect.StructField
+// tracedField is where a validator's namespace leads: the mapping that holds the key, and the key's field.
+type tracedField struct {
+	holder      *positions
+	description string
+	key         string
+	field       reflect.StructField
 }
 
 // trace follows a path of Go's field names, as in Recordings[17].Value.Settings.Video.FPS. Fields without a key of
 // their own belong to the key above them.
-func trace(v reflect.Value, path string) traced {
-	var t traced
+func trace(v reflect.Value, path string) tracedField {
+	var t tracedField
 	for _, step := range strings.Split(path, ".") {
 		for v.Kind() == reflect.Pointer {
 			v = v.Elem()
 		}
-		if holder, ok := v.Addr().Interface().(interface{ place() *at }); ok {
-			t.place, t.noun = holder.place(), fieldsOf(v.Type()).noun
+		if holder, ok := v.Addr().Interface().(positioned); ok {
+			t.holder, t.description = holder.positionsOf(), fieldsOf(v.Type()).description
 		}
 		name, index, indexed := strings.Cut(step, "[")
 		field, _ := v.Type().FieldByName(name)

@@ -15,62 +15,62 @@ const maxListed = 1000
 // findingList is what is found in a file.
 type findingList struct {
 	findings []plan.Finding
-	told     map[string]*ruleCount // by rule
+	counts   map[string]*ruleCount // by rule
 }
 
 // ruleCount is how many findings of a rule there are.
 type ruleCount struct {
-	listed, left int
-	at           plan.Pos // of the first that is left out
+	listed, unlisted int
+	at               plan.Pos // of the first that is left out
 }
 
-func (l *findingList) of(id string) *ruleCount {
-	t := l.told[id]
+func (l *findingList) count(id string) *ruleCount {
+	t := l.counts[id]
 	if t == nil {
-		if l.told == nil {
-			l.told = make(map[string]*ruleCount)
+		if l.counts == nil {
+			l.counts = make(map[string]*ruleCount)
 		}
 		t = new(ruleCount)
-		l.told[id] = t
+		l.counts[id] = t
 	}
 	return t
 }
 
 // isFull says that findings of the rule are no longer listed.
-func (l *findingList) isFull(id string) bool { return l.of(id).listed >= maxListed }
+func (l *findingList) isFull(id string) bool { return l.count(id).listed >= maxListed }
 
 // add lists a finding, or counts it.
 func (l *findingList) add(f plan.Finding) {
 	if l.isFull(f.Rule) {
-		l.leave(f.Rule, f.Pos, 1)
+		l.countUnlisted(f.Rule, f.Pos, 1)
 		return
 	}
-	l.of(f.Rule).listed++
+	l.count(f.Rule).listed++
 	l.findings = append(l.findings, f)
 }
 
-// leave counts findings that are not listed, the first of them at a place.
-func (l *findingList) leave(id string, first plan.Pos, n int) {
-	t := l.of(id)
-	if t.left == 0 {
+// countUnlisted counts findings that are not listed, the first of them at a place.
+func (l *findingList) countUnlisted(id string, first plan.Pos, n int) {
+	t := l.count(id)
+	if t.unlisted == 0 {
 		t.at = first
 	}
-	t.left += n
+	t.unlisted += n
 }
 
-// leftOut tells of each rule how many findings are not listed.
-func (l *findingList) leftOut() []plan.Finding {
+// unlisted tells of each rule how many findings are not listed.
+func (l *findingList) unlisted() []plan.Finding {
 	var list []plan.Finding
-	for _, id := range slices.Sorted(maps.Keys(l.told)) {
-		if t := l.told[id]; t.left > 0 {
-			f := plan.RuleOf(id).Finding(t.at, fmt.Sprintf("%s of %s in this file from here on, which are not listed", more(t.left), id), "fix the listed ones first")
+	for _, id := range slices.Sorted(maps.Keys(l.counts)) {
+		if t := l.counts[id]; t.unlisted > 0 {
+			f := plan.MustRule(id).Finding(t.at, fmt.Sprintf("%s of %s in this file from here on, which are not listed", moreFindings(t.unlisted), id), "fix the listed ones first")
 			list = append(list, f)
 		}
 	}
 	return list
 }
 
-func more(n int) string {
+func moreFindings(n int) string {
 	if n == 1 {
 		return "1 more finding"
 	}

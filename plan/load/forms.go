@@ -23,7 +23,7 @@ func isWord(n *yaml.Node, word string) bool {
 	return n.Kind == yaml.ScalarNode && n.Tag == "!!str" && n.Value == word
 }
 
-func (i *item) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (i *scalar) readNode(d *decoder, n *yaml.Node, s location) bool {
 	text, ok := d.text(n, s)
 	i.Text, i.At = text, s.at
 	if n.Kind == yaml.ScalarNode {
@@ -32,19 +32,19 @@ func (i *item) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	return ok
 }
 
-func (k *severityKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (k *severityKey) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return k.Text.readNode(d, n, s)
 }
 
 // readNode reads a text or a list of texts; of a list, those that are texts.
-func (l *textList) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (l *textList) readNode(d *decoder, n *yaml.Node, s location) bool {
 	*l = textList{}
 	if n.Kind != yaml.SequenceNode {
 		if n.Kind == yaml.MappingNode || n.Tag == "!!null" {
 			d.wrongType(n, s, "text or a list of texts")
 			return false
 		}
-		var only item
+		var only scalar
 		if !only.readNode(d, n, s) {
 			return false
 		}
@@ -53,24 +53,24 @@ func (l *textList) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	}
 	*l = slices.Grow(*l, len(n.Content))
 	for _, child := range n.Content {
-		var next item
-		if d.allowed(child) && next.readNode(d, child, spot{"an item of " + s.name, nodeSpan(d.src, child)}) {
+		var next scalar
+		if d.allowed(child) && next.readNode(d, child, location{"an item of " + s.name, nodeSpan(d.src, child)}) {
 			*l = append(*l, next)
 		}
 	}
 	return true
 }
 
-func (l *nameList) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (l *nameList) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, none) {
 		l.None = true
 		return true
 	}
-	return l.Names.readNode(d, n, s) && d.filled(n, s, "write none, or names of calendars")
+	return l.Names.readNode(d, n, s) && d.requireItems(n, s, "write none, or names of calendars")
 }
 
 // readNode reads folders. The word none by itself is no folder; in a list it is one.
-func (k *prefixKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (k *prefixKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, none) {
 		k.None = true
 		return true
@@ -78,12 +78,12 @@ func (k *prefixKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	return k.Elements.readNode(d, n, s)
 }
 
-func (k *calendarKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
-	return k.Days.readNode(d, n, s) && d.filled(n, s, "a calendar is a day, a range of days, or a list of both")
+func (k *calendarKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
+	return k.Days.readNode(d, n, s) && d.requireItems(n, s, "a calendar is a day, a range of days, or a list of both")
 }
 
-// filled reports an empty list where one has no meaning.
-func (d *decoder) filled(n *yaml.Node, s spot, hint string) bool {
+// requireItems reports an empty list where one has no meaning.
+func (d *decoder) requireItems(n *yaml.Node, s location, hint string) bool {
 	if n.Kind != yaml.SequenceNode || len(n.Content) > 0 {
 		return true
 	}
@@ -92,12 +92,12 @@ func (d *decoder) filled(n *yaml.Node, s spot, hint string) bool {
 }
 
 // readNode reads a mapping whose keys are the author's, in document order; of two equal keys the first stands.
-func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
-	if list := d.withoutName(n, s, reflect.TypeFor[T]()); list != nil {
+func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s location) bool {
+	if list := d.unnamedDefinitions(n, s, reflect.TypeFor[T]()); list != nil {
 		*e = make(entries[T], len(list))
 		for i := range list {
-			(*e)[i].Key = item{list[i].name, list[i].at}
-			d.read(list[i].node, reflect.ValueOf(&(*e)[i].Value).Elem(), spot{list[i].name, list[i].at})
+			(*e)[i].Key = scalar{list[i].name, list[i].at}
+			d.read(list[i].node, reflect.ValueOf(&(*e)[i].Value).Elem(), location{list[i].name, list[i].at})
 		}
 		return true
 	}
@@ -110,23 +110,23 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name, at, ok := d.key(n.Content[i])
 		if !ok {
-			d.skim(n.Content[i+1])
+			d.rejectForbidden(n.Content[i+1])
 			continue
 		}
 		if line, twice := seen[name]; twice {
 			d.duplicate(at, fmt.Sprintf("%s is defined twice in %s, first on line %d", plan.Quoted(name), s.name, line))
-			d.skim(n.Content[i+1])
+			d.rejectForbidden(n.Content[i+1])
 			continue
 		}
 		seen[name] = at.Line
-		list = append(list, entry[T]{Key: item{name, at}})
-		d.read(n.Content[i+1], reflect.ValueOf(&list[len(list)-1].Value).Elem(), spot{name, at})
+		list = append(list, entry[T]{Key: scalar{name, at}})
+		d.read(n.Content[i+1], reflect.ValueOf(&list[len(list)-1].Value).Elem(), location{name, at})
 	}
 	*e = list
 	return true
 }
 
-func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (t *duration) readNode(d *decoder, n *yaml.Node, s location) bool {
 	parsed, ok := d.length(n, s, "a duration", func(v time.Duration) bool { return v > 0 && v <= maxDuration() }, "s", "m")
 	switch longest := maxDuration(); {
 	case !ok:
@@ -143,7 +143,7 @@ func (t *duration) readNode(d *decoder, n *yaml.Node, s spot) bool {
 }
 
 // read reads one of any size for a key that takes what want says, within the bounds of a restriction.
-func (t *boundedDuration) read(d *decoder, n *yaml.Node, s spot, want string, r plan.Restriction) bool {
+func (t *boundedDuration) read(d *decoder, n *yaml.Node, s location, want string, r plan.Restriction) bool {
 	units := []string{"s", "m", "h", "ms"}
 	if r.Unit == time.Minute {
 		units = []string{"m", "s", "h"}
@@ -155,11 +155,11 @@ func (t *boundedDuration) read(d *decoder, n *yaml.Node, s spot, want string, r 
 
 // length reads a length of time of any size. The units are those that a plain number may have been meant in, in the order
 // in which they are likely; allowed are the lengths that may be suggested.
-func (d *decoder) length(n *yaml.Node, s spot, want string, allowed func(time.Duration) bool, units ...string) (time.Duration, bool) {
+func (d *decoder) length(n *yaml.Node, s location, want string, allowed func(time.Duration) bool, units ...string) (time.Duration, bool) {
 	if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
 		hint := withUnit(n.Value, allowed, units)
 		if hint.Text == "" {
-			hint = plan.Say("write a duration such as 30s, 2m or 1h30m")
+			hint = plan.NewHint("write a duration such as 30s, 2m or 1h30m")
 		}
 		d.advise("wrong-type", nodeSpan(d.src, n), s.name+" takes a duration with its unit, not a plain number", hint)
 		return 0, false
@@ -178,7 +178,7 @@ func (d *decoder) length(n *yaml.Node, s spot, want string, allowed func(time.Du
 
 // withUnit is the hint to give a plain number its unit: the first that makes it an allowed length, and the second one too
 // where a number may have been meant in either.
-func withUnit(number string, allowed func(time.Duration) bool, units []string) plan.Tip {
+func withUnit(number string, allowed func(time.Duration) bool, units []string) plan.Hint {
 	var fit []string
 	for _, unit := range units {
 		if v, err := time.ParseDuration(number + unit); err == nil && allowed(v) {
@@ -187,11 +187,11 @@ func withUnit(number string, allowed func(time.Duration) bool, units []string) p
 	}
 	switch {
 	case len(fit) == 0:
-		return plan.Tip{}
+		return plan.Hint{}
 	case len(units) == 2 && len(fit) == 2:
-		return plan.Say("write " + fit[0] + " or " + fit[1])
+		return plan.NewHint("write " + fit[0] + " or " + fit[1])
 	}
-	return plan.WriteRaw(fit[0])
+	return plan.WriteRawHint(fit[0])
 }
 
 // maxDuration is the longest time for which the service keeps a recording.
@@ -200,7 +200,7 @@ func maxDuration() time.Duration {
 	return time.Duration(*most) * time.Hour
 }
 
-func (k *cdnKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (k *cdnKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		if n.Kind != yaml.MappingNode {
 			d.wrongType(n, s, "an address, or url and fallback below it")
@@ -208,7 +208,7 @@ func (k *cdnKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		}
 		return d.readMapping(n, reflect.ValueOf(k), s)
 	}
-	var url item
+	var url scalar
 	if !url.readNode(d, n, s) {
 		return false
 	}
@@ -219,7 +219,7 @@ func (k *cdnKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 
 var videoName = regexp.MustCompile(`^([0-9]{3,4}p)([0-9]{1,4})?$`)
 
-func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if n.Kind == yaml.MappingNode {
 		return d.readMapping(n, reflect.ValueOf(k), s)
 	}
@@ -253,7 +253,7 @@ func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	hint := plan.DidYouMean(text, videoNames())
 	if name != nil {
 		hint = plan.DidYouMean(name[1], videoNames())
-		hint.Of = name[1]
+		hint.Part = name[1]
 	}
 	d.advise("invalid-value", at, fmt.Sprintf("%s is not a video size: %s, each also with a frame rate as in 720p30, or width and height below it",
 		plan.Quoted(text), strings.Join(videoNames(), ", ")), hint)
@@ -268,7 +268,7 @@ func videoNames() []string {
 	return names
 }
 
-func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
 		var ok bool
 		k.Enabled, ok = d.boolean(n, s)
@@ -287,7 +287,7 @@ func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	return true
 }
 
-func (k *remainderKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (k *remainderKey) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, "never") {
 		k.Never = true
 		return true
@@ -302,7 +302,7 @@ func (k *remainderKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	return true
 }
 
-func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, none) {
 		k.None = true
 		return true
@@ -315,7 +315,7 @@ func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	return true
 }
 
-func (k *optionalBool) readNode(d *decoder, n *yaml.Node, s spot) (ok bool) {
+func (k *optionalBool) readNode(d *decoder, n *yaml.Node, s location) (ok bool) {
 	if isWord(n, none) {
 		k.None = true
 		return true
@@ -325,7 +325,7 @@ func (k *optionalBool) readNode(d *decoder, n *yaml.Node, s spot) (ok bool) {
 }
 
 // readNode reads labels. Their values may be numbers, which are taken as they are written.
-func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, none) {
 		k.None = true
 		return true
@@ -339,12 +339,12 @@ func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 		value := n.Content[i+1]
 		name, at, ok := d.key(n.Content[i])
 		if !ok {
-			d.skim(value)
+			d.rejectForbidden(value)
 			continue
 		}
 		if seen[name] {
 			d.duplicate(at, fmt.Sprintf("%s is defined twice in labels", plan.Quoted(name)))
-			d.skim(value)
+			d.rejectForbidden(value)
 			continue
 		}
 		seen[name] = true
@@ -352,15 +352,15 @@ func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 			continue
 		}
 		if value.Kind != yaml.ScalarNode || value.Tag == "!!null" {
-			d.wrongType(value, spot{"label " + plan.Quoted(name), at}, "text")
+			d.wrongType(value, location{"label " + plan.Quoted(name), at}, "text")
 			continue
 		}
-		k.List = append(k.List, label{item{name, at}, item{value.Value, nodeSpan(d.src, value)}})
+		k.List = append(k.List, label{scalar{name, at}, scalar{value.Value, nodeSpan(d.src, value)}})
 	}
 	return true
 }
 
-func (k *changeKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (k *changeKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if n.Kind == yaml.MappingNode {
 		return d.readMapping(n, reflect.ValueOf(k), s)
 	}
@@ -375,13 +375,13 @@ func (k *changeKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 	}
 	hint := plan.DidYouMean(n.Value, []string{"cancelled"})
 	if _, err := ParseChangeTo(n.Value); err == nil {
-		hint = plan.WriteRaw("{to: " + n.Value + "}")
+		hint = plan.WriteRawHint("{to: " + n.Value + "}")
 	}
 	d.advise("invalid-value", nodeSpan(d.src, n), fmt.Sprintf("%s is not a change: write cancelled, or to and other keys below it", plan.Quoted(n.Value)), hint)
 	return false
 }
 
-func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
+func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if n.Kind != yaml.SequenceNode {
 		k.read(d, n, s, whenItem{})
 		return len(k.Items) > 0
@@ -405,14 +405,14 @@ func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s spot) bool {
 			k.unread = true
 			continue
 		}
-		k.read(d, child, spot{s.name, nodeSpan(d.src, child)}, next)
+		k.read(d, child, location{s.name, nodeSpan(d.src, child)}, next)
 	}
 	return true
 }
 
 // notATime reports a value of when that is neither a text nor a cron entry: an empty one, a number, or a list in a list.
-func (d *decoder) notATime(n *yaml.Node, s spot) {
-	d.skim(n)
+func (d *decoder) notATime(n *yaml.Node, s location) {
+	d.rejectForbidden(n)
 	at := s.at
 	if n.Kind == yaml.ScalarNode {
 		at = nodeSpan(d.src, n)
@@ -426,7 +426,7 @@ func (d *decoder) notATime(n *yaml.Node, s spot) {
 }
 
 // read reads one time; next knows where it stands.
-func (k *whenKeys) read(d *decoder, n *yaml.Node, s spot, next whenItem) {
+func (k *whenKeys) read(d *decoder, n *yaml.Node, s location, next whenItem) {
 	ok := false
 	switch {
 	case n.Kind == yaml.MappingNode:

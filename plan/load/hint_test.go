@@ -333,7 +333,7 @@ func TestNoHintNamesAnotherRegion(t *testing.T) {
 		for _, other := range catalog.Vendors() {
 			for _, r := range other.Regions {
 				name := plan.RegionName(r.Name)
-				if got := nearRegion(name, names); got.With != "" && got.With != name {
+				if got := nearRegion(name, names); got.Replacement != "" && got.Replacement != name {
 					t.Errorf("%s for %s: %s", name, v.Name, got.Text)
 				}
 			}

@@ -24,7 +24,7 @@ func ignoresOf(files []plan.File) []plan.Ignore {
 				ig := newIgnore(rest)
 				ig.Pos = plan.Pos{File: f.Path, Line: int(c.At.Line), Column: int(c.At.Column), EndLine: int(c.At.EndLine), EndColumn: int(c.At.EndColumn)}
 				ig.Line = ig.Pos.Line
-				if c.Alone {
+				if c.OwnLine {
 					ig.Line = lineBelow(found[i:])
 				}
 				list = append(list, ig)
@@ -38,7 +38,7 @@ func ignoresOf(files []plan.File) []plan.Ignore {
 func lineBelow(block []comment) int {
 	line := block[0].At.Line
 	for _, c := range block[1:] {
-		if c.At.Line != line+1 || !c.Alone {
+		if c.At.Line != line+1 || !c.OwnLine {
 			break
 		}
 		line++
@@ -49,7 +49,7 @@ func lineBelow(block []comment) int {
 func newIgnore(rest string) plan.Ignore {
 	words := strings.Fields(rest)
 	if len(words) == 0 {
-		return plan.Ignore{Problem: ignoreWord + " names no rule", Hint: plan.Say("write the rule and the reason: # " + ignoreWord + " RULE reason")}
+		return plan.Ignore{Problem: ignoreWord + " names no rule", Hint: plan.NewHint("write the rule and the reason: # " + ignoreWord + " RULE reason")}
 	}
 	id := words[0]
 	_, ours := plan.RuleByID(id)
@@ -58,13 +58,13 @@ func newIgnore(rest string) plan.Ignore {
 	switch {
 	case !ours && !documented:
 		ig.Problem, ig.Hint = fmt.Sprintf("%s is not the id of a rule", plan.Quoted(id)), plan.DidYouMean(id, plan.RuleIDs())
-		ig.Hint.Of = id
+		ig.Hint.Part = id
 	case plan.Structural[id]:
-		ig.Problem, ig.Hint = fmt.Sprintf("%s is a structural rule and cannot be silenced", id), plan.Say("fix what it reports")
+		ig.Problem, ig.Hint = fmt.Sprintf("%s is a structural rule and cannot be silenced", id), plan.NewHint("fix what it reports")
 	case id == "unused-ignore":
-		ig.Problem, ig.Hint = "unused-ignore cannot be silenced", plan.Say("remove the comment")
+		ig.Problem, ig.Hint = "unused-ignore cannot be silenced", plan.NewHint("remove the comment")
 	case len(words) == 1:
-		ig.Problem, ig.Hint = fmt.Sprintf("the ignore of %s gives no reason and silences nothing", id), plan.Say("write the reason after the rule")
+		ig.Problem, ig.Hint = fmt.Sprintf("the ignore of %s gives no reason and silences nothing", id), plan.NewHint("write the reason after the rule")
 	}
 	return ig
 }

@@ -101,7 +101,7 @@ f:
 		t.Error(diff)
 	}
 	last := comments([]byte(text))[6]
-	if want := (plan.Span{Line: 14, Column: 7, EndLine: 14, EndColumn: 18}); last.At != want || last.Alone {
+	if want := (plan.Span{Line: 14, Column: 7, EndLine: 14, EndColumn: 18}); last.At != want || last.OwnLine {
 		t.Errorf("the last one is at %v, want %v", last.At, want)
 	}
 }

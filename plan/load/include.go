@@ -19,7 +19,7 @@ import (
 const maxIncluded = 1000
 
 // include reads what the root file includes, each file once.
-func (l *loader) include(root *unit, file *rootFile) {
+func (l *loader) include(root *sourceFile, file *rootFile) {
 	if file.Include == nil {
 		return
 	}
@@ -41,7 +41,7 @@ func (l *loader) include(root *unit, file *rootFile) {
 }
 
 // included are the files that one entry of include matches.
-func (l *loader) included(root *unit, pattern item) []string {
+func (l *loader) included(root *sourceFile, pattern scalar) []string {
 	if root.noReference("include", pattern) {
 		return nil
 	}
@@ -67,7 +67,7 @@ func (l *loader) included(root *unit, pattern item) []string {
 	return matches
 }
 
-func (l *loader) includeFile(root *unit, pattern item, name string) {
+func (l *loader) includeFile(root *sourceFile, pattern scalar, name string) {
 	text, err := l.files.ReadFile(name)
 	if err != nil {
 		hint := ""
@@ -87,7 +87,7 @@ func (l *loader) includeFile(root *unit, pattern item, name string) {
 		return
 	}
 	var file includedFile
-	u.part, u.place = &file.Part, &file.at
+	u.part, u.positions = &file.Part, &file.positions
 	if !u.decode(&file) {
 		u.part = nil
 	}

@@ -30,32 +30,32 @@ type layer struct {
 	from   []plan.Pos
 }
 
-// over lays the layer over settings, which are shared as far as it does not touch them and never changed.
-func (l *layer) over(s plan.Settings) plan.Settings {
+// applyTo lays the layer over settings, which are shared as far as it does not touch them and never changed.
+func (l *layer) applyTo(s plan.Settings) plan.Settings {
 	if len(l.keys) == 0 {
 		return s
 	}
 	s.From = plan.NewOrigins(l.keys, l.from, s.From)
 	for _, row := range l.rows {
-		row.Lay(&l.values, &s)
+		row.Apply(&l.values, &s)
 	}
 	return s
 }
 
-// reading is a mapping of settings that is read into values.
-type reading struct {
+// settingReader is a mapping of settings that is read into values.
+type settingReader struct {
 	b    *builder
-	u    *unit
+	u    *sourceFile
 	keys *settingsKeys
 	days *filterKeys // nil for a change
-	at   *at
+	at   *positions
 	into *plan.Settings
 }
 
 // layerOf resolves the keys of a mapping; those with mistakes are reported and left out.
-func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer {
+func (b *builder) layerOf(u *sourceFile, k *settingsKeys, f *filterKeys, a *positions) *layer {
 	l := &layer{rows: make([]*plan.Setting, 0, len(a.keys)), keys: make([]string, 0, len(a.keys)), from: make([]plan.Pos, 0, len(a.keys))}
-	r := reading{b, u, k, f, a, &l.values}
+	r := settingReader{b, u, k, f, a, &l.values}
 	for i := range plan.SettingTable {
 		row := &plan.SettingTable[i]
 		if _, given := a.find(row.Key); given && setters[row.Key](&r) {
@@ -64,7 +64,7 @@ func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer
 	}
 	doubt := func(key, kind string, unread bool) {
 		if _, given := a.find(key); unread && given || a.merged {
-			b.p.Uses.Doubt(kind)
+			b.p.Uses.MarkUnclear(kind)
 		}
 	}
 	doubt("app", "app", k.App == nil)
@@ -78,40 +78,40 @@ func (b *builder) layerOf(u *unit, k *settingsKeys, f *filterKeys, a *at) *layer
 }
 
 // setters read a given key; false where it cannot be read or has a mistake, which is then reported.
-var setters = map[string]func(*reading) bool{
-	"timezone": func(r *reading) bool {
+var setters = map[string]func(*settingReader) bool{
+	"timezone": func(r *settingReader) bool {
 		if r.keys.Timezone != nil {
-			r.into.Zone = r.b.zone(r.u, item{*r.keys.Timezone, r.at.value("timezone")})
+			r.into.Zone = r.b.zone(r.u, scalar{*r.keys.Timezone, r.at.value("timezone")})
 		}
 		return r.into.Zone != nil
 	},
 	"app":           named(func(b *builder) *names[*plan.App] { return &b.apps }, func(k *settingsKeys) *string { return k.App }, "app", func(s *plan.Settings) **plan.App { return &s.App }),
-	"region":        (*reading).region,
-	"near":          (*reading).near,
+	"region":        (*settingReader).region,
+	"near":          (*settingReader).near,
 	"storage":       named(func(b *builder) *names[*plan.Storage] { return &b.storages }, func(k *settingsKeys) *string { return k.Storage }, "storage", func(s *plan.Settings) **plan.Storage { return &s.Storage }),
-	"cdn":           (*reading).cdn,
-	"url":           (*reading).url,
-	"cname":         (*reading).cname,
-	"only":          func(r *reading) bool { return r.calendars(r.days.Only, &r.into.Only, &r.into.UnreadOnly) },
-	"skip":          func(r *reading) bool { return r.calendars(r.days.Skip, &r.into.Skip, &r.into.UnreadSkip) },
-	"video":         (*reading).video,
+	"cdn":           (*settingReader).cdn,
+	"url":           (*settingReader).url,
+	"cname":         (*settingReader).cname,
+	"only":          func(r *settingReader) bool { return r.calendars(r.days.Only, &r.into.Only, &r.into.UnreadOnly) },
+	"skip":          func(r *settingReader) bool { return r.calendars(r.days.Skip, &r.into.Skip, &r.into.UnreadSkip) },
+	"video":         (*settingReader).video,
 	"audio_profile": plainKey(func(k *settingsKeys) *int { return k.Picture.AudioProfile }, func(s *plan.Settings) *int { return &s.AudioProfile }),
-	"mp4":           (*reading).mp4,
-	"mobile":        (*reading).mobile,
-	"ready_timeout": (*reading).readyTimeout,
+	"mp4":           (*settingReader).mp4,
+	"mobile":        (*settingReader).mobile,
+	"ready_timeout": (*settingReader).readyTimeout,
 	"exact_start":   plainKey(func(k *settingsKeys) *bool { return k.ExactStart }, func(s *plan.Settings) *bool { return &s.ExactStart }),
-	"padding":       (*reading).padding,
-	"min_remainder": (*reading).remainder,
+	"padding":       (*settingReader).padding,
+	"min_remainder": (*settingReader).remainder,
 	"attempts":      plainKey(func(k *settingsKeys) *int { return k.Attempts }, func(s *plan.Settings) *int { return &s.Attempts }),
 	"redundancy":    plainKey(func(k *settingsKeys) *int { return k.Redundancy }, func(s *plan.Settings) *int { return &s.Redundancy }),
 	"priority":      plainKey(func(k *settingsKeys) *plan.Priority { return (*plan.Priority)(k.Priority) }, func(s *plan.Settings) *plan.Priority { return &s.Priority }),
-	"labels":        (*reading).labels,
-	"note":          (*reading).note,
+	"labels":        (*settingReader).labels,
+	"note":          (*settingReader).note,
 }
 
 // plainKey reads a key that is a setting as it stands.
-func plainKey[T any](from func(*settingsKeys) *T, to func(*plan.Settings) *T) func(*reading) bool {
-	return func(r *reading) bool {
+func plainKey[T any](from func(*settingsKeys) *T, to func(*plan.Settings) *T) func(*settingReader) bool {
+	return func(r *settingReader) bool {
 		v := from(r.keys)
 		set(to(r.into), v)
 		return v != nil
@@ -119,16 +119,16 @@ func plainKey[T any](from func(*settingsKeys) *T, to func(*plan.Settings) *T) fu
 }
 
 // named reads the name of a definition.
-func named[T any](defined func(*builder) *names[*T], from func(*settingsKeys) *string, key string, to func(*plan.Settings) **T) func(*reading) bool {
-	return func(r *reading) (ok bool) {
+func named[T any](defined func(*builder) *names[*T], from func(*settingsKeys) *string, key string, to func(*plan.Settings) **T) func(*settingReader) bool {
+	return func(r *settingReader) (ok bool) {
 		if name := from(r.keys); name != nil {
-			*to(r.into), ok = defined(r.b).get(r.u, item{*name, r.at.value(key)})
+			*to(r.into), ok = defined(r.b).get(r.u, scalar{*name, r.at.value(key)})
 		}
 		return ok
 	}
 }
 
-func (r *reading) region() bool {
+func (r *settingReader) region() bool {
 	v := r.keys.Region
 	if v == nil || *v != none && !plan.RestrictionOf("acquire-region-values").AllowsText(*v) {
 		return false
@@ -139,7 +139,7 @@ func (r *reading) region() bool {
 	return true
 }
 
-func (r *reading) near() bool {
+func (r *settingReader) near() bool {
 	v := r.keys.Near
 	if v == nil || *v != none && !slices.Contains(catalog.Nears(), catalog.Near(*v)) {
 		return false
@@ -152,15 +152,15 @@ func (r *reading) near() bool {
 	return true
 }
 
-func (r *reading) cdn() (ok bool) {
+func (r *settingReader) cdn() (ok bool) {
 	if r.keys.CDN == nil || *r.keys.CDN == none {
 		return r.keys.CDN != nil
 	}
-	r.into.CDN, ok = r.b.cdns.get(r.u, item{*r.keys.CDN, r.at.value("cdn")})
+	r.into.CDN, ok = r.b.cdns.get(r.u, scalar{*r.keys.CDN, r.at.value("cdn")})
 	return ok
 }
 
-func (r *reading) url() bool {
+func (r *settingReader) url() bool {
 	switch v := r.keys.URL; {
 	case v == nil:
 	case *v == "":
@@ -171,7 +171,7 @@ func (r *reading) url() bool {
 	return !r.into.URL.IsZero()
 }
 
-func (r *reading) cname() bool {
+func (r *settingReader) cname() bool {
 	v, at := r.keys.Cname, r.at.value("cname")
 	switch {
 	case v == nil:
@@ -179,13 +179,13 @@ func (r *reading) cname() bool {
 		return true
 	case *v == "":
 		r.u.report("cname-required", at, "cname is empty", "remove it: it is then derived from plan and id")
-	case !r.u.noReference("cname", item{*v, at}):
+	case !r.u.noReference("cname", scalar{*v, at}):
 		r.into.Cname = r.u.text(*v, at, plan.TextTemplate)
 	}
 	return !r.into.Cname.IsZero()
 }
 
-func (r *reading) calendars(list *nameList, into *[]*plan.Calendar, unread *bool) bool {
+func (r *settingReader) calendars(list *nameList, into *[]*plan.Calendar, unread *bool) bool {
 	if list == nil {
 		return false
 	}
@@ -194,7 +194,7 @@ func (r *reading) calendars(list *nameList, into *[]*plan.Calendar, unread *bool
 	return true
 }
 
-func (r *reading) video() bool {
+func (r *settingReader) video() bool {
 	v := r.keys.Picture.Video
 	if v == nil || v.Width == nil || v.Height == nil {
 		return false
@@ -205,7 +205,7 @@ func (r *reading) video() bool {
 	return true
 }
 
-func (r *reading) mp4() bool {
+func (r *settingReader) mp4() bool {
 	v := r.keys.Picture.MP4
 	if v == nil {
 		return false
@@ -215,7 +215,7 @@ func (r *reading) mp4() bool {
 	return true
 }
 
-func (r *reading) mobile() bool {
+func (r *settingReader) mobile() bool {
 	v := r.keys.Picture.Mobile
 	if v != nil && !v.None {
 		r.into.Mobile = &v.Value
@@ -223,7 +223,7 @@ func (r *reading) mobile() bool {
 	return v != nil
 }
 
-func (r *reading) readyTimeout() bool {
+func (r *settingReader) readyTimeout() bool {
 	if v := r.keys.Picture.ReadyTimeout; v != nil {
 		r.into.ReadyTimeout = (*time.Duration)(v.Duration)
 	} else {
@@ -232,7 +232,7 @@ func (r *reading) readyTimeout() bool {
 	return true
 }
 
-func (r *reading) padding() bool {
+func (r *settingReader) padding() bool {
 	v := r.keys.Padding
 	if v == nil {
 		return false
@@ -243,7 +243,7 @@ func (r *reading) padding() bool {
 	return true
 }
 
-func (r *reading) remainder() bool {
+func (r *settingReader) remainder() bool {
 	v := r.keys.MinRemainder
 	if v != nil {
 		r.into.MinRemainder = plan.MinRemainder{Never: v.Never, Duration: time.Duration(v.Duration)}
@@ -251,7 +251,7 @@ func (r *reading) remainder() bool {
 	return v != nil
 }
 
-func (r *reading) labels() bool {
+func (r *settingReader) labels() bool {
 	v := r.keys.Labels
 	if v == nil {
 		return false
@@ -262,7 +262,7 @@ func (r *reading) labels() bool {
 	return true
 }
 
-func (r *reading) note() bool {
+func (r *settingReader) note() bool {
 	v := r.keys.Note
 	if v == nil {
 		return false
@@ -274,10 +274,10 @@ func (r *reading) note() bool {
 }
 
 // url reads a page's address: an http or https one, with placeholders and exposed variables.
-func (b *builder) url(u *unit, text string, where plan.Span) plan.Text {
+func (b *builder) url(u *sourceFile, text string, where plan.Span) plan.Text {
 	t := u.text(text, where, plan.TextURL)
 	if t.IsZero() {
-		b.p.Uses.Doubt("variable")
+		b.p.Uses.MarkUnclear("variable")
 		return t
 	}
 	for _, ref := range t.References() {
@@ -299,22 +299,22 @@ func (b *builder) url(u *unit, text string, where plan.Span) plan.Text {
 }
 
 // addressHint mends the beginning of an address, where what follows is one.
-func addressHint(text string) plan.Tip {
+func addressHint(text string) plan.Hint {
 	rest := text
 	if scheme, after, ok := strings.Cut(text, ":"); ok && slices.Contains([]string{"http", "https", "htp", "htps", "ttps", "hhtps"}, strings.ToLower(scheme)) {
 		rest = strings.TrimLeft(after, "/")
 	}
 	if !strings.Contains(rest, "://") && hostLike.MatchString(rest) {
-		return plan.Tip{Text: "begin with https://", With: "https://" + rest}
+		return plan.Hint{Text: "begin with https://", Replacement: "https://" + rest}
 	}
-	return plan.Tip{}
+	return plan.Hint{}
 }
 
 // hostLike matches what begins with a host: www.example.org/rooms.
 var hostLike = regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9-]*\.)+[a-z]{2,}(:[0-9]+)?([/?#]|$)`)
 
 // calendars resolves the names of only or skip; whole says that all of them could be read.
-func (b *builder) calendars(u *unit, list *nameList) (found []*plan.Calendar, whole bool) {
+func (b *builder) calendars(u *sourceFile, list *nameList) (found []*plan.Calendar, whole bool) {
 	whole = list.None || len(list.Names) > 0
 	for _, name := range list.Names {
 		if name.Text == none {
@@ -335,7 +335,7 @@ func (b *builder) calendars(u *unit, list *nameList) (found []*plan.Calendar, wh
 
 var labelName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
 
-func (b *builder) labels(u *unit, k *labelKeys) map[string]string {
+func (b *builder) labels(u *sourceFile, k *labelKeys) map[string]string {
 	labels := make(map[string]string, len(k.List))
 	for _, l := range k.List {
 		switch {

@@ -37,57 +37,57 @@ func (l *loader) load(path string, text []byte) (*plan.Plan, []plan.Finding, err
 		return nil, root.findings, nil
 	}
 	var file rootFile
-	root.part, root.place = &file.Part, &file.at
+	root.part, root.positions = &file.Part, &file.positions
 	if root.decode(&file) {
 		l.include(root, &file)
 	} else {
 		root.part = nil
 	}
 	p := l.build(&file)
-	l.tellReach(p)
+	l.addInheritors(p)
 	var findings []plan.Finding
-	for _, u := range l.units {
+	for _, u := range l.sources {
 		findings = append(findings, u.findings...)
 	}
 	p.Ignores = ignoresOf(p.Files)
 	used := make([]bool, len(p.Ignores))
-	findings = plan.Silence(findings, p.Ignores, used)
+	findings = plan.Suppress(findings, p.Ignores, used)
 	for i := range used {
-		p.Ignores[i].Used = used[i] || l.leftOut(p.Ignores[i])
+		p.Ignores[i].Used = used[i] || l.mayBeUnlisted(p.Ignores[i])
 	}
-	for _, u := range l.units { // they are counted, and what is silenced among them too
-		findings = append(findings, u.leftOut()...)
+	for _, u := range l.sources { // they are counted, and what is silenced among them too
+		findings = append(findings, u.unlisted()...)
 	}
-	return p, plan.Sort(p, plan.Tune(findings, p.Severities)), nil
+	return p, plan.Sort(p, plan.ApplySeverities(findings, p.Severities)), nil
 }
 
-// leftOut says that an ignore may be for a finding that is counted only.
-func (l *loader) leftOut(ig plan.Ignore) bool {
-	return slices.ContainsFunc(l.units, func(u *unit) bool {
-		return u.src.Path == ig.Pos.File && u.told[ig.Rule] != nil && u.told[ig.Rule].left > 0
+// mayBeUnlisted says that an ignore may be for a finding that is counted only.
+func (l *loader) mayBeUnlisted(ig plan.Ignore) bool {
+	return slices.ContainsFunc(l.sources, func(u *sourceFile) bool {
+		return u.src.Path == ig.Pos.File && u.counts[ig.Rule] != nil && u.counts[ig.Rule].unlisted > 0
 	})
 }
 
 // loader reads the files of one plan.
 type loader struct {
-	files Files
-	units []*unit // the root file first
+	files   Files
+	sources []*sourceFile // the root file first
 }
 
-// unit is one file on its way into the plan.
-type unit struct {
+// sourceFile is one file on its way into the plan.
+type sourceFile struct {
 	*decoder
-	top      *yaml.Node // nil when the parser refused the text, and once it is decoded
-	original []byte     // the text as it was read
-	place    *at        // of the file's mapping
-	part     *partKeys
+	top       *yaml.Node // nil when the parser refused the text, and once it is decoded
+	original  []byte     // the text as it was read
+	positions *positions // of the file's mapping
+	part      *partKeys
 }
 
 // parse adds a file. Its findings are what the parser says of it.
-func (l *loader) parse(path string, text []byte) *unit {
+func (l *loader) parse(path string, text []byte) *sourceFile {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-	u := &unit{decoder: &decoder{src: plan.NewSource(path, text), included: len(l.units) > 0}}
-	l.units = append(l.units, u)
+	u := &sourceFile{decoder: &decoder{src: plan.NewSource(path, text), included: len(l.sources) > 0}}
+	l.sources = append(l.sources, u)
 	u.original = text
 	u.plainSpaces()
 	document, problem := parse(u.src)
@@ -101,8 +101,8 @@ func (l *loader) parse(path string, text []byte) *unit {
 }
 
 // decode reads the file's one mapping and runs validator over it; false when it is no mapping.
-func (u *unit) decode(file any) bool {
-	s := spot{name: fieldsOf(reflect.TypeOf(file).Elem()).noun, at: u.src.Mark(1, 1)}
+func (u *sourceFile) decode(file any) bool {
+	s := location{name: fieldsOf(reflect.TypeOf(file).Elem()).description, at: u.src.CharacterSpan(1, 1)}
 	top := u.top
 	u.top = nil // the nodes are many times the size of the text, and not needed again
 	if top.Kind != yaml.MappingNode {

@@ -14,10 +14,10 @@ import (
 // exampleNames are names for what a plan gives without one, by the key around it.
 var exampleNames = map[string]string{"storage": "videos", "apps": "main", "recordings": "german-a1"}
 
-// withoutName recognises one definition, or a list of them, where a mapping of names to definitions belongs: storage with
+// unnamedDefinitions recognises one definition, or a list of them, where a mapping of names to definitions belongs: storage with
 // the keys of a storage, or recordings as a list. It reports that, and gives the definitions with made-up names, so that
 // what is wrong within them is told too.
-func (d *decoder) withoutName(n *yaml.Node, s spot, t reflect.Type) []nameless {
+func (d *decoder) unnamedDefinitions(n *yaml.Node, s location, t reflect.Type) []unnamedDefinition {
 	name, known := exampleNames[s.name]
 	if !known {
 		return nil
@@ -25,27 +25,27 @@ func (d *decoder) withoutName(n *yaml.Node, s spot, t reflect.Type) []nameless {
 	keys := fieldsOf(t)
 	switch {
 	case n.Kind == yaml.MappingNode && isDefinition(n, keys):
-		d.report("wrong-type", s.at, fmt.Sprintf("%s needs names of your own, each with the keys of %s below it; %s stands where a name belongs", s.name, keys.noun, n.Content[0].Value),
-			fmt.Sprintf("write %s: {%s: %s}", s.name, name, pasted(n)))
-		return []nameless{{name, s.at, n}}
+		d.report("wrong-type", s.at, fmt.Sprintf("%s needs names of your own, each with the keys of %s below it; %s stands where a name belongs", s.name, keys.description, n.Content[0].Value),
+			fmt.Sprintf("write %s: {%s: %s}", s.name, name, oneLineDefinition(n)))
+		return []unnamedDefinition{{name, s.at, n}}
 	case n.Kind == yaml.SequenceNode && len(n.Content) > 0 && !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return c.Kind != yaml.MappingNode }):
-		list := make([]nameless, 0, len(n.Content))
+		list := make([]unnamedDefinition, 0, len(n.Content))
 		for i, child := range n.Content {
 			own := nameIn(child)
-			if own == "" || slices.ContainsFunc(list, func(o nameless) bool { return o.name == own }) {
+			if own == "" || slices.ContainsFunc(list, func(o unnamedDefinition) bool { return o.name == own }) {
 				own = fmt.Sprintf("%s-%d", strings.TrimSuffix(s.name, "s"), i+1)
 			}
-			list = append(list, nameless{own, nodeSpan(d.src, child), child})
+			list = append(list, unnamedDefinition{own, nodeSpan(d.src, child), child})
 		}
-		d.report("wrong-type", s.at, fmt.Sprintf("%s needs names of your own, each with the keys of %s below it, not a list", s.name, keys.noun),
-			fmt.Sprintf("write the name before the keys: %s: {%s: %s}", s.name, list[0].name, pasted(n.Content[0])))
+		d.report("wrong-type", s.at, fmt.Sprintf("%s needs names of your own, each with the keys of %s below it, not a list", s.name, keys.description),
+			fmt.Sprintf("write the name before the keys: %s: {%s: %s}", s.name, list[0].name, oneLineDefinition(n.Content[0])))
 		return list
 	}
 	return nil
 }
 
-// nameless is a definition and the name that it was given.
-type nameless struct {
+// unnamedDefinition is a definition and the name that it was given.
+type unnamedDefinition struct {
 	name string
 	at   plan.Span
 	node *yaml.Node
@@ -75,27 +75,27 @@ func nameIn(n *yaml.Node) string {
 		if idPattern.MatchString(text) {
 			return text
 		}
-		if id := idHint(text).With; id != "" {
+		if id := validIDHint(text).Replacement; id != "" {
 			return id
 		}
 	}
 	return ""
 }
 
-// corrected is a value as a hint of its own would have it.
-func corrected(key, value string) string {
+// correctedValue is a value as a hint of its own would have it.
+func correctedValue(key, value string) string {
 	switch {
 	case key == "vendor" && vendorAliases[strings.ToLower(value)] != "":
 		return vendorAliases[strings.ToLower(value)]
-	case key == "url" && addressHint(value).With != "":
-		return addressHint(value).With
+	case key == "url" && addressHint(value).Replacement != "":
+		return addressHint(value).Replacement
 	}
 	return value
 }
 
-// pasted writes a definition on one line. What may be secret becomes a reference, what is long an ellipsis, and a name
+// oneLineDefinition writes a definition on one line. What may be secret becomes a reference, what is long an ellipsis, and a name
 // within it is left out, since it stands before.
-func pasted(n *yaml.Node) string {
+func oneLineDefinition(n *yaml.Node) string {
 	var pairs []string
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i].Value, n.Content[i+1]
@@ -110,7 +110,7 @@ func pasted(n *yaml.Node) string {
 			fallthrough
 		case slices.Contains(append([]string{"title", "url"}, plainKeys...), key):
 			if value.Kind == yaml.ScalarNode && len(value.Value) < 60 {
-				text = plan.Scalar(corrected(key, value.Value), "")
+				text = plan.Scalar(correctedValue(key, value.Value), "")
 			}
 		}
 		pairs = append(pairs, key+": "+text)

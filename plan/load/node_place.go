@@ -13,16 +13,16 @@ func nodeSpan(s *plan.Source, n *yaml.Node) plan.Span {
 	switch n.Kind {
 	case yaml.ScalarNode:
 		from := s.Offset(n.Line, n.Column)
-		return s.PlaceHere(n.Line, from, scalarEnd(s, n, from))
+		return s.SpanFromLast(n.Line, from, scalarEnd(s, n, from))
 	case yaml.AliasNode:
 		from := s.Offset(n.Line, n.Column)
-		return s.PlaceHere(n.Line, from, min(len(s.Text), from+1+len(n.Value)))
+		return s.SpanFromLast(n.Line, from, min(len(s.Text), from+1+len(n.Value)))
 	case yaml.MappingNode:
 		if n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0 && n.Content[0].Kind == yaml.ScalarNode && n.Anchor == "" && n.Style&yaml.TaggedStyle == 0 {
 			return nodeSpan(s, n.Content[0])
 		}
 	}
-	return s.Mark(n.Line, n.Column)
+	return s.CharacterSpan(n.Line, n.Column)
 }
 
 // scalarEnd finds the byte after a scalar that starts at from, its anchor and tag included.

@@ -11,7 +11,7 @@ import (
 // notify reads an entry of notify.
 func (b *builder) notify(k *notifyKeys) {
 	u := b.root
-	n := plan.Notify{Pos: u.src.Pos(k.self), Name: u.plain(&k.at, "name", k.Name), Severity: plan.NotifyWarning, Lead: plan.DefaultLead}
+	n := plan.Notify{Pos: u.src.Pos(k.self), Name: u.plain(&k.positions, "name", k.Name), Severity: plan.NotifyWarning, Lead: plan.DefaultLead}
 	b.notifyAddress(k, &n)
 	b.notifyEvents(k, &n)
 	if k.Labels != nil {
@@ -30,13 +30,13 @@ func (b *builder) notify(k *notifyKeys) {
 		n.Lead = time.Duration(*k.Lead)
 	}
 	if k.Quiet != nil {
-		n.Quiet = u.clockRange(item{*k.Quiet, k.value("quiet")})
+		n.Quiet = u.clockRange(scalar{*k.Quiet, k.value("quiet")})
 	}
 	if k.Digest != nil {
-		n.Digest = u.timeOfDay(item{*k.Digest, k.value("digest")})
+		n.Digest = u.timeOfDay(scalar{*k.Digest, k.value("digest")})
 	}
 	if k.Timezone != nil {
-		n.Zone = b.zone(u, item{*k.Timezone, k.value("timezone")})
+		n.Zone = b.zone(u, scalar{*k.Timezone, k.value("timezone")})
 	}
 	if n.Name != "" {
 		for _, other := range b.p.Notify {
@@ -77,7 +77,7 @@ func (b *builder) notifyAddress(k *notifyKeys, n *plan.Notify) {
 func (b *builder) notifyEvents(k *notifyKeys, n *plan.Notify) {
 	u := b.root
 	if k.Severity != nil {
-		n.Severity = plan.NotifySeverity(u.plain(&k.at, "severity", k.Severity))
+		n.Severity = plan.NotifySeverity(u.plain(&k.positions, "severity", k.Severity))
 	}
 	if k.Events == nil {
 		return
@@ -114,7 +114,7 @@ func (b *builder) notifyZones(defaults *defaultsKeys) {
 }
 
 // clockRange reads a time of each day, as in 22:00-07:00; nil where it is none.
-func (u *unit) clockRange(value item) *plan.ClockRange {
+func (u *sourceFile) clockRange(value scalar) *plan.ClockRange {
 	if u.noReference("quiet", value) {
 		return nil
 	}
@@ -127,7 +127,7 @@ func (u *unit) clockRange(value item) *plan.ClockRange {
 }
 
 // timeOfDay reads a time of day, as in 18:00; nil where it is none.
-func (u *unit) timeOfDay(value item) *plan.Clock {
+func (u *sourceFile) timeOfDay(value scalar) *plan.Clock {
 	if u.noReference("digest", value) {
 		return nil
 	}

@@ -6,18 +6,18 @@ import (
 	"rundown/plan"
 )
 
-// tellReach adds to the findings about values of a file's defaults which recordings inherit them.
-func (l *loader) tellReach(p *plan.Plan) {
-	for i, u := range l.units {
+// addInheritors adds to the findings about values of a file's defaults which recordings inherit them.
+func (l *loader) addInheritors(p *plan.Plan) {
+	for i, u := range l.sources {
 		if u.part == nil || u.part.Defaults == nil || len(u.findings) == 0 {
 			continue
 		}
-		keys := defaultsKeysOf(u)
+		keys := defaultsKeysInOrder(u)
 		reached := map[string]string{}
 		for j := range u.findings {
 			f := &u.findings[j]
 			k := keyAround(keys, f.Pos)
-			if k == nil || !tellsOfValue(f, k, u.src) {
+			if k == nil || !isAboutValue(f, k, u.src) {
 				continue
 			}
 			who, known := reached[k.name]
@@ -32,8 +32,8 @@ func (l *loader) tellReach(p *plan.Plan) {
 	}
 }
 
-// tellsOfValue says that a finding after a key is about its value: that of a key without a name in the format is not.
-func tellsOfValue(f *plan.Finding, k *keyAt, src *plan.Source) bool {
+// isAboutValue says that a finding after a key is about its value: that of a key without a name in the format is not.
+func isAboutValue(f *plan.Finding, k *keyAt, src *plan.Source) bool {
 	switch f.Rule {
 	case "unknown-reference", "reference-not-allowed":
 		return true
@@ -44,7 +44,7 @@ func tellsOfValue(f *plan.Finding, k *keyAt, src *plan.Source) bool {
 }
 
 // inheritors are the recordings for which a key of a file's defaults counts.
-func inheritors(p *plan.Plan, u *unit, root bool, k *keyAt) []string {
+func inheritors(p *plan.Plan, u *sourceFile, root bool, k *keyAt) []string {
 	var ids []string
 	for _, r := range p.Recordings {
 		if !root && r.Pos.File != u.src.Path {
@@ -58,16 +58,16 @@ func inheritors(p *plan.Plan, u *unit, root bool, k *keyAt) []string {
 	return ids
 }
 
-// defaultsKeysOf are the keys of a file's defaults in the order of the text, and last the key that ends them, without a
+// defaultsKeysInOrder are the keys of a file's defaults in the order of the text, and last the key that ends them, without a
 // name.
-func defaultsKeysOf(u *unit) []keyAt {
+func defaultsKeysInOrder(u *sourceFile) []keyAt {
 	keys := slices.Clone(u.part.Defaults.keys)
-	begin, ok := u.place.find("defaults")
+	begin, ok := u.positions.find("defaults")
 	if !ok {
 		return nil
 	}
 	end := keyAt{key: plan.Span{Line: 1 << 30}}
-	for _, k := range u.place.keys {
+	for _, k := range u.positions.keys {
 		if before(begin.key, k.key.Line, k.key.Column) && before(k.key, end.key.Line, end.key.Column) {
 			end = keyAt{key: k.key}
 		}

@@ -10,7 +10,7 @@ import (
 
 // recordings lays the layers over one another: the program's defaults, the root file's, those of the file, and what
 // the recording sets itself.
-func (b *builder) recordings(units []*unit) {
+func (b *builder) recordings(units []*sourceFile) {
 	base := programDefaults()
 	if len(b.p.Apps) == 1 {
 		base.App = b.p.Apps[0]
@@ -24,7 +24,7 @@ func (b *builder) recordings(units []*unit) {
 		}
 		settings := base
 		if d := u.part.Defaults; d != nil {
-			settings = b.layerOf(u, &d.Settings, &d.Filter, &d.at).over(base)
+			settings = b.layerOf(u, &d.Settings, &d.Filter, &d.positions).applyTo(base)
 		}
 		if i == 0 {
 			base = settings
@@ -33,30 +33,30 @@ func (b *builder) recordings(units []*unit) {
 			b.recording(u, &u.part.Recordings[j], settings)
 		}
 	}
-	if _, given := units[0].place.find("recordings"); !given && len(b.p.Recordings) == 0 && units[0].part != nil {
-		b.root.report("missing-key", units[0].place.self, "recordings is missing: neither the plan nor what it includes has one", "add recordings")
+	if _, given := units[0].positions.find("recordings"); !given && len(b.p.Recordings) == 0 && units[0].part != nil {
+		b.root.report("missing-key", units[0].positions.self, "recordings is missing: neither the plan nor what it includes has one", "add recordings")
 	}
 	if len(b.p.Recordings) > 0 {
 		b.p.UsesDefaults()
 	}
 }
 
-func (b *builder) recording(u *unit, e *entry[recordingKeys], base plan.Settings) {
+func (b *builder) recording(u *sourceFile, e *entry[recordingKeys], base plan.Settings) {
 	k := &e.Value
-	r := &plan.Recording{ID: e.Key.Text, Pos: u.src.Pos(e.Key.At), Title: u.plain(&k.at, "title", k.Title)}
-	if !b.claim(u, e.Key, r) {
+	r := &plan.Recording{ID: e.Key.Text, Pos: u.src.Pos(e.Key.At), Title: u.plain(&k.positions, "title", k.Title)}
+	if !b.reserveID(u, e.Key, r) {
 		r = &plan.Recording{ID: e.Key.Text, Pos: u.src.Pos(e.Key.At)} // read on, for the findings
 	} else {
 		b.p.Recordings = append(b.p.Recordings, r)
 	}
 	if k.Was != nil {
 		for _, was := range *k.Was {
-			if b.claim(u, was, r) {
+			if b.reserveID(u, was, r) {
 				r.Was = append(r.Was, was.Text)
 			}
 		}
 	}
-	r.Settings = b.layerOf(u, &k.Settings, &k.Filter, &k.at).over(base)
+	r.Settings = b.layerOf(u, &k.Settings, &k.Filter, &k.positions).applyTo(base)
 	if k.When != nil {
 		r.When = b.when(u, k.When)
 		r.UnreadWhen = k.When.unread || len(r.When) < len(k.When.Items)
@@ -78,8 +78,8 @@ func (b *builder) recording(u *unit, e *entry[recordingKeys], base plan.Settings
 	b.complete(u, e, r)
 }
 
-// claim takes an id, or an earlier one, for a recording; false when it is none or another has it.
-func (b *builder) claim(u *unit, id item, r *plan.Recording) bool {
+// reserveID takes an id, or an earlier one, for a recording; false when it is none or another has it.
+func (b *builder) reserveID(u *sourceFile, id scalar, r *plan.Recording) bool {
 	if !idPattern.MatchString(id.Text) {
 		if !u.noReference("an id", id) {
 			u.advise("invalid-value", id.At, fmt.Sprintf("%s is not a valid id: a-z, 0-9 and -, at most 40 characters", plan.Quoted(id.Text)), b.freeID(id.Text))
@@ -95,11 +95,11 @@ func (b *builder) claim(u *unit, id item, r *plan.Recording) bool {
 }
 
 // freeID is the hint for what is no id, unless another recording has what would be suggested.
-func (b *builder) freeID(text string) plan.Tip {
-	hint := idHint(text)
+func (b *builder) freeID(text string) plan.Hint {
+	hint := validIDHint(text)
 	if b.allIDs == nil {
 		b.allIDs = make(map[string]bool)
-		for _, u := range b.units {
+		for _, u := range b.sources {
 			if u.part == nil {
 				continue
 			}
@@ -108,23 +108,23 @@ func (b *builder) freeID(text string) plan.Tip {
 			}
 		}
 	}
-	if b.ids[hint.With] != nil || b.allIDs[hint.With] {
-		return plan.Tip{}
+	if b.ids[hint.Replacement] != nil || b.allIDs[hint.Replacement] {
+		return plan.Hint{}
 	}
 	return hint
 }
 
 // complete reports what a recording needs and neither sets nor inherits. What it gives but wrongly is reported there.
-func (b *builder) complete(u *unit, e *entry[recordingKeys], r *plan.Recording) {
-	units := []*at{&e.Value.at}
+func (b *builder) complete(u *sourceFile, e *entry[recordingKeys], r *plan.Recording) {
+	units := []*positions{&e.Value.positions}
 	if d := u.part.Defaults; d != nil {
-		units = append(units, &d.at)
+		units = append(units, &d.positions)
 	}
 	if d := b.root.part.Defaults; d != nil && u != b.root {
-		units = append(units, &d.at)
+		units = append(units, &d.positions)
 	}
 	given := func(key string) bool {
-		return slices.ContainsFunc(units, func(a *at) bool { _, ok := a.find(key); return ok || a.merged })
+		return slices.ContainsFunc(units, func(a *positions) bool { _, ok := a.find(key); return ok || a.merged })
 	}
 	missing := func(id, key, why, hint string) {
 		u.report(id, e.Key.At, fmt.Sprintf("recording %s has no %s%s", r.ID, key, why), hint)
@@ -136,14 +136,14 @@ func (b *builder) complete(u *unit, e *entry[recordingKeys], r *plan.Recording) 
 		missing("url-required", "url", ", and defaults sets none", "set url, here or in defaults")
 	}
 	if r.App == nil && !given("app") && len(b.p.Apps) > 1 {
-		b.p.Uses.Doubt("app")
+		b.p.Uses.MarkUnclear("app")
 		missing("missing-key", "app", fmt.Sprintf(", and with %d apps there is no default", len(b.p.Apps)), "set app, here or in defaults")
 	}
 	if r.Storage == nil && !given("storage") {
-		b.p.Uses.Doubt("storage")
+		b.p.Uses.MarkUnclear("storage")
 		why := fmt.Sprintf(", and with %d of them there is no default", len(b.p.Storages))
 		if len(b.p.Storages) == 0 {
-			if _, tried := b.root.place.find("storage"); tried {
+			if _, tried := b.root.positions.find("storage"); tried {
 				return
 			}
 			why = ", and the plan defines none"
@@ -152,7 +152,7 @@ func (b *builder) complete(u *unit, e *entry[recordingKeys], r *plan.Recording) 
 	}
 }
 
-func (b *builder) when(u *unit, k *whenKeys) []plan.When {
+func (b *builder) when(u *sourceFile, k *whenKeys) []plan.When {
 	list := make([]plan.When, 0, len(k.Items))
 	for i := range k.Items {
 		next := &k.Items[i]
@@ -194,10 +194,10 @@ func (b *builder) when(u *unit, k *whenKeys) []plan.When {
 	return list
 }
 
-func (b *builder) change(u *unit, e *entry[changeKeys]) (plan.Change, bool) {
+func (b *builder) change(u *sourceFile, e *entry[changeKeys]) (plan.Change, bool) {
 	k := &e.Value
 	c := plan.Change{Pos: u.src.Pos(e.Key.At), Cancelled: k.Cancelled}
-	l := b.layerOf(u, &k.Settings, nil, &k.at)
+	l := b.layerOf(u, &k.Settings, nil, &k.positions)
 	key, err := ParseChangeKey(e.Key.Text)
 	if err != nil {
 		u.syntax("invalid-value", e.Key.At, err)
@@ -206,7 +206,7 @@ func (b *builder) change(u *unit, e *entry[changeKeys]) (plan.Change, bool) {
 	ok := err == nil
 	if place, given := k.find("to"); given {
 		c.ToPos = u.src.Pos(place.value)
-		if k.To != nil && !u.noReference("to", item{*k.To, place.value}) {
+		if k.To != nil && !u.noReference("to", scalar{*k.To, place.value}) {
 			to, err := ParseChangeTo(*k.To)
 			if err != nil {
 				u.syntax("when-syntax", place.value, improveToError(err, *k.To))
@@ -231,7 +231,7 @@ func (b *builder) change(u *unit, e *entry[changeKeys]) (plan.Change, bool) {
 		}
 	}
 	if len(l.keys) > 0 {
-		c.Over = l.over
+		c.Over = l.applyTo
 	}
 	return c, ok
 }

@@ -187,11 +187,11 @@ func (g *schemaGenerator) bounds(s *jsonschema.Schema, tag string) (required boo
 					s.Enum = append(s.Enum, value)
 				}
 			}
-			if r.Values == nil && r.Lo != math.MinInt64 {
-				s.Minimum = json.Number(strconv.FormatInt(r.Lo, 10))
+			if r.Values == nil && r.Min != math.MinInt64 {
+				s.Minimum = json.Number(strconv.FormatInt(r.Min, 10))
 			}
-			if r.Values == nil && r.Hi != math.MaxInt64 {
-				s.Maximum = json.Number(strconv.FormatInt(r.Hi, 10))
+			if r.Values == nil && r.Max != math.MaxInt64 {
+				s.Maximum = json.Number(strconv.FormatInt(r.Max, 10))
 			}
 			if restriction, ok := catalog.RestrictionByID(r.ID); ok {
 				s.Comments = restriction.ID + ": " + restriction.Source
@@ -272,8 +272,7 @@ func (g *schemaGenerator) form(t reflect.Type) *jsonschema.Schema {
 
 // isMapping says that a type is read from a mapping with places of its own.
 func isMapping(t reflect.Type) bool {
-	_, ok := t.FieldByName("at")
-	return ok
+	return t != reflect.TypeFor[positions]() && reflect.PointerTo(t).Implements(reflect.TypeFor[positioned]())
 }
 
 // eventSchema is the id of an event, one of the short words for it, or a glob.

@@ -21,7 +21,7 @@ func TestEachSettingStandsInEveryTable(t *testing.T) {
 	var rows []string
 	for _, row := range plan.SettingTable {
 		rows = append(rows, row.Key)
-		if row.Text == nil || row.Lay == nil {
+		if row.Text == nil || row.Apply == nil {
 			t.Errorf("%s has no text or no way to be laid over others", row.Key)
 		}
 	}

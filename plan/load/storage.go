@@ -17,18 +17,18 @@ var defaultPrefix = []string{"{plan}", "{id}", "{date}"}
 
 func (b *builder) storage(e *entry[storageKeys]) {
 	u, k := b.root, &e.Value
-	s := &plan.Storage{Name: e.Key.Text, Pos: u.src.Pos(e.Key.At), From: u.positions(&k.at)}
-	s.Bucket = u.plain(&k.at, "bucket", k.Bucket)
-	u.notEmpty(&k.at, "storage-bucket-required", "bucket", k.Bucket)
+	s := &plan.Storage{Name: e.Key.Text, Pos: u.src.Pos(e.Key.At), From: u.valuePositions(&k.positions)}
+	s.Bucket = u.plain(&k.positions, "bucket", k.Bucket)
+	u.notEmpty(&k.positions, "storage-bucket-required", "bucket", k.Bucket)
 	u.bucket(k, s.Bucket)
-	s.Endpoint = u.plain(&k.at, "endpoint", k.Endpoint)
-	s.SSE = u.plain(&k.at, "sse", k.SSE)
-	s.Tag = u.plain(&k.at, "tag", k.Tag)
+	s.Endpoint = u.plain(&k.positions, "endpoint", k.Endpoint)
+	s.SSE = u.plain(&k.positions, "sse", k.SSE)
+	s.Tag = u.plain(&k.positions, "tag", k.Tag)
 	if k.Near != nil && slices.Contains(catalog.Nears(), catalog.Near(*k.Near)) {
 		s.Near = catalog.Near(*k.Near)
 	}
-	u.notEmpty(&k.at, "storage-keys-required", "access_key", k.AccessKey)
-	u.notEmpty(&k.at, "storage-keys-required", "secret_key", k.SecretKey)
+	u.notEmpty(&k.positions, "storage-keys-required", "access_key", k.AccessKey)
+	u.notEmpty(&k.positions, "storage-keys-required", "secret_key", k.SecretKey)
 	if k.AccessKey != nil {
 		s.AccessKey = u.text(*k.AccessKey, k.value("access_key"), plan.TextSecret)
 	}
@@ -54,14 +54,14 @@ func (b *builder) storage(e *entry[storageKeys]) {
 
 // bucket reports what no vendor takes as the name of a bucket: an address or a path. The rest of the vendors' rules is not
 // in the documentation.
-func (u *unit) bucket(k *storageKeys, name string) {
+func (u *sourceFile) bucket(k *storageKeys, name string) {
 	wrong := strings.IndexFunc(name, notInBucket)
 	if wrong < 0 {
 		return
 	}
-	hint := plan.Say("write the name only; folders belong in prefix")
+	hint := plan.NewHint("write the name only; folders belong in prefix")
 	if only := bucketName(name); only != "" {
-		hint = plan.Write(only).Also("; folders belong in prefix")
+		hint = plan.WriteHint(only).Append("; folders belong in prefix")
 	}
 	r, _ := utf8.DecodeRuneInString(name[wrong:])
 	u.advise("storage-bucket-required", k.value("bucket"), fmt.Sprintf("bucket %s contains %q and is not a valid bucket name", plan.Quoted(name), r), hint)
@@ -139,12 +139,12 @@ func (b *builder) credentials(s *plan.Storage, k *storageKeys) {
 		} else if secret {
 			missing, pairs = "access_key is", pairs[:1]
 		}
-		u.advise("storage-keys-required", k.self, missing+" missing in a storage", insertion(u.src, &k.at, pairs...).Also(", or sts in their place"))
+		u.advise("storage-keys-required", k.self, missing+" missing in a storage", insertion(u.src, &k.positions, pairs...).Append(", or sts in their place"))
 	}
 	if k.STS == nil {
 		return
 	}
-	s.STS = &plan.STS{File: u.plain(&k.STS.at, "file", k.STS.File)}
+	s.STS = &plan.STS{File: u.plain(&k.STS.positions, "file", k.STS.File)}
 	if k.STS.File != nil {
 		s.STS.Pos = u.src.Pos(k.STS.value("file"))
 	}
@@ -172,7 +172,7 @@ func (b *builder) credentials(s *plan.Storage, k *storageKeys) {
 // vendor checks what a vendor does and does not take.
 func (b *builder) vendor(s *plan.Storage, k *storageKeys) {
 	u, v := b.root, s.Vendor
-	region := u.plain(&k.at, "region", k.Region)
+	region := u.plain(&k.positions, "region", k.Region)
 	if _, given := k.find("region"); !given || k.Region != nil && !strings.Contains(*k.Region, "${") {
 		b.region(s, k, region)
 	}
@@ -192,9 +192,9 @@ func (b *builder) vendor(s *plan.Storage, k *storageKeys) {
 			host = after
 		}
 		host, _, _ = strings.Cut(host, "/")
-		var hint plan.Tip
+		var hint plan.Hint
 		if host != "" && !strings.ContainsAny(host, " @?#$") {
-			hint = plan.Write(host)
+			hint = plan.WriteHint(host)
 		}
 		u.advise("extparams-endpoint", place.value, "endpoint is the host name of the store, without scheme and path", hint)
 	case !needs && given:
@@ -232,11 +232,11 @@ func (b *builder) region(s *plan.Storage, k *storageKeys, region string) {
 }
 
 // regionHint is the hint for a region that a vendor does not have: the one that is meant, or the nearest few.
-func regionHint(region string, regions []string) plan.Tip {
+func regionHint(region string, regions []string) plan.Hint {
 	if hint := nearRegion(region, regions); hint.Text != "" {
 		return hint
 	}
-	return plan.Say(nearRegions(region, regions))
+	return plan.NewHint(nearRegions(region, regions))
 }
 
 // nearRegions names the nearest regions of the same area, and where all regions are listed.
@@ -262,7 +262,7 @@ func allRegions(regions []string) string {
 
 // nearRegion is the hint for a misspelt region. One that exists elsewhere is never meant: ap-northeast is no
 // misspelling of cn-northeast, nor of ap-southeast.
-func nearRegion(region string, regions []string) plan.Tip {
+func nearRegion(region string, regions []string) plan.Hint {
 	area, rest, _ := strings.Cut(region, "-")
 	side, _, _ := strings.Cut(rest, "-")
 	return plan.DidYouMean(region, slices.DeleteFunc(slices.Clone(regions), func(r string) bool {

@@ -25,39 +25,39 @@ const maxFileSize = 64 << 20
 type syntaxProblem struct {
 	at      plan.Span
 	message string
-	hint    plan.Tip
+	hint    plan.Hint
 }
 
 // parse reads the only document of a text. The node is nil when the parser refuses it.
 func parse(s *plan.Source) (*yaml.Node, *syntaxProblem) {
-	if problem := unreadable(s); problem != nil {
+	if problem := forbiddenText(s); problem != nil {
 		return nil, problem
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(s.Text))
 	document, err := nextDocument(decoder)
 	if errors.Is(err, io.EOF) {
-		return nil, &syntaxProblem{at: s.Mark(1, 1), message: "the file contains no YAML document", hint: plan.Say("begin with version: 1")}
+		return nil, &syntaxProblem{at: s.CharacterSpan(1, 1), message: "the file contains no YAML document", hint: plan.NewHint("begin with version: 1")}
 	}
 	if err != nil {
-		return nil, refused(s, decoder, err)
+		return nil, syntaxProblemOf(s, decoder, err)
 	}
 	if second, err := nextDocument(decoder); err == nil {
 		return document, &syntaxProblem{
-			at: s.Mark(second.Line, second.Column), message: "a plan is one YAML document; a second one begins here",
-			hint: plan.Say("write it to a file of its own and include that"),
+			at: s.CharacterSpan(second.Line, second.Column), message: "a plan is one YAML document; a second one begins here",
+			hint: plan.NewHint("write it to a file of its own and include that"),
 		}
 	} else if !errors.Is(err, io.EOF) {
-		return nil, refused(s, decoder, err)
+		return nil, syntaxProblemOf(s, decoder, err)
 	}
 	return document, nil
 }
 
-// unreadable finds what is no text at all, before the parser sees it: it would name no place.
-func unreadable(s *plan.Source) *syntaxProblem {
+// forbiddenText finds what is no text at all, before the parser sees it: it would name no place.
+func forbiddenText(s *plan.Source) *syntaxProblem {
 	if len(s.Text) > maxFileSize {
 		return &syntaxProblem{
-			at: s.Mark(1, 1), message: fmt.Sprintf("the file has %d MB; at most %d are read", len(s.Text)>>20, maxFileSize>>20),
-			hint: plan.Say("split the plan by include"),
+			at: s.CharacterSpan(1, 1), message: fmt.Sprintf("the file has %d MB; at most %d are read", len(s.Text)>>20, maxFileSize>>20),
+			hint: plan.NewHint("split the plan by include"),
 		}
 	}
 	for i := 0; i < len(s.Text); {
@@ -69,13 +69,13 @@ func unreadable(s *plan.Source) *syntaxProblem {
 		r, size := utf8.DecodeRune(s.Text[i:])
 		at := func(size int) plan.Span {
 			line := sort.SearchInts(s.Starts, i+1)
-			return s.Place(line, utf8.RuneCount(s.Text[s.Starts[line-1]:i])+1, i, i+size)
+			return s.SpanOf(line, utf8.RuneCount(s.Text[s.Starts[line-1]:i])+1, i, i+size)
 		}
 		if r == utf8.RuneError && size == 1 {
-			return &syntaxProblem{at: at(1), message: fmt.Sprintf("byte 0x%02x is not UTF-8", c), hint: plan.Say("save the file as UTF-8 text")}
+			return &syntaxProblem{at: at(1), message: fmt.Sprintf("byte 0x%02x is not UTF-8", c), hint: plan.NewHint("save the file as UTF-8 text")}
 		}
 		if r < ' ' || r >= 0x7F && r < 0xA0 && r != 0x85 || r == 0xFEFF || r == 0xFFFE || r == 0xFFFF {
-			return &syntaxProblem{at: at(size), message: fmt.Sprintf("the control character %U is not allowed", r), hint: plan.Say("save the file as UTF-8 text")}
+			return &syntaxProblem{at: at(size), message: fmt.Sprintf("the control character %U is not allowed", r), hint: plan.NewHint("save the file as UTF-8 text")}
 		}
 		i += size
 	}
@@ -98,10 +98,10 @@ func nextDocument(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 
 var wrongLine = regexp.MustCompile(`^yaml: (line \d+: )?`)
 
-// refused tells where the parser stopped. The line in yaml.v3's own message is that of the construct around the
+// syntaxProblemOf tells where the parser stopped. The line in yaml.v3's own message is that of the construct around the
 // mistake and counts from 0 for what its grammar refuses and from 1 for what its scanner refuses; the parser itself
 // knows the very place, in fields that it does not export.
-func refused(s *plan.Source, decoder *yaml.Decoder, err error) *syntaxProblem {
+func syntaxProblemOf(s *plan.Source, decoder *yaml.Decoder, err error) *syntaxProblem {
 	message := wrongLine.ReplaceAllString(err.Error(), "")
 	place := []string{"parser", "parser", "problem_mark"}
 	switch {
@@ -110,15 +110,15 @@ func refused(s *plan.Source, decoder *yaml.Decoder, err error) *syntaxProblem {
 	case message == "found unexpected end of stream":
 		place = []string{"parser", "parser", "context_mark"} // where the open quote stands
 	}
-	line, column := parserPlace(decoder, place)
-	problem := &syntaxProblem{at: s.Mark(line, column), message: message}
+	line, column := parserPosition(decoder, place)
+	problem := &syntaxProblem{at: s.CharacterSpan(line, column), message: message}
 	if strings.HasPrefix(message, "unknown anchor") {
 		if hint := syntaxHint(s, line, starMessage); hint.Text != "" {
 			problem.message, problem.hint = "YAML reads a text that begins with * as an alias", hint
 			return problem
 		}
 		problem.message = "aliases are not allowed, and this one names no anchor"
-		problem.hint = plan.Say("write the value out, or put what recordings share under defaults")
+		problem.hint = plan.NewHint("write the value out, or put what recordings share under defaults")
 		return problem
 	}
 	if line >= 1 && line <= len(s.Starts) {
@@ -137,12 +137,12 @@ func refused(s *plan.Source, decoder *yaml.Decoder, err error) *syntaxProblem {
 
 // problemLine is the line at which the parser stopped.
 func problemLine(decoder *yaml.Decoder) int {
-	line, _ := parserPlace(decoder, []string{"parser", "parser", "problem_mark"})
+	line, _ := parserPosition(decoder, []string{"parser", "parser", "problem_mark"})
 	return line
 }
 
-// parserPlace reads a mark out of a parser that has given up; the beginning of the text if there is none.
-func parserPlace(decoder *yaml.Decoder, path []string) (line, column int) {
+// parserPosition reads a mark out of a parser that has given up; the beginning of the text if there is none.
+func parserPosition(decoder *yaml.Decoder, path []string) (line, column int) {
 	v := reflect.ValueOf(decoder)
 	for _, name := range path {
 		if v.Kind() == reflect.Pointer {

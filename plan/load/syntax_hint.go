@@ -14,40 +14,40 @@ import (
 const starMessage = "did not find expected alphabetic or numeric character"
 
 // syntaxHint knows the usual reasons for which the parser refuses a line.
-func syntaxHint(s *plan.Source, line int, message string) plan.Tip {
+func syntaxHint(s *plan.Source, line int, message string) plan.Hint {
 	from := s.Starts[line-1]
 	text := string(s.Text[from:s.LineEnd(from)])
 	switch {
 	case strings.HasPrefix(message, "did not find expected ',' or"), strings.HasPrefix(message, "did not find expected node content"):
 		if found := bareBrace(text); found != "" {
-			hint := plan.Say(fmt.Sprintf("inside {} and [] put a text that contains %s in quotes", found))
-			hint.At, hint.With = quotedBraces(s, line, text)
+			hint := plan.NewHint(fmt.Sprintf("inside {} and [] put a text that contains %s in quotes", found))
+			hint.At, hint.Replacement = quotedBraces(s, line, text)
 			return hint
 		}
-		return plan.Say("close each {, [ and quote, and separate items by commas")
+		return plan.NewHint("close each {, [ and quote, and separate items by commas")
 	case message == starMessage:
 		return starHint(s, line, text)
 	case strings.Contains(message, "incompatible YAML document"), strings.Contains(message, "directive"):
 		return directiveHint(s)
 	case message == "found unexpected end of stream":
-		return plan.Say("close the quote")
+		return plan.NewHint("close the quote")
 	case message == "did not find expected key":
-		return plan.Say("indent the keys of one level alike")
+		return plan.NewHint("indent the keys of one level alike")
 	case strings.Contains(message, "cannot start any token"):
 		if strings.HasPrefix(strings.TrimLeft(text, " "), "\t") || strings.Contains(text, "\t") {
-			return plan.Say("indent with spaces, not with tabs")
+			return plan.NewHint("indent with spaces, not with tabs")
 		}
-		return plan.Say("put a text that begins with this character in quotes")
+		return plan.NewHint("put a text that begins with this character in quotes")
 	case strings.Contains(message, "mapping values are not allowed"):
-		return plan.Say("put a text that contains a colon and a space in quotes; or add the missing colon to the line before")
+		return plan.NewHint("put a text that contains a colon and a space in quotes; or add the missing colon to the line before")
 	case strings.Contains(message, "could not find expected ':'"):
-		return plan.Say("a key is followed by a colon and a space")
+		return plan.NewHint("a key is followed by a colon and a space")
 	}
-	return plan.Tip{}
+	return plan.Hint{}
 }
 
-// in is the span of the bytes [from, to) of a line.
-func in(line int, text string, from, to int) plan.Span {
+// lineSpan is the span of the bytes [from, to) of a line.
+func lineSpan(line int, text string, from, to int) plan.Span {
 	column := func(offset int) int32 { return int32(utf8.RuneCountInString(text[:offset]) + 1) }
 	return plan.Span{Line: int32(line), Column: column(from), EndLine: int32(line), EndColumn: column(to)}
 }
@@ -56,15 +56,15 @@ func in(line int, text string, from, to int) plan.Span {
 var starValue = regexp.MustCompile(`([A-Za-z_]+): +(\*[^"'#{}\[\]]*?) *(,? *[a-z_]+:|[}\]]|#|$)`)
 
 // starHint is for a cron expression, or another text, that begins with * and has no quotes.
-func starHint(s *plan.Source, line int, text string) plan.Tip {
+func starHint(s *plan.Source, line int, text string) plan.Hint {
 	m := starValue.FindStringSubmatchIndex(text)
 	if m == nil || !readableKey.MatchString(text[m[2]:m[3]]) {
-		return plan.Say("put a text that begins with * or & in quotes; YAML reads it as an alias or an anchor")
+		return plan.NewHint("put a text that begins with * or & in quotes; YAML reads it as an alias or an anchor")
 	}
 	value := strings.TrimRight(text[m[4]:m[5]], ", ")
-	return plan.Tip{
-		Text: fmt.Sprintf("put the value of %s in quotes: %s; YAML reads a * as an alias", text[m[2]:m[3]], strconv.Quote(value)),
-		With: strconv.Quote(value), At: in(line, text, m[4], m[4]+len(value)),
+	return plan.Hint{
+		Text:        fmt.Sprintf("put the value of %s in quotes: %s; YAML reads a * as an alias", text[m[2]:m[3]], strconv.Quote(value)),
+		Replacement: strconv.Quote(value), At: lineSpan(line, text, m[4], m[4]+len(value)),
 	}
 }
 
@@ -72,14 +72,14 @@ func starHint(s *plan.Source, line int, text string) plan.Tip {
 var readableKey = regexp.MustCompile(`^(cron|when|title|note|name|cname)$`)
 
 // directiveHint is for the line %YAML 1.2, which a plan does not need and the parser does not know.
-func directiveHint(s *plan.Source) plan.Tip {
+func directiveHint(s *plan.Source) plan.Hint {
 	for i, from := range s.Starts {
 		text := string(s.Text[from:s.LineEnd(from)])
 		if strings.HasPrefix(text, "%") {
-			return plan.Tip{Text: fmt.Sprintf("remove the line %s: a plan needs no directive", text), At: plan.Span{Line: int32(i + 1), Column: 1, EndLine: int32(i + 2), EndColumn: 1}}
+			return plan.Hint{Text: fmt.Sprintf("remove the line %s: a plan needs no directive", text), At: plan.Span{Line: int32(i + 1), Column: 1, EndLine: int32(i + 2), EndColumn: 1}}
 		}
 	}
-	return plan.Tip{}
+	return plan.Hint{}
 }
 
 // typographicQuotes matches a text in quotes that a word processor has made.
@@ -89,17 +89,17 @@ var typographicQuotes = regexp.MustCompile(`(?:^|[\s:,\[{])([“”„«»‘‚
 var onlyReference = regexp.MustCompile(`^\$\{[A-Za-z0-9_:/.-]+\}$`)
 
 // typographicHint finds a typographic quote in place of a plain one: which, and where.
-func typographicHint(s *plan.Source, line int, text string) (rune, plan.Span, plan.Tip) {
+func typographicHint(s *plan.Source, line int, text string) (rune, plan.Span, plan.Hint) {
 	m := typographicQuotes.FindStringSubmatchIndex(text)
 	if m == nil || !outsideQuotes(text[:m[2]]) {
-		return 0, plan.Span{}, plan.Tip{}
+		return 0, plan.Span{}, plan.Hint{}
 	}
-	hint := plan.Say(fmt.Sprintf("write plain quotes (\"): YAML reads %s and %s as letters", text[m[2]:m[3]], text[m[6]:m[7]]))
+	hint := plan.NewHint(fmt.Sprintf("write plain quotes (\"): YAML reads %s and %s as letters", text[m[2]:m[3]], text[m[6]:m[7]]))
 	if inner := text[m[4]:m[5]]; onlyReference.MatchString(inner) {
-		hint.With, hint.At = `"`+inner+`"`, in(line, text, m[2], m[7])
+		hint.Replacement, hint.At = `"`+inner+`"`, lineSpan(line, text, m[2], m[7])
 	}
 	quote, width := utf8.DecodeRuneInString(text[m[2]:])
-	return quote, in(line, text, m[2], m[2]+width), hint
+	return quote, lineSpan(line, text, m[2], m[2]+width), hint
 }
 
 // outsideQuotes says that what follows a piece of a line is in no quotes.
@@ -155,7 +155,7 @@ func quotedBraces(s *plan.Source, line int, text string) (plan.Span, string) {
 	if b.Len() == 0 {
 		return plan.Span{}, ""
 	}
-	return in(line, text, first, last), b.String()
+	return lineSpan(line, text, first, last), b.String()
 }
 
 var (

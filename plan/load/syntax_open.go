@@ -9,8 +9,8 @@ import (
 	"rundown/plan"
 )
 
-// opener is a bracket or a quote that begins a value.
-type opener struct {
+// openMark is a bracket or a quote that begins a value.
+type openMark struct {
 	mark   byte
 	offset int
 	indent int // of the line on which it stands
@@ -30,14 +30,14 @@ func unclosed(s *plan.Source, line int) *syntaxProblem {
 	last := stack[len(stack)-1]
 	at := lineOf(s, last.offset)
 	column := len([]rune(string(s.Text[s.Starts[at-1]:last.offset]))) + 1
-	problem := &syntaxProblem{at: s.Mark(at, column)}
+	problem := &syntaxProblem{at: s.CharacterSpan(at, column)}
 	what, closer := fmt.Sprintf("the %c that opens here", last.mark), string(closerOf(last.mark))
 	if last.mark == '"' || last.mark == '\'' {
 		what, closer = "the quote that opens here", "another "+closer
 	}
 	problem.message = what + " is not closed"
-	problem.hint = plan.Say("close it with " + closer)
-	problem.hint.At, problem.hint.With = closing(s, at, stack)
+	problem.hint = plan.NewHint("close it with " + closer)
+	problem.hint.At, problem.hint.Replacement = closingEdit(s, at, stack)
 	return problem
 }
 
@@ -60,8 +60,8 @@ func closerOf(mark byte) byte {
 	return mark
 }
 
-// closing is the edit that closes what is open at the end of a line: the first one with which the text can be parsed.
-func closing(s *plan.Source, line int, stack []opener) (plan.Span, string) {
+// closingEdit is the edit that closes what is open at the end of a line: the first one with which the text can be parsed.
+func closingEdit(s *plan.Source, line int, stack []openMark) (plan.Span, string) {
 	from := s.Starts[line-1]
 	text := string(s.Text[from:s.LineEnd(from)])
 	const deepest, longest = 8, 1 << 18 // each try parses the text again
@@ -85,7 +85,7 @@ func closing(s *plan.Source, line int, stack []opener) (plan.Span, string) {
 			candidate := string(s.Text[:from+end]) + all[:n] + string(s.Text[from+end:])
 			var node yaml.Node
 			if yaml.Unmarshal([]byte(candidate), &node) == nil {
-				return in(line, text, end, end), all[:n]
+				return lineSpan(line, text, end, end), all[:n]
 			}
 		}
 	}
@@ -95,8 +95,8 @@ func closing(s *plan.Source, line int, stack []opener) (plan.Span, string) {
 // openBefore reads the text up to a line as far as it takes to tell brackets and quotes from letters. It gives what is open
 // there, from the outside. A line that is not indented deeper than the one on which a value begins ends the value, whether
 // or not it is closed.
-func openBefore(s *plan.Source, line int) []opener {
-	var stack []opener
+func openBefore(s *plan.Source, line int) []openMark {
+	var stack []openMark
 	block := -1 // the indentation of the key whose text in lines is being passed over; -1 for none
 	for i := 0; i < len(s.Starts) && i < max(line, 1); i++ {
 		from := s.Starts[i]
@@ -130,7 +130,7 @@ func opensBlock(text string) bool {
 }
 
 // readLine reads the brackets and quotes of a line.
-func readLine(stack []opener, text string, from, indent int) []opener {
+func readLine(stack []openMark, text string, from, indent int) []openMark {
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		open := byte(0)
@@ -149,7 +149,7 @@ func readLine(stack []opener, text string, from, indent int) []opener {
 		case open != 0 && c == closerOf(open):
 			stack = stack[:len(stack)-1]
 		case strings.IndexByte(`{["'`, c) >= 0 && beginsValue(text[:i], open != 0):
-			stack = append(stack, opener{c, from + i, indent})
+			stack = append(stack, openMark{c, from + i, indent})
 		}
 	}
 	return stack

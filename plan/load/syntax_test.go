@@ -154,7 +154,7 @@ func TestParserStillHasItsMarks(t *testing.T) {
 	if decoder.Decode(&n) == nil {
 		t.Fatal("the text is accepted")
 	}
-	if line, column := parserPlace(decoder, []string{"parser", "parser", "problem_mark"}); line != 2 || column != 5 {
+	if line, column := parserPosition(decoder, []string{"parser", "parser", "problem_mark"}); line != 2 || column != 5 {
 		t.Errorf("the problem is at %d:%d, want 2:5", line, column)
 	}
 }

@@ -14,30 +14,30 @@ import (
 // with the keys that the mapping takes.
 func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fields) {
 	if d.isFull("unknown-key") { // its message is the work of a long list
-		d.leave("unknown-key", d.src.Pos(at), 1)
+		d.countUnlisted("unknown-key", d.src.Pos(at), 1)
 		return
 	}
 	name := mapping.Content[i].Value
-	message := fmt.Sprintf("%s is not a key of %s", plan.Quoted(name), table.noun)
-	hint := vocabularyHint(name, table.noun)
+	message := fmt.Sprintf("%s is not a key of %s", plan.Quoted(name), table.description)
+	hint := vocabularyHint(name, table.description)
 	if value := mapping.Content[i+1]; mapping.Style&yaml.FlowStyle != 0 && value.Tag == "!!null" && value.Value == "" {
 		hint = d.commaHint(mapping, i, table)
 	}
 	if hint.Text == "" {
 		hint = plan.DidYouMean(name, table.Names)
-		if isKeyOf(mapping, hint.With) {
-			hint = plan.Tip{} // to write that one again would be a duplicate
+		if isKeyOf(mapping, hint.Replacement) {
+			hint = plan.Hint{} // to write that one again would be a duplicate
 		}
 	}
-	if isKeyOf(mapping, hint.With) {
-		hint.With = ""
+	if isKeyOf(mapping, hint.Replacement) {
+		hint.Replacement = ""
 	}
 	switch {
 	case hint.Text != "":
-	case table.noun == "a plan" && daysHint(name, mapping.Content[i+1]).Text != "":
+	case table.description == "a plan" && daysHint(name, mapping.Content[i+1]).Text != "":
 		hint = daysHint(name, mapping.Content[i+1])
-	case d.included && table.noun == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).Names, name):
-		hint = plan.Say("only the root file may hold " + name)
+	case d.included && table.description == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).Names, name):
+		hint = plan.NewHint("only the root file may hold " + name)
 	default:
 		hint = homeHint(name, mapping.Content[i+1])
 	}
@@ -48,12 +48,12 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fie
 }
 
 // keysHint tells which keys a mapping takes, or where to find them if they are many.
-func (f *fields) keysHint() plan.Tip {
+func (f *fields) keysHint() plan.Hint {
 	const short = 60
 	if len(f.legal) > short {
-		return plan.Say(fmt.Sprintf("rundown schema prints every key of %s", f.noun))
+		return plan.NewHint(fmt.Sprintf("rundown schema prints every key of %s", f.description))
 	}
-	return plan.Say(f.noun + " takes " + f.legal)
+	return plan.NewHint(f.description + " takes " + f.legal)
 }
 
 // isKeyOf says that a mapping gives a key. It looks at the first thousands only: no sound mapping has more.

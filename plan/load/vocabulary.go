@@ -48,15 +48,15 @@ var vocabulary = map[string]string{
 }
 
 // vocabularyHint knows a key by another name, in whatever case and with or without underscores.
-func vocabularyHint(name, noun string) plan.Tip {
+func vocabularyHint(name, noun string) plan.Hint {
 	if name == "name" && noun == "a recording" {
-		return plan.Tip{Text: "write title; the name that the program goes by is the key before the recording's own", With: "title"}
+		return plan.Hint{Text: "write title; the name that the program goes by is the key before the recording's own", Replacement: "title"}
 	}
 	word := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 	if slices.Contains(timeWords, word) && noun != "a recording" && noun != "defaults" {
-		return plan.Tip{}
+		return plan.Hint{}
 	}
-	return plan.Say(vocabulary[word])
+	return plan.NewHint(vocabulary[word])
 }
 
 // timeWords are words of the vocabulary that mean something else outside of recordings.
@@ -88,34 +88,34 @@ var homes = sync.OnceValue(func() map[string][]home {
 	return all
 })
 
-type home struct{ noun, around string }
+type home struct{ description, around string }
 
 // homeHint says where a key belongs that stands at the wrong place. The value is shown where it is short and no secret.
-func homeHint(name string, value *yaml.Node) plan.Tip {
+func homeHint(name string, value *yaml.Node) plan.Hint {
 	list := homes()[name]
 	if len(list) == 0 {
-		return plan.Tip{}
+		return plan.Hint{}
 	}
 	pair := name + ": …"
 	if value.Kind == yaml.ScalarNode && slices.Contains(plainKeys, name) && plan.SafePlain.MatchString(value.Value) && len(value.Value) < 40 {
 		pair = name + ": " + value.Value
 	}
-	return plan.Say(fmt.Sprintf("%s belongs in %s: write %s", name, list[0].noun, fmt.Sprintf(list[0].around, pair)))
+	return plan.NewHint(fmt.Sprintf("%s belongs in %s: write %s", name, list[0].description, fmt.Sprintf(list[0].around, pair)))
 }
 
 // daysHint is for a key of the author's own with days as its value: a calendar at the wrong place.
-func daysHint(name string, value *yaml.Node) plan.Tip {
+func daysHint(name string, value *yaml.Node) plan.Hint {
 	if value.Kind != yaml.ScalarNode || !isWordLike(name) {
-		return plan.Tip{}
+		return plan.Hint{}
 	}
 	days, err := ParseDays(value.Value)
 	if err != nil {
 		var ok bool
 		if days, ok = foreignDays(value.Value); !ok {
-			return plan.Tip{}
+			return plan.Hint{}
 		}
 	}
-	return plan.Say(fmt.Sprintf("days belong in calendars: write calendars: {%s: %s}, and skip: %s, or only: %s, in defaults", name, days, name, name))
+	return plan.NewHint(fmt.Sprintf("days belong in calendars: write calendars: {%s: %s}, and skip: %s, or only: %s, in defaults", name, days, name, name))
 }
 
 func isWordLike(name string) bool { return plan.SafePlain.MatchString(name) && len(name) <= 40 }

@@ -74,9 +74,9 @@ type meaning struct {
 	guessed bool // the word is misspelt, and the days are the likeliest
 }
 
-// dayMeanings finds what words mean that stand for days in one text. They are read in one language where there is one that
+// interpretDays finds what words mean that stand for days in one text. They are read in one language where there is one that
 // has them all; where languages differ about a word, it is not known.
-func dayMeanings(words []string) []meaning {
+func interpretDays(words []string) []meaning {
 	folded := make([]string, len(words))
 	for i, word := range words {
 		folded[i] = foldWord(word)

@@ -27,7 +27,7 @@ func improveWhenError(err error, text string, form listForm) error {
 	if after := afterTime(text); after != nil {
 		return after
 	}
-	times, guessed := meantWhen(text)
+	times, guessed := interpretWhen(text)
 	if len(times) == 0 {
 		return err
 	}
@@ -35,7 +35,7 @@ func improveWhenError(err error, text string, form listForm) error {
 	if guessed {
 		verb = "did you mean "
 	}
-	edit := plan.Tip{With: times[0]}
+	edit := plan.Hint{Replacement: times[0]}
 	hint := verb + times[0]
 	message := err.Error()
 	if plain := dashes.Replace(text); respellClocks(plain) != plain {
@@ -49,14 +49,14 @@ func improveWhenError(err error, text string, form listForm) error {
 		}
 		switch form {
 		case flowList:
-			edit = plan.Tip{With: strings.Join(list, ", "), Raw: true}
-			hint = verb + edit.With
+			edit = plan.Hint{Replacement: strings.Join(list, ", "), Raw: true}
+			hint = verb + edit.Replacement
 		case blockList:
-			edit = plan.Tip{} // it takes several lines
+			edit = plan.Hint{} // it takes several lines
 			hint = verb + "an item for each: - " + strings.Join(list, ", - ")
 		default:
-			edit = plan.Tip{With: "[" + strings.Join(list, ", ") + "]", Raw: true}
-			hint = verb + edit.With
+			edit = plan.Hint{Replacement: "[" + strings.Join(list, ", ") + "]", Raw: true}
+			hint = verb + edit.Replacement
 		}
 	}
 	if guessed {
@@ -100,9 +100,9 @@ const (
 	pieceRange
 )
 
-// meantWhen reads a text that [ParseWhen] refuses as the times that it evidently means; none where that is not clear.
+// interpretWhen reads a text that [ParseWhen] refuses as the times that it evidently means; none where that is not clear.
 // guessed says that a word was taken for a misspelt day. Each time is one that [ParseWhen] takes.
-func meantWhen(text string) (times []string, guessed bool) {
+func interpretWhen(text string) (times []string, guessed bool) {
 	const longest = 400
 	if len(text) > longest {
 		return nil, false
@@ -121,7 +121,7 @@ func meantWhen(text string) (times []string, guessed bool) {
 			words = append(words, p.text)
 		}
 	}
-	meanings := dayMeanings(words)
+	meanings := interpretDays(words)
 	for _, m := range meanings {
 		if !m.known {
 			return nil, false
@@ -234,7 +234,7 @@ func joinedWhen(days, rest string) string {
 	if _, err := ParseWhen(whole); err == nil {
 		return whole
 	}
-	if times, guessed := meantWhen(whole); len(times) == 1 && !guessed {
+	if times, guessed := interpretWhen(whole); len(times) == 1 && !guessed {
 		return times[0]
 	}
 	return ""

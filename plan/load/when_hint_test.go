@@ -247,7 +247,7 @@ func TestEachTimeThatIsSuggestedCanBeWritten(t *testing.T) {
 		if !errors.As(improveWhenError(err, text, noList), &syntax) {
 			t.Fatalf("%q: %v is no syntax error", text, err)
 		}
-		times, _ := meantWhen(text)
+		times, _ := interpretWhen(text)
 		for _, time := range times {
 			if w, err = ParseWhen(time); err != nil || w.Length <= 0 {
 				t.Fatalf("%q: %q is suggested: %v", text, time, err)

@@ -126,7 +126,7 @@ func afterTime(original string) error {
 	time, rest := strings.TrimSpace(text[:end]), strings.Trim(text[end:], " ,;()\t")
 	w, err := ParseWhen(time)
 	if err != nil {
-		times, guessed := meantWhen(time)
+		times, guessed := interpretWhen(time)
 		if len(times) != 1 || guessed {
 			return nil
 		}
@@ -139,31 +139,31 @@ func afterTime(original string) error {
 	if hint.Text == "" {
 		return nil
 	}
-	return plan.SyntaxTip(hint, "%s has text after the time", plan.Quoted(original))
+	return plan.SyntaxErrorHint(hint, "%s has text after the time", plan.Quoted(original))
 }
 
 // afterTimeHint is the hint for what follows a time. Only what says nothing is taken away by an edit.
-func afterTimeHint(time, rest string, dated bool) plan.Tip {
+func afterTimeHint(time, rest string, dated bool) plan.Hint {
 	folded := strings.Join(strings.Fields(foldWord(rest)), " ")
 	switch {
 	case rest == "" || slices.Contains([]string{"am", "pm", "a.m", "p.m"}, folded):
-		return plan.Tip{}
+		return plan.Hint{}
 	case slices.Contains(clockWords, folded):
-		return plan.Write(time)
+		return plan.WriteHint(time)
 	case slices.Contains(weeklyWords, folded) && dated:
-		return plan.Say("a date is one class; write a weekday for a class in each week, as in Mon 09:00-09:50")
+		return plan.NewHint("a date is one class; write a weekday for a class in each week, as in Mon 09:00-09:50")
 	case slices.Contains(weeklyWords, folded):
-		return plan.Write(time)
+		return plan.WriteHint(time)
 	case slices.Contains(someWeeksWords, folded):
-		return plan.Say("write " + time + ", and name the days of these weeks in a calendar for only")
+		return plan.NewHint("write " + time + ", and name the days of these weeks in a calendar for only")
 	}
 	if zone := zoneAfterTime(rest); zone != "" {
-		return plan.Say(fmt.Sprintf("write %s; the zone belongs in timezone, as in timezone: %s", time, zone))
+		return plan.NewHint(fmt.Sprintf("write %s; the zone belongs in timezone, as in timezone: %s", time, zone))
 	}
 	if plan.DigitsOf(rest) != "" || slices.ContainsFunc(strings.FieldsFunc(folded, notInWord), isDayWord) {
-		return plan.Tip{} // another day, or a date
+		return plan.Hint{} // another day, or a date
 	}
-	return plan.Say("write " + time + "; a remark for people goes in note")
+	return plan.NewHint("write " + time + "; a remark for people goes in note")
 }
 
 // zoneAfterTime is the zone that an abbreviation, an offset or a name of the database stands for; "" for none. A city alone
@@ -178,7 +178,7 @@ func zoneAfterTime(rest string) string {
 		}
 	}
 	if hint := zoneHint(rest); strings.Contains(rest, "/") && strings.HasPrefix(hint.Text, "write ") {
-		return hint.With
+		return hint.Replacement
 	}
 	return ""
 }
@@ -214,5 +214,5 @@ func improveToError(err error, text string) error {
 	if _, wrong := ParseChangeTo(meant); wrong != nil || meant == text {
 		return err
 	}
-	return plan.SyntaxTip(plan.Write(meant), "%s is not a new time as plans write it", plan.Quoted(text))
+	return plan.SyntaxErrorHint(plan.WriteHint(meant), "%s is not a new time as plans write it", plan.Quoted(text))
 }

@@ -12,7 +12,7 @@ type zoneResult struct {
 }
 
 // zone loads a zone once per plan; nil when there is none of that name, which is then reported.
-func (b *builder) zone(u *unit, name item) *time.Location {
+func (b *builder) zone(u *sourceFile, name scalar) *time.Location {
 	known, ok := b.zones[name.Text]
 	if !ok {
 		known.zone, _ = plan.Zone(name.Text)

@@ -13,29 +13,29 @@ import (
 
 // zoneHint finds the zone that somebody meant who wrote an abbreviation, a city, an offset, or a name with a mistake in
 // it. It never suggests a zone with another offset: classes would be an hour off, and nobody would notice.
-func zoneHint(name string) plan.Tip {
+func zoneHint(name string) plan.Hint {
 	folded := foldZone(name)
 	for _, zone := range plan.ZoneList() {
 		if strings.EqualFold(zone, folded) {
-			return plan.Write(zone)
+			return plan.WriteHint(zone)
 		}
 	}
 	if m := plan.ZoneOffset.FindStringSubmatch(strings.TrimSpace(name)); m != nil {
 		return plan.OffsetHint(name, m[1]+m[2], m[3])
 	}
 	if zone, known := abbreviations[strings.ToUpper(folded)]; known {
-		return plan.Write(zone)
+		return plan.WriteHint(zone)
 	}
 	area, city, hasArea := cutLast(folded)
 	for _, table := range []map[string]string{moreCities, zoneCities()} {
 		if zone, known := table[strings.ToLower(city)]; known {
-			return plan.Write(zone)
+			return plan.WriteHint(zone)
 		}
 	}
 	if zone := nearestZone(area, city, hasArea); zone != "" {
-		return plan.Tip{Text: fmt.Sprintf("did you mean %s?", zone), With: zone}
+		return plan.Hint{Text: fmt.Sprintf("did you mean %s?", zone), Replacement: zone}
 	}
-	return plan.Say("write a name of the IANA database, as in Europe/Madrid")
+	return plan.NewHint("write a name of the IANA database, as in Europe/Madrid")
 }
 
 // foldZone writes a name without accents, and with underscores for spaces, as the database does.

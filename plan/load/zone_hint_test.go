@@ -16,8 +16,8 @@ func TestZoneHints(t *testing.T) {
 		"Eurpoe/Madrid": "Europe/Madrid", "São Paulo": "America/Sao_Paulo", "Europe/Brelin": "Europe/Berlin", "EDT": "America/New_York",
 		"GMT+2": "", "UTC+5:30": "", "+02:00": "", "Local": "", "localtime": "", "XYZ": "", "Europe/Xyz": "", "": "", "GMT+20": "", "Etc/GMT+20": "",
 	} {
-		if got := zoneHint(name); got.With != want {
-			t.Errorf("%q: %q (%s), want %q", name, got.With, got.Text, want)
+		if got := zoneHint(name); got.Replacement != want {
+			t.Errorf("%q: %q (%s), want %q", name, got.Replacement, got.Text, want)
 		}
 	}
 	for name, want := range map[string]string{"GMT+2": "Athens", "UTC+5:30": "Kolkata", "+02:00": "Athens", "UTC-05": "New_York"} {

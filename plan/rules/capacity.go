@@ -17,21 +17,21 @@ import (
 func (c *checker) forecast() *forecast.Forecast {
 	if c.load == nil {
 		e := c.schedule()
-		c.load = forecast.Of(sharing(c.p, c.opts.Beside), forecast.Options{From: forecast.Bound{At: e.From}, Until: forecast.Bound{At: e.Until}})
+		c.load = forecast.Of(plansSharingApps(c.p, c.opts.Beside), forecast.Options{From: forecast.Bound{At: e.From}, Until: forecast.Bound{At: e.Until}})
 	}
 	return c.load
 }
 
 // alone is the forecast of the plan without those beside it.
 func (c *checker) alone() *forecast.Forecast {
-	if len(sharing(c.p, c.opts.Beside)) == 1 {
+	if len(plansSharingApps(c.p, c.opts.Beside)) == 1 {
 		return c.forecast()
 	}
 	return forecast.Of([]*plan.Plan{c.p}, forecast.Options{Now: c.opts.Now})
 }
 
-// sharing gives the plan, and those of the others that use an App ID of it.
-func sharing(p *plan.Plan, others []*plan.Plan) []*plan.Plan {
+// plansSharingApps gives the plan, and those of the others that use an App ID of it.
+func plansSharingApps(p *plan.Plan, others []*plan.Plan) []*plan.Plan {
 	list := []*plan.Plan{p}
 	for _, o := range others {
 		if o == nil || o == p {
@@ -70,8 +70,8 @@ func (c *checker) eachApp(visit func(own *plan.App, f *forecast.AppForecast)) {
 // The recordings are those of a kind, as "HD ", and of a region, as " in EU"; "" for all.
 func (c *checker) capacity(own *plan.App, kind, where string, peaks forecast.Peaks, limit int, hint string) {
 	switch {
-	case peaks.Bare.Sessions > limit:
-		c.report(own.Pos, fmt.Sprintf("%s%s %s; %d are allowed", hasSessions(own, peaks.Bare.Sessions, kind), where, c.during(own, peaks.Bare.At), limit), hint)
+	case peaks.Unpadded.Sessions > limit:
+		c.report(own.Pos, fmt.Sprintf("%s%s %s; %d are allowed", hasSessions(own, peaks.Unpadded.Sessions, kind), where, c.during(own, peaks.Unpadded.At), limit), hint)
 	case peaks.Padded.Sessions > limit:
 		c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s%s with padding %s; %d are allowed, so padding is shortened then",
 			hasSessions(own, peaks.Padded.Sessions, kind), where, c.during(own, peaks.Padded.At), limit), hint)
@@ -96,12 +96,12 @@ func (c *checker) during(own *plan.App, at time.Time) string {
 	var names []string
 	seen := make(map[*plan.Recording]bool)
 	unix, app := at.Unix(), plan.AppKey(c.p, own)
-	for _, p := range sharing(c.p, c.opts.Beside) {
+	for _, p := range plansSharingApps(c.p, c.opts.Beside) {
 		e, beside := schedule.New(p), ""
 		if p != c.p {
 			beside = p.Name + "/"
 		}
-		e.Walk(time.Unix(unix-e.MaxLength-e.MaxAfter, 0), time.Unix(unix+e.MaxBefore+1, 0), func(k *schedule.Instance) bool {
+		e.Each(time.Unix(unix-e.MaxLength-e.MaxAfter, 0), time.Unix(unix+e.MaxBefore+1, 0), func(k *schedule.Instance) bool {
 			r := k.Timetable.Recording
 			if k.RecordFrom <= unix && unix < k.RecordUntil && !k.Cancelled() && !seen[r] && plan.AppKey(p, k.Settings().App) == app {
 				seen[r] = true

@@ -35,15 +35,15 @@ func Review(p *plan.Plan, opts Options) Reviewed {
 	c := &checker{p: p, opts: opts}
 	c.apply(checks)
 	used := make([]bool, len(p.Ignores))
-	findings := plan.Silence(c.findings, p.Ignores, used)
+	findings := plan.Suppress(c.findings, p.Ignores, used)
 	findings = append(findings, c.unusedIgnores(used)...)
-	return Reviewed{plan.Sort(p, plan.Tune(findings, p.Severities)), c.alone()}
+	return Reviewed{plan.Sort(p, plan.ApplySeverities(findings, p.Severities)), c.alone()}
 }
 
 // apply runs checks, one after the other.
 func (c *checker) apply(list []check) {
 	for _, one := range list {
-		c.rule = plan.RuleOf(one.rule)
+		c.rule = plan.MustRule(one.rule)
 		one.find(c)
 	}
 }

@@ -23,11 +23,11 @@ func (c *checker) report(pos plan.Pos, message, hint string) {
 }
 
 // advise is report with a hint that may be an edit.
-func (c *checker) advise(pos plan.Pos, message string, t plan.Tip) {
+func (c *checker) advise(pos plan.Pos, message string, t plan.Hint) {
 	c.findings = append(c.findings, c.advised(c.rule, pos, message, t))
 }
 
-func (c *checker) advised(r plan.Rule, pos plan.Pos, message string, t plan.Tip) plan.Finding {
+func (c *checker) advised(r plan.Rule, pos plan.Pos, message string, t plan.Hint) plan.Finding {
 	f := r.Finding(pos, message, t.Text)
 	if s := c.source(pos.File); s != nil {
 		f.Fix = s.Fix(plan.Span{Line: int32(pos.Line), Column: int32(pos.Column), EndLine: int32(pos.EndLine), EndColumn: int32(pos.EndColumn)}, t)

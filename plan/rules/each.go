@@ -42,29 +42,29 @@ func (c *checker) eachText(visit func(r *plan.Recording, t plan.Text)) {
 	c.eachSettings(func(r *plan.Recording, s *plan.Settings) { visit(r, s.URL) })
 }
 
-// gathering collects what is wrong with values that several recordings may inherit, so that each is reported once,
+// findingGroup collects what is wrong with values that several recordings may inherit, so that each is reported once,
 // where it stands, with the recordings that it reaches. K tells mistakes apart.
-type gathering[K comparable] struct {
-	order []*gathered
-	index map[K]*gathered
+type findingGroup[K comparable] struct {
+	order []*groupedFinding
+	index map[K]*groupedFinding
 }
 
-// gathered is one mistake, as the first recording has it.
-type gathered struct {
+// groupedFinding is one mistake, as the first recording has it.
+type groupedFinding struct {
 	pos     plan.Pos
 	message string
-	hint    plan.Tip
+	hint    plan.Hint
 	ids     []string // of the recordings
 }
 
 // add notes that a recording has a mistake. Only the first recording is asked what to say of it.
-func (g *gathering[K]) add(key K, r *plan.Recording, tell func() (pos plan.Pos, message string, hint plan.Tip)) {
+func (g *findingGroup[K]) add(key K, r *plan.Recording, tell func() (pos plan.Pos, message string, hint plan.Hint)) {
 	m, known := g.index[key]
 	if !known {
-		m = &gathered{}
+		m = &groupedFinding{}
 		m.pos, m.message, m.hint = tell()
 		if g.index == nil {
-			g.index = map[K]*gathered{}
+			g.index = map[K]*groupedFinding{}
 		}
 		g.index[key] = m
 		g.order = append(g.order, m)
@@ -75,7 +75,7 @@ func (g *gathering[K]) add(key K, r *plan.Recording, tell func() (pos plan.Pos, 
 }
 
 // report reports all of them, in the order in which they were found.
-func (g *gathering[K]) report(c *checker) {
+func (g *findingGroup[K]) report(c *checker) {
 	for _, m := range g.order {
 		if len(m.ids) > 1 {
 			m.message += ", in " + plan.SomeOf(m.ids)
@@ -87,21 +87,21 @@ func (g *gathering[K]) report(c *checker) {
 // reportValues judges the effective settings of every recording and of its changes: judge gives what is wrong with
 // a key's value and what to try, "" for nothing. The place is that of the first of the keys that is set; an edit replaces
 // the value of the very first.
-func (c *checker) reportValues(keys []string, judge func(s *plan.Settings) (message string, hint plan.Tip)) {
+func (c *checker) reportValues(keys []string, judge func(s *plan.Settings) (message string, hint plan.Hint)) {
 	type mistake struct {
 		pos     plan.Pos
 		message string
-		hint    plan.Tip
+		hint    plan.Hint
 	}
-	var g gathering[mistake]
+	var g findingGroup[mistake]
 	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
 		if message, hint := judge(s); message != "" {
 			if _, given := s.From.Of(keys[0]); !given {
-				hint.With = "" // the place is that of another key
+				hint.Replacement = "" // the place is that of another key
 			}
-			hint.Value = true
+			hint.ValueOnly = true
 			m := mistake{keyPos(r, s, keys), message, hint}
-			g.add(m, r, func() (plan.Pos, string, plan.Tip) { return m.pos, m.message, m.hint })
+			g.add(m, r, func() (plan.Pos, string, plan.Hint) { return m.pos, m.message, m.hint })
 		}
 	})
 	g.report(c)

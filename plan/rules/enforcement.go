@@ -7,33 +7,33 @@ import (
 	"rundown/plan"
 )
 
-// Enforcement is how a rule is kept.
-type Enforcement string
+// Mechanism is how a rule is kept.
+type Mechanism string
 
 // The ways to keep a rule.
 const (
-	ByFinding      Enforcement = "finding"      // a plan that breaks it has a finding
-	ByConstruction Enforcement = "construction" // no plan leads to a request that breaks it
-	ByFigure       Enforcement = "figure"       // it is a fact, and a figure that the program tells follows it
-	ByRuntime      Enforcement = "runtime"      // the program keeps to it while it records
-	ByProbe        Enforcement = "probe"        // it shows by looking at the page or the storage only
-	ByHuman        Enforcement = "human"        // nothing that the program sees tells whether it is kept
+	ByFinding      Mechanism = "finding"      // a plan that breaks it has a finding
+	ByConstruction Mechanism = "construction" // no plan leads to a request that breaks it
+	ByFigure       Mechanism = "figure"       // it is a fact, and a figure that the program tells follows it
+	ByRuntime      Mechanism = "runtime"      // the program keeps to it while it records
+	ByProbe        Mechanism = "probe"        // it shows by looking at the page or the storage only
+	ByHuman        Mechanism = "human"        // nothing that the program sees tells whether it is kept
 )
 
 // Keeping is how a rule is kept, where, and which test proves it. Findings are proved by their pair of plans; probe
 // and human have neither place nor test.
 type Keeping struct {
-	By    Enforcement
+	By    Mechanism
 	Place string // package.Function
 	Test  string // package.TestFunction
 }
 
-// KeepingOf tells how a rule is kept, ours or one of the catalogue; false for an id that is neither.
-func KeepingOf(id string) (Keeping, bool) {
+// EnforcementOf tells how a rule is kept, ours or one of the catalogue; false for an id that is neither.
+func EnforcementOf(id string) (Keeping, bool) {
 	if _, ok := plan.RuleByID(id); ok {
 		return Keeping{By: ByFinding}, true
 	}
-	if k, ok := keepings[id]; ok {
+	if k, ok := enforcements[id]; ok {
 		return k, true
 	}
 	if advice[id] != "" {
@@ -43,7 +43,7 @@ func KeepingOf(id string) (Keeping, bool) {
 	if !ok {
 		return Keeping{}, false
 	}
-	return Keeping{By: Enforcement(entry.Check)}, true // a test holds that it is probe or human
+	return Keeping{By: Mechanism(entry.Check)}, true // a test holds that it is probe or human
 }
 
 // The tests that prove most.
@@ -93,8 +93,8 @@ var advice = map[string]string{
 	"webhook-ip-allowlist":          "the firewall in front of the listener is not the program's: notifications are taken by their signature",
 }
 
-// keepings are the documented restrictions that no finding tells of, with what keeps each.
-var keepings = map[string]Keeping{
+// enforcements are the documented restrictions that no finding tells of, with what keeps each.
+var enforcements = map[string]Keeping{
 	// What no plan can break, since the request is built so.
 	"params-valid":                       {ByConstruction, "runner.StartRequest", testDay},
 	"uid-required-string":                {ByConstruction, "plan.Occurrence.UIDs", testRequests},
@@ -153,8 +153,8 @@ var keepings = map[string]Keeping{
 	"transport-mode-fixed":                   {ByRuntime, "agora.newCall", testWire},
 	"transport-no-update-layout":             {ByRuntime, "agora.Route", testWire},
 	"domain-primary-by-location":             {ByRuntime, "agora.documentedHosts", testHosts},
-	"domain-retry-order":                     {ByRuntime, "agora.after", testHosts},
-	"domain-skip-alternate-on-network-fault": {ByRuntime, "agora.after", testHosts},
+	"domain-retry-order":                     {ByRuntime, "agora.next", testHosts},
+	"domain-skip-alternate-on-network-fault": {ByRuntime, "agora.next", testHosts},
 	"domain-retry-backoff":                   {ByRuntime, "catalog.DomainWaits", testHosts},
 	"qps-per-appid":                          {ByRuntime, "agora.Budget.Wait", "agora.TestNoSlidingSecondSeesMoreThanTheBudget"},
 	"qps-share-of-concurrency":               {ByRuntime, "catalog.DefaultQPS", "catalog.TestTheDefaultRateIsATenthOfTheConcurrency"},

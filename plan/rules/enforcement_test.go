@@ -50,12 +50,12 @@ func functionsOf(t *testing.T) (code, tests map[string]bool) {
 func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
 	code, tests := functionsOf(t)
 	for _, r := range catalog.Restrictions() {
-		k, ok := KeepingOf(r.ID)
+		k, ok := EnforcementOf(r.ID)
 		if !ok {
 			t.Errorf("%s is not known", r.ID)
 			continue
 		}
-		_, listed := keepings[r.ID]
+		_, listed := enforcements[r.ID]
 		_, finding := plan.RuleByID(r.ID)
 		switch {
 		case finding && listed:
@@ -80,7 +80,7 @@ func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
 		}
 	}
 	for id := range advice {
-		if _, kept := keepings[id]; kept {
+		if _, kept := enforcements[id]; kept {
 			t.Errorf("%s is kept, and said to be left to users", id)
 		}
 		if r, ok := catalog.RestrictionByID(id); !ok || r.Severity != "warning" {
@@ -89,11 +89,11 @@ func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
 	}
 	for id := range notes {
 		_, isRule := plan.RuleByID(id)
-		if _, kept := keepings[id]; !kept && !isRule {
+		if _, kept := enforcements[id]; !kept && !isRule {
 			t.Errorf("%s has a note, and nothing that keeps it", id)
 		}
 	}
-	for id := range keepings {
+	for id := range enforcements {
 		if _, ok := catalog.RestrictionByID(id); !ok {
 			t.Errorf("%s is no restriction of the catalogue", id)
 		}
@@ -114,7 +114,7 @@ func TestOurOwnRulesAreThoseOfTheFormat(t *testing.T) {
 	if !slices.Equal(ours, want) {
 		t.Errorf("got  %q\nwant %q", ours, want)
 	}
-	if _, ok := KeepingOf("no-such-rule"); ok {
+	if _, ok := EnforcementOf("no-such-rule"); ok {
 		t.Error("a rule that does not exist is kept")
 	}
 }

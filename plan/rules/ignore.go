@@ -10,7 +10,7 @@ import (
 func (c *checker) unusedIgnores(used []bool) []plan.Finding {
 	ignores, opts := c.p.Ignores, c.opts
 	var findings []plan.Finding
-	r := plan.RuleOf("unused-ignore")
+	r := plan.MustRule("unused-ignore")
 	for i, ig := range ignores {
 		switch {
 		case ig.Problem != "":

@@ -27,15 +27,15 @@ func checkClockChange(c *checker) {
 	}
 }
 
-// stretch is a range [from, until) of Unix seconds.
-type stretch struct{ from, until int64 }
+// period is a range [from, until) of Unix seconds.
+type period struct{ from, until int64 }
 
 // clockChanges are those of each zone about one window.
 type clockChanges map[*time.Location]*zoneChanges
 
 type zoneChanges struct {
-	around  []stretch // two days before and after each change, within the window
-	largest int64     // s, by which a change moves the clock
+	around  []period // two days before and after each change, within the window
+	largest int64    // s, by which a change moves the clock
 }
 
 // of looks a zone's changes up, from two days before the window to two days after it.
@@ -48,7 +48,7 @@ func (z clockChanges) of(loc *time.Location, from, until int64) *zoneChanges {
 	for w.Load(from - 2*plan.DaySeconds); w.Until <= until+2*plan.DaySeconds; {
 		at, before := w.Until, w.Offset
 		w.Load(at)
-		if near := (stretch{max(from, at-2*plan.DaySeconds), min(until, at+2*plan.DaySeconds)}); near.from < near.until {
+		if near := (period{max(from, at-2*plan.DaySeconds), min(until, at+2*plan.DaySeconds)}); near.from < near.until {
 			found.around = append(found.around, near)
 		}
 		found.largest = max(found.largest, w.Offset-before, before-w.Offset)
@@ -58,14 +58,14 @@ func (z clockChanges) of(loc *time.Location, from, until int64) *zoneChanges {
 }
 
 // aroundClockChanges gives the stretches of the window in which one of the recording's zones may move a class.
-func aroundClockChanges(s *schedule.Timetable, changes clockChanges, from, until int64) []stretch {
+func aroundClockChanges(s *schedule.Timetable, changes clockChanges, from, until int64) []period {
 	around := slices.Clone(changes.of(s.Recording.Zone, from, until).around)
 	for _, settings := range s.Changed {
 		if settings.Zone != s.Recording.Zone {
 			around = append(around, changes.of(settings.Zone, from, until).around...)
 		}
 	}
-	slices.SortFunc(around, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
+	slices.SortFunc(around, func(a, b period) int { return cmp.Compare(a.from, b.from) })
 	apart := around[:0]
 	for _, next := range around {
 		if n := len(apart); n > 0 && next.from <= apart[n-1].until {

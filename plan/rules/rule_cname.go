@@ -12,7 +12,7 @@ import (
 // wrong with one, "" for nothing, and what to try. A name that several recordings inherit is reported once, as the first
 // of them has it.
 func (c *checker) reportCnames(judge func(cname string) (message, hint string)) {
-	var g gathering[plan.Pos]
+	var g findingGroup[plan.Pos]
 	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
 		if s.Cname.IsZero() {
 			return
@@ -22,7 +22,7 @@ func (c *checker) reportCnames(judge func(cname string) (message, hint string)) 
 			return
 		}
 		if message, hint := judge(expanded.String()); message != "" {
-			g.add(s.Cname.Pos(), r, func() (plan.Pos, string, plan.Tip) { return s.Cname.Pos(), message, plan.Say(hint) })
+			g.add(s.Cname.Pos(), r, func() (plan.Pos, string, plan.Hint) { return s.Cname.Pos(), message, plan.NewHint(hint) })
 		}
 	})
 	g.report(c)
@@ -40,10 +40,10 @@ func checkCnameGiven(c *checker) {
 
 // checkCnameLength holds channel names against one of the two documented limits.
 func checkCnameLength(id string) func(*checker) {
-	return func(c *checker) { c.judgeCnameLength(id) }
+	return func(c *checker) { c.checkCnameLimit(id) }
 }
 
-func (c *checker) judgeCnameLength(id string) {
+func (c *checker) checkCnameLimit(id string) {
 	_, most := catalog.Bound(id)
 	_, hard := catalog.Bound("cname-max-bytes")
 	c.reportCnames(func(cname string) (string, string) {

@@ -16,7 +16,7 @@ func checkInThePast(c *checker) {
 	now := c.opts.Now.Unix()
 	for _, s := range e.Timetables {
 		for i := range s.Recording.When {
-			if last, over := overAt(s, i, now, e.MaxLength); over {
+			if last, over := endedBefore(s, i, now, e.MaxLength); over {
 				w := &s.Recording.When[i]
 				c.report(w.Pos, fmt.Sprintf("every class of %s of %s has ended, the last one on %s", w, s.Recording.ID, time.Unix(last, 0).In(s.Recording.Zone).Format("2006-01-02 15:04 MST")),
 					"past classes are not recorded; remove the time if it is no longer needed")
@@ -25,13 +25,13 @@ func checkInThePast(c *checker) {
 	}
 }
 
-// overAt says that the entry has had classes and has none, a cancelled one included, that ends after now, and when the
+// endedBefore says that the entry has had classes and has none, a cancelled one included, that ends after now, and when the
 // last one ended.
-func overAt(s *schedule.Timetable, entry int, now, maxLength int64) (last int64, over bool) {
+func endedBefore(s *schedule.Timetable, entry int, now, maxLength int64) (last int64, over bool) {
 	if s.Recording.When[entry].Kind != plan.WhenDated && !s.Bounded {
 		return 0, false
 	}
-	one := s.Alone(entry)
+	one := s.WithEntry(entry)
 	for k := range one.Classes(now-maxLength, schedule.LastInstant) {
 		if k.End > now {
 			return 0, false

@@ -70,7 +70,7 @@ func (c *checker) reportClash(own, b *occupant) {
 func (c *checker) sharedChannels() (shared [][]channelUser) {
 	users := make(map[string][]channelUser)
 	var order []string
-	for _, p := range sharing(c.p, c.opts.Beside) {
+	for _, p := range plansSharingApps(c.p, c.opts.Beside) {
 		e := c.schedule()
 		if p != c.p {
 			e = schedule.New(p)

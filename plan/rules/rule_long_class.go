@@ -44,10 +44,10 @@ func (c *checker) longClass(pos plan.Pos, r *plan.Recording, written, head strin
 	if length <= longClass || int(start)+int(length/time.Second) <= plan.DaySeconds {
 		return
 	}
-	hint := plan.Say(tuneLong)
+	hint := plan.NewHint(tuneLong)
 	if back := 24*time.Hour - length; back < length {
 		end := plan.Clock((int(start) + int(length/time.Second)) % plan.DaySeconds)
-		hint = plan.Write(head + plan.Clocks(end, back)).Also(", if start and end were swapped; " + tuneLong)
+		hint = plan.WriteHint(head + plan.Clocks(end, back)).Append(", if start and end were swapped; " + tuneLong)
 	}
 	c.advise(pos, fmt.Sprintf("%s of %s lasts %s and passes midnight", written, r.ID, plan.DurationText(length)), hint)
 }

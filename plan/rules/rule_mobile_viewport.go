@@ -12,13 +12,13 @@ import (
 // checkViewport takes the listed viewports upright and turned.
 func checkViewport(c *checker) {
 	listed := catalog.Strings("mobile-viewport-size")
-	c.reportValues([]string{"video", "mobile"}, func(s *plan.Settings) (string, plan.Tip) {
+	c.reportValues([]string{"video", "mobile"}, func(s *plan.Settings) (string, plan.Hint) {
 		w, h := s.Video.Width, s.Video.Height
 		if s.Mobile == nil || !*s.Mobile || slices.Contains(listed, fmt.Sprintf("%dx%d", min(w, h), max(w, h))) {
-			return "", plan.Tip{}
+			return "", plan.Hint{}
 		}
 		return fmt.Sprintf("with mobile: true, %dx%d is not a phone viewport; listed are %s", w, h, strings.Join(listed, ", ")),
-			plan.Say("write video: " + nearestViewport(listed, w, h) + " where mobile is")
+			plan.NewHint("write video: " + nearestViewport(listed, w, h) + " where mobile is")
 	})
 }
 

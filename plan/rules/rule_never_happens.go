@@ -29,7 +29,7 @@ func neverHappens(s *schedule.Timetable, entry int) (reason, hint string) {
 	if w.Kind == plan.WhenDated {
 		return "", ""
 	}
-	one := s.Alone(entry)
+	one := s.WithEntry(entry)
 	if len(one.Regular) == 0 {
 		return "no date fits the expression", "check the day of the month and the month"
 	}

@@ -16,7 +16,7 @@ func checkOverlapPage(c *checker) {
 	}
 	last := make(map[string]*lastOnPage)
 	var found overlaps
-	for _, k := range schedule.Starts(shared, from-e.MaxLength, until) {
+	for _, k := range schedule.InstancesOf(shared, from-e.MaxLength, until) {
 		if k.Cancelled() {
 			continue
 		}

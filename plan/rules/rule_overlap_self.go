@@ -15,7 +15,7 @@ func checkOverlapSelf(c *checker) {
 	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
 	changes := make(clockChanges)
 	for _, s := range e.Timetables {
-		if apart(s, changes.of(s.Recording.Zone, from-e.MaxLength, until)) {
+		if cannotOverlap(s, changes.of(s.Recording.Zone, from-e.MaxLength, until)) {
 			continue
 		}
 		var found overlaps
@@ -48,9 +48,9 @@ func checkOverlapSelf(c *checker) {
 	}
 }
 
-// apart says that no two classes can overlap, without counting them: there is one weekly time only, of half a day at
+// cannotOverlap says that no two classes can overlap, without counting them: there is one weekly time only, of half a day at
 // most, and the clock moves by a few hours at most.
-func apart(s *schedule.Timetable, changes *zoneChanges) bool {
+func cannotOverlap(s *schedule.Timetable, changes *zoneChanges) bool {
 	const halfDay, fewHours = plan.DaySeconds / 2, 3 * 60 * 60
 	return len(s.Recording.Changes) == 0 && len(s.Recording.When) == 1 && s.Recording.When[0].Kind == plan.WhenWeekly &&
 		s.Recording.When[0].Length <= halfDay*time.Second && changes.largest <= fewHours

@@ -15,7 +15,7 @@ func checkPageAddresses(c *checker) {
 		pos  plan.Pos
 		host bool // it lacks a host
 	}
-	var g gathering[place]
+	var g findingGroup[place]
 	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
 		if s.URL.IsZero() || s.URL.Parts()[0].Kind == plan.PartLiteral && !plan.WebAddress.MatchString(s.URL.Parts()[0].S) {
 			return
@@ -27,16 +27,16 @@ func checkPageAddresses(c *checker) {
 		u, err := url.Parse(c.resolvedOrSample(expanded))
 		switch {
 		case err != nil:
-			g.add(place{pos: s.URL.Pos()}, r, func() (plan.Pos, string, plan.Tip) {
+			g.add(place{pos: s.URL.Pos()}, r, func() (plan.Pos, string, plan.Hint) {
 				why := ""
 				if len(s.URL.References()) == 0 && !hasPassword(s.URL) { // else it might show a value
-					why = ": " + parseReason(err)
+					why = ": " + parseError(err)
 				}
-				return s.URL.Pos(), fmt.Sprintf("url is not a web address for recording %s, once its placeholders are replaced%s", r.ID, why), plan.Say("escape what an address cannot hold by %")
+				return s.URL.Pos(), fmt.Sprintf("url is not a web address for recording %s, once its placeholders are replaced%s", r.ID, why), plan.NewHint("escape what an address cannot hold by %")
 			})
 		case u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme):
-			g.add(place{s.URL.Pos(), true}, r, func() (plan.Pos, string, plan.Tip) {
-				return s.URL.Pos(), fmt.Sprintf("url has no host for recording %s, once its placeholders are replaced", r.ID), plan.Say("write the host after https://")
+			g.add(place{s.URL.Pos(), true}, r, func() (plan.Pos, string, plan.Hint) {
+				return s.URL.Pos(), fmt.Sprintf("url has no host for recording %s, once its placeholders are replaced", r.ID), plan.NewHint("write the host after https://")
 			})
 		}
 	})
@@ -76,8 +76,8 @@ func (c *checker) resolvedOrSample(t plan.Text) string {
 	return resolved
 }
 
-// parseReason is why an address cannot be read, without the address.
-func parseReason(err error) string {
+// parseError is why an address cannot be read, without the address.
+func parseError(err error) string {
 	if e, ok := err.(*url.Error); ok {
 		return e.Err.Error()
 	}

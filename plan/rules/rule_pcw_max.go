@@ -12,7 +12,7 @@ import (
 // states none, the documentation names two figures: above the smaller is a warning, above the larger an error.
 func checkConcurrent(c *checker) {
 	c.eachApp(func(own *plan.App, f *forecast.AppForecast) {
-		lower, upper, most := own.Limits.MaxConcurrent(), catalog.MaxConcurrent(), f.Peak.Bare
+		lower, upper, most := own.Limits.MaxConcurrent(), catalog.MaxConcurrent(), f.Peak.Unpadded
 		hint := fmt.Sprintf("move or shorten classes, use another app, or set apps.%s.limits.concurrent to what Agora has granted", own.Name)
 		switch {
 		case own.Limits.Concurrent == 0 && most.Sessions > upper:

@@ -14,17 +14,17 @@ func checkPlaceholders(c *checker) {
 		pos  plan.Pos
 		name string
 	}
-	var g gathering[place]
+	var g findingGroup[place]
 	check := func(r *plan.Recording, s *plan.Settings, t plan.Text) {
 		for _, name := range t.Placeholders() {
 			if _, label := s.Labels[name]; label || slices.Contains(plan.BuiltinPlaceholders, name) {
 				continue
 			}
-			g.add(place{t.Pos(), name}, r, func() (plan.Pos, string, plan.Tip) {
+			g.add(place{t.Pos(), name}, r, func() (plan.Pos, string, plan.Hint) {
 				known := slices.Concat(plan.BuiltinPlaceholders, slices.Sorted(maps.Keys(s.Labels)))
 				hint := plan.DidYouMean(name, known)
-				if hint.With != "" {
-					hint.Of, hint.With = "{"+name+"}", "{"+hint.With+"}"
+				if hint.Replacement != "" {
+					hint.Part, hint.Replacement = "{"+name+"}", "{"+hint.Replacement+"}"
 				}
 				return t.Pos(), fmt.Sprintf("{%s} is not a placeholder, and recording %s has no label of that name", name, r.ID), hint
 			})

@@ -23,13 +23,13 @@ func checkPrefixCharset(c *checker) {
 			if literal == "" && len(element.Placeholders()) > 0 || allowed.MatchString(literal) {
 				continue
 			}
-			message, hint := fmt.Sprintf("the prefix element %s contains other characters than ASCII letters and digits", plan.Quoted(element.String())), plan.Tip{}
+			message, hint := fmt.Sprintf("the prefix element %s contains other characters than ASCII letters and digits", plan.Quoted(element.String())), plan.Hint{}
 			if literal == "" {
 				message = "a prefix element is empty"
 			} else if strings.Contains(literal, "/") {
-				hint = plan.Say("write one element for each folder")
+				hint = plan.NewHint("write one element for each folder")
 			} else if mended := plan.PrefixValue(element.String()); mended != "" && len(element.Placeholders()) == 0 {
-				hint = plan.Write(mended)
+				hint = plan.WriteHint(mended)
 			}
 			c.advise(element.Pos(), message, hint)
 		}
@@ -73,15 +73,15 @@ func prefixOf(p *plan.Plan, r *plan.Recording, s *plan.Settings) (written, taken
 // long.
 func checkPrefixLength(c *checker) {
 	_, most := catalog.Bound("prefix-max-length")
-	var g gathering[plan.Pos]
+	var g findingGroup[plan.Pos]
 	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
 		if s.Storage == nil {
 			return
 		}
 		if _, taken := prefixOf(c.p, r, s); int64(len(taken)) > *most {
-			g.add(prefixPos(r, s), r, func() (plan.Pos, string, plan.Tip) {
+			g.add(prefixPos(r, s), r, func() (plan.Pos, string, plan.Hint) {
 				return prefixPos(r, s), fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most),
-					plan.Say("shorten the labels, or the storage's prefix")
+					plan.NewHint("shorten the labels, or the storage's prefix")
 			})
 		}
 	})

@@ -29,7 +29,7 @@ func checkRequests(c *checker) {
 		}
 		if r.Late > 0 {
 			c.report(own.Pos, fmt.Sprintf("app %s has %s longer than %v, the first %s: before it %s due within %v, and %s",
-				own.Name, waiting(r.Late), schedule.Slack, c.during(own, r.LateAt), behind(r.LateBehind), r.LateAt.Sub(r.LateSince)+time.Second, allowed), hint)
+				own.Name, waitingStarts(r.Late), schedule.Slack, c.during(own, r.LateAt), dueBefore(r.LateBehind), r.LateAt.Sub(r.LateSince)+time.Second, allowed), hint)
 		}
 		if r.Ahead > maxAhead {
 			c.report(own.Pos, fmt.Sprintf("app %s has %d starts in a row %s, so the first begins %v early and is billed from then: each start takes %s, and %s",
@@ -41,7 +41,7 @@ func checkRequests(c *checker) {
 // maxAhead is how early a start may be begun before it is worth a finding: what padding is by default.
 const maxAhead = 30 * time.Second
 
-func waiting(n int) string {
+func waitingStarts(n int) string {
 	if n == 1 {
 		return "a start that waits"
 	}
@@ -55,8 +55,8 @@ func requests(n int) string {
 	return fmt.Sprintf("%d requests", n)
 }
 
-// behind names the requests of starts, updates and stops that go before another, the most first.
-func behind(n [3]int) string {
+// dueBefore names the requests of starts, updates and stops that go before another, the most first.
+func dueBefore(n [3]int) string {
 	type share struct {
 		n    int
 		what string

@@ -32,7 +32,7 @@ func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration
 	}
 	for _, r := range c.p.Recordings {
 		for i := range r.When {
-			if beside := around(&r.Settings); tooLong(r.When[i].Length+beside, most) {
+			if beside := aroundClass(&r.Settings); tooLong(r.When[i].Length+beside, most) {
 				report(r.When[i].Pos, r.When[i].Length, beside)
 			}
 		}
@@ -40,8 +40,8 @@ func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration
 	for _, s := range c.schedule().Timetables {
 		for i, settings := range s.Changed {
 			change := &s.Recording.Changes[i]
-			beside := around(settings)
-			if change.Cancelled || change.To == nil && beside == around(&s.Recording.Settings) {
+			beside := aroundClass(settings)
+			if change.Cancelled || change.To == nil && beside == aroundClass(&s.Recording.Settings) {
 				continue // its classes take no longer than their entries, which are judged above
 			}
 			if length, any := longestUnder(s, i, func(length time.Duration) bool { return tooLong(length+beside, most) }); any {
@@ -51,8 +51,8 @@ func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration
 	}
 }
 
-// around is what a session takes beside the class, from its first request to the end of its padding.
-func around(s *plan.Settings) time.Duration {
+// aroundClass is what a session takes beside the class, from its first request to the end of its padding.
+func aroundClass(s *plan.Settings) time.Duration {
 	before := s.Padding.Before
 	if s.ExactStart {
 		before = schedule.HoldLead()

@@ -15,7 +15,7 @@ func checkUnresolved(c *checker) {
 		pos plan.Pos
 		ref plan.Reference
 	}
-	var g gathering[place]
+	var g findingGroup[place]
 	c.eachText(func(r *plan.Recording, t plan.Text) {
 		for _, ref := range t.References() {
 			err, known := failed[ref]
@@ -28,8 +28,8 @@ func checkUnresolved(c *checker) {
 			case r == nil:
 				c.report(t.Pos(), unresolvedMessage(ref, err), unresolvedHint(ref))
 			default:
-				g.add(place{t.Pos(), ref}, r, func() (plan.Pos, string, plan.Tip) {
-					return t.Pos(), unresolvedMessage(ref, err), plan.Say(unresolvedHint(ref))
+				g.add(place{t.Pos(), ref}, r, func() (plan.Pos, string, plan.Hint) {
+					return t.Pos(), unresolvedMessage(ref, err), plan.NewHint(unresolvedHint(ref))
 				})
 			}
 		}

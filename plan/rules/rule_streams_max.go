@@ -14,10 +14,10 @@ import (
 // and what was granted to the app counts as anywhere.
 func checkStreams(region catalog.Region) func(*checker) {
 	id := catalog.StreamLimitID(region)
-	return func(c *checker) { judgeStreams(c, region, id) }
+	return func(c *checker) { checkStreamsIn(c, region, id) }
 }
 
-func judgeStreams(c *checker, region catalog.Region, id string) {
+func checkStreamsIn(c *checker, region catalog.Region, id string) {
 	c.eachApp(func(own *plan.App, f *forecast.AppForecast) {
 		for _, place := range f.Places {
 			if place.Region != region && (place.Region != "" || id != assumedStreams()) {
@@ -28,9 +28,9 @@ func judgeStreams(c *checker, region catalog.Region, id string) {
 				before := len(c.findings)
 				c.capacity(own, strings.ToUpper(string(load.Class))+" ", inRegion(place.Region), load.Peak, load.Limit, hint)
 				if careful := catalog.CarefulStreamLimit(place.Region, load.Class); careful > 0 && own.Granted(load.Class) == 0 &&
-					load.Peak.Bare.Sessions > careful && load.Peak.Bare.Sessions <= load.Limit {
+					load.Peak.Unpadded.Sessions > careful && load.Peak.Unpadded.Sessions <= load.Limit {
 					c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s%s %s; the page on stream limits allows %d, the page on quotas %d",
-						hasSessions(own, load.Peak.Bare.Sessions, strings.ToUpper(string(load.Class))+" "), inRegion(place.Region), c.during(own, load.Peak.Bare.At), load.Limit, careful), hint)
+						hasSessions(own, load.Peak.Unpadded.Sessions, strings.ToUpper(string(load.Class))+" "), inRegion(place.Region), c.during(own, load.Peak.Unpadded.At), load.Limit, careful), hint)
 				}
 				if place.Region == "" && own.Granted(load.Class) == 0 {
 					for i := before; i < len(c.findings); i++ {

@@ -14,14 +14,14 @@ var fixedZone = regexp.MustCompile(`^(EST|MST|HST|(Etc/)?(GMT([+-]?[0-9]+)?|Gree
 var fixedZones = map[string]string{"EST": "America/New_York", "MST": "America/Denver", "HST": "Pacific/Honolulu"}
 
 func checkFixedZones(c *checker) {
-	c.reportValues([]string{"timezone"}, func(s *plan.Settings) (string, plan.Tip) {
+	c.reportValues([]string{"timezone"}, func(s *plan.Settings) (string, plan.Hint) {
 		if s.Zone == nil || !fixedZone.MatchString(s.Zone.String()) {
-			return "", plan.Tip{}
+			return "", plan.Hint{}
 		}
 		name := s.Zone.String()
 		message := fmt.Sprintf("timezone %s has no daylight saving time: where clocks change, classes are an hour off for half of the year", name)
 		if zone, known := fixedZones[name]; known {
-			return message, plan.Write(zone)
+			return message, plan.WriteHint(zone)
 		}
 		m := plan.ZoneOffset.FindStringSubmatch(name)
 		if m == nil {

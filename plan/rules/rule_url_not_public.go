@@ -19,7 +19,7 @@ func checkPublicPages(c *checker) {
 		pos plan.Pos
 		why string
 	}
-	var g gathering[mistake]
+	var g findingGroup[mistake]
 	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
 		if s.URL.IsZero() {
 			return
@@ -32,8 +32,8 @@ func checkPublicPages(c *checker) {
 		if why == "" {
 			return
 		}
-		g.add(mistake{s.URL.Pos(), why}, r, func() (plan.Pos, string, plan.Tip) {
-			return s.URL.Pos(), fmt.Sprintf("the page of recording %s cannot be opened by the service: %s", r.ID, why), plan.Say(hint)
+		g.add(mistake{s.URL.Pos(), why}, r, func() (plan.Pos, string, plan.Hint) {
+			return s.URL.Pos(), fmt.Sprintf("the page of recording %s cannot be opened by the service: %s", r.ID, why), plan.NewHint(hint)
 		})
 	})
 	g.report(c)

@@ -14,23 +14,23 @@ import (
 func checkStreamFPS(c *checker) {
 	_, most := catalog.Bound("stream-fps-cap")
 	bounds := plan.RestrictionOf("video-fps-range")
-	c.reportValues([]string{"video"}, func(s *plan.Settings) (string, plan.Tip) {
+	c.reportValues([]string{"video"}, func(s *plan.Settings) (string, plan.Hint) {
 		if fps := int64(s.Video.FPS); fps <= *most || !bounds.AllowsInt(fps) {
-			return "", plan.Tip{}
+			return "", plan.Hint{}
 		}
-		return fmt.Sprintf("fps is %d, and at most %d are supported", s.Video.FPS, *most), plan.Number("fps", s.Video.FPS, strconv.FormatInt(*most, 10))
+		return fmt.Sprintf("fps is %d, and at most %d are supported", s.Video.FPS, *most), plan.NumberHint("fps", s.Video.FPS, strconv.FormatInt(*most, 10))
 	})
 }
 
 // checkListedFPS leaves alone what is out of bounds, which is another rule's.
 func checkListedFPS(c *checker) {
 	listed, bounds := plan.RestrictionOf("video-fps-listed-values"), plan.RestrictionOf("video-fps-range")
-	c.reportValues([]string{"video"}, func(s *plan.Settings) (string, plan.Tip) {
+	c.reportValues([]string{"video"}, func(s *plan.Settings) (string, plan.Hint) {
 		fps := int64(s.Video.FPS)
 		if fps == 0 || !bounds.AllowsInt(fps) || listed.AllowsInt(fps) {
-			return "", plan.Tip{}
+			return "", plan.Hint{}
 		}
 		return fmt.Sprintf("fps is %d, and profiles are listed for %s only; the service may use 15 instead", fps, strings.Join(listed.Values, ", ")),
-			plan.Number("fps", fps, plan.UsableFPS().Nearest(fps))
+			plan.NumberHint("fps", fps, plan.UsableFPS().Nearest(fps))
 	})
 }

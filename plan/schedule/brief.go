@@ -16,14 +16,14 @@ type Brief struct {
 	change                           int32 // index in the recording's Changes; -1 for none
 	startDay                         plan.Day
 	startClock                       plan.Clock
-	shift                            shift
+	shift                            DSTShift
 	shared                           bool
 }
 
 // Briefs gives what [All] gives, in short.
 func Briefs(p *plan.Plan, from, until time.Time) iter.Seq[Brief] {
 	return func(yield func(Brief) bool) {
-		New(p).Walk(from, until, func(c *Instance) bool {
+		New(p).Each(from, until, func(c *Instance) bool {
 			return yield(newBrief(p, c))
 		})
 	}

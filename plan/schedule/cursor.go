@@ -21,7 +21,7 @@ type Instance struct {
 	Day                     plan.Day   // on which it is planned
 	startDay                plan.Day   // for which the start is written
 	startClock              plan.Clock // as written
-	Shift                   shift      // of the start
+	Shift                   DSTShift   // of the start
 	shared                  bool       // the recording has another class planned on the day
 	Merged                  int        // as of planned
 }
@@ -42,7 +42,7 @@ func (c *Instance) Pos() plan.Pos {
 	return c.Timetable.Recording.When[c.Entry].Pos
 }
 
-func compareClasses(a, b *Instance) int {
+func compareInstances(a, b *Instance) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Timetable.Index, b.Timetable.Index), cmp.Compare(a.Planned, b.Planned))
 }
 
@@ -81,9 +81,9 @@ func (s *Timetable) Classes(from, until int64) iter.Seq[*Instance] {
 			}
 			days.First = d + 1
 			on = s.PlannedOn(s.Wall, d, on)
-			today = s.staying(on, from, until, today[:0])
+			today = s.instancesOn(on, from, until, today[:0])
 			for i := range today {
-				for len(displaced) > 0 && compareClasses(&displaced[0], &today[i]) < 0 {
+				for len(displaced) > 0 && compareInstances(&displaced[0], &today[i]) < 0 {
 					if !yield(&displaced[0]) {
 						return
 					}
@@ -110,8 +110,8 @@ func (s *Timetable) First(from, until int64) (Instance, bool) {
 	return Instance{}, false
 }
 
-// staying lists the classes planned on one day that no change takes off it, by start.
-func (s *Timetable) staying(on []Planned, from, until int64, into []Instance) []Instance {
+// instancesOn lists the classes planned on one day that no change takes off it, by start.
+func (s *Timetable) instancesOn(on []Planned, from, until int64, into []Instance) []Instance {
 	for i := range on {
 		p, change := &on[i], -1
 		if len(s.Recording.Changes) > 0 {
@@ -120,12 +120,12 @@ func (s *Timetable) staying(on []Planned, from, until int64, into []Instance) []
 				continue
 			}
 		}
-		if k := s.class(p, change, s.Wall); from <= k.Start && k.Start < until {
+		if k := s.newInstance(p, change, s.Wall); from <= k.Start && k.Start < until {
 			into = append(into, k)
 		}
 	}
 	if len(into) > 1 {
-		slices.SortFunc(into, func(a, b Instance) int { return compareClasses(&a, &b) })
+		slices.SortFunc(into, func(a, b Instance) int { return compareInstances(&a, &b) })
 	}
 	return into
 }
@@ -159,18 +159,18 @@ func (s *Timetable) displaced(from, until int64) []Instance {
 				if s.Changes.Find(d, on[j].Clock) != i {
 					continue
 				}
-				if k := s.class(&on[j], i, &elsewhere); from <= k.Start && k.Start < until {
+				if k := s.newInstance(&on[j], i, &elsewhere); from <= k.Start && k.Start < until {
 					list = append(list, k)
 				}
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b Instance) int { return compareClasses(&a, &b) })
+	slices.SortFunc(list, func(a, b Instance) int { return compareInstances(&a, &b) })
 	return list
 }
 
-// class applies the change to what is planned. The clock is that of the zone in which the class is.
-func (s *Timetable) class(p *Planned, change int, wall *WallClock) Instance {
+// newInstance applies the change to what is planned. The clock is that of the zone in which the class is.
+func (s *Timetable) newInstance(p *Planned, change int, wall *WallClock) Instance {
 	k := Instance{
 		Planned: p.instant, Start: p.instant, End: p.instant + p.Length,
 		Timetable: s, Entry: p.entry, Change: change,

@@ -67,7 +67,7 @@ func (s *Timetable) startOf(instant int64) (int64, bool) {
 			if change >= 0 {
 				wall = &WallClock{Loc: s.Changed[change].Zone}
 			}
-			k := s.class(&p, change, wall)
+			k := s.newInstance(&p, change, wall)
 			return k.Start, true
 		}
 	}

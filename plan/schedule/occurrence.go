@@ -26,7 +26,7 @@ func Occurrences(p *plan.Plan, from, until time.Time) []plan.Occurrence {
 func All(p *plan.Plan, from, until time.Time) iter.Seq[plan.Occurrence] {
 	return func(yield func(plan.Occurrence) bool) {
 		e := New(p)
-		e.Walk(from, until, func(c *Instance) bool { return yield(e.occurrence(c)) })
+		e.Each(from, until, func(c *Instance) bool { return yield(e.occurrence(c)) })
 	}
 }
 

@@ -42,22 +42,22 @@ func (e *Schedule) PageGroups() [][]*Timetable {
 // eachURL visits the pages of a recording and of its changes, without what depends on the time of a class.
 func (s *Timetable) eachURL(e *Schedule, visit func(url string)) {
 	for i := -1; i < len(s.Changed); i++ {
-		if i >= 0 && s.Changed[i].URL == s.Recording.URL && !s.relabelled(i) {
+		if i >= 0 && s.Changed[i].URL == s.Recording.URL && !s.changesLabels(i) {
 			continue
 		}
 		visit(e.ExpandUntimed(s.Settings(i).URL, s, i))
 	}
 }
 
-// relabelled says that a change gives other labels, which a URL may name.
-func (s *Timetable) relabelled(change int) bool {
+// changesLabels says that a change gives other labels, which a URL may name.
+func (s *Timetable) changesLabels(change int) bool {
 	return slices.Contains(s.Recording.Changes[change].Keys, "labels")
 }
 
 // OnePage says that all classes of a recording open the same page.
 func (s *Timetable) OnePage() bool {
 	for i := range s.Changed {
-		if s.Changed[i] != &s.Recording.Settings && (s.Changed[i].URL != s.Recording.URL || s.relabelled(i)) {
+		if s.Changed[i] != &s.Recording.Settings && (s.Changed[i].URL != s.Recording.URL || s.changesLabels(i)) {
 			return false
 		}
 	}

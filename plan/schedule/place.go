@@ -62,21 +62,21 @@ func Place(starts []Start, spacing time.Duration) []time.Time {
 	return out
 }
 
-// placement is the cost of a start: it goes backwards over instants, in nanoseconds, and tells how long before it
+// Placement is the cost of a start: it goes backwards over instants, in nanoseconds, and tells how long before it
 // must be writing each recording begins.
-type placement struct {
+type Placement struct {
 	spacing int64 // ns
 	Lead    int64 // ns
 	next    int64 // when the start after this one begins
 	begun   bool
 }
 
-func NewPlacement(spacing time.Duration) placement {
-	return placement{spacing: int64(spacing), Lead: int64(Lead())}
+func NewPlacement(spacing time.Duration) Placement {
+	return Placement{spacing: int64(spacing), Lead: int64(Lead())}
 }
 
 // Advance places so many starts of one recording, one after the other, and tells how long before the first is due.
-func (p *placement) Advance(writing, sessions int64) int64 {
+func (p *Placement) Advance(writing, sessions int64) int64 {
 	at := writing - p.Lead - (sessions-1)*p.spacing
 	if p.begun {
 		at = min(at, p.next-sessions*p.spacing)

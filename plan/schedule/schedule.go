@@ -37,9 +37,9 @@ func New(p *plan.Plan) *Schedule {
 		for j := range r.When {
 			e.MaxLength = max(e.MaxLength, int64(r.When[j].Length/time.Second))
 		}
-		e.allow(&r.Settings)
+		e.widen(&r.Settings)
 		for j := range r.Changes {
-			e.allow(s.Changed[j])
+			e.widen(s.Changed[j])
 			if to := r.Changes[j].To; to != nil {
 				e.MaxLength = max(e.MaxLength, int64(to.Length/time.Second))
 			}
@@ -48,7 +48,7 @@ func New(p *plan.Plan) *Schedule {
 	return e
 }
 
-func (e *Schedule) allow(s *plan.Settings) {
+func (e *Schedule) widen(s *plan.Settings) {
 	e.MaxBefore = max(e.MaxBefore, int64(s.Padding.Before/time.Second))
 	e.MaxAfter = max(e.MaxAfter, int64(s.Padding.After/time.Second))
 }

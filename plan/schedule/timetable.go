@@ -61,7 +61,7 @@ type Planned struct {
 	Clock   plan.Clock
 	instant int64 // Unix seconds; the class's identity
 	Length  int64 // s
-	shift   shift
+	shift   DSTShift
 	shared  bool // the recording has another class planned on the day
 	merged  int  // 1 + the index of an entry that gives the same start but is written otherwise; 0 for none
 }
@@ -98,8 +98,8 @@ func (s *Timetable) Settings(change int) *plan.Settings {
 	return s.Changed[change]
 }
 
-// asksRegular says that the calendars allow weekly and cron entries on the day.
-func (s *Timetable) asksRegular(d plan.Day) bool {
+// calendarsAllow says that the calendars allow weekly and cron entries on the day.
+func (s *Timetable) calendarsAllow(d plan.Day) bool {
 	return (!s.Bounded || s.Only.contains(d)) && !s.Skip.contains(d)
 }
 
@@ -143,12 +143,12 @@ func (s *Timetable) NextRegular(r plan.DayRange, entries []regularEntry) plan.Da
 // of the longest length, since nothing of what was asked for may be lost; so are two days of which a clock change
 // skips the first, where the later one gives way.
 func (s *Timetable) PlannedOn(w *WallClock, d plan.Day, into []Planned) []Planned {
-	list := s.listed(w, d, into)
+	list := s.plannedWith(w, d, into)
 	if len(list) == 0 {
 		return list
 	}
 	if first := &list[0]; (first.shift == shiftGap || first.Clock == 0) && w.Day(first.instant-1) < d-1 {
-		before := s.listed(w, d-1, nil)
+		before := s.plannedWith(w, d-1, nil)
 		if n := len(before); n > 0 && before[n-1].instant == first.instant {
 			list = list[1:]
 		}
@@ -159,7 +159,7 @@ func (s *Timetable) PlannedOn(w *WallClock, d plan.Day, into []Planned) []Planne
 	return list
 }
 
-func (s *Timetable) listed(w *WallClock, d plan.Day, into []Planned) []Planned {
+func (s *Timetable) plannedWith(w *WallClock, d plan.Day, into []Planned) []Planned {
 	list := into[:0]
 	add := func(entry int, c plan.Clock, length int64) {
 		instant, shift := w.Instant(d, c)
@@ -169,7 +169,7 @@ func (s *Timetable) listed(w *WallClock, d plan.Day, into []Planned) []Planned {
 	for ; i < len(s.dated) && s.dated[i].day == d; i++ {
 		add(s.dated[i].entry, s.dated[i].clock, s.dated[i].length)
 	}
-	if len(s.Regular) > 0 && s.asksRegular(d) {
+	if len(s.Regular) > 0 && s.calendarsAllow(d) {
 		for i := range s.Regular {
 			if e := &s.Regular[i]; e.fits(d) {
 				for _, c := range e.clocks {
@@ -196,8 +196,8 @@ func (s *Timetable) listed(w *WallClock, d plan.Day, into []Planned) []Planned {
 	return kept
 }
 
-// Alone is the schedule of one entry only.
-func (s *Timetable) Alone(entry int) *Timetable {
+// WithEntry is the schedule of one entry only.
+func (s *Timetable) WithEntry(entry int) *Timetable {
 	one := *s
 	one.Regular, one.dated = nil, nil
 	for _, e := range s.Regular {

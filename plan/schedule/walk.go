@@ -11,9 +11,9 @@ import (
 // walkDays is how many days are counted at a time where classes are wanted in order.
 const walkDays = 28
 
-// Walk gives the classes that start in [from, until) in order of start and then of the document, with the padding
+// Each gives the classes that start in [from, until) in order of start and then of the document, with the padding
 // that neighbours leave, until yield is content. A class is valid during its call only.
-func (e *Schedule) Walk(from, until time.Time, yield func(*Instance) bool) {
+func (e *Schedule) Each(from, until time.Time, yield func(*Instance) bool) {
 	last := UnixCeil(until)
 	var list []Instance
 	for at, step := UnixCeil(from), int64(walkDays*plan.DaySeconds); at < last; {
@@ -21,7 +21,7 @@ func (e *Schedule) Walk(from, until time.Time, yield func(*Instance) bool) {
 		for _, group := range e.PageGroups() {
 			list = e.Group(group, at, min(at+step, last), list)
 		}
-		slices.SortFunc(list, func(a, b Instance) int { return compareClasses(&a, &b) })
+		slices.SortFunc(list, func(a, b Instance) int { return compareInstances(&a, &b) })
 		for i := range list {
 			if !yield(&list[i]) {
 				return
@@ -34,16 +34,16 @@ func (e *Schedule) Walk(from, until time.Time, yield func(*Instance) bool) {
 	}
 }
 
-// Starts lists the classes of some schedules that start in [from, until) in order of start and then of the document, with
+// InstancesOf lists the classes of some schedules that start in [from, until) in order of start and then of the document, with
 // the padding that was asked for.
-func Starts(schedules []*Timetable, from, until int64) []Instance {
+func InstancesOf(schedules []*Timetable, from, until int64) []Instance {
 	var list []Instance
 	for _, s := range schedules {
 		for k := range s.Classes(from, until) {
 			list = append(list, *k)
 		}
 	}
-	slices.SortFunc(list, func(a, b Instance) int { return compareClasses(&a, &b) })
+	slices.SortFunc(list, func(a, b Instance) int { return compareInstances(&a, &b) })
 	return list
 }
 
@@ -59,7 +59,7 @@ func (e *Schedule) Group(group []*Timetable, from, until int64, into []Instance)
 	}
 	e.buffer = list
 	if len(group) > 1 {
-		slices.SortFunc(list, func(a, b Instance) int { return compareClasses(&a, &b) })
+		slices.SortFunc(list, func(a, b Instance) int { return compareInstances(&a, &b) })
 	}
 	pages := make(map[string][]*Instance)
 	var one []*Instance
@@ -74,9 +74,9 @@ func (e *Schedule) Group(group []*Timetable, from, until int64, into []Instance)
 			pages[url] = append(pages[url], k)
 		}
 	}
-	giveWay(one)
+	shortenPadding(one)
 	for _, classes := range pages {
-		giveWay(classes)
+		shortenPadding(classes)
 	}
 	for i := range list {
 		if k := &list[i]; from <= k.Start && k.Start < until {
@@ -86,9 +86,9 @@ func (e *Schedule) Group(group []*Timetable, from, until int64, into []Instance)
 	return into
 }
 
-// giveWay takes the paddings of the classes of one page, by start, back to where they meet. What starts at the same time
+// shortenPadding takes the paddings of the classes of one page, by start, back to where they meet. What starts at the same time
 // is no neighbour.
-func giveWay(list []*Instance) {
+func shortenPadding(list []*Instance) {
 	endBefore, end := FirstInstant, FirstInstant // the latest of those that start earlier, and of all so far
 	for i, k := range list {
 		if i > 0 && k.Start > list[i-1].Start {

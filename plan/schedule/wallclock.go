@@ -7,13 +7,13 @@ import (
 	"rundown/plan"
 )
 
-// shift is what a change of the clock does to a time on the wall.
-type shift uint8
+// DSTShift is what a change of the clock does to a time on the wall.
+type DSTShift uint8
 
 const (
-	ShiftNone  shift = iota
-	shiftGap         // the clock skips the time; the first instant after the gap stands for it
-	shiftTwice       // the clock shows the time twice; the first time stands for it
+	ShiftNone  DSTShift = iota
+	shiftGap            // the clock skips the time; the first instant after the gap stands for it
+	shiftTwice          // the clock shows the time twice; the first time stands for it
 )
 
 // WallClock finds the instants of wall clock times in a zone. It remembers the stretch of constant offset that it
@@ -30,7 +30,7 @@ const OffsetReach = 26 * 60 * 60
 
 // Instant gives the first instant at which the clock on the wall shows the time or, where it skips it, a later one:
 // that is the first instant after the gap. It never asks time.Date, which normalizes such times by either offset.
-func (w *WallClock) Instant(d plan.Day, c plan.Clock) (unix int64, s shift) {
+func (w *WallClock) Instant(d plan.Day, c plan.Clock) (unix int64, s DSTShift) {
 	wall := int64(d)*plan.DaySeconds + int64(c)
 	if !w.known || wall-OffsetReach < w.from || wall+OffsetReach >= w.Until {
 		// Far enough back, the clock shows less than the time that is sought. From there, stretch by stretch.

@@ -76,7 +76,7 @@ func TestAWallClockTimeIsTheFirstInstantThatShowsIt(t *testing.T) {
 func TestClockChangesOfEverySize(t *testing.T) {
 	tests := []struct {
 		zone, day, clock, want string
-		shift                  shift
+		shift                  DSTShift
 	}{
 		{"America/New_York", "2031-03-09", "01:59", "2031-03-09T01:59:00-05:00", ShiftNone},
 		{"America/New_York", "2031-03-09", "02:00", "2031-03-09T03:00:00-04:00", shiftGap},

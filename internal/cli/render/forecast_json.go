@@ -96,7 +96,7 @@ type labelForecastJSON struct {
 }
 
 func peaksView(p forecast.Peaks) peaksJSON {
-	return peaksJSON{peakJSON{p.Padded.Sessions, PlanTime(p.Padded.At)}, peakJSON{p.Bare.Sessions, PlanTime(p.Bare.At)}}
+	return peaksJSON{peakJSON{p.Padded.Sessions, PlanTime(p.Padded.At)}, peakJSON{p.Unpadded.Sessions, PlanTime(p.Unpadded.At)}}
 }
 
 // Forecast puts a forecast into the form that scripts read.
@@ -124,7 +124,7 @@ func Forecast(f *forecast.Forecast) ForecastJSON {
 			for _, l := range p.Loads {
 				out.Loads = append(out.Loads, loadJSON{
 					OrNull(string(p.Region)), string(l.Class), l.Limit, l.Classes, l.Sessions, peaksView(l.Peak), l.Seconds,
-					lostJSON{OrNull(l.Lost.Recording), PlanTime(l.Lost.Start), l.Lost.Hours, l.Lost.CostUSD},
+					lostJSON{OrNull(l.FailedStop.Recording), PlanTime(l.FailedStop.Start), l.FailedStop.Hours, l.FailedStop.CostUSD},
 				})
 			}
 		}
