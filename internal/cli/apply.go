@@ -12,6 +12,7 @@ import (
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"
+	"rundown/runner/operate"
 	"rundown/runner/reason"
 	"rundown/runner/store"
 	"rundown/runner/view"
@@ -210,14 +211,11 @@ func (o applying) confirmAll(ctx context.Context) error {
 		return err
 	}
 	for _, r := range waiting {
-		if err := o.s.SetRevision(ctx, r.ID, store.RevisionConfirmed, "", runner.NoteOf(r, o.why)); err != nil {
+		text, err := operate.Confirm(ctx, o.s, r, o.a.operator(o.why))
+		if err != nil {
 			return err
 		}
-		r.State, r.ReasonCode = store.RevisionConfirmed, ""
-		if err := o.log(ctx, r, "confirmed"); err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(o.a.out, "plan %s: revision %d is confirmed, %s\n", r.Plan, r.ID, r.Note); err != nil {
+		if _, err := fmt.Fprintln(o.a.out, text); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"regexp"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -43,6 +42,7 @@ type daemon struct {
 	beat    *host.Supervised
 	proxy   []runner.Issue
 	hooked  bool               // it takes the service's notifications
+	url     string             // of the HTTP server
 	running []store.Occurrence // classes that had begun before this process did
 
 	begun atomic.Bool // the engine has started
@@ -110,6 +110,9 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 		return fmt.Errorf("listen on %s: %w; --listen selects another address", o.listen, cause(err))
 	}
 	defer listener.Close()
+	if err := o.web.load(a, listener.Addr(), log); err != nil {
+		return err
+	}
 	d := &daemon{a: a, log: log, plans: plans, hangup: hangup, quiet: stop, ready: &web.Readiness{}}
 	d.work, err = a.openEnvironment(ctx, o.ledger, plans...)
 	switch {
@@ -122,7 +125,7 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 	if err := d.prepare(ctx, o); err != nil {
 		return err
 	}
-	return d.serve(ctx, listener, secret)
+	return d.serve(ctx, listener, secret, &o.web)
 }
 
 // prepare makes the engine and judges the plans, before anything of them is put to work.
@@ -163,7 +166,7 @@ func (d *daemon) vet(p *plan.Plan) error {
 }
 
 // serve answers HTTP while the daemon works.
-func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func() (string, error)) error {
+func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func() (string, error), o *webOptions) error {
 	reader := newPlanReader(d)
 	issues := func() []runner.Issue { return d.issues(reader) }
 	handler := http.NewServeMux()
@@ -175,9 +178,20 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 	if d.hooked = secret != nil; d.hooked {
 		handler.Handle("/webhooks/agora", web.Webhook(secret, d.engine.Notify, d.log))
 	}
+	served, closeAPI, err := d.openAPI(ctx, issues)
+	if err != nil {
+		return err
+	}
+	defer closeAPI()
+	guard := o.guard(d.log)
+	handler.Handle("/api/", guard.Handler(served))
+	handler.Handle("/openapi.json", guard.Handler(served))
 	server := web.NewServer(handler, d.log)
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(web.Limit(listener, host.ConnectionLimit(), d.log)) }()
+	server.TLSConfig = o.tls()
+	server.RegisterOnShutdown(served.Close)
+	d.url = o.scheme() + "://" + listener.Addr().String()
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(server, web.Limit(listener, host.ConnectionLimit(), d.log)) }()
 	defer func() {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
@@ -185,11 +199,11 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 			_ = server.Close()
 		}
 	}()
-	return d.engage(ctx, listener.Addr(), reader, served)
+	return d.engage(ctx, reader, ended)
 }
 
 // engage starts the engine and all that works beside it, and ends them.
-func (d *daemon) engage(ctx context.Context, listen net.Addr, reader *planReader, served <-chan error) error {
+func (d *daemon) engage(ctx context.Context, reader *planReader, served <-chan error) error {
 	var all []*plan.Plan
 	for _, c := range d.plans {
 		all = append(all, c.Plan)
@@ -216,7 +230,7 @@ func (d *daemon) engage(ctx context.Context, listen net.Addr, reader *planReader
 	reader.begin(ctx, d.beat, d.hangup)
 	defer reader.end()
 	d.ready.Set(true) // before it is told, since who reads that may ask at once
-	d.log.Info("running", "store", d.work.store.Path(), "listen", "http://"+listen.String(), "plans", d.engine.Plans(), "version", versionOf().Version)
+	d.log.Info("running", "store", d.work.store.Path(), "listen", d.url, "plans", d.engine.Plans(), "version", versionOf().Version)
 	if d.work.folder != "" {
 		d.log.Info("the store of this simulation is removed at exit; use --store to keep it", "status", "rundown status --store sqlite:"+d.work.store.Path())
 	}
@@ -264,9 +278,6 @@ func (a *app) proxyIssue(log *slog.Logger) []runner.Issue {
 
 // webhookSecretVariable holds the secret of notifications where no flag names another place.
 const webhookSecretVariable = "RUNDOWN_WEBHOOK_SECRET"
-
-// oneReference is a flag's value that is nothing but a reference, as plans write them.
-var oneReference = regexp.MustCompile(`^\$\{(?:file:([^}]+)|([A-Za-z_][A-Za-z0-9_]*))\}$`)
 
 // webhookSecret gives what reads the secret that signs notifications, anew each time; nil where none is set. A secret
 // itself is no value of a flag: every user of the machine could read it there.

@@ -13,6 +13,7 @@ import (
 	"rundown/internal/cli/render"
 	"rundown/plan"
 	"rundown/plan/forecast"
+	"rundown/runner/view"
 )
 
 func newDiffCommand(a *app) *cobra.Command {
@@ -286,8 +287,8 @@ type differenceJSON struct {
 	Renamed []renameJSON          `json:"renamed"`
 	Groups  []differenceGroupJSON `json:"groups"`  // what people are shown: classes whose time is edited are moved
 	Leaving []leavingJSON         `json:"leaving"` // classes that are being recorded and that the plan does not hold
-	Before  *render.ForecastJSON  `json:"before"`  // null: unknown
-	After   *render.ForecastJSON  `json:"after"`
+	Before  *view.Forecast        `json:"before"`  // null: unknown
+	After   *view.Forecast        `json:"after"`
 }
 
 type renameJSON struct {
@@ -333,10 +334,10 @@ func differenceView(d comparison) differenceJSON {
 		v.Groups = append(v.Groups, differenceGroupJSON{string(g.Kind), g.Recording, len(g.Classes), render.GroupText(g)})
 	}
 	if d.Old != nil {
-		before := render.Forecast(d.Old)
+		before := view.ForecastOf(d.Old)
 		v.Before = &before
 	}
-	after := render.Forecast(d.New)
+	after := view.ForecastOf(d.New)
 	v.After = &after
 	return v
 }

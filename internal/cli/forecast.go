@@ -14,6 +14,7 @@ import (
 	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/forecast"
+	"rundown/runner/view"
 )
 
 func newForecastCommand(a *app) *cobra.Command {
@@ -55,7 +56,7 @@ counts what could be read and the exit status is 1.`,
 		f := forecast.Of(planfile.Parsed(plans), opts)
 		out := bufio.NewWriter(a.out)
 		if format.value == "json" {
-			err = render.JSON(out, render.Forecast(f))
+			err = render.JSON(out, view.ForecastOf(f))
 		} else {
 			a.forecastText(out, f)
 		}

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +16,7 @@ import (
 	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/schedule"
+	"rundown/runner/store"
 	"rundown/runner/view"
 )
 
@@ -33,11 +36,12 @@ are listed and the exit status is 1.`,
 		Example: `  rundown list plan.yaml
   rundown list plan.yaml --from 2031-09-15 --until 2031-09-21
   rundown list plans/*.yaml --format csv > week.csv
+  rundown list plan.yaml --format ics > week.ics
   rundown list plan.yaml --cancelled --format json`,
 		Args:              arguments(1, -1, "PLAN"),
 		ValidArgsFunction: completePlans,
 	}
-	format := addFormat(cmd, "text", "json", "csv")
+	format := addFormat(cmd, "text", "json", "csv", "ics")
 	w.add(cmd)
 	cmd.Flags().BoolVar(&cancelled, "cancelled", false, "include cancelled classes")
 	addIncludeDir(a, cmd)
@@ -59,6 +63,8 @@ are listed and the exit status is 1.`,
 			err = a.listJSON(classes)
 		case "csv":
 			err = a.listCSV(classes)
+		case "ics":
+			_, err = io.WriteString(a.out, a.calendarOf(classes))
 		default:
 			err = a.listText(classes, plans, span)
 		}
@@ -161,6 +167,12 @@ func (a *app) listJSON(classes []plan.Occurrence) error {
 		views[i] = view.PlannedOf(o)
 	}
 	return render.JSON(a.out, views)
+}
+
+// calendarOf writes classes as iCalendar, as their plans have them now.
+func (a *app) calendarOf(classes []plan.Occurrence) string {
+	asPlanned := func(o *plan.Occurrence) store.Occurrence { return view.AsRow(o) }
+	return view.CalendarOf(classes, asPlanned, func(string) time.Time { return a.now() })
 }
 
 func (a *app) listCSV(classes []plan.Occurrence) error {

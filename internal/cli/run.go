@@ -35,6 +35,7 @@ type runOptions struct {
 	ledger string
 	keep   keepFlag
 	stop   bool
+	web    webOptions
 	secret string // a reference to the one that signs notifications; "": none are taken
 	format *formatFlag
 }
@@ -101,8 +102,9 @@ func (o *runOptions) addFlags(a *app, cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests without sending them")
 	o.span.add(cmd)
-	f.StringVar(&o.listen, "listen", "127.0.0.1:8089", "`ADDRESS` to serve health checks and notifications on; port 0 picks a free port")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8089", "`ADDRESS` to serve health checks, notifications and the API on; port 0 picks a free port")
 	f.StringVar(&o.secret, "webhook-secret", "", "`REFERENCE` (${NAME} or ${file:PATH}) to the secret of Agora's notifications, which are served at /webhooks/agora (default: ${"+webhookSecretVariable+"}, if set)")
+	o.web.addFlags(cmd)
 	f.StringVar(&o.ledger, "ledger", "", "write the simulator's ledger to `FILE` (with --simulate)")
 	f.Var(&o.keep, "keep", "retention period of ended classes: `LENGTH` such as 400d, at least 9d (default: for ever)")
 	f.BoolVar(&o.stop, "stop-all", false, "stop every recording that the store shows running, and exit")
@@ -121,6 +123,9 @@ func (o *runOptions) check(cmd *cobra.Command, now time.Time) (window, error) {
 	}
 	if o.stop && o.dryRun {
 		return window{}, errors.New("--stop-all and --dry-run cannot be combined")
+	}
+	if err := o.web.check(); err != nil {
+		return window{}, err
 	}
 	return o.span.resolve(now)
 }

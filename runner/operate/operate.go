@@ -27,6 +27,7 @@ type Operator struct {
 	Who  string // for the log
 	From string // from where: an address of the network; "": a command on a machine that has the store
 	Why  string // in the operator's words; "": not said
+	Key  string // of the request; a second order with it for the same class is not given again; "": each is an order
 	Now  time.Time
 }
 
@@ -37,6 +38,7 @@ type Answer struct {
 	Effect string // "will be cancelled"
 	When   string // when it is carried out, as the rest of the sentence
 	Daemon bool   // a process is using the store that can carry it out
+	Before bool   // an order with the same key was given before, and this is its number
 }
 
 // Text is the answer in one line. meant says which class was meant where the ID left that open; it may be "".
@@ -44,6 +46,9 @@ func (a Answer) Text(meant string) string { return a.ID + meant + ": " + a.Effec
 
 // Cancel has a class not recorded, or stopped where it runs.
 func Cancel(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
+	if a, err := givenBefore(ctx, s, c, by, session.CommandCancel); err != nil || a.Before {
+		return a, err
+	}
 	if err := Cancellable(c, false, by.Now); err != nil {
 		return Answer{}, err
 	}
@@ -52,6 +57,9 @@ func Cancel(ctx context.Context, s *store.Store, c view.Class, by Operator) (Ans
 
 // Undo takes a cancellation back.
 func Undo(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
+	if a, err := givenBefore(ctx, s, c, by, session.CommandUncancel); err != nil || a.Before {
+		return a, err
+	}
 	if err := Cancellable(c, true, by.Now); err != nil {
 		return Answer{}, err
 	}
@@ -60,6 +68,9 @@ func Undo(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answe
 
 // Stop ends the recording of a class that runs.
 func Stop(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
+	if a, err := givenBefore(ctx, s, c, by, session.CommandStop); err != nil || a.Before {
+		return a, err
+	}
 	if err := Stoppable(c, by.Now); err != nil {
 		return Answer{}, err
 	}
@@ -71,9 +82,26 @@ func Extend(ctx context.Context, s *store.Store, c view.Class, length time.Durat
 	if length < time.Second || length > MaxExtension {
 		return Answer{}, reason.Refuse(reason.OrderInvalid, "%s cannot be extended by %v: the length must be from 1s to %s", c.Row.ID, length, plan.DurationText(MaxExtension))
 	}
+	return extend(ctx, s, c, length, by)
+}
+
+// ExtendTo has a class end at an instant, which must be later than it would end now. Giving it twice changes nothing.
+func ExtendTo(ctx context.Context, s *store.Store, c view.Class, until time.Time, by Operator) (Answer, error) {
+	return extend(ctx, s, c, until.Sub(c.End()), by)
+}
+
+func extend(ctx context.Context, s *store.Store, c view.Class, length time.Duration, by Operator) (Answer, error) {
+	if a, err := givenBefore(ctx, s, c, by, session.CommandExtend); err != nil || a.Before {
+		return a, err
+	}
 	end, err := Extendable(c, length, by.Now)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Answer{}, err
+	case length < time.Second:
+		return Answer{}, reason.Refuse(reason.EndNotLater, "%s ends at %s already", c.Row.ID, zoned(c, c.End()))
+	case length > MaxExtension:
+		return Answer{}, reason.Refuse(reason.OrderInvalid, "%s would end %s later: %s at most", c.Row.ID, plan.DurationText(length), plan.DurationText(MaxExtension))
 	}
 	args, err := json.Marshal(session.ExtendArgs{Until: end, Start: c.Row.Start, End: view.PlanEnd(c.Row)})
 	if err != nil {
@@ -89,7 +117,7 @@ func give(ctx context.Context, s *store.Store, c view.Class, by Operator, order 
 		order.Day, order.Clock = c.Row.Day, c.Row.Clock
 	}
 	var err error
-	if order.Args, err = withOrigin(order.Args, by.From); err != nil {
+	if order.Args, err = withOrigin(order.Args, by); err != nil {
 		return Answer{}, err
 	}
 	a := Answer{ID: c.Row.ID, Effect: effect}
@@ -103,9 +131,15 @@ func give(ctx context.Context, s *store.Store, c view.Class, by Operator, order 
 	return a, nil
 }
 
+// origin is what the arguments of an order say of the request that it came by.
+type origin struct {
+	From string `json:"from"`
+	Key  string `json:"key,omitempty"`
+}
+
 // withOrigin adds to the arguments of an order from where it came, which the event log then has too.
-func withOrigin(args []byte, from string) ([]byte, error) {
-	if from == "" {
+func withOrigin(args []byte, by Operator) ([]byte, error) {
+	if by.From == "" && by.Key == "" {
 		return args, nil
 	}
 	fields := map[string]any{}
@@ -114,6 +148,28 @@ func withOrigin(args []byte, from string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	fields["from"] = from
+	fields["from"] = by.From
+	if by.Key != "" {
+		fields["key"] = by.Key
+	}
 	return json.Marshal(fields)
+}
+
+// givenBefore looks for an order for the class that was given by the same request: the same operator, kind and key.
+func givenBefore(ctx context.Context, s *store.Store, c view.Class, by Operator, kind string) (Answer, error) {
+	if by.Key == "" {
+		return Answer{}, nil
+	}
+	orders, err := s.OrdersFor(ctx, c.Row.ID)
+	if err != nil {
+		return Answer{}, fmt.Errorf("read the orders for %s: %w", c.Row.ID, err)
+	}
+	for _, o := range orders {
+		var was origin
+		if o.Kind != kind || o.Who != by.Who || json.Unmarshal(o.Args, &was) != nil || was.Key != by.Key {
+			continue
+		}
+		return Answer{Order: o.ID, ID: c.Row.ID, Effect: "the order was given before", Before: true, Daemon: view.Attended(ctx, s, by.Now)}, nil
+	}
+	return Answer{}, nil
 }

@@ -53,12 +53,16 @@ func (d *Details) AddLife(ctx context.Context, s *store.Store, row store.Occurre
 	return nil
 }
 
-// life is what happened to the class, as scripts read it; nil where the store does not know it.
-func (d Details) life() *Occurrence {
+// Life is what happened to the class, as scripts read it; nil where the store does not know it.
+func (d Details) Life() *Occurrence {
 	if d.Row == nil {
 		return nil
 	}
 	v := OccurrenceOf(*d.Row, d.Sessions)
+	if d.Planned != nil {
+		c := captionOf(d.Planned.Recording, &d.Planned.Settings)
+		v.Title, v.Labels = OrNull(c.Title), c.Labels
+	}
 	return &v
 }
 
@@ -79,8 +83,8 @@ func (d Details) JSON() any {
 			ID       string      `json:"id"`
 			Settings []Setting   `json:"settings"`
 			Life     *Occurrence `json:"life"`
-		}{d.Row.ID, nil, d.life()}
+		}{d.Row.ID, nil, d.Life()}
 	}
 	o := *d.Planned
-	return shown{PlannedOf(o), o.Plan, o.Cname, append([]string{}, o.Prefix...), SettingsOf(o.Settings), d.life()}
+	return shown{PlannedOf(o), o.Plan, o.Cname, append([]string{}, o.Prefix...), SettingsOf(o.Settings), d.Life()}
 }

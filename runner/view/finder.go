@@ -72,8 +72,9 @@ type Finder struct {
 	Last   bool     // a recording alone means its last class where none runs or is ahead
 	Unread []string // why active plans could not be read, once they were needed
 
-	plans  map[string]*plan.Plan // active and read, by name
-	loaded bool                  // the active plans have been read
+	plans   map[string]*plan.Plan // active and read, by name
+	applied map[string]time.Time  // when
+	loaded  bool                  // the active plans have been read
 }
 
 // NewFinder looks at a store as it is at an instant.
@@ -82,7 +83,7 @@ func NewFinder(s *store.Store, now time.Time) *Finder { return &Finder{Store: s,
 // Active gives the active plan of that name, or all of them.
 func (f *Finder) Active(ctx context.Context, name string) ([]*plan.Plan, error) {
 	if !f.loaded {
-		f.plans, f.loaded = map[string]*plan.Plan{}, true
+		f.plans, f.applied, f.loaded = map[string]*plan.Plan{}, map[string]time.Time{}, true
 		rows, err := f.Store.AtWork(ctx)
 		if err != nil {
 			return nil, err
@@ -100,7 +101,7 @@ func (f *Finder) Active(ctx context.Context, name string) ([]*plan.Plan, error) 
 				f.Unread = append(f.Unread, err.Error())
 				continue
 			}
-			f.plans[p.Name] = p
+			f.plans[p.Name], f.applied[p.Name] = p, row.At
 		}
 	}
 	var plans []*plan.Plan
@@ -343,8 +344,16 @@ func (f *Finder) none(ctx context.Context, id ID) error {
 	if len(f.Unread) > 0 {
 		text += "; not all active plans can be read: " + f.Unread[0]
 	}
-	return errors.New(text)
+	return &noClassError{text}
 }
+
+// ErrNoClass says that an ID names no class.
+var ErrNoClass = errors.New("no such class")
+
+type noClassError struct{ text string }
+
+func (e *noClassError) Error() string { return e.text }
+func (e *noClassError) Unwrap() error { return ErrNoClass }
 
 // recordings are the names of all recordings of a plan, or of all, that are in the active plans and in the store.
 func (f *Finder) recordings(ctx context.Context, name string) ([]string, error) {

@@ -28,6 +28,14 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
+// Serve serves until the server is shut down: HTTPS where it has a TLS configuration, else plain http.
+func Serve(s *http.Server, l net.Listener) error {
+	if s.TLSConfig != nil {
+		return s.ServeTLS(l, "", "")
+	}
+	return s.Serve(l)
+}
+
 // Limit bounds the number of open connections. Where there is one too many, the oldest is closed: an honest request
 // takes milliseconds, so the oldest is one that somebody holds open, and a new caller never has to wait for it.
 func Limit(l net.Listener, most int, log *slog.Logger) net.Listener {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"log/slog"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -45,5 +46,14 @@ func (t *throttle) end() {
 	t.waiting = false
 	if t.count > 0 {
 		t.write()
+	}
+}
+
+// LogRefusals gives what logs refused requests, at most once a minute for each status. Of a request it tells the address
+// that it came from, never what it carried.
+func LogRefusals(log *slog.Logger) func(status int, detail string, from netip.Addr) {
+	kinds := newRefusals(log, "requests were refused")
+	return func(status int, detail string, from netip.Addr) {
+		kinds.tell(status, "error", detail, "from", from.String())
 	}
 }

@@ -50,6 +50,12 @@ type readiness struct {
 	Issues []runner.Issue `json:"issues"`
 }
 
+// State gives what /readyz answers: whether classes can begin, why not where no issue says it, and the health issues.
+func State(r *Readiness, progress func(within time.Duration) error, issues func() []runner.Issue) (ready bool, why string, all []runner.Issue) {
+	answer := readinessOf(r, progress, issues)
+	return answer.Ready, answer.Reason, answer.Issues
+}
+
 func readinessOf(r *Readiness, progress func(within time.Duration) error, issues func() []runner.Issue) readiness {
 	if !r.ready.Load() {
 		return readiness{Reason: "it is starting or ending", Issues: []runner.Issue{}}

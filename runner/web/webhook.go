@@ -21,10 +21,10 @@ const (
 // rotated. What take accepts is answered with 200 and an empty object at once; what it refuses with 503, so that the
 // service sends it again. Nothing of a body is logged, and refusals at most once a minute for each status.
 func Webhook(secret func() (string, error), take func(agora.Event) error, log *slog.Logger) http.Handler {
-	refusals := newRefusals(log)
+	refusals := newRefusals(log, "notifications were refused")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuse := func(status int, err error) {
-			refusals.tell(status, err)
+			refusals.tell(status, "error", err)
 			http.Error(w, http.StatusText(status), status)
 		}
 		if r.Method != http.MethodPost {
@@ -68,25 +68,26 @@ func Webhook(secret func() (string, error), take func(agora.Event) error, log *s
 	})
 }
 
-// refusals are those of a webhook by HTTP status, so that many of one kind do not hide another.
+// refusals are those of a handler by HTTP status, so that many of one kind do not hide another.
 type refusals struct {
-	log *slog.Logger
+	log     *slog.Logger
+	message string
 
 	mu       sync.Mutex
 	byStatus map[int]*throttle
 }
 
-func newRefusals(log *slog.Logger) *refusals {
-	return &refusals{log: log, byStatus: map[int]*throttle{}}
+func newRefusals(log *slog.Logger, message string) *refusals {
+	return &refusals{log: log, message: message, byStatus: map[int]*throttle{}}
 }
 
-func (r *refusals) tell(status int, err error) {
+func (r *refusals) tell(status int, attrs ...any) {
 	r.mu.Lock()
 	t := r.byStatus[status]
 	if t == nil {
-		t = &throttle{log: r.log, message: "notifications were refused"}
+		t = &throttle{log: r.log, message: r.message}
 		r.byStatus[status] = t
 	}
 	r.mu.Unlock()
-	t.tell("status", status, "error", err)
+	t.tell(append([]any{"status", status}, attrs...)...)
 }

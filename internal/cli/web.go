@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"regexp"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/store"
+	"rundown/runner/web"
+	"rundown/runner/web/access"
+	"rundown/runner/web/api"
+)
+
+// webOptions say who may use the API and the page, and how they are reached.
+type webOptions struct {
+	access            string
+	tlsCert, tlsKey   string
+	proxies           []string
+	trusted           []netip.Prefix
+	certificate       *access.Certificate
+	policy            *access.Policy
+	listensOnLoopback bool
+}
+
+func (o *webOptions) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.access, "access", "", "`FILE` that lists the tokens and users of the API and the page, with their scopes (default: this machine may read, nobody may act)")
+	f.StringVar(&o.tlsCert, "tls-cert", "", "`FILE` with the certificate chain to serve HTTPS with, read again when it changes")
+	f.StringVar(&o.tlsKey, "tls-key", "", "`FILE` with its key")
+	f.StringArrayVar(&o.proxies, "trusted-proxy", nil, "`ADDRESS` or network of a proxy that speaks HTTPS and says X-Forwarded-For and X-Forwarded-Proto; may be repeated")
+}
+
+// check judges the flags together.
+func (o *webOptions) check() error {
+	if (o.tlsCert == "") != (o.tlsKey == "") {
+		return errors.New("--tls-cert and --tls-key go together")
+	}
+	for _, text := range o.proxies {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			a, wrong := netip.ParseAddr(text)
+			if wrong != nil {
+				return fmt.Errorf("invalid --trusted-proxy %q: give an address or a network, such as 10.0.0.5 or 10.0.0.0/24", text)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		o.trusted = append(o.trusted, p.Masked())
+	}
+	return nil
+}
+
+// load reads the files that the flags name. Credentials that everybody on the way could read are refused.
+func (o *webOptions) load(a *app, listen net.Addr, log *slog.Logger) (err error) {
+	if at, ok := listen.(*net.TCPAddr); ok {
+		o.listensOnLoopback = at.IP.IsLoopback()
+	}
+	if o.tlsCert != "" {
+		if o.certificate, err = access.LoadCertificate(o.tlsCert, o.tlsKey, log); err != nil {
+			return err
+		}
+	}
+	if o.access == "" {
+		return nil
+	}
+	if !o.listensOnLoopback && o.certificate == nil && len(o.trusted) == 0 {
+		return fmt.Errorf("--access on %s needs --tls-cert and --tls-key, or --trusted-proxy: everybody on the way could read the tokens", listen)
+	}
+	o.policy, err = access.Load(o.access, a.secretReference, log)
+	return err
+}
+
+// secretReference gives what reads the secret that a reference stands for.
+func (a *app) secretReference(text string) (access.Secret, error) {
+	m := oneReference.FindStringSubmatch(text)
+	if m == nil {
+		return nil, errors.New("a secret is given by a reference, ${NAME} or ${file:PATH}, not written out")
+	}
+	ref, lookup := plan.Reference{Name: m[2], File: m[1]}, a.newLookup("-")
+	return func() (string, error) { return lookup(ref) }, nil
+}
+
+// tls is what the server needs to serve HTTPS; nil for plain http.
+func (o *webOptions) tls() *tls.Config {
+	if o.certificate == nil {
+		return nil
+	}
+	return o.certificate.Config()
+}
+
+// scheme is how the server is reached.
+func (o *webOptions) scheme() string {
+	if o.certificate == nil {
+		return "http"
+	}
+	return "https"
+}
+
+// guard stands in front of the API and the page.
+func (o *webOptions) guard(log *slog.Logger) *access.Guard {
+	return access.New(access.Config{Policy: o.policy, Loopback: o.listensOnLoopback, TLS: o.certificate != nil, Proxies: o.trusted, Log: log}, web.LogRefusals(log))
+}
+
+// openAPI makes the API. It has a handle of its own on the store, as commands have: it never waits for the daemon's
+// writes, and its orders are noticed as theirs are.
+func (d *daemon) openAPI(ctx context.Context, issues func() []runner.Issue) (*api.API, func(), error) {
+	s, err := store.Open(ctx, "sqlite:"+d.work.store.Path(), store.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	health := func() (bool, string, []runner.Issue) { return web.State(d.ready, d.engine.Progress, issues) }
+	served := api.New(api.Config{Store: s, Health: health, Now: time.Now, Log: d.log, Version: versionOf().Version})
+	return served, func() {
+		served.Close()
+		_ = s.Close()
+	}, nil
+}
+
+// oneReference is a text that is nothing but a reference, as plans write them.
+var oneReference = regexp.MustCompile(`^\$\{(?:file:([^}]+)|([A-Za-z_][A-Za-z0-9_]*))\}$`)

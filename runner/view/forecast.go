@@ -1,0 +1,169 @@
+package view
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/plan/forecast"
+)
+
+// Forecast is what plans need in a period, as forecast writes it.
+type Forecast struct {
+	From       *string         `json:"from"`
+	Until      *string         `json:"until"`
+	Recordings int             `json:"recordings"`
+	Classes    int             `json:"classes"`
+	Sessions   int             `json:"sessions"`
+	First      *string         `json:"first"`
+	Last       *string         `json:"last"`
+	Peak       ForecastPeaks   `json:"peak"`
+	Apps       []ForecastApp   `json:"apps"`
+	Months     []ForecastMonth `json:"months"`
+	Labels     []ForecastLabel `json:"labels"`
+	HDSeconds  int64           `json:"hd_seconds"`
+	FHDSeconds int64           `json:"full_hd_seconds"`
+	CostUSD    float64         `json:"cost_usd"`
+	Week       [7][24]int      `json:"week"` // from Monday
+	Timezone   *string         `json:"timezone"`
+}
+
+// ForecastPeak is the most sessions at once.
+type ForecastPeak struct {
+	Sessions int     `json:"sessions"`
+	At       *string `json:"at"`
+}
+
+// ForecastPeaks is that with and without padding.
+type ForecastPeaks struct {
+	Padded ForecastPeak `json:"padded"`
+	Bare   ForecastPeak `json:"bare"`
+}
+
+// ForecastApp is what is needed of one App ID.
+type ForecastApp struct {
+	App      *string          `json:"app"`
+	Limit    *int             `json:"limit"`
+	Peak     ForecastPeaks    `json:"peak"`
+	Requests ForecastRequests `json:"requests"`
+	Loads    []ForecastLoad   `json:"loads"`
+}
+
+// ForecastRequests is its requests, as run places them.
+type ForecastRequests struct {
+	QPS            int     `json:"qps"`
+	Worst          int     `json:"worst"`
+	WorstAt        *string `json:"worst_at"`
+	Starts         int     `json:"starts"`
+	Stops          int     `json:"stops"`
+	Updates        int     `json:"updates"`
+	Queries        float64 `json:"queries"`
+	MostQueries    float64 `json:"most_queries"`
+	AheadSeconds   float64 `json:"ahead_seconds"`
+	LongestWait    float64 `json:"longest_wait_seconds"`
+	LateStarts     int     `json:"late_starts"`
+	FirstLateStart *string `json:"first_late_start"`
+}
+
+// ForecastLoad is what is needed in one region and class of resolution.
+type ForecastLoad struct {
+	Region   *string          `json:"region"`
+	Class    string           `json:"class"`
+	Limit    int              `json:"limit"`
+	Classes  int              `json:"classes"`
+	Sessions int              `json:"sessions"`
+	Peak     ForecastPeaks    `json:"peak"`
+	Seconds  int64            `json:"seconds"`
+	Lost     ForecastLostStop `json:"lost_stop"`
+}
+
+// ForecastLostStop is the session that costs most where its stop fails.
+type ForecastLostStop struct {
+	Recording *string `json:"recording"`
+	Start     *string `json:"start"`
+	Hours     int     `json:"hours"`
+	CostUSD   float64 `json:"cost_usd"`
+}
+
+// ForecastMonth is what an account needs in a month.
+type ForecastMonth struct {
+	Month         string  `json:"month"`
+	Account       *string `json:"account"`
+	HDMinutes     int64   `json:"hd_minutes"`
+	FullHDMinutes int64   `json:"full_hd_minutes"`
+	FreeMinutes   int64   `json:"free_minutes"`
+	FreeUsedUp    *string `json:"free_used_up"` // the day in UTC on which the free minutes are used up
+	CostUSD       float64 `json:"cost_usd"`
+}
+
+// ForecastLabel is what the classes with a label need.
+type ForecastLabel struct {
+	Key     string  `json:"key"`
+	Value   string  `json:"value"`
+	Classes int     `json:"classes"`
+	HD      int64   `json:"hd_seconds"`
+	FullHD  int64   `json:"full_hd_seconds"`
+	CostUSD float64 `json:"cost_usd"`
+}
+
+func peaksView(p forecast.Peaks) ForecastPeaks {
+	return ForecastPeaks{ForecastPeak{p.Padded.Sessions, PlanTime(p.Padded.At)}, ForecastPeak{p.Unpadded.Sessions, PlanTime(p.Unpadded.At)}}
+}
+
+// ForecastOf puts a forecast into the form that scripts read.
+func ForecastOf(f *forecast.Forecast) Forecast {
+	v := Forecast{
+		From: PlanTime(f.From), Until: PlanTime(f.Until), Recordings: f.Recordings, Classes: f.Classes, Sessions: f.Sessions,
+		First: PlanTime(f.First), Last: PlanTime(f.Last), Peak: peaksView(f.Peak), Apps: []ForecastApp{}, Months: []ForecastMonth{},
+		Labels: []ForecastLabel{}, HDSeconds: f.Seconds.HD, FHDSeconds: f.Seconds.FullHD, CostUSD: f.CostUSD,
+	}
+	if f.Zone != nil {
+		v.Timezone = OrNull(f.Zone.String())
+	}
+	for i, n := range f.Week {
+		v.Week[i/24][i%24] = n
+	}
+	for _, a := range f.Apps {
+		r := a.Requests
+		out := ForecastApp{Peak: peaksView(a.Peak), Loads: []ForecastLoad{}, Requests: ForecastRequests{
+			r.QPS, r.Worst, PlanTime(r.WorstAt), r.Starts, r.Stops, r.Updates, r.Polls, r.Most, seconds(r.Ahead), seconds(r.Wait), r.Late, PlanTime(r.LateAt),
+		}}
+		if a.App != nil {
+			out.App, out.Limit = OrNull(a.App.Name), positive(a.App.Limits.MaxConcurrent())
+		}
+		for _, p := range a.Places {
+			for _, l := range p.Loads {
+				out.Loads = append(out.Loads, ForecastLoad{
+					OrNull(string(p.Region)), string(l.Class), l.Limit, l.Classes, l.Sessions, peaksView(l.Peak), l.Seconds,
+					ForecastLostStop{OrNull(l.FailedStop.Recording), PlanTime(l.FailedStop.Start), l.FailedStop.Hours, l.FailedStop.CostUSD},
+				})
+			}
+		}
+		v.Apps = append(v.Apps, out)
+	}
+	for _, m := range f.Months {
+		v.Months = append(v.Months, ForecastMonth{fmt.Sprintf("%04d-%02d", m.Year, int(m.Month)), OrNull(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, dayOrNull(m.FreeUsedUp), m.CostUSD})
+	}
+	for _, l := range f.Labels {
+		v.Labels = append(v.Labels, ForecastLabel{l.Key, l.Value, l.Classes, l.Seconds.HD, l.Seconds.FullHD, l.CostUSD})
+	}
+	return v
+}
+
+func seconds(d time.Duration) float64 { return d.Seconds() }
+
+// dayOrNull is a day for JSON: null where there is none.
+func dayOrNull(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	day := t.Format(time.DateOnly)
+	return &day
+}
+
+// positive is a number for JSON: null where there is none.
+func positive(n int) *int {
+	if n <= 0 {
+		return nil
+	}
+	return &n
+}

@@ -1,0 +1,178 @@
+package api_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	ical "github.com/arran4/golang-ical"
+
+	"rundown/runner/store"
+	"rundown/runner/web/api"
+)
+
+func TestAnAnswerThatIsKnownIsNotSentAgain(t *testing.T) {
+	server, s := served(t)
+	for _, path := range []string{"/api/v1/status", "/api/v1/plans", "/api/v1/calendar.ics?plan=school", "/openapi.json"} {
+		first, _ := ask(t, server, "GET", path, readToken, "")
+		tag := first.Header.Get("ETag")
+		if tag == "" || first.Header.Get("Cache-Control") != "private, no-cache" {
+			t.Fatalf("%s: %v", path, first.Header)
+		}
+		for _, known := range []string{tag, "W/" + tag, `"other", ` + tag} {
+			if second, text := ask(t, server, "GET", path, readToken, "", "If-None-Match", known); second.StatusCode != 304 || text != "" {
+				t.Errorf("%s, %s: %s %s", path, known, second.Status, text)
+			}
+		}
+	}
+	first, _ := ask(t, server, "GET", "/api/v1/orders", readToken, "")
+	if _, err := s.AddCommand(t.Context(), store.Command{At: now, Occurrence: "school/german/20310917T070000Z", Kind: "cancel"}); err != nil {
+		t.Fatal(err)
+	}
+	if second, _ := ask(t, server, "GET", "/api/v1/orders", readToken, "", "If-None-Match", first.Header.Get("ETag")); second.StatusCode != 200 {
+		t.Errorf("after a change: %s", second.Status)
+	}
+}
+
+func TestClassesAreListedByPeriodAndFilters(t *testing.T) {
+	server, _ := served(t)
+	for _, one := range []struct{ query, want string }{
+		{"", "latin/20310917T090000Z latin/20310918T090000Z"}, // the next seven days
+		{"from=2031-09-17&until=2031-09-17", "german/20310917T070000Z latin/20310917T090000Z"},
+		{"from=2031-09-16&until=2031-09-16", "german/20310916T070000Z"},
+		{"from=2031-09-17T07:00:00Z&until=2031-09-17T09:00:00Z", "german/20310917T070000Z"},
+		{"from=2031-09-16&label=campus%3Dmadrid", "german/20310916T070000Z german/20310917T070000Z"},
+		{"from=2031-09-16&label=campus%3Dberlin", ""},
+		{"from=2031-09-16&state=ended", "german/20310916T070000Z"},
+		{"from=2031-09-16&state=ended&state=recording", "german/20310916T070000Z german/20310917T070000Z"},
+		{"from=2031-09-16&outcome=recorded", ""},
+		{"from=2031-09-16&recording=latin&until=2031-09-17", "latin/20310917T090000Z"},
+		{"from=2031-09-16&plan=other", ""},
+	} {
+		response, text := ask(t, server, "GET", "/api/v1/occurrences?"+one.query, readToken, "")
+		var list api.Occurrences
+		if err := json.Unmarshal([]byte(text), &list); err != nil || response.StatusCode != 200 {
+			t.Fatalf("%s: %s %s", one.query, response.Status, text)
+		}
+		var got []string
+		for _, o := range list.Occurrences {
+			got = append(got, strings.TrimPrefix(o.ID, "school/"))
+		}
+		if strings.Join(got, " ") != one.want {
+			t.Errorf("%s: %s, want %s", one.query, got, one.want)
+		}
+	}
+}
+
+// TestACalendarHoldsTheClassesAndNothingElse: a title or a note cannot add a property, and no page is shown.
+func TestACalendarHoldsTheClassesAndNothingElse(t *testing.T) {
+	server, s := served(t)
+	if _, err := s.AddCommand(t.Context(), store.Command{At: now, Occurrence: "school/latin/20310917T090000Z", Kind: "cancel", Who: "ana", Reason: "flooded\r\nATTENDEE:mailto:x@evil.example"}); err != nil {
+		t.Fatal(err)
+	}
+	response, text := ask(t, server, "GET", "/api/v1/calendar.ics?plan=school", readToken, "")
+	if response.StatusCode != 200 || response.Header.Get("Content-Type") != "text/calendar; charset=utf-8" {
+		t.Fatalf("%s %v", response.Status, response.Header)
+	}
+	c, err := ical.ParseCalendar(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range c.Events() {
+		start, err := e.GetStartAt()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e.GetProperty(ical.ComponentPropertySummary).Value+" "+start.UTC().Format("02 15:04")+" "+e.GetProperty(ical.ComponentPropertyStatus).Value)
+		if len(e.Attendees()) > 0 {
+			t.Errorf("%s has attendees", e.Id())
+		}
+	}
+	want := []string{"German; for, beginners 17 07:00 CONFIRMED", "latin 17 09:00 CANCELLED", "latin 18 09:00 CONFIRMED"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if strings.Contains(text, "https://") || strings.Contains(text, "canary") {
+		t.Errorf("the calendar shows a page:\n%s", text)
+	}
+	_, text = ask(t, server, "GET", "/api/v1/calendar.ics?label=campus%3Dmadrid", readToken, "")
+	if strings.Count(text, "BEGIN:VEVENT") != 1 || !strings.Contains(text, "CATEGORIES:campus=madrid") {
+		t.Errorf("by label:\n%s", text)
+	}
+}
+
+// TestChangesAreStreamedAndResumed follows the stream, and comes back with the last event.
+func TestChangesAreStreamedAndResumed(t *testing.T) {
+	server, s := served(t)
+	follow := func(last string) (*bufio.Scanner, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(t.Context())
+		r, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/api/v1/events", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+readToken)
+		if last != "" {
+			r.Header.Set("Last-Event-ID", last)
+		}
+		response, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = response.Body.Close() })
+		if response.StatusCode != 200 || response.Header.Get("Content-Type") != "text/event-stream" {
+			t.Fatalf("%s %v", response.Status, response.Header)
+		}
+		return bufio.NewScanner(response.Body), cancel
+	}
+	// next gives the next change with its id.
+	next := func(lines *bufio.Scanner) (id string, c api.Change) {
+		event := ""
+		for lines.Scan() {
+			name, value, _ := strings.Cut(lines.Text(), ": ")
+			switch name {
+			case "id":
+				id = value
+			case "event":
+				event = value
+			case "data":
+				if event != "change" {
+					continue
+				}
+				if err := json.Unmarshal([]byte(value), &c); err != nil {
+					t.Fatal(err)
+				}
+				return id, c
+			}
+		}
+		t.Fatalf("the stream ended: %v", lines.Err())
+		return "", c
+	}
+	tell := func(text string) {
+		if err := s.Log(t.Context(), store.Event{At: now, Kind: "command", Who: "ana", Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines, cancel := follow("")
+	lines.Scan() // retry, which comes once the stream follows the log
+	tell("one")
+	id, c := next(lines)
+	if c.Text != "one" || *c.Who != "ana" || c.Occurrence != nil {
+		t.Errorf("%+v", c)
+	}
+	cancel()
+	tell("two\r\nevent: forged")
+	lines, cancel = follow(id)
+	defer cancel()
+	if _, c = next(lines); c.Text != "two event: forged" && c.Text != "two  event: forged" {
+		t.Errorf("%+v", c)
+	}
+	tell("three")
+	if _, c = next(lines); c.Text != "three" {
+		t.Errorf("%+v", c)
+	}
+}

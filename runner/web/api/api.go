@@ -1,0 +1,181 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"rundown/runner"
+	"rundown/runner/operate"
+	"rundown/runner/reason"
+	"rundown/runner/store"
+	"rundown/runner/view"
+	"rundown/runner/web/access"
+)
+
+// Config is what the API needs.
+type Config struct {
+	Store   *store.Store                                           // opened to read and to leave orders, as commands open it
+	Health  func() (ready bool, why string, issues []runner.Issue) // as /readyz has it
+	Now     func() time.Time
+	Log     *slog.Logger
+	Version string
+}
+
+// API answers requests under /api/v1 and for /openapi.json. It is safe for concurrent use.
+type API struct {
+	Config
+	huma    huma.API
+	mux     *http.ServeMux
+	spec    []byte
+	changes *changes
+	acts    sync.Mutex // one act at a time: each is judged by what those before it did
+}
+
+// New makes the API. [API.Close] ends its streams of events.
+func New(c Config) *API {
+	useProblems()
+	a := &API{Config: c, mux: http.NewServeMux(), changes: newChanges(c.Store, c.Log)}
+	config := huma.DefaultConfig("Rundown", c.Version)
+	config.Info.Description = "What Rundown's commands show and do. Times of a plan carry the offset of the class's zone; times of sessions are UTC with milliseconds; null is unknown."
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil
+	config.RejectUnknownQueryParameters = true
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer", Description: "A token of the access file"},
+		"user":  {Type: "http", Scheme: "basic", Description: "A user of the access file"},
+	}
+	config.Security = []map[string][]string{{"token": {}}, {"user": {}}}
+	a.huma = humago.New(a.mux, config)
+	a.registerStatus()
+	a.registerOccurrences()
+	a.registerActs()
+	a.registerPlans()
+	a.registerForecast()
+	a.registerCalendar()
+	a.registerEvents()
+	a.spec = a.document()
+	a.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openapi+json")
+		_, _ = w.Write(a.spec)
+	})
+	return a
+}
+
+// ServeHTTP answers a request that the guard let pass.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, route := a.mux.Handler(r); route != "" {
+		withETag(a.mux).ServeHTTP(w, r)
+		return
+	}
+	b := &buffered{ResponseWriter: w}
+	a.mux.ServeHTTP(b, r) // which knows whether it is the path or the method, and says which are allowed
+	access.NewProblem(b.status, "there is no such route; /openapi.json lists them").Write(w)
+}
+
+// Document is the OpenAPI document.
+func (a *API) Document() []byte { return a.spec }
+
+// Close ends the streams of events.
+func (a *API) Close() { a.changes.close() }
+
+// document generates the OpenAPI document. The generator takes maps and pointers to structs for what is always there, and
+// lets no field be added to an answer; here it is said as it is.
+func (a *API) document() []byte {
+	doc := a.huma.OpenAPI()
+	doc.Servers = nil
+	registry := doc.Components.Schemas
+	for name, schema := range registry.Map() {
+		t := registry.TypeFromRef("#/components/schemas/" + name)
+		if !requestBodies[name] {
+			schema.AdditionalProperties = nil
+		}
+		for _, f := range reflect.VisibleFields(t) {
+			key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			property := schema.Properties[key]
+			if property != nil && f.Type.Kind() == reflect.Map {
+				property.Nullable = true
+			}
+			if property != nil && property.Ref != "" && f.Type.Kind() == reflect.Pointer {
+				schema.Properties[key] = &huma.Schema{Description: property.Description, AnyOf: []*huma.Schema{{Ref: property.Ref}, {Type: "null"}}}
+			}
+		}
+	}
+	text, err := json.MarshalIndent(doc, "", "  ")
+	if err != nil {
+		panic(err) // of types of ours, which every test would show
+	}
+	return append(text, '\n')
+}
+
+// requestBodies are the schemas of what clients send: there an unknown field is a mistake.
+var requestBodies = map[string]bool{"Why": true, "Extension": true, "Confirmation": true}
+
+// useProblems has the library's own errors be problems too. It keeps that in a variable of its own, for all APIs.
+var useProblems = sync.OnceFunc(func() {
+	huma.NewError = func(status int, detail string, errs ...error) huma.StatusError {
+		p := access.NewProblem(status, detail)
+		for _, err := range errs {
+			if err == nil {
+				continue
+			}
+			d := access.ProblemDetail{Message: err.Error()}
+			if known := huma.ErrorDetailer(nil); errors.As(err, &known) {
+				d = access.ProblemDetail{Message: known.ErrorDetail().Message, Location: known.ErrorDetail().Location}
+			}
+			p.Errors = append(p.Errors, d)
+		}
+		return p
+	}
+})
+
+// route describes a route for the document.
+func route(method, path, id, summary, description string, tag string) huma.Operation {
+	return huma.Operation{
+		Method: method, Path: path, OperationID: id, Summary: summary, Description: description, Tags: []string{tag},
+		MaxBodyBytes: 64 << 10, BodyReadTimeout: 10 * time.Second,
+		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests},
+	}
+}
+
+// problem turns an error into the refusal that says it.
+func (a *API) problem(err error) error {
+	p := (*access.Problem)(nil)
+	code := reason.CodeOf(err)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, access.ErrForbidden):
+		return access.NewProblem(http.StatusForbidden, err.Error())
+	case errors.Is(err, view.ErrNoClass):
+		return access.NewProblem(http.StatusNotFound, err.Error())
+	case errors.Is(err, operate.ErrNotWaiting):
+		return access.NewProblem(http.StatusConflict, err.Error())
+	case code == reason.OrderInvalid:
+		p = access.NewProblem(http.StatusUnprocessableEntity, err.Error())
+	case code != "":
+		p = access.NewProblem(http.StatusConflict, err.Error())
+	case errors.Is(err, context.Canceled):
+		return access.NewProblem(499, "the client hung up")
+	default:
+		a.Log.Error("API request failed", "error", err)
+		return access.NewProblem(http.StatusServiceUnavailable, fmt.Sprintf("the store cannot be used: %v", err))
+	}
+	p.ReasonCode = code
+	return p
+}
+
+// lookAt requires the right to read everything.
+func lookAt(ctx context.Context) error { return access.CallerOf(ctx).Require(access.LookAt, "", "") }

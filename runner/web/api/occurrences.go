@@ -1,0 +1,263 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"rundown/internal/redact"
+	"rundown/runner/store"
+	"rundown/runner/view"
+	"rundown/runner/web/access"
+)
+
+const (
+	defaultPeriod = 7 * 24 * time.Hour
+	maxPeriod     = 366 * 24 * time.Hour
+	maxListed     = 20000 // classes in one answer
+)
+
+// Occurrences are the classes of a period.
+type Occurrences struct {
+	Occurrences []view.Occurrence `json:"occurrences"`
+}
+
+// Period are the bounds of a list, as list takes them.
+type Period struct {
+	From  string `query:"from" doc:"First start: RFC 3339, or a day in the zone of each class. Default: the present" example:"2031-09-15"`
+	Until string `query:"until" doc:"End of the starts: RFC 3339, or a day, which is included. Default: 7 days after from" example:"2031-09-21"`
+
+	from, until bound
+}
+
+// bound is an instant, or a day in the zone of each class.
+type bound struct {
+	at  time.Time
+	day bool
+}
+
+func readBound(text string) (b bound, err error) {
+	if b.at, err = time.Parse(time.DateOnly, text); err == nil {
+		b.day = true
+		return b, nil
+	}
+	if b.at, err = time.Parse(time.RFC3339, text); err != nil {
+		return b, fmt.Errorf("must be RFC 3339 or a day, such as 2031-09-15T08:00:00Z or 2031-09-15")
+	}
+	return b, nil
+}
+
+// passed says that a start is not before the bound.
+func (b bound) passed(start time.Time) bool {
+	if !b.day {
+		return !start.Before(b.at)
+	}
+	return start.Format(time.DateOnly) >= b.at.Format(time.DateOnly)
+}
+
+// resolve reads the bounds.
+func (p *Period) resolve(now time.Time) error {
+	problem := access.NewProblem(http.StatusUnprocessableEntity, "the period is invalid")
+	wrong := func(name, why string) {
+		problem.Errors = append(problem.Errors, access.ProblemDetail{Message: why, Location: "query." + name})
+	}
+	var err error
+	p.from = bound{at: now}
+	if p.From != "" {
+		if p.from, err = readBound(p.From); err != nil {
+			wrong("from", err.Error())
+		}
+	}
+	p.until = bound{at: p.from.at.Add(defaultPeriod)}
+	if p.Until != "" {
+		if p.until, err = readBound(p.Until); err != nil {
+			wrong("until", err.Error())
+		}
+		if p.until.day {
+			p.until.at = p.until.at.AddDate(0, 0, 1)
+		}
+	}
+	switch length := p.until.at.Sub(p.from.at); {
+	case len(problem.Errors) > 0:
+	case length <= 0:
+		wrong("until", "must be after from")
+	case length > maxPeriod:
+		wrong("until", "must be at most 366 days after from")
+	}
+	if len(problem.Errors) > 0 {
+		return problem
+	}
+	return nil
+}
+
+// instants are bounds between which all classes of the period start. No zone is further off than a day.
+func (p *Period) instants() (from, until time.Time) {
+	from, until = p.from.at, p.until.at
+	if p.from.day {
+		from = from.AddDate(0, 0, -1)
+	}
+	if p.until.day {
+		until = until.AddDate(0, 0, 1)
+	}
+	return from, until
+}
+
+// contains says that a class starts in the period.
+func (p *Period) contains(start time.Time) bool {
+	return p.from.passed(start) && !p.until.passed(start)
+}
+
+// LabelFilter are filters of the form K=V.
+type LabelFilter struct {
+	Label []string `query:"label,explode" doc:"K=V: only classes with this label; may be repeated, and all must hold" example:"[\"campus=berlin\"]" maxItems:"8"`
+}
+
+func (l LabelFilter) read() (map[string]string, error) {
+	found := map[string]string{}
+	for _, text := range l.Label {
+		k, v, ok := strings.Cut(text, "=")
+		if !ok || k == "" {
+			p := access.NewProblem(http.StatusUnprocessableEntity, "a label is given as K=V")
+			p.Errors = []access.ProblemDetail{{Message: "must be K=V", Location: "query.label"}}
+			return nil, p
+		}
+		found[k] = v
+	}
+	return found, nil
+}
+
+type listInput struct {
+	Period
+	LabelFilter
+	Plan      string   `query:"plan" doc:"Only classes of this plan" maxLength:"40"`
+	Recording string   `query:"recording" doc:"Only classes of this recording" maxLength:"40"`
+	State     []string `query:"state,explode" doc:"Only classes in one of these states; may be repeated" enum:"planned,starting,recording,stopping,ended"`
+	Outcome   []string `query:"outcome,explode" doc:"Only classes with one of these outcomes; may be repeated" enum:"recorded,partial,missed,failed,cancelled"`
+}
+
+// ClassPath names a class in a path.
+type ClassPath struct {
+	Plan      string `path:"plan" pattern:"^[a-z0-9-]{1,40}$" doc:"Name of the plan" example:"lingua"`
+	Recording string `path:"recording" pattern:"^[a-z0-9-]{1,40}$" doc:"Id of the recording" example:"german-a1"`
+	Start     string `path:"start" pattern:"^([0-9]{8}T[0-9]{6}Z|current)$" doc:"The start as first planned, in UTC, which ends the identity; or current: the class that runs, else the next" example:"20310917T170000Z"`
+}
+
+// find looks the class up for a caller who may act on it.
+func (p ClassPath) find(ctx context.Context, a *API, act access.Act) (view.Class, error) {
+	if err := access.CallerOf(ctx).Require(act, p.Plan, p.Recording); err != nil {
+		return view.Class{}, err
+	}
+	name := p.Plan + "/" + p.Recording
+	if p.Start != "current" {
+		name += "/" + p.Start
+	}
+	id, err := view.ParseID(name)
+	if err != nil {
+		return view.Class{}, access.NewProblem(http.StatusUnprocessableEntity, err.Error())
+	}
+	return view.NewFinder(a.Store, a.Now()).Class(ctx, id)
+}
+
+// Details are all that is known of a class.
+type Details struct {
+	ID       string           `json:"id"`
+	Planned  *view.Planned    `json:"planned" doc:"As the active plan has it; null: no active plan has it"`
+	Settings []view.Setting   `json:"settings" doc:"Effective settings and where each comes from; null: no active plan has it"`
+	Life     *view.Occurrence `json:"life" doc:"What happened; null: the store does not know the class yet"`
+	Log      []LogEntry       `json:"log"`
+}
+
+// LogEntry is an entry of the log of a class.
+type LogEntry struct {
+	view.LogEntry
+	Sentence string `json:"sentence" doc:"The entry in words"`
+}
+
+func (a *API) registerOccurrences() {
+	huma.Register(a.huma, route(http.MethodGet, "/api/v1/occurrences", "listOccurrences", "Classes of a period",
+		"The classes that start in a period, with what became of them: those of the store, and those of the active plans that it does not have yet.", "Occurrences"),
+		func(ctx context.Context, in *listInput) (*answer[Occurrences], error) {
+			list, err := a.list(ctx, in)
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			return &answer[Occurrences]{Occurrences{list}}, nil
+		})
+	huma.Register(a.huma, route(http.MethodGet, "/api/v1/occurrences/{plan}/{recording}/{start}", "getOccurrence", "One class",
+		"All that is known of a class: its settings and where each comes from, what happened, and its log in words.", "Occurrences"),
+		func(ctx context.Context, in *struct{ ClassPath }) (*answer[Details], error) {
+			c, err := in.find(ctx, a, access.Look)
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			d, err := view.ReadDetails(ctx, a.Store, c)
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			return &answer[Details]{detailsOf(c, d)}, nil
+		})
+}
+
+func (a *API) list(ctx context.Context, in *listInput) ([]view.Occurrence, error) {
+	if err := lookAt(ctx); err != nil {
+		return nil, err
+	}
+	if err := in.resolve(a.Now()); err != nil {
+		return nil, err
+	}
+	wanted, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	from, until := in.instants()
+	l, err := view.NewFinder(a.Store, a.Now()).Between(ctx, from, until)
+	if err != nil {
+		return nil, err
+	}
+	sel := view.Selection{Labels: wanted, Plan: in.Plan, Recording: in.Recording}
+	rows := slices.DeleteFunc(l.Rows, func(o store.Occurrence) bool {
+		return !in.contains(o.Start.In(view.ZoneOf(o))) || !sel.Matches(o.Plan, o.Recording, l.Captions[o.ID].Labels) ||
+			len(in.State) > 0 && !slices.Contains(in.State, o.State) || len(in.Outcome) > 0 && !slices.Contains(in.Outcome, o.Outcome)
+	})
+	if len(rows) > maxListed {
+		return nil, access.NewProblem(http.StatusUnprocessableEntity, fmt.Sprintf("the period has %d classes, and an answer holds %d at most: shorten it", len(rows), maxListed))
+	}
+	l.Rows = rows
+	return l.List(), nil
+}
+
+// detailsOf is the form of the answer. Addresses are shown without their queries.
+func detailsOf(c view.Class, d view.Details) Details {
+	v := Details{ID: c.Row.ID, Life: d.Life(), Log: []LogEntry{}}
+	if d.Planned != nil {
+		p := view.PlannedOf(*d.Planned)
+		p.URL = withoutQuery(p.URL)
+		v.Planned, v.Settings = &p, view.SettingsOf(d.Planned.Settings)
+		for i, setting := range v.Settings {
+			if setting.Key == "url" {
+				v.Settings[i].Value = withoutQuery(setting.Value)
+			}
+		}
+	}
+	if d.Row == nil {
+		return v
+	}
+	story := view.Story(*d.Row, d.Events)
+	for i, e := range view.LogOf(d.Events) {
+		v.Log = append(v.Log, LogEntry{e, story[i].Text})
+	}
+	return v
+}
+
+func withoutQuery(address *string) *string {
+	if address == nil {
+		return nil
+	}
+	text := redact.Query(*address)
+	return &text
+}

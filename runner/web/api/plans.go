@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"rundown/runner/operate"
+	"rundown/runner/store"
+	"rundown/runner/view"
+	"rundown/runner/web/access"
+)
+
+// Plans are the plans of the store.
+type Plans struct {
+	Plans []view.Plan `json:"plans"`
+}
+
+// Revisions are the revisions of a plan, newest first.
+type Revisions struct {
+	Revisions []view.Revision `json:"revisions"`
+}
+
+type PlanPath struct {
+	Name string `path:"name" pattern:"^[a-z0-9-]{1,40}$" doc:"Name of the plan" example:"lingua"`
+}
+
+// Confirmation is the body of a confirm.
+type Confirmation struct {
+	Revision int64  `json:"revision" minimum:"1" doc:"The revision that waits, so that no newer one is confirmed by mistake"`
+	Reason   string `json:"reason,omitempty" maxLength:"500" doc:"Why, for the log"`
+}
+
+// Confirmed says what a confirmation did.
+type Confirmed struct {
+	Text string `json:"text"`
+}
+
+type confirmInput struct {
+	PlanPath
+	Body Confirmation
+}
+
+func (a *API) registerPlans() {
+	huma.Register(a.huma, route(http.MethodGet, "/api/v1/plans", "listPlans", "Plans",
+		"The plans of the store, each with the revision that is active and the newest one.", "Plans"),
+		func(ctx context.Context, _ *struct{}) (*answer[Plans], error) {
+			if err := lookAt(ctx); err != nil {
+				return nil, a.problem(err)
+			}
+			plans, err := view.ReadPlans(ctx, a.Store)
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			return &answer[Plans]{Plans{plans}}, nil
+		})
+	huma.Register(a.huma, route(http.MethodGet, "/api/v1/plans/{name}/revisions", "listRevisions", "Revisions of a plan",
+		"The revisions of a plan, newest first: the JSON of `rundown history --plans`.", "Plans"),
+		func(ctx context.Context, in *PlanPath) (*answer[Revisions], error) {
+			if err := lookAt(ctx); err != nil {
+				return nil, a.problem(err)
+			}
+			list, err := a.revisions(ctx, in.Name)
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			return &answer[Revisions]{Revisions{list}}, nil
+		})
+	op := route(http.MethodPost, "/api/v1/plans/{name}/confirm", "confirmPlan", "Confirm a plan that waits",
+		"The revision becomes the active one, however much it removes. Needs the scope operate.", "Acts")
+	op.Errors = append(op.Errors, http.StatusConflict)
+	huma.Register(a.huma, op, func(ctx context.Context, in *confirmInput) (*answer[Confirmed], error) {
+		if err := access.CallerOf(ctx).Require(access.Change, "", ""); err != nil {
+			return nil, a.problem(err)
+		}
+		if _, err := a.revisions(ctx, in.Name); err != nil {
+			return nil, a.problem(err)
+		}
+		a.acts.Lock()
+		defer a.acts.Unlock()
+		by := a.operator(ctx, "", in.Body.Reason)
+		text, err := operate.Confirm(ctx, a.Store, store.Revision{ID: in.Body.Revision, Plan: in.Name}, by)
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		a.Log.Info("plan confirmed", "plan", in.Name, "revision", in.Body.Revision, "who", by.Who, "from", by.From, "reason", by.Why)
+		return &answer[Confirmed]{Confirmed{text}}, nil
+	})
+}
+
+// revisions are those of a plan; a problem where there is none of that name.
+func (a *API) revisions(ctx context.Context, name string) ([]view.Revision, error) {
+	found, err := view.ReadRevisions(ctx, a.Store, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, access.NewProblem(http.StatusNotFound, "no plan "+name+" was applied to this store")
+	}
+	list := []view.Revision{}
+	for _, r := range found {
+		list = append(list, r.JSON())
+	}
+	return list, nil
+}
