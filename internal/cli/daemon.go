@@ -199,6 +199,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 			_ = server.Close()
 		}
 	}()
+	go d.reportHealth(ctx, issues)
 	return d.engage(ctx, reader, ended)
 }
 

@@ -201,6 +201,7 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	}
 	c.permissions(s.Path())
 	c.lock(ctx, s)
+	c.health(ctx, s)
 	c.room(filepath.Dir(s.Path()))
 	if waiting, err := view.HeldRevisions(ctx, s, store.RevisionWaiting); err == nil {
 		for _, r := range waiting {
@@ -223,6 +224,21 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 		}
 	}
 	return applied
+}
+
+// health gives the health issues that a running daemon reports.
+func (c *checkup) health(ctx context.Context, s *store.Store) {
+	issues, err := view.ReadHealth(ctx, s, c.a.now())
+	if err != nil {
+		c.add("health", checkFail, err.Error(), "")
+	}
+	for _, issue := range issues {
+		result := checkWarn
+		if issue.Severity == runner.SeverityCritical {
+			result = checkFail
+		}
+		c.add("health", result, string(issue.ID)+": "+issue.Text, issue.Advice)
+	}
 }
 
 func (c *checkup) lock(ctx context.Context, s *store.Store) {

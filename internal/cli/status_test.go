@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"rundown/runner"
 	"rundown/runner/store"
 	"rundown/runner/view"
 )
@@ -70,8 +71,11 @@ func TestARunningClassThatLeavesThePlanIsShown(t *testing.T) {
 
 // statusJSON is what the tests read of status.
 type statusJSON struct {
-	Occurrences []view.Occurrence `json:"occurrences"`
-	Daemon      view.Daemon       `json:"daemon"`
+	Occurrences []view.Occurrence   `json:"occurrences"`
+	Daemon      view.Daemon         `json:"daemon"`
+	Health      []runner.Issue      `json:"health"`
+	Problems    []view.Problem      `json:"problems"`
+	Orders      []view.PendingOrder `json:"orders"`
 }
 
 func decoded[T any](t *testing.T, text string) T {
@@ -92,7 +96,7 @@ func TestStatusSaysWhetherTheDaemonRuns(t *testing.T) {
 	tomorrows(t, path, 1)
 	says := func(want string, running bool) view.Daemon {
 		t.Helper()
-		if _, out, said := command(t, "status", "--store", dsn); !strings.Contains(out, "\ndaemon: "+want) {
+		if _, out, said := command(t, "status", "--store", dsn); !strings.Contains(out, "daemon: "+want) {
 			t.Errorf("no %q in\n%s%s", want, out, said)
 		}
 		if _, out, _ := command(t, "doctor", "--offline", "--store", dsn); !strings.Contains(out, "  daemon: "+want) {
@@ -150,7 +154,7 @@ func TestADaemonThatIsNotVisibleIsRunningWhileItGivesHeartbeats(t *testing.T) {
 		{10 * time.Minute, false, "not running (last seen 10m0s ago; another process, pid 2147483646, not visible here, is using the store)"},
 	} {
 		_, out, _ := commandAt(t, noon.Add(tt.age), "status", "--store", dsn)
-		if !strings.Contains(out, "\ndaemon: "+tt.text+"\n") {
+		if !strings.Contains(out, "daemon: "+tt.text+"\n") {
 			t.Errorf("no %q in\n%s", tt.text, out)
 		}
 		_, out, _ = commandAt(t, noon.Add(tt.age), "status", "--store", dsn, "--format", "json")
@@ -189,7 +193,7 @@ func TestStatusShowsWhatIsDueByThePlanBeforeADaemonHasPlannedIt(t *testing.T) {
 	}
 	apply("  over: {when: 2031-09-17 10:00-11:00}\n  on: {when: 2031-09-17 11:30-12:30}\n  soon: {when: 2031-09-17 15:00-16:00}\n  far: {when: 2031-09-19 15:00-16:00}\n")
 	out := shows("on 11:30 planned, soon 15:00 planned")
-	for _, part := range []string{"  on@2031-09-17    planned", "  soon@2031-09-17  planned", "its start has passed and no daemon is running", "no daemon has used this store"} {
+	for _, part := range []string{"  on@2031-09-17  planned  30m late\n", "  soon@2031-09-17  planned  in 3h00m\n", "its start has passed and no daemon is running", "no daemon has used this store"} {
 		if !strings.Contains(out, part) {
 			t.Errorf("no %q in\n%s", part, out)
 		}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -112,20 +111,16 @@ func TestStatusSaysOfWhatIsOverdueThatNobodyWorksOnIt(t *testing.T) {
 		{noon.Add(60 * time.Minute), "stuck: its end has passed and no daemon is running, running: its end has passed and no daemon is running, " +
 			"twice: its start has passed and no daemon is running, twice:"},
 	} {
-		var out strings.Builder
-		a := newApp(Streams{In: strings.NewReader(""), Out: &out, Err: &out})
-		a.clock = func() time.Time { return one.now }
-		root := newRootCommand(a)
-		root.SetArgs([]string{"status", "--store", dsn})
-		if err := root.ExecuteContext(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		status, out, _ := commandAt(t, one.now, "status", "--store", dsn, "--format", "json")
 		var said []string
-		for _, row := range regexp.MustCompile(`(stuck|yesterday|running|twice)@.* (1\n(?:  (.*)\n)?)`).FindAllStringSubmatch(out.String(), -1) {
-			said = append(said, strings.TrimSpace(row[1]+": "+strings.TrimSpace(row[3])))
+		for _, o := range decoded[statusJSON](t, out).Occurrences {
+			said = append(said, strings.TrimSpace(o.Recording+": "+deref(o.Reason)))
+		}
+		if status != StatusOK {
+			t.Errorf("status %d", status)
 		}
 		if got := strings.Join(said, ", "); got != one.want {
-			t.Errorf("at %s it says %q, want %q, in\n%s", one.now.Format(time.TimeOnly), got, one.want, out.String())
+			t.Errorf("at %s it says %q, want %q, in\n%s", one.now.Format(time.TimeOnly), got, one.want, out)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mattn/go-isatty"
+	"golang.org/x/term"
 
 	"rundown/internal/cli/render"
 	"rundown/internal/host"
@@ -94,11 +95,17 @@ func (a *app) paletteFor(w io.Writer) render.Palette {
 	return render.Palette{On: true}
 }
 
-// width is how many columns text output takes: 80, or what COLUMNS says. URLs and paths are never broken.
+// width is how many columns text output takes: what COLUMNS says, else those of the terminal, else 80. URLs and paths are
+// never broken.
 func (a *app) width() int {
 	text, _ := a.env("COLUMNS")
 	if n, err := strconv.Atoi(text); err == nil && n > 0 {
 		return max(n, render.LeastWidth)
+	}
+	if f, ok := a.out.w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			return max(n, render.LeastWidth)
+		}
 	}
 	return render.UsualWidth
 }

@@ -55,6 +55,9 @@ func (d DaemonState) Quiet() bool { return d.here() && d.age() > quietDaemon }
 // Text says it in words.
 func (d DaemonState) Text() string {
 	seen := fmt.Sprintf("last seen %v ago", d.age())
+	if d.age() >= time.Hour {
+		seen = "last seen on " + d.Beat.UTC().Format("Mon 2006-01-02 15:04 MST")
+	}
 	if d.Beat.IsZero() {
 		seen = "no daemon has used this store"
 	}

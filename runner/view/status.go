@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"rundown/runner"
 	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
@@ -20,13 +21,23 @@ type Overview struct {
 	Views
 	Waiting, Refused []store.Revision // the newest of their plans, which are not active
 	Daemon           DaemonState
-	Unread           []string // why active plans could not be read; only where no daemon is using the store
+	Health           []runner.Issue // of the daemon, while it runs
+	Orders           []PendingOrder // that no daemon has carried out yet
+	Unread           []string       // why active plans could not be read; only where no daemon is using the store
 }
 
 // ReadOverview reads the state of a store at an instant. Where no daemon is using the store, classes that it has not
 // planned yet are those of the active plans.
 func ReadOverview(ctx context.Context, s *store.Store, now time.Time) (o Overview, err error) {
 	if o.Daemon, err = ReadDaemon(ctx, s, now); err != nil {
+		return o, err
+	}
+	if o.Daemon.Running() {
+		if o.Health, err = ReadHealth(ctx, s, now); err != nil {
+			return o, err
+		}
+	}
+	if o.Orders, err = ReadOrders(ctx, s); err != nil {
 		return o, err
 	}
 	rows, err := currentOccurrences(ctx, s, now)
@@ -50,15 +61,18 @@ func ReadOverview(ctx context.Context, s *store.Store, now time.Time) (o Overvie
 
 // Status is the overview as scripts read it.
 type Status struct {
-	Occurrences []Occurrence `json:"occurrences"`
-	Waiting     []Held       `json:"waiting"` // revisions that wait for a confirmation
-	Refused     []Held       `json:"refused"`
-	Daemon      Daemon       `json:"daemon"`
+	Occurrences []Occurrence   `json:"occurrences"`
+	Waiting     []Held         `json:"waiting"` // revisions that wait for a confirmation
+	Refused     []Held         `json:"refused"`
+	Daemon      Daemon         `json:"daemon"`
+	Health      []runner.Issue `json:"health"`   // of the daemon, while it runs
+	Problems    []Problem      `json:"problems"` // what needs a person; empty: nothing does
+	Orders      []PendingOrder `json:"orders"`   // that no daemon has carried out yet
 }
 
 // JSON is the form that scripts read.
 func (o Overview) JSON() Status {
-	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON()}
+	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON(), append([]runner.Issue{}, o.Health...), o.Problems(), o.Orders}
 }
 
 // currentOrders are the orders that wait, and those that were carried out for classes that may be on now or later: a

@@ -56,8 +56,9 @@ func PrintHanging(w io.Writer, width int, prefix, text string, indent int) {
 // fits; else each stands below its row.
 type Table struct {
 	Header []any
-	Name   string // of the texts
-	Spare  any    // the column that is left out where the table does not fit; nil: none
+	Name   string                            // of the texts
+	Spare  any                               // the column that is left out where the table does not fit; nil: none
+	Paint  func(row int, line string) string // colours the line of a row; nil: not
 	rows   [][]any
 	notes  []string // of each row; "": none
 }
@@ -80,13 +81,16 @@ func (t *Table) Print(w io.Writer, width int) {
 		}
 	}
 	if i := slices.Index(t.Header, t.Spare); i >= 0 && !t.Fits(width) {
-		less := Table{Header: slices.Delete(slices.Clone(t.Header), i, i+1)}
+		less := Table{Paint: t.Paint, Header: slices.Delete(slices.Clone(t.Header), i, i+1)}
 		for n, row := range t.rows {
 			less.Add(t.notes[n], slices.Delete(slices.Clone(row), i, i+1)...)
 		}
 		t = &less
 	}
 	for i, line := range t.lines() {
+		if i > 0 && t.Paint != nil {
+			line = t.Paint(i-1, line)
+		}
 		fmt.Fprintln(w, line)
 		if i > 0 && i <= len(t.notes) && t.notes[i-1] != "" {
 			PrintWrapped(w, width, "  ", t.notes[i-1])
@@ -95,8 +99,14 @@ func (t *Table) Print(w io.Writer, width int) {
 }
 
 // Fits says that the rows, without their texts, are not too wide.
-func (t *Table) Fits(width int) bool {
-	return !slices.ContainsFunc(t.lines(), func(line string) bool { return runewidth.StringWidth(line) > width })
+func (t *Table) Fits(width int) bool { return t.Width() <= width }
+
+// Width is how many columns the rows take, without their texts.
+func (t *Table) Width() (columns int) {
+	for _, line := range t.lines() {
+		columns = max(columns, runewidth.StringWidth(line))
+	}
+	return columns
 }
 
 // lines are the header and a line a row.

@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/store"
+	"rundown/runner/view"
+)
+
+// TestStatusShowsTheHealthOfARunningDaemon has an account that the service refuses and then a plan file with errors: status,
+// --check, doctor and /readyz tell of them, and stop once they are fixed.
+func TestStatusShowsTheHealthOfARunningDaemon(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	faults := filepath.Join(folder, "faults.yaml")
+	write(t, faults, "requests: [{endpoint: acquire, status: 401, times: 0}]\n")
+	address, _ := serve(t, "--faults", faults)
+	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	whole := aroundNow + "  running: {title: Running water, when: " + dated(time.Now().UTC().Add(-time.Minute), 20*time.Minute) + "}\n"
+	write(t, path, whole)
+	listen := freeAddress(t)
+	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms blind"), "run", path, "--store", dsn, "--api-url", address, "--listen", listen)
+	daemon.await(1, "msg=running")
+
+	shown := func(id reason.Code, want bool) func() bool {
+		return func() bool {
+			_, text, _ := command(t, "status", "--store", dsn)
+			_, out, _ := command(t, "status", "--store", dsn, "--format", "json")
+			status, problems, _ := command(t, "status", "--check", "--store", dsn)
+			_, checks, _ := command(t, "doctor", "--offline", "--store", dsn)
+			_, ready := health(listen, "/readyz")
+			inJSON := false
+			for _, issue := range decoded[statusJSON](t, out).Health {
+				inJSON = inJSON || issue.ID == id
+			}
+			told := strings.Contains(text, "\nHEALTH\n") && strings.Contains(text, "  "+string(id)+" since ") && strings.Contains(problems, string(id)+": ") &&
+				strings.Contains(checks, "health: "+string(id)) && strings.Contains(ready, string(id)+": ") && inJSON && status == StatusFindings
+			silent := !strings.Contains(text+problems+checks+ready, string(id)) && !inJSON
+			return want && told || !want && silent
+		}
+	}
+	eventually(t, 30*time.Second, "the refused account is shown", shown(reason.IssueAccountRefused, true))
+	if status, _ := health(listen, "/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("/readyz answers %d while nothing can begin", status)
+	}
+	write(t, path, "version: 1\nname: today\n")
+	eventually(t, 30*time.Second, "the plan with errors is shown", shown(reason.IssuePlanRejected, true))
+	write(t, path, whole)
+	eventually(t, 30*time.Second, "the plan without errors is not", shown(reason.IssuePlanRejected, false))
+	daemon.end(syscall.SIGTERM)
+	status, problems, _ := command(t, "status", "--check", "--store", dsn)
+	if status != StatusFindings || !strings.HasPrefix(problems, "unattended: daemon: not running (last seen ") || strings.Contains(problems, "account-refused") {
+		t.Errorf("without the daemon --check says, with status %d:\n%s", status, problems)
+	}
+}
+
+// healthy is a store with a daemon that is seen, in which nothing is wrong.
+func healthy(t *testing.T) (dsn string, s *store.Store) {
+	t.Helper()
+	dsn = emptyStore(t)
+	s, err := store.Open(t.Context(), dsn, store.Options{Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return dsn, s
+}
+
+// put writes classes of one App ID into a store: recording, start, state and outcome of each.
+func put(t *testing.T, s *store.Store, classes ...store.Occurrence) {
+	t.Helper()
+	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []store.Step
+	for _, o := range classes {
+		o.ID, o.Plan, o.App, o.End = "school/"+o.Recording+"/"+o.Start.UTC().Format(view.IdentityForm), "school", "app", o.Start.Add(time.Hour)
+		o.Day, o.Clock, o.Doc = o.Start.UTC().Format(time.DateOnly), o.Start.UTC().Format("15:04"), []byte(`{"timezone":"UTC"}`)
+		steps = append(steps, store.Step{Occurrence: o})
+	}
+	failures, err := s.Apply(t.Context(), "app", term, steps)
+	for _, one := range append(failures, err) {
+		if one != nil {
+			t.Fatal(one)
+		}
+	}
+}
+
+// TestStatusAnswersWhatAPersonAsksFirst has a class of each kind: the daemon comes first, then health, what runs, what is
+// next, what ended badly, orders, plans; what ended well is counted.
+func TestStatusAnswersWhatAPersonAsksFirst(t *testing.T) {
+	dsn, s := healthy(t)
+	classes := []store.Occurrence{
+		{Recording: "art", Start: noon.Add(-20 * time.Minute), State: "recording"},
+		{Recording: "biology", Start: noon.Add(-3 * time.Hour), State: "ended", Outcome: "recorded"},
+		{Recording: "chemistry", Start: noon.Add(-4 * time.Hour), State: "ended", Outcome: "missed", Reason: "no daemon ran", ReasonCode: "unattended"},
+	}
+	for i := range 12 {
+		classes = append(classes, store.Occurrence{Recording: fmt.Sprintf("next-%02d", i), Start: noon.Add(time.Duration(i+1) * time.Hour), State: "planned"})
+	}
+	put(t, s, classes...)
+	if _, err := s.AddCommand(t.Context(), store.Command{At: noon, Occurrence: "school/art/20310917T114000Z", Kind: "cancel", Who: "ana", Reason: "fire drill"}); err != nil {
+		t.Fatal(err)
+	}
+	waiting := store.Revision{At: noon, Plan: "school", Path: "school.yaml", Hash: strings.Repeat("1", 64), Who: "ana", State: store.RevisionWaiting, Note: "it removes 6 of the 12 classes"}
+	if _, err := s.AddRevision(t.Context(), waiting); err != nil {
+		t.Fatal(err)
+	}
+	report, err := view.HealthJSON([]runner.Issue{
+		{ID: reason.IssueClockOff, Severity: runner.SeverityWarning, Since: noon, Text: "the clock is 7 s off", Advice: "synchronize it"},
+		{ID: reason.IssueAccountRefused, Severity: runner.SeverityCritical, Since: noon, Text: "HTTP 401"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{s.Beat(t.Context(), noon), s.SetHealth(t.Context(), noon, report)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, out, said := rundown(t, "status", "--store", dsn)
+	last := -1
+	for _, part := range []string{
+		"daemon: ", "\nHEALTH\n", "  account-refused since ", "  clock-off since ", "    try: synchronize it\n", "\nNOW\n", "art@2031-09-17", "40m left", "\nNEXT\n", "next-00@2031-09-17", "in 1h00m",
+		"next-09@2031-09-17", "  2 more within 24 h; ", "\nENDED BADLY\n", "chemistry@2031-09-17", "missed", "3h00m ago", "no daemon ran", "\nPENDING ORDERS\n", "cancel school/art/20310917T114000Z by ana: fire drill",
+		"\nPLANS\n", "  plan school: revision 1 waits for a confirmation: it removes 6 of the 12 classes; rundown apply --confirm", "1 class recorded within 24 h",
+	} {
+		at := strings.Index(out, part)
+		if at <= last {
+			t.Fatalf("no %q, or not in its place, in\n%s%s", part, out, said)
+		}
+		last = at
+	}
+	if strings.Contains(out, "next-10") || strings.Contains(out, "biology") || strings.Contains(out, "\x1b") {
+		t.Errorf("too much is shown:\n%s", out)
+	}
+	if _, out, _ := rundown(t, "status", "--all", "--store", dsn); !strings.Contains(out, "next-11@2031-09-18") || !strings.Contains(out, "biology@2031-09-17") {
+		t.Errorf("--all leaves something out:\n%s", out)
+	}
+	_, out, _ = rundown(t, "status", "--store", dsn, "--format", "json")
+	if st := decoded[statusJSON](t, out); len(st.Health) != 2 || len(st.Orders) != 1 || len(st.Occurrences) != len(classes) {
+		t.Errorf("JSON has %d issues, %d orders, %d classes", len(st.Health), len(st.Orders), len(st.Occurrences))
+	}
+	status, out, _ := rundown(t, "status", "--check", "--store", dsn)
+	want := "account-refused: HTTP 401\nclock-off: the clock is 7 s off; synchronize it\n" +
+		"plan-waiting: plan school: revision 1 waits for a confirmation: it removes 6 of the 12 classes; rundown apply --confirm applies it\n" +
+		"unattended: chemistry@2031-09-17: missed: no daemon ran\n"
+	if status != StatusFindings || out != want {
+		t.Errorf("--check ends with %d and says\n%swant\n%s", status, out, want)
+	}
+}
+
+func TestCheckIsSilentWhereNothingNeedsAPerson(t *testing.T) {
+	dsn, s := healthy(t)
+	put(t, s, store.Occurrence{Recording: "art", Start: noon.Add(-20 * time.Minute), State: "recording"},
+		store.Occurrence{Recording: "biology", Start: noon.Add(-3 * time.Hour), State: "ended", Outcome: "cancelled"})
+	if err := s.Beat(t.Context(), noon); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, said := rundown(t, "status", "--check", "--store", dsn); status != StatusOK || out+said != "" {
+		t.Errorf("status %d, said %s%s", status, out, said)
+	}
+	if status, out, _ := rundown(t, "status", "--check", "--store", "sqlite:none.db"); status != StatusTrouble || out != "" {
+		t.Errorf("without a store: status %d", status)
+	}
+}
+
+// TestTitlesTakeTheWidthThatIsLeft shows one class in terminals of several widths.
+func TestTitlesTakeTheWidthThatIsLeft(t *testing.T) {
+	dsn, path := emptyStore(t), filepath.Join(t.TempDir(), "school.yaml")
+	write(t, path, strings.Replace(aroundNow, "name: today", "name: school", 1)+"  art: {title: The history of art from the caves to the screen, when: 2031-09-17 13:00-14:00}\n")
+	if status, _, said := rundown(t, "apply", path, "--store", dsn); status != StatusOK {
+		t.Fatal(said)
+	}
+	for columns, want := range map[string]string{
+		"60":  "13:00-14:00 UTC  art@2031-09-17  planned  in 1h00m\n",
+		"70":  "13:00-14:00 UTC  art@2031-09-17  planned  in 1h00m  The history of ar…\n",
+		"200": "13:00-14:00 UTC  art@2031-09-17  planned  in 1h00m  The history of art from the caves to the screen\n",
+	} {
+		t.Setenv("COLUMNS", columns)
+		if _, out, _ := rundown(t, "status", "--store", dsn); !strings.Contains(out, "\n"+want) {
+			t.Errorf("in %s columns no %q in\n%s", columns, want, out)
+		}
+	}
+}
+
+func TestStatusIsWatchedUntilCtrlC(t *testing.T) {
+	t.Parallel()
+	dsn := emptyStore(t)
+	watch := start(t, "stdout", nil, "status", "--watch", "--store", dsn)
+	watch.await(2, "daemon: not running")
+	if status := watch.end(syscall.SIGINT); status != StatusOK || strings.Contains(watch.output(), "\x1b") {
+		t.Errorf("status %d:\n%s", status, watch.output())
+	}
+	if status, _, said := rundown(t, "status", "--watch", "--check", "--store", dsn); status != StatusTrouble || !strings.Contains(said, "--watch and --check cannot be combined") {
+		t.Errorf("status %d, said %s", status, said)
+	}
+}

@@ -1,0 +1,174 @@
+package view
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// ReadHealth gives the health issues of the daemons that are using a store, critical ones first. One that cannot be read,
+// as of another version, is left out.
+func ReadHealth(ctx context.Context, s *store.Store, now time.Time) ([]runner.Issue, error) {
+	reports, err := s.Health(ctx, now.Add(-quietDaemon))
+	if err != nil {
+		return nil, err
+	}
+	issues := []runner.Issue{}
+	for _, report := range reports {
+		issues = append(issues, ReadDoc[[]runner.Issue](report)...)
+	}
+	slices.SortStableFunc(issues, func(x, y runner.Issue) int {
+		return cmp.Or(cmp.Compare(rank(x.Severity), rank(y.Severity)), x.Since.Compare(y.Since), cmp.Compare(x.Text, y.Text))
+	})
+	return slices.CompactFunc(issues, func(x, y runner.Issue) bool { return x.ID == y.ID && x.Text == y.Text }), nil
+}
+
+func rank(s runner.Severity) int {
+	if s == runner.SeverityCritical {
+		return 0
+	}
+	return 1
+}
+
+// HealthJSON is the form in which a daemon reports its health issues: the same bytes for the same issues.
+func HealthJSON(issues []runner.Issue) ([]byte, error) {
+	sorted := append([]runner.Issue{}, issues...)
+	slices.SortStableFunc(sorted, func(x, y runner.Issue) int { return cmp.Compare(x.String(), y.String()) })
+	return json.Marshal(sorted)
+}
+
+// Problem is something that needs a person.
+type Problem struct {
+	Code    reason.Code `json:"reason_code"`
+	Subject *string     `json:"subject"` // a class or a plan; null: neither
+	Text    string      `json:"text"`
+	Advice  *string     `json:"advice"`
+}
+
+// String is the problem in one line.
+func (p Problem) String() string {
+	text := string(p.Code) + ": " + p.Text
+	if p.Advice != nil {
+		text += "; " + *p.Advice
+	}
+	return text
+}
+
+// Problems lists what needs a person: no daemon, health issues, plans that wait or were refused, and classes that ended
+// badly within the span.
+func (o Overview) Problems() []Problem {
+	list := []Problem{}
+	add := func(code reason.Code, subject, text, advice string) {
+		list = append(list, Problem{code, OrNull(subject), Line(text), OrNull(advice)})
+	}
+	switch {
+	case o.Daemon.Quiet():
+		add(reason.Unattended, "", "daemon: "+o.Daemon.Text(), "check its log and the disk of the store")
+	case !o.Daemon.Running():
+		add(reason.Unattended, "", "daemon: "+o.Daemon.Text(), "start rundown run")
+	}
+	for _, issue := range o.Issues() {
+		add(cmp.Or(issue.ReasonCode, issue.ID), "", issue.Text, issue.Advice)
+	}
+	for _, r := range o.Refused {
+		add(reason.Code(cmp.Or(r.ReasonCode, string(reason.IssuePlanRejected))), r.Plan, RefusedText(r), "fix the plan and apply it again")
+	}
+	for _, r := range o.Waiting {
+		add(reason.Code(cmp.Or(r.ReasonCode, string(reason.IssuePlanWaiting))), r.Plan, WaitingText(r), "rundown apply --confirm applies it")
+	}
+	for _, text := range o.Unread {
+		add(reason.IssuePlanRejected, "", "an active plan cannot be read, so its classes are unknown: "+text, "")
+	}
+	for _, row := range o.Board().Bad {
+		text := fmt.Sprintf("%s: %s", cmp.Or(o.Names[row.ID], row.ID), row.Outcome)
+		if row.Reason != "" {
+			text += ": " + row.Reason
+		}
+		add(reason.Code(row.ReasonCode), row.ID, text, "")
+	}
+	return list
+}
+
+// Issues are the health issues without those that the revisions of the plans tell as well.
+func (o Overview) Issues() []runner.Issue {
+	return slices.DeleteFunc(slices.Clone(o.Health), func(i runner.Issue) bool {
+		return i.ID == reason.IssuePlanWaiting && len(o.Waiting) > 0
+	})
+}
+
+// RefusedText says of a revision that it was refused, with its first finding.
+func RefusedText(r store.Revision) string {
+	return fmt.Sprintf("plan %s: revision %d was refused, the previous one is active: %s", r.Plan, r.ID, r.Note)
+}
+
+// WaitingText says of a revision that it waits.
+func WaitingText(r store.Revision) string {
+	return fmt.Sprintf("plan %s: revision %d waits for a confirmation: %s", r.Plan, r.ID, r.Note)
+}
+
+// Board sorts the classes of an overview by what a person asks first.
+type Board struct {
+	Now  []store.Occurrence // they are starting, recording or stopping, or should be
+	Next []store.Occurrence // in order of their starts
+	Bad  []store.Occurrence // partial, missed or failed; the latest first
+	Good []store.Occurrence // recorded or cancelled; the latest first
+}
+
+// Board gives the classes in these groups.
+func (o Overview) Board() (b Board) {
+	now := o.Daemon.now
+	for _, row := range o.Rows {
+		switch {
+		case row.State == string(session.Planned) && row.Start.After(now):
+			b.Next = append(b.Next, row)
+		case row.State != string(session.Over):
+			b.Now = append(b.Now, row)
+		case row.Outcome == string(session.Recorded) || row.Outcome == string(session.Cancelled):
+			b.Good = append(b.Good, row)
+		default:
+			b.Bad = append(b.Bad, row)
+		}
+	}
+	slices.Reverse(b.Bad)
+	slices.Reverse(b.Good)
+	return b
+}
+
+// TimeText says how long a class still lasts, how long it is until its start, or how long ago it ended.
+func TimeText(row store.Occurrence, now time.Time) string {
+	switch ahead, left := row.Start.Sub(now), row.End.Sub(now); {
+	case row.State == string(session.Over) && left > 0: // cancelled or given up before its end
+		return ""
+	case left <= 0 && row.State != string(session.Over):
+		return shortDuration(-left) + " over"
+	case left <= 0:
+		return shortDuration(-left) + " ago"
+	case row.State != string(session.Planned):
+		return shortDuration(left) + " left"
+	case ahead > 0:
+		return "in " + shortDuration(ahead)
+	default:
+		return shortDuration(-ahead) + " late"
+	}
+}
+
+// shortDuration is a duration for a column: 45s, 32m, 2h05m, 3d.
+func shortDuration(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%dd", int(d.Hours())/24)
+}
