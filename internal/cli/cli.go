@@ -17,7 +17,7 @@ import (
 // The exit statuses.
 const (
 	StatusOK       = 0 // the command did what it was asked for
-	StatusFindings = 1 // a plan has findings of severity error, an occurrence of now did not end recorded, or run --stop-all left a session that may still run
+	StatusFindings = 1 // a plan has findings of severity error, an occurrence of now did not end recorded, run --stop-all left a session that may still run, or status --check found a problem
 	StatusTrouble  = 2 // usage, input, output or store
 )
 
