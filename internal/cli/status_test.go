@@ -74,7 +74,7 @@ type statusJSON struct {
 	Occurrences []view.Occurrence   `json:"occurrences"`
 	Daemon      view.Daemon         `json:"daemon"`
 	Health      []runner.Issue      `json:"health"`
-	Problems    []view.Problem      `json:"problems"`
+	Problems    []view.Alert        `json:"problems"`
 	Orders      []view.PendingOrder `json:"orders"`
 }
 

@@ -45,8 +45,8 @@ func HealthJSON(issues []runner.Issue) ([]byte, error) {
 	return json.Marshal(sorted)
 }
 
-// Problem is something that needs a person.
-type Problem struct {
+// Alert is something that needs a person.
+type Alert struct {
 	Code    reason.Code `json:"reason_code"`
 	Subject *string     `json:"subject"` // a class or a plan; null: neither
 	Text    string      `json:"text"`
@@ -54,7 +54,7 @@ type Problem struct {
 }
 
 // String is the problem in one line.
-func (p Problem) String() string {
+func (p Alert) String() string {
 	text := string(p.Code) + ": " + p.Text
 	if p.Advice != nil {
 		text += "; " + *p.Advice
@@ -64,10 +64,10 @@ func (p Problem) String() string {
 
 // Problems lists what needs a person: no daemon, health issues, plans that wait or were refused, and classes that ended
 // badly within the span.
-func (o Overview) Problems() []Problem {
-	list := []Problem{}
+func (o Overview) Problems() []Alert {
+	list := []Alert{}
 	add := func(code reason.Code, subject, text, advice string) {
-		list = append(list, Problem{code, OrNull(subject), Line(text), OrNull(advice)})
+		list = append(list, Alert{code, OrNull(subject), Line(text), OrNull(advice)})
 	}
 	switch {
 	case o.Daemon.Quiet():

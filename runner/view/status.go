@@ -66,7 +66,7 @@ type Status struct {
 	Refused     []Held         `json:"refused"`
 	Daemon      Daemon         `json:"daemon"`
 	Health      []runner.Issue `json:"health"`   // of the daemon, while it runs
-	Problems    []Problem      `json:"problems"` // what needs a person; empty: nothing does
+	Problems    []Alert        `json:"problems"` // what needs a person; empty: nothing does
 	Orders      []PendingOrder `json:"orders"`   // that no daemon has carried out yet
 }
 
