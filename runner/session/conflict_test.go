@@ -1,0 +1,223 @@
+package session
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rundown/agora"
+	"rundown/runner/reason"
+)
+
+// step has decide take in one observation.
+func step(s State, o Observation, at time.Duration) (State, Action) {
+	next, act, _ := Decide(s, o, bell.Add(at))
+	return next, act
+}
+
+// inHand is a lesson that is being recorded, with these sessions. What they leave out is as of a session that was begun in
+// time.
+func inHand(sessions ...Session) State {
+	s := lesson()
+	s.Phase = Starting
+	for i := range sessions {
+		x := &sessions[i]
+		x.Attempt, x.Cname = i+1, s.Cname
+		if x.MaxHour == 0 {
+			x.MaxHour, x.ExpireHour = 2, 26
+		}
+		if x.AskedAt.IsZero() {
+			x.AskedAt = bell.Add(-time.Minute)
+		}
+		if x.ResourceID == "" {
+			x.ResourceID, x.AcquiredAt = "r", bell.Add(-time.Minute)
+		}
+		if x.SID != "" {
+			s.Phase = Recording
+			x.StartedAt, x.RecordingAt, x.HealthyFrom, x.LastGood = bell, bell.Add(5*time.Second), bell.Add(5*time.Second), bell.Add(8*time.Minute)
+		}
+		if x.State == SessionStarting {
+			x.Asked, x.RequestedAt = agora.OpStart, bell.Add(9*time.Minute)
+		}
+	}
+	s.Sessions = sessions
+	return s
+}
+
+// TestWhoseATaskThatIsMetIs has a start with uid 11 meet a live task, ten minutes after the bell.
+func TestWhoseATaskThatIsMetIs(t *testing.T) {
+	minute := time.Minute
+	starting := func(f func(*Session)) Session {
+		x := Session{UID: "11", State: SessionStarting}
+		if f != nil {
+			f(&x)
+		}
+		return x
+	}
+	doubtful := Session{UID: "11", State: SessionFailed, Doubt: true}
+	over := Session{UID: "11", SID: "sid", State: SessionEnded}
+	for _, tt := range []struct {
+		name     string
+		before   []Session
+		x        Session
+		namesake string
+		state    SessionState // of x
+		code     reason.Code
+		orphan   int // another session that becomes one
+		failures int
+		next     string // the uid of the next request's session
+		taken    bool
+	}{
+		{
+			name: "nobody's", x: starting(nil),
+			state: SessionOrphan, code: reason.OrphanForeign, failures: 1, next: "12", taken: true,
+		},
+		{
+			name: "another class's", x: starting(nil), namesake: "lingua/french/20310917T170000Z",
+			state: SessionFailed, code: reason.UIDConflict, failures: 1, next: "12", taken: true,
+		},
+		{
+			name: "one of ours that was thought to be over", before: []Session{over}, x: starting(nil),
+			state: SessionFailed, code: reason.UIDConflict, failures: 1, next: "12", taken: true,
+		},
+		{
+			name: "one of ours that was thought to be over, though another class has one, too", before: []Session{over}, x: starting(nil), namesake: "lingua/french/20310917T170000Z",
+			state: SessionFailed, code: reason.UIDConflict, failures: 1, next: "12", taken: true,
+		},
+		{
+			name: "its own, of a start that was not answered", x: starting(func(x *Session) { x.Doubt = true }),
+			state: SessionOrphan, code: reason.OrphanSID, failures: 1, next: "12",
+		},
+		{
+			name: "its own, of a start that failed after its effect", x: starting(func(x *Session) { x.Denied = true }),
+			state: SessionOrphan, code: reason.OrphanSID, failures: 1, next: "12",
+		},
+		{
+			name: "that of a start before, which was not answered", before: []Session{doubtful}, x: starting(nil),
+			state: SessionFailed, code: reason.UIDConflict, orphan: 1, next: "12",
+		},
+		{
+			name: "that of the start before with this uid", before: []Session{{UID: "12", State: SessionFailed, Doubt: true}, doubtful}, x: starting(nil),
+			state: SessionFailed, code: reason.UIDConflict, orphan: 2, next: "12",
+		},
+		{
+			name: "not that of a start with the other uid", before: []Session{{UID: "12", State: SessionFailed, Doubt: true}}, x: starting(nil),
+			state: SessionOrphan, code: reason.OrphanForeign, failures: 1, next: "12", taken: true,
+		},
+		{
+			name: "not that of a start that was answered", before: []Session{{UID: "11", State: SessionFailed}}, x: starting(nil),
+			state: SessionFailed, code: reason.UIDConflict, failures: 1, next: "12", taken: true,
+		},
+		{
+			name: "an orphan's, and the other uid is free", before: []Session{{UID: "11", State: SessionOrphan, ReasonCode: reason.OrphanSID}}, x: starting(nil),
+			state: SessionAcquiring, code: reason.UIDConflict, next: "12",
+		},
+		{
+			name: "an orphan's or its own", before: []Session{{UID: "11", State: SessionOrphan, ReasonCode: reason.OrphanSID}}, x: starting(func(x *Session) { x.Doubt = true }),
+			state: SessionFailed, code: reason.UIDConflict, next: "11", // the next start tells
+		},
+		{
+			name: "an orphan's whose hours are over, so that it is nobody's", before: []Session{{UID: "11", State: SessionOrphan, ReasonCode: reason.OrphanSID, AskedAt: bell.Add(10*minute - 2*time.Hour)}}, x: starting(nil),
+			state: SessionFailed, code: reason.UIDConflict, failures: 1, next: "12", taken: true,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := inHand(append(slices.Clone(tt.before), tt.x)...)
+			n := len(s.Sessions)
+			answer := *taskConflict
+			answer.Namesake = tt.namesake
+			s, act := step(s, Observation{Attempt: n, Op: agora.OpStart, Answer: answer}, 10*minute)
+			x := s.Session(n)
+			if x.State != tt.state || x.ReasonCode != tt.code || x.Taken != tt.taken {
+				t.Errorf("it is %s (%s: %s), its uid taken: %v; want %s (%s), %v", x.State, x.ReasonCode, x.Reason, x.Taken, tt.state, tt.code, tt.taken)
+			}
+			if tt.namesake != "" && strings.Contains(x.Reason, tt.namesake) != (len(tt.before) == 0) {
+				t.Errorf("the reason is %q", x.Reason)
+			}
+			for _, y := range s.Sessions[:n-1] {
+				if was := tt.before[y.Attempt-1].State; y.Attempt == tt.orphan && y.State != SessionOrphan || y.Attempt != tt.orphan && y.State != was {
+					t.Errorf("session %d is %s and was %s", y.Attempt, y.State, was)
+				}
+			}
+			if s.Lanes[0].Failures != tt.failures {
+				t.Errorf("%d failures, want %d", s.Lanes[0].Failures, tt.failures)
+			}
+			if next := s.Session(act.Attempt); act.Op != agora.OpAcquire || next.UID != tt.next {
+				t.Errorf("next is %+v, want an acquire with uid %s", act, tt.next)
+			}
+		})
+	}
+}
+
+// TestATaskThatIsMetUnderBothUIDsIsWaitedFor has a start meet a task while something lives under the other uid, too.
+func TestATaskThatIsMetUnderBothUIDsIsWaitedFor(t *testing.T) {
+	orphan := func(uid string) Session { return Session{UID: uid, State: SessionOrphan, ReasonCode: reason.OrphanSID} }
+	for _, tt := range []struct {
+		name  string
+		doubt bool
+		left  bool // the plan has moved the class ahead since
+		wait  bool
+	}{
+		{"", false, false, true},
+		{"and its own may be the one", true, false, true},
+		{"and its own may be the one, of a class that was moved", true, true, false},
+	} {
+		s := inHand(orphan("11"), orphan("12"), Session{UID: "11", State: SessionStarting, Doubt: tt.doubt})
+		if tt.left {
+			s.Earlier = 3
+		}
+		s, act := step(s, Observation{Attempt: 3, Op: agora.OpStart, Answer: *taskConflict}, 10*time.Minute)
+		waits := act.Op == "" && !act.Wake.After(bell.Add(12*time.Minute)) && act.Wake.After(bell.Add(11*time.Minute))
+		if waits != tt.wait || s.Lanes[0].RetryAt.IsZero() != (!tt.wait || !tt.doubt) {
+			t.Errorf("%s: next is %+v, no session before %v", tt.name, act, s.Lanes[0].RetryAt)
+		}
+	}
+}
+
+// TestATaskIsMetInALaneThatIsNoLongerWanted has a class want one session at once while the second of two is being started.
+func TestATaskIsMetInALaneThatIsNoLongerWanted(t *testing.T) {
+	for _, doubt := range []bool{false, true} {
+		s := inHand(Session{UID: "11", State: SessionConfirming, SID: "sid1"}, Session{UID: "13", Lane: 1, State: SessionOrphan, ReasonCode: reason.OrphanSID}, Session{UID: "13", Lane: 1, State: SessionStarting, Doubt: doubt})
+		s, act := step(s, Observation{Attempt: 3, Op: agora.OpStart, Answer: *taskConflict}, 10*time.Minute)
+		if x := s.Session(3); x.State != SessionFailed || x.UID != "13" || act.Attempt == 3 {
+			t.Errorf("in doubt %v: it is %s with uid %s, next is %+v", doubt, x.State, x.UID, act)
+		}
+	}
+}
+
+// TestTheUIDOfTheNextSession has a session die of which others with one of the two uids are told here.
+func TestTheUIDOfTheNextSession(t *testing.T) {
+	const at = 10 * time.Minute
+	dead := func(uid string) Session { return Session{UID: uid, State: SessionRunning, SID: "sid9"} }
+	for _, tt := range []struct {
+		name     string
+		sessions []Session
+		want     string
+	}{
+		{"the other", []Session{dead("11")}, "12"},
+		{"the other, and back", []Session{{UID: "11", State: SessionLost, SID: "sid1"}, dead("12")}, "11"},
+		{"its own where an orphan has the other", []Session{{UID: "12", State: SessionOrphan}, dead("11")}, "11"},
+		{"the other where its hours are over", []Session{{UID: "12", State: SessionOrphan, AskedAt: bell.Add(at - 2*time.Hour)}, dead("11")}, "12"},
+		{"its own where somebody has the other", []Session{{UID: "12", State: SessionFailed, Taken: true}, dead("11")}, "11"},
+		{"the other where somebody had it and it was free since", []Session{{UID: "12", State: SessionFailed, Taken: true}, {UID: "12", State: SessionLost, SID: "sid2"}, dead("11")}, "12"},
+		{"an orphan's rather than that of a session that is being stopped", []Session{{UID: "12", State: SessionOrphan}, {UID: "11", State: SessionStopping, SID: "sid2", StopAskedAt: bell, Asked: agora.OpStop}, dead("12")}, "12"},
+		{"its own after a start that nothing has settled", []Session{{UID: "11", State: SessionStarting, Doubt: true}}, "11"},
+		{"that of an orphan where the lane before is not looked at", []Session{{UID: "13", Lane: 1, State: SessionOrphan}, dead("11")}, "12"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := inHand(tt.sessions...)
+			n := len(s.Sessions)
+			x := s.Session(n)
+			answer := *status(20)
+			if x.Asked = agora.OpQuery; x.State == SessionStarting {
+				x.Asked, answer = agora.OpStart, *refusal(agora.Pair, 500, 502, "")
+			}
+			s, act := step(s, Observation{Attempt: n, Op: x.Asked, Answer: answer}, at)
+			if next := s.Session(act.Attempt); act.Op != agora.OpAcquire || act.Attempt != n+1 || next.UID != tt.want {
+				t.Errorf("next is %+v, %+v, want an acquire with uid %s", act, next, tt.want)
+			}
+		})
+	}
+}
