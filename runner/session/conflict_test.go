@@ -38,7 +38,7 @@ func inHand(sessions ...Session) State {
 			x.StartedAt, x.RecordingAt, x.HealthyFrom, x.LastGood = bell, bell.Add(5*time.Second), bell.Add(5*time.Second), bell.Add(8*time.Minute)
 		}
 		if x.State == SessionStarting {
-			x.Asked, x.RequestedAt = agora.OpStart, bell.Add(9*time.Minute)
+			x.Asked, x.AcquiredAt, x.RequestedAt = agora.OpStart, bell.Add(9*time.Minute), bell.Add(9*time.Minute)
 		}
 	}
 	s.Sessions = sessions

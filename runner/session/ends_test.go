@@ -1,0 +1,148 @@
+package session
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"rundown/agora"
+	"rundown/agora/catalog"
+	"rundown/runner/reason"
+)
+
+// TestAStopTellsUntilWhenASessionWrote has the stop of a session that was last seen eight minutes after the bell be answered
+// at ten.
+func TestAStopTellsUntilWhenASessionWrote(t *testing.T) {
+	sent := at(9.5)
+	with := func(a *Answer) Answer {
+		b := *a
+		b.SentAt = sent
+		return b
+	}
+	done := with(ordinary(request{op: agora.OpStop}))
+	for _, tt := range []struct {
+		name   string
+		set    func(*Session)
+		a      Answer
+		state  SessionState
+		until  time.Time
+		upload string
+		check  func(Session) bool
+	}{
+		{"done", nil, done, SessionEnded, sent, "uploaded", nil},
+		{"done, and nobody knows when it was sent", nil, *ordinary(request{op: agora.OpStop}), SessionEnded, at(9), "uploaded", nil},
+		{"the upload goes on", nil, with(refusal(agora.Ended, 200, 50, "")), SessionEnded, sent, "pending", nil},
+		{"its recorder had exited", func(x *Session) { x.Exited, x.Then = true, SessionLost }, done, SessionLost, at(8), "uploaded", nil},
+		{"it was over", nil, with(refusal(agora.Ended, 400, 49, "")), SessionEnded, at(8), "", func(x Session) bool { return x.ReasonCode == reason.EndedByService }},
+		{"it was over by an earlier stop", func(x *Session) { x.StopDoubtAt = at(9.2) }, with(refusal(agora.Ended, 400, 49, "")), SessionEnded, at(9.2), "", func(x Session) bool { return x.Reason == "" }},
+		{"it was lost before an earlier stop", func(x *Session) { x.StopDoubtAt, x.Then, x.StoppedAt = at(9.2), SessionLost, at(7) }, with(refusal(agora.Ended, 400, 49, "")), SessionLost, at(7), "", nil},
+		{"nothing was recorded", nil, with(refusal(agora.Ended, 206, 435, "")), SessionEnded, sent, "", func(x Session) bool {
+			return x.Empty && x.RecordingAt.IsZero() && x.ReasonCode == reason.NothingRecorded
+		}},
+		{"no answer", nil, with(noAnswer), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(sent) }},
+		{"no answer for the second time", func(x *Session) { x.StopDoubtAt = at(9.2) }, with(noAnswer), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(at(9.2)) }},
+		{"the service timed out", nil, with(refusal(agora.Again, 500, 62, "")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(sent) }},
+		{"something else answered", nil, with(foreign(agora.Again, 502)), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(sent) }},
+		{"an error", nil, with(broken), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.IsZero() }},
+		{"the service is still at it", nil, with(refusal(agora.Again, 206, 65, "")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.IsZero() }},
+		{"refused", nil, with(refusal(agora.Fix, 401, 0, "Unauthorized")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.ReasonCode == reason.StopFailed && x.StopDoubtAt.IsZero() }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Asked: agora.OpStop, AskedAt: at(9), StopAskedAt: at(9)})
+			if tt.set != nil {
+				tt.set(&s.Sessions[0])
+			}
+			s, _ = step(s, Observation{Attempt: 1, Op: agora.OpStop, Answer: tt.a}, 10*time.Minute)
+			x := s.Sessions[0]
+			if x.State != tt.state || !x.StoppedAt.Equal(tt.until) || x.UploadStatus != tt.upload || tt.check != nil && !tt.check(x) {
+				t.Errorf("it is %s, until %v, upload %q: %+v", x.State, x.StoppedAt, x.UploadStatus, x)
+			}
+		})
+	}
+}
+
+// TestASessionThatNothingStopsEndsByItsHours has the hours of a session be over without an answer to its stop.
+func TestASessionThatNothingStopsEndsByItsHours(t *testing.T) {
+	over := bell.Add(2 * time.Hour)
+	for _, tt := range []struct {
+		name  string
+		set   func(*Session)
+		until time.Time
+	}{
+		{"its stops were refused", func(x *Session) { x.StopAskedAt = at(52) }, over},
+		{"its stop went without an answer", func(x *Session) { x.StopAskedAt, x.StopDoubtAt = at(52), at(53) }, at(53)},
+		{"it was lost before", func(x *Session) { x.StopAskedAt, x.StoppedAt = at(52), at(40) }, at(40)},
+		{"it was first asked to stop after its hours, and seen until then", func(x *Session) { x.StopAskedAt, x.LastGood = at(121), at(119) }, over},
+		{"it was first asked to stop after its hours, and seen long before", func(x *Session) { x.StopAskedAt, x.LastGood = at(121), at(60) }, at(60)},
+	} {
+		s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Next: at(121)})
+		s.End, s.Until = at(50), at(52)
+		tt.set(&s.Sessions[0])
+		s, _ = step(s, Observation{}, 122*time.Minute)
+		if x := s.Sessions[0]; x.State != SessionEnded || !x.StoppedAt.Equal(tt.until) || x.ReasonCode != reason.StopFailed {
+			t.Errorf("%s: it is %s, until %v (%s: %s)", tt.name, x.State, x.StoppedAt, x.ReasonCode, x.Reason)
+		}
+	}
+}
+
+// TestAClassThatIsBegunLate looks at what is left of it to the second.
+func TestAClassThatIsBegunLate(t *testing.T) {
+	lead := catalog.StartLead()
+	for _, tt := range []struct {
+		name  string
+		least time.Duration // min_remainder
+		left  time.Duration // of the class, once it can write
+		begun bool
+		told  string
+	}{
+		{"as much as is wanted is left", 5 * time.Minute, 5 * time.Minute, true, ""},
+		{"less than is wanted is left", 5 * time.Minute, 5*time.Minute - time.Second, false, "4m59s of the class were left, less than the min_remainder of 5m0s"},
+		{"anything is wanted", 0, time.Second, true, ""},
+		{"nothing is left", 0, 0, false, "no class time was left for another session"},
+		{"nothing is left of what is wanted", 5 * time.Minute, 0, false, "it came up too late: the class was over"},
+		{"late starts are not wanted", -1, 40 * time.Minute, false, "the class had begun, and min_remainder is never"},
+	} {
+		s := lesson()
+		s.MinRemainder = tt.least
+		s, act := step(s, Observation{}, 50*time.Minute-tt.left-lead)
+		if begun := act.Op == agora.OpAcquire; begun != tt.begun || !strings.Contains(s.Lanes[0].GaveUp, tt.told) {
+			t.Errorf("%s: next is %+v, gave up: %q", tt.name, act, s.Lanes[0].GaveUp)
+		}
+	}
+}
+
+// TestNoSessionIsBegunWhereNoClassTimeIsLeft has a session die near the end.
+func TestNoSessionIsBegunWhereNoClassTimeIsLeft(t *testing.T) {
+	lead := catalog.StartLead()
+	for left, want := range map[time.Duration]reason.Code{time.Second: "", 0: reason.NoTimeLeft, -time.Second: reason.NoTimeLeft} {
+		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Asked: agora.OpQuery})
+		s, act := step(s, Observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(20)}, 50*time.Minute-left-lead)
+		if s.Lanes[0].GaveUpCode != want || (act.Op == agora.OpAcquire) != (want == "") {
+			t.Errorf("%v before the end: next is %+v, gave up: %q", left, act, s.Lanes[0].GaveUp)
+		}
+	}
+}
+
+// TestAHoldThatNothingEndsIsTold has an exact start whose updates are refused at the bell, to its end.
+func TestAHoldThatNothingEndsIsTold(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		held     bool
+		recorded bool
+		code     reason.Code
+	}{
+		{"on hold, and nothing is written", true, false, reason.HoldNotEnded},
+		{"paused after it had written", true, true, ""},
+		{"not seen writing", false, false, ""},
+	} {
+		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Held: tt.held})
+		if !tt.recorded {
+			s.Sessions[0].RecordingAt = time.Time{}
+		}
+		s, act := step(s, Observation{}, 52*time.Minute)
+		if x := s.Sessions[0]; act.Op != agora.OpStop || x.ReasonCode != tt.code {
+			t.Errorf("%s: next is %+v, %s: %s", tt.name, act, x.ReasonCode, x.Reason)
+		}
+	}
+}
