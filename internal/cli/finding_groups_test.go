@@ -30,7 +30,9 @@ func TestASummaryFitsTheTerminal(t *testing.T) {
 		}
 		var words []string
 		for _, part := range summaryParts(s) {
-			lines := render.WrapSummary(part, "  ")
+			var b strings.Builder
+			render.PrintHanging(&b, 100, "  ", part, 4)
+			lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 			for _, line := range lines {
 				if n := runewidth.StringWidth(line); n > 100 {
 					t.Errorf("a line of %d columns: %s", n, line)
@@ -57,8 +59,9 @@ func TestAMistakeInManyRecordingsIsToldOnce(t *testing.T) {
 		})
 	}
 	var b strings.Builder
-	render.NewFindingPrinter(&b, render.Palette{}, planfile.NewReader(nil)).PrintAll(findings)
-	want := `plan.yaml:1:3: error: recording r0 has no timezone, and defaults sets none [timezone-missing]
+	render.NewFindingPrinter(&b, render.UsualWidth, render.Palette{}, planfile.NewReader(nil)).PrintAll(findings)
+	want := `plan.yaml:1:3: error: recording r0 has no timezone, and defaults sets none
+  [timezone-missing]
   hint: set timezone in defaults
   199 more: r1 (line 2), r2 (line 3), r3 (line 4), and 196 others
 `

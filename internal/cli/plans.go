@@ -80,7 +80,7 @@ func (a *app) showErrors(plans []planfile.Checked) error {
 			continue
 		}
 		broken = errFindings
-		printer := render.NewFindingPrinter(a.err, a.paletteFor(a.err), c.Files)
+		printer := render.NewFindingPrinter(a.err, a.width(), a.paletteFor(a.err), c.Files)
 		printer.PrintAll(slices.DeleteFunc(slices.Clone(c.Findings), func(f plan.Finding) bool { return f.Severity != plan.SeverityError }))
 	}
 	return broken

@@ -129,7 +129,7 @@ func workingFolder() string {
 func (a *app) printValidation(c planfile.Checked, opts rules.Options) {
 	w := bufio.NewWriter(a.out)
 	defer w.Flush() // a failure stays with a.out, and Main reports it
-	printer := render.NewFindingPrinter(w, a.paletteFor(a.out), c.Files)
+	printer := render.NewFindingPrinter(w, a.width(), a.paletteFor(a.out), c.Files)
 	printer.PrintAll(c.Findings)
 	printer.PrintNotes(c.Findings)
 	fmt.Fprintf(w, "%s: %s\n", render.Line(c.Path), counted(c))
@@ -137,9 +137,7 @@ func (a *app) printValidation(c planfile.Checked, opts rules.Options) {
 		return
 	}
 	for _, part := range summaryParts(summaryOf(c, opts.Lookup)) {
-		for _, line := range render.WrapSummary(part, "  ") {
-			fmt.Fprintln(w, line)
-		}
+		a.printHanging(w, "  ", part, 4)
 	}
 }
 

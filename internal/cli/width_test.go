@@ -56,6 +56,7 @@ func TestTextFits80Columns(t *testing.T) {
 		name := filepath.Base(path)
 		before := filepath.Base(plans[(i+1)%len(plans)])
 		dsn := "sqlite:" + filepath.Join(t.TempDir(), "rundown.db")
+		shows("validate", name, "--now", "2031-09-01")
 		shows("list", name, "--now", "2031-09-01", "--until", "2031-12-31", "--cancelled")
 		shows("forecast", name, "--now", "2031-09-01")
 		shows("diff", before, name, "--now", "2031-09-01")
@@ -83,6 +84,20 @@ func TestTextFits80Columns(t *testing.T) {
 		shows("doctor", name, "--offline", "--store", dsn)
 		shows("history", "--plans", "--store", dsn)
 		shows("diff", before, "--store", dsn, "--now", "2031-09-01")
+	}
+}
+
+// TestFindingsFit80Columns validates every plan that breaks a rule.
+func TestFindingsFit80Columns(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	plans, err := filepath.Glob("../../plan/testdata/err/*.yaml")
+	if err != nil || len(plans) < 50 {
+		t.Fatalf("%d plans, %v", len(plans), err)
+	}
+	t.Chdir("../../plan/testdata/err")
+	for _, path := range plans {
+		_, out, _ := rundown(t, "validate", filepath.Base(path))
+		fits(t, out, "validate", filepath.Base(path))
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fatih/color"
 	"github.com/mattn/go-runewidth"
 
 	"rundown/plan"
@@ -111,9 +110,7 @@ func (p *FindingPrinter) PrintAll(findings []plan.Finding) {
 			}
 			places = append(places, place)
 		}
-		for _, line := range WrapSummary(fmt.Sprintf("%d more: %s", len(g.also), Line(strings.Join(places, ", "))), "  ") {
-			fmt.Fprintln(p.w, line)
-		}
+		PrintHanging(p.w, p.width, "  ", fmt.Sprintf("%d more: %s", len(g.also), Line(strings.Join(places, ", "))), 4)
 	}
 }
 
@@ -135,7 +132,7 @@ func (p *FindingPrinter) PrintNotes(findings []plan.Finding) {
 	switch {
 	case total == 0:
 	case total == 1:
-		fmt.Fprintf(p.w, "%s: %s: %s %s\n", p.colours.Paint(Line(placeOf(first)), color.Bold), word, Line(first.Message), p.colours.Paint("["+first.Rule+"]", color.Faint))
+		p.head(first)
 	default:
 		const most = 3
 		var counted []string
@@ -146,7 +143,7 @@ func (p *FindingPrinter) PrintNotes(findings []plan.Finding) {
 			}
 			counted = append(counted, fmt.Sprintf("%s (%d)", id, rules[id]))
 		}
-		fmt.Fprintf(p.w, "%s: %s; --format json lists them\n", word, Line(strings.Join(counted, ", ")))
+		PrintHanging(p.w, p.width, word+": ", fmt.Sprintf("%s; --format json lists them", Line(strings.Join(counted, ", "))), 2)
 	}
 }
 
@@ -156,25 +153,4 @@ func placeOf(f plan.Finding) string {
 		return fmt.Sprintf("%s:%d:%d", f.Pos.File, f.Pos.Line, f.Pos.Column)
 	}
 	return f.Pos.File
-}
-
-// summaryWidth is how many columns of a terminal a summary takes at most.
-const summaryWidth = 100
-
-// WrapSummary breaks a text between words into lines of [summaryWidth] columns, those after the first indented further. A longer
-// word has a line of its own.
-func WrapSummary(text, indent string) []string {
-	var lines []string
-	line, begun := indent, false
-	for word := range strings.FieldsSeq(text) {
-		if begun && runewidth.StringWidth(line)+1+runewidth.StringWidth(word) > summaryWidth {
-			lines = append(lines, line)
-			line, begun = indent+"  ", false
-		}
-		if begun {
-			line += " "
-		}
-		line, begun = line+word, true
-	}
-	return append(lines, line)
 }

@@ -14,7 +14,7 @@ import (
 	"rundown/runner/view"
 )
 
-// snippetWidth is how much of a long line is shown around what is wrong.
+// snippetWidth is how much of a long line is shown around what is wrong, where the output is wide enough.
 const snippetWidth = 120 // characters
 
 // redactedFiles show the files of a plan without secrets. Each file is read when it is first asked for.
@@ -44,26 +44,38 @@ func (m *redactedFiles) of(file string) *redact.Lines {
 // of the plan with a caret below it, and what to try.
 type FindingPrinter struct {
 	w             io.Writer
+	width         int // columns
 	colours       Palette
 	redactedFiles *redactedFiles
 }
 
-func NewFindingPrinter(w io.Writer, colours Palette, files *planfile.Files) *FindingPrinter {
-	return &FindingPrinter{w: w, colours: colours, redactedFiles: newRedactedFiles(files)}
+// NewFindingPrinter writes findings about files to w, within so many columns.
+func NewFindingPrinter(w io.Writer, columns int, colours Palette, files *planfile.Files) *FindingPrinter {
+	return &FindingPrinter{w, columns, colours, newRedactedFiles(files)}
 }
 
 func (p *FindingPrinter) print(f plan.Finding) {
-	fmt.Fprintf(p.w, "%s: %s: %s %s\n",
-		p.colours.Paint(Line(placeOf(f)), color.Bold),
-		p.colours.Paint(SeverityWord(f.Severity), severityColour(f.Severity)),
-		Line(f.Message),
-		p.colours.Paint("["+f.Rule+"]", color.Faint))
+	p.head(f)
 	p.snippet(f)
 	if f.Hint != "" {
-		fmt.Fprintf(p.w, "  hint: %s\n", Line(f.Hint))
+		PrintHanging(p.w, p.width, "  hint: ", Line(f.Hint), 4)
 	}
 	if f.Source != "" {
-		fmt.Fprintf(p.w, "  source: %s\n", Line(f.Source))
+		PrintHanging(p.w, p.width, "  source: ", Line(f.Source), 4)
+	}
+}
+
+// head writes place, severity, message and rule. The place is never broken, so that editors can jump from it.
+func (p *FindingPrinter) head(f plan.Finding) {
+	const indent = "  "
+	place, severity, rule := Line(placeOf(f)), SeverityWord(f.Severity), "["+f.Rule+"]"
+	first := p.width - runewidth.StringWidth(place+": "+severity+": ")
+	lines := wrap(Line(f.Message)+" "+rule, first, p.width-len(indent))
+	last := len(lines) - 1
+	lines[last] = strings.TrimSuffix(lines[last], rule) + p.colours.Paint(rule, color.Faint)
+	fmt.Fprintf(p.w, "%s: %s: %s\n", p.colours.Paint(place, color.Bold), p.colours.Paint(severity, severityColour(f.Severity)), lines[0])
+	for _, line := range lines[1:] {
+		fmt.Fprintln(p.w, indent+line)
 	}
 }
 
@@ -101,22 +113,22 @@ func (p *FindingPrinter) snippet(f plan.Finding) {
 	if f.Pos.EndLine <= f.Pos.Line {
 		until = max(at(f.Pos.EndColumn)-1, from+1)
 	}
-	line, from, until = cutAround(line, from, until)
 	margin := fmt.Sprintf("%5d | ", f.Pos.Line)
+	line, from, until = cutAround(line, from, until, min(snippetWidth, p.width-len(margin)))
 	fmt.Fprintf(p.w, "%s%s\n", p.colours.Paint(margin, color.Faint), Line(string(line)))
 	marks := strings.Repeat("~", max(width(line, from, until)-1, 0))
 	fmt.Fprintf(p.w, "%s%s%s\n", p.colours.Paint(strings.Repeat(" ", len(margin)-2)+"| ", color.Faint),
 		strings.Repeat(" ", width(line, 0, from)), p.colours.Paint("^"+marks, color.FgGreen))
 }
 
-// cutAround keeps of a long line what surrounds [from, until).
-func cutAround(line []rune, from, until int) ([]rune, int, int) {
+// cutAround keeps of a long line so many characters around [from, until).
+func cutAround(line []rune, from, until, most int) ([]rune, int, int) {
 	from, until = min(from, len(line)), min(until, max(len(line), from+1))
-	if len(line) <= snippetWidth {
+	if len(line) <= most {
 		return line, from, until
 	}
-	left := min(max(from-snippetWidth/3, 0), len(line)-snippetWidth)
-	right := left + snippetWidth
+	left := min(max(from-most/3, 0), len(line)-most)
+	right := left + most
 	cut := append([]rune{}, line[left:right]...)
 	if left > 0 {
 		cut[0] = '…'
@@ -124,7 +136,7 @@ func cutAround(line []rune, from, until int) ([]rune, int, int) {
 	if right < len(line) {
 		cut[len(cut)-1] = '…'
 	}
-	return cut, from - left, min(until-left, snippetWidth)
+	return cut, from - left, min(until-left, most)
 }
 
 // width is the number of terminal columns that the runes [from, until) take, one for each beyond the line's end.

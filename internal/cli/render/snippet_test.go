@@ -14,7 +14,7 @@ func snippetOf(t *testing.T, text string, pos plan.Pos) []string {
 	files.Read["plan.yaml"] = []byte(text)
 	pos.File = "plan.yaml"
 	var b strings.Builder
-	NewFindingPrinter(&b, Palette{}, files).snippet(plan.Finding{Pos: pos})
+	NewFindingPrinter(&b, snippetWidth+8, Palette{}, files).snippet(plan.Finding{Pos: pos})
 	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 }
 
