@@ -39,7 +39,8 @@ func (k ChangeKey) String() string {
 	return k.Days.String()
 }
 
-// Settings lays the change over the recording's settings.
+// Settings gives the settings of a class under the change. It returns base itself where the change sets nothing; base
+// is never modified.
 func (c *Change) Settings(base *Settings) *Settings {
 	if c.Over == nil && c.Note == "" {
 		return base
@@ -57,7 +58,7 @@ func (c *Change) Settings(base *Settings) *Settings {
 	return &s
 }
 
-// Displaces says that the change takes classes off the day on which they are planned: to another day, or to the
+// Displaces says whether the change takes classes off the day on which they are planned: to another day, or to the
 // clock of another zone.
 func (c *Change) Displaces(base, changed *Settings) bool {
 	return !c.Cancelled && (c.To != nil && c.To.HasDay || changed.Zone.String() != base.Zone.String())

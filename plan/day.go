@@ -17,6 +17,7 @@ type Clock int32
 // Weekdays is a set of days of the week; bit 0 is Sunday, as in time.Weekday.
 type Weekdays uint8
 
+// DaySeconds is the length of a day without a clock change, in seconds.
 const DaySeconds = 24 * 60 * 60
 
 // DayOf counts the day of a civil date.
@@ -48,9 +49,10 @@ func (r DayRange) String() string {
 	return r.First.String() + ".." + r.Last.String()
 }
 
+// Contains says whether the day is in the range, both ends included.
 func (r DayRange) Contains(d Day) bool { return r.First <= d && d <= r.Last }
 
-// Has says that the set holds the day.
+// Has says whether the set contains the day.
 func (w Weekdays) Has(d time.Weekday) bool { return w>>d&1 != 0 }
 
 // String names the days, from Monday.
@@ -79,7 +81,8 @@ func LocalDay(t time.Time) Day {
 	return DayOf(year, month, day)
 }
 
-// FloorDiv divides towards negative infinity.
+// FloorDiv divides and rounds towards negative infinity, which integer division in Go does not do. It is for instants
+// before 1970.
 func FloorDiv[T int | int64](a, b T) T {
 	q := a / b
 	if a%b != 0 && (a < 0) != (b < 0) {
@@ -88,8 +91,9 @@ func FloorDiv[T int | int64](a, b T) T {
 	return q
 }
 
-// WeekdayNames are the days from Sunday, as time.Weekday counts them. Three letters and whole names are taken, in
-// any case.
+// WeekdayNames are the English days from Sunday, as time.Weekday counts them. Plans write whole names or three
+// letters, in any case.
 var WeekdayNames = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
 
+// HourSeconds is the length of an hour, in seconds.
 const HourSeconds = 60 * 60

@@ -10,8 +10,8 @@ const (
 	SeverityInformation Severity = "information"
 )
 
-// Pos is a place in a file of the plan, at a key or a scalar. Lines and columns count from 1, in characters; the
-// end is exclusive. The zero Pos is "nowhere", as for defaults of the program.
+// Pos is a position in a file of the plan, at a key or a scalar. Lines and columns count from 1, in characters; the
+// end is exclusive. The zero Pos stands for no position, as of defaults of the program.
 type Pos struct {
 	File      string
 	Line      int
@@ -20,7 +20,7 @@ type Pos struct {
 	EndColumn int
 }
 
-// Finding is something that a plan's author should know. It is data, not an error.
+// Finding is a problem or advice for the author of a plan. It is data, not an error.
 type Finding struct {
 	Pos      Pos
 	Severity Severity
@@ -31,12 +31,12 @@ type Finding struct {
 	Source   string // the documented source; "" for rules of our own
 }
 
-// Fix is an edit that carries a hint out: Text in place of what stands At. An empty range inserts. The zero Fix is
-// none: not every hint is definite enough.
+// Fix is an edit that carries out a hint: Text replaces the range At, and an empty range inserts. The zero Fix means
+// that there is none, since not every hint is definite enough for an edit.
 type Fix struct {
 	At   Pos
 	Text string
 }
 
-// IsZero says that there is no fix.
+// IsZero says whether there is no fix.
 func (f Fix) IsZero() bool { return f == Fix{} }

@@ -6,7 +6,8 @@ import (
 	"rundown/agora/catalog"
 )
 
-// AppKey tells App IDs apart: by what plans write.
+// AppKey identifies an App ID across plans: by the reference or the literal that the plan writes, without resolving
+// it. It is "" for no app.
 func AppKey(p *Plan, a *App) string {
 	switch {
 	case a == nil:
@@ -18,8 +19,8 @@ func AppKey(p *Plan, a *App) string {
 	}
 }
 
-// Streams is how many recordings of a class of resolution may run at once in a region: what Agora has granted, or else
-// what it documents; 0 where there is neither, as where no region is known.
+// Streams is the number of concurrent recordings of a class of resolution in a region: what Agora has granted, else
+// what it documents. It is 0 where neither is known, as without a region.
 func (l Limits) Streams(r catalog.Region, c catalog.StreamClass) int {
 	a := App{Limits: l}
 	switch {
@@ -30,7 +31,8 @@ func (l Limits) Streams(r catalog.Region, c catalog.StreamClass) int {
 	}
 }
 
-// StreamLimit is what Agora has granted to the app, or else what it documents for the region.
+// StreamLimit is the number of concurrent recordings of a class of resolution that the app may have in a region:
+// granted, else documented.
 func StreamLimit(a *App, r catalog.Region, c catalog.StreamClass) int {
 	granted := 0
 	if a != nil {
@@ -39,7 +41,8 @@ func StreamLimit(a *App, r catalog.Region, c catalog.StreamClass) int {
 	return cmp.Or(granted, catalog.StreamLimit(r, c))
 }
 
-// Granted is the number of streams of a class that the plan says Agora has granted; 0 for the documented one.
+// Granted is the number of concurrent recordings of a class of resolution that the plan says Agora has granted; 0
+// where it says nothing.
 func (a *App) Granted(class catalog.StreamClass) int {
 	switch class {
 	case catalog.StreamSD:

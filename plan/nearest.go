@@ -10,9 +10,9 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Nearest finds the candidate that a mistyped text most likely means, whatever its case; "" for none. A hint that is
-// wrong is worse than none: nothing is guessed where two candidates are as near, or where the digits differ, since
-// eu-west-2 is no misspelling of eu-west-1.
+// Nearest finds the candidate that a mistyped text most likely means, in any case; "" for none. A wrong hint is worse
+// than none: it guesses nothing where two candidates are equally near, or where the digits differ, since eu-west-2 is
+// not a misspelling of eu-west-1.
 func Nearest(text string, candidates []string) string {
 	const longest = 80 // no name is; the distance of two long texts is costly and means nothing
 	if len(text) > longest {
@@ -40,7 +40,7 @@ func Nearest(text string, candidates []string) string {
 	return best
 }
 
-// maxTypos is how many mistakes a text may have and still be recognised.
+// maxTypos is how many mistakes a text may contain and still be recognised, by its length.
 func maxTypos(text string) int {
 	switch n := utf8.RuneCountInString(text); {
 	case n < 3: // any two of them are near
@@ -54,7 +54,8 @@ func maxTypos(text string) int {
 	}
 }
 
-// Typos counts the mistakes between two texts. Two letters that are swapped are one.
+// Typos counts the mistakes between two texts: letters that are missing, added or replaced. Two swapped letters count
+// as one mistake.
 func Typos(a, b string) int {
 	d := levenshtein.Distance(a, b, nil)
 	if d == 2 && len(a) == len(b) {
@@ -70,6 +71,7 @@ func Typos(a, b string) int {
 	return d
 }
 
+// DigitsOf drops everything but the digits of a text.
 func DigitsOf(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
@@ -90,8 +92,8 @@ func DidYouMean(text string, candidates []string) Hint {
 // ingestPath is what follows the host of a CDN address: it holds the stream key.
 var ingestPath = regexp.MustCompile(`(?i)(rtmps?://[^/?#@\s]*)\S+`)
 
-// Quoted shows a text of the plan in a message, shortened. A stream key or a password is not shown, wherever its address
-// was put by mistake.
+// Quoted shows a text of the plan in a message, in quotes and shortened to 60 characters. Stream keys and passwords
+// of addresses are redacted, wherever the address was put by mistake.
 func Quoted(text string) string {
 	const longest = 60
 	text = MaskUser(ingestPath.ReplaceAllString(text, "${1}"+redacted))
@@ -101,7 +103,7 @@ func Quoted(text string) string {
 	return strconv.Quote(text)
 }
 
-// SomeOf names the first of many: a, b, c and 9 more.
+// SomeOf lists the first names for a message: a, b, c and 9 more.
 func SomeOf(names []string) string {
 	const most = 3
 	switch n := len(names); {

@@ -2,16 +2,16 @@ package plan
 
 import "slices"
 
-// Origins tell where effective settings stand. They are those of the layers that were laid over one another, since thousands of
-// recordings share all but the last.
+// Origins tell where effective settings are written. They are a chain of layers that recordings share, since
+// thousands of recordings have all but the last layer in common.
 type Origins struct {
 	keys  []string
 	from  []Pos
 	under *Origins
 }
 
-// Of gives the place of a key's effective value, by the key as plans write it (url, padding, …); false for a key that
-// the plan does not set.
+// Of gives the position of a key's effective value, by the key as plans write it (url, padding, …); false for a key
+// that the plan does not set.
 func (o *Origins) Of(key string) (Pos, bool) {
 	for ; o != nil; o = o.under {
 		if i := slices.Index(o.keys, key); i >= 0 {
@@ -21,7 +21,7 @@ func (o *Origins) Of(key string) (Pos, bool) {
 	return Pos{}, false
 }
 
-// NewOrigins lays the places of some keys over those below them.
+// NewOrigins adds a layer of keys and their positions on top of another, which may be nil.
 func NewOrigins(keys []string, from []Pos, under *Origins) *Origins {
 	return &Origins{keys, from, under}
 }

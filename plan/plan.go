@@ -7,7 +7,8 @@ import (
 	"rundown/agora/catalog"
 )
 
-// Plan is a root file with what it includes, merged and with every name resolved.
+// Plan is a root file merged with the files that it includes, with all names resolved. It is not modified after
+// loading, so that goroutines may share it.
 type Plan struct {
 	Name       string
 	Pos        Pos // of the name
@@ -27,7 +28,7 @@ type Plan struct {
 	Ignores []Ignore // of all files, in document order
 }
 
-// File is a file that the plan was read from.
+// File is a file of the plan, as it was read.
 type File struct {
 	Path string // as given, or as the glob found it, relative paths staying relative
 	Text []byte
@@ -39,7 +40,7 @@ type Account struct {
 	CustomerSecret Text // secret
 }
 
-// App is an Agora project.
+// App is an Agora project: an App ID and what Agora has granted to it.
 type App struct {
 	Name   string
 	Pos    Pos
@@ -104,7 +105,7 @@ type STS struct {
 	Pos     Pos // of File
 }
 
-// CDN is a target for a push.
+// CDN is a target of a push, by RTMP or RTMPS.
 type CDN struct {
 	Name     string
 	Pos      Pos
@@ -112,7 +113,7 @@ type CDN struct {
 	Fallback Text // secret in path and query; zero for none
 }
 
-// Recording is an entry of the plan: a page and its times.
+// Recording is an entry of the plan: a page and the times of its classes.
 type Recording struct {
 	ID       string
 	Pos      Pos // of the id
@@ -125,17 +126,17 @@ type Recording struct {
 	UnreadWhen bool // some of its times could not be read
 }
 
-// Unread says that some of a recording's times or calendars could not be read, so that nothing can be said of what is
-// missing among its classes.
+// Unread says whether some of the recording's times or calendars could not be read. Rules then report nothing about
+// missing classes, since the classes are not all known.
 func (r *Recording) Unread() bool { return r.UnreadWhen || r.UnreadOnly || r.UnreadSkip }
 
-// MinRemainder says when a late start is still worth it.
+// MinRemainder says how much of a class must be left for a late start.
 type MinRemainder struct {
 	Never    bool          // no late start
 	Duration time.Duration // 0: 5 m or half the class, whichever is less
 }
 
-// Of gives the remainder that a class of this length must have left.
+// Of gives the remainder that a class of this length must have left for a late start.
 func (m MinRemainder) Of(length time.Duration) time.Duration {
 	if m.Duration > 0 {
 		return m.Duration
@@ -166,7 +167,8 @@ type MP4 struct {
 	Split   time.Duration // a new file after this long; 0: the service's default, 2 h
 }
 
-// Padding is recorded around the class. It gives way to neighbours and to capacity.
+// Padding is recorded around the class. It is shortened where another class of the same page, or a limit, needs the
+// time.
 type Padding struct{ Before, After time.Duration }
 
 // Settings are the effective settings of a recording, or of one occurrence with its change laid over.
@@ -219,13 +221,13 @@ type Occurrence struct {
 	Shared bool // the recording has another class planned on the day
 }
 
-// Cancelled says that a change cancels the class.
+// Cancelled says whether a change cancels the class.
 func (o *Occurrence) Cancelled() bool { return o.Change == "cancelled" }
 
-// Class is the stream class of an output size.
+// Pixels is the number of pixels of the picture.
 func (v Video) Pixels() int { return v.Width * v.Height }
 
-// UsesDefaults notes that the only app and the only storage are used without being named.
+// UsesDefaults marks the only app and the only storage as used: recordings use them without naming them.
 func (p *Plan) UsesDefaults() {
 	if len(p.Apps) == 1 {
 		p.Uses.Use("app", p.Apps[0].Name)

@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// SyntaxError says what is wrong with a text of the plan and what to try.
+// SyntaxError says what is wrong with a text of the plan, and what to try. Its message never contains the text of a
+// secret.
 type SyntaxError struct {
 	Message string
 	Hint    string
@@ -17,22 +18,23 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return e.Message }
 
+// SyntaxErrorf makes a [*SyntaxError] from a hint and a formatted message.
 func SyntaxErrorf(hint, format string, args ...any) error {
 	return &SyntaxError{Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-// maxParts is how many references and placeholders a text may hold. No plan needs more, and each of them costs work in
-// every rule.
+// maxParts bounds the references and placeholders of one text. Plans need a few; without a bound a text of a megabyte
+// would cost each rule as much work.
 const maxParts = 100
 
-// SyntaxErrorHint is syntaxErrorf with a hint that is an edit.
+// SyntaxErrorHint is [SyntaxErrorf] with a hint that may be an edit.
 func SyntaxErrorHint(t Hint, format string, args ...any) error {
 	return &SyntaxError{Message: fmt.Sprintf(format, args...), Hint: t.Text, Edit: t}
 }
 
-// NewText reads the references of s and, where the kind has them, its placeholders. "$$" is a dollar; a dollar
-// before anything but a dollar or a brace is itself. The error is a [*SyntaxError] that holds nothing of s, since s
-// may be secret.
+// NewText parses the references of s and, where the kind has them, its placeholders. "$$" is a dollar; a dollar
+// before anything but a dollar or a brace stays a dollar. The error is a [*SyntaxError] that contains nothing of s,
+// since s may be secret.
 func NewText(s string, pos Pos, kind TextKind) (Text, error) {
 	t := &textContent{pos: pos, kind: kind}
 	if !strings.ContainsAny(s, "${") {
@@ -89,8 +91,8 @@ func NewText(s string, pos Pos, kind TextKind) (Text, error) {
 
 const referenceHint = "write ${NAME} for a variable, ${file:PATH} for a file, or $$ for a dollar"
 
-// scanReference reads the reference that s begins with and gives its length in bytes. before is what of the text stands
-// before it.
+// scanReference parses the reference at the beginning of s and gives its length in bytes. before is the text in front
+// of it, which messages count characters in.
 func scanReference(s, before string) (Reference, int, error) {
 	column := func() int { return utf8.RuneCountInString(before) + 1 }
 	end := strings.IndexByte(s, '}')
@@ -111,6 +113,8 @@ func scanReference(s, before string) (Reference, int, error) {
 	return Reference{Name: inner}, end + 1, nil
 }
 
+// IsVariableName says whether s can be the name of an environment variable: letters, digits and _, not beginning with
+// a digit.
 func IsVariableName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -135,6 +139,7 @@ func ScanPlaceholder(s string) string {
 	return ""
 }
 
+// IsLetter says whether c is an ASCII letter.
 func IsLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func IsDigit(c byte) bool  { return '0' <= c && c <= '9' }
 
@@ -149,7 +154,7 @@ func PrefixValue(s string) string {
 	}, s)
 }
 
-// Placeholders lists the names of the placeholders in the text, in order, each once.
+// Placeholders lists the names of the placeholders in the text, in order and without duplicates.
 func (t Text) Placeholders() []string {
 	if t.t == nil {
 		return nil
@@ -163,8 +168,8 @@ func (t Text) Placeholders() []string {
 	return names
 }
 
-// ExpandBy replaces the placeholders that have a value. The others stay as written, and their names are returned,
-// each once.
+// ExpandBy replaces the placeholders for which value has one. It leaves the others as written and returns their
+// names, without duplicates.
 func (t Text) ExpandBy(value func(name string) (string, bool)) (Text, []string) {
 	if t.t == nil || !slices.ContainsFunc(t.t.parts, func(p TextPart) bool { return p.Kind == PartPlaceholder }) {
 		return t, nil
@@ -202,5 +207,5 @@ func (t Text) ExpandBy(value func(name string) (string, bool)) (Text, []string) 
 	return Text{&text{expanded}}, unknown
 }
 
-// WebAddress matches up to where a reference or placeholder may begin.
+// WebAddress matches an address up to where a reference or placeholder may begin, so that https:// alone matches.
 var WebAddress = regexp.MustCompile(`(?i)^https?://([^\s/?#].*)?$`)

@@ -12,8 +12,8 @@ import (
 	"rundown/agora/catalog"
 )
 
-// Restriction is what the catalogue allows for one key: whole numbers within bounds, or one of some values. It is
-// what the tag restriction=ID[/UNIT] stands for, in the loader as in the schema.
+// Restriction is what the catalogue allows for one key: whole numbers within bounds, or one of a list of values. The
+// tag restriction=ID[/UNIT] of the file types names it, for the loader and for the schema.
 type Restriction struct {
 	ID       string
 	Min, Max int64         // without values
@@ -21,10 +21,11 @@ type Restriction struct {
 	Unit     time.Duration // of a length of time; 0 for plain numbers
 }
 
+// restrictionTable caches restrictions by the parameter of their tag.
 var restrictionTable sync.Map // tag parameter → restriction
 
-// RestrictionOf reads the catalogue for a tag's parameter: an id, with /s or /m where the documented figure counts
-// seconds or minutes and plans write a length of time.
+// RestrictionOf reads the catalogue for the parameter of a tag: an id, followed by /s or /m where the documented
+// figure counts seconds or minutes and plans write a duration. It panics for an id that the catalogue lacks.
 func RestrictionOf(param string) Restriction {
 	if known, ok := restrictionTable.Load(param); ok {
 		return known.(Restriction)
@@ -67,9 +68,10 @@ func (r Restriction) AllowsInt(v int64) bool {
 	return r.Min <= v && v <= r.Max
 }
 
+// AllowsText says whether a text is one of the allowed values.
 func (r Restriction) AllowsText(s string) bool { return slices.Contains(r.Values, s) }
 
-// Allowed says what is, for messages.
+// Allowed lists what is allowed, for messages: one of a, b or 5 to 60.
 func (r Restriction) Allowed() string {
 	if r.Values != nil {
 		return "one of " + strings.Join(r.Values, ", ")
@@ -90,7 +92,7 @@ func (r Restriction) Allowed() string {
 	return fmt.Sprintf("%s to %s%s", r.figure(r.Min), r.figure(r.Max), whole)
 }
 
-// Nearest is the allowed value next to v.
+// Nearest is the allowed value closest to v, as plans write it.
 func (r Restriction) Nearest(v int64) string {
 	if r.Values != nil {
 		best, least := "", int64(math.MaxInt64)
@@ -107,6 +109,7 @@ func (r Restriction) Nearest(v int64) string {
 	return r.figure(min(max(v, r.Min), r.Max))
 }
 
+// figure writes a bound as plans do, with its unit.
 func (r Restriction) figure(v int64) string {
 	if r.Unit != 0 {
 		return DurationText(time.Duration(v) * r.Unit)
@@ -114,8 +117,8 @@ func (r Restriction) figure(v int64) string {
 	return strconv.FormatInt(v, 10)
 }
 
-// Recommended is the nearest value that no other rule warns of: some figures of the catalogue allow more than the service
-// is said to support.
+// Recommended is the closest value that no other rule warns about: some bounds allow more than the service is
+// documented to support.
 func (r Restriction) Recommended(v int64) string {
 	switch r.ID {
 	case "video-fps-range":
@@ -127,7 +130,7 @@ func (r Restriction) Recommended(v int64) string {
 	return r.Nearest(v)
 }
 
-// UsableFPS are the frame rates for which profiles are listed, within the bounds and below what is supported.
+// UsableFPS are the frame rates that have a listed profile, are within the bounds and are supported.
 func UsableFPS() Restriction {
 	_, most := catalog.Bound("stream-fps-cap")
 	bounds, listed := RestrictionOf("video-fps-range"), RestrictionOf("video-fps-listed-values")

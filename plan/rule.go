@@ -10,7 +10,7 @@ import (
 	"rundown/agora/catalog"
 )
 
-// Rule is what a plan is checked for under one id.
+// Rule is something that plans are checked for, with the severity of its findings.
 type Rule struct {
 	ID        string
 	Severity  Severity // before a plan's rules: key tunes it
@@ -20,8 +20,8 @@ type Rule struct {
 	Tunable   bool   // a plan's rules: key may change the severity
 }
 
-// ruleIndex gives the table's rules by id, with what the catalogue says of them. The catalogue is read when first asked,
-// so that commands that never ask do not pay for it.
+// ruleIndex is the table of rules by id, completed from the catalogue. It is built at the first use, so that commands
+// that need no rule do not parse the catalogue.
 var ruleIndex = sync.OnceValue(func() map[string]Rule {
 	index := make(map[string]Rule, len(ruleTable))
 	for _, r := range ruleTable {
@@ -30,6 +30,8 @@ var ruleIndex = sync.OnceValue(func() map[string]Rule {
 	return index
 })
 
+// resolved completes a row of the table from the catalogue. It panics where the catalogue lacks the id, which a test
+// finds.
 func (r Rule) resolved() Rule {
 	r.Tunable = !Structural[r.ID]
 	if r.Statement != "" {
@@ -44,18 +46,18 @@ func (r Rule) resolved() Rule {
 	return r
 }
 
-// Rules lists every rule, sorted by id: ours, and those of the catalogue that a plan is checked for.
+// Rules lists every rule by id: those of the program, and those of the catalogue that plans are checked for.
 func Rules() []Rule {
 	return slices.SortedFunc(maps.Values(ruleIndex()), func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// RuleByID finds a rule; false for an id that has none.
+// RuleByID finds a rule; false where there is none with the id.
 func RuleByID(id string) (Rule, bool) {
 	r, ok := ruleIndex()[id]
 	return r, ok
 }
 
-// MustRule is the rule of an id that the program itself wrote.
+// MustRule is [RuleByID] for an id that is written in the program. It panics where there is no such rule.
 func MustRule(id string) Rule {
 	r, ok := RuleByID(id)
 	if !ok {
@@ -64,14 +66,15 @@ func MustRule(id string) Rule {
 	return r
 }
 
-// Structural are the rules without which a plan has no meaning: they cannot be tuned.
+// Structural are the rules without which a plan has no meaning. Their severity cannot be changed and no comment
+// suppresses them.
 var Structural = map[string]bool{
 	"yaml-syntax": true, "unknown-key": true, "duplicate-key": true, "wrong-type": true, "missing-key": true,
 	"unknown-reference": true, "reference-not-allowed": true, "secret-in-plain-text": true,
 }
 
-// disagreement says in what editions of the documentation differ; "" when they agree. The catalogue begins with the
-// rows of its reference, as C11, which mean nothing to a plan's author.
+// disagreement tells where editions of the documentation differ; "" where they agree. It drops the row numbers of the
+// reference (C11: …), which mean nothing to the author of a plan.
 func disagreement(conflict string) string {
 	if conflict == "" {
 		return ""
@@ -84,7 +87,7 @@ func disagreement(conflict string) string {
 }
 
 // Finding makes a finding of the rule at its own severity. Where editions of the documentation disagree, the message
-// says so.
+// ends with how.
 func (r Rule) Finding(pos Pos, message, hint string) Finding {
 	if r.Conflict != "" {
 		message += " (" + r.Conflict + ")"
@@ -92,6 +95,7 @@ func (r Rule) Finding(pos Pos, message, hint string) Finding {
 	return Finding{Pos: pos, Severity: r.Severity, Rule: r.ID, Message: message, Hint: hint, Source: r.Source}
 }
 
+// RuleIDs lists the ids of all rules and of the whole catalogue, sorted.
 func RuleIDs() []string {
 	ids := make([]string, 0, len(ruleTable)+256)
 	for _, r := range ruleTable {

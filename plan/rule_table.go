@@ -1,8 +1,8 @@
 package plan
 
-// ruleTable lists every rule by id. A rule without a statement is one of the catalogue (agora/catalog/restrictions.yaml), which
-// has its severity, statement and source. Who looks for a rule's findings is elsewhere: the loader for what it meets on its
-// way, the list of checks for the rest.
+// ruleTable lists every rule by id. A rule without a statement belongs to the catalogue
+// (agora/catalog/restrictions.yaml), which has its severity, statement and source. Findings of a rule come from the
+// loader, where they concern a single value, and otherwise from the list of checks in plan/rules.
 var ruleTable = []Rule{
 	{ID: "acquire-region-matches-storage"},
 	{ID: "acquire-region-values"},

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// redacted stands in every output for what must not be shown.
+// redacted replaces, in every output, what must not be shown.
 const redacted = "[redacted]"
 
 // Reference is a ${NAME} or ${file:PATH} in a text.
@@ -27,11 +27,11 @@ func (r Reference) String() string {
 	return "${" + r.Name + "}"
 }
 
-// Lookup gives what a reference stands for. It is asked at each use, so that rotated secrets work. Its error must
-// not hold any value.
+// Lookup gives the value of a reference. It is called at each use, so that rotated secrets take effect. Its error
+// must not contain any value.
 type Lookup func(Reference) (string, error)
 
-// ErrNoLookup is wrapped by an [UnresolvedError] where nobody could be asked.
+// ErrNoLookup is wrapped by an [UnresolvedError] where there was no lookup to ask.
 var ErrNoLookup = errors.New("references are not resolved here")
 
 // UnresolvedError says that a reference has no value. It names the reference and never a value.
@@ -54,7 +54,7 @@ func (e *UnresolvedError) Unwrap() error { return e.Err }
 // there: of a pointer the address, but for a verb that does not fit what one pointer leads to.
 type Text struct{ t *text }
 
-// text is the first pointer's end.
+// text is what the first pointer of a Text leads to.
 type text struct{ *textContent }
 
 // textContent is never changed once it is made, so that copies of a Text may share it.
@@ -75,9 +75,10 @@ const (
 	TextTemplate                 // shown, with placeholders: cname and prefix
 )
 
+// placeholders says whether braces in a text of this kind are placeholders.
 func (k TextKind) placeholders() bool { return k == TextURL || k == TextTemplate }
 
-// partKind says how a piece of a text is to be read.
+// partKind is the kind of a piece of a text.
 type partKind uint8
 
 const (
@@ -86,21 +87,22 @@ const (
 	PartPlaceholder
 )
 
+// TextPart is a piece of a text: literal text, a reference or a placeholder.
 type TextPart struct {
 	Kind partKind
 	S    string    // the literal text, or the placeholder's name without braces
 	ref  Reference // of a reference
 }
 
-// IsZero says that the plan gave no text.
+// IsZero says whether the plan gives no text at all.
 func (t Text) IsZero() bool { return t.t == nil }
 
-// IsEmpty says that the text is written and holds nothing.
+// IsEmpty says whether the plan gives a text of nothing.
 func (t Text) IsEmpty() bool {
 	return t.t != nil && !slices.ContainsFunc(t.t.parts, func(p TextPart) bool { return p.Kind != PartLiteral || p.S != "" })
 }
 
-// Pos is where the text stands.
+// Pos is the position of the text in the plan.
 func (t Text) Pos() Pos {
 	if t.t == nil {
 		return Pos{}
@@ -108,7 +110,7 @@ func (t Text) Pos() Pos {
 	return t.t.pos
 }
 
-// Secret says that what the text resolves to must not be shown.
+// Secret says whether the resolved text must not be shown.
 func (t Text) Secret() bool {
 	if t.t == nil {
 		return false
@@ -123,7 +125,7 @@ func (t Text) Secret() bool {
 	}
 }
 
-// Equal says that both texts are written alike and treated alike, wherever they stand.
+// Equal says whether both texts are written alike and have the same kind, wherever they are.
 func (t Text) Equal(other Text) bool {
 	if t.t == other.t {
 		return true
@@ -154,8 +156,7 @@ func (t Text) Resolve(lookup Lookup) (string, error) {
 	return t.resolve(lookup, false)
 }
 
-// ResolveMasked gives the text as it may be shown once resolved: references whose values are public replaced, and
-// [redacted] for whatever must not be seen.
+// ResolveMasked gives the resolved text as it may be shown: with public values in place, and [redacted] for the rest.
 func (t Text) ResolveMasked(lookup Lookup) (string, error) {
 	if t.t == nil {
 		return "", nil
@@ -177,6 +178,7 @@ func (t Text) ResolveMasked(lookup Lookup) (string, error) {
 	}
 }
 
+// resolve replaces references by their values, or by [redacted] where mask is set.
 func (t Text) resolve(lookup Lookup, mask bool) (string, error) {
 	if t.t == nil {
 		return "", nil
@@ -238,18 +240,18 @@ func (t Text) Format(f fmt.State, verb rune) {
 	}
 }
 
-// shownAs keeps width, precision and the minus of a verb and drops the flags that would change what %s prints.
+// shownAs passes width, precision and minus of a verb on and drops the flags that would change what %s prints.
 type shownAs struct{ fmt.State }
 
 func (s shownAs) Flag(c int) bool { return c == '-' && s.State.Flag(c) }
 
-// MarshalText shows the text masked; encoding/json, yaml.v3 and log/slog come here.
+// MarshalText gives the masked text; encoding/json, yaml.v3 and log/slog use it.
 func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // LogValue shows the text masked.
 func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
-// Written gives the parts as plans write them; a literal dollar is doubled only where it would else begin a
+// Written gives the parts as plans write them. A literal dollar is doubled only where it would otherwise begin a
 // reference.
 func Written(parts []TextPart) string {
 	if len(parts) == 1 && parts[0].Kind == PartLiteral && !strings.Contains(parts[0].S, "${") {
@@ -269,6 +271,7 @@ func Written(parts []TextPart) string {
 	return b.String()
 }
 
+// maskLiterals shows references as written and replaces everything else.
 func maskLiterals(parts []TextPart) string {
 	var b strings.Builder
 	for _, p := range parts {
@@ -281,9 +284,9 @@ func maskLiterals(parts []TextPart) string {
 	return b.String()
 }
 
-// maskAddress shows scheme and host as written. Path and query are shown as written when they hold a reference,
-// since then the secret is behind it; else, and for a literal user, [redacted] stands for them. What has neither a
-// scheme nor a reference is no address, and nothing of it is shown.
+// maskAddress shows scheme and host as written. Path and query are shown where they contain a reference, since the
+// secret is then behind it; otherwise they are redacted, and so is a literal user. A text with neither a scheme nor a
+// reference is not an address, and is redacted whole.
 func maskAddress(parts []TextPart) string {
 	authority, path := SplitAddress(parts)
 	hasReference := func(parts []TextPart) bool {
@@ -303,7 +306,7 @@ func maskAddress(parts []TextPart) string {
 	}
 }
 
-// maskUser masks what stands before the @ of an authority, unless it is all references.
+// maskUser redacts what precedes the @ of an authority.
 func maskUser(head string) string {
 	at := strings.LastIndexByte(head, '@')
 	if at < 0 {
@@ -316,8 +319,8 @@ func maskUser(head string) string {
 	return head[:scheme] + redacted + head[at:]
 }
 
-// MaskUser masks user and password in a web address, unless references alone give them. A password may hold what ends
-// the host of an address, and then the address is broken, and the password is no less secret.
+// MaskUser redacts user and password in a web address, unless they consist of references. A password may contain a
+// character that ends the host; the address is then broken, and the password is still secret.
 func MaskUser(address string) string {
 	var b strings.Builder
 	rest := address
@@ -336,7 +339,7 @@ type userPart struct {
 	at   int
 }
 
-// UsersOf gives the users in an address, which may hold another one in its query.
+// UsersOf gives the users in an address, which may contain another address in its query.
 func UsersOf(address string) iter.Seq[userPart] {
 	return func(yield func(userPart) bool) {
 		end := strings.LastIndexByte(address, '@') + 1 // behind the last one there is none
@@ -351,10 +354,10 @@ func UsersOf(address string) iter.Seq[userPart] {
 	}
 }
 
-// OnlyReferences matches what may be shown of a user.
+// OnlyReferences matches the references in a user, which may be shown.
 var OnlyReferences = regexp.MustCompile(`\$\{[^{}]*\}`)
 
-// userOf gives where the user of an address begins, and its @; -1 for none.
+// userOf gives where the user of an address begins and where its @ is; -1 for none.
 func userOf(address string) (from, at int) {
 	scheme := strings.Index(address, "://")
 	if scheme < 0 {
@@ -375,7 +378,7 @@ func userOf(address string) (from, at int) {
 	return from, strings.LastIndexByte(address, '@')
 }
 
-// SplitAddress cuts the parts where the path, the query or the fragment begins.
+// SplitAddress splits the parts of an address where the path, the query or the fragment begins.
 func SplitAddress(parts []TextPart) (authority, path []TextPart) {
 	for i, p := range parts {
 		if p.Kind != PartLiteral {
@@ -399,10 +402,11 @@ func SplitAddress(parts []TextPart) (authority, path []TextPart) {
 	return parts, nil
 }
 
-// BuiltinPlaceholders are known without any label.
+// BuiltinPlaceholders are the placeholders that every plan has, in addition to its labels.
 var BuiltinPlaceholders = []string{"plan", "id", "date", "time"}
 
-// Parts are the pieces that the text is written of, in order. Their literal text may be secret: see [Text.Secret].
+// Parts are the pieces of the text, in order. Their literal text may be secret, see [Text.Secret]. The caller must
+// not modify them.
 func (t Text) Parts() []TextPart {
 	if t.t == nil {
 		return nil

@@ -19,7 +19,9 @@ type Setting struct {
 	Apply func(over, base *Settings) // puts what one sets into the other
 }
 
-// SettingTable lists the settings in the order of the reference plan. A test holds it against the keys of the format.
+// SettingTable lists the settings in the order of the reference plan: show prints them, diff compares them and the
+// loader layers them by these rows. A new key is a field of [Settings], a field with tags in plan/load/file.go, a row
+// here and a setter in plan/load/layer.go; a test names what is missing.
 var SettingTable = []Setting{
 	pointer("timezone", func(s *Settings) **time.Location { return &s.Zone }, (*time.Location).String, func(a, b *time.Location) bool { return a.String() == b.String() }),
 	pointer("app", func(s *Settings) **App { return &s.App }, func(a *App) string { return a.Name }, (*App).same),
@@ -46,7 +48,7 @@ var SettingTable = []Setting{
 	value("note", func(s *Settings) *string { return &s.Note }, func(s string) string { return s }),
 }
 
-// Near is the area whose servers are preferred: the recording's or else that of its storage; "" for none.
+// Near is the preferred area of recording servers: the recording's own, else that of its storage; "" for none.
 func (s *Settings) Near() catalog.Near {
 	switch {
 	case s.OwnNear != nil:
@@ -58,7 +60,7 @@ func (s *Settings) Near() catalog.Near {
 	}
 }
 
-// value is a setting that is compared as a whole.
+// value is a setting that is compared and copied as a whole.
 func value[T comparable](key string, of func(*Settings) *T, text func(T) string) Setting {
 	return Setting{
 		key, func(s *Settings) string { return text(*of(s)) },
@@ -67,7 +69,7 @@ func value[T comparable](key string, of func(*Settings) *T, text func(T) string)
 	}
 }
 
-// pointer is a setting that may be absent.
+// pointer is a setting that may be absent, which is nil.
 func pointer[T any](key string, of func(*Settings) **T, text func(*T) string, same func(a, b *T) bool) Setting {
 	return Setting{
 		key, func(s *Settings) string {
@@ -84,7 +86,7 @@ func pointer[T any](key string, of func(*Settings) **T, text func(*T) string, sa
 	}
 }
 
-// readyTimeout is a pointer that may be unread.
+// readyTimeout is a pointer that keeps the value below it where its own could not be read.
 func readyTimeout() Setting {
 	s := pointer("ready_timeout", func(s *Settings) **time.Duration { return &s.ReadyTimeout }, func(d *time.Duration) string { return DurationText(*d) }, equal[time.Duration])
 	s.Apply = func(over, base *Settings) {
@@ -96,6 +98,7 @@ func readyTimeout() Setting {
 	return s
 }
 
+// textSetting is a setting that may contain references, and is shown masked.
 func textSetting(key string, of func(*Settings) *Text) Setting {
 	return Setting{
 		key, func(s *Settings) string { return of(s).String() },
@@ -104,7 +107,7 @@ func textSetting(key string, of func(*Settings) *Text) Setting {
 	}
 }
 
-// addLabels adds the labels of one to those of the other; none of them removes those.
+// addLabels adds the labels of one layer to those below it. Labels of nil (the word none) remove those below.
 func addLabels(over, base *Settings) {
 	if over.Labels == nil {
 		base.Labels = nil
@@ -118,18 +121,22 @@ func addLabels(over, base *Settings) {
 
 func equal[T comparable](a, b *T) bool { return *a == *b }
 
+// same says whether two apps are the same App ID, whatever their names.
 func (a *App) same(b *App) bool {
 	return a.ID.String() == b.ID.String() && (!a.ID.IsZero() || a.Name == b.Name)
 }
 
+// same says whether two targets push to the same addresses.
 func (c *CDN) same(b *CDN) bool { return c.URL.Equal(b.URL) && c.Fallback.Equal(b.Fallback) }
 
+// sameStorage says whether two storages write to the same place with the same credentials and options.
 func sameStorage(a, b *Storage) bool {
 	return a.Vendor.Name == b.Vendor.Name && a.Region.Name == b.Region.Name && a.Bucket == b.Bucket && a.Endpoint == b.Endpoint &&
 		a.AccessKey.Equal(b.AccessKey) && a.SecretKey.Equal(b.SecretKey) && slices.EqualFunc(a.Prefix, b.Prefix, Text.Equal) &&
 		a.SSE == b.SSE && a.Tag == b.Tag && (a.STS == b.STS || a.STS != nil && b.STS != nil && a.STS.File == b.STS.File && slices.Equal(a.STS.Command, b.STS.Command))
 }
 
+// title describes a storage: its name, vendor, region and bucket.
 func (s *Storage) title() string {
 	where := s.Vendor.Name
 	if s.Region.Name != "" {
@@ -190,7 +197,7 @@ func labelsText(labels map[string]string) string {
 	return strings.Join(parts, ", ")
 }
 
-// DurationText writes a length as plans do: 2m and not 2m0s.
+// DurationText writes a duration as plans do: 2m instead of 2m0s.
 func DurationText(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
@@ -208,7 +215,7 @@ func (p Padding) text() string {
 	return fmt.Sprintf("%s before, %s after", DurationText(p.Before), DurationText(p.After))
 }
 
-// AskedPadding is what is asked for before and after a class, in seconds.
+// AskedPadding is the padding before and after a class that the plan asks for, in seconds. Neighbours may leave less.
 func (s *Settings) AskedPadding() (before, after int64) {
 	if !s.ExactStart {
 		before = int64(s.Padding.Before / time.Second)
@@ -216,5 +223,5 @@ func (s *Settings) AskedPadding() (before, after int64) {
 	return before, int64(s.Padding.After / time.Second)
 }
 
-// RegionName writes a region as most vendors do: us-east-1.
+// RegionName writes a storage region as most vendors do: us-east-1 for US_EAST_1.
 func RegionName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "-")) }

@@ -6,10 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// Span is a place in one file: lines and columns from 1, in characters, the end exclusive. The zero span is nowhere.
+// Span is a range in one file: lines and columns from 1, in characters, the end exclusive. The zero span stands for
+// no position.
 type Span struct{ Line, Column, EndLine, EndColumn int32 }
 
-// Source is the text of one file, with what it takes to tell where a scalar ends: yaml.v3 only tells where it starts.
+// Source is the text of one file with an index of its lines. It computes where a scalar ends, since yaml.v3 tells
+// only where it starts. It caches the last position and is not safe for concurrent use.
 type Source struct {
 	Path   string
 	Text   []byte
@@ -21,6 +23,7 @@ type Source struct {
 	lastLine, lastColumn, lastOffset int
 }
 
+// NewSource indexes the lines of a text.
 func NewSource(path string, text []byte) *Source {
 	s := &Source{Path: path, Text: text}
 	s.Starts = append(make([]int, 0, 1+bytes.Count(text, []byte{'\n'})), 0)
@@ -48,7 +51,7 @@ func NewSource(path string, text []byte) *Source {
 	return s
 }
 
-// Offset gives the byte at which YAML's line and column stand, kept inside the text.
+// Offset gives the byte offset of a line and column of YAML, limited to the text.
 func (s *Source) Offset(line, column int) int {
 	if line < 1 {
 		return 0
@@ -73,7 +76,7 @@ func (s *Source) Offset(line, column int) int {
 	return offset
 }
 
-// SpanOf turns a range of bytes, which starts at YAML's line and column, into a span.
+// SpanOf turns a range of bytes, which starts at the line and column of YAML, into a span.
 func (s *Source) SpanOf(line, column, from, to int) Span {
 	if s.Newlines == nil {
 		end, endColumn := line, column
@@ -91,12 +94,14 @@ func (s *Source) SpanOf(line, column, from, to int) Span {
 	return Span{l, c, el, ec}
 }
 
+// newlinePlace gives the line and column of an offset as editors count them.
 func (s *Source) newlinePlace(offset int) (line, column int32) {
 	i := sort.SearchInts(s.Newlines, offset+1)
 	return int32(i), int32(utf8.RuneCount(s.Text[s.Newlines[i-1]:offset]) + 1)
 }
 
-// CharacterSpan is the span of the one character at YAML's line and column, or an empty one at the end of a line or of the text.
+// CharacterSpan is the span of the one character at a line and column of YAML, or an empty span at the end of a line
+// or of the text.
 func (s *Source) CharacterSpan(line, column int) Span {
 	line = max(1, min(line, len(s.Starts)))
 	from := s.Offset(line, max(1, column))
@@ -108,7 +113,7 @@ func (s *Source) CharacterSpan(line, column int) Span {
 	return s.SpanOf(line, s.lastColumn, from, to)
 }
 
-// LineEnd is the end of the line's last word, seen from an offset in it.
+// LineEnd gives the offset after the last word of the line that contains an offset.
 func (s *Source) LineEnd(from int) int {
 	to := from
 	for to < len(s.Text) && s.Text[to] != '\n' && s.Text[to] != '\r' {
@@ -120,7 +125,7 @@ func (s *Source) LineEnd(from int) int {
 	return to
 }
 
-// Pos names the file of a span. The zero span is nowhere.
+// Pos adds the file to a span. The zero span gives the zero Pos.
 func (s *Source) Pos(at Span) Pos {
 	if at == (Span{}) {
 		return Pos{}
@@ -128,5 +133,5 @@ func (s *Source) Pos(at Span) Pos {
 	return Pos{File: s.Path, Line: int(at.Line), Column: int(at.Column), EndLine: int(at.EndLine), EndColumn: int(at.EndColumn)}
 }
 
-// SpanFromLast is [Source.SpanOf] of a range that starts at the line and column looked up last.
+// SpanFromLast is [Source.SpanOf] for a range that starts at the position given to the last call of [Source.Offset].
 func (s *Source) SpanFromLast(line, from, to int) Span { return s.SpanOf(line, s.lastColumn, from, to) }

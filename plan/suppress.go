@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Ignore is a comment that silences one rule at one line: # rundown:ignore RULE reason.
+// Ignore is a comment that suppresses the findings of one rule at one line: # rundown:ignore RULE reason.
 type Ignore struct {
 	Pos     Pos
 	Rule    string
@@ -15,7 +15,7 @@ type Ignore struct {
 	Used    bool // it silenced a finding of Load
 }
 
-// Suppress drops the findings that an ignore is for, and notes which ignores were used.
+// Suppress drops the findings that an ignore comment is for, and sets used[i] for each comment that dropped one.
 func Suppress(findings []Finding, ignores []Ignore, used []bool) []Finding {
 	if len(ignores) == 0 {
 		return findings
@@ -44,7 +44,8 @@ func Suppress(findings []Finding, ignores []Ignore, used []bool) []Finding {
 	return kept
 }
 
-// ApplySeverities applies a plan's rules: key: severities are replaced and what is off disappears. Rules of structure stay.
+// ApplySeverities applies the rules: key of a plan: it replaces severities and drops the findings that are off.
+// Structural rules are not affected.
 func ApplySeverities(findings []Finding, severities map[string]Severity) []Finding {
 	if len(severities) == 0 {
 		return findings
@@ -62,17 +63,16 @@ func ApplySeverities(findings []Finding, severities map[string]Severity) []Findi
 	return kept
 }
 
-// neverTuned are the rules, beside those of structure, that no plan can do without: they tell of what is missing, or
-// could not be read, and without it there is nothing to ask the service for.
+// neverTuned are the rules, in addition to the structural ones, that no plan can do without: they report what is
+// missing or could not be read, and without it there is nothing to send to the service.
 var neverTuned = map[string]bool{
 	"timezone-missing": true, "timezone-unknown": true, "url-required": true, "when-syntax": true, "cron-syntax": true,
 	"storage-config-required": true, "storage-bucket-required": true, "storage-keys-required": true,
 	"storage-vendor-values": true, "video-size-required": true,
 }
 
-// Sort puts findings into document order and removes repetitions.
-// Findings of a file that the plan does not know come last, in the order of the files' names. The argument is not
-// changed. A nil plan is one without files.
+// Sort puts findings into document order and removes duplicates. Findings in files that the plan does not know come
+// last, by file name. It returns a new list. A nil plan has no files.
 func Sort(p *Plan, findings []Finding) []Finding {
 	order := map[string]int{}
 	if p != nil {

@@ -81,6 +81,7 @@ func Zone(name string) (zone *time.Location, ok bool) {
 	return cached.(*time.Location), true
 }
 
+// readZone parses one file of the database.
 func readZone(f *zip.File) (*time.Location, error) {
 	r, err := f.Open()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// When is one of a recording's times: weekdays and a time, a date and a time, or a cron expression and a length.
+// When is one of a recording's times: weekdays and a time, a date and a time, or a cron expression and a duration.
 type When struct {
 	Pos Pos
 
@@ -20,6 +20,7 @@ type When struct {
 	Expr   string             // cron, as written
 }
 
+// whenKind says which of the fields of a [When] are set.
 type whenKind uint8
 
 const (

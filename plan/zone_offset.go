@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// ZoneOffset matches an offset from UTC in place of a zone: GMT+2, UTC+05:30, +02:00.
+// ZoneOffset matches an offset from UTC that is written in place of a zone: GMT+2, UTC+05:30, +02:00.
 var ZoneOffset = regexp.MustCompile(`(?i)^(?:GMT|UTC|Etc/GMT|Etc/UTC)? ?([+-])0?([0-9]{1,2})(?::?([0-9]{2}))?$`)
 
-// OffsetHint names a city with the offset, as an example: which one is meant, only the author knows.
+// OffsetHint suggests the zone of a city with the offset, as an example: only the author knows which city is meant.
 func OffsetHint(name, hours, minutes string) Hint {
 	if zone := OffsetCity(name, hours, minutes); zone != "" {
 		return NewHint(fmt.Sprintf("write the zone of a city, which has daylight saving time, such as %s", zone))
@@ -18,7 +18,8 @@ func OffsetHint(name, hours, minutes string) Hint {
 	return NewHint("write the zone of a city, which has daylight saving time")
 }
 
-// OffsetCity is the zone of a city with the offset; "" for none.
+// OffsetCity is the zone of a large city with the offset; "" for none. Names that begin with Etc/GMT have the
+// opposite sign.
 func OffsetCity(name, hours, minutes string) string {
 	h, _ := strconv.Atoi(hours)
 	m, _ := strconv.Atoi(minutes)

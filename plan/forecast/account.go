@@ -9,7 +9,7 @@ import (
 	"rundown/plan"
 )
 
-// account adds up seconds by day in UTC and the class that is billed.
+// account sums up the seconds of a customer account by day in UTC and by billing class.
 type account struct {
 	id      string
 	days    map[int64]*Seconds // by the number of the day since 1970
@@ -17,7 +17,7 @@ type account struct {
 	seconds *Seconds           // of it
 }
 
-// charge adds sessions that run from one instant to another.
+// charge adds sessions that run from one instant to another, in Unix seconds, split at midnight UTC.
 func (a *account) charge(from, until, sessions int64, class catalog.BillingClass) {
 	for from < until {
 		if day := plan.FloorDiv(from, secondsADay); day != a.day || a.seconds == nil {
@@ -32,9 +32,10 @@ func (a *account) charge(from, until, sessions int64, class catalog.BillingClass
 	}
 }
 
+// secondsADay is the length of a day in UTC.
 const secondsADay = 24 * 60 * 60
 
-// bills gives the account's months in order, and what they cost together in µ$.
+// bills gives the months of the account in order, and their total cost in millionths of a US dollar.
 func (a *account) bills(prices Prices) (months []MonthForecast, cost int64) {
 	days := slices.Sorted(maps.Keys(a.days))
 	for len(days) > 0 {
@@ -57,6 +58,7 @@ func (a *account) bills(prices Prices) (months []MonthForecast, cost int64) {
 	return months, cost
 }
 
+// add adds n seconds of a billing class.
 func (s *Seconds) add(class catalog.BillingClass, n int64) {
 	if class == catalog.BillingHD {
 		s.HD += n

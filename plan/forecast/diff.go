@@ -15,8 +15,8 @@ type Difference struct {
 	Old, New                       *Forecast         // over one window
 }
 
-// ClassDifference is one class of both plans, or of one. Classes are the same when their identity is: the recording,
-// under an earlier id too, and the planned start.
+// ClassDifference is one class of both plans, or of one of them. Classes are the same where their ids are: the
+// recording, also under an earlier id, and the planned start.
 type ClassDifference struct {
 	ID               string // as the new plan has it, or the old one where it is removed
 	Recording        string
@@ -28,8 +28,9 @@ type ClassDifference struct {
 	settings *plan.Settings // of the only plan that has it; nil where that is not known, or both have it
 }
 
-// Diff compares two plans over the window of the options, by default that of validate for both together. A class of
-// which the start moves into or out of the window is moved, not added or removed, if it moves by a month at most.
+// Diff compares two plans over the window of the options, by default that of validate for both together. A class
+// whose start moves into or out of the window is moved, not added or removed, if it moves by a month at most. A nil
+// plan is an empty one.
 func Diff(old, new *plan.Plan, opts Options) *Difference {
 	if old == nil {
 		old = &plan.Plan{}
@@ -75,6 +76,7 @@ func Diff(old, new *plan.Plan, opts Options) *Difference {
 	return d
 }
 
+// first is the start in the new plan, else in the old one.
 func (c *ClassDifference) first() time.Time {
 	if c.Start.IsZero() {
 		return c.OldStart
@@ -82,14 +84,15 @@ func (c *ClassDifference) first() time.Time {
 	return c.Start
 }
 
-// Empty says that no class differs.
+// Empty says whether no class differs.
 func (d *Difference) Empty() bool {
 	return len(d.Added)+len(d.Removed)+len(d.Moved)+len(d.Changed) == 0
 }
 
-// pairingReach is how far outside of the window the other one of a pair is looked for, s.
+// pairingReach is how far outside of the window the other class of a pair is looked for, in seconds.
 const pairingReach = 31 * plan.DaySeconds
 
+// comparison is a [Diff] in progress.
 type comparison struct {
 	*Difference
 	opts        Options
@@ -98,7 +101,7 @@ type comparison struct {
 	keys        map[[2]*plan.Settings][]string
 }
 
-// classesOf gives the classes of a recording by their planned start.
+// classesOf gives the classes of a recording by planned start, and the planned starts in order.
 func (c *comparison) classesOf(s *schedule.Timetable) (byPlanned map[int64]schedule.Instance, order []int64) {
 	byPlanned = make(map[int64]schedule.Instance)
 	if s == nil {
@@ -121,7 +124,7 @@ func (c *comparison) count(s *schedule.Timetable) (n int) {
 	return n
 }
 
-// within says whether a class starts in the window, in its own zone where that is one of days.
+// within says whether a class starts in the window; a window of days is in the zone of the class.
 func (c *comparison) within(k *schedule.Instance) bool {
 	from, until := c.from, c.until
 	wall := schedule.WallClock{Loc: k.Settings().Zone}
@@ -134,6 +137,7 @@ func (c *comparison) within(k *schedule.Instance) bool {
 	return from <= k.Start && k.Start < until
 }
 
+// compare adds the differences between two versions of a recording; nil where a plan does not have it.
 func (c *comparison) compare(old, new *schedule.Timetable) {
 	before, order := c.classesOf(old)
 	after, more := c.classesOf(new)
@@ -186,7 +190,8 @@ func (c *comparison) compare(old, new *schedule.Timetable) {
 	}
 }
 
-// changedKeys lists the keys of a recording in which two classes differ.
+// changedKeys lists the keys in which the settings of two classes differ. It is cached, since thousands of classes
+// share settings.
 func (c *comparison) changedKeys(a, b *schedule.Instance) []string {
 	pair := [2]*plan.Settings{a.Settings(), b.Settings()}
 	keys, known := c.keys[pair]
@@ -197,7 +202,7 @@ func (c *comparison) changedKeys(a, b *schedule.Instance) []string {
 	return keys
 }
 
-// differing compares settings by what they ask for.
+// differing lists the keys of settings that have another meaning, by [plan.SettingTable].
 func differing(a, b *plan.Settings) []string {
 	var keys []string
 	for _, row := range plan.SettingTable {

@@ -9,7 +9,7 @@ import (
 	"rundown/plan"
 )
 
-// DifferenceKind says what becomes of classes.
+// DifferenceKind says what happens to classes.
 type DifferenceKind string
 
 // The kinds of differences.
@@ -20,23 +20,23 @@ const (
 	DifferenceChanged DifferenceKind = "changed"
 )
 
-// Rename is a recording that the new plan knows under another id, as was tells.
+// Rename is a recording that the new plan has under another id, by its key was.
 type Rename struct {
 	From, To string
 	Classes  int // of the new plan, in the window
 }
 
-// DifferenceGroup are classes of one recording that differ in one way: at the same time of the day before and after, by the
-// same number of days, and in the same keys.
+// DifferenceGroup is classes of one recording with the same difference: the same time of day before and after, the
+// same number of days between them, and the same keys.
 type DifferenceGroup struct {
 	Kind      DifferenceKind
 	Recording string
 	Classes   []ClassDifference // by start
 }
 
-// Groups puts together what people read as one change. A recording whose time is edited has other planned starts, and so
-// other classes: in [Difference] some are removed and as many are added. Where these can be paired, by day or by week, they
-// are a group of moved ones here.
+// Groups combines what people read as one change. A recording whose time is edited has other planned starts, and so
+// other classes: in [Difference] some are removed and as many are added. Where these can be paired, by day or by
+// week, they are a group of moved classes here.
 func (d *Difference) Groups() []DifferenceGroup {
 	removed, paired, added := d.pairs()
 	var groups []DifferenceGroup
@@ -73,6 +73,7 @@ type groupKey struct {
 	keys          string
 }
 
+// groupKeyOf gives the group of a class.
 func groupKeyOf(c *ClassDifference) groupKey {
 	k := groupKey{recording: c.Recording, cancelled: c.Cancelled, keys: strings.Join(c.Keys, " ")}
 	clocks := func(start, end time.Time) string {
@@ -90,8 +91,8 @@ func groupKeyOf(c *ClassDifference) groupKey {
 	return k
 }
 
-// pairs finds the classes that are removed and added because the time of their recording is edited: on a day, or else in a
-// week, on which as many are added as are removed. What is cancelled is no such class.
+// pairs finds classes that are removed and added because the time of their recording is edited: on a day, or else in
+// a week, with as many added classes as removed ones. Cancelled classes are not paired.
 func (d *Difference) pairs() (removed, paired, added []ClassDifference) {
 	removed, added = slices.Clone(d.Removed), slices.Clone(d.Added)
 	renamed := map[string]string{}
@@ -142,7 +143,7 @@ func planOf(id string) string {
 	return name
 }
 
-// movedTo is a class that is removed and the one that is added in its place.
+// movedTo combines a removed class and the added one in its place.
 func (c *ClassDifference) movedTo(new *ClassDifference) ClassDifference {
 	pair := *new
 	pair.OldStart, pair.OldEnd = c.OldStart, c.OldEnd
@@ -152,6 +153,7 @@ func (c *ClassDifference) movedTo(new *ClassDifference) ClassDifference {
 	return pair
 }
 
+// without gives the list without the indexes in leave.
 func without(list []ClassDifference, leave map[int]bool) []ClassDifference {
 	var rest []ClassDifference
 	for i, c := range list {
@@ -162,7 +164,7 @@ func without(list []ClassDifference, leave map[int]bool) []ClassDifference {
 	return rest
 }
 
-// sortedDifferences puts classes in the order of their starts and then of their ids.
+// sortedDifferences sorts classes by start and then by id, in place.
 func sortedDifferences(list []ClassDifference) []ClassDifference {
 	slices.SortFunc(list, func(a, b ClassDifference) int { return cmp.Or(a.first().Compare(b.first()), cmp.Compare(a.ID, b.ID)) })
 	return list

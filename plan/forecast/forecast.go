@@ -7,7 +7,7 @@ import (
 	"rundown/plan"
 )
 
-// Options say what a forecast is of.
+// Options say what a forecast covers.
 type Options struct {
 	Now         time.Time // for the window where From or Until is not given
 	From, Until Bound     // of the starts, [From, Until); the zero Bound is that of validate's window
@@ -21,8 +21,8 @@ type Bound struct {
 	Day bool
 }
 
-// Forecast is what plans will ask of Agora within a window: sessions at once, requests, minutes and money. It counts
-// classes that start in the window; redundant sessions count each, cancelled classes do not.
+// Forecast is what plans will use of the service within a window: concurrent sessions, requests, minutes and cost. It
+// counts classes that start in the window, each session of a redundant one, and no cancelled ones.
 type Forecast struct {
 	From, Until time.Time // the window; of days, their midnights in UTC
 	Recordings  int
@@ -43,16 +43,16 @@ type Forecast struct {
 	Prices Prices
 }
 
-// Peaks are the most sessions at once, with padding and without.
+// Peaks are the largest numbers of concurrent sessions, with padding and without.
 type Peaks struct{ Padded, Unpadded Peak }
 
-// Peak is the most sessions at once and the first instant at which there are so many; zero for none.
+// Peak is the largest number of concurrent sessions and the first instant at which it is reached; zero for none.
 type Peak struct {
 	Sessions int
 	At       time.Time
 }
 
-// AppForecast is that of an App ID, in all plans that use it.
+// AppForecast is the forecast of an App ID, over all plans that use it.
 type AppForecast struct {
 	Key      string    // tells App IDs apart
 	App      *plan.App // as the first of the plans names it; nil for recordings without one
@@ -61,7 +61,7 @@ type AppForecast struct {
 	Requests RequestForecast
 }
 
-// PlaceForecast is that of an App ID in a region.
+// PlaceForecast is the forecast of an App ID in a region.
 type PlaceForecast struct {
 	Region catalog.Region // "": near the caller
 	Peak   Peaks
@@ -71,13 +71,13 @@ type PlaceForecast struct {
 	Mixed [2]Excess
 }
 
-// Excess is how far a total is above its limit; zero for not at all.
+// Excess is how far a total exceeds its limit; zero where it does not.
 type Excess struct {
 	Sessions, Limit int
 	At              time.Time
 }
 
-// LoadForecast is that of a class of resolution in a region.
+// LoadForecast is the forecast of a class of resolution in a region.
 type LoadForecast struct {
 	Class      catalog.StreamClass
 	Limit      int // granted or documented
@@ -88,7 +88,7 @@ type LoadForecast struct {
 	FailedStop FailedStop
 }
 
-// FailedStop is the session that would cost the most if its stop were lost: it runs until maxRecordingHour.
+// FailedStop is the session that would cost the most if its stop failed: it then runs until maxRecordingHour.
 type FailedStop struct {
 	Recording string
 	Start     time.Time
@@ -96,7 +96,7 @@ type FailedStop struct {
 	CostUSD   float64
 }
 
-// RequestForecast is what the requests of an App ID come to, starts being placed as the runner places them.
+// RequestForecast is the requests of an App ID, with starts placed as the runner places them.
 type RequestForecast struct {
 	QPS     int // the budget, requests a second
 	Worst   int // most requests due in one second: acquire and start, update, stop, and polling rounded up
@@ -118,8 +118,8 @@ type RequestForecast struct {
 	LateBehind [3]int    // requests of starts, updates and stops that are due from then on and go before it
 }
 
-// Seconds are planned, from the first request to the last padding, times redundancy, by the class that is billed. What
-// starts are begun earlier for the sake of the request budget is not among them.
+// Seconds are planned seconds by billing class, from the first request to the end of the padding, times redundancy.
+// They do not include the time by which starts are sent earlier to keep within the request budget.
 type Seconds struct{ HD, FullHD int64 }
 
 // MonthForecast is the bill of an account for a calendar month in UTC.
@@ -134,8 +134,8 @@ type MonthForecast struct {
 	CostUSD         float64
 }
 
-// LabelForecast is the part of a label's value. Its cost is by the second, neither rounded nor with free minutes,
-// since both belong to the account.
+// LabelForecast is the share of one value of a label. Its cost is by the second, neither rounded nor with free
+// minutes, since both apply to the account.
 type LabelForecast struct {
 	Key, Value string
 	Classes    int
@@ -143,9 +143,9 @@ type LabelForecast struct {
 	CostUSD    float64
 }
 
-// Of adds up what the plans will ask of Agora. Plans that use one App ID, by the same reference or the same
-// literal, are added up in it; so are plans of one account in its bill. Its memory does not grow with the window but
-// for a line a month.
+// Of makes the forecast of plans together. Plans that use one App ID, by the same reference or the same literal, are
+// added up in it, and plans of one account in its bill. It needs some hundred bytes of memory for each class of the
+// window.
 func Of(plans []*plan.Plan, opts Options) *Forecast {
 	s := newSweep(plans, opts)
 	s.run()

@@ -6,8 +6,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// likeness is what recordings agree in that are counted once, with their number: where thousands begin at a few bells,
-// that is a small part of them.
+// likeness is what recordings have in common that are counted once, with their number: where thousands begin at a few
+// bells, that makes the forecast several times faster.
 type likeness struct {
 	app        *plan.App
 	zone, when string
@@ -20,7 +20,8 @@ type likeness struct {
 	bounded    bool
 }
 
-// likenessOf is false where the classes of a recording depend on changes or on who else uses its page.
+// likenessOf gives the likeness of a page group; false where the classes of the recording depend on changes, or on
+// other recordings of its page.
 func likenessOf(group []*schedule.Timetable) (likeness, bool) {
 	one := group[0]
 	if len(group) > 1 || len(one.Changed) > 0 || !one.OnePage() {

@@ -10,7 +10,7 @@ import (
 )
 
 // Prices are what a minute costs, in millionths of a US dollar, which is a thousandth of the price of 1000 minutes in
-// thousandths, so that sums stay whole numbers and no order can change them.
+// thousandths. Sums are whole numbers, so that their order does not change them.
 type Prices struct {
 	HD, FullHD int64 // µ$ a minute
 	Free       int64 // minutes for each account and month
@@ -25,8 +25,8 @@ func DocumentedPrices() Prices {
 	}
 }
 
-// ParsePrices reads prices as "hd=14,full_hd=28,free=10000": US dollars for 1000 minutes, to a thousandth, and free
-// minutes a month. What is not given is as documented.
+// ParsePrices parses prices as "hd=14,full_hd=28,free=10000": US dollars for 1000 minutes, to a thousandth, and free
+// minutes a month. Omitted prices are the documented ones.
 func ParsePrices(s string) (Prices, error) {
 	p := DocumentedPrices()
 	seen := map[string]bool{}
@@ -60,7 +60,7 @@ func ParsePrices(s string) (Prices, error) {
 	return p, nil
 }
 
-// of gives the price of a minute of a class.
+// of gives the price of a minute of a billing class.
 func (p Prices) of(c catalog.BillingClass) int64 {
 	if c == catalog.BillingHD {
 		return p.HD
@@ -69,7 +69,8 @@ func (p Prices) of(c catalog.BillingClass) int64 {
 }
 
 // bill rounds the seconds of an account's month as Agora does: summed up by class, divided by 60, rounded up once.
-// Free minutes go to HD first; that other products may use them up is not known here. The cost is in µ$.
+// Free minutes go to HD first; that other products may use them is not known here. The cost is in millionths of a US
+// dollar.
 func (p Prices) bill(s Seconds) (m MonthForecast, cost int64) {
 	m = MonthForecast{Seconds: s, HD: minutesOf(s.HD), FullHD: minutesOf(s.FullHD)}
 	m.FreeHD = min(m.HD, p.Free)
@@ -82,7 +83,8 @@ func (p Prices) bill(s Seconds) (m MonthForecast, cost int64) {
 // minutesOf rounds the seconds of a month up to minutes.
 func minutesOf(seconds int64) int64 { return (seconds + 59) / 60 }
 
-// share is what seconds cost by themselves, in µ$.
+// share is what seconds cost without rounding and free minutes, in millionths of a US dollar.
 func (p Prices) share(s Seconds) int64 { return (s.HD*p.HD + s.FullHD*p.FullHD) / 60 }
 
+// dollars converts millionths of a US dollar.
 func dollars(micro int64) float64 { return float64(micro) / 1e6 }

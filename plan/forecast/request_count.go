@@ -8,7 +8,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// requestCount counts the requests of an App ID by the second.
+// requestCount counts the requests of an App ID second by second, in order of time. It models the budget as a queue:
+// what exceeds the rate of a second waits for the next one.
 type requestCount struct {
 	out      RequestForecast
 	zone     *time.Location
@@ -33,11 +34,12 @@ const (
 	RequestStop
 )
 
+// newRequestCount begins to count, for a budget of qps requests a second.
 func newRequestCount(qps int, zone *time.Location, app *node) requestCount {
 	return requestCount{out: RequestForecast{QPS: qps}, zone: zone, app: app, interval: catalog.MonitorInterval().Seconds()}
 }
 
-// add counts requests of a second.
+// add counts n requests in a second. Seconds must not decrease.
 func (r *requestCount) add(at int64, kind, n int) {
 	if !r.open || r.at != at {
 		r.next(at)
@@ -61,7 +63,7 @@ func (r *requestCount) add(at int64, kind, n int) {
 
 func (r *requestCount) time(at int64) time.Time { return time.Unix(at, 0).In(r.zone) }
 
-// next goes on to another second.
+// next begins another second: it closes the open one and reduces the backlog by the idle seconds between.
 func (r *requestCount) next(at int64) {
 	idle := at - r.at
 	r.flush()
@@ -73,14 +75,14 @@ func (r *requestCount) next(at int64) {
 	r.polls = float64(r.app.now[0]) / r.interval
 }
 
-// countPolls tells that more sessions are queried from now on.
+// countPolls notes the rate of queries when more sessions run.
 func (r *requestCount) countPolls(at int64) {
 	if polls := float64(r.app.now[0]) / r.interval; polls > r.out.Most {
 		r.out.Most, r.out.MostAt = polls, r.time(at)
 	}
 }
 
-// flush counts the second that is open.
+// flush closes the open second.
 func (r *requestCount) flush() {
 	if !r.open {
 		return
@@ -101,6 +103,7 @@ func (r *requestCount) flush() {
 	}
 }
 
+// forecast gives the counts, with the rate rounded up.
 func (r *requestCount) forecast() RequestForecast {
 	r.out.Worst = int(math.Ceil(r.worst))
 	r.out.Wait = time.Duration(r.longest * float64(time.Second)).Round(100 * time.Millisecond)

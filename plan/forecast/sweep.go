@@ -10,8 +10,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// sweep makes a forecast. Each class becomes a few events, numbers that sort by their second; one pass over them counts
-// what runs at once and what is asked of the service. Nothing here depends on the order in which classes come.
+// sweep makes a forecast. Each class becomes a few events, which are numbers that sort by their second; one pass over
+// the sorted events counts concurrent sessions and requests. The order in which classes are added does not matter.
 type sweep struct {
 	prices      Prices
 	from, until int64 // of the starts, widened for windows of days
@@ -45,8 +45,8 @@ type counter struct {
 	seconds int64 // of all sessions
 }
 
-// An event is a number: its second from the base, its kind, and its counter. The kinds are in the order in which those
-// of one second count: what ends at an instant is gone before something begins.
+// An event is a number: its second from the base, its kind, and its counter. The kinds are in the order in which
+// events of one second are counted: what ends at an instant has ended before something begins.
 const (
 	eventStop   = iota // the recording with its padding ends, and is stopped
 	eventEnd           // the class ends
@@ -56,18 +56,22 @@ const (
 	eventResume        // the update that ends the hold
 )
 
+// counterBits and kindBits are the low bits of an event, for its counter and its kind. 22 bits allow for four million
+// recordings and changes.
 const counterBits, kindBits = 22, 3
 
+// event packs an event into a number.
 func (s *sweep) event(at int64, kind uint64, counter int32) uint64 {
 	return (uint64(max(at-s.base, 0))<<kindBits|kind)<<counterBits | uint64(counter)
 }
 
+// read unpacks an event.
 func (s *sweep) read(event uint64) (at int64, kind uint64, c *counter) {
 	return s.base + int64(event>>(kindBits+counterBits)), event >> counterBits & (1<<kindBits - 1), &s.counters[event&(1<<counterBits-1)]
 }
 
-// node counts sessions at once, with padding (0) and without (1): of everything, of an app, of a region in it, or of a
-// class of resolution there. What it counts, its parent counts too.
+// node counts concurrent sessions, with padding (0) and without (1): of everything, of an app, of a region of the
+// app, or of a class of resolution there. A node's sessions count for its parent too.
 type node struct {
 	parent *node
 	zone   *time.Location
@@ -75,6 +79,7 @@ type node struct {
 	most   [2]Peak
 }
 
+// add adds sessions, or removes them where negative, to the node and those above it.
 func (n *node) add(which, sessions int, at int64) {
 	for ; n != nil; n = n.parent {
 		if n.now[which] += sessions; n.now[which] > n.most[which].Sessions {
@@ -83,8 +88,10 @@ func (n *node) add(which, sessions int, at int64) {
 	}
 }
 
+// peaks gives the largest counts so far.
 func (n *node) peaks() Peaks { return Peaks{n.most[0], n.most[1]} }
 
+// appNode counts an App ID.
 type appNode struct {
 	node
 	out      AppForecast
@@ -92,12 +99,14 @@ type appNode struct {
 	places   []*placeNode
 }
 
+// placeNode counts a region of an App ID.
 type placeNode struct {
 	node
 	out   PlaceForecast
 	loads [3]*loadNode // by class of resolution
 }
 
+// loadNode counts a class of resolution in a region.
 type loadNode struct {
 	node
 	place *placeNode
@@ -105,6 +114,7 @@ type loadNode struct {
 	cost  int64 // of out.Lost, µ$
 }
 
+// newSweep expands the plans and adds the events of their classes.
 func newSweep(plans []*plan.Plan, opts Options) *sweep {
 	s := &sweep{prices: DocumentedPrices(), zones: map[*time.Location]int{}, labels: map[[2]string]*LabelForecast{}}
 	if opts.Prices != nil {
@@ -129,8 +139,8 @@ func newSweep(plans []*plan.Plan, opts Options) *sweep {
 	return s
 }
 
-// startsIn gives the window that was asked for, or else that of validate for all plans together; and its starts in Unix
-// seconds, widened for windows of days.
+// startsIn gives the window that the options ask for, else that of validate for all plans together; and its starts in
+// Unix seconds, widened where the window is of days, which begin at another instant in each zone.
 func startsIn(expansions []*schedule.Schedule, opts Options) (window [2]time.Time, from, until int64) {
 	window = [2]time.Time{opts.From.At, opts.Until.At}
 	if window[0].IsZero() || window[1].IsZero() {
@@ -165,7 +175,7 @@ func startsIn(expansions []*schedule.Schedule, opts Options) (window [2]time.Tim
 	return window, from, until
 }
 
-// plan counts the classes of a plan.
+// plan adds the classes of a plan.
 func (s *sweep) plan(e *schedule.Schedule, opts Options) {
 	s.out.Recordings += len(e.Timetables)
 	first := make([]int32, len(e.Plan.Recordings)) // the counter of each recording; those of its changes follow
@@ -205,7 +215,7 @@ func (s *sweep) plan(e *schedule.Schedule, opts Options) {
 	}
 }
 
-// counter finds what classes with these settings are counted by.
+// counter makes the counter of classes with these settings.
 func (s *sweep) counter(p *plan.Plan, settings *plan.Settings, opts Options) counter {
 	app := s.app(p, settings)
 	c := counter{
@@ -226,6 +236,7 @@ func (s *sweep) counter(p *plan.Plan, settings *plan.Settings, opts Options) cou
 	return c
 }
 
+// account finds or makes the account of a customer id.
 func (s *sweep) account(id string) *account {
 	if i := slices.IndexFunc(s.accounts, func(a *account) bool { return a.id == id }); i >= 0 {
 		return s.accounts[i]
@@ -234,6 +245,7 @@ func (s *sweep) account(id string) *account {
 	return s.accounts[len(s.accounts)-1]
 }
 
+// app finds or makes the node of an App ID.
 func (s *sweep) app(p *plan.Plan, settings *plan.Settings) *appNode {
 	key := plan.AppKey(p, settings.App)
 	if i := slices.IndexFunc(s.apps, func(a *appNode) bool { return a.out.Key == key }); i >= 0 {
@@ -249,6 +261,7 @@ func (s *sweep) app(p *plan.Plan, settings *plan.Settings) *appNode {
 	return a
 }
 
+// load finds or makes the node of a class of resolution.
 func (s *sweep) load(app *appNode, settings *plan.Settings) *loadNode {
 	i := slices.IndexFunc(app.places, func(p *placeNode) bool { return p.out.Region == settings.Region })
 	if i < 0 {
@@ -267,7 +280,7 @@ func (s *sweep) load(app *appNode, settings *plan.Settings) *loadNode {
 	return *load
 }
 
-// class turns a class into events.
+// class adds the events of a class.
 func (s *sweep) class(k *schedule.Instance, counter int32) {
 	c := &s.counters[counter]
 	if k.Start < c.from || k.Start >= c.until {
@@ -299,7 +312,7 @@ func (s *sweep) class(k *schedule.Instance, counter int32) {
 	}
 }
 
-// sum adds up what was counted.
+// sum adds a counter to the forecast.
 func (s *sweep) sum(c *counter) {
 	load := &c.load.out
 	n := len(c.labelSets)
@@ -340,7 +353,7 @@ func (s *sweep) place(r *requestCount) {
 	}
 }
 
-// run counts the events in their order.
+// run counts the events in order.
 func (s *sweep) run() {
 	for _, a := range s.apps {
 		s.place(&a.requests)
@@ -385,8 +398,8 @@ func (s *sweep) run() {
 	}
 }
 
-// countMixed compares the totals of several classes of resolution at once with their common limits, when all that begins at an
-// instant has. The limit of a class alone is another matter.
+// countMixed compares the total of several classes of resolution with their common limit, once everything that begins
+// at an instant is counted. The limit of each class by itself is another rule's.
 func (p *placeNode) countMixed(which int, at int64) {
 	inUse, largest := 0, 0
 	for _, l := range p.loads {
@@ -400,13 +413,14 @@ func (p *placeNode) countMixed(which int, at int64) {
 	}
 }
 
+// update keeps the largest excess.
 func (x *Excess) update(total, limit int, at int64, zone *time.Location) {
 	if total-limit > x.Sessions-x.Limit {
 		*x = Excess{total, limit, time.Unix(at, 0).In(zone)}
 	}
 }
 
-// forecast tells what was counted.
+// forecast gives the result.
 func (s *sweep) forecast() *Forecast {
 	f := &s.out
 	f.Prices = s.prices

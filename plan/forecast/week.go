@@ -5,7 +5,7 @@ import (
 	"rundown/plan/schedule"
 )
 
-// weekCount keeps the most sessions at once in each hour of the week.
+// weekCount keeps the largest number of concurrent sessions in each hour of the week.
 type weekCount struct {
 	wall  schedule.WallClock
 	most  *[7 * 24]int
@@ -13,7 +13,7 @@ type weekCount struct {
 	begun bool
 }
 
-// add tells that there were so many sessions until now.
+// add notes that the number of sessions was the same since the last call until an instant.
 func (w *weekCount) add(at int64, sessions int) {
 	if w.begun && sessions > 0 && at > w.since {
 		for t := w.since; t < at; {
@@ -26,6 +26,7 @@ func (w *weekCount) add(at int64, sessions int) {
 	w.since, w.begun = at, true
 }
 
+// keep raises the number of one hour.
 func (w *weekCount) keep(local int64, sessions int) {
 	// The first of January 1970 was a Thursday.
 	hour := (plan.FloorDiv(int(local), plan.HourSeconds) + 3*24) % (7 * 24)

@@ -73,7 +73,7 @@ func (l *loader) build(file *rootFile) *plan.Plan {
 	return p
 }
 
-// text reads a text that may hold references.
+// text parses a text that may contain references. A mistake in it is reported, and gives the zero Text.
 func (u *sourceFile) text(s string, where plan.Span, kind plan.TextKind) plan.Text {
 	t, err := plan.NewText(s, u.src.Pos(where), kind)
 	if err != nil {
@@ -83,7 +83,7 @@ func (u *sourceFile) text(s string, where plan.Span, kind plan.TextKind) plan.Te
 	return t
 }
 
-// syntax reports the error of one of the small parsers.
+// syntax reports the error of one of the small parsers, with its hint.
 func (u *sourceFile) syntax(id string, where plan.Span, err error) {
 	var e *plan.SyntaxError
 	if !errors.As(err, &e) {
@@ -104,7 +104,7 @@ func (u *sourceFile) noReference(key string, value scalar) bool {
 	return true
 }
 
-// plain gives the value of a key that holds no references; "" when it is absent or holds one.
+// plain gives the value of a key that may not contain references; "" when the key is absent or contains one.
 func (u *sourceFile) plain(a *positions, key string, value *string) string {
 	if value == nil || u.noReference(key, scalar{*value, a.value(key)}) {
 		return ""
@@ -112,7 +112,7 @@ func (u *sourceFile) plain(a *positions, key string, value *string) string {
 	return *value
 }
 
-// notEmpty reports a text of nothing where a key needs one: the parameter would be missing.
+// notEmpty reports an empty text where a key needs one: the parameter of the request would be missing.
 func (u *sourceFile) notEmpty(a *positions, rule, key string, value *string) {
 	if value != nil && *value == "" {
 		u.report(rule, a.value(key), key+" is empty", "")
@@ -128,6 +128,7 @@ func (u *sourceFile) valuePositions(a *positions) map[string]plan.Pos {
 	return from
 }
 
+// account reads the REST credentials.
 func (b *builder) account(k *accountKeys) {
 	if k == nil {
 		return
@@ -142,6 +143,7 @@ func (b *builder) account(k *accountKeys) {
 	}
 }
 
+// app reads an entry of apps.
 func (b *builder) app(e *entry[appKeys]) {
 	k := &e.Value
 	a := &plan.App{Name: e.Key.Text, Pos: b.root.src.Pos(e.Key.At)}
@@ -170,13 +172,15 @@ func set[T any](target, value *T) {
 	}
 }
 
-// setLimit takes a limit over that is one; one below 1 is reported, and nothing is held against it.
+// setLimit copies a limit of at least 1. A lower one is reported by validator, and then nothing is checked against
+// it.
 func setLimit(target, value *int) {
 	if value != nil && *value > 0 {
 		*target = *value
 	}
 }
 
+// cdn reads an entry of cdn.
 func (b *builder) cdn(e *entry[cdnKeys]) {
 	k := &e.Value
 	c := &plan.CDN{Name: e.Key.Text, Pos: b.root.src.Pos(e.Key.At)}
@@ -191,6 +195,7 @@ func (b *builder) cdn(e *entry[cdnKeys]) {
 	}
 }
 
+// exposed reads the variables that a url may use.
 func (b *builder) exposed(list *textList) {
 	if list == nil {
 		return
@@ -213,7 +218,7 @@ func (b *builder) exposed(list *textList) {
 	}
 }
 
-// severities reads what the plan says of rules, by their ids: ours and those of the whole catalogue.
+// severities reads rules:, by the ids of our rules and of the whole catalogue.
 func (b *builder) severities(list entries[severityKey]) {
 	words := map[string]plan.Severity{"off": "", "note": plan.SeverityInformation, "warning": plan.SeverityWarning, "error": plan.SeverityError}
 	for _, e := range list {
@@ -242,6 +247,7 @@ func (b *builder) severities(list entries[severityKey]) {
 	}
 }
 
+// calendar reads an entry of calendars, from any file.
 func (b *builder) calendar(u *sourceFile, e *entry[calendarKeys]) {
 	c := &plan.Calendar{Name: e.Key.Text, Pos: u.src.Pos(e.Key.At)}
 	if len(e.Value.Days) == 0 {
@@ -261,7 +267,7 @@ func (b *builder) calendar(u *sourceFile, e *entry[calendarKeys]) {
 	}
 }
 
-// where names a place in messages about another one.
+// where describes a position in a message about another one: on line 7, or in other.yaml, line 7.
 func where(here *sourceFile, there plan.Pos) string {
 	if there.File == here.src.Path {
 		return fmt.Sprintf("on line %d", there.Line)
@@ -269,20 +275,20 @@ func where(here *sourceFile, there plan.Pos) string {
 	return fmt.Sprintf("in %s, line %d", path.Clean(there.File), there.Line)
 }
 
-// names are the definitions of one kind.
+// names are the definitions of one kind, by name.
 type names[T any] struct {
 	nameSet
 	values map[string]T
 }
 
-// nameSet is what does not depend on what is defined.
+// nameSet is the part of [names] that does not depend on the type of the definitions.
 type nameSet struct {
 	kind  string
 	uses  *plan.Uses
 	order []string
 }
 
-// add defines a name; false when it cannot be, for a reason that is then reported.
+// add defines a name; false where the name is not valid or defined already, which it reports.
 func (n *names[T]) add(u *sourceFile, name scalar, value T) bool {
 	switch {
 	case name.Text == "" || name.Text == none:
@@ -301,7 +307,7 @@ func (n *names[T]) add(u *sourceFile, name scalar, value T) bool {
 	return true
 }
 
-// get finds a definition and notes that it is used; false when there is none, which is then reported.
+// get finds a definition and marks it as used; false where there is none, which it reports.
 func (n *names[T]) get(u *sourceFile, name scalar) (T, bool) {
 	value, ok := n.values[name.Text]
 	if ok {

@@ -9,7 +9,7 @@ import (
 
 const changeKeyHint = "write a planned day as 2031-10-13, a range as 2031-11-17..2031-11-19, or a day and a time as 2031-10-13 09:00"
 
-// orHint gives the error of a day the hint of the text around it, unless the error knows which day is meant.
+// orHint gives the error of a day the hint of the text around it, unless the error already suggests a day.
 func orHint(err error, hint string) error {
 	var e *plan.SyntaxError
 	if errors.As(err, &e) && e.Hint != dayHint {

@@ -11,7 +11,8 @@ import (
 	"rundown/plan"
 )
 
-// cutValue is a value without quotes in braces that a comma has cut: YAML takes what follows for keys without values.
+// cutValue is a value without quotes inside {} that a comma has cut: YAML reads what follows the comma as keys
+// without values.
 type cutValue struct {
 	key          string
 	text         string // the whole of it, as in the file
@@ -20,7 +21,7 @@ type cutValue struct {
 	line, column int // where YAML says that it begins
 }
 
-// cutAt finds the cut value of the key at an index of a mapping in braces; false where it is whole.
+// cutAt finds the cut value of the key at an index of a mapping inside {}; false where the value is whole.
 func (d *decoder) cutAt(mapping *yaml.Node, i int, table *fields) (cutValue, bool) {
 	key, value := mapping.Content[i], mapping.Content[i+1]
 	if value.Kind != yaml.ScalarNode || value.Style != 0 || value.Value == "" || value.Anchor != "" {
@@ -46,8 +47,8 @@ func (d *decoder) cutAt(mapping *yaml.Node, i int, table *fields) (cutValue, boo
 	return cutValue{key.Value, string(d.src.Text[from:end]), d.src.SpanFromLast(value.Line, from, end), next, value.Line, value.Column}, true
 }
 
-// joinCutWhen reads a when that a comma has cut as the time that it means, and reports it. It gives the mapping with the
-// pieces of the value put together, so that they are not taken for keys.
+// joinCutWhen reads a when that a comma has cut as the time that it means, and reports it. The returned mapping has
+// the pieces joined, so that they are not reported as unknown keys.
 func (d *decoder) joinCutWhen(n *yaml.Node, table *fields) *yaml.Node {
 	if n.Style&yaml.FlowStyle == 0 || table.description != "a recording" {
 		return n
@@ -98,8 +99,8 @@ func (c cutValue) when() (*yaml.Node, plan.Hint) {
 	return list, plan.Hint{Text: "write when: " + with, Replacement: with}
 }
 
-// commaHint is the hint for a key without a value in braces: what a comma has cut from the value before it. The value is
-// shown only where it is no secret.
+// commaHint is the hint for a key without a value inside {}, which a comma may have cut off the value before it. It
+// shows the value only where that is not a secret.
 func (d *decoder) commaHint(mapping *yaml.Node, i int, table *fields) plan.Hint {
 	first := i - 2
 	for first >= 0 && mapping.Content[first+1].Tag == "!!null" {

@@ -7,16 +7,16 @@ import (
 	"rundown/plan"
 )
 
-// comment is a comment of a file, without its # and the blanks around it.
+// comment is a comment of a file, without its # and the spaces around it.
 type comment struct {
 	Text    string
 	At      plan.Span // from the # to the last character
 	OwnLine bool      // nothing else is on its line
 }
 
-// comments finds the comments of a YAML text, in order. It reads the text by itself, since the parser hands them out
-// by rules of its own and the decoder keeps no nodes: all that counts is where a scalar in quotes and a block of text
-// end, in which a # is no comment.
+// comments finds the comments of a YAML text, in order. It does not use the parser, which attaches comments to nodes
+// by rules of its own and drops some. It tracks only where quoted scalars and block scalars end, since a # inside
+// them does not begin a comment.
 func comments(text []byte) []comment {
 	s := commentScanner{text: text}
 	line := 0
@@ -38,6 +38,7 @@ func comments(text []byte) []comment {
 	return s.found
 }
 
+// lineBreak gives the offset of the next line feed, or the end of the text.
 func lineBreak(text []byte, from int) int {
 	if i := bytes.IndexByte(text[from:], '\n'); i >= 0 {
 		return from + i
@@ -45,7 +46,7 @@ func lineBreak(text []byte, from int) int {
 	return len(text)
 }
 
-// commentScanner is what one line of a text leaves open for the next.
+// commentScanner is the state that one line leaves for the next.
 type commentScanner struct {
 	text  []byte
 	found []comment
@@ -55,7 +56,7 @@ type commentScanner struct {
 	outer int  // of the line that begins the block
 }
 
-// line reads a line and gives the offset of the # of its comment.
+// line scans a line and gives the offset of the # of its comment.
 func (s *commentScanner) line(start, end int) (from int, ok bool) {
 	i := start
 	for i < end && s.text[i] == ' ' {
@@ -107,7 +108,7 @@ func (s *commentScanner) line(start, end int) (from int, ok bool) {
 	return 0, false
 }
 
-// skipQuoted goes to the quote that ends a scalar, or to the end of the line.
+// skipQuoted gives the offset of the quote that ends a scalar, or the end of the line.
 func (s *commentScanner) skipQuoted(i, end int) int {
 	for ; i < end; i++ {
 		switch c := s.text[i]; {

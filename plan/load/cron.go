@@ -10,12 +10,12 @@ import (
 	"rundown/plan"
 )
 
-// cronParser reads the five standard fields. Descriptors such as @daily are no part of it.
+// cronParser reads the five standard fields, and no descriptors such as @daily.
 var cronParser = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 
 const cronHint = `write five fields, minute hour day-of-month month day-of-week, as in "30 15 * * FRI"`
 
-// cronLength judges the length of the classes of a cron entry. The error is a [*plan.SyntaxError].
+// cronLength checks the duration of a cron entry. The error is a [*plan.SyntaxError].
 func cronLength(length time.Duration) error {
 	switch {
 	case length <= 0:
@@ -26,7 +26,7 @@ func cronLength(length time.Duration) error {
 	return nil
 }
 
-// NewCron reads a cron expression of five fields for classes of a length that [cronLength] takes. The error is a
+// NewCron parses a cron expression of five fields for classes of a length that [cronLength] accepts. The error is a
 // [*plan.SyntaxError].
 func NewCron(expr string, length time.Duration) (plan.When, error) {
 	fields := strings.Fields(expr)
@@ -45,7 +45,7 @@ func NewCron(expr string, length time.Duration) (plan.When, error) {
 	return plan.When{Kind: plan.WhenCron, Spec: spec, Expr: expr, Length: length}, nil
 }
 
-// cronFields are the five fields and what they take.
+// cronFields are the five fields and the values that they take.
 var cronFields = [5]struct{ name, takes string }{
 	{"minute", "0 to 59"},
 	{"hour", "0 to 23"},
@@ -54,7 +54,7 @@ var cronFields = [5]struct{ name, takes string }{
 	{"day of the week", "0 (Sunday) to 6 (Saturday) or SUN to SAT"},
 }
 
-// cronFault names the field that an expression fails for, or says what the parser said of all of it.
+// cronFault names the field that makes an expression invalid, or returns the parser's own error.
 func cronFault(fields []string, all error) error {
 	for i, f := range cronFields {
 		alone := []string{"*", "*", "*", "*", "*"}
@@ -66,7 +66,7 @@ func cronFault(fields []string, all error) error {
 	return all
 }
 
-// parseCron guards against the parser's panics, which it has on some inputs without fields after a prefix.
+// parseCron turns the parser's panics, which it has on some inputs, into errors.
 func parseCron(expr string) (spec *cron.SpecSchedule, err error) {
 	defer func() {
 		if r := recover(); r != nil {

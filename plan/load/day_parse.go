@@ -27,8 +27,8 @@ func ParseDay(s string) (plan.Day, error) {
 	}
 }
 
-// noSuchDay is the error for a text that has the form of a day, and names none. Its hint is the nearest day where that
-// is clear: the last day of a month, or the day whose month and day were swapped.
+// noSuchDay is the error for a text that has the form of a day and names none. Its hint is the day that is probably
+// meant: the last one of the month, or the one whose month and day were swapped.
 func noSuchDay(s string) error {
 	number := func(digits string) int { n, _ := strconv.Atoi(digits); return n }
 	year, month, day := number(s[:4]), number(s[5:7]), number(s[8:])
@@ -52,6 +52,7 @@ func noSuchDay(s string) error {
 	return plan.SyntaxErrorHint(plan.Hint{Text: fmt.Sprintf("did you mean %s?", last), Part: s, Replacement: last.String()}, "%s", message)
 }
 
+// looksLikeDate says whether a text has the form 2031-10-13.
 func looksLikeDate(s string) bool {
 	if len(s) != len(time.DateOnly) {
 		return false

@@ -16,14 +16,15 @@ import (
 	"rundown/plan"
 )
 
-// decoder reads one file by the types of file.go, in one pass over its nodes. Whatever is wrong becomes a finding, and
-// the rest is read all the same.
+// decoder reads one file into the types of file.go, in one pass over its nodes. Mistakes become findings, and the
+// rest is read all the same.
 type decoder struct {
 	src      *plan.Source
 	included bool
 	findingList
 }
 
+// report adds a finding of a rule, with a hint in words.
 func (d *decoder) report(id string, at plan.Span, message, hint string) {
 	d.advise(id, at, message, plan.NewHint(hint))
 }
@@ -33,6 +34,7 @@ func (d *decoder) advise(id string, at plan.Span, message string, t plan.Hint) {
 	d.add(d.advised(id, at, message, t))
 }
 
+// advised makes a finding. It computes no edit once the rule's findings are no longer listed.
 func (d *decoder) advised(id string, at plan.Span, message string, t plan.Hint) plan.Finding {
 	f := plan.MustRule(id).Finding(d.src.Pos(at), message, t.Text)
 	if !d.isFull(id) {
@@ -41,7 +43,8 @@ func (d *decoder) advised(id string, at plan.Span, message string, t plan.Hint) 
 	return f
 }
 
-// positions is embedded in every type that a mapping is read into, and knows where its keys and values stand.
+// positions is embedded in every type that a mapping is read into. It records where the keys and values of the
+// mapping are.
 type positions struct {
 	self   plan.Span // the key that holds the mapping, or its first character
 	keys   []keyAt
@@ -49,6 +52,8 @@ type positions struct {
 	merged bool // a merge key stood in it, which is reported and may have given any key
 }
 
+// keyAt is a key of a mapping with the spans of the key and of its value. The span of a value that is not a scalar is
+// that of its key.
 type keyAt struct {
 	name       string
 	key, value plan.Span
@@ -59,7 +64,7 @@ func (a *positions) positionsOf() *positions { return a }
 // positioned is a type that a mapping is read into.
 type positioned interface{ positionsOf() *positions }
 
-// find looks a key up; false when the file does not give it.
+// find finds a key; false when the file does not give it.
 func (a *positions) find(name string) (keyAt, bool) {
 	for _, k := range a.keys {
 		if k.name == name {
@@ -69,7 +74,7 @@ func (a *positions) find(name string) (keyAt, bool) {
 	return keyAt{}, false
 }
 
-// value is the place of a key's value, or of the mapping where the key is missing.
+// value is the span of a key's value, or of the mapping where the key is missing.
 func (a *positions) value(name string) plan.Span {
 	if k, ok := a.find(name); ok {
 		return k.value
@@ -77,7 +82,7 @@ func (a *positions) value(name string) plan.Span {
 	return a.self
 }
 
-// key is the place of a key, or of the mapping where it is missing.
+// key is the span of a key, or of the mapping where it is missing.
 func (a *positions) key(name string) plan.Span {
 	if k, ok := a.find(name); ok {
 		return k.key
@@ -85,18 +90,18 @@ func (a *positions) key(name string) plan.Span {
 	return a.self
 }
 
-// location is where a value stands: the key that it belongs to, by name and place, and whether a list is around it.
+// location is where a value is: the name and span of its key, or of the list item.
 type location struct {
 	name string
 	at   plan.Span
 }
 
-// nodeReader is a type with a form of its own in the file.
+// nodeReader is implemented by types with their own form in a file (forms.go).
 type nodeReader interface {
 	readNode(d *decoder, n *yaml.Node, s location) bool
 }
 
-// fields is the table of the keys of a type.
+// fields is the table of the keys of a type, by reflection over its yaml tags.
 type fields struct {
 	index       map[string][]int
 	Names       []string // sorted
@@ -104,8 +109,10 @@ type fields struct {
 	description string
 }
 
+// fieldTables caches the tables of keys: reflect.Type → *fields.
 var fieldTables sync.Map // reflect.Type → *fields
 
+// fieldsOf gives the table of keys of a struct type, inlined structs included.
 func fieldsOf(t reflect.Type) *fields {
 	if known, ok := fieldTables.Load(t); ok {
 		return known.(*fields)
@@ -136,7 +143,7 @@ func fieldsOf(t reflect.Type) *fields {
 	return known.(*fields)
 }
 
-// allowed refuses what no plan may hold, whatever its place: aliases and explicit tags.
+// allowed reports what no plan may contain anywhere: aliases and explicit tags.
 func (d *decoder) allowed(n *yaml.Node) bool {
 	if n.Kind == yaml.AliasNode {
 		d.report(ruleSyntax, nodeSpan(d.src, n), "aliases are not allowed", "write the value out, or put what recordings share under defaults")
@@ -149,7 +156,7 @@ func (d *decoder) allowed(n *yaml.Node) bool {
 	return true
 }
 
-// rejectForbidden looks for what no plan may hold in a value that is not read.
+// rejectForbidden reports aliases, tags and merge keys in a value that is not read otherwise.
 func (d *decoder) rejectForbidden(n *yaml.Node) {
 	if !d.allowed(n) || n.Kind == yaml.AliasNode {
 		return
@@ -163,11 +170,12 @@ func (d *decoder) rejectForbidden(n *yaml.Node) {
 	}
 }
 
+// mergeKey reports a merge key.
 func (d *decoder) mergeKey(key *yaml.Node) {
 	d.report(ruleSyntax, nodeSpan(d.src, key), "merge keys are not allowed", "put what recordings share under defaults")
 }
 
-// read fills v from a node; false when it could not, for a reason that is then reported.
+// read fills v from a node; false when it could not, which it reports.
 func (d *decoder) read(n *yaml.Node, v reflect.Value, s location) bool {
 	if !d.allowed(n) {
 		return false
@@ -203,6 +211,7 @@ func (d *decoder) read(n *yaml.Node, v reflect.Value, s location) bool {
 	panic("no form for " + v.Type().String())
 }
 
+// readInto fills what a new pointer leads to.
 func (d *decoder) readInto(n *yaml.Node, target reflect.Value, s location) bool {
 	if r, ok := target.Interface().(nodeReader); ok {
 		return r.readNode(d, n, s)
@@ -210,7 +219,7 @@ func (d *decoder) readInto(n *yaml.Node, target reflect.Value, s location) bool 
 	return d.read(n, target.Elem(), s)
 }
 
-// readMapping fills the struct that target points to. Its required keys are checked later, by validator.
+// readMapping fills the struct that target points to. Required keys are checked later, by validator.
 func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s location) bool {
 	if n.Kind != yaml.MappingNode {
 		d.wrongType(n, s, keysBelow)
@@ -253,11 +262,12 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s location) bo
 	return true
 }
 
+// duplicate reports a second definition.
 func (d *decoder) duplicate(at plan.Span, message string) {
 	d.report("duplicate-key", at, message, "remove one of the two, or rename it")
 }
 
-// key reads a key; false when it is none, for a reason that is then reported.
+// key reads a key; false when it is not text, which it reports.
 func (d *decoder) key(n *yaml.Node) (string, plan.Span, bool) {
 	if !d.allowed(n) {
 		return "", plan.Span{}, false
@@ -278,6 +288,7 @@ func (d *decoder) key(n *yaml.Node) (string, plan.Span, bool) {
 	return n.Value, at, true
 }
 
+// readSlice reads a list of one type of item.
 func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s location) bool {
 	if n.Kind != yaml.SequenceNode {
 		d.wrongType(n, s, "a list")
@@ -294,7 +305,7 @@ func (d *decoder) readSlice(n *yaml.Node, v reflect.Value, s location) bool {
 // textTags are the tags of what is read as a text.
 var textTags = []string{"!!str", "!!timestamp", "!!merge"}
 
-// text reads a text. A plain date is one, though it resolves to a timestamp.
+// text reads text. An unquoted date is text, although YAML resolves it to a timestamp.
 func (d *decoder) text(n *yaml.Node, s location) (string, bool) {
 	if n.Kind != yaml.ScalarNode || !slices.Contains(textTags, n.Tag) {
 		d.wrongType(n, s, "text")
@@ -311,12 +322,14 @@ func (d *decoder) text(n *yaml.Node, s location) (string, bool) {
 	return n.Value, true
 }
 
-// typographicText matches a text that stands in typographic quotes.
+// typographicText matches text in typographic quotes.
 var typographicText = regexp.MustCompile(`^([\x{201C}\x{201D}\x{201E}\x{AB}\x{BB}\x{2018}\x{201A}])(.*)([\x{201C}\x{201D}\x{AB}\x{BB}\x{2018}\x{2019}])$`)
 
-// plainKeys are keys whose values are no secrets and may be shown.
+// plainKeys are keys whose values are never secret and may be shown in hints.
 var plainKeys = []string{"name", "vendor", "region", "bucket", "timezone", "when", "to", "app", "storage", "cdn", "only", "skip", "cname", "cron", "video"}
 
+// integer reads a whole number in plain decimal digits. It reports 30.0, and reads it, so that its bounds are checked
+// too.
 func (d *decoder) integer(n *yaml.Node, s location) (int, bool) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!int" {
 		i, err := strconv.ParseInt(n.Value, 10, 64)
@@ -334,6 +347,7 @@ func (d *decoder) integer(n *yaml.Node, s location) (int, bool) {
 	return 0, false
 }
 
+// boolean reads true or false.
 func (d *decoder) boolean(n *yaml.Node, s location) (bool, bool) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
 		return strings.EqualFold(n.Value, "true"), true
@@ -342,12 +356,12 @@ func (d *decoder) boolean(n *yaml.Node, s location) (bool, bool) {
 	return false, false
 }
 
-// booleanWords are what other formats, and earlier versions of YAML, take for true and false.
+// booleanWords are what other formats, and earlier versions of YAML, read as true and false.
 var booleanWords = map[string]string{
 	"true": "true", "yes": "true", "on": "true", "y": "true", "false": "false", "no": "false", "off": "false", "n": "false",
 }
 
-// booleanWord is the boolean that a text stands for; "" for none.
+// booleanWord is the boolean that a text may mean; "" for none.
 func booleanWord(n *yaml.Node) string {
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
 		return ""
@@ -390,7 +404,7 @@ func needs(want string) string {
 	return "takes " + want
 }
 
-// requiredKeys are the keys that some mapping cannot do without: a hint to remove one would be wrong.
+// requiredKeys are the keys that some mapping requires: a hint to remove one would be wrong.
 var requiredKeys = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
 	for _, t := range []reflect.Type{
@@ -406,7 +420,7 @@ var requiredKeys = sync.OnceValue(func() map[string]bool {
 	return all
 })
 
-// typeHint is what to try with a value of another type.
+// typeHint suggests a correction for a value of another type.
 func (d *decoder) typeHint(n *yaml.Node, s location, want string) plan.Hint {
 	brace := braces(n)
 	switch {
@@ -430,13 +444,13 @@ func (d *decoder) typeHint(n *yaml.Node, s location, want string) plan.Hint {
 	return plan.NewHint("put it in quotes")
 }
 
-// placeholderKeys are those in which a brace in quotes is a placeholder, or a letter like others.
+// placeholderKeys are the keys whose text may contain a brace.
 var placeholderKeys = []string{"url", "cname", "prefix", "an item of prefix", "title", "note"}
 
-// freeTexts are the keys that take any text: what looks like a number or a word of YAML only needs quotes.
+// freeTexts are the keys that take any text, so that a number or a word of YAML only needs quotes.
 var freeTexts = []string{"title", "note", "tag", "bucket", "cname", "id", "customer_id", "customer_secret", "access_key", "secret_key"}
 
-// braces recognises {name}, and ${NAME} as far as YAML leaves it, in what became a mapping.
+// braces recognises {name}, and ${NAME} as far as YAML keeps it, in what YAML read as a mapping.
 func braces(n *yaml.Node) string {
 	if n.Kind != yaml.MappingNode || n.Style&yaml.FlowStyle == 0 || len(n.Content) != 2 {
 		return ""
@@ -448,8 +462,10 @@ func braces(n *yaml.Node) string {
 	return "{" + key.Value + "}"
 }
 
+// isPlaceholderName says whether s can be the name of a placeholder.
 func isPlaceholderName(s string) bool { return plan.ScanPlaceholder("{"+s+"}") == s && s != "" }
 
+// kindOf names the type of a node in messages.
 func kindOf(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:

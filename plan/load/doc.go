@@ -1,10 +1,16 @@
-// Package load reads plans: YAML files in, a [plan.Plan] and findings with positions out.
+// Package load reads plans: YAML files go in, and a [plan.Plan] and findings with positions come out.
 //
-// [Load] is the entry. A file goes through the parser of yaml.v3 (syntax.go), the decoder, which fills the types of file.go
-// in one pass over the nodes (decode.go, forms.go), validator/v10, which runs the tags of those types (fields.go), and the
-// builder, which resolves names and lays settings over one another (build.go, recording.go, layer.go). Each finding has
-// a hint, and an edit where one is certain; the files that end in _hint and _words find what was meant.
-// [Schema] makes the JSON Schema from the same types.
+// [Load] is the entry point; a plan is as complete as its mistakes allow. Each file takes this way:
 //
-// Load finds what is wrong with a file or a single value. What takes more than one value is for package rules.
+//	syntax.go                  the parser of yaml.v3, and exact positions for its errors
+//	decode.go, forms.go        the decoder fills the types of file.go in one pass over the nodes
+//	fields.go                  validator/v10 runs the validate tags of these types
+//	build.go, recording.go     the builder resolves names and makes the plan
+//	layer.go                   settings: the program's defaults, those of the files, the recording, the change
+//
+// The small parsers (when_parse.go, day_parse.go, clock_parse.go, change_parse.go, cron.go) turn text into the model. Every
+// finding has a hint where one is possible, and an edit where it is certain; the files that end in _hint and _words find
+// what was meant. [Schema] makes the JSON Schema from the same types.
+//
+// Load finds what is wrong with a file or a single value. What takes more than one value belongs to plan/rules.
 package load

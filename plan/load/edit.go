@@ -7,7 +7,8 @@ import (
 	"rundown/plan"
 )
 
-// insertion is the hint to add pairs to a mapping. It is an edit, before the first key, where the mapping has any.
+// insertion is the hint to add pairs to a mapping. It is an edit in front of the first key, where the mapping has
+// one.
 func insertion(s *plan.Source, a *positions, pairs ...string) plan.Hint {
 	hint := plan.NewHint("add " + strings.Join(pairs, ", "))
 	if len(a.keys) == 0 || s.Newlines != nil {
@@ -24,7 +25,7 @@ func insertion(s *plan.Source, a *positions, pairs ...string) plan.Hint {
 	return hint
 }
 
-// removal is the hint to remove a key. It is an edit where its value stands on the same line.
+// removal is the hint to remove a key. It is an edit where the value is on the same line.
 func removal(s *plan.Source, k keyAt) plan.Hint {
 	hint := plan.NewHint("remove it")
 	if k.key == k.value || k.key.Line != k.value.EndLine || s.Newlines != nil {

@@ -16,9 +16,10 @@ import (
 	"rundown/plan"
 )
 
+// idPattern matches the ids of plans and recordings. They are part of the id of every occurrence.
 var idPattern = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
-// fieldChecks runs the validate tags of file.go.
+// fieldChecks is validator/v10 with our own checks, for the validate tags of file.go.
 var fieldChecks = sync.OnceValue(func() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	must := func(err error) {
@@ -41,7 +42,7 @@ var fieldChecks = sync.OnceValue(func() *validator.Validate {
 // formatVersion is the only version of the format so far.
 const formatVersion = 1
 
-// checkFields runs validator over a file's types and leads each error's namespace back to the key that it is about.
+// checkFields runs validator over a file's types and reports each error at the key that it concerns.
 func (d *decoder) checkFields(file any) {
 	var errs validator.ValidationErrors
 	if err := fieldChecks().Struct(file); !errors.As(err, &errs) {
@@ -52,6 +53,8 @@ func (d *decoder) checkFields(file any) {
 	}
 }
 
+// fieldError turns an error of validator into a finding: of the rule in the missing tag for a missing key, of the
+// restriction for a value that the catalogue does not allow, and of invalid-value for the rest.
 func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 	_, path, _ := strings.Cut(err.StructNamespace(), ".")
 	t := trace(file, path)
@@ -121,7 +124,7 @@ func (d *decoder) restrictionError(key string, at plan.Span, err validator.Field
 	}
 }
 
-// validIDHint mends an id, where what is left of it is one.
+// validIDHint turns a name into an id, where the result is still the same word; no hint otherwise.
 func validIDHint(name string) plan.Hint {
 	var b strings.Builder
 	for _, r := range foldLatin(umlauts.Replace(strings.ToLower(name))) {
@@ -144,10 +147,10 @@ func validIDHint(name string) plan.Hint {
 	return plan.WriteHint(mended)
 }
 
-// umlauts are written as their languages do without them; other accents only drop.
+// umlauts are replaced as their languages do; other accents are dropped.
 var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "æ", "ae", "ø", "o", "ł", "l")
 
-// tracedField is where a validator's namespace leads: the mapping that holds the key, and the key's field.
+// tracedField is where a namespace of validator leads: the mapping that contains the key, and the key's field.
 type tracedField struct {
 	holder      *positions
 	description string
@@ -155,8 +158,8 @@ type tracedField struct {
 	field       reflect.StructField
 }
 
-// trace follows a path of Go's field names, as in Recordings[17].Value.Settings.Video.FPS. Fields without a key of
-// their own belong to the key above them.
+// trace follows a path of Go field names, as Recordings[17].Value.Settings.Video.FPS. A field without a key of its
+// own belongs to the key above it.
 func trace(v reflect.Value, path string) tracedField {
 	var t tracedField
 	for _, step := range strings.Split(path, ".") {

@@ -19,7 +19,7 @@ import (
 //	example   examples, as plans write them, separated by " | "
 //	items     events: each text is the id of an event, or a glob
 
-// RootFile is the file that a plan begins with. Only it holds credentials, definitions and power over rules.
+// rootFile is the file that a plan begins with. Only it contains credentials, definitions and severities of rules.
 type rootFile struct {
 	positions
 	Version *int                 `yaml:"version" validate:"required,version" paste:"1" doc:"The version of the format: 1." example:"1"`
@@ -38,7 +38,7 @@ type rootFile struct {
 
 func (rootFile) description() string { return "a plan" }
 
-// IncludedFile is a file that the root file includes.
+// includedFile is a file that the root file includes.
 type includedFile struct {
 	positions
 	Part partKeys `yaml:",inline"`
@@ -46,7 +46,7 @@ type includedFile struct {
 
 func (includedFile) description() string { return "an included file" }
 
-// partKeys are what every file may hold.
+// partKeys are the keys that every file may have.
 type partKeys struct {
 	Calendars  entries[calendarKeys]  `yaml:"calendars" doc:"Named sets of days, for only and skip, known in every file: a day, a range of days, or a list of both." example:"{autumn: 2031-09-15..2031-12-19, holidays: [2031-10-13, 2031-12-08]}"`
 	Defaults   *defaultsKeys          `yaml:"defaults" doc:"Keys for every recording of this file that does not set them; those of the root file apply to included ones too." example:"{timezone: Europe/Madrid, only: autumn}"`
@@ -127,7 +127,7 @@ type cdnKeys struct {
 
 func (cdnKeys) description() string { return "a cdn target" }
 
-// notifyKeys is an address that hears of events.
+// notifyKeys is an entry of notify: an address and the events that are sent to it.
 type notifyKeys struct {
 	positions
 	Name     *string    `yaml:"name" validate:"omitempty,id" doc:"What commands call it: a-z, 0-9 and -, at most 40 characters; default: derived from the address." example:"duty"`
@@ -146,7 +146,7 @@ type notifyKeys struct {
 
 func (notifyKeys) description() string { return "a notify entry" }
 
-// severityKey is what rules: says of one rule.
+// severityKey is the severity that rules: gives one rule.
 type severityKey struct{ Text scalar }
 
 // calendarKeys is a set of days.
@@ -184,13 +184,14 @@ type changeKeys struct {
 
 func (changeKeys) description() string { return "a change" }
 
-// filterKeys choose among a recording's weekly and cron days.
+// filterKeys choose among the weekly and cron days of a recording.
 type filterKeys struct {
 	Only *nameList `yaml:"only" doc:"Calendars on whose days classes are held; several are united; none removes the default. Dated classes ignore calendars." example:"autumn"`
 	Skip *nameList `yaml:"skip" doc:"Calendars on whose days no classes are held; several are united; none removes the default. Dated classes ignore calendars." example:"holidays | [holidays, exam-week]"`
 }
 
-// settingsKeys are what defaults, recordings and changes may all set.
+// settingsKeys are the keys that defaults, recordings and changes have in common. Each has a row in
+// [plan.SettingTable].
 type settingsKeys struct {
 	Timezone     *string       `yaml:"timezone" doc:"The IANA zone in which times are wall clock; required, here or in defaults. The machine's own zone is never used." example:"Europe/Madrid"`
 	App          *string       `yaml:"app" doc:"The Agora project; default: the only one." example:"main"`
@@ -252,7 +253,7 @@ type paddingKeys struct {
 
 func (paddingKeys) description() string { return "padding" }
 
-// remainderKey is what must be left for a late start, or never.
+// remainderKey is what must be left of a class for a late start, or never.
 type remainderKey struct {
 	Never    bool
 	Duration duration
@@ -267,7 +268,7 @@ type readyTimeoutKey struct {
 // optionalBool is true, false or none.
 type optionalBool struct{ None, Value bool }
 
-// cronKeys is the engineer's door of when.
+// cronKeys is an entry of when for times that weekdays and dates cannot express.
 type cronKeys struct {
 	positions
 	Cron     *string   `yaml:"cron" validate:"required" doc:"Five standard fields: minute, hour, day of month, month, day of week; in quotes." example:"30 15 * * FRI"`
@@ -296,6 +297,7 @@ type labelKeys struct {
 	List []label
 }
 
+// label is an entry of labels.
 type label struct {
 	Key   scalar
 	Value scalar
@@ -316,7 +318,7 @@ type nameList struct {
 // textList is a text or a list of texts.
 type textList []scalar
 
-// scalar is a text and its place.
+// scalar is a text and its span.
 type scalar struct {
 	Text string
 	At   plan.Span
@@ -328,9 +330,10 @@ type duration time.Duration
 // boundedDuration is one with bounds of its own in the catalogue, of which validator tells.
 type boundedDuration time.Duration
 
-// entries are what a mapping with keys of the author's own holds, in document order.
+// entries are the content of a mapping whose keys are names of the author, in document order.
 type entries[T any] []entry[T]
 
+// entry is one of them.
 type entry[T any] struct {
 	Key   scalar
 	Value T

@@ -8,22 +8,23 @@ import (
 	"rundown/plan"
 )
 
-// maxListed bounds how many findings of one rule are listed of one file: nobody reads more, and ten megabytes of rubbish
-// hold a million. The others are counted, so that none hides those of another rule.
+// maxListed bounds how many findings of one rule are listed for one file: nobody reads more, and ten megabytes of
+// garbage have a million. The rest is counted by rule, so that none hides findings of another rule.
 const maxListed = 1000
 
-// findingList is what is found in a file.
+// findingList is the findings of a file.
 type findingList struct {
 	findings []plan.Finding
 	counts   map[string]*ruleCount // by rule
 }
 
-// ruleCount is how many findings of a rule there are.
+// ruleCount counts the findings of a rule.
 type ruleCount struct {
 	listed, unlisted int
 	at               plan.Pos // of the first that is left out
 }
 
+// count gives the counts of a rule.
 func (l *findingList) count(id string) *ruleCount {
 	t := l.counts[id]
 	if t == nil {
@@ -36,10 +37,10 @@ func (l *findingList) count(id string) *ruleCount {
 	return t
 }
 
-// isFull says that findings of the rule are no longer listed.
+// isFull says whether further findings of the rule are only counted.
 func (l *findingList) isFull(id string) bool { return l.count(id).listed >= maxListed }
 
-// add lists a finding, or counts it.
+// add lists a finding, or counts it where the list of its rule is full.
 func (l *findingList) add(f plan.Finding) {
 	if l.isFull(f.Rule) {
 		l.countUnlisted(f.Rule, f.Pos, 1)
@@ -49,7 +50,7 @@ func (l *findingList) add(f plan.Finding) {
 	l.findings = append(l.findings, f)
 }
 
-// countUnlisted counts findings that are not listed, the first of them at a place.
+// countUnlisted counts n findings that are not listed, the first of them at a position.
 func (l *findingList) countUnlisted(id string, first plan.Pos, n int) {
 	t := l.count(id)
 	if t.unlisted == 0 {
@@ -58,7 +59,7 @@ func (l *findingList) countUnlisted(id string, first plan.Pos, n int) {
 	t.unlisted += n
 }
 
-// unlisted tells of each rule how many findings are not listed.
+// unlisted makes a finding for each rule that says how many of its findings are not listed.
 func (l *findingList) unlisted() []plan.Finding {
 	var list []plan.Finding
 	for _, id := range slices.Sorted(maps.Keys(l.counts)) {

@@ -9,14 +9,15 @@ import (
 	"rundown/plan"
 )
 
-// foreignDay matches a day as people write it whose order is beyond doubt: 24.12.2031 or 2031/12/24.
+// foreignDay matches common ways of writing a day whose order is certain: 24.12.2031 or 2031/12/24, but not
+// 03/04/2031.
 var foreignDay = regexp.MustCompile(`^(?:(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})|(\d{4})[/.](\d{1,2})[/.](\d{1,2})|(\d{4})-(\d{1,2})-(\d{1,2}))$`)
 
 // daySeparators are what people write between the ends of a range.
 var daySeparators = []string{"..", " - ", "–", "—", " to ", " bis ", " until ", "/", "-"}
 
-// foreignDays reads a day or a range of days that is not written as plans do; false where it is none, or where the month
-// cannot be told from the day.
+// foreignDays parses a day or a range of days that is not written as plans do; false where it is not one, or where
+// day and month cannot be told apart.
 func foreignDays(text string) (plan.DayRange, bool) {
 	text = strings.TrimSpace(text)
 	if d, ok := parseForeignDay(text); ok {
@@ -36,6 +37,7 @@ func foreignDays(text string) (plan.DayRange, bool) {
 	return plan.DayRange{}, false
 }
 
+// parseForeignDay parses one such day.
 func parseForeignDay(text string) (plan.Day, bool) {
 	m := foreignDay.FindStringSubmatch(text)
 	if m == nil {

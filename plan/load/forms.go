@@ -17,12 +17,15 @@ import (
 
 // The types of the file that have a form of their own: either this or that, or a list, or a word.
 
+// none removes a default.
 const none = "none"
 
+// isWord says whether a node is this word.
 func isWord(n *yaml.Node, word string) bool {
 	return n.Kind == yaml.ScalarNode && n.Tag == "!!str" && n.Value == word
 }
 
+// readNode reads text and where it is.
 func (i *scalar) readNode(d *decoder, n *yaml.Node, s location) bool {
 	text, ok := d.text(n, s)
 	i.Text, i.At = text, s.at
@@ -36,7 +39,7 @@ func (k *severityKey) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return k.Text.readNode(d, n, s)
 }
 
-// readNode reads a text or a list of texts; of a list, those that are texts.
+// readNode reads text or a list of texts; of a list, the items that are text.
 func (l *textList) readNode(d *decoder, n *yaml.Node, s location) bool {
 	*l = textList{}
 	if n.Kind != yaml.SequenceNode {
@@ -61,6 +64,7 @@ func (l *textList) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return true
 }
 
+// readNode reads none, a name or a list of names.
 func (l *nameList) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, none) {
 		l.None = true
@@ -69,7 +73,7 @@ func (l *nameList) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return l.Names.readNode(d, n, s) && d.requireItems(n, s, "write none, or names of calendars")
 }
 
-// readNode reads folders. The word none by itself is no folder; in a list it is one.
+// readNode reads folders. The word none alone means no folder; in a list it is a folder.
 func (k *prefixKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, none) {
 		k.None = true
@@ -78,6 +82,7 @@ func (k *prefixKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return k.Elements.readNode(d, n, s)
 }
 
+// readNode reads a day, a range of days, or a list of both. The days are parsed later.
 func (k *calendarKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return k.Days.readNode(d, n, s) && d.requireItems(n, s, "a calendar is a day, a range of days, or a list of both")
 }
@@ -91,7 +96,7 @@ func (d *decoder) requireItems(n *yaml.Node, s location, hint string) bool {
 	return false
 }
 
-// readNode reads a mapping whose keys are the author's, in document order; of two equal keys the first stands.
+// readNode reads a mapping whose keys are names of the author, in document order. Of two equal keys the first counts.
 func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if list := d.unnamedDefinitions(n, s, reflect.TypeFor[T]()); list != nil {
 		*e = make(entries[T], len(list))
@@ -126,6 +131,7 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return true
 }
 
+// readNode reads a duration from 0 to the longest that the service keeps a recording.
 func (t *duration) readNode(d *decoder, n *yaml.Node, s location) bool {
 	parsed, ok := d.length(n, s, "a duration", func(v time.Duration) bool { return v > 0 && v <= maxDuration() }, "s", "m")
 	switch longest := maxDuration(); {
@@ -142,7 +148,7 @@ func (t *duration) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return true
 }
 
-// read reads one of any size for a key that takes what want says, within the bounds of a restriction.
+// read reads a duration of any length. validator checks its bounds; r is for the hint, and want for messages.
 func (t *boundedDuration) read(d *decoder, n *yaml.Node, s location, want string, r plan.Restriction) bool {
 	units := []string{"s", "m", "h", "ms"}
 	if r.Unit == time.Minute {
@@ -153,8 +159,8 @@ func (t *boundedDuration) read(d *decoder, n *yaml.Node, s location, want string
 	return ok
 }
 
-// length reads a length of time of any size. The units are those that a plain number may have been meant in, in the order
-// in which they are likely; allowed are the lengths that may be suggested.
+// length reads a duration of any length. units are those in which a plain number was probably meant, most likely
+// first; allowed says which durations may be suggested.
 func (d *decoder) length(n *yaml.Node, s location, want string, allowed func(time.Duration) bool, units ...string) (time.Duration, bool) {
 	if n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") {
 		hint := withUnit(n.Value, allowed, units)
@@ -176,8 +182,8 @@ func (d *decoder) length(n *yaml.Node, s location, want string, allowed func(tim
 	return parsed, true
 }
 
-// withUnit is the hint to give a plain number its unit: the first that makes it an allowed length, and the second one too
-// where a number may have been meant in either.
+// withUnit is the hint to give a plain number its unit: the first one that makes it an allowed duration, or both
+// where either may be meant.
 func withUnit(number string, allowed func(time.Duration) bool, units []string) plan.Hint {
 	var fit []string
 	for _, unit := range units {
@@ -194,12 +200,13 @@ func withUnit(number string, allowed func(time.Duration) bool, units []string) p
 	return plan.WriteRawHint(fit[0])
 }
 
-// maxDuration is the longest time for which the service keeps a recording.
+// maxDuration is the longest time for which the service keeps recording.
 func maxDuration() time.Duration {
 	_, most := catalog.Bound("max-recording-hour-range")
 	return time.Duration(*most) * time.Hour
 }
 
+// readNode reads an address, or url and fallback.
 func (k *cdnKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		if n.Kind != yaml.MappingNode {
@@ -217,8 +224,10 @@ func (k *cdnKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return true
 }
 
+// videoName matches the name of a size, with a frame rate or without.
 var videoName = regexp.MustCompile(`^([0-9]{3,4}p)([0-9]{1,4})?$`)
 
+// readNode reads a size by name, as 720p or 720p30, or width, height, fps and bitrate.
 func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if n.Kind == yaml.MappingNode {
 		return d.readMapping(n, reflect.ValueOf(k), s)
@@ -260,6 +269,7 @@ func (k *videoKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return false
 }
 
+// videoNames are the names of the sizes.
 func videoNames() []string {
 	names := make([]string, len(videoSizes))
 	for i, size := range videoSizes {
@@ -268,6 +278,7 @@ func videoNames() []string {
 	return names
 }
 
+// readNode reads true, false, or the duration after which a new file begins.
 func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
 		var ok bool
@@ -287,6 +298,7 @@ func (k *mp4Keys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return true
 }
 
+// readNode reads never or a duration of more than 0.
 func (k *remainderKey) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, "never") {
 		k.Never = true
@@ -302,6 +314,7 @@ func (k *remainderKey) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return true
 }
 
+// readNode reads none or a duration.
 func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, none) {
 		k.None = true
@@ -315,6 +328,7 @@ func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return true
 }
 
+// readNode reads true, false or none.
 func (k *optionalBool) readNode(d *decoder, n *yaml.Node, s location) (ok bool) {
 	if isWord(n, none) {
 		k.None = true
@@ -324,7 +338,7 @@ func (k *optionalBool) readNode(d *decoder, n *yaml.Node, s location) (ok bool) 
 	return ok
 }
 
-// readNode reads labels. Their values may be numbers, which are taken as they are written.
+// readNode reads labels. Their values may be numbers, which are kept as they are written.
 func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, none) {
 		k.None = true
@@ -360,6 +374,7 @@ func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return true
 }
 
+// readNode reads cancelled, or to and settings.
 func (k *changeKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if n.Kind == yaml.MappingNode {
 		return d.readMapping(n, reflect.ValueOf(k), s)
@@ -381,6 +396,7 @@ func (k *changeKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return false
 }
 
+// readNode reads one time or a list of times. It notes a list item that a comma has cut in two.
 func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if n.Kind != yaml.SequenceNode {
 		k.read(d, n, s, whenItem{})
@@ -410,7 +426,8 @@ func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return true
 }
 
-// notATime reports a value of when that is neither a text nor a cron entry: an empty one, a number, or a list in a list.
+// notATime reports a value of when that is neither text nor a cron entry: an empty one, a number, or a list inside a
+// list.
 func (d *decoder) notATime(n *yaml.Node, s location) {
 	d.rejectForbidden(n)
 	at := s.at
@@ -425,7 +442,7 @@ func (d *decoder) notATime(n *yaml.Node, s location) {
 	d.report("wrong-type", at, message, whenHint)
 }
 
-// read reads one time; next knows where it stands.
+// read reads one time. next says which list it belongs to.
 func (k *whenKeys) read(d *decoder, n *yaml.Node, s location, next whenItem) {
 	ok := false
 	switch {

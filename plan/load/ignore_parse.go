@@ -9,9 +9,10 @@ import (
 	"rundown/plan"
 )
 
+// ignoreWord begins a comment that suppresses findings.
 const ignoreWord = "rundown:ignore"
 
-// ignoresOf reads the ignores of a plan's files, in document order.
+// ignoresOf reads the ignore comments of a plan's files, in document order.
 func ignoresOf(files []plan.File) []plan.Ignore {
 	var list []plan.Ignore
 	for _, f := range files {
@@ -34,7 +35,7 @@ func ignoresOf(files []plan.File) []plan.Ignore {
 	return list
 }
 
-// lineBelow is the line after a comment and those that follow it line by line.
+// lineBelow is the line after a block of comments, to which an ignore on a line of its own applies.
 func lineBelow(block []comment) int {
 	line := block[0].At.Line
 	for _, c := range block[1:] {
@@ -46,6 +47,8 @@ func lineBelow(block []comment) int {
 	return int(line) + 1
 }
 
+// newIgnore parses what follows the word: a rule and a reason. What is wrong becomes the Problem of the ignore, which
+// the rule unused-ignore reports.
 func newIgnore(rest string) plan.Ignore {
 	words := strings.Fields(rest)
 	if len(words) == 0 {

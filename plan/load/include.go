@@ -18,7 +18,7 @@ import (
 // maxIncluded bounds how many files a plan includes.
 const maxIncluded = 1000
 
-// include reads what the root file includes, each file once.
+// include reads the files that the root file includes, each one once.
 func (l *loader) include(root *sourceFile, file *rootFile) {
 	if file.Include == nil {
 		return
@@ -40,7 +40,7 @@ func (l *loader) include(root *sourceFile, file *rootFile) {
 	}
 }
 
-// included are the files that one entry of include matches.
+// included lists the files that one entry of include matches.
 func (l *loader) included(root *sourceFile, pattern scalar) []string {
 	if root.noReference("include", pattern) {
 		return nil
@@ -67,6 +67,7 @@ func (l *loader) included(root *sourceFile, pattern scalar) []string {
 	return matches
 }
 
+// includeFile reads one included file, unless it does not look like a part of a plan.
 func (l *loader) includeFile(root *sourceFile, pattern scalar, name string) {
 	text, err := l.files.ReadFile(name)
 	if err != nil {
@@ -99,9 +100,9 @@ var (
 	braceKey = regexp.MustCompile(`(?:^\s*|[{,]\s*)["']?([A-Za-z_]{4,20})["']?\s*:`)
 )
 
-// looksLikePlan says that a text may be meant as an included file: one of its keys is, or is nearly, one that such a
-// file has, or the account that people put into it by mistake. Findings quote the text of a plan, so no other file may
-// be taken for one.
+// looksLikePlan says whether a text may be meant as an included file: one of its keys is nearly one that such a file
+// has, or the account that people put there by mistake. Findings quote the text of plans, so no other file may be
+// taken for one.
 func looksLikePlan(text []byte) bool {
 	text = bytes.TrimLeft(bytes.TrimPrefix(text, []byte("\uFEFF")), " \t\r\n")
 	form := blockKey

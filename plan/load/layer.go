@@ -11,7 +11,7 @@ import (
 	"rundown/plan"
 )
 
-// programDefaults are the settings of a recording that sets nothing and has no defaults.
+// programDefaults are the settings of a recording that sets nothing and inherits nothing.
 func programDefaults() plan.Settings {
 	return plan.Settings{
 		Video:      plan.Video{Width: 1280, Height: 720},
@@ -22,7 +22,7 @@ func programDefaults() plan.Settings {
 	}
 }
 
-// layer is what one mapping of settings sets, with its names resolved.
+// layer is the settings of one mapping (defaults, a recording or a change), with names resolved.
 type layer struct {
 	values plan.Settings
 	rows   []*plan.Setting
@@ -30,7 +30,8 @@ type layer struct {
 	from   []plan.Pos
 }
 
-// applyTo lays the layer over settings, which are shared as far as it does not touch them and never changed.
+// applyTo gives settings with the layer's keys replaced. It does not modify s, and shares what the layer does not
+// set.
 func (l *layer) applyTo(s plan.Settings) plan.Settings {
 	if len(l.keys) == 0 {
 		return s
@@ -42,7 +43,7 @@ func (l *layer) applyTo(s plan.Settings) plan.Settings {
 	return s
 }
 
-// settingReader is a mapping of settings that is read into values.
+// settingReader reads the settings of one mapping into values.
 type settingReader struct {
 	b    *builder
 	u    *sourceFile
@@ -52,7 +53,7 @@ type settingReader struct {
 	into *plan.Settings
 }
 
-// layerOf resolves the keys of a mapping; those with mistakes are reported and left out.
+// layerOf reads the settings of a mapping. Keys with mistakes are reported and left out.
 func (b *builder) layerOf(u *sourceFile, k *settingsKeys, f *filterKeys, a *positions) *layer {
 	l := &layer{rows: make([]*plan.Setting, 0, len(a.keys)), keys: make([]string, 0, len(a.keys)), from: make([]plan.Pos, 0, len(a.keys))}
 	r := settingReader{b, u, k, f, a, &l.values}
@@ -77,7 +78,8 @@ func (b *builder) layerOf(u *sourceFile, k *settingsKeys, f *filterKeys, a *posi
 	return l
 }
 
-// setters read a given key; false where it cannot be read or has a mistake, which is then reported.
+// setters read one given key each; they return false where the key cannot be read or has a mistake, which they or the
+// decoder report. Each key of [plan.SettingTable] has a setter.
 var setters = map[string]func(*settingReader) bool{
 	"timezone": func(r *settingReader) bool {
 		if r.keys.Timezone != nil {
@@ -109,7 +111,7 @@ var setters = map[string]func(*settingReader) bool{
 	"note":          (*settingReader).note,
 }
 
-// plainKey reads a key that is a setting as it stands.
+// plainKey is the setter of a key whose value is the setting as it is.
 func plainKey[T any](from func(*settingsKeys) *T, to func(*plan.Settings) *T) func(*settingReader) bool {
 	return func(r *settingReader) bool {
 		v := from(r.keys)
@@ -118,7 +120,7 @@ func plainKey[T any](from func(*settingsKeys) *T, to func(*plan.Settings) *T) fu
 	}
 }
 
-// named reads the name of a definition.
+// named is the setter of a key that names a definition.
 func named[T any](defined func(*builder) *names[*T], from func(*settingsKeys) *string, key string, to func(*plan.Settings) **T) func(*settingReader) bool {
 	return func(r *settingReader) (ok bool) {
 		if name := from(r.keys); name != nil {
@@ -128,6 +130,7 @@ func named[T any](defined func(*builder) *names[*T], from func(*settingsKeys) *s
 	}
 }
 
+// region reads an area of recording servers, or none.
 func (r *settingReader) region() bool {
 	v := r.keys.Region
 	if v == nil || *v != none && !plan.RestrictionOf("acquire-region-values").AllowsText(*v) {
@@ -139,6 +142,7 @@ func (r *settingReader) region() bool {
 	return true
 }
 
+// near reads a preferred area. none is kept as "", which overrides the area of the storage.
 func (r *settingReader) near() bool {
 	v := r.keys.Near
 	if v == nil || *v != none && !slices.Contains(catalog.Nears(), catalog.Near(*v)) {
@@ -152,6 +156,7 @@ func (r *settingReader) near() bool {
 	return true
 }
 
+// cdn reads the name of a target, or none.
 func (r *settingReader) cdn() (ok bool) {
 	if r.keys.CDN == nil || *r.keys.CDN == none {
 		return r.keys.CDN != nil
@@ -171,6 +176,7 @@ func (r *settingReader) url() bool {
 	return !r.into.URL.IsZero()
 }
 
+// cname reads a channel name, or none for the derived one.
 func (r *settingReader) cname() bool {
 	v, at := r.keys.Cname, r.at.value("cname")
 	switch {
@@ -185,6 +191,7 @@ func (r *settingReader) cname() bool {
 	return !r.into.Cname.IsZero()
 }
 
+// calendars reads only or skip, and notes whether all of their days are known.
 func (r *settingReader) calendars(list *nameList, into *[]*plan.Calendar, unread *bool) bool {
 	if list == nil {
 		return false
@@ -223,6 +230,7 @@ func (r *settingReader) mobile() bool {
 	return v != nil
 }
 
+// readyTimeout notes a value that could not be read, so that no rule says that it is missing.
 func (r *settingReader) readyTimeout() bool {
 	if v := r.keys.Picture.ReadyTimeout; v != nil {
 		r.into.ReadyTimeout = (*time.Duration)(v.Duration)
@@ -232,6 +240,7 @@ func (r *settingReader) readyTimeout() bool {
 	return true
 }
 
+// padding reads both sides; a side that is not given is the program's default, not an inherited one.
 func (r *settingReader) padding() bool {
 	v := r.keys.Padding
 	if v == nil {
@@ -273,7 +282,7 @@ func (r *settingReader) note() bool {
 	return true
 }
 
-// url reads a page's address: an http or https one, with placeholders and exposed variables.
+// url reads the address of a page: http or https, with placeholders and exposed variables.
 func (b *builder) url(u *sourceFile, text string, where plan.Span) plan.Text {
 	t := u.text(text, where, plan.TextURL)
 	if t.IsZero() {
@@ -298,7 +307,7 @@ func (b *builder) url(u *sourceFile, text string, where plan.Span) plan.Text {
 	return t
 }
 
-// addressHint mends the beginning of an address, where what follows is one.
+// addressHint corrects the beginning of an address, where the rest is one.
 func addressHint(text string) plan.Hint {
 	rest := text
 	if scheme, after, ok := strings.Cut(text, ":"); ok && slices.Contains([]string{"http", "https", "htp", "htps", "ttps", "hhtps"}, strings.ToLower(scheme)) {
@@ -310,10 +319,10 @@ func addressHint(text string) plan.Hint {
 	return plan.Hint{}
 }
 
-// hostLike matches what begins with a host: www.example.org/rooms.
+// hostLike matches text that begins with a host name: www.example.org/rooms.
 var hostLike = regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9-]*\.)+[a-z]{2,}(:[0-9]+)?([/?#]|$)`)
 
-// calendars resolves the names of only or skip; whole says that all of them could be read.
+// calendars resolves the names of only or skip. whole says whether all of their days could be read.
 func (b *builder) calendars(u *sourceFile, list *nameList) (found []*plan.Calendar, whole bool) {
 	whole = list.None || len(list.Names) > 0
 	for _, name := range list.Names {
@@ -333,8 +342,10 @@ func (b *builder) calendars(u *sourceFile, list *nameList) (found []*plan.Calend
 	return found, whole
 }
 
+// labelName matches the names of labels.
 var labelName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
 
+// labels reads the labels of a mapping.
 func (b *builder) labels(u *sourceFile, k *labelKeys) map[string]string {
 	labels := make(map[string]string, len(k.List))
 	for _, l := range k.List {

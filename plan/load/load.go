@@ -11,17 +11,17 @@ import (
 	"rundown/plan"
 )
 
-// Files is where plans are read from. All paths are as given or joined to the root file's folder with forward
-// slashes.
+// Files is the file system that plans are read from. Paths are as given, or joined to the folder of the root file
+// with forward slashes.
 type Files interface {
 	ReadFile(name string) ([]byte, error)
 	// Glob lists the files that match, sorted.
 	Glob(pattern string) ([]string, error)
 }
 
-// Load reads the root file and what it includes. The findings are those of structure and of single values, tuned by
-// the plan's rules: key, in document order; the plan is as complete as they let it be and is nil only when the root
-// could not be parsed at all. The error is for a root file that cannot be read.
+// Load reads the root file and the files that it includes. The findings are those about structure and single values,
+// with the severities of the plan's rules: key, in document order. The plan is as complete as they allow, and nil
+// only where the root file could not be parsed. The error is for a root file that cannot be read.
 func Load(files Files, path string) (*plan.Plan, []plan.Finding, error) {
 	text, err := files.ReadFile(path)
 	if err != nil {
@@ -61,7 +61,7 @@ func (l *loader) load(path string, text []byte) (*plan.Plan, []plan.Finding, err
 	return p, plan.Sort(p, plan.ApplySeverities(findings, p.Severities)), nil
 }
 
-// mayBeUnlisted says that an ignore may be for a finding that is counted only.
+// mayBeUnlisted says whether an ignore may be for a finding that is only counted.
 func (l *loader) mayBeUnlisted(ig plan.Ignore) bool {
 	return slices.ContainsFunc(l.sources, func(u *sourceFile) bool {
 		return u.src.Path == ig.Pos.File && u.counts[ig.Rule] != nil && u.counts[ig.Rule].unlisted > 0
@@ -74,7 +74,7 @@ type loader struct {
 	sources []*sourceFile // the root file first
 }
 
-// sourceFile is one file on its way into the plan.
+// sourceFile is one file of a plan while it is read.
 type sourceFile struct {
 	*decoder
 	top       *yaml.Node // nil when the parser refused the text, and once it is decoded
@@ -83,7 +83,7 @@ type sourceFile struct {
 	part      *partKeys
 }
 
-// parse adds a file. Its findings are what the parser says of it.
+// parse adds a file and parses it. The parser's error becomes a finding.
 func (l *loader) parse(path string, text []byte) *sourceFile {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	u := &sourceFile{decoder: &decoder{src: plan.NewSource(path, text), included: len(l.sources) > 0}}
@@ -100,7 +100,7 @@ func (l *loader) parse(path string, text []byte) *sourceFile {
 	return u
 }
 
-// decode reads the file's one mapping and runs validator over it; false when it is no mapping.
+// decode reads the file's top-level mapping and runs validator over it; false when it is not a mapping.
 func (u *sourceFile) decode(file any) bool {
 	s := location{name: fieldsOf(reflect.TypeOf(file).Elem()).description, at: u.src.CharacterSpan(1, 1)}
 	top := u.top

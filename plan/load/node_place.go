@@ -8,7 +8,7 @@ import (
 	"rundown/plan"
 )
 
-// nodeSpan gives the span of a scalar, of a bracket that opens a collection, or of the first key of a block.
+// nodeSpan gives the span of a scalar, of the bracket that opens a collection, or of the first key of a block.
 func nodeSpan(s *plan.Source, n *yaml.Node) plan.Span {
 	switch n.Kind {
 	case yaml.ScalarNode:
@@ -25,7 +25,7 @@ func nodeSpan(s *plan.Source, n *yaml.Node) plan.Span {
 	return s.CharacterSpan(n.Line, n.Column)
 }
 
-// scalarEnd finds the byte after a scalar that starts at from, its anchor and tag included.
+// scalarEnd finds the offset after a scalar that starts at from, including its anchor and tag.
 func scalarEnd(s *plan.Source, n *yaml.Node, from int) int {
 	text := s.Text
 	for n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {

@@ -8,8 +8,8 @@ import (
 	"rundown/plan"
 )
 
-// recordings lays the layers over one another: the program's defaults, the root file's, those of the file, and what
-// the recording sets itself.
+// recordings applies the layers of settings: the program's defaults, the root file's, those of the file, and the
+// recording's own.
 func (b *builder) recordings(units []*sourceFile) {
 	base := programDefaults()
 	if len(b.p.Apps) == 1 {
@@ -41,6 +41,8 @@ func (b *builder) recordings(units []*sourceFile) {
 	}
 }
 
+// recording reads an entry of recordings on top of inherited settings. One whose id is not valid or taken is read for
+// its findings only.
 func (b *builder) recording(u *sourceFile, e *entry[recordingKeys], base plan.Settings) {
 	k := &e.Value
 	r := &plan.Recording{ID: e.Key.Text, Pos: u.src.Pos(e.Key.At), Title: u.plain(&k.positions, "title", k.Title)}
@@ -78,7 +80,8 @@ func (b *builder) recording(u *sourceFile, e *entry[recordingKeys], base plan.Se
 	b.complete(u, e, r)
 }
 
-// reserveID takes an id, or an earlier one, for a recording; false when it is none or another has it.
+// reserveID takes an id, or an earlier id, for a recording; false where it is not valid or belongs to another
+// recording, which it reports.
 func (b *builder) reserveID(u *sourceFile, id scalar, r *plan.Recording) bool {
 	if !idPattern.MatchString(id.Text) {
 		if !u.noReference("an id", id) {
@@ -94,7 +97,7 @@ func (b *builder) reserveID(u *sourceFile, id scalar, r *plan.Recording) bool {
 	return true
 }
 
-// freeID is the hint for what is no id, unless another recording has what would be suggested.
+// freeID is the hint to correct an id, unless another recording has the corrected one.
 func (b *builder) freeID(text string) plan.Hint {
 	hint := validIDHint(text)
 	if b.allIDs == nil {
@@ -114,7 +117,8 @@ func (b *builder) freeID(text string) plan.Hint {
 	return hint
 }
 
-// complete reports what a recording needs and neither sets nor inherits. What it gives but wrongly is reported there.
+// complete reports what a recording needs and neither sets nor inherits. A key that is given with a mistake is
+// reported where it is.
 func (b *builder) complete(u *sourceFile, e *entry[recordingKeys], r *plan.Recording) {
 	units := []*positions{&e.Value.positions}
 	if d := u.part.Defaults; d != nil {
@@ -152,6 +156,7 @@ func (b *builder) complete(u *sourceFile, e *entry[recordingKeys], r *plan.Recor
 	}
 }
 
+// when parses the times of a recording and leaves out those with mistakes.
 func (b *builder) when(u *sourceFile, k *whenKeys) []plan.When {
 	list := make([]plan.When, 0, len(k.Items))
 	for i := range k.Items {
@@ -194,6 +199,7 @@ func (b *builder) when(u *sourceFile, k *whenKeys) []plan.When {
 	return list
 }
 
+// change reads an entry of changes; false where it cannot apply to any class.
 func (b *builder) change(u *sourceFile, e *entry[changeKeys]) (plan.Change, bool) {
 	k := &e.Value
 	c := plan.Change{Pos: u.src.Pos(e.Key.At), Cancelled: k.Cancelled}

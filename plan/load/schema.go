@@ -41,17 +41,19 @@ func Schema() ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
+// schemaGenerator collects definitions until none is missing.
 type schemaGenerator struct {
 	defs  jsonschema.Definitions
 	queue []reflect.Type
 	err   error
 }
 
+// schemaName is the name of a type in $defs.
 func schemaName(t reflect.Type) string {
 	return strings.TrimSuffix(strings.TrimSuffix(t.Name(), "Keys"), "File")
 }
 
-// ref points to the definition of a mapping, which it asks for.
+// ref gives a reference to the definition of a mapping, and queues the definition.
 func (g *schemaGenerator) ref(t reflect.Type) *jsonschema.Schema {
 	name := schemaName(t)
 	if _, known := g.defs[name]; !known {
@@ -61,7 +63,7 @@ func (g *schemaGenerator) ref(t reflect.Type) *jsonschema.Schema {
 	return &jsonschema.Schema{Ref: "#/$defs/" + name}
 }
 
-// object reflects one mapping and adds to each property what its tags say.
+// object makes the schema of one mapping.
 func (g *schemaGenerator) object(t reflect.Type) *jsonschema.Schema {
 	r := &jsonschema.Reflector{
 		Anonymous: true, DoNotReference: true, ExpandedStruct: true, FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true,
@@ -78,6 +80,7 @@ func (g *schemaGenerator) object(t reflect.Type) *jsonschema.Schema {
 	return s
 }
 
+// properties adds what the tags of the fields say: description, default, examples and bounds.
 func (g *schemaGenerator) properties(s *jsonschema.Schema, t reflect.Type) {
 	for i := range t.NumField() {
 		field := t.Field(i)
@@ -113,7 +116,7 @@ func (g *schemaGenerator) properties(s *jsonschema.Schema, t reflect.Type) {
 	}
 }
 
-// value reads a default or an example, which the tags write as plans do.
+// value parses a default or an example, which the tags write as plans do.
 func (g *schemaGenerator) value(text string) any {
 	var n yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &n); err != nil {
@@ -123,7 +126,7 @@ func (g *schemaGenerator) value(text string) any {
 	return plainValue(n.Content[0])
 }
 
-// plainValue is the JSON value of a node, dates as they are written.
+// plainValue is the JSON value of a node. Dates stay as they are written.
 func plainValue(n *yaml.Node) any {
 	switch n.Kind {
 	case yaml.SequenceNode:
@@ -218,7 +221,8 @@ func lengthOfTime() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "string", Pattern: `^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))*$`}
 }
 
-// form is the schema of a type other than the mapping at hand: of those of forms.go what their readNode takes.
+// form is the schema of a type other than the mapping at hand: for the types of forms.go, what their readNode
+// accepts.
 func (g *schemaGenerator) form(t reflect.Type) *jsonschema.Schema {
 	boolean := &jsonschema.Schema{Type: "boolean"}
 	switch t {
@@ -270,7 +274,7 @@ func (g *schemaGenerator) form(t reflect.Type) *jsonschema.Schema {
 	return nil
 }
 
-// isMapping says that a type is read from a mapping with places of its own.
+// isMapping says whether a type is read from a mapping and records positions.
 func isMapping(t reflect.Type) bool {
 	return t != reflect.TypeFor[positions]() && reflect.PointerTo(t).Implements(reflect.TypeFor[positioned]())
 }

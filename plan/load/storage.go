@@ -12,9 +12,10 @@ import (
 	"rundown/plan"
 )
 
-// defaultPrefix are the folders of a storage that names none.
+// defaultPrefix are the folders of a storage that sets none.
 var defaultPrefix = []string{"{plan}", "{id}", "{date}"}
 
+// storage reads an entry of storage.
 func (b *builder) storage(e *entry[storageKeys]) {
 	u, k := b.root, &e.Value
 	s := &plan.Storage{Name: e.Key.Text, Pos: u.src.Pos(e.Key.At), From: u.valuePositions(&k.positions)}
@@ -52,8 +53,8 @@ func (b *builder) storage(e *entry[storageKeys]) {
 	}
 }
 
-// bucket reports what no vendor takes as the name of a bucket: an address or a path. The rest of the vendors' rules is not
-// in the documentation.
+// bucket reports a bucket name that no vendor accepts: an address or a path. The documentation leaves the other rules
+// to the vendors.
 func (u *sourceFile) bucket(k *storageKeys, name string) {
 	wrong := strings.IndexFunc(name, notInBucket)
 	if wrong < 0 {
@@ -67,8 +68,9 @@ func (u *sourceFile) bucket(k *storageKeys, name string) {
 	u.advise("storage-bucket-required", k.value("bucket"), fmt.Sprintf("bucket %s contains %q and is not a valid bucket name", plan.Quoted(name), r), hint)
 }
 
-// bucketName finds the bucket in what people write in its place: an address, an ARN, or the bucket with a folder; "" where
-// it cannot be told. In an address over https the bucket is the first label of the host, or the first folder.
+// bucketName finds the bucket in what people write instead of its name: an address, an ARN, or a bucket with a
+// folder; "" where it is not certain. In an https address the bucket is the first label of the host, or the first
+// folder.
 func bucketName(text string) string {
 	text = strings.TrimSpace(text)
 	only := strings.TrimPrefix(text, "arn:aws:s3:::")
@@ -94,14 +96,15 @@ func bucketName(text string) string {
 	return only
 }
 
-// storeHost matches the hosts of the vendors' stores, with what stands before them: the bucket, or nothing.
+// storeHost matches the host names of the vendors' stores. The first group is the bucket in front of it, or empty.
 var storeHost = regexp.MustCompile(`^([a-z0-9.-]+\.)?(s3[a-z0-9.-]*\.amazonaws\.com(?:\.cn)?|oss-[a-z0-9-]+\.aliyuncs\.com|cos\.[a-z0-9-]+\.myqcloud\.com|storage\.googleapis\.com|obs\.[a-z0-9-]+\.myhuaweicloud\.com|[a-z]+\.bcebos\.com)$`)
 
-// notInBucket says that no vendor takes a character in the name of a bucket.
+// notInBucket says whether no vendor accepts a character in a bucket name.
 func notInBucket(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`/\:?#`, r)
 }
 
+// prefix reads the folders of a storage.
 func (b *builder) prefix(s *plan.Storage, k *storageKeys) {
 	if k.Prefix == nil {
 		for _, element := range defaultPrefix {
@@ -123,7 +126,7 @@ func (b *builder) prefix(s *plan.Storage, k *storageKeys) {
 	}
 }
 
-// credentials checks that a storage has keys, or sts in their place.
+// credentials checks that a storage has keys, or sts instead.
 func (b *builder) credentials(s *plan.Storage, k *storageKeys) {
 	u := b.root
 	_, access := k.find("access_key")
@@ -169,7 +172,7 @@ func (b *builder) credentials(s *plan.Storage, k *storageKeys) {
 	}
 }
 
-// vendor checks what a vendor does and does not take.
+// vendor checks the keys that only some vendors take.
 func (b *builder) vendor(s *plan.Storage, k *storageKeys) {
 	u, v := b.root, s.Vendor
 	region := u.plain(&k.positions, "region", k.Region)
@@ -205,6 +208,7 @@ func (b *builder) vendor(s *plan.Storage, k *storageKeys) {
 	}
 }
 
+// region resolves the vendor's region.
 func (b *builder) region(s *plan.Storage, k *storageKeys, region string) {
 	u, v := b.root, s.Vendor
 	found, ok := v.Region(region)
@@ -231,7 +235,7 @@ func (b *builder) region(s *plan.Storage, k *storageKeys, region string) {
 	}
 }
 
-// regionHint is the hint for a region that a vendor does not have: the one that is meant, or the nearest few.
+// regionHint suggests the region that is meant, or the closest few.
 func regionHint(region string, regions []string) plan.Hint {
 	if hint := nearRegion(region, regions); hint.Text != "" {
 		return hint
@@ -239,7 +243,7 @@ func regionHint(region string, regions []string) plan.Hint {
 	return plan.NewHint(nearRegions(region, regions))
 }
 
-// nearRegions names the nearest regions of the same area, and where all regions are listed.
+// nearRegions lists the closest regions of the same area, and says where all regions are listed.
 func nearRegions(region string, regions []string) string {
 	const most = 4
 	area, _, _ := strings.Cut(region, "-")
@@ -251,7 +255,7 @@ func nearRegions(region string, regions []string) string {
 	return "the nearest are " + strings.Join(near[:min(most, len(near))], ", ") + "; " + allRegions(regions)
 }
 
-// allRegions says where the regions of a vendor are listed, or which they are if they are few.
+// allRegions says where the regions of a vendor are listed, or lists them if they are few.
 func allRegions(regions []string) string {
 	const few = 3
 	if len(regions) <= few {
@@ -260,7 +264,7 @@ func allRegions(regions []string) string {
 	return "rundown rules storage-region-values lists all"
 }
 
-// nearRegion is the hint for a misspelt region. One that exists elsewhere is never meant: ap-northeast is no
+// nearRegion is the hint for a misspelt region. It never suggests another existing direction: ap-northeast is not a
 // misspelling of cn-northeast, nor of ap-southeast.
 func nearRegion(region string, regions []string) plan.Hint {
 	area, rest, _ := strings.Cut(region, "-")
@@ -270,8 +274,10 @@ func nearRegion(region string, regions []string) plan.Hint {
 	}))
 }
 
+// compass matches the direction in the name of a region.
 var compass = regexp.MustCompile(`^(north|south|east|west|central)+$`)
 
+// vendorNames lists vendors for a message.
 func vendorNames(numbers []int64) string {
 	var list []string
 	for _, n := range numbers {

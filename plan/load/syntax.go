@@ -18,17 +18,17 @@ import (
 
 const ruleSyntax = "yaml-syntax"
 
-// maxFileSize bounds a file of a plan: ten thousand recordings take less than 4 MB.
+// maxFileSize bounds a file of a plan, in bytes: ten thousand recordings take less than 4 MB.
 const maxFileSize = 64 << 20
 
-// syntaxProblem is what the parser refuses a text for.
+// syntaxProblem is the parser's error with its position, and a hint.
 type syntaxProblem struct {
 	at      plan.Span
 	message string
 	hint    plan.Hint
 }
 
-// parse reads the only document of a text. The node is nil when the parser refuses it.
+// parse parses the only document of a text. The node is nil where the parser refuses it.
 func parse(s *plan.Source) (*yaml.Node, *syntaxProblem) {
 	if problem := forbiddenText(s); problem != nil {
 		return nil, problem
@@ -52,7 +52,8 @@ func parse(s *plan.Source) (*yaml.Node, *syntaxProblem) {
 	return document, nil
 }
 
-// forbiddenText finds what is no text at all, before the parser sees it: it would name no place.
+// forbiddenText reports a file that is too large, or contains what is not text. It runs before the parser, whose
+// errors name no position for these.
 func forbiddenText(s *plan.Source) *syntaxProblem {
 	if len(s.Text) > maxFileSize {
 		return &syntaxProblem{
@@ -82,7 +83,7 @@ func forbiddenText(s *plan.Source) *syntaxProblem {
 	return nil
 }
 
-// nextDocument parses one document and turns a panic of the parser, of which it has some, into an error.
+// nextDocument parses one document and turns the parser's panics, of which it has some, into errors.
 func nextDocument(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -96,11 +97,12 @@ func nextDocument(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	return &node, nil
 }
 
+// wrongLine matches the line number in the parser's messages, which is not reliable.
 var wrongLine = regexp.MustCompile(`^yaml: (line \d+: )?`)
 
-// syntaxProblemOf tells where the parser stopped. The line in yaml.v3's own message is that of the construct around the
-// mistake and counts from 0 for what its grammar refuses and from 1 for what its scanner refuses; the parser itself
-// knows the very place, in fields that it does not export.
+// syntaxProblemOf tells where the parser stopped. The line in the message of yaml.v3 is that of the construct around
+// the mistake, and counts from 0 or from 1 depending on the stage; the parser has the exact position in fields that
+// it does not export, which are read by reflection.
 func syntaxProblemOf(s *plan.Source, decoder *yaml.Decoder, err error) *syntaxProblem {
 	message := wrongLine.ReplaceAllString(err.Error(), "")
 	place := []string{"parser", "parser", "problem_mark"}
@@ -141,7 +143,7 @@ func problemLine(decoder *yaml.Decoder) int {
 	return line
 }
 
-// parserPosition reads a mark out of a parser that has given up; the beginning of the text if there is none.
+// parserPosition reads a mark of a parser that has stopped; the beginning of the text where there is none.
 func parserPosition(decoder *yaml.Decoder, path []string) (line, column int) {
 	v := reflect.ValueOf(decoder)
 	for _, name := range path {

@@ -10,10 +10,10 @@ import (
 	"rundown/plan"
 )
 
-// starMessage is what the parser says of a text that begins with * or & and is no name of an anchor.
+// starMessage is the parser's error for a text that begins with * or & and is not the name of an anchor.
 const starMessage = "did not find expected alphabetic or numeric character"
 
-// syntaxHint knows the usual reasons for which the parser refuses a line.
+// syntaxHint suggests a correction for the common reasons for which the parser refuses a line.
 func syntaxHint(s *plan.Source, line int, message string) plan.Hint {
 	from := s.Starts[line-1]
 	text := string(s.Text[from:s.LineEnd(from)])
@@ -68,10 +68,10 @@ func starHint(s *plan.Source, line int, text string) plan.Hint {
 	}
 }
 
-// readableKey are keys of which no value is secret.
+// readableKey matches keys whose values are never secret.
 var readableKey = regexp.MustCompile(`^(cron|when|title|note|name|cname)$`)
 
-// directiveHint is for the line %YAML 1.2, which a plan does not need and the parser does not know.
+// directiveHint is for the line %YAML 1.2, which plans do not need and the parser does not know.
 func directiveHint(s *plan.Source) plan.Hint {
 	for i, from := range s.Starts {
 		text := string(s.Text[from:s.LineEnd(from)])
@@ -82,13 +82,13 @@ func directiveHint(s *plan.Source) plan.Hint {
 	return plan.Hint{}
 }
 
-// typographicQuotes matches a text in quotes that a word processor has made.
+// typographicQuotes matches text in quotes that a word processor has changed.
 var typographicQuotes = regexp.MustCompile(`(?:^|[\s:,\[{])([“”„«»‘‚])([^“”„«»‘’‚]*)([“”«»‘’])`)
 
-// onlyReference matches a text that may be shown whatever it is for.
+// onlyReference matches text that may be shown for any key.
 var onlyReference = regexp.MustCompile(`^\$\{[A-Za-z0-9_:/.-]+\}$`)
 
-// typographicHint finds a typographic quote in place of a plain one: which, and where.
+// typographicHint finds a typographic quote in place of a plain one, and where it is.
 func typographicHint(s *plan.Source, line int, text string) (rune, plan.Span, plan.Hint) {
 	m := typographicQuotes.FindStringSubmatchIndex(text)
 	if m == nil || !outsideQuotes(text[:m[2]]) {
@@ -102,15 +102,15 @@ func typographicHint(s *plan.Source, line int, text string) (rune, plan.Span, pl
 	return quote, lineSpan(line, text, m[2], m[2]+width), hint
 }
 
-// outsideQuotes says that what follows a piece of a line is in no quotes.
+// outsideQuotes says whether what follows a piece of a line is outside of quotes.
 func outsideQuotes(before string) bool {
 	return strings.Count(before, `"`)%2 == 0 && strings.Count(before, "'")%2 == 0
 }
 
-// unquotedBrace is a reference or placeholder that no quote precedes.
+// unquotedBrace matches a reference or placeholder.
 var unquotedBrace = regexp.MustCompile(`\$?\{[A-Za-z_][A-Za-z0-9_:/.-]*\}`)
 
-// bareBrace finds a ${NAME} or {name} outside quotes.
+// bareBrace finds a ${NAME} or {name} outside of quotes.
 func bareBrace(line string) string {
 	for _, at := range unquotedBrace.FindAllStringIndex(line, -1) {
 		if outsideQuotes(line[:at[0]]) {
@@ -120,11 +120,11 @@ func bareBrace(line string) string {
 	return ""
 }
 
-// bracedValue matches a value in {} or [] with an unquoted reference or placeholder in it.
+// bracedValue matches a value inside {} or [] with an unquoted reference or placeholder in it.
 var bracedValue = regexp.MustCompile(`([:,\[{] *)([^\s"',\[\]{}#][^\s"',\[\]{}#]*)?(\$?\{[A-Za-z_][A-Za-z0-9_:/.-]*\}[^\s"',\[\]{}#]*)+( *[,}\]])`)
 
-// quotedBraces puts the values of a line that hold a brace in quotes. Where what lies between them might be a secret
-// there is no edit, since it would show it.
+// quotedBraces puts the values of a line that contain a brace in quotes. There is no edit where the text around them
+// may be a secret, since the edit would show it.
 func quotedBraces(s *plan.Source, line int, text string) (plan.Span, string) {
 	var first, last int
 	var b strings.Builder

@@ -16,8 +16,8 @@ type openMark struct {
 	indent int // of the line on which it stands
 }
 
-// unclosed finds the bracket or quote that is still open where the parser stopped, at a line; nil where all are closed.
-// The parser itself stops at the end of the text, or at the next key, which says nothing about the place of the mistake.
+// unclosed finds the bracket or quote that is still open at the line where the parser stopped; nil for none. The
+// parser itself stops at the end of the text or at the next key, far from the mistake.
 func unclosed(s *plan.Source, line int) *syntaxProblem {
 	const longest = 1 << 20 // no plan that somebody writes by hand is larger
 	if len(s.Text) > longest || s.Newlines != nil {
@@ -41,7 +41,7 @@ func unclosed(s *plan.Source, line int) *syntaxProblem {
 	return problem
 }
 
-// lineOf is the line on which an offset stands.
+// lineOf is the line that contains an offset.
 func lineOf(s *plan.Source, offset int) int {
 	line := 1
 	for line < len(s.Starts) && s.Starts[line] <= offset {
@@ -50,6 +50,7 @@ func lineOf(s *plan.Source, offset int) int {
 	return line
 }
 
+// closerOf is the mark that closes a bracket or a quote.
 func closerOf(mark byte) byte {
 	switch mark {
 	case '{':
@@ -60,7 +61,8 @@ func closerOf(mark byte) byte {
 	return mark
 }
 
-// closingEdit is the edit that closes what is open at the end of a line: the first one with which the text can be parsed.
+// closingEdit is the edit that closes what is open at the end of a line: the first one with which the text can be
+// parsed.
 func closingEdit(s *plan.Source, line int, stack []openMark) (plan.Span, string) {
 	from := s.Starts[line-1]
 	text := string(s.Text[from:s.LineEnd(from)])
@@ -92,9 +94,8 @@ func closingEdit(s *plan.Source, line int, stack []openMark) (plan.Span, string)
 	return plan.Span{}, ""
 }
 
-// openBefore reads the text up to a line as far as it takes to tell brackets and quotes from letters. It gives what is open
-// there, from the outside. A line that is not indented deeper than the one on which a value begins ends the value, whether
-// or not it is closed.
+// openBefore scans the text up to a line and gives the brackets and quotes that are open there, outermost first. A
+// line that is not indented more than the line on which a value begins ends the value.
 func openBefore(s *plan.Source, line int) []openMark {
 	var stack []openMark
 	block := -1 // the indentation of the key whose text in lines is being passed over; -1 for none
@@ -123,13 +124,13 @@ func openBefore(s *plan.Source, line int) []openMark {
 	return stack
 }
 
-// opensBlock says that a text in lines follows: key: | or key: >-.
+// opensBlock says whether a block scalar follows: key: | or key: >-.
 func opensBlock(text string) bool {
 	i := strings.LastIndexAny(text, "|>")
 	return i > 1 && strings.HasSuffix(strings.TrimRight(text[:i], " "), ":") && strings.Trim(text[i+1:], "+-123456789 ") == ""
 }
 
-// readLine reads the brackets and quotes of a line.
+// readLine updates the open marks by one line.
 func readLine(stack []openMark, text string, from, indent int) []openMark {
 	for i := 0; i < len(text); i++ {
 		c := text[i]
@@ -155,7 +156,8 @@ func readLine(stack []openMark, text string, from, indent int) []openMark {
 	return stack
 }
 
-// beginsValue says that a value may begin after a piece of a line: in brackets also after another bracket or a comma.
+// beginsValue says whether a value may begin after a piece of a line: inside brackets also after another bracket or a
+// comma.
 func beginsValue(before string, inside bool) bool {
 	trimmed := strings.TrimRight(before, " ")
 	if trimmed == "" {

@@ -10,8 +10,8 @@ import (
 	"rundown/plan"
 )
 
-// unknownKey reports a key that a mapping does not take: with the key that is meant, with the place where it belongs, or
-// with the keys that the mapping takes.
+// unknownKey reports a key that a mapping does not have, and suggests the key that is meant, the place where it
+// belongs, or the keys that the mapping has.
 func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fields) {
 	if d.isFull("unknown-key") { // its message is the work of a long list
 		d.countUnlisted("unknown-key", d.src.Pos(at), 1)
@@ -47,7 +47,7 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fie
 	d.advise("unknown-key", at, message, hint)
 }
 
-// keysHint tells which keys a mapping takes, or where to find them if they are many.
+// keysHint lists the keys of a mapping, or says where to find them if they are many.
 func (f *fields) keysHint() plan.Hint {
 	const short = 60
 	if len(f.legal) > short {
@@ -56,7 +56,8 @@ func (f *fields) keysHint() plan.Hint {
 	return plan.NewHint(f.description + " takes " + f.legal)
 }
 
-// isKeyOf says that a mapping gives a key. It looks at the first thousands only: no sound mapping has more.
+// isKeyOf says whether a mapping has a key. It looks at the first 4096 entries only, so that a file of garbage costs
+// linear time.
 func isKeyOf(mapping *yaml.Node, name string) bool {
 	const most = 4096
 	for i := 0; i < len(mapping.Content) && i < most && name != ""; i += 2 {

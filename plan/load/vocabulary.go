@@ -12,7 +12,7 @@ import (
 	"rundown/plan"
 )
 
-// vocabulary tells what people look for who write keys of Agora's requests, or words of other programs.
+// vocabulary has a hint for people who write keys of Agora's requests, or words of other programs.
 var vocabulary = map[string]string{
 	"maxvideoduration":       "mp4 splits MP4 files, as in mp4: 2h",
 	"avfiletype":             "HLS is always written; write mp4: true for MP4 beside it",
@@ -47,7 +47,7 @@ var vocabulary = map[string]string{
 	"bitrate":                "write it into video, as in video: {width: 1280, height: 720, bitrate: 2000}",
 }
 
-// vocabularyHint knows a key by another name, in whatever case and with or without underscores.
+// vocabularyHint finds a key under another name, in any case, with underscores or without.
 func vocabularyHint(name, noun string) plan.Hint {
 	if name == "name" && noun == "a recording" {
 		return plan.Hint{Text: "write title; the name that the program goes by is the key before the recording's own", Replacement: "title"}
@@ -62,7 +62,7 @@ func vocabularyHint(name, noun string) plan.Hint {
 // timeWords are words of the vocabulary that mean something else outside of recordings.
 var timeWords = []string{"start", "end", "time", "times", "schedule", "cron", "calendar", "fps", "bitrate"}
 
-// homes are the places of keys: what mapping takes a key, and how that mapping is written around it.
+// homes are the places of keys: the mappings that have the key, and how the mapping is written.
 var homes = sync.OnceValue(func() map[string][]home {
 	all := map[string][]home{}
 	for _, h := range []struct {
@@ -88,9 +88,11 @@ var homes = sync.OnceValue(func() map[string][]home {
 	return all
 })
 
+// home is a place of a key; around is a format for the key and its value.
 type home struct{ description, around string }
 
-// homeHint says where a key belongs that stands at the wrong place. The value is shown where it is short and no secret.
+// homeHint says where a key belongs that is in the wrong place. It shows the value where it is short and not a
+// secret.
 func homeHint(name string, value *yaml.Node) plan.Hint {
 	list := homes()[name]
 	if len(list) == 0 {
@@ -103,7 +105,7 @@ func homeHint(name string, value *yaml.Node) plan.Hint {
 	return plan.NewHint(fmt.Sprintf("%s belongs in %s: write %s", name, list[0].description, fmt.Sprintf(list[0].around, pair)))
 }
 
-// daysHint is for a key of the author's own with days as its value: a calendar at the wrong place.
+// daysHint is for an unknown key with days as its value, which is a calendar in the wrong place.
 func daysHint(name string, value *yaml.Node) plan.Hint {
 	if value.Kind != yaml.ScalarNode || !isWordLike(name) {
 		return plan.Hint{}
@@ -118,9 +120,10 @@ func daysHint(name string, value *yaml.Node) plan.Hint {
 	return plan.NewHint(fmt.Sprintf("days belong in calendars: write calendars: {%s: %s}, and skip: %s, or only: %s, in defaults", name, days, name, name))
 }
 
+// isWordLike says whether a name can be shown in a hint.
 func isWordLike(name string) bool { return plan.SafePlain.MatchString(name) && len(name) <= 40 }
 
-// vendorAliases are the names by which people call a vendor's storage.
+// vendorAliases are other names of the vendors.
 var vendorAliases = map[string]string{
 	"aws": "s3", "amazon": "s3", "amazon-s3": "s3", "amazons3": "s3", "aliyun": "alibaba", "oss": "alibaba", "alicloud": "alibaba",
 	"gcs": "google", "gcp": "google", "google-cloud": "google", "obs": "huawei", "cos": "tencent", "bos": "baidu",

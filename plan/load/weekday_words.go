@@ -11,14 +11,14 @@ import (
 	"rundown/plan"
 )
 
-// language is a language whose names of days are known, so that a hint can give the English ones. Plans take only those.
+// language has the names of days, so that a hint can give the English ones. Plans take only English names.
 type language struct {
 	name  string
 	words map[string]time.Weekday // full names and usual abbreviations, lower case, without accents
 }
 
-// dayLanguages are English, the languages of which plans are known to hold names of days, and Dutch, since its
-// abbreviations mean other days than the same ones in French, Spanish and Italian.
+// dayLanguages are English, the languages of the schools whose plans are known, and Dutch, since its abbreviations
+// mean other days than the same ones in French, Spanish and Italian.
 var dayLanguages = []language{
 	newLanguage("English", "su sun sunday", "mo mon monday", "tu tue tues tuesday", "we wed weds wednesday", "th thu thur thurs thursday", "fr fri friday", "sa sat saturday"),
 	newLanguage("German", "so son sonntag", "mo mon montag", "di die dienstag", "mi mit mittwoch", "do don donnerstag", "fr fre freitag", "sa sam samstag sonnabend"),
@@ -29,7 +29,7 @@ var dayLanguages = []language{
 	newLanguage("Dutch", "zo zon zondag", "ma maa maandag", "di din dinsdag", "wo woe woensdag", "do don donderdag", "vr vri vrijdag", "za zat zaterdag"),
 }
 
-// newLanguage takes the words of each day from Sunday.
+// newLanguage takes the words of each day, from Sunday.
 func newLanguage(name string, days ...string) language {
 	l := language{name, make(map[string]time.Weekday)}
 	for i, words := range days {
@@ -40,7 +40,7 @@ func newLanguage(name string, days ...string) language {
 	return l
 }
 
-// day finds the day that a word names in the language; a plural, as in Mondays, names the same day.
+// day finds the day that a word names in the language; a plural, as Mondays, names the same day.
 func (l language) day(word string) (time.Weekday, bool) {
 	day, ok := l.words[word]
 	if singular, plural := strings.CutSuffix(word, "s"); !ok && plural && len(singular) > 4 {
@@ -55,7 +55,7 @@ var dayGroups = map[string]plan.Weekdays{
 	"weekend": 0b1000001, "weekends": 0b1000001, "daily": 0b1111111, "everyday": 0b1111111,
 }
 
-// foldWord makes words comparable: lower case, without accents and without the dot of an abbreviation.
+// foldWord makes words comparable: lower case, without accents and the dot of an abbreviation.
 func foldWord(word string) string {
 	var b strings.Builder
 	for _, r := range norm.NFD.String(word) {
@@ -66,7 +66,7 @@ func foldWord(word string) string {
 	return strings.TrimSuffix(b.String(), ".")
 }
 
-// meaning is what a word that stands for days may mean.
+// meaning is what a word may mean as days.
 type meaning struct {
 	word    string // as typed
 	days    plan.Weekdays
@@ -74,8 +74,8 @@ type meaning struct {
 	guessed bool // the word is misspelt, and the days are the likeliest
 }
 
-// interpretDays finds what words mean that stand for days in one text. They are read in one language where there is one that
-// has them all; where languages differ about a word, it is not known.
+// interpretDays finds the days that the words of one text mean. It reads all of them in one language where one has
+// them all. A word about which languages disagree is not known.
 func interpretDays(words []string) []meaning {
 	folded := make([]string, len(words))
 	for i, word := range words {
@@ -96,7 +96,7 @@ func interpretDays(words []string) []meaning {
 	return list
 }
 
-// commonMeaning reads all words in each language that has them all; false where there is none, or where those that do
+// commonMeaning reads all words in each language that has them all; false where there is none, or where languages
 // disagree.
 func commonMeaning(words, folded []string) ([]meaning, bool) {
 	var common []meaning
@@ -122,7 +122,7 @@ func commonMeaning(words, folded []string) ([]meaning, bool) {
 	return common, common != nil
 }
 
-// reading is a day and the languages in which a word names it.
+// dayReading is a day and the languages in which a word names it.
 type dayReading struct {
 	day       time.Weekday
 	languages []string
@@ -148,8 +148,8 @@ next:
 	return list
 }
 
-// misspelt finds the English day that a word most likely means: one that begins alike and differs in a letter, or in two of
-// its full name.
+// misspelt finds the English day that a word probably means: one with the same beginning that differs in one letter,
+// or in two for a full name.
 func misspelt(word string) (time.Weekday, bool) {
 	for i, name := range plan.WeekdayNames {
 		name = strings.ToLower(name)

@@ -9,7 +9,7 @@ import (
 	"rundown/plan"
 )
 
-// listForm is how a list is written in which a time stands.
+// listForm says how the list is written that contains a time.
 type listForm uint8
 
 const (
@@ -20,9 +20,9 @@ const (
 
 const dayNamesHint = "days are Mon, Tue, Wed, Thu, Fri, Sat and Sun, ranges as Mon-Fri"
 
-// improveWhenError gives the error of [ParseWhen] a hint that can be pasted over the text, where it is clear what the text
-// means: several times in one text, days in another language, or another way of writing. A list decides what several
-// times look like.
+// improveWhenError gives an error of [ParseWhen] a hint that can be pasted over the text, where its meaning is
+// certain: several times in one text, days in another language, or another notation. form says how several times are
+// written.
 func improveWhenError(err error, text string, form listForm) error {
 	if after := afterTime(text); after != nil {
 		return after
@@ -73,7 +73,7 @@ var whenPieces = regexp.MustCompile(`^(?:` +
 	`|([-,;:&+/])` + // 5: between
 	`|\s+)`)
 
-// dashes are written as hyphens, so that a text from a word processor reads the same.
+// dashes are replaced by hyphens, so that text from a word processor reads the same.
 var dashes = strings.NewReplacer("‐", "-", "‑", "-", "‒", "-", "–", "-", "—", "-", "−", "-", "\u00a0", " ", "\u202f", " ")
 
 // Words between days and times, folded. What stands between two days is a range or a list.
@@ -85,12 +85,13 @@ var (
 	}
 )
 
-// whenPiece is a day word, a date, a time or a range sign of a text.
+// whenPiece is a day word, a date, a time or a range sign.
 type whenPiece struct {
 	kind pieceKind
 	text string
 }
 
+// pieceKind is the kind of a [whenPiece].
 type pieceKind uint8
 
 const (
@@ -100,8 +101,8 @@ const (
 	pieceRange
 )
 
-// interpretWhen reads a text that [ParseWhen] refuses as the times that it evidently means; none where that is not clear.
-// guessed says that a word was taken for a misspelt day. Each time is one that [ParseWhen] takes.
+// interpretWhen finds the times that a text means which [ParseWhen] refuses; none where that is not certain. guessed
+// says whether a word was taken for a misspelt day. [ParseWhen] accepts each of the times.
 func interpretWhen(text string) (times []string, guessed bool) {
 	const longest = 400
 	if len(text) > longest {
@@ -140,7 +141,7 @@ func interpretWhen(text string) (times []string, guessed bool) {
 	return times, guessed
 }
 
-// whenPiecesOf parts a text; false where it holds anything else.
+// whenPiecesOf splits a text into pieces; false where it contains anything else.
 func whenPiecesOf(text string) (pieces []whenPiece, ok bool) {
 	for len(text) > 0 {
 		m := whenPieces.FindStringSubmatch(text)
@@ -166,8 +167,8 @@ func whenPiecesOf(text string) (pieces []whenPiece, ok bool) {
 	return pieces, true
 }
 
-// composeTimes puts the pieces together: days or dates and then a time, again and again. A time without days of its own is
-// another one of the days before it. It is false where the pieces are in no such order.
+// composeTimes joins the pieces: days or dates and then a time, repeatedly. A time without days of its own is another
+// one for the days before it. It is false where the pieces are in another order.
 func composeTimes(pieces []whenPiece, meanings []meaning) (times []string, ok bool) {
 	var days []string // weekday names, ranges of them, or dates
 	timed := false    // the days have a time already
@@ -212,7 +213,7 @@ func composeTimes(pieces []whenPiece, meanings []meaning) (times []string, ok bo
 	return times, timed
 }
 
-// dayText writes the days of a word.
+// dayText writes the days of a word as plans do.
 func dayText(days plan.Weekdays) string {
 	switch days {
 	case dayGroups["daily"]:
@@ -223,7 +224,7 @@ func dayText(days plan.Weekdays) string {
 	return days.String()
 }
 
-// joinedWhen is the time that a comma has cut into two items: days alone, and then days with a time. It is "" where the
+// joinedWhen is the time that a comma has cut into two items: days, and then days with a time. It is "" where the
 // items are something else.
 func joinedWhen(days, rest string) string {
 	pieces, ok := whenPiecesOf(dashes.Replace(days))
@@ -240,8 +241,8 @@ func joinedWhen(days, rest string) string {
 	return ""
 }
 
-// unknownWeekday tells what a word means that is no day as plans write it: the days that it names, by language, and else
-// what days look like.
+// unknownWeekday is the error for a word that is not a day as plans write it. Its hint names the days that the word
+// means, by language, or shows what days look like.
 func unknownWeekday(word string) error {
 	hint := dayNamesHint
 	if list := readings(word); len(list) > 0 {
@@ -254,7 +255,7 @@ func unknownWeekday(word string) error {
 	return plan.SyntaxErrorf(hint, "%q is not a day of the week", word)
 }
 
-// joinWords lists words for people: a, b and c.
+// joinWords lists words for a message: a, b and c.
 func joinWords(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

@@ -11,7 +11,7 @@ import (
 
 const whenHint = "write weekdays and a time as Mon Wed 09:00-09:50, or a date and a time as 2031-12-17 08:00-11:00"
 
-// ParseWhen reads a weekly or a dated time. The error is a [*plan.SyntaxError].
+// ParseWhen parses a weekly or a dated time. The error is a [*plan.SyntaxError].
 func ParseWhen(s string) (plan.When, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
@@ -55,15 +55,16 @@ func ParseWhen(s string) (plan.When, error) {
 	return w, nil
 }
 
-// isTimePiece says that a field belongs to a time that was parted by spaces.
+// isTimePiece says whether a field belongs to a time that spaces have split.
 func isTimePiece(s string) bool { return s == "-" || strings.Contains(s, ":") }
 
+// firstDate is the first day of a range.
 func firstDate(s string) string {
 	first, _, _ := strings.Cut(s, "..")
 	return first
 }
 
-// noTimeHint knows the trap that a comma in an unquoted flow sequence parts the days from their time.
+// noTimeHint is for days without a time, which an unquoted comma inside [] may have cut off.
 func noTimeHint(s string) string {
 	if _, err := parseWeekdays([]string{s}); err == nil {
 		return "write " + s + " 09:00-09:50; in [ ] an unquoted comma begins another entry, so write [Mon Wed 09:00-09:50] for two days"
@@ -80,7 +81,7 @@ func parseWeekday(s string) (time.Weekday, bool) {
 	return 0, false
 }
 
-// parseWeekdays reads names and ranges of names; a range may go over the end of the week, as Sat-Mon does.
+// parseWeekdays parses names and ranges of names. A range may pass the end of the week, as Sat-Mon does.
 func parseWeekdays(fields []string) (plan.Weekdays, error) {
 	var set plan.Weekdays
 	for _, field := range fields {

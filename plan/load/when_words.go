@@ -13,12 +13,12 @@ import (
 // clockUnit matches what people write after an hour.
 const clockUnit = `(?:(h|hs|hrs?|uhr|o'clock|[ap]\.?m\.?)(?:\b|$))?`
 
-// spelledClocks matches a start and an end in any usual spelling: 9.00-9.50, 9h00-9h50, 9-10 Uhr, 9am to 10am.
+// spelledClocks matches a start and an end in any common notation: 9.00-9.50, 9h00-9h50, 9-10 Uhr, 9am to 10am.
 var spelledClocks = regexp.MustCompile(`(?i)(^|[\s,;(])(\d{1,2})(?:([:.h])(\d{2}))?\s*` + clockUnit +
 	`\s*(?:-|to|until|till|bis)\s*(\d{1,2})(?:([:.h])(\d{2}))?\s*` + clockUnit + `($|[\s,;)])`)
 
-// respellClocks writes the times of a text as plans do. It leaves alone what it cannot read, and what is written as plans
-// do already, whatever follows it.
+// respellClocks writes the times of a text as plans do. It leaves unchanged what it cannot read, and what is written
+// correctly already.
 func respellClocks(text string) string {
 	return spelledClocks.ReplaceAllStringFunc(text, func(match string) string {
 		m := spelledClocks.FindStringSubmatch(match)
@@ -38,10 +38,10 @@ func respellClocks(text string) string {
 	})
 }
 
-// spelledClock is one time of day: its digits, what parts them, and its unit: am, pm, h or none.
+// spelledClock is one time of day: its digits, separator and unit: am, pm, h or none.
 type spelledClock struct{ hour, separator, minute, unit string }
 
-// unitOf tells the halves of a day from units that say nothing.
+// unitOf gives am, pm, none, or h for any other unit.
 func unitOf(unit string) string {
 	switch letters := strings.ToLower(strings.ReplaceAll(unit, ".", "")); letters {
 	case "", "am", "pm":
@@ -50,8 +50,8 @@ func unitOf(unit string) string {
 	return "h"
 }
 
-// readClocks reads a start and an end. An am or pm of the end is that of the start too where it stands once, unless the
-// class would then end before it starts: 11:00-1:00 pm may mean either.
+// readClocks reads a start and an end. An am or pm that is written once, after the end, applies to the start too,
+// unless the class would then end before it starts: 11:00-1:00 pm is ambiguous.
 func readClocks(start, end spelledClock) (from, to string, ok bool) {
 	half := end.unit == "am" || end.unit == "pm"
 	shared := half && start.unit == ""
@@ -69,7 +69,7 @@ func readClocks(start, end spelledClock) (from, to string, ok bool) {
 	return start.text(), end.text(), true
 }
 
-// text writes a time of a day of 24 hours, with the digits that it has.
+// text writes the time with 24 hours, with the digits that it has.
 func (c spelledClock) text() string {
 	if c.minute == "" {
 		return c.hour + ":00"
@@ -77,7 +77,7 @@ func (c spelledClock) text() string {
 	return c.hour + ":" + c.minute
 }
 
-// minutes counts from midnight.
+// minutes counts from midnight; false for an hour that am and pm do not have.
 func (c spelledClock) minutes() (int, bool) {
 	hour, _ := strconv.Atoi(c.hour)
 	minute, _ := strconv.Atoi(c.minute)
@@ -112,6 +112,7 @@ var (
 	}
 )
 
+// lastClock matches a time of day and the character after it.
 var lastClock = regexp.MustCompile(`\d{1,2}:\d{2}(?::\d{2})?[\s,;(]`)
 
 // afterTime is the error for a time that is followed by something else: a unit, a zone, or words. It is nil where the time
@@ -142,7 +143,7 @@ func afterTime(original string) error {
 	return plan.SyntaxErrorHint(hint, "%s has text after the time", plan.Quoted(original))
 }
 
-// afterTimeHint is the hint for what follows a time. Only what says nothing is taken away by an edit.
+// afterTimeHint is the hint for the text after a time. The edit removes only text without meaning.
 func afterTimeHint(time, rest string, dated bool) plan.Hint {
 	folded := strings.Join(strings.Fields(foldWord(rest)), " ")
 	switch {
@@ -166,8 +167,8 @@ func afterTimeHint(time, rest string, dated bool) plan.Hint {
 	return plan.NewHint("write " + time + "; a remark for people goes in note")
 }
 
-// zoneAfterTime is the zone that an abbreviation, an offset or a name of the database stands for; "" for none. A city alone
-// is none: it may be where the class is held.
+// zoneAfterTime is the zone that an abbreviation, an offset or a name of the database means; "" for none. A city
+// alone is not taken for one: it may be where the class is held.
 func zoneAfterTime(rest string) string {
 	if m := plan.ZoneOffset.FindStringSubmatch(rest); m != nil {
 		return plan.OffsetCity(rest, m[1]+m[2], m[3])
@@ -185,15 +186,15 @@ func zoneAfterTime(rest string) string {
 
 func notInWord(r rune) bool { return strings.ContainsRune(" ,;/+&-", r) }
 
-// isDayWord says that a word may stand for days.
+// isDayWord says whether a word may mean days.
 func isDayWord(word string) bool {
 	_, misspelling := misspelt(word)
 	_, group := dayGroups[word]
 	return group || misspelling || len(readings(word)) > 0
 }
 
-// improveToError gives the error of [ParseChangeTo] a hint that can be pasted over the text, where it is clear which time
-// is meant.
+// improveToError gives an error of [ParseChangeTo] a hint that can be pasted over the text, where it is certain which
+// time is meant.
 func improveToError(err error, text string) error {
 	spelled := respellClocks(dashes.Replace(text))
 	if clocks := lastClock.FindAllStringIndex(spelled, -1); len(clocks) > 0 {

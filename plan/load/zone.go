@@ -7,11 +7,12 @@ import (
 	"rundown/plan"
 )
 
+// zoneResult is the cached result of looking up a zone; its zone is nil where there is none.
 type zoneResult struct {
 	zone *time.Location
 }
 
-// zone loads a zone once per plan; nil when there is none of that name, which is then reported.
+// zone loads a zone once per plan; nil where there is none of that name, which it reports each time.
 func (b *builder) zone(u *sourceFile, name scalar) *time.Location {
 	known, ok := b.zones[name.Text]
 	if !ok {

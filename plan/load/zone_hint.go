@@ -11,8 +11,8 @@ import (
 	"rundown/plan"
 )
 
-// zoneHint finds the zone that somebody meant who wrote an abbreviation, a city, an offset, or a name with a mistake in
-// it. It never suggests a zone with another offset: classes would be an hour off, and nobody would notice.
+// zoneHint finds the zone that is meant by an abbreviation, a city, an offset, or a misspelt name. It never suggests
+// a zone with another offset, since classes would then be an hour off without anyone noticing.
 func zoneHint(name string) plan.Hint {
 	folded := foldZone(name)
 	for _, zone := range plan.ZoneList() {
@@ -38,12 +38,12 @@ func zoneHint(name string) plan.Hint {
 	return plan.NewHint("write a name of the IANA database, as in Europe/Madrid")
 }
 
-// foldZone writes a name without accents, and with underscores for spaces, as the database does.
+// foldZone writes a name without accents and with underscores for spaces, as the database does.
 func foldZone(name string) string {
 	return strings.ReplaceAll(foldLatin(strings.TrimSpace(name)), " ", "_")
 }
 
-// foldLatin takes the accents from letters.
+// foldLatin removes accents from letters.
 func foldLatin(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
@@ -53,6 +53,7 @@ func foldLatin(s string) string {
 	}, norm.NFD.String(s))
 }
 
+// cutLast splits a zone at its last slash: area and city.
 func cutLast(name string) (area, city string, ok bool) {
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
 		return name[:i], name[i+1:], true
@@ -60,7 +61,7 @@ func cutLast(name string) (area, city string, ok bool) {
 	return "", name, false
 }
 
-// nearestZone looks for a zone with a spelling mistake in it. Short names of cities are too near to one another.
+// nearestZone finds the zone whose name is misspelt. Short city names are too similar to guess.
 func nearestZone(area, city string, hasArea bool) string {
 	most := 1
 	switch n := len(city); {
@@ -104,7 +105,7 @@ var zoneCities = sync.OnceValue(func() map[string]string {
 	return cities
 })
 
-// abbreviations of time that are no zones, and the zone of most people who use them.
+// abbreviations are names of times that are not zones of the database, with the zone of most people who use them.
 var abbreviations = map[string]string{
 	"PST": "America/Los_Angeles", "PDT": "America/Los_Angeles", "MDT": "America/Denver", "CST": "America/Chicago",
 	"CDT": "America/Chicago", "EDT": "America/New_York", "AKST": "America/Anchorage", "AKDT": "America/Anchorage",
@@ -118,7 +119,7 @@ var abbreviations = map[string]string{
 	"EAT": "Africa/Nairobi", "WAT": "Africa/Lagos", "BRT": "America/Sao_Paulo",
 }
 
-// moreCities are large cities that no zone is named after, and names of cities in their own languages.
+// moreCities are large cities that no zone is named after, and local names of cities.
 var moreCities = map[string]string{
 	"munich": "Europe/Berlin", "munchen": "Europe/Berlin", "muenchen": "Europe/Berlin", "hamburg": "Europe/Berlin",
 	"frankfurt": "Europe/Berlin", "cologne": "Europe/Berlin", "koln": "Europe/Berlin", "koeln": "Europe/Berlin",

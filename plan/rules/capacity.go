@@ -12,8 +12,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// forecast is that of the plan and of those beside it that use one of its apps, made once for all rules. Its window
-// is validate's.
+// forecast is the forecast of the plan together with those beside it that use one of its apps, over the window of
+// validate. It is made once for all rules.
 func (c *checker) forecast() *forecast.Forecast {
 	if c.load == nil {
 		e := c.schedule()
@@ -30,7 +30,7 @@ func (c *checker) alone() *forecast.Forecast {
 	return forecast.Of([]*plan.Plan{c.p}, forecast.Options{Now: c.opts.Now})
 }
 
-// plansSharingApps gives the plan, and those of the others that use an App ID of it.
+// plansSharingApps gives the plan, and those of the others that use one of its App IDs.
 func plansSharingApps(p *plan.Plan, others []*plan.Plan) []*plan.Plan {
 	list := []*plan.Plan{p}
 	for _, o := range others {
@@ -54,7 +54,7 @@ func appBy(p *plan.Plan, key string) *plan.App {
 	return nil
 }
 
-// eachApp visits the forecast of each app that the plan itself has.
+// eachApp visits the forecast of each app of the plan itself.
 func (c *checker) eachApp(visit func(own *plan.App, f *forecast.AppForecast)) {
 	f := c.forecast()
 	for i := range f.Apps {
@@ -64,10 +64,8 @@ func (c *checker) eachApp(visit func(own *plan.App, f *forecast.AppForecast)) {
 	}
 }
 
-// capacity reports peaks above a limit: without padding it is an error, with padding alone a warning, since padding
-// gives way to capacity.
-//
-// The recordings are those of a kind, as "HD ", and of a region, as " in EU"; "" for all.
+// capacity reports peaks above a limit: without padding it is an error, with padding only a warning, since padding is
+// shortened for capacity. kind is a class of resolution, as "HD ", and where a region, as " in EU"; "" for all.
 func (c *checker) capacity(own *plan.App, kind, where string, peaks forecast.Peaks, limit int, hint string) {
 	switch {
 	case peaks.Unpadded.Sessions > limit:
@@ -78,7 +76,7 @@ func (c *checker) capacity(own *plan.App, kind, where string, peaks forecast.Pea
 	}
 }
 
-// hasSessions counts what runs at once.
+// hasSessions says how many recordings run at the same time.
 func hasSessions(a *plan.App, n int, kind string) string {
 	recordings := "recordings"
 	if n == 1 {
@@ -90,7 +88,7 @@ func hasSessions(a *plan.App, n int, kind string) string {
 // namedRecordings is how many recordings a message names.
 const namedRecordings = 3
 
-// during names an instant and the first of the recordings that run then: the plan's own, then those of the plans beside
+// during names an instant and the first few recordings that run then: the plan's own, then those of the plans beside
 // it, with the plan's name.
 func (c *checker) during(own *plan.App, at time.Time) string {
 	var names []string
@@ -120,7 +118,7 @@ func (c *checker) during(own *plan.App, at time.Time) string {
 	return when + " (" + strings.Join(names, ", ") + ")"
 }
 
-// inRegion names a region for people.
+// inRegion names a region in messages.
 func inRegion(r catalog.Region) string {
 	if r == "" {
 		return " where no region is set"

@@ -6,7 +6,7 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checker is what a rule sees of a plan, and where it reports.
+// checker is what a rule sees of a plan, and where it reports. It is for one goroutine.
 type checker struct {
 	p        *plan.Plan
 	opts     Options
@@ -27,6 +27,7 @@ func (c *checker) advise(pos plan.Pos, message string, t plan.Hint) {
 	c.findings = append(c.findings, c.advised(c.rule, pos, message, t))
 }
 
+// advised makes a finding of a rule with a hint that may be an edit.
 func (c *checker) advised(r plan.Rule, pos plan.Pos, message string, t plan.Hint) plan.Finding {
 	f := r.Finding(pos, message, t.Text)
 	if s := c.source(pos.File); s != nil {
@@ -54,14 +55,14 @@ func (c *checker) source(path string) *plan.Source {
 	return s
 }
 
-// reportAs is report at another severity than the rule's own.
+// reportAs is report with another severity than the rule's own.
 func (c *checker) reportAs(severity plan.Severity, pos plan.Pos, message, hint string) {
 	f := c.rule.Finding(pos, message, hint)
 	f.Severity = severity
 	c.findings = append(c.findings, f)
 }
 
-// schedule is the plan's, made once for all rules, which must not change it.
+// schedule is the plan's, made once for all rules, which must not modify it.
 func (c *checker) schedule() *schedule.Schedule {
 	if c.times == nil {
 		c.times = schedule.New(c.p)

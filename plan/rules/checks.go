@@ -10,8 +10,8 @@ type check struct {
 	find func(*checker)
 }
 
-// checks are the rules that a plan is judged by once it is loaded, one file each. The other rules of [plan.Rules] are the
-// loader's, which meets their findings on its way.
+// checks are the rules that a loaded plan is checked for, one file each. The loader reports the other rules of
+// [plan.Rules] while it reads.
 var checks = []check{
 	{"acquire-region-matches-storage", checkRegions},
 	{"calendar-contained", checkContainedCalendars},

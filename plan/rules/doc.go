@@ -1,6 +1,10 @@
-// Package rules judges a plan that is loaded: one rule a file, one list of them all (checks.go).
+// Package rules checks a loaded plan: one rule in a file, and one list of them all (checks.go).
 //
-// [Check] gives the findings, with the severities that the plan sets and without those that a comment silences; [Review]
-// also gives the forecast that the capacity rules judge by. The table of all rules, with statements and sources, is
-// [plan.Rules]; how each documented restriction is kept, by a finding or by the program itself, is [EnforcementOf].
+// [Check] returns the findings, with the severities that the plan sets and without those that a comment suppresses;
+// [Review] also returns the forecast that the capacity rules use. A check gets a checker (checker.go), which has the plan,
+// its schedule and its forecast, each made once, and reports what is wrong, what is allowed, and a hint. Findings about
+// values that many recordings inherit are grouped (each.go).
+//
+// [plan.Rules] has the statements and sources of all rules, including those of the loader. [EnforcementOf] says how each
+// documented restriction is enforced, by a finding or by the program itself.
 package rules

@@ -2,8 +2,7 @@ package rules
 
 import "rundown/plan"
 
-// eachSettings visits the settings of every recording, and those of each of its changes that sets any, in document
-// order.
+// eachSettings visits the settings of every recording, and of each of its changes that sets any, in document order.
 func (c *checker) eachSettings(visit func(r *plan.Recording, s *plan.Settings)) {
 	for _, r := range c.p.Recordings {
 		visit(r, &r.Settings)
@@ -16,7 +15,7 @@ func (c *checker) eachSettings(visit func(r *plan.Recording, s *plan.Settings)) 
 	}
 }
 
-// eachText visits every text in which references are allowed, in document order within each kind; r is the recording
+// eachText visits every text in which references are allowed, in document order within each kind. r is the recording
 // that has it, nil for the root file's own. A text that several recordings inherit is visited for each of them.
 func (c *checker) eachText(visit func(r *plan.Recording, t plan.Text)) {
 	p := c.p
@@ -42,14 +41,14 @@ func (c *checker) eachText(visit func(r *plan.Recording, t plan.Text)) {
 	c.eachSettings(func(r *plan.Recording, s *plan.Settings) { visit(r, s.URL) })
 }
 
-// findingGroup collects what is wrong with values that several recordings may inherit, so that each is reported once,
-// where it stands, with the recordings that it reaches. K tells mistakes apart.
+// findingGroup collects findings about values that several recordings may inherit, so that each is reported once, at
+// the value, with the recordings that have it. K identifies a finding.
 type findingGroup[K comparable] struct {
 	order []*groupedFinding
 	index map[K]*groupedFinding
 }
 
-// groupedFinding is one mistake, as the first recording has it.
+// groupedFinding is a finding, worded for the first recording that has it.
 type groupedFinding struct {
 	pos     plan.Pos
 	message string
@@ -57,7 +56,7 @@ type groupedFinding struct {
 	ids     []string // of the recordings
 }
 
-// add notes that a recording has a mistake. Only the first recording is asked what to say of it.
+// add notes that a recording has a finding. It calls tell for the first recording only.
 func (g *findingGroup[K]) add(key K, r *plan.Recording, tell func() (pos plan.Pos, message string, hint plan.Hint)) {
 	m, known := g.index[key]
 	if !known {
@@ -74,7 +73,7 @@ func (g *findingGroup[K]) add(key K, r *plan.Recording, tell func() (pos plan.Po
 	}
 }
 
-// report reports all of them, in the order in which they were found.
+// report reports the findings in the order in which they were added.
 func (g *findingGroup[K]) report(c *checker) {
 	for _, m := range g.order {
 		if len(m.ids) > 1 {
@@ -84,9 +83,9 @@ func (g *findingGroup[K]) report(c *checker) {
 	}
 }
 
-// reportValues judges the effective settings of every recording and of its changes: judge gives what is wrong with
-// a key's value and what to try, "" for nothing. The place is that of the first of the keys that is set; an edit replaces
-// the value of the very first.
+// reportValues checks the effective settings of every recording and of its changes. judge returns what is wrong with
+// a key's value and a hint, "" for nothing. The position is that of the first of the keys that is set; an edit
+// replaces the value of keys[0].
 func (c *checker) reportValues(keys []string, judge func(s *plan.Settings) (message string, hint plan.Hint)) {
 	type mistake struct {
 		pos     plan.Pos
@@ -107,8 +106,7 @@ func (c *checker) reportValues(keys []string, judge func(s *plan.Settings) (mess
 	g.report(c)
 }
 
-// keyPos is where a setting that matters to a recording stands: at the first of the keys that is set, else at the
-// recording.
+// keyPos is the position of a setting: of the first of the keys that is set, else of the recording.
 func keyPos(r *plan.Recording, s *plan.Settings, keys []string) plan.Pos {
 	for _, key := range keys {
 		if pos, ok := s.From.Of(key); ok {

@@ -7,7 +7,7 @@ import (
 	"rundown/plan"
 )
 
-// Mechanism is how a rule is kept.
+// Mechanism is the way in which a rule is enforced.
 type Mechanism string
 
 // The ways to keep a rule.
@@ -20,15 +20,15 @@ const (
 	ByHuman        Mechanism = "human"        // nothing that the program sees tells whether it is kept
 )
 
-// Keeping is how a rule is kept, where, and which test proves it. Findings are proved by their pair of plans; probe
-// and human have neither place nor test.
+// Keeping is how a rule is enforced, where, and which test proves it. Pairs of plans in testdata prove findings;
+// probe and human have neither place nor test.
 type Keeping struct {
 	By    Mechanism
 	Place string // package.Function
 	Test  string // package.TestFunction
 }
 
-// EnforcementOf tells how a rule is kept, ours or one of the catalogue; false for an id that is neither.
+// EnforcementOf tells how a rule is enforced, ours or one of the catalogue; false for an id that is neither.
 func EnforcementOf(id string) (Keeping, bool) {
 	if _, ok := plan.RuleByID(id); ok {
 		return Keeping{By: ByFinding}, true
@@ -66,15 +66,15 @@ const (
 	testSignature = "agora.TestSignaturesAreVerifiedOverTheRawBody"
 )
 
-// NoteOf says what a rule's keeping alone does not: what the program does where it leaves an advice of the
-// documentation to its users, and why validate cannot tell what the runner does; "" elsewhere.
+// NoteOf adds to how a rule is enforced what the program does where it leaves advice of the documentation to its
+// users, and why validate cannot check what the runner enforces; "" for most rules.
 func NoteOf(id string) string { return cmp.Or(advice[id], notes[id]) }
 
-// keysNote is why no finding tells of temporary credentials that run out during a class.
+// keysNote is why no finding warns of temporary credentials that expire during a class.
 const keysNote = "a plan says where temporary credentials come from and has no place for when they run out; each time they are fetched, " +
 	"before acquire and for each renewal, those that are valid for less than four hours are refused, and the reason of the class says so; lasting keys do not run out"
 
-// notes are on restrictions that the program keeps.
+// notes are about restrictions that the program enforces.
 var notes = map[string]string{
 	"storage-bucket-required":   "the documentation leaves the names of buckets to each vendor; an address or a path is found, anything else is taken as it is",
 	"sts-min-validity":          keysNote,
@@ -93,7 +93,7 @@ var advice = map[string]string{
 	"webhook-ip-allowlist":          "the firewall in front of the listener is not the program's: notifications are taken by their signature",
 }
 
-// enforcements are the documented restrictions that no finding tells of, with what keeps each.
+// enforcements are the documented restrictions that no finding reports, with what enforces each.
 var enforcements = map[string]Keeping{
 	// What no plan can break, since the request is built so.
 	"params-valid":                       {ByConstruction, "runner.StartRequest", testDay},

@@ -6,7 +6,8 @@ import (
 	"rundown/plan"
 )
 
-// unusedIgnores reports the ignores that silence nothing. What depends on values that were not asked for may yet be.
+// unusedIgnores reports the ignore comments that suppress nothing. It says nothing about rules that depend on values
+// which were not resolved.
 func (c *checker) unusedIgnores(used []bool) []plan.Finding {
 	ignores, opts := c.p.Ignores, c.opts
 	var findings []plan.Finding

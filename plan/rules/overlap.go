@@ -9,18 +9,19 @@ import (
 	"rundown/plan/schedule"
 )
 
-// overlap is that of two classes, and how often the two times that give them overlap in the window.
+// overlap is two classes that overlap, and how often the two times that give them overlap in the window.
 type overlap struct {
 	first, second schedule.Instance // by start; of the earliest time
 	count         int
 }
 
-// overlaps gathers overlaps by the places of the plan that cause them, so that a term of collisions is one finding.
+// overlaps groups overlaps by the positions in the plan that cause them, so that a term of overlaps is one finding.
 type overlaps struct {
 	byPlace map[[2]plan.Pos]*overlap
 	order   []*overlap
 }
 
+// add counts an overlap.
 func (o *overlaps) add(first, second *schedule.Instance) {
 	key := [2]plan.Pos{first.Pos(), second.Pos()}
 	if comparePos(key[1], key[0]) < 0 {
@@ -38,11 +39,12 @@ func (o *overlaps) add(first, second *schedule.Instance) {
 	o.order = append(o.order, found)
 }
 
+// comparePos orders positions by file, line and column.
 func comparePos(a, b plan.Pos) int {
 	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
-// pos is the later one of the two places in the document.
+// pos is the later one of the two positions in the document.
 func (o *overlap) pos() plan.Pos {
 	a, b := o.first.Pos(), o.second.Pos()
 	if comparePos(a, b) > 0 {
@@ -51,7 +53,7 @@ func (o *overlap) pos() plan.Pos {
 	return b
 }
 
-// String tells both classes, and how many more there are.
+// String describes both classes, and how many more overlaps there are.
 func (o *overlap) String() string {
 	s := fmt.Sprintf("%s, and %s before it ends", intervalOf(&o.first), intervalOf(&o.second))
 	if o.count > 1 {
@@ -60,7 +62,7 @@ func (o *overlap) String() string {
 	return s
 }
 
-// intervalOf tells the class by its recording and its time.
+// intervalOf describes a class by its recording and its time.
 func intervalOf(c *schedule.Instance) string {
 	zone := c.Settings().Zone
 	start, end := time.Unix(c.Start, 0).In(zone), time.Unix(c.End, 0).In(zone)

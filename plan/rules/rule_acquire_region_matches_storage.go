@@ -7,7 +7,7 @@ import (
 	"rundown/plan"
 )
 
-// checkRegions passes over storage whose place is not known from its region.
+// checkRegions skips storages whose area is not known from their region.
 func checkRegions(c *checker) {
 	c.reportValues([]string{"region"}, func(s *plan.Settings) (string, plan.Hint) {
 		if s.Region == "" || s.Storage == nil || s.Storage.Region.Area == "" || s.Storage.Region.Area == s.Region {

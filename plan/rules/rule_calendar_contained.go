@@ -7,7 +7,7 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checkContainedCalendars reports each list once, at the key that gives it.
+// checkContainedCalendars reports each list once, at the key that sets it.
 func checkContainedCalendars(c *checker) {
 	c.reportValues([]string{"only"}, func(s *plan.Settings) (string, plan.Hint) {
 		if s.UnreadOnly {
@@ -26,7 +26,7 @@ func checkContainedCalendars(c *checker) {
 	})
 }
 
-// isWithin says that each day of a calendar is in another.
+// isWithin says whether each day of a calendar is in another.
 func isWithin(small, large *plan.Calendar) bool {
 	days := schedule.UnionDays([]*plan.Calendar{large})
 	for _, r := range schedule.UnionDays([]*plan.Calendar{small}) {

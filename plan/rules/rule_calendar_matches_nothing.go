@@ -7,8 +7,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checkCalendarMatchesNothing asks of an entry of only whether a class is on it, and of an entry of skip whether
-// there would be one without skip. Calendars that nobody uses are another rule's.
+// checkCalendarMatchesNothing checks for an entry of only whether a class is on it, and for an entry of skip whether
+// there would be one without skip. Unused calendars are another rule's.
 func checkCalendarMatchesNothing(c *checker) {
 	users := make(map[*plan.Calendar][]*schedule.Timetable)
 	for _, s := range c.schedule().Timetables {
@@ -37,6 +37,7 @@ func checkCalendarMatchesNothing(c *checker) {
 	}
 }
 
+// anyClassOn says whether a recording has, or may have, a class on one of the days.
 func anyClassOn(schedules []*schedule.Timetable, days plan.DayRange) bool {
 	for _, s := range schedules {
 		if s.Recording.Unread() || s.NextRegular(days, s.Regular) <= days.Last {

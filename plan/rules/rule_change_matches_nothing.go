@@ -8,6 +8,8 @@ import (
 	"rundown/plan/schedule"
 )
 
+// checkChangeMatchesNothing looks for planned classes, before any change. It says nothing about recordings whose
+// times could not be read.
 func checkChangeMatchesNothing(c *checker) {
 	for _, s := range c.schedule().Timetables {
 		if s.Recording.Unread() {
@@ -37,7 +39,7 @@ func checkChangeMatchesNothing(c *checker) {
 	}
 }
 
-// nearDays names the planned days around a range that has none.
+// nearDays lists the planned days around a range that has none.
 func nearDays(s *schedule.Timetable, r plan.DayRange) string {
 	const reach = 14
 	var days []string

@@ -23,8 +23,8 @@ func checkChangeShadowed(c *checker) {
 	}
 }
 
-// shadowOf gives a change that takes a class from another, where others take all of them; -1 where one is left, or
-// where there is none.
+// shadowOf gives a change that applies to a class instead of another change, where others apply to all of its
+// classes; -1 where one class is left, or where there is none.
 func shadowOf(s *schedule.Timetable, change int) int {
 	by := -1
 	var on []schedule.Planned

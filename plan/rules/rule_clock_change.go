@@ -9,7 +9,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checkClockChange lists each such class of the window. It looks only at the days around a change.
+// checkClockChange reports each class of the window that a clock change affects. It looks only at the days around
+// clock changes.
 func checkClockChange(c *checker) {
 	e := c.schedule()
 	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
@@ -30,15 +31,16 @@ func checkClockChange(c *checker) {
 // period is a range [from, until) of Unix seconds.
 type period struct{ from, until int64 }
 
-// clockChanges are those of each zone about one window.
+// clockChanges are the clock changes of each zone around one window.
 type clockChanges map[*time.Location]*zoneChanges
 
+// zoneChanges are the clock changes of a zone.
 type zoneChanges struct {
 	around  []period // two days before and after each change, within the window
 	largest int64    // s, by which a change moves the clock
 }
 
-// of looks a zone's changes up, from two days before the window to two days after it.
+// of gives a zone's changes, from two days before the window to two days after it.
 func (z clockChanges) of(loc *time.Location, from, until int64) *zoneChanges {
 	if known, ok := z[loc]; ok {
 		return known
@@ -57,7 +59,8 @@ func (z clockChanges) of(loc *time.Location, from, until int64) *zoneChanges {
 	return found
 }
 
-// aroundClockChanges gives the stretches of the window in which one of the recording's zones may move a class.
+// aroundClockChanges gives the periods of the window in which a clock change of one of the recording's zones may move
+// a class.
 func aroundClockChanges(s *schedule.Timetable, changes clockChanges, from, until int64) []period {
 	around := slices.Clone(changes.of(s.Recording.Zone, from, until).around)
 	for _, settings := range s.Changed {

@@ -8,9 +8,9 @@ import (
 	"rundown/plan"
 )
 
-// reportCnames judges the channel names that the plan sets itself, with their placeholders replaced: judge gives what is
-// wrong with one, "" for nothing, and what to try. A name that several recordings inherit is reported once, as the first
-// of them has it.
+// reportCnames checks the channel names that the plan sets, with placeholders replaced. judge returns what is wrong
+// with one, "" for nothing, and a hint. A name that several recordings inherit is reported once, as the first of them
+// has it.
 func (c *checker) reportCnames(judge func(cname string) (message, hint string)) {
 	var g findingGroup[plan.Pos]
 	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
@@ -38,11 +38,12 @@ func checkCnameGiven(c *checker) {
 	})
 }
 
-// checkCnameLength holds channel names against one of the two documented limits.
+// checkCnameLength makes the check for one of the two documented limits.
 func checkCnameLength(id string) func(*checker) {
 	return func(c *checker) { c.checkCnameLimit(id) }
 }
 
+// checkCnameLimit reports names that exceed a limit, and leaves those above the larger limit to its rule.
 func (c *checker) checkCnameLimit(id string) {
 	_, most := catalog.Bound(id)
 	_, hard := catalog.Bound("cname-max-bytes")
@@ -55,7 +56,7 @@ func (c *checker) checkCnameLimit(id string) {
 	})
 }
 
-// cnameCharset are the characters of the catalogue's list: ranges, names and single characters between blanks.
+// cnameCharset parses the characters of the catalogue's list: ranges, names and single characters between spaces.
 func cnameCharset() (allowed [128]bool) {
 	for _, word := range strings.Fields(catalog.Strings("cname-charset")[0]) {
 		switch {
@@ -72,6 +73,7 @@ func cnameCharset() (allowed [128]bool) {
 	return allowed
 }
 
+// checkCnameCharset reports the first character of a name that the service does not take.
 func checkCnameCharset(c *checker) {
 	allowed := cnameCharset()
 	c.reportCnames(func(cname string) (string, string) {

@@ -8,7 +8,7 @@ import (
 	"rundown/plan"
 )
 
-// checkCnameFilename tells who looks for files by the name of the channel.
+// checkCnameFilename warns those who look for files by the channel name.
 func checkCnameFilename(c *checker) {
 	special := catalog.Strings("cname-filename-replacement")[0]
 	c.reportCnames(func(cname string) (string, string) {

@@ -7,8 +7,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checkCronDays tells how an expression is read that programs read in two ways: to some a field that begins with a star,
-// as */2, is no restriction, and then a day must fit both.
+// checkCronDays explains an expression that programs read in two ways: for some a field that begins with a star, as
+// */2, restricts nothing, and then a day must match both fields.
 func checkCronDays(c *checker) {
 	for _, r := range c.p.Recordings {
 		for i := range r.When {

@@ -8,6 +8,7 @@ import (
 	"rundown/plan/schedule"
 )
 
+// checkInThePast needs the present time, and reports each time of a recording whose classes have all ended.
 func checkInThePast(c *checker) {
 	if c.opts.Now.IsZero() {
 		return
@@ -25,8 +26,8 @@ func checkInThePast(c *checker) {
 	}
 }
 
-// endedBefore says that the entry has had classes and has none, a cancelled one included, that ends after now, and when the
-// last one ended.
+// endedBefore says whether the entry has had classes and has none left that ends after now, cancelled ones included,
+// and when the last one ended.
 func endedBefore(s *schedule.Timetable, entry int, now, maxLength int64) (last int64, over bool) {
 	if s.Recording.When[entry].Kind != plan.WhenDated && !s.Bounded {
 		return 0, false

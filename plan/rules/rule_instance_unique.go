@@ -92,6 +92,7 @@ func (c *checker) sharedChannels() (shared [][]channelUser) {
 	return shared
 }
 
+// newOccupant gives the instances that a class uses: one for each session and uid.
 func newOccupant(e *schedule.Schedule, k *schedule.Instance, own bool) occupant {
 	recording := k.Timetable.Recording
 	o := plan.Occurrence{ID: e.ID(k)}

@@ -8,9 +8,11 @@ import (
 	"rundown/plan/schedule"
 )
 
-// longClass is how long a class over midnight may be without a question: an evening, not two times that were swapped.
+// longClass is how long a class that passes midnight may be without a finding: an evening, not a start and an end
+// that were swapped.
 const longClass = 8 * time.Hour
 
+// checkLongClasses checks the times of recordings and of changes.
 func checkLongClasses(c *checker) {
 	for _, r := range c.p.Recordings {
 		for i := range r.When {
@@ -39,7 +41,7 @@ func checkLongClasses(c *checker) {
 	}
 }
 
-// longClass judges one time; head is what stands before its clocks.
+// longClass checks one time; head is the text before its clock times.
 func (c *checker) longClass(pos plan.Pos, r *plan.Recording, written, head string, start plan.Clock, length time.Duration) {
 	if length <= longClass || int(start)+int(length/time.Second) <= plan.DaySeconds {
 		return
@@ -52,9 +54,10 @@ func (c *checker) longClass(pos plan.Pos, r *plan.Recording, written, head strin
 	c.advise(pos, fmt.Sprintf("%s of %s lasts %s and passes midnight", written, r.ID, plan.DurationText(length)), hint)
 }
 
+// tuneLong is the hint for those who mean it.
 const tuneLong = "for such a length on purpose, set rules: {long-class: off}"
 
-// longCron judges the times of day of an expression by the latest, which passes midnight if any does.
+// longCron checks the latest time of day of an expression, which passes midnight if any does.
 func (c *checker) longCron(r *plan.Recording, w *plan.When) {
 	if w.Length <= longClass || schedule.CronNever(w.Spec) {
 		return

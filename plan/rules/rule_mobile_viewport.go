@@ -9,7 +9,7 @@ import (
 	"rundown/plan"
 )
 
-// checkViewport takes the listed viewports upright and turned.
+// checkViewport accepts the listed viewports in both orientations.
 func checkViewport(c *checker) {
 	listed := catalog.Strings("mobile-viewport-size")
 	c.reportValues([]string{"video", "mobile"}, func(s *plan.Settings) (string, plan.Hint) {
@@ -22,7 +22,7 @@ func checkViewport(c *checker) {
 	})
 }
 
-// nearestViewport is the listed one whose sides differ least in sum, as plans write it.
+// nearestViewport is the listed viewport whose sides differ least in sum, as plans write it.
 func nearestViewport(listed []string, width, height int) string {
 	best, least := "", 0
 	for _, size := range listed {

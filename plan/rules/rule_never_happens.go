@@ -7,8 +7,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checkNeverHappens looks at all bounds, whatever the present time: a class that is over has happened. A class that a
-// change cancels is none that never happens: somebody said so, and must be able to.
+// checkNeverHappens looks at all bounds regardless of the present time: a class that has ended has happened. A
+// cancelled class counts as happening, since somebody decided that.
 func checkNeverHappens(c *checker) {
 	for _, s := range c.schedule().Timetables {
 		if s.Recording.Unread() {
@@ -23,7 +23,7 @@ func checkNeverHappens(c *checker) {
 	}
 }
 
-// neverHappens says why the entry has no class; "" when it has one.
+// neverHappens says why the entry has no class, and a hint; "" where it has one.
 func neverHappens(s *schedule.Timetable, entry int) (reason, hint string) {
 	w := &s.Recording.When[entry]
 	if w.Kind == plan.WhenDated {

@@ -6,7 +6,7 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checkNothingAhead leaves alone what could not be read whole, and what has never had a class.
+// checkNothingAhead says nothing about plans that could not be read completely, or that never had a class.
 func checkNothingAhead(c *checker) {
 	if c.opts.Now.IsZero() || len(c.p.Recordings) == 0 {
 		return
@@ -30,7 +30,7 @@ func checkNothingAhead(c *checker) {
 	c.report(c.p.Pos, fmt.Sprintf("the plan %s has no upcoming class", c.p.Name), "check the years of calendars and dates, or withdraw the plan")
 }
 
-// classAhead says that a class ends after now.
+// classAhead says whether a class that is not cancelled ends after now.
 func classAhead(s *schedule.Timetable, now, maxLength int64) bool {
 	for k := range s.Classes(now-maxLength, schedule.LastInstant) {
 		if k.End > now && !k.Cancelled() {

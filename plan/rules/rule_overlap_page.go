@@ -2,9 +2,9 @@ package rules
 
 import "rundown/plan/schedule"
 
-// checkOverlapPage sweeps over the recordings whose pages may be the same. Each class is compared with the class of
-// another recording on its page that ends last, so that a thousand recordings of one page give a thousand findings
-// and not half a million.
+// checkOverlapPage goes through the recordings that may share pages. It compares each class with the class of another
+// recording on its page that ends last, so that a thousand recordings of one page give a thousand findings, not half
+// a million.
 func checkOverlapPage(c *checker) {
 	e := c.schedule()
 	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
@@ -37,9 +37,10 @@ func checkOverlapPage(c *checker) {
 	}
 }
 
-// lastOnPage are the classes on a page that end last: of any recording, and of any other than that one's.
+// lastOnPage is the class on a page that ends last, and the one of any other recording that ends last.
 type lastOnPage struct{ longest, other *schedule.Instance }
 
+// otherThan is the class of another recording that ends last; nil for none.
 func (l *lastOnPage) otherThan(s *schedule.Timetable) *schedule.Instance {
 	if l.longest != nil && l.longest.Timetable == s {
 		return l.other
@@ -47,6 +48,7 @@ func (l *lastOnPage) otherThan(s *schedule.Timetable) *schedule.Instance {
 	return l.longest
 }
 
+// add notes a class.
 func (l *lastOnPage) add(c *schedule.Instance) {
 	k := *c
 	switch {

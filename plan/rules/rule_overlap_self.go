@@ -8,8 +8,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checkOverlapSelf compares each class of the window with the one before it that ends last. Two times that give the
-// same start are one class; unless they are written alike, they overlap too.
+// checkOverlapSelf compares each class of the window with the earlier one that ends last. Two times with the same
+// start are one class; unless they are written alike, they overlap too.
 func checkOverlapSelf(c *checker) {
 	e := c.schedule()
 	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
@@ -48,8 +48,8 @@ func checkOverlapSelf(c *checker) {
 	}
 }
 
-// cannotOverlap says that no two classes can overlap, without counting them: there is one weekly time only, of half a day at
-// most, and the clock moves by a few hours at most.
+// cannotOverlap says whether no two classes of a recording can overlap, without counting them: it has one weekly time
+// of at most half a day, and clock changes are small.
 func cannotOverlap(s *schedule.Timetable, changes *zoneChanges) bool {
 	const halfDay, fewHours = plan.DaySeconds / 2, 3 * 60 * 60
 	return len(s.Recording.Changes) == 0 && len(s.Recording.When) == 1 && s.Recording.When[0].Kind == plan.WhenWeekly &&

@@ -8,8 +8,8 @@ import (
 	"rundown/plan"
 )
 
-// checkPageAddresses looks at each address as it is sent: with its placeholders replaced, and where values are asked
-// for, its exposed variables too. What the key holds by itself, the loader has judged.
+// checkPageAddresses checks each address as it is sent: with placeholders replaced and, where values are resolved,
+// with the values of exposed variables. The loader has checked the text of the key itself.
 func checkPageAddresses(c *checker) {
 	type place struct {
 		pos  plan.Pos
@@ -43,7 +43,7 @@ func checkPageAddresses(c *checker) {
 	g.report(c)
 }
 
-// sampleValues are what the placeholders of a recording stand for on some day.
+// sampleValues are the values of a recording's placeholders on some day.
 func (c *checker) sampleValues(r *plan.Recording, s *plan.Settings) func(name string) (string, bool) {
 	return func(name string) (string, bool) {
 		switch name {
@@ -62,8 +62,8 @@ func (c *checker) sampleValues(r *plan.Recording, s *plan.Settings) func(name st
 	}
 }
 
-// resolvedOrSample resolves references where values are asked for. Elsewhere "11" stands for each, which fits into a
-// host, a port and an escape.
+// resolvedOrSample resolves references where there is a lookup. Otherwise each is "11", which is valid in a host, a
+// port and an escape.
 func (c *checker) resolvedOrSample(t plan.Text) string {
 	resolved, _ := t.Resolve(func(ref plan.Reference) (string, error) {
 		if c.opts.Lookup != nil {
@@ -76,7 +76,7 @@ func (c *checker) resolvedOrSample(t plan.Text) string {
 	return resolved
 }
 
-// parseError is why an address cannot be read, without the address.
+// parseError is why an address cannot be parsed, without the address.
 func parseError(err error) string {
 	if e, ok := err.(*url.Error); ok {
 		return e.Err.Error()

@@ -8,8 +8,8 @@ import (
 	"rundown/plan/forecast"
 )
 
-// checkConcurrent compares the peak of concurrent sessions of an App ID with the number that the plan states. Where it
-// states none, the documentation names two figures: above the smaller is a warning, above the larger an error.
+// checkConcurrent compares the peak of concurrent sessions of an App ID with the number that the plan states. Where
+// it states none, the documentation has two figures: above the smaller is a warning, above the larger an error.
 func checkConcurrent(c *checker) {
 	c.eachApp(func(own *plan.App, f *forecast.AppForecast) {
 		lower, upper, most := own.Limits.MaxConcurrent(), catalog.MaxConcurrent(), f.Peak.Unpadded

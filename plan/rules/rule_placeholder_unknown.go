@@ -8,7 +8,7 @@ import (
 	"rundown/plan"
 )
 
-// checkPlaceholders reports a placeholder once where it stands, though many recordings may inherit it.
+// checkPlaceholders reports a placeholder once, where it is written, though many recordings may inherit it.
 func checkPlaceholders(c *checker) {
 	type place struct {
 		pos  plan.Pos

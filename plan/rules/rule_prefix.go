@@ -9,7 +9,7 @@ import (
 	"rundown/plan"
 )
 
-// checkPrefixCharset looks at literal text only: from a placeholder's value, what is forbidden is left out.
+// checkPrefixCharset checks literal text only: forbidden characters are dropped from the values of placeholders.
 func checkPrefixCharset(c *checker) {
 	allowed := regexp.MustCompile(catalog.Strings("prefix-charset")[0])
 	for _, s := range c.p.Storages {
@@ -36,8 +36,8 @@ func checkPrefixCharset(c *checker) {
 	}
 }
 
-// prefixOf expands a recording's prefix as far as it does not depend on the class: date and time become stand-ins of
-// their length. It gives the prefix as written and as the service takes it.
+// prefixOf expands a recording's prefix, with text of the same length for date and time. It gives the prefix as
+// written and as the service gets it.
 func prefixOf(p *plan.Plan, r *plan.Recording, s *plan.Settings) (written, taken string) {
 	var w, t strings.Builder
 	for _, element := range s.Storage.Prefix {
@@ -69,8 +69,7 @@ func prefixOf(p *plan.Plan, r *plan.Recording, s *plan.Settings) (written, taken
 	return w.String(), t.String()
 }
 
-// checkPrefixLength reports a prefix that stands in a storage once, as the first recording has it for which it is too
-// long.
+// checkPrefixLength reports a prefix once, as the first recording has it for which it is too long.
 func checkPrefixLength(c *checker) {
 	_, most := catalog.Bound("prefix-max-length")
 	var g findingGroup[plan.Pos]
@@ -88,7 +87,7 @@ func checkPrefixLength(c *checker) {
 	g.report(c)
 }
 
-// prefixPos is where a recording's prefix stands: in its storage, or at the recording for the default.
+// prefixPos is the position of a recording's prefix: in its storage, or at the recording for the default.
 func prefixPos(r *plan.Recording, s *plan.Settings) plan.Pos {
 	if pos, ok := s.Storage.From["prefix"]; ok {
 		return pos

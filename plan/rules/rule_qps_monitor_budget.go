@@ -13,8 +13,8 @@ import (
 	"rundown/plan/schedule"
 )
 
-// checkRequests holds the queries of running recordings, and what all else leaves for starts, against the request budget
-// of an App ID. Starts are placed within their part of it; what they are begun too early for is told too.
+// checkRequests compares the requests of an App ID with its budget: the queries of running recordings, what remains
+// for starts, and starts that have to begin early to fit.
 func checkRequests(c *checker) {
 	c.eachApp(func(own *plan.App, f *forecast.AppForecast) {
 		r := &f.Requests
@@ -38,9 +38,10 @@ func checkRequests(c *checker) {
 	})
 }
 
-// maxAhead is how early a start may be begun before it is worth a finding: what padding is by default.
+// maxAhead is how early a start may begin without a finding: the default padding.
 const maxAhead = 30 * time.Second
 
+// waitingStarts counts starts in messages.
 func waitingStarts(n int) string {
 	if n == 1 {
 		return "a start that waits"
@@ -48,6 +49,7 @@ func waitingStarts(n int) string {
 	return fmt.Sprintf("%d starts that wait", n)
 }
 
+// requests counts requests in messages.
 func requests(n int) string {
 	if n == 1 {
 		return "1 request"
@@ -55,7 +57,7 @@ func requests(n int) string {
 	return fmt.Sprintf("%d requests", n)
 }
 
-// dueBefore names the requests of starts, updates and stops that go before another, the most first.
+// dueBefore lists the requests of starts, updates and stops that are due before another one, largest number first.
 func dueBefore(n [3]int) string {
 	type share struct {
 		n    int

@@ -6,7 +6,7 @@ import (
 	"rundown/plan"
 )
 
-// checkReadyTimeout tells once of all recordings without a ready timeout, at the first of them.
+// checkReadyTimeout reports all recordings without a ready timeout once, at the first of them.
 func checkReadyTimeout(c *checker) {
 	var without []string
 	for _, r := range c.p.Recordings {

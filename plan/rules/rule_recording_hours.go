@@ -9,16 +9,18 @@ import (
 	"rundown/plan/schedule"
 )
 
+// checkRecordingHours checks that a session may last as long as the service allows, and no longer.
 func checkRecordingHours(c *checker) {
 	checkHours(c, "max-recording-hour-range", func(asked, most time.Duration) bool { return asked > most })
 }
 
+// checkExpiryHours checks that a session can still be queried and stopped when it ends.
 func checkExpiryHours(c *checker) {
 	checkHours(c, "resource-expired-hour-range", func(asked, most time.Duration) bool { return asked >= most })
 }
 
 // checkHours compares the longest time from a class's first request to the end of its padding with the hours that the
-// service allows, under each change too. A single length is judged when it is read.
+// service allows, under each change too. A single length is checked when it is read.
 func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration) bool) {
 	_, hours := catalog.Bound(bound)
 	most := time.Duration(*hours) * time.Hour
@@ -51,7 +53,7 @@ func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration
 	}
 }
 
-// aroundClass is what a session takes beside the class, from its first request to the end of its padding.
+// aroundClass is what a session takes in addition to the class, from its first request to the end of its padding.
 func aroundClass(s *plan.Settings) time.Duration {
 	before := s.Padding.Before
 	if s.ExactStart {

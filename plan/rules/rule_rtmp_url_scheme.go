@@ -9,7 +9,7 @@ import (
 	"rundown/plan"
 )
 
-// checkScheme looks at what the plan writes out, and at the value of a reference only where values are asked for.
+// checkScheme checks literal text, and the value of a reference only where there is a lookup.
 func checkScheme(c *checker) {
 	schemes := catalog.Strings("rtmp-url-scheme")
 	for _, cdn := range c.p.CDNs {
@@ -43,6 +43,7 @@ func checkScheme(c *checker) {
 	}
 }
 
+// schemeName says whether a text can be shown as a scheme; anything else may be a secret.
 func schemeName(s string) bool {
 	for i := range len(s) {
 		if !plan.IsLetter(s[i]) && !plan.IsDigit(s[i]) {

@@ -6,6 +6,7 @@ import (
 	"rundown/plan"
 )
 
+// checkPlainSecrets looks for keys, addresses and passwords without references. It never shows them.
 func checkPlainSecrets(c *checker) {
 	key := func(t plan.Text, name string) {
 		if !t.IsZero() && !t.IsEmpty() && len(t.References()) == 0 {
@@ -45,7 +46,7 @@ func checkPlainSecrets(c *checker) {
 	})
 }
 
-// hasPassword says that a page's address holds a password that is not given by references alone.
+// hasPassword says whether a page's address contains a password that is not given by references alone.
 func hasPassword(t plan.Text) bool {
 	if t.IsZero() {
 		return false
@@ -58,7 +59,7 @@ func hasPassword(t plan.Text) bool {
 	return false
 }
 
-// hasSecretPart says that an address has a user, a path or a query.
+// hasSecretPart says whether an address has a user, a path or a query.
 func hasSecretPart(t plan.Text) bool {
 	authority, path := plan.SplitAddress(t.Parts())
 	return strings.Trim(plan.Written(path), "/") != "" || strings.Contains(plan.Written(authority), "@")

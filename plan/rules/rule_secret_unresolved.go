@@ -6,6 +6,7 @@ import (
 	"rundown/plan"
 )
 
+// checkUnresolved resolves each reference once. It does nothing without a lookup.
 func checkUnresolved(c *checker) {
 	if c.opts.Lookup == nil {
 		return
@@ -45,7 +46,7 @@ func checkUnresolved(c *checker) {
 	}
 }
 
-// unresolved is why a reference has no value; nil when it has one.
+// unresolved is why a reference has no value; nil where it has one.
 func (c *checker) unresolved(ref plan.Reference) error {
 	value, err := c.opts.Lookup(ref)
 	if err == nil && value == "" {
@@ -65,4 +66,5 @@ func unresolvedHint(ref plan.Reference) string {
 	return "set the variable " + ref.Name
 }
 
+// errEmptyReference is the error of a reference to an empty value.
 var errEmptyReference = &plan.SyntaxError{Message: "it is empty"}

@@ -9,14 +9,15 @@ import (
 	"rundown/plan/forecast"
 )
 
-// checkStreams holds the sessions of a class of resolution in a region against its limit. Where recordings name no
-// region, Agora chooses one near the caller: the smallest documented limit is a warning of its region's rule then,
-// and what was granted to the app counts as anywhere.
+// checkStreams makes the check for the sessions of each class of resolution in a region. Where recordings set no
+// region, Agora chooses one near the caller: the smallest documented limit is then a warning of its region's rule,
+// and what was granted to the app counts anywhere.
 func checkStreams(region catalog.Region) func(*checker) {
 	id := catalog.StreamLimitID(region)
 	return func(c *checker) { checkStreamsIn(c, region, id) }
 }
 
+// checkStreamsIn reports peaks above the limits of a region, for the rule id.
 func checkStreamsIn(c *checker, region catalog.Region, id string) {
 	c.eachApp(func(own *plan.App, f *forecast.AppForecast) {
 		for _, place := range f.Places {

@@ -7,8 +7,8 @@ import (
 	"rundown/plan/forecast"
 )
 
-// checkMixed holds the total of several classes of resolution at once against their common limit, the largest limit
-// of the classes in use. Older pages could also be read as the limit of the highest resolution.
+// checkMixed compares the total of several classes of resolution with their common limit, the largest limit of the
+// classes in use. Older pages can also be read as the limit of the highest resolution.
 func checkMixed(c *checker) {
 	c.eachApp(func(own *plan.App, f *forecast.AppForecast) {
 		for _, place := range f.Places {

@@ -10,9 +10,10 @@ import (
 // fixedZone matches the zones of the database that are taken for the time of a place and never change their clocks.
 var fixedZone = regexp.MustCompile(`^(EST|MST|HST|(Etc/)?(GMT([+-]?[0-9]+)?|Greenwich))$`)
 
-// fixedZones are those that belong to a country.
+// fixedZones are the fixed zones that belong to a country, with its real zone.
 var fixedZones = map[string]string{"EST": "America/New_York", "MST": "America/Denver", "HST": "Pacific/Honolulu"}
 
+// checkFixedZones reports zones without daylight saving time, apart from UTC.
 func checkFixedZones(c *checker) {
 	c.reportValues([]string{"timezone"}, func(s *plan.Settings) (string, plan.Hint) {
 		if s.Zone == nil || !fixedZone.MatchString(s.Zone.String()) {

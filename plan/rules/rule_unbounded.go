@@ -6,7 +6,7 @@ import (
 	"rundown/plan"
 )
 
-// checkUnbounded reports a recording once, at its first time without bounds: the cure is one key for all of them.
+// checkUnbounded reports a recording once, at its first time without bounds: one key corrects all of them.
 func checkUnbounded(c *checker) {
 	for _, r := range c.p.Recordings {
 		if len(r.Only) > 0 || r.Unread() {

@@ -2,7 +2,7 @@ package rules
 
 import "fmt"
 
-// checkUnused passes over the kinds of which a use could not be read, which is reported there.
+// checkUnused skips the kinds of which a use could not be read.
 func checkUnused(c *checker) {
 	if c.p.Uses == nil {
 		return

@@ -12,8 +12,8 @@ import (
 	"rundown/plan"
 )
 
-// checkPublicPages looks at the host of each page as it is sent. A host that only a reference knows is looked at where
-// values are asked for, and never shown.
+// checkPublicPages checks the host of each page as it is sent. A host that only a reference gives is checked where
+// there is a lookup, and never shown.
 func checkPublicPages(c *checker) {
 	type mistake struct {
 		pos plan.Pos
@@ -39,7 +39,7 @@ func checkPublicPages(c *checker) {
 	g.report(c)
 }
 
-// notPublic says why nobody outside can open an address, and what to try; "" where nothing speaks against it.
+// notPublic says why nobody outside can open an address, and a hint; "" where nothing indicates that.
 func (c *checker) notPublic(address plan.Text) (why, hint string) {
 	if _, err := url.Parse(c.resolvedOrSample(address)); err != nil {
 		return "", "" // checkPageAddresses reports it
@@ -69,13 +69,13 @@ func (c *checker) notPublic(address plan.Text) (why, hint string) {
 	return why, "give the address under which the page is open on the internet"
 }
 
-// privateNames are domains that the public name system does not have: RFC 6761, RFC 6762 with its appendix G, RFC 8375
-// and ICANN's resolution on .internal.
+// privateNames are domains that the public name system does not have: RFC 6761, RFC 6762 with its appendix G, RFC
+// 8375 and ICANN's resolution on .internal.
 var privateNames = []string{
 	"localhost", "local", "internal", "localdomain", "lan", "home", "corp", "intranet", "private", "home.arpa", "test", "invalid",
 }
 
-// privateRanges are the addresses that nobody outside reaches, beside those that package netip knows.
+// privateRanges are the addresses that nobody outside reaches, in addition to those that package netip knows.
 var privateRanges = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("100.64.0.0/10"), // shared by the customers of a provider, RFC 6598
@@ -88,7 +88,7 @@ var privateRanges = []netip.Prefix{
 	netip.MustParsePrefix("2001:db8::/32"),
 }
 
-// privateHost says why a host is not reached from outside; "" where nothing tells so.
+// privateHost says why a host cannot be reached from outside; "" where nothing indicates that.
 func privateHost(host string) string {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if ip, ok := hostAddress(host); ok {
@@ -109,7 +109,7 @@ func privateHost(host string) string {
 	return ""
 }
 
-// hostAddress reads a host as an address, as browsers do: 127.1, 2130706433 and 0x7f.0.0.1 are the same one.
+// hostAddress parses a host as an address, as browsers do: 127.1, 2130706433 and 0x7f.0.0.1 are the same address.
 func hostAddress(host string) (netip.Addr, bool) {
 	host, _, _ = strings.Cut(host, "%") // a zone
 	if ip, err := netip.ParseAddr(host); err == nil {

@@ -9,8 +9,8 @@ import (
 	"rundown/plan"
 )
 
-// checkStreamFPS is about what the service supports, which is less than what videoFps takes. It leaves alone what is
-// out of bounds, which is another rule's.
+// checkStreamFPS checks what the service supports, which is less than what the parameter videoFps takes. A value out
+// of bounds is another rule's.
 func checkStreamFPS(c *checker) {
 	_, most := catalog.Bound("stream-fps-cap")
 	bounds := plan.RestrictionOf("video-fps-range")
@@ -22,7 +22,7 @@ func checkStreamFPS(c *checker) {
 	})
 }
 
-// checkListedFPS leaves alone what is out of bounds, which is another rule's.
+// checkListedFPS checks for a listed profile. A value out of bounds is another rule's.
 func checkListedFPS(c *checker) {
 	listed, bounds := plan.RestrictionOf("video-fps-listed-values"), plan.RestrictionOf("video-fps-range")
 	c.reportValues([]string{"video"}, func(s *plan.Settings) (string, plan.Hint) {

@@ -7,6 +7,7 @@ import (
 	"rundown/plan"
 )
 
+// checkPixels checks width times height.
 func checkPixels(c *checker) {
 	_, most := catalog.Bound("video-pixels-max")
 	c.reportValues([]string{"video"}, func(s *plan.Settings) (string, plan.Hint) {

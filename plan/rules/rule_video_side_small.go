@@ -7,7 +7,7 @@ import (
 	"rundown/plan"
 )
 
-// checkSmallSides leaves alone what is out of bounds, which is another rule's.
+// checkSmallSides skips what is out of bounds, which is another rule's.
 func checkSmallSides(c *checker) {
 	least, _ := catalog.Bound("video-side-small-without-mobile")
 	bounds := plan.RestrictionOf("video-side-range")

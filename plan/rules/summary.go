@@ -7,7 +7,7 @@ import (
 	"rundown/plan/forecast"
 )
 
-// Summary is what validate says of a plan in one line.
+// Summary is what validate says about a plan in a few lines.
 type Summary struct {
 	Recordings               int
 	Classes                  int       // in the window, cancelled ones not counted
@@ -19,8 +19,8 @@ type Summary struct {
 	NotChecked               []string  // references that were not resolved, as written
 }
 
-// SummaryOf is the summary of a forecast over the window of validate: from now, or from the first class if that is later,
-// to the last day that the plan names, 366 days at most.
+// SummaryOf sums up a forecast. The window of validate is from now, or from the first class if that is later, to the
+// last day that the plan names, 366 days at most.
 func SummaryOf(f *forecast.Forecast, recordings int, notChecked []string) Summary {
 	return Summary{
 		Recordings: recordings, Classes: f.Classes, First: f.First, Last: f.Last,
@@ -29,7 +29,8 @@ func SummaryOf(f *forecast.Forecast, recordings int, notChecked []string) Summar
 	}
 }
 
-// NotChecked lists the references of the plan that have no value here, in the order of their sections, each once.
+// NotChecked lists the references of the plan that have no value here, in the order of their sections, without
+// duplicates.
 func NotChecked(p *plan.Plan, lookup plan.Lookup) []string {
 	var list []string
 	seen := make(map[plan.Reference]bool)

@@ -6,8 +6,8 @@ import (
 	"rundown/plan"
 )
 
-// At is an occurrence of a recording that no entry of the plan names: from start to end, which calendars, changes and
-// padding do not touch. Its identity is made of start like that of any other.
+// At makes an occurrence of a recording that no entry of the plan names, as for a recording that an operator starts
+// now: from start to end, without calendars, changes and padding. Its id is made of start like any other.
 func At(p *plan.Plan, r *plan.Recording, start, end time.Time) plan.Occurrence {
 	s := newTimetable(r, 0, nil, nil)
 	from, until := start.Unix(), UnixCeil(end)

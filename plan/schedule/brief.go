@@ -7,8 +7,8 @@ import (
 	"rundown/plan"
 )
 
-// Brief is an occurrence by its numbers, for those who hold very many of them: the rest is where the plan has it, and
-// is told by [Brief.Occurrence] when it is needed.
+// Brief is an occurrence in numbers, for those who hold thousands. [Brief.Occurrence] makes the whole occurrence from
+// the plan.
 type Brief struct {
 	plan                             *plan.Plan
 	recording                        *plan.Recording
@@ -20,7 +20,7 @@ type Brief struct {
 	shared                           bool
 }
 
-// Briefs gives what [All] gives, in short.
+// Briefs gives what [All] gives, as briefs.
 func Briefs(p *plan.Plan, from, until time.Time) iter.Seq[Brief] {
 	return func(yield func(Brief) bool) {
 		New(p).Each(from, until, func(c *Instance) bool {
@@ -37,15 +37,15 @@ func newBrief(p *plan.Plan, c *Instance) Brief {
 	}
 }
 
-// Occurrence tells all of it.
+// Occurrence makes the whole occurrence.
 func (b *Brief) Occurrence() plan.Occurrence {
 	return b.schedule().occurrence(b.class())
 }
 
-// ID is the occurrence's identity.
+// ID is the id of the occurrence.
 func (b *Brief) ID() string { return b.schedule().ID(b.class()) }
 
-// Plan is the name of its plan.
+// Plan is the name of the plan.
 func (b *Brief) Plan() string { return b.plan.Name }
 
 // Start is when the class begins.
@@ -54,15 +54,15 @@ func (b *Brief) Start() time.Time { return time.Unix(b.start, 0) }
 // End is when the class ends.
 func (b *Brief) End() time.Time { return time.Unix(b.end, 0) }
 
-// App is where it is recorded.
+// App is the app that records it; nil for none.
 func (b *Brief) App() *plan.App { return b.class().Settings().App }
 
-// Cancelled says that a change cancels the class.
+// Cancelled says whether a change cancels the class.
 func (b *Brief) Cancelled() bool { return b.class().Cancelled() }
 
 func (b *Brief) schedule() *Schedule { return &Schedule{Plan: b.plan} }
 
-// class is what the brief was made of, as far as an occurrence tells of it.
+// class restores the instance, as far as an occurrence needs it.
 func (b *Brief) class() *Instance {
 	s := &Timetable{Recording: b.recording}
 	if b.change >= 0 {

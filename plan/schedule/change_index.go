@@ -11,6 +11,7 @@ type changeIndex struct {
 	ranges  []int
 }
 
+// newChangeIndex indexes changes by day; ranges are searched one by one.
 func newChangeIndex(changes []plan.Change) changeIndex {
 	x := changeIndex{changes: changes}
 	for i := range changes {

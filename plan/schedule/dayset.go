@@ -8,7 +8,7 @@ import (
 	"rundown/plan"
 )
 
-// daySet is a set of days as ranges that are in order and neither touch nor overlap.
+// daySet is a set of days, as sorted ranges that neither touch nor overlap.
 type daySet []plan.DayRange
 
 // UnionDays is the set of the days of all calendars.
@@ -47,6 +47,7 @@ func (s daySet) From(d plan.Day) (plan.DayRange, bool) {
 	return s[i], true
 }
 
+// contains says whether the day is in the set.
 func (s daySet) contains(d plan.Day) bool {
 	r, ok := s.From(d)
 	return ok && r.First <= d

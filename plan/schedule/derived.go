@@ -5,11 +5,11 @@ import (
 	"encoding/hex"
 )
 
-// cnameLimit is one below the length from which Agora's older documentation refuses a channel name, in bytes
-// (restriction cname-short).
+// cnameLimit is the longest channel name that every edition of Agora's documentation allows, in bytes (restriction
+// cname-short).
 const cnameLimit = 63
 
-// Cname is the plan's, expanded, or else plan-recording.
+// Cname is the channel name of a class: the plan's, expanded, or else plan-recording.
 func (e *Schedule) Cname(c *Instance) string {
 	if own := c.Settings().Cname; !own.IsZero() {
 		expanded, _ := own.ExpandBy(e.Values(c))
@@ -18,8 +18,8 @@ func (e *Schedule) Cname(c *Instance) string {
 	return DerivedCname(e.Plan.Name, c.Timetable.Recording.ID)
 }
 
-// DerivedCname joins plan and recording by a hyphen. What would be too long is cut, and a hash of the whole keeps
-// it apart from others that begin alike.
+// DerivedCname joins plan and recording by a hyphen. A name that is too long is cut and ends with a hash of the
+// whole, so that names with the same beginning stay different.
 func DerivedCname(plan, recording string) string {
 	name := plan + "-" + recording
 	if len(name) <= cnameLimit {

@@ -8,19 +8,19 @@ import (
 	"rundown/plan"
 )
 
-// identityTime is how the planned start is written in the identity of an occurrence.
+// identityTime is the layout of the planned start in the id of an occurrence.
 const identityTime = "20060102T150405Z"
 
-// Finder looks occurrences of a plan up by their identities. It is safe for concurrent use.
+// Finder finds occurrences of a plan by their ids. It is safe for concurrent use.
 type Finder struct {
 	mu sync.Mutex
 	e  *Schedule
 }
 
-// NewFinder makes a finder, which is worth keeping for several occurrences.
+// NewFinder makes a finder. It expands the plan once, so keep it for several lookups.
 func NewFinder(p *plan.Plan) *Finder { return &Finder{e: New(p)} }
 
-// Find looks an occurrence up, wherever a change moved it. It is false where the plan does not hold it.
+// Find finds an occurrence, wherever a change has moved it; false where the plan does not contain it.
 func (f *Finder) Find(id string) (Brief, bool) {
 	name, rest, _ := strings.Cut(id, "/")
 	recording, text, _ := strings.Cut(rest, "/")
@@ -49,7 +49,7 @@ func (f *Finder) Find(id string) (Brief, bool) {
 	return Brief{}, false
 }
 
-// startOf is when the class of a recording begins that is planned for an instant; false where there is none.
+// startOf is when the class of a recording that is planned for an instant begins; false where there is none.
 func (s *Timetable) startOf(instant int64) (int64, bool) {
 	if instant < FirstInstant || instant > LastInstant {
 		return 0, false

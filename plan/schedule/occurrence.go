@@ -22,7 +22,7 @@ func Occurrences(p *plan.Plan, from, until time.Time) []plan.Occurrence {
 	return list
 }
 
-// All gives what [Occurrences] lists one by one; the memory that it needs does not grow with the window.
+// All gives what [Occurrences] lists, one by one. Its memory does not grow with the window.
 func All(p *plan.Plan, from, until time.Time) iter.Seq[plan.Occurrence] {
 	return func(yield func(plan.Occurrence) bool) {
 		e := New(p)
@@ -30,8 +30,8 @@ func All(p *plan.Plan, from, until time.Time) iter.Seq[plan.Occurrence] {
 	}
 }
 
-// OccurrencesOf is the same for one recording, without regard to neighbours: RecordFrom and RecordUntil have the
-// full padding.
+// OccurrencesOf lists the classes of one recording regardless of neighbours: RecordFrom and RecordUntil include the
+// whole padding.
 func OccurrencesOf(r *plan.Recording, p *plan.Plan, from, until time.Time) []plan.Occurrence {
 	if r.Zone == nil {
 		return nil
@@ -44,7 +44,7 @@ func OccurrencesOf(r *plan.Recording, p *plan.Plan, from, until time.Time) []pla
 	return list
 }
 
-// occurrence tells the class to the world.
+// occurrence makes the occurrence of an instance.
 func (e *Schedule) occurrence(c *Instance) plan.Occurrence {
 	settings := c.Settings()
 	at := func(unix int64) time.Time { return time.Unix(unix, 0).In(settings.Zone) }
@@ -79,7 +79,7 @@ func (e *Schedule) occurrence(c *Instance) plan.Occurrence {
 	return o
 }
 
-// ID is the identity of the class, for ever.
+// ID is the id of the class, which never changes: plan/recording/20310917T170000Z, with the planned start in UTC.
 func (e *Schedule) ID(c *Instance) string {
 	b := make([]byte, 0, len(e.Plan.Name)+len(c.Timetable.Recording.ID)+len("//20310917T170000Z"))
 	b = append(b, e.Plan.Name...)
@@ -89,7 +89,7 @@ func (e *Schedule) ID(c *Instance) string {
 	return string(time.Unix(c.Planned, 0).UTC().AppendFormat(b, identityTime))
 }
 
-// ClockChange says what a clock change does to the start, for people; "" for nothing.
+// ClockChange describes what a clock change does to the start, for people; "" for nothing.
 func (c *Instance) ClockChange() string {
 	zone := c.Settings().Zone
 	start := time.Unix(c.Start, 0).In(zone)

@@ -2,8 +2,8 @@ package schedule
 
 import "slices"
 
-// PageGroups parts the schedules so that no two groups can have a page in common: the URLs within a group are the
-// same but for what depends on the time of a class. Groups are in the order of their first schedule.
+// PageGroups partitions the timetables so that no page belongs to two groups: URLs of one group are the same except
+// for what depends on the time of a class. Groups are in the order of their first timetable.
 func (e *Schedule) PageGroups() [][]*Timetable {
 	if e.groups != nil {
 		return e.groups
@@ -39,7 +39,7 @@ func (e *Schedule) PageGroups() [][]*Timetable {
 	return e.groups
 }
 
-// eachURL visits the pages of a recording and of its changes, without what depends on the time of a class.
+// eachURL visits the pages of a recording and of its changes, with {date} and {time} left in place.
 func (s *Timetable) eachURL(e *Schedule, visit func(url string)) {
 	for i := -1; i < len(s.Changed); i++ {
 		if i >= 0 && s.Changed[i].URL == s.Recording.URL && !s.changesLabels(i) {
@@ -49,12 +49,12 @@ func (s *Timetable) eachURL(e *Schedule, visit func(url string)) {
 	}
 }
 
-// changesLabels says that a change gives other labels, which a URL may name.
+// changesLabels says whether a change sets labels, which a URL may contain.
 func (s *Timetable) changesLabels(change int) bool {
 	return slices.Contains(s.Recording.Changes[change].Keys, "labels")
 }
 
-// OnePage says that all classes of a recording open the same page.
+// OnePage says whether all classes of a recording open the same page.
 func (s *Timetable) OnePage() bool {
 	for i := range s.Changed {
 		if s.Changed[i] != &s.Recording.Settings && (s.Changed[i].URL != s.Recording.URL || s.changesLabels(i)) {

@@ -18,18 +18,18 @@ const (
 	RequestsPerStart = 2
 )
 
-// Lead is how long before a recording must be writing its first request is due at the latest: the documented latency
+// Lead is how long before a recording must be running its first request is due at the latest: the documented latency
 // of the service, and the slack.
 func Lead() time.Duration { return catalog.StartLead() + Slack }
 
-// HoldLead is how long before its exact start a page is opened on hold, to skip the white lead-in.
+// HoldLead is how long before its exact start a page is opened on hold, so that its loading is not recorded.
 func HoldLead() time.Duration {
 	lo, _ := catalog.Bound("onhold-lead-time")
 	return time.Duration(*lo) * time.Second
 }
 
 // Spacing is the least time between two planned starts of an App ID with a budget of qps requests a second; of the
-// documented one where qps is not positive.
+// documented budget where qps is not positive.
 func Spacing(qps int) time.Duration {
 	if qps <= 0 {
 		qps = plan.Limits{}.RequestRate()
@@ -43,10 +43,10 @@ type Start struct {
 	Sessions int       // at once, each with a start of its own; at least 1
 }
 
-// Place gives, for the recordings that are to begin, when their first requests are due: as late as possible, the last
-// start of each never later than [Lead] before it must be writing, and no two starts closer than the spacing, the
-// sessions of a redundant recording counted each. It goes backwards from the last, so that where many begin at one
-// bell the earliest give way. The runner begins by it and the forecast counts by it.
+// Place gives, for each recording that is to begin, when its first request is due: as late as possible, the last
+// start at least [Lead] before the recording must be running, and no two starts closer than the spacing; each session
+// of a redundant recording is a start. It places from the last to the first, so that where many begin at one bell the
+// earliest begin sooner. The runner begins by it and the forecast counts by it.
 func Place(starts []Start, spacing time.Duration) []time.Time {
 	order := make([]int, len(starts))
 	for i := range order {
@@ -62,8 +62,7 @@ func Place(starts []Start, spacing time.Duration) []time.Time {
 	return out
 }
 
-// Placement is the cost of a start: it goes backwards over instants, in nanoseconds, and tells how long before it
-// must be writing each recording begins.
+// Placement places starts one by one, from the last to the first, in nanoseconds.
 type Placement struct {
 	spacing int64 // ns
 	Lead    int64 // ns
@@ -71,11 +70,13 @@ type Placement struct {
 	begun   bool
 }
 
+// NewPlacement makes a placement with a spacing between starts.
 func NewPlacement(spacing time.Duration) Placement {
 	return Placement{spacing: int64(spacing), Lead: int64(Lead())}
 }
 
-// Advance places so many starts of one recording, one after the other, and tells how long before the first is due.
+// Advance places the starts of the next earlier recording, one per session, and gives how long before writing (Unix
+// nanoseconds) the first of them is due.
 func (p *Placement) Advance(writing, sessions int64) int64 {
 	at := writing - p.Lead - (sessions-1)*p.spacing
 	if p.begun {

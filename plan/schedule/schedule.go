@@ -6,7 +6,8 @@ import (
 	"rundown/plan"
 )
 
-// Schedule is a plan made ready for counting its classes.
+// Schedule is a plan prepared for counting its classes. It is for one goroutine, since recordings share wall clocks
+// and a buffer.
 type Schedule struct {
 	Plan       *plan.Plan
 	Timetables []*Timetable // of the recordings that have a zone, in document order
@@ -19,6 +20,7 @@ type Schedule struct {
 	From, Until time.Time // validate's window, for the rules
 }
 
+// New prepares a plan. Recordings without a zone, which the loader reports, have no timetable.
 func New(p *plan.Plan) *Schedule {
 	e := &Schedule{Plan: p}
 	sets := make(map[calendarList]daySet)
@@ -48,19 +50,21 @@ func New(p *plan.Plan) *Schedule {
 	return e
 }
 
+// widen raises the largest padding of any class.
 func (e *Schedule) widen(s *plan.Settings) {
 	e.MaxBefore = max(e.MaxBefore, int64(s.Padding.Before/time.Second))
 	e.MaxAfter = max(e.MaxAfter, int64(s.Padding.After/time.Second))
 }
 
-// calendarList is a single calendar, or several by the place where they are held: recordings share the list of their
-// defaults.
+// calendarList identifies a list of calendars without comparing it: by the single calendar, or by the address of the
+// list, which recordings share with their defaults.
 type calendarList struct {
 	single *plan.Calendar
 	first  **plan.Calendar
 	n      int
 }
 
+// daysOf gives the days of calendars, cached.
 func daysOf(sets map[calendarList]daySet, calendars []*plan.Calendar) daySet {
 	if len(calendars) == 0 {
 		return nil
@@ -77,12 +81,13 @@ func daysOf(sets map[calendarList]daySet, calendars []*plan.Calendar) daySet {
 	return set
 }
 
+// URL is the page of a class, with placeholders replaced and references as written.
 func (e *Schedule) URL(c *Instance) plan.Text {
 	url, _ := c.Settings().URL.ExpandBy(e.Values(c))
 	return url
 }
 
-// Values gives what the placeholders of a class stand for.
+// Values gives the values of the placeholders of a class.
 func (e *Schedule) Values(c *Instance) func(name string) (string, bool) {
 	settings := c.Settings()
 	return func(name string) (string, bool) {
@@ -115,8 +120,8 @@ func (e *Schedule) ExpandUntimed(t plan.Text, s *Timetable, change int) string {
 	return expanded.String()
 }
 
-// prefix expands the elements of a storage's prefix. What Agora forbids there, anything but letters and digits, is
-// left out of the placeholders' values, and an element of which nothing is left drops out.
+// prefix expands the elements of a storage's prefix. Characters that Agora forbids there are dropped from the values
+// of placeholders, and an element that becomes empty is dropped.
 func (e *Schedule) prefix(c *Instance) []string {
 	storage := c.Settings().Storage
 	if storage == nil || len(storage.Prefix) == 0 {

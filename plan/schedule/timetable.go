@@ -17,7 +17,7 @@ var (
 	lastDay  = plan.DayOf(9999, time.December, 31)
 )
 
-// Timetable is a recording's times, made ready for counting days.
+// Timetable is the times of a recording, prepared for counting days.
 type Timetable struct {
 	Recording *plan.Recording
 	Index     int // in document order
@@ -40,6 +40,7 @@ type regularEntry struct {
 	length int64 // s
 }
 
+// fits says whether the entry has classes on the day, calendars aside.
 func (e *regularEntry) fits(d plan.Day) bool {
 	if e.spec == nil {
 		return e.days.Has(d.Weekday())
@@ -47,6 +48,7 @@ func (e *regularEntry) fits(d plan.Day) bool {
 	return cronDay(e.spec, d)
 }
 
+// datedEntry is a date and a time. Calendars do not apply to it.
 type datedEntry struct {
 	entry  int
 	day    plan.Day
@@ -66,6 +68,7 @@ type Planned struct {
 	merged  int  // 1 + the index of an entry that gives the same start but is written otherwise; 0 for none
 }
 
+// newTimetable prepares a recording. index is its place in the document.
 func newTimetable(r *plan.Recording, index int, only, skip daySet) *Timetable {
 	s := &Timetable{Recording: r, Index: index, Only: only, Bounded: len(r.Only) > 0, Skip: skip, Wall: &WallClock{Loc: r.Zone}}
 	for i := range r.When {
@@ -90,7 +93,7 @@ func newTimetable(r *plan.Recording, index int, only, skip daySet) *Timetable {
 	return s
 }
 
-// Settings are the effective ones of a class under the change of the given index; -1 is none.
+// Settings are the effective settings of a class under the change of the given index; -1 is none.
 func (s *Timetable) Settings(change int) *plan.Settings {
 	if change < 0 {
 		return &s.Recording.Settings
@@ -98,7 +101,7 @@ func (s *Timetable) Settings(change int) *plan.Settings {
 	return s.Changed[change]
 }
 
-// calendarsAllow says that the calendars allow weekly and cron entries on the day.
+// calendarsAllow says whether the calendars allow weekly and cron entries on the day.
 func (s *Timetable) calendarsAllow(d plan.Day) bool {
 	return (!s.Bounded || s.Only.contains(d)) && !s.Skip.contains(d)
 }
@@ -139,9 +142,9 @@ func (s *Timetable) NextRegular(r plan.DayRange, entries []regularEntry) plan.Da
 	return r.Last + 1
 }
 
-// PlannedOn lists the classes that are planned on a day, by start. Entries that give the same start are one class,
-// of the longest length, since nothing of what was asked for may be lost; so are two days of which a clock change
-// skips the first, where the later one gives way.
+// PlannedOn lists the classes that are planned on a day, by start, in into, which it reuses. Entries with the same
+// start are one class with the longest length, since nothing of what the plan asks for may be lost. The same holds
+// for two days of which a clock change skips the first: the later day then has no class of its own.
 func (s *Timetable) PlannedOn(w *WallClock, d plan.Day, into []Planned) []Planned {
 	list := s.plannedWith(w, d, into)
 	if len(list) == 0 {
@@ -159,6 +162,7 @@ func (s *Timetable) PlannedOn(w *WallClock, d plan.Day, into []Planned) []Planne
 	return list
 }
 
+// plannedWith is [Timetable.PlannedOn] by a clock, without regard to the day before.
 func (s *Timetable) plannedWith(w *WallClock, d plan.Day, into []Planned) []Planned {
 	list := into[:0]
 	add := func(entry int, c plan.Clock, length int64) {
@@ -196,7 +200,7 @@ func (s *Timetable) plannedWith(w *WallClock, d plan.Day, into []Planned) []Plan
 	return kept
 }
 
-// WithEntry is the schedule of one entry only.
+// WithEntry is the timetable with one entry of when only.
 func (s *Timetable) WithEntry(entry int) *Timetable {
 	one := *s
 	one.Regular, one.dated = nil, nil
@@ -213,7 +217,7 @@ func (s *Timetable) WithEntry(entry int) *Timetable {
 	return &one
 }
 
-// bounds gives the first and the last day on which a class can be planned; false when there is none or no bound.
+// bounds gives the first and the last day on which a class can be planned; false where there is none or no bound.
 func (s *Timetable) bounds() (plan.DayRange, bool) {
 	days := plan.DayRange{First: lastDay, Last: firstDay}
 	if n := len(s.dated); n > 0 {

@@ -7,7 +7,7 @@ import (
 	"rundown/plan"
 )
 
-// DSTShift is what a change of the clock does to a time on the wall.
+// DSTShift is what a clock change does to a time of day.
 type DSTShift uint8
 
 const (
@@ -16,8 +16,8 @@ const (
 	shiftTwice          // the clock shows the time twice; the first time stands for it
 )
 
-// WallClock finds the instants of wall clock times in a zone. It remembers the stretch of constant offset that it
-// used last, so that times in order cost a few comparisons. It is not safe for concurrent use.
+// WallClock finds the instants of times of day in a zone. It caches the period of constant offset that it used last,
+// so that times in order cost a few comparisons. It is not safe for concurrent use.
 type WallClock struct {
 	Loc         *time.Location
 	known       bool
@@ -25,11 +25,12 @@ type WallClock struct {
 	Offset      int64 // seconds east of UTC
 }
 
-// OffsetReach is more than any offset from UTC, and than any jump of one, can be: whole days have been skipped.
+// OffsetReach is more than any offset from UTC and any clock change, in seconds: some zones have skipped a whole day.
 const OffsetReach = 26 * 60 * 60
 
-// Instant gives the first instant at which the clock on the wall shows the time or, where it skips it, a later one:
-// that is the first instant after the gap. It never asks time.Date, which normalizes such times by either offset.
+// Instant gives the first instant, in Unix seconds, at which the clock shows the time on the day. Where the clock
+// skips the time it is the first instant after the gap. It does not use time.Date, which resolves such times by
+// either offset.
 func (w *WallClock) Instant(d plan.Day, c plan.Clock) (unix int64, s DSTShift) {
 	wall := int64(d)*plan.DaySeconds + int64(c)
 	if !w.known || wall-OffsetReach < w.from || wall+OffsetReach >= w.Until {
@@ -64,7 +65,7 @@ func (w *WallClock) endOf(d plan.Day) int64 {
 	return end
 }
 
-// Load looks up the stretch that holds the instant.
+// Load looks up the period of constant offset that contains the instant.
 func (w *WallClock) Load(unix int64) {
 	t := time.Unix(unix, 0).In(w.Loc)
 	_, offset := t.Zone()
@@ -84,7 +85,7 @@ func (w *WallClock) Load(unix int64) {
 	}
 }
 
-// Day gives the day that the wall shows at an instant.
+// Day gives the day that the clock shows at an instant.
 func (w *WallClock) Day(unix int64) plan.Day {
 	if !w.known || unix < w.from || unix >= w.Until {
 		w.Load(unix)

@@ -2,11 +2,11 @@ package schedule
 
 import "time"
 
-// windowDays is as far as validate looks ahead.
+// windowDays is how far validate and the default forecast look ahead.
 const windowDays = 366
 
-// Window is validate's: from now, or from the first class if that is later, to the last bound, 366 days at most.
-// Without a present time it begins with the first class. It is empty when nothing is left.
+// Window is the period that validate looks at: from now, or from the first class if that is later, to the last bound,
+// 366 days at most. Without a present time it begins with the first class. It is empty where no class is left.
 func (e *Schedule) Window(now time.Time) (from, until time.Time) {
 	from = now
 	// Each recording need only be searched up to the first class of those before it.

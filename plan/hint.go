@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Hint is a hint and, where it is definite, the edit that it describes.
+// Hint is what a finding suggests and, where it is definite, the edit that carries it out.
 type Hint struct {
 	Text        string
 	Replacement string // replaces what stands at the finding's place; "" for no edit
@@ -21,13 +21,13 @@ type Hint struct {
 // NewHint is a hint without an edit.
 func NewHint(text string) Hint { return Hint{Text: text} }
 
-// WriteHint is the hint to write a text.
+// WriteHint is the hint to write a text in place of the value.
 func WriteHint(text string) Hint { return Hint{Text: "write " + text, Replacement: text} }
 
-// WriteRawHint is the hint to write a number, a length of time, or a word of YAML.
+// WriteRawHint is the hint to write a number, a duration or a word of YAML, which needs no quotes.
 func WriteRawHint(text string) Hint { return Hint{Text: "write " + text, Replacement: text, Raw: true} }
 
-// Append adds words to a hint.
+// Append adds words to the text of a hint, unless it is empty.
 func (t Hint) Append(words string) Hint {
 	if t.Text != "" {
 		t.Text += words
@@ -35,7 +35,8 @@ func (t Hint) Append(words string) Hint {
 	return t
 }
 
-// Fix turns a tip into an edit of the file; the zero Fix where it is not definite, or where the place cannot be told.
+// Fix turns a hint into an edit of the file. It is the zero Fix where the hint is not definite, or where the position
+// is not certain.
 func (s *Source) Fix(at Span, t Hint) Fix {
 	if t.Replacement == "" && t.At == (Span{}) || s.Newlines != nil || at == (Span{}) {
 		return Fix{}
@@ -67,15 +68,15 @@ func (s *Source) Fix(at Span, t Hint) Fix {
 	return Fix{At: s.Pos(at), Text: text}
 }
 
-// SafePlain are texts that YAML reads as what they are without quotes, also inside of {} and [].
+// SafePlain matches texts that YAML reads unchanged without quotes, also inside {} and [].
 var SafePlain = regexp.MustCompile(`^[A-Za-z0-9/$][A-Za-z0-9 ._/@+%=?&~:$-]*$`)
 
-// likeOther are texts that YAML takes for something else than a text.
+// likeOther matches texts that YAML reads as something other than text without quotes.
 var likeOther = regexp.MustCompile(`(?i)^(true|false|yes|no|on|off|null|y|n|~|[0-9.+_xe-]+|\.(inf|nan))$`)
 
 func isQuoted(s string) bool { return s != "" && (s[0] == '"' || s[0] == '\'') }
 
-// Scalar writes a text as YAML, in quotes where it needs them or where what it replaces had some.
+// Scalar writes a text as YAML. It uses quotes where the text needs them or where the replaced text had some.
 func Scalar(text, instead string) string {
 	plain := SafePlain.MatchString(text) && !strings.Contains(text, ": ") && !strings.HasSuffix(text, ":") && !strings.HasSuffix(text, " ")
 	switch {
@@ -87,7 +88,7 @@ func Scalar(text, instead string) string {
 	return text
 }
 
-// Apply carries the fix out on the text of its file.
+// Apply carries out the fix on the text of its file and returns the new text.
 func (f Fix) Apply(text []byte) []byte {
 	text, mark := bytes.CutPrefix(text, []byte("\uFEFF"))
 	s := NewSource(f.At.File, text)
@@ -103,7 +104,7 @@ func (f Fix) Apply(text []byte) []byte {
 	return fixed
 }
 
-// NumberHint is the hint to write another number. It may be a part of what stands there, as in 720p30.
+// NumberHint is the hint to write another number. The number may be a part of the written value, as in 720p30.
 func NumberHint(key string, given any, instead string) Hint {
 	return Hint{Text: fmt.Sprintf("write %s: %s", key, instead), Part: fmt.Sprint(given), Replacement: instead, Raw: true}
 }

@@ -9,7 +9,8 @@ import (
 	"rundown/plan"
 )
 
-// Instance is an occurrence while classes are counted: numbers only, so that sweeps over years stay small.
+// Instance is an occurrence in numbers only, so that iterating over years of classes needs little memory. All
+// instants are Unix seconds.
 type Instance struct {
 	Planned                 int64 // Unix seconds, as all instants here
 	Start, End              int64
@@ -26,13 +27,15 @@ type Instance struct {
 	Merged                  int        // as of planned
 }
 
+// Cancelled says whether a change cancels the class.
 func (c *Instance) Cancelled() bool {
 	return c.Change >= 0 && c.Timetable.Recording.Changes[c.Change].Cancelled
 }
 
+// Settings are the effective settings of the class, with its change applied.
 func (c *Instance) Settings() *plan.Settings { return c.Timetable.Settings(c.Change) }
 
-// Pos is where the plan says when the class is.
+// Pos is the position in the plan that determines when the class is.
 func (c *Instance) Pos() plan.Pos {
 	if c.Change >= 0 {
 		if change := &c.Timetable.Recording.Changes[c.Change]; change.To != nil {
@@ -42,17 +45,18 @@ func (c *Instance) Pos() plan.Pos {
 	return c.Timetable.Recording.When[c.Entry].Pos
 }
 
+// compareInstances orders by start, then document, then planned start.
 func compareInstances(a, b *Instance) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Timetable.Index, b.Timetable.Index), cmp.Compare(a.Planned, b.Planned))
 }
 
-// Instants beyond these are of no plan.
+// FirstInstant and LastInstant are outside of every plan, in Unix seconds.
 var (
 	FirstInstant = int64(firstDay-2) * plan.DaySeconds
 	LastInstant  = int64(lastDay+2) * plan.DaySeconds
 )
 
-// UnixCeil gives the first whole second that is not before t.
+// UnixCeil gives the first whole second that is not before t, limited to FirstInstant and LastInstant.
 func UnixCeil(t time.Time) int64 {
 	unix := t.Unix()
 	if t.Nanosecond() > 0 {
@@ -61,12 +65,11 @@ func UnixCeil(t time.Time) int64 {
 	return min(max(unix, FirstInstant), LastInstant)
 }
 
-// Classes gives the classes that start in [from, until), in order of start, with the padding that was asked for. Each is
-// valid during its call only.
-//
-// A class that stays on its day, whatever its new time, starts after every class of the days before: the instant of
-// a wall clock time never decreases with it. So days are counted one by one, and only the classes that a change
-// displaces are looked up beforehand.
+// Classes gives the classes that start in [from, until), in order of start, with the padding that the plan asks for.
+// An instance is valid only until the next one.
+// A class that stays on its day starts after every class of earlier days, whatever its new time, since the instant of
+// a wall clock time never decreases. So it counts day by day, and looks up in advance only the classes that a change
+// displaces. It is lazy: a caller may stop at the first class of a window that ends in the year 9999.
 func (s *Timetable) Classes(from, until int64) iter.Seq[*Instance] {
 	return func(yield func(*Instance) bool) {
 		displaced := s.displaced(from, until)
@@ -110,7 +113,7 @@ func (s *Timetable) First(from, until int64) (Instance, bool) {
 	return Instance{}, false
 }
 
-// instancesOn lists the classes planned on one day that no change takes off it, by start.
+// instancesOn lists the classes planned on one day that no change takes off that day, by start.
 func (s *Timetable) instancesOn(on []Planned, from, until int64, into []Instance) []Instance {
 	for i := range on {
 		p, change := &on[i], -1
@@ -169,7 +172,8 @@ func (s *Timetable) displaced(from, until int64) []Instance {
 	return list
 }
 
-// newInstance applies the change to what is planned. The clock is that of the zone in which the class is.
+// newInstance applies a change, -1 for none, to a planned class. wall is the clock of the zone in which the class
+// then is.
 func (s *Timetable) newInstance(p *Planned, change int, wall *WallClock) Instance {
 	k := Instance{
 		Planned: p.instant, Start: p.instant, End: p.instant + p.Length,

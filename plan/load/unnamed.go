@@ -11,12 +11,12 @@ import (
 	"rundown/plan"
 )
 
-// exampleNames are names for what a plan gives without one, by the key around it.
+// exampleNames are names for definitions that the plan gives without one, by the key around them.
 var exampleNames = map[string]string{"storage": "videos", "apps": "main", "recordings": "german-a1"}
 
-// unnamedDefinitions recognises one definition, or a list of them, where a mapping of names to definitions belongs: storage with
-// the keys of a storage, or recordings as a list. It reports that, and gives the definitions with made-up names, so that
-// what is wrong within them is told too.
+// unnamedDefinitions recognises one definition, or a list of them, in place of a mapping from names to definitions:
+// storage with the keys of a storage, or recordings as a list. It reports that, and gives the definitions invented
+// names, so that mistakes inside them are reported too.
 func (d *decoder) unnamedDefinitions(n *yaml.Node, s location, t reflect.Type) []unnamedDefinition {
 	name, known := exampleNames[s.name]
 	if !known {
@@ -44,14 +44,14 @@ func (d *decoder) unnamedDefinitions(n *yaml.Node, s location, t reflect.Type) [
 	return nil
 }
 
-// unnamedDefinition is a definition and the name that it was given.
+// unnamedDefinition is a definition with an invented name.
 type unnamedDefinition struct {
 	name string
 	at   plan.Span
 	node *yaml.Node
 }
 
-// isDefinition says that the keys of a mapping are those of a definition, and not names of definitions.
+// isDefinition says whether the keys of a mapping are those of a definition, not names of definitions.
 func isDefinition(n *yaml.Node, keys *fields) bool {
 	scalars := 0
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -65,7 +65,7 @@ func isDefinition(n *yaml.Node, keys *fields) bool {
 	return scalars > 0
 }
 
-// nameIn makes an id of the name or title that a definition has; "" for none.
+// nameIn makes an id of the id, name or title of a definition; "" for none.
 func nameIn(n *yaml.Node) string {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if key := n.Content[i].Value; key != "id" && key != "name" && key != "title" {
@@ -82,7 +82,7 @@ func nameIn(n *yaml.Node) string {
 	return ""
 }
 
-// correctedValue is a value as a hint of its own would have it.
+// correctedValue is a value with the correction that its own finding suggests.
 func correctedValue(key, value string) string {
 	switch {
 	case key == "vendor" && vendorAliases[strings.ToLower(value)] != "":
@@ -93,8 +93,8 @@ func correctedValue(key, value string) string {
 	return value
 }
 
-// oneLineDefinition writes a definition on one line. What may be secret becomes a reference, what is long an ellipsis, and a name
-// within it is left out, since it stands before.
+// oneLineDefinition writes a definition on one line, for a hint. What may be secret becomes a reference, long values
+// an ellipsis.
 func oneLineDefinition(n *yaml.Node) string {
 	var pairs []string
 	for i := 0; i+1 < len(n.Content); i += 2 {

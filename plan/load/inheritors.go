@@ -6,7 +6,7 @@ import (
 	"rundown/plan"
 )
 
-// addInheritors adds to the findings about values of a file's defaults which recordings inherit them.
+// addInheritors adds to each finding about a value of defaults which recordings inherit the value.
 func (l *loader) addInheritors(p *plan.Plan) {
 	for i, u := range l.sources {
 		if u.part == nil || u.part.Defaults == nil || len(u.findings) == 0 {
@@ -32,7 +32,8 @@ func (l *loader) addInheritors(p *plan.Plan) {
 	}
 }
 
-// isAboutValue says that a finding after a key is about its value: that of a key without a name in the format is not.
+// isAboutValue says whether a finding after a key concerns its value; a finding about an unknown key after it does
+// not.
 func isAboutValue(f *plan.Finding, k *keyAt, src *plan.Source) bool {
 	switch f.Rule {
 	case "unknown-reference", "reference-not-allowed":
@@ -43,7 +44,7 @@ func isAboutValue(f *plan.Finding, k *keyAt, src *plan.Source) bool {
 	return !plan.Structural[f.Rule]
 }
 
-// inheritors are the recordings for which a key of a file's defaults counts.
+// inheritors are the recordings that inherit a key of a file's defaults.
 func inheritors(p *plan.Plan, u *sourceFile, root bool, k *keyAt) []string {
 	var ids []string
 	for _, r := range p.Recordings {
@@ -58,8 +59,8 @@ func inheritors(p *plan.Plan, u *sourceFile, root bool, k *keyAt) []string {
 	return ids
 }
 
-// defaultsKeysInOrder are the keys of a file's defaults in the order of the text, and last the key that ends them, without a
-// name.
+// defaultsKeysInOrder are the keys of a file's defaults in the order of the text, followed by the key after defaults,
+// without a name.
 func defaultsKeysInOrder(u *sourceFile) []keyAt {
 	keys := slices.Clone(u.part.Defaults.keys)
 	begin, ok := u.positions.find("defaults")
@@ -81,7 +82,7 @@ func defaultsKeysInOrder(u *sourceFile) []keyAt {
 	return append(keys, end)
 }
 
-// keyAround is the key whose value holds a place; nil where none does.
+// keyAround is the key whose value contains a position; nil for none.
 func keyAround(keys []keyAt, pos plan.Pos) *keyAt {
 	for i := range max(len(keys)-1, 0) {
 		line, column := int32(pos.Line), int32(pos.Column)

@@ -11,14 +11,14 @@ import (
 	"rundown/plan"
 )
 
-// invisibles are the characters that word processors and web pages put in place of a space, or between letters, and that
-// nobody sees.
+// invisibles are the characters that word processors and web pages insert in place of a space or between letters, and
+// that nobody sees.
 const invisibles = "\u00a0\u00ad\u1680\u180e\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200e\u200f\u202f\u205f\u2060\u3000"
 
-// zeroWidth are those of them that take no room: removed, not replaced.
+// zeroWidth are the invisible characters without width, which are removed and not replaced by a space.
 const zeroWidth = "\u00ad\u180e\u200b\u200e\u200f\u2060"
 
-// invisibleNames are the names of the usual ones.
+// invisibleNames are the names of the common ones, for messages.
 var invisibleNames = map[rune]string{
 	0x00A0: "no-break space", 0x00AD: "soft hyphen", 0x200B: "zero width space", 0x2007: "figure space", 0x2009: "thin space",
 	0x200E: "left-to-right mark", 0x200F: "right-to-left mark", 0x202F: "narrow no-break space", 0x2060: "word joiner", 0x3000: "ideographic space",
@@ -29,8 +29,8 @@ var invisibleNames = map[rune]string{
 var structure = regexp.MustCompile(`(?:^|[{\[,])([ ` + invisibles + `]+)(?:["']?[\w.-]+["']?[ ` + invisibles + `]*:|-[ ` + invisibles + `])` +
 	`|[\w.-]["']?:([ ` + invisibles + `]+)[^ ]|(?:^| )-([ ` + invisibles + `]+)[^ ]|[\w.-]([` + invisibles + `]+):(?: |$)`)
 
-// plainSpaces reports each invisible character in a place where YAML needs a plain space, and gives the text with plain
-// spaces in their place, so that the rest of the file is read. Those in texts are left alone.
+// plainSpaces reports each invisible character where YAML needs a plain space, and replaces it in the text that is
+// parsed, so that the rest of the file is read. It leaves texts unchanged.
 func (u *sourceFile) plainSpaces() {
 	s := u.src
 	if !slices.ContainsFunc(s.Text, func(c byte) bool { return c >= utf8.RuneSelf }) {
@@ -54,7 +54,7 @@ func (u *sourceFile) plainSpaces() {
 	}
 }
 
-// invisibleRuns gives the ranges of a line that are to be plain spaces.
+// invisibleRuns gives the ranges of a line that should be plain spaces.
 func invisibleRuns(line string) [][2]int {
 	if !strings.ContainsAny(line, invisibles) {
 		return nil
@@ -92,7 +92,7 @@ func invisibleRuns(line string) [][2]int {
 	return runs
 }
 
-// reportInvisible names the first of the characters of a run. The edit writes the run as it should be.
+// reportInvisible reports the first invisible character of a range. The edit corrects the whole range.
 func (u *sourceFile) reportInvisible(line int, text string, run [2]int) {
 	piece := text[run[0]:run[1]]
 	at := strings.IndexAny(piece, invisibles)

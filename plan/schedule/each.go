@@ -8,11 +8,11 @@ import (
 	"rundown/plan"
 )
 
-// walkDays is how many days are counted at a time where classes are wanted in order.
+// walkDays is how many days are expanded at a time where classes are needed in order.
 const walkDays = 28
 
-// Each gives the classes that start in [from, until) in order of start and then of the document, with the padding
-// that neighbours leave, until yield is content. A class is valid during its call only.
+// Each calls yield for the classes that start in [from, until), by start and then in document order, with padding
+// shortened for neighbours, until yield returns false. An instance is valid during the call only.
 func (e *Schedule) Each(from, until time.Time, yield func(*Instance) bool) {
 	last := UnixCeil(until)
 	var list []Instance
@@ -34,8 +34,8 @@ func (e *Schedule) Each(from, until time.Time, yield func(*Instance) bool) {
 	}
 }
 
-// InstancesOf lists the classes of some schedules that start in [from, until) in order of start and then of the document, with
-// the padding that was asked for.
+// InstancesOf lists the classes of some timetables that start in [from, until), by start and then in document order,
+// with the padding that the plan asks for.
 func InstancesOf(schedules []*Timetable, from, until int64) []Instance {
 	var list []Instance
 	for _, s := range schedules {
@@ -47,8 +47,8 @@ func InstancesOf(schedules []*Timetable, from, until int64) []Instance {
 	return list
 }
 
-// Group appends the classes of schedules that may share a page, and share none with others, to a list, with the padding
-// that neighbours leave. Neighbours outside of the window count too.
+// Group appends to a list the classes of timetables that may share a page, with padding shortened for neighbours.
+// Neighbours outside of the window count too. The group must be one of [Schedule.PageGroups].
 func (e *Schedule) Group(group []*Timetable, from, until int64, into []Instance) []Instance {
 	around := e.MaxLength + e.MaxBefore + e.MaxAfter
 	list := e.buffer[:0]
@@ -86,8 +86,8 @@ func (e *Schedule) Group(group []*Timetable, from, until int64, into []Instance)
 	return into
 }
 
-// shortenPadding takes the paddings of the classes of one page, by start, back to where they meet. What starts at the same time
-// is no neighbour.
+// shortenPadding shortens the padding of the classes of one page, which are in order of start, to where they meet.
+// Classes that start at the same time are not neighbours.
 func shortenPadding(list []*Instance) {
 	endBefore, end := FirstInstant, FirstInstant // the latest of those that start earlier, and of all so far
 	for i, k := range list {
