@@ -1,0 +1,241 @@
+package session
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rundown/agora"
+	"rundown/runner/reason"
+)
+
+// wrote is a session that is over and wrote from one minute to another.
+func wrote(from, until float64) Session {
+	return Session{UID: "11", SID: "sid", State: SessionEnded, StartedAt: at(from), RecordingAt: at(from), Named: true, LastGood: at(until), StoppedAt: at(until), MaxHour: 2}
+}
+
+// TestAnOutcome is settled at the end of the lesson by what its sessions wrote.
+func TestAnOutcome(t *testing.T) {
+	whole, half := wrote(-0.5, 52), wrote(-0.5, 25)
+	failed := Session{UID: "11", State: SessionFailed, Reason: "start: HTTP 500", ReasonCode: reason.ServiceError}
+	orphan := Session{UID: "11", State: SessionOrphan, Reason: "orphan: session 1", ReasonCode: reason.OrphanSID, ResourceID: "res", MaxHour: 2}
+	lost := func(x Session, code reason.Code) Session {
+		x.State, x.Reason, x.ReasonCode = SessionLost, "it was lost", code
+		return x
+	}
+	gaveUp := func(s *State) { s.Lanes[0].giveUp(reason.Because(reason.AttemptsUsedUp, "3 sessions in a row failed")) }
+	cancel := func(minute float64, why string, code reason.Code) func(*State) {
+		return func(s *State) { s.Cancel = &Cancel{At: at(minute), Who: "ops", Reason: why, ReasonCode: code} }
+	}
+	all := []Gap{{bell, at(50)}}
+	for _, tt := range []struct {
+		name     string
+		sessions []Session
+		set      func(*State)
+		outcome  Outcome
+		code     reason.Code
+		gaps     []Gap
+		told     []string
+		not      string
+	}{
+		{"whole", []Session{whole}, nil, Recorded, "", nil, []string{"written from 2031-09-17 16:59:30Z (named by the service) to 2031-09-17 17:52:00Z"}, "late"},
+		{"seen running", []Session{func() Session { x := whole; x.Named = false; return x }()}, nil, Recorded, "", nil, []string{"(first seen running then)"}, "named"},
+		{"with a failover", []Session{func() Session { x := whole; x.Failover = 61 * time.Second; return x }()}, nil, Recorded, "", nil, []string{", answering 404 for 1m1s in between"}, ""},
+		{"with a reason", []Session{func() Session { x := whole; x.Reason, x.ReasonCode = "stop: HTTP 401", reason.StopFailed; return x }()}, nil, Recorded, "", nil, []string{"17:52:00Z: stop: HTTP 401"}, ""},
+		{"as long as anybody knows", []Session{func() Session { x := whole; x.StoppedAt, x.LastGood = time.Time{}, time.Time{}; return x }()}, nil, Partial, reason.Incomplete, all, []string{"until when is not known"}, "to 2031"},
+		{"as long as it was seen", []Session{func() Session { x := whole; x.StoppedAt, x.LastGood = time.Time{}, at(51); return x }()}, nil, Recorded, "", nil, []string{"to 2031-09-17 17:51:00Z"}, ""},
+		{"half, and the session was lost", []Session{lost(half, reason.SessionLost)}, nil, Partial, reason.SessionLost, []Gap{{at(25), at(50)}}, []string{"25m0s of the class are missing", "17:25:00Z: it was lost"}, "late"},
+		{"half, and one failed before", []Session{failed, lost(wrote(25, 49), reason.SessionLost)}, nil, Partial, reason.ServiceError, []Gap{{bell, at(25)}, {at(49), at(50)}}, []string{"26m0s of the class are missing"}, ""},
+		{"half, and it ended early", []Session{func() Session { x := half; x.Reason, x.ReasonCode = "it was over", reason.EndedByService; return x }()}, nil, Partial, reason.EndedByService, []Gap{{at(25), at(50)}}, nil, ""},
+		{"half, and nobody knows why", []Session{half}, nil, Partial, reason.Incomplete, []Gap{{at(25), at(50)}}, nil, ""},
+		{"half, and given up", []Session{lost(half, reason.SessionLost)}, gaveUp, Partial, reason.AttemptsUsedUp, []Gap{{at(25), at(50)}}, []string{"3 sessions in a row failed"}, ""},
+		{"half, and begun late", []Session{wrote(25, 52)}, func(s *State) { s.Begin = at(24.9) }, Partial, reason.BegunLate, []Gap{{bell, at(25)}}, []string{"it was begun late"}, ""},
+		{"half, and an orphan may have the rest", []Session{half, orphan}, func(s *State) { s.Prefix = "a/b/" }, Partial, reason.OrphanSID, []Gap{{at(25), at(50)}}, []string{"what is missing is not in a session of ours, an unconfirmed session may hold it (orphan: session 2, resource id res): look under a/b/ for files of lingua-german-a1", "orphan: session 1"}, "sid "},
+		{"half, and an orphan whose sid is known", []Session{half, func() Session { x := orphan; x.SID = "sid7"; return x }()}, nil, Partial, reason.OrphanSID, []Gap{{at(25), at(50)}}, []string{"(orphan: session 2, resource id res, sid sid7)"}, "look under"},
+		{"nothing, and it failed", []Session{failed}, nil, Failed, reason.ServiceError, all, []string{"nothing was recorded; start: HTTP 500"}, "unconfirmed"},
+		{"nothing, and given up", []Session{failed}, gaveUp, Failed, reason.AttemptsUsedUp, all, []string{"3 sessions in a row failed; start: HTTP 500"}, "nothing was recorded"},
+		{"nothing, and given up for what the last one met", []Session{failed}, func(s *State) {
+			s.Lanes[0].giveUp(reason.Because(reason.ServiceRefused, "the service refuses it: start: HTTP 500"))
+		}, Failed, reason.ServiceRefused, all, []string{"the service refuses it: start: HTTP 500"}, "HTTP 500; start"},
+		{"nothing, and nobody knows why", []Session{{UID: "11", State: SessionEnded, SID: "sid", MaxHour: 2}}, nil, Failed, reason.NothingRecorded, all, []string{"nothing was recorded"}, ";"},
+		{"nothing, and an orphan may have it", []Session{orphan}, nil, Failed, reason.OrphanSID, all, []string{"nothing of ours recorded, an unconfirmed session may hold it"}, "session 1; orphan: session 1"},
+		{"nothing, and nothing was begun", nil, nil, Missed, reason.BegunLate, all, []string{"it came up too late: the class was over"}, ""},
+		{"nothing, and nothing was begun since it was given up", nil, func(s *State) { s.Lanes[0].giveUp(reason.Because(reason.DaemonDown, "rundown did not run")) }, Missed, reason.DaemonDown, all, []string{"rundown did not run"}, "too late"},
+		{"cancelled before it began", nil, cancel(-5, "snow", reason.CancelledByPlan), Cancelled, reason.CancelledByPlan, nil, []string{"cancelled by ops: snow"}, ""},
+		{"cancelled while it was recorded", []Session{half}, cancel(25, "", ""), Cancelled, reason.CancelledByOperator, []Gap{{at(25), at(50)}}, []string{"cancelled by ops"}, ":"},
+		{"cancelled before anything was recorded", []Session{failed}, cancel(25, "", ""), Cancelled, reason.CancelledByOperator, nil, []string{"cancelled by ops"}, ""},
+		{"cancelled at its end", []Session{wrote(-0.5, 50)}, cancel(50, "", ""), Recorded, "", nil, nil, "cancelled"},
+		{"moved, and begun again", []Session{wrote(-60, -30), whole}, func(s *State) { s.Earlier = 1 }, Recorded, "", nil, []string{"before it was moved, session 1 recorded from 2031-09-17 16:00:00Z to 2031-09-17 16:30:00Z"}, ""},
+		{"moved, and not begun again", []Session{wrote(-60, -30)}, func(s *State) { s.Earlier = 1 }, Missed, reason.BegunLate, all, []string{"before it was moved, session 1 recorded"}, ""},
+		{"moved, and what was recorded lies within", []Session{wrote(-60, 40)}, func(s *State) { s.Earlier = 1 }, Partial, reason.Incomplete, []Gap{{at(40), at(50)}}, []string{"before it was moved"}, ""},
+		{"moved, and what was recorded ends where it begins", []Session{wrote(-60, 0)}, func(s *State) { s.Earlier = 1 }, Missed, reason.BegunLate, all, nil, ""},
+		{"moved, and what was recorded begins where it ends", []Session{wrote(50, 60)}, func(s *State) { s.Earlier = 1 }, Missed, reason.BegunLate, all, nil, ""},
+		{"moved, and an earlier one failed for another reason", []Session{failed, half}, func(s *State) { s.Earlier = 1 }, Partial, reason.Incomplete, []Gap{{at(25), at(50)}}, nil, "before it was moved"},
+		{"dropped after it was moved", []Session{wrote(-60, -30)}, func(s *State) { s.Earlier, s.Absent = 1, true }, Cancelled, reason.LeftPlan, nil, []string{"the plan no longer holds it"}, ""},
+		{"whole, and the upload failed", []Session{func() Session { x := whole; x.UploadError, x.UploadedLate = "upload error 47", true; return x }()}, nil, Recorded, "", nil, []string{"; upload error 47; session 1: the service reported the upload as complete after the error"}, ""},
+		{"whole, and something is remarked", []Session{func() Session { x := whole; x.Remarks = []string{"the push broke"}; return x }()}, nil, Recorded, "", nil, []string{"; the push broke"}, "upload"},
+		{"whole by one lane, and the other was given up", []Session{whole}, func(s *State) {
+			s.UIDs = redundant(2).UIDs
+			s.Lanes[1].giveUp(reason.Because(reason.AttemptsUsedUp, "3 sessions in a row failed"))
+		}, Recorded, "", nil, []string{"one of the 2 recordings at once was given up: 3 sessions in a row failed"}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := lesson()
+			s.Phase, s.Sessions = Recording, slices.Clone(tt.sessions)
+			for i := range s.Sessions {
+				s.Sessions[i].Attempt, s.Sessions[i].Cname = i+1, s.Cname
+			}
+			if tt.set != nil {
+				tt.set(&s)
+			}
+			s, _ = step(s, Observation{}, 52*time.Minute)
+			if s.Phase != Over || s.Outcome != tt.outcome || s.ReasonCode != tt.code || !s.EndedAt.Equal(at(52)) {
+				t.Errorf("%s as %s (%s): %s", s.Phase, s.Outcome, s.ReasonCode, s.Reason)
+			}
+			if diff := cmp.Diff(tt.gaps, s.Gaps); diff != "" {
+				t.Errorf("gaps (-want +got):\n%s", diff)
+			}
+			for _, want := range tt.told {
+				if !strings.Contains(s.Reason, want) {
+					t.Errorf("%q lacks %q", s.Reason, want)
+				}
+			}
+			if tt.not != "" && strings.Contains(s.Reason, tt.not) {
+				t.Errorf("%q has %q", s.Reason, tt.not)
+			}
+		})
+	}
+}
+
+// TestAGapLastsASecond looks at gaps of about that, and at pauses.
+func TestAGapLastsASecond(t *testing.T) {
+	second := func(n float64) time.Time { return bell.Add(time.Duration(n * float64(time.Second))) }
+	for _, tt := range []struct {
+		name     string
+		sessions []Session
+		want     []Gap
+	}{
+		{"less than a second", []Session{{RecordingAt: second(0.999), StoppedAt: second(30)}, {RecordingAt: second(30.999), StoppedAt: second(59.001)}}, nil},
+		{"a second", []Session{{RecordingAt: second(1), StoppedAt: second(30)}, {RecordingAt: second(31), StoppedAt: second(59)}}, []Gap{{second(0), second(1)}, {second(30), second(31)}, {second(59), second(60)}}},
+		{"a pause that was never ended", []Session{{RecordingAt: second(0), StoppedAt: second(60), Paused: []Gap{{From: second(20)}}}}, []Gap{{second(20), second(60)}}},
+		{"a pause from the beginning", []Session{{RecordingAt: second(0), StoppedAt: second(60), Paused: []Gap{{second(0), second(20)}}}}, []Gap{{second(0), second(20)}}},
+		{"two pauses", []Session{{RecordingAt: second(0), StoppedAt: second(60), Paused: []Gap{{second(10), second(20)}, {second(30), second(40)}}}}, []Gap{{second(10), second(20)}, {second(30), second(40)}}},
+		{"a pause that began after it ended", []Session{{RecordingAt: second(0), StoppedAt: second(30), Paused: []Gap{{second(40), second(50)}}}}, []Gap{{second(30), second(60)}}},
+		{"nothing", []Session{{}}, []Gap{{second(0), second(60)}}},
+		{"out of order", []Session{{RecordingAt: second(30), StoppedAt: second(70)}, {RecordingAt: second(-10), StoppedAt: second(30)}}, nil},
+	} {
+		if diff := cmp.Diff(tt.want, gaps(second(0), second(60), tt.sessions)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+// TestAStartThatALaterOneRefutes had no effect: one recording of a cname and a uid lives at most.
+func TestAStartThatALaterOneRefutes(t *testing.T) {
+	doubtful := Session{UID: "11", State: SessionFailed, Doubt: true}
+	foreign := doubtful
+	foreign.Foreign = []Foreign{{Op: agora.OpStart, Times: 1, Last: at(1), Text: "HTTP 403"}}
+	refused := foreign
+	refused.Refused = true
+	accepted := wrote(-0.5, 52)
+	other := accepted
+	other.UID = "12"
+	for _, tt := range []struct {
+		name     string
+		sessions []Session
+		want     []int // orphans
+	}{
+		{"alone", []Session{doubtful}, []int{1}},
+		{"and a later one was accepted", []Session{doubtful, accepted}, nil},
+		{"and an earlier one was accepted", []Session{accepted, doubtful}, []int{2}},
+		{"and a later one with the other uid was accepted", []Session{doubtful, other}, []int{1}},
+		{"and a later one is in doubt, too", []Session{doubtful, doubtful}, []int{1, 2}},
+		{"and it was answered by something else, as a later one was", []Session{foreign, foreign}, []int{2}},
+		{"and it was answered by something else, and a later one was only refused", []Session{foreign, refused}, []int{1}},
+		{"and it was only refused", []Session{refused}, nil},
+		{"and it was settled", []Session{{UID: "11", State: SessionFailed}}, nil},
+	} {
+		s := lesson()
+		s.Phase, s.Sessions = Recording, slices.Clone(tt.sessions)
+		for i := range s.Sessions {
+			s.Sessions[i].Attempt, s.Sessions[i].ReasonCode = i+1, reason.ServiceError
+		}
+		s, _ = step(s, Observation{}, 52*time.Minute)
+		var got []int
+		for _, x := range s.Sessions {
+			if x.State == SessionOrphan {
+				got = append(got, x.Attempt)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: orphans %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestWhatIsHeardAfterTheEndIsAdded to the reason of an outcome that is settled.
+func TestWhatIsHeardAfterTheEndIsAdded(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		n    Notice
+		set  func(*Session)
+		want string
+	}{
+		{"an upload error", Notice{Type: agora.EventError, Code: 47, Upload: "wrong keys", At: at(53)}, nil, "written; session 1: upload error 47 at 2031-09-17 17:53:00Z: wrong keys; there may be nothing in the bucket"},
+		{"an upload error that was told", Notice{Type: agora.EventError, Code: 47, Upload: "wrong keys", At: at(53)}, func(x *Session) { x.UploadError = "told" }, "written"},
+		{"an upload after an error", Notice{Type: agora.EventUploaded}, func(x *Session) { x.UploadStatus = uploadFailed }, "written; session 1: the service reported the upload as complete after the error; check the bucket"},
+		{"an upload after an error that was told", Notice{Type: agora.EventUploaded}, func(x *Session) { x.UploadStatus, x.UploadedLate = uploadFailed, true }, "written"},
+		{"an upload", Notice{Type: agora.EventUploaded}, nil, "written"},
+	} {
+		s := lesson()
+		x := wrote(-0.5, 52)
+		x.Attempt = 1
+		if tt.set != nil {
+			tt.set(&x)
+		}
+		s.Phase, s.Outcome, s.Reason, s.Sessions = Over, Recorded, "written", []Session{x}
+		tt.n.SID = "sid"
+		if s, _ = step(s, Observation{Notice: &tt.n}, 54*time.Minute); s.Reason != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, s.Reason, tt.want)
+		}
+	}
+}
+
+// TestWherePhasesBegin looks at an occurrence between its requests.
+func TestWherePhasesBegin(t *testing.T) {
+	running, starting := Session{UID: "11", State: SessionRunning, SID: "sid1", Next: at(12)}, Session{UID: "11", State: SessionConfirming, Next: at(12)}
+	stopping := Session{UID: "11", State: SessionStopping, SID: "sid1", StopAskedAt: at(9), Next: at(12)}
+	moved := func(s *State) {
+		s.Earlier = 1
+		s.Start, s.End, s.From, s.Until, s.Begin = at(60), at(110), at(59), at(112), at(59)
+	}
+	for _, tt := range []struct {
+		name     string
+		sessions []Session
+		set      func(*State)
+		want     Phase
+	}{
+		{"nothing was sent", nil, func(s *State) { s.Begin = at(20) }, Planned},
+		{"on its way", []Session{starting}, nil, Starting},
+		{"seen recording", []Session{running}, nil, Recording},
+		{"the one that recorded is replaced", []Session{{UID: "11", State: SessionLost, SID: "sid1", RecordingAt: at(1), ReasonCode: reason.SessionLost}, starting}, nil, Recording},
+		{"cancelled", []Session{running}, func(s *State) { s.Cancel = &Cancel{At: at(10), Who: "ops"} }, Stopping},
+		{"given up, and it is being stopped", []Session{stopping}, func(s *State) { s.Lanes[0].giveUp(reason.Because(reason.PageFault, "the page")) }, Stopping},
+		{"moved ahead, and it is being stopped", []Session{stopping}, moved, Stopping},
+		{"moved ahead, and it is stopped", []Session{wrote(1, 9)}, moved, Planned},
+		{"moved ahead, and begun again", []Session{wrote(1, 9), starting}, func(s *State) { s.Earlier = 1 }, Starting},
+		{"left to another App ID", []Session{wrote(1, 9)}, func(s *State) { s.Earlier, s.MovedTo = 1, "other" }, Planned},
+	} {
+		s := inHand(slices.Clone(tt.sessions)...)
+		if tt.set != nil {
+			tt.set(&s)
+		}
+		if s, _ = step(s, Observation{}, 10*time.Minute); s.Phase != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, s.Phase, tt.want)
+		}
+	}
+}
