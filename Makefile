@@ -65,6 +65,18 @@ schema: ## write schemas/plan.schema.json anew
 	$(GO) run . schema > schemas/plan.schema.json.new
 	mv schemas/plan.schema.json.new schemas/plan.schema.json
 
+.PHONY: screenshots
+screenshots: ## picture each page of the duty page, light, dark and on a phone, into docs/screenshots
+	@mkdir -p docs/screenshots
+	$(GO) test ./runner/web/page -run TestScreenshots -count 1 -args -screenshots $(CURDIR)/docs/screenshots
+
+# Where npm is, it takes over a release of axe-core with its licence.
+AXE ?= 4.14.1
+.PHONY: axe
+axe: ## take over axe-core, which looks for what keeps people from using a page, from npm; AXE=version
+	folder=$$(mktemp -d) && cd "$$folder" && npm pack --silent axe-core@$(AXE) && tar xzf axe-core-$(AXE).tgz && \
+	cp package/axe.min.js package/LICENSE package/LICENSE-3RD-PARTY.txt $(CURDIR)/runner/web/page/pagetest/axe/ && rm -r "$$folder"
+
 .PHONY: zones
 zones: ## take over the time zone database of the Go distribution, into plan/tzdata
 	cp "$$($(GO) env GOROOT)/lib/time/zoneinfo.zip" plan/tzdata/zoneinfo.zip

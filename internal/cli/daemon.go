@@ -41,8 +41,9 @@ type daemon struct {
 	ready   *web.Readiness
 	beat    *host.Supervised
 	proxy   []runner.Issue
-	hooked  bool               // it takes the service's notifications
-	url     string             // of the HTTP server
+	hooked  bool   // it takes the service's notifications
+	url     string // of the HTTP server
+	started time.Time
 	running []store.Occurrence // classes that had begun before this process did
 
 	begun atomic.Bool // the engine has started
@@ -139,6 +140,7 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 		}
 	}
 	d.proxy = d.a.proxyIssue(d.log)
+	d.started = d.a.clock()
 	config := d.work.config(d.log)
 	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, planfile.Revision, d.vet, o.keep.length
 	config.OnChange = d.work.metrics.Step
@@ -170,7 +172,9 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 	reader := newPlanReader(d)
 	issues := func() []runner.Issue { return d.issues(reader) }
 	handler := http.NewServeMux()
-	handler.Handle("/", web.Handler(d.ready, d.engine.Progress, issues))
+	health := web.Handler(d.ready, d.engine.Progress, issues)
+	handler.Handle("/healthz", health)
+	handler.Handle("/readyz", health)
 	handler.Handle("GET /metrics", d.work.metrics.Handler(metrics.Sources{
 		Store: d.work.store, Now: d.a.clock, Moves: func() error { return d.engine.Progress(web.MovesWithin) }, Issues: issues,
 		Rejected: reader.rejectedPlans, LogDropped: d.a.log.Dropped,
@@ -186,6 +190,9 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 	guard := o.guard(d.log)
 	handler.Handle("/api/", guard.Handler(served))
 	handler.Handle("/openapi.json", guard.Handler(served))
+	pages := &dutyPage{d: d, issues: issues}
+	defer pages.close()
+	handler.Handle("/", guard.Handler(pages))
 	server := web.NewServer(handler, d.log)
 	server.TLSConfig = o.tls()
 	server.RegisterOnShutdown(served.Close)

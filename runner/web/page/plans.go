@@ -1,0 +1,158 @@
+package page
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"rundown/runner/web/access"
+)
+
+// plansPage lists the plans with their revisions.
+type plansPage struct {
+	Plans []planView
+}
+
+// shownRevisions is how many revisions of a plan are listed.
+const shownRevisions = 12
+
+type planView struct {
+	Name      string
+	State     string // active, withdrawn, unreadable
+	Key       string
+	Unread    string
+	Waiting   *revisionView
+	Refused   *revisionView
+	Revisions []revisionView
+	More      int
+}
+
+type revisionView struct {
+	Revision
+	When   When
+	Ago    string
+	Key    string // the look of its state
+	Link   string
+	State  string
+	Short  string // of the commit
+	Act    string // link to the confirmation
+	Advice *advice
+}
+
+func (s *site) plans(r *http.Request, sh *shell) (any, error) {
+	plans, err := s.Source.planList(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	sh.Page, sh.Title, sh.Live = "plans", "Plans", true
+	p := &plansPage{}
+	for _, pl := range plans {
+		p.Plans = append(p.Plans, sh.scribe.planOf(pl, sh.Caller.Can(access.Change, pl.Name, "")))
+	}
+	return p, nil
+}
+
+func (s scribe) planOf(p Plan, canAct bool) planView {
+	v := planView{Name: p.Name, State: "Active", Key: "recorded", Unread: p.Unread, More: max(0, len(p.Revisions)-shownRevisions)}
+	switch {
+	case p.Withdrawn:
+		v.State, v.Key = "Withdrawn", "cancelled"
+	case p.Unread != "":
+		v.State, v.Key = "Cannot be read", "failed"
+	}
+	for i, r := range p.Revisions[:min(len(p.Revisions), shownRevisions)] {
+		rv := s.revisionOf(p.Name, r)
+		if i == 0 && r.Standing == standingWaiting {
+			if canAct {
+				rv.Act = rv.Link + "/confirm"
+			}
+			v.Waiting = &rv
+		}
+		if i == 0 && r.Standing == standingRefused {
+			v.Refused = &rv
+		}
+		v.Revisions = append(v.Revisions, rv)
+	}
+	return v
+}
+
+// revisionKeys are the looks of the states of revisions.
+var revisionKeys = map[Standing]string{standingActive: "recorded", standingWaiting: "partial", standingRefused: "failed", standingWithdrawn: "cancelled"}
+
+func (s scribe) revisionOf(plan string, r Revision) revisionView {
+	v := revisionView{
+		Revision: r, When: s.moment(r.At, s.day), Ago: s.ago(r.At), Key: "planned", Link: fmt.Sprintf("/plans/%s/%d", pathEscape(plan), r.ID),
+		Short: r.Commit[:min(len(r.Commit), 10)], Advice: adviceOf(r.Code, ""),
+	}
+	v.State = string(r.Standing)
+	if key, ok := revisionKeys[r.Standing]; ok {
+		v.Key = key
+	}
+	if r.Standing == standingActive {
+		v.State = "active"
+	}
+	return v
+}
+
+// changePage is what a revision changes.
+type changePage struct {
+	Plan     string
+	Revision revisionView
+	Against  *revisionView
+	Why      string
+	Kinds    []kindView
+	Confirm  string // link, where it waits and can be confirmed
+}
+
+// kindView is the groups of one kind.
+type kindView struct {
+	Kind, Sign, Head string
+	Groups           []Group
+	More             int
+}
+
+// shownGroups is how many groups of a kind are shown.
+const shownGroups = 100
+
+// changeKinds are the kinds of changes with their signs, in the order of the page.
+var changeKinds = []struct{ kind, sign string }{{"removed", "−"}, {"added", "+"}, {"moved", "→"}, {"changed", "~"}}
+
+func (s *site) change(r *http.Request, sh *shell) (any, error) {
+	id, err := strconv.ParseInt(r.PathValue("revision"), 10, 64)
+	if err != nil {
+		return nil, errNotFound
+	}
+	plan := r.PathValue("plan")
+	c, err := s.Source.changeIn(r.Context(), plan, id)
+	if err != nil {
+		return nil, err
+	}
+	sh.Page, sh.Title = "plans", fmt.Sprintf("%s, revision %d", plan, id)
+	p := sh.scribe.changeOf(plan, c)
+	if c.Revision.Standing == standingWaiting && sh.Caller.Can(access.Change, plan, "") {
+		p.Confirm = p.Revision.Link + "/confirm"
+	}
+	return p, nil
+}
+
+func (s scribe) changeOf(plan string, c Change) *changePage {
+	p := &changePage{Plan: plan, Revision: s.revisionOf(plan, c.Revision), Why: sentence(c.Why)}
+	if c.Against.ID != 0 {
+		against := s.revisionOf(plan, c.Against)
+		p.Against = &against
+	}
+	for _, k := range changeKinds {
+		groups := slices.DeleteFunc(slices.Clone(c.Groups), func(g Group) bool { return g.Kind != k.kind })
+		if len(groups) == 0 {
+			continue
+		}
+		classes := 0
+		for _, g := range groups {
+			classes += g.Classes
+		}
+		more := max(0, len(groups)-shownGroups)
+		p.Kinds = append(p.Kinds, kindView{k.kind, k.sign, plural(classes, "class") + " " + k.kind, groups[:len(groups)-more], more})
+	}
+	return p
+}

@@ -1,0 +1,210 @@
+package page
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"rundown/runner/reason"
+	"rundown/runner/session"
+)
+
+// rowView is a class in a list.
+type rowView struct {
+	Look   look
+	Link   string
+	Name   string // of the recording
+	Title  string // from the plan, "" where there is none
+	Plan   string
+	Range  Range
+	Detail string // what is most worth knowing now
+	Parts  []partView
+	Next   []notice // orders that hold, and other things to know
+}
+
+// notice is a short remark on a class.
+type notice struct{ Key, Text string }
+
+// partView is a part of a class at its place on an axis.
+type partView struct {
+	Kind     partKind
+	X, Width percent
+}
+
+// Hatched says that the part is drawn with lines, so that it differs from others without colours.
+func (p partView) Hatched() bool { return p.Kind == partGap || p.Kind == partLate }
+
+// linkOf is the address of a class's page. Names of plans and recordings and starts need no escaping, but an identity
+// that is not one must not become another address.
+func linkOf(id string) string {
+	parts := strings.Split(id, "/")
+	for i, p := range parts {
+		parts[i] = pathEscape(p)
+	}
+	return "/class/" + strings.Join(parts, "/")
+}
+
+// rowOf is a class for a list on the page of a day.
+func (s scribe) rowOf(c *Class, day time.Time) rowView {
+	l := lookOf(c, s.now)
+	r := rowView{
+		Look: l, Link: linkOf(c.ID), Name: c.Recording, Title: c.Title, Plan: c.Plan,
+		Range: s.rangeOf(c.Start, c.End, zoneOrUTC(c.Zone), day), Detail: s.detail(c, l), Parts: s.partViews(c, c.axis()),
+	}
+	if c.Extended != nil {
+		r.Next = append(r.Next, notice{"extended", s.extendedText(c)})
+	}
+	if c.Cancelled != nil && c.State != session.Over {
+		r.Next = append(r.Next, notice{"cancelled", s.cancelledText(c)})
+	}
+	if c.Left {
+		r.Next = append(r.Next, notice{"left", "no longer in the plan"})
+	}
+	if c.Moved != "" && !l.over() {
+		r.Next = append(r.Next, notice{"moved", c.Moved})
+	}
+	return r
+}
+
+func zoneOrUTC(z *time.Location) *time.Location {
+	if z == nil {
+		return time.UTC
+	}
+	return z
+}
+
+// axis is that of the class itself: from what is recorded before it to what is recorded after.
+func (c *Class) axis() axis {
+	a := axis{c.Start, c.End, c.Zone}
+	if !c.From.IsZero() && c.From.Before(a.from) {
+		a.from = c.From
+	}
+	if c.Until.After(a.until) {
+		a.until = c.Until
+	}
+	return a
+}
+
+func (s scribe) partViews(c *Class, a axis) (views []partView) {
+	for _, p := range c.parts(s.now) {
+		from, until := a.at(p.From), a.at(p.Until)
+		if until > from {
+			views = append(views, partView{p.Kind, from, until - from})
+		}
+	}
+	return views
+}
+
+// detail is the one thing about a class that is most worth knowing.
+func (s scribe) detail(c *Class, l look) string {
+	switch l {
+	case lookPlanned:
+		return "begins " + s.ago(c.Start)
+	case lookStarting:
+		return "class begins " + s.ago(c.Start)
+	case lookRecording:
+		return lengthText(c.End.Sub(s.now).Truncate(time.Second)) + " left"
+	case lookLate:
+		return "should have begun " + s.ago(c.Start) + because(c)
+	case lookBroken:
+		return "no session is recording" + because(c)
+	case lookStopping:
+		return "class ended " + s.ago(c.End)
+	case lookRecorded:
+		return ""
+	case lookPartial, lookMissed, lookFailed:
+		if text := c.lostText(s.now); text != "" {
+			return text
+		}
+	}
+	return shorten(c.Reason, longestDetail)
+}
+
+// longestDetail is how much of a reason a list shows, in characters. The page of the class has all of it.
+const longestDetail = 120
+
+// lostText says how much of a class is missing so far; "" for nothing.
+func (c *Class) lostText(now time.Time) string {
+	lost, whole := c.lost(now), c.End.Sub(c.Start)
+	switch {
+	case lost < time.Second:
+		return ""
+	case lost >= whole:
+		return "nothing of it recorded"
+	}
+	return lengthText(lost) + " of " + lengthText(whole) + " not recorded"
+}
+
+func because(c *Class) string {
+	if c.Reason == "" {
+		return ""
+	}
+	return ": " + shorten(c.Reason, longestDetail)
+}
+
+// lost is how much of a class was not recorded so far.
+func (c *Class) lost(now time.Time) (lost time.Duration) {
+	for _, p := range c.parts(now) {
+		if p.Kind == partGap || p.Kind == partLate {
+			lost += p.length()
+		}
+	}
+	return lost
+}
+
+func (s scribe) extendedText(c *Class) string {
+	text := "extended by " + cmp.Or(c.Extended.Who, "an operator")
+	if !c.Extended.Until.IsZero() {
+		text = "extended to " + c.Extended.Until.In(zoneOrUTC(c.Zone)).Format("15:04") + " by " + cmp.Or(c.Extended.Who, "an operator")
+	}
+	return orderText(text, c.Extended)
+}
+
+func (s scribe) cancelledText(c *Class) string {
+	who := cmp.Or(c.Cancelled.Who, "an operator")
+	if c.Cancelled.ByPlan {
+		who = "the plan"
+	}
+	return orderText("cancelled by "+who, c.Cancelled)
+}
+
+func orderText(text string, o *Order) string {
+	if o.Reason != "" {
+		text += ": " + o.Reason
+	}
+	if o.Pending {
+		text += " (the daemon has not carried it out yet)"
+	}
+	return text
+}
+
+// advice is what the documentation says of a reason code.
+type advice struct {
+	Code    reason.Code
+	Meaning []piece
+	Try     []piece
+}
+
+// adviceOf looks a code up; nil for one that has no description. class is the page of the class that it is about.
+func adviceOf(code reason.Code, class string) *advice {
+	if code.Meaning() == "" {
+		return nil
+	}
+	return &advice{Code: code, Meaning: prose(code.Meaning(), ""), Try: prose(code.Advice(), class)}
+}
+
+// trouble is a class that needs a person, with why and what to do.
+type trouble struct {
+	rowView
+	Lost   string  // how much of the class is missing
+	Reason string  // in the daemon's words
+	Advice *advice // in plain words
+}
+
+func (s scribe) troubleOf(c *Class, day time.Time) trouble {
+	t := trouble{rowView: s.rowOf(c, day), Lost: sentence(c.lostText(s.now)), Reason: sentence(c.Reason), Advice: adviceOf(c.Code, linkOf(c.ID))}
+	if t.Look.live() {
+		t.Lost = sentence(t.Detail)
+	}
+	return t
+}

@@ -1,0 +1,419 @@
+package page
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"rundown/plan"
+	"rundown/plan/forecast"
+	"rundown/plan/schedule"
+	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+	"rundown/runner/view"
+)
+
+// Source is what the pages read: the store and the active plans in it, by package view, and what the daemon says of
+// itself. It is safe for concurrent use once its fields are set.
+type Source struct {
+	// Store is a connection of its own, not the engine's: the engine sees the orders that others write, and no page
+	// waits for its writes.
+	Store   *store.Store
+	Clock   func() time.Time
+	Issues  func() []runner.Issue
+	State   func() (running bool, text string) // of the daemon
+	Started time.Time                          // when it took the store
+	Version string
+	// GroupText puts what changes in the same way into words.
+	GroupText func(forecast.DifferenceGroup) string
+
+	mu    sync.Mutex
+	plans map[int64]recalled // by revision; those that are asked for again and again
+}
+
+// recalled is a plan as a revision has it. Nobody changes it.
+type recalled struct {
+	plan   *plan.Plan
+	masked bool
+	err    error
+}
+
+// keptPlans is how many revisions stay in memory. With more, all are read again.
+const keptPlans = 24
+
+// recall reads the plan of a revision once.
+func (s *Source) recall(r store.Revision) (*plan.Plan, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kept, ok := s.plans[r.ID]; ok {
+		return kept.plan, kept.masked, kept.err
+	}
+	if s.plans == nil || len(s.plans) >= keptPlans {
+		s.plans = map[int64]recalled{}
+	}
+	p, masked, err := runner.Recall(r)
+	s.plans[r.ID] = recalled{p, masked, err}
+	return p, masked, err
+}
+
+func (s *Source) finder() *view.Finder {
+	f := view.NewFinder(s.Store, s.Clock())
+	f.Recall = s.recall
+	return f
+}
+
+// zone is that of the pages: the one of most recordings, UTC where there is none.
+func (s *Source) zone(ctx context.Context) (*time.Location, error) {
+	plans, err := s.finder().Active(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	zones := map[string]int{}
+	for _, p := range plans {
+		for _, r := range p.Recordings {
+			if r.Settings.Zone != nil {
+				zones[r.Settings.Zone.String()]++
+			}
+		}
+	}
+	best := "UTC"
+	for name, n := range zones {
+		if n > zones[best] || n == zones[best] && name < best {
+			best = name
+		}
+	}
+	if zone, ok := plan.Zone(best); ok {
+		return zone, nil
+	}
+	return time.UTC, nil
+}
+
+// classes are those that overlap a period, in order of their starts.
+func (s *Source) classes(ctx context.Context, from, until time.Time) ([]Class, error) {
+	views, err := s.finder().Between(ctx, from, until)
+	if err != nil {
+		return nil, err
+	}
+	classes := make([]Class, len(views.Rows))
+	for i, row := range views.Rows {
+		classes[i] = classOf(row, views.Sessions[row.ID], views.Captions[row.ID])
+	}
+	return classes, nil
+}
+
+// classDoc is what the page reads of the runner's account of a class, beyond what package view reads.
+type classDoc struct {
+	view.OccurrenceDoc
+	From time.Time `json:"from"` // of the recording, with padding
+}
+
+// classOf is a class as the page shows it.
+func classOf(o store.Occurrence, sessions []store.Session, caption view.Caption) Class {
+	doc := view.ReadDoc[classDoc](o.Doc)
+	c := Class{
+		ID: o.ID, Plan: o.Plan, Recording: o.Recording, Title: caption.Title, Labels: caption.Labels, Zone: view.ZoneOf(o),
+		Start: o.Start, End: o.End, PlanEnd: doc.PlanEnd, From: doc.From, State: session.Phase(o.State), Outcome: session.Outcome(o.Outcome), Reason: o.Reason, Code: reason.Code(o.ReasonCode),
+		App: doc.App, Page: bare(o.URL), Storage: doc.Storage, Bucket: doc.Bucket,
+		Left: view.LeftPlan(o, doc.OccurrenceDoc), Cancelled: orderOf(doc.Cancel), Moved: view.MovedText(o, doc.OccurrenceDoc, sessions, view.ZoneOf(o)),
+	}
+	if doc.Until != nil {
+		c.Until = *doc.Until
+	}
+	if x, effective := view.ExtensionOf(o); effective {
+		c.Extended = orderOf(x)
+		if c.Extended.Until.After(c.End) {
+			c.PlanEnd, c.End = cmpTime(c.PlanEnd, c.End), c.Extended.Until
+		}
+	}
+	for _, g := range doc.Gaps {
+		if g.From != nil {
+			p := Period{From: *g.From}
+			if g.Until != nil {
+				p.Until = *g.Until
+			}
+			c.Gaps = append(c.Gaps, p)
+		}
+	}
+	for _, x := range sessions {
+		c.Sessions = append(c.Sessions, sessionFrom(x))
+	}
+	return c
+}
+
+// bare is an address without user, query and fragment.
+func bare(address string) string {
+	address, _, _ = strings.Cut(plan.MaskUser(address), "#")
+	address, query, has := strings.Cut(address, "?")
+	if has && query != "" {
+		address += "?…"
+	}
+	return address
+}
+
+// cmpTime is the first of two instants that is not zero.
+func cmpTime(a, b time.Time) time.Time {
+	if a.IsZero() {
+		return b
+	}
+	return a
+}
+
+func orderOf(o *view.OrderDoc) *Order {
+	if o == nil {
+		return nil
+	}
+	order := &Order{Who: o.Who, Reason: o.Reason, Pending: o.Pending, ByPlan: o.ReasonCode == reason.CancelledByPlan}
+	if o.Until != nil {
+		order.Until = *o.Until
+	}
+	return order
+}
+
+func sessionFrom(x store.Session) Session {
+	d := view.ReadDoc[view.SessionDoc](x.Doc)
+	s := Session{
+		Attempt: x.Attempt, Cname: x.Cname, UID: x.UID, Resource: x.ResourceID, SID: x.SID, State: session.SessionState(x.State),
+		Reason: d.Reason, Code: reason.Code(d.ReasonCode), Upload: d.UploadStatus, Files: d.Files,
+	}
+	for _, at := range []struct{ from, to *time.Time }{{d.StartedAt, &s.Started}, {d.RecordingAt, &s.Recording}, {d.StoppedAt, &s.Stopped}} {
+		if at.from != nil {
+			*at.to = *at.from
+		}
+	}
+	return s
+}
+
+// find is the class of an identity.
+func (s *Source) find(ctx context.Context, id string) (view.Class, error) {
+	parsed, err := view.ParseID(id)
+	if err != nil {
+		return view.Class{}, ErrUnknown
+	}
+	c, err := s.finder().Class(ctx, parsed)
+	if err != nil {
+		if ctx.Err() != nil {
+			return c, err
+		}
+		return c, errors.Join(ErrUnknown, err)
+	}
+	return c, nil
+}
+
+// class is one class with its story.
+func (s *Source) class(ctx context.Context, id string) (Class, []Entry, error) {
+	found, err := s.find(ctx, id)
+	if err != nil {
+		return Class{}, nil, err
+	}
+	views, err := view.ReadViews(ctx, s.Store, []store.Occurrence{found.Row})
+	if err != nil {
+		return Class{}, nil, err
+	}
+	caption := view.Caption{}
+	c := classOf(found.Row, views.Sessions[found.Row.ID], caption)
+	if found.Planned != nil {
+		c.Title, c.Labels, c.Note = found.Planned.Recording.Title, found.Planned.Settings.Labels, found.Planned.Settings.Note
+		c.App = cmp.Or(c.App, nameOf(found.Planned.Settings.App))
+		if c.From.IsZero() {
+			c.From, c.Until = found.Planned.RecordFrom, found.Planned.RecordUntil
+		}
+	}
+	events, err := s.Store.Events(ctx, c.ID, 0, 0)
+	if err != nil {
+		return Class{}, nil, err
+	}
+	var story []Entry
+	for i, x := range view.Story(found.Row, events) {
+		story = append(story, Entry{At: x.At, Who: x.Who, Kind: x.Kind, Text: x.Text, Bad: x.Kind != "state" && strings.Contains(string(events[i].Data), `"reason_code"`)})
+	}
+	return c, story, nil
+}
+
+func nameOf(a *plan.App) string {
+	if a == nil {
+		return ""
+	}
+	return a.Name
+}
+
+// system is how the daemon is.
+func (s *Source) system(ctx context.Context) (System, error) {
+	sys := System{Started: s.Started, Version: s.Version, Store: s.Store.Path(), Running: true}
+	if s.State != nil {
+		sys.Running, sys.Text = s.State()
+	}
+	if s.Issues != nil {
+		for _, i := range s.Issues() {
+			sys.Issues = append(sys.Issues, Issue{ID: string(i.ID), Severity: string(i.Severity), Text: i.Text, Advice: i.Advice, Since: i.Since, Blocking: i.Blocking})
+		}
+	}
+	slices.SortStableFunc(sys.Issues, func(a, b Issue) int { return cmp.Compare(a.Severity, b.Severity) }) // critical, warning
+	var err error
+	sys.LastSeen, err = s.Store.LastBeat(ctx)
+	return sys, err
+}
+
+// planList are the plans with their revisions, newest first.
+func (s *Source) planList(ctx context.Context) ([]Plan, error) {
+	revisions, err := view.ReadRevisions(ctx, s.Store, "")
+	if err != nil {
+		return nil, err
+	}
+	f := s.finder()
+	active, err := f.Active(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var plans []Plan
+	for _, r := range revisions {
+		k := slices.IndexFunc(plans, func(p Plan) bool { return p.Name == r.Plan })
+		if k < 0 {
+			k = len(plans)
+			plans = append(plans, Plan{Name: r.Plan, Withdrawn: Standing(r.Standing) == standingWithdrawn})
+		}
+		plans[k].Revisions = append(plans[k].Revisions, revisionFrom(r))
+	}
+	for k := range plans {
+		read := slices.ContainsFunc(active, func(p *plan.Plan) bool { return p.Name == plans[k].Name })
+		if !read && !plans[k].Withdrawn && slices.ContainsFunc(plans[k].Revisions, func(r Revision) bool { return r.Standing == standingActive }) {
+			plans[k].Unread = strings.Join(f.Unread, "; ")
+		}
+	}
+	slices.SortFunc(plans, func(a, b Plan) int { return cmp.Compare(a.Name, b.Name) })
+	return plans, nil
+}
+
+func revisionFrom(r view.PlanRevision) Revision {
+	return Revision{ID: r.ID, At: r.At, Who: r.Who, Commit: r.Commit, Path: r.Path, Standing: Standing(r.Standing), Note: r.Note, Code: reason.Code(r.ReasonCode)}
+}
+
+// changeIn is what a revision changes, against the one that was active before it.
+func (s *Source) changeIn(ctx context.Context, name string, id int64) (c Change, err error) {
+	revisions, err := view.ReadRevisions(ctx, s.Store, name)
+	if err != nil {
+		return c, err
+	}
+	k := slices.IndexFunc(revisions, func(r view.PlanRevision) bool { return r.ID == id })
+	if k < 0 {
+		return c, ErrUnknown
+	}
+	c.Revision = revisionFrom(revisions[k])
+	var before *plan.Plan
+	for _, r := range revisions[k+1:] {
+		if r.Usable() {
+			c.Against = revisionFrom(r)
+			if before, c.Why, err = s.planOf(ctx, r.ID); err != nil || c.Why != "" {
+				return c, err
+			}
+			break
+		}
+	}
+	after, why, err := s.planOf(ctx, id)
+	if err != nil || why != "" {
+		c.Why = why
+		return c, err
+	}
+	now := s.Clock()
+	// From the present on for what may still come; for a revision of the past, from when it was applied.
+	from := c.Revision.At
+	if c.Revision.Standing == standingWaiting || c.Revision.Standing == standingActive {
+		from = now
+	}
+	d := forecast.Diff(before, after, forecast.Options{Now: now, From: forecast.Bound{At: from}, Until: forecast.Bound{At: from.AddDate(0, 0, 366)}})
+	for _, g := range d.Groups() {
+		group := Group{Kind: string(g.Kind), Recording: g.Recording, Classes: len(g.Classes)}
+		if s.GroupText != nil {
+			group.Text = s.GroupText(g)
+		}
+		c.Groups = append(c.Groups, group)
+	}
+	return c, nil
+}
+
+// planOf reads the plan of a revision; why says why it cannot be read. A withdrawal is no plan and nothing is wrong.
+func (s *Source) planOf(ctx context.Context, id int64) (p *plan.Plan, why string, err error) {
+	r, err := s.Store.Revision(ctx, id)
+	if err != nil || r.Withdrawn() {
+		return nil, "", err
+	}
+	p, _, err = s.recall(r)
+	if err != nil {
+		return nil, "what it changes cannot be told: " + err.Error(), nil
+	}
+	return p, "", nil
+}
+
+// outlook is what the active plans ask of the service in a period.
+func (s *Source) outlook(ctx context.Context, from, until time.Time) (Forecast, error) {
+	plans, err := s.finder().Active(ctx, "")
+	if err != nil {
+		return Forecast{}, err
+	}
+	f := forecast.Of(plans, forecast.Options{Now: s.Clock(), From: forecast.Bound{At: from}, Until: forecast.Bound{At: until}})
+	out := Forecast{From: from, Until: until, Classes: f.Classes, Sessions: f.Sessions, CostUSD: f.CostUSD}
+	for _, a := range f.Apps {
+		name := nameOf(a.App)
+		if a.App != nil {
+			out.Limit += a.App.Limits.MaxConcurrent()
+		}
+		for _, p := range a.Places {
+			for _, l := range p.Loads {
+				if l.Sessions == 0 {
+					continue
+				}
+				out.Loads = append(out.Loads, Load{
+					App: name, Region: cmp.Or(string(p.Region), "nearest"), Class: strings.ToUpper(string(l.Class)), Bare: l.Peak.Unpadded.Sessions, Padded: l.Peak.Padded.Sessions,
+					Limit: l.Limit, At: l.Peak.Padded.At, Sessions: l.Sessions, LostHours: l.FailedStop.Hours, LostUSD: l.FailedStop.CostUSD,
+				})
+			}
+		}
+		if a.Requests.Worst > 0 {
+			out.Requests = append(out.Requests, Requests{App: name, Peak: a.Requests.Worst, Limit: a.Requests.QPS, At: a.Requests.WorstAt})
+		}
+	}
+	for _, m := range f.Months {
+		out.Months = append(out.Months, Month{
+			Name: time.Date(m.Year, m.Month, 1, 0, 0, 0, 0, time.UTC).Format("January 2006"), Account: m.Account,
+			HD: m.HD, FullHD: m.FullHD, Free: m.FreeHD + m.FreeFHD, CostUSD: m.CostUSD,
+		})
+	}
+	out.Hours = hoursAtOnce(plans, from, until)
+	return out, nil
+}
+
+// hoursAtOnce is the most sessions at once, with padding, in each hour of a period.
+func hoursAtOnce(plans []*plan.Plan, from, until time.Time) []Hour {
+	type step struct {
+		at time.Time
+		by int
+	}
+	var steps []step
+	for _, p := range plans {
+		for o := range schedule.All(p, from.Add(-24*time.Hour), until) {
+			if n := max(o.Settings.Redundancy, 1); !o.Cancelled() {
+				steps = append(steps, step{o.RecordFrom, n}, step{o.RecordUntil, -n})
+			}
+		}
+	}
+	slices.SortFunc(steps, func(a, b step) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.by, b.by)) })
+	var hours []Hour
+	running, next := 0, 0
+	for at := from; at.Before(until); at = at.Add(time.Hour) {
+		for ; next < len(steps) && !steps[next].at.After(at); next++ {
+			running += steps[next].by
+		}
+		most := running
+		for ; next < len(steps) && steps[next].at.Before(at.Add(time.Hour)); next++ {
+			running += steps[next].by
+			most = max(most, running)
+		}
+		hours = append(hours, Hour{At: at, Sessions: most})
+	}
+	return hours
+}
