@@ -77,12 +77,12 @@ func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) 
 func (c *call) run(ctx context.Context, body any) error {
 	method, path, err := c.route()
 	if err != nil {
-		return &Error{Op: c.op, Class: Fix, Err: err}
+		return &Error{Op: c.op, Class: Permanent, Err: err}
 	}
 	var raw []byte
 	if body != nil {
 		if raw, err = json.Marshal(body); err != nil {
-			return &Error{Op: c.op, Class: Fix, Err: fmt.Errorf("write the request: %w", err)}
+			return &Error{Op: c.op, Class: Permanent, Err: fmt.Errorf("write the request: %w", err)}
 		}
 	}
 	client := c.app.client
@@ -90,7 +90,7 @@ func (c *call) run(ctx context.Context, body any) error {
 	c.host = c.app.hosts.first()
 	req, err := retryablehttp.NewRequestWithContext(ctx, method, c.app.hosts.url(c.host, path).String(), raw)
 	if err != nil {
-		return &Error{Op: c.op, Class: Fix, Err: errors.New("the request's URL cannot be built; check the base URL and the ids")}
+		return &Error{Op: c.op, Class: Permanent, Err: errors.New("the request's URL cannot be built; check the base URL and the ids")}
 	}
 	if raw == nil {
 		req.Body = nil
@@ -99,7 +99,7 @@ func (c *call) run(ctx context.Context, body any) error {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", client.userAgent)
 
-	waits := catalog.DomainWaits()
+	waits := catalog.DomainBackoff()
 	retry := retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport:     c,
@@ -212,7 +212,7 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	begin := time.Now()
 	if err := c.admit(ctx); err != nil {
 		closeBody()
-		t.local, t.class = true, Again
+		t.local, t.class = true, Retry
 		return nil, fmt.Errorf("wait for the request budget: %w", err)
 	}
 	t.waited = time.Since(begin)
@@ -220,12 +220,12 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	id, secret, err := c.app.client.credentials(ctx)
 	if err == nil && (id == "" || secret == "") {
 		closeBody()
-		t.local, t.class = true, Again // as a file is for a moment while it is replaced
+		t.local, t.class = true, Retry // as a file is for a moment while it is replaced
 		return nil, errors.New("credentials: customer id or customer secret is empty")
 	}
 	if err != nil {
 		closeBody()
-		t.local, t.class = true, Again
+		t.local, t.class = true, Retry
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
 	c.secrets.Add(secret, base64.StdEncoding.EncodeToString([]byte(id+":"+secret)))

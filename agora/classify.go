@@ -15,54 +15,54 @@ type rule struct {
 // Sources: Response status codes; Common errors 2022 for the old codes at the end.
 var answerRules = []rule{
 	// The gateway, before the service: its bodies have a message and no code.
-	{status: 401, class: Fix},
+	{status: 401, class: Permanent},
 	{status: 429, class: Wait},
-	{status: 400, reason: reasonAppInvalid, class: Fix},
+	{status: 400, reason: reasonAppInvalid, class: Permanent},
 
 	// Any endpoint: a parameter is wrong.
-	{code: codeParameter, class: Fix},
+	{code: codeParameter, class: Permanent},
 
 	// The upload of a synchronous stop takes longer than the answer may; the status is not documented.
 	{ops: []Op{OpStop}, code: codeUploadTimeout, class: Ended},
 
 	// acquire
-	{ops: []Op{OpAcquire}, status: 400, code: 400, class: Fix}, // invalid_appid
-	{ops: []Op{OpAcquire}, status: 400, code: 401, class: Fix}, // invalid_channel_name
-	{ops: []Op{OpAcquire}, code: codeNoActiveStatus, class: Fix},
+	{ops: []Op{OpAcquire}, status: 400, code: 400, class: Permanent}, // invalid_appid
+	{ops: []Op{OpAcquire}, status: 400, code: 401, class: Permanent}, // invalid_channel_name
+	{ops: []Op{OpAcquire}, code: codeNoActiveStatus, class: Permanent},
 	{ops: []Op{OpAcquire}, code: codeOverload, class: Wait},
-	{ops: []Op{OpAcquire}, code: 500, class: Again}, // internal_error
-	{ops: []Op{OpAcquire}, code: 501, class: Again}, // no_worker_manager_available
-	{ops: []Op{OpAcquire}, code: 504, class: Again}, // allocate_timeout
+	{ops: []Op{OpAcquire}, code: 500, class: Retry}, // internal_error
+	{ops: []Op{OpAcquire}, code: 501, class: Retry}, // no_worker_manager_available
+	{ops: []Op{OpAcquire}, code: 504, class: Retry}, // allocate_timeout
 
 	// start. 201/7 and 400/53 both say that some recording is live, which may be ours.
 	{ops: []Op{OpStart}, status: 201, class: Unknown},
 	{ops: []Op{OpStart}, code: codeAlreadyStarted, class: Unknown},
-	{ops: []Op{OpStart}, code: codeTaskConflict, class: Pair},
-	{ops: []Op{OpStart}, code: codeAllocate, class: Pair},
+	{ops: []Op{OpStart}, code: codeTaskConflict, class: NewResource},
+	{ops: []Op{OpStart}, code: codeAllocate, class: NewResource},
 
 	// Any endpoint that the tables name with these, and acquire with 62 by an older page that is in doubt.
-	{code: codeNotCompleted, class: Again},
-	{code: codeRequestTimeout, class: Again},
+	{code: codeNotCompleted, class: Retry},
+	{code: codeRequestTimeout, class: Retry},
 
 	// query, update and stop: the recording is gone, or changing its server. Only the caller knows when it last
 	// answered, hence query and update go on asking; a stop of what is gone has what it wanted.
-	{ops: []Op{OpQuery, OpUpdate}, code: codeNotFound, class: Again},
+	{ops: []Op{OpQuery, OpUpdate}, code: codeNotFound, class: Retry},
 	{ops: []Op{OpStop}, code: codeNotFound, class: Ended},
-	{ops: []Op{OpQuery, OpUpdate}, reason: reasonNotFound, class: Again},
+	{ops: []Op{OpQuery, OpUpdate}, reason: reasonNotFound, class: Retry},
 	{ops: []Op{OpStop}, reason: reasonNotFound, class: Ended},
 	{ops: []Op{OpStop}, code: codeNoRecordedData, class: Ended},
 	{ops: []Op{OpQuery, OpUpdate, OpStop}, code: codeInvalidOperation, class: Ended},
 
 	// Codes of older editions, on the endpoints that they were written for and any other.
 	{ops: []Op{OpQuery, OpUpdate, OpStop}, code: 501, class: Ended}, // is exiting
-	{code: 8, class: Fix},     // method, Content-Type, path or JSON
-	{code: 109, class: Fix},   // RTC token expired, of other modes
-	{code: 110, class: Fix},   // RTC token wrong, of other modes
-	{code: 432, class: Fix},   // parameter, or ids that do not belong together
-	{code: 433, class: Pair},  // resource id older than five minutes
-	{code: 1001, class: Pair}, // resource id cannot be parsed
-	{code: 1003, class: Fix},  // App ID or sid of another resource id
-	{code: 1013, class: Fix},  // channel name
+	{code: 8, class: Permanent},                                     // method, Content-Type, path or JSON
+	{code: 109, class: Permanent},                                   // RTC token expired, of other modes
+	{code: 110, class: Permanent},                                   // RTC token wrong, of other modes
+	{code: 432, class: Permanent},                                   // parameter, or ids that do not belong together
+	{code: 433, class: NewResource},                                 // resource id older than five minutes
+	{code: 1001, class: NewResource},                                // resource id cannot be parsed
+	{code: 1003, class: Permanent},                                  // App ID or sid of another resource id
+	{code: 1013, class: Permanent},                                  // channel name
 }
 
 // The documented texts that tell an answer without a code.
@@ -91,18 +91,18 @@ func Classify(op Op, status, code int, reason string) Class {
 	case status >= 200 && status < 300:
 		return unknownEffect(op)
 	case status >= 500:
-		return Again
+		return Retry
 	case code == 0:
 		return Wait
 	default:
-		return Fix
+		return Permanent
 	}
 }
 
 // ClassifyFailure says what it means that no answer came; sent: the request may have reached the service.
 func ClassifyFailure(op Op, sent bool) Class {
 	if !sent {
-		return Again
+		return Retry
 	}
 	return unknownEffect(op)
 }
@@ -119,7 +119,7 @@ func classifyUnreadable(op Op, status int) Class {
 // resource id that nobody knows dies by itself, and with what only reads.
 func unknownEffect(op Op) Class {
 	if op == OpAcquire || op.readOnly() {
-		return Again
+		return Retry
 	}
 	return Unknown
 }

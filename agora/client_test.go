@@ -246,7 +246,7 @@ func TestRefusalsCarryWhatTheServiceSaid(t *testing.T) {
 			"a conflict", 400, `{"code":53,"reason":"task conflict"}`,
 			[]string{"X-Request-Id", "req-9"},
 			callStart,
-			Error{Op: OpStart, Class: Pair, Status: 400, Code: 53, Reason: "task conflict", RequestID: "req-9", Sent: true},
+			Error{Op: OpStart, Class: NewResource, Status: 400, Code: 53, Reason: "task conflict", RequestID: "req-9", Sent: true},
 		},
 		{
 			"started before, with a sid", 201, `{"code":7,"reason":"already started","sid":"` + testSID + `"}`, nil, callStart,
@@ -254,11 +254,11 @@ func TestRefusalsCarryWhatTheServiceSaid(t *testing.T) {
 		},
 		{
 			"a code in quotes", 400, `{"code":"2","reason":"uid"}`, nil, callStart,
-			Error{Op: OpStart, Class: Fix, Status: 400, Code: 2, Reason: "uid", Sent: true},
+			Error{Op: OpStart, Class: Permanent, Status: 400, Code: 2, Reason: "uid", Sent: true},
 		},
 		{
 			"the gateway", 401, `{"message":"Invalid authentication credentials"}`, nil, callStart,
-			Error{Op: OpStart, Class: Fix, Status: 401, Reason: "Invalid authentication credentials", Sent: true},
+			Error{Op: OpStart, Class: Permanent, Status: 401, Reason: "Invalid authentication credentials", Sent: true},
 		},
 		{
 			"stopped with what is uploaded", 206, `{"code":435,"reason":"no recorded data","serverResponse":{"extensionServiceState":[
@@ -277,11 +277,11 @@ func TestRefusalsCarryWhatTheServiceSaid(t *testing.T) {
 			"a trouble with a hint", 503, `{"message":"busy"}`,
 			[]string{"Retry-After", "7"},
 			callStart,
-			Error{Op: OpStart, Class: Again, Status: 503, Reason: "busy", Foreign: true, RetryAfter: 7 * time.Second, Sent: true},
+			Error{Op: OpStart, Class: Retry, Status: 503, Reason: "busy", Foreign: true, RetryAfter: 7 * time.Second, Sent: true},
 		},
 		{
 			"no JSON", 502, "<html>\nbad gateway</html>", nil, callStart,
-			Error{Op: OpStart, Class: Again, Status: 502, Reason: "the answer is not a JSON object: bad gateway", Foreign: true, Sent: true},
+			Error{Op: OpStart, Class: Retry, Status: 502, Reason: "the answer is not a JSON object: bad gateway", Foreign: true, Sent: true},
 		},
 		{
 			"a page", 403, "<!doctype html><title>\n Access  denied</title><p>by policy", nil, callAcquire,
@@ -312,11 +312,11 @@ func TestRefusalsCarryWhatTheServiceSaid(t *testing.T) {
 		},
 		{
 			"a query without a status", 200, `{"serverResponse":{}}`, nil, callQuery,
-			Error{Op: OpQuery, Class: Again, Status: 200, Reason: "the answer has no serverResponse.status", Foreign: true, Sent: true},
+			Error{Op: OpQuery, Class: Retry, Status: 200, Reason: "the answer has no serverResponse.status", Foreign: true, Sent: true},
 		},
 		{
 			"an acquire without an id", 200, `{}`, nil, callAcquire,
-			Error{Op: OpAcquire, Class: Again, Status: 200, Reason: "the answer has no resourceId", Foreign: true, Sent: true},
+			Error{Op: OpAcquire, Class: Retry, Status: 200, Reason: "the answer has no resourceId", Foreign: true, Sent: true},
 		},
 		{
 			"a stop that repeats nothing", 200, `{"welcome":"to the hotel"}`, nil, callStop,
@@ -403,12 +403,12 @@ func TestNothingIsSentWithoutWhatARequestNeeds(t *testing.T) {
 		want  string
 		class Class
 	}{
-		"no app id":         {fixedCredentials, "", callAcquire, "app id is empty", Fix},
-		"no resource id":    {fixedCredentials, "a", func(a *App) error { _, err := a.Query(t.Context(), "", "s"); return err }, "resource id is empty", Fix},
-		"no sid":            {fixedCredentials, "a", func(a *App) error { _, err := a.Query(t.Context(), "r", ""); return err }, "sid is empty", Fix},
-		"a step up":         {fixedCredentials, "a", func(a *App) error { _, err := a.Query(t.Context(), "r", ".."); return err }, "cannot stand in a path", Fix},
-		"empty secret":      {func(context.Context) (string, string, error) { return "id", "", nil }, "a", callQuery, "customer secret is empty", Again},
-		"unreadable secret": {func(context.Context) (string, string, error) { return "", "", io.ErrUnexpectedEOF }, "a", callQuery, "credentials: unexpected EOF", Again},
+		"no app id":         {fixedCredentials, "", callAcquire, "app id is empty", Permanent},
+		"no resource id":    {fixedCredentials, "a", func(a *App) error { _, err := a.Query(t.Context(), "", "s"); return err }, "resource id is empty", Permanent},
+		"no sid":            {fixedCredentials, "a", func(a *App) error { _, err := a.Query(t.Context(), "r", ""); return err }, "sid is empty", Permanent},
+		"a step up":         {fixedCredentials, "a", func(a *App) error { _, err := a.Query(t.Context(), "r", ".."); return err }, "cannot stand in a path", Permanent},
+		"empty secret":      {func(context.Context) (string, string, error) { return "id", "", nil }, "a", callQuery, "customer secret is empty", Retry},
+		"unreadable secret": {func(context.Context) (string, string, error) { return "", "", io.ErrUnexpectedEOF }, "a", callQuery, "credentials: unexpected EOF", Retry},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sent bool

@@ -29,16 +29,16 @@ type Class int
 
 // The classes of answers.
 const (
-	Unknown Class = iota // no answer, or none that says whether the request had an effect
-	Done                 // it happened
-	Again                // it did not happen, or asking again is harmless: the same request, after a wait
-	Pair                 // acquire and start anew
-	Fix                  // the configuration, the credentials or the program is wrong: asking again will not help
-	Ended                // the recording is over, or as good as
-	Wait                 // capacity or rate: the same request later
+	Unknown     Class = iota // no answer, or none that says whether the request had an effect
+	Done                     // it had its effect
+	Retry                    // it had no effect, or repeating it is harmless: send the same request after a pause
+	NewResource              // send acquire and start again: the resource id is of no use
+	Permanent                // the configuration, the credentials or the program is wrong: repeating it does not help
+	Ended                    // the recording has ended, or is ending
+	Wait                     // too many recordings or requests: send the same request later
 )
 
-var classNames = [...]string{"unknown", "done", "again", "pair", "fix", "ended", "wait"}
+var classNames = [...]string{"unknown", "done", "retry", "new-resource", "permanent", "ended", "wait"}
 
 func (c Class) String() string {
 	if c < 0 || int(c) >= len(classNames) {

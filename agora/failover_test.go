@@ -96,7 +96,7 @@ func TestHostsAreTriedInTheDocumentedOrder(t *testing.T) {
 						t.Errorf("got %q, want %q", got, c.want)
 					}
 					var e *Error
-					if !errors.As(err, &e) || e.Class != Again || e.Sent || !errors.Is(err, c.err) {
+					if !errors.As(err, &e) || e.Class != Retry || e.Sent || !errors.Is(err, c.err) {
 						t.Errorf("got %#v", err)
 					}
 				})
@@ -115,7 +115,7 @@ func TestWhatMayHaveHadAnEffectIsNotRepeated(t *testing.T) {
 				got, err := tries(t, func(*http.Request) (*http.Response, error) { return nil, errReset }, call)
 				want := Unknown
 				if name == "acquire" {
-					want = Again
+					want = Retry
 				}
 				var e *Error
 				if len(got) != 1 || !errors.As(err, &e) || e.Class != want || !e.Sent || !errors.Is(err, syscall.ECONNRESET) {
@@ -256,7 +256,7 @@ func TestACancelledCallSaysWhatItHadLearned(t *testing.T) {
 		call := func(a *App) error { _, err := a.Start(ctx, "r", exampleStart()); return err }
 		_, err := tries(t, func(*http.Request) (*http.Response, error) { return nil, errConnect }, call)
 		var e *Error
-		if !errors.As(err, &e) || e.Sent || e.Class != Again || !errors.Is(err, context.Canceled) || !errors.Is(err, errConnect) {
+		if !errors.As(err, &e) || e.Sent || e.Class != Retry || !errors.Is(err, context.Canceled) || !errors.Is(err, errConnect) {
 			t.Errorf("cancelled in a pause: %v", err)
 		}
 
@@ -271,7 +271,7 @@ func TestACancelledCallSaysWhatItHadLearned(t *testing.T) {
 		}
 
 		got, err := tries(t, nil, call) // the context has ended
-		if !errors.As(err, &e) || e.Sent || e.Class != Again || !errors.Is(err, context.Canceled) || len(got) != 0 {
+		if !errors.As(err, &e) || e.Sent || e.Class != Retry || !errors.Is(err, context.Canceled) || len(got) != 0 {
 			t.Errorf("cancelled before: %q, %v", got, err)
 		}
 	})
@@ -467,7 +467,7 @@ func TestOverTheWireOnlyWhatNeverGotAConnectionCountsAsNotSent(t *testing.T) {
 
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	if e := start(gone.URL); e.Sent || e.Class != Again {
+	if e := start(gone.URL); e.Sent || e.Class != Retry {
 		t.Errorf("nobody listens: %+v", e)
 	}
 
@@ -475,7 +475,7 @@ func TestOverTheWireOnlyWhatNeverGotAConnectionCountsAsNotSent(t *testing.T) {
 	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of the handshake
 	untrusted.StartTLS()
 	defer untrusted.Close()
-	if e := start(untrusted.URL); e.Sent || e.Class != Again || !strings.Contains(e.Error(), "certificate") {
+	if e := start(untrusted.URL); e.Sent || e.Class != Retry || !strings.Contains(e.Error(), "certificate") {
 		t.Errorf("a certificate that nobody vouches for: %+v", e)
 	}
 

@@ -41,7 +41,7 @@ var codeVerdicts = map[int]Verdict{
 
 // classVerdicts are the verdicts on all other answers.
 var classVerdicts = map[Class]Verdict{
-	Unknown: VerdictUnknown, Done: VerdictDone, Again: VerdictRetry, Pair: VerdictNewResource, Fix: VerdictRefused,
+	Unknown: VerdictUnknown, Done: VerdictDone, Retry: VerdictRetry, NewResource: VerdictNewResource, Permanent: VerdictRefused,
 	Ended: VerdictEnded, Wait: VerdictWait,
 }
 
@@ -66,7 +66,7 @@ func Judge(class Class, status, code int, foreign bool) Verdict {
 		return verdict
 	}
 	switch {
-	case status == http.StatusNotFound && class != Fix:
+	case status == http.StatusNotFound && class != Permanent:
 		return VerdictGone
 	case status == http.StatusTooManyRequests:
 		return VerdictRateLimited

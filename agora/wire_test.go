@@ -65,20 +65,20 @@ func TestOddAnswersOverTheWireAreToldInOneLineAndDoubtedWhereTheyShouldBe(t *tes
 		start, query Class
 		says         string
 	}{
-		{"a proxy's page as a success", sized("200 OK\r\nContent-Type: text/html", "<html>welcome to the hotel</html>"), Unknown, Again, "not a JSON object"},
-		{"a proxy's page as a failure", sized("502 Bad Gateway\r\nContent-Type: text/html", "<html>no</html>"), Again, Again, "not a JSON object"},
+		{"a proxy's page as a success", sized("200 OK\r\nContent-Type: text/html", "<html>welcome to the hotel</html>"), Unknown, Retry, "not a JSON object"},
+		{"a proxy's page as a failure", sized("502 Bad Gateway\r\nContent-Type: text/html", "<html>no</html>"), Retry, Retry, "not a JSON object"},
 		{"the wrong type with the right body", sized("200 OK\r\nContent-Type: text/plain", good), Done, Done, ""},
-		{"nothing, and that on purpose", "HTTP/1.1 204 No Content\r\n\r\n", Unknown, Again, "empty"},
-		{"half of what was promised", "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n" + good[:20], Unknown, Again, "cut short"},
-		{"a chunk that does not end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n" + good, Unknown, Again, "cut short"},
-		{"no gzip, although it says so", sized("200 OK\r\nContent-Encoding: gzip", good), Unknown, Again, "another encoding"},
-		{"half of the gzip", sized("200 OK\r\nContent-Encoding: gzip", junk.String()[:junk.Len()/2]), Unknown, Again, "larger than 1 MiB"},
-		{"a small gzip of a large body", sized("200 OK\r\nContent-Encoding: gzip", junk.String()), Unknown, Again, "larger than 1 MiB"},
+		{"nothing, and that on purpose", "HTTP/1.1 204 No Content\r\n\r\n", Unknown, Retry, "empty"},
+		{"half of what was promised", "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n" + good[:20], Unknown, Retry, "cut short"},
+		{"a chunk that does not end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n" + good, Unknown, Retry, "cut short"},
+		{"no gzip, although it says so", sized("200 OK\r\nContent-Encoding: gzip", good), Unknown, Retry, "another encoding"},
+		{"half of the gzip", sized("200 OK\r\nContent-Encoding: gzip", junk.String()[:junk.Len()/2]), Unknown, Retry, "larger than 1 MiB"},
+		{"a small gzip of a large body", sized("200 OK\r\nContent-Encoding: gzip", junk.String()), Unknown, Retry, "larger than 1 MiB"},
 		{"a redirect to another host", sized("307 Temporary Redirect\r\nLocation: https://elsewhere.example/", ""), Wait, Wait, "redirects are not followed"},
-		{"no HTTP", "SSH-2.0-OpenSSH_9.9\r\n", Unknown, Again, "malformed HTTP"},
-		{"headers without an end", "HTTP/1.1 200 OK\r\n" + strings.Repeat("X-Filler: "+strings.Repeat("x", 4000)+"\r\n", 400), Unknown, Again, "exceeded"},
-		{"an array", sized("200 OK", "[1,2]"), Unknown, Again, "not a JSON object"},
-		{"a deep hole", sized("200 OK", strings.Repeat("[", 200_000)), Unknown, Again, "not a JSON object"},
+		{"no HTTP", "SSH-2.0-OpenSSH_9.9\r\n", Unknown, Retry, "malformed HTTP"},
+		{"headers without an end", "HTTP/1.1 200 OK\r\n" + strings.Repeat("X-Filler: "+strings.Repeat("x", 4000)+"\r\n", 400), Unknown, Retry, "exceeded"},
+		{"an array", sized("200 OK", "[1,2]"), Unknown, Retry, "not a JSON object"},
+		{"a deep hole", sized("200 OK", strings.Repeat("[", 200_000)), Unknown, Retry, "not a JSON object"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -111,7 +111,7 @@ func TestAnAnswerThatTricklesHasTheTimeOfATryAndNoMore(t *testing.T) {
 	for name, c := range map[string]struct {
 		call func(*App) error
 		want Class
-	}{"start": {callStart, Unknown}, "acquire": {callAcquire, Again}} {
+	}{"start": {callStart, Unknown}, "acquire": {callAcquire, Retry}} {
 		synctest.Test(t, func(t *testing.T) {
 			begun := time.Now()
 			_, err := tries(t, func(r *http.Request) (*http.Response, error) {
@@ -193,7 +193,7 @@ func TestAHostThatCannotBeTrustedOrFoundIsSentNothing(t *testing.T) {
 			}
 			var e *Error
 			_, err = client.App("app", nil).Start(ctx, "r", exampleStart())
-			if !errors.As(err, &e) || e.Sent || e.Class != Again || !strings.Contains(e.Error(), c.says) || strings.Contains(e.Error(), "\n") {
+			if !errors.As(err, &e) || e.Sent || e.Class != Retry || !strings.Contains(e.Error(), c.says) || strings.Contains(e.Error(), "\n") {
 				t.Errorf("got %v", err)
 			}
 		})

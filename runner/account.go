@@ -14,7 +14,7 @@ import (
 
 // accountWaits space the acquires that ask whether a refused account is accepted again: one at a time for all classes.
 // Whoever mends it during a class should not wait long for the rest of it.
-var accountWaits = catalog.Waits{Steps: []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second}, Then: 30 * time.Second}
+var accountWaits = catalog.Backoff{Steps: []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second}, Then: 30 * time.Second}
 
 // account is what is known of whether the service lets an App ID begin recordings with a plan's credentials. Once it
 // refuses them it refuses every class, so new starts are held back but for one that asks; what runs is left alone.
@@ -52,7 +52,7 @@ func (a *account) heard(op agora.Op, answer session.Answer, now time.Time) {
 	switch {
 	case answer.NotAuthorized() && !a.refused():
 		*a = account{since: now, held: map[string]bool{}}
-		a.refusal = session.Answer{Class: agora.Fix, Status: answer.Status, Code: answer.Code, Reason: answer.Reason}
+		a.refusal = session.Answer{Class: agora.Permanent, Status: answer.Status, Code: answer.Code, Reason: answer.Reason}
 		a.later(now)
 	case accepted && !answer.NotAuthorized() && (op == agora.OpAcquire || a.refusal.Code == 0):
 		a.refusal = session.Answer{}

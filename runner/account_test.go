@@ -10,7 +10,7 @@ import (
 )
 
 func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
-	refused := session.Answer{Class: agora.Fix, Status: 401, Reason: "Invalid authentication credentials"}
+	refused := session.Answer{Class: agora.Permanent, Status: 401, Reason: "Invalid authentication credentials"}
 	var a account
 	if _, held := a.hold("x", noon); held {
 		t.Fatal("held back before anything was refused")
@@ -44,8 +44,8 @@ func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
 }
 
 func TestOnlyTheServiceAcceptsAnAccount(t *testing.T) {
-	unauthorized := session.Answer{Class: agora.Fix, Status: 401}
-	overdue := session.Answer{Class: agora.Fix, Status: 400, Code: 405, Reason: "no_active_status"}
+	unauthorized := session.Answer{Class: agora.Permanent, Status: 401}
+	overdue := session.Answer{Class: agora.Permanent, Status: 400, Code: 405, Reason: "no_active_status"}
 	for _, tt := range []struct {
 		name     string
 		refusal  session.Answer
@@ -59,7 +59,7 @@ func TestOnlyTheServiceAcceptsAnAccount(t *testing.T) {
 		{"the debt is paid", overdue, agora.OpAcquire, session.Answer{Class: agora.Done}, true},
 		{"the service has no room", overdue, agora.OpAcquire, session.Answer{Class: agora.Wait, Status: 400, Code: 406}, true},
 		{"the gateway's limit comes before credentials", unauthorized, agora.OpAcquire, session.Answer{Class: agora.Wait, Status: 429}, false},
-		{"no answer", unauthorized, agora.OpAcquire, session.Answer{Class: agora.Again, Reason: "no route to host"}, false},
+		{"no answer", unauthorized, agora.OpAcquire, session.Answer{Class: agora.Retry, Reason: "no route to host"}, false},
 		{"refused for the other reason", unauthorized, agora.OpAcquire, overdue, false},
 	} {
 		var a account

@@ -81,7 +81,7 @@ func (x *exchange) ask(ctx context.Context) session.Answer {
 	case x.op == agora.OpStop:
 		return x.stop(ctx)
 	case x.occ == nil && (x.op != agora.OpUpdate || x.session.Change != session.ChangeHold):
-		return session.Answer{Class: agora.Fix, Unplanned: true, Reason: "the plan no longer holds it, so its settings are not known"}
+		return session.Answer{Class: agora.Permanent, Unplanned: true, Reason: "the plan no longer holds it, so its settings are not known"}
 	case x.op == agora.OpAcquire:
 		return x.acquire(ctx)
 	case x.op == agora.OpStart:

@@ -95,7 +95,7 @@ func (c *conductor) lapse(t *task, now time.Time) {
 		switch {
 		case act.Op == agora.OpAcquire && over, act.Op == agora.OpStart && (over || now.Sub(x.AcquiredAt) > catalog.ResourceLife()):
 			t.waiting = append(t.waiting, session.Observation{Attempt: act.Attempt, Op: act.Op, Answer: session.Answer{
-				Class: agora.Again, Why: reason.IssueStoreFailed, Reason: "it was not sent, since the store could not be written",
+				Class: agora.Retry, Why: reason.IssueStoreFailed, Reason: "it was not sent, since the store could not be written",
 			}})
 		default:
 			held = append(held, act)

@@ -405,7 +405,7 @@ func (d *Decision) absorb(o Observation) {
 }
 
 // again plans the session's next request by the waits, whose deadline counts from since; false when they are at an end.
-func (d *Decision) again(x *Session, w catalog.Waits, since time.Time, atLeast time.Duration) bool {
+func (d *Decision) again(x *Session, w catalog.Backoff, since time.Time, atLeast time.Duration) bool {
 	wait, ok := w.Next(x.Tries, d.now.Sub(since))
 	if ok {
 		x.Tries++
@@ -431,10 +431,10 @@ func (d *Decision) acquired(x *Session, a Answer) {
 		d.enter(x, SessionStarting)
 		x.setReason(reason.Reason{})
 		x.Tries, x.Next = 0, d.now
-	case agora.Fix:
+	case agora.Permanent:
 		d.refused(x, a)
 	default:
-		waits := catalog.AcquireWaits()
+		waits := catalog.AcquireBackoff()
 		switch {
 		case a.Foreign:
 			waits = foreignWaits
@@ -467,7 +467,7 @@ func (d *Decision) refused(x *Session, a Answer) {
 }
 
 func (d *Decision) started(x *Session, a Answer) {
-	sameID := func(w catalog.Waits) {
+	sameID := func(w catalog.Backoff) {
 		if !d.again(x, w, d.now, a.RetryAfter) {
 			d.unstarted(x, x.reason())
 		}
@@ -481,7 +481,7 @@ func (d *Decision) started(x *Session, a Answer) {
 		x.setReason(reason.Reason{})
 		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Cut = a.SID, d.now, 0, false, false
 		d.S.Lanes[x.Lane].Foreign = 0
-		d.again(x, catalog.ConfirmWaits(d.S.ReadyTimeout), x.StartedAt, 0)
+		d.again(x, catalog.ConfirmBackoff(d.S.ReadyTimeout), x.StartedAt, 0)
 		d.keysSent(x, a.KeysUntil)
 		d.note("session %d: started as %s", x.Attempt, x.SID)
 	case verdict == agora.VerdictAlreadyStarted:
@@ -491,21 +491,21 @@ func (d *Decision) started(x *Session, a Answer) {
 		d.conflict(x, a.Namesake)
 	case verdict == agora.VerdictPending:
 		x.Doubt, x.Refused = true, false
-		sameID(catalog.StartPendingWaits())
+		sameID(catalog.StartPendingBackoff())
 	case verdict == agora.VerdictTimedOut:
 		x.Doubt, x.Refused = true, false
-		sameID(catalog.StartTimeoutWaits())
-	case a.Foreign && a.Class != agora.Fix:
+		sameID(catalog.StartTimeoutBackoff())
+	case a.Foreign && a.Class != agora.Permanent:
 		d.startForeign(x, a)
 	case a.Class == agora.Unknown:
 		x.Doubt, x.Refused = true, false
-		sameID(catalog.Waits{Steps: catalog.DomainWaits()})
+		sameID(catalog.Backoff{Steps: catalog.DomainBackoff()})
 	case a.Class == agora.Wait:
 		d.again(x, capacityWaits(a), d.now, a.RetryAfter) // a resource id that grows too old meanwhile is dropped by ask
-	case a.Class == agora.Again:
+	case a.Class == agora.Retry:
 		x.Denied = true
-		sameID(catalog.StartWaits())
-	case a.Class == agora.Fix:
+		sameID(catalog.StartBackoff())
+	case a.Class == agora.Permanent:
 		d.refused(x, a)
 	default:
 		d.unstarted(x, x.reason())
@@ -675,9 +675,9 @@ func (d *Decision) queried(x *Session, a Answer) {
 	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionRunning: // gone, or back at its beginning
 		d.enter(x, SessionSuspect)
 		x.SuspectAt, x.Tries = d.now, 0
-		d.again(x, catalog.GoneWaits(), x.SuspectAt, 0)
+		d.again(x, catalog.GoneBackoff(), x.SuspectAt, 0)
 	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionSuspect:
-		if !d.again(x, catalog.GoneWaits(), x.SuspectAt, 0) {
+		if !d.again(x, catalog.GoneBackoff(), x.SuspectAt, 0) {
 			d.lost(x, reason.Because(reason.SessionLost, "it was not running, or unknown, from %s on for %v", d.Clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
 		}
 	case a.taskGone():
@@ -734,10 +734,10 @@ func (d *Decision) running(x *Session) {
 // only an answer that says something of it can fail it: when nobody answers, a replacement could not be started either.
 func (d *Decision) poll(x *Session, informative bool, why string) {
 	if x.State != SessionConfirming {
-		d.again(x, catalog.TroubleWaits(), d.now, 0)
+		d.again(x, catalog.MonitorBackoff(), d.now, 0)
 		return
 	}
-	if d.again(x, catalog.ConfirmWaits(d.S.ReadyTimeout), x.StartedAt, 0) {
+	if d.again(x, catalog.ConfirmBackoff(d.S.ReadyTimeout), x.StartedAt, 0) {
 		return
 	}
 	if !informative {
@@ -849,14 +849,14 @@ func (d *Decision) stopAnswered(x *Session, a Answer) {
 			x.setReason(why)
 		}
 		d.stopped(x, x.reason())
-	case a.Class == agora.Fix:
+	case a.Class == agora.Permanent:
 		x.setReason(reason.Reason{Code: reason.StopFailed, Text: "stop: " + a.String()})
 		d.again(x, refusedStopWaits, d.now, a.RetryAfter)
 	default:
 		if x.StopDoubtAt.IsZero() && (a.Class == agora.Unknown || verdict == agora.VerdictTimedOut || a.Foreign) {
 			x.StopDoubtAt = sent(x, a)
 		}
-		d.again(x, catalog.StopWaits(), d.now, a.RetryAfter)
+		d.again(x, catalog.StopBackoff(), d.now, a.RetryAfter)
 	}
 }
 

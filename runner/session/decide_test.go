@@ -76,7 +76,7 @@ func refusal(class agora.Class, status, code int, reason string) *Answer {
 var (
 	noAnswer = &Answer{Class: agora.Unknown, Reason: "timeout"}
 	gone     = refusal(agora.Ended, 404, 404, "failed to find worker")
-	broken   = refusal(agora.Again, 500, 0, "oops")
+	broken   = refusal(agora.Retry, 500, 0, "oops")
 )
 
 // play runs a state to its end against a service, jumping from one event to the next, and returns the requests as
@@ -231,14 +231,14 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:  "code 502 is not repeated",
-			serve: nth(agora.OpStart, refusal(agora.Pair, 500, 502, "Failed to allocate worker")),
+			serve: nth(agora.OpStart, refusal(agora.NewResource, 500, 502, "Failed to allocate worker")),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "52m0s stop 2 uid 12",
 			}, outcome: Recorded, states: []SessionState{SessionFailed, SessionEnded},
 		},
 		{
 			name:  "code 65 is repeated twice, then the same uid is the safer probe",
-			serve: nth(agora.OpStart, refusal(agora.Again, 206, 65, "request not completed"), refusal(agora.Again, 206, 65, ""), refusal(agora.Again, 206, 65, "")),
+			serve: nth(agora.OpStart, refusal(agora.Retry, 206, 65, "request not completed"), refusal(agora.Retry, 206, 65, ""), refusal(agora.Retry, 206, 65, "")),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-40s start 1 uid 11", "-34s start 1 uid 11",
 				"-34s acquire 2 uid 11", "-34s start 2 uid 11", "52m0s stop 2 uid 11",
@@ -282,7 +282,7 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:  "a task conflict tells that the doubtful session lives",
-			serve: nth(agora.OpStart, noAnswer, noAnswer, noAnswer, noAnswer, refusal(agora.Pair, 400, 53, "task conflict")),
+			serve: nth(agora.OpStart, noAnswer, noAnswer, noAnswer, noAnswer, refusal(agora.NewResource, 400, 53, "task conflict")),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-42s start 1 uid 11", "-39s start 1 uid 11", "-33s start 1 uid 11",
 				"-33s acquire 2 uid 11", "-33s start 2 uid 11", "-33s acquire 3 uid 12", "-33s start 3 uid 12", "52m0s stop 3 uid 12",
@@ -313,7 +313,7 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:  "a task conflict without a doubt of ours takes the spare uid",
-			serve: nth(agora.OpStart, refusal(agora.Pair, 400, 53, "task conflict")),
+			serve: nth(agora.OpStart, refusal(agora.NewResource, 400, 53, "task conflict")),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "52m0s stop 2 uid 12",
 			}, outcome: Recorded, states: []SessionState{SessionOrphan, SessionEnded},
@@ -331,14 +331,14 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:  "a task conflict after an error that may have come after its effect is about that start",
-			serve: nth(agora.OpStart, refusal(agora.Again, 500, 2, "internal error"), taskConflict),
+			serve: nth(agora.OpStart, refusal(agora.Retry, 500, 2, "internal error"), taskConflict),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-40s start 1 uid 11", "-40s acquire 2 uid 12", "-40s start 2 uid 12", "52m0s stop 2 uid 12",
 			}, outcome: Recorded, states: []SessionState{SessionOrphan, SessionEnded}, reason: "orphan: session 1 (cname lingua-german-a1, uid 11) may run",
 		},
 		{
 			name:  "a task conflict on the resource id of a lost answer tells that the session lives",
-			serve: nth(agora.OpStart, noAnswer, refusal(agora.Pair, 400, 53, "task conflict")),
+			serve: nth(agora.OpStart, noAnswer, refusal(agora.NewResource, 400, 53, "task conflict")),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-42s start 1 uid 11", "-42s acquire 2 uid 12", "-42s start 2 uid 12", "52m0s stop 2 uid 12",
 			}, outcome: Recorded, reason: "orphan: session 1 (cname lingua-german-a1, uid 11) may run", states: []SessionState{SessionOrphan, SessionEnded},
@@ -371,13 +371,13 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:  "a start that is refused for its parameters is given up",
-			serve: upTo(agora.OpStart, -always, always, refusal(agora.Fix, 400, 2, "videoWidth")),
+			serve: upTo(agora.OpStart, -always, always, refusal(agora.Permanent, 400, 2, "videoWidth")),
 			trace: []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11"}, outcome: Failed, reason: `code 2 "videoWidth"`,
 			gaps: []Gap{{bell, bell.Add(50 * time.Minute)}}, states: []SessionState{SessionFailed},
 		},
 		{
 			name:  "credentials that are mended during the class record what is left",
-			serve: upTo(agora.OpAcquire, -always, time.Minute, refusal(agora.Fix, 401, 0, "Invalid authentication credentials")),
+			serve: upTo(agora.OpAcquire, -always, time.Minute, refusal(agora.Permanent, 401, 0, "Invalid authentication credentials")),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-33s acquire 1 uid 11", "-3s acquire 1 uid 11", "27s acquire 1 uid 11", "57s acquire 1 uid 11",
 				"1m27s acquire 1 uid 11", "1m27s start 1 uid 11", "52m0s stop 1 uid 11",
@@ -437,7 +437,7 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:  "attempts come to an end",
-			serve: upTo(agora.OpStart, -always, always, refusal(agora.Pair, 500, 502, "Failed to allocate worker")),
+			serve: upTo(agora.OpStart, -always, always, refusal(agora.NewResource, 500, 502, "Failed to allocate worker")),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "-13s acquire 3 uid 11", "-13s start 3 uid 11",
 			}, outcome: Failed, reason: "3 sessions in a row failed", gaps: []Gap{{bell, bell.Add(50 * time.Minute)}},
@@ -445,7 +445,7 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:  "a stop without an answer is sent again until it is known to have had its effect",
-			serve: nth(agora.OpStop, noAnswer, refusal(agora.Again, 504, 62, "request timeout"), gone),
+			serve: nth(agora.OpStop, noAnswer, refusal(agora.Retry, 504, 62, "request timeout"), gone),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "52m0s stop 1 uid 11", "52m1s stop 1 uid 11", "52m4s stop 1 uid 11", "52m19s stop 1 uid 11",
 			}, outcome: Recorded, states: []SessionState{SessionEnded},
@@ -466,7 +466,7 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:    "a stop that is refused is tried until the session must have ended",
-			serve:   upTo(agora.OpStop, -always, always, refusal(agora.Fix, 401, 0, "Unauthorized")),
+			serve:   upTo(agora.OpStop, -always, always, refusal(agora.Permanent, 401, 0, "Unauthorized")),
 			outcome: Recorded, reason: "HTTP 401", states: []SessionState{SessionEnded},
 		},
 		{
@@ -581,8 +581,8 @@ func TestEachDocumentedAnswerLeadsWhereItIsToLead(t *testing.T) {
 	rate := refusal(agora.Wait, 429, 0, "API rate limit exceeded")
 	asked := *rate
 	asked.RetryAfter = 20 * time.Second
-	pending := refusal(agora.Again, 206, 65, "request not completed")
-	timeout := refusal(agora.Again, 500, 62, "request timeout")
+	pending := refusal(agora.Retry, 206, 65, "request not completed")
+	timeout := refusal(agora.Retry, 500, 62, "request timeout")
 	whole := []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "52m0s stop 1 uid 11"}
 	tests := []struct {
 		name        string
@@ -595,21 +595,21 @@ func TestEachDocumentedAnswerLeadsWhereItIsToLead(t *testing.T) {
 	}{
 		{"acquire 429 that says how long", agora.OpAcquire, 0, 0, []*Answer{&asked}, []string{"-43s acquire 1 uid 11", "-23s acquire 1 uid 11", "-23s start 1 uid 11", "52m0s stop 1 uid 11"}, Recorded, []SessionState{SessionEnded}},
 		{"acquire 429", agora.OpAcquire, 0, 0, []*Answer{rate, rate}, []string{"-43s acquire 1 uid 11", "-42s acquire 1 uid 11", "-39s acquire 1 uid 11", "-39s start 1 uid 11", "52m0s stop 1 uid 11"}, Recorded, []SessionState{SessionEnded}},
-		{"acquire 400/401", agora.OpAcquire, -always, always, []*Answer{refusal(agora.Fix, 400, 401, "invalid_channel_name")}, []string{"-43s acquire 1 uid 11"}, Failed, []SessionState{SessionFailed}},
-		{"acquire 500/504", agora.OpAcquire, 0, 0, []*Answer{refusal(agora.Again, 500, 504, "allocate_timeout")}, []string{"-43s acquire 1 uid 11", "-42s acquire 1 uid 11", "-42s start 1 uid 11", "52m0s stop 1 uid 11"}, Recorded, []SessionState{SessionEnded}},
+		{"acquire 400/401", agora.OpAcquire, -always, always, []*Answer{refusal(agora.Permanent, 400, 401, "invalid_channel_name")}, []string{"-43s acquire 1 uid 11"}, Failed, []SessionState{SessionFailed}},
+		{"acquire 500/504", agora.OpAcquire, 0, 0, []*Answer{refusal(agora.Retry, 500, 504, "allocate_timeout")}, []string{"-43s acquire 1 uid 11", "-42s acquire 1 uid 11", "-42s start 1 uid 11", "52m0s stop 1 uid 11"}, Recorded, []SessionState{SessionEnded}},
 		{"start 429", agora.OpStart, 0, 0, []*Answer{rate}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-42s start 1 uid 11", "52m0s stop 1 uid 11"}, Recorded, []SessionState{SessionEnded}},
 		{"start 429 longer than a resource id lives", agora.OpStart, -always, 5 * time.Minute, []*Answer{rate}, nil, Partial, []SessionState{SessionFailed, SessionEnded}},
 		{"start 500/62 once", agora.OpStart, 0, 0, []*Answer{timeout}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-40s start 1 uid 11", "52m0s stop 1 uid 11"}, Recorded, []SessionState{SessionEnded}},
 		{"start 500/62 twice", agora.OpStart, 0, 0, []*Answer{timeout, timeout}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-40s start 1 uid 11", "-40s acquire 2 uid 11", "-40s start 2 uid 11", "52m0s stop 2 uid 11"}, Recorded, []SessionState{SessionFailed, SessionEnded}},
-		{"start 433", agora.OpStart, 0, 0, []*Answer{refusal(agora.Pair, 400, 433, "")}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "52m0s stop 2 uid 12"}, Recorded, []SessionState{SessionFailed, SessionEnded}},
+		{"start 433", agora.OpStart, 0, 0, []*Answer{refusal(agora.NewResource, 400, 433, "")}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-43s acquire 2 uid 12", "-43s start 2 uid 12", "52m0s stop 2 uid 12"}, Recorded, []SessionState{SessionFailed, SessionEnded}},
 		{"confirm: status 7", agora.OpQuery, 0, 0, []*Answer{status(7)}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-38s acquire 2 uid 12", "-38s start 2 uid 12", "52m0s stop 2 uid 12"}, Recorded, []SessionState{SessionFailed, SessionEnded}},
 		{"confirm: the recorder exited", agora.OpQuery, 0, 0, []*Answer{&unwritten}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-38s stop 1 uid 11", "-38s acquire 2 uid 12", "-38s start 2 uid 12", "52m0s stop 2 uid 12"}, Recorded, []SessionState{SessionFailed, SessionEnded}},
 		{"confirm: 206/65 for three minutes", agora.OpQuery, -always, 3 * time.Minute, []*Answer{pending}, whole, Recorded, []SessionState{SessionEnded}},
 		{"confirm: 429 for three minutes", agora.OpQuery, -always, 3 * time.Minute, []*Answer{rate}, whole, Recorded, []SessionState{SessionEnded}},
 		{"running: status 6", agora.OpQuery, 20 * time.Minute, 21*time.Minute + 23*time.Second, []*Answer{status(6)}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "21m22s acquire 2 uid 12", "21m22s start 2 uid 12", "52m0s stop 2 uid 12"}, Partial, []SessionState{SessionLost, SessionEnded}},
 		{"running: the recorder exited", agora.OpQuery, 20 * time.Minute, 21*time.Minute + 23*time.Second, []*Answer{exit}, []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "21m22s stop 1 uid 11", "21m22s acquire 2 uid 12", "21m22s start 2 uid 12", "52m0s stop 2 uid 12"}, Partial, []SessionState{SessionLost, SessionEnded}},
-		{"running: 400/2", agora.OpQuery, 20 * time.Minute, 30 * time.Minute, []*Answer{refusal(agora.Fix, 400, 2, "")}, whole, Recorded, []SessionState{SessionEnded}},
-		{"running: 401", agora.OpQuery, 20 * time.Minute, 30 * time.Minute, []*Answer{refusal(agora.Fix, 401, 0, "Unauthorized")}, whole, Recorded, []SessionState{SessionEnded}},
+		{"running: 400/2", agora.OpQuery, 20 * time.Minute, 30 * time.Minute, []*Answer{refusal(agora.Permanent, 400, 2, "")}, whole, Recorded, []SessionState{SessionEnded}},
+		{"running: 401", agora.OpQuery, 20 * time.Minute, 30 * time.Minute, []*Answer{refusal(agora.Permanent, 401, 0, "Unauthorized")}, whole, Recorded, []SessionState{SessionEnded}},
 		{"suspect: 50x", agora.OpQuery, 20 * time.Minute, 24 * time.Minute, []*Answer{gone, broken, broken, broken, broken, broken, broken, broken, broken}, whole, Recorded, []SessionState{SessionEnded}},
 		{"stop 206/65", agora.OpStop, 0, 0, []*Answer{pending}, append(whole[:3:3], "52m1s stop 1 uid 11"), Recorded, []SessionState{SessionEnded}},
 		{"stop 500", agora.OpStop, 0, 0, []*Answer{broken}, append(whole[:3:3], "52m1s stop 1 uid 11"), Recorded, []SessionState{SessionEnded}},
@@ -730,10 +730,10 @@ func TestAStartThatWasNeverAnsweredBeforeTheEndIsReported(t *testing.T) {
 func TestDecideAlwaysEnds(t *testing.T) {
 	answers := []*Answer{
 		nil, nil, nil, nil, noAnswer, gone, broken, status(0), status(3), status(4), status(6), status(8), status(20),
-		refusal(agora.Again, 206, 65, "request not completed"), refusal(agora.Again, 504, 62, "request timeout"),
-		refusal(agora.Pair, 500, 502, "x"), refusal(agora.Unknown, 201, 7, "already started"), refusal(agora.Pair, 400, 53, "task conflict"),
+		refusal(agora.Retry, 206, 65, "request not completed"), refusal(agora.Retry, 504, 62, "request timeout"),
+		refusal(agora.NewResource, 500, 502, "x"), refusal(agora.Unknown, 201, 7, "already started"), refusal(agora.NewResource, 400, 53, "task conflict"),
 		refusal(agora.Wait, 429, 0, "API rate limit exceeded"), refusal(agora.Wait, 400, 406, "vendor_over_load"),
-		refusal(agora.Fix, 401, 0, "Unauthorized"), refusal(agora.Fix, 400, 2, "url"), refusal(agora.Ended, 400, 49, "invalid operation"),
+		refusal(agora.Permanent, 401, 0, "Unauthorized"), refusal(agora.Permanent, 400, 2, "url"), refusal(agora.Ended, 400, 49, "invalid operation"),
 		refusal(agora.Ended, 206, 435, "no recorded data"), refusal(agora.Ended, 200, 50, ""),
 	}
 	rapid.Check(t, func(rt *rapid.T) {

@@ -50,12 +50,12 @@ func (d *Decision) closeForeign(x *Session, op agora.Op) {
 func (d *Decision) startForeign(x *Session, a Answer) {
 	x.Refused = (x.Refused || !x.Doubt) && a.Verdict() == agora.VerdictBlocked
 	x.Doubt = true
-	waits := catalog.StartWaits()
+	waits := catalog.StartBackoff()
 	switch {
 	case a.Class == agora.Wait:
 		waits = foreignWaits
 	case a.Class == agora.Unknown:
-		waits = catalog.Waits{Steps: catalog.DomainWaits()}
+		waits = catalog.Backoff{Steps: catalog.DomainBackoff()}
 	}
 	if d.again(x, waits, d.now, a.RetryAfter) {
 		return

@@ -60,7 +60,7 @@ func TestASessionThatIsMissedOnceItsHoursAreOverEndedByThem(t *testing.T) {
 func TestASessionThatCannotBeStoppedEndsByItsHours(t *testing.T) {
 	s, _ := play(t, lesson(), func(r request) *Answer {
 		if r.op == agora.OpStop {
-			return refusal(agora.Fix, 401, 0, "Unauthorized")
+			return refusal(agora.Permanent, 401, 0, "Unauthorized")
 		}
 		return nil
 	})

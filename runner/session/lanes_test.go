@@ -163,7 +163,7 @@ func TestAnOutcomeIsRecordedIfAnyLaneWroteEachSecond(t *testing.T) {
 func TestOneLaneThatIsGivenUpDoesNotEndTheOther(t *testing.T) {
 	s, _ := play(t, redundant(2), func(r request) *Answer {
 		if r.op == agora.OpStart && r.session.Lane == 1 {
-			return refusal(agora.Pair, 500, 502, "Failed to allocate worker")
+			return refusal(agora.NewResource, 500, 502, "Failed to allocate worker")
 		}
 		return nil
 	})
@@ -194,7 +194,7 @@ func TestALaneThatIsNoLongerWantedEndsOnceTheOthersWrite(t *testing.T) {
 		}, []string{"22m12s stop 2 uid 13", "22m12s stop 3 uid 15", "52m0s stop 4 uid 12"}},
 		{"the first cannot be begun", func(r request) *Answer {
 			if r.op == agora.OpStart && r.session.Lane == 0 {
-				return refusal(agora.Pair, 500, 502, "Failed to allocate worker")
+				return refusal(agora.NewResource, 500, 502, "Failed to allocate worker")
 			}
 			return nil
 		}, []string{"52m0s stop 2 uid 13", "52m0s stop 4 uid 15"}},
@@ -229,7 +229,7 @@ func TestAnExtendedClassIsHandedToASuccessorBeforeTheHoursRunOut(t *testing.T) {
 func TestASuccessorThatFailsLeavesTheOldSessionToItsEnd(t *testing.T) {
 	s, _ := play(t, lesson(), func(r request) *Answer {
 		if r.session.Attempt > 1 && r.op == agora.OpStart {
-			return refusal(agora.Pair, 500, 502, "Failed to allocate worker")
+			return refusal(agora.NewResource, 500, 502, "Failed to allocate worker")
 		}
 		if r.session.Attempt == 1 && r.op != agora.OpStart && r.op != agora.OpAcquire && bell.Add(r.at).After(r.session.outlived()) {
 			return gone

@@ -48,7 +48,7 @@ func TestAPlanMovesAClass(t *testing.T) {
 	day, hour, minute := 24*time.Hour, time.Hour, time.Minute
 	refusing := func(r request) *Answer { // the first session is refused for good
 		if r.op == agora.OpAcquire && r.session.Attempt == 1 {
-			return refusal(agora.Fix, 400, 2, "url")
+			return refusal(agora.Permanent, 400, 2, "url")
 		}
 		return nil
 	}

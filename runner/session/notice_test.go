@@ -124,7 +124,7 @@ func TestAnOrphanCarriesTheClassWhereNothingElseDoes(t *testing.T) {
 	s, _ = told(t, s, func(r request) *Answer {
 		if r.op == agora.OpStart {
 			if starts++; starts > 1 {
-				return refusal(agora.Pair, 500, 502, "Failed to allocate worker")
+				return refusal(agora.NewResource, 500, 502, "Failed to allocate worker")
 			}
 			return refusal(agora.Unknown, 201, 7, "already started")
 		}

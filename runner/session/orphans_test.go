@@ -13,7 +13,7 @@ const always = 100 * time.Hour
 
 var (
 	alreadyStarted = refusal(agora.Unknown, 201, 7, "already started")
-	taskConflict   = refusal(agora.Pair, 400, 53, "task conflict")
+	taskConflict   = refusal(agora.NewResource, 400, 53, "task conflict")
 )
 
 // beset is a service at which the first two sessions become orphans, of which that with uid 11 lives until one instant

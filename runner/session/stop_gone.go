@@ -18,7 +18,7 @@ func (d *Decision) stopGone(x *Session) bool {
 		return false
 	}
 	x.SuspectAt, x.StopGoneAt = cmp.Or(x.SuspectAt, d.now), cmp.Or(x.StopGoneAt, d.now)
-	return d.again(x, catalog.StopGoneWaits(), x.goneSince(), 0)
+	return d.again(x, catalog.StopGoneBackoff(), x.goneSince(), 0)
 }
 
 // goneSince is the first 404 in a row to a stop. Those to queries before it count, unless the first of them is older

@@ -80,7 +80,7 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 	}
 	answer := func(x Session, op agora.Op) Answer {
 		if op == agora.OpStart && r.IntN(2) == 0 && slices.ContainsFunc(s.Sessions, func(y Session) bool { return y.State == SessionOrphan && y.UID == x.UID }) {
-			return *refusal(agora.Pair, 400, 53, "") // it lives
+			return *refusal(agora.NewResource, 400, 53, "") // it lives
 		}
 		if unknown && op == agora.OpStop && r.IntN(50) > 0 {
 			return *gone
@@ -98,8 +98,8 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 			return a
 		}
 		all := []*Answer{
-			noAnswer, gone, broken, refusal(agora.Again, 206, 65, ""), refusal(agora.Again, 500, 62, ""), refusal(agora.Pair, 500, 502, ""),
-			refusal(agora.Unknown, 201, 7, ""), refusal(agora.Pair, 400, 53, ""), refusal(agora.Wait, 429, 0, ""), refusal(agora.Fix, 400, 2, ""),
+			noAnswer, gone, broken, refusal(agora.Retry, 206, 65, ""), refusal(agora.Retry, 500, 62, ""), refusal(agora.NewResource, 500, 502, ""),
+			refusal(agora.Unknown, 201, 7, ""), refusal(agora.NewResource, 400, 53, ""), refusal(agora.Wait, 429, 0, ""), refusal(agora.Permanent, 400, 2, ""),
 			refusal(agora.Ended, 400, 49, ""), refusal(agora.Ended, 206, 435, ""),
 		}
 		if op == agora.OpStart {

@@ -97,7 +97,7 @@ func (d *Decision) updated(x *Session, a Answer) {
 	case a.Class == agora.Ended:
 		x.Next = d.now
 	}
-	waits, final := catalog.TroubleWaits(), a.Class == agora.Fix && !a.NotAuthorized()
+	waits, final := catalog.MonitorBackoff(), a.Class == agora.Permanent && !a.NotAuthorized()
 	switch x.Change {
 	case ChangeHold:
 		if final {

@@ -82,7 +82,7 @@ func TestAnUpdateThatEndsAHoldIsRepeatedUntilAQueryShowsIt(t *testing.T) {
 func TestASessionThatCannotBeResumedIsReplacedWithoutAHold(t *testing.T) {
 	s, trace := play(t, exact(), heldService(func(r request) *Answer {
 		if r.op == agora.OpUpdate {
-			return refusal(agora.Fix, 400, 2, "onhold")
+			return refusal(agora.Permanent, 400, 2, "onhold")
 		}
 		return nil
 	}))

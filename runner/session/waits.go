@@ -10,17 +10,17 @@ import (
 // The documented waits are agora's; these are ours, where the documentation is silent.
 var (
 	// authorizationWaits: after 401 and 405. Each try is refused until somebody mends the account, so they are slow.
-	authorizationWaits = catalog.Waits{Steps: []time.Duration{10 * time.Second}, Then: 30 * time.Second}
+	authorizationWaits = catalog.Backoff{Steps: []time.Duration{10 * time.Second}, Then: 30 * time.Second}
 	// refusedStopWaits: for a stop refused for a reason that time alone does not mend. What lives is billed, so it is
 	// asked until it must have ended by itself.
-	refusedStopWaits = catalog.Waits{Steps: []time.Duration{5 * time.Second, 15 * time.Second, 30 * time.Second}, Then: time.Minute}
+	refusedStopWaits = catalog.Backoff{Steps: []time.Duration{5 * time.Second, 15 * time.Second, 30 * time.Second}, Then: time.Minute}
 	// resumeWaits: for the update that ends a hold. Nothing is written before it, so they are short.
-	resumeWaits = catalog.Waits{Steps: []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}, Then: 5 * time.Second}
+	resumeWaits = catalog.Backoff{Steps: []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}, Then: 5 * time.Second}
 	// renewWaits: for new storage credentials, of which the present ones leave time for many tries.
-	renewWaits = catalog.Waits{Steps: []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute}, Then: 5 * time.Minute}
+	renewWaits = catalog.Backoff{Steps: []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute}, Then: 5 * time.Minute}
 	// foreignWaits: for acquire and start while something else than the service answers. There may be many classes that
 	// wait, which together must not use up the request budget once the service answers again.
-	foreignWaits = catalog.Waits{Steps: []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, 10 * time.Second}, Then: 15 * time.Second}
+	foreignWaits = catalog.Backoff{Steps: []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, 10 * time.Second}, Then: 15 * time.Second}
 	// sessionWaits: between sessions of one occurrence, after so many failures in a row, so that three attempts
 	// outlast the 90 s of a failover.
 	sessionWaits = []time.Duration{0, 30 * time.Second, time.Minute, 2 * time.Minute}
@@ -42,11 +42,11 @@ const (
 )
 
 // capacityWaits are for answers that ask to wait: of rate (429) or of concurrency (406).
-func capacityWaits(a Answer) catalog.Waits {
+func capacityWaits(a Answer) catalog.Backoff {
 	if a.Verdict() == agora.VerdictRateLimited {
-		return catalog.RateWaits()
+		return catalog.RateBackoff()
 	}
-	return catalog.CapacityWaits()
+	return catalog.CapacityBackoff()
 }
 
 func Later(a, b time.Time) time.Time {

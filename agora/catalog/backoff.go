@@ -2,8 +2,8 @@ package catalog
 
 import "time"
 
-// Waits are the pauses between tries of one request: each step once, then Then for as long as the deadline allows.
-type Waits struct {
+// Backoff are the pauses between tries of one request: each step once, then Then for as long as the deadline allows.
+type Backoff struct {
 	Steps    []time.Duration
 	Then     time.Duration // after the last step; 0: no further try
 	Deadline time.Duration // since the first of the tries; 0: none
@@ -11,7 +11,7 @@ type Waits struct {
 
 // Next is the pause before a further try: n counts the pauses made so far, elapsed is the time since the start of
 // the count. The last try falls on the deadline itself. It is false when there is no further one.
-func (w Waits) Next(n int, elapsed time.Duration) (time.Duration, bool) {
+func (w Backoff) Next(n int, elapsed time.Duration) (time.Duration, bool) {
 	if n < 0 || w.Deadline > 0 && elapsed >= w.Deadline {
 		return 0, false
 	}
@@ -28,51 +28,51 @@ func (w Waits) Next(n int, elapsed time.Duration) (time.Duration, bool) {
 	return d, true
 }
 
-// AcquireWaits space repeats of acquire on 5xx and without an answer. The documentation asks for growing waits
+// AcquireBackoff space repeats of acquire on 5xx and without an answer. The documentation asks for growing waits
 // without figures; those of the host failover are taken, and the last of them goes on.
-func AcquireWaits() Waits {
-	steps := DomainWaits()
-	return Waits{Steps: steps, Then: steps[len(steps)-1]}
+func AcquireBackoff() Backoff {
+	steps := DomainBackoff()
+	return Backoff{Steps: steps, Then: steps[len(steps)-1]}
 }
 
-// CapacityWaits space repeats after code 406: a place is free when some recording ends. The documentation says
+// CapacityBackoff space repeats after code 406: a place is free when some recording ends. The documentation says
 // "later"; the figures are inferred.
-func CapacityWaits() Waits {
-	return Waits{Steps: []time.Duration{5 * time.Second, 10 * time.Second}, Then: 15 * time.Second}
+func CapacityBackoff() Backoff {
+	return Backoff{Steps: []time.Duration{5 * time.Second, 10 * time.Second}, Then: 15 * time.Second}
 }
 
-// RateWaits space repeats after an HTTP 429 without Retry-After: the budget is counted by the second, the waits are
+// RateBackoff space repeats after an HTTP 429 without Retry-After: the budget is counted by the second, the waits are
 // those of the host failover, and the last of them goes on.
-func RateWaits() Waits { return AcquireWaits() }
+func RateBackoff() Backoff { return AcquireBackoff() }
 
-// StartWaits space repeats of the same start on a 50x: three, then a new uid (web page best practices).
-func StartWaits() Waits { return Waits{Steps: Seconds("start-retry-50x")} }
+// StartBackoff space repeats of the same start on a 50x: three, then a new uid (web page best practices).
+func StartBackoff() Backoff { return Backoff{Steps: Seconds("start-retry-50x")} }
 
-// StartPendingWaits space repeats of the same start on code 65: two, then a new pair (web page best practices).
-func StartPendingWaits() Waits { return Waits{Steps: Seconds("start-retry-65")} }
+// StartPendingBackoff space repeats of the same start on code 65: two, then a new pair (web page best practices).
+func StartPendingBackoff() Backoff { return Backoff{Steps: Seconds("start-retry-65")} }
 
-// StartTimeoutWaits are for code 62 on start: once the same request, then a new pair (status codes). The length of
+// StartTimeoutBackoff are for code 62 on start: once the same request, then a new pair (status codes). The length of
 // the one wait is inferred, the first for a 50x.
-func StartTimeoutWaits() Waits { return Waits{Steps: Seconds("start-retry-50x")[:1]} }
+func StartTimeoutBackoff() Backoff { return Backoff{Steps: Seconds("start-retry-50x")[:1]} }
 
-// StopWaits space repeats of stop on codes 65 and 62, on 50x and without an answer. They have no end but the one
+// StopBackoff space repeats of stop on codes 65 and 62, on 50x and without an answer. They have no end but the one
 // that the caller sets: an unstopped recording costs money. Inferred from the host failover and the monitoring.
-func StopWaits() Waits {
-	return Waits{Steps: DomainWaits(), Then: 15 * time.Second}
+func StopBackoff() Backoff {
+	return Backoff{Steps: DomainBackoff(), Then: 15 * time.Second}
 }
 
-// StopGoneWaits space repeats of stop on a 404, counted from the first of them: it may be a failover (integration best
+// StopGoneBackoff space repeats of stop on a 404, counted from the first of them: it may be a failover (integration best
 // practices; the tail is inferred).
-func StopGoneWaits() Waits { return GoneWaits() }
+func StopGoneBackoff() Backoff { return GoneBackoff() }
 
 // FirstQuery is the time from the sid to the first query (web page best practices).
 func FirstQuery() time.Duration { return Seconds("timing-first-query")[0] }
 
-// ConfirmWaits space the queries that confirm a start, counted from the sid: first 5 s, then 5, 10 and 15, then
+// ConfirmBackoff space the queries that confirm a start, counted from the sid: first 5 s, then 5, 10 and 15, then
 // each 15 s (inferred) up to [ConfirmDeadline] of the recording's ready timeout.
-func ConfirmWaits(readyTimeout time.Duration) Waits {
+func ConfirmBackoff(readyTimeout time.Duration) Backoff {
 	steps := append([]time.Duration{FirstQuery()}, Seconds("timing-confirm-backoff")...)
-	return Waits{Steps: steps, Then: 15 * time.Second, Deadline: ConfirmDeadline(readyTimeout)}
+	return Backoff{Steps: steps, Then: 15 * time.Second, Deadline: ConfirmDeadline(readyTimeout)}
 }
 
 // ConfirmDeadline is the time from the sid after which a recording without status 4 or 5 has not started: 90 s
@@ -85,10 +85,10 @@ func ConfirmDeadline(readyTimeout time.Duration) time.Duration {
 // MonitorInterval is the time between the queries of a running recording (integration best practices).
 func MonitorInterval() time.Duration { return Seconds("monitor-interval")[0] }
 
-// GoneWaits space the queries after a 404 while monitoring: 5, 10 and 15 s as documented, then (inferred) each 15 s
+// GoneBackoff space the queries after a 404 while monitoring: 5, 10 and 15 s as documented, then (inferred) each 15 s
 // until the documented window of a failover is over.
-func GoneWaits() Waits {
-	return Waits{Steps: Seconds("monitor-404-backoff"), Then: 15 * time.Second, Deadline: FailoverWindow()}
+func GoneBackoff() Backoff {
+	return Backoff{Steps: Seconds("monitor-404-backoff"), Then: 15 * time.Second, Deadline: FailoverWindow()}
 }
 
 // FailoverWindow is the longest time in which a failover answers 404 (integration best practices).
@@ -97,15 +97,15 @@ func FailoverWindow() time.Duration {
 	return time.Duration(*hi) * time.Second
 }
 
-// TroubleWaits space the queries after a 50x while monitoring, which says nothing of the recording: 5, 10, 15 and
+// MonitorBackoff space the queries after a 50x while monitoring, which says nothing of the recording: 5, 10, 15 and
 // 30 s as documented, the last of them going on.
-func TroubleWaits() Waits {
+func MonitorBackoff() Backoff {
 	steps := Seconds("monitor-50x-backoff")
-	return Waits{Steps: steps, Then: steps[len(steps)-1]}
+	return Backoff{Steps: steps, Then: steps[len(steps)-1]}
 }
 
-// DomainWaits are the pauses between tries of one request on the hosts (switch the domain name).
-func DomainWaits() []time.Duration { return Seconds("domain-retry-backoff") }
+// DomainBackoff are the pauses between tries of one request on the hosts (switch the domain name).
+func DomainBackoff() []time.Duration { return Seconds("domain-retry-backoff") }
 
 // StartLead is the time from the request to the first recorded picture (web page guide): send it so much earlier.
 func StartLead() time.Duration {

@@ -10,7 +10,7 @@ import (
 )
 
 // instants plays a schedule and gives the seconds at which the tries fall, at most limit of them.
-func instants(w catalog.Waits, limit int) []int {
+func instants(w catalog.Backoff, limit int) []int {
 	var at []int
 	var elapsed time.Duration
 	for n := range limit {
@@ -27,19 +27,19 @@ func instants(w catalog.Waits, limit int) []int {
 func TestTriesFallOnTheDocumentedInstants(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		waits catalog.Waits
+		waits catalog.Backoff
 		want  []int
 	}{
-		{"acquire", catalog.AcquireWaits(), []int{1, 4, 10, 16, 22, 28, 34, 40, 46, 52}},
-		{"start on a 50x", catalog.StartWaits(), []int{3, 9, 18}},
-		{"start on 65", catalog.StartPendingWaits(), []int{3, 9}},
-		{"start on 62", catalog.StartTimeoutWaits(), []int{3}},
-		{"confirm", catalog.ConfirmWaits(0), []int{5, 10, 20, 35, 50, 65, 80, 90}},
-		{"confirm a page that needs long", catalog.ConfirmWaits(40 * time.Second), []int{5, 10, 20, 35, 50, 65, 80, 95, 110}},
-		{"404 while monitoring", catalog.GoneWaits(), []int{5, 15, 30, 45, 60, 75, 90}},
-		{"50x while monitoring", catalog.TroubleWaits(), []int{5, 15, 30, 60, 90, 120, 150, 180, 210, 240}},
-		{"stop", catalog.StopWaits(), []int{1, 4, 10, 25, 40, 55, 70, 85, 100, 115}},
-		{"no places left", catalog.CapacityWaits(), []int{5, 15, 30, 45, 60, 75, 90, 105, 120, 135}},
+		{"acquire", catalog.AcquireBackoff(), []int{1, 4, 10, 16, 22, 28, 34, 40, 46, 52}},
+		{"start on a 50x", catalog.StartBackoff(), []int{3, 9, 18}},
+		{"start on 65", catalog.StartPendingBackoff(), []int{3, 9}},
+		{"start on 62", catalog.StartTimeoutBackoff(), []int{3}},
+		{"confirm", catalog.ConfirmBackoff(0), []int{5, 10, 20, 35, 50, 65, 80, 90}},
+		{"confirm a page that needs long", catalog.ConfirmBackoff(40 * time.Second), []int{5, 10, 20, 35, 50, 65, 80, 95, 110}},
+		{"404 while monitoring", catalog.GoneBackoff(), []int{5, 15, 30, 45, 60, 75, 90}},
+		{"50x while monitoring", catalog.MonitorBackoff(), []int{5, 15, 30, 60, 90, 120, 150, 180, 210, 240}},
+		{"stop", catalog.StopBackoff(), []int{1, 4, 10, 25, 40, 55, 70, 85, 100, 115}},
+		{"no places left", catalog.CapacityBackoff(), []int{5, 15, 30, 45, 60, 75, 90, 105, 120, 135}},
 	} {
 		if got := instants(c.waits, 10); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
@@ -48,7 +48,7 @@ func TestTriesFallOnTheDocumentedInstants(t *testing.T) {
 }
 
 func TestNothingIsTriedAfterTheDeadline(t *testing.T) {
-	w := catalog.GoneWaits()
+	w := catalog.GoneBackoff()
 	if d, ok := w.Next(0, 90*time.Second); ok {
 		t.Errorf("a try %v after the deadline", d)
 	}
