@@ -83,7 +83,7 @@ var Contract = []Metric{
 	{nameSessions, "gauge", "Live sessions, by state.", []Label{labelState}, nil},
 	{nameOrphans, "gauge", "Sessions that may be running although nothing here can stop them.", nil, nil},
 	{nameOutboxPending, "gauge", "Notifications that wait to be delivered.", nil, nil},
-	{nameOutboxOldest, "gauge", "Age in seconds of the oldest notification that waits, 0 where none does.", nil, nil},
+	{nameOutboxOldest, "gauge", "Age in seconds of the oldest notification that waits although it is due, 0 where none does.", nil, nil},
 	{
 		nameCommit, "histogram", "Seconds that a write of the store took, heartbeats included, from its begin to its commit or failure.", nil,
 		[]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},

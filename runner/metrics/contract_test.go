@@ -57,7 +57,7 @@ func TestEveryPromisedMetricIsInTheContract(t *testing.T) {
 }
 
 // idle is what metrics show that have seen one of everything, beside a store with one plan and one planned class.
-func idle(t *testing.T, m *metrics.Metrics, moves error, outbox func(context.Context) (int, time.Duration, error)) families {
+func idle(t *testing.T, m *metrics.Metrics, moves error, messages ...store.Message) families {
 	t.Helper()
 	ctx := context.Background()
 	s, err := store.Open(ctx, filepath.Join(t.TempDir(), "rundown.db"), store.Options{Create: true, Work: true, OnCommit: m.Commit})
@@ -80,10 +80,13 @@ func idle(t *testing.T, m *metrics.Metrics, moves error, outbox func(context.Con
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Post(ctx, nil, messages...); err != nil {
+		t.Fatal(err)
+	}
 	return scrape(t, m.Handler(metrics.Sources{
 		Store: s, Now: func() time.Time { return day }, Moves: func() error { return moves }, LogDropped: func() int { return 0 },
 		Issues:   func() []runner.Issue { return []runner.Issue{{ID: reason.IssueOrphan}, {ID: reason.IssueOrphan}} },
-		Rejected: func() []string { return nil }, Outbox: outbox,
+		Rejected: func() []string { return nil },
 	}))
 }
 
@@ -97,7 +100,7 @@ func TestTheExpositionIsThatOfTheContract(t *testing.T) {
 	m := metrics.New("v1", func() time.Time { return day })
 	m.Step(ended("a", session.Missed, reason.DaemonDown))
 	m.Exchange(agora.Exchange{Op: agora.OpQuery, Verdict: agora.VerdictDone})
-	got := idle(t, m, nil, nil)
+	got := idle(t, m, nil)
 	for _, row := range metrics.Contract {
 		family := got[row.Name]
 		if family == nil {
@@ -139,7 +142,11 @@ func TestTheExpositionIsThatOfTheContract(t *testing.T) {
 
 func TestWhatIsWrongShows(t *testing.T) {
 	m := metrics.New("v1", func() time.Time { return day })
-	got := idle(t, m, errors.New("app hangs"), func(context.Context) (int, time.Duration, error) { return 4, time.Minute, nil })
+	message := func(id, target string, made, due time.Duration) store.Message {
+		return store.Message{ID: id, Target: target, At: day.Add(made), Due: day.Add(due), State: store.MessageWaiting}
+	}
+	got := idle(t, m, errors.New("app hangs"), message("1", "school/mail", -time.Minute, -time.Minute), message("2", "school/mail", -time.Second, -time.Second),
+		message("3", "school/hook", -30*time.Second, 0), message("4", "school/quiet", -time.Hour, time.Hour)) // not before the quiet hours are over
 	for name, want := range map[string]float64{
 		"rundown_up": 0, "rundown_orphans": 2, "rundown_health_issues": 2, "rundown_outbox_pending": 4, "rundown_outbox_oldest_seconds": 60,
 		"rundown_plan_revision": 1, "rundown_plan_last_reload_successful": 0, "rundown_plan_last_reload_success_timestamp_seconds": float64(day.Unix()),
@@ -160,7 +167,7 @@ func TestTheNumberOfSeriesDoesNotGrowWithTheTimetable(t *testing.T) {
 			m.Step(ended(fmt.Sprintf("school/room-%d/20310915T080000Z", i), session.Failed, reason.ServiceError))
 		}
 		n := 0
-		for name, family := range idle(t, m, nil, nil) {
+		for name, family := range idle(t, m, nil) {
 			if strings.HasPrefix(name, "rundown_") {
 				n += len(family.GetMetric())
 			}
@@ -186,7 +193,7 @@ func TestWhatAnEarlierProcessCountedIsNotCountedAgain(t *testing.T) {
 	again := after // moved before its new end, and recorded again
 	again.EndedAt, again.Outcome = day.Add(9*time.Hour), session.Recorded
 	m.Step(again)
-	got := idle(t, m, nil, nil)
+	got := idle(t, m, nil)
 	if all, lost := got.sum("rundown_classes_total"), got.sum("rundown_class_seconds_lost_total"); all != 2 || lost != 2 {
 		t.Errorf("%v classes with %v seconds lost, want 2 with 2", all, lost)
 	}

@@ -18,7 +18,7 @@ const readWithin = 2 * time.Second
 // soon is how far ahead of its start a class may have sessions: more than any lead and padding.
 const soon = 6 * time.Hour
 
-// Sources say how things stand when a scrape asks. All of them are required but Outbox.
+// Sources say how things stand when a scrape asks. All of them are required.
 type Sources struct {
 	Store *store.Store
 	Now   func() time.Time
@@ -28,8 +28,6 @@ type Sources struct {
 	// Rejected names the plans whose files were read and not applied.
 	Rejected   func() []string
 	LogDropped func() int
-	// Outbox counts the notifications that wait, and gives the age of the oldest. Nil: there are none.
-	Outbox func(context.Context) (pending int, oldest time.Duration, err error)
 }
 
 // liveStates are the states of a session that is not over.
@@ -109,12 +107,16 @@ func (c *stateCollector) collectPlans(ctx context.Context, emit emitter) {
 }
 
 func (c *stateCollector) collectOutbox(ctx context.Context, emit emitter) {
-	var pending int
-	var oldest time.Duration
-	if c.Outbox != nil {
-		var err error
-		if pending, oldest, err = c.Outbox(ctx); err != nil {
-			return
+	now := c.Now()
+	backlogs, err := c.Store.Backlogs(ctx, now)
+	if err != nil {
+		return
+	}
+	pending, oldest := 0, time.Duration(0)
+	for _, b := range backlogs {
+		pending += b.Waiting
+		if !b.Oldest.IsZero() {
+			oldest = max(oldest, now.Sub(b.Oldest))
 		}
 	}
 	emit(nameOutboxPending, float64(pending))
