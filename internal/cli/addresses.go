@@ -28,13 +28,14 @@ func newAddressesCommand(a *app) *cobra.Command {
 		Use:   "addresses [PLAN]",
 		Short: "Print the addresses of Agora's notifications, for a firewall",
 		Long: `Addresses asks Agora for the addresses that its notifications come from, and
-prints one per line. A firewall in front of the daemon's --listen should let all
-of them in. The list changes: Agora advises to ask for it at least once a day.
+prints one per line. A firewall in front of the daemon's --listen should let
+all of them in. The list changes: Agora advises to ask for it at least once a
+day.
 
-With --watch it asks every day, prints the list and then each change, as
-"+ ADDRESS" or "- ADDRESS", until it is stopped. With --format json it prints
-one object per line then. A daemon that takes notifications refreshes the list
-by itself, and logs each change as a warning.
+With --watch it asks every day, prints the list and then each change, as "+
+ADDRESS" or "- ADDRESS", until it is stopped. With --format json it prints one
+object per line then. A daemon that takes notifications refreshes the list by
+itself, and logs each change as a warning.
 
 The account is that of PLAN, else that of the first active plan in the store.`,
 		Example: `  rundown addresses plan.yaml

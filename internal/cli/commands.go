@@ -56,6 +56,8 @@ func addCommands(a *app, root *cobra.Command) {
 		{groupOperate, newApplyCommand(a), []string{"store"}},
 		{groupOperate, newCancelCommand(a), []string{"store"}},
 		{groupOperate, newExtendCommand(a), []string{"store"}},
+		{groupOperate, newPauseCommand(a), []string{"store"}},
+		{groupOperate, newResumeCommand(a), []string{"store"}},
 		{groupOperate, newNotifyCommand(a), []string{"store", "now"}},
 		{groupOperate, newStoreCommand(a), []string{"store"}},
 		{groupOperate, newHealthcheckCommand(a), nil},

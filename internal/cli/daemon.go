@@ -20,6 +20,7 @@ import (
 	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/runner"
+	"rundown/runner/closure"
 	"rundown/runner/metrics"
 	"rundown/runner/notify"
 	"rundown/runner/reason"
@@ -141,6 +142,10 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	}
 	d.proxy = d.a.proxyIssue(d.log)
 	d.started = d.a.clock()
+	// Before the engine begins anything: a pause may not have covered what has come near since the last daemon.
+	if _, err := closure.Apply(ctx, d.work.store, d.a.clock()); err != nil {
+		d.log.Error("closures not applied, retrying", "error", err) // no reason to lose other classes
+	}
 	config := d.work.config(d.log)
 	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, planfile.Revision, d.vet, o.keep.length
 	config.OnChange = d.work.metrics.Step
@@ -207,6 +212,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 		}
 	}()
 	go d.reportHealth(ctx, issues)
+	go d.applyClosures(ctx)
 	return d.engage(ctx, reader, ended)
 }
 

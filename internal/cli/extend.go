@@ -11,28 +11,39 @@ import (
 	"rundown/internal/cli/render"
 	"rundown/plan"
 	"rundown/runner/operate"
+	"rundown/runner/store"
 )
 
 func newExtendCommand(a *app) *cobra.Command {
 	var why string
+	var day closureFlags
 	cmd := &cobra.Command{
-		Use:   "extend ID LENGTH",
-		Short: "Extend the end of a class",
-		Long: `Extend the end of a class.
+		Use:   "extend ID LENGTH | --on DAY LENGTH",
+		Short: "Extend the end of a class or of the classes of a day",
+		Long: `Extend the end of a class or of the classes of a day.
 
 The class ends LENGTH later than it would now. It may be running or planned,
 however far ahead. The order survives restarts, reloads and plan changes. If
 the whole class is moved, the extension moves with it. If the plan itself ends
 the class later than the extension, the plan counts.
 
-` + idHelp,
+` + idHelp + `
+
+` + closureHelp,
 		Example: `  rundown extend german-a1@2031-09-17 15m
   rundown extend german-a1@2031-09-17 19:00 15m
-  rundown extend german-a1 1h --reason "the exam runs over"`,
-		Args:              classArguments(1, "LENGTH"),
+  rundown extend german-a1 1h --reason "the exam runs over"
+  rundown extend --on 2031-12-17 15m --label campus=berlin --yes`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if day.used() {
+				return arguments(1, 1, "LENGTH")(cmd, args)
+			}
+			return classArguments(1, "LENGTH")(cmd, args)
+		},
 		ValidArgsFunction: a.completeClasses(false),
 	}
 	cmd.Flags().StringVar(&why, "reason", "", "reason for the log: `TEXT`")
+	day.add(cmd)
 	invalid := func(length string) error {
 		if _, err := time.ParseDuration(length); err != nil {
 			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: %s", render.Line(length), durationHint(length))}
@@ -49,10 +60,21 @@ the class later than the extension, the plan counts.
 		return cmd.Parent().FlagErrorFunc()(cmd, err)
 	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		_, rest := splitClock(args)
+		if err := day.check(cmd); err != nil {
+			return &usageError{cmd.CommandPath(), err}
+		}
+		rest := args
+		if !day.used() {
+			_, rest = splitClock(args)
+		}
 		length, err := time.ParseDuration(rest[0])
 		if err != nil || length < time.Second || length > operate.MaxExtension {
 			return invalid(rest[0])
+		}
+		if day.used() {
+			c := day.closure(store.ClosureExtend, a.operator(why))
+			c.Length = length
+			return a.giveClosure(cmd.Context(), c, day.yes)
 		}
 		s, c, err := a.openClass(cmd, args)
 		if err != nil {

@@ -24,7 +24,8 @@ Without arguments, history lists the classes that have started or ended. With a
 recording, it lists the classes of that recording: those in the store, which
 include the next eight days, and those further ahead that have orders. With an
 ID, it shows the sessions and events of one class, in the time zone of the
-class. With --plans, it lists plan revisions, newest first.
+class. With --plans, it lists plan revisions, and with --closures the closures
+and pauses that operators gave, newest first.
 
 ID names a class: recording@day, by the day on which it is planned or takes
 place; recording@day HH:MM if a day has two; or the full id
@@ -35,6 +36,7 @@ that name.`,
   rundown history german-a1@2031-09-17
   rundown history german-a1@2031-09-17 19:00
   rundown history --plans
+  rundown history --closures
   rundown history lingua/german-a1/20310917T170000Z --format json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			_, rest := splitClock(args)
@@ -42,11 +44,15 @@ that name.`,
 		},
 		ValidArgsFunction: a.completeClasses(true),
 	}
-	var plans bool
+	var plans, closures bool
 	cmd.Flags().BoolVar(&plans, "plans", false, "list plan revisions")
+	cmd.Flags().BoolVar(&closures, "closures", false, "list closures and pauses")
 	format := addFormat(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
+		if closures && (plans || len(args) > 0) {
+			return &usageError{cmd.CommandPath(), errors.New("--closures cannot be combined with --plans or ID")}
+		}
 		if plans && len(args) > 0 {
 			return &usageError{cmd.CommandPath(), errors.New("--plans and ID cannot be combined")}
 		}
@@ -63,6 +69,8 @@ that name.`,
 		}
 		defer s.Close()
 		switch {
+		case closures:
+			return a.writeClosures(ctx, s, format.value)
 		case plans:
 			return a.writeRevisions(ctx, s, format.value)
 		case id.Dated || id.Whole:

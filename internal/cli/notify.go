@@ -11,8 +11,8 @@ func newNotifyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "notify",
 		Short: "Test notifications, and list those that wait",
-		Long: `Notify groups the commands about notifications: what the entries of notify in a plan are told of classes, plans and
-the health of the daemon.`,
+		Long: `Notify groups the commands about notifications: what the entries of notify in a
+plan are told of classes, plans and the health of the daemon.`,
 		Example: `  rundown notify test
   rundown notify list`,
 		Args: cobra.ArbitraryArgs,

@@ -26,12 +26,14 @@ func newNotifyTestCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [TARGET]",
 		Short: "Send a test to the targets of the active plans",
-		Long: `Test sends an event of the id test to TARGET, or to every target of the active plans, and waits for the result. Where a
-daemon runs, it is the daemon that sends, with its variables and files; else this command does. A target that answered
-410 Gone is sent to again once it takes a test.
+		Long: `Test sends an event of the id test to TARGET, or to every target of the active
+plans, and waits for the result. Where a daemon runs, it is the daemon that
+sends, with its variables and files; else this command does. A target that
+answered 410 Gone is sent to again once it takes a test.
 
-TARGET is PLAN/NAME, or NAME where one plan alone has it; notify list shows the names. With --plan the targets of a plan
-file are tested from here, without a store. The exit status is 1 where a target did not take the test.`,
+TARGET is PLAN/NAME, or NAME where one plan alone has it; notify list shows the
+names. With --plan the targets of a plan file are tested from here, without a
+store. The exit status is 1 where a target did not take the test.`,
 		Example: `  rundown notify test
   rundown notify test duty
   rundown notify test --plan plan.yaml`,

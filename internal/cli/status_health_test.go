@@ -108,10 +108,10 @@ func TestStatusAnswersWhatAPersonAsksFirst(t *testing.T) {
 		classes = append(classes, store.Occurrence{Recording: fmt.Sprintf("next-%02d", i), Start: noon.Add(time.Duration(i+1) * time.Hour), State: "planned"})
 	}
 	put(t, s, classes...)
-	if _, err := s.AddCommand(t.Context(), store.Command{At: noon, Occurrence: "school/art/20310917T114000Z", Kind: "cancel", Who: "ana", Reason: "fire drill"}); err != nil {
+	if _, err := s.AddCommand(t.Context(), store.Command{At: noon, Occurrence: "school/art/20310917T114000Z", Kind: "cancel", Who: "duty", Reason: "fire drill"}); err != nil {
 		t.Fatal(err)
 	}
-	waiting := store.Revision{At: noon, Plan: "school", Path: "school.yaml", Hash: strings.Repeat("1", 64), Who: "ana", State: store.RevisionWaiting, Note: "it removes 6 of the 12 classes"}
+	waiting := store.Revision{At: noon, Plan: "school", Path: "school.yaml", Hash: strings.Repeat("1", 64), Who: "duty", State: store.RevisionWaiting, Note: "it removes 6 of the 12 classes"}
 	if _, err := s.AddRevision(t.Context(), waiting); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestStatusAnswersWhatAPersonAsksFirst(t *testing.T) {
 	last := -1
 	for _, part := range []string{
 		"daemon: ", "\nHEALTH\n", "  account-refused since ", "  clock-off since ", "    try: synchronize it\n", "\nNOW\n", "art@2031-09-17", "40m left", "\nNEXT\n", "next-00@2031-09-17", "in 1h00m",
-		"next-09@2031-09-17", "  2 more within 24 h; ", "\nENDED BADLY\n", "chemistry@2031-09-17", "missed", "3h00m ago", "no daemon ran", "\nPENDING ORDERS\n", "cancel school/art/20310917T114000Z by ana: fire drill",
+		"next-09@2031-09-17", "  2 more within 24 h; ", "\nENDED BADLY\n", "chemistry@2031-09-17", "missed", "3h00m ago", "no daemon ran", "\nPENDING ORDERS\n", "cancel school/art/20310917T114000Z by duty: fire drill",
 		"\nPLANS\n", "  plan school: revision 1 waits for a confirmation: it removes 6 of the 12 classes; rundown apply --confirm", "1 class recorded within 24 h",
 	} {
 		at := strings.Index(out, part)

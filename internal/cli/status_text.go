@@ -12,6 +12,7 @@ import (
 
 	"rundown/internal/cli/render"
 	"rundown/runner"
+	"rundown/runner/closure"
 	"rundown/runner/session"
 	"rundown/runner/store"
 	"rundown/runner/view"
@@ -50,6 +51,12 @@ func (a *app) printOverview(w io.Writer, o view.Overview, all bool) {
 		heading("PENDING ORDERS")
 		for _, order := range o.Orders {
 			a.printHanging(w, "  ", render.Line(orderText(order)), 4)
+		}
+	}
+	if len(o.Closures) > 0 {
+		heading("CLOSURES")
+		for _, c := range o.Closures {
+			a.printHanging(w, "  ", render.Line(closure.Text(c)), 4)
 		}
 	}
 	a.printHeld(w, o, heading)

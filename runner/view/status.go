@@ -16,14 +16,18 @@ import (
 // StatusSpan is how far status looks ahead and back.
 const StatusSpan = 24 * time.Hour
 
+// zoneSpread is as far as the day of a zone may be behind that of UTC.
+const zoneSpread = 12 * time.Hour
+
 // Overview is what runs, is due within the span or ended within it, and what needs a person.
 type Overview struct {
 	Views
 	Waiting, Refused []store.Revision // the newest of their plans, which are not active
 	Daemon           DaemonState
-	Health           []runner.Issue // of the daemon, while it runs
-	Orders           []PendingOrder // that no daemon has carried out yet
-	Unread           []string       // why active plans could not be read; only where no daemon is using the store
+	Health           []runner.Issue  // of the daemon, while it runs
+	Orders           []PendingOrder  // that no daemon has carried out yet
+	Closures         []store.Closure // that hold for today or later
+	Unread           []string        // why active plans could not be read; only where no daemon is using the store
 }
 
 // ReadOverview reads the state of a store at an instant. Where no daemon is using the store, classes that it has not
@@ -38,6 +42,9 @@ func ReadOverview(ctx context.Context, s *store.Store, now time.Time) (o Overvie
 		}
 	}
 	if o.Orders, err = ReadOrders(ctx, s); err != nil {
+		return o, err
+	}
+	if o.Closures, err = s.OpenClosures(ctx, now.Add(-zoneSpread).Format(time.DateOnly)); err != nil {
 		return o, err
 	}
 	rows, err := currentOccurrences(ctx, s, now)
@@ -68,11 +75,12 @@ type Status struct {
 	Health      []runner.Issue `json:"health"`   // of the daemon, while it runs
 	Problems    []Alert        `json:"problems"` // what needs a person; empty: nothing does
 	Orders      []PendingOrder `json:"orders"`   // that no daemon has carried out yet
+	Closures    []Closure      `json:"closures"` // that hold for today or later
 }
 
 // JSON is the form that scripts read.
 func (o Overview) JSON() Status {
-	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON(), append([]runner.Issue{}, o.Health...), o.Problems(), o.Orders}
+	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON(), append([]runner.Issue{}, o.Health...), o.Problems(), o.Orders, ClosuresOf(o.Closures)}
 }
 
 // currentOrders are the orders that wait, and those that were carried out for classes that may be on now or later: a

@@ -1,0 +1,262 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"rundown/internal/cli/render"
+	"rundown/runner/closure"
+	"rundown/runner/operate"
+	"rundown/runner/store"
+	"rundown/runner/view"
+)
+
+// closureHelp says in the help of commands what a closure is.
+const closureHelp = `--on DAY acts on all classes of a day, in the zone of each class: those that
+start from --from on and before --until, that have each --label, and whose
+recording matches the glob --recording. The order is a closure: it also covers
+the classes that a later plan adds or moves to that day. The classes are listed
+first, and the command asks unless --yes is given.`
+
+// closureFlags choose the classes of a day.
+type closureFlags struct {
+	on, from, until, recording string
+	labels                     map[string]string
+	yes                        bool
+}
+
+// add gives a command the flags.
+func (f *closureFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.on, "on", "", "act on all classes of `DAY`, such as 2031-12-17")
+	cmd.Flags().StringVar(&f.from, "from", "", "with --on: first start to include: `TIME` such as 09:00")
+	cmd.Flags().StringVar(&f.until, "until", "", "with --on: end of the starts: `TIME` such as 13:00, not included")
+	cmd.Flags().StringToStringVar(&f.labels, "label", nil, "with --on: only classes with the label `KEY=VALUE` (repeatable)")
+	cmd.Flags().StringVar(&f.recording, "recording", "", "with --on: only recordings that match `GLOB`")
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "with --on: do not ask")
+}
+
+// used says that the command is about a day and not about one class.
+func (f *closureFlags) used() bool { return f.on != "" }
+
+// check refuses flags that mean nothing. The times get the form in which they are compared.
+func (f *closureFlags) check(cmd *cobra.Command) error {
+	if !f.used() {
+		for _, name := range []string{"from", "until", "label", "recording", "yes"} {
+			if cmd.Flags().Changed(name) {
+				return fmt.Errorf("--%s requires --on", name)
+			}
+		}
+		return nil
+	}
+	if _, err := time.Parse(time.DateOnly, f.on); err != nil {
+		return fmt.Errorf("invalid --on %q: must be a day like 2031-12-17", render.Line(f.on))
+	}
+	for name, clock := range map[string]*string{"from": &f.from, "until": &f.until} {
+		if *clock == "" {
+			continue
+		}
+		at, err := time.Parse("15:04", *clock)
+		if err != nil {
+			return fmt.Errorf("invalid --%s %q: must be a time like 09:00", name, render.Line(*clock))
+		}
+		*clock = at.Format("15:04")
+	}
+	if f.from != "" && f.until != "" && f.from >= f.until {
+		return fmt.Errorf("--from %s is not before --until", f.from)
+	}
+	if _, err := path.Match(f.recording, ""); err != nil {
+		return fmt.Errorf("invalid --recording %q: %w", render.Line(f.recording), err)
+	}
+	return nil
+}
+
+// closure is what the flags choose.
+func (f *closureFlags) closure(kind string, by operate.Operator) store.Closure {
+	return store.Closure{At: by.Now, Kind: kind, Day: f.on, From: f.from, Until: f.until, Labels: f.labels, Recording: f.recording, Who: by.Who, Reason: by.Why}
+}
+
+// same says that a closure was given with the same flags.
+func same(x, y store.Closure) bool {
+	return x.Kind == y.Kind && x.Day == y.Day && x.From == y.From && x.Until == y.Until && x.Recording == y.Recording && maps.Equal(x.Labels, y.Labels)
+}
+
+// giveClosure lists the classes that a closure covers, asks, and gives it.
+func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error {
+	s, err := a.openStore(ctx, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	l, err := closure.Preview(ctx, s, c, c.At)
+	if err != nil {
+		return err
+	}
+	if len(l.Rows) > 0 {
+		a.printClasses(a.out, l, l.Rows, c.At, a.paletteFor(a.out))
+	}
+	verb := c.Kind
+	if verb == store.ClosurePause {
+		verb = store.ClosureCancel
+	}
+	if err := a.confirm(fmt.Sprintf("%s %s", verb, render.Plural(len(l.Rows), "class")), yes); err != nil {
+		return err
+	}
+	c, ids, err := closure.Give(ctx, s, c)
+	if err != nil {
+		return fmt.Errorf("closure %d: %d of %d classes: %w; the daemon goes on with it", c.ID, len(ids), len(l.Rows), err)
+	}
+	a.printHanging(a.out, "", render.Line(fmt.Sprintf("closure %d: %s; %s now%s", c.ID, closure.Text(c), render.Plural(len(ids), "class"), a.pickup(ctx, s))), 2)
+	return nil
+}
+
+// endClosures ends the closures that were given with the same flags, and takes their orders back.
+func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error {
+	s, err := a.openStore(ctx, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	open, err := s.OpenClosures(ctx, c.Day)
+	if err != nil {
+		return err
+	}
+	var ended, others []store.Closure
+	for _, o := range open {
+		switch {
+		case same(o, c):
+			ended = append(ended, o)
+		case o.Day == c.Day && o.Kind == c.Kind:
+			others = append(others, o)
+		}
+	}
+	if len(ended) == 0 {
+		text := "no such closure holds"
+		for _, o := range others {
+			text += fmt.Sprintf("; closure %d: %s", o.ID, closure.Text(o))
+		}
+		return errors.New(render.Line(text))
+	}
+	for _, o := range ended {
+		fmt.Fprintln(a.out, render.Line(fmt.Sprintf("closure %d: %s", o.ID, closure.Text(o))))
+	}
+	if err := a.confirm("undo "+render.Plural(len(ended), "closure"), yes); err != nil {
+		return err
+	}
+	for _, o := range ended {
+		ids, err := closure.Undo(ctx, s, o, operate.Operator{Who: c.Who, Why: c.Reason, Now: c.At})
+		if err != nil {
+			return fmt.Errorf("closure %d: %w", o.ID, err)
+		}
+		fmt.Fprintf(a.out, "closure %d ended: %s will be recorded again%s\n", o.ID, render.Plural(len(ids), "class"), a.pickup(ctx, s))
+	}
+	return nil
+}
+
+// confirm asks whether to go on, where a person can answer.
+func (a *app) confirm(what string, yes bool) error {
+	if yes {
+		return nil
+	}
+	if f, ok := a.in.(*os.File); !ok || !isatty.IsTerminal(f.Fd()) {
+		return &exitError{StatusTrouble, fmt.Errorf("nothing was changed; add --yes to %s", what)}
+	}
+	fmt.Fprintf(a.err, "%s? [y/N] ", what)
+	answer, _ := bufio.NewReader(a.in).ReadString('\n')
+	if !strings.EqualFold(strings.TrimSpace(answer), "y") {
+		return &exitError{StatusTrouble, errors.New("nothing was changed")}
+	}
+	return nil
+}
+
+// pickup says when the daemon takes up what a command wrote to the store.
+func (a *app) pickup(ctx context.Context, s *store.Store) string {
+	if a.attended(ctx, s) {
+		return " (the daemon picks it up within a second)"
+	}
+	return "; no daemon is running"
+}
+
+// writeClosures lists all closures, newest first.
+func (a *app) writeClosures(ctx context.Context, s *store.Store, format string) error {
+	all, err := s.Closures(ctx)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		return render.JSON(a.out, struct {
+			Closures []view.Closure `json:"closures"`
+		}{view.ClosuresOf(all)})
+	}
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(a.out, "no closures")
+		return err
+	}
+	for _, c := range all {
+		text := fmt.Sprintf("closure %d, %s: %s", c.ID, c.At.UTC().Format("2006-01-02 15:04 MST"), closure.Text(c))
+		if !c.Open() {
+			text += fmt.Sprintf("; ended %s by %s", c.EndedAt.UTC().Format("2006-01-02 15:04 MST"), c.EndedBy)
+		}
+		a.printHanging(a.out, "", render.Line(text), 2)
+	}
+	return nil
+}
+
+// closureInterval is how often a daemon looks for new closures and plans.
+const closureInterval = time.Second
+
+// applyClosures has the closures of the store cover the classes of new plans, and those of a pause that come near.
+func (d *daemon) applyClosures(ctx context.Context) {
+	tick := time.NewTicker(closureInterval)
+	defer tick.Stop()
+	applied := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := d.a.clock()
+		state, err := closureState(ctx, d.work.store, now)
+		if err != nil || state == applied { // a store that cannot be read is a health issue already
+			continue
+		}
+		given, err := closure.Apply(ctx, d.work.store, now)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			d.log.Error("closures not applied, retrying", "error", err)
+			continue
+		case given > 0:
+			d.log.Info("closures applied", "orders", given)
+		}
+		applied = state
+	}
+}
+
+// closureState changes when closures or active plans do, and each hour while a closure holds; "" where none does.
+func closureState(ctx context.Context, s *store.Store, now time.Time) (string, error) {
+	open, err := s.OpenClosures(ctx, now.Add(-view.LongAgo).Format(time.DateOnly))
+	if err != nil || len(open) == 0 {
+		return "", err
+	}
+	state := now.UTC().Format("2006-01-02T15")
+	for _, c := range open {
+		state += fmt.Sprintf(" %d", c.ID)
+	}
+	rows, err := s.AtWork(ctx)
+	for _, r := range rows {
+		state += fmt.Sprintf(" %s=%d", r.Plan, r.ID)
+	}
+	return state, err
+}
