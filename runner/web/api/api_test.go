@@ -35,7 +35,7 @@ name: school
 account: {customer_id: "${ID}", customer_secret: "${SECRET}"}
 apps: {main: {id: "${APP}"}}
 storage: {main: {vendor: s3, region: EU_WEST_1, bucket: example, access_key: "${KEY}", secret_key: "${SECRET}"}}
-defaults: {timezone: Europe/Madrid, url: "https://school.example/rooms/{id}"}
+defaults: {timezone: Europe/Madrid, url: "https://school.example/rooms/{id}?key=canary"}
 recordings:
   german: {title: "German; for, beginners", labels: {campus: madrid}, when: "2031-09-17 09:00-10:00"}
   latin: {when: ["2031-09-17 11:00-12:00", "2031-09-18 11:00-12:00"], note: "bring\tbooks"}
