@@ -5,7 +5,7 @@ const (
 	// ownDescriptors are the file descriptors that the daemon needs for itself: store, log, watched folders, and
 	// connections to the service.
 	ownDescriptors  = 40
-	mostConnections = 128
+	mostConnections = 512
 	fewConnections  = 4 // also where there are too few descriptors
 )
 

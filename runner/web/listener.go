@@ -36,8 +36,9 @@ func Serve(s *http.Server, l net.Listener) error {
 	return s.Serve(l)
 }
 
-// Limit bounds the number of open connections. Where there is one too many, the oldest is closed: an honest request
-// takes milliseconds, so the oldest is one that somebody holds open, and a new caller never has to wait for it.
+// Limit bounds the number of open connections. Where there is one too many, the one is closed that was written to longest
+// ago, or opened where nothing was: an honest request takes milliseconds, and a stream of events is written to every few
+// seconds, so it is one that somebody holds open, and a new caller never has to wait for it.
 func Limit(l net.Listener, most int, log *slog.Logger) net.Listener {
 	return &limitedListener{Listener: l, most: most, closed: &throttle{log: log, message: "connections were closed because too many are open"}}
 }
@@ -49,7 +50,7 @@ type limitedListener struct {
 	closed *throttle
 
 	mu   sync.Mutex
-	open list.List // of *limitedConn, the oldest first
+	open list.List // of *limitedConn, the one that was written to longest ago first
 }
 
 // Accept waits for a connection, and makes room for it.
@@ -77,6 +78,16 @@ type limitedConn struct {
 	net.Conn
 	l     *limitedListener
 	place *list.Element // nil: closed; guarded by the listener's lock
+}
+
+// Write writes an answer, or a part of one.
+func (c *limitedConn) Write(p []byte) (int, error) {
+	c.l.mu.Lock()
+	if c.place != nil {
+		c.l.open.MoveToBack(c.place)
+	}
+	c.l.mu.Unlock()
+	return c.Conn.Write(p)
 }
 
 // Close closes the connection and gives its place back.
