@@ -17,10 +17,10 @@ import (
 	"rundown/internal/redact"
 )
 
-// maxAnswer is how much of an answer is read. The largest documented ones are a few kilobytes.
+// maxAnswer bounds how much of an answer is read, in bytes. The largest documented answers have a few kilobytes.
 const maxAnswer = 1 << 20
 
-// maxReason is how much of a reason is kept, in characters.
+// maxReason bounds a reason, in characters.
 const maxReason = 300
 
 // answer is an HTTP answer as far as it could be read.
@@ -38,8 +38,8 @@ type answer struct {
 	foreign    bool // it cannot be recognised as the service's own
 }
 
-// readAnswer reads an answer to its end, or to the limit. What is wrong with the body becomes part of the answer: the
-// status alone says something. Secrets are taken out of its texts before those are shortened, lest half of one stay.
+// readAnswer reads an answer to its end, or to the limit. A damaged body becomes part of the answer, since the status
+// alone says something. Secrets are redacted before texts are shortened, so that no half of one remains.
 func readAnswer(op Op, resp *http.Response, secrets redact.All) *answer {
 	a := &answer{
 		status:    resp.StatusCode,
@@ -71,7 +71,7 @@ func readAnswer(op Op, resp *http.Response, secrets redact.All) *answer {
 	return a
 }
 
-// redirect tells where an answer leads, without the path and the query, which may carry something secret.
+// redirect says where an answer leads, without path and query, which may be secret.
 func redirect(resp *http.Response, secrets redact.All) string {
 	const advice = "redirects are not followed; check the base URL"
 	to, err := url.Parse(resp.Header.Get("Location"))
@@ -81,9 +81,11 @@ func redirect(resp *http.Response, secrets redact.All) string {
 	return advice + " (this one leads to " + plainText(secrets.Redact(to.Scheme+"://"+to.Host), maxReason) + ")"
 }
 
+// markUnreadable notes that the body is not what the status promises, and why.
 func (a *answer) markUnreadable(what string) { a.unreadable, a.reason, a.body = true, what, nil }
 
-// parse reads the members that say how the request went, each by itself, so that an odd one does not hide the rest.
+// parse reads the members that say how the request went, each by itself, so that a malformed one does not hide the
+// others.
 func (a *answer) parse(secrets redact.All, contentType string) {
 	var raw struct {
 		Code           json.RawMessage `json:"code"`
@@ -114,7 +116,7 @@ func (a *answer) parse(secrets redact.All, contentType string) {
 	a.services = raw.ServerResponse
 }
 
-// maxExcerpt is how much of a body that is not the service's is quoted, in characters.
+// maxExcerpt bounds the quotation of a body that is not the service's, in characters.
 const maxExcerpt = 80
 
 var (
@@ -124,9 +126,9 @@ var (
 	pushAddress = regexp.MustCompile(`(?i)rtmps?:[^\s"'<>]+`)
 )
 
-// excerpt quotes the beginning of a body that is not the service's, of HTML its title, so that whoever reads it finds
-// out what sent it. A success of the service that came damaged is not quoted: it may hold the address of a push, which
-// the call does not know to be secret.
+// excerpt quotes the beginning of a body that is not the service's, or the title of an HTML page, so that the reader
+// can find out what sent it. A damaged success of the service is not quoted: it may contain the address of a push,
+// which this call does not know to be secret.
 func excerpt(body []byte, status int, contentType string, secrets redact.All) string {
 	text := pushAddress.ReplaceAllString(secrets.Redact(string(body)), redact.Mark)
 	if status < 300 && strings.HasPrefix(strings.TrimSpace(text), "{") {
@@ -145,7 +147,8 @@ func excerpt(body []byte, status int, contentType string, secrets redact.All) st
 	return ": " + text
 }
 
-// serverResponse reads the states of the services, as far as it goes: the class does not hang on it.
+// serverResponse reads the states of the services as far as possible. An error is ignored: the class does not depend
+// on it.
 func (a *answer) serverResponse() (r ServerResponse) {
 	if len(a.services) > 0 {
 		_ = json.Unmarshal(a.services, &r)
@@ -153,7 +156,7 @@ func (a *answer) serverResponse() (r ServerResponse) {
 	return r
 }
 
-// text is a JSON string's text, and anything else as it is written.
+// text is the text of a JSON string, and anything else as it is written.
 func text(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
@@ -162,7 +165,7 @@ func text(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// plainText makes a text of the service fit for one line of a log.
+// plainText makes a text of the service fit for one line of a log, with at most so many characters.
 func plainText(s string, most int) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -177,8 +180,8 @@ func plainText(s string, most int) string {
 	return s
 }
 
-// retryAfter reads the header's two forms, seconds and a date. A date is taken relative to the service's own clock
-// where that is known.
+// retryAfter reads the two forms of the header, seconds and a date. A date is compared with the service's own clock
+// where that is known. It is 0 for neither.
 func retryAfter(value string, date time.Time) time.Duration {
 	if n, err := strconv.ParseUint(strings.TrimSpace(value), 10, 31); err == nil {
 		return time.Duration(n) * time.Second
@@ -193,7 +196,7 @@ func retryAfter(value string, date time.Time) time.Duration {
 	return max(at.Sub(date), 0)
 }
 
-// decode reads the body of a success; missing names a member without which it is of no use, "" for none.
+// decode reads the body of a success. missing names a member without which the answer is useless, "" for none.
 func decode[T any](a *answer, missing func(*T) string) (T, error) {
 	var v T
 	if err := json.Unmarshal(a.body, &v); err != nil {

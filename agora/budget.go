@@ -10,7 +10,8 @@ import (
 	"rundown/agora/catalog"
 )
 
-// Priority orders those that wait for the budget. Within one priority, and unless [Prefer] says otherwise, who came first is admitted first.
+// Priority orders the requests that wait for the budget. Within a priority the first to come is admitted first,
+// unless [Prefer] says otherwise.
 type Priority int
 
 // The priorities, lowest first. [Prefer] orders within them. An acquire has the priority of the start that it is for.
@@ -28,8 +29,8 @@ const (
 	holdGrace = 500 * time.Millisecond
 )
 
-// Budget admits at most so many requests of an App ID in any sliding second. It is safe for concurrent use, and a nil
-// one is without limit. It has no goroutine of its own; where requests wait, one timer runs.
+// Budget admits at most qps requests of an App ID in any sliding second. It is safe for concurrent use, and a nil one
+// has no limit. It has no goroutine; one timer runs while requests wait. mu guards everything below it.
 type Budget struct {
 	qps int
 
@@ -41,15 +42,15 @@ type Budget struct {
 	timer *time.Timer // runs while somebody waits
 }
 
-// hold is an admission promised to the start that follows an acquire. It counts as if it were used, but for stops:
-// acquires that the service is slow to answer must not keep a recording from being stopped.
+// hold is an admission reserved for the start that follows an acquire. It counts as used, except for stops: acquires
+// that the service is slow to answer must not keep a recording from being stopped.
 type hold struct {
 	budget     *Budget
 	resourceID string
 	until      time.Time // zero while acquire is under way
 }
 
-// waiter is somebody who waits for the budget.
+// waiter is a request that waits for the budget.
 type waiter struct {
 	priority Priority
 	prefer   int // within the priority, the higher first
@@ -62,31 +63,32 @@ type waiter struct {
 	index    int // in the queue; -1: no longer there
 }
 
+// preferKey is the key of [Prefer] in a context.
 type preferKey struct{}
 
-// Prefer lets the requests of a context go before others of the same priority whose number is lower; without it the
-// number is 0.
+// Prefer puts the requests of a context in front of others of the same priority with a lower number. The default is
+// 0.
 func Prefer(ctx context.Context, n int) context.Context {
 	return context.WithValue(ctx, preferKey{}, n)
 }
 
-// NewBudget returns a budget of qps requests a second; 0: without limit.
+// NewBudget returns a budget of qps requests a second; 0 means no limit.
 func NewBudget(qps int) *Budget { return &Budget{qps: max(qps, 0)} }
 
-// Wait blocks until one request of that priority is admitted or the context ends; its error is the context's.
+// Wait blocks until a request of that priority is admitted or the context ends. Its error is the context's.
 func (b *Budget) Wait(ctx context.Context, p Priority) error {
 	_, err := b.wait(ctx, &waiter{priority: p})
 	return err
 }
 
-// waitPair admits an acquire and holds an admission for its start. The hold is nil where there is none to hold:
-// without limit, or with one request a second.
+// waitPair admits an acquire and reserves an admission for its start. The hold is nil where nothing can be reserved:
+// without a limit, or with one request a second.
 func (b *Budget) waitPair(ctx context.Context) (*hold, error) {
 	return b.wait(ctx, &waiter{priority: PriorityStart, pair: true})
 }
 
-// waitStart admits a start: at once where its acquire holds an admission for it, or as soon as there is room where
-// stops have taken that, else like any other.
+// waitStart admits a start: immediately where its acquire reserved an admission, as soon as there is room where stops
+// have used that, and otherwise like any request.
 func (b *Budget) waitStart(ctx context.Context, resourceID string) error {
 	promised := false
 	if ctx.Err() == nil && b != nil && b.qps > 0 {
@@ -99,7 +101,7 @@ func (b *Budget) waitStart(ctx context.Context, resourceID string) error {
 	return err
 }
 
-// takeHold ends the hold of a resource id, if there is still one, and admits its start if there is room.
+// takeHold ends the hold of a resource id, if there is one, and admits its start if there is room.
 func (b *Budget) takeHold(resourceID string) (promised, admitted bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -117,7 +119,7 @@ func (b *Budget) takeHold(resourceID string) (promised, admitted bool) {
 	return true, true
 }
 
-// keep promises the hold to the start of a resource id, for the time in which that is to be called.
+// keep reserves the hold for the start of a resource id, for the time within which that start is to be sent.
 func (h *hold) keep(resourceID string) {
 	if h == nil {
 		return
@@ -141,6 +143,7 @@ func (h *hold) release() {
 	h.budget.admit()
 }
 
+// wait queues a request and blocks until it is admitted or the context ends.
 func (b *Budget) wait(ctx context.Context, w *waiter) (*hold, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -170,8 +173,8 @@ func (b *Budget) wait(ctx context.Context, w *waiter) (*hold, error) {
 	}
 }
 
-// withdraw takes back a waiter whose context ended, and its admission if that came at the same instant: nothing is
-// going to be sent for it.
+// withdraw removes a waiter whose context ended, and its admission if that came at the same instant: nothing will be
+// sent for it.
 func (b *Budget) withdraw(w *waiter) {
 	if w.index >= 0 {
 		heap.Remove(&b.queue, w.index)
@@ -186,8 +189,8 @@ func (b *Budget) withdraw(w *waiter) {
 	b.admit()
 }
 
-// admit lets in as many as fit, in their order, and sets the timer for the next. That the first in the queue is
-// never passed by keeps a pair, which needs room for two, from starving.
+// admit admits as many requests as fit, in order, and sets the timer for the next ones. It never passes the first one
+// in the queue, so that a pair, which needs room for two, does not starve. The caller holds mu.
 func (b *Budget) admit() {
 	now := time.Now()
 	b.dropExpired(now)
@@ -208,7 +211,7 @@ func (b *Budget) admit() {
 	b.setTimer(now)
 }
 
-// room is the room in the budget that a waiter asks for, beside so many holds.
+// room is the room in the budget that a waiter needs, in addition to so many holds.
 func (w *waiter) room(holds int) int {
 	switch {
 	case w.priority == PriorityStop || w.promised:
@@ -220,7 +223,7 @@ func (w *waiter) room(holds int) int {
 	}
 }
 
-// dropExpired drops the admissions that are more than a second old and the holds that nobody used.
+// dropExpired drops admissions that are more than a second old, and holds that nobody used in time.
 func (b *Budget) dropExpired(now time.Time) {
 	old := 0
 	for old < len(b.sent) && now.Sub(b.sent[old]) >= time.Second+budgetGuard {
@@ -258,7 +261,7 @@ func (b *Budget) setTimer(now time.Time) {
 	})
 }
 
-// waiters is a heap: the highest priority first, within it the first that came.
+// waiters is a heap: the highest priority first, and within it the first that came.
 type waiters []*waiter
 
 func (q waiters) Len() int { return len(q) }

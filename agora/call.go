@@ -19,12 +19,13 @@ import (
 	"rundown/internal/redact"
 )
 
-// maxRetryAfter is the longest pause that a call makes by itself because the service asks for one. A longer one goes
-// back to the caller, who can store that it waits.
+// maxRetryAfter is the longest pause that a call makes because the service asks for one. A longer one is returned to
+// the caller, who can store that it waits.
 const maxRetryAfter = 5 * time.Second
 
-// call is one call of an endpoint: one request, and its repeats as far as those cannot have a second effect. It is
-// the transport of its own requests, so that a try has one place, from the budget to the end of the answer.
+// call is one call of an endpoint: one request, and its repetitions as long as these cannot have a second effect. It
+// is the http.RoundTripper of its own requests, so that one function sees a try from the budget to the end of the
+// answer. It is for one goroutine.
 type call struct {
 	app        *App
 	op         Op
@@ -41,7 +42,7 @@ type call struct {
 	hold       *hold // what an acquire holds for its start
 }
 
-// try is one request with its answer, or without.
+// try is one request and its answer, or the error instead of one.
 type try struct {
 	host   string
 	answer *answer // nil: none
@@ -57,7 +58,7 @@ func (a *App) newCall(op Op, resourceID, sid string) *call {
 	return &call{app: a, op: op, resourceID: resourceID, sid: sid, timeout: a.client.timeout(op, false)}
 }
 
-// do makes the call and reads the answer to a success.
+// do makes the call and decodes the answer of a success.
 func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) (T, Meta, error) {
 	var none T
 	if err := c.run(ctx, body); err != nil {
@@ -73,7 +74,7 @@ func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) 
 	return v, Meta{RequestID: a.requestID, Host: c.try.host, Status: a.status, Date: a.date, Took: c.try.took}, nil
 }
 
-// run sends the request until there is an answer or nothing more to try. It is nil for a success.
+// run sends the request until there is an answer or nothing is left to try. It returns nil for a success.
 func (c *call) run(ctx context.Context, body any) error {
 	method, path, err := c.route()
 	if err != nil {
@@ -141,8 +142,8 @@ func (c *call) route() (method, path string, err error) {
 	return Route(c.op, c.app.id, c.resourceID, c.sid)
 }
 
-// mayRetry says whether the last try may be repeated within the call, and moves to the next host where the failover
-// asks for it: the same host once more, then another.
+// mayRetry says whether the last try may be repeated within the call. It moves to the next host where the failover
+// requires it: the same host once more, then another.
 func (c *call) mayRetry() bool {
 	t := &c.try
 	switch {
@@ -169,14 +170,15 @@ func (c *call) pause(step time.Duration) time.Duration {
 	return step
 }
 
-// pauseFits says whether a pause ends before the context does: otherwise the failure at hand tells more than the context.
+// pauseFits says whether a pause ends before the context does. Otherwise the last failure says more than the
+// context's error.
 func pauseFits(ctx context.Context, pause time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return !ok || time.Until(deadline) > pause
 }
 
-// RoundTrip makes one try: it waits for the budget, asks for the credentials, sends, and reads the whole answer
-// within the time limit.
+// RoundTrip makes one try: it waits for the budget, gets the credentials, sends, and reads the whole answer within
+// the time limit.
 func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.tries++
 	c.try = try{host: req.URL.Host}
@@ -201,6 +203,7 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// attempt is [call.RoundTrip] without classifying and reporting the result.
 func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	ctx, t := req.Context(), &c.try
 	body := req.Body
@@ -259,7 +262,7 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// admit waits for the budget. An acquire takes the place of its start along; that start then need not wait.
+// admit waits for the budget. An acquire reserves the place of its start, which then need not wait.
 func (c *call) admit(ctx context.Context) (err error) {
 	switch c.op {
 	case OpAcquire:
@@ -276,7 +279,7 @@ func (c *call) admit(ctx context.Context) (err error) {
 	}
 }
 
-// report tells the observer and the log of a try, without bodies and without Authorization.
+// report passes a try to the observer and the log, without bodies and Authorization.
 func (c *call) report(ctx context.Context) {
 	t := &c.try
 	x := Exchange{
@@ -303,7 +306,7 @@ func (c *call) report(ctx context.Context) {
 	c.app.client.log.LogAttrs(ctx, slog.LevelDebug, "agora exchange", attrs...)
 }
 
-// failure is the last try as an error. ended is the context's error when it ended the call.
+// failure is the last try as an error. ended is the context's error where that ended the call.
 func (c *call) failure(ended error) *Error {
 	t := &c.try
 	e := &Error{Op: c.op, Class: t.class, Host: t.host, Sent: t.sent, Local: t.local, Took: t.took, Err: t.err}
@@ -321,10 +324,10 @@ func (c *call) failure(ended error) *Error {
 	return e
 }
 
-// redactors know the secrets of the request at hand and those of all.
+// redactors know the secrets of this request and those of the App.
 func (c *call) redactors() redact.All { return redact.All{&c.secrets, c.app.secrets} }
 
-// withoutAddresses drops the CDN addresses, which hold stream keys, from what an error carries.
+// withoutAddresses drops the CDN addresses, which contain stream keys, from what an error carries.
 func withoutAddresses(r ServerResponse) ServerResponse {
 	for i := range r.Services {
 		for j := range r.Services[i].Payload.Outputs {

@@ -11,8 +11,8 @@ type rule struct {
 	class  Class
 }
 
-// answerRules are the documented answers that the status alone does not tell; the first that matches counts.
-// Sources: Response status codes; Common errors 2022 for the old codes at the end.
+// answerRules are the documented answers that the status alone does not classify. The first match counts. Sources:
+// Response status codes; Common errors 2022 for the old codes at the end.
 var answerRules = []rule{
 	// The gateway, before the service: its bodies have a message and no code.
 	{status: 401, class: Permanent},
@@ -73,11 +73,11 @@ const (
 	reasonCredentials = "invalid authentication credentials"
 )
 
-// Classify says what an answer means. The code is 0 and the reason the gateway's message where the body had none of
-// the service's. What no table names goes by the status: 5xx again; 4xx with a code of the service fix; 4xx and
-// redirects without one wait, since they come from something before the service, or say that there were too many
-// requests (the quota page documents an HTTP 400 for that and no body); of 2xx only a 200 without a code is a
-// success, and whether any other had an effect is unknown where that matters.
+// Classify says what an answer means. The code is 0 and the reason is the gateway's message where the body had none
+// of the service's. Answers that no table names are classified by status: 5xx Retry; 4xx with a code of the service
+// Permanent; 4xx and redirects without one Wait, since they come from something in front of the service, or mean too
+// many requests (the quota page documents an HTTP 400 without a body for that); of 2xx only a 200 without a code is
+// Done, and the effect of any other is Unknown where it matters.
 func Classify(op Op, status, code int, reason string) Class {
 	text := strings.ToLower(reason)
 	for _, r := range answerRules {
@@ -99,7 +99,7 @@ func Classify(op Op, status, code int, reason string) Class {
 	}
 }
 
-// ClassifyFailure says what it means that no answer came; sent: the request may have reached the service.
+// ClassifyFailure classifies a request without an answer. sent says whether it may have reached the service.
 func ClassifyFailure(op Op, sent bool) Class {
 	if !sent {
 		return Retry
@@ -107,7 +107,7 @@ func ClassifyFailure(op Op, sent bool) Class {
 	return unknownEffect(op)
 }
 
-// classifyUnreadable is the class of an answer whose body should have said more.
+// classifyUnreadable classifies an answer whose body is not what its status promises.
 func classifyUnreadable(op Op, status int) Class {
 	if class := Classify(op, status, 0, ""); class != Done {
 		return class
@@ -115,8 +115,8 @@ func classifyUnreadable(op Op, status int) Class {
 	return unknownEffect(op)
 }
 
-// unknownEffect is the class of a request that may or may not have had an effect: none to speak of with acquire, since a
-// resource id that nobody knows dies by itself, and with what only reads.
+// unknownEffect is the class of a request that may have had an effect. acquire and query have none that matters: a
+// resource id that nobody knows expires by itself.
 func unknownEffect(op Op) Class {
 	if op == OpAcquire || op.readOnly() {
 		return Retry
@@ -124,6 +124,7 @@ func unknownEffect(op Op) Class {
 	return Unknown
 }
 
+// matches says whether the row is about an answer. The reason is in lower case.
 func (r rule) matches(op Op, status, code int, reason string) bool {
 	if r.status != 0 && r.status != status || r.code != 0 && r.code != code {
 		return false
@@ -139,8 +140,8 @@ func (r rule) matches(op Op, status, code int, reason string) bool {
 	return len(r.ops) == 0
 }
 
-// isGone says that an answer is the service's word that it knows no such recording: its code, or its reason. A 404
-// without either is a wrong path, or comes from something before the service.
+// isGone says whether the service itself says that it knows no such recording, by its code or its reason. A 404
+// without either is a wrong path, or comes from something in front of the service.
 func isGone(op Op, code int, reason string) bool {
 	if op != OpQuery && op != OpUpdate && op != OpStop {
 		return false
@@ -148,8 +149,8 @@ func isGone(op Op, code int, reason string) bool {
 	return code == codeNotFound || strings.Contains(strings.ToLower(reason), reasonNotFound)
 }
 
-// isForeign says that an answer cannot be recognised as the service's own: it has no code and is none of the
-// documented answers without one. A proxy, a firewall, a login page or a load balancer gives such answers.
+// isForeign says whether an answer cannot be recognised as the service's own: it has no code and is none of the
+// documented answers without one. Proxies, firewalls, login pages and load balancers give such answers.
 func isForeign(op Op, status, code int, reason string) bool {
 	text := strings.ToLower(reason)
 	switch {

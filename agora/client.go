@@ -14,10 +14,11 @@ import (
 	"rundown/internal/redact"
 )
 
-// Credentials gives Customer ID and Customer Secret. It is asked for each request, so that rotated secrets work.
+// Credentials gives Customer ID and Customer Secret. It is called for each request, so that rotated secrets take
+// effect.
 type Credentials func(ctx context.Context) (id, secret string, err error)
 
-// Exchange is one request with its answer, or without, as an observer sees it: for metrics, without any secret.
+// Exchange is one request and its answer, or the error instead of one, for metrics. It contains no secret.
 type Exchange struct {
 	App       string
 	Op        Op
@@ -38,7 +39,7 @@ type Exchange struct {
 // Option configures a [Client].
 type Option func(*Client) error
 
-// WithBaseURL sends everything to one base URL, without failover. Plain http only to a loopback address.
+// WithBaseURL sends everything to one base URL, without failover. Plain http is allowed to a loopback address only.
 func WithBaseURL(base string) Option {
 	return func(c *Client) error {
 		u, err := parseBase(base)
@@ -58,7 +59,7 @@ func WithTransport(rt http.RoundTripper) Option {
 	}
 }
 
-// WithRegion orders the hosts: the primary to begin with and the neighbour to fail over to. Default: a caller
+// WithRegion sets the order of the hosts: the primary and the neighbours to fail over to. The default is for callers
 // outside mainland China.
 func WithRegion(r catalog.Region) Option {
 	return func(c *Client) error {
@@ -70,7 +71,7 @@ func WithRegion(r catalog.Region) Option {
 	}
 }
 
-// WithLogger logs each exchange at debug level, never with bodies; default: discarded.
+// WithLogger logs each exchange at debug level, without bodies. The default is to log nothing.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *Client) error {
 		if l == nil {
@@ -81,7 +82,7 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithUserAgent names the program to the service; default: rundown.
+// WithUserAgent sets the User-Agent header; the default is rundown.
 func WithUserAgent(s string) Option {
 	return func(c *Client) error {
 		c.userAgent = s
@@ -89,7 +90,7 @@ func WithUserAgent(s string) Option {
 	}
 }
 
-// WithObserver calls a function after each exchange, in the goroutine of the call. It must not block.
+// WithObserver calls f after each exchange, in the goroutine of the call. f must not block.
 func WithObserver(f func(Exchange)) Option {
 	return func(c *Client) error {
 		if f == nil {
@@ -100,7 +101,7 @@ func WithObserver(f func(Exchange)) Option {
 	}
 }
 
-// Client is a connection to the service for one account. It is safe for concurrent use.
+// Client talks to the service for one account. It is safe for concurrent use.
 type Client struct {
 	credentials Credentials
 	transport   http.RoundTripper
@@ -116,7 +117,7 @@ type Client struct {
 	region catalog.Region
 }
 
-// New returns a client for the account.
+// New returns a client of the account with these credentials.
 func New(creds Credentials, opts ...Option) (*Client, error) {
 	if creds == nil {
 		return nil, errors.New("agora client: no credentials given")
@@ -144,7 +145,7 @@ func New(creds Credentials, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// App is one App ID with its request budget.
+// App is one App ID with its request budget. It is safe for concurrent use.
 type App struct {
 	client  *Client
 	id      string
@@ -154,22 +155,22 @@ type App struct {
 	secrets *redact.Redactor // nil: none but those of each request
 }
 
-// App returns the calls of an App ID. All of its requests are admitted by the budget; nil: none.
+// App returns the calls of an App ID. The budget admits all of its requests; nil means no limit.
 func (c *Client) App(id string, budget *Budget) *App {
 	return &App{client: c, id: id, budget: budget, hosts: c.hosts}
 }
 
-// Redacting returns the same calls with a redactor, which takes its secrets out of whatever the service says, beside
-// those of the request at hand: the answer to a query may quote what the start was sent.
+// Redacting returns the same calls with a redactor. It redacts its secrets, in addition to those of the request, from
+// all that the service says: the answer to a query may quote what start was sent.
 func (a *App) Redacting(r *redact.Redactor) *App {
 	with := *a
 	with.secrets = r
 	return &with
 }
 
-// Near returns the same calls, within the same budget, for sessions that prefer the servers of an area: its name is in the
-// address of every request, and its number in acquire. A session must be asked, updated and stopped with the area that
-// it was acquired with.
+// Near returns the same calls, within the same budget, for sessions that prefer the servers of an area: its name is
+// part of the address of every request, and its number part of acquire. A session must be queried, updated and
+// stopped with the area that it was acquired with.
 func (a *App) Near(n catalog.Near) *App {
 	near := *a
 	if near.near, near.hosts = n, a.client.nearHosts; n == "" {
@@ -178,8 +179,8 @@ func (a *App) Near(n catalog.Near) *App {
 	return &near
 }
 
-// Acquire asks for a resource id. It is admitted together with the start that follows. The area to be preferred is that of
-// the App, whatever the request says.
+// Acquire gets a resource id. It is admitted together with the start that follows. The preferred area is that of the
+// App, whatever the request says.
 func (a *App) Acquire(ctx context.Context, req AcquireRequest) (AcquireResponse, error) {
 	req.ClientRequest.RegionAffinity = a.near.Affinity()
 	c := a.newCall(OpAcquire, "", "")
@@ -199,7 +200,7 @@ func (a *App) Acquire(ctx context.Context, req AcquireRequest) (AcquireResponse,
 	return resp, nil
 }
 
-// Start starts the recording on a resource id.
+// Start starts a recording on a resource id.
 func (a *App) Start(ctx context.Context, resourceID string, req StartRequest) (StartResponse, error) {
 	c := a.newCall(OpStart, resourceID, "")
 	addStart(&c.secrets, &req.ClientRequest)
@@ -213,7 +214,7 @@ func (a *App) Start(ctx context.Context, resourceID string, req StartRequest) (S
 	return resp, err
 }
 
-// Query asks for the recording's state.
+// Query gets the state of a recording.
 func (a *App) Query(ctx context.Context, resourceID, sid string) (QueryResponse, error) {
 	c := a.newCall(OpQuery, resourceID, sid)
 	resp, meta, err := do(ctx, c, nil, func(r *queryAnswer) string {
@@ -228,7 +229,7 @@ func (a *App) Query(ctx context.Context, resourceID, sid string) (QueryResponse,
 	return resp.response(meta), nil
 }
 
-// Update changes a running recording. Wait for its answer before the next.
+// Update changes a running recording. Wait for its answer before sending the next one.
 func (a *App) Update(ctx context.Context, resourceID, sid string, req UpdateRequest) (UpdateResponse, error) {
 	c := a.newCall(OpUpdate, resourceID, sid)
 	addStorage(&c.secrets, req.ClientRequest.StorageConfig)
@@ -238,7 +239,7 @@ func (a *App) Update(ctx context.Context, resourceID, sid string, req UpdateRequ
 	return resp, err
 }
 
-// Stop ends the recording. A stop that waits for the upload is given the longer of the two time limits.
+// Stop stops a recording. A stop that waits for the upload has the longer of the two time limits.
 func (a *App) Stop(ctx context.Context, resourceID, sid string, req StopRequest) (StopResponse, error) {
 	c := a.newCall(OpStop, resourceID, sid)
 	c.timeout = a.client.timeout(OpStop, !req.ClientRequest.AsyncStop)
@@ -247,8 +248,8 @@ func (a *App) Stop(ctx context.Context, resourceID, sid string, req StopRequest)
 	return resp, err
 }
 
-// missingNames says what an answer lacks that repeats none of the names of its recording: it is not the service's, whose
-// answers repeat them all.
+// missingNames says what is missing in an answer that repeats none of the names of its recording. It is not the
+// service's, whose answers repeat them all.
 func missingNames(names ...string) string {
 	if strings.Join(names, "") == "" {
 		return "resourceId, sid, cname or uid"
@@ -256,7 +257,7 @@ func missingNames(names ...string) string {
 	return ""
 }
 
-// queryAnswer is a [QueryResponse] in which a status that is absent can be told from status 0.
+// queryAnswer is a [QueryResponse] in which a missing status differs from status 0.
 type queryAnswer struct {
 	Cname          string `json:"cname"`
 	UID            string `json:"uid"`
@@ -268,6 +269,7 @@ type queryAnswer struct {
 	} `json:"serverResponse"`
 }
 
+// response converts the answer.
 func (q queryAnswer) response(meta Meta) QueryResponse {
 	r := ServerResponse{Status: *q.ServerResponse.Status}
 	for _, raw := range q.ServerResponse.Services {

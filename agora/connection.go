@@ -12,12 +12,13 @@ import (
 	"time"
 )
 
-// connection watches whether a request got as far as a connection that it could be sent on.
+// connection records whether a request got a connection that it could be sent on.
 type connection struct {
 	asked atomic.Bool // the transport tells of its connections
 	got   atomic.Bool
 }
 
+// watchConnection returns a context in which the transport reports its connections.
 func watchConnection(ctx context.Context) (context.Context, *connection) {
 	c := new(connection)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -27,8 +28,8 @@ func watchConnection(ctx context.Context) (context.Context, *connection) {
 	}), c
 }
 
-// maySend says whether a request that failed so may have reached the service. A transport that does not tell of its
-// connections is judged by the error, and in doubt it may.
+// maySend says whether a failed request may have reached the service. Where the transport does not report its
+// connections, the error decides, and in doubt the answer is yes.
 func (c *connection) maySend(err error) bool {
 	if c.asked.Load() {
 		return c.got.Load()
@@ -53,7 +54,8 @@ func (c *connection) maySend(err error) bool {
 	}
 }
 
-// timeoutError says that a try took longer than it may. It is not the context's error: the caller's time is not up.
+// timeoutError says that a try exceeded its time limit. It is not the context's error, since the caller's time is not
+// up.
 type timeoutError struct{ after time.Duration }
 
 func (e *timeoutError) Error() string { return fmt.Sprintf("no answer within %v", e.after) }

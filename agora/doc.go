@@ -1,9 +1,17 @@
 // Package agora talks to Agora's Cloud Recording service in its web page recording mode.
 //
-// It holds a typed client ([New], [Client.App]), the class of every documented answer ([Error], [Class]), the request
-// budget of an App ID ([Budget]), hosts and their order ([Route]), and webhook verification ([VerifySignature]). The
-// documented facts that it works by are in agora/catalog.
+// Start reading at [New] and [Client.App]. A call takes this way:
 //
-// It knows nothing of plans or of scheduling, keeps no state but the budget and the host that answered last, and
-// never decides whether a recording is worth another attempt: it says what an answer means, the caller says what to do.
+//	client.go    the typed calls of an App ID: [App.Acquire], [App.Start], [App.Query], [App.Update], [App.Stop]
+//	call.go      one call with its repetitions: budget, credentials, host, time limit, answer
+//	budget.go    [Budget] admits requests by priority, and an acquire together with its start
+//	hosts.go     the order of the hosts, and which one answered last
+//	answer.go    the answer as far as it can be read, without secrets
+//	classify.go  the documented tables of answers: [Classify], and [Judge] in verdict.go
+//
+// [ParseEvent] and [VerifySignature] are for notifications. The documented facts are in agora/catalog.
+//
+// The package knows nothing of plans and schedules, keeps no state but the budget and the hosts, and never decides whether
+// a recording is worth another attempt: it says what an answer means ([Error], [Class], [Verdict]), and the caller says what
+// to do. Nothing that it returns or logs contains a secret of the request.
 package agora

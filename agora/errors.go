@@ -24,7 +24,7 @@ const (
 // readOnly says that the endpoint only reads, so that asking again is harmless whatever became of the request before.
 func (op Op) readOnly() bool { return op == OpQuery || op == OpAddresses }
 
-// Class says what an answer means for whoever asked.
+// Class says what an answer means for the caller: whether the request had an effect, and whether to repeat it.
 type Class int
 
 // The classes of answers.
@@ -47,8 +47,8 @@ func (c Class) String() string {
 	return classNames[c]
 }
 
-// Error is an answer that is not a plain success, or the lack of one. Its text never holds a secret: bodies are
-// kept only as far as the documented fields go.
+// Error is an answer other than a plain success, or the lack of one. Its text never contains a secret: of bodies it
+// keeps only the documented fields.
 type Error struct {
 	Op         Op
 	Class      Class

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// ProductCloudRecording is the product id of Cloud Recording's notifications; those of others are to be ignored.
+// ProductCloudRecording is the product id of Cloud Recording's notifications. Notifications of other products are
+// ignored.
 const ProductCloudRecording = 3
 
 // EventType is the kind of a notification.
@@ -38,8 +39,8 @@ const (
 	EventRTMPPublishStatus  EventType = 100
 )
 
-// Event is a notification. Delivery is not certain, not in order, and may happen twice: take NoticeID, and SID with
-// Sequence, for what has been seen. Query is the reliable source.
+// Event is a notification. Delivery is not guaranteed, not ordered, and may be repeated: use NoticeID, and SID with
+// Sequence, to recognise repetitions. Queries are the reliable source.
 type Event struct {
 	NoticeID  string
 	ProductID int
@@ -160,9 +161,8 @@ type RTMPPublishDetails struct {
 	Status  string `json:"status"` // connecting, publishing, onhold or disconnected
 }
 
-// ParseEvent reads a notification's body; verify its signature first. Unknown members and unknown kinds are kept in
-// RawDetails and are no error. Of a notification of another product only ProductID is read: how the rest looks is not
-// documented here.
+// ParseEvent parses the body of a notification; verify its signature first. Unknown members and kinds are kept in
+// RawDetails. Of a notification of another product only ProductID is read, since the rest is not documented here.
 func ParseEvent(body []byte) (Event, error) {
 	var product struct {
 		ID json.Number `json:"productId"`
@@ -205,8 +205,8 @@ func ParseEvent(body []byte) (Event, error) {
 	}, nil
 }
 
-// Details reads the details by the event's kind: a pointer to one of the Details types, or the raw object of a kind
-// that is not described.
+// Details parses the details by the event's kind: a pointer to one of the Details types, or the raw object of a kind
+// that is not documented.
 func (e Event) Details() (any, error) {
 	var v any
 	switch e.Type {
@@ -253,7 +253,7 @@ func (e Event) Details() (any, error) {
 	return v, nil
 }
 
-// shapeError names what is wrong with a JSON text without quoting from it: it may hold a stream key.
+// shapeError says what is wrong with a JSON text without quoting it, since it may contain a stream key.
 func shapeError(err error) error {
 	var wrong *json.UnmarshalTypeError
 	switch {

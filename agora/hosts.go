@@ -17,13 +17,13 @@ const (
 	hostPrimaryChina = "api.sd-rtn.com" // for callers inside
 )
 
-// defaultHostMemory is how long a host that answered in place of the first is asked first. Inferred: the
-// documentation says nothing, Agora's own client for Go keeps its choice for 30 s.
+// defaultHostMemory is how long a host that answered in place of the first one is asked first. It is inferred: the
+// documentation says nothing, and Agora's own client for Go keeps its choice for 30 s.
 const defaultHostMemory = 5 * time.Minute
 
 // regionHosts are the prefixes of the hosts to fail over to, by the region of the recording servers. The
-// documentation names the hosts and says "neighbouring region"; which one that is for whom is inferred, as is the
-// choice for callers that name no region. That Cloud Recording is deployed there, the operator should make sure of.
+// documentation names the hosts and says "neighbouring region"; which one that is, and the choice without a region,
+// are inferred. The operator should verify that Cloud Recording is deployed there.
 var regionHosts = map[catalog.Region][]string{
 	"":               {"api-us-west-1", "api-eu-west-1"},
 	catalog.RegionNA: {"api-us-west-1", "api-us-east-1"},
@@ -32,8 +32,8 @@ var regionHosts = map[catalog.Region][]string{
 	catalog.RegionCN: {"api-cn-east-1", "api-cn-north-1"},
 }
 
-// hosts knows where to send the next request: a list of base URLs in the order of the failover, and for a while the
-// one that answered when the first did not. It is safe for concurrent use.
+// hosts knows where to send the next request: base URLs in the order of the failover, and for a while the one that
+// answered in place of the first. It is safe for concurrent use; mu guards the fields below it.
 type hosts struct {
 	list      []*url.URL
 	primaries int // so many at the head of the list are primaries
@@ -45,9 +45,9 @@ type hosts struct {
 	foreign int       // answers in a row of the current one that were not the service's
 }
 
-// documentedHosts is the order of the hosts for a region: primary, other primary, the hosts of the region. With an area to
-// be preferred, api.sd-rtn.com comes first: addresses with an area are documented for that host, and for no other one is it
-// said that it does not take them.
+// documentedHosts is the order of the hosts for a region: primary, other primary, the hosts of the region. With a
+// preferred area api.sd-rtn.com comes first: addresses with an area are documented for that host, and nothing says
+// that others refuse them.
 func documentedHosts(r catalog.Region, near bool) *hosts {
 	first, second := hostPrimary, hostPrimaryChina
 	if r == catalog.RegionCN || near {
@@ -67,7 +67,7 @@ func documentedHosts(r catalog.Region, near bool) *hosts {
 // singleHost is one base URL without failover.
 func singleHost(base *url.URL) *hosts { return &hosts{list: []*url.URL{base}, primaries: 1} }
 
-// first is the place in the list of the host to begin with.
+// first is the index of the host to begin with.
 func (h *hosts) first() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -77,8 +77,8 @@ func (h *hosts) first() int {
 	return h.current
 }
 
-// next is the place of the host that follows when the one at i fails. The other primary only helps where the name
-// of the first was not found; when the network is at fault, the next is in another region.
+// next is the index of the host after the one at i, which failed. The other primary helps only where the name of the
+// first was not found; where the network failed, the next host is in another region.
 func (h *hosts) next(i int, err error) int {
 	var dns *net.DNSError
 	if i < h.primaries && !errors.As(err, &dns) && len(h.list) > h.primaries {
@@ -87,9 +87,8 @@ func (h *hosts) next(i int, err error) int {
 	return (i + 1) % len(h.list)
 }
 
-// answered remembers the host at i, if it is not the one that is asked first anyway. One that gives answers that are
-// not the service's is asked once more, and then the next one is: no fault of the network keeps that from being the
-// other primary.
+// answered remembers the host at i, unless it is the first. A host whose answers are not the service's is asked once
+// more, and then the next one is, which may be the other primary, since the network did not fail.
 func (h *hosts) answered(i int, foreign bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -105,12 +104,13 @@ func (h *hosts) answered(i int, foreign bool) {
 	}
 }
 
-// preferHost has the next requests begin at the host at i, for a while. The caller holds the lock.
+// preferHost makes the next requests begin at the host at i, for a while. The caller holds mu.
 func (h *hosts) preferHost(i int) {
 	h.current, h.until, h.foreign = i, time.Now().Add(h.memory), 0
 }
 
-// unanswered makes the next request begin elsewhere, after one to the host at i got no answer and cannot be repeated.
+// unanswered makes the next requests begin at another host, after the one at i did not answer a request that cannot
+// be repeated.
 func (h *hosts) unanswered(i int, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -119,7 +119,7 @@ func (h *hosts) unanswered(i int, err error) {
 	}
 }
 
-// parseBase checks a base URL: https, or http to this machine, with nothing but a host and a path.
+// parseBase parses a base URL: https, or http to this machine, with nothing but a host and a path.
 func parseBase(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	switch {
@@ -140,6 +140,7 @@ func parseBase(base string) (*url.URL, error) {
 	return u, nil
 }
 
+// isLoopback says whether a host is this machine.
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

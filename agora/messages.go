@@ -68,6 +68,7 @@ type ExtensionService struct {
 	Publisher         *PublisherParam
 }
 
+// extensionServiceJSON is the documented form of an [ExtensionService].
 type extensionServiceJSON struct {
 	Name              string          `json:"serviceName"`
 	ErrorHandlePolicy string          `json:"errorHandlePolicy,omitempty"`
@@ -302,6 +303,7 @@ func (f File) Start() time.Time {
 	}
 }
 
+// serviceStateJSON is the documented form of a [ServiceState].
 type serviceStateJSON struct {
 	ServiceName string          `json:"serviceName"`
 	Payload     *ServicePayload `json:"payload,omitempty"`
@@ -323,6 +325,7 @@ func (s *ServiceState) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// state converts either spelling.
 func (raw serviceStateJSON) state() ServiceState {
 	s := ServiceState{ServiceName: raw.ServiceName}
 	switch {

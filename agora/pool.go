@@ -16,7 +16,7 @@ const (
 	pingTimeout = 5 * time.Second
 )
 
-// newTransport is a pooled transport. The service documents TLS up to 1.2, so 1.3 must not be required.
+// newTransport returns a pooled transport. The service documents TLS up to 1.2, so 1.3 must not be required.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -34,8 +34,8 @@ func newTransport() *http.Transport {
 	}
 }
 
-// pool is a transport whose connections can be left behind. net/http keeps an HTTP/2 connection for later requests also
-// after a request on it got no answer in time, and has no call that takes one out. It is safe for concurrent use.
+// pool is a transport whose connections can be abandoned. net/http reuses an HTTP/2 connection also after a request
+// on it got no answer in time, and has no call that drops one connection. It is safe for concurrent use.
 type pool struct {
 	build func() *http.Transport
 
@@ -50,14 +50,15 @@ func (p *pool) RoundTrip(r *http.Request) (*http.Response, error) {
 	return p.get().RoundTrip(r)
 }
 
+// get gives the current transport.
 func (p *pool) get() *http.Transport {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.current
 }
 
-// retire has later requests go over new connections, if those in use are still the ones given. What is under way on
-// the old ones goes on, since they may be only slow; they are closed once they are idle.
+// retire makes later requests use new connections, if the current ones are still those given. Requests in progress
+// continue, since they may be only slow; their connections close once idle.
 func (p *pool) retire(used *http.Transport) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -70,7 +71,8 @@ func (p *pool) retire(used *http.Transport) {
 // CloseIdleConnections is for http.Client.
 func (p *pool) CloseIdleConnections() { p.get().CloseIdleConnections() }
 
-// currentTransport gives the transport for one request, and what to call when that got no answer in time.
+// currentTransport gives the transport for one request, and a function to call when the request gets no answer in
+// time.
 func currentTransport(rt http.RoundTripper) (transport http.RoundTripper, timedOut func()) {
 	p, ok := rt.(*pool)
 	if !ok {

@@ -7,11 +7,11 @@ import (
 	"net/url"
 )
 
-// ContentType is the one that the service takes, to the letter; it is sent with a query too.
+// ContentType is the exact value that the service takes. It is sent with queries too.
 const ContentType = "application/json;charset=utf-8"
 
 // Route is the method and the escaped path of an endpoint on any host. resourceID and sid matter only where the path
-// has them. The error names what is missing.
+// contains them. The error names what is missing.
 func Route(op Op, appID, resourceID, sid string) (method, path string, err error) {
 	segment := func(name, s string) string {
 		if s == "" {

@@ -2,14 +2,14 @@ package agora
 
 import "rundown/internal/redact"
 
-// addStorage makes the keys of a storage known to a redactor.
+// addStorage adds the keys of a storage to a redactor.
 func addStorage(r *redact.Redactor, s *StorageConfig) {
 	if s != nil {
 		r.Add(s.AccessKey, s.SecretKey, s.STSToken)
 	}
 }
 
-// addStart makes what is secret in a start known to a redactor: the keys, the page and the push addresses.
+// addStart adds the secrets of a start to a redactor: the keys, the page and the push addresses.
 func addStart(r *redact.Redactor, s *StartClientRequest) {
 	if s == nil {
 		return
@@ -23,7 +23,7 @@ func addStart(r *redact.Redactor, s *StartClientRequest) {
 	}
 }
 
-// addPublisher makes the push addresses known to a redactor.
+// addPublisher adds the push addresses to a redactor.
 func addPublisher(r *redact.Redactor, p *PublisherParam) {
 	if p == nil {
 		return

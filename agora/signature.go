@@ -23,8 +23,8 @@ var (
 	ErrSignature = errors.New("the notification's signature does not match its body; check the secret")
 )
 
-// VerifySignature checks that a notification comes from who knows the secret that the console shows. body is the raw
-// body, before any parsing. The newer signature counts where there are both; the comparison takes constant time.
+// VerifySignature verifies that the sender of a notification knows the secret that the console shows. body is the raw
+// body, before any parsing. Where there are two signatures the newer one counts. The comparison takes constant time.
 func VerifySignature(secret string, header http.Header, body []byte) error {
 	if secret == "" {
 		return ErrNoSecret
@@ -44,6 +44,7 @@ func VerifySignature(secret string, header http.Header, body []byte) error {
 	return ErrUnsigned
 }
 
+// sign is the HMAC of a body.
 func sign(h func() hash.Hash, secret string, body []byte) []byte {
 	mac := hmac.New(h, []byte(secret))
 	mac.Write(body)

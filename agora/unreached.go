@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Unreached says in words why a request got no answer, and what to try. It knows what name look-up, connections and TLS
-// fail with; anything else is told as it is.
+// Unreached says why a request got no answer, and what to try. It knows the errors of name look-up, connections and
+// TLS; others are returned as they are.
 func Unreached(err error) (what, try string) {
 	const something = "something else answers in the place of the service: check DNS, HTTPS_PROXY and --api-url"
 	var (
@@ -45,9 +45,8 @@ func Unreached(err error) (what, try string) {
 	}
 }
 
-// CheckProxy says what is wrong with the proxy that the environment names for https, without any of its value, which
-// may hold a password. Go takes no notice of one that it cannot read, and
-// goes without a proxy.
+// CheckProxy says what is wrong with the proxy that the environment sets for https. The error contains nothing of its
+// value, which may contain a password. Go ignores a proxy address that it cannot parse, and connects without a proxy.
 func CheckProxy(env func(name string) (string, bool)) error {
 	name := "HTTPS_PROXY"
 	value, _ := env(name)
@@ -61,8 +60,8 @@ func CheckProxy(env func(name string) (string, bool)) error {
 	return errors.New(name + " is not the address of a proxy, and requests fail or go without one: write http://HOST:PORT, then start again")
 }
 
-// isProxy says whether a value names a proxy that Go's transport can use: an address, or a host for http. Go itself takes
-// http://a b:1 for a host called http.
+// isProxy says whether Go's transport can use a value as a proxy: an address, or a host for http. Go itself reads
+// http://a b:1 as a host named http.
 func isProxy(value string) bool {
 	if !strings.Contains(value, "://") {
 		u, err := url.Parse("http://" + value)

@@ -10,8 +10,8 @@ var uploadErrors = map[int]string{
 	51: "the upload fails",
 }
 
-// UploadError says in words what is wrong with the upload; "" where the error is not a documented one of the uploader.
-// The documentation gives these errors the level 5; they count at any level.
+// UploadError describes what is wrong with the upload; "" where the error is not a documented one of the uploader.
+// The documentation gives these errors level 5; they count at any level.
 func (d ErrorDetails) UploadError() string {
 	if d.Module != ModuleUploader {
 		return ""

@@ -2,9 +2,9 @@ package agora
 
 import "net/http"
 
-// Verdict names what an answer means, in one word, so that no caller has to know a code of the service or an HTTP
-// status. A [Class] says how to go on; a verdict says what has happened. What a caller does not tell apart is named by
-// its class.
+// Verdict names what an answer means in one word, so that no caller needs a code of the service or an HTTP status. A
+// [Class] says how to go on; a verdict says what happened. Answers that callers treat alike have the name of their
+// class.
 type Verdict string
 
 // The verdicts.
@@ -30,7 +30,7 @@ const (
 	VerdictBlocked         Verdict = "blocked"          // something before the service refused the request and did not pass it on
 )
 
-// codeVerdicts are the codes of the service that callers tell apart, whatever else the answer says.
+// codeVerdicts are the codes of the service that callers distinguish.
 var codeVerdicts = map[int]Verdict{
 	codeTaskConflict:   VerdictConflict,
 	codeNotCompleted:   VerdictPending,
@@ -45,8 +45,8 @@ var classVerdicts = map[Class]Verdict{
 	Ended: VerdictEnded, Wait: VerdictWait,
 }
 
-// Judge gives the verdict on an answer with an HTTP status and a code of the service, 0 where there was none. foreign
-// says that the answer cannot be recognised as the service's own.
+// Judge gives the verdict on an answer with an HTTP status and a code of the service, 0 for none. foreign says that
+// the answer cannot be recognised as the service's own.
 func Judge(class Class, status, code int, foreign bool) Verdict {
 	switch {
 	case class == Done:
@@ -74,31 +74,31 @@ func Judge(class Class, status, code int, foreign bool) Verdict {
 	return classVerdicts[class]
 }
 
-// refusedBefore says that the status of an answer which is not the service's own means that the request was not passed on
+// refusedBefore says whether a status in an answer that is not the service's means that the request was not passed on
 // to the service: a redirect, a refusal (4xx) or 503. A success or another failure may have come after it was.
 func refusedBefore(status int) bool {
 	return status >= http.StatusMultipleChoices && status < http.StatusInternalServerError || status == http.StatusServiceUnavailable
 }
 
-// Verdict names what the error means.
+// Verdict gives the verdict on the error.
 func (e *Error) Verdict() Verdict { return Judge(e.Class, e.Status, e.Code, e.Foreign) }
 
-// Answered says that something answered, be it the service or what stands before it.
+// Answered says whether there was an answer, from the service or from something in front of it.
 func (e *Error) Answered() bool { return e.Status != 0 }
 
-// CredentialsRefused says that an answer of the service, or of its gateway, does not take the credentials. A 403 is
-// documented nowhere and read in the same way.
+// CredentialsRefused says whether the service or its gateway refuses the credentials. 403 is not documented and read
+// in the same way.
 func (e *Error) CredentialsRefused() bool {
 	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
 }
 
-// Failed says that the service, or what stands before it, failed at the request (5xx).
+// Failed says whether the service, or something in front of it, failed (5xx).
 func (e *Error) Failed() bool { return e.Status >= http.StatusInternalServerError }
 
-// IsAccountRefused says that the verdict is about the account: no request of it is taken until somebody has mended that.
+// IsAccountRefused says whether the account is refused: none of its requests succeeds until somebody fixes that.
 func (v Verdict) IsAccountRefused() bool {
 	return v == VerdictUnauthorized || v == VerdictAccountInactive
 }
 
-// IsForeign says that the answer was not the service's own.
+// IsForeign says whether the answer was not the service's own.
 func (v Verdict) IsForeign() bool { return v == VerdictForeign || v == VerdictBlocked }

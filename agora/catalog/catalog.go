@@ -18,8 +18,8 @@ import (
 //go:embed restrictions.yaml
 var catalogueText []byte
 
-// Restriction is an entry of the catalogue: one rule of Agora's documentation. Its figures are read by [Bound],
-// [Ints], [Strings] and [Seconds], so that rules, schema, simulator and manual all use the same ones.
+// Restriction is an entry of the catalogue: one rule of Agora's documentation. [Bound], [Ints], [Strings] and
+// [Seconds] read its figures, so that rules, schema, simulator and manual use the same ones.
 type Restriction struct {
 	ID        string
 	Statement string
@@ -32,7 +32,7 @@ type Restriction struct {
 	Derived   bool   // an inference from a documented fact
 }
 
-// entry is a restriction as the catalogue's file holds it.
+// entry is a restriction as the file contains it.
 type entry struct {
 	ID        string    `yaml:"id"`
 	Statement string    `yaml:"statement"`
@@ -47,7 +47,7 @@ type entry struct {
 	Derived   bool      `yaml:"derived"`
 }
 
-// limits are bounds, inclusive; an absent end is open.
+// limits are inclusive bounds; a missing end is open.
 type limits struct{ min, max *int64 }
 
 // figures are the numbers and names of an entry. At most one of plain and nested is set.
@@ -65,8 +65,8 @@ type catalogue struct {
 	figures  map[string]figures
 }
 
-// facts is the embedded catalogue, parsed once. It is part of the program: a mistake in it is a mistake here, which
-// the tests catch, and not in any input.
+// facts is the embedded catalogue, parsed at the first use. It is part of the program: a mistake in it panics, and
+// the tests find it.
 var facts = sync.OnceValue(func() *catalogue {
 	c, err := parseCatalogue(catalogueText)
 	if err != nil {
@@ -78,8 +78,8 @@ var facts = sync.OnceValue(func() *catalogue {
 // CatalogueSnapshot is the month of the documentation that the catalogue describes, as 2026-06.
 func CatalogueSnapshot() string { return facts().snapshot }
 
-// parseCatalogue reads the catalogue strictly: unknown keys, repeated ids, unknown checks and severities, missing
-// texts and bounds of another shape than {min, max} are errors.
+// parseCatalogue parses the catalogue strictly: unknown keys, repeated ids, unknown checks and severities, missing
+// texts and bounds other than {min, max} are errors.
 func parseCatalogue(text []byte) (*catalogue, error) {
 	var file struct {
 		Version      int               `yaml:"version"`
@@ -107,6 +107,7 @@ func parseCatalogue(text []byte) (*catalogue, error) {
 	return c, nil
 }
 
+// add checks an entry and adds it.
 func (c *catalogue) add(e entry) error {
 	if _, ok := c.index[e.ID]; ok {
 		return errors.New("id given twice")
@@ -141,7 +142,7 @@ func (c *catalogue) add(e entry) error {
 	return nil
 }
 
-// parseBounds reads {min, max} or a mapping of names to such.
+// parseBounds parses {min, max}, or a mapping from names to such bounds.
 func parseBounds(n *yaml.Node) (*limits, map[string]limits, error) {
 	if n.IsZero() {
 		return nil, nil, nil
@@ -164,6 +165,7 @@ func parseBounds(n *yaml.Node) (*limits, map[string]limits, error) {
 	return nil, nested, nil
 }
 
+// parseLimits parses {min, max}.
 func parseLimits(n *yaml.Node) (l limits, err error) {
 	var m map[string]int64
 	if err := n.Decode(&m); err != nil {
@@ -194,11 +196,10 @@ func RestrictionByID(id string) (Restriction, bool) {
 	return facts().list[i], true
 }
 
-// HasBound says whether an entry has plain bounds, so that [Bound] may be asked.
+// HasBound says whether an entry has plain bounds, for [Bound].
 func HasBound(id string) bool { return facts().figures[id].plain != nil }
 
-// Bound gives the bounds of an entry that has plain ones, inclusive; nil where an end is open. It panics for an id
-// without bounds, which is a mistake in this program and not in any input.
+// Bound gives the inclusive bounds of an entry; nil where an end is open. It panics for an id without plain bounds.
 func Bound(id string) (lo, hi *int64) {
 	l := facts().figures[id].plain
 	if l == nil {
@@ -207,8 +208,8 @@ func Bound(id string) (lo, hi *int64) {
 	return clonePtr(l.min), clonePtr(l.max)
 }
 
-// BoundOf gives the bounds of one of the names of an entry that has bounds by name, as sd of the stream limits. It
-// panics for an id or a name without such.
+// BoundOf gives the bounds of one name of an entry with bounds by name, as sd of the stream limits. It panics for an
+// id or a name without bounds.
 func BoundOf(id, name string) (lo, hi *int64) {
 	l, ok := facts().figures[id].nested[name]
 	if !ok {
@@ -217,21 +218,21 @@ func BoundOf(id, name string) (lo, hi *int64) {
 	return clonePtr(l.min), clonePtr(l.max)
 }
 
-// Ints gives the value of an entry as integers: a single one, or a list. It panics for an id with another value.
+// Ints gives the value of an entry as integers, one or a list. It panics for an id with another value.
 func Ints(id string) []int64 { return asInts(id, facts().figures[id].value) }
 
-// IntsOf gives one named member of an entry whose value is a mapping, as integers; it panics for any other.
+// IntsOf gives one member of an entry whose value is a mapping, as integers. It panics for any other.
 func IntsOf(id, name string) []int64 { return asInts(id+" "+name, member(id, name)) }
 
-// Strings gives the value of an entry as texts: a single one, or a list; numbers and booleans as they are written.
-// It panics for an id with another value.
+// Strings gives the value of an entry as texts, one or a list; numbers and booleans as they are written. It panics
+// for an id with another value.
 func Strings(id string) []string { return asStrings(id, facts().figures[id].value) }
 
-// StringsOf gives one named member of an entry whose value is a mapping, as texts; it panics for any other.
+// StringsOf gives one member of an entry whose value is a mapping, as texts. It panics for any other.
 func StringsOf(id, name string) []string { return asStrings(id+" "+name, member(id, name)) }
 
-// Seconds gives the value of an entry as durations; it panics for an id whose value is not in whole numbers. That
-// they are seconds, the entry's statement says.
+// Seconds gives the value of an entry as durations. The entry's statement says that its numbers are seconds. It
+// panics for an id whose value is not whole numbers.
 func Seconds(id string) []time.Duration {
 	ints := Ints(id)
 	out := make([]time.Duration, len(ints))
@@ -250,6 +251,7 @@ func Share(id string) float64 {
 	return share
 }
 
+// member gives one member of an entry whose value is a mapping.
 func member(id, name string) any {
 	m, _ := facts().figures[id].value.(map[string]any)
 	v, ok := m[name]
@@ -302,6 +304,7 @@ func asStrings(what string, v any) []string {
 	return out
 }
 
+// clonePtr copies a bound, so that callers cannot modify the catalogue.
 func clonePtr(p *int64) *int64 {
 	if p == nil {
 		return nil

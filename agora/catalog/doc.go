@@ -1,7 +1,8 @@
-// Package catalog holds the documented facts about the service as data: every restriction with its bounds, severity and
-// source ([Restrictions], [Bound]; restrictions.yaml is read once, when it is first asked), storage vendors and their
-// regions ([Vendors]), stream limits and prices, and the waits between tries ([Backoff]).
+// Package catalog has the documented facts about the service as data: every restriction with its bounds, severity and
+// source ([Restrictions], [Bound]), storage vendors and their regions ([Vendors]), stream limits and prices ([StreamLimit],
+// [UnitPrice]), and the pauses between tries ([Backoff]).
 //
-// A function that reads a figure panics where restrictions.yaml does not have it: that is a mistake in this program, and
-// a test asks for each of them.
+// restrictions.yaml is the source of the figures; it is parsed when it is first needed. A function that reads a figure
+// panics where the file does not have it: that is a mistake in this program, and a test reads each of them. The package
+// imports nothing of the project.
 package catalog

@@ -1,7 +1,7 @@
 package catalog
 
-// StreamClass is a class of resolution that concurrent recordings are limited by, by region. It is not the class
-// that is billed; see [BillingClass].
+// StreamClass is a class of resolution for which the number of concurrent recordings is limited, by region. It is not
+// the class that is billed; see [BillingClass].
 type StreamClass string
 
 // The stream classes by output pixels.
@@ -14,8 +14,8 @@ const (
 // StreamClasses are the classes, smallest first.
 func StreamClasses() []StreamClass { return []StreamClass{StreamSD, StreamHD, StreamFHD} }
 
-// StreamClassOf is the stream class of an output size in pixels. What exceeds the largest class is in it: that the
-// size is refused, another rule says.
+// StreamClassOf is the stream class of an output size in pixels. Sizes above the largest class belong to it; another
+// rule refuses them.
 func StreamClassOf(width, height int) StreamClass {
 	switch pixels := int64(width) * int64(height); {
 	case pixels <= IntsOf("stream-class-bounds", "sd_max_pixels")[0]:
@@ -27,7 +27,7 @@ func StreamClassOf(width, height int) StreamClass {
 	}
 }
 
-// streamLimitIDs are the catalogue's entries by region.
+// streamLimitIDs are the ids of the catalogue's entries, by region.
 var streamLimitIDs = map[Region]string{
 	RegionCN: "streams-max-mainland-china",
 	RegionEU: "streams-max-europe",
@@ -38,7 +38,7 @@ var streamLimitIDs = map[Region]string{
 // StreamLimitID is the catalogue's entry of a region's limits; "" where the region is not known.
 func StreamLimitID(r Region) string { return streamLimitIDs[r] }
 
-// LeastStreamRegion is the region with the smallest limits, which [StreamLimit] assumes where none is known.
+// LeastStreamRegion is the region with the smallest limits, which [StreamLimit] assumes without a region.
 func LeastStreamRegion() Region {
 	least := RegionCN
 	for _, r := range []Region{RegionAP, RegionEU, RegionNA} {
@@ -71,8 +71,8 @@ func StreamLimit(r Region, c StreamClass) int {
 // of 2023 name; the current page on web page recording names a larger one.
 const carefulHDInAsia = 50
 
-// CarefulStreamLimit is the smaller figure where the documentation names two numbers of concurrent recordings of a
-// class in a region; 0 where it names one. [StreamLimit] is the larger.
+// CarefulStreamLimit is the smaller figure where the documentation has two limits for a class in a region; 0 where it
+// has one. [StreamLimit] is the larger one.
 func CarefulStreamLimit(r Region, c StreamClass) int {
 	if r == RegionAP && c == StreamHD {
 		return carefulHDInAsia
@@ -81,8 +81,8 @@ func CarefulStreamLimit(r Region, c StreamClass) int {
 }
 
 // DefaultQPS is the number of requests a second that the documentation allows for an App ID with so many concurrent
-// recordings granted: at most 10, and at most a tenth of the recordings, but at least 1. Where concurrent is not
-// positive, [DefaultConcurrent] counts.
+// recordings: a tenth of them, at most 10 and at least 1. Where concurrent is not positive, [DefaultConcurrent] is
+// used.
 func DefaultQPS(concurrent int) int {
 	if concurrent <= 0 {
 		concurrent = DefaultConcurrent()
@@ -91,8 +91,8 @@ func DefaultQPS(concurrent int) int {
 	return max(1, min(int(*most), int(float64(concurrent)*Share("qps-share-of-concurrency"))))
 }
 
-// DefaultConcurrent is the number of concurrent recordings to assume for an App ID until its quota is known, the
-// smaller of the two documented ones.
+// DefaultConcurrent is the number of concurrent recordings to assume until the quota of an App ID is known: the
+// smaller of the two documented figures.
 func DefaultConcurrent() int { return int(Ints("pcw-max")[0]) }
 
 // MaxConcurrent is the largest number of concurrent recordings that the documentation names.
@@ -101,7 +101,7 @@ func MaxConcurrent() int {
 	return int(*hi)
 }
 
-// BillingClass is a class of resolution that minutes are billed by.
+// BillingClass is a class of resolution by which minutes are billed.
 type BillingClass string
 
 // The billing classes by output pixels.
@@ -122,5 +122,5 @@ func BillingClassOf(width, height int) BillingClass {
 // UnitPrice is the documented price of 1000 minutes in US dollars; a contract overrides it.
 func UnitPrice(c BillingClass) int { return int(IntsOf("billing-unit-price", string(c))[0]) }
 
-// FreeMinutes are free for each account and month, shared with other products and not carried over.
+// FreeMinutes are free for each account and month. They are shared with other products and not carried over.
 func FreeMinutes() int { return int(Ints("billing-free-minutes")[0]) }

@@ -2,9 +2,9 @@ package catalog
 
 import "slices"
 
-// Near is an area of recording servers that the service is asked to prefer, so that they are near the storage even where
-// the caller is not. Unlike a [Region], it restricts nothing. Two things ask for it, and one is of no use without the
-// other: regionAffinity in acquire, and the area before the version in the address of every request of the session.
+// Near is an area of recording servers that the service is asked to prefer, so that they are near the storage where
+// the caller is not. Unlike a [Region] it restricts nothing. It is requested in two places, which only work together:
+// regionAffinity in acquire, and the area in front of the version in the address of every request of the session.
 type Near string
 
 // The areas as addresses have them.
@@ -18,11 +18,11 @@ const (
 // Nears lists the areas.
 func Nears() []Near { return []Near{NearCN, NearAP, NearEU, NearUS} }
 
-// Affinity is the area's number in regionAffinity; 0, the servers nearest to the caller, for none. The numbers are those
-// of Agora's client for Go: the documentation names the field and not its values.
+// Affinity is the area's number in regionAffinity; 0, the servers nearest to the caller, for none. The numbers are
+// those of Agora's client for Go: the documentation names the field without its values.
 func (n Near) Affinity() int { return slices.Index(Nears(), n) + 1 }
 
-// Path is what stands before the version in an address; "" for none.
+// Path precedes the version in an address; "" for none.
 func (n Near) Path() string {
 	if n == "" {
 		return ""

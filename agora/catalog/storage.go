@@ -13,7 +13,7 @@ const (
 	RegionNA Region = "NA"
 )
 
-// RegionNone is where a storage lies that is in none of the areas; acquire does not take it.
+// RegionNone is the area of a storage outside of all areas; acquire does not take it.
 const RegionNone Region = "-"
 
 // Vendor is a third-party cloud storage.
@@ -46,7 +46,7 @@ func VendorByNumber(number int) (Vendor, bool) {
 	return findVendor(func(v Vendor) bool { return v.Number == number })
 }
 
-// Region finds a region of the vendor by name, in any case, with - or _. Where a vendor's only region is 0, the name
+// Region finds a region of the vendor by name, in any case, with - or _. Where a vendor's only region is 0, its name
 // is "". An alias gives the region under its own name.
 func (v Vendor) Region(name string) (StorageRegion, bool) {
 	if alias, ok := findRegion(v.Aliases, name); ok {
@@ -86,6 +86,7 @@ func findRegion(list []StorageRegion, name string) (StorageRegion, bool) {
 	return list[i], true
 }
 
+// cloneVendors copies vendors, so that callers cannot modify the tables.
 func cloneVendors(list []Vendor) []Vendor {
 	out := slices.Clone(list)
 	for i := range out {
@@ -96,10 +97,10 @@ func cloneVendors(list []Vendor) []Vendor {
 	return out
 }
 
-// single is the list of a vendor whose number of region says nothing.
+// single is the region list of a vendor without regions of its own.
 func single() []StorageRegion { return []StorageRegion{{}} }
 
-// vendors follows "Third-party cloud storage regions", edition 2026. The areas are inferred from the place and not
+// vendors follows "Third-party cloud storage regions", edition 2026. The areas are inferred from the location and not
 // from the prefix: Tencent's AP_Beijing is in mainland China.
 var vendors = []Vendor{
 	{

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// account is what the service knows of an App ID.
+// account is what the service knows about an App ID.
 type account struct {
 	owner  [sha256.Size]byte // of the first Basic pair seen; the pair itself is not kept
 	bucket bucket
@@ -18,7 +18,7 @@ type account struct {
 // instance is the identity of a recording within its App ID.
 type instance struct{ cname, uid string }
 
-// authenticate checks the Basic pair against the one that owns the App ID, and gives the App ID to the first.
+// authenticate compares the Basic pair with the one that owns the App ID. The first pair seen with an App ID owns it.
 func (s *Simulator) authenticate(r *http.Request, app string) (*account, reply) {
 	header := r.Header.Get("Authorization")
 	if header == "" {

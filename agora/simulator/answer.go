@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// reply is an answer to be given, perhaps later, perhaps never.
+// reply is an answer, which may be sent later or not at all.
 type reply struct {
 	status     int
 	code       int // the service's, for the log
@@ -30,19 +30,22 @@ func gateway(status int, message string) reply {
 	}{message}}
 }
 
+// refusalBody is the body of a refusal by the service.
 type refusalBody struct {
 	Code   int    `json:"code"`
 	Reason string `json:"reason"`
 	SID    string `json:"sid,omitempty"`
 }
 
-// refusal is one by the service: {"code","reason"}. Its statuses 201 and 206 are no successes either.
+// refusal is a refusal by the service: {"code","reason"}. Statuses 201 and 206 are refusals too.
 func refusal(status, code int, format string, args ...any) reply {
 	return reply{status: status, code: code, body: refusalBody{Code: code, Reason: fmt.Sprintf(format, args...)}}
 }
 
+// success is an answer with status 200.
 func success(body any) reply { return reply{status: http.StatusOK, body: body} }
 
+// write sends the answer as the service does.
 func (a reply) write(w http.ResponseWriter, id string, now time.Time) {
 	if a.raw != nil {
 		a.writeRaw(w, now)
@@ -65,7 +68,7 @@ func (a reply) write(w http.ResponseWriter, id string, now time.Time) {
 	_, _ = w.Write(data) // a client that left is no concern of the service
 }
 
-// writeRaw answers as something between client and service does, which knows no X-Request-Id.
+// writeRaw sends the answer as something between client and service does, without X-Request-Id.
 func (a reply) writeRaw(w http.ResponseWriter, now time.Time) {
 	h := w.Header()
 	if *a.raw != "" {
@@ -83,7 +86,7 @@ func (a reply) addHeader(h http.Header) {
 	}
 }
 
-// randomHex returns n random bytes in hexadecimal, n a multiple of 8. Nobody has to be kept from guessing them.
+// randomHex returns n random hexadecimal digits, n a multiple of 16. They need not be hard to guess.
 func randomHex(n int) string {
 	b := make([]byte, 0, n)
 	for len(b) < n {

@@ -2,15 +2,15 @@ package simulator
 
 import "time"
 
-// bucket is a token bucket in whole nanoseconds, so that a client at exactly the permitted rate is never refused by
-// a rounding error. Instead of tokens it keeps the instant at which the bucket will be full again.
+// bucket is a token bucket in whole nanoseconds, so that no rounding error refuses a client at exactly the permitted
+// rate. It keeps the instant at which it will be full again instead of tokens.
 type bucket struct {
 	interval time.Duration // between tokens; 0: unlimited
 	depth    time.Duration // of the bucket, in time to fill it
 	full     time.Time
 }
 
-// newBucket holds one second's worth of tokens, full to begin with.
+// newBucket makes a bucket of one second's tokens, full.
 func newBucket(qps int) bucket {
 	if qps <= 0 {
 		return bucket{}
@@ -19,7 +19,7 @@ func newBucket(qps int) bucket {
 	return bucket{interval: interval, depth: interval * time.Duration(qps)}
 }
 
-// take takes a token or says how long until there is one.
+// take takes a token, or says how long until there is one.
 func (b *bucket) take(now time.Time) (wait time.Duration, ok bool) {
 	if b.interval == 0 {
 		return 0, true

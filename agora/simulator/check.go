@@ -35,7 +35,7 @@ const (
 
 const contentType = "application/json;charset=utf-8"
 
-// object reads the body of a POST, once its Content-Type is right.
+// object parses the body of a POST, after its Content-Type.
 func (c *call) object(strict bool) (object, *reply) {
 	malformed := func(format string, args ...any) (object, *reply) {
 		r := refusal(http.StatusBadRequest, codeMalformed, format, args...)
@@ -62,7 +62,7 @@ func (c *call) object(strict bool) (object, *reply) {
 	return object{check: &check{strict: strict}, members: m}, nil
 }
 
-// decodeJSON reads one value and nothing after it. Numbers keep their text.
+// decodeJSON parses one value and nothing after it. Numbers keep their text.
 func decodeJSON(data []byte) (any, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
@@ -76,7 +76,7 @@ func decodeJSON(data []byte) (any, error) {
 	return v, nil
 }
 
-// jsonMedia says whether a Content-Type names JSON in UTF-8, whatever its spelling.
+// jsonMedia says whether a Content-Type is JSON in UTF-8, in any spelling.
 func jsonMedia(value string) bool {
 	media, params, err := mime.ParseMediaType(value)
 	charset, stated := params["charset"]
@@ -84,7 +84,7 @@ func jsonMedia(value string) bool {
 		(!stated || strings.EqualFold(charset, "utf-8"))
 }
 
-// check collects what is wrong with parameters; the first finding is the one that is told.
+// check collects mistakes in parameters. Only the first one is reported, as the service does.
 type check struct {
 	strict bool
 	code   int
@@ -93,24 +93,27 @@ type check struct {
 
 func (k *check) failed() bool { return k.code != 0 }
 
+// fail notes a mistake, unless there is one already.
 func (k *check) fail(code int, format string, args ...any) {
 	if !k.failed() {
 		k.code, k.reason = code, fmt.Sprintf(format, args...)
 	}
 }
 
+// refusal is the answer to the first mistake.
 func (k *check) refusal() reply {
 	return refusal(http.StatusBadRequest, k.code, "%s", k.reason)
 }
 
-// object is a JSON object being checked. Its methods never fail hard: they note what is wrong, name the field by
-// its path, and give the zero value. Values of strings are not repeated, since they may be secret.
+// object is a JSON object that is being checked. Its methods note mistakes under the path of the field and return the
+// zero value. They do not repeat the values of strings, which may be secret.
 type object struct {
 	*check
 	path    string
 	members map[string]any
 }
 
+// at is the path of a member.
 func (o object) at(name string) string {
 	if o.path == "" {
 		return name
@@ -123,7 +126,7 @@ func (o object) bad(name, format string, args ...any) {
 	o.fail(codeParameter, "%s: %s", o.at(name), fmt.Sprintf(format, args...))
 }
 
-// allowOnly refuses members of other names: a misspelt field is an error.
+// allowOnly refuses other members: a misspelt field is an error.
 func (o object) allowOnly(names ...string) {
 	for _, name := range slices.Sorted(maps.Keys(o.members)) {
 		if !slices.Contains(names, name) {
@@ -135,7 +138,8 @@ func (o object) allowOnly(names ...string) {
 	}
 }
 
-// dropUnlessStrict takes members that clients send and the service ignores in web mode; a strict service refuses them.
+// dropUnlessStrict drops members that clients send and the service ignores in web mode; a strict service refuses
+// them.
 func (o object) dropUnlessStrict(names ...string) {
 	if o.strict {
 		return
@@ -148,6 +152,7 @@ func (o object) dropUnlessStrict(names ...string) {
 // has says whether the member is there; null counts as a value of a wrong type.
 func (o object) has(name string) bool { _, ok := o.members[name]; return ok }
 
+// missing notes a required member that is not there.
 func (o object) missing(name string) { o.bad(name, "is required") }
 
 // text is a member that must be a string; "" when absent or wrong.
@@ -174,7 +179,7 @@ func (o object) requiredText(name string) string {
 	return s
 }
 
-// oneOf is an optional string out of a list.
+// oneOf is an optional string from a list.
 func (o object) oneOf(name string, allowed ...string) string {
 	s := o.text(name)
 	if o.has(name) && !slices.Contains(allowed, s) {
@@ -183,7 +188,7 @@ func (o object) oneOf(name string, allowed ...string) string {
 	return s
 }
 
-// integer is a member that must be a whole number within bounds; fallback when absent.
+// integer is an optional whole number within bounds; fallback when absent or wrong.
 func (o object) integer(name string, lo, hi, fallback int) int {
 	v, ok := o.members[name]
 	if !ok {
@@ -206,7 +211,7 @@ func (o object) integer(name string, lo, hi, fallback int) int {
 	return fallback
 }
 
-// requiredInteger is an integer that must be there.
+// requiredInteger is a required whole number within bounds; lo when absent or wrong.
 func (o object) requiredInteger(name string, lo, hi int) int {
 	if !o.has(name) {
 		o.missing(name)
@@ -214,7 +219,7 @@ func (o object) requiredInteger(name string, lo, hi int) int {
 	return o.integer(name, lo, hi, lo)
 }
 
-// boolean is an optional member that must be true or false.
+// boolean is an optional true or false; false when absent or wrong.
 func (o object) boolean(name string) bool {
 	v, ok := o.members[name]
 	if !ok {
@@ -238,7 +243,7 @@ func (o object) object(name string) object {
 	return child
 }
 
-// requiredObject is an object that must be there.
+// requiredObject is a required object.
 func (o object) requiredObject(name string) object {
 	if !o.has(name) {
 		o.missing(name)
@@ -289,7 +294,7 @@ func (o object) texts(name string) []string {
 	return out
 }
 
-// canonical makes trees of decoded JSON comparable: 30 and 30.0 are one number.
+// canonical makes trees of decoded JSON comparable: 30 and 30.0 are the same number.
 func canonical(v any) any {
 	switch v := v.(type) {
 	case json.Number:

@@ -11,7 +11,7 @@ const (
 	cnameMarks = " !#$%&()+-:;<=.>?@[]^_{}|~,"
 )
 
-// identity checks cname and uid, which every POST carries.
+// identity checks cname and uid, which every POST has.
 func (o object) identity() (cname, uid string) {
 	cname, uid = o.requiredText("cname"), o.requiredText("uid")
 	if len(cname) > cnameMaxBytes {
@@ -23,7 +23,7 @@ func (o object) identity() (cname, uid string) {
 	return cname, uid
 }
 
-// channelName says whether a cname holds supported characters only.
+// channelName says whether a cname has supported characters only.
 func channelName(cname string) bool {
 	return strings.IndexFunc(cname, func(r rune) bool {
 		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'

@@ -35,7 +35,7 @@ const (
 	hoursMax         = 720
 )
 
-// startRequest checks the clientRequest of start; area is acquire's region, "" for none.
+// startRequest checks the clientRequest of start. area is acquire's region, "" for none.
 func (o object) startRequest(area string, now time.Time) job {
 	o.dropUnlessStrict("appsCollection", "maxIdleTime")
 	o.allowOnly("token", "storageConfig", "recordingFileConfig", "extensionServiceConfig", "recordingConfig")
@@ -53,7 +53,7 @@ func (o object) startRequest(area string, now time.Time) job {
 	return j
 }
 
-// fileTypes says whether MP4 is wanted beside HLS.
+// fileTypes says whether MP4 is requested beside HLS.
 func (o object) fileTypes() (mp4 bool) {
 	types := o.texts("avFileType")
 	if !o.has("avFileType") {
@@ -70,6 +70,7 @@ func (o object) fileTypes() (mp4 bool) {
 	return false
 }
 
+// services checks the extension services: one recorder, and at most one push.
 func (o object) services(j *job) {
 	o.dropUnlessStrict("apiVersion")
 	o.allowOnly("errorHandlePolicy", "extensionServices")
@@ -100,6 +101,7 @@ func (o object) services(j *job) {
 	}
 }
 
+// recorder checks the parameters of web_recorder_service.
 func (o object) recorder() recorderJob {
 	o.allowOnly("url", "audioProfile", "videoWidth", "videoHeight", "maxRecordingHour", "videoBitrate", "videoFps",
 		"mobile", "maxVideoDuration", "onhold", "readyTimeout")
@@ -127,7 +129,7 @@ func (o object) recorder() recorderJob {
 	return j
 }
 
-// outputs is the one CDN address of a push.
+// outputs checks and returns the one CDN address of a push.
 func (o object) outputs() string {
 	list := o.objects("outputs")
 	if len(list) != 1 {

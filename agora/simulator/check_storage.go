@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// regionAreas maps each vendor's storage regions to the acquire.region they belong to. The letters are C for CN, A for AP,
-// E for EU, N for NA, - for none of the four, ? where the area cannot be told, and a blank where the vendor has no
-// region of that number; the position is the number.
+// regionAreas maps each vendor's storage regions to the acquire.region that they belong to. The letters are C for CN,
+// A for AP, E for EU, N for NA, - for none of the four, ? where the area is not known, and a space where the vendor
+// has no region of that number; the index is the number.
 var regionAreas = map[int]string{
 	1:  "NNNNEEEEAAAA-NACC -AAE- AE",
 	2:  "CCCCCCCANNAAAAAAEEEACCCCCCAA",
@@ -24,7 +24,7 @@ var regionAreas = map[int]string{
 	11: anyRegion,
 }
 
-// anyRegion stands for vendors that have no regions of their own: 0, or none at all.
+// anyRegion is for vendors without regions of their own: 0, or none at all.
 const anyRegion = "?"
 
 const (
@@ -36,7 +36,7 @@ const (
 	prefixMax = 128 // characters, slashes included
 )
 
-// storage checks a storageConfig and gives its file name prefix.
+// storage checks a storageConfig and returns its file name prefix.
 func (o object) storage(area string, now time.Time) (prefix []string) {
 	o.allowOnly("vendor", "region", "bucket", "accessKey", "secretKey", "stsToken", "stsExpiration", "fileNamePrefix", "extensionParams")
 	vendor := o.requiredInteger("vendor", 0, math.MaxInt32)
@@ -62,8 +62,10 @@ func (o object) storage(area string, now time.Time) (prefix []string) {
 	return prefix
 }
 
+// areaLetter is the letter of an area in [regionAreas].
 func areaLetter(region string) byte { return region[0] }
 
+// sts checks temporary credentials.
 func (o object) sts(vendor int, now time.Time) {
 	if o.has("stsToken") {
 		o.requiredText("stsToken")
@@ -87,6 +89,7 @@ func (o object) sts(vendor int, now time.Time) {
 	}
 }
 
+// prefix checks fileNamePrefix.
 func (o object) prefix() []string {
 	list := o.texts("fileNamePrefix")
 	for i, s := range list {
@@ -102,6 +105,7 @@ func (o object) prefix() []string {
 	return list
 }
 
+// extensionParams checks what only some vendors take.
 func (o object) extensionParams(vendor int) {
 	if vendor == vendorS3Compatible && !o.has("extensionParams") {
 		o.missing("extensionParams")

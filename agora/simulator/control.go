@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// controlRoot is where the simulator's own endpoints live, beside the service's.
+// controlRoot is the path of the simulator's own endpoints, beside the service's.
 const controlRoot = "/_simulator"
 
 // serveControl answers the simulator's own endpoints, where the caller may use them.
@@ -38,10 +38,12 @@ func (s *Simulator) serveControl(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// controlError is the body of a refusal by a control endpoint.
 type controlError struct {
 	Error string `json:"error"`
 }
 
+// putFaults replaces the scripted faults.
 func (s *Simulator) putFaults(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(r)
 	if err != nil {
@@ -73,6 +75,7 @@ func (s *Simulator) faults() Faults {
 	return f
 }
 
+// writeControl sends indented JSON.
 func writeControl(w http.ResponseWriter, status int, body any) {
 	data, err := json.MarshalIndent(body, "", "  ")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 // inMemory is the remote address of requests over [Simulator.Transport].
 const inMemory = "in-memory"
 
-// controlRefused says why a caller may not use the control endpoints, and with what status; 0 where it may. The ledger
-// holds what was asked for, stream keys included, and the faults decide what the service does.
+// controlRefused says why a caller may not use the control endpoints, and with what status; 0 where it may. The
+// ledger contains requests with their stream keys, and the faults decide what the service does.
 func (s *Simulator) controlRefused(r *http.Request) (status int, why string) {
 	if s.cfg.ControlToken == "" {
 		if fromThisMachine(r) {
@@ -29,7 +29,7 @@ func (s *Simulator) controlRefused(r *http.Request) (status int, why string) {
 	return 0, ""
 }
 
-// fromThisMachine says that a request comes from a program on this machine, and not from elsewhere by a proxy here.
+// fromThisMachine says whether a request comes from a program on this machine, and not through a proxy here.
 func fromThisMachine(r *http.Request) bool {
 	if r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" {
 		return false

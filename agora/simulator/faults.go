@@ -25,15 +25,14 @@ type Faults struct {
 	Notices  []NoticeFault  `json:"notices,omitempty" yaml:"notices"`
 }
 
-// RequestFault is a fault of the requests that match. Endpoint, Host and Cname match all when empty or *; in Host
-// and Cname a * stands for any run of characters. A request that the gateway refuses (no route, 401, 429) matches
-// nothing. Every fault counts its own matches, whichever fault befalls the request: the first one, in the script's
-// order, that is due.
+// RequestFault is a fault of the requests that match. Endpoint, Host and Cname match everything when empty or *; in
+// Host and Cname a * stands for any run of characters. Requests that the gateway refuses (no route, 401, 429) match
+// nothing. Every fault counts its own matches; of the faults that are due, the first one in the script acts.
 //
-// With PerCname a fault counts and draws for each endpoint and cname by itself: two clients that record the same
-// classes meet the same faults, class by class and request by request, in whatever order they ask.
+// With PerCname a fault counts and draws for each endpoint and cname separately: two clients that record the same
+// classes meet the same faults, in whatever order they send requests.
 //
-// Without Drop and Status the request is handled as it arrives and the answer comes late by Delay.
+// Without Drop and Status the request is handled when it arrives, and the answer comes late by Delay.
 type RequestFault struct {
 	Endpoint string   `json:"endpoint" yaml:"endpoint"` // acquire, start, query, update or stop
 	Host     string   `json:"host" yaml:"host"`         // of the request, its port included or not
@@ -60,8 +59,8 @@ const (
 	dropAfter  = "after"
 )
 
-// SessionFault befalls sessions whose cname matches (as in [RequestFault]) After their start; one that is older when
-// the script is set, at that moment.
+// SessionFault happens to sessions whose cname matches (as in [RequestFault]), After their start; to a session that
+// is already older when the script is set, at that moment.
 type SessionFault struct {
 	Cname   string   `json:"cname" yaml:"cname"`
 	After   Duration `json:"after" yaml:"after"`
@@ -80,7 +79,7 @@ var stopCodes = map[string]int{
 	"recorder_error":      6,
 }
 
-// Duration is a time.Duration written as text: 2s, 1m30s.
+// Duration is a time.Duration that is written as text: 2s, 1m30s.
 type Duration time.Duration
 
 func (d Duration) String() string { return time.Duration(d).String() }
@@ -98,7 +97,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// SetFaults replaces the scripted faults; counts of matches begin anew. What the old ones did stays done.
+// SetFaults replaces the scripted faults; counts of matches begin again. Effects of the old faults stay.
 func (s *Simulator) SetFaults(f Faults) error {
 	if err := f.Validate(); err != nil {
 		return err
@@ -112,7 +111,7 @@ func (s *Simulator) SetFaults(f Faults) error {
 	return nil
 }
 
-// Validate says what is wrong with a script, naming the entry and its key.
+// Validate says what is wrong with a script, with the entry and its key.
 func (f Faults) Validate() error {
 	for i, r := range f.Requests {
 		if err := r.validate(); err != nil {
@@ -132,6 +131,7 @@ func (f Faults) Validate() error {
 	return nil
 }
 
+// validate names the key first, for [Faults.Validate].
 func (f RequestFault) validate() error {
 	ops := []string{"", "*", string(agora.OpAcquire), string(agora.OpStart), string(agora.OpQuery), string(agora.OpUpdate), string(agora.OpStop)}
 	switch {
@@ -167,9 +167,10 @@ func (f RequestFault) validate() error {
 	return validateHeaders(f.Headers)
 }
 
+// headerName matches the names of headers that a fault may set.
 var headerName = regexp.MustCompile(`^[0-9A-Za-z-]+$`)
 
-// validateHeaders refuses what net/http would drop or send in another form.
+// validateHeaders refuses headers that net/http would drop or change.
 func validateHeaders(headers map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		switch {
@@ -196,7 +197,7 @@ func (f SessionFault) validate() error {
 	return nil
 }
 
-// script is a set of faults at work.
+// script is a set of faults in use. The simulator's lock guards it.
 type script struct {
 	Faults
 	since         time.Time        // when it was set
@@ -205,6 +206,7 @@ type script struct {
 	sent          map[sentOnce]bool
 }
 
+// newScript copies the faults and begins to count.
 func newScript(f Faults, now time.Time) script {
 	f.Requests, f.Sessions, f.Notices = slices.Clone(f.Requests), slices.Clone(f.Sessions), slices.Clone(f.Notices)
 	s := script{Faults: f, since: now, matches: make([]map[string]int, len(f.Requests)), noticeMatches: make([]int, len(f.Notices)), sent: map[sentOnce]bool{}}
@@ -214,7 +216,7 @@ func newScript(f Faults, now time.Time) script {
 	return s
 }
 
-// match counts a request and gives the fault that befalls it, nil for none.
+// match counts a request in every fault that matches, and gives the fault that acts; nil for none.
 func (s *script) match(c *call) *RequestFault {
 	var first *RequestFault
 	for i := range s.Requests {
@@ -260,8 +262,8 @@ func (f *RequestFault) countKey(c *call) string {
 	return string(c.route.op) + " " + c.cname
 }
 
-// draw draws for the n-th match of the i-th fault. The draw depends on these, on what is counted apart and the seed
-// alone, so that a script does the same to the same requests whatever else happens between them.
+// draw decides for the n-th match of the i-th fault. The result depends only on these, on the count key and the seed,
+// so that a script does the same to the same requests whatever happens between them.
 func (s *script) draw(i int, apart string, n int) bool {
 	rate := s.Requests[i].Rate
 	if rate == nil {
@@ -276,6 +278,7 @@ func (s *script) draw(i int, apart string, n int) bool {
 	return rand.New(rand.NewPCG(s.Seed, stream)).Float64() < *rate
 }
 
+// answers says whether the fault answers instead of the service.
 func (f *RequestFault) answers() bool { return f.Status != 0 }
 
 func (f *RequestFault) reply() reply {
@@ -298,7 +301,8 @@ func (f *RequestFault) answer() reply {
 	return refusal(f.Status, f.Code, "%s", reason)
 }
 
-// matches compares with a pattern in which * stands for any run of characters; an empty pattern matches all.
+// matches compares a text with a pattern in which * stands for any run of characters; an empty pattern matches
+// everything.
 func matches(pattern, text string) bool {
 	if pattern == "" {
 		return true
@@ -331,7 +335,7 @@ func (s *script) due(f SessionFault, started time.Time) time.Time {
 	return at
 }
 
-// stopOf is the first scripted end of a session; ok is false when there is none.
+// stopOf is the first scripted end of a session; ok is false where there is none.
 func (s *script) stopOf(x *session) (at time.Time, reason string, ok bool) {
 	for _, f := range s.Sessions {
 		if f.Stop == "" || !matches(f.Cname, x.cname) {
@@ -344,7 +348,7 @@ func (s *script) stopOf(x *session) (at time.Time, reason string, ok bool) {
 	return at, reason, ok
 }
 
-// gone says whether a session is in a scripted window of 404.
+// gone says whether a session is in a scripted period of 404.
 func (s *script) gone(x *session, now time.Time) bool {
 	for _, f := range s.Sessions {
 		if f.GoneFor == 0 || !matches(f.Cname, x.cname) {

@@ -13,7 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// faultKeys are the keys of a script, by the place they stand at.
+// faultKeys are the keys of a script, by where they are.
 var faultKeys = map[string][]string{
 	"":         {"seed", "requests", "sessions", "notices"},
 	"requests": {"endpoint", "host", "cname", "rate", "per_cname", "skip", "times", "delay", "drop", "status", "code", "reason", "body", "headers"},
@@ -22,8 +22,8 @@ var faultKeys = map[string][]string{
 	"send":     {"event", "product", "service", "cname", "uid", "sid", "details", "payload"},
 }
 
-// ParseFaults reads a script of faults from JSON or YAML and validates it. Unknown keys (and, in YAML, repeated ones) are errors, of
-// one line; an empty text is an empty script.
+// ParseFaults parses a script of faults from JSON or YAML and validates it. Unknown keys (and, in YAML, repeated
+// ones) are errors of one line; an empty text is an empty script.
 func ParseFaults(data []byte) (Faults, error) {
 	var f Faults
 	if json.Valid(data) {
@@ -54,7 +54,7 @@ func ParseFaults(data []byte) (Faults, error) {
 	return f, f.Validate()
 }
 
-// checkFaultKeys refuses unknown keys by exact spelling, where the decoders would overlook them or their case.
+// checkFaultKeys refuses unknown keys by exact spelling, since the decoders ignore them or their case.
 func checkFaultKeys(tree any) error {
 	if tree == nil {
 		return nil
@@ -89,6 +89,7 @@ func checkFaultKeys(tree any) error {
 	return nil
 }
 
+// knownKeys checks the keys of one mapping.
 func knownKeys(at string, m map[string]any) error {
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		if !slices.Contains(faultKeys[at], key) {
@@ -102,4 +103,5 @@ func knownKeys(at string, m map[string]any) error {
 	return nil
 }
 
+// oneLine writes an error on one line.
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// mp4Limit is the size near which a new MP4 file begins, whatever maxVideoDuration.
+// mp4Limit is the size near which a new MP4 file begins, whatever maxVideoDuration is, in bytes.
 const mp4Limit = 2 << 30 // bytes
 
 // file is a recorded file and the instant at which it begins.
@@ -15,7 +15,7 @@ type file struct {
 	from time.Time
 }
 
-// fileCname is the cname as file names have it: documented special characters become hyphens.
+// fileCname is the cname in file names: documented special characters become hyphens.
 func fileCname(cname string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune("!@#$%^&*()+_.=[]{}~|,;:?<>", r) {
@@ -25,7 +25,7 @@ func fileCname(cname string) string {
 	}, cname)
 }
 
-// baseName is what the names of all files begin with, the prefix included.
+// baseName is the beginning of all file names, with the prefix.
 func (x *session) baseName() string {
 	var path string
 	if len(x.prefix) > 0 {
@@ -36,8 +36,8 @@ func (x *session) baseName() string {
 
 func (x *session) playlist() string { return x.baseName() + ".m3u8" }
 
-// files are those complete enough to be listed: the playlist once the first slice is, an MP4 once the next begins,
-// everything after the end.
+// files are the files that are complete enough to be listed: the playlist after the first slice, an MP4 once the next
+// one begins, everything after the end.
 func (x *session) files(now time.Time) []file {
 	if _, ok := x.firstSliceAt(now); !ok {
 		return nil
@@ -60,13 +60,13 @@ func (x *session) files(now time.Time) []file {
 	}
 }
 
-// mp4Part is the length of an MP4 file, at least a minute whatever the bitrate.
+// mp4Part is the length of an MP4 file, at least a minute.
 func (x *session) mp4Part() time.Duration {
 	full := time.Duration(mp4Limit * 8 / (int64(x.recorder.bitrate) * 1000) * int64(time.Second))
 	return max(time.Minute, min(x.recorder.mp4Every, full))
 }
 
-// lastWrote is the end of the last writing.
+// lastWrote is the end of the last period of recording.
 func (x *session) lastWrote(now time.Time) time.Time {
 	spans := x.spans(now)
 	if len(spans) == 0 {

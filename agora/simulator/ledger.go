@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Ledger is what ran when and what it cost: the oracle of the tests. Its JSON holds addresses as they were sent,
-// stream keys included.
+// Ledger is what ran when and what it cost, which tests check programs against. Its JSON contains addresses as they
+// were sent, stream keys included.
 type Ledger struct {
 	Sessions []LedgerSession `json:"sessions"` // in order of start
 	Requests map[string]int  `json:"requests"` // by endpoint, refused and dropped ones included

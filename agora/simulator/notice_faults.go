@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// NoticeFault befalls notifications: late ones overtake each other, which is how they come out of order. With Send it
-// sends one that would not come otherwise, once for each session, After its start.
+// NoticeFault changes how notifications are sent: delayed ones arrive out of order. With Send it sends one that would
+// not be sent otherwise, once for each session, After its start.
 type NoticeFault struct {
 	Event  int      `json:"event" yaml:"event"`   // 0: any
 	Cname  string   `json:"cname" yaml:"cname"`   // as in [RequestFault]
@@ -41,7 +41,7 @@ func (f NoticeFault) validate() error {
 	return nil
 }
 
-// deliveries are what is sent of a notification: itself, unless the first fault that befalls it says otherwise.
+// deliveries are the copies of a notification that are sent: one, unless a fault says otherwise.
 func (s *script) deliveries(x *session, m notice, now time.Time) []delivery {
 	d := delivery{notice: m, due: now}
 	for i, f := range s.Notices {

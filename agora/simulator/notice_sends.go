@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// NoticeSend is a notification that is sent beside those that a recording gives rise to. What it does not say of its
-// recording is that of the session at hand.
+// NoticeSend is a notification in addition to those of a recording. Members that it does not set are those of the
+// session.
 type NoticeSend struct {
 	Event   int            `json:"event" yaml:"event"`
 	Product int            `json:"product,omitempty" yaml:"product"` // default 3, Cloud Recording
@@ -35,13 +35,13 @@ func (f NoticeFault) validateSend() error {
 	return nil
 }
 
-// sentOnce is a scripted notification of a session.
+// sentOnce identifies a scripted notification of a session.
 type sentOnce struct {
 	fault int
 	sid   string
 }
 
-// sends are the scripted notifications of a session that are due and not yet sent; they count as sent from now on.
+// sends are the scripted notifications of a session that are due and not yet sent; from now on they count as sent.
 func (s *script) sends(x *session, now time.Time) []notice {
 	var out []notice
 	for i, f := range s.Notices {
@@ -63,7 +63,7 @@ func (s *script) sends(x *session, now time.Time) []notice {
 	return out
 }
 
-// sendAt is when a fault sends a notification of a session; false where it does not, or has done so.
+// sendAt is when a fault sends a notification of a session; false where it does not, or has already.
 func (s *script) sendAt(i int, x *session) (time.Time, bool) {
 	f := &s.Notices[i]
 	if f.Send == nil || !matches(f.Cname, x.cname) || s.sent[sentOnce{i, x.sid}] {
@@ -72,7 +72,7 @@ func (s *script) sendAt(i int, x *session) (time.Time, bool) {
 	return later(x.startedAt.Add(time.Duration(f.After)), s.since), true
 }
 
-// nextSend is the next instant at which a notification of a session is to be sent; false when none is.
+// nextSend is the next instant at which a notification of a session is to be sent; false for none.
 func (s *script) nextSend(x *session) (next time.Time, ok bool) {
 	for i := range s.Notices {
 		if at, open := s.sendAt(i, x); open && (!ok || at.Before(next)) {

@@ -27,7 +27,7 @@ const (
 // progressEvery is the interval of uploading_progress.
 const progressEvery = time.Minute
 
-// noticeProgress is what notifications have told of a session so far.
+// noticeProgress is what notifications have reported of a session so far.
 type noticeProgress struct {
 	sequence     int // of the next notification
 	started      bool
@@ -39,7 +39,7 @@ type noticeProgress struct {
 	nothingToAdd bool
 }
 
-// notice is a notification, but for what is its sending's.
+// notice is a notification without what depends on its sending.
 type notice struct {
 	id        string
 	eventType int
@@ -48,6 +48,7 @@ type notice struct {
 	raw       any // in place of the payload
 }
 
+// noticePayload is the documented payload.
 type noticePayload struct {
 	Cname       string `json:"cname"`
 	UID         string `json:"uid"`
@@ -62,7 +63,8 @@ type noticePayload struct {
 // details begin with the name of the message.
 type details map[string]any
 
-// newNotices are the notifications that are due and not yet told, in order of time; they count as told from now on.
+// newNotices are the notifications that are due and not yet reported, in order of time; from now on they count as
+// reported.
 func (x *session) newNotices(now time.Time) []notice {
 	var out []notice
 	add := func(at time.Time, eventType, service int, d details) {
@@ -119,7 +121,7 @@ func (x *session) newNotices(now time.Time) []notice {
 	return out
 }
 
-// uploadedShare is how much of what was written is up, in ten thousandths: complete slices are.
+// uploadedShare is how much of what was recorded is uploaded, in ten thousandths: complete slices are.
 func (x *session) uploadedShare(now time.Time) int {
 	var written time.Duration
 	for _, w := range x.spans(now) {
@@ -131,7 +133,8 @@ func (x *session) uploadedShare(now time.Time) int {
 	return int(10000 * (written / sliceLength * sliceLength) / written)
 }
 
-// nextNotice is the next instant at which something may be to tell; false when nothing will without a request.
+// nextNotice is the next instant at which there may be something to report; false where nothing happens without a
+// request.
 func (x *session) nextNotice(now time.Time, faults *script) (next time.Time, ok bool) {
 	consider := func(at time.Time) {
 		if at.After(now) && (!ok || at.Before(next)) {

@@ -25,12 +25,12 @@ const (
 	callbackTimeout = 10 * time.Second // for the receiver's 200
 )
 
-// resends are the gaps before the repetitions of a notification: documented are their number, the first at once and
-// that they grow; by how much is assumed.
+// resends are the pauses before the repetitions of a notification. Documented are their number, that the first has
+// none, and that they grow; by how much is assumed.
 var resends = [...]time.Duration{0, 5 * time.Second, 15 * time.Second}
 
 // notifier sends notifications from one goroutine, which close ends. Only it needs timers: everything else in the
-// simulator is computed when somebody asks.
+// simulator is computed on request. Its fields below once belong to that goroutine.
 type notifier struct {
 	sim    *Simulator
 	client *http.Client
@@ -44,13 +44,14 @@ type notifier struct {
 	queue   []delivery
 }
 
-// delivery is a notification on its way.
+// delivery is a notification that is being sent.
 type delivery struct {
 	notice
 	attempt int // resends so far
 	due     time.Time
 }
 
+// newNotifier starts the goroutine.
 func newNotifier(s *Simulator) *notifier {
 	transport := s.cfg.CallbackTransport
 	if transport == nil {
@@ -70,7 +71,7 @@ func newNotifier(s *Simulator) *notifier {
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// wake makes the notifier look again. It never blocks.
+// wake makes the notifier look for notifications. It never blocks.
 func (n *notifier) wake() {
 	select {
 	case n.woken <- struct{}{}:
@@ -78,6 +79,7 @@ func (n *notifier) wake() {
 	}
 }
 
+// close ends the goroutine and waits for it.
 func (n *notifier) close() {
 	n.once.Do(func() {
 		n.cancel()
@@ -86,6 +88,7 @@ func (n *notifier) close() {
 	})
 }
 
+// run sends notifications until the context ends.
 func (n *notifier) run(ctx context.Context) {
 	defer close(n.done)
 	for ctx.Err() == nil {
@@ -118,7 +121,7 @@ func (n *notifier) wait(ctx context.Context, next time.Time) {
 	}
 }
 
-// collect puts what is due into the queue and gives the next instant to look; zero: when woken.
+// collect queues what is due and gives the next instant to look; zero: when woken.
 func (n *notifier) collect() (now, next time.Time) {
 	s := n.sim
 	s.mu.Lock()
@@ -171,7 +174,7 @@ func (n *notifier) send(ctx context.Context, now time.Time) {
 	}
 }
 
-// body is the payload as it is sent.
+// body is the payload that is sent.
 func (m *notice) body() any {
 	if m.raw != nil {
 		return m.raw
@@ -179,7 +182,7 @@ func (m *notice) body() any {
 	return m.payload
 }
 
-// post sends a notification once; anything but a 200 within the time is an error.
+// post sends a notification once. Any answer other than a 200 in time is an error.
 func (n *notifier) post(ctx context.Context, d delivery) error {
 	body, err := json.Marshal(struct {
 		NoticeID  string `json:"noticeId"`

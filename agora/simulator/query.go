@@ -47,8 +47,8 @@ type uploadPayload struct {
 	UploadingStatus string `json:"uploadingStatus"`
 }
 
-// liveSession finds the recording that query, update and stop name; nil when the service does not know it (any more): the
-// ids do not belong together, it is past resourceExpiredHour, or in a scripted window of 404.
+// liveSession finds the session that query, update and stop name; nil where the service does not know it: the ids do
+// not belong together, resourceExpiredHour has passed, or a fault makes it 404.
 func (s *Simulator) liveSession(c *call) *session {
 	x := s.bySID[c.route.sid]
 	if x == nil || x.app != c.route.app || x.resourceID != c.route.resourceID {
@@ -61,10 +61,12 @@ func (s *Simulator) liveSession(c *call) *session {
 	return x
 }
 
+// notFound is the answer about a session that the service does not know.
 func notFound() reply {
 	return refusal(http.StatusNotFound, codeNotFound, "failed to find worker")
 }
 
+// query answers with the state of a session.
 func (s *Simulator) query(c *call) reply {
 	x := s.liveSession(c)
 	if x == nil || !x.visible(c.now) {
@@ -87,6 +89,7 @@ func (s *Simulator) recorderState(x *session, now time.Time) serviceState {
 	}}
 }
 
+// fileList lists files with their times in a unit.
 func fileList(files []file, unit string) []fileAnswer {
 	out := []fileAnswer{}
 	for _, f := range files {

@@ -11,7 +11,7 @@ import (
 // resourceLife is how long a resource id may wait for its start.
 const resourceLife = 5 * time.Minute
 
-// resource is what acquire gave out. It serves one recording.
+// resource is a resource id that acquire gave out. It serves one recording.
 type resource struct {
 	id, app, region string
 	instance
@@ -28,6 +28,7 @@ type identityAnswer struct {
 	SID        string `json:"sid,omitempty"`
 }
 
+// acquire gives out a resource id.
 func (s *Simulator) acquire(c *call, body object) reply {
 	body.allowOnly("cname", "uid", "clientRequest")
 	cname, uid := body.identity()
@@ -60,6 +61,7 @@ func (s *Simulator) acquire(c *call, body object) reply {
 	return success(identityAnswer{Cname: cname, UID: uid, ResourceID: r.id})
 }
 
+// start begins a session on a resource id.
 func (s *Simulator) start(c *call, body object) reply {
 	body.allowOnly("cname", "uid", "clientRequest")
 	cname, uid := body.identity()
@@ -109,7 +111,7 @@ func (s *Simulator) start(c *call, body object) reply {
 	return success(x.identity())
 }
 
-// full says whether the App ID runs as many recordings as it may.
+// full says whether the App ID runs as many sessions as it may.
 func (s *Simulator) full(app string, now time.Time) bool {
 	live := s.accounts[app].live
 	if s.cfg.Concurrent < 0 || len(live) < s.cfg.Concurrent {
@@ -121,7 +123,7 @@ func (s *Simulator) full(app string, now time.Time) bool {
 	return len(live) >= s.cfg.Concurrent
 }
 
-// settleAll brings every recording up to the instant.
+// settleAll brings every session up to the instant.
 func (s *Simulator) settleAll(now time.Time) {
 	for _, acct := range s.accounts {
 		for _, x := range acct.live {
@@ -142,7 +144,7 @@ func (s *Simulator) settle(x *session, now time.Time) {
 	}
 }
 
-// end ends a recording at an instant that may lie a little back.
+// end ends a session at an instant that may have passed.
 func (s *Simulator) end(x *session, at time.Time, reason string) {
 	x.endedAt, x.stopReason = at, reason
 	x.uploadedAt = at.Add(s.cfg.UploadDelay)
@@ -150,7 +152,7 @@ func (s *Simulator) end(x *session, at time.Time, reason string) {
 	s.wake()
 }
 
-// cnameOf is the cname that a request is about, for faults to match: the body's, or else the session's.
+// cnameOf is the cname that a request concerns, for faults to match: that of the body, else that of the session.
 func (s *Simulator) cnameOf(c *call) string {
 	if len(c.body) > 0 { // queries have none, and are most of what there is
 		tree, _ := decodeJSON(c.body)

@@ -17,11 +17,11 @@ type route struct {
 	sid        string // for query, update and stop
 }
 
-// pathAreas may stand before the version in a path: they name the servers to prefer.
+// pathAreas may precede the version in a path: they name the preferred servers.
 var pathAreas = []string{"cn", "ap", "eu", "us"}
 
-// parseRoute reads the documented paths, case sensitive as the documentation says; anything else, a wrong method
-// included, is no route. The area before the version is taken and changes nothing.
+// parseRoute parses the documented paths, with case as the documentation writes it. Anything else, also a wrong
+// method, is not a route. An area in front of the version is accepted and changes nothing.
 func parseRoute(method, escapedPath string) (route, bool) {
 	parts := strings.Split(escapedPath, "/")
 	for i, p := range parts {

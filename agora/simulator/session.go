@@ -15,8 +15,8 @@ const (
 	reasonMaxHour = "max_recording_hour"
 )
 
-// session is one recording. What it is at an instant follows from these few facts; only its end is noted when it is
-// seen, see [Simulator.settle].
+// session is one recording. Its state at an instant is computed from these fields; only its end is noted when it is
+// noticed, see [Simulator.settle].
 type session struct {
 	job
 	instance
@@ -42,9 +42,10 @@ type hold struct {
 	on bool
 }
 
-// span is an interval of writing, [from, to).
+// span is a period of recording, [from, to).
 type span struct{ from, to time.Time }
 
+// newSession begins a session.
 func newSession(r *resource, j job, now time.Time, cfg Config) *session {
 	return &session{
 		job: j, instance: r.instance, app: r.app, region: r.region,
@@ -56,7 +57,7 @@ func newSession(r *resource, j job, now time.Time, cfg Config) *session {
 
 func (x *session) ended() bool { return !x.endedAt.IsZero() }
 
-// until is the end, or now when there is none yet.
+// until is the end, or now while it runs.
 func (x *session) until(now time.Time) time.Time {
 	if x.ended() {
 		return x.endedAt
@@ -64,7 +65,7 @@ func (x *session) until(now time.Time) time.Time {
 	return now
 }
 
-// naturalEnd is when and why it ends without a stop.
+// naturalEnd is when and why the session ends without a stop.
 func (x *session) naturalEnd(faults *script) (at time.Time, reason string) {
 	at, reason = x.startedAt.Add(x.recorder.longest), reasonMaxHour
 	if due, why, ok := faults.stopOf(x); ok && due.Before(at) {
@@ -76,13 +77,14 @@ func (x *session) naturalEnd(faults *script) (at time.Time, reason string) {
 // onhold says whether it is paused, or was at its end.
 func (x *session) onhold() bool { return x.holds[len(x.holds)-1].on }
 
+// setHold pauses or resumes.
 func (x *session) setHold(on bool, now time.Time) {
 	if x.onhold() != on {
 		x.holds = append(x.holds, hold{now, on})
 	}
 }
 
-// spans are the intervals of writing up to now. The last one is empty when writing begins this very instant.
+// spans are the periods of recording up to now. The last one is empty when recording begins at this instant.
 func (x *session) spans(now time.Time) []span {
 	end := x.until(now)
 	var out []span
@@ -99,6 +101,7 @@ func (x *session) spans(now time.Time) []span {
 	return out
 }
 
+// later is the later of two instants.
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -106,7 +109,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// recordingAt is when it first wrote; false when it has not.
+// recordingAt is when it first recorded; false where it has not.
 func (x *session) recordingAt(now time.Time) (time.Time, bool) {
 	if spans := x.spans(now); len(spans) > 0 {
 		return spans[0].from, true
@@ -114,7 +117,7 @@ func (x *session) recordingAt(now time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// paused is how long it was on hold while it could have been written.
+// paused is how long it was on hold while it could have recorded.
 func (x *session) paused(now time.Time) time.Duration {
 	end := x.until(now)
 	if !end.After(x.readyAt) {
@@ -127,7 +130,7 @@ func (x *session) paused(now time.Time) time.Duration {
 	return total
 }
 
-// wroteFor gives the instant at which it had written for d in all; false when it has not by now.
+// wroteFor gives the instant at which it had recorded for d in total; false where it has not by now.
 func (x *session) wroteFor(d time.Duration, now time.Time) (time.Time, bool) {
 	for _, w := range x.spans(now) {
 		if length := w.to.Sub(w.from); d > length {
@@ -139,7 +142,7 @@ func (x *session) wroteFor(d time.Duration, now time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// firstSliceAt is when the first slice was complete: after its length, or by a pause or the end.
+// firstSliceAt is when the first slice was complete: after its length, or at a pause or the end.
 func (x *session) firstSliceAt(now time.Time) (time.Time, bool) {
 	spans := x.spans(now)
 	switch {
@@ -175,12 +178,12 @@ func (x *session) status(now time.Time) agora.Status {
 	return agora.StatusReady
 }
 
-// orderly says whether an end is no fault.
+// orderly says whether the end was not a fault.
 func (x *session) orderly() bool {
 	return x.stopReason == reasonStop || x.stopReason == "ok" || x.stopReason == reasonMaxHour
 }
 
-// State of a service, as query reports it.
+// state is that of a service of the session, as query reports it.
 func (x *session) state(now time.Time) string {
 	switch {
 	case x.ended():
@@ -207,7 +210,7 @@ func (x *session) pushStatus(now time.Time) string {
 // publishesAt is when the push has connected.
 func (x *session) publishesAt() time.Time { return later(x.readyAt, x.pushedSince).Add(pushConnects) }
 
-// visible says whether query knows the task: it runs, its upload does, or it just ended by itself.
+// visible says whether query knows the session: it runs, it uploads, or it has just ended by itself.
 func (x *session) visible(now time.Time) bool {
 	switch {
 	case !x.ended() || now.Before(x.uploadedAt):
@@ -219,7 +222,7 @@ func (x *session) visible(now time.Time) bool {
 	}
 }
 
-// leaving says whether a stop meets a task that is already on its way out.
+// leaving says whether a stop finds a session that is already ending.
 func (x *session) leaving(now time.Time) bool {
 	return x.ended() && now.Before(later(x.uploadedAt, x.endedAt.Add(exitVisible)))
 }

@@ -61,6 +61,7 @@ const (
 	bodyLimit = 1 << 20 // bytes of a request; the largest documented one is a few kilobytes
 )
 
+// withDefaults fills what is not set.
 func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -76,8 +77,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Simulator is the service. It is safe for concurrent use. Its state is a function of the requests and the clock,
-// computed when asked for: only notifications need a goroutine.
+// Simulator is the service. It is safe for concurrent use; mu guards the fields below it. Its state is a function of
+// the requests and the clock, computed on request: only notifications need a goroutine.
 type Simulator struct {
 	cfg      Config
 	notifier *notifier // nil without a callback
@@ -92,8 +93,8 @@ type Simulator struct {
 	answers   map[string]int
 }
 
-// New returns a simulator. It fails on faults that make no sense, an unknown unit of slice times and a callback
-// address that is none.
+// New returns a simulator. It fails for invalid faults, an unknown unit of slice times and an invalid callback
+// address.
 func New(cfg Config) (*Simulator, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.Faults.Validate(); err != nil {
@@ -124,8 +125,7 @@ func New(cfg Config) (*Simulator, error) {
 	return s, nil
 }
 
-// Close ends what the simulator started itself: the sending of notifications. Those not yet sent are given up. It
-// may be called more than once.
+// Close stops sending notifications; those not yet sent are dropped. It may be called more than once.
 func (s *Simulator) Close() error {
 	if s.notifier != nil {
 		s.notifier.close()
@@ -158,7 +158,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer.write(w, c.id, s.now())
 }
 
-// call is a request on its way through the simulator.
+// call is a request that the simulator is answering.
 type call struct {
 	request *http.Request
 	id      string // X-Request-Id of the answer
@@ -170,8 +170,8 @@ type call struct {
 	now   time.Time
 }
 
-// decide gives the answer and brings about its effect, both at the instant the request arrives: what delays the
-// answer does not delay the effect.
+// decide makes the answer and its effect, both at the instant at which the request arrives: delaying the answer does
+// not delay the effect.
 func (s *Simulator) decide(c *call) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -232,7 +232,7 @@ func (s *Simulator) handle(c *call) reply {
 	}
 }
 
-// wake tells the notifier that a session has something new to tell.
+// wake tells the notifier that a session may have something to report.
 func (s *Simulator) wake() {
 	if s.notifier != nil {
 		s.notifier.wake()
@@ -245,6 +245,7 @@ func (s *Simulator) countAnswer(status int) {
 	s.answers[fmt.Sprint(status)]++
 }
 
+// readBody reads a body up to its limit.
 func readBody(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
@@ -256,7 +257,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, err
 }
 
-// pause waits and says whether the other side still listens.
+// pause waits and says whether the client is still there.
 func pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

@@ -7,10 +7,10 @@ import (
 	"rundown/agora"
 )
 
-// uploadWait is how long a synchronous stop waits for the upload before it gives up with code 50.
+// uploadWait is how long a synchronous stop waits for the upload before it answers code 50.
 const uploadWait = 20 * time.Second
 
-// stop ends a recording at once; the answer of a synchronous one waits for the upload.
+// stop ends a session immediately; the answer of a synchronous stop waits for the upload.
 func (s *Simulator) stop(c *call, body object) reply {
 	x, refused := s.sessionOf(c, body)
 	if refused != nil {

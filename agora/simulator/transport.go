@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Transport serves the simulator in memory, honouring each request's context: a caller that gives up gets its
-// context's error at once, while the effect of what it asked stands. A connection that a fault closes is
-// io.ErrUnexpectedEOF. It leaves no goroutine behind once the request is answered or given up, so that it works
-// under virtual time.
+// Transport serves the simulator in memory and observes each request's context: a caller that gives up gets its
+// context's error immediately, while the effect of its request stays. A connection that a fault closes is
+// io.ErrUnexpectedEOF. No goroutine remains once the request is answered or given up, so that it works under virtual
+// time.
 func (s *Simulator) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ handler http.Handler }
@@ -66,7 +66,7 @@ type result struct {
 	err      error
 }
 
-// serve runs the handler to its end. A panic is what it is over a connection: no answer.
+// serve runs the handler to its end. A panic with http.ErrAbortHandler means no answer, as over a connection.
 func serve(h http.Handler, r *http.Request) (out result) {
 	w := &answerRecorder{header: http.Header{}}
 	defer func() {

@@ -2,7 +2,7 @@ package simulator
 
 import "net/http"
 
-// update changes a recording that runs.
+// update changes a running session.
 func (s *Simulator) update(c *call, body object) reply {
 	x, refused := s.sessionOf(c, body)
 	if refused != nil {
@@ -25,7 +25,7 @@ func (s *Simulator) update(c *call, body object) reply {
 	return success(x.identity())
 }
 
-// sessionOf finds the recording that a POST is about and checks that the body names it, too.
+// sessionOf finds the session that a POST concerns, and checks that the body names it too.
 func (s *Simulator) sessionOf(c *call, body object) (*session, *reply) {
 	body.allowOnly("cname", "uid", "clientRequest")
 	cname, uid := body.identity()
