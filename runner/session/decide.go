@@ -178,15 +178,9 @@ func (d *Decision) soonest(wake time.Time) time.Time {
 		if x.State.Final() {
 			continue
 		}
-		var at time.Time
+		wake = sooner(wake, d.updateDue(x))
 		if x.Asked == "" {
-			at = x.Next
-		}
-		if update := d.updateDue(x); !update.IsZero() && (at.IsZero() || update.Before(at)) {
-			at = update
-		}
-		if !at.IsZero() && (wake.IsZero() || at.Before(wake)) {
-			wake = at
+			wake = sooner(wake, x.Next)
 		}
 	}
 	return wake
@@ -219,9 +213,6 @@ func (d *Decision) wake() time.Time {
 
 // ask names the request that a session needs now.
 func (d *Decision) ask(x *Session) Action {
-	if x.State.Final() {
-		return Action{}
-	}
 	earlier := d.S.Left(x)
 	if (earlier || d.over()) && x.State.Carries() {
 		d.end(x)
@@ -686,7 +677,9 @@ func (d *Decision) queried(x *Session, a Answer) {
 	case a.Class == agora.Ended:
 		d.gone(x, reason.Because(reason.EndedByService, "the service ended it by itself: %s", a))
 	default: // says nothing about the recording
-		x.Vague, x.GoneAt = x.Vague || x.State == SessionConfirming, time.Time{}
+		if x.GoneAt = (time.Time{}); x.State == SessionConfirming {
+			x.Vague = true
+		}
 		d.poll(x, false, a.String())
 	}
 }

@@ -55,13 +55,7 @@ func (d *Decision) updateDue(x *Session) time.Time {
 			hold = time.Time{}
 		}
 	}
-	var first time.Time
-	for _, at := range []time.Time{hold, push, keys} {
-		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
-			first = at
-		}
-	}
-	return first
+	return sooner(hold, sooner(push, keys))
 }
 
 // wanted is the most urgent change that is due now.

@@ -62,3 +62,14 @@ func Left(a, b time.Time) time.Time {
 	}
 	return b
 }
+
+// sooner is the earlier of two instants, of which zero is never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() {
+		return b
+	}
+	if b.IsZero() {
+		return a
+	}
+	return Left(a, b)
+}
