@@ -73,6 +73,7 @@ func TestASessionThatNothingStopsEndsByItsHours(t *testing.T) {
 		{"its stops were refused", func(x *Session) { x.StopAskedAt = at(52) }, over},
 		{"its stop went without an answer", func(x *Session) { x.StopAskedAt, x.StopDoubtAt = at(52), at(53) }, at(53)},
 		{"it was lost before", func(x *Session) { x.StopAskedAt, x.StoppedAt = at(52), at(40) }, at(40)},
+		{"it was first asked to stop as its hours ended, and seen long before", func(x *Session) { x.StopAskedAt, x.LastGood = over, at(60) }, at(60)},
 		{"it was first asked to stop after its hours, and seen until then", func(x *Session) { x.StopAskedAt, x.LastGood = at(121), at(119) }, over},
 		{"it was first asked to stop after its hours, and seen long before", func(x *Session) { x.StopAskedAt, x.LastGood = at(121), at(60) }, at(60)},
 	} {
@@ -144,5 +145,71 @@ func TestAHoldThatNothingEndsIsTold(t *testing.T) {
 		if x := s.Sessions[0]; act.Op != agora.OpStop || x.ReasonCode != tt.code {
 			t.Errorf("%s: next is %+v, %s: %s", tt.name, act, x.ReasonCode, x.Reason)
 		}
+	}
+}
+
+// TestAtTheInstant looks at what is decided at the very instant of a bound.
+func TestAtTheInstant(t *testing.T) {
+	t.Run("a class that is not cancelled any more, at its end", func(t *testing.T) {
+		for before, reopened := range map[time.Duration]bool{time.Second: true, 0: false} {
+			s := lesson()
+			s.Phase, s.Outcome = Over, Cancelled
+			if s, _ = step(s, Observation{}, 50*time.Minute-before); (s.Outcome != Cancelled) != reopened {
+				t.Errorf("%v before it: %s as %s", before, s.Phase, s.Outcome)
+			}
+		}
+	})
+	t.Run("a resource id that grows too old", func(t *testing.T) {
+		for age, want := range map[time.Duration]agora.Op{catalog.ResourceLife(): agora.OpStart, catalog.ResourceLife() + time.Nanosecond: agora.OpAcquire} {
+			s := inHand(Session{UID: "11", State: SessionStarting})
+			s.Sessions[0].Asked, s.Sessions[0].AcquiredAt = "", at(10).Add(-age)
+			if _, act := step(s, Observation{}, 10*time.Minute); act.Op != want {
+				t.Errorf("at %v: %+v, want %s", age, act, want)
+			}
+		}
+	})
+	t.Run("a class that is written from its bell on is started", func(t *testing.T) {
+		for before, want := range map[time.Duration]bool{time.Nanosecond: true, 0: false} {
+			s := inHand(Session{UID: "11", State: SessionStarting})
+			s.Exact, s.Sessions[0].Asked, s.Sessions[0].AcquiredAt, s.Sessions[0].RequestedAt = true, "", at(-1), time.Time{}
+			if s, _ = step(s, Observation{}, -before); s.Sessions[0].Held != want {
+				t.Errorf("%v before it: on hold %v", before, s.Sessions[0].Held)
+			}
+		}
+	})
+	t.Run("a session whose hours end", func(t *testing.T) {
+		for after, want := range map[time.Duration]SessionState{0: SessionStopping, time.Nanosecond: SessionEnded} {
+			s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", StopAskedAt: at(52)})
+			if s, _ = step(s, Observation{}, 2*time.Hour+after); s.Sessions[0].State != want {
+				t.Errorf("%v after: %s, want %s", after, s.Sessions[0].State, want)
+			}
+		}
+	})
+	t.Run("files of a session are looked for as what is healthy is", func(t *testing.T) {
+		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Asked: agora.OpQuery})
+		s.Turn, s.Sessions[0].StartedAt = 1, at(8)
+		s, _ = step(s, Observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(agora.StatusInProgress)}, 10*time.Minute)
+		d := Decision{S: s, now: at(10)}
+		if x := &s.Sessions[0]; !x.Next.Equal(d.nextPoll(x)) {
+			t.Errorf("at %v, want %v", x.Next, d.nextPoll(x))
+		}
+	})
+}
+
+// TestAnAnswerIsAwaitedForAsLongAsTimersAreTrusted has the last stop of a class be out, which nothing else wakes.
+func TestAnAnswerIsAwaitedForAsLongAsTimersAreTrusted(t *testing.T) {
+	s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Asked: agora.OpStop, StopAskedAt: at(52)})
+	if _, act := step(s, Observation{}, 52*time.Minute+time.Second); act.Op != "" || act.Wake.Sub(at(52)) != time.Second+TrustTimers {
+		t.Errorf("%+v", act)
+	}
+}
+
+// TestAnOrphanThatWasHeardOfKeepsItsCode however its stop is answered.
+func TestAnOrphanThatWasHeardOfKeepsItsCode(t *testing.T) {
+	s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Asked: agora.OpStop, AskedAt: at(120), StopAskedAt: at(120), Reason: "orphan: heard of", ReasonCode: reason.OrphanHeard})
+	s.Sessions[0].LastGood = at(119)
+	s, _ = step(s, Observation{Attempt: 1, Op: agora.OpStop, Answer: *gone}, 121*time.Minute)
+	if x := s.Sessions[0]; x.State != SessionEnded || x.ReasonCode != reason.OrphanHeard || !strings.HasPrefix(x.Reason, "orphan: heard of: its 2 h (maxRecordingHour)") {
+		t.Errorf("%s (%s): %s", x.State, x.ReasonCode, x.Reason)
 	}
 }

@@ -74,3 +74,46 @@ func TestTheLongerExtensionCounts(t *testing.T) {
 		}
 	}
 }
+
+// TestATargetWithAnExtension lays extensions over the lesson, whose padding is two minutes.
+func TestATargetWithAnExtension(t *testing.T) {
+	at := func(minutes int) time.Time { return bell.Add(time.Duration(minutes) * time.Minute) }
+	plain := lesson().Target
+	extended := plain
+	extended.PlanEnd, extended.End, extended.Until = at(50), at(65), at(67)
+	odd := plain
+	odd.Until = at(49)
+	for _, tt := range []struct {
+		name            string
+		t               Target
+		x               *Extension
+		end, own, until int
+		planEnd         bool
+	}{
+		{"none", plain, nil, 50, 50, 52, false},
+		{"later", plain, &Extension{Until: at(65)}, 65, 50, 67, true},
+		{"to the end that it has", plain, &Extension{Until: at(50)}, 50, 50, 52, false},
+		{"to an end that is sooner", plain, &Extension{Until: at(40)}, 50, 50, 52, false},
+		{"later than another", extended, &Extension{Until: at(70)}, 70, 50, 72, true},
+		{"sooner than another", extended, &Extension{Until: at(60)}, 65, 50, 67, true},
+		{"later, where the recording is to end before the class", odd, &Extension{Until: at(65)}, 65, 50, 65, true},
+		{"by the plan's own end", extended, &Extension{Until: at(-100), Start: at(-170), End: at(-120)}, 70, 50, 72, true},
+	} {
+		got := tt.t.Lasting(tt.x)
+		if !got.End.Equal(at(tt.end)) || !got.OwnEnd().Equal(at(tt.own)) || !got.Until.Equal(at(tt.until)) || got.PlanEnd.IsZero() == tt.planEnd {
+			t.Errorf("%s: ends at %v, by its plan at %v (%v), is recorded until %v", tt.name, got.End.Sub(bell), got.OwnEnd().Sub(bell), got.PlanEnd, got.Until.Sub(bell))
+		}
+	}
+}
+
+// TestAnExtendCommandIsRead with its arguments, or refused.
+func TestAnExtendCommandIsRead(t *testing.T) {
+	got, err := ParseExtension(bell, "ops", "the talk runs over", []byte(`{"until":"2031-09-17T18:05:00Z","start":"2031-09-17T17:00:00Z","end":"2031-09-17T17:50:00Z"}`))
+	want := Extension{Until: bell.Add(65 * time.Minute), Start: bell, End: bell.Add(50 * time.Minute), At: bell, Who: "ops", Reason: "the talk runs over"}
+	if err != nil || got != want {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+	if _, err := ParseExtension(bell, "ops", "", []byte(`{"until":15}`)); err == nil {
+		t.Error("arguments of another form are taken")
+	}
+}

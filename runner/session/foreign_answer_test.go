@@ -208,3 +208,74 @@ func TestAnAccountThatIsRefusedIsNoForeignAnswer(t *testing.T) {
 		t.Errorf("%s: %s, %+v", s.Outcome, s.Reason, s.Sessions[0].Foreign)
 	}
 }
+
+// TestWhatTheServiceAnswersCloses has two lanes meet foreign answers to two kinds of requests.
+func TestWhatTheServiceAnswersCloses(t *testing.T) {
+	open := func(ops ...agora.Op) (all []Foreign) {
+		for _, op := range ops {
+			all = append(all, Foreign{Op: op, Times: 1, First: at(1), Last: at(1), Text: "HTTP 403", Open: true})
+		}
+		return all
+	}
+	s := inHand(
+		Session{UID: "11", State: SessionFailed, ReasonCode: reason.ForeignAnswer, Foreign: open(agora.OpAcquire, agora.OpStart)},
+		Session{UID: "13", Lane: 1, State: SessionStarting, Foreign: open(agora.OpAcquire, agora.OpStart)},
+		Session{UID: "12", State: SessionStarting, Foreign: open(agora.OpAcquire, agora.OpStart)},
+	)
+	s.UIDs = redundant(2).UIDs
+	s, _ = step(s, Observation{Attempt: 2, Op: agora.OpStart, Answer: *foreign(agora.Wait, 502)}, 10*time.Minute)
+	s, _ = step(s, Observation{Attempt: 3, Op: agora.OpStart, Answer: Answer{Class: agora.Done, SID: "sid3"}}, 10*time.Minute)
+	var got []string
+	for _, x := range s.Sessions {
+		for _, f := range x.Foreign {
+			got = append(got, fmt.Sprintf("%d %s %d %v %s %v", x.Attempt, f.Op, f.Times, f.First.Sub(bell), f.Text, f.Open))
+		}
+	}
+	want := []string{
+		"1 acquire 1 1m0s HTTP 403 true", "1 start 1 1m0s HTTP 403 false", "2 acquire 1 1m0s HTTP 403 true", "2 start 2 1m0s HTTP 502 true",
+		"3 acquire 1 1m0s HTTP 403 true", "3 start 1 1m0s HTTP 403 false",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if s, _ = step(s, Observation{Attempt: 2, Op: agora.OpStart, Answer: *noAnswer}, 10*time.Minute); len(s.Sessions[1].Foreign) != 2 || !s.Sessions[1].Foreign[1].Open {
+		t.Errorf("no answer closes something: %+v", s.Sessions[1].Foreign)
+	}
+}
+
+// TestWhichForeignAnswerIsWaitedFor looks at single ones.
+func TestWhichForeignAnswerIsWaitedFor(t *testing.T) {
+	f := func(op agora.Op, minute float64, open bool) Foreign {
+		return Foreign{Op: op, Times: 1, Last: at(minute), Text: "HTTP 403", Open: open}
+	}
+	in := func(state SessionState, all ...Foreign) Session { return Session{State: state, Foreign: all} }
+	for _, tt := range []struct {
+		name     string
+		phase    Phase
+		sessions []Session
+		want     float64 // when the one that is told came; 0: none
+	}{
+		{"an acquire of a session that failed", Starting, []Session{in(SessionFailed, f(agora.OpAcquire, 1, true))}, 1},
+		{"a start of a session that failed, while another records", Recording, []Session{in(SessionFailed, f(agora.OpStart, 1, true))}, 1},
+		{"a start of a class that is being stopped", Stopping, []Session{in(SessionFailed, f(agora.OpStart, 1, true))}, 0},
+		{"an acquire of a class that is being stopped", Stopping, []Session{in(SessionAcquiring, f(agora.OpAcquire, 1, true))}, 0},
+		{"a start of a class that is moved ahead", Planned, []Session{in(SessionFailed, f(agora.OpStart, 1, true))}, 0},
+		{"a query of a session that runs", Recording, []Session{in(SessionRunning, f(agora.OpQuery, 1, true))}, 1},
+		{"a query of a session that failed", Recording, []Session{in(SessionFailed, f(agora.OpQuery, 1, true))}, 0},
+		{"a query of a session that is being stopped", Recording, []Session{in(SessionStopping, f(agora.OpQuery, 1, true))}, 0},
+		{"an update of a session that runs", Recording, []Session{in(SessionRunning, f(agora.OpUpdate, 1, true))}, 1},
+		{"a stop", Stopping, []Session{in(SessionStopping, f(agora.OpStop, 1, true))}, 1},
+		{"a stop of a session that is stopped", Stopping, []Session{in(SessionEnded, f(agora.OpStop, 1, true))}, 0},
+		{"a stop of a class that is over", Over, []Session{in(SessionStopping, f(agora.OpStop, 1, true))}, 0},
+		{"one that is closed", Recording, []Session{in(SessionRunning, f(agora.OpQuery, 1, false))}, 0},
+		{"the latest", Recording, []Session{in(SessionRunning, f(agora.OpStart, 1, true), f(agora.OpQuery, 3, true)), in(SessionRunning, f(agora.OpQuery, 2, true))}, 3},
+		{"the first of two at once", Recording, []Session{in(SessionRunning, f(agora.OpQuery, 3, true), f(agora.OpUpdate, 3, true))}, 3},
+		{"one that is open before one that is closed", Recording, []Session{in(SessionRunning, f(agora.OpQuery, 1, true), f(agora.OpUpdate, 2, false))}, 1},
+	} {
+		s := State{Phase: tt.phase, Sessions: tt.sessions}
+		got, open := s.ForeignOpen()
+		if open != (tt.want > 0) || open && (!got.Last.Equal(at(tt.want)) || tt.name == "the first of two at once" && got.Op != agora.OpQuery) {
+			t.Errorf("%s: %+v, %v", tt.name, got, open)
+		}
+	}
+}
