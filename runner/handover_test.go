@@ -130,3 +130,28 @@ func TestNothingIsLostBetweenTwoOwners(t *testing.T) {
 		}
 	}
 }
+
+// TestAClassThatIsLeftAndDroppedIsWantedAgain gives a class to another App ID while it is recorded, drops it and takes it in
+// again, as a plan does that is read while it is being written, before its session can be stopped.
+func TestAClassThatIsLeftAndDroppedIsWantedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		h := newHouse(t, simulator.Config{})
+		h.poll = time.Hour
+		h.transport = &spell{next: h.sim.Transport(), op: "/stop", from: monday, until: monday.Add(22 * time.Minute), unsent: errors.New("no route to host")}
+		e := h.open(loadPlan(t, moving(""), "school.yaml"))
+		other := moving("", "    app: other")
+		dropped := files{"school.yaml": strings.Replace(other["school.yaml"], "2031-09-15 09:00-09:50, ", "", 1)}
+		for i, f := range []files{other, dropped, other} {
+			until(monday.Add(20*time.Minute + time.Duration(i)*10*time.Second))
+			apply(t, e, loadPlan(t, f, "school.yaml"))
+		}
+		until(monday.Add(2 * time.Hour))
+		s, story := h.state(german), h.story(german)
+		h.shut(e)
+		if runs, want := h.runs(), []string{"06:59-07:22", "07:22-07:52"}; !slices.Equal(runs, want) || s.Outcome != session.Partial || s.App != "canary-OTHER" {
+			t.Errorf("ran %v and ended %s with %s, want %v: %s\n%s", runs, s.Outcome, s.App, want, s.Reason, story)
+		}
+	})
+}

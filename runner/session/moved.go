@@ -127,7 +127,7 @@ func (s *State) KeepUp(target Target) {
 func (s *State) Leave(want Target, now time.Time) {
 	target := want.Lasting(s.Extended)
 	switch {
-	case s.MovedTo == want.App:
+	case s.MovedTo == want.App && !s.dropped(): // as was said before
 		return
 	case s.Phase == Over:
 		undone := s.Outcome == Cancelled && s.Cancel == nil && target.End.After(now)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rundown/agora"
+	"rundown/plan"
 	"rundown/runner/reason"
 )
 
@@ -57,7 +58,7 @@ func TestAPlanMovesAClass(t *testing.T) {
 		state   func(*State)
 		serve   service
 		changes func(*testing.T) []change
-		trace   []string // without queries
+		trace   []string // without queries; nil: not looked at
 		outcome Outcome
 		earlier int // sessions
 		start   time.Duration
@@ -82,6 +83,14 @@ func TestAPlanMovesAClass(t *testing.T) {
 			changes: func(t *testing.T) []change { return []change{retarget(t, 12*minute, by(10*minute, 0), true)} },
 			trace:   []string{first, "-43s start 1 uid 11", "1h2m0s stop 1 uid 11"},
 			outcome: Recorded, start: 10 * minute,
+		},
+		{
+			name: "to a time whose first request is due now",
+			changes: func(t *testing.T) []change {
+				return []change{retarget(t, 10*minute, by(10*minute+43*time.Second, 0), true)}
+			},
+			trace:   []string{first, "-43s start 1 uid 11", "1h2m43s stop 1 uid 11"},
+			outcome: Recorded, start: 10*minute + 43*time.Second,
 		},
 		{
 			name:    "to what is past while it is recorded",
@@ -112,12 +121,35 @@ func TestAPlanMovesAClass(t *testing.T) {
 			outcome: Recorded,
 		},
 		{
+			name: "to times with more padding as it ends",
+			changes: func(t *testing.T) []change {
+				want := by(0, 0)
+				want.Until = want.Until.Add(time.Hour)
+				return []change{retarget(t, 50*minute, want, true)}
+			},
+			trace:   []string{first, "-43s start 1 uid 11", "52m0s stop 1 uid 11"},
+			outcome: Recorded,
+		},
+		{
 			name: "twice, and the second time before it was begun again",
 			changes: func(t *testing.T) []change {
 				return []change{retarget(t, 10*minute, by(day, 0), true), retarget(t, hour, by(3*hour, 0), true)}
 			},
 			trace: []string{
 				first, "-43s start 1 uid 11", "10m0s stop 1 uid 11", "2h59m17s acquire 2 uid 12", "2h59m17s start 2 uid 12", "3h52m0s stop 2 uid 12",
+			},
+			outcome: Recorded, earlier: 1, start: 3 * hour,
+		},
+		{
+			name: "twice, and the second time before it was stopped",
+			serve: func(r request) *Answer {
+				if r.op == agora.OpStop && r.session.Attempt == 1 && r.at < 20*minute {
+					return noAnswer
+				}
+				return nil
+			},
+			changes: func(t *testing.T) []change {
+				return []change{retarget(t, 10*minute, by(day, 0), true), retarget(t, 11*minute, by(3*hour, 0), true)}
 			},
 			outcome: Recorded, earlier: 1, start: 3 * hour,
 		},
@@ -157,6 +189,19 @@ func TestAPlanMovesAClass(t *testing.T) {
 			outcome: Recorded,
 		},
 		{
+			name:    "that is over, to an end that has just come",
+			changes: func(t *testing.T) []change { return []change{retarget(t, 2*hour, by(70*minute, 0), true)} },
+			trace:   []string{first, "-43s start 1 uid 11", "52m0s stop 1 uid 11"},
+			outcome: Recorded,
+		},
+		{
+			name:    "that was missed",
+			state:   func(s *State) { s.Begin = at(60) },
+			changes: func(t *testing.T) []change { return []change{retarget(t, 2*hour, by(3*hour, 0), true)} },
+			trace:   []string{"2h59m17s acquire 1 uid 11", "2h59m17s start 1 uid 11", "3h52m0s stop 1 uid 11"},
+			outcome: Recorded, start: 3 * hour,
+		},
+		{
 			name: "that an operator cancelled before it began, and takes that back",
 			changes: func(t *testing.T) []change {
 				return []change{operator(-5*minute, true), retarget(t, -4*minute, by(hour, 0), true), operator(-3*minute, false)}
@@ -191,13 +236,45 @@ func TestAPlanMovesAClass(t *testing.T) {
 				tt.state(&s)
 			}
 			s, trace := play(t, s, tt.serve, tt.changes(t)...)
-			if diff := cmp.Diff(tt.trace, without(trace, agora.OpQuery)); diff != "" {
+			if diff := cmp.Diff(tt.trace, without(trace, agora.OpQuery)); tt.trace != nil && diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
 			if s.Phase != Over || s.Outcome != tt.outcome || s.Earlier != tt.earlier || !s.Start.Equal(bell.Add(tt.start)) {
 				t.Errorf("%s as %s at %v after %d earlier sessions: %s", s.Phase, s.Outcome, s.Start.Sub(bell), s.Earlier, s.Reason)
 			}
 		})
+	}
+}
+
+// TestWhatElseAPlanChanges of a class: all that it says of one that is planned, and of one that is being recorded what can be
+// taken over.
+func TestWhatElseAPlanChanges(t *testing.T) {
+	t.Parallel()
+	want := by(0, 0)
+	want.CDN, want.Fallback, want.Priority, want.Attempts, want.URL = "new", "spare", plan.PriorityHigh, 9, "https://school.example/new"
+	down := bell.Add(-time.Hour)
+	for _, tt := range []struct {
+		name string
+		s    State
+		want Target
+	}{
+		{"planned", lesson(), want},
+		{"recorded", inHand(Session{UID: "11", State: SessionRunning, SID: "sid1"}), func() Target {
+			t := lesson().Target
+			t.CDN, t.Fallback, t.Priority = want.CDN, want.Fallback, want.Priority
+			return t
+		}()},
+	} {
+		s := tt.s
+		s.Begin, s.Absent = bell.Add(-2*time.Minute), true // placed beside others
+		if !s.Retarget(want, down, at(10)) || !cmp.Equal(tt.want, s.Target) || !s.Begin.Equal(bell.Add(-2*time.Minute)) || s.DownSince.Equal(down) != (tt.name == "planned") {
+			t.Errorf("%s: %+v, begun at %v, nobody was there from %v on", tt.name, s.Target, s.Begin, s.DownSince)
+		}
+	}
+	s := lesson()
+	s.Phase, s.Outcome, s.Reason, s.Cancel, s.Sessions = Over, Cancelled, "cancelled by ops", &Cancel{At: at(5), Who: "ops"}, []Session{{Attempt: 1, State: SessionEnded}}
+	if s.Retarget(by(time.Hour, 0), down, at(10)); s.Phase != Over || s.Outcome != Cancelled || s.Reason != "cancelled by ops" {
+		t.Errorf("one that an operator cancelled is %s as %s: %q", s.Phase, s.Outcome, s.Reason)
 	}
 }
 
@@ -280,9 +357,25 @@ func TestAPlanCancelsAClass(t *testing.T) {
 // was recorded to what is past, and has the cancellation taken back then.
 func TestAClassThatIsOverAndCancelledTakesItsTimesButIsNotBegunByThose(t *testing.T) {
 	t.Parallel()
-	s, trace := play(t, lesson(), nil, operator(10*time.Minute, true), retarget(t, 20*time.Minute, by(-time.Hour, 0), true), operator(30*time.Minute, false))
-	if len(s.Sessions) != 1 || s.Outcome != Cancelled {
-		t.Errorf("%s after %v: %s", s.Outcome, trace, s.Reason)
+	for name, want := range map[string]Target{"what is past": by(-time.Hour, 0), "an end that has just come": by(-30*time.Minute, 0)} {
+		s, trace := play(t, lesson(), nil, operator(10*time.Minute, true), retarget(t, 20*time.Minute, want, true), operator(30*time.Minute, false))
+		if len(s.Sessions) != 1 || s.Outcome != Cancelled {
+			t.Errorf("%s: %s after %v: %s", name, s.Outcome, trace, s.Reason)
+		}
+	}
+}
+
+// TestAClassThatWasCancelledBeforeItBeganIsWhatThePlanSays once that is taken back.
+func TestAClassThatWasCancelledBeforeItBeganIsWhatThePlanSays(t *testing.T) {
+	t.Parallel()
+	want := by(0, 0)
+	want.CDN = "new"
+	class := lesson()
+	class.Begin = bell.Add(-10 * time.Minute)
+	class.Lanes[0].RetryAt = class.FirstRequest()
+	s, _ := play(t, class, nil, operator(-5*time.Minute, true), retarget(t, -4*time.Minute, want, true), operator(-3*time.Minute, false))
+	if len(s.Sessions) != 1 || s.Sessions[0].CDN != "new" {
+		t.Errorf("%s: %+v", s.Outcome, s.Sessions)
 	}
 }
 
@@ -310,6 +403,7 @@ func TestAClassIsLeftToAnotherAppID(t *testing.T) {
 		{name: "while it is recorded, to later", at: 10 * minute, want: other(time.Hour, 0), moved: true, stopped: "10m0s stop 1 uid 11"},
 		{name: "while it is recorded, to what is past", at: 10 * minute, want: other(-time.Hour, 0), stopped: "52m0s stop 1 uid 11", outcome: Recorded},
 		{name: "while it is recorded, to an end that has just come", at: 10 * minute, want: other(0, -42*minute), stopped: "52m0s stop 1 uid 11", outcome: Recorded},
+		{name: "once it is over, to an end that has just come", at: 2 * time.Hour, want: other(70*minute, 0), stopped: "52m0s stop 1 uid 11", outcome: Recorded},
 		{name: "once it is over", at: time.Hour, want: other(0, 0), stopped: "52m0s stop 1 uid 11", outcome: Recorded},
 		{name: "once it is over, to later", at: time.Hour, want: other(3*time.Hour, 0), moved: true, stopped: "52m0s stop 1 uid 11"},
 		{name: "once it is over, to what is past", at: 2 * time.Hour, want: other(time.Hour, 0), stopped: "52m0s stop 1 uid 11", outcome: Recorded},
@@ -354,6 +448,28 @@ func TestAClassIsLeftToAnotherAppID(t *testing.T) {
 				t.Errorf("%s as %s: %s", s.Phase, s.Outcome, s.Reason)
 			}
 		})
+	}
+}
+
+// TestAClassThatIsLeftAndDroppedIsWantedAgain has the plan drop a class that it has given to another App ID, and take it in
+// again, while its stop is out and once it is over for that.
+func TestAClassThatIsLeftAndDroppedIsWantedAgain(t *testing.T) {
+	t.Parallel()
+	want := by(0, 0)
+	want.App = "other"
+	for name, stopped := range map[string]time.Duration{"while its stop is out": 20 * time.Minute, "once it is over for that": 0} {
+		leave := func(at time.Duration) change {
+			return change{at: at, do: func(s *State) { s.Leave(want, bell.Add(at)) }}
+		}
+		s, trace := play(t, lesson(), func(r request) *Answer {
+			if r.op == agora.OpStop && r.at < stopped {
+				return noAnswer
+			}
+			return nil
+		}, leave(10*time.Minute), change{at: 11 * time.Minute, do: func(s *State) { s.Absent = true }}, leave(12*time.Minute))
+		if s.Phase != Planned || s.MovedTo != "other" || s.Absent || s.Outcome != "" {
+			t.Errorf("%s: %s as %s, left to %q, absent: %v after %v", name, s.Phase, s.Outcome, s.MovedTo, s.Absent, trace)
+		}
 	}
 }
 
