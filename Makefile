@@ -60,10 +60,11 @@ fuzz: ## run all fuzz targets, for FUZZTIME (1h) in all; KEEP=20 keeps inputs th
 	@GO='$(GO)' PKG='$(PKG)' FUZZTIME='$(FUZZTIME)' KEEP='$(KEEP)' bash .ci/fuzz
 
 .PHONY: schema
-schema: ## write schemas/plan.schema.json anew
+schema: ## write schemas/plan.schema.json and schemas/openapi.json anew
 	@mkdir -p schemas
 	$(GO) run . schema > schemas/plan.schema.json.new
 	mv schemas/plan.schema.json.new schemas/plan.schema.json
+	$(GO) test ./runner/web/api -run OpenAPI -update -count 1
 
 .PHONY: screenshots
 screenshots: ## picture each page of the duty page, light, dark and on a phone, into docs/screenshots

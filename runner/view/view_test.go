@@ -49,7 +49,7 @@ func filled(t *testing.T, now time.Time) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.At, r.Who = now, "ana"
+	r.At, r.Who = now, "duty"
 	if _, err := s.AddRevision(ctx, r); err != nil {
 		t.Fatal(err)
 	}

@@ -185,17 +185,17 @@ func TestACustomerHasOneLimitForItsIPv6Network(t *testing.T) {
 
 // TestAPolicyIsReadByManyAtOnce is for the race detector.
 func TestAPolicyIsReadByManyAtOnce(t *testing.T) {
-	p, _, err := accessible(t, "users: [{name: ana, password: $A, scopes: [read]}]", map[string]string{"$A": "example-password"})
+	p, _, err := accessible(t, "users: [{name: duty, password: $A, scopes: [read]}]", map[string]string{"$A": "example-password"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			if _, ok := p.User("ana", "example-password"); !ok {
+			if _, ok := p.User("duty", "example-password"); !ok {
 				t.Error("not known")
 			}
-			if _, ok := p.User("ana", "example-passwort"); ok {
+			if _, ok := p.User("duty", "example-passwort"); ok {
 				t.Error("known by another password")
 			}
 		})

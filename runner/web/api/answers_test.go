@@ -71,7 +71,7 @@ func TestClassesAreListedByPeriodAndFilters(t *testing.T) {
 // TestACalendarHoldsTheClassesAndNothingElse: a title or a note cannot add a property, and no page is shown.
 func TestACalendarHoldsTheClassesAndNothingElse(t *testing.T) {
 	server, s := served(t)
-	if _, err := s.AddCommand(t.Context(), store.Command{At: now, Occurrence: "school/latin/20310917T090000Z", Kind: "cancel", Who: "ana", Reason: "flooded\r\nATTENDEE:mailto:x@evil.example"}); err != nil {
+	if _, err := s.AddCommand(t.Context(), store.Command{At: now, Occurrence: "school/latin/20310917T090000Z", Kind: "cancel", Who: "duty", Reason: "flooded\r\nATTENDEE:mailto:x@evil.example"}); err != nil {
 		t.Fatal(err)
 	}
 	response, text := ask(t, server, "GET", "/api/v1/calendar.ics?plan=school", readToken, "")
@@ -153,7 +153,7 @@ func TestChangesAreStreamedAndResumed(t *testing.T) {
 		return "", c
 	}
 	tell := func(text string) {
-		if err := s.Log(t.Context(), store.Event{At: now, Kind: "command", Who: "ana", Text: text}); err != nil {
+		if err := s.Log(t.Context(), store.Event{At: now, Kind: "command", Who: "duty", Text: text}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -161,7 +161,7 @@ func TestChangesAreStreamedAndResumed(t *testing.T) {
 	lines.Scan() // retry, which comes once the stream follows the log
 	tell("one")
 	id, c := next(lines)
-	if c.Text != "one" || *c.Who != "ana" || c.Occurrence != nil {
+	if c.Text != "one" || *c.Who != "duty" || c.Occurrence != nil {
 		t.Errorf("%+v", c)
 	}
 	cancel()
@@ -174,5 +174,62 @@ func TestChangesAreStreamedAndResumed(t *testing.T) {
 	tell("three")
 	if _, c = next(lines); c.Text != "three" {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestASnowDayIsPreviewedGivenAndTakenBack, all of it in the log with who and from where.
+func TestASnowDayIsPreviewedGivenAndTakenBack(t *testing.T) {
+	server, s := served(t)
+	post := func(path, body string) (status int, given api.GivenClosure) {
+		t.Helper()
+		response, text := ask(t, server, "POST", path, operateToken, body)
+		if response.StatusCode < 300 {
+			if err := json.Unmarshal([]byte(text), &given); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+		}
+		return response.StatusCode, given
+	}
+	cancelled := func() (ids []string) {
+		t.Helper()
+		_, text := ask(t, server, "GET", "/api/v1/occurrences?from=2031-09-17&until=2031-09-18", readToken, "")
+		var list api.Occurrences
+		if err := json.Unmarshal([]byte(text), &list); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range list.Occurrences {
+			if o.Cancelled != nil {
+				ids = append(ids, o.ID)
+			}
+		}
+		return ids
+	}
+	const body = `{"kind":"cancel","day":"2031-09-17","from":"10:00","recording":"lat*","reason":"snow\r\nX: y"`
+	status, given := post("/api/v1/closures", body+`,"preview":true}`)
+	if status != 200 || given.Closure != nil || len(given.Occurrences) != 1 || given.Occurrences[0].ID != "school/latin/20310917T090000Z" || len(cancelled()) > 0 {
+		t.Fatalf("preview: %d %+v, cancelled %v", status, given, cancelled())
+	}
+	status, given = post("/api/v1/closures", body+`}`)
+	if got := cancelled(); status != 202 || given.Closure == nil || !slices.Equal(got, []string{"school/latin/20310917T090000Z"}) {
+		t.Fatalf("given: %d %+v, cancelled %v", status, given, got)
+	}
+	if status, given = post("/api/v1/closures/1/undo", `{"reason":"it melted"}`); status != 202 || given.Closure.EndedAt == nil || len(cancelled()) > 0 {
+		t.Errorf("taken back: %d %+v, cancelled %v", status, given, cancelled())
+	}
+	events, err := s.Events(t.Context(), "", 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, e := range events {
+		if e.Kind == "closure" && e.Who == "desk" && strings.Contains(string(e.Data), `"from":"127.0.0.1"`) {
+			told++
+		}
+		if strings.ContainsAny(e.Text, "\r\n") {
+			t.Errorf("an event of two lines: %q", e.Text)
+		}
+	}
+	if told != 2 {
+		t.Errorf("the log tells %d times who and from where", told)
 	}
 }

@@ -60,6 +60,7 @@ func New(c Config) *API {
 	a.registerStatus()
 	a.registerOccurrences()
 	a.registerActs()
+	a.registerClosures()
 	a.registerPlans()
 	a.registerForecast()
 	a.registerCalendar()
@@ -119,7 +120,7 @@ func (a *API) document() []byte {
 }
 
 // requestBodies are the schemas of what clients send: there an unknown field is a mistake.
-var requestBodies = map[string]bool{"Why": true, "Extension": true, "Confirmation": true}
+var requestBodies = map[string]bool{"Why": true, "Extension": true, "NewClosure": true, "Confirmation": true}
 
 // useProblems has the library's own errors be problems too. It keeps that in a variable of its own, for all APIs.
 var useProblems = sync.OnceFunc(func() {

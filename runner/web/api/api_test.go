@@ -63,7 +63,7 @@ func filled(t *testing.T) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.At, r.Who = now.Add(-24*time.Hour), "ana"
+	r.At, r.Who = now.Add(-24*time.Hour), "duty"
 	if _, err := s.AddRevision(ctx, r); err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ const (
 	operateToken = "example-token-that-may-operate"
 	germanToken  = "example-token-of-the-german-room"
 	latinToken   = "example-token-of-the-latin-room"
-	anaPassword  = "example-password-of-ana"
+	dutyPassword = "example-password-of-duty"
 )
 
 const accessFile = `tokens:
@@ -111,7 +111,7 @@ const accessFile = `tokens:
   - {name: german-room, token: "${GERMAN}", scopes: ["recording:german"]}
   - {name: latin-room, token: "${LATIN}", scopes: ["recording:school/latin"]}
 users:
-  - {name: ana, password: "${ANA}", scopes: [operate]}
+  - {name: duty, password: "${DUTY}", scopes: [operate]}
 `
 
 // policy is an access file with the tokens above.
@@ -121,7 +121,7 @@ func policy(t *testing.T) *access.Policy {
 	if err := os.WriteFile(path, []byte(accessFile), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	secrets := map[string]string{"${READ}": readToken, "${OPERATE}": operateToken, "${GERMAN}": germanToken, "${LATIN}": latinToken, "${ANA}": anaPassword}
+	secrets := map[string]string{"${READ}": readToken, "${OPERATE}": operateToken, "${GERMAN}": germanToken, "${LATIN}": latinToken, "${DUTY}": dutyPassword}
 	p, err := access.Load(path, func(ref string) (access.Secret, error) {
 		return func() (string, error) { return secrets[ref], nil }, nil
 	}, slog.New(slog.DiscardHandler))
@@ -187,7 +187,7 @@ func TestTheOpenAPIDocumentIsThatOfTheCode(t *testing.T) {
 		return
 	}
 	if text != string(schemas.OpenAPI) {
-		t.Error("schemas/openapi.json is not that of the code: go test ./runner/web/api -run Document -update writes it")
+		t.Error("schemas/openapi.json is not that of the code: go test ./runner/web/api -run OpenAPI -update writes it")
 	}
 }
 
@@ -235,6 +235,14 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		{"post", template + "/stop", german + "/stop", germanToken, `{"reason":"the room is empty"}`, "202"},
 		{"post", template + "/cancel", "/api/v1/occurrences/school/latin/20310917T090000Z/cancel", operateToken, "", "202"},
 		{"post", template + "/undo", "/api/v1/occurrences/school/latin/20310917T090000Z/undo", operateToken, "", "202"},
+		{"post", "/api/v1/closures", "", readToken, `{"kind":"cancel","day":"2031-09-18","preview":true}`, "200"},
+		{"post", "/api/v1/closures", "", readToken, `{"kind":"cancel","day":"2031-09-18"}`, "403"},
+		{"post", "/api/v1/closures", "", operateToken, `{"kind":"cancel","day":"2031-09-18","reason":"snow"}`, "202"},
+		{"post", "/api/v1/closures", "", operateToken, `{"kind":"cancel","day":"2031-09-18","reason":"snow"}`, "409"},
+		{"post", "/api/v1/closures", "", operateToken, `{"kind":"pause","recording":"greek"}`, "404"},
+		{"get", "/api/v1/closures", "", readToken, "", "200"},
+		{"post", "/api/v1/closures/{closure}/undo", "/api/v1/closures/1/undo", operateToken, `{"reason":"it melted"}`, "202"},
+		{"post", "/api/v1/closures/{closure}/undo", "/api/v1/closures/1/undo", operateToken, "", "409"},
 		{"post", "/api/v1/plans/{name}/confirm", "/api/v1/plans/school/confirm", operateToken, `{"revision":1}`, "409"},
 		{"post", "/api/v1/plans/{name}/confirm", "/api/v1/plans/school/confirm", operateToken, `{"revision":2}`, "200"},
 		{"get", "/api/v1/orders", "", readToken, "", "200"},

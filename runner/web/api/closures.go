@@ -1,0 +1,253 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"path"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"rundown/runner/closure"
+	"rundown/runner/operate"
+	"rundown/runner/store"
+	"rundown/runner/view"
+	"rundown/runner/web/access"
+)
+
+// Closures are orders for all classes that match, newest first.
+type Closures struct {
+	Closures []view.Closure `json:"closures"`
+}
+
+// NewClosure is the body that gives a closure.
+type NewClosure struct {
+	Kind      string            `json:"kind" enum:"cancel,extend,pause" doc:"cancel and extend are for the classes of a day, pause for those of a recording from now on"`
+	Day       string            `json:"day,omitempty" pattern:"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$" doc:"The day, in the zone of each class; not of a pause" example:"2031-12-17"`
+	From      string            `json:"from,omitempty" pattern:"^(([01][0-9]|2[0-3]):[0-5][0-9])?$" doc:"First start, in the zone of each class" example:"09:00"`
+	Until     string            `json:"until,omitempty" pattern:"^(([01][0-9]|2[0-3]):[0-5][0-9])?$" doc:"End of the starts, not included" example:"13:00"`
+	Labels    map[string]string `json:"labels,omitempty" maxProperties:"8" doc:"Labels that a class must have" example:"{\"campus\":\"berlin\"}"`
+	Recording string            `json:"recording,omitempty" maxLength:"100" doc:"A glob over recordings, or over PLAN/ID; of a pause the recording" example:"german-*"`
+	By        string            `json:"by,omitempty" maxLength:"16" doc:"Of extend: so much later" example:"15m"`
+	Reason    string            `json:"reason,omitempty" maxLength:"500" doc:"Why, for the log"`
+	Preview   bool              `json:"preview,omitempty" doc:"Only list the classes that it would cover"`
+}
+
+// GivenClosure says what a closure does.
+type GivenClosure struct {
+	Closure     *view.Closure     `json:"closure" doc:"null of a preview"`
+	Text        string            `json:"text" doc:"The closure in words"`
+	Occurrences []view.Occurrence `json:"occurrences" doc:"The classes that it covers now"`
+	Daemon      bool              `json:"daemon" doc:"Whether a daemon is using the store that can carry it out"`
+}
+
+type closureInput struct{ Body NewClosure }
+
+type closurePath struct {
+	Closure int64 `path:"closure" minimum:"1" doc:"Number of the closure"`
+	Body    *Why  `required:"false"`
+}
+
+type givenClosure struct {
+	Status int
+	Body   GivenClosure
+}
+
+const closuresPath = "/api/v1/closures"
+
+func (a *API) registerClosures() {
+	huma.Register(a.huma, route(http.MethodGet, closuresPath, "listClosures", "Closures",
+		"Orders for all classes that match: snow days, days on which classes last longer, recordings that are paused. Newest first.", "Acts"),
+		func(ctx context.Context, _ *struct{}) (*answer[Closures], error) {
+			if err := lookAt(ctx); err != nil {
+				return nil, a.problem(err)
+			}
+			all, err := a.Store.Closures(ctx)
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			return &answer[Closures]{Closures{view.ClosuresOf(all)}}, nil
+		})
+	op := route(http.MethodPost, closuresPath, "giveClosure", "Cancel or extend the classes of a day, or pause a recording",
+		"Covers also the classes that a later plan adds. With preview it lists the classes and changes nothing. Needs the scope operate.", "Acts")
+	op.DefaultStatus = http.StatusAccepted
+	op.Errors = append(op.Errors, http.StatusConflict)
+	op.Responses = map[string]*huma.Response{"200": a.response("A preview", GivenClosure{})}
+	huma.Register(a.huma, op, func(ctx context.Context, in *closureInput) (*givenClosure, error) {
+		given, err := a.giveClosure(ctx, in.Body)
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return given, nil
+	})
+	op = route(http.MethodPost, closuresPath+"/{closure}/undo", "undoClosure", "End a closure",
+		"The classes that it cancelled and that have not ended are recorded after all. Needs the scope operate.", "Acts")
+	op.DefaultStatus = http.StatusAccepted
+	op.Errors = append(op.Errors, http.StatusConflict)
+	huma.Register(a.huma, op, func(ctx context.Context, in *closurePath) (*givenClosure, error) {
+		given, err := a.undoClosure(ctx, in)
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return given, nil
+	})
+}
+
+// response describes an answer with another status.
+func (a *API) response(description string, body any) *huma.Response {
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(body), true, "")
+	return &huma.Response{Description: description, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+}
+
+// read judges the fields of a closure together.
+func (c *NewClosure) read(now time.Time) (store.Closure, error) {
+	read := store.Closure{At: now, Kind: c.Kind, Day: c.Day, From: c.From, Until: c.Until, Labels: c.Labels, Recording: c.Recording, Reason: view.Line(c.Reason)}
+	p := access.NewProblem(http.StatusUnprocessableEntity, "the closure is invalid")
+	wrong := func(bad bool, field, why string) {
+		if bad {
+			p.Errors = append(p.Errors, access.ProblemDetail{Message: why, Location: "body." + field})
+		}
+	}
+	pause, extend := c.Kind == store.ClosurePause, c.Kind == store.ClosureExtend
+	_, day := time.Parse(time.DateOnly, c.Day)
+	wrong(!pause && day != nil, "day", "must be a day such as 2031-12-17")
+	wrong(pause && (c.Day != "" || c.From != "" || c.Until != "" || len(c.Labels) > 0), "kind", "a pause has a recording alone")
+	wrong(pause && c.Recording == "", "recording", "a pause needs a recording")
+	wrong(c.From != "" && c.Until != "" && c.From >= c.Until, "until", "must be after from")
+	_, glob := path.Match(c.Recording, "")
+	wrong(glob != nil, "recording", "must be a glob such as german-*")
+	wrong(!extend && c.By != "", "by", "only extend has a length")
+	if extend {
+		var err error
+		read.Length, err = time.ParseDuration(c.By)
+		wrong(err != nil || read.Length < time.Second || read.Length > operate.MaxExtension, "by", "must be a length from 1s to 24h, such as 15m")
+	}
+	if len(p.Errors) > 0 {
+		return read, p
+	}
+	return read, nil
+}
+
+func (a *API) giveClosure(ctx context.Context, body NewClosure) (*givenClosure, error) {
+	needs := access.Change
+	if body.Preview {
+		needs = access.LookAt
+	}
+	if err := access.CallerOf(ctx).Require(needs, "", ""); err != nil {
+		return nil, err
+	}
+	by := a.operator(ctx, "", body.Reason)
+	c, err := body.read(by.Now)
+	if err != nil {
+		return nil, err
+	}
+	c.Who = by.Who
+	a.acts.Lock()
+	defer a.acts.Unlock()
+	if err := a.closable(ctx, c); err != nil {
+		return nil, err
+	}
+	l, err := closure.Preview(ctx, a.Store, c, by.Now)
+	if err != nil {
+		return nil, err
+	}
+	given := &givenClosure{Status: http.StatusOK, Body: GivenClosure{Text: view.Line(closure.Text(c)), Occurrences: l.List(), Daemon: view.Attended(ctx, a.Store, by.Now)}}
+	if body.Preview {
+		return given, nil
+	}
+	c, ids, err := closure.Give(ctx, a.Store, c)
+	if err != nil {
+		return nil, err
+	}
+	given.Status, given.Body.Closure = http.StatusAccepted, &view.ClosuresOf([]store.Closure{c})[0]
+	return given, a.logClosure(ctx, by, c, fmt.Sprintf("given, %d classes now", len(ids)))
+}
+
+// closable refuses a closure that holds already, as where a request is repeated, and the pause of a recording that there
+// is not.
+func (a *API) closable(ctx context.Context, c store.Closure) error {
+	open, err := a.Store.OpenClosures(ctx, c.Day)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		if o.Kind == c.Kind && o.Day == c.Day && o.From == c.From && o.Until == c.Until && o.Recording == c.Recording && maps.Equal(o.Labels, c.Labels) {
+			return access.NewProblem(http.StatusConflict, fmt.Sprintf("closure %d holds already: %s", o.ID, view.Line(closure.Text(o))))
+		}
+	}
+	if c.Kind != store.ClosurePause {
+		return nil
+	}
+	plans, err := view.NewFinder(a.Store, c.At).Active(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, p := range plans {
+		for _, r := range p.Recordings {
+			if c.Recording == r.ID || c.Recording == p.Name+"/"+r.ID {
+				return nil
+			}
+		}
+	}
+	return access.NewProblem(http.StatusNotFound, "no recording "+view.Line(c.Recording)+" in the active plans")
+}
+
+func (a *API) undoClosure(ctx context.Context, in *closurePath) (*givenClosure, error) {
+	if err := access.CallerOf(ctx).Require(access.Change, "", ""); err != nil {
+		return nil, err
+	}
+	why := ""
+	if in.Body != nil {
+		why = in.Body.Reason
+	}
+	by := a.operator(ctx, "", why)
+	a.acts.Lock()
+	defer a.acts.Unlock()
+	all, err := a.Store.Closures(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(c store.Closure) bool { return c.ID == in.Closure })
+	switch {
+	case i < 0:
+		return nil, access.NewProblem(http.StatusNotFound, fmt.Sprintf("there is no closure %d", in.Closure))
+	case !all[i].Open():
+		return nil, access.NewProblem(http.StatusConflict, fmt.Sprintf("closure %d has ended already", in.Closure))
+	case all[i].Kind == store.ClosureExtend:
+		return nil, access.NewProblem(http.StatusConflict, fmt.Sprintf("closure %d extends classes, which cannot be taken back", in.Closure))
+	}
+	c := all[i]
+	ids, err := closure.Undo(ctx, a.Store, c, by)
+	if err != nil {
+		return nil, err
+	}
+	c.EndedAt, c.EndedBy, c.EndedReason = by.Now, by.Who, by.Why
+	given := GivenClosure{Closure: &view.ClosuresOf([]store.Closure{c})[0], Text: view.Line(closure.Text(c)), Occurrences: []view.Occurrence{}, Daemon: view.Attended(ctx, a.Store, by.Now)}
+	if len(ids) > 0 {
+		rows, err := a.Store.Occurrences(ctx, store.Filter{IDs: ids[:min(len(ids), 400)]})
+		if err != nil {
+			return nil, err
+		}
+		l, err := view.ReadViews(ctx, a.Store, rows)
+		if err != nil {
+			return nil, err
+		}
+		given.Occurrences = l.List()
+	}
+	return &givenClosure{http.StatusAccepted, given}, a.logClosure(ctx, by, c, fmt.Sprintf("ended, %d classes are recorded after all", len(ids)))
+}
+
+// logClosure adds to the event log from where a closure was given or ended.
+func (a *API) logClosure(ctx context.Context, by operate.Operator, c store.Closure, what string) error {
+	a.Log.Info("closure "+what, "closure", c.ID, "who", by.Who, "from", by.From, "reason", by.Why)
+	data, err := json.Marshal(map[string]string{"from": by.From})
+	if err != nil {
+		return err
+	}
+	return a.Store.Log(ctx, store.Event{At: by.Now, Kind: "closure", Who: by.Who, Text: fmt.Sprintf("closure %d: %s", c.ID, what), Data: data})
+}
