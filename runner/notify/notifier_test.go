@@ -1,0 +1,382 @@
+package notify_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/notify"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+func TestNothingIsLostWhileAReceiverIsDownForAnHour(t *testing.T) {
+	for name, answer := range map[string]func(notify.CloudEvent, http.ResponseWriter){
+		"answers 500": func(_ notify.CloudEvent, w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) },
+		"answers 429": func(_ notify.CloudEvent, w http.ResponseWriter) { w.WriteHeader(http.StatusTooManyRequests) },
+		"redirects": func(_ notify.CloudEvent, w http.ResponseWriter) {
+			w.Header().Set("Location", "/")
+			w.WriteHeader(http.StatusFound)
+		},
+		"never answers": func(notify.CloudEvent, http.ResponseWriter) { time.Sleep(time.Minute); panic(http.ErrAbortHandler) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, oneHook)
+				r.receiver.answers(answer)
+				var want []string
+				for i := range 20 {
+					want = append(want, r.ends("algebra", time.Now().Add(-time.Hour+time.Duration(i)*time.Second), session.Failed).ID)
+				}
+				time.Sleep(time.Hour)
+				if got := r.receiver.events(""); len(got) > 0 {
+					t.Fatalf("taken while it is down: %d", len(got))
+				}
+				if asked := r.receiver.asked; asked > 20*25 {
+					t.Errorf("asked %d times for 22 messages in an hour", asked)
+				}
+				if issues := r.notifierIssues(); len(issues) != 1 || issues[0].ID != reason.IssueOutboxStuck {
+					t.Errorf("health issues %+v", issues)
+				}
+				r.receiver.answers(nil)
+				time.Sleep(75 * time.Minute) // the longest wait so far, once more
+				var got []string
+				took := r.receiver.events("class.failed")
+				for _, e := range took {
+					got = append(got, e.Subject)
+				}
+				if last := took[len(took)-1]; last.at.Sub(took[0].at) > 2*time.Minute {
+					t.Errorf("the last is taken %v after the first, though it answers again", last.at.Sub(took[0].at))
+				}
+				slices.Sort(got)
+				slices.Sort(want)
+				if !slices.Equal(got, want) || r.waiting() != 0 {
+					t.Errorf("taken %d of %d, %d wait", len(got), len(want), r.waiting())
+				}
+				if issues := r.notifierIssues(); len(issues) != 0 {
+					t.Errorf("health issues after it is up: %+v", issues)
+				}
+			})
+		})
+	}
+}
+
+func TestMessagesOfOneClassComeInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		start := time.Now().Add(-time.Hour)
+		refused := 0
+		r.receiver.answers(func(e notify.CloudEvent, w http.ResponseWriter) {
+			// What comes first is refused most often, so that what comes later would overtake it.
+			if e.Type == "rundown.session.orphan" && refused < 4 {
+				refused++
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		})
+		before := class("algebra", start, session.Recording)
+		orphaned := before
+		orphaned.Sessions = []session.Session{{Attempt: 1, State: session.SessionOrphan, ReasonCode: reason.OrphanSID, StartedAt: start, MaxHour: 3}}
+		r.write(before, orphaned, 0)
+		found := orphaned.Clone()
+		found.Sessions[0].State = session.SessionEnded
+		r.write(orphaned, found, 1)
+		over := found
+		over.Phase, over.Outcome, over.EndedAt = session.Over, session.Partial, time.Now()
+		over.Gaps = []session.Gap{{From: start, Until: start.Add(time.Minute)}}
+		r.write(found, over, 2)
+		other := r.ends("german-a1", start, session.Recorded)
+		time.Sleep(2 * time.Second)
+		if got := r.receiver.kinds(); !slices.Equal(got, []string{"class.recorded"}) {
+			t.Errorf("a class waits for another: %v, want that of %s alone", got, other.ID)
+		}
+		time.Sleep(10 * time.Minute)
+		want := []string{"class.recorded", "session.orphan", "session.orphan-resolved", "class.partial"}
+		if got := r.receiver.kinds(); !slices.Equal(got, want) {
+			t.Errorf("taken %v, want %v", got, want)
+		}
+	})
+}
+
+func TestAReceiverThatIsGoneIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		time.Sleep(5 * time.Second)
+		r.receiver.answers(func(_ notify.CloudEvent, w http.ResponseWriter) { w.WriteHeader(http.StatusGone) })
+		r.ends("algebra", time.Now().Add(-time.Hour), session.Failed)
+		time.Sleep(10 * time.Second)
+		asked := r.receiver.asked
+		r.receiver.answers(nil)
+		r.close()
+		r.open() // it is remembered
+		r.ends("german-a1", time.Now().Add(-time.Hour), session.Failed)
+		time.Sleep(time.Hour)
+		if r.receiver.asked != asked || r.waiting() != 0 {
+			t.Errorf("%d requests after 410, %d messages wait", r.receiver.asked-asked, r.waiting())
+		}
+		issues := r.notifierIssues()
+		if len(issues) != 1 || issues[0].ID != reason.IssueOutboxStuck || !strings.Contains(issues[0].Text, "410") || !strings.Contains(issues[0].Text, "school/duty") {
+			t.Errorf("health issues %+v", issues)
+		}
+		if err := r.store.Announce(context.Background(), nil, notify.TestOf("school/duty", time.Now())); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		r.ends("algebra", time.Now().Add(-2*time.Hour), session.Missed)
+		time.Sleep(10 * time.Second)
+		if len(r.receiver.events("test")) != 1 || len(r.receiver.events("class.missed")) != 1 || len(r.notifierIssues()) != 0 {
+			t.Errorf("after a test was taken: %v, issues %v", r.receiver.kinds(), r.notifierIssues())
+		}
+	})
+}
+
+func TestEachTargetHearsOfWhatItAsksFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		entry := func(name, more string) string {
+			return fmt.Sprintf(`{name: %s, webhook: "http://127.0.0.1:1/%s", secret: "${HOOK_SECRET}"%s}`, name, name, more)
+		}
+		r := newRig(t, "notify: ["+strings.Join([]string{
+			entry("default", ""), entry("critical", ", severity: critical"), entry("all", ", severity: info"),
+			entry("berlin", ", severity: info, labels: {campus: berlin}"), entry("owner", `, severity: info, for: "german-*"`),
+			entry("events", `, events: [failed, "plan.*"]`),
+		}, ", ")+"]\n")
+		start := time.Now().Add(-time.Hour)
+		r.ends("algebra", start, session.Recorded)
+		r.ends("algebra", start.Add(time.Minute), session.Failed)
+		r.ends("german-a1", start, session.Partial)
+		time.Sleep(time.Minute)
+		got := map[string][]string{}
+		for _, e := range r.receiver.events("") {
+			if kind := strings.TrimPrefix(e.Type, "rundown."); kind != "node.joined" {
+				got[e.path[1:]] = append(got[e.path[1:]], kind)
+			}
+		}
+		want := map[string][]string{
+			"default": {"class.failed", "class.partial"}, "critical": {"class.failed"},
+			"all":    {"class.failed", "class.partial", "class.recorded", "plan.applied"},
+			"berlin": {"class.failed", "class.recorded"}, "owner": {"class.partial"}, "events": {"class.failed", "plan.applied"},
+		}
+		for name, kinds := range want {
+			slices.Sort(got[name])
+			if !slices.Equal(got[name], kinds) {
+				t.Errorf("%s hears of %v, want %v", name, got[name], kinds)
+			}
+		}
+	})
+}
+
+func TestQuietHoursHoldBackWhatIsNotCritical(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		zone, _ := plan.Zone("Europe/Madrid")
+		time.Sleep(time.Until(time.Date(2000, 3, 14, 6, 30, 0, 0, zone)))
+		r := newRig(t, `notify: [{webhook: "${HOOK}", secret: "${HOOK_SECRET}", severity: info, quiet: 22:00-07:00}]`+"\n")
+		r.ends("german-a1", time.Now().Add(-time.Hour), session.Partial)
+		r.ends("algebra", time.Now().Add(-time.Hour), session.Failed)
+		time.Sleep(time.Minute)
+		if got := r.receiver.kinds(); !slices.Equal(got, []string{"class.failed"}) {
+			t.Errorf("at night: %v, want what is critical", got)
+		}
+		time.Sleep(time.Hour)
+		got := r.receiver.events("class.partial")
+		if len(got) != 1 || got[0].at.In(zone).Format("15:04") != "07:00" {
+			t.Errorf("in the morning: %+v", got)
+		}
+	})
+}
+
+func TestADigestComesOnceADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		zone, _ := plan.Zone("Europe/Madrid")
+		time.Sleep(time.Until(time.Date(2000, 3, 14, 17, 30, 0, 0, zone)))
+		r := newRig(t, `notify: [{webhook: "${HOOK}", secret: "${HOOK_SECRET}", severity: critical, digest: 18:00}]`+"\n")
+		r.ends("algebra", time.Now().Add(-time.Hour), session.Recorded)
+		r.ends("german-a1", time.Now().Add(-time.Hour), session.Partial)
+		next := class("algebra", time.Now().Add(24*time.Hour), session.Planned)
+		r.write(next, next, 0)
+		time.Sleep(time.Hour)
+		r.close()
+		r.open() // tells it not again
+		time.Sleep(10 * time.Minute)
+		got := r.receiver.events("digest")
+		if len(got) != 1 || got[0].at.In(zone).Format("15:04") != "18:00" {
+			t.Fatalf("digests %+v", got)
+		}
+		for _, part := range []string{"1 recorded, 1 partial", "german-a1 16:30 (partial)", "1 classes, the first on Wed 15 Mar 17:30 CET", "No health issues"} {
+			if !strings.Contains(got[0].Data.Text, part) {
+				t.Errorf("%q is not in %q", part, got[0].Data.Text)
+			}
+		}
+		r.close()
+		time.Sleep(24 * time.Hour) // to 18:40 of the next day
+		r.open()
+		time.Sleep(time.Minute)
+		if got := r.receiver.events("digest"); len(got) != 2 {
+			t.Errorf("%d digests in two days", len(got))
+		}
+	})
+}
+
+func refused() notify.Issue {
+	return notify.Issue{
+		ID: reason.IssueAccountRefused, Severity: plan.NotifyCritical, Since: time.Now(), About: "app", Blocking: true,
+		Text: "the account of app app is refused: HTTP 401", Advice: "check customer_id and customer_secret",
+	}
+}
+
+func TestAClassAtRiskIsToldBeforeItsBellAndResolvedAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, `notify: [{name: near, webhook: "http://127.0.0.1:1/near", secret: "${HOOK_SECRET}"},
+  {name: far, webhook: "http://127.0.0.1:1/far", secret: "${HOOK_SECRET}", lead: 2h}]`+"\n")
+		start := time.Now().Add(3 * time.Hour)
+		planned := class("algebra", start, session.Planned)
+		r.write(planned, planned, 0)
+		r.raise(refused())
+		time.Sleep(2*time.Hour + 45*time.Minute)
+		at := map[string]time.Duration{}
+		for _, e := range r.receiver.events("class.at-risk") {
+			at[e.path] = start.Sub(e.at).Round(time.Minute)
+			if !strings.Contains(e.Data.Text, "Algebra I (algebra)") || !strings.Contains(e.Data.Text, "HTTP 401") || !strings.Contains(e.Data.Advice, "customer_id") {
+				t.Errorf("it says %+v", e.Data)
+			}
+		}
+		if len(at) != 2 || at["/near"] != 30*time.Minute || at["/far"] != 2*time.Hour {
+			t.Errorf("told so long before the start: %v", at)
+		}
+		if len(r.receiver.events("health.raised")) != 2 {
+			t.Errorf("raised: %v", r.receiver.kinds())
+		}
+		r.raise()
+		time.Sleep(5 * time.Minute)
+		if got := r.receiver.events("class.recovered"); len(got) != 2 {
+			t.Errorf("recovered: %v", r.receiver.kinds())
+		}
+		if got := r.receiver.events("health.cleared"); len(got) != 2 {
+			t.Errorf("cleared: %v", r.receiver.kinds())
+		}
+	})
+}
+
+func TestARiskThatIsResolvedBeforeTheLeadIsNotTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, `notify: [{name: near, webhook: "http://127.0.0.1:1/near", secret: "${HOOK_SECRET}", events: ["class.*"]},
+  {name: far, webhook: "http://127.0.0.1:1/far", secret: "${HOOK_SECRET}", events: ["class.at-risk"], lead: 2h}]`+"\n")
+		planned := class("algebra", time.Now().Add(90*time.Minute), session.Planned)
+		r.write(planned, planned, 0)
+		r.raise(refused())
+		time.Sleep(10 * time.Minute)
+		r.raise()
+		time.Sleep(2 * time.Hour)
+		got := map[string][]string{}
+		for _, e := range r.receiver.events("") {
+			got[e.path] = append(got[e.path], e.Type)
+		}
+		if far := got["/far"]; !slices.Equal(far, []string{"rundown.class.at-risk", "rundown.class.recovered"}) {
+			t.Errorf("far hears %v", far)
+		}
+		if near := got["/near"]; slices.Contains(near, "rundown.class.at-risk") {
+			t.Errorf("near hears %v", near)
+		}
+	})
+}
+
+func TestARiskIsToldOnceOverARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, `notify: [{webhook: "${HOOK}", secret: "${HOOK_SECRET}", events: ["class.*", "health.*"]}]`+"\n")
+		planned := class("algebra", time.Now().Add(20*time.Minute), session.Planned)
+		r.write(planned, planned, 0)
+		r.raise(refused())
+		for range 3 {
+			time.Sleep(time.Minute)
+			r.close()
+			r.open()
+		}
+		r.raise()
+		time.Sleep(2 * time.Minute)
+		want := []string{"class.at-risk", "class.recovered", "health.cleared", "health.raised"}
+		got := r.receiver.kinds()
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
+	})
+}
+
+func TestAClassThatIsNotRecordedAfterItsStartIsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		start := time.Now().Add(time.Minute)
+		planned := class("algebra", start, session.Planned)
+		r.write(planned, planned, 0)
+		time.Sleep(3 * time.Minute)
+		got := r.receiver.events("class.late")
+		if len(got) != 1 || got[0].at.Sub(start) < 30*time.Second || got[0].at.Sub(start) > time.Minute {
+			t.Fatalf("late: %+v", got)
+		}
+		recording := planned
+		recording.Phase = session.Recording
+		r.write(planned, recording, 1)
+		time.Sleep(3 * time.Minute)
+		if got := r.receiver.kinds(); !slices.Equal(got, []string{"class.late", "class.recovered"}) {
+			t.Errorf("told %v", got)
+		}
+	})
+}
+
+func TestOrdersAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		planned := class("algebra", time.Now().Add(time.Hour), session.Planned)
+		r.write(planned, planned, 0)
+		if _, err := r.store.AddCommand(context.Background(), store.Command{At: time.Now(), Occurrence: planned.ID, Kind: "cancel", Who: "ops", Reason: "snow"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		got := r.receiver.events("order.given")
+		if len(got) != 1 || !strings.HasPrefix(got[0].Data.Text, "ops cancelled Algebra I (algebra), ") || !strings.Contains(got[0].Data.Text, "snow") {
+			t.Errorf("orders %+v", got)
+		}
+	})
+}
+
+func TestPingIsCalledEachMinuteWhileTheEngineMoves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, "ping: \"${PING}\"\n")
+		time.Sleep(10*time.Minute + time.Second)
+		if got := len(r.receiver.events("")); got != 11 {
+			t.Errorf("%d calls in ten minutes", got)
+		}
+		r.mu.Lock()
+		r.moves = fmt.Errorf("it hangs")
+		r.mu.Unlock()
+		time.Sleep(10 * time.Minute)
+		if got := len(r.receiver.events("")); got != 11 {
+			t.Errorf("%d calls while it hangs", got-11)
+		}
+	})
+}
+
+func TestADaemonThatEndedWithoutAWordIsToldAsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		time.Sleep(time.Minute)
+		r.close()
+		r.open()
+		time.Sleep(time.Minute)
+		if got := r.receiver.events("node.lost"); len(got) != 0 {
+			t.Errorf("one that ended as it should is lost: %+v", got)
+		}
+		first := r.notifier
+		t.Cleanup(first.Close)
+		r.start() // while the one before has not ended
+		time.Sleep(time.Minute)
+		if got := r.receiver.events("node.lost"); len(got) != 1 || got[0].Subject != "host:1" {
+			t.Errorf("lost: %+v", got)
+		}
+	})
+}

@@ -1,0 +1,334 @@
+package notify_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	webhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"rundown/plan"
+	"rundown/plan/load"
+	"rundown/runner/notify"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+const hookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+// planText is a plan with two recordings, one of a campus; notify stands before the rest.
+const planText = `version: 1
+name: school
+account: {customer_id: "${ID}", customer_secret: "${SECRET}"}
+apps: {main: {id: "${APP}"}}
+storage: {videos: {vendor: s3, region: eu-central-1, bucket: videos, access_key: "${ACCESS}", secret_key: "${SECRET}"}}
+defaults: {timezone: Europe/Madrid, ready_timeout: 30s, url: "https://school.example/{id}"}
+recordings:
+  algebra: {title: Algebra I, labels: {campus: berlin}, when: 2031-09-15 09:00-09:50}
+  german-a1: {when: 2031-09-15 09:00-09:50}
+`
+
+// oneHook is an entry that hears of all.
+const oneHook = `notify: [{name: duty, webhook: "${HOOK}", secret: "${HOOK_SECRET}", severity: info}]` + "\n"
+
+type memory map[string]string
+
+func (m memory) ReadFile(name string) ([]byte, error) {
+	if text, ok := m[name]; ok {
+		return []byte(text), nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+func (m memory) Glob(string) ([]string, error) { return nil, nil }
+
+// rig is a store with a notifier on it, and a receiver, in memory and in the bubble's time.
+type rig struct {
+	t     *testing.T
+	store *store.Store
+	file  string
+	term  int64
+	plan  *plan.Plan
+	log   bytes.Buffer
+
+	mu     sync.Mutex
+	issues []notify.Issue
+	moves  error
+	values map[string]string
+
+	receiver *receiver
+	notifier *notify.Notifier
+}
+
+// receiver takes webhooks over connections in memory.
+type receiver struct {
+	t *testing.T
+
+	mu     sync.Mutex
+	took   []taken
+	asked  int
+	answer func(e notify.CloudEvent, w http.ResponseWriter) // nil: 204
+	conns  chan net.Conn
+}
+
+// taken is a message that a receiver took.
+type taken struct {
+	notify.CloudEvent
+	at   time.Time
+	path string
+}
+
+func (r *receiver) Accept() (net.Conn, error) {
+	c, ok := <-r.conns
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (r *receiver) Close() error   { return nil }
+func (r *receiver) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return
+	}
+	r.mu.Lock()
+	r.asked++
+	answer := r.answer
+	r.mu.Unlock()
+	var e notify.CloudEvent
+	if req.Method == http.MethodPost {
+		hook, err := webhooks.NewWebhook(hookSecret)
+		if err != nil {
+			r.t.Error(err)
+		}
+		if err := hook.VerifyIgnoringTimestamp(body, req.Header); err != nil {
+			r.t.Errorf("signature: %v", err)
+		}
+		if strings.Contains(string(body), "CANARY") || strings.Contains(string(body), "?") {
+			r.t.Errorf("a secret or a query is sent: %s", body)
+		}
+		if err := json.Unmarshal(body, &e); err != nil {
+			r.t.Errorf("%v in %s", err, body)
+		}
+	}
+	status := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	if answer != nil {
+		answer(e, status)
+	}
+	if status.status/100 == 2 {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.took = append(r.took, taken{e, time.Now(), req.URL.Path})
+	}
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (r *receiver) answers(f func(e notify.CloudEvent, w http.ResponseWriter)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answer = f
+}
+
+// events are those of a kind that were taken, "" for all.
+func (r *receiver) events(kind string) []taken {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.took), func(e taken) bool { return kind != "" && e.Type != "rundown."+kind })
+}
+
+// kinds are those of what was taken, in order, but for what every start tells.
+func (r *receiver) kinds() (kinds []string) {
+	for _, e := range r.events("") {
+		if kind := strings.TrimPrefix(e.Type, "rundown."); kind != "node.joined" && kind != "plan.applied" {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+func newRig(t *testing.T, entries string) *rig {
+	t.Helper()
+	r := &rig{t: t, file: filepath.Join(t.TempDir(), "rundown.db"), values: map[string]string{
+		"HOOK": "http://127.0.0.1:1/CANARY-path?CANARY-query", "HOOK_SECRET": hookSecret, "PING": "http://127.0.0.1:1/ping",
+		"OTHER": "http://127.0.0.1:1/other",
+	}}
+	r.plan = loadPlan(t, entries)
+	r.receiver = &receiver{t: t, conns: make(chan net.Conn)}
+	server := &http.Server{Handler: r.receiver}
+	go func() { _ = server.Serve(r.receiver) }()
+	t.Cleanup(func() {
+		r.close()
+		close(r.receiver.conns)
+		_ = server.Close()
+		if strings.Contains(r.log.String(), "CANARY") {
+			t.Errorf("a secret is logged:\n%s", r.log.String())
+		}
+	})
+	r.open()
+	return r
+}
+
+func loadPlan(t *testing.T, entries string) *plan.Plan {
+	t.Helper()
+	p, findings, err := load.Load(memory{"plan.yaml": strings.Replace(planText, "account:", entries+"account:", 1)}, "plan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		if f.Severity == plan.SeverityError {
+			t.Fatalf("%d: %s", f.Pos.Line, f.Message)
+		}
+	}
+	return p
+}
+
+// open starts a notifier on the rig's store.
+func (r *rig) open() {
+	r.t.Helper()
+	var err error
+	if r.store, err = store.Open(context.Background(), r.file, store.Options{Create: true, Work: true}); err != nil {
+		r.t.Fatal(err)
+	}
+	if r.term, err = r.store.Lease(context.Background(), "app", time.Time{}); err != nil {
+		r.t.Fatal(err)
+	}
+	r.start()
+}
+
+func (r *rig) start() {
+	r.t.Helper()
+	var err error
+	r.notifier, err = notify.Start(context.Background(), notify.Config{
+		Store: r.store, Node: "host:1", Logger: slog.New(slog.NewTextHandler(&r.log, nil)),
+		Plans: func() []notify.Plan { return []notify.Plan{{Plan: r.plan, Revision: 1}} },
+		Lookup: func(*plan.Plan) plan.Lookup {
+			return func(ref plan.Reference) (string, error) {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				if v, ok := r.values[ref.Name]; ok {
+					return v, nil
+				}
+				return "", fmt.Errorf("%s is not set", ref)
+			}
+		},
+		Issues: func() []notify.Issue {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			return append(slices.Clone(r.issues), r.notifierIssues()...)
+		},
+		Moves: func(time.Duration) error {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			return r.moves
+		},
+		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			here, there := net.Pipe()
+			select {
+			case r.receiver.conns <- there:
+				return here, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}, DisableKeepAlives: true},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) notifierIssues() []notify.Issue {
+	if r.notifier == nil {
+		return nil
+	}
+	return r.notifier.Issues()
+}
+
+func (r *rig) close() {
+	if r.notifier == nil {
+		return
+	}
+	r.notifier.Close()
+	r.notifier = nil
+	if err := r.store.Close(); err != nil {
+		r.t.Error(err)
+	}
+}
+
+func (r *rig) raise(issues ...notify.Issue) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.issues = issues
+}
+
+// class is a class as the engine knows it.
+func class(recording string, start time.Time, phase session.Phase) session.State {
+	id := "school/" + recording + "/" + start.UTC().Format("20060102T150405Z")
+	return session.State{
+		Target: session.Target{ID: id, Plan: "school", Recording: recording, App: "app", Zone: "Europe/Madrid", Start: start, End: start.Add(50 * time.Minute)},
+		Phase:  phase,
+	}
+}
+
+// write stores a step from one state to the next as the engine does.
+func (r *rig) write(before, after session.State, version int64) {
+	r.t.Helper()
+	doc, err := json.Marshal(after)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	step := store.Step{
+		Occurrence: store.Occurrence{
+			ID: after.ID, Plan: after.Plan, Recording: after.Recording, App: after.App, Start: after.Start, End: after.End,
+			State: string(after.Phase), Outcome: string(after.Outcome), Reason: after.Reason, ReasonCode: string(after.ReasonCode), Version: version, Doc: doc,
+		},
+		Announced: notify.Changes(before, after, time.Now()),
+	}
+	results, err := r.store.Apply(context.Background(), "app", r.term, []store.Step{step})
+	if err = errors.Join(append(results, err)...); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// ends stores a class that ended with an outcome.
+func (r *rig) ends(recording string, start time.Time, outcome session.Outcome) session.State {
+	r.t.Helper()
+	s := class(recording, start, session.Over)
+	s.Outcome, s.EndedAt, s.Reason = outcome, time.Now(), "see https://user:CANARY@school.example/room?token=CANARY"
+	r.write(class(recording, start, session.Stopping), s, 0)
+	return s
+}
+
+// waiting is how many messages wait.
+func (r *rig) waiting() int {
+	r.t.Helper()
+	list, err := r.store.Outbox(context.Background(), store.OutboxFilter{State: store.MessageWaiting})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return len(list)
+}
