@@ -2,6 +2,7 @@ package cli
 
 import (
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/runner/reason"
 )
 
 // TestADaemonTellsWhatBecomesOfItsClasses runs a class and holds what a webhook hears against the store.
@@ -121,5 +123,46 @@ func TestADaemonKilledWhileItTellsLosesNothing(t *testing.T) {
 				t.Errorf("%d ids in %d messages, want one id", len(ids), taken)
 			}
 		})
+	}
+}
+
+// TestAClassIsToldAtRiskWhileTheStoreCannotBeWritten has another process hold the store, so that neither the class nor the
+// message about it can be written.
+func TestAClassIsToldAtRiskWhileTheStoreCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t)
+	hook := newReceiver(t)
+	folder := t.TempDir()
+	path, file := filepath.Join(folder, "today.yaml"), filepath.Join(folder, "rundown.db")
+	text := notified(`, events: ["class.*"]`) + "  algebra: {when: " + dated(time.Now().UTC().Truncate(time.Second).Add(15*time.Minute), time.Minute) + "}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	daemon := start(t, "stderr", hook.env(), "run", path, "--store", "sqlite:"+file, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon.await(1, "msg=running")
+	db, err := sql.Open("sqlite", file+"?_txlock=immediate&_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	held, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 60*time.Second, "the class is told at risk", func() bool { return len(hook.events("class.at-risk")) > 0 })
+	if err := held.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	got := hook.events("class.at-risk")
+	if c := got[0].Data.ReasonCode; c == nil || *c != reason.IssueStoreFailed {
+		t.Errorf("told for %v", got[0].Data)
+	}
+	eventually(t, 30*time.Second, "the outbox has it", func() bool {
+		_, out, _ := command(t, "notify", "list", "--store", "sqlite:"+file, "--format", "json")
+		var list outboxJSON
+		return json.Unmarshal([]byte(out), &list) == nil && len(list.Messages) == 1 && list.Messages[0].State == "sent" && list.Messages[0].ID == got[0].ID
+	})
+	if again := hook.events("class.at-risk"); len(again) != 1 {
+		t.Errorf("told %d times", len(again))
 	}
 }

@@ -58,6 +58,7 @@ type Cause struct {
 	ID     reason.Code `json:"id"`
 	Text   string      `json:"text"`
 	Advice string      `json:"advice,omitempty"`
+	Since  time.Time   `json:"since,omitzero"`
 }
 
 // Class is an occurrence as far as a message tells of it.

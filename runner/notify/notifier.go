@@ -112,6 +112,7 @@ type Notifier struct {
 	targets  []target
 	workers  map[string]*worker
 	observer observer
+	direct   direct
 
 	mu         sync.Mutex
 	closed     map[string]string    // targets that answered 410, with when
@@ -143,7 +144,7 @@ func newNotifier(cfg Config) *Notifier {
 	cfg = cfg.withDefaults()
 	return &Notifier{
 		cfg: cfg, log: cfg.Logger, client: newHTTPClient(cfg.Transport), workers: map[string]*worker{}, closed: map[string]string{},
-		complaints: map[string]time.Time{},
+		complaints: map[string]time.Time{}, direct: direct{sent: map[string]bool{}},
 	}
 }
 
@@ -287,7 +288,13 @@ func (n *Notifier) messagesOf(ctx context.Context, a store.Announcement) ([]stor
 		}
 		targets = slices.DeleteFunc(targets, func(t target) bool { return slices.Contains(early, t.key) })
 	}
-	return route(a, f, targets, n.cfg.Link, now), nil
+	messages := route(a, f, targets, n.cfg.Link, now)
+	for i := range messages {
+		if m := &messages[i]; n.sentDirect(m) {
+			m.State, m.Settled, m.Result = store.MessageSent, now, "sent while the store could not be written"
+		}
+	}
+	return messages, nil
 }
 
 // classBy finds a class in the store by its identity; nil where it is not there.

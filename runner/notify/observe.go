@@ -40,6 +40,7 @@ const (
 type observer struct {
 	marks map[string]string    // as stored
 	gone  map[string]time.Time // since when a marked condition is not there any more
+	last  []store.Brief        // the next classes, as they were read last
 }
 
 func newObserver(marks map[string]string) observer {
@@ -89,25 +90,21 @@ func (n *Notifier) observe(ctx context.Context) {
 	if len(n.targets) > 0 {
 		classes, err := n.cfg.Store.Briefs(ctx, now, now.Add(n.lead()))
 		if err != nil {
-			n.complain("the next classes cannot be read; what puts them at risk is not told", err)
-		} else {
-			n.observer.classes(&found, classes, issues, n.classOf, now)
+			n.complain("the next classes cannot be read; those that were read last count", err)
+			classes = n.observer.last
 		}
+		n.observer.last = classes
+		n.observer.classes(&found, classes, issues, n.classOf, now)
 		if err := n.digests(ctx, &found, issues, now); err != nil {
 			n.complain("the summary of the day cannot be made; it is tried again", err)
 		}
 	}
-	if err := n.observer.take(ctx, n.cfg.Store, found); err != nil && ctx.Err() == nil {
-		n.complain("what is to be told cannot be stored; it is tried again", err)
-	}
+	n.announce(ctx, found)
 }
 
-// take stores what was found. Where that fails the marks stay as they were, so that it is found again.
-func (o *observer) take(ctx context.Context, s Store, found news) error {
-	if err := s.Announce(ctx, found.marks, found.announcements...); err != nil {
-		return err
-	}
-	for _, m := range found.marks {
+// take remembers what was found.
+func (o *observer) take(marks []store.Mark) {
+	for _, m := range marks {
 		if m.Value == "" {
 			delete(o.marks, m.Name)
 			delete(o.gone, m.Name)
@@ -115,7 +112,6 @@ func (o *observer) take(ctx context.Context, s Store, found news) error {
 			o.marks[m.Name] = m.Value
 		}
 	}
-	return nil
 }
 
 // lead is how far ahead classes at risk are looked for: the longest of all targets.
@@ -260,7 +256,7 @@ func (o *observer) atRisk(found *news, b store.Brief, causes []Cause, class *Cla
 		return
 	}
 	c := condition{Since: now, Causes: causes, Class: class}
-	found.add(c.mark(name), announcement(kindAtRisk, b.Plan, b.ID, b.Start.UTC().String()+now.UTC().String(), now,
+	found.add(c.mark(name), announcement(kindAtRisk, b.Plan, b.ID, b.Start.UTC().String()+causes[0].Since.UTC().String(), now,
 		Fact{Class: class, Code: causes[0].ID, Causes: causes}))
 }
 
@@ -301,7 +297,7 @@ func causesOf(b store.Brief, issues []Issue) (causes []Cause) {
 		if !endangers(i) || i.About != "" && i.About != b.ID && i.About != b.App && i.About != b.Plan && !strings.HasPrefix(i.About, b.ID+"/") {
 			continue
 		}
-		causes = append(causes, Cause{ID: i.ID, Text: i.Text, Advice: i.Advice})
+		causes = append(causes, Cause{ID: i.ID, Text: i.Text, Advice: i.Advice, Since: i.Since})
 	}
 	return causes
 }
@@ -361,9 +357,7 @@ func (n *Notifier) joined(ctx context.Context) {
 	}
 	found.add(store.Mark{Name: nodeMark, Value: n.cfg.Node + " " + now.UTC().Format(time.RFC3339)},
 		announcement(kindJoined, "", n.cfg.Node, now.UTC().String(), now, Fact{Count: len(n.cfg.Plans())}))
-	if err := n.observer.take(ctx, n.cfg.Store, found); err != nil && ctx.Err() == nil {
-		n.complain("what is to be told cannot be stored; it is tried again", err)
-	}
+	n.announce(ctx, found)
 }
 
 // left remembers that this process ended as it should.

@@ -1,0 +1,97 @@
+package notify
+
+import (
+	"context"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/store"
+)
+
+// mostPending bounds what is remembered while the store cannot be written.
+const mostPending = 1000
+
+// direct sends what is critical while the store cannot be written: the outbox cannot take it then, and a class at risk is to
+// be told before its bell all the same. What was sent so is known by its id, and is not sent again once it is in the outbox.
+type direct struct {
+	pending news            // to be stored as soon as that works
+	sent    map[string]bool // by target and id: false while it is tried; guarded by the notifier's lock
+}
+
+// announce stores what was found, with what could not be stored before.
+func (n *Notifier) announce(ctx context.Context, found news) {
+	n.observer.take(found.marks)
+	p := &n.direct.pending
+	p.marks = append(p.marks, found.marks...)
+	p.announcements = append(p.announcements, found.announcements...)
+	if excess := len(p.announcements) - mostPending; excess > 0 {
+		p.announcements = p.announcements[excess:]
+	}
+	n.cfg.Failpoint("before announcing")
+	err := n.cfg.Store.Announce(ctx, p.marks, p.announcements...)
+	switch {
+	case err == nil:
+		*p = news{}
+	case ctx.Err() == nil:
+		n.complain("notifications cannot be stored; what is critical is sent at once, the rest when the store can be written", err)
+		n.sendDirect(ctx, p.announcements)
+	}
+}
+
+// sendDirect begins to send what is critical of announcements that are not stored.
+func (n *Notifier) sendDirect(ctx context.Context, announcements []store.Announcement) {
+	now := n.cfg.Now()
+	for _, a := range announcements {
+		f, err := factOf(a)
+		if err != nil || routedAs(a.Kind, f) != plan.NotifyCritical {
+			continue
+		}
+		for _, m := range route(a, f, n.openTargets(a.Kind), n.cfg.Link, now) {
+			w := n.workers[m.Target]
+			if w == nil || m.Due.After(now) || !n.beginDirect(&m) {
+				continue
+			}
+			n.running.Go(func() { n.tryDirect(ctx, w, m) })
+		}
+	}
+}
+
+// beginDirect says that nobody has begun to send a message.
+func (n *Notifier) beginDirect(m *store.Message) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if _, begun := n.direct.sent[m.Target+m.ID]; begun || len(n.direct.sent) >= mostPending {
+		return false
+	}
+	n.direct.sent[m.Target+m.ID] = false
+	return true
+}
+
+// tryDirect tries to send a message a few times. The outbox has it once the store can be written.
+func (n *Notifier) tryDirect(ctx context.Context, w *worker, m store.Message) {
+	for tries := 1; tries <= 6; tries++ {
+		t := w.now()
+		a := n.send(ctx, w, &t, &m)
+		n.report(&t, &m, a)
+		if a.err == nil {
+			n.mu.Lock()
+			n.direct.sent[m.Target+m.ID] = true
+			n.mu.Unlock()
+			return
+		}
+		timer := time.NewTimer(backoff(tries, m.ID))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+// sentDirect says that a message was sent while the store could not be written.
+func (n *Notifier) sentDirect(m *store.Message) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.direct.sent[m.Target+m.ID]
+}
