@@ -37,8 +37,10 @@ type Notify struct {
 	Pos     Pos
 	Name    string // names the target in commands; "" where the plan gives none
 	Webhook Text   // secret; zero where To is given
-	Secret  Text   // secret: the key that signs what goes to Webhook; zero: it is not signed
-	To      Text   // secret: a shoutrrr address; zero where Webhook is given
+	// PlainHTTP lets the webhook be an address of plain HTTP that is not on loopback.
+	PlainHTTP bool
+	Secret    Text // secret: the key that signs what goes to Webhook; zero: it is not signed
+	To        Text // secret: a shoutrrr address; zero where Webhook is given
 	// What it hears of: Events are globs over [EventID]; where there are none, every event of Severity or more. Labels and
 	// For leave out what is not of a class with these labels, or of one of these recordings.
 	Severity NotifySeverity

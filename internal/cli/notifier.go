@@ -15,19 +15,18 @@ import (
 
 // issues are all health issues of the daemon.
 func (d *daemon) issues(reader *planReader) []runner.Issue {
-	return slices.Concat(d.engine.Issues(), d.proxy, d.unset.list(), reader.issues(), d.a.log.Issues(), d.stuckTargets())
-}
-
-// stuckTargets are the health issues of notifications.
-func (d *daemon) stuckTargets() (issues []runner.Issue) {
+	issues := slices.Concat(d.engine.Issues(), d.proxy, d.unset.list(), reader.issues(), d.a.log.Issues())
 	n := d.notifier.Load()
 	if n == nil {
-		return nil
+		return issues
 	}
 	for _, i := range n.Issues() {
-		issues = append(issues, runner.Issue{
-			ID: i.ID, Severity: runner.SeverityWarning, Since: i.Since, Text: i.Text, Advice: i.Advice, About: i.About,
-		})
+		known := slices.ContainsFunc(issues, func(o runner.Issue) bool { return o.ID == i.ID && (o.About == i.About || o.About == "") })
+		if !known { // what a check finds out, the engine may know already
+			issues = append(issues, runner.Issue{
+				ID: i.ID, Severity: runner.Severity(i.Severity), Since: i.Since, Text: i.Text, Advice: i.Advice, About: i.About, Blocking: i.Blocking,
+			})
+		}
 	}
 	return issues
 }
@@ -39,7 +38,7 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 		host = "localhost"
 	}
 	n, err := notify.Start(ctx, notify.Config{
-		Store: d.work.store, Logger: d.log, Moves: d.engine.Progress, Redact: d.engine.Redacted, Failpoint: failpoint,
+		Store: d.work.store, Logger: d.log, Moves: d.engine.Progress, Redact: d.engine.Redacted, Failpoint: failpoint, Check: d.check,
 		Node: fmt.Sprintf("%s:%d", host, os.Getpid()), LastSeen: lastSeen, UserAgent: "rundown/" + versionOf().Version,
 		Plans: func() (plans []notify.Plan) {
 			for _, p := range d.engine.ActivePlans() {

@@ -11,8 +11,10 @@ func newNotifyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "notify",
 		Short: "Test notifications, and list those that wait",
-		Long: `Notify groups the commands about notifications: what the entries of notify in a
-plan are told of classes, plans and the health of the daemon.`,
+		Long: `Test notifications, and list those that wait.
+
+The entries of notify in a plan say who hears of classes, plans and the health
+of the daemon. The daemon sends.`,
 		Example: `  rundown notify test
   rundown notify list`,
 		Args: cobra.ArbitraryArgs,

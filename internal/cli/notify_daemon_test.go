@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -164,5 +166,49 @@ func TestAClassIsToldAtRiskWhileTheStoreCannotBeWritten(t *testing.T) {
 	})
 	if again := hook.events("class.at-risk"); len(again) != 1 {
 		t.Errorf("told %d times", len(again))
+	}
+}
+
+// TestAClassOfARefusedAccountIsToldBeforeItsBell has a plan whose credentials the service does not accept, which the engine
+// finds out only when the class begins.
+func TestAClassOfARefusedAccountIsToldBeforeItsBell(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"/v1/apps/0123456789abcdef0123456789abcdef/cloud_recording/acquire",
+		strings.NewReader(`{"cname":"example","uid":"1","clientRequest":{"scene":1}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.SetBasicAuth("the", "owner")
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	hook := newReceiver(t)
+	folder := t.TempDir()
+	path, listen := filepath.Join(folder, "today.yaml"), freeAddress(t)
+	text := notified(`, events: [at-risk, health.raised]`) + "  algebra: {when: " + dated(time.Now().UTC().Truncate(time.Second).Add(20*time.Minute), time.Minute) + "}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	daemon := start(t, "stderr", hook.env(), "run", path, "--store", "sqlite:"+filepath.Join(folder, "rundown.db"), "--api-url", address, "--listen", listen)
+	daemon.await(1, "msg=running")
+	eventually(t, 60*time.Second, "the class is told at risk", func() bool { return len(hook.events("class.at-risk")) > 0 && len(hook.events("health.raised")) > 0 })
+	got := hook.events("class.at-risk")[0]
+	if c := got.Data.ReasonCode; c == nil || *c != reason.IssueAccountRefused || got.Data.Occurrence == nil || got.Data.Occurrence.Recording != "algebra" {
+		t.Errorf("told %+v", got.Data)
+	}
+	ready, err := http.Get("http://" + listen + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ready.Body.Close()
+	if body, _ := io.ReadAll(ready.Body); ready.StatusCode != http.StatusServiceUnavailable || strings.Count(string(body), "account-refused") != 1 {
+		t.Errorf("readyz: %d %s", ready.StatusCode, body)
+	}
+	if sent := readLedger(t, address).Requests; sent["acquire"] != 1 || sent["start"] != 0 {
+		t.Errorf("requests %v: want no acquire of the daemon's", sent)
 	}
 }

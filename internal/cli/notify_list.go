@@ -44,9 +44,11 @@ func newNotifyListCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [TARGET]",
 		Short: "List the notifications that wait, and the last ones that were sent",
-		Long: `List shows the outbox of the store, newest first: which event goes to which
-target, whether it was sent, and if not, when it is sent next and how the last
-try went. Without --all it leaves out what was sent more than a day ago.`,
+		Long: `List the outbox of the store, newest first.
+
+Each line shows which event goes to which target and whether it was sent. Where
+it was not, the line below shows when it is sent next and how the last try
+went. Messages that were sent or dropped more than a day ago need --all.`,
 		Example: `  rundown notify list
   rundown notify list duty --all
   rundown notify list --format json`,

@@ -26,13 +26,15 @@ func newNotifyTestCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [TARGET]",
 		Short: "Send a test to the targets of the active plans",
-		Long: `Test sends an event of the id test to TARGET, or to every target of the active
-plans, and waits for the result. Where a daemon runs, it is the daemon that
-sends, with its variables and files; else this command does. A target that
-answered 410 Gone is sent to again once it takes a test.
+		Long: `Send a test to TARGET, or to every target of the active plans, and wait for the
+result.
 
-TARGET is PLAN/NAME, or NAME where one plan alone has it; notify list shows the
-names. With --plan the targets of a plan file are tested from here, without a
+Where a daemon runs, the daemon sends, with its own variables and files. Else
+this command sends. A target that answered 410 Gone is sent to again once it
+takes a test.
+
+TARGET is PLAN/NAME, or NAME where only one plan has it; notify list shows the
+names. With --plan the command tests the targets of a plan file and needs no
 store. The exit status is 1 where a target did not take the test.`,
 		Example: `  rundown notify test
   rundown notify test duty

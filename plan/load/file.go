@@ -130,18 +130,19 @@ func (cdnKeys) description() string { return "a cdn target" }
 // notifyKeys is an entry of notify: an address and the events that are sent to it.
 type notifyKeys struct {
 	positions
-	Name     *string    `yaml:"name" validate:"omitempty,id" doc:"What commands call it: a-z, 0-9 and -, at most 40 characters; default: derived from the address." example:"duty"`
-	Webhook  *string    `yaml:"webhook" doc:"An HTTPS address that takes events as JSON; secret. Either this or to." example:"${OPS_WEBHOOK_URL}"`
-	Secret   *string    `yaml:"secret" doc:"The key that signs what goes to the webhook, as a reference: whsec_ and at least 24 bytes in base64." example:"${OPS_WEBHOOK_SECRET}"`
-	To       *string    `yaml:"to" doc:"An address of mail or chat in shoutrrr's syntax; secret. Either this or webhook." example:"${DUTY_MAIL}"`
-	Severity *string    `yaml:"severity" validate:"omitempty,oneof=info warning critical" doc:"It hears of events of this severity or more; not with events." default:"warning"`
-	Events   *textList  `yaml:"events" items:"events" doc:"The events that it hears of, by ids or globs; not with severity." example:"[class.failed, class.missed, \"health.*\"]"`
-	For      *textList  `yaml:"for" doc:"It hears of the classes of these recordings only: ids or globs." example:"algebra-1 | \"german-*\""`
-	Labels   *labelKeys `yaml:"labels" doc:"It hears of classes with these labels only." example:"{campus: austin}"`
-	Lead     *duration  `yaml:"lead" doc:"How long before its start it is told of a class that is at risk." default:"30m"`
-	Quiet    *string    `yaml:"quiet" doc:"A time of each day in which only what is critical is sent; the rest is sent at its end." example:"22:00-07:00"`
-	Digest   *string    `yaml:"digest" doc:"When a summary of the last and the next 24 hours is sent each day." example:"18:00"`
-	Timezone *string    `yaml:"timezone" doc:"The IANA zone of quiet and digest; default: that of defaults, else of the first recording." example:"Europe/Madrid"`
+	Name      *string    `yaml:"name" validate:"omitempty,id" doc:"What commands call it: a-z, 0-9 and -, at most 40 characters; default: derived from the address." example:"duty"`
+	Webhook   *string    `yaml:"webhook" doc:"An HTTPS address that takes events as JSON; secret. Either this or to." example:"${OPS_WEBHOOK_URL}"`
+	Secret    *string    `yaml:"secret" doc:"The key that signs what goes to the webhook, as a reference: whsec_ and at least 24 bytes in base64." example:"${OPS_WEBHOOK_SECRET}"`
+	To        *string    `yaml:"to" doc:"An address of mail or chat in shoutrrr's syntax; secret. Either this or webhook." example:"${DUTY_MAIL}"`
+	PlainHTTP *bool      `yaml:"plain_http" doc:"The webhook may be an address of plain HTTP, which anybody on the way can read. Plain HTTP to a loopback address needs no leave." default:"false"`
+	Severity  *string    `yaml:"severity" validate:"omitempty,oneof=info warning critical" doc:"It hears of events of this severity or more; not with events." default:"warning"`
+	Events    *textList  `yaml:"events" items:"events" doc:"The events that it hears of, by ids or globs; not with severity." example:"[class.failed, class.missed, \"health.*\"]"`
+	For       *textList  `yaml:"for" doc:"It hears of the classes of these recordings only: ids or globs." example:"algebra-1 | \"german-*\""`
+	Labels    *labelKeys `yaml:"labels" doc:"It hears of classes with these labels only." example:"{campus: austin}"`
+	Lead      *duration  `yaml:"lead" doc:"How long before its start it is told of a class that is at risk." default:"30m"`
+	Quiet     *string    `yaml:"quiet" doc:"A time of each day in which only what is critical is sent; the rest is sent at its end." example:"22:00-07:00"`
+	Digest    *string    `yaml:"digest" doc:"When a summary of the last and the next 24 hours is sent each day." example:"18:00"`
+	Timezone  *string    `yaml:"timezone" doc:"The IANA zone of quiet and digest; default: that of defaults, else of the first recording." example:"Europe/Madrid"`
 }
 
 func (notifyKeys) description() string { return "a notify entry" }

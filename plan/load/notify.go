@@ -68,6 +68,7 @@ func (b *builder) notifyAddress(k *notifyKeys, n *plan.Notify) {
 	if k.Secret != nil {
 		n.Secret = u.text(*k.Secret, k.value("secret"), plan.TextSecret)
 	}
+	n.PlainHTTP = k.PlainHTTP != nil && *k.PlainHTTP
 	if k.To != nil {
 		n.To = u.text(*k.To, k.value("to"), plan.TextSecret)
 	}

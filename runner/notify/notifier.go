@@ -51,15 +51,18 @@ type Issue struct {
 
 // Config is what a [Notifier] needs. Store, Plans and Lookup are required.
 type Config struct {
-	Store     Store
-	Plans     func() []Plan
-	Lookup    func(*plan.Plan) plan.Lookup
-	Issues    func() []Issue                   // all health issues, those of the notifier included; default: none
-	Moves     func(within time.Duration) error // why the engine does not move; default: it does
-	Redact    func(string) string              // takes the secrets of the plans out of a text
-	Link      func(occurrence string) string   // the page of a class, "" for none
-	Node      string                           // names this process
-	LastSeen  time.Time                        // the last heartbeat of the process before
+	Store  Store
+	Plans  func() []Plan
+	Lookup func(*plan.Plan) plan.Lookup
+	Issues func() []Issue                   // all health issues, those of the notifier included; default: none
+	Moves  func(within time.Duration) error // why the engine does not move; default: it does
+	// Check finds out whether the classes of a plan could begin now, and gives the health issues where they could not;
+	// default: they could. It may take its time.
+	Check     func(context.Context, *plan.Plan) []Issue
+	Redact    func(string) string            // takes the secrets of the plans out of a text
+	Link      func(occurrence string) string // the page of a class, "" for none
+	Node      string                         // names this process
+	LastSeen  time.Time                      // the last heartbeat of the process before
 	UserAgent string
 	Logger    *slog.Logger
 	Now       func() time.Time
@@ -78,6 +81,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Moves == nil {
 		c.Moves = func(time.Duration) error { return nil }
+	}
+	if c.Check == nil {
+		c.Check = func(context.Context, *plan.Plan) []Issue { return nil }
 	}
 	if c.Redact == nil {
 		c.Redact = func(text string) string { return text }
@@ -99,7 +105,7 @@ const (
 )
 
 // Notifier sends notifications while a daemon works. Its goroutines are one that routes and observes, one for each target,
-// and one that calls the addresses of ping.
+// one that checks what the next classes need, and one that calls the addresses of ping.
 type Notifier struct {
 	cfg    Config
 	log    *slog.Logger
@@ -113,6 +119,8 @@ type Notifier struct {
 	workers  map[string]*worker
 	observer observer
 	direct   direct
+
+	checks checks // of the goroutine that checks, but for what it found
 
 	mu         sync.Mutex
 	closed     map[string]string    // targets that answered 410, with when
@@ -134,8 +142,9 @@ func Start(ctx context.Context, cfg Config) (*Notifier, error) {
 	}
 	n.observer = newObserver(marks)
 	ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	n.running.Add(2)
+	n.running.Add(3)
 	go n.run(ctx)
+	go n.check(ctx)
 	go n.pings(ctx)
 	return n, nil
 }
@@ -145,6 +154,7 @@ func newNotifier(cfg Config) *Notifier {
 	return &Notifier{
 		cfg: cfg, log: cfg.Logger, client: newHTTPClient(cfg.Transport), workers: map[string]*worker{}, closed: map[string]string{},
 		complaints: map[string]time.Time{}, direct: direct{sent: map[string]bool{}},
+		checks: checks{found: map[string][]Issue{}, last: map[string]time.Time{}},
 	}
 }
 
@@ -155,11 +165,12 @@ func (n *Notifier) Close() {
 	n.left()
 }
 
-// Issues are the health issues of targets that do not take what they are sent.
+// Issues are the health issues of targets that do not take what they are sent, and what the checks of the next classes
+// found.
 func (n *Notifier) Issues() []Issue {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return slices.Clone(n.issues)
+	return append(slices.Clone(n.issues), n.checks.issues()...)
 }
 
 func (n *Notifier) run(ctx context.Context) {

@@ -59,7 +59,7 @@ func (n *Notifier) ping(ctx context.Context, p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	if err := checkAddress(address); err != nil {
+	if err := checkAddress(address, false); err != nil {
 		return err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)

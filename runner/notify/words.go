@@ -107,8 +107,11 @@ func (t telling) why(before string) string {
 // advice is what to do about the reason code, else about the kind.
 func (t telling) advice(general string) string {
 	advice := plain(t.f.Code.Advice())
-	if advice == "" || advice == "Nothing." {
+	if advice == "" || strings.HasPrefix(advice, "Nothing") {
 		return general
+	}
+	for _, command := range []string{"rundown history ID", "rundown cancel ID"} {
+		advice = strings.ReplaceAll(advice, command, strings.TrimSuffix(command, "ID")+t.a.Subject)
 	}
 	return advice + " " + general
 }
@@ -146,7 +149,11 @@ func sentence(text string) string {
 	if text == "" {
 		return ""
 	}
-	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
+	text = strings.TrimSuffix(text, ".") + "."
+	if strings.HasPrefix(text, "rundown ") {
+		return "The command " + text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 func recoveredWords(t telling) words {
@@ -159,7 +166,7 @@ func recoveredWords(t telling) words {
 
 func lateWords(t telling) words {
 	text := fmt.Sprintf("%s: it has begun, and %s later nothing of it is being recorded. Rundown keeps trying while class time is left.%s",
-		t.class(), plan.DurationText(t.a.At.Sub(t.f.Class.Start).Round(time.Second)), t.why(""))
+		t.class(), plan.DurationText(t.a.At.Sub(t.f.Class.Start).Round(time.Second)), t.why("Why: "))
 	return words{"Late: " + t.brief(), text, t.advice("See what it waits for: rundown history " + t.a.Subject + ". Record the class by other means if it matters.")}
 }
 
@@ -305,7 +312,7 @@ func nodeLostWords(t telling) words {
 }
 
 func digestWords(t telling) words {
-	return words{"Summary of the day", t.f.Reason, t.advice("rundown status shows more.")}
+	return words{"Summary of the day", t.f.Reason, "See rundown status for more."}
 }
 
 func testWords(t telling) words {

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rundown/agora"
+	"rundown/agora/catalog"
+	"rundown/plan"
+	"rundown/runner/notify"
+	"rundown/runner/reason"
+)
+
+// againAfter is how long after a query without an answer another one follows: a short fault is not told.
+const againAfter = 10 * time.Second
+
+// check finds out whether the next classes of a plan could begin, as doctor does: it looks its references up, and asks the
+// service for a recording that does not exist, once for each project.
+func (d *daemon) check(ctx context.Context, p *plan.Plan) (issues []notify.Issue) {
+	issue := func(id reason.Code, about, text, try string) {
+		issues = append(issues, notify.Issue{
+			ID: id, Severity: plan.NotifyCritical, Since: d.a.clock(), About: about, Text: text, Advice: try, Blocking: true,
+		})
+	}
+	if err := d.work.unresolved(p); err != nil {
+		issue(reason.IssueReferencesUnset, p.Name, err.Error(), "set them where the daemon runs; files are read anew each time, variables at a restart")
+		return issues
+	}
+	conn, err := d.work.connect(p)
+	if err != nil {
+		return nil // the engine could not work on the plan either, and says so
+	}
+	for _, app := range p.Apps {
+		id, err := app.ID.Resolve(conn.Lookup)
+		i := slices.IndexFunc(p.Recordings, func(r *plan.Recording) bool { return r.App == app })
+		if err != nil || i < 0 {
+			continue
+		}
+		client, err := conn.Client(p.Recordings[i].Region)
+		if err != nil {
+			continue
+		}
+		failure := ask(ctx, client, id, p.Recordings[i].Near())
+		if unreached(failure) && pause(ctx, againAfter) {
+			failure = ask(ctx, client, id, p.Recordings[i].Near())
+		}
+		switch {
+		case failure == nil || ctx.Err() != nil:
+		case unreached(failure):
+			what, try := agora.Unreached(failure.Err)
+			issue(reason.IssueServiceUnreachable, id, fmt.Sprintf("the service cannot be reached at %s: %s", failure.Host, strings.Join(strings.Fields(what), " ")), try)
+		case failure.CredentialsRefused():
+			issue(reason.IssueAccountRefused, id, fmt.Sprintf("the service does not accept the credentials of app %s: HTTP %d", app.Name, failure.Status),
+				"check customer_id and customer_secret, and that the App ID belongs to that account")
+		}
+	}
+	return issues
+}
+
+// ask sends a query for a recording that does not exist; nil: it was answered as such queries are.
+func ask(ctx context.Context, client *agora.Client, app string, near catalog.Near) *agora.Error {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	_, err := client.App(app, agora.NewBudget(plan.Limits{}.RequestRate())).Near(near).Query(ctx, "rundown-check", "rundown-check")
+	failure, ok := errors.AsType[*agora.Error](err)
+	if !ok {
+		return nil
+	}
+	return failure
+}
+
+// unreached says that no host answered.
+func unreached(failure *agora.Error) bool {
+	return failure != nil && !failure.Answered() && !failure.Local && failure.Err != nil
+}
+
+// pause waits, and says that nothing has ended it.
+func pause(ctx context.Context, length time.Duration) bool {
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,207 @@
+package notify
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+var update = flag.Bool("update", false, "write docs/notifications.md anew")
+
+// samples are an announcement of each kind, as it may be.
+func samples() map[string]Fact {
+	start := time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC)
+	class := func(outcome string, gaps ...session.Gap) *Class {
+		return &Class{ID: "lingua/german-a1/20310917T170000Z", Plan: "lingua", Recording: "german-a1", Start: start, End: start.Add(50 * time.Minute), Zone: "Europe/Madrid", Outcome: outcome, Gaps: gaps}
+	}
+	refused := []Cause{{ID: reason.IssueAccountRefused, Text: "the service does not accept the credentials of app main: HTTP 401", Advice: "check customer_id and customer_secret, and that the App ID belongs to that account"}}
+	gap := session.Gap{From: start.Add(20 * time.Minute), Until: start.Add(20*time.Minute + 70*time.Second)}
+	return map[string]Fact{
+		kindAtRisk:         {Class: class(""), Code: reason.IssueAccountRefused, Causes: refused},
+		kindRecovered:      {Class: class(""), Since: start.Add(-30 * time.Minute), Was: kindAtRisk},
+		kindLate:           {Class: class(""), Code: reason.IssueServiceUnreachable, Reason: "3 requests in a row without an answer"},
+		"class.recorded":   {Class: class("recorded")},
+		"class.partial":    {Class: class("partial", gap), Code: reason.SessionLost, Reason: "1m10s of the class are missing; the service did not know the session any more"},
+		"class.missed":     {Class: class("missed"), Code: reason.DaemonDown, Reason: "no daemon was running from 16:55 to 20:10"},
+		"class.failed":     {Class: class("failed"), Code: reason.PageFault, Reason: "the page did not load in 3 sessions"},
+		"class.cancelled":  {Class: class("cancelled"), Code: reason.CancelledByOperator, Reason: "cancelled by ops: snow"},
+		kindOrphan:         {Class: class(""), Code: reason.OrphanSID, Reason: "the answer to start was lost", Session: 1, Until: start.Add(3 * time.Hour)},
+		kindOrphanResolved: {Class: class(""), Code: reason.OrphanHeard, Session: 1},
+		kindUploadFailed:   {Class: class(""), Reason: "session 1: upload error 32: the storage is configured wrongly", Session: 1},
+		kindUploadLate:     {Class: class(""), Session: 1},
+		kindPlanApplied:    {Count: 12},
+		kindPlanRejected:   {Causes: []Cause{{ID: reason.IssuePlanRejected, Text: "plan lingua was not reloaded from plan.yaml: plan.yaml:14:9: when is missing"}}},
+		kindPlanWaiting:    {Causes: []Cause{{ID: reason.IssuePlanWaiting, Text: "revision 13 of plan lingua removes 40 of 120 classes of the next seven days", Advice: "rundown apply --confirm takes it over"}}},
+		kindRaised:         {Code: reason.IssueAccountRefused, Since: start.Add(-40 * time.Minute), Causes: refused, As: plan.NotifyCritical},
+		kindCleared:        {Code: reason.IssueAccountRefused, Since: start.Add(-40 * time.Minute), Causes: refused},
+		"order.given":      {Class: class(""), Order: "extend", Who: "ops", Note: "the guest is late", Args: json.RawMessage(`{"until":"2031-09-17T18:05:00Z"}`)},
+		kindJoined:         {Count: 2},
+		kindNodeLost:       {Since: start.Add(-20 * time.Minute)},
+		kindDigest:         {Target: "lingua/duty", Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 11 recorded, 1 partial. Not whole: german-a1 19:00 (partial). The next 24 hours: 12 classes, the first on Thu 18 Sep 09:00 CEST. No health issues."},
+		kindTest:           {Target: "lingua/duty"},
+	}
+}
+
+// told is what a sample says.
+func told(t *testing.T, kind string) EventData {
+	t.Helper()
+	f, known := samples()[kind]
+	if !known {
+		t.Fatalf("%s has no sample", kind)
+	}
+	a := announcement(kind, "lingua", "lingua/german-a1/20310917T170000Z", "", time.Date(2031, 9, 17, 17, 0, 42, 0, time.UTC), f)
+	switch {
+	case kind == kindJoined || kind == kindNodeLost:
+		a.Plan, a.Subject = "", "recorder-1:4711"
+	case f.Class == nil:
+		a.Subject = "lingua"
+	}
+	zone, _ := plan.Zone("Europe/Madrid")
+	e := eventOf(a, f, view{zone: zone, recording: &plan.Recording{ID: "german-a1", Title: "German A1"}})
+	return e.Data
+}
+
+func TestEachEventSaysWhatHappenedAndWhatToDo(t *testing.T) {
+	for _, e := range plan.Events {
+		if wording[e.ID] == nil {
+			t.Errorf("%s has no words", e.ID)
+			continue
+		}
+		d := told(t, e.ID)
+		if d.Title == "" || d.Text == "" || d.Advice == "" {
+			t.Errorf("%s: title %q, text %q, advice %q", e.ID, d.Title, d.Text, d.Advice)
+		}
+		for _, text := range []string{d.Text, d.Advice} {
+			if !strings.HasSuffix(text, ".") || strings.Contains(text, "..") || strings.Contains(text, "%!") || strings.Contains(text, "`") || strings.ToUpper(text[:1]) != text[:1] && e.ID != "order.given" {
+				t.Errorf("%s: %q is no sentence", e.ID, text)
+			}
+		}
+		if samples()[e.ID].Class != nil && !strings.Contains(d.Text, "German A1 (german-a1), Wed 17 Sep 2031 19:00 to 19:50 CEST") {
+			t.Errorf("%s does not say which class: %q", e.ID, d.Text)
+		}
+	}
+	if len(wording) != len(plan.Events) {
+		t.Errorf("%d events have words, %d are known", len(wording), len(plan.Events))
+	}
+}
+
+func TestTheDocumentListsEachEvent(t *testing.T) {
+	const path = "../../docs/notifications.md"
+	have, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events, says strings.Builder
+	events.WriteString("\n| Event | Severity | When |\n|---|---|---|\n")
+	for _, e := range plan.Events {
+		fmt.Fprintf(&events, "| `%s` | %s | %s |\n", e.ID, e.Severity, e.Meaning)
+		d := told(t, e.ID)
+		fmt.Fprintf(&says, "\n**%s** %s\n\n> %s\n>\n> What to do: %s\n", e.ID, d.Title, d.Text, d.Advice)
+	}
+	events.WriteString("\n")
+	says.WriteString("\n")
+	want := between(t, between(t, string(have), "events", events.String()), "words", says.String())
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(have) != want {
+		t.Error("docs/notifications.md is not what the code says: go test ./runner/notify -run Document -update writes it")
+	}
+}
+
+// between puts a text between two marks of a document.
+func between(t *testing.T, text, name, with string) string {
+	t.Helper()
+	begin := strings.Index(text, "<!-- "+name+":")
+	end := strings.Index(text, "<!-- end of "+name+" -->")
+	if begin < 0 || end < begin {
+		t.Fatalf("the document has no place for %s", name)
+	}
+	line := begin + strings.Index(text[begin:], "\n") + 1
+	return text[:line] + with + text[end:]
+}
+
+func TestSecretsAndQueriesAreLeftOutOfTexts(t *testing.T) {
+	for text, want := range map[string]string{
+		"see https://user:secret@school.example/room?token=secret, now": "see https://school.example/room now",
+		"rtmps://ingest.example/app#secret":                             "rtmps://ingest.example/app",
+		"two\nlines\t here":                                             "two lines here",
+		"why? because":                                                  "why? because",
+	} {
+		if got := clean(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+	const address = "smtp://duty%40school.example:pass-word@mail.school.example:587/?from=duty@school.example&to=head@school.example,ops@school.example"
+	got := withoutAddress("dial tcp mail.school.example:587: pass-word of duty@school.example to ops@school.example: "+address, address)
+	for _, secret := range []string{"mail.school.example", "pass-word", "duty@school", "ops@school"} {
+		if strings.Contains(got, secret) {
+			t.Errorf("%q shows %s", got, secret)
+		}
+	}
+}
+
+func TestWaitsGrowToADay(t *testing.T) {
+	before := time.Duration(0)
+	for tries := 1; tries < 40; tries++ {
+		wait := backoff(tries, "evt_1")
+		if wait < before || wait > 24*time.Hour {
+			t.Errorf("after %d tries it waits %v, after one less %v", tries, wait, before)
+		}
+		before = wait
+	}
+	if first := backoff(1, "evt_1"); first > 5*time.Second || first < 4*time.Second {
+		t.Errorf("the first wait is %v", first)
+	}
+	if before < 20*time.Hour {
+		t.Errorf("the longest wait is %v", before)
+	}
+}
+
+func TestQuietHoursEndOnTheClockOfTheirZone(t *testing.T) {
+	zone, _ := plan.Zone("Europe/Madrid")
+	night := plan.ClockRange{From: 22 * 3600, Until: 7 * 3600}
+	noon := plan.ClockRange{From: 12 * 3600, Until: 14 * 3600}
+	at := func(month time.Month, day, hour, minute int) time.Time {
+		return time.Date(2031, month, day, hour, minute, 0, 0, zone)
+	}
+	for _, c := range []struct {
+		quiet    plan.ClockRange
+		at, want time.Time
+	}{
+		{night, at(9, 17, 21, 59), at(9, 17, 21, 59)},
+		{night, at(9, 17, 22, 0), at(9, 18, 7, 0)},
+		{night, at(9, 18, 6, 59), at(9, 18, 7, 0)},
+		{night, at(9, 18, 7, 0), at(9, 18, 7, 0)},
+		{night, at(3, 29, 23, 0), at(3, 30, 7, 0)},   // the clocks go forward in that night
+		{night, at(10, 25, 23, 0), at(10, 26, 7, 0)}, // and back in that one
+		{noon, at(9, 17, 12, 30), at(9, 17, 14, 0)},
+		{noon, at(9, 17, 14, 0), at(9, 17, 14, 0)},
+		{noon, at(9, 17, 11, 59), at(9, 17, 11, 59)},
+	} {
+		if got := afterQuiet(c.at, c.quiet, zone); !got.Equal(c.want) {
+			t.Errorf("%v: %v, want %v", c.at, got.In(zone), c.want)
+		}
+	}
+}
+
+func TestChannelsAreKnownToTheLibrary(t *testing.T) {
+	for _, scheme := range plan.Channels {
+		// Each of them knows its scheme, and finds nothing else in an address that is none of its own.
+		if err := shout(scheme+"://", scheme, &store.Message{Body: []byte("{}")}, nil); err == nil || strings.Contains(err.Error(), "not an address of a channel") {
+			t.Errorf("%s: %v", scheme, err)
+		}
+	}
+}
