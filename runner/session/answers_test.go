@@ -74,7 +74,7 @@ func TestNoWaitIsOwedOnceTheClassIsOver(t *testing.T) {
 
 // TestAnAcquireThatWasNotSent has the plan not hold the class when its acquire was to be sent.
 func TestAnAcquireThatWasNotSent(t *testing.T) {
-	unplanned := Answer{Class: agora.Fix, Unplanned: true, Reason: "the plan no longer holds it, so its settings are not known"}
+	unplanned := Answer{Class: agora.Permanent, Unplanned: true, Reason: "the plan no longer holds it, so its settings are not known"}
 	for _, tt := range []struct {
 		name    string
 		change  func(*State)
@@ -107,7 +107,7 @@ func TestAStartThatACrashCut(t *testing.T) {
 	if act.Op != agora.OpStart || act.Attempt != 1 || !x.Doubt || x.Refused || x.ReasonCode != reason.Interrupted {
 		t.Fatalf("next is %+v; %+v", act, x)
 	}
-	for name, a := range map[string]*Answer{"conflict": taskConflict, "another resource id is needed": refusal(agora.Pair, 500, 502, ""), "no sid": alreadyStarted} {
+	for name, a := range map[string]*Answer{"conflict": taskConflict, "another resource id is needed": refusal(agora.NewResource, 500, 502, ""), "no sid": alreadyStarted} {
 		next, _ := step(s, Observation{Attempt: 1, Op: agora.OpStart, Answer: *a}, 10*time.Minute+time.Second)
 		if l := next.Lanes[0]; !next.Sessions[0].State.Final() || l.Failures != 0 || !l.RetryAt.IsZero() || len(next.Sessions) != 2 {
 			t.Errorf("%s: %d failures, the next one not before %v: %+v", name, l.Failures, l.RetryAt, next.Sessions)
@@ -130,9 +130,9 @@ func TestWhatComesOfAnEarlierSessionIsNoFailure(t *testing.T) {
 		state SessionState
 		a     *Answer
 	}{
-		{agora.OpAcquire, SessionAcquiring, refusal(agora.Fix, 400, 2, "url")},
-		{agora.OpStart, SessionStarting, refusal(agora.Fix, 400, 2, "url")},
-		{agora.OpStart, SessionStarting, refusal(agora.Pair, 500, 502, "")},
+		{agora.OpAcquire, SessionAcquiring, refusal(agora.Permanent, 400, 2, "url")},
+		{agora.OpStart, SessionStarting, refusal(agora.Permanent, 400, 2, "url")},
+		{agora.OpStart, SessionStarting, refusal(agora.NewResource, 500, 502, "")},
 		{agora.OpStart, SessionStarting, alreadyStarted},
 		{agora.OpStart, SessionStarting, taskConflict},
 	} {
@@ -187,7 +187,7 @@ func TestAQueryTellsWhereASessionStands(t *testing.T) {
 		}}}}
 	}
 	now := at(10)
-	trouble, _ := catalog.TroubleWaits().Next(0, 0)
+	trouble, _ := catalog.MonitorBackoff().Next(0, 0)
 	for _, tt := range []struct {
 		name   string
 		x      Session
@@ -383,11 +383,11 @@ func TestAnAnswerInWords(t *testing.T) {
 		{Answer{}, "no answer", reason.NoAnswer},
 		{Answer{Reason: "timeout"}, "timeout", reason.NoAnswer},
 		{Answer{Reason: "rundown ended", Cut: true}, "rundown ended", reason.Interrupted},
-		{Answer{Class: agora.Fix, Reason: "not in the plan", Unplanned: true}, "not in the plan", reason.LeftPlan},
+		{Answer{Class: agora.Permanent, Reason: "not in the plan", Unplanned: true}, "not in the plan", reason.LeftPlan},
 		{Answer{Class: agora.Wait, Reason: "sts", Why: reason.IssueCredentialsFailing}, "sts", reason.IssueCredentialsFailing},
-		{Answer{Class: agora.Again, Status: 500}, "HTTP 500", reason.ServiceError},
-		{Answer{Class: agora.Fix, Status: 400, Code: 2}, "HTTP 400, code 2", reason.ServiceRefused},
-		{Answer{Class: agora.Fix, Status: 400, Code: 2, Reason: "url"}, `HTTP 400, code 2 "url"`, reason.ServiceRefused},
+		{Answer{Class: agora.Retry, Status: 500}, "HTTP 500", reason.ServiceError},
+		{Answer{Class: agora.Permanent, Status: 400, Code: 2}, "HTTP 400, code 2", reason.ServiceRefused},
+		{Answer{Class: agora.Permanent, Status: 400, Code: 2, Reason: "url"}, `HTTP 400, code 2 "url"`, reason.ServiceRefused},
 	} {
 		if got := tt.a.String(); got != tt.want || tt.a.ReasonCode() != tt.code {
 			t.Errorf("%+v is %q (%s), want %q (%s)", tt.a, got, tt.a.ReasonCode(), tt.want, tt.code)

@@ -83,7 +83,7 @@ func TestWhichUpdateIsDue(t *testing.T) {
 // TestWhatComesOfAnUpdate has each change meet each kind of answer.
 func TestWhatComesOfAnUpdate(t *testing.T) {
 	done := &Answer{Class: agora.Done, KeysUntil: at(120)}
-	refused, over := refusal(agora.Fix, 400, 2, "url"), refusal(agora.Ended, 400, 49, "")
+	refused, over := refusal(agora.Permanent, 400, 2, "url"), refusal(agora.Ended, 400, 49, "")
 	cut := &Answer{Class: agora.Unknown, Cut: true, Reason: "rundown ended"}
 	slow := &Answer{Class: agora.Wait, Status: 429, RetryAfter: 20 * time.Second}
 	for _, tt := range []struct {
@@ -103,7 +103,7 @@ func TestWhatComesOfAnUpdate(t *testing.T) {
 		}},
 		{"hold, not answered", ChangeHold, noAnswer, nil, SessionRunning, time.Second, nil},
 		{"hold, not answered a second time", ChangeHold, noAnswer, func(x *Session) { x.UpdateTries = 1 }, SessionRunning, 2 * time.Second, func(x Session) bool { return x.UpdateTries == 2 }},
-		{"hold, and the account is refused", ChangeHold, refusal(agora.Fix, 401, 0, ""), nil, SessionRunning, time.Second, nil},
+		{"hold, and the account is refused", ChangeHold, refusal(agora.Permanent, 401, 0, ""), nil, SessionRunning, time.Second, nil},
 		{"hold, and it is over", ChangeHold, over, nil, SessionRunning, 0, func(x Session) bool { return x.Asked == agora.OpQuery }},
 		{"hold, and it is gone", ChangeHold, gone, nil, SessionSuspect, 0, func(x Session) bool { return x.Asked == agora.OpQuery && x.SuspectAt.Equal(at(10)) && x.Tries == 0 }},
 		{"hold, and it is gone before it was confirmed", ChangeHold, gone, func(x *Session) { x.State = SessionConfirming }, SessionConfirming, time.Second, func(x Session) bool { return x.SuspectAt.IsZero() }},

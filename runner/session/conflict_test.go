@@ -212,7 +212,7 @@ func TestTheUIDOfTheNextSession(t *testing.T) {
 			x := s.Session(n)
 			answer := *status(20)
 			if x.Asked = agora.OpQuery; x.State == SessionStarting {
-				x.Asked, answer = agora.OpStart, *refusal(agora.Pair, 500, 502, "")
+				x.Asked, answer = agora.OpStart, *refusal(agora.NewResource, 500, 502, "")
 			}
 			s, act := step(s, Observation{Attempt: n, Op: x.Asked, Answer: answer}, at)
 			if next := s.Session(act.Attempt); act.Op != agora.OpAcquire || act.Attempt != n+1 || next.UID != tt.want {

@@ -41,11 +41,11 @@ func TestAStopTellsUntilWhenASessionWrote(t *testing.T) {
 		}},
 		{"no answer", nil, with(noAnswer), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(sent) }},
 		{"no answer for the second time", func(x *Session) { x.StopDoubtAt = at(9.2) }, with(noAnswer), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(at(9.2)) }},
-		{"the service timed out", nil, with(refusal(agora.Again, 500, 62, "")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(sent) }},
-		{"something else answered", nil, with(foreign(agora.Again, 502)), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(sent) }},
+		{"the service timed out", nil, with(refusal(agora.Retry, 500, 62, "")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(sent) }},
+		{"something else answered", nil, with(foreign(agora.Retry, 502)), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(sent) }},
 		{"an error", nil, with(broken), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.IsZero() }},
-		{"the service is still at it", nil, with(refusal(agora.Again, 206, 65, "")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.IsZero() }},
-		{"refused", nil, with(refusal(agora.Fix, 401, 0, "Unauthorized")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.ReasonCode == reason.StopFailed && x.StopDoubtAt.IsZero() }},
+		{"the service is still at it", nil, with(refusal(agora.Retry, 206, 65, "")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.IsZero() }},
+		{"refused", nil, with(refusal(agora.Permanent, 401, 0, "Unauthorized")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.ReasonCode == reason.StopFailed && x.StopDoubtAt.IsZero() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -51,7 +51,7 @@ func TestWhatTheServiceDoesNotAnswerIsAskedAgain(t *testing.T) {
 			}, outcome: Recorded, told: "3 answers to start",
 		},
 		{
-			name: "a start that fails goes to another resource id, and the same uid", serve: from(agora.OpStart, -always, -20*time.Second, foreign(agora.Again, 502)),
+			name: "a start that fails goes to another resource id, and the same uid", serve: from(agora.OpStart, -always, -20*time.Second, foreign(agora.Retry, 502)),
 			trace: []string{
 				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-40s start 1 uid 11", "-34s start 1 uid 11", "-25s start 1 uid 11",
 				"-25s acquire 2 uid 11", "-25s start 2 uid 11", "-22s start 2 uid 11", "-16s start 2 uid 11", "52m0s stop 2 uid 11",
@@ -102,7 +102,7 @@ func TestSessionsWhoseStartsTheServiceDoesNotAnswerAreSpaced(t *testing.T) {
 		case r.op == agora.OpStart && r.session.Attempt == 4 && r.n == 0: // one answer of the service in between
 			return noAnswer
 		case r.op == agora.OpStart:
-			return foreign(agora.Again, 502)
+			return foreign(agora.Retry, 502)
 		}
 		return nil
 	})
@@ -133,11 +133,11 @@ func TestAStartThatWasOnlyEverRefusedLeavesNoOrphan(t *testing.T) {
 		{"refused", []*Answer{foreign(agora.Wait, 403)}, false},
 		{"not answered, then refused", []*Answer{noAnswer, foreign(agora.Wait, 403)}, true},
 		{"refused, then not answered", []*Answer{foreign(agora.Wait, 403), noAnswer}, true},
-		{"refused, then failed", []*Answer{foreign(agora.Wait, 403), foreign(agora.Again, 502)}, true},
-		{"failed, then refused", []*Answer{foreign(agora.Again, 502), foreign(agora.Wait, 403)}, true},
+		{"refused, then failed", []*Answer{foreign(agora.Wait, 403), foreign(agora.Retry, 502)}, true},
+		{"failed, then refused", []*Answer{foreign(agora.Retry, 502), foreign(agora.Wait, 403)}, true},
 		{"refused, then cut", []*Answer{foreign(agora.Wait, 403), {Class: agora.Unknown, Cut: true}, foreign(agora.Wait, 403)}, true},
-		{"refused, then pending", []*Answer{foreign(agora.Wait, 403), refusal(agora.Again, 206, 65, ""), foreign(agora.Wait, 403)}, true},
-		{"refused, then timed out", []*Answer{foreign(agora.Wait, 403), refusal(agora.Again, 500, 62, ""), foreign(agora.Wait, 403)}, true},
+		{"refused, then pending", []*Answer{foreign(agora.Wait, 403), refusal(agora.Retry, 206, 65, ""), foreign(agora.Wait, 403)}, true},
+		{"refused, then timed out", []*Answer{foreign(agora.Wait, 403), refusal(agora.Retry, 500, 62, ""), foreign(agora.Wait, 403)}, true},
 	} {
 		for name, end := range map[string]change{
 			"to its end":         {at: always, do: func(*State) {}},
@@ -203,7 +203,7 @@ func TestWhatIsWaitedForWhileSomethingElseAnswers(t *testing.T) {
 // TestAnAccountThatIsRefusedIsNoForeignAnswer holds that credentials are the account's matter, whoever says so.
 func TestAnAccountThatIsRefusedIsNoForeignAnswer(t *testing.T) {
 	t.Parallel()
-	s, _ := play(t, lesson(), from(agora.OpAcquire, -always, -40*time.Second, foreign(agora.Fix, 401)))
+	s, _ := play(t, lesson(), from(agora.OpAcquire, -always, -40*time.Second, foreign(agora.Permanent, 401)))
 	if len(s.Sessions[0].Foreign) != 0 || strings.Contains(s.Reason, "the service's own") || s.Outcome != Recorded {
 		t.Errorf("%s: %s, %+v", s.Outcome, s.Reason, s.Sessions[0].Foreign)
 	}
