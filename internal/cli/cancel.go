@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"context"
 	"os/user"
 
 	"github.com/spf13/cobra"
 
 	"rundown/runner/operate"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 func newCancelCommand(a *app) *cobra.Command {
@@ -53,20 +55,13 @@ survives restarts, reloads and plan changes.
 		case day.used():
 			return a.giveClosure(cmd.Context(), c, day.yes)
 		}
-		s, c, err := a.openClass(cmd, args)
-		if err != nil {
-			return err
-		}
-		defer s.Close()
 		act := operate.Cancel
 		if undo {
 			act = operate.Undo
 		}
-		answer, err := act(cmd.Context(), s, c, a.operator(why))
-		if err != nil {
-			return err
-		}
-		return a.printAnswer(c, answer)
+		return a.operate(cmd, args, func(ctx context.Context, s *store.Store, c view.Class) (operate.Answer, error) {
+			return act(ctx, s, c, a.operator(why))
+		})
 	}
 	return cmd
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -49,35 +50,40 @@ status is 1. Errors of the old plan are only reported.`,
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
-		plans, err := a.readPlans(args, false)
-		if err != nil {
-			return err
-		}
-		after := plans[len(plans)-1:]
-		if err := a.tellPartial(after); err != nil {
-			return err
-		}
-		var d comparison
-		if len(plans) == 2 {
-			if before := plans[0]; !before.Sound() {
-				fmt.Fprintf(a.err, "the old plan %s has %s (see rundown validate): what could not be read is compared as absent\n", render.Line(before.Path), render.Plural(before.Count(plan.SeverityError), "error"))
-			}
-			d.Difference = forecast.Diff(plans[0].Plan, plans[1].Plan, opts)
-		} else if d, err = a.diffApplied(cmd.Context(), plans[0], opts); err != nil {
-			return err
-		}
-		out := bufio.NewWriter(a.out)
-		switch format.value {
-		case "json":
-			err = render.JSON(out, differenceView(d))
-		case "markdown":
-			diffMarkdown(out, d)
-		default:
-			a.diffText(out, d)
-		}
-		return cmp.Or(err, out.Flush(), soundness(after))
+		return a.diff(cmd.Context(), args, opts, format.value)
 	}
 	return cmd
+}
+
+// diff compares two plans, or one with its active revision.
+func (a *app) diff(ctx context.Context, paths []string, opts forecast.Options, format string) error {
+	plans, err := a.readPlans(paths, false)
+	if err != nil {
+		return err
+	}
+	after := plans[len(plans)-1:]
+	if err := a.tellPartial(after); err != nil {
+		return err
+	}
+	var d comparison
+	if len(plans) == 2 {
+		if before := plans[0]; !before.Sound() {
+			fmt.Fprintf(a.err, "the old plan %s has %s (see rundown validate): what could not be read is compared as absent\n", render.Line(before.Path), render.Plural(before.Count(plan.SeverityError), "error"))
+		}
+		d.Difference = forecast.Diff(plans[0].Plan, plans[1].Plan, opts)
+	} else if d, err = a.diffApplied(ctx, plans[0], opts); err != nil {
+		return err
+	}
+	out := bufio.NewWriter(a.out)
+	switch format {
+	case "json":
+		err = render.JSON(out, differenceView(d))
+	case "markdown":
+		diffMarkdown(out, d)
+	default:
+		a.diffText(out, d)
+	}
+	return cmp.Or(err, out.Flush(), soundness(after))
 }
 
 // shownDifferences is how many groups of a kind people are shown; scripts see all.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"rundown/plan"
 	"rundown/runner/operate"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 func newExtendCommand(a *app) *cobra.Command {
@@ -44,17 +46,11 @@ the class later than the extension, the plan counts.
 	}
 	cmd.Flags().StringVar(&why, "reason", "", "reason for the log: `TEXT`")
 	day.add(cmd)
-	invalid := func(length string) error {
-		if _, err := time.ParseDuration(length); err != nil {
-			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: %s", render.Line(length), durationHint(length))}
-		}
-		return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: must be from 1s to %s, such as 15m; to shorten a class, change the plan", render.Line(length), plan.DurationText(operate.MaxExtension))}
-	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 			length := "-" + unknown.GetSpecifiedShortnames()
 			if _, wrong := time.ParseDuration(length); wrong == nil { // meant as a length, read as a flag
-				return invalid(length)
+				return invalidLength(cmd, length)
 			}
 		}
 		return cmd.Parent().FlagErrorFunc()(cmd, err)
@@ -63,29 +59,28 @@ the class later than the extension, the plan counts.
 		if err := day.check(cmd); err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
-		rest := args
-		if !day.used() {
-			_, rest = splitClock(args)
-		}
-		length, err := time.ParseDuration(rest[0])
+		text := args[len(args)-1]
+		length, err := time.ParseDuration(text)
 		if err != nil || length < time.Second || length > operate.MaxExtension {
-			return invalid(rest[0])
+			return invalidLength(cmd, text)
 		}
 		if day.used() {
 			c := day.closure(store.ClosureExtend, a.operator(why))
 			c.Length = length
 			return a.giveClosure(cmd.Context(), c, day.yes)
 		}
-		s, c, err := a.openClass(cmd, args)
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		answer, err := operate.Extend(cmd.Context(), s, c, length, a.operator(why))
-		if err != nil {
-			return err
-		}
-		return a.printAnswer(c, answer)
+		return a.operate(cmd, args, func(ctx context.Context, s *store.Store, c view.Class) (operate.Answer, error) {
+			return operate.Extend(ctx, s, c, length, a.operator(why))
+		})
 	}
 	return cmd
+}
+
+// invalidLength says how to write the length of an extension.
+func invalidLength(cmd *cobra.Command, length string) error {
+	hint := fmt.Sprintf("must be from 1s to %s, such as 15m; to shorten a class, change the plan", plan.DurationText(operate.MaxExtension))
+	if _, err := time.ParseDuration(length); err != nil {
+		hint = durationHint(length)
+	}
+	return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: %s", render.Line(length), hint)}
 }

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,37 +52,42 @@ that name.`,
 	cmd.Flags().BoolVar(&closures, "closures", false, "list closures and pauses")
 	format := addFormat(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx := cmd.Context()
 		if closures && (plans || len(args) > 0) {
 			return &usageError{cmd.CommandPath(), errors.New("--closures cannot be combined with --plans or ID")}
 		}
 		if plans && len(args) > 0 {
 			return &usageError{cmd.CommandPath(), errors.New("--plans and ID cannot be combined")}
 		}
-		var id view.ID
-		if words, _ := splitClock(args); len(words) > 0 {
-			var err error
-			if id, err = view.ParseID(words...); err != nil {
-				return &usageError{cmd.CommandPath(), err}
-			}
-		}
-		s, err := a.openStore(ctx, store.Options{})
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		switch {
-		case closures:
-			return a.writeClosures(ctx, s, format.value)
-		case plans:
-			return a.writeRevisions(ctx, s, format.value)
-		case id.Dated || id.Whole:
-			return a.writeStory(ctx, s, id, format.value)
-		default:
-			return a.writeHistory(ctx, s, id, format.value)
-		}
+		return a.history(cmd, args, plans, closures, format.value)
 	}
 	return cmd
+}
+
+// history writes what the flags and arguments ask for.
+func (a *app) history(cmd *cobra.Command, args []string, plans, closures bool, format string) error {
+	ctx := cmd.Context()
+	var id view.ID
+	if words, _ := splitClock(args); len(words) > 0 {
+		var err error
+		if id, err = view.ParseID(words...); err != nil {
+			return &usageError{cmd.CommandPath(), err}
+		}
+	}
+	s, err := a.openStore(ctx, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	switch {
+	case closures:
+		return a.writeClosures(ctx, s, format)
+	case plans:
+		return a.writeRevisions(ctx, s, format)
+	case id.Dated || id.Whole:
+		return a.writeEvents(ctx, s, id, format)
+	default:
+		return a.writeHistory(ctx, s, id, format)
+	}
 }
 
 // writeHistory lists the classes of a recording, or without one all that have begun or ended.
@@ -122,8 +130,8 @@ func (a *app) writeHistory(ctx context.Context, s *store.Store, id view.ID, form
 	return nil
 }
 
-// writeStory tells all that the store knows of one class.
-func (a *app) writeStory(ctx context.Context, s *store.Store, id view.ID, format string) error {
+// writeEvents tells all that the store knows of one class.
+func (a *app) writeEvents(ctx context.Context, s *store.Store, id view.ID, format string) error {
 	c, err := view.NewFinder(s, a.now()).Class(ctx, id)
 	if err != nil {
 		return err
@@ -210,4 +218,94 @@ func (a *app) printStory(o store.Occurrence, events []store.Event) {
 		}
 		a.printWrapped(a.out, "  "+e.At.Format("15:04:05.000")+"  ", who+render.Line(e.Text))
 	}
+}
+
+// writeRevisions lists the revisions of all plans, newest first.
+func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string) error {
+	all, err := view.ReadRevisions(ctx, s, "")
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		doc := struct {
+			Revisions []view.Revision `json:"revisions"`
+		}{[]view.Revision{}}
+		for _, r := range all {
+			doc.Revisions = append(doc.Revisions, r.JSON())
+		}
+		return render.JSON(a.out, doc)
+	}
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(a.out, "no plan was applied yet")
+		return err
+	}
+	t := render.Table{Header: []any{"REVISION", "PLAN", "APPLIED", "WHO", "COMMIT", "HASH", "STATE"}, Name: "NOTE", Spare: "HASH"}
+	for _, r := range all {
+		t.Add(render.Line(r.Note), r.ID, render.Line(r.Plan), r.At.Format("2006-01-02 15:04:05Z07:00"), render.Line(r.Who),
+			r.Commit[:min(len(r.Commit), 8)], r.Hash[:min(len(r.Hash), 8)], strings.Replace(r.Standing, "at work", "active", 1))
+	}
+	t.Print(a.out, a.width())
+	return nil
+}
+
+// writeViews writes classes in the JSON form of now, status and history.
+func (a *app) writeViews(l view.Views) error {
+	return render.JSON(a.out, struct {
+		Occurrences []view.Occurrence `json:"occurrences"`
+	}{l.List()})
+}
+
+// printViews writes classes as a table, with the reason of each below it. Where long names make it too wide, the day has no
+// year, which the name has, and the sessions are not counted.
+func (a *app) printViews(l view.Views) {
+	t := tableOf(l, "Mon 2006-01-02")
+	if !t.Fits(a.width()) {
+		t = tableOf(l, "Mon 02 Jan")
+	}
+	t.Print(a.out, a.width())
+}
+
+func tableOf(l view.Views, day string) *render.Table {
+	t := render.Table{Header: []any{"DAY", "CLASS", "ID", "STATE", "SESSIONS"}, Spare: "SESSIONS"}
+	for _, o := range l.Rows {
+		zone := view.ZoneOf(o)
+		start, end := view.InZone(o.Start, zone), view.InZone(o.End, zone)
+		name := cmp.Or(l.Names[o.ID], o.ID)
+		t.Add(render.Line(view.ReasonText(o, l.Sessions[o.ID], name, zone)), start.Format(day), view.ZonedClock(start, end),
+			render.Line(name), render.Line(cmp.Or(o.Outcome, o.State)), len(l.Sessions[o.ID]))
+	}
+	return &t
+}
+
+// printSessions writes classes as a table with a row a session, and the reason of each occurrence below.
+func (a *app) printSessions(l view.Views) {
+	t := render.Table{Header: []any{"RECORDING", "OUTCOME", "SESSION", "UID", "RECORDED", "UPLOAD", "FILES"}}
+	for _, o := range l.Rows {
+		zone := view.ZoneOf(o)
+		name, outcome := render.Line(o.Recording), render.Line(o.Outcome)
+		if len(l.Sessions[o.ID]) == 0 {
+			t.Add("", name, outcome, "none", "", "", "", "")
+		}
+		for _, s := range l.Sessions[o.ID] {
+			d := view.ReadDoc[view.SessionDoc](s.Doc)
+			note := ""
+			if s.SID != "" {
+				note = "sid " + s.SID
+			}
+			t.Add(note, name, outcome, fmt.Sprintf("%d %s", s.Attempt, s.State), s.UID,
+				clockIn(d.RecordingAt, zone)+"-"+clockIn(d.StoppedAt, zone), d.UploadStatus, len(d.Files))
+			name, outcome = "", ""
+		}
+	}
+	t.Print(a.out, a.width())
+	for _, o := range l.Rows {
+		a.printHanging(a.out, render.Line(o.ID)+": ", render.Line(o.Reason), len("  "))
+	}
+}
+
+func clockIn(t *time.Time, zone *time.Location) string {
+	if t == nil || t.IsZero() {
+		return "?"
+	}
+	return t.In(zone).Format("15:04:05")
 }

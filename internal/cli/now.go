@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rundown/agora/catalog"
+	"rundown/agora/simulator"
 	"rundown/internal/cli/render"
 	"rundown/internal/host"
 	"rundown/plan"
@@ -353,4 +354,62 @@ func (a *app) reportNow(ctx context.Context, w *environment, ids []string, forma
 		return &exitError{StatusFindings, errors.New("not everything was recorded: " + strings.Join(wrong, ", "))}
 	}
 	return nil
+}
+
+// auditTolerance is how far store and ledger may be apart: the service may name instants in whole seconds.
+const auditTolerance = time.Second
+
+// audit holds the simulator's account against what the store says, session by session.
+func audit(ledger simulator.Ledger, l view.Views) (account string, differences []string) {
+	type known struct {
+		doc   view.SessionDoc
+		state string
+	}
+	sessions := map[string]known{}
+	for _, o := range l.Rows {
+		for _, s := range l.Sessions[o.ID] {
+			if s.SID != "" {
+				sessions[s.SID] = known{view.ReadDoc[view.SessionDoc](s.Doc), s.State}
+			}
+		}
+	}
+	differ := func(format string, args ...any) { differences = append(differences, fmt.Sprintf(format, args...)) }
+	var billed float64
+	for _, s := range ledger.Sessions {
+		billed += s.BilledSeconds
+		ours, ok := sessions[s.SID]
+		delete(sessions, s.SID)
+		switch {
+		case !ok:
+			differ("session %s of %s (uid %s) ran, but is not in the store", s.SID, s.Cname, s.UID)
+		case s.StoppedAt == nil:
+			differ("session %s of %s is still running, but the store says %s", s.SID, s.Cname, ours.state)
+		case apart(s.StoppedAt, ours.doc.StoppedAt):
+			differ("session %s of %s ended at %s, the store says %s", s.SID, s.Cname, instantText(s.StoppedAt), instantText(ours.doc.StoppedAt))
+		case apart(s.RecordingAt, ours.doc.RecordingAt):
+			differ("session %s of %s was recorded from %s, the store says %s", s.SID, s.Cname, instantText(s.RecordingAt), instantText(ours.doc.RecordingAt))
+		}
+	}
+	for sid := range sessions {
+		differ("session %s is in the store, but never ran", sid)
+	}
+	account = fmt.Sprintf("simulator: %s, %.1f s billed", render.Plural(len(ledger.Sessions), "session"), billed)
+	if len(differences) == 0 {
+		account += "; ledger and store agree"
+	}
+	return account, differences
+}
+
+func apart(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return (a == nil) != (b == nil)
+	}
+	return a.Sub(*b).Abs() > auditTolerance
+}
+
+func instantText(t *time.Time) string {
+	if s := render.SessionTime(t); s != nil {
+		return *s
+	}
+	return "never"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -53,13 +54,32 @@ func (a *app) operator(why string) operate.Operator {
 	return operate.Operator{Who: a.who(), Why: why, Now: a.clock()}
 }
 
-// printAnswer says what an order does.
-func (a *app) printAnswer(c view.Class, answer operate.Answer) error {
-	_, err := fmt.Fprintln(a.out, answer.Text(c.Meant()))
+// operate gives an order for the class that the arguments of a command name, and says what the order does.
+func (a *app) operate(cmd *cobra.Command, args []string, act func(context.Context, *store.Store, view.Class) (operate.Answer, error)) error {
+	s, c, err := a.openClass(cmd, args)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	answer, err := act(cmd.Context(), s, c)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.out, answer.Text(c.Meant()))
 	return err
 }
 
 // attended says that a process works on the store, as far as can be seen.
 func (a *app) attended(ctx context.Context, s *store.Store) bool {
 	return view.Attended(ctx, s, a.now())
+}
+
+// splitClock takes the time of day from the arguments of a command, where it is a word of its own after an ID with a day.
+func splitClock(args []string) (id, rest []string) {
+	if len(args) > 1 && strings.Contains(args[0], "@") {
+		if _, err := view.ReadClock(args[1]); err == nil {
+			return args[:2], args[2:]
+		}
+	}
+	return args[:min(len(args), 1)], args[min(len(args), 1):]
 }

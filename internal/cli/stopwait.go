@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rundown/internal/cli/render"
+	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
 )
@@ -105,4 +106,108 @@ func (a *app) lookAtStops(ctx context.Context, s *store.Store, orders map[string
 		}
 	}
 	return changed, nil
+}
+
+// stopPatience is how long run --stop-all goes on while nothing changes. A stop that is answered 404 takes 90 s, since it
+// may be a failover.
+const stopPatience = 3 * time.Minute
+
+// leftover is what run --stop-all has to stop, as it stands.
+type leftover struct {
+	ids    []string
+	states map[string]session.State
+}
+
+// orphansSince is how far back classes are looked for that left an orphan: the hours of a session are 720 at most.
+const orphansSince = 720 * time.Hour
+
+// leftover reads what is to be stopped, and the ended classes of which a session may still run.
+func (a *app) leftover(ctx context.Context, s *store.Store, rows []store.Occurrence) (*leftover, error) {
+	ended, err := s.Ended(ctx, a.clock().Add(-orphansSince))
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	for _, e := range ended {
+		if !e.Loose {
+			continue
+		}
+		loose, err := s.Occurrences(ctx, store.Filter{IDs: []string{e.ID}})
+		if err != nil {
+			return nil, fmt.Errorf("read the store: %w", err)
+		}
+		rows = append(slices.Clone(rows), loose...)
+	}
+	if len(rows) == 0 {
+		return &leftover{}, nil
+	}
+	l := &leftover{states: map[string]session.State{}}
+	states, err := statesOf(ctx, s, rows)
+	if err != nil {
+		return nil, err
+	}
+	for _, state := range states {
+		l.ids = append(l.ids, state.ID)
+		l.note(state)
+	}
+	return l, nil
+}
+
+// statesOf reads what the store knows of some occurrences.
+func statesOf(ctx context.Context, s *store.Store, rows []store.Occurrence) (states []session.State, err error) {
+	var ids []string
+	for _, row := range rows {
+		ids = append(ids, row.ID)
+	}
+	sessions, err := s.Sessions(ctx, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("read the store: %w", err)
+	}
+	for _, row := range rows {
+		state, err := runner.Decode(row, sessions[row.ID])
+		if err != nil {
+			return nil, err
+		}
+		states = append(states, state)
+	}
+	return states, nil
+}
+
+func (l *leftover) note(s session.State) { l.states[s.ID] = s }
+
+// report names each session that may still run; nil where there is none.
+func (l *leftover) report(a *app) error {
+	left, known, given := 0, 0, 0
+	for _, id := range l.ids {
+		s := l.states[id]
+		for _, x := range s.MayRun(a.clock()) {
+			left++
+			if s.Phase == session.Over {
+				given++
+			}
+			sid := "sid unknown"
+			if x.SID != "" {
+				known++
+				sid = "sid " + x.SID
+			}
+			resource := ""
+			if x.ResourceID != "" {
+				resource = ", resource id " + x.ResourceID
+			}
+			fmt.Fprintf(a.err, "%s: session %d may still be running, until %s at the latest: %s, cname %s, uid %s%s\n", render.Line(id), x.Attempt,
+				x.Deadline().In(s.Start.Location()).Format(time.RFC3339), render.Line(sid), render.Line(x.Cname), render.Line(x.UID), render.Line(resource))
+		}
+	}
+	sessions := fmt.Sprintf("%d sessions", left)
+	if left == 1 {
+		sessions = "1 session"
+	}
+	switch {
+	case left == 0:
+		return nil
+	case known == 0:
+		return &exitError{StatusFindings, fmt.Errorf("%s may still be running and be billed: without a sid it cannot be stopped; contact Agora support with the resource id", sessions)}
+	case given == left:
+		return &exitError{StatusFindings, fmt.Errorf("%s may still be running and be billed: rundown could not stop it and does not retry; contact Agora support with the sid", sessions)}
+	}
+	return &exitError{StatusFindings, fmt.Errorf("%s may still be running and be billed: check the service with rundown doctor PLAN, then repeat run --stop-all", sessions)}
 }
