@@ -49,7 +49,7 @@ func newApp(s Streams) *app {
 	return &app{in: s.In, out: &output{w: s.Out}, err: s.Err, env: os.LookupEnv, clock: time.Now, stopPatience: stopPatience}
 }
 
-// now is the present, or what --now fixes it to. Commands that act on the world never ask it.
+// now is the current time, or that of --now. Commands that send requests or give orders use clock instead.
 func (a *app) now() time.Time {
 	if a.flags.now.set {
 		return a.flags.now.instant()
@@ -106,7 +106,7 @@ the plans, and its daemon starts, watches and stops each recording on time.`,
 	return root
 }
 
-// checkFlags refuses what the shared flags cannot mean before a command begins.
+// checkFlags rejects invalid shared flags before a command starts.
 func (a *app) checkFlags(cmd *cobra.Command) error {
 	if _, err := host.NewLogger(io.Discard, a.flags.logFormat, a.flags.logLevel); err != nil {
 		return &usageError{cmd.CommandPath(), err}
@@ -117,8 +117,7 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 	return nil
 }
 
-// arguments wraps cobra's argument checks so that a wrong count is a usage error with a line of ours. names are
-// those that must be given.
+// arguments checks the number of arguments and reports a usage error in our form. names are the required arguments.
 func arguments(least, most int, names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
@@ -131,7 +130,7 @@ func arguments(least, most int, names ...string) cobra.PositionalArgs {
 	}
 }
 
-// unknownCommand names the nearest command.
+// unknownCommand suggests the nearest command.
 func unknownCommand(root *cobra.Command, name string) error {
 	var names []string
 	for _, c := range root.Commands() {
@@ -145,8 +144,8 @@ func unknownCommand(root *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q", name)
 }
 
-// explainFlag says of an unknown flag which commands have it, else which flag is meant, and says how to write a length of
-// time.
+// explainFlag improves the errors of pflag: for an unknown flag it names the commands that have it, else the nearest flag;
+// for a duration it shows the format.
 func explainFlag(cmd *cobra.Command, err error) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok && invalid.GetFlag().Value.Type() == "duration" {
 		return fmt.Errorf("invalid --%s %q: %s", invalid.GetFlag().Name, render.Line(invalid.GetValue()), durationHint(invalid.GetValue()))
@@ -170,7 +169,7 @@ func explainFlag(cmd *cobra.Command, err error) error {
 	return err
 }
 
-// commandsWith lists the commands that have a flag, by their full names.
+// commandsWith lists the full names of the commands that have a flag.
 func commandsWith(root *cobra.Command, flag string) (commands []string) {
 	for _, c := range root.Commands() {
 		if f := c.Flags().Lookup(flag); c.IsAvailableCommand() && f != nil && !f.Hidden && root.PersistentFlags().Lookup(flag) == nil {
@@ -181,7 +180,7 @@ func commandsWith(root *cobra.Command, flag string) (commands []string) {
 	return commands
 }
 
-// durationHint says how to write a length of time that could not be read.
+// durationHint shows the format of a duration that could not be parsed.
 func durationHint(s string) string {
 	if _, err := strconv.ParseFloat(s, 64); err == nil {
 		return fmt.Sprintf("write %ss for seconds or %sm for minutes", s, s)
@@ -189,9 +188,9 @@ func durationHint(s string) string {
 	return "write a number with its unit, such as 45s, 15m or 1h30m"
 }
 
-// complete offers the values of a flag to the shell.
+// complete registers the shell completion of a flag.
 func complete(cmd *cobra.Command, flag string, values ...string) {
-	// The error is for a flag that does not exist, which every run of the tests would show.
+	// Fails only if the flag does not exist, which every test would show.
 	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err)
 	}
@@ -225,8 +224,8 @@ var (
 	logFlags     = []string{"log-format", "log-level"}
 )
 
-// addCommands adds every command: a command is one file and one line here. The last column names the shared flags that
-// act on it; help and completion show no others.
+// addCommands adds every command: one file and one line here for each. The last column lists the shared flags that affect
+// the command; help and completion show no others.
 func addCommands(a *app, root *cobra.Command) {
 	root.AddGroup(groups...)
 	for _, c := range []struct {
@@ -269,8 +268,8 @@ func addCommands(a *app, root *cobra.Command) {
 // flagsAnnotation holds the names of the shared flags that act on a command.
 const flagsAnnotation = "rundown/flags"
 
-// hideFlags hides the shared flags that do not act on the command that args name, from help, completion and hints. They
-// are taken all the same, so that a script may pass one set of flags to every command.
+// hideFlags hides the shared flags that do not affect the command in args from help, completion and hints. They are still
+// accepted, so that a script may pass the same flags to every command.
 func hideFlags(root *cobra.Command, args []string) {
 	for len(args) > 0 && slices.Contains([]string{"help", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, args[0]) {
 		args = args[1:]

@@ -116,7 +116,7 @@ func (o applying) backTo(ctx context.Context, revision int64) error {
 	return o.apply(ctx, p, store.Revision{Plan: r.Plan, Path: r.Path, Hash: r.Hash, Commit: r.Commit, Text: r.Text, BackTo: r.ID}, fmt.Sprintf("revision %d again", r.ID))
 }
 
-// given applies a plan that was read from its file.
+// given applies a plan from a file.
 func (o applying) given(ctx context.Context, c planfile.Checked) error {
 	r, err := planfile.Revision(c.Plan)
 	if err != nil {
@@ -128,7 +128,7 @@ func (o applying) given(ctx context.Context, c planfile.Checked) error {
 	return o.apply(ctx, c.Plan, r, "given")
 }
 
-// apply leaves a revision in the store, waiting where it removes much of what is at work.
+// apply stores a revision. It waits for a confirmation if it removes much of the active plan.
 func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how string) error {
 	r.At, r.Who = o.a.clock(), o.a.who()
 	r.Note = runner.NoteOf(r, o.why)
@@ -169,15 +169,15 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 	return o.tellLeaving(ctx, p)
 }
 
-// tellLeaving tells of the classes that are being recorded and that the plan does not hold.
+// tellLeaving reports the classes that are being recorded and that the plan no longer has.
 func (o applying) tellLeaving(ctx context.Context, p *plan.Plan) error {
 	list, err := leaving(ctx, o.s, p, o.a.now())
 	o.a.printLeaving(o.a.out, list)
 	return err
 }
 
-// loss is what the plan takes away of the one at work; unknown where that one cannot be read from the store, and the
-// daemon has to judge.
+// loss is what the plan removes from the active one. It is unknown if the active plan cannot be read from the store; then
+// the daemon decides.
 func (o applying) loss(ctx context.Context, p *plan.Plan) (runner.Loss, bool) {
 	rows, err := o.s.AtWork(ctx)
 	if err != nil {
@@ -200,7 +200,7 @@ func (o applying) loss(ctx context.Context, p *plan.Plan) (runner.Loss, bool) {
 	return runner.Loss{}, false
 }
 
-// confirmAll confirms the newest revision of each plan, where it waits.
+// confirmAll confirms the newest revision of each plan that waits.
 func (o applying) confirmAll(ctx context.Context) error {
 	waiting, err := view.HeldRevisions(ctx, o.s, store.RevisionWaiting)
 	if err != nil {

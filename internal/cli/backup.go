@@ -14,7 +14,7 @@ import (
 	"rundown/runner/store"
 )
 
-// newStoreCommand groups what is done to the store itself.
+// newStoreCommand groups the commands that manage the store.
 func newStoreCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "store",

@@ -66,7 +66,7 @@ survives restarts, reloads and plan changes.
 	return cmd
 }
 
-// who is the user's name, for the log.
+// who is the user name for the log.
 func (a *app) who() string {
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		return u.Username

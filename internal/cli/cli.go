@@ -1,7 +1,23 @@
-// Package cli is the command line: one file a command.
+// Package cli is the command line of Rundown.
 //
-// Results go to standard output, diagnostics and progress to standard error, an error as one line that begins with
-// "rundown: ". [Main] hands back the exit status; nothing in here ends the process.
+// A command is one file with a function newNameCommand, and one row of the table in addCommands (app.go), which also lists
+// the shared flags that affect it. [Main] parses the arguments, runs the command and returns the exit status; nothing in
+// this package ends the process.
+//
+// Results go to standard output, diagnostics and progress to standard error. An error that a command returns becomes one
+// line that begins with "rundown: " and status 2; errFindings is status 1.
+//
+// Where to find what commands share:
+//
+//   - app.go, flags.go, completion.go: streams, clock, shared flags, help groups, completion of names
+//   - plans.go: reading and checking plan files; work.go: the store and the access to the service
+//   - order.go: finding the class of an ID and giving it an order; closure.go: orders for the classes of a day
+//   - daemon.go: what run consists of; reload.go: plan files that change; web.go: what --listen serves
+//   - stopall.go, stopplans.go, stopwait.go: run --stop-all
+//   - status_text.go, history.go: text output of the read model in package runner/view
+//
+// Package render has the output formats, planfile reads plan files and resolves references, host is what a daemon needs of
+// its operating system, and redact hides secrets.
 package cli
 
 import (
@@ -43,7 +59,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	return status
 }
 
-// finish says what went wrong, in one line, and gives the exit status for it.
+// finish reports an error in one line and returns the exit status for it.
 func (a *app) finish(err error) int {
 	if err == nil {
 		return StatusOK
@@ -59,7 +75,7 @@ func (a *app) finish(err error) int {
 	return status
 }
 
-// exitError is an error with an exit status of its own. Without a cause everything has been said already.
+// exitError is an error with its own exit status. Without a cause, the error was reported already.
 type exitError struct {
 	status int
 	err    error
@@ -74,10 +90,10 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// errFindings ends a command whose findings were shown.
+// errFindings ends a command that has shown its findings.
 var errFindings = &exitError{status: StatusFindings}
 
-// usageError is a mistake on the command line; the line that reports it names the help to read.
+// usageError is a mistake on the command line. Its message refers to the help of the command.
 type usageError struct {
 	command string // rundown list
 	err     error
@@ -89,7 +105,7 @@ func (e *usageError) Error() string {
 
 func (e *usageError) Unwrap() error { return e.err }
 
-// oneLine keeps an error on one line, whatever it quotes, and without control characters.
+// oneLine puts an error on one line without control characters, whatever it quotes.
 func oneLine(s string) string {
 	return strings.Map(view.Printable, strings.Join(strings.Fields(s), " "))
 }

@@ -18,7 +18,7 @@ import (
 	"rundown/runner/view"
 )
 
-// Completion reads plans and the store as they are. What cannot be read offers nothing: a shell shows no errors.
+// Completion reads plans and the store. If they cannot be read it offers nothing, since a shell shows no errors.
 
 const (
 	completedAhead = 8 * 24 * time.Hour // classes that start later are not offered
@@ -66,7 +66,7 @@ func (a *app) completeClasses(ended bool) cobra.CompletionFunc {
 	}
 }
 
-// offer lists what an ID that is being typed may become.
+// offer lists the completions of an ID.
 func offer(ctx context.Context, f *view.Finder, typed string, ended bool) ([]string, error) {
 	rows, err := f.Store.Occurrences(ctx, store.Filter{StartBefore: f.Now.Add(completedAhead), EndAfter: f.Now.Add(-completedPast)})
 	if err != nil {
@@ -178,7 +178,7 @@ func offerRecordings(f *view.Finder, plans []*plan.Plan, classes []view.Class, t
 	return out
 }
 
-// descriptionOf says when a class is and how it stands.
+// descriptionOf gives the time and the state of a class.
 func descriptionOf(c view.Class) string {
 	zone := view.ZoneOf(c.Row)
 	start := c.Row.Start.In(zone)

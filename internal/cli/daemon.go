@@ -30,9 +30,9 @@ import (
 	"rundown/runner/web"
 )
 
-// daemon is what run owns while it works. The goroutine of [app.run] sets the fields before the engine starts, and
-// nobody changes them after that: the engine, the HTTP server and the reader of plan files, each with goroutines of its
-// own, only read them. What they point to guards itself. Two things change later: begun is atomic, and unset has a lock.
+// daemon is the state of the run command. The goroutine of [app.run] sets the fields before the engine starts. After that
+// they are read-only: the engine, the HTTP server and the plan reader use them from their own goroutines, and what they
+// point to is safe for concurrent use. Two fields change later: begun is atomic, and unset has a lock.
 type daemon struct {
 	a       *app
 	log     *slog.Logger
@@ -55,7 +55,7 @@ type daemon struct {
 	unset    unsetReferences
 }
 
-// unsetReferences are the plans at work that refer to what is not set. It is safe for concurrent use.
+// unsetReferences are the active plans with references that are not set. It is safe for concurrent use.
 type unsetReferences struct {
 	mu     sync.Mutex
 	issues map[string]runner.Issue // by plan name
@@ -85,8 +85,8 @@ func (u *unsetReferences) list() (issues []runner.Issue) {
 	return issues
 }
 
-// run is the daemon. It idles for most of its life and shares a machine, so memory is dearer to it than the time of its
-// collector: garbage may grow to half of what lives, not to as much, unless GOGC says otherwise.
+// run is the daemon. It is idle most of the time and shares its host, so it prefers less memory over less garbage
+// collection: it sets GOGC to 50 unless the environment sets it.
 func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (err error) {
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(50))
@@ -132,7 +132,7 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 	return d.serve(ctx, listener, secret, &o.web)
 }
 
-// prepare makes the engine and judges the plans, before anything of them is put to work.
+// prepare creates the engine and checks the references of the plans, before any plan is applied.
 func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	if d.running, err = begun(ctx, d.work.store); err != nil {
 		return err
@@ -155,8 +155,8 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	return nil
 }
 
-// vet judges a plan by what its references stand for. While something runs that only this process can stop, a start is
-// not refused for what only new classes need. The engine calls it too, from its own goroutines.
+// vet rejects a plan whose references are not set. If classes were running before the start, the daemon starts anyway to
+// finish them, as long as it can reach the service. The engine calls vet too, from its own goroutines.
 func (d *daemon) vet(p *plan.Plan) error {
 	err := d.work.unresolved(p)
 	if err == nil {
@@ -218,7 +218,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 	return d.engage(ctx, reader, ended)
 }
 
-// engage starts the engine and all that works beside it, and ends them.
+// engage starts the engine and its companions, waits, and ends them.
 func (d *daemon) engage(ctx context.Context, reader *planReader, served <-chan error) error {
 	var all []*plan.Plan
 	for _, c := range d.plans {
@@ -257,7 +257,7 @@ func (d *daemon) engage(ctx context.Context, reader *planReader, served <-chan e
 	return d.await(ctx, served)
 }
 
-// await waits for what ends the daemon. It waits for nothing else, so that each of these ends it at once.
+// await waits for the events that end the daemon, and for nothing else, so that each ends it at once.
 func (d *daemon) await(ctx context.Context, served <-chan error) error {
 	select {
 	case <-ctx.Done():
@@ -279,7 +279,7 @@ func (d *daemon) await(ctx context.Context, served <-chan error) error {
 	}
 }
 
-// proxyIssue is the health issue of a proxy that the environment names and that cannot be used; it is logged.
+// proxyIssue logs an unusable proxy of the environment and returns it as a health issue.
 func (a *app) proxyIssue(log *slog.Logger) []runner.Issue {
 	if a.flags.simulate {
 		return nil
@@ -292,11 +292,11 @@ func (a *app) proxyIssue(log *slog.Logger) []runner.Issue {
 	return []runner.Issue{{ID: reason.IssueServiceUnreachable, Severity: runner.SeverityWarning, Since: a.clock(), Text: err.Error()}}
 }
 
-// webhookSecretVariable holds the secret of notifications where no flag names another place.
+// webhookSecretVariable is the variable with the secret of notifications, used if --webhook-secret is not given.
 const webhookSecretVariable = "RUNDOWN_WEBHOOK_SECRET"
 
-// webhookSecret gives what reads the secret that signs notifications, anew each time; nil where none is set. A secret
-// itself is no value of a flag: every user of the machine could read it there.
+// webhookSecret returns a function that reads the secret of notifications each time; nil if none is set. The flag takes a
+// reference, not the secret, since every user of the host can read the flags of a process.
 func (a *app) webhookSecret(flag string) (func() (string, error), error) {
 	ref := plan.Reference{Name: webhookSecretVariable}
 	if flag == "" {

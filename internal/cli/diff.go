@@ -86,7 +86,7 @@ func (a *app) diff(ctx context.Context, paths []string, opts forecast.Options, f
 	return cmp.Or(err, out.Flush(), soundness(after))
 }
 
-// shownDifferences is how many groups of a kind people are shown; scripts see all.
+// shownDifferences limits the groups of a kind in text output. JSON has all.
 const shownDifferences = 20
 
 func (a *app) diffText(w io.Writer, d comparison) {
@@ -116,7 +116,7 @@ func (a *app) diffText(w io.Writer, d comparison) {
 	}
 }
 
-// forecastTable writes what changes in the forecast. What is too long for a table stands below it.
+// forecastTable prints the changes of the forecast. Values that are too long for the table follow it.
 func (a *app) forecastTable(w io.Writer, lines [][3]string) {
 	const name, column = 24, 30
 	t := render.NewTable(w, "", "BEFORE", "AFTER")
@@ -135,7 +135,7 @@ func (a *app) forecastTable(w io.Writer, lines [][3]string) {
 	}
 }
 
-// diffHead is the line that sums up. A class whose time is edited counts as moved, although its identity is another one.
+// diffHead is the summary line. A class whose time was edited counts as moved, although its id differs.
 func diffHead(d comparison, groups []forecast.DifferenceGroup) string {
 	head := "no classes differ"
 	if !d.Empty() {
@@ -193,7 +193,7 @@ func forecastLines(d comparison) [][3]string {
 		}
 		return fmt.Sprintf("US$ %.2f", most)
 	})
-	// What hardly ever changes is told when it does.
+	// These rarely change, so they are shown only if they do.
 	if d.Old != nil && accountsText(d.Old) != accountsText(d.New) {
 		of("account", accountsText)
 	}
@@ -203,7 +203,7 @@ func forecastLines(d comparison) [][3]string {
 	return lines
 }
 
-// accountsText are the accounts that are billed.
+// accountsText lists the accounts that are billed.
 func accountsText(f *forecast.Forecast) string {
 	var names []string
 	for _, m := range f.Months {
@@ -214,7 +214,7 @@ func accountsText(f *forecast.Forecast) string {
 	return strings.Join(names, ", ")
 }
 
-// limitsText is what is granted to each app.
+// limitsText lists the limits of each app.
 func limitsText(f *forecast.Forecast) string {
 	var apps []string
 	for _, a := range f.Apps {

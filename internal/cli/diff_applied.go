@@ -20,14 +20,14 @@ import (
 	"rundown/runner/view"
 )
 
-// comparison is what diff tells.
+// comparison is the result of diff.
 type comparison struct {
 	*forecast.Difference
 	applied *applied       // nil where two files are compared
 	leaving []leavingClass // that are being recorded, where the plan is compared with the store
 }
 
-// applied is what of the store a plan is compared with.
+// applied is the side of a comparison that comes from the store.
 type applied struct {
 	revision store.Revision // 0 for none
 	classes  bool           // the classes that the store holds, since it has no text of the revision
@@ -73,8 +73,8 @@ func (a *applied) view() *appliedJSON {
 	return v
 }
 
-// diffApplied compares a plan with its revision that is at work, or, where the store could not keep its text, with the
-// classes that the store holds; and with what is being recorded.
+// diffApplied compares a plan with its active revision or, if the store could not keep the text of that, with the stored
+// classes. It also lists the running classes that the plan no longer has.
 func (a *app) diffApplied(ctx context.Context, given planfile.Checked, opts forecast.Options) (comparison, error) {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
@@ -122,8 +122,8 @@ func diffStored(ctx context.Context, s *store.Store, given planfile.Checked, opt
 	return d, nil
 }
 
-// revisionAtWork is the newest usable revision of a plan, with its text: by its name or, where it has errors, which may be
-// in the name, by its file.
+// revisionAtWork finds the active revision of a plan, with its text: by the name of the plan or, if the plan has errors,
+// which may be in the name, by its file.
 func revisionAtWork(ctx context.Context, s *store.Store, given planfile.Checked) (r store.Revision, found bool, err error) {
 	rows, err := s.AtWork(ctx)
 	if err != nil {
@@ -140,7 +140,7 @@ func revisionAtWork(ctx context.Context, s *store.Store, given planfile.Checked)
 	return r, true, err
 }
 
-// maskedPlan is a plan as the store would keep it.
+// maskedPlan is the plan in the form in which the store would keep it.
 func maskedPlan(p *plan.Plan) (*plan.Plan, error) {
 	files := planfile.MaskedFiles(p)
 	if files == nil {
@@ -153,7 +153,7 @@ func maskedPlan(p *plan.Plan) (*plan.Plan, error) {
 	return masked, err
 }
 
-// heldFiles are files that are in memory already.
+// heldFiles are files in memory.
 type heldFiles []plan.File
 
 // ReadFile gives the text of a file.
@@ -182,7 +182,7 @@ func (h heldFiles) Glob(pattern string) ([]string, error) {
 	return found, nil
 }
 
-// occurrencesDiffer compares a plan with the open occurrences of the store, as far into the future as there are any.
+// occurrencesDiffer compares a plan with the open occurrences of the store, up to the last of them.
 func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts forecast.Options) (*forecast.Difference, error) {
 	rows, err := s.Occurrences(ctx, store.Filter{Plan: p.Name, Open: true})
 	if err != nil {
@@ -205,7 +205,7 @@ func occurrencesDiffer(ctx context.Context, s *store.Store, p *plan.Plan, opts f
 	}
 	opts.From, opts.Until = forecast.Bound{At: from}, forecast.Bound{At: until}
 	d := &forecast.Difference{New: forecast.Of([]*plan.Plan{p}, opts)}
-	// A class that was moved into or out of the span is still the one that the store holds.
+	// A class that was moved into or out of the period is still the stored one.
 	const reach = 31 * 24 * time.Hour
 	for o := range schedule.All(p, from.Add(-reach), until.Add(reach)) {
 		row, known := applied[o.ID]

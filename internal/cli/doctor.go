@@ -28,14 +28,14 @@ import (
 	"rundown/runner/view"
 )
 
-// Bounds of what doctor warns about.
+// The bounds for warnings of doctor.
 const (
 	leastSpace  = 200 << 20 // bytes free where the store is
 	mostSkew    = 2 * time.Second
 	probeWithin = 20 * time.Second
 )
 
-// checkResult is how a check went.
+// checkResult is the result of a check.
 type checkResult string
 
 const (
@@ -52,7 +52,7 @@ type checkJSON struct {
 	Try     *string     `json:"try"`
 }
 
-// checkup gathers the checks of one run of doctor.
+// checkup collects the checks of one run of doctor.
 type checkup struct {
 	a      *app
 	checks []checkJSON
@@ -116,7 +116,7 @@ reachable, whether it accepts the credentials, and how far the clocks differ.
 	return cmd
 }
 
-// status is that of findings where a check failed.
+// status is exit status 1 if a check failed.
 func (c *checkup) status() error {
 	if slices.ContainsFunc(c.checks, func(x checkJSON) bool { return x.Result == checkFail }) {
 		return errFindings
@@ -140,7 +140,7 @@ func (c *checkup) print() {
 	}
 }
 
-// environment checks what comes with the binary and the machine.
+// environment checks the binary and the host.
 func (c *checkup) environment() {
 	v := versionOf()
 	c.add("version", checkOK, fmt.Sprintf("rundown %s, %s, catalogue of %s", v.Version, v.Go, v.Catalogue), "")
@@ -152,7 +152,7 @@ func (c *checkup) environment() {
 	}
 }
 
-// proxy checks the proxy that the environment names. Where none is named, there is nothing to say.
+// proxy checks the proxy of the environment, if there is one.
 func (c *checkup) proxy() {
 	if err := agora.CheckProxy(c.a.env); err != nil {
 		c.add("proxy", checkFail, err.Error(), "")
@@ -175,7 +175,7 @@ func (c *checkup) timeZones() {
 	c.add("time zones", checkOK, fmt.Sprintf("IANA release %s, embedded; the files of the system and ZONEINFO are not used", plan.ZoneRelease()), "")
 }
 
-// store checks the store and gives the revisions that were applied last.
+// store checks the store and returns the active revisions.
 func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 	dsn, err := c.a.storeDSN()
 	if err != nil {
@@ -277,7 +277,7 @@ func (c *checkup) room(folder string) {
 	_ = os.Remove(probe.Name())
 }
 
-// plans reads the plans that are named, else those that were applied last.
+// plans reads the given plans, else the active ones.
 func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 	var plans []*plan.Plan
 	take := func(name string, p *plan.Plan, findings []plan.Finding) {
@@ -320,7 +320,7 @@ func (c *checkup) plans(paths []string, applied []store.Revision) []*plan.Plan {
 	return plans
 }
 
-// references checks that every reference stands for something now.
+// references checks that every reference is set.
 func (c *checkup) references(p *plan.Plan) {
 	w := &environment{app: c.a}
 	if missing := rules.NotChecked(p, w.lookup(p)); len(missing) > 0 {
@@ -371,7 +371,7 @@ func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 	}
 }
 
-// answer judges what came of the query.
+// answer interprets the answer to the query.
 func (c *checkup) answer(name string, begun, ended, date time.Time, err error) {
 	const sent = "by a query for a recording that does not exist"
 	failure, answered := errors.AsType[*agora.Error](err)

@@ -43,14 +43,14 @@ func (f *timeFlag) Set(s string) error {
 	return nil
 }
 
-// instant is the time as an instant; that of a day is its midnight in UTC, since the machine's zone is never used.
+// instant is the time as an instant. A day is its midnight in UTC, since the zone of the host is never used.
 func (f *timeFlag) instant() time.Time { return f.time }
 
-// window is a span of starts, [from, until). A bound that was given as a day stands for that day in the zone of each
-// recording, so that an evening class belongs to the day that its timetable names.
+// window is a period of starts, [from, until). A bound that is a day means that day in the zone of each recording, so that
+// an evening class belongs to the day in its timetable.
 type window struct{ from, until timeFlag }
 
-// defaultSpan is how far list and the dry run look where --until does not say.
+// defaultSpan is the length of the period of list and run --dry-run without --until.
 const defaultSpan = 7 // days
 
 // add gives a command --from and --until.
@@ -59,7 +59,7 @@ func (w *window) add(cmd *cobra.Command) {
 	cmd.Flags().Var(&w.until, "until", "end of the period: `TIME`; a day is included (default: 7 days after --from)")
 }
 
-// resolve fills in the defaults and turns the day that --until includes into the one that ends the window.
+// resolve fills in the defaults. A day in --until is included, so the window ends a day later.
 func (w window) resolve(now time.Time) (window, error) {
 	if !w.from.set {
 		w.from = timeFlag{set: true, time: now}
@@ -80,7 +80,7 @@ func (w window) resolve(now time.Time) (window, error) {
 // zoneSpread is more than any zone is away from UTC.
 const zoneSpread = 26 * time.Hour
 
-// instants is a span that holds the window in every zone; contains decides about each start.
+// instants is a period that contains the window in every zone; contains decides for each start.
 func (w window) instants() (from, until time.Time) {
 	from, until = w.from.time, w.until.time
 	if w.from.isDay {
@@ -114,7 +114,7 @@ func listed(words []string, conjunction string) string {
 	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
 }
 
-// formatFlag is --format: one of the forms in which a command writes its result.
+// formatFlag is --format, the output format of a command.
 type formatFlag struct {
 	value   string
 	allowed []string
@@ -132,7 +132,7 @@ func (f *formatFlag) Set(s string) error {
 	return nil
 }
 
-// addFormat gives a command its --format; the first form is the default.
+// addFormat adds --format to a command. The first format is the default.
 func addFormat(cmd *cobra.Command, allowed ...string) *formatFlag {
 	f := &formatFlag{value: allowed[0], allowed: allowed}
 	cmd.Flags().VarP(f, "format", "f", "output format: "+listed(allowed, "or"))

@@ -78,13 +78,13 @@ func (p *priceFlag) Set(s string) (err error) {
 	return err
 }
 
-// forecastFlags are those of commands that make a forecast.
+// forecastFlags are the flags of commands with a forecast.
 type forecastFlags struct {
 	window
 	prices priceFlag
 }
 
-// addForecastFlags gives a command --from, --until, with validate's window as default, and --prices.
+// addForecastFlags adds --from, --until and --prices. The default period is that of validate.
 func addForecastFlags(cmd *cobra.Command) *forecastFlags {
 	f := &forecastFlags{prices: priceFlag{forecast.DocumentedPrices()}}
 	cmd.Flags().Var(&f.from, "from", "first start: `TIME` is RFC 3339 or a day in the recording's zone (default: now, or the first class if that is later)")
@@ -93,7 +93,7 @@ func addForecastFlags(cmd *cobra.Command) *forecastFlags {
 	return f
 }
 
-// options turns the flags into bounds; the day that --until includes into the one that ends the window.
+// options turns the flags into bounds. A day in --until is included, so the period ends a day later.
 func (f *forecastFlags) options(now time.Time) (forecast.Options, error) {
 	until := f.until.time
 	if f.until.isDay {
@@ -167,7 +167,7 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 	charts(w, f)
 }
 
-// requestsText tells of an app's sessions at once and its requests a second.
+// requestsText is the peak concurrency and the peak request rate of an app.
 func requestsText(a forecast.AppForecast) string {
 	r := a.Requests
 	limit := ""
@@ -210,7 +210,7 @@ func peakText(p forecast.Peak) string {
 // chartWidth is how many characters the longest bar of a chart has.
 const chartWidth = 40
 
-// charts draw the most recordings at once by hour of the day and by day of the week.
+// charts draws the peak concurrency by hour of the day and by day of the week.
 func charts(w io.Writer, f *forecast.Forecast) {
 	var hours [24]int
 	var days [7]int

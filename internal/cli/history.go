@@ -130,7 +130,7 @@ func (a *app) writeHistory(ctx context.Context, s *store.Store, id view.ID, form
 	return nil
 }
 
-// writeEvents tells all that the store knows of one class.
+// writeEvents writes one class with its sessions and events.
 func (a *app) writeEvents(ctx context.Context, s *store.Store, id view.ID, format string) error {
 	c, err := view.NewFinder(s, a.now()).Class(ctx, id)
 	if err != nil {
@@ -155,7 +155,7 @@ func (a *app) writeEvents(ctx context.Context, s *store.Store, id view.ID, forma
 	return nil
 }
 
-// printLife writes all that the store knows of one occurrence.
+// printLife prints the state, sessions and events of an occurrence.
 func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []store.Event) {
 	v := view.OccurrenceOf(o, sessions)
 	row := func(name, value string) {
@@ -204,7 +204,7 @@ func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []s
 	a.printStory(o, events)
 }
 
-// printStory writes the log of an occurrence, with the times of the class's zone and the day where it changes.
+// printStory prints the events of an occurrence in the zone of the class, with a heading for each day.
 func (a *app) printStory(o store.Occurrence, events []store.Event) {
 	day := ""
 	for _, e := range view.Story(o, events) {

@@ -14,7 +14,7 @@ import (
 	"rundown/runner/view"
 )
 
-// leavingClass is a class that is being recorded and that a plan does not hold. It is recorded to its end.
+// leavingClass is a running class that a plan no longer has. It is recorded to its end.
 type leavingClass struct {
 	id, name string // its identity, and what people call it
 	until    time.Time

@@ -73,7 +73,7 @@ are listed and the exit status is 1.`,
 	return cmd
 }
 
-// namesIn gives what people call the classes of the plans that start in the window, by identity.
+// namesIn gives the short names of the classes that start in the window, by id.
 func namesIn(plans []planfile.Checked, w window) map[string]string {
 	from, until := w.instants()
 	var read []*plan.Plan

@@ -28,7 +28,7 @@ import (
 	"rundown/runner/view"
 )
 
-// nowMargin is what now allows, beside the documented latency, for the requests themselves.
+// nowMargin is the time for the requests themselves, in addition to the documented latency.
 const nowMargin = 1500 * time.Millisecond
 
 // maxNowLength bounds --for, in the service's own terms (restriction max-recording-hour-range).
@@ -89,7 +89,7 @@ once and leaves them running.`,
 	return cmd
 }
 
-// recordNow records at once, waits for the end of all, and reports how it ended.
+// recordNow starts the recordings, waits until all have ended, and reports the outcomes.
 func (a *app) recordNow(ctx context.Context, path string, names []string, o nowOptions) (err error) {
 	plans, err := a.soundPlans([]string{path})
 	if err != nil {
@@ -126,7 +126,7 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	return a.reportNow(ctx, w, ids, o.format.value)
 }
 
-// takenRows are the classes whose pages may be in use, and those of the last hour, whose identities are taken.
+// takenRows are the classes whose pages may be in use, and those of the last hour, whose ids are in use.
 func (w *environment) takenRows(ctx context.Context) ([]store.Occurrence, error) {
 	rows, err := w.store.Occurrences(ctx, store.Filter{Open: true})
 	if err != nil {
@@ -356,10 +356,10 @@ func (a *app) reportNow(ctx context.Context, w *environment, ids []string, forma
 	return nil
 }
 
-// auditTolerance is how far store and ledger may be apart: the service may name instants in whole seconds.
+// auditTolerance is how much the times of store and ledger may differ: the service may report whole seconds.
 const auditTolerance = time.Second
 
-// audit holds the simulator's account against what the store says, session by session.
+// audit compares the ledger of the simulator with the store, session by session.
 func audit(ledger simulator.Ledger, l view.Views) (account string, differences []string) {
 	type known struct {
 		doc   view.SessionDoc

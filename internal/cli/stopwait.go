@@ -13,7 +13,7 @@ import (
 	"rundown/runner/store"
 )
 
-// leaveStops leaves the orders for the daemon that holds the store, and waits until it has carried them out.
+// leaveStops gives the orders to the daemon that is using the store, and waits until it has carried them out.
 func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
@@ -32,8 +32,8 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 	return a.awaitStops(ctx, s, orders, left)
 }
 
-// awaitStops waits until a daemon has carried out the orders, until it has ended, or until nothing has changed for too
-// long. It fails where a session may still run.
+// awaitStops waits until a daemon has carried out the orders, has ended, or makes no progress for too long. It fails if a
+// session may still be running.
 func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]int64, left *leftover) error {
 	open := map[string]session.Phase{}
 	for id := range orders {
@@ -67,8 +67,8 @@ func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]
 	}
 }
 
-// lookAtStops reads how far the open stops are, tells of what has changed, and removes from open what has ended and
-// what the daemon does not stop.
+// lookAtStops reads the progress of the open stops, prints what has changed, and removes from open the classes that have
+// ended and those that the daemon refuses to stop.
 func (a *app) lookAtStops(ctx context.Context, s *store.Store, orders map[string]int64, open map[string]session.Phase, left *leftover) (changed bool, err error) {
 	var ids []string
 	for id := range open {
@@ -108,17 +108,17 @@ func (a *app) lookAtStops(ctx context.Context, s *store.Store, orders map[string
 	return changed, nil
 }
 
-// stopPatience is how long run --stop-all goes on while nothing changes. A stop that is answered 404 takes 90 s, since it
-// may be a failover.
+// stopPatience is how long run --stop-all waits without progress. A stop that is answered 404 takes 90 s, since it may be a
+// failover.
 const stopPatience = 3 * time.Minute
 
-// leftover is what run --stop-all has to stop, as it stands.
+// leftover is the state of what run --stop-all has to stop.
 type leftover struct {
 	ids    []string
 	states map[string]session.State
 }
 
-// orphansSince is how far back classes are looked for that left an orphan: the hours of a session are 720 at most.
+// orphansSince is how far back classes with an orphan are looked for: a session lasts at most 720 hours.
 const orphansSince = 720 * time.Hour
 
 // leftover reads what is to be stopped, and the ended classes of which a session may still run.
@@ -174,7 +174,7 @@ func statesOf(ctx context.Context, s *store.Store, rows []store.Occurrence) (sta
 
 func (l *leftover) note(s session.State) { l.states[s.ID] = s }
 
-// report names each session that may still run; nil where there is none.
+// report lists each session that may still be running. It returns nil if there is none.
 func (l *leftover) report(a *app) error {
 	left, known, given := 0, 0, 0
 	for _, id := range l.ids {

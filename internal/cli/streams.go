@@ -17,8 +17,8 @@ import (
 	"rundown/runner/reason"
 )
 
-// output is standard output. It remembers the first failure, so that a full disk ends in an exit status and not in
-// half a result that looks whole.
+// output is standard output. It keeps the first write error, so that a full disk leads to an exit status instead of an
+// incomplete result.
 type output struct {
 	w   io.Writer
 	err error
@@ -33,9 +33,8 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// queueLog puts a queue before standard error for the rest of the process, so that nothing that is logged can block or
-// end it. The error of a write to a closed pipe takes the place of SIGPIPE. The signal is caught and not ignored:
-// commands that are started would inherit that.
+// queueLog puts a queue before standard error, so that logging can neither block nor end the process. A write to a closed
+// pipe returns an error instead of raising SIGPIPE. The signal is caught, not ignored: child processes would inherit that.
 func (a *app) queueLog() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	notice := func(lines int, since time.Time) []byte {

@@ -55,7 +55,7 @@ error.`,
 	return cmd
 }
 
-// validate reads and checks plans and writes what it finds. A plan that cannot be read leaves the others to be checked.
+// validate checks plans and writes the findings. If a plan cannot be read, the others are still checked.
 func (a *app) validate(paths []string, format string, strict, resolve bool) error {
 	var unreadable []error
 	var plans []planfile.Checked
@@ -96,7 +96,7 @@ func (a *app) validate(paths []string, format string, strict, resolve bool) erro
 	return nil
 }
 
-// writeFindings writes the findings of all plans for programs; the text for people was written plan by plan.
+// writeFindings writes the findings of all plans for programs. Text was printed plan by plan already.
 func (a *app) writeFindings(format string, plans []planfile.Checked, resolve bool) error {
 	if len(plans) == 0 {
 		return nil
@@ -116,7 +116,7 @@ func (a *app) writeFindings(format string, plans []planfile.Checked, resolve boo
 	return nil
 }
 
-// workingFolder is where the program runs, "" where that cannot be told.
+// workingFolder is the working folder of the process, "" if it is unknown.
 func workingFolder() string {
 	folder, err := os.Getwd()
 	if err != nil {
@@ -125,7 +125,7 @@ func workingFolder() string {
 	return folder
 }
 
-// printValidation writes findings and summary for people: errors, warnings, notes in a line, and what the plan comes to.
+// printValidation prints errors, warnings, a line of notes, and the summary.
 func (a *app) printValidation(c planfile.Checked, opts rules.Options) {
 	w := bufio.NewWriter(a.out)
 	defer w.Flush() // a failure stays with a.out, and Main reports it
@@ -146,7 +146,7 @@ func summaryOf(c planfile.Checked, lookup plan.Lookup) rules.Summary {
 	return rules.SummaryOf(c.Forecast, len(c.Plan.Recordings), rules.NotChecked(c.Plan, lookup))
 }
 
-// counted says how many findings of which severity there are.
+// counted counts the findings by severity.
 func counted(c planfile.Checked) string {
 	parts := []string{render.Plural(c.Count(plan.SeverityError), "error"), render.Plural(c.Count(plan.SeverityWarning), "warning")}
 	if n := c.Count(plan.SeverityInformation); n > 0 {
@@ -155,7 +155,7 @@ func counted(c planfile.Checked) string {
 	return strings.Join(parts, ", ")
 }
 
-// summaryParts are what a plan comes to: recordings, classes, period, peak, cost, and what was not checked.
+// summaryParts are the lines of the summary: recordings, classes, period, peak, cost, and what was not checked.
 func summaryParts(s rules.Summary) []string {
 	parts := []string{render.Plural(s.Recordings, "recording") + ", " + render.Plural(s.Classes, "class")}
 	if s.Classes > 0 {
@@ -213,7 +213,7 @@ type findingJSON struct {
 	Fix       *fixJSON      `json:"fix"` // what the hint suggests, as an edit; null where it is not definite
 }
 
-// fixJSON is an edit of the finding's file: the text in place of what stands there. An empty range inserts.
+// fixJSON is an edit that fixes a finding: it replaces a range of the file by a text. An empty range inserts.
 type fixJSON struct {
 	File      string `json:"file"`
 	Line      int    `json:"line"`

@@ -21,7 +21,7 @@ type versionInfo struct {
 	TimeZones string  `json:"time_zones"` // release of the IANA database
 }
 
-// versionOf reads what the build left in the binary.
+// versionOf reads the build information of the binary.
 func versionOf() versionInfo {
 	v := versionInfo{Version: "(devel)", Go: runtime.Version(), Catalogue: catalog.CatalogueSnapshot(), TimeZones: plan.ZoneRelease()}
 	info, ok := debug.ReadBuildInfo()

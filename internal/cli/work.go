@@ -34,7 +34,7 @@ const (
 	serviceSimulator = "simulator"
 )
 
-// checkAPIURL refuses a base URL that no client would take, before anything is opened for it.
+// checkAPIURL rejects an invalid base URL before anything is opened.
 func checkAPIURL(base string) error {
 	if base == "" {
 		return nil
@@ -46,7 +46,7 @@ func checkAPIURL(base string) error {
 	return nil
 }
 
-// environment is what now and run work with: a store of their own, and a way to the service.
+// environment is what now and run need: a store that is open for work, and access to the service.
 type environment struct {
 	store   *store.Store
 	sim     *simulator.Simulator // nil without --simulate
@@ -59,8 +59,8 @@ type environment struct {
 	closing  []func() error
 }
 
-// openEnvironment opens the store for work and sets up the service that the flags name. A plan that needs what is not set
-// makes no store: where one is there, who opens it judges that, since something may run already.
+// openEnvironment opens the store for work and sets up the service that the flags select. It does not create a store for
+// plans with references that are not set. If the store exists, the caller decides, since classes may be running.
 func (a *app) openEnvironment(ctx context.Context, ledger string, plans ...planfile.Checked) (*environment, error) {
 	return a.openEnvironmentOn(ctx, store.Open, ledger, plans...)
 }
@@ -129,7 +129,7 @@ func (a *app) openEnvironmentOn(ctx context.Context, open opener, ledger string,
 	return w, nil
 }
 
-// close writes the ledger and gives everything up, in reverse order.
+// close writes the ledger and closes everything in reverse order.
 func (w *environment) close() error {
 	var errs []error
 	if w.sim != nil && w.ledger != "" && w.store != nil {
@@ -142,7 +142,7 @@ func (w *environment) close() error {
 	return errors.Join(errs...)
 }
 
-// lookup resolves a plan's references; in a simulation an unset one stands for a made-up value.
+// lookup resolves the references of a plan. In a simulation, unset references get a fallback value.
 func (w *environment) lookup(p *plan.Plan) plan.Lookup {
 	lookup := w.app.newLookup(p.Files[0].Path)
 	if w.sim != nil {
@@ -151,7 +151,7 @@ func (w *environment) lookup(p *plan.Plan) plan.Lookup {
 	return lookup
 }
 
-// connect reaches the service for a plan's account.
+// connect creates clients of the service for the account of a plan.
 func (w *environment) connect(p *plan.Plan) (*runner.Connection, error) {
 	w.lastPlan.Store(p)
 	lookup := w.lookup(p)
@@ -202,7 +202,7 @@ func (w *environment) connect(p *plan.Plan) (*runner.Connection, error) {
 	}}, nil
 }
 
-// unresolved lists the references that stand for nothing now: a plan that needs them would fail at its first class.
+// unresolved reports the references that are not set: the plan would fail at its first class.
 func (w *environment) unresolved(p *plan.Plan) error {
 	missing := rules.NotChecked(p, w.lookup(p))
 	if len(missing) == 0 {
@@ -211,8 +211,7 @@ func (w *environment) unresolved(p *plan.Plan) error {
 	return reason.Refuse(reason.IssueReferencesUnset, "plan %s: not set: %s", p.Files[0].Path, view.JoinSome(missing, 8))
 }
 
-// quietLevel is the level of now's log: what it does is shown by its progress, so that only errors are logged unless
-// another level was asked for.
+// quietLevel is the log level of now: its progress is shown anyway, so it logs errors only, unless another level is given.
 func (a *app) quietLevel() string {
 	if a.flags.logLevel == "info" {
 		return "error"
@@ -249,7 +248,7 @@ func (a *app) defaultStoreFile() (string, error) {
 	return filepath.Join(folder, "rundown", "rundown.db"), nil
 }
 
-// storeNamed says whether a store is named, by --store or RUNDOWN_STORE.
+// storeNamed says whether --store or RUNDOWN_STORE selects a store.
 func (a *app) storeNamed() bool {
 	name, _ := a.env("RUNDOWN_STORE")
 	return a.flags.store != "" || name != ""
@@ -274,7 +273,7 @@ func (w *environment) config(log *slog.Logger) runner.Config {
 	return runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: w.app.who()}
 }
 
-// stateQueue hands over the changes of an engine, which never waits for it. It is safe for concurrent use.
+// stateQueue passes on the changes of an engine without blocking it. It is safe for concurrent use.
 type stateQueue struct {
 	mu     sync.Mutex
 	states []session.State

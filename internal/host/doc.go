@@ -1,6 +1,6 @@
-// Package host is what a process that works for long needs of the machine on which it runs.
+// Package host connects the daemon to its operating system.
 //
-// [LogQueue] is between the log and standard error, so that a reader that does not read stops nothing. [Supervised] tells
-// systemd how the process is. [ConnectionLimit] and [FreeSpace] ask for the limits of the system. Each file stands by
-// itself; the package knows neither plans nor commands.
+// [LogQueue] is a queue between the log and standard error: a reader that stalls does not block the daemon. [Supervised]
+// reports readiness and liveness to systemd. [ConnectionLimit] and [FreeSpace] query limits of the system. The files do
+// not depend on each other, and the package knows neither plans nor commands.
 package host

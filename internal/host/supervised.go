@@ -10,9 +10,9 @@ import (
 	"rundown/runner"
 )
 
-// Supervised tells systemd how the daemon is (sd_notify(3)); where nobody asked for that it does nothing. The watchdog
-// is fed only while the engine's loops make progress, so that a daemon that hangs is started anew: recordings go on
-// meanwhile, and are adopted.
+// Supervised reports the state of the daemon to systemd (sd_notify(3)); without NOTIFY_SOCKET it does nothing. It feeds the
+// watchdog only while the loops of the engine make progress, so that systemd restarts a daemon that hangs: recordings go
+// on and are adopted.
 type Supervised struct {
 	log  *slog.Logger
 	done chan struct{}
@@ -24,7 +24,7 @@ type Supervised struct {
 	told   chan struct{} // closed once all of them are
 }
 
-// LastWord is how long the end waits for a supervisor that does not take what it is told.
+// LastWord limits how long the shutdown waits for a supervisor that does not read its socket.
 const LastWord = time.Second
 
 func NewSupervised(e *runner.Engine, log *slog.Logger) *Supervised {
@@ -58,7 +58,7 @@ func (s *Supervised) feed(e *runner.Engine, interval time.Duration) {
 	}
 }
 
-// send tells the supervisor. Its socket may be full, which must never hold up the daemon.
+// send notifies the supervisor. Its socket may be full, which must never block the daemon.
 func (s *Supervised) send() {
 	defer close(s.told)
 	for state := range s.states {
@@ -68,7 +68,7 @@ func (s *Supervised) send() {
 	}
 }
 
-// tell tells the supervisor. Anyone may call it, also after the end.
+// tell notifies the supervisor. It is safe for concurrent use, also after the end.
 func (s *Supervised) tell(state string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,10 +1,11 @@
-// Package planfile reads plans from the machine on which the program runs.
+// Package planfile reads plans from the file system of the host.
 //
-// [Load] reads a root file and what it includes by way of [Files], which remembers what was read, bounds it and refuses
-// what a plan may not name. [Checked.Check] adds what the rules find. [NewLookup] and [IssueSTS] give what the references
-// and the sts commands of a plan stand for; no error of theirs holds a value. [Revision] is the form of a plan that the
-// store keeps, without secrets. [Watch] tells a daemon that files may have changed, and [Files.Again] reads them once more.
+//   - [Load] reads a root file and its includes through [Files]. Files keeps what was read, limits its size, and refuses
+//     files outside the folders that a plan may include from. [Checked.Check] adds the findings of the rules.
+//   - [NewLookup] resolves references, and [IssueSTS] runs the sts commands of a plan. Their errors never contain a value.
+//   - [Revision] converts a plan to the form in which the store keeps it, without secrets.
+//   - [Watch] reports that plan files may have changed, and [Files.Again] reads them again.
 //
-// Start reading at checked.go. The commands and the daemon call this package; it calls load, rules and the runner's form
-// of revisions, and knows no command.
+// Start reading at checked.go. Commands and the daemon call this package. It imports load, rules and the revision type of
+// the runner, and no command.
 package planfile

@@ -15,11 +15,11 @@ import (
 // MaxSecretSize bounds the file that a reference names.
 const MaxSecretSize = 64 << 10 // bytes
 
-// ErrUnset says that nothing is there for a reference to stand for.
+// ErrUnset means that a reference is not set.
 var ErrUnset = errors.New("not set")
 
-// NewLookup resolves references from the environment and from files, relative to the plan's folder. Each call reads
-// anew, so that rotated secrets work. No error holds a value.
+// NewLookup resolves references from the environment and from files relative to the folder of the plan. Each call reads
+// them again, so that rotated secrets work. Errors never contain a value.
 func NewLookup(planPath string, env func(string) (string, bool)) plan.Lookup {
 	folder := filepath.Dir(filepath.FromSlash(planPath)) // of "-": the working folder
 	return func(r plan.Reference) (string, error) {
@@ -61,8 +61,8 @@ func fileValue(folder string, r plan.Reference) (string, error) {
 	return v, nil
 }
 
-// SimulatedLookup lets an unset reference stand for a made-up value, the same each time: an address where the plan
-// wants one, otherwise 32 hexadecimal digits as an App ID has them.
+// SimulatedLookup gives unset references a fallback value, always the same: an address where the plan needs one, else 32
+// hexadecimal digits, as in an App ID.
 func SimulatedLookup(p *plan.Plan, next plan.Lookup) plan.Lookup {
 	scheme := map[plan.Reference]string{}
 	address := func(t plan.Text, s string) {
