@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -47,6 +48,9 @@ func (f *Finder) views(ctx context.Context, rows []store.Occurrence, from, until
 	if l.Captions, err = f.captions(ctx, l.Rows, captions); err != nil {
 		return l, err
 	}
+	if f.Bare {
+		return l, nil
+	}
 	l.Names, err = f.ShortNames(ctx, l.Rows)
 	return l, err
 }
@@ -74,12 +78,13 @@ func (f *Finder) due(ctx context.Context, rows []store.Occurrence, from, until t
 				return stale && (!held || !o.Start.Equal(row.Start) || !o.End.Equal(PlanEnd(row)))
 			})
 		}
+		maps.DeleteFunc(planned, func(_ string, o plan.Occurrence) bool { return o.Cancelled() || !o.End.After(ahead) })
 		known, err := f.known(ctx, rows, planned)
 		if err != nil {
 			return nil, nil, err
 		}
 		for id, o := range planned {
-			if !known[id] && !o.Cancelled() && o.End.After(ahead) {
+			if !known[id] {
 				rows = append(rows, AsRow(&o))
 			}
 		}

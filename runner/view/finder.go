@@ -71,6 +71,7 @@ type Finder struct {
 	Now    time.Time
 	Last   bool     // a recording alone means its last class where none runs or is ahead
 	Unread []string // why active plans could not be read, once they were needed
+	Bare   bool     // no short names are needed, which are half of the work where there are many classes
 	// Recall reads the plan of a revision; nil: [runner.Recall]. Who answers often keeps what it has read.
 	Recall func(store.Revision) (*plan.Plan, bool, error)
 

@@ -79,16 +79,16 @@ func TestActsAreConfirmedAndGiven(t *testing.T) {
 		}
 	}
 	before := orders(t, src.Store)
-	act(running, "extend", "ends later than at 11:50", "questions", "Extend", "extended to 12:05 by ines: questions")
-	act(running, "stop", "The daemon stops the recording within seconds", "room is empty", "Stop now", "cancelled by ines: room is empty")
-	act(ahead, "cancel", "The class is not recorded, whatever its plan says", "snow", "Cancel", "cancelled by ines: snow")
+	act(running, "extend", "ends later than at 11:50", "questions", "Extend", "extended to 12:05 by duty: questions")
+	act(running, "stop", "The daemon stops the recording within seconds", "room is empty", "Stop now", "cancelled by duty: room is empty")
+	act(ahead, "cancel", "The class is not recorded, whatever its plan says", "snow", "Cancel", "cancelled by duty: snow")
 	act(ahead, "undo", "The class is recorded as its plan has it", "thaw", "Record it", "The cancellation is taken back")
 	got := orders(t, src.Store)[len(before):]
 	want := []string{
-		"extend school/english-b2/20310917T090000Z ines: questions",
-		"stop school/english-b2/20310917T090000Z ines: room is empty",
-		"cancel school/teachers/20310917T140000Z ines: snow",
-		"uncancel school/teachers/20310917T140000Z ines: thaw",
+		"extend school/english-b2/20310917T090000Z duty: questions",
+		"stop school/english-b2/20310917T090000Z duty: room is empty",
+		"cancel school/teachers/20310917T140000Z duty: snow",
+		"uncancel school/teachers/20310917T140000Z duty: thaw",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("orders:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -102,7 +102,7 @@ func TestActsAreConfirmedAndGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.ContainsFunc(events, func(e store.Event) bool {
-		return e.Who == "ines" && e.Text == "plan school, revision 2: confirmed: end of the term"
+		return e.Who == "duty" && e.Text == "plan school, revision 2: confirmed: end of the term"
 	}) {
 		t.Error("the log does not tell of the confirmation")
 	}
@@ -140,7 +140,7 @@ func TestAClassIsExtendedWithTheKeyboardAlone(t *testing.T) {
 	b.Press("exam")
 	b.Press(kb.Enter)
 	b.Await("the class", `document.querySelector("#done") && document.querySelector("main").innerText.includes("extended to 12:20")`)
-	if got := orders(t, src.Store); got[len(got)-1] != "extend school/english-b2/20310917T090000Z ines: exam" {
+	if got := orders(t, src.Store); got[len(got)-1] != "extend school/english-b2/20310917T090000Z duty: exam" {
 		t.Errorf("orders: %v", got)
 	}
 }
@@ -158,7 +158,7 @@ func TestPagesWorkWithoutAScript(t *testing.T) {
 	b.Open(server.URL + ahead)
 	b.Click(`a[href$="/cancel"]`)
 	b.Click(`form[method=post] button.button`)
-	if got := orders(t, src.Store); got[len(got)-1] != "cancel school/teachers/20310917T140000Z ines: " {
+	if got := orders(t, src.Store); got[len(got)-1] != "cancel school/teachers/20310917T140000Z duty: " {
 		t.Errorf("orders: %v", got)
 	}
 }
@@ -173,7 +173,7 @@ func TestAnOpenPageFollowsTheDay(t *testing.T) {
 	b.Await("the script", `document.cookie.includes("rundown_zone")`)
 	_ = pagetest.Ask[bool](b, `document.querySelector(".troubles details summary").click(), document.querySelector('#classes a[href="`+running+`"]').focus(), true`)
 	order(t, src, ahead, s.at, "fog")
-	b.Await("the cancellation", `document.querySelector("#classes").innerText.includes("cancelled by ana: fog")`)
+	b.Await("the cancellation", `document.querySelector("#classes").innerText.includes("cancelled by office: fog")`)
 	if !pagetest.Ask[bool](b, `document.querySelector(".troubles details").open`) {
 		t.Error("what was open is closed")
 	}
@@ -195,7 +195,7 @@ func order(t *testing.T, src *Source, class string, at time.Time, why string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := operate.Cancel(context.Background(), src.Store, c, operate.Operator{Who: "ana", Why: why, Now: at}); err != nil {
+	if _, err := operate.Cancel(context.Background(), src.Store, c, operate.Operator{Who: "office", Why: why, Now: at}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -280,20 +280,20 @@ func TestWhoMayOnlyLookIsOfferedNoActs(t *testing.T) {
 		status             int
 		has, hasNot        string
 	}{
-		{"otto", "GET", running, 200, "You may look, not act", "/stop"},
-		{"otto", "GET", running + "/stop", 403, "otto does not have the scope operate", "<form method=\"post\" action=\"/class"},
-		{"otto", "POST", running + "/stop", 403, "otto does not have the scope operate", ""},
-		{"otto", "GET", "/plans", 200, "waits for a confirmation", "/confirm"},
-		{"otto", "POST", "/plans/school/2/confirm", 403, "does not have", ""},
+		{"reader", "GET", running, 200, "You may look, not act", "/stop"},
+		{"reader", "GET", running + "/stop", 403, "reader does not have the scope operate", "<form method=\"post\" action=\"/class"},
+		{"reader", "POST", running + "/stop", 403, "reader does not have the scope operate", ""},
+		{"reader", "GET", "/plans", 200, "waits for a confirmation", "/confirm"},
+		{"reader", "POST", "/plans/school/2/confirm", 403, "does not have", ""},
 		{"room", "GET", running, 200, "/stop", ""},
 		{"room", "GET", ahead, 403, "room does not have", "Conference"},
 		{"room", "GET", "/", 403, "room does not have", "german"},
 		{"room", "POST", running + "/cancel", 403, "room does not have", ""},
-		{"ines", "GET", running, 200, "/extend", "You may look"},
-		{"ines", "GET", ahead + "/stop", 409, "has not begun", ""},
-		{"ines", "GET", "/class/school/french-a1/20310917T070000Z/cancel", 409, "has ended already", ""},
+		{"duty", "GET", running, 200, "/extend", "You may look"},
+		{"duty", "GET", ahead + "/stop", 409, "has not begun", ""},
+		{"duty", "GET", "/class/school/french-a1/20310917T070000Z/cancel", 409, "has ended already", ""},
 	} {
-		address := strings.Replace(server.URL, "ines", tt.user, 1) + tt.path
+		address := strings.Replace(server.URL, "duty", tt.user, 1) + tt.path
 		r, err := http.NewRequestWithContext(t.Context(), tt.method, address, nil)
 		if err != nil {
 			t.Fatal(err)

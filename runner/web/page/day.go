@@ -18,7 +18,7 @@ func pathEscape(text string) string { return url.PathEscape(text) }
 const (
 	shownTroubles = 6
 	shownLive     = 24
-	shownNext     = 8
+	shownNext     = 6
 	perPage       = 100
 )
 
@@ -111,7 +111,7 @@ func clockChange(from, until time.Time, zone *time.Location) string {
 		way = "back"
 	}
 	return fmt.Sprintf("The clock goes %s by %s at %s, from %s to %s: this day has %s.",
-		way, lengthText(shift.Abs()), before.Add(time.Second).Format("15:04"), zoneAt(before, zone), zoneAt(after, zone), hoursText(until.Sub(from)))
+		way, lengthText(shift.Abs()), end.In(time.FixedZone("", offsetOf(before))).Format("15:04"), zoneAt(before, zone), zoneAt(after, zone), hoursText(until.Sub(from)))
 }
 
 func hoursText(d time.Duration) string {

@@ -60,6 +60,7 @@ func (s *Source) judge(ctx context.Context, a Act) (effects []string, err error)
 
 // give carries an act out.
 func (s *Source) give(ctx context.Context, a Act) error {
+	defer s.forget()
 	if a.Kind == ActConfirm {
 		return s.confirm(ctx, a)
 	}

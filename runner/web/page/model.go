@@ -7,6 +7,7 @@ import (
 
 	"rundown/runner/reason"
 	"rundown/runner/session"
+	"rundown/runner/store"
 )
 
 // ErrUnknown says that there is no such class, plan or revision.
@@ -82,16 +83,14 @@ func (i Issue) Link() string {
 
 // System is how the daemon and its machine are.
 type System struct {
-	Running   bool
-	Text      string // in words, such as "running (pid 7, since …)"
-	Started   time.Time
-	LastSeen  time.Time
-	Version   string
-	Store     string
-	Issues    []Issue
-	Nodes     []Node
-	Outbox    []Message
-	HasOutbox bool // the version has one
+	Running  bool
+	Text     string // in words, such as "running (pid 7, since …)"
+	Started  time.Time
+	LastSeen time.Time
+	Version  string
+	Store    string
+	Issues   []Issue
+	Nodes    []Node
 }
 
 // Node is a process that works on the store.
@@ -101,26 +100,15 @@ type Node struct {
 	Apps     []string
 }
 
-// MessageState is what has become of a notification.
-type MessageState string
-
-// The states of notifications.
-const (
-	messagePending MessageState = "pending"
-	messageSent    MessageState = "sent"
-	messageFailed  MessageState = "failed"
-	messageDropped MessageState = "dropped"
-)
-
 // Message is a notification that is to be sent, or was.
 type Message struct {
-	At             time.Time
-	Event, Subject string
-	Target         string
-	State          MessageState
-	Attempts       int
-	Next           time.Time
-	Answer         string
+	At            time.Time
+	Kind, Subject string
+	Target        string
+	State         store.MessageState
+	Tries         int
+	Due           time.Time
+	Result        string
 }
 
 // Plan is a plan with its revisions.

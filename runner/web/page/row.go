@@ -199,12 +199,21 @@ type trouble struct {
 	Lost   string  // how much of the class is missing
 	Reason string  // in the daemon's words
 	Advice *advice // in plain words
+	Try    []piece // what to try where there is no advice
 }
 
 func (s scribe) troubleOf(c *Class, day time.Time) trouble {
 	t := trouble{rowView: s.rowOf(c, day), Lost: sentence(c.lostText(s.now)), Reason: sentence(c.Reason), Advice: adviceOf(c.Code, linkOf(c.ID))}
 	if t.Look.live() {
 		t.Lost = sentence(t.Detail)
+	}
+	if story := (piece{Text: "its story", Link: t.Link}); t.Advice == nil {
+		switch t.Look {
+		case lookLate:
+			t.Try = []piece{{Text: "Nothing at first: the daemon tries again by itself. What the service answers is in "}, story, {Text: "."}}
+		case lookBroken:
+			t.Try = []piece{{Text: "Nothing at first: another session takes over. What happened is in "}, story, {Text: "."}}
+		}
 	}
 	return t
 }

@@ -163,12 +163,12 @@ func scriptedDay(t *testing.T, text, dir string) *school {
 		if err := s.sim.SetFaults(scriptedFaults); err != nil {
 			t.Fatal(err)
 		}
-		by := operate.Operator{Who: "ines", Why: "the teacher is ill", Now: time.Now()}
+		by := operate.Operator{Who: "duty", Why: "the teacher is ill", Now: time.Now()}
 		if _, err := operate.Cancel(context.Background(), orders, s.class("school/spanish-a1/20310917T063000Z"), by); err != nil {
 			t.Fatal(err)
 		}
 		wait("2031-09-17T10:40:00+02:00")
-		by = operate.Operator{Who: "ines", Why: "the experiment takes longer", Now: time.Now()}
+		by = operate.Operator{Who: "duty", Why: "the experiment takes longer", Now: time.Now()}
 		if _, err := operate.Extend(context.Background(), orders, s.class("school/physics-lab/20310917T084500Z"), 15*time.Minute, by); err != nil {
 			t.Fatal(err)
 		}
@@ -262,7 +262,7 @@ func (s *school) serve(t testing.TB) (*httptest.Server, *Source) {
 	}
 	server := httptest.NewServer(guarded(t, New(Options{Source: src, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})))
 	t.Cleanup(server.Close)
-	server.URL = as(server.URL, "ines")
+	server.URL = as(server.URL, "duty")
 	return server, src
 }
 
@@ -274,12 +274,12 @@ func as(address, user string) string {
 	return strings.Replace(address, "http://", "http://"+url.UserPassword(user, password).String()+"@", 1)
 }
 
-// guarded puts the guard of the daemon before the pages: ines may do all, otto may look, and the room of english-b2 only
+// guarded puts the guard of the daemon before the pages: duty may do all, reader may look, and the room of english-b2 only
 // has to do with its classes.
 func guarded(t testing.TB, pages http.Handler) http.Handler {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "access.yaml")
-	text := "users:\n  - {name: ines, password: x, scopes: [operate]}\n  - {name: otto, password: x, scopes: [read]}\n  - {name: room, password: x, scopes: ['recording:english-b2']}\n"
+	text := "users:\n  - {name: duty, password: x, scopes: [operate]}\n  - {name: reader, password: x, scopes: [read]}\n  - {name: room, password: x, scopes: ['recording:english-b2']}\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

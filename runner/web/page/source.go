@@ -33,6 +33,9 @@ type Source struct {
 	// GroupText puts what changes in the same way into words.
 	GroupText func(forecast.DifferenceGroup) string
 
+	reading sync.Mutex
+	glances []glance // those of the last second
+
 	mu    sync.Mutex
 	plans map[int64]recalled // by revision; those that are asked for again and again
 }
@@ -64,7 +67,7 @@ func (s *Source) recall(r store.Revision) (*plan.Plan, bool, error) {
 
 func (s *Source) finder() *view.Finder {
 	f := view.NewFinder(s.Store, s.Clock())
-	f.Recall = s.recall
+	f.Recall, f.Bare = s.recall, true
 	return f
 }
 
@@ -94,8 +97,43 @@ func (s *Source) zone(ctx context.Context) (*time.Location, error) {
 	return time.UTC, nil
 }
 
-// classes are those that overlap a period, in order of their starts.
+// fresh is for how long what was read of a period answers further requests. Many may look at the same day.
+const fresh = time.Second
+
+// glance is what was read of a period. Nobody changes it.
+type glance struct {
+	from, until time.Time
+	read        time.Time
+	classes     []Class
+}
+
+// classes are those that overlap a period, in order of their starts. One request reads at a time: however many look, they
+// take no more than one processor from the engine, and what one reads serves all that ask meanwhile.
 func (s *Source) classes(ctx context.Context, from, until time.Time) ([]Class, error) {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	s.glances = slices.DeleteFunc(s.glances, func(g glance) bool { return time.Since(g.read) > fresh })
+	for _, g := range s.glances {
+		if g.from.Equal(from) && g.until.Equal(until) {
+			return g.classes, nil
+		}
+	}
+	read := time.Now()
+	classes, err := s.readClasses(ctx, from, until)
+	if err == nil {
+		s.glances = append(s.glances, glance{from, until, read, classes})
+	}
+	return classes, err
+}
+
+// forget has everything read again, since something was changed from here.
+func (s *Source) forget() {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	s.glances = nil
+}
+
+func (s *Source) readClasses(ctx context.Context, from, until time.Time) ([]Class, error) {
 	views, err := s.finder().Between(ctx, from, until)
 	if err != nil {
 		return nil, err
@@ -116,19 +154,25 @@ type classDoc struct {
 // classOf is a class as the page shows it.
 func classOf(o store.Occurrence, sessions []store.Session, caption view.Caption) Class {
 	doc := view.ReadDoc[classDoc](o.Doc)
+	zone, known := plan.Zone(doc.Timezone)
+	if !known {
+		zone = view.ZoneOf(o)
+	}
 	c := Class{
-		ID: o.ID, Plan: o.Plan, Recording: o.Recording, Title: caption.Title, Labels: caption.Labels, Zone: view.ZoneOf(o),
+		ID: o.ID, Plan: o.Plan, Recording: o.Recording, Title: caption.Title, Labels: caption.Labels, Zone: zone,
 		Start: o.Start, End: o.End, PlanEnd: doc.PlanEnd, From: doc.From, State: session.Phase(o.State), Outcome: session.Outcome(o.Outcome), Reason: o.Reason, Code: reason.Code(o.ReasonCode),
 		App: doc.App, Page: bare(o.URL), Storage: doc.Storage, Bucket: doc.Bucket,
-		Left: view.LeftPlan(o, doc.OccurrenceDoc), Cancelled: orderOf(doc.Cancel), Moved: view.MovedText(o, doc.OccurrenceDoc, sessions, view.ZoneOf(o)),
+		Left: view.LeftPlan(o, doc.OccurrenceDoc), Cancelled: orderOf(doc.Cancel), Moved: view.MovedText(o, doc.OccurrenceDoc, sessions, zone),
 	}
 	if doc.Until != nil {
 		c.Until = *doc.Until
 	}
-	if x, effective := view.ExtensionOf(o); effective {
-		c.Extended = orderOf(x)
-		if c.Extended.Until.After(c.End) {
-			c.PlanEnd, c.End = cmpTime(c.PlanEnd, c.End), c.Extended.Until
+	if doc.Extended != nil {
+		if x, effective := view.ExtensionOf(o); effective {
+			c.Extended = orderOf(x)
+			if c.Extended.Until.After(c.End) {
+				c.PlanEnd, c.End = cmpTime(c.PlanEnd, c.End), c.Extended.Until
+			}
 		}
 	}
 	for _, g := range doc.Gaps {
@@ -257,6 +301,26 @@ func (s *Source) system(ctx context.Context) (System, error) {
 	var err error
 	sys.LastSeen, err = s.Store.LastBeat(ctx)
 	return sys, err
+}
+
+// shownMessages is how many of the newest notifications are read, beside all that wait.
+const shownMessages = 30
+
+// messages are the notifications that wait, and the newest of the others.
+func (s *Source) messages(ctx context.Context) (list []Message, waiting int, err error) {
+	held, err := s.Store.Outbox(ctx, store.OutboxFilter{State: store.MessageWaiting, Limit: 10 * shownMessages})
+	if err != nil {
+		return nil, 0, err
+	}
+	newest, err := s.Store.Outbox(ctx, store.OutboxFilter{Limit: shownMessages})
+	if err != nil {
+		return nil, 0, err
+	}
+	newest = slices.DeleteFunc(newest, func(m store.Message) bool { return m.State == store.MessageWaiting })
+	for _, m := range slices.Concat(held, newest) {
+		list = append(list, Message{At: m.At, Kind: m.Kind, Subject: m.Subject, Target: m.Target, State: m.State, Tries: m.Tries, Due: m.Due, Result: m.Result})
+	}
+	return list, len(held), nil
 }
 
 // planList are the plans with their revisions, newest first.

@@ -1,6 +1,12 @@
 package page
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+
+	"rundown/runner/store"
+	"rundown/runner/view"
+)
 
 // systemPage is how the daemon, its machine and its notifications are.
 type systemPage struct {
@@ -21,13 +27,28 @@ type nodeView struct {
 type messageView struct {
 	Message
 	When, Again When
-	Key         string
+	Key         string // the look of its state
+	Link        string // of the class that it is about
 }
 
 // messageKeys are the looks of the states of messages.
-var messageKeys = map[MessageState]string{messageSent: "recorded", messagePending: "planned", messageFailed: "failed", messageDropped: "cancelled"}
+var messageKeys = map[store.MessageState]string{store.MessageSent: "recorded", store.MessageWaiting: "planned", store.MessageDropped: "cancelled"}
 
-func (s *site) system(_ *http.Request, sh *shell) (any, error) {
+func (s scribe) messageOf(m Message) messageView {
+	v := messageView{Message: m, When: s.moment(m.At, s.day), Key: messageKeys[m.State]}
+	if m.State == store.MessageWaiting {
+		v.Again = s.clock(m.Due, s.day)
+		if m.Tries > 0 {
+			v.Key = "late"
+		}
+	}
+	if _, err := view.ParseID(m.Subject); err == nil && strings.Count(m.Subject, "/") == 2 {
+		v.Link = linkOf(m.Subject)
+	}
+	return v
+}
+
+func (s *site) system(r *http.Request, sh *shell) (any, error) {
 	sys, scribe := sh.System, sh.scribe
 	sh.Page, sh.Title, sh.Live = "system", "System", true
 	p := &systemPage{
@@ -37,12 +58,13 @@ func (s *site) system(_ *http.Request, sh *shell) (any, error) {
 	for _, n := range sys.Nodes {
 		p.Nodes = append(p.Nodes, nodeView{n, scribe.ago(n.LastSeen), scribe.now.Sub(n.LastSeen) > nodeQuiet})
 	}
-	for _, m := range sys.Outbox {
-		v := messageView{Message: m, When: scribe.moment(m.At, scribe.day), Again: scribe.clock(m.Next, scribe.day), Key: messageKeys[m.State]}
-		if m.State == messagePending {
-			p.Pending++
-		}
-		p.Outbox = append(p.Outbox, v)
+	messages, waiting, err := s.Source.messages(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	p.Pending = waiting
+	for _, m := range messages {
+		p.Outbox = append(p.Outbox, scribe.messageOf(m))
 	}
 	return p, nil
 }

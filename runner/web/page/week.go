@@ -16,14 +16,14 @@ type weekPage struct {
 	Before, After string
 	Days          []weekDay
 	Rows          []weekRow
-	Hidden        int // recordings without trouble that are left out
+	Hidden        int // recordings that are left out; those without trouble first
 	Search        string
 	Path          string
 	Total         int
 }
 
-// shownRecordings is how many recordings the table of a week has at most.
-const shownRecordings = 80
+// shownCells is how many classes the table of a week has at most, by whole recordings.
+const shownCells = 1000
 
 // weekDay is a day of a week in sum.
 type weekDay struct {
@@ -175,8 +175,14 @@ func (p *weekPage) rows(s scribe, byDay [][]*Class) {
 	rows := slices.Collect(maps.Values(all))
 	byName := func(a, b *weekRow) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Plan, b.Plan)) }
 	slices.SortFunc(rows, func(a, b *weekRow) int { return cmp.Or(cmp.Compare(min(b.needs, 1), min(a.needs, 1)), byName(a, b)) })
-	p.Hidden = max(0, len(rows)-shownRecordings)
-	rows = rows[:len(rows)-p.Hidden]
+	shown, cells := 0, 0
+	for ; shown < len(rows) && cells < shownCells; shown++ {
+		for _, day := range rows[shown].Cells {
+			cells += len(day)
+		}
+	}
+	p.Hidden = len(rows) - shown
+	rows = rows[:shown]
 	slices.SortFunc(rows, byName)
 	for _, row := range rows {
 		p.Rows = append(p.Rows, *row)

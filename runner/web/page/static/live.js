@@ -15,6 +15,18 @@
     refresh();
   }
 
+  // A page that takes its time says so: a thin line at the top, and busy for screen readers.
+  const leaving = (on) => {
+    document.documentElement.classList.toggle("leaving", on);
+    document.getElementById("main").setAttribute("aria-busy", on);
+  };
+  addEventListener("pageshow", () => leaving(false));
+  addEventListener("submit", () => leaving(true));
+  addEventListener("click", (e) => {
+    const link = e.target.closest && e.target.closest("a[href]");
+    if (link && !e.defaultPrevented && e.button === 0 && !e.ctrlKey && !e.metaKey && !e.shiftKey && link.pathname !== location.pathname) leaving(true);
+  });
+
   for (const e of document.querySelectorAll(".nojs")) e.hidden = true;
   for (const e of document.querySelectorAll(".js")) e.hidden = false;
   showNow();
