@@ -29,27 +29,12 @@ func Revision(p *plan.Plan) (store.Revision, error) {
 	return r, err
 }
 
-// secretTexts are the texts of a plan that are secret wherever they are written out.
-func secretTexts(p *plan.Plan) []plan.Text {
-	texts := []plan.Text{p.Account.CustomerSecret}
-	for _, s := range p.Storages {
-		texts = append(texts, s.AccessKey, s.SecretKey)
-	}
-	for _, c := range p.CDNs {
-		texts = append(texts, c.URL, c.Fallback)
-	}
-	for _, n := range p.Notify {
-		texts = append(texts, n.Webhook, n.Secret, n.To)
-	}
-	return append(texts, p.Ping)
-}
-
 // MaskedFiles are a plan's files without secrets: secret texts that are written out are masked, and comments are left
 // out where a secret may have been put aside.
 func MaskedFiles(p *plan.Plan) []plan.File {
 	var secret []plan.Text
-	for _, t := range secretTexts(p) {
-		if strings.Contains(t.String(), redact.Mark) {
+	for r, t := range p.Texts() {
+		if r == nil && t.Secret() && strings.Contains(t.String(), redact.Mark) {
 			secret = append(secret, t)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"rundown/agora/catalog"
 	"rundown/plan"
@@ -26,7 +27,7 @@ type builder struct {
 	allIDs   map[string]bool // of the recordings of all files; by [builder.freeID]
 
 	unreadDays map[*plan.Calendar]bool // calendars of which some days could not be read
-	zones      map[string]zoneResult
+	zones      map[string]*time.Location
 }
 
 // build makes the plan of all files that could be read.
@@ -35,7 +36,7 @@ func (l *loader) build(file *rootFile) *plan.Plan {
 	for _, u := range l.sources {
 		p.Files = append(p.Files, plan.File{Path: u.src.Path, Text: u.original})
 	}
-	b := &builder{p: p, root: l.sources[0], sources: l.sources, expose: map[string]bool{}, ids: map[string]*plan.Recording{}, zones: map[string]zoneResult{}, unreadDays: map[*plan.Calendar]bool{}}
+	b := &builder{p: p, root: l.sources[0], sources: l.sources, expose: map[string]bool{}, ids: map[string]*plan.Recording{}, zones: map[string]*time.Location{}, unreadDays: map[*plan.Calendar]bool{}}
 	for _, set := range []*nameSet{&b.apps.nameSet, &b.storages.nameSet, &b.cdns.nameSet, &b.days.nameSet} {
 		set.uses = p.Uses
 	}

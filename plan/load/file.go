@@ -295,13 +295,13 @@ type whenItem struct {
 // labelKeys are labels, or none.
 type labelKeys struct {
 	None bool
-	List []label
+	List entries[labelValue]
 }
 
-// label is an entry of labels.
-type label struct {
-	Key   scalar
-	Value scalar
+// labelValue is the text of a label.
+type labelValue struct {
+	scalar
+	given bool // it could be read
 }
 
 // prefixKeys are the folders of a storage, or none.

@@ -338,7 +338,7 @@ func (k *optionalBool) readNode(d *decoder, n *yaml.Node, s location) (ok bool) 
 	return ok
 }
 
-// readNode reads labels. Their values may be numbers, which are kept as they are written.
+// readNode reads none or labels.
 func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, none) {
 		k.None = true
@@ -348,29 +348,16 @@ func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 		d.wrongType(n, s, "names with a text each, or none")
 		return false
 	}
-	seen := make(map[string]bool, len(n.Content)/2)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		value := n.Content[i+1]
-		name, at, ok := d.key(n.Content[i])
-		if !ok {
-			d.rejectForbidden(value)
-			continue
-		}
-		if seen[name] {
-			d.duplicate(at, fmt.Sprintf("%s is defined twice in labels", plan.Quoted(name)))
-			d.rejectForbidden(value)
-			continue
-		}
-		seen[name] = true
-		if !d.allowed(value) {
-			continue
-		}
-		if value.Kind != yaml.ScalarNode || value.Tag == "!!null" {
-			d.wrongType(value, location{"label " + plan.Quoted(name), at}, "text")
-			continue
-		}
-		k.List = append(k.List, label{scalar{name, at}, scalar{value.Value, nodeSpan(d.src, value)}})
+	return k.List.readNode(d, n, s)
+}
+
+// readNode reads the value of a label. A number or a word of YAML is kept as it is written.
+func (v *labelValue) readNode(d *decoder, n *yaml.Node, s location) bool {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		d.wrongType(n, location{"label " + plan.Quoted(s.name), s.at}, "text")
+		return false
 	}
+	v.Text, v.At, v.given = n.Value, nodeSpan(d.src, n), true
 	return true
 }
 

@@ -350,11 +350,12 @@ func (b *builder) labels(u *sourceFile, k *labelKeys) map[string]string {
 	labels := make(map[string]string, len(k.List))
 	for _, l := range k.List {
 		switch {
+		case !l.Value.given: // reported already
 		case slices.Contains(plan.BuiltinPlaceholders, l.Key.Text):
 			u.report("invalid-value", l.Key.At, fmt.Sprintf("{%s} is a built-in placeholder; a label cannot have its name", l.Key.Text), "choose another name")
 		case !labelName.MatchString(l.Key.Text):
 			u.report("invalid-value", l.Key.At, fmt.Sprintf("%s is not a valid label name: a letter, then letters, digits, _ and -, at most 40", plan.Quoted(l.Key.Text)), "")
-		case !u.noReference("a label", l.Value):
+		case !u.noReference("a label", l.Value.scalar):
 			labels[l.Key.Text] = l.Value.Text
 		}
 	}

@@ -103,8 +103,8 @@ func (b *builder) notifyZones(defaults *defaultsKeys) {
 		zone = b.p.Recordings[0].Zone
 	}
 	if defaults != nil && defaults.Settings.Timezone != nil {
-		if known := b.zones[*defaults.Settings.Timezone]; known.zone != nil {
-			zone = known.zone
+		if known := b.zones[*defaults.Settings.Timezone]; known != nil {
+			zone = known
 		}
 	}
 	for i := range b.p.Notify {

@@ -2,45 +2,6 @@ package rules
 
 import "rundown/plan"
 
-// eachSettings visits the settings of every recording, and of each of its changes that sets any, in document order.
-func (c *checker) eachSettings(visit func(r *plan.Recording, s *plan.Settings)) {
-	for _, r := range c.p.Recordings {
-		visit(r, &r.Settings)
-		for i := range r.Changes {
-			if over := r.Changes[i].Over; over != nil {
-				changed := over(r.Settings)
-				visit(r, &changed)
-			}
-		}
-	}
-}
-
-// eachText visits every text in which references are allowed, in document order within each kind. r is the recording
-// that has it, nil for the root file's own. A text that several recordings inherit is visited for each of them.
-func (c *checker) eachText(visit func(r *plan.Recording, t plan.Text)) {
-	p := c.p
-	own := func(texts ...plan.Text) {
-		for _, t := range texts {
-			visit(nil, t)
-		}
-	}
-	own(p.Account.CustomerID, p.Account.CustomerSecret)
-	for _, a := range p.Apps {
-		own(a.ID)
-	}
-	for _, s := range p.Storages {
-		own(s.AccessKey, s.SecretKey)
-	}
-	for _, cdn := range p.CDNs {
-		own(cdn.URL, cdn.Fallback)
-	}
-	for _, n := range p.Notify {
-		own(n.Webhook, n.Secret, n.To)
-	}
-	own(p.Ping)
-	c.eachSettings(func(r *plan.Recording, s *plan.Settings) { visit(r, s.URL) })
-}
-
 // findingGroup collects findings about values that several recordings may inherit, so that each is reported once, at
 // the value, with the recordings that have it. K identifies a finding.
 type findingGroup[K comparable] struct {
@@ -93,7 +54,7 @@ func (c *checker) reportValues(keys []string, judge func(s *plan.Settings) (mess
 		hint    plan.Hint
 	}
 	var g findingGroup[mistake]
-	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+	for r, s := range c.p.EachSettings() {
 		if message, hint := judge(s); message != "" {
 			if _, given := s.From.Of(keys[0]); !given {
 				hint.Replacement = "" // the place is that of another key
@@ -102,7 +63,7 @@ func (c *checker) reportValues(keys []string, judge func(s *plan.Settings) (mess
 			m := mistake{keyPos(r, s, keys), message, hint}
 			g.add(m, r, func() (plan.Pos, string, plan.Hint) { return m.pos, m.message, m.hint })
 		}
-	})
+	}
 	g.report(c)
 }
 

@@ -13,18 +13,18 @@ import (
 // has it.
 func (c *checker) reportCnames(judge func(cname string) (message, hint string)) {
 	var g findingGroup[plan.Pos]
-	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+	for r, s := range c.p.EachSettings() {
 		if s.Cname.IsZero() {
-			return
+			continue
 		}
 		expanded, unknown := s.Cname.ExpandBy(c.sampleValues(r, s))
 		if len(unknown) > 0 {
-			return
+			continue
 		}
 		if message, hint := judge(expanded.String()); message != "" {
 			g.add(s.Cname.Pos(), r, func() (plan.Pos, string, plan.Hint) { return s.Cname.Pos(), message, plan.NewHint(hint) })
 		}
-	})
+	}
 	g.report(c)
 }
 

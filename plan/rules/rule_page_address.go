@@ -16,13 +16,13 @@ func checkPageAddresses(c *checker) {
 		host bool // it lacks a host
 	}
 	var g findingGroup[place]
-	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+	for r, s := range c.p.EachSettings() {
 		if s.URL.IsZero() || s.URL.Parts()[0].Kind == plan.PartLiteral && !plan.WebAddress.MatchString(s.URL.Parts()[0].S) {
-			return
+			continue
 		}
 		expanded, unknown := s.URL.ExpandBy(c.sampleValues(r, s))
 		if len(unknown) > 0 {
-			return
+			continue
 		}
 		u, err := url.Parse(c.resolvedOrSample(expanded))
 		switch {
@@ -39,7 +39,7 @@ func checkPageAddresses(c *checker) {
 				return s.URL.Pos(), fmt.Sprintf("url has no host for recording %s, once its placeholders are replaced", r.ID), plan.NewHint("write the host after https://")
 			})
 		}
-	})
+	}
 	g.report(c)
 }
 

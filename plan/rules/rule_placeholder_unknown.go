@@ -30,7 +30,7 @@ func checkPlaceholders(c *checker) {
 			})
 		}
 	}
-	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+	for r, s := range c.p.EachSettings() {
 		check(r, s, s.URL)
 		check(r, s, s.Cname)
 		if s.Storage != nil {
@@ -38,6 +38,6 @@ func checkPlaceholders(c *checker) {
 				check(r, s, element)
 			}
 		}
-	})
+	}
 	g.report(c)
 }

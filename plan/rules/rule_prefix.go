@@ -38,52 +38,43 @@ func checkPrefixCharset(c *checker) {
 
 // prefixOf expands a recording's prefix, with text of the same length for date and time. It gives the prefix as
 // written and as the service gets it.
-func prefixOf(p *plan.Plan, r *plan.Recording, s *plan.Settings) (written, taken string) {
-	var w, t strings.Builder
-	for _, element := range s.Storage.Prefix {
-		var left strings.Builder
-		for _, part := range element.Parts() {
-			value := part.S
-			if part.Kind == plan.PartPlaceholder {
-				switch part.S {
-				case "plan":
-					value = p.Name
-				case "id":
-					value = r.ID
-				case "date":
-					value = "yyyymmdd"
-				case "time":
-					value = "hhmm"
-				default:
-					value = s.Labels[part.S]
-				}
-			}
-			w.WriteString(value)
-			left.WriteString(plan.PrefixValue(value))
+func (c *checker) prefixOf(r *plan.Recording, s *plan.Settings) (written, taken string) {
+	sample := c.sampleValues(r, s)
+	value := func(name string) (string, bool) {
+		switch name {
+		case "date":
+			return "yyyymmdd", true
+		case "time":
+			return "hhmm", true
 		}
-		w.WriteByte('/')
-		if left.Len() > 0 {
-			t.WriteString(left.String() + "/")
+		return sample(name)
+	}
+	for _, element := range s.Storage.Prefix {
+		expanded, _ := element.ExpandBy(value)
+		folder := expanded.String()
+		written += folder + "/"
+		if left := plan.PrefixValue(folder); left != "" {
+			taken += left + "/"
 		}
 	}
-	return w.String(), t.String()
+	return written, taken
 }
 
 // checkPrefixLength reports a prefix once, as the first recording has it for which it is too long.
 func checkPrefixLength(c *checker) {
 	_, most := catalog.Bound("prefix-max-length")
 	var g findingGroup[plan.Pos]
-	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+	for r, s := range c.p.EachSettings() {
 		if s.Storage == nil {
-			return
+			continue
 		}
-		if _, taken := prefixOf(c.p, r, s); int64(len(taken)) > *most {
+		if _, taken := c.prefixOf(r, s); int64(len(taken)) > *most {
 			g.add(prefixPos(r, s), r, func() (plan.Pos, string, plan.Hint) {
 				return prefixPos(r, s), fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most),
 					plan.NewHint("shorten the labels, or the storage's prefix")
 			})
 		}
-	})
+	}
 	g.report(c)
 }
 
@@ -104,21 +95,21 @@ func checkPrefixClash(c *checker) {
 	}
 	first := map[folder]owner{}
 	reported := map[*plan.Recording]bool{}
-	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+	for r, s := range c.p.EachSettings() {
 		if s.Storage == nil || reported[r] {
-			return
+			continue
 		}
-		written, taken := prefixOf(c.p, r, s)
+		written, taken := c.prefixOf(r, s)
 		f := folder{s.Storage.Vendor.Name, s.Storage.Bucket, s.Storage.Endpoint, taken}
 		other, taken2 := first[f]
 		if !taken2 {
 			first[f] = owner{r, written}
-			return
+			continue
 		}
 		if other.r != r && other.written != written {
 			reported[r] = true
 			c.report(r.Pos, fmt.Sprintf("the files of %s and %s go to the same folder %s: Agora takes only letters and digits from their prefixes %s and %s",
 				r.ID, other.r.ID, plan.Quoted(taken), plan.Quoted(written), plan.Quoted(other.written)), "rename one of them, or give them different prefixes")
 		}
-	})
+	}
 }

@@ -37,13 +37,13 @@ func checkPlainSecrets(c *checker) {
 	}
 	address(c.p.Ping, "the address of ping")
 	reported := map[plan.Pos]bool{}
-	c.eachSettings(func(_ *plan.Recording, s *plan.Settings) {
+	for _, s := range c.p.EachSettings() {
 		if hasPassword(s.URL) && !reported[s.URL.Pos()] {
 			reported[s.URL.Pos()] = true
 			c.report(s.URL.Pos(), "the password in the page's address is in plain text: everybody who can read this file sees it",
 				"write ${NAME} in its place and add NAME to expose, and change the password: treat it as compromised")
 		}
-	})
+	}
 }
 
 // hasPassword says whether a page's address contains a password that is not given by references alone.

@@ -17,7 +17,7 @@ func checkUnresolved(c *checker) {
 		ref plan.Reference
 	}
 	var g findingGroup[place]
-	c.eachText(func(r *plan.Recording, t plan.Text) {
+	for r, t := range c.p.Texts() {
 		for _, ref := range t.References() {
 			err, known := failed[ref]
 			if !known {
@@ -34,7 +34,7 @@ func checkUnresolved(c *checker) {
 				})
 			}
 		}
-	})
+	}
 	g.report(c)
 	for _, s := range c.p.Storages {
 		if s.STS == nil || s.STS.File == "" {

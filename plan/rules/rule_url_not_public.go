@@ -20,22 +20,22 @@ func checkPublicPages(c *checker) {
 		why string
 	}
 	var g findingGroup[mistake]
-	c.eachSettings(func(r *plan.Recording, s *plan.Settings) {
+	for r, s := range c.p.EachSettings() {
 		if s.URL.IsZero() {
-			return
+			continue
 		}
 		expanded, unknown := s.URL.ExpandBy(c.sampleValues(r, s))
 		if len(unknown) > 0 {
-			return
+			continue
 		}
 		why, hint := c.notPublic(expanded)
 		if why == "" {
-			return
+			continue
 		}
 		g.add(mistake{s.URL.Pos(), why}, r, func() (plan.Pos, string, plan.Hint) {
 			return s.URL.Pos(), fmt.Sprintf("the page of recording %s cannot be opened by the service: %s", r.ID, why), plan.NewHint(hint)
 		})
-	})
+	}
 	g.report(c)
 }
 

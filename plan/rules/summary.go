@@ -34,43 +34,18 @@ func SummaryOf(f *forecast.Forecast, recordings int, notChecked []string) Summar
 func NotChecked(p *plan.Plan, lookup plan.Lookup) []string {
 	var list []string
 	seen := make(map[plan.Reference]bool)
-	add := func(texts ...plan.Text) {
-		for _, t := range texts {
-			for _, ref := range t.References() {
-				if seen[ref] {
+	for _, t := range p.Texts() {
+		for _, ref := range t.References() {
+			if seen[ref] {
+				continue
+			}
+			seen[ref] = true
+			if lookup != nil {
+				if _, err := lookup(ref); err == nil {
 					continue
 				}
-				seen[ref] = true
-				if lookup != nil {
-					if _, err := lookup(ref); err == nil {
-						continue
-					}
-				}
-				list = append(list, ref.String())
 			}
-		}
-	}
-	add(p.Account.CustomerID, p.Account.CustomerSecret)
-	for _, a := range p.Apps {
-		add(a.ID)
-	}
-	for _, s := range p.Storages {
-		add(s.AccessKey, s.SecretKey)
-		add(s.Prefix...)
-	}
-	for _, c := range p.CDNs {
-		add(c.URL, c.Fallback)
-	}
-	for _, n := range p.Notify {
-		add(n.Webhook, n.Secret, n.To)
-	}
-	add(p.Ping)
-	for _, r := range p.Recordings {
-		add(r.URL, r.Cname)
-		for i := range r.Changes {
-			if s := r.Changes[i].Settings(&r.Settings); s != &r.Settings {
-				add(s.URL, s.Cname)
-			}
+			list = append(list, ref.String())
 		}
 	}
 	return list
