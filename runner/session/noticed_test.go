@@ -38,6 +38,9 @@ func TestANotificationInWords(t *testing.T) {
 		{agora.EventCapabilityLimit, `{"limitType":"WebGL"}`, Notice{Text: "the page is beyond what can be recorded: WebGL"}},
 		{agora.EventWebRecorderReload, `{"reason":"audio_silence"}`, Notice{Text: "the page was reloaded: audio_silence"}},
 		{agora.EventWebRecorderReload, `{"reason":"` + long + `"}`, Notice{Text: "the page was reloaded: " + strings.TrimSpace(long)[:200] + "…"}},
+		{agora.EventWebRecorderReload, `{"reason":"` + long[:200] + `"}`, Notice{Text: "the page was reloaded: " + strings.TrimSpace(long[:200])}},
+		{agora.EventWebRecorderReload, `{"reason":"` + strings.Repeat("x", 200) + `"}`, Notice{Text: "the page was reloaded: " + strings.Repeat("x", 200)}},
+		{agora.EventWebRecorderReload, `{"reason":"of https://school.example/room or room?id or id=7"}`, Notice{Text: "the page was reloaded: of [redacted] or [redacted] or [redacted]"}},
 		{agora.EventRTMPPublishStatus, `{"rtmpUrl":"rtmps://x.example/key","status":"publishing"}`, Notice{Push: "publishing", Text: "push: publishing"}},
 		{agora.EventRecorderLeave, `{"leaveCode":2}`, Notice{Text: "event 41"}},
 		{99, `{"anything":1}`, Notice{Text: "event 99"}},
@@ -188,6 +191,7 @@ func TestTheCauseOfAnEndThatIsKnownAlready(t *testing.T) {
 		{"lost", SessionLost, 0, Notice{Type: agora.EventWebRecorderStopped, Code: 6, Text: "told"}, false, [2]int{1, 0}, "gone: told", 0},
 		{"failed", SessionFailed, 0, Notice{Type: agora.EventWebRecorderStopped, Code: 6, Text: "told"}, false, [2]int{1, 0}, "gone: told", 0},
 		{"for the page", SessionLost, 0, Notice{Type: agora.EventWebRecorderStopped, Code: agora.StoppedAccessURL, Text: "told"}, false, [2]int{1, 0}, "gone: told", 1},
+		{"for the page, which is too much", SessionFailed, 0, Notice{Type: agora.EventWebRecorderStopped, Code: agora.StoppedCapabilityLimit, Text: "told"}, false, [2]int{1, 0}, "gone: told", 1},
 		{"for the page, and was not counted", SessionLost, 0, Notice{Type: agora.EventWebRecorderStopped, Code: agora.StoppedPageLoadTimeout, Text: "told"}, false, [2]int{1, 1}, "gone: told", 1},
 		{"for the page, of a time before", SessionLost, 0, Notice{Type: agora.EventWebRecorderStopped, Code: agora.StoppedCapabilityLimit, Text: "told"}, true, [2]int{1, 0}, "gone: told", 0},
 		{"by our stop", SessionEnded, 0, Notice{Type: agora.EventWebRecorderStopped, Code: 6, Text: "told"}, false, [2]int{1, 0}, "gone", 0},
@@ -228,7 +232,7 @@ func TestASIDThatTurnsUp(t *testing.T) {
 		op       agora.Op // of the next request
 		of       int
 		other    SessionState // of the second
-		failures int
+		failures int          // more than one
 		check    func(State) bool
 	}{
 		{
@@ -272,7 +276,7 @@ func TestASIDThatTurnsUp(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := inHand(slices.Clone(tt.sessions)...)
-			s.Lanes[0].Failures = 1
+			s.Lanes[0].Failures = 2
 			if tt.set != nil {
 				tt.set(&s)
 			}
@@ -282,7 +286,7 @@ func TestASIDThatTurnsUp(t *testing.T) {
 			}
 			s, act := step(s, Observation{Notice: &tt.n}, tt.now)
 			x := s.Sessions[0]
-			if x.SID != "found" || x.State != tt.state || act.Op != tt.op || act.Attempt != tt.of || s.Lanes[0].Failures != tt.failures {
+			if x.SID != "found" || x.State != tt.state || act.Op != tt.op || act.Attempt != tt.of || s.Lanes[0].Failures != tt.failures+1 {
 				t.Errorf("it is %s, next is %+v, %d failures", x.State, act, s.Lanes[0].Failures)
 			}
 			if len(s.Sessions) > 1 && s.Sessions[1].State != tt.other || tt.check != nil && !tt.check(s) {

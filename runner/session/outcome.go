@@ -28,7 +28,7 @@ func (d *Decision) finish() {
 		why = append(why, x.uploadProblems()...)
 	}
 	why = append(why, d.earlierAccount()...)
-	if s.LaneCount() > 1 && gaveUp.None() {
+	if gaveUp.None() {
 		for _, l := range s.Lanes[:s.LaneCount()] {
 			if l.GaveUp != "" {
 				why = append(why, fmt.Sprintf("one of the %d recordings at once was given up: %s", s.LaneCount(), l.GaveUp))

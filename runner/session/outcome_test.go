@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/runner/reason"
 )
 
@@ -50,7 +51,21 @@ func TestAnOutcome(t *testing.T) {
 		{"half, and the session was lost", []Session{lost(half, reason.SessionLost)}, nil, Partial, reason.SessionLost, []Gap{{at(25), at(50)}}, []string{"25m0s of the class are missing", "17:25:00Z: it was lost"}, "late"},
 		{"half, and one failed before", []Session{failed, lost(wrote(25, 49), reason.SessionLost)}, nil, Partial, reason.ServiceError, []Gap{{bell, at(25)}, {at(49), at(50)}}, []string{"26m0s of the class are missing"}, ""},
 		{"half, and it ended early", []Session{func() Session { x := half; x.Reason, x.ReasonCode = "it was over", reason.EndedByService; return x }()}, nil, Partial, reason.EndedByService, []Gap{{at(25), at(50)}}, nil, ""},
-		{"half, and nobody knows why", []Session{half}, nil, Partial, reason.Incomplete, []Gap{{at(25), at(50)}}, nil, ""},
+		{"half, and nobody knows why", []Session{half}, nil, Partial, reason.Incomplete, []Gap{{at(25), at(50)}}, nil, "00Z: "},
+		{"half, and begun just in time", []Session{half}, func(s *State) { s.Begin = bell.Add(-catalog.StartLead()) }, Partial, reason.Incomplete, []Gap{{at(25), at(50)}}, nil, "late"},
+		{"half, and one ended early before another was lost", []Session{func() Session {
+			x := wrote(-0.5, 20)
+			x.Reason, x.ReasonCode = "it was over", reason.EndedByService
+			return x
+		}(), lost(wrote(20, 25), reason.SessionLost)}, nil, Partial, reason.SessionLost, []Gap{{at(25), at(50)}}, nil, ""},
+		{"half, and one failed that never wrote", []Session{failed, half}, nil, Partial, reason.ServiceError, []Gap{{at(25), at(50)}}, nil, "0001"},
+		{"an instant", []Session{wrote(25, 25)}, nil, Partial, reason.Incomplete, all, []string{"until when is not known"}, ""},
+		{"half, by an orphan that was not seen to end", []Session{func() Session {
+			x := half
+			x.State, x.Reason, x.ReasonCode = SessionOrphan, "orphan: session 1", reason.OrphanGone
+			return x
+		}()}, nil, Partial, reason.OrphanGone, []Gap{{at(25), at(50)}}, []string{"; orphan: session 1"}, "00Z: orphan"},
+		{"half, by an orphan that was heard of and stopped", []Session{func() Session { x := half; x.Reason, x.ReasonCode = "orphan: heard of", reason.OrphanHeard; return x }()}, nil, Partial, reason.OrphanHeard, []Gap{{at(25), at(50)}}, []string{"an unconfirmed session may hold it (orphan: session 1"}, ""},
 		{"half, and given up", []Session{lost(half, reason.SessionLost)}, gaveUp, Partial, reason.AttemptsUsedUp, []Gap{{at(25), at(50)}}, []string{"3 sessions in a row failed"}, ""},
 		{"half, and begun late", []Session{wrote(25, 52)}, func(s *State) { s.Begin = at(24.9) }, Partial, reason.BegunLate, []Gap{{bell, at(25)}}, []string{"it was begun late"}, ""},
 		{"half, and an orphan may have the rest", []Session{half, orphan}, func(s *State) { s.Prefix = "a/b/" }, Partial, reason.OrphanSID, []Gap{{at(25), at(50)}}, []string{"what is missing is not in a session of ours, an unconfirmed session may hold it (orphan: session 2, resource id res): look under a/b/ for files of lingua-german-a1", "orphan: session 1"}, "sid "},
@@ -62,6 +77,16 @@ func TestAnOutcome(t *testing.T) {
 		}, Failed, reason.ServiceRefused, all, []string{"the service refuses it: start: HTTP 500"}, "HTTP 500; start"},
 		{"nothing, and nobody knows why", []Session{{UID: "11", State: SessionEnded, SID: "sid", MaxHour: 2}}, nil, Failed, reason.NothingRecorded, all, []string{"nothing was recorded"}, ";"},
 		{"nothing, and an orphan may have it", []Session{orphan}, nil, Failed, reason.OrphanSID, all, []string{"nothing of ours recorded, an unconfirmed session may hold it"}, "session 1; orphan: session 1"},
+		{"nothing, and something else answered", []Session{func() Session {
+			x := failed
+			x.Reason, x.ReasonCode, x.Foreign = "start: HTTP 403", reason.ForeignAnswer, []Foreign{{Op: agora.OpStart, Times: 1, First: at(0), Last: at(0), Text: "HTTP 403"}}
+			return x
+		}()}, nil, Failed, reason.ForeignAnswer, all, []string{"nothing was recorded; the answer to start at 17:00:00Z was not the service's own: HTTP 403"}, "start: HTTP 403"},
+		{"nothing, and both lanes were given up", []Session{failed}, func(s *State) {
+			s.UIDs = redundant(2).UIDs
+			gaveUp(s)
+			s.Lanes[1] = s.Lanes[0]
+		}, Failed, reason.AttemptsUsedUp, all, nil, "one of the 2"},
 		{"nothing, and nothing was begun", nil, nil, Missed, reason.BegunLate, all, []string{"it came up too late: the class was over"}, ""},
 		{"nothing, and nothing was begun since it was given up", nil, func(s *State) { s.Lanes[0].giveUp(reason.Because(reason.DaemonDown, "rundown did not run")) }, Missed, reason.DaemonDown, all, []string{"rundown did not run"}, "too late"},
 		{"cancelled before it began", nil, cancel(-5, "snow", reason.CancelledByPlan), Cancelled, reason.CancelledByPlan, nil, []string{"cancelled by ops: snow"}, ""},
@@ -123,6 +148,7 @@ func TestAGapLastsASecond(t *testing.T) {
 		{"a second", []Session{{RecordingAt: second(1), StoppedAt: second(30)}, {RecordingAt: second(31), StoppedAt: second(59)}}, []Gap{{second(0), second(1)}, {second(30), second(31)}, {second(59), second(60)}}},
 		{"a pause that was never ended", []Session{{RecordingAt: second(0), StoppedAt: second(60), Paused: []Gap{{From: second(20)}}}}, []Gap{{second(20), second(60)}}},
 		{"a pause from the beginning", []Session{{RecordingAt: second(0), StoppedAt: second(60), Paused: []Gap{{second(0), second(20)}}}}, []Gap{{second(0), second(20)}}},
+		{"a pause from its late beginning", []Session{{RecordingAt: second(10), StoppedAt: second(60), Paused: []Gap{{second(10), second(20)}}}}, []Gap{{second(0), second(20)}}},
 		{"two pauses", []Session{{RecordingAt: second(0), StoppedAt: second(60), Paused: []Gap{{second(10), second(20)}, {second(30), second(40)}}}}, []Gap{{second(10), second(20)}, {second(30), second(40)}}},
 		{"a pause that began after it ended", []Session{{RecordingAt: second(0), StoppedAt: second(30), Paused: []Gap{{second(40), second(50)}}}}, []Gap{{second(30), second(60)}}},
 		{"nothing", []Session{{}}, []Gap{{second(0), second(60)}}},

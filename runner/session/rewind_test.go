@@ -31,3 +31,32 @@ func TestAClockThatIsSetBackTakesAgesAndWaitsAlong(t *testing.T) {
 		t.Errorf("a second back moves what was measured: %q", why)
 	}
 }
+
+// TestAClockThatIsSetBackLeavesWhatIsSettled and moves what it has measured itself, from two seconds on.
+func TestAClockThatIsSetBackLeavesWhatIsSettled(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		state SessionState
+		phase Phase
+		named bool
+		by    time.Duration
+		want  time.Duration // by which the beginning is moved
+	}{
+		{"a session that runs", SessionRunning, Recording, false, LeastJump, LeastJump},
+		{"a session that runs, by less", SessionRunning, Recording, false, LeastJump - time.Nanosecond, 0},
+		{"a beginning that the service named", SessionRunning, Recording, true, LeastJump, 0},
+		{"a class that is over", SessionEnded, Over, false, LeastJump, 0},
+		{"a class that is over, of which something is stopped", SessionStopping, Over, false, LeastJump, LeastJump},
+		{"a class that is planned again", SessionEnded, Planned, false, LeastJump, LeastJump},
+	} {
+		s := inHand(Session{UID: "11", State: tt.state, SID: "sid1", Named: tt.named})
+		s.Phase, s.Sessions[0].LastGood, s.Sessions[0].Next = tt.phase, at(10), at(12)
+		if tt.phase == Over {
+			s.Outcome = Recorded
+		}
+		s, _ = step(s, Observation{}, 10*time.Minute-tt.by)
+		if moved := bell.Add(5 * time.Second).Sub(s.Sessions[0].RecordingAt); moved != tt.want {
+			t.Errorf("%s: the beginning is moved by %v, want %v", tt.name, moved, tt.want)
+		}
+	}
+}

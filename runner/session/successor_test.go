@@ -181,6 +181,7 @@ func TestA404ToAStop(t *testing.T) {
 		{"after the window", func(x *Session) { x.StopGoneAt, x.SuspectAt = at(10).Add(-window), at(10).Add(-window) }, SessionOrphan, at(8)},
 		{"after the window, and queries were answered so before", func(x *Session) { x.StopGoneAt, x.SuspectAt = at(9.9), at(10).Add(-window) }, SessionOrphan, at(8)},
 		{"and one to a query was so long ago that another may have begun", func(x *Session) { x.SuspectAt = at(10).Add(-window - time.Second) }, SessionStopping, time.Time{}},
+		{"and one to a query was just as long ago as a failover lasts", func(x *Session) { x.SuspectAt = at(10).Add(-window) }, SessionOrphan, at(8)},
 		{"and the window was waited for by queries", func(x *Session) {
 			x.SuspectAt, x.Then, x.StoppedAt = at(10).Add(-window-time.Second), SessionLost, at(7)
 		}, SessionLost, at(7)},
