@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"rundown/runner/session"
 )
 
 const (
@@ -46,7 +48,15 @@ func (e *Engine) quiet(within time.Duration) bool {
 	return true
 }
 
+// quiet leaves out queries: a session is watched all the time, and a query writes nothing at once.
 func (c *conductor) quiet(within time.Duration) bool {
 	soon := c.e.cfg.Now().Add(within)
-	return c.out == 0 && (len(c.due) == 0 || c.due[0].wake.After(soon)) && (c.restless.IsZero() || c.restless.After(soon))
+	due := func(t *task) bool { return !t.wake.After(soon) && !t.onlyWatched(soon) }
+	return c.out == 0 && !slices.ContainsFunc(c.due, due) && (c.restless.IsZero() || c.restless.After(soon))
+}
+
+// onlyWatched says that nothing but queries is due for a task until an instant.
+func (t *task) onlyWatched(until time.Time) bool {
+	settling := func(x session.Session) bool { return !x.State.Final() && x.State != session.SessionRunning }
+	return t.state.Phase == session.Recording && t.state.Until.After(until) && !slices.ContainsFunc(t.state.Sessions, settling)
 }

@@ -51,8 +51,9 @@ type conductor struct {
 	calls      context.Context
 	clock      clock
 	leapt      session.Gap // the last time that the clock leapt over
-	seen       []*task     // of which a session was seen running, which is still to be stored
-	seenAt     time.Time   // when what was seen of these is to be stored; zero: nothing is
+	pace       pace
+	seen       []*task   // of which a session was seen running, which is still to be stored
+	seenAt     time.Time // when what was seen of these is to be stored; zero: nothing is
 }
 
 func newConductor(e *Engine, app string, term int64) *conductor {
@@ -254,6 +255,7 @@ func (c *conductor) step(t *task, o session.Observation) {
 		c.turns++
 		t.state.Turn = c.turns
 	}
+	t.state.QueryEvery = session.QueryInterval(c.e.cfg.Watch, c.liveSessions(now), c.qps)
 	next := t.state.Clone()
 	for _, change := range t.changes {
 		change(&next)

@@ -33,6 +33,7 @@ type Config struct {
 	Horizon time.Duration                         // how far ahead occurrences are written into the store; default 8 days
 	Poll    time.Duration                         // how often operators' commands are looked for; default 1 s
 	Beat    time.Duration                         // how often a sign of life is stored; default 15 s
+	Watch   time.Duration                         // how often a healthy session is queried at most; default 10 s
 	Who     string                                // who applies plans, for the event log
 	// Revision says what the store is to keep of a plan; default: hash and path, from which no start can be made.
 	Revision func(*plan.Plan) (store.Revision, error)
@@ -61,6 +62,7 @@ func (c Config) withDefaults() Config {
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	c.Horizon = cmp.Or(c.Horizon, 8*24*time.Hour)
 	c.Poll, c.Beat = cmp.Or(c.Poll, time.Second), cmp.Or(c.Beat, 15*time.Second)
+	c.Watch = cmp.Or(c.Watch, session.LeastInterval)
 	if c.Now == nil {
 		// Without the monotonic reading, which stands still while a machine sleeps and cannot be compared with the
 		// times of plans.

@@ -73,6 +73,7 @@ type house struct {
 	revision func(*plan.Plan) (store.Revision, error)
 	now      func() time.Time // default the bubble's clock
 	poll     time.Duration    // default a minute: what is not tested need not be polled for years
+	watch    time.Duration    // the shortest time between two queries; default the longest
 
 	transport http.RoundTripper                                // default: to the simulator
 	lookup    plan.Lookup                                      // default values
@@ -125,7 +126,7 @@ func (h *house) begin(start func(*runner.Engine, context.Context, ...*plan.Plan)
 		h.t.Fatal(err)
 	}
 	engine := runner.New(runner.Config{
-		Store: h.store, Connect: h.connect, Now: h.now, Who: "test", Poll: cmp.Or(h.poll, time.Minute), Beat: max(h.poll, time.Minute), Keep: h.keep, Revision: h.revision, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Store: h.store, Connect: h.connect, Now: h.now, Who: "test", Poll: cmp.Or(h.poll, time.Minute), Watch: cmp.Or(h.watch, catalog.MonitorInterval()), Beat: max(h.poll, time.Minute), Keep: h.keep, Revision: h.revision, Logger: slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnChange: func(s session.State) {
 			if h.onStep != nil {
 				h.onStep(s)

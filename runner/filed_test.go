@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"rundown/agora"
-	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/plan"
 	"rundown/runner"
@@ -189,11 +188,12 @@ func TestWhatWasSeenIsSoonStored(t *testing.T) {
 		const stored = 15*time.Second + 2*time.Second // the time until it is, and that of a request
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
+		h.watch = session.LeastInterval
 		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		until(monday.Add(5 * time.Minute))
 		for time.Now().Before(monday.Add(20 * time.Minute)) {
 			synctest.Wait()
-			if age := time.Since(h.stored(german).Sessions[0].LastGood); age > catalog.MonitorInterval()+stored {
+			if age := time.Since(h.stored(german).Sessions[0].LastGood); age > session.LeastInterval+stored {
 				t.Errorf("%v after the bell the store's last sight of the session is %v old", time.Since(monday), age)
 			}
 			time.Sleep(7 * time.Second) // of virtual time: no divisor of the intervals that are looked at
@@ -202,7 +202,7 @@ func TestWhatWasSeenIsSoonStored(t *testing.T) {
 			time.Sleep(time.Second) // of virtual time, until the instant of the next query
 		}
 		synctest.Wait()
-		if age := time.Since(h.stored(german).Sessions[0].LastGood); age < time.Minute {
+		if age := time.Since(h.stored(german).Sessions[0].LastGood); age < 5*time.Second {
 			t.Errorf("what a query saw %v ago is stored already, each by itself", age)
 		}
 		h.shut(e)

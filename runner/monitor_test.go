@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"rundown/agora/catalog"
 	"rundown/agora/simulator"
+	"rundown/runner/session"
 )
 
 // queries notes when the service is asked about each session.
@@ -41,7 +41,7 @@ func TestSixtySessionsAreWatchedEvenly(t *testing.T) {
 		}
 		h := newHouse(t, simulator.Config{Concurrent: 100})
 		seen := &queries{next: h.sim.Transport(), at: map[string][]time.Time{}}
-		h.transport = seen
+		h.transport, h.watch = seen, session.LeastInterval
 		p := loadPlan(t, files{"school.yaml": text}, "school.yaml")
 		e := h.open(p)
 		until(monday.Add(25 * time.Minute))
@@ -58,19 +58,69 @@ func TestSixtySessionsAreWatchedEvenly(t *testing.T) {
 			since := at.Sub(monday)
 			return since > 10*time.Minute && since < 25*time.Minute || since > 30*time.Minute && since < 49*time.Minute
 		}
+		interval := session.QueryInterval(session.LeastInterval, 60, 10)
+		most := 60/int(interval.Seconds()) + 1
 		seconds := map[int64]int{}
 		for path, list := range seen.at {
 			for i, at := range list {
 				if !settled(at) {
 					continue
 				}
-				if gap := at.Sub(list[i-1]); settled(list[i-1]) && gap > catalog.MonitorInterval()+time.Second {
+				if gap := at.Sub(list[i-1]); settled(list[i-1]) && gap > interval+time.Second {
 					t.Errorf("%s was not asked about for %v before %v", path[len(path)-50:len(path)-30], gap, at)
 				}
-				if seconds[at.Unix()]++; seconds[at.Unix()] == 3 {
-					t.Errorf("more than 2 queries in the second %v", at)
+				if seconds[at.Unix()]++; seconds[at.Unix()] == most+1 {
+					t.Errorf("more than %d queries in the second %v", most, at)
 				}
 			}
+		}
+	})
+}
+
+// TestAnEndIsNoticedInSecondsAndWatchingDelaysNoStart has twenty-five sessions, of which five end by themselves and no
+// notification tells of that; and then a bell with twenty more classes, on the documented budget of five requests a second.
+func TestAnEndIsNoticedInSecondsAndWatchingDelaysNoStart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		text := strings.Split(school("2031-09-15 09:00-09:50")["school.yaml"], "  german:")[0]
+		cfg := simulator.Config{}
+		for i := range 25 {
+			text += fmt.Sprintf("  long-%d: {when: 2031-09-15 09:%02d-10:30}\n", i, i%5)
+			if i < 5 {
+				cfg.Faults.Sessions = append(cfg.Faults.Sessions, simulator.SessionFault{Cname: fmt.Sprintf("school-long-%d", i), After: simulator.Duration(50 * time.Minute), Stop: "recorder_error"})
+			}
+		}
+		for i := range 20 {
+			text += fmt.Sprintf("  bell-%d: {when: 2031-09-15 10:00-10:20}\n", i)
+		}
+		h := newHouse(t, cfg)
+		h.watch = session.LeastInterval
+		e := h.open(loadPlan(t, files{"school.yaml": text}, "school.yaml"))
+		until(monday.Add(2 * time.Hour))
+		h.shut(e)
+		ended := map[string]time.Time{}
+		replaced, begun := 0, 0
+		for _, x := range h.sim.Ledger().Sessions {
+			if at, died := ended[x.Cname]; died {
+				replaced++
+				if gap := x.RecordingAt.Sub(at); gap > 30*time.Second {
+					t.Errorf("%s is recorded again %v after its session ended", x.Cname, gap)
+				}
+			}
+			delete(ended, x.Cname)
+			if x.StopReason == "recorder_error" {
+				ended[x.Cname] = *x.StoppedAt
+			}
+			if strings.HasPrefix(x.Cname, "school-bell-") {
+				begun++
+				if x.RecordingAt.After(monday.Add(time.Hour)) {
+					t.Errorf("%s is recorded from %v on", x.Cname, x.RecordingAt)
+				}
+			}
+		}
+		if ledger := h.sim.Ledger(); replaced < 5 || begun != 20 || ledger.Answers["429"] > 0 {
+			t.Errorf("%d sessions were replaced and %d begun at the bell; answers %v", replaced, begun, ledger.Answers)
 		}
 	})
 }

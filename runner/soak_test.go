@@ -153,7 +153,12 @@ func (h *house) live(p *plan.Plan, failpoints int64, queries bool, end time.Time
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	var watch time.Duration // as a daemon does
+	if *weeks > 1 {
+		watch = catalog.MonitorInterval() // most of what a term takes is queries
+	}
 	engine := runner.New(runner.Config{
+		Watch: watch,
 		Store: st, Logger: quiet, Who: "soak", Horizon: 26 * time.Hour, Poll: time.Hour, Beat: 10 * time.Minute, Failpoint: l.failpoint,
 		Connect: func(*plan.Plan) (*runner.Connection, error) {
 			return &runner.Connection{Lookup: values, Client: func(r catalog.Region) (*agora.Client, error) {

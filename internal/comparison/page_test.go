@@ -23,8 +23,10 @@ the account. Written by ` + "`go test ./internal/comparison -update`" + ` and he
 
 %s
 - *Cut*: cron begins at the bell, and Agora writes about five seconds later, so the plain script cuts every class. A
-  session that dies is noticed by Rundown's next query, within about two minutes, and replaced; a script sleeps through
-  it, and loses the rest. The trap, too, costs the rest of the classes: after an orderly restart nothing begins them again.
+  session that dies is noticed by Rundown's next query, within ten seconds while the request budget is idle, and replaced;
+  a script sleeps through it, and loses the rest. %d sessions died while a class was on: a runner that knew of each at once
+  would lose %.0f s, since Agora writes five seconds after the request. The trap, too, costs the rest of the classes: after
+  an orderly restart nothing begins them again.
 - *Lost*: a script knows one host. The repetitions of the careful one outlast single faults and not the quarter of an
   hour in which that host is away. The plain one loses a class with each failed acquire or start.
 - *Nobody told*: with Rundown each of these classes has an outcome with its gaps and reason. A power cut leaves no mail.

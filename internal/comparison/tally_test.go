@@ -27,6 +27,7 @@ type tally struct {
 	untold           int           // classes that are cut or lost and nobody was told
 	ghosts           int           // sessions that nobody ended, and maxRecordingHour did or will
 	untoldGhosts     int           // of these, where nobody was told
+	died             int           // sessions that ended by themselves while a class was on
 	beyond           time.Duration // billed outside the classes, or twice
 	billed           time.Duration
 }
@@ -60,6 +61,11 @@ func account(classes []class, ledger []simulator.LedgerSession, told func(class)
 	t.beyond = t.billed
 	for _, c := range classes {
 		missing, inside := uncovered(c, of[c.cname])
+		for _, s := range of[c.cname] {
+			if s.StopReason == "recorder_error" && s.StoppedAt.Before(c.end) {
+				t.died++
+			}
+		}
 		t.missing += missing
 		t.beyond -= inside
 		t.ghosts += ghosts[c.cname]

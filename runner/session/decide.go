@@ -715,7 +715,7 @@ func (d *Decision) running(x *Session) {
 		l.Failures, l.PageFailures = 0, 0
 	}
 	x.Next = d.nextPoll(x)
-	if soon := max(firstSlice, d.now.Sub(x.StartedAt)); !x.Named && soon < catalog.MonitorInterval() {
+	if soon := max(firstSlice, d.now.Sub(x.StartedAt)); !x.Named && soon < d.interval() {
 		x.Next = d.now.Add(soon) // the first slice, and with it the exact beginning, shows after about 15 s
 	}
 	if x.Held && !x.ResumedAt.IsZero() { // the end of the hold is to be seen

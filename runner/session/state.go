@@ -119,6 +119,7 @@ type Target struct {
 type State struct {
 	Target
 	Begin      time.Time       `json:"begin"`               // when the first request is due
+	QueryEvery time.Duration   `json:"-"`                   // between queries for a healthy session; 0: the documented interval
 	Turn       int             `json:"-"`                   // among what its owner watches, from 1; 0: none was given
 	Aside      bool            `json:"-"`                   // who has it in hand begins nothing of it: that is a daemon's
 	OnlyStops  bool            `json:"-"`                   // who has it in hand only stops what runs of it
