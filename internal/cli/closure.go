@@ -212,7 +212,7 @@ func (a *app) writeClosures(ctx context.Context, s *store.Store, format string) 
 }
 
 // closureInterval is how often a daemon looks for new closures and plans.
-const closureInterval = time.Second
+const closureInterval = 2 * time.Second
 
 // applyClosures has the closures of the store cover the classes of new plans, and those of a pause that come near.
 func (d *daemon) applyClosures(ctx context.Context) {
