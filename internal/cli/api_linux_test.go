@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -230,4 +231,40 @@ func TestTLSIsServedFromFilesThatAreReadAgain(t *testing.T) {
 		t.Errorf("the API without an access file: %d %s", status, text)
 	}
 	p.end(syscall.SIGTERM)
+}
+
+// TestAStreamTellsOfAClassToItsEnd: the limits of a request, which are shorter than the class, do not end the stream.
+func TestAStreamTellsOfAClassToItsEnd(t *testing.T) {
+	t.Parallel()
+	l := inClass(t, 32*time.Second, "--access", accessFile(t))
+	r, err := http.NewRequestWithContext(t.Context(), "GET", l.listen+"/api/v1/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+deskToken)
+	response, err := (&http.Client{}).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	kept := make(chan error, 1)
+	go func() {
+		lines := bufio.NewScanner(response.Body)
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), `"kind":"state"`) && strings.Contains(lines.Text(), `"text":"ended"`) {
+				kept <- nil
+				return
+			}
+		}
+		kept <- fmt.Errorf("the stream ended before the class: %v", lines.Err())
+	}()
+	select {
+	case err := <-kept:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("the stream does not tell of the end")
+	}
+	l.process.end(syscall.SIGTERM)
 }

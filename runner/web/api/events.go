@@ -43,11 +43,7 @@ func (a *API) registerEvents() {
 	op := route(http.MethodGet, eventsPath, "streamEvents", "Changes as server-sent events",
 		"Tells of each change as it happens. A client that comes back with Last-Event-ID hears of what it missed, up to 1000 changes; "+
 			"one that missed more begins with the newest, so it should read anew what it shows.", "Status")
-	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
-		_, w := humago.Unwrap(ctx)
-		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // of the connection: the stream has no end
-		next(ctx)
-	}, a.allowStream}
+	op.Middlewares = huma.Middlewares{a.allowStream}
 	sse.Register(a.huma, op, map[string]any{"change": Change{}, "tick": Tick{}}, func(ctx context.Context, in *eventsInput, send sse.Sender) {
 		after, err := strconv.ParseInt(in.LastEventID, 10, 64)
 		if err != nil {
