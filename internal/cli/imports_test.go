@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"rundown/runner/view":              {"internal/redact", "plan", "plan/forecast", "plan/schedule", "runner", "runner/reason", "runner/session", "runner/store"},
 	"rundown/runner/web":               {"agora", "runner"},
 	"rundown/runner/web/api":           {"internal/redact", "plan", "plan/forecast", "runner", "runner/closure", "runner/operate", "runner/reason", "runner/store", "runner/view", "runner/web/access"},
-	"rundown/runner/web/page":          {"plan", "plan/forecast", "plan/schedule", "runner", "runner/operate", "runner/reason", "runner/session", "runner/store", "runner/view", "runner/web/access"},
+	"rundown/runner/web/page":          {"plan", "plan/forecast", "plan/schedule", "runner", "runner/closure", "runner/operate", "runner/reason", "runner/session", "runner/store", "runner/view", "runner/web/access"},
 	"rundown/runner/web/page/pagetest": {},
 	"rundown/runner/web/access":        {"runner/reason"},
 	"rundown/schemas":                  {},

@@ -250,7 +250,7 @@ func TestTextsOfPeopleAreNeverScript(t *testing.T) {
 func TestNobodyElsesPageCanAct(t *testing.T) {
 	server, src := schoolDay(t).serve(t)
 	before := len(orders(t, src.Store))
-	for _, path := range []string{running + "/stop", running + "/extend", ahead + "/cancel", "/plans/school/2/confirm", "/zone"} {
+	for _, path := range []string{running + "/stop", running + "/extend", ahead + "/cancel", "/plans/school/2/confirm", "/closures", "/closures/1/end", "/zone"} {
 		for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"} {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+path, strings.NewReader("length=15m&zone=UTC"))
 			if err != nil {
@@ -305,5 +305,42 @@ func TestWhoMayOnlyLookIsOfferedNoActs(t *testing.T) {
 	}
 	if after := len(orders(t, src.Store)); after != before {
 		t.Errorf("%d orders were given", after-before)
+	}
+}
+
+// TestADayIsClosedAndOpenedAgain closes a campus for a day, sees the classes first, and takes it back.
+func TestADayIsClosedAndOpenedAgain(t *testing.T) {
+	server, src := schoolDay(t).serve(t)
+	before := len(orders(t, src.Store))
+	b := pagetest.Start(t)
+	b.Open(server.URL + "/day/2031-09-18")
+	b.Click(`.steps a[href^="/closures"]`)
+	b.Do(chromedp.SendKeys("#label", "campus=south"), chromedp.SendKeys("#reason", "snow"))
+	b.Click(".fields button")
+	if text := b.Text(); !strings.Contains(text, "6 classes of this day will not be recorded") || strings.Contains(text, "german") || !strings.Contains(text, "maths-9a") {
+		t.Errorf("the confirmation says:\n%s", text)
+	}
+	b.Click("form[method=post] button.danger")
+	b.Await("the closure", `document.querySelector("#open").innerText.includes("Campus=south on Thu 2031-09-18 cancelled by duty: snow")`)
+	if got := orders(t, src.Store)[before:]; len(got) != 6 || !strings.HasPrefix(got[0], "cancel school/maths-9a/20310918T060000Z duty: snow") {
+		t.Errorf("orders: %v", got)
+	}
+	b.Click("#open .button")
+	b.Click("form[method=post] button.button")
+	b.Await("its end", `document.querySelector("#open").innerText.includes("No day is closed")`)
+	if got := orders(t, src.Store)[before+6:]; len(got) != 6 || !strings.HasPrefix(got[0], "uncancel school/") {
+		t.Errorf("orders: %v", got)
+	}
+	for path, want := range map[string]int{
+		"/closures/new": 400, "/closures/new?day=2031-09-18&from=9": 400, "/closures/new?day=2031-09-18&from=10:00&until=09:00": 400, "/closures/new?day=2031-09-18&label=x": 400,
+		"/closures/new?day=2031-09-18&recording=%5B": 400, "/closures/new?day=2031-09-18&extend=99h": 400, "/closures/1/end": 404, "/closures/new?day=2031-09-18&extend=15m0s": 200,
+	} {
+		if status, _ := get(t, server, path); status != want {
+			t.Errorf("%s is answered %d, want %d", path, status, want)
+		}
+	}
+	server.URL = strings.Replace(server.URL, "duty", "reader", 1)
+	if status, _ := get(t, server, "/closures/new?day=2031-09-18"); status != http.StatusForbidden {
+		t.Errorf("who may only look is answered %d", status)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rundown/runner/web/access"
 )
 
 // pathEscape makes a text one part of an address.
@@ -40,7 +42,7 @@ type dayPage struct {
 	NextHead      string
 	Total         int
 	List          listView
-	Legend        []notice
+	CloseLink     string // to a closure of the day, for who may act
 }
 
 // verdict is the day in one sentence.
@@ -75,6 +77,9 @@ func (s *site) dayAt(r *http.Request, sh *shell, at time.Time) (any, error) {
 		Head: from.Format("Monday, 2 January 2006"), IsToday: axis{from: from, until: until}.has(scribe.now),
 		Before: "/day/" + from.AddDate(0, 0, -1).Format(time.DateOnly), After: "/day/" + until.Format(time.DateOnly),
 		Issues: sh.System.Issues, Total: len(classes), Change: clockChange(from, until, scribe.day),
+	}
+	if until.After(scribe.now) && sh.Caller.Can(access.Change, "", "") {
+		p.CloseLink = "/closures?day=" + from.Format(time.DateOnly) + "#new"
 	}
 	sh.Page, sh.Live, sh.Title = "day", true, from.Format("Mon 2 Jan 2006")
 	if p.IsToday {

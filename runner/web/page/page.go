@@ -57,6 +57,7 @@ func New(o Options) http.Handler {
 	mux.HandleFunc("POST /zone", s.setZone)
 	mux.HandleFunc("GET /static/{version}/{file}", s.static)
 	s.actRoutes(mux)
+	s.closureRoutes(mux)
 	mux.HandleFunc("/", s.page("error", func(*http.Request, *shell) (any, error) { return nil, errNotFound }))
 	return http.NewCrossOriginProtection().Handler(mux)
 }

@@ -16,6 +16,8 @@ var pictured = []struct{ name, path string }{
 	{"day", "/"},
 	{"week", "/week/"},
 	{"class", "/class/school/german-a1/20310917T070000Z"},
+	{"closures", "/closures?day=2031-09-18"},
+	{"closure", "/closures/new?day=2031-09-18&label=campus%3Dsouth&reason=snow"},
 	{"plans", "/plans"},
 	{"change", "/plans/school/2"},
 	{"forecast", "/forecast"},
@@ -32,8 +34,8 @@ var screens = []struct {
 	width, height int64
 	phone         bool
 }{
-	{"light", "light", 1280, 800, false},
-	{"dark", "dark", 1280, 800, false},
+	{"light", "light", 1280, 960, false},
+	{"dark", "dark", 1280, 960, false},
 	{"phone", "light", 390, 844, true},
 }
 
@@ -53,6 +55,11 @@ func TestScreenshots(t *testing.T) {
 			b.Open(server.URL + p.path)
 			if err := os.WriteFile(filepath.Join(*shots, p.name+"-"+screen.name+".png"), b.Picture(), 0o644); err != nil {
 				t.Fatal(err)
+			}
+			if p.name == "day" { // as it is seen first, for the README
+				if err := os.WriteFile(filepath.Join(*shots, "glance-"+screen.name+".png"), b.Window(), 0o644); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}

@@ -207,6 +207,12 @@ func (b *Browser) Picture() []byte {
 	return See(b, chromedp.FullScreenshot(100))
 }
 
+// Window is what can be seen without scrolling, as PNG.
+func (b *Browser) Window() []byte {
+	b.t.Helper()
+	return See(b, chromedp.CaptureScreenshot())
+}
+
 // Messages are what pages wrote to the console since the last call.
 func (b *Browser) Messages() []string { return b.messages() }
 
