@@ -321,7 +321,7 @@ func TestADayIsClosedAndOpenedAgain(t *testing.T) {
 		t.Errorf("the confirmation says:\n%s", text)
 	}
 	b.Click("form[method=post] button.danger")
-	b.Await("the closure", `document.querySelector("#open").innerText.includes("Campus=south on Thu 2031-09-18 cancelled by duty: snow")`)
+	b.Await("the closure", `document.querySelector("#open").innerText.includes("campus=south on Thu 2031-09-18 cancelled by duty: snow")`)
 	if got := orders(t, src.Store)[before:]; len(got) != 6 || !strings.HasPrefix(got[0], "cancel school/maths-9a/20310918T060000Z duty: snow") {
 		t.Errorf("orders: %v", got)
 	}

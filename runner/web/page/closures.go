@@ -149,7 +149,7 @@ func (s *site) closures(r *http.Request, sh *shell) (any, error) {
 }
 
 func (s scribe) closureOf(c store.Closure) closureView {
-	v := closureView{ID: c.ID, Text: sentence(closure.Text(c)), Since: s.moment(c.At, s.day)}
+	v := closureView{ID: c.ID, Text: closure.Text(c), Since: s.moment(c.At, s.day)}
 	if !c.Open() {
 		v.Ended = "ended " + s.ago(c.EndedAt) + " by " + c.EndedBy
 		if c.EndedReason != "" {
@@ -177,7 +177,7 @@ func (s *site) askClosure(r *http.Request, sh *shell) (any, error) {
 	if c.Kind == store.ClosureExtend {
 		p.Verb = "Extend"
 	}
-	p.Text, p.Count, p.More = sentence(closure.Text(c)), len(views.Rows), max(0, len(views.Rows)-shownCovered)
+	p.Text, p.Count, p.More = closure.Text(c), len(views.Rows), max(0, len(views.Rows)-shownCovered)
 	for _, row := range views.Rows[:p.Count-p.More] {
 		class := classOf(row, views.Sessions[row.ID], views.Captions[row.ID])
 		p.Classes = append(p.Classes, sh.scribe.rowOf(&class, class.Start))
@@ -242,7 +242,7 @@ func (s *site) askEnd(r *http.Request, sh *shell) (any, error) {
 	}
 	sh.Page, sh.Title = "closures", "Take the closure back"
 	return &actPage{
-		Head: sh.Title, Question: sentence(closure.Text(c)), Verb: "Take it back", Action: fmt.Sprintf("/closures/%d/end", c.ID), Back: "/closures", MaxReason: maxReason,
+		Head: sh.Title, Question: closure.Text(c), Verb: "Take it back", Action: fmt.Sprintf("/closures/%d/end", c.ID), Back: "/closures", MaxReason: maxReason,
 		Effects: []string{"Classes that it cancelled and that have not ended are recorded, where no other closure covers them", "Of a class that should run now, a new session records what is left"},
 	}, nil
 }
