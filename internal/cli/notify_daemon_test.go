@@ -10,7 +10,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -210,5 +212,49 @@ func TestAClassOfARefusedAccountIsToldBeforeItsBell(t *testing.T) {
 	}
 	if sent := readLedger(t, address).Requests; sent["acquire"] != 1 || sent["start"] != 0 {
 		t.Errorf("requests %v: want no acquire of the daemon's", sent)
+	}
+}
+
+// TestNoClassIsLaterForAReceiverThatHangs has a bell with twenty classes, and a webhook that is never answered.
+func TestNoClassIsLaterForAReceiverThatHangs(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t, "--start-after", "1s")
+	hung := make(chan struct{})
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked.Add(1)
+		<-hung
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(hung) })
+	folder := t.TempDir()
+	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	bell := time.Now().UTC().Truncate(time.Second).Add(25 * time.Second)
+	text := notified(", severity: info")
+	for i := range 20 {
+		text += fmt.Sprintf("  class-%d: {when: %s}\n", i, dated(bell, 5*time.Second))
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := append(slices.Clone(canaries), "HOOK="+server.URL, "HOOK_SECRET="+hookSecret)
+	daemon := start(t, "stderr", env, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+	daemon.await(20, "msg=occurrence", "state=ended")
+	if asked.Load() == 0 {
+		t.Error("the receiver was never asked")
+	}
+	for name, o := range outcomesOf(t, dsn) {
+		if orUnknown(o.Outcome) != "recorded" {
+			t.Errorf("%s: %s, %s", name, orUnknown(o.Outcome), orUnknown(o.Reason))
+		}
+	}
+	for _, s := range readLedger(t, address).Sessions {
+		if s.RecordingAt == nil || s.RecordingAt.After(bell) {
+			t.Errorf("%s writes from %v, its class begins at %v", s.Cname, s.RecordingAt, bell)
+		}
+	}
+	told := time.Now()
+	if status := daemon.end(syscall.SIGTERM); status != StatusOK || time.Since(told) > 15*time.Second {
+		t.Errorf("ended with status %d after %v", status, time.Since(told))
 	}
 }
