@@ -256,6 +256,9 @@ func (n *Notifier) routeSome(ctx context.Context, some []store.Announcement) err
 		messages = append(messages, made...)
 		routed = append(routed, a.Seq)
 	}
+	if len(messages) == 0 {
+		return n.cfg.Store.Post(ctx, routed)
+	}
 	n.cfg.Failpoint("before posting messages")
 	if err := n.cfg.Store.Post(ctx, routed, messages...); err != nil {
 		return err

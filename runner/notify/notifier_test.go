@@ -271,7 +271,7 @@ func TestARiskThatIsResolvedBeforeTheLeadIsNotTold(t *testing.T) {
 		r.raise(refused())
 		time.Sleep(10 * time.Minute)
 		r.raise()
-		time.Sleep(2 * time.Hour)
+		time.Sleep(time.Hour)
 		got := map[string][]string{}
 		for _, e := range r.receiver.events("") {
 			got[e.path] = append(got[e.path], e.Type)
@@ -279,7 +279,7 @@ func TestARiskThatIsResolvedBeforeTheLeadIsNotTold(t *testing.T) {
 		if far := got["/far"]; !slices.Equal(far, []string{"rundown.class.at-risk", "rundown.class.recovered"}) {
 			t.Errorf("far hears %v", far)
 		}
-		if near := got["/near"]; slices.Contains(near, "rundown.class.at-risk") {
+		if near := got["/near"]; len(near) > 0 {
 			t.Errorf("near hears %v", near)
 		}
 	})
