@@ -93,7 +93,7 @@ func (a *app) diffApplied(ctx context.Context, given planfile.Checked, opts fore
 
 func diffStored(ctx context.Context, s *store.Store, given planfile.Checked, opts forecast.Options) (comparison, error) {
 	p := given.Plan
-	r, found, err := revisionAtWork(ctx, s, given)
+	r, found, err := activeRevision(ctx, s, given)
 	switch {
 	case err != nil:
 		return comparison{}, err
@@ -109,7 +109,7 @@ func diffStored(ctx context.Context, s *store.Store, given planfile.Checked, opt
 	before, masked, err := runner.Recall(r)
 	after := p
 	if err == nil && masked {
-		after, err = maskedPlan(p)
+		after, err = redactedPlan(p)
 	}
 	if err != nil {
 		d, failure := occurrencesDiffer(ctx, s, p, opts)
@@ -122,9 +122,9 @@ func diffStored(ctx context.Context, s *store.Store, given planfile.Checked, opt
 	return d, nil
 }
 
-// revisionAtWork finds the active revision of a plan, with its text: by the name of the plan or, if the plan has errors,
+// activeRevision finds the active revision of a plan, with its text: by the name of the plan or, if the plan has errors,
 // which may be in the name, by its file.
-func revisionAtWork(ctx context.Context, s *store.Store, given planfile.Checked) (r store.Revision, found bool, err error) {
+func activeRevision(ctx context.Context, s *store.Store, given planfile.Checked) (r store.Revision, found bool, err error) {
 	rows, err := s.AtWork(ctx)
 	if err != nil {
 		return r, false, err
@@ -140,8 +140,8 @@ func revisionAtWork(ctx context.Context, s *store.Store, given planfile.Checked)
 	return r, true, err
 }
 
-// maskedPlan is the plan in the form in which the store would keep it.
-func maskedPlan(p *plan.Plan) (*plan.Plan, error) {
+// redactedPlan is the plan in the form in which the store would keep it.
+func redactedPlan(p *plan.Plan) (*plan.Plan, error) {
 	files := planfile.MaskedFiles(p)
 	if files == nil {
 		return nil, errors.New("the new plan has a secret that is written out and cannot be masked")

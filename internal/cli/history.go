@@ -151,12 +151,12 @@ func (a *app) writeEvents(ctx context.Context, s *store.Store, id view.ID, forma
 		}{l.List(), view.LogOf(events)})
 	}
 	fmt.Fprintln(a.out, render.Line(c.Row.ID))
-	a.printLife(c.Row, l.Sessions[c.Row.ID], events)
+	a.printRecord(c.Row, l.Sessions[c.Row.ID], events)
 	return nil
 }
 
-// printLife prints the state, sessions and events of an occurrence.
-func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []store.Event) {
+// printRecord prints the state, sessions and events of an occurrence.
+func (a *app) printRecord(o store.Occurrence, sessions []store.Session, events []store.Event) {
 	v := view.OccurrenceOf(o, sessions)
 	row := func(name, value string) {
 		if value != "" {
@@ -201,11 +201,11 @@ func (a *app) printLife(o store.Occurrence, sessions []store.Session, events []s
 		return
 	}
 	fmt.Fprintln(a.out, "log")
-	a.printStory(o, events)
+	a.printEvents(o, events)
 }
 
-// printStory prints the events of an occurrence in the zone of the class, with a heading for each day.
-func (a *app) printStory(o store.Occurrence, events []store.Event) {
+// printEvents prints the events of an occurrence in the zone of the class, with a heading for each day.
+func (a *app) printEvents(o store.Occurrence, events []store.Event) {
 	day := ""
 	for _, e := range view.Story(o, events) {
 		if d := e.At.Format("Mon 2006-01-02 MST"); d != day {

@@ -65,7 +65,7 @@ If none is ahead, the recording alone is its last class.`,
 	return cmd
 }
 
-// showPlanned takes the class from the plan, and its life from the store where there is one.
+// showPlanned takes the class from the plan, and its record from the store, if there is one.
 func (a *app) showPlanned(ctx context.Context, id view.ID, path string, d *view.Details) error {
 	plans, err := a.soundPlans([]string{path})
 	if err != nil {
@@ -144,8 +144,8 @@ func (a *app) printDetails(d view.Details) {
 	if d.Row == nil {
 		return
 	}
-	fmt.Fprintln(a.out, "life")
-	a.printLife(*d.Row, d.Sessions, d.Events)
+	fmt.Fprintln(a.out, "record")
+	a.printRecord(*d.Row, d.Sessions, d.Events)
 }
 
 // printClass writes the class as the plan has it, and the orders that the store has for it.

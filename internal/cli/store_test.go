@@ -213,7 +213,7 @@ recordings:
 	s.Close()
 
 	status, out, said := rundown(t, "show", "running@2031-09-17", "--store", dsn)
-	for _, want := range []string{"Europe/Madrid", path + ":7", "life\n", "became recording"} {
+	for _, want := range []string{"Europe/Madrid", path + ":7", "record\n", "became recording"} {
 		if status != StatusOK || !strings.Contains(out, want) {
 			t.Errorf("status %d, no %q in\n%s%s", status, want, out, said)
 		}
