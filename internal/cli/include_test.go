@@ -162,7 +162,7 @@ func TestAGlobOverAnEndlessTreeIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if status, out, said := command(t, "validate", filepath.Join(folder, "plan.yaml")); status != StatusFindings || !strings.Contains(out+said, "looks at more than") {
+	if status, out, said := command(t, "validate", filepath.Join(folder, "plan.yaml")); status != StatusFindings || !strings.Contains(out+said, "matches more than") {
 		t.Errorf("status %d: %s%s", status, out, said)
 	}
 }
@@ -223,7 +223,7 @@ func TestARootFileMayBeAPipeThatIsWrittenTo(t *testing.T) {
 	}
 	f := planfile.NewFiles(nil, pipe)
 	f.PipeWait = time.Millisecond
-	if _, err := f.ReadFile(pipe); err == nil || !strings.Contains(err.Error(), "nothing has written to it") {
+	if _, err := f.ReadFile(pipe); err == nil || !strings.Contains(err.Error(), "nothing was written to it") {
 		t.Errorf("nobody writes: %v", err)
 	}
 }

@@ -119,14 +119,14 @@ func TestASimulatorThatOtherMachinesReachSaysSo(t *testing.T) {
 	}{
 		{[]string{"--listen", "127.0.0.1:0"}, ""},
 		{[]string{"--listen", "localhost:0"}, ""},
-		{[]string{"--listen", "0.0.0.0:0"}, "answer callers on this machine only"},
+		{[]string{"--listen", "0.0.0.0:0"}, "serve callers on this host only"},
 		{[]string{"--listen", ":0", "--control-token", "an-obvious-example"}, "with the control token"},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		var said strings.Builder
 		status := Main(ctx, append([]string{"simulator"}, tt.args...), Streams{Out: cancelling{cancel}, Err: &said})
-		if warned := strings.Contains(said.String(), "other machines"); status != StatusOK || warned != (tt.warn != "") || !strings.Contains(said.String(), tt.warn) || strings.Contains(said.String(), "obvious") {
+		if warned := strings.Contains(said.String(), "other hosts"); status != StatusOK || warned != (tt.warn != "") || !strings.Contains(said.String(), tt.warn) || strings.Contains(said.String(), "obvious") {
 			t.Errorf("%q: status %d, said %q", tt.args, status, said.String())
 		}
 	}

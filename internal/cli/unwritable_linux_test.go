@@ -152,7 +152,7 @@ func TestWhatRunsIsStoppedFromAStoreThatCannotBeWritten(t *testing.T) {
 				readOnly(t, folder)
 			}
 			status, said := boundByPermissions(t, env, l.args...)
-			if status != StatusTrouble || !strings.Contains(said, "rundown run --stop-all ends them and only needs to read the store") || strings.Count(said, "\n") != 1 {
+			if status != StatusTrouble || !strings.Contains(said, "rundown run --stop-all stops them and only reads the store") || strings.Count(said, "\n") != 1 {
 				t.Errorf("the daemon ended with status %d: %s", status, said)
 			}
 			if ran := readLedger(t, l.address).Sessions; len(ran) != 1 || ran[0].StoppedAt != nil {
@@ -181,7 +181,7 @@ func TestNothingIsStoppedBehindADaemonThatWorks(t *testing.T) {
 	t.Parallel()
 	l := inClass(t, 5*time.Minute)
 	status, said := boundByPermissions(t, append(l.env, fullAt(0)), "run", "--stop-all", "--store", l.dsn, "--api-url", l.address)
-	if status != StatusTrouble || !strings.Contains(said, "end that process and run --stop-all again") {
+	if status != StatusTrouble || !strings.Contains(said, "end that process and repeat run --stop-all") {
 		t.Errorf("run --stop-all ended with status %d: %s", status, said)
 	}
 	if ran := readLedger(t, l.address).Sessions; len(ran) != 1 || ran[0].StoppedAt != nil {

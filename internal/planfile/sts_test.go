@@ -37,7 +37,7 @@ func TestACommandThatFailsIsToldWithoutWhatItPrinted(t *testing.T) {
 	folder := t.TempDir()
 	issue := IssueSTS(filepath.Join(folder, "plan.yaml"))
 	for text, want := range map[string]string{
-		"echo canary; echo canary >&2; exit 3":            "command ./issue ended with status 3",
+		"echo canary; echo canary >&2; exit 3":            "command ./issue exited with status 3",
 		"while :; do echo canarycanarycanarycanary; done": "prints more than 65536 bytes",
 		"": "",
 	} {
