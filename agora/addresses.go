@@ -56,7 +56,7 @@ func (l *addressList) addresses() ([]netip.Addr, error) {
 	for _, host := range l.Data.Service.Hosts {
 		address, err := netip.ParseAddr(host.PrimaryIP)
 		if err != nil {
-			return nil, fmt.Errorf("the service's list of addresses holds %q, which is no IP address", plainText(host.PrimaryIP, maxReason))
+			return nil, fmt.Errorf("the service's list of addresses contains %q, which is not an IP address", plainText(host.PrimaryIP, maxReason))
 		}
 		found = append(found, address.Unmap())
 	}

@@ -32,7 +32,7 @@ func (s NotifySeverity) AtLeast(other NotifySeverity) bool {
 // DefaultLead is how long before its start a class is told as at risk, where a notify entry does not say.
 const DefaultLead = 30 * time.Minute
 
-// Notify is an entry of notify: an address, what it hears of and when.
+// Notify is an entry of notify: an address, the events that are sent to it, and when.
 type Notify struct {
 	Pos     Pos
 	Name    string // names the target in commands; "" where the plan gives none
@@ -56,7 +56,7 @@ type Notify struct {
 // ClockRange is a time of each day; an end before the start is on the next day.
 type ClockRange struct{ From, Until Clock }
 
-// Wants says that the entry hears of an event by its id and severity.
+// Wants says whether an event with this id and severity is sent to the entry.
 func (n *Notify) Wants(event string, severity NotifySeverity) bool {
 	if len(n.Events) == 0 {
 		return severity.AtLeast(n.Severity)
@@ -64,7 +64,7 @@ func (n *Notify) Wants(event string, severity NotifySeverity) bool {
 	return slices.ContainsFunc(n.Events, func(glob string) bool { return MatchEvent(glob, event) })
 }
 
-// WantsClass says that the entry hears of the classes of a recording with these labels.
+// WantsClass says whether events of the classes of a recording with these labels are sent to the entry.
 func (n *Notify) WantsClass(recording string, labels map[string]string) bool {
 	for key, value := range n.Labels {
 		if labels[key] != value {
@@ -77,7 +77,7 @@ func (n *Notify) WantsClass(recording string, labels map[string]string) bool {
 	})
 }
 
-// OnlyClasses says that the entry hears of nothing but classes, and of some of them only.
+// OnlyClasses says whether the entry is for some classes only, and for nothing else.
 func (n *Notify) OnlyClasses() bool { return len(n.Labels) > 0 || len(n.For) > 0 }
 
 // EventInfo describes an event.

@@ -42,7 +42,7 @@ func (o object) storage(area string, now time.Time) (prefix []string) {
 	vendor := o.requiredInteger("vendor", 0, math.MaxInt32)
 	regions, ok := regionAreas[vendor]
 	if !ok {
-		o.bad("vendor", "%d is no vendor: choose 1, 2, 3, 5, 6, 7, 8 or 11", vendor)
+		o.bad("vendor", "%d is not a vendor: choose 1, 2, 3, 5, 6, 7, 8 or 11", vendor)
 	}
 	region := 0
 	if o.strict || o.has("region") || regions != anyRegion {

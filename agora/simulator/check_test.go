@@ -93,7 +93,7 @@ func TestStartRefusesWrongParametersByName(t *testing.T) {
 		{"hls twice", set(fileConfig, "avFileType", []any{"hls", "hls"}), files + ".avFileType"},
 		{"a misspelt avFileType", set(fileConfig, "avFiletype", []any{"hls"}), `"avFiletype"`},
 		{"no storageConfig", set(settings, "storageConfig", nil), "clientRequest.storageConfig"},
-		{"no vendor", set(storage, "vendor", nil), store + "vendor"},
+		{"not a vendor", set(storage, "vendor", nil), store + "vendor"},
 		{"vendor 4", set(storage, "vendor", 4), store + "vendor"},
 		{"a vendor in quotes", set(storage, "vendor", "1"), store + "vendor"},
 		{"no region", set(storage, "region", nil), store + "region"},

@@ -91,7 +91,7 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil
 func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf("%q is no duration: write a number with its unit, such as 2s or 1m30s", text)
+		return fmt.Errorf("%q is not a duration: write a number with its unit, such as 2s or 1m30s", text)
 	}
 	*d = Duration(v)
 	return nil
@@ -136,7 +136,7 @@ func (f RequestFault) validate() error {
 	ops := []string{"", "*", string(agora.OpAcquire), string(agora.OpStart), string(agora.OpQuery), string(agora.OpUpdate), string(agora.OpStop)}
 	switch {
 	case !slices.Contains(ops, f.Endpoint):
-		return fmt.Errorf("endpoint: %q is none: choose acquire, start, query, update, stop or *", f.Endpoint)
+		return fmt.Errorf("endpoint: %q is not an endpoint: choose acquire, start, query, update, stop or *", f.Endpoint)
 	case f.Rate != nil && !(*f.Rate >= 0 && *f.Rate <= 1):
 		return fmt.Errorf("rate: %v is not between 0 and 1", *f.Rate)
 	case f.Skip < 0:
@@ -148,7 +148,7 @@ func (f RequestFault) validate() error {
 	case f.Drop != "" && f.Drop != dropBefore && f.Drop != dropAfter:
 		return fmt.Errorf("drop: %q is neither before nor after", f.Drop)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return fmt.Errorf("status: %d is no final HTTP status: choose 200 to 599", f.Status)
+		return fmt.Errorf("status: %d is not a final HTTP status: choose 200 to 599", f.Status)
 	case f.Code < 0:
 		return fmt.Errorf("code: %d is negative", f.Code)
 	case f.Status == 0 && f.Code != 0:
@@ -190,7 +190,7 @@ func (f SessionFault) validate() error {
 	case f.GoneFor < 0:
 		return fmt.Errorf("gone_for: %s is negative", f.GoneFor)
 	case f.Stop != "" && !known:
-		return fmt.Errorf("stop: %q is no message of event 71: choose ok, max_recording_hour, capability_limit, start_engine_failed, page_load_timeout, access_url_failed or recorder_error", f.Stop)
+		return fmt.Errorf("stop: %q is not a message of event 71: choose ok, max_recording_hour, capability_limit, start_engine_failed, page_load_timeout, access_url_failed or recorder_error", f.Stop)
 	case f.Stop == "" && f.GoneFor == 0:
 		return errors.New("stop: the fault does nothing: give a stop or a gone_for")
 	}

@@ -271,7 +271,7 @@ func TestAScriptThatMakesNoSenseIsRefusedInOneLineThatNamesTheKey(t *testing.T) 
 		`{requests: [{rate: .nan, status: 500}]}`:           "rate",
 		`{requests: [{skip: -1, status: 500}]}`:             "skip",
 		`{requests: [{times: -1, status: 500}]}`:            "times",
-		`{requests: [{delay: 2}]}`:                          "no duration",
+		`{requests: [{delay: 2}]}`:                          "not a duration",
 		`{"requests":[{"delay":2}]}`:                        "delay",
 		`{requests: [{delay: -2s}]}`:                        "delay",
 		`{requests: [{drop: during}]}`:                      "drop",

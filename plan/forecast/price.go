@@ -33,7 +33,7 @@ func ParsePrices(s string) (Prices, error) {
 	for part := range strings.SplitSeq(s, ",") {
 		name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
 		if !ok {
-			return p, fmt.Errorf("%q is no price: write hd=14,full_hd=28,free=10000", part)
+			return p, fmt.Errorf("%q is not a price: write hd=14,full_hd=28,free=10000", part)
 		}
 		if seen[name] {
 			return p, fmt.Errorf("%s is given twice", name)
@@ -54,7 +54,7 @@ func ParsePrices(s string) (Prices, error) {
 			}
 			p.Free = int64(n)
 		default:
-			return p, fmt.Errorf("%q is no price: hd, full_hd or free", name)
+			return p, fmt.Errorf("%q is not a price: hd, full_hd or free", name)
 		}
 	}
 	return p, nil

@@ -74,7 +74,7 @@ func (b *builder) notifyAddress(k *notifyKeys, n *plan.Notify) {
 	}
 }
 
-// notifyEvents reads what an entry hears of.
+// notifyEvents reads which events are sent to an entry.
 func (b *builder) notifyEvents(k *notifyKeys, n *plan.Notify) {
 	u := b.root
 	if k.Severity != nil {
