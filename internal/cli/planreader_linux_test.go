@@ -68,7 +68,7 @@ func TestAPlanFileThatHangsHoldsUpNeitherAClassNorTheEnd(t *testing.T) {
 	if !h.awaitEnd(5*time.Second) || h.cmd.ProcessState.ExitCode() != StatusOK {
 		t.Errorf("SIGTERM: it ended with %v, or not within 5 s", h.cmd.ProcessState)
 	}
-	for _, want := range []string{"shutting down: recordings go on", "ended while plan files were being read", "path=" + h.plan} {
+	for _, want := range []string{"shutting down: recordings go on", "shut down while reading plan files", "path=" + h.plan} {
 		if !strings.Contains(h.output(), want) {
 			t.Errorf("it does not say %q", want)
 		}
