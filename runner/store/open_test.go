@@ -283,7 +283,7 @@ func TestAnOlderStoreGetsTheCodesThatItsSentencesTold(t *testing.T) {
 	execRaw(
 		t, file, `ALTER TABLE occurrences DROP COLUMN reason_code`, `ALTER TABLE commands DROP COLUMN reason_code`,
 		`ALTER TABLE revisions DROP COLUMN reason_code`, `ALTER TABLE revisions DROP COLUMN back_to`, `DELETE FROM rundown_schema WHERE version_id >= 8`,
-		`DROP TABLE announcements`, `DROP TABLE outbox`, `DROP TABLE marks`,
+		`DROP TABLE announcements`, `DROP TABLE outbox`, `DROP TABLE marks`, `DROP TABLE health`, `DROP TABLE closure_classes`, `DROP TABLE closures`,
 		fmt.Sprintf(occurrence, id, "the plan"), fmt.Sprintf(occurrence, other, "ops"),
 		fmt.Sprintf(command, 2, "done"), fmt.Sprintf(command, 2, "it had ended already"), fmt.Sprintf(command, 0, ""),
 		fmt.Sprintf(revision, "", "back to revision 12: as before"), fmt.Sprintf(revision, "waiting", "removes much"),

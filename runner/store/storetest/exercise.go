@@ -36,6 +36,8 @@ func Exercise(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"an occurrence takes the place of another with its sessions", replacement},
 		{"what is old is removed, and nothing that is open or at work", pruning},
 		{"a command waits until it is settled, once", commands},
+		{"what is announced is routed once, with its step", announcements},
+		{"messages are sent in order of their class", outbox},
 		{"the last beat is the newest", beats},
 		{"times are kept to the millisecond", times},
 		{"one of many that set the same version wins", contention},

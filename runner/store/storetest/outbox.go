@@ -1,0 +1,132 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"rundown/runner/store"
+)
+
+func announcements(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	o := class("algebra", monday)
+	announced := func(id string) store.Announcement {
+		return store.Announcement{ID: id, At: monday, Kind: "class.failed", Plan: "school", Subject: o.ID, Data: []byte(`{"why":1}`)}
+	}
+	apply(t, s, term, []error{nil, store.ErrStale},
+		store.Step{Occurrence: o, Announced: []store.Announcement{announced("a")}},
+		store.Step{Occurrence: o, Announced: []store.Announcement{announced("of a step that is not written")}})
+	if err := s.Announce(t.Context(), []store.Mark{{Name: "one", Value: "1"}, {Name: "two", Value: "2"}}, announced("b")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Announce(t.Context(), []store.Mark{{Name: "one"}, {Name: "two", Value: "3"}}); err != nil {
+		t.Fatal(err)
+	}
+	marks, err := s.Marks(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, marks, map[string]string{"two": "3"})
+	found, err := s.Unrouted(t.Context(), 10)
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	want := announced("a")
+	want.Seq = found[0].Seq
+	same(t, found[0], want)
+	if err := s.Post(t.Context(), []int64{found[0].Seq}); err != nil {
+		t.Fatal(err)
+	}
+	if found, err = s.Unrouted(t.Context(), 10); err != nil || len(found) != 1 || found[0].ID != "b" {
+		t.Errorf("after one is routed: %+v, %v", found, err)
+	}
+}
+
+// message is one that waits.
+func message(id, target, subject string, due time.Time) store.Message {
+	return store.Message{
+		ID: id, Target: target, Kind: "class.failed", Plan: "school", Subject: subject, Severity: "critical",
+		At: monday, Due: due, State: store.MessageWaiting, Body: []byte(`{"specversion":"1.0"}`),
+	}
+}
+
+func outbox(t *testing.T, s *store.Store) {
+	post := func(messages ...store.Message) {
+		t.Helper()
+		if err := s.Post(t.Context(), nil, messages...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	due := func(now time.Time, want ...string) []store.Message {
+		t.Helper()
+		found, err := s.DueMessages(t.Context(), "duty", now, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, m := range found {
+			ids = append(ids, m.ID)
+		}
+		same(t, ids, want)
+		return found
+	}
+	settle := func(m store.Message, hurry time.Time) {
+		t.Helper()
+		if err := s.Settle(t.Context(), []store.Message{m}, "duty", hurry); err != nil {
+			t.Fatal(err)
+		}
+	}
+	later := monday.Add(time.Hour)
+	post(message("1", "duty", "algebra", monday), message("2", "duty", "algebra", monday), message("3", "duty", "german", monday), message("1", "other", "algebra", monday))
+	again := message("1", "duty", "algebra", monday)
+	again.Body = []byte(`{}`)
+	post(again) // is left as it is
+	first := due(monday, "1", "3")
+	same(t, string(first[0].Body), `{"specversion":"1.0"}`)
+
+	failed := first[0]
+	failed.Tries, failed.Due, failed.Result = 1, later, "HTTP 500"
+	settle(failed, time.Time{})
+	due(monday, "3") // the second of the class waits for the first
+	if next, err := s.NextDue(t.Context(), "duty"); err != nil || !next.Equal(monday) {
+		t.Errorf("next due %v, %v", next, err)
+	}
+	backlogs, err := s.Backlogs(t.Context(), monday)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, backlogs, []store.Backlog{
+		{Target: "duty", Waiting: 3, Oldest: monday, Tries: 1, Result: "HTTP 500"}, {Target: "other", Waiting: 1, Oldest: monday},
+	})
+	sent := first[1]
+	sent.State, sent.Settled, sent.Result = store.MessageSent, monday, "sent"
+	settle(sent, monday) // it is up again: what failed is due now
+	failed.State, failed.Settled = store.MessageSent, monday
+	due(monday, "1")
+	settle(failed, time.Time{})
+	due(monday, "2")
+	settle(failed, time.Time{}) // is settled, and stays so
+
+	// What is held back and was never tried holds back nothing else of its class.
+	post(message("4", "duty", "french", later), message("5", "duty", "french", monday))
+	due(monday, "2", "5")
+	targets, err := s.Withdraw(t.Context(), "class.failed", "french", "resolved", monday)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, targets, []string{"duty"})
+	if n, err := s.DropFor(t.Context(), "duty", "gone", monday); err != nil || n != 2 {
+		t.Errorf("dropped %d, %v", n, err)
+	}
+	dropped, err := s.Outbox(t.Context(), store.OutboxFilter{State: store.MessageDropped, Target: "duty"})
+	if err != nil || len(dropped) != 3 || dropped[0].ID != "5" || dropped[0].Result != "gone" || dropped[1].Result != "resolved" {
+		t.Errorf("dropped %+v, %v", dropped, err)
+	}
+	gone, err := s.Prune(t.Context(), monday.Add(time.Hour))
+	if err != nil || gone.Messages != 5 {
+		t.Errorf("removed %+v, %v: want the five that are settled", gone, err)
+	}
+	if left, err := s.Outbox(t.Context(), store.OutboxFilter{}); err != nil || len(left) != 1 || left[0].Target != "other" {
+		t.Errorf("left %+v, %v", left, err)
+	}
+}
