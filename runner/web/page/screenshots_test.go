@@ -56,8 +56,8 @@ func TestScreenshots(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(*shots, p.name+"-"+screen.name+".png"), b.Picture(), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			if p.name == "day" { // as it is seen first, for the README
-				if err := os.WriteFile(filepath.Join(*shots, "glance-"+screen.name+".png"), b.Window(), 0o644); err != nil {
+			if first := map[string]string{"day": "glance-", "class": "story-"}[p.name]; first != "" { // what is seen first, for the README
+				if err := os.WriteFile(filepath.Join(*shots, first+screen.name+".png"), b.Window(), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
