@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -155,4 +156,24 @@ func BenchmarkADayOf2000Classes(b *testing.B) {
 	}
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms/median")
+}
+
+// TestManyMayLookAtOnce asks for pages side by side: all get the same, and what was read once serves them.
+func TestManyMayLookAtOnce(t *testing.T) {
+	source := bigDay(t)
+	pages := New(Options{Source: source, Log: slog.New(slog.DiscardHandler)})
+	want := ask(t, pages, "/")
+	paths := []string{"/", "/week/", "/system", "/plans", "/?show=recorded"}
+	var all sync.WaitGroup
+	for i := range 15 {
+		all.Go(func() {
+			if i%10 == 0 {
+				source.forget()
+			}
+			if body := ask(t, pages, paths[i%len(paths)]); i%len(paths) == 0 && body != want {
+				t.Errorf("viewer %d sees another day", i)
+			}
+		})
+	}
+	all.Wait()
 }
