@@ -33,7 +33,7 @@ import (
 // The exit statuses.
 const (
 	StatusOK       = 0 // the command did what it was asked for
-	StatusFindings = 1 // a plan has findings of severity error, an occurrence of now did not end recorded, run --stop-all left a session that may still run, or status --check found a problem
+	StatusFindings = 1 // a plan has findings of severity error, an occurrence of now did not end recorded, run --stop-all left a session that may still run, status --check found a problem, or healthcheck found no healthy daemon
 	StatusTrouble  = 2 // usage, input, output or store
 )
 
