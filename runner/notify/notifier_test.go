@@ -39,7 +39,7 @@ func TestNothingIsLostWhileAReceiverIsDownForAnHour(t *testing.T) {
 				if got := r.receiver.events(""); len(got) > 0 {
 					t.Fatalf("taken while it is down: %d", len(got))
 				}
-				if asked := r.receiver.asked; asked > 20*25 {
+				if asked := r.receiver.requests(); asked > 20*25 {
 					t.Errorf("asked %d times for 22 messages in an hour", asked)
 				}
 				if issues := r.notifierIssues(); len(issues) != 1 || issues[0].ID != reason.IssueOutboxStuck {
@@ -111,14 +111,14 @@ func TestAReceiverThatIsGoneIsLeftAlone(t *testing.T) {
 		r.receiver.answers(func(_ notify.CloudEvent, w http.ResponseWriter) { w.WriteHeader(http.StatusGone) })
 		r.ends("algebra", time.Now().Add(-time.Hour), session.Failed)
 		time.Sleep(10 * time.Second)
-		asked := r.receiver.asked
+		asked := r.receiver.requests()
 		r.receiver.answers(nil)
 		r.close()
 		r.open() // it is remembered
 		r.ends("german-a1", time.Now().Add(-time.Hour), session.Failed)
 		time.Sleep(time.Hour)
-		if r.receiver.asked != asked || r.waiting() != 0 {
-			t.Errorf("%d requests after 410, %d messages wait", r.receiver.asked-asked, r.waiting())
+		if r.receiver.requests() != asked || r.waiting() != 0 {
+			t.Errorf("%d requests after 410, %d messages wait", r.receiver.requests()-asked, r.waiting())
 		}
 		issues := r.notifierIssues()
 		if len(issues) != 1 || issues[0].ID != reason.IssueOutboxStuck || !strings.Contains(issues[0].Text, "410") || !strings.Contains(issues[0].Text, "school/duty") {
@@ -371,7 +371,7 @@ func TestADaemonThatEndedWithoutAWordIsToldAsLost(t *testing.T) {
 		if got := r.receiver.events("node.lost"); len(got) != 0 {
 			t.Errorf("one that ended as it should is lost: %+v", got)
 		}
-		first := r.notifier
+		first := r.notifier.Load()
 		t.Cleanup(first.Close)
 		r.start() // while the one before has not ended
 		time.Sleep(time.Minute)

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ type rig struct {
 	values map[string]string
 
 	receiver *receiver
-	notifier *notify.Notifier
+	notifier atomic.Pointer[notify.Notifier]
 }
 
 // receiver takes webhooks over connections in memory.
@@ -148,6 +149,13 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// requests is how often it was asked.
+func (r *receiver) requests() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asked
+}
+
 func (r *receiver) answers(f func(e notify.CloudEvent, w http.ResponseWriter)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -222,8 +230,7 @@ func (r *rig) open() {
 
 func (r *rig) start() {
 	r.t.Helper()
-	var err error
-	r.notifier, err = notify.Start(context.Background(), notify.Config{
+	n, err := notify.Start(context.Background(), notify.Config{
 		Store: r.store, Node: "host:1", Logger: slog.New(slog.NewTextHandler(&r.log, nil)),
 		Plans: func() []notify.Plan { return []notify.Plan{{Plan: r.plan, Revision: 1}} },
 		Lookup: func(*plan.Plan) plan.Lookup {
@@ -259,21 +266,22 @@ func (r *rig) start() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.notifier.Store(n)
 }
 
 func (r *rig) notifierIssues() []notify.Issue {
-	if r.notifier == nil {
-		return nil
+	if n := r.notifier.Load(); n != nil {
+		return n.Issues()
 	}
-	return r.notifier.Issues()
+	return nil
 }
 
 func (r *rig) close() {
-	if r.notifier == nil {
+	n := r.notifier.Swap(nil)
+	if n == nil {
 		return
 	}
-	r.notifier.Close()
-	r.notifier = nil
+	n.Close()
 	if err := r.store.Close(); err != nil {
 		r.t.Error(err)
 	}
