@@ -72,19 +72,19 @@ func (a *account) later(now time.Time) {
 func (a *account) soon(now time.Time) { a.probe, a.tries = now, 0 }
 
 // account finds what is known of a connection's account.
-func (c *conductor) account(conn *Connection) *account {
-	a := c.accounts[conn]
+func (w *worker) account(conn *Connection) *account {
+	a := w.accounts[conn]
 	if a == nil {
 		a = &account{}
-		c.accounts[conn] = a
+		w.accounts[conn] = a
 	}
 	return a
 }
 
 // heardOf takes in what the answer to an occurrence says of the account, and tells where that changes. Once it is accepted
 // again all that was refused or held back goes on at once.
-func (c *conductor) heardOf(conn *Connection, id string, op agora.Op, answer session.Answer) {
-	a, now := c.account(conn), c.e.cfg.Now()
+func (w *worker) heardOf(conn *Connection, id string, op agora.Op, answer session.Answer) {
+	a, now := w.account(conn), w.e.cfg.Now()
 	before := a.refused()
 	a.heard(op, answer, now)
 	if a.refused() && answer.NotAuthorized() && op == agora.OpAcquire {
@@ -93,49 +93,42 @@ func (c *conductor) heardOf(conn *Connection, id string, op agora.Op, answer ses
 	switch {
 	case a.refused() && !before:
 		const try = "look at customer_id and customer_secret, whose files are read anew each time, whether Cloud Recording is enabled for the app, and whether the account is overdue"
-		c.e.raise(c.app, Issue{
+		w.e.raise(w.app, Issue{
 			ID: reason.IssueAccountRefused, Severity: SeverityCritical, Blocking: true,
-			Text:   fmt.Sprintf("the account of app %s is refused: %s; no class of it can begin", c.app, a.refusal),
+			Text:   fmt.Sprintf("the account of app %s is refused: %s; no class of it can begin", w.app, a.refusal),
 			Advice: try,
 		})
-		c.log.Error("account refused: no class can begin until that is mended, what runs is left alone", "reason_code", reason.IssueAccountRefused, "answer", a.refusal.String(), "try", try)
+		w.log.Error("account refused: no class can begin until that is mended, what runs is left alone", "reason_code", reason.IssueAccountRefused, "answer", a.refusal.String(), "try", try)
 	case before && !a.refused():
-		c.e.clear(reason.IssueAccountRefused, c.app)
-		c.log.Info("account accepted again: the classes that were held back begin", "refused", now.Sub(a.since).Round(time.Second), "classes", len(a.held))
-		c.resumeHeld(a, now)
+		w.e.clear(reason.IssueAccountRefused, w.app)
+		w.log.Info("account accepted again: the classes that were held back begin", "refused", now.Sub(a.since).Round(time.Second), "classes", len(a.held))
+		w.resumeHeld(a, now)
 	}
 }
 
 // askAgain has what was held back ask anew where its time has come.
-func (c *conductor) askAgain(now time.Time) {
-	for _, a := range c.accounts {
+func (w *worker) askAgain(now time.Time) {
+	for _, a := range w.accounts {
 		if a.refused() && !a.probing && !now.Before(a.probe) {
-			c.resumeHeld(a, now)
+			w.resumeHeld(a, now)
 		}
 	}
 }
 
 // resumeHeld has all that was held back acquire now.
-func (c *conductor) resumeHeld(a *account, now time.Time) {
+func (w *worker) resumeHeld(a *account, now time.Time) {
 	held := slices.Sorted(maps.Keys(a.held))
 	clear(a.held)
 	for _, id := range held {
-		c.resume(id, now)
+		w.resume(id, now)
 	}
 }
 
 // resume has an occurrence acquire now instead of when its wait ends.
-func (c *conductor) resume(id string, now time.Time) {
-	t := c.tasks[id]
-	if t == nil {
+func (w *worker) resume(id string, now time.Time) {
+	o := w.near[id]
+	if o == nil {
 		return
 	}
-	t.changes = append(t.changes, func(s *session.State) {
-		for i := range s.Sessions {
-			if x := &s.Sessions[i]; x.State == session.SessionAcquiring && x.Asked == "" {
-				x.Next, x.Tries = now, 0
-			}
-		}
-	})
-	c.step(t, session.Observation{})
+	w.step(o, session.AccountAccepted{})
 }

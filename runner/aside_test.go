@@ -43,7 +43,7 @@ func TestWhoStandsAsideBeginsNothingOfAClassThatWasMoved(t *testing.T) {
 				}
 				until(monday.Add(tt.aside))
 				e = h.begin((*runner.Engine).StartAside, after)
-				if _, err := h.store.AddCommand(context.Background(), store.Command{At: time.Now(), Occurrence: german, Kind: session.CommandStop, Who: "ops"}); err != nil {
+				if _, err := give(h.store, store.Command{At: time.Now(), Occurrence: german, Kind: session.CommandStop, Who: "ops"}); err != nil {
 					t.Fatal(err)
 				}
 				until(monday.Add(50 * time.Minute))

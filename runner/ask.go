@@ -15,7 +15,7 @@ import (
 
 // exchange is a call that decide named, with all that it takes to make it. Nothing in it changes.
 type exchange struct {
-	c       *conductor
+	w       *worker
 	api     *agora.App
 	conn    *Connection
 	occ     *plan.Occurrence // nil: the plan no longer holds it
@@ -25,41 +25,36 @@ type exchange struct {
 }
 
 // call makes a request in a goroutine of its own.
-func (c *conductor) call(t *task, s session.State, act session.Action) {
-	answered := func(a session.Answer) { c.step(t, session.Observation{Attempt: act.Attempt, Op: act.Op, Answer: a}) }
-	conn := cmp.Or(t.conn, c.conn)
+func (w *worker) call(o *occurrence, s session.State, act session.Action) {
+	answered := func(a session.Answer) { w.step(o, session.Answered{Attempt: act.Attempt, Op: act.Op, Answer: a}) }
+	conn := cmp.Or(o.conn, w.conn)
 	asked := s.Session(act.Attempt)
-	api, err := c.api(conn, s.Region, asked.Near)
+	api, err := w.api(conn, s.Region, asked.Near)
 	if err != nil {
-		c.log.Error("no client", "occurrence", s.ID, "error", err)
-		c.post(func() {
+		w.log.Error("no client", "occurrence", s.ID, "error", err)
+		w.post(func() {
 			answered(session.Answer{Class: agora.Wait, Why: reason.IssueServiceUnreachable, Reason: err.Error(), RetryAfter: session.UnansweredEvery})
 		})
 		return
 	}
 	if act.Op == agora.OpAcquire {
-		if a, held := c.account(conn).hold(s.ID, c.e.cfg.Now()); held {
-			c.post(func() { answered(a) })
+		if a, held := w.account(conn).hold(s.ID, w.e.cfg.Now()); held {
+			w.post(func() { answered(a) })
 			return
 		}
 	}
-	c.out++
-	c.callers.Add(1)
-	x := &exchange{c: c, api: api, conn: conn, occ: t.occ, state: s, session: asked, op: act.Op}
-	ctx := c.calls
-	go func() {
-		defer c.callers.Done()
-		c.e.cfg.Failpoint("before sending " + string(x.op))
+	o.out++
+	x := &exchange{w: w, api: api, conn: conn, occ: o.settings, state: s, session: asked, op: act.Op}
+	w.background(func(ctx context.Context) func() {
+		w.e.cfg.Failpoint("before sending " + string(x.op))
 		a := x.ask(agora.Prefer(ctx, preference(x.state.Priority)))
-		c.e.cfg.Failpoint("after the answer to " + string(x.op))
-		c.post(func() {
-			c.out--
-			if ctx.Err() == nil {
-				answered(a)
-				c.heardOf(conn, x.state.ID, x.op, a)
-			}
-		})
-	}()
+		w.e.cfg.Failpoint("after the answer to " + string(x.op))
+		return func() {
+			o.out--
+			answered(a)
+			w.heardOf(conn, x.state.ID, x.op, a)
+		}
+	})
 }
 
 // preference orders the requests of one kind that wait for the budget.
@@ -125,29 +120,16 @@ func (x *exchange) start(ctx context.Context) session.Answer {
 	a := x.answer(resp.Meta, err)
 	if err == nil {
 		a.SID, a.KeysUntil = resp.SID, keys.Until
-		x.c.e.keys.sent(resp.SID, keys)
-	}
-	if a.Verdict() == agora.VerdictConflict {
-		a.Namesake = x.namesake(ctx)
+		x.w.e.keys.sent(resp.SID, keys)
 	}
 	return a
-}
-
-// namesake looks whether a session of another occurrence has the cname and the uid of a start that met a live task. One
-// does after an occurrence took over the running session of another, which has the uid of that one's identity.
-func (x *exchange) namesake(ctx context.Context) string {
-	id, err := x.c.e.cfg.Store.Namesake(ctx, x.c.app, x.session.Cname, x.session.UID, x.state.ID)
-	if err != nil {
-		x.c.log.Error("the store cannot be read", "occurrence", x.state.ID, "error", err)
-	}
-	return id
 }
 
 func (x *exchange) query(ctx context.Context) session.Answer {
 	resp, err := x.api.Query(ctx, x.session.ResourceID, x.session.SID)
 	a := x.answer(resp.Meta, err)
 	a.Server = withoutAddresses(resp.ServerResponse)
-	a.Rotated = err == nil && x.occ != nil && x.c.e.keys.rotated(x.conn, x.occ.Settings.Storage, x.session.SID, x.c.e.cfg.Now())
+	a.Rotated = err == nil && x.occ != nil && x.w.e.keys.rotated(x.conn, x.occ.Settings.Storage, x.session.SID, x.w.e.cfg.Now())
 	return a
 }
 
@@ -171,7 +153,7 @@ func (x *exchange) update(ctx context.Context) session.Answer {
 	a := x.answer(resp.Meta, err)
 	if err == nil && x.session.Change == session.ChangeKeys {
 		a.KeysUntil = keys.Until
-		x.c.e.keys.sent(x.session.SID, keys)
+		x.w.e.keys.sent(x.session.SID, keys)
 	}
 	return a
 }
@@ -186,8 +168,8 @@ func (x *exchange) stop(ctx context.Context) session.Answer {
 }
 
 func (x *exchange) keys(ctx context.Context, least time.Duration) (Keys, error) {
-	keys, err := x.c.e.keys.get(ctx, x.conn, x.occ.Settings.Storage, least, x.c.e.cfg.Now())
-	x.c.e.secrets.Add(keys.access, keys.secret, keys.token)
+	keys, err := x.w.e.keys.get(ctx, x.conn, x.occ.Settings.Storage, least, x.w.e.cfg.Now())
+	x.w.e.secrets.Add(keys.access, keys.secret, keys.token)
 	return keys, err
 }
 
@@ -198,15 +180,15 @@ func unreadable(err error) session.Answer {
 
 func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
 	if err == nil {
-		x.c.e.serviceClock(meta.Date)
-		x.c.e.heardFrom(nil)
+		x.w.e.serviceClock(meta.Date)
+		x.w.e.heardFrom(nil)
 		return session.Answer{Class: agora.Done, RequestID: meta.RequestID, SentAt: x.ago(meta.Took)}
 	}
 	a := session.Answer{Class: agora.Unknown, Reason: err.Error()}
 	var failure *agora.Error
 	if errors.As(err, &failure) {
-		x.c.e.serviceClock(failure.Date)
-		x.c.e.heardFrom(failure)
+		x.w.e.serviceClock(failure.Date)
+		x.w.e.heardFrom(failure)
 		a = session.Answer{
 			Class: failure.Class, Status: failure.Status, Code: failure.Code, Reason: failure.Reason, RequestID: failure.RequestID,
 			Foreign:    failure.Foreign,
@@ -220,12 +202,12 @@ func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
 			a.Why = reason.SecretUnreadable
 		}
 	}
-	x.c.log.Warn("request", "occurrence", x.state.ID, "session", x.session.Attempt, "op", string(x.op), "class", a.Class.String(), "reason_code", a.ReasonCode(), "error", err)
+	x.w.log.Warn("request", "occurrence", x.state.ID, "session", x.session.Attempt, "op", string(x.op), "class", a.Class.String(), "reason_code", a.ReasonCode(), "error", err)
 	return a
 }
 
 // ago is the instant so long before now, by the engine's clock.
-func (x *exchange) ago(d time.Duration) time.Time { return x.c.e.cfg.Now().Add(-d) }
+func (x *exchange) ago(d time.Duration) time.Time { return x.w.e.cfg.Now().Add(-d) }
 
 // withoutAddresses leaves out what a push goes to: decide asks for its state only, and what it is told may be kept.
 func withoutAddresses(r agora.ServerResponse) agora.ServerResponse {

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -22,20 +21,18 @@ func (e *Engine) checkpoint() {
 		return
 	}
 	if err := e.cfg.Store.Checkpoint(e.ctx); err != nil && e.ctx.Err() == nil {
-		e.unwritten(err)
+		e.storeFailed(err)
 	}
 }
 
 // quiet says that no App ID waits for an answer or a write, or has something to do within a while.
 func (e *Engine) quiet(within time.Duration) bool {
-	e.mu.Lock()
-	conductors := slices.DeleteFunc(slices.Collect(maps.Values(e.conductors)), func(c *conductor) bool { return !c.running })
-	e.mu.Unlock()
-	answers := make(chan bool, len(conductors))
-	for _, c := range conductors {
-		c.post(func() { answers <- c.quiet(within) })
+	workers := e.allWorkers()
+	answers := make(chan bool, len(workers))
+	for _, w := range workers {
+		w.post(func() { answers <- w.quiet(within) })
 	}
-	for range conductors {
+	for range workers {
 		select {
 		case quiet := <-answers:
 			if !quiet {
@@ -49,14 +46,14 @@ func (e *Engine) quiet(within time.Duration) bool {
 }
 
 // quiet leaves out queries: a session is watched all the time, and a query writes nothing at once.
-func (c *conductor) quiet(within time.Duration) bool {
-	soon := c.e.cfg.Now().Add(within)
-	due := func(t *task) bool { return !t.wake.After(soon) && !t.onlyWatched(soon) }
-	return c.out == 0 && !slices.ContainsFunc(c.due, due) && (c.restless.IsZero() || c.restless.After(soon))
+func (w *worker) quiet(within time.Duration) bool {
+	soon := w.e.cfg.Now().Add(within)
+	due := func(o *occurrence) bool { return !o.wake.After(soon) && !o.onlyWatched(soon) }
+	return w.out == 0 && !slices.ContainsFunc(w.due, due)
 }
 
-// onlyWatched says that nothing but queries is due for a task until an instant.
-func (t *task) onlyWatched(until time.Time) bool {
+// onlyWatched says that nothing but queries is due for an occurrence until an instant.
+func (o *occurrence) onlyWatched(until time.Time) bool {
 	settling := func(x session.Session) bool { return !x.State.Final() && x.State != session.SessionRunning }
-	return t.state.Phase == session.Recording && t.state.Until.After(until) && !slices.ContainsFunc(t.state.Sessions, settling)
+	return o.state.Phase == session.Recording && o.state.Until.After(until) && !slices.ContainsFunc(o.state.Sessions, settling)
 }

@@ -54,8 +54,8 @@ func (e *Engine) watchClock() {
 		e.log.Warn("the clock went ahead, or the machine slept; what is over by now is stopped, and what was missed is told", "by", jump, "duration_ms", jump.Milliseconds(), "now", now)
 	}
 	e.mu.Lock()
-	for _, c := range e.conductors {
-		c.post(func() {}) // the loop looks at its clock before all else
+	for _, w := range e.workers {
+		w.post(func() {}) // the loop looks at its clock before all else
 	}
 	e.mu.Unlock()
 	e.extend()
@@ -63,24 +63,29 @@ func (e *Engine) watchClock() {
 
 // watchClock looks for a jump since the loop's last turn. Time that was leapt over was nobody's to record in; and what
 // was begun before a clock was set back waits for instants of the old time.
-func (c *conductor) watchClock(now time.Time) {
-	switch jump := c.clock.look(now, time.Now()); {
+func (w *worker) watchClock(now time.Time) {
+	switch jump := w.clock.look(now, time.Now()); {
 	case jump > 0:
-		c.leapt = session.Gap{From: now.Add(-jump), Until: now}
+		w.leapt, w.loadAt = session.Gap{From: now.Add(-jump), Until: now}, now
 	case jump < 0:
-		for _, t := range c.tasks {
-			if len(t.state.Sessions) > 0 {
-				c.step(t, session.Observation{})
+		w.loadAt = now
+		for _, o := range w.near {
+			if len(o.state.Sessions) > 0 {
+				w.step(o)
 			}
 		}
 	}
 }
 
-// asleep is since when nobody could begin a planned occurrence whose time came while the clock leapt; zero: that is
-// not what kept it.
-func (c *conductor) asleep(t *task) time.Time {
-	if t.state.Phase != session.Planned || !t.begin.After(c.leapt.From) || t.begin.After(c.leapt.Until) {
-		return t.state.DownSince
+// unattendedSince is since when nobody could begin an occurrence that has not begun: its time came before this process was there,
+// or while the clock leapt. Zero: that is not what kept it.
+func (w *worker) unattendedSince(o *occurrence) time.Time {
+	switch {
+	case !o.state.Fresh() || o.state.Phase == session.Over:
+	case o.begin.After(w.leapt.From) && !o.begin.After(w.leapt.Until):
+		return w.leapt.From
+	case o.spec.FirstRequest().Before(w.e.started):
+		return w.e.beat
 	}
-	return c.leapt.From
+	return time.Time{}
 }

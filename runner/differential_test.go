@@ -189,7 +189,7 @@ func submit(t *testing.T, o *plan.Occurrence) string {
 	uid := o.UIDs(0)[0]
 	longest, expire := o.Hours(o.RecordFrom.Add(-catalog.StartLead()))
 	reveal := func(t plan.Text) (string, error) { return t.Resolve(references) }
-	x := session.Session{Cname: o.Cname, UID: uid, MaxHour: longest, ExpireHour: expire, Held: o.Settings.ExactStart}
+	x := session.Session{Cname: o.Cname, UID: uid, Limits: session.Limits{MaxHour: longest, ExpireHour: expire}, HoldFacts: session.HoldFacts{Held: o.Settings.ExactStart}}
 	var keys runner.Keys
 	if storage := o.Settings.Storage; storage.STS == nil {
 		access, err := reveal(storage.AccessKey)

@@ -99,7 +99,9 @@ func dispatch(b *testing.B, dsn string, p *plan.Plan, n int) []time.Duration {
 		occurrences = append(occurrences, schedule.At(p, r, start, start.Add(time.Hour)))
 		begin = append(begin, due)
 	}
-	engine.Record(p, occurrences, begin)
+	if err := engine.Record(context.Background(), p, occurrences, begin); err != nil {
+		b.Fatal(err)
+	}
 	<-service.all
 	engine.Close()
 	out := make([]time.Duration, 0, n)

@@ -131,7 +131,7 @@ func (x *editing) extend(e *runner.Engine) {
 	}
 	cmd := store.Command{At: now, Occurrence: o.ID, Kind: session.CommandExtend, Who: "ops", Args: args, Day: o.Planned.Format(time.DateOnly), Clock: o.Planned.Format("15:04")}
 	x.beside(func(s *store.Store) error {
-		n, err := s.AddCommand(context.Background(), cmd)
+		n, err := give(s, cmd)
 		x.orders = append(x.orders, editedOrder{command: n, id: o.ID, recording: o.Recording.ID, start: o.Start, end: o.End, until: until})
 		return err
 	})
@@ -140,7 +140,7 @@ func (x *editing) extend(e *runner.Engine) {
 	if e == nil {
 		return
 	}
-	if err := runner.ReadCommands(e); err != nil && !x.life.dead.Load() {
+	if err := runner.Look(e); err != nil && !x.life.dead.Load() {
 		x.h.t.Error(err)
 	}
 	synctest.Wait()

@@ -419,7 +419,7 @@ func TestOperatorsCancelThroughTheStoreAndTakeItBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer other.Close()
-			if _, err := other.AddCommand(context.Background(), store.Command{At: time.Now(), Occurrence: id, Kind: kind, Who: "ops", Reason: "snow"}); err != nil {
+			if _, err := give(other, store.Command{At: time.Now(), Occurrence: id, Kind: kind, Who: "ops", Reason: "snow"}); err != nil {
 				t.Fatal(err)
 			}
 		}

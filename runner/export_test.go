@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"maps"
 	"slices"
 )
 
@@ -17,25 +16,21 @@ func KeySources(e *Engine) int {
 	return len(e.keys.sources)
 }
 
-// Held is how many occurrences that have begun or are over the engine holds in full, and of how many that are over it
-// knows no more than that.
-func Held(e *Engine) (full, over int) {
-	e.mu.Lock()
-	conductors := slices.Collect(maps.Values(e.conductors))
-	e.mu.Unlock()
-	for _, c := range conductors {
+// Held is how many occurrences the engine has in memory.
+func Held(e *Engine) (n int) {
+	for _, w := range e.allWorkers() {
 		counted := make(chan struct{})
-		c.post(func() {
-			full, over = full+len(c.tasks), over+len(c.filed)
+		w.post(func() {
+			n += len(w.near)
 			close(counted)
 		})
 		<-counted
 	}
-	return full, over
+	return n
 }
 
-// ReadCommands has the engine look for commands now.
-func ReadCommands(e *Engine) error { return e.readCommands(context.Background()) }
+// Look has the engine look for orders now.
+func Look(e *Engine) error { return e.look(context.Background()) }
 
 // Blocked says that a health issue of the engine keeps classes from beginning.
 func (e *Engine) Blocked() bool {

@@ -2,20 +2,18 @@ package runner
 
 import "rundown/runner/session"
 
-// failpoint names a step by what it writes down: the class for the first time, its outcome, the request that is to be
-// sent, or else the answer that came. A step that holds an answer and the next request is named by the request.
-func failpoint(t *task, next session.State, observed []session.Observation, calls []session.Action) string {
+// failpoint names a step by what it writes down: its outcome, the request that is to be sent, or else the answer that came.
+// A step that holds an answer and the next request is named by the request.
+func failpoint(next session.State, events []session.Event, calls []session.Action) string {
 	switch {
-	case t.version == 0 && len(calls) == 0 && next.Phase == session.Planned:
-		return "the plan"
 	case next.Phase == session.Over:
 		return "the outcome"
 	case len(calls) > 0:
 		return "the intent to " + string(calls[0].Op)
 	}
-	for _, o := range observed {
-		if o.Op != "" {
-			return "the answer to " + string(o.Op)
+	for _, e := range events {
+		if a, ok := e.(session.Answered); ok {
+			return "the answer to " + string(a.Op)
 		}
 	}
 	return "a change of plan"

@@ -88,7 +88,7 @@ func TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity(t *testing.T) {
 		e := h.open(loadPlan(t, school(planned), "school.yaml"))
 		s := h.beside()
 		cancel := store.Command{At: time.Now(), Occurrence: german, Kind: session.CommandCancel, Who: "ops", Day: "2031-09-15", Clock: "09:00"}
-		if _, err := s.AddCommand(context.Background(), cancel); err != nil {
+		if _, err := give(s, cancel); err != nil {
 			t.Fatal(err)
 		}
 		until(monday.AddDate(0, 0, -11))

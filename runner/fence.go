@@ -24,9 +24,9 @@ func (e *Engine) fence(app string) {
 // checkOwnership looks whether each App ID is still this engine's.
 func (e *Engine) checkOwnership(ctx context.Context) error {
 	e.mu.Lock()
-	terms := make(map[string]int64, len(e.conductors))
-	for app, c := range e.conductors {
-		terms[app] = c.term
+	terms := make(map[string]int64, len(e.workers))
+	for app, w := range e.workers {
+		terms[app] = w.term
 	}
 	e.mu.Unlock()
 	for app, term := range terms {

@@ -26,8 +26,8 @@ const foreignAdvice = "look at proxies, firewalls, login pages and the base URL 
 
 // watchForeign keeps what an occurrence waits for because something else than the service answers, and logs when that
 // begins and ends for an app and a kind of requests.
-func (c *conductor) watchForeign(s *session.State) {
-	e, id := c.e, s.ID
+func (w *worker) watchForeign(s *session.State) {
+	e, id := w.e, s.ID
 	f, open := s.ForeignOpen()
 	e.mu.Lock()
 	before, was := e.foreign[id]
@@ -35,7 +35,7 @@ func (c *conductor) watchForeign(s *session.State) {
 		e.mu.Unlock()
 		return
 	}
-	issue := foreignIssue{foreignKey{c.app, f.Op}, f}
+	issue := foreignIssue{foreignKey{w.app, f.Op}, f}
 	delete(e.foreign, id)
 	begun := open && !e.meetsForeign(issue.foreignKey)
 	if open {
@@ -44,10 +44,10 @@ func (c *conductor) watchForeign(s *session.State) {
 	ended := was && !e.meetsForeign(before.foreignKey)
 	e.mu.Unlock()
 	if ended {
-		c.log.Info("service answers again", "op", string(before.Op))
+		w.log.Info("service answers again", "op", string(before.Op))
 	}
 	if begun && !(was && before.foreignKey == issue.foreignKey) {
-		c.log.Error("answer is not the service's own: the request is repeated while class time is left", "occurrence", id, "reason_code", reason.ForeignAnswer,
+		w.log.Error("answer is not the service's own: the request is repeated while class time is left", "occurrence", id, "reason_code", reason.ForeignAnswer,
 			"op", string(f.Op), "answer", f.Text, "try", foreignAdvice)
 	}
 }
@@ -84,4 +84,11 @@ func (e *Engine) foreignIssues() (out []Issue) {
 		})
 	}
 	return out
+}
+
+// forgetForeign drops what is known of an occurrence that is not at work any more.
+func (e *Engine) forgetForeign(id string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.foreign, id)
 }

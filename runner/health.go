@@ -96,8 +96,10 @@ func (e *Engine) Issues() []Issue {
 	return list
 }
 
-// noteIssues raises the health issues of an occurrence that was begun by an earlier process. The caller holds the lock.
+// noteIssues raises the health issues of an occurrence that was begun by an earlier process.
 func (e *Engine) noteIssues(s *session.State) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.noteOrphans(s)
 	if s.Phase == session.Over {
 		return

@@ -89,10 +89,10 @@ const (
 	keysInHand = time.Minute
 )
 
-// keyring fetches temporary credentials, each source one at a time, and knows what each session was last sent, by its
+// credentialCache fetches temporary credentials, each source one at a time, and knows what each session was last sent, by its
 // sid, which it keeps when another occurrence takes it over, and its hash. Nothing of it is stored. The zero value is
 // ready.
-type keyring struct {
+type credentialCache struct {
 	mu      sync.Mutex
 	sources map[*plan.STS]*keySource
 	last    map[string][sha256.Size]byte
@@ -105,7 +105,7 @@ type keySource struct {
 }
 
 // get gives the credentials for a storage, temporary ones no older than maxAge.
-func (r *keyring) get(ctx context.Context, conn *Connection, storage *plan.Storage, maxAge time.Duration, now time.Time) (Keys, error) {
+func (r *credentialCache) get(ctx context.Context, conn *Connection, storage *plan.Storage, maxAge time.Duration, now time.Time) (Keys, error) {
 	if storage.STS == nil {
 		access, err := storage.AccessKey.Resolve(conn.Lookup)
 		if err != nil {
@@ -149,14 +149,14 @@ func (r *keyring) get(ctx context.Context, conn *Connection, storage *plan.Stora
 
 // drop lets go of the sources that no plan at work names, since each reading of a plan brings its own. A class that is no
 // longer in its plan fetches anew what it still needs.
-func (r *keyring) drop(used map[*plan.STS]bool) {
+func (r *credentialCache) drop(used map[*plan.STS]bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	maps.DeleteFunc(r.sources, func(sts *plan.STS, _ *keySource) bool { return !used[sts] })
 }
 
 // sent remembers what a session was sent.
-func (r *keyring) sent(sid string, keys Keys) {
+func (r *credentialCache) sent(sid string, keys Keys) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.last == nil {
@@ -166,7 +166,7 @@ func (r *keyring) sent(sid string, keys Keys) {
 }
 
 // forget drops what is known of an occurrence's sessions.
-func (r *keyring) forget(sessions []session.Session) {
+func (r *credentialCache) forget(sessions []session.Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, x := range sessions {
@@ -176,7 +176,7 @@ func (r *keyring) forget(sessions []session.Session) {
 
 // rotated says that credentials which come from files are others than those that the session was sent, or, after a
 // restart, may be. What cannot be read or understood now has not rotated yet: it may be half written.
-func (r *keyring) rotated(conn *Connection, storage *plan.Storage, sid string, now time.Time) bool {
+func (r *credentialCache) rotated(conn *Connection, storage *plan.Storage, sid string, now time.Time) bool {
 	if storage == nil || !fromFile(storage) {
 		return false
 	}

@@ -3,7 +3,6 @@ package runner_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +31,7 @@ func waitingOrders(t *testing.T, s *store.Store, orders ...any) (ids []int64) {
 			}
 			cmd.Kind, cmd.Args = session.CommandExtend, text
 		}
-		n, err := s.AddCommand(context.Background(), cmd)
+		n, err := give(s, cmd)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,17 +53,17 @@ func TestOrdersThatWaitTogetherCountByWhatTheyComeTo(t *testing.T) {
 		done   []bool // of the orders
 		runs   []string
 	}{
-		{"cancelled and taken back", nil, []any{cancel, undo}, []bool{false, false}, []string{"06:59-07:52"}},
-		{"cancelled twice and taken back twice", nil, []any{cancel, undo, cancel, undo}, make([]bool, 4), []string{"06:59-07:52"}},
-		{"stopped and taken back", nil, []any{stop, undo}, []bool{false, false}, []string{"06:59-07:52"}},
-		{"cancelled, taken back and cancelled", nil, []any{cancel, undo, cancel}, []bool{false, false, true}, []string{"06:59-07:20"}},
-		{"extended twice", nil, []any{65 * time.Minute, 70 * time.Minute}, []bool{false, true}, []string{"06:59-08:12"}},
+		{"cancelled and taken back", nil, []any{cancel, undo}, []bool{true, true}, []string{"06:59-07:52"}},
+		{"cancelled twice and taken back twice", nil, []any{cancel, undo, cancel, undo}, []bool{true, true, true, true}, []string{"06:59-07:52"}},
+		{"stopped and taken back", nil, []any{stop, undo}, []bool{true, true}, []string{"06:59-07:52"}},
+		{"cancelled, taken back and cancelled", nil, []any{cancel, undo, cancel}, []bool{true, true, true}, []string{"06:59-07:20"}},
+		{"extended twice", nil, []any{65 * time.Minute, 70 * time.Minute}, []bool{true, true}, []string{"06:59-08:12"}},
 		{"extended twice, the second is less", nil, []any{70 * time.Minute, 65 * time.Minute}, []bool{true, false}, []string{"06:59-08:12"}},
-		{"extended, cancelled and taken back", nil, []any{65 * time.Minute, cancel, undo}, []bool{true, false, false}, []string{"06:59-08:07"}},
-		{"cancelled, taken back and extended", nil, []any{cancel, undo, 65 * time.Minute}, []bool{false, false, true}, []string{"06:59-08:07"}},
+		{"extended, cancelled and taken back", nil, []any{65 * time.Minute, cancel, undo}, []bool{true, true, true}, []string{"06:59-08:07"}},
+		{"cancelled, taken back and extended", nil, []any{cancel, undo, 65 * time.Minute}, []bool{true, true, true}, []string{"06:59-08:07"}},
 		{"cancelled and extended", nil, []any{cancel, 65 * time.Minute}, []bool{true, false}, []string{"06:59-07:20"}},
-		{"taken back and cancelled again", []any{cancel}, []any{undo, cancel}, []bool{false, true}, []string{"06:59-07:10"}},
-		{"taken back, cancelled and taken back", []any{cancel}, []any{undo, cancel, undo}, []bool{false, false, true}, []string{"06:59-07:10", "07:20-07:52"}},
+		{"taken back and cancelled again", []any{cancel}, []any{undo, cancel}, []bool{true, true}, []string{"06:59-07:10"}},
+		{"taken back, cancelled and taken back", []any{cancel}, []any{undo, cancel, undo}, []bool{true, true, true}, []string{"06:59-07:10", "07:20-07:52"}},
 		{"taken back and extended", []any{cancel}, []any{undo, 65 * time.Minute}, []bool{true, true}, []string{"06:59-07:10", "07:20-08:07"}},
 	} {
 		for name, restart := range map[string]bool{"live": false, "at a start": true} {
@@ -157,8 +156,8 @@ func TestAnEmergencyStopBeginsNothing(t *testing.T) {
 	}
 }
 
-// TestAnEmergencyStopLeavesOtherOrdersWaiting gives an order for a class that does not run: it is a daemon's to carry out.
-func TestAnEmergencyStopLeavesOtherOrdersWaiting(t *testing.T) {
+// TestAnEmergencyStopLeavesOtherOrdersToADaemon takes the cancellation of a class back that does not run: a daemon begins it.
+func TestAnEmergencyStopLeavesOtherOrdersToADaemon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-10 * time.Minute))
 		h := newHouse(t, simulator.Config{})
@@ -176,8 +175,8 @@ func TestAnEmergencyStopLeavesOtherOrdersWaiting(t *testing.T) {
 		time.Sleep(2 * time.Minute) // virtual: longer than a stop and its queries take
 		h.shut(e)
 		c, err := s.Command(context.Background(), undo[0])
-		if err != nil || !c.DoneAt.IsZero() || h.sim.Ledger().Requests["acquire"] != acquires {
-			t.Errorf("the order is %+v, %v, with %d resources, want it to wait with %d", c, err, h.sim.Ledger().Requests["acquire"], acquires)
+		if err != nil || !c.CarriedOut() || h.sim.Ledger().Requests["acquire"] != acquires {
+			t.Errorf("the order is %+v, %v, with %d resources, want it to hold, with %d", c, err, h.sim.Ledger().Requests["acquire"], acquires)
 		}
 		e = h.open(p)
 		until(monday.Add(3 * time.Hour))
@@ -200,7 +199,7 @@ func TestTheLogTellsOfEachOrder(t *testing.T) {
 			order any
 			want  []string
 		}{
-			{65 * time.Minute, []string{"order=extend", `effect="new end"`, "end=2031-09-15T08:05:00.000Z", "end_before=2031-09-15T07:50:00.000Z"}},
+			{65 * time.Minute, []string{"order=extend", `effect="new end"`, "end=2031-09-15T08:05:00.000Z"}},
 			{60 * time.Minute, []string{"order=extend", "effect=none", `result="it ends at 2031-09-15T08:05:00Z anyway"`}},
 			{session.CommandCancel, []string{"order=cancel", "effect=cancelled"}},
 			{session.CommandCancel, []string{"order=cancel", "effect=none", "had ended already"}},
@@ -227,45 +226,4 @@ func TestTheLogTellsOfEachOrder(t *testing.T) {
 		}
 		h.shut(e)
 	})
-}
-
-// TestAnOrderThatACrashKeptFromBeingSettledIsSettledAsDone takes back that an order was settled, as a crash does that comes
-// after its effect was stored.
-func TestAnOrderThatACrashKeptFromBeingSettledIsSettledAsDone(t *testing.T) {
-	t.Parallel()
-	for name, orders := range map[string][]any{
-		"extended":   {65 * time.Minute},
-		"cancelled":  {session.CommandCancel},
-		"stopped":    {session.CommandStop},
-		"taken back": {session.CommandCancel, session.CommandUncancel},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				until(monday.Add(-10 * time.Minute))
-				h := newHouse(t, simulator.Config{})
-				h.poll = time.Second
-				p := loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml")
-				e := h.open(p)
-				s := h.beside()
-				until(monday.Add(20 * time.Minute))
-				var last int64
-				for _, o := range orders {
-					last = waitingOrders(t, s, o)[0]
-					time.Sleep(10 * time.Second) // virtual: longer than a poll
-				}
-				h.shut(e)
-				h.store = s
-				runs := len(h.runs())
-				h.alter(fmt.Sprintf("UPDATE commands SET settled_at = 0, result = '' WHERE id = %d", last))
-				e = h.open(p)
-				time.Sleep(10 * time.Second) // virtual: longer than a poll
-				synctest.Wait()
-				h.shut(e)
-				if c, err := s.Command(context.Background(), last); err != nil || c.Result != store.Done || len(h.runs()) != runs {
-					t.Errorf("%s was settled as %q, %v, and %d sessions ran instead of %d", c.Kind, c.Result, err, len(h.runs()), runs)
-				}
-			})
-		})
-	}
 }

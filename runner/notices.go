@@ -55,7 +55,7 @@ func (e *Engine) readNotices() {
 			return
 		case n := <-e.notices:
 			if !known.add(received{n.NoticeID, n.SID, n.Sequence}) {
-				e.heed(n)
+				e.dispatch(n)
 			}
 		}
 	}
@@ -76,25 +76,17 @@ func (e *Engine) remember(known *recent) {
 	}
 }
 
-// heed hands a notification to whoever owns its recording. One that belongs to none is kept in the event log.
-func (e *Engine) heed(n agora.Event) {
+// dispatch hands a notification to whoever owns its recording. One that belongs to none is kept in the event log.
+func (e *Engine) dispatch(n agora.Event) {
 	if progress, err := n.Details(); err == nil {
 		if p, ok := progress.(*agora.UploadingProgressDetails); ok && p.Progress < 10000 {
 			return // one a minute for each recording, and it changes nothing
 		}
 	}
 	notice := session.NewNotice(n, e.secrets.Redact)
-	e.mu.Lock()
-	conductors := make([]*conductor, 0, len(e.conductors))
-	for _, c := range e.conductors {
-		if c.running {
-			conductors = append(conductors, c)
-		}
-	}
-	e.mu.Unlock()
-	for _, c := range conductors {
+	for _, w := range e.allWorkers() {
 		claimed := make(chan bool, 1)
-		c.post(func() { claimed <- c.heed(notice) })
+		w.post(func() { claimed <- w.dispatch(notice) })
 		select {
 		case yes := <-claimed:
 			if yes {
@@ -104,17 +96,17 @@ func (e *Engine) heed(n agora.Event) {
 			return
 		}
 	}
-	holder, c := e.holder(n.SID)
-	if c != nil {
-		c.post(func() {
-			c.deliver(holder, func(owner *conductor, t *task) {
-				if t == nil {
-					c.log.Warn("a notification is not kept: its recording was not found again, or cannot be read", "occurrence", holder, "notification", notice.Text)
-					return
-				}
-				owner.step(t, session.Observation{Notice: &notice})
-			})
-		})
+	holder, w := e.holder(n)
+	if w != nil {
+		found := make(chan bool, 1)
+		w.post(func() { w.tell(holder, session.Notified{Notice: notice}, func(ok bool) { found <- ok }) })
+		select {
+		case ok := <-found:
+			if !ok {
+				w.log.Warn("a notification is not kept: its recording was not found again, or cannot be read", "occurrence", holder, "notification", notice.Text)
+			}
+		case <-e.ctx.Done():
+		}
 		return
 	}
 	text := "of a recording that is not at work: " + notice.Text
@@ -152,28 +144,25 @@ type strangers struct {
 	count int
 }
 
-// holder is the occurrence that a session belongs to by the store, and who owns it; "" and nil where that is not known.
-func (e *Engine) holder(sid string) (string, *conductor) {
-	if sid == "" {
-		return "", nil
-	}
-	id, err := e.cfg.Store.Holder(e.ctx, sid)
+// holder is the occurrence that a notification is about by the store, and who owns it; "" and nil where that is not known.
+func (e *Engine) holder(n agora.Event) (string, *worker) {
+	id, app, err := e.cfg.Store.Holder(e.ctx, n.SID, n.Cname, n.UID)
 	if err != nil && e.ctx.Err() == nil {
-		e.log.Warn("whose session a notification is about cannot be read", "sid", sid, "error", err)
+		e.log.Warn("whose session a notification is about cannot be read", "sid", n.SID, "error", err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if c := e.known[id]; c != nil && c.running {
-		return id, c
+	if w := e.workers[app]; w != nil && w.running {
+		return id, w
 	}
 	return id, nil
 }
 
-// heed lets decide know of a notification and says whether it is about an occurrence of this conductor.
-func (c *conductor) heed(n session.Notice) bool {
-	for _, t := range c.tasks {
-		if t.state.About(n) != nil {
-			c.step(t, session.Observation{Notice: &n})
+// dispatch lets Decide know of a notification and says whether it is about an occurrence that this worker has in memory.
+func (w *worker) dispatch(n session.Notice) bool {
+	for _, o := range w.near {
+		if o.state.About(n) != nil {
+			w.step(o, session.Notified{Notice: n})
 			return true
 		}
 	}

@@ -9,15 +9,15 @@ import (
 
 // owner is who takes in a stored occurrence of an App ID; nil where no plan is at work. revision is that of its plan, 0
 // where it is not known. The caller holds the lock.
-func (e *Engine) owner(ctx context.Context, id, app string, revision int64) (*conductor, error) {
-	if c := e.conductors[app]; c != nil {
-		return c, nil
+func (e *Engine) owner(ctx context.Context, id, app string, revision int64) (*worker, error) {
+	if w := e.workers[app]; w != nil {
+		return w, nil
 	}
 	if len(e.order) == 0 {
 		e.log.Warn("no plan names the app of a recording; it is left as it is", "occurrence", id, "app", app)
 		return nil, nil
 	}
-	return e.conductor(ctx, app, e.connectionOf(ctx, id, revision), nil)
+	return e.worker(ctx, app, e.connectionOf(ctx, id, revision), nil)
 }
 
 // connectionOf is the connection for an occurrence of an App ID that no plan at work names: by the account of its own

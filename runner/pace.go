@@ -16,20 +16,20 @@ type pace struct {
 }
 
 // liveSessions counts the sessions of the App ID that are not over, at most once a second.
-func (c *conductor) liveSessions(now time.Time) int {
-	if age := now.Sub(c.pace.at); age >= 0 && age < countEvery {
-		return c.pace.live
+func (w *worker) liveSessions(now time.Time) int {
+	if age := now.Sub(w.pace.at); age >= 0 && age < countEvery {
+		return w.pace.live
 	}
-	c.pace = pace{at: now}
-	for _, t := range c.tasks {
-		if t.state.Phase == session.Over {
+	w.pace = pace{at: now}
+	for _, o := range w.near {
+		if o.state.Phase == session.Over {
 			continue
 		}
-		for i := range t.state.Sessions {
-			if !t.state.Sessions[i].State.Final() {
-				c.pace.live++
+		for i := range o.state.Sessions {
+			if !o.state.Sessions[i].State.Final() {
+				w.pace.live++
 			}
 		}
 	}
-	return c.pace.live
+	return w.pace.live
 }

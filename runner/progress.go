@@ -16,13 +16,13 @@ type pulse struct {
 
 // askPulse has the loop say that it moves. It gives the instant of the question, which may have been put before, and what
 // is closed by the answer.
-func (c *conductor) askPulse() (asked time.Time, answered <-chan struct{}) {
-	p := &c.pulse
+func (w *worker) askPulse() (asked time.Time, answered <-chan struct{}) {
+	p := &w.pulse
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.answered == nil {
 		p.asked, p.answered = time.Now(), make(chan struct{})
-		c.post(func() {
+		w.post(func() {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			close(p.answered)
@@ -36,29 +36,22 @@ func (c *conductor) askPulse() (asked time.Time, answered <-chan struct{}) {
 // that did not. Where a loop has been asked before, by whomever, the time runs from then on. An engine that has not
 // started, or has ended, has no loops that could hang.
 func (e *Engine) Progress(within time.Duration) error {
-	e.mu.Lock()
-	var running []*conductor
-	for _, c := range e.conductors {
-		if c.running {
-			running = append(running, c)
-		}
-	}
-	e.mu.Unlock()
+	running := e.allWorkers()
 	answers := make([]<-chan struct{}, len(running))
 	limits := make([]time.Time, len(running))
-	for i, c := range running {
-		asked, answered := c.askPulse()
+	for i, w := range running {
+		asked, answered := w.askPulse()
 		answers[i], limits[i] = answered, asked.Add(within)
 	}
-	for i, c := range running {
+	for i, w := range running {
 		// At least a moment: the process itself may not have run since the question.
 		limit := time.NewTimer(max(time.Until(limits[i]), within/10))
 		select {
 		case <-answers[i]:
-		case <-c.ended:
+		case <-w.ended:
 		case <-limit.C:
 			limit.Stop()
-			return fmt.Errorf("the work on app %s has not moved for %v", c.app, within)
+			return fmt.Errorf("the work on app %s has not moved for %v", w.app, within)
 		}
 		limit.Stop()
 	}

@@ -22,7 +22,6 @@ import (
 	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/session"
-	"rundown/runner/store"
 )
 
 // acquires notes what each acquire asks for, in the order in which they are sent.
@@ -151,64 +150,6 @@ func recordAtOnce(t *testing.T, redundancy int) {
 		}
 	}
 	h.audit()
-}
-
-// TestAStoreThatHoldsTwoLanesInTheFormBeforeIsReadOn writes a class that is under way as it was written before lanes
-// were lists, and lets the next start bring it up.
-func TestAStoreThatHoldsTwoLanesInTheFormBeforeIsReadOn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		until(monday.Add(-time.Hour))
-		h := newHouse(t, simulator.Config{})
-		p := loadPlan(t, school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50", "    redundancy: 2"), "school.yaml")
-		e := h.open(p)
-		until(monday.Add(5 * time.Minute))
-		h.shut(e)
-		h.alter(
-			`UPDATE occurrences SET doc = json_remove(json_set(doc, '$.uids', json_extract(doc, '$.uids[0]'), '$.second_uids', json_extract(doc, '$.uids[1]'),
-				'$.failures', 1, '$.retry_at', '2031-09-15T06:59:30Z', '$.second', json('{"failures":2}')), '$.lanes')`,
-			`DELETE FROM rundown_schema WHERE version_id >= 4`,
-			`DROP INDEX sessions_by_sid`, `DROP INDEX events_of_notices`, `DROP INDEX occurrences_ended`, `DROP INDEX commands_by_start`,
-			`ALTER TABLE commands DROP COLUMN day`, `ALTER TABLE commands DROP COLUMN clock`,
-			`ALTER TABLE occurrences DROP COLUMN reason_code`, `ALTER TABLE commands DROP COLUMN reason_code`,
-			`ALTER TABLE revisions DROP COLUMN reason_code`, `ALTER TABLE revisions DROP COLUMN back_to`,
-		)
-		e = h.open(p)
-		rows, err := h.store.Occurrences(context.Background(), store.Filter{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, row := range rows {
-			s, err := runner.Decode(row, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if s.ID != german {
-				continue
-			}
-			var o plan.Occurrence
-			for o = range schedule.All(p, monday, monday.Add(time.Second)) {
-			}
-			if diff := cmp.Diff([][2]string{o.UIDs(0), o.UIDs(1)}, s.UIDs); diff != "" {
-				t.Errorf("uids (-want +got):\n%s", diff)
-			}
-			first := session.Lane{Failures: 1, RetryAt: monday.Add(-30 * time.Second)}
-			if diff := cmp.Diff([]session.Lane{first, {Failures: 2}, {}, {}}, s.Lanes[:]); diff != "" {
-				t.Errorf("lanes (-want +got):\n%s", diff)
-			}
-		}
-		until(monday.Add(26 * time.Hour))
-		h.shut(e)
-		outcomes := h.outcomes()
-		for id, s := range outcomes {
-			if s.Outcome != session.Recorded || len(s.Sessions) != 2 {
-				t.Errorf("%s: %s with %d sessions: %s", id, s.Outcome, len(s.Sessions), s.Reason)
-			}
-		}
-		if len(outcomes) != 2 {
-			t.Errorf("%d classes ended, want two", len(outcomes))
-		}
-		h.audit()
-	})
 }
 
 // end stops a session behind the engine's back.

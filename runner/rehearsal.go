@@ -88,7 +88,7 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 	s := session.State{Target: t}
 	for lane, uids := range t.UIDs {
 		uid := uids[0]
-		x := session.Session{Lane: lane, Cname: t.Cname, UID: uid, Near: t.Near, MaxHour: t.MaxHour, ExpireHour: t.ExpireHour, Held: t.Exact}
+		x := session.Session{Lane: lane, Cname: t.Cname, UID: uid, Limits: session.Limits{MaxHour: t.MaxHour, ExpireHour: t.ExpireHour}, HoldFacts: session.HoldFacts{Held: t.Exact}, StartFacts: session.StartFacts{Near: t.Near}}
 		var apart []string
 		for range lane { // placed apart from those before it
 			apart = append(apart, unknownResource)

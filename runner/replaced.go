@@ -21,7 +21,7 @@ func (e *Engine) checkStore() {
 func (e *Engine) storeReplaced(err error) {
 	const try = "put the file back, or restart the daemon: it begins on what is there now and reports each session that this store does not know as an orphan"
 	e.raise("", Issue{ID: reason.IssueStoreReplaced, Severity: SeverityCritical, Blocking: true, Text: oneLine(err), Advice: try})
-	e.complain("the store was replaced: recordings go on and are stopped at their end, but nothing is begun; "+try, err, "reason_code", reason.IssueStoreReplaced)
+	e.logThrottled("the store was replaced: recordings go on and are stopped at their end, but nothing is begun; "+try, err, "reason_code", reason.IssueStoreReplaced)
 }
 
 // StoreFails says that the last write of the store failed, so that the engine is ahead of it.

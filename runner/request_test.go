@@ -177,7 +177,7 @@ func TestRequestsAreBuiltAsDocumented(t *testing.T) {
 		for _, o := range schedule.Occurrences(p, now, now.AddDate(0, 1, 0)) {
 			maxHour, expireHour := o.Hours(o.RecordFrom)
 			uid := o.UIDs(0)[0]
-			x := session.Session{Cname: o.Cname, UID: uid, Near: o.Settings.Near(), MaxHour: maxHour, ExpireHour: expireHour, Held: o.Settings.ExactStart}
+			x := session.Session{Cname: o.Cname, UID: uid, Limits: session.Limits{MaxHour: maxHour, ExpireHour: expireHour}, HoldFacts: session.HoldFacts{Held: o.Settings.ExactStart}, StartFacts: session.StartFacts{Near: o.Settings.Near()}}
 			var push plan.Text
 			if o.Settings.CDN != nil {
 				push = o.Settings.CDN.URL

@@ -436,15 +436,15 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 	e.clear(reason.IssuePlanWaiting, p.Name)
 	e.mu.Lock()
 	a := e.plans[p.Name]
-	for _, c := range e.conductors {
-		c.begin()
-	}
 	e.mu.Unlock()
-	if err := e.readOrders(ctx, a); err != nil && ctx.Err() == nil { // those that are known already hold
-		e.log.Error("operators' orders cannot be read", "plan", p.Name, "error", err)
+	diff, err := e.scheduleInTheEnd(ctx, a)
+	if err == nil {
+		for _, w := range e.allWorkers() {
+			w.post(w.resettle)
+		}
+		err = e.look(ctx)
 	}
-	diff := e.schedule(ctx, a, e.lookBack())
-	if err := ctx.Err(); err != nil { // it is stored as the one at work, and the next start takes it up
+	if err != nil { // it is stored as the one at work, and the next start takes it up
 		return diff, err
 	}
 	e.log.Info("plan applied", "plan", p.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)

@@ -47,13 +47,13 @@ func (x *exchange) reveal(t plan.Text) (string, error) {
 	known := func(r plan.Reference) (string, error) {
 		value, err := x.conn.Lookup(r)
 		if err == nil {
-			x.c.e.learnSecret(value)
+			x.w.e.learnSecret(value)
 		}
 		return value, err
 	}
 	value, err := t.Resolve(known)
 	if err == nil && isIngest(value) {
-		x.c.e.learnSecret(value)
+		x.w.e.learnSecret(value)
 	}
 	return value, err
 }

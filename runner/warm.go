@@ -14,38 +14,34 @@ const (
 
 // warm fetches the temporary storage credentials of what begins soon, since the seconds before a class leave no time
 // for a command. What fails is tried again here and at the start itself.
-func (c *conductor) warm() {
-	c.post(func() {
-		now := c.e.cfg.Now()
+func (w *worker) warm() {
+	w.post(func() {
+		now := w.e.cfg.Now()
 		seen := map[*plan.STS]bool{}
-		for _, t := range c.tasks {
-			if t.state.Phase != session.Planned || t.occ == nil || t.occ.Settings.Storage == nil || t.begin.After(now.Add(warmAhead)) {
+		for _, o := range w.near {
+			if o.state.Phase != session.Planned || o.settings == nil || o.settings.Settings.Storage == nil || o.begin.After(now.Add(warmAhead)) {
 				continue
 			}
-			storage, conn := t.occ.Settings.Storage, t.conn
+			storage, conn := o.settings.Settings.Storage, o.conn
 			if storage.STS == nil || conn == nil || seen[storage.STS] {
 				continue
 			}
 			seen[storage.STS] = true
-			ctx := c.calls
-			c.callers.Add(1)
+			ctx := w.calls
+			w.callers.Add(1)
 			go func() {
-				defer c.callers.Done()
-				if _, err := c.e.keys.get(ctx, conn, storage, keysForStart, now); err != nil && ctx.Err() == nil {
-					c.log.Warn("no storage credentials for the next classes", "error", err)
+				defer w.callers.Done()
+				if _, err := w.e.keys.get(ctx, conn, storage, keysForStart, now); err != nil && ctx.Err() == nil {
+					w.log.Warn("no storage credentials for the next classes", "error", err)
 				}
 			}()
 		}
 	})
 }
 
-// warm lets every conductor look ahead.
+// warm has every worker look ahead.
 func (e *Engine) warm() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, c := range e.conductors {
-		if c.running {
-			c.warm()
-		}
+	for _, w := range e.allWorkers() {
+		w.warm()
 	}
 }

@@ -8,18 +8,18 @@ import (
 )
 
 // watchHours tells a person of a session that outlived its hours, until its class is over.
-func (c *conductor) watchHours(before, after session.State) {
+func (w *worker) watchHours(before, after session.State) {
 	switch {
 	case after.Phase == session.Over && before.Lapses():
-		c.e.clear(reason.IssueOrphan, after.ID)
+		w.e.clear(reason.IssueOrphan, after.ID)
 	case after.Lapses() && !before.Lapses():
-		c.e.raise(after.ID, lapsedIssue(after.ID))
-		c.log.Error(session.LapsedText, "occurrence", after.ID, "reason_code", reason.HoursOver)
+		w.e.raise(after.ID, lapsedIssue(after.ID))
+		w.log.Error(session.LapsedText, "occurrence", after.ID, "reason_code", reason.HoursOver)
 	}
 }
 
 // watchKeys tells a person of storage credentials that cannot be renewed, while there is time to mend it.
-func (c *conductor) watchKeys(before, after session.State) {
+func (w *worker) watchKeys(before, after session.State) {
 	for _, x := range after.Sessions {
 		was := ""
 		if y := before.Session(x.Attempt); y != nil {
@@ -28,31 +28,31 @@ func (c *conductor) watchKeys(before, after session.State) {
 		switch {
 		case x.Unrenewed == was:
 		case x.RanOut:
-			c.raiseKeys(after.ID, x)
-			c.log.Error(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt, "reason_code", reason.IssueCredentialsFailing)
+			w.raiseKeys(after.ID, x)
+			w.log.Error(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt, "reason_code", reason.IssueCredentialsFailing)
 		case x.Unrenewed != "":
-			c.raiseKeys(after.ID, x)
-			c.log.Warn(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt, "reason_code", reason.IssueCredentialsFailing)
+			w.raiseKeys(after.ID, x)
+			w.log.Warn(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt, "reason_code", reason.IssueCredentialsFailing)
 		default:
-			c.e.clear(reason.IssueCredentialsFailing, session.KeysOf(after.ID, x))
-			c.log.Info("the storage credentials were renewed", "occurrence", after.ID, "session", x.Attempt)
+			w.e.clear(reason.IssueCredentialsFailing, session.KeysOf(after.ID, x))
+			w.log.Info("the storage credentials were renewed", "occurrence", after.ID, "session", x.Attempt)
 		}
 		if x.State.Final() { // it needs them no more
-			c.e.clear(reason.IssueCredentialsFailing, session.KeysOf(after.ID, x))
+			w.e.clear(reason.IssueCredentialsFailing, session.KeysOf(after.ID, x))
 		}
 	}
 }
 
 // raiseKeys raises the health issue of credentials that could not be renewed.
-func (c *conductor) raiseKeys(id string, x session.Session) {
-	c.e.raise(session.KeysOf(id, x), keysIssue(id, x))
+func (w *worker) raiseKeys(id string, x session.Session) {
+	w.e.raise(session.KeysOf(id, x), keysIssue(id, x))
 }
 
 // watchUploads warns of each session whose upload fails, at once: the storage can be corrected while the class runs.
-func (c *conductor) watchUploads(before, after session.State) {
+func (w *worker) watchUploads(before, after session.State) {
 	for _, x := range after.Sessions {
 		if was := before.Session(x.Attempt); x.UploadError != "" && (was == nil || was.UploadError == "") {
-			c.log.Warn("upload failed, there may be nothing in the bucket", "occurrence", after.ID, "session", x.Attempt, "sid", x.SID,
+			w.log.Warn("upload failed, there may be nothing in the bucket", "occurrence", after.ID, "session", x.Attempt, "sid", x.SID,
 				"error", x.UploadError, "try", "check the bucket, its region and the storage keys of the plan")
 		}
 	}
@@ -68,4 +68,23 @@ func keysIssue(id string, x session.Session) Issue {
 
 func lapsedIssue(id string) Issue {
 	return Issue{ID: reason.IssueOrphan, ReasonCode: reason.HoursOver, Severity: SeverityCritical, Text: id + ": it " + session.LapsedText}
+}
+
+// watchOrphans tells a person at once of each session that may run although its sid is unknown: only they can end it
+// before its hours do.
+func (w *worker) watchOrphans(before, after session.State, first bool) {
+	changed := first
+	for _, x := range after.Sessions {
+		was := before.Session(x.Attempt)
+		is, before := x.State == session.SessionOrphan, was != nil && was.State == session.SessionOrphan
+		if is && !before {
+			w.log.Error(x.Reason, "occurrence", after.ID, "reason_code", x.ReasonCode, "resource_id", x.ResourceID)
+		}
+		changed = changed || is != before
+	}
+	if changed {
+		w.e.mu.Lock()
+		w.e.noteOrphans(&after)
+		w.e.mu.Unlock()
+	}
 }

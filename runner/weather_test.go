@@ -221,7 +221,7 @@ func TestAStoreThatIsDamagedInTheMiddleOfAClass(t *testing.T) {
 		file := filepath.Join(h.dir, "rundown.db")
 		other, err := store.Open(t.Context(), file, store.Options{})
 		if err == nil {
-			_, err = other.AddCommand(t.Context(), store.Command{At: time.Now(), Occurrence: "school/german/20310915T090000Z", Kind: "cancel", Who: "ops"})
+			_, err = give(other, store.Command{At: time.Now(), Occurrence: "school/german/20310915T090000Z", Kind: "cancel", Who: "ops"})
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 	"rundown/runner/view"
 )
 
@@ -21,10 +22,6 @@ func extendedRow(t *testing.T, state string, start, end time.Time, doc map[strin
 		t.Fatal(err)
 	}
 	defer s.Close()
-	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
 	doc["timezone"], doc["start"], doc["end"] = "UTC", start, end
 	text, err := json.Marshal(doc)
 	if err != nil {
@@ -32,7 +29,7 @@ func extendedRow(t *testing.T, state string, start, end time.Time, doc map[strin
 	}
 	id = "school/german/" + start.Format(view.IdentityForm)
 	row := store.Occurrence{ID: id, Plan: "school", Recording: "german", Day: start.Format(time.DateOnly), Clock: start.Format("15:04"), App: "app", Start: start, End: end, State: state, Doc: text}
-	results, err := s.Apply(t.Context(), "app", term, []store.Step{{Occurrence: row}})
+	results, err := storetest.Write(t.Context(), s, "app", []storetest.Row{{Occurrence: row}}...)
 	if err != nil || results[0] != nil {
 		t.Fatal(results, err)
 	}

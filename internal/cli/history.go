@@ -92,7 +92,7 @@ func (a *app) history(cmd *cobra.Command, args []string, plans, closures bool, f
 
 // writeHistory lists the classes of a recording, or without one all that have begun or ended.
 func (a *app) writeHistory(ctx context.Context, s *store.Store, id view.ID, format string) error {
-	orders, err := s.Commands(ctx)
+	orders, err := s.Orders(ctx, a.now().Add(-view.LongAgo))
 	if err != nil {
 		return fmt.Errorf("read operators' orders: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 	"rundown/runner/view"
 )
 
@@ -144,11 +145,7 @@ func storePlan(rt *rapid.T, s *store.Store, p *plan.Plan, now time.Time) {
 	if _, err := s.AddRevision(ctx, r); err != nil {
 		rt.Fatal(err)
 	}
-	term, err := s.Lease(ctx, p.Name, now)
-	if err != nil {
-		rt.Fatal(err)
-	}
-	var steps []store.Step
+	var steps []storetest.Row
 	for o := range schedule.All(p, now.AddDate(0, 0, -3), now.Add(view.PlannedAhead)) {
 		if o.Cancelled() || rapid.IntRange(0, 2).Draw(rt, "stored") == 0 {
 			continue
@@ -158,9 +155,9 @@ func storePlan(rt *rapid.T, s *store.Store, p *plan.Plan, now time.Time) {
 		if o.End.Before(now) {
 			row.State, row.Outcome = string(session.Over), string(session.Recorded)
 		}
-		steps = append(steps, store.Step{Occurrence: row})
+		steps = append(steps, storetest.Row{Occurrence: row})
 	}
-	failures, err := s.Apply(ctx, p.Name, term, steps)
+	failures, err := storetest.Write(ctx, s, p.Name, steps...)
 	for _, one := range append(failures, err) {
 		if one != nil {
 			rt.Fatal(one)
@@ -182,7 +179,7 @@ func TestAnOrderForAClassFarAheadKnowsItsDay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	orders, err := s.Commands(t.Context())
+	orders, err := s.Orders(t.Context(), noon)
 	if err != nil || len(orders) != 1 || orders[0].Day != "2091-09-17" || orders[0].Clock != "09:00:20" {
 		t.Errorf("got %+v, %v", orders, err)
 	}

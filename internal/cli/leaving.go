@@ -21,7 +21,7 @@ type leavingClass struct {
 }
 
 // leaving lists the classes that are being recorded and would leave with the plan. A class of the same recording that
-// overlaps one takes its session over, so that one is none of them.
+// overlaps one takes its place, so that one is none of them.
 func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) ([]leavingClass, error) {
 	rows, err := s.Occurrences(ctx, store.Filter{Plan: p.Name, States: []string{string(session.Starting), string(session.Recording)}})
 	if err != nil {
@@ -60,7 +60,7 @@ func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) (
 	return list, nil
 }
 
-// takenOver says that a class of the plan takes over the session of the row: one that overlaps it and is new.
+// takenOver says that a class of the plan takes the place of the row: one that overlaps it and is new.
 func takenOver(ctx context.Context, s *store.Store, p *plan.Plan, row store.Occurrence, now time.Time) (bool, error) {
 	from, until := row.Start, row.End
 	if at := view.ReadDoc[view.OccurrenceDoc](row.Doc).Until; at != nil {

@@ -9,6 +9,7 @@ import (
 
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 	"rundown/runner/view"
 )
 
@@ -21,12 +22,8 @@ func TestAMovedClassGoesByBothItsDays(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
 	berlin := zone(t, "Europe/Berlin")
-	row := func(recording, planned, start string) store.Step {
+	row := func(recording, planned, start string) storetest.Row {
 		at := func(text string) time.Time {
 			when, err := time.ParseInLocation("2006-01-02 15:04", text, berlin)
 			if err != nil {
@@ -35,18 +32,18 @@ func TestAMovedClassGoesByBothItsDays(t *testing.T) {
 			return when
 		}
 		id := "mueller/" + recording + "/" + at(planned).UTC().Format(view.IdentityForm)
-		return store.Step{Occurrence: store.Occurrence{
+		return storetest.Row{Occurrence: store.Occurrence{
 			ID: id, Plan: "mueller", Recording: recording, Day: planned[:10], Clock: planned[11:], App: "app",
 			Start: at(start), End: at(start).Add(50 * time.Minute), State: "planned", Doc: []byte(`{"timezone":"Europe/Berlin"}`),
 		}}
 	}
-	failures, err := s.Apply(t.Context(), "app", term, []store.Step{
+	failures, err := storetest.Write(t.Context(), s, "app", []storetest.Row{
 		row("a1", "2031-09-19 09:00", "2031-09-20 00:10"),
 		row("a1", "2031-09-26 09:00", "2031-09-26 09:00"),
 		row("a2", "2031-09-19 08:00", "2031-09-26 15:00"),
 		row("a2", "2031-09-26 08:00", "2031-09-26 08:00"),
 		row("a3", "2031-09-19 08:00", "2031-11-19 08:00"),
-	})
+	}...)
 	for _, one := range append(failures, err) {
 		if one != nil {
 			t.Fatal(one)

@@ -179,7 +179,9 @@ func (a *app) driveNow(ctx context.Context, w *environment, p *plan.Plan, occurr
 		return err
 	}
 	defer n.engine.Close()
-	n.engine.Record(p, occurrences, begin)
+	if err := n.engine.Record(ctx, p, occurrences, begin); err != nil {
+		return err
+	}
 	return n.await(signals)
 }
 

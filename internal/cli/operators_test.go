@@ -266,7 +266,7 @@ func TestExtendAddsUpAndIsRefusedWhenPast(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range waiting {
-			waiting[i].Occurrence = c.Row.ID
+			waiting[i].Occurrence, waiting[i].Generation = c.Row.ID, 1<<40
 		}
 		c.Row = view.WithOrders(c.Row, waiting)
 		return c
@@ -457,9 +457,9 @@ func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
 	again.await(1, "[yaml-syntax]")
 	again.await(1, "revision 1 of plan today, applied from "+path+", stays active until the file is fixed")
 	again.await(1, "started to finish running classes", "not set: ${ACCESS}")
-	again.await(1, "adopted", "german")
 	_, listen, _ := strings.Cut(again.await(1, "msg=running"), "listen=http://")
 	listen, _, _ = strings.Cut(listen, " ")
+	again.await(1, "adopted", "german")
 	if status, said := health(listen, "/readyz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(said, "not ready\nreferences-unset: plan ") || !strings.Contains(said, "not set: ${ACCESS}") {
 		t.Errorf("/readyz: %d %q", status, said)
 	}

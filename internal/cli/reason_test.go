@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 )
 
 // TestReasonCodesStandBesideReasons looks for the codes in all that shows reasons: of a class, of its session, of what is
@@ -19,12 +20,8 @@ func TestReasonCodesStandBesideReasons(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
 	start := time.Date(2031, 9, 16, 16, 0, 0, 0, time.UTC)
-	failures, err := s.Apply(t.Context(), "app", term, []store.Step{{
+	failures, err := storetest.Write(t.Context(), s, "app", []storetest.Row{{
 		Occurrence: store.Occurrence{
 			ID: id, Plan: "lingua", Recording: "late", Day: "2031-09-16", Clock: "18:00", App: "app", Start: start, End: start.Add(time.Hour),
 			State: "ended", Outcome: "partial", Reason: "5m0s of the class are missing", ReasonCode: "session-lost",
@@ -32,7 +29,7 @@ func TestReasonCodesStandBesideReasons(t *testing.T) {
 		},
 		Sessions: []store.Session{{Attempt: 1, App: "app", State: "lost", Doc: []byte(`{"reason":"it was not running","reason_code":"session-lost"}`)}},
 		Events:   []store.Event{{At: start.Add(time.Hour), Kind: "state", Text: "ended", Data: []byte(`{"reason_code":"session-lost"}`)}},
-	}})
+	}}...)
 	if err != nil || failures[0] != nil {
 		t.Fatal(failures, err)
 	}

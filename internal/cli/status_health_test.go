@@ -11,7 +11,9 @@ import (
 
 	"rundown/runner"
 	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 	"rundown/runner/view"
 )
 
@@ -77,17 +79,13 @@ func healthy(t *testing.T) (dsn string, s *store.Store) {
 // put writes classes of one App ID into a store: recording, start, state and outcome of each.
 func put(t *testing.T, s *store.Store, classes ...store.Occurrence) {
 	t.Helper()
-	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var steps []store.Step
+	var steps []storetest.Row
 	for _, o := range classes {
 		o.ID, o.Plan, o.App, o.End = "school/"+o.Recording+"/"+o.Start.UTC().Format(view.IdentityForm), "school", "app", o.Start.Add(time.Hour)
 		o.Day, o.Clock, o.Doc = o.Start.UTC().Format(time.DateOnly), o.Start.UTC().Format("15:04"), []byte(`{"timezone":"UTC"}`)
-		steps = append(steps, store.Step{Occurrence: o})
+		steps = append(steps, storetest.Row{Occurrence: o})
 	}
-	failures, err := s.Apply(t.Context(), "app", term, steps)
+	failures, err := storetest.Write(t.Context(), s, "app", steps...)
 	for _, one := range append(failures, err) {
 		if one != nil {
 			t.Fatal(one)
@@ -108,7 +106,7 @@ func TestStatusAnswersWhatAPersonAsksFirst(t *testing.T) {
 		classes = append(classes, store.Occurrence{Recording: fmt.Sprintf("next-%02d", i), Start: noon.Add(time.Duration(i+1) * time.Hour), State: "planned"})
 	}
 	put(t, s, classes...)
-	if _, err := s.AddCommand(t.Context(), store.Command{At: noon, Occurrence: "school/art/20310917T114000Z", Kind: "cancel", Who: "duty", Reason: "fire drill"}); err != nil {
+	if _, err := runner.Give(t.Context(), s, store.Command{At: noon, Occurrence: "school/art/20310917T114000Z", Kind: "cancel", Who: "duty", Reason: "fire drill"}, session.Interval{}); err != nil {
 		t.Fatal(err)
 	}
 	waiting := store.Revision{At: noon, Plan: "school", Path: "school.yaml", Hash: strings.Repeat("1", 64), Who: "duty", State: store.RevisionWaiting, Note: "it removes 6 of the 12 classes"}

@@ -12,6 +12,7 @@ import (
 
 	"rundown/runner"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 	"rundown/runner/view"
 )
 
@@ -251,10 +252,7 @@ func TestStatusOfADaemonThatIsDeadKeepsAnExtension(t *testing.T) {
 	if status, _, said := command(t, "extend", "later", "20m", "--store", dsn); status != StatusOK {
 		t.Fatal(said)
 	}
-	eventually(t, 10*time.Second, "the order is carried out", func() bool {
-		_, out, _ := command(t, "show", "later", "--store", dsn)
-		return strings.Contains(out, "the order to extend: done")
-	})
+	daemon.await(1, `msg="order taken"`)
 	daemon.end(syscall.SIGKILL)
 	_, out, said := command(t, "status", "--store", dsn)
 	if want := "extended to " + begins.Add(80*time.Minute).Format("Mon 2006-01-02 15:04:05 MST") + " by "; !strings.Contains(out, want) {
@@ -286,13 +284,9 @@ func TestAClassIsNotTakenOverByAnotherThatIsPlannedAlready(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
-	row := func(start time.Time, state string) store.Step {
+	row := func(start time.Time, state string) storetest.Row {
 		until := start.Add(time.Hour + time.Second).UTC().Format(time.RFC3339)
-		return store.Step{Occurrence: store.Occurrence{
+		return storetest.Row{Occurrence: store.Occurrence{
 			ID: "school/german/" + start.UTC().Format(view.IdentityForm), Plan: "school", Recording: "german", Day: "2031-09-17", Clock: start.UTC().Format("15:04"),
 			App: "app", Start: start, End: start.Add(time.Hour), State: state, Doc: []byte(`{"timezone":"UTC","until":"` + until + `"}`),
 		}}
@@ -306,10 +300,10 @@ func TestAClassIsNotTakenOverByAnotherThatIsPlannedAlready(t *testing.T) {
 		}
 	}
 	for _, step := range []struct {
-		row  store.Step
+		row  storetest.Row
 		want bool
 	}{{row(running, "recording"), false}, {row(next, "planned"), true}} {
-		failures, err := s.Apply(t.Context(), "app", term, []store.Step{step.row})
+		failures, err := storetest.Write(t.Context(), s, "app", []storetest.Row{step.row}...)
 		if err != nil || failures[0] != nil {
 			t.Fatal(err, failures)
 		}
@@ -325,19 +319,15 @@ func TestAClassThatWasMovedWhileItWasRecordedIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
 	id := "school/german/20310917T113000Z"
 	start := noon.Add(4 * time.Hour)
-	failures, err := s.Apply(t.Context(), "app", term, []store.Step{{
+	failures, err := storetest.Write(t.Context(), s, "app", []storetest.Row{{
 		Occurrence: store.Occurrence{
 			ID: id, Plan: "school", Recording: "german", Day: "2031-09-17", Clock: "11:30", App: "app", Start: start, End: start.Add(time.Hour),
 			State: "planned", Doc: []byte(`{"timezone":"UTC","earlier":1}`),
 		},
 		Sessions: []store.Session{{Attempt: 1, App: "app", Cname: "german", UID: "1", State: "ended", Doc: []byte(`{"stopped_at":"2031-09-17T11:50:00Z"}`)}},
-	}})
+	}}...)
 	for _, one := range append(failures, err) {
 		if one != nil {
 			t.Fatal(one)

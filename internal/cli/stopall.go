@@ -220,11 +220,16 @@ func (a *app) toStop(ctx context.Context, s *store.Store) ([]store.Occurrence, *
 func (a *app) orderStops(ctx context.Context, s *store.Store, rows []store.Occurrence) (map[string]int64, error) {
 	orders := map[string]int64{}
 	for _, o := range rows {
-		n, err := s.AddCommand(ctx, store.Command{At: a.clock(), Occurrence: o.ID, Kind: session.CommandStop, Who: a.who(), Reason: "run --stop-all"})
+		order := store.Command{At: a.clock(), Occurrence: o.ID, Kind: session.CommandStop, Who: a.who(), Reason: "run --stop-all"}
+		order, err := runner.Give(ctx, s, order, session.Interval{})
 		if err != nil {
 			return nil, fmt.Errorf("store the order for %s: %w", o.ID, err)
 		}
-		orders[o.ID] = n
+		if !order.CarriedOut() {
+			fmt.Fprintf(a.out, "%s: not stopped: %s\n", render.Line(o.ID), render.Line(order.Result))
+			continue
+		}
+		orders[o.ID] = order.ID
 	}
 	return orders, nil
 }

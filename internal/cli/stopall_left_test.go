@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,8 +9,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"rundown/runner/store"
 )
 
 // classAroundNow writes a plan with one class that has begun, and gives its path and the DSN of a store beside it.
@@ -159,38 +156,5 @@ func TestStopAllWaitsForADaemon(t *testing.T) {
 				t.Errorf("%q is to be said: %v\n%s", ended, killed, said)
 			}
 		})
-	}
-}
-
-// TestStopAllSaysWhatADaemonDoesNotStop settles the orders as a daemon does where they were taken back.
-func TestStopAllSaysWhatADaemonDoesNotStop(t *testing.T) {
-	t.Parallel()
-	address, _ := serve(t)
-	path, dsn := classAroundNow(t)
-	daemon := start(t, "stderr", canaries, "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
-	daemon.await(1, "state=recording")
-	daemon.end(syscall.SIGKILL)
-	s, err := store.Open(t.Context(), dsn, store.Options{Work: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for ctx.Err() == nil {
-			orders, _ := s.Commands(ctx)
-			for _, c := range orders {
-				_ = s.SettleCommand(ctx, c.ID, time.Now(), "order-superseded", "superseded by a later order")
-			}
-			time.Sleep(20 * time.Millisecond) // as often as a daemon that is told of each order
-		}
-	}()
-	status, out, said := stopAllSoon(t, "", dsn, address)
-	cancel()
-	<-ended
-	if status != StatusFindings || !strings.Contains(out, ": not stopped: superseded by a later order\n") || !strings.Contains(said, "session 1 may still be running, until 20") {
-		t.Errorf("it ended with status %d:\n%s%s", status, out, said)
 	}
 }

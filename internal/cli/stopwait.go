@@ -43,7 +43,7 @@ func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]
 	defer look.Stop()
 	progress := time.Now()
 	for {
-		changed, err := a.lookAtStops(ctx, s, orders, open, left)
+		changed, err := a.lookAtStops(ctx, s, open, left)
 		switch {
 		case ctx.Err() != nil:
 			return cmp.Or(left.report(a), unknownStops("interrupted", open))
@@ -68,23 +68,13 @@ func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]
 }
 
 // lookAtStops reads the progress of the open stops, prints what has changed, and removes from open the classes that have
-// ended and those that the daemon refuses to stop.
-func (a *app) lookAtStops(ctx context.Context, s *store.Store, orders map[string]int64, open map[string]session.Phase, left *leftover) (changed bool, err error) {
+// ended.
+func (a *app) lookAtStops(ctx context.Context, s *store.Store, open map[string]session.Phase, left *leftover) (changed bool, err error) {
 	var ids []string
 	for id := range open {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	refused := map[string]string{} // read before the rows, which then show what an order that is settled has changed
-	for _, id := range ids {
-		order, err := s.Command(ctx, orders[id])
-		if err != nil {
-			return false, fmt.Errorf("read the order for %s: %w", id, err)
-		}
-		if !order.DoneAt.IsZero() && order.Result != store.Done {
-			refused[id] = order.Result
-		}
-	}
 	rows, err := s.Occurrences(ctx, store.Filter{IDs: ids})
 	if err != nil {
 		return false, fmt.Errorf("read the store: %w", err)
@@ -96,16 +86,7 @@ func (a *app) lookAtStops(ctx context.Context, s *store.Store, orders map[string
 	for _, state := range states {
 		left.note(state)
 	}
-	changed = a.tellStops(open, states)
-	for _, id := range ids {
-		phase, waits := open[id]
-		if result, ok := refused[id]; ok && waits && phase != session.Stopping {
-			fmt.Fprintf(a.out, "%s: not stopped: %s\n", render.Line(id), render.Line(result))
-			delete(open, id)
-			changed = true
-		}
-	}
-	return changed, nil
+	return a.tellStops(open, states), nil
 }
 
 // stopPatience is how long run --stop-all waits without progress. A stop that is answered 404 takes 90 s, since it may be a

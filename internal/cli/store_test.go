@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 	"rundown/runner/view"
 )
 
@@ -23,15 +24,11 @@ func filledStore(t *testing.T) (dsn string) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
-	row := func(recording string, start time.Time, state, outcome string) store.Step {
+	row := func(recording string, start time.Time, state, outcome string) storetest.Row {
 		start = start.UTC()
 		id := "lingua/" + recording + "/" + start.Format(view.IdentityForm)
 		local := start.In(zone(t, "Europe/Madrid"))
-		return store.Step{
+		return storetest.Row{
 			Occurrence: store.Occurrence{
 				ID: id, Plan: "lingua", Recording: recording, Day: local.Format(time.DateOnly), Clock: local.Format("15:04"), App: "app",
 				URL: "https://lingua.example/rooms/" + recording, Start: start, End: start.Add(time.Hour), State: state, Outcome: outcome,
@@ -40,7 +37,7 @@ func filledStore(t *testing.T) (dsn string) {
 			Events:   []store.Event{{Occurrence: id, At: start, Kind: "state", Text: "became " + state}},
 		}
 	}
-	failures, err := s.Apply(t.Context(), "app", term, []store.Step{
+	failures, err := storetest.Write(t.Context(), s, "app", []storetest.Row{
 		row("last-month", noon.AddDate(0, -1, 0), "ended", "recorded"),
 		row("stuck", noon.AddDate(0, 0, -3), "stopping", ""),
 		row("yesterday", noon.Add(-24*time.Hour), "ended", "partial"),
@@ -48,7 +45,7 @@ func filledStore(t *testing.T) (dsn string) {
 		row("twice", noon.Add(time.Hour), "planned", ""),
 		row("twice", noon.Add(3*time.Hour), "planned", ""),
 		row("day-after", noon.Add(25*time.Hour), "planned", ""),
-	})
+	}...)
 	if err != nil {
 		t.Fatal(err)
 	}

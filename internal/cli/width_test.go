@@ -13,6 +13,7 @@ import (
 
 	"rundown/internal/cli/render"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 	"rundown/runner/view"
 )
 
@@ -110,10 +111,6 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	term, err := s.Lease(t.Context(), "app", noon.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
 	const reason = "recorded from 2031-09-17 13:59:25+02:00 (named by the service) to 2031-09-17 14:52:00+02:00; session 1: start went without an answer (request id 0123456789abcdef)"
 	docs := []string{
 		`{"timezone":"Europe/Madrid"}`,
@@ -122,7 +119,7 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 		`{"timezone":"Europe/Madrid","cancel":{"who":"the caretaker","reason":"the room is flooded and nobody can go in before Friday"}}`,
 		`{"timezone":"Europe/Madrid","extended":{"until":"2031-09-17T13:15:00Z","who":"the caretaker","reason":"the exam takes longer than was planned"}}`,
 	}
-	var steps []store.Step
+	var steps []storetest.Row
 	for i, state := range []string{"planned", "starting", "recording", "stopping", "ended"} {
 		for j, doc := range docs {
 			start := noon.Add(-10 * time.Minute)
@@ -134,7 +131,7 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 			if state == "ended" {
 				o.Outcome, o.Reason = "partial", reason
 			}
-			steps = append(steps, store.Step{
+			steps = append(steps, storetest.Row{
 				Occurrence: o,
 				Sessions: []store.Session{{
 					Attempt: 1, App: "app", Cname: name, UID: "2541276540", ResourceID: strings.Repeat("r", 60), SID: strings.Repeat("5", 32), State: "ended",
@@ -144,7 +141,7 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 			})
 		}
 	}
-	failures, err := s.Apply(t.Context(), "app", term, steps)
+	failures, err := storetest.Write(t.Context(), s, "app", steps...)
 	for _, one := range append(failures, err) {
 		if one != nil {
 			t.Fatal(one)

@@ -20,6 +20,7 @@ import (
 	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 )
 
 // promised are the metrics by which dashboards and alerts of others go. None of them is renamed, and no label is taken
@@ -71,12 +72,9 @@ func idle(t *testing.T, m *metrics.Metrics, moves error, messages ...store.Messa
 	if _, err := s.AddRevision(ctx, store.Revision{At: day.Add(time.Hour), Plan: "school", Hash: "h2", State: store.RevisionWaiting}); err != nil {
 		t.Fatal(err)
 	}
-	term, err := s.Lease(ctx, "app", day)
-	if err == nil {
-		_, err = s.Apply(ctx, "app", term, []store.Step{{Occurrence: store.Occurrence{
-			ID: "school/room/20310916T080000Z", Plan: "school", Recording: "room", App: "app", State: "planned", Start: day.Add(32 * time.Hour), End: day.Add(33 * time.Hour), Doc: []byte("{}"),
-		}}})
-	}
+	_, err = storetest.Write(ctx, s, "app", storetest.Row{Occurrence: store.Occurrence{
+		ID: "school/room/20310916T080000Z", Plan: "school", Recording: "room", App: "app", State: "planned", Start: day.Add(32 * time.Hour), End: day.Add(33 * time.Hour), Doc: []byte("{}"),
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +89,7 @@ func idle(t *testing.T, m *metrics.Metrics, moves error, messages ...store.Messa
 }
 
 func ended(id string, outcome session.Outcome, code reason.Code) session.State {
-	s := session.State{Phase: session.Over, Outcome: outcome, ReasonCode: code, EndedAt: day.Add(2 * time.Hour)}
+	s := session.State{Status: session.Status{Phase: session.Over, Outcome: outcome, ReasonCode: code, EndedAt: day.Add(2 * time.Hour)}}
 	s.ID, s.Start, s.End = id, day, day.Add(time.Hour)
 	return s
 }
@@ -184,7 +182,7 @@ func TestWhatAnEarlierProcessCountedIsNotCountedAgain(t *testing.T) {
 	m := metrics.New("v1", func() time.Time { return day.Add(3 * time.Hour) })
 	before := ended("before", session.Partial, reason.SessionLost)
 	before.Gaps = []session.Gap{{From: day, Until: day.Add(time.Minute)}}
-	before.Sessions = []session.Session{{Attempt: 1, State: session.SessionLost, RecordingAt: day, StoppedAt: day.Add(time.Minute)}}
+	before.Sessions = []session.Session{{Attempt: 1, State: session.SessionLost, Evidence: session.Evidence{RecordingAt: day}, StopFacts: session.StopFacts{StoppedAt: day.Add(time.Minute)}}}
 	m.Step(before)
 	after := ended("after", session.Partial, reason.SessionLost)
 	after.EndedAt, after.Gaps = day.Add(4*time.Hour), []session.Gap{{From: day, Until: day.Add(2 * time.Second)}}

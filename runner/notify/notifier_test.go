@@ -82,7 +82,7 @@ func TestMessagesOfOneClassComeInOrder(t *testing.T) {
 		})
 		before := class("algebra", start, session.Recording)
 		orphaned := before
-		orphaned.Sessions = []session.Session{{Attempt: 1, State: session.SessionOrphan, ReasonCode: reason.OrphanSID, StartedAt: start, MaxHour: 3}}
+		orphaned.Sessions = []session.Session{{Attempt: 1, State: session.SessionOrphan, ReasonCode: reason.OrphanSID, StartFacts: session.StartFacts{StartedAt: start}, Limits: session.Limits{MaxHour: 3}}}
 		r.write(before, orphaned, 0)
 		found := orphaned.Clone()
 		found.Sessions[0].State = session.SessionEnded
@@ -333,7 +333,8 @@ func TestOrdersAreTold(t *testing.T) {
 		r := newRig(t, oneHook)
 		planned := class("algebra", time.Now().Add(time.Hour), session.Planned)
 		r.write(planned, planned, 0)
-		if _, err := r.store.AddCommand(context.Background(), store.Command{At: time.Now(), Occurrence: planned.ID, Kind: "cancel", Who: "ops", Reason: "snow"}); err != nil {
+		order := store.Command{At: time.Now(), DoneAt: time.Now(), Occurrence: planned.ID, Kind: "cancel", Who: "ops", Reason: "snow"}
+		if err := r.store.WriteSpecs(context.Background(), func(t *store.SpecTx) error { return t.AddCommand(&order) }); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Second)

@@ -26,6 +26,7 @@ import (
 	"rundown/runner/notify"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 )
 
 const hookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -297,8 +298,8 @@ func (r *rig) raise(issues ...notify.Issue) {
 func class(recording string, start time.Time, phase session.Phase) session.State {
 	id := "school/" + recording + "/" + start.UTC().Format("20060102T150405Z")
 	return session.State{
-		Target: session.Target{ID: id, Plan: "school", Recording: recording, App: "app", Zone: "Europe/Madrid", Start: start, End: start.Add(50 * time.Minute)},
-		Phase:  phase,
+		Target: session.Target{Identity: session.Identity{ID: id, Plan: "school", Recording: recording, Zone: "Europe/Madrid"}, Service: session.Service{App: "app"}, Interval: session.Interval{Start: start, End: start.Add(50 * time.Minute)}},
+		Status: session.Status{Phase: phase},
 	}
 }
 
@@ -309,14 +310,16 @@ func (r *rig) write(before, after session.State, version int64) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	step := store.Step{
-		Occurrence: store.Occurrence{
-			ID: after.ID, Plan: after.Plan, Recording: after.Recording, App: after.App, Start: after.Start, End: after.End,
-			State: string(after.Phase), Outcome: string(after.Outcome), Reason: after.Reason, ReasonCode: string(after.ReasonCode), Version: version, Doc: doc,
-		},
-		Announced: notify.Changes(before, after, time.Now()),
+	row := storetest.Row{Occurrence: store.Occurrence{
+		ID: after.ID, Plan: after.Plan, Recording: after.Recording, App: after.App, Start: after.Start, End: after.End,
+		State: string(after.Phase), Outcome: string(after.Outcome), Reason: after.Reason, ReasonCode: string(after.ReasonCode), Version: version, Doc: doc,
+	}}
+	if err := r.store.WriteSpecs(context.Background(), func(t *store.SpecTx) error { _, err := t.Add(row.Spec()); return err }); err != nil {
+		r.t.Fatal(err)
 	}
-	results, err := r.store.Apply(context.Background(), "app", r.term, []store.Step{step})
+	step := row.Step()
+	step.Announced = notify.Changes(before, after, time.Now())
+	results, err := r.store.Commit(context.Background(), "app", r.term, []store.Step{step})
 	if err = errors.Join(append(results, err)...); err != nil {
 		r.t.Fatal(err)
 	}

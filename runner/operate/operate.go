@@ -1,7 +1,7 @@
 // Package operate is what operators do with classes: cancel, take that back, stop, extend. Commands, the JSON API and the
 // duty page call the same functions, so that they refuse alike and say the same words.
 //
-// Each function judges the class as [view.Finder] gives it, and leaves an order in the store. Nothing waits for the
+// Each function judges the class as [view.Finder] gives it, and makes an order part of what is wanted of it, in the store. Nothing waits for the
 // daemon: [Answer] says what the order will do, and whether a daemon is there to do it. The event log has who gave it,
 // why and from where.
 package operate
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/runner"
 	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
@@ -110,7 +111,7 @@ func extend(ctx context.Context, s *store.Store, c view.Class, length time.Durat
 	return give(ctx, s, c, by, store.Command{Kind: session.CommandExtend, Args: args}, "new end "+clock(c, end))
 }
 
-// give leaves an order for the class in the store.
+// give has the store hold an order for the class.
 func give(ctx context.Context, s *store.Store, c view.Class, by Operator, order store.Command, effect string) (Answer, error) {
 	order.At, order.Occurrence, order.Who, order.Reason = by.Now, c.Row.ID, by.Who, by.Why
 	if !c.Stored() { // else the store takes them from the row
@@ -120,10 +121,18 @@ func give(ctx context.Context, s *store.Store, c view.Class, by Operator, order 
 	if order.Args, err = withOrigin(order.Args, by); err != nil {
 		return Answer{}, err
 	}
-	a := Answer{ID: c.Row.ID, Effect: effect}
-	if a.Order, err = s.AddCommand(ctx, order); err != nil {
-		return Answer{}, fmt.Errorf("store the order for %s: %w", c.Row.ID, err)
+	planned := session.Interval{}
+	if !c.Stored() {
+		planned = session.Interval{Start: c.Row.Start, End: c.Row.End, From: c.Row.Start, Until: c.Row.End}
 	}
+	given, err := runner.Give(ctx, s, order, planned)
+	switch {
+	case err != nil:
+		return Answer{}, fmt.Errorf("store the order for %s: %w", c.Row.ID, err)
+	case !given.CarriedOut(): // somebody else was faster
+		return Answer{}, reason.Refuse(reason.Code(given.ReasonCode), "%s: %s", c.Row.ID, given.Result)
+	}
+	a := Answer{Order: given.ID, ID: c.Row.ID, Effect: effect}
 	a.When = "; no daemon is running"
 	if a.Daemon = view.Attended(ctx, s, by.Now); a.Daemon {
 		a.When = " (the daemon picks it up within a second)"

@@ -70,8 +70,6 @@ const (
 const (
 	PlanRemovesMany Code = "plan-removes-many"
 	PlanEmptied     Code = "plan-emptied"
-	OrderSuperseded Code = "order-superseded"
-	OrderTakenBack  Code = "order-taken-back"
 	OrderInvalid    Code = "order-invalid"
 	NotActive       Code = "class-not-active"
 	HasEnded        Code = "class-ended"
@@ -180,8 +178,6 @@ var Groups = []reasonGroup{
 		[]reasonInfo{
 			{PlanRemovesMany, "The plan removes more than a fifth, and more than five, of the classes of the next seven days.", "Check it with `rundown diff`, then `rundown apply --confirm`."},
 			{PlanEmptied, "The plan removes all classes of the next seven days and has none after them.", "Check that the file is whole, then `rundown apply --confirm`."},
-			{OrderSuperseded, "A later order for the class replaced this one before it was carried out.", "Nothing."},
-			{OrderTakenBack, "The class was cancelled and that was taken back before a daemon saw it.", "Nothing."},
 			{OrderInvalid, "The order is of a kind or has arguments that this version does not know.", "Give it again with the version of the daemon."},
 			{NotActive, "No active plan holds the class.", "`rundown list PLAN` names the classes of a plan."},
 			{HasEnded, "The class has ended already.", "Nothing."},

@@ -13,9 +13,9 @@ import (
 )
 
 // answered is a session in a state that an answer reaches ten minutes after the bell, in the lesson.
-func answered(x Session, op agora.Op, a Answer) (State, Session, Action) {
+func answered(x Session, op agora.Op, a Answer) (State, Session, decided) {
 	x.Asked = op
-	s, act := step(inHand(x), Observation{Attempt: 1, Op: op, Answer: a}, 10*time.Minute)
+	s, act := step(inHand(x), observation{Attempt: 1, Op: op, Answer: a}, 10*time.Minute)
 	return s, s.Sessions[0], act
 }
 
@@ -41,7 +41,7 @@ func TestARetryAfterIsBounded(t *testing.T) {
 			if !early {
 				now, want = 50*time.Minute-left/3, tt.late
 			}
-			x := Session{UID: "11", State: tt.state, Asked: tt.op, Change: tt.change, AskedAt: bell.Add(now), AcquiredAt: bell.Add(now), StopAskedAt: bell.Add(now)}
+			x := Session{UID: "11", State: tt.state, Request: Request{Asked: tt.op, AskedAt: bell.Add(now)}, UpdateFacts: UpdateFacts{Change: tt.change}, StartFacts: StartFacts{AcquiredAt: bell.Add(now)}, StopFacts: StopFacts{StopAskedAt: bell.Add(now)}}
 			if tt.state != SessionAcquiring && tt.state != SessionStarting {
 				x.SID = "sid1"
 			}
@@ -50,7 +50,7 @@ func TestARetryAfterIsBounded(t *testing.T) {
 			}
 			s := inHand(x)
 			s.CDN = "main"
-			next, _ := step(s, Observation{Attempt: 1, Op: tt.op, Answer: Answer{Class: agora.Wait, Status: 429, RetryAfter: time.Hour}}, now)
+			next, _ := step(s, observation{Attempt: 1, Op: tt.op, Answer: Answer{Class: agora.Wait, Status: 429, RetryAfter: time.Hour}}, now)
 			got := next.Sessions[0].Next
 			if tt.op == agora.OpUpdate {
 				got = next.Sessions[0].UpdateAt
@@ -64,9 +64,9 @@ func TestARetryAfterIsBounded(t *testing.T) {
 
 // TestNoWaitIsOwedOnceTheClassIsOver has an acquire be answered after the end of its class, which lasts on in its padding.
 func TestNoWaitIsOwedOnceTheClassIsOver(t *testing.T) {
-	s := inHand(Session{UID: "11", State: SessionAcquiring, Asked: agora.OpAcquire})
+	s := inHand(Session{UID: "11", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire}})
 	s.Until = at(60)
-	next, _ := step(s, Observation{Attempt: 1, Op: agora.OpAcquire, Answer: Answer{Class: agora.Wait, Status: 429, RetryAfter: time.Hour}}, 51*time.Minute)
+	next, _ := step(s, observation{Attempt: 1, Op: agora.OpAcquire, Answer: Answer{Class: agora.Wait, Status: 429, RetryAfter: time.Hour}}, 51*time.Minute)
 	if wait := next.Sessions[0].Next.Sub(at(51)); wait < 0 || wait > time.Second {
 		t.Errorf("the next one %v later", wait)
 	}
@@ -86,10 +86,10 @@ func TestAnAcquireThatWasNotSent(t *testing.T) {
 		{"since the plan dropped it", func(s *State) { s.Absent = true }, 0, true, 1},
 		{"for times that the plan has left since", func(s *State) { s.Earlier, s.Begin = 1, at(60) }, 50 * time.Minute, false, 0},
 	} {
-		s := inHand(Session{UID: "11", State: SessionAcquiring, Asked: agora.OpAcquire})
+		s := inHand(Session{UID: "11", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire}})
 		s.End, s.Until = at(150), at(152)
 		tt.change(&s)
-		s, act := step(s, Observation{Attempt: 1, Op: agora.OpAcquire, Answer: unplanned}, 10*time.Minute)
+		s, act := step(s, observation{Attempt: 1, Op: agora.OpAcquire, Answer: unplanned}, 10*time.Minute)
 		l, x := s.Lanes[0], s.Sessions[0]
 		if x.State != SessionFailed || x.ReasonCode != reason.LeftPlan || l.Failures != tt.counted || (l.GaveUp != "") != tt.gaveUp {
 			t.Errorf("%s: it is %s (%s), %d failures, gave up: %q", tt.name, x.State, x.Reason, l.Failures, l.GaveUp)
@@ -103,22 +103,22 @@ func TestAnAcquireThatWasNotSent(t *testing.T) {
 // TestAStartThatACrashCut is asked again at once, and whatever comes of it is no failure of the service or the page.
 func TestAStartThatACrashCut(t *testing.T) {
 	cut := Answer{Class: agora.Unknown, Cut: true, Reason: "rundown ended"}
-	s, x, act := answered(Session{UID: "11", State: SessionStarting, Refused: true}, agora.OpStart, cut)
+	s, x, act := answered(Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{Refused: true}}, agora.OpStart, cut)
 	if act.Op != agora.OpStart || act.Attempt != 1 || !x.Doubt || x.Refused || x.ReasonCode != reason.Interrupted {
 		t.Fatalf("next is %+v; %+v", act, x)
 	}
 	for name, a := range map[string]*Answer{"conflict": taskConflict, "another resource id is needed": refusal(agora.NewResource, 500, 502, ""), "no sid": alreadyStarted} {
-		next, _ := step(s, Observation{Attempt: 1, Op: agora.OpStart, Answer: *a}, 10*time.Minute+time.Second)
+		next, _ := step(s, observation{Attempt: 1, Op: agora.OpStart, Answer: *a}, 10*time.Minute+time.Second)
 		if l := next.Lanes[0]; !next.Sessions[0].State.Final() || l.Failures != 0 || !l.RetryAt.IsZero() || len(next.Sessions) != 2 {
 			t.Errorf("%s: %d failures, the next one not before %v: %+v", name, l.Failures, l.RetryAt, next.Sessions)
 		}
 	}
-	s, _ = step(s, Observation{Attempt: 1, Op: agora.OpStart, Answer: Answer{Class: agora.Done, SID: "sid1"}}, 10*time.Minute+time.Second)
+	s, _ = step(s, observation{Attempt: 1, Op: agora.OpStart, Answer: Answer{Class: agora.Done, SID: "sid1"}}, 10*time.Minute+time.Second)
 	if x := s.Sessions[0]; x.Cut || x.Doubt || x.State != SessionConfirming {
 		t.Errorf("once it was answered: %+v", x)
 	}
 	s.Sessions[0].Asked = agora.OpQuery
-	if s, _ = step(s, Observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(20)}, 10*time.Minute+2*time.Second); s.Lanes[0].Failures != 1 {
+	if s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(20)}, 10*time.Minute+2*time.Second); s.Lanes[0].Failures != 1 {
 		t.Errorf("%d failures after it died", s.Lanes[0].Failures)
 	}
 }
@@ -136,10 +136,10 @@ func TestWhatComesOfAnEarlierSessionIsNoFailure(t *testing.T) {
 		{agora.OpStart, SessionStarting, alreadyStarted},
 		{agora.OpStart, SessionStarting, taskConflict},
 	} {
-		s := inHand(Session{UID: "11", State: tt.state, Asked: tt.op})
+		s := inHand(Session{UID: "11", State: tt.state, Request: Request{Asked: tt.op}})
 		s.Earlier, s.Phase = 1, Stopping
 		s.Start, s.End, s.From, s.Until, s.Begin = at(60), at(110), at(59.5), at(112), at(59)
-		s, act := step(s, Observation{Attempt: 1, Op: tt.op, Answer: *tt.a}, 10*time.Minute)
+		s, act := step(s, observation{Attempt: 1, Op: tt.op, Answer: *tt.a}, 10*time.Minute)
 		if l := s.Lanes[0]; l.Failures != 0 || l.GaveUp != "" || !l.RetryAt.IsZero() || act.Op != "" || !act.Wake.Equal(at(59)) || s.Phase != Planned {
 			t.Errorf("%s, %v: %s, next is %+v, lane %+v", tt.op, tt.a, s.Phase, act, l)
 		}
@@ -159,9 +159,9 @@ func TestASessionThatIsNotStartedYetWhenItsClassIsOver(t *testing.T) {
 		{"its end has come", Session{State: SessionAcquiring}, false, SessionFailed, reason.ClassOver},
 		{"it was moved", Session{State: SessionAcquiring}, true, SessionFailed, reason.ClassMoved},
 		{"it had another reason", Session{State: SessionAcquiring, Reason: "HTTP 429", ReasonCode: reason.RateLimited}, false, SessionFailed, reason.RateLimited},
-		{"its start may have had an effect", Session{State: SessionStarting, Doubt: true}, false, SessionOrphan, reason.OrphanSID},
-		{"its start may have had an effect, and it was moved", Session{State: SessionStarting, Doubt: true}, true, SessionOrphan, reason.OrphanSID},
-		{"its start was refused by something else, and it was moved", Session{State: SessionStarting, Doubt: true, Refused: true}, true, SessionFailed, reason.ClassMoved},
+		{"its start may have had an effect", Session{State: SessionStarting, StartFacts: StartFacts{Doubt: true}}, false, SessionOrphan, reason.OrphanSID},
+		{"its start may have had an effect, and it was moved", Session{State: SessionStarting, StartFacts: StartFacts{Doubt: true}}, true, SessionOrphan, reason.OrphanSID},
+		{"its start was refused by something else, and it was moved", Session{State: SessionStarting, StartFacts: StartFacts{Doubt: true, Refused: true}}, true, SessionFailed, reason.ClassMoved},
 	} {
 		tt.x.UID, tt.x.Next = "11", at(60)
 		s := inHand(tt.x)
@@ -171,7 +171,7 @@ func TestASessionThatIsNotStartedYetWhenItsClassIsOver(t *testing.T) {
 			s.Earlier, now = 1, at(10)
 			s.Start, s.End, s.From, s.Until, s.Begin = at(60), at(110), at(59.5), at(112), at(59)
 		}
-		s, act := step(s, Observation{}, now.Sub(bell))
+		s, act := step(s, observation{}, now.Sub(bell))
 		if x := s.Sessions[0]; x.State != tt.state || x.ReasonCode != tt.code || act.Op != "" {
 			t.Errorf("%s: it is %s (%s: %s), next is %+v", tt.name, x.State, x.ReasonCode, x.Reason, act)
 		}
@@ -263,19 +263,19 @@ func TestAQueryTellsWhereASessionStands(t *testing.T) {
 			state: SessionRunning, check: func(x Session) bool { return x.Failover == 80*time.Second },
 		},
 		{
-			name: "it has ended, as a notification told", x: Session{State: SessionRunning, SID: "sid1", Told: "the recording stopped", Cause: 6}, set: func(x *Session) { x.StoppedAt = at(9) }, a: refusal(agora.Ended, 400, 49, ""),
+			name: "it has ended, as a notification told", x: Session{State: SessionRunning, SID: "sid1", Report: Report{Told: "the recording stopped", Cause: 6}}, set: func(x *Session) { x.StoppedAt = at(9) }, a: refusal(agora.Ended, 400, 49, ""),
 			state: SessionLost, check: func(x Session) bool { return x.Reason == "the recording stopped" && x.StoppedAt.Equal(at(9)) }, others: 1,
 		},
 		{
-			name: "it is not known, as a notification told", x: Session{State: SessionRunning, SID: "sid1", Told: "the recording stopped", Cause: 6}, set: func(x *Session) { x.StoppedAt = at(9) }, a: gone,
+			name: "it is not known, as a notification told", x: Session{State: SessionRunning, SID: "sid1", Report: Report{Told: "the recording stopped", Cause: 6}}, set: func(x *Session) { x.StoppedAt = at(9) }, a: gone,
 			state: SessionLost, check: func(x Session) bool { return x.Reason == "the recording stopped" && x.StoppedAt.Equal(at(9)) }, others: 1,
 		},
 		{
-			name: "it runs, although a notification told that it ended", x: Session{State: SessionRunning, SID: "sid1", Told: "the recording stopped", Cause: 6, ToldAt: at(9.5)}, set: func(x *Session) { x.StoppedAt, x.AskedAt = at(9), at(9.6) }, a: bare,
+			name: "it runs, although a notification told that it ended", x: Session{State: SessionRunning, SID: "sid1", Report: Report{Told: "the recording stopped", Cause: 6, ToldAt: at(9.5)}}, set: func(x *Session) { x.StoppedAt, x.AskedAt = at(9), at(9.6) }, a: bare,
 			state: SessionRunning, check: func(x Session) bool { return x.Told == "" && x.Cause == 0 && x.StoppedAt.IsZero() },
 		},
 		{
-			name: "it ran before a notification told that it ended", x: Session{State: SessionRunning, SID: "sid1", Told: "the recording stopped", Cause: 6, ToldAt: at(9.6)}, set: func(x *Session) { x.StoppedAt, x.AskedAt = at(9), at(9.6) }, a: bare,
+			name: "it ran before a notification told that it ended", x: Session{State: SessionRunning, SID: "sid1", Report: Report{Told: "the recording stopped", Cause: 6, ToldAt: at(9.6)}}, set: func(x *Session) { x.StoppedAt, x.AskedAt = at(9), at(9.6) }, a: bare,
 			state: SessionRunning, check: func(x Session) bool {
 				return x.Told != "" && x.Cause == 6 && x.StoppedAt.Equal(at(9)) && x.Asked == agora.OpQuery
 			},
@@ -293,7 +293,7 @@ func TestAQueryTellsWhereASessionStands(t *testing.T) {
 			if tt.set != nil {
 				tt.set(&s.Sessions[0])
 			}
-			s, _ = step(s, Observation{Attempt: 1, Op: agora.OpQuery, Answer: *tt.a}, 10*time.Minute)
+			s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *tt.a}, 10*time.Minute)
 			x := s.Sessions[0]
 			if x.State != tt.state || tt.check != nil && !tt.check(x) || len(s.Sessions) != 1+tt.others {
 				t.Errorf("%+v", x)
@@ -308,10 +308,10 @@ func TestAQueryTellsWhereASessionStands(t *testing.T) {
 // TestTenMinutesWithoutABreakForgetFailures looks at the instant before and at the instant itself.
 func TestTenMinutesWithoutABreakForgetFailures(t *testing.T) {
 	for healthy, want := range map[time.Duration]int{10*time.Minute - time.Nanosecond: 2, 10 * time.Minute: 0} {
-		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Asked: agora.OpQuery})
+		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Asked: agora.OpQuery}})
 		s.Sessions[0].HealthyFrom = at(20).Add(-healthy)
 		s.Lanes[0].Failures, s.Lanes[0].PageFailures = 2, 2
-		s, _ = step(s, Observation{Attempt: 1, Op: agora.OpQuery, Answer: *running(bell)}, 20*time.Minute)
+		s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *running(bell)}, 20*time.Minute)
 		if l := s.Lanes[0]; l.Failures != want || l.PageFailures != want {
 			t.Errorf("after %v: %+v", healthy, l)
 		}
@@ -332,7 +332,7 @@ func TestWhatIsKnownOfFiles(t *testing.T) {
 	s.Sessions[0].RecordingAt = at(2)
 	for i, a := range []*Answer{list("a", "", "b"), list("b", "c", "")} {
 		s.Sessions[0].Asked = agora.OpQuery
-		s, _ = step(s, Observation{Attempt: 1, Op: agora.OpQuery, Answer: *a}, time.Duration(10+i)*time.Minute)
+		s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *a}, time.Duration(10+i)*time.Minute)
 	}
 	if x := s.Sessions[0]; !slices.Equal(x.Files, []string{"a", "b", "c"}) || !x.RecordingAt.Equal(at(1)) || !x.Named {
 		t.Errorf("files %v, from %v on, named: %v", x.Files, x.RecordingAt, x.Named)
@@ -397,16 +397,16 @@ func TestAnAnswerInWords(t *testing.T) {
 
 // TestWhatDecideTells holds the notes of a day on which much happens.
 func TestWhatDecideTells(t *testing.T) {
-	note := func(s State, o Observation, d time.Duration) string {
-		_, _, note := Decide(s, o, bell.Add(d))
+	note := func(s State, o observation, d time.Duration) string {
+		_, _, note := decideOne(s, o, bell.Add(d))
 		return note
 	}
-	acquiring := inHand(Session{UID: "11", State: SessionAcquiring, Asked: agora.OpAcquire})
+	acquiring := inHand(Session{UID: "11", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire}})
 	got := []string{
-		note(acquiring, Observation{Attempt: 1, Op: agora.OpAcquire, Answer: *broken}, time.Minute),
-		note(acquiring, Observation{Attempt: 1, Op: agora.OpAcquire, Answer: Answer{Class: agora.Done, ResourceID: "r"}}, time.Minute),
-		note(acquiring, Observation{Attempt: 2, Op: agora.OpAcquire, Answer: *broken}, time.Minute),
-		note(acquiring, Observation{Attempt: 1, Op: agora.OpStart, Answer: *broken}, time.Minute),
+		note(acquiring, observation{Attempt: 1, Op: agora.OpAcquire, Answer: *broken}, time.Minute),
+		note(acquiring, observation{Attempt: 1, Op: agora.OpAcquire, Answer: Answer{Class: agora.Done, ResourceID: "r"}}, time.Minute),
+		note(acquiring, observation{Attempt: 2, Op: agora.OpAcquire, Answer: *broken}, time.Minute),
+		note(acquiring, observation{Attempt: 1, Op: agora.OpStart, Answer: *broken}, time.Minute),
 	}
 	if diff := cmp.Diff([]string{`session 1: acquire: HTTP 500 "oops"`, "", "", ""}, got); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)

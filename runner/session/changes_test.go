@@ -60,7 +60,7 @@ func TestWhichUpdateIsDue(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Next: at(12)})
+			s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Next: at(12)}})
 			s.CDN = "new"
 			s.Sessions[0].CDN = ""
 			if tt.s != nil {
@@ -68,7 +68,7 @@ func TestWhichUpdateIsDue(t *testing.T) {
 			}
 			tt.set(&s.Sessions[0])
 			before := s.Sessions[0].Change
-			s, act := step(s, Observation{}, 10*time.Minute)
+			s, act := step(s, observation{}, 10*time.Minute)
 			x := s.Sessions[0]
 			if act.Op != tt.op {
 				t.Fatalf("next is %+v, want %q: %+v", act, tt.op, x)
@@ -137,7 +137,7 @@ func TestWhatComesOfAnUpdate(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Next: at(12), Asked: agora.OpUpdate, Change: tt.change, CDN: "main", AskedCDN: "new", KeysUntil: at(60)})
+			s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Next: at(12), Asked: agora.OpUpdate}, UpdateFacts: UpdateFacts{Change: tt.change}, PushFacts: PushFacts{CDN: "main", AskedCDN: "new"}, KeyFacts: KeyFacts{KeysUntil: at(60)}})
 			s.CDN = "new"
 			if x := &s.Sessions[0]; tt.change == ChangeHold {
 				x.Held, x.CDN = true, ""
@@ -147,7 +147,7 @@ func TestWhatComesOfAnUpdate(t *testing.T) {
 			if tt.set != nil {
 				tt.set(&s.Sessions[0])
 			}
-			s, _ = step(s, Observation{Attempt: 1, Op: agora.OpUpdate, Answer: *tt.a}, 10*time.Minute)
+			s, _ = step(s, observation{Attempt: 1, Op: agora.OpUpdate, Answer: *tt.a}, 10*time.Minute)
 			x := s.Sessions[0]
 			if x.State != tt.state || tt.check != nil && !tt.check(x) {
 				t.Errorf("%+v", x)
@@ -222,7 +222,7 @@ func TestAPushIsLookedAt(t *testing.T) {
 		{"it broke, and there is no fallback, as was told", agora.PushDisconnected, "", func(x *Session) { x.Push = agora.PushDisconnected }, "", "", 2 * time.Minute},
 		{"its fallback broke", agora.PushDisconnected, "spare", func(x *Session) { x.CDN = "spare" }, "", "the push to spare broke", 2 * time.Minute},
 	} {
-		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", CDN: "main", Next: at(12)})
+		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", PushFacts: PushFacts{CDN: "main"}, Request: Request{Next: at(12)}})
 		s.CDN, s.Fallback = "main", tt.fallback
 		d := Decision{S: s, now: at(10)}
 		x := &d.S.Sessions[0]
@@ -251,7 +251,7 @@ func TestWhereALanePushes(t *testing.T) {
 		{0, "new", "spare", "main", "new"},
 		{1, "main", "spare", "main", ""},
 	} {
-		s := State{Target: Target{CDN: tt.cdn, Fallback: tt.fallback}, FellFrom: tt.fell}
+		s := State{Target: Target{CDN: tt.cdn, Fallback: tt.fallback}, Status: Status{FellFrom: tt.fell}}
 		if got := s.Push(tt.lane); got != tt.want {
 			t.Errorf("%+v: %q", tt, got)
 		}
@@ -264,7 +264,7 @@ func TestWhenKeysAreSentAnew(t *testing.T) {
 		0: 0, 10 * time.Second: 30 * time.Second, 40 * time.Minute: 20 * time.Minute, 10 * time.Hour: time.Hour,
 	} {
 		d := Decision{now: bell}
-		x := Session{Unrenewed: "told", RanOut: true, RenewAt: at(5)}
+		x := Session{KeyFacts: KeyFacts{Unrenewed: "told", RanOut: true, RenewAt: at(5)}}
 		var keys time.Time
 		if until > 0 {
 			keys = bell.Add(until)

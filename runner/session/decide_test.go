@@ -19,11 +19,12 @@ var bell = time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC)
 
 func lesson() State {
 	t := Target{
-		ID: "lingua/german-a1/20310917T170000Z", Plan: "lingua", Recording: "german-a1", App: "app",
-		Start: bell, End: bell.Add(50 * time.Minute), From: bell.Add(-30 * time.Second), Until: bell.Add(52 * time.Minute),
 		Cname: "lingua-german-a1", UIDs: [][2]string{{"11", "12"}}, Attempts: 3, MinRemainder: 5 * time.Minute, MaxHour: 2, ExpireHour: 26,
+		Identity: Identity{ID: "lingua/german-a1/20310917T170000Z", Plan: "lingua", Recording: "german-a1"},
+		Service:  Service{App: "app"},
+		Interval: Interval{Start: bell, End: bell.Add(50 * time.Minute), From: bell.Add(-30 * time.Second), Until: bell.Add(52 * time.Minute)},
 	}
-	return State{Target: t, Begin: t.FirstRequest(), Phase: Planned}
+	return State{Target: t, Status: Status{Begin: t.FirstRequest(), Phase: Planned}}
 }
 
 // request is what a test's service is asked.
@@ -85,7 +86,7 @@ func play(t testing.TB, s State, serve service, changes ...change) (State, []str
 	t.Helper()
 	type answer struct {
 		at time.Time
-		o  Observation
+		o  observation
 	}
 	var out []answer
 	arrive := func(a answer) {
@@ -99,25 +100,25 @@ func play(t testing.TB, s State, serve service, changes ...change) (State, []str
 	}
 	changes = slices.DeleteFunc(slices.Clone(changes), func(c change) bool {
 		if c.notice != nil {
-			arrive(answer{bell.Add(c.at), Observation{Notice: c.notice}})
+			arrive(answer{bell.Add(c.at), observation{Notice: c.notice}})
 		}
 		return c.notice != nil
 	})
 	var trace []string
 	asked := map[string]int{}
-	now, o := s.Begin, Observation{}
+	now, o := s.Begin, observation{}
 	for range 20000 {
 		for len(changes) > 0 && !bell.Add(changes[0].at).After(now) {
 			changes[0].do(&s)
 			changes = changes[1:]
 		}
 		before := s.Clone()
-		var act Action
-		next, act, _ := Decide(s, o, now)
+		var act decided
+		next, act, _ := decideOne(s, o, now)
 		if !reflect.DeepEqual(before, s) {
 			t.Fatalf("decide changed its input:\n%s", cmp.Diff(before, s))
 		}
-		s, o = next, Observation{}
+		s, o = next, observation{}
 		for _, bad := range Uncoded(s) {
 			t.Errorf("at %v: %s", now.Sub(bell), bad)
 		}
@@ -134,7 +135,7 @@ func play(t testing.TB, s State, serve service, changes ...change) (State, []str
 			if a == nil {
 				a = ordinary(r)
 			}
-			arrive(answer{now.Add(latency), Observation{Attempt: act.Attempt, Op: act.Op, Answer: *a}})
+			arrive(answer{now.Add(latency), observation{Attempt: act.Attempt, Op: act.Op, Answer: *a}})
 			continue
 		}
 		at := act.Wake
@@ -477,7 +478,7 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			name:    "a start that is too late is a missed class",
-			state:   func(s *State) { s.Begin, s.DownSince = bell.Add(46*time.Minute), bell.Add(-time.Hour) },
+			state:   func(s *State) { s.Begin, s.Unattended = bell.Add(46*time.Minute), bell.Add(-time.Hour) },
 			outcome: Missed, reason: "rundown did not run from 2031-09-17 16:00:00Z on: 3m55s of the class were left, less than the min_remainder of 5m0s",
 			gaps: []Gap{{bell, bell.Add(50 * time.Minute)}},
 		},
@@ -659,12 +660,12 @@ func TestASessionWhoseRecorderExitedWroteUntilItWasLastSeenHoweverItsStopGoes(t 
 func TestAStopWaitsForTheAnswerToAnUpdate(t *testing.T) {
 	s := lesson()
 	s.Phase, s.CDN = Recording, "b"
-	s.Sessions = []Session{{Attempt: 1, UID: "11", SID: "sid1", ResourceID: "r", State: SessionRunning, StartedAt: bell, RecordingAt: bell, LastGood: bell, CDN: "a", Asked: agora.OpUpdate, Change: ChangePush, AskedCDN: "b", MaxHour: 2, Next: s.End}}
-	next, act, _ := Decide(s, Observation{}, s.Until)
+	s.Sessions = []Session{{Attempt: 1, UID: "11", SID: "sid1", ResourceID: "r", State: SessionRunning, StartFacts: StartFacts{StartedAt: bell}, Evidence: Evidence{RecordingAt: bell, LastGood: bell}, PushFacts: PushFacts{CDN: "a", AskedCDN: "b"}, Request: Request{Asked: agora.OpUpdate, Next: s.End}, UpdateFacts: UpdateFacts{Change: ChangePush}, Limits: Limits{MaxHour: 2}}}
+	next, act, _ := decideOne(s, observation{}, s.Until)
 	if act.Op != "" {
 		t.Fatalf("at the end: %+v, want that the update is awaited", act)
 	}
-	if _, act, _ = Decide(next, Observation{Attempt: 1, Op: agora.OpUpdate, Answer: *noAnswer}, s.Until.Add(time.Second)); act.Op != agora.OpStop {
+	if _, act, _ = decideOne(next, observation{Attempt: 1, Op: agora.OpUpdate, Answer: *noAnswer}, s.Until.Add(time.Second)); act.Op != agora.OpStop {
 		t.Errorf("after the answer to the update: %+v, want a stop", act)
 	}
 }
@@ -702,13 +703,13 @@ func TestTenHealthyMinutesResetTheAttempts(t *testing.T) {
 
 func TestAQueryThatHangsDoesNotDelayTheStop(t *testing.T) {
 	s := lesson()
-	s.Sessions = []Session{{Attempt: 1, UID: "11", SID: "sid1", ResourceID: "r", State: SessionRunning, StartedAt: bell, RecordingAt: bell, Asked: agora.OpQuery, MaxHour: 2}}
+	s.Sessions = []Session{{Attempt: 1, UID: "11", SID: "sid1", ResourceID: "r", State: SessionRunning, StartFacts: StartFacts{StartedAt: bell}, Evidence: Evidence{RecordingAt: bell}, Request: Request{Asked: agora.OpQuery}, Limits: Limits{MaxHour: 2}}}
 	s.Phase = Recording
-	next, act, _ := Decide(s, Observation{}, s.Until)
+	next, act, _ := decideOne(s, observation{}, s.Until)
 	if act.Op != agora.OpStop || next.Sessions[0].State != SessionStopping {
 		t.Fatalf("at the end: %+v in state %s, want a stop", act, next.Sessions[0].State)
 	}
-	after, act, _ := Decide(next, Observation{Attempt: 1, Op: agora.OpQuery, Answer: *gone}, s.Until.Add(time.Second))
+	after, act, _ := decideOne(next, observation{Attempt: 1, Op: agora.OpQuery, Answer: *gone}, s.Until.Add(time.Second))
 	if act.Op != "" || after.Sessions[0].State != SessionStopping || after.Sessions[0].Asked != agora.OpStop {
 		t.Errorf("the query's late answer changed things: %+v, %+v", act, after.Sessions[0])
 	}
@@ -782,11 +783,14 @@ func TestALostSessionEndedWhenItWasLastSeenWhateverBecomesOfItsStop(t *testing.T
 	s := lesson()
 	s.Phase = Recording
 	s.Sessions = []Session{{
-		Attempt: 1, UID: "11", SID: "sid1", ResourceID: "r", State: SessionStopping, Then: SessionLost, StartedAt: bell, RecordingAt: bell,
-		LastGood: lastGood, StoppedAt: lastGood, Asked: agora.OpStop, StopAskedAt: bell.Add(24 * time.Minute), AskedAt: bell.Add(24 * time.Minute),
-		SuspectAt: bell.Add(22 * time.Minute), StopDoubtAt: bell.Add(24 * time.Minute), MaxHour: 2,
+		Attempt: 1, UID: "11", SID: "sid1", ResourceID: "r", State: SessionStopping,
+		StopFacts:  StopFacts{Then: SessionLost, StoppedAt: lastGood, StopAskedAt: bell.Add(24 * time.Minute), StopDoubtAt: bell.Add(24 * time.Minute)},
+		StartFacts: StartFacts{StartedAt: bell},
+		Evidence:   Evidence{RecordingAt: bell, LastGood: lastGood, SuspectAt: bell.Add(22 * time.Minute)},
+		Request:    Request{Asked: agora.OpStop, AskedAt: bell.Add(24 * time.Minute)},
+		Limits:     Limits{MaxHour: 2},
 	}}
-	next, _, _ := Decide(s, Observation{Attempt: 1, Op: agora.OpStop, Answer: *gone}, bell.Add(25*time.Minute))
+	next, _, _ := decideOne(s, observation{Attempt: 1, Op: agora.OpStop, Answer: *gone}, bell.Add(25*time.Minute))
 	if x := next.Sessions[0]; x.State != SessionLost || !x.StoppedAt.Equal(lastGood) {
 		t.Errorf("%s, ended at %v; want lost at %v", x.State, x.StoppedAt, lastGood)
 	}

@@ -49,11 +49,11 @@ func TestAStopTellsUntilWhenASessionWrote(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Asked: agora.OpStop, AskedAt: at(9), StopAskedAt: at(9)})
+			s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Request: Request{Asked: agora.OpStop, AskedAt: at(9)}, StopFacts: StopFacts{StopAskedAt: at(9)}})
 			if tt.set != nil {
 				tt.set(&s.Sessions[0])
 			}
-			s, _ = step(s, Observation{Attempt: 1, Op: agora.OpStop, Answer: tt.a}, 10*time.Minute)
+			s, _ = step(s, observation{Attempt: 1, Op: agora.OpStop, Answer: tt.a}, 10*time.Minute)
 			x := s.Sessions[0]
 			if x.State != tt.state || !x.StoppedAt.Equal(tt.until) || x.UploadStatus != tt.upload || tt.check != nil && !tt.check(x) {
 				t.Errorf("it is %s, until %v, upload %q: %+v", x.State, x.StoppedAt, x.UploadStatus, x)
@@ -77,10 +77,10 @@ func TestASessionThatNothingStopsEndsByItsHours(t *testing.T) {
 		{"it was first asked to stop after its hours, and seen until then", func(x *Session) { x.StopAskedAt, x.LastGood = at(121), at(119) }, over},
 		{"it was first asked to stop after its hours, and seen long before", func(x *Session) { x.StopAskedAt, x.LastGood = at(121), at(60) }, at(60)},
 	} {
-		s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Next: at(121)})
+		s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Request: Request{Next: at(121)}})
 		s.End, s.Until = at(50), at(52)
 		tt.set(&s.Sessions[0])
-		s, _ = step(s, Observation{}, 122*time.Minute)
+		s, _ = step(s, observation{}, 122*time.Minute)
 		if x := s.Sessions[0]; x.State != SessionEnded || !x.StoppedAt.Equal(tt.until) || x.ReasonCode != reason.StopFailed {
 			t.Errorf("%s: it is %s, until %v (%s: %s)", tt.name, x.State, x.StoppedAt, x.ReasonCode, x.Reason)
 		}
@@ -106,7 +106,7 @@ func TestAClassThatIsBegunLate(t *testing.T) {
 	} {
 		s := lesson()
 		s.MinRemainder = tt.least
-		s, act := step(s, Observation{}, 50*time.Minute-tt.left-lead)
+		s, act := step(s, observation{}, 50*time.Minute-tt.left-lead)
 		if begun := act.Op == agora.OpAcquire; begun != tt.begun || !strings.Contains(s.Lanes[0].GaveUp, tt.told) {
 			t.Errorf("%s: next is %+v, gave up: %q", tt.name, act, s.Lanes[0].GaveUp)
 		}
@@ -117,8 +117,8 @@ func TestAClassThatIsBegunLate(t *testing.T) {
 func TestNoSessionIsBegunWhereNoClassTimeIsLeft(t *testing.T) {
 	lead := catalog.StartLead()
 	for left, want := range map[time.Duration]reason.Code{time.Second: "", 0: reason.NoTimeLeft, -time.Second: reason.NoTimeLeft} {
-		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Asked: agora.OpQuery})
-		s, act := step(s, Observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(20)}, 50*time.Minute-left-lead)
+		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Asked: agora.OpQuery}})
+		s, act := step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(20)}, 50*time.Minute-left-lead)
 		if s.Lanes[0].GaveUpCode != want || (act.Op == agora.OpAcquire) != (want == "") {
 			t.Errorf("%v before the end: next is %+v, gave up: %q", left, act, s.Lanes[0].GaveUp)
 		}
@@ -137,11 +137,11 @@ func TestAHoldThatNothingEndsIsTold(t *testing.T) {
 		{"paused after it had written", true, true, ""},
 		{"not seen writing", false, false, ""},
 	} {
-		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Held: tt.held})
+		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", HoldFacts: HoldFacts{Held: tt.held}})
 		if !tt.recorded {
 			s.Sessions[0].RecordingAt = time.Time{}
 		}
-		s, act := step(s, Observation{}, 52*time.Minute)
+		s, act := step(s, observation{}, 52*time.Minute)
 		if x := s.Sessions[0]; act.Op != agora.OpStop || x.ReasonCode != tt.code {
 			t.Errorf("%s: next is %+v, %s: %s", tt.name, act, x.ReasonCode, x.Reason)
 		}
@@ -154,7 +154,7 @@ func TestAtTheInstant(t *testing.T) {
 		for before, reopened := range map[time.Duration]bool{time.Second: true, 0: false} {
 			s := lesson()
 			s.Phase, s.Outcome = Over, Cancelled
-			if s, _ = step(s, Observation{}, 50*time.Minute-before); (s.Outcome != Cancelled) != reopened {
+			if s, _ = step(s, observation{}, 50*time.Minute-before); (s.Outcome != Cancelled) != reopened {
 				t.Errorf("%v before it: %s as %s", before, s.Phase, s.Outcome)
 			}
 		}
@@ -163,7 +163,7 @@ func TestAtTheInstant(t *testing.T) {
 		for age, want := range map[time.Duration]agora.Op{catalog.ResourceLife(): agora.OpStart, catalog.ResourceLife() + time.Nanosecond: agora.OpAcquire} {
 			s := inHand(Session{UID: "11", State: SessionStarting})
 			s.Sessions[0].Asked, s.Sessions[0].AcquiredAt = "", at(10).Add(-age)
-			if _, act := step(s, Observation{}, 10*time.Minute); act.Op != want {
+			if _, act := step(s, observation{}, 10*time.Minute); act.Op != want {
 				t.Errorf("at %v: %+v, want %s", age, act, want)
 			}
 		}
@@ -172,23 +172,23 @@ func TestAtTheInstant(t *testing.T) {
 		for before, want := range map[time.Duration]bool{time.Nanosecond: true, 0: false} {
 			s := inHand(Session{UID: "11", State: SessionStarting})
 			s.Exact, s.Sessions[0].Asked, s.Sessions[0].AcquiredAt, s.Sessions[0].RequestedAt = true, "", at(-1), time.Time{}
-			if s, _ = step(s, Observation{}, -before); s.Sessions[0].Held != want {
+			if s, _ = step(s, observation{}, -before); s.Sessions[0].Held != want {
 				t.Errorf("%v before it: on hold %v", before, s.Sessions[0].Held)
 			}
 		}
 	})
 	t.Run("a session whose hours end", func(t *testing.T) {
 		for after, want := range map[time.Duration]SessionState{0: SessionStopping, time.Nanosecond: SessionEnded} {
-			s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", StopAskedAt: at(52)})
-			if s, _ = step(s, Observation{}, 2*time.Hour+after); s.Sessions[0].State != want {
+			s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", StopFacts: StopFacts{StopAskedAt: at(52)}})
+			if s, _ = step(s, observation{}, 2*time.Hour+after); s.Sessions[0].State != want {
 				t.Errorf("%v after: %s, want %s", after, s.Sessions[0].State, want)
 			}
 		}
 	})
 	t.Run("files of a session are looked for as what is healthy is", func(t *testing.T) {
-		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Asked: agora.OpQuery})
+		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Asked: agora.OpQuery}})
 		s.Turn, s.Sessions[0].StartedAt = 1, at(8)
-		s, _ = step(s, Observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(agora.StatusInProgress)}, 10*time.Minute)
+		s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(agora.StatusInProgress)}, 10*time.Minute)
 		d := Decision{S: s, now: at(10)}
 		if x := &s.Sessions[0]; !x.Next.Equal(d.nextPoll(x)) {
 			t.Errorf("at %v, want %v", x.Next, d.nextPoll(x))
@@ -198,17 +198,17 @@ func TestAtTheInstant(t *testing.T) {
 
 // TestAnAnswerIsAwaitedForAsLongAsTimersAreTrusted has the last stop of a class be out, which nothing else wakes.
 func TestAnAnswerIsAwaitedForAsLongAsTimersAreTrusted(t *testing.T) {
-	s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Asked: agora.OpStop, StopAskedAt: at(52)})
-	if _, act := step(s, Observation{}, 52*time.Minute+time.Second); act.Op != "" || act.Wake.Sub(at(52)) != time.Second+TrustTimers {
+	s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Request: Request{Asked: agora.OpStop}, StopFacts: StopFacts{StopAskedAt: at(52)}})
+	if _, act := step(s, observation{}, 52*time.Minute+time.Second); act.Op != "" || act.Wake.Sub(at(52)) != time.Second+TrustTimers {
 		t.Errorf("%+v", act)
 	}
 }
 
 // TestAnOrphanThatWasHeardOfKeepsItsCode however its stop is answered.
 func TestAnOrphanThatWasHeardOfKeepsItsCode(t *testing.T) {
-	s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Asked: agora.OpStop, AskedAt: at(120), StopAskedAt: at(120), Reason: "orphan: heard of", ReasonCode: reason.OrphanHeard})
+	s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Reason: "orphan: heard of", ReasonCode: reason.OrphanHeard, Request: Request{Asked: agora.OpStop, AskedAt: at(120)}, StopFacts: StopFacts{StopAskedAt: at(120)}})
 	s.Sessions[0].LastGood = at(119)
-	s, _ = step(s, Observation{Attempt: 1, Op: agora.OpStop, Answer: *gone}, 121*time.Minute)
+	s, _ = step(s, observation{Attempt: 1, Op: agora.OpStop, Answer: *gone}, 121*time.Minute)
 	if x := s.Sessions[0]; x.State != SessionEnded || x.ReasonCode != reason.OrphanHeard || !strings.HasPrefix(x.Reason, "orphan: heard of: its 2 h (maxRecordingHour)") {
 		t.Errorf("%s (%s): %s", x.State, x.ReasonCode, x.Reason)
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 func TestExtensionsRaiseTheHoursNoMoreThanTheClassNeeds(t *testing.T) {
-	target := Target{From: bell, Start: bell, End: bell.Add(50 * time.Minute), Until: bell.Add(52 * time.Minute), MaxHour: 2, ExpireHour: 26}
+	target := Target{MaxHour: 2, ExpireHour: 26, Interval: Interval{From: bell, Start: bell, End: bell.Add(50 * time.Minute), Until: bell.Add(52 * time.Minute)}}
 	for i := range 30 {
 		target = target.Lasting(&Extension{Until: target.End.Add(time.Minute)})
 		if i == 6 && target.MaxHour != 2 {

@@ -218,13 +218,13 @@ func TestWhatTheServiceAnswersCloses(t *testing.T) {
 		return all
 	}
 	s := inHand(
-		Session{UID: "11", State: SessionFailed, ReasonCode: reason.ForeignAnswer, Foreign: open(agora.OpAcquire, agora.OpStart)},
-		Session{UID: "13", Lane: 1, State: SessionStarting, Foreign: open(agora.OpAcquire, agora.OpStart)},
-		Session{UID: "12", State: SessionStarting, Foreign: open(agora.OpAcquire, agora.OpStart)},
+		Session{UID: "11", State: SessionFailed, ReasonCode: reason.ForeignAnswer, Report: Report{Foreign: open(agora.OpAcquire, agora.OpStart)}},
+		Session{UID: "13", Lane: 1, State: SessionStarting, Report: Report{Foreign: open(agora.OpAcquire, agora.OpStart)}},
+		Session{UID: "12", State: SessionStarting, Report: Report{Foreign: open(agora.OpAcquire, agora.OpStart)}},
 	)
 	s.UIDs = redundant(2).UIDs
-	s, _ = step(s, Observation{Attempt: 2, Op: agora.OpStart, Answer: *foreign(agora.Wait, 502)}, 10*time.Minute)
-	s, _ = step(s, Observation{Attempt: 3, Op: agora.OpStart, Answer: Answer{Class: agora.Done, SID: "sid3"}}, 10*time.Minute)
+	s, _ = step(s, observation{Attempt: 2, Op: agora.OpStart, Answer: *foreign(agora.Wait, 502)}, 10*time.Minute)
+	s, _ = step(s, observation{Attempt: 3, Op: agora.OpStart, Answer: Answer{Class: agora.Done, SID: "sid3"}}, 10*time.Minute)
 	var got []string
 	for _, x := range s.Sessions {
 		for _, f := range x.Foreign {
@@ -238,7 +238,7 @@ func TestWhatTheServiceAnswersCloses(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if s, _ = step(s, Observation{Attempt: 2, Op: agora.OpStart, Answer: *noAnswer}, 10*time.Minute); len(s.Sessions[1].Foreign) != 2 || !s.Sessions[1].Foreign[1].Open {
+	if s, _ = step(s, observation{Attempt: 2, Op: agora.OpStart, Answer: *noAnswer}, 10*time.Minute); len(s.Sessions[1].Foreign) != 2 || !s.Sessions[1].Foreign[1].Open {
 		t.Errorf("no answer closes something: %+v", s.Sessions[1].Foreign)
 	}
 }
@@ -248,7 +248,9 @@ func TestWhichForeignAnswerIsWaitedFor(t *testing.T) {
 	f := func(op agora.Op, minute float64, open bool) Foreign {
 		return Foreign{Op: op, Times: 1, Last: at(minute), Text: "HTTP 403", Open: open}
 	}
-	in := func(state SessionState, all ...Foreign) Session { return Session{State: state, Foreign: all} }
+	in := func(state SessionState, all ...Foreign) Session {
+		return Session{State: state, Report: Report{Foreign: all}}
+	}
 	for _, tt := range []struct {
 		name     string
 		phase    Phase
@@ -272,7 +274,7 @@ func TestWhichForeignAnswerIsWaitedFor(t *testing.T) {
 		{"the first of two at once", Recording, []Session{in(SessionRunning, f(agora.OpQuery, 3, true), f(agora.OpUpdate, 3, true))}, 3},
 		{"one that is open before one that is closed", Recording, []Session{in(SessionRunning, f(agora.OpQuery, 1, true), f(agora.OpUpdate, 2, false))}, 1},
 	} {
-		s := State{Phase: tt.phase, Sessions: tt.sessions}
+		s := State{Status: Status{Phase: tt.phase, Sessions: tt.sessions}}
 		got, open := s.ForeignOpen()
 		if open != (tt.want > 0) || open && (!got.Last.Equal(at(tt.want)) || tt.name == "the first of two at once" && got.Op != agora.OpQuery) {
 			t.Errorf("%s: %+v, %v", tt.name, got, open)

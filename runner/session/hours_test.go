@@ -38,8 +38,11 @@ func TestASessionThatIsMissedOnceItsHoursAreOverEndedByThem(t *testing.T) {
 			s := lesson()
 			s.Phase, s.End, s.Until = Recording, over.Add(time.Hour), over.Add(time.Hour)
 			x := Session{
-				Attempt: 1, UID: "11", SID: "sid1", ResourceID: "r", State: tt.by, StartedAt: bell, RecordingAt: bell, LastGood: over.Add(tt.seen),
-				Asked: agora.OpQuery, AskedAt: over.Add(tt.missed), MaxHour: hours, ExpireHour: 30, HealthyFrom: bell,
+				Attempt: 1, UID: "11", SID: "sid1", ResourceID: "r", State: tt.by,
+				StartFacts: StartFacts{StartedAt: bell},
+				Evidence:   Evidence{RecordingAt: bell, LastGood: over.Add(tt.seen), HealthyFrom: bell},
+				Request:    Request{Asked: agora.OpQuery, AskedAt: over.Add(tt.missed)},
+				Limits:     Limits{MaxHour: hours, ExpireHour: 30},
 			}
 			now := over.Add(tt.missed)
 			switch {
@@ -52,7 +55,7 @@ func TestASessionThatIsMissedOnceItsHoursAreOverEndedByThem(t *testing.T) {
 				x.Told, x.ToldAt, x.StoppedAt = "the recording stopped, code 6", over.Add(tt.told), over.Add(tt.told)
 			}
 			s.Sessions = []Session{x}
-			next, _, _ := Decide(s, Observation{Attempt: 1, Op: x.Asked, Answer: *tt.answer}, now)
+			next, _, _ := decideOne(s, observation{Attempt: 1, Op: x.Asked, Answer: *tt.answer}, now)
 			got := next.Sessions[0]
 			if got.State != tt.state || !got.StoppedAt.Equal(over.Add(tt.ended)) || !strings.Contains(got.Reason, tt.reason) || tt.withoutInReason != "" && strings.Contains(got.Reason, tt.withoutInReason) {
 				t.Errorf("%s, ended %v after its hours (%s), want %s, %v", got.State, got.StoppedAt.Sub(over), got.Reason, tt.state, tt.ended)

@@ -115,10 +115,10 @@ func TestAPlanAsksForAsManySessionsAtOnceAsTheEngineHasLanesFor(t *testing.T) {
 func TestGapsAreWhatNoSessionWrote(t *testing.T) {
 	minute := func(n int) time.Time { return bell.Add(time.Duration(n) * time.Minute) }
 	got := gaps(bell, minute(50), []Session{
-		{RecordingAt: minute(-1), StoppedAt: minute(10)},
-		{Lane: 1, RecordingAt: minute(5), StoppedAt: minute(20)},
-		{RecordingAt: minute(22), StoppedAt: minute(52), Paused: []Gap{{minute(30), minute(40)}}},
-		{Lane: 1, RecordingAt: minute(35), StoppedAt: minute(52)},
+		{Evidence: Evidence{RecordingAt: minute(-1)}, StopFacts: StopFacts{StoppedAt: minute(10)}},
+		{Lane: 1, Evidence: Evidence{RecordingAt: minute(5)}, StopFacts: StopFacts{StoppedAt: minute(20)}},
+		{Evidence: Evidence{RecordingAt: minute(22)}, StopFacts: StopFacts{StoppedAt: minute(52)}, HoldFacts: HoldFacts{Paused: []Gap{{minute(30), minute(40)}}}},
+		{Lane: 1, Evidence: Evidence{RecordingAt: minute(35)}, StopFacts: StopFacts{StoppedAt: minute(52)}},
 	})
 	want := []Gap{{minute(20), minute(22)}, {minute(30), minute(35)}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -137,7 +137,7 @@ func TestAnOutcomeIsRecordedIfAnyLaneWroteEachSecond(t *testing.T) {
 			at := rapid.IntRange(-10, 60).Draw(rt, "from")
 			for range rapid.IntRange(0, 3).Draw(rt, "sessions") {
 				until := at + rapid.IntRange(0, 60).Draw(rt, "length")
-				sessions = append(sessions, Session{Lane: lane, RecordingAt: second(at), StoppedAt: second(until)})
+				sessions = append(sessions, Session{Lane: lane, Evidence: Evidence{RecordingAt: second(at)}, StopFacts: StopFacts{StoppedAt: second(until)}})
 				for n := max(at, 0); n < min(until, length); n++ {
 					wrote[n] = true
 				}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"time"
 
 	"rundown/runner/reason"
@@ -41,105 +42,85 @@ func (s *State) touched() bool { return !s.Fresh() || s.covered() }
 // restart plans the occurrence again. Its sessions become earlier ones.
 func (s *State) restart() {
 	s.reopen()
-	s.Earlier, s.FellFrom, s.Begin = len(s.Sessions), "", s.FirstRequest()
+	s.Lanes = [MostLanes]Lane{}
+	s.Earlier, s.FellFrom, s.Begin, s.Preempted, s.Relieved = len(s.Sessions), "", s.FirstRequest(), time.Time{}, time.Time{}
 }
 
-// reopen takes back that the occurrence is over.
+// reopen takes back that the occurrence is over, and that lanes were given up.
 func (s *State) reopen() {
 	s.Phase, s.Outcome, s.Reason, s.ReasonCode, s.Gaps, s.EndedAt = Planned, "", "", "", nil, time.Time{}
-	s.Lanes = [MostLanes]Lane{}
-}
-
-// startsAnew says that a plan gives the occurrence another time, which has not begun.
-func (s *State) startsAnew(want Target, now time.Time) bool {
-	return !want.Start.Equal(s.Start) && now.Before(want.FirstRequest())
-}
-
-// again says that a plan gives an occurrence that is over another time, of which something is still ahead.
-func (s *State) again(want Target, now time.Time) bool {
-	want = want.Lasting(s.Extended)
-	return (!want.Start.Equal(s.Start) || !want.End.Equal(s.End)) && want.End.After(now)
-}
-
-// Planned takes back that the plan cancelled the class, and is false where that comes too late: its session is being
-// stopped, and the new times are past.
-func (s *State) Planned(want Target, now time.Time) bool {
-	if s.Cancel == nil || s.Cancel.ReasonCode != reason.CancelledByPlan {
-		return true
+	for n := range s.Lanes {
+		s.Lanes[n].giveUp(reason.Reason{})
 	}
-	if s.Phase != Over && !want.Lasting(s.Extended).Until.After(now) {
-		return false
-	}
-	s.Cancel = nil
-	return true
 }
 
-// Retarget takes in what a plan wants of an occurrence that it does not cancel. It is false where the new times are
-// refused, since they are past and the class is being recorded.
-func (s *State) Retarget(want Target, downSince, now time.Time) bool {
-	target := want.Lasting(s.Extended)
+// observe takes in what is wanted now where that is other than what the status is about. A class that is given a time
+// ahead, or to another App ID, is planned again: its sessions become earlier ones.
+func (d *Decision) observe() {
+	s := &d.S
+	if s.Phase == "" {
+		s.Phase = Planned
+	}
+	first := s.Observed.Start.IsZero()
+	moved := !first && (!s.Start.Equal(s.Observed.Start) || !s.End.Equal(s.Observed.End))
+	anew := !first && !s.Start.Equal(s.Observed.Start) && d.now.Before(s.FirstRequest())
 	switch {
-	case s.Phase == Over && s.Outcome == Cancelled && len(s.Sessions) == 0:
-		s.Target, s.DownSince = target, downSince
-	case s.Phase == Over:
-		s.Absent = false
-		if !s.again(want, now) {
-			if s.Outcome == Cancelled && !target.End.After(now) { // else it would be begun by the times that it had
-				s.Target = target
-			}
-			return true
-		}
-		anew, cancel, outcome, text, code := s.startsAnew(target, now), s.Cancel, s.Outcome, s.Reason, s.ReasonCode
-		s.Target, s.DownSince, s.MovedTo = target, downSince, ""
-		if s.reopen(); anew {
-			s.restart()
-		}
-		if cancel != nil { // until that is undone
-			s.Phase, s.Outcome, s.Reason, s.ReasonCode = Over, outcome, text, code
-		}
-	case s.Fresh():
-		s.Target, s.DownSince, s.MovedTo = target, downSince, ""
-		if s.Phase != Planned { // it is placed beside others once its earlier sessions are stopped
-			s.Begin = s.FirstRequest()
-		}
-	case !target.Until.Equal(s.Until) && !target.Until.After(now):
-		s.KeepUp(target)
-		return false
-	case s.startsAnew(target, now):
-		s.Target, s.DownSince = target, downSince
+	case s.Phase == Over && (!moved || s.Cancel != nil || s.Absent || !s.End.After(d.now)):
+		return // its outcome stands
+	case s.Phase == Over && (anew || s.Elsewhere):
 		s.restart()
-	default:
-		if !target.End.After(now) { // padding that gave way is not given back
-			target.Until = Left(target.Until, s.Until)
-		}
-		s.Start, s.End, s.PlanEnd, s.From, s.Until = target.Start, target.End, target.PlanEnd, target.From, target.Until
-		s.KeepUp(target)
+	case s.Phase == Over:
+		s.reopen()
+		s.Lanes = [MostLanes]Lane{}
+	case !s.Fresh() && (anew || s.Elsewhere && !d.over()):
+		s.restart()
 	}
-	return true
-}
-
-// KeepUp takes in what does not touch the times of a class that is being recorded.
-func (s *State) KeepUp(target Target) {
-	s.CDN, s.Fallback, s.Priority, s.Absent = target.CDN, target.Fallback, target.Priority, false
-}
-
-// Leave has an occurrence stopped that another App ID is to record.
-func (s *State) Leave(want Target, now time.Time) {
-	target := want.Lasting(s.Extended)
+	if moved && s.Fresh() {
+		s.Unattended = time.Time{}
+	}
+	s.Observed = Observed{Generation: d.generation, Start: s.Start, End: s.End}
 	switch {
-	case s.MovedTo == want.App && !s.dropped(): // as was said before
+	case !s.Fresh() || s.Elsewhere:
+	case s.Placed.IsZero() && !moved && !s.Begin.IsZero():
+	case !s.Placed.IsZero() && s.PlacedFrom.Equal(s.From):
+		s.Begin = s.Placed
+	default: // it is placed beside the others soon
+		s.Begin = s.FirstRequest()
+	}
+}
+
+// preempted ends the padding after the class.
+func (d *Decision) preempted(e PaddingPreempted) {
+	s := &d.S
+	if s.Phase == Over || d.now.Before(s.End) || !d.now.Before(s.Until) {
 		return
-	case s.Phase == Over:
-		undone := s.Outcome == Cancelled && s.Cancel == nil && target.End.After(now)
-		if !undone && !s.again(want, now) {
-			return
-		}
-		s.restart()
-	case !s.Fresh():
-		if !target.Until.After(now) {
-			return
-		}
-		s.restart()
 	}
-	s.MovedTo, s.Absent = want.App, false
+	s.Preempted, s.Until = d.now, d.now
+	granted := fmt.Sprintf("all %d sessions that are granted were", e.Granted)
+	if e.Granted == 1 {
+		granted = "the only session that is granted was"
+	}
+	for i := range s.Sessions {
+		if x := &s.Sessions[i]; x.State.Carries() {
+			x.Remark(fmt.Sprintf("its padding gave way to %s, since %s in use", e.By, granted))
+		}
+	}
+}
+
+// relieved ends a class that no plan holds any more and that another one follows.
+func (d *Decision) relieved(e Relieved) {
+	s := &d.S
+	if s.Phase == Over || !s.Absent || !s.Status.Relieved.IsZero() {
+		return
+	}
+	text := fmt.Sprintf("the plan no longer holds it, and %s is recorded in its place from %s on", e.By, d.Clock(d.now))
+	d.note("%s", text)
+	s.Status.Relieved = d.now
+	s.End, s.Until = Left(s.End, d.now), Left(s.Until, d.now)
+	s.Observed.End = s.End
+	for i := range s.Sessions {
+		if x := &s.Sessions[i]; x.State.Carries() {
+			x.Remark(text)
+		}
+	}
 }

@@ -239,7 +239,7 @@ func (d *Decision) found(x *Session, n Notice) {
 	x.SID, x.StartedAt, x.Doubt, x.Cut, x.Asked, x.Tries, x.Next = n.SID, cmp.Or(x.RequestedAt, d.now), false, false, "", 0, d.now
 	earlier := d.S.Left(x)
 	if d.S.Phase == Over && !d.over() && !earlier { // it had been given up
-		d.reopen()
+		d.S.reopen()
 		d.note("there is something to record the class after all")
 	}
 	if c := d.S.carrier(x.Lane); c != nil && c.State == SessionAcquiring && !n.ended() && !earlier {

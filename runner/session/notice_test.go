@@ -142,11 +142,11 @@ func TestAnUploadThatIsToldOfAfterTheEndIsKept(t *testing.T) {
 	}
 	s.Sessions[0].UploadStatus = "pending"
 	early := s
-	early.Sessions = []Session{{Attempt: 1, SID: "sid1", State: SessionStopping, Asked: agora.OpStop, UploadStatus: "uploaded", MaxHour: 2}}
-	if early, _, _ = Decide(early, Observation{Attempt: 1, Op: agora.OpStop, Answer: Answer{Code: 50}}, bell.Add(time.Hour)); early.Sessions[0].UploadStatus != "uploaded" {
+	early.Sessions = []Session{{Attempt: 1, SID: "sid1", State: SessionStopping, Request: Request{Asked: agora.OpStop}, Report: Report{UploadStatus: "uploaded"}, Limits: Limits{MaxHour: 2}}}
+	if early, _, _ = decideOne(early, observation{Attempt: 1, Op: agora.OpStop, Answer: Answer{Code: 50}}, bell.Add(time.Hour)); early.Sessions[0].UploadStatus != "uploaded" {
 		t.Errorf("upload %q after a stop whose answer came late", early.Sessions[0].UploadStatus)
 	}
-	s, act, _ := Decide(s, Observation{Notice: &Notice{Type: agora.EventUploaded, SID: "sid1", Text: "uploaded"}}, bell.Add(time.Hour))
+	s, act, _ := decideOne(s, observation{Notice: &Notice{Type: agora.EventUploaded, SID: "sid1", Text: "uploaded"}}, bell.Add(time.Hour))
 	if s.Sessions[0].UploadStatus != "uploaded" || act.Op != "" {
 		t.Errorf("upload %q, action %+v", s.Sessions[0].UploadStatus, act)
 	}

@@ -62,8 +62,8 @@ func TestANotificationInWords(t *testing.T) {
 // TestWhichSessionANotificationIsAbout has the sid be known, or only cname and uid.
 func TestWhichSessionANotificationIsAbout(t *testing.T) {
 	orphan := func(uid string) Session { return Session{UID: uid, State: SessionOrphan} }
-	doubtful := Session{UID: "11", State: SessionFailed, Doubt: true}
-	starting := Session{UID: "11", State: SessionStarting, Doubt: true} // asked for nine minutes after the bell
+	doubtful := Session{UID: "11", State: SessionFailed, StartFacts: StartFacts{Doubt: true}}
+	starting := Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{Doubt: true}} // asked for nine minutes after the bell
 	known := Session{UID: "11", State: SessionRunning, SID: "sid1"}
 	n := Notice{Cname: lesson().Cname, UID: "11", SID: "new", At: at(9.5)}
 	with := func(f func(*Notice)) Notice {
@@ -90,7 +90,7 @@ func TestWhichSessionANotificationIsAbout(t *testing.T) {
 		{"it tells when the recording began, too", []Session{orphan("11"), starting}, with(func(n *Notice) { n.RecordingAt = at(8) }), 1},
 		{"the latest orphan", []Session{orphan("11"), orphan("11"), orphan("12")}, n, 2},
 		{"an orphan rather than a doubtful one", []Session{orphan("11"), doubtful}, n, 1},
-		{"the latest doubtful one", []Session{doubtful, doubtful, {UID: "12", State: SessionFailed, Doubt: true}}, n, 2},
+		{"the latest doubtful one", []Session{doubtful, doubtful, {UID: "12", State: SessionFailed, StartFacts: StartFacts{Doubt: true}}}, n, 2},
 		{"an orphan whose hours were over", []Session{orphan("11")}, with(func(n *Notice) { n.At = bell.Add(3 * time.Hour) }), 0},
 		{"an orphan whose hours were just over", []Session{orphan("11")}, with(func(n *Notice) { n.At = bell.Add(2*time.Hour - time.Minute) }), 0},
 	} {
@@ -159,7 +159,7 @@ func TestWhatANotificationChanges(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := inHand(Session{UID: "11", State: tt.state, SID: "sid1", Next: at(12)})
+			s := inHand(Session{UID: "11", State: tt.state, SID: "sid1", Request: Request{Next: at(12)}})
 			if tt.set != nil {
 				tt.set(&s.Sessions[0])
 			}
@@ -167,7 +167,7 @@ func TestWhatANotificationChanges(t *testing.T) {
 				s.Sessions[0].Asked, s.Sessions[0].StopAskedAt = agora.OpStop, at(9)
 			}
 			tt.n.SID = "sid1"
-			s, act := step(s, Observation{Notice: &tt.n}, 10*time.Minute)
+			s, act := step(s, observation{Notice: &tt.n}, 10*time.Minute)
 			x := s.Sessions[0]
 			if look := act.Op == agora.OpQuery; look != tt.look || x.State != tt.state || tt.check != nil && !tt.check(x) {
 				t.Errorf("next is %+v, %+v", act, x)
@@ -199,27 +199,27 @@ func TestTheCauseOfAnEndThatIsKnownAlready(t *testing.T) {
 		{"told before", SessionLost, 6, Notice{Type: agora.EventWebRecorderStopped, Code: agora.StoppedAccessURL, Text: "told"}, false, [2]int{1, 0}, "gone", 0},
 		{"it exited", SessionLost, 0, Notice{Type: agora.EventSessionExit, Text: "told"}, false, [2]int{1, 0}, "gone", 0},
 	} {
-		s := inHand(Session{UID: "11", State: tt.state, SID: "sid1", Cause: tt.cause, Reason: "gone", ReasonCode: reason.SessionLost}, Session{UID: "12", State: SessionRunning, SID: "sid2", Next: at(12)})
+		s := inHand(Session{UID: "11", State: tt.state, SID: "sid1", Reason: "gone", ReasonCode: reason.SessionLost, Report: Report{Cause: tt.cause}}, Session{UID: "12", State: SessionRunning, SID: "sid2", Request: Request{Next: at(12)}})
 		if s.Lanes[0].Failures, s.Lanes[0].PageFailures = tt.counts[0], tt.counts[1]; tt.earler {
 			s.Earlier = 1
 		}
 		tt.n.SID = "sid1"
-		s, _ = step(s, Observation{Notice: &tt.n}, 10*time.Minute)
+		s, _ = step(s, observation{Notice: &tt.n}, 10*time.Minute)
 		x := s.Sessions[0]
 		if page := tt.reason != "gone" && tt.page+tt.counts[1] > 0; x.Reason != tt.reason || s.Lanes[0].PageFailures != tt.page || x.State != tt.state || page && x.ReasonCode != reason.PageFault {
 			t.Errorf("%s: %s (%s), %d failures for the page", tt.name, x.Reason, x.ReasonCode, s.Lanes[0].PageFailures)
 		}
 	}
 	s := inHand(Session{UID: "11", State: SessionLost, SID: "sid1"})
-	if s, _ = step(s, Observation{Notice: &Notice{SID: "sid1", Type: agora.EventWebRecorderStopped, Code: 6, Text: "told"}}, 10*time.Minute); s.Sessions[0].Reason != "told" {
+	if s, _ = step(s, observation{Notice: &Notice{SID: "sid1", Type: agora.EventWebRecorderStopped, Code: 6, Text: "told"}}, 10*time.Minute); s.Sessions[0].Reason != "told" {
 		t.Errorf("without a reason before: %q", s.Sessions[0].Reason)
 	}
 }
 
 // TestASIDThatTurnsUp has a notification tell the sid of a session whose start was not answered.
 func TestASIDThatTurnsUp(t *testing.T) {
-	orphan := Session{UID: "11", State: SessionOrphan, Reason: "orphan: session 1", ReasonCode: reason.OrphanSID, Counted: true, RequestedAt: at(1)}
-	starting := Session{UID: "11", State: SessionStarting, Doubt: true, Cut: true, Tries: 3}
+	orphan := Session{UID: "11", State: SessionOrphan, Reason: "orphan: session 1", ReasonCode: reason.OrphanSID, UIDFacts: UIDFacts{Counted: true}, StartFacts: StartFacts{RequestedAt: at(1)}}
+	starting := Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{Doubt: true, Cut: true}, Request: Request{Tries: 3}}
 	file := Notice{Type: agora.EventFileInfos, At: at(9.5)}
 	stopped := Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(9.5), Text: "told"}
 	for _, tt := range []struct {
@@ -245,23 +245,23 @@ func TestASIDThatTurnsUp(t *testing.T) {
 			},
 		},
 		{"of an orphan, where nothing else records", []Session{orphan}, nil, file, 0, SessionConfirming, agora.OpQuery, 1, "", 0, func(s State) bool { return !s.Sessions[0].Counted && len(s.Sessions[0].Remarks) == 2 }},
-		{"of an orphan, where another records", []Session{orphan, {UID: "12", State: SessionRunning, SID: "sid2", Next: at(12)}}, nil, file, 0, SessionStopping, agora.OpStop, 1, SessionRunning, 1, nil},
-		{"of an orphan, where another is acquired", []Session{orphan, {UID: "12", State: SessionAcquiring, Asked: agora.OpAcquire, Next: at(12)}}, nil, file, 0, SessionConfirming, agora.OpQuery, 1, SessionFailed, 0, func(s State) bool { return s.Sessions[1].ReasonCode == reason.NotNeeded && s.Sessions[1].Asked == "" }},
-		{"of an orphan that has ended, where another is acquired", []Session{orphan, {UID: "12", State: SessionAcquiring, Asked: agora.OpAcquire, Next: at(12)}}, nil, stopped, 0, SessionStopping, agora.OpStop, 1, SessionAcquiring, 1, nil},
-		{"of an orphan that has ended, where another records", []Session{orphan, {UID: "12", State: SessionRunning, SID: "sid2", Next: at(12)}}, nil, stopped, 0, SessionStopping, agora.OpStop, 1, SessionRunning, 1, func(s State) bool {
+		{"of an orphan, where another records", []Session{orphan, {UID: "12", State: SessionRunning, SID: "sid2", Request: Request{Next: at(12)}}}, nil, file, 0, SessionStopping, agora.OpStop, 1, SessionRunning, 1, nil},
+		{"of an orphan, where another is acquired", []Session{orphan, {UID: "12", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire, Next: at(12)}}}, nil, file, 0, SessionConfirming, agora.OpQuery, 1, SessionFailed, 0, func(s State) bool { return s.Sessions[1].ReasonCode == reason.NotNeeded && s.Sessions[1].Asked == "" }},
+		{"of an orphan that has ended, where another is acquired", []Session{orphan, {UID: "12", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire, Next: at(12)}}}, nil, stopped, 0, SessionStopping, agora.OpStop, 1, SessionAcquiring, 1, nil},
+		{"of an orphan that has ended, where another records", []Session{orphan, {UID: "12", State: SessionRunning, SID: "sid2", Request: Request{Next: at(12)}}}, nil, stopped, 0, SessionStopping, agora.OpStop, 1, SessionRunning, 1, func(s State) bool {
 			x := s.Sessions[0]
 			return x.Exited && x.Then == SessionFailed && x.StoppedAt.Equal(at(9.5)) && x.Cause == 6 && x.Reason == "told"
 		}},
-		{"of an orphan that exits ahead of our clock, where another records", []Session{orphan, {UID: "12", State: SessionRunning, SID: "sid2", Next: at(12)}}, nil, Notice{Type: agora.EventSessionExit, At: at(11), Text: "told", Files: []agora.File{{Filename: "a", SliceStartTime: at(2).UnixMilli()}}}, 0, SessionStopping, agora.OpStop, 1, SessionRunning, 1, func(s State) bool {
+		{"of an orphan that exits ahead of our clock, where another records", []Session{orphan, {UID: "12", State: SessionRunning, SID: "sid2", Request: Request{Next: at(12)}}}, nil, Notice{Type: agora.EventSessionExit, At: at(11), Text: "told", Files: []agora.File{{Filename: "a", SliceStartTime: at(2).UnixMilli()}}}, 0, SessionStopping, agora.OpStop, 1, SessionRunning, 1, func(s State) bool {
 			x := s.Sessions[0]
 			return x.Exited && x.Then == SessionLost && x.StoppedAt.IsZero() && x.Cause == 0 && x.RecordingAt.Equal(at(2))
 		}},
-		{"of an orphan of another lane's", []Session{orphan, {UID: "13", Lane: 1, State: SessionAcquiring, Asked: agora.OpAcquire, Next: at(12)}}, func(s *State) { s.UIDs = redundant(2).UIDs }, file, 0, SessionConfirming, agora.OpQuery, 1, SessionAcquiring, 0, nil},
+		{"of an orphan of another lane's", []Session{orphan, {UID: "13", Lane: 1, State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire, Next: at(12)}}}, func(s *State) { s.UIDs = redundant(2).UIDs }, file, 0, SessionConfirming, agora.OpQuery, 1, SessionAcquiring, 0, nil},
 		{"of an orphan of a time before", []Session{orphan}, func(s *State) {
 			s.Earlier, s.Phase = 1, Planned
 			s.Start, s.End, s.From, s.Until, s.Begin = at(60), at(110), at(59), at(112), at(59)
 		}, file, 0, SessionStopping, agora.OpStop, 1, "", 1, nil},
-		{"of an orphan of a time before, where another is acquired", []Session{orphan, {UID: "12", State: SessionAcquiring, Asked: agora.OpAcquire, Next: at(12)}}, func(s *State) { s.Earlier = 1 }, file, 0, SessionStopping, agora.OpStop, 1, SessionAcquiring, 1, nil},
+		{"of an orphan of a time before, where another is acquired", []Session{orphan, {UID: "12", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire, Next: at(12)}}}, func(s *State) { s.Earlier = 1 }, file, 0, SessionStopping, agora.OpStop, 1, SessionAcquiring, 1, nil},
 		{"of a class that was given up", []Session{orphan}, func(s *State) {
 			s.Phase, s.Outcome, s.Reason, s.ReasonCode, s.EndedAt = Over, Failed, "given up", reason.AttemptsUsedUp, at(5)
 			s.Lanes[0].GaveUp, s.Lanes[0].GaveUpCode = "given up", reason.AttemptsUsedUp
@@ -284,7 +284,7 @@ func TestASIDThatTurnsUp(t *testing.T) {
 			if tt.now == 0 {
 				tt.now = 10 * time.Minute
 			}
-			s, act := step(s, Observation{Notice: &tt.n}, tt.now)
+			s, act := step(s, observation{Notice: &tt.n}, tt.now)
 			x := s.Sessions[0]
 			if x.SID != "found" || x.State != tt.state || act.Op != tt.op || act.Attempt != tt.of || s.Lanes[0].Failures != tt.failures+1 {
 				t.Errorf("it is %s, next is %+v, %d failures", x.State, act, s.Lanes[0].Failures)
@@ -319,7 +319,7 @@ func TestAnOrphanWhoseSIDIsKnownIsHeardOf(t *testing.T) {
 		x.StoppedAt, x.StopAskedAt, x.StopGoneAt, x.SuspectAt, x.Tries = at(51), at(52), at(52), at(52), 7
 		s.Phase, s.Outcome, s.Reason = Over, Recorded, "written"
 		tt.n.SID = "sid1"
-		s, act := step(s, Observation{Notice: &tt.n}, 70*time.Minute)
+		s, act := step(s, observation{Notice: &tt.n}, 70*time.Minute)
 		got := s.Sessions[0]
 		if got.State != tt.state || !got.StoppedAt.Equal(tt.until) || act.Op != tt.op || got.ReasonCode != reason.OrphanHeard || !slices.Contains(got.Remarks, "orphan: session 1") {
 			t.Errorf("%s: it is %s until %v, next is %+v: %+v", tt.name, got.State, got.StoppedAt, act, got)

@@ -240,11 +240,11 @@ func TestAConflictInALaneThatIsNoLongerWantedEndsTheSession(t *testing.T) {
 	s.Phase = Starting
 	uids := s.UIDs[1]
 	s.Sessions = []Session{
-		{Attempt: 1, Lane: 1, Cname: s.Cname, UID: uids[0], ResourceID: "r1", State: SessionOrphan, AskedAt: bell, MaxHour: 2},
-		{Attempt: 2, Lane: 1, Cname: s.Cname, UID: uids[0], ResourceID: "r2", State: SessionStarting, Asked: agora.OpStart, AskedAt: bell, MaxHour: 2},
+		{Attempt: 1, Lane: 1, Cname: s.Cname, UID: uids[0], ResourceID: "r1", State: SessionOrphan, Request: Request{AskedAt: bell}, Limits: Limits{MaxHour: 2}},
+		{Attempt: 2, Lane: 1, Cname: s.Cname, UID: uids[0], ResourceID: "r2", State: SessionStarting, Request: Request{Asked: agora.OpStart, AskedAt: bell}, Limits: Limits{MaxHour: 2}},
 	}
 	s.UIDs = s.UIDs[:1]
-	next, _, _ := Decide(s, Observation{Attempt: 2, Op: agora.OpStart, Answer: *taskConflict}, bell)
+	next, _, _ := decideOne(s, observation{Attempt: 2, Op: agora.OpStart, Answer: *taskConflict}, bell)
 	if x := next.Sessions[1]; x.State != SessionFailed {
 		t.Errorf("the session is %s: %s", x.State, x.Reason)
 	}

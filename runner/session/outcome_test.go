@@ -15,14 +15,14 @@ import (
 
 // wrote is a session that is over and wrote from one minute to another.
 func wrote(from, until float64) Session {
-	return Session{UID: "11", SID: "sid", State: SessionEnded, StartedAt: at(from), RecordingAt: at(from), Named: true, LastGood: at(until), StoppedAt: at(until), MaxHour: 2}
+	return Session{UID: "11", SID: "sid", State: SessionEnded, StartFacts: StartFacts{StartedAt: at(from)}, Evidence: Evidence{RecordingAt: at(from), Named: true, LastGood: at(until)}, StopFacts: StopFacts{StoppedAt: at(until)}, Limits: Limits{MaxHour: 2}}
 }
 
 // TestAnOutcome is settled at the end of the lesson by what its sessions wrote.
 func TestAnOutcome(t *testing.T) {
 	whole, half := wrote(-0.5, 52), wrote(-0.5, 25)
 	failed := Session{UID: "11", State: SessionFailed, Reason: "start: HTTP 500", ReasonCode: reason.ServiceError}
-	orphan := Session{UID: "11", State: SessionOrphan, Reason: "orphan: session 1", ReasonCode: reason.OrphanSID, ResourceID: "res", MaxHour: 2}
+	orphan := Session{UID: "11", State: SessionOrphan, Reason: "orphan: session 1", ReasonCode: reason.OrphanSID, ResourceID: "res", Limits: Limits{MaxHour: 2}}
 	lost := func(x Session, code reason.Code) Session {
 		x.State, x.Reason, x.ReasonCode = SessionLost, "it was lost", code
 		return x
@@ -75,7 +75,7 @@ func TestAnOutcome(t *testing.T) {
 		{"nothing, and given up for what the last one met", []Session{failed}, func(s *State) {
 			s.Lanes[0].giveUp(reason.Because(reason.ServiceRefused, "the service refuses it: start: HTTP 500"))
 		}, Failed, reason.ServiceRefused, all, []string{"the service refuses it: start: HTTP 500"}, "HTTP 500; start"},
-		{"nothing, and nobody knows why", []Session{{UID: "11", State: SessionEnded, SID: "sid", MaxHour: 2}}, nil, Failed, reason.NothingRecorded, all, []string{"nothing was recorded"}, ";"},
+		{"nothing, and nobody knows why", []Session{{UID: "11", State: SessionEnded, SID: "sid", Limits: Limits{MaxHour: 2}}}, nil, Failed, reason.NothingRecorded, all, []string{"nothing was recorded"}, ";"},
 		{"nothing, and an orphan may have it", []Session{orphan}, nil, Failed, reason.OrphanSID, all, []string{"nothing of ours recorded, an unconfirmed session may hold it"}, "session 1; orphan: session 1"},
 		{"nothing, and something else answered", []Session{func() Session {
 			x := failed
@@ -117,7 +117,7 @@ func TestAnOutcome(t *testing.T) {
 			if tt.set != nil {
 				tt.set(&s)
 			}
-			s, _ = step(s, Observation{}, 52*time.Minute)
+			s, _ = step(s, observation{}, 52*time.Minute)
 			if s.Phase != Over || s.Outcome != tt.outcome || s.ReasonCode != tt.code || !s.EndedAt.Equal(at(52)) {
 				t.Errorf("%s as %s (%s): %s", s.Phase, s.Outcome, s.ReasonCode, s.Reason)
 			}
@@ -144,15 +144,15 @@ func TestAGapLastsASecond(t *testing.T) {
 		sessions []Session
 		want     []Gap
 	}{
-		{"less than a second", []Session{{RecordingAt: second(0.999), StoppedAt: second(30)}, {RecordingAt: second(30.999), StoppedAt: second(59.001)}}, nil},
-		{"a second", []Session{{RecordingAt: second(1), StoppedAt: second(30)}, {RecordingAt: second(31), StoppedAt: second(59)}}, []Gap{{second(0), second(1)}, {second(30), second(31)}, {second(59), second(60)}}},
-		{"a pause that was never ended", []Session{{RecordingAt: second(0), StoppedAt: second(60), Paused: []Gap{{From: second(20)}}}}, []Gap{{second(20), second(60)}}},
-		{"a pause from the beginning", []Session{{RecordingAt: second(0), StoppedAt: second(60), Paused: []Gap{{second(0), second(20)}}}}, []Gap{{second(0), second(20)}}},
-		{"a pause from its late beginning", []Session{{RecordingAt: second(10), StoppedAt: second(60), Paused: []Gap{{second(10), second(20)}}}}, []Gap{{second(0), second(20)}}},
-		{"two pauses", []Session{{RecordingAt: second(0), StoppedAt: second(60), Paused: []Gap{{second(10), second(20)}, {second(30), second(40)}}}}, []Gap{{second(10), second(20)}, {second(30), second(40)}}},
-		{"a pause that began after it ended", []Session{{RecordingAt: second(0), StoppedAt: second(30), Paused: []Gap{{second(40), second(50)}}}}, []Gap{{second(30), second(60)}}},
+		{"less than a second", []Session{{Evidence: Evidence{RecordingAt: second(0.999)}, StopFacts: StopFacts{StoppedAt: second(30)}}, {Evidence: Evidence{RecordingAt: second(30.999)}, StopFacts: StopFacts{StoppedAt: second(59.001)}}}, nil},
+		{"a second", []Session{{Evidence: Evidence{RecordingAt: second(1)}, StopFacts: StopFacts{StoppedAt: second(30)}}, {Evidence: Evidence{RecordingAt: second(31)}, StopFacts: StopFacts{StoppedAt: second(59)}}}, []Gap{{second(0), second(1)}, {second(30), second(31)}, {second(59), second(60)}}},
+		{"a pause that was never ended", []Session{{Evidence: Evidence{RecordingAt: second(0)}, StopFacts: StopFacts{StoppedAt: second(60)}, HoldFacts: HoldFacts{Paused: []Gap{{From: second(20)}}}}}, []Gap{{second(20), second(60)}}},
+		{"a pause from the beginning", []Session{{Evidence: Evidence{RecordingAt: second(0)}, StopFacts: StopFacts{StoppedAt: second(60)}, HoldFacts: HoldFacts{Paused: []Gap{{second(0), second(20)}}}}}, []Gap{{second(0), second(20)}}},
+		{"a pause from its late beginning", []Session{{Evidence: Evidence{RecordingAt: second(10)}, StopFacts: StopFacts{StoppedAt: second(60)}, HoldFacts: HoldFacts{Paused: []Gap{{second(10), second(20)}}}}}, []Gap{{second(0), second(20)}}},
+		{"two pauses", []Session{{Evidence: Evidence{RecordingAt: second(0)}, StopFacts: StopFacts{StoppedAt: second(60)}, HoldFacts: HoldFacts{Paused: []Gap{{second(10), second(20)}, {second(30), second(40)}}}}}, []Gap{{second(10), second(20)}, {second(30), second(40)}}},
+		{"a pause that began after it ended", []Session{{Evidence: Evidence{RecordingAt: second(0)}, StopFacts: StopFacts{StoppedAt: second(30)}, HoldFacts: HoldFacts{Paused: []Gap{{second(40), second(50)}}}}}, []Gap{{second(30), second(60)}}},
 		{"nothing", []Session{{}}, []Gap{{second(0), second(60)}}},
-		{"out of order", []Session{{RecordingAt: second(30), StoppedAt: second(70)}, {RecordingAt: second(-10), StoppedAt: second(30)}}, nil},
+		{"out of order", []Session{{Evidence: Evidence{RecordingAt: second(30)}, StopFacts: StopFacts{StoppedAt: second(70)}}, {Evidence: Evidence{RecordingAt: second(-10)}, StopFacts: StopFacts{StoppedAt: second(30)}}}, nil},
 	} {
 		if diff := cmp.Diff(tt.want, gaps(second(0), second(60), tt.sessions)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
@@ -162,7 +162,7 @@ func TestAGapLastsASecond(t *testing.T) {
 
 // TestAStartThatALaterOneRefutes had no effect: one recording of a cname and a uid lives at most.
 func TestAStartThatALaterOneRefutes(t *testing.T) {
-	doubtful := Session{UID: "11", State: SessionFailed, Doubt: true}
+	doubtful := Session{UID: "11", State: SessionFailed, StartFacts: StartFacts{Doubt: true}}
 	foreign := doubtful
 	foreign.Foreign = []Foreign{{Op: agora.OpStart, Times: 1, Last: at(1), Text: "HTTP 403"}}
 	refused := foreign
@@ -190,7 +190,7 @@ func TestAStartThatALaterOneRefutes(t *testing.T) {
 		for i := range s.Sessions {
 			s.Sessions[i].Attempt, s.Sessions[i].ReasonCode = i+1, reason.ServiceError
 		}
-		s, _ = step(s, Observation{}, 52*time.Minute)
+		s, _ = step(s, observation{}, 52*time.Minute)
 		var got []int
 		for _, x := range s.Sessions {
 			if x.State == SessionOrphan {
@@ -225,7 +225,7 @@ func TestWhatIsHeardAfterTheEndIsAdded(t *testing.T) {
 		}
 		s.Phase, s.Outcome, s.Reason, s.Sessions = Over, Recorded, "written", []Session{x}
 		tt.n.SID = "sid"
-		if s, _ = step(s, Observation{Notice: &tt.n}, 54*time.Minute); s.Reason != tt.want {
+		if s, _ = step(s, observation{Notice: &tt.n}, 54*time.Minute); s.Reason != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, s.Reason, tt.want)
 		}
 	}
@@ -233,8 +233,8 @@ func TestWhatIsHeardAfterTheEndIsAdded(t *testing.T) {
 
 // TestWherePhasesBegin looks at an occurrence between its requests.
 func TestWherePhasesBegin(t *testing.T) {
-	running, starting := Session{UID: "11", State: SessionRunning, SID: "sid1", Next: at(12)}, Session{UID: "11", State: SessionConfirming, Next: at(12)}
-	stopping := Session{UID: "11", State: SessionStopping, SID: "sid1", StopAskedAt: at(9), Next: at(12)}
+	running, starting := Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Next: at(12)}}, Session{UID: "11", State: SessionConfirming, Request: Request{Next: at(12)}}
+	stopping := Session{UID: "11", State: SessionStopping, SID: "sid1", StopFacts: StopFacts{StopAskedAt: at(9)}, Request: Request{Next: at(12)}}
 	moved := func(s *State) {
 		s.Earlier = 1
 		s.Start, s.End, s.From, s.Until, s.Begin = at(60), at(110), at(59), at(112), at(59)
@@ -248,19 +248,19 @@ func TestWherePhasesBegin(t *testing.T) {
 		{"nothing was sent", nil, func(s *State) { s.Begin = at(20) }, Planned},
 		{"on its way", []Session{starting}, nil, Starting},
 		{"seen recording", []Session{running}, nil, Recording},
-		{"the one that recorded is replaced", []Session{{UID: "11", State: SessionLost, SID: "sid1", RecordingAt: at(1), ReasonCode: reason.SessionLost}, starting}, nil, Recording},
+		{"the one that recorded is replaced", []Session{{UID: "11", State: SessionLost, SID: "sid1", ReasonCode: reason.SessionLost, Evidence: Evidence{RecordingAt: at(1)}}, starting}, nil, Recording},
 		{"cancelled", []Session{running}, func(s *State) { s.Cancel = &Cancel{At: at(10), Who: "ops"} }, Stopping},
 		{"given up, and it is being stopped", []Session{stopping}, func(s *State) { s.Lanes[0].giveUp(reason.Because(reason.PageFault, "the page")) }, Stopping},
 		{"moved ahead, and it is being stopped", []Session{stopping}, moved, Stopping},
 		{"moved ahead, and it is stopped", []Session{wrote(1, 9)}, moved, Planned},
 		{"moved ahead, and begun again", []Session{wrote(1, 9), starting}, func(s *State) { s.Earlier = 1 }, Starting},
-		{"left to another App ID", []Session{wrote(1, 9)}, func(s *State) { s.Earlier, s.MovedTo = 1, "other" }, Planned},
+		{"left to another App ID", []Session{wrote(1, 9)}, func(s *State) { s.Earlier, s.Elsewhere = 1, true }, Planned},
 	} {
 		s := inHand(slices.Clone(tt.sessions)...)
 		if tt.set != nil {
 			tt.set(&s)
 		}
-		if s, _ = step(s, Observation{}, 10*time.Minute); s.Phase != tt.want {
+		if s, _ = step(s, observation{}, 10*time.Minute); s.Phase != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, s.Phase, tt.want)
 		}
 	}

@@ -11,11 +11,15 @@ func TestAClockThatIsSetBackTakesAgesAndWaitsAlong(t *testing.T) {
 	named := bell.Add(time.Second)
 	s.Phase, s.Lanes[0].RetryAt = Recording, now.Add(time.Minute)
 	s.Sessions = []Session{{
-		Attempt: 1, State: SessionRunning, SID: "sid", StartedAt: bell, LastGood: now, AskedAt: now, Next: now.Add(2 * time.Minute),
-		RecordingAt: named, Named: true, KeysUntil: bell.Add(time.Hour), MaxHour: 2,
+		Attempt: 1, State: SessionRunning, SID: "sid",
+		StartFacts: StartFacts{StartedAt: bell},
+		Evidence:   Evidence{LastGood: now, RecordingAt: named, Named: true},
+		Request:    Request{AskedAt: now, Next: now.Add(2 * time.Minute)},
+		KeyFacts:   KeyFacts{KeysUntil: bell.Add(time.Hour)},
+		Limits:     Limits{MaxHour: 2},
 	}}
 	for _, by := range []time.Duration{time.Hour, 24 * time.Hour} {
-		got, act, why := Decide(s, Observation{}, now.Add(-by))
+		got, act, why := decideOne(s, observation{}, now.Add(-by))
 		x := got.Sessions[0]
 		if act.Op != "" || !act.Wake.Equal(now.Add(2*time.Minute-by)) || !got.Lanes[0].RetryAt.Equal(now.Add(time.Minute-by)) {
 			t.Errorf("by %v: %v at %v, retry at %v", by, act.Op, act.Wake, got.Lanes[0].RetryAt)
@@ -27,7 +31,7 @@ func TestAClockThatIsSetBackTakesAgesAndWaitsAlong(t *testing.T) {
 			t.Error("the event log does not tell")
 		}
 	}
-	if got, _, why := Decide(s, Observation{}, now.Add(-time.Second)); why != "" || !got.Sessions[0].StartedAt.Equal(bell) {
+	if got, _, why := decideOne(s, observation{}, now.Add(-time.Second)); why != "" || !got.Sessions[0].StartedAt.Equal(bell) {
 		t.Errorf("a second back moves what was measured: %q", why)
 	}
 }
@@ -49,12 +53,12 @@ func TestAClockThatIsSetBackLeavesWhatIsSettled(t *testing.T) {
 		{"a class that is over, of which something is stopped", SessionStopping, Over, false, LeastJump, LeastJump},
 		{"a class that is planned again", SessionEnded, Planned, false, LeastJump, LeastJump},
 	} {
-		s := inHand(Session{UID: "11", State: tt.state, SID: "sid1", Named: tt.named})
+		s := inHand(Session{UID: "11", State: tt.state, SID: "sid1", Evidence: Evidence{Named: tt.named}})
 		s.Phase, s.Sessions[0].LastGood, s.Sessions[0].Next = tt.phase, at(10), at(12)
 		if tt.phase == Over {
 			s.Outcome = Recorded
 		}
-		s, _ = step(s, Observation{}, 10*time.Minute-tt.by)
+		s, _ = step(s, observation{}, 10*time.Minute-tt.by)
 		if moved := bell.Add(5 * time.Second).Sub(s.Sessions[0].RecordingAt); moved != tt.want {
 			t.Errorf("%s: the beginning is moved by %v, want %v", tt.name, moved, tt.want)
 		}

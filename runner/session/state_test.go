@@ -23,17 +23,17 @@ func TestWhichSessionsMayRun(t *testing.T) {
 		want bool
 	}{
 		{"its start was not asked for", Session{State: SessionStarting}, 10, false},
-		{"its start was asked for", Session{State: SessionStarting, RequestedAt: at(0)}, 10, true},
+		{"its start was asked for", Session{State: SessionStarting, StartFacts: StartFacts{RequestedAt: at(0)}}, 10, true},
 		{"it runs", Session{State: SessionRunning, SID: "sid"}, 10, true},
 		{"it is stopped", Session{State: SessionEnded, SID: "sid"}, 10, false},
-		{"an orphan", Session{State: SessionOrphan, RequestedAt: at(0)}, 10, true},
+		{"an orphan", Session{State: SessionOrphan, StartFacts: StartFacts{RequestedAt: at(0)}}, 10, true},
 		{"an orphan whose sid is known", Session{State: SessionOrphan, SID: "sid"}, 10, true},
-		{"an orphan just before its hours are over", Session{State: SessionOrphan, RequestedAt: at(0)}, 119.9, true},
-		{"an orphan whose hours are over", Session{State: SessionOrphan, RequestedAt: at(0)}, 120, false},
-		{"a failed one", Session{State: SessionFailed, RequestedAt: at(0)}, 10, false},
+		{"an orphan just before its hours are over", Session{State: SessionOrphan, StartFacts: StartFacts{RequestedAt: at(0)}}, 119.9, true},
+		{"an orphan whose hours are over", Session{State: SessionOrphan, StartFacts: StartFacts{RequestedAt: at(0)}}, 120, false},
+		{"a failed one", Session{State: SessionFailed, StartFacts: StartFacts{RequestedAt: at(0)}}, 10, false},
 	} {
 		tt.x.StartedAt, tt.x.MaxHour = bell, 2
-		s := State{Sessions: []Session{tt.x}}
+		s := State{Status: Status{Sessions: []Session{tt.x}}}
 		if got := len(s.MayRun(at(tt.at))) > 0; got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
@@ -46,11 +46,11 @@ func TestHowLongASessionCanServe(t *testing.T) {
 		x                  Session
 		deadline, outlived time.Time
 	}{
-		{Session{AskedAt: at(-1), MaxHour: 2, ExpireHour: 3}, at(119), at(119)},
-		{Session{AskedAt: at(-1), StartedAt: at(0), MaxHour: 2, ExpireHour: 3}, at(120), at(120)},
-		{Session{AskedAt: at(-1), StartedAt: at(0), MaxHour: 4, ExpireHour: 3}, at(240), at(180)},
-		{Session{AskedAt: at(-1), StartedAt: at(0), MaxHour: 4}, at(240), at(240)},
-		{Session{AskedAt: at(-1), MaxHour: 4, ExpireHour: 3}, at(239), at(239)},
+		{Session{Request: Request{AskedAt: at(-1)}, Limits: Limits{MaxHour: 2, ExpireHour: 3}}, at(119), at(119)},
+		{Session{Request: Request{AskedAt: at(-1)}, StartFacts: StartFacts{StartedAt: at(0)}, Limits: Limits{MaxHour: 2, ExpireHour: 3}}, at(120), at(120)},
+		{Session{Request: Request{AskedAt: at(-1)}, StartFacts: StartFacts{StartedAt: at(0)}, Limits: Limits{MaxHour: 4, ExpireHour: 3}}, at(240), at(180)},
+		{Session{Request: Request{AskedAt: at(-1)}, StartFacts: StartFacts{StartedAt: at(0)}, Limits: Limits{MaxHour: 4}}, at(240), at(240)},
+		{Session{Request: Request{AskedAt: at(-1)}, Limits: Limits{MaxHour: 4, ExpireHour: 3}}, at(239), at(239)},
 	} {
 		if !tt.x.Deadline().Equal(tt.deadline) || !tt.x.outlived().Equal(tt.outlived) {
 			t.Errorf("%+v: %v and %v", tt.x, tt.x.Deadline(), tt.x.outlived())
@@ -60,11 +60,11 @@ func TestHowLongASessionCanServe(t *testing.T) {
 
 // TestACloneSharesNothing changes all that a clone holds.
 func TestACloneSharesNothing(t *testing.T) {
-	s := State{Gaps: []Gap{{at(0), at(1)}}, Sessions: []Session{{Remarks: []string{"a"}, Paused: []Gap{{at(0), at(1)}}, Foreign: []Foreign{{Text: "a"}}}}}
+	s := State{Status: Status{Gaps: []Gap{{at(0), at(1)}}, Sessions: []Session{{Report: Report{Remarks: []string{"a"}, Foreign: []Foreign{{Text: "a"}}}, HoldFacts: HoldFacts{Paused: []Gap{{at(0), at(1)}}}}}}}
 	c := s.Clone()
 	c.Gaps[0].From, c.Sessions[0].SID = at(2), "sid"
 	c.Sessions[0].Remarks[0], c.Sessions[0].Paused[0].From, c.Sessions[0].Foreign[0].Text = "b", at(2), "b"
-	want := State{Gaps: []Gap{{at(0), at(1)}}, Sessions: []Session{{Remarks: []string{"a"}, Paused: []Gap{{at(0), at(1)}}, Foreign: []Foreign{{Text: "a"}}}}}
+	want := State{Status: Status{Gaps: []Gap{{at(0), at(1)}}, Sessions: []Session{{Report: Report{Remarks: []string{"a"}, Foreign: []Foreign{{Text: "a"}}}, HoldFacts: HoldFacts{Paused: []Gap{{at(0), at(1)}}}}}}}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Errorf("the original changed (-want +got):\n%s", diff)
 	}
@@ -82,29 +82,9 @@ func TestARemarkIsKeptOnceAndNotForEver(t *testing.T) {
 	}
 }
 
-// TestAClassThatNothingWasDoneAbout is told from each other.
-func TestAClassThatNothingWasDoneAbout(t *testing.T) {
-	s := lesson()
-	if !s.Untouched() {
-		t.Error("a lesson that is planned is told to be touched")
-	}
-	for name, touch := range map[string]func(*State){
-		"cancelled":        func(s *State) { s.Cancel = &Cancel{At: bell} },
-		"extended":         func(s *State) { s.Extended = &Extension{Until: at(60)} },
-		"begun":            func(s *State) { s.Phase = Starting },
-		"a session":        func(s *State) { s.Sessions = []Session{{Attempt: 1}} },
-		"missed for a day": func(s *State) { s.DownSince = bell },
-	} {
-		s := lesson()
-		if touch(&s); s.Untouched() {
-			t.Errorf("%s: told to be untouched", name)
-		}
-	}
-}
-
 // TestWhatAQueryChangesIsNotWorthAWrite compares sessions before and after one.
 func TestWhatAQueryChangesIsNotWorthAWrite(t *testing.T) {
-	x := Session{SID: "sid", State: SessionRunning, LastGood: at(1), Next: at(3)}
+	x := Session{SID: "sid", State: SessionRunning, Evidence: Evidence{LastGood: at(1)}, Request: Request{Next: at(3)}}
 	asked, answered, updating := x, x, x
 	asked.Asked, asked.AskedAt = agora.OpQuery, at(3)
 	answered.LastGood, answered.Next, answered.AskedAt, answered.Tries, answered.GoneAt = at(3), at(5), at(3), 1, at(2)
@@ -117,26 +97,26 @@ func TestWhatAQueryChangesIsNotWorthAWrite(t *testing.T) {
 	}
 }
 
-// TestTwoTargetsAreTheSame whatever zone their times name.
-func TestTwoTargetsAreTheSame(t *testing.T) {
-	a := lesson().Target
+// TestTwoSpecsAreTheSame whatever zone their times name.
+func TestTwoSpecsAreTheSame(t *testing.T) {
+	a := Spec{Target: lesson().Target}
 	a.CDN, a.Priority = "main", plan.PriorityHigh
 	b := a
 	east := time.FixedZone("east", 3600)
 	b.Start, b.End, b.From, b.Until = b.Start.In(east), b.End.In(east), b.From.In(east), b.Until.In(east)
-	if !a.Same(b) {
+	if !a.Same(b) || a.Hash() != b.Hash() {
 		t.Error("the same times in another zone make a difference")
 	}
-	for name, other := range map[string]func(*Target){
-		"start": func(t *Target) { t.Start = t.Start.Add(time.Second) },
-		"end":   func(t *Target) { t.End = t.End.Add(time.Second) },
-		"from":  func(t *Target) { t.From = t.From.Add(time.Second) },
-		"until": func(t *Target) { t.Until = t.Until.Add(time.Second) },
-		"cdn":   func(t *Target) { t.CDN = "spare" },
-		"uids":  func(t *Target) { t.UIDs = [][2]string{{"11", "13"}} },
+	for name, other := range map[string]func(*Spec){
+		"start": func(t *Spec) { t.Start = t.Start.Add(time.Second) },
+		"end":   func(t *Spec) { t.End = t.End.Add(time.Second) },
+		"from":  func(t *Spec) { t.From = t.From.Add(time.Second) },
+		"until": func(t *Spec) { t.Until = t.Until.Add(time.Second) },
+		"cdn":   func(t *Spec) { t.CDN = "spare" },
+		"uids":  func(t *Spec) { t.UIDs = [][2]string{{"11", "13"}} },
 	} {
 		b := a
-		if other(&b); a.Same(b) {
+		if other(&b); a.Same(b) || a.Hash() == b.Hash() {
 			t.Errorf("another %s makes no difference", name)
 		}
 	}
@@ -238,7 +218,7 @@ func TestHealthySessionsAreLookedAtAtInstantsOfTheirOwn(t *testing.T) {
 	const many, interval = 120, 2 * time.Minute
 	next := map[time.Duration]int{}
 	for turn := 1; turn <= many; turn++ {
-		d := Decision{S: State{Turn: turn}, now: bell}
+		d := Decision{S: State{Local: Local{Turn: turn}}, now: bell}
 		wait := d.nextPoll(&Session{}).Sub(bell)
 		if wait <= 0 || wait > interval {
 			t.Errorf("turn %d waits for %v", turn, wait)

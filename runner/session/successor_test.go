@@ -15,10 +15,10 @@ import (
 // three.
 func TestASessionWhoseHoursRunOut(t *testing.T) {
 	minute := time.Minute
-	first := Session{UID: "11", State: SessionRunning, SID: "sid1", Next: at(400)}
+	first := Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Next: at(400)}}
 	leaving := first
 	leaving.Leaving = true
-	next := Session{UID: "12", State: SessionRunning, SID: "sid2", MaxHour: 6, ExpireHour: 30, Next: at(400)}
+	next := Session{UID: "12", State: SessionRunning, SID: "sid2", Limits: Limits{MaxHour: 6, ExpireHour: 30}, Request: Request{Next: at(400)}}
 	with := func(x Session, f func(*Session)) Session {
 		f(&x)
 		return x
@@ -56,7 +56,7 @@ func TestASessionWhoseHoursRunOut(t *testing.T) {
 			if tt.set != nil {
 				tt.set(&s)
 			}
-			s, act := step(s, Observation{}, tt.now)
+			s, act := step(s, observation{}, tt.now)
 			x := s.Sessions[0]
 			if act.Op != tt.op || act.Attempt != tt.of || x.Leaving != tt.leaving || x.Lapsed != tt.lapsed || x.State != tt.state || s.Lapses() != tt.lapsed {
 				t.Errorf("next is %+v, leaving %v, lapsed %v, %s", act, x.Leaving, x.Lapsed, x.State)
@@ -87,10 +87,10 @@ func TestASuccessorThatDoesNotWriteYet(t *testing.T) {
 		{"it is on hold, and the hours are over", time.Time{}, 121, false, true},
 		{"it is named to write later, and the hours are over", at(122), 121, false, false},
 	} {
-		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Leaving: true, Next: at(400)}, Session{UID: "12", State: SessionRunning, SID: "sid2", MaxHour: 6, Next: at(400)})
+		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Limits: Limits{Leaving: true}, Request: Request{Next: at(400)}}, Session{UID: "12", State: SessionRunning, SID: "sid2", Limits: Limits{MaxHour: 6}, Request: Request{Next: at(400)}})
 		s.End, s.Until = at(178), at(180)
 		s.Sessions[1].RecordingAt, s.Sessions[1].Named = tt.from, true
-		s, act := step(s, Observation{}, time.Duration(tt.now*float64(time.Minute)))
+		s, act := step(s, observation{}, time.Duration(tt.now*float64(time.Minute)))
 		if x := s.Sessions[0]; (act.Op == agora.OpStop) != tt.ended || x.Lapsed != tt.lapsed {
 			t.Errorf("%s: next is %+v, lapsed %v", tt.name, act, x.Lapsed)
 		}
@@ -99,8 +99,8 @@ func TestASuccessorThatDoesNotWriteYet(t *testing.T) {
 
 // TestALaneThatIsNotWantedAnyMore ends once each of those that are writes.
 func TestALaneThatIsNotWantedAnyMore(t *testing.T) {
-	writes := Session{UID: "11", State: SessionRunning, SID: "sid1", Next: at(12)}
-	surplus := Session{UID: "13", Lane: 1, State: SessionRunning, SID: "sid2", Next: at(12)}
+	writes := Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Next: at(12)}}
+	surplus := Session{UID: "13", Lane: 1, State: SessionRunning, SID: "sid2", Request: Request{Next: at(12)}}
 	with := func(x Session, f func(*Session)) Session {
 		f(&x)
 		return x
@@ -135,7 +135,7 @@ func TestALaneThatIsNotWantedAnyMore(t *testing.T) {
 		if tt.set != nil {
 			tt.set(&s)
 		}
-		s, _ = step(s, Observation{}, 10*time.Minute)
+		s, _ = step(s, observation{}, 10*time.Minute)
 		if x := s.Sessions[1]; x.State != tt.state || x.ReasonCode != tt.code {
 			t.Errorf("%s: it is %s (%s)", tt.name, x.State, x.ReasonCode)
 		}
@@ -158,7 +158,7 @@ func TestHowManyHoursASessionAsksFor(t *testing.T) {
 		{1000 * time.Hour, 2, 26, 720, 720},
 		{700 * time.Hour, 2, 26, 701, 720},
 	} {
-		target := Target{Until: bell.Add(tt.lasts), MaxHour: tt.max, ExpireHour: tt.expire}
+		target := Target{MaxHour: tt.max, ExpireHour: tt.expire, Interval: Interval{Until: bell.Add(tt.lasts)}}
 		if hours, until := target.hours(bell); hours != tt.hours || until != tt.until {
 			t.Errorf("%v with %d and %d: %d and %d, want %d and %d", tt.lasts, tt.max, tt.expire, hours, until, tt.hours, tt.until)
 		}
@@ -225,12 +225,12 @@ func TestA404ToAStop(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Asked: agora.OpStop, AskedAt: at(9.9), StopAskedAt: at(8.4), Tries: 3})
+			s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Request: Request{Asked: agora.OpStop, AskedAt: at(9.9), Tries: 3}, StopFacts: StopFacts{StopAskedAt: at(8.4)}})
 			if tt.set != nil {
 				tt.set(&s.Sessions[0])
 			}
 			s.Cancel = &Cancel{At: at(8.4), Who: "ops"}
-			s, _ = step(s, Observation{Attempt: 1, Op: agora.OpStop, Answer: *gone}, 10*time.Minute)
+			s, _ = step(s, observation{Attempt: 1, Op: agora.OpStop, Answer: *gone}, 10*time.Minute)
 			x := s.Sessions[0]
 			if x.State != tt.state || !x.StoppedAt.Equal(tt.until) {
 				t.Errorf("it is %s until %v, want %s until %v: %+v", x.State, x.StoppedAt, tt.state, tt.until, x)
@@ -245,12 +245,12 @@ func TestA404ToAStop(t *testing.T) {
 // TestAnOrphanOfAClassThatIsOverIsAddedToItsReason has the stop of a session that turned up late be answered 404 to the end.
 func TestAnOrphanOfAClassThatIsOverIsAddedToItsReason(t *testing.T) {
 	for _, known := range []bool{false, true} {
-		s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Asked: agora.OpStop, AskedAt: at(60), StopAskedAt: at(58), StopGoneAt: at(58), SuspectAt: at(58)})
+		s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Request: Request{Asked: agora.OpStop, AskedAt: at(60)}, StopFacts: StopFacts{StopAskedAt: at(58), StopGoneAt: at(58)}, Evidence: Evidence{SuspectAt: at(58)}})
 		s.Phase, s.Outcome, s.Reason = Over, Recorded, "written"
 		if s.Sessions[0].StoppedAt = (time.Time{}); known {
 			s.Sessions[0].StoppedAt = at(57)
 		}
-		s, _ = step(s, Observation{Attempt: 1, Op: agora.OpStop, Answer: *gone}, time.Hour)
+		s, _ = step(s, observation{Attempt: 1, Op: agora.OpStop, Answer: *gone}, time.Hour)
 		x := s.Sessions[0]
 		want := at(8)
 		if known {

@@ -3,9 +3,10 @@ package session
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"path"
-	"reflect"
+	"slices"
 	"time"
 
 	"rundown/plan"
@@ -33,20 +34,40 @@ func ClockText(t time.Time) string {
 // FirstRequest is when an occurrence is to be begun at the latest.
 func (t Target) FirstRequest() time.Time { return t.From.Add(-schedule.Lead()) }
 
-// Same says that two targets ask for the same. Times are compared as instants: what was read back from the store names
-// its zone otherwise.
-func (t Target) Same(other Target) bool {
-	plain := func(t Target) Target {
-		t.Start, t.End, t.From, t.Until = t.Start.UTC(), t.End.UTC(), t.From.UTC(), t.Until.UTC()
-		return t
-	}
-	return reflect.DeepEqual(plain(t), plain(other))
-}
-
 // AccountRef names the credentials of a class whose plan the store does not keep, by the references that the plan uses. It
 // holds no secret. Whoever has to stop the class later needs it.
 type AccountRef struct {
 	Plan           string `json:"plan"` // path of the plan's root file, to which references to files are relative
 	CustomerID     string `json:"customer_id"`
 	CustomerSecret string `json:"customer_secret"` // masked where it is written out
+}
+
+// Same says that two specs ask for the same, whoever wrote them. Times are compared as instants: what was read back from
+// the store names its zone otherwise.
+func (s Spec) Same(other Spec) bool {
+	plain := func(s Spec) Spec {
+		s.Start, s.End, s.From, s.Until = s.Start.UTC(), s.End.UTC(), s.From.UTC(), s.Until.UTC()
+		s.Generation, s.Local = 0, Local{}
+		return s
+	}
+	x, err := json.Marshal(plain(s))
+	y, err2 := json.Marshal(plain(other))
+	return err == nil && err2 == nil && slices.Equal(x, y)
+}
+
+// Hash tells two specs apart as far as a plan has a say.
+func (s Spec) Hash() string {
+	s.Start, s.End, s.From, s.Until = s.Start.UTC(), s.End.UTC(), s.From.UTC(), s.Until.UTC()
+	s.Orders, s.Absent = Orders{}, false
+	if s.Dropped != nil {
+		dropped := *s.Dropped
+		dropped.At = time.Time{}
+		s.Dropped = &dropped
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return "" // as of no other
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }

@@ -110,13 +110,13 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 		}
 		return *all[r.IntN(len(all))]
 	}
-	var o Observation
+	var o observation
 	moves := 0
 	for i := range 5000 {
 		d := Decision{S: s.Clone(), now: now}
 		act := d.decide(o)
 		if i%8 == 0 { // deep comparisons are what costs here
-			if again, act2, _ := Decide(s, o, now); !reflect.DeepEqual(d.S, again) || act != act2 {
+			if again, act2, _ := decideOne(s, o, now); !reflect.DeepEqual(d.S, again) || act != act2 {
 				t.Fatal("the same input gave two answers")
 			}
 		}
@@ -127,7 +127,7 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 			stoppable(t, d.S, now)
 		}
 		wasOver := s.Phase == Over
-		s, o = d.S, Observation{}
+		s, o = d.S, observation{}
 		if bad := Uncoded(s); len(bad) > 0 {
 			t.Fatalf("without a code: %v", bad)
 		}
@@ -157,7 +157,9 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 			moves++
 			want, by := s.Target, time.Duration(r.IntN(240)-90)*time.Minute
 			want.Start, want.End, want.From, want.Until = want.Start.Add(by), want.End.Add(by), want.From.Add(by), want.Until.Add(by)
-			s.Retarget(want, time.Time{}, now)
+			if s.Fresh() || want.Until.After(now) { // else the end that is past is refused
+				s.Target = want
+			}
 		case n <= 4 && len(s.Sessions) > 0:
 			x := s.Sessions[r.IntN(len(s.Sessions))]
 			types := []agora.EventType{11, 70, 71, 72, 12, 31, 4}
@@ -170,7 +172,7 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 			if r.IntN(20) == 0 {
 				now = now.Add(3 * time.Second)
 			}
-			o = Observation{Attempt: x.Attempt, Op: x.Asked, Answer: answer(x, x.Asked)}
+			o = observation{Attempt: x.Attempt, Op: x.Asked, Answer: answer(x, x.Asked)}
 		case act.Op == "" && act.Wake.After(now):
 			now = act.Wake
 			if r.IntN(20) == 0 {
@@ -198,11 +200,11 @@ func stoppable(t *testing.T, s State, now time.Time) {
 		for _, x := range s.Sessions {
 			owed[x.Attempt] = x.SID != "" && (x.State.Carries() || x.State == SessionStopping && x.Asked != agora.OpStop)
 		}
-		var o Observation
+		var o observation
 		for range 50 {
-			var act Action
-			s, act, _ = Decide(s, o, at)
-			o = Observation{}
+			var act decided
+			s, act, _ = decideOne(s, o, at)
+			o = observation{}
 			if act.Op == agora.OpStop {
 				delete(owed, act.Attempt)
 			} else if act.Op != "" {
@@ -218,7 +220,7 @@ func stoppable(t *testing.T, s State, now time.Time) {
 					continue
 				}
 				x := s.Sessions[i]
-				o = Observation{Attempt: x.Attempt, Op: x.Asked, Answer: *ordinary(request{op: x.Asked, session: x})}
+				o = observation{Attempt: x.Attempt, Op: x.Asked, Answer: *ordinary(request{op: x.Asked, session: x})}
 			}
 		}
 		maps.DeleteFunc(owed, func(_ int, owes bool) bool { return !owes })

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -40,8 +41,9 @@ func TestABackupOfAStoreInUseIsOneInstantOfIt(t *testing.T) {
 		must(t, err)
 		events, err := s.Events(t.Context(), "", 0, 0)
 		must(t, err)
-		if len(rows) < told || int64(len(rows)) != copied.Occurrences || len(events) != len(rows) {
-			t.Errorf("%d steps were told, the copy holds %d of %d with %d events", told, len(rows), copied.Occurrences, len(events))
+		written := slices.DeleteFunc(slices.Clone(rows), func(o store.Occurrence) bool { return o.Version == 0 })
+		if len(written) < told || int64(len(rows)) != copied.Occurrences || len(events) != len(written) {
+			t.Errorf("%d steps were told, the copy holds %d of %d with %d events", told, len(written), copied.Occurrences, len(events))
 		}
 		must(t, s.Close())
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 )
 
 // Some behaviour shows only between processes: the test binary starts itself anew in one of these roles.
@@ -79,13 +80,19 @@ func writeForEver() {
 	room := make(chan struct{}, 100)
 	for i := 0; ; i++ {
 		room <- struct{}{}
+		if i%burst == 0 {
+			if err := writeSpecs(s, i, burst); err != nil {
+				fmt.Println(err)
+				os.Exit(1)
+			}
+		}
 		st := step(i)
 		w.Submit(st, func(err error) {
 			if err != nil {
 				fmt.Println(err)
 				os.Exit(1)
 			}
-			fmt.Println(st.Occurrence.ID)
+			fmt.Println(st.ID)
 			<-room
 		})
 	}
@@ -106,6 +113,9 @@ func writeWhenAsked() {
 		os.Exit(1)
 	}
 	for i, in := 0, bufio.NewScanner(os.Stdin); in.Scan(); {
+		if err := writeSpecs(s, i, burst); err != nil {
+			fmt.Println(err)
+		}
 		w := s.NewWriter(app, term)
 		for range burst {
 			w.Submit(step(i), func(err error) {
@@ -156,10 +166,10 @@ const app = "an-app-id"
 
 var monday = time.Date(2031, 9, 15, 7, 0, 0, 0, time.UTC)
 
-// step is the i-th of steps that each make an occurrence with a session and an event.
-func step(i int) store.Step {
+// row is the i-th of rows that each have a session and an event.
+func row(i int) storetest.Row {
 	start := monday.Add(time.Duration(i) * time.Second)
-	return store.Step{
+	return storetest.Row{
 		Occurrence: store.Occurrence{
 			ID:   "school/algebra/" + start.Format("20060102T150405Z"),
 			Plan: "school", Recording: "algebra", Day: start.Format(time.DateOnly), Clock: start.Format(time.TimeOnly),
@@ -168,4 +178,25 @@ func step(i int) store.Step {
 		Sessions: []store.Session{{Attempt: 1, App: app, Cname: "school-algebra", UID: "100", State: "acquiring"}},
 		Events:   []store.Event{{At: start, Kind: "intent", Text: "acquire"}},
 	}
+}
+
+// step writes the status of the i-th row.
+func step(i int) store.Step { return row(i).Step() }
+
+// writeSpecs writes the specs of so many rows.
+func writeSpecs(s *store.Store, first, count int) error {
+	return s.WriteSpecs(context.Background(), func(t *store.SpecTx) error {
+		for i := first; i < first+count; i++ {
+			if _, err := t.Add(row(i).Spec()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// giveCommand records a command that is carried out.
+func giveCommand(ctx context.Context, s *store.Store, c store.Command) error {
+	c.DoneAt = monday
+	return s.WriteSpecs(ctx, func(t *store.SpecTx) error { return t.AddCommand(&c) })
 }

@@ -5,14 +5,13 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Command is an operator's order, left in the store for whoever works on it.
+// Command is an operator's order. It is judged when it is given, and holds from then on or not at all.
 type Command struct {
 	ID         int64 // given by the store, rising
 	At         time.Time
@@ -21,64 +20,70 @@ type Command struct {
 	Who        string
 	Reason     string
 	Args       []byte    // JSON or nil
-	Day, Clock string    // of the occurrence, as in [Occurrence]; "": as its row says when the command is added or settled
-	DoneAt     time.Time // zero: not settled yet
+	Day, Clock string    // of the occurrence, as in [Occurrence]; "": as its row says
+	DoneAt     time.Time // when it was judged
 	Result     string    // what became of it, for people
-	ReasonCode string    // why it was not carried out; "" while it waits, and where it was
+	ReasonCode string    // why it is not carried out; "": it is
+	Generation int64     // of the change of specs that it made
 }
 
-// CarriedOut says that the command was carried out.
-func (c Command) CarriedOut() bool { return !c.DoneAt.IsZero() && c.ReasonCode == "" }
+// CarriedOut says that the command holds.
+func (c Command) CarriedOut() bool { return c.ReasonCode == "" }
 
-// AddCommand leaves a command, not settled, and returns its number. The log tells of it, with who and why.
-func (s *Store) AddCommand(ctx context.Context, c Command) (int64, error) {
-	var id int64
-	err := s.write(ctx, "leave a command", func(ctx context.Context, tx *sql.Tx) error {
-		said := c.Kind
-		if c.Reason != "" {
-			said += ": " + c.Reason
-		}
-		e := Event{Occurrence: c.Occurrence, At: c.At, Kind: "command", Who: c.Who, Text: said, Data: c.Args}
-		if _, err := tx.ExecContext(ctx, insertEvent, e.row()...); err != nil {
-			return err
-		}
-		plan, _, _ := strings.Cut(c.Occurrence, "/")
-		order, err := json.Marshal(map[string]any{"order": c.Kind, "who": c.Who, "note": c.Reason, "args": json.RawMessage(cmp.Or(string(c.Args), "null"))})
-		if err != nil {
-			return err
-		}
-		a := Announcement{
-			ID: AnnouncementID("order.given", c.Occurrence, c.Kind, c.Who, c.At.UTC().String()), At: c.At, Kind: "order.given",
-			Plan: plan, Subject: c.Occurrence, Data: order,
-		}
-		if _, err := tx.ExecContext(ctx, insertAnnouncement, a.row()...); err != nil {
-			return err
-		}
-		if c.Day == "" {
-			err := tx.QueryRowContext(ctx, `SELECT day, clock FROM occurrences WHERE id = $1`, c.Occurrence).Scan(&c.Day, &c.Clock)
-			if err != nil && !errors.Is(err, sql.ErrNoRows) {
-				return err
-			}
-		}
-		return tx.QueryRowContext(ctx,
-			`INSERT INTO commands (given_at, occurrence_id, kind, who, reason, args, settled_at, result, day, clock)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, '', $7, $8) RETURNING id`,
-			millis(c.At), c.Occurrence, c.Kind, c.Who, c.Reason, string(c.Args), c.Day, c.Clock).Scan(&id)
-	})
-	if err != nil {
-		return 0, err
+// logCommand writes into the log who gave a command and why, and why it is not carried out.
+func logCommand(t *SpecTx, c *Command) error {
+	said := c.Kind
+	if c.Reason != "" {
+		said += ": " + c.Reason
 	}
-	return id, nil
+	if err := t.Log(Event{Occurrence: c.Occurrence, At: c.At, Kind: "command", Who: c.Who, Text: said, Data: c.Args}); err != nil || c.CarriedOut() {
+		return err
+	}
+	code, err := json.Marshal(map[string]string{"reason_code": c.ReasonCode})
+	if err != nil {
+		return err
+	}
+	return t.Log(Event{Occurrence: c.Occurrence, At: c.DoneAt, Kind: "command", Who: c.Who, Text: c.Kind + ": " + c.Result, Data: code})
 }
 
-const selectCommands = `SELECT id, given_at, occurrence_id, kind, who, reason, args, settled_at, result, reason_code, day, clock FROM commands`
+// announceCommand tells of a command that is carried out.
+func announceCommand(t *SpecTx, c *Command) error {
+	if !c.CarriedOut() {
+		return nil
+	}
+	plan, _, _ := strings.Cut(c.Occurrence, "/")
+	order, err := json.Marshal(map[string]any{"order": c.Kind, "who": c.Who, "note": c.Reason, "args": json.RawMessage(cmp.Or(string(c.Args), "null"))})
+	if err != nil {
+		return err
+	}
+	a := Announcement{
+		ID: AnnouncementID("order.given", c.Occurrence, c.Kind, c.Who, c.At.UTC().String()), At: c.At, Kind: "order.given",
+		Plan: plan, Subject: c.Occurrence, Data: order,
+	}
+	_, err = t.exec(insertAnnouncement, a.row()...)
+	return err
+}
 
-// Commands lists the commands that are not settled, oldest first.
+const selectCommands = `SELECT id, given_at, occurrence_id, kind, who, reason, args, settled_at, result, reason_code, day, clock, generation FROM commands`
+
+// Commands lists the commands that hold and that the owner of their occurrence has not taken in yet, oldest first.
 func (s *Store) Commands(ctx context.Context) ([]Command, error) {
-	return query(ctx, s, "list commands", selectCommands+` WHERE settled_at = 0 ORDER BY id`, nil, scanCommand)
+	return query(ctx, s, "list commands", selectCommands+` WHERE reason_code = '' AND generation >
+		coalesce((SELECT observed FROM occurrences WHERE id = occurrence_id AND (state <> 'ended' OR outcome = 'cancelled')), generation) ORDER BY id`, nil, scanCommand)
 }
 
-// Orders lists the commands that were carried out and those that wait, oldest first, of the occurrences whose identity
+// CommandsAfter lists the commands after one, by their numbers, oldest first, whatever became of them.
+func (s *Store) CommandsAfter(ctx context.Context, id int64) ([]Command, error) {
+	return query(ctx, s, "list commands", selectCommands+` WHERE id > $1 ORDER BY id`, []any{id}, scanCommand)
+}
+
+// LastCommand is the number of the latest command; 0 where there is none.
+func (s *Store) LastCommand(ctx context.Context) (id int64, err error) {
+	err = s.r.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM commands`).Scan(&id)
+	return id, s.explain("list commands", err)
+}
+
+// Orders lists the commands that were carried out, oldest first, of the occurrences whose identity
 // names a start from an instant on. They hold for their occurrence also while no plan has it.
 func (s *Store) Orders(ctx context.Context, from time.Time) ([]Command, error) {
 	text, args := ordersFrom(from)
@@ -91,7 +96,7 @@ func ordersFrom(from time.Time) (string, []any) {
 	return selectCommands + ` WHERE substr(occurrence_id, -16) >= $1 AND reason_code = ''`, []any{from.UTC().Format(identityInstant)}
 }
 
-// OrdersFor lists the commands of one occurrence that were carried out and those that wait, oldest first.
+// OrdersFor lists the commands of one occurrence that were carried out, oldest first.
 func (s *Store) OrdersFor(ctx context.Context, occurrence string) ([]Command, error) {
 	return query(ctx, s, "list orders", selectCommands+` WHERE occurrence_id = $1 AND reason_code = '' ORDER BY id`,
 		[]any{occurrence}, scanCommand)
@@ -102,24 +107,6 @@ const Done = "done"
 
 // identityInstant is the form of the instant that ends an identity.
 const identityInstant = "20060102T150405Z"
-
-// MoveOrders gives commands, settled or not, to the occurrences and with the arguments that they name now, and logs the
-// events in the same transaction.
-func (s *Store) MoveOrders(ctx context.Context, orders []Command, events []Event) error {
-	return s.write(ctx, "move orders", func(ctx context.Context, tx *sql.Tx) error {
-		for _, c := range orders {
-			if _, err := tx.ExecContext(ctx, `UPDATE commands SET occurrence_id = $1, args = $2 WHERE id = $3`, c.Occurrence, string(c.Args), c.ID); err != nil {
-				return err
-			}
-		}
-		for _, e := range events {
-			if _, err := tx.ExecContext(ctx, insertEvent, e.row()...); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
 
 // Command is one command, settled or not.
 func (s *Store) Command(ctx context.Context, id int64) (Command, error) {
@@ -136,39 +123,7 @@ func (s *Store) Command(ctx context.Context, id int64) (Command, error) {
 func scanCommand(rows *sql.Rows) (c Command, err error) {
 	var at, done int64
 	var args string
-	err = rows.Scan(&c.ID, &at, &c.Occurrence, &c.Kind, &c.Who, &c.Reason, &args, &done, &c.Result, &c.ReasonCode, &c.Day, &c.Clock)
+	err = rows.Scan(&c.ID, &at, &c.Occurrence, &c.Kind, &c.Who, &c.Reason, &args, &done, &c.Result, &c.ReasonCode, &c.Day, &c.Clock, &c.Generation)
 	c.At, c.DoneAt, c.Args = instant(at), instant(done), document(args)
 	return c, err
-}
-
-// SettleCommand records what became of a command, in the log too: code says why it was not carried out, "" that it was. A
-// command is settled once; at must not be the zero time.
-func (s *Store) SettleCommand(ctx context.Context, id int64, at time.Time, code, result string) error {
-	doing := fmt.Sprintf("settle command %d", id)
-	return s.write(ctx, doing, func(ctx context.Context, tx *sql.Tx) error {
-		if millis(at) == 0 {
-			return errors.New("no time given")
-		}
-		var e Event
-		err := tx.QueryRowContext(ctx,
-			`UPDATE commands SET settled_at = $1, result = $2, reason_code = $4,
-			day = CASE day WHEN '' THEN coalesce((SELECT day FROM occurrences WHERE id = occurrence_id), '') ELSE day END,
-			clock = CASE clock WHEN '' THEN coalesce((SELECT clock FROM occurrences WHERE id = occurrence_id), '') ELSE clock END
-			WHERE id = $3 AND settled_at = 0 RETURNING occurrence_id, kind`,
-			millis(at), result, id, code).Scan(&e.Occurrence, &e.Text)
-		if errors.Is(err, sql.ErrNoRows) {
-			return errors.New("there is no such command that waits")
-		}
-		if err != nil {
-			return err
-		}
-		e.At, e.Kind, e.Text = at, "command", e.Text+": "+result
-		if code != "" {
-			if e.Data, err = json.Marshal(map[string]string{"reason_code": code}); err != nil {
-				return err
-			}
-		}
-		_, err = tx.ExecContext(ctx, insertEvent, e.row()...)
-		return err
-	})
 }

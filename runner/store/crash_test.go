@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"rundown/runner/store"
@@ -32,6 +33,7 @@ func TestWhatWasAcknowledgedOutlivesAKill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		found = slices.DeleteFunc(found, func(o store.Occurrence) bool { return o.Version == 0 }) // wanted, and not written yet
 		stored := map[string]bool{}
 		var ids []string
 		for _, o := range found {
@@ -55,32 +57,9 @@ func TestWhatWasAcknowledgedOutlivesAKill(t *testing.T) {
 		if len(sessions) != len(found) || len(events) != len(found) {
 			t.Errorf("%d occurrences, %d with sessions, %d events", len(found), len(sessions), len(events))
 		}
-		removeAll(t, s, found)
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		execRaw(t, file, `DELETE FROM events`)
-	}
-}
-
-// removeAll empties a store, so that the next writer may begin anew.
-func removeAll(t *testing.T, s *store.Store, found []store.Occurrence) {
-	t.Helper()
-	term, err := s.Lease(t.Context(), app, monday)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var steps []store.Step
-	for _, o := range found {
-		steps = append(steps, store.Step{Occurrence: o, Delete: true})
-	}
-	results, err := s.Apply(t.Context(), app, term, steps)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, err := range results {
-		if err != nil {
-			t.Fatal(err)
-		}
+		execRaw(t, file, `DELETE FROM sessions; DELETE FROM occurrences; DELETE FROM events`)
 	}
 }

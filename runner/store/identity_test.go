@@ -47,7 +47,7 @@ func TestAStoreWhoseFilesAreReplacedTakesNothingMore(t *testing.T) {
 			must(t, err)
 			must(t, s.CheckFiles())
 			tt.do(t, file)
-			_, apply := s.Apply(t.Context(), app, term, []store.Step{step(0)})
+			_, apply := s.Commit(t.Context(), app, term, []store.Step{step(0)})
 			_, read := s.Occurrences(t.Context(), store.Filter{})
 			for _, err := range []error{s.CheckFiles(), apply, read, s.Beat(t.Context(), monday)} {
 				if !errors.Is(err, store.ErrReplaced) {
@@ -103,7 +103,8 @@ func TestADeletedLogIsWrittenBackAtTheEnd(t *testing.T) {
 	s := mustOpen(t, file, worker)
 	term, err := s.Lease(t.Context(), app, monday)
 	must(t, err)
-	results, err := s.Apply(t.Context(), app, term, []store.Step{step(0)})
+	must(t, writeSpecs(s, 0, 1))
+	results, err := s.Commit(t.Context(), app, term, []store.Step{step(0)})
 	must(t, errors.Join(append(results, err)...))
 	must(t, os.Remove(file+"-wal"))
 	must(t, s.Close())

@@ -161,7 +161,7 @@ func TestALeaseTakenAnewHasAHigherTermAndFencesTheOld(t *testing.T) {
 			if term <= terms[len(terms)-1] {
 				t.Errorf("term %d after %v", term, terms)
 			}
-			got, err := s.Apply(t.Context(), app, terms[0], []store.Step{step(0)})
+			got, err := s.Commit(t.Context(), app, terms[0], []store.Step{step(0)})
 			if err != nil || !errors.Is(got[0], store.ErrFenced) {
 				t.Errorf("under an old term: %v, %v", got, err)
 			}
@@ -178,7 +178,7 @@ func TestWhoDoesNotWorkCannotTakeOver(t *testing.T) {
 	mustOpen(t, file, worker)
 	s := mustOpen(t, file, reader)
 	_, lease := s.Lease(t.Context(), app, monday)
-	_, apply := s.Apply(t.Context(), app, 1, []store.Step{step(0)})
+	_, apply := s.Commit(t.Context(), app, 1, []store.Step{step(0)})
 	for _, err := range []error{lease, apply, s.Beat(t.Context(), monday)} {
 		if !errors.Is(err, store.ErrNoWork) {
 			t.Errorf("got %v, want that it was not opened to work", err)

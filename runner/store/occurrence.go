@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"math"
 	"strings"
 	"time"
 )
@@ -24,26 +26,57 @@ type Occurrence struct {
 	ReasonCode string // of every outcome but recorded
 	Wake       time.Time
 	Revision   int64 // the plan revision that it comes from
-	Version    int64 // 0: not stored yet
-	Doc        []byte
+	Version    int64 // of the status; 0: nobody has written it yet
+	Generation int64 // of the spec: the change of specs that wrote it last
+	HeldBy     string
+	Absent     bool   // no plan holds it any more
+	Doc        []byte // spec, orders and status, as one JSON object
 }
 
-const occurrenceColumns = `id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc, reason_code`
+// Owner is the App ID whose owner alone writes the status: of the one that holds sessions of it, while there is one.
+func (o *Occurrence) Owner() string { return cmp.Or(o.HeldBy, o.App) }
 
-func (o *Occurrence) row() []any {
-	return []any{
-		o.ID, o.Plan, o.Recording, o.Day, o.Clock, o.App, o.URL, millis(o.Start), millis(o.End), o.State, o.Outcome,
-		o.Reason, millis(o.Wake), o.Revision, o.Version, string(o.Doc), o.ReasonCode,
-	}
-}
+const occurrenceColumns = `id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc, reason_code,
+	generation, held_by, absent, spec, orders`
 
 func scanOccurrence(rows *sql.Rows) (o Occurrence, err error) {
 	var start, end, wake int64
-	var doc string
+	var status, spec, orders string
 	err = rows.Scan(&o.ID, &o.Plan, &o.Recording, &o.Day, &o.Clock, &o.App, &o.URL, &start, &end, &o.State,
-		&o.Outcome, &o.Reason, &wake, &o.Revision, &o.Version, &doc, &o.ReasonCode)
-	o.Start, o.End, o.Wake, o.Doc = instant(start), instant(end), instant(wake), document(doc)
+		&o.Outcome, &o.Reason, &wake, &o.Revision, &o.Version, &status, &o.ReasonCode, &o.Generation, &o.HeldBy, &o.Absent, &spec, &orders)
+	o.Start, o.End, o.Wake = instant(start), instant(end), wakeTime(wake)
+	absent := "{}"
+	if o.Absent {
+		absent = `{"absent":true}`
+	}
+	o.Doc = joined(spec, orders, status, absent)
 	return o, err
+}
+
+// never is the instant at which what is over is to be looked at.
+const never = math.MaxInt64
+
+func wakeTime(wake int64) time.Time {
+	if wake == never {
+		return time.Time{}
+	}
+	return time.UnixMilli(wake).UTC()
+}
+
+// joined makes one JSON object of several that have no key in common.
+func joined(objects ...string) []byte {
+	out := []byte("{")
+	for _, text := range objects {
+		inner := strings.TrimSpace(text)
+		if len(inner) <= len("{}") {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(out, inner[1:len(inner)-1]...)
+	}
+	return append(out, '}')
 }
 
 // Filter selects occurrences; zero fields select all.

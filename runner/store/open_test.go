@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -266,40 +265,6 @@ func TestAnOlderSchemaIsBroughtUpByWhoWorks(t *testing.T) {
 	mustOpen(t, file, store.Options{Work: true})
 	if _, err := mustOpen(t, file, reader).Occurrences(t.Context(), store.Filter{}); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestAnOlderStoreGetsTheCodesThatItsSentencesTold brings up a store of before reasons had codes.
-func TestAnOlderStoreGetsTheCodesThatItsSentencesTold(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "rundown.db")
-	if err := mustOpen(t, file, worker).Close(); err != nil {
-		t.Fatal(err)
-	}
-	const id, other = "school/algebra/20310915T070000Z", "school/algebra/20310916T070000Z"
-	occurrence := `INSERT INTO occurrences (id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc)
-		VALUES ('%s', 'school', 'algebra', '', '', 'app', '', 1, 2, 'ended', 'cancelled', '', 0, 1, 1, '{"cancel":{"who":"%s"}}')`
-	command := `INSERT INTO commands (given_at, occurrence_id, kind, who, reason, args, settled_at, result) VALUES (1, '` + id + `', 'cancel', '', '', '', %d, '%s')`
-	revision := `INSERT INTO revisions (applied_at, plan, path, hash, who, git_commit, body, state, note) VALUES (1, 'school', '', 'a', '', '', '', '%s', '%s')`
-	execRaw(
-		t, file, `ALTER TABLE occurrences DROP COLUMN reason_code`, `ALTER TABLE commands DROP COLUMN reason_code`,
-		`ALTER TABLE revisions DROP COLUMN reason_code`, `ALTER TABLE revisions DROP COLUMN back_to`, `DELETE FROM rundown_schema WHERE version_id >= 8`,
-		`DROP TABLE announcements`, `DROP TABLE outbox`, `DROP TABLE marks`, `DROP TABLE health`, `DROP TABLE closure_classes`, `DROP TABLE closures`,
-		fmt.Sprintf(occurrence, id, "the plan"), fmt.Sprintf(occurrence, other, "ops"),
-		fmt.Sprintf(command, 2, "done"), fmt.Sprintf(command, 2, "it had ended already"), fmt.Sprintf(command, 0, ""),
-		fmt.Sprintf(revision, "", "back to revision 12: as before"), fmt.Sprintf(revision, "waiting", "removes much"),
-	)
-	s := mustOpen(t, file, store.Options{Work: true})
-	rows, err := s.Occurrences(t.Context(), store.Filter{})
-	if err != nil || len(rows) != 2 || !strings.Contains(string(rows[0].Doc), `"cancelled-by-plan"`) || !strings.Contains(string(rows[1].Doc), `"cancelled-by-operator"`) {
-		t.Errorf("occurrences %+v, %v", rows, err)
-	}
-	orders, err := s.OrdersFor(t.Context(), id)
-	if err != nil || len(orders) != 2 || !orders[0].CarriedOut() || !orders[1].DoneAt.IsZero() {
-		t.Errorf("orders %+v, %v: want the one that was carried out and the one that waits", orders, err)
-	}
-	revisions, err := s.Revisions(t.Context(), "school")
-	if err != nil || len(revisions) != 2 || revisions[1].BackTo != 12 || revisions[0].ReasonCode != "plan-waiting" {
-		t.Errorf("revisions %+v, %v", revisions, err)
 	}
 }
 

@@ -58,5 +58,10 @@ func TestWhatAStartReadsGoesByAnIndex(t *testing.T) {
 	check(text, args, "SEARCH commands USING INDEX commands_by_start")
 	c := noticesSince(now)
 	check(selectEvents+c.where()+" ORDER BY happened_at, seq", c.args, "SEARCH events USING INDEX events_of_notices")
-	check(holderOf, []any{"sid"}, "SEARCH sessions USING INDEX sessions_by_sid")
+	check(holderOf, []any{"sid"}, "SEARCH s USING INDEX sessions_by_sid")
+	check(holderWithoutSID[:strings.Index(holderWithoutSID, " ORDER BY")], []any{"cname", "1"}, "SEARCH s USING INDEX sessions_without_sid")
+	check(knownOf, []any{"school", 1}, "SEARCH occurrences USING INDEX occurrences_ended (ends_at>?)")
+	check(knownOf, []any{"school", 1}, "USING INDEX occurrences_open")
+	check(`SELECT count(*)`+dueBy, []any{"app", 1}, "SEARCH occurrences USING INDEX occurrences_due (owner=? AND wakes_at<?)")
+	check(`SELECT `+occurrenceColumns+dueBy+` ORDER BY wakes_at`, []any{"app", 1}, "SEARCH occurrences USING INDEX occurrences_due (owner=? AND wakes_at<?)")
 }

@@ -98,15 +98,34 @@ func (s *Store) Rescue(ctx context.Context, rows []Occurrence, opts Options) (_ 
 		if err != nil {
 			return nil, err
 		}
-		term, err := m.Lease(ctx, o.App, time.Time{})
+		term, err := m.Lease(ctx, o.Owner(), time.Time{})
 		if err != nil {
 			return nil, err
 		}
-		o.Version = 0
-		results, err := m.Apply(ctx, o.App, term, []Step{{Occurrence: o, Sessions: sessions[o.ID]}})
+		if err := m.WriteSpecs(ctx, func(t *SpecTx) error { _, err := t.Add(o.spec()); return err }); err != nil {
+			return nil, err
+		}
+		step := o.step()
+		step.Version, step.Observed, step.Sessions = 0, 0, sessions[o.ID]
+		results, err := m.Commit(ctx, o.Owner(), term, []Step{step})
 		if err = errors.Join(append(results, err)...); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
+}
+
+// spec and step are what a row was written by. The account of each is that of both, of which each reads what is its own.
+func (o *Occurrence) spec() Spec {
+	return Spec{
+		ID: o.ID, Plan: o.Plan, Recording: o.Recording, Day: o.Day, Clock: o.Clock, App: o.Owner(), URL: o.URL, Start: o.Start, End: o.End,
+		Revision: o.Revision, Doc: o.Doc, Wake: o.Wake,
+	}
+}
+
+func (o *Occurrence) step() Step {
+	return Step{
+		ID: o.ID, Observed: o.Generation, Version: o.Version, HeldBy: o.HeldBy, State: o.State, Outcome: o.Outcome, Reason: o.Reason, ReasonCode: o.ReasonCode,
+		Wake: o.Wake, Doc: []byte("{}"),
+	}
 }

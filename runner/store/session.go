@@ -31,7 +31,7 @@ func (s *Store) Sessions(ctx context.Context, occurrences ...string) (map[string
 		var c conditions
 		c.in("occurrence_id", some)
 		rows, err := query(ctx, s, "list sessions",
-			`SELECT occurrence_id, attempt, app, cname, uid, resource_id, sid, state, doc FROM sessions`+c.where()+
+			selectSessions+c.where()+
 				` ORDER BY occurrence_id, attempt`, c.args, scanSession)
 		if err != nil {
 			return nil, err
@@ -43,30 +43,28 @@ func (s *Store) Sessions(ctx context.Context, occurrences ...string) (map[string
 	return found, nil
 }
 
-const holderOf = `SELECT occurrence_id FROM sessions WHERE sid = $1 AND sid <> ''`
+const selectSessions = `SELECT occurrence_id, attempt, app, cname, uid, resource_id, sid, state, doc FROM sessions`
 
-// Holder is the occurrence that a session belongs to, by its sid; "" for none.
-func (s *Store) Holder(ctx context.Context, sid string) (occurrence string, err error) {
-	found, err := query(ctx, s, "look for a session", holderOf, []any{sid},
-		func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
-	if err != nil || len(found) == 0 {
-		return "", err
+const holderOf = `SELECT o.id, CASE o.held_by WHEN '' THEN o.app ELSE o.held_by END FROM sessions s JOIN occurrences o ON o.id = s.occurrence_id
+	WHERE s.sid = $1 AND s.sid <> ''`
+
+// A session that was acquired and of which no sid is known is told by the pair that it was to record with.
+const holderWithoutSID = `SELECT o.id, CASE o.held_by WHEN '' THEN o.app ELSE o.held_by END FROM sessions s JOIN occurrences o ON o.id = s.occurrence_id
+	WHERE s.cname = $1 AND s.uid = $2 AND s.sid = '' AND s.resource_id <> '' ORDER BY o.starts_at DESC LIMIT 1`
+
+// Holder is the occurrence that a session belongs to, by its sid, or else by cname and uid where its sid is not known, and
+// the App ID that owns it; "" for none.
+func (s *Store) Holder(ctx context.Context, sid, cname, uid string) (occurrence, app string, err error) {
+	type holder struct{ id, app string }
+	scan := func(rows *sql.Rows) (h holder, err error) { return h, rows.Scan(&h.id, &h.app) }
+	found, err := query(ctx, s, "look for a session", holderOf, []any{sid}, scan)
+	if err == nil && len(found) == 0 && sid != "" {
+		found, err = query(ctx, s, "look for a session", holderWithoutSID, []any{cname, uid}, scan)
 	}
-	return found[0], nil
-}
-
-const namedLike = `SELECT occurrence_id FROM sessions WHERE app = $1 AND cname = $2 AND uid = $3 AND occurrence_id <> $4 AND resource_id <> ''
-	ORDER BY occurrence_id DESC LIMIT 1`
-
-// Namesake is another occurrence of an app that has a session with a cname and a uid which got a resource id; "" for none.
-// It reads every session of the store, so use it for what is rare.
-func (s *Store) Namesake(ctx context.Context, app, cname, uid, but string) (occurrence string, err error) {
-	found, err := query(ctx, s, "look for a session", namedLike, []any{app, cname, uid, but},
-		func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) })
 	if err != nil || len(found) == 0 {
-		return "", err
+		return "", "", err
 	}
-	return found[0], nil
+	return found[0].id, found[0].app, nil
 }
 
 func scanSession(rows *sql.Rows) (r Session, err error) {

@@ -29,16 +29,16 @@ func TestOthersReadAndCommandWhileAProcessWrites(t *testing.T) {
 			t.Fatalf("%d occurrences after %d bursts and %d seen", len(found), i, seen)
 		}
 		seen = len(found)
-		if _, err := s.AddCommand(t.Context(), store.Command{At: monday, Kind: "cancel"}); err != nil {
+		if err := giveCommand(t.Context(), s, store.Command{At: monday, Kind: "cancel", Occurrence: row(0).ID}); err != nil {
 			t.Fatal(err)
 		}
 		if !out.Scan() || out.Text() != "written" {
 			t.Fatalf("the process that works says %q", out.Text())
 		}
 	}
-	waiting, err := s.Commands(t.Context())
-	if err != nil || len(waiting) != bursts {
-		t.Errorf("%d commands wait, %v, want %d", len(waiting), err, bursts)
+	given, err := s.OrdersFor(t.Context(), row(0).ID)
+	if err != nil || len(given) != bursts {
+		t.Errorf("%d commands are stored, %v, want %d", len(given), err, bursts)
 	}
 	found, err := s.Occurrences(t.Context(), store.Filter{})
 	if err != nil || len(found) != bursts*burst {
@@ -62,14 +62,14 @@ func TestChangesShowWhatOthersWrite(t *testing.T) {
 	if err := s.Beat(t.Context(), monday); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.Commands(t.Context()); err != nil {
+	if _, err := other.OrdersFor(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	if now := changes(); now != before {
 		t.Errorf("own writes and others' reads changed it from %d to %d", before, now)
 	}
 	for range 3 {
-		if _, err := other.AddCommand(t.Context(), store.Command{Kind: "cancel"}); err != nil {
+		if err := giveCommand(t.Context(), other, store.Command{Kind: "cancel"}); err != nil {
 			t.Fatal(err)
 		}
 		now := changes()

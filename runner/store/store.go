@@ -1,9 +1,13 @@
 // Package store keeps what the runner must not forget: plan revisions, occurrences, sessions, an append-only event
 // log, operators' commands, nodes and leases, in SQLite by way of database/sql.
 //
-// [Open] opens it, [Store.Apply] writes a group of steps in one transaction, each comparing and setting the version
-// of its occurrence and the term of its owner, and a [Writer] groups the steps of many goroutines. It never interprets
-// what it keeps: states are the runner's words, but for "ended", which [Filter.Open] leaves out.
+// An occurrence is a row with a spec, what is wanted of it, and a status, what is happening to it. [Store.WriteSpecs] alone
+// writes specs, in transactions that raise the generation; [Store.Commit] alone writes statuses, each comparing and setting
+// the version of its row and the term of its owner. A [Writer] groups the steps of many goroutines. Where a spec was
+// written since the one that a status was decided on, the row wakes at once.
+//
+// [Open] opens it. The store never interprets what it keeps: states are the runner's words, but for "ended", which
+// [Filter.Open] leaves out, and "planned", of which nothing was begun.
 //
 // One process works on a store: it holds a lock on a file beside it. Others open it to read and to leave commands, at
 // any time. Every commit has reached the disk when it is reported (write-ahead log, synchronous=FULL), so that a

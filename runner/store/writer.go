@@ -37,7 +37,7 @@ func (s *Store) NewWriter(app string, term int64) *Writer {
 }
 
 // Submit leaves a step to be written and returns at once. After the commit done is called with nil, or with an error
-// as [Store.Apply] gives it for the step or for the whole transaction; the latter is told to all that wait. Steps are
+// as [Store.Commit] gives it for the step or for the whole transaction; the latter is told to all that wait. Steps are
 // written in the order of their Submit; the next may build on one that has not been written yet.
 //
 // done, which may be nil, runs in the writer's goroutine: it must be quick, and may Submit but not Close. After Close
@@ -79,7 +79,7 @@ func (w *Writer) run() {
 			steps[i] = group[i].step
 		}
 		// Not cancellable: what was submitted is to be written also while the process is shutting down.
-		results, err := w.store.Apply(context.Background(), w.app, w.term, steps)
+		results, err := w.store.Commit(context.Background(), w.app, w.term, steps)
 		if err != nil {
 			// Where another process holds the lock it took seconds to say so: what waits would be told no other, but
 			// group after group.

@@ -20,6 +20,9 @@ func TestFiveThousandStepsAreGrouped(t *testing.T) {
 		t.Fatal(err)
 	}
 	const many = 5000
+	if err := writeSpecs(s, 0, many); err != nil {
+		t.Fatal(err)
+	}
 	w := s.NewWriter(app, term)
 	var answered atomic.Int32
 	commits, last := 0, int64(-1)
@@ -69,6 +72,9 @@ func TestAStoreTakesNoVirtualTime(t *testing.T) {
 		}
 		term, err := s.Lease(t.Context(), app, began)
 		if err != nil {
+			t.Fatal(err)
+		}
+		if err := writeSpecs(s, 0, 1000); err != nil {
 			t.Fatal(err)
 		}
 		w := s.NewWriter(app, term)
@@ -125,7 +131,10 @@ func BenchmarkStep(b *testing.B) {
 		s, term := open(b)
 		i := 0
 		for b.Loop() {
-			if got, err := s.Apply(b.Context(), app, term, []store.Step{step(i)}); err != nil || got[0] != nil {
+			if err := writeSpecs(s, i, 1); err != nil {
+				b.Fatal(err)
+			}
+			if got, err := s.Commit(b.Context(), app, term, []store.Step{step(i)}); err != nil || got[0] != nil {
 				b.Fatal(got, err)
 			}
 			i++
@@ -133,6 +142,10 @@ func BenchmarkStep(b *testing.B) {
 	})
 	b.Run("grouped", func(b *testing.B) {
 		s, term := open(b)
+		if err := writeSpecs(s, 0, b.N); err != nil {
+			b.Fatal(err)
+		}
+		b.ResetTimer()
 		w := s.NewWriter(app, term)
 		for i := range b.N { // not Loop, which would leave Close out of what is measured
 			w.Submit(step(i), func(err error) {

@@ -25,9 +25,32 @@ type OccurrenceDoc struct {
 	Earlier  int        `json:"earlier,omitempty"` // so many sessions are of a time or an App ID that the plan has left
 	Extended *OrderDoc  `json:"extended,omitempty"`
 	Cancel   *OrderDoc  `json:"cancel,omitempty"`
-	Until    *time.Time `json:"until,omitempty"`    // when the recording ends
-	Absent   bool       `json:"absent,omitempty"`   // no active plan holds it
-	MovedTo  string     `json:"moved_to,omitempty"` // another App ID
+	Until    *time.Time `json:"until,omitempty"`  // when the recording ends
+	Absent   bool       `json:"absent,omitempty"` // no active plan holds it
+	Observed struct {
+		Generation int64 `json:"generation"`
+	} `json:"observed"` // of what is wanted, as far as it was taken in
+	AppID string `json:"app,omitempty"` // that is to record it: another may have it yet
+}
+
+// UnmarshalJSON reads the account. Its times are those of the plan: an extension, and what ends it sooner, are laid over
+// them, and a cancellation by the plan counts as one.
+func (d *OccurrenceDoc) UnmarshalJSON(text []byte) error {
+	type plain OccurrenceDoc
+	if err := json.Unmarshal(text, (*plain)(d)); err != nil {
+		return err
+	}
+	var spec session.Spec
+	var status session.Status
+	if json.Unmarshal(text, &spec) != nil || json.Unmarshal(text, &status) != nil || spec.End.IsZero() {
+		return nil // of a form of which only the fields above are known
+	}
+	s := session.View(spec, status)
+	d.PlanEnd, d.Until = s.PlanEnd, &s.Until
+	if c := spec.Dropped; d.Cancel == nil && c != nil {
+		d.Cancel = &OrderDoc{Who: c.Who, Reason: c.Reason, ReasonCode: c.ReasonCode}
+	}
+	return nil
 }
 
 // OrderDoc is an order in the runner's account.

@@ -42,7 +42,7 @@ func (d *Details) AddLife(ctx context.Context, s *store.Store, row store.Occurre
 	if err != nil {
 		return fmt.Errorf("read the log of %s: %w", row.ID, err)
 	}
-	if row.Version == 0 && len(events) == 0 {
+	if !stored(row) && len(events) == 0 {
 		return nil
 	}
 	l, err := ReadViews(ctx, s, []store.Occurrence{row})

@@ -30,7 +30,7 @@ type Class struct {
 }
 
 // Stored says that the store has a row for the class.
-func (c Class) Stored() bool { return c.Row.Version > 0 }
+func (c Class) Stored() bool { return stored(c.Row) }
 
 // Names is what the class is called by.
 func (c Class) Names() Names {

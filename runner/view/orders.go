@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"rundown/runner"
@@ -25,45 +26,44 @@ func Ordered(ctx context.Context, s *store.Store, row store.Occurrence) (store.O
 	return WithOrders(append(rows, row)[0], orders), nil
 }
 
-// WithOrders lays the orders for a class, oldest first, over what its row says. Those that no daemon has carried out are
-// marked as pending. A row of the store tells of the others itself.
+// WithOrders lays the orders for a class, oldest first, over a row that stands for one which the store does not hold. A row
+// of the store tells of its orders itself: those that no daemon has taken in yet are marked as pending.
 func WithOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
-	var done, waiting []store.Command
+	var its []store.Command
+	observed := ReadDoc[OccurrenceDoc](row.Doc).Observed.Generation
 	for _, c := range orders {
-		switch begun := row.State != string(session.Planned); {
-		case c.Occurrence != row.ID || c.Kind == session.CommandStop && !begun:
-		case c.DoneAt.IsZero():
-			waiting = append(waiting, c)
-		case row.Version == 0:
-			done = append(done, c)
+		if c.Occurrence == row.ID && c.CarriedOut() && (!stored(row) || c.Generation > observed) {
+			its = append(its, c)
 		}
 	}
-	if len(done)+len(waiting) == 0 || row.State == string(session.Over) && row.Outcome != string(session.Cancelled) {
+	if len(its) == 0 || row.State == string(session.Over) && row.Outcome != string(session.Cancelled) {
 		return row
 	}
 	doc := map[string]json.RawMessage{}
 	_ = json.Unmarshal(row.Doc, &doc) // what it does not hold is unknown
-	before := ReadDoc[struct {
-		Extended *session.Extension `json:"extended"`
-		Cancel   *session.Cancel    `json:"cancel"`
-	}](row.Doc)
-	standing, longer := runner.Ordered(before.Cancel, before.Extended, done)
-	cancel, extended := runner.Ordered(standing, longer, waiting)
+	before := ReadDoc[session.Orders](row.Doc)
+	cancel, extended := runner.Ordered(before.Cancel, before.Extended, its)
+	pending := func(kinds ...string) bool {
+		return stored(row) && slices.ContainsFunc(its, func(c store.Command) bool { return slices.Contains(kinds, c.Kind) })
+	}
 	var c, x *OrderDoc
 	if cancel != nil {
-		c = &OrderDoc{Who: cancel.Who, Reason: cancel.Reason, ReasonCode: cancel.ReasonCode, Pending: cancel != standing}
+		c = &OrderDoc{Who: cancel.Who, Reason: cancel.Reason, ReasonCode: cancel.ReasonCode, Pending: pending(session.CommandCancel, session.CommandStop)}
 	}
 	if extended != nil {
-		x = &OrderDoc{Until: &extended.Until, Start: extended.Start, End: extended.End, Who: extended.Who, Reason: extended.Reason, Pending: extended != longer}
+		x = &OrderDoc{Until: &extended.Until, Start: extended.Start, End: extended.End, Who: extended.Who, Reason: extended.Reason, Pending: pending(session.CommandExtend)}
 	}
 	doc["cancel"], _ = json.Marshal(c)
 	doc["extended"], _ = json.Marshal(x)
 	row.Doc, _ = json.Marshal(doc)
-	if standing != nil && cancel == nil {
-		row.Reason = "the cancellation is taken back by " + waiting[len(waiting)-1].Who + orderPending
+	if row.State == string(session.Over) && cancel == nil && pending(session.CommandUncancel) {
+		row.Reason = "the cancellation is taken back by " + its[len(its)-1].Who + orderPending
 	}
 	return row
 }
+
+// stored says that the store holds a row.
+func stored(row store.Occurrence) bool { return row.Generation > 0 || row.Version > 0 }
 
 // orderPending is said of an order that no daemon has carried out.
 const orderPending = ", which no daemon has carried out yet"

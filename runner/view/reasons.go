@@ -57,7 +57,7 @@ func MovedText(o store.Occurrence, doc OccurrenceDoc, sessions []store.Session, 
 		return ""
 	}
 	what := "moved after its recording had begun: "
-	if doc.MovedTo != "" {
+	if doc.AppID != "" && doc.AppID != o.App {
 		what = "moved to another App ID after its recording had begun: "
 	}
 	switch at, over := stoppedAt(doc.Earlier, sessions); {

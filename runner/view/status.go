@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -83,27 +82,13 @@ func (o Overview) JSON() Status {
 	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON(), append([]runner.Issue{}, o.Health...), o.Problems(), o.Orders, ClosuresOf(o.Closures)}
 }
 
-// currentOrders are the orders that wait, and those that were carried out for classes that may be on now or later: a
-// class that is shown as its plan has it has no row that tells of them.
+// currentOrders are the orders for classes that may be on now or later: a class that is shown as its plan has it has no row
+// that tells of them.
 func currentOrders(ctx context.Context, s *store.Store, now time.Time) ([]store.Command, error) {
 	orders, err := s.Orders(ctx, now.Add(-LongAgo))
 	if err != nil {
 		return nil, fmt.Errorf("read operators' orders: %w", err)
 	}
-	waiting, err := s.Commands(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read operators' orders: %w", err)
-	}
-	known := map[int64]bool{}
-	for _, c := range orders {
-		known[c.ID] = true
-	}
-	for _, c := range waiting {
-		if !known[c.ID] {
-			orders = append(orders, c)
-		}
-	}
-	slices.SortFunc(orders, func(x, y store.Command) int { return cmp.Compare(x.ID, y.ID) })
 	return orders, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 )
 
 const school = `version: 1
@@ -53,20 +54,16 @@ func filled(t *testing.T, now time.Time) *store.Store {
 	if _, err := s.AddRevision(ctx, r); err != nil {
 		t.Fatal(err)
 	}
-	term, err := s.Lease(ctx, "app", now)
-	if err != nil {
-		t.Fatal(err)
-	}
 	start := time.Date(2031, 9, 17, 7, 0, 0, 0, time.UTC)
 	id := "school/german/20310917T070000Z"
-	failures, err := s.Apply(ctx, "app", term, []store.Step{{
+	failures, err := storetest.Write(ctx, s, "app", []storetest.Row{{
 		Occurrence: store.Occurrence{
 			ID: id, Plan: "school", Recording: "german", Day: "2031-09-17", Clock: "09:00", App: "app", URL: "https://school.example/rooms/german?token=secret",
 			Start: start, End: start.Add(time.Hour), State: string(session.Over), Outcome: string(session.Recorded), Doc: []byte(`{"timezone":"Europe/Madrid"}`),
 		},
 		Sessions: []store.Session{{Attempt: 1, App: "app", Cname: "german", UID: "1", State: "ended", Doc: []byte(`{}`)}},
 		Events:   []store.Event{{Occurrence: id, At: start, Kind: "state", Text: "recording"}, {Occurrence: id, At: start.Add(time.Hour), Kind: "state", Text: "ended"}},
-	}})
+	}}...)
 	for _, err := range append(failures, err) {
 		if err != nil {
 			t.Fatal(err)

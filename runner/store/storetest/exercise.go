@@ -26,18 +26,19 @@ func Exercise(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"steps of a group build on each other", chain},
 		{"a step under another term is fenced", fencing},
 		{"a lease is renewed under the same term", renewal},
-		{"deleting keeps the events", deletion},
+		{"removing keeps the events, and what has begun", deletion},
 		{"sessions are replaced by attempt", sessions},
 		{"a filter selects", filters},
 		{"what is over is listed in short", ended},
 		{"the log is read in order and in pages", events},
 		{"a revision is stored once", revisions},
 		{"a revision that waits is at work once it is confirmed", revisionStates},
-		{"an occurrence takes the place of another with its sessions", replacement},
 		{"what is old is removed, and nothing that is open or at work", pruning},
-		{"a command waits until it is settled, once", commands},
 		{"what is announced is routed once, with its step", announcements},
 		{"messages are sent in order of their class", outbox},
+		{"a command holds or is refused", commands},
+		{"what is wanted is not slept over", race},
+		{"what is due is read by owner", due},
 		{"the last beat is the newest", beats},
 		{"times are kept to the millisecond", times},
 		{"one of many that set the same version wins", contention},
@@ -83,10 +84,20 @@ func lease(t *testing.T, s *store.Store) int64 {
 	return term
 }
 
-// apply applies the steps and wants each to end so; nil for written.
-func apply(t *testing.T, s *store.Store, term int64, want []error, steps ...store.Step) {
+// apply commits the status of rows and wants each to end so; nil for written. The specs of new ones are written before.
+func apply(t *testing.T, s *store.Store, term int64, want []error, rows ...Row) {
 	t.Helper()
-	got, err := s.Apply(t.Context(), app, term, steps)
+	var steps []store.Step
+	for _, r := range rows {
+		if r.Version == 0 {
+			add(t, s, r)
+		}
+		if stored, err := s.Row(t.Context(), r.ID); err == nil && stored != nil {
+			r.Generation = stored.Generation
+		}
+		steps = append(steps, r.Step())
+	}
+	got, err := s.Commit(t.Context(), app, term, steps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,51 +143,69 @@ func roundTrip(t *testing.T, s *store.Store) {
 	term := lease(t, s)
 	o := class("algebra", monday)
 	o.Outcome, o.Reason, o.ReasonCode, o.State = "partial", `two gaps; "quoted" – ünïcode ✓`, "ended-by-service", "ended"
-	apply(t, s, term, nil, store.Step{Occurrence: o})
-	o.Version = 1
+	apply(t, s, term, nil, Row{Occurrence: o})
+	o.Version, o.Generation = 1, 1
 	same(t, list(t, s, store.Filter{}), []store.Occurrence{o})
 
 	o.Plan, o.Recording, o.Day, o.Clock, o.URL = "p2", "r2", "2031-09-16", "08:00", "https://other.example.com/"
-	o.Start, o.End, o.Wake = o.Start.Add(time.Hour), o.End.Add(2*time.Hour), time.Time{}
-	o.State, o.Outcome, o.Reason, o.ReasonCode, o.Revision, o.Doc = "recording", "", "", "", 7, nil
-	apply(t, s, term, nil, store.Step{Occurrence: o})
+	o.Start, o.End, o.Revision = o.Start.Add(time.Hour), o.End.Add(2*time.Hour), 7
+	update(t, s, o)
+	o.Generation, o.Wake = 2, time.UnixMilli(0).UTC() // what is wanted is to be looked at at once
+	same(t, list(t, s, store.Filter{}), []store.Occurrence{o})
+
+	o.State, o.Outcome, o.Reason, o.ReasonCode, o.Doc, o.Wake, o.HeldBy = "recording", "", "", "", []byte("{}"), time.Time{}, app
+	apply(t, s, term, nil, Row{Occurrence: o})
 	o.Version = 2
 	same(t, list(t, s, store.Filter{}), []store.Occurrence{o})
+}
+
+// update writes the spec of a stored row.
+func update(t *testing.T, s *store.Store, o store.Occurrence) {
+	t.Helper()
+	if err := s.WriteSpecs(t.Context(), func(tx *store.SpecTx) error {
+		done, err := tx.Update(Row{Occurrence: o}.Spec())
+		if err == nil && !done {
+			err = errors.New("there is no such row")
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func compareAndSet(t *testing.T, s *store.Store) {
 	term := lease(t, s)
 	o := class("algebra", monday)
-	apply(t, s, term, []error{nil}, store.Step{Occurrence: o})
-	apply(t, s, term, []error{store.ErrStale}, store.Step{Occurrence: o}) // exists by now
+	apply(t, s, term, []error{nil}, Row{Occurrence: o})
+	apply(t, s, term, []error{store.ErrStale}, Row{Occurrence: o}) // it has been written by now
 	for version, want := range map[int64]error{2: store.ErrStale, -1: store.ErrStale} {
 		o.Version = version
-		apply(t, s, term, []error{want}, store.Step{Occurrence: o})
-		apply(t, s, term, []error{want}, store.Step{Occurrence: o, Delete: true})
+		apply(t, s, term, []error{want}, Row{Occurrence: o})
 	}
 	o.Version = 1
-	apply(t, s, term, []error{nil}, store.Step{Occurrence: o})
-	apply(t, s, term, []error{store.ErrStale}, store.Step{Occurrence: o})
+	apply(t, s, term, []error{nil}, Row{Occurrence: o})
+	apply(t, s, term, []error{store.ErrStale}, Row{Occurrence: o})
 	same(t, list(t, s, store.Filter{})[0].Version, int64(2))
 }
 
 func partialGroup(t *testing.T, s *store.Store) {
 	term := lease(t, s)
 	old := class("algebra", monday)
-	apply(t, s, term, nil, store.Step{Occurrence: old})
+	apply(t, s, term, nil, Row{Occurrence: old})
 
-	stale := old // claims to be new
+	stale := old // claims that nobody has written it
 	stale.State = "recording"
 	foreign := class("biology", monday)
 	foreign.App = "another-app-id"
 	stray := class("chemistry", monday)
-	results, err := s.Apply(t.Context(), app, term, []store.Step{
-		{Occurrence: class("drama", monday)},
-		{Occurrence: stale, Sessions: []store.Session{{Attempt: 1}}, Events: []store.Event{{Kind: "state"}}},
-		{Occurrence: foreign},
-		{Occurrence: stray, Sessions: []store.Session{{Occurrence: "school/other/1", Attempt: 1}}},
-		{Occurrence: store.Occurrence{App: app}},
-		{Occurrence: class("english", monday)},
+	add(t, s, Row{Occurrence: foreign}, Row{Occurrence: stray}, Row{Occurrence: class("drama", monday)}, Row{Occurrence: class("english", monday)})
+	results, err := s.Commit(t.Context(), app, term, []store.Step{
+		Row{Occurrence: class("drama", monday)}.Step(),
+		Row{Occurrence: stale, Sessions: []store.Session{{Attempt: 1}}, Events: []store.Event{{Kind: "state"}}}.Step(),
+		Row{Occurrence: foreign}.Step(),
+		Row{Occurrence: stray, Sessions: []store.Session{{Occurrence: "school/other/1", Attempt: 1}}}.Step(),
+		{},
+		Row{Occurrence: class("english", monday)}.Step(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -189,9 +218,14 @@ func partialGroup(t *testing.T, s *store.Store) {
 	if !errors.Is(results[1], store.ErrStale) {
 		t.Errorf("got %v, want stale", results[1])
 	}
-	found := list(t, s, store.Filter{})
-	same(t, ids(found), []string{old.ID, class("drama", monday).ID, class("english", monday).ID})
-	same(t, found[0].State, "planned")
+	var written []string
+	for _, o := range list(t, s, store.Filter{}) {
+		if o.Version > 0 {
+			written = append(written, o.ID)
+		}
+		same(t, o.State, "planned")
+	}
+	same(t, written, []string{old.ID, class("drama", monday).ID, class("english", monday).ID})
 	log, err := s.Events(t.Context(), "", 0, 0)
 	if err != nil || len(log) != 0 {
 		t.Errorf("events of a step that failed: %v, %v", log, err)
@@ -204,11 +238,11 @@ func partialGroup(t *testing.T, s *store.Store) {
 
 func chain(t *testing.T, s *store.Store) {
 	term := lease(t, s)
-	var steps []store.Step
+	var steps []Row
 	for version := range int64(5) {
 		o := class("algebra", monday)
 		o.Version, o.Reason = version, fmt.Sprint(version)
-		steps = append(steps, store.Step{Occurrence: o, Events: []store.Event{{Kind: "state", Text: o.Reason}}})
+		steps = append(steps, Row{Occurrence: o, Events: []store.Event{{Kind: "state", Text: o.Reason}}})
 	}
 	apply(t, s, term, nil, steps...)
 	o := list(t, s, store.Filter{})[0]
@@ -216,13 +250,15 @@ func chain(t *testing.T, s *store.Store) {
 }
 
 func fencing(t *testing.T, s *store.Store) {
-	fresh := store.Step{Occurrence: class("algebra", monday), Events: []store.Event{{Kind: "intent"}}}
+	fresh := Row{Occurrence: class("algebra", monday), Events: []store.Event{{Kind: "intent"}}}
 	apply(t, s, 1, []error{store.ErrFenced}, fresh) // nobody has a lease
 	term := lease(t, s)
 	for _, other := range []int64{term - 1, term + 1} {
-		apply(t, s, other, []error{store.ErrFenced, store.ErrFenced}, fresh, store.Step{Occurrence: class("biology", monday)})
+		apply(t, s, other, []error{store.ErrFenced, store.ErrFenced}, fresh, Row{Occurrence: class("biology", monday)})
 	}
-	same(t, ids(list(t, s, store.Filter{})), []string{})
+	for _, o := range list(t, s, store.Filter{}) {
+		same(t, o.Version, int64(0))
+	}
 	log, err := s.Events(t.Context(), "", 0, 0)
 	if err != nil || len(log) != 0 {
 		t.Errorf("a fenced step left events: %v, %v", log, err)
@@ -242,25 +278,31 @@ func renewal(t *testing.T, s *store.Store) {
 
 func deletion(t *testing.T, s *store.Store) {
 	term := lease(t, s)
-	gone, stays := class("algebra", monday), class("biology", monday)
-	with := []store.Session{{Attempt: 1, App: app}}
+	gone, begun := class("algebra", monday), class("biology", monday)
 	apply(t, s, term, nil,
-		store.Step{Occurrence: gone, Sessions: with, Events: []store.Event{{At: monday, Kind: "planned"}}},
-		store.Step{Occurrence: stays, Sessions: with})
-	gone.Version = 1
-	apply(t, s, term, nil, store.Step{Occurrence: gone, Delete: true, Events: []store.Event{{At: monday, Kind: "plan", Text: "removed"}}})
-
-	same(t, ids(list(t, s, store.Filter{})), []string{stays.ID})
-	kept, err := s.Sessions(t.Context(), gone.ID, stays.ID)
-	if err != nil || len(kept[gone.ID]) != 0 || len(kept[stays.ID]) != 1 {
-		t.Errorf("sessions after: %v, %v", kept, err)
+		Row{Occurrence: gone, Events: []store.Event{{At: monday, Kind: "planned"}}},
+		Row{Occurrence: begun, Sessions: []store.Session{{Attempt: 1, App: app}}})
+	if err := s.WriteSpecs(t.Context(), func(tx *store.SpecTx) error {
+		for id, want := range map[string]bool{gone.ID: true, begun.ID: false} {
+			removed, err := tx.Remove(id)
+			if err != nil || removed != want {
+				t.Errorf("%s is removed: %v, %v", id, removed, err)
+			}
+		}
+		return tx.Log(store.Event{Occurrence: gone.ID, At: monday, Kind: "plan", Text: "removed"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	left := list(t, s, store.Filter{})
+	same(t, ids(left), []string{begun.ID})
+	if !left[0].Absent || left[0].Wake.UnixMilli() != 0 {
+		t.Errorf("one that has begun is to be marked and looked at: %+v", left[0])
 	}
 	log, err := s.Events(t.Context(), gone.ID, 0, 0)
 	if err != nil || len(log) != 2 || log[1].Text != "removed" {
 		t.Errorf("events after: %v, %v", log, err)
 	}
-	gone.Version = 0 // the plan brings it back
-	apply(t, s, term, []error{nil}, store.Step{Occurrence: gone})
+	apply(t, s, term, []error{nil}, Row{Occurrence: gone}) // the plan brings it back
 }
 
 func sessions(t *testing.T, s *store.Store) {
@@ -268,17 +310,12 @@ func sessions(t *testing.T, s *store.Store) {
 	o := class("algebra", monday)
 	second := store.Session{Attempt: 2, App: app, Cname: "c", UID: "101", ResourceID: "r2", SID: "s2", State: "running", Doc: []byte(`{"n":2}`)}
 	first := store.Session{Attempt: 1, App: app, Cname: "c", UID: "100", ResourceID: "r1", State: "starting"}
-	apply(t, s, term, nil, store.Step{Occurrence: o, Sessions: []store.Session{second, first}})
+	apply(t, s, term, nil, Row{Occurrence: o, Sessions: []store.Session{second, first}})
 	first.SID, first.State, first.Doc = "s1", "lost", []byte(`{"n":1}`)
 	o.Version = 1
-	apply(t, s, term, nil, store.Step{Occurrence: o, Sessions: []store.Session{first}})
+	apply(t, s, term, nil, Row{Occurrence: o, Sessions: []store.Session{first}})
 
-	// What is kept is not written again, whatever the step says of it, but for the version.
-	second.Doc = []byte(`{"n":3}`)
-	apply(t, s, term, []error{nil, store.ErrStale},
-		store.Step{Kept: true, Occurrence: store.Occurrence{ID: o.ID, App: app, Version: 2}, Sessions: []store.Session{second}},
-		store.Step{Kept: true, Occurrence: store.Occurrence{ID: o.ID, App: app, Version: 2}, Sessions: []store.Session{first}})
-	o.Version = 3
+	o.Version, o.Generation = 2, 1
 	same(t, list(t, s, store.Filter{}), []store.Occurrence{o})
 
 	got, err := s.Sessions(t.Context(), o.ID, "school/none/20310915T070000Z", o.ID)
@@ -307,7 +344,7 @@ func filters(t *testing.T, s *store.Store) {
 	noon.State = "recording"
 	evening.State, evening.Outcome, evening.Clock = "ended", "recorded", "18:00:30"
 	evening.Plan = "night-school"
-	apply(t, s, term, nil, store.Step{Occurrence: evening}, store.Step{Occurrence: noon}, store.Step{Occurrence: morning})
+	apply(t, s, term, nil, Row{Occurrence: evening}, Row{Occurrence: noon}, Row{Occurrence: morning})
 
 	names := map[string]string{morning.ID: "morning", noon.ID: "noon", evening.ID: "evening"}
 	for _, c := range []struct {
@@ -363,13 +400,13 @@ func ended(t *testing.T, s *store.Store) {
 	known := store.Session{Attempt: 1, App: app, Cname: "c", UID: "1", ResourceID: "r", SID: "s1", State: "ended"}
 	orphan := store.Session{Attempt: 2, App: app, Cname: "c", UID: "2", ResourceID: "q", State: "orphan"}
 	apply(t, s, term, nil,
-		store.Step{Occurrence: open, Sessions: []store.Session{orphan}},
-		store.Step{Occurrence: whole, Sessions: []store.Session{known}},
-		store.Step{Occurrence: loose, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", ResourceID: "r", SID: "s2", State: "ended"}, orphan}},
-		store.Step{Occurrence: refused, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", State: "failed"}}},
-		store.Step{Occurrence: denied, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", ResourceID: "r", SID: "s4", State: "orphan"}}},
-		store.Step{Occurrence: unknown, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", State: "orphan"}}},
-		store.Step{Occurrence: old, Sessions: []store.Session{orphan}})
+		Row{Occurrence: open, Sessions: []store.Session{orphan}},
+		Row{Occurrence: whole, Sessions: []store.Session{known}},
+		Row{Occurrence: loose, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", ResourceID: "r", SID: "s2", State: "ended"}, orphan}},
+		Row{Occurrence: refused, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", State: "failed"}}},
+		Row{Occurrence: denied, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", ResourceID: "r", SID: "s4", State: "orphan"}}},
+		Row{Occurrence: unknown, Sessions: []store.Session{{Attempt: 1, App: app, Cname: "c", UID: "1", State: "orphan"}}},
+		Row{Occurrence: old, Sessions: []store.Session{orphan}})
 	got, err := s.Ended(t.Context(), monday.Add(-time.Hour))
 	if err != nil {
 		t.Fatal(err)
@@ -382,20 +419,16 @@ func ended(t *testing.T, s *store.Store) {
 		{ID: unknown.ID, App: app, End: unknown.End, Loose: true},
 	})
 
-	for sid, want := range map[string]string{"s1": whole.ID, "s2": loose.ID, "s3": "", "": ""} {
-		if got, err := s.Holder(t.Context(), sid); err != nil || got != want {
-			t.Errorf("the session %q is held by %q, %v, want %q", sid, got, err, want)
-		}
-	}
-	for _, ask := range []struct{ app, cname, uid, but, want string }{
-		{app, "c", "1", whole.ID, loose.ID}, // as denied, while unknown and refused have no resource id
-		{app, "c", "3", whole.ID, ""},
-		{app, "d", "1", whole.ID, ""},
-		{"another", "c", "1", whole.ID, ""},
+	for _, ask := range []struct{ sid, cname, uid, want string }{
+		{"s1", "c", "1", whole.ID},
+		{"s2", "", "", loose.ID},
+		{"s3", "c", "2", loose.ID}, // the latest of those whose sid is not known, and that got a resource id
+		{"s3", "c", "1", ""},
+		{"", "c", "2", ""},
 	} {
-		got, err := s.Namesake(t.Context(), ask.app, ask.cname, ask.uid, ask.but)
-		if err != nil || got != ask.want {
-			t.Errorf("of %+v the namesake is %q, %v", ask, got, err)
+		got, owner, err := s.Holder(t.Context(), ask.sid, ask.cname, ask.uid)
+		if err != nil || got != ask.want || (owner == app) != (got != "") {
+			t.Errorf("the session of %+v is held by %q of %q, %v", ask, got, owner, err)
 		}
 	}
 }
@@ -407,7 +440,7 @@ func events(t *testing.T, s *store.Store) {
 	if err := s.Log(t.Context(), daemon); err != nil {
 		t.Fatal(err)
 	}
-	apply(t, s, term, nil, store.Step{Occurrence: o, Events: []store.Event{{At: monday, Kind: "planned"}, {At: monday.Add(time.Second), Kind: "intent"}}})
+	apply(t, s, term, nil, Row{Occurrence: o, Events: []store.Event{{At: monday, Kind: "planned"}, {At: monday.Add(time.Second), Kind: "intent"}}})
 	if err := s.Log(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -500,54 +533,27 @@ func revisions(t *testing.T, s *store.Store) {
 }
 
 func commands(t *testing.T, s *store.Store) {
-	c := store.Command{At: monday, Occurrence: "school/algebra/20310915T070000Z", Kind: "cancel", Who: "operator", Reason: "snow", Args: []byte(`{}`)}
-	var err error
-	if c.ID, err = s.AddCommand(t.Context(), c); err != nil {
-		t.Fatal(err)
+	c := store.Command{At: monday, Occurrence: "school/algebra/20310915T070000Z", Kind: "cancel", Who: "operator", Reason: "snow", Args: []byte(`{}`), DoneAt: monday}
+	refused := c
+	c.Result = store.Done
+	refused.Kind, refused.Args, refused.Result, refused.ReasonCode = "uncancel", nil, "it had ended already", "class-ended"
+	for _, one := range []*store.Command{&c, &refused} {
+		if err := s.WriteSpecs(t.Context(), func(tx *store.SpecTx) error { return tx.AddCommand(one) }); err != nil {
+			t.Fatal(err)
+		}
+		stored, err := s.Command(t.Context(), one.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, stored, *one)
 	}
-	undo := c
-	undo.Kind, undo.Args = "uncancel", nil
-	if undo.ID, err = s.AddCommand(t.Context(), undo); err != nil {
-		t.Fatal(err)
+	never := store.Command{At: monday, Occurrence: c.Occurrence}
+	if err := s.WriteSpecs(t.Context(), func(tx *store.SpecTx) error { return tx.AddCommand(&never) }); err == nil {
+		t.Error("a command was judged at no time")
 	}
-	waiting, err := s.Commands(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, waiting, []store.Command{c, undo})
-
-	if err := s.SettleCommand(t.Context(), c.ID, time.Time{}, "", "done"); err == nil {
-		t.Error("settled at no time")
-	}
-	if err := s.SettleCommand(t.Context(), c.ID, monday.Add(time.Second), "class-ended", "it had ended already"); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.SettleCommand(t.Context(), c.ID, monday.Add(time.Minute), "", "again"); err == nil {
-		t.Error("settled twice")
-	}
-	if err := s.SettleCommand(t.Context(), 1000, monday, "", "done"); err == nil {
-		t.Error("settled a command that nobody left")
-	}
-	if waiting, err = s.Commands(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	same(t, waiting, []store.Command{undo})
-	c.DoneAt, c.Result, c.ReasonCode = monday.Add(time.Second), "it had ended already", "class-ended"
-	settled, err := s.Command(t.Context(), c.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, settled, c)
 	log, err := s.Events(t.Context(), c.Occurrence, 0, 0)
 	if err != nil || len(log) != 3 || string(log[2].Data) != `{"reason_code":"class-ended"}` {
 		t.Errorf("the log tells %+v, %v: want the code of an order that was not carried out", log, err)
-	}
-	if orders, err := s.OrdersFor(t.Context(), c.Occurrence); err != nil || len(orders) != 1 || orders[0].ID != undo.ID {
-		t.Errorf("%+v hold, %v: want the one that waits", orders, err)
-	}
-	// Whether a command was carried out is told by its code, whatever the sentence.
-	if err := s.SettleCommand(t.Context(), undo.ID, monday.Add(time.Second), "", "taken back"); err != nil {
-		t.Fatal(err)
 	}
 	if orders, err := s.OrdersFor(t.Context(), c.Occurrence); err != nil || len(orders) != 1 || !orders[0].CarriedOut() {
 		t.Errorf("%+v hold, %v: want the one that was carried out", orders, err)
@@ -576,7 +582,7 @@ func times(t *testing.T, s *store.Store) {
 	o.Start = monday.Add(1234567 * time.Nanosecond).In(zone)
 	o.End = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 	o.Wake = time.Time{}
-	apply(t, s, term, nil, store.Step{Occurrence: o})
+	apply(t, s, term, nil, Row{Occurrence: o})
 	got := list(t, s, store.Filter{})[0]
 	same(t, got.Start, monday.Add(time.Millisecond))
 	same(t, got.Start.Location().String(), "UTC")
@@ -588,7 +594,7 @@ func times(t *testing.T, s *store.Store) {
 
 func contention(t *testing.T, s *store.Store) {
 	term := lease(t, s)
-	apply(t, s, term, nil, store.Step{Occurrence: class("algebra", monday)})
+	apply(t, s, term, nil, Row{Occurrence: class("algebra", monday)})
 	const many = 20
 	results := make([]error, many)
 	var wg sync.WaitGroup
@@ -596,7 +602,7 @@ func contention(t *testing.T, s *store.Store) {
 		wg.Go(func() {
 			o := class("algebra", monday)
 			o.Version, o.Reason = 1, fmt.Sprint(i)
-			got, err := s.Apply(t.Context(), app, term, []store.Step{{Occurrence: o, Events: []store.Event{{Kind: "state", Text: o.Reason}}}})
+			got, err := s.Commit(t.Context(), app, term, []store.Step{Row{Occurrence: o, Events: []store.Event{{Kind: "state", Text: o.Reason}}}.Step()})
 			if err != nil {
 				t.Error(err)
 				return
@@ -618,5 +624,98 @@ func contention(t *testing.T, s *store.Store) {
 	log, err := s.Events(t.Context(), o.ID, 0, 0)
 	if err != nil || len(log) != 1 || log[0].Text != o.Reason {
 		t.Errorf("log %v, %v", log, err)
+	}
+}
+
+// race has what is wanted change between a worker's read and its commit, by way of another connection: in whichever order
+// the two commit, the row asks to be looked at again at once.
+func race(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	o := class("algebra", monday)
+	add(t, s, Row{Occurrence: o})
+	other, err := store.Open(t.Context(), s.Path(), store.Options{})
+	if err != nil {
+		t.Skip("a store in memory has one connection")
+	}
+	defer other.Close()
+	read := func() store.Row {
+		t.Helper()
+		rows, err := s.Near(t.Context(), app, monday)
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		return rows[0]
+	}
+	commit := func(r store.Row, want error) {
+		t.Helper()
+		r.Wake, r.State = monday.Add(time.Hour), "planned"
+		results, err := s.Commit(t.Context(), app, term, []store.Step{Row{Occurrence: r.Occurrence}.Step()})
+		if err != nil || !errors.Is(results[0], want) {
+			t.Fatalf("%v, %v, want %v", results, err, want)
+		}
+	}
+	due := func(want bool) {
+		t.Helper()
+		rows, err := s.Near(t.Context(), app, monday.Add(-24*time.Hour))
+		if err != nil || (len(rows) == 1) != want {
+			t.Errorf("it is to be looked at at once: %v, want %v; %v", len(rows) == 1, want, err)
+		}
+	}
+	commit(read(), nil)
+	due(false)
+
+	update(t, other, o) // nobody has read it
+	r := read()
+	commit(r, nil) // it has
+	due(false)
+
+	update(t, other, o)
+	r.Version++
+	commit(r, nil) // what it read is of before
+	due(true)
+
+	r = read()
+	o.App = "another-app-id"
+	update(t, other, o)
+	commit(r, store.ErrStale) // it is another's by now
+
+	o.App = app
+	update(t, other, o)
+	r = read()
+	if err := other.WriteSpecs(t.Context(), func(tx *store.SpecTx) error { _, err := tx.Remove(o.ID); return err }); err != nil {
+		t.Fatal(err)
+	}
+	commit(r, store.ErrStale) // it is gone
+}
+
+// due has the owner of sessions own the row until they are over, whatever App ID it is to have.
+func due(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	o := class("algebra", monday)
+	o.HeldBy, o.State = app, "recording"
+	far := class("biology", monday.Add(100*time.Hour))
+	over := class("chemistry", monday.Add(-100*time.Hour))
+	over.State, over.Wake = "ended", time.Time{}
+	apply(t, s, term, nil, Row{Occurrence: o}, Row{Occurrence: far}, Row{Occurrence: over})
+	o.App = "another-app-id"
+	update(t, s, o)
+	for owner, want := range map[string]int{app: 1, "another-app-id": 0} {
+		rows, err := s.Near(t.Context(), owner, monday)
+		if n, err2 := s.CountDue(t.Context(), owner, monday); err != nil || err2 != nil || len(rows) != want || n != want {
+			t.Errorf("%s has %d rows and counts %d, %v, want %d", owner, len(rows), n, errors.Join(err, err2), want)
+		}
+	}
+	o.Version, o.HeldBy, o.State = 1, "", "planned"
+	apply(t, s, term, nil, Row{Occurrence: o})
+	if rows, err := s.Near(t.Context(), "another-app-id", monday); err != nil || len(rows) != 1 {
+		t.Errorf("it is not handed over: %d rows, %v", len(rows), err)
+	}
+	owners, err := s.Owners(t.Context())
+	if err != nil || len(owners) != 2 {
+		t.Errorf("owners %+v, %v", owners, err)
+	}
+	changed, err := s.ChangedSince(t.Context(), 3)
+	if err != nil || len(changed) != 1 || !changed[o.ID] {
+		t.Errorf("changed %v, %v", changed, err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"rundown/runner/store"
 )
 
-// model compares the store with maps after groups of steps that nobody would think of: with versions that are too old
-// and too new, terms likewise, and deletions.
+// model compares the store with maps after spec transactions and groups of steps that nobody would think of: with versions
+// that are too old and too new, terms likewise, and removals.
 func model(t *testing.T, s *store.Store) {
 	term := lease(t, s)
 	run := 0
@@ -26,6 +26,7 @@ func model(t *testing.T, s *store.Store) {
 			sessions: map[string]map[int]string{}, events: map[string]int{},
 		}
 		for range rapid.IntRange(1, 6).Draw(t, "groups") {
+			m.specs(t, s)
 			under, fenced := term, rapid.IntRange(0, 9).Draw(t, "term") == 0
 			if fenced {
 				under--
@@ -33,10 +34,10 @@ func model(t *testing.T, s *store.Store) {
 			var steps []store.Step
 			var expect []error
 			for range rapid.IntRange(0, 8).Draw(t, "steps") {
-				step := m.draw(t)
-				steps, expect = append(steps, step), append(expect, m.apply(step, fenced))
+				row := m.draw(t)
+				steps, expect = append(steps, row.Step()), append(expect, m.commit(row, fenced))
 			}
-			got, err := s.Apply(t.Context(), app, under, steps)
+			got, err := s.Commit(t.Context(), app, under, steps)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,50 +59,89 @@ type expectation struct {
 	events   map[string]int            // how many, by occurrence
 }
 
-// draw makes a step.
-func (m *expectation) draw(t *rapid.T) store.Step {
+// row makes an occurrence that is planned for an instant.
+func (m *expectation) row(t *rapid.T) store.Occurrence {
 	recording := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "recording")
 	o := class(recording, monday)
 	o.ID, o.Plan = m.plan+"/"+recording+"/1", m.plan
-	o.Start = monday.Add(time.Duration(rapid.Int64Range(0, 1e12).Draw(t, "start")))
-	o.Start = o.Start.Truncate(time.Millisecond)
-	o.State = rapid.SampledFrom([]string{"planned", "recording", "ended"}).Draw(t, "state")
-	o.Reason = rapid.StringMatching(`[ -~äß]{0,8}`).Draw(t, "reason")
-	o.Version = max(0, m.rows[o.ID].Version+rapid.SampledFrom([]int64{0, 0, 0, 0, -1, 1}).Draw(t, "off"))
-	return store.Step{
-		Occurrence: o,
-		Delete:     rapid.IntRange(0, 5).Draw(t, "delete") == 0,
-		Kept:       rapid.IntRange(0, 3).Draw(t, "kept") == 0,
-		Sessions:   []store.Session{{Attempt: rapid.IntRange(1, 3).Draw(t, "attempt"), State: o.Reason}},
-		Events:     []store.Event{{Kind: "state"}},
+	o.Start = monday.Add(time.Duration(rapid.Int64Range(0, 1e12).Draw(t, "start"))).Truncate(time.Millisecond)
+	o.Doc = []byte("{}")
+	return o
+}
+
+// specs writes and removes specs in one transaction.
+func (m *expectation) specs(t *rapid.T, s *store.Store) {
+	err := s.WriteSpecs(t.Context(), func(tx *store.SpecTx) error {
+		for range rapid.IntRange(0, 3).Draw(t, "specs") {
+			o := m.row(t)
+			held, exists := m.rows[o.ID]
+			if exists && rapid.IntRange(0, 3).Draw(t, "remove") == 0 {
+				removed, err := tx.Remove(o.ID)
+				if err != nil || removed != (held.State == "planned" && len(m.sessions[o.ID]) == 0) {
+					t.Fatalf("removed: %v, %v", removed, err)
+				}
+				if removed {
+					delete(m.rows, o.ID)
+					continue
+				}
+				held.Absent, held.Generation, held.Wake, held.Doc = true, tx.Generation, time.UnixMilli(0).UTC(), []byte(`{"absent":true}`)
+				m.rows[o.ID] = held
+				continue
+			}
+			write := tx.Add
+			if exists {
+				write = tx.Update
+			}
+			if done, err := write(Row{Occurrence: o}.Spec()); err != nil || !done {
+				t.Fatalf("written: %v, %v", done, err)
+			}
+			if exists {
+				o.State, o.Reason, o.Version = held.State, held.Reason, held.Version
+			}
+			if o.Version > 0 {
+				o.Wake = time.UnixMilli(0).UTC()
+			}
+			o.Generation = tx.Generation
+			m.rows[o.ID] = o
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
-// apply takes in a step and gives the error that the store is to answer it with.
-func (m *expectation) apply(step store.Step, fenced bool) error {
-	o := step.Occurrence
-	held, exists := m.rows[o.ID]
+// draw makes a row whose status is to be committed.
+func (m *expectation) draw(t *rapid.T) Row {
+	o := m.row(t)
+	held := m.rows[o.ID]
+	o.State = rapid.SampledFrom([]string{"planned", "recording", "ended"}).Draw(t, "state")
+	o.Reason = rapid.StringMatching(`[ -~äß]{0,8}`).Draw(t, "reason")
+	o.Version = max(0, held.Version+rapid.SampledFrom([]int64{0, 0, 0, 0, -1, 1}).Draw(t, "off"))
+	o.Generation = held.Generation - int64(rapid.SampledFrom([]int{0, 0, 1}).Draw(t, "read before"))
+	o.Wake = monday.Add(time.Hour)
+	return Row{Occurrence: o, Sessions: []store.Session{{Attempt: rapid.IntRange(1, 3).Draw(t, "attempt"), State: o.Reason}}, Events: []store.Event{{Kind: "state"}}}
+}
+
+// commit takes in a step and gives the error that the store is to answer it with.
+func (m *expectation) commit(row Row, fenced bool) error {
+	held, exists := m.rows[row.ID]
 	switch {
 	case fenced:
 		return store.ErrFenced
-	case o.Version != held.Version, (step.Delete || step.Kept) && !exists:
+	case row.Version != held.Version, !exists:
 		return store.ErrStale
 	}
-	m.events[o.ID]++
-	if step.Delete {
-		delete(m.rows, o.ID)
-		delete(m.sessions, o.ID)
-		return nil
+	m.events[row.ID]++
+	held.State, held.Reason, held.Version, held.Wake = row.State, row.Reason, held.Version+1, row.Wake
+	if row.Generation != held.Generation { // what is wanted has changed since
+		held.Wake = time.UnixMilli(0).UTC()
 	}
-	if step.Kept {
-		o = held
+	m.rows[row.ID] = held
+	if m.sessions[row.ID] == nil {
+		m.sessions[row.ID] = map[int]string{}
 	}
-	o.Version++
-	m.rows[o.ID] = o
-	if m.sessions[o.ID] == nil {
-		m.sessions[o.ID] = map[int]string{}
-	}
-	m.sessions[o.ID][step.Sessions[0].Attempt] = step.Sessions[0].State
+	m.sessions[row.ID][row.Sessions[0].Attempt] = row.Sessions[0].State
 	return nil
 }
 
@@ -121,7 +161,7 @@ func (m *expectation) compare(t *rapid.T, s *store.Store) {
 	if d := cmp.Diff(m.rows, found); d != "" {
 		t.Fatalf("occurrences, -want +got:\n%s", d)
 	}
-	sessions, err := s.Sessions(t.Context(), slices.Collect(maps.Keys(m.events))...)
+	sessions, err := s.Sessions(t.Context(), slices.Collect(maps.Keys(m.rows))...)
 	if err != nil {
 		t.Fatal(err)
 	}

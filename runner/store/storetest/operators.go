@@ -69,38 +69,12 @@ func revisionStates(t *testing.T, s *store.Store) {
 	}
 }
 
-func replacement(t *testing.T, s *store.Store) {
-	term := lease(t, s)
-	old, next, third := class("german", monday), class("german", monday.Add(10*time.Minute)), class("german", monday.Add(20*time.Minute))
-	apply(t, s, term, nil, store.Step{Occurrence: old, Sessions: []store.Session{{Attempt: 1, App: app, SID: "sid"}}, Events: []store.Event{{At: monday, Kind: "state", Text: "recording"}}})
-	step := func(o store.Occurrence, version int64, replaces string) store.Step {
-		o.Version = version
-		return store.Step{Occurrence: o, Replaces: replaces}
-	}
-	apply(t, s, term, []error{store.ErrStale}, step(next, 7, old.ID))
-	apply(t, s, term, []error{store.ErrStale}, step(next, 1, third.ID))
-	apply(t, s, term, nil, step(next, 1, old.ID))
-	found, err := s.Occurrences(t.Context(), store.Filter{})
-	if err != nil || len(found) != 1 || found[0].ID != next.ID || found[0].Version != 2 {
-		t.Fatalf("got %+v, %v, want %s alone", found, err, next.ID)
-	}
-	sessions, err := s.Sessions(t.Context(), old.ID, next.ID)
-	if err != nil || len(sessions[old.ID]) != 0 || len(sessions[next.ID]) != 1 || sessions[next.ID][0].SID != "sid" {
-		t.Errorf("sessions %+v, %v", sessions, err)
-	}
-	if log, err := s.Events(t.Context(), old.ID, 0, 0); err != nil || len(log) != 1 {
-		t.Errorf("the old one's log: %v, %v", log, err)
-	}
-	apply(t, s, term, nil, store.Step{Occurrence: third})
-	apply(t, s, term, []error{store.ErrStale}, step(next, 1, third.ID)) // it is there already
-}
-
 func pruning(t *testing.T, s *store.Store) {
 	term := lease(t, s)
-	row := func(name string, start time.Time, state string) store.Step {
+	row := func(name string, start time.Time, state string) Row {
 		o := class(name, start)
 		o.State = state
-		return store.Step{Occurrence: o, Sessions: []store.Session{{Attempt: 1, App: app}}, Events: []store.Event{{At: start, Kind: "state", Text: state}}}
+		return Row{Occurrence: o, Sessions: []store.Session{{Attempt: 1, App: app}}, Events: []store.Event{{At: start, Kind: "state", Text: state}}}
 	}
 	limit := monday.Add(24 * time.Hour)
 	apply(t, s, term, nil, row("old", monday, "ended"), row("stuck", monday, "stopping"), row("young", limit, "ended"))
@@ -115,7 +89,9 @@ func pruning(t *testing.T, s *store.Store) {
 	// One for a class that never came, one for a class that is still open, and one for a class ahead.
 	ahead := "school/ahead/20311115T080000Z"
 	for _, id := range []string{"school/gone/20300901T070000Z", row("stuck", monday, "").Occurrence.ID, ahead} {
-		if _, err := s.AddCommand(t.Context(), store.Command{At: monday, Occurrence: id, Kind: "cancel"}); err != nil {
+		if err := s.WriteSpecs(t.Context(), func(tx *store.SpecTx) error {
+			return tx.AddCommand(&store.Command{At: monday, DoneAt: monday, Occurrence: id, Kind: "cancel"})
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -127,7 +103,7 @@ func pruning(t *testing.T, s *store.Store) {
 	if log, err := s.Events(t.Context(), ahead, 0, 0); err != nil || len(log) != 1 {
 		t.Errorf("the log of the class ahead: %v, %v", log, err)
 	}
-	if orders, err := s.Commands(t.Context()); err != nil || len(orders) != 2 || orders[1].Occurrence != ahead {
+	if orders, err := s.Orders(t.Context(), time.Time{}); err != nil || len(orders) != 2 || orders[1].Occurrence != ahead {
 		t.Errorf("orders %+v, %v, want those for what is open and what is ahead", orders, err)
 	}
 	left, err := s.Occurrences(t.Context(), store.Filter{})

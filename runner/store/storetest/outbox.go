@@ -14,8 +14,8 @@ func announcements(t *testing.T, s *store.Store) {
 		return store.Announcement{ID: id, At: monday, Kind: "class.failed", Plan: "school", Subject: o.ID, Data: []byte(`{"why":1}`)}
 	}
 	apply(t, s, term, []error{nil, store.ErrStale},
-		store.Step{Occurrence: o, Announced: []store.Announcement{announced("a")}},
-		store.Step{Occurrence: o, Announced: []store.Announcement{announced("of a step that is not written")}})
+		Row{Occurrence: o, Announced: []store.Announcement{announced("a")}},
+		Row{Occurrence: o, Announced: []store.Announcement{announced("of a step that is not written")}})
 	if err := s.Announce(t.Context(), []store.Mark{{Name: "one", Value: "1"}, {Name: "two", Value: "2"}}, announced("b")); err != nil {
 		t.Fatal(err)
 	}

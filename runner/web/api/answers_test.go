@@ -8,9 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	ical "github.com/arran4/golang-ical"
 
+	"rundown/runner"
+	"rundown/runner/session"
 	"rundown/runner/store"
 	"rundown/runner/web/api"
 )
@@ -30,7 +33,7 @@ func TestAnAnswerThatIsKnownIsNotSentAgain(t *testing.T) {
 		}
 	}
 	first, _ := ask(t, server, "GET", "/api/v1/orders", readToken, "")
-	if _, err := s.AddCommand(t.Context(), store.Command{At: now, Occurrence: "school/german/20310917T070000Z", Kind: "cancel"}); err != nil {
+	if _, err := runner.Give(t.Context(), s, store.Command{At: now, Occurrence: "school/german/20310917T070000Z", Kind: "cancel"}, session.Interval{}); err != nil {
 		t.Fatal(err)
 	}
 	if second, _ := ask(t, server, "GET", "/api/v1/orders", readToken, "", "If-None-Match", first.Header.Get("ETag")); second.StatusCode != 200 {
@@ -71,7 +74,7 @@ func TestClassesAreListedByPeriodAndFilters(t *testing.T) {
 // TestACalendarHoldsTheClassesAndNothingElse: a title or a note cannot add a property, and no page is shown.
 func TestACalendarHoldsTheClassesAndNothingElse(t *testing.T) {
 	server, s := served(t)
-	if _, err := s.AddCommand(t.Context(), store.Command{At: now, Occurrence: "school/latin/20310917T090000Z", Kind: "cancel", Who: "duty", Reason: "flooded\r\nATTENDEE:mailto:x@evil.example"}); err != nil {
+	if _, err := runner.Give(t.Context(), s, store.Command{At: now, Occurrence: "school/latin/20310917T090000Z", Kind: "cancel", Who: "duty", Reason: "flooded\r\nATTENDEE:mailto:x@evil.example"}, session.Interval{Start: now, End: now.Add(3 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	response, text := ask(t, server, "GET", "/api/v1/calendar.ics?plan=school", readToken, "")

@@ -20,6 +20,7 @@ import (
 	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 	"rundown/runner/web/access"
 	"rundown/runner/web/api"
 	"rundown/schemas"
@@ -70,9 +71,9 @@ func filled(t *testing.T) *store.Store {
 	if _, err := s.AddRevision(ctx, store.Revision{At: now, Plan: "school", Hash: "new", State: store.RevisionWaiting, Note: "removes 9 of 10 classes", ReasonCode: "plan-removes-many"}); err != nil {
 		t.Fatal(err)
 	}
-	row := func(recording string, start time.Time, state, outcome string) store.Step {
+	row := func(recording string, start time.Time, state, outcome string) storetest.Row {
 		id := "school/" + recording + "/" + start.Format("20060102T150405Z")
-		return store.Step{
+		return storetest.Row{
 			Occurrence: store.Occurrence{
 				ID: id, Plan: "school", Recording: recording, Day: start.Format(time.DateOnly), Clock: "09:00", App: "app", URL: "https://school.example/rooms/german?token=canary",
 				Start: start, End: start.Add(time.Hour), State: state, Outcome: outcome, Doc: []byte(`{"timezone":"Europe/Madrid","gaps":[{"from":"2031-09-17T07:10:00Z","until":"2031-09-17T07:11:00Z"}]}`),
@@ -81,14 +82,10 @@ func filled(t *testing.T) *store.Store {
 			Events:   []store.Event{{Occurrence: id, At: start, Kind: "state", Text: "recording", Data: []byte(`{"session":1}`)}},
 		}
 	}
-	term, err := s.Lease(ctx, "app", now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	failures, err := s.Apply(ctx, "app", term, []store.Step{
+	failures, err := storetest.Write(ctx, s, "app", []storetest.Row{
 		row("german", now.Add(-30*time.Minute), string(session.Recording), ""),
 		row("german", now.Add(-24*time.Hour-30*time.Minute), string(session.Over), "partial"),
-	})
+	}...)
 	for _, err := range append(failures, err) {
 		if err != nil {
 			t.Fatal(err)

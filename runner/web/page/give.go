@@ -97,7 +97,7 @@ func (s *Source) waiting(ctx context.Context, a Act) (store.Revision, error) {
 	}
 	k := slices.IndexFunc(held, func(r store.Revision) bool { return r.Plan == a.Plan && r.ID == a.Rev })
 	if k < 0 {
-		return store.Revision{}, reason.Refuse(reason.OrderSuperseded, "revision %d of plan %s does not wait for a confirmation any more", a.Rev, a.Plan)
+		return store.Revision{}, reason.Refuse(reason.OrderInvalid, "revision %d of plan %s does not wait for a confirmation any more", a.Rev, a.Plan)
 	}
 	return held[k], nil
 }

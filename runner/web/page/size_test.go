@@ -15,6 +15,7 @@ import (
 	"rundown/plan/schedule"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 	"rundown/runner/web/access"
 )
 
@@ -54,12 +55,8 @@ recordings:
 	if revision, err = s.AddRevision(t.Context(), revision); err != nil {
 		t.Fatal(err)
 	}
-	term, err := s.Lease(t.Context(), "app", now.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
 	from, until := dayIn(now, now.Location())
-	var steps []store.Step
+	var steps []storetest.Row
 	for i, o := range schedule.Occurrences(p, from, until) {
 		row := store.Occurrence{
 			ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, Day: o.Start.Format(time.DateOnly), Clock: o.Start.Format("15:04"), App: "app", URL: o.URL.String(),
@@ -78,14 +75,14 @@ recordings:
 			row.State, x.State = string(session.Recording), string(session.SessionRunning)
 			recorded = fmt.Sprintf(`{"recording_at":%q}`, o.RecordFrom.Format(time.RFC3339))
 		}
-		step := store.Step{Occurrence: row}
+		step := storetest.Row{Occurrence: row}
 		if row.State != string(session.Planned) {
 			x.Doc = []byte(recorded)
 			step.Sessions = []store.Session{x}
 		}
 		steps = append(steps, step)
 	}
-	results, err := s.Apply(t.Context(), "app", term, steps)
+	results, err := storetest.Write(t.Context(), s, "app", steps...)
 	if err != nil || slices.ContainsFunc(results, func(err error) bool { return err != nil }) {
 		t.Fatal(err, results)
 	}

@@ -1,0 +1,232 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"rundown/plan"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// maxLength is the longest class that a start in the past is looked for: a class longer than this that began before
+// the first start of the daemon is not picked up half-way.
+const maxLength = 49 * time.Hour
+
+// drain is how long an engine that ends waits for the answers to requests that are out.
+const drain = 6 * time.Second
+
+// lastWrite is how long it waits for the store after that.
+const lastWrite = time.Second
+
+// Start adopts what the store holds unfinished and begins to work on the plans; without any, on those that were
+// applied last.
+func (e *Engine) Start(ctx context.Context, plans ...*plan.Plan) error {
+	return e.start(ctx, true, plans)
+}
+
+// StartAside adopts only what has been begun, and schedules nothing: for who means to [Engine.Record] something of a
+// plan on a store that may be a daemon's, or to end what runs. What was moved while it was recorded is stopped, and not
+// begun again.
+func (e *Engine) StartAside(ctx context.Context, plans ...*plan.Plan) error {
+	return e.start(ctx, false, plans)
+}
+
+// StartToStop adopts only what has been begun, and carries out only the orders for classes that are ordered to stop. It
+// begins nothing, whatever other orders wait.
+func (e *Engine) StartToStop(ctx context.Context, plans ...*plan.Plan) error {
+	e.stopping = true
+	return e.start(ctx, false, plans)
+}
+
+func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan) error {
+	beat, err := e.cfg.Store.LastBeat(ctx)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	e.beat, e.started, e.scheduling = beat, e.cfg.Now(), scheduling
+	e.answerFrom = e.started
+	if !beat.IsZero() {
+		e.answerFrom = session.Left(beat, e.started)
+	}
+	e.ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if err := e.takeWork(ctx, plans); err != nil {
+		e.stop()
+		return err
+	}
+	e.wg.Add(1)
+	go e.readNotices()
+	e.mu.Lock()
+	for _, w := range e.workers {
+		w.begin()
+	}
+	e.answerFrom = e.started // what came before has been answered for
+	e.mu.Unlock()
+	e.duties(scheduling)
+	return nil
+}
+
+// takeWork writes what the plans want into the store, and makes the workers of all App IDs that have something to do.
+func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
+	if err := e.open(ctx, plans); err != nil {
+		return err
+	}
+	if e.scheduling {
+		for _, name := range e.order {
+			diff, err := e.schedule(ctx, e.plans[name], e.since())
+			if err != nil {
+				return err
+			}
+			e.log.Info("plan at work", "plan", name, "revision", e.plans[name].revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
+		}
+		if err := e.removeOthers(ctx); err != nil {
+			return err
+		}
+		if err := e.cfg.Store.Beat(ctx, e.cfg.Now()); err != nil { // what was planned while nobody scheduled is written now
+			return fmt.Errorf("write the store: %w", err)
+		}
+	}
+	if err := e.employ(ctx); err != nil {
+		return err
+	}
+	var err error
+	if e.seen.command, err = e.cfg.Store.LastCommand(ctx); err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	return e.noteLeft(ctx)
+}
+
+// employ sees to it that each App ID which has something to do has a worker.
+func (e *Engine) employ(ctx context.Context) error {
+	owners, err := e.cfg.Store.Owners(ctx)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, o := range owners {
+		if _, err := e.owner(ctx, o.Occurrence, o.App, o.Revision); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noteLeft raises the health issues of what an earlier process began, and of what has ended and left a session that may
+// run.
+func (e *Engine) noteLeft(ctx context.Context) error {
+	if len(e.order) == 0 {
+		return nil
+	}
+	begun, err := e.cfg.Store.Occurrences(ctx, store.Filter{Open: true, States: []string{string(session.Starting), string(session.Recording), string(session.Stopping)}})
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	var ids []string
+	for _, o := range begun {
+		ids = append(ids, o.ID)
+	}
+	ended, err := e.cfg.Store.Ended(ctx, e.started.Add(-2*maxLength))
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	for _, x := range ended {
+		if x.Loose {
+			ids = append(ids, x.ID)
+		}
+	}
+	for some := range slices.Chunk(ids, 500) {
+		rows, err := e.cfg.Store.Rows(ctx, some...)
+		if err != nil {
+			return fmt.Errorf("read the store: %w", err)
+		}
+		for i := range rows {
+			d, err := decodeRow(&rows[i])
+			if err != nil {
+				return err
+			}
+			state := session.View(d.Spec, d.Status)
+			e.noteIssues(&state)
+		}
+	}
+	return nil
+}
+
+// Close ends the engine's own work: nothing new is sent, answers to requests that are out are awaited for a few
+// seconds, and recordings in the cloud go on. What stays unanswered stays written down as asked. A store that hangs is
+// not waited for: what it has not taken is to a later start as if this one had been killed.
+func (e *Engine) Close() {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		e.close()
+	}()
+	limit := time.NewTimer(drain + lastWrite)
+	defer limit.Stop()
+	select {
+	case <-ended:
+	case <-limit.C:
+		e.log.Warn("ended without the store, which does not take what is to be written; the next start settles it")
+	}
+}
+
+func (e *Engine) close() {
+	e.mu.Lock()
+	c := e.cron
+	e.mu.Unlock()
+	duties := context.Background()
+	if c != nil {
+		duties = c.Stop()
+	}
+	if e.stop != nil {
+		e.stop() // before the duties have ended, since one may wait for what only comes of the loops
+	}
+	if c != nil {
+		<-duties.Done()
+	}
+	e.wg.Wait()
+	if !e.scheduling {
+		return
+	}
+	if err := e.cfg.Store.Beat(context.Background(), e.cfg.Now()); err != nil {
+		e.log.Warn("the last sign of life could not be written", "error", err)
+	}
+}
+
+// Abandon makes [Engine.Close] wait for no answers.
+func (e *Engine) Abandon() { e.abandon.Do(func() { close(e.abandoned) }) }
+
+// duties are what the engine does at intervals, by robfig/cron.
+func (e *Engine) duties(scheduling bool) {
+	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
+	if scheduling {
+		c.Schedule(cron.Every(e.cfg.Beat), cron.FuncJob(func() {
+			if err := e.cfg.Store.Beat(e.ctx, e.cfg.Now()); err == nil {
+				e.storeRecovered()
+			} else if e.ctx.Err() == nil {
+				e.storeFailed(err)
+			}
+		}))
+		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
+		c.Schedule(cron.Every(max(checkpointEvery, e.cfg.Poll)), cron.FuncJob(e.checkpoint))
+		if e.cfg.Keep > 0 {
+			c.Schedule(pruneTimes{time.Now()}, cron.FuncJob(e.prune))
+		}
+	}
+	c.Schedule(cron.Every(max(checkStoreEvery, e.cfg.Poll)), cron.FuncJob(e.checkStore))
+	c.Schedule(cron.Every(warmEvery), cron.FuncJob(e.warm))
+	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(e.watchClock))
+	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {
+		if err := e.pollStore(e.ctx); err != nil && e.ctx.Err() == nil {
+			e.logThrottled("the store cannot be read", err)
+		}
+	}))
+	e.mu.Lock()
+	e.cron = c
+	e.mu.Unlock()
+	c.Start()
+}

@@ -1,0 +1,324 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rundown/agora"
+	"rundown/plan/schedule"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// The store is the truth, and memory holds what is near: what wakes within the window, and what has sessions that are not
+// over. It is read again after a while, and when specs have changed.
+const (
+	window      = 15 * time.Minute
+	reloadEvery = 5 * time.Minute
+	bellAhead   = 6 * time.Hour // the starts of a bell that may come before those that wake within the window
+)
+
+// reload reads what is near from the store, and of what is in memory what was changed.
+func (w *worker) reload() {
+	now := w.e.cfg.Now()
+	w.loadAt = now.Add(reloadEvery)
+	if w.loading {
+		w.again = true
+		return
+	}
+	if w.draining {
+		return
+	}
+	w.loading = true
+	held, since, until, spacing := make([]string, 0, len(w.near)), w.generation, now.Add(window), schedule.Spacing(w.qps)
+	for id := range w.near {
+		held = append(held, id)
+	}
+	w.background(func(ctx context.Context) func() {
+		l, err := w.fetch(ctx, until, spacing, held, since)
+		return func() {
+			w.loading = false
+			if err != nil {
+				w.e.logThrottled("the store cannot be read; trying again in a second", err, "app", w.app)
+				w.loadAt = w.e.cfg.Now().Add(storeEvery)
+				return
+			}
+			w.take(l)
+			if w.again {
+				w.again = false
+				w.reload()
+			}
+		}
+	})
+}
+
+// loaded is what was read of the store.
+type loaded struct {
+	generation int64
+	rows       []store.Row
+	gone       []string // of what is in memory
+}
+
+func (w *worker) fetch(ctx context.Context, until time.Time, spacing time.Duration, held []string, since int64) (l loaded, err error) {
+	s := w.e.cfg.Store
+	if l.generation, err = s.Generation(ctx); err != nil { // before what it counts: what is written meanwhile is read again
+		return l, err
+	}
+	ahead, err := s.CountDue(ctx, w.app, until.Add(bellAhead))
+	if err != nil {
+		return l, err
+	}
+	if l.rows, err = s.Near(ctx, w.app, until.Add(time.Duration(ahead)*spacing)); err != nil || l.generation == since {
+		return l, err
+	}
+	have := map[string]bool{}
+	for _, r := range l.rows {
+		have[r.ID] = true
+	}
+	changed, err := s.ChangedSince(ctx, since)
+	if err != nil {
+		return l, err
+	}
+	for _, id := range held {
+		if have[id] {
+			continue
+		}
+		r, err := s.Row(ctx, id)
+		switch {
+		case err != nil:
+			return l, err
+		case r == nil:
+			l.gone = append(l.gone, id)
+		case changed[id]:
+			l.rows = append(l.rows, *r)
+		}
+	}
+	return l, nil
+}
+
+// take brings what is in memory up to what was read.
+func (w *worker) take(l loaded) {
+	w.generation = max(w.generation, l.generation)
+	for _, id := range l.gone {
+		if o := w.near[id]; o != nil && !o.committing {
+			w.release(o)
+		}
+	}
+	var touched []*occurrence
+	for i := range l.rows {
+		r := &l.rows[i]
+		o := w.near[r.ID]
+		switch {
+		case o == nil:
+			if o = w.adopt(r); o != nil {
+				touched = append(touched, o)
+			}
+		case r.Version > o.version && !o.committing && o.pending == nil:
+			w.renew(o, r)
+			touched = append(touched, o)
+		case r.Generation > o.spec.Generation:
+			w.respec(o, r)
+			touched = append(touched, o)
+		}
+	}
+	w.place()
+	for _, o := range touched {
+		if w.near[o.spec.ID] != o {
+			continue
+		}
+		if o.version == 0 && !o.dirty && len(o.events) == 0 { // nothing is to be said of it before it begins
+			o.wake = o.begin
+			w.schedule(o)
+			continue
+		}
+		w.step(o)
+	}
+	w.askAgain(w.e.cfg.Now())
+}
+
+// wanted says that a row is this worker's business.
+func (w *worker) wanted(r *store.Row) bool {
+	if r.Owner() != w.app || r.Wake.IsZero() {
+		return false
+	}
+	return w.e.scheduling || r.HeldBy != "" || w.e.extraOf(r.ID) != nil
+}
+
+// adopt takes a row into memory; nil where it is not this worker's. What was asked and has no answer there is told first.
+func (w *worker) adopt(r *store.Row) *occurrence {
+	if !w.wanted(r) {
+		return nil
+	}
+	o := &occurrence{index: -1}
+	if !w.respec(o, r) {
+		return nil
+	}
+	w.renew(o, r)
+	o.dirty = r.Wake.UnixMilli() == 0
+	o.begin, o.placedFrom = o.spec.FirstRequest(), o.spec.From
+	if x := w.e.extraOf(r.ID); x != nil {
+		o.now, o.begin = true, x.begin
+	}
+	w.near[r.ID] = o
+	if r.HeldBy != "" {
+		w.log.Info("adopted", "occurrence", r.ID, "state", r.State, "sessions", len(o.state.Sessions))
+		o.log = append(o.log, w.e.adoption(&o.state))
+	}
+	w.e.noteIssues(&o.state)
+	return o
+}
+
+// respec takes in what is wanted now; false where it cannot be read.
+func (w *worker) respec(o *occurrence, r *store.Row) bool {
+	d, err := decodeRow(r)
+	if err != nil {
+		w.log.Error("an occurrence is left as it is", "occurrence", r.ID, "error", err)
+		return false
+	}
+	turn := o.spec.Turn
+	o.spec, o.dirty = d.Spec, true
+	o.spec.Turn = turn
+	if settings, conn := w.e.settings(&o.spec); settings != nil {
+		o.settings, o.conn = settings, conn
+	}
+	o.refresh(o.state.Status)
+	return true
+}
+
+// renew gives an occurrence the spec and the status of its row. What the row says was asked, and what nobody here sent,
+// has no answer that is known.
+func (w *worker) renew(o *occurrence, r *store.Row) {
+	d, err := decodeRow(r)
+	if err != nil {
+		w.log.Error("an occurrence is left as it is", "occurrence", r.ID, "error", err)
+		return
+	}
+	for i := range d.Sessions {
+		x := &d.Sessions[i]
+		switch y := o.state.Session(x.Attempt); {
+		case x.Asked == "" || y != nil && y.Asked == x.Asked:
+		case x.Asked == agora.OpStart && w.e.forget:
+			x.Asked, x.State = "", session.SessionFailed
+		default:
+			o.events = append(o.events, unanswered(*x, "rundown ended meanwhile"))
+		}
+	}
+	if r.Generation >= o.spec.Generation && o.version > 0 {
+		w.respec(o, r)
+	}
+	o.saved, o.version, o.preempted = d, r.Version, false
+	o.refresh(d.Status)
+}
+
+// resettle takes in what a plan that was put to work says of what is in memory: the secrets that it names are no part of a
+// spec.
+func (w *worker) resettle() {
+	for _, o := range w.near {
+		if settings, conn := w.e.settings(&o.spec); settings != nil {
+			o.settings, o.conn = settings, conn
+		}
+	}
+	w.askAgain(w.e.cfg.Now())
+}
+
+// reread takes an occurrence from its row, since a write that counted on another was refused, and steps it again. One
+// whose row is gone, or another's, is released.
+func (w *worker) reread(o *occurrence, refused error) {
+	o.committing = true
+	w.background(func(ctx context.Context) func() {
+		r, err := w.e.cfg.Store.Row(ctx, o.spec.ID)
+		return func() {
+			switch {
+			case err != nil:
+				w.log.Error("the store cannot be read; trying again in a second", "occurrence", o.spec.ID, "error", err)
+				w.later(func() { w.reread(o, refused) })
+				return
+			case r == nil || r.Owner() != w.app:
+				o.committing = false
+				if o.now {
+					w.log.Error("an occurrence is another's; it is left as it is", "occurrence", o.spec.ID, "error", refused)
+					w.e.cfg.OnLost(o.spec.ID, refused)
+				}
+				w.release(o)
+				return
+			}
+			if r.Version != o.version {
+				w.log.Warn("an occurrence was not stored as it was known here; it is taken as it is stored", "occurrence", r.ID, "version", r.Version, "known", o.version)
+			}
+			o.committing = false
+			w.renew(o, r)
+			w.place()
+			w.step(o)
+		}
+	})
+}
+
+// tell gives an event to an occurrence that need not be in memory; then says whether it is there at all.
+func (w *worker) tell(id string, e session.Event, then func(found bool)) {
+	if o := w.near[id]; o != nil {
+		w.step(o, e)
+		then(true)
+		return
+	}
+	w.background(func(ctx context.Context) func() {
+		r, err := w.e.cfg.Store.Row(ctx, id)
+		return func() {
+			switch {
+			case err != nil:
+				w.log.Error("the store cannot be read; trying again in a second", "occurrence", id, "error", err)
+				w.later(func() { w.tell(id, e, then) })
+				return
+			case r == nil:
+				then(false)
+				return
+			}
+			if w.near[id] == nil && r.Owner() == w.app {
+				o := &occurrence{index: -1}
+				if w.respec(o, r) {
+					w.renew(o, r)
+					o.begin, o.placedFrom, o.dirty = o.spec.FirstRequest(), o.spec.From, false
+					w.near[id] = o
+				}
+			}
+			o := w.near[id]
+			if o != nil {
+				w.step(o, e)
+			}
+			then(o != nil)
+		}
+	})
+}
+
+// release lets go of an occurrence: the store has it.
+func (w *worker) release(o *occurrence) {
+	w.unschedule(o)
+	if w.near[o.spec.ID] == o {
+		delete(w.near, o.spec.ID)
+	}
+	w.e.forgetForeign(o.spec.ID)
+}
+
+// later has the loop run f when a store that does not work is to be tried again. It is awaited.
+func (w *worker) later(f func()) {
+	w.out++
+	time.AfterFunc(storeEvery, func() {
+		w.post(func() {
+			w.out--
+			f()
+		})
+	})
+}
+
+// adoption tells of an occurrence that is adopted, and for how long nobody had watched it, as far as the store knows.
+func (e *Engine) adoption(s *session.State) store.Event {
+	text, last := "adopted by a new start", e.beat
+	for i := range s.Sessions {
+		last = session.Later(last, s.Sessions[i].LastGood)
+	}
+	if !last.IsZero() && last.Before(e.started) {
+		d := session.Decision{S: *s}
+		text += fmt.Sprintf("; nobody watched it from %s to %s", d.Clock(last), d.Clock(e.started))
+	}
+	return store.Event{Occurrence: s.ID, At: e.started, Kind: "decision", Text: text}
+}

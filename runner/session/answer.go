@@ -1,0 +1,58 @@
+package session
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"rundown/agora"
+	"rundown/runner/reason"
+)
+
+// Answer is what came of a request. Class Unknown stands for no answer at all, also for one that a crash took.
+type Answer struct {
+	Class      agora.Class
+	Status     int // HTTP, 0: none
+	Code       int // the service's
+	Reason     string
+	Foreign    bool   // it cannot be recognised as the service's own: never final, and no word about the recording
+	RequestID  string // of the service, "" for none
+	RetryAfter time.Duration
+	ResourceID string               // of acquire
+	SID        string               // of start, or in the body of a refusal
+	Server     agora.ServerResponse // of query and stop; without addresses
+	KeysUntil  time.Time            // of start and of an update of credentials: when those that were sent run out
+	SentAt     time.Time            // when the request was sent, which is after it was asked for; zero: not known
+	Rotated    bool                 // of query: the storage credentials are others than those that were sent
+	Unplanned  bool                 // it was not sent, since the plan did not hold the class when it was to be
+	Cut        bool                 // rundown ended before it came: no fault of the service or the page
+	Why        reason.Code          // of what was not sent; "": as its verdict says
+}
+
+// Verdict names what the answer means.
+func (a Answer) Verdict() agora.Verdict { return agora.Judge(a.Class, a.Status, a.Code, a.Foreign) }
+
+func (a Answer) taskGone() bool { return a.Verdict() == agora.VerdictGone }
+
+func (a Answer) NotAuthorized() bool { return a.Verdict().IsAccountRefused() }
+
+// answered says that something answered, be it the service or what stands before it.
+func (a Answer) answered() bool { return a.Status != 0 || a.Class == agora.Done }
+
+// String says it in a few words.
+func (a Answer) String() string {
+	switch {
+	case a.Class == agora.Done:
+		return "done"
+	case !a.answered():
+		return cmp.Or(a.Reason, "no answer")
+	}
+	text := fmt.Sprintf("HTTP %d", a.Status)
+	if a.Code != 0 {
+		text += fmt.Sprintf(", code %d", a.Code)
+	}
+	if a.Reason != "" {
+		text += fmt.Sprintf(" %q", a.Reason)
+	}
+	return text
+}

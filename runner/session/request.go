@@ -1,0 +1,230 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"rundown/agora"
+	"rundown/agora/catalog"
+	"rundown/runner/reason"
+)
+
+// soonest is the first instant at which a session is due, or wake if that is sooner; zero: never.
+func (d *Decision) soonest(wake time.Time) time.Time {
+	for i := range d.S.Sessions {
+		x := &d.S.Sessions[i]
+		if x.State.Final() {
+			continue
+		}
+		wake = sooner(wake, d.updateDue(x))
+		if x.Asked == "" {
+			wake = sooner(wake, x.Next)
+		}
+	}
+	return wake
+}
+
+// wake is when something is due again.
+func (d *Decision) wake() time.Time {
+	s := &d.S
+	wake := s.Until
+	if d.over() {
+		wake = time.Time{}
+	}
+	wake = d.soonest(wake)
+	for n := range s.LaneCount() {
+		if d.over() || s.Lanes[n].GaveUp != "" {
+			continue
+		}
+		switch x := s.carrier(n); {
+		case x == nil && !d.behind(n):
+			wake = Left(wake, Later(s.Begin, s.Lanes[n].RetryAt))
+		case x != nil && d.outlives(x):
+			wake = Left(wake, Later(d.now, x.outlived().Add(-handover)))
+		}
+	}
+	if wake.IsZero() { // an answer is awaited; it will ask again
+		wake = d.now.Add(TrustTimers)
+	}
+	return wake
+}
+
+// ask names the request that a session needs now.
+func (d *Decision) ask(x *Session) Action {
+	if x.State.Final() {
+		return Action{}
+	}
+	earlier := d.S.Left(x)
+	if (earlier || d.over()) && x.State.Carries() {
+		d.end(x)
+	}
+	if !earlier {
+		d.shed(x)
+		d.retire(x)
+	}
+	if at := d.updateDue(x); !at.IsZero() && !at.After(d.now) {
+		x.Asked, x.AskedAt, x.Change, x.AskedCDN = agora.OpUpdate, d.now, d.wanted(x), d.S.Push(x.Lane)
+		return Action{Op: agora.OpUpdate, Attempt: x.Attempt}
+	}
+	if x.Beset && x.Asked == "" && x.State == SessionAcquiring {
+		uid, free := d.pick(x, x.UID)
+		if x.UID = uid; free {
+			x.Beset, x.Next = false, d.now
+		}
+	}
+	if x.Asked != "" || x.State.Final() || x.Next.After(d.now) {
+		return Action{}
+	}
+	var op agora.Op
+	switch x.State {
+	case SessionAcquiring:
+		op = agora.OpAcquire
+	case SessionStarting:
+		switch age := d.now.Sub(x.AcquiredAt); {
+		case age > catalog.ResourceLife():
+			d.enter(x, SessionFailed) // and no failure: nobody refused it, it had to wait, or rundown was not there
+			x.setReason(x.reason().Or(reason.Because(reason.ResourceExpired, "its resource id grew too old")))
+			x.Next = time.Time{}
+			return Action{}
+		default:
+			op = agora.OpStart
+			if x.RequestedAt.IsZero() {
+				x.RequestedAt, x.Held = d.now, d.S.Exact && d.now.Before(d.S.Start)
+			}
+		}
+	case SessionConfirming, SessionRunning, SessionSuspect:
+		op = agora.OpQuery
+	case SessionStopping:
+		if x.StopAskedAt.IsZero() {
+			x.StopAskedAt = d.now
+		} else if d.now.After(x.Deadline()) {
+			d.unstopped(x)
+			return Action{}
+		}
+		op = agora.OpStop
+	}
+	x.Asked, x.AskedAt = op, d.now
+	return Action{Op: op, Attempt: x.Attempt}
+}
+
+// end turns a session that carries the class towards its end. A query that is out has no effect, so a stop need not
+// wait for its answer; an update and a start must be answered first.
+func (d *Decision) end(x *Session) {
+	switch x.State {
+	case SessionAcquiring, SessionStarting:
+		if x.Asked != "" {
+			return
+		}
+		if x.Doubt && !x.Refused {
+			d.orphan(x)
+			return
+		}
+		d.enter(x, SessionFailed)
+		why := reason.Because(reason.ClassOver, "the class was over before it could be started")
+		if d.S.Left(x) {
+			why = reason.Because(reason.ClassMoved, "the class was moved before it could be started")
+		}
+		x.setReason(x.reason().Or(why))
+	default:
+		if x.Asked == agora.OpUpdate {
+			return
+		}
+		if x.RecordingAt.IsZero() && x.Held {
+			x.setReason(x.reason().Or(reason.Because(reason.HoldNotEnded, "it was on hold to its end")))
+		}
+		d.enter(x, SessionStopping)
+		x.Asked, x.Tries, x.Next = "", 0, d.now
+	}
+}
+
+// behind says that a lane waits for those before it, whose resource ids its acquire is to name: for the answer to
+// their first tries, since a class must not wait for more.
+func (d *Decision) behind(lane int) bool {
+	for n := range lane {
+		if x := d.S.carrier(n); x != nil && x.State == SessionAcquiring && x.Tries == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// due says whether a new session is to begin in a lane now, or gives that lane up for good.
+func (d *Decision) due(lane int) bool {
+	s, l := &d.S, &d.S.Lanes[lane]
+	if d.now.Before(s.Begin) || d.now.Before(l.RetryAt) || d.behind(lane) {
+		return false
+	}
+	writing := d.now.Add(catalog.StartLead())
+	left := s.End.Sub(Later(s.Start, writing))
+	switch {
+	case !s.touched() && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
+		l.giveUp(d.lateness(left))
+	case left <= 0:
+		l.giveUp(reason.Because(reason.NoTimeLeft, "no class time was left for another session"))
+	case l.Failures >= max(s.Attempts, 1):
+		l.giveUp(reason.Because(reason.AttemptsUsedUp, "%d sessions in a row failed", l.Failures))
+	case l.PageFailures >= pageAttempts:
+		l.giveUp(reason.Because(reason.PageFault, "%d sessions in a row failed for a cause that lies in the page, so that another would too", l.PageFailures))
+	default:
+		return true
+	}
+	d.note("%s", l.GaveUp)
+	return false
+}
+
+func (d *Decision) lateness(left time.Duration) reason.Reason {
+	s := &d.S
+	why := reason.Because(reason.BegunLate, "it came up too late")
+	if !s.Unattended.IsZero() {
+		why = reason.Because(reason.DaemonDown, "rundown did not run from %s on", d.Clock(s.Unattended))
+	}
+	switch {
+	case left <= 0:
+		why.Text += ": the class was over"
+	case s.MinRemainder < 0:
+		why.Text += ": the class had begun, and min_remainder is never"
+	default:
+		why.Text += fmt.Sprintf(": %v of the class were left, less than the min_remainder of %v", left.Round(time.Second), s.MinRemainder)
+	}
+	return why
+}
+
+// begin opens a new session in a lane. After a definite failure it goes to the other uid, unless that is worth less; after
+// a doubtful start it probes with the same one, since a task conflict then tells that the doubtful session lives.
+func (d *Decision) begin(lane int) Action {
+	s := &d.S
+	uids := s.UIDs[lane]
+	x := Session{
+		Attempt: len(s.Sessions) + 1, Lane: lane, Cname: s.Cname, UID: uids[0], State: SessionAcquiring, Request: Request{Next: d.now}, PushFacts: PushFacts{CDN: s.Push(lane)},
+		StartFacts: StartFacts{Near: s.Near},
+	}
+	x.MaxHour, x.ExpireHour = s.hours(d.now)
+	if last := s.last(lane); last != nil {
+		if x.UID = last.UID; last.State == SessionOrphan || !last.Doubt {
+			x.UID, _ = d.pick(&x, s.otherUID(last))
+		}
+	}
+	d.moves = append(d.moves, move{to: x.State})
+	s.Sessions = append(s.Sessions, x)
+	return d.ask(&s.Sessions[len(s.Sessions)-1])
+}
+
+// again plans the session's next request by the waits, whose deadline counts from since; false when they are at an end.
+func (d *Decision) again(x *Session, w catalog.Backoff, since time.Time, atLeast time.Duration) bool {
+	wait, ok := w.Next(x.Tries, d.now.Sub(since))
+	if ok {
+		x.Tries++
+		x.Next = d.now.Add(max(wait, atLeast))
+	}
+	return ok
+}
+
+// bounded is how long the service may have a request wait: half a minute, and where the class waits for it at most a
+// third of what is left of the class. A Retry-After of an hour must not cost a class, nor leave a recording running.
+func (d *Decision) bounded(x *Session, op agora.Op, asked time.Duration) time.Duration {
+	most := longestRetryAfter
+	if op == agora.OpAcquire || op == agora.OpStart || op == agora.OpUpdate && x.Change == ChangeHold {
+		most = min(most, max(d.S.End.Sub(Later(d.S.Start, d.now))/3, 0))
+	}
+	return min(asked, most)
+}

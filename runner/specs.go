@@ -1,0 +1,297 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"rundown/plan/schedule"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// specsAtOnce is how many specs a transaction writes, so that no recording's step waits for long.
+const specsAtOnce = 1000
+
+// errMoved says that specs were written since those that a transaction was made from were read.
+var errMoved = errors.New("specs were written meanwhile")
+
+// PlanWho is who cancels what a plan cancels, for people: an operator may go by that name, too.
+const PlanWho = "the plan"
+
+// writer of specs: one plan's, from since up to the horizon.
+type specWriter struct {
+	e     *Engine
+	a     *applied
+	now   time.Time
+	diff  Diff
+	short map[string]session.Orders // that hold, by identity
+}
+
+// reconcile writes what a plan wants of the occurrences from since up to the horizon. It is called where a plan is put to
+// work and each hour, and writes nothing where nothing has changed. The comparison is made outside of the transactions,
+// which therefore are short, and made anew where specs were written meanwhile.
+func (e *Engine) reconcile(ctx context.Context, a *applied, since, until time.Time) (Diff, error) {
+	w := &specWriter{e: e, a: a, now: e.cfg.Now()}
+	for {
+		err := w.try(ctx, since, until)
+		if errors.Is(err, errMoved) {
+			w.diff = Diff{}
+			continue
+		}
+		if err == nil {
+			a.until = until
+		}
+		return w.diff, err
+	}
+}
+
+func (w *specWriter) try(ctx context.Context, since, until time.Time) error {
+	s := w.e.cfg.Store
+	generation, err := s.Generation(ctx)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	if w.short, err = w.e.standingOrders(ctx, since); err != nil {
+		return err
+	}
+	stored, err := s.Known(ctx, w.a.plan.Name, since.Add(-maxLength))
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	changes := reconcile(w.desired(stored, since, until), stored, since, until, w.now)
+	for ; len(changes) > 0; generation++ {
+		some := changes[:min(len(changes), specsAtOnce)]
+		if err := w.e.writeSpecs(ctx, func(t *store.SpecTx) error {
+			if t.Generation != generation+1 {
+				return errMoved
+			}
+			for i := range some {
+				if err := w.write(t, &some[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		changes = changes[len(some):]
+	}
+	return nil
+}
+
+// writeSpecs runs a spec transaction between the failpoints of a plan's write, in a goroutine of its own.
+func (e *Engine) writeSpecs(ctx context.Context, do func(*store.SpecTx) error) error {
+	done := make(chan error, 1)
+	go func() {
+		err := errors.New("the write was given up")
+		defer func() { done <- err }()
+		e.cfg.Failpoint("before writing the plan")
+		if err = e.cfg.Store.WriteSpecs(ctx, do); err == nil {
+			e.cfg.Failpoint("after writing the plan")
+		}
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done(): // a store that hangs is not waited for
+		return ctx.Err()
+	}
+}
+
+// desired lists what the plan wants in the window, and what it wants of occurrences beyond it that the store shows begun.
+func (w *specWriter) desired(stored []store.Known, since, until time.Time) []desired {
+	var want []desired
+	seen := map[string]bool{}
+	for b := range schedule.Briefs(w.a.plan, since.Add(-maxLength), until) {
+		d := w.desire(b)
+		seen[d.id] = true
+		want = append(want, d)
+	}
+	for _, r := range stored {
+		if seen[r.ID] || r.State == string(session.Planned) && r.Start.Before(until) && !r.Absent {
+			continue
+		}
+		if b, ok := w.a.find(r.ID); ok {
+			want = append(want, w.desire(b))
+		}
+	}
+	return want
+}
+
+func (w *specWriter) desire(b schedule.Brief) desired {
+	spec := w.spec(&b)
+	return desired{
+		Brief: b, id: spec.ID, recording: spec.Recording, app: spec.App, hash: spec.Hash(),
+		interval: spec.Lasting(w.short[spec.ID].Extended).Interval, dropped: spec.Dropped != nil,
+	}
+}
+
+// spec is what the plan wants of a class.
+func (w *specWriter) spec(b *schedule.Brief) session.Spec {
+	o := b.Occurrence()
+	spec := session.Spec{Target: target(&o, w.a.apps[o.Settings.App])}
+	if o.Cancelled() {
+		spec.Dropped = &session.Cancel{At: w.now, Who: PlanWho, Reason: o.Settings.Note, ReasonCode: reason.CancelledByPlan}
+	}
+	return spec
+}
+
+// write writes one change of specs.
+func (w *specWriter) write(t *store.SpecTx, c *specChange) error {
+	if c.verb == remove {
+		return w.remove(t, c)
+	}
+	spec := w.spec(&c.desired.Brief)
+	spec.Orders = w.short[spec.ID]
+	if c.verb == add {
+		w.diff.Added++
+		if text := describe(spec.Orders, &spec.Target); text != "" {
+			if err := t.Log(store.Event{Occurrence: spec.ID, At: w.now, Kind: "decision", Text: "orders given before hold: " + text}); err != nil {
+				return err
+			}
+		}
+		row, err := specRow(spec, c.desired.hash, w.a.revision)
+		if err != nil {
+			return err
+		}
+		if added, err := t.Add(row); err != nil || added {
+			return err
+		}
+		_, err = t.Update(row) // it ended so long ago that it was not compared, and is moved ahead
+		return err
+	}
+	row, err := t.Row(spec.ID)
+	if err != nil || row == nil {
+		return errors.Join(err, errMovedWhere(row == nil))
+	}
+	before, err := decodeRow(row)
+	if err != nil {
+		w.e.log.Error("an occurrence is left as it is", "occurrence", spec.ID, "error", err)
+		return nil
+	}
+	if c.verb == refuse || spec.Dropped != nil { // the times of a cancelled class are those that were planned, and count for nothing
+		if c.verb == refuse {
+			w.e.log.Warn("a new end that is already past is refused; the recording goes on to the end it had",
+				"occurrence", spec.ID, "end", c.row.End, "refused", spec.End)
+			spec.Dropped = before.Dropped
+		} else if before.Dropped != nil {
+			spec.Dropped.At = before.Dropped.At
+		}
+		spec.Interval = before.Spec.Interval
+	}
+	if !before.Spec.Same(spec) {
+		w.diff.Changed++
+	}
+	out, err := specRow(spec, c.desired.hash, w.a.revision)
+	if err == nil {
+		_, err = t.Update(out)
+	}
+	return err
+}
+
+func errMovedWhere(gone bool) error {
+	if gone {
+		return errMoved
+	}
+	return nil
+}
+
+// remove takes an occurrence out of the store that the plan does not hold any more. One that is being recorded goes on to
+// its end, which the log and its history say once.
+func (w *specWriter) remove(t *store.SpecTx, c *specChange) error {
+	removed, err := t.Remove(c.row.ID)
+	if err != nil {
+		return err
+	}
+	event := store.Event{Occurrence: c.row.ID, At: w.now, Kind: "plan", Who: w.e.cfg.Who, Text: "the plan no longer holds it"}
+	if removed {
+		w.diff.Removed++
+		return t.Log(event)
+	}
+	row, err := t.Row(c.row.ID)
+	if err != nil || row == nil {
+		return err
+	}
+	d, err := decodeRow(row)
+	if err != nil {
+		w.e.log.Error("an occurrence is left as it is", "occurrence", row.ID, "error", err)
+		return nil
+	}
+	s := session.View(d.Spec, d.Status)
+	if c.follows || s.Cancel != nil || s.Phase != session.Starting && s.Phase != session.Recording {
+		return nil
+	}
+	w.diff.Left++
+	at := session.Decision{S: s}
+	until := at.Clock(s.Until)
+	w.e.log.Warn("a class that is being recorded is no longer in the plan; it is recorded to its end",
+		"occurrence", s.ID, "end", at.Clock(s.End), "recorded_until", until, "to_stop_it", "rundown cancel "+s.ID)
+	event.Text = fmt.Sprintf("it is no longer in the plan: it is recorded until %s, unless it is cancelled", until)
+	return t.Log(event)
+}
+
+// specRow is the row of a spec.
+func specRow(spec session.Spec, hash string, revision int64) (store.Spec, error) {
+	orders, err := json.Marshal(spec.Orders)
+	if err != nil {
+		return store.Spec{}, err
+	}
+	plain := spec
+	plain.Orders = session.Orders{}
+	doc, err := json.Marshal(plain)
+	view := session.View(spec, session.Status{})
+	row := store.Spec{
+		ID: spec.ID, Plan: spec.Plan, Recording: spec.Recording, Day: spec.Day, Clock: spec.Clock, App: spec.App, URL: spec.URL,
+		Start: view.Start, End: view.End, Hash: hash, Dropped: spec.Dropped != nil, Revision: revision, Doc: doc, Orders: orders,
+	}
+	if spec.Orders == (session.Orders{}) && spec.Dropped == nil { // else it is told at once what they come to
+		row.Wake = spec.FirstRequest()
+	}
+	return row, err
+}
+
+// find looks a class of the plan up.
+func (a *applied) find(id string) (schedule.Brief, bool) {
+	if !strings.HasPrefix(id, a.plan.Name+"/") {
+		return schedule.Brief{}, false
+	}
+	return a.finder.Find(id)
+}
+
+// removeOthers removes what is planned for plans that are not at work any more.
+func (e *Engine) removeOthers(ctx context.Context) error {
+	names, err := e.cfg.Store.OpenPlans(ctx)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	for _, name := range names {
+		if e.plans[name] != nil {
+			continue
+		}
+		w := &specWriter{e: e, now: e.cfg.Now()}
+		stored, err := e.cfg.Store.Known(ctx, name, w.now)
+		if err != nil {
+			return fmt.Errorf("read the store: %w", err)
+		}
+		changes := reconcile(nil, stored, e.since(), w.now.Add(1000*24*time.Hour), w.now)
+		if err := e.writeSpecs(ctx, func(t *store.SpecTx) error {
+			for i := range changes {
+				if err := w.remove(t, &changes[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); len(changes) > 0 && err != nil {
+			return err
+		}
+		if w.diff.Removed > 0 {
+			e.log.Warn("planned classes of a plan that was not given are dropped", "plan", name, "classes", w.diff.Removed)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,353 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"rundown/agora"
+	"rundown/agora/catalog"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// storeEvery is how often a store that cannot be written is tried again.
+const storeEvery = time.Second
+
+// pendingCommit is what has come of an occurrence since its steps cannot be stored: they are stored as one, as soon as
+// that works again. Meanwhile the state goes ahead of the store in memory, so that what is due is seen.
+type pendingCommit struct {
+	before session.State // as stored
+	events []session.Event
+	log    []store.Event
+	calls  []session.Action // to be made once their intent is stored
+}
+
+// asStored is the state that the store holds.
+func (o *occurrence) asStored() session.State {
+	if o.pending != nil {
+		return o.pending.before
+	}
+	return o.state
+}
+
+// step has Decide take in what happened and what is wanted now, commits what it says and then does it. While a commit is
+// out events are queued. It is the one way in which a status changes.
+func (w *worker) step(o *occurrence, events ...session.Event) {
+	o.events = append(o.events, events...)
+	w.unschedule(o)
+	if o.committing {
+		return
+	}
+	now := w.e.cfg.Now()
+	w.dropExpired(o, now)
+	if w.reclaimPadding(o, now); o.committing { // its own padding gave way
+		return
+	}
+	w.preemptPadding(o, now)
+	w.prepare(o, now)
+	events = o.events
+	o.events = nil
+	next, calls, log := w.decide(o, events, now)
+	log = append(o.log, log...)
+	notified := slices.ContainsFunc(events, isNotified) // what notifications say is kept, also where it changes nothing
+	if !o.dirty && o.pending == nil && len(log) == 0 && !notified && o.routine(next.Status, calls) {
+		o.state = next
+		w.send(o, calls)
+		w.settle(o)
+		return
+	}
+	o.log = nil
+	w.commit(o, next, pendingCommit{events: events, log: log, calls: calls}, failpoint(next, events, calls))
+}
+
+func isNotified(e session.Event) bool {
+	_, ok := e.(session.Notified)
+	return ok
+}
+
+// prepare notes in the spec what only the worker can say, and finds what happened around the occurrence.
+func (w *worker) prepare(o *occurrence, now time.Time) {
+	if o.spec.Turn == 0 && !o.begin.After(now) {
+		w.turns++
+		o.spec.Turn = w.turns
+	}
+	o.spec.Placed, o.spec.PlacedFrom = o.begin, o.placedFrom
+	o.spec.Elsewhere = o.spec.App != w.app
+	o.spec.QueryEvery = session.QueryInterval(w.e.cfg.Watch, w.liveSessions(now), w.qps)
+	o.spec.Aside, o.spec.OnlyStops = !w.e.scheduling && !o.now, w.e.stopping
+	if u := w.relief(o); u != nil {
+		o.events = append(o.events, session.Relieved{By: u.spec.ID})
+	}
+	if since := w.unattendedSince(o); !since.IsZero() {
+		o.events = append(o.events, session.Unattended{Since: since})
+	}
+}
+
+// decide has Decide take in events one after the other, and puts what it says into words.
+func (w *worker) decide(o *occurrence, events []session.Event, now time.Time) (next session.State, calls []session.Action, log []store.Event) {
+	next = o.state
+	if len(events) == 0 {
+		events = []session.Event{session.TimePassed{}}
+	}
+	for _, e := range events {
+		before := next
+		status, actions, notes, wake := session.Decide(o.spec, before.Status, e, now)
+		next, o.wake = session.View(o.spec, status), wake
+		log = append(log, w.tellMoved(&before, &next, now)...)
+		log = append(log, record(before, next, e, actions, strings.Join(notes, "; "), now)...)
+		calls = append(calls, actions...)
+	}
+	if at := w.paddingFrom(o, &next, now); !at.IsZero() {
+		o.wake = session.Left(o.wake, at)
+	}
+	return next, calls, log
+}
+
+// commit stores the status that a step leads to, with all that is pending, and then makes the calls. point names it to
+// the failpoints.
+func (w *worker) commit(o *occurrence, next session.State, p pendingCommit, point string) {
+	p.before = o.asStored()
+	if before := o.pending; before != nil {
+		p.events, p.log, p.calls = append(before.events, p.events...), append(before.log, p.log...), append(before.calls, p.calls...)
+	}
+	step, err := o.encode(w.app, next, p.log)
+	if err != nil {
+		w.log.Error("a step cannot be stored", "occurrence", o.spec.ID, "error", err)
+		return
+	}
+	w.e.cfg.Failpoint("before writing " + point)
+	o.committing = true
+	saved := document{o.spec, next.Status}
+	w.out++
+	w.writer.Submit(step, func(err error) {
+		w.post(func() {
+			w.out--
+			o.committing = false
+			w.committed(o, next, saved, p, point, err)
+		})
+	})
+}
+
+// committed goes on once it is known what became of a commit.
+//
+// Where the store cannot be written nothing is sent, since a crash would leave an effect that nobody knows of, but for two
+// things. A query has no effect. And a stop does no harm when it is repeated, all that it needs was stored before, and what
+// lives is billed.
+func (w *worker) committed(o *occurrence, next session.State, saved document, p pendingCommit, point string, err error) {
+	switch {
+	case err == nil:
+		w.e.storeRecovered()
+		w.e.cfg.Failpoint("after writing " + point)
+		w.stored(o, next, saved, p.calls)
+	case errors.Is(err, store.ErrStale):
+		o.pending, o.preempted = nil, false
+		o.events = append(p.events, o.events...) // what happened is told to the state that the row has
+		w.reread(o, err)
+	case errors.Is(err, store.ErrFenced):
+		w.e.fence(w.app)
+		if o.now {
+			w.e.cfg.OnLost(o.spec.ID, err)
+		}
+		w.release(o)
+	default:
+		w.e.storeFailed(err)
+		held := p.calls[:0:0]
+		for _, act := range p.calls {
+			switch {
+			case act.Op == agora.OpStop:
+				w.log.Warn("a stop is sent although the store cannot be written", "occurrence", next.ID)
+				w.call(o, next, act)
+			case act.Op == agora.OpQuery && !w.draining:
+				w.call(o, next, act)
+			default:
+				held = append(held, act)
+			}
+		}
+		p.calls = held
+		o.state, o.pending, o.committing = next, &p, true
+		w.later(func() {
+			o.committing, o.preempted = false, false
+			w.step(o)
+		})
+	}
+}
+
+// stored goes on after a commit: the calls are made, and what arrived meanwhile is looked at.
+func (w *worker) stored(o *occurrence, next session.State, saved document, calls []session.Action) {
+	before := o.asStored()
+	w.watch(&before, &next, o.version == 0)
+	o.state, o.saved, o.preempted, o.pending = next, saved, false, nil
+	o.dirty = o.spec.Generation != saved.Generation
+	o.version++
+	if next.Phase != before.Phase {
+		w.announce(next)
+		if next.Phase == session.Over {
+			w.e.keys.forget(next.Sessions)
+		}
+	}
+	if next.Phase == session.Planned && len(next.Sessions) > 0 { // it was moved, and begins beside others
+		w.place()
+	}
+	w.e.cfg.OnChange(next)
+	w.send(o, calls)
+	w.relieve(&before, &next)
+	switch {
+	case len(o.events) > 0 || o.dirty:
+		w.step(o)
+	case !o.committing:
+		w.settle(o)
+	}
+}
+
+// watch tells people and the health issues what a commit has changed.
+func (w *worker) watch(before, next *session.State, first bool) {
+	w.watchHours(*before, *next)
+	w.watchOrphans(*before, *next, first)
+	w.watchKeys(*before, *next)
+	w.watchForeign(next)
+	w.watchUploads(*before, *next)
+}
+
+// send makes the calls. A worker that ends sends nothing new but the start that belongs to an acquire.
+func (w *worker) send(o *occurrence, calls []session.Action) {
+	for _, act := range calls {
+		if !w.draining || act.Op == agora.OpStart {
+			w.call(o, o.state, act)
+		}
+	}
+}
+
+// settle puts an occurrence with which nothing is to be done now where it waits: into the heap, or back into the store.
+func (w *worker) settle(o *occurrence) {
+	far := o.wake.IsZero() || o.wake.After(w.e.cfg.Now().Add(window+2*reloadEvery))
+	switch {
+	case o.live() || o.out > 0 || o.pending != nil:
+		w.schedule(o)
+	case o.spec.App != w.app: // it is another worker's from now on
+		w.release(o)
+		w.e.nudge(o.spec.App)
+	case far && sameSeen(o.state.Sessions, o.saved.Sessions):
+		w.release(o)
+	default:
+		w.schedule(o)
+	}
+}
+
+// dropExpired removes the pending calls whose time has passed.
+func (w *worker) dropExpired(o *occurrence, now time.Time) {
+	if o.pending == nil {
+		return
+	}
+	s := &o.state
+	over := s.Cancel != nil || !now.Before(s.Until)
+	var held []session.Action
+	for _, act := range o.pending.calls {
+		x := s.Session(act.Attempt)
+		switch {
+		case act.Op == agora.OpAcquire && over, act.Op == agora.OpStart && (over || now.Sub(x.AcquiredAt) > catalog.ResourceLife()):
+			o.events = append(o.events, session.Answered{Attempt: act.Attempt, Op: act.Op, Answer: session.Answer{
+				Class: agora.Retry, Why: reason.IssueStoreFailed, Reason: "it was not sent, since the store could not be written",
+			}})
+		default:
+			held = append(held, act)
+		}
+	}
+	o.pending.calls = held
+}
+
+// announce logs what a person would want to know.
+func (w *worker) announce(s session.State) {
+	level := slog.LevelInfo
+	if s.Phase == session.Over && s.Outcome != session.Recorded && s.Outcome != session.Cancelled {
+		level = slog.LevelWarn
+	}
+	attrs := []any{"occurrence", s.ID, "state", s.Phase}
+	if s.Phase == session.Over {
+		attrs = append(attrs, "outcome", s.Outcome, "reason", s.Reason)
+		if s.ReasonCode != "" {
+			attrs = append(attrs, "reason_code", s.ReasonCode)
+		}
+	}
+	w.log.Log(context.Background(), level, "occurrence", attrs...)
+}
+
+// tellMoved tells of a change of plan that stopped what was being recorded, or planned again what was over; nil for none.
+func (w *worker) tellMoved(before, after *session.State, now time.Time) []store.Event {
+	if after.Earlier == before.Earlier || after.Earlier == 0 {
+		return nil
+	}
+	d := session.Decision{S: *after}
+	where := "to " + d.Clock(after.Start)
+	if after.Elsewhere {
+		where = "to another App ID"
+	}
+	var text string
+	switch attrs := []any{"occurrence", after.ID, "start", after.Start, "end", after.End}; {
+	case before.Phase == session.Over:
+		text = fmt.Sprintf("the plan moved it %s after it had ended as %s: it is planned again", where, before.Outcome)
+		w.log.Info("class moved after it had ended; it is recorded again", append(attrs, "outcome", before.Outcome)...)
+	default:
+		text = fmt.Sprintf("the plan moved it %s while it was recorded: its session is stopped and another records it then", where)
+		w.log.Warn("class moved while it was recorded; its session is stopped, and it is recorded again at its new time", attrs...)
+	}
+	return []store.Event{{Occurrence: after.ID, At: now, Kind: "plan", Who: w.e.cfg.Who, Text: text}}
+}
+
+// record puts a decision into words for the event log.
+func record(before, after session.State, e session.Event, actions []session.Action, why string, now time.Time) []store.Event {
+	var events []store.Event
+	event := func(kind, text string, data any) {
+		var raw []byte
+		if data != nil {
+			raw, _ = json.Marshal(data) // of plain texts and numbers
+		}
+		events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: kind, Text: text, Data: raw})
+	}
+	switch e := e.(type) {
+	case session.Answered:
+		if why != "" || e.Op != agora.OpQuery { // a query that finds all well is not worth a line
+			text := cmp.Or(why, fmt.Sprintf("session %d: %s: %s", e.Attempt, e.Op, e.Answer))
+			event("answer", text, answered{e.Attempt, e.Op, e.Answer.Status, e.Answer.Code, e.Answer.RequestID, e.Answer.ReasonCode()})
+		}
+	case session.Notified:
+		if why != "" {
+			event(store.KindNotice, why, received{e.Notice.ID, e.Notice.SID, e.Notice.Sequence})
+		}
+	default:
+		if why != "" {
+			event("decision", why, nil)
+		}
+	}
+	for _, act := range actions {
+		if act.Op == agora.OpQuery {
+			continue
+		}
+		asked := map[string]any{"session": act.Attempt, "op": act.Op}
+		if x := after.Session(act.Attempt); act.Op == agora.OpUpdate && x != nil {
+			asked["change"] = x.Change
+		}
+		event("intent", string(act.Op), asked)
+	}
+	if before.Phase != after.Phase {
+		events = append(events, store.Event{Occurrence: after.ID, At: now, Kind: "state", Text: string(after.Phase), Data: after.ReasonCode.EventData()})
+	}
+	return events
+}
+
+// answered is what the event of an answer holds beside its words.
+type answered struct {
+	Session    int         `json:"session"`
+	Op         agora.Op    `json:"op"`
+	Status     int         `json:"status,omitempty"`
+	Code       int         `json:"code,omitempty"`
+	RequestID  string      `json:"request_id,omitempty"`
+	ReasonCode reason.Code `json:"reason_code,omitempty"` // of an answer that is no success
+}

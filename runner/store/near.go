@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Row is an occurrence with its sessions, in order of attempt.
+type Row struct {
+	Occurrence
+	Sessions []Session
+}
+
+// dueBy selects what wakes by an instant, as the index has it: no placeholder fits the bound of a partial index.
+const dueBy = ` FROM occurrences WHERE owner = $1 AND wakes_at <= $2 AND wakes_at < 9223372036854775807`
+
+// Near lists what the owner of an App ID has to look at by an instant: by an index, however much else there is. What has
+// sessions that are not over is always among them.
+func (s *Store) Near(ctx context.Context, app string, by time.Time) ([]Row, error) {
+	rows, err := query(ctx, s, "read what is due", `SELECT `+occurrenceColumns+dueBy+` ORDER BY wakes_at`, []any{app, by.UnixMilli()}, scanOccurrence)
+	if err != nil {
+		return nil, err
+	}
+	return s.withSessions(ctx, rows)
+}
+
+// withSessions adds the sessions of those that may have any.
+func (s *Store) withSessions(ctx context.Context, occurrences []Occurrence) ([]Row, error) {
+	rows := make([]Row, len(occurrences))
+	var ids []string
+	for i, o := range occurrences {
+		rows[i].Occurrence = o
+		if o.Version > 0 {
+			ids = append(ids, o.ID)
+		}
+	}
+	sessions, err := s.Sessions(ctx, ids...)
+	for i := range rows {
+		rows[i].Sessions = sessions[rows[i].ID]
+	}
+	return rows, err
+}
+
+// CountDue says how many occurrences of an App ID are to be looked at by an instant.
+func (s *Store) CountDue(ctx context.Context, app string, by time.Time) (n int, err error) {
+	err = s.r.QueryRowContext(ctx, `SELECT count(*)`+dueBy, app, by.UnixMilli()).Scan(&n)
+	return n, s.explain("count what is due", err)
+}
+
+// ChangedSince lists the identities of the occurrences whose specs were written after a generation.
+func (s *Store) ChangedSince(ctx context.Context, generation int64) (map[string]bool, error) {
+	ids := map[string]bool{}
+	_, err := query(ctx, s, "look for changed specs", `SELECT id FROM occurrences WHERE generation > $1`, []any{generation}, func(rows *sql.Rows) (id string, err error) {
+		err = rows.Scan(&id)
+		ids[id] = true
+		return "", err
+	})
+	return ids, err
+}
+
+// Row reads an occurrence with its sessions; nil where there is none.
+func (s *Store) Row(ctx context.Context, id string) (*Row, error) {
+	rows, err := s.Rows(ctx, id)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// Rows reads occurrences with their sessions. One that the store does not hold is left out.
+func (s *Store) Rows(ctx context.Context, ids ...string) ([]Row, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	occurrences, err := s.Occurrences(ctx, Filter{IDs: ids})
+	if err != nil {
+		return nil, err
+	}
+	return s.withSessions(ctx, occurrences)
+}
+
+// Owners lists the App IDs that have something to be looked at some time.
+func (s *Store) Owners(ctx context.Context) ([]Owner, error) {
+	return query(ctx, s, "list the App IDs", `SELECT owner, max(id), max(revision_id) FROM occurrences WHERE wakes_at < 9223372036854775807 GROUP BY owner ORDER BY owner`, nil,
+		func(rows *sql.Rows) (o Owner, err error) { return o, rows.Scan(&o.App, &o.Occurrence, &o.Revision) })
+}
+
+// Owner is an App ID with one of its occurrences.
+type Owner struct {
+	App, Occurrence string
+	Revision        int64
+}

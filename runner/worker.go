@@ -1,0 +1,299 @@
+package runner
+
+import (
+	"container/heap"
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"rundown/agora"
+	"rundown/agora/catalog"
+	"rundown/plan"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// worker owns the occurrences of one App ID: it alone writes their status and asks the service about them. Its loop is
+// the only goroutine that touches the fields below the mailbox, and the occurrences; everybody else posts functions to it.
+// Nothing in the loop waits for the store or the service: that is done in goroutines that post what came of it.
+type worker struct {
+	e    *Engine
+	app  string
+	term int64
+	log  *slog.Logger
+
+	running bool          // guarded by the engine's lock
+	ended   chan struct{} // closed when the loop is: what is posted then is not run
+	inbox   mailbox
+	pulse   pulse
+	callers sync.WaitGroup
+
+	service
+	memory
+	writer   *store.Writer
+	pace     pace
+	turns    int // given to what is begun
+	out      int // requests, writes and reads that are awaited
+	draining bool
+	calls    context.Context
+	clock    clock
+	leapt    session.Gap // the last time that the clock leapt over
+}
+
+// service is how a worker reaches the service, and what is granted to it there.
+type service struct {
+	conn       *Connection // for what no plan holds any more
+	apis       map[route]*agora.App
+	accounts   map[*Connection]*account
+	budget     *agora.Budget
+	concurrent int // sessions at once that are granted; 0: not known
+	limits     plan.Limits
+	qps        int
+}
+
+// memory is what a worker holds of the store.
+type memory struct {
+	near       map[string]*occurrence // what wakes soon or has sessions that are not over
+	due        wakeHeap
+	generation int64     // of the specs up to which near is known to be right
+	loadAt     time.Time // when the store is read again
+	loading    bool
+	again      bool // it is to be read again once it has been read
+}
+
+func newWorker(e *Engine, app string, term int64) *worker {
+	return &worker{
+		e: e, app: app, term: term, log: e.log.With("app", app), ended: make(chan struct{}), inbox: mailbox{ready: make(chan struct{}, 1)},
+		memory:  memory{near: map[string]*occurrence{}},
+		service: service{apis: map[route]*agora.App{}, accounts: map[*Connection]*account{}},
+	}
+}
+
+// connect sets the connection for what no plan holds any more, and the budget. What is known of the account that a
+// plan's connection before it reached goes on to it. The budget belongs to the App ID, whoever asks. The caller holds the
+// engine's lock.
+func (w *worker) connect(conn, before *Connection, limits plan.Limits) {
+	set := func() {
+		w.conn = conn
+		w.limits, w.concurrent = limits, limits.MaxConcurrent()
+		if qps := limits.RequestRate(); w.budget == nil || qps != w.qps {
+			w.qps, w.budget = qps, agora.NewBudget(qps)
+		}
+		clear(w.apis) // those of an earlier connection would be kept for ever
+		if a := w.accounts[before]; a != nil && before != conn {
+			delete(w.accounts, before)
+			a.soon(w.e.cfg.Now())
+			w.accounts[conn] = a
+		}
+	}
+	if w.running {
+		w.post(set)
+		return
+	}
+	set()
+}
+
+// api gives the calls for a connection, a region of servers and an area to be preferred.
+func (w *worker) api(conn *Connection, region catalog.Region, near catalog.Near) (*agora.App, error) {
+	key := route{conn, region, near}
+	if api := w.apis[key]; api != nil {
+		return api, nil
+	}
+	client, err := conn.Client(region)
+	if err != nil {
+		return nil, err
+	}
+	w.apis[key] = client.App(w.app, w.budget).Near(near).Redacting(&w.e.secrets)
+	return w.apis[key], nil
+}
+
+type route struct {
+	conn   *Connection
+	region catalog.Region
+	near   catalog.Near
+}
+
+// begin starts the loop, once. The caller holds the engine's lock.
+func (w *worker) begin() {
+	if w.running {
+		return
+	}
+	w.running = true
+	w.writer = w.e.cfg.Store.NewWriter(w.app, w.term)
+	w.e.wg.Add(1)
+	go w.loop()
+}
+
+// mailbox hands functions to the loop. It never blocks who posts, and what is posted after the end is not run.
+type mailbox struct {
+	mu    sync.Mutex
+	queue []func()
+	ready chan struct{} // holds a token while the queue may hold something
+}
+
+func (m *mailbox) take() []func() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	queue := m.queue
+	m.queue = nil
+	return queue
+}
+
+// post has the loop run f.
+func (w *worker) post(f func()) {
+	w.inbox.mu.Lock()
+	w.inbox.queue = append(w.inbox.queue, f)
+	w.inbox.mu.Unlock()
+	select {
+	case w.inbox.ready <- struct{}{}:
+	default:
+	}
+}
+
+// read runs what was posted, which may be about what the clock leapt over.
+func (w *worker) read() {
+	w.watchClock(w.e.cfg.Now())
+	for _, f := range w.inbox.take() {
+		f()
+	}
+}
+
+// background does what may wait for the store or the service outside of the loop, and gives what came of it back to it.
+func (w *worker) background(do func(ctx context.Context) (then func())) {
+	w.out++
+	w.callers.Add(1)
+	ctx := w.calls
+	go func() {
+		defer w.callers.Done()
+		then := do(ctx)
+		w.post(func() {
+			w.out--
+			if ctx.Err() == nil {
+				then()
+			}
+		})
+	}()
+}
+
+func (w *worker) loop() {
+	defer w.e.wg.Done()
+	defer w.writer.Close()
+	defer close(w.ended)
+	calls, cancel := context.WithCancel(context.WithoutCancel(w.e.ctx))
+	defer cancel()
+	w.calls = calls
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		now := w.e.cfg.Now()
+		w.watchClock(now)
+		if !w.loadAt.After(now) {
+			w.reload()
+		}
+		for len(w.due) > 0 && !w.due[0].wake.After(now) {
+			w.step(w.due[0])
+		}
+		wait := min(session.TrustTimers, w.loadAt.Sub(now))
+		if len(w.due) > 0 {
+			wait = min(wait, w.due[0].wake.Sub(now))
+		}
+		timer.Reset(max(wait, 0))
+		select {
+		case <-w.inbox.ready:
+			w.read()
+		case <-timer.C:
+		case <-w.e.ctx.Done():
+			w.drain(cancel)
+			return
+		}
+	}
+}
+
+// drain waits a little for the answers that are out, so that they are stored; what stays out stays written down as
+// asked, and is settled at the next start.
+func (w *worker) drain(cancel context.CancelFunc) {
+	w.draining = true
+	limit := time.NewTimer(drain)
+	defer limit.Stop()
+	w.storeSeen()
+	for w.out > 0 {
+		select {
+		case <-w.inbox.ready:
+			w.read()
+			w.storeSeen()
+		case <-limit.C:
+			w.log.Warn("ended with requests unanswered or steps unwritten; they are settled at the next start", "requests", w.out)
+			cancel()
+			w.callers.Wait()
+			return
+		case <-w.e.abandoned:
+			cancel()
+			w.callers.Wait()
+			return
+		}
+	}
+}
+
+// storeSeen stores what was seen of running sessions since their rows were written.
+func (w *worker) storeSeen() {
+	for _, o := range w.near {
+		if !o.committing && o.pending == nil && len(o.events) == 0 && !sameSeen(o.state.Sessions, o.saved.Sessions) {
+			w.commit(o, o.state, pendingCommit{}, "the answer to query")
+		}
+	}
+}
+
+func sameSeen(x, y []session.Session) bool {
+	for i := range x {
+		if i >= len(y) || !x[i].LastGood.Equal(y[i].LastGood) {
+			return false
+		}
+	}
+	return true
+}
+
+// schedule puts an occurrence into the heap by its wake time.
+func (w *worker) schedule(o *occurrence) {
+	w.unschedule(o)
+	if o.wake.IsZero() {
+		return
+	}
+	if o.state.Phase == session.Planned && o.placeable() && o.begin.Before(o.wake) { // it was placed earlier meanwhile
+		o.wake = o.begin
+	}
+	heap.Push(&w.due, o)
+}
+
+// unschedule takes an occurrence out of the heap.
+func (w *worker) unschedule(o *occurrence) {
+	if o.index >= 0 {
+		heap.Remove(&w.due, o.index)
+	}
+}
+
+// wakeHeap orders occurrences by wake time.
+type wakeHeap []*occurrence
+
+func (h wakeHeap) Len() int           { return len(h) }
+func (h wakeHeap) Less(i, j int) bool { return h[i].wake.Before(h[j].wake) }
+func (h wakeHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+// Push is for container/heap.
+func (h *wakeHeap) Push(x any) {
+	o := x.(*occurrence)
+	o.index = len(*h)
+	*h = append(*h, o)
+}
+
+// Pop is for container/heap.
+func (h *wakeHeap) Pop() any {
+	old := *h
+	o := old[len(old)-1]
+	old[len(old)-1], o.index = nil, -1
+	*h = old[:len(old)-1]
+	return o
+}
