@@ -360,8 +360,13 @@ func (n *Notifier) joined(ctx context.Context) {
 	n.announce(ctx, found)
 }
 
-// left remembers that this process ended as it should.
+// left remembers that this process ended as it should. A store that cannot be written holds up no end.
 func (n *Notifier) left() {
+	failed := func(i Issue) bool { return i.ID == reason.IssueStoreFailed }
+	if slices.ContainsFunc(n.cfg.Issues(), failed) {
+		n.log.Warn("the end of this daemon is not stored, since the store cannot be written; the next start takes it for lost")
+		return
+	}
 	if err := n.cfg.Store.Announce(context.Background(), []store.Mark{{Name: nodeMark}}); err != nil {
 		n.log.Warn("the end of this daemon cannot be stored; the next start takes it for lost", "error", clean(err.Error()))
 	}

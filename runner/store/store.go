@@ -111,8 +111,9 @@ func (s *Store) Close() error {
 // Path is the file of an SQLite store, as an absolute path; ":memory:" for one in memory.
 func (s *Store) Path() string { return s.path }
 
-// write runs do in a transaction that commits when it returns nil. The transaction takes the write lock at once and
-// cannot be cancelled: a cancelled one may or may not have committed, and the caller could not tell.
+// write runs do in a transaction that commits when it returns nil. Waiting for the writes before it can be cancelled.
+// The transaction takes the write lock at once and cannot: a cancelled one may or may not have committed, and the
+// caller could not tell.
 func (s *Store) write(ctx context.Context, doing string, do func(ctx context.Context, tx *sql.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -120,11 +121,16 @@ func (s *Store) write(ctx context.Context, doing string, do func(ctx context.Con
 	if err := s.CheckFiles(); err != nil {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
 	if s.onCommit != nil {
 		defer func(begin time.Time) { s.onCommit(time.Since(begin)) }(time.Now())
 	}
-	tx, err := s.w.BeginTx(ctx, nil)
+	conn, err := s.w.Conn(ctx) // who waits behind a write that another process holds up may leave
+	if err != nil {
+		return s.explain(doing, err)
+	}
+	defer conn.Close()
+	ctx = context.WithoutCancel(ctx)
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return s.explain(doing, err)
 	}
