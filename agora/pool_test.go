@@ -232,7 +232,7 @@ func TestATimeoutEndsNoOtherRequestOfItsConnection(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("stop: %v", err)
 	}
-	if n := w.count(); n != 2 {
+	if n := w.count(); n < 2 { // more where the machine is so slow that the second try times out as well
 		t.Errorf("%d connections, want a second one for what followed the timeout", n)
 	}
 	stopped(t, sim)
