@@ -633,9 +633,12 @@ func race(t *testing.T, s *store.Store) {
 	term := lease(t, s)
 	o := class("algebra", monday)
 	add(t, s, Row{Occurrence: o})
+	if s.Path() == ":memory:" {
+		return // it has one connection, so that nothing can come between
+	}
 	other, err := store.Open(t.Context(), s.Path(), store.Options{})
 	if err != nil {
-		t.Skip("a store in memory has one connection")
+		t.Fatal(err)
 	}
 	defer other.Close()
 	read := func() store.Row {
