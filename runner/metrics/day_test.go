@@ -217,14 +217,14 @@ func loadPlan(t *testing.T, f oneFile) *plan.Plan {
 // themselves. The ledger is the service's own account, and the store is what history reads.
 func TestTheMetricsOfADayUnderFaultsAreThoseOfTheLedger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(day.Add(7 * time.Hour)))
+		time.Sleep(time.Until(day.Add(7 * time.Hour))) // virtual: an hour before the first lesson
 		w := start(t, tenInAHundred(), loadPlan(t, timetable()))
-		time.Sleep(time.Second) // until the classes are stored
+		time.Sleep(time.Second) // virtual: until the classes are stored
 		if next := w.scrape().sum("rundown_next_start_timestamp_seconds"); next != float64(day.Add(8*time.Hour).Unix()) {
 			t.Errorf("the next class starts at %v", next)
 		}
 		w.inMidLesson(day.Add(10*time.Hour + 6*time.Minute))
-		time.Sleep(time.Until(day.Add(15 * time.Hour)))
+		time.Sleep(time.Until(day.Add(15 * time.Hour))) // virtual: after the last lesson
 		got, ledger := w.scrape(), w.sim.Ledger()
 		w.end()
 		w.requestsAgree(got, ledger)
@@ -247,7 +247,7 @@ func TestTheMetricsOfADayUnderFaultsAreThoseOfTheLedger(t *testing.T) {
 // inMidLesson compares the live sessions with those that run by the ledger.
 func (w *works) inMidLesson(at time.Time) {
 	w.t.Helper()
-	time.Sleep(time.Until(at))
+	time.Sleep(time.Until(at)) // virtual: into the lesson
 	got := w.scrape()
 	running := 0
 	for _, x := range w.sim.Ledger().Sessions {

@@ -25,7 +25,7 @@ func TestNothingIsLostWhileAReceiverIsDownForAnHour(t *testing.T) {
 			w.Header().Set("Location", "/")
 			w.WriteHeader(http.StatusFound)
 		},
-		"never answers": func(notify.CloudEvent, http.ResponseWriter) { time.Sleep(time.Minute); panic(http.ErrAbortHandler) },
+		"never answers": func(notify.CloudEvent, http.ResponseWriter) { pass(time.Minute); panic(http.ErrAbortHandler) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestNothingIsLostWhileAReceiverIsDownForAnHour(t *testing.T) {
 				for i := range 20 {
 					want = append(want, r.ends("algebra", time.Now().Add(-time.Hour+time.Duration(i)*time.Second), session.Failed).ID)
 				}
-				time.Sleep(time.Hour)
+				pass(time.Hour)
 				if got := r.receiver.events(""); len(got) > 0 {
 					t.Fatalf("taken while it is down: %d", len(got))
 				}
@@ -46,7 +46,7 @@ func TestNothingIsLostWhileAReceiverIsDownForAnHour(t *testing.T) {
 					t.Errorf("health issues %+v", issues)
 				}
 				r.receiver.answers(nil)
-				time.Sleep(75 * time.Minute) // the longest wait so far, once more
+				pass(75 * time.Minute) // the longest wait so far, once more
 				var got []string
 				took := r.receiver.events("class.failed")
 				for _, e := range took {
@@ -92,11 +92,11 @@ func TestMessagesOfOneClassComeInOrder(t *testing.T) {
 		over.Gaps = []session.Gap{{From: start, Until: start.Add(time.Minute)}}
 		r.write(found, over, 2)
 		other := r.ends("german-a1", start, session.Recorded)
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		if got := r.receiver.kinds(); !slices.Equal(got, []string{"class.recorded"}) {
 			t.Errorf("a class waits for another: %v, want that of %s alone", got, other.ID)
 		}
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		want := []string{"class.recorded", "session.orphan", "session.orphan-resolved", "class.partial"}
 		if got := r.receiver.kinds(); !slices.Equal(got, want) {
 			t.Errorf("taken %v, want %v", got, want)
@@ -107,16 +107,16 @@ func TestMessagesOfOneClassComeInOrder(t *testing.T) {
 func TestAReceiverThatIsGoneIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, oneHook)
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		r.receiver.answers(func(_ notify.CloudEvent, w http.ResponseWriter) { w.WriteHeader(http.StatusGone) })
 		r.ends("algebra", time.Now().Add(-time.Hour), session.Failed)
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		asked := r.receiver.requests()
 		r.receiver.answers(nil)
 		r.close()
 		r.open() // it is remembered
 		r.ends("german-a1", time.Now().Add(-time.Hour), session.Failed)
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if r.receiver.requests() != asked || r.waiting() != 0 {
 			t.Errorf("%d requests after 410, %d messages wait", r.receiver.requests()-asked, r.waiting())
 		}
@@ -127,9 +127,9 @@ func TestAReceiverThatIsGoneIsLeftAlone(t *testing.T) {
 		if err := r.store.Announce(context.Background(), nil, notify.TestOf("school/duty", time.Now())); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		r.ends("algebra", time.Now().Add(-2*time.Hour), session.Missed)
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		if len(r.receiver.events("test")) != 1 || len(r.receiver.events("class.missed")) != 1 || len(r.notifierIssues()) != 0 {
 			t.Errorf("after a test was taken: %v, issues %v", r.receiver.kinds(), r.notifierIssues())
 		}
@@ -150,7 +150,7 @@ func TestEachTargetHearsOfWhatItAsksFor(t *testing.T) {
 		r.ends("algebra", start, session.Recorded)
 		r.ends("algebra", start.Add(time.Minute), session.Failed)
 		r.ends("german-a1", start, session.Partial)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		got := map[string][]string{}
 		for _, e := range r.receiver.events("") {
 			if kind := strings.TrimPrefix(e.Type, "rundown."); kind != "node.joined" {
@@ -174,15 +174,15 @@ func TestEachTargetHearsOfWhatItAsksFor(t *testing.T) {
 func TestQuietHoursHoldBackWhatIsNotCritical(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		zone, _ := plan.Zone("Europe/Madrid")
-		time.Sleep(time.Until(time.Date(2000, 3, 14, 6, 30, 0, 0, zone)))
+		pass(time.Until(time.Date(2000, 3, 14, 6, 30, 0, 0, zone)))
 		r := newRig(t, `notify: [{webhook: "${HOOK}", secret: "${HOOK_SECRET}", severity: info, quiet: 22:00-07:00}]`+"\n")
 		r.ends("german-a1", time.Now().Add(-time.Hour), session.Partial)
 		r.ends("algebra", time.Now().Add(-time.Hour), session.Failed)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if got := r.receiver.kinds(); !slices.Equal(got, []string{"class.failed"}) {
 			t.Errorf("at night: %v, want what is critical", got)
 		}
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		got := r.receiver.events("class.partial")
 		if len(got) != 1 || got[0].at.In(zone).Format("15:04") != "07:00" {
 			t.Errorf("in the morning: %+v", got)
@@ -193,16 +193,16 @@ func TestQuietHoursHoldBackWhatIsNotCritical(t *testing.T) {
 func TestADigestComesOnceADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		zone, _ := plan.Zone("Europe/Madrid")
-		time.Sleep(time.Until(time.Date(2000, 3, 14, 17, 30, 0, 0, zone)))
+		pass(time.Until(time.Date(2000, 3, 14, 17, 30, 0, 0, zone)))
 		r := newRig(t, `notify: [{webhook: "${HOOK}", secret: "${HOOK_SECRET}", severity: critical, digest: 18:00}]`+"\n")
 		r.ends("algebra", time.Now().Add(-time.Hour), session.Recorded)
 		r.ends("german-a1", time.Now().Add(-time.Hour), session.Partial)
 		next := class("algebra", time.Now().Add(24*time.Hour), session.Planned)
 		r.write(next, next, 0)
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		r.close()
 		r.open() // tells it not again
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		got := r.receiver.events("digest")
 		if len(got) != 1 || got[0].at.In(zone).Format("15:04") != "18:00" {
 			t.Fatalf("digests %+v", got)
@@ -213,9 +213,9 @@ func TestADigestComesOnceADay(t *testing.T) {
 			}
 		}
 		r.close()
-		time.Sleep(24 * time.Hour) // to 18:40 of the next day
+		pass(24 * time.Hour) // to 18:40 of the next day
 		r.open()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if got := r.receiver.events("digest"); len(got) != 2 {
 			t.Errorf("%d digests in two days", len(got))
 		}
@@ -237,7 +237,7 @@ func TestAClassAtRiskIsToldBeforeItsBellAndResolvedAfter(t *testing.T) {
 		planned := class("algebra", start, session.Planned)
 		r.write(planned, planned, 0)
 		r.raise(refused())
-		time.Sleep(2*time.Hour + 45*time.Minute)
+		pass(2*time.Hour + 45*time.Minute)
 		at := map[string]time.Duration{}
 		for _, e := range r.receiver.events("class.at-risk") {
 			at[e.path] = start.Sub(e.at).Round(time.Minute)
@@ -252,7 +252,7 @@ func TestAClassAtRiskIsToldBeforeItsBellAndResolvedAfter(t *testing.T) {
 			t.Errorf("raised: %v", r.receiver.kinds())
 		}
 		r.raise()
-		time.Sleep(5 * time.Minute)
+		pass(5 * time.Minute)
 		if got := r.receiver.events("class.recovered"); len(got) != 2 {
 			t.Errorf("recovered: %v", r.receiver.kinds())
 		}
@@ -269,9 +269,9 @@ func TestARiskThatIsResolvedBeforeTheLeadIsNotTold(t *testing.T) {
 		planned := class("algebra", time.Now().Add(90*time.Minute), session.Planned)
 		r.write(planned, planned, 0)
 		r.raise(refused())
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		r.raise()
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		got := map[string][]string{}
 		for _, e := range r.receiver.events("") {
 			got[e.path] = append(got[e.path], e.Type)
@@ -292,12 +292,12 @@ func TestARiskIsToldOnceOverARestart(t *testing.T) {
 		r.write(planned, planned, 0)
 		r.raise(refused())
 		for range 3 {
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 			r.close()
 			r.open()
 		}
 		r.raise()
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		want := []string{"class.at-risk", "class.recovered", "health.cleared", "health.raised"}
 		got := r.receiver.kinds()
 		slices.Sort(got)
@@ -313,7 +313,7 @@ func TestAClassThatIsNotRecordedAfterItsStartIsLate(t *testing.T) {
 		start := time.Now().Add(time.Minute)
 		planned := class("algebra", start, session.Planned)
 		r.write(planned, planned, 0)
-		time.Sleep(3 * time.Minute)
+		pass(3 * time.Minute)
 		got := r.receiver.events("class.late")
 		if len(got) != 1 || got[0].at.Sub(start) < 30*time.Second || got[0].at.Sub(start) > time.Minute {
 			t.Fatalf("late: %+v", got)
@@ -321,7 +321,7 @@ func TestAClassThatIsNotRecordedAfterItsStartIsLate(t *testing.T) {
 		recording := planned
 		recording.Phase = session.Recording
 		r.write(planned, recording, 1)
-		time.Sleep(3 * time.Minute)
+		pass(3 * time.Minute)
 		if got := r.receiver.kinds(); !slices.Equal(got, []string{"class.late", "class.recovered"}) {
 			t.Errorf("told %v", got)
 		}
@@ -337,7 +337,7 @@ func TestOrdersAreTold(t *testing.T) {
 		if err := r.store.WriteSpecs(context.Background(), func(t *store.SpecTx) error { return t.AddCommand(&order) }); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		got := r.receiver.events("order.given")
 		if len(got) != 1 || !strings.HasPrefix(got[0].Data.Text, "ops cancelled Algebra I (algebra), ") || !strings.Contains(got[0].Data.Text, "snow") {
 			t.Errorf("orders %+v", got)
@@ -348,14 +348,14 @@ func TestOrdersAreTold(t *testing.T) {
 func TestPingIsCalledEachMinuteWhileTheEngineMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, "ping: \"${PING}\"\n")
-		time.Sleep(10*time.Minute + time.Second)
+		pass(10*time.Minute + time.Second)
 		if got := len(r.receiver.events("")); got != 11 {
 			t.Errorf("%d calls in ten minutes", got)
 		}
 		r.mu.Lock()
 		r.moves = fmt.Errorf("it hangs")
 		r.mu.Unlock()
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		if got := len(r.receiver.events("")); got != 11 {
 			t.Errorf("%d calls while it hangs", got-11)
 		}
@@ -365,17 +365,17 @@ func TestPingIsCalledEachMinuteWhileTheEngineMoves(t *testing.T) {
 func TestADaemonThatEndedWithoutAWordIsToldAsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, oneHook)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		r.close()
 		r.open()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if got := r.receiver.events("node.lost"); len(got) != 0 {
 			t.Errorf("one that ended as it should is lost: %+v", got)
 		}
 		first := r.notifier.Load()
 		t.Cleanup(first.Close)
 		r.start() // while the one before has not ended
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		ids := map[string]bool{} // both send, so that a message may come twice, with the same id
 		for _, got := range r.receiver.events("node.lost") {
 			if ids[got.ID] = true; got.Subject != "host:1" {

@@ -46,6 +46,9 @@ recordings:
 // oneHook is an entry that hears of all.
 const oneHook = `notify: [{name: duty, webhook: "${HOOK}", secret: "${HOOK_SECRET}", severity: info}]` + "\n"
 
+// pass lets virtual time pass: it is called within synctest.Test only, and waits for nothing.
+func pass(d time.Duration) { time.Sleep(d) }
+
 type memory map[string]string
 
 func (m memory) ReadFile(name string) ([]byte, error) {

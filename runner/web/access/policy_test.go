@@ -169,7 +169,7 @@ func TestALimiterForgetsNobodyTooEarlyAndHoldsFewAddresses(t *testing.T) {
 		if len(l.known) > mostKnown+1 {
 			t.Errorf("it remembers %d addresses", len(l.known))
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // virtual: until what is remembered is forgotten
 		if !l.take("b", time.Now()) || len(l.known) > 10 {
 			t.Errorf("after a minute it remembers %d addresses", len(l.known))
 		}

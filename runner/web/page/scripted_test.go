@@ -138,7 +138,7 @@ func scriptedDay(t *testing.T, text, dir string) *school {
 			if err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Until(moment))
+			time.Sleep(time.Until(moment)) // virtual: the engine works through the day meanwhile
 		}
 		var err error
 		wait("2031-09-16T07:00:00+02:00")
