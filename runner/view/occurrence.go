@@ -13,27 +13,32 @@ import (
 
 // Occurrence is a class as now, status and history write it.
 type Occurrence struct {
-	ID         string            `json:"id"`
-	Recording  string            `json:"recording"`
-	Title      *string           `json:"title"`   // of the recording in its active plan; null: it has none, or the plan is not at hand
-	App        *string           `json:"app"`     // its name in the plan; null of classes of before it was kept
-	Page       *string           `json:"page"`    // without what its query and fragment hold
-	Storage    *string           `json:"storage"` // its name in the plan
-	Bucket     *string           `json:"bucket"`
-	Start      *string           `json:"start"`
-	End        *string           `json:"end"`
-	Timezone   *string           `json:"timezone"` // null of classes of before it was kept
-	Labels     map[string]string `json:"labels"`   // null: the plan is not at hand
-	State      *string           `json:"state"`
-	Outcome    *string           `json:"outcome"`
-	Reason     *string           `json:"reason"`
-	ReasonCode *string           `json:"reason_code"` // of every outcome but recorded
-	Gaps       []Gap             `json:"gaps"`
-	Extended   *Order            `json:"extended"`  // by an operator; null: not, or without effect
-	Cancelled  *Order            `json:"cancelled"` // by an operator or by the plan; null: not
-	LeftPlan   *Left             `json:"left_plan"` // it is being recorded, and no active plan holds it; null: it does not apply
-	Moved      *Moved            `json:"moved"`     // the plan moved it after it had begun; null: not
-	Sessions   []Session         `json:"sessions"`
+	ID        string            `json:"id"`
+	Recording string            `json:"recording"`
+	Title     *string           `json:"title"`   // of the recording in its active plan; null: it has none, or the plan is not at hand
+	App       *string           `json:"app"`     // its name in the plan; null of classes of before it was kept
+	Page      *string           `json:"page"`    // without what its query and fragment hold
+	Storage   *string           `json:"storage"` // its name in the plan
+	Bucket    *string           `json:"bucket"`
+	Start     *string           `json:"start"`
+	End       *string           `json:"end"`
+	Timezone  *string           `json:"timezone"` // null of classes of before it was kept
+	Labels    map[string]string `json:"labels"`   // null: the plan is not at hand
+	Progress
+}
+
+// Progress is how far a class has come, how it ended, and what orders and plans have made of it.
+type Progress struct {
+	State      *string   `json:"state"`
+	Outcome    *string   `json:"outcome"`
+	Reason     *string   `json:"reason"`
+	ReasonCode *string   `json:"reason_code"` // of every outcome but recorded
+	Gaps       []Gap     `json:"gaps"`
+	Extended   *Order    `json:"extended"`  // by an operator; null: not, or without effect
+	Cancelled  *Order    `json:"cancelled"` // by an operator or by the plan; null: not
+	LeftPlan   *Left     `json:"left_plan"` // it is being recorded, and no active plan holds it; null: it does not apply
+	Moved      *Moved    `json:"moved"`     // the plan moved it after it had begun; null: not
+	Sessions   []Session `json:"sessions"`
 }
 
 // Left tells of a class that is recorded to its end although no active plan holds it.
@@ -87,10 +92,11 @@ func OccurrenceOf(o store.Occurrence, sessions []store.Session) Occurrence {
 		ID: o.ID, Recording: o.Recording,
 		App: OrNull(d.App), Page: OrNull(redact.Query(plan.MaskUser(o.URL))), Storage: OrNull(d.Storage), Bucket: OrNull(d.Bucket),
 		Start: PlanTime(InZone(o.Start, zone)), End: PlanTime(InZone(o.End, zone)), Timezone: OrNull(d.Timezone),
-		State: OrNull(o.State), Outcome: OrNull(o.Outcome), Reason: OrNull(o.Reason), ReasonCode: OrNull(o.ReasonCode),
-		Gaps: []Gap{}, Sessions: []Session{},
+		Progress: Progress{
+			State: OrNull(o.State), Outcome: OrNull(o.Outcome), Reason: OrNull(o.Reason), ReasonCode: OrNull(o.ReasonCode), Gaps: []Gap{},
+			Cancelled: d.Cancel.view(zone), Sessions: []Session{},
+		},
 	}
-	v.Cancelled = d.Cancel.view(zone)
 	if x, effective := ExtensionOf(o); effective {
 		v.Extended = x.view(zone)
 	}
