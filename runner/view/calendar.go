@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -100,11 +101,7 @@ func addEvent(c *ical.Calendar, o *plan.Occurrence, row store.Occurrence, stamp 
 	e.SetDtStampTime(stamp)
 	e.SetStartAt(o.Start)
 	e.SetEndAt(class.End())
-	title := o.Recording.Title
-	if title == "" {
-		title = o.Recording.ID
-	}
-	e.SetSummary(Line(title))
+	e.SetSummary(Line(cmp.Or(o.Recording.Title, o.Recording.ID)))
 	if description := describe(o, row); description != "" {
 		e.SetDescription(description)
 	}

@@ -28,8 +28,11 @@ func ReadDaemon(ctx context.Context, s *store.Store, now time.Time) (DaemonState
 // Attended says that a process is using the store, as far as can be seen.
 func Attended(ctx context.Context, s *store.Store, now time.Time) bool {
 	d, err := ReadDaemon(ctx, s, now)
-	return err != nil || d.PID > 0 || d.Held > 0 || d.Running()
+	return err != nil || d.attended()
 }
+
+// attended says that a process holds the store, or that a daemon gives heartbeats.
+func (d DaemonState) attended() bool { return d.PID > 0 || d.Held > 0 || d.Running() }
 
 // age is how old the newest heartbeat is.
 func (d DaemonState) age() time.Duration { return max(d.now.Sub(d.Beat), 0).Round(time.Second) }

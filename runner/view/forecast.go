@@ -125,7 +125,7 @@ func ForecastOf(f *forecast.Forecast) Forecast {
 	for _, a := range f.Apps {
 		r := a.Requests
 		out := ForecastApp{Peak: peaksView(a.Peak), Loads: []ForecastLoad{}, Requests: ForecastRequests{
-			r.QPS, r.Worst, PlanTime(r.WorstAt), r.Starts, r.Stops, r.Updates, r.Polls, r.Most, seconds(r.Ahead), seconds(r.Wait), r.Late, PlanTime(r.LateAt),
+			r.QPS, r.Worst, PlanTime(r.WorstAt), r.Starts, r.Stops, r.Updates, r.Polls, r.Most, r.Ahead.Seconds(), r.Wait.Seconds(), r.Late, PlanTime(r.LateAt),
 		}}
 		if a.App != nil {
 			out.App, out.Limit = OrNull(a.App.Name), positive(a.App.Limits.MaxConcurrent())
@@ -148,8 +148,6 @@ func ForecastOf(f *forecast.Forecast) Forecast {
 	}
 	return v
 }
-
-func seconds(d time.Duration) float64 { return d.Seconds() }
 
 // dayOrNull is a day for JSON: null where there is none.
 func dayOrNull(t time.Time) *string {

@@ -51,7 +51,7 @@ func ReadOverview(ctx context.Context, s *store.Store, now time.Time) (o Overvie
 		return o, err
 	}
 	f := NewFinder(s, now)
-	attended := Attended(ctx, s, now)
+	attended := o.Daemon.attended()
 	if o.Views, err = f.views(ctx, rows, now, now.Add(StatusSpan), attended); err != nil {
 		return o, err
 	}
