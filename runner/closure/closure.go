@@ -3,8 +3,8 @@
 //
 // A closure is a row of the store. What it does to a class is an order like any other, by package operate: it is
 // effective, refused, shown and logged as an operator's own. [Preview] lists the classes that a closure covers, [Give]
-// stores it and orders at once what it covers now, [Undo] ends it. A daemon calls [Apply] when plans have changed and
-// each minute, so that a closure covers the classes that a later plan adds, and not those that a plan moves away.
+// stores it and orders at once what it covers now, [Undo] ends it. A daemon calls [Apply] when closures or plans have
+// changed and each hour, so that a closure covers the classes that a later plan adds, and not those that a plan moves away.
 //
 // A crash between two steps leaves the note of an order that was not given; the next Apply gives it.
 package closure
@@ -12,6 +12,7 @@ package closure
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -44,10 +45,8 @@ func Covers(c store.Closure, row store.Occurrence, labels map[string]string) boo
 		c.Until != "" && clock >= c.Until:
 		return false
 	}
-	for key, value := range c.Labels {
-		if got, ok := labels[key]; !ok || got != value {
-			return false
-		}
+	if !(view.Selection{Labels: c.Labels}).Matches(row.Plan, row.Recording, labels) {
+		return false
 	}
 	name := row.Recording
 	if strings.Contains(c.Recording, "/") {
@@ -60,7 +59,7 @@ func Covers(c store.Closure, row store.Occurrence, labels map[string]string) boo
 // Preview lists the classes that a closure covers and that have not ended, in order of their starts. Those that are
 // cancelled already are left out.
 func Preview(ctx context.Context, s *store.Store, c store.Closure, now time.Time) (view.Views, error) {
-	l, err := covered(ctx, s, c, now)
+	l, err := covered(ctx, view.NewFinder(s, now), c)
 	l.Rows = slices.DeleteFunc(l.Rows, func(row store.Occurrence) bool {
 		return operate.Cancellable(view.Class{Row: row}, false, now) != nil
 	})
@@ -68,8 +67,8 @@ func Preview(ctx context.Context, s *store.Store, c store.Closure, now time.Time
 }
 
 // covered lists the classes that a closure covers, whatever became of them.
-func covered(ctx context.Context, s *store.Store, c store.Closure, now time.Time) (view.Views, error) {
-	from, until := now.Add(-view.LongAgo), now.Add(pausedAhead)
+func covered(ctx context.Context, f *view.Finder, c store.Closure) (view.Views, error) {
+	from, until := f.Now.Add(-view.LongAgo), f.Now.Add(pausedAhead)
 	if c.Day != "" {
 		day, err := time.Parse(time.DateOnly, c.Day)
 		if err != nil {
@@ -77,7 +76,7 @@ func covered(ctx context.Context, s *store.Store, c store.Closure, now time.Time
 		}
 		from, until = day.Add(-zoneSpread), day.AddDate(0, 0, 1).Add(zoneSpread)
 	}
-	l, err := view.NewFinder(s, now).Between(ctx, from, until)
+	l, err := f.Between(ctx, from, until)
 	if err != nil {
 		return l, err
 	}
@@ -91,7 +90,7 @@ func Give(ctx context.Context, s *store.Store, c store.Closure) (store.Closure, 
 	if c.ID, err = s.AddClosure(ctx, c); err != nil {
 		return c, nil, err
 	}
-	ids, err := apply(ctx, s, c, c.At)
+	ids, err := apply(ctx, newFinder(s, c.At), c)
 	return c, ids, err
 }
 
@@ -99,9 +98,10 @@ func Give(ctx context.Context, s *store.Store, c store.Closure) (store.Closure, 
 // that have been moved away. It returns how many orders it gave.
 func Apply(ctx context.Context, s *store.Store, now time.Time) (given int, err error) {
 	open, err := s.OpenClosures(ctx, now.Add(-view.LongAgo).Format(time.DateOnly))
+	f := newFinder(s, now)
 	for _, c := range open {
 		var ids []string
-		ids, err = apply(ctx, s, c, now)
+		ids, err = apply(ctx, f, c)
 		if given += len(ids); err != nil {
 			return given, fmt.Errorf("closure %d: %w", c.ID, err)
 		}
@@ -109,12 +109,19 @@ func Apply(ctx context.Context, s *store.Store, now time.Time) (given int, err e
 	return given, err
 }
 
-func apply(ctx context.Context, s *store.Store, c store.Closure, now time.Time) (ids []string, err error) {
-	l, err := covered(ctx, s, c, now)
+// newFinder is for all orders of one call, so that the active plans are read once. It reads rows anew each time.
+func newFinder(s *store.Store, now time.Time) *view.Finder {
+	f := view.NewFinder(s, now)
+	f.Bare = true
+	return f
+}
+
+func apply(ctx context.Context, f *view.Finder, c store.Closure) (ids []string, err error) {
+	l, err := covered(ctx, f, c)
 	if err != nil {
 		return nil, err
 	}
-	noted, err := s.ClosureClasses(ctx, c.ID)
+	noted, err := f.Store.ClosureClasses(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +131,7 @@ func apply(ctx context.Context, s *store.Store, c store.Closure, now time.Time) 
 		if given || row.State == string(session.Over) {
 			continue
 		}
-		ordered, err := order(ctx, s, c, row, known, now)
+		ordered, err := order(ctx, f, c, row, known)
 		if err != nil {
 			return ids, err
 		}
@@ -132,8 +139,8 @@ func apply(ctx context.Context, s *store.Store, c store.Closure, now time.Time) 
 			ids = append(ids, row.ID)
 		}
 	}
-	for id := range maps.Keys(noted) {
-		if err := release(ctx, s, c, id, now); err != nil {
+	for id := range noted {
+		if err := release(ctx, f, c, id); err != nil {
 			return ids, err
 		}
 	}
@@ -141,9 +148,9 @@ func apply(ctx context.Context, s *store.Store, c store.Closure, now time.Time) 
 }
 
 // order gives the order of a closure for a class; false where the class needs none. known says that it was begun before.
-func order(ctx context.Context, s *store.Store, c store.Closure, row store.Occurrence, known bool, now time.Time) (bool, error) {
-	class, by := view.Class{Row: row}, operatorOf(c, now)
-	if refused := operate.Cancellable(class, false, now); refused != nil {
+func order(ctx context.Context, f *view.Finder, c store.Closure, row store.Occurrence, known bool) (bool, error) {
+	s, class, by := f.Store, view.Class{Row: row}, operate.Operator{Who: c.Who, Why: why(c.Reason, c), Now: f.Now}
+	if refused := operate.Cancellable(class, false, f.Now); refused != nil {
 		if known && reason.CodeOf(refused) == reason.IsCancelled { // it was given, and the note of it was lost
 			return false, s.SetClosureClass(ctx, c.ID, row.ID, true)
 		}
@@ -167,45 +174,43 @@ func order(ctx context.Context, s *store.Store, c store.Closure, row store.Occur
 	return true, s.SetClosureClass(ctx, c.ID, row.ID, true)
 }
 
-// operatorOf is who gives the orders of a closure.
-func operatorOf(c store.Closure, now time.Time) operate.Operator {
-	return operate.Operator{Who: c.Who, Why: why(c.Reason, c), Now: now}
-}
-
+// why is the reason of an order that a closure gives, with the closure's number.
 func why(reason string, c store.Closure) string {
 	return strings.TrimPrefix(fmt.Sprintf("%s, closure %d", reason, c.ID), ", ")
 }
 
 // release takes back the order for a class that a plan has moved out of what a closure covers. One that no plan has any
 // more, or that has ended, is left as it is.
-func release(ctx context.Context, s *store.Store, c store.Closure, id string, now time.Time) error {
+func release(ctx context.Context, f *view.Finder, c store.Closure, id string) error {
 	if c.Kind == store.ClosureExtend {
 		return nil
 	}
-	by := operate.Operator{Who: c.Who, Why: fmt.Sprintf("moved out of closure %d", c.ID), Now: now}
-	_, err := takeBack(ctx, s, c, id, by, func(class view.Class) bool {
-		return class.Planned != nil && !Covers(c, planned(class.Planned), class.Planned.Settings.Labels)
+	by := operate.Operator{Who: c.Who, Why: fmt.Sprintf("moved out of closure %d", c.ID), Now: f.Now}
+	_, err := takeBack(ctx, f, c, id, by, func(class view.Class) bool {
+		return class.Planned != nil && !Covers(c, view.AsRow(class.Planned), class.Planned.Settings.Labels)
 	})
 	return err
 }
 
-// planned is a class as its plan has it now, whatever the store says.
-func planned(o *plan.Occurrence) store.Occurrence { return view.AsRow(o) }
-
 // takeBack takes the cancellation of a class back where holds says so; false where there is nothing to take back.
-func takeBack(ctx context.Context, s *store.Store, c store.Closure, id string, by operate.Operator, holds func(view.Class) bool) (bool, error) {
+func takeBack(ctx context.Context, f *view.Finder, c store.Closure, id string, by operate.Operator, holds func(view.Class) bool) (bool, error) {
 	name, err := view.ParseID(id)
 	if err != nil {
 		return false, err
 	}
-	class, err := view.NewFinder(s, by.Now).Class(ctx, name)
-	if err != nil || !holds(class) || operate.Cancellable(class, true, by.Now) != nil {
-		return false, nil // no plan has it, or it is not cancelled any more
+	class, err := f.Class(ctx, name)
+	switch {
+	case errors.Is(err, view.ErrNoClass):
+		return false, nil
+	case err != nil:
+		return false, err
+	case !holds(class) || operate.Cancellable(class, true, by.Now) != nil: // it is not cancelled any more, or has ended
+		return false, nil
 	}
-	if _, err := operate.Undo(ctx, s, class, by); err != nil {
+	if _, err := operate.Undo(ctx, f.Store, class, by); err != nil {
 		return false, err
 	}
-	return true, s.ForgetClosureClass(ctx, c.ID, id)
+	return true, f.Store.ForgetClosureClass(ctx, c.ID, id)
 }
 
 // Undo ends a closure that cancels classes and takes its orders back, for the classes that can still be recorded; it
@@ -223,9 +228,10 @@ func Undo(ctx context.Context, s *store.Store, c store.Closure, by operate.Opera
 	if err != nil {
 		return nil, err
 	}
+	f := newFinder(s, by.Now)
 	for _, id := range slices.Sorted(maps.Keys(noted)) {
 		var other *store.Closure
-		back, err := takeBack(ctx, s, c, id, by, func(class view.Class) bool {
+		back, err := takeBack(ctx, f, c, id, by, func(class view.Class) bool {
 			other = coveredBy(others, class)
 			return other == nil
 		})
@@ -247,7 +253,7 @@ func coveredBy(closures []store.Closure, class view.Class) *store.Closure {
 	for i, c := range closures {
 		row, labels := class.Row, map[string]string(nil)
 		if class.Planned != nil {
-			row, labels = planned(class.Planned), class.Planned.Settings.Labels
+			row, labels = view.AsRow(class.Planned), class.Planned.Settings.Labels
 		}
 		if c.Kind != store.ClosureExtend && Covers(c, row, labels) {
 			return &closures[i]
