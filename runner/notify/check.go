@@ -17,7 +17,8 @@ const (
 	// often where the check before found something.
 	checkEvery = 5 * time.Minute
 	checkAgain = time.Minute
-	// aroundBell is how long before and after the start of a class the App IDs are left to the engine.
+	// aroundBell is how long before and after the start of a class the App IDs are left to the engine, unless the check
+	// before found something.
 	aroundBell = 90 * time.Second
 )
 
@@ -34,11 +35,14 @@ func (n *Notifier) check(ctx context.Context) {
 	ticks := time.NewTicker(checkAgain / 2)
 	defer ticks.Stop()
 	for {
+		checked := map[string]bool{}
 		for _, p := range n.cfg.Plans() {
 			if len(p.Plan.Notify) > 0 {
+				checked[p.Plan.Name] = true
 				n.checkPlan(ctx, p.Plan)
 			}
 		}
+		n.checks.keep(checked)
 		select {
 		case <-ctx.Done():
 			return
@@ -74,6 +78,14 @@ func (n *Notifier) checkPlan(ctx context.Context, p *plan.Plan) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last[p.Name], c.found[p.Name] = now, keepSince(issues, c.found[p.Name])
+}
+
+// keep forgets what was found of other plans than these: they are withdrawn, or have no targets any more.
+func (c *checks) keep(plans map[string]bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.last, func(name string, _ time.Time) bool { return !plans[name] })
+	maps.DeleteFunc(c.found, func(name string, _ []Issue) bool { return !plans[name] })
 }
 
 // keepSince gives issues that were there before the time at which they began.

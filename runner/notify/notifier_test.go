@@ -262,6 +262,28 @@ func TestAClassAtRiskIsToldBeforeItsBellAndResolvedAfter(t *testing.T) {
 	})
 }
 
+func TestWhatACheckFoundEndsWithThePlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		planned := class("algebra", time.Now().Add(20*time.Minute), session.Planned)
+		r.write(planned, planned, 0)
+		r.close()
+		r.check = func(context.Context, *plan.Plan) []notify.Issue { return []notify.Issue{refused()} }
+		r.open()
+		time.Sleep(2 * time.Minute)
+		if got := r.notifierIssues(); len(got) != 1 {
+			t.Fatalf("found %v", got)
+		}
+		r.mu.Lock()
+		r.gone = true
+		r.mu.Unlock()
+		time.Sleep(2 * time.Minute)
+		if got := r.notifierIssues(); len(got) != 0 {
+			t.Errorf("without the plan %v", got)
+		}
+	})
+}
+
 func TestARiskThatIsResolvedBeforeTheLeadIsNotTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, `notify: [{name: near, webhook: "http://127.0.0.1:1/near", secret: "${HOOK_SECRET}", events: ["class.*"]},

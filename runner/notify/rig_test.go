@@ -73,6 +73,8 @@ type rig struct {
 	issues []notify.Issue
 	moves  error
 	values map[string]string
+	check  func(context.Context, *plan.Plan) []notify.Issue
+	gone   bool // the plan is not active any more
 
 	receiver *receiver
 	notifier atomic.Pointer[notify.Notifier]
@@ -236,7 +238,15 @@ func (r *rig) start() {
 	r.t.Helper()
 	n, err := notify.Start(context.Background(), notify.Config{
 		Store: r.store, Node: "host:1", Logger: slog.New(slog.NewTextHandler(&r.log, nil)),
-		Plans: func() []notify.Plan { return []notify.Plan{{Plan: r.plan, Revision: 1}} },
+		Plans: func() []notify.Plan {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if r.gone {
+				return nil
+			}
+			return []notify.Plan{{Plan: r.plan, Revision: 1}}
+		},
+		Check: r.check,
 		Lookup: func(*plan.Plan) plan.Lookup {
 			return func(ref plan.Reference) (string, error) {
 				r.mu.Lock()
