@@ -15,7 +15,7 @@ const mostPending = 1000
 // be told before its bell all the same. What was sent so is known by its id, and is not sent again once it is in the outbox.
 type direct struct {
 	pending news            // to be stored as soon as that works
-	sent    map[string]bool // by target and id: false while it is tried; guarded by the notifier's lock
+	sent    map[string]bool // by target and id, until the outbox has it: false while it is tried; guarded by the notifier's lock
 }
 
 // announce stores what was found, with what could not be stored before.
@@ -74,9 +74,7 @@ func (n *Notifier) tryDirect(ctx context.Context, w *worker, m store.Message) {
 		a := n.send(ctx, w, &t, &m)
 		n.report(&t, &m, a)
 		if a.err == nil {
-			n.mu.Lock()
-			n.direct.sent[m.Target+m.ID] = true
-			n.mu.Unlock()
+			n.endDirect(&m)
 			return
 		}
 		timer := time.NewTimer(backoff(tries, m.ID))
@@ -86,6 +84,24 @@ func (n *Notifier) tryDirect(ctx context.Context, w *worker, m store.Message) {
 			return
 		case <-timer.C:
 		}
+	}
+}
+
+// endDirect notes that a message was sent, where the outbox does not have it yet.
+func (n *Notifier) endDirect(m *store.Message) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if _, begun := n.direct.sent[m.Target+m.ID]; begun {
+		n.direct.sent[m.Target+m.ID] = true
+	}
+}
+
+// forgetDirect forgets messages that the outbox has now.
+func (n *Notifier) forgetDirect(messages []store.Message) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for i := range messages {
+		delete(n.direct.sent, messages[i].Target+messages[i].ID)
 	}
 }
 

@@ -263,6 +263,7 @@ func (n *Notifier) routeSome(ctx context.Context, some []store.Announcement) err
 	if err := n.cfg.Store.Post(ctx, routed, messages...); err != nil {
 		return err
 	}
+	n.forgetDirect(messages)
 	n.cfg.Failpoint("after posting messages")
 	n.wake(messages)
 	return nil

@@ -262,6 +262,42 @@ func TestAClassAtRiskIsToldBeforeItsBellAndResolvedAfter(t *testing.T) {
 	})
 }
 
+// TestEachOutageOfTheStoreIsToldAtOnce has two outages with more messages than are remembered of both together.
+func TestEachOutageOfTheStoreIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const targets, classes = 30, 18
+		const each = targets * classes
+		var entries []string
+		for i := range targets {
+			entries = append(entries, fmt.Sprintf(`{name: t%d, webhook: "http://127.0.0.1:1/%d", secret: "${HOOK_SECRET}", events: [at-risk]}`, i, i))
+		}
+		r := newRig(t, "notify: ["+strings.Join(entries, ", ")+"]\n")
+		for outage := range 2 {
+			for i := range classes {
+				planned := class("algebra", time.Now().Add(15*time.Minute+time.Duration(i)*time.Second), session.Planned)
+				r.write(planned, planned, 0)
+			}
+			full := func(full bool) {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				r.full = full
+			}
+			full(true)
+			r.raise(refused())
+			time.Sleep(time.Minute)
+			if got, want := len(r.receiver.events("class.at-risk")), each*(outage+1); got != want {
+				t.Errorf("outage %d: %d messages came, want %d", outage, got, want)
+			}
+			full(false)
+			r.raise()
+			time.Sleep(20 * time.Minute) // the classes have begun
+			if got, want := len(r.receiver.events("class.at-risk")), each*(outage+1); got != want {
+				t.Errorf("after outage %d: %d messages came, want %d", outage, got, want)
+			}
+		}
+	})
+}
+
 func TestWhatACheckFoundEndsWithThePlan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, oneHook)

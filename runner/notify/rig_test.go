@@ -75,6 +75,7 @@ type rig struct {
 	values map[string]string
 	check  func(context.Context, *plan.Plan) []notify.Issue
 	gone   bool // the plan is not active any more
+	full   bool // what the notifier finds cannot be stored
 
 	receiver *receiver
 	notifier atomic.Pointer[notify.Notifier]
@@ -221,6 +222,22 @@ func loadPlan(t *testing.T, entries string) *plan.Plan {
 	return p
 }
 
+// disk is the rig's store with a disk that may be full.
+type disk struct {
+	*store.Store
+	r *rig
+}
+
+func (d disk) Announce(ctx context.Context, marks []store.Mark, announcements ...store.Announcement) error {
+	d.r.mu.Lock()
+	full := d.r.full
+	d.r.mu.Unlock()
+	if full {
+		return errors.New("the disk is full")
+	}
+	return d.Store.Announce(ctx, marks, announcements...)
+}
+
 // open starts a notifier on the rig's store.
 func (r *rig) open() {
 	r.t.Helper()
@@ -237,7 +254,7 @@ func (r *rig) open() {
 func (r *rig) start() {
 	r.t.Helper()
 	n, err := notify.Start(context.Background(), notify.Config{
-		Store: r.store, Node: "host:1", Logger: slog.New(slog.NewTextHandler(&r.log, nil)),
+		Store: disk{r.store, r}, Node: "host:1", Logger: slog.New(slog.NewTextHandler(&r.log, nil)),
 		Plans: func() []notify.Plan {
 			r.mu.Lock()
 			defer r.mu.Unlock()
