@@ -25,6 +25,23 @@ func tried(t *testing.T, address string) error {
 	}}, p, "school/duty")
 }
 
+func TestAWebhookThatIsNotReachedShowsNothingOfItsAddress(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := loadPlan(t, "notify: [{name: duty, webhook: \"${TO}\"}]\n")
+	err = notify.Try(t.Context(), notify.Config{Lookup: func(*plan.Plan) plan.Lookup {
+		return func(plan.Reference) (string, error) { return "https://localhost:" + port + "/CANARY?CANARY", nil }
+	}}, p, "school/duty")
+	if err == nil || !strings.Contains(err.Error(), "certificate") || strings.Contains(err.Error(), "localhost") || strings.Contains(err.Error(), "CANARY") {
+		t.Errorf("it says %v", err)
+	}
+}
+
 func TestPeopleHearByNtfy(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

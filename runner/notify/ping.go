@@ -69,7 +69,7 @@ func (n *Notifier) ping(ctx context.Context, p *plan.Plan) error {
 	request.Header.Set("User-Agent", n.cfg.UserAgent)
 	response, err := n.client.Do(request)
 	if err != nil {
-		return unsent(err)
+		return unsent(err, address)
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 16<<10))

@@ -69,7 +69,7 @@ func (n *Notifier) sendWebhook(ctx context.Context, t *target, m *store.Message)
 	}
 	response, err := n.client.Do(request)
 	if err != nil {
-		return answer{err: unsent(err)}
+		return answer{err: unsent(err, address)}
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 16<<10)) // so that the connection can be used again
@@ -146,7 +146,7 @@ func checkAddress(address string, plainHTTP bool) error {
 }
 
 // unsent says why a request was not answered, without its address.
-func unsent(err error) error {
+func unsent(err error, address string) error {
 	failure, ok := errors.AsType[*url.Error](err)
 	if !ok {
 		return errors.New("it could not be sent")
@@ -160,5 +160,5 @@ func unsent(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Errorf("%s: %w", op.Op, op.Err)
 	}
-	return failure.Err
+	return errors.New(withoutAddress(failure.Err.Error(), address))
 }

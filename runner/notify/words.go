@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -50,11 +51,11 @@ var wording = map[string]func(telling) words{
 }
 
 func wordsOf(a store.Announcement, f Fact, c view) words {
-	make, known := wording[a.Kind]
+	put, known := wording[a.Kind]
 	if !known {
 		return words{title: a.Kind, text: f.Reason, advice: nothingToDo}
 	}
-	return make(telling{a, f, c})
+	return put(telling{a, f, c})
 }
 
 // name is the class's recording, as people call it.
@@ -165,8 +166,11 @@ func recoveredWords(t telling) words {
 }
 
 func lateWords(t telling) words {
-	text := fmt.Sprintf("%s: it has begun, and %s later nothing of it is being recorded. Rundown keeps trying while class time is left.%s",
-		t.class(), plan.DurationText(t.a.At.Sub(t.f.Class.Start).Round(time.Second)), t.why("Why: "))
+	later := ""
+	if c := t.f.Class; c != nil {
+		later = plan.DurationText(t.a.At.Sub(c.Start).Round(time.Second)) + " later "
+	}
+	text := fmt.Sprintf("%s: it has begun, and %snothing of it is being recorded. Rundown keeps trying while class time is left.%s", t.class(), later, t.why("Why: "))
 	return words{"Late: " + t.brief(), text, t.advice("See what it waits for: rundown history " + t.a.Subject + ". Record the class by other means if it matters.")}
 }
 
@@ -175,15 +179,19 @@ func recordedWords(t telling) words {
 }
 
 func partialWords(t telling) words {
+	var gaps []session.Gap
+	if t.f.Class != nil {
+		gaps = t.f.Class.Gaps
+	}
 	var missing time.Duration
 	var parts []string
-	for _, g := range t.f.Class.Gaps {
+	for _, g := range gaps {
 		missing += g.Until.Sub(g.From)
 		if len(parts) < 5 {
 			parts = append(parts, t.local(g.From, "15:04:05")+" to "+t.local(g.Until, "15:04:05"))
 		}
 	}
-	if more := len(t.f.Class.Gaps) - len(parts); more > 0 {
+	if more := len(gaps) - len(parts); more > 0 {
 		parts = append(parts, fmt.Sprintf("%d more", more))
 	}
 	text := fmt.Sprintf("%s: it was recorded, but %s of it are missing (%s).%s", t.class(), plan.DurationText(missing.Round(time.Second)), strings.Join(parts, ", "), t.why("Why: "))
