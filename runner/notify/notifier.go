@@ -128,7 +128,7 @@ type Notifier struct {
 	complaints map[string]time.Time // when each was logged last
 }
 
-// Start begins to send what the store holds and what comes. ctx ends it, as [Notifier.Close] does.
+// Start begins to send what the store holds and what comes, until [Notifier.Close]. The end of ctx does not end it.
 func Start(ctx context.Context, cfg Config) (*Notifier, error) {
 	n := newNotifier(cfg)
 	marks, err := n.cfg.Store.Marks(ctx)
@@ -368,18 +368,27 @@ func (n *Notifier) closeTarget(ctx context.Context, key string) error {
 func (n *Notifier) openTarget(ctx context.Context, key string) error {
 	n.mu.Lock()
 	_, closed := n.closed[key]
-	delete(n.closed, key)
 	n.mu.Unlock()
 	if !closed {
 		return nil
 	}
+	if err := n.cfg.Store.Announce(ctx, []store.Mark{{Name: closedMark + key}}); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	delete(n.closed, key)
+	n.mu.Unlock()
 	n.log.Info("notification target opened again: it took a test", "target", key)
-	return n.cfg.Store.Announce(ctx, []store.Mark{{Name: closedMark + key}})
+	return nil
 }
 
 // report logs a try to send.
 func (n *Notifier) report(t *target, m *store.Message, a answer) {
-	if a.err == nil {
+	switch {
+	case a.tooOld:
+		n.log.Debug("notification dropped: it was not taken in time", "target", t.key, "id", m.ID, "kind", m.Kind, "occurrence", m.Subject)
+		return
+	case a.err == nil:
 		n.log.Debug("notification sent", "target", t.key, "id", m.ID, "kind", m.Kind, "occurrence", m.Subject)
 		return
 	}

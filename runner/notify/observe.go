@@ -191,9 +191,7 @@ func codeOf(i Issue) reason.Code {
 func planAbout(i Issue) string {
 	switch i.ID {
 	case reason.IssuePlanRejected, reason.IssuePlanWaiting, reason.IssueReferencesUnset:
-		if !strings.ContainsAny(i.About, "/.") {
-			return i.About
-		}
+		return i.About
 	}
 	if strings.Count(i.About, "/") == 2 {
 		return planOf(i.About)
@@ -294,7 +292,7 @@ func (o *observer) recovered(found *news, over map[string]condition, prefix, was
 // causesOf are the health issues for which a class cannot begin or be stored as planned.
 func causesOf(b store.Brief, issues []Issue) (causes []Cause) {
 	for _, i := range issues {
-		if !endangers(i) || i.About != "" && i.About != b.ID && i.About != b.App && i.About != b.Plan && !strings.HasPrefix(i.About, b.ID+"/") {
+		if !endangers(i) || i.About != "" && i.About != b.ID && i.About != b.App && i.About != b.Plan {
 			continue
 		}
 		causes = append(causes, Cause{ID: i.ID, Text: i.Text, Advice: i.Advice, Since: i.Since})
@@ -305,7 +303,7 @@ func causesOf(b store.Brief, issues []Issue) (causes []Cause) {
 // endangers says that classes cannot begin or be stored as planned while an issue lasts.
 func endangers(i Issue) bool {
 	switch i.ID {
-	case reason.IssueClockOff, reason.IssueCredentialsFailing, "quota-taken":
+	case reason.IssueClockOff, reason.IssueCredentialsFailing:
 		return true
 	case reason.IssueOrphan, reason.IssueOutboxStuck, reason.IssuePlanRejected, reason.IssuePlanWaiting:
 		return false

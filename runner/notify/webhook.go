@@ -25,9 +25,10 @@ const sendWithin = 20 * time.Second
 
 // answer is how a try to send went.
 type answer struct {
-	err   error
-	gone  bool          // the receiver wants no more messages
-	after time.Duration // when to try again at the earliest; 0: not said
+	err    error
+	tooOld bool          // it was not sent any more
+	gone   bool          // the receiver wants no more messages
+	after  time.Duration // when to try again at the earliest; 0: not said
 }
 
 // errGone says that a webhook was answered by 410.

@@ -194,7 +194,11 @@ func partialWords(t telling) words {
 	if more := len(gaps) - len(parts); more > 0 {
 		parts = append(parts, fmt.Sprintf("%d more", more))
 	}
-	text := fmt.Sprintf("%s: it was recorded, but %s of it are missing (%s).%s", t.class(), plan.DurationText(missing.Round(time.Second)), strings.Join(parts, ", "), t.why("Why: "))
+	what := "parts of it are missing"
+	if len(parts) > 0 {
+		what = fmt.Sprintf("%s of it are missing (%s)", plan.DurationText(missing.Round(time.Second)), strings.Join(parts, ", "))
+	}
+	text := fmt.Sprintf("%s: it was recorded, but %s.%s", t.class(), what, t.why("Why: "))
 	return words{"Partly recorded: " + t.brief(), text, t.advice("Tell those who need the recording what is missing.")}
 }
 

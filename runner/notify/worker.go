@@ -123,7 +123,7 @@ func (w *worker) sendDue(ctx context.Context) (time.Duration, error) {
 // send sends one message.
 func (n *Notifier) send(ctx context.Context, w *worker, t *target, m *store.Message) answer {
 	if m.Kind != kindTest && n.cfg.Now().Sub(m.At) > keepTrying {
-		return answer{}
+		return answer{tooOld: true}
 	}
 	n.cfg.Failpoint("before sending a message")
 	var a answer
@@ -144,7 +144,7 @@ func (w *worker) settle(ctx context.Context, t *target, sent []store.Message, an
 		m, a := &sent[i], answers[i]
 		w.n.report(t, m, a)
 		switch {
-		case m.Kind != kindTest && now.Sub(m.At) > keepTrying:
+		case a.tooOld:
 			m.State, m.Settled, m.Result = store.MessageDropped, now, fmt.Sprintf("not taken within %d days; last: %s", int(keepTrying.Hours()/24), m.Result)
 		case a.err == nil:
 			if m.Tries > 0 {
