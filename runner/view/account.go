@@ -2,7 +2,6 @@ package view
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 
 	"rundown/plan"
@@ -93,7 +92,7 @@ func ZoneOf(o store.Occurrence) *time.Location {
 			return zone
 		}
 	}
-	planned, err := time.Parse(IdentityForm, o.ID[strings.LastIndexByte(o.ID, '/')+1:])
+	planned, err := plannedAt(o.ID)
 	if err != nil {
 		return o.Start.Location()
 	}

@@ -222,9 +222,14 @@ func beforeGap(planned time.Time) time.Time {
 	return planned
 }
 
+// plannedAt is the instant at the end of a whole identity.
+func plannedAt(id string) (time.Time, error) {
+	return time.Parse(IdentityForm, id[strings.LastIndexByte(id, '/')+1:])
+}
+
 // plannedOf is the start as first planned, which the identity holds, in the zone of the row.
 func plannedOf(o store.Occurrence) time.Time {
-	planned, err := time.Parse(IdentityForm, o.ID[strings.LastIndexByte(o.ID, '/')+1:])
+	planned, err := plannedAt(o.ID)
 	if err != nil {
 		planned = o.Start
 	}
