@@ -61,23 +61,18 @@ func fileValue(folder string, r plan.Reference) (string, error) {
 	return v, nil
 }
 
-// SimulatedLookup gives unset references a fallback value, always the same: an address where the plan needs one, else 32
-// hexadecimal digits, as in an App ID.
+// SimulatedLookup gives unset references a fallback value, always the same: an ingest address where a CDN target needs
+// one, else 32 hexadecimal digits, as in an App ID. It is for what the simulator is sent; notifications go to real
+// addresses only, so theirs need no form.
 func SimulatedLookup(p *plan.Plan, next plan.Lookup) plan.Lookup {
-	scheme := map[plan.Reference]string{}
-	address := func(t plan.Text, s string) {
-		if refs := t.References(); len(refs) > 0 && strings.HasPrefix(t.String(), refs[0].String()) {
-			scheme[refs[0]] = s
+	addresses := map[plan.Reference]bool{} // that an ingest address begins with
+	for _, c := range p.CDNs {
+		for _, t := range []plan.Text{c.URL, c.Fallback} {
+			if refs := t.References(); len(refs) > 0 && strings.HasPrefix(t.String(), refs[0].String()) {
+				addresses[refs[0]] = true
+			}
 		}
 	}
-	for _, c := range p.CDNs {
-		address(c.URL, "rtmps")
-		address(c.Fallback, "rtmps")
-	}
-	for _, n := range p.Notify {
-		address(n.Webhook, "https")
-	}
-	address(p.Ping, "https")
 	return func(r plan.Reference) (string, error) {
 		v, err := next(r)
 		if !errors.Is(err, ErrUnset) {
@@ -85,8 +80,8 @@ func SimulatedLookup(p *plan.Plan, next plan.Lookup) plan.Lookup {
 		}
 		sum := sha256.Sum256([]byte("simulated " + r.String()))
 		made := hex.EncodeToString(sum[:16])
-		if s := scheme[r]; s != "" {
-			return s + "://simulated.example/" + made, nil
+		if addresses[r] {
+			return "rtmps://simulated.example/" + made, nil
 		}
 		return made, nil
 	}
