@@ -13,9 +13,9 @@ type Hint struct {
 	Text        string
 	Replacement string // replaces what stands at the finding's place; "" for no edit
 	Part        string // only this piece of it is replaced; "" for all of it
-	Raw         bool   // with is YAML already, a number for instance, and is not quoted
+	Raw         bool   // Replacement is YAML already, a number for instance, and is not quoted
 	ValueOnly   bool   // it replaces a value, and is no edit where the finding's place is a key
-	At          Span   // the edit is there, and with is YAML; the zero span is the finding's place
+	At          Span   // the edit is there, and Replacement is YAML; the zero span is the finding's place
 }
 
 // NewHint is a hint without an edit.

@@ -20,34 +20,31 @@ type account struct {
 // charge adds sessions that run from one instant to another, in Unix seconds, split at midnight UTC.
 func (a *account) charge(from, until, sessions int64, class catalog.BillingClass) {
 	for from < until {
-		if day := plan.FloorDiv(from, secondsADay); day != a.day || a.seconds == nil {
+		if day := plan.FloorDiv(from, plan.DaySeconds); day != a.day || a.seconds == nil {
 			if a.days[day] == nil {
 				a.days[day] = new(Seconds)
 			}
 			a.day, a.seconds = day, a.days[day]
 		}
-		end := min(until, (a.day+1)*secondsADay)
+		end := min(until, (a.day+1)*plan.DaySeconds)
 		a.seconds.add(class, (end-from)*sessions)
 		from = end
 	}
 }
 
-// secondsADay is the length of a day in UTC.
-const secondsADay = 24 * 60 * 60
-
 // bills gives the months of the account in order, and their total cost in millionths of a US dollar.
 func (a *account) bills(prices Prices) (months []MonthForecast, cost int64) {
 	days := slices.Sorted(maps.Keys(a.days))
 	for len(days) > 0 {
-		first := time.Unix(days[0]*secondsADay, 0).UTC()
-		next := time.Date(first.Year(), first.Month()+1, 1, 0, 0, 0, 0, time.UTC).Unix() / secondsADay
+		first := time.Unix(days[0]*plan.DaySeconds, 0).UTC()
+		next := time.Date(first.Year(), first.Month()+1, 1, 0, 0, 0, 0, time.UTC).Unix() / plan.DaySeconds
 		var sum Seconds
 		var usedUp time.Time
 		for len(days) > 0 && days[0] < next {
 			sum.HD += a.days[days[0]].HD
 			sum.FullHD += a.days[days[0]].FullHD
 			if usedUp.IsZero() && prices.Free > 0 && minutesOf(sum.HD)+minutesOf(sum.FullHD) > prices.Free {
-				usedUp = time.Unix(days[0]*secondsADay, 0).UTC()
+				usedUp = time.Unix(days[0]*plan.DaySeconds, 0).UTC()
 			}
 			days = days[1:]
 		}

@@ -57,30 +57,17 @@ type course struct{ zone, first, second, only, skip, before, after, exact, app, 
 
 // vary makes one thing unusual, in twelve of sixteen courses.
 func (c *course) vary(n func(label string, most int) int) {
-	switch n("unusual", 16) {
+	switch i := n("unusual", 16); i {
 	case 1:
 		c.zone = n("zone", 3)
 	case 2:
 		c.first, c.second = n("time", 4), n("second time", 4)
 	case 3:
 		c.only = n("only", 3)
-	case 4:
-		c.skip = 1
-	case 5:
-		c.before = 1
-	case 6:
-		c.after = 1
-	case 7:
-		c.exact = 1
-	case 8:
-		c.app = 1
-	case 9:
-		c.region = 1
-	case 10:
-		c.video = 1
-	case 11:
-		c.redundancy = 1
-	case 12:
-		c.label = 1
+	default:
+		others := []*int{4: &c.skip, &c.before, &c.after, &c.exact, &c.app, &c.region, &c.video, &c.redundancy, &c.label}
+		if i < len(others) && others[i] != nil {
+			*others[i] = 1
+		}
 	}
 }
