@@ -16,38 +16,20 @@ import (
 
 	"rundown/plan"
 	"rundown/plan/plantest"
-	"rundown/schemas"
 )
 
 const schemaTable = "../../docs/schema.md"
 
-func checkedInSchema(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemas.Plan))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("plan.schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("plan.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // TestTableOfWhatSchemaAndLoaderCatch records, for each bad plan of testdata, which of the schema, the loader and the
 // rules catch it. What is new or has moved shows in the difference of the table.
 func TestTableOfWhatSchemaAndLoaderCatch(t *testing.T) {
-	root := checkedInSchema(t)
+	root := compiled(t, "")
 	var b strings.Builder
 	b.WriteString(`# What an editor sees, and what only rundown sees
 
-Generated from the bad plans in plan/testdata by ` + "`go test ./plan/load ./plan/rules -update`" + `. An editor that knows
-schemas/plan.schema.json underlines what the schema catches while one types; ` + "`rundown validate`" + ` finds the rest: the
-loader what is wrong with one value or one file, the rules what takes more than one.
+Generated from the bad plans in plan/testdata by ` + "`go test ./plan/load -update`" + `. An editor that knows schemas/plan.schema.json
+underlines what the schema catches while one types; ` + "`rundown validate`" + ` finds the rest: the loader what is wrong with one
+value or one file, the rules what takes more than one.
 
 | bad plan | schema | loader | rules |
 | --- | --- | --- | --- |
@@ -191,18 +173,7 @@ func TestEachKeyReadsWellInAnEditor(t *testing.T) {
 
 // TestDefaultsAndExamplesOfTheSchemaAreValid lets the schema judge what it proposes.
 func TestDefaultsAndExamplesOfTheSchemaAreValid(t *testing.T) {
-	text, err := Schema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("plan.schema.json", document); err != nil {
-		t.Fatal(err)
-	}
+	document, c := schemaCompiler(t)
 	judged := 0
 	judge := func(at string, properties map[string]any) {
 		for name, value := range properties {

@@ -39,21 +39,27 @@ func TestCheckedInSchemaIsTheGeneratedOne(t *testing.T) {
 	}
 }
 
-// Compiled gives the schema of root files, or of included ones.
-func compiled(t *testing.T, fragment string) *jsonschema.Schema {
+// schemaCompiler gives the schema, and a compiler that knows it as plan.schema.json.
+func schemaCompiler(t *testing.T) (document any, c *jsonschema.Compiler) {
 	t.Helper()
 	text, err := Schema()
 	if err != nil {
 		t.Fatal(err)
 	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
+	if document, err = jsonschema.UnmarshalJSON(bytes.NewReader(text)); err != nil {
 		t.Fatal(err)
 	}
-	c := jsonschema.NewCompiler()
+	c = jsonschema.NewCompiler()
 	if err := c.AddResource("plan.schema.json", document); err != nil {
 		t.Fatal(err)
 	}
+	return document, c
+}
+
+// compiled gives the schema of root files, or of included ones.
+func compiled(t *testing.T, fragment string) *jsonschema.Schema {
+	t.Helper()
+	_, c := schemaCompiler(t)
 	s, err := c.Compile("plan.schema.json" + fragment)
 	if err != nil {
 		t.Fatal(err)

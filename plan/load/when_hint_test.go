@@ -16,17 +16,7 @@ import (
 
 // whenPlan is a plan with one recording, whose when is the given text of YAML.
 func whenPlan(when string) plantest.Texts {
-	return plantest.Texts{"plan.yaml": `version: 1
-name: lingua
-account: {customer_id: "${AGORA_CUSTOMER_ID}", customer_secret: "${AGORA_CUSTOMER_SECRET}"}
-apps: {main: {id: "${AGORA_APP_ID}"}}
-storage:
-  videos: {vendor: s3, region: eu-central-1, bucket: lingua-videos, access_key: "${S3_ACCESS_KEY}", secret_key: "${S3_SECRET_KEY}"}
-calendars: {autumn: 2031-09-15..2031-12-19}
-defaults: {ready_timeout: 30s, timezone: Europe/Madrid, url: "https://lingua.example/rooms/{id}", only: autumn}
-recordings:
-  german-a1:
-    when: ` + when + "\n  german-a2: {when: Sun 05:00-05:10}\n"}
+	return hintPlan("    when: " + when + "\n  german-a2: {when: Sun 05:00-05:10}\n")
 }
 
 // whenFinding is the only finding of a plan whose when is the given text.
