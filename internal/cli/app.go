@@ -73,15 +73,8 @@ the plans, and its daemon starts, watches and stops each recording on time.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.checkFlags(cmd) },
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return &usageError{cmd.CommandPath(), unknownCommand(cmd, args[0])}
-			}
-			cmd.SetOut(a.err)
-			_ = cmd.Help()
-			return &usageError{cmd.CommandPath(), errors.New("no command given")}
-		},
-		Version: versionOf().Version,
+		RunE:              a.noCommand,
+		Version:           versionOf().Version,
 	}
 	root.SetVersionTemplate("rundown {{.Version}}\n")
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", a.width())))
@@ -128,6 +121,16 @@ func arguments(least, most int, names ...string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// noCommand runs a command that only groups others: it shows the help and fails.
+func (a *app) noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &usageError{cmd.CommandPath(), unknownCommand(cmd, args[0])}
+	}
+	cmd.SetOut(a.err)
+	_ = cmd.Help()
+	return &usageError{cmd.CommandPath(), errors.New("no command given")}
 }
 
 // unknownCommand suggests the nearest command.

@@ -22,14 +22,7 @@ func newStoreCommand(a *app) *cobra.Command {
 		Long:    `Manage the store.`,
 		Example: `  rundown store backup /backups/rundown.db`,
 		Args:    cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return &usageError{cmd.CommandPath(), unknownCommand(cmd, args[0])}
-			}
-			cmd.SetOut(a.err)
-			_ = cmd.Help()
-			return &usageError{cmd.CommandPath(), errors.New("no command given")}
-		},
+		RunE:    a.noCommand,
 	}
 	cmd.AddCommand(newBackupCommand(a))
 	return cmd

@@ -303,12 +303,10 @@ func (a *app) webhookSecret(flag string) (func() (string, error), error) {
 		if v, ok := a.env(webhookSecretVariable); !ok || v == "" {
 			return nil, nil
 		}
+	} else if given, ok := referenceOf(flag); ok {
+		ref = given
 	} else {
-		m := oneReference.FindStringSubmatch(flag)
-		if m == nil {
-			return nil, errors.New("--webhook-secret takes a reference, ${NAME} or ${file:PATH}, not the secret itself")
-		}
-		ref = plan.Reference{Name: m[2], File: m[1]}
+		return nil, errors.New("--webhook-secret takes a reference, ${NAME} or ${file:PATH}, not the secret itself")
 	}
 	lookup := a.newLookup("-")
 	if _, err := lookup(ref); err != nil {

@@ -1,10 +1,6 @@
 package cli
 
-import (
-	"errors"
-
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 // newNotifyCommand groups what is done about notifications.
 func newNotifyCommand(a *app) *cobra.Command {
@@ -18,14 +14,7 @@ of the daemon. The daemon sends.`,
 		Example: `  rundown notify test
   rundown notify list`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return &usageError{cmd.CommandPath(), unknownCommand(cmd, args[0])}
-			}
-			cmd.SetOut(a.err)
-			_ = cmd.Help()
-			return &usageError{cmd.CommandPath(), errors.New("no command given")}
-		},
+		RunE: a.noCommand,
 	}
 	cmd.AddCommand(newNotifyTestCommand(a), newNotifyListCommand(a))
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -70,12 +71,7 @@ func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]
 // lookAtStops reads the progress of the open stops, prints what has changed, and removes from open the classes that have
 // ended.
 func (a *app) lookAtStops(ctx context.Context, s *store.Store, open map[string]session.Phase, left *leftover) (changed bool, err error) {
-	var ids []string
-	for id := range open {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	rows, err := s.Occurrences(ctx, store.Filter{IDs: ids})
+	rows, err := s.Occurrences(ctx, store.Filter{IDs: slices.Sorted(maps.Keys(open))})
 	if err != nil {
 		return false, fmt.Errorf("read the store: %w", err)
 	}
@@ -178,10 +174,7 @@ func (l *leftover) report(a *app) error {
 				x.Deadline().In(s.Start.Location()).Format(time.RFC3339), render.Line(sid), render.Line(x.Cname), render.Line(x.UID), render.Line(resource))
 		}
 	}
-	sessions := fmt.Sprintf("%d sessions", left)
-	if left == 1 {
-		sessions = "1 session"
-	}
+	sessions := render.Plural(left, "session")
 	switch {
 	case left == 0:
 		return nil

@@ -81,11 +81,11 @@ func (o *webOptions) load(a *app, listen net.Addr, log *slog.Logger) (err error)
 
 // secretReference gives what reads the secret that a reference stands for.
 func (a *app) secretReference(text string) (access.Secret, error) {
-	m := oneReference.FindStringSubmatch(text)
-	if m == nil {
+	ref, ok := referenceOf(text)
+	if !ok {
 		return nil, errors.New("a secret is given by a reference, ${NAME} or ${file:PATH}, not written out")
 	}
-	ref, lookup := plan.Reference{Name: m[2], File: m[1]}, a.newLookup("-")
+	lookup := a.newLookup("-")
 	return func() (string, error) { return lookup(ref) }, nil
 }
 
@@ -127,3 +127,12 @@ func (d *daemon) openAPI(ctx context.Context, issues func() []runner.Issue) (*ap
 
 // oneReference is a text that is nothing but a reference, as plans write them.
 var oneReference = regexp.MustCompile(`^\$\{(?:file:([^}]+)|([A-Za-z_][A-Za-z0-9_]*))\}$`)
+
+// referenceOf reads a text that is nothing but a reference; false where it is anything else.
+func referenceOf(text string) (plan.Reference, bool) {
+	m := oneReference.FindStringSubmatch(text)
+	if m == nil {
+		return plan.Reference{}, false
+	}
+	return plan.Reference{File: m[1], Name: m[2]}, true
+}
