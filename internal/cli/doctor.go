@@ -354,21 +354,33 @@ func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 			c.add(name, checkFail, "its id is not set", "")
 			continue
 		}
-		region, near := catalog.Region(""), catalog.Near("")
-		if i := slices.IndexFunc(p.Recordings, func(r *plan.Recording) bool { return r.App == app }); i >= 0 {
-			region, near = p.Recordings[i].Region, p.Recordings[i].Near()
-		}
+		region, near, _ := wayOf(p, app)
 		client, err := conn.Client(region)
 		if err != nil {
 			c.add(name, checkFail, err.Error(), "")
 			continue
 		}
-		asked, cancel := context.WithTimeout(ctx, probeWithin)
 		begun := c.a.clock()
-		r, err := client.App(id, agora.NewBudget(plan.Limits{}.RequestRate())).Near(near).Query(asked, "rundown-doctor", "rundown-doctor")
-		cancel()
+		r, err := probe(ctx, client, id, near, "rundown-doctor")
 		c.answer(name, begun, c.a.clock(), r.Meta.Date, err)
 	}
+}
+
+// wayOf gives the region and the area by which the classes of an app are recorded: those of its first recording, if any
+// uses it.
+func wayOf(p *plan.Plan, app *plan.App) (region catalog.Region, near catalog.Near, used bool) {
+	i := slices.IndexFunc(p.Recordings, func(r *plan.Recording) bool { return r.App == app })
+	if i < 0 {
+		return "", "", false
+	}
+	return p.Recordings[i].Region, p.Recordings[i].Near(), true
+}
+
+// probe queries a recording that does not exist, which is free of charge. name stands for its resource id and its sid.
+func probe(ctx context.Context, client *agora.Client, id string, near catalog.Near, name string) (agora.QueryResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	return client.App(id, agora.NewBudget(plan.Limits{}.RequestRate())).Near(near).Query(ctx, name, name)
 }
 
 // answer interprets the answer to the query.
@@ -381,7 +393,7 @@ func (c *checkup) answer(name string, begun, ended, date time.Time, err error) {
 	switch {
 	case err == nil:
 		c.add(name, checkOK, "the service answers and accepts the credentials, "+sent, "")
-	case answered && !failure.Answered() && !failure.Local && failure.Err != nil:
+	case unreached(failure):
 		what, try := agora.Unreached(failure.Err)
 		c.add(name, checkFail, fmt.Sprintf("cannot reach the service at %s: %s", failure.Host, strings.Join(strings.Fields(what), " ")), try)
 		return

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -36,17 +35,17 @@ func (d *daemon) check(ctx context.Context, p *plan.Plan) (issues []notify.Issue
 	}
 	for _, app := range p.Apps {
 		id, err := app.ID.Resolve(conn.Lookup)
-		i := slices.IndexFunc(p.Recordings, func(r *plan.Recording) bool { return r.App == app })
-		if err != nil || i < 0 {
+		region, near, used := wayOf(p, app)
+		if err != nil || !used {
 			continue
 		}
-		client, err := conn.Client(p.Recordings[i].Region)
+		client, err := conn.Client(region)
 		if err != nil {
 			continue
 		}
-		failure := ask(ctx, client, id, p.Recordings[i].Near())
+		failure := ask(ctx, client, id, near)
 		if unreached(failure) && pause(ctx, againAfter) {
-			failure = ask(ctx, client, id, p.Recordings[i].Near())
+			failure = ask(ctx, client, id, near)
 		}
 		switch {
 		case failure == nil || ctx.Err() != nil:
@@ -63,13 +62,8 @@ func (d *daemon) check(ctx context.Context, p *plan.Plan) (issues []notify.Issue
 
 // ask sends a query for a recording that does not exist; nil: it was answered as such queries are.
 func ask(ctx context.Context, client *agora.Client, app string, near catalog.Near) *agora.Error {
-	ctx, cancel := context.WithTimeout(ctx, probeWithin)
-	defer cancel()
-	_, err := client.App(app, agora.NewBudget(plan.Limits{}.RequestRate())).Near(near).Query(ctx, "rundown-check", "rundown-check")
-	failure, ok := errors.AsType[*agora.Error](err)
-	if !ok {
-		return nil
-	}
+	_, err := probe(ctx, client, app, near, "rundown-check")
+	failure, _ := errors.AsType[*agora.Error](err) // nil where it is none
 	return failure
 }
 
