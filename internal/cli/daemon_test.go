@@ -107,6 +107,14 @@ func (p *process) await(n int, parts ...string) string {
 	}
 }
 
+// awaitListen waits until a daemon runs, and gives the host and port that it serves HTTP on.
+func (p *process) awaitListen() string {
+	p.t.Helper()
+	_, address, _ := strings.Cut(p.await(1, "msg=running"), "listen=http://")
+	address, _, _ = strings.Cut(address, " ")
+	return address
+}
+
 // end sends a signal and gives the exit status.
 func (p *process) end(sig os.Signal) int {
 	p.t.Helper()

@@ -63,8 +63,7 @@ func TestHealthcheckAsksADaemon(t *testing.T) {
 	text, _ := growing(1, "")
 	write(t, plan, text)
 	daemon := start(t, "stderr", canaries, "run", plan, "--simulate", "--listen", "127.0.0.1:0")
-	_, address, _ := strings.Cut(daemon.await(1, "msg=running"), "listen=http://")
-	address, _, _ = strings.Cut(address, " ")
+	address := daemon.awaitListen()
 	if status, out, errs := command(t, "healthcheck", "--listen", address); status != 0 || out != "ok\n" {
 		t.Errorf("status %d, %q, %q", status, out, errs)
 	}

@@ -51,9 +51,7 @@ func TestAStoreThatIsDeletedIsToldOfAndLeavesNoUnknownSession(t *testing.T) {
 		t.Errorf("ended with status %d", status)
 	}
 	third := start(t, "stderr", l.env, l.args...)
-	_, at, _ := strings.Cut(third.await(1, "msg=running"), "listen=http://")
-	at, _, _ = strings.Cut(at, " ")
-	if status, said := health(at, "/readyz"); status != http.StatusOK || !strings.HasPrefix(said, "ready\norphan: ") ||
+	if status, said := health(third.awaitListen(), "/readyz"); status != http.StatusOK || !strings.HasPrefix(said, "ready\norphan: ") ||
 		!strings.Contains(said, "runs with cname "+ran[0].Cname+" and uid "+ran[0].UID) || strings.Count(said, "\n") != 2 {
 		t.Errorf("after another restart /readyz answers %d: %q", status, said)
 	}

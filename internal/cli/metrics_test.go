@@ -15,8 +15,7 @@ func TestTheDaemonAnswersScrapes(t *testing.T) {
 	good, _ := growing(3, "")
 	write(t, path, good)
 	daemon := start(t, "stderr", canaries, "run", path, "--simulate", "--listen", "127.0.0.1:0")
-	_, address, _ := strings.Cut(daemon.await(1, "msg=running"), "listen=http://")
-	address, _, _ = strings.Cut(address, " ")
+	address := daemon.awaitListen()
 	shows := func(lines ...string) {
 		t.Helper()
 		var body string

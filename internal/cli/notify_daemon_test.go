@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"rundown/agora/simulator"
 	"rundown/runner/reason"
 )
 
@@ -82,12 +81,7 @@ func TestADaemonTellsWhatBecomesOfItsClasses(t *testing.T) {
 // message, and starts another one.
 func TestADaemonKilledWhileItTellsLosesNothing(t *testing.T) {
 	t.Parallel()
-	sim, err := simulator.New(simulator.Config{StartAfter: time.Second, Strict: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
+	address, _ := serve(t, "--start-after", "1s", "--strict")
 	for _, point := range []string{
 		"before writing the outcome", "after writing the outcome", "before posting messages", "after posting messages",
 		"before sending a message", "after sending a message", "after settling messages",
@@ -103,7 +97,7 @@ func TestADaemonKilledWhileItTellsLosesNothing(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			args := []string{"run", path, "--store", dsn, "--api-url", server.URL, "--listen", "127.0.0.1:0"}
+			args := []string{"run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0"}
 			app := fmt.Sprintf("APP=%032x", sha256.Sum256([]byte(point)))[:36] // an App ID of its own has a budget of its own
 			first := start(t, "stderr", append(hook.env(), app, "RUNDOWN_TEST_DIE="+point), args...)
 			if !first.awaitEnd(60*time.Second) || first.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
