@@ -6,13 +6,21 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2/sse"
 )
 
 // withETag gives answers to GET an ETag of their bytes, and answers 304 where the client has them already. Streams of
 // events pass as they are.
 func withETag(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet || r.URL.Path == eventsPath {
+		switch {
+		case r.URL.Path == eventsPath:
+			next.ServeHTTP(streamed{w}, r)
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(sse.WriteTimeout)) // of what ends the answer
+			return
+		case r.Method != http.MethodGet:
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -108,3 +108,17 @@ func (a *API) stream(ctx context.Context, after int64, send sse.Sender) {
 		}
 	}
 }
+
+// streamed is the answer of a stream of events, which may be quiet for longer than a write may take. Over HTTP/2 a deadline
+// resets a stream when it passes, also while nothing is written, so each ends with the message that it is for.
+type streamed struct{ http.ResponseWriter }
+
+// Flush sends a message.
+func (s streamed) Flush() {
+	c := http.NewResponseController(s.ResponseWriter)
+	_ = c.Flush() // the next write has the error
+	_ = c.SetWriteDeadline(time.Time{})
+}
+
+// Unwrap gives the connection's deadlines to who sets them.
+func (s streamed) Unwrap() http.ResponseWriter { return s.ResponseWriter }
