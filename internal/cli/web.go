@@ -107,7 +107,7 @@ func (o *webOptions) scheme() string {
 
 // guard stands in front of the API and the page.
 func (o *webOptions) guard(log *slog.Logger) *access.Guard {
-	return access.New(access.Config{Policy: o.policy, Loopback: o.listensOnLoopback, TLS: o.certificate != nil, Proxies: o.trusted, Log: log}, web.LogRefusals(log))
+	return access.New(access.Config{Policy: o.policy, Loopback: o.listensOnLoopback, TLS: o.certificate != nil, Proxies: o.trusted}, web.LogRefusals(log))
 }
 
 // openAPI makes the API. It has a handle of its own on the store, as commands have: it never waits for the daemon's

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -28,7 +27,6 @@ type Config struct {
 	Loopback bool    // the listener is on an address of this machine alone
 	TLS      bool    // the listener speaks TLS
 	Proxies  []netip.Prefix
-	Log      *slog.Logger
 }
 
 // Guard lets requests pass or refuses them. It is safe for concurrent use.

@@ -137,7 +137,7 @@ func served(t *testing.T) (*httptest.Server, *store.Store) {
 		Store: s, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Version: "test",
 		Health: func() (bool, string, []runner.Issue) { return true, "", []runner.Issue{issue} },
 	})
-	guard := access.New(access.Config{Policy: policy(t), Loopback: true, Log: slog.New(slog.DiscardHandler)}, nil)
+	guard := access.New(access.Config{Policy: policy(t), Loopback: true}, nil)
 	server := httptest.NewServer(guard.Handler(a))
 	t.Cleanup(server.Close)
 	t.Cleanup(a.Close)

@@ -229,7 +229,6 @@ func guarded(t *testing.T, c access.Config) http.Handler {
 		Health: func() (bool, string, []runner.Issue) { return true, "", nil },
 	})
 	t.Cleanup(a.Close)
-	c.Log = slog.New(slog.DiscardHandler)
 	return access.New(c, nil).Handler(a)
 }
 

@@ -290,7 +290,7 @@ func guarded(t testing.TB, pages http.Handler) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return access.New(access.Config{Policy: policy, Loopback: true, Log: log}, nil).Handler(pages)
+	return access.New(access.Config{Policy: policy, Loopback: true}, nil).Handler(pages)
 }
 
 // get reads a page.

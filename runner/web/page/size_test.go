@@ -100,7 +100,7 @@ recordings:
 // somebody is who may read, as the guard lets them in on the same machine.
 func somebody(t testing.TB) (caller access.Caller) {
 	t.Helper()
-	guard := access.New(access.Config{Loopback: true, Log: slog.New(slog.DiscardHandler)}, nil)
+	guard := access.New(access.Config{Loopback: true}, nil)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/", nil)
 	r.RemoteAddr = "127.0.0.1:1024"
 	guard.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { caller = access.CallerOf(r.Context()) })).
