@@ -139,7 +139,7 @@ func (g *Guard) checkTransport(r *http.Request) *Problem {
 	case g.TLS:
 		return nil
 	case err == nil && g.trusts(peer.Addr()):
-		if forwarded(r) && !strings.EqualFold(lastOf(r.Header.Values("X-Forwarded-Proto")), "https") {
+		if (forwarded(r) || !g.Loopback) && !strings.EqualFold(lastOf(r.Header.Values("X-Forwarded-Proto")), "https") {
 			return NewProblem(http.StatusForbidden, "the proxy was asked by plain http, or does not say X-Forwarded-Proto: https")
 		}
 		return nil

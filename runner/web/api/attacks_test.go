@@ -238,6 +238,7 @@ func TestWhereARequestComesFromDecides(t *testing.T) {
 	local := access.Config{Loopback: true}
 	localTokens := access.Config{Loopback: true, Policy: tokens}
 	proxied := access.Config{Policy: tokens, Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}}
+	nearby := access.Config{Loopback: true, Policy: tokens, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}
 	for _, one := range []struct {
 		name   string
 		config access.Config
@@ -263,6 +264,9 @@ func TestWhereARequestComesFromDecides(t *testing.T) {
 		{"by the proxy", proxied, "10.0.0.5:5000", "rundown.example", readToken, []string{"X-Forwarded-Proto", "https", "X-Forwarded-For", "203.0.113.9"}, 200},
 		{"by the proxy, without TLS before it", proxied, "10.0.0.5:5000", "rundown.example", readToken, []string{"X-Forwarded-Proto", "http", "X-Forwarded-For", "203.0.113.9"}, 403},
 		{"by the proxy, the client says https itself", proxied, "10.0.0.5:5000", "rundown.example", readToken, []string{"X-Forwarded-Proto", "https, http", "X-Forwarded-For", "203.0.113.9"}, 403},
+		{"by the proxy, which says nothing of the way to it", proxied, "10.0.0.5:5000", "rundown.example", readToken, nil, 403},
+		{"by a proxy on this machine", nearby, "127.0.0.1:5000", "rundown.example", readToken, []string{"X-Forwarded-Proto", "https", "X-Forwarded-For", "203.0.113.9"}, 200},
+		{"this machine, beside a proxy on it", nearby, "127.0.0.1:5000", "localhost:8089", readToken, nil, 200},
 		{"by the proxy, with an address that is none", proxied, "10.0.0.5:5000", "rundown.example", readToken, []string{"X-Forwarded-Proto", "https", "X-Forwarded-For", "203.0.113.9, <script>"}, 400},
 	} {
 		t.Run(one.name, func(t *testing.T) {
