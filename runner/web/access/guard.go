@@ -17,8 +17,8 @@ const (
 	maxBody      = 64 << 10 // bytes
 )
 
-// ContentPolicy allows a page its own files and nothing else: no inline script, no frame, no other origin.
-const ContentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+// contentPolicy allows a page its own files and nothing else: no inline script, no frame, no other origin.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
 	"manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // Config says where and for whom a guard stands.
@@ -70,10 +70,10 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 
 // setHeaders sets those that every answer has. A handler may set Cache-Control anew.
 func setHeaders(h http.Header) {
-	h.Set("Content-Security-Policy", ContentPolicy)
+	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin") // without a referrer, forms would have no origin either, and be refused
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", "private, no-cache")

@@ -2,7 +2,7 @@
 //
 // A request goes through these files:
 //
-//	page.go      the routes, the headers of every answer, errors
+//	page.go      the routes and errors
 //	source.go    what the pages read: the store by package view, the plans, the daemon; model.go has the types
 //	day.go …     one file a page: it reads the source and builds what the template of the same name shows
 //	look.go      how a class looks: one word, one icon and one colour for each state and outcome
@@ -12,7 +12,8 @@
 //	span.go      the parts of a class: early, recorded, gap, late, after, planned
 //	act.go       confirmation pages and the forms that carry an act out; give.go judges and gives the order
 //
-// Who may look and act is decided before, by package access; the pages ask the caller that it names.
+// Who may look and act is decided before, by package access, whose guard also sets the headers of every answer and refuses
+// forms of other origins; the pages ask the caller that it names.
 //
 // All geometry is pure: it takes instants and gives positions in percent, so that tables can test it. The pages are
 // complete without a script; static/live.js only replaces the parts of a page that have changed.

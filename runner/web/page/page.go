@@ -40,7 +40,8 @@ type site struct {
 	version   string // of the static files
 }
 
-// New gives the handler of all pages. It answers below "/" and "/static/".
+// New gives the handler of all pages, "/" and what is below it, static files too. It stands behind the guard of package
+// access, which gives it callers, limits, the headers of every answer and the check of where a form comes from.
 func New(o Options) http.Handler {
 	s := &site{Options: o, version: assetVersion()}
 	s.templates = parseTemplates()
@@ -59,7 +60,7 @@ func New(o Options) http.Handler {
 	s.actRoutes(mux)
 	s.closureRoutes(mux)
 	mux.HandleFunc("/", s.page("error", func(*http.Request, *shell) (any, error) { return nil, errNotFound }))
-	return http.NewCrossOriginProtection().Handler(mux)
+	return mux
 }
 
 // errNotFound is the error of an address that names nothing.
@@ -184,7 +185,6 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, name string, statu
 		return
 	}
 	h := w.Header()
-	secure(h)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Encoding, Cookie")
@@ -198,15 +198,6 @@ func (s *site) render(w http.ResponseWriter, r *http.Request, name string, statu
 	z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // a level that exists
 	_, _ = z.Write(b.Bytes())
 	_ = z.Close()
-}
-
-// secure sets the headers that keep a page from being misused.
-func secure(h http.Header) {
-	h.Set("Content-Security-Policy", access.ContentPolicy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("X-Frame-Options", "DENY")
 }
 
 // assetVersion is a hash over the static files, part of their addresses, so that they can be kept for ever.
@@ -229,7 +220,6 @@ func (s *site) static(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	secure(w.Header())
 	w.Header().Set("Content-Type", cmp.Or(mime.TypeByExtension(path.Ext(name)), "application/octet-stream"))
 	if r.PathValue("version") == s.version {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
