@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path"
 	"strings"
@@ -85,11 +84,6 @@ func (f *closureFlags) closure(kind string, by operate.Operator) store.Closure {
 	return store.Closure{At: by.Now, Kind: kind, Day: f.on, From: f.from, Until: f.until, Labels: f.labels, Recording: f.recording, Who: by.Who, Reason: by.Why}
 }
 
-// same says that a closure was given with the same flags.
-func same(x, y store.Closure) bool {
-	return x.Kind == y.Kind && x.Day == y.Day && x.From == y.From && x.Until == y.Until && x.Recording == y.Recording && maps.Equal(x.Labels, y.Labels)
-}
-
 // giveClosure lists the classes that a closure covers, asks, and gives it.
 func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error {
 	s, err := a.openStore(ctx, store.Options{})
@@ -133,7 +127,7 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 	var ended, others []store.Closure
 	for _, o := range open {
 		switch {
-		case same(o, c):
+		case closure.Same(o, c):
 			ended = append(ended, o)
 		case o.Day == c.Day && o.Kind == c.Kind:
 			others = append(others, o)

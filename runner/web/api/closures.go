@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"path"
 	"reflect"
@@ -171,16 +170,12 @@ func (a *API) giveClosure(ctx context.Context, body NewClosure) (*givenClosure, 
 // closable refuses a closure that holds already, as where a request is repeated, and the pause of a recording that there
 // is not.
 func (a *API) closable(ctx context.Context, c store.Closure) error {
-	open, err := a.Store.OpenClosures(ctx, c.Day)
-	if err != nil {
+	switch held, found, err := closure.Holding(ctx, a.Store, c); {
+	case err != nil:
 		return err
-	}
-	for _, o := range open {
-		if o.Kind == c.Kind && o.Day == c.Day && o.From == c.From && o.Until == c.Until && o.Recording == c.Recording && maps.Equal(o.Labels, c.Labels) {
-			return access.NewProblem(http.StatusConflict, fmt.Sprintf("closure %d holds already: %s", o.ID, view.Line(closure.Text(o))))
-		}
-	}
-	if c.Kind != store.ClosurePause {
+	case found:
+		return access.NewProblem(http.StatusConflict, fmt.Sprintf("closure %d holds already: %s", held.ID, view.Line(closure.Text(held))))
+	case c.Kind != store.ClosurePause:
 		return nil
 	}
 	plans, err := view.NewFinder(a.Store, c.At).Active(ctx, "")

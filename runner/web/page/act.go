@@ -1,7 +1,7 @@
 package page
 
 import (
-	"cmp"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"rundown/runner/operate"
 	"rundown/runner/web/access"
 )
 
@@ -19,7 +20,8 @@ const nodeQuiet = time.Minute
 const (
 	maxForm   = 16 << 10 // bytes
 	maxReason = 300      // characters of a reason
-	maxLength = 24 * time.Hour
+	maxLength = operate.MaxExtension
+	maxKey    = 64
 )
 
 // Act is something that a person does on the page.
@@ -32,6 +34,7 @@ type Act struct {
 	Who    string
 	From   string // from where
 	Reason string
+	Key    string // of the form, so that one that is sent twice gives one order
 }
 
 // ActKind names an act.
@@ -58,6 +61,7 @@ type actPage struct {
 	Reason         string
 	Problem        string
 	MaxReason      int
+	Key            string      // of the form
 	Change         *changePage // of confirm
 }
 
@@ -106,7 +110,7 @@ func (s *site) askClass(kind ActKind) builder {
 		row := sh.scribe.rowOf(&c, time.Time{})
 		p := &actPage{
 			Head: words.head, Question: words.question, Verb: words.verb, Danger: words.danger, Class: &row,
-			Action: linkOf(c.ID) + "/" + string(kind), Back: linkOf(c.ID), MaxReason: maxReason, Reason: r.URL.Query().Get("reason"),
+			Action: linkOf(c.ID) + "/" + string(kind), Back: linkOf(c.ID), MaxReason: maxReason, Reason: r.URL.Query().Get("reason"), Key: rand.Text(),
 		}
 		sh.Page, sh.Title = "day", words.head
 		if kind == ActExtend {
@@ -140,15 +144,10 @@ func (s *site) carryOut(w http.ResponseWriter, r *http.Request, a Act, then stri
 		err = a.read(w, r)
 	}
 	if err == nil {
-		a.Who, a.From = cmp.Or(caller.Name, "duty page"), caller.Address
+		a.Who, a.From = caller.Name, caller.Address
 		err = s.Source.give(r.Context(), a)
 	}
-	if err != nil {
-		s.page("error", func(*http.Request, *shell) (any, error) { return nil, err })(w, r)
-		return
-	}
-	s.Log.Info("an act was given on the page", "act", a.Kind, "occurrence", a.Class, "plan", a.Plan, "revision", a.Rev, "who", a.Who, "reason", a.Reason, "from", a.From)
-	http.Redirect(w, r, then, http.StatusSeeOther)
+	s.finish(w, r, err, then, "act", a.Kind, "occurrence", a.Class, "plan", a.Plan, "revision", a.Rev, "who", a.Who, "reason", a.Reason, "from", a.From)
 }
 
 // access is what a caller needs to be allowed for the act.
@@ -168,6 +167,9 @@ func (a *Act) read(w http.ResponseWriter, r *http.Request) error {
 	a.Reason = strings.Join(strings.Fields(r.PostForm.Get("reason")), " ")
 	if utf8.RuneCountInString(a.Reason) > maxReason || !utf8.ValidString(a.Reason) {
 		return &badRequest{fmt.Sprintf("the reason is longer than %d characters", maxReason)}
+	}
+	if a.Key = r.PostForm.Get("key"); len(a.Key) > maxKey {
+		return &badRequest{"the form has been altered"}
 	}
 	if a.Kind != ActExtend {
 		return nil

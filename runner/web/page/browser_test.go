@@ -2,8 +2,10 @@ package page
 
 import (
 	"context"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -105,6 +107,46 @@ func TestActsAreConfirmedAndGiven(t *testing.T) {
 		return e.Who == "duty" && e.Text == "plan school, revision 2: confirmed: end of the term"
 	}) {
 		t.Error("the log does not tell of the confirmation")
+	}
+}
+
+// hidden are the hidden fields of a page's forms, with their values.
+var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z]+)" value="([^"]*)"`)
+
+// TestAFormThatIsSentTwiceDoesItsActOnce sends what a double click sends.
+func TestAFormThatIsSentTwiceDoesItsActOnce(t *testing.T) {
+	server, src := schoolDay(t).serve(t)
+	for _, one := range []struct {
+		ask, act string
+		add      string
+		orders   int
+		status   [2]int
+	}{
+		{running + "/extend", running + "/extend", "length=15m", 1, [2]int{200, 200}},
+		{"/closures/new?day=2031-09-18&label=campus%3Dsouth&extend=15m0s", "/closures", "reason=exam", 6, [2]int{200, 409}},
+	} {
+		before := len(orders(t, src.Store))
+		status, body := get(t, server, one.ask)
+		form, err := url.ParseQuery(one.add)
+		if status != http.StatusOK || err != nil {
+			t.Fatalf("%s: %d, %v", one.ask, status, err)
+		}
+		for _, m := range hidden.FindAllStringSubmatch(body, -1) {
+			form.Set(m[1], html.UnescapeString(m[2]))
+		}
+		for _, want := range one.status {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+one.act, strings.NewReader(form.Encode()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			if status, body := do(t, server, r); status != want {
+				t.Errorf("%s is answered %d, want %d: %s", one.act, status, want, body)
+			}
+		}
+		if got := orders(t, src.Store)[before:]; len(got) != one.orders {
+			t.Errorf("%s gave %d orders, want %d:\n%s", one.act, len(got), one.orders, strings.Join(got, "\n"))
+		}
 	}
 }
 

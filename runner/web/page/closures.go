@@ -2,7 +2,6 @@ package page
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -165,7 +164,7 @@ func (s *site) askClosure(r *http.Request, sh *shell) (any, error) {
 		return nil, err
 	}
 	p := &closurePage{closureForm: formOf(r.URL.Query()), Verb: "Cancel"}
-	c, err := p.closure(cmp.Or(sh.Caller.Name, "duty page"), sh.scribe.now)
+	c, err := p.closure(sh.Caller.Name, sh.scribe.now)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +184,7 @@ func (s *site) askClosure(r *http.Request, sh *shell) (any, error) {
 	return p, nil
 }
 
-// giveClosure gives the closure of a form. What a request that is left has not given the daemon gives.
+// giveClosure gives the closure of a form.
 func (s *site) giveClosure(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	caller := access.CallerOf(r.Context())
@@ -196,11 +195,10 @@ func (s *site) giveClosure(w http.ResponseWriter, r *http.Request) {
 	var c store.Closure
 	if err == nil {
 		form := formOf(r.PostForm)
-		c, err = form.closure(cmp.Or(caller.Name, "duty page"), s.Source.Clock())
+		c, err = form.closure(caller.Name, s.Source.Clock())
 	}
 	if err == nil {
-		defer s.Source.forget()
-		c, _, err = closure.Give(context.WithoutCancel(r.Context()), s.Source.Store, c)
+		c, err = s.Source.giveClosure(r.Context(), c)
 	}
 	s.finish(w, r, err, "/closures?done=given", "act", "closure", "closure", c.ID, "covers", closure.Text(c), "who", caller.Name, "from", caller.Address)
 }
@@ -259,9 +257,8 @@ func (s *site) endClosure(w http.ResponseWriter, r *http.Request) {
 		c, err = s.openClosure(r)
 	}
 	if err == nil {
-		a.Who, a.From = cmp.Or(caller.Name, "duty page"), caller.Address
-		defer s.Source.forget()
-		_, err = closure.Undo(context.WithoutCancel(r.Context()), s.Source.Store, c, a.by(s.Source.Clock()))
+		a.Who, a.From = caller.Name, caller.Address
+		err = s.Source.endClosure(r.Context(), c, a)
 	}
 	s.finish(w, r, err, "/closures?done=ended", "act", "end of a closure", "closure", c.ID, "who", caller.Name, "from", caller.Address)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"rundown/runner/closure"
 	"rundown/runner/operate"
 	"rundown/runner/reason"
 	"rundown/runner/store"
@@ -61,6 +62,8 @@ func (s *Source) judge(ctx context.Context, a Act) (effects []string, err error)
 // give carries an act out.
 func (s *Source) give(ctx context.Context, a Act) error {
 	defer s.forget()
+	s.acts.Lock()
+	defer s.acts.Unlock()
 	if a.Kind == ActConfirm {
 		return s.confirm(ctx, a)
 	}
@@ -84,9 +87,33 @@ func (s *Source) give(ctx context.Context, a Act) error {
 	return err
 }
 
+// giveClosure gives a closure, once: one that is sent twice is refused. It goes on where the request is left.
+func (s *Source) giveClosure(ctx context.Context, c store.Closure) (store.Closure, error) {
+	defer s.forget()
+	s.acts.Lock()
+	defer s.acts.Unlock()
+	switch held, found, err := closure.Holding(ctx, s.Store, c); {
+	case err != nil:
+		return c, err
+	case found:
+		return c, reason.Refuse(reason.OrderInvalid, "closure %d holds already: %s", held.ID, closure.Text(held))
+	}
+	c, _, err := closure.Give(context.WithoutCancel(ctx), s.Store, c)
+	return c, err
+}
+
+// endClosure ends a closure and takes its orders back. It goes on where the request is left.
+func (s *Source) endClosure(ctx context.Context, c store.Closure, a Act) error {
+	defer s.forget()
+	s.acts.Lock()
+	defer s.acts.Unlock()
+	_, err := closure.Undo(context.WithoutCancel(ctx), s.Store, c, a.by(s.Clock()))
+	return err
+}
+
 // by is who gives the order.
 func (a Act) by(now time.Time) operate.Operator {
-	return operate.Operator{Who: a.Who, From: a.From, Why: a.Reason, Now: now}
+	return operate.Operator{Who: a.Who, From: a.From, Why: a.Reason, Key: a.Key, Now: now}
 }
 
 // waiting is the revision that a confirmation is about, where it is the newest of its plan and waits.

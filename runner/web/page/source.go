@@ -33,6 +33,8 @@ type Source struct {
 	// GroupText puts what changes in the same way into words.
 	GroupText func(forecast.DifferenceGroup) string
 
+	acts sync.Mutex // one act at a time: each is judged by what those before it did
+
 	reading sync.Mutex
 	glances []glance // those of the last second
 
