@@ -44,9 +44,6 @@ func (in *forecastInput) options(a *API) (forecast.Options, error) {
 		return opts, nil
 	}
 	p := Period{From: in.From, Until: in.Until}
-	if in.Until == "" { // any that is after from: the real one is the last bound of the plans
-		p.Until = ""
-	}
 	if err := p.resolve(a.Now()); err != nil {
 		return opts, err
 	}

@@ -13,9 +13,6 @@ import (
 	"rundown/runner/web/access"
 )
 
-// nodeQuiet is after how long without a heartbeat a node counts as gone.
-const nodeQuiet = time.Minute
-
 // The limits of a form.
 const (
 	maxForm   = 16 << 10 // bytes
@@ -59,7 +56,6 @@ type actPage struct {
 	Action, Back   string
 	Lengths        []choice // of extend
 	Reason         string
-	Problem        string
 	MaxReason      int
 	Key            string      // of the form
 	Change         *changePage // of confirm

@@ -26,7 +26,6 @@ type loadView struct {
 	When   When
 	Used   percent // of the limit, at most 100
 	Excess bool
-	Share  string
 }
 
 type secondView struct {
@@ -43,7 +42,6 @@ type chartView struct {
 	Limit   percent // from the top; where the limit is beyond the chart there is no line
 	HasLine bool
 	Top     int
-	Half    int
 	Now     percent
 	HasNow  bool
 	Said    string
@@ -97,7 +95,6 @@ func (s scribe) chart(f Forecast) *chartView {
 		c.HasLine = true
 	}
 	c.Top += max(1, c.Top/10)
-	c.Half = c.Top / 2
 	c.Limit = percent(100 - 100*float64(f.Limit)/float64(c.Top))
 	var b strings.Builder
 	for i := 0; i < len(f.Hours); {

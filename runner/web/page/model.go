@@ -40,7 +40,7 @@ type Period struct{ From, Until time.Time }
 // Session is one session of a class at the service.
 type Session struct {
 	Attempt                     int
-	Cname, UID, Resource, SID   string
+	Cname, UID, SID             string
 	State                       session.SessionState
 	Reason                      string
 	Code                        reason.Code
@@ -90,14 +90,6 @@ type System struct {
 	Version  string
 	Store    string
 	Issues   []Issue
-	Nodes    []Node
-}
-
-// Node is a process that works on the store.
-type Node struct {
-	Name     string
-	LastSeen time.Time
-	Apps     []string
 }
 
 // Message is a notification that is to be sent, or was.
@@ -152,7 +144,6 @@ type Group struct {
 	Recording string
 	Classes   int
 	Text      string
-	First     time.Time
 }
 
 // Forecast is what plans ask of the service, against what it allows.

@@ -15,15 +15,11 @@ type rowView struct {
 	Link   string
 	Name   string // of the recording
 	Title  string // from the plan, "" where there is none
-	Plan   string
 	Range  Range
 	Detail string // what is most worth knowing now
 	Parts  []partView
-	Next   []notice // orders that hold, and other things to know
+	Next   []string // orders that hold, and other things to know
 }
-
-// notice is a short remark on a class.
-type notice struct{ Key, Text string }
 
 // partView is a part of a class at its place on an axis.
 type partView struct {
@@ -48,20 +44,20 @@ func linkOf(id string) string {
 func (s scribe) rowOf(c *Class, day time.Time) rowView {
 	l := lookOf(c, s.now)
 	r := rowView{
-		Look: l, Link: linkOf(c.ID), Name: c.Recording, Title: c.Title, Plan: c.Plan,
+		Look: l, Link: linkOf(c.ID), Name: c.Recording, Title: c.Title,
 		Range: s.rangeOf(c.Start, c.End, zoneOrUTC(c.Zone), day), Detail: s.detail(c, l), Parts: s.partViews(c, c.axis()),
 	}
 	if c.Extended != nil {
-		r.Next = append(r.Next, notice{"extended", s.extendedText(c)})
+		r.Next = append(r.Next, s.extendedText(c))
 	}
 	if c.Cancelled != nil && c.State != session.Over {
-		r.Next = append(r.Next, notice{"cancelled", s.cancelledText(c)})
+		r.Next = append(r.Next, s.cancelledText(c))
 	}
 	if c.Left {
-		r.Next = append(r.Next, notice{"left", "no longer in the plan"})
+		r.Next = append(r.Next, "no longer in the plan")
 	}
 	if c.Moved != "" && !l.over() {
-		r.Next = append(r.Next, notice{"moved", c.Moved})
+		r.Next = append(r.Next, c.Moved)
 	}
 	return r
 }

@@ -224,7 +224,7 @@ func orderOf(o *view.OrderDoc) *Order {
 func sessionFrom(x store.Session) Session {
 	d := view.ReadDoc[view.SessionDoc](x.Doc)
 	s := Session{
-		Attempt: x.Attempt, Cname: x.Cname, UID: x.UID, Resource: x.ResourceID, SID: x.SID, State: session.SessionState(x.State),
+		Attempt: x.Attempt, Cname: x.Cname, UID: x.UID, SID: x.SID, State: session.SessionState(x.State),
 		Reason: d.Reason, Code: reason.Code(d.ReasonCode), Upload: d.UploadStatus, Files: d.Files,
 	}
 	for _, at := range []struct{ from, to *time.Time }{{d.StartedAt, &s.Started}, {d.RecordingAt, &s.Recording}, {d.StoppedAt, &s.Stopped}} {

@@ -13,15 +13,8 @@ type systemPage struct {
 	System
 	Since, Beat    When
 	SinceAgo, Seen string
-	Nodes          []nodeView
 	Outbox         []messageView
 	Pending        int
-}
-
-type nodeView struct {
-	Node
-	Seen string
-	Old  bool
 }
 
 type messageView struct {
@@ -54,9 +47,6 @@ func (s *site) system(r *http.Request, sh *shell) (any, error) {
 	p := &systemPage{
 		System: sys, Since: scribe.moment(sys.Started, scribe.day), Beat: scribe.moment(sys.LastSeen, scribe.day),
 		SinceAgo: scribe.ago(sys.Started), Seen: scribe.ago(sys.LastSeen),
-	}
-	for _, n := range sys.Nodes {
-		p.Nodes = append(p.Nodes, nodeView{n, scribe.ago(n.LastSeen), scribe.now.Sub(n.LastSeen) > nodeQuiet})
 	}
 	messages, waiting, err := s.Source.messages(r.Context())
 	if err != nil {

@@ -29,7 +29,6 @@ type timelineView struct {
 	Bars   []barView
 	Now    percent // of the now-line
 	HasNow bool
-	Clock  string
 }
 
 // barView is a class on a timeline. Y is the top of its lane.
@@ -56,7 +55,7 @@ func (s scribe) timelineOf(classes []Class, day span) *timelineView {
 		spans = append(spans, span{a.from, a.until}.within(day))
 	}
 	a := axisOf(day.From, day.Until, s.day, spans)
-	v := &timelineView{Ticks: a.ticks(14), HasNow: a.has(s.now), Now: a.at(s.now), Clock: s.now.In(s.day).Format("15:04")}
+	v := &timelineView{Ticks: a.ticks(14), HasNow: a.has(s.now), Now: a.at(s.now)}
 	extents := make([]extent, len(classes))
 	for i := range classes {
 		c := &classes[i]
@@ -92,14 +91,12 @@ type busyView struct {
 	Layers   []layer
 	Peak     int
 	PeakAt   string
-	Half     int // the middle of the scale
 	Now      percent
 	HasNow   bool
-	Clock    string
 	HourList []hourView
 }
 
-// layer is a kind of classes on a busy day, as the path of an area in a box of 1000 by 100.
+// layer is a kind of classes on a busy day, as the path of an area in a box of 1000 by 1000.
 type layer struct {
 	Key, Word string
 	Path      string
@@ -132,7 +129,7 @@ func (s scribe) busyOf(classes []Class, day span) *busyView {
 		spans = append(spans, span{classes[i].Start, classes[i].End}.within(day))
 	}
 	a := axisOf(day.From, day.Until, s.day, spans)
-	v := &busyView{Ticks: a.ticks(14), HasNow: a.has(s.now), Now: a.at(s.now), Clock: s.now.In(s.day).Format("15:04")}
+	v := &busyView{Ticks: a.ticks(14), HasNow: a.has(s.now), Now: a.at(s.now)}
 	columns := int((a.until.Sub(a.from) + bucket - 1) / bucket)
 	counts := make([][]int, len(layersOf))
 	for k := range counts {
@@ -157,7 +154,6 @@ func (s scribe) busyOf(classes []Class, day span) *busyView {
 			}
 		}
 	}
-	v.Half = v.Peak / 2
 	base := make([]int, columns)
 	for k, kind := range layersOf {
 		if path := area(base, counts[k], v.Peak); path != "" {

@@ -19,7 +19,6 @@ type weekPage struct {
 	Hidden        int // recordings that are left out; those without trouble first
 	Search        string
 	Path          string
-	Total         int
 }
 
 // shownCells is how many classes the table of a week has at most, by whole recordings.
@@ -51,11 +50,10 @@ type weekRow struct {
 
 // cellView is a class in the table of a week.
 type cellView struct {
-	Look  look
-	Link  string
-	Text  string // its start
-	Said  string
-	Extra string
+	Look look
+	Link string
+	Text string // its start
+	Said string
 }
 
 func (s *site) thisWeek(r *http.Request, sh *shell) (any, error) {
@@ -96,7 +94,7 @@ func (s *site) weekAt(r *http.Request, sh *shell, at time.Time) (any, error) {
 	}
 	_, number := local.ISOWeek()
 	p := &weekPage{
-		Head: fmt.Sprintf("Week %d", number), Sub: weekSpan(days[0].From, days[6].From), Total: len(classes), Search: r.URL.Query().Get("q"), Path: r.URL.Path,
+		Head: fmt.Sprintf("Week %d", number), Sub: weekSpan(days[0].From, days[6].From), Search: r.URL.Query().Get("q"), Path: r.URL.Path,
 		Before: weekLink(days[0].From.AddDate(0, 0, -3)), After: weekLink(days[6].From.AddDate(0, 0, 4)),
 	}
 	sh.Page, sh.Title, sh.Live = "week", p.Head, true
