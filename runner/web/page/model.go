@@ -13,26 +13,44 @@ import (
 // ErrUnknown says that there is no such class, plan or revision.
 var ErrUnknown = errors.New("there is no such thing")
 
-// Class is a class as the store and the plans know it.
+// Class is a class as the store and the plans know it, in parts.
 type Class struct {
-	ID, Plan, Recording, Title string
-	Zone                       *time.Location
-	Start, End                 time.Time // with what operators ordered
-	PlanEnd                    time.Time // by the plan, where an extension lasts longer; else zero
-	From, Until                time.Time // of the recording, with padding; zero: unknown
-	State                      session.Phase
-	Outcome                    session.Outcome
-	Reason                     string
-	Code                       reason.Code
-	App, Page, Storage, Bucket string
-	Labels                     map[string]string
-	Note                       string // from the plan
-	Gaps                       []Period
-	Sessions                   []Session
-	Cancelled, Extended        *Order
-	Left                       bool   // no active plan holds it, and it is being recorded
-	Moved                      string // what happened to a class that was moved while it ran
+	Caption
+	Times
+	Progress
+	Place
 }
+
+// Caption is what a class is called, and what its plan says of it.
+type Caption struct {
+	ID, Plan, Recording, Title string
+	Labels                     map[string]string
+	Note                       string
+}
+
+// Times is when a class is held and recorded.
+type Times struct {
+	Zone        *time.Location
+	Start, End  time.Time // with what operators ordered
+	PlanEnd     time.Time // by the plan, where an extension lasts longer; else zero
+	From, Until time.Time // of the recording, with padding; zero: unknown
+}
+
+// Progress is what became of a class so far.
+type Progress struct {
+	State               session.Phase
+	Outcome             session.Outcome
+	Reason              string
+	Code                reason.Code
+	Gaps                []Period
+	Sessions            []Session
+	Cancelled, Extended *Order
+	Left                bool   // no active plan holds it, and it is being recorded
+	Moved               string // what happened to a class that was moved while it ran
+}
+
+// Place is what a class is recorded from, and where to.
+type Place struct{ App, Page, Storage, Bucket string }
 
 // Period is a part of time; a zero end is open.
 type Period struct{ From, Until time.Time }

@@ -161,10 +161,13 @@ func classOf(o store.Occurrence, sessions []store.Session, caption view.Caption)
 		zone = view.ZoneOf(o)
 	}
 	c := Class{
-		ID: o.ID, Plan: o.Plan, Recording: o.Recording, Title: caption.Title, Labels: caption.Labels, Zone: zone,
-		Start: o.Start, End: o.End, PlanEnd: doc.PlanEnd, From: doc.From, State: session.Phase(o.State), Outcome: session.Outcome(o.Outcome), Reason: o.Reason, Code: reason.Code(o.ReasonCode),
-		App: doc.App, Page: bare(o.URL), Storage: doc.Storage, Bucket: doc.Bucket,
-		Left: view.LeftPlan(o, doc.OccurrenceDoc), Cancelled: orderOf(doc.Cancel), Moved: view.MovedText(o, doc.OccurrenceDoc, sessions, zone),
+		Caption: Caption{ID: o.ID, Plan: o.Plan, Recording: o.Recording, Title: caption.Title, Labels: caption.Labels},
+		Times:   Times{Zone: zone, Start: o.Start, End: o.End, PlanEnd: doc.PlanEnd, From: doc.From},
+		Progress: Progress{
+			State: session.Phase(o.State), Outcome: session.Outcome(o.Outcome), Reason: o.Reason, Code: reason.Code(o.ReasonCode),
+			Left: view.LeftPlan(o, doc.OccurrenceDoc), Cancelled: orderOf(doc.Cancel), Moved: view.MovedText(o, doc.OccurrenceDoc, sessions, zone),
+		},
+		Place: Place{App: doc.App, Page: bare(o.URL), Storage: doc.Storage, Bucket: doc.Bucket},
 	}
 	if doc.Until != nil {
 		c.Until = *doc.Until
@@ -261,8 +264,7 @@ func (s *Source) class(ctx context.Context, id string) (Class, []Entry, error) {
 	if err != nil {
 		return Class{}, nil, err
 	}
-	caption := view.Caption{}
-	c := classOf(found.Row, views.Sessions[found.Row.ID], caption)
+	c := classOf(found.Row, views.Sessions[found.Row.ID], view.Caption{})
 	if found.Planned != nil {
 		c.Title, c.Labels, c.Note = found.Planned.Recording.Title, found.Planned.Settings.Labels, found.Planned.Settings.Note
 		c.App = cmp.Or(c.App, nameOf(found.Planned.Settings.App))
