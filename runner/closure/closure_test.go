@@ -6,7 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"rundown/plan/load"
+	"rundown/plan/plantest"
+	"rundown/plan/plantest/build"
 	"rundown/runner"
 	"rundown/runner/closure"
 	"rundown/runner/operate"
@@ -29,11 +30,6 @@ recordings:
   latin: {labels: {campus: madrid}, when: ["2031-09-17 13:00-14:00", "2031-09-18 00:30-01:30"]}
 `
 
-type oneFile string
-
-func (f oneFile) ReadFile(string) ([]byte, error) { return []byte(f), nil }
-func (oneFile) Glob(string) ([]string, error)     { return nil, nil }
-
 // filled is a store in which a plan is active.
 func filled(t *testing.T, text string) *store.Store {
 	t.Helper()
@@ -48,10 +44,7 @@ func filled(t *testing.T, text string) *store.Store {
 
 func apply(t *testing.T, s *store.Store, text string) {
 	t.Helper()
-	p, findings, err := load.Load(oneFile(text), "school.yaml")
-	if err != nil || len(findings) > 0 {
-		t.Fatal(findings, err)
-	}
+	p := build.Loaded(t, plantest.Texts{"plan.yaml": text})
 	r, err := runner.NewRevision(p, "/plans/school.yaml", p.Files)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rundown/plan/load"
+	"rundown/plan/plantest"
+	"rundown/plan/plantest/build"
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
@@ -27,12 +28,6 @@ recordings:
   latin: {when: ["2031-09-17 11:00-12:00", "2031-09-18 11:00-12:00"]}
 `
 
-// oneFile is a plan in one file.
-type oneFile string
-
-func (f oneFile) ReadFile(string) ([]byte, error) { return []byte(f), nil }
-func (oneFile) Glob(string) ([]string, error)     { return nil, nil }
-
 // filled is a store in which the plan above is active. It has a row of the German class, which was recorded.
 func filled(t *testing.T, now time.Time) *store.Store {
 	t.Helper()
@@ -42,10 +37,7 @@ func filled(t *testing.T, now time.Time) *store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	p, findings, err := load.Load(oneFile(school), "school.yaml")
-	if err != nil || len(findings) > 0 {
-		t.Fatal(findings, err)
-	}
+	p := build.Loaded(t, plantest.Texts{"plan.yaml": school})
 	r, err := runner.NewRevision(p, "/plans/school.yaml", p.Files)
 	if err != nil {
 		t.Fatal(err)

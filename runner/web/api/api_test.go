@@ -15,7 +15,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"rundown/plan/load"
+	"rundown/plan/plantest"
+	"rundown/plan/plantest/build"
 	"rundown/runner"
 	"rundown/runner/reason"
 	"rundown/runner/session"
@@ -42,11 +43,6 @@ recordings:
   latin: {when: ["2031-09-17 11:00-12:00", "2031-09-18 11:00-12:00"], note: "bring\tbooks"}
 `
 
-type oneFile string
-
-func (f oneFile) ReadFile(string) ([]byte, error) { return []byte(f), nil }
-func (oneFile) Glob(string) ([]string, error)     { return nil, nil }
-
 // filled is a store in which the school's plan is active, one class is being recorded and one was.
 func filled(t *testing.T) *store.Store {
 	t.Helper()
@@ -56,10 +52,7 @@ func filled(t *testing.T) *store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	p, findings, err := load.Load(oneFile(school), "school.yaml")
-	if err != nil || len(findings) > 0 {
-		t.Fatal(findings, err)
-	}
+	p := build.Loaded(t, plantest.Texts{"plan.yaml": school})
 	r, err := runner.NewRevision(p, "/plans/school.yaml", p.Files)
 	if err != nil {
 		t.Fatal(err)
