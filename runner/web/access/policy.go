@@ -61,6 +61,7 @@ type Policy struct {
 	entries []entry
 	seen    stamp
 	looked  time.Time
+	unread  map[string]string // why a secret cannot be read, by the name of its entry
 }
 
 // stamp tells whether a file has changed.
@@ -82,7 +83,7 @@ const lookEvery = time.Second
 
 // Load reads an access file. Each secret must be there and be long enough.
 func Load(path string, resolve Resolver, log *slog.Logger) (*Policy, error) {
-	p := &Policy{path: path, resolve: resolve, log: log}
+	p := &Policy{path: path, resolve: resolve, log: log, unread: map[string]string{}}
 	var err error
 	if p.seen, err = stampOf(path); err != nil {
 		return nil, fmt.Errorf("access file: %w", err)
@@ -216,8 +217,8 @@ func (p *Policy) find(name, secret string, user bool) (found Caller, ok bool) {
 			continue
 		}
 		kept, err := e.read()
+		p.logUnread(e.name, err)
 		if err != nil {
-			p.log.Warn("secret cannot be read", "name", e.name, "error", err)
 			continue
 		}
 		want, wantName := sha256.Sum256([]byte(kept)), sha256.Sum256([]byte(e.name))
@@ -230,4 +231,20 @@ func (p *Policy) find(name, secret string, user bool) (found Caller, ok bool) {
 		}
 	}
 	return found, ok
+}
+
+// logUnread logs that a secret cannot be read: once, until it can be or the reason is another. Each request reads secrets.
+func (p *Policy) logUnread(name string, err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.unread[name] == text {
+		return
+	}
+	if p.unread[name] = text; text != "" {
+		p.log.Warn("secret cannot be read", "name", name, "error", text)
+	}
 }
