@@ -627,6 +627,42 @@ func contention(t *testing.T, s *store.Store) {
 	}
 }
 
+// racing is a store with one occurrence, of which a worker reads and commits.
+type racing struct {
+	*testing.T
+	s    *store.Store
+	term int64
+}
+
+// read gives the row of the occurrence as its worker reads it.
+func (t racing) read() store.Row {
+	t.Helper()
+	rows, err := t.s.Near(t.Context(), app, monday)
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	return rows[0]
+}
+
+// commit writes a status that is to be looked at later.
+func (t racing) commit(r store.Row, want error) {
+	t.Helper()
+	r.Wake, r.State = monday.Add(time.Hour), "planned"
+	results, err := t.s.Commit(t.Context(), app, t.term, []store.Step{Row{Occurrence: r.Occurrence}.Step()})
+	if err != nil || !errors.Is(results[0], want) {
+		t.Fatalf("%v, %v, want %v", results, err, want)
+	}
+}
+
+// due wants the occurrence to be looked at at once, or not to be.
+func (t racing) due(want bool) {
+	t.Helper()
+	rows, err := t.s.Near(t.Context(), app, monday.Add(-24*time.Hour))
+	if err != nil || (len(rows) == 1) != want {
+		t.Errorf("it is to be looked at at once: %v, want %v; %v", len(rows) == 1, want, err)
+	}
+}
+
 // race has what is wanted change between a worker's read and its commit, by way of another connection: in whichever order
 // the two commit, the row asks to be looked at again at once.
 func race(t *testing.T, s *store.Store) {
@@ -641,54 +677,32 @@ func race(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	read := func() store.Row {
-		t.Helper()
-		rows, err := s.Near(t.Context(), app, monday)
-		if err != nil || len(rows) != 1 {
-			t.Fatalf("%d rows, %v", len(rows), err)
-		}
-		return rows[0]
-	}
-	commit := func(r store.Row, want error) {
-		t.Helper()
-		r.Wake, r.State = monday.Add(time.Hour), "planned"
-		results, err := s.Commit(t.Context(), app, term, []store.Step{Row{Occurrence: r.Occurrence}.Step()})
-		if err != nil || !errors.Is(results[0], want) {
-			t.Fatalf("%v, %v, want %v", results, err, want)
-		}
-	}
-	due := func(want bool) {
-		t.Helper()
-		rows, err := s.Near(t.Context(), app, monday.Add(-24*time.Hour))
-		if err != nil || (len(rows) == 1) != want {
-			t.Errorf("it is to be looked at at once: %v, want %v; %v", len(rows) == 1, want, err)
-		}
-	}
-	commit(read(), nil)
-	due(false)
+	with := racing{t, s, term}
+	with.commit(with.read(), nil)
+	with.due(false)
 
 	update(t, other, o) // nobody has read it
-	r := read()
-	commit(r, nil) // it has
-	due(false)
+	r := with.read()
+	with.commit(r, nil) // it has
+	with.due(false)
 
 	update(t, other, o)
 	r.Version++
-	commit(r, nil) // what it read is of before
-	due(true)
+	with.commit(r, nil) // what it read is of before
+	with.due(true)
 
-	r = read()
+	r = with.read()
 	o.App = "another-app-id"
 	update(t, other, o)
-	commit(r, store.ErrStale) // it is another's by now
+	with.commit(r, store.ErrStale) // it is another's by now
 
 	o.App = app
 	update(t, other, o)
-	r = read()
+	r = with.read()
 	if err := other.WriteSpecs(t.Context(), func(tx *store.SpecTx) error { _, err := tx.Remove(o.ID); return err }); err != nil {
 		t.Fatal(err)
 	}
-	commit(r, store.ErrStale) // it is gone
+	with.commit(r, store.ErrStale) // it is gone
 }
 
 // due has the owner of sessions own the row until they are over, whatever App ID it is to have.

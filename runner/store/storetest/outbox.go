@@ -50,44 +50,55 @@ func message(id, target, subject string, due time.Time) store.Message {
 	}
 }
 
+// posting is a store whose messages go to one target.
+type posting struct {
+	*testing.T
+	s *store.Store
+}
+
+func (t posting) post(messages ...store.Message) {
+	t.Helper()
+	if err := t.s.Post(t.Context(), nil, messages...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// due gives the messages that are due, and wants them to be these.
+func (t posting) due(now time.Time, want ...string) []store.Message {
+	t.Helper()
+	found, err := t.s.DueMessages(t.Context(), "duty", now, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, m := range found {
+		ids = append(ids, m.ID)
+	}
+	same(t.T, ids, want)
+	return found
+}
+
+func (t posting) settle(m store.Message, hurry time.Time) {
+	t.Helper()
+	if err := t.s.Settle(t.Context(), []store.Message{m}, "duty", hurry); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func outbox(t *testing.T, s *store.Store) {
-	post := func(messages ...store.Message) {
-		t.Helper()
-		if err := s.Post(t.Context(), nil, messages...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	due := func(now time.Time, want ...string) []store.Message {
-		t.Helper()
-		found, err := s.DueMessages(t.Context(), "duty", now, 10)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ids []string
-		for _, m := range found {
-			ids = append(ids, m.ID)
-		}
-		same(t, ids, want)
-		return found
-	}
-	settle := func(m store.Message, hurry time.Time) {
-		t.Helper()
-		if err := s.Settle(t.Context(), []store.Message{m}, "duty", hurry); err != nil {
-			t.Fatal(err)
-		}
-	}
+	duty := posting{t, s}
 	later := monday.Add(time.Hour)
-	post(message("1", "duty", "algebra", monday), message("2", "duty", "algebra", monday), message("3", "duty", "german", monday), message("1", "other", "algebra", monday))
+	duty.post(message("1", "duty", "algebra", monday), message("2", "duty", "algebra", monday), message("3", "duty", "german", monday), message("1", "other", "algebra", monday))
 	again := message("1", "duty", "algebra", monday)
 	again.Body = []byte(`{}`)
-	post(again) // is left as it is
-	first := due(monday, "1", "3")
+	duty.post(again) // is left as it is
+	first := duty.due(monday, "1", "3")
 	same(t, string(first[0].Body), `{"specversion":"1.0"}`)
 
 	failed := first[0]
 	failed.Tries, failed.Due, failed.Result = 1, later, "HTTP 500"
-	settle(failed, time.Time{})
-	due(monday, "3") // the second of the class waits for the first
+	duty.settle(failed, time.Time{})
+	duty.due(monday, "3") // the second of the class waits for the first
 	if next, err := s.NextDue(t.Context(), "duty"); err != nil || !next.Equal(monday) {
 		t.Errorf("next due %v, %v", next, err)
 	}
@@ -100,21 +111,26 @@ func outbox(t *testing.T, s *store.Store) {
 	})
 	sent := first[1]
 	sent.State, sent.Settled, sent.Result = store.MessageSent, monday, "sent"
-	settle(sent, monday) // it is up again: what failed is due now
+	duty.settle(sent, monday) // it is up again: what failed is due now
 	failed.State, failed.Settled = store.MessageSent, monday
-	due(monday, "1")
-	settle(failed, time.Time{})
-	due(monday, "2")
-	settle(failed, time.Time{}) // is settled, and stays so
+	duty.due(monday, "1")
+	duty.settle(failed, time.Time{})
+	duty.due(monday, "2")
+	duty.settle(failed, time.Time{}) // is settled, and stays so
+	droppedMessages(duty)
+}
 
+// droppedMessages goes on where one message waits and three were sent.
+func droppedMessages(t posting) {
+	s := t.s
 	// What is held back and was never tried holds back nothing else of its class.
-	post(message("4", "duty", "french", later), message("5", "duty", "french", monday))
-	due(monday, "2", "5")
+	t.post(message("4", "duty", "french", monday.Add(time.Hour)), message("5", "duty", "french", monday))
+	t.due(monday, "2", "5")
 	targets, err := s.Withdraw(t.Context(), "class.failed", "french", "resolved", monday)
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, targets, []string{"duty"})
+	same(t.T, targets, []string{"duty"})
 	if n, err := s.DropFor(t.Context(), "duty", "gone", monday); err != nil || n != 2 {
 		t.Errorf("dropped %d, %v", n, err)
 	}

@@ -55,11 +55,17 @@ func writerOrder(t *testing.T, s *store.Store) {
 	if len(stored) != recordings+2 {
 		t.Fatalf("%d occurrences, want %d", len(stored), recordings+2)
 	}
+	inOrder(t, stored, answered, versions)
+}
+
+// inOrder wants each recording to have so many versions, which were answered in their order.
+func inOrder(t *testing.T, stored []store.Occurrence, answered map[string][]int64, versions int) {
+	t.Helper()
 	for _, o := range stored {
 		if o.Recording == "last" || o.Recording == "other" {
 			continue
 		}
-		if o.Version != versions {
+		if o.Version != int64(versions) {
 			t.Errorf("%s has version %d, want %d", o.ID, o.Version, versions)
 		}
 		for i, v := range answered[o.ID] {
