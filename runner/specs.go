@@ -23,13 +23,13 @@ var errMoved = errors.New("specs were written meanwhile")
 // PlanWho is who cancels what a plan cancels, for people: an operator may go by that name, too.
 const PlanWho = "the plan"
 
-// writer of specs: one plan's, from since up to the horizon.
+// specWriter writes the specs of one plan.
 type specWriter struct {
-	e     *Engine
-	a     *applied
-	now   time.Time
-	diff  Diff
-	short map[string]session.Orders // that hold, by identity
+	e      *Engine
+	a      *applied
+	now    time.Time
+	diff   Diff
+	orders map[string]session.Orders // that hold, by identity
 }
 
 // reconcile writes what a plan wants of the occurrences from since up to the horizon. It is called where a plan is put to
@@ -39,14 +39,15 @@ func (e *Engine) reconcile(ctx context.Context, a *applied, since, until time.Ti
 	w := &specWriter{e: e, a: a, now: e.cfg.Now()}
 	for {
 		err := w.try(ctx, since, until)
-		if errors.Is(err, errMoved) {
+		switch {
+		case errors.Is(err, errMoved):
 			w.diff = Diff{}
-			continue
-		}
-		if err == nil {
+		case err != nil: // a write that was given up may still count
+			return Diff{}, err
+		default:
 			a.until = until
+			return w.diff, nil
 		}
-		return w.diff, err
 	}
 }
 
@@ -56,7 +57,7 @@ func (w *specWriter) try(ctx context.Context, since, until time.Time) error {
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
-	if w.short, err = w.e.standingOrders(ctx, since); err != nil {
+	if w.orders, err = w.e.standingOrders(ctx, since); err != nil {
 		return err
 	}
 	stored, err := s.Known(ctx, w.a.plan.Name, since.Add(-maxLength))
@@ -127,7 +128,7 @@ func (w *specWriter) desire(b schedule.Brief) desired {
 	spec := w.spec(&b)
 	return desired{
 		Brief: b, id: spec.ID, recording: spec.Recording, app: spec.App, hash: spec.Hash(),
-		interval: spec.Lasting(w.short[spec.ID].Extended).Interval, dropped: spec.Dropped != nil,
+		interval: spec.Lasting(w.orders[spec.ID].Extended).Interval, dropped: spec.Dropped != nil,
 	}
 }
 
@@ -147,7 +148,7 @@ func (w *specWriter) write(t *store.SpecTx, c *specChange) error {
 		return w.remove(t, c)
 	}
 	spec := w.spec(&c.desired.Brief)
-	spec.Orders = w.short[spec.ID]
+	spec.Orders = w.orders[spec.ID]
 	if c.verb == add {
 		w.diff.Added++
 		if text := describe(spec.Orders, &spec.Target); text != "" {
@@ -166,8 +167,11 @@ func (w *specWriter) write(t *store.SpecTx, c *specChange) error {
 		return err
 	}
 	row, err := t.Row(spec.ID)
-	if err != nil || row == nil {
-		return errors.Join(err, errMovedWhere(row == nil))
+	switch {
+	case err != nil:
+		return err
+	case row == nil:
+		return errMoved
 	}
 	before, err := decodeRow(row)
 	if err != nil {
@@ -192,13 +196,6 @@ func (w *specWriter) write(t *store.SpecTx, c *specChange) error {
 		_, err = t.Update(out)
 	}
 	return err
-}
-
-func errMovedWhere(gone bool) error {
-	if gone {
-		return errMoved
-	}
-	return nil
 }
 
 // remove takes an occurrence out of the store that the plan does not hold any more. One that is being recorded goes on to
@@ -279,6 +276,9 @@ func (e *Engine) removeOthers(ctx context.Context) error {
 			return fmt.Errorf("read the store: %w", err)
 		}
 		changes := reconcile(nil, stored, e.since(), w.now.Add(1000*24*time.Hour), w.now)
+		if len(changes) == 0 {
+			continue
+		}
 		if err := e.writeSpecs(ctx, func(t *store.SpecTx) error {
 			for i := range changes {
 				if err := w.remove(t, &changes[i]); err != nil {
@@ -286,7 +286,7 @@ func (e *Engine) removeOthers(ctx context.Context) error {
 				}
 			}
 			return nil
-		}); len(changes) > 0 && err != nil {
+		}); err != nil {
 			return err
 		}
 		if w.diff.Removed > 0 {
