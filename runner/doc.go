@@ -15,7 +15,7 @@
 //   - Requests are made in goroutines (ask.go), and their answers posted back to the worker's loop.
 //
 // Only a worker's loop touches its occurrences. The engine's lock guards the plans, the workers and the health issues,
-// and is never held while the store or a worker is waited for, but to take a lease.
+// and is never held while the store or a worker is waited for.
 //
 // A crash leaves each row as it was committed. A request that was committed as asked and has no answer is told to Decide
 // by the next worker ("asked, no answer known"); a row that holds sessions is always read. A spec that was written while

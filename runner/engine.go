@@ -195,10 +195,14 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 		return err
 	}
 	a.revision = revision
+	ids := slices.Collect(maps.Values(a.apps))
+	terms, err := e.leases(ctx, ids...)
+	if err != nil {
+		return err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var before *Connection
-	ids := slices.Collect(maps.Values(a.apps))
 	if old := e.plans[p.Name]; old == nil {
 		e.order = append(e.order, p.Name)
 	} else { // the apps that it leaves, too: what it said of their limits holds no more
@@ -215,9 +219,7 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 	e.keys.drop(used)
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
-		if _, err := e.worker(ctx, id, a.conn, before); err != nil {
-			return err
-		}
+		e.worker(id, terms[id], a.conn, before)
 	}
 	return nil
 }
@@ -235,19 +237,40 @@ func (e *Engine) limits(app string) plan.Limits {
 	return l
 }
 
-// worker finds or makes the owner of an App ID. The caller holds the lock.
-func (e *Engine) worker(ctx context.Context, app string, conn, before *Connection) (*worker, error) {
-	w := e.workers[app]
-	if w == nil {
+// errLease says that an App ID could not be owned, since the store could not be written.
+var errLease = errors.New("the lease cannot be written")
+
+// leases takes the leases of those App IDs that have no worker yet, and gives their terms. It waits for the store, so the
+// caller must not hold the lock, which every loop takes.
+func (e *Engine) leases(ctx context.Context, apps ...string) (map[string]int64, error) {
+	terms := map[string]int64{}
+	for _, app := range apps {
+		if e.hasWorker(app) {
+			continue
+		}
 		term, err := e.cfg.Store.Lease(ctx, app, e.cfg.Now().Add(time.Minute))
 		if err != nil {
-			return nil, fmt.Errorf("own app %s: %w", app, err)
+			return nil, fmt.Errorf("own app %s: %w: %w", app, errLease, err)
 		}
+		terms[app] = term
+	}
+	return terms, nil
+}
+
+func (e *Engine) hasWorker(app string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.workers[app] != nil
+}
+
+// worker finds the owner of an App ID, or makes it under a term, and connects it. The caller holds the lock.
+func (e *Engine) worker(app string, term int64, conn, before *Connection) {
+	w := e.workers[app]
+	if w == nil {
 		w = newWorker(e, app, term)
 		e.workers[app] = w
 	}
 	w.connect(conn, before, e.limits(app))
-	return w, nil
 }
 
 // allWorkers are those whose loops run.

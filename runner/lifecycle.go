@@ -106,10 +106,8 @@ func (e *Engine) employ(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	for _, o := range owners {
-		if _, err := e.owner(ctx, o.Occurrence, o.App, o.Revision); err != nil {
+		if err := e.own(ctx, o); err != nil {
 			return err
 		}
 	}

@@ -5,30 +5,43 @@ import (
 	"strings"
 
 	"rundown/plan/rules"
+	"rundown/runner/store"
 )
 
-// owner is who takes in a stored occurrence of an App ID; nil where no plan is at work. revision is that of its plan, 0
-// where it is not known. The caller holds the lock.
-func (e *Engine) owner(ctx context.Context, id, app string, revision int64) (*worker, error) {
-	if w := e.workers[app]; w != nil {
-		return w, nil
+// own sees to it that the App ID of a stored occurrence has a worker. Where no plan is at work it is left as it is.
+func (e *Engine) own(ctx context.Context, o store.Owner) error {
+	if e.hasWorker(o.App) {
+		return nil
 	}
-	if len(e.order) == 0 {
-		e.log.Warn("no plan names the app of a recording; it is left as it is", "occurrence", id, "app", app)
-		return nil, nil
+	if e.Plans() == 0 {
+		e.log.Warn("no plan names the app of a recording; it is left as it is", "occurrence", o.Occurrence, "app", o.App)
+		return nil
 	}
-	return e.worker(ctx, app, e.connectionOf(ctx, id, revision), nil)
+	conn := e.connectionOf(ctx, o.Occurrence, o.Revision)
+	terms, err := e.leases(ctx, o.App)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.workers[o.App] == nil { // no plan has come meanwhile that names it
+		e.worker(o.App, terms[o.App], conn, nil)
+	}
+	return nil
 }
 
 // connectionOf is the connection for an occurrence of an App ID that no plan at work names: by the account of its own
-// plan, as that is now or was. Another plan's account may not be allowed to stop it. The caller holds the lock.
+// plan, as that is now or was. Another plan's account may not be allowed to stop it. revision is that of its plan, 0 where
+// it is not known.
 func (e *Engine) connectionOf(ctx context.Context, id string, revision int64) *Connection {
 	name, _, _ := strings.Cut(id, "/")
-	if a := e.plans[name]; a != nil {
+	e.mu.Lock()
+	a, other := e.plans[name], e.plans[e.order[0]]
+	e.mu.Unlock()
+	switch {
+	case a != nil:
 		return a.conn
-	}
-	other := e.plans[e.order[0]]
-	if revision == 0 {
+	case revision == 0:
 		return other.conn
 	}
 	conn, err := e.connectionBy(ctx, revision)

@@ -403,6 +403,8 @@ func (e *Engine) takeUp(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case errors.Is(err, errLease): // the plan is not to blame: it is read again
+			return err
 		case errors.Is(err, ErrHeld), err == nil:
 			continue
 		}
