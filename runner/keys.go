@@ -61,7 +61,7 @@ func ReadKeys(text []byte, now time.Time) (Keys, error) {
 	k := Keys{access: raw.AccessKey, secret: raw.SecretKey, token: raw.Token}
 	var seconds int64
 	if err := json.Unmarshal(raw.Expiration, &k.Until); err != nil {
-		if err := json.Unmarshal(raw.Expiration, &seconds); err != nil || seconds <= 0 {
+		if err := json.Unmarshal(raw.Expiration, &seconds); err != nil || seconds <= 0 || seconds > latestExpiration {
 			return Keys{}, errors.New("expiration is neither a time as in 2031-09-17T20:00:00Z nor Unix seconds")
 		}
 		k.Until = time.Unix(seconds, 0)
@@ -72,6 +72,9 @@ func ReadKeys(text []byte, now time.Time) (Keys, error) {
 	}
 	return k, nil
 }
+
+// latestExpiration is the end of the year 9999 in Unix seconds: JSON has no later time. Milliseconds lie beyond it.
+const latestExpiration = 253402300799
 
 // leastValidity is how long temporary credentials must be valid when they are sent.
 func leastValidity() time.Duration {

@@ -356,6 +356,8 @@ func TestTheFirstFileTellsTheBeginning(t *testing.T) {
 		{"a later file", at(1), at(2), true, false, at(1), true},
 		{"an earlier file", at(2), at(1), true, false, at(1), true},
 		{"a file without a time", at(1), time.Time{}, false, false, at(1), false},
+		{"it begins after now", time.Time{}, at(11), false, false, time.Time{}, false},
+		{"and in microseconds", time.Time{}, time.UnixMilli(at(1).UnixMicro()), false, false, time.Time{}, false},
 		{"nothing was written, says the stop", time.Time{}, at(1), false, true, time.Time{}, false},
 	} {
 		d := Decision{S: inHand(Session{UID: "11", State: SessionRunning, SID: "sid1"}), now: at(10)}

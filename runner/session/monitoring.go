@@ -175,9 +175,9 @@ func (d *Decision) evidence(x *Session, files []agora.File) {
 		if f.Filename != "" && !slices.Contains(x.Files, f.Filename) {
 			x.Files = append(slices.Clone(x.Files), f.Filename)
 		}
-		// A clock of the service that runs ahead of ours must not move the beginning past what was seen running.
+		// A clock of the service that runs ahead of ours must not move the beginning past what was seen running, nor past now.
 		at := f.Start()
-		if at.IsZero() || x.Empty || (x.Named && !at.Before(x.RecordingAt)) || (!x.RecordingAt.IsZero() && at.After(x.RecordingAt)) {
+		if at.IsZero() || at.After(d.now) || x.Empty || (x.Named && !at.Before(x.RecordingAt)) || (!x.RecordingAt.IsZero() && at.After(x.RecordingAt)) {
 			continue
 		}
 		x.RecordingAt, x.Named = at, true
