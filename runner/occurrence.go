@@ -89,7 +89,7 @@ func (o *occurrence) placeable() bool {
 }
 
 // encode is the step that brings the stored status to a next one.
-func (o *occurrence) encode(app string, next session.State, log []store.Event) (store.Step, error) {
+func (o *occurrence) encode(app string, next session.State, log []store.Event, now time.Time) (store.Step, error) {
 	doc, err := json.Marshal(next.Status)
 	if err != nil {
 		return store.Step{}, fmt.Errorf("encode %s: %w", next.ID, err)
@@ -98,7 +98,7 @@ func (o *occurrence) encode(app string, next session.State, log []store.Event) (
 		ID: next.ID, Observed: o.spec.Generation, Version: o.version, State: string(next.Phase), Outcome: string(next.Outcome), Reason: next.Reason,
 		ReasonCode: string(next.ReasonCode), Wake: o.wake, Doc: doc, Events: log,
 	}
-	step.Announced = notify.Changes(o.asStored(), next, lastOf(log))
+	step.Announced = notify.Changes(o.asStored(), next, lastOf(log, now))
 	if !next.Settled() {
 		step.HeldBy = app // and it is always near: a crash may take an answer
 	}
@@ -120,9 +120,9 @@ func (o *occurrence) encode(app string, next session.State, log []store.Event) (
 }
 
 // lastOf is the time of the last event, else the present.
-func lastOf(events []store.Event) time.Time {
+func lastOf(events []store.Event, now time.Time) time.Time {
 	if len(events) == 0 {
-		return time.Now()
+		return now
 	}
 	return events[len(events)-1].At
 }

@@ -353,11 +353,16 @@ func startOf(id string) time.Time {
 	return at
 }
 
+// orderWait is how long an order waits for the writes of the store before it.
+const orderWait = 5 * time.Second
+
 // Cancel ends an occurrence that is at work here, or keeps it from beginning. Where the store cannot be written it is ended
 // all the same.
 func (e *Engine) Cancel(id, who, why string) error {
 	cmd := store.Command{At: e.cfg.Now(), Occurrence: id, Kind: session.CommandCancel, Who: who, Reason: why}
-	cmd, err := Give(context.WithoutCancel(e.ctx), e.cfg.Store, cmd, session.Interval{})
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), orderWait)
+	defer cancel()
+	cmd, err := Give(ctx, e.cfg.Store, cmd, session.Interval{})
 	switch {
 	case err == nil && cmd.CarriedOut():
 		return e.look(e.ctx)

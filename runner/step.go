@@ -44,6 +44,9 @@ func (w *worker) step(o *occurrence, events ...session.Event) {
 	o.events = append(o.events, events...)
 	w.unschedule(o)
 	if o.committing {
+		if len(o.events) == 0 { // so that what called for a look gets it after the commit
+			o.events = append(o.events, session.TimePassed{})
+		}
 		return
 	}
 	now := w.e.cfg.Now()
@@ -118,9 +121,9 @@ func (w *worker) commit(o *occurrence, next session.State, p pendingCommit, poin
 	if before := o.pending; before != nil {
 		p.events, p.log, p.calls = append(before.events, p.events...), append(before.log, p.log...), append(before.calls, p.calls...)
 	}
-	step, err := o.encode(w.app, next, p.log)
-	if err != nil {
-		w.log.Error("a step cannot be stored", "occurrence", o.spec.ID, "error", err)
+	step, err := o.encode(w.app, next, p.log, w.e.cfg.Now())
+	if err != nil { // what runs is stopped all the same, as where the store cannot be written
+		w.committed(o, next, document{}, p, point, err)
 		return
 	}
 	w.e.cfg.Failpoint("before writing " + point)
