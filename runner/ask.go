@@ -13,7 +13,7 @@ import (
 	"rundown/runner/session"
 )
 
-// exchange is a call that decide named, with all that it takes to make it. Nothing in it changes.
+// exchange is a call that Decide named, with all that it takes to make it. Nothing in it changes.
 type exchange struct {
 	w       *worker
 	api     *agora.App
@@ -68,7 +68,7 @@ func preference(p plan.Priority) int {
 	return 0
 }
 
-// ask sends the request and puts what came of it into words that decide understands.
+// ask sends the request and puts what came of it into the terms of Decide.
 func (x *exchange) ask(ctx context.Context) session.Answer {
 	switch {
 	case x.op == agora.OpQuery:
@@ -209,7 +209,7 @@ func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
 // ago is the instant so long before now, by the engine's clock.
 func (x *exchange) ago(d time.Duration) time.Time { return x.w.e.cfg.Now().Add(-d) }
 
-// withoutAddresses leaves out what a push goes to: decide asks for its state only, and what it is told may be kept.
+// withoutAddresses leaves out what a push goes to: Decide asks for its state only, and what it is told may be kept.
 func withoutAddresses(r agora.ServerResponse) agora.ServerResponse {
 	r.Services = slices.Clone(r.Services)
 	for i := range r.Services {

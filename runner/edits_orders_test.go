@@ -23,8 +23,8 @@ type editedOrder struct {
 	command           int64
 	id, recording     string
 	start, end, until time.Time // of the class by the plan of then, and the end that is ordered
-	result            string    // "": no daemon has settled it
-	// loose: its class goes by another identity since, or it is not settled. It may count or not.
+	result            string    // "": it is not known yet
+	// loose: its class goes by another identity since, or what became of it is not known. It may count or not.
 	loose bool
 }
 

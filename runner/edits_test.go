@@ -357,7 +357,7 @@ func (x *editing) again(e *runner.Engine, after time.Duration) *runner.Engine {
 		x.change() // what lies between is nothing that the daemon hears of
 	}
 	e = x.begin()
-	synctest.Wait() // the orders that waited are settled
+	synctest.Wait() // what the orders ask for is done
 	x.note("a restart", false)
 	return e
 }

@@ -10,9 +10,9 @@ import (
 	"rundown/runner/session"
 )
 
-// TestAnOrderIsNotSettledByADaemonThatIsFenced gives the App ID another owner, and orders at that instant: the order is the
-// new owner's, so it must wait for it.
-func TestAnOrderIsNotSettledByADaemonThatIsFenced(t *testing.T) {
+// TestAnOrderIsNotRefusedByADaemonThatIsFenced gives the App ID another owner, and orders at that instant: the order is the
+// new owner's to carry out.
+func TestAnOrderIsNotRefusedByADaemonThatIsFenced(t *testing.T) {
 	t.Parallel()
 	for _, before := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestAnOrderIsNotSettledByADaemonThatIsFenced(t *testing.T) {
 			h.shut(e)
 			for _, id := range ids {
 				if c, err := s.Command(context.Background(), id); err != nil || !c.DoneAt.IsZero() && c.Result != "done" {
-					t.Errorf("order %d, %s, is settled: %q, %v", id, c.Kind, c.Result, err)
+					t.Errorf("order %d, %s, was judged: %q, %v", id, c.Kind, c.Result, err)
 				}
 			}
 		})

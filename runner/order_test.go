@@ -14,7 +14,7 @@ import (
 	"rundown/runner/store"
 )
 
-// ordered leaves an order and awaits that it is settled.
+// ordered leaves an order and awaits what becomes of it.
 func ordered(t *testing.T, s *store.Store, kind, id string, args any) string {
 	t.Helper()
 	n := order(t, s, kind, id, args)

@@ -211,7 +211,7 @@ func (w *worker) loop() {
 }
 
 // drain waits a little for the answers that are out, so that they are stored; what stays out stays written down as
-// asked, and is settled at the next start.
+// asked, and the next start finds out what became of it.
 func (w *worker) drain(cancel context.CancelFunc) {
 	w.draining = true
 	limit := time.NewTimer(drain)

@@ -103,7 +103,7 @@ func (d *Decision) take(e Event) {
 	}
 }
 
-// Decision is one run of decide.
+// Decision is one run of Decide.
 type Decision struct {
 	S          State
 	generation int64 // of the spec

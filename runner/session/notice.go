@@ -11,7 +11,7 @@ import (
 	"rundown/runner/reason"
 )
 
-// Notice is what a notification says of a recording, without addresses: a hint that makes decide look sooner and
+// Notice is what a notification says of a recording, without addresses: a hint that makes Decide look sooner and
 // tells it causes and instants that no query gives. It is never the only ground for ending anything.
 type Notice struct {
 	ID          string

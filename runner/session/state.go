@@ -13,7 +13,7 @@ import (
 type Phase string
 
 // The phases of an occurrence. A crash leaves each of them as it is; what was asked and not answered is told to
-// decide at the next start.
+// Decide at the next start.
 const (
 	Planned   Phase = "planned"   // nothing was sent yet
 	Starting  Phase = "starting"  // a session is being acquired, started or confirmed; nothing was seen running yet

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// transition is a change of a session's state that decide may make.
+// transition is a change of a session's state that Decide may make.
 type transition struct {
 	move
 	when string // what leads to it
 }
 
-// transitions are all that decide makes of a session: it makes no other, and each of these is made.
+// transitions are all that Decide makes of a session: it makes no other, and each of these is made.
 var transitions = []transition{
 	{move{"", SessionAcquiring}, "class time is near or left, and nothing carries the lane"},
 	{move{SessionAcquiring, SessionStarting}, "acquire: 200"},
@@ -56,7 +56,7 @@ func stateMachine() string {
 	var b strings.Builder
 	b.WriteString(`# The state machine of a session
 
-Generated from the code by ` + "`go test ./runner/session -run StateMachine -update`" + `, and held by that test: decide makes these
+Generated from the code by ` + "`go test ./runner/session -run StateMachine -update`" + `, and held by that test: Decide makes these
 changes and no others.
 
 An occurrence has one lane, with ` + "`redundancy`" + ` up to four; a lane has one session after the other, which alternate between

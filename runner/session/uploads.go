@@ -7,8 +7,7 @@ import (
 )
 
 // uploadFailed is the upload status of a session whose upload the service reported to fail. The other values are the
-// service's own, but for
-// [uploadPending].
+// service's own, but for [uploadPending].
 const uploadFailed = "failed"
 
 // uploadPending is the upload status of a session whose stop was answered before its upload was done.

@@ -108,7 +108,7 @@ const Done = "done"
 // identityInstant is the form of the instant that ends an identity.
 const identityInstant = "20060102T150405Z"
 
-// Command is one command, settled or not.
+// Command is one command, carried out or not.
 func (s *Store) Command(ctx context.Context, id int64) (Command, error) {
 	found, err := query(ctx, s, "read a command", selectCommands+` WHERE id = $1`, []any{id}, scanCommand)
 	if err != nil {

@@ -120,7 +120,7 @@ func outbox(t *testing.T, s *store.Store) {
 	droppedMessages(duty)
 }
 
-// droppedMessages goes on where one message waits and three were sent.
+// droppedMessages goes on where two of the messages of the target were sent, and one waits.
 func droppedMessages(t posting) {
 	s := t.s
 	// What is held back and was never tried holds back nothing else of its class.

@@ -41,7 +41,7 @@ func (h *house) stored(id string) session.State {
 	return s
 }
 
-// TestWhatIsOverIsReadAgainWhenItIsSpokenOf lets the daemon put a class away that is over, in the life that recorded it
+// TestWhatIsOverIsReadAgainWhenItIsSpokenOf lets the daemon let go of a class that is over, in the life that recorded it
 // and in the next one, and then asks it about that class in every way that there is.
 func TestWhatIsOverIsReadAgainWhenItIsSpokenOf(t *testing.T) {
 	for _, restarted := range []bool{false, true} {
