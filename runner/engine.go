@@ -248,11 +248,11 @@ func (e *Engine) leases(ctx context.Context, apps ...string) (map[string]int64, 
 		if e.hasWorker(app) {
 			continue
 		}
-		term, err := e.cfg.Store.Lease(ctx, app, e.cfg.Now().Add(time.Minute))
+		lease, err := e.cfg.Store.Claim(ctx, app)
 		if err != nil {
 			return nil, fmt.Errorf("own app %s: %w: %w", app, errLease, err)
 		}
-		terms[app] = term
+		terms[app] = lease.Term
 	}
 	return terms, nil
 }

@@ -29,13 +29,13 @@ func (e *Engine) checkOwnership(ctx context.Context) error {
 		terms[app] = w.term
 	}
 	e.mu.Unlock()
-	for app, term := range terms {
-		owns, err := e.cfg.Store.Owns(ctx, app, term)
-		if err != nil {
-			return err
-		}
-		if !owns {
-			e.fence(app)
+	leases, err := e.cfg.Store.Leases(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range leases {
+		if term, mine := terms[l.App]; mine && (l.Term != term || l.Node != e.cfg.Store.NodeID()) {
+			e.fence(l.App)
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ func TestAnOrderIsNotRefusedByADaemonThatIsFenced(t *testing.T) {
 			e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 			s := h.beside()
 			until(monday.Add(10 * time.Minute))
-			const other = `UPDATE leases SET term = term + 1, node = 'other'`
+			const other = `UPDATE leases SET term = term + 1, node = node + 1`
 			if before {
 				h.alter(other)
 			}

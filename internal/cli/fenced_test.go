@@ -40,7 +40,7 @@ func TestADaemonThatIsFencedEndsWithAnError(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := db.ExecContext(t.Context(), `UPDATE leases SET term = term + 1, node = 'other'`); err != nil {
+			if _, err := db.ExecContext(t.Context(), `UPDATE leases SET term = term + 1, node = node + 1`); err != nil {
 				t.Fatal(err)
 			}
 			if err := db.Close(); err != nil {

@@ -245,7 +245,7 @@ func (r *rig) open() {
 	if r.store, err = store.Open(context.Background(), r.file, store.Options{Create: true, Work: true}); err != nil {
 		r.t.Fatal(err)
 	}
-	if r.term, err = r.store.Lease(context.Background(), "app", time.Time{}); err != nil {
+	if r.term, err = storetest.Term(context.Background(), r.store, "app"); err != nil {
 		r.t.Fatal(err)
 	}
 	r.start()

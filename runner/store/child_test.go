@@ -71,7 +71,7 @@ func writeForEver() {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	term, err := s.Lease(context.Background(), app, monday)
+	term, err := storetest.Term(context.Background(), s, app)
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -107,7 +107,7 @@ func writeWhenAsked() {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	term, err := s.Lease(context.Background(), app, monday)
+	term, err := storetest.Term(context.Background(), s, app)
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)

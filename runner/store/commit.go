@@ -64,7 +64,7 @@ func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error)
 		text string
 	}{
 		// It holds until the commit: the transaction has the only write lock since its beginning.
-		{&p.fence, `SELECT count(*) FROM leases WHERE app = $1 AND term = $2`},
+		{&p.fence, `SELECT count(*) > 0 FROM leases WHERE app = $1 AND term = $2 AND node = $3`},
 		{&p.status, writeStatus},
 		{&p.session, `INSERT INTO sessions (occurrence_id, attempt, app, cname, uid, resource_id, sid, state, doc)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -92,7 +92,8 @@ func (p stepStatements) in(ctx context.Context, tx *sql.Tx) stepStatements {
 // another App ID owns it, [ErrFenced], or what is wrong with the step itself; a step that fails so writes nothing and does
 // not hinder the others. The error is for a transaction that did not commit: nothing was written.
 //
-// term is the owner's fencing term for app, from [Store.Lease]; any other than the newest gives ErrFenced. A ctx that
+// term is the owner's fencing term for app, from [Store.Claim]; any other than the newest gives ErrFenced, and so does a
+// lease that is not this node's any more. A ctx that
 // is done before the beginning ends it with its error; after that the transaction cannot be cancelled.
 func (s *Store) Commit(ctx context.Context, app string, term int64, steps []Step) ([]error, error) {
 	if !s.work {
@@ -105,7 +106,7 @@ func (s *Store) Commit(ctx context.Context, app string, term int64, steps []Step
 	err := s.write(ctx, "commit", func(ctx context.Context, tx *sql.Tx) error {
 		p := s.steps.in(ctx, tx)
 		owned := false
-		if err := p.fence.QueryRowContext(ctx, app, term).Scan(&owned); err != nil {
+		if err := p.fence.QueryRowContext(ctx, app, term, s.NodeID()).Scan(&owned); err != nil {
 			return err
 		}
 		for i := range steps {

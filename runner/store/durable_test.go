@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // The pools make connections when they like: each must have the pragmas, not only the first.
@@ -63,7 +62,8 @@ func TestAFullDiskIsReportedAndNothingOfTheGroupIsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	term, err := s.Lease(t.Context(), "an-app-id", time.Unix(1, 0))
+	lease, err := s.Claim(t.Context(), "an-app-id")
+	term := lease.Term
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 // TestAFailureIsToldToAllThatWait makes room as soon as the first group has failed: the others are told without a try,
@@ -16,7 +15,8 @@ func TestAFailureIsToldToAllThatWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	term, err := s.Lease(t.Context(), "an-app-id", time.Unix(1, 0))
+	lease, err := s.Claim(t.Context(), "an-app-id")
+	term := lease.Term
 	if err != nil {
 		t.Fatal(err)
 	}

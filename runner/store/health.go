@@ -20,12 +20,12 @@ func (s *Store) SetHealth(ctx context.Context, now time.Time, issues []byte) err
 		_, err := tx.ExecContext(ctx,
 			`INSERT INTO health (node, reported_at, issues) VALUES ($1, $2, $3)
 			ON CONFLICT (node) DO UPDATE SET reported_at = excluded.reported_at, issues = excluded.issues`,
-			s.node, millis(now), string(issues))
+			s.NodeID(), millis(now), string(issues))
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM health WHERE node <> $1 AND node NOT IN (SELECT name FROM nodes WHERE beat_at >= $2)`,
-			s.node, millis(now.Add(-healthKept)))
+		_, err = tx.ExecContext(ctx, `DELETE FROM health WHERE node <> $1 AND node NOT IN (SELECT id FROM nodes WHERE beat_at >= $2)`,
+			s.NodeID(), millis(now.Add(-healthKept)))
 		return err
 	})
 }
@@ -33,7 +33,7 @@ func (s *Store) SetHealth(ctx context.Context, now time.Time, issues []byte) err
 // Health gives the health issues of each node that has given a heartbeat since an instant, as it reported them.
 func (s *Store) Health(ctx context.Context, since time.Time) ([][]byte, error) {
 	return query(ctx, s, "read health issues",
-		`SELECT health.issues FROM health JOIN nodes ON nodes.name = health.node WHERE nodes.beat_at >= $1 ORDER BY health.node`,
+		`SELECT health.issues FROM health JOIN nodes ON nodes.id = health.node WHERE nodes.beat_at >= $1 ORDER BY health.node`,
 		[]any{millis(since)}, func(rows *sql.Rows) ([]byte, error) {
 			var issues []byte
 			return issues, rows.Scan(&issues)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 )
 
 // replacements are what may happen to the files of a store in use, each with what is said of it.
@@ -43,7 +44,7 @@ func TestAStoreWhoseFilesAreReplacedTakesNothingMore(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "state", "rundown.db")
 			s := mustOpen(t, file, worker)
-			term, err := s.Lease(t.Context(), app, monday)
+			term, err := storetest.Term(t.Context(), s, app)
 			must(t, err)
 			must(t, s.CheckFiles())
 			tt.do(t, file)
@@ -101,7 +102,7 @@ func TestAnEndLeavesTheFilesOfTheNextStoreAlone(t *testing.T) {
 func TestADeletedLogIsWrittenBackAtTheEnd(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rundown.db")
 	s := mustOpen(t, file, worker)
-	term, err := s.Lease(t.Context(), app, monday)
+	term, err := storetest.Term(t.Context(), s, app)
 	must(t, err)
 	must(t, writeSpecs(s, 0, 1))
 	results, err := s.Commit(t.Context(), app, term, []store.Step{step(0)})

@@ -3,63 +3,80 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
 
-// register makes this process known and gives it an incarnation that no process before had under its name.
-func (s *Store) register(ctx context.Context, opts Options) error {
-	s.node = defaultNode(opts.Node)
-	return s.write(ctx, "register as a node", func(ctx context.Context, tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx,
-			`INSERT INTO nodes (name, incarnation, beat_at) VALUES ($1, 1, 0)
-			ON CONFLICT (name) DO UPDATE SET incarnation = nodes.incarnation + 1
-			RETURNING incarnation`, s.node).Scan(&s.incarnation)
-	})
+// Lease is the ownership of an App ID. The owner alone writes the statuses of its occurrences.
+type Lease struct {
+	App  string
+	Node int64     // that owns it; 0: none
+	Term int64     // fences the writes of earlier owners: each change of owner raises it
+	Seen time.Time // the last sign of life of the owner before this one; zero: there was none
 }
 
-// Lease takes or renews the ownership of an App ID for this node and returns its term, from 1. On SQLite there is one
-// working process, so it always succeeds; taking it anew, as each opening of the store does once, raises the term.
-// A store that was not opened to work gives [ErrNoWork].
-func (s *Store) Lease(ctx context.Context, app string, until time.Time) (term int64, err error) {
+// lockLease ends the statement that reads a lease within a write: the row stays as it is until the commit. SQLite needs
+// nothing, since the transaction has the only write lock from its beginning.
+const lockLease = ``
+
+// Claim makes this node the owner of an App ID that has none, and gives its lease; one that is this node's already stays as
+// it is. [ErrOwned] says that another node owns it, [ErrBuried] that this node was taken for dead, and [ErrNoWork] that
+// the store was not opened to work.
+func (s *Store) Claim(ctx context.Context, app string) (l Lease, err error) {
 	if !s.work {
-		return 0, fmt.Errorf("lease %s: %w", app, ErrNoWork)
+		return l, fmt.Errorf("claim %s: %w", app, ErrNoWork)
 	}
-	err = s.write(ctx, "lease "+app, func(ctx context.Context, tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx,
-			`INSERT INTO leases (app, node, incarnation, term, held_until) VALUES ($1, $2, $3, 1, $4)
-			ON CONFLICT (app) DO UPDATE SET
-				term = leases.term + CASE WHEN leases.node = excluded.node AND leases.incarnation = excluded.incarnation THEN 0 ELSE 1 END,
-				node = excluded.node, incarnation = excluded.incarnation, held_until = excluded.held_until
-			RETURNING term`, app, s.node, s.incarnation, millis(until)).Scan(&term)
+	err = s.write(ctx, "claim "+app, func(ctx context.Context, tx *sql.Tx) error {
+		me := s.NodeID()
+		var alive int64
+		switch err := tx.QueryRowContext(ctx, `SELECT id FROM nodes WHERE id = $1 AND gone_at = 0`+lockLease, me).Scan(&alive); {
+		case errors.Is(err, sql.ErrNoRows):
+			return ErrBuried
+		case err != nil:
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO leases (app, node, term, seen_at) VALUES ($1, 0, 0, 0) ON CONFLICT (app) DO NOTHING`, app); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE leases SET node = $2, term = term + 1 WHERE app = $1
+			AND NOT EXISTS (SELECT 1 FROM nodes WHERE id = leases.node AND gone_at = 0)`, app, me); err != nil {
+			return err
+		}
+		var seen int64
+		if err := tx.QueryRowContext(ctx, `SELECT node, term, seen_at FROM leases WHERE app = $1`, app).Scan(&l.Node, &l.Term, &seen); err != nil {
+			return err
+		}
+		l.App, l.Seen = app, instant(seen)
+		if l.Node != me {
+			return ErrOwned
+		}
+		return nil
 	})
-	if err != nil {
-		return 0, err
-	}
-	return term, nil
+	return l, err
 }
 
-// Owns says whether a term that [Store.Lease] gave is still the newest of its App ID.
-func (s *Store) Owns(ctx context.Context, app string, term int64) (owns bool, err error) {
-	err = s.r.QueryRowContext(ctx, `SELECT count(*) > 0 FROM leases WHERE app = $1 AND term = $2`, app, term).Scan(&owns)
-	return owns, s.explain("read the lease of "+app, err)
-}
-
-// Beat records that this node is alive. A store that was not opened to work gives [ErrNoWork].
-func (s *Store) Beat(ctx context.Context, now time.Time) error {
+// Release frees an App ID that this node owns under a term. One that is another's stays so.
+func (s *Store) Release(ctx context.Context, app string, term int64, at time.Time) error {
 	if !s.work {
-		return fmt.Errorf("beat: %w", ErrNoWork)
+		return fmt.Errorf("release %s: %w", app, ErrNoWork)
 	}
-	return s.write(ctx, "beat", func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE nodes SET beat_at = $1 WHERE name = $2 AND incarnation = $3`,
-			millis(now), s.node, s.incarnation)
+	return s.write(ctx, "release "+app, func(ctx context.Context, tx *sql.Tx) error {
+		now, err := s.timeOf(ctx, tx, at)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE leases SET node = 0, seen_at = $1 WHERE app = $2 AND node = $3 AND term = $4`, now, app, s.NodeID(), term)
 		return err
 	})
 }
 
-// LastBeat is the newest beat of any node, zero when there was none.
-func (s *Store) LastBeat(ctx context.Context) (time.Time, error) {
-	var at int64
-	err := s.r.QueryRowContext(ctx, `SELECT coalesce(max(beat_at), 0) FROM nodes`).Scan(&at)
-	return instant(at), s.explain("read the last beat", err)
+// Leases lists the leases of all App IDs that ever had an owner, by App ID.
+func (s *Store) Leases(ctx context.Context) ([]Lease, error) {
+	return query(ctx, s, "list the leases", `SELECT app, node, term, seen_at FROM leases ORDER BY app`, nil, func(rows *sql.Rows) (l Lease, err error) {
+		var seen int64
+		err = rows.Scan(&l.App, &l.Node, &l.Term, &seen)
+		l.Seen = instant(seen)
+		return l, err
+	})
 }

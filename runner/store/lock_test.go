@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 )
 
 func TestOneProcessWorksOnAStore(t *testing.T) {
@@ -153,7 +154,7 @@ func TestALeaseTakenAnewHasAHigherTermAndFencesTheOld(t *testing.T) {
 	var terms []int64
 	for range 3 {
 		s := mustOpen(t, file, opts)
-		term, err := s.Lease(t.Context(), app, monday)
+		term, err := storetest.Term(t.Context(), s, app)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,7 +178,7 @@ func TestWhoDoesNotWorkCannotTakeOver(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rundown.db")
 	mustOpen(t, file, worker)
 	s := mustOpen(t, file, reader)
-	_, lease := s.Lease(t.Context(), app, monday)
+	_, lease := s.Claim(t.Context(), app)
 	_, apply := s.Commit(t.Context(), app, 1, []store.Step{step(0)})
 	for _, err := range []error{lease, apply, s.Beat(t.Context(), monday)} {
 		if !errors.Is(err, store.ErrNoWork) {

@@ -68,10 +68,9 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 			}
 		}
 	}
-	// Each start has a name of its own. One that holds a lease is kept: its term follows from it.
+	// Each start has a number of its own.
 	return p, s.write(ctx, "remove what is old", func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM nodes WHERE beat_at < $1 AND name <> $2
-			AND NOT EXISTS (SELECT 1 FROM leases WHERE node = name)`, limit, s.node)
+		_, err := tx.ExecContext(ctx, `DELETE FROM nodes WHERE beat_at < $1 AND gone_at > 0 AND gone_at < $1`, limit)
 		return err
 	})
 }

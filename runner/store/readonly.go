@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -98,7 +97,7 @@ func (s *Store) Rescue(ctx context.Context, rows []Occurrence, opts Options) (_ 
 		if err != nil {
 			return nil, err
 		}
-		term, err := m.Lease(ctx, o.Owner(), time.Time{})
+		lease, err := m.Claim(ctx, o.Owner())
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +106,7 @@ func (s *Store) Rescue(ctx context.Context, rows []Occurrence, opts Options) (_ 
 		}
 		step := o.step()
 		step.Version, step.Observed, step.Sessions = 0, 0, sessions[o.ID]
-		results, err := m.Commit(ctx, o.Owner(), term, []Step{step})
+		results, err := m.Commit(ctx, o.Owner(), lease.Term, []Step{step})
 		if err = errors.Join(append(results, err)...); err != nil {
 			return nil, err
 		}

@@ -38,7 +38,7 @@ func (s *Store) ready(ctx context.Context, file string, opts Options) error {
 	case have == want && !opts.Work:
 		return nil
 	}
-	if s.path != memory && s.lock == nil { // creating without working: hold the lock while at it
+	if s.path != memory && s.lock == nil && s.alone { // creating without working: hold the lock while at it
 		l, err := lockBeside(s.path, file)
 		if err != nil {
 			return err

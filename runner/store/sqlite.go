@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
@@ -24,7 +24,7 @@ const readers = 4
 // openSQLite opens path in the order that harms least: nothing is created without leave, nothing is written before
 // the lock is held and the file is known to be a store.
 func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err error) {
-	s := &Store{path: path, work: opts.Work, onCommit: opts.OnCommit}
+	s := &Store{path: path, work: opts.Work, onCommit: opts.OnCommit, node: defaultNode(opts.Node), version: opts.Version, alone: !opts.Shared}
 	defer func() {
 		if err != nil {
 			s.abandon()
@@ -36,7 +36,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err e
 		if file, err = findFile(path, opts.Create); err != nil {
 			return nil, err
 		}
-		if opts.Work {
+		if opts.Work && s.alone {
 			if s.lock, err = lockBeside(path, file); err != nil {
 				return nil, err
 			}
@@ -53,7 +53,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err e
 		return nil, err
 	}
 	if opts.Work {
-		if err := s.register(ctx, opts); err != nil {
+		if err := s.Join(ctx, time.Now()); err != nil {
 			return nil, err
 		}
 		if s.steps, err = prepareSteps(ctx, s.w); err != nil {
@@ -204,13 +204,4 @@ func (s *Store) Changes(ctx context.Context) (int64, error) {
 	}
 	err := s.w.QueryRowContext(context.WithoutCancel(ctx), `PRAGMA data_version`).Scan(&n)
 	return n, s.explain("look for changes", err)
-}
-
-// defaultNode names this process.
-func defaultNode(name string) string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "localhost"
-	}
-	return cmp.Or(name, fmt.Sprintf("%s:%d", host, os.Getpid()))
 }

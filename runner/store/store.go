@@ -22,6 +22,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -50,7 +51,11 @@ type Options struct {
 	// ReadOnly is for a store that cannot be written, since the disk is full or the file system is read-only: it writes
 	// nothing at all, and takes the lock only where there is a lock file. Not with Create or Work.
 	ReadOnly bool
-	Node     string // names this process in leases; default: host name and pid
+	Node     string // names this process for people; default: host name and pid
+	Version  string // of the program, for people
+	// Shared lets several processes work on an SQLite file, without a lock, as if each were on a machine of its own. It is
+	// for tests of nodes: a file on a network is no shared store.
+	Shared bool
 	// OnCommit hears how long each write took, from its begin to its commit or failure. It must not block. Default: nobody.
 	OnCommit func(took time.Duration) `json:"-"`
 }
@@ -70,9 +75,11 @@ type Store struct {
 
 	onCommit func(time.Duration)
 
-	node        string
-	incarnation int64
-	steps       stepStatements
+	node    string       // the name of this process
+	version string       // of the program
+	nodeID  atomic.Int64 // the number of this process as a node; 0: it is none
+	alone   bool         // a lock keeps other processes from working on the store
+	steps   stepStatements
 
 	closing sync.Once
 	closed  error

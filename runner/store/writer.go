@@ -28,7 +28,7 @@ type submission struct {
 	done func(error)
 }
 
-// NewWriter starts a writer for app under the term that [Store.Lease] gave.
+// NewWriter starts a writer for app under the term that [Store.Claim] gave.
 func (s *Store) NewWriter(app string, term int64) *Writer {
 	w := &Writer{store: s, app: app, term: term, ended: make(chan struct{})}
 	w.changed = sync.NewCond(&w.mu)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rundown/runner/store"
+	"rundown/runner/store/storetest"
 )
 
 func TestFiveThousandStepsAreGrouped(t *testing.T) {
@@ -15,7 +16,7 @@ func TestFiveThousandStepsAreGrouped(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rundown.db")
 	s := mustOpen(t, file, worker)
 	watch := mustOpen(t, file, reader)
-	term, err := s.Lease(t.Context(), app, monday)
+	term, err := storetest.Term(t.Context(), s, app)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func TestAStoreTakesNoVirtualTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		term, err := s.Lease(t.Context(), app, began)
+		term, err := storetest.Term(t.Context(), s, app)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +122,7 @@ func TestAStoreTakesNoVirtualTime(t *testing.T) {
 func BenchmarkStep(b *testing.B) {
 	open := func(b *testing.B) (*store.Store, int64) {
 		s := mustOpen(b, filepath.Join(b.TempDir(), "rundown.db"), worker)
-		term, err := s.Lease(b.Context(), app, monday)
+		term, err := storetest.Term(b.Context(), s, app)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -77,7 +77,7 @@ func class(recording string, start time.Time) store.Occurrence {
 
 func lease(t *testing.T, s *store.Store) int64 {
 	t.Helper()
-	term, err := s.Lease(t.Context(), app, monday)
+	term, err := Term(t.Context(), s, app)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func fencing(t *testing.T, s *store.Store) {
 func renewal(t *testing.T, s *store.Store) {
 	term := lease(t, s)
 	same(t, lease(t, s), term)
-	other, err := s.Lease(t.Context(), "another-app-id", monday)
+	other, err := Term(t.Context(), s, "another-app-id")
 	if err != nil {
 		t.Fatal(err)
 	}

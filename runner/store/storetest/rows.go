@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"testing"
-	"time"
 
 	"rundown/runner/store"
 )
@@ -34,7 +33,7 @@ func (r Row) Step() store.Step {
 
 // Write writes rows, as who applies a plan and the owner of the App ID do, with a result for each.
 func Write(ctx context.Context, s *store.Store, app string, rows ...Row) ([]error, error) {
-	term, err := s.Lease(ctx, app, time.Now().Add(time.Minute))
+	term, err := Term(ctx, s, app)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +51,12 @@ func Write(ctx context.Context, s *store.Store, app string, rows ...Row) ([]erro
 		return nil, err
 	}
 	return s.Commit(ctx, app, term, steps)
+}
+
+// Term makes the node of a store the owner of an App ID, and gives the term.
+func Term(ctx context.Context, s *store.Store, app string) (int64, error) {
+	l, err := s.Claim(ctx, app)
+	return l.Term, err
 }
 
 // add writes the specs of the rows that the store does not hold.

@@ -1,0 +1,240 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// A node is a process that works on the store. It gives heartbeats, which move its alive_until, and owns App IDs by
+// leases. Whoever finds alive_until in the past may bury the node, which frees its App IDs; a node whose heartbeat finds
+// that it was buried joins again under a new number. A lease is written only when its owner changes, so a write of an
+// owner never waits for a heartbeat.
+//
+// Times are by the clock of the database where there is one, else by the clock of the caller.
+
+// Errors of nodes, for errors.Is.
+var (
+	ErrBuried = errors.New("this process was taken for dead") // and owns nothing any more
+	ErrOwned  = errors.New("another process owns it")
+)
+
+// Liveness says how the processes that work on a store know of each other.
+type Liveness struct {
+	Every time.Duration // between two heartbeats; 0: as the caller likes
+	TTL   time.Duration // for how long a heartbeat keeps a node alive; 0: no other process can work on the store
+	Send  time.Duration // for how long after the last confirmed heartbeat was sent requests may be sent; 0: there is no limit
+}
+
+// The heartbeats of a store on which several processes work.
+const (
+	heartbeatEvery = time.Second
+	nodeTTL        = 5 * time.Second
+	sendWithin     = 3 * time.Second
+)
+
+// Liveness gives the rules for the heartbeats of this store. Where a lock keeps other processes away there are none to
+// keep.
+func (s *Store) Liveness() Liveness {
+	if s.alone {
+		return Liveness{}
+	}
+	return Liveness{Every: heartbeatEvery, TTL: nodeTTL, Send: sendWithin}
+}
+
+// Node is a process that works on the store, or did.
+type Node struct {
+	ID         int64
+	Name       string // for people: host name and pid, unless it was given another
+	Version    string
+	Started    time.Time
+	Beat       time.Time // its last heartbeat; zero: none
+	AliveUntil time.Time
+	Gone       time.Time // when it left or was buried; zero: it did not
+	Apps       []string  // App IDs that it could work on, in the order that it gave
+}
+
+// defaultNode names this process.
+func defaultNode(name string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return cmp.Or(name, fmt.Sprintf("%s:%d", host, os.Getpid()))
+}
+
+// Join makes this process a node under a new number. [Open] does so for who works on the store; it is called again by a
+// node that was buried. Where a lock keeps other processes away, the nodes before it are gone, and their App IDs free.
+func (s *Store) Join(ctx context.Context, at time.Time) error {
+	if !s.work {
+		return fmt.Errorf("join: %w", ErrNoWork)
+	}
+	return s.write(ctx, "join as a node", func(ctx context.Context, tx *sql.Tx) error {
+		now, err := s.timeOf(ctx, tx, at)
+		if err != nil {
+			return err
+		}
+		if s.alone {
+			if err := freeAll(ctx, tx, now); err != nil {
+				return err
+			}
+		}
+		var id int64
+		if err := tx.QueryRowContext(ctx, `INSERT INTO nodes (name, version, started_at, beat_at, alive_until, gone_at, apps)
+			VALUES ($1, $2, $3, 0, $4, 0, '[]') RETURNING id`, s.node, s.version, now, now+s.Liveness().TTL.Milliseconds()).Scan(&id); err != nil {
+			return err
+		}
+		s.nodeID.Store(id)
+		return nil
+	})
+}
+
+// freeAll frees the App IDs of all nodes, which are gone.
+func freeAll(ctx context.Context, tx *sql.Tx, now int64) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE leases SET seen_at = coalesce((SELECT beat_at FROM nodes WHERE id = leases.node), seen_at), node = 0
+		WHERE node <> 0`); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE nodes SET gone_at = $1 WHERE gone_at = 0`, now)
+	return err
+}
+
+// NodeID is the number of this process as a node; 0 where it does not work on the store.
+func (s *Store) NodeID() int64 { return s.nodeID.Load() }
+
+// Heartbeat records that this node is alive, and which App IDs it could work on; nil leaves those as they are. It gives the
+// time of the database. [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not
+// opened to work.
+func (s *Store) Heartbeat(ctx context.Context, at time.Time, apps []string) (time.Time, error) {
+	if !s.work {
+		return time.Time{}, fmt.Errorf("heartbeat: %w", ErrNoWork)
+	}
+	text := ""
+	if apps != nil {
+		list, err := json.Marshal(apps)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("heartbeat: %w", err)
+		}
+		text = string(list)
+	}
+	var now int64
+	err := s.beat(ctx, "heartbeat", func(ctx context.Context, tx *sql.Tx) (err error) {
+		if now, err = s.timeOf(ctx, tx, at); err != nil {
+			return err
+		}
+		done, err := tx.ExecContext(ctx, `UPDATE nodes SET beat_at = $1, alive_until = $2, apps = CASE WHEN $3 = '' THEN apps ELSE $3 END
+			WHERE id = $4 AND gone_at = 0`, now, now+s.Liveness().TTL.Milliseconds(), text, s.NodeID())
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n > 0 {
+			return err
+		}
+		return ErrBuried
+	})
+	return instant(now), err
+}
+
+// Beat is a heartbeat of a node that could work on what it could before.
+func (s *Store) Beat(ctx context.Context, now time.Time) error {
+	_, err := s.Heartbeat(ctx, now, nil)
+	return err
+}
+
+// beat runs a transaction of the heartbeat.
+func (s *Store) beat(ctx context.Context, doing string, do func(ctx context.Context, tx *sql.Tx) error) error {
+	return s.write(ctx, doing, do)
+}
+
+// Bury removes the nodes whose time is over, with their ownership, and returns them. Only a node whose own heartbeats have
+// succeeded for a whole TTL may do that: after an outage of the database all nodes look dead to the first that is back.
+func (s *Store) Bury(ctx context.Context, at time.Time) (dead []Node, err error) {
+	if s.Liveness().TTL == 0 {
+		return nil, nil
+	}
+	err = s.write(ctx, "bury dead nodes", func(ctx context.Context, tx *sql.Tx) error {
+		now, err := s.timeOf(ctx, tx, at)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `UPDATE nodes SET gone_at = $1 WHERE gone_at = 0 AND alive_until < $1 AND id <> $2 RETURNING `+nodeColumns, now, s.NodeID())
+		if err != nil {
+			return err
+		}
+		if dead, err = scanAll(rows, scanNode); err != nil {
+			return err
+		}
+		for i := range dead {
+			if _, err := tx.ExecContext(ctx, `UPDATE leases SET node = 0, seen_at = $1 WHERE node = $2`, millis(dead[i].Beat), dead[i].ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return dead, err
+}
+
+// Leave ends this node: its App IDs are free.
+func (s *Store) Leave(ctx context.Context, at time.Time) error {
+	if !s.work {
+		return fmt.Errorf("leave: %w", ErrNoWork)
+	}
+	return s.write(ctx, "leave", func(ctx context.Context, tx *sql.Tx) error {
+		now, err := s.timeOf(ctx, tx, at)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE nodes SET beat_at = $1, alive_until = $1, gone_at = $1 WHERE id = $2 AND gone_at = 0`, now, s.NodeID()); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE leases SET node = 0, seen_at = $1 WHERE node = $2`, now, s.NodeID())
+		return err
+	})
+}
+
+const nodeColumns = `id, name, version, started_at, beat_at, alive_until, gone_at, apps`
+
+// Nodes lists the nodes that are not gone, by their numbers.
+func (s *Store) Nodes(ctx context.Context) ([]Node, error) {
+	return query(ctx, s, "list the nodes", `SELECT `+nodeColumns+` FROM nodes WHERE gone_at = 0 ORDER BY id`, nil, scanNode)
+}
+
+func scanNode(rows *sql.Rows) (n Node, err error) {
+	var started, beat, until, gone int64
+	var apps string
+	if err = rows.Scan(&n.ID, &n.Name, &n.Version, &started, &beat, &until, &gone, &apps); err != nil {
+		return n, err
+	}
+	n.Started, n.Beat, n.AliveUntil, n.Gone = instant(started), instant(beat), instant(until), instant(gone)
+	return n, json.Unmarshal([]byte(apps), &n.Apps)
+}
+
+// LastBeat is the newest beat of any node, zero when there was none.
+func (s *Store) LastBeat(ctx context.Context) (time.Time, error) {
+	var at int64
+	err := s.r.QueryRowContext(ctx, `SELECT coalesce(max(beat_at), 0) FROM nodes`).Scan(&at)
+	return instant(at), s.explain("read the last beat", err)
+}
+
+// timeOf is the present by the clock of the database, in milliseconds: SQLite has none of its own, so it is the caller's.
+func (s *Store) timeOf(_ context.Context, _ *sql.Tx, at time.Time) (int64, error) {
+	return millis(at), nil
+}
+
+// scanAll reads all rows, and closes them.
+func scanAll[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) (all []T, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
