@@ -233,38 +233,48 @@ func TestTLSIsServedFromFilesThatAreReadAgain(t *testing.T) {
 	p.end(syscall.SIGTERM)
 }
 
-// TestAStreamTellsOfAClassToItsEnd: the limits of a request, which are shorter than the class, do not end the stream.
+// TestAStreamTellsOfAClassToItsEnd, without any notify in the plan. The limits of a request, which are shorter than the
+// class, do not end the stream.
 func TestAStreamTellsOfAClassToItsEnd(t *testing.T) {
 	t.Parallel()
 	l := inClass(t, 32*time.Second, "--access", accessFile(t))
-	r, err := http.NewRequestWithContext(t.Context(), "GET", l.listen+"/api/v1/events", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+deskToken)
-	response, err := (&http.Client{}).Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	kept := make(chan error, 1)
-	go func() {
-		lines := bufio.NewScanner(response.Body)
-		for lines.Scan() {
-			if strings.Contains(lines.Text(), `"kind":"state"`) && strings.Contains(lines.Text(), `"text":"ended"`) {
-				kept <- nil
-				return
-			}
-		}
-		kept <- fmt.Errorf("the stream ended before the class: %v", lines.Err())
-	}()
-	select {
-	case err := <-kept:
+	follow := func(path, want string) <-chan error {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", l.listen+path, nil)
 		if err != nil {
-			t.Error(err)
+			t.Fatal(err)
 		}
-	case <-time.After(time.Minute):
-		t.Error("the stream does not tell of the end")
+		r.Header.Set("Authorization", "Bearer "+deskToken)
+		response, err := (&http.Client{}).Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = response.Body.Close() })
+		found := make(chan error, 1)
+		go func() {
+			lines := bufio.NewScanner(response.Body)
+			for lines.Scan() {
+				if strings.Contains(lines.Text(), want) {
+					found <- nil
+					return
+				}
+			}
+			found <- fmt.Errorf("%s ended before %s: %w", path, want, lines.Err())
+		}()
+		return found
+	}
+	within := time.After(time.Minute)
+	for _, found := range []<-chan error{
+		follow("/api/v1/events?event=class.recorded&event=class.partial", `"type":"rundown.class.`),
+		follow("/api/v1/changes", `"kind":"state","who":null,"text":"ended"`),
+	} {
+		select {
+		case err := <-found:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-within:
+			t.Fatal("a stream does not tell of the end")
+		}
 	}
 	l.process.end(syscall.SIGTERM)
 }

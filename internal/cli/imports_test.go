@@ -39,7 +39,7 @@ var arrows = map[string][]string{
 	"rundown/runner/store/storetest":   {"runner/store"},
 	"rundown/runner/view":              {"internal/redact", "plan", "plan/forecast", "plan/schedule", "runner", "runner/reason", "runner/session", "runner/store"},
 	"rundown/runner/web":               {"agora", "runner"},
-	"rundown/runner/web/api":           {"internal/redact", "plan", "plan/forecast", "runner", "runner/closure", "runner/operate", "runner/reason", "runner/store", "runner/view", "runner/web/access"},
+	"rundown/runner/web/api":           {"internal/redact", "plan", "plan/forecast", "runner", "runner/closure", "runner/notify", "runner/operate", "runner/reason", "runner/session", "runner/store", "runner/view", "runner/web/access"},
 	"rundown/runner/web/page":          {"plan", "plan/forecast", "plan/schedule", "runner", "runner/closure", "runner/operate", "runner/reason", "runner/session", "runner/store", "runner/view", "runner/web/access"},
 	"rundown/runner/web/page/pagetest": {},
 	"rundown/runner/web/access":        {"runner/reason"},

@@ -40,12 +40,7 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 	n, err := notify.Start(ctx, notify.Config{
 		Store: d.work.store, Logger: d.log, Moves: d.engine.Progress, Redact: d.engine.Redacted, Failpoint: failpoint, Check: d.check,
 		Node: fmt.Sprintf("%s:%d", host, os.Getpid()), LastSeen: lastSeen, UserAgent: "rundown/" + versionOf().Version,
-		Plans: func() (plans []notify.Plan) {
-			for _, p := range d.engine.ActivePlans() {
-				plans = append(plans, notify.Plan{Plan: p.Plan, Revision: p.Revision})
-			}
-			return plans
-		},
+		Plans: d.notifiedPlans,
 		// In a simulation too, a target is what its references stand for: made-up values reach nobody.
 		Lookup: func(p *plan.Plan) plan.Lookup { return d.a.newLookup(p.Files[0].Path) },
 		Issues: func() (issues []notify.Issue) {
@@ -63,4 +58,12 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 	}
 	d.notifier.Store(n)
 	return n, nil
+}
+
+// notifiedPlans are the plans that the engine works on, in which events find titles, labels and targets.
+func (d *daemon) notifiedPlans() (plans []notify.Plan) {
+	for _, p := range d.engine.ActivePlans() {
+		plans = append(plans, notify.Plan{Plan: p.Plan, Revision: p.Revision})
+	}
+	return plans
 }

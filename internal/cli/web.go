@@ -118,7 +118,9 @@ func (d *daemon) openAPI(ctx context.Context, issues func() []runner.Issue) (*ap
 		return nil, nil, err
 	}
 	health := func() (bool, string, []runner.Issue) { return web.State(d.ready, d.engine.Progress, issues) }
-	served := api.New(api.Config{Store: s, Health: health, Now: time.Now, Log: d.log, Version: versionOf().Version})
+	served := api.New(api.Config{
+		Store: s, Health: health, Now: time.Now, Log: d.log, Version: versionOf().Version, Plans: d.notifiedPlans, Redact: d.engine.Redacted,
+	})
 	return served, func() {
 		served.Close()
 		_ = s.Close()

@@ -115,6 +115,7 @@ type Notifier struct {
 	running sync.WaitGroup
 
 	// Of the goroutine that routes.
+	plans    []Plan // the active ones
 	targets  []target
 	workers  map[string]*worker
 	observer observer
@@ -206,7 +207,8 @@ func (n *Notifier) run(ctx context.Context) {
 func (n *Notifier) refresh(ctx context.Context) {
 	n.targets = n.targets[:0]
 	wanted := map[string]bool{}
-	for _, p := range n.cfg.Plans() {
+	n.plans = n.cfg.Plans()
+	for _, p := range n.plans {
 		for _, t := range targetsOf(p.Plan, n.cfg.Lookup(p.Plan)) {
 			if wanted[t.key] {
 				continue // two entries with one address
@@ -285,11 +287,8 @@ func (n *Notifier) messagesOf(ctx context.Context, a store.Announcement) ([]stor
 		n.complain("an announcement cannot be read and is left out", err)
 		return nil, nil
 	}
-	f.Reason = n.cfg.Redact(f.Reason)
-	for i := range f.Causes {
-		f.Causes[i].Text = n.cfg.Redact(f.Causes[i].Text)
-	}
-	if f.Class == nil && strings.Count(a.Subject, "/") == 2 {
+	f.redact(n.cfg.Redact)
+	if f.Class == nil && aboutClass(a) {
 		if f.Class, err = n.classBy(ctx, a.Subject); err != nil {
 			return nil, err
 		}
@@ -322,19 +321,7 @@ func (n *Notifier) classBy(ctx context.Context, id string) (*Class, error) {
 }
 
 // classOf is a stored occurrence with the time zone that the active plan gives it.
-func (n *Notifier) classOf(b store.Brief) *Class {
-	c := &Class{ID: b.ID, Plan: b.Plan, Recording: b.Recording, Start: b.Start, End: b.End, Zone: "UTC"}
-	for _, t := range n.targets {
-		if t.plan.Name != b.Plan {
-			continue
-		}
-		if r := recordingOf(t.plan, b.Recording); r != nil && r.Zone != nil {
-			c.Zone = r.Zone.String()
-		}
-		break
-	}
-	return c
-}
+func (n *Notifier) classOf(b store.Brief) *Class { return classIn(n.plans, b) }
 
 // closedMark begins the names of the marks of targets that answered 410.
 const closedMark = "closed/"

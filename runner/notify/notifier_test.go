@@ -445,3 +445,28 @@ func TestADaemonThatEndedWithoutAWordIsToldAsLost(t *testing.T) {
 		}
 	})
 }
+
+// TestRisksAreAnnouncedWhereNobodyIsToHear: who follows the events of the API hears of them all the same, in the zone of
+// the class.
+func TestRisksAreAnnouncedWhereNobodyIsToHear(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, "")
+		start := time.Now().Add(20 * time.Minute)
+		r.write(session.State{}, class("algebra", start, session.Planned), 0)
+		r.raise(notify.Issue{ID: reason.IssueAccountRefused, Severity: plan.NotifyCritical, Since: time.Now(), Text: "the account is refused", About: "app", Blocking: true})
+		pass(10 * time.Second)
+		all, err := r.store.Announcements(t.Context(), 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		for _, a := range all {
+			if a.Kind == "class.at-risk" && strings.Contains(string(a.Data), `"timezone":"Europe/Madrid"`) {
+				told++
+			}
+		}
+		if told != 1 {
+			t.Errorf("told %d times: %+v", told, all)
+		}
+	})
+}

@@ -87,14 +87,14 @@ func (n *Notifier) observe(ctx context.Context) {
 	var found news
 	n.observer.plans(&found, n.cfg.Plans(), now)
 	n.observer.issues(&found, issues, now)
+	classes, err := n.cfg.Store.Briefs(ctx, now, now.Add(n.lead()))
+	if err != nil {
+		n.complain("the next classes cannot be read; those that were read last count", err)
+		classes = n.observer.last
+	}
+	n.observer.last = classes
+	n.observer.classes(&found, classes, issues, n.classOf, now)
 	if len(n.targets) > 0 {
-		classes, err := n.cfg.Store.Briefs(ctx, now, now.Add(n.lead()))
-		if err != nil {
-			n.complain("the next classes cannot be read; those that were read last count", err)
-			classes = n.observer.last
-		}
-		n.observer.last = classes
-		n.observer.classes(&found, classes, issues, n.classOf, now)
 		if err := n.digests(ctx, &found, issues, now); err != nil {
 			n.complain("the summary of the day cannot be made; it is tried again", err)
 		}

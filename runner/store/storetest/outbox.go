@@ -40,6 +40,18 @@ func announcements(t *testing.T, s *store.Store) {
 	if found, err = s.Unrouted(t.Context(), 10); err != nil || len(found) != 1 || found[0].ID != "b" {
 		t.Errorf("after one is routed: %+v, %v", found, err)
 	}
+	last, err := s.LastAnnouncement(t.Context())
+	if err != nil || last != found[0].Seq {
+		t.Errorf("the newest is %d, %v", last, err)
+	}
+	all, err := s.Announcements(t.Context(), 0, 10)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("those that are routed count too: %+v, %v", all, err)
+	}
+	same(t, all[0], want)
+	if all, err = s.Announcements(t.Context(), want.Seq, 10); err != nil || len(all) != 1 || all[0].ID != "b" {
+		t.Errorf("after the first: %+v, %v", all, err)
+	}
 }
 
 // message is one that waits.

@@ -1,10 +1,7 @@
 package api_test
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -106,77 +103,6 @@ func TestACalendarHoldsTheClassesAndNothingElse(t *testing.T) {
 	_, text = ask(t, server, "GET", "/api/v1/calendar.ics?label=campus%3Dmadrid", readToken, "")
 	if strings.Count(text, "BEGIN:VEVENT") != 1 || !strings.Contains(text, "CATEGORIES:campus=madrid") {
 		t.Errorf("by label:\n%s", text)
-	}
-}
-
-// TestChangesAreStreamedAndResumed follows the stream, and comes back with the last event.
-func TestChangesAreStreamedAndResumed(t *testing.T) {
-	server, s := served(t)
-	follow := func(last string) (*bufio.Scanner, context.CancelFunc) {
-		ctx, cancel := context.WithCancel(t.Context())
-		r, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/api/v1/events", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Authorization", "Bearer "+readToken)
-		if last != "" {
-			r.Header.Set("Last-Event-ID", last)
-		}
-		response, err := server.Client().Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = response.Body.Close() })
-		if response.StatusCode != 200 || response.Header.Get("Content-Type") != "text/event-stream" {
-			t.Fatalf("%s %v", response.Status, response.Header)
-		}
-		return bufio.NewScanner(response.Body), cancel
-	}
-	// next gives the next change with its id.
-	next := func(lines *bufio.Scanner) (id string, c api.Change) {
-		event := ""
-		for lines.Scan() {
-			name, value, _ := strings.Cut(lines.Text(), ": ")
-			switch name {
-			case "id":
-				id = value
-			case "event":
-				event = value
-			case "data":
-				if event != "change" {
-					continue
-				}
-				if err := json.Unmarshal([]byte(value), &c); err != nil {
-					t.Fatal(err)
-				}
-				return id, c
-			}
-		}
-		t.Fatalf("the stream ended: %v", lines.Err())
-		return "", c
-	}
-	tell := func(text string) {
-		if err := s.Log(t.Context(), store.Event{At: now, Kind: "command", Who: "duty", Text: text}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	lines, cancel := follow("")
-	lines.Scan() // retry, which comes once the stream follows the log
-	tell("one")
-	id, c := next(lines)
-	if c.Text != "one" || *c.Who != "duty" || c.Occurrence != nil {
-		t.Errorf("%+v", c)
-	}
-	cancel()
-	tell("two\r\nevent: forged")
-	lines, cancel = follow(id)
-	defer cancel()
-	if _, c = next(lines); c.Text != "two event: forged" && c.Text != "two  event: forged" {
-		t.Errorf("%+v", c)
-	}
-	tell("three")
-	if _, c = next(lines); c.Text != "three" {
-		t.Errorf("%+v", c)
 	}
 }
 

@@ -10,14 +10,17 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"rundown/runner"
+	"rundown/runner/notify"
 	"rundown/runner/operate"
 	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 	"rundown/runner/view"
 	"rundown/runner/web/access"
@@ -30,6 +33,8 @@ type Config struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Version string
+	Plans   func() []notify.Plan     // the active ones, whose titles and labels events have; default: none
+	Redact  func(text string) string // takes the secrets of the plans out of a text; default: there are none
 }
 
 // API answers requests under /api/v1 and for /openapi.json. It is safe for concurrent use.
@@ -38,16 +43,28 @@ type API struct {
 	huma    huma.API
 	mux     *http.ServeMux
 	spec    []byte
-	changes *changes
-	acts    sync.Mutex // one act at a time: each is judged by what those before it did
+	events  *follower
+	changes *follower
+	streams map[string]bool // the paths that stream
+	open    atomic.Int32    // streams
+	acts    sync.Mutex      // one act at a time: each is judged by what those before it did
 }
 
 // New makes the API. [API.Close] ends its streams of events.
 func New(c Config) *API {
 	useProblems()
-	a := &API{Config: c, mux: http.NewServeMux(), changes: newChanges(c.Store, c.Log)}
+	a := &API{Config: c, mux: http.NewServeMux(), streams: map[string]bool{}}
+	if c.Plans == nil {
+		a.Plans = func() []notify.Plan { return nil }
+	}
+	if c.Redact == nil {
+		a.Redact = func(text string) string { return text }
+	}
+	a.events = newFollower(journal{c.Store.LastAnnouncement, a.announced}, c.Log)
+	a.changes = newFollower(journal{c.Store.LastEvent, a.logged}, c.Log)
 	config := huma.DefaultConfig("Rundown", c.Version)
 	config.Info.Description = "What Rundown's commands show and do. Times of a plan carry the offset of the class's zone; times of sessions are UTC with milliseconds; null is unknown."
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
 	config.RejectUnknownQueryParameters = true
@@ -65,6 +82,7 @@ func New(c Config) *API {
 	a.registerForecast()
 	a.registerCalendar()
 	a.registerEvents()
+	a.registerChanges()
 	a.spec = a.document()
 	a.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/openapi+json")
@@ -76,7 +94,7 @@ func New(c Config) *API {
 // ServeHTTP answers a request that the guard let pass.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, route := a.mux.Handler(r); route != "" {
-		withETag(a.mux).ServeHTTP(w, r)
+		withETag(a.mux, a.streams).ServeHTTP(w, r)
 		return
 	}
 	b := &buffered{ResponseWriter: w}
@@ -88,7 +106,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (a *API) Document() []byte { return a.spec }
 
 // Close ends the streams of events.
-func (a *API) Close() { a.changes.close() }
+func (a *API) Close() {
+	a.events.close()
+	a.changes.close()
+}
 
 // document generates the OpenAPI document. The generator takes maps and pointers to structs for what is always there, and
 // lets no field be added to an answer; here it is said as it is.
@@ -117,6 +138,14 @@ func (a *API) document() []byte {
 		panic(err) // of types of ours, which every test would show
 	}
 	return append(text, '\n')
+}
+
+// schemaName names a type. Two have the same name.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[session.Gap]() {
+		return "EventGap"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
 }
 
 // requestBodies are the schemas of what clients send: there an unknown field is a mistake.

@@ -6,21 +6,13 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
-	"time"
-
-	"github.com/danielgtaylor/huma/v2/sse"
 )
 
-// withETag gives answers to GET an ETag of their bytes, and answers 304 where the client has them already. Streams of
-// events pass as they are.
-func withETag(next http.Handler) http.Handler {
+// withETag gives answers to GET an ETag of their bytes, and answers 304 where the client has them already. The answers of
+// paths that stream pass as they are.
+func withETag(next http.Handler, streams map[string]bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == eventsPath:
-			next.ServeHTTP(streamed{w}, r)
-			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(sse.WriteTimeout)) // of what ends the answer
-			return
-		case r.Method != http.MethodGet:
+		if r.Method != http.MethodGet || streams[r.URL.Path] {
 			next.ServeHTTP(w, r)
 			return
 		}
