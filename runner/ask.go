@@ -93,7 +93,7 @@ func (x *exchange) acquire(ctx context.Context) session.Answer {
 	}
 	var apart []string
 	for i := range x.state.Sessions {
-		if y := &x.state.Sessions[i]; y.Lane != x.session.Lane && y.ResourceID != "" && !y.State.Final() {
+		if y := &x.state.Sessions[i]; y.Replica != x.session.Replica && y.ResourceID != "" && !y.State.Final() {
 			apart = append(apart, y.ResourceID)
 		}
 	}
@@ -110,7 +110,7 @@ func (x *exchange) start(ctx context.Context) session.Answer {
 	}
 	push := plan.Text{}
 	if x.session.CDN != "" {
-		push = pushAddress(x.occ, &x.state, x.session.Lane)
+		push = pushAddress(x.occ, &x.state, x.session.Replica)
 	}
 	req, err := StartRequest(x.occ, *x.session, push, keys, x.reveal)
 	if err != nil {
@@ -119,7 +119,7 @@ func (x *exchange) start(ctx context.Context) session.Answer {
 	resp, err := x.api.Start(ctx, x.session.ResourceID, req)
 	a := x.answer(resp.Meta, err)
 	if err == nil {
-		a.SID, a.KeysUntil = resp.SID, keys.Until
+		a.SID, a.CredentialsUntil = resp.SID, keys.Until
 		x.w.e.keys.sent(resp.SID, keys)
 	}
 	return a
@@ -141,8 +141,8 @@ func (x *exchange) update(ctx context.Context) session.Answer {
 	case session.ChangeHold:
 		req = HoldRequest(*x.session)
 	case session.ChangePush:
-		req, err = PushRequest(x.occ, *x.session, pushAddress(x.occ, &x.state, x.session.Lane), x.reveal)
-	case session.ChangeKeys:
+		req, err = PushRequest(x.occ, *x.session, pushAddress(x.occ, &x.state, x.session.Replica), x.reveal)
+	case session.ChangeCredentials:
 		keys, err = x.keys(ctx, keysForRenewal)
 		req = KeysRequest(x.occ, *x.session, keys)
 	}
@@ -151,8 +151,8 @@ func (x *exchange) update(ctx context.Context) session.Answer {
 	}
 	resp, err := x.api.Update(ctx, x.session.ResourceID, x.session.SID, req)
 	a := x.answer(resp.Meta, err)
-	if err == nil && x.session.Change == session.ChangeKeys {
-		a.KeysUntil = keys.Until
+	if err == nil && x.session.Change == session.ChangeCredentials {
+		a.CredentialsUntil = keys.Until
 		x.w.e.keys.sent(x.session.SID, keys)
 	}
 	return a

@@ -26,13 +26,13 @@ func (w *worker) preemptPadding(o *occurrence, now time.Time) {
 			continue
 		}
 		used, leaving := w.places(p)
-		missing := used + o.state.LaneCount() - p.granted
+		missing := used + o.state.ReplicaCount() - p.granted
 		if missing <= 0 {
 			continue
 		}
 		w.preempt(p, missing-leaving, o.state.ID, now)
 		if now.Before(last) && !o.now {
-			o.begin = session.Left(now.Add(roomEvery), last)
+			o.begin = session.Earlier(now.Add(roomEvery), last)
 		}
 		return // what ends now makes room in the other pools too: they are looked at next time
 	}
@@ -63,7 +63,7 @@ func (o *occurrence) inPadding(now time.Time) bool {
 }
 
 // scarce says that as many sessions might be in use as are granted.
-func (w *worker) scarce(p pool) bool { return session.MostLanes*len(w.near) > p.granted }
+func (w *worker) scarce(p pool) bool { return session.MaxReplicas*len(w.near) > p.granted }
 
 // latest is the class begun last of those that use a pool and are not over; nil for none.
 func (w *worker) latest(p pool, now time.Time) *occurrence {
@@ -162,7 +162,7 @@ func (w *worker) preempt(p pool, sessions int, by string, now time.Time) {
 		if sessions <= 0 {
 			return
 		}
-		sessions -= o.state.LaneCount()
+		sessions -= o.state.ReplicaCount()
 		o.preempted = true
 		w.log.Info("padding gives way to another class, since all that is granted is in use", "occurrence", o.state.ID, "to", by, "granted", p.granted)
 		w.step(o, session.PaddingPreempted{By: by, Granted: p.granted})

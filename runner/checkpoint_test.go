@@ -21,7 +21,7 @@ func TestTheFileAloneHoldsWhatIsStoredWhileNothingIsDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-2 * time.Hour))
 		h := newHouse(t, simulator.Config{})
-		h.poll, h.watch = 15*time.Second, session.LeastInterval
+		h.poll, h.watch = 15*time.Second, session.MinQueryInterval
 		text := school("2031-09-15 09:00-09:50, 2031-09-16 09:00-09:50")
 		for i := range 40 {
 			text["school.yaml"] += fmt.Sprintf("  other-%d: {when: 2031-09-17 09:00-09:50}\n", i)

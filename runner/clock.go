@@ -22,7 +22,7 @@ func (c *clock) look(wall, passed time.Time) time.Duration {
 		return 0
 	}
 	jump := wall.Sub(last.wall) - passed.Sub(last.passed)
-	if jump.Abs() < session.LeastJump {
+	if jump.Abs() < session.MinClockJump {
 		return 0
 	}
 	return jump

@@ -51,7 +51,7 @@ func (c Config) withDefaults() Config {
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	c.Horizon = cmp.Or(c.Horizon, 8*24*time.Hour)
 	c.Poll, c.Beat = cmp.Or(c.Poll, time.Second), cmp.Or(c.Beat, 15*time.Second)
-	c.Watch = cmp.Or(c.Watch, session.LeastInterval)
+	c.Watch = cmp.Or(c.Watch, session.MinQueryInterval)
 	if c.Now == nil {
 		// Without the monotonic reading, which stands still while a machine sleeps and cannot be compared with the
 		// times of plans.

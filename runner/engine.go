@@ -395,7 +395,7 @@ func (e *Engine) extend() {
 	e.mu.Unlock()
 	for _, a := range plans {
 		now := e.cfg.Now()
-		if _, err := e.reconcile(e.ctx, a, session.Left(now, a.until), session.Later(a.until, now.Add(e.cfg.Horizon))); err != nil && e.ctx.Err() == nil {
+		if _, err := e.reconcile(e.ctx, a, session.Earlier(now, a.until), session.Later(a.until, now.Add(e.cfg.Horizon))); err != nil && e.ctx.Err() == nil {
 			e.logThrottled("what a plan wants cannot be written", err, "plan", a.plan.Name)
 		}
 	}

@@ -104,12 +104,12 @@ func (e *Engine) noteIssues(s *session.State) {
 	if s.Phase == session.Over {
 		return
 	}
-	if s.Lapses() {
+	if s.HasExpired() {
 		e.setIssue(s.ID, lapsedIssue(s.ID))
 	}
 	for _, x := range s.Sessions {
-		if x.Unrenewed != "" && !x.State.Final() {
-			e.setIssue(session.KeysOf(s.ID, x), keysIssue(s.ID, x))
+		if x.RenewalError != "" && !x.State.Final() {
+			e.setIssue(session.CredentialsID(s.ID, x), keysIssue(s.ID, x))
 		}
 	}
 }

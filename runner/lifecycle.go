@@ -51,7 +51,7 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	e.beat, e.started, e.scheduling = beat, e.cfg.Now(), scheduling
 	e.answerFrom = e.started
 	if !beat.IsZero() {
-		e.answerFrom = session.Left(beat, e.started)
+		e.answerFrom = session.Earlier(beat, e.started)
 	}
 	e.ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := e.takeWork(ctx, plans); err != nil {

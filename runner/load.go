@@ -176,9 +176,9 @@ func (w *worker) respec(o *occurrence, r *store.Row) bool {
 		w.log.Error("an occurrence is left as it is", "occurrence", r.ID, "error", err)
 		return false
 	}
-	turn := o.spec.Turn
+	turn := o.spec.PollOffset
 	o.spec, o.dirty = d.Spec, true
-	o.spec.Turn = turn
+	o.spec.PollOffset = turn
 	if settings, conn := w.e.settings(&o.spec); settings != nil {
 		o.settings, o.conn = settings, conn
 	}

@@ -41,7 +41,7 @@ func TestSixtySessionsAreWatchedEvenly(t *testing.T) {
 		}
 		h := newHouse(t, simulator.Config{Concurrent: 100})
 		seen := &queries{next: h.sim.Transport(), at: map[string][]time.Time{}}
-		h.transport, h.watch = seen, session.LeastInterval
+		h.transport, h.watch = seen, session.MinQueryInterval
 		p := loadPlan(t, files{"school.yaml": text}, "school.yaml")
 		e := h.open(p)
 		until(monday.Add(25 * time.Minute))
@@ -58,7 +58,7 @@ func TestSixtySessionsAreWatchedEvenly(t *testing.T) {
 			since := at.Sub(monday)
 			return since > 10*time.Minute && since < 25*time.Minute || since > 30*time.Minute && since < 49*time.Minute
 		}
-		interval := session.QueryInterval(session.LeastInterval, 60, 10)
+		interval := session.QueryInterval(session.MinQueryInterval, 60, 10)
 		most := 60/int(interval.Seconds()) + 1
 		seconds := map[int64]int{}
 		for path, list := range seen.at {
@@ -95,7 +95,7 @@ func TestAnEndIsNoticedInSecondsAndWatchingDelaysNoStart(t *testing.T) {
 			text += fmt.Sprintf("  bell-%d: {when: 2031-09-15 10:00-10:20}\n", i)
 		}
 		h := newHouse(t, cfg)
-		h.watch = session.LeastInterval
+		h.watch = session.MinQueryInterval
 		e := h.open(loadPlan(t, files{"school.yaml": text}, "school.yaml"))
 		until(monday.Add(2 * time.Hour))
 		h.shut(e)

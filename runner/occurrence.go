@@ -50,7 +50,7 @@ func decodeRow(row *store.Row) (d document, err error) {
 	if err := json.Unmarshal(row.Doc, &d); err != nil {
 		return d, fmt.Errorf("occurrence %s in the store cannot be read: %w", row.ID, err)
 	}
-	d.Generation, d.Elsewhere = row.Generation, row.App != row.Owner()
+	d.Generation, d.OtherApp = row.Generation, row.App != row.Owner()
 	d.Phase, d.Outcome = session.Phase(row.State), session.Outcome(row.Outcome)
 	if d.Start.IsZero() {
 		d.Interval = session.Interval{Start: row.Start, End: row.End, From: row.Start, Until: row.End}
@@ -85,7 +85,7 @@ func (o *occurrence) live() bool { return !o.state.Settled() }
 
 // placeable says that the occurrence takes part in the placement of starts: it has not begun, and is to.
 func (o *occurrence) placeable() bool {
-	return !o.now && !o.spec.Elsewhere && !o.spec.Absent && o.state.Fresh() && o.state.Cancel == nil && o.state.Phase != session.Over
+	return !o.now && !o.spec.OtherApp && !o.spec.Absent && o.state.Fresh() && o.state.Cancel == nil && o.state.Phase != session.Over
 }
 
 // encode is the step that brings the stored status to a next one.
@@ -103,7 +103,7 @@ func (o *occurrence) encode(app string, next session.State, log []store.Event, n
 		step.HeldBy = app // and it is always near: a crash may take an answer
 	}
 	// What is another worker's, or a daemon's, from now on is to be looked at by that.
-	step.AtOnce = step.HeldBy != "" || o.spec.Elsewhere || (o.spec.Aside || o.spec.OnlyStops) && next.Phase != session.Over
+	step.AtOnce = step.HeldBy != "" || o.spec.OtherApp || (o.spec.NoNewSessions || o.spec.OnlyStops) && next.Phase != session.Over
 	for i := range next.Sessions {
 		x := next.Sessions[i]
 		if i < len(o.saved.Sessions) && reflect.DeepEqual(x, o.saved.Sessions[i]) {
@@ -134,7 +134,7 @@ func (o *occurrence) routine(next session.Status, calls []session.Action) bool {
 		return false
 	}
 	return sameStatus(o.saved.Status, next) && slices.EqualFunc(next.Sessions, o.saved.Sessions, func(x, y session.Session) bool {
-		return x.LastGood.Sub(y.LastGood) < seenEvery && reflect.DeepEqual(x.Unasked(), y.Unasked())
+		return x.LastGood.Sub(y.LastGood) < seenEvery && reflect.DeepEqual(x.WithoutQuery(), y.WithoutQuery())
 	})
 }
 
@@ -155,5 +155,5 @@ func sameStatus(a, b session.Status) bool {
 
 // unanswered is the event that a session's request was written down and has no answer that is known.
 func unanswered(x session.Session, why string) session.Event {
-	return session.Answered{Attempt: x.Attempt, Op: x.Asked, Answer: session.Answer{Class: agora.Unknown, Cut: true, Reason: "asked, no answer known: " + why}}
+	return session.Answered{Attempt: x.Attempt, Op: x.Asked, Answer: session.Answer{Class: agora.Unknown, Interrupted: true, Reason: "asked, no answer known: " + why}}
 }

@@ -212,7 +212,7 @@ func renamed(p *plan.Plan, orders map[string][]store.Command) map[string]string 
 		if !seen {
 			s = span{day, day}
 		}
-		spans[recording] = span{session.Left(s.first, day), session.Later(s.last, day)}
+		spans[recording] = span{session.Earlier(s.first, day), session.Later(s.last, day)}
 	}
 	known := map[string]identities{}
 	for recording, s := range spans {

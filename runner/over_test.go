@@ -189,12 +189,12 @@ func TestWhatWasSeenIsSoonStored(t *testing.T) {
 		const stored = 15*time.Second + 2*time.Second // the time until it is, and that of a request
 		until(monday.Add(-time.Hour))
 		h := newHouse(t, simulator.Config{})
-		h.watch = session.LeastInterval
+		h.watch = session.MinQueryInterval
 		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		until(monday.Add(5 * time.Minute))
 		for time.Now().Before(monday.Add(20 * time.Minute)) {
 			synctest.Wait()
-			if age := time.Since(h.stored(german).Sessions[0].LastGood); age > session.LeastInterval+stored {
+			if age := time.Since(h.stored(german).Sessions[0].LastGood); age > session.MinQueryInterval+stored {
 				t.Errorf("%v after the bell the store's last sight of the session is %v old", time.Since(monday), age)
 			}
 			time.Sleep(7 * time.Second) // of virtual time: no divisor of the intervals that are looked at

@@ -23,7 +23,7 @@ func (w *worker) place() {
 	// Of those that begin at one bell the first in the list is begun last, so what has priority has the most in hand.
 	starts := make([]schedule.Start, len(list))
 	for i, o := range list {
-		starts[i] = schedule.Start{Writing: o.spec.From, Sessions: o.spec.LaneCount()}
+		starts[i] = schedule.Start{Writing: o.spec.From, Sessions: o.spec.ReplicaCount()}
 	}
 	for i, at := range schedule.Place(starts, schedule.Spacing(w.qps)) {
 		o := list[i]

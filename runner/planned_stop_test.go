@@ -48,8 +48,8 @@ func TestAPlannedStopSpendsNoAttempt(t *testing.T) {
 				until(monday.Add(2 * time.Hour))
 				h.shut(e)
 				s := h.outcomes()[german]
-				if s.Outcome != session.Recorded && s.Outcome != session.Partial || s.Lanes[0].Failures != 0 || s.Lanes[0].GaveUp != "" {
-					t.Errorf("%s after %d failures, gave up %q: %s", s.Outcome, s.Lanes[0].Failures, s.Lanes[0].GaveUp, s.Reason)
+				if s.Outcome != session.Recorded && s.Outcome != session.Partial || s.Replicas[0].Failures != 0 || s.Replicas[0].AbandonReason != "" {
+					t.Errorf("%s after %d failures, gave up %q: %s", s.Outcome, s.Replicas[0].Failures, s.Replicas[0].AbandonReason, s.Reason)
 				}
 				if ran := h.sim.Ledger().Sessions; len(ran) != tt.sessions {
 					t.Errorf("the service began %d sessions, want %d: %+v", len(ran), tt.sessions, ran)

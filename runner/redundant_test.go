@@ -49,8 +49,8 @@ func (a *acquires) RoundTrip(r *http.Request) (*http.Response, error) {
 	return a.next.RoundTrip(r)
 }
 
-// TestUpToFourSessionsRecordAClassAtOnceAndEachIsReplacedOnlyInItsLane ends the session of each lane in turn.
-func TestUpToFourSessionsRecordAClassAtOnceAndEachIsReplacedOnlyInItsLane(t *testing.T) {
+// TestUpToFourSessionsRecordAClassAtOnceAndEachIsReplacedOnlyAsItsReplica ends the session of each replica in turn.
+func TestUpToFourSessionsRecordAClassAtOnceAndEachIsReplacedOnlyAsItsReplica(t *testing.T) {
 	t.Parallel()
 	for redundancy := 1; redundancy <= 4; redundancy++ {
 		t.Run(fmt.Sprint(redundancy), func(t *testing.T) {
@@ -68,10 +68,10 @@ func recordAtOnce(t *testing.T, redundancy int) {
 	p := loadPlan(t, school("2031-09-15 09:00-09:50", fmt.Sprintf("    redundancy: %d", redundancy), "    cdn: one"), "school.yaml")
 	e := h.open(p)
 	carrier.to(h, e)
-	var own [][2]string // the uids of each lane
+	var own [][2]string // the uids of each replica
 	for o := range schedule.All(p, monday, monday.Add(time.Second)) {
-		for lane := range redundancy {
-			own = append(own, o.UIDs(lane))
+		for replica := range redundancy {
+			own = append(own, o.UIDs(replica))
 		}
 	}
 	running := func() map[string]string { // uid → resource id
@@ -93,20 +93,20 @@ func recordAtOnce(t *testing.T, redundancy int) {
 		slices.Sort(out)
 		return out
 	}
-	carrying := make([]string, redundancy) // the uid that records each lane
+	carrying := make([]string, redundancy) // the uid that records each replica
 	check := func(when string) {
 		t.Helper()
 		lives := running()
-		for lane, uid := range carrying {
+		for replica, uid := range carrying {
 			if _, ok := lives[uid]; !ok || len(lives) != redundancy {
-				t.Errorf("%s: uids %v run, want %v, of which %s is lane %d's", when, lives, carrying, uid, lane)
+				t.Errorf("%s: uids %v run, want %v, of which %s is replica %d's", when, lives, carrying, uid, replica)
 			}
 		}
 	}
 
 	until(monday.Add(5 * time.Minute))
-	for lane := range redundancy {
-		carrying[lane] = own[lane][0]
+	for replica := range redundancy {
+		carrying[replica] = own[replica][0]
 	}
 	check("after the bell")
 	for n, sent := range spy.sent {
@@ -118,17 +118,17 @@ func recordAtOnce(t *testing.T, redundancy int) {
 			t.Errorf("acquire %d, of uid %s: apart from (-want +got):\n%s", n, sent.UID, diff)
 		}
 	}
-	for lane := range redundancy {
-		until(monday.Add(time.Duration(10+5*lane) * time.Minute))
-		before, died := running(), carrying[lane]
+	for replica := range redundancy {
+		until(monday.Add(time.Duration(10+5*replica) * time.Minute))
+		before, died := running(), carrying[replica]
 		end(t, h, p, died)
-		carrying[lane] = own[lane][1]
+		carrying[replica] = own[replica][1]
 		time.Sleep(time.Minute)
-		check(fmt.Sprintf("after the session of lane %d died", lane))
+		check(fmt.Sprintf("after the session of replica %d died", replica))
 		replacement := spy.sent[len(spy.sent)-1]
 		got := slices.Sorted(slices.Values(replacement.ClientRequest.ExcludeResourceIDs))
-		if diff := cmp.Diff(apart(before, died), got); diff != "" || replacement.UID != own[lane][1] {
-			t.Errorf("the replacement in lane %d has uid %s and is placed apart from (-want +got):\n%s", lane, replacement.UID, diff)
+		if diff := cmp.Diff(apart(before, died), got); diff != "" || replacement.UID != own[replica][1] {
+			t.Errorf("the replacement in replica %d has uid %s and is placed apart from (-want +got):\n%s", replica, replacement.UID, diff)
 		}
 	}
 	until(monday.Add(2 * time.Hour))
@@ -146,7 +146,7 @@ func recordAtOnce(t *testing.T, redundancy int) {
 	}
 	for _, x := range h.sim.Ledger().Sessions {
 		if got, want := x.RTMPURL != "", slices.Contains(own[0][:], x.UID); got != want {
-			t.Errorf("that the session of uid %s pushes is %v; only those of the first lane are to", x.UID, got)
+			t.Errorf("that the session of uid %s pushes is %v; only those of the first replica are to", x.UID, got)
 		}
 	}
 	h.audit()

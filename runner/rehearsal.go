@@ -86,11 +86,11 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 		return nil
 	}
 	s := session.State{Target: t}
-	for lane, uids := range t.UIDs {
+	for replica, uids := range t.UIDs {
 		uid := uids[0]
-		x := session.Session{Lane: lane, Cname: t.Cname, UID: uid, Limits: session.Limits{MaxHour: t.MaxHour, ExpireHour: t.ExpireHour}, HoldFacts: session.HoldFacts{Held: t.Exact}, StartFacts: session.StartFacts{Near: t.Near}}
+		x := session.Session{Replica: replica, Cname: t.Cname, UID: uid, Limits: session.Limits{MaxHour: t.MaxHour, ExpireHour: t.ExpireHour}, HoldFacts: session.HoldFacts{Held: t.Exact}, StartFacts: session.StartFacts{Near: t.Near}}
 		var apart []string
-		for range lane { // placed apart from those before it
+		for range replica { // placed apart from those before it
 			apart = append(apart, unknownResource)
 		}
 		acquire := AcquireRequest(o, x, apart...)
@@ -98,7 +98,7 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 		if storage := o.Settings.Storage; storage.STS == nil {
 			keys = NewKeys(storage.AccessKey.String(), storage.SecretKey.String())
 		}
-		start, err := StartRequest(o, x, pushAddress(o, &s, lane), keys, reveal)
+		start, err := StartRequest(o, x, pushAddress(o, &s, replica), keys, reveal)
 		if err != nil {
 			return nil, err
 		}

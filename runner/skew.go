@@ -15,12 +15,12 @@ type skew struct {
 
 // heard takes in by how much it does by one answer, and says whether that changes what is to be told.
 func (k *skew) heard(by time.Duration) bool {
-	otherwise := !k.off && by.Abs() >= session.MostSkew || k.off && by.Abs() < session.LeastSkew
+	otherwise := !k.off && by.Abs() >= session.MaxSkew || k.off && by.Abs() < session.MinSkew
 	if !otherwise {
 		k.voices = 0
 		return false
 	}
-	if k.voices++; k.voices < session.SkewVoices {
+	if k.voices++; k.voices < session.SkewAnswers {
 		return false
 	}
 	k.off, k.voices = !k.off, 0

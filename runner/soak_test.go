@@ -296,7 +296,7 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 		}
 		s := owner[x.SID]
 		stopped := poll // what ended by itself was last seen a poll before
-		if x.StopReason == "stop" && ours.StopDoubtAt.IsZero() {
+		if x.StopReason == "stop" && ours.StopUnansweredAt.IsZero() {
 			stopped = stopping
 		}
 		if x.StoppedAt != nil {
@@ -309,9 +309,9 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 			bad("%s: session %s ran %v past its end", s.ID, x.SID, x.StoppedAt.Sub(s.Until))
 		case x.StoppedAt.Sub(ours.StoppedAt).Abs() > stopped && !ours.RecordingAt.IsZero():
 			bad("%s: session %s ended at %v, the store says %v: %s", s.ID, x.SID, x.StoppedAt, ours.StoppedAt, ours.Reason)
-		case x.RecordingAt != nil && ours.Named && x.RecordingAt.Sub(ours.RecordingAt).Abs() > time.Second,
+		case x.RecordingAt != nil && ours.FromNamed && x.RecordingAt.Sub(ours.RecordingAt).Abs() > time.Second,
 			x.RecordingAt != nil && !ours.RecordingAt.IsZero() && x.RecordingAt.Sub(ours.RecordingAt).Abs() > poll:
-			bad("%s: session %s was written from %v on, the store says %v (named: %v)", s.ID, x.SID, x.RecordingAt, ours.RecordingAt, ours.Named)
+			bad("%s: session %s was written from %v on, the store says %v (named: %v)", s.ID, x.SID, x.RecordingAt, ours.RecordingAt, ours.FromNamed)
 		}
 	}
 	for sid := range sessions {

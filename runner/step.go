@@ -78,14 +78,14 @@ func isNotified(e session.Event) bool {
 
 // prepare notes in the spec what only the worker can say, and finds what happened around the occurrence.
 func (w *worker) prepare(o *occurrence, now time.Time) {
-	if o.spec.Turn == 0 && !o.begin.After(now) {
+	if o.spec.PollOffset == 0 && !o.begin.After(now) {
 		w.turns++
-		o.spec.Turn = w.turns
+		o.spec.PollOffset = w.turns
 	}
 	o.spec.Placed, o.spec.PlacedFrom = o.begin, o.placedFrom
-	o.spec.Elsewhere = o.spec.App != w.app
+	o.spec.OtherApp = o.spec.App != w.app
 	o.spec.QueryEvery = session.QueryInterval(w.e.cfg.Watch, w.liveSessions(now), w.qps)
-	o.spec.Aside, o.spec.OnlyStops = !w.e.scheduling && !o.now, w.e.stopping
+	o.spec.NoNewSessions, o.spec.OnlyStops = !w.e.scheduling && !o.now, w.e.stopping
 	if u := w.relief(o); u != nil {
 		o.events = append(o.events, session.Relieved{By: u.spec.ID})
 	}
@@ -109,7 +109,7 @@ func (w *worker) decide(o *occurrence, events []session.Event, now time.Time) (n
 		calls = append(calls, actions...)
 	}
 	if at := w.paddingFrom(o, &next, now); !at.IsZero() {
-		o.wake = session.Left(o.wake, at)
+		o.wake = session.Earlier(o.wake, at)
 	}
 	return next, calls, log
 }
@@ -284,12 +284,12 @@ func (w *worker) announce(s session.State) {
 
 // tellMoved tells of a change of plan that stopped what was being recorded, or planned again what was over; nil for none.
 func (w *worker) tellMoved(before, after *session.State, now time.Time) []store.Event {
-	if after.Earlier == before.Earlier || after.Earlier == 0 {
+	if after.EarlierSessions == before.EarlierSessions || after.EarlierSessions == 0 {
 		return nil
 	}
 	d := session.Decision{S: *after}
 	where := "to " + d.Clock(after.Start)
-	if after.Elsewhere {
+	if after.OtherApp {
 		where = "to another App ID"
 	}
 	var text string

@@ -29,8 +29,8 @@ func target(o *plan.Occurrence, app string) session.Target {
 		t.Prefix = strings.Join(o.Prefix, "/") + "/"
 	}
 	t.Exact, t.Priority = set.ExactStart, set.Priority
-	for lane := range max(set.Redundancy, 1) {
-		t.UIDs = append(t.UIDs, o.UIDs(lane))
+	for replica := range max(set.Redundancy, 1) {
+		t.UIDs = append(t.UIDs, o.UIDs(replica))
 	}
 	if set.MinRemainder.Never {
 		t.MinRemainder = -1

@@ -10,11 +10,11 @@ import (
 // watchHours tells a person of a session that outlived its hours, until its class is over.
 func (w *worker) watchHours(before, after session.State) {
 	switch {
-	case after.Phase == session.Over && before.Lapses():
+	case after.Phase == session.Over && before.HasExpired():
 		w.e.clear(reason.IssueOrphan, after.ID)
-	case after.Lapses() && !before.Lapses():
+	case after.HasExpired() && !before.HasExpired():
 		w.e.raise(after.ID, lapsedIssue(after.ID))
-		w.log.Error(session.LapsedText, "occurrence", after.ID, "reason_code", reason.HoursOver)
+		w.log.Error(session.ExpiredText, "occurrence", after.ID, "reason_code", reason.HoursOver)
 	}
 }
 
@@ -23,29 +23,29 @@ func (w *worker) watchKeys(before, after session.State) {
 	for _, x := range after.Sessions {
 		was := ""
 		if y := before.Session(x.Attempt); y != nil {
-			was = y.Unrenewed
+			was = y.RenewalError
 		}
 		switch {
-		case x.Unrenewed == was:
-		case x.RanOut:
+		case x.RenewalError == was:
+		case x.CredentialsExpired:
 			w.raiseKeys(after.ID, x)
-			w.log.Error(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt, "reason_code", reason.IssueCredentialsFailing)
-		case x.Unrenewed != "":
+			w.log.Error(x.RenewalError, "occurrence", after.ID, "session", x.Attempt, "reason_code", reason.IssueCredentialsFailing)
+		case x.RenewalError != "":
 			w.raiseKeys(after.ID, x)
-			w.log.Warn(x.Unrenewed, "occurrence", after.ID, "session", x.Attempt, "reason_code", reason.IssueCredentialsFailing)
+			w.log.Warn(x.RenewalError, "occurrence", after.ID, "session", x.Attempt, "reason_code", reason.IssueCredentialsFailing)
 		default:
-			w.e.clear(reason.IssueCredentialsFailing, session.KeysOf(after.ID, x))
+			w.e.clear(reason.IssueCredentialsFailing, session.CredentialsID(after.ID, x))
 			w.log.Info("the storage credentials were renewed", "occurrence", after.ID, "session", x.Attempt)
 		}
 		if x.State.Final() { // it needs them no more
-			w.e.clear(reason.IssueCredentialsFailing, session.KeysOf(after.ID, x))
+			w.e.clear(reason.IssueCredentialsFailing, session.CredentialsID(after.ID, x))
 		}
 	}
 }
 
 // raiseKeys raises the health issue of credentials that could not be renewed.
 func (w *worker) raiseKeys(id string, x session.Session) {
-	w.e.raise(session.KeysOf(id, x), keysIssue(id, x))
+	w.e.raise(session.CredentialsID(id, x), keysIssue(id, x))
 }
 
 // watchUploads warns of each session whose upload fails, at once: the storage can be corrected while the class runs.
@@ -60,14 +60,14 @@ func (w *worker) watchUploads(before, after session.State) {
 
 func keysIssue(id string, x session.Session) Issue {
 	severity := SeverityWarning
-	if x.RanOut {
+	if x.CredentialsExpired {
 		severity = SeverityCritical
 	}
-	return Issue{ID: reason.IssueCredentialsFailing, Severity: severity, Text: fmt.Sprintf("%s session %d: %s", id, x.Attempt, x.Unrenewed)}
+	return Issue{ID: reason.IssueCredentialsFailing, Severity: severity, Text: fmt.Sprintf("%s session %d: %s", id, x.Attempt, x.RenewalError)}
 }
 
 func lapsedIssue(id string) Issue {
-	return Issue{ID: reason.IssueOrphan, ReasonCode: reason.HoursOver, Severity: SeverityCritical, Text: id + ": it " + session.LapsedText}
+	return Issue{ID: reason.IssueOrphan, ReasonCode: reason.HoursOver, Severity: SeverityCritical, Text: id + ": it " + session.ExpiredText}
 }
 
 // watchOrphans tells a person at once of each session that may run although its sid is unknown: only they can end it

@@ -89,7 +89,7 @@ func (c *classes) countStart(s *session.State, was *counted) {
 	var first time.Time
 	for i := range s.Sessions {
 		x := &s.Sessions[i]
-		if i >= s.Earlier && !x.RecordingAt.IsZero() && (first.IsZero() || x.RecordingAt.Before(first)) {
+		if i >= s.EarlierSessions && !x.RecordingAt.IsZero() && (first.IsZero() || x.RecordingAt.Before(first)) {
 			first = x.RecordingAt
 		}
 	}
@@ -106,7 +106,7 @@ func (c *classes) countStart(s *session.State, was *counted) {
 func (c *classes) countEnds(s *session.State, was *counted, now time.Time) {
 	for i := range s.Sessions {
 		x := &s.Sessions[i]
-		if x.State != session.SessionLost && x.Then != session.SessionLost || was.noticed[x.Attempt] {
+		if x.State != session.SessionLost && x.FinalState != session.SessionLost || was.noticed[x.Attempt] {
 			continue
 		}
 		was.noticed[x.Attempt] = true

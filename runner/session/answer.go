@@ -11,22 +11,22 @@ import (
 
 // Answer is what came of a request. Class Unknown stands for no answer at all, also for one that a crash took.
 type Answer struct {
-	Class      agora.Class
-	Status     int // HTTP, 0: none
-	Code       int // the service's
-	Reason     string
-	Foreign    bool   // it cannot be recognised as the service's own: never final, and no word about the recording
-	RequestID  string // of the service, "" for none
-	RetryAfter time.Duration
-	ResourceID string               // of acquire
-	SID        string               // of start, or in the body of a refusal
-	Server     agora.ServerResponse // of query and stop; without addresses
-	KeysUntil  time.Time            // of start and of an update of credentials: when those that were sent run out
-	SentAt     time.Time            // when the request was sent, which is after it was asked for; zero: not known
-	Rotated    bool                 // of query: the storage credentials are others than those that were sent
-	Unplanned  bool                 // it was not sent, since the plan did not hold the class when it was to be
-	Cut        bool                 // rundown ended before it came: no fault of the service or the page
-	Why        reason.Code          // of what was not sent; "": as its verdict says
+	Class            agora.Class
+	Status           int // HTTP, 0: none
+	Code             int // the service's
+	Reason           string
+	Foreign          bool   // it cannot be recognised as the service's own: never final, and no word about the recording
+	RequestID        string // of the service, "" for none
+	RetryAfter       time.Duration
+	ResourceID       string               // of acquire
+	SID              string               // of start, or in the body of a refusal
+	Server           agora.ServerResponse // of query and stop; without addresses
+	CredentialsUntil time.Time            // of start and of an update of credentials: when those that were sent run out
+	SentAt           time.Time            // when the request was sent, which is after it was asked for; zero: not known
+	Rotated          bool                 // of query: the storage credentials are others than those that were sent
+	Unplanned        bool                 // it was not sent, since the plan did not hold the class when it was to be
+	Interrupted      bool                 // rundown ended before it came: no fault of the service or the page
+	Why              reason.Code          // of what was not sent; "": as its verdict says
 }
 
 // Verdict names what the answer means.

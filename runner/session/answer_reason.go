@@ -10,10 +10,12 @@ func (x *Session) reason() reason.Reason { return reason.Reason{Code: x.ReasonCo
 
 func (x *Session) setReason(r reason.Reason) { x.ReasonCode, x.Reason = r.Code, r.Text }
 
-// gaveUp is why no further session is begun in the lane.
-func (l *Lane) gaveUp() reason.Reason { return reason.Reason{Code: l.GaveUpCode, Text: l.GaveUp} }
+// abandonReason is why no further session is begun in the replica.
+func (rep *Replica) abandonReason() reason.Reason {
+	return reason.Reason{Code: rep.AbandonCode, Text: rep.AbandonReason}
+}
 
-func (l *Lane) giveUp(r reason.Reason) { l.GaveUpCode, l.GaveUp = r.Code, r.Text }
+func (rep *Replica) abandon(r reason.Reason) { rep.AbandonCode, rep.AbandonReason = r.Code, r.Text }
 
 // verdictReasons are the codes of what an answer says.
 var verdictReasons = map[agora.Verdict]reason.Code{
@@ -42,7 +44,7 @@ func (a Answer) ReasonCode() reason.Code {
 	switch {
 	case a.Why != "":
 		return a.Why
-	case a.Cut:
+	case a.Interrupted:
 		return reason.Interrupted
 	case a.Unplanned:
 		return reason.LeftPlan

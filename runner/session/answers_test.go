@@ -84,15 +84,15 @@ func TestAnAcquireThatWasNotSent(t *testing.T) {
 	}{
 		{"while the plan says nothing yet", func(*State) {}, UnansweredEvery, false, 0},
 		{"since the plan dropped it", func(s *State) { s.Absent = true }, 0, true, 1},
-		{"for times that the plan has left since", func(s *State) { s.Earlier, s.Begin = 1, at(60) }, 50 * time.Minute, false, 0},
+		{"for times that the plan has left since", func(s *State) { s.EarlierSessions, s.Begin = 1, at(60) }, 50 * time.Minute, false, 0},
 	} {
 		s := inHand(Session{UID: "11", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire}})
 		s.End, s.Until = at(150), at(152)
 		tt.change(&s)
 		s, act := step(s, observation{Attempt: 1, Op: agora.OpAcquire, Answer: unplanned}, 10*time.Minute)
-		l, x := s.Lanes[0], s.Sessions[0]
-		if x.State != SessionFailed || x.ReasonCode != reason.LeftPlan || l.Failures != tt.counted || (l.GaveUp != "") != tt.gaveUp {
-			t.Errorf("%s: it is %s (%s), %d failures, gave up: %q", tt.name, x.State, x.Reason, l.Failures, l.GaveUp)
+		l, x := s.Replicas[0], s.Sessions[0]
+		if x.State != SessionFailed || x.ReasonCode != reason.LeftPlan || l.Failures != tt.counted || (l.AbandonReason != "") != tt.gaveUp {
+			t.Errorf("%s: it is %s (%s), %d failures, gave up: %q", tt.name, x.State, x.Reason, l.Failures, l.AbandonReason)
 		}
 		if wait := act.Wake.Sub(at(10)); act.Op != "" || tt.retry > 0 && wait != tt.retry || tt.gaveUp != (s.Outcome == Failed) {
 			t.Errorf("%s: next is %+v, %v later; %s", tt.name, act, wait, s.Outcome)
@@ -102,24 +102,24 @@ func TestAnAcquireThatWasNotSent(t *testing.T) {
 
 // TestAStartThatACrashCut is asked again at once, and whatever comes of it is no failure of the service or the page.
 func TestAStartThatACrashCut(t *testing.T) {
-	cut := Answer{Class: agora.Unknown, Cut: true, Reason: "rundown ended"}
-	s, x, act := answered(Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{Refused: true}}, agora.OpStart, cut)
-	if act.Op != agora.OpStart || act.Attempt != 1 || !x.Doubt || x.Refused || x.ReasonCode != reason.Interrupted {
+	cut := Answer{Class: agora.Unknown, Interrupted: true, Reason: "rundown ended"}
+	s, x, act := answered(Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{OnlyBlocked: true}}, agora.OpStart, cut)
+	if act.Op != agora.OpStart || act.Attempt != 1 || !x.StartUncertain || x.OnlyBlocked || x.ReasonCode != reason.Interrupted {
 		t.Fatalf("next is %+v; %+v", act, x)
 	}
 	for name, a := range map[string]*Answer{"conflict": taskConflict, "another resource id is needed": refusal(agora.NewResource, 500, 502, ""), "no sid": alreadyStarted} {
 		next, _ := step(s, observation{Attempt: 1, Op: agora.OpStart, Answer: *a}, 10*time.Minute+time.Second)
-		if l := next.Lanes[0]; !next.Sessions[0].State.Final() || l.Failures != 0 || !l.RetryAt.IsZero() || len(next.Sessions) != 2 {
+		if l := next.Replicas[0]; !next.Sessions[0].State.Final() || l.Failures != 0 || !l.RetryAt.IsZero() || len(next.Sessions) != 2 {
 			t.Errorf("%s: %d failures, the next one not before %v: %+v", name, l.Failures, l.RetryAt, next.Sessions)
 		}
 	}
 	s, _ = step(s, observation{Attempt: 1, Op: agora.OpStart, Answer: Answer{Class: agora.Done, SID: "sid1"}}, 10*time.Minute+time.Second)
-	if x := s.Sessions[0]; x.Cut || x.Doubt || x.State != SessionConfirming {
+	if x := s.Sessions[0]; x.Interrupted || x.StartUncertain || x.State != SessionConfirming {
 		t.Errorf("once it was answered: %+v", x)
 	}
 	s.Sessions[0].Asked = agora.OpQuery
-	if s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(20)}, 10*time.Minute+2*time.Second); s.Lanes[0].Failures != 1 {
-		t.Errorf("%d failures after it died", s.Lanes[0].Failures)
+	if s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(20)}, 10*time.Minute+2*time.Second); s.Replicas[0].Failures != 1 {
+		t.Errorf("%d failures after it died", s.Replicas[0].Failures)
 	}
 }
 
@@ -137,11 +137,11 @@ func TestWhatComesOfAnEarlierSessionIsNoFailure(t *testing.T) {
 		{agora.OpStart, SessionStarting, taskConflict},
 	} {
 		s := inHand(Session{UID: "11", State: tt.state, Request: Request{Asked: tt.op}})
-		s.Earlier, s.Phase = 1, Stopping
+		s.EarlierSessions, s.Phase = 1, Stopping
 		s.Start, s.End, s.From, s.Until, s.Begin = at(60), at(110), at(59.5), at(112), at(59)
 		s, act := step(s, observation{Attempt: 1, Op: tt.op, Answer: *tt.a}, 10*time.Minute)
-		if l := s.Lanes[0]; l.Failures != 0 || l.GaveUp != "" || !l.RetryAt.IsZero() || act.Op != "" || !act.Wake.Equal(at(59)) || s.Phase != Planned {
-			t.Errorf("%s, %v: %s, next is %+v, lane %+v", tt.op, tt.a, s.Phase, act, l)
+		if l := s.Replicas[0]; l.Failures != 0 || l.AbandonReason != "" || !l.RetryAt.IsZero() || act.Op != "" || !act.Wake.Equal(at(59)) || s.Phase != Planned {
+			t.Errorf("%s, %v: %s, next is %+v, replica %+v", tt.op, tt.a, s.Phase, act, l)
 		}
 	}
 }
@@ -159,16 +159,16 @@ func TestASessionThatIsNotStartedYetWhenItsClassIsOver(t *testing.T) {
 		{"its end has come", Session{State: SessionAcquiring}, false, SessionFailed, reason.ClassOver},
 		{"it was moved", Session{State: SessionAcquiring}, true, SessionFailed, reason.ClassMoved},
 		{"it had another reason", Session{State: SessionAcquiring, Reason: "HTTP 429", ReasonCode: reason.RateLimited}, false, SessionFailed, reason.RateLimited},
-		{"its start may have had an effect", Session{State: SessionStarting, StartFacts: StartFacts{Doubt: true}}, false, SessionOrphan, reason.OrphanSID},
-		{"its start may have had an effect, and it was moved", Session{State: SessionStarting, StartFacts: StartFacts{Doubt: true}}, true, SessionOrphan, reason.OrphanSID},
-		{"its start was refused by something else, and it was moved", Session{State: SessionStarting, StartFacts: StartFacts{Doubt: true, Refused: true}}, true, SessionFailed, reason.ClassMoved},
+		{"its start may have had an effect", Session{State: SessionStarting, StartFacts: StartFacts{StartUncertain: true}}, false, SessionOrphan, reason.OrphanSID},
+		{"its start may have had an effect, and it was moved", Session{State: SessionStarting, StartFacts: StartFacts{StartUncertain: true}}, true, SessionOrphan, reason.OrphanSID},
+		{"its start was refused by something else, and it was moved", Session{State: SessionStarting, StartFacts: StartFacts{StartUncertain: true, OnlyBlocked: true}}, true, SessionFailed, reason.ClassMoved},
 	} {
 		tt.x.UID, tt.x.Next = "11", at(60)
 		s := inHand(tt.x)
 		s.Sessions[0].Asked = ""
 		now := s.Until
 		if tt.left {
-			s.Earlier, now = 1, at(10)
+			s.EarlierSessions, now = 1, at(10)
 			s.Start, s.End, s.From, s.Until, s.Begin = at(60), at(110), at(59.5), at(112), at(59)
 		}
 		s, act := step(s, observation{}, now.Sub(bell))
@@ -203,7 +203,7 @@ func TestAQueryTellsWhereASessionStands(t *testing.T) {
 				x.RecordingAt, x.HealthyFrom, x.LastGood, x.StartedAt = time.Time{}, time.Time{}, time.Time{}, at(9)
 			}, a: bare,
 			state: SessionRunning, check: func(x Session) bool {
-				return x.RecordingAt.Equal(now) && !x.Named && x.HealthyFrom.Equal(now) && x.LastGood.Equal(now)
+				return x.RecordingAt.Equal(now) && !x.FromNamed && x.HealthyFrom.Equal(now) && x.LastGood.Equal(now)
 			}, next: time.Minute,
 		},
 		{
@@ -215,11 +215,11 @@ func TestAQueryTellsWhereASessionStands(t *testing.T) {
 			state: SessionRunning, next: 2 * time.Minute,
 		},
 		{
-			name: "files are known", x: Session{State: SessionRunning, SID: "sid1"}, set: func(x *Session) { x.StartedAt, x.Named = now.Add(-time.Minute), true }, a: bare,
+			name: "files are known", x: Session{State: SessionRunning, SID: "sid1"}, set: func(x *Session) { x.StartedAt, x.FromNamed = now.Add(-time.Minute), true }, a: bare,
 			state: SessionRunning, next: 2 * time.Minute,
 		},
 		{
-			name: "one whose hold was ended writes from then on", x: Session{State: SessionRunning, SID: "sid1"}, set: func(x *Session) { x.RecordingAt, x.Held, x.ResumedAt, x.Named = time.Time{}, true, at(9.5), true }, a: holding(false),
+			name: "one whose hold was ended writes from then on", x: Session{State: SessionRunning, SID: "sid1"}, set: func(x *Session) { x.RecordingAt, x.Held, x.ResumedAt, x.FromNamed = time.Time{}, true, at(9.5), true }, a: holding(false),
 			state: SessionRunning, check: func(x Session) bool { return !x.Held && x.RecordingAt.Equal(at(9.5)) }, next: 2 * time.Minute,
 		},
 		{
@@ -238,15 +238,15 @@ func TestAQueryTellsWhereASessionStands(t *testing.T) {
 		},
 		{
 			name: "an error", x: Session{State: SessionRunning, SID: "sid1"}, a: broken,
-			state: SessionRunning, check: func(x Session) bool { return !x.Vague }, next: trouble,
+			state: SessionRunning, check: func(x Session) bool { return !x.UnclearAnswer }, next: trouble,
 		},
 		{
-			name: "an error before it was confirmed", x: Session{State: SessionConfirming, SID: "sid1"}, set: func(x *Session) { x.StartedAt, x.GoneAt = at(9.9), at(9.95) }, a: broken,
-			state: SessionConfirming, check: func(x Session) bool { return x.Vague && x.GoneAt.IsZero() },
+			name: "an error before it was confirmed", x: Session{State: SessionConfirming, SID: "sid1"}, set: func(x *Session) { x.StartedAt, x.NotFoundAt = at(9.9), at(9.95) }, a: broken,
+			state: SessionConfirming, check: func(x Session) bool { return x.UnclearAnswer && x.NotFoundAt.IsZero() },
 		},
 		{
-			name: "nothing runs before it was confirmed", x: Session{State: SessionConfirming, SID: "sid1"}, set: func(x *Session) { x.StartedAt, x.GoneAt, x.SuspectAt = at(9.9), at(9.95), at(9.95) }, a: status(2),
-			state: SessionConfirming, check: func(x Session) bool { return !x.Vague && x.GoneAt.IsZero() && x.SuspectAt.IsZero() },
+			name: "nothing runs before it was confirmed", x: Session{State: SessionConfirming, SID: "sid1"}, set: func(x *Session) { x.StartedAt, x.NotFoundAt, x.SuspectAt = at(9.9), at(9.95), at(9.95) }, a: status(2),
+			state: SessionConfirming, check: func(x Session) bool { return !x.UnclearAnswer && x.NotFoundAt.IsZero() && x.SuspectAt.IsZero() },
 		},
 		{
 			name: "nothing runs any more", x: Session{State: SessionRunning, SID: "sid1"}, a: status(2),
@@ -263,26 +263,26 @@ func TestAQueryTellsWhereASessionStands(t *testing.T) {
 			state: SessionRunning, check: func(x Session) bool { return x.Failover == 80*time.Second },
 		},
 		{
-			name: "it has ended, as a notification told", x: Session{State: SessionRunning, SID: "sid1", Report: Report{Told: "the recording stopped", Cause: 6}}, set: func(x *Session) { x.StoppedAt = at(9) }, a: refusal(agora.Ended, 400, 49, ""),
+			name: "it has ended, as a notification told", x: Session{State: SessionRunning, SID: "sid1", Report: Report{ReportedEnd: "the recording stopped", Cause: 6}}, set: func(x *Session) { x.StoppedAt = at(9) }, a: refusal(agora.Ended, 400, 49, ""),
 			state: SessionLost, check: func(x Session) bool { return x.Reason == "the recording stopped" && x.StoppedAt.Equal(at(9)) }, others: 1,
 		},
 		{
-			name: "it is not known, as a notification told", x: Session{State: SessionRunning, SID: "sid1", Report: Report{Told: "the recording stopped", Cause: 6}}, set: func(x *Session) { x.StoppedAt = at(9) }, a: gone,
+			name: "it is not known, as a notification told", x: Session{State: SessionRunning, SID: "sid1", Report: Report{ReportedEnd: "the recording stopped", Cause: 6}}, set: func(x *Session) { x.StoppedAt = at(9) }, a: gone,
 			state: SessionLost, check: func(x Session) bool { return x.Reason == "the recording stopped" && x.StoppedAt.Equal(at(9)) }, others: 1,
 		},
 		{
-			name: "it runs, although a notification told that it ended", x: Session{State: SessionRunning, SID: "sid1", Report: Report{Told: "the recording stopped", Cause: 6, ToldAt: at(9.5)}}, set: func(x *Session) { x.StoppedAt, x.AskedAt = at(9), at(9.6) }, a: bare,
-			state: SessionRunning, check: func(x Session) bool { return x.Told == "" && x.Cause == 0 && x.StoppedAt.IsZero() },
+			name: "it runs, although a notification told that it ended", x: Session{State: SessionRunning, SID: "sid1", Report: Report{ReportedEnd: "the recording stopped", Cause: 6, ReportedEndAt: at(9.5)}}, set: func(x *Session) { x.StoppedAt, x.AskedAt = at(9), at(9.6) }, a: bare,
+			state: SessionRunning, check: func(x Session) bool { return x.ReportedEnd == "" && x.Cause == 0 && x.StoppedAt.IsZero() },
 		},
 		{
-			name: "it ran before a notification told that it ended", x: Session{State: SessionRunning, SID: "sid1", Report: Report{Told: "the recording stopped", Cause: 6, ToldAt: at(9.6)}}, set: func(x *Session) { x.StoppedAt, x.AskedAt = at(9), at(9.6) }, a: bare,
+			name: "it ran before a notification told that it ended", x: Session{State: SessionRunning, SID: "sid1", Report: Report{ReportedEnd: "the recording stopped", Cause: 6, ReportedEndAt: at(9.6)}}, set: func(x *Session) { x.StoppedAt, x.AskedAt = at(9), at(9.6) }, a: bare,
 			state: SessionRunning, check: func(x Session) bool {
-				return x.Told != "" && x.Cause == 6 && x.StoppedAt.Equal(at(9)) && x.Asked == agora.OpQuery
+				return x.ReportedEnd != "" && x.Cause == 6 && x.StoppedAt.Equal(at(9)) && x.Asked == agora.OpQuery
 			},
 		},
 		{
 			name: "its credentials are others now", x: Session{State: SessionRunning, SID: "sid1"}, set: func(x *Session) { x.RenewAt = at(60) }, a: &Answer{Class: agora.Done, Rotated: true, Server: bare.Server},
-			state: SessionRunning, check: func(x Session) bool { return x.Asked == agora.OpUpdate && x.Change == ChangeKeys },
+			state: SessionRunning, check: func(x Session) bool { return x.Asked == agora.OpUpdate && x.Change == ChangeCredentials },
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -310,9 +310,9 @@ func TestTenMinutesWithoutABreakForgetFailures(t *testing.T) {
 	for healthy, want := range map[time.Duration]int{10*time.Minute - time.Nanosecond: 2, 10 * time.Minute: 0} {
 		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Asked: agora.OpQuery}})
 		s.Sessions[0].HealthyFrom = at(20).Add(-healthy)
-		s.Lanes[0].Failures, s.Lanes[0].PageFailures = 2, 2
+		s.Replicas[0].Failures, s.Replicas[0].PageFailures = 2, 2
 		s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *running(bell)}, 20*time.Minute)
-		if l := s.Lanes[0]; l.Failures != want || l.PageFailures != want {
+		if l := s.Replicas[0]; l.Failures != want || l.PageFailures != want {
 			t.Errorf("after %v: %+v", healthy, l)
 		}
 	}
@@ -334,8 +334,8 @@ func TestWhatIsKnownOfFiles(t *testing.T) {
 		s.Sessions[0].Asked = agora.OpQuery
 		s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *a}, time.Duration(10+i)*time.Minute)
 	}
-	if x := s.Sessions[0]; !slices.Equal(x.Files, []string{"a", "b", "c"}) || !x.RecordingAt.Equal(at(1)) || !x.Named {
-		t.Errorf("files %v, from %v on, named: %v", x.Files, x.RecordingAt, x.Named)
+	if x := s.Sessions[0]; !slices.Equal(x.Files, []string{"a", "b", "c"}) || !x.RecordingAt.Equal(at(1)) || !x.FromNamed {
+		t.Errorf("files %v, from %v on, named: %v", x.Files, x.RecordingAt, x.FromNamed)
 	}
 }
 
@@ -362,13 +362,13 @@ func TestTheFirstFileTellsTheBeginning(t *testing.T) {
 	} {
 		d := Decision{S: inHand(Session{UID: "11", State: SessionRunning, SID: "sid1"}), now: at(10)}
 		x := &d.S.Sessions[0]
-		x.RecordingAt, x.Named, x.Empty = tt.known, tt.named, tt.empty
+		x.RecordingAt, x.FromNamed, x.NothingWritten = tt.known, tt.named, tt.empty
 		f := agora.File{Filename: "a"}
 		if !tt.file.IsZero() {
 			f.SliceStartTime = tt.file.UnixMilli()
 		}
-		if d.evidence(x, []agora.File{f}); !x.RecordingAt.Equal(tt.want) || x.Named != tt.wantNamed {
-			t.Errorf("%s: from %v on, named: %v", tt.name, x.RecordingAt, x.Named)
+		if d.takeFiles(x, []agora.File{f}); !x.RecordingAt.Equal(tt.want) || x.FromNamed != tt.wantNamed {
+			t.Errorf("%s: from %v on, named: %v", tt.name, x.RecordingAt, x.FromNamed)
 		}
 	}
 }
@@ -384,7 +384,7 @@ func TestAnAnswerInWords(t *testing.T) {
 		{Answer{Class: agora.Done}, "done", ""},
 		{Answer{}, "no answer", reason.NoAnswer},
 		{Answer{Reason: "timeout"}, "timeout", reason.NoAnswer},
-		{Answer{Reason: "rundown ended", Cut: true}, "rundown ended", reason.Interrupted},
+		{Answer{Reason: "rundown ended", Interrupted: true}, "rundown ended", reason.Interrupted},
 		{Answer{Class: agora.Permanent, Reason: "not in the plan", Unplanned: true}, "not in the plan", reason.LeftPlan},
 		{Answer{Class: agora.Wait, Reason: "sts", Why: reason.IssueCredentialsFailing}, "sts", reason.IssueCredentialsFailing},
 		{Answer{Class: agora.Retry, Status: 500}, "HTTP 500", reason.ServiceError},

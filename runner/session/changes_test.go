@@ -41,13 +41,13 @@ func TestWhichUpdateIsDue(t *testing.T) {
 		{"another push", push, nil, ChangePush, agora.OpUpdate},
 		{"another push while it is not known to run", set(push, func(x *Session) { x.State, x.SuspectAt = SessionSuspect, at(9.9) }), nil, "", ""},
 		{"another push while a query is out", set(push, func(x *Session) { x.Asked = agora.OpQuery }), nil, "", ""},
-		{"another push that was refused", set(push, func(x *Session) { x.NoUpdate = "new" }), nil, "", ""},
-		{"another push than one that was refused", set(push, func(x *Session) { x.NoUpdate = "old" }), nil, ChangePush, agora.OpUpdate},
+		{"another push that was refused", set(push, func(x *Session) { x.RejectedTarget = "new" }), nil, "", ""},
+		{"another push than one that was refused", set(push, func(x *Session) { x.RejectedTarget = "old" }), nil, ChangePush, agora.OpUpdate},
 		{"another push again later", set(push, func(x *Session) { x.Change, x.UpdateAt = ChangePush, at(11) }), nil, "", ""},
 		{"a push where there was none", func(*Session) {}, func(s *State) { s.CDN = "new" }, "", ""},
 		{"no push any more", push, func(s *State) { s.CDN = "" }, "", ""},
 		{"the same push", push, func(s *State) { s.CDN = "main" }, "", ""},
-		{"keys", keys, nil, ChangeKeys, agora.OpUpdate},
+		{"keys", keys, nil, ChangeCredentials, agora.OpUpdate},
 		{"keys later", func(x *Session) { x.RenewAt = at(11) }, nil, "", ""},
 		{"keys while a query is out", set(keys, func(x *Session) { x.Asked = agora.OpQuery }), nil, "", ""},
 		{"keys while it is not known to run", set(keys, func(x *Session) { x.State, x.SuspectAt = SessionSuspect, at(9.9) }), nil, "", ""},
@@ -82,9 +82,9 @@ func TestWhichUpdateIsDue(t *testing.T) {
 
 // TestWhatComesOfAnUpdate has each change meet each kind of answer.
 func TestWhatComesOfAnUpdate(t *testing.T) {
-	done := &Answer{Class: agora.Done, KeysUntil: at(120)}
+	done := &Answer{Class: agora.Done, CredentialsUntil: at(120)}
 	refused, over := refusal(agora.Permanent, 400, 2, "url"), refusal(agora.Ended, 400, 49, "")
-	cut := &Answer{Class: agora.Unknown, Cut: true, Reason: "rundown ended"}
+	cut := &Answer{Class: agora.Unknown, Interrupted: true, Reason: "rundown ended"}
 	slow := &Answer{Class: agora.Wait, Status: 429, RetryAfter: 20 * time.Second}
 	for _, tt := range []struct {
 		name   string
@@ -99,7 +99,7 @@ func TestWhatComesOfAnUpdate(t *testing.T) {
 			return x.ResumedAt.Equal(at(10)) && x.Held && x.Next.Equal(at(10).Add(time.Second)) && x.UpdateTries == 0
 		}},
 		{"hold, refused", ChangeHold, refused, nil, SessionStopping, 0, func(x Session) bool {
-			return x.Then == SessionFailed && x.ReasonCode == reason.HoldNotEnded && x.Asked == agora.OpStop
+			return x.FinalState == SessionFailed && x.ReasonCode == reason.HoldNotEnded && x.Asked == agora.OpStop
 		}},
 		{"hold, not answered", ChangeHold, noAnswer, nil, SessionRunning, time.Second, nil},
 		{"hold, not answered a second time", ChangeHold, noAnswer, func(x *Session) { x.UpdateTries = 1 }, SessionRunning, 2 * time.Second, func(x Session) bool { return x.UpdateTries == 2 }},
@@ -112,36 +112,36 @@ func TestWhatComesOfAnUpdate(t *testing.T) {
 			return x.CDN == "new" && x.Asked == agora.OpQuery && x.Connecting == 0 && x.Push == ""
 		}},
 		{"push, refused", ChangePush, refused, func(x *Session) { x.UpdateTries = 3 }, SessionRunning, 0, func(x Session) bool {
-			return x.NoUpdate == "new" && x.CDN == "main" && x.UpdateTries == 0 && x.Asked == "" && strings.Contains(x.Remarks[0], "the push could not be moved to new")
+			return x.RejectedTarget == "new" && x.CDN == "main" && x.UpdateTries == 0 && x.Asked == "" && strings.Contains(x.Remarks[0], "the push could not be moved to new")
 		}},
-		{"push, not answered", ChangePush, noAnswer, nil, SessionRunning, 5 * time.Second, func(x Session) bool { return x.NoUpdate == "" && len(x.Remarks) == 0 }},
+		{"push, not answered", ChangePush, noAnswer, nil, SessionRunning, 5 * time.Second, func(x Session) bool { return x.RejectedTarget == "" && len(x.Remarks) == 0 }},
 		{"push, and it is to wait", ChangePush, slow, nil, SessionRunning, 20 * time.Second, nil},
-		{"keys, done", ChangeKeys, done, nil, SessionRunning, 0, func(x Session) bool {
-			return x.KeysUntil.Equal(at(120)) && x.RenewAt.Equal(at(65)) && x.Unrenewed == "" && !x.RanOut && x.UpdateAt.IsZero()
+		{"keys, done", ChangeCredentials, done, nil, SessionRunning, 0, func(x Session) bool {
+			return x.CredentialsUntil.Equal(at(120)) && x.RenewAt.Equal(at(65)) && x.RenewalError == "" && !x.CredentialsExpired && x.UpdateAt.IsZero()
 		}},
-		{"keys, refused", ChangeKeys, refused, nil, SessionRunning, 30 * time.Second, func(x Session) bool {
-			return strings.HasPrefix(x.Unrenewed, "the storage credentials run out at 2031-09-17 18:00:00Z and could not be renewed") && strings.Contains(x.Remarks[0], "new storage credentials were refused") && x.RenewAt.Equal(x.UpdateAt)
+		{"keys, refused", ChangeCredentials, refused, nil, SessionRunning, 30 * time.Second, func(x Session) bool {
+			return strings.HasPrefix(x.RenewalError, "the storage credentials run out at 2031-09-17 18:00:00Z and could not be renewed") && strings.Contains(x.Remarks[0], "new storage credentials were refused") && x.RenewAt.Equal(x.UpdateAt)
 		}},
-		{"keys, not answered", ChangeKeys, noAnswer, nil, SessionRunning, 30 * time.Second, func(x Session) bool { return x.Unrenewed != "" && len(x.Remarks) == 0 }},
-		{"keys, not answered, and told before", ChangeKeys, noAnswer, func(x *Session) { x.Unrenewed = "told" }, SessionRunning, 30 * time.Second, func(x Session) bool { return x.Unrenewed == "told" }},
-		{"keys that never run out, not answered", ChangeKeys, noAnswer, func(x *Session) { x.KeysUntil = time.Time{} }, SessionRunning, 30 * time.Second, func(x Session) bool { return x.Unrenewed == "the storage credentials could not be renewed: timeout" }},
-		{"keys that are about to run out", ChangeKeys, noAnswer, func(x *Session) { x.KeysUntil = at(10).Add(10 * time.Second) }, SessionRunning, 10 * time.Second, nil},
-		{"keys that are about to run out, and it is to wait", ChangeKeys, slow, func(x *Session) { x.KeysUntil = at(10).Add(10 * time.Second) }, SessionRunning, 20 * time.Second, nil},
-		{"keys that have just run out", ChangeKeys, noAnswer, func(x *Session) { x.KeysUntil = at(10) }, SessionRunning, 30 * time.Second, func(x Session) bool {
-			return x.RanOut && strings.HasPrefix(x.Unrenewed, "the storage credentials ran out at") && x.Remarks[0] == x.Unrenewed
+		{"keys, not answered", ChangeCredentials, noAnswer, nil, SessionRunning, 30 * time.Second, func(x Session) bool { return x.RenewalError != "" && len(x.Remarks) == 0 }},
+		{"keys, not answered, and told before", ChangeCredentials, noAnswer, func(x *Session) { x.RenewalError = "told" }, SessionRunning, 30 * time.Second, func(x Session) bool { return x.RenewalError == "told" }},
+		{"keys that never run out, not answered", ChangeCredentials, noAnswer, func(x *Session) { x.CredentialsUntil = time.Time{} }, SessionRunning, 30 * time.Second, func(x Session) bool { return x.RenewalError == "the storage credentials could not be renewed: timeout" }},
+		{"keys that are about to run out", ChangeCredentials, noAnswer, func(x *Session) { x.CredentialsUntil = at(10).Add(10 * time.Second) }, SessionRunning, 10 * time.Second, nil},
+		{"keys that are about to run out, and it is to wait", ChangeCredentials, slow, func(x *Session) { x.CredentialsUntil = at(10).Add(10 * time.Second) }, SessionRunning, 20 * time.Second, nil},
+		{"keys that have just run out", ChangeCredentials, noAnswer, func(x *Session) { x.CredentialsUntil = at(10) }, SessionRunning, 30 * time.Second, func(x Session) bool {
+			return x.CredentialsExpired && strings.HasPrefix(x.RenewalError, "the storage credentials ran out at") && x.Remarks[0] == x.RenewalError
 		}},
-		{"keys that ran out, as was told", ChangeKeys, refused, func(x *Session) { x.KeysUntil, x.RanOut, x.Unrenewed = at(9), true, "told" }, SessionRunning, 30 * time.Second, func(x Session) bool { return x.Unrenewed == "told" && len(x.Remarks) == 0 }},
-		{"keys, and it is over", ChangeKeys, over, nil, SessionRunning, 30 * time.Second, func(x Session) bool { return x.Unrenewed == "" && x.Asked == agora.OpQuery }},
-		{"keys, and it is gone", ChangeKeys, gone, nil, SessionSuspect, 30 * time.Second, func(x Session) bool { return x.Unrenewed == "" }},
-		{"keys, and rundown ended", ChangeKeys, cut, nil, SessionRunning, 30 * time.Second, func(x Session) bool { return x.Unrenewed == "" }},
+		{"keys that ran out, as was told", ChangeCredentials, refused, func(x *Session) { x.CredentialsUntil, x.CredentialsExpired, x.RenewalError = at(9), true, "told" }, SessionRunning, 30 * time.Second, func(x Session) bool { return x.RenewalError == "told" && len(x.Remarks) == 0 }},
+		{"keys, and it is over", ChangeCredentials, over, nil, SessionRunning, 30 * time.Second, func(x Session) bool { return x.RenewalError == "" && x.Asked == agora.OpQuery }},
+		{"keys, and it is gone", ChangeCredentials, gone, nil, SessionSuspect, 30 * time.Second, func(x Session) bool { return x.RenewalError == "" }},
+		{"keys, and rundown ended", ChangeCredentials, cut, nil, SessionRunning, 30 * time.Second, func(x Session) bool { return x.RenewalError == "" }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Next: at(12), Asked: agora.OpUpdate}, UpdateFacts: UpdateFacts{Change: tt.change}, PushFacts: PushFacts{CDN: "main", AskedCDN: "new"}, KeyFacts: KeyFacts{KeysUntil: at(60)}})
+			s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Next: at(12), Asked: agora.OpUpdate}, UpdateFacts: UpdateFacts{Change: tt.change}, PushFacts: PushFacts{CDN: "main", AskedCDN: "new"}, CredentialFacts: CredentialFacts{CredentialsUntil: at(60)}})
 			s.CDN = "new"
 			if x := &s.Sessions[0]; tt.change == ChangeHold {
 				x.Held, x.CDN = true, ""
-			} else if tt.change == ChangeKeys {
+			} else if tt.change == ChangeCredentials {
 				x.RenewAt, x.CDN = at(9), "new"
 			}
 			if tt.set != nil {
@@ -195,7 +195,7 @@ func TestAHoldThatIsSeen(t *testing.T) {
 		if x.AskedAt = at(9.9); tt.set != nil {
 			tt.set(x)
 		}
-		if d.hold(x, tt.seen); x.Held != tt.held || tt.check != nil && !tt.check(*x) {
+		if d.onHoldState(x, tt.seen); x.Held != tt.held || tt.check != nil && !tt.check(*x) {
 			t.Errorf("%s: %+v", tt.name, x)
 		}
 	}
@@ -229,8 +229,8 @@ func TestAPushIsLookedAt(t *testing.T) {
 		if tt.set != nil {
 			tt.set(x)
 		}
-		if d.pushed(x, pushing(request{}, tt.status).Server); d.S.FellFrom != tt.fell || !strings.Contains(strings.Join(x.Remarks, "; "), tt.remarks) || (len(x.Remarks) > 0) != (tt.remarks != "") || x.Next.Sub(at(10)) != tt.next {
-			t.Errorf("%s: fell from %q, the next look %v later: %+v", tt.name, d.S.FellFrom, x.Next.Sub(at(10)), x)
+		if d.onPushStatus(x, pushing(request{}, tt.status).Server); d.S.FailedOverFrom != tt.fell || !strings.Contains(strings.Join(x.Remarks, "; "), tt.remarks) || (len(x.Remarks) > 0) != (tt.remarks != "") || x.Next.Sub(at(10)) != tt.next {
+			t.Errorf("%s: fell from %q, the next look %v later: %+v", tt.name, d.S.FailedOverFrom, x.Next.Sub(at(10)), x)
 		}
 		if x.Push != tt.status || tt.status != agora.PushConnecting && x.Connecting != 0 {
 			t.Errorf("%s: %+v", tt.name, x)
@@ -238,10 +238,10 @@ func TestAPushIsLookedAt(t *testing.T) {
 	}
 }
 
-// TestWhereALanePushes tells the address by the lane and by what broke.
-func TestWhereALanePushes(t *testing.T) {
+// TestWhereAReplicaPushes tells the address by the replica and by what broke.
+func TestWhereAReplicaPushes(t *testing.T) {
 	for _, tt := range []struct {
-		lane                      int
+		replica                   int
 		cdn, fallback, fell, want string
 	}{
 		{0, "main", "", "", "main"},
@@ -251,8 +251,8 @@ func TestWhereALanePushes(t *testing.T) {
 		{0, "new", "spare", "main", "new"},
 		{1, "main", "spare", "main", ""},
 	} {
-		s := State{Target: Target{CDN: tt.cdn, Fallback: tt.fallback}, Status: Status{FellFrom: tt.fell}}
-		if got := s.Push(tt.lane); got != tt.want {
+		s := State{Target: Target{CDN: tt.cdn, Fallback: tt.fallback}, Status: Status{FailedOverFrom: tt.fell}}
+		if got := s.Push(tt.replica); got != tt.want {
 			t.Errorf("%+v: %q", tt, got)
 		}
 	}
@@ -264,13 +264,13 @@ func TestWhenKeysAreSentAnew(t *testing.T) {
 		0: 0, 10 * time.Second: 30 * time.Second, 40 * time.Minute: 20 * time.Minute, 10 * time.Hour: time.Hour,
 	} {
 		d := Decision{now: bell}
-		x := Session{KeyFacts: KeyFacts{Unrenewed: "told", RanOut: true, RenewAt: at(5)}}
+		x := Session{CredentialFacts: CredentialFacts{RenewalError: "told", CredentialsExpired: true, RenewAt: at(5)}}
 		var keys time.Time
 		if until > 0 {
 			keys = bell.Add(until)
 		}
-		d.keysSent(&x, keys)
-		if wait := x.RenewAt.Sub(bell); (want > 0 || !x.RenewAt.IsZero()) && wait != want || x.Unrenewed != "" || x.RanOut || !x.KeysUntil.Equal(keys) {
+		d.credentialsSent(&x, keys)
+		if wait := x.RenewAt.Sub(bell); (want > 0 || !x.RenewAt.IsZero()) && wait != want || x.RenewalError != "" || x.CredentialsExpired || !x.CredentialsUntil.Equal(keys) {
 			t.Errorf("%v: renewed after %v, want %v: %+v", until, wait, want, x)
 		}
 	}

@@ -54,7 +54,7 @@ func TestWhoseATaskThatIsMetIs(t *testing.T) {
 		}
 		return x
 	}
-	doubtful := Session{UID: "11", State: SessionFailed, StartFacts: StartFacts{Doubt: true}}
+	doubtful := Session{UID: "11", State: SessionFailed, StartFacts: StartFacts{StartUncertain: true}}
 	over := Session{UID: "11", SID: "sid", State: SessionEnded}
 	for _, tt := range []struct {
 		name     string
@@ -76,11 +76,11 @@ func TestWhoseATaskThatIsMetIs(t *testing.T) {
 			state: SessionFailed, code: reason.UIDConflict, failures: 1, next: "12", taken: true,
 		},
 		{
-			name: "its own, of a start that was not answered", x: starting(func(x *Session) { x.Doubt = true }),
+			name: "its own, of a start that was not answered", x: starting(func(x *Session) { x.StartUncertain = true }),
 			state: SessionOrphan, code: reason.OrphanSID, failures: 1, next: "12",
 		},
 		{
-			name: "its own, of a start that failed after its effect", x: starting(func(x *Session) { x.Denied = true }),
+			name: "its own, of a start that failed after its effect", x: starting(func(x *Session) { x.StartErrored = true }),
 			state: SessionOrphan, code: reason.OrphanSID, failures: 1, next: "12",
 		},
 		{
@@ -88,11 +88,11 @@ func TestWhoseATaskThatIsMetIs(t *testing.T) {
 			state: SessionFailed, code: reason.UIDConflict, orphan: 1, next: "12",
 		},
 		{
-			name: "that of the start before with this uid", before: []Session{{UID: "12", State: SessionFailed, StartFacts: StartFacts{Doubt: true}}, doubtful}, x: starting(nil),
+			name: "that of the start before with this uid", before: []Session{{UID: "12", State: SessionFailed, StartFacts: StartFacts{StartUncertain: true}}, doubtful}, x: starting(nil),
 			state: SessionFailed, code: reason.UIDConflict, orphan: 2, next: "12",
 		},
 		{
-			name: "not that of a start with the other uid", before: []Session{{UID: "12", State: SessionFailed, StartFacts: StartFacts{Doubt: true}}}, x: starting(nil),
+			name: "not that of a start with the other uid", before: []Session{{UID: "12", State: SessionFailed, StartFacts: StartFacts{StartUncertain: true}}}, x: starting(nil),
 			state: SessionOrphan, code: reason.OrphanForeign, failures: 1, next: "12", taken: true,
 		},
 		{
@@ -104,7 +104,7 @@ func TestWhoseATaskThatIsMetIs(t *testing.T) {
 			state: SessionAcquiring, code: reason.UIDConflict, next: "12",
 		},
 		{
-			name: "an orphan's or its own", before: []Session{{UID: "11", State: SessionOrphan, ReasonCode: reason.OrphanSID}}, x: starting(func(x *Session) { x.Doubt = true }),
+			name: "an orphan's or its own", before: []Session{{UID: "11", State: SessionOrphan, ReasonCode: reason.OrphanSID}}, x: starting(func(x *Session) { x.StartUncertain = true }),
 			state: SessionFailed, code: reason.UIDConflict, next: "11", // the next start tells
 		},
 		{
@@ -119,16 +119,16 @@ func TestWhoseATaskThatIsMetIs(t *testing.T) {
 			answer := *taskConflict
 			s, act := step(s, observation{Attempt: n, Op: agora.OpStart, Answer: answer}, 10*minute)
 			x := s.Session(n)
-			if x.State != tt.state || x.ReasonCode != tt.code || x.Taken != tt.taken {
-				t.Errorf("it is %s (%s: %s), its uid taken: %v; want %s (%s), %v", x.State, x.ReasonCode, x.Reason, x.Taken, tt.state, tt.code, tt.taken)
+			if x.State != tt.state || x.ReasonCode != tt.code || x.UIDConflict != tt.taken {
+				t.Errorf("it is %s (%s: %s), its uid taken: %v; want %s (%s), %v", x.State, x.ReasonCode, x.Reason, x.UIDConflict, tt.state, tt.code, tt.taken)
 			}
 			for _, y := range s.Sessions[:n-1] {
 				if was := tt.before[y.Attempt-1].State; y.Attempt == tt.orphan && y.State != SessionOrphan || y.Attempt != tt.orphan && y.State != was {
 					t.Errorf("session %d is %s and was %s", y.Attempt, y.State, was)
 				}
 			}
-			if s.Lanes[0].Failures != tt.failures {
-				t.Errorf("%d failures, want %d", s.Lanes[0].Failures, tt.failures)
+			if s.Replicas[0].Failures != tt.failures {
+				t.Errorf("%d failures, want %d", s.Replicas[0].Failures, tt.failures)
 			}
 			if next := s.Session(act.Attempt); act.Op != agora.OpAcquire || next.UID != tt.next {
 				t.Errorf("next is %+v, want an acquire with uid %s", act, tt.next)
@@ -150,22 +150,22 @@ func TestATaskThatIsMetUnderBothUIDsIsWaitedFor(t *testing.T) {
 		{"and its own may be the one", true, false, true},
 		{"and its own may be the one, of a class that was moved", true, true, false},
 	} {
-		s := inHand(orphan("11"), orphan("12"), Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{Doubt: tt.doubt}})
+		s := inHand(orphan("11"), orphan("12"), Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{StartUncertain: tt.doubt}})
 		if tt.left {
-			s.Earlier = 3
+			s.EarlierSessions = 3
 		}
 		s, act := step(s, observation{Attempt: 3, Op: agora.OpStart, Answer: *taskConflict}, 10*time.Minute)
 		waits := act.Op == "" && !act.Wake.After(bell.Add(12*time.Minute)) && act.Wake.After(bell.Add(11*time.Minute))
-		if waits != tt.wait || s.Lanes[0].RetryAt.IsZero() != (!tt.wait || !tt.doubt) {
-			t.Errorf("%s: next is %+v, no session before %v", tt.name, act, s.Lanes[0].RetryAt)
+		if waits != tt.wait || s.Replicas[0].RetryAt.IsZero() != (!tt.wait || !tt.doubt) {
+			t.Errorf("%s: next is %+v, no session before %v", tt.name, act, s.Replicas[0].RetryAt)
 		}
 	}
 }
 
-// TestATaskIsMetInALaneThatIsNoLongerWanted has a class want one session at once while the second of two is being started.
-func TestATaskIsMetInALaneThatIsNoLongerWanted(t *testing.T) {
+// TestATaskIsMetInAReplicaThatIsNoLongerWanted has a class want one session at once while the second of two is being started.
+func TestATaskIsMetInAReplicaThatIsNoLongerWanted(t *testing.T) {
 	for _, doubt := range []bool{false, true} {
-		s := inHand(Session{UID: "11", State: SessionConfirming, SID: "sid1"}, Session{UID: "13", Lane: 1, State: SessionOrphan, ReasonCode: reason.OrphanSID}, Session{UID: "13", Lane: 1, State: SessionStarting, StartFacts: StartFacts{Doubt: doubt}})
+		s := inHand(Session{UID: "11", State: SessionConfirming, SID: "sid1"}, Session{UID: "13", Replica: 1, State: SessionOrphan, ReasonCode: reason.OrphanSID}, Session{UID: "13", Replica: 1, State: SessionStarting, StartFacts: StartFacts{StartUncertain: doubt}})
 		s, act := step(s, observation{Attempt: 3, Op: agora.OpStart, Answer: *taskConflict}, 10*time.Minute)
 		if x := s.Session(3); x.State != SessionFailed || x.UID != "13" || act.Attempt == 3 {
 			t.Errorf("in doubt %v: it is %s with uid %s, next is %+v", doubt, x.State, x.UID, act)
@@ -186,11 +186,11 @@ func TestTheUIDOfTheNextSession(t *testing.T) {
 		{"the other, and back", []Session{{UID: "11", State: SessionLost, SID: "sid1"}, dead("12")}, "11"},
 		{"its own where an orphan has the other", []Session{{UID: "12", State: SessionOrphan}, dead("11")}, "11"},
 		{"the other where its hours are over", []Session{{UID: "12", State: SessionOrphan, Request: Request{AskedAt: bell.Add(at - 2*time.Hour)}}, dead("11")}, "12"},
-		{"its own where somebody has the other", []Session{{UID: "12", State: SessionFailed, UIDFacts: UIDFacts{Taken: true}}, dead("11")}, "11"},
-		{"the other where somebody had it and it was free since", []Session{{UID: "12", State: SessionFailed, UIDFacts: UIDFacts{Taken: true}}, {UID: "12", State: SessionLost, SID: "sid2"}, dead("11")}, "12"},
+		{"its own where somebody has the other", []Session{{UID: "12", State: SessionFailed, UIDFacts: UIDFacts{UIDConflict: true}}, dead("11")}, "11"},
+		{"the other where somebody had it and it was free since", []Session{{UID: "12", State: SessionFailed, UIDFacts: UIDFacts{UIDConflict: true}}, {UID: "12", State: SessionLost, SID: "sid2"}, dead("11")}, "12"},
 		{"an orphan's rather than that of a session that is being stopped", []Session{{UID: "12", State: SessionOrphan}, {UID: "11", State: SessionStopping, SID: "sid2", StopFacts: StopFacts{StopAskedAt: bell}, Request: Request{Asked: agora.OpStop}}, dead("12")}, "12"},
-		{"its own after a start that nothing has settled", []Session{{UID: "11", State: SessionStarting, StartFacts: StartFacts{Doubt: true}}}, "11"},
-		{"that of an orphan where the lane before is not looked at", []Session{{UID: "13", Lane: 1, State: SessionOrphan}, dead("11")}, "12"},
+		{"its own after a start that nothing has settled", []Session{{UID: "11", State: SessionStarting, StartFacts: StartFacts{StartUncertain: true}}}, "11"},
+		{"that of an orphan where the replica before is not looked at", []Session{{UID: "13", Replica: 1, State: SessionOrphan}, dead("11")}, "12"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := inHand(tt.sessions...)

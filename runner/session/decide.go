@@ -80,16 +80,16 @@ func (d *Decision) take(e Event) {
 	if by := d.S.rewind(d.now); by > 0 {
 		d.note("the clock was set back by %v at least", by.Round(time.Second))
 	}
-	d.observe()
+	d.observeSpec()
 	switch e := e.(type) {
 	case Answered:
-		d.absorb(e)
+		d.onAnswer(e)
 	case Notified:
-		d.noticed(e.Notice)
+		d.onNotification(e.Notice)
 	case PaddingPreempted:
-		d.preempted(e)
+		d.onPaddingPreempted(e)
 	case Relieved:
-		d.relieved(e)
+		d.onRelieved(e)
 	case Unattended:
 		if d.S.Fresh() && d.S.Phase != Over {
 			d.S.Unattended = e.Since
@@ -142,8 +142,8 @@ func (d *Decision) next() (Action, time.Time) {
 func (d *Decision) choose() (Action, time.Time) {
 	s := &d.S
 	if s.Phase == Over && s.Outcome == Cancelled && s.Cancel == nil && d.now.Before(s.End) && !s.dropped() {
-		if s.Elsewhere {
-			s.restart()
+		if s.OtherApp {
+			s.replan()
 		} else {
 			s.reopen()
 		}
@@ -156,46 +156,46 @@ func (d *Decision) choose() (Action, time.Time) {
 	}
 	switch {
 	case s.Phase == Over, // what turned up after the end is only stopped
-		s.Elsewhere && s.Fresh() && !s.dropped(),           // the owner of that App ID goes on with it
-		(s.Aside && s.Fresh() || s.OnlyStops) && !d.over(): // a daemon goes on with it
+		s.OtherApp && s.Fresh() && !s.dropped(),                    // the owner of that App ID goes on with it
+		(s.NoNewSessions && s.Fresh() || s.OnlyStops) && !d.over(): // a daemon goes on with it
 		return Action{}, d.soonest(time.Time{})
 	}
-	for n := range s.LaneCount() {
-		if !d.over() && s.Lanes[n].GaveUp == "" && s.carrier(n) == nil && d.due(n) {
-			return d.begin(n), time.Time{}
+	for n := range s.ReplicaCount() {
+		if !d.over() && s.Replicas[n].AbandonReason == "" && s.active(n) == nil && d.sessionDue(n) {
+			return d.beginSession(n), time.Time{}
 		}
 	}
-	if (d.over() || !s.gaveUp().None()) && s.Settled() {
+	if (d.over() || !s.abandonReason().None()) && s.Settled() {
 		d.finish()
 		return Action{}, time.Time{}
 	}
 	return Action{}, d.wake()
 }
 
-// absorb takes in the answer to a request.
-func (d *Decision) absorb(o Answered) {
+// onAnswer takes in the answer to a request.
+func (d *Decision) onAnswer(o Answered) {
 	x := d.S.Session(o.Attempt)
 	if x == nil || x.Asked != o.Op {
 		return // an answer that nobody waits for any more, such as a query's after the stop was sent
 	}
 	x.Asked = ""
 	a := o.Answer
-	a.RetryAfter = d.bounded(x, o.Op, a.RetryAfter)
-	d.takeForeign(x, o.Op, a)
+	a.RetryAfter = d.boundRetryAfter(x, o.Op, a.RetryAfter)
+	d.addForeign(x, o.Op, a)
 	if a.Class != agora.Done {
 		d.note("session %d: %s: %s", x.Attempt, o.Op, a)
 	}
 	switch o.Op {
 	case agora.OpAcquire:
-		d.acquired(x, a)
+		d.onAcquire(x, a)
 	case agora.OpStart:
-		d.started(x, a)
+		d.onStart(x, a)
 	case agora.OpQuery:
-		d.queried(x, a)
+		d.onQuery(x, a)
 	case agora.OpUpdate:
-		d.updated(x, a)
+		d.onUpdate(x, a)
 	case agora.OpStop:
-		d.stopAnswered(x, a)
+		d.onStop(x, a)
 	}
 }
 
@@ -210,7 +210,7 @@ func (d *Decision) phase() Phase {
 		return Stopping
 	case s.Fresh():
 		return Planned
-	case d.over() || !s.gaveUp().None():
+	case d.over() || !s.abandonReason().None():
 		return Stopping
 	case seen:
 		return Recording

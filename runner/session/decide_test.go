@@ -495,7 +495,7 @@ func TestDecide(t *testing.T) {
 		{
 			name:    "what is cancelled before it begins sends nothing",
 			changes: []change{{at: -time.Minute, do: func(s *State) { s.Cancel = &Cancel{At: bell.Add(-time.Minute), Who: "ops", Reason: "snow"} }}},
-			state:   func(s *State) { s.Begin = bell.Add(-2 * time.Minute); s.Lanes[0].RetryAt = s.FirstRequest() },
+			state:   func(s *State) { s.Begin = bell.Add(-2 * time.Minute); s.Replicas[0].RetryAt = s.FirstRequest() },
 			outcome: Cancelled, reason: "cancelled by ops: snow",
 		},
 		{
@@ -696,8 +696,8 @@ func TestTenHealthyMinutesResetTheAttempts(t *testing.T) {
 		}
 		return nil
 	})
-	if len(s.Sessions) != 5 || s.Lanes[0].GaveUp != "" {
-		t.Errorf("%d sessions, gave up: %q; want 5, since no two failures were close", len(s.Sessions), s.Lanes[0].GaveUp)
+	if len(s.Sessions) != 5 || s.Replicas[0].AbandonReason != "" {
+		t.Errorf("%d sessions, gave up: %q; want 5, since no two failures were close", len(s.Sessions), s.Replicas[0].AbandonReason)
 	}
 }
 
@@ -784,7 +784,7 @@ func TestALostSessionEndedWhenItWasLastSeenWhateverBecomesOfItsStop(t *testing.T
 	s.Phase = Recording
 	s.Sessions = []Session{{
 		Attempt: 1, UID: "11", SID: "sid1", ResourceID: "r", State: SessionStopping,
-		StopFacts:  StopFacts{Then: SessionLost, StoppedAt: lastGood, StopAskedAt: bell.Add(24 * time.Minute), StopDoubtAt: bell.Add(24 * time.Minute)},
+		StopFacts:  StopFacts{FinalState: SessionLost, StoppedAt: lastGood, StopAskedAt: bell.Add(24 * time.Minute), StopUnansweredAt: bell.Add(24 * time.Minute)},
 		StartFacts: StartFacts{StartedAt: bell},
 		Evidence:   Evidence{RecordingAt: bell, LastGood: lastGood, SuspectAt: bell.Add(22 * time.Minute)},
 		Request:    Request{Asked: agora.OpStop, AskedAt: bell.Add(24 * time.Minute)},

@@ -32,20 +32,20 @@ func TestAStopTellsUntilWhenASessionWrote(t *testing.T) {
 		{"done", nil, done, SessionEnded, sent, "uploaded", nil},
 		{"done, and nobody knows when it was sent", nil, *ordinary(request{op: agora.OpStop}), SessionEnded, at(9), "uploaded", nil},
 		{"the upload goes on", nil, with(refusal(agora.Ended, 200, 50, "")), SessionEnded, sent, "pending", nil},
-		{"its recorder had exited", func(x *Session) { x.Exited, x.Then = true, SessionLost }, done, SessionLost, at(8), "uploaded", nil},
+		{"its recorder had exited", func(x *Session) { x.Exited, x.FinalState = true, SessionLost }, done, SessionLost, at(8), "uploaded", nil},
 		{"it was over", nil, with(refusal(agora.Ended, 400, 49, "")), SessionEnded, at(8), "", func(x Session) bool { return x.ReasonCode == reason.EndedByService }},
-		{"it was over by an earlier stop", func(x *Session) { x.StopDoubtAt = at(9.2) }, with(refusal(agora.Ended, 400, 49, "")), SessionEnded, at(9.2), "", func(x Session) bool { return x.Reason == "" }},
-		{"it was lost before an earlier stop", func(x *Session) { x.StopDoubtAt, x.Then, x.StoppedAt = at(9.2), SessionLost, at(7) }, with(refusal(agora.Ended, 400, 49, "")), SessionLost, at(7), "", nil},
+		{"it was over by an earlier stop", func(x *Session) { x.StopUnansweredAt = at(9.2) }, with(refusal(agora.Ended, 400, 49, "")), SessionEnded, at(9.2), "", func(x Session) bool { return x.Reason == "" }},
+		{"it was lost before an earlier stop", func(x *Session) { x.StopUnansweredAt, x.FinalState, x.StoppedAt = at(9.2), SessionLost, at(7) }, with(refusal(agora.Ended, 400, 49, "")), SessionLost, at(7), "", nil},
 		{"nothing was recorded", nil, with(refusal(agora.Ended, 206, 435, "")), SessionEnded, sent, "", func(x Session) bool {
-			return x.Empty && x.RecordingAt.IsZero() && x.ReasonCode == reason.NothingRecorded
+			return x.NothingWritten && x.RecordingAt.IsZero() && x.ReasonCode == reason.NothingRecorded
 		}},
-		{"no answer", nil, with(noAnswer), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(sent) }},
-		{"no answer for the second time", func(x *Session) { x.StopDoubtAt = at(9.2) }, with(noAnswer), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(at(9.2)) }},
-		{"the service timed out", nil, with(refusal(agora.Retry, 500, 62, "")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(sent) }},
-		{"something else answered", nil, with(foreign(agora.Retry, 502)), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.Equal(sent) }},
-		{"an error", nil, with(broken), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.IsZero() }},
-		{"the service is still at it", nil, with(refusal(agora.Retry, 206, 65, "")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopDoubtAt.IsZero() }},
-		{"refused", nil, with(refusal(agora.Permanent, 401, 0, "Unauthorized")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.ReasonCode == reason.StopFailed && x.StopDoubtAt.IsZero() }},
+		{"no answer", nil, with(noAnswer), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopUnansweredAt.Equal(sent) }},
+		{"no answer for the second time", func(x *Session) { x.StopUnansweredAt = at(9.2) }, with(noAnswer), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopUnansweredAt.Equal(at(9.2)) }},
+		{"the service timed out", nil, with(refusal(agora.Retry, 500, 62, "")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopUnansweredAt.Equal(sent) }},
+		{"something else answered", nil, with(foreign(agora.Retry, 502)), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopUnansweredAt.Equal(sent) }},
+		{"an error", nil, with(broken), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopUnansweredAt.IsZero() }},
+		{"the service is still at it", nil, with(refusal(agora.Retry, 206, 65, "")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.StopUnansweredAt.IsZero() }},
+		{"refused", nil, with(refusal(agora.Permanent, 401, 0, "Unauthorized")), SessionStopping, time.Time{}, "", func(x Session) bool { return x.ReasonCode == reason.StopFailed && x.StopUnansweredAt.IsZero() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -71,7 +71,7 @@ func TestASessionThatNothingStopsEndsByItsHours(t *testing.T) {
 		until time.Time
 	}{
 		{"its stops were refused", func(x *Session) { x.StopAskedAt = at(52) }, over},
-		{"its stop went without an answer", func(x *Session) { x.StopAskedAt, x.StopDoubtAt = at(52), at(53) }, at(53)},
+		{"its stop went without an answer", func(x *Session) { x.StopAskedAt, x.StopUnansweredAt = at(52), at(53) }, at(53)},
 		{"it was lost before", func(x *Session) { x.StopAskedAt, x.StoppedAt = at(52), at(40) }, at(40)},
 		{"it was first asked to stop as its hours ended, and seen long before", func(x *Session) { x.StopAskedAt, x.LastGood = over, at(60) }, at(60)},
 		{"it was first asked to stop after its hours, and seen until then", func(x *Session) { x.StopAskedAt, x.LastGood = at(121), at(119) }, over},
@@ -107,8 +107,8 @@ func TestAClassThatIsBegunLate(t *testing.T) {
 		s := lesson()
 		s.MinRemainder = tt.least
 		s, act := step(s, observation{}, 50*time.Minute-tt.left-lead)
-		if begun := act.Op == agora.OpAcquire; begun != tt.begun || !strings.Contains(s.Lanes[0].GaveUp, tt.told) {
-			t.Errorf("%s: next is %+v, gave up: %q", tt.name, act, s.Lanes[0].GaveUp)
+		if begun := act.Op == agora.OpAcquire; begun != tt.begun || !strings.Contains(s.Replicas[0].AbandonReason, tt.told) {
+			t.Errorf("%s: next is %+v, gave up: %q", tt.name, act, s.Replicas[0].AbandonReason)
 		}
 	}
 }
@@ -119,8 +119,8 @@ func TestNoSessionIsBegunWhereNoClassTimeIsLeft(t *testing.T) {
 	for left, want := range map[time.Duration]reason.Code{time.Second: "", 0: reason.NoTimeLeft, -time.Second: reason.NoTimeLeft} {
 		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Asked: agora.OpQuery}})
 		s, act := step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(20)}, 50*time.Minute-left-lead)
-		if s.Lanes[0].GaveUpCode != want || (act.Op == agora.OpAcquire) != (want == "") {
-			t.Errorf("%v before the end: next is %+v, gave up: %q", left, act, s.Lanes[0].GaveUp)
+		if s.Replicas[0].AbandonCode != want || (act.Op == agora.OpAcquire) != (want == "") {
+			t.Errorf("%v before the end: next is %+v, gave up: %q", left, act, s.Replicas[0].AbandonReason)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func TestAtTheInstant(t *testing.T) {
 	})
 	t.Run("files of a session are looked for as what is healthy is", func(t *testing.T) {
 		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Asked: agora.OpQuery}})
-		s.Turn, s.Sessions[0].StartedAt = 1, at(8)
+		s.PollOffset, s.Sessions[0].StartedAt = 1, at(8)
 		s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *status(agora.StatusInProgress)}, 10*time.Minute)
 		d := Decision{S: s, now: at(10)}
 		if x := &s.Sessions[0]; !x.Next.Equal(d.nextPoll(x)) {

@@ -9,8 +9,8 @@ import (
 	"rundown/agora/catalog"
 )
 
-// takeForeign keeps a foreign answer with its session. An answer of the service closes what is open for such requests.
-func (d *Decision) takeForeign(x *Session, op agora.Op, a Answer) {
+// addForeign keeps a foreign answer with its session. An answer of the service closes what is open for such requests.
+func (d *Decision) addForeign(x *Session, op agora.Op, a Answer) {
 	switch {
 	case a.NotAuthorized(): // that is the account's matter, whoever says it
 		return
@@ -30,26 +30,26 @@ func (d *Decision) takeForeign(x *Session, op agora.Op, a Answer) {
 	f.Times, f.Last, f.Text, f.Open = f.Times+1, d.now, a.String(), true
 }
 
-// closeForeign notes that the service itself answered a request. A session follows another in its lane, so that closes
+// closeForeign notes that the service itself answered a request. A session follows another in its replica, so that closes
 // what the sessions before it met.
 func (d *Decision) closeForeign(x *Session, op agora.Op) {
 	for i := range d.S.Sessions {
 		y := &d.S.Sessions[i]
 		for j := range y.Foreign {
-			if y.Lane == x.Lane && y.Foreign[j].Op == op {
+			if y.Replica == x.Replica && y.Foreign[j].Op == op {
 				y.Foreign[j].Open = false
 			}
 		}
 	}
 }
 
-// startForeign handles a start that something else than the service answered. A refusal is no fault of the resource id:
+// onForeignStart handles a start that something else than the service answered. A refusal is no fault of the resource id:
 // it is asked again with it as long as it lives. After a failure another one is tried, as documented for 50x. Neither
 // counts as a failed attempt, so that the class is tried as long as it lasts. In either case the start is in doubt: it
 // may have been passed on all the same, and the next session probes for that with the same uid.
-func (d *Decision) startForeign(x *Session, a Answer) {
-	x.Refused = (x.Refused || !x.Doubt) && a.Verdict() == agora.VerdictBlocked
-	x.Doubt = true
+func (d *Decision) onForeignStart(x *Session, a Answer) {
+	x.OnlyBlocked = (x.OnlyBlocked || !x.StartUncertain) && a.Verdict() == agora.VerdictBlocked
+	x.StartUncertain = true
 	waits := catalog.StartBackoff()
 	switch {
 	case a.Class == agora.Wait:
@@ -57,18 +57,18 @@ func (d *Decision) startForeign(x *Session, a Answer) {
 	case a.Class == agora.Unknown:
 		waits = catalog.Backoff{Steps: catalog.DomainBackoff()}
 	}
-	if d.again(x, waits, d.now, a.RetryAfter) {
+	if d.scheduleRetry(x, waits, d.now, a.RetryAfter) {
 		return
 	}
 	d.enter(x, SessionFailed)
 	x.Next = time.Time{}
-	l := &d.S.Lanes[x.Lane]
-	l.Foreign++
-	l.RetryAt = d.now.Add(sessionWaits[min(l.Failures+l.Foreign, len(sessionWaits))-1])
+	rep := &d.S.Replicas[x.Replica]
+	rep.Foreign++
+	rep.RetryAt = d.now.Add(sessionWaits[min(rep.Failures+rep.Foreign, len(sessionWaits))-1])
 }
 
-// foreignStory tells of all foreign answers to an occurrence's requests, for the outcome.
-func (s *State) foreignStory() (out []string) {
+// foreignText tells of all foreign answers to an occurrence's requests, for the outcome.
+func (s *State) foreignText() (out []string) {
 	for _, op := range []agora.Op{agora.OpAcquire, agora.OpStart, agora.OpQuery, agora.OpUpdate, agora.OpStop} {
 		var all Foreign
 		for i := range s.Sessions {

@@ -81,8 +81,8 @@ func TestWhatTheServiceDoesNotAnswerIsAskedAgain(t *testing.T) {
 			if diff := cmp.Diff(tt.trace, without(trace, agora.OpQuery)); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
-			if s.Outcome != tt.outcome || !strings.Contains(s.Reason, tt.told) || strings.Count(s.Reason, "the service's own") != 1 || s.Lanes[0].GaveUp != "" {
-				t.Errorf("%s: %s; gave up: %q", s.Outcome, s.Reason, s.Lanes[0].GaveUp)
+			if s.Outcome != tt.outcome || !strings.Contains(s.Reason, tt.told) || strings.Count(s.Reason, "the service's own") != 1 || s.Replicas[0].AbandonReason != "" {
+				t.Errorf("%s: %s; gave up: %q", s.Outcome, s.Reason, s.Replicas[0].AbandonReason)
 			}
 		})
 	}
@@ -115,8 +115,8 @@ func TestSessionsWhoseStartsTheServiceDoesNotAnswerAreSpaced(t *testing.T) {
 	if diff := cmp.Diff(want, waits); diff != "" {
 		t.Errorf("waits (-want +got):\n%s", diff)
 	}
-	if s.Outcome != Failed || s.Lanes[0].Failures != 0 || s.Lanes[0].GaveUp != "" && s.Lanes[0].GaveUpCode != reason.NoTimeLeft {
-		t.Errorf("%s, %d failures, gave up: %q: %s", s.Outcome, s.Lanes[0].Failures, s.Lanes[0].GaveUp, s.Reason)
+	if s.Outcome != Failed || s.Replicas[0].Failures != 0 || s.Replicas[0].AbandonReason != "" && s.Replicas[0].AbandonCode != reason.NoTimeLeft {
+		t.Errorf("%s, %d failures, gave up: %q: %s", s.Outcome, s.Replicas[0].Failures, s.Replicas[0].AbandonReason, s.Reason)
 	}
 	if n := len(slices.DeleteFunc(s.Sessions, func(x Session) bool { return x.State != SessionOrphan })); n != 1 {
 		t.Errorf("%d orphans, want the last one alone: one recording of a cname and a uid lives at most", n)
@@ -135,7 +135,7 @@ func TestAStartThatWasOnlyEverRefusedLeavesNoOrphan(t *testing.T) {
 		{"refused, then not answered", []*Answer{foreign(agora.Wait, 403), noAnswer}, true},
 		{"refused, then failed", []*Answer{foreign(agora.Wait, 403), foreign(agora.Retry, 502)}, true},
 		{"failed, then refused", []*Answer{foreign(agora.Retry, 502), foreign(agora.Wait, 403)}, true},
-		{"refused, then cut", []*Answer{foreign(agora.Wait, 403), {Class: agora.Unknown, Cut: true}, foreign(agora.Wait, 403)}, true},
+		{"refused, then cut", []*Answer{foreign(agora.Wait, 403), {Class: agora.Unknown, Interrupted: true}, foreign(agora.Wait, 403)}, true},
 		{"refused, then pending", []*Answer{foreign(agora.Wait, 403), refusal(agora.Retry, 206, 65, ""), foreign(agora.Wait, 403)}, true},
 		{"refused, then timed out", []*Answer{foreign(agora.Wait, 403), refusal(agora.Retry, 500, 62, ""), foreign(agora.Wait, 403)}, true},
 	} {
@@ -209,7 +209,7 @@ func TestAnAccountThatIsRefusedIsNoForeignAnswer(t *testing.T) {
 	}
 }
 
-// TestWhatTheServiceAnswersCloses has two lanes meet foreign answers to two kinds of requests.
+// TestWhatTheServiceAnswersCloses has two replicas meet foreign answers to two kinds of requests.
 func TestWhatTheServiceAnswersCloses(t *testing.T) {
 	open := func(ops ...agora.Op) (all []Foreign) {
 		for _, op := range ops {
@@ -219,7 +219,7 @@ func TestWhatTheServiceAnswersCloses(t *testing.T) {
 	}
 	s := inHand(
 		Session{UID: "11", State: SessionFailed, ReasonCode: reason.ForeignAnswer, Report: Report{Foreign: open(agora.OpAcquire, agora.OpStart)}},
-		Session{UID: "13", Lane: 1, State: SessionStarting, Report: Report{Foreign: open(agora.OpAcquire, agora.OpStart)}},
+		Session{UID: "13", Replica: 1, State: SessionStarting, Report: Report{Foreign: open(agora.OpAcquire, agora.OpStart)}},
 		Session{UID: "12", State: SessionStarting, Report: Report{Foreign: open(agora.OpAcquire, agora.OpStart)}},
 	)
 	s.UIDs = redundant(2).UIDs

@@ -50,9 +50,9 @@ func TestASessionThatIsMissedOnceItsHoursAreOverEndedByThem(t *testing.T) {
 				x.SuspectAt, x.Tries = now, 100
 				now = now.Add(2 * time.Minute)
 			case tt.by == SessionStopping:
-				x.Asked, x.StopAskedAt, x.Then = agora.OpStop, now, SessionEnded
+				x.Asked, x.StopAskedAt, x.FinalState = agora.OpStop, now, SessionEnded
 			case tt.told != 0:
-				x.Told, x.ToldAt, x.StoppedAt = "the recording stopped, code 6", over.Add(tt.told), over.Add(tt.told)
+				x.ReportedEnd, x.ReportedEndAt, x.StoppedAt = "the recording stopped, code 6", over.Add(tt.told), over.Add(tt.told)
 			}
 			s.Sessions = []Session{x}
 			next, _, _ := decideOne(s, observation{Attempt: 1, Op: x.Asked, Answer: *tt.answer}, now)

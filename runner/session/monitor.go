@@ -8,13 +8,13 @@ import (
 	"rundown/agora/catalog"
 )
 
-// LeastInterval is the shortest time between two queries for a healthy session.
-const LeastInterval = 10 * time.Second
+// MinQueryInterval is the shortest time between two queries for a healthy session.
+const MinQueryInterval = 10 * time.Second
 
 // querySteps are the intervals between two queries, shortest first. Each divides the documented one, so that a session
 // keeps an instant of its own where the interval changes.
 var querySteps = []time.Duration{
-	LeastInterval, 12 * time.Second, 15 * time.Second, 20 * time.Second, 24 * time.Second, 30 * time.Second, 40 * time.Second, 60 * time.Second,
+	MinQueryInterval, 12 * time.Second, 15 * time.Second, 20 * time.Second, 24 * time.Second, 30 * time.Second, 40 * time.Second, 60 * time.Second,
 }
 
 // QueryInterval is how long a healthy session is left alone between two queries, of an App ID with so many live sessions
@@ -40,11 +40,11 @@ func (d *Decision) interval() time.Duration {
 // and those of several bells, or of a restart, in one on top of the other.
 func (d *Decision) nextPoll(x *Session) time.Time {
 	interval := d.interval()
-	if d.S.Turn == 0 {
+	if d.S.PollOffset == 0 {
 		return d.now.Add(interval)
 	}
 	// Multiples of the golden ratio fill an interval evenly, however many there are and wherever they begin.
-	_, share := math.Modf(float64(MostLanes*d.S.Turn+x.Lane) * math.Phi)
+	_, share := math.Modf(float64(MaxReplicas*d.S.PollOffset+x.Replica) * math.Phi)
 	wait := time.Duration(share*float64(interval)) - d.now.Sub(d.now.Truncate(interval))
 	if wait <= 0 {
 		wait += interval

@@ -14,7 +14,7 @@ import (
 func TestTheIntervalOfQueriesFollowsTheBudget(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		live, rate := rapid.IntRange(0, 2000).Draw(t, "live"), rapid.IntRange(1, 20).Draw(t, "rate")
-		interval := session.QueryInterval(session.LeastInterval, live, rate)
+		interval := session.QueryInterval(session.MinQueryInterval, live, rate)
 		if interval < 10*time.Second || interval > 2*time.Minute || catalog.MonitorInterval()%interval != 0 {
 			t.Fatalf("%v", interval)
 		}
@@ -22,10 +22,10 @@ func TestTheIntervalOfQueriesFollowsTheBudget(t *testing.T) {
 		if interval < catalog.MonitorInterval() && queries > float64(rate)/2 {
 			t.Fatalf("%.2f queries a second, of %d requests", queries, rate)
 		}
-		if more := session.QueryInterval(session.LeastInterval, live+rapid.IntRange(1, 50).Draw(t, "more"), rate); more < interval {
+		if more := session.QueryInterval(session.MinQueryInterval, live+rapid.IntRange(1, 50).Draw(t, "more"), rate); more < interval {
 			t.Fatalf("%v with more sessions, %v with fewer", more, interval)
 		}
-		if richer := session.QueryInterval(session.LeastInterval, live, rate+rapid.IntRange(1, 5).Draw(t, "richer")); richer > interval {
+		if richer := session.QueryInterval(session.MinQueryInterval, live, rate+rapid.IntRange(1, 5).Draw(t, "richer")); richer > interval {
 			t.Fatalf("%v with a larger budget, %v with a smaller", richer, interval)
 		}
 	})

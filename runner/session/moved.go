@@ -11,52 +11,52 @@ import (
 // outcome belongs to an interval: where the new interval lies ahead, the sessions so far become earlier ones, which are
 // stopped and stay in the history, and the class is planned again.
 
-// Left says that a session was begun for a time or an App ID that the plan has left since. It is only to be stopped.
-func (s *State) Left(x *Session) bool { return x.Attempt <= s.Earlier }
+// IsEarlier says that a session was begun for a time or an App ID that the plan has left since. It is only to be stopped.
+func (s *State) IsEarlier(x *Session) bool { return x.Attempt <= s.EarlierSessions }
 
 // Fresh says that no session was begun yet for the present time and App ID.
-func (s *State) Fresh() bool { return len(s.Sessions) <= s.Earlier }
+func (s *State) Fresh() bool { return len(s.Sessions) <= s.EarlierSessions }
 
 // current are the sessions that were begun for the present time and App ID.
-func (s *State) current() []Session { return s.Sessions[min(s.Earlier, len(s.Sessions)):] }
+func (s *State) current() []Session { return s.Sessions[min(s.EarlierSessions, len(s.Sessions)):] }
 
 // dropped says that the class was moved, and the plan let go of it before it was begun again.
 func (s *State) dropped() bool { return s.Absent && s.Fresh() }
 
-// covered says that something was recorded, as far as is known: by a session that was begun for the class and was seen
+// hasRecording says that something was recorded, as far as is known: by a session that was begun for the class and was seen
 // recording, if only once, or by an earlier one that wrote in its time.
-func (s *State) covered() bool {
+func (s *State) hasRecording() bool {
 	for i := range s.Sessions {
 		x := &s.Sessions[i]
-		from, until := x.wrote()
-		if !s.Left(x) && !from.IsZero() || Later(from, s.Start).Before(Left(until, s.End)) {
+		from, until := x.writtenPeriod()
+		if !s.IsEarlier(x) && !from.IsZero() || Later(from, s.Start).Before(Earlier(until, s.End)) {
 			return true
 		}
 	}
 	return false
 }
 
-// touched says that the class was begun, so that what is left of it is recorded however little it is.
-func (s *State) touched() bool { return !s.Fresh() || s.covered() }
+// begun says that the class was begun, so that what is left of it is recorded however little it is.
+func (s *State) begun() bool { return !s.Fresh() || s.hasRecording() }
 
-// restart plans the occurrence again. Its sessions become earlier ones.
-func (s *State) restart() {
+// replan plans the occurrence again. Its sessions become earlier ones.
+func (s *State) replan() {
 	s.reopen()
-	s.Lanes = [MostLanes]Lane{}
-	s.Earlier, s.FellFrom, s.Begin, s.Preempted, s.Relieved = len(s.Sessions), "", s.FirstRequest(), time.Time{}, time.Time{}
+	s.Replicas = [MaxReplicas]Replica{}
+	s.EarlierSessions, s.FailedOverFrom, s.Begin, s.Preempted, s.Relieved = len(s.Sessions), "", s.FirstRequest(), time.Time{}, time.Time{}
 }
 
-// reopen takes back that the occurrence is over, and that lanes were given up.
+// reopen takes back that the occurrence is over, and that replicas were given up.
 func (s *State) reopen() {
 	s.Phase, s.Outcome, s.Reason, s.ReasonCode, s.Gaps, s.EndedAt = Planned, "", "", "", nil, time.Time{}
-	for n := range s.Lanes {
-		s.Lanes[n].giveUp(reason.Reason{})
+	for n := range s.Replicas {
+		s.Replicas[n].abandon(reason.Reason{})
 	}
 }
 
-// observe takes in what is wanted now where that is other than what the status is about. A class that is given a time
+// observeSpec takes in what is wanted now where that is other than what the status is about. A class that is given a time
 // ahead, or to another App ID, is planned again: its sessions become earlier ones.
-func (d *Decision) observe() {
+func (d *Decision) observeSpec() {
 	s := &d.S
 	if s.Phase == "" {
 		s.Phase = Planned
@@ -67,20 +67,20 @@ func (d *Decision) observe() {
 	switch {
 	case s.Phase == Over && (!moved || s.Cancel != nil || s.Absent || !s.End.After(d.now)):
 		return // its outcome stands
-	case s.Phase == Over && (anew || s.Elsewhere):
-		s.restart()
+	case s.Phase == Over && (anew || s.OtherApp):
+		s.replan()
 	case s.Phase == Over:
 		s.reopen()
-		s.Lanes = [MostLanes]Lane{}
-	case !s.Fresh() && (anew || s.Elsewhere && !d.over()):
-		s.restart()
+		s.Replicas = [MaxReplicas]Replica{}
+	case !s.Fresh() && (anew || s.OtherApp && !d.over()):
+		s.replan()
 	}
 	if moved && s.Fresh() {
 		s.Unattended = time.Time{}
 	}
 	s.Observed = Observed{Generation: d.generation, Start: s.Start, End: s.End}
 	switch {
-	case !s.Fresh() || s.Elsewhere:
+	case !s.Fresh() || s.OtherApp:
 	case s.Placed.IsZero() && !moved && !s.Begin.IsZero():
 	case !s.Placed.IsZero() && s.PlacedFrom.Equal(s.From):
 		s.Begin = s.Placed
@@ -89,8 +89,8 @@ func (d *Decision) observe() {
 	}
 }
 
-// preempted ends the padding after the class.
-func (d *Decision) preempted(e PaddingPreempted) {
+// onPaddingPreempted ends the padding after the class.
+func (d *Decision) onPaddingPreempted(e PaddingPreempted) {
 	s := &d.S
 	if s.Phase == Over || d.now.Before(s.End) || !d.now.Before(s.Until) {
 		return
@@ -107,8 +107,8 @@ func (d *Decision) preempted(e PaddingPreempted) {
 	}
 }
 
-// relieved ends a class that no plan holds any more and that another one follows.
-func (d *Decision) relieved(e Relieved) {
+// onRelieved ends a class that no plan holds any more and that another one follows.
+func (d *Decision) onRelieved(e Relieved) {
 	s := &d.S
 	if s.Phase == Over || !s.Absent || !s.Status.Relieved.IsZero() {
 		return
@@ -116,7 +116,7 @@ func (d *Decision) relieved(e Relieved) {
 	text := fmt.Sprintf("the plan no longer holds it, and %s is recorded in its place from %s on", e.By, d.Clock(d.now))
 	d.note("%s", text)
 	s.Status.Relieved = d.now
-	s.End, s.Until = Left(s.End, d.now), Left(s.Until, d.now)
+	s.End, s.Until = Earlier(s.End, d.now), Earlier(s.Until, d.now)
 	s.Observed.End = s.End
 	for i := range s.Sessions {
 		if x := &s.Sessions[i]; x.State.Carries() {

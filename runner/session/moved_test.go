@@ -65,7 +65,7 @@ func TestAPlanMovesAClass(t *testing.T) {
 		{
 			name:    "before it has begun",
 			changes: func(t *testing.T) []change { return []change{retarget(t, -5*minute, by(hour, 0), true)} },
-			state:   func(s *State) { s.Begin = bell.Add(-10 * minute); s.Lanes[0].RetryAt = s.FirstRequest() },
+			state:   func(s *State) { s.Begin = bell.Add(-10 * minute); s.Replicas[0].RetryAt = s.FirstRequest() },
 			trace:   []string{"59m17s acquire 1 uid 11", "59m17s start 1 uid 11", "1h52m0s stop 1 uid 11"},
 			outcome: Recorded, start: hour,
 		},
@@ -205,7 +205,7 @@ func TestAPlanMovesAClass(t *testing.T) {
 			changes: func(t *testing.T) []change {
 				return []change{operator(-5*minute, true), retarget(t, -4*minute, by(hour, 0), true), operator(-3*minute, false)}
 			},
-			state:   func(s *State) { s.Begin = bell.Add(-10 * minute); s.Lanes[0].RetryAt = s.FirstRequest() },
+			state:   func(s *State) { s.Begin = bell.Add(-10 * minute); s.Replicas[0].RetryAt = s.FirstRequest() },
 			trace:   []string{"59m17s acquire 1 uid 11", "59m17s start 1 uid 11", "1h52m0s stop 1 uid 11"},
 			outcome: Recorded, start: hour,
 		},
@@ -238,8 +238,8 @@ func TestAPlanMovesAClass(t *testing.T) {
 			if diff := cmp.Diff(tt.trace, without(trace, agora.OpQuery)); tt.trace != nil && diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
-			if s.Phase != Over || s.Outcome != tt.outcome || s.Earlier != tt.earlier || !s.Start.Equal(bell.Add(tt.start)) {
-				t.Errorf("%s as %s at %v after %d earlier sessions: %s", s.Phase, s.Outcome, s.Start.Sub(bell), s.Earlier, s.Reason)
+			if s.Phase != Over || s.Outcome != tt.outcome || s.EarlierSessions != tt.earlier || !s.Start.Equal(bell.Add(tt.start)) {
+				t.Errorf("%s as %s at %v after %d earlier sessions: %s", s.Phase, s.Outcome, s.Start.Sub(bell), s.EarlierSessions, s.Reason)
 			}
 		})
 	}
@@ -350,7 +350,7 @@ func TestAClassThatWasCancelledBeforeItBeganIsWhatThePlanSays(t *testing.T) {
 	want.CDN = "new"
 	class := lesson()
 	class.Begin = bell.Add(-10 * time.Minute)
-	class.Lanes[0].RetryAt = class.FirstRequest()
+	class.Replicas[0].RetryAt = class.FirstRequest()
 	s, _ := play(t, class, nil, operator(-5*time.Minute, true), retarget(t, -4*time.Minute, want, true), operator(-3*time.Minute, false))
 	if len(s.Sessions) != 1 || s.Sessions[0].CDN != "new" {
 		t.Errorf("%s: %+v", s.Outcome, s.Sessions)
@@ -400,7 +400,7 @@ func TestAClassIsLeftToAnotherAppID(t *testing.T) {
 			class := lesson()
 			if tt.at < 0 {
 				class.Begin = bell.Add(-10 * minute)
-				class.Lanes[0].RetryAt = class.FirstRequest()
+				class.Replicas[0].RetryAt = class.FirstRequest()
 			}
 			s, trace := play(t, class, tt.serve, append(tt.changes, change{at: tt.at, do: func(s *State) {
 				s.Leave(tt.want, bell.Add(tt.at))
@@ -442,8 +442,8 @@ func TestAClassThatIsLeftAndDroppedIsWantedAgain(t *testing.T) {
 			}
 			return nil
 		}, leave(10*time.Minute), change{at: 11 * time.Minute, do: func(s *State) { s.Absent = true }}, leave(12*time.Minute))
-		if s.Phase != Planned || !s.Elsewhere || s.Absent || s.Outcome != "" {
-			t.Errorf("%s: %s as %s, left: %v, absent: %v after %v", name, s.Phase, s.Outcome, s.Elsewhere, s.Absent, trace)
+		if s.Phase != Planned || !s.OtherApp || s.Absent || s.Outcome != "" {
+			t.Errorf("%s: %s as %s, left: %v, absent: %v after %v", name, s.Phase, s.Outcome, s.OtherApp, s.Absent, trace)
 		}
 	}
 }
@@ -493,9 +493,9 @@ func TestWhoDoesNotOwnAClassBeginsNothingOfIt(t *testing.T) {
 		trace []string
 		phase Phase
 	}{
-		{"a planned class, aside", -time.Hour, func(s *State) { s.Aside = true }, nil, Planned},
+		{"a planned class, aside", -time.Hour, func(s *State) { s.NoNewSessions = true }, nil, Planned},
 		{"a planned class, only to stop", -time.Hour, func(s *State) { s.OnlyStops = true }, nil, Planned},
-		{"one that runs, aside", time.Minute, func(s *State) { s.Aside = true }, []string{"21m22s acquire 2 uid 12", "21m22s start 2 uid 12", "52m0s stop 2 uid 12"}, Over},
+		{"one that runs, aside", time.Minute, func(s *State) { s.NoNewSessions = true }, []string{"21m22s acquire 2 uid 12", "21m22s start 2 uid 12", "52m0s stop 2 uid 12"}, Over},
 		{"one that runs, only to stop", time.Minute, func(s *State) { s.OnlyStops = true }, []string{}, Recording},
 	} {
 		class, changes := lesson(), []change(nil)

@@ -117,11 +117,11 @@ func (s *State) About(n Notice) *Session {
 		x := &s.Sessions[i]
 		switch {
 		case n.SID == "" || x.SID != "" || x.Cname != n.Cname || x.UID != n.UID || x.ResourceID == "":
-		case x.State == SessionStarting && x.Doubt && !happened.Before(x.RequestedAt.Add(-MostSkew)):
+		case x.State == SessionStarting && x.StartUncertain && !happened.Before(x.RequestedAt.Add(-MaxSkew)):
 			return x
 		case x.State == SessionOrphan && orphan == nil && happened.Before(x.Deadline()):
 			orphan = x
-		case x.State != SessionOrphan && x.Doubt && doubtful == nil:
+		case x.State != SessionOrphan && x.StartUncertain && doubtful == nil:
 			doubtful = x
 		}
 	}
@@ -131,33 +131,33 @@ func (s *State) About(n Notice) *Session {
 	return doubtful
 }
 
-// noticed takes in a notification.
-func (d *Decision) noticed(n Notice) {
+// onNotification takes in a notification.
+func (d *Decision) onNotification(n Notice) {
 	x := d.S.About(n)
 	if x == nil {
 		return
 	}
 	d.note("session %d: notification: %s", x.Attempt, n.Text)
 	if x.State == SessionOrphan && x.SID != "" {
-		defer d.heardAgain(x, n)
+		defer d.onOrphanNotification(x, n)
 	}
 	found := x.SID == ""
 	if found {
-		d.found(x, n)
+		d.adoptSID(x, n)
 	}
 	look := false
 	switch n.Type {
 	case agora.EventWebRecorderStarted:
 		if at := n.RecordingAt; !x.Held && !at.IsZero() && !at.After(d.now) {
-			d.evidence(x, []agora.File{{SliceStartTime: at.UnixMilli()}})
+			d.takeFiles(x, []agora.File{{SliceStartTime: at.UnixMilli()}})
 		}
 		look = x.State == SessionConfirming
 	case agora.EventWebRecorderStopped, agora.EventSessionExit:
-		d.evidence(x, n.Files)
+		d.takeFiles(x, n.Files)
 		if found && x.State == SessionStopping {
-			d.foundOver(x, n)
+			d.foundEnded(x, n)
 		} else {
-			d.toldOver(x, n)
+			d.onReportedEnd(x, n)
 		}
 	case agora.EventCapabilityLimit:
 		x.Remark(fmt.Sprintf("session %d: %s", x.Attempt, n.Text))
@@ -179,13 +179,13 @@ func (d *Decision) noticed(n Notice) {
 		d.uploaded(x, agora.UploadBackup)
 	}
 	if look && x.SID != "" && x.State.Carries() {
-		x.Next = Left(x.Next, d.now)
+		x.Next = Earlier(x.Next, d.now)
 	}
 }
 
-// toldOver keeps what a notification says of a session's end until a query has confirmed it. What it says after our
+// onReportedEnd keeps what a notification says of a session's end until a query has confirmed it. What it says after our
 // own stop is nothing new.
-func (d *Decision) toldOver(x *Session, n Notice) {
+func (d *Decision) onReportedEnd(x *Session, n Notice) {
 	if !x.State.Carries() {
 		// The cause may come after the end is known, by another notification or by a query.
 		died := x.State == SessionLost || x.State == SessionFailed
@@ -196,28 +196,28 @@ func (d *Decision) toldOver(x *Session, n Notice) {
 			}
 			x.Reason += n.Text
 			x.ReasonCode = x.endedCode()
-			if l := &d.S.Lanes[x.Lane]; x.pageAtFault() && !d.S.Left(x) && l.Failures > l.PageFailures {
-				l.PageFailures++
+			if rep := &d.S.Replicas[x.Replica]; x.pageAtFault() && !d.S.IsEarlier(x) && rep.Failures > rep.PageFailures {
+				rep.PageFailures++
 			}
 		}
 		return
 	}
-	if x.Told == "" || n.Type == agora.EventWebRecorderStopped {
-		x.Told = cmp.Or(n.Text, "it ended")
+	if x.ReportedEnd == "" || n.Type == agora.EventWebRecorderStopped {
+		x.ReportedEnd = cmp.Or(n.Text, "it ended")
 	}
 	if n.Type == agora.EventWebRecorderStopped {
 		x.Cause = n.Code
 	}
-	x.ToldAt, x.Next = d.now, d.now
+	x.ReportedEndAt, x.Next = d.now, d.now
 	if !n.At.After(d.now) && n.At.After(x.LastGood) {
 		x.StoppedAt = n.At
 	}
 }
 
-// foundOver keeps what is known of a session that is found to have ended. It is stopped all the same, which says no more
+// foundEnded keeps what is known of a session that is found to have ended. It is stopped all the same, which says no more
 // of when it did.
-func (d *Decision) foundOver(x *Session, n Notice) {
-	x.Exited, x.Then = true, x.fate()
+func (d *Decision) foundEnded(x *Session, n Notice) {
+	x.Exited, x.FinalState = true, x.stateUnstopped()
 	if !n.At.After(d.now) {
 		x.StoppedAt = n.At
 	}
@@ -227,44 +227,44 @@ func (d *Decision) foundOver(x *Session, n Notice) {
 	x.setReason(reason.Reason{Code: x.endedCode(), Text: n.Text})
 }
 
-// found gives a session its sid, which nobody had told. It carries the class where nothing else does; otherwise it is
+// adoptSID gives a session its sid, which nobody had told. It carries the class where nothing else does; otherwise it is
 // stopped. The reason goes on naming it.
-func (d *Decision) found(x *Session, n Notice) {
+func (d *Decision) adoptSID(x *Session, n Notice) {
 	if x.State == SessionOrphan {
 		x.Remark(x.Reason)
 	}
 	x.Remark(fmt.Sprintf("orphan: the sid of session %d turned up in a notification at %s", x.Attempt, d.Clock(d.now)))
 	began := x.State
 	x.setReason(reason.Reason{})
-	x.SID, x.StartedAt, x.Doubt, x.Cut, x.Asked, x.Tries, x.Next = n.SID, cmp.Or(x.RequestedAt, d.now), false, false, "", 0, d.now
-	earlier := d.S.Left(x)
+	x.SID, x.StartedAt, x.StartUncertain, x.Interrupted, x.Asked, x.Tries, x.Next = n.SID, cmp.Or(x.RequestedAt, d.now), false, false, "", 0, d.now
+	earlier := d.S.IsEarlier(x)
 	if d.S.Phase == Over && !d.over() && !earlier { // it had been given up
 		d.S.reopen()
 		d.note("there is something to record the class after all")
 	}
-	if c := d.S.carrier(x.Lane); c != nil && c.State == SessionAcquiring && !n.ended() && !earlier {
+	if c := d.S.active(x.Replica); c != nil && c.State == SessionAcquiring && !n.ended() && !earlier {
 		d.enter(c, SessionFailed) // and no failure: nothing of it is at the service yet
 		c.setReason(reason.Because(reason.NotNeeded, "it gave way to session %d, whose sid turned up", x.Attempt))
 		c.Asked, c.Next = "", time.Time{}
 	}
-	if d.S.Phase != Over && !d.over() && !earlier && (began == SessionStarting || d.S.carrier(x.Lane) == nil) {
+	if d.S.Phase != Over && !d.over() && !earlier && (began == SessionStarting || d.S.active(x.Replica) == nil) {
 		d.enter(x, SessionConfirming)
-		if l := &d.S.Lanes[x.Lane]; x.Counted { // if it fails after all, that is counted then
-			x.Counted, l.Failures = false, max(0, l.Failures-1)
+		if rep := &d.S.Replicas[x.Replica]; x.CountedFailure { // if it fails after all, that is counted then
+			x.CountedFailure, rep.Failures = false, max(0, rep.Failures-1)
 		}
 		x.StartedAt = d.now // the deadline of confirming counts from here
 		return
 	}
 	d.enter(x, SessionStopping)
-	x.Then, x.StopAskedAt = "", time.Time{}
+	x.FinalState, x.StopAskedAt = "", time.Time{}
 }
 
-// told is how a notification said that the session ended; none where no notification did.
-func (x *Session) told() reason.Reason {
-	if x.Told == "" {
+// reportedEnd is how a notification said that the session ended; none where no notification did.
+func (x *Session) reportedEnd() reason.Reason {
+	if x.ReportedEnd == "" {
 		return reason.Reason{}
 	}
-	return reason.Reason{Code: x.endedCode(), Text: x.Told}
+	return reason.Reason{Code: x.endedCode(), Text: x.ReportedEnd}
 }
 
 // endedCode is the code of a session that ended without our stop.
@@ -287,7 +287,7 @@ func (x *Session) pageAtFault() bool {
 // A clock that is off by mostSkew is told of, and again only after it was right within leastSkew. The service gives its
 // own in whole seconds, and an answer may be slow, hence some must agree.
 const (
-	MostSkew   = 5 * time.Second
-	LeastSkew  = 3 * time.Second
-	SkewVoices = 3
+	MaxSkew     = 5 * time.Second
+	MinSkew     = 3 * time.Second
+	SkewAnswers = 3
 )

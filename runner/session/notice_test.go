@@ -88,8 +88,8 @@ func TestSessionsThatFailForThePageAreTriedOnceMoreOnly(t *testing.T) {
 		}
 		return nil
 	}, notices)
-	if len(s.Sessions) != 2 || !strings.Contains(s.Lanes[0].GaveUp, "lies in the page") {
-		t.Errorf("%d sessions, gave up: %q", len(s.Sessions), s.Lanes[0].GaveUp)
+	if len(s.Sessions) != 2 || !strings.Contains(s.Replicas[0].AbandonReason, "lies in the page") {
+		t.Errorf("%d sessions, gave up: %q", len(s.Sessions), s.Replicas[0].AbandonReason)
 	}
 }
 

@@ -62,8 +62,8 @@ func TestANotificationInWords(t *testing.T) {
 // TestWhichSessionANotificationIsAbout has the sid be known, or only cname and uid.
 func TestWhichSessionANotificationIsAbout(t *testing.T) {
 	orphan := func(uid string) Session { return Session{UID: uid, State: SessionOrphan} }
-	doubtful := Session{UID: "11", State: SessionFailed, StartFacts: StartFacts{Doubt: true}}
-	starting := Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{Doubt: true}} // asked for nine minutes after the bell
+	doubtful := Session{UID: "11", State: SessionFailed, StartFacts: StartFacts{StartUncertain: true}}
+	starting := Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{StartUncertain: true}} // asked for nine minutes after the bell
 	known := Session{UID: "11", State: SessionRunning, SID: "sid1"}
 	n := Notice{Cname: lesson().Cname, UID: "11", SID: "new", At: at(9.5)}
 	with := func(f func(*Notice)) Notice {
@@ -86,11 +86,11 @@ func TestWhichSessionANotificationIsAbout(t *testing.T) {
 		{"the start that is in doubt", []Session{orphan("11"), doubtful, starting}, n, 3},
 		{"a start that is not in doubt", []Session{{UID: "11", State: SessionStarting}}, n, 0},
 		{"what happened before the start was sent", []Session{orphan("11"), starting}, with(func(n *Notice) { n.At = at(8.9) }), 1},
-		{"what happened a little before, by another clock", []Session{orphan("11"), starting}, with(func(n *Notice) { n.At = at(9).Add(-MostSkew) }), 2},
+		{"what happened a little before, by another clock", []Session{orphan("11"), starting}, with(func(n *Notice) { n.At = at(9).Add(-MaxSkew) }), 2},
 		{"it tells when the recording began, too", []Session{orphan("11"), starting}, with(func(n *Notice) { n.RecordingAt = at(8) }), 1},
 		{"the latest orphan", []Session{orphan("11"), orphan("11"), orphan("12")}, n, 2},
 		{"an orphan rather than a doubtful one", []Session{orphan("11"), doubtful}, n, 1},
-		{"the latest doubtful one", []Session{doubtful, doubtful, {UID: "12", State: SessionFailed, StartFacts: StartFacts{Doubt: true}}}, n, 2},
+		{"the latest doubtful one", []Session{doubtful, doubtful, {UID: "12", State: SessionFailed, StartFacts: StartFacts{StartUncertain: true}}}, n, 2},
 		{"an orphan whose hours were over", []Session{orphan("11")}, with(func(n *Notice) { n.At = bell.Add(3 * time.Hour) }), 0},
 		{"an orphan whose hours were just over", []Session{orphan("11")}, with(func(n *Notice) { n.At = bell.Add(2*time.Hour - time.Minute) }), 0},
 	} {
@@ -120,22 +120,22 @@ func TestWhatANotificationChanges(t *testing.T) {
 		look  bool // a query is sent at once
 		check func(Session) bool
 	}{
-		{"it began, while it is confirmed", SessionConfirming, func(x *Session) { x.RecordingAt = time.Time{} }, Notice{Type: agora.EventWebRecorderStarted, RecordingAt: at(9)}, true, func(x Session) bool { return x.RecordingAt.Equal(at(9)) && x.Named }},
-		{"it began, while it runs", SessionRunning, nil, Notice{Type: agora.EventWebRecorderStarted, RecordingAt: at(0.05)}, false, func(x Session) bool { return x.RecordingAt.Equal(at(0.05)) && x.Named }},
-		{"it began, on hold", SessionConfirming, func(x *Session) { x.Held, x.ResumedAt, x.RecordingAt = true, at(9.9), time.Time{} }, Notice{Type: agora.EventWebRecorderStarted, RecordingAt: at(9)}, true, func(x Session) bool { return x.RecordingAt.IsZero() && !x.Named }},
+		{"it began, while it is confirmed", SessionConfirming, func(x *Session) { x.RecordingAt = time.Time{} }, Notice{Type: agora.EventWebRecorderStarted, RecordingAt: at(9)}, true, func(x Session) bool { return x.RecordingAt.Equal(at(9)) && x.FromNamed }},
+		{"it began, while it runs", SessionRunning, nil, Notice{Type: agora.EventWebRecorderStarted, RecordingAt: at(0.05)}, false, func(x Session) bool { return x.RecordingAt.Equal(at(0.05)) && x.FromNamed }},
+		{"it began, on hold", SessionConfirming, func(x *Session) { x.Held, x.ResumedAt, x.RecordingAt = true, at(9.9), time.Time{} }, Notice{Type: agora.EventWebRecorderStarted, RecordingAt: at(9)}, true, func(x Session) bool { return x.RecordingAt.IsZero() && !x.FromNamed }},
 		{"it began, by a clock that is ahead", SessionConfirming, func(x *Session) { x.RecordingAt = time.Time{} }, Notice{Type: agora.EventWebRecorderStarted, RecordingAt: at(11)}, true, func(x Session) bool { return x.RecordingAt.IsZero() }},
 		{"it began just now", SessionConfirming, func(x *Session) { x.RecordingAt = time.Time{} }, Notice{Type: agora.EventWebRecorderStarted, RecordingAt: now}, true, func(x Session) bool { return x.RecordingAt.Equal(now) }},
 		{"it began, and nobody says when", SessionConfirming, func(x *Session) { x.RecordingAt = time.Time{} }, Notice{Type: agora.EventWebRecorderStarted}, true, func(x Session) bool { return x.RecordingAt.IsZero() }},
-		{"it stopped", SessionRunning, nil, Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(9), Text: "stopped"}, true, func(x Session) bool { return x.Told == "stopped" && x.Cause == 6 && x.StoppedAt.Equal(at(9)) }},
-		{"it stopped before it was last seen running", SessionRunning, nil, Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(7), Text: "stopped"}, true, func(x Session) bool { return x.Told == "stopped" && x.StoppedAt.IsZero() }},
+		{"it stopped", SessionRunning, nil, Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(9), Text: "stopped"}, true, func(x Session) bool { return x.ReportedEnd == "stopped" && x.Cause == 6 && x.StoppedAt.Equal(at(9)) }},
+		{"it stopped before it was last seen running", SessionRunning, nil, Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(7), Text: "stopped"}, true, func(x Session) bool { return x.ReportedEnd == "stopped" && x.StoppedAt.IsZero() }},
 		{"it stopped when it was last seen running", SessionRunning, nil, Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(8), Text: "stopped"}, true, func(x Session) bool { return x.StoppedAt.IsZero() }},
 		{"it stopped, by a clock that is ahead", SessionRunning, nil, Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(11), Text: "stopped"}, true, func(x Session) bool { return x.StoppedAt.IsZero() }},
 		{"it stopped just now", SessionRunning, nil, Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: now, Text: "stopped"}, true, func(x Session) bool { return x.StoppedAt.Equal(now) }},
-		{"it exited", SessionRunning, nil, Notice{Type: agora.EventSessionExit, At: at(9), Text: "exited"}, true, func(x Session) bool { return x.Told == "exited" && x.Cause == 0 }},
-		{"it exited, without a word", SessionRunning, nil, Notice{Type: agora.EventSessionExit, At: at(9)}, true, func(x Session) bool { return x.Told == "it ended" }},
-		{"it exited after it stopped", SessionRunning, func(x *Session) { x.Told, x.Cause = "stopped", 6 }, Notice{Type: agora.EventSessionExit, At: at(9), Text: "exited"}, true, func(x Session) bool { return x.Told == "stopped" && x.Cause == 6 }},
-		{"it stopped after it exited", SessionRunning, func(x *Session) { x.Told = "exited" }, Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(9), Text: "stopped"}, true, func(x Session) bool { return x.Told == "stopped" && x.Cause == 6 }},
-		{"it is being stopped", SessionStopping, nil, Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(9), Text: "stopped"}, false, func(x Session) bool { return x.Told == "" && x.Cause == 0 }},
+		{"it exited", SessionRunning, nil, Notice{Type: agora.EventSessionExit, At: at(9), Text: "exited"}, true, func(x Session) bool { return x.ReportedEnd == "exited" && x.Cause == 0 }},
+		{"it exited, without a word", SessionRunning, nil, Notice{Type: agora.EventSessionExit, At: at(9)}, true, func(x Session) bool { return x.ReportedEnd == "it ended" }},
+		{"it exited after it stopped", SessionRunning, func(x *Session) { x.ReportedEnd, x.Cause = "stopped", 6 }, Notice{Type: agora.EventSessionExit, At: at(9), Text: "exited"}, true, func(x Session) bool { return x.ReportedEnd == "stopped" && x.Cause == 6 }},
+		{"it stopped after it exited", SessionRunning, func(x *Session) { x.ReportedEnd = "exited" }, Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(9), Text: "stopped"}, true, func(x Session) bool { return x.ReportedEnd == "stopped" && x.Cause == 6 }},
+		{"it is being stopped", SessionStopping, nil, Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(9), Text: "stopped"}, false, func(x Session) bool { return x.ReportedEnd == "" && x.Cause == 0 }},
 		{"the page is too much", SessionRunning, nil, Notice{Type: agora.EventCapabilityLimit, Text: "WebGL"}, true, func(x Session) bool { return slices.Equal(x.Remarks, []string{"session 1: WebGL"}) }},
 		{"the page is too much, and it is being stopped", SessionStopping, nil, Notice{Type: agora.EventCapabilityLimit, Text: "WebGL"}, false, nil},
 		{"the page was reloaded", SessionRunning, nil, Notice{Type: agora.EventWebRecorderReload, At: at(9), Text: "reloaded"}, false, func(x Session) bool {
@@ -184,9 +184,9 @@ func TestTheCauseOfAnEndThatIsKnownAlready(t *testing.T) {
 		cause  int
 		n      Notice
 		earler bool
-		counts [2]int // failures of the lane, and of these for the page
+		counts [2]int // failures of the replica, and of these for the page
 		reason string
-		page   int // of the lane, after it
+		page   int // of the replica, after it
 	}{
 		{"lost", SessionLost, 0, Notice{Type: agora.EventWebRecorderStopped, Code: 6, Text: "told"}, false, [2]int{1, 0}, "gone: told", 0},
 		{"failed", SessionFailed, 0, Notice{Type: agora.EventWebRecorderStopped, Code: 6, Text: "told"}, false, [2]int{1, 0}, "gone: told", 0},
@@ -200,14 +200,14 @@ func TestTheCauseOfAnEndThatIsKnownAlready(t *testing.T) {
 		{"it exited", SessionLost, 0, Notice{Type: agora.EventSessionExit, Text: "told"}, false, [2]int{1, 0}, "gone", 0},
 	} {
 		s := inHand(Session{UID: "11", State: tt.state, SID: "sid1", Reason: "gone", ReasonCode: reason.SessionLost, Report: Report{Cause: tt.cause}}, Session{UID: "12", State: SessionRunning, SID: "sid2", Request: Request{Next: at(12)}})
-		if s.Lanes[0].Failures, s.Lanes[0].PageFailures = tt.counts[0], tt.counts[1]; tt.earler {
-			s.Earlier = 1
+		if s.Replicas[0].Failures, s.Replicas[0].PageFailures = tt.counts[0], tt.counts[1]; tt.earler {
+			s.EarlierSessions = 1
 		}
 		tt.n.SID = "sid1"
 		s, _ = step(s, observation{Notice: &tt.n}, 10*time.Minute)
 		x := s.Sessions[0]
-		if page := tt.reason != "gone" && tt.page+tt.counts[1] > 0; x.Reason != tt.reason || s.Lanes[0].PageFailures != tt.page || x.State != tt.state || page && x.ReasonCode != reason.PageFault {
-			t.Errorf("%s: %s (%s), %d failures for the page", tt.name, x.Reason, x.ReasonCode, s.Lanes[0].PageFailures)
+		if page := tt.reason != "gone" && tt.page+tt.counts[1] > 0; x.Reason != tt.reason || s.Replicas[0].PageFailures != tt.page || x.State != tt.state || page && x.ReasonCode != reason.PageFault {
+			t.Errorf("%s: %s (%s), %d failures for the page", tt.name, x.Reason, x.ReasonCode, s.Replicas[0].PageFailures)
 		}
 	}
 	s := inHand(Session{UID: "11", State: SessionLost, SID: "sid1"})
@@ -218,8 +218,8 @@ func TestTheCauseOfAnEndThatIsKnownAlready(t *testing.T) {
 
 // TestASIDThatTurnsUp has a notification tell the sid of a session whose start was not answered.
 func TestASIDThatTurnsUp(t *testing.T) {
-	orphan := Session{UID: "11", State: SessionOrphan, Reason: "orphan: session 1", ReasonCode: reason.OrphanSID, UIDFacts: UIDFacts{Counted: true}, StartFacts: StartFacts{RequestedAt: at(1)}}
-	starting := Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{Doubt: true, Cut: true}, Request: Request{Tries: 3}}
+	orphan := Session{UID: "11", State: SessionOrphan, Reason: "orphan: session 1", ReasonCode: reason.OrphanSID, UIDFacts: UIDFacts{CountedFailure: true}, StartFacts: StartFacts{RequestedAt: at(1)}}
+	starting := Session{UID: "11", State: SessionStarting, StartFacts: StartFacts{StartUncertain: true, Interrupted: true}, Request: Request{Tries: 3}}
 	file := Notice{Type: agora.EventFileInfos, At: at(9.5)}
 	stopped := Notice{Type: agora.EventWebRecorderStopped, Code: 6, At: at(9.5), Text: "told"}
 	for _, tt := range []struct {
@@ -241,31 +241,31 @@ func TestASIDThatTurnsUp(t *testing.T) {
 			nil, file, 0, SessionConfirming, agora.OpQuery, 1, "", 1,
 			func(s State) bool {
 				x := s.Sessions[0]
-				return !x.Doubt && !x.Cut && x.Tries == 0 && x.StartedAt.Equal(at(10)) && len(x.Remarks) == 1 && x.Reason == ""
+				return !x.StartUncertain && !x.Interrupted && x.Tries == 0 && x.StartedAt.Equal(at(10)) && len(x.Remarks) == 1 && x.Reason == ""
 			},
 		},
-		{"of an orphan, where nothing else records", []Session{orphan}, nil, file, 0, SessionConfirming, agora.OpQuery, 1, "", 0, func(s State) bool { return !s.Sessions[0].Counted && len(s.Sessions[0].Remarks) == 2 }},
+		{"of an orphan, where nothing else records", []Session{orphan}, nil, file, 0, SessionConfirming, agora.OpQuery, 1, "", 0, func(s State) bool { return !s.Sessions[0].CountedFailure && len(s.Sessions[0].Remarks) == 2 }},
 		{"of an orphan, where another records", []Session{orphan, {UID: "12", State: SessionRunning, SID: "sid2", Request: Request{Next: at(12)}}}, nil, file, 0, SessionStopping, agora.OpStop, 1, SessionRunning, 1, nil},
 		{"of an orphan, where another is acquired", []Session{orphan, {UID: "12", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire, Next: at(12)}}}, nil, file, 0, SessionConfirming, agora.OpQuery, 1, SessionFailed, 0, func(s State) bool { return s.Sessions[1].ReasonCode == reason.NotNeeded && s.Sessions[1].Asked == "" }},
 		{"of an orphan that has ended, where another is acquired", []Session{orphan, {UID: "12", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire, Next: at(12)}}}, nil, stopped, 0, SessionStopping, agora.OpStop, 1, SessionAcquiring, 1, nil},
 		{"of an orphan that has ended, where another records", []Session{orphan, {UID: "12", State: SessionRunning, SID: "sid2", Request: Request{Next: at(12)}}}, nil, stopped, 0, SessionStopping, agora.OpStop, 1, SessionRunning, 1, func(s State) bool {
 			x := s.Sessions[0]
-			return x.Exited && x.Then == SessionFailed && x.StoppedAt.Equal(at(9.5)) && x.Cause == 6 && x.Reason == "told"
+			return x.Exited && x.FinalState == SessionFailed && x.StoppedAt.Equal(at(9.5)) && x.Cause == 6 && x.Reason == "told"
 		}},
 		{"of an orphan that exits ahead of our clock, where another records", []Session{orphan, {UID: "12", State: SessionRunning, SID: "sid2", Request: Request{Next: at(12)}}}, nil, Notice{Type: agora.EventSessionExit, At: at(11), Text: "told", Files: []agora.File{{Filename: "a", SliceStartTime: at(2).UnixMilli()}}}, 0, SessionStopping, agora.OpStop, 1, SessionRunning, 1, func(s State) bool {
 			x := s.Sessions[0]
-			return x.Exited && x.Then == SessionLost && x.StoppedAt.IsZero() && x.Cause == 0 && x.RecordingAt.Equal(at(2))
+			return x.Exited && x.FinalState == SessionLost && x.StoppedAt.IsZero() && x.Cause == 0 && x.RecordingAt.Equal(at(2))
 		}},
-		{"of an orphan of another lane's", []Session{orphan, {UID: "13", Lane: 1, State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire, Next: at(12)}}}, func(s *State) { s.UIDs = redundant(2).UIDs }, file, 0, SessionConfirming, agora.OpQuery, 1, SessionAcquiring, 0, nil},
+		{"of an orphan of another replica's", []Session{orphan, {UID: "13", Replica: 1, State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire, Next: at(12)}}}, func(s *State) { s.UIDs = redundant(2).UIDs }, file, 0, SessionConfirming, agora.OpQuery, 1, SessionAcquiring, 0, nil},
 		{"of an orphan of a time before", []Session{orphan}, func(s *State) {
-			s.Earlier, s.Phase = 1, Planned
+			s.EarlierSessions, s.Phase = 1, Planned
 			s.Start, s.End, s.From, s.Until, s.Begin = at(60), at(110), at(59), at(112), at(59)
 		}, file, 0, SessionStopping, agora.OpStop, 1, "", 1, nil},
-		{"of an orphan of a time before, where another is acquired", []Session{orphan, {UID: "12", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire, Next: at(12)}}}, func(s *State) { s.Earlier = 1 }, file, 0, SessionStopping, agora.OpStop, 1, SessionAcquiring, 1, nil},
+		{"of an orphan of a time before, where another is acquired", []Session{orphan, {UID: "12", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire, Next: at(12)}}}, func(s *State) { s.EarlierSessions = 1 }, file, 0, SessionStopping, agora.OpStop, 1, SessionAcquiring, 1, nil},
 		{"of a class that was given up", []Session{orphan}, func(s *State) {
 			s.Phase, s.Outcome, s.Reason, s.ReasonCode, s.EndedAt = Over, Failed, "given up", reason.AttemptsUsedUp, at(5)
-			s.Lanes[0].GaveUp, s.Lanes[0].GaveUpCode = "given up", reason.AttemptsUsedUp
-		}, file, 0, SessionConfirming, agora.OpQuery, 1, "", 0, func(s State) bool { return s.Phase == Starting && s.Outcome == "" && s.Lanes[0].GaveUp == "" }},
+			s.Replicas[0].AbandonReason, s.Replicas[0].AbandonCode = "given up", reason.AttemptsUsedUp
+		}, file, 0, SessionConfirming, agora.OpQuery, 1, "", 0, func(s State) bool { return s.Phase == Starting && s.Outcome == "" && s.Replicas[0].AbandonReason == "" }},
 		{"of a class that is over", []Session{orphan}, func(s *State) {
 			s.Phase, s.Outcome, s.Reason, s.ReasonCode, s.EndedAt = Over, Failed, "nothing was recorded", reason.NothingRecorded, at(52)
 		}, file, 53 * time.Minute, SessionStopping, agora.OpStop, 1, "", 1, func(s State) bool {
@@ -276,7 +276,7 @@ func TestASIDThatTurnsUp(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := inHand(slices.Clone(tt.sessions)...)
-			s.Lanes[0].Failures = 2
+			s.Replicas[0].Failures = 2
 			if tt.set != nil {
 				tt.set(&s)
 			}
@@ -286,8 +286,8 @@ func TestASIDThatTurnsUp(t *testing.T) {
 			}
 			s, act := step(s, observation{Notice: &tt.n}, tt.now)
 			x := s.Sessions[0]
-			if x.SID != "found" || x.State != tt.state || act.Op != tt.op || act.Attempt != tt.of || s.Lanes[0].Failures != tt.failures+1 {
-				t.Errorf("it is %s, next is %+v, %d failures", x.State, act, s.Lanes[0].Failures)
+			if x.SID != "found" || x.State != tt.state || act.Op != tt.op || act.Attempt != tt.of || s.Replicas[0].Failures != tt.failures+1 {
+				t.Errorf("it is %s, next is %+v, %d failures", x.State, act, s.Replicas[0].Failures)
 			}
 			if len(s.Sessions) > 1 && s.Sessions[1].State != tt.other || tt.check != nil && !tt.check(s) {
 				t.Errorf("%s: %+v", s.Phase, s.Sessions)
@@ -316,7 +316,7 @@ func TestAnOrphanWhoseSIDIsKnownIsHeardOf(t *testing.T) {
 	} {
 		s := inHand(Session{UID: "11", State: SessionOrphan, SID: "sid1", Reason: "orphan: session 1", ReasonCode: reason.OrphanGone})
 		x := &s.Sessions[0]
-		x.StoppedAt, x.StopAskedAt, x.StopGoneAt, x.SuspectAt, x.Tries = at(51), at(52), at(52), at(52), 7
+		x.StoppedAt, x.StopAskedAt, x.StopNotFoundAt, x.SuspectAt, x.Tries = at(51), at(52), at(52), at(52), 7
 		s.Phase, s.Outcome, s.Reason = Over, Recorded, "written"
 		tt.n.SID = "sid1"
 		s, act := step(s, observation{Notice: &tt.n}, 70*time.Minute)
@@ -324,7 +324,7 @@ func TestAnOrphanWhoseSIDIsKnownIsHeardOf(t *testing.T) {
 		if got.State != tt.state || !got.StoppedAt.Equal(tt.until) || act.Op != tt.op || got.ReasonCode != reason.OrphanHeard || !slices.Contains(got.Remarks, "orphan: session 1") {
 			t.Errorf("%s: it is %s until %v, next is %+v: %+v", tt.name, got.State, got.StoppedAt, act, got)
 		}
-		if tt.op != "" && (!got.StopGoneAt.IsZero() || !got.SuspectAt.IsZero() || !got.StopAskedAt.Equal(at(70))) {
+		if tt.op != "" && (!got.StopNotFoundAt.IsZero() || !got.SuspectAt.IsZero() || !got.StopAskedAt.Equal(at(70))) {
 			t.Errorf("%s: what was heard before counts: %+v", tt.name, got)
 		}
 	}

@@ -50,12 +50,12 @@ func TestDecideTakesInWhateverTheSpecHasBecome(t *testing.T) {
 		"planned, and moved to later":               {planned, shift(2 * time.Hour), 0, Planned, "", nil, 0},
 		"planned, and cancelled":                    {planned, cancel, -time.Hour, Over, Cancelled, nil, 0},
 		"planned, and held by no plan":              {planned, func(s *Spec) { s.Absent = true }, -time.Hour, Over, Cancelled, nil, 0},
-		"planned, and another App ID's":             {planned, func(s *Spec) { s.Elsewhere = true }, 0, Planned, "", nil, 0},
+		"planned, and another App ID's":             {planned, func(s *Spec) { s.OtherApp = true }, 0, Planned, "", nil, 0},
 		"running, and nothing changed":              {running, func(*Spec) {}, 10 * time.Minute, Recording, "", nil, 0},
 		"running, and moved to later":               {running, shift(2 * time.Hour), 10 * time.Minute, Planned, "", []agora.Op{agora.OpStop}, 1},
 		"running, and moved by ten minutes":         {running, shift(10 * time.Minute), 12 * time.Minute, Recording, "", nil, 0},
 		"running, and moved to before":              {running, shift(-2 * time.Hour), 10 * time.Minute, Over, Partial, []agora.Op{agora.OpStop}, 0},
-		"running, and another App ID's":             {running, func(s *Spec) { s.Elsewhere = true }, 10 * time.Minute, Planned, "", []agora.Op{agora.OpStop}, 1},
+		"running, and another App ID's":             {running, func(s *Spec) { s.OtherApp = true }, 10 * time.Minute, Planned, "", []agora.Op{agora.OpStop}, 1},
 		"running, and cancelled":                    {running, cancel, 10 * time.Minute, Over, Cancelled, []agora.Op{agora.OpStop}, 0},
 		"running, and held by no plan":              {running, func(s *Spec) { s.Absent = true }, 10 * time.Minute, Recording, "", nil, 0},
 		"missed, and nothing changed":               {missed, func(*Spec) {}, time.Hour, Over, Missed, nil, 0},
@@ -83,8 +83,8 @@ func TestDecideTakesInWhateverTheSpecHasBecome(t *testing.T) {
 			if !reflect.DeepEqual(before, status) {
 				t.Error("Decide changed its input")
 			}
-			if got.Phase != tt.phase || got.Outcome != tt.outcome || got.Earlier != tt.earlier || !reflect.DeepEqual(asked, tt.asked) {
-				t.Errorf("%s %s with %d earlier sessions, asked %v; want %s %s with %d, %v: %s", got.Phase, got.Outcome, got.Earlier, asked, tt.phase, tt.outcome, tt.earlier, tt.asked, got.Reason)
+			if got.Phase != tt.phase || got.Outcome != tt.outcome || got.EarlierSessions != tt.earlier || !reflect.DeepEqual(asked, tt.asked) {
+				t.Errorf("%s %s with %d earlier sessions, asked %v; want %s %s with %d, %v: %s", got.Phase, got.Outcome, got.EarlierSessions, asked, tt.phase, tt.outcome, tt.earlier, tt.asked, got.Reason)
 			}
 			if again, more := decideAll(spec, got, bell.Add(tt.now)); again.Phase != got.Phase || len(more) > 0 && tt.phase != Starting {
 				t.Errorf("the same again: %s, asked %v", again.Phase, more)

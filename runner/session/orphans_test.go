@@ -62,8 +62,8 @@ func TestOrphansOnBothUIDsAreReplacedSoonAfterTheyEnd(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s, trace := play(t, lesson(), tt.serve)
 			i := slices.IndexFunc(s.Sessions, func(x Session) bool { return x.SID != "" })
-			if i < 0 || s.Lanes[0].GaveUp != "" {
-				t.Fatalf("%s, gave up: %q after %v", s.Reason, s.Lanes[0].GaveUp, without(trace, agora.OpQuery))
+			if i < 0 || s.Replicas[0].AbandonReason != "" {
+				t.Fatalf("%s, gave up: %q after %v", s.Reason, s.Replicas[0].AbandonReason, without(trace, agora.OpQuery))
 			}
 			if late := s.Sessions[i].StartedAt.Sub(bell.Add(20 * time.Minute)); late < 0 || late > tt.longest+time.Second {
 				t.Errorf("a session takes over %v after an orphan has ended, want %v at most: %v", late, tt.longest, without(trace, agora.OpQuery))
@@ -114,10 +114,10 @@ func TestASessionOfOursKeepsItsUIDFromTheNext(t *testing.T) {
 				}
 				return nil
 			}, tt.changes...)
-			if missing(s.Gaps) > tt.missing || s.Lanes[0].GaveUp != "" {
-				t.Errorf("%v missing, gave up: %q: %s after %v", missing(s.Gaps), s.Lanes[0].GaveUp, s.Reason, without(trace, agora.OpQuery))
+			if missing(s.Gaps) > tt.missing || s.Replicas[0].AbandonReason != "" {
+				t.Errorf("%v missing, gave up: %q: %s after %v", missing(s.Gaps), s.Replicas[0].AbandonReason, s.Reason, without(trace, agora.OpQuery))
 			}
-			if n := s.Lanes[0].Failures; n > 2 {
+			if n := s.Replicas[0].Failures; n > 2 {
 				t.Errorf("%d failures were counted after %v", n, without(trace, agora.OpQuery))
 			}
 		})
@@ -159,8 +159,8 @@ func TestASessionThatWaitsGivesWayToAnOrphanWhoseSIDTurnsUp(t *testing.T) {
 				}
 				return nil
 			}, change{at: tt.at, notice: &Notice{Type: tt.says, Cname: "lingua-german-a1", UID: "12", SID: "turned up", At: bell.Add(tt.at), RecordingAt: bell.Add(-35 * time.Second), Files: tt.files, Text: "told"}})
-			if missing(s.Gaps) > tt.missing || s.Lanes[0].GaveUp != "" {
-				t.Errorf("%v missing, gave up: %q: %s after %v", missing(s.Gaps), s.Lanes[0].GaveUp, s.Reason, without(trace, agora.OpQuery))
+			if missing(s.Gaps) > tt.missing || s.Replicas[0].AbandonReason != "" {
+				t.Errorf("%v missing, gave up: %q: %s after %v", missing(s.Gaps), s.Replicas[0].AbandonReason, s.Reason, without(trace, agora.OpQuery))
 			}
 			if x := s.Sessions[2]; (x.State == SessionFailed) != tt.gives {
 				t.Errorf("the session that waited is %s: %s", x.State, x.Reason)
@@ -178,8 +178,8 @@ func TestAnOrphanThatIsFoundEndedIsAFailureStill(t *testing.T) {
 	s, trace := play(t, lesson(), beset(always, at), change{at: at, notice: &Notice{
 		Type: agora.EventWebRecorderStopped, Cname: "lingua-german-a1", UID: "12", SID: "turned up", At: bell.Add(at), Text: "told",
 	}})
-	if s.Lanes[0].Failures != 2 || s.Sessions[1].SID != "turned up" || s.Sessions[2].SID == "" {
-		t.Errorf("%d failures, want those of the two orphans: %s after %v", s.Lanes[0].Failures, s.Reason, without(trace, agora.OpQuery))
+	if s.Replicas[0].Failures != 2 || s.Sessions[1].SID != "turned up" || s.Sessions[2].SID == "" {
+		t.Errorf("%d failures, want those of the two orphans: %s after %v", s.Replicas[0].Failures, s.Reason, without(trace, agora.OpQuery))
 	}
 }
 
@@ -198,7 +198,7 @@ func TestAConflictThatNobodyExplainsLeavesTheOtherUIDToTry(t *testing.T) {
 			}
 			return nil
 		})
-		if last := s.Sessions[len(s.Sessions)-1]; last.UID != "11" || last.State != SessionEnded || s.Lanes[0].GaveUp != "" {
+		if last := s.Sessions[len(s.Sessions)-1]; last.UID != "11" || last.State != SessionEnded || s.Replicas[0].AbandonReason != "" {
 			t.Errorf("%s: %s: %s after %v", name, s.Outcome, s.Reason, without(trace, agora.OpQuery))
 		}
 	}
@@ -233,15 +233,15 @@ func TestAnOrphanIsFoundRatherThanAStartThatMetIt(t *testing.T) {
 	}
 }
 
-// TestAConflictInALaneThatIsNoLongerWantedEndsTheSession takes a lane away while a start of it is out that meets an
+// TestAConflictInAReplicaThatIsNoLongerWantedEndsTheSession takes a replica away while a start of it is out that meets an
 // orphan.
-func TestAConflictInALaneThatIsNoLongerWantedEndsTheSession(t *testing.T) {
+func TestAConflictInAReplicaThatIsNoLongerWantedEndsTheSession(t *testing.T) {
 	s := redundant(2)
 	s.Phase = Starting
 	uids := s.UIDs[1]
 	s.Sessions = []Session{
-		{Attempt: 1, Lane: 1, Cname: s.Cname, UID: uids[0], ResourceID: "r1", State: SessionOrphan, Request: Request{AskedAt: bell}, Limits: Limits{MaxHour: 2}},
-		{Attempt: 2, Lane: 1, Cname: s.Cname, UID: uids[0], ResourceID: "r2", State: SessionStarting, Request: Request{Asked: agora.OpStart, AskedAt: bell}, Limits: Limits{MaxHour: 2}},
+		{Attempt: 1, Replica: 1, Cname: s.Cname, UID: uids[0], ResourceID: "r1", State: SessionOrphan, Request: Request{AskedAt: bell}, Limits: Limits{MaxHour: 2}},
+		{Attempt: 2, Replica: 1, Cname: s.Cname, UID: uids[0], ResourceID: "r2", State: SessionStarting, Request: Request{Asked: agora.OpStart, AskedAt: bell}, Limits: Limits{MaxHour: 2}},
 	}
 	s.UIDs = s.UIDs[:1]
 	next, _, _ := decideOne(s, observation{Attempt: 2, Op: agora.OpStart, Answer: *taskConflict}, bell)

@@ -16,22 +16,22 @@ func (d *Decision) finish() {
 	s := &d.S
 	s.EndedAt = d.now
 	d.orphanDoubtful()
-	gaveUp := s.gaveUp()
+	gaveUp := s.abandonReason()
 	s.Gaps = gaps(s.Start, s.End, s.Sessions)
-	foreign := s.foreignStory()
+	foreign := s.foreignText()
 	why := append(d.outcome(gaveUp), foreign...)
 	for _, x := range s.Sessions {
-		if x.orphaned() {
+		if x.isOrphan() {
 			why = append(why, x.Reason)
 		}
 		why = append(why, x.Remarks...)
 		why = append(why, x.uploadProblems()...)
 	}
-	why = append(why, d.earlierAccount()...)
+	why = append(why, d.earlierEvidenceText()...)
 	if gaveUp.None() {
-		for _, l := range s.Lanes[:s.LaneCount()] {
-			if l.GaveUp != "" {
-				why = append(why, fmt.Sprintf("one of the %d recordings at once was given up: %s", s.LaneCount(), l.GaveUp))
+		for _, rep := range s.Replicas[:s.ReplicaCount()] {
+			if rep.AbandonReason != "" {
+				why = append(why, fmt.Sprintf("one of the %d recordings at once was given up: %s", s.ReplicaCount(), rep.AbandonReason))
 			}
 		}
 	}
@@ -42,7 +42,7 @@ func (d *Decision) finish() {
 // outcome sets the outcome and its reason code, and gives the first sentences of the reason.
 func (d *Decision) outcome(gaveUp reason.Reason) (why []string) {
 	s := &d.S
-	covered := s.covered()
+	covered := s.hasRecording()
 	switch {
 	case s.Cancel != nil && s.Cancel.At.Before(s.End):
 		s.Outcome, s.ReasonCode = Cancelled, cmp.Or(s.Cancel.ReasonCode, reason.CancelledByOperator)
@@ -58,7 +58,7 @@ func (d *Decision) outcome(gaveUp reason.Reason) (why []string) {
 		s.Outcome, s.ReasonCode, s.Gaps = Cancelled, reason.LeftPlan, nil
 		return []string{"the plan no longer holds it"}
 	case s.Fresh() && !covered:
-		late := gaveUp.Or(d.lateness(0))
+		late := gaveUp.Or(d.latenessReason(0))
 		s.Outcome, s.ReasonCode = Missed, late.Code
 		return []string{late.Text}
 	case !covered:
@@ -67,7 +67,7 @@ func (d *Decision) outcome(gaveUp reason.Reason) (why []string) {
 		return d.partialOutcome(gaveUp)
 	default:
 		s.Outcome = Recorded
-		return d.account()
+		return d.evidenceText()
 	}
 }
 
@@ -78,8 +78,8 @@ func (d *Decision) failedOutcome(gaveUp reason.Reason) []string {
 	s.Outcome = Failed
 	s.ReasonCode = cmp.Or(gaveUp.Code, last.Code, reason.NothingRecorded)
 	why := []string{cmp.Or(gaveUp.Text, "nothing was recorded")}
-	why = append(why, d.mayHold("nothing of ours recorded")...)
-	// Foreign answers and orphans are told below, and what a lane was given up for may quote its last session.
+	why = append(why, d.unconfirmedSessions("nothing of ours recorded")...)
+	// Foreign answers and orphans are told below, and what a replica was given up for may quote its last session.
 	told := last.None() || last.Code == reason.ForeignAnswer || last.Code.Orphan() || strings.Contains(gaveUp.Text, last.Text)
 	if !told {
 		why = append(why, last.Text)
@@ -97,13 +97,13 @@ func (d *Decision) partialOutcome(gaveUp reason.Reason) []string {
 		s.ReasonCode = gaveUp.Code
 		why = append(why, gaveUp.Text)
 	case s.Begin.Add(catalog.StartLead()).After(s.Start):
-		s.ReasonCode = d.lateness(0).Code
+		s.ReasonCode = d.latenessReason(0).Code
 		why = append(why, "it was begun late")
 	default:
 		s.ReasonCode = s.gapCode()
 	}
-	why = append(why, d.mayHold("what is missing is not in a session of ours")...)
-	return append(why, d.account()...)
+	why = append(why, d.unconfirmedSessions("what is missing is not in a session of ours")...)
+	return append(why, d.evidenceText()...)
 }
 
 // gapCode is the code of what most likely made the gaps: the first session that failed or was lost, else the first that
@@ -119,22 +119,22 @@ func (s *State) gapCode() reason.Code {
 	return cmp.Or(other, reason.Incomplete)
 }
 
-func (x *Session) orphaned() bool { return x.State == SessionOrphan || x.ReasonCode.Orphan() }
+func (x *Session) isOrphan() bool { return x.State == SessionOrphan || x.ReasonCode.Orphan() }
 
 // orphanDoubtful makes orphans of the sessions whose starts nothing has settled.
 func (d *Decision) orphanDoubtful() {
 	for i := range d.S.Sessions {
-		if x := &d.S.Sessions[i]; x.State == SessionFailed && x.Doubt && !x.Refused && !d.S.refuted(x) {
-			d.orphan(x)
+		if x := &d.S.Sessions[i]; x.State == SessionFailed && x.StartUncertain && !x.OnlyBlocked && !d.S.startRefuted(x) {
+			d.markOrphan(x)
 		}
 	}
 }
 
-// mayHold names the sessions that nobody could confirm, which may have written what ours did not, and where to look.
-func (d *Decision) mayHold(missing string) []string {
+// unconfirmedSessions names the sessions that nobody could confirm, which may have written what ours did not, and where to look.
+func (d *Decision) unconfirmedSessions(missing string) []string {
 	var out []string
 	for _, x := range d.S.Sessions {
-		if !x.orphaned() {
+		if !x.isOrphan() {
 			continue
 		}
 		text := fmt.Sprintf("%s, an unconfirmed session may hold it (orphan: session %d", missing, x.Attempt)
@@ -153,27 +153,27 @@ func (d *Decision) mayHold(missing string) []string {
 	return out
 }
 
-// earlierAccount tells of what was written before the class was moved.
-func (d *Decision) earlierAccount() []string {
+// earlierEvidenceText tells of what was written before the class was moved.
+func (d *Decision) earlierEvidenceText() []string {
 	var out []string
 	for _, x := range d.S.Sessions {
-		if from, until := x.wrote(); d.S.Left(&x) && from.Before(until) {
+		if from, until := x.writtenPeriod(); d.S.IsEarlier(&x) && from.Before(until) {
 			out = append(out, fmt.Sprintf("before it was moved, session %d recorded from %s to %s", x.Attempt, d.Clock(from), d.Clock(until)))
 		}
 	}
 	return out
 }
 
-// account tells of each session of the class that wrote, and by what evidence that is known.
-func (d *Decision) account() []string {
+// evidenceText tells of each session of the class that wrote, and by what evidence that is known.
+func (d *Decision) evidenceText() []string {
 	var out []string
 	for _, x := range d.S.current() {
-		from, until := x.wrote()
+		from, until := x.writtenPeriod()
 		if from.IsZero() {
 			continue
 		}
 		how := "first seen running then"
-		if x.Named {
+		if x.FromNamed {
 			how = "named by the service"
 		}
 		if !from.Before(until) {
@@ -192,8 +192,8 @@ func (d *Decision) account() []string {
 	return out
 }
 
-// wrote is the interval in which a session wrote, as far as is known; empty when it did not.
-func (x *Session) wrote() (from, until time.Time) {
+// writtenPeriod is the interval in which a session wrote, as far as is known; empty when it did not.
+func (x *Session) writtenPeriod() (from, until time.Time) {
 	if x.RecordingAt.IsZero() {
 		return time.Time{}, time.Time{}
 	}
@@ -217,10 +217,10 @@ func gaps(start, end time.Time, sessions []Session) []Gap {
 	type interval struct{ from, until time.Time }
 	var wrote []interval
 	for i := range sessions {
-		from, until := sessions[i].wrote()
+		from, until := sessions[i].writtenPeriod()
 		for _, p := range sessions[i].Paused {
 			if from.Before(p.From) {
-				wrote = append(wrote, interval{from, Left(p.From, until)})
+				wrote = append(wrote, interval{from, Earlier(p.From, until)})
 			}
 			from = until // never resumed
 			if !p.Until.IsZero() {
@@ -235,7 +235,7 @@ func gaps(start, end time.Time, sessions []Session) []Gap {
 	var out []Gap
 	at := start
 	add := func(until time.Time) {
-		if until = Left(until, end); until.Sub(at) >= leastGap {
+		if until = Earlier(until, end); until.Sub(at) >= minGap {
 			out = append(out, Gap{From: at, Until: until})
 		}
 	}
@@ -247,11 +247,11 @@ func gaps(start, end time.Time, sessions []Session) []Gap {
 	return out
 }
 
-// refuted says that a doubtful start is known not to have had an effect: a later one with the same uid was accepted,
+// startRefuted says that a doubtful start is known not to have had an effect: a later one with the same uid was accepted,
 // or told of a conflict, which made an orphan of the doubtful one. Of those whose starts were not answered by the service
 // the last one stands for all, since one recording of a cname and a uid lives at most.
-func (s *State) refuted(x *Session) bool {
+func (s *State) startRefuted(x *Session) bool {
 	return slices.ContainsFunc(s.Sessions, func(y Session) bool {
-		return y.Attempt > x.Attempt && y.UID == x.UID && (y.SID != "" || len(x.Foreign) > 0 && y.State == SessionFailed && y.Doubt && !y.Refused)
+		return y.Attempt > x.Attempt && y.UID == x.UID && (y.SID != "" || len(x.Foreign) > 0 && y.State == SessionFailed && y.StartUncertain && !y.OnlyBlocked)
 	})
 }

@@ -15,7 +15,7 @@ import (
 
 // wrote is a session that is over and wrote from one minute to another.
 func wrote(from, until float64) Session {
-	return Session{UID: "11", SID: "sid", State: SessionEnded, StartFacts: StartFacts{StartedAt: at(from)}, Evidence: Evidence{RecordingAt: at(from), Named: true, LastGood: at(until)}, StopFacts: StopFacts{StoppedAt: at(until)}, Limits: Limits{MaxHour: 2}}
+	return Session{UID: "11", SID: "sid", State: SessionEnded, StartFacts: StartFacts{StartedAt: at(from)}, Evidence: Evidence{RecordingAt: at(from), FromNamed: true, LastGood: at(until)}, StopFacts: StopFacts{StoppedAt: at(until)}, Limits: Limits{MaxHour: 2}}
 }
 
 // TestAnOutcome is settled at the end of the lesson by what its sessions wrote.
@@ -27,7 +27,9 @@ func TestAnOutcome(t *testing.T) {
 		x.State, x.Reason, x.ReasonCode = SessionLost, "it was lost", code
 		return x
 	}
-	gaveUp := func(s *State) { s.Lanes[0].giveUp(reason.Because(reason.AttemptsUsedUp, "3 sessions in a row failed")) }
+	gaveUp := func(s *State) {
+		s.Replicas[0].abandon(reason.Because(reason.AttemptsUsedUp, "3 sessions in a row failed"))
+	}
 	cancel := func(minute float64, why string, code reason.Code) func(*State) {
 		return func(s *State) { s.Cancel = &Cancel{At: at(minute), Who: "ops", Reason: why, ReasonCode: code} }
 	}
@@ -43,7 +45,7 @@ func TestAnOutcome(t *testing.T) {
 		not      string
 	}{
 		{"whole", []Session{whole}, nil, Recorded, "", nil, []string{"written from 2031-09-17 16:59:30Z (named by the service) to 2031-09-17 17:52:00Z"}, "late"},
-		{"seen running", []Session{func() Session { x := whole; x.Named = false; return x }()}, nil, Recorded, "", nil, []string{"(first seen running then)"}, "named"},
+		{"seen running", []Session{func() Session { x := whole; x.FromNamed = false; return x }()}, nil, Recorded, "", nil, []string{"(first seen running then)"}, "named"},
 		{"with a failover", []Session{func() Session { x := whole; x.Failover = 61 * time.Second; return x }()}, nil, Recorded, "", nil, []string{", answering 404 for 1m1s in between"}, ""},
 		{"with a reason", []Session{func() Session { x := whole; x.Reason, x.ReasonCode = "stop: HTTP 401", reason.StopFailed; return x }()}, nil, Recorded, "", nil, []string{"17:52:00Z: stop: HTTP 401"}, ""},
 		{"as long as anybody knows", []Session{func() Session { x := whole; x.StoppedAt, x.LastGood = time.Time{}, time.Time{}; return x }()}, nil, Partial, reason.Incomplete, all, []string{"until when is not known"}, "to 2031"},
@@ -73,7 +75,7 @@ func TestAnOutcome(t *testing.T) {
 		{"nothing, and it failed", []Session{failed}, nil, Failed, reason.ServiceError, all, []string{"nothing was recorded; start: HTTP 500"}, "unconfirmed"},
 		{"nothing, and given up", []Session{failed}, gaveUp, Failed, reason.AttemptsUsedUp, all, []string{"3 sessions in a row failed; start: HTTP 500"}, "nothing was recorded"},
 		{"nothing, and given up for what the last one met", []Session{failed}, func(s *State) {
-			s.Lanes[0].giveUp(reason.Because(reason.ServiceRefused, "the service refuses it: start: HTTP 500"))
+			s.Replicas[0].abandon(reason.Because(reason.ServiceRefused, "the service refuses it: start: HTTP 500"))
 		}, Failed, reason.ServiceRefused, all, []string{"the service refuses it: start: HTTP 500"}, "HTTP 500; start"},
 		{"nothing, and nobody knows why", []Session{{UID: "11", State: SessionEnded, SID: "sid", Limits: Limits{MaxHour: 2}}}, nil, Failed, reason.NothingRecorded, all, []string{"nothing was recorded"}, ";"},
 		{"nothing, and an orphan may have it", []Session{orphan}, nil, Failed, reason.OrphanSID, all, []string{"nothing of ours recorded, an unconfirmed session may hold it"}, "session 1; orphan: session 1"},
@@ -82,29 +84,29 @@ func TestAnOutcome(t *testing.T) {
 			x.Reason, x.ReasonCode, x.Foreign = "start: HTTP 403", reason.ForeignAnswer, []Foreign{{Op: agora.OpStart, Times: 1, First: at(0), Last: at(0), Text: "HTTP 403"}}
 			return x
 		}()}, nil, Failed, reason.ForeignAnswer, all, []string{"nothing was recorded; the answer to start at 17:00:00Z was not the service's own: HTTP 403"}, "start: HTTP 403"},
-		{"nothing, and both lanes were given up", []Session{failed}, func(s *State) {
+		{"nothing, and both replicas were given up", []Session{failed}, func(s *State) {
 			s.UIDs = redundant(2).UIDs
 			gaveUp(s)
-			s.Lanes[1] = s.Lanes[0]
+			s.Replicas[1] = s.Replicas[0]
 		}, Failed, reason.AttemptsUsedUp, all, nil, "one of the 2"},
 		{"nothing, and nothing was begun", nil, nil, Missed, reason.BegunLate, all, []string{"it came up too late: the class was over"}, ""},
-		{"nothing, and nothing was begun since it was given up", nil, func(s *State) { s.Lanes[0].giveUp(reason.Because(reason.DaemonDown, "rundown did not run")) }, Missed, reason.DaemonDown, all, []string{"rundown did not run"}, "too late"},
+		{"nothing, and nothing was begun since it was given up", nil, func(s *State) { s.Replicas[0].abandon(reason.Because(reason.DaemonDown, "rundown did not run")) }, Missed, reason.DaemonDown, all, []string{"rundown did not run"}, "too late"},
 		{"cancelled before it began", nil, cancel(-5, "snow", reason.CancelledByPlan), Cancelled, reason.CancelledByPlan, nil, []string{"cancelled by ops: snow"}, ""},
 		{"cancelled while it was recorded", []Session{half}, cancel(25, "", ""), Cancelled, reason.CancelledByOperator, []Gap{{at(25), at(50)}}, []string{"cancelled by ops"}, ":"},
 		{"cancelled before anything was recorded", []Session{failed}, cancel(25, "", ""), Cancelled, reason.CancelledByOperator, nil, []string{"cancelled by ops"}, ""},
 		{"cancelled at its end", []Session{wrote(-0.5, 50)}, cancel(50, "", ""), Recorded, "", nil, nil, "cancelled"},
-		{"moved, and begun again", []Session{wrote(-60, -30), whole}, func(s *State) { s.Earlier = 1 }, Recorded, "", nil, []string{"before it was moved, session 1 recorded from 2031-09-17 16:00:00Z to 2031-09-17 16:30:00Z"}, ""},
-		{"moved, and not begun again", []Session{wrote(-60, -30)}, func(s *State) { s.Earlier = 1 }, Missed, reason.BegunLate, all, []string{"before it was moved, session 1 recorded"}, ""},
-		{"moved, and what was recorded lies within", []Session{wrote(-60, 40)}, func(s *State) { s.Earlier = 1 }, Partial, reason.Incomplete, []Gap{{at(40), at(50)}}, []string{"before it was moved"}, ""},
-		{"moved, and what was recorded ends where it begins", []Session{wrote(-60, 0)}, func(s *State) { s.Earlier = 1 }, Missed, reason.BegunLate, all, nil, ""},
-		{"moved, and what was recorded begins where it ends", []Session{wrote(50, 60)}, func(s *State) { s.Earlier = 1 }, Missed, reason.BegunLate, all, nil, ""},
-		{"moved, and an earlier one failed for another reason", []Session{failed, half}, func(s *State) { s.Earlier = 1 }, Partial, reason.Incomplete, []Gap{{at(25), at(50)}}, nil, "before it was moved"},
-		{"dropped after it was moved", []Session{wrote(-60, -30)}, func(s *State) { s.Earlier, s.Absent = 1, true }, Cancelled, reason.LeftPlan, nil, []string{"the plan no longer holds it"}, ""},
+		{"moved, and begun again", []Session{wrote(-60, -30), whole}, func(s *State) { s.EarlierSessions = 1 }, Recorded, "", nil, []string{"before it was moved, session 1 recorded from 2031-09-17 16:00:00Z to 2031-09-17 16:30:00Z"}, ""},
+		{"moved, and not begun again", []Session{wrote(-60, -30)}, func(s *State) { s.EarlierSessions = 1 }, Missed, reason.BegunLate, all, []string{"before it was moved, session 1 recorded"}, ""},
+		{"moved, and what was recorded lies within", []Session{wrote(-60, 40)}, func(s *State) { s.EarlierSessions = 1 }, Partial, reason.Incomplete, []Gap{{at(40), at(50)}}, []string{"before it was moved"}, ""},
+		{"moved, and what was recorded ends where it begins", []Session{wrote(-60, 0)}, func(s *State) { s.EarlierSessions = 1 }, Missed, reason.BegunLate, all, nil, ""},
+		{"moved, and what was recorded begins where it ends", []Session{wrote(50, 60)}, func(s *State) { s.EarlierSessions = 1 }, Missed, reason.BegunLate, all, nil, ""},
+		{"moved, and an earlier one failed for another reason", []Session{failed, half}, func(s *State) { s.EarlierSessions = 1 }, Partial, reason.Incomplete, []Gap{{at(25), at(50)}}, nil, "before it was moved"},
+		{"dropped after it was moved", []Session{wrote(-60, -30)}, func(s *State) { s.EarlierSessions, s.Absent = 1, true }, Cancelled, reason.LeftPlan, nil, []string{"the plan no longer holds it"}, ""},
 		{"whole, and the upload failed", []Session{func() Session { x := whole; x.UploadError, x.UploadedLate = "upload error 47", true; return x }()}, nil, Recorded, "", nil, []string{"; upload error 47; session 1: the service reported the upload as complete after the error"}, ""},
 		{"whole, and something is remarked", []Session{func() Session { x := whole; x.Remarks = []string{"the push broke"}; return x }()}, nil, Recorded, "", nil, []string{"; the push broke"}, "upload"},
-		{"whole by one lane, and the other was given up", []Session{whole}, func(s *State) {
+		{"whole by one replica, and the other was given up", []Session{whole}, func(s *State) {
 			s.UIDs = redundant(2).UIDs
-			s.Lanes[1].giveUp(reason.Because(reason.AttemptsUsedUp, "3 sessions in a row failed"))
+			s.Replicas[1].abandon(reason.Because(reason.AttemptsUsedUp, "3 sessions in a row failed"))
 		}, Recorded, "", nil, []string{"one of the 2 recordings at once was given up: 3 sessions in a row failed"}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -162,11 +164,11 @@ func TestAGapLastsASecond(t *testing.T) {
 
 // TestAStartThatALaterOneRefutes had no effect: one recording of a cname and a uid lives at most.
 func TestAStartThatALaterOneRefutes(t *testing.T) {
-	doubtful := Session{UID: "11", State: SessionFailed, StartFacts: StartFacts{Doubt: true}}
+	doubtful := Session{UID: "11", State: SessionFailed, StartFacts: StartFacts{StartUncertain: true}}
 	foreign := doubtful
 	foreign.Foreign = []Foreign{{Op: agora.OpStart, Times: 1, Last: at(1), Text: "HTTP 403"}}
 	refused := foreign
-	refused.Refused = true
+	refused.OnlyBlocked = true
 	accepted := wrote(-0.5, 52)
 	other := accepted
 	other.UID = "12"
@@ -236,7 +238,7 @@ func TestWherePhasesBegin(t *testing.T) {
 	running, starting := Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Next: at(12)}}, Session{UID: "11", State: SessionConfirming, Request: Request{Next: at(12)}}
 	stopping := Session{UID: "11", State: SessionStopping, SID: "sid1", StopFacts: StopFacts{StopAskedAt: at(9)}, Request: Request{Next: at(12)}}
 	moved := func(s *State) {
-		s.Earlier = 1
+		s.EarlierSessions = 1
 		s.Start, s.End, s.From, s.Until, s.Begin = at(60), at(110), at(59), at(112), at(59)
 	}
 	for _, tt := range []struct {
@@ -250,11 +252,11 @@ func TestWherePhasesBegin(t *testing.T) {
 		{"seen recording", []Session{running}, nil, Recording},
 		{"the one that recorded is replaced", []Session{{UID: "11", State: SessionLost, SID: "sid1", ReasonCode: reason.SessionLost, Evidence: Evidence{RecordingAt: at(1)}}, starting}, nil, Recording},
 		{"cancelled", []Session{running}, func(s *State) { s.Cancel = &Cancel{At: at(10), Who: "ops"} }, Stopping},
-		{"given up, and it is being stopped", []Session{stopping}, func(s *State) { s.Lanes[0].giveUp(reason.Because(reason.PageFault, "the page")) }, Stopping},
+		{"given up, and it is being stopped", []Session{stopping}, func(s *State) { s.Replicas[0].abandon(reason.Because(reason.PageFault, "the page")) }, Stopping},
 		{"moved ahead, and it is being stopped", []Session{stopping}, moved, Stopping},
 		{"moved ahead, and it is stopped", []Session{wrote(1, 9)}, moved, Planned},
-		{"moved ahead, and begun again", []Session{wrote(1, 9), starting}, func(s *State) { s.Earlier = 1 }, Starting},
-		{"left to another App ID", []Session{wrote(1, 9)}, func(s *State) { s.Earlier, s.Elsewhere = 1, true }, Planned},
+		{"moved ahead, and begun again", []Session{wrote(1, 9), starting}, func(s *State) { s.EarlierSessions = 1 }, Starting},
+		{"left to another App ID", []Session{wrote(1, 9)}, func(s *State) { s.EarlierSessions, s.OtherApp = 1, true }, Planned},
 	} {
 		s := inHand(slices.Clone(tt.sessions)...)
 		if tt.set != nil {

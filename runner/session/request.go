@@ -32,15 +32,15 @@ func (d *Decision) wake() time.Time {
 		wake = time.Time{}
 	}
 	wake = d.soonest(wake)
-	for n := range s.LaneCount() {
-		if d.over() || s.Lanes[n].GaveUp != "" {
+	for n := range s.ReplicaCount() {
+		if d.over() || s.Replicas[n].AbandonReason != "" {
 			continue
 		}
-		switch x := s.carrier(n); {
-		case x == nil && !d.behind(n):
-			wake = Left(wake, Later(s.Begin, s.Lanes[n].RetryAt))
+		switch x := s.active(n); {
+		case x == nil && !d.waitsForReplica(n):
+			wake = Earlier(wake, Later(s.Begin, s.Replicas[n].RetryAt))
 		case x != nil && d.outlives(x):
-			wake = Left(wake, Later(d.now, x.outlived().Add(-handover)))
+			wake = Earlier(wake, Later(d.now, x.usableUntil().Add(-handover)))
 		}
 	}
 	if wake.IsZero() { // an answer is awaited; it will ask again
@@ -54,22 +54,22 @@ func (d *Decision) ask(x *Session) Action {
 	if x.State.Final() {
 		return Action{}
 	}
-	earlier := d.S.Left(x)
+	earlier := d.S.IsEarlier(x)
 	if (earlier || d.over()) && x.State.Carries() {
-		d.end(x)
+		d.stopSession(x)
 	}
 	if !earlier {
-		d.shed(x)
-		d.retire(x)
+		d.stopExcess(x)
+		d.rotateSession(x)
 	}
 	if at := d.updateDue(x); !at.IsZero() && !at.After(d.now) {
-		x.Asked, x.AskedAt, x.Change, x.AskedCDN = agora.OpUpdate, d.now, d.wanted(x), d.S.Push(x.Lane)
+		x.Asked, x.AskedAt, x.Change, x.AskedCDN = agora.OpUpdate, d.now, d.wanted(x), d.S.Push(x.Replica)
 		return Action{Op: agora.OpUpdate, Attempt: x.Attempt}
 	}
-	if x.Beset && x.Asked == "" && x.State == SessionAcquiring {
-		uid, free := d.pick(x, x.UID)
+	if x.WaitingForUID && x.Asked == "" && x.State == SessionAcquiring {
+		uid, free := d.chooseUID(x, x.UID)
 		if x.UID = uid; free {
-			x.Beset, x.Next = false, d.now
+			x.WaitingForUID, x.Next = false, d.now
 		}
 	}
 	if x.Asked != "" || x.State.Final() || x.Next.After(d.now) {
@@ -98,7 +98,7 @@ func (d *Decision) ask(x *Session) Action {
 		if x.StopAskedAt.IsZero() {
 			x.StopAskedAt = d.now
 		} else if d.now.After(x.Deadline()) {
-			d.unstopped(x)
+			d.endUnstopped(x)
 			return Action{}
 		}
 		op = agora.OpStop
@@ -107,21 +107,21 @@ func (d *Decision) ask(x *Session) Action {
 	return Action{Op: op, Attempt: x.Attempt}
 }
 
-// end turns a session that carries the class towards its end. A query that is out has no effect, so a stop need not
+// stopSession turns a session that carries the class towards its end. A query that is out has no effect, so a stop need not
 // wait for its answer; an update and a start must be answered first.
-func (d *Decision) end(x *Session) {
+func (d *Decision) stopSession(x *Session) {
 	switch x.State {
 	case SessionAcquiring, SessionStarting:
 		if x.Asked != "" {
 			return
 		}
-		if x.Doubt && !x.Refused {
-			d.orphan(x)
+		if x.StartUncertain && !x.OnlyBlocked {
+			d.markOrphan(x)
 			return
 		}
 		d.enter(x, SessionFailed)
 		why := reason.Because(reason.ClassOver, "the class was over before it could be started")
-		if d.S.Left(x) {
+		if d.S.IsEarlier(x) {
 			why = reason.Because(reason.ClassMoved, "the class was moved before it could be started")
 		}
 		x.setReason(x.reason().Or(why))
@@ -137,42 +137,42 @@ func (d *Decision) end(x *Session) {
 	}
 }
 
-// behind says that a lane waits for those before it, whose resource ids its acquire is to name: for the answer to
+// waitsForReplica says that a replica waits for those before it, whose resource ids its acquire is to name: for the answer to
 // their first tries, since a class must not wait for more.
-func (d *Decision) behind(lane int) bool {
-	for n := range lane {
-		if x := d.S.carrier(n); x != nil && x.State == SessionAcquiring && x.Tries == 0 {
+func (d *Decision) waitsForReplica(replica int) bool {
+	for n := range replica {
+		if x := d.S.active(n); x != nil && x.State == SessionAcquiring && x.Tries == 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// due says whether a new session is to begin in a lane now, or gives that lane up for good.
-func (d *Decision) due(lane int) bool {
-	s, l := &d.S, &d.S.Lanes[lane]
-	if d.now.Before(s.Begin) || d.now.Before(l.RetryAt) || d.behind(lane) {
+// sessionDue says whether a new session is to begin in a replica now, or gives that replica up for good.
+func (d *Decision) sessionDue(replica int) bool {
+	s, rep := &d.S, &d.S.Replicas[replica]
+	if d.now.Before(s.Begin) || d.now.Before(rep.RetryAt) || d.waitsForReplica(replica) {
 		return false
 	}
 	writing := d.now.Add(catalog.StartLead())
 	left := s.End.Sub(Later(s.Start, writing))
 	switch {
-	case !s.touched() && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
-		l.giveUp(d.lateness(left))
+	case !s.begun() && writing.After(s.Start) && (s.MinRemainder < 0 || left < s.MinRemainder):
+		rep.abandon(d.latenessReason(left))
 	case left <= 0:
-		l.giveUp(reason.Because(reason.NoTimeLeft, "no class time was left for another session"))
-	case l.Failures >= max(s.Attempts, 1):
-		l.giveUp(reason.Because(reason.AttemptsUsedUp, "%d sessions in a row failed", l.Failures))
-	case l.PageFailures >= pageAttempts:
-		l.giveUp(reason.Because(reason.PageFault, "%d sessions in a row failed for a cause that lies in the page, so that another would too", l.PageFailures))
+		rep.abandon(reason.Because(reason.NoTimeLeft, "no class time was left for another session"))
+	case rep.Failures >= max(s.Attempts, 1):
+		rep.abandon(reason.Because(reason.AttemptsUsedUp, "%d sessions in a row failed", rep.Failures))
+	case rep.PageFailures >= pageAttempts:
+		rep.abandon(reason.Because(reason.PageFault, "%d sessions in a row failed for a cause that lies in the page, so that another would too", rep.PageFailures))
 	default:
 		return true
 	}
-	d.note("%s", l.GaveUp)
+	d.note("%s", rep.AbandonReason)
 	return false
 }
 
-func (d *Decision) lateness(left time.Duration) reason.Reason {
+func (d *Decision) latenessReason(left time.Duration) reason.Reason {
 	s := &d.S
 	why := reason.Because(reason.BegunLate, "it came up too late")
 	if !s.Unattended.IsZero() {
@@ -189,19 +189,19 @@ func (d *Decision) lateness(left time.Duration) reason.Reason {
 	return why
 }
 
-// begin opens a new session in a lane. After a definite failure it goes to the other uid, unless that is worth less; after
+// beginSession opens a new session in a replica. After a definite failure it goes to the other uid, unless that is worth less; after
 // a doubtful start it probes with the same one, since a task conflict then tells that the doubtful session lives.
-func (d *Decision) begin(lane int) Action {
+func (d *Decision) beginSession(replica int) Action {
 	s := &d.S
-	uids := s.UIDs[lane]
+	uids := s.UIDs[replica]
 	x := Session{
-		Attempt: len(s.Sessions) + 1, Lane: lane, Cname: s.Cname, UID: uids[0], State: SessionAcquiring, Request: Request{Next: d.now}, PushFacts: PushFacts{CDN: s.Push(lane)},
+		Attempt: len(s.Sessions) + 1, Replica: replica, Cname: s.Cname, UID: uids[0], State: SessionAcquiring, Request: Request{Next: d.now}, PushFacts: PushFacts{CDN: s.Push(replica)},
 		StartFacts: StartFacts{Near: s.Near},
 	}
 	x.MaxHour, x.ExpireHour = s.hours(d.now)
-	if last := s.last(lane); last != nil {
-		if x.UID = last.UID; last.State == SessionOrphan || !last.Doubt {
-			x.UID, _ = d.pick(&x, s.otherUID(last))
+	if last := s.last(replica); last != nil {
+		if x.UID = last.UID; last.State == SessionOrphan || !last.StartUncertain {
+			x.UID, _ = d.chooseUID(&x, s.otherUID(last))
 		}
 	}
 	d.moves = append(d.moves, move{to: x.State})
@@ -209,8 +209,8 @@ func (d *Decision) begin(lane int) Action {
 	return d.ask(&s.Sessions[len(s.Sessions)-1])
 }
 
-// again plans the session's next request by the waits, whose deadline counts from since; false when they are at an end.
-func (d *Decision) again(x *Session, w catalog.Backoff, since time.Time, atLeast time.Duration) bool {
+// scheduleRetry plans the session's next request by the waits, whose deadline counts from since; false when they are at an end.
+func (d *Decision) scheduleRetry(x *Session, w catalog.Backoff, since time.Time, atLeast time.Duration) bool {
 	wait, ok := w.Next(x.Tries, d.now.Sub(since))
 	if ok {
 		x.Tries++
@@ -219,9 +219,9 @@ func (d *Decision) again(x *Session, w catalog.Backoff, since time.Time, atLeast
 	return ok
 }
 
-// bounded is how long the service may have a request wait: half a minute, and where the class waits for it at most a
+// boundRetryAfter is how long the service may have a request wait: half a minute, and where the class waits for it at most a
 // third of what is left of the class. A Retry-After of an hour must not cost a class, nor leave a recording running.
-func (d *Decision) bounded(x *Session, op agora.Op, asked time.Duration) time.Duration {
+func (d *Decision) boundRetryAfter(x *Session, op agora.Op, asked time.Duration) time.Duration {
 	most := longestRetryAfter
 	if op == agora.OpAcquire || op == agora.OpStart || op == agora.OpUpdate && x.Change == ChangeHold {
 		most = min(most, max(d.S.End.Sub(Later(d.S.Start, d.now))/3, 0))

@@ -9,23 +9,23 @@ func TestAClockThatIsSetBackTakesAgesAndWaitsAlong(t *testing.T) {
 	s := lesson()
 	now := bell.Add(20 * time.Minute)
 	named := bell.Add(time.Second)
-	s.Phase, s.Lanes[0].RetryAt = Recording, now.Add(time.Minute)
+	s.Phase, s.Replicas[0].RetryAt = Recording, now.Add(time.Minute)
 	s.Sessions = []Session{{
 		Attempt: 1, State: SessionRunning, SID: "sid",
-		StartFacts: StartFacts{StartedAt: bell},
-		Evidence:   Evidence{LastGood: now, RecordingAt: named, Named: true},
-		Request:    Request{AskedAt: now, Next: now.Add(2 * time.Minute)},
-		KeyFacts:   KeyFacts{KeysUntil: bell.Add(time.Hour)},
-		Limits:     Limits{MaxHour: 2},
+		StartFacts:      StartFacts{StartedAt: bell},
+		Evidence:        Evidence{LastGood: now, RecordingAt: named, FromNamed: true},
+		Request:         Request{AskedAt: now, Next: now.Add(2 * time.Minute)},
+		CredentialFacts: CredentialFacts{CredentialsUntil: bell.Add(time.Hour)},
+		Limits:          Limits{MaxHour: 2},
 	}}
 	for _, by := range []time.Duration{time.Hour, 24 * time.Hour} {
 		got, act, why := decideOne(s, observation{}, now.Add(-by))
 		x := got.Sessions[0]
-		if act.Op != "" || !act.Wake.Equal(now.Add(2*time.Minute-by)) || !got.Lanes[0].RetryAt.Equal(now.Add(time.Minute-by)) {
-			t.Errorf("by %v: %v at %v, retry at %v", by, act.Op, act.Wake, got.Lanes[0].RetryAt)
+		if act.Op != "" || !act.Wake.Equal(now.Add(2*time.Minute-by)) || !got.Replicas[0].RetryAt.Equal(now.Add(time.Minute-by)) {
+			t.Errorf("by %v: %v at %v, retry at %v", by, act.Op, act.Wake, got.Replicas[0].RetryAt)
 		}
-		if !x.Deadline().Equal(bell.Add(2*time.Hour-by)) || !x.RecordingAt.Equal(named) || !x.KeysUntil.Equal(bell.Add(time.Hour)) {
-			t.Errorf("by %v: ends at %v, writes from %v, keys until %v", by, x.Deadline(), x.RecordingAt, x.KeysUntil)
+		if !x.Deadline().Equal(bell.Add(2*time.Hour-by)) || !x.RecordingAt.Equal(named) || !x.CredentialsUntil.Equal(bell.Add(time.Hour)) {
+			t.Errorf("by %v: ends at %v, writes from %v, keys until %v", by, x.Deadline(), x.RecordingAt, x.CredentialsUntil)
 		}
 		if why == "" {
 			t.Error("the event log does not tell")
@@ -46,14 +46,14 @@ func TestAClockThatIsSetBackLeavesWhatIsSettled(t *testing.T) {
 		by    time.Duration
 		want  time.Duration // by which the beginning is moved
 	}{
-		{"a session that runs", SessionRunning, Recording, false, LeastJump, LeastJump},
-		{"a session that runs, by less", SessionRunning, Recording, false, LeastJump - time.Nanosecond, 0},
-		{"a beginning that the service named", SessionRunning, Recording, true, LeastJump, 0},
-		{"a class that is over", SessionEnded, Over, false, LeastJump, 0},
-		{"a class that is over, of which something is stopped", SessionStopping, Over, false, LeastJump, LeastJump},
-		{"a class that is planned again", SessionEnded, Planned, false, LeastJump, LeastJump},
+		{"a session that runs", SessionRunning, Recording, false, MinClockJump, MinClockJump},
+		{"a session that runs, by less", SessionRunning, Recording, false, MinClockJump - time.Nanosecond, 0},
+		{"a beginning that the service named", SessionRunning, Recording, true, MinClockJump, 0},
+		{"a class that is over", SessionEnded, Over, false, MinClockJump, 0},
+		{"a class that is over, of which something is stopped", SessionStopping, Over, false, MinClockJump, MinClockJump},
+		{"a class that is planned again", SessionEnded, Planned, false, MinClockJump, MinClockJump},
 	} {
-		s := inHand(Session{UID: "11", State: tt.state, SID: "sid1", Evidence: Evidence{Named: tt.named}})
+		s := inHand(Session{UID: "11", State: tt.state, SID: "sid1", Evidence: Evidence{FromNamed: tt.named}})
 		s.Phase, s.Sessions[0].LastGood, s.Sessions[0].Next = tt.phase, at(10), at(12)
 		if tt.phase == Over {
 			s.Outcome = Recorded

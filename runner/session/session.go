@@ -40,8 +40,8 @@ func (s SessionState) Carries() bool { return !s.Final() && s != SessionStopping
 
 // Session is one acquire, start and stop at the service.
 type Session struct {
-	Attempt    int          `json:"attempt"`        // from 1
-	Lane       int          `json:"lane,omitempty"` // from 0
+	Attempt    int          `json:"attempt"`           // from 1
+	Replica    int          `json:"replica,omitempty"` // from 0
 	Cname      string       `json:"cname"`
 	UID        string       `json:"uid"`
 	ResourceID string       `json:"resource_id,omitempty"`
@@ -56,7 +56,7 @@ type Session struct {
 	PushFacts
 	HoldFacts
 	UpdateFacts
-	KeyFacts
+	CredentialFacts
 	UIDFacts
 	Limits
 	Report
@@ -72,46 +72,46 @@ type Request struct {
 
 // StartFacts are what is known of a session's acquire and start.
 type StartFacts struct {
-	Near        catalog.Near `json:"near,omitempty"`        // the area that it was acquired with, and must be asked and stopped with
-	AcquiredAt  time.Time    `json:"acquired_at,omitzero"`  // answer of acquire
-	RequestedAt time.Time    `json:"requested_at,omitzero"` // first start request
-	Doubt       bool         `json:"doubt,omitempty"`       // a start went without an answer that settles it
-	Refused     bool         `json:"refused,omitempty"`     // all that gave rise to the doubt was refusals by something before the service
-	Denied      bool         `json:"denied,omitempty"`      // a start was answered by an error that may have come after its effect
-	Cut         bool         `json:"cut,omitempty"`         // rundown ended while a start was out, and nothing has settled it yet
-	StartedAt   time.Time    `json:"started_at,omitzero"`   // the sid was received
+	Near           catalog.Near `json:"near,omitempty"`            // the area that it was acquired with, and must be asked and stopped with
+	AcquiredAt     time.Time    `json:"acquired_at,omitzero"`      // answer of acquire
+	RequestedAt    time.Time    `json:"requested_at,omitzero"`     // first start request
+	StartUncertain bool         `json:"start_uncertain,omitempty"` // a start went without an answer that settles it
+	OnlyBlocked    bool         `json:"only_blocked,omitempty"`    // all that gave rise to the doubt was refusals by something before the service
+	StartErrored   bool         `json:"start_errored,omitempty"`   // a start was answered by an error that may have come after its effect
+	Interrupted    bool         `json:"interrupted,omitempty"`     // rundown ended while a start was out, and nothing has settled it yet
+	StartedAt      time.Time    `json:"started_at,omitzero"`       // the sid was received
 }
 
 // Evidence is what is known of when a session wrote.
 type Evidence struct {
-	RecordingAt time.Time     `json:"recording_at,omitzero"` // from when it writes: named by the service, else first seen
-	Named       bool          `json:"named,omitempty"`       // the service named RecordingAt
-	Empty       bool          `json:"empty,omitempty"`       // the service said at its stop that nothing was written, whatever it told before
-	Exited      bool          `json:"exited,omitempty"`      // its recorder was found to have exited, though the service still answered for it
-	HealthyFrom time.Time     `json:"healthy_from,omitzero"` // since when it was seen running without a break
-	LastGood    time.Time     `json:"last_good,omitzero"`    // last seen running
-	SuspectAt   time.Time     `json:"suspect_at,omitzero"`   // first 404
-	GoneAt      time.Time     `json:"gone_at,omitzero"`      // latest 404 to a query before it was confirmed; zero after any other answer
-	Vague       bool          `json:"vague,omitempty"`       // a query before it was confirmed got no answer that says anything of it
-	Failover    time.Duration `json:"failover,omitempty"`    // the longest time it answered 404 and came back
+	RecordingAt    time.Time     `json:"recording_at,omitzero"`     // from when it writes: named by the service, else first seen
+	FromNamed      bool          `json:"from_named,omitempty"`      // the service named RecordingAt
+	NothingWritten bool          `json:"nothing_written,omitempty"` // the service said at its stop that nothing was written, whatever it told before
+	Exited         bool          `json:"exited,omitempty"`          // its recorder was found to have exited, though the service still answered for it
+	HealthyFrom    time.Time     `json:"healthy_from,omitzero"`     // since when it was seen running without a break
+	LastGood       time.Time     `json:"last_good,omitzero"`        // last seen running
+	SuspectAt      time.Time     `json:"suspect_at,omitzero"`       // first 404
+	NotFoundAt     time.Time     `json:"not_found_at,omitzero"`     // latest 404 to a query before it was confirmed; zero after any other answer
+	UnclearAnswer  bool          `json:"unclear_answer,omitempty"`  // a query before it was confirmed got no answer that says anything of it
+	Failover       time.Duration `json:"failover,omitempty"`        // the longest time it answered 404 and came back
 }
 
 // StopFacts are what is known of a session's stop.
 type StopFacts struct {
-	StopGoneAt  time.Time    `json:"stop_gone_at,omitzero"`  // first 404 to the stop
-	StopAskedAt time.Time    `json:"stop_asked_at,omitzero"` // first stop request
-	StopDoubtAt time.Time    `json:"stop_doubt_at,omitzero"` // when the first stop was sent that went without an answer
-	StoppedAt   time.Time    `json:"stopped_at,omitzero"`    // until when it wrote, as far as is known
-	Then        SessionState `json:"then,omitempty"`         // what it is once it is stopped; "": ended
+	StopNotFoundAt   time.Time    `json:"stop_not_found_at,omitzero"`  // first 404 to the stop
+	StopAskedAt      time.Time    `json:"stop_asked_at,omitzero"`      // first stop request
+	StopUnansweredAt time.Time    `json:"stop_unanswered_at,omitzero"` // when the first stop was sent that went without an answer
+	StoppedAt        time.Time    `json:"stopped_at,omitzero"`         // until when it wrote, as far as is known
+	FinalState       SessionState `json:"final_state,omitempty"`       // what it is once it is stopped; "": ended
 }
 
 // PushFacts are what is known of a session's push.
 type PushFacts struct {
-	CDN        string `json:"cdn,omitempty"`        // masked address that it pushes to
-	AskedCDN   string `json:"asked_cdn,omitempty"`  // masked address of the update that is out
-	NoUpdate   string `json:"no_update,omitempty"`  // the masked address that an update was refused for
-	Push       string `json:"push,omitempty"`       // what was last heard of the push
-	Connecting int    `json:"connecting,omitempty"` // how often in a row the push was found connecting
+	CDN            string `json:"cdn,omitempty"`             // masked address that it pushes to
+	AskedCDN       string `json:"asked_cdn,omitempty"`       // masked address of the update that is out
+	RejectedTarget string `json:"rejected_target,omitempty"` // the masked address that an update was refused for
+	Push           string `json:"push,omitempty"`            // what was last heard of the push
+	Connecting     int    `json:"connecting,omitempty"`      // how often in a row the push was found connecting
 }
 
 // HoldFacts are what is known of whether a session is on hold.
@@ -128,40 +128,40 @@ type UpdateFacts struct {
 	UpdateTries int       `json:"update_tries,omitempty"` // failed updates in a row
 }
 
-// KeyFacts are what is known of a session's storage credentials.
-type KeyFacts struct {
-	RenewAt   time.Time `json:"renew_at,omitzero"`   // when they are due to be sent anew
-	KeysUntil time.Time `json:"keys_until,omitzero"` // when those that were sent run out; zero: never
-	Unrenewed string    `json:"unrenewed,omitempty"` // what was told of their renewal, which failed; "": it did not
-	RanOut    bool      `json:"ran_out,omitempty"`   // and they ran out meanwhile
+// CredentialFacts are what is known of a session's storage credentials.
+type CredentialFacts struct {
+	RenewAt            time.Time `json:"renew_at,omitzero"`             // when they are due to be sent anew
+	CredentialsUntil   time.Time `json:"credentials_until,omitzero"`    // when those that were sent run out; zero: never
+	RenewalError       string    `json:"renewal_error,omitempty"`       // what was told of their renewal, which failed; "": it did not
+	CredentialsExpired bool      `json:"credentials_expired,omitempty"` // and they ran out meanwhile
 }
 
-// UIDFacts are what is known of a session's uid, and of its place among the failures of its lane.
+// UIDFacts are what is known of a session's uid, and of its place among the failures of its replica.
 type UIDFacts struct {
-	Beset   bool `json:"beset,omitempty"`   // it waits for a uid, since sessions of ours may live under both
-	Taken   bool `json:"taken,omitempty"`   // its uid was found in use, and by no session of ours
-	Counted bool `json:"counted,omitempty"` // among the failures of its lane
+	WaitingForUID  bool `json:"waiting_for_uid,omitempty"` // it waits for a uid, since sessions of ours may live under both
+	UIDConflict    bool `json:"uid_conflict,omitempty"`    // its uid was found in use, and by no session of ours
+	CountedFailure bool `json:"counted_failure,omitempty"` // among the failures of its replica
 }
 
 // Limits are the hours that a session asked for, and what comes of their end.
 type Limits struct {
 	MaxHour    int  `json:"max_hour,omitempty"`
 	ExpireHour int  `json:"expire_hour,omitempty"`
-	Leaving    bool `json:"leaving,omitempty"` // its hours run out before the end: a successor takes over
-	Lapsed     bool `json:"lapsed,omitempty"`  // its hours ended before the class, and no successor wrote
+	Draining   bool `json:"draining,omitempty"` // its hours run out before the end: a successor takes over
+	Expired    bool `json:"expired,omitempty"`  // its hours ended before the class, and no successor wrote
 }
 
 // Report is what was told of a session, and what the outcome is to tell of it.
 type Report struct {
-	ToldAt       time.Time `json:"told_at,omitzero"`  // when the notification of its end came
-	Told         string    `json:"told,omitempty"`    // how it ended, by a notification that no query has confirmed yet
-	Cause        int       `json:"cause,omitempty"`   // the code of event 71 that it ended with; 0: none is known
-	Remarks      []string  `json:"remarks,omitempty"` // what the outcome's reason is to tell of it
-	Foreign      []Foreign `json:"foreign,omitempty"` // what answered in place of the service, one for each kind of request
-	UploadStatus string    `json:"upload_status,omitempty"`
-	UploadError  string    `json:"upload_error,omitempty"`  // what a notification told of its failure
-	UploadedLate bool      `json:"uploaded_late,omitempty"` // and it was reported complete after that
-	Files        []string  `json:"files,omitempty"`
+	ReportedEndAt time.Time `json:"reported_end_at,omitzero"` // when the notification of its end came
+	ReportedEnd   string    `json:"reported_end,omitempty"`   // how it ended, by a notification that no query has confirmed yet
+	Cause         int       `json:"cause,omitempty"`          // the code of event 71 that it ended with; 0: none is known
+	Remarks       []string  `json:"remarks,omitempty"`        // what the outcome's reason is to tell of it
+	Foreign       []Foreign `json:"foreign,omitempty"`        // what answered in place of the service, one for each kind of request
+	UploadStatus  string    `json:"upload_status,omitempty"`
+	UploadError   string    `json:"upload_error,omitempty"`  // what a notification told of its failure
+	UploadedLate  bool      `json:"uploaded_late,omitempty"` // and it was reported complete after that
+	Files         []string  `json:"files,omitempty"`
 }
 
 func (s *State) Session(attempt int) *Session {
@@ -182,12 +182,12 @@ func (x *Session) Deadline() time.Time {
 	return from.Add(time.Duration(x.MaxHour) * time.Hour)
 }
 
-// outlived is when the session can serve no longer: it ends by itself, or can no longer be asked and stopped.
-func (x *Session) outlived() time.Time {
+// usableUntil is when the session can serve no longer: it ends by itself, or can no longer be asked and stopped.
+func (x *Session) usableUntil() time.Time {
 	if x.StartedAt.IsZero() || x.ExpireHour == 0 {
 		return x.Deadline()
 	}
-	return Left(x.Deadline(), x.StartedAt.Add(time.Duration(x.ExpireHour)*time.Hour))
+	return Earlier(x.Deadline(), x.StartedAt.Add(time.Duration(x.ExpireHour)*time.Hour))
 }
 
 // Remark keeps something for the outcome's reason, once.
@@ -197,13 +197,13 @@ func (x *Session) Remark(text string) {
 	}
 }
 
-// passed are the instants of a session that our own clock has told, and that lie behind us.
-func (x *Session) passed() []*time.Time {
+// ownTimes are the instants of a session that our own clock has told, and that lie behind us.
+func (x *Session) ownTimes() []*time.Time {
 	own := []*time.Time{
-		&x.AskedAt, &x.AcquiredAt, &x.RequestedAt, &x.StartedAt, &x.HealthyFrom, &x.LastGood, &x.SuspectAt, &x.StopGoneAt, &x.StopAskedAt,
-		&x.StoppedAt, &x.ResumedAt, &x.ToldAt,
+		&x.AskedAt, &x.AcquiredAt, &x.RequestedAt, &x.StartedAt, &x.HealthyFrom, &x.LastGood, &x.SuspectAt, &x.StopNotFoundAt, &x.StopAskedAt,
+		&x.StoppedAt, &x.ResumedAt, &x.ReportedEndAt,
 	}
-	if !x.Named {
+	if !x.FromNamed {
 		own = append(own, &x.RecordingAt)
 	}
 	return own
@@ -215,8 +215,8 @@ func back(at *time.Time, by time.Duration) {
 	}
 }
 
-// Unasked is the session without what a query changes that is sent, and one that finds it running as before.
-func (x Session) Unasked() Session {
+// WithoutQuery is the session without what a query changes that is sent, and one that finds it running as before.
+func (x Session) WithoutQuery() Session {
 	x.LastGood = time.Time{}
 	if x.Asked == agora.OpQuery {
 		x.Asked = ""
@@ -224,6 +224,6 @@ func (x Session) Unasked() Session {
 	if x.Asked == "" {
 		x.AskedAt = time.Time{}
 	}
-	x.Next, x.Tries, x.GoneAt = time.Time{}, 0, time.Time{}
+	x.Next, x.Tries, x.NotFoundAt = time.Time{}, 0, time.Time{}
 	return x
 }

@@ -8,7 +8,7 @@ import (
 	"rundown/runner/reason"
 )
 
-func (d *Decision) acquired(x *Session, a Answer) {
+func (d *Decision) onAcquire(x *Session, a Answer) {
 	switch a.Class {
 	case agora.Done:
 		x.ResourceID, x.AcquiredAt, x.RequestedAt = a.ResourceID, d.now, time.Time{}
@@ -16,7 +16,7 @@ func (d *Decision) acquired(x *Session, a Answer) {
 		x.setReason(reason.Reason{})
 		x.Tries, x.Next = 0, d.now
 	case agora.Permanent:
-		d.refused(x, a)
+		d.onRefused(x, a)
 	default:
 		waits := catalog.AcquireBackoff()
 		switch {
@@ -26,107 +26,107 @@ func (d *Decision) acquired(x *Session, a Answer) {
 			waits = capacityWaits(a)
 		}
 		x.setReason(a.reason("acquire: "))
-		d.again(x, waits, d.now, a.RetryAfter)
+		d.scheduleRetry(x, waits, d.now, a.RetryAfter)
 	}
 }
 
-// refused handles an answer that another try will not mend, but for credentials: those are often mended during the
+// onRefused handles an answer that another try will not mend, but for credentials: those are often mended during the
 // class, by whoever rotated them.
-func (d *Decision) refused(x *Session, a Answer) {
+func (d *Decision) onRefused(x *Session, a Answer) {
 	x.setReason(a.reason(""))
 	if a.NotAuthorized() {
-		d.again(x, authorizationWaits, d.now, a.RetryAfter)
+		d.scheduleRetry(x, authorizationWaits, d.now, a.RetryAfter)
 		return
 	}
 	d.enter(x, SessionFailed)
-	if d.S.Left(x) {
+	if d.S.IsEarlier(x) {
 		return
 	}
 	if a.Unplanned && !d.S.Absent { // at a start the plan may not have said yet what it wants, or the class takes over another
-		d.S.Lanes[x.Lane].RetryAt = d.now.Add(UnansweredEvery)
+		d.S.Replicas[x.Replica].RetryAt = d.now.Add(UnansweredEvery)
 		return
 	}
-	d.S.Lanes[x.Lane].Failures++
-	d.S.Lanes[x.Lane].giveUp(a.reason("the service refuses it: "))
+	d.S.Replicas[x.Replica].Failures++
+	d.S.Replicas[x.Replica].abandon(a.reason("the service refuses it: "))
 }
 
-func (d *Decision) started(x *Session, a Answer) {
+func (d *Decision) onStart(x *Session, a Answer) {
 	sameID := func(w catalog.Backoff) {
-		if !d.again(x, w, d.now, a.RetryAfter) {
-			d.unstarted(x, x.reason())
+		if !d.scheduleRetry(x, w, d.now, a.RetryAfter) {
+			d.failStart(x, x.reason())
 		}
 	}
 	x.setReason(a.reason("start: "))
 	switch verdict := a.Verdict(); {
-	case a.Cut:
-		x.Doubt, x.Refused, x.Cut, x.Next = true, false, true, d.now
+	case a.Interrupted:
+		x.StartUncertain, x.OnlyBlocked, x.Interrupted, x.Next = true, false, true, d.now
 	case verdict == agora.VerdictDone, verdict == agora.VerdictAlreadyStarted && a.SID != "":
 		d.enter(x, SessionConfirming)
 		x.setReason(reason.Reason{})
-		x.SID, x.StartedAt, x.Tries, x.Doubt, x.Cut = a.SID, d.now, 0, false, false
-		d.S.Lanes[x.Lane].Foreign = 0
-		d.again(x, catalog.ConfirmBackoff(d.S.ReadyTimeout), x.StartedAt, 0)
-		d.keysSent(x, a.KeysUntil)
+		x.SID, x.StartedAt, x.Tries, x.StartUncertain, x.Interrupted = a.SID, d.now, 0, false, false
+		d.S.Replicas[x.Replica].Foreign = 0
+		d.scheduleRetry(x, catalog.ConfirmBackoff(d.S.ReadyTimeout), x.StartedAt, 0)
+		d.credentialsSent(x, a.CredentialsUntil)
 		d.note("session %d: started as %s", x.Attempt, x.SID)
 	case verdict == agora.VerdictAlreadyStarted:
-		d.orphan(x)
-		d.failed(x)
+		d.markOrphan(x)
+		d.countFailure(x)
 	case verdict == agora.VerdictConflict:
-		d.conflict(x)
+		d.onUIDConflict(x)
 	case verdict == agora.VerdictPending:
-		x.Doubt, x.Refused = true, false
+		x.StartUncertain, x.OnlyBlocked = true, false
 		sameID(catalog.StartPendingBackoff())
 	case verdict == agora.VerdictTimedOut:
-		x.Doubt, x.Refused = true, false
+		x.StartUncertain, x.OnlyBlocked = true, false
 		sameID(catalog.StartTimeoutBackoff())
 	case a.Foreign && a.Class != agora.Permanent:
-		d.startForeign(x, a)
+		d.onForeignStart(x, a)
 	case a.Class == agora.Unknown:
-		x.Doubt, x.Refused = true, false
+		x.StartUncertain, x.OnlyBlocked = true, false
 		sameID(catalog.Backoff{Steps: catalog.DomainBackoff()})
 	case a.Class == agora.Wait:
-		d.again(x, capacityWaits(a), d.now, a.RetryAfter) // a resource id that grows too old meanwhile is dropped by ask
+		d.scheduleRetry(x, capacityWaits(a), d.now, a.RetryAfter) // a resource id that grows too old meanwhile is dropped by ask
 	case a.Class == agora.Retry:
-		x.Denied = true
+		x.StartErrored = true
 		sameID(catalog.StartBackoff())
 	case a.Class == agora.Permanent:
-		d.refused(x, a)
+		d.onRefused(x, a)
 	default:
-		d.unstarted(x, x.reason())
+		d.failStart(x, x.reason())
 	}
 }
 
-// conflict handles "task conflict": a task with this cname and uid is live. Where an earlier start of ours went
+// onUIDConflict handles "task conflict": a task with this cname and uid is live. Where an earlier start of ours went
 // without an answer it is that one. Where another session of ours may have the uid it is that: an orphan that lives
 // records the class, as far as anybody can tell, unless it is on hold. It is met again as often as a session is looked
 // at, until it has ended or the other uid is free.
-func (d *Decision) conflict(x *Session) {
-	holder, again := d.holder(x.UID, x.Attempt), d.now.Add(catalog.MonitorInterval())
+func (d *Decision) onUIDConflict(x *Session) {
+	holder, again := d.uidHolder(x.UID, x.Attempt), d.now.Add(catalog.MonitorInterval())
 	switch {
-	case x.Doubt && holder != nil: // its own start is still in doubt, and told of at the end
+	case x.StartUncertain && holder != nil: // its own start is still in doubt, and told of at the end
 		d.enter(x, SessionFailed)
 		x.setReason(reason.Because(reason.UIDConflict, "task conflict: session %d may be live", holder.Attempt))
 		x.Next = time.Time{}
-		if _, free := d.pick(x, x.UID); !free && !d.S.Left(x) {
-			d.S.Lanes[x.Lane].RetryAt = again
+		if _, free := d.chooseUID(x, x.UID); !free && !d.S.IsEarlier(x) {
+			d.S.Replicas[x.Replica].RetryAt = again
 		}
 		return
-	case x.Doubt:
-		d.orphan(x)
-		d.failed(x)
+	case x.StartUncertain:
+		d.markOrphan(x)
+		d.countFailure(x)
 		return
-	case holder != nil && x.Lane < d.S.LaneCount():
+	case holder != nil && x.Replica < d.S.ReplicaCount():
 		d.enter(x, SessionAcquiring)
 		x.ResourceID, x.AcquiredAt, x.RequestedAt = "", time.Time{}, time.Time{}
-		x.Beset, x.Tries, x.Next = true, 1, again
+		x.WaitingForUID, x.Tries, x.Next = true, 1, again
 		x.setReason(reason.Because(reason.UIDConflict, "task conflict: session %d may be live", holder.Attempt))
-		x.UID, _ = d.pick(x, d.S.otherUID(x))
+		x.UID, _ = d.chooseUID(x, d.S.otherUID(x))
 		return
 	}
 	for i := range d.S.Sessions {
 		y := &d.S.Sessions[i]
-		if y.Attempt != x.Attempt && y.UID == x.UID && y.Doubt && y.State == SessionFailed {
-			d.orphan(y)
+		if y.Attempt != x.Attempt && y.UID == x.UID && y.StartUncertain && y.State == SessionFailed {
+			d.markOrphan(y)
 			d.enter(x, SessionFailed)
 			x.Next = time.Time{}
 			x.setReason(reason.Because(reason.UIDConflict, "task conflict: session %d, whose start went unanswered, is live", y.Attempt))
@@ -134,20 +134,20 @@ func (d *Decision) conflict(x *Session) {
 		}
 	}
 	switch {
-	case x.Denied:
-		d.orphan(x)
-		d.failed(x)
-	case !d.had(x.UID, x.Attempt):
-		d.unknown(x)
-		d.failed(x)
+	case x.StartErrored:
+		d.markOrphan(x)
+		d.countFailure(x)
+	case !d.usedUID(x.UID, x.Attempt):
+		d.markForeignOrphan(x)
+		d.countFailure(x)
 	default:
-		x.Taken = true
-		d.unstarted(x, x.reason())
+		x.UIDConflict = true
+		d.failStart(x, x.reason())
 	}
 }
 
-// holder finds a session that may live under a uid, but for one: one that is not over, else an orphan; nil for none.
-func (d *Decision) holder(uid string, but int) (orphan *Session) {
+// uidHolder finds a session that may live under a uid, but for one: one that is not over, else an orphan; nil for none.
+func (d *Decision) uidHolder(uid string, but int) (orphan *Session) {
 	for i := range d.S.Sessions {
 		switch x := &d.S.Sessions[i]; {
 		case x.UID != uid || x.Attempt == but:
@@ -160,32 +160,32 @@ func (d *Decision) holder(uid string, but int) (orphan *Session) {
 	return orphan
 }
 
-// taken says that the last that was heard of a uid is that a task has it which is none of ours, or was thought to be over.
-func (d *Decision) taken(uid string, but int) bool {
+// uidInConflict says that the last that was heard of a uid is that a task has it which is none of ours, or was thought to be over.
+func (d *Decision) uidInConflict(uid string, but int) bool {
 	for i := len(d.S.Sessions) - 1; i >= 0; i-- {
 		if x := &d.S.Sessions[i]; x.UID == uid && x.Attempt != but {
-			return x.Taken
+			return x.UIDConflict
 		}
 	}
 	return false
 }
 
-// pick chooses the uid of a session of the two that its lane has, and says whether it is free: rather one that nothing
+// chooseUID chooses the uid of a session of the two that its replica has, and says whether it is free: rather one that nothing
 // may live under, by all that is known, than one that an orphan or a stranger may have, and rather that than one of a
 // session that is not over; of two alike the preferred one.
-func (d *Decision) pick(x *Session, preferred string) (uid string, free bool) {
+func (d *Decision) chooseUID(x *Session, preferred string) (uid string, free bool) {
 	worth := func(uid string) int {
-		switch y := d.holder(uid, x.Attempt); {
+		switch y := d.uidHolder(uid, x.Attempt); {
 		case y != nil && y.State != SessionOrphan:
 			return 0
-		case y != nil || d.taken(uid, x.Attempt):
+		case y != nil || d.uidInConflict(uid, x.Attempt):
 			return 1
 		}
 		return 2
 	}
 	uid = preferred
-	if x.Lane < d.S.LaneCount() {
-		for _, other := range d.S.UIDs[x.Lane] {
+	if x.Replica < d.S.ReplicaCount() {
+		for _, other := range d.S.UIDs[x.Replica] {
 			if worth(other) > worth(uid) {
 				uid = other
 			}
@@ -194,31 +194,31 @@ func (d *Decision) pick(x *Session, preferred string) (uid string, free bool) {
 	return uid, worth(uid) == 2
 }
 
-// unstarted ends a session that never got a sid, as a failure.
-func (d *Decision) unstarted(x *Session, why reason.Reason) {
+// failStart ends a session that never got a sid, as a failure.
+func (d *Decision) failStart(x *Session, why reason.Reason) {
 	d.enter(x, SessionFailed)
 	x.setReason(why)
 	x.Next = time.Time{}
-	d.failed(x)
+	d.countFailure(x)
 }
 
-// failed counts a failure and spaces the next session of its lane. One that another follows already is no failure, nor
+// countFailure counts a failure and spaces the next session of its replica. One that another follows already is no failure, nor
 // is what came of an end of rundown, or of a session that was begun for an earlier time of the class.
-func (d *Decision) failed(x *Session) {
-	if x.Leaving || x.Cut || d.S.Left(x) {
+func (d *Decision) countFailure(x *Session) {
+	if x.Draining || x.Interrupted || d.S.IsEarlier(x) {
 		return
 	}
-	l := &d.S.Lanes[x.Lane]
-	l.Failures++
-	x.Counted = true
+	rep := &d.S.Replicas[x.Replica]
+	rep.Failures++
+	x.CountedFailure = true
 	if x.pageAtFault() {
-		l.PageFailures++
+		rep.PageFailures++
 	}
-	l.RetryAt = d.now.Add(sessionWaits[min(l.Failures, len(sessionWaits))-1])
+	rep.RetryAt = d.now.Add(sessionWaits[min(rep.Failures, len(sessionWaits))-1])
 }
 
-// orphan marks a session that may run although its sid is unknown. Nothing can stop it but its maxRecordingHour.
-func (d *Decision) orphan(x *Session) {
+// markOrphan marks a session that may run although its sid is unknown. Nothing can stop it but its maxRecordingHour.
+func (d *Decision) markOrphan(x *Session) {
 	d.enter(x, SessionOrphan)
 	x.Next = time.Time{}
 	x.setReason(reason.Because(reason.OrphanSID, "orphan: session %d (cname %s, uid %s) may run although its sid is unknown; its maxRecordingHour ends it at %s at the latest",

@@ -56,7 +56,7 @@ type Target struct {
 	Destination
 	URL          string        `json:"url"` // masked
 	Cname        string        `json:"cname"`
-	UIDs         [][2]string   `json:"uids"`                    // of each lane, between which its sessions alternate
+	UIDs         [][2]string   `json:"uids"`                    // of each replica, between which its sessions alternate
 	Priority     plan.Priority `json:"priority,omitempty"`      // who goes first when the budget is short; "": normal
 	Exact        bool          `json:"exact_start,omitempty"`   // opened on hold and written from Start on
 	CDN          string        `json:"cdn,omitempty"`           // masked address, "" for none
@@ -122,35 +122,35 @@ type Spec struct {
 
 // Local is what only the worker can say of an occurrence. It is not stored.
 type Local struct {
-	Placed     time.Time     // when its first request is due beside the others; zero: it was not placed
-	PlacedFrom time.Time     // the beginning of the recording that was placed; of another, Placed says nothing
-	QueryEvery time.Duration // between queries for a healthy session; 0: the documented interval
-	Turn       int           // among what the worker watches, from 1; 0: none was given. It spreads the queries
-	Elsewhere  bool          // it is for another App ID to record
-	Aside      bool          // nothing of it is begun here: that is a daemon's
-	OnlyStops  bool          // what runs of it is stopped, and nothing else is done
+	Placed        time.Time     // when its first request is due beside the others; zero: it was not placed
+	PlacedFrom    time.Time     // the beginning of the recording that was placed; of another, Placed says nothing
+	QueryEvery    time.Duration // between queries for a healthy session; 0: the documented interval
+	PollOffset    int           // among what the worker watches, from 1; 0: none was given. It spreads the queries
+	OtherApp      bool          // it is for another App ID to record
+	NoNewSessions bool          // nothing of it is begun here: that is a daemon's
+	OnlyStops     bool          // what runs of it is stopped, and nothing else is done
 }
 
 // Status is what is happening to an occurrence. Only Decide changes it.
 type Status struct {
-	Observed   Observed        `json:"observed,omitzero"`
-	Begin      time.Time       `json:"begin"`               // when the first request is due
-	Unattended time.Time       `json:"unattended,omitzero"` // since when nobody was there to begin it: the last sign of life of the daemon before, or when the clock leapt or the machine fell asleep
-	Preempted  time.Time       `json:"preempted,omitzero"`  // when its padding gave way to another class
-	Relieved   time.Time       `json:"relieved,omitzero"`   // when another class of the recording was found to write in its place, since no plan held it
-	Phase      Phase           `json:"phase"`
-	Outcome    Outcome         `json:"outcome,omitempty"`
-	Reason     string          `json:"reason,omitempty"`
-	ReasonCode reason.Code     `json:"reason_code,omitempty"` // of every outcome but recorded
-	Gaps       []Gap           `json:"gaps,omitempty"`
-	Sessions   []Session       `json:"-"`                   // rows of their own
-	Earlier    int             `json:"earlier,omitempty"`   // the first so many sessions were begun for a time or an App ID that the plan has left since
-	Lanes      [MostLanes]Lane `json:"lanes,omitzero"`      // of these the target uses as many as it has pairs of uids
-	FellFrom   string          `json:"fell_from,omitempty"` // the masked address that the push broke at and left for the fallback
-	EndedAt    time.Time       `json:"ended_at,omitzero"`
+	Observed        Observed             `json:"observed,omitzero"`
+	Begin           time.Time            `json:"begin"`               // when the first request is due
+	Unattended      time.Time            `json:"unattended,omitzero"` // since when nobody was there to begin it: the last sign of life of the daemon before, or when the clock leapt or the machine fell asleep
+	Preempted       time.Time            `json:"preempted,omitzero"`  // when its padding gave way to another class
+	Relieved        time.Time            `json:"relieved,omitzero"`   // when another class of the recording was found to write in its place, since no plan held it
+	Phase           Phase                `json:"phase"`
+	Outcome         Outcome              `json:"outcome,omitempty"`
+	Reason          string               `json:"reason,omitempty"`
+	ReasonCode      reason.Code          `json:"reason_code,omitempty"` // of every outcome but recorded
+	Gaps            []Gap                `json:"gaps,omitempty"`
+	Sessions        []Session            `json:"-"`                          // rows of their own
+	EarlierSessions int                  `json:"earlier_sessions,omitempty"` // the first so many sessions were begun for a time or an App ID that the plan has left since
+	Replicas        [MaxReplicas]Replica `json:"replicas,omitzero"`          // of these the target uses as many as it has pairs of uids
+	FailedOverFrom  string               `json:"failed_over_from,omitempty"` // the masked address that the push broke at and left for the fallback
+	EndedAt         time.Time            `json:"ended_at,omitzero"`
 }
 
-// Observed is what of the spec the status has taken in: the class that phase, lanes and outcome are about.
+// Observed is what of the spec the status has taken in: the class that phase, replicas and outcome are about.
 type Observed struct {
 	Generation int64     `json:"generation,omitempty"`
 	Start      time.Time `json:"start"`
@@ -175,10 +175,10 @@ func View(spec Spec, status Status) State {
 		Absent: spec.Absent, Account: spec.Account, Local: spec.Local,
 	}
 	if at := status.Relieved; !at.IsZero() && spec.Absent { // whatever was ordered
-		s.End, s.Until = Left(s.End, at), Left(s.Until, at)
+		s.End, s.Until = Earlier(s.End, at), Earlier(s.Until, at)
 	}
 	if at := status.Preempted; !at.IsZero() && !at.Before(s.End) { // a later end is recorded all the same
-		s.Until = Left(s.Until, at)
+		s.Until = Earlier(s.Until, at)
 	}
 	return s
 }
@@ -191,18 +191,18 @@ func (s *Spec) cancel() *Cancel {
 	return s.Dropped
 }
 
-// MostLanes is how many sessions of one class run at once at most: the bound of a plan's redundancy.
-const MostLanes = 4
+// MaxReplicas is how many sessions of one class run at once at most: the bound of a plan's redundancy.
+const MaxReplicas = 4
 
-// Lane is one of the recordings that are to run at once: each has its own sessions, one after the other, and its own
+// Replica is one of the recordings that are to run at once: each has its own sessions, one after the other, and its own
 // pair of uids. There is one, and with redundancy there are more.
-type Lane struct {
-	Failures     int         `json:"failures,omitempty"`      // in a row
-	PageFailures int         `json:"page_failures,omitempty"` // of these, for a cause that lies in the page
-	Foreign      int         `json:"foreign,omitempty"`       // sessions in a row whose starts were not answered by the service; they are no failures
-	RetryAt      time.Time   `json:"retry_at,omitzero"`       // no new session before this
-	GaveUp       string      `json:"gave_up,omitempty"`       // why no further session is begun
-	GaveUpCode   reason.Code `json:"gave_up_code,omitempty"`
+type Replica struct {
+	Failures      int         `json:"failures,omitempty"`       // in a row
+	PageFailures  int         `json:"page_failures,omitempty"`  // of these, for a cause that lies in the page
+	Foreign       int         `json:"foreign,omitempty"`        // sessions in a row whose starts were not answered by the service; they are no failures
+	RetryAt       time.Time   `json:"retry_at,omitzero"`        // no new session before this
+	AbandonReason string      `json:"abandon_reason,omitempty"` // why no further session is begun
+	AbandonCode   reason.Code `json:"abandon_code,omitempty"`
 }
 
 // Clone gives a status whose sessions can be changed without changing the original's.
@@ -223,53 +223,53 @@ func (s State) Clone() State {
 	return s
 }
 
-// LaneCount is how many sessions are to run at once.
-func (t *Target) LaneCount() int { return len(t.UIDs) }
+// ReplicaCount is how many sessions are to run at once.
+func (t *Target) ReplicaCount() int { return len(t.UIDs) }
 
-// gaveUp says why no lane begins another session; none while one may, or one that is no longer wanted still carries.
-func (s *State) gaveUp() reason.Reason {
+// abandonReason says why no replica begins another session; none while one may, or one that is no longer wanted still carries.
+func (s *State) abandonReason() reason.Reason {
 	for i := range s.Sessions {
-		if s.surplus(&s.Sessions[i]) {
+		if s.excess(&s.Sessions[i]) {
 			return reason.Reason{}
 		}
 	}
 	var why reason.Reason
-	for n := range s.LaneCount() {
-		if s.Lanes[n].gaveUp().None() {
+	for n := range s.ReplicaCount() {
+		if s.Replicas[n].abandonReason().None() {
 			return reason.Reason{}
 		}
-		why = why.Or(s.Lanes[n].gaveUp())
+		why = why.Or(s.Replicas[n].abandonReason())
 	}
 	return why
 }
 
-// carrier is the session that records the class in a lane or is on its way to, and that no other is to follow; nil
+// active is the session that records the class in a replica or is on its way to, and that no other is to follow; nil
 // for none.
-func (s *State) carrier(lane int) *Session {
+func (s *State) active(replica int) *Session {
 	for i := range s.Sessions {
-		if x := &s.Sessions[i]; x.Lane == lane && x.State.Carries() && !x.Leaving && !s.Left(x) {
+		if x := &s.Sessions[i]; x.Replica == replica && x.State.Carries() && !x.Draining && !s.IsEarlier(x) {
 			return x
 		}
 	}
 	return nil
 }
 
-// last is the latest session of a lane; nil for none.
-func (s *State) last(lane int) *Session {
+// last is the latest session of a replica; nil for none.
+func (s *State) last(replica int) *Session {
 	for i := len(s.Sessions) - 1; i >= 0; i-- {
-		if s.Sessions[i].Lane == lane {
+		if s.Sessions[i].Replica == replica {
 			return &s.Sessions[i]
 		}
 	}
 	return nil
 }
 
-// otherUID is the uid of a session's lane that it does not have.
+// otherUID is the uid of a session's replica that it does not have.
 func (s *State) otherUID(x *Session) string {
-	if uids := s.UIDs[x.Lane]; x.UID == uids[0] {
+	if uids := s.UIDs[x.Replica]; x.UID == uids[0] {
 		return uids[1]
 	}
-	return s.UIDs[x.Lane][0]
+	return s.UIDs[x.Replica][0]
 }
 
 // Writes says that a session records the class now, as far as is known.
@@ -306,16 +306,16 @@ func (s *State) rewind(now time.Time) time.Duration {
 	}
 	ahead := time.Duration(0)
 	for i := range s.Sessions {
-		for _, at := range s.Sessions[i].passed() {
+		for _, at := range s.Sessions[i].ownTimes() {
 			ahead = max(ahead, at.Sub(now))
 		}
 	}
-	if ahead < LeastJump {
+	if ahead < MinClockJump {
 		return 0
 	}
 	for i := range s.Sessions {
 		x := &s.Sessions[i]
-		for _, at := range append(x.passed(), &x.Next, &x.UpdateAt, &x.RenewAt) {
+		for _, at := range append(x.ownTimes(), &x.Next, &x.UpdateAt, &x.RenewAt) {
 			back(at, ahead)
 		}
 		for j := range x.Paused {
@@ -323,12 +323,12 @@ func (s *State) rewind(now time.Time) time.Duration {
 			back(&x.Paused[j].Until, ahead)
 		}
 	}
-	for n := range s.Lanes {
-		back(&s.Lanes[n].RetryAt, ahead)
+	for n := range s.Replicas {
+		back(&s.Replicas[n].RetryAt, ahead)
 	}
 	return ahead
 }
 
-// LeastJump is how far the wall clock must part from the time that passes to be worth a word. Less is what a daemon
+// MinClockJump is how far the wall clock must part from the time that passes to be worth a word. Less is what a daemon
 // that keeps the time does by and by.
-const LeastJump = 2 * time.Second
+const MinClockJump = 2 * time.Second

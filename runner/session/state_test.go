@@ -52,8 +52,8 @@ func TestHowLongASessionCanServe(t *testing.T) {
 		{Session{Request: Request{AskedAt: at(-1)}, StartFacts: StartFacts{StartedAt: at(0)}, Limits: Limits{MaxHour: 4}}, at(240), at(240)},
 		{Session{Request: Request{AskedAt: at(-1)}, Limits: Limits{MaxHour: 4, ExpireHour: 3}}, at(239), at(239)},
 	} {
-		if !tt.x.Deadline().Equal(tt.deadline) || !tt.x.outlived().Equal(tt.outlived) {
-			t.Errorf("%+v: %v and %v", tt.x, tt.x.Deadline(), tt.x.outlived())
+		if !tt.x.Deadline().Equal(tt.deadline) || !tt.x.usableUntil().Equal(tt.outlived) {
+			t.Errorf("%+v: %v and %v", tt.x, tt.x.Deadline(), tt.x.usableUntil())
 		}
 	}
 }
@@ -87,12 +87,12 @@ func TestWhatAQueryChangesIsNotWorthAWrite(t *testing.T) {
 	x := Session{SID: "sid", State: SessionRunning, Evidence: Evidence{LastGood: at(1)}, Request: Request{Next: at(3)}}
 	asked, answered, updating := x, x, x
 	asked.Asked, asked.AskedAt = agora.OpQuery, at(3)
-	answered.LastGood, answered.Next, answered.AskedAt, answered.Tries, answered.GoneAt = at(3), at(5), at(3), 1, at(2)
+	answered.LastGood, answered.Next, answered.AskedAt, answered.Tries, answered.NotFoundAt = at(3), at(5), at(3), 1, at(2)
 	updating.Asked, updating.AskedAt = agora.OpUpdate, at(3)
-	if !reflect.DeepEqual(x.Unasked(), asked.Unasked()) || !reflect.DeepEqual(x.Unasked(), answered.Unasked()) {
-		t.Errorf("a query is a change: %+v, %+v, %+v", x.Unasked(), asked.Unasked(), answered.Unasked())
+	if !reflect.DeepEqual(x.WithoutQuery(), asked.WithoutQuery()) || !reflect.DeepEqual(x.WithoutQuery(), answered.WithoutQuery()) {
+		t.Errorf("a query is a change: %+v, %+v, %+v", x.WithoutQuery(), asked.WithoutQuery(), answered.WithoutQuery())
 	}
-	if got := updating.Unasked(); got.Asked != agora.OpUpdate || !got.AskedAt.Equal(at(3)) {
+	if got := updating.WithoutQuery(); got.Asked != agora.OpUpdate || !got.AskedAt.Equal(at(3)) {
 		t.Errorf("an update is none: %+v", got)
 	}
 }
@@ -149,32 +149,34 @@ func TestAFingerprintIsOfNamesAndTexts(t *testing.T) {
 	}
 }
 
-// TestWhenAClassIsGivenUp asks whether any lane may begin another session.
+// TestWhenAClassIsGivenUp asks whether any replica may begin another session.
 func TestWhenAClassIsGivenUp(t *testing.T) {
 	first, second := reason.Because(reason.AttemptsUsedUp, "first"), reason.Because(reason.PageFault, "second")
 	for _, tt := range []struct {
-		name  string
-		lanes []reason.Reason
-		more  func(*State)
-		want  reason.Reason
+		name     string
+		replicas []reason.Reason
+		more     func(*State)
+		want     reason.Reason
 	}{
-		{"its only lane", []reason.Reason{first}, nil, first},
+		{"its only replica", []reason.Reason{first}, nil, first},
 		{"none", []reason.Reason{{}}, nil, reason.Reason{}},
-		{"both lanes", []reason.Reason{first, second}, nil, first},
+		{"both replicas", []reason.Reason{first, second}, nil, first},
 		{"one of two", []reason.Reason{{}, second}, nil, reason.Reason{}},
 		{"the other of two", []reason.Reason{first, {}}, nil, reason.Reason{}},
-		{"while a lane that is not wanted any more records", []reason.Reason{first}, func(s *State) { s.Sessions = []Session{{Attempt: 1, Lane: 1, State: SessionRunning}} }, reason.Reason{}},
-		{"while a lane that is not wanted any more is stopped", []reason.Reason{first}, func(s *State) { s.Sessions = []Session{{Attempt: 1, Lane: 1, State: SessionStopping}} }, first},
-		{"while a lane that is not wanted any more records another time of it", []reason.Reason{first}, func(s *State) { s.Sessions, s.Earlier = []Session{{Attempt: 1, Lane: 1, State: SessionRunning}}, 1 }, first},
+		{"while a replica that is not wanted any more records", []reason.Reason{first}, func(s *State) { s.Sessions = []Session{{Attempt: 1, Replica: 1, State: SessionRunning}} }, reason.Reason{}},
+		{"while a replica that is not wanted any more is stopped", []reason.Reason{first}, func(s *State) { s.Sessions = []Session{{Attempt: 1, Replica: 1, State: SessionStopping}} }, first},
+		{"while a replica that is not wanted any more records another time of it", []reason.Reason{first}, func(s *State) {
+			s.Sessions, s.EarlierSessions = []Session{{Attempt: 1, Replica: 1, State: SessionRunning}}, 1
+		}, first},
 	} {
-		s := redundant(len(tt.lanes))
-		for i, why := range tt.lanes {
-			s.Lanes[i].giveUp(why)
+		s := redundant(len(tt.replicas))
+		for i, why := range tt.replicas {
+			s.Replicas[i].abandon(why)
 		}
 		if tt.more != nil {
 			tt.more(&s)
 		}
-		if got := s.gaveUp(); got != tt.want {
+		if got := s.abandonReason(); got != tt.want {
 			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
 		}
 	}
@@ -193,8 +195,8 @@ func TestWhatHasNoCode(t *testing.T) {
 		{"failed for none", func(s *State) { s.Outcome = Failed }, 1},
 		{"failed", func(s *State) { s.Outcome, s.ReasonCode = Failed, reason.SessionLost }, 0},
 		{"failed for one that is not known", func(s *State) { s.Outcome, s.ReasonCode = Failed, "bad-luck" }, 1},
-		{"a lane for none", func(s *State) { s.Lanes[0].GaveUp = "given up" }, 1},
-		{"a lane without words", func(s *State) { s.Lanes[0].GaveUpCode = reason.PageFault }, 1},
+		{"a replica for none", func(s *State) { s.Replicas[0].AbandonReason = "given up" }, 1},
+		{"a replica without words", func(s *State) { s.Replicas[0].AbandonCode = reason.PageFault }, 1},
 		{"a session that is stopped", func(s *State) { s.Sessions = []Session{{State: SessionEnded}} }, 0},
 		{"a session that is stopped, with words", func(s *State) { s.Sessions = []Session{{State: SessionEnded, Reason: "stopped"}} }, 1},
 		{"a session that failed", func(s *State) { s.Sessions = []Session{{State: SessionFailed}} }, 1},
@@ -218,7 +220,7 @@ func TestHealthySessionsAreLookedAtAtInstantsOfTheirOwn(t *testing.T) {
 	const many, interval = 120, 2 * time.Minute
 	next := map[time.Duration]int{}
 	for turn := 1; turn <= many; turn++ {
-		d := Decision{S: State{Local: Local{Turn: turn}}, now: bell}
+		d := Decision{S: State{Local: Local{PollOffset: turn}}, now: bell}
 		wait := d.nextPoll(&Session{}).Sub(bell)
 		if wait <= 0 || wait > interval {
 			t.Errorf("turn %d waits for %v", turn, wait)

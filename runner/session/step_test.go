@@ -61,7 +61,7 @@ func (s *State) Retarget(want Target, _, now time.Time) bool {
 		s.Target, s.Absent = target, false
 		return false
 	}
-	s.Target, s.Absent, s.Elsewhere = target, false, false
+	s.Target, s.Absent, s.OtherApp = target, false, false
 	return true
 }
 
@@ -80,6 +80,6 @@ func (s *State) Planned(want Target, now time.Time) bool {
 // Leave has the plan give the class to another App ID.
 func (s *State) Leave(want Target, now time.Time) {
 	if s.Retarget(want, time.Time{}, now) {
-		s.Elsewhere = true
+		s.OtherApp = true
 	}
 }

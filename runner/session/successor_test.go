@@ -17,7 +17,7 @@ func TestASessionWhoseHoursRunOut(t *testing.T) {
 	minute := time.Minute
 	first := Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Next: at(400)}}
 	leaving := first
-	leaving.Leaving = true
+	leaving.Draining = true
 	next := Session{UID: "12", State: SessionRunning, SID: "sid2", Limits: Limits{MaxHour: 6, ExpireHour: 30}, Request: Request{Next: at(400)}}
 	with := func(x Session, f func(*Session)) Session {
 		f(&x)
@@ -42,8 +42,8 @@ func TestASessionWhoseHoursRunOut(t *testing.T) {
 		{"the next one writes", []Session{leaving, next}, nil, 116 * minute, agora.OpStop, 1, true, false, SessionStopping},
 		{"the next one writes, and an update is out", []Session{with(leaving, func(x *Session) { x.Asked = agora.OpUpdate }), next}, nil, 116 * minute, "", 0, true, false, SessionRunning},
 		{"the next one is being confirmed", []Session{leaving, with(next, func(x *Session) { x.State = SessionConfirming })}, nil, 116 * minute, "", 0, true, false, SessionRunning},
-		{"its hours are over, and no other was begun", []Session{leaving}, func(s *State) { s.Lanes[0].RetryAt = at(130) }, 120 * minute, "", 0, true, true, SessionRunning},
-		{"its hours are not quite over", []Session{leaving}, func(s *State) { s.Lanes[0].RetryAt = at(130) }, 120*minute - time.Second, "", 0, true, false, SessionRunning},
+		{"its hours are over, and no other was begun", []Session{leaving}, func(s *State) { s.Replicas[0].RetryAt = at(130) }, 120 * minute, "", 0, true, true, SessionRunning},
+		{"its hours are not quite over", []Session{leaving}, func(s *State) { s.Replicas[0].RetryAt = at(130) }, 120*minute - time.Second, "", 0, true, false, SessionRunning},
 		{"its hours are over, and the class with them", []Session{first}, func(s *State) { s.End, s.Until = at(118), at(120) }, 120 * minute, agora.OpStop, 1, false, false, SessionStopping},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,8 +58,8 @@ func TestASessionWhoseHoursRunOut(t *testing.T) {
 			}
 			s, act := step(s, observation{}, tt.now)
 			x := s.Sessions[0]
-			if act.Op != tt.op || act.Attempt != tt.of || x.Leaving != tt.leaving || x.Lapsed != tt.lapsed || x.State != tt.state || s.Lapses() != tt.lapsed {
-				t.Errorf("next is %+v, leaving %v, lapsed %v, %s", act, x.Leaving, x.Lapsed, x.State)
+			if act.Op != tt.op || act.Attempt != tt.of || x.Draining != tt.leaving || x.Expired != tt.lapsed || x.State != tt.state || s.HasExpired() != tt.lapsed {
+				t.Errorf("next is %+v, leaving %v, lapsed %v, %s", act, x.Draining, x.Expired, x.State)
 			}
 			if tt.name == "not yet" && !act.Wake.Equal(at(115)) {
 				t.Errorf("it is woken at %v", act.Wake)
@@ -87,12 +87,12 @@ func TestASuccessorThatDoesNotWriteYet(t *testing.T) {
 		{"it is on hold, and the hours are over", time.Time{}, 121, false, true},
 		{"it is named to write later, and the hours are over", at(122), 121, false, false},
 	} {
-		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Limits: Limits{Leaving: true}, Request: Request{Next: at(400)}}, Session{UID: "12", State: SessionRunning, SID: "sid2", Limits: Limits{MaxHour: 6}, Request: Request{Next: at(400)}})
+		s := inHand(Session{UID: "11", State: SessionRunning, SID: "sid1", Limits: Limits{Draining: true}, Request: Request{Next: at(400)}}, Session{UID: "12", State: SessionRunning, SID: "sid2", Limits: Limits{MaxHour: 6}, Request: Request{Next: at(400)}})
 		s.End, s.Until = at(178), at(180)
-		s.Sessions[1].RecordingAt, s.Sessions[1].Named = tt.from, true
+		s.Sessions[1].RecordingAt, s.Sessions[1].FromNamed = tt.from, true
 		s, act := step(s, observation{}, time.Duration(tt.now*float64(time.Minute)))
-		if x := s.Sessions[0]; (act.Op == agora.OpStop) != tt.ended || x.Lapsed != tt.lapsed {
-			t.Errorf("%s: next is %+v, lapsed %v", tt.name, act, x.Lapsed)
+		if x := s.Sessions[0]; (act.Op == agora.OpStop) != tt.ended || x.Expired != tt.lapsed {
+			t.Errorf("%s: next is %+v, lapsed %v", tt.name, act, x.Expired)
 		}
 	}
 }
@@ -100,7 +100,7 @@ func TestASuccessorThatDoesNotWriteYet(t *testing.T) {
 // TestALaneThatIsNotWantedAnyMore ends once each of those that are writes.
 func TestALaneThatIsNotWantedAnyMore(t *testing.T) {
 	writes := Session{UID: "11", State: SessionRunning, SID: "sid1", Request: Request{Next: at(12)}}
-	surplus := Session{UID: "13", Lane: 1, State: SessionRunning, SID: "sid2", Request: Request{Next: at(12)}}
+	surplus := Session{UID: "13", Replica: 1, State: SessionRunning, SID: "sid2", Request: Request{Next: at(12)}}
 	with := func(x Session, f func(*Session)) Session {
 		f(&x)
 		return x
@@ -115,14 +115,14 @@ func TestALaneThatIsNotWantedAnyMore(t *testing.T) {
 	}{
 		{"the other writes", writes, surplus, nil, SessionStopping, reason.NotNeeded},
 		{"the other writes from now on", with(writes, func(x *Session) { x.RecordingAt = at(10) }), surplus, nil, SessionStopping, reason.NotNeeded},
-		{"the other is to write later", with(writes, func(x *Session) { x.RecordingAt, x.Named = at(11), true }), surplus, nil, SessionRunning, ""},
+		{"the other is to write later", with(writes, func(x *Session) { x.RecordingAt, x.FromNamed = at(11), true }), surplus, nil, SessionRunning, ""},
 		{"the other is on hold", with(writes, func(x *Session) { x.RecordingAt = time.Time{} }), surplus, nil, SessionRunning, ""},
 		{"the other is suspect", with(writes, func(x *Session) { x.State, x.SuspectAt = SessionSuspect, at(9) }), surplus, nil, SessionRunning, ""},
 		{"the other is lost", with(writes, func(x *Session) { x.State, x.ReasonCode = SessionLost, reason.SessionLost }), surplus, nil, SessionRunning, ""},
 		{"the other writes, and an update is out", writes, with(surplus, func(x *Session) { x.Asked = agora.OpUpdate }), nil, SessionRunning, ""},
 		{"the other writes, and it is being acquired", writes, with(surplus, func(x *Session) { x.State, x.SID = SessionAcquiring, "" }), nil, SessionFailed, reason.NotNeeded},
 		{"the other writes, and an acquire is out", writes, with(surplus, func(x *Session) { x.State, x.SID, x.Asked = SessionAcquiring, "", agora.OpAcquire }), nil, SessionAcquiring, ""},
-		{"the other writes, and its start is in doubt", writes, with(surplus, func(x *Session) { x.State, x.SID, x.Doubt = SessionStarting, "", true }), nil, SessionOrphan, reason.OrphanSID},
+		{"the other writes, and its start is in doubt", writes, with(surplus, func(x *Session) { x.State, x.SID, x.StartUncertain = SessionStarting, "", true }), nil, SessionOrphan, reason.OrphanSID},
 		{"it is wanted", writes, surplus, func(s *State) { s.UIDs = redundant(2).UIDs }, SessionRunning, ""},
 	} {
 		s := inHand(tt.wanted, tt.surplus)
@@ -176,51 +176,51 @@ func TestA404ToAStop(t *testing.T) {
 	}{
 		{"the first", nil, SessionStopping, time.Time{}},
 		{"the last within the window", func(x *Session) {
-			x.StopGoneAt, x.SuspectAt = at(10).Add(-window+time.Second), at(10).Add(-window+time.Second)
+			x.StopNotFoundAt, x.SuspectAt = at(10).Add(-window+time.Second), at(10).Add(-window+time.Second)
 		}, SessionStopping, time.Time{}},
-		{"after the window", func(x *Session) { x.StopGoneAt, x.SuspectAt = at(10).Add(-window), at(10).Add(-window) }, SessionOrphan, at(8)},
-		{"after the window, and queries were answered so before", func(x *Session) { x.StopGoneAt, x.SuspectAt = at(9.9), at(10).Add(-window) }, SessionOrphan, at(8)},
+		{"after the window", func(x *Session) { x.StopNotFoundAt, x.SuspectAt = at(10).Add(-window), at(10).Add(-window) }, SessionOrphan, at(8)},
+		{"after the window, and queries were answered so before", func(x *Session) { x.StopNotFoundAt, x.SuspectAt = at(9.9), at(10).Add(-window) }, SessionOrphan, at(8)},
 		{"and one to a query was so long ago that another may have begun", func(x *Session) { x.SuspectAt = at(10).Add(-window - time.Second) }, SessionStopping, time.Time{}},
 		{"and one to a query was just as long ago as a failover lasts", func(x *Session) { x.SuspectAt = at(10).Add(-window) }, SessionOrphan, at(8)},
 		{"and the window was waited for by queries", func(x *Session) {
-			x.SuspectAt, x.Then, x.StoppedAt = at(10).Add(-window-time.Second), SessionLost, at(7)
+			x.SuspectAt, x.FinalState, x.StoppedAt = at(10).Add(-window-time.Second), SessionLost, at(7)
 		}, SessionLost, at(7)},
 		{"after an earlier stop that was not answered", func(x *Session) {
-			x.StopGoneAt, x.SuspectAt, x.StopDoubtAt = at(10).Add(-window), at(10).Add(-window), at(8.1)
+			x.StopNotFoundAt, x.SuspectAt, x.StopUnansweredAt = at(10).Add(-window), at(10).Add(-window), at(8.1)
 		}, SessionEnded, at(8.1)},
 		{"and its recorder had exited", func(x *Session) { x.Exited, x.StoppedAt = true, at(7) }, SessionEnded, at(7)},
-		{"and a notification told its end", func(x *Session) { x.Told = "stopped" }, SessionEnded, at(8)},
+		{"and a notification told its end", func(x *Session) { x.ReportedEnd = "stopped" }, SessionEnded, at(8)},
 		{"and it was uploaded", func(x *Session) { x.UploadStatus = "uploaded" }, SessionEnded, at(8)},
 		{"and its upload failed", func(x *Session) { x.UploadStatus = uploadFailed }, SessionStopping, time.Time{}},
 		{"and its upload failed and was done", func(x *Session) { x.UploadStatus, x.UploadedLate = uploadFailed, true }, SessionEnded, at(8)},
 		{"and its hours are just over", func(x *Session) { x.StartedAt = at(10).Add(-2 * time.Hour); x.LastGood = at(8) }, SessionEnded, at(10)},
 		{"and it was answered so from its start on", func(x *Session) {
 			x.StartedAt, x.RecordingAt, x.LastGood = at(8.5), time.Time{}, time.Time{}
-			x.SuspectAt, x.GoneAt, x.StopGoneAt = at(8.5), at(9), at(9)
+			x.SuspectAt, x.NotFoundAt, x.StopNotFoundAt = at(8.5), at(9), at(9)
 		}, SessionEnded, time.Time{}},
 		{"and it was answered so from its start on, but for one", func(x *Session) {
-			x.StartedAt, x.RecordingAt, x.LastGood, x.Vague = at(8.5), time.Time{}, time.Time{}, true
-			x.SuspectAt, x.GoneAt, x.StopGoneAt = at(8.5), at(9), at(9)
+			x.StartedAt, x.RecordingAt, x.LastGood, x.UnclearAnswer = at(8.5), time.Time{}, time.Time{}, true
+			x.SuspectAt, x.NotFoundAt, x.StopNotFoundAt = at(8.5), at(9), at(9)
 		}, SessionOrphan, time.Time{}},
 		{"and no query was answered so", func(x *Session) {
 			x.StartedAt, x.RecordingAt, x.LastGood = at(8.5), time.Time{}, time.Time{}
-			x.SuspectAt, x.StopGoneAt = at(8.5), at(8.5)
+			x.SuspectAt, x.StopNotFoundAt = at(8.5), at(8.5)
 		}, SessionOrphan, time.Time{}},
 		{"and the last query that was answered so is half a minute old", func(x *Session) {
 			x.StartedAt, x.RecordingAt, x.LastGood = at(8.4), time.Time{}, time.Time{}
-			x.SuspectAt, x.GoneAt, x.StopGoneAt = at(8.5), at(8.5), at(9)
+			x.SuspectAt, x.NotFoundAt, x.StopNotFoundAt = at(8.5), at(8.5), at(9)
 		}, SessionEnded, time.Time{}},
 		{"and the last query that was answered so is older", func(x *Session) {
 			x.StartedAt, x.RecordingAt, x.LastGood = at(8.4), time.Time{}, time.Time{}
-			x.SuspectAt, x.GoneAt, x.StopGoneAt = at(8.5), at(8.49), at(9)
+			x.SuspectAt, x.NotFoundAt, x.StopNotFoundAt = at(8.5), at(8.49), at(9)
 		}, SessionOrphan, time.Time{}},
 		{"and it was named to write", func(x *Session) {
 			x.StartedAt, x.RecordingAt, x.LastGood = at(8.5), at(8.6), time.Time{}
-			x.SuspectAt, x.GoneAt, x.StopGoneAt = at(8.5), at(9), at(9)
+			x.SuspectAt, x.NotFoundAt, x.StopNotFoundAt = at(8.5), at(9), at(9)
 		}, SessionOrphan, time.Time{}},
 		{"and it was started longer ago than that", func(x *Session) {
 			x.StartedAt, x.RecordingAt, x.LastGood = at(7), time.Time{}, time.Time{}
-			x.SuspectAt, x.GoneAt, x.StopGoneAt = at(8.5), at(9), at(9)
+			x.SuspectAt, x.NotFoundAt, x.StopNotFoundAt = at(8.5), at(9), at(9)
 		}, SessionOrphan, time.Time{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -235,7 +235,7 @@ func TestA404ToAStop(t *testing.T) {
 			if x.State != tt.state || !x.StoppedAt.Equal(tt.until) {
 				t.Errorf("it is %s until %v, want %s until %v: %+v", x.State, x.StoppedAt, tt.state, tt.until, x)
 			}
-			if tt.state == SessionStopping && (x.StopGoneAt.IsZero() || x.SuspectAt.IsZero() || !x.Next.After(at(10))) {
+			if tt.state == SessionStopping && (x.StopNotFoundAt.IsZero() || x.SuspectAt.IsZero() || !x.Next.After(at(10))) {
 				t.Errorf("%+v", x)
 			}
 		})
@@ -245,7 +245,7 @@ func TestA404ToAStop(t *testing.T) {
 // TestAnOrphanOfAClassThatIsOverIsAddedToItsReason has the stop of a session that turned up late be answered 404 to the end.
 func TestAnOrphanOfAClassThatIsOverIsAddedToItsReason(t *testing.T) {
 	for _, known := range []bool{false, true} {
-		s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Request: Request{Asked: agora.OpStop, AskedAt: at(60)}, StopFacts: StopFacts{StopAskedAt: at(58), StopGoneAt: at(58)}, Evidence: Evidence{SuspectAt: at(58)}})
+		s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Request: Request{Asked: agora.OpStop, AskedAt: at(60)}, StopFacts: StopFacts{StopAskedAt: at(58), StopNotFoundAt: at(58)}, Evidence: Evidence{SuspectAt: at(58)}})
 		s.Phase, s.Outcome, s.Reason = Over, Recorded, "written"
 		if s.Sessions[0].StoppedAt = (time.Time{}); known {
 			s.Sessions[0].StoppedAt = at(57)

@@ -63,7 +63,7 @@ func TestAllTransitionsAreDeclaredAndAllDeclaredOnesHappen(t *testing.T) {
 func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 	s := lesson()
 	if r.IntN(3) == 0 {
-		s = redundant(1 + r.IntN(MostLanes))
+		s = redundant(1 + r.IntN(MaxReplicas))
 	}
 	if r.IntN(3) == 0 {
 		s.Exact, s.From = true, s.Start.Add(-schedule.HoldLead())
@@ -103,7 +103,7 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 			refusal(agora.Ended, 400, 49, ""), refusal(agora.Ended, 206, 435, ""),
 		}
 		if op == agora.OpStart {
-			all = append(all, &Answer{Class: agora.Unknown, Cut: true, Reason: "rundown ended"})
+			all = append(all, &Answer{Class: agora.Unknown, Interrupted: true, Reason: "rundown ended"})
 		}
 		if op == agora.OpQuery {
 			all = append(all, status(2), status(8), status(20), gone, gone)

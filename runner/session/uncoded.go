@@ -32,8 +32,8 @@ func Uncoded(s State) (bad []string) {
 		}
 	}
 	check(fmt.Sprintf("outcome %q (%s)", s.Outcome, s.Reason), s.Outcome != "" && s.Outcome != Recorded, s.ReasonCode)
-	for _, l := range s.Lanes {
-		check(fmt.Sprintf("a lane that was given up (%s)", l.GaveUp), l.GaveUp != "", l.GaveUpCode)
+	for _, rep := range s.Replicas {
+		check(fmt.Sprintf("a replica that was given up (%s)", rep.AbandonReason), rep.AbandonReason != "", rep.AbandonCode)
 	}
 	for _, x := range s.Sessions {
 		what := fmt.Sprintf("session %d, %s (%s)", x.Attempt, x.State, x.Reason)

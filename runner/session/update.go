@@ -16,15 +16,15 @@ type Change string
 
 // The changes, the most urgent first.
 const (
-	ChangeHold Change = "onhold"  // end the hold
-	ChangePush Change = "push"    // move the push to another address
-	ChangeKeys Change = "storage" // renew the storage credentials
+	ChangeHold        Change = "onhold"  // end the hold
+	ChangePush        Change = "push"    // move the push to another address
+	ChangeCredentials Change = "storage" // renew the storage credentials
 )
 
 // changes are the instants at which a session's updates are due; zero for those that nobody wants. A session is
 // resumed also while it is not known to run, since nothing is written before.
 func (d *Decision) changes(x *Session) (hold, push, keys time.Time) {
-	if d.S.Phase == Over || d.over() || d.S.Left(x) || x.SID == "" || !x.State.Carries() {
+	if d.S.Phase == Over || d.over() || d.S.IsEarlier(x) || x.SID == "" || !x.State.Carries() {
 		return
 	}
 	notBefore := func(c Change, at time.Time) time.Time {
@@ -39,7 +39,7 @@ func (d *Decision) changes(x *Session) (hold, push, keys time.Time) {
 	if x.State != SessionRunning {
 		return hold, push, keys
 	}
-	if want := d.S.Push(x.Lane); x.CDN != "" && want != "" && x.CDN != want && x.NoUpdate != want {
+	if want := d.S.Push(x.Replica); x.CDN != "" && want != "" && x.CDN != want && x.RejectedTarget != want {
 		push = notBefore(ChangePush, x.StartedAt)
 	}
 	return hold, push, x.RenewAt
@@ -67,11 +67,11 @@ func (d *Decision) wanted(x *Session) Change {
 	case due(push) && x.Asked == "":
 		return ChangePush
 	default:
-		return ChangeKeys
+		return ChangeCredentials
 	}
 }
 
-func (d *Decision) updated(x *Session, a Answer) {
+func (d *Decision) onUpdate(x *Session, a Answer) {
 	if a.Class == agora.Done {
 		x.UpdateTries, x.UpdateAt = 0, time.Time{}
 		switch x.Change {
@@ -79,8 +79,8 @@ func (d *Decision) updated(x *Session, a Answer) {
 			x.ResumedAt, x.Next = d.now, d.now.Add(resumeSeen)
 		case ChangePush:
 			x.CDN, x.Push, x.Connecting, x.Next = x.AskedCDN, "", 0, d.now // a query tells whether the push came up
-		case ChangeKeys:
-			d.keysSent(x, a.KeysUntil)
+		case ChangeCredentials:
+			d.credentialsSent(x, a.CredentialsUntil)
 		}
 		return
 	}
@@ -95,45 +95,45 @@ func (d *Decision) updated(x *Session, a Answer) {
 	switch x.Change {
 	case ChangeHold:
 		if final {
-			d.unresumable(x, a)
+			d.holdNotEnded(x, a)
 			return
 		}
 		waits = resumeWaits
 	case ChangePush:
 		if final {
-			x.NoUpdate, x.UpdateTries = x.AskedCDN, 0
-			x.Remark(fmt.Sprintf("the push could not be moved to %s: %s", x.NoUpdate, a))
+			x.RejectedTarget, x.UpdateTries = x.AskedCDN, 0
+			x.Remark(fmt.Sprintf("the push could not be moved to %s: %s", x.RejectedTarget, a))
 			return
 		}
-	case ChangeKeys:
+	case ChangeCredentials:
 		waits = renewWaits
-		if a.Class != agora.Ended && !a.taskGone() && !a.Cut { // else it says nothing of the credentials
-			d.unrenewed(x, a, final)
+		if a.Class != agora.Ended && !a.taskGone() && !a.Interrupted { // else it says nothing of the credentials
+			d.renewalFailed(x, a, final)
 		}
 	}
 	wait, _ := waits.Next(x.UpdateTries, 0)
 	x.UpdateTries++
 	x.UpdateAt = d.now.Add(max(wait, a.RetryAfter))
-	if x.Change == ChangeKeys {
-		if x.KeysUntil.After(d.now) { // so that it is told then that they ran out
-			x.UpdateAt = Left(x.UpdateAt, Later(x.KeysUntil, d.now.Add(a.RetryAfter)))
+	if x.Change == ChangeCredentials {
+		if x.CredentialsUntil.After(d.now) { // so that it is told then that they ran out
+			x.UpdateAt = Earlier(x.UpdateAt, Later(x.CredentialsUntil, d.now.Add(a.RetryAfter)))
 		}
 		x.RenewAt = x.UpdateAt
 	}
 }
 
-// unrenewed takes in that storage credentials could not be renewed. That is told while those that were sent are still
+// renewalFailed takes in that storage credentials could not be renewed. That is told while those that were sent are still
 // valid, with how long there is to mend it, and again once they ran out.
-func (d *Decision) unrenewed(x *Session, a Answer, final bool) {
+func (d *Decision) renewalFailed(x *Session, a Answer, final bool) {
 	tell := func(text string) {
-		x.Unrenewed = text
+		x.RenewalError = text
 		d.note("session %d: %s", x.Attempt, text)
 	}
-	if ranOut := !x.KeysUntil.IsZero() && !d.now.Before(x.KeysUntil); ranOut {
-		if !x.RanOut {
-			x.RanOut = true
-			tell(fmt.Sprintf("the storage credentials ran out at %s and could not be renewed: %s", d.Clock(x.KeysUntil), a))
-			x.Remark(x.Unrenewed)
+	if ranOut := !x.CredentialsUntil.IsZero() && !d.now.Before(x.CredentialsUntil); ranOut {
+		if !x.CredentialsExpired {
+			x.CredentialsExpired = true
+			tell(fmt.Sprintf("the storage credentials ran out at %s and could not be renewed: %s", d.Clock(x.CredentialsUntil), a))
+			x.Remark(x.RenewalError)
 		}
 		return
 	}
@@ -141,30 +141,30 @@ func (d *Decision) unrenewed(x *Session, a Answer, final bool) {
 		x.Remark("new storage credentials were refused: " + a.String())
 	}
 	switch {
-	case x.Unrenewed != "":
-	case x.KeysUntil.IsZero():
+	case x.RenewalError != "":
+	case x.CredentialsUntil.IsZero():
 		tell("the storage credentials could not be renewed: " + a.String())
 	default:
-		tell(fmt.Sprintf("the storage credentials run out at %s and could not be renewed: %s", d.Clock(x.KeysUntil), a))
+		tell(fmt.Sprintf("the storage credentials run out at %s and could not be renewed: %s", d.Clock(x.CredentialsUntil), a))
 	}
 }
 
-// KeysOf names a session's credentials among the health issues, also where another class takes the session over.
-func KeysOf(id string, x Session) string {
+// CredentialsID names a session's credentials among the health issues, also where another class takes the session over.
+func CredentialsID(id string, x Session) string {
 	return cmp.Or(x.ResourceID, fmt.Sprintf("%s session %d", id, x.Attempt))
 }
 
-// unresumable gives up a session whose hold cannot be ended: another, without a hold, records the class.
-func (d *Decision) unresumable(x *Session, a Answer) {
+// holdNotEnded gives up a session whose hold cannot be ended: another, without a hold, records the class.
+func (d *Decision) holdNotEnded(x *Session, a Answer) {
 	x.setReason(reason.Because(reason.HoldNotEnded, "it could not be resumed: %s", a))
 	d.enter(x, SessionStopping)
-	x.Then, x.Tries, x.Next = SessionFailed, 0, d.now
+	x.FinalState, x.Tries, x.Next = SessionFailed, 0, d.now
 	d.note("session %d: %s", x.Attempt, x.Reason)
-	d.failed(x)
+	d.countFailure(x)
 }
 
-// hold takes in whether a session was seen on hold; nil: nothing was said. A pause that nobody of ours wants is ended.
-func (d *Decision) hold(x *Session, seen *bool) {
+// onHoldState takes in whether a session was seen on hold; nil: nothing was said. A pause that nobody of ours wants is ended.
+func (d *Decision) onHoldState(x *Session, seen *bool) {
 	switch {
 	case seen == nil && (!x.Held || x.ResumedAt.IsZero()):
 	case seen == nil || !*seen:
@@ -192,29 +192,29 @@ func (d *Decision) hold(x *Session, seen *bool) {
 	}
 }
 
-// keysSent takes in that storage credentials went out that run out at an instant; zero: never. They are renewed as
+// credentialsSent takes in that storage credentials went out that run out at an instant; zero: never. They are renewed as
 // often as documented, and well before.
-func (d *Decision) keysSent(x *Session, until time.Time) {
-	x.KeysUntil, x.RenewAt, x.Unrenewed, x.RanOut = until, time.Time{}, "", false
+func (d *Decision) credentialsSent(x *Session, until time.Time) {
+	x.CredentialsUntil, x.RenewAt, x.RenewalError, x.CredentialsExpired = until, time.Time{}, "", false
 	if !until.IsZero() {
 		x.RenewAt = d.now.Add(min(catalog.Seconds("sts-refresh-hourly")[0], max(until.Sub(d.now)/2, renewWaits.Steps[0])))
 	}
 }
 
-// Push is the masked address that a lane is to push to. A CDN takes one publisher a stream, so only the first pushes.
-func (s *State) Push(lane int) string {
+// Push is the masked address that a replica is to push to. A CDN takes one publisher a stream, so only the first pushes.
+func (s *State) Push(replica int) string {
 	switch {
-	case lane > 0:
+	case replica > 0:
 		return ""
-	case s.Fallback != "" && s.FellFrom == s.CDN:
+	case s.Fallback != "" && s.FailedOverFrom == s.CDN:
 		return s.Fallback
 	default:
 		return s.CDN
 	}
 }
 
-// pushed takes in what a query says of the push.
-func (d *Decision) pushed(x *Session, r agora.ServerResponse) {
+// onPushStatus takes in what a query says of the push.
+func (d *Decision) onPushStatus(x *Session, r agora.ServerResponse) {
 	publisher, ok := r.Service(agora.ServiceRTMPPublish)
 	if !ok || len(publisher.Outputs) == 0 {
 		return
@@ -231,11 +231,11 @@ func (d *Decision) pushed(x *Session, r agora.ServerResponse) {
 			d.note("session %d: the push to %s does not come up", x.Attempt, x.CDN)
 		}
 		if x.Connecting < connectingPolls {
-			x.Next = Left(x.Next, d.now.Add(connectingEvery))
+			x.Next = Earlier(x.Next, d.now.Add(connectingEvery))
 		}
 	case agora.PushDisconnected:
 		if s := &d.S; s.Fallback != "" && x.CDN == s.CDN {
-			s.FellFrom = s.CDN
+			s.FailedOverFrom = s.CDN
 			x.Remark(fmt.Sprintf("the push to %s broke at %s and moved to its fallback, where it stays", x.CDN, d.Clock(d.now)))
 			d.note("session %d: the push to %s broke: it moves to the fallback and does not come back by itself", x.Attempt, x.CDN)
 		} else if before != x.Push {

@@ -195,13 +195,13 @@ func TestTemporaryKeysAreRenewedEveryHourAndAFailureIsTriedAgain(t *testing.T) {
 	s, trace := play(t, s, func(r request) *Answer {
 		switch r.op {
 		case agora.OpStart:
-			return &Answer{Class: agora.Done, SID: "sid1", KeysUntil: until}
+			return &Answer{Class: agora.Done, SID: "sid1", CredentialsUntil: until}
 		case agora.OpUpdate:
 			if n++; n == 1 {
 				return &Answer{Class: agora.Wait, Reason: "storage guests: sts: the command failed"}
 			}
 			until = until.Add(4 * time.Hour)
-			return &Answer{Class: agora.Done, KeysUntil: until}
+			return &Answer{Class: agora.Done, CredentialsUntil: until}
 		}
 		return nil
 	})
@@ -209,7 +209,7 @@ func TestTemporaryKeysAreRenewedEveryHourAndAFailureIsTriedAgain(t *testing.T) {
 	if diff := cmp.Diff(want, updates(trace)); diff != "" {
 		t.Errorf("updates (-want +got):\n%s", diff)
 	}
-	if s.Outcome != Recorded || !s.Sessions[0].KeysUntil.Equal(until) {
+	if s.Outcome != Recorded || !s.Sessions[0].CredentialsUntil.Equal(until) {
 		t.Errorf("%s: %s", s.Outcome, s.Reason)
 	}
 }
@@ -220,7 +220,7 @@ func TestKeysThatCannotBeRenewedBeforeTheyRunOutAreTold(t *testing.T) {
 	s, trace := play(t, s, func(r request) *Answer {
 		switch r.op {
 		case agora.OpStart:
-			return &Answer{Class: agora.Done, SID: "sid1", KeysUntil: bell.Add(4 * time.Hour)}
+			return &Answer{Class: agora.Done, SID: "sid1", CredentialsUntil: bell.Add(4 * time.Hour)}
 		case agora.OpUpdate:
 			return &Answer{Class: agora.Wait, Reason: "the command failed"}
 		}
@@ -247,7 +247,7 @@ func TestARenewalThatMeetsAnEndedRecordingSaysNothingOfTheKeys(t *testing.T) {
 			switch {
 			case r.session.Attempt > 1:
 			case r.op == agora.OpStart:
-				return &Answer{Class: agora.Done, SID: "sid1", KeysUntil: bell.Add(5 * time.Hour)}
+				return &Answer{Class: agora.Done, SID: "sid1", CredentialsUntil: bell.Add(5 * time.Hour)}
 			case r.op == agora.OpUpdate:
 				renewed = true
 				return answer
@@ -256,8 +256,8 @@ func TestARenewalThatMeetsAnEndedRecordingSaysNothingOfTheKeys(t *testing.T) {
 			}
 			return nil
 		})
-		if x := s.Sessions[0]; !renewed || x.Unrenewed != "" || strings.Contains(x.Reason+s.Reason, "credentials") {
-			t.Errorf("%v: renewed %v, told %q: %s, %s", answer, renewed, x.Unrenewed, x.Reason, s.Reason)
+		if x := s.Sessions[0]; !renewed || x.RenewalError != "" || strings.Contains(x.Reason+s.Reason, "credentials") {
+			t.Errorf("%v: renewed %v, told %q: %s, %s", answer, renewed, x.RenewalError, x.Reason, s.Reason)
 		}
 	}
 }
@@ -287,13 +287,13 @@ func TestKeysAreRenewedAtHalfOfTheTimeThatIsLeft(t *testing.T) {
 		switch r.op {
 		case agora.OpStart:
 			until = bell.Add(r.at + lasting)
-			return &Answer{Class: agora.Done, SID: "sid1", KeysUntil: until}
+			return &Answer{Class: agora.Done, SID: "sid1", CredentialsUntil: until}
 		case agora.OpUpdate:
 			if !bell.Add(r.at).Before(until) {
 				late = append(late, r.at.String())
 			}
 			until = bell.Add(r.at + lasting)
-			return &Answer{Class: agora.Done, KeysUntil: until}
+			return &Answer{Class: agora.Done, CredentialsUntil: until}
 		}
 		return nil
 	})

@@ -24,7 +24,7 @@ func (d *Decision) uploadError(x *Session, n Notice) {
 		return
 	}
 	x.UploadError = text
-	d.amend(text)
+	d.amendReason(text)
 }
 
 // uploaded takes in that the service reports the upload of a session as it says.
@@ -33,7 +33,7 @@ func (d *Decision) uploaded(x *Session, status string) {
 	case x.UploadStatus == uploadFailed:
 		if status == agora.UploadComplete && !x.UploadedLate {
 			x.UploadedLate = true
-			d.amend(x.uploadedLate())
+			d.amendReason(x.uploadedLate())
 		}
 	case x.UploadStatus != agora.UploadComplete: // the notification and the answer to stop come in any order
 		x.UploadStatus = status
@@ -56,8 +56,8 @@ func (x *Session) uploadProblems() (out []string) {
 	return out
 }
 
-// amend adds to the reason of an outcome that is settled already.
-func (d *Decision) amend(text string) {
+// amendReason adds to the reason of an outcome that is settled already.
+func (d *Decision) amendReason(text string) {
 	if d.S.Phase == Over && d.S.Outcome != "" {
 		d.S.Reason += "; " + text
 	}

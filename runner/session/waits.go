@@ -36,7 +36,7 @@ const (
 	maxRemarks        = 20               // of a session: what goes on happening need not be told each time
 	firstSlice        = 16 * time.Second // query-files-after-first-slice: about 15 s
 	healthyAfter      = 10 * time.Minute // so long without a break, and earlier failures no longer count
-	leastGap          = time.Second      // what counts as a gap
+	minGap            = time.Second      // what counts as a gap
 	TrustTimers       = 30 * time.Second // no timer is trusted for longer: clocks jump and machines sleep
 	UnansweredEvery   = 15 * time.Second // between queries past the confirming deadline that nobody answers
 )
@@ -56,7 +56,7 @@ func Later(a, b time.Time) time.Time {
 	return b
 }
 
-func Left(a, b time.Time) time.Time {
+func Earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
 	}
@@ -71,5 +71,5 @@ func sooner(a, b time.Time) time.Time {
 	if b.IsZero() {
 		return a
 	}
-	return Left(a, b)
+	return Earlier(a, b)
 }

@@ -268,6 +268,45 @@ func TestAnOlderSchemaIsBroughtUpByWhoWorks(t *testing.T) {
 	}
 }
 
+func TestDocumentsOfAnOlderSchemaKeepWhatTheySay(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rundown.db")
+	if err := mustOpen(t, file, worker).Close(); err != nil {
+		t.Fatal(err)
+	}
+	execRaw(t, file, `DELETE FROM rundown_schema WHERE version_id > 20`,
+		`INSERT INTO sessions (occurrence_id, attempt, app, cname, uid, resource_id, sid, state, doc)
+			VALUES ('a', 1, '', '', '', '', '', '', '{"doubt":true,"reason":"it said \"doubt\": \"then\":","told":"told","then":"lost"}')`,
+		`INSERT INTO occurrences (id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc)
+			VALUES ('a', '', '', '', '', '', '', 0, 0, '', '', '', 0, 0, 1, '{"lanes":[{"gave_up":"lanes","gave_up_code":"page-fault"}],"earlier":2}')`)
+	if err := mustOpen(t, file, worker).Close(); err != nil {
+		t.Fatal(err)
+	}
+	for table, want := range map[string]string{
+		"sessions":    `{"start_uncertain":true,"reason":"it said \"doubt\": \"then\":","reported_end":"told","final_state":"lost"}`,
+		"occurrences": `{"replicas":[{"abandon_reason":"lanes","abandon_code":"page-fault"}],"earlier_sessions":2}`,
+	} {
+		if got := queryRaw(t, file, `SELECT doc FROM `+table); got != want {
+			t.Errorf("%s: %s, want %s", table, got, want)
+		}
+	}
+}
+
+// queryRaw reads one text from a file behind the store's back.
+func queryRaw(t *testing.T, file, query string) (text string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.QueryRowContext(t.Context(), query).Scan(&text); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // execRaw runs statements on a file behind the store's back.
 func execRaw(t *testing.T, file string, statements ...string) {
 	t.Helper()

@@ -40,9 +40,9 @@ var asks = map[string]string{
 
 // changes are what an update is for, in words.
 var changes = map[session.Change]string{
-	session.ChangeHold: "asks the service to end the hold",
-	session.ChangePush: "asks the service to move the push",
-	session.ChangeKeys: "sends fresh storage credentials",
+	session.ChangeHold:        "asks the service to end the hold",
+	session.ChangePush:        "asks the service to move the push",
+	session.ChangeCredentials: "sends fresh storage credentials",
 }
 
 // orders are what operators order, in words.

@@ -16,43 +16,43 @@ import (
 	"rundown/plan/load"
 )
 
-// redundant is a lesson with so many lanes, whose uids are 11 and 12, 13 and 14, and so on.
-func redundant(lanes int) State {
+// redundant is a lesson with so many replicas, whose uids are 11 and 12, 13 and 14, and so on.
+func redundant(replicas int) State {
 	s := lesson()
 	s.UIDs = nil
-	for n := range lanes {
+	for n := range replicas {
 		s.UIDs = append(s.UIDs, [2]string{fmt.Sprint(11 + 2*n), fmt.Sprint(12 + 2*n)})
 	}
 	return s
 }
 
-func TestARedundantClassHasAsManySessionsAsLanesWithUIDsOfTheirOwn(t *testing.T) {
-	for lanes := 1; lanes <= MostLanes; lanes++ {
-		s, trace := play(t, redundant(lanes), nil)
+func TestARedundantClassHasAsManySessionsAsReplicasWithUIDsOfTheirOwn(t *testing.T) {
+	for replicas := 1; replicas <= MaxReplicas; replicas++ {
+		s, trace := play(t, redundant(replicas), nil)
 		var want []string
-		for n := range lanes {
+		for n := range replicas {
 			want = append(want, fmt.Sprintf("-43s acquire %d uid %d", n+1, 11+2*n), fmt.Sprintf("-43s start %d uid %d", n+1, 11+2*n))
 		}
-		for n := range lanes {
+		for n := range replicas {
 			want = append(want, fmt.Sprintf("52m0s stop %d uid %d", n+1, 11+2*n))
 		}
 		if diff := cmp.Diff(want, without(trace, agora.OpQuery)); diff != "" || s.Outcome != Recorded {
-			t.Errorf("%d lanes: %s: %s (-want +got):\n%s", lanes, s.Outcome, s.Reason, diff)
+			t.Errorf("%d replicas: %s: %s (-want +got):\n%s", replicas, s.Outcome, s.Reason, diff)
 		}
 	}
 }
 
 func TestARedundantSessionThatDiesIsReplacedOnItsOwnOtherUIDAndLeavesNoGap(t *testing.T) {
-	for lanes := 2; lanes <= MostLanes; lanes++ {
-		for lane := range lanes {
-			s, _ := play(t, redundant(lanes), func(r request) *Answer {
-				if r.op == agora.OpQuery && r.session.Attempt == lane+1 && r.at > 20*time.Minute {
+	for replicas := 2; replicas <= MaxReplicas; replicas++ {
+		for replica := range replicas {
+			s, _ := play(t, redundant(replicas), func(r request) *Answer {
+				if r.op == agora.OpQuery && r.session.Attempt == replica+1 && r.at > 20*time.Minute {
 					return status(20)
 				}
 				return nil
 			})
-			if s.Outcome != Recorded || len(s.Gaps) > 0 || len(s.Sessions) != lanes+1 || s.Sessions[lanes].UID != s.UIDs[lane][1] || s.Sessions[lanes].Lane != lane {
-				t.Errorf("lane %d of %d: %s, gaps %v, sessions %+v", lane, lanes, s.Outcome, s.Gaps, s.Sessions)
+			if s.Outcome != Recorded || len(s.Gaps) > 0 || len(s.Sessions) != replicas+1 || s.Sessions[replicas].UID != s.UIDs[replica][1] || s.Sessions[replicas].Replica != replica {
+				t.Errorf("replica %d of %d: %s, gaps %v, sessions %+v", replica, replicas, s.Outcome, s.Gaps, s.Sessions)
 			}
 		}
 	}
@@ -61,7 +61,7 @@ func TestARedundantSessionThatDiesIsReplacedOnItsOwnOtherUIDAndLeavesNoGap(t *te
 // TestALaneWaitsForTheResourceIDsOfThoseBeforeItButNotForLong has the first acquires of a class, and those of a class
 // all of whose sessions died at once, follow each other; one whose answer is a refusal to be tried again holds up none.
 func TestALaneWaitsForTheResourceIDsOfThoseBeforeItButNotForLong(t *testing.T) {
-	s := redundant(MostLanes)
+	s := redundant(MaxReplicas)
 	acquired := map[int]time.Duration{}
 	play(t, s, func(r request) *Answer {
 		switch {
@@ -70,13 +70,13 @@ func TestALaneWaitsForTheResourceIDsOfThoseBeforeItButNotForLong(t *testing.T) {
 			if r.session.Attempt == 7 {
 				return broken
 			}
-		case r.op == agora.OpQuery && r.session.Attempt <= MostLanes && r.at > 20*time.Minute:
+		case r.op == agora.OpQuery && r.session.Attempt <= MaxReplicas && r.at > 20*time.Minute:
 			return status(20)
 		}
 		return nil
 	})
-	for n := 2; n <= 2*MostLanes; n++ {
-		if n != MostLanes+1 && acquired[n]-acquired[n-1] < latency || n <= MostLanes && acquired[n]-acquired[n-1] > 2*latency {
+	for n := 2; n <= 2*MaxReplicas; n++ {
+		if n != MaxReplicas+1 && acquired[n]-acquired[n-1] < latency || n <= MaxReplicas && acquired[n]-acquired[n-1] > 2*latency {
 			t.Errorf("acquire %d at %v, the one before at %v", n, acquired[n], acquired[n-1])
 		}
 	}
@@ -86,15 +86,15 @@ func TestALaneWaitsForTheResourceIDsOfThoseBeforeItButNotForLong(t *testing.T) {
 }
 
 func TestALaneThatFollowsALittleLateIsNoLateStart(t *testing.T) {
-	s := redundant(MostLanes)
+	s := redundant(MaxReplicas)
 	s.Begin, s.MinRemainder = bell.Add(-catalog.StartLead()), -1
-	if s, _ = play(t, s, nil); len(s.Sessions) != MostLanes {
+	if s, _ = play(t, s, nil); len(s.Sessions) != MaxReplicas {
 		t.Errorf("%d sessions: %s", len(s.Sessions), s.Reason)
 	}
 }
 
-func TestAPlanAsksForAsManySessionsAtOnceAsTheEngineHasLanesFor(t *testing.T) {
-	for sessions, want := range map[int]int{MostLanes: 0, MostLanes + 1: 1} {
+func TestAPlanAsksForAsManySessionsAtOnceAsTheEngineHasReplicasFor(t *testing.T) {
+	for sessions, want := range map[int]int{MaxReplicas: 0, MaxReplicas + 1: 1} {
 		text := fmt.Sprintf("version: 1\nname: school\ndefaults: {timezone: UTC, url: https://school.example}\nrecordings: {german: {when: 2031-09-15 09:00-09:50, redundancy: %d}}\n", sessions)
 		_, findings, err := load.Load(oneFile(text), "school.yaml")
 		if err != nil {
@@ -116,9 +116,9 @@ func TestGapsAreWhatNoSessionWrote(t *testing.T) {
 	minute := func(n int) time.Time { return bell.Add(time.Duration(n) * time.Minute) }
 	got := gaps(bell, minute(50), []Session{
 		{Evidence: Evidence{RecordingAt: minute(-1)}, StopFacts: StopFacts{StoppedAt: minute(10)}},
-		{Lane: 1, Evidence: Evidence{RecordingAt: minute(5)}, StopFacts: StopFacts{StoppedAt: minute(20)}},
+		{Replica: 1, Evidence: Evidence{RecordingAt: minute(5)}, StopFacts: StopFacts{StoppedAt: minute(20)}},
 		{Evidence: Evidence{RecordingAt: minute(22)}, StopFacts: StopFacts{StoppedAt: minute(52)}, HoldFacts: HoldFacts{Paused: []Gap{{minute(30), minute(40)}}}},
-		{Lane: 1, Evidence: Evidence{RecordingAt: minute(35)}, StopFacts: StopFacts{StoppedAt: minute(52)}},
+		{Replica: 1, Evidence: Evidence{RecordingAt: minute(35)}, StopFacts: StopFacts{StoppedAt: minute(52)}},
 	})
 	want := []Gap{{minute(20), minute(22)}, {minute(30), minute(35)}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -126,18 +126,18 @@ func TestGapsAreWhatNoSessionWrote(t *testing.T) {
 	}
 }
 
-// TestAnOutcomeIsRecordedIfAnyLaneWroteEachSecond holds gaps against a count of seconds.
-func TestAnOutcomeIsRecordedIfAnyLaneWroteEachSecond(t *testing.T) {
+// TestAnOutcomeIsRecordedIfAnyReplicaWroteEachSecond holds gaps against a count of seconds.
+func TestAnOutcomeIsRecordedIfAnyReplicaWroteEachSecond(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		const length = 120 // seconds
 		second := func(n int) time.Time { return bell.Add(time.Duration(n) * time.Second) }
 		wrote := [length]bool{}
 		var sessions []Session
-		for lane := range rapid.IntRange(1, MostLanes).Draw(rt, "lanes") {
+		for replica := range rapid.IntRange(1, MaxReplicas).Draw(rt, "replicas") {
 			at := rapid.IntRange(-10, 60).Draw(rt, "from")
 			for range rapid.IntRange(0, 3).Draw(rt, "sessions") {
 				until := at + rapid.IntRange(0, 60).Draw(rt, "length")
-				sessions = append(sessions, Session{Lane: lane, Evidence: Evidence{RecordingAt: second(at)}, StopFacts: StopFacts{StoppedAt: second(until)}})
+				sessions = append(sessions, Session{Replica: replica, Evidence: Evidence{RecordingAt: second(at)}, StopFacts: StopFacts{StoppedAt: second(until)}})
 				for n := max(at, 0); n < min(until, length); n++ {
 					wrote[n] = true
 				}
@@ -160,9 +160,9 @@ func TestAnOutcomeIsRecordedIfAnyLaneWroteEachSecond(t *testing.T) {
 	})
 }
 
-func TestOneLaneThatIsGivenUpDoesNotEndTheOther(t *testing.T) {
+func TestOneReplicaThatIsGivenUpDoesNotEndTheOther(t *testing.T) {
 	s, _ := play(t, redundant(2), func(r request) *Answer {
-		if r.op == agora.OpStart && r.session.Lane == 1 {
+		if r.op == agora.OpStart && r.session.Replica == 1 {
 			return refusal(agora.NewResource, 500, 502, "Failed to allocate worker")
 		}
 		return nil
@@ -193,7 +193,7 @@ func TestALaneThatIsNoLongerWantedEndsOnceTheOthersWrite(t *testing.T) {
 			return nil
 		}, []string{"22m12s stop 2 uid 13", "22m12s stop 3 uid 15", "52m0s stop 4 uid 12"}},
 		{"the first cannot be begun", func(r request) *Answer {
-			if r.op == agora.OpStart && r.session.Lane == 0 {
+			if r.op == agora.OpStart && r.session.Replica == 0 {
 				return refusal(agora.NewResource, 500, 502, "Failed to allocate worker")
 			}
 			return nil
@@ -218,7 +218,7 @@ func TestAnExtendedClassIsHandedToASuccessorBeforeTheHoursRunOut(t *testing.T) {
 		t.Fatalf("%s: %s after %v", s.Outcome, s.Reason, without(trace, agora.OpQuery))
 	}
 	first, second := s.Sessions[0], s.Sessions[1]
-	if limit := first.outlived().Sub(bell); begun > limit-handover+time.Second || begun < limit-2*handover {
+	if limit := first.usableUntil().Sub(bell); begun > limit-handover+time.Second || begun < limit-2*handover {
 		t.Errorf("the successor began at %v, the hours ran out at %v", begun, limit)
 	}
 	if first.StoppedAt.Before(second.RecordingAt) || first.State != SessionEnded || second.MaxHour < 5 || second.UID != "12" {
@@ -231,7 +231,7 @@ func TestASuccessorThatFailsLeavesTheOldSessionToItsEnd(t *testing.T) {
 		if r.session.Attempt > 1 && r.op == agora.OpStart {
 			return refusal(agora.NewResource, 500, 502, "Failed to allocate worker")
 		}
-		if r.session.Attempt == 1 && r.op != agora.OpStart && r.op != agora.OpAcquire && bell.Add(r.at).After(r.session.outlived()) {
+		if r.session.Attempt == 1 && r.op != agora.OpStart && r.op != agora.OpAcquire && bell.Add(r.at).After(r.session.usableUntil()) {
 			return gone
 		}
 		return nil
