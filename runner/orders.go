@@ -24,7 +24,9 @@ import (
 // returns, or it is refused and the result says why. planned is the class as an active plan has it, for one that the store
 // has no row for yet; the zero Interval where no active plan holds it.
 func Give(ctx context.Context, s *store.Store, cmd store.Command, planned session.Interval) (store.Command, error) {
+	given := cmd
 	err := s.WriteSpecs(ctx, func(t *store.SpecTx) error {
+		cmd = given
 		row, err := t.Row(cmd.Occurrence)
 		if err != nil {
 			return err

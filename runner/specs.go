@@ -66,8 +66,9 @@ func (w *specWriter) try(ctx context.Context, since, until time.Time) error {
 	}
 	changes := reconcile(w.desired(stored, since, until), stored, since, until, w.now)
 	for ; len(changes) > 0; generation++ {
-		some := changes[:min(len(changes), specsAtOnce)]
+		some, before := changes[:min(len(changes), specsAtOnce)], w.diff
 		if err := w.e.writeSpecs(ctx, func(t *store.SpecTx) error {
+			w.diff = before
 			if t.Generation != generation+1 {
 				return errMoved
 			}
@@ -280,6 +281,7 @@ func (e *Engine) removeOthers(ctx context.Context) error {
 			continue
 		}
 		if err := e.writeSpecs(ctx, func(t *store.SpecTx) error {
+			w.diff = Diff{}
 			for i := range changes {
 				if err := w.remove(t, &changes[i]); err != nil {
 					return err

@@ -43,7 +43,7 @@ func (p *dutyPage) open(ctx context.Context) (http.Handler, error) {
 	if p.pages != nil {
 		return p.pages, nil
 	}
-	s, err := store.Open(context.WithoutCancel(ctx), "sqlite:"+p.d.work.store.Path(), store.Options{})
+	s, err := p.d.work.store.Reopen(context.WithoutCancel(ctx), store.Options{})
 	if err != nil {
 		return nil, err
 	}

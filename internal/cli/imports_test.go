@@ -36,6 +36,7 @@ var arrows = map[string][]string{
 	"rundown/runner/reason":            {},
 	"rundown/runner/session":           {"agora", "agora/catalog", "internal/redact", "plan", "plan/schedule", "runner/reason"},
 	"rundown/runner/store":             {},
+	"rundown/runner/store/pgtest":      {},
 	"rundown/runner/store/storetest":   {"runner/store"},
 	"rundown/runner/view":              {"internal/redact", "plan", "plan/forecast", "plan/schedule", "runner", "runner/reason", "runner/session", "runner/store"},
 	"rundown/runner/web":               {"agora", "runner"},

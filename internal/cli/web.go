@@ -113,7 +113,7 @@ func (o *webOptions) guard(log *slog.Logger) *access.Guard {
 // openAPI makes the API. It has a handle of its own on the store, as commands have: it never waits for the daemon's
 // writes, and its orders are noticed as theirs are.
 func (d *daemon) openAPI(ctx context.Context, issues func() []runner.Issue) (*api.API, func(), error) {
-	s, err := store.Open(ctx, "sqlite:"+d.work.store.Path(), store.Options{})
+	s, err := d.work.store.Reopen(ctx, store.Options{})
 	if err != nil {
 		return nil, nil, err
 	}

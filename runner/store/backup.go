@@ -23,6 +23,9 @@ type Copied struct {
 // goes on meanwhile. The copy has reached the disk and was checked when Backup returns; a copy that fails or is
 // cancelled leaves nothing. A file that exists is [fs.ErrExist].
 func (s *Store) Backup(ctx context.Context, path string) (_ Copied, err error) {
+	if s.source != "" {
+		return Copied{}, fmt.Errorf("store %s: PostgreSQL makes its own copies: pg_dump --format=custom --file=%s %s", s.path, path, s.path)
+	}
 	if _, err := os.Lstat(path); err == nil {
 		return Copied{}, fmt.Errorf("back up to %s: %w: name another file", path, fs.ErrExist)
 	}
@@ -118,7 +121,7 @@ func (s *Store) logEmpty() bool {
 // Checkpoint writes the write-ahead log back into the file and empties it. Where another process reads or writes at that
 // instant it does nothing, and waits for nobody.
 func (s *Store) Checkpoint(ctx context.Context) error {
-	if s.path == memory {
+	if s.path == memory || s.source != "" {
 		return nil
 	}
 	if err := s.CheckFiles(); err != nil {

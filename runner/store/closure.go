@@ -40,7 +40,7 @@ func (s *Store) AddClosure(ctx context.Context, c Closure) (id int64, err error)
 	if err != nil {
 		return 0, err
 	}
-	err = s.write(ctx, "store a closure", func(ctx context.Context, tx *sql.Tx) error {
+	err = s.write(ctx, "store a closure", func(ctx context.Context, tx *txn) error {
 		err := tx.QueryRowContext(ctx,
 			`INSERT INTO closures (given_at, kind, day, from_clock, until_clock, labels, recording, length_ms, who, reason, ended_at, ended_by, ended_reason)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '') RETURNING id`,
@@ -55,7 +55,7 @@ func (s *Store) AddClosure(ctx context.Context, c Closure) (id int64, err error)
 
 // EndClosure ends a closure. What it ordered stays: whoever ends it takes the orders back.
 func (s *Store) EndClosure(ctx context.Context, id int64, at time.Time, who, reason string) error {
-	return s.write(ctx, "end a closure", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "end a closure", func(ctx context.Context, tx *txn) error {
 		_, err := tx.ExecContext(ctx, `UPDATE closures SET ended_at = $1, ended_by = $2, ended_reason = $3 WHERE id = $4 AND ended_at = 0`,
 			millis(at), who, reason, id)
 		if err != nil {
@@ -65,7 +65,7 @@ func (s *Store) EndClosure(ctx context.Context, id int64, at time.Time, who, rea
 	})
 }
 
-func logClosure(ctx context.Context, tx *sql.Tx, at time.Time, who, text, reason string) error {
+func logClosure(ctx context.Context, tx *txn, at time.Time, who, text, reason string) error {
 	if reason != "" {
 		text += ": " + reason
 	}
@@ -98,7 +98,7 @@ func scanClosure(rows *sql.Rows) (c Closure, err error) {
 
 // SetClosureClass notes that a closure gives, or has given, an order for a class.
 func (s *Store) SetClosureClass(ctx context.Context, closure int64, occurrence string, given bool) error {
-	return s.write(ctx, "note the order of a closure", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "note the order of a closure", func(ctx context.Context, tx *txn) error {
 		_, err := tx.ExecContext(ctx,
 			`INSERT INTO closure_classes (closure_id, occurrence_id, given) VALUES ($1, $2, $3)
 			ON CONFLICT (closure_id, occurrence_id) DO UPDATE SET given = excluded.given`, closure, occurrence, given)
@@ -108,7 +108,7 @@ func (s *Store) SetClosureClass(ctx context.Context, closure int64, occurrence s
 
 // ForgetClosureClass notes that the order of a closure for a class was taken back, or could not be given.
 func (s *Store) ForgetClosureClass(ctx context.Context, closure int64, occurrence string) error {
-	return s.write(ctx, "note the order of a closure", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "note the order of a closure", func(ctx context.Context, tx *txn) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM closure_classes WHERE closure_id = $1 AND occurrence_id = $2`, closure, occurrence)
 		return err
 	})

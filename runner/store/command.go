@@ -79,21 +79,20 @@ func (s *Store) CommandsAfter(ctx context.Context, id int64) ([]Command, error) 
 
 // LastCommand is the number of the latest command; 0 where there is none.
 func (s *Store) LastCommand(ctx context.Context) (id int64, err error) {
-	err = s.r.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM commands`).Scan(&id)
-	return id, s.explain("list commands", err)
+	return id, s.get(ctx, "list commands", `SELECT coalesce(max(id), 0) FROM commands`, nil, &id)
 }
 
 // Orders lists the commands that were carried out, oldest first, of the occurrences whose identity
 // names a start from an instant on. They hold for their occurrence also while no plan has it.
 func (s *Store) Orders(ctx context.Context, from time.Time) ([]Command, error) {
-	text, args := ordersFrom(from)
+	text, args := s.ordersFrom(from)
 	orders, err := query(ctx, s, "list orders", text, args, scanCommand)
 	slices.SortFunc(orders, func(a, b Command) int { return cmp.Compare(a.ID, b.ID) })
 	return orders, err
 }
 
-func ordersFrom(from time.Time) (string, []any) {
-	return selectCommands + ` WHERE substr(occurrence_id, -16) >= $1 AND reason_code = ''`, []any{from.UTC().Format(identityInstant)}
+func (s *Store) ordersFrom(from time.Time) (string, []any) {
+	return selectCommands + ` WHERE ` + s.sql.instantOf + ` >= $1 AND reason_code = ''`, []any{from.UTC().Format(identityInstant)}
 }
 
 // OrdersFor lists the commands of one occurrence that were carried out, oldest first.

@@ -52,19 +52,19 @@ func (st *Step) wake() int64 {
 
 // stepStatements are prepared once: a step is a handful of small writes, and parsing them costs more than they do.
 type stepStatements struct {
-	fence, status, session, event, announce *sql.Stmt
+	fence, status, session, event, announce prepared
 }
 
 const writeStatus = `UPDATE occurrences SET state = $4, outcome = $5, reason = $6, reason_code = $7, held_by = $8, doc = $9, observed = $10, version = version + 1,
-	wakes_at = CASE WHEN generation = $10 THEN $11 ELSE 0 END WHERE id = $1 AND version = $2 AND owner = $3`
+	wakes_at = CASE WHEN generation = $10 THEN CAST($11 AS BIGINT) ELSE 0 END WHERE id = $1 AND version = $2 AND owner = $3`
 
-func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error) {
+func (d *dialect) prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error) {
 	for _, one := range []struct {
-		into **sql.Stmt
+		into *prepared
 		text string
 	}{
-		// It holds until the commit: the transaction has the only write lock since its beginning.
-		{&p.fence, `SELECT count(*) > 0 FROM leases WHERE app = $1 AND term = $2 AND node = $3`},
+		// It holds until the commit: nobody can raise the term meanwhile.
+		{&p.fence, `SELECT 1 FROM leases WHERE app = $1 AND term = $2 AND node = $3` + d.share},
 		{&p.status, writeStatus},
 		{&p.session, `INSERT INTO sessions (occurrence_id, attempt, app, cname, uid, resource_id, sid, state, doc)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -73,7 +73,7 @@ func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error)
 		{&p.event, insertEvent},
 		{&p.announce, insertAnnouncement},
 	} {
-		if *one.into, err = db.PrepareContext(ctx, one.text); err != nil {
+		if one.into.stmt, err = db.PrepareContext(ctx, one.text); err != nil {
 			return p, err
 		}
 	}
@@ -81,9 +81,9 @@ func prepareSteps(ctx context.Context, db *sql.DB) (p stepStatements, err error)
 }
 
 // in binds the statements to a transaction.
-func (p stepStatements) in(ctx context.Context, tx *sql.Tx) stepStatements {
+func (p stepStatements) in(ctx context.Context, tx *txn) stepStatements {
 	return stepStatements{
-		tx.StmtContext(ctx, p.fence), tx.StmtContext(ctx, p.status), tx.StmtContext(ctx, p.session), tx.StmtContext(ctx, p.event), tx.StmtContext(ctx, p.announce),
+		p.fence.in(ctx, tx), p.status.in(ctx, tx), p.session.in(ctx, tx), p.event.in(ctx, tx), p.announce.in(ctx, tx),
 	}
 }
 
@@ -103,10 +103,12 @@ func (s *Store) Commit(ctx context.Context, app string, term int64, steps []Step
 	if len(steps) == 0 {
 		return results, nil
 	}
-	err := s.write(ctx, "commit", func(ctx context.Context, tx *sql.Tx) error {
+	err := s.write(ctx, "commit", func(ctx context.Context, tx *txn) error {
 		p := s.steps.in(ctx, tx)
-		owned := false
-		if err := p.fence.QueryRowContext(ctx, app, term, s.NodeID()).Scan(&owned); err != nil {
+		var owned bool
+		switch err := p.fence.QueryRowContext(ctx, app, term, s.NodeID()).Scan(&owned); {
+		case errors.Is(err, sql.ErrNoRows):
+		case err != nil:
 			return err
 		}
 		for i := range steps {

@@ -18,12 +18,7 @@ var urlScheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
 func parseDSN(dsn string) (string, error) {
 	path, named := strings.CutPrefix(dsn, "sqlite:")
 	if m := urlScheme.FindStringSubmatch(dsn); m != nil && !strings.HasPrefix(dsn, "sqlite:///") {
-		switch m[1] {
-		case "postgres", "postgresql":
-			return "", errors.New("store on PostgreSQL is not supported by this version yet: use sqlite:FILE")
-		default:
-			return "", fmt.Errorf("store %s://…: not a kind of store: use sqlite:FILE", m[1])
-		}
+		return "", fmt.Errorf("store %s://…: not a kind of store: use sqlite:FILE or postgres://USER@HOST/DATABASE", m[1])
 	}
 	switch {
 	case path == "" && named:
@@ -40,4 +35,10 @@ func parseDSN(dsn string) (string, error) {
 		return "", fmt.Errorf("store %s: %w", path, err)
 	}
 	return abs, nil
+}
+
+// isPostgres says that a data source name is an address of a PostgreSQL.
+func isPostgres(dsn string) bool {
+	m := urlScheme.FindStringSubmatch(dsn)
+	return m != nil && (m[1] == "postgres" || m[1] == "postgresql")
 }

@@ -30,7 +30,7 @@ func (s *Store) Log(ctx context.Context, events ...Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	return s.write(ctx, "log", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "log", func(ctx context.Context, tx *txn) error {
 		for _, e := range events {
 			if _, err := tx.ExecContext(ctx, insertEvent, e.row()...); err != nil {
 				return err

@@ -30,6 +30,8 @@ func (s *Store) explain(doing string, err error) error {
 		return nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
+	case s.source != "":
+		return s.explainPostgres(doing, err)
 	}
 	var failure *sqlite.Error
 	if errors.As(err, &failure) {

@@ -16,7 +16,7 @@ func (s *Store) SetHealth(ctx context.Context, now time.Time, issues []byte) err
 	if !s.work {
 		return fmt.Errorf("report health: %w", ErrNoWork)
 	}
-	return s.write(ctx, "report health", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "report health", func(ctx context.Context, tx *txn) error {
 		_, err := tx.ExecContext(ctx,
 			`INSERT INTO health (node, reported_at, issues) VALUES ($1, $2, $3)
 			ON CONFLICT (node) DO UPDATE SET reported_at = excluded.reported_at, issues = excluded.issues`,

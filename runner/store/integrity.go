@@ -10,6 +10,9 @@ import (
 
 // CheckIntegrity has the database look itself over and names the first thing that is wrong. It reads every page.
 func (s *Store) CheckIntegrity(ctx context.Context) error {
+	if s.source != "" {
+		return nil // the server looks after its own pages
+	}
 	var said string
 	if err := s.r.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&said); err != nil {
 		return s.explain("check", err)
@@ -23,7 +26,7 @@ func (s *Store) CheckIntegrity(ctx context.Context) error {
 // InUse says which process works on the store beside this one: its number, 0 for none that lives or none that can be
 // seen from here.
 func (s *Store) InUse() int {
-	if s.path == memory || s.lock != nil {
+	if s.path == memory || s.lock != nil || s.source != "" {
 		return 0
 	}
 	file, err := findFile(s.path, false)

@@ -21,7 +21,7 @@ type LateSID struct {
 
 // LeaveSID leaves a message to the next owner of the App ID. Leaving it twice is leaving it once.
 func (s *Store) LeaveSID(ctx context.Context, l LateSID) error {
-	return s.write(ctx, "leave the sid of "+l.Occurrence, func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "leave the sid of "+l.Occurrence, func(ctx context.Context, tx *txn) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO late_sids (app, occurrence_id, attempt, cname, uid, resource_id, sid, found_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (app, sid) DO NOTHING`,
 			l.App, l.Occurrence, l.Attempt, l.Cname, l.UID, l.ResourceID, l.SID, millis(l.Found))
@@ -42,7 +42,7 @@ func (s *Store) LateSIDs(ctx context.Context, app string) ([]LateSID, error) {
 
 // DropLateSID removes a message that the owner has taken in.
 func (s *Store) DropLateSID(ctx context.Context, id int64) error {
-	return s.write(ctx, "remove a late sid", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "remove a late sid", func(ctx context.Context, tx *txn) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM late_sids WHERE id = $1`, id)
 		return err
 	})

@@ -16,10 +16,6 @@ type Lease struct {
 	Seen time.Time // the last sign of life of the owner before this one; zero: there was none
 }
 
-// lockLease ends the statement that reads a lease within a write: the row stays as it is until the commit. SQLite needs
-// nothing, since the transaction has the only write lock from its beginning.
-const lockLease = ``
-
 // Claim makes this node the owner of an App ID that has none, and gives its lease; one that is this node's already stays as
 // it is. [ErrOwned] says that another node owns it, [ErrBuried] that this node was taken for dead, and [ErrNoWork] that
 // the store was not opened to work.
@@ -27,10 +23,10 @@ func (s *Store) Claim(ctx context.Context, app string) (l Lease, err error) {
 	if !s.work {
 		return l, fmt.Errorf("claim %s: %w", app, ErrNoWork)
 	}
-	err = s.write(ctx, "claim "+app, func(ctx context.Context, tx *sql.Tx) error {
+	err = s.write(ctx, "claim "+app, func(ctx context.Context, tx *txn) error {
 		me := s.NodeID()
 		var alive int64
-		switch err := tx.QueryRowContext(ctx, `SELECT id FROM nodes WHERE id = $1 AND gone_at = 0`+lockLease, me).Scan(&alive); {
+		switch err := tx.QueryRowContext(ctx, `SELECT id FROM nodes WHERE id = $1 AND gone_at = 0`+s.sql.share, me).Scan(&alive); {
 		case errors.Is(err, sql.ErrNoRows):
 			return ErrBuried
 		case err != nil:
@@ -38,6 +34,11 @@ func (s *Store) Claim(ctx context.Context, app string) (l Lease, err error) {
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO leases (app, node, term, seen_at) VALUES ($1, 0, 0, 0) ON CONFLICT (app) DO NOTHING`, app); err != nil {
 			return err
+		}
+		if s.sql.update != "" { // the statement after it sees the nodes as they are when the row is locked
+			if _, err := tx.ExecContext(ctx, `SELECT 1 FROM leases WHERE app = $1`+s.sql.update, app); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE leases SET node = $2, term = term + 1 WHERE app = $1
 			AND NOT EXISTS (SELECT 1 FROM nodes WHERE id = leases.node AND gone_at = 0)`, app, me); err != nil {
@@ -61,7 +62,7 @@ func (s *Store) Release(ctx context.Context, app string, term int64, at time.Tim
 	if !s.work {
 		return fmt.Errorf("release %s: %w", app, ErrNoWork)
 	}
-	return s.write(ctx, "release "+app, func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "release "+app, func(ctx context.Context, tx *txn) error {
 		now, err := s.timeOf(ctx, tx, at)
 		if err != nil {
 			return err

@@ -44,8 +44,7 @@ func (s *Store) withSessions(ctx context.Context, occurrences []Occurrence) ([]R
 
 // CountDue says how many occurrences of an App ID are to be looked at by an instant.
 func (s *Store) CountDue(ctx context.Context, app string, by time.Time) (n int, err error) {
-	err = s.r.QueryRowContext(ctx, `SELECT count(*)`+dueBy, app, by.UnixMilli()).Scan(&n)
-	return n, s.explain("count what is due", err)
+	return n, s.get(ctx, "count what is due", `SELECT count(*)`+dueBy, []any{app, by.UnixMilli()}, &n)
 }
 
 // ChangedSince lists the identities of the occurrences whose specs were written after a generation.

@@ -74,7 +74,7 @@ func (s *Store) Join(ctx context.Context, at time.Time) error {
 	if !s.work {
 		return fmt.Errorf("join: %w", ErrNoWork)
 	}
-	return s.write(ctx, "join as a node", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "join as a node", func(ctx context.Context, tx *txn) error {
 		now, err := s.timeOf(ctx, tx, at)
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (s *Store) Join(ctx context.Context, at time.Time) error {
 }
 
 // freeAll frees the App IDs of all nodes, which are gone.
-func freeAll(ctx context.Context, tx *sql.Tx, now int64) error {
+func freeAll(ctx context.Context, tx *txn, now int64) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE leases SET seen_at = coalesce((SELECT beat_at FROM nodes WHERE id = leases.node), seen_at), node = 0
 		WHERE node <> 0`); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (s *Store) Heartbeat(ctx context.Context, at time.Time, apps []string) (tim
 		text = string(list)
 	}
 	var now int64
-	err := s.beat(ctx, "heartbeat", func(ctx context.Context, tx *sql.Tx) (err error) {
+	err := s.beat(ctx, "heartbeat", func(ctx context.Context, tx *txn) (err error) {
 		if now, err = s.timeOf(ctx, tx, at); err != nil {
 			return err
 		}
@@ -147,8 +147,8 @@ func (s *Store) Beat(ctx context.Context, now time.Time) error {
 }
 
 // beat runs a transaction of the heartbeat.
-func (s *Store) beat(ctx context.Context, doing string, do func(ctx context.Context, tx *sql.Tx) error) error {
-	return s.write(ctx, doing, do)
+func (s *Store) beat(ctx context.Context, doing string, do func(ctx context.Context, tx *txn) error) error {
+	return s.writeOn(ctx, s.beats, doing, do)
 }
 
 // Bury removes the nodes whose time is over, with their ownership, and returns them. Only a node whose own heartbeats have
@@ -157,7 +157,7 @@ func (s *Store) Bury(ctx context.Context, at time.Time) (dead []Node, err error)
 	if s.Liveness().TTL == 0 {
 		return nil, nil
 	}
-	err = s.write(ctx, "bury dead nodes", func(ctx context.Context, tx *sql.Tx) error {
+	err = s.write(ctx, "bury dead nodes", func(ctx context.Context, tx *txn) error {
 		now, err := s.timeOf(ctx, tx, at)
 		if err != nil {
 			return err
@@ -184,7 +184,7 @@ func (s *Store) Leave(ctx context.Context, at time.Time) error {
 	if !s.work {
 		return fmt.Errorf("leave: %w", ErrNoWork)
 	}
-	return s.write(ctx, "leave", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "leave", func(ctx context.Context, tx *txn) error {
 		now, err := s.timeOf(ctx, tx, at)
 		if err != nil {
 			return err
@@ -217,13 +217,17 @@ func scanNode(rows *sql.Rows) (n Node, err error) {
 // LastBeat is the newest beat of any node, zero when there was none.
 func (s *Store) LastBeat(ctx context.Context) (time.Time, error) {
 	var at int64
-	err := s.r.QueryRowContext(ctx, `SELECT coalesce(max(beat_at), 0) FROM nodes`).Scan(&at)
-	return instant(at), s.explain("read the last beat", err)
+	err := s.get(ctx, "read the last beat", `SELECT coalesce(max(beat_at), 0) FROM nodes`, nil, &at)
+	return instant(at), err
 }
 
-// timeOf is the present by the clock of the database, in milliseconds: SQLite has none of its own, so it is the caller's.
-func (s *Store) timeOf(_ context.Context, _ *sql.Tx, at time.Time) (int64, error) {
-	return millis(at), nil
+// timeOf is the present by the clock of the database, in milliseconds; on SQLite, which has none of its own, the caller's.
+func (s *Store) timeOf(ctx context.Context, tx *txn, at time.Time) (now int64, err error) {
+	if s.sql.now == "" {
+		return millis(at), nil
+	}
+	err = tx.QueryRowContext(ctx, s.sql.now).Scan(&now)
+	return now, err
 }
 
 // scanAll reads all rows, and closes them.

@@ -35,7 +35,7 @@ func (s *Store) Announce(ctx context.Context, marks []Mark, announcements ...Ann
 	if len(marks) == 0 && len(announcements) == 0 {
 		return nil
 	}
-	return s.write(ctx, "announce", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "announce", func(ctx context.Context, tx *txn) error {
 		for _, a := range announcements {
 			if _, err := tx.ExecContext(ctx, insertAnnouncement, a.row()...); err != nil {
 				return err
@@ -45,7 +45,7 @@ func (s *Store) Announce(ctx context.Context, marks []Mark, announcements ...Ann
 	})
 }
 
-func setMarks(ctx context.Context, tx *sql.Tx, marks []Mark) error {
+func setMarks(ctx context.Context, tx *txn, marks []Mark) error {
 	for _, m := range marks {
 		var err error
 		if m.Value == "" {
@@ -145,7 +145,7 @@ func scanMessage(rows *sql.Rows) (m Message, err error) {
 // Post writes the messages that were made of announcements, which count as routed from then on, in one transaction. A
 // message that its target has already is left as it is.
 func (s *Store) Post(ctx context.Context, routed []int64, messages ...Message) error {
-	return s.write(ctx, "post messages", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "post messages", func(ctx context.Context, tx *txn) error {
 		for _, m := range messages {
 			if _, err := tx.ExecContext(ctx,
 				`INSERT INTO outbox (id, target, kind, plan, subject, severity, created_at, due_at, tries, state, settled_at, result, body)
@@ -176,14 +176,14 @@ func (s *Store) DueMessages(ctx context.Context, target string, now time.Time, l
 // NextDue is when the next message of a target is due; zero: none waits.
 func (s *Store) NextDue(ctx context.Context, target string) (time.Time, error) {
 	var at int64
-	err := s.r.QueryRowContext(ctx, `SELECT coalesce(min(due_at), 0) FROM outbox WHERE state = 'waiting' AND target = $1`, target).Scan(&at)
-	return instant(at), s.explain("list messages", err)
+	err := s.get(ctx, "list messages", `SELECT coalesce(min(due_at), 0) FROM outbox WHERE state = 'waiting' AND target = $1`, []any{target}, &at)
+	return instant(at), err
 }
 
 // Settle writes what became of messages, by their numbers: state, due, tries, settled and result. With hurry, all that
 // waits for the target after a failure is due at that instant; zero: nothing is hurried.
 func (s *Store) Settle(ctx context.Context, messages []Message, target string, hurry time.Time) error {
-	return s.write(ctx, "settle messages", func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, "settle messages", func(ctx context.Context, tx *txn) error {
 		for _, m := range messages {
 			if _, err := tx.ExecContext(ctx,
 				`UPDATE outbox SET state = $1, due_at = $2, tries = $3, settled_at = $4, result = $5 WHERE seq = $6 AND state = 'waiting'`,
@@ -202,7 +202,8 @@ func (s *Store) Settle(ctx context.Context, messages []Message, target string, h
 // Withdraw drops what waits of a kind about a subject and was never tried, and gives the targets that do not hear of it
 // any more.
 func (s *Store) Withdraw(ctx context.Context, kind, subject, why string, at time.Time) (targets []string, err error) {
-	err = s.write(ctx, "withdraw messages", func(ctx context.Context, tx *sql.Tx) error {
+	err = s.write(ctx, "withdraw messages", func(ctx context.Context, tx *txn) error {
+		targets = nil
 		rows, err := tx.QueryContext(ctx,
 			`UPDATE outbox SET state = 'dropped', settled_at = $1, result = $2
 			WHERE state = 'waiting' AND tries = 0 AND due_at > $1 AND kind = $3 AND subject = $4 RETURNING target`, millis(at), why, kind, subject)
@@ -224,7 +225,7 @@ func (s *Store) Withdraw(ctx context.Context, kind, subject, why string, at time
 
 // DropFor drops all that waits for a target.
 func (s *Store) DropFor(ctx context.Context, target, why string, at time.Time) (dropped int64, err error) {
-	err = s.write(ctx, "drop messages", func(ctx context.Context, tx *sql.Tx) error {
+	err = s.write(ctx, "drop messages", func(ctx context.Context, tx *txn) error {
 		done, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', settled_at = $1, result = $2 WHERE state = 'waiting' AND target = $3`,
 			millis(at), why, target)
 		if err != nil {

@@ -54,7 +54,7 @@ func TestWhatAStartReadsGoesByAnIndex(t *testing.T) {
 	text, args := endedAfter(now)
 	check(text, args, "SEARCH occurrences USING INDEX occurrences_ended (ends_at>?)")
 	check(text, args, "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (occurrence_id=?)")
-	text, args = ordersFrom(now)
+	text, args = s.ordersFrom(now)
 	check(text, args, "SEARCH commands USING INDEX commands_by_start")
 	c := noticesSince(now)
 	check(selectEvents+c.where()+" ORDER BY happened_at, seq", c.args, "SEARCH events USING INDEX events_of_notices")

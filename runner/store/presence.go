@@ -24,16 +24,16 @@ func (s *Store) Presence(ctx context.Context) (Presence, error) {
 	var p Presence
 	var at int64
 	var node string
-	err := s.r.QueryRowContext(ctx, `SELECT name, beat_at FROM nodes ORDER BY beat_at DESC LIMIT 1`).Scan(&node, &at)
+	err := s.get(ctx, "read the last heartbeat", `SELECT name, beat_at FROM nodes ORDER BY beat_at DESC LIMIT 1`, nil, &node, &at)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return p, s.explain("read the last heartbeat", err)
+		return p, err
 	}
 	p.Beat = instant(at)
 	if i := strings.LastIndexByte(node, ':'); i > 0 && !p.Beat.IsZero() {
 		p.Host = node[:i]
 		p.Local = strings.HasPrefix(defaultNode(""), p.Host+":")
 	}
-	if s.path == memory || s.lock != nil {
+	if s.path == memory || s.lock != nil || s.source != "" {
 		return p, nil
 	}
 	file, err := findFile(s.path, false)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 )
 
@@ -21,7 +20,7 @@ const movedFar = 366 * 24 * time.Hour
 // SQLite reuses the room; the file does not shrink.
 func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 	var p Pruned
-	limit := millis(before)
+	limit, skip := millis(before), s.sql.skip
 	planned := func(t time.Time) string { return t.UTC().Format(identityInstant) }
 	for _, one := range []struct {
 		count *int64
@@ -29,29 +28,29 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 		more  []any // after limit and size
 	}{
 		{&p.Occurrences, `DELETE FROM occurrences WHERE id IN
-			(SELECT id FROM occurrences WHERE state = 'ended' AND ends_at < $1 LIMIT $2)`, nil},
+			(SELECT id FROM occurrences WHERE state = 'ended' AND ends_at < $1 LIMIT $2` + skip + `)`, nil},
 		{
 			&p.Commands, `DELETE FROM commands WHERE id IN
-			(SELECT id FROM commands WHERE settled_at > 0 AND settled_at < $1 AND (reason_code <> '' OR substr(occurrence_id, -16) < $3)
-			OR settled_at = 0 AND given_at < $1 AND substr(occurrence_id, -16) < $3
-			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id) LIMIT $2)`,
+			(SELECT id FROM commands WHERE settled_at > 0 AND settled_at < $1 AND (reason_code <> '' OR ` + s.sql.instantOf + ` < $3)
+			OR settled_at = 0 AND given_at < $1 AND ` + s.sql.instantOf + ` < $3
+			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id) LIMIT $2` + skip + `)`,
 			[]any{planned(before.Add(-movedFar))},
 		},
 		{&p.Events, `DELETE FROM events WHERE seq IN
 			(SELECT seq FROM events WHERE happened_at < $1
 			AND NOT EXISTS (SELECT 1 FROM occurrences WHERE id = occurrence_id)
-			AND NOT EXISTS (SELECT 1 FROM commands c WHERE c.occurrence_id = events.occurrence_id) LIMIT $2)`, nil},
+			AND NOT EXISTS (SELECT 1 FROM commands c WHERE c.occurrence_id = events.occurrence_id) LIMIT $2` + skip + `)`, nil},
 		{&p.Texts, `UPDATE revisions SET body = '' WHERE id IN
 			(SELECT id FROM revisions r WHERE body <> '' AND applied_at < $1 AND EXISTS
 			(SELECT 1 FROM revisions n WHERE n.plan = r.plan AND n.id > r.id AND n.state NOT IN ('waiting', 'refused')) LIMIT $2)`, nil},
 		{&p.Messages, `DELETE FROM outbox WHERE seq IN
-			(SELECT seq FROM outbox WHERE state <> 'waiting' AND settled_at < $1 LIMIT $2)`, nil},
+			(SELECT seq FROM outbox WHERE state <> 'waiting' AND settled_at < $1 LIMIT $2` + skip + `)`, nil},
 		{&p.Messages, `DELETE FROM announcements WHERE seq IN
-			(SELECT seq FROM announcements WHERE routed = 1 AND happened_at < $1 LIMIT $2)`, nil},
+			(SELECT seq FROM announcements WHERE routed = 1 AND happened_at < $1 LIMIT $2` + skip + `)`, nil},
 	} {
 		for {
 			var n int64
-			err := s.write(ctx, "remove what is old", func(ctx context.Context, tx *sql.Tx) error {
+			err := s.write(ctx, "remove what is old", func(ctx context.Context, tx *txn) error {
 				done, err := tx.ExecContext(ctx, one.text, append([]any{limit, pruneGroup}, one.more...)...)
 				if err != nil {
 					return err
@@ -69,7 +68,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 		}
 	}
 	// Each start has a number of its own.
-	return p, s.write(ctx, "remove what is old", func(ctx context.Context, tx *sql.Tx) error {
+	return p, s.write(ctx, "remove what is old", func(ctx context.Context, tx *txn) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM nodes WHERE beat_at < $1 AND gone_at > 0 AND gone_at < $1`, limit)
 		return err
 	})

@@ -44,8 +44,12 @@ func (r Revision) Withdrawn() bool { return r.Hash == "" }
 // AddRevision stores a revision and returns it as it is stored. The same hash as the plan's newest gives that one,
 // unless it was refused; a confirmation then confirms it. With another revision in between it is a new one: what counts
 // is the order, not the content.
-func (s *Store) AddRevision(ctx context.Context, r Revision) (Revision, error) {
-	err := s.write(ctx, "add a plan revision", func(ctx context.Context, tx *sql.Tx) error {
+func (s *Store) AddRevision(ctx context.Context, given Revision) (r Revision, err error) {
+	err = s.write(ctx, "add a plan revision", func(ctx context.Context, tx *txn) error {
+		r = given
+		if err := s.lockChanges(ctx, tx); err != nil { // two that apply one plan come one after the other
+			return err
+		}
 		var last Revision
 		err := tx.QueryRowContext(ctx, `SELECT id, hash, state, note, reason_code, back_to FROM revisions WHERE plan = $1 ORDER BY id DESC LIMIT 1`, r.Plan).
 			Scan(&last.ID, &last.Hash, &last.State, &last.Note, &last.ReasonCode, &last.BackTo)
@@ -62,6 +66,9 @@ func (s *Store) AddRevision(ctx context.Context, r Revision) (Revision, error) {
 			r.State, r.Note, r.ReasonCode, r.BackTo = last.State, last.Note, last.ReasonCode, last.BackTo
 			return nil
 		}
+		if err := raiseChanges(ctx, tx); err != nil {
+			return err
+		}
 		return tx.QueryRowContext(ctx,
 			`INSERT INTO revisions (applied_at, plan, path, hash, who, git_commit, body, state, note, reason_code, back_to)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
@@ -75,12 +82,15 @@ func (s *Store) AddRevision(ctx context.Context, r Revision) (Revision, error) {
 
 // SetRevision records what became of a revision; code says why it waits or was refused.
 func (s *Store) SetRevision(ctx context.Context, id int64, state RevisionState, code, note string) error {
-	return s.write(ctx, fmt.Sprintf("set plan revision %d", id), func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, fmt.Sprintf("set plan revision %d", id), func(ctx context.Context, tx *txn) error {
 		return setRevision(ctx, tx, id, state, code, note)
 	})
 }
 
-func setRevision(ctx context.Context, tx *sql.Tx, id int64, state RevisionState, code, note string) error {
+func setRevision(ctx context.Context, tx *txn, id int64, state RevisionState, code, note string) error {
+	if err := raiseChanges(ctx, tx); err != nil {
+		return err
+	}
 	done, err := tx.ExecContext(ctx, `UPDATE revisions SET state = $1, note = $2, reason_code = $4 WHERE id = $3`, state, note, id, code)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"github.com/pressly/goose/v3/database"
 )
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations/*/*.sql
 var migrations embed.FS
 
 // schemaTable is goose's record of migrations. Its name tells a store from any other database.
@@ -26,7 +26,7 @@ func (s *Store) ready(ctx context.Context, file string, opts Options) error {
 	if have < 0 && !opts.Create {
 		return fmt.Errorf("%w: %s is empty", ErrNotExist, s.path)
 	}
-	want, err := newestSchema()
+	want, err := s.sql.newestSchema()
 	if err != nil {
 		return err
 	}
@@ -76,8 +76,8 @@ func (s *Store) schemaVersion(ctx context.Context) (int64, error) {
 }
 
 // newestSchema is the number of the last migration.
-func newestSchema() (int64, error) {
-	names, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
+func (d *dialect) newestSchema() (int64, error) {
+	names, err := fs.Glob(migrations, "migrations/"+d.name+"/*.sql")
 	if err != nil {
 		return 0, err
 	}
@@ -109,18 +109,6 @@ func (s *Store) keepLog(ctx context.Context) error {
 
 // migrate brings the schema up to date; each migration is a transaction.
 func (s *Store) migrate(ctx context.Context) error {
-	record, err := database.NewStore(database.DialectSQLite3, schemaTable)
-	if err != nil {
-		return s.explain("migrate", err)
-	}
-	files, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return s.explain("migrate", err)
-	}
-	p, err := goose.NewProvider("", s.w, files, goose.WithStore(record), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return s.explain("migrate", err)
-	}
-	_, err = p.Up(ctx) // not closed: that would close the pool
+	_, err := s.migrateOn(ctx, s.w, database.DialectSQLite3)
 	return s.explain("migrate", err)
 }

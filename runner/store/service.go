@@ -23,11 +23,11 @@ func (e *OtherServiceError) Unwrap() error { return ErrOtherService }
 // Service is what the store remembers; "" when nobody has worked on it for a service yet.
 func (s *Store) Service(ctx context.Context) (string, error) {
 	var name string
-	err := s.r.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = 'service'`).Scan(&name)
+	err := s.get(ctx, "read its service", `SELECT value FROM settings WHERE name = 'service'`, nil, &name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
-	return name, s.explain("read its service", err)
+	return name, err
 }
 
 // checkService compares the service, and makes the store remember it when it is the first to work on it.
@@ -39,11 +39,16 @@ func (s *Store) checkService(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	if have == "" && opts.Work { // the lock is held: nobody else can remember another one now
-		return s.write(ctx, "remember its service", func(ctx context.Context, tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('service', $1)`, opts.Service)
+	if have == "" && opts.Work {
+		if err := s.write(ctx, "remember its service", func(ctx context.Context, tx *txn) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('service', $1) ON CONFLICT (name) DO NOTHING`, opts.Service)
 			return err
-		})
+		}); err != nil {
+			return err
+		}
+		if have, err = s.Service(ctx); err != nil { // another node may have been the first
+			return err
+		}
 	}
 	if have != "" && have != opts.Service {
 		return &OtherServiceError{Path: s.path, Have: have, Want: opts.Service}

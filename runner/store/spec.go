@@ -34,13 +34,15 @@ type SpecTx struct {
 	Generation int64 // of what it writes
 
 	ctx context.Context
-	tx  *sql.Tx
+	tx  *txn
+	sql *dialect
 }
 
-// WriteSpecs runs a spec transaction. It commits when do returns nil.
+// WriteSpecs runs a spec transaction. It commits when do returns nil. On PostgreSQL do may be run again, from the beginning,
+// after what it did was rolled back.
 func (s *Store) WriteSpecs(ctx context.Context, do func(*SpecTx) error) error {
-	return s.write(ctx, "write specs", func(ctx context.Context, tx *sql.Tx) error {
-		t := &SpecTx{ctx: ctx, tx: tx}
+	return s.write(ctx, "write specs", func(ctx context.Context, tx *txn) error {
+		t := &SpecTx{ctx: ctx, tx: tx, sql: &s.sql}
 		if err := tx.QueryRowContext(ctx, `UPDATE changes SET n = n + 1 RETURNING n`).Scan(&t.Generation); err != nil {
 			return err
 		}
@@ -48,10 +50,21 @@ func (s *Store) WriteSpecs(ctx context.Context, do func(*SpecTx) error) error {
 	})
 }
 
-// Generation is the number of the last change of specs.
+// lockChanges makes the transaction one of those that come one after the other, as if it wrote specs.
+func (s *Store) lockChanges(ctx context.Context, tx *txn) error {
+	var n int64
+	return tx.QueryRowContext(ctx, `SELECT n FROM changes`+s.sql.update).Scan(&n)
+}
+
+// raiseChanges tells other processes that there is something new beside specs: [Store.Changes] is another number.
+func raiseChanges(ctx context.Context, tx *txn) error {
+	_, err := tx.ExecContext(ctx, `UPDATE changes SET n = n + 1`)
+	return err
+}
+
+// Generation is the number of the last change of specs, or a later one.
 func (s *Store) Generation(ctx context.Context) (n int64, err error) {
-	err = s.r.QueryRowContext(ctx, `SELECT n FROM changes`).Scan(&n)
-	return n, s.explain("look for changed specs", err)
+	return n, s.get(ctx, "look for changed specs", `SELECT n FROM changes`, nil, &n)
 }
 
 const (
@@ -60,7 +73,7 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'planned', '', '', '', 0, '{}') ON CONFLICT (id) DO NOTHING`
 	updateSpec = `UPDATE occurrences SET plan = $2, recording = $3, day = $4, clock = $5, app = $6, url = $7, starts_at = $8, ends_at = $9, spec = $10,
 		orders = $11, spec_hash = $12, origin = $13, dropped = $14, revision_id = $15, generation = $16, absent = 0,
-		wakes_at = CASE WHEN version = 0 THEN $17 ELSE 0 END WHERE id = $1`
+		wakes_at = CASE WHEN version = 0 THEN CAST($17 AS BIGINT) ELSE 0 END WHERE id = $1`
 	// Which of the two it is only the statement can say: the owner may begin the occurrence at this moment.
 	removeSpec = `DELETE FROM occurrences WHERE id = $1 AND state = 'planned' AND NOT EXISTS (SELECT 1 FROM sessions WHERE occurrence_id = $1)`
 	forgetSpec = `DELETE FROM occurrences WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE occurrence_id = $1)`
@@ -95,6 +108,9 @@ func (t *SpecTx) Update(w Spec) (bool, error) { return t.exec(updateSpec, t.args
 
 // Remove takes an occurrence out of the store that has not begun, and marks any other as absent.
 func (t *SpecTx) Remove(id string) (removed bool, err error) {
+	if err := t.lock(id); err != nil {
+		return false, err
+	}
 	if removed, err = t.exec(removeSpec, id); err != nil || removed {
 		return removed, err
 	}
@@ -104,7 +120,20 @@ func (t *SpecTx) Remove(id string) (removed bool, err error) {
 
 // Forget takes an occurrence out of the store that no plan holds and of which nothing was ever begun.
 func (t *SpecTx) Forget(id string) error {
+	if err := t.lock(id); err != nil {
+		return err
+	}
 	_, err := t.exec(forgetSpec, id)
+	return err
+}
+
+// lock keeps the owner from writing the status of an occurrence until the transaction ends, so that what is decided on
+// its status, or on whether it has sessions, holds.
+func (t *SpecTx) lock(id string) error {
+	if t.sql.update == "" {
+		return nil
+	}
+	_, err := t.tx.ExecContext(t.ctx, `SELECT 1 FROM occurrences WHERE id = $1`+t.sql.update, id)
 	return err
 }
 
@@ -114,9 +143,9 @@ func (t *SpecTx) SetOrders(id string, orders []byte, end time.Time) error {
 	return err
 }
 
-// Row reads an occurrence with its sessions; nil where there is none.
+// Row reads an occurrence with its sessions, which nobody changes before the end of the transaction; nil where there is none.
 func (t *SpecTx) Row(id string) (*Row, error) {
-	rows, err := queryTx(t.ctx, t.tx, `SELECT `+occurrenceColumns+` FROM occurrences WHERE id = $1`, id, scanOccurrence)
+	rows, err := queryTx(t.ctx, t.tx, `SELECT `+occurrenceColumns+` FROM occurrences WHERE id = $1`+t.sql.update, id, scanOccurrence)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -168,7 +197,7 @@ func (t *SpecTx) exec(text string, args ...any) (bool, error) {
 	return n > 0, err
 }
 
-func queryTx[T any](ctx context.Context, tx *sql.Tx, text, arg string, scan func(*sql.Rows) (T, error)) (all []T, err error) {
+func queryTx[T any](ctx context.Context, tx *txn, text, arg string, scan func(*sql.Rows) (T, error)) (all []T, err error) {
 	rows, err := tx.QueryContext(ctx, text, arg)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ const readers = 4
 // openSQLite opens path in the order that harms least: nothing is created without leave, nothing is written before
 // the lock is held and the file is known to be a store.
 func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err error) {
-	s := &Store{path: path, work: opts.Work, onCommit: opts.OnCommit, node: defaultNode(opts.Node), version: opts.Version, alone: !opts.Shared}
+	s := &Store{path: path, sql: sqliteDialect, work: opts.Work, onCommit: opts.OnCommit, node: defaultNode(opts.Node), version: opts.Version, alone: !opts.Shared}
 	defer func() {
 		if err != nil {
 			s.abandon()
@@ -56,7 +56,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err e
 		if err := s.Join(ctx, time.Now()); err != nil {
 			return nil, err
 		}
-		if s.steps, err = prepareSteps(ctx, s.w); err != nil {
+		if s.steps, err = s.sql.prepareSteps(ctx, s.w); err != nil {
 			return nil, s.explain("open", err)
 		}
 		if path != memory {
@@ -81,7 +81,7 @@ func (s *Store) abandon() {
 	if s.pin != nil {
 		_ = s.pin.Close()
 	}
-	for _, db := range []*sql.DB{s.r, s.w} {
+	for _, db := range []*sql.DB{s.r, s.w, s.beats} {
 		if db != nil {
 			_ = db.Close()
 		}
@@ -159,7 +159,7 @@ func (s *Store) connect(reads, writes string) error {
 	if s.path == memory {
 		// Each connection would be a database of its own.
 		s.r.SetMaxOpenConns(1)
-		s.w = s.r
+		s.w, s.beats = s.r, s.r
 		return nil
 	}
 	s.r.SetMaxOpenConns(readers + 1) // and the one that is kept
@@ -167,6 +167,7 @@ func (s *Store) connect(reads, writes string) error {
 	if s.w, err = sql.Open("sqlite", writes); err != nil {
 		return s.explain("open", err)
 	}
+	s.beats = s.w
 	s.w.SetMaxOpenConns(1)
 	s.w.SetMaxIdleConns(1)
 	return nil
@@ -195,10 +196,13 @@ func dataSource(file string, write bool) string {
 }
 
 // Changes is a number that changes when another connection has written, such as an operator's command from another
-// process; writes through this store do not change it. Cheap to ask.
+// process; on SQLite writes through this store do not change it. Cheap to ask.
 func (s *Store) Changes(ctx context.Context) (int64, error) {
-	// The number means something only to one connection: that of the writes.
 	var n int64
+	if s.source != "" {
+		return s.Generation(ctx)
+	}
+	// The number means something only to one connection: that of the writes.
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}

@@ -1,5 +1,5 @@
 // Package store keeps what the runner must not forget: plan revisions, occurrences, sessions, an append-only event
-// log, operators' commands, nodes and leases, in SQLite by way of database/sql.
+// log, operators' commands, nodes and leases, in SQLite or PostgreSQL by way of database/sql.
 //
 // An occurrence is a row with a spec, what is wanted of it, and a status, what is happening to it. [Store.WriteSpecs] alone
 // writes specs, in transactions that raise the generation; [Store.Commit] alone writes statuses, each comparing and setting
@@ -9,9 +9,13 @@
 // [Open] opens it. The store never interprets what it keeps: states are the runner's words, but for "ended", which
 // [Filter.Open] leaves out, and "planned", of which nothing was begun.
 //
-// One process works on a store: it holds a lock on a file beside it. Others open it to read and to leave commands, at
-// any time. Every commit has reached the disk when it is reported (write-ahead log, synchronous=FULL), so that a
-// killed process loses nothing that was acknowledged.
+// On SQLite one process works on a store: it holds a lock on a file beside it. Others open it to read and to leave
+// commands, at any time. On PostgreSQL many processes work on it; their transactions run side by side, so those that read
+// before they write lock what they read. Every commit has reached the disk when it is reported, so that a killed process
+// loses nothing that was acknowledged.
+//
+// Each statement has one text for both databases; a [dialect] has what differs. sqlite.go, identity.go, lock.go, readonly.go
+// and backup.go are SQLite's own, the files named postgres PostgreSQL's.
 //
 // Times are kept as Unix milliseconds in UTC: what is finer is cut off, and what is read back is in UTC. The zero
 // time is kept as such.
@@ -40,7 +44,8 @@ var (
 	ErrClosed       = errors.New("writer is closed")
 	ErrNoWork       = errors.New("store was not opened to work on it")
 	ErrReplaced     = errors.New("store was replaced")      // its files are not those that were opened
-	ErrUnwritable   = errors.New("store cannot be written") // the disk is full, or the file or its folder is read-only
+	ErrUnwritable   = errors.New("store cannot be written") // the disk is full, or the file, its folder or the server is read-only
+	ErrUnreachable  = errors.New("store cannot be reached") // the server of a database does not answer, or takes no connection
 )
 
 // Options say how to open a store.
@@ -62,13 +67,18 @@ type Options struct {
 
 // Store is an open store. It is safe for concurrent use.
 type Store struct {
-	path string // as named by the caller, made absolute; ":memory:"
-	work bool
-	lock *flock.Flock // nil: not held
+	path   string // as named by the caller, made absolute; ":memory:"; of PostgreSQL, its address without secrets
+	source string // the whole address of a PostgreSQL, secrets included: never to be shown; "": the store is an SQLite file
+	sql    dialect
+	work   bool
+	lock   *flock.Flock // nil: not held
 
 	// Writes have one connection, so that within this process they queue in order of arrival instead of finding the
 	// file busy; reads have their own, and never wait for a write.
 	w, r *sql.DB
+	// On PostgreSQL both are one pool, and heartbeats have a connection of their own: no write keeps them waiting. On
+	// SQLite it is that of the writes.
+	beats *sql.DB
 
 	pin   *sql.Conn    // of r, kept open; nil: none
 	files []openedFile // of a store that is worked on
@@ -85,16 +95,28 @@ type Store struct {
 	closed  error
 }
 
-// Open opens the store named by sqlite:FILE (a bare path is the same, :memory: is one that vanishes when closed).
+// Open opens the store named by sqlite:FILE (a bare path is the same, :memory: is one that vanishes when closed), or by
+// postgres://USER:PASSWORD@HOST/DATABASE, as libpq takes it; the database must exist.
 //
 // Without opts.Create a missing file is [ErrNotExist]. With opts.Work the result may be [ErrInUse]; with opts.Service,
 // [ErrOtherService]. A file that cannot be used as a store is an error that names it and is never written to.
 func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
+	if isPostgres(dsn) {
+		return openPostgres(ctx, dsn, opts)
+	}
 	path, err := parseDSN(dsn)
 	if err != nil {
 		return nil, err
 	}
 	return openSQLite(ctx, path, opts)
+}
+
+// Reopen opens the store that s is once more, for another use of it.
+func (s *Store) Reopen(ctx context.Context, opts Options) (*Store, error) {
+	if s.source != "" {
+		return Open(ctx, s.source, opts)
+	}
+	return Open(ctx, "sqlite:"+s.path, opts)
 }
 
 // Close closes the store and gives up the lock. Writers are to be closed before. Closing twice is closing once.
@@ -103,6 +125,9 @@ func (s *Store) Close() error {
 		var errs []error
 		if s.w != s.r {
 			errs = append(errs, s.w.Close())
+		}
+		if s.beats != s.w {
+			errs = append(errs, s.beats.Close())
 		}
 		if s.pin != nil {
 			errs = append(errs, s.pin.Close())
@@ -115,56 +140,6 @@ func (s *Store) Close() error {
 	return s.closed
 }
 
-// Path is the file of an SQLite store, as an absolute path; ":memory:" for one in memory.
+// Path is what a store is called: the absolute path of the file of an SQLite store, ":memory:" for one in memory, the
+// address of a PostgreSQL without what is secret.
 func (s *Store) Path() string { return s.path }
-
-// write runs do in a transaction that commits when it returns nil. Waiting for the writes before it can be cancelled.
-// The transaction takes the write lock at once and cannot: a cancelled one may or may not have committed, and the
-// caller could not tell.
-func (s *Store) write(ctx context.Context, doing string, do func(ctx context.Context, tx *sql.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := s.CheckFiles(); err != nil {
-		return err
-	}
-	if s.onCommit != nil {
-		defer func(begin time.Time) { s.onCommit(time.Since(begin)) }(time.Now())
-	}
-	conn, err := s.w.Conn(ctx) // who waits behind a write that another process holds up may leave
-	if err != nil {
-		return s.explain(doing, err)
-	}
-	defer conn.Close()
-	ctx = context.WithoutCancel(ctx)
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return s.explain(doing, err)
-	}
-	if err := do(ctx, tx); err != nil {
-		_ = tx.Rollback() // nothing commits either way, and err is the cause: SQLite rolls back by itself after some
-		return s.explain(doing, err)
-	}
-	return s.explain(doing, tx.Commit())
-}
-
-// query reads all rows; they are scanned before it returns, so that no connection stays taken.
-func query[T any](ctx context.Context, s *Store, doing, text string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
-	if err := s.CheckFiles(); err != nil {
-		return nil, err
-	}
-	rows, err := s.r.QueryContext(ctx, text, args...)
-	if err != nil {
-		return nil, s.explain(doing, err)
-	}
-	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, s.explain(doing, err)
-		}
-		all = append(all, one)
-	}
-	return all, s.explain(doing, rows.Err())
-}

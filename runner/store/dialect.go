@@ -1,0 +1,24 @@
+package store
+
+// dialect is what differs between the databases in the text of statements. There is one text of each statement; what
+// only one database needs is appended from here.
+type dialect struct {
+	name string // as goose and the folder of its migrations have it
+
+	// Row locks. SQLite needs none: a write transaction has the only write lock from its beginning.
+	share, update, skip string
+
+	// instantOf is the instant that ends an identity, as in the index on it.
+	instantOf string
+
+	// now asks for the time of the server, in Unix milliseconds; "": the database has no clock of its own.
+	now string
+}
+
+var (
+	sqliteDialect   = dialect{name: "sqlite", instantOf: `substr(occurrence_id, -16)`}
+	postgresDialect = dialect{
+		name: "postgres", share: " FOR SHARE", update: " FOR UPDATE", skip: " FOR UPDATE SKIP LOCKED", instantOf: `right(occurrence_id, 16)`,
+		now: `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
+	}
+)

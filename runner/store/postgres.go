@@ -1,0 +1,256 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const (
+	// poolSize is how many connections a store has open to a PostgreSQL, besides the one for heartbeats.
+	poolSize = 8
+
+	// connectTimeout is how long a connection may take to be made, where the address does not say otherwise.
+	connectTimeout = 5 * time.Second
+
+	// answerTimeout bounds each read and each transaction from this side, for a server that is cut off and cannot say so.
+	answerTimeout = 12 * time.Second
+
+	// oldestServer is the oldest server that is supported, as PostgreSQL numbers them.
+	oldestServer = 130000
+)
+
+// sessionSettings hold on every connection. They are set after connecting and read back: a pooler that hands each
+// transaction another connection loses them.
+var sessionSettings = []struct{ name, value string }{
+	// A process that is frozen inside a transaction would keep its rows, and with them the App IDs that it owns, for ever.
+	{"idle_in_transaction_session_timeout", "2s"},
+	{"statement_timeout", "10s"},
+	{"lock_timeout", "5s"},
+}
+
+// openPostgres opens the store in a database, which must exist.
+func openPostgres(ctx context.Context, dsn string, opts Options) (_ *Store, err error) {
+	config, err := postgresConfig(dsn)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		path: shownAddress(config), source: dsn, sql: postgresDialect, work: opts.Work, onCommit: opts.OnCommit,
+		node: defaultNode(opts.Node), version: opts.Version,
+	}
+	defer func() {
+		if err != nil {
+			s.abandon()
+		}
+	}()
+	s.r = s.pool(config, opts.ReadOnly, poolSize)
+	s.w, s.beats = s.r, s.pool(config, opts.ReadOnly, 1)
+	if err := s.checkPooler(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.readyPostgres(ctx, config, opts); err != nil {
+		return nil, err
+	}
+	if err := s.checkService(ctx, opts); err != nil {
+		return nil, err
+	}
+	if !opts.Work {
+		return s, nil
+	}
+	if err := s.Join(ctx, time.Now()); err != nil {
+		return nil, err
+	}
+	if s.steps, err = s.sql.prepareSteps(ctx, s.w); err != nil {
+		return nil, s.explain("open", err)
+	}
+	return s, nil
+}
+
+// postgresConfig reads an address. Its errors repeat nothing of it: whatever cannot be read may be part of a password.
+func postgresConfig(dsn string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, errors.New("store postgres://…: the address cannot be read: use postgres://USER@HOST:PORT/DATABASE, " +
+			"with %XX for special characters in user and password, or keep the password in ${file:PATH} or PGPASSFILE")
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	dialer := &net.Dialer{Timeout: config.ConnectTimeout, KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3,
+	}}
+	config.DialFunc = dialer.DialContext
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "rundown"
+	}
+	return config, nil
+}
+
+// shownAddress is what people see of an address: nothing that could be secret.
+func shownAddress(config *pgx.ConnConfig) string {
+	u := url.URL{Scheme: "postgres", User: url.User(config.User), Path: "/" + config.Database}
+	var hosts []string
+	add := func(host string, port uint16) {
+		if strings.HasPrefix(host, "/") {
+			u.RawQuery = url.Values{"host": {host}}.Encode()
+			return
+		}
+		if one := net.JoinHostPort(host, strconv.Itoa(int(port))); !slices.Contains(hosts, one) {
+			hosts = append(hosts, one)
+		}
+	}
+	add(config.Host, config.Port)
+	for _, f := range config.Fallbacks {
+		add(f.Host, f.Port)
+	}
+	u.Host = strings.Join(hosts, ",")
+	return u.String()
+}
+
+// pool makes connections when they are needed. Each is checked and set up before it is used.
+func (s *Store) pool(config *pgx.ConnConfig, readOnly bool, size int) *sql.DB {
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		return s.setUp(ctx, conn, readOnly)
+	}))
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db
+}
+
+// serverError says why a server cannot be used.
+type serverError struct{ text string }
+
+func (e *serverError) Error() string { return e.text }
+
+// setUp checks the server behind a new connection and sets what holds for the session.
+func (s *Store) setUp(ctx context.Context, conn *pgx.Conn, readOnly bool) error {
+	var version int
+	var standby, unsafe bool
+	var encoding, release string
+	err := conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery(),
+		current_setting('server_encoding'), current_setting('synchronous_commit') = 'off'`).Scan(&version, &release, &standby, &encoding, &unsafe)
+	switch {
+	case err != nil:
+		return err
+	case version < oldestServer:
+		return &serverError{fmt.Sprintf("its server is PostgreSQL %s: version %d or newer is needed", release, oldestServer/10000)}
+	case standby && !readOnly:
+		return &serverError{"its server is a read-only standby: name the primary, or all servers with target_session_attrs=read-write"}
+	case encoding != "UTF8":
+		return &serverError{fmt.Sprintf("the encoding of its database is %s: create one with createdb --encoding=UTF8 --template=template0", encoding)}
+	}
+	text := ""
+	for _, one := range sessionSettings {
+		text += fmt.Sprintf("SET %s = '%s';", one.name, one.value)
+	}
+	if unsafe {
+		text += "SET synchronous_commit = 'on';"
+	}
+	if readOnly {
+		text += "SET default_transaction_read_only = on;"
+	}
+	if _, err := conn.PgConn().Exec(ctx, text).ReadAll(); err != nil {
+		return err
+	}
+	for _, one := range sessionSettings {
+		var have string
+		if err := conn.QueryRow(ctx, `SELECT current_setting($1)`, one.name).Scan(&have); err != nil {
+			return err
+		}
+		if have != one.value {
+			return errPooler
+		}
+	}
+	return nil
+}
+
+var errPooler = &serverError{"a connection pooler that shares connections between transactions (such as pgbouncer in transaction mode) is in between: " +
+	"connect to the server itself, or use the pooler's session mode"}
+
+// checkPooler refuses a pooler that hands each transaction a connection of its own choice. Such a pooler names another
+// process of the server than the one that serves the connection, as does one in session mode; two clients that are
+// served by one process, or one client by two, tell it from that.
+func (s *Store) checkPooler(ctx context.Context) error {
+	conn, err := s.r.Conn(ctx)
+	if err != nil {
+		return s.explain("open", err)
+	}
+	defer conn.Close()
+	named, err := namedProcess(conn)
+	if err != nil {
+		return s.explain("open", err)
+	}
+	first, err := servingProcess(ctx, conn)
+	if err != nil || first == named {
+		return s.explain("open", err)
+	}
+	other, err := s.r.BeginTx(ctx, nil)
+	if err != nil {
+		return s.explain("open", err)
+	}
+	defer func() { _ = other.Rollback() }()
+	second, err := servingProcess(ctx, other)
+	if err != nil {
+		return s.explain("open", err)
+	}
+	if second == first {
+		return s.explain("open", errPooler)
+	}
+	again, err := servingProcess(ctx, conn)
+	if err == nil && again != first {
+		err = errPooler
+	}
+	return s.explain("open", err)
+}
+
+// namedProcess is the server's process as the connection was told.
+func namedProcess(conn *sql.Conn) (pid uint32, err error) {
+	err = conn.Raw(func(driver any) error {
+		c, ok := driver.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("unexpected driver %T", driver)
+		}
+		pid = c.Conn().PgConn().PID()
+		return nil
+	})
+	return pid, err
+}
+
+func servingProcess(ctx context.Context, q interface {
+	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
+},
+) (pid uint32, err error) {
+	err = q.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&pid)
+	return pid, err
+}
+
+// bounded bounds what a server that does not answer may cost. A file has the bounds of its file system.
+func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.source == "" {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, answerTimeout)
+}
+
+// overdue tells the end of [Store.bounded] from that of a caller's context.
+func (s *Store) overdue(ctx context.Context, err error) error {
+	if err == nil || s.source == "" || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if until, ok := ctx.Deadline(); ok && cmp.Compare(until.UnixNano(), time.Now().UnixNano()) > 0 {
+		return err
+	}
+	return &unreachableError{text: fmt.Sprintf("the server did not answer within %s: try again", answerTimeout)}
+}

@@ -1,0 +1,31 @@
+package store_test
+
+import (
+	"testing"
+
+	"rundown/runner/store"
+	"rundown/runner/store/pgtest"
+	"rundown/runner/store/storetest"
+)
+
+func TestStoreOnPostgreSQLBehavesAsEveryStore(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	t.Run("one process", func(t *testing.T) {
+		t.Parallel()
+		storetest.Exercise(t, func(t *testing.T) *store.Store {
+			return mustOpen(t, server.Database(t), worker)
+		})
+	})
+	t.Run("two processes", func(t *testing.T) {
+		t.Parallel()
+		at := func(t *testing.T, do func(t *testing.T)) { // the database has a clock of its own
+			t.Parallel()
+			do(t)
+		}
+		storetest.Nodes(t, at, func(t *testing.T) (a, b *store.Store) {
+			dsn := server.Database(t)
+			return mustOpen(t, dsn, store.Options{Create: true, Work: true, Node: "a"}), mustOpen(t, dsn, store.Options{Work: true, Node: "b"})
+		})
+	})
+}
