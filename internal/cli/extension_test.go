@@ -109,7 +109,7 @@ func TestAMovedClassIsExtendedWhileItsEarlierSessionIsStopped(t *testing.T) {
 		want int
 		says string
 	}{
-		"moved":     {map[string]any{"earlier": 1}, StatusOK, "new end " + end.Add(15*time.Minute).Format("15:04 ")},
+		"moved":     {map[string]any{"earlier_sessions": 1}, StatusOK, "new end " + end.Add(15*time.Minute).Format("15:04 ")},
 		"not moved": {map[string]any{}, StatusTrouble, "is being stopped already"},
 	} {
 		dsn, id := extendedRow(t, "stopping", start, end, tt.doc)

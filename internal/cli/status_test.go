@@ -324,7 +324,7 @@ func TestAClassThatWasMovedWhileItWasRecordedIsShown(t *testing.T) {
 	failures, err := storetest.Write(t.Context(), s, "app", []storetest.Row{{
 		Occurrence: store.Occurrence{
 			ID: id, Plan: "school", Recording: "german", Day: "2031-09-17", Clock: "11:30", App: "app", Start: start, End: start.Add(time.Hour),
-			State: "planned", Doc: []byte(`{"timezone":"UTC","earlier":1}`),
+			State: "planned", Doc: []byte(`{"timezone":"UTC","earlier_sessions":1}`),
 		},
 		Sessions: []store.Session{{Attempt: 1, App: "app", Cname: "german", UID: "1", State: "ended", Doc: []byte(`{"stopped_at":"2031-09-17T11:50:00Z"}`)}},
 	}}...)

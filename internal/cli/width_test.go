@@ -115,7 +115,7 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 	docs := []string{
 		`{"timezone":"Europe/Madrid"}`,
 		`{"timezone":"Europe/Madrid","absent":true,"until":"2031-09-17T12:52:00Z"}`,
-		`{"timezone":"Europe/Madrid","earlier":1}`,
+		`{"timezone":"Europe/Madrid","earlier_sessions":1}`,
 		`{"timezone":"Europe/Madrid","cancel":{"who":"the caretaker","reason":"the room is flooded and nobody can go in before Friday"}}`,
 		`{"timezone":"Europe/Madrid","extended":{"until":"2031-09-17T13:15:00Z","who":"the caretaker","reason":"the exam takes longer than was planned"}}`,
 	}

@@ -96,5 +96,5 @@ func Extendable(c view.Class, length time.Duration, now time.Time) (time.Time, e
 // movedAway says that what is being stopped belongs to an earlier time of the class: its plan has moved it, and it is
 // recorded again at its new time.
 func movedAway(c view.Class, now time.Time) bool {
-	return view.ReadDoc[view.OccurrenceDoc](c.Row.Doc).Earlier > 0 && c.Row.End.After(now)
+	return view.ReadDoc[view.OccurrenceDoc](c.Row.Doc).EarlierSessions > 0 && c.Row.End.After(now)
 }

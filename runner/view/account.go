@@ -20,13 +20,13 @@ type OccurrenceDoc struct {
 		From  *time.Time `json:"from"`
 		Until *time.Time `json:"until"`
 	} `json:"gaps,omitempty"`
-	PlanEnd  time.Time  `json:"plan_end,omitzero"` // where an extension lasts longer
-	Earlier  int        `json:"earlier,omitempty"` // so many sessions are of a time or an App ID that the plan has left
-	Extended *OrderDoc  `json:"extended,omitempty"`
-	Cancel   *OrderDoc  `json:"cancel,omitempty"`
-	Until    *time.Time `json:"until,omitempty"`  // when the recording ends
-	Absent   bool       `json:"absent,omitempty"` // no active plan holds it
-	Observed struct {
+	PlanEnd         time.Time  `json:"plan_end,omitzero"`          // where an extension lasts longer
+	EarlierSessions int        `json:"earlier_sessions,omitempty"` // so many sessions are of a time or an App ID that the plan has left
+	Extended        *OrderDoc  `json:"extended,omitempty"`
+	Cancel          *OrderDoc  `json:"cancel,omitempty"`
+	Until           *time.Time `json:"until,omitempty"`  // when the recording ends
+	Absent          bool       `json:"absent,omitempty"` // no active plan holds it
+	Observed        struct {
 		Generation int64 `json:"generation"`
 	} `json:"observed"` // of what is wanted, as far as it was taken in
 	AppID string `json:"app,omitempty"` // that is to record it: another may have it yet

@@ -106,9 +106,9 @@ func OccurrenceOf(o store.Occurrence, sessions []store.Session) Occurrence {
 			v.LeftPlan.RecordedUntil = PlanTime(InZone(*d.Until, zone))
 		}
 	}
-	if d.Earlier > 0 {
-		at, _ := stoppedAt(d.Earlier, sessions)
-		v.Moved = &Moved{d.Earlier, SessionTime(at)}
+	if d.EarlierSessions > 0 {
+		at, _ := stoppedAt(d.EarlierSessions, sessions)
+		v.Moved = &Moved{d.EarlierSessions, SessionTime(at)}
 	}
 	for _, g := range d.Gaps {
 		v.Gaps = append(v.Gaps, Gap{SessionTime(g.From), SessionTime(g.Until)})

@@ -53,14 +53,14 @@ func LeftText(doc OccurrenceDoc, name string, zone *time.Location) string {
 
 // MovedText tells of a class that the plan moved after it had begun; "" for another.
 func MovedText(o store.Occurrence, doc OccurrenceDoc, sessions []store.Session, zone *time.Location) string {
-	if doc.Earlier == 0 {
+	if doc.EarlierSessions == 0 {
 		return ""
 	}
 	what := "moved after its recording had begun: "
 	if doc.AppID != "" && doc.AppID != o.App {
 		what = "moved to another App ID after its recording had begun: "
 	}
-	switch at, over := stoppedAt(doc.Earlier, sessions); {
+	switch at, over := stoppedAt(doc.EarlierSessions, sessions); {
 	case !over:
 		what += "the earlier session is being stopped"
 	case at == nil:
@@ -68,7 +68,7 @@ func MovedText(o store.Occurrence, doc OccurrenceDoc, sessions []store.Session, 
 	default:
 		what += "the earlier session stopped at " + at.In(zone).Format("Mon 2006-01-02 15:04:05 MST")
 	}
-	if len(sessions) > doc.Earlier || o.State == string(session.Over) {
+	if len(sessions) > doc.EarlierSessions || o.State == string(session.Over) {
 		return what
 	}
 	return what + ", the class is planned again for " + o.Start.In(zone).Format("Mon 2006-01-02 15:04 MST")
