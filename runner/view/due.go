@@ -3,7 +3,9 @@ package view
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -17,12 +19,22 @@ import (
 // LongAgo is how long before the present a class is looked for that may be on now, as the daemon looks for it.
 const LongAgo = 49 * time.Hour
 
+// ErrTooMany says that a period has more classes than the finder may find.
+var ErrTooMany = errors.New("the period has too many classes")
+
 // Between gives the classes that are on between two instants: those of the store, and those of the active plans that it
 // does not have, in order of their starts. The orders that operators gave are part of them.
 func (f *Finder) Between(ctx context.Context, from, until time.Time) (Views, error) {
-	rows, err := f.Store.Occurrences(ctx, store.Filter{StartBefore: until, EndAfter: from})
-	if err != nil {
+	filter := store.Filter{Plan: f.Only.Plan, Recording: f.Only.Recording, StartBefore: until, EndAfter: from}
+	if f.Most > 0 {
+		filter.Limit = f.Most + 1
+	}
+	rows, err := f.Store.Occurrences(ctx, filter)
+	switch {
+	case err != nil:
 		return Views{}, fmt.Errorf("read occurrences: %w", err)
+	case f.Most > 0 && len(rows) > f.Most:
+		return Views{}, ErrTooMany
 	}
 	return f.views(ctx, rows, from, until, Attended(ctx, f.Store, f.Now))
 }
@@ -67,9 +79,12 @@ func (f *Finder) due(ctx context.Context, rows []store.Occurrence, from, until t
 	ahead := later(from, f.Now)
 	for _, p := range plans {
 		planned := map[string]plan.Occurrence{}
-		for o := range schedule.All(p, from.Add(-LongAgo), until) {
+		for o := range f.planned(p, from.Add(-LongAgo), until) {
 			planned[o.ID] = o
 			captions[o.ID] = captionOf(o.Recording, &o.Settings)
+			if f.Most > 0 && len(captions) > f.Most {
+				return nil, nil, ErrTooMany
+			}
 		}
 		if !attended {
 			rows = slices.DeleteFunc(rows, func(row store.Occurrence) bool {
@@ -93,6 +108,23 @@ func (f *Finder) due(ctx context.Context, rows []store.Occurrence, from, until t
 		return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.ID, y.ID))
 	})
 	return rows, captions, nil
+}
+
+// planned lists the classes of a plan that are looked for and start in a period.
+func (f *Finder) planned(p *plan.Plan, from, until time.Time) iter.Seq[plan.Occurrence] {
+	switch {
+	case f.Only.Plan != "" && f.Only.Plan != p.Name:
+		return slices.Values([]plan.Occurrence(nil))
+	case f.Only.Recording == "":
+		return schedule.All(p, from, until)
+	}
+	var list []plan.Occurrence
+	for _, r := range p.Recordings {
+		if r.ID == f.Only.Recording {
+			list = append(list, schedule.OccurrencesOf(r, p, from, until)...)
+		}
+	}
+	return slices.Values(list)
 }
 
 // captions adds to those of the classes that the active plans have in a period those of other rows, by their recordings.

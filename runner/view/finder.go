@@ -72,6 +72,10 @@ type Finder struct {
 	Last   bool     // a recording alone means its last class where none runs or is ahead
 	Unread []string // why active plans could not be read, once they were needed
 	Bare   bool     // no short names are needed, which are half of the work where there are many classes
+	// Only is the plan and the recording whose classes Between gives; zero: all. Most is how many there may be, so that a
+	// long period is refused before it fills the memory; 0: any number.
+	Only Selection
+	Most int
 	// Recall reads the plan of a revision; nil: [runner.Recall]. Who answers often keeps what it has read.
 	Recall func(store.Revision) (*plan.Plan, bool, error)
 

@@ -47,15 +47,18 @@ func HealthJSON(issues []runner.Issue) ([]byte, error) {
 
 // Alert is something that needs a person.
 type Alert struct {
-	Code    reason.Code `json:"reason_code"`
-	Subject *string     `json:"subject"` // a class or a plan; null: neither
-	Text    string      `json:"text"`
-	Advice  *string     `json:"advice"`
+	Code    *reason.Code `json:"reason_code"` // null: what the store has of the class tells none
+	Subject *string      `json:"subject"`     // a class or a plan; null: neither
+	Text    string       `json:"text"`
+	Advice  *string      `json:"advice"`
 }
 
 // String is the problem in one line.
 func (p Alert) String() string {
-	text := string(p.Code) + ": " + p.Text
+	text := p.Text
+	if p.Code != nil {
+		text = string(*p.Code) + ": " + text
+	}
 	if p.Advice != nil {
 		text += "; " + *p.Advice
 	}
@@ -67,7 +70,11 @@ func (p Alert) String() string {
 func (o Overview) Problems() []Alert {
 	list := []Alert{}
 	add := func(code reason.Code, subject, text, advice string) {
-		list = append(list, Alert{code, OrNull(subject), Line(text), OrNull(advice)})
+		a := Alert{Subject: OrNull(subject), Text: Line(text), Advice: OrNull(advice)}
+		if code != "" {
+			a.Code = &code
+		}
+		list = append(list, a)
 	}
 	switch {
 	case o.Daemon.Quiet():

@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +11,8 @@ import (
 
 	ical "github.com/arran4/golang-ical"
 
+	"rundown/plan/plantest"
+	"rundown/plan/plantest/build"
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
@@ -160,5 +164,49 @@ func TestASnowDayIsPreviewedGivenAndTakenBack(t *testing.T) {
 	}
 	if told != 2 {
 		t.Errorf("the log tells %d times who and from where", told)
+	}
+}
+
+// TestALongPeriodIsRefusedBeforeItIsBuilt: of a plan with 440,000 classes a year, an answer costs no more than the bound
+// allows. A recording's year is given.
+func TestALongPeriodIsRefusedBeforeItIsBuilt(t *testing.T) {
+	server, s := served(t)
+	var big strings.Builder
+	big.WriteString(strings.Replace(school, "name: school", "name: big", 1))
+	for room := range 50 {
+		fmt.Fprintf(&big, "  room-%d: {when: {cron: \"5 * * * *\", duration: 20m}}\n", room)
+	}
+	p := build.Loaded(t, plantest.Texts{"plan.yaml": big.String()})
+	r, err := runner.NewRevision(p, "/plans/big.yaml", p.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.At = now
+	if _, err := s.AddRevision(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	response, text := ask(t, server, "GET", "/api/v1/occurrences?from=2031-09-18&until=2032-09-16", readToken, "")
+	runtime.ReadMemStats(&after)
+	if response.StatusCode != 422 || !strings.Contains(text, "more than 20000 classes") {
+		t.Errorf("a year of all: %s %.300s", response.Status, text)
+	}
+	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 200 {
+		t.Errorf("to refuse it took %d MB", used)
+	}
+	response, text = ask(t, server, "GET", "/api/v1/occurrences?from=2031-09-18&until=2032-09-16&plan=big&recording=room-7", readToken, "")
+	var list api.Occurrences
+	if err := json.Unmarshal([]byte(text), &list); err != nil || response.StatusCode != 200 || len(list.Occurrences) < 8700 {
+		t.Errorf("a year of one: %s %d classes, %v", response.Status, len(list.Occurrences), err)
+	}
+}
+
+// TestAProblemWithoutACodeSaysNull, as every field that is not known does.
+func TestAProblemWithoutACodeSaysNull(t *testing.T) {
+	server, _ := served(t)
+	_, text := ask(t, server, "GET", "/api/v1/status", readToken, "")
+	if !strings.Contains(text, `"problems":[`) || !strings.Contains(text, `"reason_code":null,"subject":"school/german/`) || strings.Contains(text, `"reason_code":""`) {
+		t.Errorf("%s", text)
 	}
 }

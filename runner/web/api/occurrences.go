@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -19,7 +20,7 @@ import (
 const (
 	defaultPeriod = 7 * 24 * time.Hour
 	maxPeriod     = 366 * 24 * time.Hour
-	maxListed     = 20000 // classes in one answer
+	maxListed     = 20000 // classes of one period
 )
 
 // Occurrences are the classes of a period.
@@ -180,7 +181,8 @@ type LogEntry struct {
 
 func (a *API) registerOccurrences() {
 	huma.Register(a.huma, route(http.MethodGet, "/api/v1/occurrences", "listOccurrences", "Classes of a period",
-		"The classes that start in a period, with what became of them: those of the store, and those of the active plans that it does not have yet.", "Occurrences"),
+		"The classes that start in a period, with what became of them: those of the store, and those of the active plans that it does not have yet. "+
+			"A period may have 20000 classes; plan and recording narrow it.", "Occurrences"),
 		func(ctx context.Context, in *listInput) (*answer[Occurrences], error) {
 			list, err := a.list(ctx, in)
 			if err != nil {
@@ -215,18 +217,21 @@ func (a *API) list(ctx context.Context, in *listInput) ([]view.Occurrence, error
 		return nil, err
 	}
 	from, until := in.instants()
-	l, err := view.NewFinder(a.Store, a.Now()).Between(ctx, from, until)
-	if err != nil {
+	sel := view.Selection{Labels: wanted, Plan: in.Plan, Recording: in.Recording}
+	f := view.NewFinder(a.Store, a.Now())
+	f.Only, f.Most, f.Bare = sel, maxListed, true
+	l, err := f.Between(ctx, from, until)
+	switch {
+	case errors.Is(err, view.ErrTooMany):
+		return nil, access.NewProblem(http.StatusUnprocessableEntity,
+			fmt.Sprintf("the period has more than %d classes: shorten it, or name a plan or a recording", maxListed))
+	case err != nil:
 		return nil, err
 	}
-	sel := view.Selection{Labels: wanted, Plan: in.Plan, Recording: in.Recording}
 	rows := slices.DeleteFunc(l.Rows, func(o store.Occurrence) bool {
 		return !in.contains(o.Start.In(view.ZoneOf(o))) || !sel.Matches(o.Plan, o.Recording, l.Captions[o.ID].Labels) ||
 			len(in.State) > 0 && !slices.Contains(in.State, o.State) || len(in.Outcome) > 0 && !slices.Contains(in.Outcome, o.Outcome)
 	})
-	if len(rows) > maxListed {
-		return nil, access.NewProblem(http.StatusUnprocessableEntity, fmt.Sprintf("the period has %d classes, and an answer holds %d at most: shorten it", len(rows), maxListed))
-	}
 	l.Rows = rows
 	return l.List(), nil
 }
