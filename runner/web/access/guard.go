@@ -162,18 +162,20 @@ func (g *Guard) authenticate(r *http.Request, from netip.Addr, now time.Time) (C
 		return Caller{}, TooMany("too many requests from this address")
 	case header == "":
 		return Caller{}, Unauthorized("a token or a name with a password is needed")
-	case !g.failures.left(address, now):
-		return Caller{}, TooMany("too many failed attempts from this address")
 	}
-	caller, ok := Caller{}, false
-	if scheme, token, _ := strings.Cut(header, " "); strings.EqualFold(scheme, "Bearer") {
-		caller, ok = g.Policy.Token(strings.TrimSpace(token))
-	} else if name, password, basic := r.BasicAuth(); basic {
-		caller, ok = g.Policy.User(name, password)
-	}
+	var caller Caller
+	known, allowed := g.failures.try(r.Context(), address, func() (ok bool) {
+		if scheme, token, _ := strings.Cut(header, " "); strings.EqualFold(scheme, "Bearer") {
+			caller, ok = g.Policy.Token(strings.TrimSpace(token))
+		} else if name, password, basic := r.BasicAuth(); basic {
+			caller, ok = g.Policy.User(name, password)
+		}
+		return ok
+	})
 	switch {
-	case !ok:
-		g.failures.take(address, now)
+	case !allowed:
+		return Caller{}, TooMany("too many failed attempts from this address")
+	case !known:
 		return Caller{}, Unauthorized("the token, or the name and password, are not known")
 	case !g.requests.take("caller "+caller.Name+" "+address, now):
 		return Caller{}, TooMany("too many requests with these credentials")

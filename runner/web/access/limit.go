@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"net/netip"
 	"sync"
 	"time"
@@ -15,15 +16,21 @@ type limiter struct {
 	burst int
 
 	mu    sync.Mutex
-	known map[string]*rate.Limiter
+	known map[string]*bucket
 	swept time.Time
+}
+
+// bucket is the rate of one key. Who holds its turn is the only one that judges by what is left.
+type bucket struct {
+	*rate.Limiter
+	turn chan struct{}
 }
 
 // mostKnown is how many keys a limiter remembers.
 const mostKnown = 4096
 
 func newLimiter(every time.Duration, burst int) *limiter {
-	return &limiter{every: every, burst: burst, known: map[string]*rate.Limiter{}}
+	return &limiter{every: every, burst: burst, known: map[string]*bucket{}}
 }
 
 // network is what counts as one caller: an IPv4 address, or the /64 that a customer has of IPv6.
@@ -36,7 +43,7 @@ func network(a netip.Addr) string {
 	return p.String()
 }
 
-func (l *limiter) of(key string, now time.Time) *rate.Limiter {
+func (l *limiter) of(key string, now time.Time) *bucket {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if one := l.known[key]; one != nil {
@@ -51,7 +58,7 @@ func (l *limiter) of(key string, now time.Time) *rate.Limiter {
 			return one
 		}
 	}
-	one := rate.NewLimiter(rate.Every(l.every), l.burst)
+	one := &bucket{rate.NewLimiter(rate.Every(l.every), l.burst), make(chan struct{}, 1)}
 	l.known[key] = one
 	return one
 }
@@ -72,5 +79,21 @@ func (l *limiter) sweep(now time.Time) {
 // take counts an event and says that the key may have it.
 func (l *limiter) take(key string, now time.Time) bool { return l.of(key, now).AllowN(now, 1) }
 
-// left says that the key may have another event, without counting one.
-func (l *limiter) left(key string, now time.Time) bool { return l.of(key, now).TokensAt(now) >= 1 }
+// try runs an attempt that is counted where it fails, if the key may have another failure. Attempts of one key run one
+// after the other: many at once would all be made before the first is counted. ctx ends the wait.
+func (l *limiter) try(ctx context.Context, key string, attempt func() bool) (ok, allowed bool) {
+	b := l.of(key, time.Now())
+	select {
+	case b.turn <- struct{}{}:
+		defer func() { <-b.turn }()
+	case <-ctx.Done():
+		return false, false
+	}
+	if b.TokensAt(time.Now()) < 1 {
+		return false, false
+	}
+	if ok = attempt(); !ok {
+		b.AllowN(time.Now(), 1)
+	}
+	return ok, true
+}
