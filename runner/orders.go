@@ -25,47 +25,52 @@ import (
 // has no row for yet; the zero Interval where no active plan holds it.
 func Give(ctx context.Context, s *store.Store, cmd store.Command, planned session.Interval) (store.Command, error) {
 	given := cmd
-	err := s.WriteSpecs(ctx, func(t *store.SpecTx) error {
-		cmd = given
-		row, err := t.Row(cmd.Occurrence)
-		if err != nil {
-			return err
-		}
-		before, err := t.Commands(cmd.Occurrence)
-		if err != nil {
-			return err
-		}
-		var state *session.State
-		orders := standingOf(before)
-		switch {
-		case row != nil:
-			d, err := decodeRow(row)
-			if err != nil {
-				return err
-			}
-			view := session.View(d.Spec, d.Status)
-			state, orders = &view, d.Spec.Orders
-			if cmd.Day == "" {
-				cmd.Day, cmd.Clock = row.Day, row.Clock
-			}
-		case !planned.Start.IsZero():
-			view := session.View(session.Spec{Target: session.Target{Interval: planned}, Orders: orders}, session.Status{Phase: session.Planned})
-			state = &view
-		}
-		after, why := judge(state, orders, &cmd, cmd.At)
-		cmd.DoneAt, cmd.Result, cmd.ReasonCode = cmd.At, why.Text, string(why.Code)
-		if why.None() {
-			cmd.Result = store.Done
-		}
-		if err := t.AddCommand(&cmd); err != nil || row == nil || !why.None() {
-			return err
-		}
-		if row.Absent && after.Cancel == nil && state.Phase == session.Over && len(state.Sessions) == 0 { // it comes back with the plan
-			return t.Forget(row.ID)
-		}
-		return setOrders(t, row, after)
+	err := s.WriteSpecs(ctx, func(t *store.SpecTx) (err error) {
+		given, err = GiveIn(t, cmd, planned)
+		return err
 	})
-	return cmd, err
+	return given, err
+}
+
+// GiveIn is [Give] in a transaction of the caller.
+func GiveIn(t *store.SpecTx, cmd store.Command, planned session.Interval) (store.Command, error) {
+	row, err := t.Row(cmd.Occurrence)
+	if err != nil {
+		return cmd, err
+	}
+	before, err := t.Commands(cmd.Occurrence)
+	if err != nil {
+		return cmd, err
+	}
+	var state *session.State
+	orders := standingOf(before)
+	switch {
+	case row != nil:
+		d, err := decodeRow(row)
+		if err != nil {
+			return cmd, err
+		}
+		view := session.View(d.Spec, d.Status)
+		state, orders = &view, d.Spec.Orders
+		if cmd.Day == "" {
+			cmd.Day, cmd.Clock = row.Day, row.Clock
+		}
+	case !planned.Start.IsZero():
+		view := session.View(session.Spec{Target: session.Target{Interval: planned}, Orders: orders}, session.Status{Phase: session.Planned})
+		state = &view
+	}
+	after, why := judge(state, orders, before, &cmd, cmd.At)
+	cmd.DoneAt, cmd.Result, cmd.ReasonCode = cmd.At, why.Text, string(why.Code)
+	if why.None() {
+		cmd.Result = store.Done
+	}
+	if err := t.AddCommand(&cmd); err != nil || row == nil || !why.None() {
+		return cmd, err
+	}
+	if row.Absent && after.Cancel == nil && state.Phase == session.Over && len(state.Sessions) == 0 { // it comes back with the plan
+		return cmd, t.Forget(row.ID)
+	}
+	return cmd, setOrders(t, row, after)
 }
 
 // setOrders writes the orders of a row.
@@ -83,14 +88,16 @@ func setOrders(t *store.SpecTx, row *store.Row, orders session.Orders) error {
 }
 
 // judge says what orders hold after one more, and why that is not carried out; none where it is. state is nil for a class
-// that no active plan holds.
-func judge(state *session.State, orders session.Orders, cmd *store.Command, now time.Time) (session.Orders, reason.Reason) {
+// that no active plan holds; before are the commands that orders sums up.
+func judge(state *session.State, orders session.Orders, before []store.Command, cmd *store.Command, now time.Time) (session.Orders, reason.Reason) {
 	var why reason.Reason
 	switch {
 	case state == nil:
 		return orders, reason.Because(reason.NotActive, "no active plan holds it, and it is not being recorded")
 	case cmd.Kind == session.CommandExtend:
 		return judgeExtension(state, orders, cmd, now)
+	case cmd.Kind == session.CommandUnextend:
+		return judgeShorter(state, orders, before, cmd, now)
 	case cmd.Kind == session.CommandUncancel:
 		switch {
 		case orders.Cancel == nil && state.Cancel != nil:
@@ -109,13 +116,18 @@ func judge(state *session.State, orders session.Orders, cmd *store.Command, now 
 	case cmd.Kind == session.CommandStop && state.Fresh():
 		why = reason.Because(reason.NotBegun, "it has not begun")
 	default:
-		orders.Cancel = &session.Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason, ReasonCode: reason.CancelledByOperator}
+		orders.Cancel = cancelOf(cmd)
 	}
 	return orders, why
 }
 
+// cancelOf is the cancellation that an order to cancel or to stop means.
+func cancelOf(cmd *store.Command) *session.Cancel {
+	return &session.Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason, ReasonCode: reason.CancelledByOperator, Closure: cmd.Closure}
+}
+
 func judgeExtension(s *session.State, orders session.Orders, cmd *store.Command, now time.Time) (session.Orders, reason.Reason) {
-	x, err := session.ParseExtension(cmd.At, cmd.Who, cmd.Reason, cmd.Args)
+	x, err := extensionOf(cmd)
 	if err != nil {
 		return orders, reason.Because(reason.OrderInvalid, "refused: %s", err)
 	}
@@ -136,6 +148,37 @@ func judgeExtension(s *session.State, orders session.Orders, cmd *store.Command,
 	return orders, reason.Reason{}
 }
 
+// extensionOf reads an order to extend.
+func extensionOf(cmd *store.Command) (session.Extension, error) {
+	x, err := session.ParseExtension(cmd.At, cmd.Who, cmd.Reason, cmd.Args)
+	x.Closure = cmd.Closure
+	return x, err
+}
+
+// judgeShorter takes the extension of a closure back. What holds then is the extension before it, or the plan's end.
+func judgeShorter(s *session.State, orders session.Orders, before []store.Command, cmd *store.Command, now time.Time) (session.Orders, reason.Reason) {
+	extends := func(c store.Command) bool {
+		return c.Kind == session.CommandExtend && c.Closure == cmd.Closure && c.Closure != 0
+	}
+	rest := standingOf(append(slices.Clone(before), *cmd)).Extended
+	end := s.OwnEnd()
+	if rest != nil {
+		end = session.Later(end, rest.UntilFor(s.Start, s.OwnEnd()))
+	}
+	switch {
+	case !slices.ContainsFunc(before, extends):
+		return orders, reason.Because(reason.NotExtended, "it was not extended by closure %d", cmd.Closure)
+	case s.Phase == session.Over && s.Cancel == nil && s.Outcome != session.Cancelled:
+		return orders, reason.Because(reason.HasEnded, "refused: its end has come already")
+	case s.Phase == session.Stopping && !s.Fresh():
+		return orders, reason.Because(reason.IsStopping, "refused: its end has come already")
+	case !end.After(now):
+		return orders, reason.Because(reason.EndPassed, "refused: its end without the extension is past")
+	}
+	orders.Extended = rest
+	return orders, reason.Reason{}
+}
+
 // standingOf sums up orders, oldest first.
 func standingOf(orders []store.Command) session.Orders { return with(session.Orders{}, orders) }
 
@@ -147,20 +190,31 @@ func Ordered(cancel *session.Cancel, extended *session.Extension, orders []store
 
 // with lays further orders over those before.
 func with(o session.Orders, orders []store.Command) session.Orders {
-	for _, cmd := range orders {
-		switch cmd.Kind {
+	for i := range orders {
+		switch cmd := &orders[i]; cmd.Kind {
 		case session.CommandCancel, session.CommandStop:
-			o.Cancel = &session.Cancel{At: cmd.At, Who: cmd.Who, Reason: cmd.Reason, ReasonCode: reason.CancelledByOperator}
+			o.Cancel = cancelOf(cmd)
 		case session.CommandUncancel:
 			o.Cancel = nil
 		case session.CommandExtend:
-			x, err := session.ParseExtension(cmd.At, cmd.Who, cmd.Reason, cmd.Args)
-			if err == nil && x.Exceeds(o.Extended) {
+			x, err := extensionOf(cmd)
+			if err == nil && !takenBack(cmd, orders[i+1:]) && x.Exceeds(o.Extended) {
 				o.Extended = &x
+			}
+		case session.CommandUnextend:
+			if o.Extended != nil && o.Extended.Closure != 0 && o.Extended.Closure == cmd.Closure {
+				o.Extended = nil
 			}
 		}
 	}
 	return o
+}
+
+// takenBack says that one of later orders takes an extension back.
+func takenBack(cmd *store.Command, later []store.Command) bool {
+	return cmd.Closure != 0 && slices.ContainsFunc(later, func(c store.Command) bool {
+		return c.Kind == session.CommandUnextend && c.Closure == cmd.Closure
+	})
 }
 
 // describe says for the log what orders mean for a class as its plan has it; "" where there are none.
@@ -402,6 +456,8 @@ func (e *Engine) logOrders(ctx context.Context) error {
 			attrs = append(attrs, "effect", "new end", "end", args.Until.UTC())
 		case cmd.Kind == session.CommandUncancel:
 			attrs = append(attrs, "effect", "cancellation taken back")
+		case cmd.Kind == session.CommandUnextend:
+			attrs = append(attrs, "effect", "extension taken back", "closure", cmd.Closure)
 		default:
 			attrs = append(attrs, "effect", "cancelled")
 		}

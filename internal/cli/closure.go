@@ -149,9 +149,13 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 	for _, o := range ended {
 		ids, err := closure.Undo(ctx, s, o, operate.Operator{Who: c.Who, Why: c.Reason, Now: c.At})
 		if err != nil {
-			return fmt.Errorf("closure %d: %w", o.ID, err)
+			return fmt.Errorf("closure %d: %w; the daemon goes on with it", o.ID, err)
 		}
-		fmt.Fprintf(a.out, "closure %d ended: %s will be recorded again%s\n", o.ID, render.Plural(len(ids), "class"), a.pickup(ctx, s))
+		effect := "will be recorded again"
+		if o.Kind == store.ClosureExtend {
+			effect = "will end as planned"
+		}
+		fmt.Fprintf(a.out, "closure %d ended: %s %s%s\n", o.ID, render.Plural(len(ids), "class"), effect, a.pickup(ctx, s))
 	}
 	return nil
 }
@@ -224,28 +228,31 @@ func (d *daemon) applyClosures(ctx context.Context) {
 		if err != nil || state == applied { // a store that cannot be read is a health issue already
 			continue
 		}
-		given, err := closure.Apply(ctx, d.work.store, now)
+		err = closure.Apply(ctx, d.work.store, now)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
 			d.log.Error("closures not applied, retrying", "error", err)
 			continue
-		case given > 0:
-			d.log.Info("closures applied", "orders", given)
 		}
 		applied = state
 	}
 }
 
-// closureState changes when closures or active plans do, and each hour while a closure holds; "" where none does.
+// closureState changes when closures or active plans do, and each hour while a closure holds; "" where none does and no
+// order of one that has ended is left.
 func closureState(ctx context.Context, s *store.Store, now time.Time) (string, error) {
 	open, err := s.OpenClosures(ctx, now.Add(-view.LongAgo).Format(time.DateOnly))
-	if err != nil || len(open) == 0 {
+	if err != nil {
+		return "", err
+	}
+	ended, err := s.EndedClosures(ctx)
+	if err != nil || len(open)+len(ended) == 0 {
 		return "", err
 	}
 	state := now.UTC().Format("2006-01-02T15")
-	for _, c := range open {
+	for _, c := range append(open, ended...) {
 		state += fmt.Sprintf(" %d", c.ID)
 	}
 	rows, err := s.AtWork(ctx)

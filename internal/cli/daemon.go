@@ -145,7 +145,7 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	d.proxy = d.a.proxyIssue(d.log)
 	d.started = d.a.clock()
 	// Before the engine begins anything: a pause may not have covered what has come near since the last daemon.
-	if _, err := closure.Apply(ctx, d.work.store, d.a.clock()); err != nil {
+	if err := closure.Apply(ctx, d.work.store, d.a.clock()); err != nil {
 		d.log.Error("closures not applied, retrying", "error", err) // no reason to lose other classes
 	}
 	config := d.work.config(d.log)

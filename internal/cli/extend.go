@@ -17,10 +17,11 @@ import (
 )
 
 func newExtendCommand(a *app) *cobra.Command {
+	var undo bool
 	var why string
 	var day closureFlags
 	cmd := &cobra.Command{
-		Use:   "extend ID LENGTH | --on DAY LENGTH",
+		Use:   "extend ID LENGTH | --on DAY LENGTH | --on DAY --undo",
 		Short: "Extend the end of a class or of the classes of a day",
 		Long: `Extend the end of a class or of the classes of a day.
 
@@ -29,21 +30,32 @@ however far ahead. The order survives restarts, reloads and plan changes. If
 the whole class is moved, the extension moves with it. If the plan itself ends
 the class later than the extension, the plan counts.
 
+--on DAY --undo ends the closures that were given with the same flags. Their
+classes end as before. A class that is past that end keeps its new one, and so
+does one that was extended alone since.
+
 ` + idHelp + `
 
 ` + closureHelp,
 		Example: `  rundown extend german-a1@2031-09-17 15m
   rundown extend german-a1@2031-09-17 19:00 15m
   rundown extend german-a1 1h --reason "the exam runs over"
-  rundown extend --on 2031-12-17 15m --label campus=berlin --yes`,
+  rundown extend --on 2031-12-17 15m --label campus=berlin --yes
+  rundown extend --on 2031-12-17 --label campus=berlin --undo`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if day.used() {
+			switch {
+			case undo && !day.used():
+				return &usageError{cmd.CommandPath(), errors.New("--undo requires --on; rundown cancel ends a class at once")}
+			case undo:
+				return arguments(0, 0)(cmd, args)
+			case day.used():
 				return arguments(1, 1, "LENGTH")(cmd, args)
 			}
 			return classArguments(1, "LENGTH")(cmd, args)
 		},
 		ValidArgsFunction: a.completeClasses(false),
 	}
+	cmd.Flags().BoolVar(&undo, "undo", false, "with --on: undo an earlier extend")
 	cmd.Flags().StringVar(&why, "reason", "", "reason for the log: `TEXT`")
 	day.add(cmd)
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -58,6 +70,9 @@ the class later than the extension, the plan counts.
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := day.check(cmd); err != nil {
 			return &usageError{cmd.CommandPath(), err}
+		}
+		if undo {
+			return a.endClosures(cmd.Context(), day.closure(store.ClosureExtend, a.operator(why)), day.yes)
 		}
 		text := args[len(args)-1]
 		length, err := time.ParseDuration(text)

@@ -2,11 +2,14 @@
 // that is paused.
 //
 // A closure is a row of the store. What it does to a class is an order like any other, by package operate: it is
-// effective, refused, shown and logged as an operator's own. [Preview] lists the classes that a closure covers, [Give]
-// stores it and orders at once what it covers now, [Undo] ends it. A daemon calls [Apply] when closures or plans have
-// changed and each hour, so that a closure covers the classes that a later plan adds, and not those that a plan moves away.
+// effective, refused, shown and logged as an operator's own. It is announced once, with how many classes it covers, and
+// not class by class. [Preview] lists the classes that a closure covers, [Give] stores it and orders at once what it covers
+// now, [Undo] ends it. A daemon calls [Apply] when closures or plans have changed and each hour, so that a closure covers
+// the classes that a later plan adds, and not those that a plan moves away.
 //
-// A crash between two steps leaves the note of an order that was not given; the next Apply gives it.
+// The store notes each class that a closure gives an order for: with the closure itself that it is to be given, with the
+// order that it is, and a note is removed with the order that takes it back. So a crash leaves notes that say what is left
+// to do, and the next Apply does it. Orders are given in transactions of at most [ordersAtOnce].
 package closure
 
 import (
@@ -22,7 +25,6 @@ import (
 
 	"rundown/plan"
 	"rundown/runner/operate"
-	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
 	"rundown/runner/view"
@@ -86,27 +88,51 @@ func covered(ctx context.Context, f *view.Finder, c store.Closure) (view.Views, 
 
 // Give stores a closure and gives its orders for the classes that it covers now; it returns their identities.
 func Give(ctx context.Context, s *store.Store, c store.Closure) (store.Closure, []string, error) {
-	var err error
-	if c.ID, err = s.AddClosure(ctx, c); err != nil {
+	l, err := Preview(ctx, s, c, c.At)
+	if err != nil {
 		return c, nil, err
 	}
-	ids, err := apply(ctx, newFinder(s, c.At), c)
-	return c, ids, err
+	ids := make([]string, 0, len(l.Rows))
+	for _, row := range l.Rows {
+		ids = append(ids, row.ID)
+	}
+	c.ID, err = s.AddClosure(ctx, c, ids, func(id int64) store.Announcement {
+		c.ID = id
+		return announcement(c, given, ids, c.Who, c.Reason, c.At)
+	})
+	if err != nil {
+		return c, nil, err
+	}
+	if err := apply(ctx, newFinder(s, c.At), c); err != nil {
+		return c, nil, err
+	}
+	noted, err := s.ClosureClasses(ctx, c.ID)
+	return c, slices.DeleteFunc(ids, func(id string) bool { return !noted[id] }), err
 }
 
 // Apply gives the orders of all closures that hold for the classes that have come since, and takes back those for classes
-// that have been moved away. It returns how many orders it gave.
-func Apply(ctx context.Context, s *store.Store, now time.Time) (given int, err error) {
+// that have been moved away, and those of closures that have ended and were not taken back yet.
+func Apply(ctx context.Context, s *store.Store, now time.Time) error {
 	open, err := s.OpenClosures(ctx, now.Add(-view.LongAgo).Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	ended, err := s.EndedClosures(ctx)
+	if err != nil {
+		return err
+	}
 	f := newFinder(s, now)
 	for _, c := range open {
-		var ids []string
-		ids, err = apply(ctx, f, c)
-		if given += len(ids); err != nil {
-			return given, fmt.Errorf("closure %d: %w", c.ID, err)
+		if err := apply(ctx, f, c); err != nil {
+			return fmt.Errorf("closure %d: %w", c.ID, err)
 		}
 	}
-	return given, err
+	for _, c := range ended {
+		if err := takeBack(ctx, f, c, operate.Operator{Who: c.EndedBy, Why: c.EndedReason, Now: now}); err != nil {
+			return fmt.Errorf("closure %d, which has ended: %w", c.ID, err)
+		}
+	}
+	return nil
 }
 
 // newFinder is for all orders of one call, so that the active plans are read once. It reads rows anew each time.
@@ -116,62 +142,56 @@ func newFinder(s *store.Store, now time.Time) *view.Finder {
 	return f
 }
 
-func apply(ctx context.Context, f *view.Finder, c store.Closure) (ids []string, err error) {
+// apply gives the orders of a closure that holds, and takes back those for what has moved out of it.
+func apply(ctx context.Context, f *view.Finder, c store.Closure) error {
 	l, err := covered(ctx, f, c)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	noted, err := f.Store.ClosureClasses(ctx, c.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	var steps []step
 	for _, row := range l.Rows {
 		given, known := noted[row.ID]
 		delete(noted, row.ID)
-		if given || row.State == string(session.Over) {
+		if given || row.State == string(session.Over) && !known {
 			continue
 		}
-		ordered, err := order(ctx, f, c, row, known)
-		if err != nil {
-			return ids, err
-		}
-		if ordered {
-			ids = append(ids, row.ID)
+		if x, needed := giving(c, row, known, f.Now); needed {
+			steps = append(steps, x)
 		}
 	}
-	for id := range noted {
-		if err := release(ctx, f, c, id); err != nil {
-			return ids, err
-		}
+	err = give(ctx, f.Store, c, steps, func(ids []string) store.Announcement {
+		return announcement(c, added, ids, c.Who, c.Reason, f.Now)
+	})
+	if err != nil {
+		return err
 	}
-	return ids, nil
+	return release(ctx, f, c, noted)
 }
 
-// order gives the order of a closure for a class; false where the class needs none. known says that it was begun before.
-func order(ctx context.Context, f *view.Finder, c store.Closure, row store.Occurrence, known bool) (bool, error) {
-	s, class, by := f.Store, view.Class{Row: row}, operate.Operator{Who: c.Who, Why: why(c.Reason, c), Now: f.Now}
-	if refused := operate.Cancellable(class, false, f.Now); refused != nil {
-		if known && reason.CodeOf(refused) == reason.IsCancelled { // it was given, and the note of it was lost
-			return false, s.SetClosureClass(ctx, c.ID, row.ID, true)
-		}
-		return false, nil
-	}
-	if err := s.SetClosureClass(ctx, c.ID, row.ID, false); err != nil {
-		return false, err
-	}
-	var err error
+// giving is the step that gives the order of a closure for a class; false where the class needs none. known says that the
+// closure has a note of it.
+func giving(c store.Closure, row store.Occurrence, known bool, now time.Time) (step, bool) {
+	x := step{id: row.ID, closure: c.ID}
+	class, by := view.Class{Row: row}, operate.Operator{Who: c.Who, From: c.Address, Why: why(c.Reason, c), Now: now, Closure: c.ID}
+	var order operate.Order
+	var refused error
 	if c.Kind == store.ClosureExtend {
-		_, err = operate.Extend(ctx, s, class, c.Length, by)
+		order, refused = operate.ExtendOrder(class, c.Length, by)
 	} else {
-		_, err = operate.Cancel(ctx, s, class, by)
+		order, refused = operate.CancelOrder(class, by)
 	}
-	switch {
-	case err != nil && reason.CodeOf(err) != "": // it ends just now
-		return false, s.ForgetClosureClass(ctx, c.ID, row.ID)
-	case err != nil:
-		return false, err
+	if refused == nil {
+		x.order = &order
+		return x, true
 	}
-	return true, s.SetClosureClass(ctx, c.ID, row.ID, true)
+	if cancelled, ok := class.Cancelled(); !ok || cancelled.Closure != c.ID { // else its order was given, and only the note is missing
+		x.after = noteNone
+	}
+	return x, known
 }
 
 // why is the reason of an order that a closure gives, with the closure's number.
@@ -179,91 +199,50 @@ func why(reason string, c store.Closure) string {
 	return strings.TrimPrefix(fmt.Sprintf("%s, closure %d", reason, c.ID), ", ")
 }
 
-// release takes back the order for a class that a plan has moved out of what a closure covers. One that no plan has any
-// more, or that has ended, is left as it is.
-func release(ctx context.Context, f *view.Finder, c store.Closure, id string) error {
-	if c.Kind == store.ClosureExtend {
-		return nil
+// release takes back the cancellations of the classes that a plan has moved out of what a closure covers. A class that no
+// plan has any more, or that has ended, is left as it is.
+func release(ctx context.Context, f *view.Finder, c store.Closure, noted map[string]bool) error {
+	by := operate.Operator{Who: c.Who, Why: fmt.Sprintf("moved out of closure %d", c.ID), Now: f.Now, Closure: c.ID}
+	var steps []step
+	for _, id := range slices.Sorted(maps.Keys(noted)) {
+		if !noted[id] {
+			steps = append(steps, step{id: id, closure: c.ID, after: noteNone})
+			continue
+		}
+		if c.Kind == store.ClosureExtend {
+			continue
+		}
+		class, err := find(ctx, f, id)
+		switch cancelled, _ := class.Cancelled(); {
+		case err != nil:
+			return err
+		case cancelled.Closure == 0: // it is not cancelled any more, or by an operator
+			continue
+		case class.Planned == nil || Covers(c, view.AsRow(class.Planned), class.Planned.Settings.Labels):
+			continue
+		}
+		if order, refused := operate.UndoOrder(class, by); refused == nil {
+			steps = append(steps, step{id: id, order: &order, after: noteNone, closure: c.ID})
+		}
 	}
-	by := operate.Operator{Who: c.Who, Why: fmt.Sprintf("moved out of closure %d", c.ID), Now: f.Now}
-	_, err := takeBack(ctx, f, c, id, by, func(class view.Class) bool {
-		return class.Planned != nil && !Covers(c, view.AsRow(class.Planned), class.Planned.Settings.Labels)
-	})
-	return err
+	return undo(ctx, f.Store, steps)
 }
 
-// takeBack takes the cancellation of a class back where holds says so; false where there is nothing to take back.
-func takeBack(ctx context.Context, f *view.Finder, c store.Closure, id string, by operate.Operator, holds func(view.Class) bool) (bool, error) {
+// find finds a class by its identity; the zero Class where there is none any more.
+func find(ctx context.Context, f *view.Finder, id string) (view.Class, error) {
 	name, err := view.ParseID(id)
 	if err != nil {
-		return false, err
+		return view.Class{}, err
 	}
 	class, err := f.Class(ctx, name)
-	switch {
-	case errors.Is(err, view.ErrNoClass):
-		return false, nil
-	case err != nil:
-		return false, err
-	case !holds(class) || operate.Cancellable(class, true, by.Now) != nil: // it is not cancelled any more, or has ended
-		return false, nil
+	if errors.Is(err, view.ErrNoClass) {
+		return view.Class{}, nil
 	}
-	if _, err := operate.Undo(ctx, f.Store, class, by); err != nil {
-		return false, err
-	}
-	return true, f.Store.ForgetClosureClass(ctx, c.ID, id)
+	return class, err
 }
 
-// Undo ends a closure that cancels classes and takes its orders back, for the classes that can still be recorded; it
-// returns their identities.
-func Undo(ctx context.Context, s *store.Store, c store.Closure, by operate.Operator) (ids []string, err error) {
-	if err := s.EndClosure(ctx, c.ID, by.Now, by.Who, by.Why); err != nil {
-		return nil, err
-	}
-	noted, err := s.ClosureClasses(ctx, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	by.Why = why(by.Why, c)
-	others, err := s.OpenClosures(ctx, by.Now.Add(-view.LongAgo).Format(time.DateOnly))
-	if err != nil {
-		return nil, err
-	}
-	f := newFinder(s, by.Now)
-	for _, id := range slices.Sorted(maps.Keys(noted)) {
-		var other *store.Closure
-		back, err := takeBack(ctx, f, c, id, by, func(class view.Class) bool {
-			other = coveredBy(others, class)
-			return other == nil
-		})
-		switch {
-		case err == nil && other != nil: // its order holds for that one
-			err = s.SetClosureClass(ctx, other.ID, id, true)
-		case back:
-			ids = append(ids, id)
-		}
-		if err != nil {
-			return ids, err
-		}
-	}
-	return ids, nil
-}
-
-// coveredBy gives a closure that cancels a class; nil for none.
-func coveredBy(closures []store.Closure, class view.Class) *store.Closure {
-	for i, c := range closures {
-		row, labels := class.Row, map[string]string(nil)
-		if class.Planned != nil {
-			row, labels = view.AsRow(class.Planned), class.Planned.Settings.Labels
-		}
-		if c.Kind != store.ClosureExtend && Covers(c, row, labels) {
-			return &closures[i]
-		}
-	}
-	return nil
-}
-
-// Text says a closure in words.
-func Text(c store.Closure) string {
+// What says which classes a closure covers, and what becomes of them: "campus=berlin on Mon 2031-12-15 cancelled".
+func What(c store.Closure) string {
 	text := map[string]string{store.ClosureCancel: "cancelled", store.ClosureExtend: "extended by " + plan.DurationText(c.Length), store.ClosurePause: "paused"}[c.Kind]
 	var which []string
 	if c.Recording != "" {
@@ -287,7 +266,12 @@ func Text(c store.Closure) string {
 	if c.Kind == store.ClosurePause {
 		text += " since " + c.At.UTC().Format("Mon 2006-01-02 15:04 MST")
 	}
-	text = what + " " + text + " by " + c.Who
+	return what + " " + text
+}
+
+// Text says a closure in words, with who gave it and why.
+func Text(c store.Closure) string {
+	text := What(c) + " by " + c.Who
 	if c.Reason != "" {
 		text += ": " + c.Reason
 	}

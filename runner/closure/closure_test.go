@@ -1,6 +1,8 @@
 package closure_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -53,6 +55,20 @@ func apply(t *testing.T, s *store.Store, text string) {
 	if _, err := s.AddRevision(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// find finds a class by its identity.
+func find(t *testing.T, s *store.Store, id string) view.Class {
+	t.Helper()
+	name, err := view.ParseID(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	class, err := view.NewFinder(s, now).Class(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return class
 }
 
 // cancelled are the classes that are cancelled, by their names.
@@ -140,7 +156,7 @@ func TestUndoLeavesWhatOthersCancelled(t *testing.T) {
 		if _, err := closure.Undo(ctx, s, step.c, by); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := closure.Apply(ctx, s, now); err != nil { // changes nothing
+		if err := closure.Apply(ctx, s, now); err != nil { // changes nothing
 			t.Fatal(err)
 		}
 		if got := cancelled(t, s); got != step.want {
@@ -164,7 +180,7 @@ func TestApplyFollowsThePlan(t *testing.T) {
 	} {
 		apply(t, s, step.text)
 		for range 2 { // the second changes nothing
-			if _, err := closure.Apply(ctx, s, now); err != nil {
+			if err := closure.Apply(ctx, s, now); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -174,26 +190,66 @@ func TestApplyFollowsThePlan(t *testing.T) {
 	}
 }
 
-// TestACrashBetweenNoteAndOrderLosesNeither has the note of an order that was not given, and of one that was.
-func TestACrashBetweenNoteAndOrderLosesNeither(t *testing.T) {
+// announced are the orders that were announced, each with how many classes it counts.
+func announced(t *testing.T, s *store.Store) (orders []string) {
+	t.Helper()
+	all, err := s.Unrouted(t.Context(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		var of struct {
+			Order   string `json:"order"`
+			Closing struct {
+				Recordings map[string]int `json:"recordings"`
+			} `json:"closing"`
+		}
+		if err := json.Unmarshal(a.Data, &of); err != nil {
+			t.Fatal(err)
+		}
+		count := 0
+		for _, n := range of.Closing.Recordings {
+			count += n
+		}
+		orders = append(orders, fmt.Sprintf("%s %s %d", a.Kind, of.Order, count))
+	}
+	return orders
+}
+
+// dayOf is a closure that was stored, of which a crash let nothing else happen.
+func dayOf(t *testing.T, s *store.Store, kind string, ids ...string) store.Closure {
+	t.Helper()
+	c := store.Closure{At: now, Kind: kind, Day: "2031-09-17", Who: "duty", Length: 15 * time.Minute}
+	var err error
+	c.ID, err = s.AddClosure(t.Context(), c, ids, func(int64) store.Announcement {
+		return store.Announcement{ID: "evt_1", At: now, Kind: "order.given", Data: []byte("{}")}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestACrashAfterAClosureWasStoredLosesNoOrder has classes of which the order was not given, and one of which only the note
+// is missing.
+func TestACrashAfterAClosureWasStoredLosesNoOrder(t *testing.T) {
 	s, ctx := filled(t, school), t.Context()
 	c, ids, err := closure.Give(ctx, s, store.Closure{At: now, Kind: store.ClosureCancel, Day: "2031-09-18", Who: "duty"})
 	if err != nil || len(ids) != 1 {
 		t.Fatal(ids, err)
 	}
-	day := store.Closure{At: now, Kind: store.ClosureCancel, Day: "2031-09-17", Who: "duty"}
-	if day.ID, err = s.AddClosure(ctx, day); err != nil {
+	day := dayOf(t, s, store.ClosureCancel, "school/german-a1/20310917T070000Z", "school/german-a2/20310917T090000Z", "school/latin/20310917T110000Z")
+	if err := s.WriteSpecs(ctx, func(t *store.SpecTx) error { return t.SetClosureClass(c.ID, ids[0], false) }); err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range []error{s.SetClosureClass(ctx, day.ID, "school/german-a1/20310917T070000Z", false), s.SetClosureClass(ctx, c.ID, ids[0], false)} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := closure.Apply(ctx, s, now); err != nil {
+	before := len(announced(t, s))
+	if err := closure.Apply(ctx, s, now); err != nil {
 		t.Fatal(err)
 	}
-	if got := cancelled(t, s); !strings.HasPrefix(got, "german-a1@2031-09-17 ") {
+	if got := announced(t, s)[before:]; len(got) > 0 {
+		t.Errorf("classes that were announced with their closure are announced again: %q", got)
+	}
+	if got := cancelled(t, s); strings.Count(got, "@") != 4 {
 		t.Errorf("cancelled are %q", got)
 	}
 	for _, one := range []store.Closure{c, day} {
@@ -212,6 +268,136 @@ func TestACrashBetweenNoteAndOrderLosesNeither(t *testing.T) {
 	}
 	if got := cancelled(t, s); got != "" {
 		t.Errorf("after both were undone %q are cancelled", got)
+	}
+}
+
+// TestACrashInTheMiddleOfAnUndoLeavesNoOrder ends a closure and takes nothing back, or the order for one class only.
+func TestACrashInTheMiddleOfAnUndoLeavesNoOrder(t *testing.T) {
+	for _, kind := range []string{store.ClosureCancel, store.ClosureExtend} {
+		for _, already := range []bool{false, true} {
+			s, ctx, by := filled(t, school), t.Context(), operate.Operator{Who: "duty", Now: now}
+			c, ids, err := closure.Give(ctx, s, store.Closure{At: now, Kind: kind, Day: "2031-09-17", Who: "duty", Length: 15 * time.Minute})
+			if err != nil || len(ids) != 3 {
+				t.Fatal(ids, err)
+			}
+			if done, err := s.EndClosure(ctx, c.ID, now, "ops", "", "thaw", store.Announcement{ID: "evt_2", At: now, Kind: "order.given"}); err != nil || !done {
+				t.Fatal(done, err)
+			}
+			if already {
+				by.Closure = c.ID
+				order, err := operate.UndoOrder(find(t, s, ids[0]), by)
+				if kind == store.ClosureExtend {
+					order, err = operate.UnextendOrder(find(t, s, ids[0]), by)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = s.WriteSpecs(ctx, func(t *store.SpecTx) error {
+					if _, err := order.GiveIn(t); err != nil {
+						return err
+					}
+					return t.ForgetClosureClass(c.ID, ids[0])
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := closure.Apply(ctx, s, now); err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range ids {
+				class := find(t, s, id)
+				if _, is := class.Cancelled(); is || !class.End().Equal(class.Row.End) {
+					t.Errorf("%s: after the undo %s is still cancelled or ends at %v", kind, id, class.End())
+				}
+			}
+			if left, err := s.EndedClosures(ctx); err != nil || len(left) > 0 {
+				t.Errorf("%s: the undo is not done: %v, %v", kind, left, err)
+			}
+			events, err := s.Events(ctx, ids[2], 0, 0)
+			if err != nil || len(events) == 0 || events[len(events)-1].Who != "ops" || !strings.Contains(events[len(events)-1].Text, "thaw") {
+				t.Errorf("%s: the log does not say who took the order back and why: %+v, %v", kind, events, err)
+			}
+		}
+	}
+}
+
+// TestTheExtensionOfADayIsTakenBack has a class that was extended alone before, and one that is afterwards.
+func TestTheExtensionOfADayIsTakenBack(t *testing.T) {
+	s, ctx, by := filled(t, school), t.Context(), operate.Operator{Who: "duty", Now: now}
+	extend := func(id string, length time.Duration) {
+		t.Helper()
+		if _, err := operate.Extend(ctx, s, find(t, s, id), length, by); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const a1, a2, latin = "school/german-a1/20310917T070000Z", "school/german-a2/20310917T090000Z", "school/latin/20310917T110000Z"
+	extend(a1, 5*time.Minute)
+	c, _, err := closure.Give(ctx, s, store.Closure{At: now, Kind: store.ClosureExtend, Day: "2031-09-17", Who: "duty", Length: 15 * time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	extend(a2, 10*time.Minute)
+	longer := func(want map[string]time.Duration) {
+		t.Helper()
+		for id, length := range want {
+			class := find(t, s, id)
+			if got := class.End().Sub(class.Planned.End); got != length {
+				t.Errorf("%s ends %v later than planned, want %v", id, got, length)
+			}
+		}
+	}
+	longer(map[string]time.Duration{a1: 20 * time.Minute, a2: 25 * time.Minute, latin: 15 * time.Minute})
+	ids, err := closure.Undo(ctx, s, c, by)
+	if err != nil || len(ids) != 2 {
+		t.Errorf("taken back for %v, %v", ids, err)
+	}
+	longer(map[string]time.Duration{a1: 5 * time.Minute, a2: 25 * time.Minute, latin: 0})
+	if err := closure.Apply(ctx, s, now); err != nil { // changes nothing
+		t.Fatal(err)
+	}
+	longer(map[string]time.Duration{a1: 5 * time.Minute, a2: 25 * time.Minute, latin: 0})
+	extend(latin, time.Minute)
+	longer(map[string]time.Duration{latin: time.Minute})
+}
+
+// TestAClosureIsAnnouncedOnce has a plan that brings a class to the day afterwards.
+func TestAClosureIsAnnouncedOnce(t *testing.T) {
+	s, ctx := filled(t, school), t.Context()
+	before := len(announced(t, s))
+	c, _, err := closure.Give(ctx, s, store.Closure{At: now, Kind: store.ClosureCancel, Day: "2031-09-17", Who: "duty", Reason: "snow", Address: "192.0.2.7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply(t, s, school+"  german-b1: {when: \"2031-09-17 15:00-16:00\"}\n")
+	for range 2 { // the second changes nothing
+		if err := closure.Apply(ctx, s, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := closure.Undo(ctx, s, c, operate.Operator{Who: "ops", From: "192.0.2.8", Now: now}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"order.given cancel 3", "order.given add-cancel 1", "order.given end-cancel 4"}
+	if got := announced(t, s)[before:]; !slices.Equal(got, want) {
+		t.Errorf("announced %q, want %q", got, want)
+	}
+	events, err := s.Events(ctx, "", 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log []string
+	for _, e := range events {
+		if e.Kind == "closure" {
+			log = append(log, fmt.Sprintf("%s by %s %s", e.Text, e.Who, e.Data))
+		}
+	}
+	if want := []string{`closure 1: cancel: snow by duty {"from":"192.0.2.7"}`, `closure 1: ended by ops {"from":"192.0.2.8"}`}; !slices.Equal(log, want) {
+		t.Errorf("the log has %q, want %q", log, want)
+	}
+	orders, err := s.Events(ctx, "school/german-a1/20310917T070000Z", 0, 0)
+	if err != nil || len(orders) != 2 || !strings.Contains(string(orders[0].Data), `"from":"192.0.2.7"`) || !strings.Contains(string(orders[1].Data), `"from":"192.0.2.8"`) {
+		t.Errorf("the log of a class has %+v, %v", orders, err)
 	}
 }
 

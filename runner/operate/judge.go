@@ -93,6 +93,22 @@ func Extendable(c view.Class, length time.Duration, now time.Time) (time.Time, e
 	return end, nil
 }
 
+// Shortenable refuses to take back an extension that a closure did not give, or not any more.
+func Shortenable(c view.Class, closure int64, now time.Time) error {
+	if over := ended(c, now); over != nil {
+		return over
+	}
+	switch x, effective := view.ExtensionOf(c.Row); {
+	case !effective || x.Closure != closure || closure == 0:
+		return reason.Refuse(reason.NotExtended, "%s is not extended by closure %d", c.Row.ID, closure)
+	case c.Row.State == string(session.Stopping) && !movedAway(c, now):
+		return reason.Refuse(reason.IsStopping, "%s is being stopped already", c.Row.ID)
+	case !view.PlanEnd(c.Row).After(now):
+		return reason.Refuse(reason.EndPassed, "without the extension %s ended on %s", c.Row.ID, zoned(c, view.PlanEnd(c.Row)))
+	}
+	return nil
+}
+
 // movedAway says that what is being stopped belongs to an earlier time of the class: its plan has moved it, and it is
 // recorded again at its new time.
 func movedAway(c view.Class, now time.Time) bool {

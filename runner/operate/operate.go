@@ -10,6 +10,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"rundown/plan"
@@ -30,6 +31,20 @@ type Operator struct {
 	Why  string // in the operator's words; "": not said
 	Key  string // of the request; a second order with it for the same class is not given again; "": each is an order
 	Now  time.Time
+	// Closure is the number of the closure that the order belongs to; 0: none.
+	Closure int64
+}
+
+// Order is an order that was judged and can be given.
+type Order struct {
+	Command store.Command
+	planned session.Interval // of a class that the store does not hold
+	effect  string           // what it does, as the rest of a sentence
+}
+
+// GiveIn gives the order in a transaction of the caller. The command that it returns says whether the order holds.
+func (o *Order) GiveIn(t *store.SpecTx) (store.Command, error) {
+	return runner.GiveIn(t, o.Command, o.planned)
 }
 
 // Answer says what an order does.
@@ -50,10 +65,19 @@ func Cancel(ctx context.Context, s *store.Store, c view.Class, by Operator) (Ans
 	if a, err := givenBefore(ctx, s, c, by, session.CommandCancel); err != nil || a.Before {
 		return a, err
 	}
-	if err := Cancellable(c, false, by.Now); err != nil {
+	o, err := CancelOrder(c, by)
+	if err != nil {
 		return Answer{}, err
 	}
-	return give(ctx, s, c, by, store.Command{Kind: session.CommandCancel}, "will be cancelled")
+	return give(ctx, s, &o, by.Now)
+}
+
+// CancelOrder is the order to cancel a class.
+func CancelOrder(c view.Class, by Operator) (Order, error) {
+	if err := Cancellable(c, false, by.Now); err != nil {
+		return Order{}, err
+	}
+	return orderOf(c, by, store.Command{Kind: session.CommandCancel}, "will be cancelled")
 }
 
 // Undo takes a cancellation back.
@@ -61,10 +85,27 @@ func Undo(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answe
 	if a, err := givenBefore(ctx, s, c, by, session.CommandUncancel); err != nil || a.Before {
 		return a, err
 	}
-	if err := Cancellable(c, true, by.Now); err != nil {
+	o, err := UndoOrder(c, by)
+	if err != nil {
 		return Answer{}, err
 	}
-	return give(ctx, s, c, by, store.Command{Kind: session.CommandUncancel}, "will be recorded again")
+	return give(ctx, s, &o, by.Now)
+}
+
+// UndoOrder is the order to take the cancellation of a class back.
+func UndoOrder(c view.Class, by Operator) (Order, error) {
+	if err := Cancellable(c, true, by.Now); err != nil {
+		return Order{}, err
+	}
+	return orderOf(c, by, store.Command{Kind: session.CommandUncancel}, "will be recorded again")
+}
+
+// UnextendOrder is the order to take back the extension that the closure of the operator gave a class.
+func UnextendOrder(c view.Class, by Operator) (Order, error) {
+	if err := Shortenable(c, by.Closure, by.Now); err != nil {
+		return Order{}, err
+	}
+	return orderOf(c, by, store.Command{Kind: session.CommandUnextend}, "ends as before closure "+strconv.FormatInt(by.Closure, 10))
 }
 
 // Stop ends the recording of a class that runs.
@@ -75,7 +116,11 @@ func Stop(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answe
 	if err := Stoppable(c, by.Now); err != nil {
 		return Answer{}, err
 	}
-	return give(ctx, s, c, by, store.Command{Kind: session.CommandStop}, "will be stopped")
+	o, err := orderOf(c, by, store.Command{Kind: session.CommandStop}, "will be stopped")
+	if err != nil {
+		return Answer{}, err
+	}
+	return give(ctx, s, &o, by.Now)
 }
 
 // Extend has a class end so much later than it would now.
@@ -95,46 +140,58 @@ func extend(ctx context.Context, s *store.Store, c view.Class, length time.Durat
 	if a, err := givenBefore(ctx, s, c, by, session.CommandExtend); err != nil || a.Before {
 		return a, err
 	}
-	end, err := Extendable(c, length, by.Now)
-	switch {
-	case err != nil:
-		return Answer{}, err
-	case length < time.Second:
-		return Answer{}, reason.Refuse(reason.EndNotLater, "%s ends at %s already", c.Row.ID, zoned(c, c.End()))
-	case length > MaxExtension:
-		return Answer{}, reason.Refuse(reason.OrderInvalid, "%s would end %s later: %s at most", c.Row.ID, plan.DurationText(length), plan.DurationText(MaxExtension))
-	}
-	args, err := json.Marshal(session.ExtendArgs{Until: end, Start: c.Row.Start, End: view.PlanEnd(c.Row)})
+	o, err := ExtendOrder(c, length, by)
 	if err != nil {
 		return Answer{}, err
 	}
-	return give(ctx, s, c, by, store.Command{Kind: session.CommandExtend, Args: args}, "new end "+clock(c, end))
+	return give(ctx, s, &o, by.Now)
+}
+
+// ExtendOrder is the order to have a class end so much later than it would now.
+func ExtendOrder(c view.Class, length time.Duration, by Operator) (Order, error) {
+	end, err := Extendable(c, length, by.Now)
+	switch {
+	case err != nil:
+		return Order{}, err
+	case length < time.Second:
+		return Order{}, reason.Refuse(reason.EndNotLater, "%s ends at %s already", c.Row.ID, zoned(c, c.End()))
+	case length > MaxExtension:
+		return Order{}, reason.Refuse(reason.OrderInvalid, "%s would end %s later: %s at most", c.Row.ID, plan.DurationText(length), plan.DurationText(MaxExtension))
+	}
+	args, err := json.Marshal(session.ExtendArgs{Until: end, Start: c.Row.Start, End: view.PlanEnd(c.Row)})
+	if err != nil {
+		return Order{}, err
+	}
+	return orderOf(c, by, store.Command{Kind: session.CommandExtend, Args: args}, "new end "+clock(c, end))
+}
+
+// orderOf completes an order for a class.
+func orderOf(c view.Class, by Operator, cmd store.Command, effect string) (o Order, err error) {
+	cmd.At, cmd.Occurrence, cmd.Who, cmd.Reason, cmd.Closure = by.Now, c.Row.ID, by.Who, by.Why, by.Closure
+	if cmd.Args, err = withOrigin(cmd.Args, by); err != nil {
+		return o, err
+	}
+	o = Order{Command: cmd, effect: effect}
+	if !c.Stored() { // else the store takes them from the row
+		o.Command.Day, o.Command.Clock = c.Row.Day, c.Row.Clock
+		o.planned = session.Interval{Start: c.Row.Start, End: c.Row.End, From: c.Row.Start, Until: c.Row.End}
+	}
+	return o, nil
 }
 
 // give has the store hold an order for the class.
-func give(ctx context.Context, s *store.Store, c view.Class, by Operator, order store.Command, effect string) (Answer, error) {
-	order.At, order.Occurrence, order.Who, order.Reason = by.Now, c.Row.ID, by.Who, by.Why
-	if !c.Stored() { // else the store takes them from the row
-		order.Day, order.Clock = c.Row.Day, c.Row.Clock
-	}
-	var err error
-	if order.Args, err = withOrigin(order.Args, by); err != nil {
-		return Answer{}, err
-	}
-	planned := session.Interval{}
-	if !c.Stored() {
-		planned = session.Interval{Start: c.Row.Start, End: c.Row.End, From: c.Row.Start, Until: c.Row.End}
-	}
-	given, err := runner.Give(ctx, s, order, planned)
+func give(ctx context.Context, s *store.Store, o *Order, now time.Time) (Answer, error) {
+	id := o.Command.Occurrence
+	given, err := runner.Give(ctx, s, o.Command, o.planned)
 	switch {
 	case err != nil:
-		return Answer{}, fmt.Errorf("store the order for %s: %w", c.Row.ID, err)
+		return Answer{}, fmt.Errorf("store the order for %s: %w", id, err)
 	case !given.CarriedOut(): // somebody else was faster
-		return Answer{}, reason.Refuse(reason.Code(given.ReasonCode), "%s: %s", c.Row.ID, given.Result)
+		return Answer{}, reason.Refuse(reason.Code(given.ReasonCode), "%s: %s", id, given.Result)
 	}
-	a := Answer{Order: given.ID, ID: c.Row.ID, Effect: effect}
+	a := Answer{Order: given.ID, ID: id, Effect: o.effect}
 	a.When = "; no daemon is running"
-	if a.Daemon = view.Attended(ctx, s, by.Now); a.Daemon {
+	if a.Daemon = view.Attended(ctx, s, now); a.Daemon {
 		a.When = " (the daemon picks it up within a second)"
 	}
 	return a, nil
@@ -142,13 +199,14 @@ func give(ctx context.Context, s *store.Store, c view.Class, by Operator, order 
 
 // origin is what the arguments of an order say of the request that it came by.
 type origin struct {
-	From string `json:"from"`
-	Key  string `json:"key,omitempty"`
+	From    string `json:"from"`
+	Key     string `json:"key,omitempty"`
+	Closure int64  `json:"closure,omitempty"`
 }
 
 // withOrigin adds to the arguments of an order from where it came, which the event log then has too.
 func withOrigin(args []byte, by Operator) ([]byte, error) {
-	if by.From == "" && by.Key == "" {
+	if by.From == "" && by.Key == "" && by.Closure == 0 {
 		return args, nil
 	}
 	fields := map[string]any{}
@@ -158,6 +216,9 @@ func withOrigin(args []byte, by Operator) ([]byte, error) {
 		}
 	}
 	fields["from"] = by.From
+	if by.Closure != 0 {
+		fields["closure"] = by.Closure
+	}
 	if by.Key != "" {
 		fields["key"] = by.Key
 	}

@@ -16,14 +16,17 @@ type Extension struct {
 	At     time.Time `json:"at"`
 	Who    string    `json:"who"`
 	Reason string    `json:"reason,omitempty"`
+	// Closure is the number of the closure that gave it; 0: an operator's order for this class.
+	Closure int64 `json:"closure,omitempty"`
 }
 
 // The kinds of operators' commands, as the store keeps them.
 const (
 	CommandCancel   = "cancel"
 	CommandUncancel = "uncancel"
-	CommandExtend   = "extend" // Args: ExtendArgs
-	CommandStop     = "stop"   // a cancel that leaves what has not begun
+	CommandExtend   = "extend"   // Args: ExtendArgs
+	CommandUnextend = "unextend" // takes back the extension of the closure that Args name
+	CommandStop     = "stop"     // a cancel that leaves what has not begun
 )
 
 // ExtendArgs are the arguments of an extend command. The end is an instant and no length, so that carrying a command out

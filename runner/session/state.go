@@ -46,6 +46,7 @@ type Cancel struct {
 	Who        string      `json:"who"`
 	Reason     string      `json:"reason,omitempty"`
 	ReasonCode reason.Code `json:"reason_code,omitempty"` // whether an operator gave it, or the plan
+	Closure    int64       `json:"closure,omitempty"`     // the number of the closure that gave it; 0: an order for this class
 }
 
 // Target is what a plan wants of an occurrence. It holds no secret.

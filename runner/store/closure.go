@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -26,6 +29,7 @@ type Closure struct {
 	Recording   string            // a glob over recordings, or over plan/recording; "": any
 	Length      time.Duration     // of an extension
 	Who, Reason string
+	Address     string // from where it was given, for the log alone; "": a command on a machine that has the store
 
 	EndedAt              time.Time // zero: it holds
 	EndedBy, EndedReason string
@@ -34,8 +38,9 @@ type Closure struct {
 // Open says that the closure holds.
 func (c Closure) Open() bool { return c.EndedAt.IsZero() }
 
-// AddClosure stores a closure and returns its number. The log tells of it.
-func (s *Store) AddClosure(ctx context.Context, c Closure) (id int64, err error) {
+// AddClosure stores a closure and returns its number, with the classes that it is to give orders for and with what is
+// announced of it, which may depend on the number. The log tells of it.
+func (s *Store) AddClosure(ctx context.Context, c Closure, classes []string, announce func(id int64) Announcement) (id int64, err error) {
 	labels, err := json.Marshal(c.Labels)
 	if err != nil {
 		return 0, err
@@ -48,28 +53,70 @@ func (s *Store) AddClosure(ctx context.Context, c Closure) (id int64, err error)
 		if err != nil {
 			return err
 		}
-		return logClosure(ctx, tx, c.At, c.Who, fmt.Sprintf("closure %d: %s", id, c.Kind), c.Reason)
+		if err := noteClasses(ctx, tx, id, classes); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, insertAnnouncement, announce(id).row()...); err != nil {
+			return err
+		}
+		return logClosure(ctx, tx, c.At, c.Who, c.Address, fmt.Sprintf("closure %d: %s", id, c.Kind), c.Reason)
 	})
 	return id, err
 }
 
-// EndClosure ends a closure. What it ordered stays: whoever ends it takes the orders back.
-func (s *Store) EndClosure(ctx context.Context, id int64, at time.Time, who, reason string) error {
-	return s.write(ctx, "end a closure", func(ctx context.Context, tx *txn) error {
-		_, err := tx.ExecContext(ctx, `UPDATE closures SET ended_at = $1, ended_by = $2, ended_reason = $3 WHERE id = $4 AND ended_at = 0`,
+// notedAtOnce is how many classes a statement notes.
+const notedAtOnce = 200
+
+// noteClasses notes the classes for which a closure is to give orders.
+func noteClasses(ctx context.Context, tx *txn, closure int64, classes []string) error {
+	for some := range slices.Chunk(classes, notedAtOnce) {
+		values, args := make([]string, len(some)), []any{closure, false}
+		for i, id := range some {
+			args = append(args, id)
+			values[i] = fmt.Sprintf("($1, $%d, $2)", len(args))
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO closure_classes (closure_id, occurrence_id, given) VALUES `+strings.Join(values, ", "), args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EndClosure ends a closure, with what is announced of that; false where it has ended already. What it ordered stays:
+// whoever ends it takes the orders back.
+func (s *Store) EndClosure(ctx context.Context, id int64, at time.Time, who, address, reason string, a Announcement) (ended bool, err error) {
+	err = s.write(ctx, "end a closure", func(ctx context.Context, tx *txn) error {
+		ended = false // it may be run again
+		done, err := tx.ExecContext(ctx, `UPDATE closures SET ended_at = $1, ended_by = $2, ended_reason = $3 WHERE id = $4 AND ended_at = 0`,
 			millis(at), who, reason, id)
 		if err != nil {
 			return err
 		}
-		return logClosure(ctx, tx, at, who, fmt.Sprintf("closure %d: ended", id), reason)
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		ended = true
+		if _, err := tx.ExecContext(ctx, insertAnnouncement, a.row()...); err != nil {
+			return err
+		}
+		return logClosure(ctx, tx, at, who, address, fmt.Sprintf("closure %d: ended", id), reason)
 	})
+	return ended, err
 }
 
-func logClosure(ctx context.Context, tx *txn, at time.Time, who, text, reason string) error {
+func logClosure(ctx context.Context, tx *txn, at time.Time, who, address, text, reason string) error {
 	if reason != "" {
 		text += ": " + reason
 	}
-	_, err := tx.ExecContext(ctx, insertEvent, Event{At: at, Kind: "closure", Who: who, Text: text}.row()...)
+	e := Event{At: at, Kind: "closure", Who: who, Text: text}
+	if address != "" {
+		var err error
+		if e.Data, err = json.Marshal(map[string]string{"from": address}); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, insertEvent, e.row()...)
 	return err
 }
 
@@ -85,6 +132,11 @@ func (s *Store) OpenClosures(ctx context.Context, from string) ([]Closure, error
 	return query(ctx, s, "list closures", selectClosures+` WHERE ended_at = 0 AND (day = '' OR day >= $1) ORDER BY id`, []any{from}, scanClosure)
 }
 
+// EndedClosures lists those that have ended and of whose orders some may not have been taken back yet, the oldest first.
+func (s *Store) EndedClosures(ctx context.Context) ([]Closure, error) {
+	return query(ctx, s, "list closures", selectClosures+` WHERE ended_at <> 0 AND id IN (SELECT closure_id FROM closure_classes) ORDER BY id`, nil, scanClosure)
+}
+
 func scanClosure(rows *sql.Rows) (c Closure, err error) {
 	var given, length, ended int64
 	var labels []byte
@@ -96,22 +148,39 @@ func scanClosure(rows *sql.Rows) (c Closure, err error) {
 	return c, json.Unmarshal(labels, &c.Labels)
 }
 
-// SetClosureClass notes that a closure gives, or has given, an order for a class.
-func (s *Store) SetClosureClass(ctx context.Context, closure int64, occurrence string, given bool) error {
-	return s.write(ctx, "note the order of a closure", func(ctx context.Context, tx *txn) error {
-		_, err := tx.ExecContext(ctx,
-			`INSERT INTO closure_classes (closure_id, occurrence_id, given) VALUES ($1, $2, $3)
-			ON CONFLICT (closure_id, occurrence_id) DO UPDATE SET given = excluded.given`, closure, occurrence, given)
-		return err
-	})
+// SetClosureClass notes that a closure is to give, or has given, an order for a class.
+func (t *SpecTx) SetClosureClass(closure int64, occurrence string, given bool) error {
+	_, err := t.exec(`INSERT INTO closure_classes (closure_id, occurrence_id, given) VALUES ($1, $2, $3)
+		ON CONFLICT (closure_id, occurrence_id) DO UPDATE SET given = excluded.given`, closure, occurrence, given)
+	return err
 }
 
-// ForgetClosureClass notes that the order of a closure for a class was taken back, or could not be given.
-func (s *Store) ForgetClosureClass(ctx context.Context, closure int64, occurrence string) error {
-	return s.write(ctx, "note the order of a closure", func(ctx context.Context, tx *txn) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM closure_classes WHERE closure_id = $1 AND occurrence_id = $2`, closure, occurrence)
-		return err
-	})
+// ForgetClosureClass notes that the order of a closure for a class was taken back, or cannot be given.
+func (t *SpecTx) ForgetClosureClass(closure int64, occurrence string) error {
+	_, err := t.exec(`DELETE FROM closure_classes WHERE closure_id = $1 AND occurrence_id = $2`, closure, occurrence)
+	return err
+}
+
+// ClosureClass says whether a closure has a note of a class, and whether its order for it is given.
+func (t *SpecTx) ClosureClass(closure int64, occurrence string) (noted, given bool, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT given FROM closure_classes WHERE closure_id = $1 AND occurrence_id = $2`, closure, occurrence).Scan(&given)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, false, nil
+	}
+	return err == nil, given, err
+}
+
+// ClosureOpen says that a closure holds.
+func (t *SpecTx) ClosureOpen(closure int64) (open bool, err error) {
+	var ended int64
+	err = t.tx.QueryRowContext(t.ctx, `SELECT ended_at FROM closures WHERE id = $1`, closure).Scan(&ended)
+	return err == nil && ended == 0, err
+}
+
+// Announce writes an announcement.
+func (t *SpecTx) Announce(a Announcement) error {
+	_, err := t.exec(insertAnnouncement, a.row()...)
+	return err
 }
 
 // ClosureClasses lists the classes for which a closure gives an order, with whether the order is stored.

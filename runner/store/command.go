@@ -16,7 +16,7 @@ type Command struct {
 	ID         int64 // given by the store, rising
 	At         time.Time
 	Occurrence string
-	Kind       string // cancel, uncancel, extend, stop
+	Kind       string // cancel, uncancel, extend, unextend, stop
 	Who        string
 	Reason     string
 	Args       []byte    // JSON or nil
@@ -25,6 +25,7 @@ type Command struct {
 	Result     string    // what became of it, for people
 	ReasonCode string    // why it is not carried out; "": it is
 	Generation int64     // of the change of specs that it made
+	Closure    int64     // that it belongs to, and that is announced in its place; 0: none. It is kept in Args
 }
 
 // CarriedOut says that the command holds.
@@ -48,7 +49,7 @@ func logCommand(t *SpecTx, c *Command) error {
 
 // announceCommand tells of a command that is carried out.
 func announceCommand(t *SpecTx, c *Command) error {
-	if !c.CarriedOut() {
+	if !c.CarriedOut() || c.Closure != 0 {
 		return nil
 	}
 	plan, _, _ := strings.Cut(c.Occurrence, "/")
@@ -124,5 +125,15 @@ func scanCommand(rows *sql.Rows) (c Command, err error) {
 	var args string
 	err = rows.Scan(&c.ID, &at, &c.Occurrence, &c.Kind, &c.Who, &c.Reason, &args, &done, &c.Result, &c.ReasonCode, &c.Day, &c.Clock, &c.Generation)
 	c.At, c.DoneAt, c.Args = instant(at), instant(done), document(args)
+	c.Closure = closureOf(c.Args)
 	return c, err
+}
+
+// closureOf is the closure that the arguments of a command name; 0 for none.
+func closureOf(args []byte) int64 {
+	var named struct {
+		Closure int64 `json:"closure"`
+	}
+	_ = json.Unmarshal(args, &named) // arguments that cannot be read name none
+	return named.Closure
 }

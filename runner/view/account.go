@@ -47,7 +47,7 @@ func (d *OccurrenceDoc) UnmarshalJSON(text []byte) error {
 	s := session.View(spec, status)
 	d.PlanEnd, d.Until = s.PlanEnd, &s.Until
 	if c := spec.Dropped; d.Cancel == nil && c != nil {
-		d.Cancel = &OrderDoc{Who: c.Who, Reason: c.Reason, ReasonCode: c.ReasonCode}
+		d.Cancel = &OrderDoc{Who: c.Who, Reason: c.Reason, ReasonCode: c.ReasonCode, Closure: c.Closure}
 	}
 	return nil
 }
@@ -61,6 +61,7 @@ type OrderDoc struct {
 	Reason     string      `json:"reason,omitempty"`
 	ReasonCode reason.Code `json:"reason_code,omitempty"` // of a cancellation: whether an operator or the plan gave it
 	Pending    bool        `json:"pending,omitempty"`     // no daemon has carried it out yet
+	Closure    int64       `json:"closure,omitempty"`     // that gave it; 0: none
 }
 
 // SessionDoc is what is read of the runner's account of a session.

@@ -46,7 +46,7 @@ var changes = map[session.Change]string{
 }
 
 // orders are what operators order, in words.
-var orders = map[string]string{session.CommandUncancel: "take the cancel back"}
+var orders = map[string]string{session.CommandUncancel: "take the cancel back", session.CommandUnextend: "take the extension back"}
 
 // becomes are the states of an occurrence, in words.
 var becomes = map[session.Phase]string{

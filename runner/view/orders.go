@@ -48,10 +48,16 @@ func WithOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
 	}
 	var c, x *OrderDoc
 	if cancel != nil {
-		c = &OrderDoc{Who: cancel.Who, Reason: cancel.Reason, ReasonCode: cancel.ReasonCode, Pending: pending(session.CommandCancel, session.CommandStop)}
+		c = &OrderDoc{
+			Who: cancel.Who, Reason: cancel.Reason, ReasonCode: cancel.ReasonCode, Closure: cancel.Closure,
+			Pending: pending(session.CommandCancel, session.CommandStop),
+		}
 	}
 	if extended != nil {
-		x = &OrderDoc{Until: &extended.Until, Start: extended.Start, End: extended.End, Who: extended.Who, Reason: extended.Reason, Pending: pending(session.CommandExtend)}
+		x = &OrderDoc{
+			Until: &extended.Until, Start: extended.Start, End: extended.End, Who: extended.Who, Reason: extended.Reason, Closure: extended.Closure,
+			Pending: pending(session.CommandExtend),
+		}
 	}
 	doc["cancel"], _ = json.Marshal(c)
 	doc["extended"], _ = json.Marshal(x)

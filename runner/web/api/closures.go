@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"path"
@@ -85,7 +84,7 @@ func (a *API) registerClosures() {
 		return given, nil
 	})
 	op = route(http.MethodPost, closuresPath+"/{closure}/undo", "undoClosure", "End a closure",
-		"The classes that it cancelled and that have not ended are recorded after all. Needs the scope operate.", "Acts")
+		"The classes that it cancelled and that have not ended are recorded after all; those that it extended end as before. Needs the scope operate.", "Acts")
 	op.DefaultStatus = http.StatusAccepted
 	op.Errors = append(op.Errors, http.StatusConflict)
 	huma.Register(a.huma, op, func(ctx context.Context, in *closurePath) (*givenClosure, error) {
@@ -145,7 +144,7 @@ func (a *API) giveClosure(ctx context.Context, body NewClosure) (*givenClosure, 
 	if err != nil {
 		return nil, err
 	}
-	c.Who = by.Who
+	c.Who, c.Address = by.Who, by.From
 	a.acts.Lock()
 	defer a.acts.Unlock()
 	if err := a.closable(ctx, c); err != nil {
@@ -164,7 +163,8 @@ func (a *API) giveClosure(ctx context.Context, body NewClosure) (*givenClosure, 
 		return nil, err
 	}
 	given.Status, given.Body.Closure = http.StatusAccepted, &view.ClosuresOf([]store.Closure{c})[0]
-	return given, a.logClosure(ctx, by, c, fmt.Sprintf("given, %d classes now", len(ids)))
+	a.Log.Info("closure given", "closure", c.ID, "who", by.Who, "from", by.From, "reason", by.Why, "classes", len(ids))
+	return given, nil
 }
 
 // closable refuses a closure that holds already, as where a request is repeated, and the pause of a recording that there
@@ -213,8 +213,6 @@ func (a *API) undoClosure(ctx context.Context, in *closurePath) (*givenClosure, 
 		return nil, access.NewProblem(http.StatusNotFound, fmt.Sprintf("there is no closure %d", in.Closure))
 	case !all[i].Open():
 		return nil, access.NewProblem(http.StatusConflict, fmt.Sprintf("closure %d has ended already", in.Closure))
-	case all[i].Kind == store.ClosureExtend:
-		return nil, access.NewProblem(http.StatusConflict, fmt.Sprintf("closure %d extends classes, which cannot be taken back", in.Closure))
 	}
 	c := all[i]
 	ids, err := closure.Undo(ctx, a.Store, c, by)
@@ -234,15 +232,6 @@ func (a *API) undoClosure(ctx context.Context, in *closurePath) (*givenClosure, 
 		}
 		given.Occurrences = l.List()
 	}
-	return &givenClosure{http.StatusAccepted, given}, a.logClosure(ctx, by, c, fmt.Sprintf("ended, %d classes are recorded after all", len(ids)))
-}
-
-// logClosure adds to the event log from where a closure was given or ended.
-func (a *API) logClosure(ctx context.Context, by operate.Operator, c store.Closure, what string) error {
-	a.Log.Info("closure "+what, "closure", c.ID, "who", by.Who, "from", by.From, "reason", by.Why)
-	data, err := json.Marshal(map[string]string{"from": by.From})
-	if err != nil {
-		return err
-	}
-	return a.Store.Log(ctx, store.Event{At: by.Now, Kind: "closure", Who: by.Who, Text: fmt.Sprintf("closure %d: %s", c.ID, what), Data: data})
+	a.Log.Info("closure ended", "closure", c.ID, "who", by.Who, "from", by.From, "reason", by.Why, "classes", len(ids))
+	return &givenClosure{http.StatusAccepted, given}, nil
 }

@@ -129,14 +129,14 @@ func (s *site) closures(r *http.Request, sh *shell) (any, error) {
 	case "given":
 		p.Done = "The closure is given. The daemon carries it out within seconds, also for classes that a later plan adds."
 	case "ended":
-		p.Done = "The closure has ended. Classes that it cancelled and that have not ended are recorded."
+		p.Done = "The closure has ended. Its orders are taken back within seconds."
 	}
 	slices.SortFunc(all, func(a, b store.Closure) int { return cmp.Compare(b.ID, a.ID) })
 	for _, c := range all {
 		v := sh.scribe.closureOf(c)
 		switch {
 		case c.Open():
-			if p.CanAct && c.Kind != store.ClosureExtend {
+			if p.CanAct {
 				v.EndAct = fmt.Sprintf("/closures/%d/end", c.ID)
 			}
 			p.Open = append(p.Open, v)
@@ -196,6 +196,7 @@ func (s *site) giveClosure(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		form := formOf(r.PostForm)
 		c, err = form.closure(caller.Name, s.Source.Clock())
+		c.Address = caller.Address
 	}
 	if err == nil {
 		c, err = s.Source.giveClosure(r.Context(), c)
@@ -223,7 +224,7 @@ func (s *site) openClosure(r *http.Request) (store.Closure, error) {
 	if err != nil {
 		return store.Closure{}, err
 	}
-	k := slices.IndexFunc(all, func(c store.Closure) bool { return c.ID == id && c.Open() && c.Kind != store.ClosureExtend })
+	k := slices.IndexFunc(all, func(c store.Closure) bool { return c.ID == id && c.Open() })
 	if k < 0 {
 		return store.Closure{}, errors.Join(errNotFound, fmt.Errorf("closure %d does not hold", id))
 	}
@@ -239,9 +240,13 @@ func (s *site) askEnd(r *http.Request, sh *shell) (any, error) {
 		return nil, err
 	}
 	sh.Page, sh.Title = "closures", "Take the closure back"
+	effects := []string{"Classes that it cancelled and that have not ended are recorded, where no other closure covers them", "Of a class that should run now, a new session records what is left"}
+	if c.Kind == store.ClosureExtend {
+		effects = []string{"Classes that it extended end as before", "A class that is past that end keeps its new one, and so does one that was extended alone since"}
+	}
 	return &actPage{
 		Head: sh.Title, Question: closure.Text(c), Verb: "Take it back", Action: fmt.Sprintf("/closures/%d/end", c.ID), Back: "/closures", MaxReason: maxReason,
-		Effects: []string{"Classes that it cancelled and that have not ended are recorded, where no other closure covers them", "Of a class that should run now, a new session records what is left"},
+		Effects: effects,
 	}, nil
 }
 

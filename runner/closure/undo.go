@@ -1,0 +1,106 @@
+package closure
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"rundown/runner/operate"
+	"rundown/runner/store"
+	"rundown/runner/view"
+)
+
+// Undo ends a closure and takes its orders back, for the classes of which something can still be changed; it returns their
+// identities. What an operator ordered for one of them since stays, and so does what another closure orders.
+func Undo(ctx context.Context, s *store.Store, c store.Closure, by operate.Operator) ([]string, error) {
+	f := newFinder(s, by.Now)
+	steps, err := takingBack(ctx, f, c, by)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for i := range steps {
+		if steps[i].order != nil {
+			ids = append(ids, steps[i].id)
+		}
+	}
+	done, err := s.EndClosure(ctx, c.ID, by.Now, by.Who, by.From, by.Why, announcement(c, ended, ids, by.Who, by.Why, by.Now))
+	if err != nil {
+		return nil, err
+	}
+	if !done { // somebody else was faster, and takes them back
+		return nil, nil
+	}
+	return ids, takeBack(ctx, f, c, by)
+}
+
+// takeBack takes the orders of a closure that has ended back.
+func takeBack(ctx context.Context, f *view.Finder, c store.Closure, by operate.Operator) error {
+	steps, err := takingBack(ctx, f, c, by)
+	if err != nil {
+		return err
+	}
+	return undo(ctx, f.Store, steps)
+}
+
+// takingBack are the steps that take the orders of a closure back. An order that another closure would give as well becomes
+// that one's.
+func takingBack(ctx context.Context, f *view.Finder, c store.Closure, by operate.Operator) (steps []step, err error) {
+	noted, err := f.Store.ClosureClasses(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	others, err := f.Store.OpenClosures(ctx, by.Now.Add(-view.LongAgo).Format(time.DateOnly))
+	if err != nil {
+		return nil, err
+	}
+	others = slices.DeleteFunc(others, func(o store.Closure) bool { return o.ID == c.ID })
+	by.Why, by.Closure = why(by.Why, c), c.ID
+	for _, id := range slices.Sorted(maps.Keys(noted)) {
+		x := step{id: id, after: noteNone, closure: c.ID}
+		class, err := find(ctx, f, id)
+		if err != nil {
+			return nil, err
+		}
+		if noted[id] && class.Row.ID != "" {
+			x.takeBack(c, class, others, by)
+		}
+		steps = append(steps, x)
+	}
+	return steps, nil
+}
+
+// takeBack sets the order that takes an order of a closure back; none where that does not hold any more.
+func (x *step) takeBack(c store.Closure, class view.Class, others []store.Closure, by operate.Operator) {
+	if c.Kind == store.ClosureExtend {
+		if order, refused := operate.UnextendOrder(class, by); refused == nil {
+			x.order = &order
+		}
+		return
+	}
+	cancelled, _ := class.Cancelled()
+	order, refused := operate.UndoOrder(class, by)
+	if refused != nil || cancelled.Closure == 0 { // nothing is to be taken back, or an operator cancelled it since
+		return
+	}
+	if other := coveredBy(others, class); other != nil { // the order holds for that one
+		x.after, x.heir = notePassedOn, other.ID
+		return
+	}
+	x.order = &order
+}
+
+// coveredBy gives a closure that cancels a class; nil for none.
+func coveredBy(closures []store.Closure, class view.Class) *store.Closure {
+	for i, c := range closures {
+		row, labels := class.Row, map[string]string(nil)
+		if class.Planned != nil {
+			row, labels = view.AsRow(class.Planned), class.Planned.Settings.Labels
+		}
+		if c.Kind != store.ClosureExtend && Covers(c, row, labels) {
+			return &closures[i]
+		}
+	}
+	return nil
+}
