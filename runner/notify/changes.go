@@ -17,8 +17,11 @@ func Changes(before, after session.State, now time.Time) (list []store.Announcem
 		if at.IsZero() {
 			at = now
 		}
-		list = append(list, announcement("class."+string(after.Outcome), after.Plan, after.ID, strconv.FormatInt(at.UnixMilli(), 10), at,
-			Fact{Class: classOf(&after), Code: after.ReasonCode, Reason: after.Reason}))
+		f := Fact{Class: classOf(&after), Code: after.ReasonCode, Reason: after.Reason}
+		if after.Outcome == session.Cancelled && after.Cancel != nil && after.Cancel.Closure != 0 && len(after.Sessions) == 0 {
+			f.Closure = &Closure{ID: after.Cancel.Closure}
+		}
+		list = append(list, announcement("class."+string(after.Outcome), after.Plan, after.ID, strconv.FormatInt(at.UnixMilli(), 10), at, f))
 	}
 	for i := range after.Sessions {
 		x := &after.Sessions[i]

@@ -41,13 +41,14 @@ type Fact struct {
 	Until   time.Time       `json:"until,omitzero"` // how long a session may run
 	Since   time.Time       `json:"since,omitzero"` // when what has ended began
 	Causes  []Cause         `json:"causes,omitempty"`
-	Order   string          `json:"order,omitempty"` // cancel, extend, …
+	Order   string          `json:"order,omitempty"` // cancel, extend, …; of a closure also add- and end- before it
 	Who     string          `json:"who,omitempty"`
 	Note    string          `json:"note,omitempty"`
-	Args    json.RawMessage `json:"args,omitempty"`   // of an order
-	Count   int             `json:"count,omitempty"`  // of plans, or the number of a revision
-	Target  string          `json:"target,omitempty"` // the only one that is to hear of it
-	Was     string          `json:"was,omitempty"`    // the event whose end it tells
+	Args    json.RawMessage `json:"args,omitempty"`    // of an order
+	Count   int             `json:"count,omitempty"`   // of plans, or the number of a revision
+	Target  string          `json:"target,omitempty"`  // the only one that is to hear of it
+	Was     string          `json:"was,omitempty"`     // the event whose end it tells
+	Closure *Closure        `json:"closing,omitempty"` // nil: it is about no closure
 	// As is the severity by which targets are chosen where it is another than the event's own: what tells that something
 	// is over goes to those who heard that it began.
 	As plan.NotifySeverity `json:"as,omitempty"`
@@ -59,6 +60,32 @@ type Cause struct {
 	Text   string      `json:"text"`
 	Advice string      `json:"advice,omitempty"`
 	Since  time.Time   `json:"since,omitzero"`
+}
+
+// Closure is an order for many classes.
+type Closure struct {
+	ID         int64          `json:"closure"`
+	Covers     string         `json:"covers,omitempty"`     // which classes, and what becomes of them
+	Recordings map[string]int `json:"recordings,omitempty"` // how many classes of each plan/recording
+	Undo       string         `json:"undo,omitempty"`       // the command that ends it
+}
+
+// countFor counts the classes that a target hears of.
+func (c *Closure) countFor(t *target) (count int) {
+	for name, n := range c.Recordings {
+		planName, id, _ := strings.Cut(name, "/")
+		if planName != t.plan.Name {
+			continue
+		}
+		var labels map[string]string
+		if r := recordingOf(t.plan, id); r != nil {
+			labels = r.Labels
+		}
+		if t.entry.WantsClass(id, labels) {
+			count += n
+		}
+	}
+	return count
 }
 
 // Class is an occurrence as far as a message tells of it.

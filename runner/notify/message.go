@@ -54,6 +54,7 @@ type view struct {
 	recording *plan.Recording
 	zone      *time.Location // for times that are about no class
 	link      string         // of the duty page, "" for none
+	count     int            // of the classes of a closure that the target hears of
 }
 
 // severityOf is the severity of a kind.

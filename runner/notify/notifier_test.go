@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -399,6 +400,50 @@ func TestOrdersAreTold(t *testing.T) {
 		got := r.receiver.events("order.given")
 		if len(got) != 1 || !strings.HasPrefix(got[0].Data.Text, "ops cancelled Algebra I (algebra), ") || !strings.Contains(got[0].Data.Text, "snow") {
 			t.Errorf("orders %+v", got)
+		}
+	})
+}
+
+// TestAClosureIsToldOnceAndOfItsOwnClasses has a closure that cancels three classes, of which none was begun.
+func TestAClosureIsToldOnceAndOfItsOwnClasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		entry := func(name, more string) string {
+			return fmt.Sprintf(`{name: %s, webhook: "http://127.0.0.1:1/%s", secret: "${HOOK_SECRET}"%s}`, name, name, more)
+		}
+		r := newRig(t, "notify: ["+strings.Join([]string{
+			entry("default", ""), entry("all", ", severity: info"), entry("berlin", ", severity: info, labels: {campus: berlin}"),
+			entry("owner", `, severity: info, for: "german-*"`), entry("latin", ", severity: info, for: latin"), entry("events", `, events: ["class.*"]`),
+		}, ", ")+"]\n")
+		err := r.store.Announce(t.Context(), nil, store.Announcement{ID: "evt_c", At: time.Now(), Kind: "order.given", Subject: "closure 3", Data: []byte(
+			`{"order":"cancel","who":"ops","note":"snow","closing":{"closure":3,"covers":"all classes on Mon 2031-09-15 cancelled",
+			"recordings":{"school/algebra":2,"school/german-a1":1,"other/art":5},"undo":"rundown cancel --on 2031-09-15 --undo"}}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now().Add(time.Hour)
+		for i, recording := range []string{"algebra", "algebra", "german-a1"} {
+			s := class(recording, start.Add(time.Duration(i)*time.Hour), session.Over)
+			s.Outcome, s.EndedAt, s.Cancel = session.Cancelled, time.Now(), &session.Cancel{At: time.Now(), Who: "ops", Closure: 3}
+			r.write(class(recording, s.Start, session.Planned), s, 0)
+		}
+		pass(time.Minute)
+		got := map[string][]string{}
+		for _, e := range r.receiver.events("") {
+			if kind := strings.TrimPrefix(e.Type, "rundown."); kind == "order.given" {
+				got[e.path[1:]] = append(got[e.path[1:]], e.Data.Text)
+			} else if kind == "class.cancelled" {
+				got[e.path[1:]] = append(got[e.path[1:]], kind)
+			}
+		}
+		says := func(classes string) []string {
+			return []string{"ops gave closure 3: all classes on Mon 2031-09-15 cancelled: snow. It covers " + classes + " now, and those that a later plan adds."}
+		}
+		want := map[string][]string{
+			"all": says("3 classes"), "berlin": says("2 classes"), "owner": says("1 class"),
+			"events": {"class.cancelled", "class.cancelled", "class.cancelled"},
+		}
+		if !maps.EqualFunc(got, want, slices.Equal) {
+			t.Errorf("told %q, want %q", got, want)
 		}
 	})
 }

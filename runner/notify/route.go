@@ -15,6 +15,9 @@ func route(a store.Announcement, f Fact, targets []target, link func(occurrence 
 			continue
 		}
 		v := view{plan: t.plan, zone: t.entry.Zone}
+		if f.Closure != nil {
+			v.count = f.Closure.countFor(&t)
+		}
 		if f.Class != nil {
 			v.recording = recordingOf(t.plan, f.Class.Recording)
 			if link != nil {
@@ -46,7 +49,7 @@ func (t *target) hears(a store.Announcement, f Fact) bool {
 	case f.Code == reason.IssueOutboxStuck && a.Subject == t.key: // it would only wait behind the others
 		return false
 	}
-	if f.Class == nil && t.entry.OnlyClasses() {
+	if f.Closure != nil && !t.hearsClosure(f) || f.Closure == nil && f.Class == nil && t.entry.OnlyClasses() {
 		return false
 	}
 	if f.Class != nil {
@@ -64,6 +67,15 @@ func (t *target) hears(a store.Announcement, f Fact) bool {
 		wants = wants || len(t.entry.Events) > 0 && t.entry.Wants(begin, severity)
 	}
 	return wants
+}
+
+// hearsClosure says whether a target is to hear of a closure, or of a class that one has cancelled. A closure is told once:
+// of the classes it cancels, only who names that event by events hears each time.
+func (t *target) hearsClosure(f Fact) bool {
+	if f.Class != nil {
+		return len(t.entry.Events) > 0
+	}
+	return f.Closure.countFor(t) > 0 || len(f.Closure.Recordings) == 0 && !t.entry.OnlyClasses()
 }
 
 // routedAs is the severity by which targets are chosen.

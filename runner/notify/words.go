@@ -290,6 +290,9 @@ var orders = map[string]string{
 }
 
 func orderWords(t telling) words {
+	if t.f.Closure != nil {
+		return closureWords(t)
+	}
 	did, known := orders[t.f.Order]
 	if !known {
 		did = "ordered " + t.f.Order + " for"
@@ -309,6 +312,44 @@ func orderWords(t telling) words {
 		undo = "Nothing to do. rundown cancel --undo " + t.a.Subject + " takes it back before the class ends."
 	}
 	return words{"Order: " + t.brief(), strings.TrimSuffix(text, ".") + ".", undo}
+}
+
+// closureWords tells of an order for many classes.
+func closureWords(t telling) words {
+	c, note := t.f.Closure, ""
+	if t.f.Note != "" {
+		note = ": " + strings.TrimSuffix(t.f.Note, ".")
+	}
+	classes := plural(t.c.count, "class", "classes")
+	w := words{
+		fmt.Sprintf("Closure %d: %s", c.ID, c.Covers),
+		fmt.Sprintf("%s gave closure %d: %s%s. It covers %s now, and those that a later plan adds.", t.f.Who, c.ID, c.Covers, note, classes),
+		nothingToDo + " " + sentence(c.Undo+" takes it back"),
+	}
+	switch done, kind, _ := strings.Cut(t.f.Order, "-"); {
+	case done == "add":
+		w.text = fmt.Sprintf("A plan has brought %s to closure %d, which %s gave: %s%s.", classes, c.ID, t.f.Who, c.Covers, note)
+	case done == "end" && kind == "extend":
+		w = words{w.title + ", taken back", fmt.Sprintf("%s took back closure %d: %s%s. %s as before.", t.f.Who, c.ID, c.Covers, note, verb(t.c.count, classes, "ends", "end")), nothingToDo}
+	case done == "end":
+		w = words{w.title + ", taken back", fmt.Sprintf("%s took back closure %d: %s%s. %s recorded after all.", t.f.Who, c.ID, c.Covers, note, verb(t.c.count, classes, "is", "are")), nothingToDo}
+	}
+	return w
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// verb puts the verb that fits behind so many.
+func verb(n int, what, one, many string) string {
+	if n == 1 {
+		return what + " " + one
+	}
+	return what + " " + many
 }
 
 func joinedWords(t telling) words {
