@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -334,10 +335,12 @@ func (s *site) setZone(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, backTo(r), http.StatusSeeOther)
 }
 
-// backTo is the page that a form names as the one to go back to: a path of this site, never another one.
+// backTo is the page that a form names as the one to go back to: a path of this site, never another one. Browsers take a
+// backslash for a slash and leave out tabs and line breaks, which the parser refuses.
 func backTo(r *http.Request) string {
 	back := r.PostFormValue("back")
-	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.ContainsAny(back, "\\\r\n") {
+	to, err := url.Parse(back)
+	if err != nil || to.Scheme != "" || to.Host != "" || !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.Contains(back, "\\") {
 		return "/"
 	}
 	return back
