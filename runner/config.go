@@ -26,7 +26,7 @@ type Config struct {
 	Who     string                                // who applies plans, for the event log
 	// Revision says what the store is to keep of a plan; default: hash and path, from which no start can be made.
 	Revision func(*plan.Plan) (store.Revision, error)
-	// Vet judges a plan that comes from the store, before it is put to work; default: none is refused.
+	// Vet judges a plan that comes from the store, before it becomes active; default: none is refused.
 	Vet func(*plan.Plan) error
 	// Keep is how long what is over is kept; 0: for ever.
 	Keep time.Duration

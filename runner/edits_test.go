@@ -362,7 +362,7 @@ func (x *editing) again(e *runner.Engine, after time.Duration) *runner.Engine {
 	return e
 }
 
-// change edits the plan and reports whether validate passes it; one that it does not pass is not put to work.
+// change edits the plan and reports whether validate passes it; one that it does not pass is not applied.
 func (x *editing) change() bool {
 	next, at := x.model.clone(), x.at[0]
 	why := next.edit(rand.New(rand.NewPCG(x.dice[0], 9)), at)

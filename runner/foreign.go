@@ -86,7 +86,7 @@ func (e *Engine) foreignIssues() (out []Issue) {
 	return out
 }
 
-// forgetForeign drops what is known of an occurrence that is not at work any more.
+// forgetForeign drops what is known of an occurrence that this process no longer records.
 func (e *Engine) forgetForeign(id string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -17,7 +17,7 @@ const (
 	holdLeast = 5 // classes
 )
 
-// ErrHeld says that a plan removes so much that it waits for a confirmation; the plan at work stays whole until then.
+// ErrHeld says that a plan removes so much that it waits for a confirmation; the active plan stays as it is until then.
 var ErrHeld = errors.New("the plan waits for a confirmation")
 
 // Loss is what a plan takes away of the classes that are to be recorded in the next seven days.

@@ -103,7 +103,7 @@ func TestAnAppIDThatWaitsForTheStoreHoldsUpNothing(t *testing.T) {
 		release()
 		until(monday.Add(22 * time.Minute))
 		if plans := e.ActivePlans(); len(plans) != 1 || plans[0].Revision != r.ID {
-			t.Errorf("at work: %+v, want revision %d", plans, r.ID)
+			t.Errorf("active: %+v, want revision %d", plans, r.ID)
 		}
 		until(monday.Add(2 * time.Hour))
 		h.shut(e)

@@ -150,7 +150,7 @@ func (r *credentialCache) get(ctx context.Context, conn *Connection, storage *pl
 	return Keys{}, fmt.Errorf("storage %s: sts: %w", storage.Name, err)
 }
 
-// drop lets go of the sources that no plan at work names, since each reading of a plan brings its own. A class that is no
+// drop lets go of the sources that no active plan names, since each reading of a plan brings its own. A class that is no
 // longer in its plan fetches anew what it still needs.
 func (r *credentialCache) drop(used map[*plan.STS]bool) {
 	r.mu.Lock()

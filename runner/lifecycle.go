@@ -23,7 +23,7 @@ const drain = 6 * time.Second
 // lastWrite is how long it waits for the store after that.
 const lastWrite = time.Second
 
-// Start adopts what the store holds unfinished and begins to work on the plans; without any, on those that were
+// Start adopts what the store holds unfinished and runs the plans; without any, on those that were
 // applied last.
 func (e *Engine) Start(ctx context.Context, plans ...*plan.Plan) error {
 	return e.start(ctx, true, plans)
@@ -81,7 +81,7 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 			if err != nil {
 				return err
 			}
-			e.log.Info("plan at work", "plan", name, "revision", e.plans[name].revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
+			e.log.Info("plan active", "plan", name, "revision", e.plans[name].revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
 		}
 		if err := e.removeOthers(ctx); err != nil {
 			return err

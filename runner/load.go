@@ -211,7 +211,7 @@ func (w *worker) renew(o *occurrence, r *store.Row) {
 	o.refresh(d.Status)
 }
 
-// resettle takes in what a plan that was put to work says of what is in memory: the secrets that it names are no part of a
+// resettle takes in what a plan that was applied says of what is in memory: the secrets that it names are no part of a
 // spec.
 func (w *worker) resettle() {
 	for _, o := range w.near {

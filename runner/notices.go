@@ -109,7 +109,7 @@ func (e *Engine) dispatch(n agora.Event) {
 		}
 		return
 	}
-	text := "of a recording that is not at work: " + notice.Text
+	text := "of a recording that this process does not run: " + notice.Text
 	if holder == "" {
 		text = "of no known recording: " + notice.Text
 	}
@@ -122,7 +122,7 @@ func (e *Engine) dispatch(n agora.Event) {
 	}
 }
 
-// logStranger logs a notification that belongs to no recording at work here. Those of recordings that somebody else makes
+// logStranger logs a notification that belongs to no recording of this process. Those of recordings that somebody else makes
 // with the App ID come all the time: they are counted, once a minute.
 func (e *Engine) logStranger(holder string, n agora.Event) {
 	attrs := []any{"event", int(n.Type), "occurrence", holder, "cname", n.Cname, "uid", n.UID, "sid", n.SID}

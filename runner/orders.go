@@ -412,7 +412,7 @@ func startOf(id string) time.Time {
 // orderWait is how long an order waits for the writes of the store before it.
 const orderWait = 5 * time.Second
 
-// Cancel ends an occurrence that is at work here, or keeps it from beginning. Where the store cannot be written it is ended
+// Cancel ends an occurrence that a worker of this process has in memory, or keeps it from beginning. Where the store cannot be written it is ended
 // all the same.
 func (e *Engine) Cancel(id, who, why string) error {
 	cmd := store.Command{At: e.cfg.Now(), Occurrence: id, Kind: session.CommandCancel, Who: who, Reason: why}

@@ -51,7 +51,7 @@ func (e *Engine) Progress(within time.Duration) error {
 		case <-w.ended:
 		case <-limit.C:
 			limit.Stop()
-			return fmt.Errorf("the work on app %s has not moved for %v", w.app, within)
+			return fmt.Errorf("the worker of app %s has not moved for %v", w.app, within)
 		}
 		limit.Stop()
 	}

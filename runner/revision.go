@@ -285,7 +285,7 @@ func (e *Engine) atWork(ctx context.Context) (map[*plan.Plan]store.Revision, []*
 	return revisions, plans, nil
 }
 
-// begin keeps a plan that a start is given. One that removes much of the plan at work before waits for a confirmation,
+// begin keeps a plan that a start is given. One that removes much of the plan that was active before waits for a confirmation,
 // as in a reload, and is not worked on: neither a crash nor a checkout that is half done is a confirmation.
 func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Revision, error) {
 	rows, err := e.cfg.Store.AtWork(ctx)
@@ -300,7 +300,7 @@ func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 	if i >= 0 {
 		before, err := e.stored(ctx, rows[i].ID)
 		if err != nil {
-			e.log.Warn("the plan at work before cannot be read; the given one is worked on", "plan", p.Name, "error", err)
+			e.log.Warn("cannot read the plan that was active before: the given one is applied", "plan", p.Name, "error", err)
 		} else if held, err := e.hold(ctx, before, rows[i].ID, p, r); held || err != nil {
 			return before, rows[i], err
 		}
@@ -312,7 +312,7 @@ func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 	return p, r, err
 }
 
-// hold says whether a revision is to wait for a confirmation, beside the plan at work, and has it wait then.
+// hold says whether a revision is to wait for a confirmation, beside the active plan, and has it wait then.
 func (e *Engine) hold(ctx context.Context, before *plan.Plan, atWork int64, p *plan.Plan, r store.Revision) (bool, error) {
 	loss := LossOf(before, p, e.cfg.Now())
 	if r.State != store.RevisionWaiting && !loss.Much() {
@@ -326,15 +326,15 @@ func (e *Engine) hold(ctx context.Context, before *plan.Plan, atWork int64, p *p
 		e.tell(ctx, loss.Code(), fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
 	}
 	e.raiseWaiting(p.Name, r.ID, loss.Code(), loss.String())
-	e.log.Warn("the plan waits for a confirmation, the one at work stays: rundown apply --confirm",
-		"plan", p.Name, "revision", r.ID, "at work", atWork, "removed", loss.Removed, "of", loss.Of, "reason_code", loss.Code())
+	e.log.Warn("plan waits for a confirmation, the active plan stays: run rundown apply --confirm",
+		"plan", p.Name, "revision", r.ID, "active", atWork, "removed", loss.Removed, "of", loss.Of, "reason_code", loss.Code())
 	return true, nil
 }
 
 func (e *Engine) raiseWaiting(plan string, revision int64, code reason.Code, why string) {
 	e.raise(plan, Issue{
 		ID: reason.IssuePlanWaiting, ReasonCode: code, Severity: SeverityWarning, Advice: "rundown apply --confirm takes it over",
-		Text: fmt.Sprintf("plan %s, revision %d waits for a confirmation, and the one at work stays: %s", plan, revision, why),
+		Text: fmt.Sprintf("plan %s, revision %d waits for a confirmation, the active revision stays: %s", plan, revision, why),
 	})
 }
 
@@ -375,7 +375,7 @@ func (e *Engine) withdraw(ctx context.Context) error {
 	return nil
 }
 
-// takeUp puts to work what was applied through the store.
+// takeUp activates what was applied through the store.
 func (e *Engine) takeUp(ctx context.Context) error {
 	if !e.scheduling {
 		return nil
@@ -409,7 +409,7 @@ func (e *Engine) takeUp(ctx context.Context) error {
 			continue
 		}
 		code := cmp.Or(reason.CodeOf(err), reason.IssuePlanRejected)
-		e.log.Error("a plan that was applied is not taken over, the one at work stays", "plan", r.Plan, "revision", r.ID, "reason_code", code, "error", err)
+		e.log.Error("cannot activate an applied plan, the active plan stays", "plan", r.Plan, "revision", r.ID, "reason_code", code, "error", err)
 		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionRefused, string(code), oneLine(err)); err != nil {
 			return err
 		}
@@ -418,7 +418,7 @@ func (e *Engine) takeUp(ctx context.Context) error {
 	return nil
 }
 
-// replace puts a plan to work in place of the one of its name, or holds it. The caller holds applying.
+// replace makes a plan active in place of the one of its name, or holds it. The caller holds applying.
 func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (Diff, error) {
 	e.mu.Lock()
 	old := e.plans[p.Name]
@@ -446,7 +446,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 		}
 		err = e.look(ctx)
 	}
-	if err != nil { // it is stored as the one at work, and the next start takes it up
+	if err != nil { // it is stored as the active one, and the next start activates it
 		return diff, err
 	}
 	e.log.Info("plan applied", "plan", p.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)

@@ -261,7 +261,7 @@ func (a *applied) find(id string) (schedule.Brief, bool) {
 	return a.finder.Find(id)
 }
 
-// removeOthers removes what is planned for plans that are not at work any more.
+// removeOthers removes what is planned for plans that are no longer active.
 func (e *Engine) removeOthers(ctx context.Context) error {
 	names, err := e.cfg.Store.OpenPlans(ctx)
 	if err != nil {

@@ -75,7 +75,7 @@ type addressesJSON struct {
 	Removed   []netip.Addr `json:"removed,omitempty"`
 }
 
-// addressAccount finds the plan whose account asks, and the way to the service. It opens no store to work on it.
+// addressAccount finds the plan whose account asks, and the way to the service. It opens the store to read.
 func (a *app) addressAccount(ctx context.Context, paths []string) (*environment, *plan.Plan, error) {
 	var plans []planfile.Checked
 	var err error

@@ -248,7 +248,7 @@ func TestTheWatchdogIsNotFedWhereTheWorkHangs(t *testing.T) {
 	}
 	daemon.await(1, "hangs before writing the intent to acquire")
 	for path, want := range map[string]string{"/healthz": "not healthy\n", "/readyz": "not ready\n"} {
-		if status, said := health(listen, path); status != http.StatusServiceUnavailable || !strings.HasPrefix(said, want+"the work on app 0123456789abcdef0123456789abcdef has not moved") {
+		if status, said := health(listen, path); status != http.StatusServiceUnavailable || !strings.HasPrefix(said, want+"the worker of app 0123456789abcdef0123456789abcdef has not moved") {
 			t.Errorf("%s: %d %s", path, status, said)
 		}
 	}

@@ -31,7 +31,7 @@ func (d *daemon) check(ctx context.Context, p *plan.Plan) (issues []notify.Issue
 	}
 	conn, err := d.work.connect(p)
 	if err != nil {
-		return nil // the engine could not work on the plan either, and says so
+		return nil // the engine could not run the plan either, and says so
 	}
 	for _, app := range p.Apps {
 		id, err := app.ID.Resolve(conn.Lookup)

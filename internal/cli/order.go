@@ -69,7 +69,7 @@ func (a *app) operate(cmd *cobra.Command, args []string, act func(context.Contex
 	return err
 }
 
-// attended says that a process works on the store, as far as can be seen.
+// attended says that a process uses the store, as far as can be seen.
 func (a *app) attended(ctx context.Context, s *store.Store) bool {
 	return view.Attended(ctx, s, a.now())
 }

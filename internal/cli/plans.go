@@ -42,7 +42,7 @@ func soundness(plans []planfile.Checked) error {
 	return nil
 }
 
-// soundPlans reads plans to work with, each by itself. Where one has errors, they are shown on standard error and the
+// soundPlans reads plans to use, each by itself. Where one has errors, they are shown on standard error and the
 // command ends.
 func (a *app) soundPlans(paths []string) ([]planfile.Checked, error) {
 	plans, err := a.readPlans(paths, false)
@@ -158,7 +158,7 @@ func rootOf(path string) (string, bool) {
 	return filepath.ToSlash(abs), err == nil
 }
 
-// appliedFrom are the revisions at work by the path of their root file; none where there is no store.
+// appliedFrom are the active revisions by the path of their root file; none where there is no store.
 func (a *app) appliedFrom(ctx context.Context) map[string]store.Revision {
 	if a.flags.simulate && !a.storeNamed() {
 		return nil

@@ -62,10 +62,10 @@ func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
 		t.Fatal(said)
 	}
 	if at := restart(); at != three || undoes {
-		t.Errorf("after a restart without PLAN %s is at work, want %s", at, three)
+		t.Errorf("after a restart without PLAN %s is active, want %s", at, three)
 	}
 	if at := restart(path); at != four || !undoes {
-		t.Errorf("after a restart with PLAN %s is at work, want %s, and it said so: %v", at, four, undoes)
+		t.Errorf("after a restart with PLAN %s is active, want %s, and it said so: %v", at, four, undoes)
 	}
 	// An operator went back and confirmed it, and the file undoes that.
 	if status, _, said := command(t, "apply", "--revision", "1", "--store", dsn, "--reason", "too many"); status != StatusOK {
@@ -78,6 +78,6 @@ func TestARestartKeepsARevisionUnlessItIsGivenAPlan(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "today.yaml")
 	tomorrows(t, other, 3)
 	if at := restart(other); at != three || !undoes {
-		t.Errorf("from another file %s is at work, want %s, and it warned: %v", at, three, undoes)
+		t.Errorf("from another file %s is active, want %s, and it warned: %v", at, three, undoes)
 	}
 }

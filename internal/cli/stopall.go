@@ -22,7 +22,7 @@ import (
 )
 
 // stopAll stops every recording that the store shows begun and leaves the planned ones alone. Where a daemon works on
-// the store, the orders are left for it, and its work is awaited. Where the store cannot be written, it works on a copy in memory.
+// the store, the orders are left for it, and its work is awaited. Where the store cannot be written, it uses a copy in memory.
 func (a *app) stopAll(ctx context.Context, plans []planfile.Checked, o runOptions) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()

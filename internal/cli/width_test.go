@@ -111,7 +111,7 @@ func TestTextOfAStoreFits80Columns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	const reason = "recorded from 2031-09-17 13:59:25+02:00 (named by the service) to 2031-09-17 14:52:00+02:00; session 1: start went without an answer (request id 0123456789abcdef)"
+	const reason = "recorded from 2031-09-17 13:59:25+02:00 (start reported by the service) to 2031-09-17 14:52:00+02:00; session 1: start went without an answer (request id 0123456789abcdef)"
 	docs := []string{
 		`{"timezone":"Europe/Madrid"}`,
 		`{"timezone":"Europe/Madrid","absent":true,"until":"2031-09-17T12:52:00Z"}`,

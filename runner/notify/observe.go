@@ -341,7 +341,7 @@ func (n *Notifier) lookForStuck(ctx context.Context, now time.Time) {
 	}
 }
 
-// joined announces that this process works on the store, and that the one before ended without a word.
+// joined announces that this process uses the store, and that the one before ended without a word.
 func (n *Notifier) joined(ctx context.Context) {
 	now := n.cfg.Now()
 	found := news{}

@@ -203,7 +203,7 @@ func TestDecide(t *testing.T) {
 		{
 			name:  "a class goes well",
 			trace: []string{"-43s acquire 1 uid 11", "-43s start 1 uid 11", "52m0s stop 1 uid 11"}, outcome: Recorded,
-			reason: "named by the service", states: []SessionState{SessionEnded},
+			reason: "start reported by the service", states: []SessionState{SessionEnded},
 		},
 		{
 			name:  "an acquire that fails goes again with the documented waits",

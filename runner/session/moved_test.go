@@ -464,7 +464,7 @@ func TestAClassThatIsMovedAheadAndThenDroppedIsOver(t *testing.T) {
 		{"left to another App ID and dropped", []change{{at: 10 * time.Minute, do: func(s *State) {
 			s.Leave(Target{Service: Service{App: "other"}, Interval: Interval{Until: bell.Add(time.Hour)}}, bell.Add(10*time.Minute))
 		}}, drop(time.Hour)}, 1, Cancelled, "the plan no longer holds it"},
-		{"dropped while it is recorded", []change{drop(10 * time.Minute)}, 1, Recorded, "written from"},
+		{"dropped while it is recorded", []change{drop(10 * time.Minute)}, 1, Recorded, "recorded from"},
 		{"moved, and dropped while it is recorded again", []change{retarget(t, 10*time.Minute, by(24*time.Hour, 0), true), drop(24 * time.Hour)}, 2, Recorded, "before it was moved, session 1 recorded from"},
 	} {
 		s, trace := play(t, lesson(), nil, tt.changes...)

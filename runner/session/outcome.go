@@ -172,15 +172,15 @@ func (d *Decision) evidenceText() []string {
 		if from.IsZero() {
 			continue
 		}
-		how := "first seen running then"
+		how := "start as first seen by a query"
 		if x.FromNamed {
-			how = "named by the service"
+			how = "start reported by the service"
 		}
 		if !from.Before(until) {
-			out = append(out, fmt.Sprintf("written from %s (%s); until when is not known", d.Clock(from), how))
+			out = append(out, fmt.Sprintf("recorded from %s (%s); its end is unknown", d.Clock(from), how))
 			continue
 		}
-		text := fmt.Sprintf("written from %s (%s) to %s", d.Clock(from), how, d.Clock(until))
+		text := fmt.Sprintf("recorded from %s (%s) to %s", d.Clock(from), how, d.Clock(until))
 		if x.Failover > 0 {
 			text += fmt.Sprintf(", answering 404 for %v in between", x.Failover.Round(time.Second))
 		}

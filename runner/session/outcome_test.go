@@ -44,11 +44,11 @@ func TestAnOutcome(t *testing.T) {
 		told     []string
 		not      string
 	}{
-		{"whole", []Session{whole}, nil, Recorded, "", nil, []string{"written from 2031-09-17 16:59:30Z (named by the service) to 2031-09-17 17:52:00Z"}, "late"},
-		{"seen running", []Session{func() Session { x := whole; x.FromNamed = false; return x }()}, nil, Recorded, "", nil, []string{"(first seen running then)"}, "named"},
+		{"whole", []Session{whole}, nil, Recorded, "", nil, []string{"recorded from 2031-09-17 16:59:30Z (start reported by the service) to 2031-09-17 17:52:00Z"}, "late"},
+		{"seen running", []Session{func() Session { x := whole; x.FromNamed = false; return x }()}, nil, Recorded, "", nil, []string{"(start as first seen by a query)"}, "reported"},
 		{"with a failover", []Session{func() Session { x := whole; x.Failover = 61 * time.Second; return x }()}, nil, Recorded, "", nil, []string{", answering 404 for 1m1s in between"}, ""},
 		{"with a reason", []Session{func() Session { x := whole; x.Reason, x.ReasonCode = "stop: HTTP 401", reason.StopFailed; return x }()}, nil, Recorded, "", nil, []string{"17:52:00Z: stop: HTTP 401"}, ""},
-		{"as long as anybody knows", []Session{func() Session { x := whole; x.StoppedAt, x.LastGood = time.Time{}, time.Time{}; return x }()}, nil, Partial, reason.Incomplete, all, []string{"until when is not known"}, "to 2031"},
+		{"as long as anybody knows", []Session{func() Session { x := whole; x.StoppedAt, x.LastGood = time.Time{}, time.Time{}; return x }()}, nil, Partial, reason.Incomplete, all, []string{"its end is unknown"}, "to 2031"},
 		{"as long as it was seen", []Session{func() Session { x := whole; x.StoppedAt, x.LastGood = time.Time{}, at(51); return x }()}, nil, Recorded, "", nil, []string{"to 2031-09-17 17:51:00Z"}, ""},
 		{"half, and the session was lost", []Session{lost(half, reason.SessionLost)}, nil, Partial, reason.SessionLost, []Gap{{at(25), at(50)}}, []string{"25m0s of the class are missing", "17:25:00Z: it was lost"}, "late"},
 		{"half, and one failed before", []Session{failed, lost(wrote(25, 49), reason.SessionLost)}, nil, Partial, reason.ServiceError, []Gap{{bell, at(25)}, {at(49), at(50)}}, []string{"26m0s of the class are missing"}, ""},
@@ -61,7 +61,7 @@ func TestAnOutcome(t *testing.T) {
 			return x
 		}(), lost(wrote(20, 25), reason.SessionLost)}, nil, Partial, reason.SessionLost, []Gap{{at(25), at(50)}}, nil, ""},
 		{"half, and one failed that never wrote", []Session{failed, half}, nil, Partial, reason.ServiceError, []Gap{{at(25), at(50)}}, nil, "0001"},
-		{"an instant", []Session{wrote(25, 25)}, nil, Partial, reason.Incomplete, all, []string{"until when is not known"}, ""},
+		{"an instant", []Session{wrote(25, 25)}, nil, Partial, reason.Incomplete, all, []string{"its end is unknown"}, ""},
 		{"half, by an orphan that was not seen to end", []Session{func() Session {
 			x := half
 			x.State, x.Reason, x.ReasonCode = SessionOrphan, "orphan: session 1", reason.OrphanGone

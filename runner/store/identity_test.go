@@ -71,7 +71,7 @@ func TestAStoreThatIsBackIsWorkedOnAgain(t *testing.T) {
 	must(t, s.Beat(t.Context(), monday))
 }
 
-// TestAnEndLeavesTheFilesOfTheNextStoreAlone has a process work on a store that was put in the place of another one,
+// TestAnEndLeavesTheFilesOfTheNextStoreAlone has a process use a store that was put in the place of another one,
 // and then closes the first.
 func TestAnEndLeavesTheFilesOfTheNextStoreAlone(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "state")

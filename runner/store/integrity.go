@@ -23,7 +23,7 @@ func (s *Store) CheckIntegrity(ctx context.Context) error {
 	return nil
 }
 
-// InUse says which process works on the store beside this one: its number, 0 for none that lives or none that can be
+// InUse says which process uses the store beside this one: its number, 0 for none that lives or none that can be
 // seen from here.
 func (s *Store) InUse() int {
 	if s.path == memory || s.lock != nil || s.source != "" {

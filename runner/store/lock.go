@@ -16,7 +16,7 @@ import (
 // InUseError says who holds the lock of a store. It is an [ErrInUse].
 type InUseError struct {
 	Path string
-	PID  int // of the process that works on the store; 0: it has not said yet
+	PID  int // of the process that uses the store; 0: it has not said yet
 }
 
 func (e *InUseError) Error() string {

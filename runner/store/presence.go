@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Presence is what can be seen of the process that works on a store.
+// Presence is what can be seen of the process that uses a store.
 type Presence struct {
-	PID   int       // of the process that works on the store, where it is visible here; 0: none
+	PID   int       // of the process that uses the store, where it is visible here; 0: none
 	Since time.Time // when it took the store; zero: unknown
 	Beat  time.Time // the newest heartbeat of any process; zero: there was none
 	Host  string    // of the process that the heartbeat is from; "": unknown
@@ -19,7 +19,7 @@ type Presence struct {
 	Held  int       // the number, as its container has it, of a process that holds the store and is not visible here; 0: none
 }
 
-// Presence looks for the process that works on the store.
+// Presence looks for the process that uses the store.
 func (s *Store) Presence(ctx context.Context) (Presence, error) {
 	var p Presence
 	var at int64

@@ -53,7 +53,7 @@ func (s *Store) openUnwritten(ctx context.Context, file string, opts Options) er
 }
 
 // lockIfThere takes the lock on FILE.lock where there is such a file that can be read, and writes nothing into it. Where
-// there is none, no process works on the store.
+// there is none, no process uses the store.
 func lockIfThere(shown, file string) (*flock.Flock, error) {
 	path := file + ".lock"
 	l := flock.New(path, flock.SetFlag(os.O_RDONLY|noFollow))
@@ -67,8 +67,8 @@ func lockIfThere(shown, file string) (*flock.Flock, error) {
 	return l, nil
 }
 
-// Rescue gives a store in memory that holds some occurrences of this one, with their sessions, and the plans at work. It
-// is for who must work on a store that cannot be written; what comes of it is lost when it is closed.
+// Rescue gives a store in memory that holds some occurrences of this one, with their sessions, and the active plans. It
+// is for a command that must go on although the store cannot be written; what comes of it is lost when it is closed.
 func (s *Store) Rescue(ctx context.Context, rows []Occurrence, opts Options) (_ *Store, err error) {
 	opts.Create, opts.Work, opts.ReadOnly = true, true, false
 	m, err := Open(ctx, memory, opts)

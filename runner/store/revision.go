@@ -27,7 +27,7 @@ type Revision struct {
 // RevisionState is what became of a revision.
 type RevisionState string
 
-// The states of a revision. The newest of a plan that is neither waiting nor refused is the one at work.
+// The states of a revision. The newest of a plan that is neither waiting nor refused is the active one.
 const (
 	RevisionGiven     RevisionState = ""
 	RevisionConfirmed RevisionState = "confirmed" // an operator means it, however much it removes
@@ -35,7 +35,7 @@ const (
 	RevisionRefused   RevisionState = "refused"   // it cannot be worked on
 )
 
-// Usable says that a daemon may work on the revision.
+// Usable says that a daemon may run the revision.
 func (r Revision) Usable() bool { return r.State != RevisionWaiting && r.State != RevisionRefused }
 
 // Withdrawn says that the revision takes the plan away.
@@ -115,7 +115,7 @@ func (s *Store) Revisions(ctx context.Context, plan string) ([]Revision, error) 
 // AtWork lists the newest usable revision of each plan, without their texts, ordered by plan. Withdrawn plans are
 // among them.
 func (s *Store) AtWork(ctx context.Context) ([]Revision, error) {
-	return query(ctx, s, "list the plans at work",
+	return query(ctx, s, "list the active plans",
 		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note, reason_code, back_to FROM revisions WHERE id IN
 		(SELECT max(id) FROM revisions WHERE state NOT IN ('waiting', 'refused') GROUP BY plan) ORDER BY plan`, nil, scanRevision)
 }

@@ -18,7 +18,7 @@ import (
 // busy for a second.
 const MovesWithin = 5 * time.Second
 
-// Readiness says whether the daemon has adopted what the store holds and works on its plans.
+// Readiness says whether the daemon has adopted what the store holds and runs its plans.
 type Readiness struct{ ready atomic.Bool }
 
 // Set makes the daemon ready or not.

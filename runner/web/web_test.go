@@ -26,7 +26,7 @@ func TestReadyzAnswers503WhereClassesCannotBegin(t *testing.T) {
 		healthz int
 		text    string
 	}{
-		{"at work", true, nil, nil, "", 200, 200, "ready\n"},
+		{"ready", true, nil, nil, "", 200, 200, "ready\n"},
 		{"it starts", false, nil, []runner.Issue{clock}, "", 503, 200, "not ready\nit is starting or ending\n"},
 		{"an issue that blocks nothing", true, nil, []runner.Issue{clock}, "", 200, 200, "ready\nclock-off: it is 7s behind; use NTP\n"},
 		{"an issue that keeps classes from beginning", true, nil, []runner.Issue{refused, clock}, "text/html, */*", 503, 200, "not ready\naccount-refused: HTTP 401\nclock-off: it is 7s behind; use NTP\n"},

@@ -114,7 +114,7 @@ func pruning(t *testing.T, s *store.Store) {
 		t.Errorf("its sessions: %v, %v", sessions, err)
 	}
 	if r, err := s.Revision(t.Context(), 2); err != nil || string(r.Text) != "b" {
-		t.Errorf("the plan at work lost its text: %+v, %v", r, err)
+		t.Errorf("the active plan lost its text: %+v, %v", r, err)
 	}
 	if again, err := s.Prune(t.Context(), limit); err != nil || again != (store.Pruned{}) {
 		t.Errorf("again: %+v, %v", again, err)

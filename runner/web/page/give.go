@@ -129,7 +129,7 @@ func (s *Source) waiting(ctx context.Context, a Act) (store.Revision, error) {
 	return held[k], nil
 }
 
-// confirm puts a revision that waits to work, as apply --confirm does.
+// confirm applies a revision that waits for a confirmation, as apply --confirm does.
 func (s *Source) confirm(ctx context.Context, a Act) error {
 	r, err := s.waiting(ctx, a)
 	if err != nil {
