@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rundown/runner/store"
+	"rundown/runner/store/pgtest"
 	"rundown/runner/store/storetest"
 )
 
@@ -26,7 +27,7 @@ const (
 func TestMain(m *testing.M) {
 	switch role := os.Getenv(childRole); role {
 	case "":
-		os.Exit(m.Run())
+		os.Exit(pgtest.Main(m))
 	case "open": // says how opening and reading ended
 		s, err := openAsChild()
 		if err == nil {

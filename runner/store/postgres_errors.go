@@ -107,7 +107,7 @@ func networkCause(err error) string {
 func lost(err error) bool {
 	var answer *pgconn.PgError
 	if errors.As(err, &answer) {
-		return strings.HasPrefix(answer.Code, "08") || strings.HasPrefix(answer.Code, "57P0")
+		return strings.HasPrefix(answer.Code, "08") || strings.HasPrefix(answer.Code, "57P0") || strings.HasPrefix(answer.Code, "25P0")
 	}
 	for _, cause := range []error{
 		driver.ErrBadConn, sql.ErrConnDone, pgconn.ErrConnClosed, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE,

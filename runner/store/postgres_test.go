@@ -10,7 +10,7 @@ import (
 
 func TestStoreOnPostgreSQLBehavesAsEveryStore(t *testing.T) {
 	t.Parallel()
-	server := pgtest.Start(t)
+	server := pgtest.Shared(t)
 	t.Run("one process", func(t *testing.T) {
 		t.Parallel()
 		storetest.Exercise(t, func(t *testing.T) *store.Store {

@@ -1,5 +1,6 @@
 // Package pgtest starts a real PostgreSQL for tests: a private server in a temporary folder, on loopback and a free
-// port, ended with the tests. [Start] gives a server, [Server.Database] a new empty database on it. A test that
+// port, ended with the tests. [Shared] gives the server that the tests of a package share, [Start] one of a test's own,
+// [Server.Database] a new empty database on it. A test that
 // wants to see a database fail gets a server of its own and uses [Server.Kill] and [Server.Restart].
 //
 // The programs are Debian's (package postgresql), or whatever initdb and postgres are found. PostgreSQL refuses to
@@ -19,6 +20,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -30,7 +32,8 @@ import (
 // readyWithin is how long a server may take until it answers. It is a bound for tests, not a figure.
 const readyWithin = time.Minute
 
-// Server is a PostgreSQL of the test's own. Its methods are for one goroutine.
+// Server is a PostgreSQL for tests. [Server.Database] and [Server.Exec] may be called at any time, the other methods by one
+// goroutine.
 type Server struct {
 	folder string // of the data
 	port   int
@@ -61,6 +64,52 @@ func Start(t testing.TB) *Server {
 		}
 	})
 	return s
+}
+
+// shared is the server of the tests that only want a database.
+var shared struct {
+	sync.Mutex
+	server *Server
+	folder string
+	err    error
+}
+
+// Shared gives the one server that tests of a package share, started for the first of them. [Main] ends it. It is not to be
+// killed.
+func Shared(t testing.TB) *Server {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server == nil && shared.err == nil {
+		if shared.folder, shared.err = os.MkdirTemp("", "rundown-postgres-*"); shared.err == nil {
+			folder := filepath.Join(shared.folder, "server")
+			if shared.err = os.Mkdir(folder, 0o700); shared.err == nil {
+				shared.server, shared.err = start(folder)
+			}
+		}
+	}
+	if errors.Is(shared.err, ErrNotInstalled) && os.Getenv("CI") == "" {
+		t.Skip(shared.err)
+	}
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.server
+}
+
+// Main runs the tests of a package and ends the server that they share. TestMain calls it.
+func Main(m *testing.M) int {
+	defer func() {
+		shared.Lock()
+		defer shared.Unlock()
+		if shared.server != nil {
+			_ = shared.server.stop(syscall.SIGINT)
+		}
+		if shared.folder != "" {
+			_ = os.RemoveAll(shared.folder)
+		}
+	}()
+	return m.Run()
 }
 
 func start(folder string) (*Server, error) {

@@ -38,6 +38,8 @@ func Exercise(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"messages are sent in order of their class", outbox},
 		{"a command holds or is refused", commands},
 		{"what is wanted is not slept over", race},
+		{"a counter that is read before a commit shows the change after it", uncommitted},
+		{"text is stored without what a database refuses", oddText},
 		{"what is due is read by owner", due},
 		{"the last beat is the newest", beats},
 		{"times are kept to the millisecond", times},
@@ -707,6 +709,46 @@ func race(t *testing.T, s *store.Store) {
 		t.Fatal(err)
 	}
 	with.commit(r, store.ErrStale) // it is gone
+}
+
+// uncommitted reads the counter while specs are being written that it does not show yet.
+func uncommitted(t *testing.T, s *store.Store) {
+	if s.Path() == ":memory:" {
+		return // it has one connection
+	}
+	other, err := s.Reopen(t.Context(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	o := class("algebra", monday)
+	var before int64
+	if err := s.WriteSpecs(t.Context(), func(tx *store.SpecTx) error {
+		_, err := tx.Add(Row{Occurrence: o}.Spec())
+		if before, err = other.Generation(t.Context()); err != nil || before != tx.Generation-1 {
+			t.Errorf("the counter shows %d, %v, before the commit of %d", before, err, tx.Generation)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	changed, err := other.ChangedSince(t.Context(), before)
+	if err != nil || !changed[o.ID] {
+		t.Errorf("changed %v, %v: want what was committed after the counter was read", changed, err)
+	}
+}
+
+func oddText(t *testing.T, s *store.Store) {
+	term := lease(t, s)
+	o := class("algebra", monday)
+	o.Reason, o.State = "a\x00b\xffc", "recording"
+	apply(t, s, term, nil, Row{Occurrence: o, Events: []store.Event{{Kind: "state", Text: "\x00"}}})
+	if got := list(t, s, store.Filter{})[0].Reason; got != "a\uFFFDb\uFFFDc" {
+		t.Errorf("the reason is stored as %q", got)
+	}
+	if found := list(t, s, store.Filter{Recording: "a\x00"}); len(found) != 0 {
+		t.Errorf("found %v", found)
+	}
 }
 
 // due has the owner of sessions own the row until they are over, whatever App ID it is to have.
