@@ -208,7 +208,7 @@ func TestWhateverRoomIsLeftWhatRunsIsStopped(t *testing.T) {
 				t.Fatal(err)
 			}
 			status, said := boundByPermissions(t, append(l.env, fullAt(info.Size()+pages*4120)), "run", "--stop-all", "--store", l.dsn, "--api-url", l.address)
-			if status != StatusOK || !strings.Contains(said, "cancelled by ") {
+			if status != StatusOK || !strings.Contains(said, "ended early by ") {
 				t.Errorf("run --stop-all ended with status %d: %s", status, said)
 			}
 			if ran := readLedger(t, l.address).Sessions; len(ran) != 1 || ran[0].StopReason != "stop" {

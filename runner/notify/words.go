@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rundown/plan"
+	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
 )
@@ -217,7 +218,19 @@ func failedWords(t telling) words {
 }
 
 func cancelledWords(t telling) words {
-	return words{"Cancelled: " + t.brief(), t.class() + ": it was not recorded to its end, since it was cancelled." + t.why("Why: "), t.advice(nothingToDo)}
+	switch {
+	case t.f.Code == reason.EndedByOperator:
+		return words{
+			"Ended early: " + t.brief(), t.class() + ": an operator ended it early. What was recorded until then is kept." + t.why(""),
+			t.advice(nothingToDo),
+		}
+	case t.f.Class != nil && len(t.f.Class.Gaps) > 0: // some of it was recorded
+		return words{
+			"Cancelled: " + t.brief(), t.class() + ": it was not recorded to its end, since it was cancelled. What was recorded until then is kept." + t.why("Why: "),
+			t.advice(nothingToDo),
+		}
+	}
+	return words{"Cancelled: " + t.brief(), t.class() + ": it is not recorded, since it was cancelled." + t.why("Why: "), t.advice(nothingToDo)}
 }
 
 func orphanWords(t telling) words {

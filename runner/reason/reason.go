@@ -16,6 +16,7 @@ type Code string
 const (
 	CancelledByOperator Code = "cancelled-by-operator"
 	CancelledByPlan     Code = "cancelled-by-plan"
+	EndedByOperator     Code = "ended-by-operator"
 	LeftPlan            Code = "left-plan"
 	DaemonDown          Code = "daemon-down"
 	BegunLate           Code = "begun-late"
@@ -119,8 +120,9 @@ var Groups = []reasonGroup{
 		"Classes and sessions",
 		"A class that was recorded whole has no code, and a session that was stopped at its end has none.",
 		[]reasonInfo{
-			{CancelledByOperator, "An operator cancelled or stopped the class.", "Nothing; `rundown cancel ID --undo` takes it back before the class has ended."},
+			{CancelledByOperator, "An operator cancelled the class, and nothing of it was recorded.", "Nothing; `rundown cancel ID --undo` takes it back before the class has ended."},
 			{CancelledByPlan, "The plan cancels the class by a change.", "Nothing; take the change out of the plan to record the class."},
+			{EndedByOperator, "An operator ended the class while it was recorded. What was recorded until then is kept.", "Nothing; until the planned end of the class `rundown cancel ID --undo` has the rest of it recorded."},
 			{LeftPlan, "The plan no longer holds the class, so that it was not begun or not begun again.", "Nothing, if the plan was meant so; else put the class back."},
 			{DaemonDown, "No daemon was running, or the machine slept, when the class was to begin.", "Keep the daemon under a supervisor; see `daemon` in `rundown status` and the log of the machine."},
 			{BegunLate, "The class was begun after its start, or too late to be begun at all by `min_remainder`.", "See what held the daemon up in `rundown history ID`; plan classes earlier than a minute ahead."},

@@ -45,15 +45,7 @@ func (d *Decision) outcome(gaveUp reason.Reason) (why []string) {
 	covered := s.hasRecording()
 	switch {
 	case s.Cancel != nil && s.Cancel.At.Before(s.End):
-		s.Outcome, s.ReasonCode = Cancelled, cmp.Or(s.Cancel.ReasonCode, reason.CancelledByOperator)
-		text := "cancelled by " + s.Cancel.Who
-		if s.Cancel.Reason != "" {
-			text += ": " + s.Cancel.Reason
-		}
-		if !covered {
-			s.Gaps = nil
-		}
-		return []string{text}
+		return d.cancelledOutcome(covered)
 	case s.dropped():
 		s.Outcome, s.ReasonCode, s.Gaps = Cancelled, reason.LeftPlan, nil
 		return []string{"the plan no longer holds it"}
@@ -69,6 +61,25 @@ func (d *Decision) outcome(gaveUp reason.Reason) (why []string) {
 		s.Outcome = Recorded
 		return d.evidenceText()
 	}
+}
+
+// cancelledOutcome is the outcome of a class that was cancelled before its end. What was recorded until then is kept.
+func (d *Decision) cancelledOutcome(covered bool) []string {
+	s := &d.S
+	s.Outcome, s.ReasonCode = Cancelled, cmp.Or(s.Cancel.ReasonCode, reason.CancelledByOperator)
+	text := "cancelled by " + s.Cancel.Who
+	if covered && s.ReasonCode == reason.CancelledByOperator {
+		s.ReasonCode = reason.EndedByOperator
+		text = fmt.Sprintf("ended early by %s at %s", s.Cancel.Who, d.Clock(s.Cancel.At))
+	}
+	if s.Cancel.Reason != "" {
+		text += ": " + s.Cancel.Reason
+	}
+	if !covered {
+		s.Gaps = nil
+		return []string{text}
+	}
+	return append([]string{text}, d.evidenceText()...)
 }
 
 // failedOutcome is the outcome of a class of which nothing was recorded although it was begun.

@@ -161,6 +161,9 @@ func (s scribe) cancelledText(c *Class) string {
 	if c.Cancelled.ByPlan {
 		who = "the plan"
 	}
+	if c.Code == reason.EndedByOperator {
+		return orderText("ended early by "+who, c.Cancelled)
+	}
 	return orderText("cancelled by "+who, c.Cancelled)
 }
 
