@@ -3,6 +3,9 @@ package session
 import (
 	"fmt"
 	"strings"
+	"time"
+
+	"rundown/agora"
 )
 
 // transition is a change of a session's state that Decide may make.
@@ -79,5 +82,126 @@ a request without an answer, which is an observation like any other. A query has
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", from, t.to, t.when)
 	}
+	b.WriteString(specChanges())
 	return b.String()
+}
+
+// specChange is a change of what is wanted of a class of 50 minutes.
+type specChange struct {
+	what   string
+	before func(*Spec) // what held before, and was taken in; nil: the plan as it is
+	change func(*Spec)
+}
+
+var specChangesTold = []specChange{
+	{what: "moved two hours ahead", change: func(s *Spec) { s.Interval = shiftedInterval(s.Interval, 2*time.Hour, 2*time.Hour) }},
+	{what: "moved by five minutes", change: func(s *Spec) { s.Interval = shiftedInterval(s.Interval, 5*time.Minute, 5*time.Minute) }},
+	{what: "its end moved 30 minutes later, by the plan or by an operator's extension", change: func(s *Spec) { s.Interval = shiftedInterval(s.Interval, 0, 30*time.Minute) }},
+	{what: "its end moved ten minutes earlier", change: func(s *Spec) { s.Interval = shiftedInterval(s.Interval, 0, -10*time.Minute) }},
+	{what: "cancelled, by the plan or by an operator", change: func(s *Spec) { s.Dropped = &Cancel{At: bell.Add(-time.Hour), Who: "the plan"} }},
+	{
+		what:   "a cancellation taken back",
+		before: func(s *Spec) { s.Dropped = &Cancel{At: bell.Add(-time.Hour), Who: "the plan"} },
+		change: func(s *Spec) { s.Dropped = nil },
+	},
+	{what: "removed from the plan", change: func(s *Spec) { s.Absent = true }},
+	{
+		what:   "in the plan again",
+		before: func(s *Spec) { s.Absent = true },
+		change: func(s *Spec) { s.Absent = false },
+	},
+	{what: "given to another App ID", change: func(s *Spec) { s.App, s.OtherApp = "other", true }},
+	{what: "given another push address", change: func(s *Spec) { s.CDN = "other" }},
+}
+
+func shiftedInterval(i Interval, start, end time.Duration) Interval {
+	return Interval{Start: i.Start.Add(start), From: i.From.Add(start), End: i.End.Add(end), Until: i.Until.Add(end)}
+}
+
+// situation is a class as a change of its spec may find it.
+type situation struct {
+	name   string
+	status func() Status
+	now    time.Time
+}
+
+func situations() []situation {
+	running := Session{
+		UID: "11", State: SessionRunning, SID: "sid", Request: Request{Next: bell.Add(11 * time.Minute)},
+		PushFacts: PushFacts{CDN: "main"}, Limits: Limits{MaxHour: 2, ExpireHour: 26},
+	}
+	ended := running
+	ended.State, ended.StopFacts, ended.Next = SessionEnded, StopFacts{StoppedAt: bell.Add(52 * time.Minute)}, time.Time{}
+	return []situation{
+		{"planned", func() Status { return lesson().Status }, bell.Add(-10 * time.Minute)},
+		{"being recorded, 10 minutes in", func() Status { return inHand(running).Status }, bell.Add(10 * time.Minute)},
+		{"ended, 10 minutes after its end", func() Status {
+			s := inHand(ended).Status
+			s.Phase, s.Outcome = Over, Recorded
+			return s
+		}, bell.Add(60 * time.Minute)},
+	}
+}
+
+// specChanges is the section of the page on what Decide makes of a change of the spec. Each cell is what Decide says, not
+// what somebody wrote about it.
+func specChanges() string {
+	var b strings.Builder
+	b.WriteString(`
+## What a change of the spec does
+
+The table shows what Decide does at once when the spec of a class has changed: the new state of the class and the requests that
+follow. Each cell was made by running Decide. What is recorded goes on unless a cell says stop. Where a class is planned
+again, its sessions so far stay in its history.
+
+An end that is already past is not written into a spec: the command or the reload that asks for it is refused.
+
+| the class is … |`)
+	all := situations()
+	for _, s := range all {
+		b.WriteString(" " + s.name + " |")
+	}
+	b.WriteString("\n|" + strings.Repeat(" --- |", len(all)+1) + "\n")
+	for _, c := range specChangesTold {
+		fmt.Fprintf(&b, "| %s |", c.what)
+		for _, s := range all {
+			fmt.Fprintf(&b, " %s |", c.effect(s))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// effect is what Decide makes of a change in a situation.
+func (c specChange) effect(s situation) string {
+	spec := Spec{Target: lesson().Target}
+	spec.CDN = "main"
+	status := s.status()
+	status.Observed = Observed{Start: spec.Start, End: spec.End}
+	if c.before != nil {
+		c.before(&spec)
+		status, _, _, _ = Decide(spec, status, TimePassed{}, s.now)
+	}
+	before := status.Clone()
+	c.change(&spec)
+	next, actions, _, _ := Decide(spec, status, TimePassed{}, s.now)
+	text := string(next.Phase)
+	switch {
+	case next.Phase == before.Phase && next.Outcome == before.Outcome && len(actions) == 0 && next.EarlierSessions == before.EarlierSessions:
+		text = "stays " + text
+	case next.EarlierSessions > before.EarlierSessions && next.Phase != Planned:
+		text += ", then planned again"
+	case before.Phase == Over && next.Phase == Planned:
+		text += " again"
+	}
+	if next.Outcome != "" {
+		text += " (" + string(next.Outcome) + ")"
+	}
+	for _, a := range actions {
+		text += ", " + string(a.Op)
+		if a.Op == agora.OpAcquire {
+			text += " of a new session"
+		}
+	}
+	return text
 }
