@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,11 +59,13 @@ var execStart = regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/rundown (.*)$`
 
 func TestTheUnitsCommandIsOneThatThereIs(t *testing.T) {
 	t.Parallel()
-	m := execStart.FindStringSubmatch(readDeploy(t, "systemd/rundown.service"))
-	if m == nil {
-		t.Fatal("there is no ExecStart")
+	for _, file := range []string{"rundown.service", "postgres.conf"} {
+		m := execStart.FindStringSubmatch(readDeploy(t, "systemd/"+file))
+		if m == nil {
+			t.Fatalf("%s: there is no ExecStart", file)
+		}
+		mustBeCommand(t, file, strings.Fields(m[1]))
 	}
-	mustBeCommand(t, "rundown.service", strings.Fields(m[1]))
 }
 
 // TestTheUnitIsUnderstoodAndHardened asks systemd itself. It ends with 0 for a key that it does not know, and says so.
@@ -72,8 +75,26 @@ func TestTheUnitIsUnderstoodAndHardened(t *testing.T) {
 	unit := filepath.Join(t.TempDir(), "rundown.service")
 	text := strings.Replace(readDeploy(t, "systemd/rundown.service"), "/usr/local/bin/rundown", "/bin/true", 1) // which is there
 	write(t, unit, text)
-	if out, err := exec.CommandContext(t.Context(), analyze, "verify", unit).CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("verify: %v\n%s", err, out)
+	verify := func() {
+		t.Helper()
+		if out, err := exec.CommandContext(t.Context(), analyze, "verify", unit).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("verify: %v\n%s", err, out)
+		}
+	}
+	verify()
+	// The addition for PostgreSQL, beside the unit.
+	addition := unit + ".d/postgres.conf"
+	if err := os.Mkdir(filepath.Dir(addition), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, addition, strings.Replace(readDeploy(t, "systemd/postgres.conf"), "/usr/local/bin/rundown", "/bin/true", 1))
+	verify()
+	write(t, addition, "[Service]\nLoadCredentials=database-password:/etc/x\n")
+	if out, _ := exec.CommandContext(t.Context(), analyze, "verify", unit).CombinedOutput(); len(out) == 0 {
+		t.Error("a key that there is not is taken in an addition: the test proves nothing")
+	}
+	if err := os.Remove(addition); err != nil {
+		t.Fatal(err)
 	}
 	const most = "15" // of 100: an exposure of 1.5
 	security := func() (string, error) {
@@ -159,56 +180,77 @@ func TestTheImageHoldsTheBinaryAndRunsItAsNobody(t *testing.T) {
 func TestThePodsCommandsAreOnesThatThereAre(t *testing.T) {
 	t.Parallel()
 	type probe struct{ Exec struct{ Command []string } }
-	var d struct {
-		Spec struct {
-			Template struct {
-				Spec struct {
-					Containers []struct {
-						Args           []string
-						StartupProbe   probe `yaml:"startupProbe"`
-						LivenessProbe  probe `yaml:"livenessProbe"`
-						ReadinessProbe probe `yaml:"readinessProbe"`
+	for _, file := range []string{"base/deployment.yaml", "fleet/deployment.yaml", "fleet/apply.yaml"} {
+		var d struct {
+			Spec struct {
+				Template struct {
+					Spec struct {
+						Containers []struct {
+							Args           []string
+							StartupProbe   probe `yaml:"startupProbe"`
+							LivenessProbe  probe `yaml:"livenessProbe"`
+							ReadinessProbe probe `yaml:"readinessProbe"`
+						}
 					}
 				}
 			}
 		}
-	}
-	if err := yaml.Unmarshal([]byte(readDeploy(t, "kubernetes/deployment.yaml")), &d); err != nil {
-		t.Fatal(err)
-	}
-	c := d.Spec.Template.Spec.Containers[0]
-	mustBeCommand(t, "args", c.Args)
-	for name, p := range map[string]probe{"startup": c.StartupProbe, "liveness": c.LivenessProbe, "readiness": c.ReadinessProbe} {
-		mustBeCommand(t, name, p.Exec.Command[1:])
+		if err := yaml.Unmarshal([]byte(readDeploy(t, "kubernetes/"+file)), &d); err != nil {
+			t.Fatal(err)
+		}
+		c := d.Spec.Template.Spec.Containers[0]
+		mustBeCommand(t, file, c.Args)
+		for name, p := range map[string]probe{"startup": c.StartupProbe, "liveness": c.LivenessProbe, "readiness": c.ReadinessProbe} {
+			if strings.HasPrefix(file, "base/") {
+				mustBeCommand(t, name, p.Exec.Command[1:])
+			}
+		}
 	}
 }
 
-// TestThePlansOfContainersTakeTheirSecretsFromTheFilesThatAreMounted also holds the two to be one.
+var secretReference = regexp.MustCompile(`\$\{file:/run/secrets/([a-z0-9-]+)\}`)
+
+// TestThePlansOfContainersTakeTheirSecretsFromTheFilesThatAreMounted also holds them to be one.
 func TestThePlansOfContainersTakeTheirSecretsFromTheFilesThatAreMounted(t *testing.T) {
 	t.Parallel()
 	plan := readDeploy(t, "compose/plan/plan.yaml")
-	if plan != readDeploy(t, "kubernetes/plan.yaml") {
-		t.Error("the plans of compose and Kubernetes differ")
+	for _, other := range []string{"base", "fleet"} {
+		if plan != readDeploy(t, "kubernetes/"+other+"/plan.yaml") {
+			t.Errorf("the plans of compose and kubernetes/%s differ", other)
+		}
 	}
 	path := filepath.Join("..", "..", "deploy", "compose", "plan", "plan.yaml")
 	if status, out, errs := command(t, "validate", "--strict", "--now", "2031-09-01", path); status != StatusOK {
 		t.Errorf("validate: status %d\n%s%s", status, out, errs)
 	}
+	var wanted []string
+	for _, r := range secretReference.FindAllStringSubmatch(plan, -1) {
+		wanted = append(wanted, r[1])
+	}
+	slices.Sort(wanted)
+	mustMount(t, "compose.yaml", "rundown", wanted)
+	for _, daemon := range []string{"rundown-a", "rundown-b"} {
+		mustMount(t, "fleet.yaml", daemon, append([]string{"database-password"}, wanted...))
+	}
+	unit := readDeploy(t, "systemd/rundown.service")
+	for _, name := range wanted {
+		if !strings.Contains(unit, "LoadCredential="+name+":") {
+			t.Errorf("the secret %s is not given to the unit", name)
+		}
+	}
+}
+
+// mustMount holds the secrets of a service of Compose to those that are wanted.
+func mustMount(t *testing.T, file, service string, wanted []string) {
+	t.Helper()
 	var compose struct {
 		Services map[string]struct{ Secrets []string }
 	}
-	if err := yaml.Unmarshal([]byte(readDeploy(t, "compose/compose.yaml")), &compose); err != nil {
+	if err := yaml.Unmarshal([]byte(readDeploy(t, "compose/"+file)), &compose); err != nil {
 		t.Fatal(err)
 	}
-	secrets := compose.Services["rundown"].Secrets
-	references := regexp.MustCompile(`\$\{file:/run/secrets/([a-z0-9-]+)\}`).FindAllStringSubmatch(plan, -1)
-	if len(references) != len(secrets) || len(secrets) == 0 {
-		t.Errorf("the plan refers to %d secrets, and %q are mounted", len(references), secrets)
-	}
-	unit := readDeploy(t, "systemd/rundown.service")
-	for _, r := range references {
-		if name := r[1]; !strings.Contains(strings.Join(secrets, " "), name) || !strings.Contains(unit, "LoadCredential="+name+":") {
-			t.Errorf("the secret %s is not given to the container, or not to the unit", name)
-		}
+	mounted := compose.Services[service].Secrets
+	if slices.Sort(mounted); len(wanted) == 0 || !slices.Equal(mounted, slices.Sorted(slices.Values(wanted))) {
+		t.Errorf("%s: %s mounts %q, wanted are %q", file, service, mounted, wanted)
 	}
 }
