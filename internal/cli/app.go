@@ -86,7 +86,7 @@ the plans, and its daemon starts, watches and stops each recording on time.`,
 	})
 
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.flags.store, "store", "", "the store: `STORE` is sqlite:FILE (default $RUNDOWN_STORE, else rundown/rundown.db in the user's state folder)")
+	flags.StringVar(&a.flags.store, "store", "", "the store: `STORE` is sqlite:FILE or postgres://USER@HOST/DATABASE (default $RUNDOWN_STORE, else rundown/rundown.db in the user's state folder)")
 	flags.StringVar(&a.flags.apiURL, "api-url", "", "base `URL` of the service; http only for a loopback address (default: the documented hosts)")
 	flags.BoolVar(&a.flags.simulate, "simulate", false, "use an embedded simulator instead of the service")
 	flags.Var(&a.flags.now, "now", "pretend it is `TIME` (RFC 3339 or a day), in commands that only compute")

@@ -196,15 +196,22 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 		return nil
 	}
 	defer s.Close()
-	if err := s.CheckIntegrity(ctx); err != nil {
+	switch err := s.CheckIntegrity(ctx); {
+	case err != nil:
 		c.add("store", checkFail, err.Error(), "")
-	} else {
+	case s.Remote():
+		c.add("store", checkOK, s.Path()+" answers", "")
+	default:
 		c.add("store", checkOK, s.Path()+" is sound", "")
 	}
-	c.permissions(s.Path())
+	if !s.Remote() {
+		c.permissions(s.Path())
+	}
 	c.lock(ctx, s)
 	c.health(ctx, s)
-	c.room(filepath.Dir(s.Path()))
+	if !s.Remote() {
+		c.room(filepath.Dir(s.Path()))
+	}
 	if waiting, err := view.HeldRevisions(ctx, s, store.RevisionWaiting); err == nil {
 		for _, r := range waiting {
 			c.add("plan "+r.Plan, checkWarn, fmt.Sprintf("revision %d waits for a confirmation: %s", r.ID, r.Note), "rundown apply --confirm")

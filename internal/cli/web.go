@@ -130,6 +130,9 @@ func (d *daemon) openAPI(ctx context.Context, issues func() []runner.Issue) (*ap
 // oneReference is a text that is nothing but a reference, as plans write them.
 var oneReference = regexp.MustCompile(`^\$\{(?:file:([^}]+)|([A-Za-z_][A-Za-z0-9_]*))\}$`)
 
+// someReference is a reference within a text.
+var someReference = regexp.MustCompile(`\$\{(?:file:[^}]+|[A-Za-z_][A-Za-z0-9_]*)\}`)
+
 // referenceOf reads a text that is nothing but a reference; false where it is anything else.
 func referenceOf(text string) (plan.Reference, bool) {
 	m := oneReference.FindStringSubmatch(text)

@@ -219,7 +219,8 @@ func (a *app) quietLevel() string {
 	return a.flags.logLevel
 }
 
-// storeDSN names the store: --store, else RUNDOWN_STORE, else rundown/rundown.db in the user's state folder.
+// storeDSN names the store: --store, else RUNDOWN_STORE, else rundown/rundown.db in the user's state folder. The address of
+// a PostgreSQL may hold references, whose values are filled in: it is never to be shown.
 func (a *app) storeDSN() (string, error) {
 	dsn := a.flags.store
 	if dsn == "" {
@@ -232,7 +233,34 @@ func (a *app) storeDSN() (string, error) {
 		}
 		dsn = "sqlite:" + file
 	}
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return a.fillIn(dsn)
+	}
 	return dsn, nil
+}
+
+// fillIn replaces the references in an address by their values. Each byte of a value that could mean something in an address
+// is encoded.
+func (a *app) fillIn(address string) (filled string, err error) {
+	lookup := a.newLookup("-")
+	filled = someReference.ReplaceAllStringFunc(address, func(text string) string {
+		r, _ := referenceOf(text)
+		value, failed := lookup(r)
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("store: %w", failed))
+			return ""
+		}
+		var b strings.Builder
+		for i := range len(value) {
+			if c := value[i]; 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' {
+				b.WriteByte(c)
+			} else {
+				fmt.Fprintf(&b, "%%%02X", c)
+			}
+		}
+		return b.String()
+	})
+	return filled, err
 }
 
 // defaultStoreFile follows the XDG base directories: a relative XDG_STATE_HOME is as good as none.

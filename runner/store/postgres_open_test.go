@@ -65,7 +65,6 @@ func TestAPostgreSQLThatCannotBeUsed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u.User = url.UserPassword("rundown", "hunter2")
 		change(u)
 		return u.String()
 	}
@@ -121,8 +120,7 @@ func TestTheNameOfAStoreOnPostgreSQLHoldsNoPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.User = url.UserPassword("rundown", "hunter2")
-	u.RawQuery += "&password=hunter3"
+	u.RawQuery += "&password=hunter2%20%2F%40%3A%25"
 	s := mustOpen(t, u.String(), worker)
 	if want := "postgres://rundown@" + u.Host + u.Path; s.Path() != want {
 		t.Errorf("it is called %s, want %s", s.Path(), want)

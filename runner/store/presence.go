@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,6 +22,9 @@ type Presence struct {
 
 // Presence looks for the process that uses the store.
 func (s *Store) Presence(ctx context.Context) (Presence, error) {
+	if s.source != "" {
+		return s.newestNode(ctx)
+	}
 	var p Presence
 	var at int64
 	var node string
@@ -33,7 +37,7 @@ func (s *Store) Presence(ctx context.Context) (Presence, error) {
 		p.Host = node[:i]
 		p.Local = strings.HasPrefix(defaultNode(""), p.Host+":")
 	}
-	if s.path == memory || s.lock != nil || s.source != "" {
+	if s.path == memory || s.lock != nil {
 		return p, nil
 	}
 	file, err := findFile(s.path, false)
@@ -48,6 +52,32 @@ func (s *Store) Presence(ctx context.Context) (Presence, error) {
 	p.PID = pid
 	if info, err := os.Lstat(file + ".lock"); err == nil { // its number was written when the process took the store
 		p.Since = info.ModTime()
+	}
+	return p, nil
+}
+
+// newestNode is what can be seen of the process that gave the newest heartbeat, on a server that has no lock.
+func (s *Store) newestNode(ctx context.Context) (p Presence, err error) {
+	var name string
+	var beat, started int64
+	var alive bool
+	err = s.get(ctx, "read the last heartbeat", `SELECT name, beat_at, started_at, gone_at = 0 AND alive_until >= (`+s.sql.now+`)
+		FROM nodes ORDER BY beat_at DESC LIMIT 1`, nil, &name, &beat, &started, &alive)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	p.Beat = instant(beat)
+	i := strings.LastIndexByte(name, ':')
+	if i <= 0 || beat == 0 {
+		return p, nil
+	}
+	p.Host = name[:i]
+	p.Local = strings.HasPrefix(defaultNode(""), p.Host+":")
+	if pid, err := strconv.Atoi(name[i+1:]); err == nil && alive && p.Local {
+		p.PID, p.Since = pid, instant(started)
 	}
 	return p, nil
 }

@@ -111,6 +111,9 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	return openSQLite(ctx, path, opts)
 }
 
+// Remote says that the store is in a database on a server, not in a file.
+func (s *Store) Remote() bool { return s.source != "" }
+
 // Reopen opens the store that s is once more, for another use of it.
 func (s *Store) Reopen(ctx context.Context, opts Options) (*Store, error) {
 	if s.source != "" {

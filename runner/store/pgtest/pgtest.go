@@ -42,6 +42,9 @@ type Server struct {
 	cmd    *exec.Cmd
 }
 
+// Password is that of the user of the addresses that are given: what it holds must be encoded in an address.
+const Password = "hunter2 /@:%"
+
 var databases atomic.Int64
 
 // ErrNotInstalled is given where no PostgreSQL is found.
@@ -129,10 +132,13 @@ func start(folder string) (*Server, error) {
 			return nil, err
 		}
 	}
-	// Authentication is not what these tests are about; the server listens on loopback only.
+	password := filepath.Join(s.folder, "..", "password")
+	if err := os.WriteFile(password, []byte(Password+"\n"), 0o644); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, initdb, "-D", s.folder, "-U", "rundown", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	cmd := exec.CommandContext(ctx, initdb, "-D", s.folder, "-U", "rundown", "-A", "password", "--pwfile", password, "-E", "UTF8", "--locale=C", "--no-sync")
 	cmd.Dir = s.folder
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -268,7 +274,7 @@ func (s *Server) stop(sig syscall.Signal) error {
 
 func (s *Server) dsn(database string) string {
 	return (&url.URL{
-		Scheme: "postgres", User: url.User("rundown"), Host: s.Address(), Path: "/" + database, RawQuery: "sslmode=disable",
+		Scheme: "postgres", User: url.UserPassword("rundown", Password), Host: s.Address(), Path: "/" + database, RawQuery: "sslmode=disable",
 	}).String()
 }
 
