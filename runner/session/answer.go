@@ -34,12 +34,13 @@ func (a Answer) Verdict() agora.Verdict { return agora.Judge(a.Class, a.Status, 
 
 func (a Answer) taskGone() bool { return a.Verdict() == agora.VerdictGone }
 
+// NotAuthorized reports whether the service refused the account: a human has to mend that, and the class waits for it.
 func (a Answer) NotAuthorized() bool { return a.Verdict().IsAccountRefused() }
 
 // answered says that something answered, be it the service or what stands before it.
 func (a Answer) answered() bool { return a.Status != 0 || a.Class == agora.Done }
 
-// String says it in a few words.
+// String is the answer in a few words, for reasons and notes.
 func (a Answer) String() string {
 	switch {
 	case a.Class == agora.Done:

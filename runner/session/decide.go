@@ -12,7 +12,7 @@ import (
 // [Relieved], [Unattended] or [AccountAccepted]. That the spec or the clock has changed is no event: Decide compares.
 type Event interface{ event() }
 
-// TimePassed says nothing but that it is time to look.
+// TimePassed says that it is time to look again, and nothing else.
 type TimePassed struct{}
 
 // Answered is the answer to a request.
@@ -31,15 +31,15 @@ type PaddingPreempted struct {
 	Granted int    // sessions that are granted at once, all of which are in use
 }
 
-// Relieved says that another class of the recording, which the plan holds in place of this one, writes.
+// Relieved says that another class of the recording, which the plan has in place of this one, is being recorded.
 type Relieved struct {
 	By string // identity of the other
 }
 
-// Unattended says that nobody was there to begin the occurrence from an instant on; zero: somebody was.
+// Unattended says since when no process was running that could begin the occurrence; zero: one was.
 type Unattended struct{ Since time.Time }
 
-// AccountAccepted says that the service accepts the account again: what waits for that need not wait longer.
+// AccountAccepted says that the service accepts the account again: an acquire that waits for that is due now.
 type AccountAccepted struct{}
 
 func (TimePassed) event()       {}
@@ -57,12 +57,15 @@ type Action struct {
 }
 
 // Decide is the state machine. It compares what is wanted of an occurrence with what is happening, takes in an event and
-// says what to do now. The requests that it names are marked as asked in the status, which must be stored before they are
-// sent, but for queries, which have no effect. notes say in words what was decided and why. wake is when to ask again;
-// zero: not before something happens, since the occurrence is over.
+// returns the next status.
 //
-// It is pure: the same input gives the same output. What a crash takes is an answer; the next worker tells Decide that
-// it is not known.
+//   - actions are the requests to send now. The status says of each that it was asked, so the caller stores the status
+//     before it sends them. Queries have no effect and need not be stored first.
+//   - notes say in words what was decided and why. They may quote the service, without addresses.
+//   - wake is when to call Decide again if nothing happens before; zero: the occurrence is over, and only an event counts.
+//
+// Decide is pure: the same input gives the same output, and status is not changed. It is level-triggered: it needs no event
+// to notice that the spec or the time is another one. It never fails; an event that fits nothing changes nothing.
 func Decide(spec Spec, status Status, e Event, now time.Time) (next Status, actions []Action, notes []string, wake time.Time) {
 	d := Decision{S: View(spec, status.Clone()), generation: spec.Generation, now: now}
 	d.take(e)
@@ -103,7 +106,7 @@ func (d *Decision) take(e Event) {
 	}
 }
 
-// Decision is one run of Decide.
+// Decision is one run of Decide: a working copy of the state, and what was decided so far. It is for one call only.
 type Decision struct {
 	S          State
 	generation int64 // of the spec
@@ -112,7 +115,7 @@ type Decision struct {
 	moves      []move // of sessions, in order
 }
 
-// move is a session's change of state; from "": it is new.
+// move is a change of a session's state; from "": the session is new. Tests hold docs/state-machine.md by it.
 type move struct{ from, to SessionState }
 
 // enter brings a session into a state.
@@ -127,18 +130,20 @@ func (d *Decision) note(format string, args ...any) {
 	d.notes = append(d.notes, fmt.Sprintf(format, args...))
 }
 
-// over says that nothing may be recorded any more.
+// over reports whether nothing may be recorded any more: the class is cancelled, past its end, or out of the plan.
 func (d *Decision) over() bool {
 	return d.S.Cancel != nil || !d.now.Before(d.S.Until) || d.S.dropped()
 }
 
-// next names the next request that is due, or else when to look again.
+// next returns the next request that is due, and derives the phase; without a request, when to look again.
 func (d *Decision) next() (Action, time.Time) {
 	act, wake := d.choose()
 	d.S.Phase = d.phase()
 	return act, wake
 }
 
+// choose looks at the sessions that there are first, then at replicas that need a new one, then at whether the occurrence is
+// over. Decide calls it until it names no request.
 func (d *Decision) choose() (Action, time.Time) {
 	s := &d.S
 	if s.Phase == Over && s.Outcome == Cancelled && s.Cancel == nil && d.now.Before(s.End) && !s.dropped() {
@@ -199,7 +204,7 @@ func (d *Decision) onAnswer(o Answered) {
 	}
 }
 
-// phase derives where the occurrence stands.
+// phase derives the phase from the sessions, the outcome and the time.
 func (d *Decision) phase() Phase {
 	s := &d.S
 	seen := slices.ContainsFunc(s.current(), func(x Session) bool { return !x.RecordingAt.IsZero() })
@@ -219,6 +224,7 @@ func (d *Decision) phase() Phase {
 	}
 }
 
+// Clock writes an instant for people, in the zone of the class.
 func (d *Decision) Clock(t time.Time) string {
 	return t.In(d.S.Start.Location()).Format("2006-01-02 15:04:05Z07:00")
 }

@@ -11,6 +11,7 @@ import (
 	"rundown/runner/reason"
 )
 
+// onQuery takes in the answer to a query: running, ended, 404, or nothing that says anything of the recording.
 func (d *Decision) onQuery(x *Session, a Answer) {
 	recorder, _ := a.Server.Service(agora.ServiceWebRecorder)
 	if x.ReportedEnd != "" && (a.taskGone() || a.Class == agora.Ended) {

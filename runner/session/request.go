@@ -9,7 +9,7 @@ import (
 	"rundown/runner/reason"
 )
 
-// soonest is the first instant at which a session is due, or wake if that is sooner; zero: never.
+// soonest is when the first session is due, or wake if that is earlier; zero: never.
 func (d *Decision) soonest(wake time.Time) time.Time {
 	for i := range d.S.Sessions {
 		x := &d.S.Sessions[i]
@@ -24,7 +24,7 @@ func (d *Decision) soonest(wake time.Time) time.Time {
 	return wake
 }
 
-// wake is when something is due again.
+// wake is when Decide is to be called again. Where only an answer is awaited, that is TrustTimers from now.
 func (d *Decision) wake() time.Time {
 	s := &d.S
 	wake := s.Until
@@ -49,7 +49,7 @@ func (d *Decision) wake() time.Time {
 	return wake
 }
 
-// ask names the request that a session needs now.
+// ask returns the request that a session needs now, and marks it as asked; an action without Op: none.
 func (d *Decision) ask(x *Session) Action {
 	if x.State.Final() {
 		return Action{}
@@ -107,8 +107,8 @@ func (d *Decision) ask(x *Session) Action {
 	return Action{Op: op, Attempt: x.Attempt}
 }
 
-// stopSession turns a session that carries the class towards its end. A query that is out has no effect, so a stop need not
-// wait for its answer; an update and a start must be answered first.
+// stopSession ends a session that records the class or is on its way to it. A stop does not wait for a query that is out,
+// since a query has no effect; it waits for the answer to a start or an update.
 func (d *Decision) stopSession(x *Session) {
 	switch x.State {
 	case SessionAcquiring, SessionStarting:
@@ -172,6 +172,7 @@ func (d *Decision) sessionDue(replica int) bool {
 	return false
 }
 
+// latenessReason is why a class was begun too late, of which so much is left.
 func (d *Decision) latenessReason(left time.Duration) reason.Reason {
 	s := &d.S
 	why := reason.Because(reason.BegunLate, "it came up too late")

@@ -12,21 +12,36 @@ import (
 // SessionState is where a session stands.
 type SessionState string
 
-// The states of a session.
+// The states of a session, each with what a crash in it leaves. In all of them the row says which request was out.
 const (
-	SessionAcquiring  SessionState = "acquiring"
-	SessionStarting   SessionState = "starting"
-	SessionConfirming SessionState = "confirming" // it has a sid, but was not seen running yet
-	SessionRunning    SessionState = "running"
-	SessionSuspect    SessionState = "suspect" // answered 404; for 90 s that may be a failover
-	SessionStopping   SessionState = "stopping"
-	SessionEnded      SessionState = "ended"
-	SessionFailed     SessionState = "failed" // never recorded, as far as is known
-	SessionLost       SessionState = "lost"   // recorded, then gone without our stop
-	SessionOrphan     SessionState = "orphan" // may be running, but its sid is unknown, or the service does not know it
+	// SessionAcquiring: acquire is due or out. A crash leaves nothing at the service: a resource id alone records nothing
+	// and expires by itself. Acquire is asked again.
+	SessionAcquiring SessionState = "acquiring"
+	// SessionStarting: it has a resource id, and start is due or out. A crash while start is out may leave a recording
+	// whose sid nobody knows. Start is asked again with the same resource id, and the answer tells.
+	SessionStarting SessionState = "starting"
+	// SessionConfirming: it has a sid and was not seen running yet. A crash leaves that, and a query goes on with it.
+	SessionConfirming SessionState = "confirming"
+	// SessionRunning: a query has found it running. A crash loses at most what the latest queries said, since one that finds
+	// nothing new is not stored.
+	SessionRunning SessionState = "running"
+	// SessionSuspect: it was answered 404, which for 90 s may be a failover. The window counts from the stored first 404,
+	// so a crash does not lengthen it.
+	SessionSuspect SessionState = "suspect"
+	// SessionStopping: stop is due or out. A crash leaves a stop without an answer. It is sent again, which does no harm.
+	SessionStopping SessionState = "stopping"
+	// SessionEnded: it was stopped, or ended by its hours. Final.
+	SessionEnded SessionState = "ended"
+	// SessionFailed: it never recorded, as far as is known. Final, unless a notification tells its sid.
+	SessionFailed SessionState = "failed"
+	// SessionLost: it recorded, and then ended without our stop. Final.
+	SessionLost SessionState = "lost"
+	// SessionOrphan: it may be running, but its sid is unknown or the service does not know it. Nothing can stop it but
+	// its maxRecordingHour, unless a notification tells of it.
+	SessionOrphan SessionState = "orphan"
 )
 
-// Final says that nothing more is asked about a session in this state.
+// Final reports whether nothing more is asked about a session in this state. Only a notification leads out of it.
 func (s SessionState) Final() bool {
 	switch s {
 	case SessionEnded, SessionFailed, SessionLost, SessionOrphan:
@@ -35,10 +50,11 @@ func (s SessionState) Final() bool {
 	return false
 }
 
-// Carries says that a session in this state is, or may still become, the one that records the class.
+// Carries reports whether a session in this state records the class, or may still come to record it.
 func (s SessionState) Carries() bool { return !s.Final() && s != SessionStopping }
 
-// Session is one acquire, start and stop at the service.
+// Session is one acquire, start and stop at the service. Its facts are grouped by the request or the question that they
+// belong to. Its JSON is internal: the commands have their own.
 type Session struct {
 	Attempt    int          `json:"attempt"`           // from 1
 	Replica    int          `json:"replica,omitempty"` // from 0
@@ -64,7 +80,7 @@ type Session struct {
 
 // Request is the request of a session that is out, or else is due next.
 type Request struct {
-	Asked   agora.Op  `json:"asked,omitempty"`   // the request that is out; a crash leaves it without an answer
+	Asked   agora.Op  `json:"asked,omitempty"`   // the request that is out; "": none. A crash leaves it without an answer
 	AskedAt time.Time `json:"asked_at,omitzero"` // when it was decided on
 	Tries   int       `json:"tries,omitempty"`   // failed tries of the present request in a row
 	Next    time.Time `json:"next,omitzero"`     // when the next request is due
@@ -76,23 +92,23 @@ type StartFacts struct {
 	AcquiredAt     time.Time    `json:"acquired_at,omitzero"`      // answer of acquire
 	RequestedAt    time.Time    `json:"requested_at,omitzero"`     // first start request
 	StartUncertain bool         `json:"start_uncertain,omitempty"` // a start went without an answer that settles it
-	OnlyBlocked    bool         `json:"only_blocked,omitempty"`    // all that gave rise to the doubt was refusals by something before the service
-	StartErrored   bool         `json:"start_errored,omitempty"`   // a start was answered by an error that may have come after its effect
+	OnlyBlocked    bool         `json:"only_blocked,omitempty"`    // only something before the service refused it, such as a firewall: the start most likely had no effect
+	StartErrored   bool         `json:"start_errored,omitempty"`   // a start was answered by an error, which may have come after its effect
 	Interrupted    bool         `json:"interrupted,omitempty"`     // rundown ended while a start was out, and nothing has settled it yet
 	StartedAt      time.Time    `json:"started_at,omitzero"`       // the sid was received
 }
 
 // Evidence is what is known of when a session wrote.
 type Evidence struct {
-	RecordingAt    time.Time     `json:"recording_at,omitzero"`     // from when it writes: named by the service, else first seen
-	FromNamed      bool          `json:"from_named,omitempty"`      // the service named RecordingAt
-	NothingWritten bool          `json:"nothing_written,omitempty"` // the service said at its stop that nothing was written, whatever it told before
+	RecordingAt    time.Time     `json:"recording_at,omitzero"`     // since when it records: as the service reports, else as first seen
+	FromNamed      bool          `json:"from_named,omitempty"`      // the service reported RecordingAt
+	NothingWritten bool          `json:"nothing_written,omitempty"` // the stop was answered that nothing was recorded, whatever was reported before
 	Exited         bool          `json:"exited,omitempty"`          // its recorder was found to have exited, though the service still answered for it
-	HealthyFrom    time.Time     `json:"healthy_from,omitzero"`     // since when it was seen running without a break
+	HealthyFrom    time.Time     `json:"healthy_from,omitzero"`     // since when it was seen running without interruption
 	LastGood       time.Time     `json:"last_good,omitzero"`        // last seen running
 	SuspectAt      time.Time     `json:"suspect_at,omitzero"`       // first 404
 	NotFoundAt     time.Time     `json:"not_found_at,omitzero"`     // latest 404 to a query before it was confirmed; zero after any other answer
-	UnclearAnswer  bool          `json:"unclear_answer,omitempty"`  // a query before it was confirmed got no answer that says anything of it
+	UnclearAnswer  bool          `json:"unclear_answer,omitempty"`  // before it was confirmed, a query got an answer that says nothing of it
 	Failover       time.Duration `json:"failover,omitempty"`        // the longest time it answered 404 and came back
 }
 
@@ -100,9 +116,9 @@ type Evidence struct {
 type StopFacts struct {
 	StopNotFoundAt   time.Time    `json:"stop_not_found_at,omitzero"`  // first 404 to the stop
 	StopAskedAt      time.Time    `json:"stop_asked_at,omitzero"`      // first stop request
-	StopUnansweredAt time.Time    `json:"stop_unanswered_at,omitzero"` // when the first stop was sent that went without an answer
-	StoppedAt        time.Time    `json:"stopped_at,omitzero"`         // until when it wrote, as far as is known
-	FinalState       SessionState `json:"final_state,omitempty"`       // what it is once it is stopped; "": ended
+	StopUnansweredAt time.Time    `json:"stop_unanswered_at,omitzero"` // when the first stop was sent that was not answered
+	StoppedAt        time.Time    `json:"stopped_at,omitzero"`         // until when it recorded, as far as is known
+	FinalState       SessionState `json:"final_state,omitempty"`       // its state once it is stopped; "": ended
 }
 
 // PushFacts are what is known of a session's push.
@@ -110,15 +126,15 @@ type PushFacts struct {
 	CDN            string `json:"cdn,omitempty"`             // masked address that it pushes to
 	AskedCDN       string `json:"asked_cdn,omitempty"`       // masked address of the update that is out
 	RejectedTarget string `json:"rejected_target,omitempty"` // the masked address that an update was refused for
-	Push           string `json:"push,omitempty"`            // what was last heard of the push
-	Connecting     int    `json:"connecting,omitempty"`      // how often in a row the push was found connecting
+	Push           string `json:"push,omitempty"`            // the status of the push that a query reported last
+	Connecting     int    `json:"connecting,omitempty"`      // queries in a row that found the push connecting
 }
 
 // HoldFacts are what is known of whether a session is on hold.
 type HoldFacts struct {
 	Held      bool      `json:"held,omitempty"`      // on hold, as far as is known
-	ResumedAt time.Time `json:"resumed_at,omitzero"` // an update was accepted that ends the hold
-	Paused    []Gap     `json:"paused,omitempty"`    // when it was on hold after it had begun to write, as far as is known
+	ResumedAt time.Time `json:"resumed_at,omitzero"` // when an update that ends the hold was accepted
+	Paused    []Gap     `json:"paused,omitempty"`    // periods on hold after it had begun to record, as far as is known
 }
 
 // UpdateFacts are what is known of a session's updates.
@@ -130,40 +146,41 @@ type UpdateFacts struct {
 
 // CredentialFacts are what is known of a session's storage credentials.
 type CredentialFacts struct {
-	RenewAt            time.Time `json:"renew_at,omitzero"`             // when they are due to be sent anew
-	CredentialsUntil   time.Time `json:"credentials_until,omitzero"`    // when those that were sent run out; zero: never
-	RenewalError       string    `json:"renewal_error,omitempty"`       // what was told of their renewal, which failed; "": it did not
-	CredentialsExpired bool      `json:"credentials_expired,omitempty"` // and they ran out meanwhile
+	RenewAt            time.Time `json:"renew_at,omitzero"`             // when new ones are due to be sent
+	CredentialsUntil   time.Time `json:"credentials_until,omitzero"`    // when the ones that were sent expire; zero: never
+	RenewalError       string    `json:"renewal_error,omitempty"`       // why the renewal failed, as it was reported; "": it did not fail
+	CredentialsExpired bool      `json:"credentials_expired,omitempty"` // they expired before a renewal
 }
 
 // UIDFacts are what is known of a session's uid, and of its place among the failures of its replica.
 type UIDFacts struct {
-	WaitingForUID  bool `json:"waiting_for_uid,omitempty"` // it waits for a uid, since sessions of ours may live under both
-	UIDConflict    bool `json:"uid_conflict,omitempty"`    // its uid was found in use, and by no session of ours
-	CountedFailure bool `json:"counted_failure,omitempty"` // among the failures of its replica
+	WaitingForUID  bool `json:"waiting_for_uid,omitempty"` // it waits, since earlier sessions may be live under both uids
+	UIDConflict    bool `json:"uid_conflict,omitempty"`    // the service says that its uid is in use, by a session that is not ours
+	CountedFailure bool `json:"counted_failure,omitempty"` // it counts among the failures of its replica
 }
 
-// Limits are the hours that a session asked for, and what comes of their end.
+// Limits are the hours that a session asked for, and what happens when they end.
 type Limits struct {
 	MaxHour    int  `json:"max_hour,omitempty"`
 	ExpireHour int  `json:"expire_hour,omitempty"`
-	Draining   bool `json:"draining,omitempty"` // its hours run out before the end: a successor takes over
-	Expired    bool `json:"expired,omitempty"`  // its hours ended before the class, and no successor wrote
+	Draining   bool `json:"draining,omitempty"` // its hours run out before the class ends, so a successor is begun
+	Expired    bool `json:"expired,omitempty"`  // its hours ended before the class did, and no successor recorded
 }
 
-// Report is what was told of a session, and what the outcome is to tell of it.
+// Report is what notifications reported of a session, and what the outcome says about it.
 type Report struct {
-	ReportedEndAt time.Time `json:"reported_end_at,omitzero"` // when the notification of its end came
-	ReportedEnd   string    `json:"reported_end,omitempty"`   // how it ended, by a notification that no query has confirmed yet
-	Cause         int       `json:"cause,omitempty"`          // the code of event 71 that it ended with; 0: none is known
-	Remarks       []string  `json:"remarks,omitempty"`        // what the outcome's reason is to tell of it
+	ReportedEndAt time.Time `json:"reported_end_at,omitzero"` // when the notification of its end arrived
+	ReportedEnd   string    `json:"reported_end,omitempty"`   // how it ended, by a notification that no query has confirmed yet; "": none
+	Cause         int       `json:"cause,omitempty"`          // the code of event 71 that it ended with; 0: not known
+	Remarks       []string  `json:"remarks,omitempty"`        // sentences for the outcome's reason, at most maxRemarks
 	Foreign       []Foreign `json:"foreign,omitempty"`        // what answered in place of the service, one for each kind of request
 	UploadStatus  string    `json:"upload_status,omitempty"`
-	UploadError   string    `json:"upload_error,omitempty"`  // what a notification told of its failure
-	UploadedLate  bool      `json:"uploaded_late,omitempty"` // and it was reported complete after that
+	UploadError   string    `json:"upload_error,omitempty"`  // why the upload failed, by a notification
+	UploadedLate  bool      `json:"uploaded_late,omitempty"` // the upload was reported complete after that
 	Files         []string  `json:"files,omitempty"`
 }
 
+// Session is the session with this attempt, from 1; nil where there is none.
 func (s *State) Session(attempt int) *Session {
 	for i := range s.Sessions {
 		if s.Sessions[i].Attempt == attempt {
@@ -173,7 +190,7 @@ func (s *State) Session(attempt int) *Session {
 	return nil
 }
 
-// Deadline is when the session ends at the latest even if nothing stops it: the bound of its bill.
+// Deadline is when the service ends the session at the latest, by its maxRecordingHour: the bound of what it can cost.
 func (x *Session) Deadline() time.Time {
 	from := x.StartedAt
 	if from.IsZero() {
@@ -182,7 +199,7 @@ func (x *Session) Deadline() time.Time {
 	return from.Add(time.Duration(x.MaxHour) * time.Hour)
 }
 
-// usableUntil is when the session can serve no longer: it ends by itself, or can no longer be asked and stopped.
+// usableUntil is when the session ends by itself, or can no longer be queried and stopped because its resource id expires.
 func (x *Session) usableUntil() time.Time {
 	if x.StartedAt.IsZero() || x.ExpireHour == 0 {
 		return x.Deadline()
@@ -190,14 +207,14 @@ func (x *Session) usableUntil() time.Time {
 	return Earlier(x.Deadline(), x.StartedAt.Add(time.Duration(x.ExpireHour)*time.Hour))
 }
 
-// Remark keeps something for the outcome's reason, once.
+// Remark keeps a sentence for the outcome's reason, once. Beyond maxRemarks it keeps nothing.
 func (x *Session) Remark(text string) {
 	if !slices.Contains(x.Remarks, text) && len(x.Remarks) < maxRemarks {
 		x.Remarks = append(x.Remarks, text)
 	}
 }
 
-// ownTimes are the instants of a session that our own clock has told, and that lie behind us.
+// ownTimes are the past instants of a session that were measured by our own clock.
 func (x *Session) ownTimes() []*time.Time {
 	own := []*time.Time{
 		&x.AskedAt, &x.AcquiredAt, &x.RequestedAt, &x.StartedAt, &x.HealthyFrom, &x.LastGood, &x.SuspectAt, &x.StopNotFoundAt, &x.StopAskedAt,
@@ -209,13 +226,15 @@ func (x *Session) ownTimes() []*time.Time {
 	return own
 }
 
+// back moves an instant back; zero stays zero.
 func back(at *time.Time, by time.Duration) {
 	if !at.IsZero() {
 		*at = at.Add(-by)
 	}
 }
 
-// WithoutQuery is the session without what a query changes that is sent, and one that finds it running as before.
+// WithoutQuery is the session without what a query changes that finds it running as before. The worker compares by it
+// whether a step is worth a write.
 func (x Session) WithoutQuery() Session {
 	x.LastGood = time.Time{}
 	if x.Asked == agora.OpQuery {

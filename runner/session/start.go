@@ -8,6 +8,7 @@ import (
 	"rundown/runner/reason"
 )
 
+// onAcquire takes in the answer to an acquire. Its effect is a resource id alone, so it is repeated until class time is over.
 func (d *Decision) onAcquire(x *Session, a Answer) {
 	switch a.Class {
 	case agora.Done:
@@ -50,6 +51,8 @@ func (d *Decision) onRefused(x *Session, a Answer) {
 	d.S.Replicas[x.Replica].abandon(a.reason("the service refuses it: "))
 }
 
+// onStart takes in the answer to a start. Answers that leave open whether it had an effect set StartUncertain, and the start goes
+// again with the same resource id: the service starts one recording for a resource id at most.
 func (d *Decision) onStart(x *Session, a Answer) {
 	sameID := func(w catalog.Backoff) {
 		if !d.scheduleRetry(x, w, d.now, a.RetryAfter) {

@@ -12,14 +12,14 @@ import (
 // Phase is where an occurrence stands.
 type Phase string
 
-// The phases of an occurrence. A crash leaves each of them as it is; what was asked and not answered is told to
-// Decide at the next start.
+// The phases of an occurrence. They follow from its sessions and its outcome, and the runner stores them for its queries. A
+// crash changes none of them: the next worker reads the row and reports to Decide each request that has no answer.
 const (
-	Planned   Phase = "planned"   // nothing was sent yet
+	Planned   Phase = "planned"   // nothing was sent yet for its present time
 	Starting  Phase = "starting"  // a session is being acquired, started or confirmed; nothing was seen running yet
-	Recording Phase = "recording" // a session was seen running; between two sessions it stays so
-	Stopping  Phase = "stopping"  // the end has come and a stop is still owed
-	Over      Phase = "ended"     // outcome and reason are final, but for an undone cancellation
+	Recording Phase = "recording" // a session was seen recording; it stays so between two sessions
+	Stopping  Phase = "stopping"  // the class is over, and a session is not stopped yet
+	Over      Phase = "ended"     // it has an outcome, which stays unless the class is moved or its cancellation is taken back
 )
 
 // Outcome is how an occurrence ended.
@@ -34,7 +34,7 @@ const (
 	Cancelled Outcome = "cancelled" // by an operator or by the plan
 )
 
-// Gap is a part of the class that was not recorded.
+// Gap is a part of the class that was not recorded: [From, Until), at least a second.
 type Gap struct {
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
@@ -45,7 +45,7 @@ type Cancel struct {
 	At         time.Time   `json:"at"`
 	Who        string      `json:"who"`
 	Reason     string      `json:"reason,omitempty"`
-	ReasonCode reason.Code `json:"reason_code,omitempty"` // whether an operator gave it, or the plan
+	ReasonCode reason.Code `json:"reason_code,omitempty"` // says whether an operator gave it, or the plan
 	Closure    int64       `json:"closure,omitempty"`     // the number of the closure that gave it; 0: an order for this class
 }
 
@@ -104,7 +104,7 @@ type Destination struct {
 	Prefix  string `json:"prefix,omitempty"` // where in the bucket the files are
 }
 
-// Orders are what operators ordered for an occurrence. They belong to its identity and outlive its plan.
+// Orders are what operators ordered for an occurrence. They stay with its identity, whatever becomes of its plan.
 type Orders struct {
 	Cancel   *Cancel    `json:"cancel,omitempty"`
 	Extended *Extension `json:"extended,omitempty"`
@@ -121,37 +121,37 @@ type Spec struct {
 	Local      `json:"-"`
 }
 
-// Local is what only the worker can say of an occurrence. It is not stored.
+// Local is what only the worker knows of an occurrence. It is not stored: the worker sets it before each Decide.
 type Local struct {
-	Placed        time.Time     // when its first request is due beside the others; zero: it was not placed
-	PlacedFrom    time.Time     // the beginning of the recording that was placed; of another, Placed says nothing
+	Placed        time.Time     // when its first request is due, as placed beside those of other classes; zero: it was not placed
+	PlacedFrom    time.Time     // the From for which it was placed; where From is another, Placed does not count
 	QueryEvery    time.Duration // between queries for a healthy session; 0: the documented interval
-	PollOffset    int           // among what the worker watches, from 1; 0: none was given. It spreads the queries
-	OtherApp      bool          // it is for another App ID to record
-	NoNewSessions bool          // nothing of it is begun here: that is a daemon's
-	OnlyStops     bool          // what runs of it is stopped, and nothing else is done
+	PollOffset    int           // its number among what the worker watches, from 1; 0: none. It spreads the queries over the interval
+	OtherApp      bool          // the plan gives it to another App ID
+	NoNewSessions bool          // this process begins nothing: a daemon does
+	OnlyStops     bool          // this process only stops what runs
 }
 
 // Status is what is happening to an occurrence. Only Decide changes it.
 type Status struct {
 	Observed        Observed             `json:"observed,omitzero"`
 	Begin           time.Time            `json:"begin"`               // when the first request is due
-	Unattended      time.Time            `json:"unattended,omitzero"` // since when nobody was there to begin it: the last sign of life of the daemon before, or when the clock leapt or the machine fell asleep
-	Preempted       time.Time            `json:"preempted,omitzero"`  // when its padding gave way to another class
-	Relieved        time.Time            `json:"relieved,omitzero"`   // when another class of the recording was found to write in its place, since no plan held it
+	Unattended      time.Time            `json:"unattended,omitzero"` // since when no process was running that could begin it: the last heartbeat of the daemon before, or when the clock jumped or the machine slept
+	Preempted       time.Time            `json:"preempted,omitzero"`  // when its padding ended early, for another class
+	Relieved        time.Time            `json:"relieved,omitzero"`   // when another class of the recording took over, since no plan holds this one
 	Phase           Phase                `json:"phase"`
 	Outcome         Outcome              `json:"outcome,omitempty"`
 	Reason          string               `json:"reason,omitempty"`
 	ReasonCode      reason.Code          `json:"reason_code,omitempty"` // of every outcome but recorded
 	Gaps            []Gap                `json:"gaps,omitempty"`
-	Sessions        []Session            `json:"-"`                          // rows of their own
-	EarlierSessions int                  `json:"earlier_sessions,omitempty"` // the first so many sessions were begun for a time or an App ID that the plan has left since
-	Replicas        [MaxReplicas]Replica `json:"replicas,omitzero"`          // of these the target uses as many as it has pairs of uids
-	FailedOverFrom  string               `json:"failed_over_from,omitempty"` // the masked address that the push broke at and left for the fallback
+	Sessions        []Session            `json:"-"`                          // stored as rows of their own
+	EarlierSessions int                  `json:"earlier_sessions,omitempty"` // how many of the first sessions were begun for an earlier time or App ID of the class
+	Replicas        [MaxReplicas]Replica `json:"replicas,omitzero"`          // of which the first ReplicaCount are used
+	FailedOverFrom  string               `json:"failed_over_from,omitempty"` // the masked address at which the push broke, so that it moved to the fallback
 	EndedAt         time.Time            `json:"ended_at,omitzero"`
 }
 
-// Observed is what of the spec the status has taken in: the class that phase, replicas and outcome are about.
+// Observed is the part of the spec that the status has taken in: phase, replicas and outcome are about this interval.
 type Observed struct {
 	Generation int64     `json:"generation,omitempty"`
 	Start      time.Time `json:"start"`
@@ -195,18 +195,18 @@ func (s *Spec) cancel() *Cancel {
 // MaxReplicas is how many sessions of one class run at once at most: the bound of a plan's redundancy.
 const MaxReplicas = 4
 
-// Replica is one of the recordings that are to run at once: each has its own sessions, one after the other, and its own
-// pair of uids. There is one, and with redundancy there are more.
+// Replica is one of the recordings of a class that run at once. Each has its own sessions, one after the other, and its own
+// pair of uids. A class has one, or more with redundancy.
 type Replica struct {
-	Failures      int         `json:"failures,omitempty"`       // in a row
-	PageFailures  int         `json:"page_failures,omitempty"`  // of these, for a cause that lies in the page
-	Foreign       int         `json:"foreign,omitempty"`        // sessions in a row whose starts were not answered by the service; they are no failures
-	RetryAt       time.Time   `json:"retry_at,omitzero"`        // no new session before this
-	AbandonReason string      `json:"abandon_reason,omitempty"` // why no further session is begun
+	Failures      int         `json:"failures,omitempty"`       // in a row; ten healthy minutes reset them
+	PageFailures  int         `json:"page_failures,omitempty"`  // how many of them had a cause in the page
+	Foreign       int         `json:"foreign,omitempty"`        // sessions in a row whose starts something else than the service answered; they do not count as failures
+	RetryAt       time.Time   `json:"retry_at,omitzero"`        // no new session begins before this
+	AbandonReason string      `json:"abandon_reason,omitempty"` // why no further session begins; "": one may
 	AbandonCode   reason.Code `json:"abandon_code,omitempty"`
 }
 
-// Clone gives a status whose sessions can be changed without changing the original's.
+// Clone is a copy that shares nothing with the original that Decide changes.
 func (s Status) Clone() Status {
 	s.Sessions = slices.Clone(s.Sessions)
 	for i := range s.Sessions {
@@ -218,16 +218,17 @@ func (s Status) Clone() Status {
 	return s
 }
 
-// Clone gives a state whose sessions can be changed without changing the original's.
+// Clone is a copy that shares nothing with the original that Decide changes.
 func (s State) Clone() State {
 	s.Status = s.Status.Clone()
 	return s
 }
 
-// ReplicaCount is how many sessions are to run at once.
+// ReplicaCount is how many sessions are to run at once, from 1 to MaxReplicas.
 func (t *Target) ReplicaCount() int { return len(t.UIDs) }
 
-// abandonReason says why no replica begins another session; none while one may, or one that is no longer wanted still carries.
+// abandonReason is why no replica begins another session. It is empty while one may, and while one that the plan no longer
+// wants still records.
 func (s *State) abandonReason() reason.Reason {
 	for i := range s.Sessions {
 		if s.excess(&s.Sessions[i]) {
@@ -244,8 +245,8 @@ func (s *State) abandonReason() reason.Reason {
 	return why
 }
 
-// active is the session that records the class in a replica or is on its way to, and that no other is to follow; nil
-// for none.
+// active is the session of a replica that records the class or is on its way to it; nil for none. A session that is to be
+// replaced is not active.
 func (s *State) active(replica int) *Session {
 	for i := range s.Sessions {
 		if x := &s.Sessions[i]; x.Replica == replica && x.State.Carries() && !x.Draining && !s.IsEarlier(x) {
@@ -273,12 +274,12 @@ func (s *State) otherUID(x *Session) string {
 	return s.UIDs[x.Replica][0]
 }
 
-// Writes says that a session records the class now, as far as is known.
+// Writes reports whether a session records the class now, as far as is known.
 func (s *State) Writes() bool {
 	return slices.ContainsFunc(s.current(), func(x Session) bool { return x.State == SessionRunning && !x.RecordingAt.IsZero() })
 }
 
-// Settled says that nothing more is asked about any session.
+// Settled reports whether nothing more is asked about any session.
 func (s *State) Settled() bool {
 	for i := range s.Sessions {
 		if !s.Sessions[i].State.Final() {
@@ -288,7 +289,7 @@ func (s *State) Settled() bool {
 	return true
 }
 
-// MayRun lists the sessions that may still run at an instant: those that nothing has settled, and orphans.
+// MayRun lists the sessions that may still run, and cost money, at an instant: those that are not final, and orphans.
 func (s *State) MayRun(now time.Time) (list []Session) {
 	for _, x := range s.Sessions {
 		begun := !x.RequestedAt.IsZero() || x.SID != "" // nothing runs before a start was asked for
@@ -299,8 +300,8 @@ func (s *State) MayRun(now time.Time) (list []Session) {
 	return list
 }
 
-// rewind moves what was measured by a clock that has been set back since along with it, so that ages and waits stay
-// what they were, and says by how much. What others named stays: the times of plans, of files, of keys.
+// rewind corrects stored instants after the clock was set back, so that ages and waits stay what they were, and returns by
+// how much. Times that others gave stay: those of plans, of files, of credentials.
 func (s *State) rewind(now time.Time) time.Duration {
 	if s.Phase == Over && s.Settled() {
 		return 0
@@ -330,6 +331,6 @@ func (s *State) rewind(now time.Time) time.Duration {
 	return ahead
 }
 
-// MinClockJump is how far the wall clock must part from the time that passes to be worth a word. Less is what a daemon
-// that keeps the time does by and by.
+// MinClockJump is how far the wall clock must differ from the time that has passed to count as a jump. Smaller differences
+// are what time synchronisation does all the time.
 const MinClockJump = 2 * time.Second

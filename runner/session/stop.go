@@ -24,6 +24,8 @@ func (d *Decision) endUnstopped(x *Session) {
 	d.endSession(x, x.reason().Or(reason.Because(reason.StopFailed, "it could not be stopped and ended by its maxRecordingHour at %s at the latest", d.Clock(over))))
 }
 
+// onStop takes in the answer to a stop. Only an answer that says that the session has ended makes it final, or the end of its
+// hours; everything else is asked again.
 func (d *Decision) onStop(x *Session, a Answer) {
 	recorder, _ := a.Server.Service(agora.ServiceWebRecorder)
 	upload, _ := a.Server.Service(agora.ServiceUpload)

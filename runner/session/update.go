@@ -71,6 +71,8 @@ func (d *Decision) wanted(x *Session) Change {
 	}
 }
 
+// onUpdate takes in the answer to an update. A refusal is final for the change that was asked for, and says nothing of the
+// others.
 func (d *Decision) onUpdate(x *Session, a Answer) {
 	if a.Class == agora.Done {
 		x.UpdateTries, x.UpdateAt = 0, time.Time{}

@@ -49,6 +49,7 @@ func capacityWaits(a Answer) catalog.Backoff {
 	return catalog.CapacityBackoff()
 }
 
+// Later is the later of two instants.
 func Later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -56,6 +57,7 @@ func Later(a, b time.Time) time.Time {
 	return b
 }
 
+// Earlier is the earlier of two instants; zero is earlier than any other.
 func Earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
