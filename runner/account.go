@@ -12,24 +12,24 @@ import (
 	"rundown/runner/session"
 )
 
-// accountWaits space the acquires that ask whether a refused account is accepted again: one at a time for all classes.
-// Whoever mends it during a class should not wait long for the rest of it.
+// accountWaits are the waits between acquires that test whether a refused account is accepted again. One class tests for all.
+// The waits are short: whoever corrects the account during a class wants the rest of it recorded.
 var accountWaits = catalog.Backoff{Steps: []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second}, Then: 30 * time.Second}
 
-// account is what is known of whether the service lets an App ID begin recordings with a plan's credentials. Once it
-// refuses them it refuses every class, so new starts are held back but for one that asks; what runs is left alone.
+// account is a circuit breaker: whether the service accepts a plan's credentials for an App ID. Once it refuses them it refuses
+// every class, so new starts are held back but for one that tests. What runs is left alone. Only the worker's loop uses it.
 type account struct {
-	refusal session.Answer // what the service said last; accepted where it said nothing of the kind
+	refusal session.Answer // the latest one; of no refusal where the service accepts the account
 	since   time.Time
-	probe   time.Time       // when the next acquire may ask
-	probing bool            // one is out
-	tries   int             // that were refused
+	probe   time.Time       // when the next acquire may test
+	probing bool            // a test is out
+	tries   int             // tests in a row that were refused
 	held    map[string]bool // occurrences whose acquires were refused or held back
 }
 
 func (a *account) refused() bool { return a.refusal.NotAuthorized() }
 
-// hold says whether an occurrence's acquire is held back, and with what answer.
+// hold reports whether an occurrence's acquire is held back, and the answer that Decide gets in place of the service's.
 func (a *account) hold(id string, now time.Time) (session.Answer, bool) {
 	switch {
 	case !a.refused():
@@ -45,8 +45,8 @@ func (a *account) hold(id string, now time.Time) (session.Answer, bool) {
 	return answer, true
 }
 
-// heard takes in what an answer says of the account. Only the service itself, not what stands before it, can accept it;
-// and that it is overdue is said to an acquire alone.
+// heard takes in what an answer says of the account. Only an answer of the service itself can accept it, not one of a proxy.
+// That the account is overdue is said to an acquire alone.
 func (a *account) heard(op agora.Op, answer session.Answer, now time.Time) {
 	accepted := answer.Class == agora.Done || answer.Code != 0
 	switch {
@@ -61,17 +61,17 @@ func (a *account) heard(op agora.Op, answer session.Answer, now time.Time) {
 	}
 }
 
-// later lets the next acquire ask after a while.
+// later has the next acquire test after a wait.
 func (a *account) later(now time.Time) {
 	wait, _ := accountWaits.Next(a.tries, 0)
 	a.probing, a.probe = false, now.Add(wait)
 	a.tries++
 }
 
-// soon lets the next acquire ask at once: the plan was given anew, by somebody who may have mended it.
+// soon has the next acquire test at once: the plan was applied again, perhaps with corrected credentials.
 func (a *account) soon(now time.Time) { a.probe, a.tries = now, 0 }
 
-// account finds what is known of a connection's account.
+// account is the breaker of a connection's account, made where there is none.
 func (w *worker) account(conn *Connection) *account {
 	a := w.accounts[conn]
 	if a == nil {
@@ -81,8 +81,8 @@ func (w *worker) account(conn *Connection) *account {
 	return a
 }
 
-// heardOf takes in what the answer to an occurrence says of the account, and tells where that changes. Once it is accepted
-// again all that was refused or held back goes on at once.
+// heardOf takes in what an answer says of the account, and raises or clears the health issue. Once the account is accepted
+// again, all classes that were refused or held back go on at once.
 func (w *worker) heardOf(conn *Connection, id string, op agora.Op, answer session.Answer) {
 	a, now := w.account(conn), w.e.cfg.Now()
 	before := a.refused()
@@ -106,7 +106,7 @@ func (w *worker) heardOf(conn *Connection, id string, op agora.Op, answer sessio
 	}
 }
 
-// askAgain has what was held back ask anew where its time has come.
+// askAgain has one of the classes that are held back test again, where the time for that has come.
 func (w *worker) askAgain(now time.Time) {
 	for _, a := range w.accounts {
 		if a.refused() && !a.probing && !now.Before(a.probe) {
@@ -115,7 +115,7 @@ func (w *worker) askAgain(now time.Time) {
 	}
 }
 
-// resumeHeld has all that was held back acquire now.
+// resumeHeld has all classes that are held back acquire now.
 func (w *worker) resumeHeld(a *account, now time.Time) {
 	held := slices.Sorted(maps.Keys(a.held))
 	clear(a.held)

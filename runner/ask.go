@@ -13,7 +13,8 @@ import (
 	"rundown/runner/session"
 )
 
-// exchange is a call that Decide named, with all that it takes to make it. Nothing in it changes.
+// exchange is one request that Decide named, with everything that it takes to send it. It is read in a goroutine beside the
+// loop, so nothing in it changes: the state is a copy of the step's.
 type exchange struct {
 	w       *worker
 	api     *agora.App
@@ -24,7 +25,8 @@ type exchange struct {
 	op      agora.Op
 }
 
-// call makes a request in a goroutine of its own.
+// call sends a request from a goroutine of its own and has the loop take in the answer by a step. It posts an answer in any
+// case, also where no request could be sent: Decide waits for it.
 func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 	answered := func(a session.Answer) { w.step(o, session.Answered{Attempt: act.Attempt, Op: act.Op, Answer: a}) }
 	conn := cmp.Or(o.conn, w.conn)
@@ -68,7 +70,8 @@ func preference(p plan.Priority) int {
 	return 0
 }
 
-// ask sends the request and puts what came of it into the terms of Decide.
+// ask sends the request and returns the answer in the terms of Decide. Without the plan only a query, a stop and the end of
+// a hold can be sent, because they need none of its settings.
 func (x *exchange) ask(ctx context.Context) session.Answer {
 	switch {
 	case x.op == agora.OpQuery:
@@ -86,8 +89,9 @@ func (x *exchange) ask(ctx context.Context) session.Answer {
 	}
 }
 
+// acquire asks for a resource id, on another server than the replicas that are live.
 func (x *exchange) acquire(ctx context.Context) session.Answer {
-	// The keys are read before, since between acquire and start there is no time for it.
+	// The credentials are read now: between acquire and start there is no time for it.
 	if _, err := x.keys(ctx, keysForStart); err != nil {
 		return unreadable(err)
 	}
@@ -103,6 +107,7 @@ func (x *exchange) acquire(ctx context.Context) session.Answer {
 	return a
 }
 
+// start resolves the secrets and starts the recording.
 func (x *exchange) start(ctx context.Context) session.Answer {
 	keys, err := x.keys(ctx, keysForStart)
 	if err != nil {
@@ -173,11 +178,13 @@ func (x *exchange) keys(ctx context.Context, least time.Duration) (Keys, error) 
 	return keys, err
 }
 
-// unreadable is the answer where a secret cannot be read: it may be there in a moment, as while files rotate.
+// unreadable is the answer where a secret cannot be read. It is asked again: a file may be missing for a moment while it is
+// rotated.
 func unreadable(err error) session.Answer {
 	return session.Answer{Class: agora.Wait, Why: reason.SecretUnreadable, Reason: err.Error(), RetryAfter: session.UnansweredEvery}
 }
 
+// answer turns the result of a call into the terms of Decide, and passes on what it says about the service and its clock.
 func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
 	if err == nil {
 		x.w.e.serviceClock(meta.Date)
@@ -206,10 +213,11 @@ func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
 	return a
 }
 
-// ago is the instant so long before now, by the engine's clock.
+// ago is the instant this long before now, by the engine's clock.
 func (x *exchange) ago(d time.Duration) time.Time { return x.w.e.cfg.Now().Add(-d) }
 
-// withoutAddresses leaves out what a push goes to: Decide asks for its state only, and what it is told may be kept.
+// withoutAddresses leaves out the addresses of pushes, which are secret: Decide needs their state only, and what it gets may
+// be stored.
 func withoutAddresses(r agora.ServerResponse) agora.ServerResponse {
 	r.Services = slices.Clone(r.Services)
 	for i := range r.Services {

@@ -9,13 +9,13 @@ import (
 	"rundown/runner/session"
 )
 
-// roomEvery is how often a class that waits for a place looks for one.
+// roomEvery is how often a class that waits for a free session looks for one.
 const roomEvery = time.Second
 
-// preemptPadding sees to it that padding costs no class its place. Where all the sessions that are granted to the App ID are
-// in use when a class is to be begun, those whose class is over end now, and the beginning waits for the place: the
-// lead of the class gives way too, but none of its own time. From the last instant at which it can begin in time it
-// begins whatever is counted here, since only the service knows what it grants.
+// preemptPadding ends padding that would cost another class its session. When a class is to begin and all sessions that are
+// granted to the App ID are in use, sessions whose class is over are stopped now, and the beginning waits for one of them. The
+// wait takes from the padding of the class that begins, never from its own time: at the last instant at which it can begin in
+// time it begins whatever is counted here, because only the service knows what it grants.
 func (w *worker) preemptPadding(o *occurrence, now time.Time) {
 	if o.state.Phase != session.Planned || o.state.Cancel != nil || o.begin.IsZero() || o.begin.After(now) {
 		return
@@ -38,9 +38,8 @@ func (w *worker) preemptPadding(o *occurrence, now time.Time) {
 	}
 }
 
-// reclaimPadding sees to it that padding costs no class its place that had begun before: a class that must be begun while
-// another lasts finds no padding to cut, and more may be in use than is granted, or the service refuses it. That is so until
-// the other is over.
+// reclaimPadding ends padding as soon as a class comes to an end while more sessions are in use than are granted. That happens
+// where a class had to begin while all others were still in their own time, so that there was no padding to end.
 func (w *worker) reclaimPadding(o *occurrence, now time.Time) {
 	if !o.inPadding(now) {
 		return
@@ -57,12 +56,12 @@ func (w *worker) reclaimPadding(o *occurrence, now time.Time) {
 	}
 }
 
-// inPadding says that the class is over and its padding is being recorded.
+// inPadding reports whether the class is over and only its padding is being recorded.
 func (o *occurrence) inPadding(now time.Time) bool {
 	return (o.state.Phase == session.Recording || o.state.Phase == session.Starting) && !o.committing && !o.preempted && !o.state.End.After(now) && o.state.Until.After(now)
 }
 
-// scarce says that as many sessions might be in use as are granted.
+// scarce reports whether as many sessions may be in use as are granted.
 func (w *worker) scarce(p pool) bool { return session.MaxReplicas*len(w.near) > p.granted }
 
 // latest is the class begun last of those that use a pool and are not over; nil for none.

@@ -25,7 +25,7 @@ func (e *Engine) checkpoint() {
 	}
 }
 
-// quiet says that no App ID waits for an answer or a write, or has something to do within a while.
+// quiet reports whether no App ID waits for an answer or a write, or has something to do soon.
 func (e *Engine) quiet(within time.Duration) bool {
 	workers := e.allWorkers()
 	answers := make(chan bool, len(workers))
@@ -52,7 +52,7 @@ func (w *worker) quiet(within time.Duration) bool {
 	return w.out == 0 && !slices.ContainsFunc(w.due, due)
 }
 
-// onlyWatched says that nothing but queries is due for an occurrence until an instant.
+// onlyWatched reports whether nothing but queries is due for an occurrence until an instant.
 func (o *occurrence) onlyWatched(until time.Time) bool {
 	settling := func(x session.Session) bool { return !x.State.Final() && x.State != session.SessionRunning }
 	return o.state.Phase == session.Recording && o.state.Until.After(until) && !slices.ContainsFunc(o.state.Sessions, settling)

@@ -6,15 +6,15 @@ import (
 	"rundown/runner/session"
 )
 
-// leastFreeze is how long the process must not have run to be logged.
+// leastFreeze is the shortest pause of the process that is logged.
 const leastFreeze = 10 * time.Second
 
-// clock notices that the wall clock and the time that passes part: a machine that slept, a clock that was set.
+// clock notices that the wall clock and the monotonic time differ: the machine slept, or the clock was set. It is not safe
+// for concurrent use; the engine and each worker have one of their own.
 type clock struct{ wall, passed time.Time }
 
-// look takes a reading of both and says how much further than time the wall clock went since the last reading, less
-// than nothing where it was set back; 0 where that is not worth a word. passed is a reading that no setting of the
-// clock moves.
+// look reads both, and returns by how much the wall clock went further than time since the last reading: negative where it was
+// set back, 0 below session.MinClockJump. passed is a monotonic reading.
 func (c *clock) look(wall, passed time.Time) time.Duration {
 	last := *c
 	*c = clock{wall, passed}
@@ -28,8 +28,8 @@ func (c *clock) look(wall, passed time.Time) time.Duration {
 	return jump
 }
 
-// watchFreeze logs that the process did not run: SIGSTOP, a machine that was suspended or has too much to do. It is a
-// duty of each poll, so more than that has passed since the duty before ended.
+// watchFreeze logs that the process did not run for a while: SIGSTOP, a suspended or overloaded machine. It runs at each poll,
+// so a pause shows as a poll that comes too late.
 func (e *Engine) watchFreeze(passed time.Time) {
 	if e.watched.IsZero() {
 		return
@@ -39,7 +39,7 @@ func (e *Engine) watchFreeze(passed time.Time) {
 	}
 }
 
-// watchClock tells of a jump and has all that stands on the clock look at it anew.
+// watchClock reports a jump of the clock and has every worker look at its clock.
 func (e *Engine) watchClock() {
 	now, passed := e.cfg.Now(), time.Now()
 	e.watchFreeze(passed)
@@ -61,8 +61,8 @@ func (e *Engine) watchClock() {
 	e.extend()
 }
 
-// watchClock looks for a jump since the loop's last turn. Time that was leapt over was nobody's to record in; and what
-// was begun before a clock was set back waits for instants of the old time.
+// watchClock looks for a jump since the loop's last turn. In time that was jumped over nothing could be recorded. After a clock
+// was set back, what had begun waits for instants of the old time, so it is looked at now.
 func (w *worker) watchClock(now time.Time) {
 	switch jump := w.clock.look(now, time.Now()); {
 	case jump > 0:
@@ -77,8 +77,8 @@ func (w *worker) watchClock(now time.Time) {
 	}
 }
 
-// unattendedSince is since when nobody could begin an occurrence that has not begun: its time came before this process was there,
-// or while the clock leapt. Zero: that is not what kept it.
+// unattendedSince is since when no process could begin an occurrence: its time came before this process started, or in time
+// that the clock jumped over. Zero: neither is the case.
 func (w *worker) unattendedSince(o *occurrence) time.Time {
 	switch {
 	case !o.state.Fresh() || o.state.Phase == session.Over:

@@ -2,7 +2,7 @@ package runner
 
 import "rundown/runner/session"
 
-// failpoint names a step by what it writes down: its outcome, the request that is to be sent, or else the answer that came.
+// failpoint names a step by what it stores: its outcome, the request that is to be sent, or else the answer that came.
 // A step that holds an answer and the next request is named by the request.
 func failpoint(next session.State, events []session.Event, calls []session.Action) string {
 	switch {

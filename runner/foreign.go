@@ -52,7 +52,7 @@ func (w *worker) watchForeign(s *session.State) {
 	}
 }
 
-// meetsForeign says whether some occurrence meets such answers. The caller holds the lock.
+// meetsForeign reports whether some occurrence meets such answers. The caller holds the lock.
 func (e *Engine) meetsForeign(key foreignKey) bool {
 	for _, issue := range e.foreign {
 		if issue.foreignKey == key {

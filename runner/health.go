@@ -22,7 +22,7 @@ const (
 	SeverityCritical Severity = "critical" // classes are lost or sessions billed while it lasts
 )
 
-// Issue is a health issue: what a person should mend while the engine works on.
+// Issue is a health issue: something that a person should correct while the engine goes on.
 type Issue struct {
 	ID         reason.Code `json:"id"`
 	Severity   Severity    `json:"severity"`
@@ -56,7 +56,7 @@ type issueKey struct {
 	about string
 }
 
-// raise adds a health issue, or replaces its text.
+// raise adds a health issue, or replaces its text. It takes the engine's lock.
 func (e *Engine) raise(about string, issue Issue) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -75,7 +75,7 @@ func (e *Engine) setIssue(about string, issue Issue) {
 	e.issues[key] = issue
 }
 
-// clear removes a health issue.
+// clear removes a health issue; one that is not there is no error. It takes the engine's lock.
 func (e *Engine) clear(id reason.Code, about string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -114,7 +114,7 @@ func (e *Engine) noteIssues(s *session.State) {
 	}
 }
 
-// orphanage is a session that may be running although nothing here can stop it.
+// orphanage is a session that may be running although nothing in this process can stop it.
 type orphanage struct {
 	issue Issue
 	until time.Time // when its hours are over

@@ -10,7 +10,7 @@ import (
 	"rundown/runner/reason"
 )
 
-// What a reload may take away without being asked about: a fifth of the classes of the next seven days, or five.
+// A plan may remove a fifth of the classes of the next seven days, or five, without a confirmation.
 const (
 	holdSpan  = 7 * 24 * time.Hour
 	holdShare = 5 // one part in
@@ -20,14 +20,14 @@ const (
 // ErrHeld says that a plan removes so much that it waits for a confirmation; the active plan stays as it is until then.
 var ErrHeld = errors.New("the plan waits for a confirmation")
 
-// Loss is what a plan takes away of the classes that are to be recorded in the next seven days.
+// Loss is what a plan removes of the classes that are to be recorded in the next seven days.
 type Loss struct {
 	Removed, Of int
 	Emptied     bool // all of them are removed, and the plan holds no class that is not over, not even a cancelled one
 }
 
-// Much says that it is more than a fifth, and more than five; or that nothing is left of the plan, however small it was,
-// as where a file is cut or saved half.
+// Much reports whether a confirmation is needed: more than a fifth and more than five are removed, or nothing is left of the
+// plan, however small it was, as with a file that was truncated.
 func (l Loss) Much() bool { return l.Emptied || l.share() && l.Removed > holdLeast }
 
 // Code is the reason code of a plan that removes so much.
@@ -38,7 +38,7 @@ func (l Loss) Code() reason.Code {
 	return reason.PlanRemovesMany
 }
 
-// share says that it is more than a fifth.
+// share reports whether more than a fifth is removed.
 func (l Loss) share() bool { return l.Removed*holdShare > l.Of }
 
 func (l Loss) String() string {
@@ -86,7 +86,7 @@ func LossOf(before, after *plan.Plan, now time.Time) Loss {
 // aheadSpan is how far ahead a plan's next class is looked for.
 const aheadSpan = 2 * 366 * 24 * time.Hour
 
-// anyAhead says that the plan holds a class that is not over, be it cancelled.
+// anyAhead reports whether the plan has a class that is not over, cancelled ones included.
 func anyAhead(p *plan.Plan, now time.Time) bool {
 	for o := range schedule.All(p, now.Add(-maxLength), now.Add(aheadSpan)) {
 		if o.End.After(now) {

@@ -21,7 +21,7 @@ import (
 type Keys struct {
 	access, secret, token string
 
-	Until time.Time // when they run out; zero: never
+	Until time.Time // when they expire; zero: never
 }
 
 // NewKeys are lasting credentials.
@@ -92,9 +92,9 @@ const (
 	keysInHand = time.Minute
 )
 
-// credentialCache fetches temporary credentials, each source one at a time, and knows what each session was last sent, by its
-// sid, which it keeps when another occurrence takes it over, and its hash. Nothing of it is stored. The zero value is
-// ready.
+// credentialCache fetches temporary storage credentials and remembers, as a hash, what each session was last sent. Sessions are
+// known by their sid, because another occurrence may take them over. Nothing is stored. It is safe for concurrent use; of one
+// source only one fetch runs at a time, and others wait for it. The zero value is ready.
 type credentialCache struct {
 	mu      sync.Mutex
 	sources map[*plan.STS]*keySource
@@ -107,7 +107,7 @@ type keySource struct {
 	fetched time.Time
 }
 
-// get gives the credentials for a storage, temporary ones no older than maxAge.
+// get returns the credentials for a storage, temporary ones no older than maxAge. It may run the plan's command, for up to 30 s.
 func (r *credentialCache) get(ctx context.Context, conn *Connection, storage *plan.Storage, maxAge time.Duration, now time.Time) (Keys, error) {
 	if storage.STS == nil {
 		access, err := storage.AccessKey.Resolve(conn.Lookup)
@@ -158,7 +158,7 @@ func (r *credentialCache) drop(used map[*plan.STS]bool) {
 	maps.DeleteFunc(r.sources, func(sts *plan.STS, _ *keySource) bool { return !used[sts] })
 }
 
-// sent remembers what a session was sent.
+// sent remembers what a session was sent, as a hash.
 func (r *credentialCache) sent(sid string, keys Keys) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -193,7 +193,7 @@ func (r *credentialCache) rotated(conn *Connection, storage *plan.Storage, sid s
 	return !known || last != keys.sum()
 }
 
-// fromFile says that a storage's credentials come from files, which may be replaced at any time.
+// fromFile reports whether a storage's credentials come from files, which may be replaced at any time.
 func fromFile(storage *plan.Storage) bool {
 	if storage.STS != nil {
 		return storage.STS.File != ""

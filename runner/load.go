@@ -11,15 +11,16 @@ import (
 	"rundown/runner/store"
 )
 
-// The store is the truth, and memory holds what is near: what wakes within the window, and what has sessions that are not
-// over. It is read again after a while, and when specs have changed.
+// The store is the truth, and memory holds what is near: occurrences that wake within the window, and those with sessions that
+// are not over. It is read again every five minutes, and when specs have changed.
 const (
 	window      = 15 * time.Minute
 	reloadEvery = 5 * time.Minute
-	bellAhead   = 6 * time.Hour // the starts of a bell that may come before those that wake within the window
+	bellAhead   = 6 * time.Hour // how far ahead starts are counted that the placement may bring into the window
 )
 
-// reload reads what is near from the store, and of what is in memory what was changed.
+// reload reads from the store what is near, and the rows in memory that have changed. It returns at once: a goroutine reads, and
+// the loop takes in the result.
 func (w *worker) reload() {
 	now := w.e.cfg.Now()
 	w.loadAt = now.Add(reloadEvery)
@@ -53,7 +54,7 @@ func (w *worker) reload() {
 	})
 }
 
-// loaded is what was read of the store.
+// loaded is what was read from the store.
 type loaded struct {
 	generation int64
 	rows       []store.Row
@@ -97,7 +98,7 @@ func (w *worker) fetch(ctx context.Context, until time.Time, spacing time.Durati
 	return l, nil
 }
 
-// take brings what is in memory up to what was read.
+// take updates memory to what was read.
 func (w *worker) take(l loaded) {
 	w.generation = max(w.generation, l.generation)
 	for _, id := range l.gone {
@@ -137,7 +138,7 @@ func (w *worker) take(l loaded) {
 	w.askAgain(w.e.cfg.Now())
 }
 
-// wanted says that a row is this worker's business.
+// wanted reports whether a row belongs to this worker.
 func (w *worker) wanted(r *store.Row) bool {
 	if r.Owner() != w.app || r.Wake.IsZero() {
 		return false
@@ -145,7 +146,7 @@ func (w *worker) wanted(r *store.Row) bool {
 	return w.e.scheduling || r.HeldBy != "" || w.e.extraOf(r.ID) != nil
 }
 
-// adopt takes a row into memory; nil where it is not this worker's. What was asked and has no answer there is told first.
+// adopt takes a row into memory; nil where it is not this worker's. Decide first hears of each request in it that has no answer.
 func (w *worker) adopt(r *store.Row) *occurrence {
 	if !w.wanted(r) {
 		return nil
@@ -186,8 +187,8 @@ func (w *worker) respec(o *occurrence, r *store.Row) bool {
 	return true
 }
 
-// renew gives an occurrence the spec and the status of its row. What the row says was asked, and what nobody here sent,
-// has no answer that is known.
+// renew gives an occurrence the spec and the status of its row. Where the row says that a request was asked, and this process
+// did not send it, Decide hears that its answer is not known.
 func (w *worker) renew(o *occurrence, r *store.Row) {
 	d, err := decodeRow(r)
 	if err != nil {
@@ -222,8 +223,8 @@ func (w *worker) resettle() {
 	w.askAgain(w.e.cfg.Now())
 }
 
-// reread takes an occurrence from its row, since a write that counted on another was refused, and steps it again. One
-// whose row is gone, or another's, is released.
+// reread takes an occurrence from its row again and steps it, after a write was refused because the row had changed. Where the
+// row is gone or belongs to another worker, the occurrence is released.
 func (w *worker) reread(o *occurrence, refused error) {
 	o.committing = true
 	w.background(func(ctx context.Context) func() {
@@ -254,7 +255,7 @@ func (w *worker) reread(o *occurrence, refused error) {
 	})
 }
 
-// tell gives an event to an occurrence that need not be in memory; then says whether it is there at all.
+// tell gives an event to an occurrence, which is read from the store where it is not in memory; then gets whether there is one.
 func (w *worker) tell(id string, e session.Event, then func(found bool)) {
 	if o := w.near[id]; o != nil {
 		w.step(o, e)
@@ -290,7 +291,7 @@ func (w *worker) tell(id string, e session.Event, then func(found bool)) {
 	})
 }
 
-// release lets go of an occurrence: the store has it.
+// release removes an occurrence from memory. The store has it.
 func (w *worker) release(o *occurrence) {
 	w.unschedule(o)
 	if w.near[o.spec.ID] == o {
@@ -299,7 +300,7 @@ func (w *worker) release(o *occurrence) {
 	w.e.forgetForeign(o.spec.ID)
 }
 
-// later has the loop run f when a store that does not work is to be tried again. It is awaited.
+// later has the loop run f when a failing store is to be tried again. An end of the engine waits for it.
 func (w *worker) later(f func()) {
 	w.out++
 	time.AfterFunc(storeEvery, func() {

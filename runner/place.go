@@ -8,8 +8,9 @@ import (
 	"rundown/runner/session"
 )
 
-// place works out when each occurrence that is near begins. That follows from the others, so it is not stored. A start
-// gives way only to those that follow it closely, and that many are read.
+// place computes when the first request of each occurrence in memory is due, so that the starts of a bell fit into the request
+// budget. The result depends on the other classes, so it is not stored. A start is moved only by starts that follow it closely,
+// and reload reads that many.
 func (w *worker) place() {
 	var list []*occurrence
 	for _, o := range w.near {
@@ -20,7 +21,7 @@ func (w *worker) place() {
 	slices.SortFunc(list, func(a, b *occurrence) int {
 		return cmp.Or(a.spec.From.Compare(b.spec.From), cmp.Compare(preference(a.spec.Priority), preference(b.spec.Priority)), cmp.Compare(a.spec.ID, b.spec.ID))
 	})
-	// Of those that begin at one bell the first in the list is begun last, so what has priority has the most in hand.
+	// Of the classes of one bell the last in the list begins first. So priority has the most time to spare.
 	starts := make([]schedule.Start, len(list))
 	for i, o := range list {
 		starts[i] = schedule.Start{Writing: o.spec.From, Sessions: o.spec.ReplicaCount()}
@@ -38,10 +39,10 @@ func (w *worker) place() {
 	}
 }
 
-// A class that is being recorded and that no plan holds any more is relieved by another class of its recording that the
-// plan holds in its time, such as itself with another start: it ends when that one writes.
+// A class that is being recorded and that no plan has any more may be relieved: where the plan has another class of the recording
+// at that time, such as the same class with another start, it ends when that one is being recorded.
 
-// relief finds the occurrence that relieves another one; nil while there is none that writes.
+// relief finds the occurrence that relieves another one; nil while none is being recorded.
 func (w *worker) relief(o *occurrence) *occurrence {
 	if !o.spec.Absent || o.now || o.state.Phase == session.Over || !o.live() || !o.state.Relieved.IsZero() {
 		return nil
@@ -55,7 +56,7 @@ func (w *worker) relief(o *occurrence) *occurrence {
 	return nil
 }
 
-// relieve sees to the occurrences that one relieves which has begun to write.
+// relieve steps the occurrences that one relieves, once that is being recorded.
 func (w *worker) relieve(before, after *session.State) {
 	if before.Writes() || !after.Writes() {
 		return

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// pulse is the question to a loop whether it moves. At most one is in its inbox, however many ask: a loop that hangs
-// must not collect them. Anyone may ask.
+// pulse asks a loop whether it moves. It is safe for concurrent use. At most one question is in the inbox, however many ask: a
+// loop that hangs must not collect them.
 type pulse struct {
 	mu       sync.Mutex
 	asked    time.Time
-	answered chan struct{} // closed by the loop; nil: nobody asks
+	answered chan struct{} // closed by the loop; nil: no question is out
 }
 
-// askPulse has the loop say that it moves. It gives the instant of the question, which may have been put before, and what
-// is closed by the answer.
+// askPulse asks the loop whether it moves. It returns when the question was asked, which may have been earlier by another caller,
+// and a channel that the answer closes.
 func (w *worker) askPulse() (asked time.Time, answered <-chan struct{}) {
 	p := &w.pulse
 	p.mu.Lock()
@@ -32,9 +32,9 @@ func (w *worker) askPulse() (asked time.Time, answered <-chan struct{}) {
 	return p.asked, p.answered
 }
 
-// Progress says whether the engine moves: every loop has to answer within a while. The error names the App ID of one
-// that did not. Where a loop has been asked before, by whomever, the time runs from then on. An engine that has not
-// started, or has ended, has no loops that could hang.
+// Progress reports whether the engine moves: every loop has to answer within the given time, which counts from the first question
+// that it has not answered. The error names the App ID of a loop that did not. An engine that has not started, or has ended, has
+// no loops, and gives nil.
 func (e *Engine) Progress(within time.Duration) error {
 	running := e.allWorkers()
 	answers := make([]<-chan struct{}, len(running))

@@ -21,13 +21,13 @@ import (
 // storeEvery is how often a store that cannot be written is tried again.
 const storeEvery = time.Second
 
-// pendingCommit is what has come of an occurrence since its steps cannot be stored: they are stored as one, as soon as
-// that works again. Meanwhile the state goes ahead of the store in memory, so that what is due is seen.
+// pendingCommit collects the steps of an occurrence while the store cannot be written. They are stored as one when it can be
+// written again. Meanwhile the state in memory is ahead of the store, so that what is due is noticed.
 type pendingCommit struct {
 	before session.State // as stored
 	events []session.Event
 	log    []store.Event
-	calls  []session.Action // to be made once their intent is stored
+	calls  []session.Action // to be sent once they are stored as asked
 }
 
 // asStored is the state that the store holds.
@@ -38,8 +38,9 @@ func (o *occurrence) asStored() session.State {
 	return o.state
 }
 
-// step has Decide take in what happened and what is wanted now, commits what it says and then does it. While a commit is
-// out events are queued. It is the one way in which a status changes.
+// step is the only way in which a status changes: Decide takes in the events and what is wanted now, the new status is committed,
+// and then the requests are sent. It returns without waiting for either. While a commit is out, events are queued, and the
+// next step takes them in.
 func (w *worker) step(o *occurrence, events ...session.Event) {
 	o.events = append(o.events, events...)
 	w.unschedule(o)
@@ -76,7 +77,7 @@ func isNotified(e session.Event) bool {
 	return ok
 }
 
-// prepare notes in the spec what only the worker can say, and finds what happened around the occurrence.
+// prepare sets in the spec what only the worker knows, and adds events about other occurrences and the clock.
 func (w *worker) prepare(o *occurrence, now time.Time) {
 	if o.spec.PollOffset == 0 && !o.begin.After(now) {
 		w.turns++
@@ -94,7 +95,7 @@ func (w *worker) prepare(o *occurrence, now time.Time) {
 	}
 }
 
-// decide has Decide take in events one after the other, and puts what it says into words.
+// decide runs Decide for each event in turn, and makes the entries of the event log from what it says.
 func (w *worker) decide(o *occurrence, events []session.Event, now time.Time) (next session.State, calls []session.Action, log []store.Event) {
 	next = o.state
 	if len(events) == 0 {
@@ -114,8 +115,8 @@ func (w *worker) decide(o *occurrence, events []session.Event, now time.Time) (n
 	return next, calls, log
 }
 
-// commit stores the status that a step leads to, with all that is pending, and then makes the calls. point names it to
-// the failpoints.
+// commit stores the status that a step leads to, together with what is pending, and then sends the requests. point names the
+// commit for failpoints.
 func (w *worker) commit(o *occurrence, next session.State, p pendingCommit, point string) {
 	p.before = o.asStored()
 	if before := o.pending; before != nil {
@@ -139,11 +140,12 @@ func (w *worker) commit(o *occurrence, next session.State, p pendingCommit, poin
 	})
 }
 
-// committed goes on once it is known what became of a commit.
+// committed goes on when the result of a commit is known. A row that has changed meanwhile is read again. A worker that has lost
+// its App ID lets go of the occurrence.
 //
-// Where the store cannot be written nothing is sent, since a crash would leave an effect that nobody knows of, but for two
-// things. A query has no effect. And a stop does no harm when it is repeated, all that it needs was stored before, and what
-// lives is billed.
+// Where the store cannot be written, a request is not sent: a crash would leave an effect that no row tells of. There are two
+// exceptions. A query has no effect. And a stop does no harm when it is repeated, the store already has everything that it
+// needs, and a session that runs costs money.
 func (w *worker) committed(o *occurrence, next session.State, saved document, p pendingCommit, point string, err error) {
 	switch {
 	case err == nil:
@@ -183,7 +185,7 @@ func (w *worker) committed(o *occurrence, next session.State, saved document, p 
 	}
 }
 
-// stored goes on after a commit: the calls are made, and what arrived meanwhile is looked at.
+// stored goes on after a successful commit: it sends the requests, and steps again where events arrived meanwhile.
 func (w *worker) stored(o *occurrence, next session.State, saved document, calls []session.Action) {
 	before := o.asStored()
 	w.watch(&before, &next, o.version == 0)
@@ -210,7 +212,7 @@ func (w *worker) stored(o *occurrence, next session.State, saved document, calls
 	}
 }
 
-// watch tells people and the health issues what a commit has changed.
+// watch updates health issues and the log by what a commit has changed.
 func (w *worker) watch(before, next *session.State, first bool) {
 	w.watchHours(*before, *next)
 	w.watchOrphans(*before, *next, first)
@@ -219,7 +221,7 @@ func (w *worker) watch(before, next *session.State, first bool) {
 	w.watchUploads(*before, *next)
 }
 
-// send makes the calls. A worker that ends sends nothing new but the start that belongs to an acquire.
+// send sends the requests. A worker that is shutting down sends nothing new, except the start that follows an acquire.
 func (w *worker) send(o *occurrence, calls []session.Action) {
 	for _, act := range calls {
 		if !w.draining || act.Op == agora.OpStart {
@@ -228,7 +230,7 @@ func (w *worker) send(o *occurrence, calls []session.Action) {
 	}
 }
 
-// settle puts an occurrence with which nothing is to be done now where it waits: into the heap, or back into the store.
+// settle puts an occurrence for which nothing is due where it waits: into the heap if it is near, else back into the store.
 func (w *worker) settle(o *occurrence) {
 	far := o.wake.IsZero() || o.wake.After(w.e.cfg.Now().Add(window+2*reloadEvery))
 	switch {
@@ -266,7 +268,7 @@ func (w *worker) dropExpired(o *occurrence, now time.Time) {
 	o.pending.calls = held
 }
 
-// announce logs what a person would want to know.
+// announce logs a change of phase.
 func (w *worker) announce(s session.State) {
 	level := slog.LevelInfo
 	if s.Phase == session.Over && s.Outcome != session.Recorded && s.Outcome != session.Cancelled {
@@ -282,7 +284,8 @@ func (w *worker) announce(s session.State) {
 	w.log.Log(context.Background(), level, "occurrence", attrs...)
 }
 
-// tellMoved tells of a change of plan that stopped what was being recorded, or planned again what was over; nil for none.
+// tellMoved logs that a change of the plan stopped a class that was being recorded, or planned one again that was over; nil for
+// any other step.
 func (w *worker) tellMoved(before, after *session.State, now time.Time) []store.Event {
 	if after.EarlierSessions == before.EarlierSessions || after.EarlierSessions == 0 {
 		return nil
@@ -304,7 +307,7 @@ func (w *worker) tellMoved(before, after *session.State, now time.Time) []store.
 	return []store.Event{{Occurrence: after.ID, At: now, Kind: "plan", Who: w.e.cfg.Who, Text: text}}
 }
 
-// record puts a decision into words for the event log.
+// record makes the entries of the event log from one decision.
 func record(before, after session.State, e session.Event, actions []session.Action, why string, now time.Time) []store.Event {
 	var events []store.Event
 	event := func(kind, text string, data any) {

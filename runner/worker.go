@@ -14,9 +14,11 @@ import (
 	"rundown/runner/store"
 )
 
-// worker owns the occurrences of one App ID: it alone writes their status and asks the service about them. Its loop is
-// the only goroutine that touches the fields below the mailbox, and the occurrences; everybody else posts functions to it.
-// Nothing in the loop waits for the store or the service: that is done in goroutines that post what came of it.
+// worker owns the occurrences of one App ID: it alone writes their status and sends requests about them.
+//
+// Its loop is one goroutine, and only that touches the fields below pulse and the occurrences. Others post functions to the inbox
+// (post), or ask pulse. running is guarded by the engine's lock; e, app, term and log never change. The loop never waits for the
+// store or the service: background does that in goroutines, which post the result.
 type worker struct {
 	e    *Engine
 	app  string
@@ -24,7 +26,7 @@ type worker struct {
 	log  *slog.Logger
 
 	running bool          // guarded by the engine's lock
-	ended   chan struct{} // closed when the loop is: what is posted then is not run
+	ended   chan struct{} // closed when the loop has ended: what is posted after that is not run
 	inbox   mailbox
 	pulse   pulse
 	callers sync.WaitGroup
@@ -34,14 +36,14 @@ type worker struct {
 	writer   *store.Writer
 	pace     pace
 	turns    int // given to what is begun
-	out      int // requests, writes and reads that are awaited
+	out      int // requests, writes and reads whose result the loop still awaits
 	draining bool
 	calls    context.Context
 	clock    clock
 	leapt    session.Gap // the last time that the clock leapt over
 }
 
-// service is how a worker reaches the service, and what is granted to it there.
+// service is how a worker reaches the service, and what the service grants to the App ID.
 type service struct {
 	conn       *Connection // for what no plan holds any more
 	apis       map[route]*agora.App
@@ -125,7 +127,7 @@ func (w *worker) begin() {
 	go w.loop()
 }
 
-// mailbox hands functions to the loop. It never blocks who posts, and what is posted after the end is not run.
+// mailbox hands functions to the loop. It is safe for concurrent use and never blocks. What is posted after the end is not run.
 type mailbox struct {
 	mu    sync.Mutex
 	queue []func()
@@ -151,7 +153,7 @@ func (w *worker) post(f func()) {
 	}
 }
 
-// read runs what was posted, which may be about what the clock leapt over.
+// read runs what was posted. It looks at the clock first, because answers may come from before a jump.
 func (w *worker) read() {
 	w.watchClock(w.e.cfg.Now())
 	for _, f := range w.inbox.take() {
@@ -159,7 +161,8 @@ func (w *worker) read() {
 	}
 }
 
-// background does what may wait for the store or the service outside of the loop, and gives what came of it back to it.
+// background runs do in a goroutine, since it may wait for the store or the service, and then has the loop run what do returns.
+// The end of the worker waits for it, and cancels ctx after a while.
 func (w *worker) background(do func(ctx context.Context) (then func())) {
 	w.out++
 	w.callers.Add(1)
@@ -176,6 +179,8 @@ func (w *worker) background(do func(ctx context.Context) (then func())) {
 	}()
 }
 
+// loop runs until the engine's context ends: it reads what is near, steps what is due, and then waits for the next wake time, the
+// inbox, or TrustTimers. A crash in it leaves every row as it was committed last.
 func (w *worker) loop() {
 	defer w.e.wg.Done()
 	defer w.writer.Close()
@@ -210,8 +215,8 @@ func (w *worker) loop() {
 	}
 }
 
-// drain waits a little for the answers that are out, so that they are stored; what stays out stays written down as
-// asked, and the next start finds out what became of it.
+// drain waits up to six seconds for answers and writes that are out, so that they are stored. What is still out then stays in
+// the store as asked, and the next worker finds out what became of it.
 func (w *worker) drain(cancel context.CancelFunc) {
 	w.draining = true
 	limit := time.NewTimer(drain)
@@ -235,7 +240,7 @@ func (w *worker) drain(cancel context.CancelFunc) {
 	}
 }
 
-// storeSeen stores what was seen of running sessions since their rows were written.
+// storeSeen stores what queries have found since the rows were written.
 func (w *worker) storeSeen() {
 	for _, o := range w.near {
 		if !o.committing && o.pending == nil && len(o.events) == 0 && !sameSeen(o.state.Sessions, o.saved.Sessions) {
