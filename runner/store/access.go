@@ -62,7 +62,7 @@ func (s *Store) writeOnce(ctx context.Context, db *sql.DB, do func(ctx context.C
 func query[T any](ctx context.Context, s *Store, doing, text string, args []any, scan func(*sql.Rows) (T, error)) (all []T, err error) {
 	err = s.read(ctx, doing, func(ctx context.Context) error {
 		all = nil
-		rows, err := s.r.QueryContext(ctx, text, storable(args)...)
+		rows, err := s.rows(ctx, text, args)
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func query[T any](ctx context.Context, s *Store, doing, text string, args []any,
 // get reads one row, or gives [sql.ErrNoRows].
 func (s *Store) get(ctx context.Context, doing, text string, args []any, into ...any) error {
 	return s.read(ctx, doing, func(ctx context.Context) error {
-		return s.r.QueryRowContext(ctx, text, storable(args)...).Scan(into...)
+		return s.row(ctx, s.r, text, args).Scan(into...)
 	})
 }
 

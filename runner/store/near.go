@@ -13,12 +13,16 @@ type Row struct {
 }
 
 // dueBy selects what wakes by an instant, as the index has it: no placeholder fits the bound of a partial index.
-const dueBy = ` FROM occurrences WHERE owner = $1 AND wakes_at <= $2 AND wakes_at < 9223372036854775807`
+const (
+	dueBy    = ` FROM occurrences WHERE owner = $1 AND wakes_at <= $2 AND wakes_at < 9223372036854775807`
+	readNear = `SELECT ` + occurrenceColumns + dueBy + ` ORDER BY wakes_at`
+	countDue = `SELECT count(*)` + dueBy
+)
 
 // Near lists what the owner of an App ID has to look at by an instant: by an index, however much else there is. What has
 // sessions that are not over is always among them.
 func (s *Store) Near(ctx context.Context, app string, by time.Time) ([]Row, error) {
-	rows, err := query(ctx, s, "read what is due", `SELECT `+occurrenceColumns+dueBy+` ORDER BY wakes_at`, []any{app, by.UnixMilli()}, scanOccurrence)
+	rows, err := query(ctx, s, "read what is due", readNear, []any{app, by.UnixMilli()}, scanOccurrence)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +48,7 @@ func (s *Store) withSessions(ctx context.Context, occurrences []Occurrence) ([]R
 
 // CountDue says how many occurrences of an App ID are to be looked at by an instant.
 func (s *Store) CountDue(ctx context.Context, app string, by time.Time) (n int, err error) {
-	return n, s.get(ctx, "count what is due", `SELECT count(*)`+dueBy, []any{app, by.UnixMilli()}, &n)
+	return n, s.get(ctx, "count what is due", countDue, []any{app, by.UnixMilli()}, &n)
 }
 
 // ChangedSince lists the identities of the occurrences whose specs were written after a generation.

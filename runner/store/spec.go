@@ -64,8 +64,10 @@ func raiseChanges(ctx context.Context, tx *txn) error {
 
 // Generation is the number of the last change of specs, or a later one.
 func (s *Store) Generation(ctx context.Context) (n int64, err error) {
-	return n, s.get(ctx, "look for changed specs", `SELECT n FROM changes`, nil, &n)
+	return n, s.get(ctx, "look for changed specs", readGeneration, nil, &n)
 }
+
+const readGeneration = `SELECT n FROM changes`
 
 const (
 	insertSpec = `INSERT INTO occurrences (id, plan, recording, day, clock, app, url, starts_at, ends_at, spec, orders, spec_hash, origin, dropped,

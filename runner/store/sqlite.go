@@ -59,6 +59,9 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *Store, err e
 		if s.steps, err = s.sql.prepareSteps(ctx, s.w); err != nil {
 			return nil, s.explain("open", err)
 		}
+		if err = s.keepReads(ctx); err != nil {
+			return nil, err
+		}
 		if path != memory {
 			if err := s.rememberFiles(ctx, file); err != nil {
 				return nil, err
@@ -206,6 +209,6 @@ func (s *Store) Changes(ctx context.Context) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	err := s.w.QueryRowContext(context.WithoutCancel(ctx), `PRAGMA data_version`).Scan(&n)
+	err := s.row(context.WithoutCancel(ctx), s.w, readChanges, nil).Scan(&n)
 	return n, s.explain("look for changes", err)
 }

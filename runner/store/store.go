@@ -90,6 +90,7 @@ type Store struct {
 	nodeID  atomic.Int64 // the number of this process as a node; 0: it is none
 	alone   bool         // a lock keeps other processes from working on the store
 	steps   stepStatements
+	kept    map[string]*sql.Stmt // statements that stay prepared, by their text; nil: none
 
 	closing sync.Once
 	closed  error
