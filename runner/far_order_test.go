@@ -12,10 +12,10 @@ import (
 	"rundown/runner/store"
 )
 
-// TestOrdersHoldForAClassFarAhead gives orders for a class two weeks ahead, of which the store has no row yet, and lets
+// TestOrdersHoldForAClassFarAhead gives orders for a class twelve days ahead, of which the store has no row yet, and lets
 // the time pass. What is old is removed from the store meanwhile.
 func TestOrdersHoldForAClassFarAhead(t *testing.T) {
-	const planned = "2031-08-31 09:00-09:50, 2031-09-15 09:00-09:50"
+	const planned = "2031-09-04 09:00-09:50, 2031-09-15 09:00-09:50"
 	extended := session.ExtendArgs{Until: monday.Add(65 * time.Minute)}
 	for _, tt := range []struct {
 		name    string
@@ -36,7 +36,7 @@ func TestOrdersHoldForAClassFarAhead(t *testing.T) {
 		for _, daemon := range tt.daemons {
 			t.Run(fmt.Sprintf("%s, daemon %s", tt.name, daemon), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					until(monday.AddDate(0, 0, -16))
+					until(monday.AddDate(0, 0, -12))
 					h := newHouse(t, simulator.Config{})
 					h.poll, h.keep = time.Hour, 9*24*time.Hour
 					p := loadPlan(t, school(planned), "school.yaml")
@@ -52,7 +52,7 @@ func TestOrdersHoldForAClassFarAhead(t *testing.T) {
 						order(t, s, kind, german, extended)
 					}
 					if daemon == "restarted later" {
-						until(monday.AddDate(0, 0, -11))
+						until(monday.AddDate(0, 0, -10))
 						h.shut(e)
 					}
 					if daemon != "running" {
@@ -107,13 +107,14 @@ func TestAnOrderForAClassFarAheadGoesOverToItsNewIdentity(t *testing.T) {
 	})
 }
 
-// TestAnOrderForAClassThatWasMovedFarAheadOutlivesWhatIsKept moves a class by forty days, gives orders for it, and keeps
-// what is over for nine days. The daemon goes on, or is started again each week.
+// TestAnOrderForAClassThatWasMovedFarAheadOutlivesWhatIsKept moves a class by twenty days, gives orders for it, and keeps
+// what is over for nine days: they pass before the class comes within the horizon. The daemon goes on, or is started again
+// each week.
 func TestAnOrderForAClassThatWasMovedFarAheadOutlivesWhatIsKept(t *testing.T) {
 	t.Parallel()
-	later := monday.AddDate(0, 0, 40) // 2031-10-25 09:00 in Berlin
+	later := monday.AddDate(0, 0, 20) // 2031-10-05 09:00 in Berlin
 	const plan = "2031-09-15 09:00-09:50"
-	const change = "    changes: {2031-09-15: {to: 2031-10-25 09:00-09:50}}"
+	const change = "    changes: {2031-09-15: {to: 2031-10-05 09:00-09:50}}"
 	extended := session.ExtendArgs{Until: later.Add(65 * time.Minute), Start: later, End: later.Add(50 * time.Minute)}
 	for name, restarts := range map[string]bool{"one daemon": false, "started again each week": true} {
 		for _, kind := range []string{session.CommandCancel, session.CommandExtend} {
@@ -126,7 +127,7 @@ func TestAnOrderForAClassThatWasMovedFarAheadOutlivesWhatIsKept(t *testing.T) {
 					p := loadPlan(t, school(plan, change), "school.yaml")
 					e := h.open(p)
 					order(t, h.beside(), kind, german, extended)
-					for day := 6; day < 40; day += 7 {
+					for day := 6; day < 20; day += 7 {
 						until(monday.AddDate(0, 0, day))
 						if restarts {
 							h.shut(e)

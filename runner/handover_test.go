@@ -32,7 +32,7 @@ func spared(f files) files {
 
 func passedOn(t *testing.T) *betweenOwners {
 	t.Helper()
-	until(monday.Add(-time.Hour))
+	until(monday.Add(-10 * time.Minute))
 	b := &betweenOwners{house: newHouse(t, simulator.Config{}), hold: make(chan struct{})}
 	b.release = sync.OnceFunc(func() { close(b.hold) })
 	b.poll = time.Second
@@ -113,7 +113,7 @@ func TestNothingIsLostBetweenTwoOwners(t *testing.T) {
 						}
 						want[1], outcome = want[1][:6]+"07:40", session.Cancelled
 					}
-					until(monday.Add(2 * time.Hour))
+					until(monday.Add(75 * time.Minute))
 					s, story := b.state(german), b.story(german)
 					b.shut(b.e)
 					if runs := b.runs(); !slices.Equal(runs, want) || s.Outcome != outcome {

@@ -405,7 +405,6 @@ func TestAnEditedClassRelievesTheRunningOne(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				until(monday.Add(-time.Hour))
 				h := newHouse(t, simulator.Config{})
-				h.poll = time.Second
 				e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 				until(monday.Add(15 * time.Minute))
 				if tt.extended {
