@@ -75,6 +75,21 @@ func Prefer(ctx context.Context, n int) context.Context {
 // NewBudget returns a budget of qps requests a second; 0 means no limit.
 func NewBudget(qps int) *Budget { return &Budget{qps: max(qps, 0)} }
 
+// Spend counts the whole rate as used until an instant: whoever had the App ID before may have used it.
+func (b *Budget) Spend(until time.Time) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at := until.Add(-time.Second - budgetGuard)
+	b.sent = slices.Repeat([]time.Time{at}, b.qps)
+	b.admit()
+}
+
+// SpentFor is for how long requests of an earlier owner count.
+const SpentFor = time.Second + budgetGuard
+
 // Wait blocks until a request of that priority is admitted or the context ends. Its error is the context's.
 func (b *Budget) Wait(ctx context.Context, p Priority) error {
 	_, err := b.wait(ctx, &waiter{priority: p})

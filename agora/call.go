@@ -231,6 +231,13 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 		t.local, t.class = true, Retry
 		return nil, fmt.Errorf("credentials: %w", err)
 	}
+	if c.app.gate != nil {
+		if err := c.app.gate(); err != nil {
+			closeBody()
+			t.local, t.class = true, Retry
+			return nil, err
+		}
+	}
 	c.secrets.Add(secret, base64.StdEncoding.EncodeToString([]byte(id+":"+secret)))
 
 	begin = time.Now()

@@ -153,6 +153,7 @@ type App struct {
 	near    catalog.Near
 	hosts   *hosts
 	secrets *redact.Redactor // nil: none but those of each request
+	gate    func() error     // nil: always open
 }
 
 // App returns the calls of an App ID. The budget admits all of its requests; nil means no limit.
@@ -165,6 +166,14 @@ func (c *Client) App(id string, budget *Budget) *App {
 func (a *App) Redacting(r *redact.Redactor) *App {
 	with := *a
 	with.secrets = r
+	return &with
+}
+
+// Gated returns the same calls, of which each try asks gate right before it is sent. Where gate gives an error nothing is
+// sent: the call fails as [Error.Local] and wraps that error.
+func (a *App) Gated(gate func() error) *App {
+	with := *a
+	with.gate = gate
 	return &with
 }
 

@@ -11,6 +11,7 @@ import (
 	"rundown/plan"
 	"rundown/runner/reason"
 	"rundown/runner/session"
+	"rundown/runner/store"
 )
 
 // exchange is one request that Decide named, with everything that it takes to send it. It is read in a goroutine beside the
@@ -50,6 +51,12 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 	w.background(func(ctx context.Context) func() {
 		w.e.cfg.Failpoint("before sending " + string(x.op))
 		a := x.ask(agora.Prefer(ctx, preference(x.state.Priority)))
+		if a.SID != "" && x.session.SID == "" {
+			w.e.unstored.keep(store.LateSID{
+				App: w.app, Occurrence: x.state.ID, Attempt: x.session.Attempt, Cname: x.session.Cname, UID: x.session.UID,
+				ResourceID: x.session.ResourceID, SID: a.SID, Found: w.e.cfg.Now(),
+			})
+		}
 		w.e.cfg.Failpoint("after the answer to " + string(x.op))
 		return func() {
 			o.out--
@@ -205,7 +212,10 @@ func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
 		if !failure.Answered() && failure.Err != nil {
 			a.Reason = failure.Err.Error()
 		}
-		if failure.Local { // its credentials
+		switch {
+		case errors.Is(failure.Err, errUnconfirmed):
+			a.Class, a.RetryAfter, a.Why = agora.Wait, session.UnansweredEvery, reason.NodeUnconfirmed
+		case failure.Local: // its credentials
 			a.Why = reason.SecretUnreadable
 		}
 	}

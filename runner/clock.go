@@ -84,8 +84,8 @@ func (w *worker) unattendedSince(o *occurrence) time.Time {
 	case !o.state.Fresh() || o.state.Phase == session.Over:
 	case o.begin.After(w.leapt.From) && !o.begin.After(w.leapt.Until):
 		return w.leapt.From
-	case o.spec.FirstRequest().Before(w.e.started):
-		return w.e.beat
+	case o.spec.FirstRequest().Before(w.since):
+		return w.seen
 	}
 	return time.Time{}
 }

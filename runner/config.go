@@ -19,11 +19,13 @@ type Config struct {
 	Connect func(*plan.Plan) (*Connection, error) // to the service, for a plan's account
 	Logger  *slog.Logger                          // default: discarded
 	Now     func() time.Time                      // default: time.Now
-	Horizon time.Duration                         // how far ahead occurrences are written into the store; default 8 days
-	Poll    time.Duration                         // how often operators' commands are looked for; default 1 s
-	Beat    time.Duration                         // how often a sign of life is stored; default 15 s
-	Watch   time.Duration                         // how often a healthy session is queried at most; default 10 s
-	Who     string                                // who applies plans, for the event log
+	// Uptime is the time since some instant, that in which the machine slept included. Default: without that.
+	Uptime  func() time.Duration
+	Horizon time.Duration // how far ahead occurrences are written into the store; default 8 days
+	Poll    time.Duration // how often operators' commands are looked for; default 1 s
+	Beat    time.Duration // how often a sign of life is stored; default 15 s
+	Watch   time.Duration // how often a healthy session is queried at most; default 10 s
+	Who     string        // who applies plans, for the event log
 	// Revision says what the store is to keep of a plan; default: hash and path, from which no start can be made.
 	Revision func(*plan.Plan) (store.Revision, error)
 	// Vet judges a plan that comes from the store, before it becomes active; default: none is refused.
@@ -56,6 +58,10 @@ func (c Config) withDefaults() Config {
 		// Without the monotonic reading, which stands still while a machine sleeps and cannot be compared with the
 		// times of plans.
 		c.Now = func() time.Time { return time.Now().Round(0) }
+	}
+	if c.Uptime == nil {
+		begin := time.Now()
+		c.Uptime = func() time.Duration { return time.Since(begin) }
 	}
 	if c.OnLost == nil {
 		c.OnLost = func(string, error) {}

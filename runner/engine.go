@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -42,6 +41,7 @@ type Engine struct {
 	clocks
 	notifications
 	process
+	membership
 
 	keys    credentialCache
 	secrets redact.Redactor // those of the plans, which the service may quote
@@ -100,8 +100,7 @@ type process struct {
 	wg        sync.WaitGroup
 	abandoned chan struct{} // closed: an end waits for nothing
 	abandon   sync.Once
-	fenced    chan error  // see Fenced; holds one at most
-	lost      atomic.Bool // an App ID has another owner
+	fenced    chan error // see Fenced; holds one at most
 }
 
 // applied is a plan at work.
@@ -112,6 +111,7 @@ type applied struct {
 	revision int64
 	finder   *schedule.Finder
 	until    time.Time // up to where its specs are written
+	led      bool      // this node has written its specs since it owns the first of its App IDs
 }
 
 // Diff counts what an applied plan changed of the occurrences ahead.
@@ -129,6 +129,7 @@ func New(cfg Config) *Engine {
 		health:        health{issues: map[issueKey]Issue{}, orphans: map[string]orphanage{}, foreign: map[string]foreignIssue{}, complaints: map[string]time.Time{}},
 		notifications: notifications{notices: make(chan agora.Event, maxNotices)},
 		process:       process{abandoned: make(chan struct{}), fenced: make(chan error, 1)},
+		membership:    newMembership(cfg),
 	}
 }
 
@@ -196,12 +197,13 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 	}
 	a.revision = revision
 	ids := slices.Collect(maps.Values(a.apps))
-	terms, err := e.leases(ctx, ids...)
+	leases, err := e.claim(ctx, ids...)
 	if err != nil {
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	delete(e.unfit, p.Name)
 	var before *Connection
 	if old := e.plans[p.Name]; old == nil {
 		e.order = append(e.order, p.Name)
@@ -219,7 +221,9 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 	e.keys.drop(used)
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
-		e.worker(id, terms[id], a.conn, before)
+		if lease, claimed := leases[id]; claimed || e.workers[id] != nil { // else it is another node's
+			e.worker(id, lease, a.conn, before)
+		}
 	}
 	return nil
 }
@@ -240,34 +244,17 @@ func (e *Engine) limits(app string) plan.Limits {
 // errLease says that an App ID could not be owned, since the store could not be written.
 var errLease = errors.New("the lease cannot be written")
 
-// leases takes the leases of those App IDs that have no worker yet, and gives their terms. It waits for the store, so the
-// caller must not hold the lock, which every loop takes.
-func (e *Engine) leases(ctx context.Context, apps ...string) (map[string]int64, error) {
-	terms := map[string]int64{}
-	for _, app := range apps {
-		if e.hasWorker(app) {
-			continue
-		}
-		lease, err := e.cfg.Store.Claim(ctx, app)
-		if err != nil {
-			return nil, fmt.Errorf("own app %s: %w: %w", app, errLease, err)
-		}
-		terms[app] = lease.Term
-	}
-	return terms, nil
-}
-
 func (e *Engine) hasWorker(app string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.workers[app] != nil
 }
 
-// worker finds the owner of an App ID, or makes it under a term, and connects it. The caller holds the lock.
-func (e *Engine) worker(app string, term int64, conn, before *Connection) {
+// worker finds the worker of an App ID, or makes it under a lease, and connects it. The caller holds the lock.
+func (e *Engine) worker(app string, lease store.Lease, conn, before *Connection) {
 	w := e.workers[app]
 	if w == nil {
-		w = newWorker(e, app, term)
+		w = newWorker(e, lease)
 		e.workers[app] = w
 	}
 	w.connect(conn, before, e.limits(app))
@@ -387,13 +374,10 @@ func (e *Engine) extend() {
 	}
 	e.applying.Lock()
 	defer e.applying.Unlock()
-	e.mu.Lock()
-	plans := make([]*applied, 0, len(e.order))
-	for _, name := range e.order {
-		plans = append(plans, e.plans[name])
-	}
-	e.mu.Unlock()
-	for _, a := range plans {
+	for _, a := range e.applied() {
+		if !e.leads(a) {
+			continue
+		}
 		now := e.cfg.Now()
 		if _, err := e.reconcile(e.ctx, a, session.Earlier(now, a.until), session.Later(a.until, now.Add(e.cfg.Horizon))); err != nil && e.ctx.Err() == nil {
 			e.logThrottled("what a plan wants cannot be written", err, "plan", a.plan.Name)
@@ -410,7 +394,12 @@ func (e *Engine) Record(ctx context.Context, p *plan.Plan, occurrences []plan.Oc
 	a := e.plans[p.Name]
 	for i := range occurrences {
 		e.extra[occurrences[i].ID] = &extra{settings: &occurrences[i], conn: a.conn, begin: begin[i]}
-		e.workers[a.apps[occurrences[i].Settings.App]].begin()
+		w := e.workers[a.apps[occurrences[i].Settings.App]]
+		if w == nil {
+			e.mu.Unlock()
+			return fmt.Errorf("%s: another process works on its App ID %s", occurrences[i].ID, a.apps[occurrences[i].Settings.App])
+		}
+		w.begin()
 	}
 	e.mu.Unlock()
 	err := e.cfg.Store.WriteSpecs(ctx, func(t *store.SpecTx) error {
@@ -438,6 +427,9 @@ func (e *Engine) Record(ctx context.Context, p *plan.Plan, occurrences []plan.Oc
 
 // pollStore takes up what others wrote into the store: orders and plans.
 func (e *Engine) pollStore(ctx context.Context) error {
+	if err := errors.Join(e.share(ctx), e.takeLate(ctx)); err != nil {
+		return err
+	}
 	n, err := e.cfg.Store.Changes(ctx)
 	if err != nil {
 		return err
@@ -448,7 +440,7 @@ func (e *Engine) pollStore(ctx context.Context) error {
 	if same {
 		return nil
 	}
-	if err := e.checkOwnership(ctx); err != nil || e.lost.Load() {
+	if err := e.checkOwnership(ctx); err != nil {
 		return err
 	}
 	if err := errors.Join(e.look(ctx), e.takeUp(ctx)); err != nil {

@@ -5,15 +5,15 @@ import (
 	"fmt"
 )
 
-// Fenced receives an error once another process owns an App ID of this engine: it has taken over all that is recorded
-// there. Nothing of it can be written here any more, so whoever runs the engine should end it.
+// Fenced receives an error once another process owns an App ID of this engine although the lock of the store should keep it
+// away. Nothing of it can be written here any more, so whoever runs the engine should end it. Where several processes may
+// work on the store, an App ID that is lost is no reason to end, and nothing is received.
 func (e *Engine) Fenced() <-chan error { return e.fenced }
 
 // fence tells once that an App ID has another owner.
 func (e *Engine) fence(app string) {
 	err := fmt.Errorf("another daemon has taken over app %s in store %s, and records its classes; "+
 		"if this is the one that should run, stop the other one and start this one again", app, e.cfg.Store.Path())
-	e.lost.Store(true)
 	select {
 	case e.fenced <- err:
 		e.log.Error("fenced: another daemon has taken over", "app", app, "store", e.cfg.Store.Path())
@@ -21,21 +21,15 @@ func (e *Engine) fence(app string) {
 	}
 }
 
-// checkOwnership looks whether each App ID is still this engine's.
+// checkOwnership stops the workers of App IDs that are not this node's any more.
 func (e *Engine) checkOwnership(ctx context.Context) error {
-	e.mu.Lock()
-	terms := make(map[string]int64, len(e.workers))
-	for app, w := range e.workers {
-		terms[app] = w.term
-	}
-	e.mu.Unlock()
 	leases, err := e.cfg.Store.Leases(ctx)
 	if err != nil {
 		return err
 	}
 	for _, l := range leases {
-		if term, mine := terms[l.App]; mine && (l.Term != term || l.Node != e.cfg.Store.NodeID()) {
-			e.fence(l.App)
+		if w := e.workerOf(l.App); w != nil && (l.Term > w.lease.Term || l.Node != e.cfg.Store.NodeID()) && l.Term >= w.lease.Term {
+			e.lose(w)
 		}
 	}
 	return nil

@@ -125,8 +125,7 @@ type orphanage struct {
 func (e *Engine) noteOrphans(s *session.State) {
 	for i := range s.Sessions {
 		x := &s.Sessions[i]
-		// One that this store does not know has no resource id.
-		key := cmp.Or(x.ResourceID, fmt.Sprintf("%s/%s/%d", x.Cname, x.UID, x.Attempt))
+		key := orphanKey(x)
 		if x.State == session.SessionOrphan {
 			e.orphans[key] = orphanage{Issue{
 				ID: reason.IssueOrphan, ReasonCode: x.ReasonCode, Severity: SeverityCritical, Since: cmp.Or(x.StartedAt, x.AskedAt),
@@ -136,4 +135,9 @@ func (e *Engine) noteOrphans(s *session.State) {
 			delete(e.orphans, key)
 		}
 	}
+}
+
+// orphanKey names a session among the orphans. One that this store does not know has no resource id.
+func orphanKey(x *session.Session) string {
+	return cmp.Or(x.ResourceID, fmt.Sprintf("%s/%s/%d", x.Cname, x.UID, x.Attempt))
 }

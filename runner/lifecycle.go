@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -54,6 +55,12 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 		e.answerFrom = session.Earlier(beat, e.started)
 	}
 	e.ctx, e.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if e.shared() {
+		if err := e.beatOnce(ctx); err != nil {
+			e.stop()
+			return fmt.Errorf("write the store: %w", err)
+		}
+	}
 	if err := e.takeWork(ctx, plans); err != nil {
 		e.stop()
 		return err
@@ -77,10 +84,15 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 	}
 	if e.scheduling {
 		for _, name := range e.order {
+			if !e.leads(e.plans[name]) {
+				e.log.Info("plan active; another node writes its classes", "plan", name, "revision", e.plans[name].revision)
+				continue
+			}
 			diff, err := e.schedule(ctx, e.plans[name], e.since())
 			if err != nil {
 				return err
 			}
+			e.plans[name].led = true
 			e.log.Info("plan active", "plan", name, "revision", e.plans[name].revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
 		}
 		if err := e.removeOthers(ctx); err != nil {
@@ -187,10 +199,10 @@ func (e *Engine) close() {
 		<-duties.Done()
 	}
 	e.wg.Wait()
-	if !e.scheduling {
+	if !e.scheduling && !e.shared() {
 		return
 	}
-	if err := e.cfg.Store.Beat(context.Background(), e.cfg.Now()); err != nil {
+	if err := e.cfg.Store.Leave(context.Background(), e.cfg.Now()); err != nil {
 		e.log.Warn("the last sign of life could not be written", "error", err)
 	}
 }
@@ -201,14 +213,10 @@ func (e *Engine) Abandon() { e.abandon.Do(func() { close(e.abandoned) }) }
 // duties are what the engine does at intervals, by robfig/cron.
 func (e *Engine) duties(scheduling bool) {
 	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
+	if scheduling || e.shared() {
+		c.Schedule(cron.Every(cmp.Or(e.cfg.Store.Liveness().Every, e.cfg.Beat)), cron.FuncJob(e.heartbeat))
+	}
 	if scheduling {
-		c.Schedule(cron.Every(e.cfg.Beat), cron.FuncJob(func() {
-			if err := e.cfg.Store.Beat(e.ctx, e.cfg.Now()); err == nil {
-				e.storeRecovered()
-			} else if e.ctx.Err() == nil {
-				e.storeFailed(err)
-			}
-		}))
 		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
 		c.Schedule(cron.Every(max(checkpointEvery, e.cfg.Poll)), cron.FuncJob(e.checkpoint))
 		if e.cfg.Keep > 0 {

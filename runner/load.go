@@ -164,7 +164,7 @@ func (w *worker) adopt(r *store.Row) *occurrence {
 	w.near[r.ID] = o
 	if r.HeldBy != "" {
 		w.log.Info("adopted", "occurrence", r.ID, "state", r.State, "sessions", len(o.state.Sessions))
-		o.log = append(o.log, w.e.adoption(&o.state))
+		o.log = append(o.log, w.adoption(&o.state))
 	}
 	w.e.noteIssues(&o.state)
 	return o
@@ -312,14 +312,17 @@ func (w *worker) later(f func()) {
 }
 
 // adoption tells of an occurrence that is adopted, and for how long nobody had watched it, as far as the store knows.
-func (e *Engine) adoption(s *session.State) store.Event {
-	text, last := "adopted by a new start", e.beat
+func (w *worker) adoption(s *session.State) store.Event {
+	text, last := "adopted by a new start", w.seen
+	if w.since.After(w.e.started) {
+		text = "taken over by another node"
+	}
 	for i := range s.Sessions {
 		last = session.Later(last, s.Sessions[i].LastGood)
 	}
-	if !last.IsZero() && last.Before(e.started) {
+	if !last.IsZero() && last.Before(w.since) {
 		d := session.Decision{S: *s}
-		text += fmt.Sprintf("; nobody watched it from %s to %s", d.Clock(last), d.Clock(e.started))
+		text += fmt.Sprintf("; nobody watched it from %s to %s", d.Clock(last), d.Clock(w.since))
 	}
-	return store.Event{Occurrence: s.ID, At: e.started, Kind: "decision", Text: text}
+	return store.Event{Occurrence: s.ID, At: w.since, Kind: "decision", Text: text}
 }

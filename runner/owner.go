@@ -17,15 +17,18 @@ func (e *Engine) own(ctx context.Context, o store.Owner) error {
 		e.log.Warn("no plan names the app of a recording; it is left as it is", "occurrence", o.Occurrence, "app", o.App)
 		return nil
 	}
-	conn := e.connectionOf(ctx, o.Occurrence, o.Revision)
-	terms, err := e.leases(ctx, o.App)
-	if err != nil {
+	e.mu.Lock()
+	e.strays[o.App] = o
+	e.mu.Unlock()
+	leases, err := e.claim(ctx, o.App)
+	if err != nil || len(leases) == 0 {
 		return err
 	}
+	conn := e.connectionOf(ctx, o.Occurrence, o.Revision)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.workers[o.App] == nil { // no plan has come meanwhile that names it
-		e.worker(o.App, terms[o.App], conn, nil)
+		e.worker(o.App, leases[o.App], conn, nil)
 	}
 	return nil
 }

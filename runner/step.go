@@ -63,6 +63,7 @@ func (w *worker) step(o *occurrence, events ...session.Event) {
 	log = append(o.log, log...)
 	notified := slices.ContainsFunc(events, isNotified) // what notifications say is kept, also where it changes nothing
 	if !o.dirty && o.pending == nil && len(log) == 0 && !notified && o.routine(next.Status, calls) {
+		w.e.unstored.drop(events)
 		o.state = next
 		w.send(o, calls)
 		w.settle(o)
@@ -145,11 +146,13 @@ func (w *worker) commit(o *occurrence, next session.State, p pendingCommit, poin
 //
 // Where the store cannot be written, a request is not sent: a crash would leave an effect that no row tells of. There are two
 // exceptions. A query has no effect. And a stop does no harm when it is repeated, the store already has everything that it
-// needs, and a session that runs costs money.
+// needs, and a session that runs costs money. But where another process may have taken the App ID over, and may have extended the
+// class, a stop waits as well.
 func (w *worker) committed(o *occurrence, next session.State, saved document, p pendingCommit, point string, err error) {
 	switch {
 	case err == nil:
 		w.e.storeRecovered()
+		w.e.unstored.drop(p.events)
 		w.e.cfg.Failpoint("after writing " + point)
 		w.stored(o, next, saved, p.calls)
 	case errors.Is(err, store.ErrStale):
@@ -157,7 +160,7 @@ func (w *worker) committed(o *occurrence, next session.State, saved document, p 
 		o.events = append(p.events, o.events...) // what happened is told to the state that the row has
 		w.reread(o, err)
 	case errors.Is(err, store.ErrFenced):
-		w.e.fence(w.app)
+		w.e.lose(w)
 		if o.now {
 			w.e.cfg.OnLost(o.spec.ID, err)
 		}
@@ -167,7 +170,7 @@ func (w *worker) committed(o *occurrence, next session.State, saved document, p 
 		held := p.calls[:0:0]
 		for _, act := range p.calls {
 			switch {
-			case act.Op == agora.OpStop:
+			case act.Op == agora.OpStop && w.e.gate.check() == nil:
 				w.log.Warn("a stop is sent although the store cannot be written", "occurrence", next.ID)
 				w.call(o, next, act)
 			case act.Op == agora.OpQuery && !w.draining:

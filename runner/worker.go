@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rundown/agora"
@@ -20,10 +21,10 @@ import (
 // (post), or ask pulse. running is guarded by the engine's lock; e, app, term and log never change. The loop never waits for the
 // store or the service: background does that in goroutines, which post the result.
 type worker struct {
-	e    *Engine
-	app  string
-	term int64
-	log  *slog.Logger
+	e     *Engine
+	app   string
+	lease store.Lease
+	log   *slog.Logger
 
 	running bool          // guarded by the engine's lock
 	ended   chan struct{} // closed when the loop has ended: what is posted after that is not run
@@ -33,14 +34,25 @@ type worker struct {
 
 	service
 	memory
+	tenure
 	writer   *store.Writer
 	pace     pace
 	turns    int // given to what is begun
 	out      int // requests, writes and reads whose result the loop still awaits
 	draining bool
-	calls    context.Context
 	clock    clock
 	leapt    session.Gap // the last time that the clock leapt over
+}
+
+// tenure is for how long a worker owns its App ID.
+type tenure struct {
+	seen, since time.Time          // when the owner before was last alive, and from when on this one is there
+	spent       time.Time          // until then requests of the owner before count against the rate
+	calls       context.Context    // of requests and reads; its end is that of the ownership
+	cancel      context.CancelFunc // of calls
+	lost        atomic.Bool        // another process owns the App ID
+	halting     sync.Once
+	halted      chan struct{} // closed: the worker ends
 }
 
 // service is how a worker reaches the service, and what the service grants to the App ID.
@@ -64,9 +76,12 @@ type memory struct {
 	again      bool // it is to be read again once it has been read
 }
 
-func newWorker(e *Engine, app string, term int64) *worker {
+func newWorker(e *Engine, l store.Lease) *worker {
+	seen, since := e.seenBefore(l)
+	calls, cancel := context.WithCancel(context.WithoutCancel(e.ctx))
 	return &worker{
-		e: e, app: app, term: term, log: e.log.With("app", app), ended: make(chan struct{}), inbox: mailbox{ready: make(chan struct{}, 1)},
+		e: e, app: l.App, lease: l, log: e.log.With("app", l.App), ended: make(chan struct{}), inbox: mailbox{ready: make(chan struct{}, 1)},
+		tenure:  tenure{seen: seen, since: since, spent: spentUntil(l), calls: calls, cancel: cancel, halted: make(chan struct{})},
 		memory:  memory{near: map[string]*occurrence{}},
 		service: service{apis: map[route]*agora.App{}, accounts: map[*Connection]*account{}},
 	}
@@ -81,6 +96,7 @@ func (w *worker) connect(conn, before *Connection, limits plan.Limits) {
 		w.limits, w.concurrent = limits, limits.MaxConcurrent()
 		if qps := limits.RequestRate(); w.budget == nil || qps != w.qps {
 			w.qps, w.budget = qps, agora.NewBudget(qps)
+			w.budget.Spend(w.spent)
 		}
 		clear(w.apis) // those of an earlier connection would be kept for ever
 		if a := w.accounts[before]; a != nil && before != conn {
@@ -106,7 +122,7 @@ func (w *worker) api(conn *Connection, region catalog.Region, near catalog.Near)
 	if err != nil {
 		return nil, err
 	}
-	w.apis[key] = client.App(w.app, w.budget).Near(near).Redacting(&w.e.secrets)
+	w.apis[key] = client.App(w.app, w.budget).Gated(w.e.gate.check).Near(near).Redacting(&w.e.secrets)
 	return w.apis[key], nil
 }
 
@@ -122,7 +138,7 @@ func (w *worker) begin() {
 		return
 	}
 	w.running = true
-	w.writer = w.e.cfg.Store.NewWriter(w.app, w.term)
+	w.writer = w.e.cfg.Store.NewWriter(w.app, w.lease.Term)
 	w.e.wg.Add(1)
 	go w.loop()
 }
@@ -183,11 +199,10 @@ func (w *worker) background(do func(ctx context.Context) (then func())) {
 // inbox, or TrustTimers. A crash in it leaves every row as it was committed last.
 func (w *worker) loop() {
 	defer w.e.wg.Done()
+	defer w.e.ended(w)
 	defer w.writer.Close()
 	defer close(w.ended)
-	calls, cancel := context.WithCancel(context.WithoutCancel(w.e.ctx))
-	defer cancel()
-	w.calls = calls
+	defer w.cancel()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -209,7 +224,14 @@ func (w *worker) loop() {
 			w.read()
 		case <-timer.C:
 		case <-w.e.ctx.Done():
-			w.drain(cancel)
+			w.drain()
+			return
+		case <-w.halted:
+			if w.isLost() {
+				w.leave()
+			} else {
+				w.drain()
+			}
 			return
 		}
 	}
@@ -217,7 +239,7 @@ func (w *worker) loop() {
 
 // drain waits up to six seconds for answers and writes that are out, so that they are stored. What is still out then stays in
 // the store as asked, and the next worker finds out what became of it.
-func (w *worker) drain(cancel context.CancelFunc) {
+func (w *worker) drain() {
 	w.draining = true
 	limit := time.NewTimer(drain)
 	defer limit.Stop()
@@ -229,11 +251,11 @@ func (w *worker) drain(cancel context.CancelFunc) {
 			w.storeSeen()
 		case <-limit.C:
 			w.log.Warn("ended with requests unanswered or steps unwritten; they are settled at the next start", "requests", w.out)
-			cancel()
+			w.cancel()
 			w.callers.Wait()
 			return
 		case <-w.e.abandoned:
-			cancel()
+			w.cancel()
 			w.callers.Wait()
 			return
 		}

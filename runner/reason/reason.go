@@ -49,6 +49,7 @@ const (
 	OrphanGone          Code = "orphan-not-found"
 	OrphanForeign       Code = "orphan-of-another-store"
 	OrphanHeard         Code = "orphan-heard-again"
+	NodeUnconfirmed     Code = "node-unconfirmed"
 )
 
 // The codes of health issues.
@@ -58,6 +59,8 @@ const (
 	IssueStoreFailed        Code = "store-failed"
 	IssueStoreReplaced      Code = "store-replaced"
 	IssueClockOff           Code = "clock-off"
+	IssueNodeClock          Code = "node-clock-off"
+	IssueNodeUnfit          Code = "node-unfit"
 	IssueOrphan             Code = "orphan"
 	IssuePlanRejected       Code = "plan-rejected"
 	IssuePlanWaiting        Code = "plan-waiting"
@@ -155,6 +158,7 @@ var Groups = []reasonGroup{
 			{OrphanGone, "The service did not know the session when it was to be stopped, and nothing tells that it has ended.", "Check the bucket and the bill; its hours end it at the latest."},
 			{OrphanForeign, "A recording runs that this store does not know, with the class's cname and uid.", "Find out whether another Rundown runs the same plan on another store."},
 			{OrphanHeard, "A notification told of a session that was taken for an orphan; it is stopped, or has ended.", "Nothing."},
+			{NodeUnconfirmed, "A request was not sent, since the store had not confirmed a heartbeat of the node for some seconds, so another node might have taken over.", "Nothing if it was for a moment; else check the connection between the node and the database."},
 		},
 	},
 	{
@@ -163,6 +167,8 @@ var Groups = []reasonGroup{
 		[]reasonInfo{
 			{IssueAccountRefused, "The service refuses the credentials of an app, or the account is suspended or overdue. Its classes cannot begin.", "Check `customer_id` and `customer_secret`, and the account at the service."},
 			{IssueServiceUnreachable, "Requests get no answer, or something else than the service answers them, or the proxy on the way cannot be used.", "Check network, DNS, firewall and HTTPS_PROXY."},
+			{IssueNodeClock, "The clock of the node differs from that of the store's database by two seconds or more. From ten on the node takes on no App IDs.", "Set both clocks by NTP."},
+			{IssueNodeUnfit, "The node cannot work on a plan, since it lacks what the plan refers to. Other nodes own the plan's App IDs.", "Give the node the variables and files that the issue names."},
 			{IssueStoreFailed, "The store cannot be written. What runs is stopped on time, and nothing begins.", "Check the disk, its room and its permissions."},
 			{IssueStoreReplaced, "The store's files were deleted or replaced. What runs is stopped on time, and nothing begins.", "Put the file back, or restart the daemon."},
 			{IssueClockOff, "The clock of this machine and that of the service differ by seconds.", "Let NTP set the clock."},

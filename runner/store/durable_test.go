@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The pools make connections when they like: each must have the pragmas, not only the first.
@@ -62,7 +63,7 @@ func TestAFullDiskIsReportedAndNothingOfTheGroupIsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	lease, err := s.Claim(t.Context(), "an-app-id")
+	lease, err := s.Claim(t.Context(), "an-app-id", time.Now())
 	term := lease.Term
 	if err != nil {
 		t.Fatal(err)

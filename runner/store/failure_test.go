@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // TestAFailureIsToldToAllThatWait makes room as soon as the first group has failed: the others are told without a try,
@@ -15,7 +16,7 @@ func TestAFailureIsToldToAllThatWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	lease, err := s.Claim(t.Context(), "an-app-id")
+	lease, err := s.Claim(t.Context(), "an-app-id", time.Now())
 	term := lease.Term
 	if err != nil {
 		t.Fatal(err)

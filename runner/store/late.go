@@ -29,10 +29,10 @@ func (s *Store) LeaveSID(ctx context.Context, l LateSID) error {
 	})
 }
 
-// LateSIDs lists the messages for the owner of an App ID, oldest first.
-func (s *Store) LateSIDs(ctx context.Context, app string) ([]LateSID, error) {
-	return query(ctx, s, "read late sids", `SELECT id, app, occurrence_id, attempt, cname, uid, resource_id, sid, found_at FROM late_sids WHERE app = $1 ORDER BY id`,
-		[]any{app}, func(rows *sql.Rows) (l LateSID, err error) {
+// LateSIDs lists the messages, oldest first.
+func (s *Store) LateSIDs(ctx context.Context) ([]LateSID, error) {
+	return query(ctx, s, "read late sids", `SELECT id, app, occurrence_id, attempt, cname, uid, resource_id, sid, found_at FROM late_sids ORDER BY id`,
+		nil, func(rows *sql.Rows) (l LateSID, err error) {
 			var found int64
 			err = rows.Scan(&l.ID, &l.App, &l.Occurrence, &l.Attempt, &l.Cname, &l.UID, &l.ResourceID, &l.SID, &found)
 			l.Found = instant(found)

@@ -11,19 +11,24 @@ import (
 // Lease is the ownership of an App ID. The owner alone writes the statuses of its occurrences.
 type Lease struct {
 	App  string
-	Node int64     // that owns it; 0: none
-	Term int64     // fences the writes of earlier owners: each change of owner raises it
-	Seen time.Time // the last sign of life of the owner before this one; zero: there was none
+	Node int64         // that owns it; 0: none
+	Term int64         // fences the writes of earlier owners: each change of owner raises it
+	Seen time.Time     // the last sign of life of the owner before this one; zero: there was none
+	Idle time.Duration // of a lease that is claimed: for how long it had no owner, as far as is known
 }
 
 // Claim makes this node the owner of an App ID that has none, and gives its lease; one that is this node's already stays as
 // it is. [ErrOwned] says that another node owns it, [ErrBuried] that this node was taken for dead, and [ErrNoWork] that
 // the store was not opened to work.
-func (s *Store) Claim(ctx context.Context, app string) (l Lease, err error) {
+func (s *Store) Claim(ctx context.Context, app string, at time.Time) (l Lease, err error) {
 	if !s.work {
 		return l, fmt.Errorf("claim %s: %w", app, ErrNoWork)
 	}
 	err = s.write(ctx, "claim "+app, func(ctx context.Context, tx *txn) error {
+		now, err := s.timeOf(ctx, tx, at)
+		if err != nil {
+			return err
+		}
 		me := s.NodeID()
 		var alive int64
 		switch err := tx.QueryRowContext(ctx, `SELECT id FROM nodes WHERE id = $1 AND gone_at = 0`+s.sql.share, me).Scan(&alive); {
@@ -48,7 +53,7 @@ func (s *Store) Claim(ctx context.Context, app string) (l Lease, err error) {
 		if err := tx.QueryRowContext(ctx, `SELECT node, term, seen_at FROM leases WHERE app = $1`, app).Scan(&l.Node, &l.Term, &seen); err != nil {
 			return err
 		}
-		l.App, l.Seen = app, instant(seen)
+		l.App, l.Seen, l.Idle = app, instant(seen), time.Duration(now-seen)*time.Millisecond
 		if l.Node != me {
 			return ErrOwned
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"rundown/runner/store"
 	"rundown/runner/store/storetest"
@@ -178,7 +179,7 @@ func TestWhoDoesNotWorkCannotTakeOver(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rundown.db")
 	mustOpen(t, file, worker)
 	s := mustOpen(t, file, reader)
-	_, lease := s.Claim(t.Context(), app)
+	_, lease := s.Claim(t.Context(), app, time.Now())
 	_, apply := s.Commit(t.Context(), app, 1, []store.Step{step(0)})
 	for _, err := range []error{lease, apply, s.Beat(t.Context(), monday)} {
 		if !errors.Is(err, store.ErrNoWork) {

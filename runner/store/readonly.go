@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -97,7 +98,7 @@ func (s *Store) Rescue(ctx context.Context, rows []Occurrence, opts Options) (_ 
 		if err != nil {
 			return nil, err
 		}
-		lease, err := m.Claim(ctx, o.Owner())
+		lease, err := m.Claim(ctx, o.Owner(), time.Now())
 		if err != nil {
 			return nil, err
 		}

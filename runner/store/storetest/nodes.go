@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -49,7 +48,7 @@ func (n *nodes) must(err error) {
 
 func (n *nodes) claim(s *store.Store, want error) store.Lease {
 	n.t.Helper()
-	l, err := s.Claim(n.t.Context(), app)
+	l, err := s.Claim(n.t.Context(), app, time.Now())
 	if !errors.Is(err, want) {
 		n.t.Fatalf("claim: %v, want %v", err, want)
 	}
@@ -85,7 +84,7 @@ func burial(t *testing.T, n *nodes) {
 	if _, err := n.a.Heartbeat(ctx, time.Now(), nil); !errors.Is(err, store.ErrBuried) {
 		t.Errorf("heartbeat of a buried node: %v", err)
 	}
-	if _, err := n.a.Claim(ctx, "another"); !errors.Is(err, store.ErrBuried) {
+	if _, err := n.a.Claim(ctx, "another", time.Now()); !errors.Is(err, store.ErrBuried) {
 		t.Errorf("claim of a buried node: %v", err)
 	}
 }
@@ -115,7 +114,7 @@ func fencedWrite(t *testing.T, n *nodes) {
 	if !errors.Is(results[0], store.ErrFenced) {
 		t.Errorf("a write under an old term: %v", results[0])
 	}
-	l, err = n.b.Claim(t.Context(), app)
+	l, err = n.b.Claim(t.Context(), app, time.Now())
 	n.must(err)
 	if results, err = n.a.Commit(t.Context(), app, l.Term, []store.Step{Row{Occurrence: class("algebra", monday)}.Step()}); err != nil || !errors.Is(results[0], store.ErrFenced) {
 		t.Errorf("a write under the term of another node: %v, %v", results, err)
@@ -163,19 +162,15 @@ func lateSID(t *testing.T, n *nodes) {
 	for range 2 {
 		n.must(n.a.LeaveSID(t.Context(), late))
 	}
-	for _, other := range []string{"another", app} {
-		list, err := n.b.LateSIDs(context.Background(), other)
-		n.must(err)
-		if want := other == app; (len(list) == 1) != want {
-			t.Fatalf("messages for %s: %+v", other, list)
-		}
-		for _, l := range list {
-			late.ID = l.ID
-			same(t, l, late)
-			n.must(n.b.DropLateSID(t.Context(), l.ID))
-		}
+	list, err := n.b.LateSIDs(t.Context())
+	n.must(err)
+	if len(list) != 1 {
+		t.Fatalf("messages: %+v", list)
 	}
-	if list, err := n.b.LateSIDs(t.Context(), app); err != nil || len(list) != 0 {
+	late.ID = list[0].ID
+	same(t, list[0], late)
+	n.must(n.b.DropLateSID(t.Context(), late.ID))
+	if list, err := n.b.LateSIDs(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("after it was taken in: %+v, %v", list, err)
 	}
 }

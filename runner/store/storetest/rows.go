@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"rundown/runner/store"
 )
@@ -55,7 +56,7 @@ func Write(ctx context.Context, s *store.Store, app string, rows ...Row) ([]erro
 
 // Term makes the node of a store the owner of an App ID, and gives the term.
 func Term(ctx context.Context, s *store.Store, app string) (int64, error) {
-	l, err := s.Claim(ctx, app)
+	l, err := s.Claim(ctx, app, time.Now())
 	return l.Term, err
 }
 

@@ -1,0 +1,72 @@
+package runner
+
+import (
+	"errors"
+	"sync"
+	"time"
+)
+
+// errUnconfirmed says that a request was not sent, since another process may have taken over.
+var errUnconfirmed = errors.New("not sent: the last heartbeat that the store confirmed is too old, so another process may have taken over")
+
+// gate says whether this process may still act on the service. The store fences what is written, but nothing fences a
+// request: so none is sent later than a limit after the last confirmed heartbeat was sent. Others take over no earlier
+// than the TTL after it, which is longer.
+//
+// Time is counted from an instant that does not matter, and goes on while the machine sleeps. It is safe for concurrent use.
+type gate struct {
+	limit   time.Duration // 0: no other process can take over, so the gate is always open
+	ttl     time.Duration
+	elapsed func() time.Duration
+
+	mu        sync.Mutex
+	confirmed time.Duration // when the last confirmed heartbeat was sent
+	since     time.Duration // when the first of the heartbeats was sent that have succeeded without a gap
+	alive     bool          // there is one, and none has failed since
+}
+
+// confirm takes in a heartbeat that succeeded, by when it was sent.
+func (g *gate) confirm(sent time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.alive || sent-g.confirmed > g.limit {
+		g.since = sent
+	}
+	g.confirmed, g.alive = max(g.confirmed, sent), true
+}
+
+// fail takes in a heartbeat that failed. What the one before confirmed stays confirmed.
+func (g *gate) fail() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.alive = false
+}
+
+// shut closes the gate: this process owns nothing any more.
+func (g *gate) shut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.confirmed, g.alive = -1<<62, false
+}
+
+// check is nil while requests may be sent.
+func (g *gate) check() error {
+	if g.limit == 0 {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.elapsed()-g.confirmed > g.limit {
+		return errUnconfirmed
+	}
+	return nil
+}
+
+// mayBury says that the heartbeats of this process have succeeded for a whole TTL. Only then do the old heartbeats of
+// another mean that it is dead: after an outage of the store all of them are old.
+func (g *gate) mayBury() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.elapsed()
+	return g.alive && now-g.confirmed <= g.limit && now-g.since >= g.ttl
+}

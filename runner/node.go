@@ -1,0 +1,440 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"rundown/agora"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// A process is a node of its store: it gives heartbeats, owns App IDs, and has a worker for each. Where a lock keeps other
+// processes away it owns all of them, and nothing here is ever lost. Which node owns what is not an event but a state: it
+// is read and compared again and again, so that nothing hangs on a message that was missed.
+
+const (
+	// heartbeatWithin is how long a heartbeat may take: the next one is sent on another connection.
+	heartbeatWithin = 2 * time.Second
+	// handoverQuiet is how long nothing may be due for an App ID that is handed over, so that no class waits for it.
+	handoverQuiet = 10 * time.Second
+
+	clockDiffers = 2 * time.Second  // from that of the store's database: a person should know
+	clockWrong   = 10 * time.Second // classes would begin too early or too late: this node owns nothing new
+)
+
+// membership is what an engine knows of itself as a node. The engine's lock guards it, but for the gate.
+type membership struct {
+	gate     *gate
+	ttl      time.Duration
+	unfit    map[string]error       // plans at work that this node cannot work on, by name
+	strays   map[string]store.Owner // App IDs that have something to do and that no plan at work names
+	offset   time.Duration          // of the database's clock from this one
+	unstored *unstored
+}
+
+func newMembership(cfg Config) membership {
+	rules := cfg.Store.Liveness()
+	m := membership{
+		gate: &gate{limit: rules.Send, ttl: rules.TTL, elapsed: cfg.Uptime}, ttl: rules.TTL,
+		unfit: map[string]error{}, strays: map[string]store.Owner{}, unstored: &unstored{sids: map[string]store.LateSID{}},
+	}
+	m.gate.shut()
+	return m
+}
+
+// shared says that other processes may work on the store.
+func (m *membership) shared() bool { return m.ttl > 0 }
+
+// heartbeat tells the store that this process is alive, and the gate that the store has heard it.
+func (e *Engine) heartbeat() {
+	if err := e.beatOnce(e.ctx); err != nil && e.ctx.Err() == nil {
+		e.storeFailed(err)
+	}
+}
+
+func (e *Engine) beatOnce(ctx context.Context) error {
+	bound := ctx
+	if e.shared() {
+		var cancel context.CancelFunc
+		bound, cancel = context.WithTimeout(ctx, heartbeatWithin)
+		defer cancel()
+	}
+	sent, before := e.gate.elapsed(), e.cfg.Now()
+	at, err := e.cfg.Store.Heartbeat(bound, before, e.servable())
+	switch {
+	case errors.Is(err, store.ErrBuried):
+		return e.buried(ctx)
+	case err != nil:
+		e.gate.fail()
+		return err
+	}
+	e.gate.confirm(sent)
+	e.storeRecovered()
+	e.compareClocks(at, before, e.cfg.Now())
+	return nil
+}
+
+// buried goes on after other processes took this one for dead: it owns nothing any more, and joins again.
+func (e *Engine) buried(ctx context.Context) error {
+	e.gate.shut()
+	e.mu.Lock()
+	workers := slices.Collect(maps.Values(e.workers))
+	e.mu.Unlock()
+	for _, w := range workers {
+		e.lose(w)
+	}
+	if !e.shared() {
+		return nil
+	}
+	e.log.Warn("other nodes took this one for dead, and have taken over its App IDs; joining again", "node", e.cfg.Store.NodeID())
+	if err := e.cfg.Store.Join(ctx, e.cfg.Now()); err != nil {
+		return err
+	}
+	e.log.Info("joined", "node", e.cfg.Store.NodeID())
+	return nil
+}
+
+// compareClocks compares the clock with that of the store's database, which answered between two instants.
+func (e *Engine) compareClocks(at, before, after time.Time) {
+	if !e.shared() {
+		return
+	}
+	offset := at.Sub(before.Add(after.Sub(before) / 2))
+	e.mu.Lock()
+	e.offset = offset
+	e.mu.Unlock()
+	if offset.Abs() < clockDiffers {
+		e.clear(reason.IssueNodeClock, "")
+		return
+	}
+	issue := Issue{
+		ID: reason.IssueNodeClock, Severity: SeverityWarning, Advice: "set the clock of this machine or of the database's, for instance by NTP",
+		Text: fmt.Sprintf("the clock of this machine differs from the database's by %v", offset.Abs().Round(100*time.Millisecond)),
+	}
+	if offset.Abs() >= clockWrong {
+		issue.Severity = SeverityCritical
+		issue.Text += ": this node takes on no App IDs"
+	}
+	e.raise("", issue)
+}
+
+// servable lists the App IDs that this node could work on.
+func (e *Engine) servable() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	apps := map[string]bool{}
+	if e.scheduling && e.offset.Abs() < clockWrong {
+		for _, a := range e.plans {
+			for _, id := range a.apps {
+				apps[id] = e.unfit[a.plan.Name] == nil || apps[id]
+			}
+		}
+		for id := range e.strays {
+			apps[id] = true
+		}
+	}
+	maps.DeleteFunc(apps, func(_ string, fit bool) bool { return !fit })
+	return sortedKeys(apps)
+}
+
+// claim takes those of the App IDs that have no worker and are this node's to own, and gives their leases. It waits for the
+// store, so the caller must not hold the lock, which every loop takes.
+func (e *Engine) claim(ctx context.Context, apps ...string) (map[string]store.Lease, error) {
+	var want []string
+	for _, app := range apps {
+		if !e.hasWorker(app) {
+			want = append(want, app)
+		}
+	}
+	leases := map[string]store.Lease{}
+	if len(want) == 0 {
+		return leases, nil
+	}
+	mine, err := e.assigned(ctx, want)
+	if err != nil {
+		return nil, fmt.Errorf("own app %s: %w: %w", want[0], errLease, err)
+	}
+	for _, app := range want {
+		if !mine(app) {
+			continue
+		}
+		lease, err := e.cfg.Store.Claim(ctx, app, e.cfg.Now())
+		switch {
+		case errors.Is(err, store.ErrOwned): // another was faster
+		case err != nil:
+			return nil, fmt.Errorf("own app %s: %w: %w", app, errLease, err)
+		default:
+			leases[app] = lease
+		}
+	}
+	return leases, nil
+}
+
+// assigned says which App IDs are to be this node's, which could work on some more than it has told the others.
+func (e *Engine) assigned(ctx context.Context, more []string) (mine func(app string) bool, err error) {
+	if !e.shared() {
+		return func(string) bool { return true }, nil
+	}
+	if !e.scheduling { // it takes what nobody else could work on
+		more = nil
+	}
+	nodes, owners, err := e.fleet(ctx, more)
+	if err != nil {
+		return nil, err
+	}
+	node, me := assign(nodes, owners), e.cfg.Store.NodeID()
+	return func(app string) bool { return node[app] == me || node[app] == 0 && !e.scheduling && owners[app] == 0 }, nil
+}
+
+// fleet reads the nodes that are alive and who owns what. This node is as it knows itself to be.
+func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, owners map[string]int64, err error) {
+	if nodes, err = e.cfg.Store.Nodes(ctx); err != nil {
+		return nil, nil, err
+	}
+	leases, err := e.cfg.Store.Leases(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	e.mu.Lock()
+	now := e.cfg.Now().Add(e.offset)
+	e.mu.Unlock()
+	me := e.cfg.Store.NodeID()
+	nodes = slices.DeleteFunc(nodes, func(n store.Node) bool { return n.ID != me && n.AliveUntil.Before(now) })
+	for i := range nodes {
+		if nodes[i].ID == me {
+			nodes[i].Apps = append(e.servable(), more...)
+		}
+	}
+	owners = map[string]int64{}
+	for _, l := range leases {
+		owners[l.App] = l.Node
+	}
+	return nodes, owners, nil
+}
+
+// share sees to it that this node works on the App IDs that are its own: it buries dead nodes, stops the workers of what it
+// lost, takes its share of what is free, and hands over what is more than its share.
+func (e *Engine) share(ctx context.Context) error {
+	if !e.shared() {
+		return nil
+	}
+	if e.gate.mayBury() {
+		dead, err := e.cfg.Store.Bury(ctx, e.cfg.Now())
+		if err != nil {
+			return err
+		}
+		for _, n := range dead {
+			e.log.Warn("a node gives no heartbeats any more; its App IDs are taken over", "node", n.ID, "name", n.Name, "last_seen", n.Beat)
+		}
+	}
+	if e.gate.check() != nil { // what it reads may be old, and what it claims it could not use
+		return nil
+	}
+	if err := e.checkOwnership(ctx); err != nil {
+		return err
+	}
+	nodes, owners, err := e.fleet(ctx, nil)
+	if err != nil {
+		return err
+	}
+	node, me := assign(nodes, owners), e.cfg.Store.NodeID()
+	var take []string
+	for app, id := range node {
+		switch w := e.workerOf(app); {
+		case w == nil && id == me:
+			take = append(take, app)
+		case w != nil && id != me && owners[app] == me:
+			e.handOver(w)
+		}
+	}
+	slices.Sort(take)
+	if err := e.takeOver(ctx, take); err != nil {
+		return err
+	}
+	return e.lead(ctx)
+}
+
+// takeOver claims App IDs and begins to work on them.
+func (e *Engine) takeOver(ctx context.Context, apps []string) error {
+	for _, app := range apps {
+		conn := e.connectionFor(ctx, app)
+		if conn == nil {
+			continue
+		}
+		lease, err := e.cfg.Store.Claim(ctx, app, e.cfg.Now())
+		switch {
+		case errors.Is(err, store.ErrOwned):
+			continue
+		case err != nil:
+			return err
+		}
+		e.log.Info("owns app", "app", app, "node", lease.Node, "term", lease.Term)
+		e.mu.Lock()
+		e.worker(app, lease, conn, nil)
+		e.workers[app].begin()
+		e.mu.Unlock()
+	}
+	return nil
+}
+
+// connectionFor is how to reach the service for an App ID: by a plan at work that names it, else by what is recorded there;
+// nil where that is not known here.
+func (e *Engine) connectionFor(ctx context.Context, app string) *Connection {
+	e.mu.Lock()
+	var conn *Connection
+	for _, name := range e.order {
+		a := e.plans[name]
+		if conn == nil && e.unfit[name] == nil && slices.Contains(slices.Collect(maps.Values(a.apps)), app) {
+			conn = a.conn
+		}
+	}
+	stray, found := e.strays[app]
+	e.mu.Unlock()
+	if conn == nil && found {
+		conn = e.connectionOf(ctx, stray.Occurrence, stray.Revision)
+	}
+	return conn
+}
+
+// lead writes what the plans want of which this node owns the first App ID, where it has not done so since it owns that.
+func (e *Engine) lead(ctx context.Context) error {
+	if !e.scheduling || !e.applying.TryLock() { // a plan is put to work at this moment: it is looked at again
+		return nil
+	}
+	defer e.applying.Unlock()
+	for _, a := range e.applied() {
+		if !e.leads(a) || a.led {
+			continue
+		}
+		if _, err := e.schedule(ctx, a, e.since()); err != nil {
+			return err
+		}
+		a.led = true
+	}
+	return e.look(ctx)
+}
+
+// leads says that this node writes what a plan wants: it owns the first of its App IDs.
+func (e *Engine) leads(a *applied) bool {
+	first := slices.Sorted(maps.Values(a.apps))
+	return len(first) > 0 && e.hasWorker(first[0])
+}
+
+// applied lists the plans at work as they were first applied.
+func (e *Engine) applied() []*applied {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	plans := make([]*applied, 0, len(e.order))
+	for _, name := range e.order {
+		plans = append(plans, e.plans[name])
+	}
+	return plans
+}
+
+func (e *Engine) workerOf(app string) *worker {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.workers[app]
+}
+
+// handOver has a worker end, once nothing is due soon, and frees its App ID for another node.
+func (e *Engine) handOver(w *worker) {
+	w.post(func() {
+		if w.quiet(handoverQuiet) {
+			w.halt(false)
+		}
+	})
+}
+
+// lose stops a worker whose App ID another process owns. The calls that are out are cancelled at once.
+func (e *Engine) lose(w *worker) {
+	w.halt(true)
+	if !e.shared() {
+		e.fence(w.app)
+		return
+	}
+	e.mu.Lock()
+	running := w.running
+	if !running {
+		delete(e.workers, w.app)
+	}
+	e.mu.Unlock()
+}
+
+// ended takes in that the loop of a worker has ended and all that it had to write is written.
+func (e *Engine) ended(w *worker) {
+	if e.ctx.Err() != nil { // the engine ends, and leaves as a node
+		return
+	}
+	if w.isLost() {
+		e.log.Warn("another node owns the app; its worker has stopped", "app", w.app, "term", w.lease.Term)
+		e.leaveSIDs(w.app)
+	} else if err := e.cfg.Store.Release(e.ctx, w.app, w.lease.Term, e.cfg.Now()); err != nil {
+		e.logThrottled("an App ID cannot be released; others take it over when this node ends", err, "app", w.app)
+	} else {
+		e.log.Info("handed over app", "app", w.app)
+	}
+	e.mu.Lock()
+	if e.workers[w.app] == w {
+		delete(e.workers, w.app)
+	}
+	for _, a := range e.plans {
+		a.led = a.led && !slices.Contains(slices.Collect(maps.Values(a.apps)), w.app)
+	}
+	e.mu.Unlock()
+}
+
+// halt ends a worker: at once where its App ID is lost, else when its answers have come.
+func (w *worker) halt(lost bool) {
+	if lost {
+		w.lost.Store(true)
+		w.cancel()
+	}
+	w.halting.Do(func() { close(w.halted) })
+}
+
+func (w *worker) isLost() bool { return w.lost.Load() }
+
+// leave takes leave of all occurrences of an App ID that is another's.
+func (w *worker) leave() {
+	w.callers.Wait() // they were cancelled
+	for _, o := range w.near {
+		if o.now {
+			w.e.cfg.OnLost(o.spec.ID, fmt.Errorf("%w: app %s", store.ErrFenced, w.app))
+		}
+		w.e.unnote(&o.state)
+		w.release(o)
+	}
+}
+
+// unnote removes the health issues of an occurrence that another node works on.
+func (e *Engine) unnote(s *session.State) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range s.Sessions {
+		x := &s.Sessions[i]
+		delete(e.orphans, orphanKey(x))
+		delete(e.issues, issueKey{reason.IssueCredentialsFailing, session.CredentialsID(s.ID, *x)})
+	}
+	delete(e.issues, issueKey{reason.IssueOrphan, s.ID})
+}
+
+// spentUntil is until when requests of the owner before count against the rate of an App ID.
+func spentUntil(l store.Lease) time.Time {
+	return time.Now().Add(max(agora.SpentFor-l.Idle, 0))
+}
+
+// seenBefore is when the owner before a worker was last alive, and from when on this one is there.
+func (e *Engine) seenBefore(l store.Lease) (seen, since time.Time) {
+	if l.Seen.After(e.started) {
+		return l.Seen, e.cfg.Now()
+	}
+	return cmp.Or(e.beat, l.Seen), e.started
+}
