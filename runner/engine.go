@@ -139,11 +139,12 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 	defer e.applying.Unlock()
 	revisions := map[*plan.Plan]store.Revision{}
 	given := len(plans) > 0
-	if !given && e.scheduling {
-		var err error
-		if revisions, plans, err = e.atWork(ctx); err != nil {
+	if e.scheduling && (!given || e.shared()) {
+		stored, more, err := e.atWork(ctx, plans)
+		if err != nil {
 			return err
 		}
+		revisions, plans = stored, append(plans, more...)
 	}
 	for _, p := range plans {
 		r, known := revisions[p]
@@ -163,7 +164,7 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 	if !e.scheduling {
 		return nil
 	}
-	if given {
+	if given && !e.shared() {
 		if err := e.withdraw(ctx); err != nil {
 			return err
 		}
@@ -203,7 +204,6 @@ func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) erro
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.unfit, p.Name)
 	var before *Connection
 	if old := e.plans[p.Name]; old == nil {
 		e.order = append(e.order, p.Name)
@@ -363,7 +363,7 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
 	if err != nil {
 		return Diff{}, err
 	}
-	return e.replace(ctx, p, r)
+	return e.replace(ctx, p, r, true)
 }
 
 // extend writes the specs of what has come within the horizon, also of what a machine slept through: nobody else answers
@@ -427,7 +427,7 @@ func (e *Engine) Record(ctx context.Context, p *plan.Plan, occurrences []plan.Oc
 
 // pollStore takes up what others wrote into the store: orders and plans.
 func (e *Engine) pollStore(ctx context.Context) error {
-	if err := errors.Join(e.share(ctx), e.takeLate(ctx)); err != nil {
+	if err := e.share(ctx); err != nil {
 		return err
 	}
 	n, err := e.cfg.Store.Changes(ctx)

@@ -3,6 +3,8 @@ package runner
 import (
 	"context"
 	"fmt"
+
+	"rundown/runner/store"
 )
 
 // Fenced receives an error once another process owns an App ID of this engine although the lock of the store should keep it
@@ -27,10 +29,17 @@ func (e *Engine) checkOwnership(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.dropLost(leases)
+	return nil
+}
+
+// dropLost stops the workers of App IDs that are another node's by leases that were read.
+func (e *Engine) dropLost(leases []store.Lease) {
 	for _, l := range leases {
-		if w := e.workerOf(l.App); w != nil && (l.Term > w.lease.Term || l.Node != e.cfg.Store.NodeID()) && l.Term >= w.lease.Term {
+		switch w := e.workerOf(l.App); {
+		case w == nil, l.Term < w.lease.Term: // read before it was claimed
+		case l.Term > w.lease.Term || l.Node != e.cfg.Store.NodeID():
 			e.lose(w)
 		}
 	}
-	return nil
 }

@@ -25,18 +25,21 @@ const (
 	// handoverQuiet is how long nothing may be due for an App ID that is handed over, so that no class waits for it.
 	handoverQuiet = 10 * time.Second
 
+	unfitEvery = 10 * time.Second // plans that this node cannot work on are tried again
+
 	clockDiffers = 2 * time.Second  // from that of the store's database: a person should know
 	clockWrong   = 10 * time.Second // classes would begin too early or too late: this node owns nothing new
 )
 
 // membership is what an engine knows of itself as a node. The engine's lock guards it, but for the gate.
 type membership struct {
-	gate     *gate
-	ttl      time.Duration
-	unfit    map[string]error       // plans at work that this node cannot work on, by name
-	strays   map[string]store.Owner // App IDs that have something to do and that no plan at work names
-	offset   time.Duration          // of the database's clock from this one
-	unstored *unstored
+	gate       *gate
+	ttl        time.Duration
+	unfit      map[string]error // active plans that this node cannot work on, by name
+	triedUnfit time.Time
+	strays     map[string]store.Owner // App IDs that have something to do and that no plan at work names
+	offset     time.Duration          // of the database's clock from this one
+	unstored   *unstored
 }
 
 func newMembership(cfg Config) membership {
@@ -193,7 +196,8 @@ func (e *Engine) assigned(ctx context.Context, more []string) (mine func(app str
 	return func(app string) bool { return node[app] == me || node[app] == 0 && !e.scheduling && owners[app] == 0 }, nil
 }
 
-// fleet reads the nodes that are alive and who owns what. This node is as it knows itself to be.
+// fleet reads the nodes that are alive and who owns what, and stops the workers of what is not this node's any more. This
+// node is as it knows itself to be.
 func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, owners map[string]int64, err error) {
 	if nodes, err = e.cfg.Store.Nodes(ctx); err != nil {
 		return nil, nil, err
@@ -202,6 +206,7 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 	if err != nil {
 		return nil, nil, err
 	}
+	e.dropLost(leases)
 	e.mu.Lock()
 	now := e.cfg.Now().Add(e.offset)
 	e.mu.Unlock()
@@ -237,9 +242,6 @@ func (e *Engine) share(ctx context.Context) error {
 	if e.gate.check() != nil { // what it reads may be old, and what it claims it could not use
 		return nil
 	}
-	if err := e.checkOwnership(ctx); err != nil {
-		return err
-	}
 	nodes, owners, err := e.fleet(ctx, nil)
 	if err != nil {
 		return err
@@ -258,7 +260,7 @@ func (e *Engine) share(ctx context.Context) error {
 	if err := e.takeOver(ctx, take); err != nil {
 		return err
 	}
-	return e.lead(ctx)
+	return errors.Join(e.lead(ctx), e.takeLate(ctx), e.retryUnfit(ctx))
 }
 
 // takeOver claims App IDs and begins to work on them.

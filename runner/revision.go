@@ -187,6 +187,9 @@ func (e *Engine) keep(ctx context.Context, p *plan.Plan) (store.Revision, error)
 	if err != nil {
 		return r, fmt.Errorf("store the plan: %w", err)
 	}
+	if err := e.complete(r); err != nil {
+		return r, err
+	}
 	r.At, r.Who = e.cfg.Now(), e.cfg.Who
 	if err := e.warnOfUndoing(ctx, r); err != nil {
 		return r, err
@@ -260,8 +263,8 @@ func (e *Engine) stored(ctx context.Context, id int64) (*plan.Plan, error) {
 	return p, err
 }
 
-// atWork reads the plans that were applied last.
-func (e *Engine) atWork(ctx context.Context) (map[*plan.Plan]store.Revision, []*plan.Plan, error) {
+// atWork reads the plans that were applied last, but for those that were given.
+func (e *Engine) atWork(ctx context.Context, given []*plan.Plan) (map[*plan.Plan]store.Revision, []*plan.Plan, error) {
 	rows, err := e.cfg.Store.AtWork(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -269,17 +272,24 @@ func (e *Engine) atWork(ctx context.Context) (map[*plan.Plan]store.Revision, []*
 	revisions := map[*plan.Plan]store.Revision{}
 	var plans []*plan.Plan
 	for _, r := range rows {
-		if r.Withdrawn() {
+		if r.Withdrawn() || slices.ContainsFunc(given, func(p *plan.Plan) bool { return p.Name == r.Plan }) {
 			continue
 		}
 		p, err := e.stored(ctx, r.ID)
-		if err != nil {
+		if err == nil && e.shared() {
+			_, err = e.prepare(p)
+		}
+		switch {
+		case err != nil && e.shared():
+			e.raiseUnfit(r, err)
+			continue
+		case err != nil:
 			return nil, nil, err
 		}
 		revisions[p] = r
 		plans = append(plans, p)
 	}
-	if len(plans) == 0 {
+	if len(rows) == 0 && len(given) == 0 || len(plans) == 0 && !e.shared() {
 		e.log.Warn("no plan is applied to this store: waiting for one; rundown apply PLAN applies it, run PLAN starts with one")
 	}
 	return revisions, plans, nil
@@ -288,6 +298,9 @@ func (e *Engine) atWork(ctx context.Context) (map[*plan.Plan]store.Revision, []*
 // begin keeps a plan that a start is given. One that removes much of the plan that was active before waits for a confirmation,
 // as in a reload, and is not worked on: neither a crash nor a checkout that is half done is a confirmation.
 func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Revision, error) {
+	if now, r, err := e.newer(ctx, p); err != nil || now != nil {
+		return now, r, err
+	}
 	rows, err := e.cfg.Store.AtWork(ctx)
 	if err != nil {
 		return nil, store.Revision{}, err
@@ -393,12 +406,18 @@ func (e *Engine) takeUp(ctx context.Context) error {
 		e.mu.Lock()
 		a := e.plans[r.Plan]
 		e.mu.Unlock()
-		if r.Withdrawn() || (a != nil && a.revision >= r.ID) {
+		switch {
+		case a != nil && a.revision >= r.ID:
+			continue
+		case r.Withdrawn():
+			if err := e.dropPlan(ctx, r); err != nil {
+				return err
+			}
 			continue
 		}
 		p, err := e.stored(ctx, r.ID)
 		if err == nil {
-			_, err = e.replace(ctx, p, r)
+			_, err = e.replace(ctx, p, r, !e.shared())
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -406,6 +425,9 @@ func (e *Engine) takeUp(ctx context.Context) error {
 		case errors.Is(err, errLease): // the plan is not to blame: it is read again
 			return err
 		case errors.Is(err, ErrHeld), err == nil:
+			continue
+		case e.shared():
+			e.raiseUnfit(r, err)
 			continue
 		}
 		code := cmp.Or(reason.CodeOf(err), reason.IssuePlanRejected)
@@ -418,12 +440,13 @@ func (e *Engine) takeUp(ctx context.Context) error {
 	return nil
 }
 
-// replace makes a plan active in place of the one of its name, or holds it. The caller holds applying.
-func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (Diff, error) {
+// replace makes a plan active in place of the one of its name, or holds it where it is to be judged. The caller holds
+// applying.
+func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, judged bool) (Diff, error) {
 	e.mu.Lock()
 	old := e.plans[p.Name]
 	e.mu.Unlock()
-	if old != nil && r.State != store.RevisionConfirmed && old.revision != r.ID {
+	if judged && old != nil && r.State != store.RevisionConfirmed && old.revision != r.ID {
 		switch held, err := e.hold(ctx, old.plan, old.revision, p, r); {
 		case err != nil:
 			return Diff{}, err
@@ -436,10 +459,17 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 	}
 	delete(e.pending, r.ID)
 	e.clear(reason.IssuePlanWaiting, p.Name)
+	e.clearUnfit(p.Name)
 	e.mu.Lock()
 	a := e.plans[p.Name]
 	e.mu.Unlock()
-	diff, err := e.scheduleInTheEnd(ctx, a)
+	var diff Diff
+	var err error
+	leads := e.leads(a)
+	if leads {
+		diff, err = e.scheduleInTheEnd(ctx, a)
+		a.led = err == nil
+	}
 	if err == nil {
 		for _, w := range e.allWorkers() {
 			w.post(w.resettle)
@@ -448,6 +478,10 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision) (D
 	}
 	if err != nil { // it is stored as the active one, and the next start activates it
 		return diff, err
+	}
+	if !leads {
+		e.log.Info("plan active; another node writes its classes", "plan", p.Name, "revision", a.revision)
+		return diff, nil
 	}
 	e.log.Info("plan applied", "plan", p.Name, "revision", a.revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
 	text := fmt.Sprintf("plan %s, revision %d: applied: %d classes added, %d removed, %d changed", p.Name, r.ID, diff.Added, diff.Removed, diff.Changed)

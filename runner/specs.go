@@ -267,8 +267,15 @@ func (e *Engine) removeOthers(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
+	kept, err := e.keptByOthers(ctx)
+	if err != nil {
+		return err
+	}
 	for _, name := range names {
-		if e.plans[name] != nil {
+		e.mu.Lock()
+		active := e.plans[name] != nil
+		e.mu.Unlock()
+		if active || kept[name] {
 			continue
 		}
 		w := &specWriter{e: e, now: e.cfg.Now()}
@@ -296,4 +303,20 @@ func (e *Engine) removeOthers(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// keptByOthers are the plans that are active by the store, also those that only other nodes can work on.
+func (e *Engine) keptByOthers(ctx context.Context) (map[string]bool, error) {
+	kept := map[string]bool{}
+	if !e.shared() {
+		return kept, nil
+	}
+	rows, err := e.cfg.Store.AtWork(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read plan revisions: %w", err)
+	}
+	for _, r := range rows {
+		kept[r.Plan] = !r.Withdrawn()
+	}
+	return kept, nil
 }

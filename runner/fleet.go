@@ -1,0 +1,112 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/store"
+)
+
+// Where several nodes work on a store, the plans are those of the store, whichever node was given their files:
+//
+//   - A start withdraws no plan that it was not given.
+//   - A start with a file that is an older revision leaves the active one active: nodes that are restarted one after the
+//     other may have files of two ages.
+//   - What one node cannot resolve or read says nothing about the plan: the node owns none of the plan's App IDs, and says
+//     so, and the revision is not refused.
+//   - Only who applies a plan judges whether it removes too much.
+//   - A plan with a secret written out is refused, since the other nodes could not work on it.
+
+// raiseUnfit notes that this node cannot work on a plan.
+func (e *Engine) raiseUnfit(r store.Revision, err error) {
+	e.mu.Lock()
+	e.unfit[r.Plan] = err
+	e.mu.Unlock()
+	e.raise(r.Plan, Issue{
+		ID: reason.IssueNodeUnfit, Severity: SeverityCritical, Text: fmt.Sprintf("plan %s, revision %d: this node cannot work on it: %s", r.Plan, r.ID, oneLine(err)),
+		Advice: "give this node what the plan refers to; other nodes own the plan's App IDs meanwhile",
+	})
+	e.logThrottled("this node cannot work on a plan, and owns none of its App IDs", err, "plan", r.Plan, "revision", r.ID, "reason_code", reason.IssueNodeUnfit)
+}
+
+// clearUnfit notes that this node can work on a plan.
+func (e *Engine) clearUnfit(name string) {
+	e.mu.Lock()
+	delete(e.unfit, name)
+	e.mu.Unlock()
+	e.clear(reason.IssueNodeUnfit, name)
+}
+
+// retryUnfit tries the plans again that this node could not work on: a file or a variable may be there now.
+func (e *Engine) retryUnfit(ctx context.Context) error {
+	e.mu.Lock()
+	unfit, again := len(e.unfit) > 0, e.cfg.Now()
+	due := unfit && again.Sub(e.triedUnfit).Abs() >= unfitEvery
+	if due {
+		e.triedUnfit = again
+	}
+	e.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return e.takeUp(ctx)
+}
+
+// newer gives the active revision of a plan where a file holds an older one, and its plan; nil where the file counts.
+func (e *Engine) newer(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Revision, error) {
+	if !e.shared() {
+		return nil, store.Revision{}, nil
+	}
+	given, err := e.revisionOf(p)
+	if err != nil {
+		return nil, given, fmt.Errorf("store the plan: %w", err)
+	}
+	all, err := e.cfg.Store.Revisions(ctx, p.Name)
+	if err != nil {
+		return nil, given, err
+	}
+	active := slices.IndexFunc(all, store.Revision.Usable)
+	if active < 0 || all[active].Withdrawn() || all[active].Hash == given.Hash {
+		return nil, given, nil
+	}
+	older := slices.IndexFunc(all[active:], func(r store.Revision) bool { return r.Hash == given.Hash })
+	if older < 0 {
+		return nil, given, nil
+	}
+	now, err := e.stored(ctx, all[active].ID)
+	if err != nil {
+		return nil, given, err
+	}
+	e.log.Warn("the plan's file holds an older revision; the active one stays active", "plan", p.Name, "file", given.Path,
+		"holds", all[active+older].ID, "active", all[active].ID)
+	return now, all[active], nil
+}
+
+// complete checks that other nodes could work on a revision from the store alone.
+func (e *Engine) complete(r store.Revision) error {
+	if !e.shared() {
+		return nil
+	}
+	if _, _, err := Reading(r); err != nil {
+		return fmt.Errorf("plan %s cannot be shared by several nodes: a secret is written out in it, or its files are not known: use a reference such as ${NAME} or ${file:PATH}", r.Plan)
+	}
+	return nil
+}
+
+// dropPlan takes a plan out of work that was withdrawn.
+func (e *Engine) dropPlan(ctx context.Context, r store.Revision) error {
+	e.mu.Lock()
+	_, active := e.plans[r.Plan]
+	delete(e.plans, r.Plan)
+	e.order = slices.DeleteFunc(e.order, func(name string) bool { return name == r.Plan })
+	e.mu.Unlock()
+	e.clearUnfit(r.Plan)
+	if !active {
+		return nil
+	}
+	e.log.Info("plan withdrawn", "plan", r.Plan, "revision", r.ID)
+	return e.removeOthers(ctx)
+}
