@@ -214,7 +214,7 @@ func (e *Engine) Abandon() { e.abandon.Do(func() { close(e.abandoned) }) }
 func (e *Engine) duties(scheduling bool) {
 	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	if scheduling || e.shared() {
-		c.Schedule(cron.Every(cmp.Or(e.cfg.Store.Liveness().Every, e.cfg.Beat)), cron.FuncJob(e.heartbeat))
+		c.Schedule(steadily(cmp.Or(e.cfg.Store.Liveness().Every, e.cfg.Beat)), cron.FuncJob(e.heartbeat))
 	}
 	if scheduling {
 		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
@@ -236,3 +236,10 @@ func (e *Engine) duties(scheduling bool) {
 	e.mu.Unlock()
 	c.Start()
 }
+
+// steadily is a schedule that counts from when it began. Those of robfig/cron begin at whole seconds, at which all nodes of a
+// store would send their heartbeats at once.
+type steadily time.Duration
+
+// Next gives the first instant of the schedule after at.
+func (d steadily) Next(at time.Time) time.Time { return at.Add(time.Duration(d)) }

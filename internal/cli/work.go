@@ -81,7 +81,7 @@ func (a *app) openEnvironmentOn(ctx context.Context, open opener, ledger string,
 	if ledger != "" && !a.flags.simulate {
 		return nil, errors.New("--ledger requires --simulate")
 	}
-	opts := store.Options{Create: true, Work: true, Service: serviceAgora, OnCommit: w.metrics.Commit}
+	opts := store.Options{Create: true, Work: true, Service: serviceAgora, OnCommit: w.metrics.Commit, Version: versionOf().Version}
 	if a.flags.apiURL != "" {
 		opts.Service = strings.TrimSuffix(a.flags.apiURL, "/")
 	}
@@ -298,7 +298,7 @@ func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, 
 // config is what the engines of run, now and run --stop-all have in common: the store, the way to the service, the log
 // and who works.
 func (w *environment) config(log *slog.Logger) runner.Config {
-	return runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: w.app.who()}
+	return runner.Config{Store: w.store, Connect: w.connect, Logger: log, Who: w.app.who(), Uptime: host.Uptime}
 }
 
 // stateQueue passes on the changes of an engine without blocking it. It is safe for concurrent use.

@@ -218,7 +218,7 @@ func TestPostgreSQLIsStoppedHardAndStarted(t *testing.T) {
 	s := mustOpen(t, dsn, worker)
 	write := func(name string) error { return s.SetSetting(context.Background(), name, "1") }
 	read := func(name string) (string, error) { return s.Setting(context.Background(), name) }
-	lease, err := s.Claim(t.Context(), ownedApp)
+	lease, err := s.Claim(t.Context(), ownedApp, time.Now())
 	if err := errors.Join(err, write("before")); err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func TestATermThatChangesInTheMiddleOfAWrite(t *testing.T) {
 	t.Parallel()
 	w := newTwo(t, pgtest.Shared(t))
 	row := w.algebra()
-	lease, err := w.a.Claim(t.Context(), ownedApp)
+	lease, err := w.a.Claim(t.Context(), ownedApp, time.Now())
 	w.must(err)
 	letGo := w.hold(row.ID)
 	var results []error
@@ -96,7 +96,7 @@ func TestATermThatChangesInTheMiddleOfAWrite(t *testing.T) {
 		defer close(taken)
 		takeover = errors.Join(
 			w.a.Release(context.Background(), ownedApp, lease.Term, time.Now()),
-			func() error { _, err := w.b.Claim(context.Background(), ownedApp); return err }())
+			func() error { _, err := w.b.Claim(context.Background(), ownedApp, time.Now()); return err }())
 	}()
 	w.blocked(2, taken)
 	select {
@@ -149,7 +149,7 @@ func TestASpecThatIsWrittenWhileItsStatusWaits(t *testing.T) {
 	w := newTwo(t, pgtest.Shared(t))
 	row := w.algebra()
 	row.Wake = row.Start
-	lease, err := w.a.Claim(t.Context(), ownedApp)
+	lease, err := w.a.Claim(t.Context(), ownedApp, time.Now())
 	w.must(err)
 	var results []error
 	written := make(chan struct{})
@@ -184,7 +184,7 @@ func TestTwoTransactionsInEachOthersWay(t *testing.T) {
 	t.Parallel()
 	w := newTwo(t, pgtest.Shared(t))
 	row := w.algebra()
-	lease, err := w.a.Claim(t.Context(), ownedApp)
+	lease, err := w.a.Claim(t.Context(), ownedApp, time.Now())
 	w.must(err)
 	tx, err := w.raw.BeginTx(t.Context(), nil)
 	w.must(err)

@@ -1,0 +1,6 @@
+package host
+
+import "time"
+
+// begun is an instant that Uptime may count from.
+var begun = time.Now()

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package host
+
+import "time"
+
+// Uptime is the time since this process was started, without that in which the machine slept.
+func Uptime() time.Duration { return time.Since(begun) }
