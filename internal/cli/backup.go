@@ -24,7 +24,7 @@ func newStoreCommand(a *app) *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		RunE:    a.noCommand,
 	}
-	cmd.AddCommand(newBackupCommand(a))
+	cmd.AddCommand(newBackupCommand(a), newMigrateCommand(a), newCopyCommand(a))
 	return cmd
 }
 
@@ -36,6 +36,8 @@ func newBackupCommand(a *app) *cobra.Command {
 
 The copy is the store as it was at one instant. It is checked before it gets
 its name, an existing file is never replaced, and only the owner can read it.
+
+PostgreSQL makes its own copies: use pg_dump.
 
 To restore a copy, stop the daemon, move the files of the store away (FILE,
 FILE-wal and FILE-shm), put the copy in place of FILE, and start the daemon.`,

@@ -233,15 +233,15 @@ func (a *app) storeDSN() (string, error) {
 		}
 		dsn = "sqlite:" + file
 	}
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		return a.fillIn(dsn)
-	}
-	return dsn, nil
+	return a.fillIn(dsn)
 }
 
-// fillIn replaces the references in an address by their values. Each byte of a value that could mean something in an address
-// is encoded.
+// fillIn replaces the references in the address of a PostgreSQL by their values. Each byte of a value that could mean
+// something in an address is encoded. Any other name of a store stays as it is.
 func (a *app) fillIn(address string) (filled string, err error) {
+	if !strings.HasPrefix(address, "postgres://") && !strings.HasPrefix(address, "postgresql://") {
+		return address, nil
+	}
 	lookup := a.newLookup("-")
 	filled = someReference.ReplaceAllStringFunc(address, func(text string) string {
 		r, _ := referenceOf(text)

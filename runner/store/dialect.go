@@ -13,12 +13,19 @@ type dialect struct {
 
 	// now asks for the time of the server, in Unix milliseconds; "": the database has no clock of its own.
 	now string
+
+	// tables lists the names of all tables.
+	tables string
 }
 
 var (
-	sqliteDialect   = dialect{name: "sqlite", instantOf: `substr(occurrence_id, -16)`}
+	sqliteDialect = dialect{
+		name: "sqlite", instantOf: `substr(occurrence_id, -16)`,
+		tables: `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name`,
+	}
 	postgresDialect = dialect{
 		name: "postgres", share: " FOR SHARE", update: " FOR UPDATE", skip: " FOR UPDATE SKIP LOCKED", instantOf: `right(occurrence_id, 16)`,
-		now: `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
+		now:    `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
+		tables: `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name`,
 	}
 )

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"rundown/internal/cli/render"
+	"rundown/runner/store"
+)
+
+func newMigrateCommand(a *app) *cobra.Command {
+	var check bool
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the tables of the store up to date",
+		Long: `Bring the tables of the store up to date with this version of rundown.
+
+run, now and apply do so themselves. On PostgreSQL, migrate also makes the
+tables of an empty database, and daemons of the version before this one keep
+working meanwhile. An SQLite store must not be in use.
+
+--check changes nothing. The exit status is 1 if the store needs a migration.`,
+		Example: `  rundown store migrate --check
+  rundown store migrate --store postgres://rundown@db.example/rundown`,
+		Args: arguments(0, 0),
+	}
+	cmd.Flags().BoolVar(&check, "check", false, "only say whether the store needs a migration")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		dsn, err := a.storeDSN()
+		if err != nil {
+			return err
+		}
+		if check {
+			s, err := store.ReadSchema(cmd.Context(), dsn)
+			if err != nil {
+				return err
+			}
+			return a.tellSchema(s)
+		}
+		before, err := store.Migrate(cmd.Context(), dsn)
+		switch {
+		case err != nil:
+			return err
+		case before.Current():
+			return a.tellSchema(before)
+		case before.Have < 0:
+			_, err = fmt.Fprintf(a.out, "%s: created with schema %d\n", render.Line(before.Path), before.Want)
+		default:
+			_, err = fmt.Fprintf(a.out, "%s: migrated from schema %d to %d\n", render.Line(before.Path), before.Have, before.Want)
+		}
+		return err
+	}
+	return cmd
+}
+
+// tellSchema says what the schema of a store is. One that needs a migration is exit status 1.
+func (a *app) tellSchema(s store.Schema) error {
+	path := render.Line(s.Path)
+	switch {
+	case s.Newer > 0:
+		fmt.Fprintf(a.out, "%s: schema %d is newer than %d, the one of this version\n", path, s.Have, s.Want)
+	case s.Current():
+		fmt.Fprintf(a.out, "%s: schema %d is up to date\n", path, s.Have)
+	case s.Have < 0:
+		fmt.Fprintf(a.out, "%s: has no tables yet; this version makes schema %d\n", path, s.Want)
+		return errFindings
+	default:
+		fmt.Fprintf(a.out, "%s: schema %d needs a migration to %d\n", path, s.Have, s.Want)
+		return errFindings
+	}
+	return nil
+}
+
+func newCopyCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "copy FROM TO",
+		Short: "Copy the store to another database",
+		Long: `Copy the whole store to another database: from SQLite to PostgreSQL, or back.
+
+FROM and TO are names of stores, as for --store. TO must be empty. Daemons on
+both must be stopped. All is copied or nothing: the copy is one transaction,
+and the numbers of rows are compared.`,
+		Example: `  rundown store copy sqlite:/var/lib/rundown/rundown.db \
+    'postgres://rundown:${file:/etc/rundown/password}@db.example/rundown'`,
+		Args: arguments(2, 2, "FROM", "TO"),
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		from, err := a.fillIn(args[0])
+		if err != nil {
+			return err
+		}
+		to, err := a.fillIn(args[1])
+		if err != nil {
+			return err
+		}
+		var rows int64
+		err = store.Copy(ctx, from, to, func(c store.TableCopied) {
+			rows += c.Rows
+			fmt.Fprintf(a.err, "%s: %d rows\n", c.Table, c.Rows)
+		})
+		switch {
+		case ctx.Err() != nil:
+			return errors.New("copy the store: interrupted; nothing was copied")
+		case err != nil:
+			return err
+		}
+		_, err = fmt.Fprintf(a.out, "copied %d rows\n", rows)
+		return err
+	}
+	return cmd
+}
