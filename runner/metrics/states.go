@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,10 +32,7 @@ type Sources struct {
 }
 
 // liveStates are the states of a session that is not over.
-var liveStates = []session.SessionState{
-	session.SessionAcquiring, session.SessionStarting, session.SessionConfirming, session.SessionRunning,
-	session.SessionSuspect, session.SessionStopping,
-}
+var liveStates = slices.DeleteFunc(slices.Clone(session.SessionStates), session.SessionState.Final)
 
 // stateCollector reads the sources for each scrape.
 type stateCollector struct{ Sources }

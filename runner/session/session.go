@@ -41,6 +41,12 @@ const (
 	SessionOrphan SessionState = "orphan"
 )
 
+// SessionStates are all states of a session, in the order in which a session may pass them.
+var SessionStates = []SessionState{
+	SessionAcquiring, SessionStarting, SessionConfirming, SessionRunning, SessionSuspect, SessionStopping,
+	SessionEnded, SessionFailed, SessionLost, SessionOrphan,
+}
+
 // Final reports whether nothing more is asked about a session in this state. Only a notification leads out of it.
 func (s SessionState) Final() bool {
 	switch s {

@@ -41,6 +41,15 @@ func TestAllTransitionsAreDeclaredAndAllDeclaredOnesHappen(t *testing.T) {
 	for _, tr := range transitions {
 		declared[tr.move] = true
 	}
+	listed := map[SessionState]bool{"": true}
+	for _, s := range SessionStates {
+		listed[s] = true
+	}
+	for _, tr := range transitions {
+		if !listed[tr.from] || !listed[tr.to] {
+			t.Errorf("%q or %q is not among SessionStates", tr.from, tr.to)
+		}
+	}
 	seen := map[move]int{}
 	for seed := range uint64(3000) {
 		wander(t, rand.New(rand.NewPCG(seed, 1)), func(m move) {
