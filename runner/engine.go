@@ -13,6 +13,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"rundown/agora"
+	"rundown/agora/catalog"
 	"rundown/internal/redact"
 	"rundown/plan"
 	"rundown/plan/schedule"
@@ -325,9 +326,12 @@ func (e *Engine) schedule(ctx context.Context, a *applied, since time.Time) (Dif
 	return e.reconcile(ctx, a, since, e.cfg.Now().Add(e.cfg.Horizon))
 }
 
+// planBackoff is how long a plan waits that the store could not take: writing it reads and compares all its classes.
+var planBackoff = catalog.Backoff{Steps: []time.Duration{storeEvery, 2 * time.Second, 5 * time.Second, 10 * time.Second}, Then: 30 * time.Second}
+
 // scheduleInTheEnd is schedule where the store may be unable to take it: it is tried until it can, or until the end.
 func (e *Engine) scheduleInTheEnd(ctx context.Context, a *applied) (Diff, error) {
-	for {
+	for tries := 0; ; tries++ {
 		diff, err := e.schedule(ctx, a, e.since())
 		switch {
 		case err == nil:
@@ -338,7 +342,8 @@ func (e *Engine) scheduleInTheEnd(ctx context.Context, a *applied) (Diff, error)
 			return diff, e.ctx.Err()
 		}
 		e.storeFailed(err)
-		again := time.NewTimer(storeEvery)
+		wait, _ := planBackoff.Next(tries, 0)
+		again := time.NewTimer(wait)
 		select {
 		case <-again.C:
 		case <-ctx.Done():
