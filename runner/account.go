@@ -85,6 +85,7 @@ func (w *worker) account(conn *Connection) *account {
 // again, all classes that were refused or held back go on at once.
 func (w *worker) heardOf(conn *Connection, id string, op agora.Op, answer session.Answer) {
 	a, now := w.account(conn), w.e.cfg.Now()
+	w.quota.heard(w, op, answer, now)
 	before := a.refused()
 	a.heard(op, answer, now)
 	if a.refused() && answer.NotAuthorized() && op == agora.OpAcquire {
@@ -108,6 +109,7 @@ func (w *worker) heardOf(conn *Connection, id string, op agora.Op, answer sessio
 
 // askAgain has one of the classes that are held back test again, where the time for that has come.
 func (w *worker) askAgain(now time.Time) {
+	w.quota.look(w, now)
 	for _, a := range w.accounts {
 		if a.refused() && !a.probing && !now.Before(a.probe) {
 			w.resumeHeld(a, now)

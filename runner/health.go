@@ -31,7 +31,7 @@ type Issue struct {
 	ReasonCode reason.Code `json:"reason_code"` // more precise than the id, or the id
 	Advice     string      `json:"advice,omitempty"`
 	Blocking   bool        `json:"-"` // classes cannot begin while it lasts
-	About      string      `json:"-"` // the App ID, plan or occurrence that it is about; "": all of them
+	About      string      `json:"-"` // the App ID, plan, PLAN/STORAGE or occurrence that it is about; "": all of them
 }
 
 // MarshalJSON writes the issue with its reason code.
@@ -56,7 +56,8 @@ type issueKey struct {
 	about string
 }
 
-// raise adds a health issue, or replaces its text. It takes the engine's lock.
+// raise adds a health issue, or replaces its text. about tells it from others of its id, and is what it is about where it
+// does not say that itself. It takes the engine's lock.
 func (e *Engine) raise(about string, issue Issue) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -66,7 +67,7 @@ func (e *Engine) raise(about string, issue Issue) {
 // setIssue is raise for callers that hold the lock.
 func (e *Engine) setIssue(about string, issue Issue) {
 	key := issueKey{issue.ID, about}
-	issue.About = about
+	issue.About = cmp.Or(issue.About, about)
 	if before, open := e.issues[key]; open {
 		issue.Since = before.Since
 	} else if issue.Since.IsZero() {
@@ -109,7 +110,7 @@ func (e *Engine) noteIssues(s *session.State) {
 	}
 	for _, x := range s.Sessions {
 		if x.RenewalError != "" && !x.State.Final() {
-			e.setIssue(session.CredentialsID(s.ID, x), keysIssue(s.ID, x))
+			e.setIssue(session.CredentialsID(s.ID, x), keysIssue(s, x))
 		}
 	}
 }

@@ -36,6 +36,14 @@ func (Keys) GoString() string { return redact.Mark }
 // Format masks the keys, whatever the verb.
 func (Keys) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redact.Mark)) }
 
+// Show gives the keys to somebody who signs requests with them. Nobody may keep them.
+func (k Keys) Show(to func(access, secret, token string)) { to(k.access, k.secret, k.token) }
+
+// FetchKeys fetches the credentials of a storage anew.
+func FetchKeys(ctx context.Context, conn *Connection, storage *plan.Storage, now time.Time) (Keys, error) {
+	return new(credentialCache).get(ctx, conn, storage, 0, now)
+}
+
 func (k Keys) sum() [sha256.Size]byte {
 	return sha256.Sum256([]byte(k.access + "\x00" + k.secret + "\x00" + k.token))
 }

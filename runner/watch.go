@@ -28,10 +28,10 @@ func (w *worker) watchKeys(before, after session.State) {
 		switch {
 		case x.RenewalError == was:
 		case x.CredentialsExpired:
-			w.raiseKeys(after.ID, x)
+			w.e.raise(session.CredentialsID(after.ID, x), keysIssue(&after, x))
 			w.log.Error(x.RenewalError, "occurrence", after.ID, "session", x.Attempt, "reason_code", reason.IssueCredentialsFailing)
 		case x.RenewalError != "":
-			w.raiseKeys(after.ID, x)
+			w.e.raise(session.CredentialsID(after.ID, x), keysIssue(&after, x))
 			w.log.Warn(x.RenewalError, "occurrence", after.ID, "session", x.Attempt, "reason_code", reason.IssueCredentialsFailing)
 		default:
 			w.e.clear(reason.IssueCredentialsFailing, session.CredentialsID(after.ID, x))
@@ -41,11 +41,6 @@ func (w *worker) watchKeys(before, after session.State) {
 			w.e.clear(reason.IssueCredentialsFailing, session.CredentialsID(after.ID, x))
 		}
 	}
-}
-
-// raiseKeys raises the health issue of credentials that could not be renewed.
-func (w *worker) raiseKeys(id string, x session.Session) {
-	w.e.raise(session.CredentialsID(id, x), keysIssue(id, x))
 }
 
 // watchUploads warns of each session whose upload fails, at once: the storage can be corrected while the class runs.
@@ -58,13 +53,21 @@ func (w *worker) watchUploads(before, after session.State) {
 	}
 }
 
-func keysIssue(id string, x session.Session) Issue {
+// keysIssue is the health issue of credentials that could not be renewed. It is about the storage, whose credentials later
+// classes need too.
+func keysIssue(s *session.State, x session.Session) Issue {
 	severity := SeverityWarning
 	if x.CredentialsExpired {
 		severity = SeverityCritical
 	}
-	return Issue{ID: reason.IssueCredentialsFailing, Severity: severity, Text: fmt.Sprintf("%s session %d: %s", id, x.Attempt, x.RenewalError)}
+	return Issue{
+		ID: reason.IssueCredentialsFailing, Severity: severity, About: StorageAbout(s.Plan, s.Storage),
+		Text: fmt.Sprintf("%s session %d: %s", s.ID, x.Attempt, x.RenewalError),
+	}
 }
+
+// StorageAbout is what a health issue about a storage of a plan is about.
+func StorageAbout(plan, storage string) string { return plan + "/" + storage }
 
 func lapsedIssue(id string) Issue {
 	return Issue{ID: reason.IssueOrphan, ReasonCode: reason.HoursOver, Severity: SeverityCritical, Text: id + ": it " + session.ExpiredText}

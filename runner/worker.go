@@ -60,6 +60,7 @@ type service struct {
 	conn       *Connection // for what no plan holds any more
 	apis       map[route]*agora.App
 	accounts   map[*Connection]*account
+	quota      quota
 	budget     *agora.Budget
 	concurrent int // sessions at once that are granted; 0: not known
 	limits     plan.Limits

@@ -47,6 +47,10 @@ type daemon struct {
 	hooked  bool   // it takes the service's notifications
 	url     string // of the HTTP server
 	started time.Time
+
+	publicURL string // of the page; "": not known
+	preflight bool   // pages and buckets are looked at before classes begin
+
 	running []store.Occurrence // classes that had begun before this process did
 
 	begun atomic.Bool // the engine has started
@@ -117,7 +121,7 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 	if err := o.web.load(a, listener.Addr(), log); err != nil {
 		return err
 	}
-	d := &daemon{a: a, log: log, plans: plans, hangup: hangup, quiet: stop, ready: &web.Readiness{}}
+	d := &daemon{a: a, log: log, plans: plans, hangup: hangup, quiet: stop, ready: &web.Readiness{}, publicURL: o.web.publicURL, preflight: o.looks}
 	d.work, err = a.openEnvironment(ctx, o.ledger, plans...)
 	switch {
 	case err != nil && ctx.Err() != nil: // told to end before it began

@@ -11,6 +11,7 @@ import (
 	"rundown/plan"
 	"rundown/runner"
 	"rundown/runner/notify"
+	"rundown/runner/web/page"
 )
 
 // issues are all health issues of the daemon.
@@ -38,7 +39,7 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 		host = "localhost"
 	}
 	n, err := notify.Start(ctx, notify.Config{
-		Store: d.work.store, Logger: d.log, Moves: d.engine.Progress, Redact: d.engine.Redacted, Failpoint: failpoint, Check: d.check,
+		Store: d.work.store, Logger: d.log, Moves: d.engine.Progress, Redact: d.engine.Redacted, Failpoint: failpoint, Check: d.check, Link: d.link,
 		Node: fmt.Sprintf("%s:%d", host, os.Getpid()), LastSeen: lastSeen, UserAgent: "rundown/" + versionOf().Version,
 		Plans: d.notifiedPlans,
 		// In a simulation too, a target is what its references stand for: made-up values reach nobody.
@@ -58,6 +59,17 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 	}
 	d.notifier.Store(n)
 	return n, nil
+}
+
+// link is the address at which people find a class on the page, or the page where it is about none; "": nobody said where.
+func (d *daemon) link(occurrence string) string {
+	switch {
+	case d.publicURL == "":
+		return ""
+	case occurrence == "":
+		return d.publicURL + "/"
+	}
+	return d.publicURL + page.LinkOf(occurrence)
 }
 
 // notifiedPlans are the plans that the engine works on, in which events find titles, labels and targets.

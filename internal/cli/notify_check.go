@@ -17,8 +17,8 @@ import (
 // againAfter is how long after a query without an answer another one follows: a short fault is not told.
 const againAfter = 10 * time.Second
 
-// check finds out whether the next classes of a plan could begin, as doctor does: it looks its references up, and asks the
-// service for a recording that does not exist, once for each project.
+// check finds out whether the next classes of a plan could begin and be stored, as doctor does: it looks its references up,
+// asks the service for a recording that does not exist, once for each project, and looks at what the classes need beside it.
 func (d *daemon) check(ctx context.Context, p *plan.Plan) (issues []notify.Issue) {
 	issue := func(id reason.Code, about, text, try string) {
 		issues = append(issues, notify.Issue{
@@ -57,7 +57,7 @@ func (d *daemon) check(ctx context.Context, p *plan.Plan) (issues []notify.Issue
 				"check customer_id and customer_secret, and that the App ID belongs to that account")
 		}
 	}
-	return issues
+	return append(issues, d.needs(ctx, p, conn)...)
 }
 
 // ask sends a query for a recording that does not exist; nil: it was answered as such queries are.

@@ -209,6 +209,39 @@ func TestAClassOfARefusedAccountIsToldBeforeItsBell(t *testing.T) {
 	}
 }
 
+// TestPagesAndKeysAreLookedAtBeforeTheBell has a class whose page is nowhere, and a storage without temporary credentials.
+func TestPagesAndKeysAreLookedAtBeforeTheBell(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t)
+	hook := newReceiver(t)
+	folder := t.TempDir()
+	path := filepath.Join(folder, "today.yaml")
+	text := notified(`, events: [at-risk, health.raised]`) + "  algebra: {when: " + dated(time.Now().UTC().Truncate(time.Second).Add(20*time.Minute), time.Minute) + "}\n"
+	text = strings.Replace(text, `access_key: "${ACCESS}", secret_key: "${SECRET}"`, `sts: {file: keys.json}`, 1)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	daemon := start(t, "stderr", hook.env(), "run", path, "--store", "sqlite:"+filepath.Join(folder, "rundown.db"), "--api-url", address, "--listen", "127.0.0.1:0",
+		"--preflight", "--public-url", "https://rundown.school.example/")
+	daemon.await(1, "msg=running")
+	eventually(t, 60*time.Second, "the class is told at risk", func() bool { return len(hook.events("class.at-risk")) > 0 && len(hook.events("health.raised")) > 0 })
+	got := hook.events("class.at-risk")[0]
+	for _, want := range []string{"the credentials of the next classes cannot be fetched: storage videos: sts: file keys.json", "the page of algebra does not answer as a page does, as seen from here: it"} {
+		if !strings.Contains(got.Data.Text, want) {
+			t.Errorf("%q lacks %q", got.Data.Text, want)
+		}
+	}
+	if want := "https://rundown.school.example/class/" + got.Subject; got.Data.Link != want {
+		t.Errorf("the link is %q, want %q", got.Data.Link, want)
+	}
+	if raised := hook.events("health.raised"); len(raised) != 1 || *raised[0].Data.ReasonCode != reason.IssueCredentialsFailing {
+		t.Errorf("raised: %+v", raised)
+	}
+	if sent := readLedger(t, address).Requests; sent["acquire"] != 0 {
+		t.Errorf("requests %v", sent)
+	}
+}
+
 // TestNoClassIsLaterForAReceiverThatHangs has a bell with twenty classes, and a webhook that is never answered.
 func TestNoClassIsLaterForAReceiverThatHangs(t *testing.T) {
 	t.Parallel()

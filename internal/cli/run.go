@@ -36,6 +36,7 @@ type runOptions struct {
 	keep   keepFlag
 	stop   bool
 	web    webOptions
+	looks  bool   // at pages and buckets of the next classes
 	secret string // a reference to the one that signs notifications; "": none are taken
 	format *formatFlag
 }
@@ -85,6 +86,9 @@ the latest time at which it ends.`,
 		if o.dryRun {
 			return a.dryRunPlans(cmd.Context(), args, span, o.format.value)
 		}
+		if !cmd.Flags().Changed("preflight") && (a.flags.simulate || a.flags.apiURL != "") { // the service there opens no pages
+			o.looks = false
+		}
 		a.queueLog()
 		plans, err := a.plansToRun(cmd.Context(), args)
 		if err != nil {
@@ -104,6 +108,7 @@ func (o *runOptions) addFlags(a *app, cmd *cobra.Command) {
 	o.span.add(cmd)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8089", "`ADDRESS` to serve health checks, notifications and the API on; port 0 picks a free port")
 	f.StringVar(&o.secret, "webhook-secret", "", "`REFERENCE` (${NAME} or ${file:PATH}) to the secret of Agora's notifications, which are served at /webhooks/agora (default: ${"+webhookSecretVariable+"}, if set)")
+	f.BoolVar(&o.looks, "preflight", true, "ask for the pages and buckets of the next classes before they begin, where a plan has notify (default: false with --api-url and --simulate)")
 	o.web.addFlags(cmd)
 	f.StringVar(&o.ledger, "ledger", "", "write the simulator's ledger to `FILE` (with --simulate)")
 	f.Var(&o.keep, "keep", "retention period of ended classes: `LENGTH` such as 400d, at least 9d (default: for ever)")

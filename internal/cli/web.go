@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +28,7 @@ type webOptions struct {
 	access            string
 	tlsCert, tlsKey   string
 	proxies           []string
+	publicURL         string // of the page, for links in notifications
 	trusted           []netip.Prefix
 	certificate       *access.Certificate
 	policy            *access.Policy
@@ -37,6 +40,7 @@ func (o *webOptions) addFlags(cmd *cobra.Command) {
 	f.StringVar(&o.access, "access", "", "`FILE` that lists the tokens and users of the API and the page, with their scopes (default: this machine may read, nobody may act)")
 	f.StringVar(&o.tlsCert, "tls-cert", "", "`FILE` with the certificate chain to serve HTTPS with, read again when it changes")
 	f.StringVar(&o.tlsKey, "tls-key", "", "`FILE` with its key")
+	f.StringVar(&o.publicURL, "public-url", "", "base `URL` at which people reach the page, for links in notifications (default: no links)")
 	f.StringArrayVar(&o.proxies, "trusted-proxy", nil, "`ADDRESS` or network of a proxy that speaks HTTPS and says X-Forwarded-For and X-Forwarded-Proto; may be repeated")
 }
 
@@ -45,6 +49,10 @@ func (o *webOptions) check() error {
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return errors.New("--tls-cert and --tls-key go together")
 	}
+	if u, err := url.Parse(o.publicURL); o.publicURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
+		return errors.New("invalid --public-url: must be a base address such as https://rundown.school.example, without user, query and fragment")
+	}
+	o.publicURL = strings.TrimSuffix(o.publicURL, "/")
 	for _, text := range o.proxies {
 		p, err := netip.ParsePrefix(text)
 		if err != nil {

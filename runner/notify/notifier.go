@@ -45,7 +45,7 @@ type Issue struct {
 	Since    time.Time
 	Text     string
 	Advice   string
-	About    string // the App ID, plan, occurrence or target that it is about; "": none of them
+	About    string // the App ID, plan, PLAN/STORAGE, occurrence or target that it is about; "": none of them
 	Blocking bool   // classes cannot begin while it lasts
 }
 
@@ -60,7 +60,7 @@ type Config struct {
 	// default: they could. It may take its time.
 	Check     func(context.Context, *plan.Plan) []Issue
 	Redact    func(string) string            // takes the secrets of the plans out of a text
-	Link      func(occurrence string) string // the page of a class, "" for none
+	Link      func(occurrence string) string // the page of a class, of "" the first page; gives "" where nobody said where
 	Node      string                         // names this process
 	LastSeen  time.Time                      // the last heartbeat of the process before
 	UserAgent string
@@ -322,6 +322,16 @@ func (n *Notifier) classBy(ctx context.Context, id string) (*Class, error) {
 
 // classOf is a stored occurrence with the time zone that the active plan gives it.
 func (n *Notifier) classOf(b store.Brief) *Class { return classIn(n.plans, b) }
+
+// storageOf is the storage of a class as health issues name it; "" where no active plan with targets says.
+func (n *Notifier) storageOf(b store.Brief) string {
+	for _, t := range n.targets {
+		if r := recordingOf(t.plan, b.Recording); t.plan.Name == b.Plan && r != nil && r.Storage != nil {
+			return b.Plan + "/" + r.Storage.Name
+		}
+	}
+	return ""
+}
 
 // closedMark begins the names of the marks of targets that answered 410.
 const closedMark = "closed/"

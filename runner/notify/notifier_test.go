@@ -404,6 +404,71 @@ func TestOrdersAreTold(t *testing.T) {
 	})
 }
 
+// TestARiskIsToldOfTheClassesThatItIsAbout has two classes of one plan with one storage.
+func TestARiskIsToldOfTheClassesThatItIsAbout(t *testing.T) {
+	for name, tt := range map[string]struct {
+		issue  notify.Issue
+		atRisk []string
+		raised int
+	}{
+		"the quota of the account": {notify.Issue{ID: reason.IssueQuotaTaken, About: "app", Blocking: true}, []string{"algebra", "german-a1"}, 1},
+		"another account's quota":  {notify.Issue{ID: reason.IssueQuotaTaken, About: "other", Blocking: true}, nil, 1},
+		"the storage":              {notify.Issue{ID: reason.IssueStorageFailing, About: "school/videos"}, []string{"algebra", "german-a1"}, 1},
+		"the storage's keys":       {notify.Issue{ID: reason.IssueCredentialsFailing, About: "school/videos"}, []string{"algebra", "german-a1"}, 1},
+		"another storage":          {notify.Issue{ID: reason.IssueStorageFailing, About: "school/archive"}, nil, 1},
+		"another plan's storage":   {notify.Issue{ID: reason.IssueStorageFailing, About: "other/videos"}, nil, 0},
+		"the page of one":          {notify.Issue{ID: reason.IssuePageFailing}, []string{"algebra"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, oneHook)
+				start := time.Now().Add(20 * time.Minute)
+				for _, recording := range []string{"algebra", "german-a1"} {
+					planned := class(recording, start, session.Planned)
+					r.write(planned, planned, 0)
+					if tt.issue.ID == reason.IssuePageFailing && recording == "algebra" {
+						tt.issue.About = planned.ID
+					}
+				}
+				tt.issue.Severity, tt.issue.Since, tt.issue.Text = plan.NotifyCritical, time.Now(), "it does not work"
+				r.raise(tt.issue)
+				pass(time.Minute)
+				var atRisk []string
+				for _, e := range r.receiver.events("class.at-risk") {
+					atRisk = append(atRisk, e.Data.Occurrence.Recording)
+				}
+				slices.Sort(atRisk)
+				if raised := len(r.receiver.events("health.raised")); !slices.Equal(atRisk, tt.atRisk) || raised != tt.raised {
+					t.Errorf("told at risk: %v, want %v; raised %d times, want %d", atRisk, tt.atRisk, raised, tt.raised)
+				}
+				r.raise()
+				pass(3 * time.Minute)
+				if n := len(r.receiver.events("class.recovered")); n != len(tt.atRisk) {
+					t.Errorf("%d are told as recovered", n)
+				}
+			})
+		})
+	}
+}
+
+// TestAMessageLeadsToThePage has a page whose address is known.
+func TestAMessageLeadsToThePage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		r.close()
+		r.link = func(occurrence string) string { return "https://rundown.school.example/class/" + occurrence }
+		r.open()
+		ended := r.ends("algebra", time.Now().Add(-time.Hour), session.Missed)
+		r.raise(refused())
+		pass(time.Minute)
+		for kind, want := range map[string]string{"class.missed": r.link(ended.ID), "health.raised": r.link("")} {
+			if got := r.receiver.events(kind); len(got) != 1 || got[0].Data.Link != want {
+				t.Errorf("%s: %+v, want the link %s", kind, got, want)
+			}
+		}
+	})
+}
+
 // TestAClosureIsToldOnceAndOfItsOwnClasses has a closure that cancels three classes, of which none was begun.
 func TestAClosureIsToldOnceAndOfItsOwnClasses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

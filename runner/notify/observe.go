@@ -93,7 +93,7 @@ func (n *Notifier) observe(ctx context.Context) {
 		classes = n.observer.last
 	}
 	n.observer.last = classes
-	n.observer.classes(&found, classes, issues, n.classOf, now)
+	n.observer.classes(&found, classes, func(b store.Brief) []Cause { return causesOf(b, n.storageOf(b), issues) }, n.classOf, now)
 	if len(n.targets) > 0 {
 		if err := n.digests(ctx, &found, issues, now); err != nil {
 			n.complain("the summary of the day cannot be made; it is tried again", err)
@@ -139,7 +139,7 @@ func (o *observer) plans(found *news, plans []Plan, now time.Time) {
 func (o *observer) issues(found *news, issues []Issue, now time.Time) {
 	open := map[string]bool{}
 	for _, i := range issues {
-		if i.ID == reason.IssueOrphan { // told as session.orphan, with its class
+		if i.ID == reason.IssueOrphan || i.ID == reason.IssuePageFailing { // told as session.orphan or class.at-risk, with its class
 			continue
 		}
 		name := issueMark + string(i.ID) + "/" + i.About
@@ -193,7 +193,7 @@ func planAbout(i Issue) string {
 	case reason.IssuePlanRejected, reason.IssuePlanWaiting, reason.IssueReferencesUnset:
 		return i.About
 	}
-	if strings.Count(i.About, "/") == 2 {
+	if strings.Count(i.About, "/") == 2 || i.ID == reason.IssueCredentialsFailing || i.ID == reason.IssueStorageFailing {
 		return planOf(i.About)
 	}
 	return ""
@@ -219,7 +219,7 @@ func (o *observer) resolved(prefix string, open map[string]bool, now time.Time) 
 }
 
 // classes announces classes that are at risk or late, and those that are so no more.
-func (o *observer) classes(found *news, classes []store.Brief, issues []Issue, class func(store.Brief) *Class, now time.Time) {
+func (o *observer) classes(found *news, classes []store.Brief, causesOf func(store.Brief) []Cause, class func(store.Brief) *Class, now time.Time) {
 	risks, lates := map[string]bool{}, map[string]bool{}
 	known := map[string]store.Brief{}
 	for _, b := range classes {
@@ -228,13 +228,13 @@ func (o *observer) classes(found *news, classes []store.Brief, issues []Issue, c
 		switch {
 		case !waits:
 		case now.Before(b.Start):
-			if causes := causesOf(b, issues); len(causes) > 0 {
+			if causes := causesOf(b); len(causes) > 0 {
 				risks[riskMark+b.ID] = true
 				o.atRisk(found, b, causes, class(b), now)
 			}
 		case now.Sub(b.Start) >= lateAfter && now.Before(b.End):
 			lates[lateMark+b.ID] = true
-			o.late(found, b, causesOf(b, issues), class(b), now)
+			o.late(found, b, causesOf(b), class(b), now)
 			risks[riskMark+b.ID] = true // told as late; both are over once it is recorded
 		}
 	}
@@ -289,10 +289,10 @@ func (o *observer) recovered(found *news, over map[string]condition, prefix, was
 	}
 }
 
-// causesOf are the health issues for which a class cannot begin or be stored as planned.
-func causesOf(b store.Brief, issues []Issue) (causes []Cause) {
+// causesOf are the health issues for which a class, whose storage is given, cannot begin or be stored as planned.
+func causesOf(b store.Brief, storage string, issues []Issue) (causes []Cause) {
 	for _, i := range issues {
-		if !endangers(i) || i.About != "" && i.About != b.ID && i.About != b.App && i.About != b.Plan {
+		if !endangers(i) || i.About != "" && !slices.Contains([]string{b.ID, b.App, b.Plan, storage}, i.About) {
 			continue
 		}
 		causes = append(causes, Cause{ID: i.ID, Text: i.Text, Advice: i.Advice, Since: i.Since})
@@ -303,7 +303,7 @@ func causesOf(b store.Brief, issues []Issue) (causes []Cause) {
 // endangers says that classes cannot begin or be stored as planned while an issue lasts.
 func endangers(i Issue) bool {
 	switch i.ID {
-	case reason.IssueClockOff, reason.IssueCredentialsFailing:
+	case reason.IssueClockOff, reason.IssueCredentialsFailing, reason.IssueStorageFailing, reason.IssuePageFailing:
 		return true
 	case reason.IssueOrphan, reason.IssueOutboxStuck, reason.IssuePlanRejected, reason.IssuePlanWaiting:
 		return false

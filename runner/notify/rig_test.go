@@ -74,6 +74,7 @@ type rig struct {
 	moves  error
 	values map[string]string
 	check  func(context.Context, *plan.Plan) []notify.Issue
+	link   func(occurrence string) string
 	gone   bool // the plan is not active any more
 	full   bool // what the notifier finds cannot be stored
 
@@ -263,7 +264,7 @@ func (r *rig) start() {
 			}
 			return []notify.Plan{{Plan: r.plan, Revision: 1}}
 		},
-		Check: r.check,
+		Check: r.check, Link: r.link,
 		Lookup: func(*plan.Plan) plan.Lookup {
 			return func(ref plan.Reference) (string, error) {
 				r.mu.Lock()

@@ -18,11 +18,12 @@ func route(a store.Announcement, f Fact, targets []target, link func(occurrence 
 		if f.Closure != nil {
 			v.count = f.Closure.countFor(&t)
 		}
+		about := ""
 		if f.Class != nil {
-			v.recording = recordingOf(t.plan, f.Class.Recording)
-			if link != nil {
-				v.link = link(f.Class.ID)
-			}
+			v.recording, about = recordingOf(t.plan, f.Class.Recording), f.Class.ID
+		}
+		if link != nil {
+			v.link = link(about)
 		}
 		e := eventOf(a, f, v)
 		messages = append(messages, store.Message{

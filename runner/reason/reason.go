@@ -66,6 +66,9 @@ const (
 	IssuePlanWaiting        Code = "plan-waiting"
 	IssueCredentialsFailing Code = "credentials-failing"
 	IssueReferencesUnset    Code = "references-unset"
+	IssueQuotaTaken         Code = "quota-taken"
+	IssuePageFailing        Code = "page-failing"
+	IssueStorageFailing     Code = "storage-failing"
 	IssueLogDropped         Code = "log-dropped"
 	IssueOutboxStuck        Code = "outbox-stuck"
 )
@@ -175,8 +178,11 @@ var Groups = []reasonGroup{
 			{IssueOrphan, "A session may run, and nothing here can stop it.", "See the class in `rundown history ID`."},
 			{IssuePlanRejected, "A plan could not be read or has errors. The active plan stays.", "Correct it; `rundown validate PLAN` lists its errors."},
 			{IssuePlanWaiting, "A plan removes much and waits for a confirmation. The active plan stays.", "Check it with `rundown diff`, then `rundown apply --confirm`."},
-			{IssueCredentialsFailing, "The storage credentials of a session could not be renewed.", "Check what issues them before those in use run out."},
+			{IssueCredentialsFailing, "The storage credentials of a session could not be renewed, or those of a class that begins soon cannot be fetched.", "Check what issues them before those in use run out."},
 			{IssueReferencesUnset, "An active plan refers to variables or files that are not set. Classes that need them cannot begin.", "Set them and start the daemon again, or write the files."},
+			{IssueQuotaTaken, "As many recordings run as the account may have. Its next classes wait for a place.", "Find out what else records with the account, and have its quota raised."},
+			{IssuePageFailing, "The page of a class that begins soon does not answer as a page does, as seen from here.", "Open it in a browser; correct its address, or see to the server."},
+			{IssueStorageFailing, "The bucket of a class that begins soon does not take its keys or is not there, as seen from here.", "Check its name, region and keys."},
 			{IssueOutboxStuck, "A target of notifications does not take them, so that they wait or are not sent any more.", "Check the address and what answers there; `rundown notify list` shows what waits, `rundown notify test TARGET` tries again."},
 			{IssueLogDropped, "Standard error does not take the log, so that lines were dropped.", "Check what reads the log."},
 		},

@@ -106,7 +106,7 @@ func (s *site) askClass(kind ActKind) builder {
 		row := sh.scribe.rowOf(&c, time.Time{})
 		p := &actPage{
 			Head: words.head, Question: words.question, Verb: words.verb, Danger: words.danger, Class: &row,
-			Action: linkOf(c.ID) + "/" + string(kind), Back: linkOf(c.ID), MaxReason: maxReason, Reason: r.URL.Query().Get("reason"), Key: rand.Text(),
+			Action: LinkOf(c.ID) + "/" + string(kind), Back: LinkOf(c.ID), MaxReason: maxReason, Reason: r.URL.Query().Get("reason"), Key: rand.Text(),
 		}
 		sh.Page, sh.Title = "day", words.head
 		if kind == ActExtend {
@@ -128,7 +128,7 @@ func (s *site) askClass(kind ActKind) builder {
 func (s *site) doClass(kind ActKind) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a := Act{Kind: kind, Plan: r.PathValue("plan"), Class: r.PathValue("plan") + "/" + r.PathValue("recording") + "/" + r.PathValue("start")}
-		s.carryOut(w, r, a, linkOf(a.Class)+"?done="+string(kind))
+		s.carryOut(w, r, a, LinkOf(a.Class)+"?done="+string(kind))
 	}
 }
 

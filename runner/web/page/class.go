@@ -252,7 +252,7 @@ func allowed(acts []actLink, caller access.Caller, c *Class) (may []actLink, bar
 // actsOf are the acts that make sense for a class now.
 func actsOf(c *Class, l look, now time.Time) (acts []actLink) {
 	add := func(kind ActKind, word string, strong bool) {
-		acts = append(acts, actLink{kind, word, linkOf(c.ID) + "/" + string(kind), strong})
+		acts = append(acts, actLink{kind, word, LinkOf(c.ID) + "/" + string(kind), strong})
 	}
 	ahead := c.End.After(now)
 	switch {

@@ -30,9 +30,9 @@ type partView struct {
 // Hatched says that the part is drawn with lines, so that it differs from others without colours.
 func (p partView) Hatched() bool { return p.Kind == partGap || p.Kind == partLate }
 
-// linkOf is the address of a class's page. Names of plans and recordings and starts need no escaping, but an identity
+// LinkOf is the address of a class's page. Names of plans and recordings and starts need no escaping, but an identity
 // that is not one must not become another address.
-func linkOf(id string) string {
+func LinkOf(id string) string {
 	parts := strings.Split(id, "/")
 	for i, p := range parts {
 		parts[i] = pathEscape(p)
@@ -44,7 +44,7 @@ func linkOf(id string) string {
 func (s scribe) rowOf(c *Class, day time.Time) rowView {
 	l := lookOf(c, s.now)
 	r := rowView{
-		Look: l, Link: linkOf(c.ID), Name: c.Recording, Title: c.Title,
+		Look: l, Link: LinkOf(c.ID), Name: c.Recording, Title: c.Title,
 		Range: s.rangeOf(c.Start, c.End, zoneOrUTC(c.Zone), day), Detail: s.detail(c, l), Parts: s.partViews(c, c.axis()),
 	}
 	if c.Extended != nil {
@@ -202,7 +202,7 @@ type trouble struct {
 }
 
 func (s scribe) troubleOf(c *Class, day time.Time) trouble {
-	t := trouble{rowView: s.rowOf(c, day), Lost: sentence(c.lostText(s.now)), Reason: sentence(c.Reason), Advice: adviceOf(c.Code, linkOf(c.ID))}
+	t := trouble{rowView: s.rowOf(c, day), Lost: sentence(c.lostText(s.now)), Reason: sentence(c.Reason), Advice: adviceOf(c.Code, LinkOf(c.ID))}
 	if t.Look.live() {
 		t.Lost = sentence(t.Detail)
 	}

@@ -36,7 +36,7 @@ func (s scribe) messageOf(m Message) messageView {
 		}
 	}
 	if _, err := view.ParseID(m.Subject); err == nil && strings.Count(m.Subject, "/") == 2 {
-		v.Link = linkOf(m.Subject)
+		v.Link = LinkOf(m.Subject)
 	}
 	return v
 }

@@ -59,7 +59,7 @@ func (s scribe) timelineOf(classes []Class, day span) *timelineView {
 	extents := make([]extent, len(classes))
 	for i := range classes {
 		c := &classes[i]
-		b := barView{Link: linkOf(c.ID), Name: shorten(c.Recording, longestName), Look: lookOf(c, s.now), X: a.at(c.Start), Parts: s.partViews(c, a)}
+		b := barView{Link: LinkOf(c.ID), Name: shorten(c.Recording, longestName), Look: lookOf(c, s.now), X: a.at(c.Start), Parts: s.partViews(c, a)}
 		b.Width = a.at(c.End) - b.X
 		b.Hover = fmt.Sprintf("%s, %s, %s", cmp.Or(c.Title, c.Recording), s.rangeOf(c.Start, c.End, zoneOrUTC(c.Zone), day.From).Text(), strings.ToLower(b.Look.Word))
 		whole := c.axis()

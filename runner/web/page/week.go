@@ -165,7 +165,7 @@ func (p *weekPage) rows(s scribe, byDay [][]*Class) {
 			start := c.Start.In(zoneOrUTC(c.Zone)).Format("15:04")
 			row.needs = max(row.needs, l.Rank)
 			row.Cells[day] = append(row.Cells[day], cellView{
-				Look: l, Link: linkOf(c.ID), Text: start,
+				Look: l, Link: LinkOf(c.ID), Text: start,
 				Said: fmt.Sprintf("%s at %s, %s", c.Recording, start, strings.ToLower(l.Word)),
 			})
 		}

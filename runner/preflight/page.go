@@ -1,0 +1,150 @@
+package preflight
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+const (
+	// MostPages is how many pages are looked at in one go: those of the next classes.
+	MostPages = 40
+	// pageWithin bounds one request, redirects included.
+	pageWithin = 10 * time.Second
+	// PagesWithin bounds them all; what was not looked at by then is not told.
+	PagesWithin = 2 * time.Minute
+	// hostsAtOnce is how many hosts are asked at a time. One host is asked for one page at a time.
+	hostsAtOnce = 8
+)
+
+// Pages asks for each address once and gives what is wrong with it, by address; nothing where a page answers. Of more than
+// [MostPages] the first are looked at. client may be nil.
+func Pages(ctx context.Context, client *http.Client, agent string, addresses []string) map[string]string {
+	if client == nil {
+		client = http.DefaultClient
+	}
+	ctx, cancel := context.WithTimeout(ctx, PagesWithin)
+	defer cancel()
+	hosts, seen := map[string][]string{}, map[string]bool{}
+	for _, address := range addresses {
+		u, err := url.Parse(address)
+		if err != nil || address == "" || seen[address] || len(seen) >= MostPages {
+			continue
+		}
+		seen[address] = true
+		hosts[u.Host] = append(hosts[u.Host], address)
+	}
+	l := &look{client: client, agent: agent, problems: map[string]string{}}
+	var running sync.WaitGroup
+	free := make(chan struct{}, hostsAtOnce)
+	for _, pages := range hosts {
+		running.Go(func() {
+			free <- struct{}{}
+			defer func() { <-free }()
+			l.host(ctx, pages)
+		})
+	}
+	running.Wait()
+	return l.problems
+}
+
+// look is one go.
+type look struct {
+	client *http.Client
+	agent  string
+
+	mu       sync.Mutex
+	problems map[string]string // guarded by mu
+}
+
+// host looks at pages of one host, one after the other, and then again at those that had a problem. Where the host itself
+// does not answer, the rest is not asked for: they have the same problem.
+func (l *look) host(ctx context.Context, pages []string) {
+	var doubtful []string
+	for i, address := range pages {
+		answered := true
+		problem, reached := l.page(ctx, address)
+		if !reached {
+			problem = twice(ctx, problem, func() (problem string) {
+				problem, answered = l.page(ctx, address)
+				return problem
+			})
+		}
+		switch {
+		case !answered && problem != "":
+			l.note(problem, pages[i:]...)
+			return
+		case problem != "":
+			doubtful = append(doubtful, address)
+		}
+	}
+	if len(doubtful) == 0 || !pause(ctx) {
+		return
+	}
+	for _, address := range doubtful {
+		if problem, _ := l.page(ctx, address); problem != "" && ctx.Err() == nil {
+			l.note(problem, address)
+		}
+	}
+}
+
+func (l *look) note(problem string, addresses ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, address := range addresses {
+		l.problems[address] = problem
+	}
+}
+
+// page asks for one page; reached says that an answer came.
+func (l *look) page(ctx context.Context, address string) (problem string, reached bool) {
+	ctx, cancel := context.WithTimeout(ctx, pageWithin)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return "", true
+	}
+	request.Header.Set("User-Agent", l.agent)
+	response, err := l.client.Do(request)
+	if err != nil {
+		return unreached(err), false
+	}
+	_ = response.Body.Close() // what it holds does not matter
+	if answered := response.StatusCode; broken(answered) {
+		return fmt.Sprintf("it answers HTTP %d (%s)", answered, http.StatusText(answered)), true
+	}
+	return "", true
+}
+
+// broken says that a page answered in a way in which it answers everybody.
+func broken(answered int) bool {
+	return answered == http.StatusNotFound || answered == http.StatusGone || answered >= http.StatusInternalServerError
+}
+
+// unreached says in words why no answer came. The error of the client quotes the address, which may hold a secret.
+func unreached(err error) string {
+	var name *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var wrapped *url.Error
+	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		return "its host name is not known"
+	case errors.As(err, &certificate):
+		return "its certificate is not valid: " + certificate.Err.Error()
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &wrapped) && wrapped.Timeout():
+		return fmt.Sprintf("it does not answer within %v", pageWithin)
+	case errors.Is(err, context.Canceled):
+		return ""
+	}
+	var operation *net.OpError
+	if errors.As(err, &operation) && operation.Err != nil {
+		return "it cannot be reached: " + operation.Err.Error()
+	}
+	return "it cannot be reached"
+}

@@ -1,0 +1,212 @@
+package preflight_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora/catalog"
+	"rundown/plan"
+	"rundown/runner/preflight"
+)
+
+// memory is an HTTP transport to a handler, over connections in memory, so that time may be virtual. A nil handler is a
+// server that never answers.
+func memory(t *testing.T, handler http.Handler) http.RoundTripper {
+	t.Helper()
+	conns := make(chan net.Conn)
+	server := &http.Server{Handler: handler}
+	if handler != nil {
+		go func() { _ = server.Serve(listener(conns)) }()
+	}
+	dial := func(ctx context.Context, _, address string) (net.Conn, error) {
+		if strings.HasPrefix(address, "nobody.") {
+			return nil, &net.DNSError{Err: "no such host", Name: address, IsNotFound: true}
+		}
+		here, there := net.Pipe()
+		if handler == nil {
+			t.Cleanup(func() { _ = there.Close() })
+			return here, nil
+		}
+		select {
+		case conns <- there:
+			return here, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	t.Cleanup(func() { close(conns); _ = server.Close() })
+	return &http.Transport{DialContext: dial, DialTLSContext: dial, DisableKeepAlives: true}
+}
+
+type listener chan net.Conn
+
+func (l listener) Accept() (net.Conn, error) {
+	c, ok := <-l
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+func (l listener) Close() error   { return nil }
+func (l listener) Addr() net.Addr { return &net.TCPAddr{} }
+
+func TestAPageThatDoesNotAnswerAsPagesDoIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int32
+		client := &http.Client{Transport: memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.Add(1)
+			var code int
+			_, _ = fmt.Sscanf(r.URL.Path, "/%d", &code)
+			if r.URL.Path == "/moved" {
+				http.Redirect(w, r, "/404?token=CANARY", http.StatusFound)
+				return
+			}
+			w.WriteHeader(code)
+		}))}
+		const base = "http://school.example"
+		want := map[string]string{
+			"/200": "", "/204": "", "/401": "", "/403": "", "/429": "", "/404?token=CANARY": "HTTP 404", "/410": "HTTP 410", "/500": "HTTP 500", "/503": "HTTP 503",
+			"/moved": "HTTP 404",
+		}
+		var addresses []string
+		for path := range want {
+			addresses = append(addresses, base+path, base+path)
+		}
+		addresses = append(addresses, "http://nobody.example/?token=CANARY")
+		got := preflight.Pages(t.Context(), client, "rundown", addresses)
+		for path, text := range want {
+			if problem, found := got[base+path]; found != (text != "") || !strings.Contains(problem, text) || strings.Contains(problem, "CANARY") {
+				t.Errorf("%s: %q, want %q", path, problem, text)
+			}
+		}
+		if problem := got["http://nobody.example/?token=CANARY"]; problem != "its host name is not known" {
+			t.Errorf("a host that is not known: %q", problem)
+		}
+		if n := asked.Load(); n != 5+4*2+1*4 {
+			t.Errorf("%d requests: each page is asked once, and what fails twice", n)
+		}
+	})
+}
+
+func TestAShortFaultOfAPageIsNotTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		client := &http.Client{Transport: memory(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if time.Since(begun) < 5*time.Second {
+				w.WriteHeader(http.StatusBadGateway)
+			}
+		}))}
+		if got := preflight.Pages(t.Context(), client, "rundown", []string{"http://school.example/"}); len(got) > 0 {
+			t.Errorf("told %v", got)
+		}
+	})
+}
+
+// TestAllPagesOfAServerThatFailsAreTold has forty pages that answer alike.
+func TestAllPagesOfAServerThatFailsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := &http.Client{Transport: memory(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))}
+		var addresses []string
+		for i := range preflight.MostPages {
+			addresses = append(addresses, fmt.Sprintf("http://school.example/%d", i))
+		}
+		if got := preflight.Pages(t.Context(), client, "rundown", addresses); len(got) != preflight.MostPages {
+			t.Errorf("%d are told", len(got))
+		}
+	})
+}
+
+func TestPagesTakeNoLongerThanTheirBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := &http.Client{Transport: memory(t, nil)}
+		var addresses []string
+		for i := range 2 * preflight.MostPages {
+			addresses = append(addresses, fmt.Sprintf("http://school.example/%d", i))
+		}
+		begun := time.Now()
+		got := preflight.Pages(t.Context(), client, "rundown", addresses)
+		if took := time.Since(begun); len(got) != preflight.MostPages || took > time.Minute {
+			t.Errorf("%d pages were looked at in %v", len(got), took)
+		}
+		for _, problem := range got {
+			if problem != "it does not answer within 10s" {
+				t.Errorf("told %q", problem)
+			}
+		}
+	})
+}
+
+// bucket answers as a bucket does.
+func bucket(code string, status int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/xml")
+		if r.Method != http.MethodGet || r.URL.Query().Get("max-keys") != "1" {
+			w.WriteHeader(http.StatusTeapot) // nothing is changed, and no more than a name is read
+			return
+		}
+		if code == "" {
+			fmt.Fprint(w, `<ListBucketResult><Name>videos</Name><Contents><Key>secret-name.ts</Key></Contents></ListBucketResult>`)
+			return
+		}
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `<Error><Code>%s</Code><Message>CANARY key</Message></Error>`, code)
+	})
+}
+
+func TestABucketThatDoesNotTakeItsKeysIsFound(t *testing.T) {
+	for code, want := range map[string]string{
+		"": "", "AccessDenied": "", "NoSuchBucket": "there is no such bucket", "InvalidAccessKeyId": "its access key is not known",
+		"SignatureDoesNotMatch": "its secret key is wrong", "AuthorizationHeaderMalformed": "",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			status := http.StatusForbidden
+			if code == "NoSuchBucket" {
+				status = http.StatusNotFound
+			}
+			vendor, _ := catalog.VendorByName("s3-compatible")
+			s := &plan.Storage{Name: "videos", Vendor: vendor, Bucket: "videos", Endpoint: "objects.school.example"}
+			if !preflight.Checked(s) {
+				t.Fatal("it is not looked at")
+			}
+			if got := preflight.Bucket(t.Context(), memory(t, bucket(code, status)), s, "CANARY", "CANARY", ""); got != want {
+				t.Errorf("%s: %q, want %q", code, got, want)
+			}
+		})
+	}
+}
+
+// TestABucketOfAnotherRegionIsFound looks at Amazon's host of the region.
+func TestABucketOfAnotherRegionIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var host atomic.Value
+		vendor, _ := catalog.VendorByName("s3")
+		region, _ := vendor.Region("eu-central-1")
+		s := &plan.Storage{Name: "videos", Vendor: vendor, Region: region, Bucket: "videos"}
+		answers := bucket("AuthorizationHeaderMalformed", http.StatusBadRequest)
+		got := preflight.Bucket(t.Context(), memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			host.Store(r.Host)
+			answers.ServeHTTP(w, r)
+		})), s, "CANARY", "CANARY", "CANARY")
+		if got != "it is not in the region EU_CENTRAL_1" || !strings.HasSuffix(host.Load().(string), "s3.eu-central-1.amazonaws.com") && !strings.Contains(host.Load().(string), "eu-central-1") {
+			t.Errorf("%q from %v", got, host.Load())
+		}
+	})
+}
+
+func TestALookThatIsCutOffTellsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		client := &http.Client{Transport: memory(t, nil)}
+		if got := preflight.Pages(ctx, client, "rundown", []string{"http://school.example/"}); len(got) > 0 {
+			t.Errorf("told %v", got)
+		}
+	})
+}
