@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -58,6 +59,16 @@ func (c Caller) Can(act Act, plan, recording string) bool {
 		}
 	}
 	return false
+}
+
+// Scopes are the scopes of the caller in one line, the same for all that may do the same.
+func (c Caller) Scopes() string {
+	all := make([]string, len(c.scopes))
+	for i, s := range c.scopes {
+		all[i] = string(s)
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
 }
 
 // ErrForbidden says that a caller may not do what it asks for.

@@ -94,7 +94,7 @@ func (s *site) class(r *http.Request, sh *shell) (any, error) {
 	row := scribe.rowOf(&c, time.Time{})
 	p := &classPage{
 		rowView: row, ID: c.ID, When: scribe.rangeOf(c.Start, c.End, zone, time.Time{}), Code: c.Code, Reason: sentence(c.Reason),
-		Advice: adviceOf(c.Code, ""), Note: c.Note, Day: "/day/" + c.Start.In(scribe.day).Format(time.DateOnly), DayText: c.Start.In(scribe.day).Format("Monday, 2 January"),
+		Advice: adviceOf(c.Code, "").aftermath(row.Look, c.Code), Note: c.Note, Day: "/day/" + c.Start.In(scribe.day).Format(time.DateOnly), DayText: c.Start.In(scribe.day).Format("Monday, 2 January"),
 	}
 	p.When.Zone = zoneAt(c.Start, zone)
 	sh.Page, sh.Title, sh.Live = "day", c.Recording+", "+p.When.Text(), !row.Look.over() || row.Look == lookCancelled

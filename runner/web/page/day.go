@@ -178,6 +178,7 @@ func (p *dayPage) judge(s scribe, system System, classes []Class) verdict {
 	switch {
 	case p.IsToday && !system.Running:
 		v.Key, v.Text = "act", "The daemon does not work"
+		v.Sub = strings.Trim(system.Text+"; see its log, and start it again if it has ended", "; ")
 	case p.IsToday && blocking:
 		v.Key, v.Text = "act", "No class can begin"
 	case len(urgent) == 1:

@@ -41,6 +41,7 @@ func TestTheDayIsSaidInOneSentence(t *testing.T) {
 	server, src := s.serve(t)
 	says := func(path, want string) {
 		t.Helper()
+		src.forget() // the page of the second before
 		if _, body := get(t, server, path); !strings.Contains(body, `<strong id="verdict-text">`+want+`</strong>`) {
 			_, verdict, _ := strings.Cut(body, `<strong id="verdict-text">`)
 			t.Errorf("%s says %q, want %q", path, verdict[:min(len(verdict), 80)], want)

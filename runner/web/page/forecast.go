@@ -115,7 +115,7 @@ func (s scribe) chart(f Forecast) *chartView {
 	}
 	c.Said = fmt.Sprintf("The most sessions at once are %d, on %s.", busiest.Sessions, busiest.At.In(s.day).Format("Mon 2 Jan at 15:04"))
 	if f.Limit > 0 {
-		c.Said += fmt.Sprintf(" The limit is %d.", f.Limit)
+		c.Said += fmt.Sprintf(" The apps together may have %d.", f.Limit)
 	}
 	return c
 }

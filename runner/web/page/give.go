@@ -53,8 +53,8 @@ func (s *Source) judge(ctx context.Context, a Act) (effects []string, err error)
 		_, err := operate.Extendable(c, a.Length, now)
 		return []string{
 			fmt.Sprintf("The class ends later than at %s and is recorded to its new end, and the padding after it", end.Format("15:04")),
-			"Where its plan has it end later still, that counts",
-			"An extension cannot be taken back; stop the class where it is over earlier",
+			"If the plan ends the class later than that, it is recorded to the end of the plan",
+			"An extension cannot be taken back; stop the class if it is over earlier",
 		}, err
 	}
 }

@@ -3,7 +3,6 @@ package page
 import (
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -39,6 +38,7 @@ type site struct {
 	Options
 	templates map[string]*template.Template
 	version   string // of the static files
+	made      shelf
 }
 
 // New gives the handler of all pages, "/" and what is below it, static files too. It stands behind the guard of package
@@ -47,15 +47,15 @@ func New(o Options) http.Handler {
 	s := &site{Options: o, version: assetVersion()}
 	s.templates = parseTemplates()
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.page("day", s.today))
-	mux.HandleFunc("GET /day/{day}", s.page("day", s.day))
-	mux.HandleFunc("GET /week/{$}", s.page("week", s.thisWeek))
-	mux.HandleFunc("GET /week/{week}", s.page("week", s.week))
-	mux.HandleFunc("GET /class/{plan}/{recording}/{start}", s.page("class", s.class))
-	mux.HandleFunc("GET /forecast", s.page("forecast", s.forecast))
-	mux.HandleFunc("GET /plans", s.page("plans", s.plans))
-	mux.HandleFunc("GET /plans/{plan}/{revision}", s.page("change", s.change))
-	mux.HandleFunc("GET /system", s.page("system", s.system))
+	mux.HandleFunc("GET /{$}", s.shared("day", s.today))
+	mux.HandleFunc("GET /day/{day}", s.shared("day", s.day))
+	mux.HandleFunc("GET /week/{$}", s.shared("week", s.thisWeek))
+	mux.HandleFunc("GET /week/{week}", s.shared("week", s.week))
+	mux.HandleFunc("GET /class/{plan}/{recording}/{start}", s.shared("class", s.class))
+	mux.HandleFunc("GET /forecast", s.shared("forecast", s.forecast))
+	mux.HandleFunc("GET /plans", s.shared("plans", s.plans))
+	mux.HandleFunc("GET /plans/{plan}/{revision}", s.shared("change", s.change))
+	mux.HandleFunc("GET /system", s.shared("system", s.system))
 	mux.HandleFunc("POST /zone", s.setZone)
 	mux.HandleFunc("GET /static/{version}/{file}", s.static)
 	s.actRoutes(mux)
@@ -94,20 +94,29 @@ type builder func(*http.Request, *shell) (any, error)
 
 // page answers with a template, or with the error page.
 func (s *site) page(name string, build builder) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { s.make(r, name, build).write(w, r) }
+}
+
+// shared is page for what many look at: those who would see the same get what was made for one of them.
+func (s *site) shared(name string, build builder) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		sh, err := s.shell(r)
-		if err == nil {
-			err = mayLook(r, sh.Caller)
-		}
-		if err == nil {
-			sh.Body, err = build(r, sh)
-		}
-		if err != nil {
-			s.render(w, r, "error", s.describe(r, sh, err), sh)
-			return
-		}
-		s.render(w, r, name, http.StatusOK, sh)
+		s.made.get(sightOf(r, s.Source.changes.Load()), func() *made { return s.make(r, name, build) }).write(w, r)
 	}
+}
+
+// make makes a page, or the error page.
+func (s *site) make(r *http.Request, name string, build builder) *made {
+	sh, err := s.shell(r)
+	if err == nil {
+		err = mayLook(r, sh.Caller)
+	}
+	if err == nil {
+		sh.Body, err = build(r, sh)
+	}
+	if err != nil {
+		return s.render(r, "error", s.describe(r, sh, err), sh)
+	}
+	return s.render(r, name, http.StatusOK, sh)
 }
 
 // mayLook refuses pages that show more than the caller may see.
@@ -133,8 +142,17 @@ func (s *site) shell(r *http.Request) (*shell, error) {
 	sh.scribe.day, sh.Zone = zone, zone.String()
 	sh.Clock = sh.scribe.when(now, zone, "15:04:05")
 	sh.Clock.Text += " " + zoneAt(now, zone)
-	sh.System, err = s.Source.system(r.Context())
-	return sh, err
+	if sh.System, err = s.Source.system(r.Context()); err != nil {
+		return sh, err
+	}
+	for i := range sh.System.Issues {
+		issue := &sh.System.Issues[i]
+		issue.Since = issue.Since.In(zone)
+		if issue.ID == string(reason.IssuePlanWaiting) { // here it is a button
+			issue.Advice = "see what it changes and confirm it, or apply another plan"
+		}
+	}
+	return sh, nil
 }
 
 // errorPage is what the error template shows.
@@ -177,28 +195,14 @@ func (s *site) describe(r *http.Request, sh *shell, err error) int {
 	return http.StatusServiceUnavailable
 }
 
-// render writes the answer as a whole or, where the template fails, an error without half of a page before it.
-func (s *site) render(w http.ResponseWriter, r *http.Request, name string, status int, sh *shell) {
+// render makes the answer as a whole or, where the template fails, an error without half of a page before it.
+func (s *site) render(r *http.Request, name string, status int, sh *shell) *made {
 	var b bytes.Buffer
 	if err := s.templates[name].ExecuteTemplate(&b, "layout", sh); err != nil {
 		s.Log.Error("a page could not be written", "path", r.URL.Path, "error", err)
-		http.Error(w, "the page cannot be written; see the log of the daemon", http.StatusInternalServerError)
-		return
+		return &made{status: http.StatusInternalServerError, body: []byte("the page cannot be written; see the log of the daemon\n"), plain: true}
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Add("Vary", "Accept-Encoding, Cookie")
-	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		w.WriteHeader(status)
-		_, _ = w.Write(b.Bytes()) // the error is that of who hung up
-		return
-	}
-	h.Set("Content-Encoding", "gzip")
-	w.WriteHeader(status)
-	z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // a level that exists
-	_, _ = z.Write(b.Bytes())
-	_ = z.Close()
+	return &made{status: status, body: b.Bytes()}
 }
 
 // assetVersion is a hash over the static files, part of their addresses, so that they can be kept for ever.

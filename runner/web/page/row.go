@@ -192,6 +192,24 @@ func adviceOf(code reason.Code, class string) *advice {
 	return &advice{Code: code, Meaning: prose(code.Meaning(), ""), Try: prose(code.Advice(), class)}
 }
 
+// aftermath is the advice about a class that is over. That nothing is to be done because Rundown goes on is no help then.
+func (a *advice) aftermath(l look, code reason.Code) *advice {
+	if a == nil || !strings.HasPrefix(code.Advice(), "Nothing; another session") {
+		return a
+	}
+	try := "Tell those who need the recording that there is none."
+	switch l {
+	case lookPartial:
+		try = "Tell those who need the recording what is missing."
+	case lookFailed, lookMissed:
+	default:
+		return a
+	}
+	after := *a
+	after.Try = prose(try, "")
+	return &after
+}
+
 // trouble is a class that needs a person, with why and what to do.
 type trouble struct {
 	rowView
@@ -202,7 +220,8 @@ type trouble struct {
 }
 
 func (s scribe) troubleOf(c *Class, day time.Time) trouble {
-	t := trouble{rowView: s.rowOf(c, day), Lost: sentence(c.lostText(s.now)), Reason: sentence(c.Reason), Advice: adviceOf(c.Code, LinkOf(c.ID))}
+	t := trouble{rowView: s.rowOf(c, day), Lost: sentence(c.lostText(s.now)), Reason: sentence(c.Reason)}
+	t.Advice = adviceOf(c.Code, LinkOf(c.ID)).aftermath(t.Look, c.Code)
 	if t.Look.live() {
 		t.Lost = sentence(t.Detail)
 	}

@@ -46,11 +46,23 @@ func TestScreenshots(t *testing.T) {
 	}
 	s := schoolDay(t)
 	server, _ := s.serve(t)
+	silent, src := schoolDay(t).serve(t)
+	src.State = func() (bool, string) { return false, "last seen at 10:52, 28 min ago" }
+	broken, src := schoolDay(t).serve(t)
+	if err := src.Store.Close(); err != nil {
+		t.Fatal(err)
+	}
 	b := pagetest.Start(t)
 	b.Zone("Europe/Berlin")
 	for _, screen := range screens {
 		b.Screen(screen.width, screen.height, screen.phone)
 		b.Scheme(screen.scheme)
+		for name, address := range map[string]string{"silent": silent.URL, "error": broken.URL} {
+			b.Open(address + "/")
+			if err := os.WriteFile(filepath.Join(*shots, name+"-"+screen.name+".png"), b.Window(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
 		for _, p := range pictured {
 			b.Open(server.URL + p.path)
 			if err := os.WriteFile(filepath.Join(*shots, p.name+"-"+screen.name+".png"), b.Picture(), 0o644); err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rundown/plan"
@@ -34,6 +35,8 @@ type Source struct {
 	GroupText func(forecast.DifferenceGroup) string
 
 	acts sync.Mutex // one act at a time: each is judged by what those before it did
+
+	changes atomic.Int64 // how often something was changed from here
 
 	reading sync.Mutex
 	glances []glance // those of the last second
@@ -130,6 +133,7 @@ func (s *Source) classes(ctx context.Context, from, until time.Time) ([]Class, e
 
 // forget has everything read again, since something was changed from here.
 func (s *Source) forget() {
+	s.changes.Add(1)
 	s.reading.Lock()
 	defer s.reading.Unlock()
 	s.glances = nil

@@ -40,7 +40,9 @@
     for (const box of document.querySelectorAll(".scroll")) {
       const now = box.querySelector("line.now, th.today");
       if (!now || box.scrollWidth <= box.clientWidth) continue;
-      box.scrollLeft = now.getBoundingClientRect().left - box.getBoundingClientRect().left - box.clientWidth / 3;
+      const stays = box.querySelector(".week th"); // the first column, which would cover it
+      const before = stays ? stays.offsetWidth : box.clientWidth / 3;
+      box.scrollLeft = now.getBoundingClientRect().left - box.getBoundingClientRect().left - before;
     }
   }
 
