@@ -23,7 +23,7 @@ import (
 
 // process is the binary at work, in a process of its own that a test may kill.
 type process struct {
-	t     *testing.T
+	t     testing.TB
 	cmd   *exec.Cmd
 	lines chan string // of the stream that is followed
 	ended chan error
@@ -34,7 +34,7 @@ type process struct {
 
 // start runs the rundown command that TestMain puts into the PATH. follow chooses the stream whose lines are read:
 // standard output or standard error.
-func start(t *testing.T, follow string, env []string, args ...string) *process {
+func start(t testing.TB, follow string, env []string, args ...string) *process {
 	t.Helper()
 	path, err := exec.LookPath("rundown")
 	if err != nil {
@@ -128,7 +128,7 @@ func (p *process) end(sig os.Signal) int {
 }
 
 // serve starts a simulator and gives its address.
-func serve(t *testing.T, args ...string) (string, *process) {
+func serve(t testing.TB, args ...string) (string, *process) {
 	t.Helper()
 	sim := start(t, "stdout", nil, append([]string{"simulator", "--listen", "127.0.0.1:0", "--log-level", "error"}, args...)...)
 	_, address, ok := strings.Cut(sim.await(1, "listening on "), "listening on ")
@@ -138,7 +138,7 @@ func serve(t *testing.T, args ...string) (string, *process) {
 	return address, sim
 }
 
-func readLedger(t *testing.T, address string) simulator.Ledger {
+func readLedger(t testing.TB, address string) simulator.Ledger {
 	t.Helper()
 	r, err := http.Get(address + "/_simulator/ledger")
 	if err != nil {
@@ -175,7 +175,7 @@ recordings:
 `
 
 // outcomesOf reads the store as scripts do.
-func outcomesOf(t *testing.T, dsn string) map[string]view.Occurrence {
+func outcomesOf(t testing.TB, dsn string) map[string]view.Occurrence {
 	t.Helper()
 	var out, errs bytes.Buffer
 	if status := Main(context.Background(), []string{"history", "--store", dsn, "--format", "json"}, Streams{Out: &out, Err: &errs}); status != StatusOK {
