@@ -65,16 +65,6 @@ func (s *Store) Events(ctx context.Context, occurrence string, after int64, limi
 	return s.events(ctx, c, "seq", limit)
 }
 
-// LastEvent is the number of the newest entry of the log; 0 where there is none.
-func (s *Store) LastEvent(ctx context.Context) (int64, error) {
-	found, err := query(ctx, s, "read the newest event", `SELECT coalesce(max(seq), 0) FROM events`, nil,
-		func(rows *sql.Rows) (seq int64, err error) { return seq, rows.Scan(&seq) })
-	if err != nil {
-		return 0, err
-	}
-	return found[0], nil
-}
-
 func (s *Store) events(ctx context.Context, c conditions, order string, limit int) ([]Event, error) {
 	text := selectEvents + c.where() + ` ORDER BY ` + order
 	if limit > 0 {

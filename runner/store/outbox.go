@@ -78,22 +78,6 @@ func (s *Store) Unrouted(ctx context.Context, limit int) ([]Announcement, error)
 		`SELECT `+announcementColumns+` FROM announcements WHERE routed = 0 ORDER BY seq LIMIT $1`, []any{limit}, scanAnnouncement)
 }
 
-// Announcements lists announcements after one, by their numbers, oldest first, at most limit.
-func (s *Store) Announcements(ctx context.Context, after int64, limit int) ([]Announcement, error) {
-	return query(ctx, s, "list announcements",
-		`SELECT `+announcementColumns+` FROM announcements WHERE seq > $1 ORDER BY seq LIMIT $2`, []any{after, limit}, scanAnnouncement)
-}
-
-// LastAnnouncement is the number of the newest announcement; 0 where there is none.
-func (s *Store) LastAnnouncement(ctx context.Context) (int64, error) {
-	found, err := query(ctx, s, "read the newest announcement", `SELECT coalesce(max(seq), 0) FROM announcements`, nil,
-		func(rows *sql.Rows) (seq int64, err error) { return seq, rows.Scan(&seq) })
-	if err != nil {
-		return 0, err
-	}
-	return found[0], nil
-}
-
 const announcementColumns = `seq, id, happened_at, kind, plan, subject, data`
 
 func scanAnnouncement(rows *sql.Rows) (a Announcement, err error) {

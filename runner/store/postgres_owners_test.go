@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -206,5 +207,55 @@ func TestTwoTransactionsInEachOthersWay(t *testing.T) {
 	<-written
 	if err != nil || results[0] != nil {
 		t.Errorf("%v, %v: want it written at the second try", results, err)
+	}
+}
+
+// TestALowerNumberThatIsCommittedLater follows the log while two transactions take numbers in one order and commit in the other.
+func TestALowerNumberThatIsCommittedLater(t *testing.T) {
+	t.Parallel()
+	w := newTwo(t, pgtest.Shared(t))
+	insert := `INSERT INTO events (occurrence_id, happened_at, kind, who, body, data) VALUES ('', 0, $1, '', '', '')`
+	w.must(w.a.Log(t.Context(), store.Event{Kind: "first"}))
+	last, err := w.b.LastEvent(t.Context())
+	w.must(err)
+	kinds := func() (all []string) {
+		events, err := w.b.FollowEvents(t.Context(), last, 10)
+		w.must(err)
+		for _, e := range events {
+			all, last = append(all, e.Kind), e.Seq
+		}
+		return all
+	}
+	for _, tt := range []struct {
+		end  func(*sql.Tx) error
+		want []string
+	}{
+		{(*sql.Tx).Commit, []string{"lower", "higher"}},
+		{(*sql.Tx).Rollback, []string{"higher"}},
+	} {
+		tx, err := w.raw.BeginTx(t.Context(), nil)
+		w.must(err)
+		_, err = tx.ExecContext(t.Context(), insert, "lower")
+		w.must(err)
+		w.must(w.a.Log(t.Context(), store.Event{Kind: "higher"}))
+		if got := kinds(); len(got) != 0 {
+			t.Fatalf("shown before the lower number: %v", got)
+		}
+		if n, err := w.b.LastEvent(t.Context()); err != nil || n != last {
+			t.Fatalf("who begins now goes on from %d, %v, want %d", n, err, last)
+		}
+		w.must(tt.end(tx))
+		var got []string
+		for len(got) < len(tt.want) { // other transactions of the server may be under way
+			got = append(got, kinds()...)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("shown %v, want %v", got, tt.want)
+		}
+	}
+	again, err := w.b.FollowEvents(t.Context(), 0, 10)
+	w.must(err)
+	if len(again) != 4 {
+		t.Errorf("from the beginning: %+v", again)
 	}
 }

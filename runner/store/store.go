@@ -92,6 +92,8 @@ type Store struct {
 	steps   stepStatements
 	kept    map[string]*sql.Stmt // statements that stay prepared, by their text; nil: none
 
+	log, announcements journal
+
 	closing sync.Once
 	closed  error
 }

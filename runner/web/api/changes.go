@@ -29,7 +29,7 @@ func (a *API) registerChanges() {
 
 // logged gives the messages of entries of the log after one.
 func (a *API) logged(ctx context.Context, seq int64, limit int) (messages []message, err error) {
-	entries, err := a.Store.Events(ctx, "", seq, limit)
+	entries, err := a.Store.FollowEvents(ctx, seq, limit)
 	for _, e := range entries {
 		messages = append(messages, message{e.Seq, "change", Change{
 			e.Seq, view.SessionTime(&e.At), view.OrNull(e.Occurrence), e.Kind, view.OrNull(e.Who), view.Line(e.Text),
