@@ -37,6 +37,7 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 			env.Setenv("ADDRESS", "postgres://rundown:${file:password}@"+u.Host+u.Path+"?sslmode=disable")
 			env.Setenv("SHOWN", "postgres://rundown@"+u.Host+u.Path)
 			env.Setenv("DATABASE", u.Path[1:])
+			env.Setenv("SERVER", strings.TrimSuffix(dsn, u.Path+"?"+u.RawQuery)) // for another database
 			return nil
 		},
 	})
