@@ -25,6 +25,9 @@ metrics and labels may be added, and none is renamed. Counters and histograms be
 ` + "`rate()` and `increase()`" + ` expect. Gauges say how things stand when they are read. Where the store cannot be read, the metrics that
 come from it are left out: sessions, plans and the next start.
 
+Of daemons that share a store each counts what it has done itself, and has the health issues and orphans of the App IDs that it
+owns: add these up. Sessions, notifications that wait, plans and the next start are those of the store, the same from each.
+
 Every label has a fixed set of values, except ` + "`plan`" + `, which has one for each active plan. So the number of series does not grow
 with the timetable. Beside these the endpoint has the usual metrics of Go programs (` + "`go_…`" + `) and processes (` + "`process_…`" + `).
 
