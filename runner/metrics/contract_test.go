@@ -32,6 +32,7 @@ var promised = []string{
 	"rundown_store_commit_duration_seconds", "rundown_plan_revision{plan}", "rundown_plan_last_reload_successful{plan}",
 	"rundown_plan_last_reload_success_timestamp_seconds{plan}", "rundown_next_start_timestamp_seconds", "rundown_health_issues{id}",
 	"rundown_log_dropped_total", "rundown_build_info{version}", "rundown_up", "rundown_class_reasons_total{reason_code}",
+	"rundown_heartbeat_age_seconds",
 }
 
 func signature(m metrics.Metric) string {
@@ -81,6 +82,9 @@ func idle(t *testing.T, m *metrics.Metrics, moves error, messages ...store.Messa
 	if err := s.Post(ctx, nil, messages...); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Beat(ctx, day.Add(-7*time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	return scrape(t, m.Handler(metrics.Sources{
 		Store: s, Now: func() time.Time { return day }, Moves: func() error { return moves }, LogDropped: func() int { return 0 },
 		Issues:   func() []runner.Issue { return []runner.Issue{{ID: reason.IssueOrphan}, {ID: reason.IssueOrphan}} },
@@ -118,6 +122,9 @@ func TestTheExpositionIsThatOfTheContract(t *testing.T) {
 		if kind != row.Type || family.GetHelp() != row.Help || len(labels) != len(row.Labels) {
 			t.Errorf("%s is a %s with labels %v: %s", row.Name, kind, labels, family.GetHelp())
 		}
+	}
+	if age := got["rundown_heartbeat_age_seconds"].GetMetric()[0].GetGauge().GetValue(); age != 7 {
+		t.Errorf("the heartbeat is %v seconds old", age)
 	}
 	for name := range got {
 		known := slices.ContainsFunc(metrics.Contract, func(m metrics.Metric) bool { return m.Name == name })

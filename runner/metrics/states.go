@@ -56,6 +56,9 @@ func (c *stateCollector) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), readWithin)
 	defer cancel()
 	c.collectSessions(ctx, emit)
+	if beat, err := c.Store.LastBeat(ctx); err == nil && !beat.IsZero() {
+		emit(nameHeartbeatAge, max(c.Now().Sub(beat), 0).Seconds())
+	}
 	c.collectPlans(ctx, emit)
 	c.collectOutbox(ctx, emit)
 }

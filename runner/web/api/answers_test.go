@@ -210,3 +210,23 @@ func TestAProblemWithoutACodeSaysNull(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+// TestTheNodesAreListed with what each records; one that was buried is not.
+func TestTheNodesAreListed(t *testing.T) {
+	server, s := served(t)
+	if _, err := s.Heartbeat(t.Context(), now.Add(-time.Second), []string{"app", "other"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Claim(t.Context(), "other", now); err != nil {
+		t.Fatal(err)
+	}
+	_, text := ask(t, server, "GET", "/api/v1/nodes", readToken, "")
+	var list api.Nodes
+	if err := json.Unmarshal([]byte(text), &list); err != nil || len(list.Nodes) != 1 {
+		t.Fatalf("%s, %v", text, err)
+	}
+	n := list.Nodes[0]
+	if !n.Alive || n.Name == "" || n.LastSeen == nil || *n.LastSeen != "2031-09-17T07:29:59.000Z" || !slices.Contains(n.Apps, "other") {
+		t.Errorf("%s", text)
+	}
+}

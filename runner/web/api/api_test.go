@@ -215,6 +215,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		{"get", "/api/v1/status", "", readToken, "", "200"},
 		{"get", "/api/v1/health", "", readToken, "", "200"},
 		{"get", "/api/v1/orders", "", readToken, "", "200"},
+		{"get", "/api/v1/nodes", "", readToken, "", "200"},
 		{"get", "/api/v1/occurrences", "/api/v1/occurrences?from=2031-09-16&until=2031-09-18", readToken, "", "200"},
 		{"get", template, german, readToken, "", "200"},
 		{"get", template, "/api/v1/occurrences/school/latin/20310918T090000Z", readToken, "", "200"},

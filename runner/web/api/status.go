@@ -25,7 +25,24 @@ type Orders struct {
 	Orders []view.PendingOrder `json:"orders"`
 }
 
+// Nodes are the processes that work on the store.
+type Nodes struct {
+	Nodes []view.Node `json:"nodes"`
+}
+
 func (a *API) registerStatus() {
+	huma.Register(a.huma, route(http.MethodGet, "/api/v1/nodes", "listNodes", "Nodes",
+		"The processes that work on the store, with the App IDs whose classes each records: one on SQLite, one or more on PostgreSQL.", "Status"),
+		func(ctx context.Context, _ *struct{}) (*answer[Nodes], error) {
+			if err := lookAt(ctx); err != nil {
+				return nil, a.problem(err)
+			}
+			nodes, err := view.ReadNodes(ctx, a.Store, a.Now())
+			if err != nil {
+				return nil, a.problem(err)
+			}
+			return &answer[Nodes]{Nodes{nodes}}, nil
+		})
 	huma.Register(a.huma, route(http.MethodGet, "/api/v1/status", "getStatus", "What runs, is due and has ended",
 		"What runs, is due within 24 hours or ended within 24 hours, plans that wait or were refused, and the daemon: the JSON of `rundown status`.", "Status"),
 		func(ctx context.Context, _ *struct{}) (*answer[view.Status], error) {

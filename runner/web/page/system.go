@@ -13,8 +13,29 @@ type systemPage struct {
 	System
 	Since, Beat    When
 	SinceAgo, Seen string
+	Nodes          []nodeView
 	Outbox         []messageView
 	Pending        int
+}
+
+// nodeView is a process that works on the store.
+type nodeView struct {
+	view.Node
+	Since, Beat When
+	Seen        string
+	Key, State  string
+	Apps        string
+}
+
+func (s scribe) nodeOf(n view.Node) nodeView {
+	v := nodeView{
+		Node: n, Since: s.moment(n.Began, s.day), Beat: s.moment(n.Beat, s.day), Seen: s.ago(n.Beat), Key: "recorded", State: "alive",
+		Apps: strings.Join(n.Apps, ", "),
+	}
+	if !n.Alive {
+		v.Key, v.State = "failed", "not seen"
+	}
+	return v
 }
 
 type messageView struct {
@@ -47,6 +68,13 @@ func (s *site) system(r *http.Request, sh *shell) (any, error) {
 	p := &systemPage{
 		System: sys, Since: scribe.moment(sys.Started, scribe.day), Beat: scribe.moment(sys.LastSeen, scribe.day),
 		SinceAgo: scribe.ago(sys.Started), Seen: scribe.ago(sys.LastSeen),
+	}
+	nodes, err := view.ReadNodes(r.Context(), s.Source.Store, scribe.now)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range nodes {
+		p.Nodes = append(p.Nodes, scribe.nodeOf(n))
 	}
 	messages, waiting, err := s.Source.messages(r.Context())
 	if err != nil {

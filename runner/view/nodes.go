@@ -1,0 +1,50 @@
+package view
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rundown/runner/store"
+)
+
+// Node is a process that works on the store, as scripts read it.
+type Node struct {
+	ID       int64    `json:"id"`
+	Name     string   `json:"name"` // host name and pid, unless it was given another
+	Version  *string  `json:"version"`
+	Since    *string  `json:"since"`
+	LastSeen *string  `json:"last_seen"` // its newest heartbeat; null: it gave none yet
+	Alive    bool     `json:"alive"`     // its heartbeats come
+	Apps     []string `json:"apps"`      // the App IDs whose classes it records
+
+	Began, Beat time.Time `json:"-"`
+}
+
+// ReadNodes lists the nodes of a store, by their numbers, with the App IDs that each owns.
+func ReadNodes(ctx context.Context, s *store.Store, now time.Time) ([]Node, error) {
+	all, err := s.Nodes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read nodes: %w", err)
+	}
+	leases, err := s.Leases(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read nodes: %w", err)
+	}
+	list := make([]Node, len(all))
+	for i, n := range all {
+		list[i] = Node{
+			ID: n.ID, Name: Line(n.Name), Version: OrNull(n.Version), Since: SessionTime(&n.Started), LastSeen: SessionTime(&n.Beat),
+			Alive: now.Before(n.AliveUntil), Apps: []string{}, Began: n.Started, Beat: n.Beat,
+		}
+		if s.Liveness().TTL == 0 { // nobody buries it, so that its heartbeats are for people alone
+			list[i].Alive = now.Sub(n.Beat) < quietDaemon
+		}
+		for _, l := range leases {
+			if l.Node == n.ID {
+				list[i].Apps = append(list[i].Apps, l.App)
+			}
+		}
+	}
+	return list, nil
+}
