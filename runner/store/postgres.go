@@ -130,26 +130,30 @@ func (s *Store) pool(config *pgx.ConnConfig, readOnly bool, size int) *sql.DB {
 }
 
 // serverError says why a server cannot be used.
-type serverError struct{ text string }
+type serverError struct {
+	text string
+	kind error // nil: none that callers branch on
+}
 
 func (e *serverError) Error() string { return e.text }
 
-// setUp checks the server behind a new connection and sets what holds for the session.
+// setUp checks the server behind a new connection and sets what holds for the session. It prepares no statement, which a
+// pooler could refuse before it is recognized.
 func (s *Store) setUp(ctx context.Context, conn *pgx.Conn, readOnly bool) error {
 	var version int
 	var standby, unsafe bool
 	var encoding, release string
 	err := conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery(),
-		current_setting('server_encoding'), current_setting('synchronous_commit') = 'off'`).Scan(&version, &release, &standby, &encoding, &unsafe)
+		current_setting('server_encoding'), current_setting('synchronous_commit') = 'off'`, pgx.QueryExecModeSimpleProtocol).Scan(&version, &release, &standby, &encoding, &unsafe)
 	switch {
 	case err != nil:
 		return err
 	case version < oldestServer:
-		return &serverError{fmt.Sprintf("its server is PostgreSQL %s: version %d or newer is needed", release, oldestServer/10000)}
+		return &serverError{fmt.Sprintf("its server is PostgreSQL %s: version %d or newer is needed", release, oldestServer/10000), nil}
 	case standby && !readOnly:
-		return &serverError{"its server is a read-only standby: name the primary, or all servers with target_session_attrs=read-write"}
+		return &serverError{"its server is a read-only standby: name the primary, or all servers with target_session_attrs=read-write", ErrUnwritable}
 	case encoding != "UTF8":
-		return &serverError{fmt.Sprintf("the encoding of its database is %s: create one with createdb --encoding=UTF8 --template=template0", encoding)}
+		return &serverError{fmt.Sprintf("the encoding of its database is %s: create one with createdb --encoding=UTF8 --template=template0", encoding), nil}
 	}
 	text := ""
 	for _, one := range sessionSettings {
@@ -166,7 +170,7 @@ func (s *Store) setUp(ctx context.Context, conn *pgx.Conn, readOnly bool) error 
 	}
 	for _, one := range sessionSettings {
 		var have string
-		if err := conn.QueryRow(ctx, `SELECT current_setting($1)`, one.name).Scan(&have); err != nil {
+		if err := conn.QueryRow(ctx, `SELECT current_setting($1)`, pgx.QueryExecModeSimpleProtocol, one.name).Scan(&have); err != nil {
 			return err
 		}
 		if have != one.value {
@@ -176,7 +180,7 @@ func (s *Store) setUp(ctx context.Context, conn *pgx.Conn, readOnly bool) error 
 	return nil
 }
 
-var errPooler = &serverError{"a connection pooler that shares connections between transactions (such as pgbouncer in transaction mode) is in between: " +
+var errPooler = &serverError{text: "a connection pooler that shares connections between transactions (such as pgbouncer in transaction mode) is in between: " +
 	"connect to the server itself, or use the pooler's session mode"}
 
 // checkPooler refuses a pooler that hands each transaction a connection of its own choice. Such a pooler names another
@@ -232,7 +236,7 @@ func servingProcess(ctx context.Context, q interface {
 	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
 },
 ) (pid uint32, err error) {
-	err = q.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&pid)
+	err = q.QueryRowContext(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeSimpleProtocol).Scan(&pid)
 	return pid, err
 }
 

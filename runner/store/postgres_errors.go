@@ -41,6 +41,9 @@ var states = []struct {
 	{"25P03", "the transaction was idle for too long: try again", nil},
 	{"28", "the server does not accept the credentials: look at the user, the password and pg_hba.conf", nil},
 	{"3D000", "the database does not exist: create it with createdb", nil},
+	{"08P01", poolerAdvice, nil},
+	{"42P05", poolerAdvice, nil},
+	{"26000", poolerAdvice, nil},
 	{"42P01", "it lacks a table: it is no store of rundown, or damaged", nil},
 	{"42501", "the user lacks permission: give it the database and its schema", nil},
 	{"55P03", "another transaction keeps it locked: try again", nil},
@@ -48,11 +51,13 @@ var states = []struct {
 	{"40", "other transactions were in the way: try again", nil},
 }
 
+const poolerAdvice = "a connection pooler that shares connections between transactions is in between: connect to the server itself"
+
 // explainPostgres makes one line of an error of the server or of the way to it.
 func (s *Store) explainPostgres(doing string, err error) error {
 	var refused *serverError
 	if errors.As(err, &refused) {
-		return &postgresError{text: "store " + s.path + ": " + refused.text, cause: refused}
+		return &postgresError{text: "store " + s.path + ": " + refused.text, kind: refused.kind, cause: refused}
 	}
 	fail := &postgresError{cause: err}
 	advice, said := "", ""

@@ -250,6 +250,37 @@ func TestPostgreSQLIsStoppedHardAndStarted(t *testing.T) {
 	}
 }
 
+// TestTheServerBecomesAStandby has the server come back read-only, as after a failover to another one, and as it was.
+func TestTheServerBecomesAStandby(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	dsn := server.Database(t)
+	s := mustOpen(t, dsn, worker)
+	if err := s.SetSetting(t.Context(), "a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	server.Exec(t, dsn, `CHECKPOINT`)
+	server.Kill(t)
+	server.Restart(t) // has it recover before it becomes a standby, which would wait for more
+	server.Kill(t)
+	server.Standby(t, true)
+	err := s.SetSetting(t.Context(), "a", "c")
+	if !errors.Is(err, store.ErrUnwritable) {
+		t.Errorf("%v is not that the store cannot be written", err)
+	}
+	wantOneLine(t, err, "its server is a read-only standby: name the primary")
+	refused(t, "standby", dsn, reader, store.ErrUnwritable, "its server is a read-only standby")
+	reading := mustOpen(t, dsn, store.Options{ReadOnly: true})
+	if got, err := reading.Setting(t.Context(), "a"); err != nil || got != "b" {
+		t.Errorf("it holds %q, %v", got, err)
+	}
+	server.Kill(t)
+	server.Standby(t, false)
+	if err := s.SetSetting(t.Context(), "a", "c"); err != nil {
+		t.Errorf("it is the primary again: %v", err)
+	}
+}
+
 // TestAReadOnlyServer has a server that takes no writes, as after a failover to another one.
 func TestAReadOnlyServer(t *testing.T) {
 	t.Parallel()

@@ -259,6 +259,20 @@ func (s *Server) Restart(t testing.TB) {
 	}
 }
 
+// Standby starts a server that was killed again as one that only reads, as after a failover to another, or as what it was.
+func (s *Server) Standby(t testing.TB, standby bool) {
+	t.Helper()
+	signal := filepath.Join(s.folder, "standby.signal")
+	err := os.Remove(signal)
+	if standby {
+		err = os.WriteFile(signal, nil, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Restart(t)
+}
+
 // stop ends the server by sig and waits for its end.
 func (s *Server) stop(sig syscall.Signal) error {
 	if s.dead == nil {
