@@ -12,7 +12,6 @@ import (
 	"rundown/agora"
 	"rundown/agora/catalog"
 	"rundown/plan"
-	"rundown/plan/rules"
 	"rundown/plan/schedule"
 	"rundown/runner"
 	"rundown/runner/session"
@@ -204,8 +203,7 @@ func TestRequestsAreBuiltAsDocumented(t *testing.T) {
 func TestEveryClaimOfTheRequestsIsLookedAt(t *testing.T) {
 	claimed := 0
 	for _, r := range catalog.Restrictions() {
-		k, _ := rules.EnforcementOf(r.ID)
-		if k.Test != "runner.TestRequestsAreBuiltAsDocumented" {
+		if r.Enforced.Test != "runner.TestRequestsAreBuiltAsDocumented" {
 			continue
 		}
 		claimed++

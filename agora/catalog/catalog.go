@@ -30,6 +30,18 @@ type Restriction struct {
 	Since     string // the day or month since which it holds, "" when not documented
 	Conflict  string // where editions of the documentation disagree, "" when they agree
 	Derived   bool   // an inference from a documented fact
+	Enforced  Enforcement
+	// LeftToUsers is set for advice that the program leaves to its users, and says what it does itself.
+	LeftToUsers string
+	Note        string // on what the program checks and what it cannot; "" for most
+}
+
+// Enforcement is how the program itself keeps to a restriction. It is zero where a finding of validate reports a plan that
+// breaks it, and where only people or a look at the page can tell.
+type Enforcement struct {
+	By   string `yaml:"by"`   // construction: no plan leads to a request that breaks it; figure: a computed figure follows it; runtime
+	In   string `yaml:"in"`   // package.Function, or package.Type.Method
+	Test string `yaml:"test"` // package.TestFunction, which proves it
 }
 
 // entry is a restriction as the file contains it.
@@ -45,6 +57,10 @@ type entry struct {
 	Since     string    `yaml:"since"`
 	Conflict  string    `yaml:"conflict"`
 	Derived   bool      `yaml:"derived"`
+
+	Enforced    Enforcement `yaml:"enforced"`
+	LeftToUsers string      `yaml:"left_to_users"`
+	Note        string      `yaml:"note"`
 }
 
 // limits are inclusive bounds; a missing end is open.
@@ -123,6 +139,9 @@ func (c *catalogue) add(e entry) error {
 	if e.Severity != "error" && e.Severity != "warning" {
 		return fmt.Errorf("unknown severity %q", e.Severity)
 	}
+	if k := e.Enforced; k != (Enforcement{}) && (!slices.Contains([]string{"construction", "figure", "runtime"}, k.By) || k.In == "" || k.Test == "") {
+		return fmt.Errorf("enforced: by %q in %q, proved by %q", k.By, k.In, k.Test)
+	}
 	var f figures
 	var err error
 	if f.plain, f.nested, err = parseBounds(&e.Bounds); err != nil {
@@ -138,6 +157,7 @@ func (c *catalogue) add(e entry) error {
 	c.list = append(c.list, Restriction{
 		ID: e.ID, Statement: e.Statement, Field: e.Field, Check: e.Check, Severity: e.Severity,
 		Source: e.Source, Since: e.Since, Conflict: e.Conflict, Derived: e.Derived,
+		Enforced: e.Enforced, LeftToUsers: e.LeftToUsers, Note: e.Note,
 	})
 	return nil
 }

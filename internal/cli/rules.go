@@ -106,13 +106,13 @@ func allRules() []ruleJSON {
 	}
 	var list []ruleJSON
 	for _, r := range catalog.Restrictions() {
-		k, _ := rules.EnforcementOf(r.ID)
+		by, _ := rules.MechanismOf(r.ID)
 		severity := r.Severity
 		if checked, ok := ours[r.ID]; ok {
 			severity = string(checked.Severity)
 			delete(ours, r.ID)
 		}
-		list = append(list, ruleJSON{r.ID, severity, r.Check, r.Statement, render.OrNull(r.Source), string(k.By), render.OrNull(k.Place), render.OrNull(k.Test), render.OrNull(rules.NoteOf(r.ID))})
+		list = append(list, ruleJSON{r.ID, severity, r.Check, r.Statement, render.OrNull(r.Source), string(by), render.OrNull(r.Enforced.In), render.OrNull(r.Enforced.Test), render.OrNull(rules.NoteOf(r.ID))})
 	}
 	for _, r := range ours {
 		list = append(list, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, render.OrNull(r.Source), string(rules.ByFinding), nil, nil, nil})

@@ -5,6 +5,6 @@
 // its schedule and its forecast, each made once, and reports what is wrong, what is allowed, and a hint. Findings about
 // values that many recordings inherit are grouped (each.go).
 //
-// [plan.Rules] has the statements and sources of all rules, including those of the loader. [EnforcementOf] says how each
+// [plan.Rules] has the statements and sources of all rules, including those of the loader. [MechanismOf] says how each
 // documented restriction is enforced, by a finding or by the program itself.
 package rules

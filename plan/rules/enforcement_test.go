@@ -13,12 +13,12 @@ import (
 	"rundown/plan"
 )
 
-// sources are the packages that keepings name, by their names.
+// sources are the packages that the catalogue names, by their names.
 var sources = map[string]string{
 	"plan": "..", "load": "../load", "schedule": "../schedule", "rules": ".", "forecast": "../forecast", "agora": "../../agora", "catalog": "../../agora/catalog", "simulator": "../../agora/simulator", "runner": "../../runner", "session": "../../runner/session", "web": "../../runner/web", "cli": "../../internal/cli",
 }
 
-// functionsOf lists the functions and methods of every package, as package.Name, from the sources themselves.
+// functionsOf lists the functions and methods of every package, as package.Function and package.Type.Method, from the sources themselves.
 func functionsOf(t *testing.T) (code, tests map[string]bool) {
 	t.Helper()
 	code, tests = map[string]bool{}, map[string]bool{}
@@ -37,7 +37,7 @@ func functionsOf(t *testing.T) (code, tests map[string]bool) {
 				switch {
 				case !ok:
 				case !strings.HasSuffix(path, "_test.go"):
-					code[name+"."+f.Name.Name] = true
+					code[name+"."+receiver(f)+f.Name.Name] = true
 				case f.Recv == nil && strings.HasPrefix(f.Name.Name, "Test"):
 					tests[name+"."+f.Name.Name] = true
 				}
@@ -47,55 +47,47 @@ func functionsOf(t *testing.T) (code, tests map[string]bool) {
 	return code, tests
 }
 
-func TestEveryRestrictionIsKeptSomewhereAndATestProvesIt(t *testing.T) {
+// receiver is the type of a method with a dot; "" for a function.
+func receiver(f *ast.FuncDecl) string {
+	if f.Recv == nil {
+		return ""
+	}
+	of := f.Recv.List[0].Type
+	if p, ok := of.(*ast.StarExpr); ok {
+		of = p.X
+	}
+	if id, ok := of.(*ast.Ident); ok {
+		return id.Name + "."
+	}
+	return ""
+}
+
+func TestEveryRestrictionIsEnforcedSomewhereAndATestProvesIt(t *testing.T) {
 	code, tests := functionsOf(t)
 	for _, r := range catalog.Restrictions() {
-		k, ok := EnforcementOf(r.ID)
-		if !ok {
-			t.Errorf("%s is not known", r.ID)
-			continue
-		}
-		_, listed := enforcements[r.ID]
+		by, ok := MechanismOf(r.ID)
 		_, finding := plan.RuleByID(r.ID)
+		k := r.Enforced
 		switch {
-		case finding && listed:
-			t.Errorf("%s has a finding and needs no other keeping", r.ID)
-		case finding || advice[r.ID] != "" && !listed:
-		case k.By == ByProbe || k.By == ByHuman:
-		case !listed:
-			t.Errorf("%s (%s, %s) is kept by nothing: %s", r.ID, r.Check, r.Severity, r.Statement)
-		case r.Check == "runtime" != (k.By == ByRuntime):
-			t.Errorf("%s is checked %s, and said to be kept by %s", r.ID, r.Check, k.By)
-		}
-		if !listed {
-			continue
-		}
-		// A method is named with its type; its own name is what counts.
-		parts := strings.Split(k.Place, ".")
-		if !code[parts[0]+"."+parts[len(parts)-1]] {
-			t.Errorf("%s is said to be kept by %s, which is not there", r.ID, k.Place)
-		}
-		if !tests[k.Test] {
+		case !ok:
+			t.Errorf("%s is not known", r.ID)
+		case finding && k != (catalog.Enforcement{}):
+			t.Errorf("%s has a finding and needs nothing else that enforces it", r.ID)
+		case finding, by == ByProbe, by == ByHuman:
+		case k == (catalog.Enforcement{}):
+			t.Errorf("%s (%s, %s) is enforced by nothing: %s", r.ID, r.Check, r.Severity, r.Statement)
+		case r.Check == "runtime" != (by == ByRuntime):
+			t.Errorf("%s is checked %s, and said to be enforced by %s", r.ID, r.Check, by)
+		case !code[k.In]:
+			t.Errorf("%s is said to be enforced in %s, which is not there", r.ID, k.In)
+		case !tests[k.Test]:
 			t.Errorf("%s is said to be proved by %s, which is not there", r.ID, k.Test)
 		}
-	}
-	for id := range advice {
-		if _, kept := enforcements[id]; kept {
-			t.Errorf("%s is kept, and said to be left to users", id)
+		if r.LeftToUsers != "" && (k != (catalog.Enforcement{}) || r.Severity != "warning") {
+			t.Errorf("%s is no advice, or is enforced, and said to be left to users", r.ID)
 		}
-		if r, ok := catalog.RestrictionByID(id); !ok || r.Severity != "warning" {
-			t.Errorf("%s is no advice of the catalogue", id)
-		}
-	}
-	for id := range notes {
-		_, isRule := plan.RuleByID(id)
-		if _, kept := enforcements[id]; !kept && !isRule {
-			t.Errorf("%s has a note, and nothing that keeps it", id)
-		}
-	}
-	for id := range enforcements {
-		if _, ok := catalog.RestrictionByID(id); !ok {
-			t.Errorf("%s is no restriction of the catalogue", id)
+		if r.Note != "" && k == (catalog.Enforcement{}) && !finding {
+			t.Errorf("%s has a note, and nothing that enforces it", r.ID)
 		}
 	}
 }
@@ -114,7 +106,7 @@ func TestOurOwnRulesAreThoseOfTheFormat(t *testing.T) {
 	if !slices.Equal(ours, want) {
 		t.Errorf("got  %q\nwant %q", ours, want)
 	}
-	if _, ok := EnforcementOf("no-such-rule"); ok {
+	if _, ok := MechanismOf("no-such-rule"); ok {
 		t.Error("a rule that does not exist is kept")
 	}
 }
