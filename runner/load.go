@@ -167,6 +167,7 @@ func (w *worker) adopt(r *store.Row) *occurrence {
 		o.log = append(o.log, w.adoption(&o.state))
 	}
 	w.e.noteIssues(&o.state)
+	w.relieve(o)
 	return o
 }
 
@@ -298,6 +299,7 @@ func (w *worker) release(o *occurrence) {
 		delete(w.near, o.spec.ID)
 	}
 	w.e.forgetForeign(o.spec.ID)
+	w.notRecorded(o.spec.ID)
 }
 
 // later has the loop run f when a failing store is to be tried again. An end of the engine waits for it.

@@ -398,6 +398,7 @@ func TestAnEditedClassRelievesTheRunningOne(t *testing.T) {
 		{"it begins in a quarter of an hour", "2031-09-15 09:35-10:00", false, "school/german/20310915T073500Z", false, 62 * time.Minute, 35*time.Minute - 30*time.Second},
 		{"while nobody ran", "2031-09-15 09:10-10:00", true, "school/german/20310915T071000Z", false, 62 * time.Minute, 20 * time.Minute},
 		{"of an extended one", "2031-09-15 09:10-10:00", false, "school/german/20310915T071000Z", true, 62 * time.Minute, 20 * time.Minute},
+		{"a class that begins at its end does not", "2031-09-15 09:50-10:40", false, "school/german/20310915T075000Z", false, 102 * time.Minute, 52 * time.Minute},
 		{"a later class does not", "2031-09-15 11:00-11:50", false, "school/german/20310915T090000Z", false, 172 * time.Minute, 52 * time.Minute},
 	}
 	for _, tt := range tests {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"rundown/plan/schedule"
-	"rundown/runner/session"
 )
 
 // place computes when the first request of each occurrence in memory is due, so that the starts of a bell fit into the request
@@ -35,35 +34,6 @@ func (w *worker) place() {
 		if o.index >= 0 {
 			o.wake = at
 			w.schedule(o)
-		}
-	}
-}
-
-// A class that is being recorded and that no plan has any more may be relieved: where the plan has another class of the recording
-// at that time, such as the same class with another start, it ends when that one is being recorded.
-
-// relief finds the occurrence that relieves another one; nil while none is being recorded.
-func (w *worker) relief(o *occurrence) *occurrence {
-	if !o.spec.Absent || o.now || o.state.Phase == session.Over || !o.live() || !o.state.Relieved.IsZero() {
-		return nil
-	}
-	for _, u := range w.near {
-		if u.spec.Plan == o.spec.Plan && u.spec.Recording == o.spec.Recording && !u.spec.Absent && u.state.Writes() &&
-			u.state.From.Before(o.state.Until) && o.state.From.Before(u.state.Until) {
-			return u
-		}
-	}
-	return nil
-}
-
-// relieve steps the occurrences that one relieves, once that is being recorded.
-func (w *worker) relieve(before, after *session.State) {
-	if before.Writes() || !after.Writes() {
-		return
-	}
-	for _, o := range w.near {
-		if o.spec.Plan == after.Plan && o.spec.Recording == after.Recording && w.relief(o) != nil {
-			w.step(o)
 		}
 	}
 }

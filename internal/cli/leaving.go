@@ -9,6 +9,7 @@ import (
 	"rundown/internal/cli/render"
 	"rundown/plan"
 	"rundown/plan/schedule"
+	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
 	"rundown/runner/view"
@@ -37,11 +38,7 @@ func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) (
 		if _, held := plans.Find(row.ID); held {
 			continue
 		}
-		over, err := takenOver(ctx, s, p, row, now)
-		if err != nil {
-			return nil, err
-		}
-		if !over {
+		if !followed(p, row, now) {
 			left = append(left, row)
 		}
 	}
@@ -60,31 +57,20 @@ func leaving(ctx context.Context, s *store.Store, p *plan.Plan, now time.Time) (
 	return list, nil
 }
 
-// takenOver says that a class of the plan takes the place of the row: one that overlaps it and is new.
-func takenOver(ctx context.Context, s *store.Store, p *plan.Plan, row store.Occurrence, now time.Time) (bool, error) {
-	from, until := row.Start, row.End
-	if at := view.ReadDoc[view.OccurrenceDoc](row.Doc).Until; at != nil {
-		until = *at
-	}
-	var ids []string
+// followed says that a class of the plan takes the place of the row, as the daemon will see it.
+func followed(p *plan.Plan, row store.Occurrence, now time.Time) bool {
+	left := session.Interval{Start: row.Start, End: row.End}
 	for _, r := range p.Recordings {
 		if r.ID != row.Recording {
 			continue
 		}
-		for _, o := range schedule.OccurrencesOf(r, p, from.Add(-view.LongAgo), until) {
-			if !o.Cancelled() && o.RecordFrom.Before(until) && from.Before(o.RecordUntil) && o.RecordUntil.After(now) {
-				ids = append(ids, o.ID)
+		for _, o := range schedule.OccurrencesOf(r, p, left.Start.Add(-view.LongAgo), left.End) {
+			if !o.Cancelled() && runner.Follows(session.Interval{Start: o.Start, End: o.End}, left, now) {
+				return true
 			}
 		}
 	}
-	if len(ids) == 0 {
-		return false, nil
-	}
-	known, err := s.Occurrences(ctx, store.Filter{IDs: ids})
-	if err != nil {
-		return false, fmt.Errorf("read occurrences: %w", err)
-	}
-	return len(known) < len(ids), nil
+	return false
 }
 
 // leavingHead counts them.

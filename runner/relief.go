@@ -1,0 +1,89 @@
+package runner
+
+import (
+	"time"
+
+	"rundown/runner/session"
+)
+
+// A class that is being recorded and that no plan has any more may be relieved: where the plan has another class of the recording
+// at that time, such as the same class with another start, it ends when that one is being recorded. The other one may belong to
+// another App ID, hence to another worker of this process.
+
+// Follows says that a class of a plan takes the place of another one of its recording that the plan does not hold any more:
+// the two overlap, whatever their padding, and the class is not over.
+func Follows(class, left session.Interval, now time.Time) bool {
+	return overlap(class, left) && class.End.After(now)
+}
+
+// overlap says that two classes have an instant in common.
+func overlap(a, b session.Interval) bool { return a.Start.Before(b.End) && b.Start.Before(a.End) }
+
+// recorded is a class that is being recorded, as far as others of its recording need to know.
+type recorded struct {
+	id, app, plan, recording string
+	interval                 session.Interval
+}
+
+func recordedOf(s *session.State, app string) recorded {
+	return recorded{s.ID, app, s.Plan, s.Recording, s.Interval}
+}
+
+// relieves says that a class takes the place of another one that its plan does not hold any more.
+func (r *recorded) relieves(s *session.State) bool {
+	return r.id != s.ID && r.plan == s.Plan && r.recording == s.Recording && overlap(r.interval, s.Interval)
+}
+
+// relief names the class that relieves an occurrence; "" while none is being recorded.
+func (w *worker) relief(o *occurrence) string {
+	if !o.spec.Absent || o.now || o.state.Phase == session.Over || !o.live() || !o.state.Relieved.IsZero() {
+		return ""
+	}
+	w.e.mu.Lock()
+	defer w.e.mu.Unlock()
+	for _, r := range w.e.recorded {
+		if r.relieves(&o.state) {
+			return r.id
+		}
+	}
+	return ""
+}
+
+// relieve keeps what is being recorded up to date, and steps the occurrences that one relieves once that is.
+func (w *worker) relieve(o *occurrence) {
+	s := &o.state
+	is := !o.spec.Absent && s.Phase != session.Over && s.Writes()
+	w.e.mu.Lock()
+	_, was := w.e.recorded[s.ID]
+	if is {
+		w.e.recorded[s.ID] = recordedOf(s, w.app)
+	} else if was {
+		delete(w.e.recorded, s.ID)
+	}
+	w.e.mu.Unlock()
+	if !is || was {
+		return
+	}
+	plan, recording := s.Plan, s.Recording
+	for _, other := range w.e.allWorkers() {
+		other.post(func() { other.relieved(plan, recording) })
+	}
+}
+
+// relieved steps the occurrences of a recording that are relieved now.
+func (w *worker) relieved(plan, recording string) {
+	for _, o := range w.near {
+		if o.spec.Plan == plan && o.spec.Recording == recording && w.relief(o) != "" {
+			w.step(o)
+		}
+	}
+}
+
+// notRecorded forgets an occurrence that is released, unless another worker has it.
+func (w *worker) notRecorded(id string) {
+	w.e.mu.Lock()
+	defer w.e.mu.Unlock()
+	if w.e.recorded[id].app == w.app {
+		delete(w.e.recorded, id)
+	}
+}
