@@ -108,5 +108,8 @@ func (e *Engine) dropPlan(ctx context.Context, r store.Revision) error {
 		return nil
 	}
 	e.log.Info("plan withdrawn", "plan", r.Plan, "revision", r.ID)
-	return e.removeOthers(ctx)
+	if err := e.removeOthers(ctx); err != nil {
+		return err
+	}
+	return e.look(ctx)
 }

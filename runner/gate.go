@@ -23,6 +23,7 @@ type gate struct {
 	confirmed time.Duration // when the last confirmed heartbeat was sent
 	since     time.Duration // when the first of the heartbeats was sent that have succeeded without a gap
 	alive     bool          // there is one, and none has failed since
+	ever      bool          // a heartbeat was confirmed
 }
 
 // confirm takes in a heartbeat that succeeded, by when it was sent.
@@ -32,7 +33,7 @@ func (g *gate) confirm(sent time.Duration) {
 	if !g.alive || sent-g.confirmed > g.limit {
 		g.since = sent
 	}
-	g.confirmed, g.alive = max(g.confirmed, sent), true
+	g.confirmed, g.alive, g.ever = max(g.confirmed, sent), true, true
 }
 
 // fail takes in a heartbeat that failed. What the one before confirmed stays confirmed.
@@ -69,4 +70,14 @@ func (g *gate) mayBury() bool {
 	defer g.mu.Unlock()
 	now := g.elapsed()
 	return g.alive && now-g.confirmed <= g.limit && now-g.since >= g.ttl
+}
+
+// stale says that no heartbeat was confirmed for so long that others may take this process for dead.
+func (g *gate) stale() bool {
+	if g.limit == 0 {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ever && g.elapsed()-g.confirmed > g.ttl
 }

@@ -88,6 +88,7 @@ func (e *Engine) Issues() []Issue {
 	now := e.cfg.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.noteStale()
 	maps.DeleteFunc(e.orphans, func(_ string, o orphanage) bool { return !now.Before(o.until) })
 	list := append(slices.Collect(maps.Values(e.issues)), e.foreignIssues()...)
 	for _, o := range e.orphans {
@@ -141,4 +142,18 @@ func (e *Engine) noteOrphans(s *session.State) {
 // orphanKey names a session among the orphans. One that this store does not know has no resource id.
 func orphanKey(x *session.Session) string {
 	return cmp.Or(x.ResourceID, fmt.Sprintf("%s/%s/%d", x.Cname, x.UID, x.Attempt))
+}
+
+// noteStale raises the health issue of a node that others may take for dead, or clears it. The caller holds the lock.
+func (e *Engine) noteStale() {
+	key := issueKey{reason.NodeUnconfirmed, ""}
+	if !e.gate.stale() {
+		delete(e.issues, key)
+		return
+	}
+	e.setIssue("", Issue{
+		ID: reason.NodeUnconfirmed, Severity: SeverityCritical, Blocking: true,
+		Text:   "the store has not confirmed a heartbeat of this node for some seconds: it sends nothing, and other nodes take over",
+		Advice: "check the connection between this machine and the database",
+	})
 }

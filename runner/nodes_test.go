@@ -269,6 +269,10 @@ func TestANodeThatIsCutOffFromTheStoreStopsActing(t *testing.T) {
 				until(monday.Add(at))
 				f.isolate(a)
 				cut := time.Now()
+				time.Sleep(6 * time.Second)
+				if issues := fmt.Sprint(a.Issues()); !strings.Contains(issues, "node-unconfirmed") || !slices.ContainsFunc(a.Issues(), func(i runner.Issue) bool { return i.Blocking }) {
+					t.Errorf("the health issues of a node that is cut off are %s", issues)
+				}
 				until(monday.Add(15 * time.Minute))
 				for _, sent := range a.wire.requests() {
 					if late := sent.Sub(cut); late > 3*time.Second {

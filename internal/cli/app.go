@@ -250,6 +250,7 @@ func addCommands(a *app, root *cobra.Command) {
 		{groupLook, newHistoryCommand(a), []string{"store"}},
 		{groupLook, newDoctorCommand(a), slices.Concat([]string{"store", "now"}, serviceFlags)},
 		{groupOperate, newApplyCommand(a), []string{"store"}},
+		{groupOperate, newWithdrawCommand(a), []string{"store"}},
 		{groupOperate, newCancelCommand(a), []string{"store"}},
 		{groupOperate, newExtendCommand(a), []string{"store"}},
 		{groupOperate, newPauseCommand(a), []string{"store"}},

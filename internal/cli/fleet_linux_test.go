@@ -87,6 +87,12 @@ func newTrial(t *testing.T, server *pgtest.Server) *trial {
 		a, b := x.owner(appA), x.owner(appB)
 		return a != 0 && b != 0 && a != b
 	})
+	out, errs, status := runBinary(t, nil, "status", "--store", x.dsn)
+	for _, app := range []string{appA, appB} {
+		if status != StatusOK || !strings.Contains(out, "owns App ID "+app) {
+			t.Errorf("status %d does not show who owns %s:\n%s%s", status, app, out, errs)
+		}
+	}
 	return x
 }
 

@@ -26,6 +26,9 @@ func (a *app) printOverview(w io.Writer, o view.Overview, all bool) {
 	now, colours := a.now(), a.paletteFor(a.out)
 	heading := func(text string) { fmt.Fprintln(w, "\n"+colours.Paint(text, color.Bold)) }
 	a.printDaemon(w, o.Daemon, colours)
+	for _, n := range o.Nodes {
+		a.printHanging(w, "  ", render.Line(n.Text(now)), 4)
+	}
 	a.printIssues(w, o, colours)
 	board := o.Board()
 	classes := func(title string, rows []store.Occurrence) {

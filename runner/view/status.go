@@ -23,6 +23,7 @@ type Overview struct {
 	Views
 	Waiting, Refused []store.Revision // the newest of their plans, which are not active
 	Daemon           DaemonState
+	Nodes            []Node          // the daemons of a store on which several may work
 	Health           []runner.Issue  // of the daemon, while it runs
 	Orders           []PendingOrder  // that no daemon has carried out yet
 	Closures         []store.Closure // that hold for today or later
@@ -34,6 +35,11 @@ type Overview struct {
 func ReadOverview(ctx context.Context, s *store.Store, now time.Time) (o Overview, err error) {
 	if o.Daemon, err = ReadDaemon(ctx, s, now); err != nil {
 		return o, err
+	}
+	if s.Liveness().TTL > 0 {
+		if o.Nodes, err = ReadNodes(ctx, s, now); err != nil {
+			return o, err
+		}
 	}
 	if o.Daemon.Running() {
 		if o.Health, err = ReadHealth(ctx, s, now); err != nil {
@@ -71,6 +77,7 @@ type Status struct {
 	Waiting     []Held         `json:"waiting"` // revisions that wait for a confirmation
 	Refused     []Held         `json:"refused"`
 	Daemon      Daemon         `json:"daemon"`
+	Nodes       []Node         `json:"nodes"`    // the daemons of a store on which several may work; else empty
 	Health      []runner.Issue `json:"health"`   // of the daemon, while it runs
 	Problems    []Alert        `json:"problems"` // what needs a person; empty: nothing does
 	Orders      []PendingOrder `json:"orders"`   // that no daemon has carried out yet
@@ -79,7 +86,7 @@ type Status struct {
 
 // JSON is the form that scripts read.
 func (o Overview) JSON() Status {
-	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON(), append([]runner.Issue{}, o.Health...), o.Problems(), o.Orders, ClosuresOf(o.Closures)}
+	return Status{o.List(), heldOf(o.Waiting), heldOf(o.Refused), o.Daemon.JSON(), append([]Node{}, o.Nodes...), append([]runner.Issue{}, o.Health...), o.Problems(), o.Orders, ClosuresOf(o.Closures)}
 }
 
 // currentOrders are the orders for classes that may be on now or later: a class that is shown as its plan has it has no row
