@@ -27,7 +27,9 @@ For each app, region and class of resolution it prints the peak concurrency
 with and without padding, and when it occurs; the peak request rate; minutes
 and cost as Agora rounds them, by month and by label; and the worst-case cost
 of a failed stop. Plans that use the same App ID are added up and checked
-together against its limits.
+together against its limits. Queries are counted as seldom as the daemon sends
+them: one for each recording every two minutes. While the limit leaves room,
+it asks more often, up to half of the limit; starts and stops go first.
 
 The period starts now, or with the first class if that is later. It ends with
 the last class, but at most 366 days later. If a plan has errors, the forecast
@@ -139,10 +141,15 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 	loads.Print(w, a.width())
 
 	fmt.Fprintln(w)
+	var queries time.Duration
 	for _, app := range f.Apps {
 		if app.Peak.Padded.Sessions > 0 {
 			say("%s", requestsText(app))
+			queries = app.Requests.PollEvery
 		}
+	}
+	if queries > 0 {
+		say("queries are counted as seldom as they are sent: each %s for a recording, more often where the limit leaves room", plan.DurationText(queries))
 	}
 
 	fmt.Fprintln(w)

@@ -101,18 +101,21 @@ type RequestForecast struct {
 	QPS     int // the budget, requests a second
 	Worst   int // most requests due in one second: acquire and start, update, stop, and polling rounded up
 	WorstAt time.Time
-	Starts  int           // of Worst, those of acquire and start
-	Stops   int           // of Worst
-	Updates int           // of Worst
-	Polls   float64       // of Worst, queries a second
-	Most    float64       // most queries a second at any time
-	MostAt  time.Time     // when
-	Ahead   time.Duration // the most that a start is begun early to keep within the budget, beyond its lead
-	AheadAt time.Time     // when the recording that is begun so early must be writing
-	Wait    time.Duration // the longest that a request waits for the budget
-	WaitAt  time.Time
-	Late    int       // starts that wait longer than their slack
-	LateAt  time.Time // the first of them
+	Starts  int     // of Worst, those of acquire and start
+	Stops   int     // of Worst
+	Updates int     // of Worst
+	Polls   float64 // of Worst, queries a second
+	// PollEvery is how seldom each recording is asked about, which Polls and Most count. While the budget has room the runner
+	// asks more often, after starts, updates and stops.
+	PollEvery time.Duration
+	Most      float64       // most queries a second at any time
+	MostAt    time.Time     // when
+	Ahead     time.Duration // the most that a start is begun early to keep within the budget, beyond its lead
+	AheadAt   time.Time     // when the recording that is begun so early must be writing
+	Wait      time.Duration // the longest that a request waits for the budget
+	WaitAt    time.Time
+	Late      int       // starts that wait longer than their slack
+	LateAt    time.Time // the first of them
 
 	LateSince  time.Time // when something began to wait before it
 	LateBehind [3]int    // requests of starts, updates and stops that are due from then on and go before it

@@ -36,7 +36,7 @@ const (
 
 // newRequestCount begins to count, for a budget of qps requests a second.
 func newRequestCount(qps int, zone *time.Location, app *node) requestCount {
-	return requestCount{out: RequestForecast{QPS: qps}, zone: zone, app: app, interval: catalog.MonitorInterval().Seconds()}
+	return requestCount{out: RequestForecast{QPS: qps, PollEvery: catalog.MonitorInterval()}, zone: zone, app: app, interval: catalog.MonitorInterval().Seconds()}
 }
 
 // add counts n requests in a second. Seconds must not decrease.

@@ -62,6 +62,7 @@ type ForecastRequests struct {
 	LongestWait    float64 `json:"longest_wait_seconds"`
 	LateStarts     int     `json:"late_starts"`
 	FirstLateStart *string `json:"first_late_start"`
+	QueryInterval  float64 `json:"query_interval_seconds"` // of each recording, which queries and most_queries count: the longest
 }
 
 // ForecastLoad is what is needed in one region and class of resolution.
@@ -125,7 +126,7 @@ func ForecastOf(f *forecast.Forecast) Forecast {
 	for _, a := range f.Apps {
 		r := a.Requests
 		out := ForecastApp{Peak: peaksView(a.Peak), Loads: []ForecastLoad{}, Requests: ForecastRequests{
-			r.QPS, r.Worst, PlanTime(r.WorstAt), r.Starts, r.Stops, r.Updates, r.Polls, r.Most, r.Ahead.Seconds(), r.Wait.Seconds(), r.Late, PlanTime(r.LateAt),
+			r.QPS, r.Worst, PlanTime(r.WorstAt), r.Starts, r.Stops, r.Updates, r.Polls, r.Most, r.Ahead.Seconds(), r.Wait.Seconds(), r.Late, PlanTime(r.LateAt), r.PollEvery.Seconds(),
 		}}
 		if a.App != nil {
 			out.App, out.Limit = OrNull(a.App.Name), positive(a.App.Limits.MaxConcurrent())
