@@ -11,6 +11,9 @@ import (
 	"github.com/pressly/goose/v3/database"
 )
 
+// The SQLite migrations are one statement to goose, by StatementBegin and StatementEnd. It looks for the semicolon that ends a
+// statement with a buffer of four megabytes for each line, which takes longer than to run them.
+//
 //go:embed migrations/*/*.sql
 var migrations embed.FS
 

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Times are Unix milliseconds in UTC, 0 where there is none. JSON and masked plans are text, '' where there is none.
 
@@ -100,3 +101,4 @@ CREATE TABLE leases (
 	term        INTEGER NOT NULL,
 	held_until  INTEGER NOT NULL
 );
+-- +goose StatementEnd

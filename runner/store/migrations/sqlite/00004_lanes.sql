@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Each lane has its pair of uids and its count of failures, in lists. 'uids' and 'second_uids' held a pair each; the
 -- counts of the first lane stood beside them, those of the second in 'second'.
@@ -14,3 +15,4 @@ UPDATE occurrences SET doc = json_remove(
 			json(coalesce(json_extract(doc, '$.second'), '{}')))),
 	'$.second_uids', '$.second', '$.failures', '$.page_failures', '$.retry_at', '$.gave_up')
 WHERE iif(json_valid(doc), json_type(doc, '$.uids[0]'), '') = 'text';
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Why, in one word of docs/reason-codes.md, beside the sentence for people; '' where there is nothing to tell: the class
 -- was recorded, the order was carried out, the revision is active or was.
@@ -16,3 +17,4 @@ UPDATE revisions SET back_to = CAST(substr(note, length('back to revision ') + 1
 UPDATE occurrences SET doc = json_set(doc, '$.cancel.reason_code',
 	CASE json_extract(doc, '$.cancel.who') WHEN 'the plan' THEN 'cancelled-by-plan' ELSE 'cancelled-by-operator' END)
 WHERE iif(json_valid(doc), json_type(doc, '$.cancel'), '') = 'object';
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What happened that people may want to hear of, written in the transaction in which it happened. routed: messages were
 -- made of it for those who hear of it.
@@ -43,3 +44,4 @@ CREATE TABLE marks (
 	name  TEXT NOT NULL PRIMARY KEY,
 	value TEXT NOT NULL
 );
+-- +goose StatementEnd

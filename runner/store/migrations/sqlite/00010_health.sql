@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- The health issues that each daemon reports, for commands that only read the store: a JSON array.
 CREATE TABLE health (
@@ -6,3 +7,4 @@ CREATE TABLE health (
 	reported_at INTEGER NOT NULL,
 	issues      TEXT NOT NULL
 );
+-- +goose StatementEnd

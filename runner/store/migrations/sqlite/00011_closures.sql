@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Orders of operators for every class that matches: a day that is closed, a day on which classes last longer, a recording
 -- that is paused. They hold for classes that a later plan adds as well.
@@ -27,3 +28,4 @@ CREATE TABLE closure_classes (
 	given         INTEGER NOT NULL,
 	PRIMARY KEY (closure_id, occurrence_id)
 );
+-- +goose StatementEnd

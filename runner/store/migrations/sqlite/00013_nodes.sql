@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- A node is a process that works on the store. Its number is given by the store and is never used again; its name is for
 -- people. alive_until moves with its heartbeats: whoever finds it in the past may bury the node, which frees its App IDs.
@@ -59,3 +60,4 @@ CREATE TABLE late_sids (
 );
 
 CREATE UNIQUE INDEX late_sids_by_app ON late_sids (app, sid);
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- An occurrence has a spec, what is wanted of it, and a status, what is happening to it. Specs are written by transactions
 -- that begin by raising the counter in 'changes', statuses by the process that owns the App ID, under its term and the
@@ -31,3 +32,4 @@ CREATE INDEX occurrences_due ON occurrences (owner, wakes_at) WHERE wakes_at < 9
 CREATE INDEX occurrences_changed ON occurrences (generation);
 CREATE INDEX commands_of_occurrence ON commands (occurrence_id, id);
 CREATE INDEX sessions_without_sid ON sessions (cname, uid) WHERE sid = '' AND resource_id <> '';
+-- +goose StatementEnd

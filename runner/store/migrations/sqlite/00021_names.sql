@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Keys of the stored documents got the names that the code has. A key is replaced together with its quotes and its colon,
 -- which no string of a JSON text holds unescaped.
@@ -35,3 +36,4 @@ UPDATE occurrences SET doc =
 	'"gave_up":', '"abandon_reason":'),
 	'"gave_up_code":', '"abandon_code":'),
 	'"fell_from":', '"failed_over_from":');
+-- +goose StatementEnd
