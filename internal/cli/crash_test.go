@@ -106,13 +106,15 @@ func dieOnce(t *testing.T, address string, sim *simulator.Simulator, n int, poin
 	r := crash{point: point}
 	folder := t.TempDir()
 	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
-	ahead := 5 * time.Second
+	pace := paceNow()
+	ahead := pace.of(5 * time.Second)
 	if strings.HasSuffix(point, "the plan") {
-		ahead = 18 * time.Second // what is due at once is never written as merely planned
+		ahead = pace.of(18 * time.Second) // what is due at once is never written as merely planned
 	}
 	from := time.Now().UTC().Truncate(time.Second).Add(ahead)
 	text := strings.Replace(aroundNow, "padding: {before: 1s, after: 1s}", "padding: {before: 0s, after: 0s}, min_remainder: 1s", 1)
-	text += fmt.Sprintf("  class-%d: {when: %s}\n", n, dated(from, 12*time.Second))
+	length := pace.of(12 * time.Second)
+	text += fmt.Sprintf("  class-%d: {when: %s}\n", n, dated(from, length))
 	if r.err = os.WriteFile(path, []byte(text), 0o600); r.err != nil {
 		return r
 	}
@@ -121,7 +123,7 @@ func dieOnce(t *testing.T, address string, sim *simulator.Simulator, n int, poin
 	env := append(append([]string{"GORACE=atexit_sleep_ms=0"}, canaries...), app)
 
 	first := start(t, "stderr", append(env, "RUNDOWN_TEST_DIE="+point), args...)
-	if !first.awaitEnd(40*time.Second) || first.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+	if !first.awaitEnd(time.Until(from.Add(length))+25*time.Second) || first.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 		r.err = fmt.Errorf("the daemon never came to this point:\n%s", first.output())
 		return r
 	}
@@ -169,13 +171,25 @@ func dieOnce(t *testing.T, address string, sim *simulator.Simulator, n int, poin
 	return r
 }
 
-// awaitEnd reads the process's lines to the end, at most for so long.
+// awaitEnd reads the process's lines to the end, on an idle machine at most for so long.
 func (p *process) awaitEnd(limit time.Duration) bool {
-	timer := time.AfterFunc(limit, func() { _ = p.cmd.Process.Kill() })
-	for range p.lines {
+	over, stop := patience(limit)
+	defer stop()
+	for {
+		select {
+		case _, ok := <-p.lines:
+			if !ok {
+				<-p.ended
+				return true
+			}
+		case <-over:
+			_ = p.cmd.Process.Kill()
+			for range p.lines {
+			}
+			<-p.ended
+			return false
+		}
 	}
-	<-p.ended
-	return timer.Stop()
 }
 
 func crashTable(results []crash) string {

@@ -84,8 +84,8 @@ func (p *process) output() string {
 // await reads lines until n of them hold all the parts.
 func (p *process) await(n int, parts ...string) string {
 	p.t.Helper()
-	limit := time.NewTimer(90 * time.Second)
-	defer limit.Stop()
+	over, stop := patience(3 * time.Minute)
+	defer stop()
 	for {
 		select {
 		case line, ok := <-p.lines:
@@ -101,7 +101,7 @@ func (p *process) await(n int, parts ...string) string {
 					return line
 				}
 			}
-		case <-limit.C:
+		case <-over:
 			p.t.Fatalf("never said %q:\n%s", parts, p.output())
 		}
 	}
@@ -199,14 +199,14 @@ func TestADaemonIsKilledInTheMiddleOfClasses(t *testing.T) {
 	address, sim := serve(t)
 	folder := t.TempDir()
 	plan, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
-	now := time.Now().UTC().Truncate(time.Second)
+	pace, now := paceNow(), time.Now().UTC().Truncate(time.Second)
 	classes := map[string]struct {
 		from   time.Time
 		length time.Duration
 	}{
-		"begun":  {now.Add(-12 * time.Second), 45 * time.Second}, // in its middle when the daemon starts
-		"first":  {now.Add(16 * time.Second), 20 * time.Second},
-		"second": {now.Add(18 * time.Second), 26 * time.Second},
+		"begun":  {now.Add(-12 * time.Second), pace.of(45 * time.Second)}, // in its middle when the daemon starts
+		"first":  {now.Add(pace.of(16 * time.Second)), pace.of(20 * time.Second)},
+		"second": {now.Add(pace.of(18 * time.Second)), pace.of(26 * time.Second)},
 	}
 	text := aroundNow
 	for _, id := range []string{"begun", "first", "second"} {
@@ -252,7 +252,7 @@ func TestADaemonIsKilledInTheMiddleOfClasses(t *testing.T) {
 		case s.StoppedAt == nil:
 			t.Errorf("%s still runs", id)
 			continue
-		case s.StoppedAt.Before(end) || s.StoppedAt.Sub(end) > 4*time.Second:
+		case s.StoppedAt.Before(end) || s.StoppedAt.Sub(end) > pace.of(4*time.Second):
 			t.Errorf("%s ended %v after its class", id, s.StoppedAt.Sub(end))
 		}
 		want := "recorded"

@@ -98,7 +98,7 @@ func TestAnEndWaitsForNoAnswerForEver(t *testing.T) {
 	folder := t.TempDir()
 	plan, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
 	text := strings.Replace(aroundNow, "padding:", "min_remainder: 1s, padding:", 1) +
-		fmt.Sprintf("  class: {when: %s}\n", dated(time.Now().UTC().Truncate(time.Second).Add(-2*time.Second), 45*time.Second))
+		fmt.Sprintf("  class: {when: %s}\n", dated(time.Now().UTC().Truncate(time.Second).Add(-2*time.Second), paceNow().of(45*time.Second)))
 	if err := os.WriteFile(plan, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +236,7 @@ func TestTheWatchdogIsNotFedWhereTheWorkHangs(t *testing.T) {
 		"RUNDOWN_TEST_HANG=before writing the intent to acquire",
 	}, canaries...)
 	plan := filepath.Join(t.TempDir(), "today.yaml")
-	text := aroundNow + fmt.Sprintf("  class: {when: %s}\n", dated(time.Now().UTC().Truncate(time.Second).Add(20*time.Second), time.Hour))
+	text := aroundNow + fmt.Sprintf("  class: {when: %s}\n", dated(time.Now().UTC().Truncate(time.Second).Add(paceNow().of(20*time.Second)), time.Hour))
 	if err := os.WriteFile(plan, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

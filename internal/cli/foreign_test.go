@@ -22,8 +22,9 @@ func TestADaemonTellsOfAnswersThatAreNotTheServicesWhileTheyLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	sim, _ := serve(t, "--faults", faults)
-	bell := time.Now().UTC().Truncate(time.Second).Add(14 * time.Second)
-	if err := os.WriteFile(file, []byte(aroundNow+fmt.Sprintf("  one: {when: %q}\n", dated(bell, 8*time.Second))), 0o600); err != nil {
+	pace := paceNow()
+	bell := time.Now().UTC().Truncate(time.Second).Add(pace.of(14 * time.Second))
+	if err := os.WriteFile(file, []byte(aroundNow+fmt.Sprintf("  one: {when: %q}\n", dated(bell, pace.of(8*time.Second)))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	daemon := start(t, "stderr", canaries, "run", file, "--store", store, "--api-url", sim, "--listen", "127.0.0.1:0")

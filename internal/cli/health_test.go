@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -11,13 +14,25 @@ import (
 // freeAddress is an address of this machine that nobody listens on, for a daemon whose log cannot tell its own.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+(uint32(os.Getpid())*100+nextPort.Add(1))%ports)
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
+
+// The ports that [freeAddress] gives lie below those that the kernel gives to whoever asks for any: else a simulator or a
+// connection could take one before the daemon that it is meant for listens there.
+const (
+	firstPort = 15000
+	ports     = 15000
+)
+
+var nextPort atomic.Uint32
 
 // health asks a path of the daemon's; status 0: no answer.
 func health(address, path string) (status int, body string) {
@@ -39,8 +54,12 @@ func eventually(t *testing.T, limit time.Duration, what string, holds func() boo
 	t.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(limit); !holds(); <-tick.C {
-		if time.Now().After(end) {
+	over, stop := patience(limit)
+	defer stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-over:
 			t.Fatalf("not within %v: %s", limit, what)
 		}
 	}

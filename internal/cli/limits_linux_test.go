@@ -18,7 +18,8 @@ type lesson struct {
 	*process
 	address, dsn, listen string // of the simulator, the store and the daemon
 	args, env            []string
-	end                  time.Time // of the class
+	end                  time.Time     // of the class
+	late                 time.Duration // how long after its end it may be stopped
 }
 
 // inClass has a daemon record a class that has begun, which is not padded.
@@ -27,13 +28,15 @@ func inClass(t *testing.T, length time.Duration, more ...string) *lesson {
 	address, _ := serve(t, "--start-after", "1s")
 	folder := t.TempDir()
 	plan, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	pace := paceNow()
+	length = pace.of(length)
 	from := time.Now().UTC().Truncate(time.Second).Add(-2 * time.Second)
 	text := strings.Replace(aroundNow, "padding: {before: 1s, after: 1s}", "padding: {before: 0s, after: 0s}, min_remainder: 1s", 1)
 	text += fmt.Sprintf("  class: {when: %s}\n", dated(from, length))
 	if err := os.WriteFile(plan, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l := &lesson{address: address, dsn: dsn, end: from.Add(length)}
+	l := &lesson{address: address, dsn: dsn, end: from.Add(length), late: pace.of(8 * time.Second)}
 	l.args = append([]string{"run", plan, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0"}, more...)
 	l.env = append([]string{"GORACE=atexit_sleep_ms=0"}, canaries...)
 	l.process = start(t, "stderr", l.env, l.args...)
@@ -68,7 +71,7 @@ func (l *lesson) stopped() (sid string) {
 	if len(ran) != 1 || ran[0].StopReason != "stop" {
 		l.t.Fatalf("the ledger: %+v", ran)
 	}
-	if late := ran[0].StoppedAt.Sub(l.end); late < 0 || late > 8*time.Second {
+	if late := ran[0].StoppedAt.Sub(l.end); late < 0 || late > l.late {
 		l.t.Errorf("stopped %v after the class", late)
 	}
 	return ran[0].SID

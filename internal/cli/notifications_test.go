@@ -75,7 +75,7 @@ func TestANotificationTellsTheDaemonOfADeath(t *testing.T) {
 		"--faults", write("faults.yaml", "sessions: [{after: 12s, stop: recorder_error}]\nnotices: [{copies: 1}]\n"))
 	from := time.Now().UTC().Truncate(time.Second).Add(-4 * time.Second)
 	plan := write("today.yaml", strings.Replace(aroundNow, "padding:", "min_remainder: 1s, padding:", 1)+
-		fmt.Sprintf("  class: {when: %s}\n", dated(from, 28*time.Second)))
+		fmt.Sprintf("  class: {when: %s}\n", dated(from, paceNow().of(28*time.Second))))
 	dsn := "sqlite:" + filepath.Join(folder, "rundown.db")
 	daemon := start(t, "stderr", append(canaries, "HOOK=CANARY-webhook-secret"), "run", plan, "--store", dsn, "--api-url", address,
 		"--listen", "127.0.0.1:0", "--webhook-secret", "${HOOK}")

@@ -27,8 +27,9 @@ func TestADaemonTellsWhatBecomesOfItsClasses(t *testing.T) {
 	hook := newReceiver(t)
 	folder := t.TempDir()
 	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
-	from := time.Now().UTC().Truncate(time.Second).Add(8 * time.Second)
-	text := notified(", severity: info") + "  algebra: {title: Algebra I, labels: {campus: berlin}, when: " + dated(from, 6*time.Second) + "}\n"
+	pace := paceNow()
+	from := time.Now().UTC().Truncate(time.Second).Add(pace.of(8 * time.Second))
+	text := notified(", severity: info") + "  algebra: {title: Algebra I, labels: {campus: berlin}, when: " + dated(from, pace.of(6*time.Second)) + "}\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestADaemonTellsWhatBecomesOfItsClasses(t *testing.T) {
 	if got := hook.events("test"); len(got) != 1 || !strings.Contains(got[0].Data.Text, "today/duty") {
 		t.Errorf("tests %+v", got)
 	}
-	eventually(t, 40*time.Second, "the class is told as recorded", func() bool { return len(hook.events("class.recorded")) > 0 })
+	eventually(t, time.Until(from)+40*time.Second, "the class is told as recorded", func() bool { return len(hook.events("class.recorded")) > 0 })
 	if status, _, said := command(t, "cancel", "algebra", "--store", dsn); status == StatusOK {
 		t.Errorf("a class that is over is cancelled: %s", said)
 	}
@@ -91,16 +92,17 @@ func TestADaemonKilledWhileItTellsLosesNothing(t *testing.T) {
 			hook := newReceiver(t)
 			folder := t.TempDir()
 			path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
-			from := time.Now().UTC().Truncate(time.Second).Add(6 * time.Second)
+			pace := paceNow()
+			from := time.Now().UTC().Truncate(time.Second).Add(pace.of(6 * time.Second))
 			text := strings.Replace(notified(", events: [class.recorded, class.partial, class.failed]"), "padding: {before: 1s, after: 1s}", "padding: {before: 0s, after: 0s}", 1)
-			text += "  algebra: {when: " + dated(from, 6*time.Second) + "}\n"
+			text += "  algebra: {when: " + dated(from, pace.of(6*time.Second)) + "}\n"
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			args := []string{"run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0"}
 			app := fmt.Sprintf("APP=%032x", sha256.Sum256([]byte(point)))[:36] // an App ID of its own has a budget of its own
 			first := start(t, "stderr", append(hook.env(), app, "RUNDOWN_TEST_DIE="+point), args...)
-			if !first.awaitEnd(60*time.Second) || first.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			if !first.awaitEnd(time.Until(from)+60*time.Second) || first.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 				t.Fatalf("the daemon never came to this point:\n%s", first.output())
 			}
 			second := start(t, "stderr", append(hook.env(), app), args...)
@@ -256,10 +258,11 @@ func TestNoClassIsLaterForAReceiverThatHangs(t *testing.T) {
 	t.Cleanup(func() { close(hung) })
 	folder := t.TempDir()
 	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
-	bell := time.Now().UTC().Truncate(time.Second).Add(25 * time.Second)
+	pace := paceNow()
+	bell := time.Now().UTC().Truncate(time.Second).Add(pace.of(25 * time.Second))
 	text := notified(", severity: info")
 	for i := range 20 {
-		text += fmt.Sprintf("  class-%d: {when: %s}\n", i, dated(bell, 5*time.Second))
+		text += fmt.Sprintf("  class-%d: {when: %s}\n", i, dated(bell, pace.of(5*time.Second)))
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -281,7 +284,7 @@ func TestNoClassIsLaterForAReceiverThatHangs(t *testing.T) {
 		}
 	}
 	told := time.Now()
-	if status := daemon.end(syscall.SIGTERM); status != StatusOK || time.Since(told) > 15*time.Second {
+	if status := daemon.end(syscall.SIGTERM); status != StatusOK || time.Since(told) > pace.of(15*time.Second) {
 		t.Errorf("ended with status %d after %v", status, time.Since(told))
 	}
 }

@@ -379,8 +379,8 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 	}()
 	hear := func(want string) {
 		t.Helper()
-		limit := time.NewTimer(30 * time.Second)
-		defer limit.Stop()
+		over, stop := patience(30 * time.Second)
+		defer stop()
 		for {
 			select {
 			case state := <-told:
@@ -391,7 +391,7 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 				if state == want {
 					return
 				}
-			case <-limit.C:
+			case <-over:
 				t.Fatalf("the supervisor never heard %s", want)
 			}
 		}

@@ -50,9 +50,10 @@ func TestADaemonOnPostgreSQL(t *testing.T) {
 	server := pgtest.Start(t)
 	dsn := server.Database(t)
 	address, _ := serve(t)
-	begin := time.Now().UTC().Truncate(time.Second).Add(6 * time.Second)
+	pace := paceNow()
+	begin := time.Now().UTC().Truncate(time.Second).Add(pace.of(6 * time.Second))
 	file := filepath.Join(t.TempDir(), "plan.yaml")
-	text := aroundNow + fmt.Sprintf("  german: {when: %s}\n  french: {when: %s}\n", dated(begin, 20*time.Second), dated(begin.Add(time.Hour), time.Minute))
+	text := aroundNow + fmt.Sprintf("  german: {when: %s}\n  french: {when: %s}\n", dated(begin, pace.of(20*time.Second)), dated(begin.Add(time.Hour), time.Minute))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -65,6 +65,13 @@ func (d *files) over(name, text string) {
 	write(d.t, d.path(name), text)
 }
 
+// whole puts a file in the place of another at once, so that nobody reads a part of it.
+func (d *files) whole(name, text string) {
+	d.t.Helper()
+	write(d.t, d.path(name+".tmp"), text)
+	d.must(os.Rename(d.path(name+".tmp"), d.path(name)))
+}
+
 // swap puts a link in the place of another at once.
 func (d *files) swap(name, target string) {
 	d.t.Helper()
@@ -209,7 +216,7 @@ func TestAPlanThatIsRefusedIsToldOfOnce(t *testing.T) {
 	listen := freeAddress(t)
 	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms blind"), "run", d.path("plan.yaml"), "--simulate", "--listen", listen)
 	daemon.await(1, "msg=running")
-	d.over("plan.yaml", "version: 1\nname: today\n")
+	d.whole("plan.yaml", "version: 1\nname: today\n")
 	daemon.await(1, "plan rejected")
 	eventually(t, 10*time.Second, "/readyz tells of it, and is ready", func() bool {
 		status, said := health(listen, "/readyz")
@@ -217,15 +224,16 @@ func TestAPlanThatIsRefusedIsToldOfOnce(t *testing.T) {
 	})
 	d.must(os.Remove(d.path("plan.yaml")))
 	daemon.await(1, "plan rejected", "no such file")
-	d.plan("plan.yaml", 2)
+	two, _ := growing(2, "")
+	d.whole("plan.yaml", two)
 	daemon.await(1, "plan applied", "added=1")
 	eventually(t, 10*time.Second, "/readyz has no issue", func() bool {
 		_, said := health(listen, "/readyz")
 		return said == "ready\n"
 	})
-	d.over("plan.yaml", "version: 1\nname: today\n")
+	d.whole("plan.yaml", "version: 1\nname: today\n")
 	daemon.await(1, "plan rejected")
-	d.plan("plan.yaml", 2) // as it was applied
+	d.whole("plan.yaml", two) // as it was applied
 	daemon.await(1, "plan file is fixed and equals the active plan", d.path("plan.yaml"))
 	if n := strings.Count(daemon.output(), "plan rejected"); n != 3 {
 		t.Errorf("refused %d times, want one for each text:\n%s", n, daemon.output())

@@ -68,12 +68,14 @@ func (p *piped) terminated() {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.t.Fatal(err)
 	}
+	over, stop := patience(12 * time.Second)
+	defer stop()
 	select {
 	case <-p.ended:
 		if status := p.cmd.ProcessState.ExitCode(); status != StatusOK {
 			p.t.Errorf("SIGTERM: ended with %v", p.cmd.ProcessState)
 		}
-	case <-time.After(12 * time.Second):
+	case <-over:
 		p.t.Error("SIGTERM: it did not exit within 12 s")
 	}
 }
@@ -81,6 +83,7 @@ func (p *piped) terminated() {
 // classesNow writes a plan with so many classes that have begun and are not padded.
 func classesNow(t *testing.T, n int, length time.Duration) (plan string, end time.Time) {
 	t.Helper()
+	length = paceNow().of(length)
 	from := time.Now().UTC().Truncate(time.Second).Add(-2 * time.Second)
 	text := strings.Replace(aroundNow, "padding: {before: 1s, after: 1s}", "padding: {before: 0s, after: 0s}, min_remainder: 1s", 1)
 	for i := range n {
@@ -111,7 +114,7 @@ func stoppedOnTime(t *testing.T, address string, n int, end time.Time) {
 		t.Errorf("%d sessions, want %d", len(ran), n)
 	}
 	for _, s := range ran {
-		if late := s.StoppedAt.Sub(end); late < 0 || late > 8*time.Second || s.StopReason != "stop" {
+		if late := s.StoppedAt.Sub(end); late < 0 || late > paceNow().of(8*time.Second) || s.StopReason != "stop" {
 			t.Errorf("%s: stopped %v after its class, by %s", s.Cname, late, s.StopReason)
 		}
 	}

@@ -67,12 +67,12 @@ func TestTextFits80Columns(t *testing.T) {
 		} else {
 			fits(t, out, "apply", name)
 		}
-		for hour := range 24 * 9 {
+		for hour := 0; hour < 9*24; hour += 5 { // each hour of the day comes up
 			now := time.Date(2031, 9, 12, hour, 0, 0, 0, time.UTC)
 			_, out, _ := commandAt(t, now, "status", "--store", dsn)
 			fits(t, out, "status", name)
-			if hour%24 > 0 {
-				continue
+			if hour%24 >= 5 {
+				continue // once a day
 			}
 			_, out, _ = commandAt(t, now, "list", name, "--until", now.Format(time.DateOnly), "--format", "csv")
 			for line := range strings.Lines(out) {
