@@ -40,6 +40,7 @@ type membership struct {
 	strays     map[string]store.Owner // App IDs that have something to do and that no plan at work names
 	offset     time.Duration          // of the database's clock from this one
 	unstored   *unstored
+	dutyTerm   int64 // of the lease of the duties; 0: another node has them
 }
 
 func newMembership(cfg Config) membership {
@@ -88,6 +89,7 @@ func (e *Engine) beatOnce(ctx context.Context) error {
 func (e *Engine) buried(ctx context.Context) error {
 	e.gate.shut()
 	e.mu.Lock()
+	e.dutyTerm = 0
 	workers := slices.Collect(maps.Values(e.workers))
 	e.mu.Unlock()
 	for _, w := range workers {
@@ -260,7 +262,7 @@ func (e *Engine) share(ctx context.Context) error {
 	if err := e.takeOver(ctx, take); err != nil {
 		return err
 	}
-	return errors.Join(e.lead(ctx), e.takeLate(ctx), e.retryUnfit(ctx))
+	return errors.Join(e.lead(ctx), e.shareDuties(ctx), e.takeLate(ctx), e.retryUnfit(ctx))
 }
 
 // takeOver claims App IDs and begins to work on them.
@@ -407,12 +409,19 @@ func (w *worker) isLost() bool { return w.lost.Load() }
 // leave takes leave of all occurrences of an App ID that is another's.
 func (w *worker) leave() {
 	w.callers.Wait() // they were cancelled
+	w.tellLost()
+	for _, o := range w.near {
+		w.e.unnote(&o.state)
+		w.release(o)
+	}
+}
+
+// tellLost tells of what somebody asked for now and another node goes on with.
+func (w *worker) tellLost() {
 	for _, o := range w.near {
 		if o.now {
 			w.e.cfg.OnLost(o.spec.ID, fmt.Errorf("%w: app %s", store.ErrFenced, w.app))
 		}
-		w.e.unnote(&o.state)
-		w.release(o)
 	}
 }
 

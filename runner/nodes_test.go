@@ -223,6 +223,9 @@ func TestTwoNodesShareTheAppsAndLoseNothingWhenOneDies(t *testing.T) {
 				if got := f.owners(b.store); got["canary-APP_A"] != "b" || got["canary-APP_B"] != "b" {
 					t.Errorf("6 s after the other died the owners are %v", got)
 				}
+				if a.OnDuty() || !b.OnDuty() {
+					t.Errorf("6 s after the other died on duty are %v, %v", a.OnDuty(), b.OnDuty())
+				}
 				until(monday.Add(15 * time.Minute))
 				f.end(a, b)
 			})
@@ -241,6 +244,9 @@ func twoNodes(t *testing.T) (f *fleet, a, b *fleetNode) {
 	until(monday.Add(-4 * time.Minute))
 	if got := f.owners(b.store); len(got) != 2 || got["canary-APP_A"] == got["canary-APP_B"] {
 		t.Fatalf("the owners are %v, want one App ID for each", got)
+	}
+	if a.OnDuty() == b.OnDuty() {
+		t.Fatalf("on duty are both or none: %v, %v", a.OnDuty(), b.OnDuty())
 	}
 	return f, a, b
 }

@@ -26,6 +26,9 @@ func (p pruneTimes) Next(at time.Time) time.Time {
 // prune removes what is older than the store is to keep. Nothing younger than the longest class goes, however little
 // is to be kept: the next start needs it to know what has been recorded.
 func (e *Engine) prune() {
+	if !e.OnDuty() {
+		return
+	}
 	keep := max(e.cfg.Keep, maxLength+holdSpan)
 	gone, err := e.cfg.Store.Prune(e.ctx, e.cfg.Now().Add(-keep))
 	if err != nil && e.ctx.Err() == nil {

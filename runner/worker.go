@@ -232,6 +232,7 @@ func (w *worker) loop() {
 				w.leave()
 			} else {
 				w.drain()
+				w.tellLost()
 			}
 			return
 		}

@@ -223,6 +223,10 @@ func (d *daemon) applyClosures(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		if !d.engine.OnDuty() {
+			applied = ""
+			continue
+		}
 		now := d.a.clock()
 		state, err := closureState(ctx, d.work.store, now)
 		if err != nil || state == applied { // a store that cannot be read is a health issue already

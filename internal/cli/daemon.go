@@ -242,11 +242,11 @@ func (d *daemon) engage(ctx context.Context, reader *planReader, served <-chan e
 	defer d.engine.Close()
 	d.beat = host.NewSupervised(d.engine, d.log)
 	defer d.beat.End()
-	notifier, err := d.notify(ctx, reader, lastSeen)
+	endNotifications, err := d.notifyOnDuty(ctx, reader, lastSeen)
 	if err != nil {
 		return err
 	}
-	defer notifier.Close()
+	defer endNotifications()
 	reader.begin(ctx, d.beat, d.hangup)
 	defer reader.end()
 	d.ready.Set(true) // before it is told, since who reads that may ask at once

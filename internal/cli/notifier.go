@@ -61,6 +61,53 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 	return n, nil
 }
 
+// dutyInterval is how often a daemon looks whether the notifications are its own to send.
+const dutyInterval = time.Second
+
+// notifyOnDuty sends notifications while no other daemon of the store does, until the returned function is called.
+func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen time.Time) (end func(), err error) {
+	var n *notify.Notifier
+	if d.engine.OnDuty() {
+		if n, err = d.notify(ctx, reader, lastSeen); err != nil {
+			return nil, err
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(dutyInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			switch onDuty := d.engine.OnDuty(); {
+			case onDuty && n == nil:
+				started, err := d.notify(ctx, reader, lastSeen)
+				if err != nil {
+					d.log.Error("notifications cannot be sent, retrying", "error", err)
+					continue
+				}
+				n = started
+			case !onDuty && n != nil:
+				d.notifier.Store(nil)
+				n.Close()
+				n = nil
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+		if n != nil {
+			n.Close()
+		}
+	}, nil
+}
+
 // link is the address at which people find a class on the page, or the page where it is about none; "": nobody said where.
 func (d *daemon) link(occurrence string) string {
 	switch {

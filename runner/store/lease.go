@@ -79,10 +79,26 @@ func (s *Store) Release(ctx context.Context, app string, term int64, at time.Tim
 
 // Leases lists the leases of all App IDs that ever had an owner, by App ID.
 func (s *Store) Leases(ctx context.Context) ([]Lease, error) {
-	return query(ctx, s, "list the leases", `SELECT app, node, term, seen_at FROM leases ORDER BY app`, nil, func(rows *sql.Rows) (l Lease, err error) {
-		var seen int64
-		err = rows.Scan(&l.App, &l.Node, &l.Term, &seen)
-		l.Seen = instant(seen)
-		return l, err
-	})
+	return query(ctx, s, "list the leases", selectLeases+` WHERE app <> $1 ORDER BY app`, []any{Duties}, scanLease)
+}
+
+// Duties is the name under which [Store.Claim] gives what one node does for all: no App ID is called so.
+const Duties = ":duties"
+
+// DutiesLease is who does what one node does for all; the zero Lease where nobody ever did.
+func (s *Store) DutiesLease(ctx context.Context) (Lease, error) {
+	found, err := query(ctx, s, "read the lease of the duties", selectLeases+` WHERE app = $1`, []any{Duties}, scanLease)
+	if err != nil || len(found) == 0 {
+		return Lease{}, err
+	}
+	return found[0], nil
+}
+
+const selectLeases = `SELECT app, node, term, seen_at FROM leases`
+
+func scanLease(rows *sql.Rows) (l Lease, err error) {
+	var seen int64
+	err = rows.Scan(&l.App, &l.Node, &l.Term, &seen)
+	l.Seen = instant(seen)
+	return l, err
 }
