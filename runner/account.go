@@ -99,7 +99,7 @@ func (w *worker) heardOf(conn *Connection, id string, op agora.Op, answer sessio
 			Text:   fmt.Sprintf("the account of app %s is refused: %s; no class of it can begin", w.app, a.refusal),
 			Advice: try,
 		})
-		w.log.Error("account refused: no class can begin until that is mended, what runs is left alone", "reason_code", reason.IssueAccountRefused, "answer", a.refusal.String(), "try", try)
+		w.log.Error("account refused: no class can begin until that is corrected; running recordings go on", "reason_code", reason.IssueAccountRefused, "answer", a.refusal.String(), "try", try)
 	case before && !a.refused():
 		w.e.clear(reason.IssueAccountRefused, w.app)
 		w.log.Info("account accepted again: the classes that were held back begin", "refused", now.Sub(a.since).Round(time.Second), "classes", len(a.held))

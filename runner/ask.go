@@ -34,7 +34,7 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 	asked := s.Session(act.Attempt)
 	api, err := w.api(conn, s.Region, asked.Near)
 	if err != nil {
-		w.log.Error("no client", "occurrence", s.ID, "error", err)
+		w.log.Error("cannot make a client for the service", "occurrence", s.ID, "error", err)
 		w.post(func() {
 			answered(session.Answer{Class: agora.Wait, Why: reason.IssueServiceUnreachable, Reason: err.Error(), RetryAfter: session.UnansweredEvery})
 		})

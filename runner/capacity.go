@@ -163,7 +163,7 @@ func (w *worker) preempt(p pool, sessions int, by string, now time.Time) {
 		}
 		sessions -= o.state.ReplicaCount()
 		o.preempted = true
-		w.log.Info("padding gives way to another class, since all that is granted is in use", "occurrence", o.state.ID, "to", by, "granted", p.granted)
+		w.log.Info("padding ended for another class: all granted sessions are in use", "occurrence", o.state.ID, "to", by, "granted", p.granted)
 		w.step(o, session.PaddingPreempted{By: by, Granted: p.granted})
 	}
 }

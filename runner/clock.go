@@ -35,7 +35,7 @@ func (e *Engine) watchFreeze(passed time.Time) {
 		return
 	}
 	if frozen := passed.Sub(e.watched) - e.cfg.Poll; frozen > leastFreeze {
-		e.log.Warn("the process did not run for a while, stopped or suspended; what ended meanwhile is stopped now, and what was missed is reported", "duration_ms", frozen.Milliseconds())
+		e.log.Warn("the process did not run for a while, stopped or suspended; classes that are over are stopped now, and missed ones are reported", "duration_ms", frozen.Milliseconds())
 	}
 }
 
@@ -49,9 +49,9 @@ func (e *Engine) watchClock() {
 	case jump == 0:
 		return
 	case jump < 0:
-		e.log.Warn("the clock was set back; what runs goes on and is stopped at its end by the new time, and nothing that ended begins again", "by", -jump, "now", now)
+		e.log.Warn("the clock was set back; recordings go on to their end by the new time, and no class that has ended begins again", "by", -jump, "now", now)
 	default:
-		e.log.Warn("the clock went ahead, or the machine slept; what is over by now is stopped, and what was missed is told", "by", jump, "duration_ms", jump.Milliseconds(), "now", now)
+		e.log.Warn("the clock went ahead, or the machine slept; classes that are over are stopped, and missed ones are reported", "by", jump, "duration_ms", jump.Milliseconds(), "now", now)
 	}
 	e.mu.Lock()
 	for _, w := range e.workers {

@@ -386,11 +386,11 @@ func (e *Engine) extend() {
 		}
 		now := e.cfg.Now()
 		if _, err := e.reconcile(e.ctx, a, session.Earlier(now, a.until), session.Later(a.until, now.Add(e.cfg.Horizon))); err != nil && e.ctx.Err() == nil {
-			e.logThrottled("what a plan wants cannot be written", err, "plan", a.plan.Name)
+			e.logThrottled("cannot write the specs of a plan", err, "plan", a.plan.Name)
 		}
 	}
 	if err := e.look(e.ctx); err != nil && e.ctx.Err() == nil {
-		e.logThrottled("the store cannot be read", err)
+		e.logThrottled("cannot read the store", err)
 	}
 }
 

@@ -180,7 +180,7 @@ func (e *Engine) Close() {
 	select {
 	case <-ended:
 	case <-limit.C:
-		e.log.Warn("ended without the store, which does not take what is to be written; the next start settles it")
+		e.log.Warn("shut down without writing the store; the next start settles what is left")
 	}
 }
 
@@ -203,7 +203,7 @@ func (e *Engine) close() {
 		return
 	}
 	if err := e.cfg.Store.Leave(context.Background(), e.cfg.Now()); err != nil {
-		e.log.Warn("the last sign of life could not be written", "error", err)
+		e.log.Warn("cannot write the last heartbeat", "error", err)
 	}
 }
 
@@ -228,7 +228,7 @@ func (e *Engine) duties(scheduling bool) {
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(e.watchClock))
 	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(func() {
 		if err := e.pollStore(e.ctx); err != nil && e.ctx.Err() == nil {
-			e.logThrottled("the store cannot be read", err)
+			e.logThrottled("cannot read the store", err)
 		}
 	}))
 	e.mu.Lock()

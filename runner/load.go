@@ -41,7 +41,7 @@ func (w *worker) reload() {
 		return func() {
 			w.loading = false
 			if err != nil {
-				w.e.logThrottled("the store cannot be read; trying again in a second", err, "app", w.app)
+				w.e.logThrottled("cannot read the store; trying again in a second", err, "app", w.app)
 				w.loadAt = w.e.cfg.Now().Add(storeEvery)
 				return
 			}
@@ -163,7 +163,7 @@ func (w *worker) adopt(r *store.Row) *occurrence {
 	}
 	w.near[r.ID] = o
 	if r.HeldBy != "" {
-		w.log.Info("adopted", "occurrence", r.ID, "state", r.State, "sessions", len(o.state.Sessions))
+		w.log.Info("occurrence adopted", "occurrence", r.ID, "state", r.State, "sessions", len(o.state.Sessions))
 		o.log = append(o.log, w.adoption(&o.state))
 	}
 	w.e.noteIssues(&o.state)
@@ -175,7 +175,7 @@ func (w *worker) adopt(r *store.Row) *occurrence {
 func (w *worker) respec(o *occurrence, r *store.Row) bool {
 	d, err := decodeRow(r)
 	if err != nil {
-		w.log.Error("an occurrence is left as it is", "occurrence", r.ID, "error", err)
+		w.log.Error("cannot read an occurrence; it is left as it is", "occurrence", r.ID, "error", err)
 		return false
 	}
 	turn := o.spec.PollOffset
@@ -193,7 +193,7 @@ func (w *worker) respec(o *occurrence, r *store.Row) bool {
 func (w *worker) renew(o *occurrence, r *store.Row) {
 	d, err := decodeRow(r)
 	if err != nil {
-		w.log.Error("an occurrence is left as it is", "occurrence", r.ID, "error", err)
+		w.log.Error("cannot read an occurrence; it is left as it is", "occurrence", r.ID, "error", err)
 		return
 	}
 	for i := range d.Sessions {
@@ -233,20 +233,20 @@ func (w *worker) reread(o *occurrence, refused error) {
 		return func() {
 			switch {
 			case err != nil:
-				w.log.Error("the store cannot be read; trying again in a second", "occurrence", o.spec.ID, "error", err)
+				w.log.Error("cannot read the store; trying again in a second", "occurrence", o.spec.ID, "error", err)
 				w.later(func() { w.reread(o, refused) })
 				return
 			case r == nil || r.Owner() != w.app:
 				o.committing = false
 				if o.now {
-					w.log.Error("an occurrence is another's; it is left as it is", "occurrence", o.spec.ID, "error", refused)
+					w.log.Error("occurrence belongs to another owner; released", "occurrence", o.spec.ID, "error", refused)
 					w.e.cfg.OnLost(o.spec.ID, refused)
 				}
 				w.release(o)
 				return
 			}
 			if r.Version != o.version {
-				w.log.Warn("an occurrence was not stored as it was known here; it is taken as it is stored", "occurrence", r.ID, "version", r.Version, "known", o.version)
+				w.log.Warn("occurrence changed in the store; reading it again", "occurrence", r.ID, "version", r.Version, "known", o.version)
 			}
 			o.committing = false
 			w.renew(o, r)
@@ -268,7 +268,7 @@ func (w *worker) tell(id string, e session.Event, then func(found bool)) {
 		return func() {
 			switch {
 			case err != nil:
-				w.log.Error("the store cannot be read; trying again in a second", "occurrence", id, "error", err)
+				w.log.Error("cannot read the store; trying again in a second", "occurrence", id, "error", err)
 				w.later(func() { w.tell(id, e, then) })
 				return
 			case r == nil:

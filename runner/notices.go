@@ -66,7 +66,7 @@ func (e *Engine) readNotices() {
 func (e *Engine) remember(known *recent) {
 	events, err := e.cfg.Store.Notices(e.ctx, e.cfg.Now().Add(-rememberFor))
 	if err != nil && e.ctx.Err() == nil {
-		e.log.Warn("notifications of before the start cannot be read, those that come again are logged again", "error", err)
+		e.log.Warn("cannot read earlier notifications; repeated ones are logged again", "error", err)
 	}
 	for _, ev := range events {
 		var r received
@@ -103,7 +103,7 @@ func (e *Engine) dispatch(n agora.Event) {
 		select {
 		case ok := <-found:
 			if !ok {
-				w.log.Warn("a notification is not kept: its recording was not found again, or cannot be read", "occurrence", holder, "notification", notice.Text)
+				w.log.Warn("notification dropped: its recording cannot be read", "occurrence", holder, "notification", notice.Text)
 			}
 		case <-e.ctx.Done():
 		}
@@ -118,7 +118,7 @@ func (e *Engine) dispatch(n agora.Event) {
 		"notice": n.NoticeID, "event": n.Type, "cname": n.Cname, "uid": n.UID, "sid": n.SID, "sequence": n.Sequence, "details": e.maskedDetails(n.RawDetails),
 	})
 	if err := e.cfg.Store.Log(e.ctx, store.Event{Occurrence: holder, At: e.cfg.Now(), Kind: store.KindNotice, Text: text, Data: data}); err != nil && e.ctx.Err() == nil {
-		e.log.Error("a notification could not be kept", "event", int(n.Type), "sid", n.SID, "error", err)
+		e.log.Error("cannot store a notification", "event", int(n.Type), "sid", n.SID, "error", err)
 	}
 }
 
@@ -148,7 +148,7 @@ type strangers struct {
 func (e *Engine) holder(n agora.Event) (string, *worker) {
 	id, app, err := e.cfg.Store.Holder(e.ctx, n.SID, n.Cname, n.UID)
 	if err != nil && e.ctx.Err() == nil {
-		e.log.Warn("whose session a notification is about cannot be read", "sid", n.SID, "error", err)
+		e.log.Warn("cannot read whose session a notification is about", "sid", n.SID, "error", err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -153,7 +153,7 @@ func TestOrdersGoOverToTheIdentityThatAClassHasNow(t *testing.T) {
 					if err != nil || !slices.ContainsFunc(events, func(e store.Event) bool { return strings.Contains(e.Text, "held this class as "+german) }) {
 						t.Errorf("the log does not tell of it: %+v, %v", events, err)
 					}
-					if !strings.Contains(h.log.String(), `level=WARN msg="operators' orders go over to the new identity of a class`) {
+					if !strings.Contains(h.log.String(), `level=WARN msg="moved operators' orders to the new identity of a class`) {
 						t.Error("the log does not warn of it")
 					}
 					if state := h.outcomes()["school/german/20310916T080000Z"]; state.Cancel != nil || state.Extended != nil {

@@ -372,7 +372,7 @@ func (e *Engine) moveOrdersOf(ctx context.Context, from, to string, orders []sto
 		return nil
 	})
 	if err == nil {
-		e.log.Warn("operators' orders go over to the new identity of a class, whose start in UTC has changed",
+		e.log.Warn("moved operators' orders to the new identity of a class: its start in UTC has changed",
 			"occurrence", to, "before", from, "shift_s", by.Seconds(), "orders", len(moved), "day", moved[0].Day, "clock", moved[0].Clock)
 	}
 	return err
@@ -425,7 +425,7 @@ func (e *Engine) Cancel(id, who, why string) error {
 	case err == nil:
 		return fmt.Errorf("%s: %s", id, cmd.Result)
 	}
-	e.log.Error("an order cannot be stored; it is carried out all the same", "occurrence", id, "error", err)
+	e.log.Error("cannot store an order; it is carried out all the same", "occurrence", id, "error", err)
 	for _, w := range e.allWorkers() {
 		w.post(func() {
 			if o := w.near[id]; o != nil {

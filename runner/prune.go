@@ -32,9 +32,9 @@ func (e *Engine) prune() {
 	keep := max(e.cfg.Keep, maxLength+holdSpan)
 	gone, err := e.cfg.Store.Prune(e.ctx, e.cfg.Now().Add(-keep))
 	if err != nil && e.ctx.Err() == nil {
-		e.log.Error("what is old cannot be removed from the store", "error", err)
+		e.log.Error("cannot remove old rows from the store", "error", err)
 	}
 	if gone != (store.Pruned{}) {
-		e.log.Info("removed what is old", "kept", keep, "occurrences", gone.Occurrences, "events", gone.Events, "texts", gone.Texts, "commands", gone.Commands)
+		e.log.Info("removed old rows from the store", "kept", keep, "occurrences", gone.Occurrences, "events", gone.Events, "texts", gone.Texts, "commands", gone.Commands)
 	}
 }

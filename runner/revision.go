@@ -497,7 +497,7 @@ func (e *Engine) tell(ctx context.Context, code reason.Code, text string) {
 	err := e.cfg.Store.Log(ctx, store.Event{At: e.cfg.Now(), Kind: "plan", Who: e.cfg.Who, Text: text, Data: code.EventData()})
 	switch {
 	case err != nil && ctx.Err() != nil: // an end in the middle, which the next start makes good
-		e.log.Info("ended before it was written to the log", "event", text)
+		e.log.Info("shut down before the event log was written", "event", text)
 	case err != nil:
 		e.log.Error("the store cannot be written", "error", err)
 	}

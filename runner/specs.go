@@ -176,12 +176,12 @@ func (w *specWriter) write(t *store.SpecTx, c *specChange) error {
 	}
 	before, err := decodeRow(row)
 	if err != nil {
-		w.e.log.Error("an occurrence is left as it is", "occurrence", spec.ID, "error", err)
+		w.e.log.Error("cannot read an occurrence; it is left as it is", "occurrence", spec.ID, "error", err)
 		return nil
 	}
 	if c.verb == refuse || spec.Dropped != nil { // the times of a cancelled class are those that were planned, and count for nothing
 		if c.verb == refuse {
-			w.e.log.Warn("a new end that is already past is refused; the recording goes on to the end it had",
+			w.e.log.Warn("new end refused because it is past; the recording keeps its end",
 				"occurrence", spec.ID, "end", c.row.End, "refused", spec.End)
 			spec.Dropped = before.Dropped
 		} else if before.Dropped != nil {
@@ -217,7 +217,7 @@ func (w *specWriter) remove(t *store.SpecTx, c *specChange) error {
 	}
 	d, err := decodeRow(row)
 	if err != nil {
-		w.e.log.Error("an occurrence is left as it is", "occurrence", row.ID, "error", err)
+		w.e.log.Error("cannot read an occurrence; it is left as it is", "occurrence", row.ID, "error", err)
 		return nil
 	}
 	s := session.View(d.Spec, d.Status)
@@ -299,7 +299,7 @@ func (e *Engine) removeOthers(ctx context.Context) error {
 			return err
 		}
 		if w.diff.Removed > 0 {
-			e.log.Warn("planned classes of a plan that was not given are dropped", "plan", name, "classes", w.diff.Removed)
+			e.log.Warn("dropped the planned classes of a plan that was not given", "plan", name, "classes", w.diff.Removed)
 		}
 	}
 	return nil

@@ -171,7 +171,7 @@ func (w *worker) committed(o *occurrence, next session.State, saved document, p 
 		for _, act := range p.calls {
 			switch {
 			case act.Op == agora.OpStop && w.e.gate.check() == nil:
-				w.log.Warn("a stop is sent although the store cannot be written", "occurrence", next.ID)
+				w.log.Warn("sending a stop although the store cannot be written", "occurrence", next.ID)
 				w.call(o, next, act)
 			case act.Op == agora.OpQuery && !w.draining:
 				w.call(o, next, act)

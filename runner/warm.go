@@ -32,7 +32,7 @@ func (w *worker) warm() {
 			go func() {
 				defer w.callers.Done()
 				if _, err := w.e.keys.get(ctx, conn, storage, keysForStart, now); err != nil && ctx.Err() == nil {
-					w.log.Warn("no storage credentials for the next classes", "error", err)
+					w.log.Warn("cannot fetch storage credentials for the next classes", "error", err)
 				}
 			}()
 		}

@@ -34,7 +34,7 @@ func TestABackupOfARunningDaemonIsRestored(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := start(t, "stderr", l.env, l.args...)
-	again.await(1, "msg=adopted")
+	again.await(1, `msg="occurrence adopted"`)
 	again.await(1, "state=ended", "outcome=partial") // it began late
 	l.settled(l.stopped())
 	if status := again.end(syscall.SIGTERM); status != StatusOK {

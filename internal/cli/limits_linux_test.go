@@ -93,7 +93,7 @@ func TestADiskThatFillsUpInTheMiddleOfAClass(t *testing.T) {
 	l := inClass(t, 20*time.Second)
 	was := l.limit(unix.RLIMIT_FSIZE, 0)
 	l.await(1, "level=ERROR", "the store cannot be written", "look at the disk, its room")
-	l.await(1, "a stop is sent although the store cannot be written")
+	l.await(1, "sending a stop although the store cannot be written")
 	l.limit(unix.RLIMIT_FSIZE, was)
 	l.await(1, "the store can be written again")
 	l.await(1, "state=ended", "outcome=partial")

@@ -458,7 +458,7 @@ func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
 	again.await(1, "revision 1 of plan today, applied from "+path+", stays active until the file is fixed")
 	again.await(1, "started to finish running classes", "not set: ${ACCESS}")
 	listen := again.awaitListen()
-	adopted := regexp.MustCompile(`msg=adopted .*german`) // before or after "running"
+	adopted := regexp.MustCompile(`msg="occurrence adopted" .*german`) // before or after "running"
 	eventually(t, 90*time.Second, "the class is adopted", func() bool { return adopted.MatchString(again.output()) })
 	if status, said := health(listen, "/readyz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(said, "not ready\nreferences-unset: plan ") || !strings.Contains(said, "not set: ${ACCESS}") {
 		t.Errorf("/readyz: %d %q", status, said)

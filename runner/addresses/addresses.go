@@ -88,7 +88,7 @@ func Watch(ctx context.Context, ask Ask, memory Memory, log *slog.Logger, tell f
 	for ctx.Err() == nil {
 		wait := every
 		if err := refresh(ctx, ask, memory, tell); err != nil && ctx.Err() == nil {
-			log.Warn("the addresses that notifications come from cannot be refreshed", "error", err, "next_try_s", again.Seconds())
+			log.Warn("cannot refresh the addresses that notifications come from", "error", err, "next_try_s", again.Seconds())
 			wait = again
 		}
 		select {

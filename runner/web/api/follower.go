@@ -107,7 +107,7 @@ func (c *follower) run(stop <-chan struct{}) {
 		}
 		err := c.look(stop)
 		if err != nil && !failed {
-			c.log.Warn("events cannot be read for the API; it is tried again", "error", err)
+			c.log.Warn("cannot read events for the API; trying again", "error", err)
 		}
 		failed = err != nil
 	}

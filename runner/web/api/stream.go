@@ -170,7 +170,7 @@ func (s *stream) follow(ctx context.Context, sub *subscription) {
 	}
 	feed, begin, missed, err := sub.follower.follow(ctx, after)
 	if err != nil {
-		s.a.Log.Error("events cannot be read", "error", err)
+		s.a.Log.Error("cannot read events", "error", err)
 		return
 	}
 	defer sub.follower.leave(feed)

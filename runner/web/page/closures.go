@@ -210,7 +210,7 @@ func (s *site) finish(w http.ResponseWriter, r *http.Request, err error, then st
 		s.page("error", func(*http.Request, *shell) (any, error) { return nil, err })(w, r)
 		return
 	}
-	s.Log.Info("an act was given on the page", attrs...)
+	s.Log.Info("order given on the page", attrs...)
 	http.Redirect(w, r, then, http.StatusSeeOther)
 }
 

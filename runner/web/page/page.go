@@ -189,7 +189,7 @@ func (s *site) describe(r *http.Request, sh *shell, err error) int {
 		}
 		return http.StatusConflict
 	}
-	s.Log.Error("a page could not be made", "path", r.URL.Path, "error", err)
+	s.Log.Error("cannot render a page", "path", r.URL.Path, "error", err)
 	sh.Title = "Not available"
 	sh.Body = errorPage{Head: "The page cannot be shown now", Text: "The store or the plans could not be read. Recording does not depend on this page and goes on.", Try: "Look at the log of the daemon and at rundown status; this page tries again by itself.", Retry: true}
 	return http.StatusServiceUnavailable
@@ -199,7 +199,7 @@ func (s *site) describe(r *http.Request, sh *shell, err error) int {
 func (s *site) render(r *http.Request, name string, status int, sh *shell) *made {
 	var b bytes.Buffer
 	if err := s.templates[name].ExecuteTemplate(&b, "layout", sh); err != nil {
-		s.Log.Error("a page could not be written", "path", r.URL.Path, "error", err)
+		s.Log.Error("cannot send a page", "path", r.URL.Path, "error", err)
 		return &made{status: http.StatusInternalServerError, body: []byte("the page cannot be written; see the log of the daemon\n"), plain: true}
 	}
 	return &made{status: status, body: b.Bytes()}
