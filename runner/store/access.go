@@ -40,22 +40,25 @@ func (s *Store) writeOn(ctx context.Context, db *sql.DB, doing string, do func(c
 
 // writeOnce runs do in a transaction; committing says that the commit was sent.
 func (s *Store) writeOnce(ctx context.Context, db *sql.DB, do func(ctx context.Context, tx *txn) error) (committing bool, err error) {
-	conn, err := db.Conn(ctx) // who waits behind a write that another process holds up may leave
+	waiting, leave := s.bounded(ctx, db)
+	defer leave()
+	conn, err := db.Conn(waiting) // who waits behind a write that another process holds up may leave
 	if err != nil {
-		return false, err
+		return false, s.overdue(ctx, err)
 	}
 	defer conn.Close()
-	ctx, cancel := s.bounded(context.WithoutCancel(ctx))
+	endless := context.WithoutCancel(ctx)
+	ctx, cancel := s.bounded(endless, db)
 	defer cancel()
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return false, s.overdue(ctx, err)
+		return false, s.overdue(endless, err)
 	}
 	if err := do(ctx, &txn{tx}); err != nil {
 		_ = tx.Rollback() // nothing commits either way, and err is the cause: SQLite rolls back by itself after some
-		return false, s.overdue(ctx, err)
+		return false, s.overdue(endless, err)
 	}
-	return true, s.overdue(ctx, tx.Commit())
+	return true, s.overdue(endless, tx.Commit())
 }
 
 // query reads all rows; they are scanned before it returns, so that no connection stays taken.
@@ -95,8 +98,8 @@ func (s *Store) read(ctx context.Context, doing string, do func(context.Context)
 		if err := s.CheckFiles(); err != nil {
 			return err
 		}
-		bound, cancel := s.bounded(ctx)
-		err := s.overdue(bound, do(bound))
+		bound, cancel := s.bounded(ctx, s.r)
+		err := s.overdue(ctx, do(bound))
 		cancel()
 		if err == nil {
 			return nil

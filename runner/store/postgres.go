@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -122,6 +121,8 @@ func shownAddress(config *pgx.ConnConfig) string {
 // pool makes connections when they are needed. Each is checked and set up before it is used.
 func (s *Store) pool(config *pgx.ConnConfig, readOnly bool, size int) *sql.DB {
 	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+		defer cancel()
 		return s.setUp(ctx, conn, readOnly)
 	}))
 	db.SetMaxOpenConns(size)
@@ -240,21 +241,25 @@ func servingProcess(ctx context.Context, q interface {
 	return pid, err
 }
 
-// bounded bounds what a server that does not answer may cost. A file has the bounds of its file system.
-func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if s.source == "" {
+// bounded bounds what a server that does not answer may cost on the connections of a pool. A file has the bounds of its
+// file system.
+func (s *Store) bounded(ctx context.Context, db *sql.DB) (context.Context, context.CancelFunc) {
+	switch {
+	case s.source == "":
 		return ctx, func() {}
+	case db == s.beats:
+		return context.WithTimeout(ctx, sendWithin) // a later answer is of no use
 	}
 	return context.WithTimeout(ctx, answerTimeout)
 }
 
-// overdue tells the end of [Store.bounded] from that of a caller's context.
-func (s *Store) overdue(ctx context.Context, err error) error {
-	if err == nil || s.source == "" || !errors.Is(err, context.DeadlineExceeded) {
+// overdue tells the end of [Store.bounded] from that of the caller's own context.
+func (s *Store) overdue(caller context.Context, err error) error {
+	if s.source == "" || !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	if until, ok := ctx.Deadline(); ok && cmp.Compare(until.UnixNano(), time.Now().UnixNano()) > 0 {
+	if until, ok := caller.Deadline(); ok && !time.Now().Before(until) {
 		return err
 	}
-	return &unreachableError{text: fmt.Sprintf("the server did not answer within %s: try again", answerTimeout)}
+	return &unreachableError{text: "the server did not answer in time: look whether it is overloaded or cut off"}
 }

@@ -250,6 +250,32 @@ func TestPostgreSQLIsStoppedHardAndStarted(t *testing.T) {
 	}
 }
 
+// TestAServerThatDoesNotAnswer has the processes of a server stand still, as where its machine is cut off: a heartbeat does
+// not wait for it for ever.
+func TestAServerThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	s := mustOpen(t, server.Database(t), worker)
+	if err := s.Beat(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	goOn := server.Freeze(t)
+	err := s.Beat(t.Context(), time.Now())
+	if !errors.Is(err, store.ErrUnreachable) {
+		t.Errorf("%v is not that the store cannot be reached", err)
+	}
+	wantOneLine(t, err, "store "+s.Path(), "the server did not answer in time")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := s.Setting(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the end of the caller's own time is told as %v", err)
+	}
+	goOn()
+	if err := errors.Join(s.SetSetting(t.Context(), "a", "b"), s.Beat(t.Context(), time.Now())); err != nil {
+		t.Errorf("it answers again: %v", err)
+	}
+}
+
 // TestTheServerBecomesAStandby has the server come back read-only, as after a failover to another one, and as it was.
 func TestTheServerBecomesAStandby(t *testing.T) {
 	t.Parallel()

@@ -259,6 +259,38 @@ func (s *Server) Restart(t testing.TB) {
 	}
 }
 
+// Freeze has the processes that serve connections stand still until the function that it returns is called.
+func (s *Server) Freeze(t testing.TB) (goOn func()) {
+	t.Helper()
+	db, err := sql.Open("pgx", s.dsn("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(context.Background(), `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var pids []int
+	for rows.Next() {
+		var pid int
+		if err := rows.Scan(&pid); err != nil {
+			t.Fatal(err)
+		}
+		pids = append(pids, pid)
+	}
+	send := func(sig syscall.Signal) {
+		for _, pid := range pids {
+			_ = syscall.Kill(pid, sig) // one that has ended meanwhile needs none
+		}
+	}
+	send(syscall.SIGSTOP)
+	goOn = func() { send(syscall.SIGCONT) }
+	t.Cleanup(goOn) // else the server would not end
+	return goOn
+}
+
 // Standby starts a server that was killed again as one that only reads, as after a failover to another, or as what it was.
 func (s *Server) Standby(t testing.TB, standby bool) {
 	t.Helper()
