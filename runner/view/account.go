@@ -24,7 +24,8 @@ type OccurrenceDoc struct {
 	EarlierSessions int        `json:"earlier_sessions,omitempty"` // so many sessions are of a time or an App ID that the plan has left
 	Extended        *OrderDoc  `json:"extended,omitempty"`
 	Cancel          *OrderDoc  `json:"cancel,omitempty"`
-	Until           *time.Time `json:"until,omitempty"`  // when the recording ends
+	From            time.Time  `json:"from,omitzero"`    // when the recording begins
+	Until           *time.Time `json:"until,omitempty"`  // when it ends
 	Absent          bool       `json:"absent,omitempty"` // no active plan holds it
 	Observed        struct {
 		Generation int64 `json:"generation"`

@@ -115,6 +115,8 @@ func (f *Finder) planned(p *plan.Plan, from, until time.Time) iter.Seq[plan.Occu
 	switch {
 	case f.Only.Plan != "" && f.Only.Plan != p.Name:
 		return slices.Values([]plan.Occurrence(nil))
+	case f.Only.Recording == "" && f.Expand != nil:
+		return slices.Values(f.Expand(p, from, until))
 	case f.Only.Recording == "":
 		return schedule.All(p, from, until)
 	}

@@ -78,6 +78,8 @@ type Finder struct {
 	Most int
 	// Recall reads the plan of a revision; nil: [runner.Recall]. Who answers often keeps what it has read.
 	Recall func(store.Revision) (*plan.Plan, bool, error)
+	// Expand lists the classes of a plan that start in a period; nil: [schedule.Occurrences]. Who answers often keeps them.
+	Expand func(p *plan.Plan, from, until time.Time) []plan.Occurrence
 
 	plans   map[string]*plan.Plan // active and read, by name
 	applied map[string]time.Time  // when

@@ -161,8 +161,14 @@ func ReadViews(ctx context.Context, s *store.Store, rows []store.Occurrence) (Vi
 
 // AddOrders lays operators' orders over the rows for which they wait.
 func (l Views) AddOrders(orders []store.Command) {
+	byClass := map[string][]store.Command{}
+	for _, c := range orders {
+		byClass[c.Occurrence] = append(byClass[c.Occurrence], c)
+	}
 	for i := range l.Rows {
-		l.Rows[i] = WithOrders(l.Rows[i], orders)
+		if its := byClass[l.Rows[i].ID]; len(its) > 0 {
+			l.Rows[i] = WithOrders(l.Rows[i], its)
+		}
 	}
 }
 

@@ -30,11 +30,14 @@ func Ordered(ctx context.Context, s *store.Store, row store.Occurrence) (store.O
 // of the store tells of its orders itself: those that no daemon has taken in yet are marked as pending.
 func WithOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
 	var its []store.Command
-	observed := ReadDoc[OccurrenceDoc](row.Doc).Observed.Generation
 	for _, c := range orders {
-		if c.Occurrence == row.ID && c.CarriedOut() && (!stored(row) || c.Generation > observed) {
+		if c.Occurrence == row.ID && c.CarriedOut() {
 			its = append(its, c)
 		}
+	}
+	if len(its) > 0 && stored(row) {
+		observed := ReadDoc[OccurrenceDoc](row.Doc).Observed.Generation
+		its = slices.DeleteFunc(its, func(c store.Command) bool { return c.Generation <= observed })
 	}
 	if len(its) == 0 || row.State == string(session.Over) && row.Outcome != string(session.Cancelled) {
 		return row

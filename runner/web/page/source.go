@@ -43,37 +43,7 @@ type Source struct {
 
 	mu    sync.Mutex
 	plans map[int64]recalled // by revision; those that are asked for again and again
-}
-
-// recalled is a plan as a revision has it. Nobody changes it.
-type recalled struct {
-	plan   *plan.Plan
-	masked bool
-	err    error
-}
-
-// keptPlans is how many revisions stay in memory. With more, all are read again.
-const keptPlans = 24
-
-// recall reads the plan of a revision once.
-func (s *Source) recall(r store.Revision) (*plan.Plan, bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if kept, ok := s.plans[r.ID]; ok {
-		return kept.plan, kept.masked, kept.err
-	}
-	if s.plans == nil || len(s.plans) >= keptPlans {
-		s.plans = map[int64]recalled{}
-	}
-	p, masked, err := runner.Recall(r)
-	s.plans[r.ID] = recalled{p, masked, err}
-	return p, masked, err
-}
-
-func (s *Source) finder() *view.Finder {
-	f := view.NewFinder(s.Store, s.Clock())
-	f.Recall, f.Bare = s.recall, true
-	return f
+	days  []expansion        // the latest, newest last
 }
 
 // zone is that of the pages: the one of most recordings, UTC where there is none.
@@ -151,15 +121,9 @@ func (s *Source) readClasses(ctx context.Context, from, until time.Time) ([]Clas
 	return classes, nil
 }
 
-// classDoc is what the page reads of the runner's account of a class, beyond what package view reads.
-type classDoc struct {
-	view.OccurrenceDoc
-	From time.Time `json:"from"` // of the recording, with padding
-}
-
 // classOf is a class as the page shows it.
 func classOf(o store.Occurrence, sessions []store.Session, caption view.Caption) Class {
-	doc := view.ReadDoc[classDoc](o.Doc)
+	doc := view.ReadDoc[view.OccurrenceDoc](o.Doc)
 	zone, known := plan.Zone(doc.Timezone)
 	if !known {
 		zone = view.ZoneOf(o)
@@ -169,7 +133,7 @@ func classOf(o store.Occurrence, sessions []store.Session, caption view.Caption)
 		Times:   Times{Zone: zone, Start: o.Start, End: o.End, PlanEnd: doc.PlanEnd, From: doc.From},
 		Progress: Progress{
 			State: session.Phase(o.State), Outcome: session.Outcome(o.Outcome), Reason: o.Reason, Code: reason.Code(o.ReasonCode),
-			Left: view.LeftPlan(o, doc.OccurrenceDoc), Cancelled: orderOf(doc.Cancel), Moved: view.MovedText(o, doc.OccurrenceDoc, sessions, zone),
+			Left: view.LeftPlan(o, doc), Cancelled: orderOf(doc.Cancel), Moved: view.MovedText(o, doc, sessions, zone),
 		},
 		Place: Place{App: doc.App, Page: bare(o.URL), Storage: doc.Storage, Bucket: doc.Bucket},
 	}
