@@ -145,9 +145,12 @@ func scriptedDay(t *testing.T, text, dir string) *school {
 		if s.sim, err = simulator.New(simulator.Config{Strict: true}); err != nil {
 			t.Fatal(err)
 		}
-		if s.store, err = store.Open(context.Background(), filepath.Join(s.dir, "rundown.db"), store.Options{Create: true, Work: true, Service: "simulator"}); err != nil {
-			t.Fatal(err)
+		open := func() { // as each daemon does, which is a node of its own
+			if s.store, err = store.Open(context.Background(), filepath.Join(s.dir, "rundown.db"), store.Options{Create: true, Work: true, Service: "simulator"}); err != nil {
+				t.Fatal(err)
+			}
 		}
+		open()
 		// Who gives orders has a connection of its own, as commands and pages have: the engine sees what others write.
 		orders, err := store.Open(context.Background(), filepath.Join(s.dir, "rundown.db"), store.Options{})
 		if err != nil {
@@ -157,7 +160,11 @@ func scriptedDay(t *testing.T, text, dir string) *school {
 		e := s.begin(text)
 		wait("2031-09-16T12:40:00+02:00")
 		e.Close() // the daemon is down for a while
+		if err := s.store.Close(); err != nil {
+			t.Fatal(err)
+		}
 		wait("2031-09-16T13:20:00+02:00")
+		open()
 		e = s.begin(text)
 		wait("2031-09-17T07:30:00+02:00")
 		if err := s.sim.SetFaults(scriptedFaults); err != nil {
