@@ -91,6 +91,7 @@ func postgresConfig(dsn string) (*pgx.ConnConfig, error) {
 		Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3,
 	}}
 	config.DialFunc = dialer.DialContext
+	config.RuntimeParams["client_encoding"] = "UTF8"
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "rundown"
 	}
