@@ -87,8 +87,10 @@ func TestEverybodyTellsTheSameOfADayUnderFaults(t *testing.T) {
 		told := &hook{ids: map[string]bool{}, told: map[string]string{}}
 		n, err := notify.Start(context.Background(), notify.Config{
 			Store: w.store, Node: "host:1", Transport: told, Now: time.Now,
-			Plans:  func() []notify.Plan { return []notify.Plan{{Plan: p, Revision: 1}} },
-			Lookup: func(*plan.Plan) plan.Lookup { return func(plan.Reference) (string, error) { return "http://127.0.0.1:1/", nil } },
+			Plans: func() []notify.Plan { return []notify.Plan{{Plan: p, Revision: 1}} },
+			Lookup: func(*plan.Plan) plan.Lookup {
+				return func(plan.Reference) (string, error) { return "http://127.0.0.1:1/", nil }
+			},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -205,7 +205,7 @@ func partialWords(t telling) words {
 
 func missedWords(t telling) words {
 	return words{
-		"Missed: " + t.brief(), t.class() + ": nothing of it was recorded, since nothing was sent in time." + t.why("Why: "),
+		"Missed: " + t.brief(), t.class() + ": nothing of it was recorded: no request was sent in time." + t.why("Why: "),
 		t.advice("Tell those who need the recording that there is none."),
 	}
 }
@@ -236,19 +236,19 @@ func cancelledWords(t telling) words {
 func orphanWords(t telling) words {
 	text := fmt.Sprintf("%s: session %d may be running at the service and cannot be stopped from here. It is billed until %s at the latest.%s",
 		t.class(), t.f.Session, t.local(t.f.Until, "Mon 2 Jan 15:04 MST"), t.why("Why: "))
-	return words{"May run unseen: a session of " + t.brief(), text, t.advice("Rundown stops it as soon as its sid turns up.")}
+	return words{"A session may still run: " + t.brief(), text, t.advice("Rundown stops it as soon as its sid turns up.")}
 }
 
 func orphanResolvedWords(t telling) words {
-	text := fmt.Sprintf("%s: session %d, which might have been running unseen, was found. It is stopped, or has ended.%s", t.class(), t.f.Session, t.why(""))
-	return words{"Found: a session of " + t.brief(), text, nothingToDo}
+	text := fmt.Sprintf("%s: session %d, which might still have been running, was found. It is stopped, or has ended.%s", t.class(), t.f.Session, t.why(""))
+	return words{"Session found: " + t.brief(), text, nothingToDo}
 }
 
 func uploadFailedWords(t telling) words {
 	return words{
 		"Upload failed: " + t.brief(),
 		fmt.Sprintf("%s: the service could not store what session %d recorded. There may be nothing in the bucket.%s", t.class(), t.f.Session, t.why("It says: ")),
-		"Check the bucket, its keys and its room now: what the next classes record goes the same way. " + t.history(),
+		"Check the bucket, its free space and its keys now: the next classes are stored there too. " + t.history(),
 	}
 }
 
@@ -268,11 +268,19 @@ func planAppliedWords(t telling) words {
 }
 
 func planRejectedWords(t telling) words {
-	return words{"Plan rejected", sentence(t.cause().Text) + " The active revision stays.", adviceFor(t.cause())}
+	return words{t.ofPlan("Plan rejected"), sentence(t.cause().Text) + " The active revision stays.", adviceFor(t.cause())}
 }
 
 func planWaitingWords(t telling) words {
-	return words{"Plan waits for a confirmation", sentence(t.cause().Text) + " The active revision stays until then.", adviceFor(t.cause())}
+	return words{t.ofPlan("Plan waits for a confirmation"), sentence(t.cause().Text) + " The active revision stays until then.", adviceFor(t.cause())}
+}
+
+// ofPlan is a title with the plan that it is about.
+func (t telling) ofPlan(title string) string {
+	if t.a.Plan == "" {
+		return title
+	}
+	return title + ": " + t.a.Plan
 }
 
 // cause is the first cause.
@@ -321,8 +329,11 @@ func orderWords(t telling) words {
 		text += ": " + t.f.Note
 	}
 	undo := nothingToDo
-	if t.f.Order == "cancel" {
-		undo = "Nothing to do. rundown cancel --undo " + t.a.Subject + " takes it back before the class ends."
+	switch t.f.Order {
+	case "cancel":
+		undo += " Until the class ends, rundown cancel --undo " + t.a.Subject + " takes it back."
+	case "stop":
+		undo += " Until the planned end of the class, rundown cancel --undo " + t.a.Subject + " has the rest recorded."
 	}
 	return words{"Order: " + t.brief(), strings.TrimSuffix(text, ".") + ".", undo}
 }
