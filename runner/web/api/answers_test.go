@@ -149,6 +149,19 @@ func TestASnowDayIsPreviewedGivenAndTakenBack(t *testing.T) {
 	if status, given = post("/api/v1/closures/1/undo", `{"reason":"it melted"}`); status != 202 || given.Closure.EndedAt == nil || len(cancelled()) > 0 {
 		t.Errorf("taken back: %d %+v, cancelled %v", status, given, cancelled())
 	}
+	if status, given = post("/api/v1/closures", `{"kind":"extend","by":"15m","day":"2031-09-18"}`); status != 202 || len(given.Occurrences) == 0 || given.Occurrences[0].Extended != nil {
+		t.Errorf("extended: %d %+v", status, given)
+	}
+	extended := given.Occurrences
+	if status, given = post("/api/v1/closures/2/undo", `{}`); status != 202 || given.Closure.EndedAt == nil {
+		t.Errorf("the extension is taken back: %d %+v", status, given)
+	}
+	for _, o := range extended {
+		orders, err := s.OrdersFor(t.Context(), o.ID)
+		if err != nil || len(orders) != 2 || orders[0].Kind != "extend" || orders[1].Kind != "unextend" {
+			t.Errorf("%s: %+v, %v", o.ID, orders, err)
+		}
+	}
 	events, err := s.Events(t.Context(), "", 0, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +175,7 @@ func TestASnowDayIsPreviewedGivenAndTakenBack(t *testing.T) {
 			t.Errorf("an event of two lines: %q", e.Text)
 		}
 	}
-	if told != 2 {
+	if told != 4 {
 		t.Errorf("the log tells %d times who and from where", told)
 	}
 }
