@@ -400,3 +400,24 @@ func TestOneRequestASecondStillAdmitsAPair(t *testing.T) {
 		}
 	})
 }
+
+// TestABudgetThatIsSpentAdmitsNothingUntilThen takes over an App ID whose owner before has used the whole rate.
+func TestABudgetThatIsSpentAdmitsNothingUntilThen(t *testing.T) {
+	t.Parallel()
+	for left, want := range map[time.Duration]time.Duration{SpentFor: SpentFor, 300 * time.Millisecond: 300 * time.Millisecond, 0: 0, -time.Second: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			begin, b := time.Now(), NewBudget(10)
+			b.Spend(begin.Add(left))
+			for range 10 {
+				if err := b.Wait(t.Context(), PriorityStop); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if waited := time.Since(begin); waited != want {
+				t.Errorf("with %v of it left the first ten requests waited %v", left, waited)
+			}
+		})
+	}
+	NewBudget(0).Spend(time.Now())
+	(*Budget)(nil).Spend(time.Now())
+}
