@@ -142,7 +142,7 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 	revisions := map[*plan.Plan]store.Revision{}
 	given := len(plans) > 0
 	if e.scheduling && (!given || e.shared()) {
-		stored, more, err := e.atWork(ctx, plans)
+		stored, more, err := e.activePlans(ctx, plans)
 		if err != nil {
 			return err
 		}
@@ -357,7 +357,7 @@ func (e *Engine) scheduleInTheEnd(ctx context.Context, a *applied) (Diff, error)
 // Apply replaces a plan that is at work, or adds one. Occurrences that have not begun become what the plan says; one
 // that is being recorded takes over new times that contain the present and a new CDN target, is stopped and planned again
 // where they do not or where the plan names another App ID, goes on to its end where the plan no longer holds it,
-// and is stopped where the plan cancels it. [ErrHeld] is for a plan that removes so much that it waits for a
+// and is stopped where the plan cancels it. [ErrNeedsConfirmation] is for a plan that removes so much that it waits for a
 // confirmation, and changes nothing.
 func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
 	if _, err := e.prepare(p); err != nil { // it may read files: nobody else waits for those
@@ -449,7 +449,7 @@ func (e *Engine) pollStore(ctx context.Context) error {
 	if err := e.checkOwnership(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(e.look(ctx), e.takeUp(ctx)); err != nil {
+	if err := errors.Join(e.look(ctx), e.activate(ctx)); err != nil {
 		return err // they are read again: nothing but another write would wake us
 	}
 	e.mu.Lock()

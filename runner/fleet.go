@@ -52,7 +52,7 @@ func (e *Engine) retryUnfit(ctx context.Context) error {
 	if !due {
 		return nil
 	}
-	return e.takeUp(ctx)
+	return e.activate(ctx)
 }
 
 // newer gives the active revision of a plan where a file holds an older one, and its plan; nil where the file counts.

@@ -17,21 +17,21 @@ const (
 	holdLeast = 5 // classes
 )
 
-// ErrHeld says that a plan removes so much that it waits for a confirmation; the active plan stays as it is until then.
-var ErrHeld = errors.New("the plan waits for a confirmation")
+// ErrNeedsConfirmation says that a plan removes so much that it waits for a confirmation; the active plan stays as it is until then.
+var ErrNeedsConfirmation = errors.New("the plan waits for a confirmation")
 
-// Loss is what a plan removes of the classes that are to be recorded in the next seven days.
-type Loss struct {
+// Removal is what a plan removes of the classes that are to be recorded in the next seven days.
+type Removal struct {
 	Removed, Of int
 	Emptied     bool // all of them are removed, and the plan holds no class that is not over, not even a cancelled one
 }
 
-// Much reports whether a confirmation is needed: more than a fifth and more than five are removed, or nothing is left of the
+// ExceedsLimit reports whether a confirmation is needed: more than a fifth and more than five are removed, or nothing is left of the
 // plan, however small it was, as with a file that was truncated.
-func (l Loss) Much() bool { return l.Emptied || l.share() && l.Removed > holdLeast }
+func (l Removal) ExceedsLimit() bool { return l.Emptied || l.share() && l.Removed > holdLeast }
 
 // Code is the reason code of a plan that removes so much.
-func (l Loss) Code() reason.Code {
+func (l Removal) Code() reason.Code {
 	if l.Emptied {
 		return reason.PlanEmptied
 	}
@@ -39,18 +39,18 @@ func (l Loss) Code() reason.Code {
 }
 
 // share reports whether more than a fifth is removed.
-func (l Loss) share() bool { return l.Removed*holdShare > l.Of }
+func (l Removal) share() bool { return l.Removed*holdShare > l.Of }
 
-func (l Loss) String() string {
+func (l Removal) String() string {
 	if l.Emptied {
 		return fmt.Sprintf("it removes all %d classes of the next seven days and has none after them", l.Of)
 	}
 	return fmt.Sprintf("it removes %d of the %d classes of the next seven days", l.Removed, l.Of)
 }
 
-// LossOf compares the classes that start within seven days. A cancelled one is removed; one that has another time on
+// RemovalOf compares the classes that start within seven days. A cancelled one is removed; one that has another time on
 // the same day is not.
-func LossOf(before, after *plan.Plan, now time.Time) Loss {
+func RemovalOf(before, after *plan.Plan, now time.Time) Removal {
 	type day struct{ recording, date string }
 	dayOf := func(o *plan.Occurrence) day { return day{o.Recording.ID, o.Start.Format(time.DateOnly)} }
 	old := map[string]day{}
@@ -59,7 +59,7 @@ func LossOf(before, after *plan.Plan, now time.Time) Loss {
 			old[o.ID] = dayOf(&o)
 		}
 	}
-	l := Loss{Of: len(old)}
+	l := Removal{Of: len(old)}
 	moved := map[day]int{}
 	// A class at the window's edge may have moved out of it, which removes nothing.
 	for o := range schedule.All(after, now.Add(-holdSpan), now.Add(2*holdSpan)) {

@@ -148,7 +148,7 @@ func TestAReloadThatRemovesMuchWaitsForAConfirmation(t *testing.T) {
 					return len(rows)
 				}
 				_, err := e.Apply(context.Background(), loadPlan(t, classes(tt.after), "school.yaml"))
-				if errors.Is(err, runner.ErrHeld) != tt.held {
+				if errors.Is(err, runner.ErrNeedsConfirmation) != tt.held {
 					t.Fatalf("applied with %v", err)
 				}
 				if !tt.held {
@@ -290,16 +290,16 @@ func TestAClassThatMovesWithinItsDayIsNotRemoved(t *testing.T) {
 		when = append(when, fmt.Sprintf("2031-09-16 %02d:30-%02d:50", 8+i, 8+i))
 	}
 	after := loadPlan(t, school(strings.Join(when, ", ")), "school.yaml")
-	if l := runner.LossOf(before, after, now); l != (runner.Loss{Removed: 0, Of: 12}) {
+	if l := runner.RemovalOf(before, after, now); l != (runner.Removal{Removed: 0, Of: 12}) {
 		t.Errorf("moved by half an hour: %v", l)
 	}
 	elsewhere := loadPlan(t, school(strings.ReplaceAll(strings.Join(when, ", "), "09-16", "09-17")), "school.yaml")
-	if l := runner.LossOf(before, elsewhere, now); l != (runner.Loss{Removed: 12, Of: 12}) || !l.Much() {
+	if l := runner.RemovalOf(before, elsewhere, now); l != (runner.Removal{Removed: 12, Of: 12}) || !l.ExceedsLimit() {
 		t.Errorf("moved to another day: %v", l)
 	}
 	cancelled := loadPlan(t, school("Tue 08:00-08:20, Wed 08:00-08:20", "    only: autumn", "    changes: {2031-09-16: cancelled}"), "school.yaml")
 	kept := loadPlan(t, school("Tue 08:00-08:20, Wed 08:00-08:20", "    only: autumn"), "school.yaml")
-	if l := runner.LossOf(kept, cancelled, now); l != (runner.Loss{Removed: 1, Of: 2}) {
+	if l := runner.RemovalOf(kept, cancelled, now); l != (runner.Removal{Removed: 1, Of: 2}) {
 		t.Errorf("one of two cancelled: %v", l)
 	}
 }
@@ -534,11 +534,11 @@ func TestAPlanThatIsEmptiedIsALotHoweverSmallItWas(t *testing.T) {
 		{"all are rewritten to next month", "2031-10-15 09:00-09:50", "", false},
 		{"all are cancelled", few, "    changes: {2031-09-15..2031-09-17: cancelled}", false},
 	} {
-		if l := runner.LossOf(before, loadPlan(t, school(tt.when, tt.changes), "school.yaml"), now); l.Much() != tt.much {
+		if l := runner.RemovalOf(before, loadPlan(t, school(tt.when, tt.changes), "school.yaml"), now); l.ExceedsLimit() != tt.much {
 			t.Errorf("%s: %v", tt.name, l)
 		}
 	}
-	if l := runner.LossOf(loadPlan(t, school("2031-09-01 09:00-09:50"), "school.yaml"), loadPlan(t, school("2031-09-02 09:00-09:50"), "school.yaml"), now); l.Much() {
+	if l := runner.RemovalOf(loadPlan(t, school("2031-09-01 09:00-09:50"), "school.yaml"), loadPlan(t, school("2031-09-02 09:00-09:50"), "school.yaml"), now); l.ExceedsLimit() {
 		t.Errorf("a plan that had nothing ahead: %v", l)
 	}
 }

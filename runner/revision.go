@@ -263,9 +263,9 @@ func (e *Engine) stored(ctx context.Context, id int64) (*plan.Plan, error) {
 	return p, err
 }
 
-// atWork reads the plans that were applied last, but for those that were given.
-func (e *Engine) atWork(ctx context.Context, given []*plan.Plan) (map[*plan.Plan]store.Revision, []*plan.Plan, error) {
-	rows, err := e.cfg.Store.AtWork(ctx)
+// activePlans reads the plans that were applied last, but for those that were given.
+func (e *Engine) activePlans(ctx context.Context, given []*plan.Plan) (map[*plan.Plan]store.Revision, []*plan.Plan, error) {
+	rows, err := e.cfg.Store.ActiveRevisions(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -301,7 +301,7 @@ func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 	if now, r, err := e.newer(ctx, p); err != nil || now != nil {
 		return now, r, err
 	}
-	rows, err := e.cfg.Store.AtWork(ctx)
+	rows, err := e.cfg.Store.ActiveRevisions(ctx)
 	if err != nil {
 		return nil, store.Revision{}, err
 	}
@@ -326,9 +326,9 @@ func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 }
 
 // hold says whether a revision is to wait for a confirmation, beside the active plan, and has it wait then.
-func (e *Engine) hold(ctx context.Context, before *plan.Plan, atWork int64, p *plan.Plan, r store.Revision) (bool, error) {
-	loss := LossOf(before, p, e.cfg.Now())
-	if r.State != store.RevisionWaiting && !loss.Much() {
+func (e *Engine) hold(ctx context.Context, before *plan.Plan, active int64, p *plan.Plan, r store.Revision) (bool, error) {
+	loss := RemovalOf(before, p, e.cfg.Now())
+	if r.State != store.RevisionWaiting && !loss.ExceedsLimit() {
 		return false, nil
 	}
 	e.pending[r.ID] = p
@@ -340,7 +340,7 @@ func (e *Engine) hold(ctx context.Context, before *plan.Plan, atWork int64, p *p
 	}
 	e.raiseWaiting(p.Name, r.ID, loss.Code(), loss.String())
 	e.log.Warn("plan waits for a confirmation, the active plan stays: run rundown apply --confirm",
-		"plan", p.Name, "revision", r.ID, "active", atWork, "removed", loss.Removed, "of", loss.Of, "reason_code", loss.Code())
+		"plan", p.Name, "revision", r.ID, "active", active, "removed", loss.Removed, "of", loss.Of, "reason_code", loss.Code())
 	return true, nil
 }
 
@@ -372,7 +372,7 @@ func (e *Engine) watchWaiting(ctx context.Context) error {
 // withdraw records that plans which are not worked on any more are not, so that a later start without any does not
 // take them up again.
 func (e *Engine) withdraw(ctx context.Context) error {
-	rows, err := e.cfg.Store.AtWork(ctx)
+	rows, err := e.cfg.Store.ActiveRevisions(ctx)
 	if err != nil {
 		return err
 	}
@@ -388,8 +388,8 @@ func (e *Engine) withdraw(ctx context.Context) error {
 	return nil
 }
 
-// takeUp activates what was applied through the store.
-func (e *Engine) takeUp(ctx context.Context) error {
+// activate activates what was applied through the store.
+func (e *Engine) activate(ctx context.Context) error {
 	if !e.scheduling {
 		return nil
 	}
@@ -398,7 +398,7 @@ func (e *Engine) takeUp(ctx context.Context) error {
 	if err := e.watchWaiting(ctx); err != nil {
 		return err
 	}
-	rows, err := e.cfg.Store.AtWork(ctx)
+	rows, err := e.cfg.Store.ActiveRevisions(ctx)
 	if err != nil {
 		return fmt.Errorf("read plan revisions: %w", err)
 	}
@@ -424,7 +424,7 @@ func (e *Engine) takeUp(ctx context.Context) error {
 			return ctx.Err()
 		case errors.Is(err, errLease): // the plan is not to blame: it is read again
 			return err
-		case errors.Is(err, ErrHeld), err == nil:
+		case errors.Is(err, ErrNeedsConfirmation), err == nil:
 			continue
 		case e.shared():
 			e.raiseUnfit(r, err)
@@ -451,7 +451,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 		case err != nil:
 			return Diff{}, err
 		case held:
-			return Diff{}, fmt.Errorf("%w: %s", ErrHeld, LossOf(old.plan, p, e.cfg.Now()))
+			return Diff{}, fmt.Errorf("%w: %s", ErrNeedsConfirmation, RemovalOf(old.plan, p, e.cfg.Now()))
 		}
 	}
 	if err := e.install(ctx, p, r.ID); err != nil {

@@ -311,7 +311,7 @@ func (e *Engine) keptByOthers(ctx context.Context) (map[string]bool, error) {
 	if !e.shared() {
 		return kept, nil
 	}
-	rows, err := e.cfg.Store.AtWork(ctx)
+	rows, err := e.cfg.Store.ActiveRevisions(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read plan revisions: %w", err)
 	}

@@ -135,10 +135,10 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 	switch loss, known := o.loss(ctx, p); {
 	case o.confirm:
 		r.State, r.ReasonCode = store.RevisionConfirmed, ""
-	case known && loss.Much():
+	case known && loss.ExceedsLimit():
 		r.State, r.Note, r.ReasonCode = store.RevisionWaiting, runner.NoteOf(r, loss.String()), string(loss.Code())
 	}
-	before, err := o.s.AtWork(ctx)
+	before, err := o.s.ActiveRevisions(ctx)
 	if err != nil {
 		return err
 	}
@@ -178,10 +178,10 @@ func (o applying) tellLeaving(ctx context.Context, p *plan.Plan) error {
 
 // loss is what the plan removes from the active one. It is unknown if the active plan cannot be read from the store; then
 // the daemon decides.
-func (o applying) loss(ctx context.Context, p *plan.Plan) (runner.Loss, bool) {
-	rows, err := o.s.AtWork(ctx)
+func (o applying) loss(ctx context.Context, p *plan.Plan) (runner.Removal, bool) {
+	rows, err := o.s.ActiveRevisions(ctx)
 	if err != nil {
-		return runner.Loss{}, false
+		return runner.Removal{}, false
 	}
 	for _, row := range rows {
 		if row.Plan != p.Name || row.Withdrawn() {
@@ -189,15 +189,15 @@ func (o applying) loss(ctx context.Context, p *plan.Plan) (runner.Loss, bool) {
 		}
 		r, err := o.s.Revision(ctx, row.ID)
 		if err != nil {
-			return runner.Loss{}, false
+			return runner.Removal{}, false
 		}
 		before, err := runner.LoadRevision(r, rules.Options{Now: o.a.clock()})
 		if err != nil {
-			return runner.Loss{}, false
+			return runner.Removal{}, false
 		}
-		return runner.LossOf(before, p, o.a.clock()), true
+		return runner.RemovalOf(before, p, o.a.clock()), true
 	}
-	return runner.Loss{}, false
+	return runner.Removal{}, false
 }
 
 // confirmAll confirms the newest revision of each plan that waits.

@@ -259,7 +259,7 @@ func closureState(ctx context.Context, s *store.Store, now time.Time) (string, e
 	for _, c := range append(open, ended...) {
 		state += fmt.Sprintf(" %d", c.ID)
 	}
-	rows, err := s.AtWork(ctx)
+	rows, err := s.ActiveRevisions(ctx)
 	for _, r := range rows {
 		state += fmt.Sprintf(" %s=%d", r.Plan, r.ID)
 	}

@@ -125,7 +125,7 @@ func diffStored(ctx context.Context, s *store.Store, given planfile.Checked, opt
 // activeRevision finds the active revision of a plan, with its text: by the name of the plan or, if the plan has errors,
 // which may be in the name, by its file.
 func activeRevision(ctx context.Context, s *store.Store, given planfile.Checked) (r store.Revision, found bool, err error) {
-	rows, err := s.AtWork(ctx)
+	rows, err := s.ActiveRevisions(ctx)
 	if err != nil {
 		return r, false, err
 	}

@@ -222,7 +222,7 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 			c.add("plan "+r.Plan, checkFail, fmt.Sprintf("revision %d was refused, the previous one is active: %s", r.ID, r.Note), "fix the plan and apply it again")
 		}
 	}
-	rows, err := s.AtWork(ctx)
+	rows, err := s.ActiveRevisions(ctx)
 	if err != nil {
 		c.add("store", checkFail, err.Error(), "")
 	}

@@ -168,7 +168,7 @@ func (a *app) appliedFrom(ctx context.Context) map[string]store.Revision {
 		return nil // what is wrong with it is told when it is opened for work
 	}
 	defer s.Close()
-	rows, err := s.AtWork(ctx)
+	rows, err := s.ActiveRevisions(ctx)
 	if err != nil {
 		return nil
 	}

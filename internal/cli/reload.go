@@ -192,7 +192,7 @@ func (r *reloader) apply(ctx context.Context, old, c planfile.Checked, unread er
 		return false, true, err
 	}
 	switch _, err := r.engine.Apply(ctx, c.Plan); {
-	case errors.Is(err, runner.ErrHeld): // said already; the file has been read, and is not asked about again
+	case errors.Is(err, runner.ErrNeedsConfirmation): // said already; the file has been read, and is not asked about again
 	case err != nil:
 		return false, true, err
 	default:

@@ -233,15 +233,15 @@ func (a *app) dryRun(plans []planfile.Checked, w window, format string) error {
 		base = func(catalog.Region, catalog.Near) string { return strings.TrimSuffix(a.flags.apiURL, "/") }
 	}
 	from, until := w.instants()
-	var all []runner.Rehearsed
+	var all []runner.DryRunRequest
 	for _, c := range plans {
-		requests, err := runner.Rehearse(c.Plan, from, until, func(o *plan.Occurrence) bool { return w.contains(o.Start) }, base)
+		requests, err := runner.DryRun(c.Plan, from, until, func(o *plan.Occurrence) bool { return w.contains(o.Start) }, base)
 		if err != nil {
 			return fmt.Errorf("plan %s: %w", c.Path, err)
 		}
 		all = append(all, requests...)
 	}
-	slices.SortStableFunc(all, func(x, y runner.Rehearsed) int { return x.At.Compare(y.At) })
+	slices.SortStableFunc(all, func(x, y runner.DryRunRequest) int { return x.At.Compare(y.At) })
 	if format == "json" {
 		enc := json.NewEncoder(a.out)
 		enc.SetEscapeHTML(false)

@@ -238,7 +238,7 @@ var errNoPlanApplied = errors.New("no plan was applied to this store: give PLAN"
 
 // appliedPlans are the plans that the store says were applied last.
 func appliedPlans(ctx context.Context, s *store.Store, opts rules.Options) ([]*plan.Plan, error) {
-	rows, err := s.AtWork(ctx)
+	rows, err := s.ActiveRevisions(ctx)
 	if err != nil {
 		return nil, err
 	}

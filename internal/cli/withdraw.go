@@ -44,7 +44,7 @@ func (a *app) withdraw(ctx context.Context, name, why string) error {
 		return err
 	}
 	defer s.Close()
-	rows, err := s.AtWork(ctx)
+	rows, err := s.ActiveRevisions(ctx)
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (c *stateCollector) collectSessions(ctx context.Context, emit emitter) {
 }
 
 func (c *stateCollector) collectPlans(ctx context.Context, emit emitter) {
-	active, err := c.Store.AtWork(ctx)
+	active, err := c.Store.ActiveRevisions(ctx)
 	if err != nil {
 		return
 	}

@@ -81,7 +81,7 @@ func (s *Store) Rescue(ctx context.Context, rows []Occurrence, opts Options) (_ 
 			_ = m.Close()
 		}
 	}()
-	plans, err := s.AtWork(ctx)
+	plans, err := s.ActiveRevisions(ctx)
 	if err != nil {
 		return nil, err
 	}

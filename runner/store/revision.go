@@ -112,9 +112,9 @@ func (s *Store) Revisions(ctx context.Context, plan string) ([]Revision, error) 
 		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note, reason_code, back_to FROM revisions`+c.where()+` ORDER BY id DESC`, c.args, scanRevision)
 }
 
-// AtWork lists the newest usable revision of each plan, without their texts, ordered by plan. Withdrawn plans are
+// ActiveRevisions lists the newest usable revision of each plan, without their texts, ordered by plan. Withdrawn plans are
 // among them.
-func (s *Store) AtWork(ctx context.Context) ([]Revision, error) {
+func (s *Store) ActiveRevisions(ctx context.Context) ([]Revision, error) {
 	return query(ctx, s, "list the active plans",
 		`SELECT id, applied_at, plan, path, hash, who, git_commit, '', state, note, reason_code, back_to FROM revisions WHERE id IN
 		(SELECT max(id) FROM revisions WHERE state NOT IN ('waiting', 'refused') GROUP BY plan) ORDER BY plan`, nil, scanRevision)

@@ -100,7 +100,7 @@ func (f *Finder) recall(r store.Revision) (p *plan.Plan, masked bool, err error)
 func (f *Finder) Active(ctx context.Context, name string) ([]*plan.Plan, error) {
 	if !f.loaded {
 		f.plans, f.applied, f.loaded = map[string]*plan.Plan{}, map[string]time.Time{}, true
-		rows, err := f.Store.AtWork(ctx)
+		rows, err := f.Store.ActiveRevisions(ctx)
 		if err != nil {
 			return nil, err
 		}

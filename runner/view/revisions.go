@@ -26,13 +26,13 @@ type Revision struct {
 const standingActive = "at work"
 
 // standingOf says in a word where a revision stands.
-func standingOf(r store.Revision, atWork map[int64]bool) string {
+func standingOf(r store.Revision, active map[int64]bool) string {
 	switch {
 	case r.Withdrawn():
 		return "withdrawn"
 	case !r.Usable():
 		return string(r.State)
-	case atWork[r.ID]:
+	case active[r.ID]:
 		return standingActive
 	default:
 		return "replaced"
@@ -58,17 +58,17 @@ func ReadRevisions(ctx context.Context, s *store.Store, plan string) ([]PlanRevi
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.AtWork(ctx)
+	rows, err := s.ActiveRevisions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	atWork := map[int64]bool{}
+	active := map[int64]bool{}
 	for _, r := range rows {
-		atWork[r.ID] = true
+		active[r.ID] = true
 	}
 	revisions := []PlanRevision{}
 	for _, r := range all {
-		revisions = append(revisions, PlanRevision{r, standingOf(r, atWork)})
+		revisions = append(revisions, PlanRevision{r, standingOf(r, active)})
 	}
 	return revisions, nil
 }

@@ -23,7 +23,7 @@ func revisionStates(t *testing.T, s *store.Store) {
 			same(t, ids, want)
 		}
 	}
-	atWork, waiting := holds(s.AtWork), holds(s.Waiting)
+	active, waiting := holds(s.ActiveRevisions), holds(s.Waiting)
 	add := func(r store.Revision) store.Revision {
 		t.Helper()
 		r.At, r.Plan = monday, "school"
@@ -40,22 +40,22 @@ func revisionStates(t *testing.T, s *store.Store) {
 		}
 	}
 	first, second := add(store.Revision{Hash: "a"}), add(store.Revision{Hash: "b"})
-	atWork(second.ID)
+	active(second.ID)
 	set(second, store.RevisionWaiting, "plan-removes-many", "removes much")
-	atWork(first.ID)
+	active(first.ID)
 	waiting(second.ID)
 	again := add(store.Revision{Hash: "b"})
 	if again.ID != second.ID || again.State != store.RevisionWaiting || again.Note != "removes much" || again.ReasonCode != "plan-removes-many" {
 		t.Errorf("given again it is %+v, want the one that waits", again)
 	}
-	atWork(first.ID)
+	active(first.ID)
 	if sure := add(store.Revision{Hash: "b", State: store.RevisionConfirmed}); sure.ID != second.ID {
 		t.Errorf("confirmed as %d, want %d", sure.ID, second.ID)
 	}
-	atWork(second.ID)
+	active(second.ID)
 	waiting()
 	set(second, store.RevisionRefused, "plan-rejected", "no such App ID")
-	atWork(first.ID)
+	active(first.ID)
 	if third := add(store.Revision{Hash: "b"}); third.ID == second.ID {
 		t.Error("what was refused may be given again")
 	} else {

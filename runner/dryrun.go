@@ -14,8 +14,8 @@ import (
 	"rundown/runner/session"
 )
 
-// Rehearsed is a request that the engine would send, with nothing secret in it.
-type Rehearsed struct {
+// DryRunRequest is a request that the engine would send, with nothing secret in it.
+type DryRunRequest struct {
 	Occurrence string // identity
 	At         time.Time
 	Op         agora.Op
@@ -31,10 +31,10 @@ const (
 	unknownSID      = "<sid>"
 )
 
-// Rehearse lists every acquire, start, update and stop of the occurrences that start in [from, until) and that wanted
+// DryRun lists every acquire, start, update and stop of the occurrences that start in [from, until) and that wanted
 // accepts, in order of time, placed among all of their app. Queries depend on answers and are left out. base gives
 // the scheme and host of the service for a region and an area; nothing is resolved and nothing is sent.
-func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence) bool, base func(catalog.Region, catalog.Near) string) ([]Rehearsed, error) {
+func DryRun(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence) bool, base func(catalog.Region, catalog.Near) string) ([]DryRunRequest, error) {
 	// What begins a little later may push back what begins in the window.
 	margin := 10 * time.Minute
 	byApp := map[*plan.App][]plan.Occurrence{}
@@ -43,7 +43,7 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 			byApp[o.Settings.App] = append(byApp[o.Settings.App], o)
 		}
 	}
-	var out []Rehearsed
+	var out []DryRunRequest
 	for _, app := range p.Apps {
 		occurrences := byApp[app]
 		starts := make([]schedule.Start, len(occurrences))
@@ -55,20 +55,20 @@ func Rehearse(p *plan.Plan, from, until time.Time, wanted func(*plan.Occurrence)
 			if o.Start.Before(from) || !o.Start.Before(until) || !wanted(o) {
 				continue
 			}
-			requests, err := rehearse(o, at, base(o.Settings.Region, o.Settings.Near()))
+			requests, err := dryRun(o, at, base(o.Settings.Region, o.Settings.Near()))
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", o.ID, err)
 			}
 			out = append(out, requests...)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Rehearsed) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(out, func(a, b DryRunRequest) int { return a.At.Compare(b.At) })
 	return out, nil
 }
 
-// rehearse lists the requests of one occurrence.
-func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error) {
-	var out []Rehearsed
+// dryRun lists the requests of one occurrence.
+func dryRun(o *plan.Occurrence, at time.Time, base string) ([]DryRunRequest, error) {
+	var out []DryRunRequest
 	t := target(o, o.Settings.App.ID.String())
 	reveal := func(t plan.Text) (string, error) { return t.String(), nil }
 	add := func(at time.Time, op agora.Op, body any) error {
@@ -79,7 +79,7 @@ func rehearse(o *plan.Occurrence, at time.Time, base string) ([]Rehearsed, error
 		if path, err = url.PathUnescape(path); err != nil {
 			return err
 		}
-		out = append(out, Rehearsed{
+		out = append(out, DryRunRequest{
 			Occurrence: o.ID, At: at.In(o.Settings.Zone), Op: op, Method: method, URL: base + o.Settings.Near().Path() + path, Body: body,
 			Headers: map[string]string{"Content-Type": agora.ContentType, "Authorization": redact.Mark},
 		})
