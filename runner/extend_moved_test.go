@@ -26,7 +26,7 @@ func TestAnExtensionMovesWithItsClass(t *testing.T) {
 		{"to an earlier hour", -3 * time.Hour, "{to: 08:00-08:50}", 65 * time.Minute, []string{"05:59-07:07"}},
 		{"to a later hour", -3 * time.Hour, "{to: 14:00-14:50}", 65 * time.Minute, []string{"11:59-13:07"}},
 		{"to the next day", -3 * time.Hour, "{to: 2031-09-16 09:00-09:50}", 65 * time.Minute, []string{"16 06:59-08:07"}},
-		{"to the next day while it is recorded", 20 * time.Minute, "{to: 2031-09-16 09:00-09:50}", 65 * time.Minute, []string{"06:59-07:22", "16 06:59-08:07"}},
+		{"to the next day while it is recorded", 20 * time.Minute, "{to: 2031-09-16 09:00-09:50}", 65 * time.Minute, []string{"06:59-07:32", "16 06:59-08:07"}},
 		{"by ten minutes while it is recorded", 20 * time.Minute, "{to: 09:10-10:00}", 65 * time.Minute, []string{"06:59-08:17"}},
 		{"nowhere, but is longer than that", 20 * time.Minute, "{to: 09:00-10:30}", 90 * time.Minute, []string{"06:59-08:32"}},
 		{"to an earlier start alone", -3 * time.Hour, "{to: 08:30-09:50}", 95 * time.Minute, []string{"06:29-08:07"}},
@@ -41,11 +41,12 @@ func TestAnExtensionMovesWithItsClass(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					until(monday.Add(min(tt.ordered, 0) - time.Hour))
 					h := newHouse(t, simulator.Config{})
+					h.poll = 5 * time.Minute
 					e := h.open(loadPlan(t, moving(""), "school.yaml"))
 					until(monday.Add(tt.ordered))
 					s := h.beside()
 					ordered(t, s, session.CommandExtend, german, session.ExtendArgs{Until: monday.Add(65 * time.Minute), Start: monday, End: monday.Add(50 * time.Minute)})
-					time.Sleep(147 * time.Second) // virtual: longer than two polls, and not a multiple of one
+					time.Sleep(12 * time.Minute) // virtual: longer than two polls, and not a multiple of one
 					after := loadPlan(t, moving(tt.change), "school.yaml")
 					if restart {
 						h.shut(e)
