@@ -213,33 +213,6 @@ func NoteOf(r store.Revision, more string) string {
 	return text
 }
 
-// warnOfUndoing warns of a file that holds an earlier revision and undoes what somebody else applied: an operator went
-// back to another revision, or another file, such as a newer checkout, was applied. An edit that is undone in the one file
-// is no such.
-func (e *Engine) warnOfUndoing(ctx context.Context, r store.Revision) error {
-	all, err := e.cfg.Store.Revisions(ctx, r.Plan)
-	if err != nil {
-		return err
-	}
-	last := slices.IndexFunc(all, store.Revision.Usable)
-	if last < 0 || all[last].Hash == r.Hash {
-		return nil
-	}
-	before := slices.IndexFunc(all[last:], func(old store.Revision) bool { return old.Hash == r.Hash })
-	if before < 0 {
-		return nil
-	}
-	attrs := []any{"plan", r.Plan, "file", r.Path, "holds", all[last+before].ID, "replaces", all[last].ID, "applied_by", all[last].Who}
-	switch {
-	case all[last].BackTo != 0:
-		e.log.Warn("the plan's file holds an earlier revision and undoes apply --revision: take the change out of the file as well, or start run without PLAN", attrs...)
-	case all[last].Path != r.Path && !all[last].Withdrawn():
-		e.log.Warn("the plan's file holds an earlier revision than the active plan, which came from another file: keep one of the files only, or start run without PLAN and use apply",
-			append(attrs, "other_file", all[last].Path)...)
-	}
-	return nil
-}
-
 func (e *Engine) revisionOf(p *plan.Plan) (store.Revision, error) {
 	if e.cfg.Revision != nil {
 		return e.cfg.Revision(p)
