@@ -262,7 +262,7 @@ func TestAStreamTellsOfAClassToItsEnd(t *testing.T) {
 		}()
 		return found
 	}
-	within := time.After(time.Minute)
+	within := time.After(time.Until(l.end) + l.late + 30*time.Second)
 	for _, found := range []<-chan error{
 		follow("/api/v1/events?event=class.recorded&event=class.partial", `"type":"rundown.class.`),
 		follow("/api/v1/changes", `"kind":"state","who":null,"text":"ended"`),

@@ -84,7 +84,7 @@ func (p *process) output() string {
 // await reads lines until n of them hold all the parts.
 func (p *process) await(n int, parts ...string) string {
 	p.t.Helper()
-	over, stop := patience(3 * time.Minute)
+	over, stop := patience(5 * time.Minute)
 	defer stop()
 	for {
 		select {

@@ -23,8 +23,8 @@ func TestADaemonTellsOfAnswersThatAreNotTheServicesWhileTheyLast(t *testing.T) {
 	}
 	sim, _ := serve(t, "--faults", faults)
 	pace := paceNow()
-	bell := time.Now().UTC().Truncate(time.Second).Add(pace.of(14 * time.Second))
-	if err := os.WriteFile(file, []byte(aroundNow+fmt.Sprintf("  one: {when: %q}\n", dated(bell, pace.of(8*time.Second)))), 0o600); err != nil {
+	bell, length := time.Now().UTC().Truncate(time.Second).Add(pace.of(14*time.Second)), pace.of(8*time.Second)
+	if err := os.WriteFile(file, []byte(aroundNow+fmt.Sprintf("  one: {when: %q}\n", dated(bell, length))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	daemon := start(t, "stderr", canaries, "run", file, "--store", store, "--api-url", sim, "--listen", "127.0.0.1:0")
@@ -44,7 +44,7 @@ func TestADaemonTellsOfAnswersThatAreNotTheServicesWhileTheyLast(t *testing.T) {
 	}
 	waitFor := func(what string, holds func() bool) {
 		t.Helper()
-		eventually(t, time.Until(bell)+20*time.Second, what, holds)
+		eventually(t, time.Until(bell)+length+20*time.Second, what, holds)
 	}
 	waitFor("readyz names it", func() bool {
 		body := ready()

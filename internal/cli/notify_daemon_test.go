@@ -41,7 +41,7 @@ func TestADaemonTellsWhatBecomesOfItsClasses(t *testing.T) {
 	if got := hook.events("test"); len(got) != 1 || !strings.Contains(got[0].Data.Text, "today/duty") {
 		t.Errorf("tests %+v", got)
 	}
-	eventually(t, time.Until(from)+40*time.Second, "the class is told as recorded", func() bool { return len(hook.events("class.recorded")) > 0 })
+	eventually(t, time.Until(from)+pace.of(6*time.Second)+40*time.Second, "the class is told as recorded", func() bool { return len(hook.events("class.recorded")) > 0 })
 	if status, _, said := command(t, "cancel", "algebra", "--store", dsn); status == StatusOK {
 		t.Errorf("a class that is over is cancelled: %s", said)
 	}

@@ -8,7 +8,7 @@ import (
 // idleStart is how long the test binary takes to start as the program on an idle machine, under the race detector.
 const idleStart = 250 * time.Millisecond
 
-// pace is how many times longer than on an idle machine it takes to start the program here and now, from 1 to 8. Tests in
+// pace is how many times longer than on an idle machine it takes to start the program here and now, from 1 to 4. Tests in
 // real time give that much more room to what they plan and what they wait for, so that a loaded machine has them last
 // longer and not fail.
 type pace float64
@@ -24,7 +24,7 @@ func paceNow() pace {
 	if cmd.Run() != nil {
 		return 1
 	}
-	return pace(min(max(float64(time.Since(begun))/float64(idleStart), 1), 8))
+	return pace(min(max(float64(time.Since(begun))/float64(idleStart), 1), 4))
 }
 
 // of is how long something takes here that takes d on an idle machine, in whole seconds.
