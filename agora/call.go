@@ -206,41 +206,15 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 // attempt is [call.RoundTrip] without classifying and reporting the result.
 func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	ctx, t := req.Context(), &c.try
-	body := req.Body
-	closeBody := func() {
-		if body != nil {
-			_ = body.Close()
+	id, secret, err := c.prepare(ctx)
+	if err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close()
 		}
+		t.local, t.class = true, Retry
+		return nil, err
 	}
 	begin := time.Now()
-	if err := c.admit(ctx); err != nil {
-		closeBody()
-		t.local, t.class = true, Retry
-		return nil, fmt.Errorf("wait for the request budget: %w", err)
-	}
-	t.waited = time.Since(begin)
-
-	id, secret, err := c.app.client.credentials(ctx)
-	if err == nil && (id == "" || secret == "") {
-		closeBody()
-		t.local, t.class = true, Retry // as a file is for a moment while it is replaced
-		return nil, errors.New("credentials: customer id or customer secret is empty")
-	}
-	if err != nil {
-		closeBody()
-		t.local, t.class = true, Retry
-		return nil, fmt.Errorf("credentials: %w", err)
-	}
-	if c.app.gate != nil {
-		if err := c.app.gate(); err != nil {
-			closeBody()
-			t.local, t.class = true, Retry
-			return nil, err
-		}
-	}
-	c.secrets.Add(secret, base64.StdEncoding.EncodeToString([]byte(id+":"+secret)))
-
-	begin = time.Now()
 	defer func() { t.took = time.Since(begin) }()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -267,6 +241,29 @@ func (c *call) attempt(req *http.Request) (*http.Response, error) {
 	resp.Header.Del("Location") // redirects are not followed, and one that cannot be parsed would be an error
 	resp.Body = io.NopCloser(strings.NewReader(""))
 	return resp, nil
+}
+
+// prepare waits for the budget, reads the credentials and asks the gate, the last thing before the request is sent.
+func (c *call) prepare(ctx context.Context) (id, secret string, err error) {
+	begin := time.Now()
+	if err := c.admit(ctx); err != nil {
+		return "", "", fmt.Errorf("wait for the request budget: %w", err)
+	}
+	c.try.waited = time.Since(begin)
+	id, secret, err = c.app.client.credentials(ctx)
+	if err == nil && (id == "" || secret == "") {
+		err = errors.New("customer id or customer secret is empty") // as a file is for a moment while it is replaced
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("credentials: %w", err)
+	}
+	if c.app.gate != nil {
+		if err := c.app.gate(); err != nil {
+			return "", "", err
+		}
+	}
+	c.secrets.Add(secret, base64.StdEncoding.EncodeToString([]byte(id+":"+secret)))
+	return id, secret, nil
 }
 
 // admit waits for the budget. An acquire reserves the place of its start, which then need not wait.

@@ -58,37 +58,43 @@ does one that was extended alone since.
 	cmd.Flags().BoolVar(&undo, "undo", false, "with --on: undo an earlier extend")
 	cmd.Flags().StringVar(&why, "reason", "", "reason for the log: `TEXT`")
 	day.add(cmd)
-	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
-			length := "-" + unknown.GetSpecifiedShortnames()
-			if _, wrong := time.ParseDuration(length); wrong == nil { // meant as a length, read as a flag
-				return invalidLength(cmd, length)
-			}
-		}
-		return cmd.Parent().FlagErrorFunc()(cmd, err)
-	})
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := day.check(cmd); err != nil {
-			return &usageError{cmd.CommandPath(), err}
-		}
-		if undo {
-			return a.endClosures(cmd.Context(), day.closure(store.ClosureExtend, a.operator(why)), day.yes)
-		}
-		text := args[len(args)-1]
-		length, err := time.ParseDuration(text)
-		if err != nil || length < time.Second || length > operate.MaxExtension {
-			return invalidLength(cmd, text)
-		}
-		if day.used() {
-			c := day.closure(store.ClosureExtend, a.operator(why))
-			c.Length = length
-			return a.giveClosure(cmd.Context(), c, day.yes)
-		}
-		return a.operate(cmd, args, func(ctx context.Context, s *store.Store, c view.Class) (operate.Answer, error) {
-			return operate.Extend(ctx, s, c, length, a.operator(why))
-		})
-	}
+	cmd.SetFlagErrorFunc(flagOrLength)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.extend(cmd, args, &day, undo, why) }
 	return cmd
+}
+
+// extend gives the order for a class, or for the classes of a day.
+func (a *app) extend(cmd *cobra.Command, args []string, day *closureFlags, undo bool, why string) error {
+	if err := day.check(cmd); err != nil {
+		return &usageError{cmd.CommandPath(), err}
+	}
+	if undo {
+		return a.endClosures(cmd.Context(), day.closure(store.ClosureExtend, a.operator(why)), day.yes)
+	}
+	text := args[len(args)-1]
+	length, err := time.ParseDuration(text)
+	if err != nil || length < time.Second || length > operate.MaxExtension {
+		return invalidLength(cmd, text)
+	}
+	if day.used() {
+		c := day.closure(store.ClosureExtend, a.operator(why))
+		c.Length = length
+		return a.giveClosure(cmd.Context(), c, day.yes)
+	}
+	return a.operate(cmd, args, func(ctx context.Context, s *store.Store, c view.Class) (operate.Answer, error) {
+		return operate.Extend(ctx, s, c, length, a.operator(why))
+	})
+}
+
+// flagOrLength takes a length such as -5m for what it is: it reads as a flag that is not known.
+func flagOrLength(cmd *cobra.Command, err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		length := "-" + unknown.GetSpecifiedShortnames()
+		if _, wrong := time.ParseDuration(length); wrong == nil { // meant as a length, read as a flag
+			return invalidLength(cmd, length)
+		}
+	}
+	return cmd.Parent().FlagErrorFunc()(cmd, err)
 }
 
 // invalidLength says how to write the length of an extension.
