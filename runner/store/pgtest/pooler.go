@@ -30,16 +30,19 @@ func (s *Server) Pooler(t testing.TB, mode, dsn string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := filepath.Join(t.TempDir(), "pgbouncer.ini")
+	folder, err := os.MkdirTemp("", "rundown-pgbouncer-*") // directly below the folder that the server's user can reach
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	if err := os.Chmod(folder, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(folder, "pgbouncer.ini")
 	text := fmt.Sprintf("[databases]\n* = host=127.0.0.1 port=%d user=rundown password='%s'\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\n"+
 		"unix_socket_dir =\nauth_type = any\npool_mode = %s\n", s.port, Password, port, mode)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
-	}
-	for folder := filepath.Dir(config); s.as != nil && folder != filepath.Dir(os.TempDir()) && folder != os.TempDir(); folder = filepath.Dir(folder) {
-		if err := os.Chmod(folder, 0o711); err != nil {
-			t.Fatal(err)
-		}
 	}
 	cmd := exec.Command(program, config)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
