@@ -3,12 +3,14 @@ package preflight
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -19,6 +21,8 @@ const (
 	pageWithin = 10 * time.Second
 	// PagesWithin bounds them all; what was not looked at by then is not told.
 	PagesWithin = 2 * time.Minute
+	// mostRedirects is how many redirects of a page are followed.
+	mostRedirects = 5
 	// hostsAtOnce is how many hosts are asked at a time. One host is asked for one page at a time.
 	hostsAtOnce = 8
 )
@@ -40,7 +44,9 @@ func Pages(ctx context.Context, client *http.Client, agent string, addresses []s
 		seen[address] = true
 		hosts[u.Host] = append(hosts[u.Host], address)
 	}
-	l := &look{client: client, agent: agent, problems: map[string]string{}}
+	here := *client
+	here.CheckRedirect = sameHost
+	l := &look{client: &here, agent: agent, problems: map[string]string{}}
 	var running sync.WaitGroup
 	free := make(chan struct{}, hostsAtOnce)
 	for _, pages := range hosts {
@@ -52,6 +58,16 @@ func Pages(ctx context.Context, client *http.Client, agent string, addresses []s
 	}
 	running.Wait()
 	return l.problems
+}
+
+// sameHost follows redirects within the host that was asked, without a Referer: that would be the address with all that is
+// secret in it. An answer that leads elsewhere, such as to a login or into a network of this machine, is left at that.
+func sameHost(next *http.Request, before []*http.Request) error {
+	if next.URL.Hostname() != before[0].URL.Hostname() || len(before) >= mostRedirects {
+		return http.ErrUseLastResponse
+	}
+	next.Header.Del("Referer")
+	return nil
 }
 
 // look is one go.
@@ -127,24 +143,42 @@ func broken(answered int) bool {
 	return answered == http.StatusNotFound || answered == http.StatusGone || answered >= http.StatusInternalServerError
 }
 
-// unreached says in words why no answer came. The error of the client quotes the address, which may hold a secret.
+// unreached says in words why no answer came. No error is quoted: they hold addresses, names that may be secret, and what
+// the other side wrote, such as the names in a certificate.
 func unreached(err error) string {
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var wrapped *url.Error
+	var number syscall.Errno
 	switch {
 	case errors.As(err, &name) && name.IsNotFound:
 		return "its host name is not known"
+	case errors.As(err, &name):
+		return "its host name cannot be looked up"
 	case errors.As(err, &certificate):
-		return "its certificate is not valid: " + certificate.Err.Error()
+		return "its certificate is not valid: " + distrusted(certificate.Err)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &wrapped) && wrapped.Timeout():
 		return fmt.Sprintf("it does not answer within %v", pageWithin)
 	case errors.Is(err, context.Canceled):
 		return ""
-	}
-	var operation *net.OpError
-	if errors.As(err, &operation) && operation.Err != nil {
-		return "it cannot be reached: " + operation.Err.Error()
+	case errors.As(err, &number):
+		return "it cannot be reached: " + number.Error()
 	}
 	return "it cannot be reached"
+}
+
+// distrusted says what is wrong with a certificate.
+func distrusted(err error) string {
+	var host x509.HostnameError
+	var authority x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &host):
+		return "it is for another host"
+	case errors.As(err, &authority):
+		return "its authority is not known"
+	case errors.As(err, &invalid):
+		return "it has expired, is not valid yet, or may not be used for this"
+	}
+	return "it is not trusted"
 }

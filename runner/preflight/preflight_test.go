@@ -2,11 +2,17 @@ package preflight_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,6 +100,56 @@ func TestAPageThatDoesNotAnswerAsPagesDoIsFound(t *testing.T) {
 		}
 	})
 }
+
+// TestALookLeavesNoSecretBehind has redirects within a host and to another one, and failures whose errors quote names.
+func TestALookLeavesNoSecretBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var hosts sync.Map
+		transport := memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			hosts.Store(r.Host, true)
+			if r.Referer() != "" {
+				t.Errorf("%s%s is told where it was asked from: %s", r.Host, r.URL, r.Referer())
+			}
+			switch r.URL.Path {
+			case "/here":
+				http.Redirect(w, r, "/gone", http.StatusFound)
+			case "/elsewhere":
+				http.Redirect(w, r, "http://10.0.0.1/gone", http.StatusFound)
+			case "/round":
+				http.Redirect(w, r, "/round", http.StatusFound)
+			default:
+				w.WriteHeader(http.StatusGone)
+			}
+		}))
+		const base = "http://school.example"
+		pages := []string{base + "/here?token=CANARY", base + "/elsewhere?token=CANARY", base + "/round?token=CANARY"}
+		got := preflight.Pages(t.Context(), &http.Client{Transport: transport}, "rundown", pages)
+		if len(got) != 1 || got[pages[0]] != "it answers HTTP 410 (Gone)" {
+			t.Errorf("told %v", got)
+		}
+		if _, asked := hosts.Load("10.0.0.1"); asked {
+			t.Error("a redirect led to another host")
+		}
+	})
+	for want, err := range map[string]error{
+		"its host name cannot be looked up":                    &net.OpError{Op: "dial", Err: &net.DNSError{Err: "server misbehaving", Name: "CANARY.example", Server: "10.0.0.2:53"}},
+		"its certificate is not valid: it is for another host": &tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"CANARY.example"}}, Host: "CANARY.school.example"}},
+		"it cannot be reached: connection refused":             &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+		"it cannot be reached":                                 &net.OpError{Op: "proxyconnect", Err: errors.New("CANARY")},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			client := &http.Client{Transport: failing{err}}
+			if got := preflight.Pages(t.Context(), client, "rundown", []string{"https://CANARY.example/"}); got["https://CANARY.example/"] != want {
+				t.Errorf("told %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// failing is a transport on which nothing gets through.
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
 
 func TestAShortFaultOfAPageIsNotTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
