@@ -388,6 +388,9 @@ func (e *Engine) ended(w *worker) {
 	e.mu.Lock()
 	if e.workers[w.app] == w {
 		delete(e.workers, w.app)
+		for _, id := range []reason.Code{reason.IssueAccountRefused, reason.IssueQuotaTaken} { // the next owner finds them out
+			delete(e.issues, issueKey{id, w.app})
+		}
 	}
 	for _, a := range e.plans {
 		a.led = a.led && !slices.Contains(slices.Collect(maps.Values(a.apps)), w.app)

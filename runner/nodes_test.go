@@ -375,6 +375,29 @@ func TestAnOutageOfTheStoreMovesNoApp(t *testing.T) {
 	}
 }
 
+// TestANodeDoesNotTellOfAppsThatAreAnothers has each App ID run out of places, and takes those of one node away from it.
+func TestANodeDoesNotTellOfAppsThatAreAnothers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-5*time.Minute + 700*time.Millisecond))
+		f := newFleet(t, simulator.Config{Concurrent: 1})
+		a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"))
+		until(monday.Add(2 * time.Minute))
+		if got := fmt.Sprint(a.Troubles()); strings.Count(got, "quota-taken") != 2 {
+			t.Fatalf("the issues are %s, want one of each App ID", got)
+		}
+		b := f.join("b", nil)
+		f.alter(`UPDATE leases SET node = (SELECT id FROM nodes WHERE name = 'b' AND gone_at = 0), term = term + 1 WHERE app = 'canary-APP_A'`)
+		time.Sleep(5 * time.Second)
+		if got := fmt.Sprint(a.Troubles()); strings.Contains(got, "APP_A") || !strings.Contains(got, "APP_B") {
+			t.Errorf("the issues of the node that owns one App ID are %s", got)
+		}
+		for _, n := range []*fleetNode{a, b} {
+			f.leave(n)
+		}
+	})
+}
+
 // TestANodeThatLacksAReferenceOwnsNoneOfThePlansApps gives one of two nodes not all that the plan refers to.
 func TestANodeThatLacksAReferenceOwnsNoneOfThePlansApps(t *testing.T) {
 	t.Parallel()
