@@ -33,14 +33,15 @@ func (d *daemon) issues(reader *planReader) []runner.Issue {
 }
 
 // notify starts to send notifications. It begins after the engine, whose plans name the targets.
-func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.Time) (*notify.Notifier, error) {
+// again says that this process has sent before.
+func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.Time, again bool) (*notify.Notifier, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "localhost"
 	}
 	n, err := notify.Start(ctx, notify.Config{
 		Store: d.work.store, Logger: d.log, Moves: d.engine.Progress, Redact: d.engine.Redacted, Failpoint: failpoint, Check: d.check, Link: d.link,
-		Node: fmt.Sprintf("%s:%d", host, os.Getpid()), LastSeen: lastSeen, UserAgent: "rundown/" + versionOf().Version,
+		Node: fmt.Sprintf("%s:%d", host, os.Getpid()), LastSeen: lastSeen, Again: again, UserAgent: "rundown/" + versionOf().Version,
 		Plans: d.notifiedPlans,
 		// In a simulation too, a target is what its references stand for: made-up values reach nobody.
 		Lookup: func(p *plan.Plan) plan.Lookup { return d.a.newLookup(p.Files[0].Path) },
@@ -67,8 +68,9 @@ const dutyInterval = time.Second
 // notifyOnDuty sends notifications while no other daemon of the store does, until the returned function is called.
 func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen time.Time) (end func(), err error) {
 	var n *notify.Notifier
-	if d.engine.OnDuty() {
-		if n, err = d.notify(ctx, reader, lastSeen); err != nil {
+	again := d.engine.OnDuty()
+	if again {
+		if n, err = d.notify(ctx, reader, lastSeen, false); err != nil {
 			return nil, err
 		}
 	}
@@ -86,12 +88,12 @@ func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen 
 			}
 			switch onDuty := d.engine.OnDuty(); {
 			case onDuty && n == nil:
-				started, err := d.notify(ctx, reader, lastSeen)
+				started, err := d.notify(ctx, reader, lastSeen, again)
 				if err != nil {
 					d.log.Error("notifications cannot be sent, retrying", "error", err)
 					continue
 				}
-				n = started
+				n, again = started, true
 			case !onDuty && n != nil:
 				d.notifier.Store(nil)
 				n.Close()

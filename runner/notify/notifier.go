@@ -63,6 +63,7 @@ type Config struct {
 	Link      func(occurrence string) string // the page of a class, of "" the first page; gives "" where nobody said where
 	Node      string                         // names this process
 	LastSeen  time.Time                      // the last heartbeat of the process before
+	Again     bool                           // this process has sent before, and stopped while the store was out of reach or another sent
 	UserAgent string
 	Logger    *slog.Logger
 	Now       func() time.Time

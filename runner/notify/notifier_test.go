@@ -446,6 +446,30 @@ func TestADaemonThatEndedWithoutAWordIsToldAsLost(t *testing.T) {
 	})
 }
 
+// TestADaemonThatSendsAgainWasNotLost has a notifier stop while the store cannot be written, as beside other daemons.
+func TestADaemonThatSendsAgainWasNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		pass(time.Minute)
+		r.raise(notify.Issue{ID: reason.IssueStoreFailed, Severity: plan.NotifyCritical, Since: time.Now(), Text: "it cannot be written", Blocking: true})
+		r.notifier.Swap(nil).Close()
+		r.raise()
+		r.again = true
+		r.start()
+		pass(time.Minute)
+		if lost, joined := r.receiver.events("node.lost"), r.receiver.events("node.joined"); len(lost) != 0 || len(joined) != 1 {
+			t.Errorf("lost: %+v, joined: %+v", lost, joined)
+		}
+		r.notifier.Swap(nil).Close() // now it ends as it should
+		r.again = false
+		r.start()
+		pass(time.Minute)
+		if lost, joined := r.receiver.events("node.lost"), r.receiver.events("node.joined"); len(lost) != 0 || len(joined) != 2 {
+			t.Errorf("after a restart, lost: %+v, joined: %+v", lost, joined)
+		}
+	})
+}
+
 // TestRisksAreAnnouncedWhereNobodyIsToHear: who follows the events of the API hears of them all the same, in the zone of
 // the class.
 func TestRisksAreAnnouncedWhereNobodyIsToHear(t *testing.T) {

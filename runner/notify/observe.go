@@ -341,20 +341,24 @@ func (n *Notifier) lookForStuck(ctx context.Context, now time.Time) {
 	}
 }
 
-// joined announces that this process uses the store, and that the one before ended without a word.
+// joined announces that this process uses the store, and that the one before ended without a word. One that sends again has
+// not joined, and was not lost.
 func (n *Notifier) joined(ctx context.Context) {
 	now := n.cfg.Now()
 	found := news{}
-	if last, there := n.observer.marks[nodeMark]; there {
-		name, seen, _ := strings.Cut(last, " ")
+	last, there := n.observer.marks[nodeMark]
+	name, seen, _ := strings.Cut(last, " ")
+	if there && !(n.cfg.Again && name == n.cfg.Node) {
 		since, _ := time.Parse(time.RFC3339, seen)
 		if n.cfg.LastSeen.After(since) {
 			since = n.cfg.LastSeen
 		}
 		found.announcements = append(found.announcements, announcement(kindNodeLost, "", name, seen, now, Fact{Since: since}))
 	}
-	found.add(store.Mark{Name: nodeMark, Value: n.cfg.Node + " " + now.UTC().Format(time.RFC3339)},
-		announcement(kindJoined, "", n.cfg.Node, now.UTC().String(), now, Fact{Count: len(n.cfg.Plans())}))
+	found.marks = append(found.marks, store.Mark{Name: nodeMark, Value: n.cfg.Node + " " + now.UTC().Format(time.RFC3339)})
+	if !n.cfg.Again {
+		found.announcements = append(found.announcements, announcement(kindJoined, "", n.cfg.Node, now.UTC().String(), now, Fact{Count: len(n.cfg.Plans())}))
+	}
 	n.announce(ctx, found)
 }
 

@@ -76,6 +76,7 @@ type rig struct {
 	check  func(context.Context, *plan.Plan) []notify.Issue
 	link   func(occurrence string) string
 	gone   bool // the plan is not active any more
+	again  bool // the notifier is started again by the same process
 	full   bool // what the notifier finds cannot be stored
 
 	receiver *receiver
@@ -264,7 +265,7 @@ func (r *rig) start() {
 			}
 			return []notify.Plan{{Plan: r.plan, Revision: 1}}
 		},
-		Check: r.check, Link: r.link,
+		Check: r.check, Link: r.link, Again: r.again,
 		Lookup: func(*plan.Plan) plan.Lookup {
 			return func(ref plan.Reference) (string, error) {
 				r.mu.Lock()
