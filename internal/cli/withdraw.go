@@ -28,9 +28,9 @@ On a store that several daemons share, this is the only way to take a plan out:
 a daemon that is started without the plan's file leaves it active.`,
 		Example: `  rundown withdraw summer
   rundown withdraw summer --reason "the term is over"`,
-		Args: arguments(1, 1),
+		Args: arguments(1, 1, "PLAN"),
 	}
-	cmd.Flags().StringVar(&why, "reason", "", "why, for the log")
+	cmd.Flags().StringVar(&why, "reason", "", "reason for the log: `TEXT`")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.withdraw(cmd.Context(), args[0], why)
 	}
