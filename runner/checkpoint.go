@@ -28,16 +28,18 @@ func (e *Engine) checkpoint() {
 // quiet reports whether no App ID waits for an answer or a write, or has something to do soon.
 func (e *Engine) quiet(within time.Duration) bool {
 	workers := e.allWorkers()
-	answers := make(chan bool, len(workers))
-	for _, w := range workers {
-		w.post(func() { answers <- w.quiet(within) })
+	answers := make([]chan bool, len(workers))
+	for i, w := range workers {
+		answers[i] = make(chan bool, 1)
+		w.post(func() { answers[i] <- w.quiet(within) })
 	}
-	for range workers {
+	for i, w := range workers {
 		select {
-		case quiet := <-answers:
+		case quiet := <-answers[i]:
 			if !quiet {
 				return false
 			}
+		case <-w.ended:
 		case <-e.ctx.Done():
 			return false
 		}

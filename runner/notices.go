@@ -92,6 +92,7 @@ func (e *Engine) dispatch(n agora.Event) {
 			if yes {
 				return
 			}
+		case <-w.ended: // another node has the App ID
 		case <-e.ctx.Done():
 			return
 		}
@@ -105,9 +106,11 @@ func (e *Engine) dispatch(n agora.Event) {
 			if !ok {
 				w.log.Warn("notification dropped: its recording cannot be read", "occurrence", holder, "notification", notice.Text)
 			}
+			return
+		case <-w.ended: // it is logged as that of another process
 		case <-e.ctx.Done():
+			return
 		}
-		return
 	}
 	text := "of a recording that this process does not run: " + notice.Text
 	if holder == "" {
