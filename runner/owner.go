@@ -8,14 +8,21 @@ import (
 	"rundown/runner/store"
 )
 
-// own sees to it that the App ID of a stored occurrence has a worker. Where no plan is at work it is left as it is.
+// own sees to it that the App ID of a stored occurrence has a worker. Where no plan says how to reach the service it is
+// left as it is.
 func (e *Engine) own(ctx context.Context, o store.Owner) error {
 	if e.hasWorker(o.App) {
 		return nil
 	}
+	var conn *Connection
 	if e.Plans() == 0 {
-		e.log.Warn("no plan names the app of a recording; it is left as it is", "occurrence", o.Occurrence, "app", o.App)
-		return nil
+		if e.shared() { // this node may be unfit for the plan
+			e.log.Warn("no plan names the app of a recording; it is left to other nodes", "occurrence", o.Occurrence, "app", o.App)
+			return nil
+		}
+		if conn = e.connectionOf(ctx, o.Occurrence, o.Revision); conn == nil {
+			return nil
+		}
 	}
 	e.mu.Lock()
 	e.strays[o.App] = o
@@ -24,10 +31,12 @@ func (e *Engine) own(ctx context.Context, o store.Owner) error {
 	if err != nil || len(leases) == 0 {
 		return err
 	}
-	conn := e.connectionOf(ctx, o.Occurrence, o.Revision)
+	if conn == nil { // its plan is read where the App ID is this node's
+		conn = e.connectionOf(ctx, o.Occurrence, o.Revision)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.workers[o.App] == nil { // no plan has come meanwhile that names it
+	if e.workers[o.App] == nil && conn != nil { // no plan has come meanwhile that names it
 		e.worker(o.App, leases[o.App], conn, nil)
 	}
 	return nil
@@ -35,20 +44,29 @@ func (e *Engine) own(ctx context.Context, o store.Owner) error {
 
 // connectionOf is the connection for an occurrence of an App ID that no plan at work names: by the account of its own
 // plan, as that is now or was. Another plan's account may not be allowed to stop it. revision is that of its plan, 0 where
-// it is not known.
+// it is not known. It is nil where its own plan is not known and no other is at work.
 func (e *Engine) connectionOf(ctx context.Context, id string, revision int64) *Connection {
 	name, _, _ := strings.Cut(id, "/")
 	e.mu.Lock()
-	a, other := e.plans[name], e.plans[e.order[0]]
+	a := e.plans[name]
+	var other *applied
+	if len(e.order) > 0 {
+		other = e.plans[e.order[0]]
+	}
 	e.mu.Unlock()
 	switch {
 	case a != nil:
 		return a.conn
-	case revision == 0:
+	case revision == 0 && other != nil:
 		return other.conn
 	}
 	conn, err := e.connectionBy(ctx, revision)
-	if err != nil {
+	switch {
+	case err == nil:
+	case other == nil:
+		e.log.Warn("no plan names the app of a recording; it is left as it is", "occurrence", id, "revision", revision, "error", err)
+		return nil
+	default:
 		e.log.Warn("the plan of a recording cannot be read; the account of another plan is used for it",
 			"occurrence", id, "revision", revision, "account_of", other.plan.Name, "error", err)
 		return other.conn

@@ -12,9 +12,18 @@ import (
 )
 
 // TestAWithdrawnPlanIsTakenOutOfWork withdraws a plan in the middle of a class: that one is recorded to its end, and the
-// next is not begun, also after a restart.
+// next is not begun, also after a restart, while the class is recorded or later.
 func TestAWithdrawnPlanIsTakenOutOfWork(t *testing.T) {
 	t.Parallel()
+	for name, restart := range map[string]time.Duration{"in its class": 7 * time.Minute, "after its class": 20 * time.Minute} {
+		t.Run("restart "+name, func(t *testing.T) {
+			t.Parallel()
+			withdrawn(t, restart)
+		})
+	}
+}
+
+func withdrawn(t *testing.T, restart time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		until(monday.Add(-10 * time.Minute))
 		h := newHouse(t, simulator.Config{})
@@ -24,7 +33,7 @@ func TestAWithdrawnPlanIsTakenOutOfWork(t *testing.T) {
 		if _, err := h.beside().AddRevision(context.Background(), store.Revision{At: time.Now(), Plan: "school", Who: "operator"}); err != nil {
 			t.Fatal(err)
 		}
-		until(monday.Add(20 * time.Minute))
+		until(monday.Add(restart))
 		if n := e.Plans(); n != 0 {
 			t.Errorf("%d plans are active", n)
 		}
@@ -36,8 +45,9 @@ func TestAWithdrawnPlanIsTakenOutOfWork(t *testing.T) {
 			t.Errorf("%+v, %v: want the first class recorded and no other", rows, err)
 		}
 		h.shut(e)
-		if n := len(h.sim.Ledger().Sessions); n != 1 {
-			t.Errorf("%d sessions ran", n)
+		sessions := h.sim.Ledger().Sessions
+		if len(sessions) != 1 || sessions[0].StoppedAt == nil || sessions[0].StoppedAt.After(monday.Add(15*time.Minute)) {
+			t.Errorf("ran %+v: want one session, stopped at the end of the class", sessions)
 		}
 	})
 }
