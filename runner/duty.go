@@ -25,6 +25,14 @@ func (e *Engine) OnDuty() bool {
 	return term != 0 && e.gate.check() == nil
 }
 
+// HasDuties says that this process does that work as far as it knows. Other than [Engine.OnDuty] it stays so while the store
+// cannot be reached: then nobody can be on duty, and somebody is to tell that.
+func (e *Engine) HasDuties() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.shared() || e.dutyTerm != 0
+}
+
 // shareDuties takes the duties where nobody has them, and lets go of them where they are another's.
 func (e *Engine) shareDuties(ctx context.Context) error {
 	if !e.scheduling {

@@ -26,7 +26,9 @@ import (
 // fleet is a house on whose store several engines work at once, in virtual time, on an SQLite file without a lock.
 type fleet struct {
 	*house
-	nodes []*fleetNode
+	nodes     []*fleetNode
+	failpoint func(string)        // of the next to join; nil: nothing is done there
+	slow      func(time.Duration) // hears of each write of the next to join before it goes on; nil: nobody
 }
 
 // fleetNode is one of the engines.
@@ -87,18 +89,26 @@ recordings:
 `}
 }
 
+// openStore opens the fleet's store for a node.
+func (f *fleet) openStore(name string, slow func(time.Duration)) *store.Store {
+	f.t.Helper()
+	s, err := store.Open(context.Background(), filepath.Join(f.dir, "rundown.db"), store.Options{
+		Create: true, Work: true, Shared: true, Node: name, Service: "simulator", OnCommit: slow,
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return s
+}
+
 // join starts an engine on the fleet's store. vet says what it lacks for a plan; nil: nothing.
 func (f *fleet) join(name string, vet func(*plan.Plan) error, plans ...*plan.Plan) *fleetNode {
 	f.t.Helper()
 	n := &fleetNode{name: name, wire: &nodeWire{next: f.sim.Transport()}}
-	var err error
-	n.store, err = store.Open(context.Background(), filepath.Join(f.dir, "rundown.db"), store.Options{Create: true, Work: true, Shared: true, Node: name, Service: "simulator"})
-	if err != nil {
-		f.t.Fatal(err)
-	}
+	n.store = f.openStore(name, f.slow)
 	site := &house{t: f.t, sim: f.sim, lookup: values, transport: n.wire}
 	n.Engine = runner.New(runner.Config{
-		Store: n.store, Connect: site.connect, Who: name, Poll: time.Second, Watch: catalog.MonitorInterval(), Vet: vet, Revision: f.revision,
+		Store: n.store, Connect: site.connect, Who: name, Poll: time.Second, Watch: catalog.MonitorInterval(), Vet: vet, Revision: f.revision, Failpoint: f.failpoint,
 		Logger: slog.New(slog.NewTextHandler(&n.log, nil)),
 		OnChange: func(s session.State) {
 			f.mu.Lock()
@@ -356,8 +366,12 @@ func TestAnOutageOfTheStoreMovesNoApp(t *testing.T) {
 					t.Fatal(err)
 				}
 				until(monday.Add(at))
+				tells := a.HasDuties()
 				again := f.refuseWrites()
 				time.Sleep(20*time.Second + 500*time.Millisecond) // one of them is back before the other
+				if a.HasDuties() != tells || b.HasDuties() == tells || a.OnDuty() || b.OnDuty() {
+					t.Errorf("in the outage a, b have duties: %v, %v, are on duty: %v, %v", a.HasDuties(), b.HasDuties(), a.OnDuty(), b.OnDuty())
+				}
 				again()
 				until(monday.Add(15 * time.Minute))
 				if after, err := b.store.Leases(t.Context()); err != nil || !slices.Equal(after, before) {

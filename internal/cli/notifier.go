@@ -65,10 +65,11 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 // dutyInterval is how often a daemon looks whether the notifications are its own to send.
 const dutyInterval = time.Second
 
-// notifyOnDuty sends notifications while no other daemon of the store does, until the returned function is called.
+// notifyOnDuty sends notifications while no other daemon of the store does, until the returned function is called. It goes on
+// while the store cannot be reached, which people are to be told.
 func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen time.Time) (end func(), err error) {
 	var n *notify.Notifier
-	again := d.engine.OnDuty()
+	again := d.engine.HasDuties()
 	if again {
 		if n, err = d.notify(ctx, reader, lastSeen, false); err != nil {
 			return nil, err
@@ -86,9 +87,13 @@ func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen 
 				return
 			case <-tick.C:
 			}
-			switch onDuty := d.engine.OnDuty(); {
+			switch onDuty := d.engine.HasDuties(); {
 			case onDuty && n == nil:
-				started, err := d.notify(ctx, reader, lastSeen, again)
+				before, err := d.work.store.DutiesLease(ctx)
+				if err != nil {
+					continue // it is tried again, and the engine reports the store
+				}
+				started, err := d.notify(ctx, reader, before.Seen, again)
 				if err != nil {
 					d.log.Error("notifications cannot be sent, retrying", "error", err)
 					continue
