@@ -91,6 +91,20 @@ func (e *Engine) leaveSID(l store.LateSID) {
 	}
 }
 
+// leaveLast leaves the sids of an App ID to its next owner when the engine ends. It tries once, and not for long.
+func (e *Engine) leaveLast(app string) {
+	if !e.shared() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lastWrite)
+	defer cancel()
+	for _, l := range e.unstored.of(app) {
+		if err := e.cfg.Store.LeaveSID(ctx, l); err != nil {
+			e.log.Error("a session was begun here, and could not be stored", "occurrence", l.Occurrence, "sid", l.SID, "app", l.App, "error", err)
+		}
+	}
+}
+
 // lateKept is how long a late sid is told to the owner of its App ID.
 const lateKept = 2 * maxLength
 

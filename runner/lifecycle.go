@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -60,9 +59,11 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 			e.stop()
 			return fmt.Errorf("write the store: %w", err)
 		}
+		e.beginHeartbeats()
 	}
 	if err := e.takeWork(ctx, plans); err != nil {
 		e.stop()
+		e.endHeartbeats()
 		return err
 	}
 	e.wg.Add(1)
@@ -92,7 +93,7 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 			if err != nil {
 				return err
 			}
-			e.plans[name].led = true
+			e.setLed(e.plans[name])
 			e.log.Info("plan active", "plan", name, "revision", e.plans[name].revision, "added", diff.Added, "removed", diff.Removed, "changed", diff.Changed, "left_running", diff.Left)
 		}
 		if err := e.removeOthers(ctx); err != nil {
@@ -199,6 +200,7 @@ func (e *Engine) close() {
 		<-duties.Done()
 	}
 	e.wg.Wait()
+	e.endHeartbeats() // others take over what a node owns that gives none, while its last answers come
 	if !e.scheduling && !e.shared() {
 		return
 	}
@@ -213,8 +215,8 @@ func (e *Engine) Abandon() { e.abandon.Do(func() { close(e.abandoned) }) }
 // duties are what the engine does at intervals, by robfig/cron.
 func (e *Engine) duties(scheduling bool) {
 	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	if scheduling || e.shared() {
-		c.Schedule(steadily(cmp.Or(e.cfg.Store.Liveness().Every, e.cfg.Beat)), cron.FuncJob(e.heartbeat))
+	if scheduling && !e.shared() {
+		c.Schedule(cron.Every(e.cfg.Beat), cron.FuncJob(func() { e.heartbeat(e.ctx) }))
 	}
 	if scheduling {
 		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
@@ -237,9 +239,30 @@ func (e *Engine) duties(scheduling bool) {
 	c.Start()
 }
 
-// steadily is a schedule that counts from when it began. Those of robfig/cron begin at whole seconds, at which all nodes of a
-// store would send their heartbeats at once.
-type steadily time.Duration
+// beginHeartbeats gives the heartbeats of a node from its start to the end of its last worker. They begin when the process
+// does, not at whole seconds, at which all nodes of a store would send theirs at once.
+func (e *Engine) beginHeartbeats() {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(e.ctx))
+	e.beats = ending{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(e.beats.done)
+		tick := time.NewTicker(e.cfg.Store.Liveness().Every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				e.heartbeat(ctx)
+			}
+		}
+	}()
+}
 
-// Next gives the first instant of the schedule after at.
-func (d steadily) Next(at time.Time) time.Time { return at.Add(time.Duration(d)) }
+// endHeartbeats ends them, where they have begun.
+func (e *Engine) endHeartbeats() {
+	if e.beats.cancel != nil {
+		e.beats.cancel()
+		<-e.beats.done
+	}
+}

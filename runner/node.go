@@ -31,7 +31,8 @@ const (
 	clockWrong   = 10 * time.Second // classes would begin too early or too late: this node owns nothing new
 )
 
-// membership is what an engine knows of itself as a node. The engine's lock guards it, but for the gate.
+// membership is what an engine knows of itself as a node. The engine's lock guards it, but for the gate and the
+// heartbeats.
 type membership struct {
 	gate       *gate
 	ttl        time.Duration
@@ -40,7 +41,8 @@ type membership struct {
 	strays     map[string]store.Owner // App IDs that have something to do and that no plan at work names
 	offset     time.Duration          // of the database's clock from this one
 	unstored   *unstored
-	dutyTerm   int64 // of the lease of the duties; 0: another node has them
+	dutyTerm   int64  // of the lease of the duties; 0: another node has them
+	beats      ending // of the heartbeats; zero: the duties give them
 }
 
 func newMembership(cfg Config) membership {
@@ -56,9 +58,15 @@ func newMembership(cfg Config) membership {
 // shared says that other processes may work on the store.
 func (m *membership) shared() bool { return m.ttl > 0 }
 
+// ending ends a goroutine.
+type ending struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed: it has ended
+}
+
 // heartbeat tells the store that this process is alive, and the gate that the store has heard it.
-func (e *Engine) heartbeat() {
-	if err := e.beatOnce(e.ctx); err != nil && e.ctx.Err() == nil {
+func (e *Engine) heartbeat(ctx context.Context) {
+	if err := e.beatOnce(ctx); err != nil && ctx.Err() == nil {
 		e.storeFailed(err)
 	}
 }
@@ -95,7 +103,7 @@ func (e *Engine) buried(ctx context.Context) error {
 	for _, w := range workers {
 		e.lose(w)
 	}
-	if !e.shared() {
+	if !e.shared() || e.ctx.Err() != nil { // what ends does not join again
 		return nil
 	}
 	e.log.Warn("other nodes took this one for dead, and have taken over its App IDs; joining again", "node", e.cfg.Store.NodeID())
@@ -135,7 +143,7 @@ func (e *Engine) servable() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	apps := map[string]bool{}
-	if e.scheduling && e.offset.Abs() < clockWrong {
+	if e.scheduling && e.offset.Abs() < clockWrong && e.ctx.Err() == nil {
 		for _, a := range e.plans {
 			for _, id := range a.apps {
 				apps[id] = e.unfit[a.plan.Name] == nil || apps[id]
@@ -314,21 +322,42 @@ func (e *Engine) lead(ctx context.Context) error {
 	}
 	defer e.applying.Unlock()
 	for _, a := range e.applied() {
-		if !e.leads(a) || a.led {
+		if !e.leads(a) || e.hasLed(a) {
 			continue
 		}
 		if _, err := e.schedule(ctx, a, e.since()); err != nil {
 			return err
 		}
-		a.led = true
+		e.setLed(a)
 	}
 	return e.look(ctx)
 }
 
 // leads says that this node writes what a plan wants: it owns the first of its App IDs.
 func (e *Engine) leads(a *applied) bool {
-	first := slices.Sorted(maps.Values(a.apps))
-	return len(first) > 0 && e.hasWorker(first[0])
+	return e.hasWorker(a.firstApp())
+}
+
+// firstApp is the App ID whose owner writes what a plan wants; "" for a plan without any.
+func (a *applied) firstApp() string {
+	for _, app := range slices.Sorted(maps.Values(a.apps)) {
+		return app
+	}
+	return ""
+}
+
+func (e *Engine) hasLed(a *applied) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return a.led
+}
+
+// setLed notes that this node has written what a plan wants, unless it lost the plan's first App ID meanwhile.
+func (e *Engine) setLed(a *applied) {
+	first := a.firstApp()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	a.led = e.workers[first] != nil
 }
 
 // applied lists the plans at work as they were first applied.
@@ -375,16 +404,15 @@ func (e *Engine) lose(w *worker) {
 // ended takes in that the loop of a worker has ended and all that it had to write is written.
 func (e *Engine) ended(w *worker) {
 	if e.ctx.Err() != nil { // the engine ends, and leaves as a node
+		e.leaveLast(w.app)
 		return
 	}
 	if w.isLost() {
 		e.log.Warn("another node owns the app; its worker has stopped", "app", w.app, "term", w.lease.Term)
-		e.leaveSIDs(w.app)
-	} else if err := e.cfg.Store.Release(e.ctx, w.app, w.lease.Term, e.cfg.Now()); err != nil {
-		e.logThrottled("an App ID cannot be released; others take it over when this node ends", err, "app", w.app)
 	} else {
-		e.log.Info("handed over app", "app", w.app)
+		e.release(w)
 	}
+	e.leaveSIDs(w.app)
 	e.mu.Lock()
 	if e.workers[w.app] == w {
 		delete(e.workers, w.app)
@@ -396,6 +424,26 @@ func (e *Engine) ended(w *worker) {
 		a.led = a.led && !slices.Contains(slices.Collect(maps.Values(a.apps)), w.app)
 	}
 	e.mu.Unlock()
+}
+
+// release frees the App ID of a worker that has ended, as soon as the store takes that: nobody else can own it before. Until
+// then the engine has the worker, and makes no other.
+func (e *Engine) release(w *worker) {
+	for {
+		err := e.cfg.Store.Release(e.ctx, w.app, w.lease.Term, e.cfg.Now())
+		if err == nil {
+			e.log.Info("handed over app", "app", w.app)
+			return
+		}
+		e.logThrottled("an App ID cannot be released; trying again in a second", err, "app", w.app)
+		again := time.NewTimer(storeEvery)
+		select {
+		case <-again.C:
+		case <-e.ctx.Done(): // the node leaves, and with it its leases
+			again.Stop()
+			return
+		}
+	}
 }
 
 // halt ends a worker: at once where its App ID is lost, else when its answers have come.

@@ -18,7 +18,11 @@ func (e *Engine) storeFailed(err error) {
 		ID: reason.IssueStoreFailed, Severity: SeverityCritical, Blocking: true,
 		Text: "the store cannot be written: " + oneLine(err),
 	})
-	e.logThrottled("the store cannot be written: recordings go on and are stopped at their end, but nothing is begun; it is tried again each second", err, "reason_code", reason.IssueStoreFailed)
+	text := "the store cannot be written: recordings go on and are stopped at their end, but nothing is begun; it is tried again each second"
+	if e.shared() {
+		text = "the store cannot be written: recordings go on, but nothing is begun or stopped by this node; it is tried again each second"
+	}
+	e.logThrottled(text, err, "reason_code", reason.IssueStoreFailed)
 }
 
 // storeRecovered tells that a store can be written again.

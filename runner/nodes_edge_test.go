@@ -1,0 +1,109 @@
+package runner_test
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rundown/agora/simulator"
+)
+
+// TestANodeThatIsSlowToStartIsNotTakenForDead has a node write its plan for longer than a heartbeat keeps it alive.
+func TestANodeThatIsSlowToStartIsNotTakenForDead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-5 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		a := f.join("a", nil)
+		time.Sleep(10*time.Second + 300*time.Millisecond)
+		f.failpoint = func(at string) {
+			if at == "before writing the plan" {
+				time.Sleep(8 * time.Second)
+			}
+		}
+		b := f.join("b", nil, loadPlan(t, twoApps(bell), "school.yaml"))
+		until(monday.Add(15 * time.Minute))
+		f.recorded(b.store, 4)
+		if log := a.log.String() + b.log.String(); strings.Contains(log, "dead") || strings.Contains(log, "taken over") {
+			t.Errorf("a node was taken for dead:\n%s", log)
+		}
+		f.leave(a)
+		f.leave(b)
+		f.once()
+	})
+}
+
+// TestAnAnswerThatComesWhileANodeEndsIsStored ends a node while start is out, and has the answer come when a node without
+// heartbeats would have lost its App IDs.
+func TestAnAnswerThatComesWhileANodeEndsIsStored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, a, b := twoNodes(t)
+		var once sync.Once
+		closed := make(chan struct{})
+		a.wire.onAnswer = func(r *http.Request) {
+			if !strings.HasSuffix(r.URL.Path, "/mode/web/start") {
+				return
+			}
+			once.Do(func() {
+				go func() {
+					a.Close()
+					close(closed)
+				}()
+				time.Sleep(5500 * time.Millisecond)
+			})
+		}
+		until(monday.Add(15 * time.Minute))
+		<-closed
+		f.recorded(b.store, 4)
+		must(t, a.store.Close())
+		f.leave(b)
+		f.once()
+		if t.Failed() {
+			t.Logf("a: %s\nb: %s", a.log.String(), b.log.String())
+		}
+	})
+}
+
+// TestAnAppThatCannotBeReleasedIsHandedOverLater has the store refuse the hand-over for a while.
+func TestAnAppThatCannotBeReleasedIsHandedOverLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-5 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"))
+		f.define(`CREATE TRIGGER refuse BEFORE UPDATE ON leases WHEN NEW.node = 0 BEGIN SELECT raise(ABORT, 'not now'); END`)
+		time.Sleep(600 * time.Millisecond)
+		b := f.join("b", nil)
+		time.Sleep(10 * time.Second)
+		f.define(`DROP TRIGGER refuse`)
+		time.Sleep(10 * time.Second)
+		if got := f.owners(b.store); len(got) != 2 || got["canary-APP_A"] == got["canary-APP_B"] {
+			t.Errorf("the owners are %v, want one App ID for each", got)
+		}
+		if !strings.Contains(a.log.String(), "cannot be released") {
+			t.Errorf("nothing was refused: it proves nothing\n%s", a.log.String())
+		}
+		until(monday.Add(15 * time.Minute))
+		f.recorded(b.store, 4)
+		f.leave(a)
+		f.leave(b)
+		f.once()
+	})
+}
+
+// define changes the schema of the fleet's store, at once.
+func (f *fleet) define(statement string) {
+	f.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(f.dir, "rundown.db")+"?_pragma=busy_timeout(5000)")
+	must(f.t, err)
+	_, err = db.ExecContext(context.Background(), statement)
+	must(f.t, err)
+	must(f.t, db.Close())
+}
