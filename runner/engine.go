@@ -113,7 +113,7 @@ type applied struct {
 	revision int64
 	finder   *schedule.Finder
 	until    time.Time // up to where its specs are written
-	led      bool      // this node has written its specs since it owns the first of its App IDs
+	led      bool      // this node has written its specs since it owns the first of its App IDs; guarded by the engine's lock
 }
 
 // Diff counts what an applied plan changed of the occurrences ahead.
@@ -365,7 +365,13 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
 	}
 	e.applying.Lock()
 	defer e.applying.Unlock()
-	r, err := e.keep(ctx, p)
+	e.mu.Lock()
+	var before *plan.Plan
+	if old := e.plans[p.Name]; old != nil {
+		before = old.plan
+	}
+	e.mu.Unlock()
+	r, err := e.keep(ctx, p, before)
 	if err != nil {
 		return Diff{}, err
 	}

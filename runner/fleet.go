@@ -88,18 +88,14 @@ func (e *Engine) newer(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 // warnOfUndoing warns of a file that holds an earlier revision and undoes what somebody else applied: an operator went
 // back to another revision, or another file, such as a newer checkout, was applied. An edit that is undone in the one file
 // is no such.
-func (e *Engine) warnOfUndoing(ctx context.Context, r store.Revision) error {
-	all, err := e.cfg.Store.Revisions(ctx, r.Plan)
-	if err != nil {
-		return err
-	}
+func (e *Engine) warnOfUndoing(r store.Revision, all []store.Revision) {
 	last := slices.IndexFunc(all, store.Revision.Usable)
 	if last < 0 || all[last].Hash == r.Hash {
-		return nil
+		return
 	}
 	before := slices.IndexFunc(all[last:], func(old store.Revision) bool { return old.Hash == r.Hash })
 	if before < 0 {
-		return nil
+		return
 	}
 	attrs := []any{"plan", r.Plan, "file", r.Path, "holds", all[last+before].ID, "replaces", all[last].ID, "applied_by", all[last].Who}
 	switch {
@@ -109,7 +105,6 @@ func (e *Engine) warnOfUndoing(ctx context.Context, r store.Revision) error {
 		e.log.Warn("the plan's file holds an earlier revision than the active plan, which came from another file: keep one of the files only, or start run without PLAN and use apply",
 			append(attrs, "other_file", all[last].Path)...)
 	}
-	return nil
 }
 
 // complete checks that other nodes could work on a revision from the store alone.

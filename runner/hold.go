@@ -1,13 +1,16 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner/reason"
+	"rundown/runner/store"
 )
 
 // A plan may remove a fifth of the classes of the next seven days, or five, without a confirmation.
@@ -94,4 +97,53 @@ func anyAhead(p *plan.Plan, now time.Time) bool {
 		}
 	}
 	return false
+}
+
+// hold says whether a revision is to wait for a confirmation, beside the active plan, and has it wait then.
+func (e *Engine) hold(ctx context.Context, before *plan.Plan, active int64, p *plan.Plan, r store.Revision) (bool, error) {
+	loss := RemovalOf(before, p, e.cfg.Now())
+	if r.State != store.RevisionWaiting && !loss.ExceedsLimit() {
+		return false, nil
+	}
+	e.pending[r.ID] = p
+	if r.State != store.RevisionWaiting {
+		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionWaiting, string(loss.Code()), NoteOf(r, loss.String())); err != nil {
+			return false, err
+		}
+		e.tellWaiting(ctx, p, r, loss)
+	}
+	e.raiseWaiting(p.Name, r.ID, loss.Code(), loss.String())
+	e.log.Warn("plan waits for a confirmation, the active plan stays: run rundown apply --confirm",
+		"plan", p.Name, "revision", r.ID, "active", active, "removed", loss.Removed, "of", loss.Of, "reason_code", loss.Code())
+	return true, nil
+}
+
+func (e *Engine) raiseWaiting(plan string, revision int64, code reason.Code, why string) {
+	e.raise(plan, Issue{
+		ID: reason.IssuePlanWaiting, ReasonCode: code, Severity: SeverityWarning, Advice: "rundown apply --confirm takes it over",
+		Text: fmt.Sprintf("plan %s, revision %d waits for a confirmation, the active revision stays: %s", plan, revision, why),
+	})
+}
+
+// watchWaiting raises a health issue for each plan that waits for a confirmation by the store, and clears those of the
+// others: apply may have left it, or an earlier process may have had it wait.
+func (e *Engine) watchWaiting(ctx context.Context) error {
+	waiting, err := e.cfg.Store.Waiting(ctx)
+	if err != nil {
+		return fmt.Errorf("read plan revisions: %w", err)
+	}
+	waits := map[string]bool{}
+	for _, r := range waiting {
+		waits[r.Plan] = true
+		e.raiseWaiting(r.Plan, r.ID, reason.Code(r.ReasonCode), r.Note)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	maps.DeleteFunc(e.issues, func(key issueKey, _ Issue) bool { return key.id == reason.IssuePlanWaiting && !waits[key.about] })
+	return nil
+}
+
+// tellWaiting logs that a revision waits.
+func (e *Engine) tellWaiting(ctx context.Context, p *plan.Plan, r store.Revision, loss Removal) {
+	e.tell(ctx, loss.Code(), fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
 }

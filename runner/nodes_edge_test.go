@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/runner/store"
 )
 
 // TestANodeThatIsSlowToStartIsNotTakenForDead has a node write its plan for longer than a heartbeat keeps it alive.
@@ -36,6 +37,28 @@ func TestANodeThatIsSlowToStartIsNotTakenForDead(t *testing.T) {
 		f.leave(a)
 		f.leave(b)
 		f.once()
+	})
+}
+
+// TestAPlanThatWaitsIsTakenUpByNoNode has a node start with a file that removes most classes, slowly, while another one looks
+// for plans each second.
+func TestAPlanThatWaitsIsTakenUpByNoNode(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		f := newFleet(t, simulator.Config{})
+		a := f.join("a", nil, loadPlan(t, classes(12), "school.yaml"))
+		time.Sleep(10 * time.Second)
+		f.slow = func(time.Duration) { time.Sleep(1200 * time.Millisecond) }
+		b := f.join("b", nil, loadPlan(t, classes(2), "school.yaml"))
+		time.Sleep(time.Minute)
+		rows, err := a.store.Occurrences(t.Context(), store.Filter{})
+		if err != nil || len(rows) != 12 {
+			t.Errorf("%d classes are planned, %v: want all of the active plan", len(rows), err)
+		}
+		for _, n := range []*fleetNode{b, a} {
+			f.leave(n)
+		}
 	})
 }
 

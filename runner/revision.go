@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -181,8 +180,9 @@ func LoadRevision(r store.Revision, opts rules.Options) (*plan.Plan, error) {
 	return p, nil
 }
 
-// keep stores a revision of a plan and returns it as it is stored.
-func (e *Engine) keep(ctx context.Context, p *plan.Plan) (store.Revision, error) {
+// keep stores a revision of a plan and returns it as it is stored. One that removes much of the plan before it, nil for none,
+// is stored as waiting at once: other nodes take up whatever is active, and a crash is no confirmation.
+func (e *Engine) keep(ctx context.Context, p, before *plan.Plan) (store.Revision, error) {
 	r, err := e.revisionOf(p)
 	if err != nil {
 		return r, fmt.Errorf("store the plan: %w", err)
@@ -191,11 +191,24 @@ func (e *Engine) keep(ctx context.Context, p *plan.Plan) (store.Revision, error)
 		return r, err
 	}
 	r.At, r.Who = e.cfg.Now(), e.cfg.Who
-	if err := e.warnOfUndoing(ctx, r); err != nil {
+	all, err := e.cfg.Store.Revisions(ctx, r.Plan)
+	if err != nil {
 		return r, err
+	}
+	e.warnOfUndoing(r, all)
+	known := len(all) > 0 && all[0].Hash == r.Hash && all[0].State != store.RevisionRefused // it stays what it is
+	var loss Removal
+	if !known && before != nil {
+		loss = RemovalOf(before, p, r.At)
+	}
+	if loss.ExceedsLimit() {
+		r.State, r.ReasonCode, r.Note = store.RevisionWaiting, string(loss.Code()), NoteOf(r, loss.String())
 	}
 	if r, err = e.cfg.Store.AddRevision(ctx, r); err != nil {
 		return r, fmt.Errorf("store the plan: %w", err)
+	}
+	if loss.ExceedsLimit() {
+		e.tellWaiting(ctx, p, r, loss)
 	}
 	return r, nil
 }
@@ -274,21 +287,17 @@ func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 	if now, r, err := e.newer(ctx, p); err != nil || now != nil {
 		return now, r, err
 	}
-	rows, err := e.cfg.Store.ActiveRevisions(ctx)
+	active, before, err := e.activeBefore(ctx, p)
 	if err != nil {
 		return nil, store.Revision{}, err
 	}
-	r, err := e.keep(ctx, p)
+	r, err := e.keep(ctx, p, before)
 	if err != nil || r.State == store.RevisionConfirmed {
 		return p, r, err
 	}
-	i := slices.IndexFunc(rows, func(row store.Revision) bool { return row.Plan == p.Name && !row.Withdrawn() && row.ID != r.ID })
-	if i >= 0 {
-		before, err := e.stored(ctx, rows[i].ID)
-		if err != nil {
-			e.log.Warn("cannot read the plan that was active before: the given one is applied", "plan", p.Name, "error", err)
-		} else if held, err := e.hold(ctx, before, rows[i].ID, p, r); held || err != nil {
-			return before, rows[i], err
+	if before != nil && r.ID != active.ID {
+		if held, err := e.hold(ctx, before, active.ID, p, r); held || err != nil {
+			return before, active, err
 		}
 	}
 	if r.State == store.RevisionWaiting {
@@ -298,48 +307,26 @@ func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 	return p, r, err
 }
 
-// hold says whether a revision is to wait for a confirmation, beside the active plan, and has it wait then.
-func (e *Engine) hold(ctx context.Context, before *plan.Plan, active int64, p *plan.Plan, r store.Revision) (bool, error) {
-	loss := RemovalOf(before, p, e.cfg.Now())
-	if r.State != store.RevisionWaiting && !loss.ExceedsLimit() {
-		return false, nil
-	}
-	e.pending[r.ID] = p
-	if r.State != store.RevisionWaiting {
-		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionWaiting, string(loss.Code()), NoteOf(r, loss.String())); err != nil {
-			return false, err
-		}
-		e.tell(ctx, loss.Code(), fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
-	}
-	e.raiseWaiting(p.Name, r.ID, loss.Code(), loss.String())
-	e.log.Warn("plan waits for a confirmation, the active plan stays: run rundown apply --confirm",
-		"plan", p.Name, "revision", r.ID, "active", active, "removed", loss.Removed, "of", loss.Of, "reason_code", loss.Code())
-	return true, nil
-}
-
-func (e *Engine) raiseWaiting(plan string, revision int64, code reason.Code, why string) {
-	e.raise(plan, Issue{
-		ID: reason.IssuePlanWaiting, ReasonCode: code, Severity: SeverityWarning, Advice: "rundown apply --confirm takes it over",
-		Text: fmt.Sprintf("plan %s, revision %d waits for a confirmation, the active revision stays: %s", plan, revision, why),
-	})
-}
-
-// watchWaiting raises a health issue for each plan that waits for a confirmation by the store, and clears those of the
-// others: apply may have left it, or an earlier process may have had it wait.
-func (e *Engine) watchWaiting(ctx context.Context) error {
-	waiting, err := e.cfg.Store.Waiting(ctx)
+// activeBefore is the active revision of a plan that a start is given, and what it holds; nil where there is none, where it is
+// that of the given plan, and where it cannot be read.
+func (e *Engine) activeBefore(ctx context.Context, p *plan.Plan) (r store.Revision, before *plan.Plan, err error) {
+	given, err := e.revisionOf(p)
 	if err != nil {
-		return fmt.Errorf("read plan revisions: %w", err)
+		return r, nil, fmt.Errorf("store the plan: %w", err)
 	}
-	waits := map[string]bool{}
-	for _, r := range waiting {
-		waits[r.Plan] = true
-		e.raiseWaiting(r.Plan, r.ID, reason.Code(r.ReasonCode), r.Note)
+	rows, err := e.cfg.Store.ActiveRevisions(ctx)
+	if err != nil {
+		return r, nil, err
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	maps.DeleteFunc(e.issues, func(key issueKey, _ Issue) bool { return key.id == reason.IssuePlanWaiting && !waits[key.about] })
-	return nil
+	i := slices.IndexFunc(rows, func(row store.Revision) bool { return row.Plan == p.Name && !row.Withdrawn() && row.Hash != given.Hash })
+	if i < 0 {
+		return r, nil, nil
+	}
+	if before, err = e.stored(ctx, rows[i].ID); err != nil {
+		e.log.Warn("cannot read the plan that was active before: the given one is applied", "plan", p.Name, "error", err)
+		return r, nil, nil
+	}
+	return rows[i], before, nil
 }
 
 // withdraw records that plans which are not worked on any more are not, so that a later start without any does not
@@ -441,7 +428,9 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	leads := e.leads(a)
 	if leads {
 		diff, err = e.scheduleInTheEnd(ctx, a)
-		a.led = err == nil
+		if err == nil {
+			e.setLed(a)
+		}
 	}
 	if err == nil {
 		for _, w := range e.allWorkers() {
