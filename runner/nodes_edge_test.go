@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,6 +38,37 @@ func TestANodeThatIsSlowToStartIsNotTakenForDead(t *testing.T) {
 		f.leave(a)
 		f.leave(b)
 		f.once()
+	})
+}
+
+// TestANodeDoesNotWriteAnOlderRevision has a plan applied while a node is about to write the revision before it, as one does
+// that was frozen there.
+func TestANodeDoesNotWriteAnOlderRevision(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		f := newFleet(t, simulator.Config{})
+		var once sync.Once
+		f.failpoint = func(at string) {
+			if at == "before writing the plan" {
+				once.Do(func() {
+					r, err := wholeRevision(loadPlan(t, twoApps("2031-09-15 10:00-10:10"), "school.yaml"))
+					must(t, err)
+					r.At = time.Now()
+					_, err = f.beside().AddRevision(context.Background(), r)
+					must(t, err)
+				})
+			}
+		}
+		a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"))
+		for _, want := range []int{0, 4} { // before it has looked for plans, and after that
+			rows, err := a.store.Occurrences(t.Context(), store.Filter{})
+			if err != nil || len(rows) != want || slices.ContainsFunc(rows, func(o store.Occurrence) bool { return !o.Start.Equal(monday.Add(time.Hour)) }) {
+				t.Errorf("%+v, %v: want %d classes of the newer revision", rows, err, want)
+			}
+			time.Sleep(3 * time.Second)
+		}
+		f.leave(a)
 	})
 }
 

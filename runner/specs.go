@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +58,9 @@ func (w *specWriter) try(ctx context.Context, since, until time.Time) error {
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
+	if old, err := w.e.superseded(ctx, w.a); err != nil || old { // what is applied from here on, the generation tells
+		return err
+	}
 	if w.orders, err = w.e.standingOrders(ctx, since); err != nil {
 		return err
 	}
@@ -84,6 +88,24 @@ func (w *specWriter) try(ctx context.Context, since, until time.Time) error {
 		changes = changes[len(some):]
 	}
 	return nil
+}
+
+// superseded says that another node may have written what a newer revision wants, or removed what a plan wanted that is
+// withdrawn: a node that was frozen wakes with the old one. One that cannot work on the newer revision goes on with the old
+// one while it owns the App ID.
+func (e *Engine) superseded(ctx context.Context, a *applied) (bool, error) {
+	if !e.shared() {
+		return false, nil
+	}
+	rows, err := e.cfg.Store.ActiveRevisions(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read plan revisions: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.ContainsFunc(rows, func(r store.Revision) bool {
+		return r.Plan == a.plan.Name && r.ID > a.revision && (r.Withdrawn() || e.unfit[r.Plan] == nil)
+	}), nil
 }
 
 // writeSpecs runs a spec transaction between the failpoints of a plan's write, in a goroutine of its own.
