@@ -162,3 +162,28 @@ func (f *fleet) define(statement string) {
 	must(f.t, err)
 	must(f.t, db.Close())
 }
+
+// TestAWithdrawnPlansClassesAreStoppedByTheNodeThatLives kills the nodes that record classes of a plan that was withdrawn. The
+// node that takes over has never had an active plan.
+func TestAWithdrawnPlansClassesAreStoppedByTheNodeThatLives(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, a, b := twoNodes(t)
+		until(monday.Add(2 * time.Minute))
+		if _, err := b.store.AddRevision(t.Context(), store.Revision{At: time.Now(), Plan: "school", Who: "operator"}); err != nil {
+			t.Fatal(err)
+		}
+		until(monday.Add(4 * time.Minute))
+		c := f.join("c", nil)
+		until(monday.Add(5 * time.Minute))
+		if n := a.Plans() + b.Plans() + c.Plans(); n != 0 {
+			t.Errorf("%d plans are active", n)
+		}
+		f.kill(a)
+		f.kill(b)
+		until(monday.Add(15 * time.Minute))
+		b.Abandon()
+		b.Close()
+		f.end(a, c)
+	})
+}

@@ -2,6 +2,8 @@ package runner
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"rundown/plan/rules"
@@ -14,12 +16,11 @@ func (e *Engine) own(ctx context.Context, o store.Owner) error {
 	if e.hasWorker(o.App) {
 		return nil
 	}
+	if others, err := e.isOthers(ctx, o); err != nil || others {
+		return err
+	}
 	var conn *Connection
 	if e.Plans() == 0 {
-		if e.shared() { // this node may be unfit for the plan
-			e.log.Warn("no plan names the app of a recording; it is left to other nodes", "occurrence", o.Occurrence, "app", o.App)
-			return nil
-		}
 		if conn = e.connectionOf(ctx, o.Occurrence, o.Revision); conn == nil {
 			return nil
 		}
@@ -40,6 +41,23 @@ func (e *Engine) own(ctx context.Context, o store.Owner) error {
 		e.worker(o.App, leases[o.App], conn, nil)
 	}
 	return nil
+}
+
+// isOthers says that a stored occurrence is left to other nodes: its plan is active, and this node does not work on that, or
+// not yet. Where the plan was withdrawn, any node may stop what is left of it.
+func (e *Engine) isOthers(ctx context.Context, o store.Owner) (bool, error) {
+	name, _, _ := strings.Cut(o.Occurrence, "/")
+	e.mu.Lock()
+	fit := e.plans[name] != nil && e.unfit[name] == nil
+	e.mu.Unlock()
+	if fit || !e.shared() {
+		return false, nil
+	}
+	active, err := e.cfg.Store.ActiveRevisions(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read plan revisions: %w", err)
+	}
+	return slices.ContainsFunc(active, func(r store.Revision) bool { return r.Plan == name && !r.Withdrawn() }), nil
 }
 
 // connectionOf is the connection for an occurrence of an App ID that no plan at work names: by the account of its own
