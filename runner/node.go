@@ -11,7 +11,6 @@ import (
 
 	"rundown/agora"
 	"rundown/runner/reason"
-	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -375,117 +374,6 @@ func (e *Engine) workerOf(app string) *worker {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.workers[app]
-}
-
-// handOver has a worker end, once nothing is due soon, and frees its App ID for another node.
-func (e *Engine) handOver(w *worker) {
-	w.post(func() {
-		if w.quiet(handoverQuiet) {
-			w.halt(false)
-		}
-	})
-}
-
-// lose stops a worker whose App ID another process owns. The calls that are out are cancelled at once.
-func (e *Engine) lose(w *worker) {
-	w.halt(true)
-	if !e.shared() {
-		e.fence(w.app)
-		return
-	}
-	e.mu.Lock()
-	running := w.running
-	if !running {
-		delete(e.workers, w.app)
-	}
-	e.mu.Unlock()
-}
-
-// ended takes in that the loop of a worker has ended and all that it had to write is written.
-func (e *Engine) ended(w *worker) {
-	if e.ctx.Err() != nil { // the engine ends, and leaves as a node
-		e.leaveLast(w.app)
-		return
-	}
-	if w.isLost() {
-		e.log.Warn("another node owns the app; its worker has stopped", "app", w.app, "term", w.lease.Term)
-	} else {
-		e.release(w)
-	}
-	e.leaveSIDs(w.app)
-	e.mu.Lock()
-	if e.workers[w.app] == w {
-		delete(e.workers, w.app)
-		for _, id := range []reason.Code{reason.IssueAccountRefused, reason.IssueQuotaTaken} { // the next owner finds them out
-			delete(e.issues, issueKey{id, w.app})
-		}
-	}
-	for _, a := range e.plans {
-		a.led = a.led && !slices.Contains(slices.Collect(maps.Values(a.apps)), w.app)
-	}
-	e.mu.Unlock()
-}
-
-// release frees the App ID of a worker that has ended, as soon as the store takes that: nobody else can own it before. Until
-// then the engine has the worker, and makes no other.
-func (e *Engine) release(w *worker) {
-	for {
-		err := e.cfg.Store.Release(e.ctx, w.app, w.lease.Term, e.cfg.Now())
-		if err == nil {
-			e.log.Info("handed over app", "app", w.app)
-			return
-		}
-		e.logThrottled("an App ID cannot be released; trying again in a second", err, "app", w.app)
-		again := time.NewTimer(storeEvery)
-		select {
-		case <-again.C:
-		case <-e.ctx.Done(): // the node leaves, and with it its leases
-			again.Stop()
-			return
-		}
-	}
-}
-
-// halt ends a worker: at once where its App ID is lost, else when its answers have come.
-func (w *worker) halt(lost bool) {
-	if lost {
-		w.lost.Store(true)
-		w.cancel()
-	}
-	w.halting.Do(func() { close(w.halted) })
-}
-
-func (w *worker) isLost() bool { return w.lost.Load() }
-
-// leave takes leave of all occurrences of an App ID that is another's.
-func (w *worker) leave() {
-	w.callers.Wait() // they were cancelled
-	w.tellLost()
-	for _, o := range w.near {
-		w.e.unnote(&o.state)
-		w.release(o)
-	}
-}
-
-// tellLost tells of what somebody asked for now and another node goes on with.
-func (w *worker) tellLost() {
-	for _, o := range w.near {
-		if o.now {
-			w.e.cfg.OnLost(o.spec.ID, fmt.Errorf("%w: app %s", store.ErrFenced, w.app))
-		}
-	}
-}
-
-// unnote removes the health issues of an occurrence that another node works on.
-func (e *Engine) unnote(s *session.State) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for i := range s.Sessions {
-		x := &s.Sessions[i]
-		delete(e.orphans, orphanKey(x))
-		delete(e.issues, issueKey{reason.IssueCredentialsFailing, session.CredentialsID(s.ID, *x)})
-	}
-	delete(e.issues, issueKey{reason.IssueOrphan, s.ID})
 }
 
 // spentUntil is until when requests of the owner before count against the rate of an App ID.
