@@ -47,7 +47,7 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (_ *Store, err 
 	}
 	s := &Store{
 		path: shownAddress(config), source: dsn, sql: postgresDialect, log: journal{table: "events"}, announcements: journal{table: "announcements"}, work: opts.Work, onCommit: opts.OnCommit,
-		node: defaultNode(opts.Node), version: opts.Version,
+		self: self{node: defaultNode(opts.Node), version: opts.Version},
 	}
 	defer func() {
 		if err != nil {

@@ -85,17 +85,22 @@ type Store struct {
 
 	onCommit func(time.Duration)
 
-	node    string       // the name of this process
-	version string       // of the program
-	nodeID  atomic.Int64 // the number of this process as a node; 0: it is none
-	alone   bool         // a lock keeps other processes from working on the store
-	steps   stepStatements
-	kept    map[string]*sql.Stmt // statements that stay prepared, by their text; nil: none
+	self
+	steps stepStatements
+	kept  map[string]*sql.Stmt // statements that stay prepared, by their text; nil: none
 
 	log, announcements journal
 
 	closing sync.Once
 	closed  error
+}
+
+// self is this process as a node.
+type self struct {
+	node    string       // its name
+	version string       // of the program
+	nodeID  atomic.Int64 // its number; 0: it is no node
+	alone   bool         // a lock keeps other processes from working on the store
 }
 
 // Open opens the store named by sqlite:FILE (a bare path is the same, :memory: is one that vanishes when closed), or by
