@@ -86,7 +86,8 @@ func covered(ctx context.Context, f *view.Finder, c store.Closure) (view.Views, 
 	return l, nil
 }
 
-// Give stores a closure and gives its orders for the classes that it covers now; it returns their identities.
+// Give stores a closure and gives its orders for the classes that it covers now; it returns their identities. With an error,
+// the closure that is returned has a number where it was stored all the same.
 func Give(ctx context.Context, s *store.Store, c store.Closure) (store.Closure, []string, error) {
 	l, err := Preview(ctx, s, c, c.At)
 	if err != nil {
@@ -101,6 +102,7 @@ func Give(ctx context.Context, s *store.Store, c store.Closure) (store.Closure, 
 		return announcement(c, given, ids, c.Who, c.Reason, c.At)
 	})
 	if err != nil {
+		c.ID = 0 // the transaction may have failed after it had a number
 		return c, nil, err
 	}
 	if err := apply(ctx, newFinder(s, c.At), c); err != nil {
