@@ -212,7 +212,7 @@ func TestTwoDaemonsOnPostgreSQL(t *testing.T) {
 			for range max(*trials, 1) {
 				x := newTrial(t, server)
 				at := time.Duration(rand.Int64N(int64(20*time.Second))) - 10*time.Second
-				time.Sleep(time.Until(x.bell.Add(at)))
+				time.Sleep(time.Until(x.bell.Add(at))) // the instant of the fault is what is tried
 				took = append(took, way.try(x))
 				t.Logf("%v from the bell: taken over after %v", at.Round(10*time.Millisecond), took[len(took)-1])
 				x.settled()
@@ -234,10 +234,10 @@ func TestADatabaseThatIsDownOverTheBell(t *testing.T) {
 	server := pgtest.Start(t)
 	x := newTrial(t, server)
 	a, b := x.owner(appA), x.owner(appB)
-	time.Sleep(time.Until(x.bell.Add(-8 * time.Second)))
+	time.Sleep(time.Until(x.bell.Add(-8 * time.Second))) // the outage begins before the bell
 	server.Kill(t)
 	down := time.Now()
-	time.Sleep(15 * time.Second)
+	time.Sleep(15 * time.Second) // and lasts beyond it
 	up := time.Now()
 	server.Restart(t)
 	eventually(t, time.Until(x.bell.Add(trialLength+60*time.Second)), "all classes have ended", func() bool {
