@@ -40,8 +40,9 @@ type membership struct {
 	strays     map[string]store.Owner // App IDs that have something to do and that no plan at work names
 	offset     time.Duration          // of the database's clock from this one
 	unstored   *unstored
-	dutyTerm   int64  // of the lease of the duties; 0: another node has them
-	beats      ending // of the heartbeats; zero: the duties give them
+	dutyTerm   int64       // of the lease of the duties; 0: another node has them
+	beats      ending      // of the heartbeats; zero: the duties give them
+	expiring   *time.Timer // fires when the time of another node is over
 }
 
 func newMembership(cfg Config) membership {
@@ -49,6 +50,7 @@ func newMembership(cfg Config) membership {
 	m := membership{
 		gate: &gate{limit: rules.Send, ttl: rules.TTL, elapsed: cfg.Uptime}, ttl: rules.TTL,
 		unfit: map[string]error{}, strays: map[string]store.Owner{}, unstored: &unstored{sids: map[string]store.LateSID{}},
+		expiring: newExpiring(),
 	}
 	m.gate.shut()
 	return m
@@ -220,6 +222,7 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 	now := e.cfg.Now().Add(e.offset)
 	e.mu.Unlock()
 	me := e.cfg.Store.NodeID()
+	e.awaitExpiry(nodes, now)
 	nodes = slices.DeleteFunc(nodes, func(n store.Node) bool { return n.ID != me && n.AliveUntil.Before(now) })
 	for i := range nodes {
 		if nodes[i].ID == me {
