@@ -62,7 +62,6 @@ type active struct {
 type extra struct {
 	settings *plan.Occurrence
 	conn     *Connection
-	begin    time.Time
 }
 
 // seenStore is up to where the engine knows what others wrote into the store.
@@ -280,7 +279,8 @@ func (e *Engine) nudge(app string) {
 }
 
 // settings are those of an occurrence by the plan at work, and how to reach the service for it; nil where no plan holds it.
-func (e *Engine) settings(spec *session.Spec) (*plan.Occurrence, *Connection) {
+// now says that somebody asked for it outside of the schedule.
+func (e *Engine) settings(spec *session.Spec, now bool) (*plan.Occurrence, *Connection) {
 	e.mu.Lock()
 	a, x := e.plans[spec.Plan], e.extra[spec.ID]
 	e.mu.Unlock()
@@ -289,6 +289,9 @@ func (e *Engine) settings(spec *session.Spec) (*plan.Occurrence, *Connection) {
 	}
 	if a == nil {
 		return nil, nil
+	}
+	if now {
+		return a.settingsNow(spec), a.conn
 	}
 	b, ok := a.find(spec.ID)
 	if !ok {
@@ -398,43 +401,6 @@ func (e *Engine) extend() {
 	if err := e.look(e.ctx); err != nil && e.ctx.Err() == nil {
 		e.logThrottled("cannot read the store", err)
 	}
-}
-
-// Record begins occurrences of a started plan outside its schedule, each at its instant in begin.
-func (e *Engine) Record(ctx context.Context, p *plan.Plan, occurrences []plan.Occurrence, begin []time.Time) error {
-	e.mu.Lock()
-	a := e.plans[p.Name]
-	for i := range occurrences {
-		e.extra[occurrences[i].ID] = &extra{settings: &occurrences[i], conn: a.conn, begin: begin[i]}
-		w := e.workers[a.apps[occurrences[i].Settings.App]]
-		if w == nil {
-			e.mu.Unlock()
-			return fmt.Errorf("%s: another process works on its App ID %s", occurrences[i].ID, a.apps[occurrences[i].Settings.App])
-		}
-		w.begin()
-	}
-	e.mu.Unlock()
-	err := e.cfg.Store.WriteSpecs(ctx, func(t *store.SpecTx) error {
-		for i := range occurrences {
-			o := &occurrences[i]
-			spec := session.Spec{Target: target(o, a.apps[o.Settings.App]), Account: accountRef(p)}
-			spec.MinRemainder = 0 // it is recorded because somebody asked for it
-			spec.Exact, spec.From = false, o.RecordFrom
-			row, err := specRow(spec, "", a.revision)
-			if err != nil {
-				return err
-			}
-			row.Origin, row.Wake = "now", time.Time{}
-			if added, err := t.Add(row); err != nil || !added {
-				return errors.Join(err, fmt.Errorf("%s is in the store already", spec.ID))
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("write the store: %w", err)
-	}
-	return e.look(ctx)
 }
 
 // pollStore takes up what others wrote into the store: orders and plans.

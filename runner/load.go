@@ -151,15 +151,16 @@ func (w *worker) adopt(r *store.Row) *occurrence {
 	if !w.wanted(r) {
 		return nil
 	}
-	o := &occurrence{index: -1}
+	o := &occurrence{index: -1, now: w.e.asked(r)}
 	if !w.respec(o, r) {
 		return nil
 	}
 	w.renew(o, r)
 	o.dirty = r.Wake.UnixMilli() == 0
 	o.begin, o.placedFrom = o.spec.FirstRequest(), o.spec.From
-	if x := w.e.extraOf(r.ID); x != nil {
-		o.now, o.begin = true, x.begin
+	if o.now && r.Version == 0 && !o.dirty {
+		o.begin = r.Wake
+		w.log.Info("order taken", "occurrence", r.ID, "order", "record now", "start", o.spec.Start.UTC(), "end", o.spec.End.UTC())
 	}
 	w.near[r.ID] = o
 	if r.HeldBy != "" {
@@ -181,7 +182,7 @@ func (w *worker) respec(o *occurrence, r *store.Row) bool {
 	turn := o.spec.PollOffset
 	o.spec, o.dirty = d.Spec, true
 	o.spec.PollOffset = turn
-	if settings, conn := w.e.settings(&o.spec); settings != nil {
+	if settings, conn := w.e.settings(&o.spec, o.now); settings != nil {
 		o.settings, o.conn = settings, conn
 	}
 	o.refresh(o.state.Status)
@@ -217,7 +218,7 @@ func (w *worker) renew(o *occurrence, r *store.Row) {
 // spec.
 func (w *worker) resettle() {
 	for _, o := range w.near {
-		if settings, conn := w.e.settings(&o.spec); settings != nil {
+		if settings, conn := w.e.settings(&o.spec, o.now); settings != nil {
 			o.settings, o.conn = settings, conn
 		}
 	}
@@ -276,7 +277,7 @@ func (w *worker) tell(id string, e session.Event, then func(found bool)) {
 				return
 			}
 			if w.near[id] == nil && r.Owner() == w.app {
-				o := &occurrence{index: -1}
+				o := &occurrence{index: -1, now: w.e.asked(r)}
 				if w.respec(o, r) {
 					w.renew(o, r)
 					o.begin, o.placedFrom, o.dirty = o.spec.FirstRequest(), o.spec.From, false

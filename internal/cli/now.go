@@ -52,6 +52,10 @@ Calendars, changes, padding and exact_start do not apply. The length is --for,
 else that of the recording's next class, else that of its last. A page that the
 store shows as being recorded is refused.
 
+If a daemon is using the store, now gives it an order and follows its work: the
+plan must be active, and PLAN must hold what is active. Otherwise now records by
+itself.
+
 The command ends when all recordings have ended. The exit status is 0 if
 everything was recorded. Ctrl-C stops the recordings; a second Ctrl-C exits at
 once and leaves them running.`,
@@ -100,6 +104,17 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	if err != nil {
 		return err
 	}
+	order, err := a.nowOrderFor(ctx, plans[0], recordings)
+	if err != nil {
+		return err
+	}
+	if order != nil {
+		defer func() { err = errors.Join(err, order.s.Close()) }()
+		if err := order.record(ctx, p, recordings, o); err != nil {
+			return err
+		}
+		return a.reportNow(ctx, order.s, nil, order.ids, o.format.value)
+	}
 	w, err := a.openEnvironment(ctx, o.ledger, plans...)
 	if err != nil {
 		return err
@@ -108,11 +123,11 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	if err := w.unresolved(p); err != nil {
 		return err
 	}
-	rows, err := w.takenRows(ctx)
+	rows, err := a.takenRows(ctx, w.store)
 	if err != nil {
 		return err
 	}
-	occurrences, begin, err := a.occurrencesNow(p, recordings, o.length, rows)
+	occurrences, begin, err := a.occurrencesNow(p, recordings, o.length, nowMargin, rows)
 	if err != nil {
 		return err
 	}
@@ -123,27 +138,34 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	for i, o := range occurrences {
 		ids[i] = o.ID
 	}
-	return a.reportNow(ctx, w, ids, o.format.value)
+	return a.reportNow(ctx, w.store, w.sim, ids, o.format.value)
 }
 
 // takenRows are the classes whose pages may be in use, and those of the last hour, whose ids are in use.
-func (w *environment) takenRows(ctx context.Context) ([]store.Occurrence, error) {
-	rows, err := w.store.Occurrences(ctx, store.Filter{Open: true})
+func (a *app) takenRows(ctx context.Context, s *store.Store) ([]store.Occurrence, error) {
+	rows, err := s.Occurrences(ctx, store.Filter{Open: true})
 	if err != nil {
 		return nil, fmt.Errorf("read the store: %w", err)
 	}
-	recent, err := w.store.Occurrences(ctx, store.Filter{EndAfter: w.app.clock().Add(-time.Hour)})
+	recent, err := s.Occurrences(ctx, store.Filter{EndAfter: a.clock().Add(-time.Hour)})
 	if err != nil {
 		return nil, fmt.Errorf("read the store: %w", err)
 	}
 	return append(rows, recent...), nil
 }
 
+// nowWorker records what now asks for: an engine of this process, or the daemons that work on the store.
+type nowWorker interface {
+	cancel(ctx context.Context, id string) error
+	look(ctx context.Context) error // at what has changed, where that is not told
+	leave() string                  // at once; says what becomes of the recordings
+}
+
 // nowRun is the work of now between the first request and the end of the last recording. It belongs to the goroutine of
-// [app.driveNow]; the engine only adds to changes and lost.
+// [nowRun.await]; an engine only adds to changes and lost.
 type nowRun struct {
 	a       *app
-	engine  *runner.Engine
+	by      nowWorker
 	log     *slog.Logger
 	show    *render.Progress
 	changes *stateQueue
@@ -151,22 +173,51 @@ type nowRun struct {
 	open    map[string]bool // what has not ended
 }
 
-// driveNow records the occurrences, each from its instant of begin on, and returns when all have ended.
-func (a *app) driveNow(ctx context.Context, w *environment, p *plan.Plan, occurrences []plan.Occurrence, begin []time.Time) error {
-	// Signals count from here on: what is started from now on is stopped by the first.
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-
+func (a *app) newNowRun(occurrences []plan.Occurrence) (*nowRun, error) {
 	n := &nowRun{a: a, show: render.NewProgress(a.err, a.bars(), occurrences), changes: newStateQueue(), lost: make(chan error, len(occurrences)), open: map[string]bool{}}
-	defer n.show.Close()
 	for _, o := range occurrences {
 		n.open[o.ID] = true
 	}
 	var err error
 	if n.log, err = host.NewLogger(n.show.Log(), a.flags.logFormat, a.quietLevel()); err != nil {
+		n.show.Close()
+	}
+	return n, err
+}
+
+// stopSignals are the signals that stop what now has started.
+func stopSignals() (signals chan os.Signal, end func()) {
+	signals = make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	return signals, func() { signal.Stop(signals) }
+}
+
+// ownEngine is an engine of this process.
+type ownEngine struct {
+	*runner.Engine
+	who string
+}
+
+func (e ownEngine) cancel(_ context.Context, id string) error {
+	return e.Cancel(id, e.who, "interrupted")
+}
+
+func (e ownEngine) look(context.Context) error { return nil }
+
+func (e ownEngine) leave() string {
+	e.Abandon()
+	return "exited at once: " + whatRuns
+}
+
+// driveNow records the occurrences, each from its instant of begin on, and returns when all have ended.
+func (a *app) driveNow(ctx context.Context, w *environment, p *plan.Plan, occurrences []plan.Occurrence, begin []time.Time) error {
+	signals, end := stopSignals() // what is started from here on is stopped by the first
+	defer end()
+	n, err := a.newNowRun(occurrences)
+	if err != nil {
 		return err
 	}
+	defer n.show.Close()
 	config := w.config(n.log)
 	config.OnChange = n.changes.add
 	config.OnLost = func(id string, err error) {
@@ -174,19 +225,21 @@ func (a *app) driveNow(ctx context.Context, w *environment, p *plan.Plan, occurr
 			n.lost <- fmt.Errorf("%s: %w", id, err)
 		}
 	}
-	n.engine = runner.New(config)
-	if err := n.engine.StartAside(ctx, p); err != nil {
+	engine := runner.New(config)
+	n.by = ownEngine{engine, a.who()}
+	if err := engine.StartAside(ctx, p); err != nil {
 		return err
 	}
-	defer n.engine.Close()
-	if err := n.engine.Record(ctx, p, occurrences, begin); err != nil {
+	defer engine.Close()
+	if err := engine.Record(ctx, p, occurrences, begin); err != nil {
 		return err
 	}
-	return n.await(signals)
+	return n.await(ctx, signals, nil)
 }
 
-// await waits until all have ended. The first signal stops what was started, the second leaves at once.
-func (n *nowRun) await(signals <-chan os.Signal) error {
+// await waits until all have ended, and looks at each tick. The first signal stops what was started, the second leaves at
+// once.
+func (n *nowRun) await(ctx context.Context, signals <-chan os.Signal, tick <-chan time.Time) error {
 	defer n.show.Close() // before the engine is closed, which takes a while
 	interrupted := false
 	for len(n.open) > 0 {
@@ -198,25 +251,28 @@ func (n *nowRun) await(signals <-chan os.Signal) error {
 					delete(n.open, s.ID)
 				}
 			}
+		case <-tick:
+			if err := n.by.look(ctx); err != nil {
+				return err
+			}
 		case err := <-n.lost:
 			return fmt.Errorf("cannot go on: %w", err)
 		case <-signals:
 			if interrupted {
-				n.engine.Abandon()
-				return &exitError{StatusFindings, errors.New("exited at once: running recordings go on until their maxRecordingHour; rundown run --stop-all on this store stops them")}
+				return &exitError{StatusFindings, errors.New(n.by.leave())}
 			}
 			interrupted = true
 			n.show.Say("stopping the recordings; press Ctrl-C again to exit at once")
-			n.cancel()
+			n.cancel(ctx)
 		}
 	}
 	return nil
 }
 
 // cancel cancels what has not ended. What cannot be cancelled is not waited for.
-func (n *nowRun) cancel() {
+func (n *nowRun) cancel(ctx context.Context) {
 	for _, id := range slices.Sorted(maps.Keys(n.open)) {
-		if err := n.engine.Cancel(id, n.a.who(), "interrupted"); err != nil {
+		if err := n.by.cancel(ctx, id); err != nil {
 			n.log.Error("cancel failed", "occurrence", id, "error", err)
 			delete(n.open, id)
 		}
@@ -254,8 +310,9 @@ func named(p *plan.Plan, names []string) ([]*plan.Recording, error) {
 }
 
 // occurrencesNow makes an occurrence of each recording that begins as soon as it can be written, spaced so that the
-// request budget of each app suffices. Pages that the store shows being recorded are refused.
-func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length time.Duration, rows []store.Occurrence) ([]plan.Occurrence, []time.Time, error) {
+// request budget of each app suffices. margin is what the requests take beside the documented latency. Pages that the store
+// shows being recorded are refused.
+func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length, margin time.Duration, rows []store.Occurrence) ([]plan.Occurrence, []time.Time, error) {
 	now := a.clock()
 	taken := map[string]bool{}
 	busy := map[string]store.Occurrence{}
@@ -277,7 +334,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length 
 		}
 		at := now.Add(time.Duration(ofApp[r.App]) * schedule.Spacing(r.App.Limits.RequestRate()))
 		ofApp[r.App]++
-		start := at.Add(catalog.StartLead() + nowMargin).Truncate(time.Second).Add(time.Second).In(r.Zone)
+		start := at.Add(catalog.StartLead() + margin).Truncate(time.Second).Add(time.Second).In(r.Zone)
 		o := schedule.At(p, r, start, start.Add(length))
 		for taken[o.ID] {
 			start = start.Add(time.Second)
@@ -312,16 +369,16 @@ func usualLength(p *plan.Plan, r *plan.Recording, now time.Time) time.Duration {
 }
 
 // reportNow prints how it ended, holds a simulator's ledger against it, and turns it into the exit status.
-func (a *app) reportNow(ctx context.Context, w *environment, ids []string, format string) error {
+func (a *app) reportNow(ctx context.Context, s *store.Store, sim *simulator.Simulator, ids []string, format string) error {
 	var rows []store.Occurrence
 	for _, id := range ids {
-		found, err := w.store.Occurrences(ctx, store.Filter{ID: id})
+		found, err := s.Occurrences(ctx, store.Filter{ID: id})
 		if err != nil {
 			return fmt.Errorf("read the store: %w", err)
 		}
 		rows = append(rows, found...)
 	}
-	l, err := view.ReadViews(ctx, w.store, rows)
+	l, err := view.ReadViews(ctx, s, rows)
 	if err != nil {
 		return err
 	}
@@ -338,8 +395,8 @@ func (a *app) reportNow(ctx context.Context, w *environment, ids []string, forma
 			wrong = append(wrong, fmt.Sprintf("%s %s", o.Recording, o.Outcome))
 		}
 	}
-	if w.sim != nil {
-		account, differences := audit(w.sim.Ledger(), l)
+	if sim != nil {
+		account, differences := audit(sim.Ledger(), l)
 		out := a.err
 		if format != "json" {
 			out = a.out
@@ -356,62 +413,4 @@ func (a *app) reportNow(ctx context.Context, w *environment, ids []string, forma
 		return &exitError{StatusFindings, errors.New("not everything was recorded: " + strings.Join(wrong, ", "))}
 	}
 	return nil
-}
-
-// auditTolerance is how much the times of store and ledger may differ: the service may report whole seconds.
-const auditTolerance = time.Second
-
-// audit compares the ledger of the simulator with the store, session by session.
-func audit(ledger simulator.Ledger, l view.Views) (account string, differences []string) {
-	type known struct {
-		doc   view.SessionDoc
-		state string
-	}
-	sessions := map[string]known{}
-	for _, o := range l.Rows {
-		for _, s := range l.Sessions[o.ID] {
-			if s.SID != "" {
-				sessions[s.SID] = known{view.ReadDoc[view.SessionDoc](s.Doc), s.State}
-			}
-		}
-	}
-	differ := func(format string, args ...any) { differences = append(differences, fmt.Sprintf(format, args...)) }
-	var billed float64
-	for _, s := range ledger.Sessions {
-		billed += s.BilledSeconds
-		ours, ok := sessions[s.SID]
-		delete(sessions, s.SID)
-		switch {
-		case !ok:
-			differ("session %s of %s (uid %s) ran, but is not in the store", s.SID, s.Cname, s.UID)
-		case s.StoppedAt == nil:
-			differ("session %s of %s is still running, but the store says %s", s.SID, s.Cname, ours.state)
-		case apart(s.StoppedAt, ours.doc.StoppedAt):
-			differ("session %s of %s ended at %s, the store says %s", s.SID, s.Cname, instantText(s.StoppedAt), instantText(ours.doc.StoppedAt))
-		case apart(s.RecordingAt, ours.doc.RecordingAt):
-			differ("session %s of %s was recorded from %s, the store says %s", s.SID, s.Cname, instantText(s.RecordingAt), instantText(ours.doc.RecordingAt))
-		}
-	}
-	for sid := range sessions {
-		differ("session %s is in the store, but never ran", sid)
-	}
-	account = fmt.Sprintf("simulator: %s, %.1f s billed", render.Plural(len(ledger.Sessions), "session"), billed)
-	if len(differences) == 0 {
-		account += "; ledger and store agree"
-	}
-	return account, differences
-}
-
-func apart(a, b *time.Time) bool {
-	if a == nil || b == nil {
-		return (a == nil) != (b == nil)
-	}
-	return a.Sub(*b).Abs() > auditTolerance
-}
-
-func instantText(t *time.Time) string {
-	if s := render.SessionTime(t); s != nil {
-		return *s
-	}
-	return "never"
 }

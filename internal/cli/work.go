@@ -46,6 +46,17 @@ func checkAPIURL(base string) error {
 	return nil
 }
 
+// service is the service that the flags select, by the name by which a store remembers it.
+func (a *app) service() string {
+	switch {
+	case a.flags.simulate:
+		return serviceSimulator
+	case a.flags.apiURL != "":
+		return strings.TrimSuffix(a.flags.apiURL, "/")
+	}
+	return serviceAgora
+}
+
 // environment is what now and run need: a store that is open for work, and access to the service.
 type environment struct {
 	store   *store.Store
@@ -81,16 +92,12 @@ func (a *app) openEnvironmentOn(ctx context.Context, open opener, ledger string,
 	if ledger != "" && !a.flags.simulate {
 		return nil, errors.New("--ledger requires --simulate")
 	}
-	opts := store.Options{Create: true, Work: true, Service: serviceAgora, OnCommit: w.metrics.Commit, Version: versionOf().Version}
-	if a.flags.apiURL != "" {
-		opts.Service = strings.TrimSuffix(a.flags.apiURL, "/")
-	}
+	opts := store.Options{Create: true, Work: true, Service: a.service(), OnCommit: w.metrics.Commit, Version: versionOf().Version}
 	dsn, err := a.storeDSN()
 	if err != nil {
 		return nil, err
 	}
 	if a.flags.simulate {
-		opts.Service = serviceSimulator
 		if w.sim, err = simulator.New(simulator.Config{Strict: true}); err != nil {
 			return nil, fmt.Errorf("set up the simulator: %w", err)
 		}

@@ -25,9 +25,10 @@ type Occurrence struct {
 	Reason     string
 	ReasonCode string // of every outcome but recorded
 	Wake       time.Time
-	Revision   int64 // the plan revision that it comes from
-	Version    int64 // of the status; 0: nobody has written it yet
-	Generation int64 // of the spec: the change of specs that wrote it last
+	Origin     string // "": a plan's schedule; else who else asked for it
+	Revision   int64  // the plan revision that it comes from
+	Version    int64  // of the status; 0: nobody has written it yet
+	Generation int64  // of the spec: the change of specs that wrote it last
 	HeldBy     string
 	Absent     bool   // no plan holds it any more
 	Doc        []byte // spec, orders and status, as one JSON object
@@ -37,13 +38,13 @@ type Occurrence struct {
 func (o *Occurrence) Owner() string { return cmp.Or(o.HeldBy, o.App) }
 
 const occurrenceColumns = `id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc, reason_code,
-	generation, held_by, absent, spec, orders`
+	generation, held_by, absent, origin, spec, orders`
 
 func scanOccurrence(rows *sql.Rows) (o Occurrence, err error) {
 	var start, end, wake int64
 	var status, spec, orders string
 	err = rows.Scan(&o.ID, &o.Plan, &o.Recording, &o.Day, &o.Clock, &o.App, &o.URL, &start, &end, &o.State,
-		&o.Outcome, &o.Reason, &wake, &o.Revision, &o.Version, &status, &o.ReasonCode, &o.Generation, &o.HeldBy, &o.Absent, &spec, &orders)
+		&o.Outcome, &o.Reason, &wake, &o.Revision, &o.Version, &status, &o.ReasonCode, &o.Generation, &o.HeldBy, &o.Absent, &o.Origin, &spec, &orders)
 	o.Start, o.End, o.Wake = instant(start), instant(end), wakeTime(wake)
 	absent := "{}"
 	if o.Absent {
