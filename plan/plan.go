@@ -188,6 +188,7 @@ type Settings struct {
 	Mobile       *bool          // nil: not sent
 	ReadyTimeout *time.Duration // nil: not sent
 	ExactStart   bool
+	Preflight    bool // the daemon may ask for the page before the class begins
 	Padding      Padding
 	MinRemainder MinRemainder
 	Attempts     int // failures in a row before giving up

@@ -39,6 +39,7 @@ var SettingTable = []Setting{
 	pointer("mobile", func(s *Settings) **bool { return &s.Mobile }, func(b *bool) string { return strconv.FormatBool(*b) }, equal[bool]),
 	readyTimeout(),
 	value("exact_start", func(s *Settings) *bool { return &s.ExactStart }, strconv.FormatBool),
+	value("preflight", func(s *Settings) *bool { return &s.Preflight }, strconv.FormatBool),
 	value("padding", func(s *Settings) *Padding { return &s.Padding }, Padding.text),
 	value("min_remainder", func(s *Settings) *MinRemainder { return &s.MinRemainder }, MinRemainder.text),
 	value("attempts", func(s *Settings) *int { return &s.Attempts }, strconv.Itoa),

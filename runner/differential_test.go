@@ -300,6 +300,7 @@ var spoilable = map[string]keyValues{
 	"mp4":              {good: []string{"", "true", "false", "30m", "31m", "2h", "4h", "239m"}, bad: []string{"29m", "241m", "90s", "30m30s", "0s", "5", "-30m"}},
 	"mobile":           {good: []string{"", "true", "false", "none"}, bad: []string{"1", "phone"}},
 	"ready_timeout":    {good: []string{"", "none", "0s", "1s", "60s", "1m"}, bad: []string{"61s", "-1s", "500ms", "30"}},
+	"preflight":        {good: []string{"", "true", "false"}, bad: []string{"0", "never"}},
 	"exact_start":      {good: []string{"", "true", "false"}, bad: []string{"1", "exact"}},
 	"padding":          {good: []string{"", "{before: 0s, after: 0s}", "{before: 10m}", "{after: 1h}"}, bad: []string{"{before: -1s}", "{after: 2}", "30s", "{around: 1m}"}},
 	"min_remainder":    {good: []string{"", "never", "5m", "1h"}, bad: []string{"-5m", "always", "5"}},
@@ -329,7 +330,7 @@ func (w *planWriter) plan() string {
 		b.WriteString("  region: " + region + "\n")
 	}
 	b.WriteString("recordings:\n  one:\n    storage: files\n    cdn: campus\n")
-	for _, key := range []string{"when", "cname", "video", "audio_profile", "mp4", "mobile", "ready_timeout", "exact_start", "padding", "min_remainder", "attempts", "redundancy", "priority"} {
+	for _, key := range []string{"when", "cname", "video", "audio_profile", "mp4", "mobile", "ready_timeout", "exact_start", "preflight", "padding", "min_remainder", "attempts", "redundancy", "priority"} {
 		b.WriteString(w.block(4, key, key))
 	}
 	if change := w.value("change"); change != "" {

@@ -204,6 +204,7 @@ type settingsKeys struct {
 	Cname        *string       `yaml:"cname" doc:"The channel name, which labels the recording at Agora; default: derived from plan and id; none removes a default." example:"field-trip-2031"`
 	Picture      pictureKeys   `yaml:",inline"`
 	ExactStart   *bool         `yaml:"exact_start" doc:"The page is opened early and held, and recorded from the exact start; padding.before is then ignored." default:"false"`
+	Preflight    *bool         `yaml:"preflight" doc:"The daemon asks for the page before the class begins, where the plan has notify. false: it does not, as for a link that may be opened only once, or a page that this machine does not see as Agora does." default:"true"`
 	Padding      *paddingKeys  `yaml:"padding" doc:"Recorded around the class; shortened where another class of the page or a limit needs it." example:"{before: 30s, after: 2m}"`
 	MinRemainder *remainderKey `yaml:"min_remainder" doc:"A class is started late only if at least this much of it is left; never: no late start; default: 5m or half the class, whichever is less." example:"5m | never"`
 	Attempts     *int          `yaml:"attempts" validate:"omitempty,min=1,max=20" doc:"Failures in a row before giving up; ten healthy minutes reset the count." default:"3"`

@@ -58,7 +58,7 @@ func holdHints(t *testing.T, cases []hintCase) {
 func TestHintsForBooleans(t *testing.T) {
 	const when = "    when: Mon 09:00-09:50\n"
 	for key, takes := range map[string]string{
-		"mp4": "true, false or a duration", "mobile": "true or false", "exact_start": "true or false",
+		"mp4": "true, false or a duration", "mobile": "true or false", "exact_start": "true or false", "preflight": "true or false",
 	} {
 		for value, want := range map[string]string{
 			"yes": "true", "Yes": "true", "on": "true", "ON": "true", "y": "true", `"true"`: "true", "'yes'": "true",

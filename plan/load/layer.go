@@ -15,6 +15,7 @@ import (
 func programDefaults() plan.Settings {
 	return plan.Settings{
 		Video:      plan.Video{Width: 1280, Height: 720},
+		Preflight:  true,
 		Padding:    plan.Padding{Before: 30 * time.Second, After: 2 * time.Minute},
 		Attempts:   3,
 		Redundancy: 1,
@@ -102,6 +103,7 @@ var setters = map[string]func(*settingReader) bool{
 	"mobile":        (*settingReader).mobile,
 	"ready_timeout": (*settingReader).readyTimeout,
 	"exact_start":   plainKey(func(k *settingsKeys) *bool { return k.ExactStart }, func(s *plan.Settings) *bool { return &s.ExactStart }),
+	"preflight":     plainKey(func(k *settingsKeys) *bool { return k.Preflight }, func(s *plan.Settings) *bool { return &s.Preflight }),
 	"padding":       (*settingReader).padding,
 	"min_remainder": (*settingReader).remainder,
 	"attempts":      plainKey(func(k *settingsKeys) *int { return k.Attempts }, func(s *plan.Settings) *int { return &s.Attempts }),

@@ -75,25 +75,11 @@ var privateNames = []string{
 	"localhost", "local", "internal", "localdomain", "lan", "home", "corp", "intranet", "private", "home.arpa", "test", "invalid",
 }
 
-// privateRanges are the addresses that nobody outside reaches, in addition to those that package netip knows.
-var privateRanges = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("100.64.0.0/10"), // shared by the customers of a provider, RFC 6598
-	netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"), // for documentation, RFC 5737
-	netip.MustParsePrefix("198.18.0.0/15"),
-	netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"),
-	netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("2001:db8::/32"),
-}
-
 // privateHost says why a host cannot be reached from outside; "" where nothing indicates that.
 func privateHost(host string) string {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if ip, ok := hostAddress(host); ok {
-		private := ip.IsPrivate() || !ip.IsGlobalUnicast() || slices.ContainsFunc(privateRanges, func(p netip.Prefix) bool { return p.Contains(ip) })
-		if private {
+		if plan.PrivateAddress(ip) {
 			return "is an address of this machine or of a private network"
 		}
 		return ""

@@ -10,7 +10,7 @@ import (
 // notListed are the settings that list leaves out, with the reason.
 var notListed = map[string]string{
 	"region": "show", "near": "show", "cname": "show", "only": "its days are listed", "skip": "its days are not listed", "video": "show",
-	"audio_profile": "show", "mp4": "show", "mobile": "show", "ready_timeout": "show", "padding": "record_from and record_until",
+	"audio_profile": "show", "mp4": "show", "mobile": "show", "ready_timeout": "show", "padding": "record_from and record_until", "preflight": "show",
 	"min_remainder": "show", "attempts": "show", "labels": "show",
 }
 
