@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -218,6 +219,40 @@ func TestTemporaryKeysAreFetchedAheadRenewedHourlyAndNeverKept(t *testing.T) {
 		}
 		if len(issued) < 2 || issued[1] > -time.Minute {
 			t.Errorf("issued at %v: nothing was there ahead of the class", issued)
+		}
+		h.audit()
+		noCanary(t, h)
+	})
+}
+
+// TestACheckOfTheKeysServesTheStart has an issuer that is asked 20 minutes before a class, 10 minutes before it, and by its start.
+func TestACheckOfTheKeysServesTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-20 * time.Minute))
+		f := school("2031-09-15 09:00-09:30")
+		f["school.yaml"] = strings.Replace(f["school.yaml"], `access_key: "${ACCESS}", secret_key: "${KEY}"`, `sts: {command: [./issue]}`, 1)
+		h := newHouse(t, simulator.Config{})
+		var issued atomic.Int32
+		h.issue = func(context.Context, *plan.STS) ([]byte, error) {
+			issued.Add(1)
+			return []byte(`{"access_key":"canary-ACCESS","secret_key":"canary-SECRET","token":"canary-KEY","expiration":"` + time.Now().Add(5*time.Hour).Format(time.RFC3339) + `"}`), nil
+		}
+		p := loadPlan(t, f, "school.yaml")
+		e := h.open(p)
+		conn, err := h.connect(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []time.Duration{-20 * time.Minute, -10 * time.Minute} {
+			until(monday.Add(at))
+			if _, err := e.StorageKeys(t.Context(), conn, p.Storages[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		until(monday.Add(time.Hour))
+		h.shut(e)
+		if s := h.outcomes()[german]; s.Outcome != session.Recorded || issued.Load() != 1 {
+			t.Errorf("%s: %s; the issuer was asked %d times", s.Outcome, s.Reason, issued.Load())
 		}
 		h.audit()
 		noCanary(t, h)

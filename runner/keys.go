@@ -39,9 +39,10 @@ func (Keys) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redact.Mark)) }
 // Show gives the keys to somebody who signs requests with them. Nobody may keep them.
 func (k Keys) Show(to func(access, secret, token string)) { to(k.access, k.secret, k.token) }
 
-// FetchKeys fetches the credentials of a storage anew.
-func FetchKeys(ctx context.Context, conn *Connection, storage *plan.Storage, now time.Time) (Keys, error) {
-	return new(credentialCache).get(ctx, conn, storage, 0, now)
+// StorageKeys gives the credentials of a storage of an active plan ahead of a start. It shares the cache of the starts: what was
+// fetched lately is not fetched again, and what it fetches serves the classes that begin soon.
+func (e *Engine) StorageKeys(ctx context.Context, conn *Connection, storage *plan.Storage) (Keys, error) {
+	return e.keys.get(ctx, conn, storage, keysForCheck, e.cfg.Now())
 }
 
 func (k Keys) sum() [sha256.Size]byte {
@@ -95,6 +96,7 @@ func leastValidity() time.Duration {
 const (
 	keysForStart   = 30 * time.Minute
 	keysForRenewal = time.Minute
+	keysForCheck   = keysForStart / 2 // so that a source that fails is noticed while those of a start still serve
 	// keysInHand is how much of the least validity may have passed since they were fetched: an issuer that gives no more
 	// than that is not asked anew between acquire and start, nor for each class of a bell.
 	keysInHand = time.Minute

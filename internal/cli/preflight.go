@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"rundown/plan"
@@ -13,67 +16,117 @@ import (
 	"rundown/runner/reason"
 )
 
-// needs looks at what the next classes of a plan need beside the service: the temporary credentials of their storages and,
-// where pages and buckets are looked at, these. Nothing that it gives holds an address or a key.
-func (d *daemon) needs(ctx context.Context, p *plan.Plan, conn *runner.Connection) (issues []notify.Issue) {
-	now := d.a.clock()
-	lead := plan.DefaultLead
-	for i := range p.Notify {
-		lead = max(lead, p.Notify[i].Lead)
+// What the next classes of a plan need beside the service: the temporary credentials of their storages and, where pages and
+// buckets are looked at, these. Nothing that is kept or given holds an address or a key.
+
+// planned are the occurrences of a look: those that the store has as planned, so that none is looked at that somebody cancelled.
+func (l *planLookout) planned(look notify.Look) (ahead []plan.Occurrence) {
+	if len(look.Classes) == 0 {
+		return nil
 	}
-	issue := func(id reason.Code, about, text, try string) {
-		issues = append(issues, notify.Issue{ID: id, Severity: plan.NotifyCritical, Since: now, About: about, Text: text, Advice: try})
+	waits := map[string]bool{}
+	for _, b := range look.Classes {
+		waits[b.ID] = true
 	}
-	var ahead []plan.Occurrence
-	storages := map[*plan.Storage]bool{}
-	for _, o := range schedule.Occurrences(p, now, now.Add(lead)) {
-		if o.Cancelled() || !o.Start.After(now) {
+	last := look.Classes[len(look.Classes)-1].Start
+	for _, o := range schedule.Occurrences(l.plan, l.d.a.clock(), last.Add(time.Second)) {
+		if waits[o.ID] {
+			ahead = append(ahead, o)
+		}
+	}
+	return ahead
+}
+
+// storages looks at the storages of the next classes.
+func (l *planLookout) storages(ctx context.Context, look notify.Look, ahead []plan.Occurrence) (keys []string) {
+	for _, o := range ahead {
+		s := o.Settings.Storage
+		if s == nil || slices.Contains(keys, "storage/"+s.Name) {
 			continue
 		}
-		ahead = append(ahead, o)
-		if s := o.Settings.Storage; s != nil && !storages[s] {
-			storages[s] = true
-			if id, text, try := d.lookAtStorage(ctx, conn, s, now); text != "" {
-				issue(id, runner.StorageAbout(p.Name, s.Name), text, try)
+		key := "storage/" + s.Name
+		keys = append(keys, key)
+		if l.due(key, look) {
+			found := l.storage(ctx, s)
+			if ctx.Err() == nil {
+				l.note(key, found)
 			}
 		}
 	}
-	if !d.preflight {
-		return issues
+	return keys
+}
+
+// storage fetches the credentials of a storage and shows them to its bucket; nil where nothing is wrong.
+func (l *planLookout) storage(ctx context.Context, s *plan.Storage) *notify.Issue {
+	issue := notify.Issue{Severity: plan.NotifyCritical, Since: l.d.a.clock(), About: runner.StorageAbout(l.plan.Name, s.Name)}
+	keys, err := l.d.engine.StorageKeys(ctx, l.conn, s)
+	if err != nil {
+		issue.ID, issue.Advice = reason.IssueCredentialsFailing, "check what issues them"
+		issue.Text = "the credentials of the next classes cannot be fetched: " + err.Error()
+		return &issue
 	}
-	addresses := make([]string, len(ahead))
+	if !l.d.preflight || !preflight.Checked(s) {
+		return nil
+	}
+	problem := ""
+	keys.Show(func(access, secret, token string) { problem = preflight.Bucket(ctx, nil, s, access, secret, token) })
+	if problem == "" {
+		return nil
+	}
+	issue.ID, issue.Advice = reason.IssueStorageFailing, "check the bucket, its region and the keys of the storage in the plan"
+	issue.Text = fmt.Sprintf("the bucket of storage %s cannot take recordings, as seen from here: %s", s.Name, problem)
+	return &issue
+}
+
+// pages looks at the pages that are due, of classes that begin first first, and adds their keys to those that are needed.
+func (l *planLookout) pages(ctx context.Context, look notify.Look, ahead []plan.Occurrence, keep map[string]bool) (issues []notify.Issue) {
+	if !l.d.preflight {
+		return nil
+	}
+	keys := make([]string, len(ahead))
+	var due []string
 	for i := range ahead {
-		address, err := ahead[i].URL.Resolve(conn.Lookup)
-		if err == nil { // else the references were told
-			addresses[i] = address
+		address, err := ahead[i].URL.Resolve(l.conn.Lookup)
+		if err != nil || !ahead[i].Settings.Preflight {
+			continue
+		}
+		keys[i] = pageKey(address)
+		keep[keys[i]] = true
+		if len(due) < preflight.MostPages && !slices.Contains(due, address) && l.turns.Due(keys[i], ahead[i].Start, look.Bell, l.d.a.clock()) {
+			due = append(due, address)
 		}
 	}
-	problems := preflight.Pages(ctx, nil, "rundown/"+versionOf().Version, addresses)
-	for i := range ahead {
-		if problem := problems[addresses[i]]; problem != "" {
-			issue(reason.IssuePageFailing, ahead[i].ID, fmt.Sprintf("the page of %s does not answer as a page does, as seen from here: %s", ahead[i].Recording.ID, problem),
-				"open it in a browser; correct its address in the plan, or see to its server")
+	if len(due) > 0 {
+		for address, problem := range preflight.Pages(ctx, nil, "rundown/"+versionOf().Version, due) {
+			l.turns.Note(pageKey(address), problem, l.d.a.clock())
+		}
+	}
+	for i, key := range keys {
+		if problem := l.turns.Problem(key); !problem.None() {
+			issues = append(issues, l.page(&ahead[i], problem))
 		}
 	}
 	return issues
 }
 
-// lookAtStorage fetches the credentials of a storage and shows them to its bucket; "" where nothing is wrong.
-func (d *daemon) lookAtStorage(ctx context.Context, conn *runner.Connection, s *plan.Storage, now time.Time) (id reason.Code, text, try string) {
-	keys, err := runner.FetchKeys(ctx, conn, s, now)
-	switch {
-	case ctx.Err() != nil:
-		return "", "", ""
-	case err != nil:
-		return reason.IssueCredentialsFailing, "the credentials of the next classes cannot be fetched: " + err.Error(), "check what issues them"
-	case !d.preflight || !preflight.Checked(s):
-		return "", "", ""
+// pageKey tells pages apart without their addresses, which may be secret.
+func pageKey(address string) string {
+	sum := sha256.Sum256([]byte(address))
+	return "page/" + hex.EncodeToString(sum[:16])
+}
+
+// page is the health issue of a class whose page has a problem. One that may not matter is about the recording: it is told once,
+// however many classes there are.
+func (l *planLookout) page(o *plan.Occurrence, problem preflight.Problem) notify.Issue {
+	issue := notify.Issue{
+		ID: reason.IssuePageFailing, Severity: plan.NotifyCritical, Since: l.d.a.clock(), About: o.ID, Advice: problem.Advice,
+		Text: fmt.Sprintf("the page of %s does not answer as a page does, as seen from here: %s", o.Recording.ID, problem.Text),
 	}
-	problem := ""
-	keys.Show(func(access, secret, token string) { problem = preflight.Bucket(ctx, nil, s, access, secret, token) })
-	if problem == "" {
-		return "", "", ""
+	if issue.Advice == "" {
+		issue.Advice = "open it in a browser; correct its address in the plan, or see to its server"
 	}
-	return reason.IssueStorageFailing, fmt.Sprintf("the bucket of storage %s cannot take recordings, as seen from here: %s", s.Name, problem),
-		"check the bucket, its region and the keys of the storage in the plan"
+	if problem.Doubt {
+		issue.Severity, issue.About = plan.NotifyWarning, l.plan.Name+"/"+o.Recording.ID
+	}
+	return issue
 }

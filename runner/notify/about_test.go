@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,6 +31,7 @@ func TestARiskIsToldOfTheClassesThatItIsAbout(t *testing.T) {
 		"another storage":          {notify.Issue{ID: reason.IssueStorageFailing, About: "school/archive"}, nil, 1},
 		"another plan's storage":   {notify.Issue{ID: reason.IssueStorageFailing, About: "other/videos"}, nil, 0},
 		"the page of one":          {notify.Issue{ID: reason.IssuePageFailing}, []string{"algebra"}, 0},
+		"a doubt about a page":     {notify.Issue{ID: reason.IssuePageFailing, About: "school/algebra", Severity: plan.NotifyWarning}, nil, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -38,11 +40,12 @@ func TestARiskIsToldOfTheClassesThatItIsAbout(t *testing.T) {
 				for _, recording := range []string{"algebra", "german-a1"} {
 					planned := class(recording, start, session.Planned)
 					r.write(planned, planned, 0)
-					if tt.issue.ID == reason.IssuePageFailing && recording == "algebra" {
+					if tt.issue.ID == reason.IssuePageFailing && tt.issue.About == "" && recording == "algebra" {
 						tt.issue.About = planned.ID
 					}
 				}
-				tt.issue.Severity, tt.issue.Since, tt.issue.Text = plan.NotifyCritical, time.Now(), "it does not work"
+				tt.issue.Severity = cmp.Or(tt.issue.Severity, plan.NotifyCritical)
+				tt.issue.Since, tt.issue.Text = time.Now(), "it does not work"
 				r.raise(tt.issue)
 				pass(time.Minute)
 				var atRisk []string

@@ -13,26 +13,31 @@ import (
 )
 
 const (
-	// checkEvery is how often what the next classes need is checked while one begins within the lead, and checkAgain how
-	// often where the check before found something.
-	checkEvery = 5 * time.Minute
-	checkAgain = time.Minute
-	// aroundBell is how long before and after the start of a class the App IDs are left to the engine, unless the check
-	// before found something.
+	// checkTick is how often a check is asked what is due.
+	checkTick = 30 * time.Second
+	// checkAhead is added to the lead, so that what a class needs was looked at before the class is to be told.
+	checkAhead = 5 * time.Minute
+	// aroundBell is how long before and after the start of a class what is in order is better left alone.
 	aroundBell = 90 * time.Second
 )
+
+// Look is what a check looks at.
+type Look struct {
+	Plan    *plan.Plan
+	Classes []store.Brief // of the plan, planned and to begin within the lead, in order of start
+	Bell    bool          // some class begins about now: what is in order is better left alone
+}
 
 // checks finds out what the next classes need before the engine does, which asks the service only when a class begins.
 type checks struct {
 	mu    sync.Mutex
 	found map[string][]Issue // by plan; guarded by mu
-	last  map[string]time.Time
 }
 
 // check looks at each plan with targets whose next class is near.
 func (n *Notifier) check(ctx context.Context) {
 	defer n.running.Done()
-	ticks := time.NewTicker(checkAgain / 2)
+	ticks := time.NewTicker(checkTick)
 	defer ticks.Stop()
 	for {
 		checked := map[string]bool{}
@@ -51,40 +56,51 @@ func (n *Notifier) check(ctx context.Context) {
 	}
 }
 
-// checkPlan checks a plan where its turn has come.
+// checkPlan checks what is due of a plan, where a class is near or something was found before.
 func (n *Notifier) checkPlan(ctx context.Context, p *plan.Plan) {
-	now, c := n.cfg.Now(), &n.checks
-	c.mu.Lock()
-	failed := len(c.found[p.Name]) > 0
-	c.mu.Unlock()
-	wait, lead := checkEvery, plan.DefaultLead
-	if failed {
-		wait = checkAgain
-	}
-	if last, checked := c.last[p.Name]; checked && now.Sub(last).Abs() < wait {
-		return
-	}
+	now, c, lead := n.cfg.Now(), &n.checks, plan.DefaultLead
 	for i := range p.Notify {
 		lead = max(lead, p.Notify[i].Lead)
 	}
-	classes, err := n.cfg.Store.Briefs(ctx, now.Add(-aroundBell), now.Add(lead+checkEvery))
-	if err != nil || !nearOf(classes, p.Name, now) && !failed {
+	classes, err := n.cfg.Store.Briefs(ctx, now.Add(-aroundBell), now.Add(lead+checkAhead))
+	if err != nil {
 		return
 	}
-	issues := n.cfg.Check(ctx, p)
+	look := lookOf(p, classes, now)
+	c.mu.Lock()
+	before := c.found[p.Name]
+	c.mu.Unlock()
+	if len(look.Classes) == 0 && len(before) == 0 {
+		return
+	}
+	issues := n.cfg.Check(ctx, look)
 	if ctx.Err() != nil {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last[p.Name], c.found[p.Name] = now, keepSince(issues, c.found[p.Name])
+	c.found[p.Name] = keepSince(issues, before)
+}
+
+// lookOf is what a check of a plan looks at, of all classes around now.
+func lookOf(p *plan.Plan, classes []store.Brief, now time.Time) Look {
+	l := Look{Plan: p}
+	for _, b := range classes {
+		if b.State == string(session.Over) {
+			continue
+		}
+		l.Bell = l.Bell || b.Start.Sub(now).Abs() < aroundBell
+		if b.Plan == p.Name && b.State == string(session.Planned) && b.Start.After(now) {
+			l.Classes = append(l.Classes, b)
+		}
+	}
+	return l
 }
 
 // keep forgets what was found of other plans than these: they are withdrawn, or have no targets any more.
 func (c *checks) keep(plans map[string]bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.last, func(name string, _ time.Time) bool { return !plans[name] })
 	maps.DeleteFunc(c.found, func(name string, _ []Issue) bool { return !plans[name] })
 }
 
@@ -98,21 +114,6 @@ func keepSince(issues, before []Issue) []Issue {
 		}
 	}
 	return issues
-}
-
-// nearOf says that a class of a plan is still to begin, and that no class begins right now.
-func nearOf(classes []store.Brief, name string, now time.Time) bool {
-	near := false
-	for _, b := range classes {
-		if b.State == string(session.Over) {
-			continue
-		}
-		if b.Start.Sub(now).Abs() < aroundBell {
-			return false
-		}
-		near = near || b.Plan == name && b.State == string(session.Planned) && b.Start.After(now)
-	}
-	return near
 }
 
 // issues are what the checks found last.

@@ -56,9 +56,10 @@ type Config struct {
 	Lookup func(*plan.Plan) plan.Lookup
 	Issues func() []Issue                   // all health issues, those of the notifier included; default: none
 	Moves  func(within time.Duration) error // why the engine does not move; default: it does
-	// Check finds out whether the classes of a plan could begin now, and gives the health issues where they could not;
-	// default: they could. It may take its time.
-	Check     func(context.Context, *plan.Plan) []Issue
+	// Check finds out whether the next classes of a plan could begin, and gives the health issues where they could not;
+	// default: they could. It is called every 30 s while a class is near or something was found, looks at what is due, and may
+	// take its time.
+	Check     func(context.Context, Look) []Issue
 	Redact    func(string) string            // takes the secrets of the plans out of a text
 	Link      func(occurrence string) string // the page of a class, of "" the first page; gives "" where nobody said where
 	Node      string                         // names this process
@@ -84,7 +85,7 @@ func (c Config) withDefaults() Config {
 		c.Moves = func(time.Duration) error { return nil }
 	}
 	if c.Check == nil {
-		c.Check = func(context.Context, *plan.Plan) []Issue { return nil }
+		c.Check = func(context.Context, Look) []Issue { return nil }
 	}
 	if c.Redact == nil {
 		c.Redact = func(text string) string { return text }
@@ -156,7 +157,7 @@ func newNotifier(cfg Config) *Notifier {
 	return &Notifier{
 		cfg: cfg, log: cfg.Logger, client: newHTTPClient(cfg.Transport), workers: map[string]*worker{}, closed: map[string]string{},
 		complaints: map[string]time.Time{}, direct: direct{sent: map[string]bool{}},
-		checks: checks{found: map[string][]Issue{}, last: map[string]time.Time{}},
+		checks: checks{found: map[string][]Issue{}},
 	}
 }
 

@@ -304,7 +304,7 @@ func TestWhatACheckFoundEndsWithThePlan(t *testing.T) {
 		planned := class("algebra", time.Now().Add(20*time.Minute), session.Planned)
 		r.write(planned, planned, 0)
 		r.close()
-		r.check = func(context.Context, *plan.Plan) []notify.Issue { return []notify.Issue{refused()} }
+		r.check = func(context.Context, notify.Look) []notify.Issue { return []notify.Issue{refused()} }
 		r.open()
 		time.Sleep(2 * time.Minute)
 		if got := r.notifierIssues(); len(got) != 1 {
@@ -316,6 +316,42 @@ func TestWhatACheckFoundEndsWithThePlan(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		if got := r.notifierIssues(); len(got) != 0 {
 			t.Errorf("without the plan %v", got)
+		}
+	})
+}
+
+// TestACheckLooksAtWhatIsStillToBegin has classes of which one was cancelled, one is being recorded and one is far.
+func TestACheckLooksAtWhatIsStillToBegin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		soon, far := time.Now().Add(20*time.Minute), time.Now().Add(70*time.Minute)
+		for _, s := range []session.State{
+			class("algebra", soon, session.Planned), class("algebra", far, session.Planned), class("german-a1", soon, session.Over),
+			class("german-a1", soon.Add(time.Minute), session.Planned), class("german-a1", time.Now().Add(-time.Minute), session.Recording),
+			class("german-a1", time.Now().Add(5*time.Minute), session.Over), class("algebra", time.Now().Add(45*time.Second), session.Starting),
+		} {
+			r.write(s, s, 0)
+		}
+		r.close()
+		looks := make(chan notify.Look, 1000)
+		r.check = func(_ context.Context, l notify.Look) []notify.Issue { looks <- l; return nil }
+		r.open()
+		pass(5 * time.Minute)
+		first := <-looks
+		var ids []string
+		for _, b := range first.Classes {
+			ids = append(ids, b.ID)
+		}
+		want := []string{class("algebra", soon, session.Planned).ID, class("german-a1", soon.Add(time.Minute), session.Planned).ID}
+		if !slices.Equal(ids, want) || first.Plan.Name != "school" || !first.Bell {
+			t.Errorf("looked at %v of %s, bell %v; want %v", ids, first.Plan.Name, first.Bell, want)
+		}
+		last := first
+		for len(looks) > 0 {
+			last = <-looks
+		}
+		if last.Bell {
+			t.Error("a class that began five minutes ago is taken for one that begins now")
 		}
 	})
 }

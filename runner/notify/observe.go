@@ -139,10 +139,11 @@ func (o *observer) plans(found *news, plans []Plan, now time.Time) {
 func (o *observer) issues(found *news, issues []Issue, now time.Time) {
 	open := map[string]bool{}
 	for _, i := range issues {
-		if i.ID == reason.IssueOrphan || i.ID == reason.IssuePageFailing { // told as session.orphan or class.at-risk, with its class
+		name := issueMark + string(i.ID) + "/" + i.About
+		if i.ID == reason.IssueOrphan || i.ID == reason.IssuePageFailing && endangers(i) { // told as session.orphan or class.at-risk, with its class
+			open[name] = true
 			continue
 		}
-		name := issueMark + string(i.ID) + "/" + i.About
 		if open[name] {
 			continue
 		}
@@ -192,8 +193,10 @@ func planAbout(i Issue) string {
 	switch i.ID {
 	case reason.IssuePlanRejected, reason.IssuePlanWaiting, reason.IssueReferencesUnset:
 		return i.About
+	case reason.IssueCredentialsFailing, reason.IssueStorageFailing, reason.IssuePageFailing:
+		return planOf(i.About)
 	}
-	if strings.Count(i.About, "/") == 2 || i.ID == reason.IssueCredentialsFailing || i.ID == reason.IssueStorageFailing {
+	if strings.Count(i.About, "/") == 2 {
 		return planOf(i.About)
 	}
 	return ""
@@ -303,8 +306,10 @@ func causesOf(b store.Brief, storage string, issues []Issue) (causes []Cause) {
 // endangers says that classes cannot begin or be stored as planned while an issue lasts.
 func endangers(i Issue) bool {
 	switch i.ID {
-	case reason.IssueClockOff, reason.IssueCredentialsFailing, reason.IssueStorageFailing, reason.IssuePageFailing:
+	case reason.IssueClockOff, reason.IssueCredentialsFailing, reason.IssueStorageFailing:
 		return true
+	case reason.IssuePageFailing:
+		return i.Severity == plan.NotifyCritical
 	case reason.IssueOrphan, reason.IssueOutboxStuck, reason.IssuePlanRejected, reason.IssuePlanWaiting:
 		return false
 	}

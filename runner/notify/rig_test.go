@@ -73,7 +73,7 @@ type rig struct {
 	issues []notify.Issue
 	moves  error
 	values map[string]string
-	check  func(context.Context, *plan.Plan) []notify.Issue
+	check  func(context.Context, notify.Look) []notify.Issue
 	link   func(occurrence string) string
 	gone   bool // the plan is not active any more
 	again  bool // the notifier is started again by the same process

@@ -3,7 +3,8 @@
 // wrong wherever one looks from counts, and a page that asks for a login or refuses this network is left alone.
 //
 // [Pages] and [Bucket] are bounded in number and in time, send nothing that changes anything, and give problems as texts
-// without addresses, keys and what the other side wrote. A problem is looked at twice before it is given.
+// without addresses, keys and what the other side wrote. A problem is looked at twice before it is given. [Turns] says what
+// is looked at when, and when a problem is over.
 package preflight
 
 import (

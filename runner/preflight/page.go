@@ -19,7 +19,7 @@ const (
 	MostPages = 40
 	// pageWithin bounds one request, redirects included.
 	pageWithin = 10 * time.Second
-	// PagesWithin bounds them all; what was not looked at by then is not told.
+	// PagesWithin bounds them all; what was not looked at by then has no result.
 	PagesWithin = 2 * time.Minute
 	// mostRedirects is how many redirects of a page are followed.
 	mostRedirects = 5
@@ -27,11 +27,12 @@ const (
 	hostsAtOnce = 8
 )
 
-// Pages asks for each address once and gives what is wrong with it, by address; nothing where a page answers. Of more than
-// [MostPages] the first are looked at. client may be nil.
-func Pages(ctx context.Context, client *http.Client, agent string, addresses []string) map[string]string {
+// Pages asks for each address once and gives what is wrong with each that it has looked at, by address; none where a page
+// answers. Of more than [MostPages] the first are looked at. client may be nil: then hosts that lead into a private network
+// are not asked.
+func Pages(ctx context.Context, client *http.Client, agent string, addresses []string) map[string]Problem {
 	if client == nil {
-		client = http.DefaultClient
+		client = &http.Client{Transport: outward}
 	}
 	ctx, cancel := context.WithTimeout(ctx, PagesWithin)
 	defer cancel()
@@ -46,7 +47,7 @@ func Pages(ctx context.Context, client *http.Client, agent string, addresses []s
 	}
 	here := *client
 	here.CheckRedirect = sameHost
-	l := &look{client: &here, agent: agent, problems: map[string]string{}}
+	l := &look{client: &here, agent: agent, results: map[string]Problem{}}
 	var running sync.WaitGroup
 	free := make(chan struct{}, hostsAtOnce)
 	for _, pages := range hosts {
@@ -57,7 +58,7 @@ func Pages(ctx context.Context, client *http.Client, agent string, addresses []s
 		})
 	}
 	running.Wait()
-	return l.problems
+	return l.results
 }
 
 // sameHost follows redirects within the host that was asked, without a Referer: that would be the address with all that is
@@ -75,8 +76,8 @@ type look struct {
 	client *http.Client
 	agent  string
 
-	mu       sync.Mutex
-	problems map[string]string // guarded by mu
+	mu      sync.Mutex
+	results map[string]Problem // guarded by mu
 }
 
 // host looks at pages of one host, one after the other, and then again at those that had a problem. Where the host itself
@@ -86,17 +87,21 @@ func (l *look) host(ctx context.Context, pages []string) {
 	for i, address := range pages {
 		answered := true
 		problem, reached := l.page(ctx, address)
-		if !reached {
-			problem = twice(ctx, problem, func() (problem string) {
-				problem, answered = l.page(ctx, address)
-				return problem
-			})
+		if !reached && !problem.None() {
+			if !pause(ctx) {
+				return
+			}
+			problem, answered = l.page(ctx, address)
 		}
 		switch {
-		case !answered && problem != "":
+		case ctx.Err() != nil:
+			return
+		case problem.None():
+			l.note(problem, address)
+		case !answered:
 			l.note(problem, pages[i:]...)
 			return
-		case problem != "":
+		default:
 			doubtful = append(doubtful, address)
 		}
 	}
@@ -104,43 +109,54 @@ func (l *look) host(ctx context.Context, pages []string) {
 		return
 	}
 	for _, address := range doubtful {
-		if problem, _ := l.page(ctx, address); problem != "" && ctx.Err() == nil {
+		if problem, _ := l.page(ctx, address); ctx.Err() == nil {
 			l.note(problem, address)
 		}
 	}
 }
 
-func (l *look) note(problem string, addresses ...string) {
+func (l *look) note(problem Problem, addresses ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, address := range addresses {
-		l.problems[address] = problem
+		l.results[address] = problem
 	}
 }
 
 // page asks for one page; reached says that an answer came.
-func (l *look) page(ctx context.Context, address string) (problem string, reached bool) {
+func (l *look) page(ctx context.Context, address string) (problem Problem, reached bool) {
 	ctx, cancel := context.WithTimeout(ctx, pageWithin)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return "", true
+		return Problem{}, true
 	}
 	request.Header.Set("User-Agent", l.agent)
 	response, err := l.client.Do(request)
-	if err != nil {
-		return unreached(err), false
+	switch {
+	case errors.Is(err, errPrivate):
+		return Problem{
+			Text: "its host name leads into a private network, as seen from here", Doubt: true,
+			Advice: "see that the page can be opened from the internet; if it can, preflight: false in the recording leaves this check out",
+		}, true
+	case err != nil:
+		return Problem{Text: unreached(err)}, false
 	}
 	_ = response.Body.Close() // what it holds does not matter
-	if answered := response.StatusCode; broken(answered) {
-		return fmt.Sprintf("it answers HTTP %d (%s)", answered, http.StatusText(answered)), true
-	}
-	return "", true
+	return judge(response.StatusCode), true
 }
 
-// broken says that a page answered in a way in which it answers everybody.
-func broken(answered int) bool {
-	return answered == http.StatusNotFound || answered == http.StatusGone || answered >= http.StatusInternalServerError
+// judge says what an answer means. The service ends a recording by itself where the page answers 404 or 5xx, whatever comes with
+// it. It is not documented for 410, which is meant for good, however.
+func judge(answered int) Problem {
+	text := fmt.Sprintf("it answers HTTP %d (%s)", answered, http.StatusText(answered))
+	switch {
+	case answered == http.StatusNotFound, answered >= http.StatusInternalServerError:
+		return Problem{Text: text + ", at which the service ends a recording"}
+	case answered == http.StatusGone:
+		return Problem{Text: text, Doubt: true}
+	}
+	return Problem{}
 }
 
 // unreached says in words why no answer came. No error is quoted: they hold addresses, names that may be secret, and what

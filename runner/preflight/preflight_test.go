@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -78,8 +80,8 @@ func TestAPageThatDoesNotAnswerAsPagesDoIsFound(t *testing.T) {
 		}))}
 		const base = "http://school.example"
 		want := map[string]string{
-			"/200": "", "/204": "", "/401": "", "/403": "", "/429": "", "/404?token=CANARY": "HTTP 404", "/410": "HTTP 410", "/500": "HTTP 500", "/503": "HTTP 503",
-			"/moved": "HTTP 404",
+			"/200": "", "/204": "", "/401": "", "/403": "", "/429": "", "/404?token=CANARY": "it answers HTTP 404 (Not Found), at which the service ends a recording", "/410": "it answers HTTP 410 (Gone)",
+			"/500": "HTTP 500", "/503": "HTTP 503", "/moved": "HTTP 404",
 		}
 		var addresses []string
 		for path := range want {
@@ -88,12 +90,16 @@ func TestAPageThatDoesNotAnswerAsPagesDoIsFound(t *testing.T) {
 		addresses = append(addresses, "http://nobody.example/?token=CANARY")
 		got := preflight.Pages(t.Context(), client, "rundown", addresses)
 		for path, text := range want {
-			if problem, found := got[base+path]; found != (text != "") || !strings.Contains(problem, text) || strings.Contains(problem, "CANARY") {
-				t.Errorf("%s: %q, want %q", path, problem, text)
+			problem, looked := got[base+path]
+			if !looked || problem.None() != (text == "") || !strings.Contains(problem.Text, text) || strings.Contains(problem.Text, "CANARY") {
+				t.Errorf("%s: %q, want %q", path, problem.Text, text)
+			}
+			if doubt := path == "/410"; problem.Doubt != doubt {
+				t.Errorf("%s: in doubt %v", path, problem.Doubt)
 			}
 		}
-		if problem := got["http://nobody.example/?token=CANARY"]; problem != "its host name is not known" {
-			t.Errorf("a host that is not known: %q", problem)
+		if problem := got["http://nobody.example/?token=CANARY"]; problem.Text != "its host name is not known" {
+			t.Errorf("a host that is not known: %q", problem.Text)
 		}
 		if n := asked.Load(); n != 5+4*2+1*4 {
 			t.Errorf("%d requests: each page is asked once, and what fails twice", n)
@@ -124,7 +130,7 @@ func TestALookLeavesNoSecretBehind(t *testing.T) {
 		const base = "http://school.example"
 		pages := []string{base + "/here?token=CANARY", base + "/elsewhere?token=CANARY", base + "/round?token=CANARY"}
 		got := preflight.Pages(t.Context(), &http.Client{Transport: transport}, "rundown", pages)
-		if len(got) != 1 || got[pages[0]] != "it answers HTTP 410 (Gone)" {
+		if got[pages[0]].Text != "it answers HTTP 410 (Gone)" || !got[pages[1]].None() || !got[pages[2]].None() {
 			t.Errorf("told %v", got)
 		}
 		if _, asked := hosts.Load("10.0.0.1"); asked {
@@ -139,8 +145,8 @@ func TestALookLeavesNoSecretBehind(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			client := &http.Client{Transport: failing{err}}
-			if got := preflight.Pages(t.Context(), client, "rundown", []string{"https://CANARY.example/"}); got["https://CANARY.example/"] != want {
-				t.Errorf("told %q, want %q", got, want)
+			if got := preflight.Pages(t.Context(), client, "rundown", []string{"https://CANARY.example/"}); got["https://CANARY.example/"].Text != want {
+				t.Errorf("told %v, want %q", got, want)
 			}
 		})
 	}
@@ -159,7 +165,7 @@ func TestAShortFaultOfAPageIsNotTold(t *testing.T) {
 				w.WriteHeader(http.StatusBadGateway)
 			}
 		}))}
-		if got := preflight.Pages(t.Context(), client, "rundown", []string{"http://school.example/"}); len(got) > 0 {
+		if got := preflight.Pages(t.Context(), client, "rundown", []string{"http://school.example/"}); len(got) != 1 || !got["http://school.example/"].None() {
 			t.Errorf("told %v", got)
 		}
 	})
@@ -192,9 +198,41 @@ func TestPagesTakeNoLongerThanTheirBounds(t *testing.T) {
 			t.Errorf("%d pages were looked at in %v", len(got), took)
 		}
 		for _, problem := range got {
-			if problem != "it does not answer within 10s" {
-				t.Errorf("told %q", problem)
+			if problem.Text != "it does not answer within 10s" {
+				t.Errorf("told %q", problem.Text)
 			}
+		}
+	})
+}
+
+// TestAHostOfAPrivateNetworkIsNotAsked has a server on this machine, as a name of the internet may lead to it.
+func TestAHostOfAPrivateNetworkIsNotAsked(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer server.Close()
+	direct, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := func(*http.Request) (*url.URL, error) { return nil, nil }
+	if answer, err := preflight.NewOutward(nobody).RoundTrip(direct); err == nil || asked.Load() != 0 {
+		t.Errorf("it was asked %d times: %v, %v", asked.Load(), answer, err)
+	}
+	here := func(*http.Request) (*url.URL, error) { return url.Parse(server.URL) }
+	page, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://school.example/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := preflight.NewOutward(here).RoundTrip(page)
+	if err != nil || asked.Load() != 1 {
+		t.Fatalf("through a proxy of this network it was asked %d times: %v", asked.Load(), err)
+	}
+	answer.Body.Close()
+	synctest.Test(t, func(t *testing.T) {
+		client := &http.Client{Transport: failing{preflight.ErrPrivate}}
+		problem := preflight.Pages(t.Context(), client, "rundown", []string{"https://school.example/"})["https://school.example/"]
+		if !problem.Doubt || problem.Text != "its host name leads into a private network, as seen from here" || !strings.Contains(problem.Advice, "preflight: false") {
+			t.Errorf("told %+v", problem)
 		}
 	})
 }
