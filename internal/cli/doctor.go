@@ -97,6 +97,7 @@ reachable, whether it accepts the credentials, and how far the clocks differ.
 		plans := c.plans(args, applied)
 		for _, p := range plans {
 			c.references(p)
+			c.buckets(p)
 			if !offline {
 				c.service(cmd.Context(), p)
 			}

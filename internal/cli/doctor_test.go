@@ -81,3 +81,18 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 	}
 	expect(results("--offline"), "daemon", checkOK, fmt.Sprintf("running (pid %d, since ", os.Getpid()))
 }
+
+// TestDoctorNamesTheBucketsThatNobodyChecks has a bucket that can be checked before a class, and one that cannot.
+func TestDoctorNamesTheBucketsThatNobodyChecks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plan.yaml")
+	text := strings.Replace(aroundNow, "storage: {", `storage: {old: {vendor: google, bucket: lessons, access_key: "${ACCESS}", secret_key: "${SECRET}"}, `, 1) +
+		"  algebra: {storage: old, when: " + dated(time.Now().Add(24*time.Hour), time.Minute) + "}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, out, _ := command(t, "doctor", path, "--offline", "--store", emptyStore(t))
+	out = strings.Join(strings.Fields(out), " ")
+	if !strings.Contains(out, "storage old: run does not check buckets of Google Cloud before classes") || strings.Contains(out, "storage videos") {
+		t.Error(out)
+	}
+}
