@@ -49,6 +49,9 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 	o.out++
 	x := &exchange{w: w, api: api, conn: conn, occ: o.settings, state: s, session: asked, op: act.Op}
 	w.background(func(ctx context.Context) func() {
+		if x.op != agora.OpQuery { // the store has taken the step: after an outage of it the next heartbeat opens the gate
+			w.e.gate.await(ctx, heartbeatWithin)
+		}
 		w.e.cfg.Failpoint("before sending " + string(x.op))
 		a := x.ask(agora.Prefer(ctx, preference(x.state.Priority)))
 		if a.SID != "" && x.session.SID == "" {

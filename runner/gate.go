@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ type gate struct {
 	since     time.Duration // when the first of the heartbeats was sent that have succeeded without a gap
 	alive     bool          // there is one, and none has failed since
 	ever      bool          // a heartbeat was confirmed
+	opened    chan struct{} // closed when the next heartbeat is confirmed; nil: nobody waits for that
 }
 
 // confirm takes in a heartbeat that succeeded, by when it was sent.
@@ -34,6 +36,10 @@ func (g *gate) confirm(sent time.Duration) {
 		g.since = sent
 	}
 	g.confirmed, g.alive, g.ever = max(g.confirmed, sent), true, true
+	if g.opened != nil {
+		close(g.opened)
+		g.opened = nil
+	}
 }
 
 // fail takes in a heartbeat that failed. What the one before confirmed stays confirmed.
@@ -61,6 +67,26 @@ func (g *gate) check() error {
 		return errUnconfirmed
 	}
 	return nil
+}
+
+// await waits until requests may be sent, and no longer than a while. The caller asks [gate.check] all the same.
+func (g *gate) await(ctx context.Context, most time.Duration) {
+	if g.check() == nil {
+		return
+	}
+	g.mu.Lock()
+	if g.opened == nil {
+		g.opened = make(chan struct{})
+	}
+	opened := g.opened
+	g.mu.Unlock()
+	limit := time.NewTimer(most)
+	defer limit.Stop()
+	select {
+	case <-opened:
+	case <-limit.C:
+	case <-ctx.Done():
+	}
 }
 
 // mayBury says that the heartbeats of this process have succeeded for a whole TTL. Only then do the old heartbeats of
