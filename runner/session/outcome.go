@@ -111,10 +111,21 @@ func (d *Decision) partialOutcome(gaveUp reason.Reason) []string {
 		s.ReasonCode = d.latenessReason(0).Code
 		why = append(why, "it was begun late")
 	default:
-		s.ReasonCode = s.gapCode()
+		if s.ReasonCode = s.gapCode(); s.ReasonCode == reason.Incomplete && s.startedLate() {
+			s.ReasonCode = reason.BegunLate
+			why = append(why, "its start was sent late")
+		}
 	}
 	why = append(why, d.unconfirmedSessions("what is missing is not in a session of ours")...)
 	return append(why, d.evidenceText()...)
+}
+
+// startedLate says that nothing but the beginning is missing, since the first session was started too late for it, although it
+// was begun in time: the request had to wait, as where the store could not be written.
+func (s *State) startedLate() bool {
+	x := s.current()
+	return len(x) > 0 && x[0].StartedAt.Add(catalog.StartLead()).After(s.Start) &&
+		len(s.Gaps) == 1 && s.Gaps[0].From.Equal(s.Start) && !s.Gaps[0].Until.After(x[0].RecordingAt)
 }
 
 // gapCode is the code of what most likely made the gaps: the first session that failed or was lost, else the first that
