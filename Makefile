@@ -51,6 +51,10 @@ soak: ## a term of 16 weeks under faults and crashes, its negative control, and 
 	$(IN_MEMORY) $(GO) test ./runner -run TestRandomEdits -count 1 -timeout 60m -v -args -edits 2000 -seed $(or $(SEED),1)
 	$(IN_MEMORY) $(GO) test ./runner -run TestATermUnder -count 1 -timeout 60m -v -args -weeks 16 -seed $(or $(SEED),1)
 
+.PHONY: trials
+trials: ## kill, freeze and cut off daemons that share a PostgreSQL, in real time, and print a table; TRIALS=30 kills, 3 at once
+	$(GO) test ./internal/cli -run 'TestThreeDaemons|TestADatabaseThatIsDown' -count 1 -timeout 120m -parallel $(or $(PARALLEL),3) -args -trials $(or $(TRIALS),30)
+
 .PHONY: compare
 compare: ## the scripts of examples/cron-and-curl and the daemon side by side, in real time: two and a half minutes
 	$(GO) test -tags compare ./internal/comparison -run TestTheScriptsThemselves -count 1 -v -args -seed $(or $(SEED),3)

@@ -14,6 +14,7 @@ import (
 
 	"rundown/internal/host"
 	"rundown/internal/planfile"
+	"rundown/runner/store/pgtest"
 )
 
 // limitFiles bounds the size of the files that this process writes, where a test asks for it and the system can.
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("COLUMNS", wideOutput); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){
+	testscript.Main(sharing{m}, map[string]func(){
 		"rundown": func() {
 			if size, err := strconv.Atoi(os.Getenv("RUNDOWN_TEST_LOG_QUEUE")); err == nil {
 				host.LogQueueSize = size
@@ -44,6 +45,11 @@ func TestMain(m *testing.M) {
 		},
 	})
 }
+
+// sharing runs the tests and ends the PostgreSQL that they share.
+type sharing struct{ m *testing.M }
+
+func (s sharing) Run() int { return pgtest.Main(s.m) }
 
 // TestScripts runs the binary as people and scripts do; each script tells what it is about.
 func TestScripts(t *testing.T) {

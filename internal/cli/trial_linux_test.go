@@ -1,0 +1,306 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rundown/agora/simulator"
+	"rundown/runner/store"
+	"rundown/runner/store/pgtest"
+	"rundown/runner/view"
+)
+
+// trial is daemons on one PostgreSQL, each of which owns one App ID. Its classes have no padding, so each is to be written from
+// its start to its end.
+type trial struct {
+	t       *testing.T
+	reader  *store.Store
+	dsn     string
+	service string // the address of the simulator
+	apps    []string
+	nodes   []*trialNode
+	env     []string
+	bell    time.Time
+	until   time.Time // the last class ends
+	classes int       // of all App IDs
+}
+
+// trialNode is a daemon of a trial.
+type trialNode struct {
+	*process
+	id       int64  // its number as a node
+	app      string // the App ID that it owned when the trial began
+	database *proxy // between it and the database; nil: there is none
+}
+
+const (
+	trialLength  = 25 * time.Second // of its classes
+	trialClasses = 8                // of each App ID
+	trialNotice  = 30 * time.Second // between the plan and the bell
+)
+
+// setup is what a trial begins with.
+type setup struct {
+	nodes   int
+	proxied bool // a proxy is between each daemon and the database
+}
+
+// newTrial starts the daemons and has each own an App ID.
+func newTrial(t *testing.T, server *pgtest.Server, s setup) *trial {
+	t.Helper()
+	x := &trial{t: t, dsn: server.Database(t), env: append(slices.Clone(canaries), "GORACE=atexit_sleep_ms=0")}
+	x.service, _ = serve(t)
+	for i := range s.nodes {
+		app := strings.Repeat(string(rune('a'+i)), 32)
+		x.apps = append(x.apps, app)
+		x.env = append(x.env, fmt.Sprintf("APP_%d=%s", i, app))
+	}
+	for range s.nodes {
+		x.nodes = append(x.nodes, x.join(s.proxied))
+	}
+	var err error
+	if x.reader, err = store.Open(t.Context(), x.dsn, store.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = x.reader.Close() })
+	x.apply("later", x.atOnce(1, time.Now().UTC().Add(48*time.Hour), time.Minute)) // so that they share the App IDs before the bell
+	eventually(t, 60*time.Second, "each owns an App ID", x.shared)
+	out, errs, status := runBinary(t, nil, "status", "--store", x.dsn)
+	for _, app := range x.apps {
+		if status != StatusOK || !strings.Contains(out, "owns App ID "+app) {
+			t.Errorf("status %d does not show who owns %s:\n%s%s", status, app, out, errs)
+		}
+	}
+	return x
+}
+
+// give gives the daemons the classes that are judged.
+func (x *trial) give(classes []trialClass) {
+	x.t.Helper()
+	x.classes = len(classes)
+	for _, c := range classes {
+		if end := c.from.Add(c.length); end.After(x.until) {
+			x.until = end
+		}
+	}
+	x.apply("today", classes)
+}
+
+// ring gives the daemons classes of all App IDs at one bell.
+func (x *trial) ring() {
+	x.t.Helper()
+	x.bell = time.Now().UTC().Truncate(time.Second).Add(paceNow().of(trialNotice))
+	x.give(x.atOnce(trialClasses, x.bell, trialLength))
+}
+
+// join starts a daemon.
+func (x *trial) join(proxied bool) *trialNode {
+	x.t.Helper()
+	n, dsn := &trialNode{}, x.dsn
+	if proxied {
+		u, err := url.Parse(dsn)
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		n.database = newProxy(x.t, u.Host)
+		u.Host = n.database.address()
+		dsn = u.String()
+	}
+	n.process = start(x.t, "stderr", append(slices.Clone(x.env), "RUNDOWN_STORE="+dsn), "run", "--api-url", x.service, "--listen", "127.0.0.1:0")
+	n.await(1, "msg=running")
+	return n
+}
+
+// trialClass is a class of a trial.
+type trialClass struct {
+	id     string
+	app    int
+	from   time.Time
+	length time.Duration
+}
+
+// atOnce gives so many classes of each App ID at one instant.
+func (x *trial) atOnce(n int, at time.Time, length time.Duration) (classes []trialClass) {
+	for app := range x.apps {
+		for i := range n {
+			classes = append(classes, trialClass{fmt.Sprintf("a%d-%d", app, i), app, at, length})
+		}
+	}
+	return classes
+}
+
+// apply applies a plan.
+func (x *trial) apply(plan string, classes []trialClass) {
+	x.t.Helper()
+	var apps []string
+	for i := range x.apps {
+		apps = append(apps, fmt.Sprintf(`a%d: {id: "${APP_%d}"}`, i, i))
+	}
+	text := strings.NewReplacer(
+		`apps: {main: {id: "${APP}"}}`, `apps: {`+strings.Join(apps, ", ")+`}`, "name: today", "name: "+plan,
+		"padding: {before: 1s, after: 1s}, cdn: live", "padding: {before: 0s, after: 0s}, min_remainder: 1s",
+	).Replace(aroundNow)
+	for _, c := range classes {
+		text += fmt.Sprintf("  %s: {app: a%d, when: %s}\n", c.id, c.app, dated(c.from, c.length))
+	}
+	file := filepath.Join(x.t.TempDir(), "plan.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		x.t.Fatal(err)
+	}
+	if out, errs, status := runBinary(x.t, x.env, "apply", file, "--store", x.dsn); status != StatusOK {
+		x.t.Fatalf("apply: status %d: %s%s", status, out, errs)
+	}
+}
+
+// owners gives the number of the node that owns each App ID; nil where the store does not answer.
+func (x *trial) owners() map[string]int64 {
+	leases, err := x.reader.Leases(context.Background())
+	if err != nil {
+		return nil
+	}
+	owners := map[string]int64{}
+	for _, l := range leases {
+		owners[l.App] = l.Node
+	}
+	return owners
+}
+
+// shared says that each daemon owns one App ID, and notes which.
+func (x *trial) shared() bool {
+	nodes, err := x.reader.Nodes(context.Background())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	owners := x.owners()
+	for _, n := range x.nodes {
+		i := slices.IndexFunc(nodes, func(r store.Node) bool { return strings.HasSuffix(r.Name, fmt.Sprint(":", n.cmd.Process.Pid)) })
+		if i < 0 {
+			return false
+		}
+		n.id, n.app = nodes[i].ID, ""
+		for app, owner := range owners {
+			if owner == n.id && n.app == "" {
+				n.app = app
+			} else if owner == n.id {
+				return false
+			}
+		}
+		if n.app == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// takenOver waits until others than a daemon own all App IDs, and gives how long that took.
+func (x *trial) takenOver(from *trialNode, since time.Time) time.Duration {
+	x.t.Helper()
+	moved := func() bool {
+		owners := x.owners()
+		for _, app := range x.apps {
+			if owners[app] == 0 || owners[app] == from.id {
+				return false
+			}
+		}
+		return true
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	over, stop := patience(60 * time.Second)
+	defer stop()
+	for !moved() {
+		select {
+		case <-tick.C:
+		case <-over:
+			x.t.Fatalf("a minute later the App IDs are not the others': %v", x.owners())
+		}
+	}
+	return time.Since(since).Round(10 * time.Millisecond)
+}
+
+// today gives the classes that are judged as scripts read them.
+func (x *trial) today() map[string]view.Occurrence {
+	x.t.Helper()
+	found := outcomesOf(x.t, x.dsn)
+	for name, o := range found {
+		if !strings.HasPrefix(o.ID, "today/") {
+			delete(found, name)
+		}
+	}
+	return found
+}
+
+// settle waits until nothing runs any more, and gives the classes by the store and all sessions by the ledger.
+func (x *trial) settle() (map[string]view.Occurrence, simulator.Ledger) {
+	x.t.Helper()
+	var classes map[string]view.Occurrence
+	eventually(x.t, time.Until(x.until.Add(60*time.Second)), "all classes have ended", func() bool {
+		classes = x.today()
+		for _, o := range classes {
+			if o.Outcome == nil {
+				return false
+			}
+		}
+		return len(classes) == x.classes
+	})
+	return classes, readLedger(x.t, x.service)
+}
+
+// tally counts what came of the classes of trials. Lost is a class that was not being written from the bell to its end.
+type tally struct {
+	classes, lost, late, doubled, running, refused int
+	took                                           []time.Duration
+}
+
+// judge holds the store against the ledger.
+func (x *trial) judge() (sum tally) {
+	x.t.Helper()
+	classes, ledger := x.settle()
+	sum.classes = len(classes)
+	known := map[string]bool{}
+	for name, o := range classes {
+		if *o.Outcome != "recorded" {
+			sum.lost++
+			x.t.Errorf("%s is %s: %s", name, *o.Outcome, *o.Reason)
+		}
+		for _, s := range o.Sessions {
+			if s.SID != nil {
+				known[*s.SID] = true
+			}
+		}
+	}
+	last := map[string]simulator.LedgerSession{}
+	for _, s := range ledger.Sessions {
+		before, again := last[s.Cname]
+		last[s.Cname] = s
+		if !known[s.SID] {
+			x.t.Errorf("session %s of %s ran, and the store does not know it", s.SID, s.Cname)
+		}
+		if s.StoppedAt == nil {
+			sum.running++
+			x.t.Errorf("session %s of %s runs on", s.SID, s.Cname)
+		}
+		if again && (before.StoppedAt == nil || s.StartedAt.Before(before.StoppedAt.Add(-5*time.Second))) {
+			sum.doubled++
+			x.t.Errorf("%s was recorded twice at once", s.Cname)
+		}
+		if !again && (s.RecordingAt == nil || s.RecordingAt.After(x.bell)) {
+			sum.late++
+			x.t.Errorf("%s was not being written at its bell, %v, but from %v on: it was started at %v", s.Cname, x.bell, s.RecordingAt, s.StartedAt)
+		}
+	}
+	if missing := sum.classes - len(last); missing > 0 {
+		x.t.Errorf("%d classes have no session in the ledger", missing)
+	}
+	if sum.refused = ledger.Answers["429"]; sum.refused > 0 {
+		x.t.Errorf("%d requests were over the rate", sum.refused)
+	}
+	return sum
+}
