@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"rundown/runner/operate"
@@ -74,7 +73,7 @@ func TestActsAreConfirmedAndGiven(t *testing.T) {
 		if text := b.Text(); !strings.Contains(text, says) {
 			t.Errorf("%s does not say %q:\n%s", link, says, text)
 		}
-		b.Do(chromedp.SendKeys("#reason", why))
+		b.Type("#reason", why)
 		b.Click(`form[method=post] button.button`)
 		if text := b.Text(); !strings.Contains(text, then) {
 			t.Errorf("after %s the page does not say %q:\n%s", verb, then, text)
@@ -230,6 +229,38 @@ func TestAnOpenPageFollowsTheDay(t *testing.T) {
 	}
 }
 
+// update has an open page ask for what is new at once, as it does when a person comes back to it, and awaits what is so.
+func update(b *pagetest.Browser, says string) {
+	_ = pagetest.Ask[bool](b, `document.dispatchEvent(new Event("visibilitychange"))`)
+	b.Await("an update", `document.querySelector("#classes").innerText.includes("`+says+`")`)
+}
+
+// TestAnUpdateLeavesWhatAPersonDoes has classes cancelled by somebody else while a person has typed a search, copies a
+// name, and holds the mouse on a link.
+func TestAnUpdateLeavesWhatAPersonDoes(t *testing.T) {
+	s := schoolDay(t)
+	server, src := s.serve(t)
+	b := pagetest.Start(t)
+	b.Open(server.URL)
+	b.Await("the script", `document.cookie.includes("rundown_zone")`)
+	link := `#classes a[href="` + running + `"]`
+	b.Type("#q", "german")
+	_ = pagetest.Ask[bool](b, `document.activeElement.blur(), getSelection().selectAllChildren(document.querySelector('`+link+`')), true`)
+	order(t, src, ahead, s.at, "fog")
+	update(b, "cancelled by office: fog")
+	if typed := pagetest.Ask[string](b, `document.querySelector("#q").value`); typed != "german" {
+		t.Errorf("the search is %q", typed)
+	}
+	if selected := pagetest.Ask[string](b, `getSelection().toString()`); selected != "english-b2" {
+		t.Errorf("%q is selected", selected)
+	}
+	release := b.Hold(link)
+	order(t, src, running, s.at, "ice")
+	update(b, "cancelled by office: ice")
+	release()
+	b.Await("the class", `location.pathname === "`+running+`"`)
+}
+
 // order cancels a class as somebody else.
 func order(t *testing.T, src *Source, class string, at time.Time, why string) {
 	t.Helper()
@@ -249,7 +280,7 @@ func TestTimesAreAlsoTheViewers(t *testing.T) {
 	b.Zone("Asia/Kathmandu")
 	b.Open(server.URL)
 	b.Await("the viewer's times", `document.querySelector("#classes").innerText.includes("14:45–15:35 UTC+5:45 for you")`)
-	b.Do(chromedp.SetValue("#zone", "Europe/Lisbon"))
+	b.Type("#zone", "Europe/Lisbon")
 	b.Click(".zone button")
 	b.Await("the zone that was chosen", `document.querySelector("#classes").innerText.includes("10:00–10:50 WEST for you")`)
 }
@@ -357,7 +388,8 @@ func TestADayIsClosedAndOpenedAgain(t *testing.T) {
 	b := pagetest.Start(t)
 	b.Open(server.URL + "/day/2031-09-18")
 	b.Click(`.steps a[href^="/closures"]`)
-	b.Do(chromedp.SendKeys("#label", "campus=south"), chromedp.SendKeys("#reason", "snow"))
+	b.Type("#label", "campus=south")
+	b.Type("#reason", "snow")
 	b.Click(".fields button")
 	if text := b.Text(); !strings.Contains(text, "6 classes of this day will not be recorded") || strings.Contains(text, "german") || !strings.Contains(text, "maths-9a") {
 		t.Errorf("the confirmation says:\n%s", text)

@@ -6,6 +6,7 @@ package pagetest
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -155,14 +158,72 @@ func (b *Browser) Focus() string {
 	return Ask[string](b, `(document.activeElement.innerText || document.activeElement.id || document.activeElement.name || document.activeElement.tagName).trim()`)
 }
 
+// found is the first element that fits, once it can be seen and nothing lies over it; it is scrolled to. A live page changes
+// at any time, so that what is done with the element must be in the same expression.
+const found = `((selector) => {
+  const e = document.querySelector(selector);
+  if (!e) return null;
+  e.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+  const box = e.getClientRects()[0];
+  if (!box) return null;
+  const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return e.contains(top) ? e : null;
+})(%q)`
+
+// do carries out JavaScript on the element e that a selector finds, as soon as there is one, and gives what it returns.
+func do[T any](ctx context.Context, tab *chromedp.Target, selector, act string) (T, error) {
+	expression := fmt.Sprintf(`((e) => { if (!e) return null; %s })(`+found+`)`, act, selector)
+	for {
+		got, err := chromedp.Evaluate[*T](expression, func(p *runtime.EvaluateParams) { p.UserGesture = new(true) })(ctx, tab)
+		if err == nil && got != nil {
+			return *got, nil
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return *new(T), errors.Join(ctx.Err(), err)
+		}
+	}
+}
+
 // Click clicks on the first element that fits, and waits for the page that follows.
 func (b *Browser) Click(selector string) {
 	b.t.Helper()
 	ctx, stop := context.WithTimeout(b.ctx, patience)
 	defer stop()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector)); err != nil {
+	click := chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := do[bool](ctx, tab, selector, "e.click(); return true")
+		return err
+	})
+	if _, err := chromedp.RunResponse(ctx, click); err != nil {
 		b.t.Fatalf("click %s: %v; the page says:\n%s", selector, err, b.Text())
 	}
+}
+
+// Hold presses the mouse on the first element that fits. It gives what releases the mouse, in the same place.
+func (b *Browser) Hold(selector string) (release func()) {
+	b.t.Helper()
+	at := See(b, func(ctx context.Context, tab *chromedp.Target) (at [2]float64, err error) {
+		return do[[2]float64](ctx, tab, selector, "const box = e.getClientRects()[0]; return [box.x + box.width / 2, box.y + box.height / 2]")
+	})
+	mouse := func(event input.DispatchMouseEventType) {
+		b.t.Helper()
+		b.Do(chromedp.MouseEvent(event, at[0], at[1], chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	}
+	mouse(chromedp.MousePressed)
+	return func() {
+		b.t.Helper()
+		mouse(chromedp.MouseReleased)
+	}
+}
+
+// Type puts a text into a field by its keys, in the place of what is in it.
+func (b *Browser) Type(selector, text string) {
+	b.t.Helper()
+	_ = See(b, func(ctx context.Context, tab *chromedp.Target) (bool, error) {
+		return do[bool](ctx, tab, selector, "e.focus(); e.select(); return document.activeElement === e")
+	})
+	b.Press(text)
 }
 
 // Screen sets the size of the window, and whether it is a phone's.

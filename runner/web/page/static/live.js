@@ -1,4 +1,4 @@
-// Keeps a page up to date: it asks for the same page again and replaces the parts that have changed. The page is complete
+// Keeps a page up to date: it asks for the same page again and changes what is new in it. The page is complete
 // without it.
 "use strict";
 
@@ -74,17 +74,12 @@
     box.hidden = !is;
   }
 
-  // take replaces what has changed. What a person is in, such as a search, and what is open stays as it is.
+  // take brings the page to what the server says now.
   function take(fresh) {
-    const before = text("verdict-text"), main = document.getElementById("main");
+    const before = text("verdict-text"), focused = document.activeElement;
     document.title = fresh.title;
-    swap(document.getElementById("clock"), fresh.getElementById("clock"));
-    const old = [...main.children], now = [...fresh.getElementById("main").children];
-    if (old.length !== now.length || old.some((e, i) => e.id !== now[i].id || e.tagName !== now[i].tagName)) {
-      if (!busy(main)) main.replaceChildren(...now.map((e) => document.adoptNode(e)));
-    } else {
-      old.forEach((e, i) => swap(e, now[i]));
-    }
+    for (const id of ["clock", "main"]) fill(document.getElementById(id), fresh.getElementById(id));
+    if (focused.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true }); // it was moved
     const after = text("verdict-text");
     if (after && after !== before) document.getElementById("announce").textContent = after;
   }
@@ -94,38 +89,33 @@
     return e ? e.textContent : "";
   }
 
-  function busy(e) {
-    const a = document.activeElement;
-    return e.contains(a) && (a.tagName === "INPUT" || a.tagName === "BUTTON");
+  // fill gives an element the content of a fresh one. What is in both stays the same node, and with it what a person has
+  // opened, typed, selected or scrolled, where the focus is, and a mouse button that is held down on it.
+  function fill(old, fresh) {
+    const left = new Map();
+    for (const e of old.childNodes) left.set(key(e), [...(left.get(key(e)) || []), e]);
+    const nodes = [...fresh.childNodes].map((e) => {
+      const same = left.get(key(e))?.shift();
+      if (same && !same.isEqualNode(e)) change(same, e);
+      return same || document.adoptNode(e);
+    });
+    for (const gone of [...left.values()].flat()) gone.remove();
+    nodes.forEach((e, i) => { if (old.childNodes[i] !== e) old.insertBefore(e, old.childNodes[i] || null); });
   }
 
-  function swap(old, now) {
-    if (!old || !now || busy(old)) return;
-    const open = [...old.querySelectorAll("details[open] > summary")].map((s) => key(s));
-    const scrolled = [...old.querySelectorAll(".scroll")].map((s) => s.scrollLeft);
-    const focused = old.contains(document.activeElement) ? path(old, document.activeElement) : null;
-    for (const s of now.querySelectorAll("details > summary")) if (open.includes(key(s))) s.parentElement.open = true;
-    if (old.outerHTML === now.outerHTML) return;
-    now = document.adoptNode(now);
-    old.replaceWith(now);
-    now.querySelectorAll(".scroll").forEach((s, i) => { s.scrollLeft = scrolled[i] || 0; });
-    if (focused) find(now, focused)?.focus({ preventScroll: true });
+  // change makes a node like a fresh one, save what a person fills in or has opened.
+  function change(old, fresh) {
+    if (old.nodeType !== Node.ELEMENT_NODE) { old.data = fresh.data; return; }
+    if (old.matches("input, select, button")) return;
+    for (const { name } of [...old.attributes]) if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+    for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    fill(old, fresh);
   }
 
-  // key tells one thing that can be opened from another, by the class that it is about.
-  function key(summary) {
-    const item = summary.closest("li");
-    const link = item && item.querySelector("a");
-    return link ? link.getAttribute("href") : summary.textContent;
-  }
-
-  // path and find name the element that has the focus: by its address where it is a link, else by its place.
-  function path(root, e) {
-    return { href: e.getAttribute("href"), tag: e.tagName, index: [...root.querySelectorAll(e.tagName)].indexOf(e) };
-  }
-
-  function find(root, p) {
-    const all = [...root.querySelectorAll(p.tag)];
-    return (p.href && all.find((e) => e.getAttribute("href") === p.href)) || all[p.index];
+  // key tells one child from another of its kind: by its id or address, an item of a list by the class that it is about.
+  function key(e) {
+    if (e.nodeType !== Node.ELEMENT_NODE) return e.nodeName;
+    const of = e.localName === "li" ? e.querySelector("a") || e : e;
+    return [e.localName, e.id || of.getAttribute("href") || e.getAttribute("action")].join(" ");
   }
 })();
