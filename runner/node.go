@@ -41,6 +41,7 @@ type membership struct {
 	offset     time.Duration          // of the database's clock from this one
 	unstored   *unstored
 	dutyTerm   int64       // of the lease of the duties; 0: another node has them
+	dutyLeft   time.Time   // when this node stopped doing the duties, to leave them to another
 	beats      ending      // of the heartbeats; zero: the duties give them
 	expiring   *time.Timer // fires when the time of another node is over
 }
@@ -80,7 +81,11 @@ func (e *Engine) beatOnce(ctx context.Context) error {
 		defer cancel()
 	}
 	sent, before := e.gate.elapsed(), e.cfg.Now()
-	at, err := e.cfg.Store.Heartbeat(bound, before, e.servable())
+	offers := e.servable()
+	if e.fitForDuties() {
+		offers = append(offers, store.Duties)
+	}
+	at, err := e.cfg.Store.Heartbeat(bound, before, offers)
 	switch {
 	case errors.Is(err, store.ErrBuried):
 		return e.buried(ctx)
@@ -226,7 +231,7 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 	nodes = slices.DeleteFunc(nodes, func(n store.Node) bool { return n.ID != me && n.AliveUntil.Before(now) })
 	for i := range nodes {
 		if nodes[i].ID == me {
-			nodes[i].Apps = append(e.servable(), more...)
+			nodes[i].Apps, nodes[i].Duties = append(e.servable(), more...), e.fitForDuties()
 		}
 	}
 	owners = map[string]int64{}
@@ -269,10 +274,8 @@ func (e *Engine) share(ctx context.Context) error {
 		}
 	}
 	slices.Sort(take)
-	if err := e.takeOver(ctx, take); err != nil {
-		return err
-	}
-	return errors.Join(e.lead(ctx), e.shareDuties(ctx), e.takeLate(ctx), e.retryUnfit(ctx))
+	// What one of them cannot do holds up none of the others.
+	return errors.Join(e.takeOver(ctx, take), e.lead(ctx), e.shareDuties(ctx, nodes), e.takeLate(ctx), e.retryUnfit(ctx))
 }
 
 // takeOver claims App IDs and begins to work on them.

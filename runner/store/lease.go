@@ -82,7 +82,8 @@ func (s *Store) Leases(ctx context.Context) ([]Lease, error) {
 	return query(ctx, s, "list the leases", selectLeases+` WHERE app <> $1 ORDER BY app`, []any{Duties}, scanLease)
 }
 
-// Duties is the name under which [Store.Claim] gives what one node does for all: no App ID is called so.
+// Duties is the name under which [Store.Claim] gives what one node does for all, and by which a heartbeat says that the node
+// could do it: no App ID is called so.
 const Duties = ":duties"
 
 // DutiesLease is who does what one node does for all; the zero Lease where nobody ever did.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -57,6 +58,7 @@ type Node struct {
 	AliveUntil time.Time
 	Gone       time.Time // when it left or was buried; zero: it did not
 	Apps       []string  // App IDs that it could work on, in the order that it gave
+	Duties     bool      // it could do the duties as well as any node
 }
 
 // defaultNode names this process.
@@ -107,8 +109,8 @@ func freeAll(ctx context.Context, tx *txn, now int64) error {
 // NodeID is the number of this process as a node; 0 where it does not work on the store.
 func (s *Store) NodeID() int64 { return s.nodeID.Load() }
 
-// Heartbeat records that this node is alive, and which App IDs it could work on; nil leaves those as they are. It gives the
-// time of the database. [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not
+// Heartbeat records that this node is alive, and which App IDs it could work on, with [Duties] where it could do those; nil
+// leaves them as they are. It gives the time of the database. [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not
 // opened to work.
 func (s *Store) Heartbeat(ctx context.Context, at time.Time, apps []string) (time.Time, error) {
 	if !s.work {
@@ -211,7 +213,10 @@ func scanNode(rows *sql.Rows) (n Node, err error) {
 		return n, err
 	}
 	n.Started, n.Beat, n.AliveUntil, n.Gone = instant(started), instant(beat), instant(until), instant(gone)
-	return n, json.Unmarshal([]byte(apps), &n.Apps)
+	err = json.Unmarshal([]byte(apps), &n.Apps)
+	n.Duties = slices.Contains(n.Apps, Duties)
+	n.Apps = slices.DeleteFunc(n.Apps, func(app string) bool { return app == Duties })
+	return n, err
 }
 
 // LastBeat is the newest beat of any node, zero when there was none.
