@@ -110,24 +110,30 @@ const lateKept = 2 * maxLength
 
 // takeLate tells the workers of the sids that earlier owners left. A message stays until the session is stored with its
 // sid, so that a crash in between loses nothing.
-func (e *Engine) takeLate(ctx context.Context) error {
+func (e *Engine) takeLate(ctx context.Context, there map[string]bool) error {
 	late, err := e.cfg.Store.LateSIDs(ctx)
 	if err != nil {
 		return err
 	}
 	for _, l := range late {
+		key := fmt.Sprintf("sid/%d", l.ID)
+		there[key] = true
 		w := e.workerOf(l.App)
-		if w == nil {
+		expired := e.cfg.Now().Sub(l.Found) > lateKept
+		if w == nil && !(expired && e.OnDuty()) {
 			continue
 		}
 		row, err := e.cfg.Store.Row(ctx, l.Occurrence)
 		if err != nil {
 			return err
 		}
-		if row == nil || hasSID(row, l.SID) || e.cfg.Now().Sub(l.Found) > lateKept {
+		if row == nil || hasSID(row, l.SID) || expired {
 			if err := e.cfg.Store.DropLateSID(ctx, l.ID); err != nil {
 				return err
 			}
+			continue
+		}
+		if !e.told.due(key) {
 			continue
 		}
 		n := session.Notice{

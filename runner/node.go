@@ -40,6 +40,7 @@ type membership struct {
 	strays     map[string]store.Owner // App IDs that have something to do and that no plan at work names
 	offset     time.Duration          // of the database's clock from this one
 	unstored   *unstored
+	told       messages
 	dutyTerm   int64       // of the lease of the duties; 0: another node has them
 	dutyLeft   time.Time   // when this node stopped doing the duties, to leave them to another
 	beats      ending      // of the heartbeats; zero: the duties give them
@@ -50,7 +51,7 @@ func newMembership(cfg Config) membership {
 	rules := cfg.Store.Liveness()
 	m := membership{
 		gate: &gate{limit: rules.Send, ttl: rules.TTL, elapsed: cfg.Uptime}, ttl: rules.TTL,
-		unfit: map[string]error{}, strays: map[string]store.Owner{}, unstored: &unstored{sids: map[string]store.LateSID{}},
+		unfit: map[string]error{}, strays: map[string]store.Owner{}, unstored: &unstored{sids: map[string]store.LateSID{}}, told: messages{},
 		expiring: newExpiring(),
 	}
 	m.gate.shut()
@@ -275,7 +276,7 @@ func (e *Engine) share(ctx context.Context) error {
 	}
 	slices.Sort(take)
 	// What one of them cannot do holds up none of the others.
-	return errors.Join(e.takeOver(ctx, take), e.lead(ctx), e.shareDuties(ctx, nodes), e.takeLate(ctx), e.retryUnfit(ctx))
+	return errors.Join(e.takeOver(ctx, take), e.lead(ctx), e.shareDuties(ctx, nodes), e.takeMessages(ctx), e.retryUnfit(ctx))
 }
 
 // takeOver claims App IDs and begins to work on them.

@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	maxNotices = 1024 // accepted and not yet looked at
-	rememberIn = 8192 // notifications that are known again when they come twice
-	maxDetails = 4096 // bytes of an unknown notification that are kept
+	maxNotices     = 1024 // accepted and not yet looked at
+	rememberIn     = 8192 // notifications that are known again when they come twice
+	rememberWorker = 512  // of those the latest ones that a worker knows again, also when they reached another node
+	maxDetails     = 4096 // bytes of an unknown notification that are kept
 
 	rememberFor = 24 * time.Hour // over a restart; the service gives up after three tries
 )
@@ -97,20 +98,23 @@ func (e *Engine) dispatch(n agora.Event) {
 			return
 		}
 	}
-	holder, w := e.holder(n)
+	holder, app, w := e.holder(n)
 	if w != nil {
 		found := make(chan bool, 1)
-		w.post(func() { w.tell(holder, session.Notified{Notice: notice}, func(ok bool) { found <- ok }) })
+		w.post(func() { w.tellNotice(holder, notice, func(ok bool) { found <- ok }) })
 		select {
 		case ok := <-found:
 			if !ok {
 				w.log.Warn("notification dropped: its recording cannot be read", "occurrence", holder, "notification", notice.Text)
 			}
 			return
-		case <-w.ended: // it is logged as that of another process
+		case <-w.ended: // another node has the App ID
 		case <-e.ctx.Done():
 			return
 		}
+	}
+	if e.relay(n, notice, holder, app) {
+		return
 	}
 	text := "of a recording that this process does not run: " + notice.Text
 	if holder == "" {
@@ -147,8 +151,9 @@ type strangers struct {
 	count int
 }
 
-// holder is the occurrence that a notification is about by the store, and who owns it; "" and nil where that is not known.
-func (e *Engine) holder(n agora.Event) (string, *worker) {
+// holder is the occurrence that a notification is about by the store, its App ID, and the worker that owns it; "" where that is
+// not known, nil where none does here.
+func (e *Engine) holder(n agora.Event) (id, app string, w *worker) {
 	id, app, err := e.cfg.Store.Holder(e.ctx, n.SID, n.Cname, n.UID)
 	if err != nil && e.ctx.Err() == nil {
 		e.log.Warn("cannot read whose session a notification is about", "sid", n.SID, "error", err)
@@ -156,21 +161,34 @@ func (e *Engine) holder(n agora.Event) (string, *worker) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if w := e.workers[app]; w != nil && w.running {
-		return id, w
+		return id, app, w
 	}
-	return id, nil
+	return id, app, nil
 }
 
 // dispatch lets Decide know of a notification and says whether it is about an occurrence that this worker has in memory.
 func (w *worker) dispatch(n session.Notice) bool {
 	for _, o := range w.near {
 		if o.state.About(n) != nil {
-			w.step(o, session.Notified{Notice: n})
+			if !w.heard.add(receivedOf(n)) {
+				w.step(o, session.Notified{Notice: n})
+			}
 			return true
 		}
 	}
 	return false
 }
+
+// tellNotice lets Decide know of a notification about an occurrence, once.
+func (w *worker) tellNotice(id string, n session.Notice, then func(found bool)) {
+	if w.heard.add(receivedOf(n)) {
+		then(true)
+		return
+	}
+	w.tell(id, session.Notified{Notice: n}, then)
+}
+
+func receivedOf(n session.Notice) received { return received{n.ID, n.SID, n.Sequence} }
 
 // maskedDetails are the details of a notification without secrets and what looks like an address; nil where they are too long.
 func (e *Engine) maskedDetails(raw json.RawMessage) any {

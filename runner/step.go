@@ -328,7 +328,7 @@ func record(before, after session.State, e session.Event, actions []session.Acti
 		}
 	case session.Notified:
 		if why != "" {
-			event(store.KindNotice, why, received{e.Notice.ID, e.Notice.SID, e.Notice.Sequence})
+			event(store.KindNotice, why, receivedOf(e.Notice))
 		}
 	default:
 		if why != "" {

@@ -74,7 +74,8 @@ type memory struct {
 	generation int64     // of the specs up to which near is known to be right
 	loadAt     time.Time // when the store is read again
 	loading    bool
-	again      bool // it is to be read again once it has been read
+	again      bool    // it is to be read again once it has been read
+	heard      *recent // notifications that its occurrences were told of, whichever node they reached
 }
 
 func newWorker(e *Engine, l store.Lease) *worker {
@@ -83,7 +84,7 @@ func newWorker(e *Engine, l store.Lease) *worker {
 	return &worker{
 		e: e, app: l.App, lease: l, log: e.log.With("app", l.App), ended: make(chan struct{}), inbox: mailbox{ready: make(chan struct{}, 1)},
 		tenure:  tenure{seen: seen, since: since, spent: spentUntil(l), calls: calls, cancel: cancel, halted: make(chan struct{})},
-		memory:  memory{near: map[string]*occurrence{}},
+		memory:  memory{near: map[string]*occurrence{}, heard: newRecent(rememberWorker)},
 		service: service{apis: map[route]*agora.App{}, accounts: map[*Connection]*account{}},
 	}
 }

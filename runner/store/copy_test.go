@@ -45,6 +45,7 @@ func fill(t *testing.T, s *store.Store, classes int) {
 		s.Announce(ctx, []store.Mark{{Name: "m", Value: "v"}}),
 		s.Post(ctx, []int64{1}, store.Message{ID: "1", Target: "duty", State: store.MessageWaiting, At: start}),
 		s.LeaveSID(ctx, store.LateSID{App: ownedApp, Occurrence: "x", SID: "late"}),
+		s.RelayNotice(ctx, store.RelayedNotice{App: ownedApp, Occurrence: "x", Key: "notice"}),
 		s.WriteSpecs(ctx, func(tx *store.SpecTx) error {
 			return tx.AddCommand(&store.Command{At: start, DoneAt: start, Occurrence: rows[0].ID, Kind: "cancel"})
 		}),

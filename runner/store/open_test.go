@@ -275,7 +275,7 @@ func TestDocumentsOfAnOlderSchemaKeepWhatTheySay(t *testing.T) {
 	if err := mustOpen(t, file, worker).Close(); err != nil {
 		t.Fatal(err)
 	}
-	execRaw(t, file, `DELETE FROM rundown_schema WHERE version_id > 20`,
+	execRaw(t, file, `DELETE FROM rundown_schema WHERE version_id > 20`, `DROP TABLE relayed_notices`,
 		`INSERT INTO sessions (occurrence_id, attempt, app, cname, uid, resource_id, sid, state, doc)
 			VALUES ('a', 1, '', '', '', '', '', '', '{"doubt":true,"reason":"it said \"doubt\": \"then\":","told":"told","then":"lost"}')`,
 		`INSERT INTO occurrences (id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc)

@@ -23,6 +23,7 @@ func Nodes(t *testing.T, in func(t *testing.T, do func(t *testing.T)), open func
 		{"who leaves owns nothing", left},
 		{"a buried node joins again under a new number", rejoined},
 		{"a late sid waits for the next owner", lateSID},
+		{"a notification that was passed on waits for the owner", relayed},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			in(t, func(t *testing.T) {
@@ -171,6 +172,24 @@ func lateSID(t *testing.T, n *nodes) {
 	same(t, list[0], late)
 	n.must(n.b.DropLateSID(t.Context(), late.ID))
 	if list, err := n.b.LateSIDs(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("after it was taken in: %+v, %v", list, err)
+	}
+}
+
+func relayed(t *testing.T, n *nodes) {
+	notice := store.RelayedNotice{App: app, Occurrence: "school/algebra/20310917T170000Z", Key: "k", Notice: []byte(`{"SID":"s"}`), Received: monday}
+	again := notice
+	again.Received = monday.Add(time.Hour)
+	n.must(errors.Join(n.a.RelayNotice(t.Context(), notice), n.a.RelayNotice(t.Context(), again)))
+	list, err := n.b.RelayedNotices(t.Context())
+	n.must(err)
+	if len(list) != 1 {
+		t.Fatalf("messages: %+v", list)
+	}
+	notice.ID = list[0].ID
+	same(t, list[0], notice)
+	n.must(n.b.DropRelayedNotice(t.Context(), notice.ID))
+	if list, err := n.b.RelayedNotices(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("after it was taken in: %+v, %v", list, err)
 	}
 }

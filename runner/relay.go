@@ -1,0 +1,147 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"rundown/agora"
+	"rundown/agora/catalog"
+	"rundown/runner/session"
+	"rundown/runner/store"
+)
+
+// A notification of the service reaches any of the nodes, and so does its repetition. One that a node gets for a session of
+// another node is left in the store, as a message to the owner of the App ID. Each node looks for such messages with each
+// poll. A message stays until the owner has stored what the notification says, so that a crash in between loses nothing.
+
+// relayedKept is how long a message is told to the owner of its App ID. Queries find out what a notification would have told.
+const relayedKept = time.Hour
+
+// againAfter is when the owner of an App ID is told again of a message that it has not stored.
+var againAfter = catalog.Backoff{Steps: []time.Duration{3 * time.Second, 10 * time.Second, 30 * time.Second}, Then: 10 * time.Minute}
+
+// messages remembers when the owners were told of messages in the store. It belongs to the poll.
+type messages map[string]telling
+
+type telling struct {
+	next  time.Time
+	times int
+}
+
+// due says that the owner is to be told of a message now, and notes that it is.
+func (m messages) due(key string) bool {
+	t, now := m[key], time.Now()
+	if now.Before(t.next) {
+		return false
+	}
+	wait, _ := againAfter.Next(t.times, 0)
+	m[key] = telling{next: now.Add(wait), times: t.times + 1}
+	return true
+}
+
+// keepOnly forgets all messages that are not there any more.
+func (m messages) keepOnly(there map[string]bool) {
+	for key := range m {
+		if !there[key] {
+			delete(m, key)
+		}
+	}
+}
+
+// relay leaves a notification to the node that owns its App ID; false where there can be no other node.
+func (e *Engine) relay(n agora.Event, notice session.Notice, occurrence, app string) bool {
+	if !e.shared() || occurrence == "" || app == "" {
+		return false
+	}
+	doc, err := json.Marshal(notice)
+	if err == nil {
+		err = e.cfg.Store.RelayNotice(e.ctx, store.RelayedNotice{
+			App: app, Occurrence: occurrence, Key: cmp.Or(n.NoticeID, fmt.Sprintf("%s/%d/%d", n.SID, n.Type, n.Sequence)), Notice: doc, Received: e.cfg.Now(),
+		})
+	}
+	if err != nil {
+		e.logThrottled("a notification cannot be passed on to the node that owns the app", err, "occurrence", occurrence, "sid", n.SID, "app", app)
+		return false
+	}
+	e.log.Debug("notification passed on to the node that owns the app", "event", int(n.Type), "occurrence", occurrence, "sid", n.SID, "app", app)
+	return true
+}
+
+// takeMessages tells the workers of what other nodes have left in the store for them.
+func (e *Engine) takeMessages(ctx context.Context) error {
+	there := map[string]bool{}
+	if err := errors.Join(e.takeLate(ctx, there), e.takeRelayed(ctx, there)); err != nil {
+		return err
+	}
+	e.told.keepOnly(there)
+	return nil
+}
+
+// takeRelayed tells the workers of the notifications that other nodes were sent for them.
+func (e *Engine) takeRelayed(ctx context.Context, there map[string]bool) error {
+	all, err := e.cfg.Store.RelayedNotices(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		key := fmt.Sprintf("notice/%d", r.ID)
+		there[key] = true
+		w := e.workerOf(r.App)
+		expired := e.cfg.Now().Sub(r.Received) > relayedKept
+		if w == nil && !(expired && e.OnDuty()) {
+			continue
+		}
+		var notice session.Notice
+		if err := json.Unmarshal(r.Notice, &notice); err != nil { // of another version
+			e.logThrottled("a notification that another node passed on cannot be read", err, "occurrence", r.Occurrence, "app", r.App)
+			expired = true
+		}
+		stored, err := e.knowsNotice(ctx, r.Occurrence, notice)
+		if err != nil {
+			return err
+		}
+		switch {
+		case stored || expired:
+			if err := e.dropRelayed(ctx, r, notice, stored); err != nil {
+				return err
+			}
+		case e.told.due(key):
+			w.post(func() { w.tellNotice(r.Occurrence, notice, func(bool) {}) })
+		}
+	}
+	return nil
+}
+
+// dropRelayed removes a message. What no session was found for is kept in the event log.
+func (e *Engine) dropRelayed(ctx context.Context, r store.RelayedNotice, n session.Notice, stored bool) error {
+	if !stored {
+		data, _ := json.Marshal(receivedOf(n)) // of plain texts and numbers
+		text := "of none of its sessions that are known: " + n.Text
+		if err := e.cfg.Store.Log(ctx, store.Event{Occurrence: r.Occurrence, At: e.cfg.Now(), Kind: store.KindNotice, Text: text, Data: data}); err != nil {
+			return err
+		}
+	}
+	return e.cfg.Store.DropRelayedNotice(ctx, r.ID)
+}
+
+// knowsNotice says that the event log of an occurrence has a notification.
+func (e *Engine) knowsNotice(ctx context.Context, occurrence string, n session.Notice) (bool, error) {
+	events, err := e.cfg.Store.Events(ctx, occurrence, 0, 0)
+	if err != nil {
+		return false, err
+	}
+	for _, ev := range events {
+		var known received
+		if ev.Kind != store.KindNotice || json.Unmarshal(ev.Data, &known) != nil {
+			continue
+		}
+		if n.ID != "" && known.Notice == n.ID || n.SID != "" && known.SID == n.SID && known.Sequence == n.Sequence {
+			return true, nil
+		}
+	}
+	return false, nil
+}
