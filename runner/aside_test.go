@@ -63,3 +63,36 @@ func TestWhoStandsAsideBeginsNothingOfAClassThatWasMoved(t *testing.T) {
 		})
 	}
 }
+
+// TestWhoStopsAllTakesOverFromADaemonThatHasJustDied kills the only daemon of a fleet. Who stops all starts before the daemon's time
+// is over, and gets its App IDs after that.
+func TestWhoStopsAllTakesOverFromADaemonThatHasJustDied(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-5 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		p := loadPlan(t, twoApps(bell), "school.yaml")
+		a := f.join("a", nil, p)
+		until(monday.Add(2 * time.Minute))
+		f.kill(a)
+		b := f.joinBy((*runner.Engine).StartToStop, "b", nil, p)
+		rows, err := b.store.Occurrences(t.Context(), store.Filter{Open: true})
+		if err != nil || len(rows) != 4 {
+			t.Fatalf("%d classes run, %v", len(rows), err)
+		}
+		for _, o := range rows {
+			if _, err := give(b.store, store.Command{At: time.Now(), Occurrence: o.ID, Kind: session.CommandStop, Who: "ops"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(30 * time.Second)
+		for _, s := range f.sim.Ledger().Sessions {
+			if s.StoppedAt == nil {
+				t.Errorf("%s runs on", s.Cname)
+			}
+		}
+		a.Abandon()
+		a.Close()
+		f.leave(b)
+	})
+}

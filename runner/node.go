@@ -275,8 +275,25 @@ func (e *Engine) share(ctx context.Context) error {
 		}
 	}
 	slices.Sort(take)
+	if !e.scheduling {
+		return errors.Join(e.takeOver(ctx, take), e.adoptFree(ctx), e.takeMessages(ctx))
+	}
 	// What one of them cannot do holds up none of the others.
 	return errors.Join(e.takeOver(ctx, take), e.lead(ctx), e.shareDuties(ctx, nodes), e.takeMessages(ctx), e.retryUnfit(ctx))
+}
+
+// adoptFree has a node that schedules nothing work on what nobody else could work on any more: the daemon before it may not
+// have been buried yet when it started.
+func (e *Engine) adoptFree(ctx context.Context) error {
+	if err := e.employ(ctx); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, w := range e.workers {
+		w.begin()
+	}
+	return nil
 }
 
 // takeOver claims App IDs and begins to work on them.

@@ -104,6 +104,12 @@ func (f *fleet) openStore(name string, slow func(time.Duration)) *store.Store {
 // join starts an engine on the fleet's store. vet says what it lacks for a plan; nil: nothing.
 func (f *fleet) join(name string, vet func(*plan.Plan) error, plans ...*plan.Plan) *fleetNode {
 	f.t.Helper()
+	return f.joinBy((*runner.Engine).Start, name, vet, plans...)
+}
+
+// joinBy is join with another way to start.
+func (f *fleet) joinBy(start func(*runner.Engine, context.Context, ...*plan.Plan) error, name string, vet func(*plan.Plan) error, plans ...*plan.Plan) *fleetNode {
+	f.t.Helper()
 	n := &fleetNode{name: name, wire: &nodeWire{next: f.sim.Transport()}}
 	n.store = f.openStore(name, f.slow)
 	site := &house{t: f.t, sim: f.sim, lookup: values, transport: n.wire}
@@ -118,7 +124,7 @@ func (f *fleet) join(name string, vet func(*plan.Plan) error, plans ...*plan.Pla
 			}
 		},
 	})
-	if err := n.Start(context.Background(), plans...); err != nil {
+	if err := start(n.Engine, context.Background(), plans...); err != nil {
 		f.t.Fatal(err)
 	}
 	f.nodes = append(f.nodes, n)

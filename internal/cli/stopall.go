@@ -26,6 +26,9 @@ import (
 func (a *app) stopAll(ctx context.Context, plans []planfile.Checked, o runOptions) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if done, err := a.stopByNodes(ctx); done || err != nil {
+		return err
+	}
 	w, err := a.environmentToStop(ctx, o.ledger)
 	if held, ok := errors.AsType[*store.InUseError](err); ok {
 		if err = a.leaveStops(ctx, held); errors.Is(err, store.ErrUnwritable) {
@@ -111,6 +114,11 @@ func (a *app) carryOutStops(ctx context.Context, w *environment, plans []*plan.P
 			}
 			if time.Since(progress) > a.stopPatience {
 				return cmp.Or(left.report(a), unknownStops("no progress for "+a.stopPatience.String(), open))
+			}
+			if w.store.Remote() { // a daemon that has started meanwhile may carry out some
+				if changed, err := a.lookAtStops(ctx, w.store, open, left); err == nil && changed {
+					progress = time.Now()
+				}
 			}
 		case <-changes.wake:
 		}

@@ -30,12 +30,60 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 		return err
 	}
 	fmt.Fprintf(a.err, "process %d is using the store and carries out the orders; waiting for it\n", held.PID)
-	return a.awaitStops(ctx, s, orders, left)
+	open, err := a.awaitStops(ctx, s, orders, left, func() bool { return a.attended(ctx, s) })
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	const ended = "the process that was using the store has ended"
+	fmt.Fprintln(a.err, ended)
+	return cmp.Or(left.report(a), unknownStops(ended, open))
 }
 
-// awaitStops waits until a daemon has carried out the orders, has ended, or makes no progress for too long. It fails if a
-// session may still be running.
-func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]int64, left *leftover) error {
+// stopByNodes leaves the orders to the daemons that share the store, and waits until they have carried them out. It is not
+// done where they do not work on the App ID of each class, or have ended meanwhile: then this process stops what it can.
+func (a *app) stopByNodes(ctx context.Context) (done bool, err error) {
+	s, err := a.openStore(ctx, store.Options{})
+	if err != nil {
+		return false, err
+	}
+	defer s.Close()
+	if !s.Remote() {
+		return false, nil
+	}
+	rows, err := begun(ctx, s)
+	if err != nil {
+		return false, err
+	}
+	apps, err := servedApps(ctx, s, a.clock())
+	if err != nil {
+		return false, err
+	}
+	free := func(o store.Occurrence) bool { return !apps[o.Owner()] }
+	if len(rows) == 0 || slices.ContainsFunc(rows, free) {
+		return false, nil
+	}
+	left, err := a.leftover(ctx, s, rows)
+	if err != nil {
+		return false, err
+	}
+	orders, err := a.orderStops(ctx, s, rows)
+	if err != nil {
+		return false, err
+	}
+	fmt.Fprintln(a.err, "daemons are using the store and carry out the orders; waiting for them")
+	open, err := a.awaitStops(ctx, s, orders, left, func() bool {
+		apps, err = servedApps(ctx, s, a.clock())
+		return err != nil || !slices.ContainsFunc(rows, free)
+	})
+	if err == nil && len(open) > 0 {
+		fmt.Fprintln(a.err, "no daemon works any more on some of what is to be stopped; stopping it from here")
+	}
+	return len(open) == 0, err
+}
+
+// awaitStops waits until daemons have carried out the orders, have ended, which attended tells, or make no progress for too
+// long. Where they have ended it gives what is open. It fails if a session may still be running.
+func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]int64, left *leftover, attended func() bool) (map[string]session.Phase, error) {
 	open := map[string]session.Phase{}
 	for id := range orders {
 		open[id] = ""
@@ -47,19 +95,17 @@ func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]
 		changed, err := a.lookAtStops(ctx, s, open, left)
 		switch {
 		case ctx.Err() != nil:
-			return cmp.Or(left.report(a), unknownStops("interrupted", open))
+			return nil, cmp.Or(left.report(a), unknownStops("interrupted", open))
 		case err != nil:
-			return err
+			return nil, err
 		case len(open) == 0:
-			return left.report(a)
+			return nil, left.report(a)
 		case changed:
 			progress = time.Now()
-		case !a.attended(ctx, s):
-			const ended = "the process that was using the store has ended"
-			fmt.Fprintln(a.err, ended)
-			return cmp.Or(left.report(a), unknownStops(ended, open))
+		case !attended():
+			return open, nil
 		case time.Since(progress) > a.stopPatience:
-			return cmp.Or(left.report(a), unknownStops("no progress for "+a.stopPatience.String(), open))
+			return nil, cmp.Or(left.report(a), unknownStops("no progress for "+a.stopPatience.String(), open))
 		}
 		select {
 		case <-ctx.Done():
