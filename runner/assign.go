@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"maps"
 	"slices"
 
 	"rundown/runner/store"
@@ -8,7 +9,8 @@ import (
 
 // assign says which node is to own each App ID: as the owners have them, in fair shares of those that each node could work
 // on. nodes are those that are alive, by their numbers; owners has the node of each App ID that has one. Every node
-// computes it from the same rows. An App ID that nobody could work on stays with its owner, or is left out.
+// computes it from the same rows. An App ID that nobody could work on stays with its owner, or is left out. A node that the
+// service does not answer could work on what no other could.
 func assign(nodes []store.Node, owners map[string]int64) map[string]int64 {
 	s := shares{fit: map[int64]map[string]bool{}, load: map[int64]int{}, node: map[string]int64{}}
 	apps := map[string]bool{}
@@ -23,6 +25,7 @@ func assign(nodes []store.Node, owners map[string]int64) map[string]int64 {
 		apps[app] = true
 	}
 	s.apps = sortedKeys(apps)
+	s.preferAnswered(nodes)
 	var free []string
 	for _, app := range s.apps {
 		owner := owners[app]
@@ -58,6 +61,21 @@ func (s *shares) give(app string, id int64) {
 	}
 	s.node[app] = id
 	s.load[id]++
+}
+
+// preferAnswered takes each App ID that a node could work on which the service answers from the nodes that it does not answer.
+func (s *shares) preferAnswered(nodes []store.Node) {
+	answered := map[string]bool{}
+	for _, n := range nodes {
+		for _, app := range n.Apps {
+			answered[app] = answered[app] || !n.Unreached
+		}
+	}
+	for _, n := range nodes {
+		if n.Unreached {
+			maps.DeleteFunc(s.fit[n.ID], func(app string, _ bool) bool { return answered[app] })
+		}
+	}
 }
 
 // least is the node with the fewest App IDs of those that could work on one; 0 for none.

@@ -14,6 +14,7 @@ import (
 func TestShares(t *testing.T) {
 	t.Parallel()
 	node := func(id int64, apps ...string) store.Node { return store.Node{ID: id, Apps: apps} }
+	unreached := func(id int64, apps ...string) store.Node { return store.Node{ID: id, Apps: apps, Unreached: true} }
 	for name, c := range map[string]struct {
 		nodes  []store.Node
 		owners map[string]int64
@@ -27,6 +28,10 @@ func TestShares(t *testing.T) {
 		"an unfit node gets nothing":           {[]store.Node{node(1, "a", "b"), node(2)}, map[string]int64{"a": 1}, map[string]int64{"a": 1, "b": 1}},
 		"an owner that is unfit gives way":     {[]store.Node{node(1), node(2, "a")}, map[string]int64{"a": 1}, map[string]int64{"a": 2}},
 		"an unfit owner stays without another": {[]store.Node{node(1), node(2)}, map[string]int64{"a": 1}, map[string]int64{"a": 1}},
+		"an owner that gets no answers":        {[]store.Node{unreached(1, "a"), node(2, "a")}, map[string]int64{"a": 1}, map[string]int64{"a": 2}},
+		"an owner that alone could":            {[]store.Node{unreached(1, "a"), node(2, "b")}, map[string]int64{"a": 1}, map[string]int64{"a": 1, "b": 2}},
+		"no node gets answers":                 {[]store.Node{unreached(1, "a"), unreached(2, "a")}, map[string]int64{"a": 1}, map[string]int64{"a": 1}},
+		"one node, without answers":            {[]store.Node{unreached(1, "a")}, nil, map[string]int64{"a": 1}},
 		"what nobody can work on is left out":  {[]store.Node{node(1, "a")}, map[string]int64{"b": 0}, map[string]int64{"a": 1}},
 		"what a dead node owns waits":          {[]store.Node{node(1, "a", "b")}, map[string]int64{"a": 7}, map[string]int64{"b": 1}},
 	} {

@@ -13,10 +13,14 @@ import (
 
 // How a worker ends while its engine goes on: its App ID is handed over to another node, or was lost to one.
 
-// handOver has a worker end, once nothing is due soon, and frees its App ID for another node.
-func (e *Engine) handOver(w *worker) {
+// handOver has a worker end, once nothing is due soon, and frees its App ID for another node. Where this node cannot send what is
+// due and the other one can, it is handed over at once.
+func (e *Engine) handOver(w *worker, atOnce bool) {
 	w.post(func() {
-		if w.quiet(handoverQuiet) {
+		if atOnce {
+			w.patience = handoverDrain
+		}
+		if atOnce || w.quiet(handoverQuiet) {
 			w.halt(false)
 		}
 	})

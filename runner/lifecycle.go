@@ -237,6 +237,7 @@ func (e *Engine) duties(scheduling bool) {
 	if e.shared() {
 		e.wg.Add(1)
 		go e.pollAtExpiry(poll.Run)
+		c.Schedule(cron.Every(probeEvery), cron.FuncJob(e.probe))
 	}
 	e.mu.Lock()
 	e.cron = c

@@ -23,6 +23,8 @@ const (
 	heartbeatWithin = 2 * time.Second
 	// handoverQuiet is how long nothing may be due for an App ID that is handed over, so that no class waits for it.
 	handoverQuiet = 10 * time.Second
+	// handoverDrain is how long answers are awaited where the service has answered nothing for some time.
+	handoverDrain = time.Second
 
 	unfitEvery = 10 * time.Second // plans that this node cannot work on are tried again
 
@@ -45,6 +47,7 @@ type membership struct {
 	dutyLeft   time.Time   // when this node stopped doing the duties, to leave them to another
 	beats      ending      // of the heartbeats; zero: the duties give them
 	expiring   *time.Timer // fires when the time of another node is over
+	suspected  bool        // the service does not answer another node
 }
 
 func newMembership(cfg Config) membership {
@@ -85,6 +88,9 @@ func (e *Engine) beatOnce(ctx context.Context) error {
 	offers := e.servable()
 	if e.fitForDuties() {
 		offers = append(offers, store.Duties)
+	}
+	if e.unreached() {
+		offers = append(offers, store.Unreached)
 	}
 	at, err := e.cfg.Store.Heartbeat(bound, before, offers)
 	switch {
@@ -232,9 +238,10 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 	nodes = slices.DeleteFunc(nodes, func(n store.Node) bool { return n.ID != me && n.AliveUntil.Before(now) })
 	for i := range nodes {
 		if nodes[i].ID == me {
-			nodes[i].Apps, nodes[i].Duties = append(e.servable(), more...), e.fitForDuties()
+			nodes[i].Apps, nodes[i].Duties, nodes[i].Unreached = append(e.servable(), more...), e.fitForDuties(), e.unreached()
 		}
 	}
+	e.noteSuspicion(nodes)
 	owners = map[string]int64{}
 	for _, l := range leases {
 		owners[l.App] = l.Node
@@ -271,7 +278,7 @@ func (e *Engine) share(ctx context.Context) error {
 		case w == nil && id == me:
 			take = append(take, app)
 		case w != nil && id != me && owners[app] == me:
-			e.handOver(w)
+			e.handOver(w, e.unreached() && !unreachedNode(nodes, id))
 		}
 	}
 	slices.Sort(take)

@@ -7,6 +7,7 @@ import (
 
 	"rundown/agora"
 	"rundown/runner/reason"
+	"rundown/runner/session"
 )
 
 // A service is told as unreachable after so many calls in a row without any answer, in so long a time at least. A call
@@ -19,15 +20,16 @@ const (
 // reach counts the calls that got no answer since the last one that did. Guarded by the engine's lock.
 type reach struct {
 	calls int
-	since time.Time // the first of them
+	since time.Time // the first of them was sent
 	told  bool
+	heard time.Time // the last answer
 }
 
 // answered takes in that the service, or what stands before it, has answered.
 func (e *Engine) answered() {
 	e.mu.Lock()
 	told, since := e.reach.told, e.reach.since
-	e.reach = reach{}
+	e.reach = reach{heard: e.cfg.Now()}
 	if told {
 		delete(e.issues, issueKey{reason.IssueServiceUnreachable, ""})
 	}
@@ -44,7 +46,7 @@ func (e *Engine) unanswered(failure *agora.Error) {
 	e.mu.Lock()
 	r := &e.reach
 	if r.calls++; r.calls == 1 {
-		r.since = now
+		r.since = session.Later(now.Add(-failure.Took), r.heard)
 	}
 	unreachable := r.calls >= unreachedCalls && now.Sub(r.since) >= unreachedFor
 	first := unreachable && !r.told

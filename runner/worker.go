@@ -40,6 +40,7 @@ type worker struct {
 	turns    int // given to what is begun
 	out      int // requests, writes and reads whose result the loop still awaits
 	draining bool
+	patience time.Duration // for how long it drains
 	clock    clock
 	leapt    session.Gap // the last time that the clock leapt over
 }
@@ -82,7 +83,7 @@ func newWorker(e *Engine, l store.Lease) *worker {
 	seen, since := e.seenBefore(l)
 	calls, cancel := context.WithCancel(context.WithoutCancel(e.ctx))
 	return &worker{
-		e: e, app: l.App, lease: l, log: e.log.With("app", l.App), ended: make(chan struct{}), inbox: mailbox{ready: make(chan struct{}, 1)},
+		e: e, app: l.App, lease: l, patience: drain, log: e.log.With("app", l.App), ended: make(chan struct{}), inbox: mailbox{ready: make(chan struct{}, 1)},
 		tenure:  tenure{seen: seen, since: since, spent: spentUntil(l), calls: calls, cancel: cancel, halted: make(chan struct{})},
 		memory:  memory{near: map[string]*occurrence{}, heard: newRecent(rememberWorker)},
 		service: service{apis: map[route]*agora.App{}, accounts: map[*Connection]*account{}},
@@ -240,11 +241,11 @@ func (w *worker) loop() {
 	}
 }
 
-// drain waits up to six seconds for answers and writes that are out, so that they are stored. What is still out then stays in
+// drain waits up to six seconds, or for patience, for answers and writes that are out, so that they are stored. What is still out then stays in
 // the store as asked, and the next worker finds out what became of it.
 func (w *worker) drain() {
 	w.draining = true
-	limit := time.NewTimer(drain)
+	limit := time.NewTimer(w.patience)
 	defer limit.Stop()
 	w.storeSeen()
 	for w.out > 0 {

@@ -59,6 +59,7 @@ type Node struct {
 	Gone       time.Time // when it left or was buried; zero: it did not
 	Apps       []string  // App IDs that it could work on, in the order that it gave
 	Duties     bool      // it could do the duties as well as any node
+	Unreached  bool      // the service does not answer it
 }
 
 // defaultNode names this process.
@@ -109,8 +110,12 @@ func freeAll(ctx context.Context, tx *txn, now int64) error {
 // NodeID is the number of this process as a node; 0 where it does not work on the store.
 func (s *Store) NodeID() int64 { return s.nodeID.Load() }
 
-// Heartbeat records that this node is alive, and which App IDs it could work on, with [Duties] where it could do those; nil
-// leaves them as they are. It gives the time of the database. [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not
+// Unreached is what [Store.Heartbeat] is given beside App IDs by a node that the service does not answer. No App ID is called so.
+const Unreached = ":unreached"
+
+// Heartbeat records that this node is alive, and which App IDs it could work on, with [Duties] where it could do those and
+// [Unreached] where the service does not answer it; nil leaves them as they are. It gives the time of the database.
+// [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not
 // opened to work.
 func (s *Store) Heartbeat(ctx context.Context, at time.Time, apps []string) (time.Time, error) {
 	if !s.work {
@@ -214,8 +219,8 @@ func scanNode(rows *sql.Rows) (n Node, err error) {
 	}
 	n.Started, n.Beat, n.AliveUntil, n.Gone = instant(started), instant(beat), instant(until), instant(gone)
 	err = json.Unmarshal([]byte(apps), &n.Apps)
-	n.Duties = slices.Contains(n.Apps, Duties)
-	n.Apps = slices.DeleteFunc(n.Apps, func(app string) bool { return app == Duties })
+	n.Duties, n.Unreached = slices.Contains(n.Apps, Duties), slices.Contains(n.Apps, Unreached)
+	n.Apps = slices.DeleteFunc(n.Apps, func(app string) bool { return app == Duties || app == Unreached })
 	return n, err
 }
 
