@@ -19,8 +19,8 @@ import (
 // is read and compared again and again, so that nothing hangs on a message that was missed.
 
 const (
-	// heartbeatWithin is how long a heartbeat may take: the next one is sent on another connection.
-	heartbeatWithin = 2 * time.Second
+	// heartbeatWithin is how long a heartbeat may take, with the connection that may have to be made for it.
+	heartbeatWithin = 10 * time.Second
 	// handoverQuiet is how long nothing may be due for an App ID that is handed over, so that no class waits for it.
 	handoverQuiet = 10 * time.Second
 	// handoverDrain is how long answers are awaited where the service has answered nothing for some time.

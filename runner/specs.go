@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,10 @@ import (
 
 // specsAtOnce is how many specs a transaction writes, so that no recording's step waits for long.
 const specsAtOnce = 1000
+
+// specsWithin is how long a transaction goes on to write specs one by one. A server of a database takes its time for each
+// statement, and gives up a transaction that lasts too long; what is left is written by the next one.
+const specsWithin = 3 * time.Second
 
 // errMoved says that specs were written since those that a transaction was made from were read.
 var errMoved = errors.New("specs were written meanwhile")
@@ -68,26 +73,49 @@ func (w *specWriter) try(ctx context.Context, since, until time.Time) error {
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
-	changes := reconcile(w.desired(stored, since, until), stored, since, until, w.now)
-	for ; len(changes) > 0; generation++ {
-		some, before := changes[:min(len(changes), specsAtOnce)], w.diff
-		if err := w.e.writeSpecs(ctx, func(t *store.SpecTx) error {
+	return w.writeAll(ctx, reconcile(w.desired(stored, since, until), stored, since, until, w.now), generation)
+}
+
+// writeAll writes changes of specs in as many transactions as it takes. [errMoved] says that others wrote specs in between,
+// which were made after a generation; 0: that is of no matter.
+func (w *specWriter) writeAll(ctx context.Context, changes []specChange, generation int64) error {
+	slices.SortStableFunc(changes, func(a, b specChange) int { return cmp.Compare(min(a.verb, update), min(b.verb, update)) }) // what is added goes first
+	for len(changes) > 0 {
+		done, before := 0, w.diff
+		if err := w.e.writeSpecs(ctx, func(t *store.SpecTx) (err error) {
 			w.diff = before
-			if t.Generation != generation+1 {
+			if generation != 0 && t.Generation != generation+1 {
 				return errMoved
 			}
-			for i := range some {
-				if err := w.write(t, &some[i]); err != nil {
-					return err
-				}
-			}
-			return nil
+			done, err = w.writeSome(t, changes[:min(len(changes), specsAtOnce)])
+			return err
 		}); err != nil {
 			return err
 		}
-		changes = changes[len(some):]
+		changes = changes[done:]
+		if generation != 0 {
+			generation++
+		}
 	}
 	return nil
+}
+
+// writeSome writes the first of some changes, and says how many.
+func (w *specWriter) writeSome(t *store.SpecTx, some []specChange) (done int, err error) {
+	begun := time.Now()
+	adds := slices.IndexFunc(some, func(c specChange) bool { return c.verb != add })
+	if adds < 0 {
+		adds = len(some)
+	}
+	if err := w.add(t, some[:adds]); err != nil {
+		return 0, err
+	}
+	for done = adds; done < len(some) && (done == 0 || time.Since(begun) < specsWithin); done++ {
+		if err := w.write(t, &some[done]); err != nil {
+			return 0, err
+		}
+	}
+	return done, nil
 }
 
 // superseded says that another node may have written what a newer revision wants, or removed what a plan wanted that is
@@ -165,30 +193,41 @@ func (w *specWriter) spec(b *schedule.Brief) session.Spec {
 	return spec
 }
 
-// write writes one change of specs.
+// add writes what the store does not hold yet.
+func (w *specWriter) add(t *store.SpecTx, changes []specChange) error {
+	rows := make([]store.Spec, 0, len(changes))
+	for i := range changes {
+		d := &changes[i].desired
+		spec := w.spec(&d.Brief)
+		spec.Orders = w.orders[spec.ID]
+		if text := describe(spec.Orders, &spec.Target); text != "" {
+			if err := t.Log(store.Event{Occurrence: spec.ID, At: w.now, Kind: "decision", Text: "orders given before hold: " + text}); err != nil {
+				return err
+			}
+		}
+		row, err := specRow(spec, d.hash, w.a.revision)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+	}
+	w.diff.Added += len(rows)
+	held, err := t.AddAll(rows)
+	for i := range held { // it ended so long ago that it was not compared, and is moved ahead
+		if err == nil {
+			_, err = t.Update(held[i])
+		}
+	}
+	return err
+}
+
+// write writes a change of what the store holds.
 func (w *specWriter) write(t *store.SpecTx, c *specChange) error {
 	if c.verb == remove {
 		return w.remove(t, c)
 	}
 	spec := w.spec(&c.desired.Brief)
 	spec.Orders = w.orders[spec.ID]
-	if c.verb == add {
-		w.diff.Added++
-		if text := describe(spec.Orders, &spec.Target); text != "" {
-			if err := t.Log(store.Event{Occurrence: spec.ID, At: w.now, Kind: "decision", Text: "orders given before hold: " + text}); err != nil {
-				return err
-			}
-		}
-		row, err := specRow(spec, c.desired.hash, w.a.revision)
-		if err != nil {
-			return err
-		}
-		if added, err := t.Add(row); err != nil || added {
-			return err
-		}
-		_, err = t.Update(row) // it ended so long ago that it was not compared, and is moved ahead
-		return err
-	}
 	row, err := t.Row(spec.ID)
 	switch {
 	case err != nil:
@@ -306,18 +345,7 @@ func (e *Engine) removeOthers(ctx context.Context) error {
 			return fmt.Errorf("read the store: %w", err)
 		}
 		changes := reconcile(nil, stored, e.since(), w.now.Add(1000*24*time.Hour), w.now)
-		if len(changes) == 0 {
-			continue
-		}
-		if err := e.writeSpecs(ctx, func(t *store.SpecTx) error {
-			w.diff = Diff{}
-			for i := range changes {
-				if err := w.remove(t, &changes[i]); err != nil {
-					return err
-				}
-			}
-			return nil
-		}); err != nil {
+		if err := w.writeAll(ctx, changes, 0); err != nil {
 			return err
 		}
 		if w.diff.Removed > 0 {

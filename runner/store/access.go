@@ -18,6 +18,29 @@ func (s *Store) write(ctx context.Context, doing string, do func(ctx context.Con
 
 // writeOn is write on the connections of a pool.
 func (s *Store) writeOn(ctx context.Context, db *sql.DB, doing string, do func(ctx context.Context, tx *txn) error) error {
+	return s.repeated(ctx, doing, func() (committing bool, err error) { return s.writeOnce(ctx, db, do) })
+}
+
+// writeAtOnce runs do, whose one statement is a transaction of its own and does no harm when it is repeated: it crosses the
+// network once, where a transaction of several statements crosses it for each, and twice more.
+func (s *Store) writeAtOnce(ctx context.Context, db *sql.DB, doing string, do func(ctx context.Context, q single) error) error {
+	return s.repeated(ctx, doing, func() (committing bool, err error) {
+		waiting, leave := s.bounded(ctx, s.w) // a connection of any pool may have to be made first
+		defer leave()
+		conn, err := db.Conn(waiting)
+		if err != nil {
+			return false, s.overdue(ctx, err)
+		}
+		defer conn.Close()
+		endless := context.WithoutCancel(ctx)
+		bound, cancel := s.bounded(endless, db)
+		defer cancel()
+		return false, s.overdue(endless, do(bound, single{conn}))
+	})
+}
+
+// repeated runs a write until it succeeds or fails for good.
+func (s *Store) repeated(ctx context.Context, doing string, once func() (committing bool, err error)) error {
 	if s.onCommit != nil {
 		defer func(begin time.Time) { s.onCommit(time.Since(begin)) }(time.Now())
 	}
@@ -28,7 +51,7 @@ func (s *Store) writeOn(ctx context.Context, db *sql.DB, doing string, do func(c
 		if err := s.CheckFiles(); err != nil {
 			return err
 		}
-		committing, err := s.writeOnce(ctx, db, do)
+		committing, err := once()
 		if err == nil {
 			return nil
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -38,6 +39,20 @@ func (st *Step) check() error {
 		}
 	}
 	return nil
+}
+
+// eventRow is an event of the step as it is stored.
+func (st *Step) eventRow(e Event) []any {
+	e.Occurrence = cmp.Or(e.Occurrence, st.ID)
+	return e.row()
+}
+
+func (st *Step) fenced(app string, term int64) error {
+	return fmt.Errorf("%s: %w: term %d of App ID %s is not the newest", st.ID, ErrFenced, term, app)
+}
+
+func (st *Step) stale(app string) error {
+	return fmt.Errorf("%s: %w: version %d of App ID %s is not the newest", st.ID, ErrStale, st.Version, app)
 }
 
 func (st *Step) wake() int64 {
@@ -103,6 +118,15 @@ func (s *Store) Commit(ctx context.Context, app string, term int64, steps []Step
 	if len(steps) == 0 {
 		return results, nil
 	}
+	if s.sql.arrays && distinct(steps) {
+		for i := range steps {
+			results[i] = steps[i].check()
+		}
+		if err := s.commitGroup(ctx, app, term, steps, results); err != nil {
+			return nil, err
+		}
+		return results, nil
+	}
 	err := s.write(ctx, "commit", func(ctx context.Context, tx *txn) error {
 		p := s.steps.in(ctx, tx)
 		var owned bool
@@ -112,20 +136,20 @@ func (s *Store) Commit(ctx context.Context, app string, term int64, steps []Step
 			return err
 		}
 		for i := range steps {
-			id := steps[i].ID
+			st := &steps[i]
+			results[i] = st.check() // anew, where the transaction is run again
 			if !owned {
-				results[i] = fmt.Errorf("%s: %w: term %d of App ID %s is not the newest", id, ErrFenced, term, app)
+				results[i] = st.fenced(app, term)
+			}
+			if results[i] != nil {
 				continue
 			}
-			if results[i] = steps[i].check(); results[i] != nil {
-				continue
-			}
-			done, err := p.write(ctx, app, &steps[i])
+			done, err := p.write(ctx, app, st)
 			if err != nil {
-				return fmt.Errorf("%s: %w", id, err)
+				return fmt.Errorf("%s: %w", st.ID, err)
 			}
 			if !done {
-				results[i] = fmt.Errorf("%s: %w: version %d of App ID %s is not the newest", id, ErrStale, steps[i].Version, app)
+				results[i] = st.stale(app)
 			}
 		}
 		return nil
@@ -151,10 +175,7 @@ func (p stepStatements) write(ctx context.Context, app string, st *Step) (bool, 
 		}
 	}
 	for _, e := range st.Events {
-		if e.Occurrence == "" {
-			e.Occurrence = st.ID
-		}
-		if _, err := p.event.ExecContext(ctx, e.row()...); err != nil {
+		if _, err := p.event.ExecContext(ctx, st.eventRow(e)...); err != nil {
 			return false, err
 		}
 	}

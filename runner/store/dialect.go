@@ -14,6 +14,9 @@ type dialect struct {
 	// now asks for the time of the server, in Unix milliseconds; "": the database has no clock of its own.
 	now string
 
+	// arrays says that a statement takes many rows as an array for each column. That matters where each statement crosses a network.
+	arrays bool
+
 	// tables lists the names of all tables.
 	tables string
 }
@@ -24,7 +27,7 @@ var (
 		tables: `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name`,
 	}
 	postgresDialect = dialect{
-		name: "postgres", share: " FOR SHARE", update: " FOR UPDATE", skip: " FOR UPDATE SKIP LOCKED", instantOf: `right(occurrence_id, 16)`,
+		name: "postgres", arrays: true, share: " FOR SHARE", update: " FOR UPDATE", skip: " FOR UPDATE SKIP LOCKED", instantOf: `right(occurrence_id, 16)`,
 		now:    `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
 		tables: `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name`,
 	}

@@ -130,19 +130,14 @@ func (s *Store) Heartbeat(ctx context.Context, at time.Time, apps []string) (tim
 		text = string(list)
 	}
 	var now int64
-	err := s.beat(ctx, "heartbeat", func(ctx context.Context, tx *txn) (err error) {
-		if now, err = s.timeOf(ctx, tx, at); err != nil {
-			return err
+	present, args := s.present(at, s.Liveness().TTL.Milliseconds(), text, s.NodeID())
+	err := s.writeAtOnce(ctx, s.beats, "heartbeat", func(ctx context.Context, q single) error {
+		err := q.QueryRowContext(ctx, `UPDATE nodes SET beat_at = t.at, alive_until = t.at + $1, apps = CASE WHEN $2 = '' THEN apps ELSE $2 END
+			FROM (SELECT `+present+` AS at) AS t WHERE id = $3 AND gone_at = 0 RETURNING beat_at`, args...).Scan(&now)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrBuried
 		}
-		done, err := tx.ExecContext(ctx, `UPDATE nodes SET beat_at = $1, alive_until = $2, apps = CASE WHEN $3 = '' THEN apps ELSE $3 END
-			WHERE id = $4 AND gone_at = 0`, now, now+s.Liveness().TTL.Milliseconds(), text, s.NodeID())
-		if err != nil {
-			return err
-		}
-		if n, err := done.RowsAffected(); err != nil || n > 0 {
-			return err
-		}
-		return ErrBuried
+		return err
 	})
 	return instant(now), err
 }
@@ -153,16 +148,16 @@ func (s *Store) Beat(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// beat runs a transaction of the heartbeat.
-func (s *Store) beat(ctx context.Context, doing string, do func(ctx context.Context, tx *txn) error) error {
-	return s.writeOn(ctx, s.beats, doing, do)
-}
-
 // Bury removes the nodes whose time is over, with their ownership, and returns them. Only a node whose own heartbeats have
 // succeeded for a whole TTL may do that: after an outage of the database all nodes look dead to the first that is back.
 func (s *Store) Bury(ctx context.Context, at time.Time) (dead []Node, err error) {
 	if s.Liveness().TTL == 0 {
 		return nil, nil
+	}
+	present, args := s.present(at, s.NodeID())
+	var some bool // as a rule there is none, and a read costs less than a transaction
+	if err := s.get(ctx, "look for dead nodes", `SELECT EXISTS (SELECT 1 FROM nodes WHERE gone_at = 0 AND alive_until < `+present+` AND id <> $1)`, args, &some); err != nil || !some {
+		return nil, err
 	}
 	err = s.write(ctx, "bury dead nodes", func(ctx context.Context, tx *txn) error {
 		now, err := s.timeOf(ctx, tx, at)
@@ -238,6 +233,14 @@ func (s *Store) timeOf(ctx context.Context, tx *txn, at time.Time) (now int64, e
 	}
 	err = tx.QueryRowContext(ctx, s.sql.now).Scan(&now)
 	return now, err
+}
+
+// present is the same as an expression, with the arguments of the statement that it is part of.
+func (s *Store) present(at time.Time, args ...any) (expression string, all []any) {
+	if s.sql.now == "" {
+		return fmt.Sprintf("CAST($%d AS BIGINT)", len(args)+1), append(args, millis(at))
+	}
+	return "(" + s.sql.now + ")", args
 }
 
 // scanAll reads all rows, and closes them.

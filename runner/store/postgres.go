@@ -26,6 +26,9 @@ const (
 	// answerTimeout bounds each read and each transaction from this side, for a server that is cut off and cannot say so.
 	answerTimeout = 12 * time.Second
 
+	// beatTimeout bounds a heartbeat. A later answer is of no use: the next heartbeat is due, and requests wait.
+	beatTimeout = 2 * time.Second
+
 	// oldestServer is the oldest server that is supported, as PostgreSQL numbers them.
 	oldestServer = 130000
 )
@@ -125,6 +128,8 @@ func (s *Store) pool(config *pgx.ConnConfig, readOnly bool, size int) *sql.DB {
 		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 		defer cancel()
 		return s.setUp(ctx, conn, readOnly)
+	}), stdlib.OptionShouldPing(func(context.Context, stdlib.ShouldPingParams) bool {
+		return false // it would cross the network once more; who finds a connection broken tries another
 	}))
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
@@ -139,14 +144,30 @@ type serverError struct {
 
 func (e *serverError) Error() string { return e.text }
 
-// setUp checks the server behind a new connection and sets what holds for the session. It prepares no statement, which a
-// pooler could refuse before it is recognized.
+// setUp checks the server behind a new connection and sets what holds for the session. It crosses the network twice, since
+// what a slow server takes for it comes before the first statement. It prepares no statement, which a pooler could refuse
+// before it is recognized.
 func (s *Store) setUp(ctx context.Context, conn *pgx.Conn, readOnly bool) error {
-	var version int
-	var standby, unsafe bool
-	var encoding, release string
-	err := conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery(),
-		current_setting('server_encoding'), current_setting('synchronous_commit') = 'off'`, pgx.QueryExecModeSimpleProtocol).Scan(&version, &release, &standby, &encoding, &unsafe)
+	text, back := "", ""
+	for i, one := range sessionSettings {
+		text += fmt.Sprintf("SET %s = '%s';", one.name, one.value)
+		if i > 0 {
+			back += " AND "
+		}
+		back += fmt.Sprintf("current_setting('%s') = '%s'", one.name, one.value)
+	}
+	if readOnly {
+		text += "SET default_transaction_read_only = on;"
+	}
+	text += `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+		SELECT current_setting('server_version_num'), current_setting('server_version'), pg_is_in_recovery(), current_setting('server_encoding')`
+	results, err := conn.PgConn().Exec(ctx, text).ReadAll()
+	if err != nil {
+		return err
+	}
+	found := results[len(results)-1].Rows[0]
+	release, standby, encoding := string(found[1]), string(found[2]) == "t", string(found[3])
+	version, err := strconv.Atoi(string(found[0]))
 	switch {
 	case err != nil:
 		return err
@@ -157,27 +178,12 @@ func (s *Store) setUp(ctx context.Context, conn *pgx.Conn, readOnly bool) error 
 	case encoding != "UTF8":
 		return &serverError{fmt.Sprintf("the encoding of its database is %s: create one with createdb --encoding=UTF8 --template=template0", encoding), nil}
 	}
-	text := ""
-	for _, one := range sessionSettings {
-		text += fmt.Sprintf("SET %s = '%s';", one.name, one.value)
-	}
-	if unsafe {
-		text += "SET synchronous_commit = 'on';"
-	}
-	if readOnly {
-		text += "SET default_transaction_read_only = on;"
-	}
-	if _, err := conn.PgConn().Exec(ctx, text).ReadAll(); err != nil {
+	var kept bool
+	if err := conn.QueryRow(ctx, `SELECT `+back, pgx.QueryExecModeSimpleProtocol).Scan(&kept); err != nil {
 		return err
 	}
-	for _, one := range sessionSettings {
-		var have string
-		if err := conn.QueryRow(ctx, `SELECT current_setting($1)`, pgx.QueryExecModeSimpleProtocol, one.name).Scan(&have); err != nil {
-			return err
-		}
-		if have != one.value {
-			return errPooler
-		}
+	if !kept {
+		return errPooler
 	}
 	return nil
 }
@@ -249,7 +255,7 @@ func (s *Store) bounded(ctx context.Context, db *sql.DB) (context.Context, conte
 	case s.source == "":
 		return ctx, func() {}
 	case db == s.beats:
-		return context.WithTimeout(ctx, sendWithin) // a later answer is of no use
+		return context.WithTimeout(ctx, beatTimeout)
 	}
 	return context.WithTimeout(ctx, answerTimeout)
 }

@@ -25,6 +25,17 @@ func (t *txn) QueryRowContext(ctx context.Context, text string, args ...any) *sq
 	return t.tx.QueryRowContext(ctx, text, storable(args)...)
 }
 
+// single runs one statement outside of a transaction. Arguments pass through [storable].
+type single struct{ conn *sql.Conn }
+
+func (q single) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return q.conn.QueryContext(ctx, text, storable(args)...)
+}
+
+func (q single) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
+	return q.conn.QueryRowContext(ctx, text, storable(args)...)
+}
+
 // prepared is a statement whose arguments pass through [storable].
 type prepared struct{ stmt *sql.Stmt }
 
