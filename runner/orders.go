@@ -155,19 +155,21 @@ func extensionOf(cmd *store.Command) (session.Extension, error) {
 	return x, err
 }
 
-// judgeShorter takes the extension of a closure back. What holds then is the extension before it, or the plan's end.
+// judgeShorter takes an extension back: that of a closure, or the last one that was given for the class alone. What holds then is
+// what was ordered before it, or the plan's end.
 func judgeShorter(s *session.State, orders session.Orders, before []store.Command, cmd *store.Command, now time.Time) (session.Orders, reason.Reason) {
-	extends := func(c store.Command) bool {
-		return c.Kind == session.CommandExtend && c.Closure == cmd.Closure && c.Closure != 0
-	}
 	rest := standingOf(append(slices.Clone(before), *cmd)).Extended
 	end := s.OwnEnd()
 	if rest != nil {
 		end = session.Later(end, rest.UntilFor(s.Start, s.OwnEnd()))
 	}
+	taken, _ := takenBack(append(slices.Clone(before), *cmd))
+	held, _ := takenBack(before)
 	switch {
-	case !slices.ContainsFunc(before, extends):
+	case slices.Equal(taken[:len(before)], held) && cmd.Closure != 0:
 		return orders, reason.Because(reason.NotExtended, "it was not extended by closure %d", cmd.Closure)
+	case slices.Equal(taken[:len(before)], held):
+		return orders, reason.Because(reason.NotExtended, "it was not extended")
 	case s.Phase == session.Over && s.Cancel == nil && s.Outcome != session.Cancelled:
 		return orders, reason.Because(reason.HasEnded, "refused: its end has come already")
 	case s.Phase == session.Stopping && !s.Fresh():
@@ -190,6 +192,10 @@ func Ordered(cancel *session.Cancel, extended *session.Extension, orders []store
 
 // with lays further orders over those before.
 func with(o session.Orders, orders []store.Command) session.Orders {
+	taken, earlier := takenBack(orders)
+	if o.Extended != nil && earlier[o.Extended.Closure] {
+		o.Extended = nil
+	}
 	for i := range orders {
 		switch cmd := &orders[i]; cmd.Kind {
 		case session.CommandCancel, session.CommandStop:
@@ -198,23 +204,38 @@ func with(o session.Orders, orders []store.Command) session.Orders {
 			o.Cancel = nil
 		case session.CommandExtend:
 			x, err := extensionOf(cmd)
-			if err == nil && !takenBack(cmd, orders[i+1:]) && x.Exceeds(o.Extended) {
+			if err == nil && !taken[i] && x.Exceeds(o.Extended) {
 				o.Extended = &x
-			}
-		case session.CommandUnextend:
-			if o.Extended != nil && o.Extended.Closure != 0 && o.Extended.Closure == cmd.Closure {
-				o.Extended = nil
 			}
 		}
 	}
 	return o
 }
 
-// takenBack says that one of later orders takes an extension back.
-func takenBack(cmd *store.Command, later []store.Command) bool {
-	return cmd.Closure != 0 && slices.ContainsFunc(later, func(c store.Command) bool {
-		return c.Kind == session.CommandUnextend && c.Closure == cmd.Closure
-	})
+// takenBack says of each order whether it is an extension that a later one takes back: all of a closure, or, of those that were given
+// for the class alone, the last one that holds. earlier has the closures (0: none) of extensions before these orders that one of
+// them takes back.
+func takenBack(orders []store.Command) (taken []bool, earlier map[int64]bool) {
+	taken, earlier = make([]bool, len(orders)), map[int64]bool{}
+	hold := map[int64][]int{} // by closure
+	for i := range orders {
+		closure := orders[i].Closure
+		switch orders[i].Kind {
+		case session.CommandExtend:
+			hold[closure] = append(hold[closure], i)
+		case session.CommandUnextend:
+			last := hold[closure]
+			earlier[closure] = earlier[closure] || closure != 0 || len(last) == 0
+			if closure == 0 && len(last) > 1 {
+				last = last[len(last)-1:]
+			}
+			for _, k := range last {
+				taken[k] = true
+			}
+			hold[closure] = hold[closure][:len(hold[closure])-len(last)]
+		}
+	}
+	return taken, earlier
 }
 
 // describe says for the log what orders mean for a class as its plan has it; "" where there are none.
@@ -457,7 +478,10 @@ func (e *Engine) logOrders(ctx context.Context) error {
 		case cmd.Kind == session.CommandUncancel:
 			attrs = append(attrs, "effect", "cancellation taken back")
 		case cmd.Kind == session.CommandUnextend:
-			attrs = append(attrs, "effect", "extension taken back", "closure", cmd.Closure)
+			attrs = append(attrs, "effect", "extension taken back")
+			if cmd.Closure != 0 {
+				attrs = append(attrs, "closure", cmd.Closure)
+			}
 		default:
 			attrs = append(attrs, "effect", "cancelled")
 		}

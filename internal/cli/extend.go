@@ -21,14 +21,17 @@ func newExtendCommand(a *app) *cobra.Command {
 	var why string
 	var day closureFlags
 	cmd := &cobra.Command{
-		Use:   "extend ID LENGTH | --on DAY LENGTH | --on DAY --undo",
-		Short: "Extend the end of a class or of the classes of a day",
-		Long: `Extend the end of a class or of the classes of a day.
+		Use:   "extend ID LENGTH | ID --undo | --on DAY LENGTH | --on DAY --undo",
+		Short: "Extend the end of a class or the classes of a day, or undo that",
+		Long: `Extend the end of a class or of the classes of a day, or undo that.
 
 The class ends LENGTH later than it would now. It may be running or planned,
 however far ahead. The order survives restarts, reloads and plan changes. If
 the whole class is moved, the extension moves with it. If the plan itself ends
 the class later than the extension, the plan counts.
+
+ID --undo takes back the last extension that was given for the class alone.
+The class ends as before it. If that end has passed, the command is refused.
 
 --on DAY --undo ends the closures that were given with the same flags. Their
 classes end as before. A class that is past that end keeps its new one, and so
@@ -40,12 +43,13 @@ does one that was extended alone since.
 		Example: `  rundown extend german-a1@2031-09-17 15m
   rundown extend german-a1@2031-09-17 19:00 15m
   rundown extend german-a1 1h --reason "the exam runs over"
+  rundown extend german-a1 --undo
   rundown extend --on 2031-12-17 15m --label campus=berlin --yes
   rundown extend --on 2031-12-17 --label campus=berlin --undo`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case undo && !day.used():
-				return &usageError{cmd.CommandPath(), errors.New("--undo requires --on; rundown cancel ends a class at once")}
+				return classArguments(0)(cmd, args)
 			case undo:
 				return arguments(0, 0)(cmd, args)
 			case day.used():
@@ -55,7 +59,7 @@ does one that was extended alone since.
 		},
 		ValidArgsFunction: a.completeClasses(false),
 	}
-	cmd.Flags().BoolVar(&undo, "undo", false, "with --on: undo an earlier extend")
+	cmd.Flags().BoolVar(&undo, "undo", false, "undo an earlier extend")
 	cmd.Flags().StringVar(&why, "reason", "", "reason for the log: `TEXT`")
 	day.add(cmd)
 	cmd.SetFlagErrorFunc(flagOrLength)
@@ -68,8 +72,13 @@ func (a *app) extend(cmd *cobra.Command, args []string, day *closureFlags, undo 
 	if err := day.check(cmd); err != nil {
 		return &usageError{cmd.CommandPath(), err}
 	}
-	if undo {
+	switch {
+	case undo && day.used():
 		return a.endClosures(cmd.Context(), day.closure(store.ClosureExtend, a.operator(why)), day.yes)
+	case undo:
+		return a.operate(cmd, args, func(ctx context.Context, s *store.Store, c view.Class) (operate.Answer, error) {
+			return operate.Unextend(ctx, s, c, a.operator(why))
+		})
 	}
 	text := args[len(args)-1]
 	length, err := time.ParseDuration(text)

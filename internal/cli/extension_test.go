@@ -99,6 +99,34 @@ func TestAnExtensionWithoutEffectIsNotShownAsInForce(t *testing.T) {
 	}
 }
 
+// TestAnExtensionOfOneClassIsTakenBack extends a class twice, takes that back, and asks for once more.
+func TestAnExtensionOfOneClassIsTakenBack(t *testing.T) {
+	start := noon.UTC().Truncate(time.Hour).Add(time.Hour)
+	dsn, id := extendedRow(t, "planned", start, start.Add(50*time.Minute), map[string]any{})
+	ends := func(minutes int) string {
+		return "new end " + start.Add(time.Duration(minutes)*time.Minute).Format("15:04 ")
+	}
+	for i, step := range []struct {
+		args []string
+		want int
+		says string
+	}{
+		{[]string{id, "15m"}, StatusOK, ends(65)},
+		{[]string{id, "10m"}, StatusOK, ends(75)},
+		{[]string{id, "--undo", "--reason", "a slip"}, StatusOK, "the extension is taken back, " + ends(65)},
+		{[]string{id, "10m"}, StatusOK, ends(75)},
+		{[]string{id, "--undo"}, StatusOK, ends(65)},
+		{[]string{id, "--undo"}, StatusOK, ends(50)},
+		{[]string{id, "--undo"}, StatusTrouble, "is not extended"},
+		{[]string{id, "15m", "--undo"}, StatusTrouble, "unexpected argument"},
+	} {
+		status, out, said := rundownAt(t, append(append([]string{"extend"}, step.args...), "--store", dsn)...)
+		if status != step.want || !strings.Contains(out+said, step.says) {
+			t.Errorf("step %d, %v: status %d: %s%s; want %q", i, step.args, status, out, said, step.says)
+		}
+	}
+}
+
 // TestAMovedClassIsExtendedWhileItsEarlierSessionIsStopped orders an extension of a class whose plan has moved it and whose
 // session of before is still being stopped.
 func TestAMovedClassIsExtendedWhileItsEarlierSessionIsStopped(t *testing.T) {

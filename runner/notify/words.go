@@ -307,7 +307,7 @@ func clearedWords(t telling) words {
 
 // orders say what operators ordered.
 var orders = map[string]string{
-	"cancel": "cancelled", "uncancel": "took back the cancellation of", "extend": "extended", "stop": "stopped",
+	"cancel": "cancelled", "uncancel": "took back the cancellation of", "extend": "extended", "unextend": "took back the extension of", "stop": "stopped",
 }
 
 func orderWords(t telling) words {

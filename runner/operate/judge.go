@@ -93,17 +93,22 @@ func Extendable(c view.Class, length time.Duration, now time.Time) (time.Time, e
 	return end, nil
 }
 
-// Shortenable refuses to take back an extension that a closure did not give, or not any more.
+// Shortenable refuses to take back an extension that a closure, or with 0 an operator for the class alone, did not give, or not any
+// more.
 func Shortenable(c view.Class, closure int64, now time.Time) error {
 	if over := ended(c, now); over != nil {
 		return over
 	}
 	switch x, effective := view.ExtensionOf(c.Row); {
-	case !effective || x.Closure != closure || closure == 0:
+	case !effective && closure == 0:
+		return reason.Refuse(reason.NotExtended, "%s is not extended", c.Row.ID)
+	case effective && closure == 0 && x.Closure != 0:
+		return reason.Refuse(reason.NotExtended, "%s is extended by closure %d, not alone; rundown extend --on DAY --undo ends the closure", c.Row.ID, x.Closure)
+	case !effective || x.Closure != closure:
 		return reason.Refuse(reason.NotExtended, "%s is not extended by closure %d", c.Row.ID, closure)
 	case c.Row.State == string(session.Stopping) && !movedAway(c, now):
 		return reason.Refuse(reason.IsStopping, "%s is being stopped already", c.Row.ID)
-	case !view.PlanEnd(c.Row).After(now):
+	case closure != 0 && !view.PlanEnd(c.Row).After(now): // of an extension that was given alone, an earlier one may hold
 		return reason.Refuse(reason.EndPassed, "without the extension %s ended on %s", c.Row.ID, zoned(c, view.PlanEnd(c.Row)))
 	}
 	return nil

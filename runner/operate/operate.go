@@ -100,12 +100,52 @@ func UndoOrder(c view.Class, by Operator) (Order, error) {
 	return orderOf(c, by, store.Command{Kind: session.CommandUncancel}, "will be recorded again")
 }
 
-// UnextendOrder is the order to take back the extension that the closure of the operator gave a class.
+// UndoLast takes a cancellation back, or where there is none the last extension.
+func UndoLast(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
+	for _, kind := range []string{session.CommandUncancel, session.CommandUnextend} {
+		if a, err := givenBefore(ctx, s, c, by, kind); err != nil || a.Before {
+			return a, err
+		}
+	}
+	if _, cancelled := c.Cancelled(); !cancelled && Shortenable(c, by.Closure, by.Now) == nil {
+		return Unextend(ctx, s, c, by)
+	}
+	return Undo(ctx, s, c, by)
+}
+
+// Unextend takes back the last extension that was given for a class alone. It ends as before that.
+func Unextend(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
+	if a, err := givenBefore(ctx, s, c, by, session.CommandUnextend); err != nil || a.Before {
+		return a, err
+	}
+	o, err := UnextendOrder(c, by)
+	if err != nil {
+		return Answer{}, err
+	}
+	a, err := give(ctx, s, &o, by.Now)
+	if err != nil {
+		return a, err
+	}
+	after, err := view.Ordered(ctx, s, c.Row)
+	if err != nil {
+		return a, err
+	}
+	c.Row = after
+	a.Effect = "the extension is taken back, new end " + clock(c, c.End())
+	return a, nil
+}
+
+// UnextendOrder is the order to take back the extension that the closure of the operator gave a class; without a closure, the last
+// one that was given for the class alone.
 func UnextendOrder(c view.Class, by Operator) (Order, error) {
 	if err := Shortenable(c, by.Closure, by.Now); err != nil {
 		return Order{}, err
 	}
-	return orderOf(c, by, store.Command{Kind: session.CommandUnextend}, "ends as before closure "+strconv.FormatInt(by.Closure, 10))
+	effect := "the extension is taken back"
+	if by.Closure != 0 {
+		effect = "ends as before closure " + strconv.FormatInt(by.Closure, 10)
+	}
+	return orderOf(c, by, store.Command{Kind: session.CommandUnextend}, effect)
 }
 
 // Stop ends the recording of a class that runs.

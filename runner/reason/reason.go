@@ -199,7 +199,7 @@ var Groups = []reasonGroup{
 			{NotBegun, "The class has not begun, so that there is nothing to stop.", "`rundown cancel ID` keeps it from beginning."},
 			{IsCancelled, "The class is cancelled already.", "`rundown cancel ID --undo` takes that back."},
 			{NotCancelled, "The class is not cancelled, so that nothing can be taken back.", "Nothing."},
-			{NotExtended, "The closure did not extend the class, so that nothing can be taken back.", "Nothing."},
+			{NotExtended, "The class is not extended, or not by that closure, so that nothing can be taken back.", "Nothing."},
 			{IsStopping, "The class is being stopped already.", "Nothing; extend earlier."},
 			{EndPassed, "The end, or the new end, of the class is past.", "`rundown now` records at once."},
 			{EndNotLater, "The class lasts as long anyway.", "Nothing."},

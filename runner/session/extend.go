@@ -25,7 +25,7 @@ const (
 	CommandCancel   = "cancel"
 	CommandUncancel = "uncancel"
 	CommandExtend   = "extend"   // Args: ExtendArgs
-	CommandUnextend = "unextend" // takes back the extension of the closure that Args name
+	CommandUnextend = "unextend" // takes back the extension of the closure that Args name, else the last one of the class alone
 	CommandStop     = "stop"     // a cancel that leaves what has not begun
 )
 

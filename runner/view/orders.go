@@ -45,7 +45,10 @@ func WithOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
 	doc := map[string]json.RawMessage{}
 	_ = json.Unmarshal(row.Doc, &doc) // what it does not hold is unknown
 	before := ReadDoc[session.Orders](row.Doc)
-	cancel, extended := runner.Ordered(before.Cancel, before.Extended, its)
+	cancel, extended := before.Cancel, before.Extended
+	if !stored(row) { // else its orders are those that hold
+		cancel, extended = runner.Ordered(cancel, extended, its)
+	}
 	pending := func(kinds ...string) bool {
 		return stored(row) && slices.ContainsFunc(its, func(c store.Command) bool { return slices.Contains(kinds, c.Kind) })
 	}

@@ -70,7 +70,7 @@ func filled(t *testing.T) *store.Store {
 		return storetest.Row{
 			Occurrence: store.Occurrence{
 				ID: id, Plan: "school", Recording: recording, Day: start.Format(time.DateOnly), Clock: "09:00", App: "app", URL: "https://school.example/rooms/german?token=canary",
-				Start: start, End: start.Add(time.Hour), State: state, Outcome: outcome, Doc: []byte(`{"timezone":"Europe/Madrid","gaps":[{"from":"2031-09-17T07:10:00Z","until":"2031-09-17T07:11:00Z"}]}`),
+				Start: start, End: start.Add(time.Hour), State: state, Outcome: outcome, Doc: []byte(`{"start":"` + start.Format(time.RFC3339) + `","end":"` + start.Add(time.Hour).Format(time.RFC3339) + `","timezone":"Europe/Madrid","gaps":[{"from":"2031-09-17T07:10:00Z","until":"2031-09-17T07:11:00Z"}]}`),
 			},
 			Sessions: []store.Session{{Attempt: 1, App: "app", Cname: "german", UID: "1", State: "running", Doc: []byte(`{"files":["a.m3u8"]}`)}},
 			Events:   []store.Event{{Occurrence: id, At: start, Kind: "state", Text: "recording", Data: []byte(`{"session":1}`)}},
@@ -226,6 +226,8 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		{"get", "/api/v1/calendar.ics", "", readToken, "", "422"},
 		{"get", "/api/v1/status", "", "", "", "401"},
 		{"post", template + "/extend", german + "/extend", germanToken, `{"by":"15m"}`, "202"},
+		{"post", template + "/undo", german + "/undo", germanToken, "", "403"},
+		{"post", template + "/undo", german + "/undo", operateToken, "", "202"},
 		{"post", template + "/undo", german + "/undo", operateToken, "", "409"},
 		{"post", template + "/cancel", german + "/cancel", readToken, "", "403"},
 		{"post", template + "/stop", german + "/stop", germanToken, `{"reason":"the room is empty"}`, "202"},

@@ -24,7 +24,7 @@ const (
 // Act is something that a person does on the page.
 type Act struct {
 	Kind   ActKind
-	Class  string        // identity, of stop, extend, cancel and undo
+	Class  string        // identity, of all acts for a class
 	Length time.Duration // of extend
 	Plan   string
 	Rev    int64 // of confirm
@@ -43,6 +43,7 @@ const (
 	ActExtend  ActKind = "extend"
 	ActCancel  ActKind = "cancel"
 	ActUndo    ActKind = "undo"
+	ActShorten ActKind = "unextend"
 	ActConfirm ActKind = "confirm"
 )
 
@@ -72,10 +73,11 @@ var actWords = map[ActKind]struct {
 	head, question, verb string
 	danger               bool
 }{
-	ActStop:   {"Stop the recording", "Stop recording this class now?", "Stop now", true},
-	ActExtend: {"Extend the class", "How much longer does it last?", "Extend", false},
-	ActCancel: {"Cancel the class", "Do not record this class?", "Cancel the class", true},
-	ActUndo:   {"Take the cancellation back", "Record this class after all?", "Record it", false},
+	ActStop:    {"Stop the recording", "Stop recording this class now?", "Stop now", true},
+	ActExtend:  {"Extend the class", "How much longer does it last?", "Extend", false},
+	ActCancel:  {"Cancel the class", "Do not record this class?", "Cancel the class", true},
+	ActUndo:    {"Take the cancellation back", "Record this class after all?", "Record it", false},
+	ActShorten: {"Take the extension back", "End this class as before?", "Take it back", false},
 }
 
 // lengths are the extensions that the page offers.
@@ -219,8 +221,9 @@ func (s *site) doConfirm(w http.ResponseWriter, r *http.Request) {
 
 // doneText is what the page of a class says after an act.
 var doneText = map[ActKind]string{
-	ActStop:   "The order to stop is given. The daemon carries it out within seconds.",
-	ActExtend: "The order to extend the class is given. The daemon carries it out within seconds.",
-	ActCancel: "The order to cancel the class is given. It can be taken back until the class has ended.",
-	ActUndo:   "The cancellation is taken back.",
+	ActStop:    "The order to stop is given. The daemon carries it out within seconds.",
+	ActExtend:  "The order to extend the class is given. The daemon carries it out within seconds.",
+	ActCancel:  "The order to cancel the class is given. It can be taken back until the class has ended.",
+	ActUndo:    "The cancellation is taken back.",
+	ActShorten: "The extension is taken back. The daemon carries it out within seconds.",
 }

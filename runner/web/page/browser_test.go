@@ -81,11 +81,15 @@ func TestActsAreConfirmedAndGiven(t *testing.T) {
 	}
 	before := orders(t, src.Store)
 	act(running, "extend", "ends later than at 11:50", "questions", "Extend", "extended to 12:05 by duty: questions")
+	act(running, "unextend", "does not last to 12:05 any more", "no questions", "Take it back", "The extension is taken back.")
+	act(running, "extend", "ends later than at 11:50", "questions", "Extend", "extended to 12:05 by duty: questions")
 	act(running, "stop", "The daemon stops the recording within seconds", "room is empty", "Stop now", "cancelled by duty: room is empty")
 	act(ahead, "cancel", "The class is not recorded, whatever its plan says", "snow", "Cancel", "cancelled by duty: snow")
 	act(ahead, "undo", "The class is recorded as its plan has it", "thaw", "Record it", "The cancellation is taken back")
 	got := orders(t, src.Store)[len(before):]
 	want := []string{
+		"extend school/english-b2/20310917T090000Z duty: questions",
+		"unextend school/english-b2/20310917T090000Z duty: no questions",
 		"extend school/english-b2/20310917T090000Z duty: questions",
 		"stop school/english-b2/20310917T090000Z duty: room is empty",
 		"cancel school/teachers/20310917T140000Z duty: snow",

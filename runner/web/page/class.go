@@ -3,6 +3,7 @@ package page
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -268,6 +269,9 @@ func actsOf(c *Class, l look, now time.Time) (acts []actLink) {
 	default:
 		add(ActStop, "Stop now", true)
 		add(ActExtend, "Extend", false)
+	}
+	if x := c.Extended; x != nil && x.Closure == 0 && slices.ContainsFunc(acts, func(a actLink) bool { return a.Kind == ActExtend }) {
+		add(ActShorten, "Take the extension back", false)
 	}
 	return acts
 }

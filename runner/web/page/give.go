@@ -49,12 +49,17 @@ func (s *Source) judge(ctx context.Context, a Act) (effects []string, err error)
 			effects = []string{fmt.Sprintf("A new session records the %s that are left of the class", left)}
 		}
 		return effects, operate.Cancellable(c, true, now)
+	case ActShorten:
+		return []string{
+			fmt.Sprintf("The class does not last to %s any more: its last extension does not count, an earlier one and the plan do", end.Format("15:04")),
+			"The recording ends with the class, and the padding after it",
+		}, operate.Shortenable(c, 0, now)
 	default:
 		_, err := operate.Extendable(c, a.Length, now)
 		return []string{
 			fmt.Sprintf("The class ends later than at %s and is recorded to its new end, and the padding after it", end.Format("15:04")),
 			"If the plan ends the class later than that, it is recorded to the end of the plan",
-			"An extension cannot be taken back; stop the class if it is over earlier",
+			"It can be taken back until the end that the class had before",
 		}, err
 	}
 }
@@ -79,6 +84,8 @@ func (s *Source) give(ctx context.Context, a Act) error {
 		_, err = operate.Cancel(ctx, s.Store, c, by)
 	case ActUndo:
 		_, err = operate.Undo(ctx, s.Store, c, by)
+	case ActShorten:
+		_, err = operate.Unextend(ctx, s.Store, c, by)
 	case ActExtend:
 		_, err = operate.Extend(ctx, s.Store, c, a.Length, by)
 	default:

@@ -73,6 +73,7 @@ type Order struct {
 	ByPlan      bool      // the plan ordered it, and only the plan takes it back
 	Pending     bool      // no daemon has carried it out yet
 	Until       time.Time // of an extension
+	Closure     int64     // that gave it; 0: it was given for the class alone
 }
 
 // Entry is one entry of a class's story.

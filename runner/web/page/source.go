@@ -185,7 +185,7 @@ func orderOf(o *view.OrderDoc) *Order {
 	if o == nil {
 		return nil
 	}
-	order := &Order{Who: o.Who, Reason: o.Reason, Pending: o.Pending, ByPlan: o.ReasonCode == reason.CancelledByPlan}
+	order := &Order{Who: o.Who, Reason: o.Reason, Pending: o.Pending, ByPlan: o.ReasonCode == reason.CancelledByPlan, Closure: o.Closure}
 	if o.Until != nil {
 		order.Until = *o.Until
 	}
