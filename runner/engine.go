@@ -151,11 +151,11 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 		r, known := revisions[p]
 		if !known && e.scheduling {
 			var err error
-			if _, err = e.prepare(p); err != nil { // better known before it is written down
+			if p, r, err = e.given(ctx, p); err != nil {
 				return err
 			}
-			if p, r, err = e.begin(ctx, p); err != nil {
-				return err
+			if p == nil { // this node cannot work on what is active
+				continue
 			}
 		}
 		if err := e.install(ctx, p, r.ID); err != nil {

@@ -55,34 +55,54 @@ func (e *Engine) retryUnfit(ctx context.Context) error {
 	return e.activate(ctx)
 }
 
-// newer gives the active revision of a plan where a file holds an older one, and its plan; nil where the file counts.
-func (e *Engine) newer(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Revision, error) {
-	if !e.shared() {
-		return nil, store.Revision{}, nil
+// given is what a start works on where it is given a plan by a file: the file, or the active revision where the file holds an
+// older one. It is nil where this node cannot work on that revision: the node stays, since it may be able to later, and for other
+// plans.
+func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Revision, error) {
+	if e.shared() {
+		given, err := e.revisionOf(p)
+		if err != nil {
+			return nil, given, fmt.Errorf("store the plan: %w", err)
+		}
+		active, holds, err := Newer(ctx, e.cfg.Store, given)
+		if err != nil {
+			return nil, active, err
+		}
+		if active.ID != 0 {
+			e.log.Warn("the plan's file holds an older revision; the active one stays active", "plan", p.Name, "file", given.Path, "holds", holds, "active", active.ID)
+			now, err := e.stored(ctx, active.ID)
+			if err == nil {
+				_, err = e.prepare(now)
+			}
+			if err != nil {
+				e.raiseUnfit(active, err)
+				return nil, active, nil
+			}
+			return now, active, nil
+		}
 	}
-	given, err := e.revisionOf(p)
+	if _, err := e.prepare(p); err != nil { // better known before it is written down
+		return nil, store.Revision{}, err
+	}
+	return e.begin(ctx, p)
+}
+
+// Newer is the active revision of a plan where a file holds an older one, which is number holds; the zero Revision where the
+// file counts. It is asked where several processes work on a store: a start with an older file does not turn a plan back there.
+func Newer(ctx context.Context, s *store.Store, file store.Revision) (active store.Revision, holds int64, err error) {
+	all, err := s.Revisions(ctx, file.Plan)
 	if err != nil {
-		return nil, given, fmt.Errorf("store the plan: %w", err)
+		return store.Revision{}, 0, err
 	}
-	all, err := e.cfg.Store.Revisions(ctx, p.Name)
-	if err != nil {
-		return nil, given, err
+	i := slices.IndexFunc(all, store.Revision.Usable)
+	if i < 0 || all[i].Withdrawn() || all[i].Hash == file.Hash {
+		return store.Revision{}, 0, nil
 	}
-	active := slices.IndexFunc(all, store.Revision.Usable)
-	if active < 0 || all[active].Withdrawn() || all[active].Hash == given.Hash {
-		return nil, given, nil
-	}
-	older := slices.IndexFunc(all[active:], func(r store.Revision) bool { return r.Hash == given.Hash })
+	older := slices.IndexFunc(all[i:], func(r store.Revision) bool { return r.Hash == file.Hash })
 	if older < 0 {
-		return nil, given, nil
+		return store.Revision{}, 0, nil
 	}
-	now, err := e.stored(ctx, all[active].ID)
-	if err != nil {
-		return nil, given, err
-	}
-	e.log.Warn("the plan's file holds an older revision; the active one stays active", "plan", p.Name, "file", given.Path,
-		"holds", all[active+older].ID, "active", all[active].ID)
-	return now, all[active], nil
+	return all[i], all[i+older].ID, nil
 }
 
 // warnOfUndoing warns of a file that holds an earlier revision and undoes what somebody else applied: an operator went

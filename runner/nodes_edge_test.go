@@ -3,16 +3,20 @@ package runner_test
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/plan"
 	"rundown/runner/store"
 )
 
@@ -186,4 +190,47 @@ func TestAWithdrawnPlansClassesAreStoppedByTheNodeThatLives(t *testing.T) {
 		b.Close()
 		f.end(a, c)
 	})
+}
+
+// TestANodeThatIsGivenAnOlderFileWorksOnTheActiveRevision starts one with a file that the store has replaced. It lacks what the
+// active revision refers to, or what the file does, which does not matter. It stays, and takes its share once it lacks nothing.
+func TestANodeThatIsGivenAnOlderFileWorksOnTheActiveRevision(t *testing.T) {
+	t.Parallel()
+	for name, lacks := range map[string]bool{"lacks what the active one needs": true, "lacks nothing": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-10 * time.Minute))
+				f := newFleet(t, simulator.Config{})
+				old := loadPlan(t, twoApps(bell), "school.yaml")
+				a := f.join("a", nil, old)
+				if _, err := a.Apply(context.Background(), loadPlan(t, twoApps(bell, "2031-09-15 10:00-10:10"), "school.yaml")); err != nil {
+					t.Fatal(err)
+				}
+				var lack atomic.Bool
+				lack.Store(lacks)
+				b := f.join("b", func(*plan.Plan) error {
+					if lack.Load() {
+						return errors.New("KEY is not set")
+					}
+					return nil
+				}, old)
+				time.Sleep(30 * time.Second)
+				shared := f.owners(b.store)["canary-APP_A"] != f.owners(b.store)["canary-APP_B"]
+				if issues := fmt.Sprint(b.Issues()); shared == lacks || strings.Contains(issues, "node-unfit") != lacks {
+					t.Errorf("the owners are %v, the health issues %s", f.owners(b.store), issues)
+				}
+				lack.Store(false)
+				time.Sleep(30 * time.Second)
+				if got := f.owners(b.store); got["canary-APP_A"] == got["canary-APP_B"] {
+					t.Errorf("in the end the owners are %v", got)
+				}
+				if all, err := b.store.Revisions(t.Context(), "school"); err != nil || len(all) != 2 {
+					t.Errorf("%d revisions, %v", len(all), err)
+				}
+				f.leave(b)
+				f.leave(a)
+			})
+		})
+	}
 }

@@ -284,9 +284,6 @@ func (e *Engine) activePlans(ctx context.Context, given []*plan.Plan) (map[*plan
 // begin keeps a plan that a start is given. One that removes much of the plan that was active before waits for a confirmation,
 // as in a reload, and is not worked on: neither a crash nor a checkout that is half done is a confirmation.
 func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Revision, error) {
-	if now, r, err := e.newer(ctx, p); err != nil || now != nil {
-		return now, r, err
-	}
 	active, before, err := e.activeBefore(ctx, p)
 	if err != nil {
 		return nil, store.Revision{}, err

@@ -142,7 +142,7 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 		return err
 	}
 	for _, c := range d.plans {
-		if err := d.vet(c.Plan); err != nil {
+		if err := d.vetGiven(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -157,6 +157,21 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	config.OnChange = d.work.metrics.Step
 	d.engine = runner.New(config)
 	return nil
+}
+
+// vetGiven is vet for a plan of the command line. Where several nodes share the store, a file that holds an older revision does
+// not count, whatever it refers to: the engine judges the active one.
+func (d *daemon) vetGiven(ctx context.Context, c planfile.Checked) error {
+	if d.work.store.Remote() {
+		given, err := planfile.Revision(c.Plan)
+		if err != nil {
+			return fmt.Errorf("plan %s: %w", c.Path, err)
+		}
+		if active, _, err := runner.Newer(ctx, d.work.store, given); err != nil || active.ID != 0 {
+			return err
+		}
+	}
+	return d.vet(c.Plan)
 }
 
 // vet rejects a plan whose references are not set. If classes were running before the start, the daemon starts anyway to

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rundown/runner/store/pgtest"
+)
+
+// TestADaemonWithAnOlderFileStays starts one on PostgreSQL with a file that was replaced in the store. It lacks what both the file
+// and the active revision refer to. It says so, owns nothing and turns nothing back.
+func TestADaemonWithAnOlderFileStays(t *testing.T) {
+	t.Parallel()
+	x := newNowBeside(t, pgtest.Start(t).Database(t))
+	text, err := os.ReadFile(x.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := filepath.Join(t.TempDir(), "plan.yaml")
+	if err := os.WriteFile(older, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	newer := string(text) + fmt.Sprintf("  music: {when: %s}\n", dated(time.Now().UTC().Add(2*time.Hour), time.Minute))
+	for _, content := range []string{string(text), newer} {
+		if err := os.WriteFile(x.file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, errs, status := runBinary(t, x.env, "apply", x.file); status != StatusOK {
+			t.Fatalf("apply: status %d: %s%s", status, out, errs)
+		}
+	}
+	lacking := slices.DeleteFunc(slices.Clone(x.env), func(v string) bool { return strings.HasPrefix(v, "ROOM=") })
+	daemon := start(t, "stderr", lacking, "run", older, "--api-url", x.service, "--listen", "127.0.0.1:0")
+	address := daemon.awaitListen()
+	r, err := http.Get("http://" + address + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if body, err := io.ReadAll(r.Body); err != nil || !strings.Contains(string(body), "ROOM") {
+		t.Errorf("readyz says %s, %v", body, err)
+	}
+	eventually(t, 30*time.Second, "status says that the node is unfit", func() bool {
+		out, _, _ := runBinary(t, nil, "status", "--store", x.dsn)
+		return strings.Contains(out, "ROOM") && !strings.Contains(out, "owns App ID")
+	})
+	for _, part := range []string{"older revision", "node-unfit"} {
+		if !strings.Contains(daemon.output(), part) {
+			t.Errorf("the log does not say %q:\n%s", part, daemon.output())
+		}
+	}
+	if out, _, _ := runBinary(t, nil, "history", "--plans", "--store", x.dsn); !strings.Contains(out, "2") || strings.Contains(out, "revision 3") {
+		t.Errorf("the revisions are:\n%s", out)
+	}
+	if status := daemon.end(syscall.SIGTERM); status != StatusOK {
+		t.Errorf("status %d", status)
+	}
+}
