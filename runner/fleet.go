@@ -12,7 +12,7 @@ import (
 
 // Where several nodes work on a store, the plans are those of the store, whichever node was given their files:
 //
-//   - A start withdraws no plan that it was not given.
+//   - A start withdraws no plan that it was not given, and a file that holds what was withdrawn does not bring it back.
 //   - A start with a file that is an older revision leaves the active one active: nodes that are restarted one after the
 //     other may have files of two ages.
 //   - What one node cannot resolve or read says nothing about the plan: the node owns none of the plan's App IDs, and says
@@ -56,7 +56,7 @@ func (e *Engine) retryUnfit(ctx context.Context) error {
 }
 
 // given is what a start works on where it is given a plan by a file: the file, or the active revision where the file holds an
-// older one. It is nil where this node cannot work on that revision: the node stays, since it may be able to later, and for other
+// older one. It is nil where that withdraws the plan, and where this node cannot work on that revision: the node stays, since it may be able to later, and for other
 // plans.
 func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Revision, error) {
 	if e.shared() {
@@ -69,7 +69,13 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 			return nil, active, err
 		}
 		if active.ID != 0 {
-			e.log.Warn("the plan's file holds an older revision; the active one stays active", "plan", p.Name, "file", given.Path, "holds", holds, "active", active.ID)
+			attrs := []any{"plan", p.Name, "file", given.Path, "holds", holds, "active", active.ID}
+			if active.Withdrawn() {
+				e.log.Warn("the plan was withdrawn, and its file is as it was before: it stays withdrawn; rundown apply PLAN makes it active again",
+					append(attrs, "withdrawn_by", active.Who, "withdrawn_at", active.At)...)
+				return nil, active, nil
+			}
+			e.log.Warn("the plan's file holds an older revision; the active one stays active", attrs...)
 			now, err := e.stored(ctx, active.ID)
 			if err == nil {
 				_, err = e.prepare(now)
@@ -87,15 +93,15 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 	return e.begin(ctx, p)
 }
 
-// Newer is the active revision of a plan where a file holds an older one, which is number holds; the zero Revision where the
-// file counts. It is asked where several processes work on a store: a start with an older file does not turn a plan back there.
+// Newer is the active revision of a plan, or the one that withdraws it, where a file holds an older one, which is number holds;
+// the zero Revision where the file counts. It is asked where several processes work on a store: a start with an older file does not turn a plan back there.
 func Newer(ctx context.Context, s *store.Store, file store.Revision) (active store.Revision, holds int64, err error) {
 	all, err := s.Revisions(ctx, file.Plan)
 	if err != nil {
 		return store.Revision{}, 0, err
 	}
 	i := slices.IndexFunc(all, store.Revision.Usable)
-	if i < 0 || all[i].Withdrawn() || all[i].Hash == file.Hash {
+	if i < 0 || all[i].Hash == file.Hash {
 		return store.Revision{}, 0, nil
 	}
 	older := slices.IndexFunc(all[i:], func(r store.Revision) bool { return r.Hash == file.Hash })
@@ -113,6 +119,11 @@ func (e *Engine) warnOfUndoing(r store.Revision, all []store.Revision) {
 	if last < 0 || all[last].Hash == r.Hash {
 		return
 	}
+	if all[last].Withdrawn() && all[last].State == store.RevisionConfirmed { // by an operator, and not by a start without the plan
+		e.log.Warn("the plan was withdrawn, and its file makes it active again: take the file out of the command of run to keep the plan out of work",
+			"plan", r.Plan, "file", r.Path, "withdrawn_by", all[last].Who, "withdrawn_at", all[last].At)
+		return
+	}
 	before := slices.IndexFunc(all[last:], func(old store.Revision) bool { return old.Hash == r.Hash })
 	if before < 0 {
 		return
@@ -121,7 +132,7 @@ func (e *Engine) warnOfUndoing(r store.Revision, all []store.Revision) {
 	switch {
 	case all[last].BackTo != 0:
 		e.log.Warn("the plan's file holds an earlier revision and undoes apply --revision: take the change out of the file as well, or start run without PLAN", attrs...)
-	case all[last].Path != r.Path && !all[last].Withdrawn():
+	case all[last].Path != r.Path && !all[last].Withdrawn(): // a start without the plan withdraws it, too
 		e.log.Warn("the plan's file holds an earlier revision than the active plan, which came from another file: keep one of the files only, or start run without PLAN and use apply",
 			append(attrs, "other_file", all[last].Path)...)
 	}

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,5 +50,59 @@ func withdrawn(t *testing.T, restart time.Duration) {
 		if len(sessions) != 1 || sessions[0].StoppedAt == nil || sessions[0].StoppedAt.After(monday.Add(15*time.Minute)) {
 			t.Errorf("ran %+v: want one session, stopped at the end of the class", sessions)
 		}
+	})
+}
+
+// TestAStartWithAWithdrawnPlan gives a start the file of a plan that an operator withdrew. Alone on its store it makes the plan active
+// again, and says so. Of several nodes, a start does so with a file that was changed only.
+func TestAStartWithAWithdrawnPlan(t *testing.T) {
+	t.Parallel()
+	gone := func() store.Revision {
+		return store.Revision{At: time.Now(), Plan: "school", Who: "operator", State: store.RevisionConfirmed}
+	}
+	t.Run("alone", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			until(monday.Add(-10 * time.Minute))
+			h := newHouse(t, simulator.Config{})
+			h.revision = wholeRevision
+			p := loadPlan(t, school("2031-09-15 09:00-09:10"), "school.yaml")
+			h.shut(h.open(p))
+			e := h.open()
+			if _, err := h.beside().AddRevision(context.Background(), gone()); err != nil {
+				t.Fatal(err)
+			}
+			h.shut(e)
+			e = h.open(p)
+			if n := e.Plans(); n != 1 || !strings.Contains(h.log.String(), "the plan was withdrawn, and its file makes it active again") {
+				t.Errorf("%d plans are active, and the log says %s", n, h.log.String())
+			}
+			h.shut(e)
+		})
+	})
+	t.Run("one of several", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			until(monday.Add(-10 * time.Minute))
+			f := newFleet(t, simulator.Config{})
+			p := loadPlan(t, twoApps(bell), "school.yaml")
+			a := f.join("a", nil, p)
+			if _, err := a.store.AddRevision(context.Background(), gone()); err != nil {
+				t.Fatal(err)
+			}
+			b := f.join("b", nil, p)
+			time.Sleep(5 * time.Second)
+			if a.Plans()+b.Plans() != 0 || !strings.Contains(b.log.String(), "it stays withdrawn") {
+				t.Errorf("%d and %d plans are active, and the log says %s", a.Plans(), b.Plans(), b.log.String())
+			}
+			c := f.join("c", nil, loadPlan(t, twoApps(bell, "2031-09-15 10:00-10:10"), "school.yaml"))
+			time.Sleep(5 * time.Second)
+			if a.Plans()*b.Plans()*c.Plans() != 1 {
+				t.Errorf("%d, %d and %d plans are active", a.Plans(), b.Plans(), c.Plans())
+			}
+			for _, n := range []*fleetNode{c, b, a} {
+				f.leave(n)
+			}
+		})
 	})
 }

@@ -4,16 +4,21 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"rundown/internal/cli/render"
+	"rundown/plan"
+	"rundown/plan/schedule"
+	"rundown/runner"
 	"rundown/runner/store"
 	"rundown/runner/view"
 )
 
 func newWithdrawCommand(a *app) *cobra.Command {
 	var why string
+	var yes bool
 	cmd := &cobra.Command{
 		Use:   "withdraw PLAN",
 		Short: "Take a plan out of work",
@@ -21,34 +26,64 @@ func newWithdrawCommand(a *app) *cobra.Command {
 
 PLAN is the name of an active plan, as in rundown status. Its classes that have
 not begun are removed. A class that is being recorded is recorded to its end,
-unless it is cancelled. The daemon carries it out within a second; without one,
-the next start does. rundown apply makes the plan active again.
+unless it is cancelled. The command shows what that means and asks; --yes skips
+it. The daemon carries it out within a second; without one, the next start does.
 
-On a store that several daemons share, this is the only way to take a plan out:
-a daemon that is started without the plan's file leaves it active.`,
+rundown apply makes the plan active again. So does a start of rundown run with
+the plan's file, which says so: take the file out of the daemon's command. On a
+store that several daemons share, this command is the only way to take a plan
+out, and a start makes it active again only with a file that was changed.`,
 		Example: `  rundown withdraw summer
-  rundown withdraw summer --reason "the term is over"`,
-		Args: arguments(1, 1, "PLAN"),
+  rundown withdraw summer --yes --reason "the term is over"`,
+		Args:              arguments(1, 1, "PLAN"),
+		ValidArgsFunction: a.completeActivePlans,
 	}
 	cmd.Flags().StringVar(&why, "reason", "", "reason for the log: `TEXT`")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.withdraw(cmd.Context(), args[0], why)
+		return a.withdraw(cmd.Context(), args[0], why, yes)
 	}
 	return cmd
 }
 
-// withdraw records that a plan is not active any more.
-func (a *app) withdraw(ctx context.Context, name, why string) error {
+// activePlans lists the active revisions of a store, without those of withdrawn plans.
+func activePlans(ctx context.Context, s *store.Store) ([]store.Revision, error) {
+	rows, err := s.ActiveRevisions(ctx)
+	return slices.DeleteFunc(rows, store.Revision.Withdrawn), err
+}
+
+// completeActivePlans offers the names of active plans.
+func (a *app) completeActivePlans(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	s, err := a.openStore(cmd.Context(), store.Options{})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer s.Close()
+	rows, err := activePlans(cmd.Context(), s)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, r := range rows {
+		names = append(names, cobra.CompletionWithDesc(r.Plan, oneLine(fmt.Sprintf("revision %d, %s", r.ID, r.At.UTC().Format(time.RFC3339)))))
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// withdraw records that a plan is not active any more, once it was said what that means.
+func (a *app) withdraw(ctx context.Context, name, why string, yes bool) error {
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	rows, err := s.ActiveRevisions(ctx)
+	rows, err := activePlans(ctx, s)
 	if err != nil {
 		return err
 	}
-	rows = slices.DeleteFunc(rows, store.Revision.Withdrawn)
 	i := slices.IndexFunc(rows, func(r store.Revision) bool { return r.Plan == name })
 	if i < 0 {
 		var names []string
@@ -60,7 +95,13 @@ func (a *app) withdraw(ctx context.Context, name, why string) error {
 		}
 		return fmt.Errorf("no plan %q is active in this store; active: %s", render.Line(name), view.JoinSome(names, 10))
 	}
-	r, err := s.AddRevision(ctx, store.Revision{At: a.clock(), Plan: name, Path: rows[i].Path, Who: a.who(), Note: why})
+	if err := a.previewWithdrawal(ctx, s, rows[i]); err != nil {
+		return err
+	}
+	if err := a.confirm("withdraw plan "+name, yes); err != nil {
+		return err
+	}
+	r, err := s.AddRevision(ctx, store.Revision{At: a.clock(), Plan: name, Path: rows[i].Path, Who: a.who(), Note: why, State: store.RevisionConfirmed})
 	if err != nil {
 		return err
 	}
@@ -77,4 +118,28 @@ func (a *app) withdraw(ctx context.Context, name, why string) error {
 	}
 	a.printHanging(a.out, "", fmt.Sprintf("plan %s: %s", name, what), len("  "))
 	return nil
+}
+
+// previewWithdrawal says what a plan's withdrawal takes out of work.
+func (a *app) previewWithdrawal(ctx context.Context, s *store.Store, r store.Revision) error {
+	what := "its classes that have not begun are removed"
+	if r, err := s.Revision(ctx, r.ID); err == nil {
+		if p, _, err := runner.Recall(r); err == nil {
+			const days = 7
+			n := 0
+			for _, o := range schedule.Occurrences(p, a.now(), a.now().AddDate(0, 0, days)) {
+				if !o.Cancelled() {
+					n++
+				}
+			}
+			what = fmt.Sprintf("its classes that have not begun are removed, %s of them in the next %d days", render.Plural(n, "class"), days)
+			if n == 0 {
+				what = fmt.Sprintf("it has no class in the next %d days; later ones are removed", days)
+			}
+		}
+	}
+	a.printHanging(a.out, "", fmt.Sprintf("plan %s, revision %d: %s", r.Plan, r.ID, what), len("  "))
+	list, err := leaving(ctx, s, &plan.Plan{Name: r.Plan}, a.now())
+	a.printLeaving(a.out, list)
+	return err
 }

@@ -30,7 +30,7 @@ type RevisionState string
 // The states of a revision. The newest of a plan that is neither waiting nor refused is the active one.
 const (
 	RevisionGiven     RevisionState = ""
-	RevisionConfirmed RevisionState = "confirmed" // an operator means it, however much it removes
+	RevisionConfirmed RevisionState = "confirmed" // an operator means it, however much it removes; also of a withdrawal
 	RevisionWaiting   RevisionState = "waiting"   // it removes much, and waits for a confirmation
 	RevisionRefused   RevisionState = "refused"   // it cannot be worked on
 )
