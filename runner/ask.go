@@ -53,7 +53,9 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 			w.e.gate.await(ctx, heartbeatWithin)
 		}
 		w.e.cfg.Failpoint("before sending " + string(x.op))
+		slow := time.AfterFunc(suspectAfter, x.w.e.suspect)
 		a := x.ask(agora.Prefer(ctx, preference(x.state.Priority)))
+		slow.Stop()
 		if a.SID != "" && x.session.SID == "" {
 			w.e.unstored.keep(store.LateSID{
 				App: w.app, Occurrence: x.state.ID, Attempt: x.session.Attempt, Cname: x.session.Cname, UID: x.session.UID,

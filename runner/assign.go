@@ -12,7 +12,7 @@ import (
 // computes it from the same rows. An App ID that nobody could work on stays with its owner, or is left out. A node that the
 // service does not answer could work on what no other could.
 func assign(nodes []store.Node, owners map[string]int64) map[string]int64 {
-	s := shares{fit: map[int64]map[string]bool{}, load: map[int64]int{}, node: map[string]int64{}}
+	s := shares{fit: map[int64]map[string]bool{}, load: map[int64]int{}, node: map[string]int64{}, unreached: map[int64]bool{}}
 	apps := map[string]bool{}
 	for _, n := range nodes {
 		s.ids = append(s.ids, n.ID)
@@ -53,6 +53,8 @@ type shares struct {
 	fit  map[int64]map[string]bool
 	load map[int64]int
 	node map[string]int64
+
+	unreached map[int64]bool // the service does not answer the node
 }
 
 func (s *shares) give(app string, id int64) {
@@ -72,7 +74,7 @@ func (s *shares) preferAnswered(nodes []store.Node) {
 		}
 	}
 	for _, n := range nodes {
-		if n.Unreached {
+		if s.unreached[n.ID] = n.Unreached; n.Unreached {
 			maps.DeleteFunc(s.fit[n.ID], func(app string, _ bool) bool { return answered[app] })
 		}
 	}
@@ -88,14 +90,15 @@ func (s *shares) least(app string) (least int64) {
 	return least
 }
 
-// level moves one App ID from a node to another that has fewer by two at least; false where there is none to be moved.
+// level moves one App ID from a node to another that has fewer by two at least; false where there is none to be moved. Nodes that
+// the service does not answer are not worth a hand-over.
 func (s *shares) level() bool {
 	for _, app := range slices.Backward(s.apps) {
 		from := s.node[app]
 		if from == 0 {
 			continue
 		}
-		if to := s.least(app); to != 0 && s.load[from]-s.load[to] > 1 {
+		if to := s.least(app); to != 0 && !s.unreached[to] && s.load[from]-s.load[to] > 1 {
 			s.give(app, to)
 			return true
 		}

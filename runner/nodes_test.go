@@ -42,8 +42,9 @@ type fleetNode struct {
 
 // nodeWire is a node's way to the service, which can be cut. It notes when requests were sent.
 type nodeWire struct {
-	next http.RoundTripper
-	cut  atomic.Bool
+	next   http.RoundTripper
+	cut    atomic.Bool
+	silent atomic.Bool // no request gets an answer
 	// onAnswer is told of each request and its answer before the node is; nil: nobody.
 	onAnswer func(*http.Request)
 
@@ -54,6 +55,10 @@ type nodeWire struct {
 func (w *nodeWire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if w.cut.Load() {
 		return nil, errors.New("the wire is cut")
+	}
+	if w.silent.Load() {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
 	}
 	w.mu.Lock()
 	w.sent = append(w.sent, time.Now())

@@ -16,8 +16,14 @@ import (
 // A node that works on no App ID sends no requests, and would never learn that the service answers again. So while it is not
 // clear whether the service answers, nodes ask it for its list of addresses, which needs no App ID and changes nothing.
 
-// probeEvery is how often that is asked for, and how long an answer may take.
-const probeEvery = 5 * time.Second
+const (
+	// probeEvery is how often that is asked for, and probeWithin how long an answer may take.
+	probeEvery  = 5 * time.Second
+	probeWithin = 3 * time.Second
+	// suspectAfter is how long a call is out until it is not clear whether the service answers. A query that gets no answer is
+	// repeated for most of a minute.
+	suspectAfter = 6 * time.Second
+)
 
 // unreached says that the service does not answer this node.
 func (e *Engine) unreached() bool {
@@ -39,10 +45,17 @@ func (e *Engine) noteSuspicion(nodes []store.Node) {
 	e.suspected = others
 }
 
+// suspect takes in that a call is out for long.
+func (e *Engine) suspect() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.reach.slow = true
+}
+
 // probe asks the service for something where it has not answered this node, or does not answer another.
 func (e *Engine) probe() {
 	e.mu.Lock()
-	asks := e.suspected || e.reach.calls > 0
+	asks := e.suspected || e.reach.calls > 0 || e.reach.slow
 	var conn *Connection
 	for _, name := range e.order {
 		if conn == nil && e.unfit[name] == nil {
@@ -58,7 +71,7 @@ func (e *Engine) probe() {
 		e.logThrottled("cannot make a client for the service", err)
 		return
 	}
-	ctx, cancel := context.WithTimeout(e.ctx, probeEvery)
+	ctx, cancel := context.WithTimeout(e.ctx, probeWithin)
 	defer cancel()
 	_, err = client.Addresses(ctx)
 	var failure *agora.Error

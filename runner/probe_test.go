@@ -5,24 +5,38 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"rundown/agora/catalog"
 )
 
 // TestANodeThatTheServiceDoesNotAnswerHandsOver cuts a node off from the service around the bell; the store stays in its reach.
 func TestANodeThatTheServiceDoesNotAnswerHandsOver(t *testing.T) {
 	t.Parallel()
-	for _, at := range []time.Duration{-3 * time.Minute, -43500 * time.Millisecond, 2 * time.Minute, 11*time.Minute + 58*time.Second} {
-		t.Run(fmt.Sprint("at the bell and ", at), func(t *testing.T) {
+	for _, c := range []struct {
+		at     time.Duration // after the bell
+		asks   time.Duration // after that it sends its next request at the latest
+		silent bool          // requests get no answer, else they fail at once
+	}{
+		{-3 * time.Minute, 3*time.Minute - 43*time.Second, false},
+		{-43500 * time.Millisecond, 500 * time.Millisecond, true},
+		{2 * time.Minute, catalog.MonitorInterval(), true},
+		{11*time.Minute + 58*time.Second, 2 * time.Second, true},
+	} {
+		t.Run(fmt.Sprint("at the bell and ", c.at), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				f, a, b := twoNodes(t)
-				until(monday.Add(at))
-				a.wire.cut.Store(true)
-				until(monday.Add(15 * time.Minute))
+				until(monday.Add(c.at))
+				a.wire.cut.Store(!c.silent)
+				a.wire.silent.Store(c.silent)
+				time.Sleep(c.asks + 30*time.Second)
 				if got := f.owners(b.store); got["canary-APP_A"] != "b" || got["canary-APP_B"] != "b" {
 					t.Errorf("the owners are %v", got)
 				}
+				until(monday.Add(15 * time.Minute))
 				f.recorded(b.store, 4)
 				a.wire.cut.Store(false)
+				a.wire.silent.Store(false)
 				time.Sleep(time.Minute)
 				if got := f.owners(b.store); got["canary-APP_A"] == got["canary-APP_B"] {
 					t.Errorf("once the service answers again the owners are %v", got)
@@ -64,7 +78,7 @@ func TestAServiceThatAnswersNobodyMovesAppsOnceAtMost(t *testing.T) {
 		}
 		a.wire.cut.Store(false)
 		b.wire.cut.Store(false)
-		until(monday.Add(15 * time.Minute))
+		until(monday.Add(15 * time.Minute)) //
 		f.recorded(b.store, 4)
 		for _, n := range []*fleetNode{a, b} {
 			f.leave(n)

@@ -22,6 +22,7 @@ type reach struct {
 	calls int
 	since time.Time // the first of them was sent
 	told  bool
+	slow  bool      // a call is out for long, and nothing was answered meanwhile
 	heard time.Time // the last answer
 }
 
