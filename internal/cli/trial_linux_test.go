@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/pem"
 	"fmt"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,27 +20,29 @@ import (
 	"rundown/runner/view"
 )
 
-// trial is daemons on one PostgreSQL, each of which owns one App ID. Its classes have no padding, so each is to be written from
-// its start to its end.
+// trial is daemons on one PostgreSQL, each of which owns one App ID.
 type trial struct {
-	t       *testing.T
-	reader  *store.Store
-	dsn     string
-	service string // the address of the simulator
-	apps    []string
-	nodes   []*trialNode
-	env     []string
-	bell    time.Time
-	until   time.Time // the last class ends
-	classes int       // of all App IDs
+	t      *testing.T
+	reader *store.Store
+	dsn    string
+	setup
+	service  string // the address of the simulator
+	address  string // that of the service to the daemons
+	listener string // where the service listens that has a name; "": it has none
+	apps     []string
+	daemons  []*trialNode
+	env      []string
+	bell     time.Time
+	until    time.Time // the last class ends
+	classes  int       // of all App IDs
 }
 
 // trialNode is a daemon of a trial.
 type trialNode struct {
 	*process
-	id       int64  // its number as a node
-	app      string // the App ID that it owned when the trial began
-	database *proxy // between it and the database; nil: there is none
+	id  int64  // its number as a node
+	app string // the App ID that it owned when the trial began
+	way *proxy // between it and what it can be cut off from; nil: there is none
 }
 
 const (
@@ -49,21 +54,35 @@ const (
 // setup is what a trial begins with.
 type setup struct {
 	nodes   int
-	proxied bool // a proxy is between each daemon and the database
+	proxied what          // a proxy is between each daemon and this
+	before  time.Duration // the padding of the classes
 }
+
+// what a daemon can be cut off from.
+type what int
+
+const (
+	nothing what = iota
+	theDatabase
+	theService
+)
 
 // newTrial starts the daemons and has each own an App ID.
 func newTrial(t *testing.T, server *pgtest.Server, s setup) *trial {
 	t.Helper()
-	x := &trial{t: t, dsn: server.Database(t), env: append(slices.Clone(canaries), "GORACE=atexit_sleep_ms=0")}
+	x := &trial{t: t, setup: s, dsn: server.Database(t), env: append(slices.Clone(canaries), "GORACE=atexit_sleep_ms=0")}
 	x.service, _ = serve(t)
+	x.address = x.service
+	if s.proxied == theService {
+		x.secure()
+	}
 	for i := range s.nodes {
 		app := strings.Repeat(string(rune('a'+i)), 32)
 		x.apps = append(x.apps, app)
 		x.env = append(x.env, fmt.Sprintf("APP_%d=%s", i, app))
 	}
 	for range s.nodes {
-		x.nodes = append(x.nodes, x.join(s.proxied))
+		x.daemons = append(x.daemons, x.join())
 	}
 	var err error
 	if x.reader, err = store.Open(t.Context(), x.dsn, store.Options{}); err != nil {
@@ -96,24 +115,46 @@ func (x *trial) give(classes []trialClass) {
 // ring gives the daemons classes of all App IDs at one bell.
 func (x *trial) ring() {
 	x.t.Helper()
-	x.bell = time.Now().UTC().Truncate(time.Second).Add(paceNow().of(trialNotice))
+	x.bell = time.Now().UTC().Truncate(time.Second).Add(x.before + paceNow().of(trialNotice))
 	x.give(x.atOnce(trialClasses, x.bell, trialLength))
 }
 
-// join starts a daemon.
-func (x *trial) join(proxied bool) *trialNode {
+// secure puts a server with TLS before the simulator, under a name, so that daemons reach it by a proxy.
+func (x *trial) secure() {
 	x.t.Helper()
-	n, dsn := &trialNode{}, x.dsn
-	if proxied {
+	to, err := url.Parse(x.service)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	server := httptest.NewTLSServer(httputil.NewSingleHostReverseProxy(to))
+	x.t.Cleanup(server.CloseClientConnections)
+	x.listener = server.Listener.Addr().String()
+	x.address = "https://example.com" // which its certificate names
+	file := filepath.Join(x.t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		x.t.Fatal(err)
+	}
+	x.env = append(x.env, "SSL_CERT_FILE="+file)
+}
+
+// join starts a daemon.
+func (x *trial) join() *trialNode {
+	x.t.Helper()
+	n, dsn, env := &trialNode{}, x.dsn, slices.Clone(x.env)
+	switch x.proxied {
+	case theDatabase:
 		u, err := url.Parse(dsn)
 		if err != nil {
 			x.t.Fatal(err)
 		}
-		n.database = newProxy(x.t, u.Host)
-		u.Host = n.database.address()
+		n.way = newProxy(x.t, u.Host)
+		u.Host = n.way.address()
 		dsn = u.String()
+	case theService:
+		n.way = newHTTPSProxy(x.t, x.listener)
+		env = append(env, "HTTPS_PROXY=http://"+n.way.address())
 	}
-	n.process = start(x.t, "stderr", append(slices.Clone(x.env), "RUNDOWN_STORE="+dsn), "run", "--api-url", x.service, "--listen", "127.0.0.1:0")
+	n.process = start(x.t, "stderr", append(env, "RUNDOWN_STORE="+dsn), "run", "--api-url", x.address, "--listen", "127.0.0.1:0")
 	n.await(1, "msg=running")
 	return n
 }
@@ -145,7 +186,7 @@ func (x *trial) apply(plan string, classes []trialClass) {
 	}
 	text := strings.NewReplacer(
 		`apps: {main: {id: "${APP}"}}`, `apps: {`+strings.Join(apps, ", ")+`}`, "name: today", "name: "+plan,
-		"padding: {before: 1s, after: 1s}, cdn: live", "padding: {before: 0s, after: 0s}, min_remainder: 1s",
+		"padding: {before: 1s, after: 1s}, cdn: live", fmt.Sprintf("padding: {before: %v, after: 0s}, min_remainder: 1s", x.before),
 	).Replace(aroundNow)
 	for _, c := range classes {
 		text += fmt.Sprintf("  %s: {app: a%d, when: %s}\n", c.id, c.app, dated(c.from, c.length))
@@ -179,7 +220,7 @@ func (x *trial) shared() bool {
 		x.t.Fatal(err)
 	}
 	owners := x.owners()
-	for _, n := range x.nodes {
+	for _, n := range x.daemons {
 		i := slices.IndexFunc(nodes, func(r store.Node) bool { return strings.HasSuffix(r.Name, fmt.Sprint(":", n.cmd.Process.Pid)) })
 		if i < 0 {
 			return false
