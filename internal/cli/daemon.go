@@ -122,7 +122,7 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 		return err
 	}
 	d := &daemon{a: a, log: log, plans: plans, hangup: hangup, quiet: stop, ready: &web.Readiness{}, publicURL: o.web.publicURL, preflight: o.looks}
-	d.work, err = a.openEnvironment(ctx, o.ledger, plans...)
+	d.work, err = d.openStore(ctx, listener, o)
 	switch {
 	case err != nil && ctx.Err() != nil: // told to end before it began
 		return nil

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -99,4 +100,10 @@ func (s *Supervised) End() {
 	case <-s.told:
 	case <-limit.C:
 	}
+}
+
+// StillStarting tells a supervisor that the start goes on, why, and that it is to wait so much longer for the next word.
+func StillStarting(why string, longer time.Duration) {
+	// Without a supervisor there is nobody to tell, and one that cannot be told does nothing about it.
+	_, _ = systemd.SdNotify(false, fmt.Sprintf("STATUS=%s\nEXTEND_TIMEOUT_USEC=%d", why, longer.Microseconds()))
 }
