@@ -131,7 +131,7 @@ func (e *Engine) noteOrphans(s *session.State) {
 		if x.State == session.SessionOrphan {
 			e.orphans[key] = orphanage{Issue{
 				ID: reason.IssueOrphan, ReasonCode: x.ReasonCode, Severity: SeverityCritical, Since: cmp.Or(x.StartedAt, x.AskedAt),
-				Text: s.ID + ": " + strings.TrimPrefix(x.Reason, "orphan: "),
+				Text: s.ID + ": " + strings.TrimPrefix(x.Reason, "orphan: "), About: s.ID,
 			}, x.Deadline()}
 		} else {
 			delete(e.orphans, key)

@@ -57,6 +57,7 @@ type daemon struct {
 
 	notifier atomic.Pointer[notify.Notifier] // nil before that
 	unset    unsetReferences
+	fleet    fleetHealth
 }
 
 // unsetReferences are the active plans with references that are not set. It is safe for concurrent use.
@@ -216,7 +217,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 	guard := o.guard(d.log)
 	handler.Handle("/api/", guard.Handler(served))
 	handler.Handle("/openapi.json", guard.Handler(served))
-	pages := &dutyPage{d: d, issues: issues}
+	pages := &dutyPage{d: d, issues: func() []runner.Issue { return d.fleetIssues(reader) }}
 	defer pages.close()
 	handler.Handle("/", guard.Handler(pages))
 	server := web.NewServer(handler, d.log)
@@ -353,6 +354,7 @@ func (d *daemon) reportHealth(ctx context.Context, issues func() []runner.Issue)
 		if d.engine.StoreFails() { // a write that waits for a lock would hold up the end of the daemon
 			continue
 		}
+		d.fleet.refresh(ctx, d)
 		report, err := view.HealthJSON(issues())
 		if err != nil || bytes.Equal(report, reported) {
 			continue

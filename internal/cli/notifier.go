@@ -45,15 +45,7 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 		Plans: d.notifiedPlans,
 		// In a simulation too, a target is what its references stand for: made-up values reach nobody.
 		Lookup: func(p *plan.Plan) plan.Lookup { return d.a.newLookup(p.Files[0].Path) },
-		Issues: func() (issues []notify.Issue) {
-			for _, i := range d.issues(reader) {
-				issues = append(issues, notify.Issue{
-					ID: i.ID, Code: i.ReasonCode, Severity: plan.NotifySeverity(i.Severity), Since: i.Since, Text: i.Text, Advice: i.Advice,
-					About: i.About, Blocking: i.Blocking,
-				})
-			}
-			return issues
-		},
+		Issues: func() []notify.Issue { return d.notifiedIssues(reader) },
 	})
 	if err != nil {
 		return nil, errors.Join(errors.New("start notifications"), err)

@@ -30,6 +30,8 @@ func TestARiskIsToldOfTheClassesThatItIsAbout(t *testing.T) {
 		"the storage's keys":       {notify.Issue{ID: reason.IssueCredentialsFailing, About: "school/videos"}, []string{"algebra", "german-a1"}, 1},
 		"another storage":          {notify.Issue{ID: reason.IssueStorageFailing, About: "school/archive"}, nil, 1},
 		"another plan's storage":   {notify.Issue{ID: reason.IssueStorageFailing, About: "other/videos"}, nil, 0},
+		"a node without classes":   {notify.Issue{ID: reason.IssueServiceUnreachable, Blocking: true, Spares: func(app string) bool { return app == "app" }}, nil, 1},
+		"the node that has them":   {notify.Issue{ID: reason.IssueServiceUnreachable, Blocking: true, Spares: func(app string) bool { return app != "app" }}, []string{"algebra", "german-a1"}, 1},
 		"the page of one":          {notify.Issue{ID: reason.IssuePageFailing}, []string{"algebra"}, 0},
 		"a doubt about a page":     {notify.Issue{ID: reason.IssuePageFailing, About: "school/algebra", Severity: plan.NotifyWarning}, nil, 1},
 	} {

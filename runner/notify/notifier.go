@@ -47,6 +47,8 @@ type Issue struct {
 	Advice   string
 	About    string // the App ID, plan, PLAN/STORAGE, occurrence or target that it is about; "": none of them
 	Blocking bool   // classes cannot begin while it lasts
+	// Spares says that classes of an App ID can begin all the same, since it is about one node only; nil: of none.
+	Spares func(app string) bool
 }
 
 // Config is what a [Notifier] needs. Store, Plans and Lookup are required.

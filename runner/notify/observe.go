@@ -295,7 +295,7 @@ func (o *observer) recovered(found *news, over map[string]condition, prefix, was
 // causesOf are the health issues for which a class, whose storage is given, cannot begin or be stored as planned.
 func causesOf(b store.Brief, storage string, issues []Issue) (causes []Cause) {
 	for _, i := range issues {
-		if !endangers(i) || i.About != "" && !slices.Contains([]string{b.ID, b.App, b.Plan, storage}, i.About) {
+		if !endangers(i) || i.Spares != nil && i.Spares(b.App) || i.About != "" && !slices.Contains([]string{b.ID, b.App, b.Plan, storage}, i.About) {
 			continue
 		}
 		causes = append(causes, Cause{ID: i.ID, Text: i.Text, Advice: i.Advice, Since: i.Since})

@@ -30,12 +30,19 @@ func (s *Store) SetHealth(ctx context.Context, now time.Time, issues []byte) err
 	})
 }
 
-// Health gives the health issues of each node that has given a heartbeat since an instant, as it reported them.
-func (s *Store) Health(ctx context.Context, since time.Time) ([][]byte, error) {
+// NodeHealth is what a node reported of its health last.
+type NodeHealth struct {
+	Node   int64
+	Name   string // for people
+	Issues []byte // as it was reported
+}
+
+// Health gives the reports of the nodes that have given a heartbeat since an instant and are not gone, by their numbers.
+func (s *Store) Health(ctx context.Context, since time.Time) ([]NodeHealth, error) {
 	return query(ctx, s, "read health issues",
-		`SELECT health.issues FROM health JOIN nodes ON nodes.id = health.node WHERE nodes.beat_at >= $1 ORDER BY health.node`,
-		[]any{millis(since)}, func(rows *sql.Rows) ([]byte, error) {
-			var issues []byte
-			return issues, rows.Scan(&issues)
+		`SELECT nodes.id, nodes.name, health.issues FROM health JOIN nodes ON nodes.id = health.node
+			WHERE nodes.beat_at >= $1 AND nodes.gone_at = 0 ORDER BY nodes.id`,
+		[]any{millis(since)}, func(rows *sql.Rows) (h NodeHealth, err error) {
+			return h, rows.Scan(&h.Node, &h.Name, &h.Issues)
 		})
 }

@@ -29,11 +29,17 @@ func TestTheHealthOfANodeIsReadWhileItGivesHeartbeats(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got, err := reader.Health(ctx, now); err != nil || len(got) != 1 || string(got[0]) != report {
-			t.Errorf("read %q, want %q, %v", got, report, err)
+		if got, err := reader.Health(ctx, now); err != nil || len(got) != 1 || string(got[0].Issues) != report || got[0].Node != node.NodeID() || got[0].Name == "" {
+			t.Errorf("read %+v, want %q, %v", got, report, err)
 		}
 	}
 	if got, err := reader.Health(ctx, now.Add(time.Second)); err != nil || len(got) != 0 {
-		t.Errorf("a node that gives no heartbeats any more: %q, %v", got, err)
+		t.Errorf("a node that gives no heartbeats any more: %+v, %v", got, err)
+	}
+	if err := node.Leave(ctx, now); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := reader.Health(ctx, now); err != nil || len(got) != 0 {
+		t.Errorf("a node that has left: %+v, %v", got, err)
 	}
 }

@@ -3,7 +3,6 @@ package view
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -17,18 +16,15 @@ import (
 // ReadHealth gives the health issues of the daemons that are using a store, critical ones first. One that cannot be read,
 // as of another version, is left out.
 func ReadHealth(ctx context.Context, s *store.Store, now time.Time) ([]runner.Issue, error) {
-	reports, err := s.Health(ctx, now.Add(-quietDaemon))
+	reports, err := ReadReports(ctx, s, now)
 	if err != nil {
 		return nil, err
 	}
 	issues := []runner.Issue{}
-	for _, report := range reports {
-		issues = append(issues, ReadDoc[[]runner.Issue](report)...)
+	for _, i := range MergeIssues(reports) {
+		issues = append(issues, i.Issue)
 	}
-	slices.SortStableFunc(issues, func(x, y runner.Issue) int {
-		return cmp.Or(cmp.Compare(rank(x.Severity), rank(y.Severity)), x.Since.Compare(y.Since), cmp.Compare(x.Text, y.Text))
-	})
-	return slices.CompactFunc(issues, func(x, y runner.Issue) bool { return x.ID == y.ID && x.Text == y.Text }), nil
+	return issues, nil
 }
 
 func rank(s runner.Severity) int {
@@ -36,13 +32,6 @@ func rank(s runner.Severity) int {
 		return 0
 	}
 	return 1
-}
-
-// HealthJSON is the form in which a daemon reports its health issues: the same bytes for the same issues.
-func HealthJSON(issues []runner.Issue) ([]byte, error) {
-	sorted := append([]runner.Issue{}, issues...)
-	slices.SortStableFunc(sorted, func(x, y runner.Issue) int { return cmp.Compare(x.String(), y.String()) })
-	return json.Marshal(sorted)
 }
 
 // Alert is something that needs a person.
