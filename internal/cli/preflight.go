@@ -61,7 +61,7 @@ func (l *planLookout) storage(ctx context.Context, s *plan.Storage) *notify.Issu
 	issue := notify.Issue{Severity: plan.NotifyCritical, Since: l.d.a.clock(), About: runner.StorageAbout(l.plan.Name, s.Name)}
 	keys, err := l.d.engine.StorageKeys(ctx, l.conn, s)
 	if err != nil {
-		issue.ID, issue.Advice = reason.IssueCredentialsFailing, "check what issues them"
+		issue.ID, issue.Advice = reason.IssueCredentialsFailing, "check the command or file that issues the credentials (sts in the plan)"
 		issue.Text = "the credentials of the next classes cannot be fetched: " + err.Error()
 		return &issue
 	}
@@ -73,8 +73,8 @@ func (l *planLookout) storage(ctx context.Context, s *plan.Storage) *notify.Issu
 	if problem == "" {
 		return nil
 	}
-	issue.ID, issue.Advice = reason.IssueStorageFailing, "check the bucket, its region and the keys of the storage in the plan"
-	issue.Text = fmt.Sprintf("the bucket of storage %s cannot take recordings, as seen from here: %s", s.Name, problem)
+	issue.ID, issue.Advice = reason.IssueStorageFailing, "check the bucket at its vendor, and its name, region and keys under storage in the plan"
+	issue.Text = fmt.Sprintf("the bucket of storage %s failed a check from the daemon's machine: %s", s.Name, problem)
 	return &issue
 }
 
@@ -120,10 +120,10 @@ func pageKey(address string) string {
 func (l *planLookout) page(o *plan.Occurrence, problem preflight.Problem) notify.Issue {
 	issue := notify.Issue{
 		ID: reason.IssuePageFailing, Severity: plan.NotifyCritical, Since: l.d.a.clock(), About: o.ID, Advice: problem.Advice,
-		Text: fmt.Sprintf("the page of %s does not answer as a page does, as seen from here: %s", o.Recording.ID, problem.Text),
+		Text: fmt.Sprintf("the page of %s failed a check from the daemon's machine: %s", o.Recording.ID, problem.Text),
 	}
 	if issue.Advice == "" {
-		issue.Advice = "open it in a browser; correct its address in the plan, or see to its server"
+		issue.Advice = "open the page in a browser; correct its address in the plan, or see to its server"
 	}
 	if problem.Doubt {
 		issue.Severity, issue.About = plan.NotifyWarning, l.plan.Name+"/"+o.Recording.ID

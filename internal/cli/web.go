@@ -127,7 +127,7 @@ func (d *daemon) openAPI(ctx context.Context, issues func() []runner.Issue) (*ap
 	}
 	health := func() (bool, string, []runner.Issue) { return web.State(d.ready, d.engine.Progress, issues) }
 	served := api.New(api.Config{
-		Store: s, Health: health, Now: time.Now, Log: d.log, Version: versionOf().Version, Plans: d.notifiedPlans, Redact: d.engine.Redacted,
+		Store: s, Health: health, Now: time.Now, Log: d.log, Version: versionOf().Version, Plans: d.notifiedPlans, Redact: d.engine.Redacted, Link: d.link,
 	})
 	return served, func() {
 		served.Close()

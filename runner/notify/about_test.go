@@ -118,7 +118,7 @@ func TestAClosureIsToldOnceAndOfItsOwnClasses(t *testing.T) {
 			}
 		}
 		says := func(classes string) []string {
-			return []string{"ops gave closure 3: all classes on Mon 2031-09-15 cancelled: snow. It covers " + classes + " now, and those that a later plan adds."}
+			return []string{"ops gave an order for many classes (closure 3): all classes on Mon 2031-09-15 cancelled: snow. It covers " + classes + " now, and those that a later plan adds."}
 		}
 		want := map[string][]string{
 			"all": says("3 classes"), "berlin": says("2 classes"), "owner": says("1 class"),

@@ -90,24 +90,24 @@ func digestText(t *target, counts map[session.Outcome]int, bad []string, running
 	}
 	text := fmt.Sprintf("Plan %s, the last 24 hours to %s: %s.", t.plan.Name, now.In(zone).Format("Mon 2 Jan 15:04 MST"), strings.Join(parts, ", "))
 	if len(bad) > 0 {
-		text += " Not whole: " + strings.Join(bad, ", ") + "."
+		text += " Incomplete or not recorded: " + strings.Join(bad, ", ") + "."
 	}
 	if running > 0 {
-		text += fmt.Sprintf(" On now: %d.", running)
+		text += fmt.Sprintf(" Being recorded now: %d.", running)
 	}
 	if ahead > 0 {
-		text += fmt.Sprintf(" The next 24 hours: %d classes, the first on %s.", ahead, next.In(zone).Format("Mon 2 Jan 15:04 MST"))
+		text += fmt.Sprintf(" The next 24 hours: %s, the first on %s.", plural(ahead, "class", "classes"), next.In(zone).Format("Mon 2 Jan 15:04 MST"))
 	} else {
 		text += " No class in the next 24 hours."
 	}
 	var raised []string
 	for _, i := range issues {
 		if planAbout(i) == "" || planAbout(i) == t.plan.Name {
-			raised = append(raised, string(i.ID))
+			raised = append(raised, problem(i.ID))
 		}
 	}
 	if len(raised) > 0 {
-		return text + " Health issues: " + strings.Join(raised, ", ") + "."
+		return text + " Open problems: " + strings.Join(raised, ", ") + "."
 	}
-	return text + " No health issues."
+	return text + " No open problems."
 }

@@ -23,7 +23,7 @@ func samples() map[string]Fact {
 	class := func(outcome string, gaps ...session.Gap) *Class {
 		return &Class{ID: "lingua/german-a1/20310917T170000Z", Plan: "lingua", Recording: "german-a1", Start: start, End: start.Add(50 * time.Minute), Zone: "Europe/Madrid", Outcome: outcome, Gaps: gaps}
 	}
-	refused := []Cause{{ID: reason.IssueAccountRefused, Text: "the service does not accept the credentials of app main: HTTP 401", Advice: "check customer_id and customer_secret, and that the App ID belongs to that account"}}
+	refused := []Cause{{ID: reason.IssueAccountRefused, Text: "the service does not accept the credentials of app main: HTTP 401", Advice: "check customer_id and customer_secret under account in the plan, and in Agora's console that the App ID belongs to that account"}}
 	gap := session.Gap{From: start.Add(20 * time.Minute), Until: start.Add(20*time.Minute + 70*time.Second)}
 	return map[string]Fact{
 		kindAtRisk:         {Class: class(""), Code: reason.IssueAccountRefused, Causes: refused},
@@ -46,8 +46,108 @@ func samples() map[string]Fact {
 		"order.given":      {Class: class(""), Order: "extend", Who: "ops", Note: "the guest is late", Args: json.RawMessage(`{"until":"2031-09-17T18:05:00Z"}`)},
 		kindJoined:         {Count: 2},
 		kindNodeLost:       {Since: start.Add(-20 * time.Minute)},
-		kindDigest:         {Target: "lingua/duty", Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 11 recorded, 1 partial. Not whole: german-a1 19:00 (partial). The next 24 hours: 12 classes, the first on Thu 18 Sep 09:00 CEST. No health issues."},
+		kindDigest:         {Target: "lingua/duty", Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 11 recorded, 1 partial. Incomplete or not recorded: german-a1 19:00 (partial). The next 24 hours: 12 classes, the first on Thu 18 Sep 09:00 CEST. No open problems."},
 		kindTest:           {Target: "lingua/duty"},
+	}
+}
+
+// variants are further announcements whose words differ, each with its kind.
+func variants() []struct {
+	kind string
+	fact Fact
+} {
+	of := samples()
+	start := of[kindLate].Class.Start
+	page := []Cause{
+		{
+			ID: reason.IssuePageFailing, Text: "the page of german-a1 failed a check from the daemon's machine: it answers HTTP 404 (Not Found), at which the service ends a recording",
+			Advice: "open the page in a browser; correct its address in the plan, or see to its server",
+		},
+		{ID: reason.IssueCredentialsFailing, Text: "the credentials of the next classes cannot be fetched: storage videos: sts: command ./keys ended with status 1", Advice: "check the command or file that issues the credentials (sts in the plan)"},
+	}
+	closing := &Closure{ID: 3, Covers: "campus=berlin on Wed 2031-09-17 cancelled", Recordings: map[string]int{"lingua/german-a1": 2}, Undo: "rundown cancel --on 2031-09-17 --label campus=berlin --undo"}
+	stopped := *of["class.cancelled"].Class
+	return []struct {
+		kind string
+		fact Fact
+	}{
+		{kindAtRisk, Fact{Class: of[kindAtRisk].Class, Code: reason.IssuePageFailing, Causes: page}},
+		{kindRecovered, Fact{Class: of[kindLate].Class, Since: start.Add(30 * time.Second), Was: kindLate}},
+		{"class.cancelled", Fact{Class: &stopped, Code: reason.EndedByOperator, Reason: "stopped by ops: the room is empty"}},
+		{kindRaised, Fact{Code: reason.IssuePageFailing, Since: start.Add(-20 * time.Minute), As: plan.NotifyWarning, Causes: []Cause{{
+			ID: reason.IssuePageFailing, Text: "the page of german-a1 failed a check from the daemon's machine: its host name leads into a private network",
+			Advice: "see that the page can be opened from the internet; if it can, preflight: false in the recording leaves this check out",
+		}}}},
+		{kindRaised, Fact{Code: reason.IssueClockOff, Since: start.Add(-20 * time.Minute), As: plan.NotifyWarning, Causes: []Cause{{ID: reason.IssueClockOff, Text: "the clock of this machine is 7s behind that of the service"}}}},
+		{"order.given", Fact{Class: of["order.given"].Class, Order: "cancel", Who: "ops", Note: "room flooded"}},
+		{"order.given", Fact{Class: of["order.given"].Class, Order: "unextend", Who: "ops"}},
+		{"order.given", Fact{Order: "cancel", Who: "ops", Note: "snow", Closure: closing}},
+	}
+}
+
+// eventFrom puts a fact into words as people of a plan hear them.
+func eventFrom(kind string, f Fact) (store.Announcement, CloudEvent) {
+	a := announcement(kind, "lingua", "lingua/german-a1/20310917T170000Z", "", time.Date(2031, 9, 17, 17, 0, 42, 0, time.UTC), f)
+	switch {
+	case kind == kindJoined || kind == kindNodeLost:
+		a.Plan, a.Subject = "", "recorder-1:4711"
+	case f.Class == nil:
+		a.Subject = "lingua"
+	}
+	zone, _ := plan.Zone("Europe/Madrid")
+	v := view{zone: zone, recording: &plan.Recording{ID: "german-a1", Title: "German A1"}, count: 2}
+	v.link = linkOf(func(occurrence string) string {
+		if occurrence == "" {
+			return "https://rundown.school.example/"
+		}
+		return "https://rundown.school.example/class/" + occurrence
+	}, f)
+	return a, eventOf(a, f, v)
+}
+
+// TestMessagesReadAsPeopleGetThem writes all messages into one file, as mail and chat show them.
+func TestMessagesReadAsPeopleGetThem(t *testing.T) {
+	const path = "testdata/messages.txt"
+	var all strings.Builder
+	add := func(kind string, f Fact) {
+		a, e := eventFrom(kind, f)
+		if f.As != "" {
+			e.Data.Severity = f.As
+		}
+		title, text, err := textOf(&store.Message{ID: a.ID, Body: e.body()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&all, "=== %s\nSubject: %s\n\n%s\n\n", kind, title, text)
+	}
+	of := samples()
+	for _, e := range plan.Events {
+		add(e.ID, of[e.ID])
+		for _, v := range variants() {
+			if v.kind == e.ID {
+				add(v.kind, v.fact)
+			}
+		}
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(all.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || string(want) != all.String() {
+		t.Errorf("%s is not what the code says (%v): go test ./runner/notify -run Messages -update writes it", path, err)
+	}
+}
+
+// TestEachHealthIssueHasATitle names an issue that people would hear of by its id.
+func TestEachHealthIssueHasATitle(t *testing.T) {
+	for _, id := range reason.IssueIDs() {
+		told := id != reason.IssueOrphan && id != reason.IssuePlanRejected && id != reason.IssuePlanWaiting // events of their own
+		if _, known := issueTitles[id]; known != told {
+			t.Errorf("%s: has a title: %v", id, known)
+		}
 	}
 }
 
@@ -58,15 +158,7 @@ func told(t *testing.T, kind string) EventData {
 	if !known {
 		t.Fatalf("%s has no sample", kind)
 	}
-	a := announcement(kind, "lingua", "lingua/german-a1/20310917T170000Z", "", time.Date(2031, 9, 17, 17, 0, 42, 0, time.UTC), f)
-	switch {
-	case kind == kindJoined || kind == kindNodeLost:
-		a.Plan, a.Subject = "", "recorder-1:4711"
-	case f.Class == nil:
-		a.Subject = "lingua"
-	}
-	zone, _ := plan.Zone("Europe/Madrid")
-	e := eventOf(a, f, view{zone: zone, recording: &plan.Recording{ID: "german-a1", Title: "German A1"}})
+	_, e := eventFrom(kind, f)
 	return e.Data
 }
 

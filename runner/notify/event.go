@@ -14,8 +14,9 @@ import (
 // safe for concurrent use where its functions are.
 type Narrator struct {
 	Store  ClassReader
-	Plans  func() []Plan            // the active ones
-	Redact func(text string) string // takes the secrets of the plans out of a text
+	Plans  func() []Plan                  // the active ones
+	Redact func(text string) string       // takes the secrets of the plans out of a text
+	Link   func(occurrence string) string // as in [Config]; nil: none
 }
 
 // ClassReader reads classes from the store.
@@ -48,7 +49,9 @@ func (n *Narrator) Event(ctx context.Context, a store.Announcement) (CloudEvent,
 			f.Class = classIn(plans, store.Brief{ID: o.ID, Plan: o.Plan, Recording: o.Recording, Start: o.Start, End: o.End})
 		}
 	}
-	return eventOf(a, f, viewIn(plans, a, f)), nil
+	v := viewIn(plans, a, f)
+	v.link = linkOf(n.Link, f)
+	return eventOf(a, f, v), nil
 }
 
 // redact takes secrets out of what the service said.
@@ -79,6 +82,11 @@ func viewIn(plans []Plan, a store.Announcement, f Fact) view {
 	if f.Class != nil {
 		if v.plan = planNamed(plans, f.Class.Plan); v.plan != nil {
 			v.recording = recordingOf(v.plan, f.Class.Recording)
+		}
+	}
+	if f.Closure != nil {
+		for _, classes := range f.Closure.Recordings {
+			v.count += classes
 		}
 	}
 	return v

@@ -207,7 +207,7 @@ func TestADigestComesOnceADay(t *testing.T) {
 		if len(got) != 1 || got[0].at.In(zone).Format("15:04") != "18:00" {
 			t.Fatalf("digests %+v", got)
 		}
-		for _, part := range []string{"1 recorded, 1 partial", "german-a1 16:30 (partial)", "1 classes, the first on Wed 15 Mar 17:30 CET", "No health issues"} {
+		for _, part := range []string{"1 recorded, 1 partial", "german-a1 16:30 (partial)", "1 class, the first on Wed 15 Mar 17:30 CET", "No open problems"} {
 			if !strings.Contains(got[0].Data.Text, part) {
 				t.Errorf("%q is not in %q", part, got[0].Data.Text)
 			}

@@ -18,13 +18,10 @@ func route(a store.Announcement, f Fact, targets []target, link func(occurrence 
 		if f.Closure != nil {
 			v.count = f.Closure.countFor(&t)
 		}
-		about := ""
 		if f.Class != nil {
-			v.recording, about = recordingOf(t.plan, f.Class.Recording), f.Class.ID
+			v.recording = recordingOf(t.plan, f.Class.Recording)
 		}
-		if link != nil {
-			v.link = link(about)
-		}
+		v.link = linkOf(link, f)
 		e := eventOf(a, f, v)
 		messages = append(messages, store.Message{
 			ID: a.ID, Target: t.key, Kind: a.Kind, Plan: a.Plan, Subject: a.Subject, Severity: string(e.Data.Severity),
@@ -32,6 +29,17 @@ func route(a store.Announcement, f Fact, targets []target, link func(occurrence 
 		})
 	}
 	return messages
+}
+
+// linkOf is the page that an event leads to: that of its class, else the first one; "" where nobody said where it is.
+func linkOf(link func(occurrence string) string, f Fact) string {
+	switch {
+	case link == nil:
+		return ""
+	case f.Class == nil:
+		return link("")
+	}
+	return link(f.Class.ID)
 }
 
 // begins are the events that tell the beginning of what another event tells to be over.

@@ -10,6 +10,9 @@ import (
 	"rundown/runner/store"
 )
 
+// signature says who writes, and where the commands in the texts are for.
+const signature = "Sent by Rundown, which records classes by Agora's cloud recording (the service). Commands (rundown …) are for the machine on which it runs."
+
 // textOf is a message as people read it.
 func textOf(m *store.Message) (title, text string, err error) {
 	var e CloudEvent
@@ -27,7 +30,7 @@ func textOf(m *store.Message) (title, text string, err error) {
 	if e.Data.Severity == plan.NotifyCritical {
 		title = "CRITICAL: " + title
 	}
-	return title, strings.Join(lines, "\n\n"), nil
+	return title, strings.Join(append(lines, signature), "\n\n"), nil
 }
 
 func knownChannel(scheme string) bool { return slices.Contains(plan.Channels, strings.ToLower(scheme)) }

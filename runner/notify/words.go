@@ -23,7 +23,7 @@ type telling struct {
 	c view
 }
 
-const nothingToDo = "Nothing to do."
+const nothingToDo = "Nothing."
 
 // wording makes the words of each kind.
 var wording = map[string]func(telling) words{
@@ -122,7 +122,7 @@ func (t telling) advice(general string) string {
 func plain(text string) string { return strings.ReplaceAll(text, "`", "") }
 
 func (t telling) history() string {
-	return "See rundown history " + t.a.Subject + "."
+	return "rundown history " + t.a.Subject + " shows what was tried."
 }
 
 func atRiskWords(t telling) words {
@@ -133,8 +133,8 @@ func atRiskWords(t telling) words {
 			advice = append(advice, a)
 		}
 	}
-	text := fmt.Sprintf("%s: as things stand, it cannot be recorded as planned: %s.", t.class(), strings.Join(causes, "; "))
-	return words{"At risk: " + t.brief(), text, strings.Join(append(advice, "You are told when this is resolved."), " ")}
+	text := fmt.Sprintf("%s: it cannot be recorded as planned unless this is fixed before it begins: %s.", t.class(), strings.Join(causes, "; "))
+	return words{"At risk: " + t.brief(), text, strings.Join(append(advice, "You are told when it is fixed. If you cannot fix it, have the class recorded by other means."), " ")}
 }
 
 // adviceFor is what to do about a cause.
@@ -159,7 +159,7 @@ func sentence(text string) string {
 }
 
 func recoveredWords(t telling) words {
-	text := fmt.Sprintf("%s: what put it at risk since %s is resolved. As things stand it will be recorded as planned.", t.class(), t.local(t.f.Since, "15:04 MST"))
+	text := fmt.Sprintf("%s: the problem that was reported at %s is gone. The class will be recorded as planned.", t.class(), t.local(t.f.Since, "15:04 MST"))
 	if t.f.Was == kindLate {
 		text = fmt.Sprintf("%s: it is being recorded now. What came before %s may be missing.", t.class(), t.local(t.a.At, "15:04:05 MST"))
 	}
@@ -169,14 +169,14 @@ func recoveredWords(t telling) words {
 func lateWords(t telling) words {
 	later := ""
 	if c := t.f.Class; c != nil {
-		later = plan.DurationText(t.a.At.Sub(c.Start).Round(time.Second)) + " later "
+		later = " " + plan.DurationText(t.a.At.Sub(c.Start).Round(time.Second)) + " ago"
 	}
-	text := fmt.Sprintf("%s: it has begun, and %snothing of it is being recorded. Rundown keeps trying while class time is left.%s", t.class(), later, t.why("Why: "))
-	return words{"Late: " + t.brief(), text, t.advice("See what it waits for: rundown history " + t.a.Subject + ". Record the class by other means if it matters.")}
+	text := fmt.Sprintf("%s: it began%s and is not being recorded. Rundown keeps trying until the class ends.%s", t.class(), later, t.why("Cause: "))
+	return words{"Not being recorded: " + t.brief(), text, t.advice("Have the class recorded by other means, if it matters. " + t.history())}
 }
 
 func recordedWords(t telling) words {
-	return words{"Recorded: " + t.brief(), t.class() + ": it was recorded without a gap.", nothingToDo}
+	return words{"Recorded: " + t.brief(), t.class() + ": it was recorded from its start to its end, without a gap.", nothingToDo}
 }
 
 func partialWords(t telling) words {
@@ -197,22 +197,22 @@ func partialWords(t telling) words {
 	}
 	what := "parts of it are missing"
 	if len(parts) > 0 {
-		what = fmt.Sprintf("%s of it are missing (%s)", plan.DurationText(missing.Round(time.Second)), strings.Join(parts, ", "))
+		what = fmt.Sprintf("%s are missing (%s)", plan.DurationText(missing.Round(time.Second)), strings.Join(parts, ", "))
 	}
-	text := fmt.Sprintf("%s: it was recorded, but %s.%s", t.class(), what, t.why("Why: "))
+	text := fmt.Sprintf("%s: it was recorded, but %s.%s", t.class(), what, t.why("Details: "))
 	return words{"Partly recorded: " + t.brief(), text, t.advice("Tell those who need the recording what is missing.")}
 }
 
 func missedWords(t telling) words {
 	return words{
-		"Missed: " + t.brief(), t.class() + ": nothing of it was recorded: no request was sent in time." + t.why("Why: "),
-		t.advice("Tell those who need the recording that there is none."),
+		"Not recorded (missed): " + t.brief(), t.class() + ": nothing of it was recorded, because Rundown did not ask for it in time." + t.why("Cause: "),
+		t.advice("Check with rundown status that the daemon runs and that the next classes are not affected. Tell those who need the recording that there is none."),
 	}
 }
 
 func failedWords(t telling) words {
 	return words{
-		"Failed: " + t.brief(), t.class() + ": nothing of it was recorded, although it was tried." + t.why("Why: "),
+		"Not recorded (failed): " + t.brief(), t.class() + ": nothing of it was recorded, although Rundown tried." + t.why("Cause: "),
 		t.advice("Tell those who need the recording that there is none. " + t.history()),
 	}
 }
@@ -221,58 +221,61 @@ func cancelledWords(t telling) words {
 	switch {
 	case t.f.Code == reason.EndedByOperator:
 		return words{
-			"Ended early: " + t.brief(), t.class() + ": an operator ended it early. What was recorded until then is kept." + t.why(""),
+			"Ended early: " + t.brief(), t.class() + ": an operator ended its recording early. What was recorded until then is kept." + t.why("Details: "),
 			t.advice(nothingToDo),
 		}
 	case t.f.Class != nil && len(t.f.Class.Gaps) > 0: // some of it was recorded
 		return words{
-			"Cancelled: " + t.brief(), t.class() + ": it was not recorded to its end, since it was cancelled. What was recorded until then is kept." + t.why("Why: "),
+			"Cancelled: " + t.brief(), t.class() + ": it was cancelled while it was being recorded. What was recorded until then is kept." + t.why("Details: "),
 			t.advice(nothingToDo),
 		}
 	}
-	return words{"Cancelled: " + t.brief(), t.class() + ": it is not recorded, since it was cancelled." + t.why("Why: "), t.advice(nothingToDo)}
+	return words{"Cancelled: " + t.brief(), t.class() + ": it is not recorded, because it was cancelled." + t.why("Details: "), t.advice(nothingToDo)}
 }
 
 func orphanWords(t telling) words {
-	text := fmt.Sprintf("%s: session %d may be running at the service and cannot be stopped from here. It is billed until %s at the latest.%s",
-		t.class(), t.f.Session, t.local(t.f.Until, "Mon 2 Jan 15:04 MST"), t.why("Why: "))
-	return words{"A session may still run: " + t.brief(), text, t.advice("Rundown stops it as soon as its sid turns up.")}
+	text := fmt.Sprintf("%s: recording %d of this class may be running at the service, and Rundown cannot stop it now. It is billed until %s at the latest.%s",
+		t.class(), t.f.Session, t.local(t.f.Until, "Mon 2 Jan 15:04 MST"), t.why("Cause: "))
+	return words{"May still be recording and billed: " + t.brief(), text, t.advice("Rundown stops it as soon as it can, and tells you.")}
 }
 
 func orphanResolvedWords(t telling) words {
-	text := fmt.Sprintf("%s: session %d, which might still have been running, was found. It is stopped, or has ended.%s", t.class(), t.f.Session, t.why(""))
-	return words{"Session found: " + t.brief(), text, nothingToDo}
+	text := fmt.Sprintf("%s: recording %d of this class, which might still have been running, was found. It is stopped, or has ended.%s", t.class(), t.f.Session, t.why("Details: "))
+	return words{"Not recording any more: " + t.brief(), text, nothingToDo}
 }
 
 func uploadFailedWords(t telling) words {
 	return words{
-		"Upload failed: " + t.brief(),
-		fmt.Sprintf("%s: the service could not store what session %d recorded. There may be nothing in the bucket.%s", t.class(), t.f.Session, t.why("It says: ")),
+		"Files not stored: " + t.brief(),
+		fmt.Sprintf("%s: it was recorded, but the service could not store the files of recording %d in the bucket. They may be lost.%s", t.class(), t.f.Session, t.why("Details: ")),
 		"Check the bucket, its free space and its keys now: the next classes are stored there too. " + t.history(),
 	}
 }
 
 func uploadLateWords(t telling) words {
 	return words{
-		"Upload complete after an error: " + t.brief(),
-		fmt.Sprintf("%s: the service reported the files of session %d as stored, after it had reported an error.", t.class(), t.f.Session),
-		"Check in the bucket that the files are whole.",
+		"Files stored after an error: " + t.brief(),
+		fmt.Sprintf("%s: the service now says that the files of recording %d are stored. It had reported an error before.", t.class(), t.f.Session),
+		"Check in the bucket that the recording is complete.",
 	}
 }
 
 func planAppliedWords(t telling) words {
 	return words{
-		"Plan applied: " + t.a.Plan, fmt.Sprintf("Plan %s: revision %d is the active one since %s.", t.a.Plan, t.f.Count, t.local(t.a.At, "Mon 2 Jan 15:04 MST")),
-		"Nothing to do. rundown history --plans lists the revisions.",
+		"Plan applied: " + t.a.Plan, fmt.Sprintf("Plan %s: the daemon works by revision %d since %s.", t.a.Plan, t.f.Count, t.local(t.a.At, "Mon 2 Jan 15:04 MST")),
+		"Nothing, if you expected a change. rundown history --plans lists the revisions.",
 	}
 }
 
 func planRejectedWords(t telling) words {
-	return words{t.ofPlan("Plan rejected"), sentence(t.cause().Text) + " The active revision stays.", adviceFor(t.cause())}
+	return words{t.ofPlan("Plan rejected"), sentence(t.cause().Text) + " The last good revision stays active: changes in the file have no effect yet.", adviceFor(t.cause())}
 }
 
 func planWaitingWords(t telling) words {
-	return words{t.ofPlan("Plan waits for a confirmation"), sentence(t.cause().Text) + " The active revision stays until then.", adviceFor(t.cause())}
+	return words{
+		t.ofPlan("Plan waits for a confirmation"), sentence(t.cause().Text) + " Nothing has changed yet: the active revision stays until somebody confirms the new one.",
+		"If the change is not meant, correct the plan. If it is meant, run rundown apply --confirm.",
+	}
 }
 
 // ofPlan is a title with the plan that it is about.
@@ -291,10 +294,36 @@ func (t telling) cause() Cause {
 	return t.f.Causes[0]
 }
 
+// issueTitles name the health issues for people.
+var issueTitles = map[reason.Code]string{
+	reason.IssueAccountRefused:     "the service refuses the account",
+	reason.IssueServiceUnreachable: "the service cannot be reached",
+	reason.IssueNodeClock:          "the clock of a node is wrong",
+	reason.IssueNodeUnfit:          "a node cannot work on a plan",
+	reason.IssueStoreFailed:        "the store cannot be written",
+	reason.IssueStoreReplaced:      "the store was replaced",
+	reason.IssueClockOff:           "the clock is wrong",
+	reason.IssueCredentialsFailing: "storage credentials cannot be fetched",
+	reason.IssueReferencesUnset:    "variables or files are not set",
+	reason.IssueQuotaTaken:         "the account records as much as it may",
+	reason.IssuePageFailing:        "a page may not be recorded",
+	reason.IssueStorageFailing:     "a bucket does not take recordings",
+	reason.IssueOutboxStuck:        "notifications are not delivered",
+	reason.IssueLogDropped:         "the log is not written",
+}
+
+// problem is the title of a health issue.
+func problem(id reason.Code) string {
+	if title, known := issueTitles[id]; known {
+		return title + " (" + string(id) + ")"
+	}
+	return string(id)
+}
+
 func raisedWords(t telling) words {
 	c := t.cause()
 	return words{
-		"Health: " + string(c.ID), fmt.Sprintf("Since %s: %s", t.local(t.f.Since, "Mon 2 Jan 15:04 MST"), sentence(c.Text)+" "+plain(c.ID.Meaning())),
+		"Problem: " + problem(c.ID), fmt.Sprintf("Since %s: %s", t.local(t.f.Since, "Mon 2 Jan 15:04 MST"), sentence(c.Text)+" "+plain(c.ID.Meaning())),
 		adviceFor(c),
 	}
 }
@@ -302,12 +331,17 @@ func raisedWords(t telling) words {
 func clearedWords(t telling) words {
 	c := t.cause()
 	lasted := plan.DurationText(max(t.a.At.Sub(t.f.Since), 0).Round(time.Second))
-	return words{"Resolved: " + string(c.ID), fmt.Sprintf("Resolved after %s: %s", lasted, sentence(c.Text)), nothingToDo}
+	return words{"Resolved: " + problem(c.ID), fmt.Sprintf("This problem is gone after %s: %s", lasted, sentence(c.Text)), nothingToDo}
 }
 
 // orders say what operators ordered.
 var orders = map[string]string{
 	"cancel": "cancelled", "uncancel": "took back the cancellation of", "extend": "extended", "unextend": "took back the extension of", "stop": "stopped",
+}
+
+// orderTitles are the titles of orders.
+var orderTitles = map[string]string{
+	"cancel": "Cancelled by an operator", "uncancel": "Recorded after all", "extend": "Extended", "unextend": "Not extended any more", "stop": "Stopped by an operator",
 }
 
 func orderWords(t telling) words {
@@ -330,12 +364,18 @@ func orderWords(t telling) words {
 	}
 	undo := nothingToDo
 	switch t.f.Order {
+	case "extend":
+		undo += " Until the end that it had before, rundown extend --undo " + t.a.Subject + " takes it back."
 	case "cancel":
 		undo += " Until the class ends, rundown cancel --undo " + t.a.Subject + " takes it back."
 	case "stop":
 		undo += " Until the planned end of the class, rundown cancel --undo " + t.a.Subject + " has the rest recorded."
 	}
-	return words{"Order: " + t.brief(), strings.TrimSuffix(text, ".") + ".", undo}
+	title, known := orderTitles[t.f.Order]
+	if !known {
+		title = "Order"
+	}
+	return words{title + ": " + t.brief(), strings.TrimSuffix(text, ".") + ".", undo}
 }
 
 // closureWords tells of an order for many classes.
@@ -346,8 +386,8 @@ func closureWords(t telling) words {
 	}
 	classes := plural(t.c.count, "class", "classes")
 	w := words{
-		fmt.Sprintf("Closure %d: %s", c.ID, c.Covers),
-		fmt.Sprintf("%s gave closure %d: %s%s. It covers %s now, and those that a later plan adds.", t.f.Who, c.ID, c.Covers, note, classes),
+		"Order for many classes: " + c.Covers,
+		fmt.Sprintf("%s gave an order for many classes (closure %d): %s%s. It covers %s now, and those that a later plan adds.", t.f.Who, c.ID, c.Covers, note, classes),
 		nothingToDo + " " + sentence(c.Undo+" takes it back"),
 	}
 	switch done, kind, _ := strings.Cut(t.f.Order, "-"); {
@@ -377,19 +417,19 @@ func verb(n int, what, one, many string) string {
 }
 
 func joinedWords(t telling) words {
-	return words{"Daemon started", fmt.Sprintf("The daemon %s started at %s and works on %d plans.", t.a.Subject, t.local(t.a.At, "Mon 2 Jan 15:04:05 MST"), t.f.Count), nothingToDo}
+	return words{"Daemon started", fmt.Sprintf("The daemon %s started on %s. It records the classes of %s.", t.a.Subject, t.local(t.a.At, "Mon 2 Jan 15:04:05 MST"), plural(t.f.Count, "plan", "plans")), nothingToDo}
 }
 
 func nodeLostWords(t telling) words {
 	return words{
-		"Daemon lost",
-		fmt.Sprintf("The daemon %s was last seen at %s and did not end as it should. Classes since then may be late or missed.", t.a.Subject, t.local(t.f.Since, "Mon 2 Jan 15:04:05 MST")),
-		"See the log of its machine. rundown status shows what is being recorded now.",
+		"Daemon stopped unexpectedly",
+		fmt.Sprintf("The daemon %s stopped unexpectedly. It was last seen on %s. Classes since then may be late or missed.", t.a.Subject, t.local(t.f.Since, "Mon 2 Jan 15:04:05 MST")),
+		"See rundown status for what is being recorded now and what went wrong. The log of that machine may say why the daemon stopped.",
 	}
 }
 
 func digestWords(t telling) words {
-	return words{"Summary of the day", t.f.Reason, "See rundown status for more."}
+	return words{"Summary of the day", t.f.Reason, "Nothing, if all classes were recorded. rundown status shows more."}
 }
 
 func testWords(t telling) words {

@@ -136,7 +136,7 @@ func (l *look) page(ctx context.Context, address string) (problem Problem, reach
 	switch {
 	case errors.Is(err, errPrivate):
 		return Problem{
-			Text: "its host name leads into a private network, as seen from here", Doubt: true,
+			Text: "its host name leads into a private network", Doubt: true,
 			Advice: "see that the page can be opened from the internet; if it can, preflight: false in the recording leaves this check out",
 		}, true
 	case err != nil:

@@ -33,8 +33,9 @@ type Config struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Version string
-	Plans   func() []notify.Plan     // the active ones, whose titles and labels events have; default: none
-	Redact  func(text string) string // takes the secrets of the plans out of a text; default: there are none
+	Plans   func() []notify.Plan           // the active ones, whose titles and labels events have; default: none
+	Redact  func(text string) string       // takes the secrets of the plans out of a text; default: there are none
+	Link    func(occurrence string) string // the page of a class, of "" the first page, which events lead to; default: none
 }
 
 // API answers requests under /api/v1 and for /openapi.json. It is safe for concurrent use.

@@ -134,6 +134,7 @@ func served(t *testing.T) (*httptest.Server, *store.Store) {
 			return []notify.Plan{{Plan: build.Loaded(t, plantest.Texts{"plan.yaml": school}), Revision: 1}}
 		},
 		Redact: func(text string) string { return strings.ReplaceAll(text, "canary-secret", "[redacted]") },
+		Link:   func(occurrence string) string { return "https://rundown.school.example/" + occurrence },
 	})
 	guard := access.New(access.Config{Policy: policy(t), Loopback: true}, nil)
 	server := httptest.NewServer(guard.Handler(a))

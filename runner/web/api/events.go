@@ -62,7 +62,7 @@ func (a *API) announced(ctx context.Context, seq int64, limit int) (messages []m
 	if err != nil {
 		return nil, err
 	}
-	n := notify.Narrator{Store: a.Store, Plans: a.Plans, Redact: a.Redact}
+	n := notify.Narrator{Store: a.Store, Plans: a.Plans, Redact: a.Redact, Link: a.Link}
 	for _, one := range announcements {
 		m := message{id: one.Seq}
 		if notify.Public(one.Kind) {

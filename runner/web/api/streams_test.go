@@ -105,6 +105,14 @@ func ended(outcome session.Outcome, reasonText string) (before, after session.St
 	return before, after
 }
 
+// closeDay closes the day after, which has one class.
+func closeDay(t *testing.T, server *httptest.Server, token string) {
+	t.Helper()
+	if answer, text := ask(t, server, "POST", "/api/v1/closures", token, `{"kind":"cancel","day":"2031-09-18","reason":"snow"}`); answer.StatusCode != http.StatusAccepted {
+		t.Fatalf("%s: %s", answer.Status, text)
+	}
+}
+
 // asDocumented holds a message against the OpenAPI document.
 func asDocumented(t *testing.T, path string, m streamed) {
 	t.Helper()
@@ -157,10 +165,18 @@ func TestEventsAreStreamedInTheWordsOfNotifications(t *testing.T) {
 	if e.Data.Severity != "critical" || *e.Data.ReasonCode != reason.IssueAccountRefused || !strings.Contains(e.Data.Text, "the account is refused") || e.Data.Advice == "" {
 		t.Errorf("%+v", e.Data)
 	}
+	if want := "https://rundown.school.example/" + after.ID; e.Data.Link != want {
+		t.Errorf("it leads to %q, want %q", e.Data.Link, want)
+	}
 	if strings.Contains(string(m.Data), "canary") {
 		t.Errorf("a secret: %s", m.Data)
 	}
 	asDocumented(t, "/api/v1/events", m)
+	closeDay(t, server, operateToken)
+	m = stream.next()
+	if err := json.Unmarshal(m.Data, &e); err != nil || m.Event != "order.given" || e.Data.Link != "https://rundown.school.example/" || !strings.Contains(e.Data.Text, "covers 1 class now") {
+		t.Errorf("%v: %s leads to %q: %s", err, m.Event, e.Data.Link, e.Data.Text)
+	}
 	stream.leave()
 	before, after = ended(session.Recorded, "")
 	happen(t, s, before, after)
