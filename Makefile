@@ -24,8 +24,12 @@ build: ## build the binary, ./rundown
 	$(GO) build -trimpath -o rundown .
 
 .PHONY: test
-test: ## run all tests under the race detector, with a summary
+test: ## run all tests, those of .ci/long without the race detector and all others under it, with a summary
 	@GO='$(GO)' PKG='$(PKG)' FLAGS='$(FLAGS)' bash .ci/test
+
+.PHONY: race
+race: ## run all tests under the race detector, with a summary: a quarter of an hour
+	@RACE=all GO='$(GO)' PKG='$(PKG)' FLAGS='$(FLAGS)' bash .ci/test
 
 .PHONY: lint
 lint: ## gofumpt, vet, staticcheck, and govulncheck where its database can be reached

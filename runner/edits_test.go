@@ -214,14 +214,7 @@ func TestRandomEditsOfARunningDay(t *testing.T) {
 	t.Parallel()
 	began, total := time.Now(), map[string]int{}
 	for s := *seed; s < *seed+uint64(*edits); s++ {
-		ok := t.Run(fmt.Sprint(s), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				x := &editing{h: newHouse(t, simulator.Config{Faults: editFaults(s)}), rng: rand.New(rand.NewPCG(s, 7)), total: total}
-				x.plant(rand.New(rand.NewPCG(s, 8)))
-				x.run()
-				x.judge()
-			})
-		})
+		ok := t.Run(fmt.Sprint(s), func(t *testing.T) { oneDayOfEdits(t, s, total) })
 		if total["days"]++; !ok {
 			total["failing seeds"]++
 		}
@@ -234,6 +227,21 @@ func TestRandomEditsOfARunningDay(t *testing.T) {
 	if *edits >= 10 && (total["crashes"] == 0 || total["sessions"] < 2**edits || total["extend: done"] < *edits) {
 		t.Error("they prove little")
 	}
+}
+
+// TestRandomEditsOfOneDay is a single day of them.
+func TestRandomEditsOfOneDay(t *testing.T) {
+	t.Parallel()
+	oneDayOfEdits(t, 2, map[string]int{})
+}
+
+func oneDayOfEdits(t *testing.T, seed uint64, total map[string]int) {
+	synctest.Test(t, func(t *testing.T) {
+		x := &editing{h: newHouse(t, simulator.Config{Faults: editFaults(seed)}), rng: rand.New(rand.NewPCG(seed, 7)), total: total}
+		x.plant(rand.New(rand.NewPCG(seed, 8)))
+		x.run()
+		x.judge()
+	})
 }
 
 // plant draws the plan and the instants of the edits.
