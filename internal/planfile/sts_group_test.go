@@ -43,7 +43,7 @@ func TestNoProcessOfACommandForTemporaryKeysIsLeftBehind(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for range 100 { // a second of real time, until whoever inherits the process has reaped it
+			for range 3000 { // half a minute of real time, until whoever inherits the process has reaped it
 				if err = syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) || zombie(pid) {
 					return
 				}
