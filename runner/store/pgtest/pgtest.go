@@ -8,6 +8,7 @@
 package pgtest
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -35,11 +36,12 @@ const readyWithin = time.Minute
 // Server is a PostgreSQL for tests. [Server.Database] and [Server.Exec] may be called at any time, the other methods by one
 // goroutine.
 type Server struct {
-	folder string // of the data
-	port   int
-	as     *syscall.Credential // nil: this process's own user
-	dead   chan error          // of the server that runs
-	cmd    *exec.Cmd
+	folder      string // of the data
+	port        int
+	connections int                 // that it takes at once; 0: enough
+	as          *syscall.Credential // nil: this process's own user
+	dead        chan error          // of the server that runs
+	cmd         *exec.Cmd
 }
 
 // Password is that of the user of the addresses that are given: what it holds must be encoded in an address.
@@ -121,16 +123,13 @@ func start(folder string) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{folder: filepath.Join(folder, "data")}
-	if err := os.Mkdir(s.folder, 0o700); err != nil {
-		return nil, err
-	}
 	if os.Geteuid() == 0 {
 		if s.as, err = unprivileged(); err != nil {
 			return nil, err
 		}
-		if err := s.give(folder); err != nil {
-			return nil, err
-		}
+	}
+	if err := s.makeFolder(folder); err != nil {
+		return nil, err
 	}
 	password := filepath.Join(s.folder, "..", "password")
 	if err := os.WriteFile(password, []byte(Password+"\n"), 0o644); err != nil {
@@ -148,6 +147,14 @@ func start(folder string) (*Server, error) {
 		return nil, err
 	}
 	return s, s.run()
+}
+
+// makeFolder makes the folder of the data, below another.
+func (s *Server) makeFolder(below string) error {
+	if err := os.Mkdir(s.folder, 0o700); err != nil || s.as == nil {
+		return err
+	}
+	return s.give(below)
 }
 
 // give hands the data to the user that the server runs as, and lets that user reach it: the folders above are the
@@ -173,7 +180,7 @@ func (s *Server) run() error {
 	}
 	defer log.Close()
 	s.cmd = exec.Command(postgres, "-D", s.folder, "-p", strconv.Itoa(s.port), "-h", "127.0.0.1", "-k", "",
-		"-c", "fsync=off", "-c", "max_connections=300")
+		"-c", "fsync=off", "-c", "max_connections="+strconv.Itoa(cmp.Or(s.connections, 300)))
 	s.cmd.Dir = s.folder
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	// SIGQUIT ends the server and all that it started at once. A server outlives no test, however that one ends.
