@@ -59,6 +59,13 @@ soak: ## a term of 16 weeks under faults and crashes, its negative control, and 
 trials: ## kill, freeze and cut off daemons that share a PostgreSQL, in real time, and print a table; TRIALS=30 kills, 3 at once
 	$(GO) test ./internal/cli -run 'TestThreeDaemons|TestADatabaseThatIsDown' -count 1 -timeout 120m -parallel $(or $(PARALLEL),3) -args -trials $(or $(TRIALS),30)
 
+# The version before this one is built from the history, so that it takes a clone that has it.
+.PHONY: mixed
+mixed: ## daemons of OLD=commit and of this tree side by side on one PostgreSQL, through an upgrade and back, in real time
+	folder=$$(mktemp -d) && chmod 755 "$$folder" && trap 'git worktree remove --force "$$folder/tree"; rm -rf "$$folder"' EXIT && \
+	git worktree add --detach "$$folder/tree" $(or $(OLD),HEAD~1) && $(GO) build -C "$$folder/tree" -o "$$folder/rundown" . && \
+	RUNDOWN_OLD="$$folder/rundown" $(GO) test -tags mixed ./internal/cli -run TestTwoVersionsSideBySide -count 1 -timeout 30m -v
+
 .PHONY: compare
 compare: ## the scripts of examples/cron-and-curl and the daemon side by side, in real time: two and a half minutes
 	$(GO) test -tags compare ./internal/comparison -run TestTheScriptsThemselves -count 1 -v -args -seed $(or $(SEED),3)

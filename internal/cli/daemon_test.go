@@ -36,7 +36,13 @@ type process struct {
 // standard output or standard error.
 func start(t testing.TB, follow string, env []string, args ...string) *process {
 	t.Helper()
-	path, err := exec.LookPath("rundown")
+	return startProgram(t, "rundown", follow, env, args...)
+}
+
+// startProgram runs another version of the command.
+func startProgram(t testing.TB, program, follow string, env []string, args ...string) *process {
+	t.Helper()
+	path, err := exec.LookPath(program)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/pem"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,9 +34,9 @@ type trial struct {
 	apps     []string
 	daemons  []*trialNode
 	env      []string
-	bell     time.Time
-	until    time.Time // the last class ends
-	classes  int       // of all App IDs
+	bell     time.Time            // see ring
+	until    time.Time            // the last class ends
+	begins   map[string]time.Time // by the channel name of the class
 }
 
 // trialNode is a daemon of a trial.
@@ -56,6 +58,7 @@ type setup struct {
 	nodes   int
 	proxied what          // a proxy is between each daemon and this
 	before  time.Duration // the padding of the classes
+	program string        // the version of rundown; "": this one
 }
 
 // what a daemon can be cut off from.
@@ -84,6 +87,9 @@ func newTrial(t *testing.T, server *pgtest.Server, s setup) *trial {
 	for range s.nodes {
 		x.daemons = append(x.daemons, x.join())
 	}
+	if out, errs, status := runBinary(t, nil, "store", "migrate", "--store", x.dsn); status != StatusOK { // the daemons may be older
+		t.Fatalf("migrate: status %d: %s%s", status, out, errs)
+	}
 	var err error
 	if x.reader, err = store.Open(t.Context(), x.dsn, store.Options{}); err != nil {
 		t.Fatal(err)
@@ -103,8 +109,9 @@ func newTrial(t *testing.T, server *pgtest.Server, s setup) *trial {
 // give gives the daemons the classes that are judged.
 func (x *trial) give(classes []trialClass) {
 	x.t.Helper()
-	x.classes = len(classes)
+	x.begins = map[string]time.Time{}
 	for _, c := range classes {
+		x.begins["today-"+c.id] = c.from
 		if end := c.from.Add(c.length); end.After(x.until) {
 			x.until = end
 		}
@@ -154,7 +161,7 @@ func (x *trial) join() *trialNode {
 		n.way = newHTTPSProxy(x.t, x.listener)
 		env = append(env, "HTTPS_PROXY=http://"+n.way.address())
 	}
-	n.process = start(x.t, "stderr", append(env, "RUNDOWN_STORE="+dsn), "run", "--api-url", x.address, "--listen", "127.0.0.1:0")
+	n.process = startProgram(x.t, cmp.Or(x.program, "rundown"), "stderr", append(env, "RUNDOWN_STORE="+dsn), "run", "--api-url", x.address, "--listen", "127.0.0.1:0")
 	n.await(1, "msg=running")
 	return n
 }
@@ -195,8 +202,10 @@ func (x *trial) apply(plan string, classes []trialClass) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		x.t.Fatal(err)
 	}
-	if out, errs, status := runBinary(x.t, x.env, "apply", file, "--store", x.dsn); status != StatusOK {
-		x.t.Fatalf("apply: status %d: %s%s", status, out, errs)
+	cmd := exec.Command(cmp.Or(x.program, "rundown"), "apply", file, "--store", x.dsn)
+	cmd.Env = append(os.Environ(), x.env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		x.t.Fatalf("apply: %v: %s", err, out)
 	}
 }
 
@@ -289,7 +298,7 @@ func (x *trial) settle() (map[string]view.Occurrence, simulator.Ledger) {
 				return false
 			}
 		}
-		return len(classes) == x.classes
+		return len(classes) == len(x.begins)
 	})
 	return classes, readLedger(x.t, x.service)
 }
@@ -332,9 +341,9 @@ func (x *trial) judge() (sum tally) {
 			sum.doubled++
 			x.t.Errorf("%s was recorded twice at once", s.Cname)
 		}
-		if !again && (s.RecordingAt == nil || s.RecordingAt.After(x.bell)) {
+		if !again && (s.RecordingAt == nil || s.RecordingAt.After(x.begins[s.Cname])) {
 			sum.late++
-			x.t.Errorf("%s was not being written at its bell, %v, but from %v on: it was started at %v", s.Cname, x.bell, s.RecordingAt, s.StartedAt)
+			x.t.Errorf("%s was not being written at its bell, %v, but from %v on: it was started at %v", s.Cname, x.begins[s.Cname], s.RecordingAt, s.StartedAt)
 		}
 	}
 	if missing := sum.classes - len(last); missing > 0 {
