@@ -11,7 +11,6 @@ type Change struct {
 	Cancelled bool
 	To        *ChangeTo // nil: the time stays
 	ToPos     Pos
-	Note      string
 	Keys      []string                // the other keys that the change gives, as plans write them
 	Over      func(Settings) Settings // lays them over the recording's settings; nil for none
 }
@@ -42,18 +41,12 @@ func (k ChangeKey) String() string {
 // Settings gives the settings of a class under the change. It returns base itself where the change sets nothing; base
 // is never modified.
 func (c *Change) Settings(base *Settings) *Settings {
-	if c.Over == nil && c.Note == "" {
+	if c.Over == nil {
 		return base
 	}
-	s := *base
-	if c.Over != nil {
-		s = c.Over(s)
-	}
+	s := c.Over(*base)
 	if s.Zone == nil {
 		s.Zone = base.Zone // an unknown zone is reported where it stands
-	}
-	if c.Note != "" {
-		s.Note = c.Note
 	}
 	return &s
 }

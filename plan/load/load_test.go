@@ -119,12 +119,35 @@ recordings:
 	if changed.Video.Height != 1080 || r.Video.Height != 720 || len(changed.Labels) != 2 || len(r.Labels) != 1 {
 		t.Errorf("changed to %v %v, recording %v %v", changed.Video, changed.Labels, r.Video, r.Labels)
 	}
-	if c.Note != "moved" || c.To == nil || c.ToPos.Line != 12 || !slices.Equal(c.Keys, []string{"video", "labels", "note"}) {
+	if changed.Note != "moved" || c.To == nil || c.ToPos.Line != 12 || !slices.Equal(c.Keys, []string{"video", "labels", "note"}) {
 		t.Errorf("change %+v", c)
 	}
 	at, _ := changed.From.Of("video")
 	if _, given := r.From.Of("video"); at.Line != 12 || given {
 		t.Error("From does not tell the change from the recording")
+	}
+}
+
+// TestNoneInAChangeRemovesWhatTheDefaultsSet goes through each key that a change can remove, and compares the change with a
+// recording that removes the key itself.
+func TestNoneInAChangeRemovesWhatTheDefaultsSet(t *testing.T) {
+	const plans = plantest.Base + `cdn: {parents: {url: "rtmps://live.school.example/app/key"}}
+defaults: {timezone: Europe/Madrid, url: "https://lingua.example/{id}", KEY: VALUE}
+recordings:
+  removed: {when: 2031-10-17 20:00-21:30, KEY: none}
+  changed: {when: 2031-10-17 20:00-21:30, changes: {2031-10-17: {KEY: none}}}
+`
+	for key, value := range map[string]string{
+		"region": "EU", "near": "eu", "cdn": "parents", "cname": "trip", "mobile": "true", "ready_timeout": "30s",
+		"labels": "{campus: austin}", "note": "room 4",
+	} {
+		p := build.Loaded(t, plantest.Texts{"plan.yaml": strings.NewReplacer("KEY", key, "VALUE", value).Replace(plans)})
+		row := plan.SettingTable[slices.IndexFunc(plan.SettingTable, func(s plan.Setting) bool { return s.Key == key })]
+		removed, changed := p.Recordings[0], p.Recordings[1]
+		got := changed.Changes[0].Settings(&changed.Settings)
+		if before, want := row.Text(&changed.Settings), row.Text(&removed.Settings); before == want || row.Text(got) != want {
+			t.Errorf("%s: %q, with none in the change %q, want %q", key, before, row.Text(got), want)
+		}
 	}
 }
 

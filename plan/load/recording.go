@@ -228,9 +228,6 @@ func (b *builder) change(u *sourceFile, e *entry[changeKeys]) (plan.Change, bool
 		}
 		return c, false // else its mistake is reported
 	}
-	if k.Settings.Note != nil {
-		c.Note = *k.Settings.Note
-	}
 	for _, key := range k.keys {
 		if key.name != "to" {
 			c.Keys = append(c.Keys, key.name)
