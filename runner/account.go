@@ -29,8 +29,8 @@ type account struct {
 
 func (a *account) refused() bool { return a.refusal.NotAuthorized() }
 
-// hold reports whether an occurrence's acquire is held back, and the answer that Decide gets in place of the service's.
-func (a *account) hold(id string, now time.Time) (session.Answer, bool) {
+// holdBack reports whether an occurrence's acquire is held back, and the answer that Decide gets in place of the service's.
+func (a *account) holdBack(id string, now time.Time) (session.Answer, bool) {
 	switch {
 	case !a.refused():
 		return session.Answer{}, false

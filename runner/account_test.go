@@ -12,14 +12,14 @@ import (
 func TestARefusedAccountIsAskedByOneClassAtATime(t *testing.T) {
 	refused := session.Answer{Class: agora.Permanent, Status: 401, Reason: "Invalid authentication credentials"}
 	var a account
-	if _, held := a.hold("x", noon); held {
+	if _, held := a.holdBack("x", noon); held {
 		t.Fatal("held back before anything was refused")
 	}
 	a.heard(agora.OpQuery, refused, noon) // what runs learns of it first
 	var asked []time.Duration
 	for at := time.Duration(0); at < 3*time.Minute; at += time.Second {
 		for _, id := range []string{"x", "y", "z"} {
-			answer, held := a.hold(id, noon.Add(at))
+			answer, held := a.holdBack(id, noon.Add(at))
 			switch {
 			case held && (!answer.NotAuthorized() || answer.RetryAfter > 30*time.Second):
 				t.Fatalf("held back with %+v", answer)
@@ -64,7 +64,7 @@ func TestOnlyTheServiceAcceptsAnAccount(t *testing.T) {
 	} {
 		var a account
 		a.heard(agora.OpAcquire, tt.refusal, noon)
-		a.hold("x", noon.Add(time.Minute))
+		a.holdBack("x", noon.Add(time.Minute))
 		a.heard(tt.op, tt.answer, noon.Add(time.Minute))
 		if a.refused() == tt.accepted {
 			t.Errorf("%s: refused is %v", tt.name, a.refused())

@@ -29,24 +29,24 @@ type exchange struct {
 // call sends a request from a goroutine of its own and has the loop take in the answer by a step. It posts an answer in any
 // case, also where no request could be sent: Decide waits for it.
 func (w *worker) call(o *occurrence, s session.State, act session.Action) {
-	answered := func(a session.Answer) { w.step(o, session.Answered{Attempt: act.Attempt, Op: act.Op, Answer: a}) }
+	takeAnswer := func(a session.Answer) { w.step(o, session.Answered{Attempt: act.Attempt, Op: act.Op, Answer: a}) }
 	conn := cmp.Or(o.conn, w.conn)
 	asked := s.Session(act.Attempt)
 	api, err := w.api(conn, s.Region, asked.Near)
 	if err != nil {
 		w.log.Error("cannot make a client for the service", "occurrence", s.ID, "error", err)
 		w.post(func() {
-			answered(session.Answer{Class: agora.Wait, Why: reason.IssueServiceUnreachable, Reason: err.Error(), RetryAfter: session.UnansweredEvery})
+			takeAnswer(session.Answer{Class: agora.Wait, Why: reason.IssueServiceUnreachable, Reason: err.Error(), RetryAfter: session.UnansweredEvery})
 		})
 		return
 	}
 	if act.Op == agora.OpAcquire {
-		if a, held := w.account(conn).hold(s.ID, w.e.cfg.Now()); held {
-			w.post(func() { answered(a) })
+		if a, held := w.account(conn).holdBack(s.ID, w.e.cfg.Now()); held {
+			w.post(func() { takeAnswer(a) })
 			return
 		}
 	}
-	o.out++
+	o.awaitedAnswers++
 	x := &exchange{w: w, api: api, conn: conn, occ: o.settings, state: s, session: asked, op: act.Op}
 	w.background(func(ctx context.Context) func() {
 		if x.op != agora.OpQuery { // the store has taken the step: after an outage of it the next heartbeat opens the gate
@@ -54,7 +54,7 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 		}
 		w.e.cfg.Failpoint("before sending " + string(x.op))
 		slow := time.AfterFunc(suspectAfter, x.w.e.suspect)
-		a := x.ask(agora.Prefer(ctx, preference(x.state.Priority)))
+		a := x.send(agora.Prefer(ctx, preference(x.state.Priority)))
 		slow.Stop()
 		if a.SID != "" && x.session.SID == "" {
 			w.e.unstored.keep(store.LateSID{
@@ -64,8 +64,8 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 		}
 		w.e.cfg.Failpoint("after the answer to " + string(x.op))
 		return func() {
-			o.out--
-			answered(a)
+			o.awaitedAnswers--
+			takeAnswer(a)
 			w.heardOf(conn, x.state.ID, x.op, a)
 		}
 	})
@@ -82,9 +82,9 @@ func preference(p plan.Priority) int {
 	return 0
 }
 
-// ask sends the request and returns the answer in the terms of Decide. Without the plan only a query, a stop and the end of
+// send sends the request and returns the answer in the terms of Decide. Without the plan only a query, a stop and the end of
 // a hold can be sent, because they need none of its settings.
-func (x *exchange) ask(ctx context.Context) session.Answer {
+func (x *exchange) send(ctx context.Context) session.Answer {
 	switch {
 	case x.op == agora.OpQuery:
 		return x.query(ctx)
@@ -156,7 +156,7 @@ func (x *exchange) update(ctx context.Context) session.Answer {
 	var err error
 	switch x.session.Change {
 	case session.ChangeHold:
-		req = HoldRequest(*x.session)
+		req = ResumeRequest(*x.session)
 	case session.ChangePush:
 		req, err = PushRequest(x.occ, *x.session, pushAddress(x.occ, &x.state, x.session.Replica), x.reveal)
 	case session.ChangeCredentials:

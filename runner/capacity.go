@@ -112,7 +112,7 @@ func (w *worker) pools(o *occurrence) []pool {
 	pools = append(pools, pool{granted: own, region: o.state.Region, class: o.state.Class})
 	used := map[catalog.StreamClass]bool{}
 	for _, other := range w.near {
-		if other.state.Region == o.state.Region && other.state.Phase != session.Planned && other.state.Phase != session.Over {
+		if other.state.Region == o.state.Region && other.state.Phase != session.Planned && other.state.Phase != session.Ended {
 			used[other.state.Class] = true
 		}
 	}

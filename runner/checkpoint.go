@@ -51,7 +51,7 @@ func (e *Engine) quiet(within time.Duration) bool {
 func (w *worker) quiet(within time.Duration) bool {
 	soon := w.e.cfg.Now().Add(within)
 	due := func(o *occurrence) bool { return !o.wake.After(soon) && !o.onlyWatched(soon) }
-	return w.out == 0 && !slices.ContainsFunc(w.due, due)
+	return w.awaitedResults == 0 && !slices.ContainsFunc(w.due, due)
 }
 
 // onlyWatched reports whether nothing but queries is due for an occurrence until an instant.

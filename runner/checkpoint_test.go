@@ -30,7 +30,7 @@ func TestTheFileAloneHoldsWhatIsStoredWhileNothingIsDue(t *testing.T) {
 		for _, at := range []struct {
 			since time.Duration
 			phase session.Phase
-		}{{-time.Hour, session.Planned}, {20 * time.Minute, session.Recording}, {2 * time.Hour, session.Over}} {
+		}{{-time.Hour, session.Planned}, {20 * time.Minute, session.Recording}, {2 * time.Hour, session.Ended}} {
 			until(monday.Add(at.since))
 			file := filepath.Join(h.dir, "rundown.db")
 			if log, err := os.Stat(file + "-wal"); err != nil || log.Size() > 128<<10 {

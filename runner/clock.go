@@ -81,7 +81,7 @@ func (w *worker) watchClock(now time.Time) {
 // that the clock jumped over. Zero: neither is the case.
 func (w *worker) unattendedSince(o *occurrence) time.Time {
 	switch {
-	case !o.state.Fresh() || o.state.Phase == session.Over:
+	case !o.state.Fresh() || o.state.Phase == session.Ended:
 	case o.begin.After(w.leapt.From) && !o.begin.After(w.leapt.Until):
 		return w.leapt.From
 	case o.spec.FirstRequest().Before(w.since):

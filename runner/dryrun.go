@@ -109,7 +109,7 @@ func dryRun(o *plan.Occurrence, at time.Time, base string) ([]DryRunRequest, err
 			return nil, err
 		}
 		if o.Settings.ExactStart {
-			if err := add(o.Start, agora.OpUpdate, HoldRequest(x)); err != nil {
+			if err := add(o.Start, agora.OpUpdate, ResumeRequest(x)); err != nil {
 				return nil, err
 			}
 		}

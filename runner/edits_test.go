@@ -605,13 +605,13 @@ func (x *editing) stored() (sids, orphans map[string]bool) {
 				t.Errorf("session %d of %s is %s", y.Attempt, s.ID, y.State)
 			}
 		}
-		if s.Phase != session.Over && s.End.Before(time.Now().Add(-10*time.Minute)) {
+		if s.Phase != session.Ended && s.End.Before(time.Now().Add(-10*time.Minute)) {
 			t.Errorf("%s is %s after its end", s.ID, s.Phase)
 		}
 		for _, uncoded := range session.Uncoded(s) {
 			t.Errorf("%s: %s", s.ID, uncoded)
 		}
-		if s.Phase == session.Over {
+		if s.Phase == session.Ended {
 			x.total[string(s.Outcome)]++
 		}
 	}

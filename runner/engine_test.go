@@ -133,7 +133,7 @@ func (h *house) begin(start func(*runner.Engine, context.Context, ...*plan.Plan)
 			}
 			h.mu.Lock()
 			defer h.mu.Unlock()
-			if s.Phase == session.Over {
+			if s.Phase == session.Ended {
 				h.ended[s.ID] = s
 			}
 		},

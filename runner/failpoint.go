@@ -6,7 +6,7 @@ import "rundown/runner/session"
 // A step that holds an answer and the next request is named by the request.
 func failpoint(next session.State, events []session.Event, calls []session.Action) string {
 	switch {
-	case next.Phase == session.Over:
+	case next.Phase == session.Ended:
 		return "the outcome"
 	case len(calls) > 0:
 		return "the intent to " + string(calls[0].Op)

@@ -434,7 +434,7 @@ func listening(t *testing.T, faults simulator.Faults) (*house, *callbacks) {
 }
 
 func (c *callbacks) to(h *house, e *runner.Engine) {
-	c.serve(web.Webhook(func() (string, error) { return "example", nil }, e.Notify, slog.New(slog.NewTextHandler(&h.log, nil))))
+	c.serve(web.Webhook(func() (string, error) { return "example", nil }, e.TakeNotice, slog.New(slog.NewTextHandler(&h.log, nil))))
 }
 
 func TestANotificationOfASessionsEndReplacesItWithinSeconds(t *testing.T) {
@@ -528,7 +528,7 @@ func TestNotificationsThatComeAgainAfterARestartChangeNothing(t *testing.T) {
 		}
 		for _, at := range []time.Duration{25 * time.Minute, 2 * time.Hour} {
 			until(monday.Add(at))
-			if err := e.Notify(stranger); err != nil {
+			if err := e.TakeNotice(stranger); err != nil {
 				t.Error(err)
 			}
 			time.Sleep(time.Second) // it is written down
@@ -538,7 +538,7 @@ func TestNotificationsThatComeAgainAfterARestartChangeNothing(t *testing.T) {
 			time.Sleep(3 * time.Second) // the adoption is behind us
 			before, logged := read(), events()
 			n := carrier.again(t)
-			if err := e.Notify(stranger); err != nil {
+			if err := e.TakeNotice(stranger); err != nil {
 				t.Error(err)
 			}
 			time.Sleep(3 * time.Second) // any query that they led to is answered
@@ -597,11 +597,11 @@ func TestANotificationOfNoKnownRecordingIsKept(t *testing.T) {
 		h := newHouse(t, simulator.Config{})
 		e := h.open(loadPlan(t, school("2031-09-15 09:00-09:50"), "school.yaml"))
 		for range 2 {
-			if err := e.Notify(agora.Event{NoticeID: "n1", ProductID: agora.ProductCloudRecording, Type: 99, SID: "stranger", RawDetails: []byte(`{"rtmpUrl":"rtmps://x.example/canary-RTMP","what":"news"}`)}); err != nil {
+			if err := e.TakeNotice(agora.Event{NoticeID: "n1", ProductID: agora.ProductCloudRecording, Type: 99, SID: "stranger", RawDetails: []byte(`{"rtmpUrl":"rtmps://x.example/canary-RTMP","what":"news"}`)}); err != nil {
 				t.Error(err)
 			}
 		}
-		if err := e.Notify(agora.Event{ProductID: 1, Type: 99, SID: "another product"}); err != nil {
+		if err := e.TakeNotice(agora.Event{ProductID: 1, Type: 99, SID: "another product"}); err != nil {
 			t.Error(err)
 		}
 		synctest.Wait()

@@ -140,7 +140,7 @@ func (h *house) agrees() {
 	}
 	defer s.Close()
 	ended := h.outcomes()
-	rows, err := s.Occurrences(context.Background(), store.Filter{States: []string{string(session.Over)}})
+	rows, err := s.Occurrences(context.Background(), store.Filter{States: []string{string(session.Ended)}})
 	if err != nil || len(rows) != len(ended) {
 		h.t.Fatalf("the store says that %d have ended, the engines %d; %v", len(rows), len(ended), err)
 	}

@@ -103,7 +103,7 @@ func (e *Engine) noteIssues(s *session.State) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.noteOrphans(s)
-	if s.Phase == session.Over {
+	if s.Phase == session.Ended {
 		return
 	}
 	if s.HasExpired() {

@@ -305,10 +305,10 @@ func (w *worker) release(o *occurrence) {
 
 // later has the loop run f when a failing store is to be tried again. An end of the engine waits for it.
 func (w *worker) later(f func()) {
-	w.out++
+	w.awaitedResults++
 	time.AfterFunc(storeEvery, func() {
 		w.post(func() {
-			w.out--
+			w.awaitedResults--
 			f()
 		})
 	})

@@ -145,7 +145,7 @@ func TestAnEmergencyStopBeginsNothing(t *testing.T) {
 				until(monday.Add(40 * time.Minute))
 				state, story := h.state(german), h.story(german)
 				h.shut(e)
-				if state.Phase != session.Over || state.Outcome != session.Cancelled {
+				if state.Phase != session.Ended || state.Outcome != session.Cancelled {
 					t.Errorf("it is %s %s, want it cancelled\n%s", state.Phase, state.Outcome, story)
 				}
 				if l := h.sim.Ledger(); len(l.Sessions) != 1 || l.Sessions[0].StoppedAt == nil || l.Requests["acquire"] != acquires {

@@ -124,7 +124,7 @@ func (f *fleet) joinBy(start func(*runner.Engine, context.Context, ...*plan.Plan
 		OnChange: func(s session.State) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			if s.Phase == session.Over {
+			if s.Phase == session.Ended {
 				f.ended[s.ID] = s
 			}
 		},
@@ -203,7 +203,7 @@ func (f *fleet) recorded(s *store.Store, want int) {
 	for _, o := range rows {
 		if o.Outcome == string(session.Recorded) {
 			n++
-		} else if o.State == string(session.Over) {
+		} else if o.State == string(session.Ended) {
 			f.t.Errorf("%s: %s %q", o.ID, o.Outcome, o.Reason)
 		}
 	}

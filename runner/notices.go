@@ -21,8 +21,8 @@ const (
 	rememberFor = 24 * time.Hour // over a restart; the service gives up after three tries
 )
 
-// received is what the event of a notification holds beside its words: what it is known by when it comes again.
-type received struct {
+// noticeData is what the event of a notification holds beside its words: what it is known by when it comes again.
+type noticeData struct {
 	Notice   string `json:"notice,omitempty"`
 	SID      string `json:"sid"`
 	Sequence int64  `json:"sequence"`
@@ -31,9 +31,9 @@ type received struct {
 // ErrBusy says that a notification cannot be taken now; the service sends it again.
 var ErrBusy = errors.New("too many notifications wait to be looked at")
 
-// Notify takes a notification whose signature was verified. It returns at once, whatever the store does; those of
+// TakeNotice takes a notification of the service whose signature was verified. It returns at once, whatever the store does; those of
 // other products are dropped.
-func (e *Engine) Notify(n agora.Event) error {
+func (e *Engine) TakeNotice(n agora.Event) error {
 	if n.ProductID != agora.ProductCloudRecording {
 		return nil
 	}
@@ -55,7 +55,7 @@ func (e *Engine) readNotices() {
 		case <-e.ctx.Done():
 			return
 		case n := <-e.notices:
-			if !known.add(received{n.NoticeID, n.SID, n.Sequence}) {
+			if !known.add(noticeData{n.NoticeID, n.SID, n.Sequence}) {
 				e.dispatch(n)
 			}
 		}
@@ -70,7 +70,7 @@ func (e *Engine) remember(known *recent) {
 		e.log.Warn("cannot read earlier notifications; repeated ones are logged again", "error", err)
 	}
 	for _, ev := range events {
-		var r received
+		var r noticeData
 		if json.Unmarshal(ev.Data, &r) == nil {
 			known.add(r)
 		}
@@ -170,8 +170,8 @@ func (e *Engine) holder(n agora.Event) (id, app string, w *worker) {
 func (w *worker) dispatch(n session.Notice) bool {
 	for _, o := range w.near {
 		if o.state.About(n) != nil {
-			if !w.heard.add(receivedOf(n)) {
-				w.step(o, session.Notified{Notice: n})
+			if !w.heard.add(noticeDataOf(n)) {
+				w.step(o, session.NoticeArrived{Notice: n})
 			}
 			return true
 		}
@@ -181,14 +181,14 @@ func (w *worker) dispatch(n session.Notice) bool {
 
 // tellNotice lets Decide know of a notification about an occurrence, once.
 func (w *worker) tellNotice(id string, n session.Notice, then func(found bool)) {
-	if w.heard.add(receivedOf(n)) {
+	if w.heard.add(noticeDataOf(n)) {
 		then(true)
 		return
 	}
-	w.tell(id, session.Notified{Notice: n}, then)
+	w.tell(id, session.NoticeArrived{Notice: n}, then)
 }
 
-func receivedOf(n session.Notice) received { return received{n.ID, n.SID, n.Sequence} }
+func noticeDataOf(n session.Notice) noticeData { return noticeData{n.ID, n.SID, n.Sequence} }
 
 // maskedDetails are the details of a notification without secrets and what looks like an address; nil where they are too long.
 func (e *Engine) maskedDetails(raw json.RawMessage) any {
@@ -233,7 +233,7 @@ type sequenceKey struct {
 func newRecent(size int) *recent { return &recent{seen: map[any]bool{}, ring: make([]any, 2*size)} }
 
 // add notes a notification and says whether it was known.
-func (r *recent) add(n received) bool {
+func (r *recent) add(n noticeData) bool {
 	known := false
 	note := func(key any) {
 		if r.seen[key] {

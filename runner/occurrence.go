@@ -24,12 +24,12 @@ type occurrence struct {
 	settings *plan.Occurrence // what the plan says in full, with its secrets; kept when the plan drops the class
 	conn     *Connection      // of its plan; nil: the worker's
 
-	committing bool
-	pending    *pendingCommit  // what could not be stored yet; nil: the state is as stored
-	events     []session.Event // arrived meanwhile
-	log        []store.Event   // to be stored with the next step
-	dirty      bool            // the row asks to be looked at: it is written also where nothing else changes
-	out        int             // requests that are awaited
+	committing     bool
+	pending        *pendingCommit  // what could not be stored yet; nil: the state is as stored
+	events         []session.Event // arrived meanwhile
+	log            []store.Event   // to be stored with the next step
+	dirty          bool            // the row asks to be looked at: it is written also where nothing else changes
+	awaitedAnswers int             // requests that are awaited
 
 	begin      time.Time // when the first request is due, as placed beside the others
 	placedFrom time.Time // the beginning of the recording that was placed
@@ -85,7 +85,7 @@ func (o *occurrence) live() bool { return !o.state.Settled() }
 
 // placeable says that the occurrence takes part in the placement of starts: it has not begun, and is to.
 func (o *occurrence) placeable() bool {
-	return !o.now && !o.spec.OtherApp && !o.spec.Absent && o.state.Fresh() && o.state.Cancel == nil && o.state.Phase != session.Over
+	return !o.now && !o.spec.OtherApp && !o.spec.Absent && o.state.Fresh() && o.state.Cancel == nil && o.state.Phase != session.Ended
 }
 
 // encode is the step that brings the stored status to a next one.
@@ -103,7 +103,7 @@ func (o *occurrence) encode(app string, next session.State, log []store.Event, n
 		step.HeldBy = app // and it is always near: a crash may take an answer
 	}
 	// What is another worker's, or a daemon's, from now on is to be looked at by that.
-	step.AtOnce = step.HeldBy != "" || o.spec.OtherApp || (o.spec.NoNewSessions || o.spec.OnlyStops) && next.Phase != session.Over
+	step.AtOnce = step.HeldBy != "" || o.spec.OtherApp || (o.spec.NoNewSessions || o.spec.OnlyStops) && next.Phase != session.Ended
 	for i := range next.Sessions {
 		x := next.Sessions[i]
 		if i < len(o.saved.Sessions) && reflect.DeepEqual(x, o.saved.Sessions[i]) {

@@ -67,7 +67,7 @@ func GiveIn(t *store.SpecTx, cmd store.Command, planned session.Interval) (store
 	if err := t.AddCommand(&cmd); err != nil || row == nil || !why.None() {
 		return cmd, err
 	}
-	if row.Absent && after.Cancel == nil && state.Phase == session.Over && len(state.Sessions) == 0 { // it comes back with the plan
+	if row.Absent && after.Cancel == nil && state.Phase == session.Ended && len(state.Sessions) == 0 { // it comes back with the plan
 		return cmd, t.Forget(row.ID)
 	}
 	return cmd, setOrders(t, row, after)
@@ -111,7 +111,7 @@ func judge(state *session.State, orders session.Orders, before []store.Command, 
 		}
 	case cmd.Kind != session.CommandCancel && cmd.Kind != session.CommandStop:
 		why = reason.Because(reason.OrderInvalid, "unknown command %q", cmd.Kind)
-	case state.Phase == session.Over && (state.Outcome != session.Cancelled || state.Cancel != nil):
+	case state.Phase == session.Ended && (state.Outcome != session.Cancelled || state.Cancel != nil):
 		why = reason.Because(reason.HasEnded, "it had ended already: %s", state.Outcome)
 	case cmd.Kind == session.CommandStop && state.Fresh():
 		why = reason.Because(reason.NotBegun, "it has not begun")
@@ -133,7 +133,7 @@ func judgeExtension(s *session.State, orders session.Orders, cmd *store.Command,
 	}
 	until := x.UntilFor(s.Start, s.OwnEnd())
 	switch {
-	case s.Phase == session.Over && s.Cancel == nil && s.Outcome != session.Cancelled:
+	case s.Phase == session.Ended && s.Cancel == nil && s.Outcome != session.Cancelled:
 		return orders, reason.Because(reason.HasEnded, "refused: its end has come already")
 	case s.Cancel != nil:
 		return orders, reason.Because(reason.IsCancelled, "refused: it is cancelled")
@@ -170,7 +170,7 @@ func judgeShorter(s *session.State, orders session.Orders, before []store.Comman
 		return orders, reason.Because(reason.NotExtended, "it was not extended by closure %d", cmd.Closure)
 	case slices.Equal(taken[:len(before)], held):
 		return orders, reason.Because(reason.NotExtended, "it was not extended")
-	case s.Phase == session.Over && s.Cancel == nil && s.Outcome != session.Cancelled:
+	case s.Phase == session.Ended && s.Cancel == nil && s.Outcome != session.Cancelled:
 		return orders, reason.Because(reason.HasEnded, "refused: its end has come already")
 	case s.Phase == session.Stopping && !s.Fresh():
 		return orders, reason.Because(reason.IsStopping, "refused: its end has come already")

@@ -70,7 +70,7 @@ func TestWhatIsOverIsReadAgainWhenItIsSpokenOf(t *testing.T) {
 			sid := h.sim.Ledger().Sessions[0].SID
 			notify := func(sequence int64) {
 				t.Helper()
-				if err := e.Notify(agora.Event{Sequence: sequence, ProductID: agora.ProductCloudRecording, Type: agora.EventCapabilityLimit, SID: sid, RawDetails: []byte(`{"limitType":"cpu"}`)}); err != nil {
+				if err := e.TakeNotice(agora.Event{Sequence: sequence, ProductID: agora.ProductCloudRecording, Type: agora.EventCapabilityLimit, SID: sid, RawDetails: []byte(`{"limitType":"cpu"}`)}); err != nil {
 					t.Fatal(err)
 				}
 				synctest.Wait()

@@ -22,7 +22,7 @@ func (w *worker) liveSessions(now time.Time) int {
 	}
 	w.pace = pace{at: now}
 	for _, o := range w.near {
-		if o.state.Phase == session.Over {
+		if o.state.Phase == session.Ended {
 			continue
 		}
 		for i := range o.state.Sessions {

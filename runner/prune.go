@@ -29,7 +29,7 @@ func (e *Engine) prune() {
 	if !e.OnDuty() {
 		return
 	}
-	keep := max(e.cfg.Keep, maxLength+holdSpan)
+	keep := max(e.cfg.Keep, maxLength+confirmSpan)
 	gone, err := e.cfg.Store.Prune(e.ctx, e.cfg.Now().Add(-keep))
 	if err != nil && e.ctx.Err() == nil {
 		e.log.Error("cannot remove old rows from the store", "error", err)

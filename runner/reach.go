@@ -26,8 +26,8 @@ type reach struct {
 	heard time.Time // the last answer
 }
 
-// answered takes in that the service, or what stands before it, has answered.
-func (e *Engine) answered() {
+// serviceReached takes in that the service, or what stands before it, has answered.
+func (e *Engine) serviceReached() {
 	e.mu.Lock()
 	told, since := e.reach.told, e.reach.since
 	e.reach = reach{heard: e.cfg.Now()}
@@ -40,8 +40,8 @@ func (e *Engine) answered() {
 	}
 }
 
-// unanswered takes in a call that no host answered.
-func (e *Engine) unanswered(failure *agora.Error) {
+// serviceUnreached takes in a call that no host answered.
+func (e *Engine) serviceUnreached(failure *agora.Error) {
 	now := e.cfg.Now()
 	what, try := agora.Unreached(failure.Err)
 	e.mu.Lock()
@@ -70,8 +70,8 @@ func (e *Engine) unanswered(failure *agora.Error) {
 func (e *Engine) heardFrom(failure *agora.Error) {
 	switch {
 	case failure == nil || failure.Answered():
-		e.answered()
+		e.serviceReached()
 	case failure.Host != "" && !failure.Local && failure.Err != nil && e.ctx.Err() == nil:
-		e.unanswered(failure)
+		e.serviceUnreached(failure)
 	}
 }

@@ -13,7 +13,7 @@ type desired struct {
 	schedule.Brief
 	id, recording, app, hash string
 	interval                 session.Interval // with what operators ordered
-	dropped                  bool             // the plan cancels it
+	cancelledByPlan          bool             // the plan cancels it
 }
 
 // verb is what is to be done about the spec of one occurrence.
@@ -47,11 +47,11 @@ func reconcile(want []desired, stored []store.Known, since, until, now time.Time
 		r, held := rows[w.id]
 		delete(rows, w.id)
 		switch {
-		case !held && (w.dropped || !w.interval.End.After(since)):
+		case !held && (w.cancelledByPlan || !w.interval.End.After(since)):
 		case !held:
 			out = append(out, specChange{verb: add, desired: w})
 		case stands(w, r, now):
-		case begun(r) && !w.dropped && !w.interval.Until.After(now):
+		case begun(r) && !w.cancelledByPlan && !w.interval.Until.After(now):
 			out = append(out, specChange{verb: refuse, desired: w, row: r})
 		default:
 			out = append(out, specChange{verb: update, desired: w, row: r})
@@ -61,7 +61,7 @@ func reconcile(want []desired, stored []store.Known, since, until, now time.Time
 		if _, left := rows[r.ID]; !left || r.Absent {
 			continue
 		}
-		over := r.State == string(session.Over)
+		over := r.State == string(session.Ended)
 		if over && r.Outcome != string(session.Cancelled) { // it is history
 			continue
 		}
@@ -75,17 +75,17 @@ func reconcile(want []desired, stored []store.Known, since, until, now time.Time
 
 // stands says that the spec of a row stays as it is: it is as wanted, or what is wanted comes too late for it.
 func stands(w desired, r store.Known, now time.Time) bool {
-	over := r.State == string(session.Over)
+	over := r.State == string(session.Ended)
 	same := w.interval.Start.Equal(r.Start) && w.interval.End.Equal(r.End)
 	switch {
 	case !r.Absent && w.hash == r.Hash:
 		return true
 	case over && r.Outcome != string(session.Cancelled):
-		return w.dropped || same && !r.Absent || !w.interval.End.After(now) // its outcome is final but for what is ahead
+		return w.cancelledByPlan || same && !r.Absent || !w.interval.End.After(now) // its outcome is final but for what is ahead
 	case over:
 		return false
 	default:
-		return r.Dropped && !w.dropped && !r.Absent && !w.interval.Until.After(now)
+		return r.CancelledByPlan && !w.cancelledByPlan && !r.Absent && !w.interval.Until.After(now)
 	}
 }
 
@@ -97,7 +97,7 @@ func begun(r store.Known) bool {
 // followed says that a plan has another class of the recording in the time of one that it does not hold any more.
 func followed(want []desired, r store.Known, now time.Time) bool {
 	for _, w := range want {
-		if w.recording == r.Recording && !w.dropped && Follows(w.interval, session.Interval{Start: r.Start, End: r.End}, now) {
+		if w.recording == r.Recording && !w.cancelledByPlan && Follows(w.interval, session.Interval{Start: r.Start, End: r.End}, now) {
 			return true
 		}
 	}

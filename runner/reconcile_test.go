@@ -17,10 +17,10 @@ func TestReconcile(t *testing.T) {
 	class := func(from, until int, hash string) desired {
 		return desired{id: "p/r/1", recording: "r", hash: hash, interval: session.Interval{Start: hour(from), End: hour(until), From: hour(from), Until: hour(until)}}
 	}
-	dropped := func(d desired) desired { d.dropped = true; return d }
+	dropped := func(d desired) desired { d.cancelledByPlan = true; return d }
 	row := func(state session.Phase, change ...func(*store.Known)) store.Known {
 		k := store.Known{ID: "p/r/1", Recording: "r", Hash: "a", Start: hour(9), End: hour(10), State: string(state)}
-		if state == session.Over {
+		if state == session.Ended {
 			k.Outcome = string(session.Recorded)
 		}
 		for _, f := range change {
@@ -30,7 +30,7 @@ func TestReconcile(t *testing.T) {
 	}
 	absent := func(k *store.Known) { k.Absent = true }
 	cancelled := func(k *store.Known) { k.Outcome = string(session.Cancelled) }
-	byPlan := func(k *store.Known) { k.Dropped = true }
+	byPlan := func(k *store.Known) { k.CancelledByPlan = true }
 	const none = verb(-1)
 	for name, tt := range map[string]struct {
 		want []desired
@@ -52,18 +52,18 @@ func TestReconcile(t *testing.T) {
 		"an end that is past, before it has begun":        {[]desired{class(7, 8, "b")}, []store.Known{row(session.Planned)}, 8, update},
 		"cancelled by the plan, while it is recorded":     {[]desired{dropped(class(9, 10, "b"))}, []store.Known{row(session.Recording)}, 9, update},
 		"cancelled with an end that is past":              {[]desired{dropped(class(7, 8, "b"))}, []store.Known{row(session.Recording)}, 9, update},
-		"not cancelled any more":                          {[]desired{class(9, 10, "a")}, []store.Known{row(session.Over, cancelled, byPlan, func(k *store.Known) { k.Hash = "b" })}, 9, update},
+		"not cancelled any more":                          {[]desired{class(9, 10, "a")}, []store.Known{row(session.Ended, cancelled, byPlan, func(k *store.Known) { k.Hash = "b" })}, 9, update},
 		"not cancelled any more, once its end has passed": {[]desired{class(7, 8, "a")}, []store.Known{row(session.Stopping, byPlan, func(k *store.Known) { k.Hash = "b" })}, 9, none},
 		"held by no plan and then as before":              {[]desired{class(9, 10, "a")}, []store.Known{row(session.Recording, absent)}, 9, update},
-		"over, and as before":                             {[]desired{class(9, 10, "a")}, []store.Known{row(session.Over)}, 11, none},
-		"over, and other settings":                        {[]desired{class(9, 10, "b")}, []store.Known{row(session.Over)}, 11, none},
-		"over, and moved ahead":                           {[]desired{class(15, 16, "b")}, []store.Known{row(session.Over)}, 11, update},
-		"over, and moved to what is past":                 {[]desired{class(7, 8, "b")}, []store.Known{row(session.Over)}, 11, none},
-		"over since another relieved it, and wanted":      {[]desired{class(9, 12, "a")}, []store.Known{row(session.Over, absent, func(k *store.Known) { k.End = hour(12) })}, 11, update},
+		"over, and as before":                             {[]desired{class(9, 10, "a")}, []store.Known{row(session.Ended)}, 11, none},
+		"over, and other settings":                        {[]desired{class(9, 10, "b")}, []store.Known{row(session.Ended)}, 11, none},
+		"over, and moved ahead":                           {[]desired{class(15, 16, "b")}, []store.Known{row(session.Ended)}, 11, update},
+		"over, and moved to what is past":                 {[]desired{class(7, 8, "b")}, []store.Known{row(session.Ended)}, 11, none},
+		"over since another relieved it, and wanted":      {[]desired{class(9, 12, "a")}, []store.Known{row(session.Ended, absent, func(k *store.Known) { k.End = hour(12) })}, 11, update},
 		"not wanted, before it has begun":                 {nil, []store.Known{row(session.Planned)}, 8, remove},
 		"not wanted, while it is recorded":                {nil, []store.Known{row(session.Recording)}, 9, remove},
 		"not wanted, as was said before":                  {nil, []store.Known{row(session.Recording, absent)}, 9, none},
-		"not wanted, and over":                            {nil, []store.Known{row(session.Over)}, 9, none},
+		"not wanted, and over":                            {nil, []store.Known{row(session.Ended)}, 9, none},
 		"not wanted, and its time has passed":             {nil, []store.Known{row(session.Planned)}, 11, none},
 		"not asked for, since it is beyond the window":    {nil, []store.Known{row(session.Planned, func(k *store.Known) { k.Start, k.End = hour(100), hour(101) })}, 8, none},
 	} {

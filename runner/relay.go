@@ -119,7 +119,7 @@ func (e *Engine) takeRelayed(ctx context.Context, there map[string]bool) error {
 // dropRelayed removes a message. What no session was found for is kept in the event log.
 func (e *Engine) dropRelayed(ctx context.Context, r store.RelayedNotice, n session.Notice, stored bool) error {
 	if !stored {
-		data, _ := json.Marshal(receivedOf(n)) // of plain texts and numbers
+		data, _ := json.Marshal(noticeDataOf(n)) // of plain texts and numbers
 		text := "of none of its sessions that are known: " + n.Text
 		if err := e.cfg.Store.Log(ctx, store.Event{Occurrence: r.Occurrence, At: e.cfg.Now(), Kind: store.KindNotice, Text: text, Data: data}); err != nil {
 			return err
@@ -135,7 +135,7 @@ func (e *Engine) knowsNotice(ctx context.Context, occurrence string, n session.N
 		return false, err
 	}
 	for _, ev := range events {
-		var known received
+		var known noticeData
 		if ev.Kind != store.KindNotice || json.Unmarshal(ev.Data, &known) != nil {
 			continue
 		}

@@ -36,7 +36,7 @@ func (r *recorded) relieves(s *session.State) bool {
 
 // relief names the class that relieves an occurrence; "" while none is being recorded.
 func (w *worker) relief(o *occurrence) string {
-	if !o.spec.Absent || o.now || o.state.Phase == session.Over || !o.live() || !o.state.Relieved.IsZero() {
+	if !o.spec.Absent || o.now || o.state.Phase == session.Ended || !o.live() || !o.state.Relieved.IsZero() {
 		return ""
 	}
 	w.e.mu.Lock()
@@ -52,7 +52,7 @@ func (w *worker) relief(o *occurrence) string {
 // relieve keeps what is being recorded up to date, and steps the occurrences that one relieves once that is.
 func (w *worker) relieve(o *occurrence) {
 	s := &o.state
-	is := !o.spec.Absent && s.Phase != session.Over && s.Writes()
+	is := !o.spec.Absent && s.Phase != session.Ended && s.Writes()
 	w.e.mu.Lock()
 	_, was := w.e.recorded[s.ID]
 	if is {

@@ -73,8 +73,8 @@ func StartRequest(o *plan.Occurrence, x session.Session, push plan.Text, keys Ke
 }
 
 // pushAddress is the address that a session pushes to; zero for none.
-func pushAddress(o *plan.Occurrence, s *session.State, lane int) plan.Text {
-	switch want := s.Push(lane); {
+func pushAddress(o *plan.Occurrence, s *session.State, replica int) plan.Text {
+	switch want := s.Push(replica); {
 	case o.Settings.CDN == nil || want == "":
 		return plan.Text{}
 	case want == s.Fallback:
@@ -84,8 +84,8 @@ func pushAddress(o *plan.Occurrence, s *session.State, lane int) plan.Text {
 	}
 }
 
-// HoldRequest is the update that ends a session's hold.
-func HoldRequest(x session.Session) agora.UpdateRequest {
+// ResumeRequest is the update that ends a session's hold.
+func ResumeRequest(x session.Session) agora.UpdateRequest {
 	return agora.UpdateRequest{Cname: x.Cname, UID: x.UID, ClientRequest: agora.UpdateClientRequest{
 		WebRecordingConfig: &agora.WebRecordingConfig{OnHold: false},
 	}}
@@ -106,7 +106,7 @@ func KeysRequest(o *plan.Occurrence, x session.Session, keys Keys) agora.UpdateR
 	return agora.UpdateRequest{Cname: x.Cname, UID: x.UID, ClientRequest: agora.UpdateClientRequest{StorageConfig: &storage}}
 }
 
-// StopRequest is the stop of a session. It waits for the upload, since its answer then tells of the files.
+// StopRequest is the stop of a session. AsyncStop stays false: the service then answers after the upload, and names the files.
 func StopRequest(cname, uid string) agora.StopRequest {
 	return agora.StopRequest{Cname: cname, UID: uid}
 }

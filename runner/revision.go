@@ -293,7 +293,7 @@ func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 		return p, r, err
 	}
 	if before != nil && r.ID != active.ID {
-		if held, err := e.hold(ctx, before, active.ID, p, r); held || err != nil {
+		if held, err := e.waitForConfirmation(ctx, before, active.ID, p, r); held || err != nil {
 			return before, active, err
 		}
 	}
@@ -404,7 +404,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	old := e.plans[p.Name]
 	e.mu.Unlock()
 	if judged && old != nil && r.State != store.RevisionConfirmed && old.revision != r.ID {
-		switch held, err := e.hold(ctx, old.plan, old.revision, p, r); {
+		switch held, err := e.waitForConfirmation(ctx, old.plan, old.revision, p, r); {
 		case err != nil:
 			return Diff{}, err
 		case held:

@@ -7,27 +7,34 @@ import (
 	"rundown/runner/session"
 )
 
-// skew watches by how much the service's clock goes ahead of ours.
+// A difference of session.MaxSkew between the clocks is reported, and it is over once they agree within minSkew. The Date of an
+// answer has whole seconds and an answer may be slow, so several answers in a row must say the same.
+const (
+	minSkew     = 3 * time.Second
+	skewAnswers = 3
+)
+
+// skew watches by how much the service's clock is ahead of ours. Guarded by the engine's lock.
 type skew struct {
-	off    bool // told of
-	voices int  // answers in a row that say otherwise
+	off    bool // the difference was reported
+	voices int  // answers in a row that say the opposite of off
 }
 
-// heard takes in by how much it does by one answer, and says whether that changes what is to be told.
+// heard takes in the difference by one answer, and says whether off has changed.
 func (k *skew) heard(by time.Duration) bool {
-	otherwise := !k.off && by.Abs() >= session.MaxSkew || k.off && by.Abs() < session.MinSkew
+	otherwise := !k.off && by.Abs() >= session.MaxSkew || k.off && by.Abs() < minSkew
 	if !otherwise {
 		k.voices = 0
 		return false
 	}
-	if k.voices++; k.voices < session.SkewAnswers {
+	if k.voices++; k.voices < skewAnswers {
 		return false
 	}
 	k.off, k.voices = !k.off, 0
 	return true
 }
 
-// serviceClock takes in the Date of an answer.
+// serviceClock takes in the Date of an answer; zero: it had none.
 func (e *Engine) serviceClock(date time.Time) {
 	if date.IsZero() {
 		return

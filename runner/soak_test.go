@@ -320,7 +320,7 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 	for _, o := range schedule.Occurrences(p, from, end) {
 		out.classes++
 		s, ok := states[o.ID]
-		if !ok || s.Phase != session.Over {
+		if !ok || s.Phase != session.Ended {
 			bad("%s: %s, it never ended", o.ID, s.Phase)
 			continue
 		}

@@ -179,7 +179,7 @@ func (w *specWriter) desire(b schedule.Brief) desired {
 	spec := w.spec(&b)
 	return desired{
 		Brief: b, id: spec.ID, recording: spec.Recording, app: spec.App, hash: spec.Hash(),
-		interval: spec.Lasting(w.orders[spec.ID].Extended).Interval, dropped: spec.Dropped != nil,
+		interval: spec.Lasting(w.orders[spec.ID].Extended).Interval, cancelledByPlan: spec.CancelledByPlan != nil,
 	}
 }
 
@@ -188,7 +188,7 @@ func (w *specWriter) spec(b *schedule.Brief) session.Spec {
 	o := b.Occurrence()
 	spec := session.Spec{Target: target(&o, w.a.apps[o.Settings.App])}
 	if o.Cancelled() {
-		spec.Dropped = &session.Cancel{At: w.now, Who: PlanWho, Reason: o.Settings.Note, ReasonCode: reason.CancelledByPlan}
+		spec.CancelledByPlan = &session.Cancel{At: w.now, Who: PlanWho, Reason: o.Settings.Note, ReasonCode: reason.CancelledByPlan}
 	}
 	return spec
 }
@@ -240,13 +240,13 @@ func (w *specWriter) write(t *store.SpecTx, c *specChange) error {
 		w.e.log.Error("cannot read an occurrence; it is left as it is", "occurrence", spec.ID, "error", err)
 		return nil
 	}
-	if c.verb == refuse || spec.Dropped != nil { // the times of a cancelled class are those that were planned, and count for nothing
+	if c.verb == refuse || spec.CancelledByPlan != nil { // the times of a cancelled class are those that were planned, and count for nothing
 		if c.verb == refuse {
 			w.e.log.Warn("new end refused because it is past; the recording keeps its end",
 				"occurrence", spec.ID, "end", c.row.End, "refused", spec.End)
-			spec.Dropped = before.Dropped
-		} else if before.Dropped != nil {
-			spec.Dropped.At = before.Dropped.At
+			spec.CancelledByPlan = before.CancelledByPlan
+		} else if before.CancelledByPlan != nil {
+			spec.CancelledByPlan.At = before.CancelledByPlan.At
 		}
 		spec.Interval = before.Spec.Interval
 	}
@@ -306,9 +306,9 @@ func specRow(spec session.Spec, hash string, revision int64) (store.Spec, error)
 	view := session.View(spec, session.Status{})
 	row := store.Spec{
 		ID: spec.ID, Plan: spec.Plan, Recording: spec.Recording, Day: spec.Day, Clock: spec.Clock, App: spec.App, URL: spec.URL,
-		Start: view.Start, End: view.End, Hash: hash, Dropped: spec.Dropped != nil, Revision: revision, Doc: doc, Orders: orders,
+		Start: view.Start, End: view.End, Hash: hash, CancelledByPlan: spec.CancelledByPlan != nil, Revision: revision, Doc: doc, Orders: orders,
 	}
-	if spec.Orders == (session.Orders{}) && spec.Dropped == nil { // else it is told at once what they come to
+	if spec.Orders == (session.Orders{}) && spec.CancelledByPlan == nil { // else it is told at once what they come to
 		row.Wake = spec.FirstRequest()
 	}
 	return row, err

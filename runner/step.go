@@ -61,7 +61,7 @@ func (w *worker) step(o *occurrence, events ...session.Event) {
 	o.events = nil
 	next, calls, log := w.decide(o, events, now)
 	log = append(o.log, log...)
-	notified := slices.ContainsFunc(events, isNotified) // what notifications say is kept, also where it changes nothing
+	notified := slices.ContainsFunc(events, isNotice) // what notifications say is kept, also where it changes nothing
 	if !o.dirty && o.pending == nil && len(log) == 0 && !notified && o.routine(next.Status, calls) {
 		w.e.unstored.drop(events)
 		o.state = next
@@ -73,8 +73,8 @@ func (w *worker) step(o *occurrence, events ...session.Event) {
 	w.commit(o, next, pendingCommit{events: events, log: log, calls: calls}, failpoint(next, events, calls))
 }
 
-func isNotified(e session.Event) bool {
-	_, ok := e.(session.Notified)
+func isNotice(e session.Event) bool {
+	_, ok := e.(session.NoticeArrived)
 	return ok
 }
 
@@ -107,11 +107,11 @@ func (w *worker) decide(o *occurrence, events []session.Event, now time.Time) (n
 		status, actions, notes, wake := session.Decide(o.spec, before.Status, e, now)
 		next, o.wake = session.View(o.spec, status), wake
 		log = append(log, w.tellMoved(&before, &next, now)...)
-		log = append(log, record(before, next, e, actions, strings.Join(notes, "; "), now)...)
+		log = append(log, logEntries(before, next, e, actions, strings.Join(notes, "; "), now)...)
 		calls = append(calls, actions...)
 	}
 	if at := w.paddingFrom(o, &next, now); !at.IsZero() {
-		o.wake = session.Earlier(o.wake, at)
+		o.wake = session.EarlierWake(o.wake, at)
 	}
 	return next, calls, log
 }
@@ -131,10 +131,10 @@ func (w *worker) commit(o *occurrence, next session.State, p pendingCommit, poin
 	w.e.cfg.Failpoint("before writing " + point)
 	o.committing = true
 	saved := document{o.spec, next.Status}
-	w.out++
+	w.awaitedResults++
 	w.writer.Submit(step, func(err error) {
 		w.post(func() {
-			w.out--
+			w.awaitedResults--
 			o.committing = false
 			w.committed(o, next, saved, p, point, err)
 		})
@@ -196,8 +196,8 @@ func (w *worker) stored(o *occurrence, next session.State, saved document, calls
 	o.dirty = o.spec.Generation != saved.Generation
 	o.version++
 	if next.Phase != before.Phase {
-		w.announce(next)
-		if next.Phase == session.Over {
+		w.logPhase(next)
+		if next.Phase == session.Ended {
 			w.e.keys.forget(next.Sessions)
 		}
 	}
@@ -237,7 +237,7 @@ func (w *worker) send(o *occurrence, calls []session.Action) {
 func (w *worker) settle(o *occurrence) {
 	far := o.wake.IsZero() || o.wake.After(w.e.cfg.Now().Add(window+2*reloadEvery))
 	switch {
-	case o.live() || o.out > 0 || o.pending != nil:
+	case o.live() || o.awaitedAnswers > 0 || o.pending != nil:
 		w.schedule(o)
 	case o.spec.App != w.app: // it is another worker's from now on
 		w.release(o)
@@ -271,14 +271,14 @@ func (w *worker) dropExpired(o *occurrence, now time.Time) {
 	o.pending.calls = held
 }
 
-// announce logs a change of phase.
-func (w *worker) announce(s session.State) {
+// logPhase logs a change of phase.
+func (w *worker) logPhase(s session.State) {
 	level := slog.LevelInfo
-	if s.Phase == session.Over && s.Outcome != session.Recorded && s.Outcome != session.Cancelled {
+	if s.Phase == session.Ended && s.Outcome != session.Recorded && s.Outcome != session.Cancelled {
 		level = slog.LevelWarn
 	}
 	attrs := []any{"occurrence", s.ID, "state", s.Phase}
-	if s.Phase == session.Over {
+	if s.Phase == session.Ended {
 		attrs = append(attrs, "outcome", s.Outcome, "reason", s.Reason)
 		if s.ReasonCode != "" {
 			attrs = append(attrs, "reason_code", s.ReasonCode)
@@ -300,7 +300,7 @@ func (w *worker) tellMoved(before, after *session.State, now time.Time) []store.
 	}
 	var text string
 	switch attrs := []any{"occurrence", after.ID, "start", after.Start, "end", after.End}; {
-	case before.Phase == session.Over:
+	case before.Phase == session.Ended:
 		text = fmt.Sprintf("the plan moved it %s after it had ended as %s: it is planned again", where, before.Outcome)
 		w.log.Info("class moved after it had ended; it is recorded again", append(attrs, "outcome", before.Outcome)...)
 	default:
@@ -310,8 +310,8 @@ func (w *worker) tellMoved(before, after *session.State, now time.Time) []store.
 	return []store.Event{{Occurrence: after.ID, At: now, Kind: "plan", Who: w.e.cfg.Who, Text: text}}
 }
 
-// record makes the entries of the event log from one decision.
-func record(before, after session.State, e session.Event, actions []session.Action, why string, now time.Time) []store.Event {
+// logEntries makes the entries of the event log from one decision.
+func logEntries(before, after session.State, e session.Event, actions []session.Action, why string, now time.Time) []store.Event {
 	var events []store.Event
 	event := func(kind, text string, data any) {
 		var raw []byte
@@ -324,11 +324,11 @@ func record(before, after session.State, e session.Event, actions []session.Acti
 	case session.Answered:
 		if why != "" || e.Op != agora.OpQuery { // a query that finds all well is not worth a line
 			text := cmp.Or(why, fmt.Sprintf("session %d: %s: %s", e.Attempt, e.Op, e.Answer))
-			event("answer", text, answered{e.Attempt, e.Op, e.Answer.Status, e.Answer.Code, e.Answer.RequestID, e.Answer.ReasonCode()})
+			event("answer", text, answerData{e.Attempt, e.Op, e.Answer.Status, e.Answer.Code, e.Answer.RequestID, e.Answer.ReasonCode()})
 		}
-	case session.Notified:
+	case session.NoticeArrived:
 		if why != "" {
-			event(store.KindNotice, why, receivedOf(e.Notice))
+			event(store.KindNotice, why, noticeDataOf(e.Notice))
 		}
 	default:
 		if why != "" {
@@ -351,8 +351,8 @@ func record(before, after session.State, e session.Event, actions []session.Acti
 	return events
 }
 
-// answered is what the event of an answer holds beside its words.
-type answered struct {
+// answerData is what the event of an answer holds beside its words.
+type answerData struct {
 	Session    int         `json:"session"`
 	Op         agora.Op    `json:"op"`
 	Status     int         `json:"status,omitempty"`

@@ -10,7 +10,7 @@ import (
 // watchHours tells a person of a session that outlived its hours, until its class is over.
 func (w *worker) watchHours(before, after session.State) {
 	switch {
-	case after.Phase == session.Over && before.HasExpired():
+	case after.Phase == session.Ended && before.HasExpired():
 		w.e.clear(reason.IssueOrphan, after.ID)
 	case after.HasExpired() && !before.HasExpired():
 		w.e.raise(after.ID, lapsedIssue(after.ID))

@@ -35,14 +35,14 @@ type worker struct {
 	service
 	memory
 	tenure
-	writer   *store.Writer
-	pace     pace
-	turns    int // given to what is begun
-	out      int // requests, writes and reads whose result the loop still awaits
-	draining bool
-	patience time.Duration // for how long it drains
-	clock    clock
-	leapt    session.Gap // the last time that the clock leapt over
+	writer         *store.Writer
+	pace           pace
+	turns          int // given to what is begun
+	awaitedResults int // requests, writes and reads whose result the loop still awaits
+	draining       bool
+	patience       time.Duration // for how long it drains
+	clock          clock
+	leapt          session.Gap // the last time that the clock leapt over
 }
 
 // tenure is for how long a worker owns its App ID.
@@ -183,14 +183,14 @@ func (w *worker) read() {
 // background runs do in a goroutine, since it may wait for the store or the service, and then has the loop run what do returns.
 // The end of the worker waits for it, and cancels ctx after a while.
 func (w *worker) background(do func(ctx context.Context) (then func())) {
-	w.out++
+	w.awaitedResults++
 	w.callers.Add(1)
 	ctx := w.calls
 	go func() {
 		defer w.callers.Done()
 		then := do(ctx)
 		w.post(func() {
-			w.out--
+			w.awaitedResults--
 			if ctx.Err() == nil {
 				then()
 			}
@@ -248,13 +248,13 @@ func (w *worker) drain() {
 	limit := time.NewTimer(w.patience)
 	defer limit.Stop()
 	w.storeSeen()
-	for w.out > 0 {
+	for w.awaitedResults > 0 {
 		select {
 		case <-w.inbox.ready:
 			w.read()
 			w.storeSeen()
 		case <-limit.C:
-			w.log.Warn("ended with requests unanswered or steps unwritten; they are settled at the next start", "requests", w.out)
+			w.log.Warn("ended with requests unanswered or steps unwritten; they are settled at the next start", "requests", w.awaitedResults)
 			w.cancel()
 			w.callers.Wait()
 			return

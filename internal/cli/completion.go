@@ -97,7 +97,7 @@ func offer(ctx context.Context, f *view.Finder, typed string, ended bool) ([]str
 	var out []string
 	for i, id := range view.ShortestNames(names) {
 		c := classes[i]
-		open := c.Row.State != string(session.Over)
+		open := c.Row.State != string(session.Ended)
 		if !c.Stored() { // a recording's whole term would be too much before it is asked for
 			open = dated && c.Row.End.After(f.Now) && !c.Planned.Cancelled()
 		}

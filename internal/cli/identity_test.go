@@ -153,7 +153,7 @@ func storePlan(rt *rapid.T, s *store.Store, p *plan.Plan, now time.Time) {
 		row := view.AsRow(&o)
 		row.App = p.Name
 		if o.End.Before(now) {
-			row.State, row.Outcome = string(session.Over), string(session.Recorded)
+			row.State, row.Outcome = string(session.Ended), string(session.Recorded)
 		}
 		steps = append(steps, storetest.Row{Occurrence: row})
 	}

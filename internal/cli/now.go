@@ -247,7 +247,7 @@ func (n *nowRun) await(ctx context.Context, signals <-chan os.Signal, tick <-cha
 		case <-n.changes.wake:
 			for _, s := range n.changes.take() {
 				n.show.Update(s)
-				if s.Phase == session.Over {
+				if s.Phase == session.Ended {
 					delete(n.open, s.ID)
 				}
 			}
@@ -318,7 +318,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length,
 	busy := map[string]store.Occurrence{}
 	for _, row := range rows {
 		taken[row.ID] = true
-		if row.State != string(session.Planned) && row.State != string(session.Over) && row.End.After(now) { // what is overdue is adopted, and stopped
+		if row.State != string(session.Planned) && row.State != string(session.Ended) && row.End.After(now) { // what is overdue is adopted, and stopped
 			busy[row.URL] = row
 		}
 	}

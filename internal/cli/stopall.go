@@ -160,7 +160,7 @@ func (a *app) tellStops(open map[string]session.Phase, states []session.State) (
 		case session.Planned:
 			delete(open, s.ID)
 			fmt.Fprintf(a.out, "%s: stopped; its plan has moved it to %s\n", render.Line(s.ID), s.Start.Format(time.RFC3339))
-		case session.Over:
+		case session.Ended:
 			delete(open, s.ID)
 			fmt.Fprintf(a.out, "%s: %s: %s\n", render.Line(s.ID), s.Outcome, render.Line(s.Reason))
 		}

@@ -204,7 +204,7 @@ func (l *leftover) report(a *app) error {
 		s := l.states[id]
 		for _, x := range s.MayRun(a.clock()) {
 			left++
-			if s.Phase == session.Over {
+			if s.Phase == session.Ended {
 				given++
 			}
 			sid := "sid unknown"

@@ -267,7 +267,7 @@ func rundown(t *testing.T, service http.RoundTripper, p *plan.Plan, _ []class) f
 		engine := l.engine(st, func(s session.State) {
 			mu.Lock()
 			defer mu.Unlock()
-			if s.Phase == session.Over && (s.Outcome != session.Recorded || strings.Contains(s.Reason, "orphan")) {
+			if s.Phase == session.Ended && (s.Outcome != session.Recorded || strings.Contains(s.Reason, "orphan")) {
 				told[s.Cname] = true
 			}
 		})

@@ -158,7 +158,7 @@ func apply(ctx context.Context, f *view.Finder, c store.Closure) error {
 	for _, row := range l.Rows {
 		given, known := noted[row.ID]
 		delete(noted, row.ID)
-		if given || row.State == string(session.Over) && !known {
+		if given || row.State == string(session.Ended) && !known {
 			continue
 		}
 		if x, needed := giving(c, row, known, f.Now); needed {

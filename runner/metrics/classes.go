@@ -62,7 +62,7 @@ func (c *classes) step(s *session.State) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sweep(now)
-	if len(s.Sessions) == 0 && s.Phase != session.Over {
+	if len(s.Sessions) == 0 && s.Phase != session.Ended {
 		return // nothing has happened yet
 	}
 	was := c.counted[s.ID]
@@ -73,7 +73,7 @@ func (c *classes) step(s *session.State) {
 	was.touched = now
 	c.countStart(s, was)
 	c.countEnds(s, was, now)
-	if s.Phase == session.Over && !s.EndedAt.Equal(was.ended) {
+	if s.Phase == session.Ended && !s.EndedAt.Equal(was.ended) {
 		was.ended = s.EndedAt
 		if !s.EndedAt.Before(c.started) {
 			c.countOutcome(s)

@@ -93,7 +93,7 @@ func idle(t *testing.T, m *metrics.Metrics, moves error, messages ...store.Messa
 }
 
 func ended(id string, outcome session.Outcome, code reason.Code) session.State {
-	s := session.State{Status: session.Status{Phase: session.Over, Outcome: outcome, ReasonCode: code, EndedAt: day.Add(2 * time.Hour)}}
+	s := session.State{Status: session.Status{Phase: session.Ended, Outcome: outcome, ReasonCode: code, EndedAt: day.Add(2 * time.Hour)}}
 	s.ID, s.Start, s.End = id, day, day.Add(time.Hour)
 	return s
 }

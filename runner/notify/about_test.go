@@ -104,7 +104,7 @@ func TestAClosureIsToldOnceAndOfItsOwnClasses(t *testing.T) {
 		}
 		start := time.Now().Add(time.Hour)
 		for i, recording := range []string{"algebra", "algebra", "german-a1"} {
-			s := class(recording, start.Add(time.Duration(i)*time.Hour), session.Over)
+			s := class(recording, start.Add(time.Duration(i)*time.Hour), session.Ended)
 			s.Outcome, s.EndedAt, s.Cancel = session.Cancelled, time.Now(), &session.Cancel{At: time.Now(), Who: "ops", Closure: 3}
 			r.write(class(recording, s.Start, session.Planned), s, 0)
 		}

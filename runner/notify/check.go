@@ -86,7 +86,7 @@ func (n *Notifier) checkPlan(ctx context.Context, p *plan.Plan) {
 func lookOf(p *plan.Plan, classes []store.Brief, now time.Time) Look {
 	l := Look{Plan: p}
 	for _, b := range classes {
-		if b.State == string(session.Over) {
+		if b.State == string(session.Ended) {
 			continue
 		}
 		l.Bell = l.Bell || b.Start.Sub(now).Abs() < aroundBell

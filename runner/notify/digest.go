@@ -58,7 +58,7 @@ func (n *Notifier) digest(ctx context.Context, t *target, issues []Issue, now ti
 			continue
 		}
 		switch {
-		case b.State == string(session.Over):
+		case b.State == string(session.Ended):
 			if !b.End.After(now) || b.Outcome != string(session.Cancelled) {
 				counts[session.Outcome(b.Outcome)]++
 			}

@@ -88,7 +88,7 @@ func TestMessagesOfOneClassComeInOrder(t *testing.T) {
 		found.Sessions[0].State = session.SessionEnded
 		r.write(orphaned, found, 1)
 		over := found
-		over.Phase, over.Outcome, over.EndedAt = session.Over, session.Partial, time.Now()
+		over.Phase, over.Outcome, over.EndedAt = session.Ended, session.Partial, time.Now()
 		over.Gaps = []session.Gap{{From: start, Until: start.Add(time.Minute)}}
 		r.write(found, over, 2)
 		other := r.ends("german-a1", start, session.Recorded)
@@ -326,9 +326,9 @@ func TestACheckLooksAtWhatIsStillToBegin(t *testing.T) {
 		r := newRig(t, oneHook)
 		soon, far := time.Now().Add(20*time.Minute), time.Now().Add(70*time.Minute)
 		for _, s := range []session.State{
-			class("algebra", soon, session.Planned), class("algebra", far, session.Planned), class("german-a1", soon, session.Over),
+			class("algebra", soon, session.Planned), class("algebra", far, session.Planned), class("german-a1", soon, session.Ended),
 			class("german-a1", soon.Add(time.Minute), session.Planned), class("german-a1", time.Now().Add(-time.Minute), session.Recording),
-			class("german-a1", time.Now().Add(5*time.Minute), session.Over), class("algebra", time.Now().Add(45*time.Second), session.Starting),
+			class("german-a1", time.Now().Add(5*time.Minute), session.Ended), class("algebra", time.Now().Add(45*time.Second), session.Starting),
 		} {
 			r.write(s, s, 0)
 		}

@@ -279,7 +279,7 @@ func (o *observer) recovered(found *news, over map[string]condition, prefix, was
 	for _, name := range slices.Sorted(maps.Keys(over)) {
 		id, c := strings.TrimPrefix(name, prefix), over[name]
 		b, there := known[id]
-		lives := there && b.State != string(session.Over) && (was != kindLate || b.State == string(session.Recording))
+		lives := there && b.State != string(session.Ended) && (was != kindLate || b.State == string(session.Recording))
 		if _, late := o.marks[lateMark+id]; !lives || c.Class == nil || prefix == riskMark && late {
 			found.marks = append(found.marks, store.Mark{Name: name})
 			continue

@@ -360,7 +360,7 @@ func (r *rig) write(before, after session.State, version int64) {
 // ends stores a class that ended with an outcome.
 func (r *rig) ends(recording string, start time.Time, outcome session.Outcome) session.State {
 	r.t.Helper()
-	s := class(recording, start, session.Over)
+	s := class(recording, start, session.Ended)
 	s.Outcome, s.EndedAt, s.Reason = outcome, time.Now(), "see https://user:CANARY@school.example/room?token=CANARY"
 	r.write(class(recording, start, session.Stopping), s, 0)
 	return s

@@ -11,7 +11,7 @@ import (
 // ended refuses a class that has ended; nil for another.
 func ended(c view.Class, now time.Time) error {
 	switch {
-	case c.Row.State == string(session.Over) && c.Row.Outcome != string(session.Cancelled):
+	case c.Row.State == string(session.Ended) && c.Row.Outcome != string(session.Cancelled):
 		return reason.Refuse(reason.HasEnded, "%s has ended already: %s", c.Row.ID, c.Row.Outcome)
 	case !c.Stored() && !c.End().After(now):
 		return reason.Refuse(reason.EndPassed, "%s ended on %s", c.Row.ID, zoned(c, c.End()))

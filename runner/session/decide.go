@@ -8,7 +8,7 @@ import (
 	"rundown/agora"
 )
 
-// Event is something that happened to an occurrence: [TimePassed], [Answered], [Notified], [PaddingPreempted],
+// Event is something that happened to an occurrence: [TimePassed], [Answered], [NoticeArrived], [PaddingPreempted],
 // [Relieved], [Unattended] or [AccountAccepted]. That the spec or the clock has changed is no event: Decide compares.
 type Event interface{ event() }
 
@@ -22,8 +22,8 @@ type Answered struct {
 	Answer  Answer
 }
 
-// Notified is a notification of the service.
-type Notified struct{ Notice Notice }
+// NoticeArrived is a notification of the service.
+type NoticeArrived struct{ Notice Notice }
 
 // PaddingPreempted says that the padding after the class gives its place to another class.
 type PaddingPreempted struct {
@@ -44,7 +44,7 @@ type AccountAccepted struct{}
 
 func (TimePassed) event()       {}
 func (Answered) event()         {}
-func (Notified) event()         {}
+func (NoticeArrived) event()    {}
 func (PaddingPreempted) event() {}
 func (Relieved) event()         {}
 func (Unattended) event()       {}
@@ -87,14 +87,14 @@ func (d *Decision) take(e Event) {
 	switch e := e.(type) {
 	case Answered:
 		d.onAnswer(e)
-	case Notified:
-		d.onNotification(e.Notice)
+	case NoticeArrived:
+		d.onNotice(e.Notice)
 	case PaddingPreempted:
 		d.onPaddingPreempted(e)
 	case Relieved:
 		d.onRelieved(e)
 	case Unattended:
-		if d.S.Fresh() && d.S.Phase != Over {
+		if d.S.Fresh() && d.S.Phase != Ended {
 			d.S.Unattended = e.Since
 		}
 	case AccountAccepted:
@@ -130,23 +130,25 @@ func (d *Decision) note(format string, args ...any) {
 	d.notes = append(d.notes, fmt.Sprintf(format, args...))
 }
 
-// over reports whether nothing may be recorded any more: the class is cancelled, past its end, or out of the plan.
-func (d *Decision) over() bool {
-	return d.S.Cancel != nil || !d.now.Before(d.S.Until) || d.S.dropped()
+// mayRecord reports whether the class may be recorded, now or later: it is not cancelled, its end and padding have not passed, and
+// it is not out of the plan.
+func (d *Decision) mayRecord() bool {
+	return d.S.Cancel == nil && d.now.Before(d.S.Until) && !d.S.outOfPlan()
 }
 
-// next returns the next request that is due, and derives the phase; without a request, when to look again.
+// next returns the next request that is due, or an action without Op and when to look again. It derives the phase, which follows
+// from everything else.
 func (d *Decision) next() (Action, time.Time) {
 	act, wake := d.choose()
 	d.S.Phase = d.phase()
 	return act, wake
 }
 
-// choose looks at the sessions that there are first, then at replicas that need a new one, then at whether the occurrence is
-// over. Decide calls it until it names no request.
+// choose returns the next request that is due. It looks at the sessions that there are (ask), then at replicas that need a new one
+// (dueOrAbandon, beginSession), then at whether the occurrence is over (finish). Decide calls it, by next, until it names no request.
 func (d *Decision) choose() (Action, time.Time) {
 	s := &d.S
-	if s.Phase == Over && s.Outcome == Cancelled && s.Cancel == nil && d.now.Before(s.End) && !s.dropped() {
+	if s.Phase == Ended && s.Outcome == Cancelled && s.Cancel == nil && d.now.Before(s.End) && !s.outOfPlan() {
 		if s.OtherApp {
 			s.replan()
 		} else {
@@ -160,17 +162,17 @@ func (d *Decision) choose() (Action, time.Time) {
 		}
 	}
 	switch {
-	case s.Phase == Over, // what turned up after the end is only stopped
-		s.OtherApp && s.Fresh() && !s.dropped(),                    // the owner of that App ID goes on with it
-		(s.NoNewSessions && s.Fresh() || s.OnlyStops) && !d.over(): // a daemon goes on with it
+	case s.Phase == Ended, // what turned up after the end is only stopped
+		s.OtherApp && s.Fresh() && !s.outOfPlan(),                      // the owner of that App ID goes on with it
+		(s.NoNewSessions && s.Fresh() || s.OnlyStops) && d.mayRecord(): // a daemon goes on with it
 		return Action{}, d.soonest(time.Time{})
 	}
 	for n := range s.ReplicaCount() {
-		if !d.over() && s.Replicas[n].AbandonReason == "" && s.active(n) == nil && d.sessionDue(n) {
+		if d.mayRecord() && s.Replicas[n].AbandonReason == "" && s.active(n) == nil && d.dueOrAbandon(n) {
 			return d.beginSession(n), time.Time{}
 		}
 	}
-	if (d.over() || !s.abandonReason().None()) && s.Settled() {
+	if (!d.mayRecord() || !s.abandonReason().None()) && s.Settled() {
 		d.finish()
 		return Action{}, time.Time{}
 	}
@@ -210,12 +212,12 @@ func (d *Decision) phase() Phase {
 	seen := slices.ContainsFunc(s.current(), func(x Session) bool { return !x.RecordingAt.IsZero() })
 	switch {
 	case s.Outcome != "":
-		return Over
+		return Ended
 	case s.Fresh() && !s.Settled():
 		return Stopping
 	case s.Fresh():
 		return Planned
-	case d.over() || !s.abandonReason().None():
+	case !d.mayRecord() || !s.abandonReason().None():
 		return Stopping
 	case seen:
 		return Recording

@@ -547,7 +547,7 @@ func TestDecide(t *testing.T) {
 					t.Errorf("requests (-want +got):\n%s", diff)
 				}
 			}
-			if s.Phase != Over || s.Outcome != tt.outcome || !strings.Contains(s.Reason, tt.reason) || s.Reason == "" {
+			if s.Phase != Ended || s.Outcome != tt.outcome || !strings.Contains(s.Reason, tt.reason) || s.Reason == "" {
 				t.Errorf("ended %s as %s: %q; want %s with %q in its reason", s.Phase, s.Outcome, s.Reason, tt.outcome, tt.reason)
 			}
 			if tt.outcome == Partial && tt.gaps == nil {
@@ -761,7 +761,7 @@ func TestDecideAlwaysEnds(t *testing.T) {
 			}
 			return a
 		})
-		if end.Phase != Over || end.Outcome == "" || end.Reason == "" {
+		if end.Phase != Ended || end.Outcome == "" || end.Reason == "" {
 			rt.Fatalf("ended as %s %s %q", end.Phase, end.Outcome, end.Reason)
 		}
 		for _, x := range end.Sessions {

@@ -10,18 +10,27 @@
 //
 // [View] lays Spec and Status over each other, for those who report.
 //
-// Start reading at [Decide]. It calls, in this order:
+// Start reading at [Decide]. First take takes in what has changed:
 //
-//	moved.go        takes in a spec that has changed since the status was written
-//	start.go        answers to acquire and start; which uid a session gets
-//	monitoring.go   answers to query; update.go to update; stop.go and stop_gone.go to stop
-//	notice.go       notifications of the service
-//	request.go      then chooses the next request of each session, and whether a new session begins
-//	successor.go    ends sessions that are no longer needed or whose hours run out
-//	outcome.go      settles the outcome, once nothing is left to ask
+//	observeSpec     moved.go        a spec that has changed since the status was written; extend.go: a new end
+//	onAnswer        decide.go       an answer to a request, by
+//	  onAcquire, onStart            start.go, with the uid that a session gets
+//	  onQuery                       monitoring.go; uploads.go and monitor.go (when to ask again)
+//	  onUpdate                      update.go
+//	  onStop                        stop.go; stop_gone.go after a 404
+//	onNotice        notice.go       a notification of the service
 //
-// foreign_answer.go is about answers that do not come from the service, waits.go holds the waits that the documentation
-// leaves open; the documented ones are in agora/catalog.
+// Then choose, called by next until it names no request, says what is to be done:
+//
+//	ask             due.go          for each session: endUnneeded ends it, or its next request is due
+//	                                (endUnneeded calls stopExcess and rotateSession of successor.go)
+//	dueOrAbandon    due.go          for each replica without a session: beginSession, or none follows
+//	finish          outcome.go      once nothing is left to ask: the outcome
+//
+// Beside them: foreign_answer.go is about answers that do not come from the service, foreign_orphan.go about recordings that this
+// store does not know, target.go compares what plans want, answer.go and answer_reason.go put an answer into the terms of this
+// package, uncoded.go is for tests. waits.go holds the waits that the documentation leaves open; the documented ones are in
+// agora/catalog.
 //
 // The package runner stores the status before it sends a request that Decide names. So a crash leaves a request without an
 // answer, and the next worker reports that as an event. docs/crash-matrix.md lists each such point, docs/state-machine.md each

@@ -153,7 +153,7 @@ func TestAtTheInstant(t *testing.T) {
 	t.Run("a class that is not cancelled any more, at its end", func(t *testing.T) {
 		for before, reopened := range map[time.Duration]bool{time.Second: true, 0: false} {
 			s := lesson()
-			s.Phase, s.Outcome = Over, Cancelled
+			s.Phase, s.Outcome = Ended, Cancelled
 			if s, _ = step(s, observation{}, 50*time.Minute-before); (s.Outcome != Cancelled) != reopened {
 				t.Errorf("%v before it: %s as %s", before, s.Phase, s.Outcome)
 			}

@@ -84,7 +84,7 @@ func TestPaddingIsPreemptedOnlyWhileItLasts(t *testing.T) {
 		s := inHand(running)
 		s.Observed = Observed{Start: s.Start, End: s.End}
 		if tt.over {
-			s.Sessions[0].State, s.Sessions[0].StoppedAt, s.Phase, s.Outcome = SessionEnded, at(50), Over, Recorded
+			s.Sessions[0].State, s.Sessions[0].StoppedAt, s.Phase, s.Outcome = SessionEnded, at(50), Ended, Recorded
 		}
 		next, _, _, _ := Decide(Spec{Target: s.Target}, s.Status, PaddingPreempted{By: "another", Granted: 1}, tt.now)
 		if !next.Preempted.IsZero() != tt.want {

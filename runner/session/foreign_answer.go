@@ -108,7 +108,7 @@ func (s *State) ForeignOpen() (Foreign, bool) {
 			case agora.OpStop:
 				wanted = x.State == SessionStopping
 			}
-			if f.Open && wanted && s.Phase != Over && f.Last.After(last.Last) {
+			if f.Open && wanted && s.Phase != Ended && f.Last.After(last.Last) {
 				last = f
 			}
 		}

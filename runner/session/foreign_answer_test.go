@@ -268,7 +268,7 @@ func TestWhichForeignAnswerIsWaitedFor(t *testing.T) {
 		{"an update of a session that runs", Recording, []Session{in(SessionRunning, f(agora.OpUpdate, 1, true))}, 1},
 		{"a stop", Stopping, []Session{in(SessionStopping, f(agora.OpStop, 1, true))}, 1},
 		{"a stop of a session that is stopped", Stopping, []Session{in(SessionEnded, f(agora.OpStop, 1, true))}, 0},
-		{"a stop of a class that is over", Over, []Session{in(SessionStopping, f(agora.OpStop, 1, true))}, 0},
+		{"a stop of a class that is over", Ended, []Session{in(SessionStopping, f(agora.OpStop, 1, true))}, 0},
 		{"one that is closed", Recording, []Session{in(SessionRunning, f(agora.OpQuery, 1, false))}, 0},
 		{"the latest", Recording, []Session{in(SessionRunning, f(agora.OpStart, 1, true), f(agora.OpQuery, 3, true)), in(SessionRunning, f(agora.OpQuery, 2, true))}, 3},
 		{"the first of two at once", Recording, []Session{in(SessionRunning, f(agora.OpQuery, 3, true), f(agora.OpUpdate, 3, true))}, 3},

@@ -11,7 +11,7 @@ import (
 // outcome belongs to an interval: where the new interval lies ahead, the sessions so far become earlier ones, which are
 // stopped and stay in the history, and the class is planned again.
 
-// IsEarlier says that a session was begun for a time or an App ID that the plan has left since. It is only to be stopped.
+// IsEarlier says that a session was begun for a time or an App ID that the class no longer has. It is only to be stopped.
 func (s *State) IsEarlier(x *Session) bool { return x.Attempt <= s.EarlierSessions }
 
 // Fresh says that no session was begun yet for the present time and App ID.
@@ -20,8 +20,9 @@ func (s *State) Fresh() bool { return len(s.Sessions) <= s.EarlierSessions }
 // current are the sessions that were begun for the present time and App ID.
 func (s *State) current() []Session { return s.Sessions[min(s.EarlierSessions, len(s.Sessions)):] }
 
-// dropped says that the class was moved, and the plan let go of it before it was begun again.
-func (s *State) dropped() bool { return s.Absent && s.Fresh() }
+// outOfPlan says that no plan holds the class and no session was begun for its present time: it was moved, and then removed. A class
+// that has begun is recorded to its end, also where the plan does not hold it any more.
+func (s *State) outOfPlan() bool { return s.Absent && s.Fresh() }
 
 // hasRecording says that something was recorded, as far as is known: by a session that was begun for the class and was seen
 // recording, if only once, or by an earlier one that wrote in its time.
@@ -46,7 +47,7 @@ func (s *State) replan() {
 	s.EarlierSessions, s.FailedOverFrom, s.Begin, s.Preempted, s.Relieved = len(s.Sessions), "", s.FirstRequest(), time.Time{}, time.Time{}
 }
 
-// reopen takes back that the occurrence is over, and that replicas were given up.
+// reopen takes back the outcome of an occurrence, and that replicas were given up. Sessions and failures stay.
 func (s *State) reopen() {
 	s.Phase, s.Outcome, s.Reason, s.ReasonCode, s.Gaps, s.EndedAt = Planned, "", "", "", nil, time.Time{}
 	for n := range s.Replicas {
@@ -65,14 +66,14 @@ func (d *Decision) observeSpec() {
 	moved := !first && (!s.Start.Equal(s.Observed.Start) || !s.End.Equal(s.Observed.End))
 	anew := !first && !s.Start.Equal(s.Observed.Start) && d.now.Before(s.FirstRequest())
 	switch {
-	case s.Phase == Over && (!moved || s.Cancel != nil || s.Absent || !s.End.After(d.now)):
+	case s.Phase == Ended && (!moved || s.Cancel != nil || s.Absent || !s.End.After(d.now)):
 		return // its outcome stands
-	case s.Phase == Over && (anew || s.OtherApp):
+	case s.Phase == Ended && (anew || s.OtherApp):
 		s.replan()
-	case s.Phase == Over:
+	case s.Phase == Ended:
 		s.reopen()
 		s.Replicas = [MaxReplicas]Replica{}
-	case !s.Fresh() && (anew || s.OtherApp && !d.over()):
+	case !s.Fresh() && (anew || s.OtherApp && d.mayRecord()):
 		s.replan()
 	}
 	if moved && s.Fresh() {
@@ -92,7 +93,7 @@ func (d *Decision) observeSpec() {
 // onPaddingPreempted ends the padding after the class.
 func (d *Decision) onPaddingPreempted(e PaddingPreempted) {
 	s := &d.S
-	if s.Phase == Over || d.now.Before(s.End) || !d.now.Before(s.Until) {
+	if s.Phase == Ended || d.now.Before(s.End) || !d.now.Before(s.Until) {
 		return
 	}
 	s.Preempted, s.Until = d.now, d.now
@@ -110,12 +111,12 @@ func (d *Decision) onPaddingPreempted(e PaddingPreempted) {
 // onRelieved ends a class that no plan holds any more and that another one follows.
 func (d *Decision) onRelieved(e Relieved) {
 	s := &d.S
-	if s.Phase == Over || !s.Absent || !s.Status.Relieved.IsZero() {
+	if s.Phase == Ended || !s.Absent || !s.Relieved.IsZero() {
 		return
 	}
 	text := fmt.Sprintf("the plan no longer holds it, and %s is recorded in its place from %s on", e.By, d.Clock(d.now))
 	d.note("%s", text)
-	s.Status.Relieved = d.now
+	s.Relieved = d.now
 	s.End, s.Until = Earlier(s.End, d.now), Earlier(s.Until, d.now)
 	s.Observed.End = s.End
 	for i := range s.Sessions {

@@ -238,7 +238,7 @@ func TestAPlanMovesAClass(t *testing.T) {
 			if diff := cmp.Diff(tt.trace, without(trace, agora.OpQuery)); tt.trace != nil && diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
-			if s.Phase != Over || s.Outcome != tt.outcome || s.EarlierSessions != tt.earlier || !s.Start.Equal(bell.Add(tt.start)) {
+			if s.Phase != Ended || s.Outcome != tt.outcome || s.EarlierSessions != tt.earlier || !s.Start.Equal(bell.Add(tt.start)) {
 				t.Errorf("%s as %s at %v after %d earlier sessions: %s", s.Phase, s.Outcome, s.Start.Sub(bell), s.EarlierSessions, s.Reason)
 			}
 		})
@@ -250,8 +250,8 @@ func TestACancelledClassThatIsMovedStaysCancelled(t *testing.T) {
 	t.Parallel()
 	down := bell.Add(-time.Hour)
 	s := lesson()
-	s.Phase, s.Outcome, s.Reason, s.Cancel, s.Sessions = Over, Cancelled, "cancelled by ops", &Cancel{At: at(5), Who: "ops"}, []Session{{Attempt: 1, State: SessionEnded}}
-	if s.Retarget(by(time.Hour, 0), down, at(10)); s.Phase != Over || s.Outcome != Cancelled || s.Reason != "cancelled by ops" {
+	s.Phase, s.Outcome, s.Reason, s.Cancel, s.Sessions = Ended, Cancelled, "cancelled by ops", &Cancel{At: at(5), Who: "ops"}, []Session{{Attempt: 1, State: SessionEnded}}
+	if s.Retarget(by(time.Hour, 0), down, at(10)); s.Phase != Ended || s.Outcome != Cancelled || s.Reason != "cancelled by ops" {
 		t.Errorf("one that an operator cancelled is %s as %s: %q", s.Phase, s.Outcome, s.Reason)
 	}
 }
@@ -324,7 +324,7 @@ func TestAPlanCancelsAClass(t *testing.T) {
 			if trace = without(trace, agora.OpQuery)[2:]; tt.trace != nil && !slices.Equal(trace, tt.trace) {
 				t.Errorf("requests %v, want %v", trace, tt.trace)
 			}
-			if s.Phase != Over || s.Outcome != tt.outcome {
+			if s.Phase != Ended || s.Outcome != tt.outcome {
 				t.Errorf("%s as %s: %s", s.Phase, s.Outcome, s.Reason)
 			}
 		})
@@ -468,7 +468,7 @@ func TestAClassThatIsMovedAheadAndThenDroppedIsOver(t *testing.T) {
 		{"moved, and dropped while it is recorded again", []change{retarget(t, 10*time.Minute, by(24*time.Hour, 0), true), drop(24 * time.Hour)}, 2, Recorded, "before it was moved, session 1 recorded from"},
 	} {
 		s, trace := play(t, lesson(), nil, tt.changes...)
-		if len(s.Sessions) != tt.runs || s.Phase != Over || s.Outcome != tt.outcome || !strings.Contains(s.Reason, tt.text) {
+		if len(s.Sessions) != tt.runs || s.Phase != Ended || s.Outcome != tt.outcome || !strings.Contains(s.Reason, tt.text) {
 			t.Errorf("%s: %s after %v: %s", tt.name, s.Outcome, trace, s.Reason)
 		}
 		if tt.outcome == Cancelled && (s.ReasonCode != reason.LeftPlan || s.Gaps != nil) {
@@ -495,7 +495,7 @@ func TestWhoDoesNotOwnAClassBeginsNothingOfIt(t *testing.T) {
 	}{
 		{"a planned class, aside", -time.Hour, func(s *State) { s.NoNewSessions = true }, nil, Planned},
 		{"a planned class, only to stop", -time.Hour, func(s *State) { s.OnlyStops = true }, nil, Planned},
-		{"one that runs, aside", time.Minute, func(s *State) { s.NoNewSessions = true }, []string{"21m22s acquire 2 uid 12", "21m22s start 2 uid 12", "52m0s stop 2 uid 12"}, Over},
+		{"one that runs, aside", time.Minute, func(s *State) { s.NoNewSessions = true }, []string{"21m22s acquire 2 uid 12", "21m22s start 2 uid 12", "52m0s stop 2 uid 12"}, Ended},
 		{"one that runs, only to stop", time.Minute, func(s *State) { s.OnlyStops = true }, []string{}, Recording},
 	} {
 		class, changes := lesson(), []change(nil)

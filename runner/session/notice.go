@@ -131,15 +131,15 @@ func (s *State) About(n Notice) *Session {
 	return doubtful
 }
 
-// onNotification takes in a notification.
-func (d *Decision) onNotification(n Notice) {
+// onNotice takes in a notification.
+func (d *Decision) onNotice(n Notice) {
 	x := d.S.About(n)
 	if x == nil {
 		return
 	}
 	d.note("session %d: notification: %s", x.Attempt, n.Text)
 	if x.State == SessionOrphan && x.SID != "" {
-		defer d.onOrphanNotification(x, n)
+		defer d.onOrphanNotice(x, n)
 	}
 	found := x.SID == ""
 	if found {
@@ -238,7 +238,7 @@ func (d *Decision) adoptSID(x *Session, n Notice) {
 	x.setReason(reason.Reason{})
 	x.SID, x.StartedAt, x.StartUncertain, x.Interrupted, x.Asked, x.Tries, x.Next = n.SID, cmp.Or(x.RequestedAt, d.now), false, false, "", 0, d.now
 	earlier := d.S.IsEarlier(x)
-	if d.S.Phase == Over && !d.over() && !earlier { // it had been given up
+	if d.S.Phase == Ended && d.mayRecord() && !earlier { // it had been given up
 		d.S.reopen()
 		d.note("there is something to record the class after all")
 	}
@@ -247,7 +247,7 @@ func (d *Decision) adoptSID(x *Session, n Notice) {
 		c.setReason(reason.Because(reason.NotNeeded, "it gave way to session %d, whose sid turned up", x.Attempt))
 		c.Asked, c.Next = "", time.Time{}
 	}
-	if d.S.Phase != Over && !d.over() && !earlier && (began == SessionStarting || d.S.active(x.Replica) == nil) {
+	if d.S.Phase != Ended && d.mayRecord() && !earlier && (began == SessionStarting || d.S.active(x.Replica) == nil) {
 		d.enter(x, SessionConfirming)
 		if rep := &d.S.Replicas[x.Replica]; x.CountedFailure { // if it fails after all, that is counted then
 			x.CountedFailure, rep.Failures = false, max(0, rep.Failures-1)
@@ -283,11 +283,3 @@ func (x *Session) pageAtFault() bool {
 	}
 	return false
 }
-
-// A clock that is off by mostSkew is told of, and again only after it was right within leastSkew. The service gives its
-// own in whole seconds, and an answer may be slow, hence some must agree.
-const (
-	MaxSkew     = 5 * time.Second
-	MinSkew     = 3 * time.Second
-	SkewAnswers = 3
-)

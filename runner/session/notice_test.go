@@ -137,7 +137,7 @@ func TestAnOrphanCarriesTheClassWhereNothingElseDoes(t *testing.T) {
 
 func TestAnUploadThatIsToldOfAfterTheEndIsKept(t *testing.T) {
 	s, _ := told(t, lesson(), nil, map[time.Duration]Notice{54 * time.Minute: {Type: agora.EventBackuped, SID: "sid1", Text: "backuped"}})
-	if s.Phase != Over || s.Sessions[0].UploadStatus != "uploaded" {
+	if s.Phase != Ended || s.Sessions[0].UploadStatus != "uploaded" {
 		t.Errorf("%s, upload %q: a stop's answer of uploaded is not taken back", s.Phase, s.Sessions[0].UploadStatus)
 	}
 	s.Sessions[0].UploadStatus = "pending"

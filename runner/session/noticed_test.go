@@ -263,13 +263,13 @@ func TestASIDThatTurnsUp(t *testing.T) {
 		}, file, 0, SessionStopping, agora.OpStop, 1, "", 1, nil},
 		{"of an orphan of a time before, where another is acquired", []Session{orphan, {UID: "12", State: SessionAcquiring, Request: Request{Asked: agora.OpAcquire, Next: at(12)}}}, func(s *State) { s.EarlierSessions = 1 }, file, 0, SessionStopping, agora.OpStop, 1, SessionAcquiring, 1, nil},
 		{"of a class that was given up", []Session{orphan}, func(s *State) {
-			s.Phase, s.Outcome, s.Reason, s.ReasonCode, s.EndedAt = Over, Failed, "given up", reason.AttemptsUsedUp, at(5)
+			s.Phase, s.Outcome, s.Reason, s.ReasonCode, s.EndedAt = Ended, Failed, "given up", reason.AttemptsUsedUp, at(5)
 			s.Replicas[0].AbandonReason, s.Replicas[0].AbandonCode = "given up", reason.AttemptsUsedUp
 		}, file, 0, SessionConfirming, agora.OpQuery, 1, "", 0, func(s State) bool { return s.Phase == Starting && s.Outcome == "" && s.Replicas[0].AbandonReason == "" }},
 		{"of a class that is over", []Session{orphan}, func(s *State) {
-			s.Phase, s.Outcome, s.Reason, s.ReasonCode, s.EndedAt = Over, Failed, "nothing was recorded", reason.NothingRecorded, at(52)
+			s.Phase, s.Outcome, s.Reason, s.ReasonCode, s.EndedAt = Ended, Failed, "nothing was recorded", reason.NothingRecorded, at(52)
 		}, file, 53 * time.Minute, SessionStopping, agora.OpStop, 1, "", 1, func(s State) bool {
-			return s.Phase == Over && s.Outcome == Failed && s.Sessions[0].StopAskedAt.Equal(at(53))
+			return s.Phase == Ended && s.Outcome == Failed && s.Sessions[0].StopAskedAt.Equal(at(53))
 		}},
 		{"of a class that has just come to its end", []Session{orphan}, nil, file, 52 * time.Minute, SessionStopping, agora.OpStop, 1, "", 1, nil},
 	} {
@@ -317,7 +317,7 @@ func TestAnOrphanWhoseSIDIsKnownIsHeardOf(t *testing.T) {
 		s := inHand(Session{UID: "11", State: SessionOrphan, SID: "sid1", Reason: "orphan: session 1", ReasonCode: reason.OrphanGone})
 		x := &s.Sessions[0]
 		x.StoppedAt, x.StopAskedAt, x.StopNotFoundAt, x.SuspectAt, x.Tries = at(51), at(52), at(52), at(52), 7
-		s.Phase, s.Outcome, s.Reason = Over, Recorded, "written"
+		s.Phase, s.Outcome, s.Reason = Ended, Recorded, "written"
 		tt.n.SID = "sid1"
 		s, act := step(s, observation{Notice: &tt.n}, 70*time.Minute)
 		got := s.Sessions[0]

@@ -48,21 +48,21 @@ func TestDecideTakesInWhateverTheSpecHasBecome(t *testing.T) {
 		earlier int
 	}{
 		"planned, and moved to later":               {planned, shift(2 * time.Hour), 0, Planned, "", nil, 0},
-		"planned, and cancelled":                    {planned, cancel, -time.Hour, Over, Cancelled, nil, 0},
-		"planned, and held by no plan":              {planned, func(s *Spec) { s.Absent = true }, -time.Hour, Over, Cancelled, nil, 0},
+		"planned, and cancelled":                    {planned, cancel, -time.Hour, Ended, Cancelled, nil, 0},
+		"planned, and held by no plan":              {planned, func(s *Spec) { s.Absent = true }, -time.Hour, Ended, Cancelled, nil, 0},
 		"planned, and another App ID's":             {planned, func(s *Spec) { s.OtherApp = true }, 0, Planned, "", nil, 0},
 		"running, and nothing changed":              {running, func(*Spec) {}, 10 * time.Minute, Recording, "", nil, 0},
 		"running, and moved to later":               {running, shift(2 * time.Hour), 10 * time.Minute, Planned, "", []agora.Op{agora.OpStop}, 1},
 		"running, and moved by ten minutes":         {running, shift(10 * time.Minute), 12 * time.Minute, Recording, "", nil, 0},
-		"running, and moved to before":              {running, shift(-2 * time.Hour), 10 * time.Minute, Over, Partial, []agora.Op{agora.OpStop}, 0},
+		"running, and moved to before":              {running, shift(-2 * time.Hour), 10 * time.Minute, Ended, Partial, []agora.Op{agora.OpStop}, 0},
 		"running, and another App ID's":             {running, func(s *Spec) { s.OtherApp = true }, 10 * time.Minute, Planned, "", []agora.Op{agora.OpStop}, 1},
-		"running, and cancelled":                    {running, cancel, 10 * time.Minute, Over, Cancelled, []agora.Op{agora.OpStop}, 0},
+		"running, and cancelled":                    {running, cancel, 10 * time.Minute, Ended, Cancelled, []agora.Op{agora.OpStop}, 0},
 		"running, and held by no plan":              {running, func(s *Spec) { s.Absent = true }, 10 * time.Minute, Recording, "", nil, 0},
-		"missed, and nothing changed":               {missed, func(*Spec) {}, time.Hour, Over, Missed, nil, 0},
+		"missed, and nothing changed":               {missed, func(*Spec) {}, time.Hour, Ended, Missed, nil, 0},
 		"missed, and moved to the afternoon":        {missed, shift(5 * time.Hour), 2 * time.Hour, Planned, "", nil, 0},
 		"missed, and moved to what has begun":       {missed, shift(time.Hour), 70 * time.Minute, Starting, "", []agora.Op{agora.OpAcquire, agora.OpStart}, 0},
-		"missed, and moved to what is over as well": {missed, shift(time.Hour), 3 * time.Hour, Over, Missed, nil, 0},
-		"missed, moved to later and cancelled":      {missed, func(s *Spec) { shift(5 * time.Hour)(s); cancel(s) }, 2 * time.Hour, Over, Missed, nil, 0},
+		"missed, and moved to what is over as well": {missed, shift(time.Hour), 3 * time.Hour, Ended, Missed, nil, 0},
+		"missed, moved to later and cancelled":      {missed, func(s *Spec) { shift(5 * time.Hour)(s); cancel(s) }, 2 * time.Hour, Ended, Missed, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := specOf(lesson())

@@ -46,7 +46,7 @@ func (d *Decision) outcome(gaveUp reason.Reason) (why []string) {
 	switch {
 	case s.Cancel != nil && s.Cancel.At.Before(s.End):
 		return d.cancelledOutcome(covered)
-	case s.dropped():
+	case s.outOfPlan():
 		s.Outcome, s.ReasonCode, s.Gaps = Cancelled, reason.LeftPlan, nil
 		return []string{"the plan no longer holds it"}
 	case s.Fresh() && !covered:

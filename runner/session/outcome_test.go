@@ -124,7 +124,7 @@ func TestAnOutcome(t *testing.T) {
 				tt.set(&s)
 			}
 			s, _ = step(s, observation{}, 52*time.Minute)
-			if s.Phase != Over || s.Outcome != tt.outcome || s.ReasonCode != tt.code || !s.EndedAt.Equal(at(52)) {
+			if s.Phase != Ended || s.Outcome != tt.outcome || s.ReasonCode != tt.code || !s.EndedAt.Equal(at(52)) {
 				t.Errorf("%s as %s (%s): %s", s.Phase, s.Outcome, s.ReasonCode, s.Reason)
 			}
 			if diff := cmp.Diff(tt.gaps, s.Gaps); diff != "" {
@@ -229,7 +229,7 @@ func TestWhatIsHeardAfterTheEndIsAdded(t *testing.T) {
 		if tt.set != nil {
 			tt.set(&x)
 		}
-		s.Phase, s.Outcome, s.Reason, s.Sessions = Over, Recorded, "written", []Session{x}
+		s.Phase, s.Outcome, s.Reason, s.Sessions = Ended, Recorded, "written", []Session{x}
 		tt.n.SID = "sid"
 		if s, _ = step(s, observation{Notice: &tt.n}, 54*time.Minute); s.Reason != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, s.Reason, tt.want)

@@ -218,7 +218,7 @@ func TestAnExtendedClassIsHandedToASuccessorBeforeTheHoursRunOut(t *testing.T) {
 		t.Fatalf("%s: %s after %v", s.Outcome, s.Reason, without(trace, agora.OpQuery))
 	}
 	first, second := s.Sessions[0], s.Sessions[1]
-	if limit := first.usableUntil().Sub(bell); begun > limit-handover+time.Second || begun < limit-2*handover {
+	if limit := first.usableUntil().Sub(bell); begun > limit-successorLead+time.Second || begun < limit-2*successorLead {
 		t.Errorf("the successor began at %v, the hours ran out at %v", begun, limit)
 	}
 	if first.StoppedAt.Before(second.RecordingAt) || first.State != SessionEnded || second.MaxHour < 5 || second.UID != "12" {

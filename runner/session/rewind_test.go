@@ -49,13 +49,13 @@ func TestAClockThatIsSetBackLeavesWhatIsSettled(t *testing.T) {
 		{"a session that runs", SessionRunning, Recording, false, MinClockJump, MinClockJump},
 		{"a session that runs, by less", SessionRunning, Recording, false, MinClockJump - time.Nanosecond, 0},
 		{"a beginning that the service named", SessionRunning, Recording, true, MinClockJump, 0},
-		{"a class that is over", SessionEnded, Over, false, MinClockJump, 0},
-		{"a class that is over, of which something is stopped", SessionStopping, Over, false, MinClockJump, MinClockJump},
+		{"a class that is over", SessionEnded, Ended, false, MinClockJump, 0},
+		{"a class that is over, of which something is stopped", SessionStopping, Ended, false, MinClockJump, MinClockJump},
 		{"a class that is planned again", SessionEnded, Planned, false, MinClockJump, MinClockJump},
 	} {
 		s := inHand(Session{UID: "11", State: tt.state, SID: "sid1", Evidence: Evidence{FromNamed: tt.named}})
 		s.Phase, s.Sessions[0].LastGood, s.Sessions[0].Next = tt.phase, at(10), at(12)
-		if tt.phase == Over {
+		if tt.phase == Ended {
 			s.Outcome = Recorded
 		}
 		s, _ = step(s, observation{}, 10*time.Minute-tt.by)

@@ -28,7 +28,7 @@ const (
 	// SessionSuspect: it was answered 404, which for 90 s may be a failover. The window counts from the stored first 404,
 	// so a crash does not lengthen it.
 	SessionSuspect SessionState = "suspect"
-	// SessionStopping: stop is due or out. A crash leaves a stop without an answer. It is sent again, which does no harm.
+	// SessionStopping: stop is due or out; endUnneeded lists the causes. A crash leaves a stop without an answer. It is sent again, which does no harm.
 	SessionStopping SessionState = "stopping"
 	// SessionEnded: it was stopped, or ended by its hours. Final.
 	SessionEnded SessionState = "ended"
@@ -85,14 +85,28 @@ type Session struct {
 }
 
 // Request is the request of a session that is out, or else is due next.
+//
+// Tries is one count for all kinds of answers, also where their waits differ. A start that got no answer twice and then 65 has no
+// repeat left, since 65 allows two. The documentation does not say how repeats add up, and the next session finds out more.
 type Request struct {
 	Asked   agora.Op  `json:"asked,omitempty"`   // the request that is out; "": none. A crash leaves it without an answer
 	AskedAt time.Time `json:"asked_at,omitzero"` // when it was decided on
-	Tries   int       `json:"tries,omitempty"`   // failed tries of the present request in a row
+	Tries   int       `json:"tries,omitempty"`   // tries of the present request in a row without success, whatever the answers were
 	Next    time.Time `json:"next,omitzero"`     // when the next request is due
 }
 
-// StartFacts are what is known of a session's acquire and start.
+// StartFacts are what is known of a session's acquire and start. What an answer to a start sets:
+//
+//	65, 62, or no answer at all                StartUncertain; clears OnlyBlocked
+//	the process ended while a start was out    StartUncertain, Interrupted; clears OnlyBlocked
+//	an answer that is not the service's own    StartUncertain; and OnlyBlocked while all such answers were refusals
+//	5xx of the service                         StartErrored
+//	a sid                                      clears StartUncertain and Interrupted
+//
+// OnlyBlocked is only set beside StartUncertain. StartErrored may stand beside any of them, and stays. UIDConflict, in [UIDFacts], is
+// set by 53 alone. Readers: endSession and orphanDoubtful make an orphan of an uncertain start unless it is OnlyBlocked; beginSession
+// keeps the uid after one; onUIDConflict tells by StartUncertain and StartErrored whose recording is live; countFailure leaves out
+// what was interrupted.
 type StartFacts struct {
 	Near           catalog.Near `json:"near,omitempty"`            // the area that it was acquired with, and must be asked and stopped with
 	AcquiredAt     time.Time    `json:"acquired_at,omitzero"`      // answer of acquire
@@ -162,7 +176,7 @@ type CredentialFacts struct {
 type UIDFacts struct {
 	WaitingForUID  bool `json:"waiting_for_uid,omitempty"` // it waits, since earlier sessions may be live under both uids
 	UIDConflict    bool `json:"uid_conflict,omitempty"`    // the service says that its uid is in use, by a session that is not ours
-	CountedFailure bool `json:"counted_failure,omitempty"` // it counts among the failures of its replica
+	CountedFailure bool `json:"counted_failure,omitempty"` // it was added to Replica.Failures
 }
 
 // Limits are the hours that a session asked for, and what happens when they end.

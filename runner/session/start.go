@@ -51,10 +51,20 @@ func (d *Decision) onRefused(x *Session, a Answer) {
 	d.S.Replicas[x.Replica].abandon(a.reason("the service refuses it: "))
 }
 
-// onStart takes in the answer to a start. Answers that leave open whether it had an effect set StartUncertain, and the start goes
-// again with the same resource id: the service starts one recording for a resource id at most.
+// onStart takes in the answer to a start. It looks at the verdict before the class, since a class may be too broad: 65 is of class
+// Retry, "it had no effect, or repeating it is harmless", yet the start may have had its effect.
+//
+// Where it is open whether a start had an effect, StartUncertain is set, and the same start is sent again with the same resource id:
+// the service starts at most one recording for a resource id. For 65 (VerdictPending) that is, step by step:
+//
+//	after 3 s and 6 s   the same start again
+//	still 65            the session fails, and countFailure says when the next one begins
+//	the next session    beginSession gives it a new resource id and the same uid
+//	  its start is 53   onUIDConflict: the first recording lives, so the first session becomes an orphan
+//	  it has a sid      nothing was live under the uid; the class goes on in this session
+//	the class is over   orphanDoubtful makes an orphan of each uncertain start that no answer has refuted
 func (d *Decision) onStart(x *Session, a Answer) {
-	sameID := func(w catalog.Backoff) {
+	repeatOrFail := func(w catalog.Backoff) {
 		if !d.scheduleRetry(x, w, d.now, a.RetryAfter) {
 			d.failStart(x, x.reason())
 		}
@@ -78,20 +88,20 @@ func (d *Decision) onStart(x *Session, a Answer) {
 		d.onUIDConflict(x)
 	case verdict == agora.VerdictPending:
 		x.StartUncertain, x.OnlyBlocked = true, false
-		sameID(catalog.StartPendingBackoff())
+		repeatOrFail(catalog.StartPendingBackoff())
 	case verdict == agora.VerdictTimedOut:
 		x.StartUncertain, x.OnlyBlocked = true, false
-		sameID(catalog.StartTimeoutBackoff())
+		repeatOrFail(catalog.StartTimeoutBackoff())
 	case a.Foreign && a.Class != agora.Permanent:
 		d.onForeignStart(x, a)
 	case a.Class == agora.Unknown:
 		x.StartUncertain, x.OnlyBlocked = true, false
-		sameID(catalog.Backoff{Steps: catalog.DomainBackoff()})
+		repeatOrFail(catalog.Backoff{Steps: catalog.DomainBackoff()})
 	case a.Class == agora.Wait:
-		d.scheduleRetry(x, capacityWaits(a), d.now, a.RetryAfter) // a resource id that grows too old meanwhile is dropped by ask
+		d.scheduleRetry(x, capacityWaits(a), d.now, a.RetryAfter) // these waits have no end: ask fails the session when its resource id is too old
 	case a.Class == agora.Retry:
 		x.StartErrored = true
-		sameID(catalog.StartBackoff())
+		repeatOrFail(catalog.StartBackoff())
 	case a.Class == agora.Permanent:
 		d.onRefused(x, a)
 	default:
@@ -99,14 +109,18 @@ func (d *Decision) onStart(x *Session, a Answer) {
 	}
 }
 
-// onUIDConflict handles "task conflict": a task with this cname and uid is live. Where an earlier start of ours went
-// without an answer it is that one. Where another session of ours may have the uid it is that: an orphan that lives
-// records the class, as far as anybody can tell, unless it is on hold. It is met again as often as a session is looked
-// at, until it has ended or the other uid is free.
+// onUIDConflict handles the answer 53, "task conflict": a recording with this cname and uid is live. Which one it is:
+//
+//	this session's own, where one of its starts is uncertain   it becomes an orphan
+//	one of another session that may be live under the uid      this session waits until that has ended, or takes the other uid
+//	that of an earlier session whose start was uncertain       that becomes an orphan
+//	this session's own, where a start was answered 5xx         it becomes an orphan
+//	none of this store's                                       markForeignOrphan
+//	one that was thought to have ended                         this session fails with UIDConflict, and the next takes the other uid
 func (d *Decision) onUIDConflict(x *Session) {
 	holder, again := d.uidHolder(x.UID, x.Attempt), d.now.Add(catalog.MonitorInterval())
 	switch {
-	case x.StartUncertain && holder != nil: // its own start is still in doubt, and told of at the end
+	case x.StartUncertain && holder != nil: // whether its own start had an effect is settled by orphanDoubtful
 		d.enter(x, SessionFailed)
 		x.setReason(reason.Because(reason.UIDConflict, "task conflict: session %d may be live", holder.Attempt))
 		x.Next = time.Time{}
@@ -133,7 +147,7 @@ func (d *Decision) onUIDConflict(x *Session) {
 			d.enter(x, SessionFailed)
 			x.Next = time.Time{}
 			x.setReason(reason.Because(reason.UIDConflict, "task conflict: session %d, whose start went unanswered, is live", y.Attempt))
-			return // the probe did its work: that is no failure of the page or the service
+			return // not counted: neither the page nor the service has failed
 		}
 	}
 	switch {
@@ -149,7 +163,8 @@ func (d *Decision) onUIDConflict(x *Session) {
 	}
 }
 
-// uidHolder finds a session that may live under a uid, but for one: one that is not over, else an orphan; nil for none.
+// uidHolder finds a session that may be live under a uid: one that is not final, else an orphan; nil for none. The session with
+// the attempt but is left out.
 func (d *Decision) uidHolder(uid string, but int) (orphan *Session) {
 	for i := range d.S.Sessions {
 		switch x := &d.S.Sessions[i]; {
@@ -163,7 +178,7 @@ func (d *Decision) uidHolder(uid string, but int) (orphan *Session) {
 	return orphan
 }
 
-// uidInConflict says that the last that was heard of a uid is that a task has it which is none of ours, or was thought to be over.
+// uidInConflict says that the latest session with a uid, but for one, ended with UIDConflict.
 func (d *Decision) uidInConflict(uid string, but int) bool {
 	for i := len(d.S.Sessions) - 1; i >= 0; i-- {
 		if x := &d.S.Sessions[i]; x.UID == uid && x.Attempt != but {
@@ -173,9 +188,9 @@ func (d *Decision) uidInConflict(uid string, but int) bool {
 	return false
 }
 
-// chooseUID chooses the uid of a session of the two that its replica has, and says whether it is free: rather one that nothing
-// may live under, by all that is known, than one that an orphan or a stranger may have, and rather that than one of a
-// session that is not over; of two alike the preferred one.
+// chooseUID chooses between the two uids of a session's replica, and says whether nothing may be live under it. Best is a uid
+// that is free, then one that an orphan or a foreign recording may have, then one of a session that is not final. Of two alike it
+// chooses the preferred one.
 func (d *Decision) chooseUID(x *Session, preferred string) (uid string, free bool) {
 	worth := func(uid string) int {
 		switch y := d.uidHolder(uid, x.Attempt); {
@@ -197,7 +212,7 @@ func (d *Decision) chooseUID(x *Session, preferred string) (uid string, free boo
 	return uid, worth(uid) == 2
 }
 
-// failStart ends a session that never got a sid, as a failure.
+// failStart makes a session final that never recorded, and counts the failure.
 func (d *Decision) failStart(x *Session, why reason.Reason) {
 	d.enter(x, SessionFailed)
 	x.setReason(why)
@@ -205,8 +220,8 @@ func (d *Decision) failStart(x *Session, why reason.Reason) {
 	d.countFailure(x)
 }
 
-// countFailure counts a failure and spaces the next session of its replica. One that another follows already is no failure, nor
-// is what came of an end of rundown, or of a session that was begun for an earlier time of the class.
+// countFailure counts a failure of a replica, and says when its next session may begin. Three are not counted: a session that has a
+// successor already, one that was interrupted by the end of rundown, and one of an earlier time of the class.
 func (d *Decision) countFailure(x *Session) {
 	if x.Draining || x.Interrupted || d.S.IsEarlier(x) {
 		return
@@ -220,7 +235,8 @@ func (d *Decision) countFailure(x *Session) {
 	rep.RetryAt = d.now.Add(sessionWaits[min(rep.Failures, len(sessionWaits))-1])
 }
 
-// markOrphan marks a session that may run although its sid is unknown. Nothing can stop it but its maxRecordingHour.
+// markOrphan marks a session that may run although its sid is unknown, so that it cannot be stopped. It ends by its
+// maxRecordingHour, unless a notification tells its sid.
 func (d *Decision) markOrphan(x *Session) {
 	d.enter(x, SessionOrphan)
 	x.Next = time.Time{}

@@ -19,7 +19,7 @@ const (
 	Starting  Phase = "starting"  // a session is being acquired, started or confirmed; nothing was seen running yet
 	Recording Phase = "recording" // a session was seen recording; it stays so between two sessions
 	Stopping  Phase = "stopping"  // the class is over, and a session is not stopped yet
-	Over      Phase = "ended"     // it has an outcome, which stays unless the class is moved or its cancellation is taken back
+	Ended     Phase = "ended"     // it has an outcome, which stays unless the class is moved or its cancellation is taken back
 )
 
 // Outcome is how an occurrence ended.
@@ -114,11 +114,11 @@ type Orders struct {
 type Spec struct {
 	Target
 	Orders
-	Generation int64       `json:"-"`                 // the change of specs that wrote it
-	Absent     bool        `json:"absent,omitempty"`  // no plan holds it
-	Dropped    *Cancel     `json:"dropped,omitempty"` // the plan holds it as cancelled
-	Account    *AccountRef `json:"account,omitempty"` // of a class whose plan the store does not keep
-	Local      `json:"-"`
+	Generation      int64       `json:"-"`                 // the change of specs that wrote it
+	Absent          bool        `json:"absent,omitempty"`  // no plan holds it
+	CancelledByPlan *Cancel     `json:"dropped,omitempty"` // the plan holds it as cancelled
+	Account         *AccountRef `json:"account,omitempty"` // of a class whose plan the store does not keep
+	Local           `json:"-"`
 }
 
 // Local is what only the worker knows of an occurrence. It is not stored: the worker sets it before each Decide.
@@ -189,7 +189,7 @@ func (s *Spec) cancel() *Cancel {
 	if s.Cancel != nil {
 		return s.Cancel
 	}
-	return s.Dropped
+	return s.CancelledByPlan
 }
 
 // MaxReplicas is how many sessions of one class run at once at most: the bound of a plan's redundancy.
@@ -303,7 +303,7 @@ func (s *State) MayRun(now time.Time) (list []Session) {
 // rewind corrects stored instants after the clock was set back, so that ages and waits stay what they were, and returns by
 // how much. Times that others gave stay: those of plans, of files, of credentials.
 func (s *State) rewind(now time.Time) time.Duration {
-	if s.Phase == Over && s.Settled() {
+	if s.Phase == Ended && s.Settled() {
 		return 0
 	}
 	ahead := time.Duration(0)

@@ -98,11 +98,11 @@ var specChangesTold = []specChange{
 	{what: "moved by five minutes", change: func(s *Spec) { s.Interval = shiftedInterval(s.Interval, 5*time.Minute, 5*time.Minute) }},
 	{what: "its end moved 30 minutes later, by the plan or by an operator's extension", change: func(s *Spec) { s.Interval = shiftedInterval(s.Interval, 0, 30*time.Minute) }},
 	{what: "its end moved ten minutes earlier", change: func(s *Spec) { s.Interval = shiftedInterval(s.Interval, 0, -10*time.Minute) }},
-	{what: "cancelled, by the plan or by an operator", change: func(s *Spec) { s.Dropped = &Cancel{At: bell.Add(-time.Hour), Who: "the plan"} }},
+	{what: "cancelled, by the plan or by an operator", change: func(s *Spec) { s.CancelledByPlan = &Cancel{At: bell.Add(-time.Hour), Who: "the plan"} }},
 	{
 		what:   "a cancellation taken back",
-		before: func(s *Spec) { s.Dropped = &Cancel{At: bell.Add(-time.Hour), Who: "the plan"} },
-		change: func(s *Spec) { s.Dropped = nil },
+		before: func(s *Spec) { s.CancelledByPlan = &Cancel{At: bell.Add(-time.Hour), Who: "the plan"} },
+		change: func(s *Spec) { s.CancelledByPlan = nil },
 	},
 	{what: "removed from the plan", change: func(s *Spec) { s.Absent = true }},
 	{
@@ -137,7 +137,7 @@ func situations() []situation {
 		{"being recorded, 10 minutes in", func() Status { return inHand(running).Status }, bell.Add(10 * time.Minute)},
 		{"ended, 10 minutes after its end", func() Status {
 			s := inHand(ended).Status
-			s.Phase, s.Outcome = Over, Recorded
+			s.Phase, s.Outcome = Ended, Recorded
 			return s
 		}, bell.Add(60 * time.Minute)},
 	}
@@ -191,7 +191,7 @@ func (c specChange) effect(s situation) string {
 		text = "stays " + text
 	case next.EarlierSessions > before.EarlierSessions && next.Phase != Planned:
 		text += ", then planned again"
-	case before.Phase == Over && next.Phase == Planned:
+	case before.Phase == Ended && next.Phase == Planned:
 		text += " again"
 	}
 	if next.Outcome != "" {

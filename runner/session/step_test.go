@@ -19,7 +19,7 @@ type observation struct {
 func (o observation) event() Event {
 	switch {
 	case o.Notice != nil:
-		return Notified{*o.Notice}
+		return NoticeArrived{*o.Notice}
 	case o.Op != "":
 		return Answered{o.Attempt, o.Op, o.Answer}
 	}
@@ -51,7 +51,7 @@ func (d *Decision) decide(o observation) decided {
 // Retarget has the plan want something else; false where its new end is past and refused.
 func (s *State) Retarget(want Target, _, now time.Time) bool {
 	target := want.Lasting(s.Extended)
-	over := s.Phase == Over
+	over := s.Phase == Ended
 	switch {
 	case over && s.Outcome != Cancelled && (target.Start.Equal(s.Start) && target.End.Equal(s.End) || !target.End.After(now)):
 		s.Absent = false
@@ -70,7 +70,7 @@ func (s *State) Planned(want Target, now time.Time) bool {
 	if s.Cancel == nil || s.Cancel.ReasonCode != reason.CancelledByPlan {
 		return true
 	}
-	if s.Phase != Over && !want.Lasting(s.Extended).Until.After(now) {
+	if s.Phase != Ended && !want.Lasting(s.Extended).Until.After(now) {
 		return false
 	}
 	s.Cancel = nil

@@ -10,8 +10,8 @@ import (
 	"rundown/runner/reason"
 )
 
-// endUnstopped makes a session final whose hours are over and whose end no answer has told. Where its stops were refused
-// before, it ended by its hours.
+// endUnstopped makes a session final whose hours are over although no answer has confirmed a stop: the service has ended it by
+// its maxRecordingHour at the latest.
 func (d *Decision) endUnstopped(x *Session) {
 	over := x.Deadline()
 	switch {
@@ -21,7 +21,7 @@ func (d *Decision) endUnstopped(x *Session) {
 	default:
 		x.StoppedAt, _ = d.estimateEnd(x, reason.Reason{})
 	}
-	d.endSession(x, x.reason().Or(reason.Because(reason.StopFailed, "it could not be stopped and ended by its maxRecordingHour at %s at the latest", d.Clock(over))))
+	d.markEnded(x, x.reason().Or(reason.Because(reason.StopFailed, "it could not be stopped and ended by its maxRecordingHour at %s at the latest", d.Clock(over))))
 }
 
 // onStop takes in the answer to a stop. Only an answer that says that the session has ended makes it final, or the end of its
@@ -30,6 +30,9 @@ func (d *Decision) onStop(x *Session, a Answer) {
 	recorder, _ := a.Server.Service(agora.ServiceWebRecorder)
 	upload, _ := a.Server.Service(agora.ServiceUpload)
 	d.takeFiles(x, recorder.FileList)
+	if a.taskGone() && d.retryGoneStop(x) {
+		return // it may be failing over: the stop is planned again
+	}
 	switch verdict := a.Verdict(); {
 	case verdict == agora.VerdictDone || verdict == agora.VerdictUploading:
 		status := upload.UploadingStatus
@@ -40,16 +43,14 @@ func (d *Decision) onStop(x *Session, a Answer) {
 		if !x.Exited {
 			x.StoppedAt = sentAt(x, a)
 		}
-		d.endSession(x, x.reason())
+		d.markEnded(x, x.reason())
 	case verdict == agora.VerdictNothingRecorded:
 		x.RecordingAt, x.FromNamed, x.NothingWritten, x.StoppedAt = time.Time{}, false, true, sentAt(x, a)
-		d.endSession(x, reason.Because(reason.NothingRecorded, "the service says that nothing was recorded"))
-	case a.taskGone() && d.retryGoneStop(x):
-		// it may be a failover
+		d.markEnded(x, reason.Because(reason.NothingRecorded, "the service says that nothing was recorded"))
 	case a.Class == agora.Ended || a.taskGone():
 		switch {
 		case !x.StopUnansweredAt.IsZero() && x.FinalState != SessionLost:
-			x.StoppedAt = x.StopUnansweredAt // an earlier stop of ours had its effect; what was lost had ended before
+			x.StoppedAt = x.StopUnansweredAt // an earlier stop of ours had its effect; a lost session had ended before it
 		case a.taskGone() && d.orphanUnlessEnded(x):
 			return
 		case x.StoppedAt.IsZero():
@@ -57,7 +58,7 @@ func (d *Decision) onStop(x *Session, a Answer) {
 			x.StoppedAt = at
 			x.setReason(why)
 		}
-		d.endSession(x, x.reason())
+		d.markEnded(x, x.reason())
 	case a.Class == agora.Permanent:
 		x.setReason(reason.Reason{Code: reason.StopFailed, Text: "stop: " + a.String()})
 		d.scheduleRetry(x, refusedStopWaits, d.now, a.RetryAfter)
@@ -72,15 +73,15 @@ func (d *Decision) onStop(x *Session, a Answer) {
 // sentAt is when the request that the answer is to was sent: the budget may have held it back after it was asked for.
 func sentAt(x *Session, a Answer) time.Time { return cmp.Or(a.SentAt, x.AskedAt) }
 
-// endSession makes a session final.
-func (d *Decision) endSession(x *Session, why reason.Reason) {
+// markEnded makes a session final: in its FinalState, or else as ended.
+func (d *Decision) markEnded(x *Session, why reason.Reason) {
 	d.enter(x, cmp.Or(x.FinalState, SessionEnded))
 	x.setReason(why)
 	x.Next = time.Time{}
 	if x.StoppedAt.IsZero() {
 		x.StoppedAt = x.LastGood
 	}
-	if d.S.Phase == Over {
+	if d.S.Phase == Ended {
 		text := fmt.Sprintf("session %d was found and stopped at %s", x.Attempt, d.Clock(d.now))
 		d.S.Reason += "; " + text
 		d.note("%s", text)

@@ -8,11 +8,11 @@ import (
 	"rundown/runner/reason"
 )
 
-// A 404 to a stop says that the session has ended, never began, or is failing over. Only the last of these runs on, and
-// comes back within the window of a failover.
+// A 404 to a stop says that the session has ended, never began, or is failing over to another server of the service. In the last
+// case it runs on, and the service knows it again within 90 s.
 
-// retryGoneStop plans the next try of a stop that was answered 404; false when the window of a failover has passed since the
-// first 404 in a row, to a query or to the stop, or where it is known to have ended.
+// retryGoneStop plans the next try of a stop that was answered 404. It plans none and returns false where the session is known to
+// have ended, or when the 90 s have passed since the first 404 in a row, to a query or to the stop.
 func (d *Decision) retryGoneStop(x *Session) bool {
 	if x.knownEnded(d.now) {
 		return false
@@ -30,8 +30,9 @@ func (x *Session) notFoundSince() time.Time {
 	return cmp.Or(x.SuspectAt, x.StopNotFoundAt)
 }
 
-// orphanUnlessEnded makes an orphan of a session whose stop was answered 404 to the end of the window, where nothing tells that it
-// has ended: no failover that was waited for before, no notification, and no answer that it never began.
+// orphanUnlessEnded makes an orphan of a session whose stop was answered 404 for 90 s, and returns true. It returns false where
+// something shows that the session has ended or never ran: 404 to the queries for as long before, a notification, or 404 from its
+// start on.
 func (d *Decision) orphanUnlessEnded(x *Session) bool {
 	if x.FinalState != "" || x.knownEnded(d.now) || d.neverRan(x) {
 		return false
@@ -44,7 +45,7 @@ func (d *Decision) orphanUnlessEnded(x *Session) bool {
 	x.setReason(reason.Because(reason.OrphanGone, "orphan: session %d (cname %s, uid %s) may still run: the service answered 404 to its stop for %v; its maxRecordingHour ends it at %s at the latest",
 		x.Attempt, x.Cname, x.UID, d.now.Sub(x.notFoundSince()).Round(time.Second), d.Clock(x.Deadline())))
 	d.note("%s", x.Reason)
-	if d.S.Phase == Over {
+	if d.S.Phase == Ended {
 		d.S.Reason += "; " + x.Reason
 	}
 	return true
@@ -69,8 +70,8 @@ func (d *Decision) neverRan(x *Session) bool {
 	return x.LastGood.IsZero() && x.RecordingAt.IsZero() && x.notFoundSince().Sub(x.StartedAt) < catalog.ConfirmDeadline(d.S.ReadyTimeout)
 }
 
-// onOrphanNotification takes in a notification of an orphan whose sid is known: it has ended, or it is to be stopped again.
-func (d *Decision) onOrphanNotification(x *Session, n Notice) {
+// onOrphanNotice takes in a notification of an orphan whose sid is known: it has ended, or it is to be stopped again.
+func (d *Decision) onOrphanNotice(x *Session, n Notice) {
 	x.Remark(x.Reason)
 	x.setReason(reason.Because(reason.OrphanHeard, "orphan: a notification told of it at %s", d.Clock(d.now)))
 	if n.ended() {

@@ -29,7 +29,7 @@ func (d *Decision) rotateSession(x *Session) {
 	}
 	switch next := d.S.active(x.Replica); {
 	case !x.State.Carries():
-	case !x.Draining && d.outlives(x) && !d.now.Before(x.usableUntil().Add(-handover)):
+	case !x.Draining && d.outlives(x) && !d.now.Before(x.usableUntil().Add(-successorLead)):
 		x.Draining = true
 		d.note("session %d ends at %s at the latest, before the class: another takes over", x.Attempt, d.Clock(x.usableUntil()))
 	case x.Draining && next == nil && !d.outlives(x): // the end was taken back
@@ -39,7 +39,7 @@ func (d *Decision) rotateSession(x *Session) {
 			return
 		}
 		d.note("session %d: session %d writes in its place", x.Attempt, next.Attempt)
-		d.stopSession(x)
+		d.endSession(x)
 	}
 }
 
@@ -55,7 +55,7 @@ func (d *Decision) stopExcess(x *Session) {
 		}
 	}
 	before := x.State
-	if d.stopSession(x); x.State != before && x.State != SessionOrphan {
+	if d.endSession(x); x.State != before && x.State != SessionOrphan {
 		x.setReason(reason.Because(reason.NotNeeded, "it was not needed any more, since the plan asks for fewer at once"))
 		d.note("session %d: %s", x.Attempt, x.Reason)
 	}

@@ -246,7 +246,7 @@ func TestA404ToAStop(t *testing.T) {
 func TestAnOrphanOfAClassThatIsOverIsAddedToItsReason(t *testing.T) {
 	for _, known := range []bool{false, true} {
 		s := inHand(Session{UID: "11", State: SessionStopping, SID: "sid1", Request: Request{Asked: agora.OpStop, AskedAt: at(60)}, StopFacts: StopFacts{StopAskedAt: at(58), StopNotFoundAt: at(58)}, Evidence: Evidence{SuspectAt: at(58)}})
-		s.Phase, s.Outcome, s.Reason = Over, Recorded, "written"
+		s.Phase, s.Outcome, s.Reason = Ended, Recorded, "written"
 		if s.Sessions[0].StoppedAt = (time.Time{}); known {
 			s.Sessions[0].StoppedAt = at(57)
 		}

@@ -59,10 +59,10 @@ func (s Spec) Same(other Spec) bool {
 func (s Spec) Hash() string {
 	s.Start, s.End, s.From, s.Until = s.Start.UTC(), s.End.UTC(), s.From.UTC(), s.Until.UTC()
 	s.Orders, s.Absent = Orders{}, false
-	if s.Dropped != nil {
-		dropped := *s.Dropped
-		dropped.At = time.Time{}
-		s.Dropped = &dropped
+	if s.CancelledByPlan != nil {
+		byPlan := *s.CancelledByPlan
+		byPlan.At = time.Time{}
+		s.CancelledByPlan = &byPlan
 	}
 	text, err := json.Marshal(s)
 	if err != nil {

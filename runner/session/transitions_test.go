@@ -135,12 +135,12 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 		if r.IntN(20) == 0 {
 			stoppable(t, d.S, now)
 		}
-		wasOver := s.Phase == Over
+		wasOver := s.Phase == Ended
 		s, o = d.S, observation{}
 		if bad := Uncoded(s); len(bad) > 0 {
 			t.Fatalf("without a code: %v", bad)
 		}
-		if (wasOver && s.Phase == Over || !now.Before(s.Until)) && act.Op != "" && act.Op != agora.OpStop {
+		if (wasOver && s.Phase == Ended || !now.Before(s.Until)) && act.Op != "" && act.Op != agora.OpStop {
 			t.Fatalf("%s after the end", act.Op)
 		}
 		for _, x := range s.Sessions {
@@ -189,7 +189,7 @@ func wander(t *testing.T, r *rand.Rand, saw func(move)) {
 			}
 		}
 	}
-	if s.Phase != Over {
+	if s.Phase != Ended {
 		t.Fatalf("no end: %s with %+v", s.Phase, s.Sessions)
 	}
 }
@@ -219,7 +219,7 @@ func stoppable(t *testing.T, s State, now time.Time) {
 			} else if act.Op != "" {
 				t.Fatalf("%s, %s of session %d", how, act.Op, act.Attempt)
 			}
-			if s.Phase == Over && s.Settled() {
+			if s.Phase == Ended && s.Settled() {
 				break
 			}
 			if act.Op == "" {
@@ -238,7 +238,7 @@ func stoppable(t *testing.T, s State, now time.Time) {
 				delete(owed, x.Attempt) // it ended by its hours
 			}
 		}
-		if s.Phase != Over || len(owed) > 0 {
+		if s.Phase != Ended || len(owed) > 0 {
 			t.Fatalf("%s: %s, never asked to stop: %v; %+v", how, s.Phase, owed, s.Sessions)
 		}
 	}

@@ -18,8 +18,8 @@ var known = sync.OnceValue(func() map[reason.Code]bool {
 	return codes
 })
 
-// Uncoded lists what an occurrence has a reason for and no code, or a code and no reason: each outcome but recorded has
-// both, and so has each session that did not end by our stop.
+// Uncoded lists what breaks the rule of reasons: each outcome but recorded has a reason and a code, and so has each session
+// that did not end by our stop. It is empty for every state that Decide makes; the tests of several packages check that.
 func Uncoded(s State) (bad []string) {
 	check := func(what string, wanted bool, code reason.Code) {
 		switch {

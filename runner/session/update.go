@@ -24,7 +24,7 @@ const (
 // changes are the instants at which a session's updates are due; zero for those that nobody wants. A session is
 // resumed also while it is not known to run, since nothing is written before.
 func (d *Decision) changes(x *Session) (hold, push, keys time.Time) {
-	if d.S.Phase == Over || d.over() || d.S.IsEarlier(x) || x.SID == "" || !x.State.Carries() {
+	if d.S.Phase == Ended || !d.mayRecord() || d.S.IsEarlier(x) || x.SID == "" || !x.State.Carries() {
 		return
 	}
 	notBefore := func(c Change, at time.Time) time.Time {
@@ -55,7 +55,7 @@ func (d *Decision) updateDue(x *Session) time.Time {
 			hold = time.Time{}
 		}
 	}
-	return sooner(hold, sooner(push, keys))
+	return EarlierWake(hold, EarlierWake(push, keys))
 }
 
 // wanted is the most urgent change that is due now.

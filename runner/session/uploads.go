@@ -58,7 +58,7 @@ func (x *Session) uploadProblems() (out []string) {
 
 // amendReason adds to the reason of an outcome that is settled already.
 func (d *Decision) amendReason(text string) {
-	if d.S.Phase == Over && d.S.Outcome != "" {
+	if d.S.Phase == Ended && d.S.Outcome != "" {
 		d.S.Reason += "; " + text
 	}
 }

@@ -21,15 +21,15 @@ var (
 	// foreignWaits: for acquire and start while something else than the service answers. There may be many classes that
 	// wait, which together must not use up the request budget once the service answers again.
 	foreignWaits = catalog.Backoff{Steps: []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, 10 * time.Second}, Then: 15 * time.Second}
-	// sessionWaits: between sessions of one occurrence, after so many failures in a row, so that three attempts
-	// outlast the 90 s of a failover.
+	// sessionWaits: between sessions of one occurrence, by the number of failures in a row; the last one repeats. Three
+	// attempts outlast the 90 s of a failover.
 	sessionWaits = []time.Duration{0, 30 * time.Second, time.Minute, 2 * time.Minute}
 )
 
 const (
 	longestRetryAfter = 30 * time.Second // a Retry-After is obeyed up to this
 	resumeSeen        = time.Second      // from the update that ends a hold to the query that is to show it
-	handover          = 5 * time.Minute  // so long before the hours of a session run out its successor is begun: room for three attempts
+	successorLead     = 5 * time.Minute  // so long before the hours of a session run out its successor is begun: room for three attempts
 	pageAttempts      = 2                // sessions in a row that may fail for a cause that lies in the page: it will fail again
 	connectingPolls   = 3                // queries in a row that may find a push connecting before that is reported
 	connectingEvery   = 30 * time.Second // between the queries of a push that is connecting
@@ -37,6 +37,7 @@ const (
 	firstSlice        = 16 * time.Second // query-files-after-first-slice: about 15 s
 	healthyAfter      = 10 * time.Minute // so long without a break, and earlier failures no longer count
 	minGap            = time.Second      // what counts as a gap
+	MaxSkew           = 5 * time.Second  // by how much the service's clock may differ from ours before that is reported
 	TrustTimers       = 30 * time.Second // no timer is trusted for longer: clocks jump and machines sleep
 	UnansweredEvery   = 15 * time.Second // between queries past the confirming deadline that nobody answers
 )
@@ -57,7 +58,7 @@ func Later(a, b time.Time) time.Time {
 	return b
 }
 
-// Earlier is the earlier of two instants; zero is earlier than any other.
+// Earlier is the earlier of two instants; zero is earlier than any other. For times to look again use [EarlierWake].
 func Earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
@@ -65,8 +66,8 @@ func Earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// sooner is the earlier of two instants, of which zero is never.
-func sooner(a, b time.Time) time.Time {
+// EarlierWake is the earlier of two times to look again, of which zero is never.
+func EarlierWake(a, b time.Time) time.Time {
 	if a.IsZero() {
 		return b
 	}

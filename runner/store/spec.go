@@ -9,22 +9,22 @@ import (
 
 // Spec is what a spec transaction writes of an occurrence. Doc is the runner's own account of what is wanted, as JSON.
 type Spec struct {
-	ID        string // plan/recording/START, for ever
-	Plan      string
-	Recording string
-	Day       string // planned, local: "2031-09-17"; what the short form recording@2031-09-17 means
-	Clock     string // planned, local: "09:00" or "09:00:20"; tells two classes of a day apart
-	App       string // App ID
-	URL       string // of the page, masked
-	Start     time.Time
-	End       time.Time // with what operators ordered
-	Hash      string    // what two specs are compared by
-	Origin    string    // "": a plan's schedule
-	Dropped   bool      // its plan cancels it
-	Revision  int64     // the plan revision that it comes from
-	Doc       []byte
-	Orders    []byte    // of operators, summed up, as JSON
-	Wake      time.Time // when it is first to be looked at; zero: at once
+	ID              string // plan/recording/START, for ever
+	Plan            string
+	Recording       string
+	Day             string // planned, local: "2031-09-17"; what the short form recording@2031-09-17 means
+	Clock           string // planned, local: "09:00" or "09:00:20"; tells two classes of a day apart
+	App             string // App ID
+	URL             string // of the page, masked
+	Start           time.Time
+	End             time.Time // with what operators ordered
+	Hash            string    // what two specs are compared by
+	Origin          string    // "": a plan's schedule
+	CancelledByPlan bool      // its plan cancels it
+	Revision        int64     // the plan revision that it comes from
+	Doc             []byte
+	Orders          []byte    // of operators, summed up, as JSON
+	Wake            time.Time // when it is first to be looked at; zero: at once
 }
 
 // SpecTx is a transaction that writes specs. All of them come one after the other, since each begins by raising the
@@ -89,7 +89,7 @@ func (t *SpecTx) args(w Spec) []any {
 		wake = w.Wake.UnixMilli()
 	}
 	return []any{
-		w.ID, w.Plan, w.Recording, w.Day, w.Clock, w.App, w.URL, millis(w.Start), millis(w.End), object(w.Doc), object(w.Orders), w.Hash, w.Origin, w.Dropped,
+		w.ID, w.Plan, w.Recording, w.Day, w.Clock, w.App, w.URL, millis(w.Start), millis(w.End), object(w.Doc), object(w.Orders), w.Hash, w.Origin, w.CancelledByPlan,
 		w.Revision, t.Generation, wake,
 	}
 }
@@ -220,7 +220,7 @@ type Known struct {
 	ID, Recording, App, Hash string
 	Start, End               time.Time // with what operators ordered
 	State, Outcome           string
-	Absent, Dropped          bool
+	Absent, CancelledByPlan  bool
 }
 
 const (
@@ -234,7 +234,7 @@ const (
 func (s *Store) Known(ctx context.Context, plan string, endsAfter time.Time) ([]Known, error) {
 	return query(ctx, s, "compare the plan", knownOf, []any{plan, endsAfter.UnixMilli()}, func(rows *sql.Rows) (k Known, err error) {
 		var start, end int64
-		err = rows.Scan(&k.ID, &k.Recording, &k.App, &k.Hash, &start, &end, &k.State, &k.Outcome, &k.Absent, &k.Dropped)
+		err = rows.Scan(&k.ID, &k.Recording, &k.App, &k.Hash, &start, &end, &k.State, &k.Outcome, &k.Absent, &k.CancelledByPlan)
 		k.Start, k.End = instant(start), instant(end)
 		return k, err
 	})

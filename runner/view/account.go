@@ -47,7 +47,7 @@ func (d *OccurrenceDoc) UnmarshalJSON(text []byte) error {
 	}
 	s := session.View(spec, status)
 	d.PlanEnd, d.Until = s.PlanEnd, &s.Until
-	if c := spec.Dropped; d.Cancel == nil && c != nil {
+	if c := spec.CancelledByPlan; d.Cancel == nil && c != nil {
 		d.Cancel = &OrderDoc{Who: c.Who, Reason: c.Reason, ReasonCode: c.ReasonCode, Closure: c.Closure}
 	}
 	return nil

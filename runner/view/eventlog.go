@@ -54,7 +54,7 @@ var becomes = map[session.Phase]string{
 	session.Starting:  "is being started",
 	session.Recording: "is being recorded",
 	session.Stopping:  "is being stopped",
-	session.Over:      "is over",
+	session.Ended:     "is over",
 }
 
 // sentenceOf puts an entry of an occurrence's log into words.
@@ -77,7 +77,7 @@ func sentenceOf(o store.Occurrence, e store.Event, zone *time.Location) string {
 		}
 	case "state":
 		switch words := becomes[session.Phase(e.Text)]; {
-		case e.Text == string(session.Over) && e.At.Before(o.End): // cancelled or given up before its time
+		case e.Text == string(session.Ended) && e.At.Before(o.End): // cancelled or given up before its time
 			text = "nothing more is done about the class"
 		case words != "":
 			text = "the class " + words

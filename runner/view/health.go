@@ -125,7 +125,7 @@ func (o Overview) Board() (b Board) {
 		switch {
 		case row.State == string(session.Planned) && row.Start.After(now):
 			b.Next = append(b.Next, row)
-		case row.State != string(session.Over):
+		case row.State != string(session.Ended):
 			b.Now = append(b.Now, row)
 		case row.Outcome == string(session.Recorded) || row.Outcome == string(session.Cancelled):
 			b.Good = append(b.Good, row)
@@ -141,9 +141,9 @@ func (o Overview) Board() (b Board) {
 // TimeText says how long a class still lasts, how long it is until its start, or how long ago it ended.
 func TimeText(row store.Occurrence, now time.Time) string {
 	switch ahead, left := row.Start.Sub(now), row.End.Sub(now); {
-	case row.State == string(session.Over) && left > 0: // cancelled or given up before its end
+	case row.State == string(session.Ended) && left > 0: // cancelled or given up before its end
 		return ""
-	case left <= 0 && row.State != string(session.Over):
+	case left <= 0 && row.State != string(session.Ended):
 		return shortDuration(-left) + " over"
 	case left <= 0:
 		return shortDuration(-left) + " ago"

@@ -39,7 +39,7 @@ func WithOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
 		observed := ReadDoc[OccurrenceDoc](row.Doc).Observed.Generation
 		its = slices.DeleteFunc(its, func(c store.Command) bool { return c.Generation <= observed })
 	}
-	if len(its) == 0 || row.State == string(session.Over) && row.Outcome != string(session.Cancelled) {
+	if len(its) == 0 || row.State == string(session.Ended) && row.Outcome != string(session.Cancelled) {
 		return row
 	}
 	doc := map[string]json.RawMessage{}
@@ -68,7 +68,7 @@ func WithOrders(row store.Occurrence, orders []store.Command) store.Occurrence {
 	doc["cancel"], _ = json.Marshal(c)
 	doc["extended"], _ = json.Marshal(x)
 	row.Doc, _ = json.Marshal(doc)
-	if row.State == string(session.Over) && cancel == nil && pending(session.CommandUncancel) {
+	if row.State == string(session.Ended) && cancel == nil && pending(session.CommandUncancel) {
 		row.Reason = "the cancellation is taken back by " + its[len(its)-1].Who + orderPending
 	}
 	return row

@@ -19,7 +19,7 @@ func ReasonText(o store.Occurrence, sessions []store.Session, name string, zone 
 	switch {
 	case LeftPlan(o, doc):
 		parts = append(parts, LeftText(doc, name, zone))
-	case o.State != string(session.Over):
+	case o.State != string(session.Ended):
 		if text := MovedText(o, doc, sessions, zone); text != "" {
 			parts = append(parts, text)
 		}
@@ -68,7 +68,7 @@ func MovedText(o store.Occurrence, doc OccurrenceDoc, sessions []store.Session, 
 	default:
 		what += "the earlier session stopped at " + at.In(zone).Format("Mon 2006-01-02 15:04:05 MST")
 	}
-	if len(sessions) > doc.EarlierSessions || o.State == string(session.Over) {
+	if len(sessions) > doc.EarlierSessions || o.State == string(session.Ended) {
 		return what
 	}
 	return what + ", the class is planned again for " + o.Start.In(zone).Format("Mon 2006-01-02 15:04 MST")

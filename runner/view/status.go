@@ -128,7 +128,7 @@ func overdue(rows []store.Occurrence, now time.Time) {
 	for i := range rows {
 		o := &rows[i]
 		switch {
-		case o.State == string(session.Over), o.Reason != "", o.Start.After(now), ReadDoc[OccurrenceDoc](o.Doc).Cancel != nil:
+		case o.State == string(session.Ended), o.Reason != "", o.Start.After(now), ReadDoc[OccurrenceDoc](o.Doc).Cancel != nil:
 			continue
 		case o.State == string(session.Planned):
 			o.Reason = "its start has passed and no daemon is running"

@@ -51,7 +51,7 @@ func filled(t *testing.T, now time.Time) *store.Store {
 	failures, err := storetest.Write(ctx, s, "app", []storetest.Row{{
 		Occurrence: store.Occurrence{
 			ID: id, Plan: "school", Recording: "german", Day: "2031-09-17", Clock: "09:00", App: "app", URL: "https://school.example/rooms/german?token=secret",
-			Start: start, End: start.Add(time.Hour), State: string(session.Over), Outcome: string(session.Recorded), Doc: []byte(`{"timezone":"Europe/Madrid"}`),
+			Start: start, End: start.Add(time.Hour), State: string(session.Ended), Outcome: string(session.Recorded), Doc: []byte(`{"timezone":"Europe/Madrid"}`),
 		},
 		Sessions: []store.Session{{Attempt: 1, App: "app", Cname: "german", UID: "1", State: "ended", Doc: []byte(`{}`)}},
 		Events:   []store.Event{{Occurrence: id, At: start, Kind: "state", Text: "recording"}, {Occurrence: id, At: start.Add(time.Hour), Kind: "state", Text: "ended"}},

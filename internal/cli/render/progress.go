@@ -106,14 +106,14 @@ func (p *Progress) Update(s session.State) {
 	case p.bars == nil && text != l.said:
 		fmt.Fprintf(p.err, "%s  %-20s  %s\n", time.Now().In(l.zone).Format("15:04:05"), l.name, text)
 		l.said = text
-	case p.bars != nil && s.Phase == session.Over:
+	case p.bars != nil && s.Phase == session.Ended:
 		l.bar.SetCurrent(l.end.Sub(l.start).Milliseconds())
 	}
 }
 
 // describe puts a state into a few words.
 func describe(s session.State, zone *time.Location) string {
-	if s.Phase == session.Over {
+	if s.Phase == session.Ended {
 		return string(s.Outcome)
 	}
 	if len(s.Sessions) == 0 {

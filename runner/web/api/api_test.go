@@ -78,7 +78,7 @@ func filled(t *testing.T) *store.Store {
 	}
 	failures, err := storetest.Write(ctx, s, "app", []storetest.Row{
 		row("german", now.Add(-30*time.Minute), string(session.Recording), ""),
-		row("german", now.Add(-24*time.Hour-30*time.Minute), string(session.Over), "partial"),
+		row("german", now.Add(-24*time.Hour-30*time.Minute), string(session.Ended), "partial"),
 	}...)
 	for _, err := range append(failures, err) {
 		if err != nil {

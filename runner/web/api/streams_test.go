@@ -100,7 +100,7 @@ func ended(outcome session.Outcome, reasonText string) (before, after session.St
 	before.Interval = session.Interval{Start: now.Add(-30 * time.Minute), End: now.Add(30 * time.Minute)}
 	before.Phase = session.Recording
 	after = before
-	after.Phase, after.Outcome, after.EndedAt = session.Over, outcome, now
+	after.Phase, after.Outcome, after.EndedAt = session.Ended, outcome, now
 	after.Reason, after.ReasonCode = reasonText, reason.IssueAccountRefused
 	return before, after
 }

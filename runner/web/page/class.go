@@ -261,7 +261,7 @@ func actsOf(c *Class, l look, now time.Time) (acts []actLink) {
 		if byPlan := c.Cancelled != nil && c.Cancelled.ByPlan; !byPlan && ahead {
 			add(ActUndo, "Take the cancellation back", false)
 		}
-	case c.State == session.Over || !ahead && !l.live():
+	case c.State == session.Ended || !ahead && !l.live():
 	case c.State == session.Planned:
 		add(ActCancel, "Cancel", false)
 		add(ActExtend, "Extend", false)

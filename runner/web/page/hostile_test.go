@@ -70,7 +70,7 @@ recordings:
 		steps = append(steps, storetest.Row{
 			Occurrence: store.Occurrence{
 				ID: o.ID, Plan: o.Plan, Recording: o.Recording.ID, Day: o.Start.Format(time.DateOnly), Clock: o.Start.Format("15:04"), App: "app", URL: o.URL.String() + "?" + hostile,
-				Start: o.Start, End: o.End, State: string(session.Over), Outcome: string(session.Failed), Reason: hostile, ReasonCode: hostile, Doc: doc,
+				Start: o.Start, End: o.End, State: string(session.Ended), Outcome: string(session.Failed), Reason: hostile, ReasonCode: hostile, Doc: doc,
 			},
 			Sessions: []store.Session{{Attempt: 1, App: "app", Cname: hostile, UID: hostile, SID: hostile, ResourceID: hostile, State: string(session.SessionFailed), Doc: account}},
 			Events:   []store.Event{{Occurrence: o.ID, At: o.Start, Kind: "outcome", Who: hostile, Text: hostile}, {Occurrence: o.ID, At: o.Start, Kind: hostile, Text: hostile}},

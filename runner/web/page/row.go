@@ -50,7 +50,7 @@ func (s scribe) rowOf(c *Class, day time.Time) rowView {
 	if c.Extended != nil {
 		r.Next = append(r.Next, s.extendedText(c))
 	}
-	if c.Cancelled != nil && c.State != session.Over {
+	if c.Cancelled != nil && c.State != session.Ended {
 		r.Next = append(r.Next, s.cancelledText(c))
 	}
 	if c.Left {

@@ -67,10 +67,10 @@ recordings:
 		recorded := fmt.Sprintf(`{"recording_at":%q,"stopped_at":%q}`, o.RecordFrom.Format(time.RFC3339), o.RecordUntil.Format(time.RFC3339))
 		switch {
 		case o.End.Before(now) && i%50 == 0:
-			row.State, row.Outcome, row.ReasonCode, row.Reason = string(session.Over), string(session.Failed), "attempts-used-up", "3 sessions in a row failed"
+			row.State, row.Outcome, row.ReasonCode, row.Reason = string(session.Ended), string(session.Failed), "attempts-used-up", "3 sessions in a row failed"
 			x.State, recorded = string(session.SessionFailed), "{}"
 		case o.End.Before(now):
-			row.State, row.Outcome, row.Reason = string(session.Over), string(session.Recorded), "recorded from the first minute to the last"
+			row.State, row.Outcome, row.Reason = string(session.Ended), string(session.Recorded), "recorded from the first minute to the last"
 		case o.Start.Before(now):
 			row.State, x.State = string(session.Recording), string(session.SessionRunning)
 			recorded = fmt.Sprintf(`{"recording_at":%q}`, o.RecordFrom.Format(time.RFC3339))

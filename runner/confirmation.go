@@ -15,9 +15,9 @@ import (
 
 // A plan may remove a fifth of the classes of the next seven days, or five, without a confirmation.
 const (
-	holdSpan  = 7 * 24 * time.Hour
-	holdShare = 5 // one part in
-	holdLeast = 5 // classes
+	confirmSpan  = 7 * 24 * time.Hour
+	confirmShare = 5 // one part in
+	confirmLeast = 5 // classes
 )
 
 // ErrNeedsConfirmation says that a plan removes so much that it waits for a confirmation; the active plan stays as it is until then.
@@ -31,7 +31,7 @@ type Removal struct {
 
 // ExceedsLimit reports whether a confirmation is needed: more than a fifth and more than five are removed, or nothing is left of the
 // plan, however small it was, as with a file that was truncated.
-func (l Removal) ExceedsLimit() bool { return l.Emptied || l.share() && l.Removed > holdLeast }
+func (l Removal) ExceedsLimit() bool { return l.Emptied || l.share() && l.Removed > confirmLeast }
 
 // Code is the reason code of a plan that removes so much.
 func (l Removal) Code() reason.Code {
@@ -42,7 +42,7 @@ func (l Removal) Code() reason.Code {
 }
 
 // share reports whether more than a fifth is removed.
-func (l Removal) share() bool { return l.Removed*holdShare > l.Of }
+func (l Removal) share() bool { return l.Removed*confirmShare > l.Of }
 
 func (l Removal) String() string {
 	if l.Emptied {
@@ -57,7 +57,7 @@ func RemovalOf(before, after *plan.Plan, now time.Time) Removal {
 	type day struct{ recording, date string }
 	dayOf := func(o *plan.Occurrence) day { return day{o.Recording.ID, o.Start.Format(time.DateOnly)} }
 	old := map[string]day{}
-	for o := range schedule.All(before, now, now.Add(holdSpan)) {
+	for o := range schedule.All(before, now, now.Add(confirmSpan)) {
 		if !o.Cancelled() {
 			old[o.ID] = dayOf(&o)
 		}
@@ -65,7 +65,7 @@ func RemovalOf(before, after *plan.Plan, now time.Time) Removal {
 	l := Removal{Of: len(old)}
 	moved := map[day]int{}
 	// A class at the window's edge may have moved out of it, which removes nothing.
-	for o := range schedule.All(after, now.Add(-holdSpan), now.Add(2*holdSpan)) {
+	for o := range schedule.All(after, now.Add(-confirmSpan), now.Add(2*confirmSpan)) {
 		if o.Cancelled() {
 			continue
 		}
@@ -99,8 +99,8 @@ func anyAhead(p *plan.Plan, now time.Time) bool {
 	return false
 }
 
-// hold says whether a revision is to wait for a confirmation, beside the active plan, and has it wait then.
-func (e *Engine) hold(ctx context.Context, before *plan.Plan, active int64, p *plan.Plan, r store.Revision) (bool, error) {
+// waitForConfirmation has a revision that removes too much wait for a confirmation, and says whether it waits. The active plan stays meanwhile.
+func (e *Engine) waitForConfirmation(ctx context.Context, before *plan.Plan, active int64, p *plan.Plan, r store.Revision) (bool, error) {
 	loss := RemovalOf(before, p, e.cfg.Now())
 	if r.State != store.RevisionWaiting && !loss.ExceedsLimit() {
 		return false, nil

@@ -16,9 +16,9 @@ func (d *Decision) soonest(wake time.Time) time.Time {
 		if x.State.Final() {
 			continue
 		}
-		wake = sooner(wake, d.updateDue(x))
+		wake = EarlierWake(wake, d.updateDue(x))
 		if x.Asked == "" {
-			wake = sooner(wake, x.Next)
+			wake = EarlierWake(wake, x.Next)
 		}
 	}
 	return wake
@@ -28,40 +28,34 @@ func (d *Decision) soonest(wake time.Time) time.Time {
 func (d *Decision) wake() time.Time {
 	s := &d.S
 	wake := s.Until
-	if d.over() {
+	if !d.mayRecord() {
 		wake = time.Time{}
 	}
 	wake = d.soonest(wake)
 	for n := range s.ReplicaCount() {
-		if d.over() || s.Replicas[n].AbandonReason != "" {
+		if !d.mayRecord() || s.Replicas[n].AbandonReason != "" {
 			continue
 		}
 		switch x := s.active(n); {
 		case x == nil && !d.waitsForReplica(n):
-			wake = Earlier(wake, Later(s.Begin, s.Replicas[n].RetryAt))
+			wake = EarlierWake(wake, Later(s.Begin, s.Replicas[n].RetryAt))
 		case x != nil && d.outlives(x):
-			wake = Earlier(wake, Later(d.now, x.usableUntil().Add(-handover)))
+			wake = EarlierWake(wake, Later(d.now, x.usableUntil().Add(-successorLead)))
 		}
 	}
-	if wake.IsZero() { // an answer is awaited; it will ask again
+	if wake.IsZero() { // an answer is awaited, and leads to the next look
 		wake = d.now.Add(TrustTimers)
 	}
 	return wake
 }
 
-// ask returns the request that a session needs now, and marks it as asked; an action without Op: none.
+// ask ends a session that is not needed any more, and then returns the request that the session needs now. It marks the request as
+// asked. An action without Op: none is needed.
 func (d *Decision) ask(x *Session) Action {
 	if x.State.Final() {
 		return Action{}
 	}
-	earlier := d.S.IsEarlier(x)
-	if (earlier || d.over()) && x.State.Carries() {
-		d.stopSession(x)
-	}
-	if !earlier {
-		d.stopExcess(x)
-		d.rotateSession(x)
-	}
+	d.endUnneeded(x)
 	if at := d.updateDue(x); !at.IsZero() && !at.After(d.now) {
 		x.Asked, x.AskedAt, x.Change, x.AskedCDN = agora.OpUpdate, d.now, d.wanted(x), d.S.Push(x.Replica)
 		return Action{Op: agora.OpUpdate, Attempt: x.Attempt}
@@ -82,7 +76,7 @@ func (d *Decision) ask(x *Session) Action {
 	case SessionStarting:
 		switch age := d.now.Sub(x.AcquiredAt); {
 		case age > catalog.ResourceLife():
-			d.enter(x, SessionFailed) // and no failure: nobody refused it, it had to wait, or rundown was not there
+			d.enter(x, SessionFailed) // it does not count as a failure: nobody refused it; it had to wait, or rundown did not run
 			x.setReason(x.reason().Or(reason.Because(reason.ResourceExpired, "its resource id grew too old")))
 			x.Next = time.Time{}
 			return Action{}
@@ -107,9 +101,39 @@ func (d *Decision) ask(x *Session) Action {
 	return Action{Op: op, Attempt: x.Attempt}
 }
 
-// stopSession ends a session that records the class or is on its way to it. A stop does not wait for a query that is out,
-// since a query has no effect; it waits for the answer to a start or an update.
-func (d *Decision) stopSession(x *Session) {
+// endUnneeded ends a session that is not needed any more. These are all causes for which a session is ended, and where:
+//
+//	the class is over, cancelled, moved or out of the plan  endUnneeded, by mayRecord and IsEarlier
+//	the plan wants fewer replicas, and those record         stopExcess, in successor.go
+//	its hours run out, and its successor records            rotateSession, in successor.go
+//	it was not seen running within the documented time      retryQuery, in monitoring.go
+//	404 for longer than a failover; its recorder exited     presumedDead, in monitoring.go
+//	its hold cannot be ended                                holdNotEnded, in update.go
+//	its sid becomes known too late                          adoptSID, in notice.go
+//	it is an orphan, and a notification shows that it runs  onOrphanNotice, in stop_gone.go
+//
+// Two events make the class end earlier: onPaddingPreempted and onRelieved, in moved.go. An operator's cancel and a new end are
+// part of the spec, so that mayRecord sees them.
+func (d *Decision) endUnneeded(x *Session) {
+	earlier := d.S.IsEarlier(x)
+	if (earlier || !d.mayRecord()) && x.State.Carries() {
+		d.endSession(x)
+	}
+	if !earlier {
+		d.stopExcess(x)
+		d.rotateSession(x)
+	}
+}
+
+// endSession ends a session that records the class or is on its way to it:
+//
+//	before its start was sent          it fails, and nothing is sent
+//	after a start without an answer    it becomes an orphan: without a sid there is nothing to stop
+//	once it has a sid                  it is stopped
+//
+// It changes nothing while a start or an update is out, and is called again after the answer. It does not wait for a query,
+// which has no effect.
+func (d *Decision) endSession(x *Session) {
 	switch x.State {
 	case SessionAcquiring, SessionStarting:
 		if x.Asked != "" {
@@ -148,8 +172,9 @@ func (d *Decision) waitsForReplica(replica int) bool {
 	return false
 }
 
-// sessionDue says whether a new session is to begin in a replica now, or gives that replica up for good.
-func (d *Decision) sessionDue(replica int) bool {
+// dueOrAbandon says whether a new session is to begin in a replica now. Where none may follow at all, it gives the replica up. Both
+// wait until RetryAt: until then a notification may still show that the latest session runs.
+func (d *Decision) dueOrAbandon(replica int) bool {
 	s, rep := &d.S, &d.S.Replicas[replica]
 	if d.now.Before(s.Begin) || d.now.Before(rep.RetryAt) || d.waitsForReplica(replica) {
 		return false
@@ -190,8 +215,10 @@ func (d *Decision) latenessReason(left time.Duration) reason.Reason {
 	return why
 }
 
-// beginSession opens a new session in a replica. After a definite failure it goes to the other uid, unless that is worth less; after
-// a doubtful start it probes with the same one, since a task conflict then tells that the doubtful session lives.
+// beginSession begins a new session in a replica, and returns its acquire. After a definite failure it takes the other uid of the
+// replica, unless chooseUID prefers the same. After a start whose effect is not known it takes the same uid: if that start had its
+// effect, the service answers the next one with a task conflict (53), and no second recording is billed. Where it did not, this
+// differs from the documented "new uid after three retries" only for a session that is not there.
 func (d *Decision) beginSession(replica int) Action {
 	s := &d.S
 	uids := s.UIDs[replica]
@@ -210,7 +237,8 @@ func (d *Decision) beginSession(replica int) Action {
 	return d.ask(&s.Sessions[len(s.Sessions)-1])
 }
 
-// scheduleRetry plans the session's next request by the waits, whose deadline counts from since; false when they are at an end.
+// scheduleRetry plans the session's next request by the waits, whose deadline counts from since. atLeast is a shortest wait, such
+// as a Retry-After. false: the waits are used up, and nothing is planned.
 func (d *Decision) scheduleRetry(x *Session, w catalog.Backoff, since time.Time, atLeast time.Duration) bool {
 	wait, ok := w.Next(x.Tries, d.now.Sub(since))
 	if ok {
@@ -220,7 +248,7 @@ func (d *Decision) scheduleRetry(x *Session, w catalog.Backoff, since time.Time,
 	return ok
 }
 
-// boundRetryAfter is how long the service may have a request wait: half a minute, and where the class waits for it at most a
+// boundRetryAfter limits the Retry-After of an answer: half a minute, and where the class waits for it at most a
 // third of what is left of the class. A Retry-After of an hour must not cost a class, nor leave a recording running.
 func (d *Decision) boundRetryAfter(x *Session, op agora.Op, asked time.Duration) time.Duration {
 	most := longestRetryAfter
