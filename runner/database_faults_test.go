@@ -149,7 +149,7 @@ func (c *campus) settled() (outcomes []store.Occurrence) {
 	c.t.Helper()
 	s := c.nodes[len(c.nodes)-1].store
 	c.eventually("the classes of the bell are over", func() bool {
-		rows, err := s.Occurrences(context.Background(), store.Filter{States: []string{string(session.Over)}})
+		rows, err := s.Occurrences(context.Background(), store.Filter{States: []string{string(session.Ended)}})
 		outcomes = rows
 		return err == nil && len(rows) == 2
 	})
