@@ -162,7 +162,7 @@ type defaultsKeys struct {
 
 func (defaultsKeys) description() string { return "defaults" }
 
-// RecordingKeys is a recording.
+// recordingKeys are the keys of a recording.
 type recordingKeys struct {
 	positions
 	Title    *string             `yaml:"title" doc:"The recording's name for people." example:"Algebra I"`
@@ -211,7 +211,7 @@ type settingsKeys struct {
 	Redundancy   *int          `yaml:"redundancy" validate:"omitempty,min=1,max=4" doc:"Concurrent sessions, placed apart; each is billed." default:"1"`
 	Priority     *string       `yaml:"priority" validate:"omitempty,oneof=low normal high" doc:"Whose requests go first when the request budget is short." default:"normal"`
 	Labels       *labelKeys    `yaml:"labels" doc:"Texts by names of your own, usable as placeholders. Those of defaults and recording add up; none removes." example:"{campus: austin}"`
-	Note         *string       `yaml:"note" doc:"A remark for people." example:"teacher away"`
+	Note         *string       `yaml:"note" doc:"A remark for people; none removes the default." example:"teacher away"`
 }
 
 // pictureKeys say how the page is rendered and what is written of it.

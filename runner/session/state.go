@@ -40,7 +40,8 @@ type Gap struct {
 	Until time.Time `json:"until"`
 }
 
-// Cancel is an order to end an occurrence or not to begin it.
+// Cancel is an order to end an occurrence or not to begin it. The plan gives it (Spec.CancelledByPlan), or an operator: by cancel,
+// by stop, which is the same order for a class that is being recorded, or by a closure.
 type Cancel struct {
 	At         time.Time   `json:"at"`
 	Who        string      `json:"who"`
