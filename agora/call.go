@@ -299,7 +299,7 @@ func (c *call) report(ctx context.Context) {
 	attrs := []slog.Attr{
 		slog.String("op", string(x.Op)), slog.String("app", x.App), slog.String("host", x.Host),
 		slog.Int("attempt", x.Attempt), slog.Duration("waited", x.Waited), slog.Duration("duration", x.Duration),
-		slog.String("class", x.Class.String()),
+		slog.String("verdict", string(x.Verdict)),
 	}
 	if t.answer != nil {
 		attrs = append(attrs, slog.Int("status", x.Status), slog.Int("code", x.Code),

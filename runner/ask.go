@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -224,7 +225,12 @@ func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
 			a.Why = reason.SecretUnreadable
 		}
 	}
-	x.w.log.Warn("request", "occurrence", x.state.ID, "session", x.session.Attempt, "op", string(x.op), "class", a.Class.String(), "reason_code", a.ReasonCode(), "error", err)
+	level := slog.LevelWarn
+	if errors.Is(err, errUnconfirmed) { // that requests are held back is logged once
+		level = slog.LevelDebug
+	}
+	x.w.log.Log(context.Background(), level, "request failed", "occurrence", x.state.ID, "session", x.session.Attempt, "op", string(x.op),
+		"verdict", string(agora.Judge(a.Class, a.Status, a.Code, a.Foreign)), "reason_code", a.ReasonCode(), "error", err)
 	return a
 }
 

@@ -34,6 +34,8 @@ type Config struct {
 	Keep time.Duration
 	// OnChange hears of every stored step, in order for one occurrence. It must not block.
 	OnChange func(session.State)
+	// OnHeartbeat hears how long a heartbeat took, until it was confirmed or failed. It must not block.
+	OnHeartbeat func(took time.Duration)
 	// Failpoint is called at each named instant between commit, send and answer; a test crashes there. It may end the
 	// goroutine that calls it. Nil outside tests.
 	Failpoint func(point string)
@@ -68,6 +70,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.OnChange == nil {
 		c.OnChange = func(session.State) {}
+	}
+	if c.OnHeartbeat == nil {
+		c.OnHeartbeat = func(time.Duration) {}
 	}
 	if c.Failpoint == nil {
 		c.Failpoint = func(string) {}

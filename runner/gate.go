@@ -25,16 +25,23 @@ type gate struct {
 	since     time.Duration // when the first of the heartbeats was sent that have succeeded without a gap
 	alive     bool          // there is one, and none has failed since
 	ever      bool          // a heartbeat was confirmed
+	at        time.Time     // the time of the database at the last confirmed heartbeat
 	opened    chan struct{} // closed when the next heartbeat is confirmed; nil: nobody waits for that
 }
 
-// confirm takes in a heartbeat that succeeded, by when it was sent.
-func (g *gate) confirm(sent time.Duration) {
+// leapt is how far apart what the database's clock and this machine's count between two heartbeats may be: a heartbeat does not
+// last longer.
+const leapt = heartbeatWithin
+
+// confirm takes in a heartbeat that succeeded, by when it was sent and by the time of the database. Where that leapt, all other
+// nodes may look dead until they have given a heartbeat by the new time.
+func (g *gate) confirm(sent time.Duration, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.alive || sent-g.confirmed > g.limit {
+	if !g.alive || sent-g.confirmed > g.limit || (at.Sub(g.at)-(sent-g.confirmed)).Abs() > leapt {
 		g.since = sent
 	}
+	g.at = at
 	g.confirmed, g.alive, g.ever = max(g.confirmed, sent), true, true
 	if g.opened != nil {
 		close(g.opened)
@@ -96,6 +103,14 @@ func (g *gate) mayBury() bool {
 	defer g.mu.Unlock()
 	now := g.elapsed()
 	return g.alive && now-g.confirmed <= g.limit && now-g.since >= g.ttl
+}
+
+// isShut says that requests are held back which could be sent before.
+func (g *gate) isShut() bool {
+	g.mu.Lock()
+	ever := g.ever
+	g.mu.Unlock()
+	return ever && g.check() != nil
 }
 
 // stale says that no heartbeat was confirmed for so long that others may take this process for dead.

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -119,6 +120,11 @@ func (e *Engine) employ(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
+	e.mu.Lock()
+	maps.DeleteFunc(e.strays, func(app string, _ store.Owner) bool { // nothing is left to do for it
+		return !slices.ContainsFunc(owners, func(o store.Owner) bool { return o.App == app })
+	})
+	e.mu.Unlock()
 	for _, o := range owners {
 		if err := e.own(ctx, o); err != nil {
 			return err

@@ -43,6 +43,7 @@ type membership struct {
 	offset     time.Duration          // of the database's clock from this one
 	unstored   *unstored
 	told       messages
+	heldBack   bool        // the gate was shut when it was logged last
 	dutyTerm   int64       // of the lease of the duties; 0: another node has them
 	dutyLeft   time.Time   // when this node stopped doing the duties, to leave them to another
 	beats      ending      // of the heartbeats; zero: the duties give them
@@ -72,8 +73,31 @@ type ending struct {
 
 // heartbeat tells the store that this process is alive, and the gate that the store has heard it.
 func (e *Engine) heartbeat(ctx context.Context) {
-	if err := e.beatOnce(ctx); err != nil && ctx.Err() == nil {
+	began := time.Now()
+	err := e.beatOnce(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	e.cfg.OnHeartbeat(time.Since(began))
+	if err != nil {
 		e.storeFailed(err)
+	}
+	e.logGate()
+}
+
+// logGate logs that requests are held back, and that they are sent again, once each.
+func (e *Engine) logGate() {
+	shut := e.gate.isShut()
+	e.mu.Lock()
+	was := e.heldBack
+	e.heldBack = shut
+	e.mu.Unlock()
+	switch {
+	case shut && !was:
+		e.log.Warn("requests are held back: the last heartbeat that the store confirmed is too old, so another node may have taken over",
+			"node", e.cfg.Store.NodeID(), "reason_code", reason.NodeUnconfirmed)
+	case was && !shut:
+		e.log.Info("requests are sent again", "node", e.cfg.Store.NodeID())
 	}
 }
 
@@ -100,7 +124,7 @@ func (e *Engine) beatOnce(ctx context.Context) error {
 		e.gate.fail()
 		return err
 	}
-	e.gate.confirm(sent)
+	e.gate.confirm(sent, at)
 	e.storeRecovered()
 	e.compareClocks(at, before, e.cfg.Now())
 	return nil

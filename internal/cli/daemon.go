@@ -155,7 +155,7 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	}
 	config := d.work.config(d.log)
 	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, planfile.Revision, d.vet, o.keep.length
-	config.OnChange = d.work.metrics.Step
+	config.OnChange, config.OnHeartbeat = d.work.metrics.Step, d.work.metrics.Heartbeat
 	d.engine = runner.New(config)
 	return nil
 }

@@ -36,6 +36,7 @@ const (
 	nameOutboxPending  = "rundown_outbox_pending"
 	nameOutboxOldest   = "rundown_outbox_oldest_seconds"
 	nameCommit         = "rundown_store_commit_duration_seconds"
+	nameHeartbeatTime  = "rundown_heartbeat_duration_seconds"
 	nameHeartbeatAge   = "rundown_heartbeat_age_seconds"
 	namePlanRevision   = "rundown_plan_revision"
 	namePlanReload     = "rundown_plan_last_reload_successful"
@@ -88,6 +89,10 @@ var Contract = []Metric{
 	{
 		nameCommit, "histogram", "Seconds that a write of the store took, heartbeats included, from its begin to its commit or failure.", nil,
 		[]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
+	},
+	{
+		nameHeartbeatTime, "histogram", "Seconds that a heartbeat of this process took, until the store confirmed it or it failed. Where several processes work on the store, a process sends nothing later than 3 s after it sent the last confirmed one.", nil,
+		[]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5},
 	},
 	{nameHeartbeatAge, "gauge", "Seconds since the newest heartbeat of a daemon in the store. A daemon gives one every 15 s, and every second where several work on the store.", nil, nil},
 	{namePlanRevision, "gauge", "Revision of the plan that is active.", []Label{labelPlan}, nil},

@@ -22,6 +22,7 @@ type Metrics struct {
 	requestTime *prometheus.HistogramVec
 	budgetWait  *prometheus.HistogramVec
 	commit      *prometheus.HistogramVec
+	heartbeat   *prometheus.HistogramVec
 }
 
 // New returns metrics of a process that starts now, of a version.
@@ -29,15 +30,17 @@ func New(version string, now func() time.Time) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), classes: newClasses(now),
 		requests: counter(nameRequests), requestTime: histogram(nameRequestTime), budgetWait: histogram(nameBudgetWait), commit: histogram(nameCommit),
+		heartbeat: histogram(nameHeartbeatTime),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: nameBuildInfo, Help: find(nameBuildInfo).Help}, find(nameBuildInfo).labels())
 	build.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(build, m.requests, m.requestTime, m.budgetWait, m.commit,
+	m.registry.MustRegister(build, m.requests, m.requestTime, m.budgetWait, m.commit, m.heartbeat,
 		m.classes.ended, m.classes.reasons, m.classes.lost, m.classes.lateness, m.classes.notice,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	// What a rate is taken of has to be there before it rises.
 	m.budgetWait.WithLabelValues()
 	m.commit.WithLabelValues()
+	m.heartbeat.WithLabelValues()
 	for _, op := range []agora.Op{agora.OpAcquire, agora.OpStart, agora.OpQuery, agora.OpUpdate, agora.OpStop} {
 		m.requests.WithLabelValues(string(op), string(agora.VerdictDone))
 		m.requests.WithLabelValues(string(op), string(agora.VerdictRateLimited))
@@ -61,6 +64,11 @@ func (m *Metrics) Step(s session.State) { m.classes.step(&s) }
 
 // Commit takes in how long a write of the store took, whether or not it succeeded.
 func (m *Metrics) Commit(took time.Duration) { m.commit.WithLabelValues().Observe(took.Seconds()) }
+
+// Heartbeat takes in how long a heartbeat took, whether or not it was confirmed.
+func (m *Metrics) Heartbeat(took time.Duration) {
+	m.heartbeat.WithLabelValues().Observe(took.Seconds())
+}
 
 // Handler answers a scrape. It reads the sources, which say how things stand at that time; a source that cannot be read
 // leaves its metrics out.

@@ -149,7 +149,8 @@ func (s *Store) Beat(ctx context.Context, now time.Time) error {
 }
 
 // Bury removes the nodes whose time is over, with their ownership, and returns them. Only a node whose own heartbeats have
-// succeeded for a whole TTL may do that: after an outage of the database all nodes look dead to the first that is back.
+// succeeded for a whole TTL may do that: after an outage of the database all nodes look dead to the first that is back. Nobody is
+// buried where the last heartbeat of this node looks old, too: then the clock of the database leapt.
 func (s *Store) Bury(ctx context.Context, at time.Time) (dead []Node, err error) {
 	if s.Liveness().TTL == 0 {
 		return nil, nil
@@ -164,7 +165,9 @@ func (s *Store) Bury(ctx context.Context, at time.Time) (dead []Node, err error)
 		if err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `UPDATE nodes SET gone_at = $1 WHERE gone_at = 0 AND alive_until < $1 AND id <> $2 RETURNING `+nodeColumns, now, s.NodeID())
+		rows, err := tx.QueryContext(ctx, `UPDATE nodes SET gone_at = $1 WHERE gone_at = 0 AND alive_until < $1 AND id <> $2
+			AND EXISTS (SELECT 1 FROM nodes me WHERE me.id = $2 AND me.gone_at = 0 AND me.alive_until >= $3) RETURNING `+nodeColumns,
+			now, s.NodeID(), now+s.Liveness().TTL.Milliseconds()/2)
 		if err != nil {
 			return err
 		}

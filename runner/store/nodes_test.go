@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"rundown/runner/store"
 	"rundown/runner/store/storetest"
@@ -28,4 +29,25 @@ func TestNodes(t *testing.T) {
 		})
 		return a, b
 	})
+}
+
+// TestALeapOfTheClockBuriesNobody has one of two nodes look for dead ones by a clock that went ahead.
+func TestALeapOfTheClockBuriesNobody(t *testing.T) {
+	t.Parallel()
+	file, now := filepath.Join(t.TempDir(), "rundown.db"), time.Date(2031, 9, 15, 9, 0, 0, 0, time.UTC)
+	a := mustOpen(t, file, store.Options{Create: true, Work: true, Shared: true, Node: "a"})
+	b := mustOpen(t, file, store.Options{Work: true, Shared: true, Node: "b"})
+	if err := errors.Join(a.Beat(t.Context(), now), b.Beat(t.Context(), now)); err != nil {
+		t.Fatal(err)
+	}
+	later := now.Add(time.Hour)
+	if dead, err := b.Bury(t.Context(), later); err != nil || len(dead) > 0 {
+		t.Errorf("buried %+v, %v, before a heartbeat by the new time", dead, err)
+	}
+	if err := b.Beat(t.Context(), later); err != nil {
+		t.Fatal(err)
+	}
+	if dead, err := b.Bury(t.Context(), later); err != nil || len(dead) != 1 {
+		t.Errorf("buried %+v, %v, want the node that gave none", dead, err)
+	}
 }
