@@ -19,7 +19,7 @@ type Setting struct {
 	Apply func(over, base *Settings) // puts what one sets into the other
 }
 
-// SettingTable lists the settings in the order of the reference plan: show prints them, diff compares them and the
+// SettingTable lists the settings in the order in which show prints them, alike ones together: show prints them, diff compares them and the
 // loader layers them by these rows. A new key is a field of [Settings], a field with tags in plan/load/file.go, a row
 // here and a setter in plan/load/layer.go; a test names what is missing.
 var SettingTable = []Setting{

@@ -168,7 +168,7 @@ func (w *worker) adopt(r *store.Row) *occurrence {
 		o.log = append(o.log, w.adoption(&o.state))
 	}
 	w.e.noteIssues(&o.state)
-	w.relieve(o)
+	w.trackRecording(o)
 	return o
 }
 

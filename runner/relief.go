@@ -34,8 +34,8 @@ func (r *recorded) relieves(s *session.State) bool {
 	return r.id != s.ID && r.plan == s.Plan && r.recording == s.Recording && overlap(r.interval, s.Interval)
 }
 
-// relief names the class that relieves an occurrence; "" while none is being recorded.
-func (w *worker) relief(o *occurrence) string {
+// relievedBy names the class that relieves an occurrence; "" while none is being recorded.
+func (w *worker) relievedBy(o *occurrence) string {
 	if !o.spec.Absent || o.now || o.state.Phase == session.Ended || !o.live() || !o.state.Relieved.IsZero() {
 		return ""
 	}
@@ -49,8 +49,8 @@ func (w *worker) relief(o *occurrence) string {
 	return ""
 }
 
-// relieve keeps what is being recorded up to date, and steps the occurrences that one relieves once that is.
-func (w *worker) relieve(o *occurrence) {
+// trackRecording keeps the list of what is being recorded up to date, and steps the occurrences that one relieves once that is.
+func (w *worker) trackRecording(o *occurrence) {
 	s := &o.state
 	is := !o.spec.Absent && s.Phase != session.Ended && s.Writes()
 	w.e.mu.Lock()
@@ -66,14 +66,14 @@ func (w *worker) relieve(o *occurrence) {
 	}
 	plan, recording := s.Plan, s.Recording
 	for _, other := range w.e.allWorkers() {
-		other.post(func() { other.relieved(plan, recording) })
+		other.post(func() { other.stepRelieved(plan, recording) })
 	}
 }
 
-// relieved steps the occurrences of a recording that are relieved now.
-func (w *worker) relieved(plan, recording string) {
+// stepRelieved steps the occurrences of a recording that are relieved now.
+func (w *worker) stepRelieved(plan, recording string) {
 	for _, o := range w.near {
-		if o.spec.Plan == plan && o.spec.Recording == recording && w.relief(o) != "" {
+		if o.spec.Plan == plan && o.spec.Recording == recording && w.relievedBy(o) != "" {
 			w.step(o)
 		}
 	}

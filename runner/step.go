@@ -88,7 +88,7 @@ func (w *worker) prepare(o *occurrence, now time.Time) {
 	o.spec.OtherApp = o.spec.App != w.app
 	o.spec.QueryEvery = session.QueryInterval(w.e.cfg.Watch, w.liveSessions(now), w.qps)
 	o.spec.NoNewSessions, o.spec.OnlyStops = !w.e.scheduling && !o.now, w.e.stopping
-	if by := w.relief(o); by != "" {
+	if by := w.relievedBy(o); by != "" {
 		o.events = append(o.events, session.Relieved{By: by})
 	}
 	if since := w.unattendedSince(o); !since.IsZero() {
@@ -206,7 +206,7 @@ func (w *worker) stored(o *occurrence, next session.State, saved document, calls
 	}
 	w.e.cfg.OnChange(next)
 	w.send(o, calls)
-	w.relieve(o)
+	w.trackRecording(o)
 	switch {
 	case len(o.events) > 0 || o.dirty:
 		w.step(o)

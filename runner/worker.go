@@ -17,8 +17,9 @@ import (
 
 // worker owns the occurrences of one App ID: it alone writes their status and sends requests about them.
 //
-// Its loop is one goroutine, and only that touches the fields below pulse and the occurrences. Others post functions to the inbox
-// (post), or ask pulse. running is guarded by the engine's lock; e, app, lease and log never change. The loop never waits for the
+// Its loop is one goroutine, and only that touches service, memory, the fields below tenure, and the occurrences. The exceptions:
+// e, app, lease and log never change; running is guarded by the engine's lock; ended, inbox, pulse, callers and tenure are safe for
+// concurrent use. Others post functions to the inbox (post), or ask pulse. The loop never waits for the
 // store or the service: background does that in goroutines, which post the result.
 type worker struct {
 	e     *Engine
