@@ -415,8 +415,8 @@ func (e *Engine) pollStore(ctx context.Context) error {
 	e.mu.Lock()
 	same := n == e.seen.changes
 	e.mu.Unlock()
-	if same {
-		return nil
+	if same { // on SQLite also where this process wrote, and could not read after that
+		return e.look(ctx)
 	}
 	if err := e.checkOwnership(ctx); err != nil {
 		return err

@@ -76,15 +76,15 @@ func (w *specWriter) try(ctx context.Context, since, until time.Time) error {
 	return w.writeAll(ctx, reconcile(w.desired(stored, since, until), stored, since, until, w.now), generation)
 }
 
-// writeAll writes changes of specs in as many transactions as it takes. [errMoved] says that others wrote specs in between,
-// which were made after a generation; 0: that is of no matter.
+// writeAll writes changes of specs in as many transactions as it takes. They were made from what the store held at a generation;
+// [errMoved] says that others have written since.
 func (w *specWriter) writeAll(ctx context.Context, changes []specChange, generation int64) error {
 	slices.SortStableFunc(changes, func(a, b specChange) int { return cmp.Compare(min(a.verb, update), min(b.verb, update)) }) // what is added goes first
 	for len(changes) > 0 {
 		done, before := 0, w.diff
 		if err := w.e.writeSpecs(ctx, func(t *store.SpecTx) (err error) {
 			w.diff = before
-			if generation != 0 && t.Generation != generation+1 {
+			if t.Generation != generation+1 {
 				return errMoved
 			}
 			done, err = w.writeSome(t, changes[:min(len(changes), specsAtOnce)])
@@ -93,9 +93,7 @@ func (w *specWriter) writeAll(ctx context.Context, changes []specChange, generat
 			return err
 		}
 		changes = changes[done:]
-		if generation != 0 {
-			generation++
-		}
+		generation++
 	}
 	return nil
 }
@@ -322,9 +320,28 @@ func (a *applied) find(id string) (schedule.Brief, bool) {
 	return a.finder.Find(id)
 }
 
-// removeOthers removes what is planned for plans that are no longer active.
+// removeOthers removes what is planned for plans that are no longer active. Where specs or plans were written meanwhile, such as
+// a plan that is active again, it looks again.
 func (e *Engine) removeOthers(ctx context.Context) error {
 	names, err := e.cfg.Store.OpenPlans(ctx)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	for _, name := range names {
+		err := errMoved
+		for errors.Is(err, errMoved) {
+			err = e.removeOther(ctx, name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeOther removes what is planned for a plan, unless it is active. [errMoved] says that others wrote meanwhile.
+func (e *Engine) removeOther(ctx context.Context, name string) error {
+	generation, err := e.cfg.Store.Generation(ctx)
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
@@ -332,25 +349,23 @@ func (e *Engine) removeOthers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
-		e.mu.Lock()
-		active := e.plans[name] != nil
-		e.mu.Unlock()
-		if active || kept[name] {
-			continue
-		}
-		w := &specWriter{e: e, now: e.cfg.Now()}
-		stored, err := e.cfg.Store.Known(ctx, name, w.now)
-		if err != nil {
-			return fmt.Errorf("read the store: %w", err)
-		}
-		changes := reconcile(nil, stored, e.since(), w.now.Add(1000*24*time.Hour), w.now)
-		if err := w.writeAll(ctx, changes, 0); err != nil {
-			return err
-		}
-		if w.diff.Removed > 0 {
-			e.log.Warn("dropped the planned classes of a plan that was not given", "plan", name, "classes", w.diff.Removed)
-		}
+	e.mu.Lock()
+	active := e.plans[name] != nil
+	e.mu.Unlock()
+	if active || kept[name] {
+		return nil
+	}
+	w := &specWriter{e: e, now: e.cfg.Now()}
+	stored, err := e.cfg.Store.Known(ctx, name, w.now)
+	if err != nil {
+		return fmt.Errorf("read the store: %w", err)
+	}
+	changes := reconcile(nil, stored, e.since(), w.now.Add(1000*24*time.Hour), w.now)
+	if err := w.writeAll(ctx, changes, generation); err != nil {
+		return err
+	}
+	if w.diff.Removed > 0 {
+		e.log.Warn("dropped the planned classes of a plan that was not given", "plan", name, "classes", w.diff.Removed)
 	}
 	return nil
 }
