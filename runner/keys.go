@@ -77,7 +77,7 @@ func ReadKeys(text []byte, now time.Time) (Keys, error) {
 	}
 	k.Until = k.Until.UTC().Truncate(time.Second)
 	if least := leastValidity(); k.Until.Sub(now.Truncate(time.Second)) < least { // an expiration in whole seconds
-		return Keys{}, fmt.Errorf("they run out at %s, and the service asks for at least %v: let them last longer", k.Until.Format(time.RFC3339), least)
+		return Keys{}, fmt.Errorf("they run out at %s, and the service asks for at least %s: let them last longer", k.Until.Format(time.RFC3339), plan.DurationText(least))
 	}
 	return k, nil
 }

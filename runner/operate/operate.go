@@ -166,7 +166,7 @@ func Stop(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answe
 // Extend has a class end so much later than it would now.
 func Extend(ctx context.Context, s *store.Store, c view.Class, length time.Duration, by Operator) (Answer, error) {
 	if length < time.Second || length > MaxExtension {
-		return Answer{}, reason.Refuse(reason.OrderInvalid, "%s cannot be extended by %v: the length must be from 1s to %s", c.Row.ID, length, plan.DurationText(MaxExtension))
+		return Answer{}, reason.Refuse(reason.OrderInvalid, "%s cannot be extended by %s: the length must be from 1s to %s", c.Row.ID, plan.DurationText(length), plan.DurationText(MaxExtension))
 	}
 	return extend(ctx, s, c, length, by)
 }

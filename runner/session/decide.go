@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rundown/agora"
+	"rundown/plan"
 )
 
 // Event is something that happened to an occurrence: [TimePassed], [Answered], [NoticeArrived], [PaddingPreempted],
@@ -81,7 +82,7 @@ func Decide(spec Spec, status Status, e Event, now time.Time) (next Status, acti
 // take takes in what is wanted now, and then what happened.
 func (d *Decision) take(e Event) {
 	if by := d.S.rewind(d.now); by > 0 {
-		d.note("the clock was set back by %v at least", by.Round(time.Second))
+		d.note("the clock was set back by %s at least", plan.DurationText(by.Round(time.Second)))
 	}
 	d.observeSpec()
 	switch e := e.(type) {

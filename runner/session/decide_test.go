@@ -479,7 +479,7 @@ func TestDecide(t *testing.T) {
 		{
 			name:    "a start that is too late is a missed class",
 			state:   func(s *State) { s.Begin, s.Unattended = bell.Add(46*time.Minute), bell.Add(-time.Hour) },
-			outcome: Missed, reason: "rundown did not run from 2031-09-17 16:00:00Z on: 3m55s of the class were left, less than the min_remainder of 5m0s",
+			outcome: Missed, reason: "rundown did not run from 2031-09-17 16:00:00Z on: 3m55s of the class were left, less than the min_remainder of 5m",
 			gaps: []Gap{{bell, bell.Add(50 * time.Minute)}},
 		},
 		{

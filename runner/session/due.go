@@ -6,6 +6,7 @@ import (
 
 	"rundown/agora"
 	"rundown/agora/catalog"
+	"rundown/plan"
 	"rundown/runner/reason"
 )
 
@@ -210,7 +211,7 @@ func (d *Decision) latenessReason(left time.Duration) reason.Reason {
 	case s.MinRemainder < 0:
 		why.Text += ": the class had begun, and min_remainder is never"
 	default:
-		why.Text += fmt.Sprintf(": %v of the class were left, less than the min_remainder of %v", left.Round(time.Second), s.MinRemainder)
+		why.Text += fmt.Sprintf(": %s of the class were left, less than the min_remainder of %s", plan.DurationText(left.Round(time.Second)), plan.DurationText(s.MinRemainder))
 	}
 	return why
 }

@@ -98,7 +98,7 @@ func TestAClassThatIsBegunLate(t *testing.T) {
 		told  string
 	}{
 		{"as much as is wanted is left", 5 * time.Minute, 5 * time.Minute, true, ""},
-		{"less than is wanted is left", 5 * time.Minute, 5*time.Minute - time.Second, false, "4m59s of the class were left, less than the min_remainder of 5m0s"},
+		{"less than is wanted is left", 5 * time.Minute, 5*time.Minute - time.Second, false, "4m59s of the class were left, less than the min_remainder of 5m"},
 		{"anything is wanted", 0, time.Second, true, ""},
 		{"nothing is left", 0, 0, false, "no class time was left for another session"},
 		{"nothing is left of what is wanted", 5 * time.Minute, 0, false, "it came up too late: the class was over"},

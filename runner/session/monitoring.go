@@ -8,6 +8,7 @@ import (
 
 	"rundown/agora"
 	"rundown/agora/catalog"
+	"rundown/plan"
 	"rundown/runner/reason"
 )
 
@@ -43,7 +44,7 @@ func (d *Decision) onQuery(x *Session, a Answer) {
 		d.scheduleRetry(x, catalog.GoneBackoff(), x.SuspectAt, 0)
 	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionSuspect:
 		if !d.scheduleRetry(x, catalog.GoneBackoff(), x.SuspectAt, 0) {
-			d.presumedDead(x, reason.Because(reason.SessionLost, "it was not running, or unknown, from %s on for %v", d.Clock(x.SuspectAt), d.now.Sub(x.SuspectAt).Round(time.Second)))
+			d.presumedDead(x, reason.Because(reason.SessionLost, "it was not running, or unknown, from %s on for %s", d.Clock(x.SuspectAt), plan.DurationText(d.now.Sub(x.SuspectAt).Round(time.Second))))
 		}
 	case a.taskGone():
 		x.SuspectAt, x.NotFoundAt = cmp.Or(x.SuspectAt, d.now), d.now
@@ -62,7 +63,7 @@ func (d *Decision) onQuery(x *Session, a Answer) {
 func (d *Decision) seenRunning(x *Session) {
 	if x.State == SessionSuspect {
 		x.Failover = max(x.Failover, d.now.Sub(x.SuspectAt))
-		d.note("session %d: back after %v of 404", x.Attempt, d.now.Sub(x.SuspectAt).Round(time.Second))
+		d.note("session %d: back after %s of 404", x.Attempt, plan.DurationText(d.now.Sub(x.SuspectAt).Round(time.Second)))
 		x.HealthyFrom = d.now
 	}
 	if x.RecordingAt.IsZero() && !x.Held {
@@ -111,7 +112,7 @@ func (d *Decision) retryQuery(x *Session, informative bool, why string) {
 		x.Next = d.now.Add(UnansweredEvery)
 		return
 	}
-	x.setReason(reason.Because(reason.NotRunning, "not seen running within %v: %s", catalog.ConfirmDeadline(d.S.ReadyTimeout), why))
+	x.setReason(reason.Because(reason.NotRunning, "not seen running within %s: %s", plan.DurationText(catalog.ConfirmDeadline(d.S.ReadyTimeout)), why))
 	d.enter(x, SessionStopping)
 	x.FinalState, x.Tries, x.Next = SessionFailed, 0, d.now
 	d.note("session %d: %s", x.Attempt, x.Reason)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rundown/agora/catalog"
+	"rundown/plan"
 	"rundown/runner/reason"
 )
 
@@ -102,7 +103,7 @@ func (d *Decision) failedOutcome(gaveUp reason.Reason) []string {
 func (d *Decision) partialOutcome(gaveUp reason.Reason) []string {
 	s := &d.S
 	s.Outcome = Partial
-	why := []string{fmt.Sprintf("%v of the class are missing", missing(s.Gaps).Round(100*time.Millisecond))}
+	why := []string{plan.DurationText(missing(s.Gaps).Round(100*time.Millisecond)) + " of the class are missing"}
 	switch {
 	case !gaveUp.None():
 		s.ReasonCode = gaveUp.Code
@@ -204,7 +205,7 @@ func (d *Decision) evidenceText() []string {
 		}
 		text := fmt.Sprintf("recorded from %s (%s) to %s", d.Clock(from), how, d.Clock(until))
 		if x.Failover > 0 {
-			text += fmt.Sprintf(", answering 404 for %v in between", x.Failover.Round(time.Second))
+			text += fmt.Sprintf(", answering 404 for %s in between", plan.DurationText(x.Failover.Round(time.Second)))
 		}
 		if x.Reason != "" && x.State != SessionOrphan {
 			text += ": " + x.Reason

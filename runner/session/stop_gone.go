@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rundown/agora/catalog"
+	"rundown/plan"
 	"rundown/runner/reason"
 )
 
@@ -42,8 +43,8 @@ func (d *Decision) orphanUnlessEnded(x *Session) bool {
 	}
 	d.enter(x, SessionOrphan)
 	x.Next = time.Time{}
-	x.setReason(reason.Because(reason.OrphanGone, "orphan: session %d (cname %s, uid %s) may still run: the service answered 404 to its stop for %v; its maxRecordingHour ends it at %s at the latest",
-		x.Attempt, x.Cname, x.UID, d.now.Sub(x.notFoundSince()).Round(time.Second), d.Clock(x.Deadline())))
+	x.setReason(reason.Because(reason.OrphanGone, "orphan: session %d (cname %s, uid %s) may still run: the service answered 404 to its stop for %s; its maxRecordingHour ends it at %s at the latest",
+		x.Attempt, x.Cname, x.UID, plan.DurationText(d.now.Sub(x.notFoundSince()).Round(time.Second)), d.Clock(x.Deadline())))
 	d.note("%s", x.Reason)
 	if d.S.Phase == Ended {
 		d.S.Reason += "; " + x.Reason

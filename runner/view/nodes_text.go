@@ -3,6 +3,8 @@ package view
 import (
 	"fmt"
 	"time"
+
+	"rundown/plan"
 )
 
 // Text says in a line what a node records.
@@ -17,7 +19,7 @@ func (n Node) Text(now time.Time) string {
 	}
 	seen := "no heartbeat yet"
 	if !n.Beat.IsZero() {
-		seen = fmt.Sprintf("last seen %v ago", max(now.Sub(n.Beat), 0).Round(time.Second))
+		seen = fmt.Sprintf("last seen %s ago", plan.DurationText(max(now.Sub(n.Beat), 0).Round(time.Second)))
 	}
 	version := ""
 	if n.Version != nil {

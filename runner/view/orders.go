@@ -86,7 +86,13 @@ func (c Class) Cancelled() (order OrderDoc, ok bool) {
 	if order := ReadDoc[OccurrenceDoc](c.Row.Doc).Cancel; order != nil {
 		return *order, true
 	}
-	return OrderDoc{}, c.Row.Outcome == string(session.Cancelled)
+	return OrderDoc{}, c.Row.Outcome == string(session.Cancelled) && !c.takenBack()
+}
+
+// takenBack says that the cancellation of a class that has ended as cancelled does not hold any more, and no daemon has seen that
+// yet: what is wanted of it has no cancellation, and is newer than what was taken in.
+func (c Class) takenBack() bool {
+	return stored(c.Row) && ReadDoc[OccurrenceDoc](c.Row.Doc).Observed.Generation < c.Row.Generation
 }
 
 // End is when the class ends, by the orders that hold.

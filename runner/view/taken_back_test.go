@@ -32,3 +32,17 @@ func TestAnOrderThatNoDaemonHasTakenInIsNotLaidOverTheRowTwice(t *testing.T) {
 		t.Errorf("extended %+v, in force %v; want to %v", x, effective, first)
 	}
 }
+
+// TestACancellationThatWasTakenBackDoesNotHold has a class that ended as cancelled, before and after a daemon has seen that this was
+// taken back.
+func TestACancellationThatWasTakenBackDoesNotHold(t *testing.T) {
+	for observed, want := range map[int64]bool{11: false, 12: true} {
+		row := store.Occurrence{
+			ID: "school/german/20310915T070000Z", State: string(session.Ended), Outcome: string(session.Cancelled), Generation: 12,
+			Doc: fmt.Appendf(nil, `{"observed":{"generation":%d}}`, observed),
+		}
+		if _, cancelled := (view.Class{Row: row}).Cancelled(); cancelled != want {
+			t.Errorf("taken in up to %d of 12: cancelled %v", observed, cancelled)
+		}
+	}
+}
