@@ -51,17 +51,6 @@ func (s *Store) CountDue(ctx context.Context, app string, by time.Time) (n int, 
 	return n, s.get(ctx, "count what is due", countDue, []any{app, by.UnixMilli()}, &n)
 }
 
-// ChangedSince lists the identities of the occurrences whose specs were written after a generation.
-func (s *Store) ChangedSince(ctx context.Context, generation int64) (map[string]bool, error) {
-	ids := map[string]bool{}
-	_, err := query(ctx, s, "look for changed specs", `SELECT id FROM occurrences WHERE generation > $1`, []any{generation}, func(rows *sql.Rows) (id string, err error) {
-		err = rows.Scan(&id)
-		ids[id] = true
-		return "", err
-	})
-	return ids, err
-}
-
 // Row reads an occurrence with its sessions; nil where there is none.
 func (s *Store) Row(ctx context.Context, id string) (*Row, error) {
 	rows, err := s.Rows(ctx, id)

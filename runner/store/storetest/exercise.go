@@ -735,9 +735,8 @@ func uncommitted(t *testing.T, s *store.Store) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	changed, err := other.ChangedSince(t.Context(), before)
-	if err != nil || !changed[o.ID] {
-		t.Errorf("changed %v, %v: want what was committed after the counter was read", changed, err)
+	if row, err := other.Row(t.Context(), o.ID); err != nil || row == nil || row.Generation <= before {
+		t.Errorf("%+v, %v: want it newer than the counter that was read before its commit", row, err)
 	}
 }
 
@@ -780,8 +779,13 @@ func due(t *testing.T, s *store.Store) {
 	if err != nil || len(owners) != 2 {
 		t.Errorf("owners %+v, %v", owners, err)
 	}
-	changed, err := s.ChangedSince(t.Context(), 3)
-	if err != nil || len(changed) != 1 || !changed[o.ID] {
-		t.Errorf("changed %v, %v", changed, err)
+	rows, err := s.Rows(t.Context(), o.ID, far.ID, "none")
+	if err != nil || len(rows) != 2 {
+		t.Errorf("by their identities: %+v, %v", rows, err)
+	}
+	for _, r := range rows {
+		if changed := r.Generation > 3; changed != (r.ID == o.ID) {
+			t.Errorf("%s is of generation %d", r.ID, r.Generation)
+		}
 	}
 }
