@@ -220,7 +220,8 @@ func (x *exchange) answer(meta agora.Meta, err error) session.Answer {
 		}
 		switch {
 		case errors.Is(failure.Err, errUnconfirmed):
-			a.Class, a.RetryAfter, a.Why = agora.Wait, session.UnansweredEvery, reason.NodeUnconfirmed
+			// A step can be stored some moments before the next heartbeat is confirmed, as after an outage of the database.
+			a.Class, a.RetryAfter, a.Why = agora.Wait, storeEvery, reason.NodeUnconfirmed
 		case failure.Local: // its credentials
 			a.Why = reason.SecretUnreadable
 		}
