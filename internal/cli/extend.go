@@ -21,7 +21,7 @@ func newExtendCommand(a *app) *cobra.Command {
 	var why string
 	var day closureFlags
 	cmd := &cobra.Command{
-		Use:   "extend ID LENGTH | ID --undo | --on DAY LENGTH | --on DAY --undo",
+		Use:   "extend (ID | --on DAY) (LENGTH | --undo)",
 		Short: "Extend the end of a class or the classes of a day, or undo that",
 		Long: `Extend the end of a class or of the classes of a day, or undo that.
 
