@@ -40,16 +40,17 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 }
 
 // stopByNodes leaves the orders to the daemons that share the store, and waits until they have carried them out. It is not
-// done where they do not work on the App ID of each class, or have ended meanwhile: then this process stops what it can.
+// done where they do not work on the App ID of each class, or have ended meanwhile: then this process stops what it can. It is
+// not done on SQLite, whose file may be one that cannot be written.
 func (a *app) stopByNodes(ctx context.Context) (done bool, err error) {
+	if dsn, err := a.storeDSN(); err != nil || !isPostgres(dsn) {
+		return false, err
+	}
 	s, err := a.openStore(ctx, store.Options{})
 	if err != nil {
 		return false, err
 	}
 	defer s.Close()
-	if !s.Remote() {
-		return false, nil
-	}
 	rows, err := begun(ctx, s)
 	if err != nil {
 		return false, err

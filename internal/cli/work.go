@@ -246,7 +246,7 @@ func (a *app) storeDSN() (string, error) {
 // fillIn replaces the references in the address of a PostgreSQL by their values. Each byte of a value that could mean
 // something in an address is encoded. Any other name of a store stays as it is.
 func (a *app) fillIn(address string) (filled string, err error) {
-	if !strings.HasPrefix(address, "postgres://") && !strings.HasPrefix(address, "postgresql://") {
+	if !isPostgres(address) {
 		return address, nil
 	}
 	lookup := a.newLookup("-")
@@ -268,6 +268,11 @@ func (a *app) fillIn(address string) (filled string, err error) {
 		return b.String()
 	})
 	return filled, err
+}
+
+// isPostgres says that the name of a store is the address of a PostgreSQL.
+func isPostgres(name string) bool {
+	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
 }
 
 // defaultStoreFile follows the XDG base directories: a relative XDG_STATE_HOME is as good as none.
