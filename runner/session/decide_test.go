@@ -290,6 +290,24 @@ func TestDecide(t *testing.T) {
 			}, outcome: Recorded, reason: "orphan: session 1", states: []SessionState{SessionOrphan, SessionFailed, SessionEnded},
 		},
 		{
+			name: "of two sessions in doubt with one uid, a task conflict makes an orphan of the later one alone",
+			serve: nth(agora.OpStart, refusal(agora.Retry, 206, 65, "pending"), refusal(agora.Retry, 206, 65, "pending"), refusal(agora.Retry, 206, 65, "pending"),
+				refusal(agora.Retry, 206, 65, "pending"), refusal(agora.NewResource, 400, 53, "task conflict")),
+			trace: []string{
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-40s start 1 uid 11", "-34s start 1 uid 11",
+				"-34s acquire 2 uid 11", "-34s start 2 uid 11", "-31s start 2 uid 11", "-1s acquire 3 uid 12", "-1s start 3 uid 12", "52m0s stop 3 uid 12",
+			}, outcome: Partial, reason: "orphan: session 2", states: []SessionState{SessionFailed, SessionOrphan, SessionEnded},
+		},
+		{
+			name:  "of three sessions with one uid, a task conflict makes an orphan of the latest one in doubt alone",
+			serve: nth(agora.OpStart, noAnswer, noAnswer, noAnswer, noAnswer, noAnswer, noAnswer, noAnswer, noAnswer, refusal(agora.NewResource, 400, 53, "task conflict")),
+			trace: []string{
+				"-43s acquire 1 uid 11", "-43s start 1 uid 11", "-42s start 1 uid 11", "-39s start 1 uid 11", "-33s start 1 uid 11",
+				"-33s acquire 2 uid 11", "-33s start 2 uid 11", "-32s start 2 uid 11", "-29s start 2 uid 11", "-23s start 2 uid 11",
+				"7s acquire 3 uid 11", "7s start 3 uid 11", "7s acquire 4 uid 12", "7s start 4 uid 12", "52m0s stop 4 uid 12",
+			}, outcome: Partial, gaps: []Gap{{bell, bell.Add(12*time.Second + 140*time.Millisecond)}}, reason: "orphan: session 2", states: []SessionState{SessionFailed, SessionOrphan, SessionFailed, SessionEnded},
+		},
+		{
 			name:  "orphans on both uids are met again until one of them has ended",
 			serve: beset(5*time.Minute, 5*time.Minute),
 			trace: []string{

@@ -270,8 +270,8 @@ func gaps(start, end time.Time, sessions []Session) []Gap {
 	return out
 }
 
-// startRefuted says that a doubtful start is known not to have had an effect: a later one with the same uid was accepted,
-// or told of a conflict, which made an orphan of the doubtful one. Of those whose starts were not answered by the service
+// startRefuted says that a doubtful start is known not to have had an effect: a later one with the same uid was accepted. (After a
+// conflict markConflicting has left one start in doubt.) Of those whose starts were not answered by the service
 // the last one stands for all, since one recording of a cname and a uid lives at most.
 func (s *State) startRefuted(x *Session) bool {
 	return slices.ContainsFunc(s.Sessions, func(y Session) bool {

@@ -102,6 +102,7 @@ type Request struct {
 //	an answer that is not the service's own    StartUncertain; and OnlyBlocked while all such answers were refusals
 //	5xx of the service                         StartErrored
 //	a sid                                      clears StartUncertain and Interrupted
+//	53, where another session is the orphan    clears StartUncertain of the earlier sessions with the uid
 //
 // OnlyBlocked is only set beside StartUncertain. StartErrored may stand beside any of them, and stays. UIDConflict, in [UIDFacts], is
 // set by 53 alone. Readers: endSession and orphanDoubtful make an orphan of an uncertain start unless it is OnlyBlocked; beginSession

@@ -57,12 +57,17 @@ func (d *Decision) onRefused(x *Session, a Answer) {
 // Where it is open whether a start had an effect, StartUncertain is set, and the same start is sent again with the same resource id:
 // the service starts at most one recording for a resource id. For 65 (VerdictPending) that is, step by step:
 //
-//	after 3 s and 6 s   the same start again
-//	still 65            the session fails, and countFailure says when the next one begins
+//	after 3 s and 6 s   the same start again; the two are fewer where other answers have used up Tries
+//	still 65            the session fails, and countFailure says when the next one begins: at once after the first failure,
+//	                    and no more once the plan's attempts are used up
 //	the next session    beginSession gives it a new resource id and the same uid
-//	  its start is 53   onUIDConflict: the first recording lives, so the first session becomes an orphan
+//	  its start is 53   onUIDConflict: the first recording lives, so the first session becomes an orphan. The second one fails,
+//	                    which is not counted, and a third begins at once with the other uid
+//	  65 and then 53    the second session becomes the orphan, which is counted; the first is in doubt no more
 //	  it has a sid      nothing was live under the uid; the class goes on in this session
-//	the class is over   orphanDoubtful makes an orphan of each uncertain start that no answer has refuted
+//
+// Where the class ends while a repeat waits, endSession makes an orphan of the session. A failed session whose start no answer has
+// settled becomes an orphan with the end of the class, in orphanDoubtful.
 func (d *Decision) onStart(x *Session, a Answer) {
 	repeatOrFail := func(w catalog.Backoff) {
 		if !d.scheduleRetry(x, w, d.now, a.RetryAfter) {
@@ -111,9 +116,11 @@ func (d *Decision) onStart(x *Session, a Answer) {
 
 // onUIDConflict handles the answer 53, "task conflict": a recording with this cname and uid is live. Which one it is:
 //
+//	its own or another session's: one of its starts is
+//	uncertain, and another one may be live under the uid       it fails, uncounted; where no uid is free the next session waits
 //	this session's own, where one of its starts is uncertain   it becomes an orphan
 //	one of another session that may be live under the uid      this session waits until that has ended, or takes the other uid
-//	that of an earlier session whose start was uncertain       that becomes an orphan
+//	that of another session whose start was uncertain          that becomes an orphan, and this session fails, uncounted
 //	this session's own, where a start was answered 5xx         it becomes an orphan
 //	none of this store's                                       markForeignOrphan
 //	one that was thought to have ended                         this session fails with UIDConflict, and the next takes the other uid
@@ -129,7 +136,7 @@ func (d *Decision) onUIDConflict(x *Session) {
 		}
 		return
 	case x.StartUncertain:
-		d.markOrphan(x)
+		d.markConflicting(x)
 		d.countFailure(x)
 		return
 	case holder != nil && x.Replica < d.S.ReplicaCount():
@@ -140,10 +147,10 @@ func (d *Decision) onUIDConflict(x *Session) {
 		x.UID, _ = d.chooseUID(x, d.S.otherUID(x))
 		return
 	}
-	for i := range d.S.Sessions {
+	for i := len(d.S.Sessions) - 1; i >= 0; i-- {
 		y := &d.S.Sessions[i]
 		if y.Attempt != x.Attempt && y.UID == x.UID && y.StartUncertain && y.State == SessionFailed {
-			d.markOrphan(y)
+			d.markConflicting(y)
 			d.enter(x, SessionFailed)
 			x.Next = time.Time{}
 			x.setReason(reason.Because(reason.UIDConflict, "task conflict: session %d, whose start went unanswered, is live", y.Attempt))
@@ -160,6 +167,17 @@ func (d *Decision) onUIDConflict(x *Session) {
 	default:
 		x.UIDConflict = true
 		d.failStart(x, x.reason())
+	}
+}
+
+// markConflicting makes an orphan of a session whose start is in doubt, after a 53 has shown that a recording of its cname and uid
+// lives. One lives at most, so this orphan stands for it, and the starts of earlier sessions are in doubt no more.
+func (d *Decision) markConflicting(x *Session) {
+	d.markOrphan(x)
+	for i := range d.S.Sessions {
+		if y := &d.S.Sessions[i]; y.Attempt < x.Attempt && y.Cname == x.Cname && y.UID == x.UID && y.State == SessionFailed {
+			y.StartUncertain = false
+		}
 	}
 }
 
