@@ -76,7 +76,8 @@ func (g *gate) check() error {
 	return nil
 }
 
-// await waits until requests may be sent, and no longer than a while. The caller asks [gate.check] all the same.
+// await waits until requests may be sent, and no longer than a while. The client asks [gate.check] all the same, right before each
+// try ([agora.App.Gated]).
 func (g *gate) await(ctx context.Context, most time.Duration) {
 	if g.check() == nil {
 		return

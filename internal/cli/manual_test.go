@@ -76,6 +76,7 @@ How a rule is enforced: a *finding* of validate; by *construction*, since no pla
 
 A plan tunes severities under `+"`rules:`"+` (off, note, warning, error), and `+"`# rundown:ignore RULE reason`"+` at the end of a
 line, or on the line above it, silences one finding. Rules of structure can be neither tuned nor silenced.
+The JSON of `+"`validate`"+` calls a note `+"`information`"+`.
 
 | rule | severity | enforced |
 | --- | --- | --- |

@@ -54,9 +54,10 @@ them. SIGTERM and SIGINT shut it down with status 0 and leave recordings
 running. It waits up to ten seconds for open requests; the next start settles
 the rest. A second signal exits at once.
 
-With PLAN, each start applies the plans, and so undoes an apply --revision.
-Without PLAN, the daemon runs the active plans of the store. It reloads plan
-files on SIGHUP and when they change: once they have been unchanged for a
+With PLAN, each start applies the plans, and so undoes an apply --revision. On
+PostgreSQL, a start with a file that holds an earlier revision leaves the active
+one. Without PLAN, the daemon runs the active plans of the store. It reloads
+plan files on SIGHUP and when they change: once they have been unchanged for a
 second, or ten seconds after the first change. A plan with errors is rejected
 and the active plan stays, also at a restart.
 

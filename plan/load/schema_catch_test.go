@@ -27,7 +27,7 @@ func TestTableOfWhatSchemaAndLoaderCatch(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`# What an editor sees, and what only rundown sees
 
-Generated from the bad plans in plan/testdata by ` + "`go test ./plan/load -update`" + `. An editor that knows schemas/plan.schema.json
+Generated from the bad plans in plan/testdata by ` + "`go test ./plan/load -run TableOfWhat -update`" + `. An editor that knows schemas/plan.schema.json
 underlines what the schema catches while one types; ` + "`rundown validate`" + ` finds the rest: the loader what is wrong with one
 value or one file, the rules what takes more than one.
 
