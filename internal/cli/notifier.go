@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"rundown/plan"
@@ -107,15 +108,18 @@ func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen 
 	}, nil
 }
 
-// link is the address at which people find a class on the page, or the page where it is about none; "": nobody said where.
-func (d *daemon) link(occurrence string) string {
+// link is the address at which people find a class on the page, or the change of a plan given as PLAN/REVISION, or the page where
+// it is about neither; "": nobody said where.
+func (d *daemon) link(subject string) string {
 	switch {
 	case d.publicURL == "":
 		return ""
-	case occurrence == "":
+	case subject == "":
 		return d.publicURL + "/"
+	case strings.Count(subject, "/") == 1:
+		return d.publicURL + page.LinkOfChange(subject)
 	}
-	return d.publicURL + page.LinkOf(occurrence)
+	return d.publicURL + page.LinkOf(subject)
 }
 
 // notifiedPlans are the plans that the engine works on, in which events find titles, labels and targets.

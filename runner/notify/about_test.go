@@ -117,11 +117,11 @@ func TestAClosureIsToldOnceAndOfItsOwnClasses(t *testing.T) {
 				got[e.path[1:]] = append(got[e.path[1:]], kind)
 			}
 		}
-		says := func(classes string) []string {
-			return []string{"ops gave an order for many classes (closure 3): all classes on Mon 2031-09-15 cancelled: snow. It covers " + classes + " now, and those that a later plan adds."}
+		says := func(classes, of string) []string {
+			return []string{"ops gave an order for many classes (closure 3): all classes on Mon 2031-09-15 cancelled: snow. It covers " + classes + " now, and those that a later plan adds. Classes of: " + of + "."}
 		}
 		want := map[string][]string{
-			"all": says("3 classes"), "berlin": says("2 classes"), "owner": says("1 class"),
+			"all": says("3 classes", "algebra (2); german-a1 (1)"), "berlin": says("2 classes", "algebra (2)"), "owner": says("1 class", "german-a1 (1)"),
 			"events": {"class.cancelled", "class.cancelled", "class.cancelled"},
 		}
 		if !maps.EqualFunc(got, want, slices.Equal) {

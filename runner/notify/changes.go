@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -37,6 +38,12 @@ func sessionChanges(before, x *session.Session, s *session.State, now time.Time)
 	}
 	announce := func(kind, text string, until time.Time) {
 		f := Fact{Class: classOf(s), Code: x.ReasonCode, Reason: text, Session: x.Attempt, Until: until}
+		switch kind {
+		case kindOrphan:
+			f.Recorded = slices.ContainsFunc(s.Sessions, func(y session.Session) bool { return y.State == session.SessionRunning })
+		case kindUploadFailed:
+			f.Folder = s.Prefix
+		}
 		if kind == kindOrphanResolved || kind == kindUploadLate {
 			f.As = severityOf(kindOrphan)
 		}

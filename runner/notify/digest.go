@@ -32,21 +32,22 @@ func (n *Notifier) digests(ctx context.Context, found *news, issues []Issue, now
 			found.marks = append(found.marks, store.Mark{Name: name, Value: day})
 			continue
 		}
-		text, err := n.digest(ctx, t, issues, now)
+		text, open, err := n.digest(ctx, t, issues, now)
 		if err != nil {
 			return err
 		}
-		found.add(store.Mark{Name: name, Value: day}, announcement(kindDigest, t.plan.Name, t.key, day, now, Fact{Target: t.key, Reason: text}))
+		found.add(store.Mark{Name: name, Value: day}, announcement(kindDigest, t.plan.Name, t.key, day, now, Fact{Target: t.key, Reason: text, Count: open}))
 	}
 	return nil
 }
 
-// digest sums up the last and the next 24 hours of the classes that a target hears of.
-func (n *Notifier) digest(ctx context.Context, t *target, issues []Issue, now time.Time) (string, error) {
+// digest sums up the last and the next 24 hours of the classes that a target hears of, and counts those that were not
+// recorded whole.
+func (n *Notifier) digest(ctx context.Context, t *target, issues []Issue, now time.Time) (text string, open int, err error) {
 	const span = 24 * time.Hour
 	classes, err := n.cfg.Store.Briefs(ctx, now.Add(-span), now.Add(span))
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	counts := map[session.Outcome]int{}
 	var bad []string
@@ -62,8 +63,10 @@ func (n *Notifier) digest(ctx context.Context, t *target, issues []Issue, now ti
 			if !b.End.After(now) || b.Outcome != string(session.Cancelled) {
 				counts[session.Outcome(b.Outcome)]++
 			}
-			if b.Outcome != string(session.Recorded) && b.Outcome != string(session.Cancelled) && len(bad) < 10 {
-				bad = append(bad, fmt.Sprintf("%s %s (%s)", b.Recording, in(b.Start, r.Zone.String()).Format("15:04"), b.Outcome))
+			if b.Outcome != string(session.Recorded) && b.Outcome != string(session.Cancelled) {
+				if open++; open <= 10 {
+					bad = append(bad, fmt.Sprintf("%s %s (%s)", b.Recording, clockOn(b.Start, now, r.Zone), b.Outcome))
+				}
 			}
 		case b.Start.After(now):
 			ahead++
@@ -74,7 +77,19 @@ func (n *Notifier) digest(ctx context.Context, t *target, issues []Issue, now ti
 			running++
 		}
 	}
-	return digestText(t, counts, bad, running, ahead, next, issues, now), nil
+	if more := open - len(bad); more > 0 {
+		bad = append(bad, fmt.Sprintf("%d more", more))
+	}
+	return digestText(t, counts, bad, running, ahead, next, issues, now), open, nil
+}
+
+// clockOn is the time of a class, with its day where that is another than that of now.
+func clockOn(at, now time.Time, zone *time.Location) string {
+	at, now = at.In(zone), now.In(zone)
+	if at.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return at.Format("15:04")
+	}
+	return at.Format("Mon 2 Jan 15:04")
 }
 
 func digestText(t *target, counts map[session.Outcome]int, bad []string, running, ahead int, next time.Time, issues []Issue, now time.Time) string {

@@ -17,36 +17,46 @@ import (
 
 var update = flag.Bool("update", false, "write docs/notifications.md anew")
 
-// samples are an announcement of each kind, as it may be.
+// lostStart is the first session of a class whose start was answered by what says that it runs, without its sid, as Decide
+// leaves it.
+func lostStart(c *Class) session.Session {
+	x := session.Session{Attempt: 1, Cname: "lingua-german-a1", UID: "11", ReasonCode: reason.OrphanSID}
+	x.Reason = fmt.Sprintf("orphan: session %d (cname %s, uid %s) may run although its sid is unknown; its maxRecordingHour ends it at %s at the latest",
+		x.Attempt, x.Cname, x.UID, in(c.Start.Add(3*time.Hour), c.Zone).Format("2006-01-02 15:04:05Z07:00"))
+	return x
+}
+
+// samples are an announcement of each kind, as it may be. Reasons and causes are sentences of the product.
 func samples() map[string]Fact {
 	start := time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC)
 	class := func(outcome string, gaps ...session.Gap) *Class {
 		return &Class{ID: "lingua/german-a1/20310917T170000Z", Plan: "lingua", Recording: "german-a1", Start: start, End: start.Add(50 * time.Minute), Zone: "Europe/Madrid", Outcome: outcome, Gaps: gaps}
 	}
 	refused := []Cause{{ID: reason.IssueAccountRefused, Text: "the service does not accept the credentials of app main: HTTP 401", Advice: "check customer_id and customer_secret under account in the plan, and in Agora's console that the App ID belongs to that account"}}
+	orphan := lostStart(class(""))
 	gap := session.Gap{From: start.Add(20 * time.Minute), Until: start.Add(20*time.Minute + 70*time.Second)}
 	return map[string]Fact{
 		kindAtRisk:         {Class: class(""), Code: reason.IssueAccountRefused, Causes: refused},
 		kindRecovered:      {Class: class(""), Since: start.Add(-30 * time.Minute), Was: kindAtRisk},
-		kindLate:           {Class: class(""), Code: reason.IssueServiceUnreachable, Reason: "3 requests in a row without an answer"},
+		kindLate:           {Class: class(""), Code: reason.IssueServiceUnreachable, Reason: "3 requests in a row got no answer since 2031-09-17 18:59:50+02:00"},
 		"class.recorded":   {Class: class("recorded")},
-		"class.partial":    {Class: class("partial", gap), Code: reason.SessionLost, Reason: "1m10s of the class are missing; the service did not know the session any more"},
-		"class.missed":     {Class: class("missed"), Code: reason.DaemonDown, Reason: "no daemon was running from 16:55 to 20:10"},
+		"class.partial":    {Class: class("partial", gap), Code: reason.SessionLost, Reason: "session 1: 404 for 1m30s"},
+		"class.missed":     {Class: class("missed"), Code: reason.DaemonDown, Reason: "rundown did not run from 2031-09-17 16:55:00+02:00 on"},
 		"class.failed":     {Class: class("failed"), Code: reason.PageFault, Reason: "the page did not load in 3 sessions"},
 		"class.cancelled":  {Class: class("cancelled"), Code: reason.CancelledByOperator, Reason: "cancelled by ops: snow"},
-		kindOrphan:         {Class: class(""), Code: reason.OrphanSID, Reason: "the answer to start was lost", Session: 1, Until: start.Add(3 * time.Hour)},
-		kindOrphanResolved: {Class: class(""), Code: reason.OrphanHeard, Session: 1},
-		kindUploadFailed:   {Class: class(""), Reason: "session 1: upload error 32: the storage is configured wrongly", Session: 1},
+		kindOrphan:         {Class: class(""), Code: orphan.ReasonCode, Reason: orphan.Reason, Session: 1, Until: start.Add(3 * time.Hour), Recorded: true},
+		kindOrphanResolved: {Class: class(""), Code: reason.OrphanHeard, Reason: "orphan: a notification told of it at 2031-09-17 19:00:40+02:00", Session: 1},
+		kindUploadFailed:   {Class: class(""), Code: reason.ServiceError, Reason: "session 1: upload error 32 at 2031-09-17 19:20:00+02:00: the storage is configured wrongly; there may be nothing in the bucket", Session: 1, Folder: "autumn/german/"},
 		kindUploadLate:     {Class: class(""), Session: 1},
-		kindPlanApplied:    {Count: 12},
-		kindPlanRejected:   {Causes: []Cause{{ID: reason.IssuePlanRejected, Text: "plan lingua was not reloaded from plan.yaml: plan.yaml:14:9: when is missing"}}},
-		kindPlanWaiting:    {Causes: []Cause{{ID: reason.IssuePlanWaiting, Text: "revision 13 of plan lingua removes 40 of 120 classes of the next seven days", Advice: "rundown apply --confirm takes it over"}}},
+		kindPlanApplied:    {Count: 12, Who: "ops"},
+		kindPlanRejected:   {Path: "/etc/rundown/lingua.yaml", Causes: []Cause{{ID: reason.IssuePlanRejected, Text: "plan lingua was not reloaded from /etc/rundown/lingua.yaml, and the active plan stays: lingua.yaml:14:9: when is missing"}}},
+		kindPlanWaiting:    {Count: 13, Who: "ops", Path: "/etc/rundown/lingua.yaml", Causes: []Cause{{ID: reason.IssuePlanWaiting, Text: "plan lingua, revision 13 waits for a confirmation, the active revision stays: it removes 40 of the 120 classes of the next seven days", Advice: "rundown apply --confirm takes it over"}}},
 		kindRaised:         {Code: reason.IssueAccountRefused, Since: start.Add(-40 * time.Minute), Causes: refused, As: plan.NotifyCritical},
-		kindCleared:        {Code: reason.IssueAccountRefused, Since: start.Add(-40 * time.Minute), Causes: refused},
-		"order.given":      {Class: class(""), Order: "extend", Who: "ops", Note: "the guest is late", Args: json.RawMessage(`{"until":"2031-09-17T18:05:00Z"}`)},
+		kindCleared:        {Code: reason.IssueAccountRefused, Since: start.Add(-40 * time.Minute), Until: start, Causes: refused},
+		kindOrder:          {Class: class(""), Order: "extend", Who: "ops", Note: "the guest is late", Args: json.RawMessage(`{"until":"2031-09-17T18:05:00Z"}`)},
 		kindJoined:         {Count: 2},
-		kindNodeLost:       {Since: start.Add(-20 * time.Minute)},
-		kindDigest:         {Target: "lingua/duty", Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 11 recorded, 1 partial. Incomplete or not recorded: german-a1 19:00 (partial). The next 24 hours: 12 classes, the first on Thu 18 Sep 09:00 CEST. No open problems."},
+		kindNodeLost:       {Since: start.Add(-20 * time.Minute), Who: "recorder-1:4802", Classes: []Class{*class("")}},
+		kindDigest:         {Target: "lingua/duty", Count: 1, Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 11 recorded, 1 partial. Incomplete or not recorded: german-a1 Tue 16 Sep 19:00 (partial). The next 24 hours: 12 classes, the first on Thu 18 Sep 09:00 CEST. No open problems."},
 		kindTest:           {Target: "lingua/duty"},
 	}
 }
@@ -58,6 +68,7 @@ func variants() []struct {
 } {
 	of := samples()
 	start := of[kindLate].Class.Start
+	recorded := *of["class.recorded"].Class
 	page := []Cause{
 		{
 			ID: reason.IssuePageFailing, Text: "the page of german-a1 failed a check from the daemon's machine: it answers HTTP 404 (Not Found), at which the service ends a recording",
@@ -67,6 +78,7 @@ func variants() []struct {
 	}
 	closing := &Closure{ID: 3, Covers: "campus=berlin on Wed 2031-09-17 cancelled", Recordings: map[string]int{"lingua/german-a1": 2}, Undo: "rundown cancel --on 2031-09-17 --label campus=berlin --undo"}
 	stopped := *of["class.cancelled"].Class
+	stopped.Gaps = []session.Gap{{From: start.Add(20 * time.Minute), Until: stopped.End}}
 	return []struct {
 		kind string
 		fact Fact
@@ -74,14 +86,17 @@ func variants() []struct {
 		{kindAtRisk, Fact{Class: of[kindAtRisk].Class, Code: reason.IssuePageFailing, Causes: page}},
 		{kindRecovered, Fact{Class: of[kindLate].Class, Since: start.Add(30 * time.Second), Was: kindLate}},
 		{"class.cancelled", Fact{Class: &stopped, Code: reason.EndedByOperator, Reason: "stopped by ops: the room is empty"}},
+		{kindOrphan, Fact{Class: &recorded, Code: reason.OrphanGone, Session: 1, Until: start.Add(3 * time.Hour)}},
+		{kindNodeLost, Fact{Since: start.Add(-20 * time.Minute), Who: "recorder-2:77"}},
+		{kindDigest, Fact{Target: "lingua/duty", Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 12 recorded. No class in the next 24 hours. No open problems."}},
 		{kindRaised, Fact{Code: reason.IssuePageFailing, Since: start.Add(-20 * time.Minute), As: plan.NotifyWarning, Causes: []Cause{{
 			ID: reason.IssuePageFailing, Text: "the page of german-a1 failed a check from the daemon's machine: its host name leads into a private network",
 			Advice: "see that the page can be opened from the internet; if it can, preflight: false in the recording leaves this check out",
 		}}}},
 		{kindRaised, Fact{Code: reason.IssueClockOff, Since: start.Add(-20 * time.Minute), As: plan.NotifyWarning, Causes: []Cause{{ID: reason.IssueClockOff, Text: "the clock of this machine is 7s behind that of the service"}}}},
-		{"order.given", Fact{Class: of["order.given"].Class, Order: "cancel", Who: "ops", Note: "room flooded"}},
-		{"order.given", Fact{Class: of["order.given"].Class, Order: "unextend", Who: "ops"}},
-		{"order.given", Fact{Order: "cancel", Who: "ops", Note: "snow", Closure: closing}},
+		{kindOrder, Fact{Class: of[kindOrder].Class, Order: "cancel", Who: "ops", Note: "room flooded"}},
+		{kindOrder, Fact{Class: of[kindOrder].Class, Order: "unextend", Who: "ops"}},
+		{kindOrder, Fact{Order: "cancel", Who: "ops", Note: "snow", Closure: closing}},
 	}
 }
 
@@ -91,17 +106,28 @@ func eventFrom(kind string, f Fact) (store.Announcement, CloudEvent) {
 	switch {
 	case kind == kindJoined || kind == kindNodeLost:
 		a.Plan, a.Subject = "", "recorder-1:4711"
+	case kind == kindRaised || kind == kindCleared:
+		a.Plan, a.Subject = "", "0123456789abcdef0123456789abcdef"
 	case f.Class == nil:
 		a.Subject = "lingua"
 	}
 	zone, _ := plan.Zone("Europe/Madrid")
-	v := view{zone: zone, recording: &plan.Recording{ID: "german-a1", Title: "German A1"}, count: 2}
-	v.link = linkOf(func(occurrence string) string {
-		if occurrence == "" {
+	v := view{zone: zone, recording: &plan.Recording{ID: "german-a1", Title: "German A1"}}
+	v.recording.Storage = &plan.Storage{Name: "videos", Bucket: "lingua-videos"}
+	if all := func(string, string) bool { return true }; f.Closure != nil {
+		v.count, v.classes = f.Closure.seenBy(all)
+	} else {
+		v.classes = namesOf(f.Classes, all)
+	}
+	v.link = linkOf(func(subject string) string {
+		switch strings.Count(subject, "/") {
+		case 0:
 			return "https://rundown.school.example/"
+		case 1:
+			return "https://rundown.school.example/plans/" + subject
 		}
-		return "https://rundown.school.example/class/" + occurrence
-	}, f)
+		return "https://rundown.school.example/class/" + subject
+	}, a, f)
 	return a, eventOf(a, f, v)
 }
 
@@ -145,7 +171,7 @@ func TestMessagesReadAsPeopleGetThem(t *testing.T) {
 func TestEachHealthIssueHasATitle(t *testing.T) {
 	for _, id := range reason.IssueIDs() {
 		told := id != reason.IssueOrphan && id != reason.IssuePlanRejected && id != reason.IssuePlanWaiting // events of their own
-		if _, known := issueTitles[id]; known != told {
+		if _, known := issueTexts[id]; known != told {
 			t.Errorf("%s: has a title: %v", id, known)
 		}
 	}
@@ -173,7 +199,7 @@ func TestEachEventSaysWhatHappenedAndWhatToDo(t *testing.T) {
 			t.Errorf("%s: title %q, text %q, advice %q", e.ID, d.Title, d.Text, d.Advice)
 		}
 		for _, text := range []string{d.Text, d.Advice} {
-			if !strings.HasSuffix(text, ".") || strings.Contains(text, "..") || strings.Contains(text, "%!") || strings.Contains(text, "`") || strings.ToUpper(text[:1]) != text[:1] && e.ID != "order.given" {
+			if !strings.HasSuffix(text, ".") || strings.Contains(text, "..") || strings.Contains(text, "%!") || strings.Contains(text, "`") || strings.ToUpper(text[:1]) != text[:1] && e.ID != kindOrder {
 				t.Errorf("%s: %q is no sentence", e.ID, text)
 			}
 		}
@@ -207,7 +233,7 @@ func TestTheDocumentListsEachEvent(t *testing.T) {
 	for _, e := range plan.Events {
 		fmt.Fprintf(&events, "| `%s` | %s | %s |\n", e.ID, e.Severity, e.Meaning)
 		d := told(t, e.ID)
-		fmt.Fprintf(&says, "\n**%s** %s\n\n> %s\n>\n> What to do: %s\n", e.ID, d.Title, d.Text, d.Advice)
+		fmt.Fprintf(&says, "\n**%s** %s\n\n> %s\n>\n> %s\n", e.ID, d.Title, d.Text, strings.ReplaceAll(adviceText(d.Advice), "\n", "\n>\n> "))
 	}
 	events.WriteString("\n")
 	says.WriteString("\n")

@@ -14,9 +14,9 @@ import (
 // safe for concurrent use where its functions are.
 type Narrator struct {
 	Store  ClassReader
-	Plans  func() []Plan                  // the active ones
-	Redact func(text string) string       // takes the secrets of the plans out of a text
-	Link   func(occurrence string) string // as in [Config]; nil: none
+	Plans  func() []Plan               // the active ones
+	Redact func(text string) string    // takes the secrets of the plans out of a text
+	Link   func(subject string) string // as in [Config]; nil: none
 }
 
 // ClassReader reads classes from the store.
@@ -50,13 +50,13 @@ func (n *Narrator) Event(ctx context.Context, a store.Announcement) (CloudEvent,
 		}
 	}
 	v := viewIn(plans, a, f)
-	v.link = linkOf(n.Link, f)
+	v.link = linkOf(n.Link, a, f)
 	return eventOf(a, f, v), nil
 }
 
 // redact takes secrets out of what the service said.
 func (f *Fact) redact(redact func(string) string) {
-	f.Reason = redact(f.Reason)
+	f.Reason, f.Folder, f.Path = redact(f.Reason), redact(f.Folder), redact(f.Path)
 	for i := range f.Causes {
 		f.Causes[i].Text = redact(f.Causes[i].Text)
 	}
@@ -85,10 +85,9 @@ func viewIn(plans []Plan, a store.Announcement, f Fact) view {
 		}
 	}
 	if f.Closure != nil {
-		for _, classes := range f.Closure.Recordings {
-			v.count += classes
-		}
+		v.count, v.classes = f.Closure.seenBy(func(string, string) bool { return true })
 	}
+	v.classes = append(v.classes, namesOf(f.Classes, func(string, string) bool { return true })...)
 	return v
 }
 

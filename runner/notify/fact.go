@@ -3,6 +3,8 @@ package notify
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +30,7 @@ const (
 	kindCleared        = "health.cleared"
 	kindJoined         = "node.joined"
 	kindNodeLost       = "node.lost"
+	kindOrder          = "order.given"
 	kindDigest         = "digest"
 	kindTest           = "test"
 )
@@ -42,13 +45,19 @@ type Fact struct {
 	Since   time.Time       `json:"since,omitzero"` // when what has ended began
 	Causes  []Cause         `json:"causes,omitempty"`
 	Order   string          `json:"order,omitempty"` // cancel, extend, …; of a closure also add- and end- before it
-	Who     string          `json:"who,omitempty"`
+	Who     string          `json:"who,omitempty"`   // gave the order or the revision; of a lost daemon, which took over
 	Note    string          `json:"note,omitempty"`
 	Args    json.RawMessage `json:"args,omitempty"`    // of an order
-	Count   int             `json:"count,omitempty"`   // of plans, or the number of a revision
+	Count   int             `json:"count,omitempty"`   // of plans, the number of a revision, or of what a summary has to tell
 	Target  string          `json:"target,omitempty"`  // the only one that is to hear of it
 	Was     string          `json:"was,omitempty"`     // the event whose end it tells
 	Closure *Closure        `json:"closing,omitempty"` // nil: it is about no closure
+	Path    string          `json:"path,omitempty"`    // the root file of a plan
+	Folder  string          `json:"folder,omitempty"`  // where in the bucket the files of a class are
+	// Recorded says that another session records the class.
+	Recorded bool `json:"recorded,omitempty"`
+	// Classes are those that may suffer; each target hears of its own.
+	Classes []Class `json:"classes,omitempty"`
 	// As is the severity by which targets are chosen where it is another than the event's own: what tells that something
 	// is over goes to those who heard that it began.
 	As plan.NotifySeverity `json:"as,omitempty"`
@@ -70,22 +79,25 @@ type Closure struct {
 	Undo       string         `json:"undo,omitempty"`       // the command that ends it
 }
 
-// countFor counts the classes that a target hears of.
-func (c *Closure) countFor(t *target) (count int) {
-	for name, n := range c.Recordings {
-		planName, id, _ := strings.Cut(name, "/")
-		if planName != t.plan.Name {
-			continue
-		}
-		var labels map[string]string
-		if r := recordingOf(t.plan, id); r != nil {
-			labels = r.Labels
-		}
-		if t.entry.WantsClass(id, labels) {
-			count += n
+// seenBy counts the classes that somebody hears of, and names their recordings.
+func (c *Closure) seenBy(hears func(planName, recording string) bool) (count int, names []string) {
+	for _, name := range slices.Sorted(maps.Keys(c.Recordings)) {
+		if planName, id, _ := strings.Cut(name, "/"); hears(planName, id) {
+			count += c.Recordings[name]
+			names = append(names, fmt.Sprintf("%s (%d)", id, c.Recordings[name]))
 		}
 	}
-	return count
+	return count, names
+}
+
+// namesOf names classes that somebody hears of, with their times.
+func namesOf(classes []Class, hears func(planName, recording string) bool) (names []string) {
+	for _, c := range classes {
+		if hears(c.Plan, c.Recording) {
+			names = append(names, fmt.Sprintf("%s, %s to %s", c.Recording, in(c.Start, c.Zone).Format("Mon 2 Jan 15:04"), in(c.End, c.Zone).Format("15:04 MST")))
+		}
+	}
+	return names
 }
 
 // Class is an occurrence as far as a message tells of it.

@@ -55,6 +55,7 @@ type view struct {
 	zone      *time.Location // for times that are about no class
 	link      string         // of the duty page, "" for none
 	count     int            // of the classes of a closure that the target hears of
+	classes   []string       // those of them, or of a loss, by name
 }
 
 // severityOf is the severity of a kind.
@@ -85,7 +86,7 @@ func eventOf(a store.Announcement, f Fact, c view) CloudEvent {
 		e.Data.Occurrence = eventClass(f.Class, c.recording)
 	}
 	w := wordsOf(a, f, c)
-	e.Data.Title, e.Data.Text, e.Data.Advice = clean(w.title), clean(w.text), clean(w.advice)
+	e.Data.Title, e.Data.Text, e.Data.Advice = clean(w.title), clean(w.text), clean(w.advice())
 	return e
 }
 

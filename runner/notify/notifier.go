@@ -29,6 +29,7 @@ type Store interface {
 	Backlogs(ctx context.Context, now time.Time) ([]store.Backlog, error)
 	Briefs(ctx context.Context, from, until time.Time) ([]store.Brief, error)
 	Occurrences(ctx context.Context, f store.Filter) ([]store.Occurrence, error)
+	Revisions(ctx context.Context, plan string) ([]store.Revision, error)
 }
 
 // Plan is an active plan.
@@ -61,12 +62,13 @@ type Config struct {
 	// Check finds out whether the next classes of a plan could begin, and gives the health issues where they could not;
 	// default: they could. It is called every 30 s while a class is near or something was found, looks at what is due, and may
 	// take its time.
-	Check     func(context.Context, Look) []Issue
-	Redact    func(string) string            // takes the secrets of the plans out of a text
-	Link      func(occurrence string) string // the page of a class, of "" the first page; gives "" where nobody said where
-	Node      string                         // names this process
-	LastSeen  time.Time                      // the last heartbeat of the process before
-	Again     bool                           // this process has sent before, and stopped while the store was out of reach or another sent
+	Check  func(context.Context, Look) []Issue
+	Redact func(string) string // takes the secrets of the plans out of a text
+	// Link is the page of a class, of a change of a plan as PLAN/REVISION, or of "" the first page; it gives "" where nobody said where.
+	Link      func(subject string) string
+	Node      string    // names this process
+	LastSeen  time.Time // the last heartbeat of the process before
+	Again     bool      // this process has sent before, and stopped while the store was out of reach or another sent
 	UserAgent string
 	Logger    *slog.Logger
 	Now       func() time.Time

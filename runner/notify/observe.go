@@ -85,8 +85,9 @@ func (n *Notifier) observe(ctx context.Context) {
 	n.lookForStuck(ctx, now)
 	issues := n.cfg.Issues()
 	var found news
-	n.observer.plans(&found, n.cfg.Plans(), now)
-	n.observer.issues(&found, issues, now)
+	revisions := func(plan string) []store.Revision { return n.revisions(ctx, plan) }
+	n.observer.plans(&found, n.cfg.Plans(), revisions, now)
+	n.observer.issues(&found, issues, revisions, now)
 	classes, err := n.cfg.Store.Briefs(ctx, now, now.Add(n.lead()))
 	if err != nil {
 		n.complain("the next classes cannot be read; those that were read last count", err)
@@ -124,19 +125,24 @@ func (n *Notifier) lead() time.Duration {
 }
 
 // plans announces revisions that became active.
-func (o *observer) plans(found *news, plans []Plan, now time.Time) {
+func (o *observer) plans(found *news, plans []Plan, revisions func(plan string) []store.Revision, now time.Time) {
 	for _, p := range plans {
 		name, revision := planMark+p.Plan.Name, strconv.FormatInt(p.Revision, 10)
 		if p.Revision == 0 || o.marks[name] == revision {
 			continue
 		}
-		found.add(store.Mark{Name: name, Value: revision},
-			announcement(kindPlanApplied, p.Plan.Name, p.Plan.Name, revision, now, Fact{Count: int(p.Revision)}))
+		f := Fact{Count: int(p.Revision)}
+		for _, r := range revisions(p.Plan.Name) {
+			if r.ID == p.Revision {
+				f.Who = r.Who
+			}
+		}
+		found.add(store.Mark{Name: name, Value: revision}, announcement(kindPlanApplied, p.Plan.Name, p.Plan.Name, revision, now, f))
 	}
 }
 
 // issues announces health issues that were raised or cleared.
-func (o *observer) issues(found *news, issues []Issue, now time.Time) {
+func (o *observer) issues(found *news, issues []Issue, revisions func(plan string) []store.Revision, now time.Time) {
 	open := map[string]bool{}
 	for _, i := range issues {
 		name := issueMark + string(i.ID) + "/" + i.About
@@ -153,9 +159,17 @@ func (o *observer) issues(found *news, issues []Issue, now time.Time) {
 			continue
 		}
 		c := condition{Since: i.Since, Severity: i.Severity, Causes: []Cause{{ID: i.ID, Text: i.Text, Advice: i.Advice}}}
-		found.add(c.mark(name), announcement(kindOfIssue(i.ID), planAbout(i), i.About, name+i.Since.UTC().String(), now,
-			Fact{Code: codeOf(i), Since: i.Since, Causes: c.Causes, As: i.Severity}))
+		f := Fact{Code: codeOf(i), Since: i.Since, Causes: c.Causes, As: i.Severity}
+		if planAbout(i) != "" && kindOfIssue(i.ID) != kindRaised {
+			f.ofRevision(i, revisions(planAbout(i)))
+		}
+		found.add(c.mark(name), announcement(kindOfIssue(i.ID), planAbout(i), i.About, name+i.Since.UTC().String(), now, f))
 	}
+	o.cleared(found, open, now)
+}
+
+// cleared announces health issues that are over.
+func (o *observer) cleared(found *news, open map[string]bool, now time.Time) {
 	for name, c := range o.resolved(issueMark, open, now) {
 		var about string
 		if parts := strings.SplitN(name, "/", 3); len(parts) == 3 {
@@ -166,8 +180,28 @@ func (o *observer) issues(found *news, issues []Issue, now time.Time) {
 			i.ID = c.Causes[0].ID
 		}
 		found.add(store.Mark{Name: name}, announcement(kindCleared, planAbout(i), about, name+c.Since.UTC().String(), now,
-			Fact{Code: codeOf(i), Since: c.Since, Causes: c.Causes, As: c.Severity}))
+			Fact{Code: codeOf(i), Since: c.Since, Until: o.gone[name], Causes: c.Causes, As: c.Severity}))
 	}
+}
+
+// ofRevision adds what the store says of the revision that an issue is about, given those of its plan, newest first.
+func (f *Fact) ofRevision(i Issue, revisions []store.Revision) {
+	if len(revisions) == 0 {
+		return
+	}
+	f.Path = revisions[0].Path
+	if r := revisions[0]; i.ID == reason.IssuePlanWaiting && r.State == store.RevisionWaiting {
+		f.Count, f.Who = int(r.ID), r.Who
+	}
+}
+
+// revisions are those of a plan, newest first; none where they cannot be read, so that a message says less.
+func (n *Notifier) revisions(ctx context.Context, plan string) []store.Revision {
+	list, err := n.cfg.Store.Revisions(ctx, plan)
+	if err != nil {
+		n.complain("the revisions of a plan cannot be read; the message is sent without them", err)
+	}
+	return list
 }
 
 // kindOfIssue is the event that tells of a new health issue.
@@ -358,13 +392,31 @@ func (n *Notifier) joined(ctx context.Context) {
 		if n.cfg.LastSeen.After(since) {
 			since = n.cfg.LastSeen
 		}
-		found.announcements = append(found.announcements, announcement(kindNodeLost, "", name, seen, now, Fact{Since: since}))
+		f := Fact{Since: since, Who: n.cfg.Node, Classes: n.classesIn(ctx, since, now)}
+		found.announcements = append(found.announcements, announcement(kindNodeLost, "", name, seen, now, f))
 	}
 	found.marks = append(found.marks, store.Mark{Name: nodeMark, Value: n.cfg.Node + " " + now.UTC().Format(time.RFC3339)})
 	if !n.cfg.Again {
 		found.announcements = append(found.announcements, announcement(kindJoined, "", n.cfg.Node, now.UTC().String(), now, Fact{Count: len(n.cfg.Plans())}))
 	}
 	n.announce(ctx, found)
+}
+
+// mostSuffering is how many classes an announcement of a loss holds.
+const mostSuffering = 100
+
+// classesIn are the first classes between two instants that were not cancelled; none where they cannot be read.
+func (n *Notifier) classesIn(ctx context.Context, from, until time.Time) (classes []Class) {
+	briefs, err := n.cfg.Store.Briefs(ctx, from, until)
+	if err != nil {
+		n.complain("the classes of the time in which the daemon was down cannot be read; the message names none", err)
+	}
+	for _, b := range briefs {
+		if b.Outcome != string(session.Cancelled) && len(classes) < mostSuffering {
+			classes = append(classes, *n.classOf(b))
+		}
+	}
+	return classes
 }
 
 // left remembers that this process ended as it should. A store that cannot be written holds up no end.

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"fmt"
 	"time"
 
 	"rundown/plan"
@@ -9,19 +10,20 @@ import (
 )
 
 // route makes the messages of an announcement: one for each target that hears of it. It is pure.
-func route(a store.Announcement, f Fact, targets []target, link func(occurrence string) string, now time.Time) (messages []store.Message) {
+func route(a store.Announcement, f Fact, targets []target, link func(subject string) string, now time.Time) (messages []store.Message) {
 	for _, t := range targets {
 		if !t.hears(a, f) {
 			continue
 		}
 		v := view{plan: t.plan, zone: t.entry.Zone}
 		if f.Closure != nil {
-			v.count = f.Closure.countFor(&t)
+			v.count, v.classes = f.Closure.seenBy(t.hearsOf)
 		}
+		v.classes = append(v.classes, namesOf(f.Classes, t.hearsOf)...)
 		if f.Class != nil {
 			v.recording = recordingOf(t.plan, f.Class.Recording)
 		}
-		v.link = linkOf(link, f)
+		v.link = linkOf(link, a, f)
 		e := eventOf(a, f, v)
 		messages = append(messages, store.Message{
 			ID: a.ID, Target: t.key, Kind: a.Kind, Plan: a.Plan, Subject: a.Subject, Severity: string(e.Data.Severity),
@@ -31,11 +33,26 @@ func route(a store.Announcement, f Fact, targets []target, link func(occurrence 
 	return messages
 }
 
-// linkOf is the page that an event leads to: that of its class, else the first one; "" where nobody said where it is.
-func linkOf(link func(occurrence string) string, f Fact) string {
+// hearsOf says that classes of a recording concern the target.
+func (t *target) hearsOf(planName, recording string) bool {
+	if planName != t.plan.Name {
+		return false
+	}
+	var labels map[string]string
+	if r := recordingOf(t.plan, recording); r != nil {
+		labels = r.Labels
+	}
+	return t.entry.WantsClass(recording, labels)
+}
+
+// linkOf is the page that an event leads to: that of its class, or of the change of a plan that waits, else the first one;
+// "" where nobody said where it is.
+func linkOf(link func(subject string) string, a store.Announcement, f Fact) string {
 	switch {
 	case link == nil:
 		return ""
+	case a.Kind == kindPlanWaiting && f.Count > 0:
+		return link(fmt.Sprintf("%s/%d", a.Plan, f.Count))
 	case f.Class == nil:
 		return link("")
 	}
@@ -84,7 +101,8 @@ func (t *target) hearsClosure(f Fact) bool {
 	if f.Class != nil {
 		return len(t.entry.Events) > 0
 	}
-	return f.Closure.countFor(t) > 0 || len(f.Closure.Recordings) == 0 && !t.entry.OnlyClasses()
+	count, _ := f.Closure.seenBy(t.hearsOf)
+	return count > 0 || len(f.Closure.Recordings) == 0 && !t.entry.OnlyClasses()
 }
 
 // routedAs is the severity by which targets are chosen.

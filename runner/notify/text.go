@@ -21,16 +21,27 @@ func textOf(m *store.Message) (title, text string, err error) {
 	}
 	lines := []string{e.Data.Text}
 	if e.Data.Advice != "" {
-		lines = append(lines, "What to do: "+e.Data.Advice)
+		lines = append(lines, adviceText(e.Data.Advice))
 	}
 	if e.Data.Link != "" {
-		lines = append(lines, e.Data.Link)
+		lines = append(lines, "See and act: "+e.Data.Link)
 	}
 	title = e.Data.Title
 	if e.Data.Severity == plan.NotifyCritical {
 		title = "CRITICAL: " + title
 	}
 	return title, strings.Join(append(lines, signature), "\n\n"), nil
+}
+
+// adviceText is an advice as people read it: a line for each who is to do something.
+func adviceText(advice string) string {
+	switch class, operator, both := strings.Cut(advice, " "+forOperator); {
+	case both && strings.HasPrefix(class, forClass):
+		return class + "\n" + forOperator + operator
+	case strings.HasPrefix(advice, forOperator):
+		return advice
+	}
+	return "What to do: " + advice
 }
 
 func knownChannel(scheme string) bool { return slices.Contains(plan.Channels, strings.ToLower(scheme)) }

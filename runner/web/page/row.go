@@ -32,12 +32,17 @@ func (p partView) Hatched() bool { return p.Kind == partGap || p.Kind == partLat
 
 // LinkOf is the address of a class's page. Names of plans and recordings and starts need no escaping, but an identity
 // that is not one must not become another address.
-func LinkOf(id string) string {
-	parts := strings.Split(id, "/")
+func LinkOf(id string) string { return "/class/" + escaped(id) }
+
+// LinkOfChange is the address of the page of a change of a plan, given as PLAN/REVISION.
+func LinkOfChange(change string) string { return "/plans/" + escaped(change) }
+
+func escaped(path string) string {
+	parts := strings.Split(path, "/")
 	for i, p := range parts {
 		parts[i] = pathEscape(p)
 	}
-	return "/class/" + strings.Join(parts, "/")
+	return strings.Join(parts, "/")
 }
 
 // rowOf is a class for a list on the page of a day.

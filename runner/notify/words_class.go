@@ -1,0 +1,231 @@
+package notify
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+)
+
+// What people do for a class.
+const (
+	otherMeans = "Record the class by other means, for example by the meeting's own recording."
+	tellNone   = "Tell those who need the recording that there is none."
+)
+
+func atRiskWords(t telling) words {
+	var causes, advice []string
+	for i, c := range t.f.Causes {
+		number := ""
+		if len(t.f.Causes) > 1 {
+			number = fmt.Sprintf("(%d) ", i+1)
+		}
+		causes = append(causes, number+strings.TrimSuffix(t.readable(c.Text), "."))
+		if a := adviceFor(c); a != "" {
+			advice = append(advice, number+a)
+		}
+	}
+	return words{
+		title: "At risk: " + t.brief(),
+		text:  fmt.Sprintf("%s: it cannot be recorded as planned unless this is fixed before it begins: %s.", t.class(), strings.Join(causes, "; ")),
+		class: "If it is not fixed in time, record the class by other means, for example by the meeting's own recording. You are told when it is fixed.", operator: strings.Join(advice, " "),
+	}
+}
+
+func recoveredWords(t telling) words {
+	text := fmt.Sprintf("%s: the problem that was reported at %s is gone. The class will be recorded as planned.", t.class(), t.local(t.f.Since, "15:04 MST"))
+	if t.f.Was == kindLate {
+		text = fmt.Sprintf("%s: it is being recorded now. What came before %s may be missing.", t.class(), t.local(t.a.At, "15:04:05 MST"))
+	}
+	return words{title: "Resolved: " + t.brief(), text: text, class: nothingToDo}
+}
+
+func lateWords(t telling) words {
+	later, since := "", ""
+	if c := t.f.Class; c != nil {
+		later = " " + plan.DurationText(t.a.At.Sub(c.Start).Round(time.Second)) + " ago"
+		since = "Nothing has been recorded since " + t.local(c.Start, "15:04 MST") + ". "
+	}
+	return words{
+		title: "Not being recorded: " + t.brief(),
+		text:  fmt.Sprintf("%s: it began%s and is not being recorded. Rundown keeps trying until the class ends.%s", t.class(), later, t.why("Cause: ")),
+		class: since + otherMeans, operator: t.advise(t.history()),
+	}
+}
+
+func recordedWords(t telling) words {
+	return words{title: "Recorded: " + t.brief(), text: t.class() + ": it was recorded from its start to its end, without a gap.", class: nothingToDo}
+}
+
+func partialWords(t telling) words {
+	var gaps []session.Gap
+	if t.f.Class != nil {
+		gaps = t.f.Class.Gaps
+	}
+	var missing time.Duration
+	var parts []string
+	for _, g := range gaps {
+		missing += g.Until.Sub(g.From)
+		if len(parts) < 5 {
+			parts = append(parts, t.local(g.From, "15:04:05")+" to "+t.local(g.Until, "15:04:05"))
+		}
+	}
+	if more := len(gaps) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", more))
+	}
+	what := "parts of it are missing"
+	if len(parts) > 0 {
+		what = fmt.Sprintf("%s are missing (%s)", plan.DurationText(missing.Round(time.Second)), strings.Join(parts, ", "))
+	}
+	return words{
+		title: "Partly recorded: " + t.brief(), text: fmt.Sprintf("%s: it was recorded, but %s.%s", t.class(), what, t.why("Details: ")),
+		class: "Tell those who need the recording what is missing.", operator: t.codeAdvice(),
+	}
+}
+
+func missedWords(t telling) words {
+	return words{
+		title: "Not recorded (missed): " + t.brief(),
+		text:  t.class() + ": nothing of it was recorded, because Rundown did not ask for it in time." + t.why("Cause: "),
+		class: tellNone, operator: t.advise("Check with rundown status that the daemon runs and that the next classes are not affected."),
+	}
+}
+
+func failedWords(t telling) words {
+	return words{
+		title: "Not recorded (failed): " + t.brief(), text: t.class() + ": nothing of it was recorded, although Rundown tried." + t.why("Cause: "),
+		class: tellNone, operator: t.advise(t.history()),
+	}
+}
+
+func cancelledWords(t telling) words {
+	undo := t.codeAdvice()
+	if t.f.Closure != nil { // an order for many classes is taken back as it was given
+		undo = ""
+	}
+	w := words{title: "Cancelled: " + t.brief(), class: nothingToDo, operator: undo}
+	switch {
+	case t.f.Code == reason.EndedByOperator:
+		w.title = "Ended early: " + t.brief()
+		w.text = fmt.Sprintf("%s: an operator ended its recording early, at %s. What was recorded until then is kept.", t.class(), t.local(t.stopped(), "15:04:05 MST"))
+	case t.f.Class != nil && len(t.f.Class.Gaps) > 0: // some of it was recorded
+		w.text = t.class() + ": it was cancelled while it was being recorded. What was recorded until then is kept."
+	default:
+		w.text = t.class() + ": it is not recorded, because it was cancelled."
+	}
+	w.text += t.why("Details: ")
+	return w
+}
+
+// stopped is when the recording of a class ended that did not last to its end.
+func (t telling) stopped() time.Time {
+	if c := t.f.Class; c != nil && len(c.Gaps) > 0 {
+		if last := c.Gaps[len(c.Gaps)-1]; !last.Until.Before(c.End) {
+			return last.From
+		}
+	}
+	return t.a.At
+}
+
+func orphanWords(t telling) words {
+	latest, what := "", "may still be running at the service, and Rundown cannot stop it"
+	if !t.f.Until.IsZero() {
+		latest = " until " + t.local(t.f.Until, "Mon 2 Jan 15:04 MST") + " at the latest"
+	}
+	if t.f.Code == reason.OrphanForeign {
+		what = "runs at the service that this Rundown did not begin and cannot stop"
+	}
+	return words{
+		title:    "May still be recording and billed: " + t.brief(),
+		text:     fmt.Sprintf("%s: a recording of this class (session %d) %s. It costs money only%s. %s%s", t.class(), t.f.Session, what, comma(latest), t.standing(), t.orphanCause()),
+		class:    "Nothing, but tell who pays for the service that this recording may be billed" + latest + ".",
+		operator: t.advise("Rundown stops it if it can, and tells you. " + t.history()),
+	}
+}
+
+// comma sets a text off, where there is one.
+func comma(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "," + text
+}
+
+// orphanCause is why a session is an orphan, where the code does not say it better than the reason does for people.
+func (t telling) orphanCause() string {
+	switch t.f.Code {
+	case reason.OrphanSID:
+		return " Cause: the service did not say under which id it runs."
+	case reason.OrphanGone:
+		return " Cause: the service did not know it when it was to be stopped."
+	case reason.OrphanForeign:
+		return " Cause: another Rundown may record the same plan, or the store was lost."
+	}
+	return t.why("Cause: ")
+}
+
+// standing says whether a class is recorded, one of whose sessions is an orphan.
+func (t telling) standing() string {
+	var outcome string
+	if t.f.Class != nil {
+		outcome = t.f.Class.Outcome
+	}
+	switch session.Outcome(outcome) {
+	case session.Recorded:
+		return "The class itself was recorded whole."
+	case session.Partial:
+		return "The class itself was recorded in part."
+	case session.Missed, session.Failed:
+		return "Nothing else was recorded of the class."
+	case session.Cancelled:
+		return "The class itself was cancelled or ended early."
+	}
+	if t.f.Recorded {
+		return "The class itself is being recorded by another session."
+	}
+	return "Rundown begins another session for the class while class time is left. You are told how the class ended."
+}
+
+func orphanResolvedWords(t telling) words {
+	t.f.Reason = strings.TrimPrefix(t.f.Reason, "orphan: ")
+	return words{
+		title: "Not recording any more: " + t.brief(),
+		text:  fmt.Sprintf("%s: the recording (session %d) that might still have been running is stopped, or has ended.%s", t.class(), t.f.Session, t.why("Details: ")),
+		class: nothingToDo,
+	}
+}
+
+// bucket names the bucket of the class by the active plan.
+func (t telling) bucket() string {
+	if r := t.c.recording; r != nil && r.Storage != nil && r.Storage.Bucket != "" {
+		return "bucket " + r.Storage.Bucket
+	}
+	return "the bucket"
+}
+
+func uploadFailedWords(t telling) words {
+	t.f.Reason = strings.TrimPrefix(t.f.Reason, fmt.Sprintf("session %d: ", t.f.Session))
+	folder, others := "", "the next classes are stored there too."
+	if t.f.Folder != "" {
+		folder = ", folder " + t.f.Folder
+	}
+	if r := t.c.recording; r != nil && r.Storage != nil {
+		others = fmt.Sprintf("the next classes of plan %s with storage %s are stored there too.", t.a.Plan, r.Storage.Name)
+	}
+	return words{
+		title: "Files not stored: " + t.brief(),
+		text:  fmt.Sprintf("%s: the service could not store the files of its recording (session %d) in %s%s. They may be lost.%s", t.class(), t.f.Session, t.bucket(), folder, t.why("Details: ")),
+		class: "Tell those who need the recording that its files may be lost.", operator: fmt.Sprintf("Check %s, its free space and its keys now: %s %s", t.bucket(), others, t.history()),
+	}
+}
+
+func uploadLateWords(t telling) words {
+	return words{
+		title: "Files stored after an error: " + t.brief(),
+		text:  fmt.Sprintf("%s: the service now says that the files of its recording (session %d) are stored. It had reported an error before.", t.class(), t.f.Session),
+		class: "Check in " + t.bucket() + " that the recording is complete.",
+	}
+}

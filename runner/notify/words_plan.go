@@ -1,0 +1,189 @@
+package notify
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/reason"
+)
+
+func planAppliedWords(t telling) words {
+	by := ""
+	if t.f.Who != "" {
+		by = ", which " + t.f.Who + " applied"
+	}
+	return words{
+		title: "Plan applied: " + t.a.Plan,
+		text:  fmt.Sprintf("Plan %s: the daemon works by revision %d%s, since %s.", t.a.Plan, t.f.Count, by, t.local(t.a.At, "Mon 2 Jan 15:04 MST")),
+		class: "Nothing, if you expected a change. rundown history --plans lists the revisions.",
+	}
+}
+
+func planRejectedWords(t telling) words {
+	c := t.cause()
+	if t.f.Path != "" && c.Advice == "" {
+		c.Advice = strings.ReplaceAll(plain(c.ID.Advice()), "validate PLAN", "validate "+t.f.Path)
+	}
+	return words{
+		title: t.ofPlan("Plan rejected"), text: sentence(t.readable(c.Text)) + " Classes are recorded as before: changes in the file have no effect yet.",
+		class: "Nothing: classes are recorded as before.", operator: adviceFor(c),
+	}
+}
+
+func planWaitingWords(t telling) words {
+	by := ""
+	if t.f.Who != "" {
+		by = " " + t.f.Who + " gave it."
+	}
+	return words{
+		title:    t.ofPlan("Plan waits for a confirmation"),
+		text:     sentence(t.readable(t.cause().Text)) + by + " Until somebody decides, classes are recorded by the old plan.",
+		class:    "Nothing: until somebody decides, classes are recorded by the old plan.",
+		operator: "If the change is not meant, correct the plan. If it is meant, run rundown apply --confirm.",
+	}
+}
+
+// ofPlan is a title with the plan that it is about.
+func (t telling) ofPlan(title string) string {
+	if t.a.Plan == "" {
+		return title
+	}
+	return title + ": " + t.a.Plan
+}
+
+// cause is the first cause.
+func (t telling) cause() Cause {
+	if len(t.f.Causes) == 0 {
+		return Cause{ID: t.f.Code, Text: t.f.Reason}
+	}
+	return t.f.Causes[0]
+}
+
+// issueWords are what a health issue is called, what it means for classes, and what is said once it is over.
+type issueWords struct{ title, means, again string }
+
+// issueTexts name the health issues for people. %s is what the issue is about.
+var issueTexts = map[reason.Code]issueWords{
+	reason.IssueAccountRefused:     {"the service refuses the account", "No class of App ID %s can begin until this is mended.", "the service accepts the account again"},
+	reason.IssueServiceUnreachable: {"the service cannot be reached", "Classes cannot begin until this is mended. What is being recorded goes on at the service.", "the service can be reached again"},
+	reason.IssueNodeClock:          {"the clock of a node is wrong", "From ten seconds on, the node takes on no classes of further accounts.", "the clock of the node is right again"},
+	reason.IssueNodeUnfit:          {"a node cannot work on a plan", "Other nodes record the classes of the plan.", "the node can work on the plan again"},
+	reason.IssueStoreFailed:        {"the store cannot be written", "What is being recorded goes on, and no class can begin until this is mended.", "the store can be written again"},
+	reason.IssueStoreReplaced:      {"the store was replaced", "What is being recorded is stopped on time, and no class can begin until this is mended.", "the store is there again"},
+	reason.IssueClockOff:           {"the clock is wrong", "Classes may begin and end by this much too early or too late.", "the clock is right again"},
+	reason.IssueCredentialsFailing: {"storage credentials cannot be fetched", "Classes that need these credentials may not be stored until this is mended.", "the storage credentials can be fetched again"},
+	reason.IssueReferencesUnset:    {"variables or files are not set", "Classes that need them cannot begin until this is mended.", "the variables and files are set again"},
+	reason.IssueQuotaTaken:         {"the account records as much as it may", "The next classes of App ID %s wait until another recording of the account ends.", "the account has room for recordings again"},
+	reason.IssuePageFailing:        {"a page may not be recorded", "Its classes may not be recorded until this is mended.", "the page can be recorded again"},
+	reason.IssueStorageFailing:     {"a bucket does not take recordings", "Classes that go to this bucket may not be stored until this is mended.", "the bucket takes recordings again"},
+	reason.IssueOutboxStuck:        {"notifications are not delivered", "Who reads this target does not hear of classes until this is mended. Recordings are not affected.", "notifications are delivered again"},
+	reason.IssueLogDropped:         {"the log is not written", "Recordings are not affected.", "the log is written again"},
+}
+
+// problem is the title of a health issue.
+func problem(id reason.Code) string {
+	if known, ok := issueTexts[id]; ok {
+		return known.title + " (" + string(id) + ")"
+	}
+	return string(id)
+}
+
+// consequence is what a health issue means for classes.
+func (t telling) consequence(id reason.Code) string {
+	means := issueTexts[id].means
+	if !strings.Contains(means, "%s") {
+		return means
+	}
+	if t.a.Subject == "" {
+		return strings.ReplaceAll(means, " of App ID %s", "")
+	}
+	return fmt.Sprintf(means, t.a.Subject)
+}
+
+func raisedWords(t telling) words {
+	c := t.cause()
+	text := fmt.Sprintf("Since %s: %s %s", t.local(t.f.Since, "Mon 2 Jan 15:04 MST"), strings.TrimSuffix(t.readable(c.Text), ".")+".", t.consequence(c.ID))
+	return words{title: "Problem: " + problem(c.ID), text: text, operator: adviceFor(c)}
+}
+
+func clearedWords(t telling) words {
+	c, ended := t.cause(), t.f.Until
+	if ended.IsZero() {
+		ended = t.a.At
+	}
+	again := cmp.Or(map[reason.Code]string{
+		reason.IssuePlanRejected: "the plan is read without errors again", reason.IssuePlanWaiting: "no change of the plan waits any more",
+	}[c.ID], issueTexts[c.ID].again, "the problem is gone")
+	lasted := plan.DurationText(max(ended.Sub(t.f.Since), 0).Round(time.Second))
+	text := fmt.Sprintf("%s, since %s. The problem lasted %s.", strings.TrimSuffix(sentence(again), "."), t.local(ended, "Mon 2 Jan 15:04 MST"), lasted)
+	if c.Text != "" {
+		text += fmt.Sprintf(" It had been reported as: \"%s\".", strings.TrimSuffix(t.readable(c.Text), "."))
+	}
+	return words{title: "Resolved: " + again + " (" + string(c.ID) + ")", text: text, class: nothingToDo}
+}
+
+func joinedWords(t telling) words {
+	return words{
+		title: "Daemon started", class: nothingToDo,
+		text: fmt.Sprintf("The daemon %s started on %s. It records the classes of %s.", t.a.Subject, t.local(t.a.At, "Mon 2 Jan 15:04:05 MST"), plural(t.f.Count, "plan", "plans")),
+	}
+}
+
+// nodeLostWords are sent by the daemon that took over, which is Who: mostly the same one, started again.
+func nodeLostWords(t telling) words {
+	const day = "Mon 2 Jan 15:04:05 MST"
+	w := words{
+		title: "Daemon stopped unexpectedly",
+		text:  fmt.Sprintf("The daemon %s stopped unexpectedly. It was last seen on %s.", t.a.Subject, t.local(t.f.Since, day)),
+		operator: "See rundown status for what is being recorded now and what went wrong. " +
+			"The log of that machine may say why the daemon stopped.",
+	}
+	switch host, _, _ := strings.Cut(t.f.Who, ":"); {
+	case t.f.Who == "":
+	case strings.HasPrefix(t.a.Subject, host+":"):
+		w.title = "Daemon stopped unexpectedly, and runs again"
+		w.text = fmt.Sprintf("Rundown on %s was down from %s to %s, because the daemon %s stopped unexpectedly. It runs again, as %s.",
+			host, t.local(t.f.Since, day), t.local(t.a.At, day), t.a.Subject, t.f.Who)
+	default:
+		w.title = "Daemon stopped unexpectedly, and another took over"
+		w.text += fmt.Sprintf(" The daemon %s took over on %s.", t.f.Who, t.local(t.a.At, day))
+	}
+	if len(t.c.classes) == 0 {
+		w.text += " No class of yours is known to have been in that time."
+		w.class = nothingToDo
+		return w
+	}
+	w.text += " Classes in that time, which may be late, partial or missed: " + few(t.c.classes) + "."
+	w.class = "See on the page whether these classes are being recorded. If one is not, record it by other means, for example by the meeting's own recording."
+	return w
+}
+
+// mostNamed is how many classes a message names.
+const mostNamed = 5
+
+// few names the first few of a list.
+func few(names []string) string {
+	if more := len(names) - mostNamed; more > 0 {
+		return strings.Join(names[:mostNamed], "; ") + fmt.Sprintf("; and %d more", more)
+	}
+	return strings.Join(names, "; ")
+}
+
+func digestWords(t telling) words {
+	w := words{title: "Summary of the day", text: t.f.Reason, class: nothingToDo + " rundown status shows more."}
+	if t.f.Count > 0 {
+		w.class = "Tell those who need the recordings which of them are incomplete or missing."
+		w.operator = "rundown history shows why; rundown status shows open problems."
+	}
+	return w
+}
+
+func testWords(t telling) words {
+	return words{
+		title: "Test", text: fmt.Sprintf("This is a test of the target %s. Nothing happened to any class.", t.f.Target),
+		class: nothingToDo + " Notifications reach you here.",
+	}
+}

@@ -1,0 +1,127 @@
+package notify
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"rundown/plan"
+	"rundown/runner/reason"
+	"rundown/runner/session"
+)
+
+// TestWhatMayStillBeDoneIsAdvised has codes whose advice begins with "Nothing" and goes on.
+func TestWhatMayStillBeDoneIsAdvised(t *testing.T) {
+	const undo = "rundown cancel lingua/german-a1/20310917T170000Z --undo has the rest of it recorded"
+	for _, tt := range []struct {
+		kind        string
+		code        reason.Code
+		says, omits string
+	}{
+		{"class.cancelled", reason.EndedByOperator, undo, "Nothing;"},
+		{"class.cancelled", reason.CancelledByPlan, "Take the change out of the plan", "Nothing;"},
+		{"class.cancelled", reason.LeftPlan, "put the class back", ""},
+		{"class.partial", reason.SessionLost, "what is missing", "another session follows"},
+		{"class.partial", reason.EndedByService, "Ask the service's support if it repeats.", "follows"},
+		{kindLate, reason.SessionLost, "Another session follows", "Nothing;"},
+		{kindLate, reason.NotNeeded, "Record the class by other means", "Rundown: Nothing."},
+	} {
+		f := samples()[tt.kind]
+		f.Code = tt.code
+		_, e := eventFrom(tt.kind, f)
+		if got := e.Data.Advice; !strings.Contains(got, tt.says) || tt.omits != "" && strings.Contains(got, tt.omits) {
+			t.Errorf("%s, %s: %q, want %q in it and not %q", tt.kind, tt.code, got, tt.says, tt.omits)
+		}
+	}
+}
+
+// TestOfAClassThatAClosureCancelledNoCommandIsAdvised: the closure is taken back, not the class.
+func TestOfAClassThatAClosureCancelledNoCommandIsAdvised(t *testing.T) {
+	f := samples()["class.cancelled"]
+	f.Closure = &Closure{ID: 3}
+	if _, e := eventFrom("class.cancelled", f); e.Data.Advice != nothingToDo {
+		t.Errorf("it advises %q", e.Data.Advice)
+	}
+}
+
+// TestTimesOfReasonsAreReadable has times as the engine writes them.
+func TestTimesOfReasonsAreReadable(t *testing.T) {
+	said := telling{f: Fact{Class: samples()[kindLate].Class}}
+	for reason, want := range map[string]string{
+		"ended at 2031-09-17 22:00:00+02:00 at the latest": "ended at Wed 17 Sep 22:00 CEST at the latest",
+		"since 2031-09-17T17:00:05Z: it failed":            "since Wed 17 Sep 19:00:05 CEST: it failed",
+		"on 2031-09-17, in 20310917T170000Z":               "on 2031-09-17, in 20310917T170000Z",
+		"2031-99-17 22:00:00Z":                             "2031-99-17 22:00:00Z",
+	} {
+		if got := said.readable(reason); got != want {
+			t.Errorf("%q becomes %q, want %q", reason, got, want)
+		}
+	}
+}
+
+// TestAnOrphanSaysWhetherItsClassIsRecorded has each standing of the class.
+func TestAnOrphanSaysWhetherItsClassIsRecorded(t *testing.T) {
+	start := time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC)
+	orphan := session.Session{Attempt: 1, State: session.SessionOrphan, ReasonCode: reason.OrphanSID, Reason: "orphan: session 1 (cname c, uid 11) may run"}
+	next := session.Session{Attempt: 2, State: session.SessionRunning}
+	for want, s := range map[string]session.State{
+		"is being recorded by another session": {Status: session.Status{Phase: session.Recording, Sessions: []session.Session{orphan, next}}},
+		"begins another session":               {Status: session.Status{Phase: session.Starting, Sessions: []session.Session{orphan}}},
+		"was recorded in part":                 {Status: session.Status{Phase: session.Ended, Outcome: session.Partial, Sessions: []session.Session{orphan}}},
+		"Nothing else was recorded":            {Status: session.Status{Phase: session.Ended, Outcome: session.Failed, Sessions: []session.Session{orphan}}},
+	} {
+		s.ID, s.Plan, s.Recording, s.Zone, s.Start, s.End = "lingua/german-a1/20310917T170000Z", "lingua", "german-a1", "Europe/Madrid", start, start.Add(time.Hour)
+		before := s
+		before.Sessions = nil
+		var text string
+		for _, a := range Changes(before, s, start) {
+			if f, err := factOf(a); err == nil && a.Kind == kindOrphan {
+				text = eventOf(a, f, view{}).Data.Text
+			}
+		}
+		if !strings.Contains(text, want) || strings.Contains(text, "cname") {
+			t.Errorf("%q is not in %q, or it is technical", want, text)
+		}
+	}
+}
+
+// TestAdviceForTwoIsTwoLines: the body of a webhook keeps it on one.
+func TestAdviceForTwoIsTwoLines(t *testing.T) {
+	for _, tt := range []struct {
+		w    words
+		want string
+	}{
+		{words{class: "Nothing."}, "What to do: Nothing."},
+		{words{operator: "Look."}, "For the operator of Rundown: Look."},
+		{words{class: "Tell.", operator: "Look."}, "For the class: Tell.\nFor the operator of Rundown: Look."},
+	} {
+		if got := adviceText(clean(tt.w.advice())); got != tt.want {
+			t.Errorf("%+v is told as %q, want %q", tt.w, got, tt.want)
+		}
+	}
+}
+
+// TestAClassOfAnotherDayHasItsDay is about the summary of a day.
+func TestAClassOfAnotherDayHasItsDay(t *testing.T) {
+	zone, _ := plan.Zone("Europe/Madrid")
+	now := time.Date(2031, 9, 17, 18, 0, 0, 0, zone)
+	if today, before := clockOn(now.Add(-time.Hour), now, zone), clockOn(now.Add(-23*time.Hour), now, zone); today != "17:00" || before != "Tue 16 Sep 19:00" {
+		t.Errorf("%q and %q", today, before)
+	}
+}
+
+// TestAFailedUploadNamesItsFolder follows it from the step of the class to the text.
+func TestAFailedUploadNamesItsFolder(t *testing.T) {
+	after := session.State{Status: session.Status{Phase: session.Recording, Sessions: []session.Session{{Attempt: 2, State: session.SessionRunning}}}}
+	after.ID, after.Plan, after.Prefix = "lingua/german-a1/20310917T170000Z", "lingua", "autumn/german/"
+	before := after.Clone()
+	after.Sessions[0].UploadError = "session 2: upload error 32: no room"
+	list := Changes(before, after, after.Start)
+	if len(list) != 1 || list[0].Kind != kindUploadFailed {
+		t.Fatalf("announced: %+v", list)
+	}
+	f, err := factOf(list[0])
+	if text := eventOf(list[0], f, view{}).Data.Text; err != nil || !strings.Contains(text, "(session 2) in the bucket, folder autumn/german/. They may be lost. Details: upload error 32: no room.") {
+		t.Errorf("%v: it says %q", err, text)
+	}
+}
