@@ -237,7 +237,7 @@ func TestPagesAndKeysAreLookedAtBeforeTheBell(t *testing.T) {
 	if strings.Contains(once.Data.Text, "page") {
 		t.Errorf("a page was asked for that was not to be: %q", once.Data.Text)
 	}
-	for _, want := range []string{"the credentials of the next classes cannot be fetched: storage videos: sts: file keys.json", "the page of algebra failed a check from the daemon's machine: it"} {
+	for _, want := range []string{"the credentials of the next classes cannot be fetched: storage videos: sts: file keys.json", "the page of algebra (school.example) failed a check from the daemon's machine: it"} {
 		if !strings.Contains(got.Data.Text, want) {
 			t.Errorf("%q lacks %q", got.Data.Text, want)
 		}

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"rundown/plan"
@@ -115,12 +117,25 @@ func pageKey(address string) string {
 	return "page/" + hex.EncodeToString(sum[:16])
 }
 
+// pageHost is the host of a class's page in brackets, "" where it comes out of a secret: the rest of the address is not shown.
+func (l *planLookout) pageHost(o *plan.Occurrence) string {
+	shown, err := o.URL.ResolveMasked(l.conn.Lookup)
+	if err != nil {
+		return ""
+	}
+	address, err := url.Parse(shown)
+	if err != nil || address.Hostname() == "" || strings.ContainsAny(address.Hostname(), "[]") {
+		return ""
+	}
+	return " (" + address.Hostname() + ")"
+}
+
 // page is the health issue of a class whose page has a problem. One that may not matter is about the recording: it is told once,
 // however many classes there are.
 func (l *planLookout) page(o *plan.Occurrence, problem preflight.Problem) notify.Issue {
 	issue := notify.Issue{
 		ID: reason.IssuePageFailing, Severity: plan.NotifyCritical, Since: l.d.a.clock(), About: o.ID, Advice: problem.Advice,
-		Text: fmt.Sprintf("the page of %s failed a check from the daemon's machine: %s", o.Recording.ID, problem.Text),
+		Text: fmt.Sprintf("the page of %s%s failed a check from the daemon's machine: %s", o.Recording.ID, l.pageHost(o), problem.Text),
 	}
 	if issue.Advice == "" {
 		issue.Advice = "open the page in a browser; correct its address in the plan, or see to its server"
