@@ -430,7 +430,8 @@ func (e *Engine) pollStore(ctx context.Context) error {
 	return nil
 }
 
-// look has the workers read the specs that have changed.
+// look has the workers read the specs that have changed. Those that do not run yet begin, also where nothing has changed: a plan
+// may claim an App ID whose specs are all written.
 func (e *Engine) look(ctx context.Context) error {
 	n, err := e.cfg.Store.Generation(ctx)
 	if err != nil {
@@ -438,6 +439,11 @@ func (e *Engine) look(ctx context.Context) error {
 	}
 	e.mu.Lock()
 	same := n == e.seen.generation
+	if same {
+		for _, w := range e.workers {
+			w.begin()
+		}
+	}
 	e.mu.Unlock()
 	if same {
 		return nil

@@ -2,13 +2,16 @@ package runner_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/plan"
 	"rundown/runner/session"
+	"rundown/runner/store"
 )
 
 // TestSpecsAreReadThoughTheirWriterWasInterrupted gives up on a plan when its specs are written. The class that it adds begins all the
@@ -37,5 +40,97 @@ func TestSpecsAreReadThoughTheirWriterWasInterrupted(t *testing.T) {
 		if s := h.outcomes()[german]; s.Outcome != session.Recorded {
 			t.Errorf("it is %q: %s", s.Outcome, s.Reason)
 		}
+	})
+}
+
+// TestANodeDoesNotRemoveWhatIsPlannedAgain withdraws a plan and applies it again while one of two nodes is about to remove its classes.
+func TestANodeDoesNotRemoveWhatIsPlannedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		p := loadPlan(t, twoApps(bell), "school.yaml")
+		var nodes [2]*fleetNode
+		reached, goOn := make(chan bool), make(chan bool)
+		var slow, waits [2]atomic.Bool
+		for i, name := range []string{"a", "b"} {
+			f.failpoint = func(point string) {
+				switch {
+				case point != "before writing the plan":
+				case slow[i].CompareAndSwap(true, false):
+					close(reached)
+					<-goOn
+				case waits[i].Load():
+					<-reached
+				}
+			}
+			nodes[i] = f.join(name, nil, p)
+			time.Sleep(600 * time.Millisecond)
+		}
+		until(monday.Add(-9 * time.Minute))
+		leads := 0 // the node that writes what the plan wants
+		if f.owners(nodes[0].store)["canary-APP_A"] == "b" {
+			leads = 1
+		}
+		slow[1-leads].Store(true)
+		waits[leads].Store(true)
+		other := nodes[leads]
+		if _, err := other.store.AddRevision(context.Background(), store.Revision{At: time.Now(), Plan: "school", Who: "operator", State: store.RevisionConfirmed}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-reached:
+		case <-time.After(10 * time.Second):
+			t.Fatal("the node has removed nothing")
+		}
+		r, err := wholeRevision(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.At = time.Now()
+		if _, err := other.store.AddRevision(context.Background(), r); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Second) // the other node has the plan at work again
+		close(goOn)
+		synctest.Wait()
+		if rows, err := other.store.Occurrences(context.Background(), store.Filter{}); err != nil || len(rows) != 4 { // before anybody plans them anew
+			t.Errorf("%d classes are planned, want 4 (%v)", len(rows), err)
+		}
+		until(monday.Add(15 * time.Minute))
+		f.recorded(other.store, 4)
+		for _, n := range nodes {
+			if t.Failed() {
+				t.Logf("%s: %s", n.name, n.log.String())
+			}
+			f.leave(n)
+		}
+	})
+}
+
+// TestANodeRecordsAPlanThatItCanWorkOnLater starts a node that lacks what a plan refers to, on a store that holds the plan's classes
+// already. Once it has it, it records them, although nothing of them is to be written.
+func TestANodeRecordsAPlanThatItCanWorkOnLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		f.leave(f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml")))
+		var has atomic.Bool
+		b := f.join("b", func(*plan.Plan) error {
+			if !has.Load() {
+				return errors.New("KEY is not set")
+			}
+			return nil
+		})
+		time.Sleep(30 * time.Second)
+		if got := f.owners(b.store); len(got) > 0 {
+			t.Errorf("the owners are %v", got)
+		}
+		has.Store(true)
+		until(monday.Add(15 * time.Minute))
+		f.recorded(b.store, 4)
+		f.leave(b)
+		f.once()
 	})
 }
