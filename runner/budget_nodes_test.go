@@ -68,7 +68,7 @@ func TestTheRateHoldsAndIsUsedOverHandOvers(t *testing.T) {
 		var all []time.Time
 		spent, sent := time.Duration(0), 0
 		for _, n := range nodes {
-			times := slices.DeleteFunc(n.wire.requests(), func(at time.Time) bool { return at.After(end) })
+			times := slices.DeleteFunc(n.wire.pacedRequests(), func(at time.Time) bool { return at.After(end) })
 			if len(times) == 0 {
 				continue
 			}

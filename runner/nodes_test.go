@@ -48,8 +48,9 @@ type nodeWire struct {
 	// onAnswer is told of each request and its answer before the node is; nil: nobody.
 	onAnswer func(*http.Request)
 
-	mu   sync.Mutex
-	sent []time.Time
+	mu    sync.Mutex
+	sent  []time.Time
+	paced []time.Time // of these, those for an App ID, which count against its rate
 }
 
 func (w *nodeWire) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -62,6 +63,9 @@ func (w *nodeWire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w.mu.Lock()
 	w.sent = append(w.sent, time.Now())
+	if strings.Contains(r.URL.Path, "/cloud_recording/") {
+		w.paced = append(w.paced, time.Now())
+	}
 	w.mu.Unlock()
 	resp, err := w.next.RoundTrip(r)
 	if w.onAnswer != nil {
@@ -74,6 +78,12 @@ func (w *nodeWire) requests() []time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.sent)
+}
+
+func (w *nodeWire) pacedRequests() []time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.paced)
 }
 
 // twoApps is a plan with classes of two App IDs, two at each bell.
