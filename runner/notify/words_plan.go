@@ -151,13 +151,17 @@ func nodeLostWords(t telling) words {
 		w.title = "Daemon stopped unexpectedly, and another took over"
 		w.text += fmt.Sprintf(" The daemon %s took over on %s.", t.f.Who, t.local(t.a.At, day))
 	}
+	if len(t.c.classes) == 0 && t.f.Who == "" { // as earlier versions announced it
+		w.text += " Classes since then may be late or missed."
+		return w
+	}
 	if len(t.c.classes) == 0 {
 		w.text += " No class of yours is known to have been in that time."
 		w.class = nothingToDo
 		return w
 	}
 	w.text += " Classes in that time, which may be late, partial or missed: " + few(t.c.classes) + "."
-	w.class = "See on the page whether these classes are being recorded. If one is not, record it by other means, for example by the meeting's own recording."
+	w.class = "Check whether these classes are being recorded. If one is not, record it by other means, for example by the meeting's own recording."
 	return w
 }
 

@@ -125,3 +125,11 @@ func TestAFailedUploadNamesItsFolder(t *testing.T) {
 		t.Errorf("%v: it says %q", err, text)
 	}
 }
+
+// TestALossThatAnEarlierVersionAnnouncedClaimsNothing: it holds no classes, and nobody knows whether there were some.
+func TestALossThatAnEarlierVersionAnnouncedClaimsNothing(t *testing.T) {
+	_, e := eventFrom(kindNodeLost, Fact{Since: time.Date(2031, 9, 17, 16, 40, 0, 0, time.UTC)})
+	if text := e.Data.Text; !strings.HasSuffix(text, "Classes since then may be late or missed.") || strings.Contains(text, "runs again") {
+		t.Errorf("it says %q", text)
+	}
+}
