@@ -8,7 +8,7 @@ var ruleTable = []Rule{
 	{ID: "acquire-region-values"},
 	{ID: "audio-profile-values"},
 	{ID: "calendar-contained", Severity: SeverityWarning, Statement: "Each calendar in only adds days: the list is a union, so a calendar within another changes nothing."},
-	{ID: "calendar-matches-nothing", Severity: SeverityWarning, Statement: "On each entry of a calendar, some recording that uses the calendar would have a class."},
+	{ID: "calendar-matches-nothing", Severity: SeverityWarning, Statement: "Each entry of a calendar has a day on which a recording that uses the calendar has a class."},
 	{ID: "change-matches-nothing", Severity: SeverityError, Statement: "A change names a day, a range of days, or a day and time for which the recording has a class planned."},
 	{ID: "change-shadowed", Severity: SeverityWarning, Statement: "Every change is the most specific one for some class: of several changes of one class only that one applies."},
 	{ID: "clock-change", Severity: SeverityWarning, Statement: "No class starts at a time that a clock change skips or repeats. A class at a skipped time starts right after it, a class at a repeated time starts the first time, and the length is kept."},

@@ -178,7 +178,7 @@ func pair(t *testing.T, b *strings.Builder, rule string) {
 	case instead != "":
 		fmt.Fprintf(b, "\nThis does not:\n\n```yaml\n%s```\n", shortLines(instead))
 	case without != "":
-		fmt.Fprintf(b, "\nIt does not without:\n\n```yaml\n%s```\n", shortLines(without))
+		fmt.Fprintf(b, "\nWithout these lines it does not:\n\n```yaml\n%s```\n", shortLines(without))
 	default:
 		fmt.Fprint(b, "\nWith the variable set it does not.\n")
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -91,7 +92,7 @@ func (a *app) withdraw(ctx context.Context, name, why string, yes bool) error {
 			names = append(names, r.Plan)
 		}
 		if len(names) == 0 {
-			return fmt.Errorf("no plan %q is active in this store, and no other", render.Line(name))
+			return errors.New("no plan is active in this store")
 		}
 		return fmt.Errorf("no plan %q is active in this store; active: %s", render.Line(name), view.JoinSome(names, 10))
 	}

@@ -210,7 +210,7 @@ func (b *builder) exposed(list *textList) {
 			}
 			b.root.advise("invalid-value", name.At, fmt.Sprintf("%s is not a valid variable name: letters, digits and _, not beginning with a digit", plan.Quoted(name.Text)), hint)
 		case b.expose[name.Text]:
-			b.root.duplicate(name.At, fmt.Sprintf("%s is defined twice in expose", name.Text))
+			b.root.report("duplicate-key", name.At, fmt.Sprintf("%s is defined twice in expose", name.Text), "remove one of the two")
 		default:
 			b.expose[name.Text] = true
 			b.p.Expose = append(b.p.Expose, name.Text)
@@ -328,6 +328,6 @@ func (n *names[T]) get(u *sourceFile, name scalar) (T, bool) {
 		}
 		defined = "defined: " + strings.Join(sorted, ", ") + more
 	}
-	u.advise("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined; %s", n.kind, plan.Quoted(name.Text), defined), plan.DidYouMean(name.Text, n.order))
+	u.advise("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined (%s)", n.kind, plan.Quoted(name.Text), defined), plan.DidYouMean(name.Text, n.order))
 	return value, false
 }

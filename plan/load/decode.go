@@ -383,7 +383,7 @@ func (d *decoder) wrongType(n *yaml.Node, s location, want string) {
 		} else if want == keysBelow || want == "a list" {
 			hint = "remove the key, or write its content below it"
 		}
-		d.report("wrong-type", at, fmt.Sprintf("%s is empty and %s", s.name, needs(want)), hint)
+		d.report("wrong-type", at, fmt.Sprintf("%s is empty; it %s", s.name, needs(want)), hint)
 		return
 	}
 	got := kindOf(n)

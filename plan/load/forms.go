@@ -167,7 +167,11 @@ func (d *decoder) length(n *yaml.Node, s location, want string, allowed func(tim
 		if hint.Text == "" {
 			hint = plan.NewHint("write a duration such as 30s, 2m or 1h30m")
 		}
-		d.advise("wrong-type", nodeSpan(d.src, n), s.name+" takes a duration with its unit, not a plain number", hint)
+		takes := "a duration with its unit"
+		if strings.HasPrefix(want, "true") {
+			takes = "true, false or " + takes
+		}
+		d.advise("wrong-type", nodeSpan(d.src, n), s.name+" takes "+takes+", not a plain number", hint)
 		return 0, false
 	}
 	text, ok := d.text(n, s)
@@ -424,7 +428,7 @@ func (d *decoder) notATime(n *yaml.Node, s location) {
 	const takes = "takes weekdays and a time, a date and a time, or a cron entry"
 	message := fmt.Sprintf("%s %s, not %s", s.name, takes, kindOf(n))
 	if n.Tag == "!!null" {
-		message = fmt.Sprintf("%s is empty and %s", s.name, takes)
+		message = fmt.Sprintf("%s is empty; it %s", s.name, takes)
 	}
 	d.report("wrong-type", at, message, whenHint)
 }

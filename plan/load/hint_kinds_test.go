@@ -111,7 +111,7 @@ func TestHintsForWhatIsNoTimeAtAll(t *testing.T) {
 		{"    when: 9.5", takes("a number with a fraction"), whenHint, ""},
 		{"    when: true", takes("true or false"), whenHint, ""},
 		{"    when: [9]", takes("a whole number"), whenHint, ""},
-		{"    when:", "when is empty and takes weekdays and a time, a date and a time, or a cron entry", whenHint, ""},
+		{"    when:", "when is empty; it takes weekdays and a time, a date and a time, or a cron entry", whenHint, ""},
 		{"    when: Sun 09:00-09:50\n    changes: {2031-11-30: {to: 9}}", "to takes text, not a whole number", changeToHint, ""},
 	})
 	for _, when := range examplesIn(whenHint) {
@@ -175,18 +175,18 @@ func TestHintsForWordsAfterATime(t *testing.T) {
 		{when + " online", after("online"), "write Mon 09:00-09:50; a remark for people goes in note", ""},
 		{when + " in room five", after("in room five"), "write Mon 09:00-09:50; a remark for people goes in note", ""},
 	})
-	const spelling = " does not write its times as 09:00-09:50"
+	spelling := func(when string) string { return `the times in "` + when + `" are not written as 09:00-09:50` }
 	holdHints(t, []hintCase{
-		{"    when: Mon 9.00-9.50h", `"Mon 9.00-9.50h"` + spelling, "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
-		{"    when: Mon 9.00-9.50", `"Mon 9.00-9.50"` + spelling, "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
-		{"    when: Mon 9h00-9h50", `"Mon 9h00-9h50"` + spelling, "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
-		{"    when: Mon 9:00h-9:50h", `"Mon 9:00h-9:50h"` + spelling, "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
-		{"    when: Mon 9-10 Uhr", `"Mon 9-10 Uhr"` + spelling, "write Mon 9:00-10:00", "    when: Mon 9:00-10:00"},
-		{"    when: Mon 9.00 Uhr bis 9.50 Uhr", `"Mon 9.00 Uhr bis 9.50 Uhr"` + spelling, "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
-		{"    when: Mon 9-10am", `"Mon 9-10am"` + spelling, "write Mon 09:00-10:00", "    when: Mon 09:00-10:00"},
-		{"    when: Mon 2:00-2:50 pm", `"Mon 2:00-2:50 pm"` + spelling, "write Mon 14:00-14:50", "    when: Mon 14:00-14:50"},
-		{"    when: Mon 11am-1pm", `"Mon 11am-1pm"` + spelling, "write Mon 11:00-13:00", "    when: Mon 11:00-13:00"},
-		{"    when: Mon 12pm-1pm", `"Mon 12pm-1pm"` + spelling, "write Mon 12:00-13:00", "    when: Mon 12:00-13:00"},
+		{"    when: Mon 9.00-9.50h", spelling("Mon 9.00-9.50h"), "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
+		{"    when: Mon 9.00-9.50", spelling("Mon 9.00-9.50"), "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
+		{"    when: Mon 9h00-9h50", spelling("Mon 9h00-9h50"), "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
+		{"    when: Mon 9:00h-9:50h", spelling("Mon 9:00h-9:50h"), "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
+		{"    when: Mon 9-10 Uhr", spelling("Mon 9-10 Uhr"), "write Mon 9:00-10:00", "    when: Mon 9:00-10:00"},
+		{"    when: Mon 9.00 Uhr bis 9.50 Uhr", spelling("Mon 9.00 Uhr bis 9.50 Uhr"), "write Mon 9:00-9:50", "    when: Mon 9:00-9:50"},
+		{"    when: Mon 9-10am", spelling("Mon 9-10am"), "write Mon 09:00-10:00", "    when: Mon 09:00-10:00"},
+		{"    when: Mon 2:00-2:50 pm", spelling("Mon 2:00-2:50 pm"), "write Mon 14:00-14:50", "    when: Mon 14:00-14:50"},
+		{"    when: Mon 11am-1pm", spelling("Mon 11am-1pm"), "write Mon 11:00-13:00", "    when: Mon 11:00-13:00"},
+		{"    when: Mon 12pm-1pm", spelling("Mon 12pm-1pm"), "write Mon 12:00-13:00", "    when: Mon 12:00-13:00"},
 		{"    when: Mon 11:00-1:00 pm", `"Mon 11:00-1:00 pm" does not end with a time as 09:00-09:50`, timesHint + ", without spaces", ""},
 		{"    when: Mon 13:00-14:00 pm", `"Mon 13:00-14:00 pm" does not end with a time as 09:00-09:50`, timesHint + ", without spaces", ""},
 	})

@@ -71,11 +71,11 @@ func (l *loader) included(root *sourceFile, pattern scalar) []string {
 func (l *loader) includeFile(root *sourceFile, pattern scalar, name string) {
 	text, err := l.files.ReadFile(name)
 	if err != nil {
-		hint := ""
 		if errors.Is(err, syscall.EISDIR) {
-			hint = "include files, not folders"
+			root.report("include-not-found", pattern.At, fmt.Sprintf("%s is a folder", plan.Quoted(name)), "include files, not folders")
+			return
 		}
-		root.report("include-not-found", pattern.At, fmt.Sprintf("%s cannot be read: %v", plan.Quoted(name), err), hint)
+		root.report("include-not-found", pattern.At, fmt.Sprintf("%s cannot be read: %v", plan.Quoted(name), err), "")
 		return
 	}
 	if !looksLikePlan(text) {

@@ -22,7 +22,7 @@ func TestAMistakeInDefaultsIsReportedOnceWithTheRecordingsItReaches(t *testing.T
 		{"a mapping where a text belongs", "  note: {of: two}", "note takes text, not nested keys, in a, b and c"},
 		{"a name that nothing has", "  app: mian", "in a, b and c"},
 		{"a reference where none may stand", "  note: \"${ROOM}\"", "in a, b and c"},
-		{"a placeholder that nothing gives", "  cname: \"{rom}\"", "{rom} is not a placeholder, and recording a has no label of that name, in a, b and c"},
+		{"a placeholder that nothing gives", "  cname: \"{rom}\"", "{rom} is neither a built-in placeholder nor a label of the recording, in a, b and c"},
 		{"an address that its placeholders break", "  labels: {port: x}\n  url: \"https://lingua.example:{port}/{id}\"", "url is not a web address for recording a, once its placeholders are replaced: invalid port \":x\" after host, in a, b and c"},
 		{"an address without a host", "  labels: {host: \"\"}\n  url: \"https://{host}/{id}\"", "url has no host for recording a, once its placeholders are replaced, in a, b and c"},
 		{"a reference without a value", "  url: \"https://lingua.example/{id}?token=${ROOM_TOKEN}\"", "${ROOM_TOKEN} has no value: it is empty, in a, b and c"},

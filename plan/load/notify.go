@@ -58,7 +58,7 @@ func (b *builder) notifyAddress(k *notifyKeys, n *plan.Notify) {
 	case webhook && chat:
 		u.report("invalid-value", to.key, "a notify entry takes either webhook or to", "write two entries")
 	case !webhook && !chat:
-		u.report("missing-key", k.self, "webhook is missing in a notify entry", "add webhook, for a program, or to, for mail and chat")
+		u.report("missing-key", k.self, "webhook or to is missing in a notify entry", "add webhook for a program, or to for mail and chat")
 	case signed && !webhook:
 		u.report("invalid-value", secret.key, "secret signs what goes to a webhook, and to needs none", "remove secret")
 	}

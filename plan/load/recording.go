@@ -72,7 +72,7 @@ func (b *builder) recording(u *sourceFile, e *entry[recordingKeys], base plan.Se
 		}
 		same := slices.IndexFunc(r.Changes, func(other plan.Change) bool { return other.Key == c.Key })
 		if same >= 0 {
-			u.duplicate(k.Changes[i].Key.At, fmt.Sprintf("the change %s is for the same classes as the one %s", c.Key, where(u, r.Changes[same].Pos)))
+			u.report("duplicate-key", k.Changes[i].Key.At, fmt.Sprintf("the change %s is for the same classes as the one %s", c.Key, where(u, r.Changes[same].Pos)), "remove one of the two")
 			continue
 		}
 		r.Changes = append(r.Changes, c)
@@ -224,7 +224,7 @@ func (b *builder) change(u *sourceFile, e *entry[changeKeys]) (plan.Change, bool
 	}
 	if !k.Cancelled && len(k.keys) == 0 {
 		if k.keys != nil {
-			u.report("invalid-value", e.Key.At, fmt.Sprintf("the change %s changes nothing", plan.Quoted(e.Key.Text)), "write cancelled, or give to or another key")
+			u.report("invalid-value", e.Key.At, fmt.Sprintf("the change %s changes nothing", plan.Quoted(e.Key.Text)), `write cancelled, or give "to" or another key`)
 		}
 		return c, false // else its mistake is reported
 	}

@@ -164,11 +164,11 @@ func (b *builder) credentials(s *plan.Storage, k *storageKeys) {
 	_, command := k.STS.find("command")
 	_, file := k.STS.find("file")
 	if command == file {
-		id, at := "missing-key", k.STS.self
 		if command {
-			id, at = "invalid-value", k.STS.key("file")
+			u.report("invalid-value", k.STS.key("file"), "sts takes command or file, not both", "")
+			return
 		}
-		u.report(id, at, "sts takes either command or file", "")
+		u.report("missing-key", k.STS.self, "command or file is missing in sts", "")
 	}
 }
 

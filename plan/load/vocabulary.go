@@ -50,7 +50,7 @@ var vocabulary = map[string]string{
 // vocabularyHint finds a key under another name, in any case, with underscores or without.
 func vocabularyHint(name, noun string) plan.Hint {
 	if name == "name" && noun == "a recording" {
-		return plan.Hint{Text: "write title; the name that the program goes by is the key before the recording's own", Replacement: "title"}
+		return plan.Hint{Text: "write title; the id of a recording is the key above its own keys", Replacement: "title"}
 	}
 	word := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
 	if slices.Contains(timeWords, word) && noun != "a recording" && noun != "defaults" {

@@ -39,7 +39,7 @@ func improveWhenError(err error, text string, form listForm) error {
 	hint := verb + times[0]
 	message := err.Error()
 	if plain := dashes.Replace(text); respellClocks(plain) != plain {
-		message = plan.Quoted(text) + " does not write its times as 09:00-09:50"
+		message = "the times in " + plan.Quoted(text) + " are not written as 09:00-09:50"
 	}
 	if len(times) > 1 {
 		message = fmt.Sprintf("%s holds %d times, and when takes a list of them", plan.Quoted(text), len(times))

@@ -14,10 +14,12 @@ func LookupFor(name string) plan.Lookup {
 		return nil
 	}
 	return func(r plan.Reference) (string, error) {
-		switch r.Name {
-		case "SET":
+		switch {
+		case r.File != "":
+			return "", errors.New("it does not exist")
+		case r.Name == "SET":
 			return "rtmps://live.lingua.example/app/an-obvious-example", nil
-		case "S3_ACCESS_KEY":
+		case r.Name == "S3_ACCESS_KEY":
 			return "", nil
 		}
 		return "", errors.New("it is not set")

@@ -80,8 +80,8 @@ func TestConcurrencyAboveTheSmallerDocumentedFigureIsAWarning(t *testing.T) {
 		names              []string
 	}{
 		{50, 0, "", nil},
-		{51, 0, plan.SeverityWarning, []string{"allows 200", "integration 50"}},
-		{200, 0, plan.SeverityWarning, []string{"allows 200", "integration 50"}},
+		{51, 0, plan.SeverityWarning, []string{"allows 200", "50 on another"}},
+		{200, 0, plan.SeverityWarning, []string{"allows 200", "50 on another"}},
 		{201, 0, plan.SeverityError, []string{"200 are allowed"}},
 		{51, 50, plan.SeverityError, []string{"50 are allowed"}},
 		{200, 200, "", nil},
@@ -169,7 +169,7 @@ func TestARequestBudgetThatIsTooSmallSaysWhatUsesIt(t *testing.T) {
 		"starts": {
 			map[string]int{"2031-10-06 09:00-10:00": 14},
 			false,
-			"app main has 14 starts in a row on 2031-10-06 09:00:00 UTC (r-0, r-1, r-2, 11 more), so the first begins 35s early and is billed from then: each start takes 2 requests, and 1 request a second is allowed",
+			"app main has 14 starts in a row on 2031-10-06 09:00:00 UTC (r-0, r-1, r-2, 11 more); the first one begins 35s early and is billed from then. Each start takes 2 requests, and 1 request a second is allowed",
 		},
 		"stops": {
 			map[string]int{"2031-10-06 08:00-08:59:46": 10, "2031-10-06 09:00-10:00": 1},

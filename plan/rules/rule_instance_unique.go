@@ -62,7 +62,7 @@ func (c *checker) reportClash(own, b *occupant) {
 	if !b.own {
 		other += fmt.Sprintf(" of %s, line %d,", path.Clean(b.pos.File), b.pos.Line)
 	}
-	c.report(own.pos, fmt.Sprintf("%s and %s use the same App ID, channel name and uid (%s, %s) while both run", own.id, other, own.instances[0].cname, own.instances[0].uid),
+	c.report(own.pos, fmt.Sprintf("%s and %s use the same App ID, channel name and uid (channel %s, uid %s) while both run", own.id, other, own.instances[0].cname, own.instances[0].uid),
 		"give one of the plans another name, or one of the recordings another cname")
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"rundown/plan"
 )
@@ -32,7 +33,7 @@ func checkPageAddresses(c *checker) {
 				if len(s.URL.References()) == 0 && !hasPassword(s.URL) { // else it might show a value
 					why = ": " + parseError(err)
 				}
-				return s.URL.Pos(), fmt.Sprintf("url is not a web address for recording %s, once its placeholders are replaced%s", r.ID, why), plan.NewHint("escape what an address cannot hold by %")
+				return s.URL.Pos(), fmt.Sprintf("url is not a web address for recording %s, once its placeholders are replaced%s", r.ID, why), plan.NewHint(addressAdvice(err))
 			})
 		case u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme):
 			g.add(place{s.URL.Pos(), true}, r, func() (plan.Pos, string, plan.Hint) {
@@ -77,6 +78,17 @@ func (c *checker) resolvedOrSample(t plan.Text) string {
 }
 
 // parseError is why an address cannot be parsed, without the address.
+// addressAdvice says how to mend an address that cannot be parsed.
+func addressAdvice(err error) string {
+	switch text := parseError(err); {
+	case strings.Contains(text, "port"):
+		return "write the port as a number, as in https://lingua.example:8443/"
+	case strings.Contains(text, "missing ']'"):
+		return "end the IPv6 address with ]"
+	}
+	return "percent-encode what an address cannot hold, as in %20 for a blank"
+}
+
 func parseError(err error) string {
 	if e, ok := err.(*url.Error); ok {
 		return e.Err.Error()

@@ -26,7 +26,7 @@ func checkPlaceholders(c *checker) {
 				if hint.Replacement != "" {
 					hint.Part, hint.Replacement = "{"+name+"}", "{"+hint.Replacement+"}"
 				}
-				return t.Pos(), fmt.Sprintf("{%s} is not a placeholder, and recording %s has no label of that name", name, r.ID), hint
+				return t.Pos(), fmt.Sprintf("{%s} is neither a built-in placeholder nor a label of the recording", name), hint
 			})
 		}
 	}

@@ -32,7 +32,7 @@ func checkRequests(c *checker) {
 				own.Name, waitingStarts(r.Late), schedule.Slack, c.during(own, r.LateAt), dueBefore(r.LateBehind), r.LateAt.Sub(r.LateSince)+time.Second, allowed), hint)
 		}
 		if r.Ahead > maxAhead {
-			c.report(own.Pos, fmt.Sprintf("app %s has %d starts in a row %s, so the first begins %v early and is billed from then: each start takes %s, and %s",
+			c.report(own.Pos, fmt.Sprintf("app %s has %d starts in a row %s; the first one begins %v early and is billed from then. Each start takes %s, and %s",
 				own.Name, 1+(r.Ahead+schedule.Spacing(r.QPS)/2)/schedule.Spacing(r.QPS), c.during(own, r.AheadAt), r.Ahead.Round(time.Second), requests(schedule.RequestsPerStart), allowed), hint)
 		}
 	})

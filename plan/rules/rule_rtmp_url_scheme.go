@@ -38,7 +38,11 @@ func checkScheme(c *checker) {
 			} else if ok && schemeName(scheme) {
 				given = "has the scheme " + scheme
 			}
-			c.report(t.Pos(), fmt.Sprintf("the address %s and must begin with %s://", given, strings.Join(schemes, ":// or ")), "begin with rtmps://")
+			hint := "begin with rtmps://"
+			if lower := strings.ToLower(scheme); ok && !known && slices.Contains(schemes, lower) {
+				hint = "write the scheme in lower case: " + lower + "://"
+			}
+			c.report(t.Pos(), fmt.Sprintf("the address %s and must begin with %s://", given, strings.Join(schemes, ":// or ")), hint)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"rundown/plan"
 )
@@ -56,14 +57,17 @@ func (c *checker) unresolved(ref plan.Reference) error {
 }
 
 func unresolvedMessage(ref plan.Reference, err error) string {
+	if strings.HasPrefix(err.Error(), ref.String()) { // it names the reference itself
+		return err.Error()
+	}
 	return fmt.Sprintf("%s has no value: %v", ref, err)
 }
 
 func unresolvedHint(ref plan.Reference) string {
 	if ref.File != "" {
-		return "write the file; paths are relative to the folder of the root file"
+		return "write a value into the file; paths are relative to the folder of the root file"
 	}
-	return "set the variable " + ref.Name
+	return fmt.Sprintf("give the variable %s a value", ref.Name)
 }
 
 // errEmptyReference is the error of a reference to an empty value.
