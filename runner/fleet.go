@@ -26,10 +26,12 @@ func (e *Engine) raiseUnfit(r store.Revision, err error) {
 	e.unfit[r.Plan] = err
 	e.mu.Unlock()
 	e.raise(r.Plan, Issue{
-		ID: reason.IssueNodeUnfit, Severity: SeverityCritical, Text: fmt.Sprintf("plan %s, revision %d: this node cannot work on it: %s", r.Plan, r.ID, oneLine(err)),
+		ID: reason.IssueNodeUnfit, Severity: SeverityCritical,
+		Text:   fmt.Sprintf("plan %s, revision %d: this node cannot work on it: %s", r.Plan, r.ID, oneLine(err)),
 		Advice: "give this node what the plan refers to; other nodes own the plan's App IDs meanwhile",
 	})
-	e.logThrottled("this node cannot work on a plan, and owns none of its App IDs", err, "plan", r.Plan, "revision", r.ID, "reason_code", reason.IssueNodeUnfit)
+	e.logThrottled("this node cannot work on a plan, and owns none of its App IDs", err,
+		"plan", r.Plan, "revision", r.ID, "reason_code", reason.IssueNodeUnfit)
 }
 
 // clearUnfit notes that this node can work on a plan.
@@ -56,8 +58,8 @@ func (e *Engine) retryUnfit(ctx context.Context) error {
 }
 
 // given is what a start works on where it is given a plan by a file: the file, or the active revision where the file holds an
-// older one. It is nil where that withdraws the plan, and where this node cannot work on that revision: the node stays, since it may be able to later, and for other
-// plans.
+// older one. It is nil where that revision withdraws the plan, and where this node cannot work on it. The node runs on, since it
+// may be able to work on the revision later, and works on other plans.
 func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Revision, error) {
 	if e.shared() {
 		given, err := e.revisionOf(p)

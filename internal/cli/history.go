@@ -20,8 +20,8 @@ import (
 func newHistoryCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history [ID|RECORDING]",
-		Short: "List past classes, or show the events of one",
-		Long: `List past classes, or show the events of one.
+		Short: "List classes that have begun, or show one",
+		Long: `List classes that have begun, or show one.
 
 Without arguments, history lists the classes that have started or ended. With a
 recording, it lists the classes of that recording: those in the store, which
