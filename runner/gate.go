@@ -29,16 +29,14 @@ type gate struct {
 	opened    chan struct{} // closed when the next heartbeat is confirmed; nil: nobody waits for that
 }
 
-// leapt is how far apart what the database's clock and this machine's count between two heartbeats may be: a heartbeat does not
-// last longer.
-const leapt = heartbeatWithin
-
 // confirm takes in a heartbeat that succeeded, by when it was sent and by the time of the database. Where that leapt, all other
-// nodes may look dead until they have given a heartbeat by the new time.
+// nodes may look dead until they have given a heartbeat by the new time. A leap by no more than the TTL is longer than the limit does
+// no harm: a node that looks dead too early by so much sends nothing any more.
 func (g *gate) confirm(sent time.Duration, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.alive || sent-g.confirmed > g.limit || (at.Sub(g.at)-(sent-g.confirmed)).Abs() > leapt {
+	leapt := (at.Sub(g.at) - (sent - g.confirmed)).Abs() > g.ttl-g.limit
+	if !g.alive || sent-g.confirmed > g.limit || leapt {
 		g.since = sent
 	}
 	g.at = at

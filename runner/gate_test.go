@@ -11,7 +11,7 @@ func TestTheGate(t *testing.T) {
 	const limit, ttl = 3 * time.Second, 5 * time.Second
 	type at struct {
 		ms   int
-		do   string // beat: sent then and confirmed; late: sent a second before; leap: the database is an hour ahead; fail; shut; "": nothing
+		do   string // beat: sent then and confirmed; late: sent a second before; leap: the database is an hour ahead; step: by little more than it may; fail; shut; "": nothing
 		open bool
 		bury bool
 	}
@@ -29,6 +29,7 @@ func TestTheGate(t *testing.T) {
 		"buries nobody after a gap":                          {{10_000, "beat", true, false}, {14_000, "beat", true, false}, {16_000, "", true, false}, {17_000, "beat", true, false}, {19_000, "beat", true, true}},
 		"buries nobody while it may not act":                 {{10_000, "beat", true, false}, {12_000, "beat", true, false}, {14_000, "beat", true, false}, {17_001, "", false, false}},
 		"buries nobody after a leap of the database's clock": {{10_000, "beat", true, false}, {12_000, "beat", true, false}, {14_000, "beat", true, false}, {15_000, "leap", true, false}, {18_000, "leap", true, false}, {20_000, "leap", true, true}},
+		"buries nobody after a small leap, either":           {{10_000, "beat", true, false}, {12_000, "beat", true, false}, {14_000, "beat", true, false}, {15_000, "step", true, false}, {18_000, "step", true, false}, {20_000, "step", true, true}},
 		"frozen for a long time, then it wakes":              {{10_000, "beat", true, false}, {12_000, "beat", true, false}, {14_000, "beat", true, false}, {16_000, "beat", true, true}, {40_000, "", false, false}, {40_001, "beat", true, false}, {43_000, "beat", true, false}, {45_001, "", true, true}},
 	} {
 		now := time.Duration(0)
@@ -43,6 +44,8 @@ func TestTheGate(t *testing.T) {
 				g.confirm(now-time.Second, time.Unix(0, 0).Add(now))
 			case "leap":
 				g.confirm(now, time.Unix(0, 0).Add(now+time.Hour))
+			case "step":
+				g.confirm(now, time.Unix(0, 0).Add(now+ttl-limit+time.Millisecond))
 			case "fail":
 				g.fail()
 			case "shut":
