@@ -245,6 +245,39 @@ func TestFaultsOfTheDatabase(t *testing.T) {
 	all.Wait()
 }
 
+// TestTheAnswerToACommitIsLost has the database store that the first request for a class is asked, and the node not hear of it: its
+// connection breaks, and no other can be made for a moment. The request was not sent, so the class is begun all the same.
+func TestTheAnswerToACommitIsLost(t *testing.T) {
+	t.Parallel()
+	c := newCampus(t, pgtest.Start(t))
+	n := c.enter("a")
+	begin := time.Now().UTC().Truncate(time.Second).Add(leadTime + 5*time.Second)
+	text := twoApps(begin.Format("2006-01-02 15:04:05") + "-" + begin.Add(10*time.Minute).Format("15:04:05"))["school.yaml"]
+	text = strings.ReplaceAll(text, "timezone: Europe/Madrid", "timezone: UTC, padding: {before: 0s, after: 0s}, min_remainder: 1s")
+	if _, err := n.Apply(context.Background(), loadPlan(t, files{"school.yaml": text}, "school.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	c.networks[0].LoseAnswerTo("acquire")
+	reader, err := store.Open(context.Background(), c.dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	c.eventually("the request is stored as asked, and the node cannot reach the database", func() bool {
+		asked, err := reader.Occurrences(context.Background(), store.Filter{States: []string{string(session.Starting)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(asked) > 0 && strings.Contains(n.log.String(), "the store cannot be written")
+	})
+	c.networks[0].Mend()
+	c.eventually("all four classes are being recorded", func() bool { return len(c.sim.Ledger().Sessions) == 4 })
+	n.Close()
+	if err := n.store.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // statement is how much longer each statement takes in the test below. To find what a fleet bears:
 // go test ./runner -run TestASlowDatabase -v -args -statement 800ms
 var statement = flag.Duration("statement", 500*time.Millisecond, "how long each statement takes on the slow database of a fleet")

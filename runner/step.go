@@ -156,6 +156,9 @@ func (w *worker) committed(o *occurrence, next session.State, saved document, p 
 		w.e.cfg.Failpoint("after writing " + point)
 		w.stored(o, next, saved, p.calls)
 	case errors.Is(err, store.ErrStale):
+		if o.pending != nil {
+			o.notSent(p.calls)
+		}
 		o.pending, o.preempted = nil, false
 		o.events = append(p.events, o.events...) // what happened is told to the state that the row has
 		w.reread(o, err)
@@ -185,6 +188,18 @@ func (w *worker) committed(o *occurrence, next session.State, saved document, p 
 			o.committing, o.preempted = false, false
 			w.step(o)
 		})
+	}
+}
+
+// notSent has the state in memory, which is ahead of the store, forget requests that were held back. The row may have them as asked: a
+// commit may be stored although its answer was lost. Then it is read with a request that has no answer, instead of with one
+// that is out, for which nothing would ever come.
+func (o *occurrence) notSent(calls []session.Action) {
+	o.state.Sessions = slices.Clone(o.state.Sessions) // the requests that are out read the others
+	for _, act := range calls {
+		if x := o.state.Session(act.Attempt); x != nil && x.Asked == act.Op {
+			x.Asked = ""
+		}
 	}
 }
 

@@ -1,9 +1,11 @@
 package pgtest
 
 import (
+	"bytes"
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -16,6 +18,8 @@ type Proxy struct {
 	mu    sync.Mutex
 	delay time.Duration
 	cut   bool
+	lose  string // the answer to what holds it is lost; "": none is
+	shut  bool   // no connection can be made
 	conns map[net.Conn]bool
 	all   sync.WaitGroup
 }
@@ -53,11 +57,19 @@ func (p *Proxy) Cut() {
 	p.cut = true
 }
 
+// LoseAnswerTo has the next thing that the client sends and that holds a text reach the server, and its answer be lost: the connection
+// is broken then, and no other can be made.
+func (p *Proxy) LoseAnswerTo(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lose = text
+}
+
 // Mend has new connections pass again. Those that were cut are broken.
 func (p *Proxy) Mend() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cut = false
+	p.cut, p.lose, p.shut = false, "", false
 	for c := range p.conns {
 		_ = c.Close()
 	}
@@ -89,6 +101,23 @@ func (p *Proxy) state() (delay time.Duration, cut bool) {
 	return p.delay, p.cut
 }
 
+// loses says that the answer to what a client sends is to be lost.
+func (p *Proxy) loses(data []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.lose == "" || !bytes.Contains(data, []byte(p.lose)) {
+		return false
+	}
+	p.lose, p.shut = "", true
+	return true
+}
+
+func (p *Proxy) isShut() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.shut
+}
+
 func (p *Proxy) accept() {
 	for {
 		client, err := p.listener.Accept()
@@ -102,6 +131,9 @@ func (p *Proxy) accept() {
 
 func (p *Proxy) serve(client net.Conn) {
 	defer p.close(client)
+	if p.isShut() {
+		return
+	}
 	server, err := net.Dial("tcp", p.to)
 	if err != nil {
 		return
@@ -109,8 +141,11 @@ func (p *Proxy) serve(client net.Conn) {
 	p.open(server)
 	defer p.close(server)
 	var both sync.WaitGroup
-	both.Go(func() { p.pass(server, client, true) })
-	both.Go(func() { p.pass(client, server, false) })
+	var lost atomic.Bool
+	both.Go(func() {
+		p.pass(server, client, true, func(data []byte) bool { lost.CompareAndSwap(false, p.loses(data)); return true })
+	})
+	both.Go(func() { p.pass(client, server, false, func([]byte) bool { return !lost.Load() }) })
 	both.Wait()
 }
 
@@ -120,8 +155,8 @@ type flight struct {
 	at   time.Time // when it arrives
 }
 
-// pass passes on what one end sends. What is on its way does not hold up what is sent after it.
-func (p *Proxy) pass(to, from net.Conn, delayed bool) {
+// pass passes on what one end sends, until it sends what does not pass. What is on its way does not hold up what is sent after it.
+func (p *Proxy) pass(to, from net.Conn, delayed bool, passes func(data []byte) bool) {
 	flights := make(chan flight, 1000)
 	var arriving sync.WaitGroup
 	arriving.Go(func() {
@@ -136,7 +171,7 @@ func (p *Proxy) pass(to, from net.Conn, delayed bool) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)
-		if err != nil {
+		if err != nil || !passes(buf[:n]) {
 			break
 		}
 		f := flight{data: append([]byte(nil), buf[:n]...), at: time.Now()}
