@@ -338,13 +338,14 @@ func (a *app) webhookSecret(flag string) (func() (string, error), error) {
 // healthInterval is how often the health issues of a daemon are compared with those in the store.
 const healthInterval = 2 * time.Second
 
-// reportHealth writes the daemon's health issues to the store whenever they change, so that status and doctor show what
+// reportHealth writes the daemon's health issues to the store whenever they or the node's number change, so that status and doctor show what
 // /readyz does. It has a goroutine of its own: a store that is locked or full holds up nothing else. What cannot be
 // written is tried again; the engine reports the store itself.
 func (d *daemon) reportHealth(ctx context.Context, issues func() []runner.Issue) {
 	tick := time.NewTicker(healthInterval)
 	defer tick.Stop()
 	var reported []byte
+	var by int64 // the node: one that was taken for dead has joined under another number
 	for {
 		select {
 		case <-ctx.Done():
@@ -355,12 +356,13 @@ func (d *daemon) reportHealth(ctx context.Context, issues func() []runner.Issue)
 			continue
 		}
 		d.fleet.refresh(ctx, d)
+		node := d.work.store.NodeID()
 		report, err := view.HealthJSON(issues())
-		if err != nil || bytes.Equal(report, reported) {
+		if err != nil || node == by && bytes.Equal(report, reported) {
 			continue
 		}
 		if d.work.store.SetHealth(ctx, d.a.clock(), report) == nil {
-			reported = report
+			by, reported = node, report
 		}
 	}
 }
