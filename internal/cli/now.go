@@ -311,14 +311,14 @@ func named(p *plan.Plan, names []string) ([]*plan.Recording, error) {
 
 // occurrencesNow makes an occurrence of each recording that begins as soon as it can be written, spaced so that the
 // request budget of each app suffices. margin is what the requests take beside the documented latency. Pages that the store
-// shows being recorded are refused.
+// shows being recorded, or to be recorded now, are refused.
 func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length, margin time.Duration, rows []store.Occurrence) ([]plan.Occurrence, []time.Time, error) {
 	now := a.clock()
 	taken := map[string]bool{}
 	busy := map[string]store.Occurrence{}
 	for _, row := range rows {
 		taken[row.ID] = true
-		if row.State != string(session.Planned) && row.State != string(session.Ended) && row.End.After(now) { // what is overdue is adopted, and stopped
+		if holdsPage(row, now) {
 			busy[row.URL] = row
 		}
 	}
@@ -347,6 +347,18 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length,
 		out, begin = append(out, o), append(begin, at)
 	}
 	return out, begin, nil
+}
+
+// holdsPage says that a class is using its page, or that somebody asked to have it recorded now. What is overdue is adopted, and
+// stopped.
+func holdsPage(row store.Occurrence, now time.Time) bool {
+	switch {
+	case row.State == string(session.Ended) || !row.End.After(now):
+		return false
+	case row.State == string(session.Planned):
+		return row.Origin == runner.OriginNow && view.ReadDoc[session.Orders](row.Doc).Cancel == nil
+	}
+	return true
 }
 
 // usualLength is that of the recording's next class, else of its last; 0 for none.

@@ -224,12 +224,14 @@ type nowFollower struct {
 	until    time.Time                // the end of the last recording, or when they were stopped, or when something changed last
 	told     map[string]session.Phase // of each occurrence
 	failing  bool                     // the store cannot be read
+	owed     []string                 // recordings whose order to cancel the store did not take
 	deserted bool                     // no daemon works on the store
 }
 
 // look passes on what has changed in the store, and says who goes on where a daemon has ended. It fails where nobody carries
 // out the order any more.
 func (f *nowFollower) look(ctx context.Context) error {
+	f.cancelOwed(ctx)
 	err := f.read(ctx)
 	if err != nil && !f.failing {
 		f.run.show.Say(fmt.Sprintf("cannot read the store, trying again: %s", oneLine(err.Error())))
@@ -305,15 +307,42 @@ func (f *nowFollower) readOwners(ctx context.Context) (owners []string, err erro
 	return owners, err
 }
 
-// cancel leaves an order to stop a recording.
+// cancel leaves an order to stop a recording. One that the store does not take is given again at each look.
 func (f *nowFollower) cancel(ctx context.Context, id string) error {
 	f.until = f.a.clock()
-	cmd := store.Command{At: f.a.clock(), Occurrence: id, Kind: session.CommandCancel, Who: f.a.who(), Reason: "interrupted"}
-	cmd, err := runner.Give(ctx, f.s, cmd, session.Interval{})
-	if err == nil && !cmd.CarriedOut() {
-		err = errors.New(cmd.Result)
+	if len(f.owed) > 0 { // the store has just failed
+		f.owed = append(f.owed, id)
+		return nil
 	}
-	return err
+	cmd, err := f.order(ctx, id)
+	switch {
+	case err != nil:
+		f.owed = append(f.owed, id)
+		f.run.show.Say(fmt.Sprintf("cannot write the store, trying again: %s", oneLine(err.Error())))
+	case !cmd.CarriedOut():
+		return errors.New(cmd.Result)
+	}
+	return nil
 }
 
-func (f *nowFollower) leave() string { return "exited at once: the daemon stops the recordings" }
+func (f *nowFollower) order(ctx context.Context, id string) (store.Command, error) {
+	cmd := store.Command{At: f.a.clock(), Occurrence: id, Kind: session.CommandCancel, Who: f.a.who(), Reason: "interrupted"}
+	return runner.Give(ctx, f.s, cmd, session.Interval{})
+}
+
+// cancelOwed gives the orders to cancel that the store did not take. One that is refused now is about what has ended.
+func (f *nowFollower) cancelOwed(ctx context.Context) {
+	for len(f.owed) > 0 {
+		if _, err := f.order(ctx, f.owed[0]); err != nil {
+			return
+		}
+		f.owed = f.owed[1:]
+	}
+}
+
+func (f *nowFollower) leave() string {
+	if len(f.owed) > 0 {
+		return "exited at once: " + whatRuns
+	}
+	return "exited at once: the daemon stops the recordings"
+}
