@@ -116,7 +116,11 @@ func (d *decoder) restrictionError(key string, at plan.Span, err validator.Field
 		d.advise(r.ID, at, fmt.Sprintf("%s is %s and must be %s", key, plan.DurationText(time.Duration(v)), r.Allowed()), plan.WriteRawHint(r.Nearest(int64(v))))
 	default:
 		i := reflect.ValueOf(v).Int()
-		f := d.advised(r.ID, at, fmt.Sprintf("%s is %d and must be %s", key, i, r.Allowed()), plan.NumberHint(key, i, r.Recommended(i)))
+		hint := plan.NumberHint(key, i, r.Recommended(i))
+		if nearest := r.Nearest(i); nearest != r.Recommended(i) {
+			hint = hint.Append("; another rule warns about " + nearest)
+		}
+		f := d.advised(r.ID, at, fmt.Sprintf("%s is %d and must be %s", key, i, r.Allowed()), hint)
 		if key == "bitrate" && i < 1 {
 			f.Severity = plan.SeverityError // the documented range is a warning's; nothing is no bitrate at all
 		}
