@@ -100,14 +100,20 @@ func UndoOrder(c view.Class, by Operator) (Order, error) {
 	return orderOf(c, by, store.Command{Kind: session.CommandUncancel}, "will be recorded again")
 }
 
-// UndoLast takes a cancellation back, or where there is none the last extension.
+// UndoLast takes a cancellation back, or where there is none the last extension. It is refused where a cancellation was taken back
+// last: a request that is sent twice does not take back an extension, too.
 func UndoLast(ctx context.Context, s *store.Store, c view.Class, by Operator) (Answer, error) {
 	for _, kind := range []string{session.CommandUncancel, session.CommandUnextend} {
 		if a, err := givenBefore(ctx, s, c, by, kind); err != nil || a.Before {
 			return a, err
 		}
 	}
-	if _, cancelled := c.Cancelled(); !cancelled && Shortenable(c, by.Closure, by.Now) == nil {
+	orders, err := s.OrdersFor(ctx, c.Row.ID)
+	if err != nil {
+		return Answer{}, fmt.Errorf("read the orders for %s: %w", c.Row.ID, err)
+	}
+	undone := len(orders) > 0 && orders[len(orders)-1].Kind == session.CommandUncancel
+	if _, cancelled := c.Cancelled(); !cancelled && !undone && Shortenable(c, by.Closure, by.Now) == nil {
 		return Unextend(ctx, s, c, by)
 	}
 	return Undo(ctx, s, c, by)

@@ -98,7 +98,7 @@ func (a *API) registerActs() {
 			},
 		},
 		{
-			"undo", "Take a cancellation or an extension back", "A cancelled class is recorded after all. One that is not cancelled ends as before its last extension. Needs the scope operate.", access.Change,
+			"undo", "Take a cancellation or an extension back", "A cancelled class is recorded after all. One that is not cancelled ends as before its last extension, unless a cancellation was taken back last. Needs the scope operate.", access.Change,
 			func(ctx context.Context, by operate.Operator, c view.Class) (operate.Answer, error) {
 				return operate.UndoLast(ctx, a.Store, c, by)
 			},

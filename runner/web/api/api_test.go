@@ -232,8 +232,10 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		{"post", template + "/undo", german + "/undo", operateToken, "", "409"},
 		{"post", template + "/cancel", german + "/cancel", readToken, "", "403"},
 		{"post", template + "/stop", german + "/stop", germanToken, `{"reason":"the room is empty"}`, "202"},
+		{"post", template + "/extend", "/api/v1/occurrences/school/latin/20310917T090000Z/extend", operateToken, `{"by":"15m"}`, "202"},
 		{"post", template + "/cancel", "/api/v1/occurrences/school/latin/20310917T090000Z/cancel", operateToken, "", "202"},
 		{"post", template + "/undo", "/api/v1/occurrences/school/latin/20310917T090000Z/undo", operateToken, "", "202"},
+		{"post", template + "/undo", "/api/v1/occurrences/school/latin/20310917T090000Z/undo", operateToken, "", "409"}, // sent twice
 		{"post", "/api/v1/closures", "", readToken, `{"kind":"cancel","day":"2031-09-18","preview":true}`, "200"},
 		{"post", "/api/v1/closures", "", readToken, `{"kind":"cancel","day":"2031-09-18"}`, "403"},
 		{"post", "/api/v1/closures", "", operateToken, `{"kind":"cancel","day":"2031-09-18","reason":"snow"}`, "202"},
