@@ -44,8 +44,11 @@ func sessionChanges(before, x *session.Session, s *session.State, now time.Time)
 		case kindUploadFailed:
 			f.Folder = s.Prefix
 		}
-		if kind == kindOrphanResolved || kind == kindUploadLate {
+		switch kind { // what is resolved is as severe as what it resolves
+		case kindOrphanResolved:
 			f.As = severityOf(kindOrphan)
+		case kindUploadLate:
+			f.As = severityOf(kindUploadFailed)
 		}
 		list = append(list, announcement(kind, s.Plan, s.ID, fmt.Sprintf("%d/%s", x.Attempt, x.ResourceID), now, f))
 	}

@@ -51,7 +51,7 @@ func lateWords(t telling) words {
 	}
 	return words{
 		title: "Not being recorded: " + t.brief(),
-		text:  fmt.Sprintf("%s: it began%s and is not being recorded. Rundown keeps trying until the class ends.%s", t.class(), later, t.why("Cause: ")),
+		text:  fmt.Sprintf("%s: it began%s and is not being recorded. Rundown keeps trying while enough of the class is left.%s", t.class(), later, t.why("Cause: ")),
 		class: since + otherMeans, operator: t.advise(t.history()),
 	}
 }

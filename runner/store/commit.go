@@ -105,7 +105,8 @@ func (p stepStatements) in(ctx context.Context, tx *txn) stepStatements {
 // Commit writes the steps in one transaction, in their order, and returns once it has reached the disk. It is the only
 // writer of statuses. The result has one error a step: nil, [ErrStale] where the version is another, the row is gone or
 // another App ID owns it, [ErrFenced], or what is wrong with the step itself; a step that fails so writes nothing and does
-// not hinder the others. The error is for a transaction that did not commit: nothing was written.
+// not hinder the others. The error is for a transaction that is not known to have committed: as a rule nothing was written, but
+// where the connection to a PostgreSQL broke, or its answer came too late, all may have been. Then a repetition gives ErrStale.
 //
 // term is the owner's fencing term for app, from [Store.Claim]; any other than the newest gives ErrFenced, and so does a
 // lease that is not this node's any more. A ctx that

@@ -69,6 +69,8 @@ func (c *columns) add(row ...any) {
 			c.numbers[i] = append(c.numbers[i], v)
 		case int:
 			c.numbers[i] = append(c.numbers[i], int64(v))
+		default: // a column that is left out would shift the rows against each other
+			panic(fmt.Sprintf("store: column %d of a row is a %T", i+1, v))
 		}
 	}
 }
