@@ -85,7 +85,7 @@ func TestWhoStopsAllTakesOverFromADaemonThatHasJustDied(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		time.Sleep(30 * time.Second)
+		time.Sleep(30 * time.Second) // of virtual time, in which the stops are carried out
 		for _, s := range f.sim.Ledger().Sessions {
 			if s.StoppedAt == nil {
 				t.Errorf("%s runs on", s.Cname)

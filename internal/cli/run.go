@@ -79,28 +79,31 @@ the latest time at which it ends.`,
 		ValidArgsFunction: completePlans,
 	}
 	o.addFlags(a, cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		span, err := o.check(cmd, a.now())
-		if err != nil {
-			return &usageError{cmd.CommandPath(), err}
-		}
-		if o.dryRun {
-			return a.dryRunPlans(cmd.Context(), args, span, o.format.value)
-		}
-		if !cmd.Flags().Changed("preflight") && (a.flags.simulate || a.flags.apiURL != "") { // the service there opens no pages
-			o.looks = false
-		}
-		a.queueLog()
-		plans, err := a.plansToRun(cmd.Context(), args)
-		if err != nil {
-			return err
-		}
-		if o.stop {
-			return a.stopAll(cmd.Context(), plans, o)
-		}
-		return a.run(cmd.Context(), plans, o)
-	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.runCommand(cmd, args, o) }
 	return cmd
+}
+
+// runCommand does what the flags of run ask for.
+func (a *app) runCommand(cmd *cobra.Command, args []string, o runOptions) error {
+	span, err := o.check(cmd, a.now())
+	if err != nil {
+		return &usageError{cmd.CommandPath(), err}
+	}
+	if o.dryRun {
+		return a.dryRunPlans(cmd.Context(), args, span, o.format.value)
+	}
+	if !cmd.Flags().Changed("preflight") && (a.flags.simulate || a.flags.apiURL != "") { // the service there opens no pages
+		o.looks = false
+	}
+	a.queueLog()
+	plans, err := a.plansToRun(cmd.Context(), args)
+	if err != nil {
+		return err
+	}
+	if o.stop {
+		return a.stopAll(cmd.Context(), plans, o)
+	}
+	return a.run(cmd.Context(), plans, o)
 }
 
 func (o *runOptions) addFlags(a *app, cmd *cobra.Command) {

@@ -103,7 +103,7 @@ func BenchmarkStartsBesideViewers(b *testing.B) {
 	b.ResetTimer()
 	for round := range rounds {
 		begins := first.Add(time.Duration(round) * roundLength)
-		time.Sleep(time.Until(begins))
+		time.Sleep(time.Until(begins)) // the rounds have instants of their own, which the plan names
 		ctx, leave := context.WithDeadline(b.Context(), begins.Add(roundLength-200*time.Millisecond))
 		var all sync.WaitGroup
 		if round%2 == 1 {
@@ -115,7 +115,7 @@ func BenchmarkStartsBesideViewers(b *testing.B) {
 		leave()
 		all.Wait()
 	}
-	time.Sleep(time.Until(bell(rounds, 0)))
+	time.Sleep(time.Until(bell(rounds, 0))) // until all classes are over
 	b.StopTimer()
 	alone, watched := lateness(b, address, bell)
 	if len(alone) != len(watched) || len(alone) != rounds/2*bellSeconds*bellRooms {
