@@ -25,8 +25,12 @@ func (e *Engine) storeFailed(err error) {
 	e.logThrottled(text, err, "reason_code", reason.IssueStoreFailed)
 }
 
-// storeRecovered tells that a store can be written again.
+// storeRecovered tells that a store can be written again. A write that succeeded may have begun before the files were
+// replaced, so that they are looked at once more.
 func (e *Engine) storeRecovered() {
+	if !e.StoreFails() || e.cfg.Store.CheckFiles() != nil {
+		return
+	}
 	e.mu.Lock()
 	told := e.storeFails()
 	if told {
