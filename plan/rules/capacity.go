@@ -12,16 +12,6 @@ import (
 	"rundown/plan/schedule"
 )
 
-// forecast is the forecast of the plan together with those beside it that use one of its apps, over the window of
-// validate. It is made once for all rules.
-func (c *checker) forecast() *forecast.Forecast {
-	if c.load == nil {
-		e := c.schedule()
-		c.load = forecast.Of(plansSharingApps(c.p, c.opts.Beside), forecast.Options{From: forecast.Bound{At: e.From}, Until: forecast.Bound{At: e.Until}})
-	}
-	return c.load
-}
-
 // alone is the forecast of the plan without those beside it.
 func (c *checker) alone() *forecast.Forecast {
 	if len(plansSharingApps(c.p, c.opts.Beside)) == 1 {

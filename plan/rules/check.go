@@ -31,7 +31,7 @@ func Review(p *plan.Plan, opts Options) Reviewed {
 	if p == nil {
 		return Reviewed{}
 	}
-	c := &checker{p: p, opts: opts}
+	c := newChecker(p, opts)
 	c.apply(checks)
 	used := make([]bool, len(p.Ignores))
 	findings := plan.Suppress(c.findings, p.Ignores, used)

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"sync"
+
 	"rundown/plan"
 	"rundown/plan/forecast"
 	"rundown/plan/schedule"
@@ -12,9 +14,21 @@ type checker struct {
 	opts     Options
 	rule     plan.Rule // whose check runs
 	findings []plan.Finding
-	times    *schedule.Schedule      // by [checker.schedule]
-	load     *forecast.Forecast      // by [checker.forecast]
-	sources  map[string]*plan.Source // by [checker.source]
+	schedule *schedule.Schedule        // of the plan; rules must not modify it
+	forecast func() *forecast.Forecast // of the plan and those beside it that use one of its apps; waits for it
+	sources  map[string]*plan.Source   // by [checker.source]
+}
+
+// newChecker prepares a plan for the rules. The forecast, which is the longest part of a large plan's check, is made
+// while the rules that do not need it run.
+func newChecker(p *plan.Plan, opts Options) *checker {
+	c := &checker{p: p, opts: opts}
+	c.schedule = schedule.New(p)
+	c.schedule.From, c.schedule.Until = c.schedule.Window(opts.Now)
+	window := forecast.Options{From: forecast.Bound{At: c.schedule.From}, Until: forecast.Bound{At: c.schedule.Until}}
+	c.forecast = sync.OnceValue(func() *forecast.Forecast { return forecast.Of(plansSharingApps(p, opts.Beside), window) })
+	go c.forecast()
+	return c
 }
 
 // report adds a finding of the running rule: what is wrong with the value given and what is allowed, and what to try.
@@ -60,13 +74,4 @@ func (c *checker) reportAs(severity plan.Severity, pos plan.Pos, message, hint s
 	f := c.rule.Finding(pos, message, hint)
 	f.Severity = severity
 	c.findings = append(c.findings, f)
-}
-
-// schedule is the plan's, made once for all rules, which must not modify it.
-func (c *checker) schedule() *schedule.Schedule {
-	if c.times == nil {
-		c.times = schedule.New(c.p)
-		c.times.From, c.times.Until = c.times.Window(c.opts.Now)
-	}
-	return c.times
 }

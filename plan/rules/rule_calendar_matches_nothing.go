@@ -11,7 +11,7 @@ import (
 // there would be one without skip. Unused calendars are another rule's.
 func checkCalendarMatchesNothing(c *checker) {
 	users := make(map[*plan.Calendar][]*schedule.Timetable)
-	for _, s := range c.schedule().Timetables {
+	for _, s := range c.schedule.Timetables {
 		for _, calendar := range s.Recording.Only {
 			users[calendar] = append(users[calendar], s)
 		}

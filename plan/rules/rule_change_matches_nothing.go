@@ -11,7 +11,7 @@ import (
 // checkChangeMatchesNothing looks for planned classes, before any change. It says nothing about recordings whose
 // times could not be read.
 func checkChangeMatchesNothing(c *checker) {
-	for _, s := range c.schedule().Timetables {
+	for _, s := range c.schedule.Timetables {
 		if s.Recording.Unread() {
 			continue
 		}

@@ -8,7 +8,7 @@ import (
 
 // checkChangeShadowed leaves a change without any class to change-matches-nothing.
 func checkChangeShadowed(c *checker) {
-	for _, s := range c.schedule().Timetables {
+	for _, s := range c.schedule.Timetables {
 		if s.Recording.Unread() || len(s.Recording.Changes) < 2 {
 			continue
 		}

@@ -12,7 +12,7 @@ import (
 // checkClockChange reports each class of the window that a clock change affects. It looks only at the days around
 // clock changes.
 func checkClockChange(c *checker) {
-	e := c.schedule()
+	e := c.schedule
 	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
 	changes := make(clockChanges)
 	for _, s := range e.Timetables {

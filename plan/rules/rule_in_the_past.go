@@ -13,7 +13,7 @@ func checkInThePast(c *checker) {
 	if c.opts.Now.IsZero() {
 		return
 	}
-	e := c.schedule()
+	e := c.schedule
 	now := c.opts.Now.Unix()
 	for _, s := range e.Timetables {
 		for i := range s.Recording.When {

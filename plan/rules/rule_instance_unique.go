@@ -32,7 +32,7 @@ type channelUser struct {
 // follow from plan and recording, and uids from the occurrence, so that only recordings with a channel name in common are
 // compared.
 func checkInstances(c *checker) {
-	e := c.schedule()
+	e := c.schedule
 	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
 	reported := make(map[[2]string]bool)
 	for _, users := range c.sharedChannels() {
@@ -71,7 +71,7 @@ func (c *checker) sharedChannels() (shared [][]channelUser) {
 	users := make(map[string][]channelUser)
 	var order []string
 	for _, p := range plansSharingApps(c.p, c.opts.Beside) {
-		e := c.schedule()
+		e := c.schedule
 		if p != c.p {
 			e = schedule.New(p)
 		}

@@ -10,7 +10,7 @@ import (
 // checkNeverHappens looks at all bounds regardless of the present time: a class that has ended has happened. A
 // cancelled class counts as happening, since somebody decided that.
 func checkNeverHappens(c *checker) {
-	for _, s := range c.schedule().Timetables {
+	for _, s := range c.schedule.Timetables {
 		if s.Recording.Unread() {
 			continue
 		}

@@ -11,7 +11,7 @@ func checkNothingAhead(c *checker) {
 	if c.opts.Now.IsZero() || len(c.p.Recordings) == 0 {
 		return
 	}
-	e := c.schedule()
+	e := c.schedule
 	now := c.opts.Now.Unix()
 	if len(e.Timetables) < len(c.p.Recordings) {
 		return

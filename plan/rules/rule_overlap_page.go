@@ -6,7 +6,7 @@ import "rundown/plan/schedule"
 // recording on its page that ends last, so that a thousand recordings of one page give a thousand findings, not half
 // a million.
 func checkOverlapPage(c *checker) {
-	e := c.schedule()
+	e := c.schedule
 	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
 	var shared []*schedule.Timetable
 	for _, group := range e.PageGroups() {

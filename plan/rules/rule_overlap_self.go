@@ -11,7 +11,7 @@ import (
 // checkOverlapSelf compares each class of the window with the earlier one that ends last. Two times with the same
 // start are one class; unless they are written alike, they overlap too.
 func checkOverlapSelf(c *checker) {
-	e := c.schedule()
+	e := c.schedule
 	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
 	changes := make(clockChanges)
 	for _, s := range e.Timetables {

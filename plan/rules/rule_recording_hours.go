@@ -39,7 +39,7 @@ func checkHours(c *checker, bound string, tooLong func(asked, most time.Duration
 			}
 		}
 	}
-	for _, s := range c.schedule().Timetables {
+	for _, s := range c.schedule.Timetables {
 		for i, settings := range s.Changed {
 			change := &s.Recording.Changes[i]
 			beside := aroundClass(settings)
