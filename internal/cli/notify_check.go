@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,9 +38,10 @@ type planLookout struct {
 }
 
 // check looks at what is due of a plan: it looks its references up, asks the service for a recording that does not exist, once
-// for each project, and looks at what the classes need beside it.
+// for each project, and looks at what the classes need beside it. What was seen for a plan that is not active any more is forgotten.
 func (l *lookout) check(ctx context.Context, look notify.Look) []notify.Issue {
 	p := look.Plan
+	l.keep(l.d.notifiedPlans(), p)
 	if err := l.d.work.unresolved(p); err != nil {
 		return []notify.Issue{{
 			ID: reason.IssueReferencesUnset, Severity: plan.NotifyCritical, Since: l.d.a.clock(), About: p.Name, Text: err.Error(),
@@ -63,6 +66,13 @@ func (l *lookout) check(ctx context.Context, look notify.Look) []notify.Issue {
 	return at.check(ctx, look)
 }
 
+// keep forgets what was seen for other plans than the active ones and one more.
+func (l *lookout) keep(active []notify.Plan, and *plan.Plan) {
+	maps.DeleteFunc(l.plans, func(name string, _ *planLookout) bool {
+		return name != and.Name && !slices.ContainsFunc(active, func(p notify.Plan) bool { return p.Plan.Name == name })
+	})
+}
+
 // check looks at what is due and gives what is wrong, by what was seen last.
 func (l *planLookout) check(ctx context.Context, look notify.Look) (issues []notify.Issue) {
 	var wanted []string // the keys, in order
@@ -77,8 +87,14 @@ func (l *planLookout) check(ctx context.Context, look notify.Look) (issues []not
 		}
 	}
 	issues = append(issues, l.pages(ctx, look, ahead, keep)...)
-	l.turns.Keep(keep)
+	l.forgetBut(keep)
 	return issues
+}
+
+// forgetBut forgets what was seen under other keys than some: projects, storages and pages that no class needs any more.
+func (l *planLookout) forgetBut(keep map[string]bool) {
+	l.turns.Keep(keep)
+	maps.DeleteFunc(l.seen, func(key string, _ notify.Issue) bool { return !keep[key] })
 }
 
 // due says that a key is to be looked at now.

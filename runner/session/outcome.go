@@ -121,12 +121,16 @@ func (d *Decision) partialOutcome(gaveUp reason.Reason) []string {
 	return append(why, d.evidenceText()...)
 }
 
-// startedLate says that nothing but the beginning is missing, since the first session was started too late for it, although it
-// was begun in time: the request had to wait, as where the store could not be written.
+// startedLate says that nothing but the beginning is missing, since the first start was sent too late for it, although the class was
+// begun in time: the request had to wait, as where the store could not be written. One that was sent in time and answered late is not
+// meant: nothing held the daemon up.
 func (s *State) startedLate() bool {
 	x := s.current()
-	return len(x) > 0 && x[0].StartedAt.Add(catalog.StartLead()).After(s.Start) &&
-		len(s.Gaps) == 1 && s.Gaps[0].From.Equal(s.Start) && !s.Gaps[0].Until.After(x[0].RecordingAt)
+	if len(x) == 0 || len(s.Gaps) != 1 {
+		return false
+	}
+	sent := cmp.Or(x[0].SentAt, x[0].StartedAt) // where nothing says when it was sent, the sid came after that
+	return sent.Add(catalog.StartLead()).After(s.Start) && s.Gaps[0].From.Equal(s.Start) && !s.Gaps[0].Until.After(x[0].RecordingAt)
 }
 
 // gapCode is the code of what most likely made the gaps: the first session that failed or was lost, else the first that

@@ -116,6 +116,7 @@ type StartFacts struct {
 	OnlyBlocked    bool         `json:"only_blocked,omitempty"`    // only something before the service refused it, such as a firewall: the start most likely had no effect
 	StartErrored   bool         `json:"start_errored,omitempty"`   // a start was answered by an error, which may have come after its effect
 	Interrupted    bool         `json:"interrupted,omitempty"`     // rundown ended while a start was out, and nothing has settled it yet
+	SentAt         time.Time    `json:"sent_at,omitzero"`          // when the first start was sent that was answered, or got no answer; RequestedAt is before it where it had to wait
 	StartedAt      time.Time    `json:"started_at,omitzero"`       // the sid was received
 }
 
@@ -238,7 +239,7 @@ func (x *Session) Remark(text string) {
 // ownTimes are the past instants of a session that were measured by our own clock.
 func (x *Session) ownTimes() []*time.Time {
 	own := []*time.Time{
-		&x.AskedAt, &x.AcquiredAt, &x.RequestedAt, &x.StartedAt, &x.HealthyFrom, &x.LastGood, &x.SuspectAt, &x.StopNotFoundAt, &x.StopAskedAt,
+		&x.AskedAt, &x.AcquiredAt, &x.RequestedAt, &x.SentAt, &x.StartedAt, &x.HealthyFrom, &x.LastGood, &x.SuspectAt, &x.StopNotFoundAt, &x.StopAskedAt,
 		&x.StoppedAt, &x.ResumedAt, &x.ReportedEndAt,
 	}
 	if !x.FromNamed {

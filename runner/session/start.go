@@ -12,7 +12,7 @@ import (
 func (d *Decision) onAcquire(x *Session, a Answer) {
 	switch a.Class {
 	case agora.Done:
-		x.ResourceID, x.AcquiredAt, x.RequestedAt = a.ResourceID, d.now, time.Time{}
+		x.ResourceID, x.AcquiredAt, x.RequestedAt, x.SentAt = a.ResourceID, d.now, time.Time{}, time.Time{}
 		d.enter(x, SessionStarting)
 		x.setReason(reason.Reason{})
 		x.Tries, x.Next = 0, d.now
@@ -75,6 +75,9 @@ func (d *Decision) onStart(x *Session, a Answer) {
 		}
 	}
 	x.setReason(a.reason("start: "))
+	if x.SentAt.IsZero() {
+		x.SentAt = a.SentAt
+	}
 	switch verdict := a.Verdict(); {
 	case a.Interrupted:
 		x.StartUncertain, x.OnlyBlocked, x.Interrupted, x.Next = true, false, true, d.now
@@ -141,7 +144,7 @@ func (d *Decision) onUIDConflict(x *Session) {
 		return
 	case holder != nil && x.Replica < d.S.ReplicaCount():
 		d.enter(x, SessionAcquiring)
-		x.ResourceID, x.AcquiredAt, x.RequestedAt = "", time.Time{}, time.Time{}
+		x.ResourceID, x.AcquiredAt, x.RequestedAt, x.SentAt = "", time.Time{}, time.Time{}, time.Time{}
 		x.WaitingForUID, x.Tries, x.Next = true, 1, again
 		x.setReason(reason.Because(reason.UIDConflict, "task conflict: session %d may be live", holder.Attempt))
 		x.UID, _ = d.chooseUID(x, d.S.otherUID(x))

@@ -90,9 +90,10 @@ func (c Class) Cancelled() (order OrderDoc, ok bool) {
 }
 
 // takenBack says that the cancellation of a class that has ended as cancelled does not hold any more, and no daemon has seen that
-// yet: what is wanted of it has no cancellation, and is newer than what was taken in.
+// yet: what is wanted of it has no cancellation, and is newer than what was taken in. Of a class that no plan holds nothing is wanted.
 func (c Class) takenBack() bool {
-	return stored(c.Row) && ReadDoc[OccurrenceDoc](c.Row.Doc).Observed.Generation < c.Row.Generation
+	doc := ReadDoc[OccurrenceDoc](c.Row.Doc)
+	return stored(c.Row) && !doc.Absent && doc.Observed.Generation < c.Row.Generation
 }
 
 // End is when the class ends, by the orders that hold.

@@ -71,20 +71,37 @@ type MergedIssue struct {
 }
 
 // MergeIssues makes one of the issues of several daemons that have the same id and are about the same. Critical ones come first.
+// Where one daemon has several such issues, one is made of those that say the same.
 func MergeIssues(reports []Report) []MergedIssue {
-	type key struct {
+	type subject struct {
 		id    reason.Code
 		about string
-		n     int // of those that one node has
+	}
+	type key struct {
+		subject
+		text string // "" where no daemon has more than one issue about it
+	}
+	several := map[subject]bool{}
+	holders := map[subject]int{} // how many daemons have such an issue
+	for _, r := range reports {
+		count := map[subject]int{}
+		for _, issue := range r.Issues {
+			about := subject{issue.ID, issue.About}
+			if count[about]++; count[about] == 1 {
+				holders[about]++
+			} else {
+				several[about] = true
+			}
+		}
 	}
 	var order []key
 	groups := map[key][]holding{}
 	for _, r := range reports {
-		count := map[key]int{}
 		for _, issue := range r.Issues {
-			k := key{id: issue.ID, about: issue.About}
-			count[k]++
-			k.n = count[k]
+			k := key{subject: subject{issue.ID, issue.About}}
+			if several[k.subject] {
+				k.text = issue.Text
+			}
 			if groups[k] == nil {
 				order = append(order, k)
 			}
@@ -93,7 +110,7 @@ func MergeIssues(reports []Report) []MergedIssue {
 	}
 	merged := make([]MergedIssue, 0, len(order))
 	for _, k := range order {
-		merged = append(merged, mergeIssue(groups[k], len(groups[k]) == len(reports)))
+		merged = append(merged, mergeIssue(groups[k], len(reports), holders[k.subject] == len(reports)))
 	}
 	slices.SortStableFunc(merged, func(x, y MergedIssue) int {
 		return cmp.Or(cmp.Compare(rank(x.Severity), rank(y.Severity)), x.Since.Compare(y.Since), cmp.Compare(x.Text, y.Text))
@@ -107,7 +124,9 @@ type holding struct {
 	issue  runner.Issue
 }
 
-func mergeIssue(of []holding, all bool) MergedIssue {
+// mergeIssue makes one of the issues that some of so many daemons have. everywhere says that each daemon has one with this id and
+// about the same, whatever it says.
+func mergeIssue(of []holding, daemons int, everywhere bool) MergedIssue {
 	m := MergedIssue{Issue: of[0].issue}
 	var texts []string
 	names := map[string][]string{} // by text
@@ -126,8 +145,8 @@ func mergeIssue(of []holding, all bool) MergedIssue {
 		names[h.issue.Text] = append(names[h.issue.Text], h.report.Name)
 	}
 	m.Blocks = m.Blocking
-	m.Blocking = m.Blocking && (all || m.About != "")
-	if all && len(texts) == 1 {
+	m.Blocking = m.Blocking && (everywhere || m.About != "")
+	if len(m.Nodes) == daemons && len(texts) == 1 {
 		return m
 	}
 	for i, text := range texts {

@@ -17,6 +17,7 @@ func TestIssuesOfSeveralNodesAreToldOnceWithTheirNames(t *testing.T) {
 	}
 	unfit := issue(reason.IssueNodeUnfit, "school", "KEY is not set")
 	other := issue(reason.IssueNodeUnfit, "school", "URL is not set")
+	noKey, noURL := issue(reason.IssueReferencesUnset, "", "KEY is not set"), issue(reason.IssueReferencesUnset, "", "URL is not set")
 	far := issue(reason.IssueServiceUnreachable, "", "no answer")
 	app := issue(reason.IssueAccountRefused, "a1", "refused")
 	type told struct {
@@ -28,13 +29,18 @@ func TestIssuesOfSeveralNodesAreToldOnceWithTheirNames(t *testing.T) {
 		reports [][]runner.Issue // of the nodes a, b, c
 		want    []told
 	}{
-		"one daemon":                {[][]runner.Issue{{far}}, []told{{"no answer", []int64{1}, true, true}}},
-		"one of two":                {[][]runner.Issue{nil, {far}}, []told{{"node b: no answer", []int64{2}, false, true}}},
-		"both":                      {[][]runner.Issue{{far}, {far}}, []told{{"no answer", []int64{1, 2}, true, true}}},
-		"two of three":              {[][]runner.Issue{{far}, nil, {far}}, []told{{"nodes a, c: no answer", []int64{1, 3}, false, true}}},
-		"each another":              {[][]runner.Issue{{unfit}, {other}}, []told{{"node a: KEY is not set; node b: URL is not set", []int64{1, 2}, true, true}}},
-		"about an App ID":           {[][]runner.Issue{{app}, nil}, []told{{"node a: refused", []int64{1}, true, true}}},
-		"two of one id on one node": {[][]runner.Issue{{unfit, other}, nil}, []told{{"node a: KEY is not set", []int64{1}, true, true}, {"node a: URL is not set", []int64{1}, true, true}}},
+		"one daemon":      {[][]runner.Issue{{far}}, []told{{"no answer", []int64{1}, true, true}}},
+		"one of two":      {[][]runner.Issue{nil, {far}}, []told{{"node b: no answer", []int64{2}, false, true}}},
+		"both":            {[][]runner.Issue{{far}, {far}}, []told{{"no answer", []int64{1, 2}, true, true}}},
+		"two of three":    {[][]runner.Issue{{far}, nil, {far}}, []told{{"nodes a, c: no answer", []int64{1, 3}, false, true}}},
+		"each another":    {[][]runner.Issue{{unfit}, {other}}, []told{{"node a: KEY is not set; node b: URL is not set", []int64{1, 2}, true, true}}},
+		"about an App ID": {[][]runner.Issue{{app}, nil}, []told{{"node a: refused", []int64{1}, true, true}}},
+		"two on one node, and one of them on another": {
+			[][]runner.Issue{{noKey, noURL}, {noURL}},
+			[]told{{"URL is not set", []int64{1, 2}, true, true}, {"node a: KEY is not set", []int64{1}, true, true}},
+		},
+		"two on both, in another order": {[][]runner.Issue{{noKey, noURL}, {noURL, noKey}}, []told{{"KEY is not set", []int64{1, 2}, true, true}, {"URL is not set", []int64{1, 2}, true, true}}},
+		"two of one id on one node":     {[][]runner.Issue{{unfit, other}, nil}, []told{{"node a: KEY is not set", []int64{1}, true, true}, {"node a: URL is not set", []int64{1}, true, true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reports := make([]Report, len(tt.reports))

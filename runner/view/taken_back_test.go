@@ -34,15 +34,17 @@ func TestAnOrderThatNoDaemonHasTakenInIsNotLaidOverTheRowTwice(t *testing.T) {
 }
 
 // TestACancellationThatWasTakenBackDoesNotHold has a class that ended as cancelled, before and after a daemon has seen that this was
-// taken back.
+// taken back, and one that its plan does not hold any more.
 func TestACancellationThatWasTakenBackDoesNotHold(t *testing.T) {
-	for observed, want := range map[int64]bool{11: false, 12: true} {
+	for doc, want := range map[string]bool{
+		`{"observed":{"generation":11}}`: false, `{"observed":{"generation":12}}`: true,
+		`{"absent":true,"observed":{"generation":11}}`: true, `{"absent":true,"observed":{"generation":12}}`: true,
+	} {
 		row := store.Occurrence{
-			ID: "school/german/20310915T070000Z", State: string(session.Ended), Outcome: string(session.Cancelled), Generation: 12,
-			Doc: fmt.Appendf(nil, `{"observed":{"generation":%d}}`, observed),
+			ID: "school/german/20310915T070000Z", State: string(session.Ended), Outcome: string(session.Cancelled), Generation: 12, Doc: []byte(doc),
 		}
 		if _, cancelled := (view.Class{Row: row}).Cancelled(); cancelled != want {
-			t.Errorf("taken in up to %d of 12: cancelled %v", observed, cancelled)
+			t.Errorf("%s of generation 12: cancelled %v", doc, cancelled)
 		}
 	}
 }
