@@ -34,7 +34,20 @@ type follower struct {
 }
 
 func newFollower(j journal, log *slog.Logger) *follower {
-	return &follower{journal: j, log: log, feeds: map[chan message]bool{}}
+	return &follower{journal: journal{j.last, encoded(j.after)}, log: log, feeds: map[chan message]bool{}}
+}
+
+// encoded gives messages whose text is made, so that many streams cost little more than one.
+func encoded(after func(context.Context, int64, int) ([]message, error)) func(context.Context, int64, int) ([]message, error) {
+	return func(ctx context.Context, seq int64, limit int) ([]message, error) {
+		messages, err := after(ctx, seq, limit)
+		for i := range messages {
+			if m := &messages[i]; err == nil && m.data != nil {
+				err = m.encode()
+			}
+		}
+		return messages, err
+	}
 }
 
 // follow gives what comes after a number, and the messages that came before the feed; after -1 none of these. missed says

@@ -28,7 +28,8 @@ const (
 type message struct {
 	id    int64 // 0: none, so that the client keeps the one before
 	event string
-	data  any // which JSON can hold; nil: it is sent to nobody
+	data  any    // which JSON can hold; nil: it is sent to nobody
+	text  []byte // as it is sent, once it is encoded: it is encoded once for all who follow
 }
 
 // subscription is what a client follows.
@@ -127,9 +128,12 @@ type stream struct {
 func (s *stream) send(messages ...message) error {
 	var b bytes.Buffer
 	for _, m := range messages {
-		if err := m.write(&b); err != nil {
-			return err
+		if m.text == nil {
+			if err := m.encode(); err != nil {
+				return err
+			}
 		}
+		b.Write(m.text)
 	}
 	return s.write(b.Bytes())
 }
@@ -147,16 +151,16 @@ func (s *stream) write(text []byte) error {
 	return s.connection.SetWriteDeadline(time.Time{})
 }
 
-// write writes the message. JSON has no line breaks.
-func (m *message) write(b *bytes.Buffer) error {
+// encode makes the text of the message. JSON has no line breaks.
+func (m *message) encode() error {
 	data, err := json.Marshal(m.data)
 	if err != nil {
 		return err
 	}
 	if m.id > 0 {
-		fmt.Fprintf(b, "id: %d\n", m.id)
+		m.text = fmt.Appendf(m.text, "id: %d\n", m.id)
 	}
-	fmt.Fprintf(b, "event: %s\ndata: %s\n\n", m.event, data)
+	m.text = fmt.Appendf(m.text, "event: %s\ndata: %s\n\n", m.event, data)
 	return nil
 }
 
@@ -190,7 +194,7 @@ func (s *stream) follow(ctx context.Context, sub *subscription) {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for {
-		var m message
+		var some []message
 		select {
 		case <-ctx.Done():
 			return
@@ -198,15 +202,30 @@ func (s *stream) follow(ctx context.Context, sub *subscription) {
 			if !open {
 				return
 			}
-			if m = next; !wants(m) {
+			if some = waiting(next, feed, wants); len(some) == 0 {
 				continue
 			}
 		case <-tick.C:
 			now := s.a.Now()
-			m = message{event: "tick", data: Tick{view.SessionTime(&now)}}
+			some = []message{{event: "tick", data: Tick{view.SessionTime(&now)}}}
 		}
-		if s.send(m) != nil {
+		if s.send(some...) != nil {
 			return
 		}
 	}
+}
+
+// waiting is a message of a feed with those that came with it, as far as they are wanted, so that they are sent in one write.
+func waiting(first message, feed chan message, wants func(message) bool) (some []message) {
+	for m, more := first, true; more; {
+		if wants(m) {
+			some = append(some, m)
+		}
+		select {
+		case m, more = <-feed: // the end of the feed is seen by the next who reads it
+		default:
+			more = false
+		}
+	}
+	return some
 }
