@@ -47,6 +47,7 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 		// In a simulation too, a target is what its references stand for: made-up values reach nobody.
 		Lookup: func(p *plan.Plan) plan.Lookup { return d.a.newLookup(p.Files[0].Path) },
 		Issues: func() []notify.Issue { return d.notifiedIssues(reader) },
+		Change: d.planChange,
 	})
 	if err != nil {
 		return nil, errors.Join(errors.New("start notifications"), err)

@@ -29,8 +29,8 @@ const (
 	fewestPairs  = 7 // of rounds, one with viewers and one without
 )
 
-// viewer looks at the page of the day every five seconds, as its script does, and follows the events, from an address of
-// its own, until ctx ends.
+// viewer looks at the page of the day every five seconds, as its script does, from an address of its own, until ctx ends. Where
+// messages is not nil, it follows the events of the API, too.
 func viewer(ctx context.Context, number int, address string, pages, messages *atomic.Int64) {
 	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+number))}}
 	client := &http.Client{Transport: &http.Transport{DialContext: from.DialContext}}
@@ -49,13 +49,15 @@ func viewer(ctx context.Context, number int, address string, pages, messages *at
 			read(answer.Body)
 		}
 	}
-	go get("/api/v1/events", func(r io.Reader) {
-		for lines := bufio.NewScanner(r); lines.Scan(); {
-			if strings.HasPrefix(lines.Text(), "event: ") {
-				messages.Add(1)
+	if messages != nil {
+		go get("/api/v1/events", func(r io.Reader) {
+			for lines := bufio.NewScanner(r); lines.Scan(); {
+				if strings.HasPrefix(lines.Text(), "event: ") {
+					messages.Add(1)
+				}
 			}
-		}
-	})
+		})
+	}
 	tick := time.NewTimer(time.Duration(number) * 5 * time.Second / viewers)
 	defer tick.Stop()
 	for {
@@ -86,7 +88,13 @@ func viewer(ctx context.Context, number int, address string, pages, messages *at
 //	go test ./internal/cli -run '^$' -bench StartsBesideViewers
 //
 // and -benchtime 20x does twenty pairs after those seven, which takes six minutes.
-func BenchmarkStartsBesideViewers(b *testing.B) {
+func BenchmarkStartsBesideViewers(b *testing.B) { startsBeside(b, nil) }
+
+// BenchmarkStartsBesideFollowers is the same beside 100 viewers who also follow the events of the API, which is more than the page does.
+func BenchmarkStartsBesideFollowers(b *testing.B) { startsBeside(b, new(atomic.Int64)) }
+
+// startsBeside counts the messages of viewers that follow the events, where it is given a counter.
+func startsBeside(b *testing.B, messages *atomic.Int64) {
 	const lead = 16 * time.Second
 	address, _ := serve(b, "--start-after", "1s")
 	folder := b.TempDir()
@@ -102,7 +110,7 @@ func BenchmarkStartsBesideViewers(b *testing.B) {
 	}
 	p := start(b, "stderr", slices.Concat(canaries, bellApps()), "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
 	listen := "http://" + p.awaitListen()
-	var pages, messages atomic.Int64
+	var pages atomic.Int64
 	b.ResetTimer()
 	for round := range 2 * pairs {
 		begins := first.Add(time.Duration(round) * roundLength)
@@ -111,7 +119,7 @@ func BenchmarkStartsBesideViewers(b *testing.B) {
 		var all sync.WaitGroup
 		if isWatched(round) {
 			for number := range viewers {
-				all.Go(func() { viewer(ctx, number, listen, &pages, &messages) })
+				all.Go(func() { viewer(ctx, number, listen, &pages, messages) })
 			}
 		}
 		<-ctx.Done()
@@ -132,7 +140,9 @@ func BenchmarkStartsBesideViewers(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(slices.Concat(alone...))), "starts-alone")
 	b.ReportMetric(float64(pages.Load())/float64(pairs), "pages/round")
-	b.ReportMetric(float64(messages.Load())/float64(pairs), "messages/round")
+	if messages != nil {
+		b.ReportMetric(float64(messages.Load())/float64(pairs), "messages/round")
+	}
 	p.end(syscall.SIGTERM)
 }
 

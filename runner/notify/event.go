@@ -79,9 +79,9 @@ func classIn(plans []Plan, b store.Brief) *Class {
 // viewIn is what the active plans say beside an announcement.
 func viewIn(plans []Plan, a store.Announcement, f Fact) view {
 	v := view{plan: planNamed(plans, a.Plan)}
-	if f.Class != nil {
-		if v.plan = planNamed(plans, f.Class.Plan); v.plan != nil {
-			v.recording = recordingOf(v.plan, f.Class.Recording)
+	if c := f.named(); c != nil {
+		if v.plan = planNamed(plans, c.Plan); v.plan != nil {
+			v.recording = recordingOf(v.plan, c.Recording)
 		}
 	}
 	if f.Closure != nil {

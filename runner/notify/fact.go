@@ -55,12 +55,21 @@ type Fact struct {
 	Path    string          `json:"path,omitempty"`    // the root file of a plan
 	Folder  string          `json:"folder,omitempty"`  // where in the bucket the files of a class are
 	// Recorded says that another session records the class.
-	Recorded bool `json:"recorded,omitempty"`
+	Recorded bool        `json:"recorded,omitempty"`
+	Change   *PlanChange `json:"change,omitempty"` // what a revision changes; nil: not known
 	// Classes are those that may suffer; each target hears of its own.
 	Classes []Class `json:"classes,omitempty"`
 	// As is the severity by which targets are chosen where it is another than the event's own: what tells that something
 	// is over goes to those who heard that it began.
 	As plan.NotifySeverity `json:"as,omitempty"`
+}
+
+// named is the class that the words name: the one that the fact is about, else the first that a revision changes; nil for none.
+func (f *Fact) named() *Class {
+	if f.Class == nil && f.Change != nil {
+		return f.Change.First
+	}
+	return f.Class
 }
 
 // Cause is why a class is at risk, or what a health issue says.
@@ -69,6 +78,17 @@ type Cause struct {
 	Text   string      `json:"text"`
 	Advice string      `json:"advice,omitempty"`
 	Since  time.Time   `json:"since,omitzero"`
+}
+
+// PlanChange is what a revision of a plan changes of the classes of the next days.
+type PlanChange struct {
+	Days    int    `json:"days"`
+	Added   int    `json:"added,omitempty"`
+	Removed int    `json:"removed,omitempty"` // or cancelled
+	Moved   int    `json:"moved,omitempty"`
+	Changed int    `json:"changed,omitempty"`  // otherwise
+	First   *Class `json:"first,omitempty"`    // the first of them; nil: there is none
+	FirstIs string `json:"first_is,omitempty"` // added, removed, moved or changed
 }
 
 // Closure is an order for many classes.

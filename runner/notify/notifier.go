@@ -64,6 +64,8 @@ type Config struct {
 	// take its time.
 	Check  func(context.Context, Look) []Issue
 	Redact func(string) string // takes the secrets of the plans out of a text
+	// Change is what a revision of a plan changes of the classes ahead; nil where that cannot be told. Default: it cannot.
+	Change func(ctx context.Context, plan string, revision int64) (*PlanChange, error)
 	// Link is the page of a class, of a change of a plan as PLAN/REVISION, or of "" the first page; it gives "" where nobody said where.
 	Link      func(subject string) string
 	Node      string    // names this process
@@ -90,6 +92,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Check == nil {
 		c.Check = func(context.Context, Look) []Issue { return nil }
+	}
+	if c.Change == nil {
+		c.Change = func(context.Context, string, int64) (*PlanChange, error) { return nil, nil }
 	}
 	if c.Redact == nil {
 		c.Redact = func(text string) string { return text }

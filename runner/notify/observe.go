@@ -85,9 +85,12 @@ func (n *Notifier) observe(ctx context.Context) {
 	n.lookForStuck(ctx, now)
 	issues := n.cfg.Issues()
 	var found news
-	revisions := func(plan string) []store.Revision { return n.revisions(ctx, plan) }
-	n.observer.plans(&found, n.cfg.Plans(), revisions, now)
-	n.observer.issues(&found, issues, revisions, now)
+	h := history{
+		revisions: func(plan string) []store.Revision { return n.revisions(ctx, plan) },
+		change:    func(plan string, revision int64) *PlanChange { return n.change(ctx, plan, revision) },
+	}
+	n.observer.plans(&found, n.cfg.Plans(), h, now)
+	n.observer.issues(&found, issues, h, now)
 	classes, err := n.cfg.Store.Briefs(ctx, now, now.Add(n.lead()))
 	if err != nil {
 		n.complain("the next classes cannot be read; those that were read last count", err)
@@ -124,15 +127,21 @@ func (n *Notifier) lead() time.Duration {
 	return lead
 }
 
+// history reads what is known of the revisions of a plan.
+type history struct {
+	revisions func(plan string) []store.Revision // newest first
+	change    func(plan string, revision int64) *PlanChange
+}
+
 // plans announces revisions that became active.
-func (o *observer) plans(found *news, plans []Plan, revisions func(plan string) []store.Revision, now time.Time) {
+func (o *observer) plans(found *news, plans []Plan, h history, now time.Time) {
 	for _, p := range plans {
 		name, revision := planMark+p.Plan.Name, strconv.FormatInt(p.Revision, 10)
 		if p.Revision == 0 || o.marks[name] == revision {
 			continue
 		}
-		f := Fact{Count: int(p.Revision)}
-		for _, r := range revisions(p.Plan.Name) {
+		f := Fact{Count: int(p.Revision), Change: h.change(p.Plan.Name, p.Revision)}
+		for _, r := range h.revisions(p.Plan.Name) {
 			if r.ID == p.Revision {
 				f.Who = r.Who
 			}
@@ -142,7 +151,7 @@ func (o *observer) plans(found *news, plans []Plan, revisions func(plan string) 
 }
 
 // issues announces health issues that were raised or cleared.
-func (o *observer) issues(found *news, issues []Issue, revisions func(plan string) []store.Revision, now time.Time) {
+func (o *observer) issues(found *news, issues []Issue, h history, now time.Time) {
 	open := map[string]bool{}
 	for _, i := range issues {
 		name := issueMark + string(i.ID) + "/" + i.About
@@ -161,7 +170,7 @@ func (o *observer) issues(found *news, issues []Issue, revisions func(plan strin
 		c := condition{Since: i.Since, Severity: i.Severity, Causes: []Cause{{ID: i.ID, Text: i.Text, Advice: i.Advice}}}
 		f := Fact{Code: codeOf(i), Since: i.Since, Causes: c.Causes, As: i.Severity}
 		if planAbout(i) != "" && kindOfIssue(i.ID) != kindRaised {
-			f.ofRevision(i, revisions(planAbout(i)))
+			f.ofRevision(i, h)
 		}
 		found.add(c.mark(name), announcement(kindOfIssue(i.ID), planAbout(i), i.About, name+i.Since.UTC().String(), now, f))
 	}
@@ -184,14 +193,15 @@ func (o *observer) cleared(found *news, open map[string]bool, now time.Time) {
 	}
 }
 
-// ofRevision adds what the store says of the revision that an issue is about, given those of its plan, newest first.
-func (f *Fact) ofRevision(i Issue, revisions []store.Revision) {
+// ofRevision adds what the store says of the revision that an issue is about.
+func (f *Fact) ofRevision(i Issue, h history) {
+	revisions := h.revisions(planAbout(i))
 	if len(revisions) == 0 {
 		return
 	}
 	f.Path = revisions[0].Path
 	if r := revisions[0]; i.ID == reason.IssuePlanWaiting && r.State == store.RevisionWaiting {
-		f.Count, f.Who = int(r.ID), r.Who
+		f.Count, f.Who, f.Change = int(r.ID), r.Who, h.change(r.Plan, r.ID)
 	}
 }
 
@@ -213,6 +223,15 @@ func kindOfIssue(id reason.Code) string {
 		return kindPlanWaiting
 	}
 	return kindRaised
+}
+
+// change is what a revision changes; nil where that cannot be told, so that a message says less.
+func (n *Notifier) change(ctx context.Context, plan string, revision int64) *PlanChange {
+	c, err := n.cfg.Change(ctx, plan, revision)
+	if err != nil {
+		n.complain("what a revision changes cannot be read; the message is sent without it", err)
+	}
+	return c
 }
 
 func codeOf(i Issue) reason.Code {

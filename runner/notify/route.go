@@ -20,8 +20,8 @@ func route(a store.Announcement, f Fact, targets []target, link func(subject str
 			v.count, v.classes = f.Closure.seenBy(t.hearsOf)
 		}
 		v.classes = append(v.classes, namesOf(f.Classes, t.hearsOf)...)
-		if f.Class != nil {
-			v.recording = recordingOf(t.plan, f.Class.Recording)
+		if c := f.named(); c != nil {
+			v.recording = recordingOf(t.plan, c.Recording)
 		}
 		v.link = linkOf(link, a, f)
 		e := eventOf(a, f, v)

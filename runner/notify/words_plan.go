@@ -17,8 +17,8 @@ func planAppliedWords(t telling) words {
 	}
 	return words{
 		title: "Plan applied: " + t.a.Plan,
-		text:  fmt.Sprintf("Plan %s: the daemon works by revision %d%s, since %s.", t.a.Plan, t.f.Count, by, t.local(t.a.At, "Mon 2 Jan 15:04 MST")),
-		class: "Nothing, if you expected a change. rundown history --plans lists the revisions.",
+		text:  fmt.Sprintf("Plan %s: the daemon works by revision %d%s, since %s.%s", t.a.Plan, t.f.Count, by, t.local(t.a.At, "Mon 2 Jan 15:04 MST"), t.planChange("")),
+		class: "Nothing, if you expected this change. If not, rundown history --plans lists the revisions.",
 	}
 }
 
@@ -40,10 +40,38 @@ func planWaitingWords(t telling) words {
 	}
 	return words{
 		title:    t.ofPlan("Plan waits for a confirmation"),
-		text:     sentence(t.readable(t.cause().Text)) + by + " Until somebody decides, classes are recorded by the old plan.",
+		text:     sentence(t.readable(t.cause().Text)) + by + t.planChange("would be ") + " Until somebody decides, classes are recorded by the old plan.",
 		class:    "Nothing: until somebody decides, classes are recorded by the old plan.",
 		operator: "If the change is not meant, correct the plan. If it is meant, run rundown apply --confirm.",
 	}
+}
+
+// planChange says how many classes a revision changes, and which is the first of them; "" where that is not known. would is a word
+// before what becomes of the classes.
+func (t telling) planChange(would string) string {
+	c := t.f.Change
+	if c == nil {
+		return ""
+	}
+	var parts []string
+	for _, n := range []struct {
+		count int
+		what  string
+	}{{c.Removed, "removed"}, {c.Moved, "moved"}, {c.Added, "added"}, {c.Changed, "changed otherwise"}} {
+		if n.count > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s%s", n.count, would, n.what))
+		}
+	}
+	if len(parts) == 0 {
+		return fmt.Sprintf(" No class of the next %d days is another than before.", c.Days)
+	}
+	text := fmt.Sprintf(" Of the classes of the next %d days, %s.", c.Days, strings.Join(parts, ", "))
+	if c.First != nil {
+		first := t
+		first.f.Class = c.First
+		text += fmt.Sprintf(" The first of them is %s (%s).", first.class(), c.FirstIs)
+	}
+	return text
 }
 
 // ofPlan is a title with the plan that it is about.

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"rundown/plan"
+	"rundown/plan/forecast"
+	"rundown/runner"
+	"rundown/runner/notify"
+	"rundown/runner/store"
+)
+
+// changeDays is how many days ahead classes are compared, as the page of a change does.
+const changeDays = 366
+
+// planChange is what a revision of a plan changes of the classes ahead, against the revision that was usable before it; nil where
+// the store could not keep the text of one of them.
+func (d *daemon) planChange(ctx context.Context, name string, id int64) (*notify.PlanChange, error) {
+	revisions, err := d.work.store.Revisions(ctx, name) // newest first
+	if err != nil {
+		return nil, err
+	}
+	k := slices.IndexFunc(revisions, func(r store.Revision) bool { return r.ID == id })
+	if k < 0 {
+		return nil, nil
+	}
+	var before *plan.Plan
+	if i := slices.IndexFunc(revisions[k+1:], store.Revision.Usable); i >= 0 && !revisions[k+1+i].Withdrawn() {
+		if before, err = d.recalled(ctx, revisions[k+1+i].ID); before == nil {
+			return nil, err
+		}
+	}
+	after, err := d.recalled(ctx, id)
+	if after == nil {
+		return nil, err
+	}
+	now := d.a.clock()
+	diff := forecast.Diff(before, after, forecast.Options{Now: now, From: forecast.Bound{At: now}, Until: forecast.Bound{At: now.AddDate(0, 0, changeDays)}})
+	return changeOf(name, diff), nil
+}
+
+// recalled is the plan of a revision; nil where the store could not keep its text.
+func (d *daemon) recalled(ctx context.Context, id int64) (*plan.Plan, error) {
+	r, err := d.work.store.Revision(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := runner.Recall(r)
+	if err != nil {
+		d.log.Debug("what a revision changes cannot be told", "plan", r.Plan, "revision", id, "error", err)
+		return nil, nil
+	}
+	return p, nil
+}
+
+// changeOf counts the classes of a difference, as its groups tell them, and finds the first of them.
+func changeOf(name string, diff *forecast.Difference) *notify.PlanChange {
+	c := &notify.PlanChange{Days: changeDays}
+	for _, g := range diff.Groups() {
+		switch n := len(g.Classes); g.Kind {
+		case forecast.DifferenceAdded:
+			c.Added += n
+		case forecast.DifferenceRemoved:
+			c.Removed += n
+		case forecast.DifferenceMoved:
+			c.Moved += n
+		case forecast.DifferenceChanged:
+			c.Changed += n
+		}
+		for _, x := range g.Classes {
+			start, end := x.OldStart, x.OldEnd // a moved class is first missed at the time that it had
+			if start.IsZero() || !x.Start.IsZero() && x.Start.Before(start) {
+				start, end = x.Start, x.End
+			}
+			if c.First == nil || start.Before(c.First.Start) {
+				c.First = &notify.Class{ID: x.ID, Plan: name, Recording: x.Recording, Start: start, End: end, Zone: start.Location().String()}
+				c.FirstIs = string(g.Kind)
+			}
+		}
+	}
+	return c
+}
