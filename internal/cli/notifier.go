@@ -40,6 +40,10 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 	if err != nil {
 		host = "localhost"
 	}
+	var nodes func(context.Context, []int64) ([]notify.Node, error)
+	if d.work.store.Liveness().TTL > 0 { // there may be others
+		nodes = d.notifiedNodes
+	}
 	n, err := notify.Start(ctx, notify.Config{
 		Store: d.work.store, Logger: d.log, Moves: d.engine.Progress, Redact: d.engine.Redacted, Failpoint: failpoint, Check: (&lookout{d: d}).check, Link: d.link,
 		Node: fmt.Sprintf("%s:%d", host, os.Getpid()), LastSeen: lastSeen, Again: again, UserAgent: "rundown/" + versionOf().Version,
@@ -47,7 +51,7 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 		// In a simulation too, a target is what its references stand for: made-up values reach nobody.
 		Lookup: func(p *plan.Plan) plan.Lookup { return d.a.newLookup(p.Files[0].Path) },
 		Issues: func() []notify.Issue { return d.notifiedIssues(reader) },
-		Change: d.planChange,
+		Change: d.planChange, Nodes: nodes,
 	})
 	if err != nil {
 		return nil, errors.Join(errors.New("start notifications"), err)

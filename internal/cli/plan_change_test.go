@@ -39,9 +39,9 @@ func TestPeopleHearWhatAPlanChanges(t *testing.T) {
 		}
 	}
 	first := day.Format("Mon 2 Jan 2006")
-	hears("plan.applied", 1, " Of the classes of the next 366 days, 12 added. The first of them is German A1 (german), "+first+" 08:00 to 08:30 UTC (added).")
+	hears("plan.applied", 1, " Of the classes of the next 366 days, 12 are added. The first of them is German A1 (german), "+first+" 08:00 to 08:30 UTC (added).")
 	write(11)
-	hears("plan.applied", 2, " Of the classes of the next 366 days, 1 removed. The first of them is German A1 (german), "+first+" 19:00 to 19:30 UTC (removed).")
+	hears("plan.applied", 2, " Of the classes of the next 366 days, 1 is removed. The first of them is German A1 (german), "+first+" 19:00 to 19:30 UTC (removed).")
 	write(5)
 	hears("plan.waiting", 1, " Of the classes of the next 366 days, 6 would be removed. The first of them is German A1 (german), "+first+" 13:00 to 13:30 UTC (removed).")
 	if status := daemon.end(syscall.SIGTERM); status != StatusOK {

@@ -41,11 +41,11 @@ type Fact struct {
 	Code    reason.Code     `json:"reason_code,omitempty"`
 	Reason  string          `json:"reason,omitempty"` // a sentence
 	Session int             `json:"session,omitempty"`
-	Until   time.Time       `json:"until,omitzero"` // how long a session may run
+	Until   time.Time       `json:"until,omitzero"` // how long a session may run; when what has ended was over
 	Since   time.Time       `json:"since,omitzero"` // when what has ended began
 	Causes  []Cause         `json:"causes,omitempty"`
 	Order   string          `json:"order,omitempty"` // cancel, extend, …; of a closure also add- and end- before it
-	Who     string          `json:"who,omitempty"`   // gave the order or the revision; of a lost daemon, which took over
+	Who     string          `json:"who,omitempty"`   // gave the order or the revision; of a lost daemon, which is here in its place
 	Note    string          `json:"note,omitempty"`
 	Args    json.RawMessage `json:"args,omitempty"`    // of an order
 	Count   int             `json:"count,omitempty"`   // of plans, the number of a revision, or of what a summary has to tell
@@ -57,6 +57,7 @@ type Fact struct {
 	// Recorded says that another session records the class.
 	Recorded bool        `json:"recorded,omitempty"`
 	Change   *PlanChange `json:"change,omitempty"` // what a revision changes; nil: not known
+	Nodes    []string    `json:"nodes,omitempty"`  // the other daemons of the store, by name
 	// Classes are those that may suffer; each target hears of its own.
 	Classes []Class `json:"classes,omitempty"`
 	// As is the severity by which targets are chosen where it is another than the event's own: what tells that something

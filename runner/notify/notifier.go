@@ -62,7 +62,10 @@ type Config struct {
 	// Check finds out whether the next classes of a plan could begin, and gives the health issues where they could not;
 	// default: they could. It is called every 30 s while a class is near or something was found, looks at what is due, and may
 	// take its time.
-	Check  func(context.Context, Look) []Issue
+	Check func(context.Context, Look) []Issue
+	// Nodes are the daemons that work on the store, and of the given ones those that do not any more; nil where there can be none but
+	// this one.
+	Nodes  func(ctx context.Context, known []int64) ([]Node, error)
 	Redact func(string) string // takes the secrets of the plans out of a text
 	// Change is what a revision of a plan changes of the classes ahead; nil where that cannot be told. Default: it cannot.
 	Change func(ctx context.Context, plan string, revision int64) (*PlanChange, error)
@@ -174,7 +177,9 @@ func newNotifier(cfg Config) *Notifier {
 func (n *Notifier) Close() {
 	n.cancel()
 	n.running.Wait()
-	n.left()
+	if n.cfg.Nodes == nil {
+		n.left()
+	}
 }
 
 // Issues are the health issues of targets that do not take what they are sent, and what the checks of the next classes
@@ -194,7 +199,9 @@ func (n *Notifier) run(ctx context.Context) {
 		}
 	}()
 	n.refresh(ctx)
-	n.joined(ctx)
+	if n.cfg.Nodes == nil {
+		n.joined(ctx)
+	}
 	ticks := time.NewTicker(routeEvery)
 	defer ticks.Stop()
 	var observed time.Time

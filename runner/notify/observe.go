@@ -32,7 +32,7 @@ const (
 	lateMark   = "late/"
 	planMark   = "plan/"
 	digestMark = "digest/"
-	nodeMark   = "node"
+	nodeMark   = "node" // of the only daemon, and with its number behind it of each of several
 )
 
 // observer compares what lasts (health issues, classes at risk or late, plans) with what was announced of it. It belongs to
@@ -98,6 +98,7 @@ func (n *Notifier) observe(ctx context.Context) {
 	}
 	n.observer.last = classes
 	n.observer.classes(&found, classes, func(b store.Brief) []Cause { return causesOf(b, n.storageOf(b), issues) }, n.classOf, now)
+	n.lookAtNodes(ctx, &found, now)
 	if len(n.targets) > 0 {
 		if err := n.digests(ctx, &found, issues, now); err != nil {
 			n.complain("the summary of the day cannot be made; it is tried again", err)
@@ -396,56 +397,5 @@ func (n *Notifier) lookForStuck(ctx context.Context, now time.Time) {
 			Text:   fmt.Sprintf("%d messages wait for target %s since %s: %s", b.Waiting, b.Target, b.Oldest.UTC().Format(time.RFC3339), b.Result),
 			Advice: fmt.Sprintf("check its address and what answers there; rundown notify test %s tries again", b.Target),
 		})
-	}
-}
-
-// joined announces that this process uses the store, and that the one before ended without a word. One that sends again has
-// not joined, and was not lost.
-func (n *Notifier) joined(ctx context.Context) {
-	now := n.cfg.Now()
-	found := news{}
-	last, there := n.observer.marks[nodeMark]
-	name, seen, _ := strings.Cut(last, " ")
-	if there && !(n.cfg.Again && name == n.cfg.Node) {
-		since, _ := time.Parse(time.RFC3339, seen)
-		if n.cfg.LastSeen.After(since) {
-			since = n.cfg.LastSeen
-		}
-		f := Fact{Since: since, Who: n.cfg.Node, Classes: n.classesIn(ctx, since, now)}
-		found.announcements = append(found.announcements, announcement(kindNodeLost, "", name, seen, now, f))
-	}
-	found.marks = append(found.marks, store.Mark{Name: nodeMark, Value: n.cfg.Node + " " + now.UTC().Format(time.RFC3339)})
-	if !n.cfg.Again {
-		found.announcements = append(found.announcements, announcement(kindJoined, "", n.cfg.Node, now.UTC().String(), now, Fact{Count: len(n.cfg.Plans())}))
-	}
-	n.announce(ctx, found)
-}
-
-// mostSuffering is how many classes an announcement of a loss holds.
-const mostSuffering = 100
-
-// classesIn are the first classes between two instants that were not cancelled; none where they cannot be read.
-func (n *Notifier) classesIn(ctx context.Context, from, until time.Time) (classes []Class) {
-	briefs, err := n.cfg.Store.Briefs(ctx, from, until)
-	if err != nil {
-		n.complain("the classes of the time in which the daemon was down cannot be read; the message names none", err)
-	}
-	for _, b := range briefs {
-		if b.Outcome != string(session.Cancelled) && len(classes) < mostSuffering {
-			classes = append(classes, *n.classOf(b))
-		}
-	}
-	return classes
-}
-
-// left remembers that this process ended as it should. A store that cannot be written holds up no end.
-func (n *Notifier) left() {
-	failed := func(i Issue) bool { return i.ID == reason.IssueStoreFailed }
-	if slices.ContainsFunc(n.cfg.Issues(), failed) {
-		n.log.Warn("the end of this daemon is not stored, since the store cannot be written; the next start takes it for lost")
-		return
-	}
-	if err := n.cfg.Store.Announce(context.Background(), []store.Mark{{Name: nodeMark}}); err != nil {
-		n.log.Warn("the end of this daemon cannot be stored; the next start takes it for lost", "error", clean(err.Error()))
 	}
 }

@@ -75,6 +75,7 @@ type rig struct {
 	values map[string]string
 	check  func(context.Context, notify.Look) []notify.Issue
 	link   func(occurrence string) string
+	nodes  func(context.Context, []int64) ([]notify.Node, error)
 	gone   bool // the plan is not active any more
 	again  bool // the notifier is started again by the same process
 	full   bool // what the notifier finds cannot be stored
@@ -265,7 +266,7 @@ func (r *rig) start() {
 			}
 			return []notify.Plan{{Plan: r.plan, Revision: 1}}
 		},
-		Check: r.check, Link: r.link, Again: r.again,
+		Check: r.check, Link: r.link, Again: r.again, Nodes: r.nodes,
 		Lookup: func(*plan.Plan) plan.Lookup {
 			return func(ref plan.Reference) (string, error) {
 				r.mu.Lock()

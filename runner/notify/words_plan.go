@@ -40,14 +40,14 @@ func planWaitingWords(t telling) words {
 	}
 	return words{
 		title:    t.ofPlan("Plan waits for a confirmation"),
-		text:     sentence(t.readable(t.cause().Text)) + by + t.planChange("would be ") + " Until somebody decides, classes are recorded by the old plan.",
+		text:     sentence(t.readable(t.cause().Text)) + by + t.planChange("would be") + " Until somebody decides, classes are recorded by the old plan.",
 		class:    "Nothing: until somebody decides, classes are recorded by the old plan.",
 		operator: "If the change is not meant, correct the plan. If it is meant, run rundown apply --confirm.",
 	}
 }
 
-// planChange says how many classes a revision changes, and which is the first of them; "" where that is not known. would is a word
-// before what becomes of the classes.
+// planChange says how many classes a revision changes, and which is the first of them; "" where that is not known. would says that it would
+// only be so.
 func (t telling) planChange(would string) string {
 	c := t.f.Change
 	if c == nil {
@@ -59,7 +59,11 @@ func (t telling) planChange(would string) string {
 		what  string
 	}{{c.Removed, "removed"}, {c.Moved, "moved"}, {c.Added, "added"}, {c.Changed, "changed otherwise"}} {
 		if n.count > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s%s", n.count, would, n.what))
+			be := would
+			if be == "" {
+				be = map[bool]string{true: "is", false: "are"}[n.count == 1]
+			}
+			parts = append(parts, fmt.Sprintf("%d %s %s", n.count, be, n.what))
 		}
 	}
 	if len(parts) == 0 {
@@ -154,14 +158,22 @@ func clearedWords(t telling) words {
 }
 
 func joinedWords(t telling) words {
+	with := ""
+	if len(t.f.Nodes) > 0 {
+		with = ", together with " + few(t.f.Nodes)
+	}
 	return words{
 		title: "Daemon started", class: nothingToDo,
-		text: fmt.Sprintf("The daemon %s started on %s. It records the classes of %s.", t.a.Subject, t.local(t.a.At, "Mon 2 Jan 15:04:05 MST"), plural(t.f.Count, "plan", "plans")),
+		text: fmt.Sprintf("The daemon %s started on %s. It records the classes of %s%s.", t.a.Subject, t.local(t.a.At, "Mon 2 Jan 15:04:05 MST"), plural(t.f.Count, "plan", "plans"), with),
 	}
 }
 
-// nodeLostWords are sent by the daemon that took over, which is Who: mostly the same one, started again.
+// nodeLostWords are sent by the daemon that is there in its place, which is Who: mostly the same one, started again; or by another one
+// of several.
 func nodeLostWords(t telling) words {
+	if len(t.f.Nodes) > 0 {
+		return oneOfSeveralLostWords(t)
+	}
 	const day = "Mon 2 Jan 15:04:05 MST"
 	w := words{
 		title: "Daemon stopped unexpectedly",
@@ -189,7 +201,27 @@ func nodeLostWords(t telling) words {
 		return w
 	}
 	w.text += " Classes in that time, which may be late, partial or missed: " + few(t.c.classes) + "."
-	w.class = "Check whether these classes are being recorded. If one is not, record it by other means, for example by the meeting's own recording."
+	w.class = checkThese
+	return w
+}
+
+const checkThese = "Check whether these classes are being recorded. If one is not, record it by other means, for example by the meeting's own recording."
+
+// oneOfSeveralLostWords tell of one of several daemons: the others record its classes.
+func oneOfSeveralLostWords(t telling) words {
+	const day = "Mon 2 Jan 15:04:05 MST"
+	w := words{
+		title: "Daemon lost, its classes taken over", class: nothingToDo,
+		text: fmt.Sprintf("The daemon %s is lost: it was last seen on %s, and counts as dead since %s. Its classes are recorded by %s from then on, and what it was recording goes on.",
+			t.a.Subject, t.local(t.f.Since, day), t.local(t.f.Until, "15:04:05 MST"), few(t.f.Nodes)),
+		operator: "Start it again: until then there are fewer daemons to take over. The log of that machine may say why it ended or was cut off; rundown status lists the daemons.",
+	}
+	if len(t.c.classes) == 0 {
+		w.text += " No class of yours is known to have begun in between."
+		return w
+	}
+	w.text += " Classes of its that began in between, which may be late: " + few(t.c.classes) + "."
+	w.class = checkThese
 	return w
 }
 

@@ -209,6 +209,18 @@ func (s *Store) Nodes(ctx context.Context) ([]Node, error) {
 	return query(ctx, s, "list the nodes", `SELECT `+nodeColumns+` FROM nodes WHERE gone_at = 0 ORDER BY id`, nil, scanNode)
 }
 
+// NodeOf is a node by its number, also one that is gone; false where it was so long ago that it is forgotten.
+func (s *Store) NodeOf(ctx context.Context, id int64) (Node, bool, error) {
+	found, err := query(ctx, s, "read a node", `SELECT `+nodeColumns+` FROM nodes WHERE id = $1`, []any{id}, scanNode)
+	if err != nil || len(found) == 0 {
+		return Node{}, false, err
+	}
+	return found[0], true, nil
+}
+
+// Left says that a node that is gone ended as it should, and was not buried.
+func (n Node) Left() bool { return !n.Gone.IsZero() && !n.Gone.After(n.AliveUntil) }
+
 func scanNode(rows *sql.Rows) (n Node, err error) {
 	var started, beat, until, gone int64
 	var apps string
