@@ -44,13 +44,16 @@ func sessionChanges(before, x *session.Session, s *session.State, now time.Time)
 		case kindUploadFailed:
 			f.Folder = s.Prefix
 		}
+		if kind == kindOrphanResolved {
+			f.State = x.State
+		}
 		switch kind { // what is resolved is as severe as what it resolves
 		case kindOrphanResolved:
 			f.As = severityOf(kindOrphan)
 		case kindUploadLate:
 			f.As = severityOf(kindUploadFailed)
 		}
-		list = append(list, announcement(kind, s.Plan, s.ID, fmt.Sprintf("%d/%s", x.Attempt, x.ResourceID), now, f))
+		list = append(list, announcement(kind, s.Plan, s.ID, fmt.Sprintf("%d/%s/%s", x.Attempt, x.ResourceID, x.ReasonCode), now, f))
 	}
 	was, is := before.State == session.SessionOrphan, x.State == session.SessionOrphan
 	switch {

@@ -17,58 +17,110 @@ import (
 
 var update = flag.Bool("update", false, "write docs/notifications.md anew")
 
-// lostStart is the first session of a class whose start was answered by what says that it runs, without its sid, as Decide
-// leaves it.
-func lostStart(c *Class) session.Session {
-	x := session.Session{Attempt: 1, Cname: "lingua-german-a1", UID: "11", ReasonCode: reason.OrphanSID}
-	x.Reason = fmt.Sprintf("orphan: session %d (cname %s, uid %s) may run although its sid is unknown; its maxRecordingHour ends it at %s at the latest",
-		x.Attempt, x.Cname, x.UID, in(c.Start.Add(3*time.Hour), c.Zone).Format("2006-01-02 15:04:05Z07:00"))
-	return x
+// samples are an announcement of each kind. What becomes of a class is as the engine makes it, and what lasts as the observer finds it,
+// of health issues that are sentences of the product.
+func samples(t testing.TB) map[string]Fact {
+	t.Helper()
+	start := sampleStart
+	refused := Issue{
+		ID: reason.IssueAccountRefused, Severity: plan.NotifyCritical, Since: start.Add(-40 * time.Minute), About: "0123456789abcdef0123456789abcdef", Blocking: true,
+		Text:   "the service does not accept the credentials of app main: HTTP 401",
+		Advice: "check customer_id and customer_secret under account in the plan, and in Agora's console that the App ID belongs to that account",
+	}
+	class := Class{ID: "lingua/german-a1/20310917T170000Z", Plan: "lingua", Recording: "german-a1", Start: start, End: start.Add(50 * time.Minute), Zone: "Europe/Madrid"}
+	facts := lives(t)
+	for kind, f := range observed(t, class, refused) {
+		facts[kind] = f
+	}
+	for kind, f := range map[string]Fact{
+		kindOrder: {Class: &class, Order: "extend", Who: "ops", Note: "the guest is late", Args: json.RawMessage(`{"until":"2031-09-17T18:05:00Z"}`)},
+		kindDigest: {Target: "lingua/duty", Count: 1, Reason: digestText(&target{plan: &plan.Plan{Name: "lingua"}, entry: &plan.Notify{Zone: zoneOf(t)}},
+			map[session.Outcome]int{session.Recorded: 11, session.Partial: 1}, []string{"german-a1 Tue 16 Sep 19:00 (partial)"}, 0, 12, start.Add(14*time.Hour), nil, start.Add(-time.Hour))},
+		kindTest: {Target: "lingua/duty"},
+	} {
+		facts[kind] = f
+	}
+	return facts
 }
 
-// samples are an announcement of each kind, as it may be. Reasons and causes are sentences of the product.
-func samples() map[string]Fact {
-	start := time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC)
-	class := func(outcome string, gaps ...session.Gap) *Class {
-		return &Class{ID: "lingua/german-a1/20310917T170000Z", Plan: "lingua", Recording: "german-a1", Start: start, End: start.Add(50 * time.Minute), Zone: "Europe/Madrid", Outcome: outcome, Gaps: gaps}
+func zoneOf(t testing.TB) *time.Location {
+	t.Helper()
+	zone, known := plan.Zone("Europe/Madrid")
+	if !known {
+		t.Fatal("Europe/Madrid is not known")
 	}
-	refused := []Cause{{ID: reason.IssueAccountRefused, Text: "the service does not accept the credentials of app main: HTTP 401", Advice: "check customer_id and customer_secret under account in the plan, and in Agora's console that the App ID belongs to that account"}}
-	orphan := lostStart(class(""))
-	gap := session.Gap{From: start.Add(20 * time.Minute), Until: start.Add(20*time.Minute + 70*time.Second)}
-	return map[string]Fact{
-		kindAtRisk:         {Class: class(""), Code: reason.IssueAccountRefused, Causes: refused},
-		kindRecovered:      {Class: class(""), Since: start.Add(-30 * time.Minute), Was: kindAtRisk},
-		kindLate:           {Class: class(""), Code: reason.IssueServiceUnreachable, Reason: "3 requests in a row got no answer since 2031-09-17 18:59:50+02:00"},
-		"class.recorded":   {Class: class("recorded")},
-		"class.partial":    {Class: class("partial", gap), Code: reason.SessionLost, Reason: "session 1: 404 for 1m30s"},
-		"class.missed":     {Class: class("missed"), Code: reason.DaemonDown, Reason: "rundown did not run from 2031-09-17 16:55:00+02:00 on"},
-		"class.failed":     {Class: class("failed"), Code: reason.PageFault, Reason: "the page did not load in 3 sessions"},
-		"class.cancelled":  {Class: class("cancelled"), Code: reason.CancelledByOperator, Reason: "cancelled by ops: snow"},
-		kindOrphan:         {Class: class(""), Code: orphan.ReasonCode, Reason: orphan.Reason, Session: 1, Until: start.Add(3 * time.Hour), Recorded: true},
-		kindOrphanResolved: {Class: class(""), Code: reason.OrphanHeard, Reason: "orphan: a notification told of it at 2031-09-17 19:00:40+02:00", Session: 1},
-		kindUploadFailed:   {Class: class(""), Code: reason.ServiceError, Reason: "session 1: upload error 32 at 2031-09-17 19:20:00+02:00: the storage is configured wrongly; there may be nothing in the bucket", Session: 1, Folder: "autumn/german/"},
-		kindUploadLate:     {Class: class(""), Session: 1},
-		kindPlanApplied:    {Count: 12, Who: "ops"},
-		kindPlanRejected:   {Path: "/etc/rundown/lingua.yaml", Causes: []Cause{{ID: reason.IssuePlanRejected, Text: "plan lingua was not reloaded from /etc/rundown/lingua.yaml, and the active plan stays: lingua.yaml:14:9: when is missing"}}},
-		kindPlanWaiting:    {Count: 13, Who: "ops", Path: "/etc/rundown/lingua.yaml", Causes: []Cause{{ID: reason.IssuePlanWaiting, Text: "plan lingua, revision 13 waits for a confirmation, the active revision stays: it removes 40 of the 120 classes of the next seven days", Advice: "rundown apply --confirm takes it over"}}},
-		kindRaised:         {Code: reason.IssueAccountRefused, Since: start.Add(-40 * time.Minute), Causes: refused, As: plan.NotifyCritical},
-		kindCleared:        {Code: reason.IssueAccountRefused, Since: start.Add(-40 * time.Minute), Until: start, Causes: refused},
-		kindOrder:          {Class: class(""), Order: "extend", Who: "ops", Note: "the guest is late", Args: json.RawMessage(`{"until":"2031-09-17T18:05:00Z"}`)},
-		kindJoined:         {Count: 2},
-		kindNodeLost:       {Since: start.Add(-20 * time.Minute), Who: "recorder-1:4802", Classes: []Class{*class("")}},
-		kindDigest:         {Target: "lingua/duty", Count: 1, Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 11 recorded, 1 partial. Incomplete or not recorded: german-a1 Tue 16 Sep 19:00 (partial). The next 24 hours: 12 classes, the first on Thu 18 Sep 09:00 CEST. No open problems."},
-		kindTest:           {Target: "lingua/duty"},
+	return zone
+}
+
+// observed are what the observer announces of a class that was to begin while an account was refused, of plans and of daemons.
+func observed(t testing.TB, class Class, refused Issue) map[string]Fact {
+	t.Helper()
+	facts := map[string]Fact{}
+	o := newObserver(map[string]string{})
+	take := func(found news) {
+		o.take(found.marks)
+		for _, a := range found.announcements {
+			f, err := factOf(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			facts[a.Kind] = f
+		}
 	}
+	brief := store.Brief{ID: class.ID, Plan: class.Plan, Recording: class.Recording, App: refused.About, Start: class.Start, End: class.End, State: string(session.Planned)}
+	look := func(at time.Duration, issues ...Issue) {
+		now := class.Start.Add(at)
+		var found news
+		o.issues(&found, issues, history{
+			revisions: func(string) []store.Revision {
+				return []store.Revision{{ID: 13, Plan: "lingua", Path: "/etc/rundown/lingua.yaml", Who: "ops", State: store.RevisionWaiting}}
+			},
+			change: func(string, int64) *PlanChange {
+				return &PlanChange{Days: 366, Removed: 1480, Moved: 2, First: &class, FirstIs: "removed"}
+			},
+		}, now)
+		o.classes(&found, []store.Brief{brief}, func(store.Brief) []Cause { return causesOf(brief, "", issues) }, func(store.Brief) *Class { return &class }, now)
+		take(found)
+	}
+	look(-30*time.Minute, refused)
+	look(-10 * time.Minute)
+	look(-8 * time.Minute)
+	late := Issue{ID: reason.IssueServiceUnreachable, Severity: plan.NotifyCritical, Since: class.Start, Blocking: true, Text: "3 requests in a row got no answer since 2031-09-17 18:59:50+02:00"}
+	look(42*time.Second, late)
+	o = newObserver(map[string]string{})
+	look(-40*time.Minute, refused)
+	look(-time.Minute)
+	look(0)
+	recovered := facts[kindRecovered]
+	look(0, Issue{ID: reason.IssuePlanRejected, Severity: plan.NotifyWarning, About: "lingua", Text: "plan lingua was not reloaded from /etc/rundown/lingua.yaml, and the active plan stays: lingua.yaml:14:9: when is missing"},
+		Issue{
+			ID: reason.IssuePlanWaiting, Severity: plan.NotifyWarning, About: "lingua", Advice: "rundown apply --confirm takes it over",
+			Text: "plan lingua, revision 13 waits for a confirmation, the active revision stays: it removes 40 of the 120 classes of the next seven days",
+		}, refused)
+	facts[kindRecovered] = recovered
+	var found news
+	o.plans(&found, []Plan{{Plan: &plan.Plan{Name: "lingua"}, Revision: 12}}, history{
+		revisions: func(string) []store.Revision { return []store.Revision{{ID: 12, Plan: "lingua", Who: "ops"}} },
+		change: func(string, int64) *PlanChange {
+			return &PlanChange{Days: 366, Added: 36, Changed: 4, First: &class, FirstIs: "changed"}
+		},
+	}, class.Start)
+	take(found)
+	facts[kindJoined] = Fact{Count: 2}
+	facts[kindNodeLost] = Fact{Since: class.Start.Add(-20 * time.Minute), Who: "recorder-1:4802", Classes: []Class{class}}
+	return facts
 }
 
 // variants are further announcements whose words differ, each with its kind.
-func variants() []struct {
+func variants(t testing.TB) []struct {
 	kind string
 	fact Fact
 } {
-	of := samples()
+	of := samples(t)
 	start := of[kindLate].Class.Start
 	recorded := *of["class.recorded"].Class
+	stopped := cancelled(20*time.Minute, "the room is empty").play(t, 10*time.Minute)["class.cancelled"]
+	shortly := cancelled(-20*time.Second, "snow").play(t, 10*time.Minute)["class.cancelled"]
 	page := []Cause{
 		{
 			ID: reason.IssuePageFailing, Text: "the page of german-a1 failed a check from the daemon's machine: it answers HTTP 404 (Not Found), at which the service ends a recording",
@@ -77,17 +129,18 @@ func variants() []struct {
 		{ID: reason.IssueCredentialsFailing, Text: "the credentials of the next classes cannot be fetched: storage videos: sts: command ./keys ended with status 1", Advice: "check the command or file that issues the credentials (sts in the plan)"},
 	}
 	closing := &Closure{ID: 3, Covers: "campus=berlin on Wed 2031-09-17 cancelled", Recordings: map[string]int{"lingua/german-a1": 2}, Undo: "rundown cancel --on 2031-09-17 --label campus=berlin --undo"}
-	stopped := *of["class.cancelled"].Class
-	stopped.Gaps = []session.Gap{{From: start.Add(20 * time.Minute), Until: stopped.End}}
 	return []struct {
 		kind string
 		fact Fact
 	}{
 		{kindAtRisk, Fact{Class: of[kindAtRisk].Class, Code: reason.IssuePageFailing, Causes: page}},
 		{kindRecovered, Fact{Class: of[kindLate].Class, Since: start.Add(30 * time.Second), Was: kindLate}},
-		{"class.cancelled", Fact{Class: &stopped, Code: reason.EndedByOperator, Reason: "stopped by ops: the room is empty"}},
+		{"class.cancelled", stopped},
+		{"class.cancelled", shortly},
 		{kindOrphan, Fact{Class: &recorded, Code: reason.OrphanGone, Session: 1, Until: start.Add(3 * time.Hour)}},
 		{kindNodeLost, Fact{Since: start.Add(-20 * time.Minute), Who: "recorder-2:77"}},
+		{kindNodeLost, Fact{Since: start.Add(-2 * time.Second), Until: start.Add(3 * time.Second), Nodes: []string{"recorder-2:77", "recorder-3:12"}, Classes: []Class{*of[kindLate].Class}}},
+		{kindJoined, Fact{Count: 2, Nodes: []string{"recorder-2:77", "recorder-3:12"}}},
 		{kindDigest, Fact{Target: "lingua/duty", Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 12 recorded. No class in the next 24 hours. No open problems."}},
 		{kindRaised, Fact{Code: reason.IssuePageFailing, Since: start.Add(-20 * time.Minute), As: plan.NotifyWarning, Causes: []Cause{{
 			ID: reason.IssuePageFailing, Text: "the page of german-a1 failed a check from the daemon's machine: its host name leads into a private network",
@@ -137,19 +190,16 @@ func TestMessagesReadAsPeopleGetThem(t *testing.T) {
 	var all strings.Builder
 	add := func(kind string, f Fact) {
 		a, e := eventFrom(kind, f)
-		if f.As != "" {
-			e.Data.Severity = f.As
-		}
 		title, text, err := textOf(&store.Message{ID: a.ID, Body: e.body()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(&all, "=== %s\nSubject: %s\n\n%s\n\n", kind, title, text)
 	}
-	of := samples()
+	of := samples(t)
 	for _, e := range plan.Events {
 		add(e.ID, of[e.ID])
-		for _, v := range variants() {
+		for _, v := range variants(t) {
 			if v.kind == e.ID {
 				add(v.kind, v.fact)
 			}
@@ -180,7 +230,7 @@ func TestEachHealthIssueHasATitle(t *testing.T) {
 // told is what a sample says.
 func told(t *testing.T, kind string) EventData {
 	t.Helper()
-	f, known := samples()[kind]
+	f, known := samples(t)[kind]
 	if !known {
 		t.Fatalf("%s has no sample", kind)
 	}
@@ -189,6 +239,7 @@ func told(t *testing.T, kind string) EventData {
 }
 
 func TestEachEventSaysWhatHappenedAndWhatToDo(t *testing.T) {
+	of := samples(t)
 	for _, e := range plan.Events {
 		if wording[e.ID] == nil {
 			t.Errorf("%s has no words", e.ID)
@@ -203,7 +254,7 @@ func TestEachEventSaysWhatHappenedAndWhatToDo(t *testing.T) {
 				t.Errorf("%s: %q is no sentence", e.ID, text)
 			}
 		}
-		if samples()[e.ID].Class != nil && !strings.Contains(d.Text, "German A1 (german-a1), Wed 17 Sep 2031 19:00 to 19:50 CEST") {
+		if of[e.ID].Class != nil && !strings.Contains(d.Text, "German A1 (german-a1), Wed 17 Sep 2031 19:00 to 19:50 CEST") {
 			t.Errorf("%s does not say which class: %q", e.ID, d.Text)
 		}
 	}

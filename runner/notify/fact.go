@@ -37,23 +37,25 @@ const (
 
 // Fact is what an announcement holds beside its kind, time and subject. Each kind uses some of the fields.
 type Fact struct {
-	Class   *Class          `json:"class,omitempty"`
-	Code    reason.Code     `json:"reason_code,omitempty"`
-	Reason  string          `json:"reason,omitempty"` // a sentence
-	Session int             `json:"session,omitempty"`
-	Until   time.Time       `json:"until,omitzero"` // how long a session may run; when what has ended was over
-	Since   time.Time       `json:"since,omitzero"` // when what has ended began
-	Causes  []Cause         `json:"causes,omitempty"`
-	Order   string          `json:"order,omitempty"` // cancel, extend, …; of a closure also add- and end- before it
-	Who     string          `json:"who,omitempty"`   // gave the order or the revision; of a lost daemon, which is here in its place
-	Note    string          `json:"note,omitempty"`
-	Args    json.RawMessage `json:"args,omitempty"`    // of an order
-	Count   int             `json:"count,omitempty"`   // of plans, the number of a revision, or of what a summary has to tell
-	Target  string          `json:"target,omitempty"`  // the only one that is to hear of it
-	Was     string          `json:"was,omitempty"`     // the event whose end it tells
-	Closure *Closure        `json:"closing,omitempty"` // nil: it is about no closure
-	Path    string          `json:"path,omitempty"`    // the root file of a plan
-	Folder  string          `json:"folder,omitempty"`  // where in the bucket the files of a class are
+	Class   *Class      `json:"class,omitempty"`
+	Code    reason.Code `json:"reason_code,omitempty"`
+	Reason  string      `json:"reason,omitempty"` // a sentence
+	Session int         `json:"session,omitempty"`
+	// State is that of a session that is no orphan any more.
+	State   session.SessionState `json:"state,omitempty"`
+	Until   time.Time            `json:"until,omitzero"` // how long a session may run; when what has ended was over
+	Since   time.Time            `json:"since,omitzero"` // when what has ended began
+	Causes  []Cause              `json:"causes,omitempty"`
+	Order   string               `json:"order,omitempty"` // cancel, extend, …; of a closure also add- and end- before it
+	Who     string               `json:"who,omitempty"`   // gave the order or the revision; of a lost daemon, which is here in its place
+	Note    string               `json:"note,omitempty"`
+	Args    json.RawMessage      `json:"args,omitempty"`    // of an order
+	Count   int                  `json:"count,omitempty"`   // of plans, the number of a revision, or of what a summary has to tell
+	Target  string               `json:"target,omitempty"`  // the only one that is to hear of it
+	Was     string               `json:"was,omitempty"`     // the event whose end it tells
+	Closure *Closure             `json:"closing,omitempty"` // nil: it is about no closure
+	Path    string               `json:"path,omitempty"`    // the root file of a plan
+	Folder  string               `json:"folder,omitempty"`  // where in the bucket the files of a class are
 	// Recorded says that another session records the class.
 	Recorded bool        `json:"recorded,omitempty"`
 	Change   *PlanChange `json:"change,omitempty"` // what a revision changes; nil: not known

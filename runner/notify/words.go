@@ -131,6 +131,9 @@ func (t telling) readable(reason string) string {
 		if err != nil {
 			return text
 		}
+		if c := t.f.Class; c != nil && in(at, c.Zone).Format(time.DateOnly) == in(c.Start, c.Zone).Format(time.DateOnly) { // its day was said
+			return t.local(at, "15:04:05")
+		}
 		return t.moment(at)
 	})
 }

@@ -76,6 +76,9 @@ func partialWords(t telling) words {
 	if more := len(gaps) - len(parts); more > 0 {
 		parts = append(parts, fmt.Sprintf("%d more", more))
 	}
+	if _, rest, found := strings.Cut(t.f.Reason, " of the class are missing; "); found { // which is said with the gaps
+		t.f.Reason = rest
+	}
 	what := "parts of it are missing"
 	if len(parts) > 0 {
 		what = fmt.Sprintf("%s are missing (%s)", plan.DurationText(missing.Round(time.Second)), strings.Join(parts, ", "))
@@ -108,6 +111,9 @@ func cancelledWords(t telling) words {
 	}
 	w := words{title: "Cancelled: " + t.brief(), class: nothingToDo, operator: undo}
 	switch {
+	case t.f.Code == reason.EndedByOperator && t.nothingOfIt():
+		w.title = "Cancelled: " + t.brief()
+		w.text = t.class() + ": an operator cancelled it shortly before it began. Nothing of the class itself was recorded."
 	case t.f.Code == reason.EndedByOperator:
 		w.title = "Ended early: " + t.brief()
 		w.text = fmt.Sprintf("%s: an operator ended its recording early, at %s. What was recorded until then is kept.", t.class(), t.local(t.stopped(), "15:04:05 MST"))
@@ -118,6 +124,12 @@ func cancelledWords(t telling) words {
 	}
 	w.text += t.why("Details: ")
 	return w
+}
+
+// nothingOfIt says that one gap is the whole class.
+func (t telling) nothingOfIt() bool {
+	c := t.f.Class
+	return c != nil && len(c.Gaps) == 1 && !c.Gaps[0].From.After(c.Start) && !c.Gaps[0].Until.Before(c.End)
 }
 
 // stopped is when the recording of a class ended that did not last to its end.
@@ -191,9 +203,16 @@ func (t telling) standing() string {
 
 func orphanResolvedWords(t telling) words {
 	t.f.Reason = strings.TrimPrefix(t.f.Reason, "orphan: ")
+	title, now := "Not recording any more: ", "is stopped, or has ended"
+	switch t.f.State {
+	case session.SessionStopping:
+		title, now = "Found, and being stopped: ", "was found: Rundown stops it now, and tells you if it cannot"
+	case session.SessionConfirming:
+		title, now = "Found, and recording the class: ", "was found: it records the class now, and is stopped at its end"
+	}
 	return words{
-		title: "Not recording any more: " + t.brief(),
-		text:  fmt.Sprintf("%s: the recording (session %d) that might still have been running is stopped, or has ended.%s", t.class(), t.f.Session, t.why("Details: ")),
+		title: title + t.brief(),
+		text:  fmt.Sprintf("%s: the recording (session %d) that might still have been running %s.%s", t.class(), t.f.Session, now, t.why("Details: ")),
 		class: nothingToDo,
 	}
 }

@@ -24,6 +24,9 @@ var pictured = []struct{ name, path string }{
 	{"system", "/system"},
 	{"extend", "/class/school/english-b2/20310917T090000Z/extend"},
 	{"stop", "/class/school/english-b2/20310917T090000Z/stop"},
+	{"cancel", "/class/school/teachers/20310917T140000Z/cancel"},
+	{"undo", "/class/school/teachers/20310917T140000Z/undo"}, // of what is not cancelled
+	{"confirm", "/plans/school/2/confirm"},
 	{"empty", "/day/2031-09-21"},
 	{"not-found", "/class/school/nobody/20310917T070000Z"},
 }
@@ -37,6 +40,7 @@ var screens = []struct {
 	{"light", "light", 1280, 960, false},
 	{"dark", "dark", 1280, 960, false},
 	{"phone", "light", 390, 844, true},
+	{"phone-dark", "dark", 390, 844, true},
 }
 
 // TestScreenshots writes pictures where a folder is named: make screenshots.
