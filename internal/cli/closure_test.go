@@ -20,7 +20,7 @@ func TestAClosureCoversWhatALaterPlanBringsToItsDay(t *testing.T) {
 	one := "  one: {when: " + on + " 10:00-11:00}\n"
 	write(t, path, aroundNow+one)
 	begin := func() *process {
-		daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms blind"), "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
+		daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms"), "run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0")
 		daemon.await(1, "msg=running")
 		return daemon
 	}

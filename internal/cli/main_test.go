@@ -72,8 +72,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// setWatchTimes sets when plan files are read again: settle, most and reread, such as "20ms 200ms 1h"; with a fourth word
-// there are no events.
+// setWatchTimes sets when plan files are read again: settle, most and reread, such as "20ms 200ms 1h", and as a fourth word
+// from when on reading is slow, such as "slow=300ms".
 func setWatchTimes(text string) {
 	if text == "" {
 		return
@@ -89,10 +89,6 @@ func setWatchTimes(text string) {
 	}
 	planfile.WatchTimes.Settle, planfile.WatchTimes.Most, planfile.WatchTimes.Reread = times[0], times[1], times[2]
 	for _, field := range fields[3:] {
-		if field == "blind" {
-			planfile.WatchTimes.Blind = true
-			continue
-		}
 		slow, err := time.ParseDuration(strings.TrimPrefix(field, "slow="))
 		if err != nil {
 			panic(err)

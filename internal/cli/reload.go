@@ -30,8 +30,7 @@ type reloader struct {
 	reading planfile.OnPath  // hears of each file before it is read, and of "" when no file is being read
 	unset   *unsetReferences // to be cleared for a plan that is applied
 
-	seen      string // the content found at the last tick, which may be half-written
-	seenSince time.Time
+	watch planfile.Watch // over the files of all plans
 }
 
 // readState is what came of the last reading of a plan.
@@ -54,49 +53,42 @@ func newReloader(a *app, w *environment, engine *runner.Engine, log *slog.Logger
 	return r
 }
 
-// reads are the plans with the files that were read last, to be watched.
-func (r *reloader) reads() []planfile.Checked {
-	reads := slices.Clone(r.plans)
-	for i := range reads {
-		reads[i].Files = r.state[i].files
+// due says whether the plans are to be read again now: the files have changed and settled, or what failed is worth another try.
+func (r *reloader) due(now time.Time) bool {
+	if len(r.plans) == 0 {
+		return false
 	}
-	return reads
+	defer r.reading.At("")
+	stamp := ""
+	for i := range r.plans {
+		stamp += r.files(i).Stamp()
+	}
+	if !r.watch.Look(stamp, now, planfile.WatchTimes) {
+		return false
+	}
+	for i := range r.state {
+		if d, once := r.current(i); r.state[i].retry || !once && d != r.state[i].digest {
+			return true
+		}
+	}
+	return false
 }
 
-// due says whether the plans are to be read again now. Where a difference was found without an event, the files may be
-// being written: confirm says that they are to be compared again after a moment.
-func (r *reloader) due(kind planfile.WatchKind) (now, confirm bool) {
-	differs, found := false, ""
-	for i := range r.state {
-		d, once := r.current(i)
-		differs = differs || !once && d != r.state[i].digest
-		found += d
+// files are those of a plan as they were read last.
+func (r *reloader) files(i int) *planfile.Files {
+	files := r.state[i].files
+	if files == nil { // a revision of the store took the place of a broken file
+		files = planfile.NewFiles(nil, r.plans[i].Path, r.a.flags.includeDirs...)
 	}
-	retry := slices.ContainsFunc(r.state, func(s readState) bool { return s.retry })
-	switch {
-	case !differs:
-		r.seen = ""
-		return retry, false
-	case kind == planfile.WatchSettled, found == r.seen:
-	case r.seen == "":
-		r.seen, r.seenSince = found, time.Now()
-		return false, true
-	case time.Since(r.seenSince) < planfile.WatchTimes.Most:
-		r.seen = found
-		return false, true
-	}
-	r.seen = ""
-	return true, false
+	files.Reading = r.reading
+	return files
 }
 
 // current is the digest of what the files of a plan hold now; once: they can be read only once.
 func (r *reloader) current(i int) (digest string, once bool) {
-	files := r.state[i].files
-	if r.plans[i].Path == planfile.StdinPath || files != nil && files.Once && !files.RegularNow() {
+	files := r.files(i)
+	if r.plans[i].Path == planfile.StdinPath || files.Once && !files.RegularNow() {
 		return "", true
-	}
-	if files == nil { // a revision of the store took the place of a broken file
-		files = planfile.NewFiles(nil, r.plans[i].Path, r.a.flags.includeDirs...)
 	}
 	return files.Again(r.a.flags.includeDirs, r.reading).Digest(), false
 }
@@ -139,6 +131,7 @@ func (r *reloader) rejectedPlans() (names []string) {
 // reload reads the plans again and applies those that have changed. A plan with errors changes nothing: the active one
 // stays. force applies also what has not changed, and reads streams.
 func (r *reloader) reload(ctx context.Context, force bool) {
+	defer r.reading.At("")
 	for i := range r.plans {
 		old, state := r.plans[i], &r.state[i]
 		d, once := r.current(i)
@@ -248,10 +241,8 @@ func (r *planReader) end() {
 
 func (r *planReader) loop(ctx context.Context, hangup <-chan os.Signal) {
 	defer close(r.done)
-	watch := planfile.NewWatch(r.log)
-	watch.Reading = r.pace.at
-	defer watch.Close()
-	r.follow(ctx, watch)
+	look := time.NewTicker(planfile.WatchTimes.Settle / 2)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -261,15 +252,9 @@ func (r *planReader) loop(ctx context.Context, hangup <-chan os.Signal) {
 				r.log.Info("no plan files to reload: use rundown apply to change the active plans")
 			}
 			r.reload(ctx, true)
-			r.follow(ctx, watch)
-		case kind := <-watch.Told():
-			now, confirm := r.again.due(kind)
-			if now {
+		case <-look.C:
+			if r.again.due(time.Now()) {
 				r.reload(ctx, false)
-			}
-			r.follow(ctx, watch)
-			if confirm {
-				watch.Confirm()
 			}
 		}
 	}
@@ -288,13 +273,6 @@ func (r *planReader) reload(ctx context.Context, force bool) {
 	r.mu.Lock()
 	r.rejected, r.names = r.again.rejected(), r.again.rejectedPlans()
 	r.mu.Unlock()
-}
-
-func (r *planReader) follow(ctx context.Context, watch *planfile.Watch) {
-	if ctx.Err() == nil {
-		watch.FollowAll(r.again.reads())
-	}
-	r.pace.at("")
 }
 
 // issues are the health issues of the plan files.

@@ -3,19 +3,15 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"github.com/fsnotify/fsnotify"
-	"golang.org/x/sys/unix"
 
 	"rundown/internal/planfile"
 	"rundown/runner/view"
@@ -165,45 +161,41 @@ var deployments = map[string]deployment{
 }
 
 // TestEachDeploymentIsReadAgain has a daemon by which the files are replaced as deployments do, twice, with a SIGHUP
-// between: by events alone, and by comparing alone, as on a file system that tells of nothing.
+// between.
 func TestEachDeploymentIsReadAgain(t *testing.T) {
-	for way, times := range map[string]string{"watched": "50ms 500ms 1h", "compared": "50ms 500ms 100ms blind"} {
-		for name, form := range deployments {
-			t.Run(way+"/"+name, func(t *testing.T) {
-				t.Parallel()
-				d := &files{t, plansIn(t, nil)}
-				form.put(d, 1)
-				daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH="+times), "run", d.path(form.root), "--simulate", "--listen", "127.0.0.1:0")
-				daemon.await(1, "msg=running")
-				form.again(d, 2)
-				daemon.await(1, "plan applied", "added=1", "removed=0")
-				d.must(daemon.cmd.Process.Signal(syscall.SIGHUP))
-				daemon.await(1, "plan applied", "added=0", "removed=0")
-				form.again(d, 3)
-				daemon.await(1, "plan applied", "added=1", "removed=0")
-				if status := daemon.end(syscall.SIGTERM); status != StatusOK {
-					t.Errorf("status %d", status)
-				}
-			})
-		}
+	for name, form := range deployments {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := &files{t, plansIn(t, nil)}
+			form.put(d, 1)
+			daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=50ms 500ms 1h"), "run", d.path(form.root), "--simulate", "--listen", "127.0.0.1:0")
+			daemon.await(1, "msg=running")
+			form.again(d, 2)
+			daemon.await(1, "plan applied", "added=1", "removed=0")
+			d.must(daemon.cmd.Process.Signal(syscall.SIGHUP))
+			daemon.await(1, "plan applied", "added=0", "removed=0")
+			form.again(d, 3)
+			daemon.await(1, "plan applied", "added=1", "removed=0")
+			if status := daemon.end(syscall.SIGTERM); status != StatusOK {
+				t.Errorf("status %d", status)
+			}
+		})
 	}
 }
 
-// TestAChangeWithoutAnEventIsFound edits a file through its mapping into memory, which no file system tells of.
-func TestAChangeWithoutAnEventIsFound(t *testing.T) {
+// TestAChangeThatLeavesSizeAndTimeIsFound edits a file and sets its time back.
+func TestAChangeThatLeavesSizeAndTimeIsFound(t *testing.T) {
 	t.Parallel()
 	d := &files{t, plansIn(t, nil)}
 	text, _ := growing(2, "")
 	d.over("plan.yaml", strings.Replace(text, "  r1:", "# r1:", 1))
+	info, err := os.Stat(d.path("plan.yaml"))
+	d.must(err)
 	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=50ms 500ms 100ms"), "run", d.path("plan.yaml"), "--simulate", "--listen", "127.0.0.1:0")
 	daemon.await(1, "msg=running")
-	file, err := os.OpenFile(d.path("plan.yaml"), os.O_RDWR, 0)
-	d.must(err)
-	defer file.Close()
-	memory, err := unix.Mmap(int(file.Fd()), 0, len(text), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-	d.must(err)
-	copy(memory, text)
-	d.must(unix.Munmap(memory))
+	d.over("plan.yaml.tmp", text)
+	d.must(os.Chtimes(d.path("plan.yaml.tmp"), time.Time{}, info.ModTime()))
+	d.must(os.Rename(d.path("plan.yaml.tmp"), d.path("plan.yaml")))
 	daemon.await(1, "plan applied", "added=1", "removed=0")
 }
 
@@ -214,7 +206,7 @@ func TestAPlanThatIsRefusedIsToldOfOnce(t *testing.T) {
 	d := &files{t, plansIn(t, nil)}
 	d.plan("plan.yaml", 1)
 	listen := freeAddress(t)
-	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms blind"), "run", d.path("plan.yaml"), "--simulate", "--listen", listen)
+	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms"), "run", d.path("plan.yaml"), "--simulate", "--listen", listen)
 	daemon.await(1, "msg=running")
 	d.whole("plan.yaml", "version: 1\nname: today\n")
 	daemon.await(1, "plan rejected")
@@ -240,51 +232,41 @@ func TestAPlanThatIsRefusedIsToldOfOnce(t *testing.T) {
 	}
 }
 
-// TestFilesSettleBeforeTheyAreRead has events that follow one another: the wait begins anew with each, but has an end.
+// TestFilesSettleBeforeTheyAreRead looks at files twice a second: the wait begins anew with each change, but has an end.
 func TestFilesSettleBeforeTheyAreRead(t *testing.T) {
+	t.Parallel()
+	const look = 500 * time.Millisecond
 	for _, tt := range []struct {
-		name  string
-		every time.Duration
-		n     int
-		want  []time.Duration // when the caller is told, since the first event
+		name   string
+		writes time.Duration // how long the writer goes on; it writes between any two looks
+		want   []time.Duration
 	}{
-		{"one event", 0, 1, []time.Duration{time.Second}},
-		{"a slow writer", 900 * time.Millisecond, 5, []time.Duration{4*900*time.Millisecond + time.Second}},
-		{"a writer that never ends", 700 * time.Millisecond, 50, []time.Duration{10 * time.Second, 20500 * time.Millisecond, 31 * time.Second, 35300 * time.Millisecond}},
+		{"nothing changes", 0, []time.Duration{30 * time.Second, time.Minute}},
+		{"one change", look, []time.Duration{1500 * time.Millisecond, 31500 * time.Millisecond, 61500 * time.Millisecond}},
+		{"a slow writer", 4 * time.Second, []time.Duration{5 * time.Second, 35 * time.Second}},
+		{"a writer that never ends", time.Hour, []time.Duration{10500 * time.Millisecond, 21 * time.Second, 31500 * time.Millisecond, 42 * time.Second, 52500 * time.Millisecond}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				times := planfile.WatchTimes
-				times.Blind = true
-				w := planfile.NewWatchWith(times, slog.New(slog.DiscardHandler))
-				events := make(chan fsnotify.Event)
-				go w.Loop(events, nil)
-				begun := time.Now()
-				go func() {
-					for i := range tt.n {
-						if i > 0 {
-							time.Sleep(tt.every)
-						}
-						events <- fsnotify.Event{Name: "/plans/plan.yaml", Op: fsnotify.Write}
-					}
-				}()
-				for _, want := range tt.want {
-					if kind := <-w.Told(); kind != planfile.WatchSettled || time.Since(begun) != want {
-						t.Errorf("told %d after %v, want %v", kind, time.Since(begun), want)
-					}
+			t.Parallel()
+			begun := time.Now()
+			var w planfile.Watch
+			w.Look("", begun, planfile.WatchTimes)
+			var got []time.Duration
+			for at := time.Duration(0); at <= 62*time.Second; at += look {
+				stamp := strings.Repeat("x", int(min(at, tt.writes)/look))
+				if w.Look(stamp, begun.Add(at), planfile.WatchTimes) {
+					got = append(got, at)
 				}
-				if kind := <-w.Told(); kind != planfile.WatchTick {
-					t.Errorf("told %d after %v", kind, time.Since(begun))
-				}
-				w.Close()
-			})
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("compared at %v, want %v", got, tt.want)
+			}
 		})
 	}
 }
 
-// TestFilesThatAreBeingWrittenAreNotRead compares files that tell of no events: a difference counts once two comparisons
-// find the same.
-func TestFilesThatAreBeingWrittenAreNotRead(t *testing.T) {
+// TestFilesAreComparedOnceTheyHaveSettled writes over a plan file between the looks.
+func TestFilesAreComparedOnceTheyHaveSettled(t *testing.T) {
 	d := &files{t, plansIn(t, map[string]string{"plan.yaml": "one"})}
 	path := d.path("plan.yaml")
 	read := planfile.NewFiles(nil, path)
@@ -292,22 +274,27 @@ func TestFilesThatAreBeingWrittenAreNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newReloader(&app{}, nil, nil, nil, []planfile.Checked{{Path: path, Files: read}})
+	now := time.Now()
 	for i, step := range []struct {
-		text         string
-		kind         planfile.WatchKind
-		now, confirm bool
+		text  string
+		after time.Duration
+		due   bool
 	}{
-		{"one", planfile.WatchTick, false, false},
-		{"one, tw", planfile.WatchTick, false, true},
-		{"one, two, th", planfile.WatchConfirm, false, true},
-		{"one, two, three", planfile.WatchConfirm, false, true},
-		{"one, two, three", planfile.WatchConfirm, true, false},
-		{"one", planfile.WatchTick, false, false}, // as it was read: nothing is to be done
-		{"two", planfile.WatchSettled, true, false},
+		{"one", 0, false},
+		{"one", time.Second, false},
+		{"one, tw", 31 * time.Second, false},
+		{"one, two, th", time.Second / 2, false},
+		{"one, two, three", time.Second / 2, false},
+		{"one, two, three", time.Second / 2, false},
+		{"one, two, three", time.Second / 2, true},
+		{"one", time.Second, false}, // as it was read: nothing is to be done
+		{"one", time.Second, false},
 	} {
 		d.over("plan.yaml", step.text)
-		if now, confirm := r.due(step.kind); now != step.now || confirm != step.confirm {
-			t.Errorf("step %d: read now %v, compare again %v, want %v, %v", i, now, confirm, step.now, step.confirm)
+		d.must(os.Chtimes(path, time.Time{}, time.Unix(int64(len(step.text)), 0)))
+		now = now.Add(step.after)
+		if due := r.due(now); due != step.due {
+			t.Errorf("step %d: due %v, want %v", i, due, step.due)
 		}
 	}
 }

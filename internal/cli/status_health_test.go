@@ -29,7 +29,7 @@ func TestStatusShowsTheHealthOfARunningDaemon(t *testing.T) {
 	whole := aroundNow + "  running: {title: Running water, when: " + dated(time.Now().UTC().Add(-time.Minute), 20*time.Minute) + "}\n"
 	write(t, path, whole)
 	listen := freeAddress(t)
-	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms blind"), "run", path, "--store", dsn, "--api-url", address, "--listen", listen)
+	daemon := start(t, "stderr", append(canaries, "RUNDOWN_TEST_WATCH=20ms 200ms 20ms"), "run", path, "--store", dsn, "--api-url", address, "--listen", listen)
 	daemon.await(1, "msg=running")
 
 	shown := func(id reason.Code, want bool) func() bool {

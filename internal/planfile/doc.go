@@ -4,7 +4,7 @@
 //     files outside the folders that a plan may include from. [Checked.Check] adds the findings of the rules.
 //   - [NewLookup] resolves references, and [IssueSTS] runs the sts commands of a plan. Their errors never contain a value.
 //   - [Revision] converts a plan to the form in which the store keeps it, without secrets.
-//   - [Watch] reports that plan files may have changed, and [Files.Again] reads them again.
+//   - [Watch] says when plan files are to be compared with what was read of them, and [Files.Again] reads them again.
 //
 // Start reading at checked.go. Commands and the daemon call this package. It imports load, rules and the revision type of
 // the runner, and no command.
