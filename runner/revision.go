@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -63,15 +62,15 @@ func Reading(r store.Revision) (files load.Files, root string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if held.masked() {
+	if masked(held) {
 		return nil, "", fmt.Errorf("revision %d of plan %s: %w whole, since a secret was written out in it: apply the plan's file instead", r.ID, r.Plan, errNoText)
 	}
 	return held, root, nil
 }
 
-// Recall reads the plan of a revision to be looked at, not to be worked on: masked says that a secret that was written
+// Recall reads the plan of a revision to be looked at, not to be worked on: hidden says that a secret that was written
 // out in it is masked. What a later version of the program finds wrong with its values does not matter any more.
-func Recall(r store.Revision) (p *plan.Plan, masked bool, err error) {
+func Recall(r store.Revision) (p *plan.Plan, hidden bool, err error) {
 	held, root, err := filesOf(r)
 	if err != nil {
 		return nil, false, err
@@ -83,17 +82,17 @@ func Recall(r store.Revision) (p *plan.Plan, masked bool, err error) {
 	if err := unusable(r, findings); err != nil {
 		return nil, false, err
 	}
-	return p, held.masked(), nil
+	return p, masked(held), nil
 }
 
 // filesOf are the files of a revision as they are stored, and the path of the root.
-func filesOf(r store.Revision) (held archivedFiles, root string, err error) {
+func filesOf(r store.Revision) (held plan.FileSet, root string, err error) {
 	var a archive
 	if len(r.Text) == 0 || json.Unmarshal(r.Text, &a) != nil || len(a.Files) == 0 {
 		return nil, "", fmt.Errorf("revision %d of plan %s: %w: apply the plan's file instead", r.ID, r.Plan, errNoText)
 	}
 	root = filepath.ToSlash(r.Path)
-	held = archivedFiles{}
+	held = plan.FileSet{}
 	for i, f := range a.Files {
 		name := root
 		if i > 0 {
@@ -102,7 +101,7 @@ func filesOf(r store.Revision) (held archivedFiles, root string, err error) {
 				name = path.Join(path.Dir(root), name)
 			}
 		}
-		held[path.Clean(name)] = []byte(f.Text)
+		held[path.Clean(name)] = f.Text
 	}
 	return held, root, nil
 }
@@ -121,41 +120,14 @@ func unusable(r store.Revision, findings []plan.Finding) error {
 	return fmt.Errorf("revision %d of plan %s: %s:%d: %s [%s]%s", r.ID, r.Plan, f.Pos.File, f.Pos.Line, f.Message, f.Rule, more)
 }
 
-// archivedFiles are the files of a revision, by path.
-type archivedFiles map[string][]byte
-
 // masked says that a secret was written out in one of the files.
-func (f archivedFiles) masked() bool {
-	for _, text := range f {
-		if bytes.Contains(text, []byte(redact.Mark)) {
+func masked(files plan.FileSet) bool {
+	for _, text := range files {
+		if strings.Contains(text, redact.Mark) {
 			return true
 		}
 	}
 	return false
-}
-
-// ReadFile gives a file of the revision.
-func (f archivedFiles) ReadFile(name string) ([]byte, error) {
-	if text, ok := f[path.Clean(name)]; ok {
-		return text, nil
-	}
-	return nil, fmt.Errorf("%s is not in the revision", name)
-}
-
-// Glob lists the files of the revision that match.
-func (f archivedFiles) Glob(pattern string) ([]string, error) {
-	var found []string
-	for name := range f {
-		ok, err := path.Match(path.Clean(pattern), name)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			found = append(found, name)
-		}
-	}
-	slices.Sort(found)
-	return found, nil
 }
 
 // LoadRevision reads and checks the plan of a revision.

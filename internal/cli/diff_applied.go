@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
 	"time"
 
@@ -146,40 +144,11 @@ func redactedPlan(p *plan.Plan) (*plan.Plan, error) {
 	if files == nil {
 		return nil, errors.New("the new plan has a secret that is written out and cannot be masked")
 	}
-	masked, _, err := load.Load(heldFiles(files), p.Files[0].Path) // what is wrong with it was told
+	masked, _, err := load.Load(plan.FileSetOf(files), p.Files[0].Path) // what is wrong with it was told
 	if masked == nil && err == nil {
 		err = errors.New("the new plan cannot be read once its secrets are masked")
 	}
 	return masked, err
-}
-
-// heldFiles are files in memory.
-type heldFiles []plan.File
-
-// ReadFile gives the text of a file.
-func (h heldFiles) ReadFile(name string) ([]byte, error) {
-	for _, f := range h {
-		if f.Path == name {
-			return f.Text, nil
-		}
-	}
-	return nil, fs.ErrNotExist
-}
-
-// Glob lists the files that match.
-func (h heldFiles) Glob(pattern string) ([]string, error) {
-	var found []string
-	for _, f := range h {
-		ok, err := path.Match(path.Clean(pattern), path.Clean(f.Path))
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			found = append(found, f.Path)
-		}
-	}
-	slices.Sort(found)
-	return found, nil
 }
 
 // occurrencesDiffer compares a plan with the open occurrences of the store, up to the last of them.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,30 +36,7 @@ func (f Folder) Glob(pattern string) ([]string, error) {
 }
 
 // Texts are files that a test writes out.
-type Texts map[string]string
-
-func (f Texts) ReadFile(name string) ([]byte, error) {
-	text, ok := f[name]
-	if !ok {
-		return nil, fmt.Errorf("open %s: %w", name, os.ErrNotExist)
-	}
-	return []byte(text), nil
-}
-
-func (f Texts) Glob(pattern string) ([]string, error) {
-	var matches []string
-	for name := range f {
-		ok, err := filepath.Match(pattern, name)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			matches = append(matches, name)
-		}
-	}
-	slices.Sort(matches)
-	return matches, nil
-}
+type Texts = plan.FileSet
 
 // Show writes findings as the command line does.
 func Show(findings []plan.Finding) string {

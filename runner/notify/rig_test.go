@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -48,17 +47,6 @@ const oneHook = `notify: [{name: duty, webhook: "${HOOK}", secret: "${HOOK_SECRE
 
 // pass lets virtual time pass: it is called within synctest.Test only, and waits for nothing.
 func pass(d time.Duration) { time.Sleep(d) }
-
-type memory map[string]string
-
-func (m memory) ReadFile(name string) ([]byte, error) {
-	if text, ok := m[name]; ok {
-		return []byte(text), nil
-	}
-	return nil, fs.ErrNotExist
-}
-
-func (m memory) Glob(string) ([]string, error) { return nil, nil }
 
 // rig is a store with a notifier on it, and a receiver, in memory and in the bubble's time.
 type rig struct {
@@ -213,7 +201,7 @@ func newRig(t *testing.T, entries string) *rig {
 
 func loadPlan(t *testing.T, entries string) *plan.Plan {
 	t.Helper()
-	p, findings, err := load.Load(memory{"plan.yaml": strings.Replace(planText, "account:", entries+"account:", 1)}, "plan.yaml")
+	p, findings, err := load.Load(plan.FileSet{"plan.yaml": strings.Replace(planText, "account:", entries+"account:", 1)}, "plan.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

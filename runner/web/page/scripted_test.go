@@ -41,15 +41,9 @@ type school struct {
 	keep  []runner.Issue
 }
 
-// planFile is a plan that is read from memory.
-type planFile string
-
-func (f planFile) ReadFile(string) ([]byte, error)       { return []byte(f), nil }
-func (f planFile) Glob(pattern string) ([]string, error) { return nil, nil }
-
 func loadText(t testing.TB, text string) *plan.Plan {
 	t.Helper()
-	p, findings, err := load.Load(planFile(text), "/plans/school.yaml")
+	p, findings, err := load.Load(plan.FileSet{"/plans/school.yaml": text}, "/plans/school.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
