@@ -13,8 +13,15 @@ const identityTime = "20060102T150405Z"
 
 // Finder finds occurrences of a plan by their ids. It is safe for concurrent use.
 type Finder struct {
-	mu sync.Mutex
-	e  *Schedule
+	mu   sync.Mutex
+	e    *Schedule
+	byID map[string]grouped // by recording; nil: nothing was looked up yet
+}
+
+// grouped is a timetable among those that share its page.
+type grouped struct {
+	timetable *Timetable
+	group     []*Timetable
 }
 
 // NewFinder makes a finder. It expands the plan once, so keep it for several lookups.
@@ -30,23 +37,35 @@ func (f *Finder) Find(id string) (Brief, bool) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, group := range f.e.PageGroups() {
-		for _, s := range group {
-			if s.Recording.ID != recording {
-				continue
-			}
-			start, ok := s.startOf(planned.Unix())
-			if !ok {
-				return Brief{}, false
-			}
-			for _, c := range f.e.Group(group, start, start+1, nil) { // with the padding that neighbours leave
-				if c.Timetable == s && c.Planned == planned.Unix() {
-					return newBrief(f.e.Plan, &c), true
-				}
-			}
+	if f.byID == nil {
+		f.index()
+	}
+	s, ok := f.byID[recording]
+	if !ok {
+		return Brief{}, false
+	}
+	start, ok := s.timetable.startOf(planned.Unix())
+	if !ok {
+		return Brief{}, false
+	}
+	for _, c := range f.e.Group(s.group, start, start+1, nil) { // with the padding that neighbours leave
+		if c.Timetable == s.timetable && c.Planned == planned.Unix() {
+			return newBrief(f.e.Plan, &c), true
 		}
 	}
 	return Brief{}, false
+}
+
+// index makes a lookup cost the same in a plan of any size: a daemon looks up each class that comes near.
+func (f *Finder) index() {
+	f.byID = make(map[string]grouped, len(f.e.Timetables))
+	for _, group := range f.e.PageGroups() {
+		for _, s := range group {
+			if _, known := f.byID[s.Recording.ID]; !known {
+				f.byID[s.Recording.ID] = grouped{s, group}
+			}
+		}
+	}
 }
 
 // startOf is when the class of a recording that is planned for an instant begins; false where there is none.
