@@ -119,6 +119,11 @@ func (s *Store) Commit(ctx context.Context, app string, term int64, steps []Step
 	if len(steps) == 0 {
 		return results, nil
 	}
+	leave, err := s.awaitTurn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	if s.sql.arrays && distinct(steps) {
 		for i := range steps {
 			results[i] = steps[i].check()
@@ -128,7 +133,7 @@ func (s *Store) Commit(ctx context.Context, app string, term int64, steps []Step
 		}
 		return results, nil
 	}
-	err := s.write(ctx, "commit", func(ctx context.Context, tx *txn) error {
+	err = s.write(ctx, "commit", func(ctx context.Context, tx *txn) error {
 		p := s.steps.in(ctx, tx)
 		var owned bool
 		switch err := p.fence.QueryRowContext(ctx, app, term, s.NodeID()).Scan(&owned); {
@@ -159,6 +164,22 @@ func (s *Store) Commit(ctx context.Context, app string, term int64, steps []Step
 		return nil, err
 	}
 	return results, nil
+}
+
+// awaitTurn waits for one of the connections that commits may have, in order of arrival; the pool itself serves those that wait in
+// any order.
+func (s *Store) awaitTurn(ctx context.Context) (leave func(), err error) {
+	if s.commits == nil {
+		return func() {}, nil
+	}
+	waiting, cancel := s.bounded(ctx, s.w)
+	defer cancel()
+	select {
+	case s.commits <- struct{}{}:
+		return func() { <-s.commits }, nil
+	case <-waiting.Done():
+		return nil, s.explain("commit", s.overdue(ctx, waiting.Err()))
+	}
 }
 
 // write writes one step; false means that the row is another and nothing was written.

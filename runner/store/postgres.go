@@ -20,6 +20,11 @@ const (
 	// poolSize is how many connections a store has open to a PostgreSQL, besides the one for heartbeats.
 	poolSize = 8
 
+	// commitsAtOnce is how many of them commits may have, whose number is that of the App IDs. The others are left to reads
+	// and to what else is written: at a bell commits follow each other without a pause, and would keep a read waiting for its
+	// whole time.
+	commitsAtOnce = poolSize - 2
+
 	// connectTimeout is how long a connection may take to be made, where the address does not say otherwise.
 	connectTimeout = 5 * time.Second
 
@@ -58,7 +63,7 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (_ *Store, err 
 		}
 	}()
 	s.r = s.pool(config, opts.ReadOnly, poolSize)
-	s.w, s.beats = s.r, s.pool(config, opts.ReadOnly, 1)
+	s.w, s.beats, s.commits = s.r, s.pool(config, opts.ReadOnly, 1), make(chan struct{}, commitsAtOnce)
 	if err := s.checkPooler(ctx); err != nil {
 		return nil, err
 	}

@@ -80,6 +80,8 @@ type Store struct {
 	// SQLite it is that of the writes.
 	beats *sql.DB
 
+	commits chan struct{} // has room for the commits that may be under way; nil: they need no bound
+
 	pin   *sql.Conn    // of r, kept open; nil: none
 	files []openedFile // of a store that is worked on
 
