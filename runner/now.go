@@ -8,6 +8,7 @@ import (
 
 	"rundown/plan"
 	"rundown/plan/schedule"
+	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
 )
@@ -30,9 +31,13 @@ type NowOrder struct {
 	At          time.Time
 }
 
-// RecordNow writes the specs of an order, all or none. Whoever owns their App IDs records them.
+// RecordNow writes the specs of an order, all or none. Whoever owns their App IDs records them. A page that is being recorded, or
+// that somebody else has asked for meanwhile, is refused ([reason.PageBusy]).
 func RecordNow(ctx context.Context, s *store.Store, order NowOrder) error {
 	err := s.WriteSpecs(ctx, func(t *store.SpecTx) error {
+		if err := order.checkPages(t); err != nil {
+			return err
+		}
 		for i := range order.Occurrences {
 			o := &order.Occurrences[i]
 			spec := session.Spec{Target: target(o, order.Apps[o.Settings.App]), Account: accountRef(order.Plan)}
@@ -53,10 +58,47 @@ func RecordNow(ctx context.Context, s *store.Store, order NowOrder) error {
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && reason.CodeOf(err) == "" {
 		return fmt.Errorf("write the store: %w", err)
 	}
+	return err
+}
+
+// checkPages refuses the order where one of its pages is in use. Orders come one after the other, so that of two for one page the
+// second finds the first.
+func (o *NowOrder) checkPages(t *store.SpecTx) error {
+	for i := range o.Occurrences {
+		want := &o.Occurrences[i]
+		rows, err := t.UsesOf(want.URL.String(), OriginNow, want.End, o.At)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if HoldsPage(row, o.At) {
+				return PageBusy(want.Recording, row)
+			}
+		}
+	}
 	return nil
+}
+
+// HoldsPage says that a class is using its page, or that somebody asked to have it recorded now. What is overdue is adopted, and
+// stopped.
+func HoldsPage(row store.Occurrence, now time.Time) bool {
+	switch {
+	case row.State == string(session.Ended) || !row.End.After(now):
+		return false
+	case row.State == string(session.Planned):
+		d, err := decodeRow(&store.Row{Occurrence: row})
+		return row.Origin == OriginNow && (err != nil || d.Orders.Cancel == nil)
+	}
+	return true
+}
+
+// PageBusy refuses to record a page now that is in use for a row.
+func PageBusy(r *plan.Recording, row store.Occurrence) error {
+	return reason.Refuse(reason.PageBusy, "the page of %s is being recorded already: %s, %s since %s; wait for its end, cancel it or, if no daemon is running, use rundown run --stop-all",
+		r.ID, row.ID, row.State, row.Start.In(r.Zone).Format("15:04:05"))
 }
 
 // Record begins occurrences of a started plan outside its schedule, each at its instant in begin.

@@ -12,6 +12,7 @@ import (
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner"
+	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
 )
@@ -130,4 +131,34 @@ func TestAnOrderToRecordNowOutlivesItsDaemon(t *testing.T) {
 			t.Errorf("%s with %d sessions, of which %d ran: %s", s.Outcome, len(s.Sessions), len(h.sim.Ledger().Sessions), s.Reason)
 		}
 	})
+}
+
+// TestOfTwoOrdersForOnePageOneIsRefused gives both after each has looked whether the page is free.
+func TestOfTwoOrdersForOnePageOneIsRefused(t *testing.T) {
+	t.Parallel()
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "rundown.db"), store.Options{Create: true, Work: true})
+	must(t, err)
+	defer s.Close()
+	p := loadPlan(t, twoApps(bell), "school.yaml")
+	now := time.Now().Truncate(time.Second)
+	order := func(after time.Duration, recordings ...*plan.Recording) error {
+		o := runner.NowOrder{Plan: p, Apps: map[*plan.App]string{}, Who: "operator", At: now}
+		for _, r := range recordings {
+			o.Apps[r.App] = r.App.Name
+			o.Occurrences = append(o.Occurrences, schedule.At(p, r, now.Add(after).In(r.Zone), now.Add(after+time.Hour).In(r.Zone)))
+			o.Begin = append(o.Begin, now)
+		}
+		return runner.RecordNow(t.Context(), s, o)
+	}
+	must(t, order(10*time.Second, p.Recordings[0]))
+	if err := order(12*time.Second, p.Recordings[1], p.Recordings[0]); reason.CodeOf(err) != reason.PageBusy {
+		t.Errorf("a second order for the page: %v", err)
+	}
+	rows, err := s.Occurrences(t.Context(), store.Filter{})
+	if err != nil || len(rows) != 1 {
+		t.Errorf("the store holds %d classes, %v, want the first order's", len(rows), err)
+	}
+	_, err = runner.Give(t.Context(), s, store.Command{At: now, Occurrence: rows[0].ID, Kind: session.CommandCancel, Who: "operator"}, session.Interval{})
+	must(t, err)
+	must(t, order(14*time.Second, p.Recordings...))
 }

@@ -22,7 +22,6 @@ import (
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner"
-	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
 	"rundown/runner/view"
@@ -143,7 +142,7 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 
 // takenRows are the classes whose pages may be in use, and those of the last hour, whose ids are in use.
 func (a *app) takenRows(ctx context.Context, s *store.Store) ([]store.Occurrence, error) {
-	rows, err := s.Occurrences(ctx, store.Filter{Open: true})
+	rows, err := s.Occurrences(ctx, store.Filter{Open: true, StartBefore: a.clock().Add(24 * time.Hour)})
 	if err != nil {
 		return nil, fmt.Errorf("read the store: %w", err)
 	}
@@ -318,7 +317,7 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length,
 	busy := map[string]store.Occurrence{}
 	for _, row := range rows {
 		taken[row.ID] = true
-		if holdsPage(row, now) {
+		if runner.HoldsPage(row, now) {
 			busy[row.URL] = row
 		}
 	}
@@ -342,23 +341,11 @@ func (a *app) occurrencesNow(p *plan.Plan, recordings []*plan.Recording, length,
 		}
 		taken[o.ID] = true
 		if row, ok := busy[o.URL.String()]; ok {
-			return nil, nil, reason.Refuse(reason.PageBusy, "the page of %s is being recorded already: %s, %s since %s; wait for its end, cancel it or, if no daemon is running, use rundown run --stop-all", r.ID, row.ID, row.State, row.Start.In(r.Zone).Format("15:04:05"))
+			return nil, nil, runner.PageBusy(r, row)
 		}
 		out, begin = append(out, o), append(begin, at)
 	}
 	return out, begin, nil
-}
-
-// holdsPage says that a class is using its page, or that somebody asked to have it recorded now. What is overdue is adopted, and
-// stopped.
-func holdsPage(row store.Occurrence, now time.Time) bool {
-	switch {
-	case row.State == string(session.Ended) || !row.End.After(now):
-		return false
-	case row.State == string(session.Planned):
-		return row.Origin == runner.OriginNow && view.ReadDoc[session.Orders](row.Doc).Cancel == nil
-	}
-	return true
 }
 
 // usualLength is that of the recording's next class, else of its last; 0 for none.

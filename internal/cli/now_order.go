@@ -28,6 +28,7 @@ type nowOrder struct {
 	s        *store.Store
 	revision store.Revision // the active one of the plan
 	apps     map[*plan.App]string
+	daemons  map[string]bool // the App IDs on which daemons work
 	ids      []string // of the occurrences
 }
 
@@ -58,10 +59,13 @@ func (a *app) nowOrderFor(ctx context.Context, c planfile.Checked, recordings []
 	if !daemon.Running() && !s.Remote() {
 		return nil, nil
 	}
+	if n.daemons, err = servedApps(ctx, s, a.clock()); err != nil {
+		return nil, err
+	}
 	if err := n.findApps(ctx, c, recordings); err != nil {
 		return nil, err
 	}
-	if served, err := n.served(ctx, recordings); err != nil || !served {
+	if served, err := n.served(recordings); err != nil || !served {
 		return nil, err
 	}
 	if err := n.findRevision(ctx, c); err != nil {
@@ -71,8 +75,8 @@ func (a *app) nowOrderFor(ctx context.Context, c planfile.Checked, recordings []
 	return n, nil
 }
 
-// findApps finds the App IDs of the recordings: as the plan has them, else, where their variables are set for the daemon
-// alone, as the store has them.
+// findApps finds the App IDs of the recordings: as the plan has them here, unless the daemons have others. Then, and where the
+// variables are set for the daemons alone, they are as the store has them.
 func (n *nowOrder) findApps(ctx context.Context, c planfile.Checked, recordings []*plan.Recording) error {
 	lookup := n.a.newLookup(c.Plan.Files[0].Path)
 	if n.a.flags.simulate {
@@ -82,12 +86,15 @@ func (n *nowOrder) findApps(ctx context.Context, c planfile.Checked, recordings 
 		if n.apps[r.App] != "" {
 			continue
 		}
-		id, err := r.App.ID.Resolve(lookup)
-		if err != nil {
-			id, err = n.storedApp(ctx, c.Plan, r.App, err)
-		}
-		if err != nil {
-			return err
+		id, unset := r.App.ID.Resolve(lookup)
+		if unset != nil || !n.daemons[id] {
+			stored, err := n.storedApp(ctx, c.Plan, r.App, unset)
+			switch {
+			case err == nil && (unset != nil || n.daemons[stored]):
+				id = stored
+			case unset != nil:
+				return err
+			}
 		}
 		n.apps[r.App] = id
 	}
@@ -105,41 +112,45 @@ func (n *nowOrder) storedApp(ctx context.Context, p *plan.Plan, app *plan.App, u
 			return row.App, nil
 		}
 	}
+	if unset == nil {
+		unset = errors.New("the store has no class of it")
+	}
 	return "", fmt.Errorf("plan %s: apps.%s.id: %w", p.Name, app.Name, unset)
 }
 
-// served says that daemons record the App IDs. On SQLite one daemon has them all.
-func (n *nowOrder) served(ctx context.Context, recordings []*plan.Recording) (bool, error) {
-	if !n.s.Remote() {
-		return true, nil
-	}
-	by, err := servedApps(ctx, n.s, n.a.clock())
-	if err != nil {
-		return false, err
-	}
+// served says that daemons record the App IDs. On SQLite nobody else could.
+func (n *nowOrder) served(recordings []*plan.Recording) (bool, error) {
 	var served, free []string
 	for _, r := range recordings {
-		if by[n.apps[r.App]] {
+		if n.daemons[n.apps[r.App]] {
 			served = append(served, r.ID)
 		} else {
 			free = append(free, r.ID)
 		}
 	}
-	if len(served) > 0 && len(free) > 0 {
+	switch {
+	case len(free) > 0 && !n.s.Remote():
+		return false, fmt.Errorf("a daemon is using the store, and does not work on the App ID of %s: check the variables here and those of the daemon, and that it is not starting just now", view.JoinSome(free, 5))
+	case len(served) > 0 && len(free) > 0:
 		return false, fmt.Errorf("daemons record %s, but none of them works on the App ID of %s: record them by two commands", view.JoinSome(served, 5), view.JoinSome(free, 5))
 	}
 	return len(served) > 0, nil
 }
 
-// servedApps are the App IDs on which a daemon works, or could. A command that works on the store names none.
+// servedApps are the App IDs on which a daemon works, or could. A command that works on the store names none. now is by this
+// machine's clock, which counts only where the store has none.
 func servedApps(ctx context.Context, s *store.Store, now time.Time) (map[string]bool, error) {
+	now, err := s.Time(ctx, now)
+	if err != nil {
+		return nil, fmt.Errorf("read nodes: %w", err)
+	}
 	nodes, err := s.Nodes(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read nodes: %w", err)
 	}
 	apps := map[string]bool{}
 	for _, node := range nodes {
-		if node.ID == s.NodeID() || now.After(node.AliveUntil) {
+		if node.ID == s.NodeID() || s.Remote() && now.After(node.AliveUntil) { // a file has one at most, whose lock says that it lives
 			continue
 		}
 		for _, app := range node.Apps {

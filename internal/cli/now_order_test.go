@@ -3,12 +3,17 @@ package cli
 import (
 	"context"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
+	"rundown/plan"
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/store/pgtest"
+	"rundown/runner/store/storetest"
+	"rundown/runner/view"
 )
 
 // atNoon is a command line for which it is noon.
@@ -87,5 +92,92 @@ func TestAnInterruptedNowCancelsOnceTheStoreTakesIt(t *testing.T) {
 	}
 	if orders, err := s.OrdersFor(t.Context(), id); err != nil || len(orders) != 1 || orders[0].Kind != session.CommandCancel || !orders[0].CarriedOut() {
 		t.Errorf("ordered %+v, %v", orders, err)
+	}
+}
+
+// TestNowGoesByTheAppIDOfTheDaemon has a shell with a variable that is not that of the daemon.
+func TestNowGoesByTheAppIDOfTheDaemon(t *testing.T) {
+	t.Parallel()
+	dsn := emptyStore(t)
+	daemon, err := store.Open(t.Context(), dsn, store.Options{Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer daemon.Close()
+	if _, err := daemon.Heartbeat(t.Context(), noon, []string{"of-the-daemon"}); err != nil {
+		t.Fatal(err)
+	}
+	a := atNoon()
+	a.env = func(name string) (string, bool) { return "of-the-shell", name == "AGORA_APP_ID" }
+	plans, err := a.soundPlans([]string{"../../examples/quickstart.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	recordings := plans[0].Plan.Recordings[:1]
+	s, err := store.Open(t.Context(), dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ask := func() (app string, served bool, err error) {
+		n := &nowOrder{a: a, s: s, apps: map[*plan.App]string{}}
+		if n.daemons, err = servedApps(t.Context(), s, noon); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.findApps(t.Context(), plans[0], recordings); err != nil {
+			t.Fatal(err)
+		}
+		served, err = n.served(recordings)
+		return n.apps[recordings[0].App], served, err
+	}
+	if app, served, err := ask(); err == nil || !strings.Contains(err.Error(), "does not work on the App ID of german-a1") {
+		t.Errorf("an order for App ID %s, on which no daemon works: served %v, %v", app, served, err)
+	}
+	row := store.Occurrence{
+		ID: "lingua/german-a1/20310917T170000Z", Plan: "lingua", Recording: "german-a1", App: "of-the-daemon", State: string(session.Planned),
+		Start: noon.Add(time.Hour), End: noon.Add(2 * time.Hour), Doc: []byte(`{"app_name":"main"}`),
+	}
+	if results, err := storetest.Write(t.Context(), daemon, "of-the-daemon", storetest.Row{Occurrence: row}); err != nil || results[0] != nil {
+		t.Fatal(results, err)
+	}
+	if app, served, err := ask(); err != nil || !served || app != "of-the-daemon" {
+		t.Errorf("the order is for App ID %s, served %v, %v", app, served, err)
+	}
+}
+
+// TestAShellWithAWrongClockSeesTheDaemons has the clock of a command be hours off that of the database.
+func TestAShellWithAWrongClockSeesTheDaemons(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.Start(t).Database(t)
+	daemon, err := store.Open(t.Context(), dsn, store.Options{Create: true, Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer daemon.Close()
+	if err := daemon.SetHealth(t.Context(), time.Now(), []byte("[]")); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, off := range []time.Duration{-3 * time.Hour, 0, 3 * time.Hour} {
+		if _, err := daemon.Heartbeat(t.Context(), time.Now(), []string{"app"}); err != nil {
+			t.Fatal(err)
+		}
+		clock := time.Now().Add(off)
+		if apps, err := servedApps(t.Context(), s, clock); err != nil || !apps["app"] {
+			t.Errorf("%v off: daemons work on %v, %v", off, apps, err)
+		}
+		if nodes, err := view.ReadNodes(t.Context(), s, clock); err != nil || len(nodes) != 1 || !nodes[0].Alive {
+			t.Errorf("%v off: the nodes are %+v, %v", off, nodes, err)
+		}
+		if reports, err := view.ReadReports(t.Context(), s, clock); err != nil || len(reports) != 1 {
+			t.Errorf("%v off: the reports are %+v, %v", off, reports, err)
+		}
+		if d, err := view.ReadDaemon(t.Context(), s, clock); err != nil || !d.Running() {
+			t.Errorf("%v off: the daemon is %s, %v", off, d.Text(), err)
+		}
 	}
 }

@@ -241,13 +241,24 @@ func (s *Store) LastBeat(ctx context.Context) (time.Time, error) {
 	return instant(at), err
 }
 
-// timeOf is the present by the clock of the database, in milliseconds; on SQLite, which has none of its own, the caller's.
+// timeOf is [Store.Time] in a transaction, in milliseconds.
 func (s *Store) timeOf(ctx context.Context, tx *txn, at time.Time) (now int64, err error) {
 	if s.sql.now == "" {
 		return millis(at), nil
 	}
 	err = tx.QueryRowContext(ctx, s.sql.now).Scan(&now)
 	return now, err
+}
+
+// Time is the present by the clock of the database, which is what the times of nodes are by; on SQLite, which has none of its own,
+// the caller's.
+func (s *Store) Time(ctx context.Context, at time.Time) (time.Time, error) {
+	if s.sql.now == "" {
+		return at, nil
+	}
+	var now int64
+	err := s.get(ctx, "read the time", s.sql.now, nil, &now)
+	return instant(now), err
 }
 
 // present is the same as an expression, with the arguments of the statement that it is part of.

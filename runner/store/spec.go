@@ -155,6 +155,16 @@ func (t *SpecTx) Row(id string) (*Row, error) {
 	return &Row{rows[0], sessions}, err
 }
 
+// UsesOf lists what has begun on a page or was asked for by an origin, starts before an instant and ends after another.
+func (t *SpecTx) UsesOf(url, origin string, startsBefore, endsAfter time.Time) ([]Occurrence, error) {
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT `+occurrenceColumns+` FROM occurrences WHERE state <> 'ended' AND starts_at < $1 AND ends_at > $2
+		AND url = $3 AND (state <> 'planned' OR origin = $4)`, millis(startsBefore), millis(endsAfter), url, origin)
+	if err != nil {
+		return nil, err
+	}
+	return scanAll(rows, scanOccurrence)
+}
+
 // Commands lists the commands for an occurrence that were carried out, oldest first.
 func (t *SpecTx) Commands(id string) ([]Command, error) {
 	return queryTx(t.ctx, t.tx, selectCommands+` WHERE occurrence_id = $1 AND reason_code = '' ORDER BY id`, id, scanCommand)

@@ -19,8 +19,13 @@ type DaemonState struct {
 	now time.Time
 }
 
-// ReadDaemon looks for the daemon that is using the store.
+// ReadDaemon looks for the daemon that is using the store. now is by the caller's clock, which counts only where the store has
+// none.
 func ReadDaemon(ctx context.Context, s *store.Store, now time.Time) (DaemonState, error) {
+	now, err := s.Time(ctx, now)
+	if err != nil {
+		return DaemonState{}, err
+	}
 	p, err := s.Presence(ctx)
 	return DaemonState{p, now}, err
 }

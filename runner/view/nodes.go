@@ -21,8 +21,13 @@ type Node struct {
 	Began, Beat time.Time `json:"-"`
 }
 
-// ReadNodes lists the nodes of a store, by their numbers, with the App IDs that each owns.
+// ReadNodes lists the nodes of a store, by their numbers, with the App IDs that each owns. now is by the caller's clock, which
+// counts only where the store has none.
 func ReadNodes(ctx context.Context, s *store.Store, now time.Time) ([]Node, error) {
+	now, err := s.Time(ctx, now)
+	if err != nil {
+		return nil, fmt.Errorf("read nodes: %w", err)
+	}
 	all, err := s.Nodes(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read nodes: %w", err)

@@ -46,7 +46,12 @@ func HealthJSON(issues []runner.Issue) ([]byte, error) {
 }
 
 // ReadReports reads what the daemons that are using a store report. What cannot be read, as of another version, is left out.
+// now is by the caller's clock, which counts only where the store has none.
 func ReadReports(ctx context.Context, s *store.Store, now time.Time) ([]Report, error) {
+	now, err := s.Time(ctx, now)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := s.Health(ctx, now.Add(-quietDaemon))
 	if err != nil {
 		return nil, err
