@@ -1,12 +1,19 @@
 package cli
 
 import (
+	"bufio"
+	"fmt"
+	"io"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"rundown/runner/session"
+	"rundown/runner/store"
 	"rundown/runner/store/pgtest"
+	"rundown/runner/store/storetest"
+	"rundown/runner/view"
 )
 
 // TestStopAllBesideDaemonsFollowsTheirWork has daemons on PostgreSQL stop what they record, and stops by itself what a daemon
@@ -45,5 +52,61 @@ func TestStopAllBesideDaemonsFollowsTheirWork(t *testing.T) {
 	out, errs, status := runBinary(t, x.env, "run", "--stop-all", "--api-url", x.service)
 	if status != StatusOK || !strings.Contains(out, "nothing is running") {
 		t.Errorf("with nothing left: status %d:\n%s%s", status, out, errs)
+	}
+}
+
+// TestStopAllOutlastsADatabaseThatFails has the server crash while the orders to stop are carried out.
+func TestStopAllOutlastsADatabaseThatFails(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	s, err := store.Open(t.Context(), server.Database(t), store.Options{Create: true, Work: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	now := time.Now().UTC().Truncate(time.Second)
+	row := storetest.Row{Occurrence: store.Occurrence{
+		ID: "school/german/" + now.Format(view.IdentityForm), Plan: "school", Recording: "german", App: "app", State: string(session.Recording),
+		Start: now, End: now.Add(time.Hour),
+	}}
+	row.Doc = fmt.Appendf(nil, `{"id":%q}`, row.ID)
+	if results, err := storetest.Write(t.Context(), s, "app", row); err != nil || results[0] != nil {
+		t.Fatal(results, err)
+	}
+	out, in := io.Pipe()
+	said := make(chan string, 100)
+	go func() {
+		defer close(said)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			said <- lines.Text()
+		}
+	}()
+	a := newApp(Streams{Out: io.Discard, Err: in})
+	server.Kill(t)
+	ended := make(chan error, 1)
+	go func() {
+		open, err := a.awaitStops(t.Context(), s, map[string]int64{row.ID: 1}, &leftover{states: map[string]session.State{}}, func() bool { return true })
+		if err == nil && len(open) > 0 {
+			err = fmt.Errorf("it leaves %v", open)
+		}
+		_ = in.Close()
+		ended <- err
+	}()
+	if line := <-said; !strings.Contains(line, "cannot be reached") {
+		t.Errorf("it says %q", line)
+	}
+	server.Restart(t)
+	row.State, row.Outcome, row.Version, row.Generation = string(session.Ended), string(session.Cancelled), 1, 1
+	term, err := storetest.Term(t.Context(), s, "app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if results, err := s.Commit(t.Context(), "app", term, []store.Step{row.Step()}); err != nil || results[0] != nil {
+		t.Fatal(results, err)
+	}
+	for range said { // until it has ended
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

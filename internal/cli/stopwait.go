@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -83,7 +84,8 @@ func (a *app) stopByNodes(ctx context.Context) (done bool, err error) {
 }
 
 // awaitStops waits until daemons have carried out the orders, have ended, which attended tells, or make no progress for too
-// long. Where they have ended it gives what is open. It fails if a session may still be running.
+// long. Where they have ended it gives what is open. It fails if a session may still be running. A store that cannot be read for a
+// while, such as a database that fails over, is waited for.
 func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]int64, left *leftover, attended func() bool) (map[string]session.Phase, error) {
 	open := map[string]session.Phase{}
 	for id := range orders {
@@ -91,14 +93,19 @@ func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]
 	}
 	look := time.NewTicker(lookAtStore)
 	defer look.Stop()
-	progress := time.Now()
+	progress, failing := time.Now(), false
 	for {
 		changed, err := a.lookAtStops(ctx, s, open, left)
+		if err != nil && !failing && ctx.Err() == nil {
+			fmt.Fprintf(a.err, "trying again: %s\n", oneLine(err.Error()))
+		}
+		failing = err != nil
 		switch {
 		case ctx.Err() != nil:
 			return nil, cmp.Or(left.report(a), unknownStops("interrupted", open))
-		case err != nil:
-			return nil, err
+		case failing && time.Since(progress) > a.stopPatience:
+			return nil, errors.Join(err, cmp.Or(left.report(a), unknownStops("the store could not be read for "+a.stopPatience.String(), open)))
+		case failing:
 		case len(open) == 0:
 			return nil, left.report(a)
 		case changed:
