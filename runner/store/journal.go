@@ -32,6 +32,9 @@ const (
 	// gapEnds is when a gap is over in any case: the store's own transactions do not last so long, and those of others,
 	// which may last for hours, write nothing here.
 	gapEnds = answerTimeout + 3*time.Second
+	// lastWithin is how long the newest number is waited for, and lastEvery how often it is looked for.
+	lastWithin = 2 * time.Second
+	lastEvery  = 10 * time.Millisecond
 )
 
 // followed gives what read gives of the entries after a number, without what is held back.
@@ -61,15 +64,32 @@ func followed[T any](ctx context.Context, s *Store, j *journal, after int64, num
 	return all[:shown], err
 }
 
-// last is the newest number with which nothing is held back.
+// last is the newest number with which nothing is held back. Where an earlier number is missing it waits for the transactions that are
+// under way, but not for long: who goes on from a number before the newest is given again what is old.
 func (j *journal) last(ctx context.Context, s *Store) (n int64, err error) {
 	if s.source == "" {
 		return n, s.get(ctx, "read the newest of "+j.table, `SELECT coalesce(max(seq), 0) FROM `+j.table, nil, &n)
 	}
-	_, err = followed(ctx, s, j, j.settledUntil(), func(n int64) int64 { return n }, func() ([]int64, error) {
-		return query(ctx, s, "read the newest of "+j.table, `SELECT seq FROM `+j.table+` WHERE seq > $1 ORDER BY seq`, []any{j.base}, scanNumber)
-	})
-	return j.settledUntil(), err
+	var newest int64 // of what there was at the beginning
+	for begun := time.Now(); ; {
+		_, err = followed(ctx, s, j, j.settledUntil(), func(n int64) int64 { return n }, func() ([]int64, error) {
+			all, err := query(ctx, s, "read the newest of "+j.table, `SELECT seq FROM `+j.table+` WHERE seq > $1 ORDER BY seq`, []any{j.base}, scanNumber)
+			if newest == 0 && len(all) > 0 {
+				newest = all[len(all)-1]
+			}
+			return all, err
+		})
+		if n = j.settledUntil(); err != nil || n >= newest || time.Since(begun) > lastWithin {
+			return n, err
+		}
+		again := time.NewTimer(lastEvery)
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			again.Stop()
+			return n, ctx.Err()
+		}
+	}
 }
 
 func scanNumber(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) }

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,46 +22,81 @@ type Lease struct {
 // Claim makes this node the owner of an App ID that has none, and gives its lease; one that is this node's already stays as
 // it is. [ErrOwned] says that another node owns it, [ErrBuried] that this node was taken for dead, and [ErrNoWork] that
 // the store was not opened to work.
-func (s *Store) Claim(ctx context.Context, app string, at time.Time) (l Lease, err error) {
-	if !s.work {
-		return l, fmt.Errorf("claim %s: %w", app, ErrNoWork)
+func (s *Store) Claim(ctx context.Context, app string, at time.Time) (Lease, error) {
+	leases, err := s.ClaimAll(ctx, []string{app}, at)
+	if err != nil {
+		return Lease{}, err
 	}
-	err = s.write(ctx, "claim "+app, func(ctx context.Context, tx *txn) error {
+	if len(leases) == 0 {
+		return Lease{}, s.explain("claim "+app, ErrOwned)
+	}
+	return leases[0], nil
+}
+
+// ClaimAll claims App IDs in one transaction, of as many statements as one of them takes, and gives the leases of those that this node
+// owns then, by App ID. Those that another node owns are left out.
+func (s *Store) ClaimAll(ctx context.Context, apps []string, at time.Time) (leases []Lease, err error) {
+	switch {
+	case len(apps) == 0:
+		return nil, nil
+	case !s.work:
+		return nil, fmt.Errorf("claim %s: %w", apps[0], ErrNoWork)
+	}
+	apps = slices.Compact(slices.Sorted(slices.Values(apps))) // all nodes lock them in one order
+	doing := "claim " + apps[0]
+	if more := len(apps) - 1; more > 0 {
+		doing += fmt.Sprintf(" and %d more", more)
+	}
+	err = s.write(ctx, doing, func(ctx context.Context, tx *txn) error {
 		now, err := s.timeOf(ctx, tx, at)
 		if err != nil {
 			return err
 		}
-		me := s.NodeID()
-		var alive int64
-		switch err := tx.QueryRowContext(ctx, `SELECT id FROM nodes WHERE id = $1 AND gone_at = 0`+s.sql.share, me).Scan(&alive); {
-		case errors.Is(err, sql.ErrNoRows):
-			return ErrBuried
-		case err != nil:
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO leases (app, node, term, seen_at) VALUES ($1, 0, 0, 0) ON CONFLICT (app) DO NOTHING`, app); err != nil {
-			return err
-		}
-		if s.sql.update != "" { // the statement after it sees the nodes as they are when the row is locked
-			if _, err := tx.ExecContext(ctx, `SELECT 1 FROM leases WHERE app = $1`+s.sql.update, app); err != nil {
-				return err
-			}
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE leases SET node = $2, term = term + 1 WHERE app = $1
-			AND NOT EXISTS (SELECT 1 FROM nodes WHERE id = leases.node AND gone_at = 0)`, app, me); err != nil {
-			return err
-		}
-		var seen int64
-		if err := tx.QueryRowContext(ctx, `SELECT node, term, seen_at FROM leases WHERE app = $1`, app).Scan(&l.Node, &l.Term, &seen); err != nil {
-			return err
-		}
-		l.App, l.Seen, l.Idle = app, instant(seen), time.Duration(now-seen)*time.Millisecond
-		if l.Node != me {
-			return ErrOwned
-		}
-		return nil
+		leases, err = s.claimIn(ctx, tx, apps, now)
+		return err
 	})
-	return l, err
+	return leases, err
+}
+
+// claimIn is [Store.ClaimAll] in a transaction.
+func (s *Store) claimIn(ctx context.Context, tx *txn, apps []string, now int64) ([]Lease, error) {
+	me := s.NodeID()
+	var alive int64
+	switch err := tx.QueryRowContext(ctx, `SELECT id FROM nodes WHERE id = $1 AND gone_at = 0`+s.sql.share, me).Scan(&alive); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, ErrBuried
+	case err != nil:
+		return nil, err
+	}
+	var them conditions
+	them.in("app", apps)
+	rows := make([]string, len(apps))
+	for i := range apps {
+		rows[i] = fmt.Sprintf("($%d, 0, 0, 0)", i+1)
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO leases (app, node, term, seen_at) VALUES `+strings.Join(rows, ", ")+` ON CONFLICT (app) DO NOTHING`, slices.Clone(them.args)...); err != nil {
+		return nil, err
+	}
+	if s.sql.update != "" { // the statement after it sees the nodes as they are when the rows are locked
+		if _, err := tx.ExecContext(ctx, `SELECT 1 FROM leases`+them.where()+` ORDER BY app`+s.sql.update, slices.Clone(them.args)...); err != nil {
+			return nil, err
+		}
+	}
+	own := conditions{args: []any{me}}
+	own.in("app", apps)
+	if _, err := tx.ExecContext(ctx, `UPDATE leases SET node = $1, term = term + 1`+own.where()+`
+		AND NOT EXISTS (SELECT 1 FROM nodes WHERE id = leases.node AND gone_at = 0)`, slices.Clone(own.args)...); err != nil {
+		return nil, err
+	}
+	found, err := tx.QueryContext(ctx, selectLeases+own.where()+` AND node = $1 ORDER BY app`, own.args...)
+	if err != nil {
+		return nil, err
+	}
+	leases, err := scanAll(found, scanLease)
+	for i := range leases {
+		leases[i].Idle = time.Duration(now-millis(leases[i].Seen)) * time.Millisecond
+	}
+	return leases, err
 }
 
 // Release frees an App ID that this node owns under a term. One that is another's stays so.
