@@ -116,11 +116,14 @@ func (e *Engine) takeLate(ctx context.Context, there map[string]bool) error {
 		return err
 	}
 	for _, l := range late {
-		key := fmt.Sprintf("sid/%d", l.ID)
-		there[key] = true
 		w := e.workerOf(l.App)
+		key := keyOf("sid", l.ID, w)
+		there[key] = true
 		expired := e.cfg.Now().Sub(l.Found) > lateKept
 		if w == nil && !(expired && e.OnDuty()) {
+			continue
+		}
+		if !expired && !e.told.due(key) {
 			continue
 		}
 		row, err := e.cfg.Store.Row(ctx, l.Occurrence)
@@ -131,9 +134,6 @@ func (e *Engine) takeLate(ctx context.Context, there map[string]bool) error {
 			if err := e.cfg.Store.DropLateSID(ctx, l.ID); err != nil {
 				return err
 			}
-			continue
-		}
-		if !e.told.due(key) {
 			continue
 		}
 		n := session.Notice{

@@ -211,20 +211,24 @@ func (e *Engine) claim(ctx context.Context, apps ...string) (map[string]store.Le
 	if err != nil {
 		return nil, fmt.Errorf("own app %s: %w: %w", want[0], errLease, err)
 	}
-	for _, app := range want {
-		if !mine(app) {
-			continue
-		}
-		lease, err := e.cfg.Store.Claim(ctx, app, e.cfg.Now())
-		switch {
-		case errors.Is(err, store.ErrOwned): // another was faster
-		case err != nil:
-			return nil, fmt.Errorf("own app %s: %w: %w", app, errLease, err)
-		default:
-			leases[app] = lease
-		}
+	leases, err = e.claimAll(ctx, slices.DeleteFunc(want, func(app string) bool { return !mine(app) }))
+	if err != nil {
+		return nil, fmt.Errorf("own apps: %w: %w", errLease, err)
 	}
 	return leases, nil
+}
+
+// claimAll claims App IDs, and gives the leases of those for which no other node was faster.
+func (e *Engine) claimAll(ctx context.Context, apps []string) (map[string]store.Lease, error) {
+	list, err := e.cfg.Store.ClaimAll(ctx, apps, e.cfg.Now())
+	leases := map[string]store.Lease{}
+	for _, l := range list {
+		leases[l.App] = l
+		if e.shared() {
+			e.log.Info("owns app", "app", l.App, "node", l.Node, "term", l.Term)
+		}
+	}
+	return leases, err
 }
 
 // assigned says which App IDs are to be this node's, which could work on some more than it has told the others.
@@ -329,23 +333,21 @@ func (e *Engine) adoptFree(ctx context.Context) error {
 
 // takeOver claims App IDs and begins to work on them.
 func (e *Engine) takeOver(ctx context.Context, apps []string) error {
+	conns := map[string]*Connection{}
 	for _, app := range apps {
-		conn := e.connectionFor(ctx, app)
-		if conn == nil {
-			continue
+		if conn := e.connectionFor(ctx, app); conn != nil {
+			conns[app] = conn
 		}
-		lease, err := e.cfg.Store.Claim(ctx, app, e.cfg.Now())
-		switch {
-		case errors.Is(err, store.ErrOwned):
-			continue
-		case err != nil:
-			return err
-		}
-		e.log.Info("owns app", "app", app, "node", lease.Node, "term", lease.Term)
-		e.mu.Lock()
-		e.worker(app, lease, conn, nil)
+	}
+	leases, err := e.claimAll(ctx, sortedKeys(conns))
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for app, lease := range leases {
+		e.worker(app, lease, conns[app], nil)
 		e.workers[app].begin()
-		e.mu.Unlock()
 	}
 	return nil
 }

@@ -276,6 +276,11 @@ func twoNodes(t *testing.T) (f *fleet, a, b *fleetNode) {
 	if got := f.owners(b.store); len(got) != 2 || got["canary-APP_A"] == got["canary-APP_B"] {
 		t.Fatalf("the owners are %v, want one App ID for each", got)
 	}
+	for _, n := range []*fleetNode{a, b} {
+		if log := n.log.String(); !strings.Contains(log, "owns app") {
+			t.Errorf("the log of %s does not tell what it owns:\n%s", n.name, log)
+		}
+	}
 	if a.OnDuty() == b.OnDuty() {
 		t.Fatalf("on duty are both or none: %v, %v", a.OnDuty(), b.OnDuty())
 	}

@@ -27,6 +27,14 @@ var againAfter = catalog.Backoff{Steps: []time.Duration{3 * time.Second, 10 * ti
 // messages remembers when the owners were told of messages in the store. It belongs to the poll.
 type messages map[string]telling
 
+// keyOf is a message for a worker, which is told anew when it owns the App ID again.
+func keyOf(kind string, id int64, w *worker) string {
+	if w == nil {
+		return fmt.Sprintf("%s/%d", kind, id)
+	}
+	return fmt.Sprintf("%s/%d/%d", kind, id, w.lease.Term)
+}
+
 type telling struct {
 	next  time.Time
 	times int
@@ -88,9 +96,9 @@ func (e *Engine) takeRelayed(ctx context.Context, there map[string]bool) error {
 		return err
 	}
 	for _, r := range all {
-		key := fmt.Sprintf("notice/%d", r.ID)
-		there[key] = true
 		w := e.workerOf(r.App)
+		key := keyOf("notice", r.ID, w)
+		there[key] = true
 		expired := e.cfg.Now().Sub(r.Received) > relayedKept
 		if w == nil && !(expired && e.OnDuty()) {
 			continue
@@ -100,18 +108,20 @@ func (e *Engine) takeRelayed(ctx context.Context, there map[string]bool) error {
 			e.logThrottled("a notification that another node passed on cannot be read", err, "occurrence", r.Occurrence, "app", r.App)
 			expired = true
 		}
+		if !expired && !e.told.due(key) { // until then it is not worth a read either
+			continue
+		}
 		stored, err := e.knowsNotice(ctx, r.Occurrence, notice)
 		if err != nil {
 			return err
 		}
-		switch {
-		case stored || expired:
+		if stored || expired {
 			if err := e.dropRelayed(ctx, r, notice, stored); err != nil {
 				return err
 			}
-		case e.told.due(key):
-			w.post(func() { w.tellNotice(r.Occurrence, notice, func(bool) {}) })
+			continue
 		}
+		w.post(func() { w.tellNotice(r.Occurrence, notice, func(bool) {}) })
 	}
 	return nil
 }
