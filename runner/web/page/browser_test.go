@@ -35,14 +35,23 @@ func TestEachPageCanBeUsedByEverybody(t *testing.T) {
 			if wide := pagetest.Ask[int64](b, "document.documentElement.scrollWidth"); wide > screen.width {
 				t.Errorf("%s, %s: the page is %d pixels wide", p.path, screen.name, wide)
 			}
+			if cut := pagetest.Ask[string](b, cutOff); cut != "" {
+				t.Errorf("%s, %s: cut off or broken up: %s", p.path, screen.name, cut)
+			}
 			for _, m := range b.Messages() {
-				if !strings.Contains(m, "404") || p.name != "not-found" {
+				if status := map[string]string{"not-found": "404", "undo": "409"}[p.name]; status == "" || !strings.Contains(m, status) {
 					t.Errorf("%s, %s: the console says %s", p.path, screen.name, m)
 				}
 			}
 		}
 	}
 }
+
+// cutOff names what is higher than the box around it, which then scrolls up and down, and short words of code that do not fit their line.
+const cutOff = `[
+	...[...document.querySelectorAll(".scroll")].filter((e) => e.scrollHeight > e.clientHeight + 1).map((e) => "." + e.className + " of " + (e.closest("[id]") || document.body).id),
+	...[...document.querySelectorAll("code")].filter((e) => e.textContent.length < 12 && e.getBoundingClientRect().height > 30).map((e) => "code " + e.textContent),
+].join(", ")`
 
 // orders are the orders in a store as kind, class and reason.
 func orders(t *testing.T, s *store.Store) (list []string) {

@@ -278,12 +278,13 @@ func prose(text, class string) (pieces []piece) {
 	return pieces
 }
 
-// sentence begins a text with a capital and ends it with a period.
+// sentence begins a text with a capital and ends it with a period. An identity and a command stay as they are typed.
 func sentence(text string) string {
 	if text == "" {
 		return ""
 	}
-	if first := text[0]; first >= 'a' && first <= 'z' && !strings.HasPrefix(text, "rundown ") { // a command stays as it is typed
+	word, _, _ := strings.Cut(text, " ")
+	if first := text[0]; first >= 'a' && first <= 'z' && word != "rundown" && !strings.ContainsAny(word, "/@") {
 		text = strings.ToUpper(text[:1]) + text[1:]
 	}
 	if !strings.ContainsAny(text[len(text)-1:], ".!?…") {
