@@ -70,7 +70,7 @@ func TestOneOfSeveralDaemonsThatIsLostIsToldWithWhatFollows(t *testing.T) {
 			t.Fatalf("lost: %+v", got)
 		}
 		text := got[0].Data.Text + " " + got[0].Data.Advice
-		for _, want := range []string{"The daemon host-b:2 is lost: it was last seen on ", "Its classes are recorded by host-a:1 from then on", "in between, which may be late: algebra, ", "If one is not, record it by other means", "Start it again"} {
+		for _, want := range []string{"The daemon host-b:2 is lost: it was last seen on ", "Its classes are recorded by host-a:1 from then on", "in between, and may be late: algebra, ", "If one is not, record it by other means", "Start it again"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%q is not in %q", want, text)
 			}
@@ -78,7 +78,7 @@ func TestOneOfSeveralDaemonsThatIsLostIsToldWithWhatFollows(t *testing.T) {
 		if strings.Contains(text, "german-a1") || strings.Contains(text, "host-c") {
 			t.Errorf("it names what was not lost: %q", text)
 		}
-		for name, with := range map[string]string{"host-a:1": "host-b:2; host-c:3", "host-b:2": "host-a:1; host-c:3", "host-c:3": "host-a:1; host-b:2"} {
+		for name, with := range map[string]string{"host-a:1": "host-b:2 and host-c:3", "host-b:2": "host-a:1 and host-c:3", "host-c:3": "host-a:1 and host-b:2"} {
 			joined := slices.DeleteFunc(r.receiver.events("node.joined"), func(e taken) bool { return e.Subject != name })
 			if len(joined) != 1 || !strings.Contains(joined[0].Data.Text, "It records the classes of 1 plan, together with "+with+".") {
 				t.Errorf("%s joined: %+v", name, joined)

@@ -199,8 +199,11 @@ func sentence(text string) string {
 		return ""
 	}
 	text = strings.TrimSuffix(text, ".") + "."
-	if strings.HasPrefix(text, "rundown ") {
+	switch word, _, _ := strings.Cut(text, " "); {
+	case word == "rundown":
 		return "The command " + text
+	case strings.Contains(word, "/"): // an identity stays as it is typed
+		return text
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -36,11 +36,14 @@ func atRiskWords(t telling) words {
 }
 
 func recoveredWords(t telling) words {
-	text := fmt.Sprintf("%s: the problem that was reported at %s is gone. The class will be recorded as planned.", t.class(), t.local(t.f.Since, "15:04 MST"))
+	w := words{title: "Resolved: " + t.brief(), class: nothingToDo}
+	w.text = fmt.Sprintf("%s: the problem that was reported at %s is gone. The class will be recorded as planned.", t.class(), t.local(t.f.Since, "15:04 MST"))
 	if t.f.Was == kindLate {
-		text = fmt.Sprintf("%s: it is being recorded now. What came before %s may be missing.", t.class(), t.local(t.a.At, "15:04:05 MST"))
+		since := t.local(t.a.At, "15:04:05 MST")
+		w.text = fmt.Sprintf("%s: it is being recorded now. What came before %s may be missing.", t.class(), since)
+		w.class = "If you record the class by other means, you can end that now. Keep what you have of the time before " + since + "."
 	}
-	return words{title: "Resolved: " + t.brief(), text: text, class: nothingToDo}
+	return w
 }
 
 func lateWords(t telling) words {
@@ -152,18 +155,10 @@ func orphanWords(t telling) words {
 	}
 	return words{
 		title:    "May still be recording and billed: " + t.brief(),
-		text:     fmt.Sprintf("%s: a recording of this class (session %d) %s. It costs money only%s. %s%s", t.class(), t.f.Session, what, comma(latest), t.standing(), t.orphanCause()),
+		text:     fmt.Sprintf("%s: a recording of this class (session %d) %s. It may be billed%s. %s%s", t.class(), t.f.Session, what, latest, t.standing(), t.orphanCause()),
 		class:    "Nothing, but tell who pays for the service that this recording may be billed" + latest + ".",
 		operator: t.advise("Rundown stops it if it can, and tells you. " + t.history()),
 	}
-}
-
-// comma sets a text off, where there is one.
-func comma(text string) string {
-	if text == "" {
-		return ""
-	}
-	return "," + text
 }
 
 // orphanCause is why a session is an orphan, where the code does not say it better than the reason does for people.

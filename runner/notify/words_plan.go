@@ -18,7 +18,7 @@ func planAppliedWords(t telling) words {
 	return words{
 		title: "Plan applied: " + t.a.Plan,
 		text:  fmt.Sprintf("Plan %s: the daemon works by revision %d%s, since %s.%s", t.a.Plan, t.f.Count, by, t.local(t.a.At, "Mon 2 Jan 15:04 MST"), t.planChange("")),
-		class: "Nothing, if you expected this change. If not, rundown history --plans lists the revisions.",
+		class: "Nothing, if you expected this change. If not, rundown history --plans lists the revisions, and rundown apply --revision NUMBER goes back to one.",
 	}
 }
 
@@ -160,7 +160,7 @@ func clearedWords(t telling) words {
 func joinedWords(t telling) words {
 	with := ""
 	if len(t.f.Nodes) > 0 {
-		with = ", together with " + few(t.f.Nodes)
+		with = ", together with " + and(t.f.Nodes)
 	}
 	return words{
 		title: "Daemon started", class: nothingToDo,
@@ -213,20 +213,28 @@ func oneOfSeveralLostWords(t telling) words {
 	w := words{
 		title: "Daemon lost, its classes taken over", class: nothingToDo,
 		text: fmt.Sprintf("The daemon %s is lost: it was last seen on %s, and counts as dead since %s. Its classes are recorded by %s from then on, and what it was recording goes on.",
-			t.a.Subject, t.local(t.f.Since, day), t.local(t.f.Until, "15:04:05 MST"), few(t.f.Nodes)),
+			t.a.Subject, t.local(t.f.Since, day), t.local(t.f.Until, "15:04:05 MST"), and(t.f.Nodes)),
 		operator: "Start it again: until then there are fewer daemons to take over. The log of that machine may say why it ended or was cut off; rundown status lists the daemons.",
 	}
 	if len(t.c.classes) == 0 {
 		w.text += " No class of yours is known to have begun in between."
 		return w
 	}
-	w.text += " Classes of its that began in between, which may be late: " + few(t.c.classes) + "."
+	w.text += " These of its classes began in between, and may be late: " + few(t.c.classes) + "."
 	w.class = checkThese
 	return w
 }
 
 // mostNamed is how many classes a message names.
 const mostNamed = 5
+
+// and joins names.
+func and(names []string) string {
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return strings.Join(names, "")
+}
 
 // few names the first few of a list.
 func few(names []string) string {

@@ -44,7 +44,7 @@ func (d *Decision) onQuery(x *Session, a Answer) {
 		d.scheduleRetry(x, catalog.GoneBackoff(), x.SuspectAt, 0)
 	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionSuspect:
 		if !d.scheduleRetry(x, catalog.GoneBackoff(), x.SuspectAt, 0) {
-			d.presumedDead(x, reason.Because(reason.SessionLost, "it was not running, or unknown, from %s on for %s", d.Clock(x.SuspectAt), plan.DurationText(d.now.Sub(x.SuspectAt).Round(time.Second))))
+			d.presumedDead(x, reason.Because(reason.SessionLost, "the service did not know it, from %s on for %s", d.Clock(x.SuspectAt), plan.DurationText(d.now.Sub(x.SuspectAt).Round(time.Second))))
 		}
 	case a.taskGone():
 		x.SuspectAt, x.NotFoundAt = cmp.Or(x.SuspectAt, d.now), d.now
