@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,9 +24,10 @@ import (
 	"rundown/runner/store"
 )
 
-// fleet is a house on whose store several engines work at once, in virtual time, on an SQLite file without a lock.
+// fleet is a house on whose store several engines work at once, in virtual time, on an SQLite file without a lock or a PostgreSQL.
 type fleet struct {
 	*house
+	address   string // of the next to join, on PostgreSQL; "": the file
 	nodes     []*fleetNode
 	failpoint func(string)        // of the next to join; nil: nothing is done there
 	slow      func(time.Duration) // hears of each write of the next to join before it goes on; nil: nobody
@@ -107,7 +109,7 @@ recordings:
 // openStore opens the fleet's store for a node.
 func (f *fleet) openStore(name string, slow func(time.Duration)) *store.Store {
 	f.t.Helper()
-	s, err := store.Open(context.Background(), filepath.Join(f.dir, "rundown.db"), store.Options{
+	s, err := store.Open(context.Background(), cmp.Or(f.address, filepath.Join(f.dir, "rundown.db")), store.Options{
 		Create: true, Work: true, Shared: true, Node: name, Service: "simulator", OnCommit: slow,
 	})
 	if err != nil {
@@ -129,7 +131,7 @@ func (f *fleet) joinBy(start func(*runner.Engine, context.Context, ...*plan.Plan
 	n.store = f.openStore(name, f.slow)
 	site := &house{t: f.t, sim: f.sim, lookup: values, transport: n.wire}
 	n.Engine = runner.New(runner.Config{
-		Store: n.store, Connect: site.connect, Who: name, Poll: time.Second, Watch: catalog.MonitorInterval(), Vet: vet, Revision: f.revision, Failpoint: f.failpoint,
+		Store: n.store, Connect: site.connect, Now: f.now, Who: name, Poll: time.Second, Watch: catalog.MonitorInterval(), Vet: vet, Revision: f.revision, Failpoint: f.failpoint,
 		Logger: slog.New(slog.NewTextHandler(&n.log, nil)),
 		OnChange: func(s session.State) {
 			f.mu.Lock()

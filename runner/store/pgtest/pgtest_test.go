@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"testing"
+	"time"
 )
 
 func TestAServerKeepsWhatWasCommittedOverACrash(t *testing.T) {
@@ -27,5 +28,24 @@ func TestAServerKeepsWhatWasCommittedOverACrash(t *testing.T) {
 	var n int
 	if err := db.QueryRowContext(context.Background(), `SELECT n FROM a`).Scan(&n); err != nil || n != 42 {
 		t.Fatalf("%d, %v", n, err)
+	}
+}
+
+func TestTheClockOfADatabaseIsWhatATestSets(t *testing.T) {
+	t.Parallel()
+	s := Start(t)
+	dsn := s.Database(t)
+	c := s.Clock(t, dsn)
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, want := range []time.Time{time.UnixMilli(1_947_138_896_789), time.UnixMilli(1)} {
+		c.Set(want)
+		var got int64
+		if err := db.QueryRowContext(context.Background(), `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint`).Scan(&got); err != nil || got != want.UnixMilli() {
+			t.Errorf("%d, %v, want %v", got, err, want.UnixMilli())
+		}
 	}
 }

@@ -57,6 +57,16 @@ func (p *Proxy) Cut() {
 	p.cut = true
 }
 
+// Break breaks all connections, and no other can be made from now on.
+func (p *Proxy) Break() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shut = true
+	for c := range p.conns {
+		_ = c.Close()
+	}
+}
+
 // LoseAnswerTo has the next thing that the client sends and that holds a text reach the server, and its answer be lost: the connection
 // is broken then, and no other can be made.
 func (p *Proxy) LoseAnswerTo(text string) {
@@ -81,11 +91,14 @@ func (p *Proxy) end() {
 	p.all.Wait()
 }
 
-// open notes a connection, which [Proxy.Mend] closes.
+// open notes a connection, which [Proxy.Mend] closes. Where none can be made it is closed at once.
 func (p *Proxy) open(c net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.conns[c] = true
+	if p.shut {
+		_ = c.Close()
+	}
 }
 
 func (p *Proxy) close(c net.Conn) {
@@ -112,12 +125,6 @@ func (p *Proxy) loses(data []byte) bool {
 	return true
 }
 
-func (p *Proxy) isShut() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.shut
-}
-
 func (p *Proxy) accept() {
 	for {
 		client, err := p.listener.Accept()
@@ -131,9 +138,6 @@ func (p *Proxy) accept() {
 
 func (p *Proxy) serve(client net.Conn) {
 	defer p.close(client)
-	if p.isShut() {
-		return
-	}
 	server, err := net.Dial("tcp", p.to)
 	if err != nil {
 		return
