@@ -30,6 +30,9 @@ const (
 
 	clockDiffers = 2 * time.Second  // from that of the store's database: a person should know
 	clockWrong   = 10 * time.Second // classes would begin too early or too late: this node owns nothing new
+	// clockSettles is how long a node whose clock turns out to be wrong hands nothing over. Where it is the clock of the database that
+	// leapt, another node sees that up to two heartbeats later, and until then looks as if it were right.
+	clockSettles = 3 * time.Second
 )
 
 // membership is what an engine knows of itself as a node. The engine's lock guards it, but for the gate and the
@@ -41,6 +44,7 @@ type membership struct {
 	triedUnfit time.Time
 	strays     map[string]store.Owner // App IDs that have something to do and that no plan at work names
 	offset     time.Duration          // of the database's clock from this one
+	clockRight time.Duration          // when a heartbeat showed last that this one's is not wrong, by the gate's time
 	unstored   *unstored
 	told       messages
 	heldBack   bool        // the gate was shut when it was logged last
@@ -159,6 +163,9 @@ func (e *Engine) compareClocks(at, before, after time.Time) {
 	offset := at.Sub(before.Add(after.Sub(before) / 2))
 	e.mu.Lock()
 	e.offset = offset
+	if offset.Abs() < clockWrong {
+		e.clockRight = e.gate.elapsed()
+	}
 	e.mu.Unlock()
 	if offset.Abs() < clockDiffers {
 		e.clear(reason.IssueNodeClock, "")
@@ -173,6 +180,13 @@ func (e *Engine) compareClocks(at, before, after time.Time) {
 		issue.Text += ": this node takes on no App IDs"
 	}
 	e.raise("", issue)
+}
+
+// clockUnsettled says that the clock of this node is wrong, and that the other nodes may not know yet whether theirs are, too.
+func (e *Engine) clockUnsettled() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.offset.Abs() >= clockWrong && e.gate.elapsed()-e.clockRight < clockSettles
 }
 
 // servable lists the App IDs that this node could work on.
@@ -305,7 +319,7 @@ func (e *Engine) share(ctx context.Context) error {
 		switch w := e.workerOf(app); {
 		case w == nil && id == me:
 			take = append(take, app)
-		case w != nil && id != me && owners[app] == me:
+		case w != nil && id != me && owners[app] == me && !e.clockUnsettled():
 			e.handOver(w, e.unreached() && !unreachedNode(nodes, id))
 		}
 	}

@@ -1,0 +1,179 @@
+package runner_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rundown/agora/simulator"
+	"rundown/runner"
+	"rundown/runner/reason"
+	"rundown/runner/store/pgtest"
+)
+
+// shortBell is a bell of a minute, with a padding of ten seconds after it, and before which two nodes come.
+const (
+	shortBell = "2031-09-15 09:00-09:01"
+	shortEnd  = 70 * time.Second
+	enter     = -100 * time.Second
+	middle    = 30 * time.Second
+)
+
+// clockIssue is the health issue about the clock of a node; the zero Issue: there is none.
+func clockIssue(n *fleetNode) runner.Issue {
+	for _, i := range n.Issues() {
+		if i.ID == reason.IssueNodeClock {
+			return i
+		}
+	}
+	return runner.Issue{}
+}
+
+// clockFleet is two nodes on a PostgreSQL, some minutes before their bell. The clock of the first is ahead of the database's.
+func clockFleet(t *testing.T, d *database, ahead time.Duration) (f *fleet, off, right *fleetNode, clock *wallClock) {
+	t.Helper()
+	clock = &wallClock{}
+	clock.set(ahead)
+	f = newFleet(t, simulator.Config{})
+	f.address, f.now = d.address, clock.now
+	text := strings.Replace(twoApps(shortBell)["school.yaml"], "timezone:", "padding: {before: 30s, after: 10s}, timezone:", 1)
+	off = f.join("off", nil, loadPlan(t, files{"school.yaml": text}, "school.yaml"))
+	f.now = nil
+	time.Sleep(600 * time.Millisecond)
+	right = f.join("right", nil)
+	time.Sleep(2 * time.Second)
+	if told := clockIssue(off).ID != ""; told != (ahead != 0) {
+		t.Errorf("the health issues of a node whose clock is %v ahead are %v", ahead, off.Issues())
+	}
+	if clockIssue(right).ID != "" {
+		t.Errorf("the health issues of a node whose clock is right are %v", right.Issues())
+	}
+	return f, off, right, clock
+}
+
+// wholeDespite wants all four classes written from their bell to their end, once, and stopped at the end of their padding by a clock that
+// may be off.
+func (f *fleet) wholeDespite(off time.Duration, nodes ...*fleetNode) {
+	f.t.Helper()
+	f.recorded(nodes[0].store, 4)
+	for _, n := range nodes {
+		f.leave(n)
+	}
+	f.once()
+	for _, s := range f.sim.Ledger().Sessions {
+		if s.RecordingAt == nil || s.RecordingAt.After(monday) || s.StoppedAt == nil || s.StoppedAt.Sub(monday.Add(shortEnd)).Abs() > off.Abs()+time.Second {
+			f.t.Errorf("%s was written from %v to %v", s.Cname, s.RecordingAt, s.StoppedAt)
+		}
+	}
+	if f.t.Failed() {
+		for _, n := range f.nodes {
+			f.t.Logf("%s: %s", n.name, n.log.String())
+		}
+	}
+}
+
+// TestANodeWhoseClockIsOffByALittleWorksOn has one of two nodes be off by a little more than two seconds, and one of them die, or none. It is
+// told at once, and no class is late.
+func TestANodeWhoseClockIsOffByALittleWorksOn(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	for _, ahead := range []time.Duration{2200 * time.Millisecond, -2200 * time.Millisecond} {
+		for _, tt := range []struct {
+			dies string
+			at   time.Duration
+		}{{"nobody", 0}, {"off", -45 * time.Second}, {"right", middle}} {
+			t.Run(fmt.Sprintf("%v ahead, dies: %s, at the bell and %v", ahead, tt.dies, tt.at), func(t *testing.T) {
+				virtually(t, server, monday.Add(enter), func(t *testing.T, d *database) {
+					f, off, right, _ := clockFleet(t, d, ahead)
+					until(monday.Add(enter / 2))
+					if got := f.owners(right.store); got["canary-APP_A"] == got["canary-APP_B"] {
+						t.Errorf("the owners are %v, want one App ID for each", got)
+					}
+					until(monday.Add(tt.at))
+					nodes := []*fleetNode{off, right}
+					if i := slices.IndexFunc(nodes, func(n *fleetNode) bool { return n.name == tt.dies }); i >= 0 {
+						dead := nodes[i]
+						nodes = slices.Delete(nodes, i, i+1)
+						f.kill(dead)
+						dead.Abandon()
+						dead.Close()
+						time.Sleep(6 * time.Second)
+						if got := f.owners(nodes[0].store); len(got) != 2 || got["canary-APP_A"] != nodes[0].name || got["canary-APP_B"] != nodes[0].name {
+							t.Errorf("6 s after one died the owners are %v", got)
+						}
+					}
+					until(monday.Add(2 * time.Minute))
+					f.wholeDespite(ahead, nodes...)
+				})
+			})
+		}
+	}
+}
+
+// TestANodeWhoseClockIsWrongOwnsNothing has one of two nodes be off by more than ten seconds from its start, or from an instant on at
+// which it owns an App ID. It is told at once, and the other node records all.
+func TestANodeWhoseClockIsWrongOwnsNothing(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	for _, ahead := range []time.Duration{10200 * time.Millisecond, -10200 * time.Millisecond} {
+		for _, at := range []time.Duration{enter, middle} {
+			t.Run(fmt.Sprintf("%v ahead, from the bell and %v on", ahead, at), func(t *testing.T) {
+				virtually(t, server, monday.Add(enter), func(t *testing.T, d *database) {
+					begins := at == enter
+					first := time.Duration(0)
+					if begins {
+						first = ahead
+					}
+					f, off, right, clock := clockFleet(t, d, first)
+					until(monday.Add(at))
+					if !begins {
+						clock.set(ahead)
+					}
+					time.Sleep(1100 * time.Millisecond)
+					if i := clockIssue(off); i.Severity != runner.SeverityCritical || !strings.Contains(i.Text, "takes on no App IDs") || off.OnDuty() && begins {
+						t.Errorf("on duty: %v, the health issues are %v", off.OnDuty(), off.Issues())
+					}
+					until(monday.Add(max(at, 0) + 20*time.Second))
+					if got := f.owners(right.store); got["canary-APP_A"] != "right" || got["canary-APP_B"] != "right" || off.OnDuty() {
+						t.Errorf("the owners are %v, on duty: %v", got, off.OnDuty())
+					}
+					until(monday.Add(2 * time.Minute))
+					f.wholeDespite(0, off, right)
+				})
+			})
+		}
+	}
+}
+
+// TestALeapOfTheDatabasesClockMovesNoApp has all nodes look dead at once.
+func TestALeapOfTheDatabasesClockMovesNoApp(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	for _, by := range []time.Duration{6 * time.Second, time.Hour, -time.Hour} {
+		t.Run(by.String(), func(t *testing.T) {
+			virtually(t, server, monday.Add(enter), func(t *testing.T, d *database) {
+				f, a, b, _ := clockFleet(t, d, 0)
+				until(monday.Add(middle))
+				before, err := b.store.Leases(t.Context())
+				must(t, err)
+				d.ahead.set(by)
+				time.Sleep(10 * time.Second)
+				after, err := b.store.Leases(t.Context())
+				must(t, err)
+				if !slices.Equal(before, after) {
+					t.Errorf("the leases are %+v and were %+v", after, before)
+				}
+				for _, n := range []*fleetNode{a, b} {
+					if clockIssue(n).ID == "" {
+						t.Errorf("the health issues of %s are %v", n.name, n.Issues())
+					}
+				}
+				d.ahead.set(-by)
+				until(monday.Add(2 * time.Minute))
+				f.wholeDespite(0, a, b)
+			})
+		})
+	}
+}
