@@ -50,11 +50,12 @@ bench: ## run the benchmarks
 IN_MEMORY = GOMAXPROCS=1 GOGC=600 TMPDIR=$(firstword $(wildcard /dev/shm) $(or $(TMPDIR),/tmp))
 
 .PHONY: soak
-soak: ## a term of 16 weeks under faults and crashes, its negative control, and 2,000 days of random edits, in virtual time; nodes on PostgreSQL that die, in real time; SEED=n for others
+soak: ## a term of 16 weeks under faults and crashes, its negative control, 2,000 days of random edits, and a week of nodes on PostgreSQL that die, in virtual time; nodes that die for 5 minutes, in real time; SEED=n for others
 	$(GO) test -tags soak ./runner -run TestTheSoakFails -count 1 -v -args -seed $(or $(SEED),1)
 	$(IN_MEMORY) $(GO) test ./runner -run TestRandomEdits -count 1 -timeout 60m -v -args -edits 2000 -seed $(or $(SEED),1)
 	$(IN_MEMORY) $(GO) test ./runner -run TestATermUnder -count 1 -timeout 60m -v -args -weeks 16 -seed $(or $(SEED),1)
-	$(GO) test -tags soak ./runner -run TestNodesOnPostgreSQLDie -count 1 -timeout 60m -v -args -minutes $(or $(MINUTES),20) -seed $(or $(SEED),1)
+	$(IN_MEMORY) $(GO) test ./runner -run TestATermOnPostgreSQL -count 1 -timeout 60m -v -artifacts -args -days 5 -seed $(or $(SEED),1)
+	$(GO) test -tags soak ./runner -run TestNodesOnPostgreSQLDie -count 1 -timeout 60m -v -args -minutes $(or $(MINUTES),5) -seed $(or $(SEED),1)
 
 .PHONY: trials
 trials: ## kill, freeze and cut off daemons that share a PostgreSQL, in real time, and print a table; TRIALS=30 kills, 3 at once

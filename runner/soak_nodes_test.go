@@ -18,7 +18,7 @@ import (
 	"rundown/runner/store/pgtest"
 )
 
-var minutes = flag.Int("minutes", 10, "how long the soak of nodes on PostgreSQL has bells")
+var minutes = flag.Int("minutes", 5, "how long the soak of nodes on PostgreSQL has bells")
 
 // bellEvery is how often a bell rings in the soak, and lesson how long its classes are.
 const (
@@ -27,8 +27,8 @@ const (
 )
 
 // TestNodesOnPostgreSQLDieAtAnyTime has three nodes on one PostgreSQL, bells in quick succession, and at random instants a node that is
-// killed or told to end, and one that takes its place, or a database that is stopped hard. A real database and virtual time do not go
-// together, so that what the soak of a term is in weeks this one is in real minutes. The ledger says what ran.
+// killed or told to end, and one that takes its place, or a database that is stopped hard. In real time it shows what the week in virtual
+// time does not: statements that take time while heartbeats and bells fall due. The ledger says what ran.
 func TestNodesOnPostgreSQLDieAtAnyTime(t *testing.T) {
 	t.Parallel()
 	c := newCampus(t, pgtest.Start(t))

@@ -35,25 +35,24 @@ var (
 	weeks = flag.Int("weeks", 1, "of the soak's term")
 )
 
-// term is a school's timetable with five lessons a day for each room, from Monday to Friday: 25 classes a day in a
-// single week, since every test run waits for it, 200 in a longer term.
-func term(from time.Time, weeks int) files {
+// term is a school's timetable with five lessons a day for each room, from Monday to Friday. The rooms take turns with the App IDs.
+func term(from time.Time, weeks, rooms, apps int) files {
 	var b strings.Builder
-	fmt.Fprintf(&b, `version: 1
+	fmt.Fprint(&b, `version: 1
 name: school
 account: {customer_id: "${ID}", customer_secret: "${SECRET}"}
-apps: {main: {id: "${APP}"}}
-storage: {videos: {vendor: s3, region: eu-central-1, bucket: videos, access_key: "${ACCESS}", secret_key: "${KEY}"}}
+apps:
+`)
+	for app := range apps {
+		fmt.Fprintf(&b, "  app-%d: {id: \"${APP_%d}\"}\n", app, app)
+	}
+	fmt.Fprintf(&b, `storage: {videos: {vendor: s3, region: eu-central-1, bucket: videos, access_key: "${ACCESS}", secret_key: "${KEY}"}}
 calendars: {term: [%s..%s]}
 defaults: {timezone: UTC, url: "https://school.example/rooms/{id}", only: term}
 recordings:
 `, from.Format(time.DateOnly), from.AddDate(0, 0, 7*weeks-1).Format(time.DateOnly))
-	rooms := 5
-	if weeks > 1 {
-		rooms = 40
-	}
 	for room := range rooms {
-		fmt.Fprintf(&b, "  room-%d:\n    when:\n", room)
+		fmt.Fprintf(&b, "  room-%d:\n    app: app-%d\n    when:\n", room, room%apps)
 		for lesson := range 5 {
 			begin := time.Duration(8+2*lesson)*time.Hour + time.Duration(room/4)*3*time.Minute
 			at := time.Time{}.Add(begin)
@@ -101,12 +100,16 @@ type life struct {
 	dead      atomic.Bool
 	crashed   chan struct{}
 	at        string // the failpoint; readable once crashed is closed
+	isolate   func() // is called at the crash; nil: nothing is
 }
 
 func (l *life) failpoint(point string) {
 	if counts := l.queries || !strings.HasSuffix(point, "query"); counts && l.countdown.Add(-1) == 0 {
 		l.at = point
 		l.dead.Store(true)
+		if l.isolate != nil {
+			l.isolate()
+		}
 		close(l.crashed)
 	}
 	if l.dead.Load() {
@@ -192,33 +195,46 @@ type soak struct {
 	outcomes                            map[session.Outcome]int
 	crashPoints                         map[string]int
 	worst                               string
-	worstLost, longest                  time.Duration // of class time; past the end of a class and its padding
-	faults                              []string      // where ledger and store do not agree
+	worstLost, longest, twice           time.Duration   // of class time; past the end of a class and its padding; of two sessions at once
+	left                                map[string]bool // the sids that a node could not store and left to another
+	faults                              []string        // where ledger and store do not agree
 }
 
-// The bounds that the soak holds the engine to.
-const (
-	// poll is how far off an instant may be that the service did not name: an interval of monitoring, two minutes, the
-	// minute at most in which the daemon is down after a crash, and half a minute for a query that went unanswered or
-	// whose answer waited to be stored.
-	poll = 3*time.Minute + 30*time.Second
+// bounds are what the soak holds engines to.
+type bounds struct {
+	// poll is how far off an instant may be that the service did not name.
+	poll time.Duration
 	// stopping is how far off the end of a session may be that a stop ended whose answer arrived. Where answers were
 	// lost or the daemon crashed, nobody knows which of its stops had the effect.
-	stopping = time.Second
-	// overrun is how long after its padding a session may run: two crashes of a minute each, then the repetitions of a
-	// stop without answer.
-	overrun = 2*time.Minute + 30*time.Second
-	// mostLost is how much of a class may be missing where a session died: until a poll finds it, the 90 s for which
-	// 404 may be a failover, and three minutes for starts that meet faults and another crash.
-	mostLost = poll + 90*time.Second + 3*time.Minute
-)
+	stopping time.Duration
+	// overrun is how long after its padding a session may run.
+	overrun time.Duration
+	// lost is how much of a class may be missing where a session died: until a poll finds it, the 90 s for which
+	// 404 may be a failover, and then until the next one is written.
+	lost time.Duration
+	// twice is how long two sessions of a class may run at once, of which a node left the sid of one to another node. Orphans and
+	// such sessions aside, none do.
+	twice time.Duration
+}
+
+// alone are the bounds of one daemon. A poll is an interval of monitoring, two minutes, the minute at most in which the daemon
+// is down after a crash, and half a minute for a query that went unanswered or whose answer waited to be stored. A session runs on
+// for two crashes of a minute each, then the repetitions of a stop without answer. A start may meet faults and another crash.
+var alone = bounds{
+	poll: 3*time.Minute + 30*time.Second, stopping: time.Second, overrun: 2*time.Minute + 30*time.Second,
+	lost: 3*time.Minute + 30*time.Second + 90*time.Second + 3*time.Minute,
+}
 
 func runSoak(t *testing.T, weeks int, seed uint64, forget bool) soak {
 	out := soak{outcomes: map[session.Outcome]int{}, crashPoints: map[string]int{}}
 	synctest.Test(t, func(t *testing.T) {
 		from := time.Date(2031, 9, 1, 0, 0, 0, 0, time.UTC)
 		until(from.Add(-time.Hour))
-		p := loadPlan(t, term(from, weeks), "term.yaml")
+		rooms := 5 // 25 classes a day: every test run waits for a week
+		if weeks > 1 {
+			rooms = 40
+		}
+		p := loadPlan(t, term(from, weeks, rooms, 1), "term.yaml")
 		h := newHouse(t, simulator.Config{Faults: weather(seed), Concurrent: 200})
 		rng := rand.New(rand.NewPCG(seed, 1))
 		end := from.AddDate(0, 0, 7*weeks)
@@ -233,18 +249,16 @@ func runSoak(t *testing.T, weeks int, seed uint64, forget bool) soak {
 				time.Sleep(time.Duration(rng.Int64N(int64(time.Minute))))
 			}
 		}
-		h.settle(p, from, end, &out)
+		st, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{Service: "simulator"})
+		must(t, err)
+		defer st.Close()
+		h.settle(st, p, from, end, alone, &out)
 	})
 	return out
 }
 
 // settle holds the ledger against the store.
-func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
-	st, err := store.Open(context.Background(), filepath.Join(h.dir, "rundown.db"), store.Options{Service: "simulator"})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer st.Close()
+func (h *house) settle(st *store.Store, p *plan.Plan, from, end time.Time, most bounds, out *soak) {
 	rows, err := st.Occurrences(context.Background(), store.Filter{})
 	if err != nil {
 		h.t.Fatal(err)
@@ -280,6 +294,11 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 		}
 	}
 	wrote := map[string][]simulator.LedgerSession{} // by cname
+	type ran struct {
+		sid   string
+		until time.Time
+	}
+	last := map[string]ran{} // of each cname: the session that is known and ended last
 	for _, x := range h.sim.Ledger().Sessions {
 		out.sessions++
 		wrote[x.Cname] = append(wrote[x.Cname], x)
@@ -295,9 +314,20 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 			continue
 		}
 		s := owner[x.SID]
-		stopped := poll // what ended by itself was last seen a poll before
+		if x.StoppedAt != nil && ours.State != session.SessionOrphan {
+			before := last[x.Cname]
+			both := min(before.until.Sub(x.StartedAt), x.StoppedAt.Sub(x.StartedAt))
+			out.twice = max(out.twice, both)
+			if both > most.twice || both > 0 && !out.left[x.SID] && !out.left[before.sid] {
+				bad("%s: two sessions ran at once for %v, %s and %s", s.ID, both, before.sid, x.SID)
+			}
+			if x.StoppedAt.After(before.until) {
+				last[x.Cname] = ran{x.SID, *x.StoppedAt}
+			}
+		}
+		stopped := most.poll // what ended by itself was last seen a poll before
 		if x.StopReason == "stop" && ours.StopUnansweredAt.IsZero() {
-			stopped = stopping
+			stopped = most.stopping
 		}
 		if x.StoppedAt != nil {
 			out.longest = max(out.longest, x.StoppedAt.Sub(s.Until))
@@ -305,12 +335,12 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 		switch {
 		case x.StoppedAt == nil:
 			bad("%s: session %s still runs", s.ID, x.SID)
-		case x.StoppedAt.Sub(s.Until) > overrun:
+		case x.StoppedAt.Sub(s.Until) > most.overrun:
 			bad("%s: session %s ran %v past its end", s.ID, x.SID, x.StoppedAt.Sub(s.Until))
 		case x.StoppedAt.Sub(ours.StoppedAt).Abs() > stopped && !ours.RecordingAt.IsZero():
 			bad("%s: session %s ended at %v, the store says %v: %s", s.ID, x.SID, x.StoppedAt, ours.StoppedAt, ours.Reason)
 		case x.RecordingAt != nil && ours.FromNamed && x.RecordingAt.Sub(ours.RecordingAt).Abs() > time.Second,
-			x.RecordingAt != nil && !ours.RecordingAt.IsZero() && x.RecordingAt.Sub(ours.RecordingAt).Abs() > poll:
+			x.RecordingAt != nil && !ours.RecordingAt.IsZero() && x.RecordingAt.Sub(ours.RecordingAt).Abs() > most.poll:
 			bad("%s: session %s was written from %v on, the store says %v (named: %v)", s.ID, x.SID, x.RecordingAt, ours.RecordingAt, ours.FromNamed)
 		}
 	}
@@ -335,23 +365,27 @@ func (h *house) settle(p *plan.Plan, from, end time.Time, out *soak) {
 		switch {
 		case s.Reason == "":
 			bad("%s: %s without a reason", o.ID, s.Outcome)
-		case lost > mostLost:
+		case lost > most.lost:
 			bad("%s: %v of it are missing: %s: %s", o.ID, lost, s.Outcome, s.Reason)
-		case s.Outcome == session.Recorded && lost > poll:
+		case s.Outcome == session.Recorded && lost > most.poll:
 			bad("%s: recorded, but %v of it are missing: %s", o.ID, lost, s.Reason)
 		}
 	}
 }
 
-// uncovered is how much of a class no session of the ledger wrote.
+// uncovered is how much of a class no session of the ledger wrote. An orphan may still run.
 func uncovered(s session.State, sessions []simulator.LedgerSession) time.Duration {
 	lost, at := time.Duration(0), s.Start
 	for _, x := range sessions { // in the order of their starts
-		if x.RecordingAt == nil || x.StoppedAt == nil || !x.StoppedAt.After(at) || !x.RecordingAt.Before(s.End) {
+		until := s.End
+		if x.StoppedAt != nil {
+			until = *x.StoppedAt
+		}
+		if x.RecordingAt == nil || !until.After(at) || !x.RecordingAt.Before(s.End) {
 			continue
 		}
 		lost += max(0, x.RecordingAt.Sub(at))
-		at = *x.StoppedAt
+		at = until
 	}
 	return lost + max(0, s.End.Sub(at))
 }
@@ -360,16 +394,22 @@ func TestATermUnderFaultsAndCrashesIsAccountedForToTheLastSession(t *testing.T) 
 	t.Parallel()
 	began := time.Now()
 	out := runSoak(t, *weeks, *seed, false)
-	t.Logf("seed %d: %d classes %v, %d sessions, %d orphans, %d crashes at %d points, worst %s (%v lost), %v past the end at most, in %v",
-		*seed, out.classes, out.outcomes, out.sessions, out.orphans, out.crashes, len(out.crashPoints), out.worst, out.worstLost, out.longest, time.Since(began).Round(time.Second))
+	t.Logf("seed %d: %d classes %v, %d sessions, %d orphans, %d crashes at %d points, worst %s (%v lost), %v past the end at most, twice for %v at most, in %v",
+		*seed, out.classes, out.outcomes, out.sessions, out.orphans, out.crashes, len(out.crashPoints), out.worst, out.worstLost, out.longest, out.twice, time.Since(began).Round(time.Second))
+	out.tell(t)
+	if out.classes < 125**weeks || out.crashes < 2**weeks {
+		t.Errorf("%d classes and %d crashes prove little", out.classes, out.crashes)
+	}
+}
+
+// tell fails the test where ledger and store do not agree.
+func (out *soak) tell(t *testing.T) {
+	t.Helper()
 	for i, fault := range out.faults {
 		if i == 20 {
 			t.Errorf("and %d more", len(out.faults)-i)
 			break
 		}
 		t.Error(fault)
-	}
-	if out.classes < 125**weeks || out.crashes < 2**weeks {
-		t.Errorf("%d classes and %d crashes prove little", out.classes, out.crashes)
 	}
 }
