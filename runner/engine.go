@@ -50,12 +50,12 @@ type Engine struct {
 
 // active is what an engine works on.
 type active struct {
-	plans      map[string]*applied // by plan name
-	order      []string            // plan names as first applied
-	workers    map[string]*worker  // by App ID
-	extra      map[string]*extra   // recorded because somebody asked for it now, by identity
-	recorded   map[string]recorded // classes of active plans that are being recorded, by identity
-	answerFrom time.Time           // classes that ended before are nobody's any more
+	plans          map[string]*applied     // by plan name
+	order          []string                // plan names as first applied
+	workers        map[string]*worker      // by App ID
+	extra          map[string]*extra       // recorded because somebody asked for it now, by identity
+	runningClasses map[string]runningClass // classes of active plans that are being recorded, by identity
+	answerFrom     time.Time               // classes that ended before are nobody's any more
 }
 
 // extra is an occurrence outside of the schedule of its plan.
@@ -126,7 +126,7 @@ func New(cfg Config) *Engine {
 	cfg = cfg.withDefaults()
 	return &Engine{
 		cfg: cfg, log: cfg.Logger, pending: map[int64]*plan.Plan{},
-		active:        active{plans: map[string]*applied{}, workers: map[string]*worker{}, extra: map[string]*extra{}, recorded: map[string]recorded{}},
+		active:        active{plans: map[string]*applied{}, workers: map[string]*worker{}, extra: map[string]*extra{}, runningClasses: map[string]runningClass{}},
 		health:        health{issues: map[issueKey]Issue{}, orphans: map[string]orphanage{}, foreign: map[string]foreignIssue{}, complaints: map[string]time.Time{}},
 		notifications: notifications{notices: make(chan agora.Event, maxNotices)},
 		process:       process{abandoned: make(chan struct{}), fenced: make(chan error, 1)},

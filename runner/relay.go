@@ -25,7 +25,13 @@ const relayedKept = time.Hour
 var againAfter = catalog.Backoff{Steps: []time.Duration{3 * time.Second, 10 * time.Second, 30 * time.Second}, Then: 10 * time.Minute}
 
 // messages remembers when the owners were told of messages in the store. It belongs to the poll.
-type messages map[string]telling
+type messages map[string]reminder
+
+// reminder is when the owner of an App ID is told of a message again, and how often it was told.
+type reminder struct {
+	next  time.Time // zero: at once
+	times int
+}
 
 // keyOf is a message for a worker, which is told anew when it owns the App ID again.
 func keyOf(kind string, id int64, w *worker) string {
@@ -35,11 +41,6 @@ func keyOf(kind string, id int64, w *worker) string {
 	return fmt.Sprintf("%s/%d/%d", kind, id, w.lease.Term)
 }
 
-type telling struct {
-	next  time.Time
-	times int
-}
-
 // due says that the owner is to be told of a message now, and notes that it is.
 func (m messages) due(key string) bool {
 	t, now := m[key], time.Now()
@@ -47,7 +48,7 @@ func (m messages) due(key string) bool {
 		return false
 	}
 	wait, _ := againAfter.Next(t.times, 0)
-	m[key] = telling{next: now.Add(wait), times: t.times + 1}
+	m[key] = reminder{next: now.Add(wait), times: t.times + 1}
 	return true
 }
 

@@ -19,18 +19,18 @@ func Follows(class, left session.Interval, now time.Time) bool {
 // overlap says that two classes have an instant in common.
 func overlap(a, b session.Interval) bool { return a.Start.Before(b.End) && b.Start.Before(a.End) }
 
-// recorded is a class that is being recorded, as far as others of its recording need to know.
-type recorded struct {
+// runningClass is a class that is being recorded, as far as others of its recording need to know.
+type runningClass struct {
 	id, app, plan, recording string
 	interval                 session.Interval
 }
 
-func recordedOf(s *session.State, app string) recorded {
-	return recorded{s.ID, app, s.Plan, s.Recording, s.Interval}
+func runningClassOf(s *session.State, app string) runningClass {
+	return runningClass{s.ID, app, s.Plan, s.Recording, s.Interval}
 }
 
 // relieves says that a class takes the place of another one that its plan does not hold any more.
-func (r *recorded) relieves(s *session.State) bool {
+func (r *runningClass) relieves(s *session.State) bool {
 	return r.id != s.ID && r.plan == s.Plan && r.recording == s.Recording && overlap(r.interval, s.Interval)
 }
 
@@ -41,7 +41,7 @@ func (w *worker) relievedBy(o *occurrence) string {
 	}
 	w.e.mu.Lock()
 	defer w.e.mu.Unlock()
-	for _, r := range w.e.recorded {
+	for _, r := range w.e.runningClasses {
 		if r.relieves(&o.state) {
 			return r.id
 		}
@@ -54,11 +54,11 @@ func (w *worker) trackRecording(o *occurrence) {
 	s := &o.state
 	is := !o.spec.Absent && s.Phase != session.Ended && s.Writes()
 	w.e.mu.Lock()
-	_, was := w.e.recorded[s.ID]
+	_, was := w.e.runningClasses[s.ID]
 	if is {
-		w.e.recorded[s.ID] = recordedOf(s, w.app)
+		w.e.runningClasses[s.ID] = runningClassOf(s, w.app)
 	} else if was {
-		delete(w.e.recorded, s.ID)
+		delete(w.e.runningClasses, s.ID)
 	}
 	w.e.mu.Unlock()
 	if !is || was {
@@ -83,7 +83,7 @@ func (w *worker) stepRelieved(plan, recording string) {
 func (w *worker) notRecorded(id string) {
 	w.e.mu.Lock()
 	defer w.e.mu.Unlock()
-	if w.e.recorded[id].app == w.app {
-		delete(w.e.recorded, id)
+	if w.e.runningClasses[id].app == w.app {
+		delete(w.e.runningClasses, id)
 	}
 }

@@ -30,8 +30,8 @@ func (w words) advice() string {
 	return forClass + w.class + " " + forOperator + w.operator
 }
 
-// telling is what the words are made of.
-type telling struct {
+// topic is what a message is about: an announcement, its fact, and what the plans say beside them.
+type topic struct {
 	a store.Announcement
 	f Fact
 	c view
@@ -40,7 +40,7 @@ type telling struct {
 const nothingToDo = "Nothing."
 
 // wording makes the words of each kind.
-var wording = map[string]func(telling) words{
+var wording = map[string]func(topic) words{
 	kindAtRisk:         atRiskWords,
 	kindRecovered:      recoveredWords,
 	kindLate:           lateWords,
@@ -70,11 +70,11 @@ func wordsOf(a store.Announcement, f Fact, c view) words {
 	if !known {
 		return words{title: a.Kind, text: f.Reason, class: nothingToDo}
 	}
-	return put(telling{a, f, c})
+	return put(topic{a, f, c})
 }
 
 // name is the class's recording, as people call it.
-func (t telling) name() string {
+func (t topic) name() string {
 	if t.f.Class == nil {
 		return t.a.Subject
 	}
@@ -85,7 +85,7 @@ func (t telling) name() string {
 }
 
 // class is the class with its time.
-func (t telling) class() string {
+func (t topic) class() string {
 	c := t.f.Class
 	if c == nil {
 		return t.a.Subject
@@ -94,7 +94,7 @@ func (t telling) class() string {
 }
 
 // brief is the class in a title.
-func (t telling) brief() string {
+func (t topic) brief() string {
 	if t.f.Class == nil {
 		return t.a.Subject
 	}
@@ -102,7 +102,7 @@ func (t telling) brief() string {
 }
 
 // local is an instant in the zone of the class, else in that of the target.
-func (t telling) local(at time.Time, layout string) string {
+func (t topic) local(at time.Time, layout string) string {
 	switch {
 	case t.f.Class != nil:
 		at = in(at, t.f.Class.Zone)
@@ -113,7 +113,7 @@ func (t telling) local(at time.Time, layout string) string {
 }
 
 // why is the sentence of the reason, with a word before it; "" where there is none.
-func (t telling) why(before string) string {
+func (t topic) why(before string) string {
 	text := strings.TrimSuffix(t.readable(t.f.Reason), ".")
 	if text == "" {
 		return ""
@@ -125,7 +125,7 @@ func (t telling) why(before string) string {
 var writtenTime = regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)`)
 
 // readable is a reason with its times as people read them.
-func (t telling) readable(reason string) string {
+func (t topic) readable(reason string) string {
 	return writtenTime.ReplaceAllStringFunc(reason, func(text string) string {
 		at, err := time.Parse(time.RFC3339, strings.Replace(text, " ", "T", 1))
 		if err != nil {
@@ -139,7 +139,7 @@ func (t telling) readable(reason string) string {
 }
 
 // moment is an instant with its day and zone.
-func (t telling) moment(at time.Time) string {
+func (t topic) moment(at time.Time) string {
 	if at.Second() != 0 {
 		return t.local(at, "Mon 2 Jan 15:04:05 MST")
 	}
@@ -147,12 +147,12 @@ func (t telling) moment(at time.Time) string {
 }
 
 // advise is what the reason code advises, and what is advised of the kind.
-func (t telling) advise(general string) string {
+func (t topic) advise(general string) string {
 	return strings.TrimSpace(t.codeAdvice() + " " + general)
 }
 
 // codeAdvice is what to do about the reason code; "" for nothing.
-func (t telling) codeAdvice() string {
+func (t topic) codeAdvice() string {
 	advice := plain(t.f.Code.Advice())
 	switch rest, found := strings.CutPrefix(advice, "Nothing; "); {
 	case advice == nothingToDo:
@@ -169,7 +169,7 @@ func (t telling) codeAdvice() string {
 }
 
 // over says that nothing more is recorded of the class.
-func (t telling) over() bool {
+func (t topic) over() bool {
 	switch t.a.Kind {
 	case "class.partial", "class.missed", "class.failed":
 		return true
@@ -180,7 +180,7 @@ func (t telling) over() bool {
 // plain takes the marks of Markdown out of a text.
 func plain(text string) string { return strings.ReplaceAll(text, "`", "") }
 
-func (t telling) history() string {
+func (t topic) history() string {
 	return "rundown history " + t.a.Subject + " shows what was tried."
 }
 

@@ -16,7 +16,7 @@ const (
 	tellNone   = "Tell those who need the recording that there is none."
 )
 
-func atRiskWords(t telling) words {
+func atRiskWords(t topic) words {
 	var causes, advice []string
 	for i, c := range t.f.Causes {
 		number := ""
@@ -35,7 +35,7 @@ func atRiskWords(t telling) words {
 	}
 }
 
-func recoveredWords(t telling) words {
+func recoveredWords(t topic) words {
 	w := words{title: "Resolved: " + t.brief(), class: nothingToDo}
 	w.text = fmt.Sprintf("%s: the problem that was reported at %s is gone. The class will be recorded as planned.", t.class(), t.local(t.f.Since, "15:04 MST"))
 	if t.f.Was == kindLate {
@@ -46,7 +46,7 @@ func recoveredWords(t telling) words {
 	return w
 }
 
-func lateWords(t telling) words {
+func lateWords(t topic) words {
 	later, since := "", ""
 	if c := t.f.Class; c != nil {
 		later = " " + plan.DurationText(t.a.At.Sub(c.Start).Round(time.Second)) + " ago"
@@ -59,11 +59,11 @@ func lateWords(t telling) words {
 	}
 }
 
-func recordedWords(t telling) words {
+func recordedWords(t topic) words {
 	return words{title: "Recorded: " + t.brief(), text: t.class() + ": it was recorded from its start to its end, without a gap.", class: nothingToDo}
 }
 
-func partialWords(t telling) words {
+func partialWords(t topic) words {
 	var gaps []session.Gap
 	if t.f.Class != nil {
 		gaps = t.f.Class.Gaps
@@ -92,7 +92,7 @@ func partialWords(t telling) words {
 	}
 }
 
-func missedWords(t telling) words {
+func missedWords(t topic) words {
 	return words{
 		title: "Not recorded (missed): " + t.brief(),
 		text:  t.class() + ": nothing of it was recorded, because Rundown did not ask for it in time." + t.why("Cause: "),
@@ -100,14 +100,14 @@ func missedWords(t telling) words {
 	}
 }
 
-func failedWords(t telling) words {
+func failedWords(t topic) words {
 	return words{
 		title: "Not recorded (failed): " + t.brief(), text: t.class() + ": nothing of it was recorded, although Rundown tried." + t.why("Cause: "),
 		class: tellNone, operator: t.advise(t.history()),
 	}
 }
 
-func cancelledWords(t telling) words {
+func cancelledWords(t topic) words {
 	undo := t.codeAdvice()
 	if t.f.Closure != nil { // an order for many classes is taken back as it was given
 		undo = ""
@@ -130,13 +130,13 @@ func cancelledWords(t telling) words {
 }
 
 // nothingOfIt says that one gap is the whole class.
-func (t telling) nothingOfIt() bool {
+func (t topic) nothingOfIt() bool {
 	c := t.f.Class
 	return c != nil && len(c.Gaps) == 1 && !c.Gaps[0].From.After(c.Start) && !c.Gaps[0].Until.Before(c.End)
 }
 
 // stopped is when the recording of a class ended that did not last to its end.
-func (t telling) stopped() time.Time {
+func (t topic) stopped() time.Time {
 	if c := t.f.Class; c != nil && len(c.Gaps) > 0 {
 		if last := c.Gaps[len(c.Gaps)-1]; !last.Until.Before(c.End) {
 			return last.From
@@ -145,7 +145,7 @@ func (t telling) stopped() time.Time {
 	return t.a.At
 }
 
-func orphanWords(t telling) words {
+func orphanWords(t topic) words {
 	latest, what := "", "may still be running at the service, and Rundown cannot stop it"
 	if !t.f.Until.IsZero() {
 		latest = " until " + t.local(t.f.Until, "Mon 2 Jan 15:04 MST") + " at the latest"
@@ -162,7 +162,7 @@ func orphanWords(t telling) words {
 }
 
 // orphanCause is why a session is an orphan, where the code does not say it better than the reason does for people.
-func (t telling) orphanCause() string {
+func (t topic) orphanCause() string {
 	switch t.f.Code {
 	case reason.OrphanSID:
 		return " Cause: the service did not say under which id it runs."
@@ -175,7 +175,7 @@ func (t telling) orphanCause() string {
 }
 
 // standing says whether a class is recorded, one of whose sessions is an orphan.
-func (t telling) standing() string {
+func (t topic) standing() string {
 	var outcome string
 	if t.f.Class != nil {
 		outcome = t.f.Class.Outcome
@@ -196,7 +196,7 @@ func (t telling) standing() string {
 	return "Rundown begins another session for the class while class time is left. You are told how the class ended."
 }
 
-func orphanResolvedWords(t telling) words {
+func orphanResolvedWords(t topic) words {
 	t.f.Reason = strings.TrimPrefix(t.f.Reason, "orphan: ")
 	title, now := "Not recording any more: ", "is stopped, or has ended"
 	switch t.f.State {
@@ -213,14 +213,14 @@ func orphanResolvedWords(t telling) words {
 }
 
 // bucket names the bucket of the class by the active plan.
-func (t telling) bucket() string {
+func (t topic) bucket() string {
 	if r := t.c.recording; r != nil && r.Storage != nil && r.Storage.Bucket != "" {
 		return "bucket " + r.Storage.Bucket
 	}
 	return "the bucket"
 }
 
-func uploadFailedWords(t telling) words {
+func uploadFailedWords(t topic) words {
 	t.f.Reason = strings.TrimPrefix(t.f.Reason, fmt.Sprintf("session %d: ", t.f.Session))
 	folder, others := "", "the next classes are stored there too."
 	if t.f.Folder != "" {
@@ -236,7 +236,7 @@ func uploadFailedWords(t telling) words {
 	}
 }
 
-func uploadLateWords(t telling) words {
+func uploadLateWords(t topic) words {
 	return words{
 		title: "Files stored after an error: " + t.brief(),
 		text:  fmt.Sprintf("%s: the service now says that the files of its recording (session %d) are stored. It had reported an error before.", t.class(), t.f.Session),

@@ -17,7 +17,7 @@ var orderTitles = map[string]string{
 	"cancel": "Cancelled by an operator", "uncancel": "Recorded after all", "extend": "Extended", "unextend": "Not extended any more", "stop": "Stopped by an operator",
 }
 
-func orderWords(t telling) words {
+func orderWords(t topic) words {
 	if t.f.Closure != nil {
 		return closureWords(t)
 	}
@@ -57,7 +57,7 @@ func orderWords(t telling) words {
 }
 
 // closureWords tells of an order for many classes.
-func closureWords(t telling) words {
+func closureWords(t topic) words {
 	c, note := t.f.Closure, ""
 	if t.f.Note != "" {
 		note = ": " + strings.TrimSuffix(t.f.Note, ".")

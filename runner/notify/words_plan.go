@@ -10,7 +10,7 @@ import (
 	"rundown/runner/reason"
 )
 
-func planAppliedWords(t telling) words {
+func planAppliedWords(t topic) words {
 	by := ""
 	if t.f.Who != "" {
 		by = ", which " + t.f.Who + " applied"
@@ -22,7 +22,7 @@ func planAppliedWords(t telling) words {
 	}
 }
 
-func planRejectedWords(t telling) words {
+func planRejectedWords(t topic) words {
 	c := t.cause()
 	if t.f.Path != "" && c.Advice == "" {
 		c.Advice = strings.ReplaceAll(plain(c.ID.Advice()), "validate PLAN", "validate "+t.f.Path)
@@ -33,7 +33,7 @@ func planRejectedWords(t telling) words {
 	}
 }
 
-func planWaitingWords(t telling) words {
+func planWaitingWords(t topic) words {
 	by := ""
 	if t.f.Who != "" {
 		by = " " + t.f.Who + " gave it."
@@ -48,7 +48,7 @@ func planWaitingWords(t telling) words {
 
 // planChange says how many classes a revision changes, and which is the first of them; "" where that is not known. would says that it would
 // only be so.
-func (t telling) planChange(would string) string {
+func (t topic) planChange(would string) string {
 	c := t.f.Change
 	if c == nil {
 		return ""
@@ -79,7 +79,7 @@ func (t telling) planChange(would string) string {
 }
 
 // ofPlan is a title with the plan that it is about.
-func (t telling) ofPlan(title string) string {
+func (t topic) ofPlan(title string) string {
 	if t.a.Plan == "" {
 		return title
 	}
@@ -87,7 +87,7 @@ func (t telling) ofPlan(title string) string {
 }
 
 // cause is the first cause.
-func (t telling) cause() Cause {
+func (t topic) cause() Cause {
 	if len(t.f.Causes) == 0 {
 		return Cause{ID: t.f.Code, Text: t.f.Reason}
 	}
@@ -124,7 +124,7 @@ func problem(id reason.Code) string {
 }
 
 // consequence is what a health issue means for classes.
-func (t telling) consequence(id reason.Code) string {
+func (t topic) consequence(id reason.Code) string {
 	means := issueTexts[id].means
 	if !strings.Contains(means, "%s") {
 		return means
@@ -135,13 +135,13 @@ func (t telling) consequence(id reason.Code) string {
 	return fmt.Sprintf(means, t.a.Subject)
 }
 
-func raisedWords(t telling) words {
+func raisedWords(t topic) words {
 	c := t.cause()
 	text := fmt.Sprintf("Since %s: %s %s", t.local(t.f.Since, "Mon 2 Jan 15:04 MST"), strings.TrimSuffix(t.readable(c.Text), ".")+".", t.consequence(c.ID))
 	return words{title: "Problem: " + problem(c.ID), text: text, operator: adviceFor(c)}
 }
 
-func clearedWords(t telling) words {
+func clearedWords(t topic) words {
 	c, ended := t.cause(), t.f.Until
 	if ended.IsZero() {
 		ended = t.a.At
@@ -157,7 +157,7 @@ func clearedWords(t telling) words {
 	return words{title: "Resolved: " + again + " (" + string(c.ID) + ")", text: text, class: nothingToDo}
 }
 
-func joinedWords(t telling) words {
+func joinedWords(t topic) words {
 	with := ""
 	if len(t.f.Nodes) > 0 {
 		with = ", together with " + and(t.f.Nodes)
@@ -170,7 +170,7 @@ func joinedWords(t telling) words {
 
 // nodeLostWords are sent by the daemon that is there in its place, which is Who: mostly the same one, started again; or by another one
 // of several.
-func nodeLostWords(t telling) words {
+func nodeLostWords(t topic) words {
 	if len(t.f.Nodes) > 0 {
 		return oneOfSeveralLostWords(t)
 	}
@@ -208,7 +208,7 @@ func nodeLostWords(t telling) words {
 const checkThese = "Check whether these classes are being recorded. If one is not, record it by other means, for example by the meeting's own recording."
 
 // oneOfSeveralLostWords tell of one of several daemons: the others record its classes.
-func oneOfSeveralLostWords(t telling) words {
+func oneOfSeveralLostWords(t topic) words {
 	const day = "Mon 2 Jan 15:04:05 MST"
 	w := words{
 		title: "Daemon lost, its classes taken over", class: nothingToDo,
@@ -244,7 +244,7 @@ func few(names []string) string {
 	return strings.Join(names, "; ")
 }
 
-func digestWords(t telling) words {
+func digestWords(t topic) words {
 	w := words{title: "Summary of the day", text: t.f.Reason, class: nothingToDo + " rundown status shows more."}
 	if t.f.Count > 0 {
 		w.class = "Tell those who need the recordings which of them are incomplete or missing."
@@ -253,7 +253,7 @@ func digestWords(t telling) words {
 	return w
 }
 
-func testWords(t telling) words {
+func testWords(t topic) words {
 	return words{
 		title: "Test", text: fmt.Sprintf("This is a test of the target %s. Nothing happened to any class.", t.f.Target),
 		class: nothingToDo + " Notifications reach you here.",

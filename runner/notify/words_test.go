@@ -46,7 +46,7 @@ func TestOfAClassThatAClosureCancelledNoCommandIsAdvised(t *testing.T) {
 
 // TestTimesOfReasonsAreReadable has times as the engine writes them.
 func TestTimesOfReasonsAreReadable(t *testing.T) {
-	said := telling{f: Fact{Class: samples(t)[kindLate].Class}}
+	said := topic{f: Fact{Class: samples(t)[kindLate].Class}}
 	for reason, want := range map[string]string{
 		"ended at 2031-09-17 22:00:00+02:00 at the latest": "ended at 22:00:00 at the latest",
 		"since 2031-09-17T17:00:05Z: it failed":            "since 19:00:05: it failed",
