@@ -71,7 +71,7 @@ func do[T any](ctx context.Context, c *call, body any, missing func(*T) string) 
 		e.Class, e.Reason, e.Foreign = classifyUnreadable(c.op, a.status), c.redactors().Redact(err.Error()), true
 		return none, Meta{}, e
 	}
-	return v, Meta{RequestID: a.requestID, Host: c.try.host, Status: a.status, Date: a.date, Took: c.try.took}, nil
+	return v, Meta{RequestID: a.requestID, Date: a.date, Took: c.try.took}, nil
 }
 
 // run sends the request until there is an answer or nothing is left to try. It returns nil for a success.

@@ -207,11 +207,11 @@ func TestAnswersAreReadWithWhatIsKnownOfTheExchange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, took := got.Meta.Host, got.Meta.Took
+	took := got.Meta.Took
 	held := false
 	want := QueryResponse{
 		Cname: "hall", UID: "7001", ResourceID: "r", SID: "s",
-		Meta: Meta{RequestID: "req-1", Host: host, Status: 200, Date: time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC), Took: took},
+		Meta: Meta{RequestID: "req-1", Date: time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC), Took: took},
 		ServerResponse: ServerResponse{Status: StatusInProgress, Services: []ServiceState{
 			{ServiceWebRecorder, ServicePayload{State: "inProgress", OnHold: &held, FileList: []File{{"a.m3u8", 1931000000}}}},
 			{ServiceRTMPPublish, ServicePayload{State: "inProgress", Outputs: []OutputState{{"rtmps://ingest.example.net/live/key-41", "publishing"}}}},
@@ -219,9 +219,6 @@ func TestAnswersAreReadWithWhatIsKnownOfTheExchange(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
-	}
-	if !strings.HasPrefix(host, "127.0.0.1:") {
-		t.Errorf("host %q", host)
 	}
 	stopped, err := app.Stop(t.Context(), "r", "s", StopRequest{})
 	if took <= 0 || stopped.Meta.Took <= 0 {

@@ -45,7 +45,6 @@ type Event struct {
 	NoticeID  string
 	ProductID int
 	Type      EventType
-	Notified  time.Time // when it was sent; changes when it is sent again
 
 	Cname       string
 	UID         string
@@ -180,7 +179,6 @@ func ParseEvent(body []byte) (Event, error) {
 		NoticeID string    `json:"noticeId"`
 		Product  int       `json:"productId"`
 		Type     EventType `json:"eventType"`
-		NotifyMs int64     `json:"notifyMs"`
 		Payload  *struct {
 			Cname       string          `json:"cname"`
 			UID         json.RawMessage `json:"uid"`
@@ -199,7 +197,7 @@ func ParseEvent(body []byte) (Event, error) {
 	}
 	p := raw.Payload
 	return Event{
-		NoticeID: raw.NoticeID, ProductID: raw.Product, Type: raw.Type, Notified: millis(raw.NotifyMs),
+		NoticeID: raw.NoticeID, ProductID: raw.Product, Type: raw.Type,
 		Cname: p.Cname, UID: text(p.UID), SID: p.SID, Sequence: p.Sequence, At: millis(p.SendTS),
 		ServiceType: p.ServiceType, RawDetails: p.Details,
 	}, nil

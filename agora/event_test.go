@@ -22,7 +22,7 @@ func TestAnEventsEnvelopeIsRead(t *testing.T) {
 	}
 	want := Event{
 		NoticeID: "n-1", ProductID: ProductCloudRecording, Type: EventWebRecorderStarted,
-		Notified: time.UnixMilli(1931000001000).UTC(), Cname: "hall", UID: "7001", SID: "s-1", Sequence: 4,
+		Cname: "hall", UID: "7001", SID: "s-1", Sequence: 4,
 		At: time.UnixMilli(1931000000500).UTC(), ServiceType: 6,
 		RawDetails: json.RawMessage(`{"msgName":"web_recorder_started","recorderStartTime":1931000000250}`),
 	}

@@ -186,8 +186,6 @@ type StopClientRequest struct {
 // Meta is what is known of an exchange beside its body.
 type Meta struct {
 	RequestID string        // X-Request-Id, "" when the service sent none
-	Host      string        // the host that answered
-	Status    int           // HTTP status
 	Date      time.Time     // the service's Date header, zero when absent
 	Took      time.Duration // from the sending of the request that was answered to the end of its answer
 }

@@ -45,6 +45,8 @@ type queuedLine struct {
 	tells int // a notice: of so many lines
 }
 
+// NewLogQueue starts a queue of at most size bytes before w; a single line that is longer passes where the queue is empty. notice
+// makes the line that says how many lines were dropped since when. The caller ends it by [LogQueue.Close].
 func NewLogQueue(w io.Writer, size int, notice func(int, time.Time) []byte) *LogQueue {
 	q := &LogQueue{Writer: w, size: size, notice: notice, ready: make(chan struct{}, 1), ended: make(chan struct{})}
 	go q.run()
@@ -58,7 +60,7 @@ func (q *LogQueue) Write(p []byte) (int, error) {
 	q.tell()
 	// After a drop the queue takes lines again once it is half empty: else notices would alternate with lines.
 	if q.dropped > 0 || q.closed || q.waiting+len(p) > q.size && len(q.lines) > 0 {
-		q.drop(1)
+		q.drop()
 		return len(p), nil
 	}
 	q.push(queuedLine{text: bytes.Clone(p)})
@@ -82,13 +84,13 @@ func (q *LogQueue) push(l queuedLine) {
 	q.wake()
 }
 
-// drop counts lines that were not written. The caller holds the lock.
-func (q *LogQueue) drop(lines int) {
+// drop counts a line that was not written. The caller holds the lock.
+func (q *LogQueue) drop() {
 	if q.dropped+q.telling == 0 {
 		q.since = time.Now()
 	}
-	q.dropped += lines
-	q.lost += lines
+	q.dropped++
+	q.lost++
 }
 
 // Dropped is how many lines were dropped since the start.
@@ -147,7 +149,7 @@ func (q *LogQueue) written(line queuedLine, err error) {
 		q.telling -= line.tells
 		q.dropped += line.tells
 	default:
-		q.drop(1)
+		q.drop()
 	}
 }
 

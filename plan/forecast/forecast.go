@@ -113,9 +113,8 @@ type RequestForecast struct {
 	Ahead     time.Duration // the most that a start is begun early to keep within the budget, beyond its lead
 	AheadAt   time.Time     // when the recording that is begun so early must be writing
 	Wait      time.Duration // the longest that a request waits for the budget
-	WaitAt    time.Time
-	Late      int       // starts that wait longer than their slack
-	LateAt    time.Time // the first of them
+	Late      int           // starts that wait longer than their slack
+	LateAt    time.Time     // the first of them
 
 	LateSince  time.Time // when something began to wait before it
 	LateBehind [3]int    // requests of starts, updates and stops that are due from then on and go before it

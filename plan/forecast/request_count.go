@@ -98,9 +98,7 @@ func (r *requestCount) flush() {
 	for kind, n := range r.counts {
 		r.since[kind] += n
 	}
-	if wait := r.backlog / float64(r.out.QPS); wait > r.longest {
-		r.longest, r.out.WaitAt = wait, r.time(r.at)
-	}
+	r.longest = max(r.longest, r.backlog/float64(r.out.QPS))
 }
 
 // forecast gives the counts, with the rate rounded up.

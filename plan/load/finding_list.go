@@ -43,20 +43,20 @@ func (l *findingList) isFull(id string) bool { return l.count(id).listed >= maxL
 // add lists a finding, or counts it where the list of its rule is full.
 func (l *findingList) add(f plan.Finding) {
 	if l.isFull(f.Rule) {
-		l.countUnlisted(f.Rule, f.Pos, 1)
+		l.countUnlisted(f.Rule, f.Pos)
 		return
 	}
 	l.count(f.Rule).listed++
 	l.findings = append(l.findings, f)
 }
 
-// countUnlisted counts n findings that are not listed, the first of them at a position.
-func (l *findingList) countUnlisted(id string, first plan.Pos, n int) {
+// countUnlisted counts a finding of a rule that is not listed. The place of the first one is kept.
+func (l *findingList) countUnlisted(id string, at plan.Pos) {
 	t := l.count(id)
 	if t.unlisted == 0 {
-		t.at = first
+		t.at = at
 	}
-	t.unlisted += n
+	t.unlisted++
 }
 
 // unlisted makes a finding for each rule that says how many of its findings are not listed.

@@ -14,7 +14,7 @@ import (
 // belongs, or the keys that the mapping has.
 func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fields) {
 	if d.isFull("unknown-key") { // its message is the work of a long list
-		d.countUnlisted("unknown-key", d.src.Pos(at), 1)
+		d.countUnlisted("unknown-key", d.src.Pos(at))
 		return
 	}
 	name := mapping.Content[i].Value

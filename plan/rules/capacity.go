@@ -61,7 +61,7 @@ func (c *checker) capacity(own *plan.App, kind, where string, peaks forecast.Pea
 	case peaks.Unpadded.Sessions > limit:
 		c.report(own.Pos, fmt.Sprintf("%s%s %s; %d are allowed", hasSessions(own, peaks.Unpadded.Sessions, kind), where, c.during(own, peaks.Unpadded.At), limit), hint)
 	case peaks.Padded.Sessions > limit:
-		c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s%s with padding %s; %d are allowed, so padding is shortened then",
+		c.warn(own.Pos, fmt.Sprintf("%s%s with padding %s; %d are allowed, so padding is shortened then",
 			hasSessions(own, peaks.Padded.Sessions, kind), where, c.during(own, peaks.Padded.At), limit), hint)
 	}
 }

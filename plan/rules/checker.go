@@ -69,9 +69,9 @@ func (c *checker) source(path string) *plan.Source {
 	return s
 }
 
-// reportAs is report with another severity than the rule's own.
-func (c *checker) reportAs(severity plan.Severity, pos plan.Pos, message, hint string) {
+// warn is report for a case that is only a warning, although the rule's own severity is an error.
+func (c *checker) warn(pos plan.Pos, message, hint string) {
 	f := c.rule.Finding(pos, message, hint)
-	f.Severity = severity
+	f.Severity = plan.SeverityWarning
 	c.findings = append(c.findings, f)
 }

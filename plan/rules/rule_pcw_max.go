@@ -18,7 +18,7 @@ func checkConcurrent(c *checker) {
 		case own.Limits.Concurrent == 0 && most.Sessions > upper:
 			c.capacity(own, "", "", f.Peak, upper, hint)
 		case own.Limits.Concurrent == 0 && most.Sessions > lower:
-			c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s %s; Agora's documentation allows %d on one page and %d on another",
+			c.warn(own.Pos, fmt.Sprintf("%s %s; Agora's documentation allows %d on one page and %d on another",
 				hasSessions(own, most.Sessions, ""), c.during(own, most.At), upper, lower), hint)
 		default:
 			c.capacity(own, "", "", f.Peak, lower, hint)

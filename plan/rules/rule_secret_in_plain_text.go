@@ -15,7 +15,7 @@ func checkPlainSecrets(c *checker) {
 	}
 	address := func(t plan.Text, name string) {
 		if !t.IsZero() && len(t.References()) == 0 {
-			c.reportAs(plan.SeverityWarning, t.Pos(), name+" is in plain text: everybody who can read this file sees it", "write a reference for what is secret in it: ${NAME} or ${file:PATH}")
+			c.warn(t.Pos(), name+" is in plain text: everybody who can read this file sees it", "write a reference for what is secret in it: ${NAME} or ${file:PATH}")
 		}
 	}
 	key(c.p.Account.CustomerSecret, "customer_secret")

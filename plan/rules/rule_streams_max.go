@@ -30,7 +30,7 @@ func checkStreamsIn(c *checker, region catalog.Region, id string) {
 				c.capacity(own, strings.ToUpper(string(load.Class))+" ", inRegion(place.Region), load.Peak, load.Limit, hint)
 				if careful := catalog.CarefulStreamLimit(place.Region, load.Class); careful > 0 && own.Granted(load.Class) == 0 &&
 					load.Peak.Unpadded.Sessions > careful && load.Peak.Unpadded.Sessions <= load.Limit {
-					c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s%s %s; Agora's documentation allows %d on one page and %d on another",
+					c.warn(own.Pos, fmt.Sprintf("%s%s %s; Agora's documentation allows %d on one page and %d on another",
 						hasSessions(own, load.Peak.Unpadded.Sessions, strings.ToUpper(string(load.Class))+" "), inRegion(place.Region), c.during(own, load.Peak.Unpadded.At), load.Limit, careful), hint)
 				}
 				if place.Region == "" && own.Granted(load.Class) == 0 {

@@ -17,13 +17,13 @@ func checkMixed(c *checker) {
 			hint := fmt.Sprintf("move classes, or set apps.%s.limits.streams to what Agora has granted", own.Name)
 			switch {
 			case bare.Sessions > 0 && place.Region == "" && own.Limits.SD+own.Limits.HD+own.Limits.FHD == 0:
-				c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s of mixed resolutions%s %s. %d are allowed in all in the region with the smallest limits",
+				c.warn(own.Pos, fmt.Sprintf("%s of mixed resolutions%s %s. %d are allowed in all in the region with the smallest limits",
 					hasSessions(own, bare.Sessions, ""), where, c.during(own, bare.At), bare.Limit), "set region; or "+hint)
 			case bare.Sessions > 0:
 				c.report(own.Pos, fmt.Sprintf("%s of mixed resolutions%s %s. %d are allowed in all, the largest limit of the resolutions in use",
 					hasSessions(own, bare.Sessions, ""), where, c.during(own, bare.At), bare.Limit), hint)
 			case padded.Sessions > 0:
-				c.reportAs(plan.SeverityWarning, own.Pos, fmt.Sprintf("%s of mixed resolutions%s with padding %s. %d are allowed in all, so padding is shortened then",
+				c.warn(own.Pos, fmt.Sprintf("%s of mixed resolutions%s with padding %s. %d are allowed in all, so padding is shortened then",
 					hasSessions(own, padded.Sessions, ""), where, c.during(own, padded.At), padded.Limit), hint)
 			}
 		}

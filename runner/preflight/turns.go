@@ -108,12 +108,6 @@ func (t *Turns) Problem(key string) Problem {
 	return Problem{}
 }
 
-// Seen says that a thing was looked at.
-func (t *Turns) Seen(key string) bool {
-	one := t.known[key]
-	return one != nil && !one.looked.IsZero()
-}
-
 // Keep forgets all things but some.
 func (t *Turns) Keep(keys map[string]bool) {
 	maps.DeleteFunc(t.known, func(key string, _ *turn) bool { return !keys[key] })
