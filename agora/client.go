@@ -18,19 +18,19 @@ import (
 // effect.
 type Credentials func(ctx context.Context) (id, secret string, err error)
 
-// Exchange is one request and its answer, or the error instead of one, for metrics. It contains no secret.
+// Exchange is one try of a request and its answer, or the error instead of one, for metrics. It contains no secret.
 type Exchange struct {
-	App       string
+	App       string // App ID; "": none, as of [Client.Addresses]
 	Op        Op
 	Host      string
 	Attempt   int           // within the call, from 1
 	Waited    time.Duration // for the budget
 	Duration  time.Duration // from the request to the end of the answer
 	Status    int           // 0: no answer
-	Code      int
+	Code      int           // the service's; 0: none given
 	Class     Class
 	Verdict   Verdict
-	RequestID string
+	RequestID string // as in [Error], as Sent is
 	Sent      bool
 	Local     bool  // it failed before the network, as where a secret cannot be read
 	Err       error // why there was no answer
@@ -117,7 +117,7 @@ type Client struct {
 	region catalog.Region
 }
 
-// New returns a client of the account with these credentials.
+// New returns a client of the account with these credentials. It sends nothing. An option that is given a bad value is its error.
 func New(creds Credentials, opts ...Option) (*Client, error) {
 	if creds == nil {
 		return nil, errors.New("agora client: no credentials given")
@@ -156,7 +156,11 @@ type App struct {
 	gate    func() error     // nil: always open
 }
 
-// App returns the calls of an App ID. The budget admits all of its requests; nil means no limit.
+// App returns the calls of an App ID. The budget admits all of its requests; nil means no limit. The service counts the requests of an
+// App ID together, whoever sends them, so there is one budget for an App ID in a process, and one process that owns it.
+//
+// A call blocks until it has an answer, or nothing is left to try. It repeats only what cannot have had an effect or only
+// reads, at the documented hosts in their order. Its error is an [*Error], also where ctx ended, which the Error then wraps.
 func (c *Client) App(id string, budget *Budget) *App {
 	return &App{client: c, id: id, budget: budget, hosts: c.hosts}
 }
@@ -188,8 +192,8 @@ func (a *App) Near(n catalog.Near) *App {
 	return &near
 }
 
-// Acquire gets a resource id. It is admitted together with the start that follows. The preferred area is that of the
-// App, whatever the request says.
+// Acquire gets a resource id. It is admitted together with the start that follows, which is to come within two seconds of the answer
+// (start-within-2s). The preferred area is that of the App, whatever the request says.
 func (a *App) Acquire(ctx context.Context, req AcquireRequest) (AcquireResponse, error) {
 	req.ClientRequest.RegionAffinity = a.near.Affinity()
 	c := a.newCall(OpAcquire, "", "")
@@ -209,7 +213,8 @@ func (a *App) Acquire(ctx context.Context, req AcquireRequest) (AcquireResponse,
 	return resp, nil
 }
 
-// Start starts a recording on a resource id.
+// Start starts a recording on a resource id of an acquire with the same cname, uid and parameters. An error of class [Unknown] may
+// stand for a recording that runs: the same start again, with the same resource id, tells by its answer.
 func (a *App) Start(ctx context.Context, resourceID string, req StartRequest) (StartResponse, error) {
 	c := a.newCall(OpStart, resourceID, "")
 	addStart(&c.secrets, &req.ClientRequest)
@@ -223,7 +228,8 @@ func (a *App) Start(ctx context.Context, resourceID string, req StartRequest) (S
 	return resp, err
 }
 
-// Query gets the state of a recording.
+// Query gets the state of a recording, as long as it lives and its resource id is valid. An answer 404 ([VerdictGone]) is no proof of
+// its end for 90 s: it may be failing over.
 func (a *App) Query(ctx context.Context, resourceID, sid string) (QueryResponse, error) {
 	c := a.newCall(OpQuery, resourceID, sid)
 	resp, meta, err := do(ctx, c, nil, func(r *queryAnswer) string {
@@ -248,7 +254,8 @@ func (a *App) Update(ctx context.Context, resourceID, sid string, req UpdateRequ
 	return resp, err
 }
 
-// Stop stops a recording. A stop that waits for the upload has the longer of the two time limits.
+// Stop stops a recording. A stop that waits for the upload has the longer of the two time limits ([CallTimeout]). Sent twice it does no
+// harm.
 func (a *App) Stop(ctx context.Context, resourceID, sid string, req StopRequest) (StopResponse, error) {
 	c := a.newCall(OpStop, resourceID, sid)
 	c.timeout = a.client.timeout(OpStop, !req.ClientRequest.AsyncStop)

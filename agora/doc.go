@@ -9,7 +9,13 @@
 //	answer.go    the answer as far as it can be read, without secrets
 //	classify.go  the documented tables of answers: [Classify], and [Judge] in verdict.go
 //
-// [ParseEvent] and [VerifySignature] are for notifications. The documented facts are in agora/catalog.
+// Beside them: messages.go has the bodies, route.go the paths, codes.go the service's codes that count; pool.go and connection.go
+// are the transport, which says whether a request may have been sent. [ParseEvent] (event.go) and [VerifySignature] are for
+// notifications, [Client.Addresses] for the list of where they come from, [Unreached] and [CheckProxy] for who has to find out why
+// nothing answers. The documented facts are in agora/catalog.
+//
+// Package runner makes the calls, under the budget of the worker that owns the App ID. runner/session uses the types and verdicts
+// and never a [Client].
 //
 // The package knows nothing of plans and schedules, keeps no state but the budget and the hosts, and never decides whether
 // a recording is worth another attempt: it says what an answer means ([Error], [Class], [Verdict]), and the caller says what

@@ -40,6 +40,7 @@ const (
 
 var classNames = [...]string{"unknown", "done", "retry", "new-resource", "permanent", "ended", "wait"}
 
+// String is the class in one word, as logs and metrics have it.
 func (c Class) String() string {
 	if c < 0 || int(c) >= len(classNames) {
 		return fmt.Sprintf("class(%d)", int(c))
@@ -48,10 +49,10 @@ func (c Class) String() string {
 }
 
 // Error is an answer other than a plain success, or the lack of one. Its text never contains a secret: of bodies it
-// keeps only the documented fields.
+// keeps only the documented fields. Callers branch on Class and [Error.Verdict], never on Status and Code.
 type Error struct {
 	Op         Op
-	Class      Class
+	Class      Class          // how to go on
 	Status     int            // HTTP status; 0: no answer
 	Code       int            // the service's code; 0: none given
 	Reason     string         // the service's reason, the gateway's message, or what came instead of an answer of theirs
@@ -60,7 +61,7 @@ type Error struct {
 	Host       string         // the host asked last
 	SID        string         // a sid in the body of a refusal, as 201/7 may carry one
 	Services   ServerResponse // what a refusal to stop said of the files, where it did
-	RetryAfter time.Duration  // Retry-After, 0 when absent
+	RetryAfter time.Duration  // Retry-After, 0 when absent; a call repeats a 429 itself that asks for 5 s at most
 	Date       time.Time      // the service's Date header, zero when absent
 	Sent       bool           // the request may have reached the service
 	Local      bool           // it failed before the network: for the budget or the credentials
@@ -68,6 +69,7 @@ type Error struct {
 	Err        error          // the cause in the transport, nil when the service answered
 }
 
+// Error is the answer in one line: endpoint, host, status, code, reason and request id, as far as they are known.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s", e.Op)

@@ -42,8 +42,8 @@ const (
 // Event is a notification. Delivery is not guaranteed, not ordered, and may be repeated: use NoticeID, and SID with
 // Sequence, to recognise repetitions. Queries are the reliable source.
 type Event struct {
-	NoticeID  string
-	ProductID int
+	NoticeID  string // tells a repetition from another notification, which is inferred
+	ProductID int    // [ProductCloudRecording]; of another product the rest is empty
 	Type      EventType
 
 	Cname       string

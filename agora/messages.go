@@ -8,7 +8,8 @@ import (
 	"rundown/agora/catalog"
 )
 
-// AcquireRequest is the body of acquire.
+// AcquireRequest is the body of acquire. Ranges and defaults in this file are those of the catalogue: acquire and start have a
+// restriction for nearly every member. Nothing here checks them: plans are checked before, and the service refuses with code 2.
 type AcquireRequest struct {
 	Cname         string               `json:"cname"` // label of the recording, at most 1024 bytes
 	UID           string               `json:"uid"`   // "1" to "4294967295", an integer in quotes
@@ -18,7 +19,7 @@ type AcquireRequest struct {
 // AcquireClientRequest holds the settings of acquire.
 type AcquireClientRequest struct {
 	Scene               int                 `json:"scene"`                         // always 1 for web page recording
-	ResourceExpiredHour int                 `json:"resourceExpiredHour,omitempty"` // hours from the sid in which query, update and stop work; 1 to 720
+	ResourceExpiredHour int                 `json:"resourceExpiredHour,omitempty"` // hours from the sid in which query, update and stop work; 1 to 720, absent: 72
 	Region              catalog.Region      `json:"region,omitempty"`              // hard fence for the recording servers; absent: near the caller
 	RegionAffinity      int                 `json:"regionAffinity,omitempty"`      // area to be preferred, see [catalog.Near]; absent: near the caller
 	ExcludeResourceIDs  []string            `json:"excludeResourceIds,omitempty"`  // place the task away from these
@@ -108,17 +109,17 @@ func (s *ExtensionService) UnmarshalJSON(data []byte) error {
 
 // RecorderParam are the parameters of web_recorder_service. What is nil or zero and optional is not sent.
 type RecorderParam struct {
-	URL              string `json:"url"`
-	AudioProfile     int    `json:"audioProfile"`     // 0: 48 kHz mono 48 kbit/s; 1: mono 128; 2: stereo 192
-	VideoWidth       int    `json:"videoWidth"`       // px, 240 to 1920; width × height at most 1920 × 1080
-	VideoHeight      int    `json:"videoHeight"`      // px, 240 to 1920
-	MaxRecordingHour int    `json:"maxRecordingHour"` // hours, 1 to 720; the recording ends by itself after it
-	VideoBitrate     int    `json:"videoBitrate,omitempty"`
-	VideoFPS         int    `json:"videoFps,omitempty"`
-	Mobile           *bool  `json:"mobile,omitempty"`
-	MaxVideoDuration int    `json:"maxVideoDuration,omitempty"` // minutes an MP4 file, 30 to 240
-	OnHold           *bool  `json:"onhold,omitempty"`           // opened, but nothing is written until an update
-	ReadyTimeout     *int   `json:"readyTimeout,omitempty"`     // seconds for the page to call notifyReady, 0 to 60
+	URL              string `json:"url"`                        // of the page, which the recording servers must reach; it may hold a token: never log it
+	AudioProfile     int    `json:"audioProfile"`               // 0: 48 kHz mono 48 kbit/s; 1: mono 128; 2: stereo 192
+	VideoWidth       int    `json:"videoWidth"`                 // px, 240 to 1920; width × height at most 1920 × 1080
+	VideoHeight      int    `json:"videoHeight"`                // px, 240 to 1920
+	MaxRecordingHour int    `json:"maxRecordingHour"`           // hours, 1 to 720; the recording ends by itself after it
+	VideoBitrate     int    `json:"videoBitrate,omitempty"`     // kbit/s, 50 to 8000; absent: 2000 from 1280 × 720 up, 1500 below
+	VideoFPS         int    `json:"videoFps,omitempty"`         // frames a second, 5 to 60; absent: 15
+	Mobile           *bool  `json:"mobile,omitempty"`           // rendered as on a phone; absent: no
+	MaxVideoDuration int    `json:"maxVideoDuration,omitempty"` // minutes an MP4 file, 30 to 240; absent: 120
+	OnHold           *bool  `json:"onhold,omitempty"`           // opened, but nothing is written until an update; absent: no
+	ReadyTimeout     *int   `json:"readyTimeout,omitempty"`     // seconds for the page to call notifyReady, 0 to 60; 0 and absent: not awaited
 }
 
 // PublisherParam are the parameters of rtmp_publish_service.
@@ -133,13 +134,13 @@ type Output struct {
 
 // StorageConfig names the bucket and carries its credentials: never log it.
 type StorageConfig struct {
-	Vendor          int              `json:"vendor"`
-	Region          int              `json:"region"`
-	Bucket          string           `json:"bucket"`
-	AccessKey       string           `json:"accessKey"`
-	SecretKey       string           `json:"secretKey"`
-	STSToken        string           `json:"stsToken,omitempty"`
-	STSExpiration   uint64           `json:"stsExpiration,omitempty"`  // Unix seconds
+	Vendor          int              `json:"vendor"`                   // [catalog.Vendor].Number
+	Region          int              `json:"region"`                   // [catalog.StorageRegion].Number, of that vendor
+	Bucket          string           `json:"bucket"`                   // its name, by the vendor's rules
+	AccessKey       string           `json:"accessKey"`                // one that may only write is enough
+	SecretKey       string           `json:"secretKey"`                // wrong ones end the recording, without a copy in the service's backup
+	STSToken        string           `json:"stsToken,omitempty"`       // of temporary keys; Amazon S3, Alibaba Cloud and Tencent Cloud only
+	STSExpiration   uint64           `json:"stsExpiration,omitempty"`  // Unix seconds, at least four hours ahead
 	FileNamePrefix  []string         `json:"fileNamePrefix,omitempty"` // each a-z A-Z 0-9; joined with slashes at most 128 characters
 	ExtensionParams *ExtensionParams `json:"extensionParams,omitempty"`
 }
@@ -151,7 +152,7 @@ type ExtensionParams struct {
 	Endpoint string `json:"endpoint,omitempty"` // host name, S3-compatible only and required there
 }
 
-// UpdateRequest is the body of update.
+// UpdateRequest is the body of update. Cname and UID are those of acquire, in the body of stop too.
 type UpdateRequest struct {
 	Cname         string              `json:"cname"`
 	UID           string              `json:"uid"`
@@ -165,7 +166,7 @@ type UpdateClientRequest struct {
 	StorageConfig      *StorageConfig      `json:"storageConfig,omitempty"`     // the whole block again, to renew credentials
 }
 
-// WebRecordingConfig pauses or resumes. OnHold is always sent: the service's default is false.
+// WebRecordingConfig pauses or resumes. OnHold is always sent: the service's default is false, which resumes.
 type WebRecordingConfig struct {
 	OnHold bool `json:"onhold"`
 }
@@ -190,7 +191,7 @@ type Meta struct {
 	Took      time.Duration // from the sending of the request that was answered to the end of its answer
 }
 
-// AcquireResponse answers acquire.
+// AcquireResponse answers acquire. The resource id records nothing by itself; it serves one start, within five minutes.
 type AcquireResponse struct {
 	Cname      string `json:"cname"`
 	UID        string `json:"uid"`
@@ -198,7 +199,8 @@ type AcquireResponse struct {
 	Meta       Meta   `json:"-"`
 }
 
-// StartResponse answers start. A 200 says that the request was accepted, not that anything is being recorded.
+// StartResponse answers start. A 200 says that the request was accepted, not that anything is being recorded. Without resource id,
+// SID, Cname and UID together a recording cannot be stopped: store them first.
 type StartResponse struct {
 	Cname      string `json:"cname"`
 	UID        string `json:"uid"`
@@ -213,16 +215,16 @@ type UpdateResponse = StartResponse
 // Status is the state of a recording as query reports it.
 type Status int
 
-// The states of a recording.
+// The states of a recording. One that is held may stay ready for as long as it is held, which is inferred.
 const (
 	StatusNotStarted   Status = 0
 	StatusInitialised  Status = 1
-	StatusStarting     Status = 2
-	StatusPartlyReady  Status = 3
+	StatusStarting     Status = 2 // components start
+	StatusPartlyReady  Status = 3 // some components are ready
 	StatusReady        Status = 4 // running
 	StatusInProgress   Status = 5 // running
-	StatusStopping     Status = 6
-	StatusStopped      Status = 7
+	StatusStopping     Status = 6 // a stop was asked for
+	StatusStopped      Status = 7 // all components are stopped
 	StatusExited       Status = 8
 	StatusExitedFaulty Status = 20
 )
@@ -282,7 +284,8 @@ type OutputState struct {
 	Status  string `json:"status"`
 }
 
-// File is a recorded playlist. SliceStartTime comes in seconds or milliseconds; use [File.Start].
+// File is a recorded playlist. Whether its name includes the prefix is not documented. SliceStartTime comes in seconds or
+// milliseconds; use [File.Start].
 type File struct {
 	Filename       string `json:"filename"`
 	SliceStartTime int64  `json:"sliceStartTime"`

@@ -1,4 +1,5 @@
-// Package docs holds what is generated and proved of the documentation, for the commands that print it.
+// Package docs embeds the manual of the rules for the commands that print it. Its tests hold architecture.md and security.md
+// against the code: the functions and the tests that they name are there.
 package docs
 
 import (

@@ -4,13 +4,13 @@ import (
 	"time"
 )
 
-// Change is an exception for planned days.
+// Change is an exception for planned days. Of several that fit a class the most specific one counts, as package schedule decides.
 type Change struct {
-	Pos       Pos // of the key
-	Key       ChangeKey
-	Cancelled bool
-	To        *ChangeTo // nil: the time stays
-	ToPos     Pos
+	Pos       Pos                     // of the key
+	Key       ChangeKey               // the classes that it is for, by their planned day
+	Cancelled bool                    // they are not held
+	To        *ChangeTo               // nil: the time stays
+	ToPos     Pos                     // of the new time, as far as one is given
 	Keys      []string                // the other keys that the change gives, as plans write them
 	Over      func(Settings) Settings // lays them over the recording's settings; nil for none
 }

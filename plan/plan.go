@@ -10,9 +10,9 @@ import (
 // Plan is a root file merged with the files that it includes, with all names resolved. It is not modified after
 // loading, so that goroutines may share it.
 type Plan struct {
-	Name       string
-	Pos        Pos // of the name
-	Files      []File
+	Name       string // part of every identity: a-z, 0-9 and -, at most 40 characters
+	Pos        Pos    // of the name
+	Files      []File // the root file first
 	Account    Account
 	Apps       []*App
 	Storages   []*Storage
@@ -83,26 +83,26 @@ func (l Limits) Or(o Limits) Limits {
 
 // Storage is a third-party cloud storage.
 type Storage struct {
-	Name      string
+	Name      string // what settings call it
 	Pos       Pos
 	Vendor    catalog.Vendor
-	Region    catalog.StorageRegion
+	Region    catalog.StorageRegion // zero where the vendor needs none
 	Bucket    string
-	Endpoint  string
-	AccessKey Text   // secret; zero with STS
-	SecretKey Text   // secret; zero with STS
-	Prefix    []Text // elements, placeholders still in them
-	SSE, Tag  string
-	Near      catalog.Near // of recordings that name none; "": near the caller
-	STS       *STS
+	Endpoint  string         // host name, of S3-compatible stores only
+	AccessKey Text           // secret; zero with STS
+	SecretKey Text           // secret; zero with STS
+	Prefix    []Text         // elements, placeholders still in them
+	SSE, Tag  string         // as ExtensionParams of agora; "": not sent
+	Near      catalog.Near   // of recordings that name none; "": near the caller
+	STS       *STS           // nil: AccessKey and SecretKey are lasting
 	From      map[string]Pos // where each key that the plan gives stands
 }
 
-// STS names where temporary credentials come from: a command's output or a file, as JSON.
+// STS names where temporary credentials come from: a command's output or a file, as JSON. Exactly one is given.
 type STS struct {
-	Command []string
-	File    string
-	Pos     Pos // of File
+	Command []string // program and arguments, run in the plan's folder
+	File    string   // read at each use
+	Pos     Pos      // of File
 }
 
 // CDN is a target of a push, by RTMP or RTMPS.
@@ -115,13 +115,13 @@ type CDN struct {
 
 // Recording is an entry of the plan: a page and the times of its classes.
 type Recording struct {
-	ID       string
-	Pos      Pos // of the id
-	Title    string
-	Was      []string
-	When     []When
-	Changes  []Change
-	Settings // effective: defaults and the recording's own keys merged
+	ID       string   // part of every identity: a-z, 0-9 and -, at most 40 characters
+	Pos      Pos      // of the id
+	Title    string   // for people; "": none
+	Was      []string // earlier ids, under which the store may hold its classes
+	When     []When   // as written; package schedule makes classes of them
+	Changes  []Change // exceptions for planned days, in document order; each key once
+	Settings          // effective: defaults and the recording's own keys merged, without its changes
 
 	UnreadWhen bool // some of its times could not be read
 }
@@ -171,38 +171,39 @@ type MP4 struct {
 // time.
 type Padding struct{ Before, After time.Duration }
 
-// Settings are the effective settings of a recording, or of one occurrence with its change laid over.
+// Settings are the effective settings of a recording, or of one occurrence with its change laid over. Each setting has a row in
+// [SettingTable], which says how layers combine it. Of a plan with errors required fields may be nil or zero.
 type Settings struct {
 	Zone         *time.Location // required; never the machine's own
-	App          *App
+	App          *App           // required
 	Region       catalog.Region // "": near the caller
 	OwnNear      *catalog.Near  // nil: that of the storage
-	Storage      *Storage
-	CDN          *CDN // nil: none
-	URL          Text // placeholders still in it, until an occurrence expands them
-	Cname        Text // zero: derived from plan and id
-	Only, Skip   []*Calendar
+	Storage      *Storage       // required
+	CDN          *CDN           // nil: none
+	URL          Text           // placeholders still in it, until an occurrence expands them
+	Cname        Text           // zero: derived from plan and id
+	Only, Skip   []*Calendar    // of weekly and cron days: only those, and not those; dated classes ignore both
 	Video        Video
-	AudioProfile int
+	AudioProfile int // 0: mono 48 kbit/s; 1: mono 128; 2: stereo 192 (audio-profile-values)
 	MP4          MP4
 	Mobile       *bool          // nil: not sent
-	ReadyTimeout *time.Duration // nil: not sent
-	ExactStart   bool
-	Preflight    bool // the daemon may ask for the page before the class begins
+	ReadyTimeout *time.Duration // whole seconds, 0 to 60 s (ready-timeout-range); nil: not sent
+	ExactStart   bool           // opened on hold and written from Start on; Padding.Before is ignored
+	Preflight    bool           // the daemon may ask for the page before the class begins
 	Padding      Padding
 	MinRemainder MinRemainder
-	Attempts     int // failures in a row before giving up
-	Redundancy   int // sessions at once
+	Attempts     int // failures in a row before giving up, 1 to 20
+	Redundancy   int // sessions at once, 1 to 4; each is billed
 	Priority     Priority
-	Labels       map[string]string
+	Labels       map[string]string // also the values of placeholders; shared between recordings, never to be modified
 	Note         string
-	From         *Origins
+	From         *Origins // where each key that is set stands
 
 	UnreadOnly, UnreadSkip bool // some of their calendars could not be read
 	UnreadReady            bool // the ready timeout could not be read
 }
 
-// Occurrence is one planned class of a recording: the interval [Start, End).
+// Occurrence is one planned class of a recording: the interval [Start, End). Package schedule makes it.
 type Occurrence struct {
 	ID          string // plan/recording/20310917T170000Z, for ever; the instant is Planned in UTC
 	Plan        string

@@ -13,26 +13,31 @@ import (
 	"rundown/runner/store"
 )
 
-// Config is what an engine needs. Store and Connect are required.
+// Config is what an engine needs. Store and Connect are required; what is zero has its default. The hooks are called from goroutines
+// of the engine, by several at a time.
 type Config struct {
-	Store   *store.Store
-	Connect func(*plan.Plan) (*Connection, error) // to the service, for a plan's account
-	Logger  *slog.Logger                          // default: discarded
-	Now     func() time.Time                      // default: time.Now
+	Store *store.Store // opened with [store.Options].Work; the engine does not close it
+	// Connect says how to reach the service for a plan's account. It is called when a plan is put to work, and for the plan of what
+	// still runs of an earlier one. Its error keeps the plan from being put to work.
+	Connect func(*plan.Plan) (*Connection, error)
+	Logger  *slog.Logger     // default: discarded
+	Now     func() time.Time // the wall clock, without a monotonic reading; default: time.Now
 	// Uptime is the time since some instant, that in which the machine slept included. Default: without that.
 	Uptime  func() time.Duration
-	Horizon time.Duration // how far ahead occurrences are written into the store; default 8 days
-	Poll    time.Duration // how often operators' commands are looked for; default 1 s
-	Beat    time.Duration // how often a sign of life is stored; default 15 s
-	Watch   time.Duration // how often a healthy session is queried at most; default 10 s
-	Who     string        // who applies plans, for the event log
+	Horizon time.Duration // how far ahead occurrences are written into the store, anew each hour; default 8 days
+	Poll    time.Duration // how often the store is read for what others wrote: orders, plans, specs; default 1 s
+	Beat    time.Duration // how often a sign of life is stored where no other process can use the store, else the store says; default 15 s
+	// Watch is the shortest time between two queries for a healthy session; default [session.MinQueryInterval], 10 s. Where many
+	// sessions share the request budget it is longer, up to the documented interval: see [session.QueryInterval].
+	Watch time.Duration
+	Who   string // who applies plans, for the event log
 	// Revision says what the store is to keep of a plan; default: hash and path, from which no start can be made.
 	Revision func(*plan.Plan) (store.Revision, error)
 	// Vet judges a plan that comes from the store, before it becomes active; default: none is refused.
 	Vet func(*plan.Plan) error
-	// Keep is how long what is over is kept; 0: for ever.
+	// Keep is how long what is over is kept; 0: for ever. A little more than the longest class, 720 hours, is kept in any case.
 	Keep time.Duration
-	// OnChange hears of every stored step, in order for one occurrence. It must not block.
+	// OnChange hears of every stored step, in order for one occurrence. It must not block: the worker waits for it.
 	OnChange func(session.State)
 	// OnHeartbeat hears how long a heartbeat took, until it was confirmed or failed. It must not block.
 	OnHeartbeat func(took time.Duration)

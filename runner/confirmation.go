@@ -44,6 +44,7 @@ func (l Removal) Code() reason.Code {
 // share reports whether more than a fifth is removed.
 func (l Removal) share() bool { return l.Removed*confirmShare > l.Of }
 
+// String is a sentence about the plan, which goes on after its name.
 func (l Removal) String() string {
 	if l.Emptied {
 		return fmt.Sprintf("it removes all %d classes of the next seven days and has none after them", l.Of)

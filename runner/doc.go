@@ -15,7 +15,19 @@
 //   - Requests are sent from goroutines (ask.go, request.go), and their answers are posted back to the worker's loop. So are
 //     notifications of the service (notices.go).
 //
-// Calls run from the engine to the workers, and from both to the packages session, store and agora, which never call back. What
+// Beside this way:
+//
+//	revision.go, confirmation.go    plans from the store: which one is active, waits or is refused
+//	place.go, capacity.go           when a first request is due; padding that gives its place to another class
+//	health.go                       health issues, which the files about their causes raise (account.go, quota.go, reach.go, foreign.go …)
+//	clock.go, skew.go               a clock that jumps, and one that differs from the service's
+//	gate.go, fleet.go, handover.go  several nodes: who may send, which plans they work on, how an App ID changes its owner;
+//	late.go, relay.go, expiry.go    what one node leaves in the store for another
+//	secrets.go, keys.go             references and storage credentials, resolved for each request
+//	now.go, dryrun.go               what somebody asks for outside of the schedule; the requests of a plan without sending any
+//
+// Commands and runner/web call it, the latter for the most part by runner/view and runner/operate. Calls run from the
+// engine to the workers, and from both to the packages session, store and agora, which never call back. What
 // goes out are requests, rows of the store, log lines, and the hooks of [Config].
 //
 // Only a worker's loop touches its occurrences. The engine's lock guards the plans, the workers and the health issues, and is

@@ -16,13 +16,13 @@ import (
 
 // DryRunRequest is a request that the engine would send, with nothing secret in it.
 type DryRunRequest struct {
-	Occurrence string // identity
-	At         time.Time
+	Occurrence string    // identity
+	At         time.Time // when it is due, as placed within the request budget; in the zone of its class
 	Op         agora.Op
 	Method     string
-	URL        string
-	Headers    map[string]string
-	Body       any
+	URL        string            // with <resourceid> and <sid>, which only answers tell
+	Headers    map[string]string // Authorization is masked
+	Body       any               // what JSON makes of it is the body; nil: none
 }
 
 // What stands in a rehearsed request for what only an answer or a secret tells.

@@ -26,12 +26,12 @@ const (
 type Issue struct {
 	ID         reason.Code `json:"id"`
 	Severity   Severity    `json:"severity"`
-	Since      time.Time   `json:"since"`
-	Text       string      `json:"text"`
-	ReasonCode reason.Code `json:"reason_code"` // more precise than the id, or the id
-	Advice     string      `json:"advice,omitempty"`
-	Blocking   bool        `json:"-"` // classes cannot begin while it lasts
-	About      string      `json:"-"` // the App ID, plan, PLAN/STORAGE or occurrence that it is about; "": all of them
+	Since      time.Time   `json:"since"`            // when it began
+	Text       string      `json:"text"`             // for people, without secrets
+	ReasonCode reason.Code `json:"reason_code"`      // more precise than the id, or the id
+	Advice     string      `json:"advice,omitempty"` // what to do; "": the text says it
+	Blocking   bool        `json:"-"`                // classes cannot begin while it lasts
+	About      string      `json:"-"`                // the App ID, plan, PLAN/STORAGE or occurrence that it is about; "": all of them
 }
 
 // MarshalJSON writes the issue with its reason code.

@@ -23,12 +23,12 @@ const OriginNow = "now"
 // NowOrder asks for occurrences of one plan outside of its schedule.
 type NowOrder struct {
 	Plan        *plan.Plan
-	Revision    int64 // of the plan in the store; 0: the store does not hold it
-	Apps        map[*plan.App]string
-	Occurrences []plan.Occurrence
-	Begin       []time.Time // when the first request of each is due
-	Who         string
-	At          time.Time
+	Revision    int64                // of the plan in the store; 0: the store does not hold it
+	Apps        map[*plan.App]string // the App IDs, resolved
+	Occurrences []plan.Occurrence    // of that plan; their identities are new
+	Begin       []time.Time          // when the first request of each is due, in the order of Occurrences
+	Who         string               // for the event log
+	At          time.Time            // when it was given
 }
 
 // RecordNow writes the specs of an order, all or none. Whoever owns their App IDs records them. A page that is being recorded, or

@@ -1,6 +1,6 @@
 // Package catalog has the documented facts about the service as data: every restriction with its bounds, severity and
-// source ([Restrictions], [Bound]), storage vendors and their regions ([Vendors]), stream limits and prices ([StreamLimit],
-// [UnitPrice]), and the pauses between tries ([Backoff]).
+// source ([Restrictions], [Bound]), storage vendors and their regions ([Vendors]), areas to be preferred ([Near]), stream limits and
+// prices ([StreamLimit], [UnitPrice]), and the pauses between tries ([Backoff]).
 //
 // restrictions.yaml is the source of the figures; it is parsed when it is first needed. A function that reads a figure
 // panics where the file does not have it: that is a mistake in this program, and a test reads each of them. The package

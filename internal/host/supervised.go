@@ -28,6 +28,7 @@ type Supervised struct {
 // LastWord limits how long the shutdown waits for a supervisor that does not read its socket.
 const LastWord = time.Second
 
+// NewSupervised starts to feed the watchdog, where systemd has set one. The caller ends it by [Supervised.End].
 func NewSupervised(e *runner.Engine, log *slog.Logger) *Supervised {
 	s := &Supervised{log: log, done: make(chan struct{}), states: make(chan string, 16), told: make(chan struct{})}
 	go s.send()
@@ -83,10 +84,12 @@ func (s *Supervised) tell(state string) {
 	}
 }
 
+// Ready, Reloading and Stopping tell systemd what the daemon does. They never block, and are safe for concurrent use.
 func (s *Supervised) Ready()     { s.tell(systemd.SdNotifyReady) }
 func (s *Supervised) Reloading() { s.tell(systemd.SdNotifyReloading) }
 func (s *Supervised) Stopping()  { s.tell(systemd.SdNotifyStopping) }
 
+// End stops to feed the watchdog and waits until what was told has been sent, for [LastWord] at most. It is called once.
 func (s *Supervised) End() {
 	close(s.done)
 	s.wg.Wait()

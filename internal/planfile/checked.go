@@ -20,7 +20,7 @@ type Checked struct {
 	Files    *Files
 }
 
-// errors and warnings count the findings.
+// Count is how many of the findings have a severity.
 func (c Checked) Count(s plan.Severity) int {
 	n := 0
 	for _, f := range c.Findings {

@@ -6,6 +6,6 @@
 //   - [Revision] converts a plan to the form in which the store keeps it, without secrets.
 //   - [Watch] says when plan files are to be compared with what was read of them, and [Files.Again] reads them again.
 //
-// Start reading at checked.go. Commands and the daemon call this package. It imports load, rules and the revision type of
-// the runner, and no command.
+// Start reading at checked.go. Commands and the daemon call this package. It imports load, rules and
+// forecast, and of the runner and the store the form of a revision: no engine, and no command.
 package planfile

@@ -29,8 +29,8 @@ type Files struct {
 	stdin    io.Reader
 	root     string
 	folders  includeFolders
-	PipeWait time.Duration
-	Read     map[string][]byte
+	PipeWait time.Duration      // how long a named pipe may be without a writer; default 10 s
+	Read     map[string][]byte  // what was read, by path as it was asked for
 	globs    map[string]globbed // by pattern
 	failed   map[string]string  // why a file could not be read
 	Once     bool               // the root is a stream, which cannot be read again
@@ -41,12 +41,14 @@ type Files struct {
 // OnPath hears of a path before a call of the operating system about it, which may hang. It may be nil.
 type OnPath func(path string)
 
+// At tells of a path, unless f is nil.
 func (f OnPath) At(path string) {
 	if f != nil {
 		f(path)
 	}
 }
 
+// NewReader gives files without a root, where none is to be read as a plan.
 func NewReader(stdin io.Reader) *Files {
 	return &Files{stdin: stdin, PipeWait: pipeWait, Read: map[string][]byte{}, globs: map[string]globbed{}, failed: map[string]string{}}
 }

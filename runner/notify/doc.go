@@ -11,7 +11,16 @@
 //	                 ├─▶ announcements ──router──▶ outbox ──worker for each target──▶ webhook or channel
 //	observer ────────┘
 //
-// Start reading at [Notifier]. Nothing in here is waited for by the engine: the goroutines are the package's own, and
+//	changes.go         what a step of a class announces, in the transaction of the step; fact.go: what an announcement holds
+//	observe.go         what lasts and what has ended, by marks in the store; nodes.go, digest.go and check.go announce too
+//	route.go           which targets (target.go) hear of an announcement
+//	message.go         the body of a message; words*.go and text.go: its sentences
+//	worker.go          sends what is due: webhook.go to programs, channel.go to people; backoff.go: when it is tried again
+//	direct.go          sends what is critical while the store cannot be written
+//	ping.go, try.go    the address that is called each minute; the test of one target
+//	event.go           the same words for readers of the API's stream
+//
+// Start reading at [Notifier] (notifier.go). Nothing in here is waited for by the engine: the goroutines are the package's own, and
 // slow targets are bounded by timeouts. Texts and routing are pure functions. A target's address is a secret: it is
 // resolved for each try and is in no message, log or error.
 package notify

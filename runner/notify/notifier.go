@@ -15,7 +15,9 @@ import (
 	"rundown/runner/store"
 )
 
-// Store is what the package needs of a store.
+// Store is what the package needs of a store. The methods of [store.Store] say what each promises; what the package relies on most: an
+// announcement and its marks are written together, [store.Store.Post] makes no second message of an id for a target, and messages of one
+// subject come in their order.
 type Store interface {
 	Announce(ctx context.Context, marks []store.Mark, announcements ...store.Announcement) error
 	Marks(ctx context.Context) (map[string]string, error)
@@ -52,11 +54,11 @@ type Issue struct {
 	Spares func(app string) bool
 }
 
-// Config is what a [Notifier] needs. Store, Plans and Lookup are required.
+// Config is what a [Notifier] needs. Store, Plans and Lookup are required. The functions are called from goroutines of the notifier.
 type Config struct {
 	Store  Store
-	Plans  func() []Plan
-	Lookup func(*plan.Plan) plan.Lookup
+	Plans  func() []Plan                    // the active plans, as the engine has them now
+	Lookup func(*plan.Plan) plan.Lookup     // what the references of a plan's targets stand for
 	Issues func() []Issue                   // all health issues, those of the notifier included; default: none
 	Moves  func(within time.Duration) error // why the engine does not move; default: it does
 	// Check finds out whether the next classes of a plan could begin, and gives the health issues where they could not;

@@ -4,7 +4,8 @@
 //
 // [Pages] and [Bucket] are bounded in number and in time, send nothing that changes anything, and give problems as texts
 // without addresses, keys and what the other side wrote. A problem is looked at twice before it is given. [Turns] says what
-// is looked at when, and when a problem is over.
+// is looked at when, and when a problem is over. The caller, the daemon's checks in internal/cli, knows the classes and their
+// addresses and tells people.
 package preflight
 
 import (

@@ -237,14 +237,15 @@ func (c Code) EventData() []byte {
 // Reason is why something is as it is: a code for programs and a sentence for people.
 type Reason struct {
 	Code Code
-	Text string
+	Text string // shown as it is, so that it holds no secret
 }
 
-// Because gives a reason.
+// Because gives a reason. The arguments are those of [fmt.Sprintf].
 func Because(code Code, format string, args ...any) Reason {
 	return Reason{code, fmt.Sprintf(format, args...)}
 }
 
+// None says that there is no reason: the zero Reason.
 func (r Reason) None() bool { return r == Reason{} }
 
 // Or is the other reason where there is none.
@@ -256,9 +257,10 @@ type Refusal struct {
 	Text string
 }
 
+// Error is the sentence alone.
 func (r *Refusal) Error() string { return r.Text }
 
-// Refuse gives the error of what is refused.
+// Refuse gives the error of what is refused, a [*Refusal], whose code [CodeOf] finds however often it is wrapped.
 func Refuse(code Code, format string, args ...any) error {
 	return &Refusal{code, fmt.Sprintf(format, args...)}
 }

@@ -12,12 +12,12 @@ import (
 // Answer is what came of a request. Class Unknown stands for no answer at all, also for one that a crash took.
 type Answer struct {
 	Class            agora.Class
-	Status           int // HTTP, 0: none
-	Code             int // the service's
-	Reason           string
-	Foreign          bool   // it cannot be recognised as the service's own: never final, and no word about the recording
-	RequestID        string // of the service, "" for none
-	RetryAfter       time.Duration
+	Status           int                  // HTTP, 0: none; for the log and for Verdict alone, as Code is
+	Code             int                  // the service's, 0: none
+	Reason           string               // the service's, for people
+	Foreign          bool                 // it cannot be recognised as the service's own: never final, and no word about the recording
+	RequestID        string               // of the service, "" for none
+	RetryAfter       time.Duration        // how long the service asks to wait; 0: it does not
 	ResourceID       string               // of acquire
 	SID              string               // of start, or in the body of a refusal
 	Server           agora.ServerResponse // of query and stop; without addresses

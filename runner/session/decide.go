@@ -18,8 +18,8 @@ type TimePassed struct{}
 
 // Answered is the answer to a request.
 type Answered struct {
-	Attempt int // the session that it is about
-	Op      agora.Op
+	Attempt int      // the session that it is about
+	Op      agora.Op // the request; an answer to another one than the session has out changes nothing
 	Answer  Answer
 }
 
@@ -51,10 +51,10 @@ func (Relieved) event()         {}
 func (Unattended) event()       {}
 func (AccountAccepted) event()  {}
 
-// Action is a request that is to be sent about a session.
+// Action is a request that is to be sent about a session, once. Its answer, or the lack of one, comes back as [Answered].
 type Action struct {
 	Op      agora.Op
-	Attempt int
+	Attempt int // the session's, in the status that Decide returned with it
 }
 
 // Decide is the state machine. It compares what is wanted of an occurrence with what is happening, takes in an event and

@@ -14,7 +14,7 @@ import (
 // Notice is what a notification says of a recording, without addresses: a hint that makes Decide look sooner and
 // tells it causes and instants that no query gives. It is never the only ground for ending anything.
 type Notice struct {
-	ID          string
+	ID          string // agora.Event.NoticeID; the engine keeps repetitions away from Decide
 	Type        agora.EventType
 	Cname       string
 	UID         string

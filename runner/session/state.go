@@ -50,14 +50,15 @@ type Cancel struct {
 	Closure    int64       `json:"closure,omitempty"`     // the number of the closure that gave it; 0: an order for this class
 }
 
-// Target is what a plan wants of an occurrence. It holds no secret.
+// Target is what a plan wants of an occurrence. It holds no secret, so that it can be stored: requests are built from the plan, whose
+// references are resolved then.
 type Target struct {
 	Identity
 	Interval
 	Service
 	Destination
-	URL          string        `json:"url"` // masked
-	Cname        string        `json:"cname"`
+	URL          string        `json:"url"`                     // masked
+	Cname        string        `json:"cname"`                   // with a UID it names a recording at the service
 	UIDs         [][2]string   `json:"uids"`                    // of each replica, between which its sessions alternate
 	Priority     plan.Priority `json:"priority,omitempty"`      // who goes first when the budget is short; "": normal
 	Exact        bool          `json:"exact_start,omitempty"`   // opened on hold and written from Start on
@@ -72,12 +73,12 @@ type Target struct {
 
 // Identity names an occurrence. It never changes.
 type Identity struct {
-	ID        string `json:"id"`
+	ID        string `json:"id"` // plan/recording/START: the planned start in UTC, as 20310917T170000Z
 	Plan      string `json:"plan"`
-	Recording string `json:"recording"`
-	Zone      string `json:"timezone"`
-	Day       string `json:"day"`   // planned, local: 2031-09-17
-	Clock     string `json:"clock"` // planned, local: 19:00
+	Recording string `json:"recording"` // its id in the plan
+	Zone      string `json:"timezone"`  // IANA name, in which people read its times
+	Day       string `json:"day"`       // planned, local: 2031-09-17
+	Clock     string `json:"clock"`     // planned, local: 19:00
 }
 
 // Interval is when the class is, and when its recording runs.
@@ -86,16 +87,16 @@ type Interval struct {
 	End     time.Time `json:"end"`
 	PlanEnd time.Time `json:"plan_end,omitzero"` // of the class by its plan, where an extension lasts longer
 	From    time.Time `json:"from"`              // of the recording: with padding
-	Until   time.Time `json:"until"`
+	Until   time.Time `json:"until"`             // its sessions are stopped then
 }
 
 // Service is what of the service records the occurrence.
 type Service struct {
 	App     string              `json:"app"`                // App ID
 	AppName string              `json:"app_name,omitempty"` // in the plan
-	Region  catalog.Region      `json:"region,omitempty"`
-	Near    catalog.Near        `json:"near,omitempty"` // of the sessions that are begun
-	Class   catalog.StreamClass `json:"class,omitempty"`
+	Region  catalog.Region      `json:"region,omitempty"`   // the only area of recording servers; "": near the caller
+	Near    catalog.Near        `json:"near,omitempty"`     // of the sessions that are begun
+	Class   catalog.StreamClass `json:"class,omitempty"`    // of resolution, by which the service limits what runs at once
 }
 
 // Destination is where the files go.
@@ -111,7 +112,8 @@ type Orders struct {
 	Extended *Extension `json:"extended,omitempty"`
 }
 
-// Spec is what is wanted of an occurrence: by its plan, by operators, and by the worker that places it beside others.
+// Spec is what is wanted of an occurrence: by its plan, by operators, and by the worker that places it beside others. Spec
+// transactions of package runner write it (all but Local); Decide reads it and compares it with Status.Observed.
 type Spec struct {
 	Target
 	Orders
@@ -133,7 +135,8 @@ type Local struct {
 	OnlyStops     bool          // this process only stops what runs
 }
 
-// Status is what is happening to an occurrence. Only Decide changes it.
+// Status is what is happening to an occurrence. Only Decide changes it, and only the worker that owns the App ID stores it. The zero
+// Status is that of a class which Decide has not seen yet. It holds no secret.
 type Status struct {
 	Observed        Observed             `json:"observed,omitzero"`
 	Begin           time.Time            `json:"begin"`               // when the first request is due
@@ -141,15 +144,15 @@ type Status struct {
 	Preempted       time.Time            `json:"preempted,omitzero"`  // when its padding ended early, for another class
 	Relieved        time.Time            `json:"relieved,omitzero"`   // when another class of the recording took over, since no plan holds this one
 	Phase           Phase                `json:"phase"`
-	Outcome         Outcome              `json:"outcome,omitempty"`
-	Reason          string               `json:"reason,omitempty"`
-	ReasonCode      reason.Code          `json:"reason_code,omitempty"` // of every outcome but recorded
-	Gaps            []Gap                `json:"gaps,omitempty"`
+	Outcome         Outcome              `json:"outcome,omitempty"`          // "" until it has ended
+	Reason          string               `json:"reason,omitempty"`           // a sentence for people; nothing is decided by it
+	ReasonCode      reason.Code          `json:"reason_code,omitempty"`      // of every outcome but recorded
+	Gaps            []Gap                `json:"gaps,omitempty"`             // of an ended class, in order, without overlap
 	Sessions        []Session            `json:"-"`                          // stored as rows of their own
 	EarlierSessions int                  `json:"earlier_sessions,omitempty"` // how many of the first sessions were begun for an earlier time or App ID of the class
 	Replicas        [MaxReplicas]Replica `json:"replicas,omitzero"`          // of which the first ReplicaCount are used
 	FailedOverFrom  string               `json:"failed_over_from,omitempty"` // the masked address at which the push broke, so that it moved to the fallback
-	EndedAt         time.Time            `json:"ended_at,omitzero"`
+	EndedAt         time.Time            `json:"ended_at,omitzero"`          // when the outcome was settled
 }
 
 // Observed is the part of the spec that the status has taken in: phase, replicas and outcome are about this interval.

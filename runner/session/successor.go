@@ -78,6 +78,7 @@ func (s *State) HasExpired() bool {
 	return slices.ContainsFunc(s.Sessions, func(x Session) bool { return x.Expired })
 }
 
+// ExpiredText is what people read of a session that Limits.Expired is about.
 const ExpiredText = "outlived the hours of its session, and no other had taken over: what it writes, if anything, cannot be told or stopped"
 
 // hours are the maxRecordingHour and resourceExpiredHour of a session that begins at an instant: the plan's, or more

@@ -11,14 +11,15 @@ import (
 	"time"
 )
 
-// Command is an operator's order. It is judged when it is given, and holds from then on or not at all.
+// Command is an operator's order. It is judged when it is given, and holds from then on or not at all. What the orders for a class
+// come to stands in its spec; commands are kept to say who gave them, and for a class that is written anew.
 type Command struct {
-	ID         int64 // given by the store, rising
-	At         time.Time
-	Occurrence string
-	Kind       string // cancel, uncancel, extend, unextend, stop
+	ID         int64     // given by the store, rising
+	At         time.Time // when it was given
+	Occurrence string    // its identity
+	Kind       string    // cancel, uncancel, extend, unextend, stop
 	Who        string
-	Reason     string
+	Reason     string    // the operator's own words; "": none
 	Args       []byte    // JSON or nil
 	Day, Clock string    // of the occurrence, as in [Occurrence]; "": as its row says
 	DoneAt     time.Time // when it was judged

@@ -9,16 +9,17 @@ import (
 	"time"
 )
 
-// Step is what one decision changes of the status of an occurrence. Version is the expected one; the store holds
-// Version+1 after. Sessions are inserted or replaced by (Occurrence, Attempt). Doc is the runner's own account, as JSON.
+// Step is what one decision changes of the status of an occurrence: all of it is written, or nothing. Version is the expected
+// one; the store holds Version+1 after. Sessions are inserted or replaced by (Occurrence, Attempt), and those that are not named
+// stay. Doc is the runner's own account, as JSON. Only the worker of the App ID that owns the occurrence makes steps.
 type Step struct {
 	ID         string
 	Observed   int64 // the generation of the spec that was decided on; a later one is to be looked at at once
 	Version    int64
-	HeldBy     string // App ID that has sessions of it which are not over; "" for none
-	State      string // planned, starting, recording, stopping, ended
-	Outcome    string // "" until ended
-	Reason     string
+	HeldBy     string    // App ID that has sessions of it which are not over; "" for none
+	State      string    // planned, starting, recording, stopping, ended
+	Outcome    string    // "" until ended
+	Reason     string    // for people
 	ReasonCode string    // of every outcome but recorded
 	Wake       time.Time // when it is to be looked at; zero: never
 	AtOnce     bool      // that is now, whoever reads it

@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// Event is an entry of the log.
+// Event is an entry of the log, which only grows until [Store.Prune] removes what is old. Entries of steps and orders are written in
+// their transactions. The log is for people; the runner looks in it only for notifications that it has taken in before.
 type Event struct {
 	Seq        int64  // given by the store, rising
 	Occurrence string // "" for those of the daemon itself; in a step, "" means that of the step
 	At         time.Time
-	Kind       string // planned, intent, answer, state, outcome, command, plan, …
+	Kind       string // of a class: intent, answer, decision, state, webhook, command, plan; of the daemon: plan, closure, addresses, …
 	Who        string // "" for the runner
-	Text       string
+	Text       string // for people; of an intent the endpoint, of a state the phase
 	Data       []byte // JSON or nil; never a secret
 }
 

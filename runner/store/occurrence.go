@@ -9,7 +9,9 @@ import (
 	"time"
 )
 
-// Occurrence is a row; Doc is the runner's own account as JSON, the other fields are there to be asked for.
+// Occurrence is a row: one class for as long as the store keeps it. Doc is the runner's own account as JSON, which runner.Decode
+// reads; the other fields are there to be asked for. [SpecTx] writes what is wanted of it, [Store.Commit] what is happening to it:
+// State, Outcome, Reason, ReasonCode, Version, HeldBy and, after the first step, Wake. Times are in UTC, in whole milliseconds.
 type Occurrence struct {
 	ID         string // plan/recording/START, for ever
 	Plan       string
@@ -19,19 +21,19 @@ type Occurrence struct {
 	App        string // App ID
 	URL        string // of the page, masked
 	Start      time.Time
-	End        time.Time
-	State      string // planned, starting, recording, stopping, ended
-	Outcome    string // "" until ended
-	Reason     string
-	ReasonCode string // of every outcome but recorded
-	Wake       time.Time
-	Origin     string // "": a plan's schedule; else who else asked for it
-	Revision   int64  // the plan revision that it comes from
-	Version    int64  // of the status; 0: nobody has written it yet
-	Generation int64  // of the spec: the change of specs that wrote it last
-	HeldBy     string
-	Absent     bool   // no plan holds it any more
-	Doc        []byte // spec, orders and status, as one JSON object
+	End        time.Time // with what operators ordered
+	State      string    // planned, starting, recording, stopping, ended
+	Outcome    string    // "" until ended
+	Reason     string    // for people
+	ReasonCode string    // of every outcome but recorded
+	Wake       time.Time // when its owner is to look at it next; the Unix epoch: at once; zero: never again
+	Origin     string    // "": a plan's schedule; else who else asked for it
+	Revision   int64     // the plan revision that it comes from
+	Version    int64     // of the status; 0: nobody has written it yet
+	Generation int64     // of the spec: the change of specs that wrote it last
+	HeldBy     string    // the App ID that has sessions of it which are not over; "" for none
+	Absent     bool      // no plan holds it any more
+	Doc        []byte    // spec, orders and status, as one JSON object
 }
 
 // Owner is the App ID whose owner alone writes the status: of the one that holds sessions of it, while there is one.
@@ -80,7 +82,8 @@ func joined(objects ...string) []byte {
 	return append(out, '}')
 }
 
-// Filter selects occurrences; zero fields select all.
+// Filter selects occurrences that meet all of its fields; zero fields select all. An occurrence that lies in [EndAfter, StartBefore)
+// with any part of its class, without padding, meets both.
 type Filter struct {
 	// ID is a whole identity, or the short form for people, which selects all that it fits: recording@2031-09-17 by the
 	// planned local day, recording@2031-09-17T09:00 by its minute or T09:00:20 by its second where a day has several, and
@@ -93,7 +96,7 @@ type Filter struct {
 	Open        bool // not ended
 	States      []string
 	StartBefore time.Time // Start < StartBefore
-	EndAfter    time.Time // End > EndAfter
+	EndAfter    time.Time // End > EndAfter, by an index on the start that relies on no class lasting longer than 40 days
 	Limit       int       // at most so many, the earliest; 0: all
 
 	after *Occurrence // only those that are listed after it

@@ -12,13 +12,13 @@ import (
 // Announcement is something that happened of which people may want to hear. It is written in the transaction in which
 // it happened, and becomes a [Message] for each target that hears of it. It never holds a secret.
 type Announcement struct {
-	Seq     int64 // given by the store, rising
-	ID      string
-	At      time.Time
-	Kind    string // class.failed, …
-	Plan    string // "" where it is about no plan
-	Subject string // the occurrence that it is about, or another name; "" where it is about none
-	Data    []byte // JSON
+	Seq     int64     // given by the store, rising
+	ID      string    // by [AnnouncementID], the same however often what it tells is found; a receiver knows a repetition by it
+	At      time.Time // when it happened
+	Kind    string    // class.failed, …: an id of plan.Events
+	Plan    string    // "" where it is about no plan
+	Subject string    // the occurrence that it is about, or another name; "" where it is about none
+	Data    []byte    // JSON
 }
 
 const insertAnnouncement = `INSERT INTO announcements (id, happened_at, kind, plan, subject, data, routed) VALUES ($1, $2, $3, $4, $5, $6, 0)`
@@ -98,15 +98,16 @@ const (
 	MessageDropped MessageState = "dropped" // it is not sent any more, or was not; Result says why
 )
 
-// Message is what one target is to hear.
+// Message is what one target is to hear. There is at most one of a target and an ID. Messages of one subject are sent in the order
+// of Seq.
 type Message struct {
-	Seq      int64 // given by the store, rising
-	ID       string
-	Target   string
-	Kind     string
+	Seq      int64  // given by the store, rising
+	ID       string // of its announcement; the same for each target and each try
+	Target   string // a key of the targets of the active plans
+	Kind     string // of its announcement, as Plan and Subject are
 	Plan     string
 	Subject  string
-	Severity string
+	Severity string    // info, warning or critical
 	At       time.Time // when it was made
 	Due      time.Time // when it may be sent next
 	Tries    int       // that failed

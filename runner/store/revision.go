@@ -8,16 +8,17 @@ import (
 	"time"
 )
 
-// Revision is a plan as it was applied. Text is masked by the caller: the store never holds a secret.
+// Revision is a plan as it was applied. Text is masked by the caller: the store never holds a secret. The newest usable
+// revision of a plan is the active one; where that withdraws the plan there is none.
 type Revision struct {
-	ID         int64 // given by the store, rising
-	At         time.Time
-	Plan       string
-	Path       string // of the root file, absolute where the caller knows it
-	Hash       string // SHA-256 of the files; "" for the revision that withdraws the plan
+	ID         int64     // given by the store, rising over all plans
+	At         time.Time // when it was applied
+	Plan       string    // its name
+	Path       string    // of the root file, absolute where the caller knows it
+	Hash       string    // SHA-256 of the files; "" for the revision that withdraws the plan
 	Who        string
 	Commit     string // of git; "" where there is none
-	Text       []byte
+	Text       []byte // its files as the runner archives them; nil: not kept, and no start can be made from it
 	State      RevisionState
 	Note       string // why it waits or was refused; of a confirmation, why it was given
 	ReasonCode string // why it waits or was refused

@@ -6,16 +6,18 @@ import (
 	"slices"
 )
 
-// Session is a row.
+// Session is a row: one acquire, start and stop at the service. With App, Cname, UID, ResourceID and SID it can be stopped, so these
+// are columns: a session is found by them when a notification names it. It is written by steps alone, and is removed with its
+// occurrence.
 type Session struct {
 	Occurrence string // its identity; in a step, "" means that of the step
-	Attempt    int
-	App        string
+	Attempt    int    // from 1, in the order in which the sessions of the occurrence were begun
+	App        string // the App ID that it was begun under, which may not be that of the occurrence any more
 	Cname      string
 	UID        string
-	ResourceID string
-	SID        string
-	State      string
+	ResourceID string // "" until acquire was answered
+	SID        string // "" while it is not known
+	State      string // a session.SessionState; of these the store knows "orphan"
 	Doc        []byte // JSON, the runner's own account
 }
 

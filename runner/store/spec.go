@@ -7,7 +7,9 @@ import (
 	"time"
 )
 
-// Spec is what a spec transaction writes of an occurrence. Doc is the runner's own account of what is wanted, as JSON.
+// Spec is what a spec transaction writes of an occurrence. Doc is the runner's own account of what is wanted, as JSON, and the other
+// fields repeat of it what rows are asked by. It holds no secret: what comes from a plan is masked before. Times are cut to
+// milliseconds.
 type Spec struct {
 	ID              string // plan/recording/START, for ever
 	Plan            string
@@ -18,13 +20,13 @@ type Spec struct {
 	URL             string // of the page, masked
 	Start           time.Time
 	End             time.Time // with what operators ordered
-	Hash            string    // what two specs are compared by
-	Origin          string    // "": a plan's schedule
+	Hash            string    // what a plan is compared by, as [Known] gives it; orders and times of writing are not in it
+	Origin          string    // "": a plan's schedule, whose rows [Store.Known] compares; else who else asked for it
 	CancelledByPlan bool      // its plan cancels it
 	Revision        int64     // the plan revision that it comes from
 	Doc             []byte
-	Orders          []byte    // of operators, summed up, as JSON
-	Wake            time.Time // when it is first to be looked at; zero: at once
+	Orders          []byte    // of operators, summed up, as JSON; nil: none
+	Wake            time.Time // when it is first to be looked at; zero: at once. It counts until a status is written: an update of what has one wakes it at once
 }
 
 // SpecTx is a transaction that writes specs. All of them come one after the other, since each begins by raising the
@@ -227,10 +229,10 @@ func queryTx[T any](ctx context.Context, tx *txn, text, arg string, scan func(*s
 
 // Known is an occurrence in short: what a plan is compared with.
 type Known struct {
-	ID, Recording, App, Hash string
+	ID, Recording, App, Hash string    // as in [Spec]
 	Start, End               time.Time // with what operators ordered
-	State, Outcome           string
-	Absent, CancelledByPlan  bool
+	State, Outcome           string    // as in [Occurrence]
+	Absent, CancelledByPlan  bool      // no plan holds it; its plan holds it as cancelled
 }
 
 const (

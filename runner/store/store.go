@@ -6,7 +6,9 @@
 // the version of its row and the term of its owner. A [Writer] groups the steps of many goroutines. Where a spec was
 // written since the one that a status was decided on, the row wakes at once.
 //
-// [Open] opens it. The store never interprets what it keeps: states are the runner's words, but for "ended", which
+// Start reading at [Open] and [Occurrence], then [Store.WriteSpecs] (spec.go), [Store.Near] (near.go) and [Store.Commit] (commit.go):
+// how a class comes in, how its worker finds it, and how its status is written. The package imports nothing of the project. It never
+// interprets what it keeps: states are the runner's words, but for "ended", which
 // [Filter.Open] leaves out, and "planned", of which nothing was begun.
 //
 // On SQLite one process works on a store: it holds a lock on a file beside it. Others open it to read and to leave

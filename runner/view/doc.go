@@ -9,6 +9,7 @@
 //   - [ReadViews] adds the sessions to rows; [Views.List] is their JSON form.
 //   - [ReadDetails] is all that is known of one class: settings, life, log in sentences.
 //   - [ReadRevisions] lists plan revisions, [ReadOrders] the orders that wait.
+//   - calendar.go, forecast.go, closures.go, nodes.go: one kind of answer each.
 //
 // The types with JSON tags ([Occurrence], [Session], [Planned], [Revision], [Daemon], …) are a contract: fields may be
 // added, never renamed. Times of a plan carry the offset of the class's zone, times of sessions are UTC with milliseconds.

@@ -1,5 +1,12 @@
-// Package web is what the daemon answers over HTTP: whether it is alive and whether it is ready, and Agora's
-// notifications.
+// Package web is the part of the daemon's HTTP server that needs no caller's rights: health checks, and notifications of the
+// service. The API and the duty page are in packages below it, behind the guard of package access.
+//
+//	web.go       [Handler] answers /healthz and /readyz
+//	webhook.go   [Webhook] verifies notifications of the service and hands them to the engine
+//	listener.go  [NewServer], [Serve] and [Limit]: time limits, TLS, and how many connections may be open
+//	throttle.go  what callers from outside can cause is logged once a minute at most
+//
+// The run command puts it together. The package knows no store and no plan: what it answers comes from functions that it is given.
 package web
 
 import (

@@ -42,6 +42,7 @@ func Line(s string) string { return view.Line(s) }
 // Palette colours what people read. The zero value does not.
 type Palette struct{ On bool }
 
+// Paint gives a text the attributes, or as it is where colours are off.
 func (p Palette) Paint(s string, attributes ...color.Attribute) string {
 	if !p.On {
 		return s

@@ -63,6 +63,7 @@ type Table struct {
 	notes  []string // of each row; "": none
 }
 
+// Add adds a row of as many cells as the header has. note is its text; "": none.
 func (t *Table) Add(note string, cells ...any) {
 	t.rows = append(t.rows, cells)
 	t.notes = append(t.notes, note)

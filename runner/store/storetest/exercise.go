@@ -1,4 +1,6 @@
-// Package storetest holds every kind of store to the same behaviour: [Exercise] is run against each.
+// Package storetest holds every kind of store to the same behaviour. A test of the store gives [Exercise] a function that opens a
+// new store; [Nodes] is for a kind of store that several processes may share. model.go compares a store with a simple model of it
+// under random steps. The package uses the exported methods of the store alone.
 package storetest
 
 import (

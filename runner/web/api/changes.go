@@ -12,7 +12,7 @@ type Change struct {
 	Seq        int64   `json:"seq" doc:"Rising; the id of the message"`
 	At         *string `json:"at"`
 	Occurrence *string `json:"occurrence" doc:"Identity of the class; null: about the daemon or a plan"`
-	Kind       string  `json:"kind" doc:"planned, intent, answer, state, outcome, command, plan, …"`
+	Kind       string  `json:"kind" doc:"of a class: intent, answer, decision, state, webhook, command, plan; of the daemon: plan, closure, addresses, …"`
 	Who        *string `json:"who" doc:"null: the daemon"`
 	Text       string  `json:"text"`
 }

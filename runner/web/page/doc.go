@@ -11,6 +11,7 @@
 //	lanes.go     how classes share the lanes of a timeline
 //	span.go      the parts of a class: early, recorded, gap, late, after, planned
 //	act.go       confirmation pages and the forms that carry an act out; give.go judges and gives the order
+//	made.go      answers that are kept for a moment, since many people look at the same page; recall.go: plans that are kept
 //
 // Who may look and act is decided before, by package access, whose guard also sets the headers of every answer and refuses
 // forms of other origins; the pages ask the caller that it names.
