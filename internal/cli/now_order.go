@@ -29,7 +29,7 @@ type nowOrder struct {
 	revision store.Revision // the active one of the plan
 	apps     map[*plan.App]string
 	daemons  map[string]bool // the App IDs on which daemons work
-	ids      []string // of the occurrences
+	ids      []string        // of the occurrences
 }
 
 // nowOrderFor opens the store where daemons are to record, and the caller closes it. It is nil where no daemon works on the

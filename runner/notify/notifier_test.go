@@ -433,7 +433,7 @@ func TestOrdersAreTold(t *testing.T) {
 		}
 		pass(5 * time.Second)
 		got := r.receiver.events("order.given")
-		if len(got) != 1 || !strings.HasPrefix(got[0].Data.Text, "ops cancelled Algebra I (algebra), ") || !strings.Contains(got[0].Data.Text, "snow") {
+		if len(got) != 1 || !strings.HasPrefix(got[0].Data.Text, "ops cancelled the recording of Algebra I (algebra), ") || !strings.Contains(got[0].Data.Text, "snow") {
 			t.Errorf("orders %+v", got)
 		}
 	})

@@ -107,23 +107,28 @@ func failedWords(t topic) words {
 	}
 }
 
+// unlessHeld is for a class whose recording somebody cancelled: whether the class takes place Rundown does not know.
+const unlessHeld = "Nothing, if the class does not take place. If it does, have the cancellation taken back, or record the class by other means."
+
 func cancelledWords(t topic) words {
 	undo := t.codeAdvice()
 	if t.f.Closure != nil { // an order for many classes is taken back as it was given
 		undo = ""
 	}
-	w := words{title: "Cancelled: " + t.brief(), class: nothingToDo, operator: undo}
+	w := words{title: "Cancelled: " + t.brief(), class: unlessHeld, operator: undo}
 	switch {
 	case t.f.Code == reason.EndedByOperator && t.nothingOfIt():
 		w.title = "Cancelled: " + t.brief()
-		w.text = t.class() + ": an operator cancelled it shortly before it began. Nothing of the class itself was recorded."
+		w.text = t.class() + ": an operator cancelled its recording shortly before it began. Nothing of the class itself was recorded."
 	case t.f.Code == reason.EndedByOperator:
 		w.title = "Ended early: " + t.brief()
+		w.class = nothingToDo
 		w.text = fmt.Sprintf("%s: an operator ended its recording early, at %s. What was recorded until then is kept.", t.class(), t.local(t.stopped(), "15:04:05 MST"))
 	case t.f.Class != nil && len(t.f.Class.Gaps) > 0: // some of it was recorded
+		w.class = nothingToDo
 		w.text = t.class() + ": it was cancelled while it was being recorded. What was recorded until then is kept."
 	default:
-		w.text = t.class() + ": it is not recorded, because it was cancelled."
+		w.text = t.class() + ": its recording was cancelled in Rundown. Nothing of it is recorded."
 	}
 	w.text += t.why("Details: ")
 	return w
@@ -156,7 +161,7 @@ func orphanWords(t topic) words {
 	return words{
 		title:    "May still be recording and billed: " + t.brief(),
 		text:     fmt.Sprintf("%s: a recording of this class (session %d) %s. It may be billed%s. %s%s", t.class(), t.f.Session, what, latest, t.standing(), t.orphanCause()),
-		class:    "Nothing, but tell who pays for the service that this recording may be billed" + latest + ".",
+		class:    "Nothing. Tell whoever pays for the service that this recording may be billed" + latest + ".",
 		operator: t.advise("Rundown stops it if it can, and tells you. " + t.history()),
 	}
 }
@@ -231,8 +236,8 @@ func uploadFailedWords(t topic) words {
 	}
 	return words{
 		title: "Files not stored: " + t.brief(),
-		text:  fmt.Sprintf("%s: the service could not store the files of its recording (session %d) in %s%s. They may be lost.%s", t.class(), t.f.Session, t.bucket(), folder, t.why("Details: ")),
-		class: "Tell those who need the recording that its files may be lost.", operator: fmt.Sprintf("Check %s, its free space and its keys now: %s %s", t.bucket(), others, t.history()),
+		text:  fmt.Sprintf("%s: the service could not store the files of its recording (session %d) in %s%s. Take them for lost until you are told that they are stored.%s", t.class(), t.f.Session, t.bucket(), folder, t.why("Details: ")),
+		class: "If the class still runs, record the rest of it by other means. Tell those who need the recording that it may be lost.", operator: fmt.Sprintf("Check %s, its free space and its keys now: %s %s", t.bucket(), others, t.history()),
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 // orders say what operators ordered.
 var orders = map[string]string{
-	"cancel": "cancelled", "uncancel": "took back the cancellation of", "extend": "extended", "unextend": "took back the extension of", "stop": "stopped",
+	"cancel": "cancelled the recording of", "uncancel": "took back the cancellation of", "extend": "extended", "unextend": "took back the extension of", "stop": "stopped the recording of",
 }
 
 // orderTitles are the titles of orders.
@@ -45,7 +45,7 @@ func orderWords(t topic) words {
 	case "extend":
 		undo += " Until the end that it had before, rundown extend --undo " + t.a.Subject + " takes it back."
 	case "cancel":
-		undo += " Until the class ends, rundown cancel --undo " + t.a.Subject + " takes it back."
+		undo = unlessHeld + " Until the class ends, rundown cancel --undo " + t.a.Subject + " takes it back."
 	case "stop":
 		undo += " Until the planned end of the class, rundown cancel --undo " + t.a.Subject + " has the rest recorded."
 	}

@@ -99,7 +99,7 @@ type issueWords struct{ title, means, again string }
 
 // issueTexts name the health issues for people. %s is what the issue is about.
 var issueTexts = map[reason.Code]issueWords{
-	reason.IssueAccountRefused:     {"the service refuses the account", "No class of App ID %s can begin until this is mended.", "the service accepts the account again"},
+	reason.IssueAccountRefused:     {"the service refuses the account", "The recording of no class of App ID %s can begin until this is mended.", "the service accepts the account again"},
 	reason.IssueServiceUnreachable: {"the service cannot be reached", "Classes cannot begin until this is mended. What is being recorded goes on at the service.", "the service can be reached again"},
 	reason.IssueNodeClock:          {"the clock of a node is wrong", "From ten seconds on, the node takes on no classes of further accounts.", "the clock of the node is right again"},
 	reason.IssueNodeUnfit:          {"a node cannot work on a plan", "Other nodes record the classes of the plan.", "the node can work on the plan again"},
@@ -109,7 +109,7 @@ var issueTexts = map[reason.Code]issueWords{
 	reason.IssueCredentialsFailing: {"storage credentials cannot be fetched", "Classes that need these credentials may not be stored until this is mended.", "the storage credentials can be fetched again"},
 	reason.IssueReferencesUnset:    {"variables or files are not set", "Classes that need them cannot begin until this is mended.", "the variables and files are set again"},
 	reason.IssueQuotaTaken:         {"the account records as much as it may", "The next classes of App ID %s wait until another recording of the account ends.", "the account has room for recordings again"},
-	reason.IssuePageFailing:        {"a page may not be recorded", "Its classes may not be recorded until this is mended.", "the page can be recorded again"},
+	reason.IssuePageFailing:        {"the recording of a page may fail", "The recording of its classes may fail until this is mended.", "the page can be recorded again"},
 	reason.IssueStorageFailing:     {"a bucket does not take recordings", "Classes that go to this bucket may not be stored until this is mended.", "the bucket takes recordings again"},
 	reason.IssueOutboxStuck:        {"notifications are not delivered", "Who reads this target does not hear of classes until this is mended. Recordings are not affected.", "notifications are delivered again"},
 	reason.IssueLogDropped:         {"the log is not written", "Recordings are not affected.", "the log is written again"},
@@ -205,7 +205,7 @@ func nodeLostWords(t topic) words {
 	return w
 }
 
-const checkThese = "Check whether these classes are being recorded. If one is not, record it by other means, for example by the meeting's own recording."
+const checkThese = "Check on the duty page, or by rundown status, whether these classes are being recorded. If one is not, record it by other means, for example by the meeting's own recording."
 
 // oneOfSeveralLostWords tell of one of several daemons: the others record its classes.
 func oneOfSeveralLostWords(t topic) words {

@@ -39,7 +39,7 @@ func TestWhatMayStillBeDoneIsAdvised(t *testing.T) {
 func TestOfAClassThatAClosureCancelledNoCommandIsAdvised(t *testing.T) {
 	f := samples(t)["class.cancelled"]
 	f.Closure = &Closure{ID: 3}
-	if _, e := eventFrom("class.cancelled", f); e.Data.Advice != nothingToDo {
+	if _, e := eventFrom("class.cancelled", f); e.Data.Advice != unlessHeld {
 		t.Errorf("it advises %q", e.Data.Advice)
 	}
 }
@@ -122,7 +122,7 @@ func TestAFailedUploadNamesItsFolder(t *testing.T) {
 		t.Fatalf("announced: %+v", list)
 	}
 	f, err := factOf(list[0])
-	if text := eventOf(list[0], f, view{}).Data.Text; err != nil || !strings.Contains(text, "(session 2) in the bucket, folder autumn/german/. They may be lost. Details: upload error 32: no room.") {
+	if text := eventOf(list[0], f, view{}).Data.Text; err != nil || !strings.Contains(text, "(session 2) in the bucket, folder autumn/german/. Take them for lost until you are told that they are stored. Details: upload error 32: no room.") {
 		t.Errorf("%v: it says %q", err, text)
 	}
 }
