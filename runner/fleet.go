@@ -66,11 +66,16 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 		if err != nil {
 			return nil, given, fmt.Errorf("store the plan: %w", err)
 		}
-		active, holds, err := Newer(ctx, e.cfg.Store, given)
+		active, holds, err := Holding(ctx, e.cfg.Store, given)
 		if err != nil {
 			return nil, active, err
 		}
-		if active.ID != 0 {
+		if active.ID != 0 && active.ID == holds { // as if the node had no file: that it lacks something is not of the plan
+			if err := e.vetted(p); err != nil {
+				e.raiseUnfit(active, err)
+				return nil, active, nil
+			}
+		} else if active.ID != 0 {
 			attrs := []any{"plan", p.Name, "file", given.Path, "holds", holds, "active", active.ID}
 			if active.Withdrawn() {
 				e.log.Warn("the plan was withdrawn, and its file is as it was before: it stays withdrawn; rundown apply PLAN makes it active again",
@@ -95,15 +100,27 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 	return e.begin(ctx, p)
 }
 
-// Newer is the active revision of a plan, or the one that withdraws it, where a file holds an older one, which is number holds;
-// the zero Revision where the file counts. It is asked where several processes work on a store: a start with an older file does not turn a plan back there.
-func Newer(ctx context.Context, s *store.Store, file store.Revision) (active store.Revision, holds int64, err error) {
+// vetted says what this node lacks to work on a plan.
+func (e *Engine) vetted(p *plan.Plan) error {
+	if e.cfg.Vet != nil {
+		if err := e.cfg.Vet(p); err != nil {
+			return err
+		}
+	}
+	_, err := e.prepare(p)
+	return err
+}
+
+// Holding is the active revision of a plan, or the one that withdraws it, where a file holds that or an older one, which is number
+// holds; the zero Revision where the file holds something new. It is asked where several processes work on a store: a start with
+// an older file does not turn a plan back there.
+func Holding(ctx context.Context, s *store.Store, file store.Revision) (active store.Revision, holds int64, err error) {
 	all, err := s.Revisions(ctx, file.Plan)
 	if err != nil {
 		return store.Revision{}, 0, err
 	}
 	i := slices.IndexFunc(all, store.Revision.Usable)
-	if i < 0 || all[i].Hash == file.Hash {
+	if i < 0 {
 		return store.Revision{}, 0, nil
 	}
 	older := slices.IndexFunc(all[i:], func(r store.Revision) bool { return r.Hash == file.Hash })

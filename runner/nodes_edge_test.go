@@ -192,6 +192,36 @@ func TestAWithdrawnPlansClassesAreStoppedByTheNodeThatLives(t *testing.T) {
 	})
 }
 
+// TestANodeThatIsGivenTheActiveRevisionWaitsForWhatItLacks starts one with the file that another node was given.
+func TestANodeThatIsGivenTheActiveRevisionWaitsForWhatItLacks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		p := loadPlan(t, twoApps(bell), "school.yaml")
+		a := f.join("a", nil, p)
+		var lacks atomic.Bool
+		lacks.Store(true)
+		b := f.join("b", func(*plan.Plan) error {
+			if lacks.Load() {
+				return errors.New("KEY is not set")
+			}
+			return nil
+		}, p)
+		time.Sleep(30 * time.Second)
+		if got, issues := f.owners(b.store), fmt.Sprint(b.Issues()); got["canary-APP_A"] != got["canary-APP_B"] || !strings.Contains(issues, "node-unfit") {
+			t.Errorf("the owners are %v, the health issues %s", got, issues)
+		}
+		lacks.Store(false)
+		time.Sleep(30 * time.Second)
+		if got := f.owners(b.store); got["canary-APP_A"] == got["canary-APP_B"] {
+			t.Errorf("in the end the owners are %v", got)
+		}
+		f.leave(b)
+		f.leave(a)
+	})
+}
+
 // TestANodeThatIsGivenAnOlderFileWorksOnTheActiveRevision starts one with a file that the store has replaced. It lacks what the
 // active revision refers to, or what the file does, which does not matter. It stays, and takes its share once it lacks nothing.
 func TestANodeThatIsGivenAnOlderFileWorksOnTheActiveRevision(t *testing.T) {

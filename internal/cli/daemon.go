@@ -160,15 +160,15 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	return nil
 }
 
-// vetGiven is vet for a plan of the command line. Where several nodes share the store, a file that holds an older revision does
-// not count, whatever it refers to: the engine judges the active one.
+// vetGiven is vet for a plan of the command line. Where several nodes share the store, and the file holds the active revision or an
+// older one, the engine judges the active one: a node that lacks what that refers to waits for it, and others record the plan.
 func (d *daemon) vetGiven(ctx context.Context, c planfile.Checked) error {
 	if d.work.store.Remote() {
 		given, err := planfile.Revision(c.Plan)
 		if err != nil {
 			return fmt.Errorf("plan %s: %w", c.Path, err)
 		}
-		if active, _, err := runner.Newer(ctx, d.work.store, given); err != nil || active.ID != 0 {
+		if active, _, err := runner.Holding(ctx, d.work.store, given); err != nil || active.ID != 0 {
 			return err
 		}
 	}

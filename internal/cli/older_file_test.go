@@ -15,6 +15,33 @@ import (
 	"rundown/runner/store/pgtest"
 )
 
+// TestADaemonThatLacksWhatTheActivePlanNeedsStays starts one on PostgreSQL with the file that is active. Where the file holds
+// something new, it ends.
+func TestADaemonThatLacksWhatTheActivePlanNeedsStays(t *testing.T) {
+	t.Parallel()
+	x := newNowBeside(t, pgtest.Start(t).Database(t))
+	if out, errs, status := runBinary(t, x.env, "apply", x.file); status != StatusOK {
+		t.Fatalf("apply: status %d: %s%s", status, out, errs)
+	}
+	lacking := slices.DeleteFunc(slices.Clone(x.env), func(v string) bool { return strings.HasPrefix(v, "ROOM=") })
+	daemon := start(t, "stderr", lacking, "run", x.file, "--api-url", x.service, "--listen", "127.0.0.1:0")
+	daemon.await(1, "owns none of its App IDs", "ROOM")
+	daemon.awaitListen()
+	if status := daemon.end(syscall.SIGTERM); status != StatusOK {
+		t.Errorf("status %d", status)
+	}
+	text, err := os.ReadFile(x.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(x.file, fmt.Appendf(text, "  music: {when: %s}\n", dated(time.Now().UTC().Add(2*time.Hour), time.Minute)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs, status := runBinary(t, lacking, "run", x.file, "--api-url", x.service, "--listen", "127.0.0.1:0"); status != StatusTrouble || !strings.Contains(errs, "ROOM") {
+		t.Errorf("with a file that holds something new: status %d: %s", status, errs)
+	}
+}
+
 // TestADaemonWithAnOlderFileStays starts one on PostgreSQL with a file that was replaced in the store. It lacks what both the file
 // and the active revision refer to. It says so, owns nothing and turns nothing back.
 func TestADaemonWithAnOlderFileStays(t *testing.T) {
