@@ -33,7 +33,7 @@ func fleetPlan(b *testing.B, n int, bell time.Time) *plan.Plan {
 	var text strings.Builder
 	text.WriteString("version: 1\nname: city\naccount: {customer_id: \"${ID}\", customer_secret: \"${SECRET}\"}\napps:\n")
 	for i := range fleetApps {
-		fmt.Fprintf(&text, "  app-%d: {id: \"${APP_%d}\", limits: {qps: 1000000, concurrent: 100000}}\n", i, i)
+		fmt.Fprintf(&text, "  app-%d: {id: \"${APP_%d}\", limits: {qps: 2000, concurrent: 100000}}\n", i, i)
 	}
 	text.WriteString(`storage: {videos: {vendor: s3, region: eu-central-1, bucket: videos, access_key: "${ACCESS}", secret_key: "${KEY}"}}
 defaults: {timezone: UTC, url: "https://school.example/rooms/{id}"}
@@ -57,7 +57,9 @@ type fleetFigures struct {
 	took                 time.Duration // from the first request to the last start
 	p99                  time.Duration // how long after the first request of all a start arrived
 	database, nodes      time.Duration // of a processor, for the starts of all
+	read                 time.Duration // the longest that a read of the store took meanwhile
 	databaseIdle         float64       // share of a processor while all are being recorded
+	stepsIdle            float64       // stored a second while all are being recorded
 	written, planWritten time.Duration // of the plan: until it was stored; processor time of the database
 }
 
@@ -86,9 +88,9 @@ func runFleet(b *testing.B, server *pgtest.Server, n int) (f fleetFigures) {
 	}
 	bell := time.Now().UTC().Truncate(time.Second).Add(100*time.Second + time.Duration(n)*10*time.Millisecond)
 	p := fleetPlan(b, n, bell)
-	began, before := time.Now(), server.Processor(b)
+	began, unwritten := time.Now(), server.Processor(b)
 	one, ones := join("one", p)
-	f.written, f.planWritten = time.Since(began), server.Processor(b)-before
+	f.written, f.planWritten = time.Since(began), server.Processor(b)-unwritten
 	two, second := join("two")
 	defer func() {
 		for _, e := range []*runner.Engine{one, two} {
@@ -118,8 +120,9 @@ func runFleet(b *testing.B, server *pgtest.Server, n int) (f fleetFigures) {
 	}
 	database, own := server.Processor(b), cpu(b)
 	begin := <-first.seen
+	longest := longestRead(b, ones)
 	<-service.all
-	f.took = time.Since(begin)
+	f.took, f.read = time.Since(begin), longest()
 	f.database, f.nodes = server.Processor(b)-database, cpu(b)-own
 	service.mu.Lock()
 	late := make([]time.Duration, n)
@@ -129,19 +132,51 @@ func runFleet(b *testing.B, server *pgtest.Server, n int) (f fleetFigures) {
 	service.mu.Unlock()
 	slices.Sort(late)
 	f.p99 = late[n*99/100]
-	if err := ones.EachPage(context.Background(), store.Filter{Open: true}, func(rows []store.Occurrence) error {
+	f.steps = stepsOf(b, ones)
+	time.Sleep(20 * time.Second) // the last starts are confirmed
+	const watched = time.Minute
+	before, stored := server.Processor(b), stepsOf(b, ones)
+	time.Sleep(watched)
+	f.databaseIdle = (server.Processor(b) - before).Seconds() / watched.Seconds()
+	f.stepsIdle = float64(stepsOf(b, ones)-stored) / watched.Seconds()
+	return f
+}
+
+// stepsOf is how many steps the store has taken in of what is open.
+func stepsOf(b *testing.B, s *store.Store) (n int64) {
+	b.Helper()
+	if err := s.EachPage(context.Background(), store.Filter{Open: true}, func(rows []store.Occurrence) error {
 		for _, r := range rows {
-			f.steps += r.Version
+			n += r.Version
 		}
 		return nil
 	}); err != nil {
 		b.Fatal(err)
 	}
-	const watched = 20 * time.Second
-	database = server.Processor(b)
-	time.Sleep(watched)
-	f.databaseIdle = (server.Processor(b) - database).Seconds() / watched.Seconds()
-	return f
+	return n
+}
+
+// longestRead reads a number from the store again and again, until the function that it returns is called.
+func longestRead(b *testing.B, s *store.Store) (end func() time.Duration) {
+	b.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	longest := make(chan time.Duration)
+	go func() {
+		var most time.Duration
+		for ctx.Err() == nil {
+			began := time.Now()
+			if _, err := s.Generation(context.Background()); err != nil {
+				b.Error(err)
+			}
+			most = max(most, time.Since(began))
+			time.Sleep(20 * time.Millisecond)
+		}
+		longest <- most
+	}()
+	return func() time.Duration {
+		cancel()
+		return <-longest
+	}
 }
 
 // firstRequest tells when the first request is sent.
@@ -172,10 +207,10 @@ func BenchmarkFleet(b *testing.B) {
 				b.Fatal(err)
 			}
 			f := runFleet(b, server, n)
-			b.Logf("%d recordings: %d steps, %.0f a second; 99%% of the starts within %v; database %.2f s of a processor (%.0f us a step), nodes %.2f s; "+
-				"then the database takes %.1f%% of a processor; the plan was written in %v, database %.2f s",
+			b.Logf("%d recordings: %d steps, %.0f a second; 99%% of the starts within %v; database %.2f s of a processor (%.0f us a step), nodes %.2f s; a read took %v at most; "+
+				"then %.0f steps a second, for which the database takes %.1f%% of a processor; the plan was written in %v, database %.2f s",
 				f.n, f.steps, float64(f.steps)/f.took.Seconds(), f.p99.Round(time.Millisecond), f.database.Seconds(), f.database.Seconds()*1e6/float64(f.steps), f.nodes.Seconds(),
-				100*f.databaseIdle, f.written.Round(time.Millisecond), f.planWritten.Seconds())
+				f.read.Round(time.Millisecond), f.stepsIdle, 100*f.databaseIdle, f.written.Round(time.Millisecond), f.planWritten.Seconds())
 			all = append(all, f)
 		}
 	}
@@ -186,6 +221,7 @@ func BenchmarkFleet(b *testing.B) {
 		"database": func(f fleetFigures) float64 { return f.database.Seconds() },
 		"nodes":    func(f fleetFigures) float64 { return f.nodes.Seconds() },
 		"plan":     func(f fleetFigures) float64 { return f.planWritten.Seconds() },
+		"steps":    func(f fleetFigures) float64 { return float64(f.steps) },
 	} {
 		b.ReportMetric(exponent(all, of), name+"-exponent")
 	}
