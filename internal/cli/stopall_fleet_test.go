@@ -53,6 +53,20 @@ func TestStopAllBesideDaemonsFollowsTheirWork(t *testing.T) {
 	if status != StatusOK || !strings.Contains(out, "nothing is running") {
 		t.Errorf("with nothing left: status %d:\n%s%s", status, out, errs)
 	}
+	s, err := store.Open(t.Context(), x.dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	nodes, err := s.Nodes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range nodes {
+		if n.Beat.IsZero() {
+			t.Errorf("a command that had nothing to do is left as node %d", n.ID)
+		}
+	}
 }
 
 // TestStopAllOutlastsADatabaseThatFails has the server crash while the orders to stop are carried out.

@@ -61,7 +61,11 @@ func (a *app) stopByNodes(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	free := func(o store.Occurrence) bool { return !apps[o.Owner()] }
-	if len(rows) == 0 || slices.ContainsFunc(rows, free) {
+	switch {
+	case len(rows) == 0: // it joins the daemons for nothing: they would take it for dead
+		_, _, err := a.toStop(ctx, s)
+		return true, err
+	case slices.ContainsFunc(rows, free):
 		return false, nil
 	}
 	left, err := a.leftover(ctx, s, rows)
