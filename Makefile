@@ -24,7 +24,7 @@ build: ## build the binary, ./rundown
 	$(GO) build -trimpath -o rundown .
 
 .PHONY: test
-test: ## run all tests, those of .ci/long without the race detector and all others under it, with a summary
+test: ## run all tests, those of .ci/race under the race detector and all others without it, with a summary
 	@GO='$(GO)' PKG='$(PKG)' FLAGS='$(FLAGS)' bash .ci/test
 
 .PHONY: race
