@@ -175,28 +175,27 @@ func stopped(t *testing.T, sim *simulator.Simulator) {
 
 func TestARequestThatTimedOutLeavesItsConnectionBehind(t *testing.T) {
 	t.Parallel()
-	app, sim, w := wired(t, simulator.Faults{}, time.Hour, time.Hour, always(time.Second))
+	app, sim, w := wired(t, simulator.Faults{}, time.Hour, time.Hour, always(5*time.Second))
 	resourceID, sid := record(t, app)
 	w.swallow()
 	if err := stop(t.Context(), app, resourceID, sid); agora.ClassOf(err) != agora.Unknown {
 		t.Errorf("over the dead connection: %v, want no answer", err)
 	}
-	begin := time.Now()
 	if _, err := app.Query(t.Context(), resourceID, sid); err != nil {
 		t.Errorf("query: %v", err)
 	}
 	if err := stop(t.Context(), app, resourceID, sid); err != nil {
 		t.Errorf("stop: %v", err)
 	}
-	if took := time.Since(begin); took > time.Second || w.count() != 2 {
-		t.Errorf("took %v over %d connections, want the second one at once", took, w.count())
+	if n := w.count(); n != 2 {
+		t.Errorf("%d connections, want the second one at once", n)
 	}
 	stopped(t, sim)
 }
 
 func TestADeadConnectionIsFoundByPingsBeforeItIsNeeded(t *testing.T) {
 	t.Parallel()
-	app, sim, w := wired(t, simulator.Faults{}, 100*time.Millisecond, 100*time.Millisecond, always(5*time.Second))
+	app, sim, w := wired(t, simulator.Faults{}, time.Second, time.Second, always(time.Minute))
 	resourceID, sid := record(t, app)
 	for _, x := range w.swallow() {
 		select {
@@ -205,9 +204,8 @@ func TestADeadConnectionIsFoundByPingsBeforeItIsNeeded(t *testing.T) {
 			t.Fatal("the dead connection is still open")
 		}
 	}
-	begin := time.Now()
-	if err := stop(t.Context(), app, resourceID, sid); err != nil || time.Since(begin) > 4*time.Second {
-		t.Errorf("stop after %v: %v", time.Since(begin), err)
+	if err := stop(t.Context(), app, resourceID, sid); err != nil { // over the dead connection it would have no answer
+		t.Errorf("stop: %v", err)
 	}
 	stopped(t, sim)
 }

@@ -71,7 +71,7 @@ func call(client *http.Client, method, url, token, body string) (status int, tex
 func TestAClassEndsOnASignal(t *testing.T) {
 	t.Parallel()
 	l := inClass(t, 20*time.Second, "--access", accessFile(t))
-	client := &http.Client{Timeout: 10 * time.Second}
+	client := &http.Client{Timeout: time.Minute}
 	current := l.listen + "/api/v1/occurrences/today/class/current"
 
 	status, text := call(client, "POST", current+"/extend", roomToken, `{"by":"15m","reason":"the class goes on"}`)
@@ -117,7 +117,7 @@ func TestAThousandConnectionsAndSlowBodiesHoldNothingUp(t *testing.T) {
 		request := [...]string{"", "GET /api/v1/status HTT", slow + "Content-Length: 60000\r\n\r\n{\"reason\":\"x", slow + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"rea"}[i%4]
 		callers.Go(func() { holdOpen(ctx, address, request) })
 	}
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 	for range 3 {
 		eventually(t, 10*time.Second, "who has a token is answered", func() bool {
 			status, _ := call(client, "GET", l.listen+"/api/v1/status", deskToken, "")
@@ -198,7 +198,7 @@ func TestTLSIsServedFromFilesThatAreReadAgain(t *testing.T) {
 			n = c.PeerCertificates[0].SerialNumber.Int64()
 			return nil
 		}}}
-		status, _ = call(&http.Client{Timeout: 10 * time.Second, Transport: transport}, "GET", at+"/api/v1/status", deskToken, "")
+		status, _ = call(&http.Client{Timeout: time.Minute, Transport: transport}, "GET", at+"/api/v1/status", deskToken, "")
 		return n, status
 	}
 	if n, status := serial(); n != 1 || status != http.StatusOK {

@@ -171,9 +171,9 @@ func dieOnce(t *testing.T, address string, sim *simulator.Simulator, n int, poin
 	return r
 }
 
-// awaitEnd reads the process's lines to the end, on an idle machine at most for so long.
+// awaitEnd reads the process's lines to the end, for a limit and at least a minute, as eventually does.
 func (p *process) awaitEnd(limit time.Duration) bool {
-	over, stop := patience(limit)
+	over, stop := patience(max(limit, time.Minute))
 	defer stop()
 	for {
 		select {

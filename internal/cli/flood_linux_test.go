@@ -57,7 +57,7 @@ func sendNotice(address string) (status int) {
 		return 0
 	}
 	simulator.Sign("CANARY-customer-secret", r.Header, []byte(body))
-	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Do(r)
 	if err != nil {
 		return 0

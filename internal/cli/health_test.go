@@ -36,7 +36,7 @@ var nextPort atomic.Uint32
 
 // health asks a path of the daemon's; status 0: no answer.
 func health(address, path string) (status int, body string) {
-	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 	r, err := client.Get("http://" + address + path)
 	if err != nil {
 		return 0, err.Error()
@@ -49,11 +49,12 @@ func health(address, path string) (status int, body string) {
 	return r.StatusCode, string(b)
 }
 
-// eventually waits until something holds.
+// eventually waits until something holds, for a limit and at least a minute: on a machine with much else to do anything may take that.
 func eventually(t *testing.T, limit time.Duration, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
+	limit = max(limit, time.Minute)
 	over, stop := patience(limit)
 	defer stop()
 	for !holds() {

@@ -293,7 +293,7 @@ func TestNoClassIsLaterForAReceiverThatHangs(t *testing.T) {
 		}
 	}
 	told := time.Now()
-	if status := daemon.end(syscall.SIGTERM); status != StatusOK || time.Since(told) > pace.of(15*time.Second) {
+	if status := daemon.end(syscall.SIGTERM); status != StatusOK || time.Since(told) > pace.of(time.Minute) {
 		t.Errorf("ended with status %d after %v", status, time.Since(told))
 	}
 }

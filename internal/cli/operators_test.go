@@ -382,7 +382,7 @@ func TestOperatorsWorkOnARunningDaemon(t *testing.T) {
 	}()
 	hear := func(want string) {
 		t.Helper()
-		over, stop := patience(30 * time.Second)
+		over, stop := patience(time.Minute)
 		defer stop()
 		for {
 			select {

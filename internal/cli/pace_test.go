@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// idleStart is how long the test binary takes to start as the program on an idle machine, under the race detector.
-const idleStart = 250 * time.Millisecond
-
 // pace is how many times longer than on an idle machine it takes to start the program here and now, from 1 to 4. Tests in
 // real time give that much more room to what they plan and what they wait for, so that a loaded machine has them last
 // longer and not fail.

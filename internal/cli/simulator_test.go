@@ -21,7 +21,7 @@ import (
 func startSimulator(t *testing.T, args ...string) (*exec.Cmd, string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "rundown", append([]string{"simulator", "--listen", "127.0.0.1:0"}, args...)...)
-	cmd.WaitDelay = 10 * time.Second
+	cmd.WaitDelay = time.Minute
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()
@@ -122,7 +122,7 @@ func TestASimulatorThatOtherMachinesReachSaysSo(t *testing.T) {
 		{[]string{"--listen", "0.0.0.0:0"}, "serve callers on this host only"},
 		{[]string{"--listen", ":0", "--control-token", "an-obvious-example"}, "with the control token"},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		var said strings.Builder
 		status := Main(ctx, append([]string{"simulator"}, tt.args...), Streams{Out: cancelling{cancel}, Err: &said})

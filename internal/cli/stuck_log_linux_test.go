@@ -62,13 +62,13 @@ func binary(t *testing.T) string {
 	return path
 }
 
-// terminated sends SIGTERM and wants status 0 within seconds.
+// terminated sends SIGTERM and wants status 0 within a minute.
 func (p *piped) terminated() {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.t.Fatal(err)
 	}
-	over, stop := patience(12 * time.Second)
+	over, stop := patience(time.Minute)
 	defer stop()
 	select {
 	case <-p.ended:
@@ -76,7 +76,7 @@ func (p *piped) terminated() {
 			p.t.Errorf("SIGTERM: ended with %v", p.cmd.ProcessState)
 		}
 	case <-over:
-		p.t.Error("SIGTERM: it did not exit within 12 s")
+		p.t.Error("SIGTERM: it did not exit within a minute")
 	}
 }
 
@@ -114,7 +114,7 @@ func stoppedOnTime(t *testing.T, address string, n int, end time.Time) {
 		t.Errorf("%d sessions, want %d", len(ran), n)
 	}
 	for _, s := range ran {
-		if late := s.StoppedAt.Sub(end); late < 0 || late > paceNow().of(8*time.Second) || s.StopReason != "stop" {
+		if late := s.StoppedAt.Sub(end); late < 0 || late > paceNow().of(30*time.Second) || s.StopReason != "stop" {
 			t.Errorf("%s: stopped %v after its class, by %s", s.Cname, late, s.StopReason)
 		}
 	}

@@ -143,7 +143,7 @@ func TestHugeAndHostileTextsAreRedactedInTime(t *testing.T) {
 		if got := redactorOf(secret, "another-secret").Redact(text); strings.Contains(got, "zQ") {
 			t.Errorf("%q: the secret survives", unit)
 		}
-		if took := time.Since(begin); took > 5*time.Second {
+		if took := time.Since(begin); took > time.Minute {
 			t.Errorf("%q: took %v", unit, took)
 		}
 	}
