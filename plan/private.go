@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// privateRanges are the addresses that nobody outside reaches, in addition to those that package netip knows: what IANA's registries
-// of special-purpose addresses list as not globally reachable.
+// privateRanges are the addresses that nobody outside reaches, in addition to those that package netip knows and to IPv6 addresses
+// outside of [unicast]: what IANA's registries of special-purpose addresses list as not globally reachable, and 2001::/23 whole,
+// in which no web server has its address.
 var privateRanges = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("100.64.0.0/10"), // shared by the customers of a provider, RFC 6598
@@ -16,15 +17,13 @@ var privateRanges = []netip.Prefix{
 	netip.MustParsePrefix("198.51.100.0/24"),
 	netip.MustParsePrefix("203.0.113.0/24"),
 	netip.MustParsePrefix("240.0.0.0/4"),
-	netip.MustParsePrefix("::/96"),          // of an IPv4 address, deprecated by RFC 4291
-	netip.MustParsePrefix("64:ff9b:1::/48"), // of a translator within a network, RFC 8215
-	netip.MustParsePrefix("100::/64"),       // discarded, RFC 6666
-	netip.MustParsePrefix("2001:2::/48"),    // for benchmarks, RFC 5180
-	netip.MustParsePrefix("2001:db8::/32"),  // for documentation, RFC 3849
-	netip.MustParsePrefix("3fff::/20"),      // for documentation, RFC 9637
-	netip.MustParsePrefix("5f00::/16"),      // of segments within a network, RFC 9602
-	netip.MustParsePrefix("fec0::/10"),      // of a site, deprecated by RFC 3879
+	netip.MustParsePrefix("2001::/23"),     // of protocols, RFC 2928; Teredo and benchmarks among them
+	netip.MustParsePrefix("2001:db8::/32"), // for documentation, RFC 3849
+	netip.MustParsePrefix("3fff::/20"),     // for documentation, RFC 9637
 }
+
+// unicast is where IANA gives out global IPv6 addresses, RFC 4291.
+var unicast = netip.MustParsePrefix("2000::/3")
 
 // Ranges of IPv6 addresses that lead to the IPv4 address within them.
 var (
@@ -36,7 +35,7 @@ var (
 // documentation. An IPv6 address that stands for an IPv4 address is judged by that.
 func PrivateAddress(ip netip.Addr) bool {
 	ip = leadsTo(ip.WithZone(""))
-	return ip.IsPrivate() || !ip.IsGlobalUnicast() || slices.ContainsFunc(privateRanges, func(p netip.Prefix) bool { return p.Contains(ip) })
+	return ip.IsPrivate() || !ip.IsGlobalUnicast() || ip.Is6() && !unicast.Contains(ip) || slices.ContainsFunc(privateRanges, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
 // leadsTo is the IPv4 address within an IPv6 address that stands for one, else the address.
