@@ -42,8 +42,14 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 		return
 	}
 	if act.Op == agora.OpAcquire {
-		if a, held := w.account(conn).holdBack(s.ID, w.e.cfg.Now()); held {
-			w.post(func() { takeAnswer(a) })
+		account := w.account(conn)
+		if a, held := account.holdBack(s.ID, w.e.cfg.Now()); held {
+			w.post(func() {
+				takeAnswer(a)
+				if !account.refused() { // the account was accepted before this was taken in
+					w.resume(s.ID, w.e.cfg.Now())
+				}
+			})
 			return
 		}
 	}
