@@ -30,7 +30,9 @@ type reloader struct {
 	reading planfile.OnPath  // hears of each file before it is read, and of "" when no file is being read
 	unset   *unsetReferences // to be cleared for a plan that is applied
 
-	watch planfile.Watch // over the files of all plans
+	watch  planfile.Watch // over the files of all plans
+	silent bool           // what is waited for was found by what the files hold; size and time do not tell of it
+	held   string         // what the files held at the last stamp while silent
 }
 
 // readState is what came of the last reading of a plan.
@@ -59,19 +61,38 @@ func (r *reloader) due(now time.Time) bool {
 		return false
 	}
 	defer r.reading.At("")
-	stamp := ""
-	for i := range r.plans {
-		stamp += r.files(i).Stamp()
-	}
-	if !r.watch.Look(stamp, now, planfile.WatchTimes) {
+	waited := r.watch.Waiting()
+	r.silent = r.silent && waited
+	if !r.watch.Look(r.stamp(), now, planfile.WatchTimes) {
 		return false
 	}
+	changed, retry := false, false
 	for i := range r.state {
-		if d, once := r.current(i); r.state[i].retry || !once && d != r.state[i].digest {
-			return true
+		d, once := r.current(i)
+		changed = changed || !once && d != r.state[i].digest
+		retry = retry || r.state[i].retry
+	}
+	if !changed {
+		return retry
+	}
+	r.silent = r.silent || !waited
+	return r.watch.Settled(r.stamp(), now, planfile.WatchTimes)
+}
+
+// stamp stands for the state of the files of all plans, and for what they hold where size and time do not tell of a change.
+func (r *reloader) stamp() string {
+	stamp, held := "", ""
+	for i := range r.plans {
+		stamp += r.files(i).Stamp()
+		if r.silent {
+			d, _ := r.current(i)
+			held += d
 		}
 	}
-	return false
+	if r.silent {
+		r.held = held
+	}
+	return stamp + r.held // it stays afterwards: that nothing is waited for any more is no change
 }
 
 // files are those of a plan as they were read last.
@@ -93,15 +114,12 @@ func (r *reloader) current(i int) (digest string, once bool) {
 	return files.Again(r.a.flags.includeDirs, r.reading).Digest(), false
 }
 
-// load reads a plan and applies every rule.
+// load reads a plan.
 func (r *reloader) load(path string) (planfile.Checked, error) {
 	files := planfile.NewFiles(r.a.in, path, r.a.flags.includeDirs...)
 	files.Reading = r.reading
 	c, err := planfile.Load(files)
 	r.reading.At("")
-	if err == nil {
-		c.Check(rules.Options{Now: r.a.clock()})
-	}
 	return c, err
 }
 
@@ -129,7 +147,8 @@ func (r *reloader) rejectedPlans() (names []string) {
 }
 
 // reload reads the plans again and applies those that have changed. A plan with errors changes nothing: the active one
-// stays. force applies also what has not changed, and reads streams.
+// stays. What is written while it is read is left for when it has settled. force applies that, too, and what has not
+// changed, and reads streams.
 func (r *reloader) reload(ctx context.Context, force bool) {
 	defer r.reading.At("")
 	for i := range r.plans {
@@ -139,10 +158,15 @@ func (r *reloader) reload(ctx context.Context, force bool) {
 			continue
 		}
 		c, err := r.load(old.Path)
-		if ctx.Err() != nil { // it may have been read for long
+		before := *state
+		state.files = c.Files // also files that are included for the first time have to settle
+		settled := force || c.Files.Once || r.watch.Settled(r.stamp(), time.Now(), planfile.WatchTimes)
+		if ctx.Err() != nil || !settled { // it may have been read for long
 			return
 		}
-		before := *state
+		if err == nil {
+			c.Check(rules.Options{Now: r.a.clock()})
+		}
 		*state = readState{files: c.Files, digest: c.Files.Digest()}
 		changed, retry, err := r.apply(ctx, old, c, err, force)
 		if ctx.Err() != nil {

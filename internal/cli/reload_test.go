@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rundown/internal/planfile"
@@ -265,37 +267,148 @@ func TestFilesSettleBeforeTheyAreRead(t *testing.T) {
 	}
 }
 
-// TestFilesAreComparedOnceTheyHaveSettled writes over a plan file between the looks.
-func TestFilesAreComparedOnceTheyHaveSettled(t *testing.T) {
-	d := &files{t, plansIn(t, map[string]string{"plan.yaml": "one"})}
-	path := d.path("plan.yaml")
-	read := planfile.NewFiles(nil, path)
-	if _, err := read.ReadFile(path); err != nil {
-		t.Fatal(err)
+// written is what a writer has put into a file, so long after the time before, and whether the plans are to be read then.
+type written struct {
+	text  string
+	after time.Duration
+	due   bool
+}
+
+// TestFilesAreReadOnceTheyHaveSettled writes over a file between the looks.
+func TestFilesAreReadOnceTheyHaveSettled(t *testing.T) {
+	t.Parallel()
+	const look = 500 * time.Millisecond
+	endless := []written{{"1", 0, false}, {"1", time.Second, false}}
+	for i := range 20 {
+		endless = append(endless, written{fmt.Sprint(i % 7), max(look, time.Duration(1-i)*31*time.Second), false})
 	}
-	r := newReloader(&app{}, nil, nil, nil, []planfile.Checked{{Path: path, Files: read}})
-	now := time.Now()
-	for i, step := range []struct {
-		text  string
-		after time.Duration
-		due   bool
+	endless = append(endless, written{"8", look, true})
+	for _, tt := range []struct {
+		name, file string
+		timed      bool // the time of the file is that of its size, which is as if size and time told of a change; otherwise it stays
+		steps      []written
 	}{
-		{"one", 0, false},
-		{"one", time.Second, false},
-		{"one, tw", 31 * time.Second, false},
-		{"one, two, th", time.Second / 2, false},
-		{"one, two, three", time.Second / 2, false},
-		{"one, two, three", time.Second / 2, false},
-		{"one, two, three", time.Second / 2, true},
-		{"one", time.Second, false}, // as it was read: nothing is to be done
-		{"one", time.Second, false},
+		{"a file that was read", "plan.yaml", true, []written{
+			{"one", 0, false},
+			{"one", time.Second, false},
+			{"one, tw", 31 * time.Second, false},
+			{"one, two, th", look, false},
+			{"one, two, three", look, false},
+			{"one, two, three", look, false},
+			{"one, two, three", look, true},
+			{"one", time.Second, false}, // as it was read: nothing is to be done
+			{"one", time.Second, false},
+		}},
+		{"a new file that a glob matches", "parts/new.yaml", true, []written{
+			{"", 0, false}, // none
+			{"", time.Second, false},
+			{"one, tw", 31 * time.Second, false},
+			{"one, two, th", look, false},
+			{"one, two, three", look, false},
+			{"one, two, three", look, false},
+			{"one, two, three", look, true},
+		}},
+		{"a change that size and time do not tell of", "plan.yaml", false, []written{
+			{"one", 0, false},
+			{"one", time.Second, false},
+			{"two", 31 * time.Second, false},
+			{"six", look, false},
+			{"ten", look, false},
+			{"ten", look, false},
+			{"ten", look, true},
+		}},
+		{"such a change that is taken back", "plan.yaml", false, []written{
+			{"one", 0, false},
+			{"one", time.Second, false},
+			{"two", 31 * time.Second, false},
+			{"one", look, false},
+			{"one", look, false},
+			{"one", look, false},
+		}},
+		{"such changes without end", "plan.yaml", false, endless},
 	} {
-		d.over("plan.yaml", step.text)
-		d.must(os.Chtimes(path, time.Time{}, time.Unix(int64(len(step.text)), 0)))
-		now = now.Add(step.after)
-		if due := r.due(now); due != step.due {
-			t.Errorf("step %d: due %v, want %v", i, due, step.due)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := &files{t, plansIn(t, map[string]string{"plan.yaml": tt.steps[0].text})}
+			d.must(os.Mkdir(d.path("parts"), 0o700))
+			path := d.path("plan.yaml")
+			stays := time.Unix(0, 0)
+			d.must(os.Chtimes(path, stays, stays))
+			read := planfile.NewFiles(nil, path)
+			_, err := read.ReadFile(path)
+			d.must(err)
+			_, err = read.Glob(d.path("parts/*.yaml"))
+			d.must(err)
+			r := newReloader(&app{}, nil, nil, nil, []planfile.Checked{{Path: path, Files: read}})
+			now := time.Now()
+			for i, step := range tt.steps {
+				if step.text != "" {
+					d.over(tt.file, step.text)
+					at := stays
+					if tt.timed {
+						at = time.Unix(int64(len(step.text)), 0)
+					}
+					d.must(os.Chtimes(d.path(tt.file), at, at))
+				}
+				now = now.Add(step.after)
+				if due := r.due(now); due != step.due {
+					t.Errorf("step %d, %q: due %v, want %v", i, step.text, due, step.due)
+				}
+			}
+		})
+	}
+}
+
+// TestWhatIsWrittenWhileItIsReadIsNotJudged has a writer that goes on whenever the files are read, with a plan that is refused: that is
+// told once the writer is done, or after 10 s.
+func TestWhatIsWrittenWhileItIsReadIsNotJudged(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		writes time.Duration // how long the writer goes on
+		want   time.Duration // when the plan is refused
+	}{
+		{"a writer that ends", 4 * time.Second, 4500 * time.Millisecond},
+		{"a writer that never ends", time.Hour, 10500 * time.Millisecond},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			folder := plansIn(t, nil)
+			synctest.Test(t, func(t *testing.T) {
+				d := &files{t, folder}
+				root, part := growing(1, "[part.yaml]")
+				d.over("part.yaml", part)
+				d.over("plan.yaml", root)
+				c, err := planfile.Load(planfile.NewFiles(nil, d.path("plan.yaml")))
+				d.must(err)
+				r := newReloader(&app{clock: time.Now}, nil, nil, slog.New(slog.DiscardHandler), []planfile.Checked{c})
+				r.due(time.Now())
+				time.Sleep(time.Second)
+				r.due(time.Now())
+				begun, reading, broken := time.Now(), false, "version: 1\nname: today\ninclude: [part.yaml]\n"
+				r.reading = func(path string) {
+					if reading && path == d.path("part.yaml") && time.Since(begun) <= tt.writes {
+						broken += "# more\n"
+						d.over("plan.yaml", broken)
+					}
+				}
+				d.over("plan.yaml", broken)
+				for len(r.rejected()) == 0 {
+					if time.Since(begun) > time.Minute {
+						t.Fatal("the plan is never refused")
+					}
+					time.Sleep(500 * time.Millisecond)
+					if r.due(time.Now()) {
+						reading = true
+						r.reload(t.Context(), false)
+						reading = false
+					}
+				}
+				if got := time.Since(begun); got != tt.want {
+					t.Errorf("refused after %v, want %v", got, tt.want)
+				}
+			})
+		})
 	}
 }
 

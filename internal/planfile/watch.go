@@ -27,49 +27,66 @@ type WatchTiming struct {
 type Watch struct {
 	stamp    string    // at the last look
 	since    time.Time // when it was seen first
-	changed  time.Time // the first of the changes that have not settled yet; zero: none
+	waiting  bool      // for changes to settle
+	begun    time.Time // the first of the changes that are waited for, or that were compared last
 	compared time.Time
 }
+
+// Waiting says that a change has been seen that is not to be compared yet.
+func (w *Watch) Waiting() bool { return w.waiting }
 
 // Look takes in a stamp of the files, and says whether to compare them now.
 func (w *Watch) Look(stamp string, now time.Time, times WatchTiming) bool {
 	if stamp != w.stamp {
 		w.stamp, w.since = stamp, now
-		if w.changed.IsZero() {
-			w.changed = now
+		if !w.waiting {
+			w.waiting, w.begun = true, now
 		}
 	}
-	if w.changed.IsZero() {
-		if now.Sub(w.compared) < times.Reread {
-			return false
-		}
-	} else if now.Sub(w.since) < times.Settle && now.Sub(w.changed) < times.Most {
+	switch {
+	case w.waiting && now.Sub(w.since) < times.Settle && now.Sub(w.begun) < times.Most:
 		return false
+	case !w.waiting && now.Sub(w.compared) < times.Reread:
+		return false
+	case !w.waiting:
+		w.begun = now
 	}
-	w.changed, w.compared = time.Time{}, now
+	w.waiting, w.compared = false, now
 	return true
 }
 
-// Stamp stands for the state of the files that were read, and of what the globs match, without reading any. It differs where one was
-// written, replaced or removed, but for a file of the same size and time.
+// Settled says whether what was read since [Watch.Look] was true may be used: the stamp is still the same, or the wait has been as
+// long as it may be. Otherwise the wait goes on, within the same limit.
+func (w *Watch) Settled(stamp string, now time.Time, times WatchTiming) bool {
+	if stamp == w.stamp || now.Sub(w.begun) >= times.Most {
+		return true
+	}
+	w.stamp, w.since, w.waiting = stamp, now, true
+	return false
+}
+
+// Stamp stands for the state of the files that were read, and of those that the globs match, without reading any. It differs where
+// one was written, replaced or removed, but for a file of the same size and time. That a file is read which a glob matched does not
+// change it.
 func (f *Files) Stamp() string {
 	if f.root == StdinPath {
 		return ""
 	}
 	names := slices.AppendSeq([]string{f.root}, maps.Keys(f.Read))
 	names = slices.AppendSeq(names, maps.Keys(f.failed))
-	slices.Sort(names)
 	var b strings.Builder
+	for _, pattern := range slices.Sorted(maps.Keys(f.globs)) {
+		f.Reading.At(pattern)
+		matches, err := f.folders.glob(pattern)
+		fmt.Fprintf(&b, "%q %q %v\n", pattern, matches, err)
+		names = append(names, matches...)
+	}
+	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		f.Reading.At(name)
 		if info, err := os.Stat(filepath.FromSlash(name)); err == nil {
 			fmt.Fprintf(&b, "%q %v %d %d\n", name, info.Mode(), info.Size(), info.ModTime().UnixNano())
 		}
-	}
-	for _, pattern := range slices.Sorted(maps.Keys(f.globs)) {
-		f.Reading.At(pattern)
-		matches, err := f.folders.glob(pattern)
-		fmt.Fprintf(&b, "%q %q %v\n", pattern, matches, err)
 	}
 	return b.String()
 }
