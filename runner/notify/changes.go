@@ -46,6 +46,9 @@ func sessionChanges(before, x *session.Session, s *session.State, now time.Time)
 		}
 		if kind == kindOrphanResolved {
 			f.State = x.State
+			if x.ReportedEnd != "" { // it is asked whether that is so
+				f.Until = x.ReportedEndAt
+			}
 		}
 		switch kind { // what is resolved is as severe as what it resolves
 		case kindOrphanResolved:

@@ -204,10 +204,12 @@ func (t topic) standing() string {
 func orphanResolvedWords(t topic) words {
 	t.f.Reason = strings.TrimPrefix(t.f.Reason, "orphan: ")
 	title, now := "Not recording any more: ", "is stopped, or has ended"
-	switch t.f.State {
-	case session.SessionStopping:
+	switch reported := !t.f.Until.IsZero(); {
+	case t.f.State == session.SessionConfirming && reported:
+		title, now = "Found, and probably over: ", "was found: the service has reported its end, and Rundown asks it whether that is so"
+	case t.f.State == session.SessionStopping:
 		title, now = "Found, and being stopped: ", "was found: Rundown stops it now, and tells you if it cannot"
-	case session.SessionConfirming:
+	case t.f.State == session.SessionConfirming:
 		title, now = "Found, and recording the class: ", "was found: it records the class now, and is stopped at its end"
 	}
 	return words{

@@ -134,3 +134,29 @@ func TestALossThatAnEarlierVersionAnnouncedClaimsNothing(t *testing.T) {
 		t.Errorf("it says %q", text)
 	}
 }
+
+// TestARecordingThatIsFoundRecordsTheClassOnlyWhereItsEndWasNotReported has the id of an orphan turn up with either.
+func TestARecordingThatIsFoundRecordsTheClassOnlyWhereItsEndWasNotReported(t *testing.T) {
+	var was session.State
+	was.ID, was.Plan, was.Sessions = "lingua/german-a1/20310917T170000Z", "lingua", []session.Session{{Attempt: 1, State: session.SessionOrphan}}
+	for reported, want := range map[string]string{"": "it records the class now", "the recording stopped": "the service has reported its end"} {
+		is := was
+		is.Sessions = []session.Session{{Attempt: 1, State: session.SessionConfirming}}
+		is.Sessions[0].ReportedEnd = reported
+		if reported != "" {
+			is.Sessions[0].ReportedEndAt = time.Date(2031, 9, 17, 17, 10, 0, 0, time.UTC)
+		}
+		list := Changes(was, is, time.Date(2031, 9, 17, 17, 10, 5, 0, time.UTC))
+		if len(list) != 1 || list[0].Kind != kindOrphanResolved {
+			t.Fatalf("announced %+v", list)
+		}
+		f, err := factOf(list[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, e := eventFrom(kindOrphanResolved, f)
+		if text := e.Data.Title + e.Data.Text; !strings.Contains(text, want) || reported != "" && strings.Contains(text, "records the class") || reported != "" && strings.Contains(text, "recording the class") {
+			t.Errorf("reported %q: %s", reported, text)
+		}
+	}
+}
