@@ -120,6 +120,9 @@ func (e *Engine) beatOnce(ctx context.Context) error {
 	if e.unreached() {
 		offers = append(offers, store.Unreached)
 	}
+	if !e.scheduling {
+		offers = append(offers, store.NoDaemon)
+	}
 	at, err := e.cfg.Store.Heartbeat(bound, before, offers)
 	switch {
 	case errors.Is(err, store.ErrBuried):

@@ -8,13 +8,14 @@ import (
 	"rundown/runner/store"
 )
 
-// notifiedNodes reads the daemons of the store with the App IDs that they own, and of the given ones those that are gone.
+// notifiedNodes reads the daemons of the store with the App IDs that they own, and of the given ones those that are gone. Commands that
+// work on the store are left out.
 func (d *daemon) notifiedNodes(ctx context.Context, known []int64) (nodes []notify.Node, err error) {
-	rows, err := d.work.store.Nodes(ctx)
+	leases, err := d.work.store.Leases(ctx) // before the nodes: one that is lost in between is not seen alive and without App IDs
 	if err != nil {
 		return nil, err
 	}
-	leases, err := d.work.store.Leases(ctx)
+	rows, err := d.work.store.Nodes(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +32,19 @@ func (d *daemon) notifiedNodes(ctx context.Context, known []int64) (nodes []noti
 		}
 	}
 	for _, r := range rows {
-		n := notify.Node{ID: r.ID, Name: r.Name, Seen: r.Beat, Gone: r.Gone, Left: r.Left()}
+		if r.NoDaemon || r.Beat.IsZero() { // before its first heartbeat a command looks like a daemon
+			continue
+		}
+		n := notify.Node{ID: r.ID, Name: r.Name, Started: r.Started, Seen: r.Beat, Gone: r.Gone, Left: r.Left()}
+		if !slices.Contains(known, r.ID) {
+			before, found, err := d.work.store.NodeBefore(ctx, r.Name, r.ID)
+			if err != nil {
+				return nil, err
+			}
+			if found && !before.Left() {
+				n.Lost = before.Gone
+			}
+		}
 		for _, l := range leases {
 			if l.Node == r.ID {
 				n.Apps = append(n.Apps, l.App)

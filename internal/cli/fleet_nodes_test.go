@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"rundown/runner/notify"
+	"rundown/runner/store"
 	"rundown/runner/store/pgtest"
 )
 
@@ -39,7 +42,7 @@ func TestEachDaemonOfAFleetThatIsLostIsTold(t *testing.T) {
 		t.Errorf("joined: %s", text)
 	}
 	second.end(syscall.SIGKILL)
-	if text := told("node.lost", 1); !strings.Contains(text, " is lost: it was last seen on ") || !strings.Contains(text, "Its classes are recorded by ") {
+	if text := told("node.lost", 1); !strings.Contains(text, " is lost: it was last seen on ") || !strings.Contains(text, "Its classes are taken over by ") {
 		t.Errorf("lost: %s", text)
 	}
 	third := run()
@@ -50,4 +53,57 @@ func TestEachDaemonOfAFleetThatIsLostIsTold(t *testing.T) {
 	told("node.joined", 4)
 	last.end(syscall.SIGTERM)
 	told("node.lost", 1)
+}
+
+// TestTheNodesThatAreToldOfAreDaemons has beside a daemon a command that works on the store, a process that has given no heartbeat
+// yet, and a daemon that was taken for dead and joined again.
+func TestTheNodesThatAreToldOfAreDaemons(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	file := filepath.Join(t.TempDir(), "rundown.db")
+	open := func(name string) *store.Store {
+		t.Helper()
+		s, err := store.Open(ctx, file, store.Options{Create: true, Work: true, Shared: true, Node: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+	now := time.Date(2031, 9, 15, 9, 0, 0, 0, time.UTC)
+	beat := func(s *store.Store, offers ...string) {
+		t.Helper()
+		if _, err := s.Heartbeat(ctx, now, offers); err != nil {
+			t.Fatal(err)
+		}
+	}
+	daemonStore, again, command := open("first"), open("again"), open("command")
+	open("silent")
+	beat(again, "app")
+	lost := again.NodeID()
+	now = now.Add(time.Minute)
+	beat(daemonStore, "app")
+	if _, err := daemonStore.Bury(ctx, now); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(again.Join(ctx, now.Add(time.Second)), command.Join(ctx, now)); err != nil {
+		t.Fatal(err)
+	}
+	beat(again, "app")
+	beat(command, "app", store.NoDaemon)
+	d := &daemon{work: &environment{store: daemonStore}}
+	nodes, err := d.notifiedNodes(ctx, []int64{daemonStore.NodeID(), lost})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[int64]notify.Node{}
+	for _, n := range nodes {
+		got[n.ID] = n
+	}
+	if len(got) != 3 || got[daemonStore.NodeID()].Name != "first" || got[lost].Gone.IsZero() || got[lost].Left {
+		t.Errorf("read %+v", nodes)
+	}
+	if n := got[again.NodeID()]; !n.Lost.Equal(now) || !n.Started.Equal(now.Add(time.Second)) {
+		t.Errorf("the daemon that joined again is %+v", n)
+	}
 }

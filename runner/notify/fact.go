@@ -43,8 +43,8 @@ type Fact struct {
 	Session int         `json:"session,omitempty"`
 	// State is that of a session that is no orphan any more.
 	State   session.SessionState `json:"state,omitempty"`
-	Until   time.Time            `json:"until,omitzero"` // how long a session may run; when what has ended was over
-	Since   time.Time            `json:"since,omitzero"` // when what has ended began
+	Until   time.Time            `json:"until,omitzero"` // how long a session may run; when what has ended was over, or counted as dead
+	Since   time.Time            `json:"since,omitzero"` // when what has ended began; when a daemon joined
 	Causes  []Cause              `json:"causes,omitempty"`
 	Order   string               `json:"order,omitempty"` // cancel, extend, …; of a closure also add- and end- before it
 	Who     string               `json:"who,omitempty"`   // gave the order or the revision; of a lost daemon, which is here in its place
@@ -60,6 +60,7 @@ type Fact struct {
 	Recorded bool        `json:"recorded,omitempty"`
 	Change   *PlanChange `json:"change,omitempty"` // what a revision changes; nil: not known
 	Nodes    []string    `json:"nodes,omitempty"`  // the other daemons of the store, by name
+	Owners   *Ownership  `json:"owners,omitempty"` // of what one of several daemons that is lost owned
 	// Classes are those that may suffer; each target hears of its own.
 	Classes []Class `json:"classes,omitempty"`
 	// As is the severity by which targets are chosen where it is another than the event's own: what tells that something

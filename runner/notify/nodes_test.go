@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"rundown/plan"
 	"rundown/runner/notify"
 	"rundown/runner/session"
 )
@@ -70,7 +71,7 @@ func TestOneOfSeveralDaemonsThatIsLostIsToldWithWhatFollows(t *testing.T) {
 			t.Fatalf("lost: %+v", got)
 		}
 		text := got[0].Data.Text + " " + got[0].Data.Advice
-		for _, want := range []string{"The daemon host-b:2 is lost: it was last seen on ", "Its classes are recorded by host-a:1 from then on", "in between, and may be late: algebra, ", "If one is not, record it by other means", "Start it again"} {
+		for _, want := range []string{"The daemon host-b:2 is lost: it was last seen on ", "Its classes are taken over by host-a:1, and what it was recording goes on", "in between, and may be late: algebra, ", "If one is not, record it by other means", "Start it again"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%q is not in %q", want, text)
 			}
@@ -82,6 +83,126 @@ func TestOneOfSeveralDaemonsThatIsLostIsToldWithWhatFollows(t *testing.T) {
 			joined := slices.DeleteFunc(r.receiver.events("node.joined"), func(e taken) bool { return e.Subject != name })
 			if len(joined) != 1 || !strings.Contains(joined[0].Data.Text, "It records the classes of 1 plan, together with "+with+".") {
 				t.Errorf("%s joined: %+v", name, joined)
+			}
+		}
+	})
+}
+
+// TestAnotherDaemonIsSaidToHaveTheClassesOfALostOneOnlyWhereItHasThem has a daemon that is taken for dead while one class of its runs,
+// with what becomes of its App ID.
+func TestAnotherDaemonIsSaidToHaveTheClassesOfALostOneOnlyWhereItHasThem(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		down         time.Duration // from its last heartbeat until it counts as dead
+		takes, again []string      // what another daemon and the same one, under another number, own from 8 s later on
+		want, not    []string
+	}{
+		{
+			"nobody could work on it", 5 * time.Second, nil, nil,
+			[]string{"Daemon lost, and nobody has its classes", "Nobody has taken over its classes of App IDs app and second: no class of these App IDs begins", "may be late, partial or missed: algebra, ", "If one is not, record it by other means"},
+			[]string{"taken over by", "Nothing.", "goes on"},
+		},
+		{
+			"a part has been taken over", 5 * time.Second,
+			[]string{"app"},
+			nil,
+			[]string{"Daemon lost, and nobody has some of its classes", "classes of App ID second: no class of this App ID begins", "Its other classes are taken over by host-a:1.", "missed: algebra, "},
+			[]string{"goes on"},
+		},
+		{
+			"a while later, within reason", 5 * time.Second,
+			[]string{"app", "second"},
+			nil,
+			[]string{"Daemon lost, its classes taken over", "taken over by host-a:1, and what it was recording goes on", "No class of yours is known to have begun in between."},
+			[]string{"Nobody", "algebra"},
+		},
+		{
+			"by itself", 5 * time.Second, nil,
+			[]string{"app", "second"},
+			[]string{"taken over by host-b:2, which works on the store again, and"},
+			[]string{"Nobody"},
+		},
+		{
+			"all were down for long", 40 * time.Minute,
+			[]string{"app", "second"},
+			nil,
+			[]string{"taken over by host-a:1.", "may be late, partial or missed: algebra, ", "If one is not, record it by other means"},
+			[]string{"goes on", "Nobody"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, oneHook)
+				r.close()
+				several := &fleet{rows: map[int64]notify.Node{}}
+				r.nodes = several.read
+				first := notify.Node{ID: 1, Name: "host-a:1", Seen: time.Now()}
+				lost := notify.Node{ID: 2, Name: "host-b:2", Seen: time.Now(), Apps: []string{"app", "second"}}
+				several.set(first, lost)
+				r.open()
+				pass(time.Minute)
+				runs := class("algebra", time.Now().Add(-10*time.Minute), session.Recording)
+				runs.End = time.Now().Add(time.Hour)
+				r.write(runs, runs, 0)
+				lost.Seen = time.Now()
+				pass(tt.down)
+				lost.Gone = time.Now()
+				several.set(lost)
+				pass(8 * time.Second)
+				first.Apps = tt.takes
+				several.set(first)
+				if tt.again != nil {
+					several.set(notify.Node{ID: 3, Name: lost.Name, Seen: time.Now(), Apps: tt.again})
+				}
+				pass(time.Minute)
+				got := r.receiver.events("node.lost")
+				if len(got) != 1 {
+					t.Fatalf("lost: %+v", got)
+				}
+				text := got[0].Data.Title + " " + got[0].Data.Text + " " + got[0].Data.Advice
+				for _, want := range tt.want {
+					if !strings.Contains(text, want) {
+						t.Errorf("%q is not in %q", want, text)
+					}
+				}
+				for _, not := range tt.not {
+					if strings.Contains(text, not) {
+						t.Errorf("%q is in %q", not, text)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestADaemonThatWasTakenForDeadAndJoinsAgainHasNotStarted has it join under a new number, some time before it is seen.
+func TestADaemonThatWasTakenForDeadAndJoinsAgainHasNotStarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		r.close()
+		several := &fleet{rows: map[int64]notify.Node{}}
+		r.nodes = several.read
+		day := "Mon 2 Jan 15:04:05 MST"
+		began := time.Now()
+		several.set(notify.Node{ID: 1, Name: "host-a:1", Started: began, Seen: began})
+		pass(time.Minute)
+		lost, again := time.Now(), time.Now().Add(30*time.Second)
+		several.set(notify.Node{ID: 2, Name: "host-b:2", Started: again, Seen: again, Lost: lost})
+		pass(time.Minute)
+		r.open()
+		pass(time.Minute)
+		got := r.receiver.events("node.joined")
+		if len(got) != 2 {
+			t.Fatalf("joined: %+v", got)
+		}
+		zone, _ := plan.Zone("Europe/Berlin") // of the rig's plan
+		for _, e := range got {
+			want := "The daemon host-a:1 started on " + began.In(zone).Format(day) + "."
+			if e.Subject == "host-b:2" {
+				want = "The daemon host-b:2, which counted as dead since " + lost.In(zone).Format(day) + ", works on the store again since " + again.In(zone).Format(day) + "."
+			}
+			if !strings.Contains(e.Data.Text, want) || (e.Subject == "host-b:2") == strings.Contains(e.Data.Title, "started") {
+				t.Errorf("%s: %s, want %q", e.Data.Title, e.Data.Text, want)
 			}
 		}
 	})

@@ -3,6 +3,7 @@ package notify
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -158,14 +159,21 @@ func clearedWords(t topic) words {
 }
 
 func joinedWords(t topic) words {
-	with := ""
+	const day = "Mon 2 Jan 15:04:05 MST"
+	with, since := "", t.f.Since
 	if len(t.f.Nodes) > 0 {
 		with = ", together with " + and(t.f.Nodes)
 	}
-	return words{
-		title: "Daemon started", class: nothingToDo,
-		text: fmt.Sprintf("The daemon %s started on %s. It records the classes of %s%s.", t.a.Subject, t.local(t.a.At, "Mon 2 Jan 15:04:05 MST"), plural(t.f.Count, "plan", "plans"), with),
+	if since.IsZero() {
+		since = t.a.At
 	}
+	w := words{title: "Daemon started", class: nothingToDo, text: fmt.Sprintf("The daemon %s started on %s.", t.a.Subject, t.local(since, day))}
+	if !t.f.Until.IsZero() {
+		w.title = "Daemon works again"
+		w.text = fmt.Sprintf("The daemon %s, which counted as dead since %s, works on the store again since %s.", t.a.Subject, t.local(t.f.Until, day), t.local(since, day))
+	}
+	w.text += fmt.Sprintf(" It records the classes of %s%s.", plural(t.f.Count, "plan", "plans"), with)
+	return w
 }
 
 // nodeLostWords are sent by the daemon that is there in its place, which is Who: mostly the same one, started again; or by another one
@@ -207,22 +215,78 @@ func nodeLostWords(t topic) words {
 
 const checkThese = "Check on the duty page, or by rundown status, whether these classes are being recorded. If one is not, record it by other means, for example by the meeting's own recording."
 
-// oneOfSeveralLostWords tell of one of several daemons: the others record its classes.
+// oneOfSeveralLostWords tell of one of several daemons, and of who has its classes.
 func oneOfSeveralLostWords(t topic) words {
 	const day = "Mon 2 Jan 15:04:05 MST"
+	owners := t.f.Owners
+	if owners == nil {
+		owners = &Ownership{}
+	}
 	w := words{
 		title: "Daemon lost, its classes taken over", class: nothingToDo,
-		text: fmt.Sprintf("The daemon %s is lost: it was last seen on %s, and counts as dead since %s. Its classes are recorded by %s from then on, and what it was recording goes on.",
-			t.a.Subject, t.local(t.f.Since, day), t.local(t.f.Until, "15:04:05 MST"), and(t.f.Nodes)),
+		text:     fmt.Sprintf("The daemon %s is lost: it was last seen on %s, and counts as dead since %s.", t.a.Subject, t.local(t.f.Since, day), t.local(t.f.Until, "15:04:05 MST")),
 		operator: "Start it again: until then there are fewer daemons to take over. The log of that machine may say why it ended or was cut off; rundown status lists the daemons.",
 	}
-	if len(t.c.classes) == 0 {
-		w.text += " No class of yours is known to have begun in between."
-		return w
+	by := slices.Clone(owners.By)
+	for i, name := range by {
+		if name == t.a.Subject {
+			by[i] += ", which works on the store again"
+		}
 	}
-	w.text += " These of its classes began in between, and may be late: " + few(t.c.classes) + "."
-	w.class = checkThese
+	switch {
+	case len(owners.Free) > 0:
+		w.title = "Daemon lost, and nobody has its classes"
+		these := "this App ID begins, and what is being recorded of it is not"
+		if len(owners.Free) > 1 {
+			these = "these App IDs begins, and what is being recorded of them is not"
+		}
+		w.text += fmt.Sprintf(" Nobody has taken over its classes of %s: no class of %s looked after, until a daemon takes over.", appIDs(owners.Free), these)
+		w.operator = "See in rundown status which daemons there are and why none takes over. Start the lost one again."
+		if len(by) > 0 {
+			w.title = "Daemon lost, and nobody has some of its classes"
+			w.text += fmt.Sprintf(" Its other classes are taken over by %s.", and(by))
+		}
+	case len(by) == 0:
+		w.title = "Daemon lost"
+		w.text += " It is not known to have had classes."
+		return w
+	case owners.Short:
+		w.text += fmt.Sprintf(" Its classes are taken over by %s, and what it was recording goes on.", and(by))
+	default:
+		w.text += fmt.Sprintf(" Its classes are taken over by %s.", and(by))
+	}
+	return t.suffering(w, owners)
+}
+
+// suffering adds the classes that may suffer from the loss of one of several daemons.
+func (t topic) suffering(w words, owners *Ownership) words {
+	switch none := len(t.c.classes) == 0; {
+	case none && owners.Short:
+		w.text += " No class of yours is known to have begun in between."
+	case none:
+		w.text += " No class of yours is known to have been in that time."
+		if len(owners.Free) > 0 {
+			w.class = "Check on the duty page, or by rundown status, whether your next classes begin. If one does not, record it by other means, for example by the meeting's own recording."
+		}
+	case owners.Short:
+		w.text += " These of its classes began in between, and may be late: " + few(t.c.classes) + "."
+		w.class = checkThese
+	default:
+		w.text += " Classes in that time, which may be late, partial or missed: " + few(t.c.classes) + "."
+		w.class = checkThese
+	}
 	return w
+}
+
+// appIDs names App IDs.
+func appIDs(apps []string) string {
+	if len(apps) == 1 {
+		return "App ID " + apps[0]
+	}
+	if more := len(apps) - mostNamed; more > 0 {
+		return fmt.Sprintf("App IDs %s and %d more", strings.Join(apps[:mostNamed], ", "), more)
+	}
+	return "App IDs " + and(apps)
 }
 
 // mostNamed is how many classes a message names.

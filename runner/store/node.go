@@ -60,6 +60,7 @@ type Node struct {
 	Apps       []string  // App IDs that it could work on, in the order that it gave
 	Duties     bool      // it could do the duties as well as any node
 	Unreached  bool      // the service does not answer it
+	NoDaemon   bool      // it is no daemon
 }
 
 // defaultNode names this process.
@@ -113,8 +114,12 @@ func (s *Store) NodeID() int64 { return s.nodeID.Load() }
 // Unreached is what [Store.Heartbeat] is given beside App IDs by a node that the service does not answer. No App ID is called so.
 const Unreached = ":unreached"
 
-// Heartbeat records that this node is alive, and which App IDs it could work on, with [Duties] where it could do those and
-// [Unreached] where the service does not answer it; nil leaves them as they are. It gives the time of the database.
+// NoDaemon is what [Store.Heartbeat] is given beside App IDs by a process that begins no classes of plans: a command that ends by
+// itself, and no daemon. No App ID is called so.
+const NoDaemon = ":no-daemon"
+
+// Heartbeat records that this node is alive, and which App IDs it could work on, with [Duties] where it could do those,
+// [Unreached] where the service does not answer it and [NoDaemon] where it is none; nil leaves them as they are. It gives the time of the database.
 // [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not
 // opened to work.
 func (s *Store) Heartbeat(ctx context.Context, at time.Time, apps []string) (time.Time, error) {
@@ -218,6 +223,15 @@ func (s *Store) NodeOf(ctx context.Context, id int64) (Node, bool, error) {
 	return found[0], true, nil
 }
 
+// NodeBefore is the node of a name that joined last before one of a number; false where there is none, or it is forgotten.
+func (s *Store) NodeBefore(ctx context.Context, name string, id int64) (Node, bool, error) {
+	found, err := query(ctx, s, "read a node", `SELECT `+nodeColumns+` FROM nodes WHERE name = $1 AND id < $2 ORDER BY id DESC LIMIT 1`, []any{name, id}, scanNode)
+	if err != nil || len(found) == 0 {
+		return Node{}, false, err
+	}
+	return found[0], true, nil
+}
+
 // Left says that a node that is gone ended as it should, and was not buried.
 func (n Node) Left() bool { return !n.Gone.IsZero() && !n.Gone.After(n.AliveUntil) }
 
@@ -229,8 +243,8 @@ func scanNode(rows *sql.Rows) (n Node, err error) {
 	}
 	n.Started, n.Beat, n.AliveUntil, n.Gone = instant(started), instant(beat), instant(until), instant(gone)
 	err = json.Unmarshal([]byte(apps), &n.Apps)
-	n.Duties, n.Unreached = slices.Contains(n.Apps, Duties), slices.Contains(n.Apps, Unreached)
-	n.Apps = slices.DeleteFunc(n.Apps, func(app string) bool { return app == Duties || app == Unreached })
+	n.Duties, n.Unreached, n.NoDaemon = slices.Contains(n.Apps, Duties), slices.Contains(n.Apps, Unreached), slices.Contains(n.Apps, NoDaemon)
+	n.Apps = slices.DeleteFunc(n.Apps, func(app string) bool { return app == Duties || app == Unreached || app == NoDaemon })
 	return n, err
 }
 
