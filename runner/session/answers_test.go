@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -302,6 +303,21 @@ func TestAQueryTellsWhereASessionStands(t *testing.T) {
 				t.Errorf("the next query %v later, want %v", x.Next.Sub(now), tt.next)
 			}
 		})
+	}
+}
+
+// TestALostSessionSaysWhatTheServiceAnswered has one that the service does not know, and one that it says does not run.
+func TestALostSessionSaysWhatTheServiceAnswered(t *testing.T) {
+	for _, tt := range []struct {
+		a    *Answer
+		want string
+	}{{gone, "the service did not know it, from "}, {status(2), "the service did not show it running (status 2), from "}} {
+		s := inHand(Session{UID: "11", State: SessionSuspect, SID: "sid1", Request: Request{Asked: agora.OpQuery, AskedAt: at(9.9)}})
+		s.Sessions[0].SuspectAt, s.Sessions[0].LastGood, s.Sessions[0].RecordingAt = at(5), at(5), at(0)
+		s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *tt.a}, 10*time.Minute)
+		if x := s.Sessions[0]; x.ReasonCode != reason.SessionLost || !strings.Contains(x.Reason, tt.want) {
+			t.Errorf("%s: %s", x.ReasonCode, x.Reason)
+		}
 	}
 }
 

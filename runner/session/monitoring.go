@@ -44,7 +44,11 @@ func (d *Decision) onQuery(x *Session, a Answer) {
 		d.scheduleRetry(x, catalog.GoneBackoff(), x.SuspectAt, 0)
 	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionSuspect:
 		if !d.scheduleRetry(x, catalog.GoneBackoff(), x.SuspectAt, 0) {
-			d.presumedDead(x, reason.Because(reason.SessionLost, "the service did not know it, from %s on for %s", d.Clock(x.SuspectAt), plan.DurationText(d.now.Sub(x.SuspectAt).Round(time.Second))))
+			what := "did not know it"
+			if a.Class == agora.Done {
+				what = fmt.Sprintf("did not show it running (status %d)", a.Server.Status)
+			}
+			d.presumedDead(x, reason.Because(reason.SessionLost, "the service %s, from %s on for %s", what, d.Clock(x.SuspectAt), plan.DurationText(d.now.Sub(x.SuspectAt).Round(time.Second))))
 		}
 	case a.taskGone():
 		x.SuspectAt, x.NotFoundAt = cmp.Or(x.SuspectAt, d.now), d.now
@@ -63,7 +67,7 @@ func (d *Decision) onQuery(x *Session, a Answer) {
 func (d *Decision) seenRunning(x *Session) {
 	if x.State == SessionSuspect {
 		x.Failover = max(x.Failover, d.now.Sub(x.SuspectAt))
-		d.note("session %d: back after %s of 404", x.Attempt, plan.DurationText(d.now.Sub(x.SuspectAt).Round(time.Second)))
+		d.note("session %d: back after %s in which the service did not show it running", x.Attempt, plan.DurationText(d.now.Sub(x.SuspectAt).Round(time.Second)))
 		x.HealthyFrom = d.now
 	}
 	if x.RecordingAt.IsZero() && !x.Held {
