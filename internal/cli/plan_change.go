@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"slices"
+	"time"
 
+	"rundown/agora/catalog"
 	"rundown/plan"
 	"rundown/plan/forecast"
 	"rundown/runner"
@@ -35,9 +37,25 @@ func (d *daemon) planChange(ctx context.Context, name string, id int64) (*notify
 	if after == nil {
 		return nil, err
 	}
-	now := d.a.clock()
-	diff := forecast.Diff(before, after, forecast.Options{Now: now, From: forecast.Bound{At: now}, Until: forecast.Bound{At: now.AddDate(0, 0, changeDays)}})
-	return changeOf(name, diff), nil
+	return changeBetween(name, before, after, revisions[k], d.a.clock()), nil
+}
+
+// changeBetween counts the classes that a revision changes of those that had not ended when it was made, or now where that is earlier.
+// One that waited for its confirmation changed nothing before that, and it is not known when it was given: of it those count that
+// have not ended now.
+func changeBetween(name string, before, after *plan.Plan, r store.Revision, now time.Time) *notify.PlanChange {
+	since := now
+	if r.State != store.RevisionConfirmed && r.At.Before(now) {
+		since = r.At
+	}
+	_, hours := catalog.Bound("max-recording-hour-range") // no class is longer
+	longest := time.Duration(*hours) * time.Hour
+	diff := forecast.Diff(before, after, forecast.Options{Now: now, From: forecast.Bound{At: since.Add(-longest)}, Until: forecast.Bound{At: now.AddDate(0, 0, changeDays)}})
+	over := func(c forecast.ClassDifference) bool { return !c.End.After(since) && !c.OldEnd.After(since) }
+	for _, list := range []*[]forecast.ClassDifference{&diff.Added, &diff.Removed, &diff.Moved, &diff.Changed} {
+		*list = slices.DeleteFunc(*list, over)
+	}
+	return changeOf(name, diff)
 }
 
 // recalled is the plan of a revision; nil where the store could not keep its text.

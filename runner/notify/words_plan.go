@@ -68,7 +68,7 @@ func (t topic) planChange(would string) string {
 		}
 	}
 	if len(parts) == 0 {
-		return fmt.Sprintf(" No class of the next %d days is another than before.", c.Days)
+		return fmt.Sprintf(" No class that runs now or begins in the next %d days is another than before.", c.Days)
 	}
 	text := fmt.Sprintf(" Of the classes of the next %d days, %s.", c.Days, strings.Join(parts, ", "))
 	if c.First != nil {
