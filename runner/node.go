@@ -30,7 +30,7 @@ const (
 
 	clockDiffers = 2 * time.Second  // from that of the store's database: a person should know
 	clockWrong   = 10 * time.Second // classes would begin too early or too late: this node owns nothing new
-	// clockSettles is how long a node whose clock turns out to be wrong hands nothing over. Where it is the clock of the database that
+	// clockSettles is how long a node hands nothing over from when it finds its clock wrong. Where it is the clock of the database that
 	// leapt, another node sees that up to two heartbeats later, and until then looks as if it were right.
 	clockSettles = 3 * time.Second
 )
@@ -44,7 +44,7 @@ type membership struct {
 	triedUnfit time.Time
 	strays     map[string]store.Owner // App IDs that have something to do and that no plan at work names
 	offset     time.Duration          // of the database's clock from this one
-	clockRight time.Duration          // when a heartbeat showed last that this one's is not wrong, by the gate's time
+	wrongSince time.Duration          // when a heartbeat showed first that this one's is wrong, by the gate's time
 	unstored   *unstored
 	told       messages
 	heldBack   bool        // the gate was shut when it was logged last
@@ -165,10 +165,10 @@ func (e *Engine) compareClocks(at, before, after time.Time) {
 	}
 	offset := at.Sub(before.Add(after.Sub(before) / 2))
 	e.mu.Lock()
-	e.offset = offset
-	if offset.Abs() < clockWrong {
-		e.clockRight = e.gate.elapsed()
+	if offset.Abs() >= clockWrong && e.offset.Abs() < clockWrong {
+		e.wrongSince = e.gate.elapsed()
 	}
+	e.offset = offset
 	e.mu.Unlock()
 	if offset.Abs() < clockDiffers {
 		e.clear(reason.IssueNodeClock, "")
@@ -189,7 +189,7 @@ func (e *Engine) compareClocks(at, before, after time.Time) {
 func (e *Engine) clockUnsettled() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.offset.Abs() >= clockWrong && e.gate.elapsed()-e.clockRight < clockSettles
+	return e.offset.Abs() >= clockWrong && e.gate.elapsed()-e.wrongSince < clockSettles
 }
 
 // servable lists the App IDs that this node could work on.

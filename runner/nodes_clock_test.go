@@ -147,18 +147,34 @@ func TestANodeWhoseClockIsWrongOwnsNothing(t *testing.T) {
 	}
 }
 
-// TestALeapOfTheDatabasesClockMovesNoApp has all nodes look dead at once.
+// TestALeapOfTheDatabasesClockMovesNoApp has all nodes look dead at once, or each node's clock look wrong before that of the other. A leap
+// may be that of a failover: nobody reaches the database for some seconds before it.
 func TestALeapOfTheDatabasesClockMovesNoApp(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
-	for _, by := range []time.Duration{6 * time.Second, time.Hour, -time.Hour} {
-		t.Run(by.String(), func(t *testing.T) {
+	for _, tt := range []struct{ by, outage time.Duration }{
+		{6 * time.Second, 0},
+		{time.Hour, 0},
+		{-time.Hour, 0},
+		{15 * time.Second, 8 * time.Second},
+		{-15 * time.Second, 8 * time.Second},
+	} {
+		t.Run(fmt.Sprintf("by %v, after an outage of %v", tt.by, tt.outage), func(t *testing.T) {
 			virtually(t, server, monday.Add(enter), func(t *testing.T, d *database) {
+				d.address = d.narrow
 				f, a, b, _ := clockFleet(t, d, 0)
 				until(monday.Add(middle))
 				before, err := b.store.Leases(t.Context())
 				must(t, err)
-				d.ahead.set(by)
+				if tt.outage > 0 {
+					d.outside(d.network.Break)
+					time.Sleep(tt.outage)
+				}
+				d.ahead.set(tt.by)
+				if tt.outage > 0 {
+					time.Sleep(2 * clockTick)
+					d.network.Mend()
+				}
 				time.Sleep(10 * time.Second)
 				after, err := b.store.Leases(t.Context())
 				must(t, err)
@@ -170,7 +186,7 @@ func TestALeapOfTheDatabasesClockMovesNoApp(t *testing.T) {
 						t.Errorf("the health issues of %s are %v", n.name, n.Issues())
 					}
 				}
-				d.ahead.set(-by)
+				d.ahead.set(-tt.by)
 				until(monday.Add(2 * time.Minute))
 				f.wholeDespite(0, a, b)
 			})
