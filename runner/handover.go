@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -84,6 +85,28 @@ func (e *Engine) release(w *worker) {
 			return
 		}
 	}
+}
+
+// free frees those of the App IDs that are this node's and that no worker works on, for the nodes that are to own them.
+func (e *Engine) free(ctx context.Context, apps []string) error {
+	if len(apps) == 0 || !e.applying.TryLock() { // a plan is put to work at this moment, which may have claimed them
+		return nil
+	}
+	defer e.applying.Unlock()
+	leases, err := e.cfg.Store.Leases(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range leases {
+		if !slices.Contains(apps, l.App) || l.Node != e.cfg.Store.NodeID() || e.hasWorker(l.App) {
+			continue
+		}
+		if err := e.cfg.Store.Release(ctx, l.App, l.Term, e.cfg.Now()); err != nil {
+			return err
+		}
+		e.log.Info("handed over app", "app", l.App)
+	}
+	return nil
 }
 
 // halt ends a worker: at once where its App ID is lost, else when its answers have come.

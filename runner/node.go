@@ -317,21 +317,23 @@ func (e *Engine) share(ctx context.Context) error {
 		return err
 	}
 	node, me := assign(nodes, owners), e.cfg.Store.NodeID()
-	var take []string
+	var take, free []string
 	for app, id := range node {
 		switch w := e.workerOf(app); {
 		case w == nil && id == me:
 			take = append(take, app)
+		case w == nil && owners[app] == me: // the answer to its claim was lost
+			free = append(free, app)
 		case w != nil && id != me && owners[app] == me && !e.clockUnsettled():
 			e.handOver(w, e.unreached() && !unreachedNode(nodes, id))
 		}
 	}
 	slices.Sort(take)
 	if !e.scheduling {
-		return errors.Join(e.takeOver(ctx, take), e.adoptFree(ctx), e.takeMessages(ctx))
+		return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.adoptFree(ctx), e.takeMessages(ctx))
 	}
 	// What one of them cannot do holds up none of the others.
-	return errors.Join(e.takeOver(ctx, take), e.lead(ctx), e.shareDuties(ctx, nodes), e.takeMessages(ctx), e.retryUnfit(ctx))
+	return errors.Join(e.takeOver(ctx, take), e.free(ctx, free), e.lead(ctx), e.shareDuties(ctx, nodes), e.takeMessages(ctx), e.retryUnfit(ctx))
 }
 
 // adoptFree has a node that schedules nothing work on what nobody else could work on any more: the daemon before it may not

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -154,6 +155,29 @@ func TestAnAppThatCannotBeReleasedIsHandedOverLater(t *testing.T) {
 		f.leave(a)
 		f.leave(b)
 		f.once()
+	})
+}
+
+// TestAnAppThatItsOwnerDoesNotWorkOnIsFreed has an App ID be a node's by the store alone, as after a claim whose answer was lost, and be
+// to be the other's.
+func TestAnAppThatItsOwnerDoesNotWorkOnIsFreed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, a, b := twoNodes(t)
+		before := f.owners(b.store)
+		f.define(`UPDATE leases SET term = term + 1, node = (SELECT node FROM leases WHERE app = 'canary-APP_A') WHERE app = 'canary-APP_B'`)
+		time.Sleep(5 * time.Second)
+		if after := f.owners(b.store); before["canary-APP_A"] == before["canary-APP_B"] || !maps.Equal(before, after) {
+			t.Errorf("the owners are %v and were %v", after, before)
+		}
+		until(monday.Add(15 * time.Minute))
+		f.recorded(b.store, 4)
+		f.leave(a)
+		f.leave(b)
+		f.once()
+		if t.Failed() {
+			t.Logf("a: %s\nb: %s", a.log.String(), b.log.String())
+		}
 	})
 }
 
