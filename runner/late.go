@@ -140,6 +140,7 @@ func (e *Engine) takeLate(ctx context.Context, there map[string]bool) error {
 			Cname: l.Cname, UID: l.UID, SID: l.SID, At: l.Found,
 			Text: fmt.Sprintf("another node had begun it as %s and could not store that", l.SID),
 		}
+		e.told.note(key)
 		w.post(func() { w.tell(l.Occurrence, session.NoticeArrived{Notice: n}, func(bool) {}) })
 	}
 	return nil

@@ -41,15 +41,14 @@ func keyOf(kind string, id int64, w *worker) string {
 	return fmt.Sprintf("%s/%d/%d", kind, id, w.lease.Term)
 }
 
-// due says that the owner is to be told of a message now, and notes that it is.
-func (m messages) due(key string) bool {
-	t, now := m[key], time.Now()
-	if now.Before(t.next) {
-		return false
-	}
-	wait, _ := againAfter.Next(t.times, 0)
-	m[key] = reminder{next: now.Add(wait), times: t.times + 1}
-	return true
+// due says that the owner is to be told of a message now.
+func (m messages) due(key string) bool { return !time.Now().Before(m[key].next) }
+
+// note notes that the owner is told of a message now.
+func (m messages) note(key string) {
+	times := m[key].times
+	wait, _ := againAfter.Next(times, 0)
+	m[key] = reminder{next: time.Now().Add(wait), times: times + 1}
 }
 
 // keepOnly forgets all messages that are not there any more.
@@ -122,6 +121,7 @@ func (e *Engine) takeRelayed(ctx context.Context, there map[string]bool) error {
 			}
 			continue
 		}
+		e.told.note(key)
 		w.post(func() { w.tellNotice(r.Occurrence, notice, func(bool) {}) })
 	}
 	return nil
