@@ -55,7 +55,10 @@ func (s *Store) ClaimAll(ctx context.Context, apps []string, at time.Time) (leas
 		leases, err = s.claimIn(ctx, tx, apps, now)
 		return err
 	})
-	return leases, err
+	if err != nil { // of its commit, perhaps
+		return nil, err
+	}
+	return leases, nil
 }
 
 // claimIn is [Store.ClaimAll] in a transaction.

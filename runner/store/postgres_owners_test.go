@@ -259,3 +259,15 @@ func TestALowerNumberThatIsCommittedLater(t *testing.T) {
 		t.Errorf("from the beginning: %+v", again)
 	}
 }
+
+// TestAClaimWhoseCommitFailsGivesNoLease has the database refuse the commit, after all statements succeeded.
+func TestAClaimWhoseCommitFailsGivesNoLease(t *testing.T) {
+	t.Parallel()
+	w := newTwo(t, pgtest.Start(t))
+	_, err := w.raw.ExecContext(t.Context(), `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+		CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON leases DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()`)
+	w.must(err)
+	if leases, err := w.a.ClaimAll(t.Context(), []string{ownedApp}, time.Now()); err == nil || len(leases) > 0 {
+		t.Errorf("%+v, %v, want an error alone", leases, err)
+	}
+}
