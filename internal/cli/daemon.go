@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -51,7 +52,7 @@ type daemon struct {
 	publicURL string // of the page; "": not known
 	preflight bool   // pages and buckets are looked at before classes begin
 
-	running []store.Occurrence // classes that had begun before this process did
+	running []store.Occurrence // classes that had begun before this process did, and that no other daemon could finish
 
 	begun atomic.Bool // the engine has started
 
@@ -139,7 +140,7 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 
 // prepare creates the engine and checks the references of the plans, before any plan is applied.
 func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
-	if d.running, err = begun(ctx, d.work.store); err != nil {
+	if d.running, err = d.unattended(ctx); err != nil {
 		return err
 	}
 	for _, c := range d.plans {
@@ -175,8 +176,19 @@ func (d *daemon) vetGiven(ctx context.Context, c planfile.Checked) error {
 	return d.vet(c.Plan)
 }
 
-// vet rejects a plan whose references are not set. If classes were running before the start, the daemon starts anyway to
-// finish them, as long as it can reach the service. The engine calls vet too, from its own goroutines.
+// unattended are the classes that run and on whose App IDs no other daemon could work.
+func (d *daemon) unattended(ctx context.Context) ([]store.Occurrence, error) {
+	rows, err := begun(ctx, d.work.store)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	others, err := servedApps(ctx, d.work.store, d.a.clock())
+	return slices.DeleteFunc(rows, func(o store.Occurrence) bool { return others[o.Owner()] }), err
+}
+
+// vet rejects a plan whose references are not set. If classes were running before the start that no other daemon could finish,
+// the daemon starts anyway to finish them, as long as it can reach the service. With another daemon beside it, it would be given
+// new classes that only the other can record. The engine calls vet too, from its own goroutines.
 func (d *daemon) vet(p *plan.Plan) error {
 	err := d.work.unresolved(p)
 	if err == nil {

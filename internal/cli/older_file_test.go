@@ -42,6 +42,37 @@ func TestADaemonThatLacksWhatTheActivePlanNeedsStays(t *testing.T) {
 	}
 }
 
+// TestADaemonThatLacksAKeyLeavesWhatRunsToOthers starts one on PostgreSQL without a key of the plan's storage while a class is
+// recorded: beside a daemon that records it, and where none is left.
+func TestADaemonThatLacksAKeyLeavesWhatRunsToOthers(t *testing.T) {
+	t.Parallel()
+	x := newNowBeside(t, pgtest.Start(t).Database(t))
+	other := x.daemon(t)
+	x.now(t, "german", "--for", "20m").await(1, "german", "recording until")
+	lacking := slices.DeleteFunc(slices.Clone(x.env), func(v string) bool { return strings.HasPrefix(v, "SECRET=") })
+	begin := func() *process {
+		daemon := start(t, "stderr", lacking, "run", x.file, "--api-url", x.service, "--listen", "127.0.0.1:0")
+		daemon.awaitListen()
+		return daemon
+	}
+	beside := begin()
+	if said := beside.output(); !strings.Contains(said, "owns none of its App IDs") || strings.Contains(said, "started to finish running classes") {
+		t.Errorf("beside a daemon that records, it says:\n%s", said)
+	}
+	for _, p := range []*process{beside, other} {
+		if status := p.end(syscall.SIGTERM); status != StatusOK {
+			t.Errorf("status %d", status)
+		}
+	}
+	alone := begin()
+	if said := alone.output(); !strings.Contains(said, "started to finish running classes") {
+		t.Errorf("where no other daemon works, it says:\n%s", said)
+	}
+	if status := alone.end(syscall.SIGTERM); status != StatusOK {
+		t.Errorf("status %d", status)
+	}
+}
+
 // TestADaemonWithAnOlderFileStays starts one on PostgreSQL with a file that was replaced in the store. It lacks what both the file
 // and the active revision refer to. It says so, owns nothing and turns nothing back.
 func TestADaemonWithAnOlderFileStays(t *testing.T) {
