@@ -52,25 +52,17 @@ func (a *app) stopByNodes(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	defer s.Close()
-	rows, err := begun(ctx, s)
-	if err != nil {
-		return false, err
+	rows, left, err := a.toStop(ctx, s)
+	if err != nil || len(rows) == 0 { // it would join the daemons for nothing, and they would take it for dead
+		return true, err
 	}
 	apps, err := servedApps(ctx, s, a.clock())
 	if err != nil {
 		return false, err
 	}
 	free := func(o store.Occurrence) bool { return !apps[o.Owner()] }
-	switch {
-	case len(rows) == 0: // it joins the daemons for nothing: they would take it for dead
-		_, _, err := a.toStop(ctx, s)
-		return true, err
-	case slices.ContainsFunc(rows, free):
+	if slices.ContainsFunc(rows, free) {
 		return false, nil
-	}
-	left, err := a.leftover(ctx, s, rows)
-	if err != nil {
-		return false, err
 	}
 	orders, err := a.orderStops(ctx, s, rows)
 	if err != nil {
