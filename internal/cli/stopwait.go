@@ -81,7 +81,7 @@ func (a *app) stopByNodes(ctx context.Context) (done bool, err error) {
 
 // awaitStops waits until daemons have carried out the orders, have ended, which attended tells, or make no progress for too
 // long. Where they have ended it gives what is open. It fails if a session may still be running. A store that cannot be read for a
-// while, such as a database that fails over, is waited for.
+// while, such as a database that fails over, is waited for as long, and what it takes to be read again is no lack of progress.
 func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]int64, left *leftover, attended func() bool) (map[string]session.Phase, error) {
 	open := map[string]session.Phase{}
 	for id := range orders {
@@ -89,19 +89,23 @@ func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]
 	}
 	look := time.NewTicker(lookAtStore)
 	defer look.Stop()
-	progress, failing := time.Now(), false
+	progress := time.Now()
+	var failing time.Time // when the first of the reads that failed in a row did
 	for {
 		changed, err := a.lookAtStops(ctx, s, open, left)
-		if err != nil && !failing && ctx.Err() == nil {
+		switch {
+		case err == nil && !failing.IsZero():
+			progress, failing = time.Now(), time.Time{}
+		case err != nil && failing.IsZero() && ctx.Err() == nil:
 			fmt.Fprintf(a.err, "trying again: %s\n", oneLine(err.Error()))
+			failing = time.Now()
 		}
-		failing = err != nil
 		switch {
 		case ctx.Err() != nil:
 			return nil, cmp.Or(left.report(a), unknownStops("interrupted", open))
-		case failing && time.Since(progress) > a.stopPatience:
+		case err != nil && time.Since(failing) > a.stopPatience:
 			return nil, errors.Join(err, cmp.Or(left.report(a), unknownStops("the store could not be read for "+a.stopPatience.String(), open)))
-		case failing:
+		case err != nil:
 		case len(open) == 0:
 			return nil, left.report(a)
 		case changed:
