@@ -140,17 +140,14 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	return a.reportNow(ctx, w.store, w.sim, ids, o.format.value)
 }
 
-// takenRows are the classes whose pages may be in use, and those of the last hour, whose ids are in use.
+// takenRows are the classes whose pages may be in use, and all others whose ids a recording of now could get: also those far
+// ahead, since a class that was moved keeps its id.
 func (a *app) takenRows(ctx context.Context, s *store.Store) ([]store.Occurrence, error) {
-	rows, err := s.Occurrences(ctx, store.Filter{Open: true, StartBefore: a.clock().Add(24 * time.Hour)})
+	rows, err := s.Occurrences(ctx, store.Filter{EndAfter: a.clock().Add(-time.Hour)})
 	if err != nil {
 		return nil, fmt.Errorf("read the store: %w", err)
 	}
-	recent, err := s.Occurrences(ctx, store.Filter{EndAfter: a.clock().Add(-time.Hour)})
-	if err != nil {
-		return nil, fmt.Errorf("read the store: %w", err)
-	}
-	return append(rows, recent...), nil
+	return rows, nil
 }
 
 // nowWorker records what now asks for: an engine of this process, or the daemons that work on the store.
