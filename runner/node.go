@@ -322,7 +322,7 @@ func (e *Engine) share(ctx context.Context) error {
 		switch w := e.workerOf(app); {
 		case w == nil && id == me:
 			take = append(take, app)
-		case w == nil && owners[app] == me: // the answer to its claim was lost
+		case w == nil && id != 0 && owners[app] == me: // the answer to its claim was lost
 			free = append(free, app)
 		case w != nil && id != me && owners[app] == me && !e.clockUnsettled():
 			e.handOver(w, e.unreached() && !unreachedNode(nodes, id))
