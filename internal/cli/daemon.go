@@ -296,9 +296,12 @@ func (d *daemon) await(ctx context.Context, served <-chan error) error {
 		d.ready.Set(false)
 		d.beat.Stopping()
 		d.quiet() // before it is told
-		if d.work.sim != nil {
+		switch {
+		case d.work.sim != nil:
 			d.log.Info("shutting down: simulated recordings end")
-		} else {
+		case d.work.store.Remote():
+			d.log.Info("shutting down: recordings go on, and other daemons on the store or the next start adopt them")
+		default:
 			d.log.Info("shutting down: recordings go on, and the next start adopts them")
 		}
 		return nil
