@@ -14,8 +14,8 @@ import (
 	"rundown/runner/store/pgtest"
 )
 
-// TestEachDaemonOfAFleetThatIsLostIsTold has two daemons on one store, of which the second, which sends no notifications, is killed,
-// another one takes its place and ends as it should.
+// TestEachDaemonOfAFleetThatIsLostIsTold has two daemons on one store, of which the second, which owns no App ID and sends no
+// notifications, is killed, another one takes its place and ends as it should.
 func TestEachDaemonOfAFleetThatIsLostIsTold(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.Shared(t).Database(t)
@@ -42,7 +42,7 @@ func TestEachDaemonOfAFleetThatIsLostIsTold(t *testing.T) {
 		t.Errorf("joined: %s", text)
 	}
 	second.end(syscall.SIGKILL)
-	if text := told("node.lost", 1); !strings.Contains(text, " is lost: it was last seen on ") || !strings.Contains(text, "Its classes are taken over by ") {
+	if text := told("node.lost", 1); !strings.Contains(text, " is lost: it was last seen on ") || !strings.Contains(text, "It is not known to have had classes.") {
 		t.Errorf("lost: %s", text)
 	}
 	third := run()
