@@ -36,7 +36,7 @@ func TestNothingIsLostWhileAReceiverIsDownForAnHour(t *testing.T) {
 					want = append(want, r.ends("algebra", time.Now().Add(-time.Hour+time.Duration(i)*time.Second), session.Failed).ID)
 				}
 				pass(time.Hour)
-				if got := r.receiver.events(""); len(got) > 0 {
+				if got := r.receiver.events("class.failed"); len(got) > 0 { // the first messages of the daemon may have come before
 					t.Fatalf("taken while it is down: %d", len(got))
 				}
 				if asked := r.receiver.requests(); asked > 20*25 {
