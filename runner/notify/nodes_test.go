@@ -191,7 +191,8 @@ func TestADaemonThatWasTakenForDeadAndJoinsAgainHasNotStarted(t *testing.T) {
 		pass(time.Minute)
 		r.open()
 		pass(time.Minute)
-		got := r.receiver.events("node.joined")
+		// The daemon of the rig itself may have told of its start before it was closed.
+		got := slices.DeleteFunc(r.receiver.events("node.joined"), func(e taken) bool { return e.Subject == "host:1" })
 		if len(got) != 2 {
 			t.Fatalf("joined: %+v", got)
 		}
