@@ -89,8 +89,11 @@ func HoldsPage(row store.Occurrence, now time.Time) bool {
 	case row.State == string(session.Ended) || !row.End.After(now):
 		return false
 	case row.State == string(session.Planned):
+		if row.Origin != OriginNow {
+			return false
+		}
 		d, err := decodeRow(&store.Row{Occurrence: row})
-		return row.Origin == OriginNow && (err != nil || d.Orders.Cancel == nil)
+		return err != nil || d.Orders.Cancel == nil
 	}
 	return true
 }
