@@ -174,7 +174,7 @@ func longestRead(b *testing.B, s *store.Store) (end func() time.Duration) {
 				b.Logf("repeated: %v", err)
 			}
 			most = max(most, time.Since(began))
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(20 * time.Millisecond) // so that the reads that are measured are not the load
 		}
 		longest <- most
 	}()

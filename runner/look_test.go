@@ -2,14 +2,12 @@ package runner_test
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/plan"
 	"rundown/runner/session"
 	"rundown/runner/store"
 )
@@ -30,7 +28,7 @@ func TestSpecsAreReadThoughTheirWriterWasInterrupted(t *testing.T) {
 			}
 		}
 		e := h.open(loadPlan(t, school("2031-09-16 09:00-09:10"), "school.yaml"))
-		time.Sleep(10 * time.Second)
+		time.Sleep(10 * time.Second) // virtual: the plan is at work
 		armed.Store(true)
 		if _, err := e.Apply(ctx, loadPlan(t, school("2031-09-15 09:00-09:10, 2031-09-16 09:00-09:10"), "school.yaml")); err == nil {
 			t.Fatal("the plan was not given up")
@@ -65,7 +63,7 @@ func TestANodeDoesNotRemoveWhatIsPlannedAgain(t *testing.T) {
 				}
 			}
 			nodes[i] = f.join(name, nil, p)
-			time.Sleep(600 * time.Millisecond)
+			time.Sleep(600 * time.Millisecond) // virtual: the two do not poll at the same instant
 		}
 		until(monday.Add(-9 * time.Minute))
 		leads := 0 // the node that writes what the plan wants
@@ -91,7 +89,7 @@ func TestANodeDoesNotRemoveWhatIsPlannedAgain(t *testing.T) {
 		if _, err := other.store.AddRevision(context.Background(), r); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(3 * time.Second) // the other node has the plan at work again
+		time.Sleep(3 * time.Second) // virtual: the other node has the plan at work again
 		close(goOn)
 		synctest.Wait()
 		if rows, err := other.store.Occurrences(context.Background(), store.Filter{}); err != nil || len(rows) != 4 { // before anybody plans them anew
@@ -116,18 +114,14 @@ func TestANodeRecordsAPlanThatItCanWorkOnLater(t *testing.T) {
 		until(monday.Add(-10 * time.Minute))
 		f := newFleet(t, simulator.Config{})
 		f.leave(f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml")))
-		var has atomic.Bool
-		b := f.join("b", func(*plan.Plan) error {
-			if !has.Load() {
-				return errors.New("KEY is not set")
-			}
-			return nil
-		})
-		time.Sleep(30 * time.Second)
+		var lacks atomic.Bool
+		lacks.Store(true)
+		b := f.join("b", lacksKey(&lacks))
+		time.Sleep(30 * time.Second) // virtual: it looks again every 10 s
 		if got := f.owners(b.store); len(got) > 0 {
 			t.Errorf("the owners are %v", got)
 		}
-		has.Store(true)
+		lacks.Store(false)
 		until(monday.Add(15 * time.Minute))
 		f.recorded(b.store, 4)
 		f.leave(b)

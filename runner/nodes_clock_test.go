@@ -41,9 +41,9 @@ func clockFleet(t *testing.T, d *database, ahead time.Duration) (f *fleet, off, 
 	text := strings.Replace(twoApps(shortBell)["school.yaml"], "timezone:", "padding: {before: 30s, after: 10s}, timezone:", 1)
 	off = f.join("off", nil, loadPlan(t, files{"school.yaml": text}, "school.yaml"))
 	f.now = nil
-	time.Sleep(600 * time.Millisecond)
+	time.Sleep(600 * time.Millisecond) // virtual: the two do not poll at the same instant
 	right = f.join("right", nil)
-	time.Sleep(2 * time.Second)
+	time.Sleep(2 * time.Second) // virtual: each has given a heartbeat, and they share the App IDs
 	if told := clockIssue(off).ID != ""; told != (ahead != 0) {
 		t.Errorf("the health issues of a node whose clock is %v ahead are %v", ahead, off.Issues())
 	}
@@ -74,8 +74,8 @@ func (f *fleet) wholeDespite(off time.Duration, nodes ...*fleetNode) {
 	}
 }
 
-// TestANodeWhoseClockIsOffByALittleWorksOn has one of two nodes be off by a little more than two seconds, and one of them die, or none. It is
-// told at once, and no class is late.
+// TestANodeWhoseClockIsOffByALittleWorksOn has one of two nodes be off by a little more than two seconds, and one of them die, or
+// none. It is told at once, and no class is late.
 func TestANodeWhoseClockIsOffByALittleWorksOn(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -99,7 +99,7 @@ func TestANodeWhoseClockIsOffByALittleWorksOn(t *testing.T) {
 						f.kill(dead)
 						dead.Abandon()
 						dead.Close()
-						time.Sleep(6 * time.Second)
+						time.Sleep(6 * time.Second) // virtual: it is dead after 5 s
 						if got := f.owners(nodes[0].store); len(got) != 2 || got["canary-APP_A"] != nodes[0].name || got["canary-APP_B"] != nodes[0].name {
 							t.Errorf("6 s after one died the owners are %v", got)
 						}
@@ -131,7 +131,7 @@ func TestANodeWhoseClockIsWrongOwnsNothing(t *testing.T) {
 					if !begins {
 						clock.set(ahead)
 					}
-					time.Sleep(1100 * time.Millisecond)
+					time.Sleep(1100 * time.Millisecond) // virtual: until after the next heartbeat
 					if i := clockIssue(off); i.Severity != runner.SeverityCritical || !strings.Contains(i.Text, "takes on no App IDs") || off.OnDuty() && begins {
 						t.Errorf("on duty: %v, the health issues are %v", off.OnDuty(), off.Issues())
 					}
@@ -168,14 +168,14 @@ func TestALeapOfTheDatabasesClockMovesNoApp(t *testing.T) {
 				must(t, err)
 				if tt.outage > 0 {
 					d.outside(d.network.Break)
-					time.Sleep(tt.outage)
+					time.Sleep(tt.outage) // virtual
 				}
 				d.ahead.set(tt.by)
 				if tt.outage > 0 {
-					time.Sleep(2 * clockTick)
+					time.Sleep(2 * clockTick) // virtual: the database has the new time
 					d.network.Mend()
 				}
-				time.Sleep(10 * time.Second)
+				time.Sleep(10 * time.Second) // virtual: several looks at the nodes, and more than the TTL
 				after, err := b.store.Leases(t.Context())
 				must(t, err)
 				if !slices.Equal(before, after) {

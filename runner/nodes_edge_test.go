@@ -3,7 +3,6 @@ package runner_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -17,7 +16,6 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
-	"rundown/plan"
 	"rundown/runner/store"
 )
 
@@ -166,7 +164,7 @@ func TestAnAppThatItsOwnerDoesNotWorkOnIsFreed(t *testing.T) {
 		f, a, b := twoNodes(t)
 		before := f.owners(b.store)
 		f.define(`UPDATE leases SET term = term + 1, node = (SELECT node FROM leases WHERE app = 'canary-APP_A') WHERE app = 'canary-APP_B'`)
-		time.Sleep(5 * time.Second)
+		time.Sleep(5 * time.Second) // virtual: several looks at the nodes
 		if after := f.owners(b.store); before["canary-APP_A"] == before["canary-APP_B"] || !maps.Equal(before, after) {
 			t.Errorf("the owners are %v and were %v", after, before)
 		}
@@ -226,18 +224,13 @@ func TestANodeThatIsGivenTheActiveRevisionWaitsForWhatItLacks(t *testing.T) {
 		a := f.join("a", nil, p)
 		var lacks atomic.Bool
 		lacks.Store(true)
-		b := f.join("b", func(*plan.Plan) error {
-			if lacks.Load() {
-				return errors.New("KEY is not set")
-			}
-			return nil
-		}, p)
-		time.Sleep(30 * time.Second)
+		b := f.join("b", lacksKey(&lacks), p)
+		time.Sleep(30 * time.Second) // virtual: what it lacks is looked at every 10 s, and a hand-over takes 10 s
 		if got, issues := f.owners(b.store), fmt.Sprint(b.Issues()); got["canary-APP_A"] != got["canary-APP_B"] || !strings.Contains(issues, "node-unfit") {
 			t.Errorf("the owners are %v, the health issues %s", got, issues)
 		}
 		lacks.Store(false)
-		time.Sleep(30 * time.Second)
+		time.Sleep(30 * time.Second) // virtual: what it lacks is looked at every 10 s, and a hand-over takes 10 s
 		if got := f.owners(b.store); got["canary-APP_A"] == got["canary-APP_B"] {
 			t.Errorf("in the end the owners are %v", got)
 		}
@@ -263,19 +256,14 @@ func TestANodeThatIsGivenAnOlderFileWorksOnTheActiveRevision(t *testing.T) {
 				}
 				var lack atomic.Bool
 				lack.Store(lacks)
-				b := f.join("b", func(*plan.Plan) error {
-					if lack.Load() {
-						return errors.New("KEY is not set")
-					}
-					return nil
-				}, old)
-				time.Sleep(30 * time.Second)
+				b := f.join("b", lacksKey(&lack), old)
+				time.Sleep(30 * time.Second) // virtual: what it lacks is looked at every 10 s, and a hand-over takes 10 s
 				shared := f.owners(b.store)["canary-APP_A"] != f.owners(b.store)["canary-APP_B"]
 				if issues := fmt.Sprint(b.Issues()); shared == lacks || strings.Contains(issues, "node-unfit") != lacks {
 					t.Errorf("the owners are %v, the health issues %s", f.owners(b.store), issues)
 				}
 				lack.Store(false)
-				time.Sleep(30 * time.Second)
+				time.Sleep(30 * time.Second) // virtual: what it lacks is looked at every 10 s, and a hand-over takes 10 s
 				if got := f.owners(b.store); got["canary-APP_A"] == got["canary-APP_B"] {
 					t.Errorf("in the end the owners are %v", got)
 				}

@@ -19,7 +19,7 @@ func TestAnOutageOfPostgreSQLMovesNoApp(t *testing.T) {
 		f := newFleet(t, simulator.Config{})
 		f.address = d.address
 		a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"))
-		time.Sleep(600 * time.Millisecond)
+		time.Sleep(600 * time.Millisecond) // virtual: the two do not poll at the same instant
 		f.address = d.narrow
 		b := f.join("b", nil)
 		until(monday.Add(middle))
@@ -30,7 +30,7 @@ func TestAnOutageOfPostgreSQLMovesNoApp(t *testing.T) {
 			d.network.Break()
 		})
 		sent := len(a.wire.requests()) + len(b.wire.requests())
-		time.Sleep(2 * time.Minute)
+		time.Sleep(2 * time.Minute) // virtual: the outage
 		for _, n := range []*fleetNode{a, b} {
 			if issues := fmt.Sprint(n.Issues()); !strings.Contains(issues, "node-unconfirmed") || !strings.Contains(issues, "store-failed") {
 				t.Errorf("in the outage the health issues of %s are %s", n.name, issues)
@@ -40,7 +40,7 @@ func TestAnOutageOfPostgreSQLMovesNoApp(t *testing.T) {
 			t.Errorf("%d requests were sent in the outage", now-sent)
 		}
 		d.outside(func() { d.server.Restart(t) })
-		time.Sleep(4 * time.Second)
+		time.Sleep(4 * time.Second) // virtual: one node is back that much before the other
 		d.network.Mend()
 		until(monday.Add(15 * time.Minute))
 		after, err := a.store.Leases(t.Context())

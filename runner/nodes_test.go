@@ -124,6 +124,16 @@ func (f *fleet) join(name string, vet func(*plan.Plan) error, plans ...*plan.Pla
 	return f.joinBy((*runner.Engine).Start, name, vet, plans...)
 }
 
+// lacksKey is a vet for [fleet.join]: the node lacks what each plan refers to while a flag is set.
+func lacksKey(lacks *atomic.Bool) func(*plan.Plan) error {
+	return func(*plan.Plan) error {
+		if lacks.Load() {
+			return errors.New("KEY is not set")
+		}
+		return nil
+	}
+}
+
 // joinBy is join with another way to start.
 func (f *fleet) joinBy(start func(*runner.Engine, context.Context, ...*plan.Plan) error, name string, vet func(*plan.Plan) error, plans ...*plan.Plan) *fleetNode {
 	f.t.Helper()
@@ -449,12 +459,7 @@ func TestANodeThatLacksAReferenceOwnsNoneOfThePlansApps(t *testing.T) {
 		a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"))
 		var lacks atomic.Bool
 		lacks.Store(true)
-		b := f.join("b", func(*plan.Plan) error {
-			if lacks.Load() {
-				return errors.New("KEY is not set")
-			}
-			return nil
-		})
+		b := f.join("b", lacksKey(&lacks))
 		until(monday.Add(15 * time.Minute))
 		if got := f.owners(b.store); got["canary-APP_A"] != "a" || got["canary-APP_B"] != "a" {
 			t.Errorf("the owners are %v", got)

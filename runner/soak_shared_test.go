@@ -62,7 +62,7 @@ func (m *machine) stand() (stood bool) {
 			return stood
 		}
 		stood = true
-		time.Sleep(left)
+		time.Sleep(left) // virtual: it is frozen
 	}
 }
 
@@ -169,7 +169,7 @@ func (s *sharedSoak) seat(n int) {
 		} else {
 			s.run(n, rng)
 		}
-		time.Sleep(dice(rng, time.Minute))
+		time.Sleep(dice(rng, time.Minute)) // virtual: the machine has no node meanwhile
 	}
 }
 
@@ -262,7 +262,7 @@ func (s *sharedSoak) failDatabase() {
 				for i := range s.apart {
 					s.apart[i].begin()
 				}
-				time.Sleep(2 * time.Minute)
+				time.Sleep(2 * time.Minute) // virtual: the outage
 				for i := range s.apart {
 					s.apart[i].end()
 				}
@@ -274,7 +274,7 @@ func (s *sharedSoak) failDatabase() {
 			s.note("cuts")
 			s.d.network.Break()
 			s.apart[0].begin()
-			time.Sleep(dice(rng, 2*time.Minute))
+			time.Sleep(dice(rng, 2*time.Minute)) // virtual: the cut
 			s.apart[0].end()
 			s.d.network.Mend()
 		}
@@ -330,9 +330,9 @@ func (s *sharedSoak) keepLogs(st *store.Store) {
 	s.t.Logf("with -artifacts the log of all nodes is in %s", name)
 }
 
-// TestATermOnPostgreSQLWhoseNodesDieIsAccountedForToTheLastSession has three machines record a week on one PostgreSQL, or two a lesson, in virtual
-// time. Nodes crash at failpoints, freeze, leave and come back, the service has faults, one machine loses its way to the database, and the
-// database is away for two minutes each day.
+// TestATermOnPostgreSQLWhoseNodesDieIsAccountedForToTheLastSession has three machines record a week on one PostgreSQL, or two a
+// lesson, in virtual time. Nodes crash at failpoints, freeze, leave and come back, the service has faults, one machine loses its way
+// to the database, and the database is away for two minutes each day.
 func TestATermOnPostgreSQLWhoseNodesDieIsAccountedForToTheLastSession(t *testing.T) {
 	t.Parallel()
 	began := time.Now()

@@ -43,7 +43,7 @@ func TestADatabaseThatIsDownOverTheBell(t *testing.T) {
 	time.Sleep(time.Until(down)) // when the outage begins and how long it lasts is what is tried
 	server.Kill(t)
 	down = time.Now()
-	time.Sleep(time.Until(end)) // as above
+	time.Sleep(time.Until(end)) // how long the outage lasts is what is tried
 	up := time.Now()
 	server.Restart(t)
 	found, ledger := x.settle()

@@ -383,7 +383,7 @@ func TestWhatIsWrittenWhileItIsReadIsNotJudged(t *testing.T) {
 				d.must(err)
 				r := newReloader(&app{clock: time.Now}, nil, nil, slog.New(slog.DiscardHandler), []planfile.Checked{c})
 				r.due(time.Now())
-				time.Sleep(time.Second)
+				time.Sleep(time.Second) // virtual, as the other: the files settle, and are looked at as by the daemon
 				r.due(time.Now())
 				begun, reading, broken := time.Now(), false, "version: 1\nname: today\ninclude: [part.yaml]\n"
 				r.reading = func(path string) {
@@ -397,7 +397,7 @@ func TestWhatIsWrittenWhileItIsReadIsNotJudged(t *testing.T) {
 					if time.Since(begun) > time.Minute {
 						t.Fatal("the plan is never refused")
 					}
-					time.Sleep(500 * time.Millisecond)
+					time.Sleep(500 * time.Millisecond) // virtual
 					if r.due(time.Now()) {
 						reading = true
 						r.reload(t.Context(), false)
