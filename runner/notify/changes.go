@@ -41,18 +41,13 @@ func sessionChanges(before, x *session.Session, s *session.State, now time.Time)
 		switch kind {
 		case kindOrphan:
 			f.Recorded = slices.ContainsFunc(s.Sessions, func(y session.Session) bool { return y.State == session.SessionRunning })
-		case kindUploadFailed:
-			f.Folder = s.Prefix
-		}
-		if kind == kindOrphanResolved {
-			f.State = x.State
-			if x.ReportedEnd != "" { // it is asked whether that is so
+		case kindOrphanResolved:
+			f.State, f.As = x.State, severityOf(kindOrphan) // as severe as what it resolves
+			if x.ReportedEnd != "" {                        // it is asked whether that is so
 				f.Until = x.ReportedEndAt
 			}
-		}
-		switch kind { // what is resolved is as severe as what it resolves
-		case kindOrphanResolved:
-			f.As = severityOf(kindOrphan)
+		case kindUploadFailed:
+			f.Folder = s.Prefix
 		case kindUploadLate:
 			f.As = severityOf(kindUploadFailed)
 		}

@@ -12,8 +12,9 @@ import (
 
 // What people do for a class.
 const (
-	otherMeans = "Record the class by other means, for example by the meeting's own recording."
-	tellNone   = "Tell those who need the recording that there is none."
+	byOtherMeans = "by other means, for example by the meeting's own recording."
+	otherMeans   = "Record the class " + byOtherMeans
+	tellNone     = "Tell those who need the recording that there is none."
 )
 
 func atRiskWords(t topic) words {
@@ -31,7 +32,7 @@ func atRiskWords(t topic) words {
 	return words{
 		title: "At risk: " + t.brief(),
 		text:  fmt.Sprintf("%s: it cannot be recorded as planned unless this is fixed before it begins: %s.", t.class(), strings.Join(causes, "; ")),
-		class: "If it is not fixed in time, record the class by other means, for example by the meeting's own recording. You are told when it is fixed.", operator: strings.Join(advice, " "),
+		class: "If it is not fixed in time, record the class " + byOtherMeans + " You are told when it is fixed.", operator: strings.Join(advice, " "),
 	}
 }
 
@@ -118,7 +119,6 @@ func cancelledWords(t topic) words {
 	w := words{title: "Cancelled: " + t.brief(), class: unlessHeld, operator: undo}
 	switch {
 	case t.f.Code == reason.EndedByOperator && t.nothingOfIt():
-		w.title = "Cancelled: " + t.brief()
 		w.text = t.class() + ": an operator cancelled its recording shortly before it began. Nothing of the class itself was recorded."
 	case t.f.Code == reason.EndedByOperator:
 		w.title = "Ended early: " + t.brief()

@@ -47,8 +47,8 @@ func planWaitingWords(t topic) words {
 	}
 }
 
-// planChange says how many classes a revision changes, and which is the first of them; "" where that is not known. would says that it would
-// only be so.
+// planChange says how many classes a revision changes, and which is the first of them; "" where that is not known. would says that
+// it would only be so.
 func (t topic) planChange(would string) string {
 	c := t.f.Change
 	if c == nil {
@@ -100,19 +100,19 @@ type issueWords struct{ title, means, again string }
 
 // issueTexts name the health issues for people. %s is what the issue is about.
 var issueTexts = map[reason.Code]issueWords{
-	reason.IssueAccountRefused:     {"the service refuses the account", "The recording of no class of App ID %s can begin until this is mended.", "the service accepts the account again"},
-	reason.IssueServiceUnreachable: {"the service cannot be reached", "Classes cannot begin until this is mended. What is being recorded goes on at the service.", "the service can be reached again"},
+	reason.IssueAccountRefused:     {"the service refuses the account", "No recording of App ID %s can begin until this is fixed.", "the service accepts the account again"},
+	reason.IssueServiceUnreachable: {"the service cannot be reached", "Classes cannot begin until this is fixed. What is being recorded goes on at the service.", "the service can be reached again"},
 	reason.IssueNodeClock:          {"the clock of a node is wrong", "From ten seconds on, the node takes on no classes of further accounts.", "the clock of the node is right again"},
 	reason.IssueNodeUnfit:          {"a node cannot work on a plan", "Other nodes record the classes of the plan.", "the node can work on the plan again"},
-	reason.IssueStoreFailed:        {"the store cannot be written", "What is being recorded goes on, and no class can begin until this is mended.", "the store can be written again"},
-	reason.IssueStoreReplaced:      {"the store was replaced", "What is being recorded is stopped on time, and no class can begin until this is mended.", "the store is there again"},
+	reason.IssueStoreFailed:        {"the store cannot be written", "What is being recorded goes on, and no class can begin until this is fixed.", "the store can be written again"},
+	reason.IssueStoreReplaced:      {"the store was replaced", "What is being recorded is stopped on time, and no class can begin until this is fixed.", "the store is there again"},
 	reason.IssueClockOff:           {"the clock is wrong", "Classes may begin and end by this much too early or too late.", "the clock is right again"},
-	reason.IssueCredentialsFailing: {"storage credentials cannot be fetched", "Classes that need these credentials may not be stored until this is mended.", "the storage credentials can be fetched again"},
-	reason.IssueReferencesUnset:    {"variables or files are not set", "Classes that need them cannot begin until this is mended.", "the variables and files are set again"},
+	reason.IssueCredentialsFailing: {"storage credentials cannot be fetched", "Classes that need these credentials may fail to be stored until this is fixed.", "the storage credentials can be fetched again"},
+	reason.IssueReferencesUnset:    {"variables or files are not set", "Classes that need them cannot begin until this is fixed.", "the variables and files are set again"},
 	reason.IssueQuotaTaken:         {"the account records as much as it may", "The next classes of App ID %s wait until another recording of the account ends.", "the account has room for recordings again"},
-	reason.IssuePageFailing:        {"the recording of a page may fail", "The recording of its classes may fail until this is mended.", "the page can be recorded again"},
-	reason.IssueStorageFailing:     {"a bucket does not take recordings", "Classes that go to this bucket may not be stored until this is mended.", "the bucket takes recordings again"},
-	reason.IssueOutboxStuck:        {"notifications are not delivered", "Who reads this target does not hear of classes until this is mended. Recordings are not affected.", "notifications are delivered again"},
+	reason.IssuePageFailing:        {"the recording of a page may fail", "The recording of its classes may fail until this is fixed.", "the page can be recorded again"},
+	reason.IssueStorageFailing:     {"a bucket does not take recordings", "Classes that go to this bucket may fail to be stored until this is fixed.", "the bucket takes recordings again"},
+	reason.IssueOutboxStuck:        {"notifications are not delivered", "Who reads this target does not hear of classes until this is fixed. Recordings are not affected.", "notifications are delivered again"},
 	reason.IssueLogDropped:         {"the log is not written", "Recordings are not affected.", "the log is written again"},
 }
 
@@ -213,7 +213,7 @@ func nodeLostWords(t topic) words {
 	return w
 }
 
-const checkThese = "Check on the duty page, or by rundown status, whether these classes are being recorded. If one is not, record it by other means, for example by the meeting's own recording."
+const checkThese = "Check on the duty page, or by rundown status, whether these classes are being recorded. If one is not, record it " + byOtherMeans
 
 // oneOfSeveralLostWords tell of one of several daemons, and of who has its classes.
 func oneOfSeveralLostWords(t topic) words {
@@ -266,7 +266,7 @@ func (t topic) suffering(w words, owners *Ownership) words {
 	case none:
 		w.text += " No class of yours is known to have been in that time."
 		if len(owners.Free) > 0 {
-			w.class = "Check on the duty page, or by rundown status, whether your next classes begin. If one does not, record it by other means, for example by the meeting's own recording."
+			w.class = "Check on the duty page, or by rundown status, whether your next classes begin. If one does not, record it " + byOtherMeans
 		}
 	case owners.Short:
 		w.text += " These of its classes began in between, and may be late: " + few(t.c.classes) + "."
