@@ -30,8 +30,8 @@ type gate struct {
 }
 
 // confirm takes in a heartbeat that succeeded, by when it was sent and by the time of the database. Where that leapt, all other
-// nodes may look dead until they have given a heartbeat by the new time. A leap by no more than the TTL is longer than the limit does
-// no harm: a node that looks dead too early by so much sends nothing any more.
+// nodes may look dead until they have given a heartbeat by the new time. A leap of less than the
+// TTL without the limit does no harm: a node that looks dead too early by so much sends nothing any more.
 func (g *gate) confirm(sent time.Duration, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

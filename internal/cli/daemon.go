@@ -353,9 +353,9 @@ func (a *app) webhookSecret(flag string) (func() (string, error), error) {
 // healthInterval is how often the health issues of a daemon are compared with those in the store.
 const healthInterval = 2 * time.Second
 
-// reportHealth writes the daemon's health issues to the store whenever they or the node's number change, so that status and doctor show what
-// /readyz does. It has a goroutine of its own: a store that is locked or full holds up nothing else. What cannot be
-// written is tried again; the engine reports the store itself.
+// reportHealth writes the daemon's health issues to the store whenever they or the node's number change, so that status and doctor
+// show what /readyz does. It has a goroutine of its own: a store that is locked or full holds up nothing else. What cannot be written
+// is tried again; the engine reports the store itself.
 func (d *daemon) reportHealth(ctx context.Context, issues func() []runner.Issue) {
 	tick := time.NewTicker(healthInterval)
 	defer tick.Stop()

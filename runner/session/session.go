@@ -116,7 +116,7 @@ type StartFacts struct {
 	OnlyBlocked    bool         `json:"only_blocked,omitempty"`    // only something before the service refused it, such as a firewall: the start most likely had no effect
 	StartErrored   bool         `json:"start_errored,omitempty"`   // a start was answered by an error, which may have come after its effect
 	Interrupted    bool         `json:"interrupted,omitempty"`     // rundown ended while a start was out, and nothing has settled it yet
-	SentAt         time.Time    `json:"sent_at,omitzero"`          // when the first start was sent that was answered, or got no answer; RequestedAt is before it where it had to wait
+	SentAt         time.Time    `json:"sent_at,omitzero"`          // when the first start was sent; RequestedAt is before it where it had to wait
 	StartedAt      time.Time    `json:"started_at,omitzero"`       // the sid was received
 }
 

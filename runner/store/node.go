@@ -119,9 +119,8 @@ const Unreached = ":unreached"
 const NoDaemon = ":no-daemon"
 
 // Heartbeat records that this node is alive, and which App IDs it could work on, with [Duties] where it could do those,
-// [Unreached] where the service does not answer it and [NoDaemon] where it is none; nil leaves them as they are. It gives the time of the database.
-// [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not
-// opened to work.
+// [Unreached] where the service does not answer it and [NoDaemon] where it is none; nil leaves them as they are. It gives the time of
+// the database. [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not opened to work.
 func (s *Store) Heartbeat(ctx context.Context, at time.Time, apps []string) (time.Time, error) {
 	if !s.work {
 		return time.Time{}, fmt.Errorf("heartbeat: %w", ErrNoWork)
@@ -216,16 +215,17 @@ func (s *Store) Nodes(ctx context.Context) ([]Node, error) {
 
 // NodeOf is a node by its number, also one that is gone; false where it was so long ago that it is forgotten.
 func (s *Store) NodeOf(ctx context.Context, id int64) (Node, bool, error) {
-	found, err := query(ctx, s, "read a node", `SELECT `+nodeColumns+` FROM nodes WHERE id = $1`, []any{id}, scanNode)
-	if err != nil || len(found) == 0 {
-		return Node{}, false, err
-	}
-	return found[0], true, nil
+	return s.findNode(ctx, `id = $1`, id)
 }
 
 // NodeBefore is the node of a name that joined last before one of a number; false where there is none, or it is forgotten.
 func (s *Store) NodeBefore(ctx context.Context, name string, id int64) (Node, bool, error) {
-	found, err := query(ctx, s, "read a node", `SELECT `+nodeColumns+` FROM nodes WHERE name = $1 AND id < $2 ORDER BY id DESC LIMIT 1`, []any{name, id}, scanNode)
+	return s.findNode(ctx, `name = $1 AND id < $2`, name, id)
+}
+
+// findNode is the newest node that a condition selects; false for none.
+func (s *Store) findNode(ctx context.Context, where string, args ...any) (Node, bool, error) {
+	found, err := query(ctx, s, "read a node", `SELECT `+nodeColumns+` FROM nodes WHERE `+where+` ORDER BY id DESC LIMIT 1`, args, scanNode)
 	if err != nil || len(found) == 0 {
 		return Node{}, false, err
 	}

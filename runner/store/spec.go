@@ -25,8 +25,10 @@ type Spec struct {
 	CancelledByPlan bool      // its plan cancels it
 	Revision        int64     // the plan revision that it comes from
 	Doc             []byte
-	Orders          []byte    // of operators, summed up, as JSON; nil: none
-	Wake            time.Time // when it is first to be looked at; zero: at once. It counts until a status is written: an update of what has one wakes it at once
+	Orders          []byte // of operators, summed up, as JSON; nil: none
+	// Wake is when it is first to be looked at; zero: at once. It counts until a status is written: an update of what has one wakes it
+	// at once.
+	Wake time.Time
 }
 
 // SpecTx is a transaction that writes specs. All of them come one after the other, since each begins by raising the
