@@ -102,7 +102,7 @@ func Shared(t testing.TB) *Server {
 	return shared.server
 }
 
-// Main runs the tests of a package and ends the server that they share. TestMain calls it.
+// Main runs the tests of a package, ends the server that they share, and removes what [Start] keeps. TestMain calls it.
 func Main(m *testing.M) int {
 	defer func() {
 		shared.Lock()
@@ -113,16 +113,16 @@ func Main(m *testing.M) int {
 		if shared.folder != "" {
 			_ = os.RemoveAll(shared.folder)
 		}
+		if empty.folder != "" {
+			_ = os.RemoveAll(empty.folder)
+		}
 	}()
 	return m.Run()
 }
 
 func start(folder string) (*Server, error) {
-	initdb, err := program("initdb")
-	if err != nil {
-		return nil, err
-	}
 	s := &Server{folder: filepath.Join(folder, "data")}
+	var err error
 	if os.Geteuid() == 0 {
 		if s.as, err = unprivileged(); err != nil {
 			return nil, err
@@ -131,9 +131,54 @@ func start(folder string) (*Server, error) {
 	if err := s.makeFolder(folder); err != nil {
 		return nil, err
 	}
-	password := filepath.Join(s.folder, "..", "password")
-	if err := os.WriteFile(password, []byte(Password+"\n"), 0o644); err != nil {
+	if err := s.makeData(); err != nil {
 		return nil, err
+	}
+	if s.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	return s, s.run()
+}
+
+// empty is the data of a server as initdb makes it, of which all servers of the process begin with a copy: initdb takes a second
+// of a processor. [Main] removes it.
+var empty struct {
+	sync.Mutex
+	folder string // "": not made yet
+}
+
+// makeData fills the folder of the data with that of an empty server.
+func (s *Server) makeData() error {
+	empty.Lock()
+	defer empty.Unlock()
+	if empty.folder == "" {
+		folder, err := os.MkdirTemp("", "rundown-initdb-*")
+		if err != nil {
+			return err
+		}
+		if err := (&Server{folder: filepath.Join(folder, "data"), as: s.as}).initialize(folder); err != nil {
+			return errors.Join(err, os.RemoveAll(folder))
+		}
+		empty.folder = folder
+	}
+	if out, err := exec.Command("cp", "-Rp", filepath.Join(empty.folder, "data")+"/.", s.folder).CombinedOutput(); err != nil {
+		return fmt.Errorf("cp: %w: %s", err, out)
+	}
+	return nil
+}
+
+// initialize runs initdb in a folder.
+func (s *Server) initialize(folder string) error {
+	initdb, err := program("initdb")
+	if err != nil {
+		return err
+	}
+	if err := s.makeFolder(folder); err != nil {
+		return err
+	}
+	password := filepath.Join(folder, "password")
+	if err := os.WriteFile(password, []byte(Password+"\n"), 0o644); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), readyWithin)
 	defer cancel()
@@ -141,12 +186,9 @@ func start(folder string) (*Server, error) {
 	cmd.Dir = s.folder
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	if s.port, err = freePort(); err != nil {
-		return nil, err
-	}
-	return s, s.run()
+	return nil
 }
 
 // makeFolder makes the folder of the data, below another.

@@ -3,6 +3,7 @@ package pgtest
 import (
 	"context"
 	"database/sql"
+	"os"
 	"testing"
 	"time"
 )
@@ -49,3 +50,5 @@ func TestTheClockOfADatabaseIsWhatATestSets(t *testing.T) {
 		}
 	}
 }
+
+func TestMain(m *testing.M) { os.Exit(Main(m)) }
