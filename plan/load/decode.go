@@ -117,9 +117,9 @@ func fieldsOf(t reflect.Type) *fields {
 	if known, ok := fieldTables.Load(t); ok {
 		return known.(*fields)
 	}
-	f := &fields{index: map[string][]int{}, description: "this mapping"}
-	if named, ok := reflect.Zero(t).Interface().(interface{ description() string }); ok {
-		f.description = named.description()
+	f := &fields{index: map[string][]int{}}
+	if at, ok := t.FieldByName("positions"); ok {
+		f.description = at.Tag.Get("is")
 	}
 	var add func(t reflect.Type, path []int)
 	add = func(t reflect.Type, path []int) {

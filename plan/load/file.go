@@ -9,6 +9,7 @@ import (
 // The types of this file declare the format, once: the decoder reads files by them, validator/v10 runs on them, and
 // the schema is generated from them. The tags:
 //
+//	is        what messages call the mapping, on its positions
 //	yaml      the key
 //	validate  what validator/v10 checks: required, min, max and oneof, and of our own id, version and
 //	          restriction=ID[/UNIT], which reads bounds or values from agora's catalogue
@@ -21,7 +22,8 @@ import (
 
 // rootFile is the file that a plan begins with. Only it contains credentials, definitions and severities of rules.
 type rootFile struct {
-	positions
+	positions `is:"a plan"`
+
 	Version *int                 `yaml:"version" validate:"required,version" paste:"1" doc:"The version of the format: 1." example:"1"`
 	Name    *string              `yaml:"name" validate:"required,id" doc:"The plan's name, part of every occurrence's identity: never change it during a term. a-z, 0-9 and -, at most 40 characters." example:"autumn-2031"`
 	Include *textList            `yaml:"include" doc:"Files that hold calendars, recordings and defaults of their own: paths or globs relative to the folder of this file. They lie in that folder, or in one that --include-dir names; 1,000 files at most." example:"[reference/*.yaml]"`
@@ -36,15 +38,12 @@ type rootFile struct {
 	Part    partKeys             `yaml:",inline"`
 }
 
-func (rootFile) description() string { return "a plan" }
-
 // includedFile is a file that the root file includes.
 type includedFile struct {
-	positions
+	positions `is:"an included file"`
+
 	Part partKeys `yaml:",inline"`
 }
-
-func (includedFile) description() string { return "an included file" }
 
 // partKeys are the keys that every file may have.
 type partKeys struct {
@@ -55,45 +54,42 @@ type partKeys struct {
 
 // accountKeys are Agora's REST credentials.
 type accountKeys struct {
-	positions
+	positions `is:"account"`
+
 	CustomerID     *string `yaml:"customer_id" validate:"required" paste:"\"${AGORA_CUSTOMER_ID}\"" doc:"The Customer ID of the REST credentials." example:"${AGORA_CUSTOMER_ID}"`
 	CustomerSecret *string `yaml:"customer_secret" validate:"required" paste:"\"${AGORA_CUSTOMER_SECRET}\"" doc:"The Customer Secret, as a reference: ${NAME} or ${file:PATH}." example:"${AGORA_CUSTOMER_SECRET}"`
 }
 
-func (accountKeys) description() string { return "account" }
-
 // appKeys is an Agora project.
 type appKeys struct {
-	positions
+	positions `is:"an app"`
+
 	ID     *string     `yaml:"id" validate:"required" paste:"\"${AGORA_APP_ID}\"" doc:"The App ID of the project." example:"${AGORA_APP_ID}"`
 	Limits *limitsKeys `yaml:"limits" doc:"What Agora has granted to the App ID." example:"{qps: 20, concurrent: 200}"`
 }
 
-func (appKeys) description() string { return "an app" }
-
 // limitsKeys are what Agora has granted.
 type limitsKeys struct {
-	positions
+	positions `is:"limits"`
+
 	QPS        *int         `yaml:"qps" validate:"omitempty,min=1" doc:"Requests a second; default: a tenth of concurrent, at least 1 and at most 10." example:"10"`
 	Concurrent *int         `yaml:"concurrent" validate:"omitempty,min=1" doc:"Concurrent recordings; default 50, the smaller of the two documented figures." default:"50"`
 	Streams    *streamsKeys `yaml:"streams" doc:"Concurrent recordings by class of resolution; default: the documented figures of the region." example:"{sd: 50, hd: 30, fhd: 10}"`
 }
 
-func (limitsKeys) description() string { return "limits" }
-
 // streamsKeys are recordings at once by class of resolution.
 type streamsKeys struct {
-	positions
+	positions `is:"streams"`
+
 	SD  *int `yaml:"sd" validate:"omitempty,min=1" doc:"Concurrent recordings of up to 640x360 pixels." example:"50"`
 	HD  *int `yaml:"hd" validate:"omitempty,min=1" doc:"Concurrent recordings of up to 1280x720 pixels, and more than 640x360." example:"30"`
 	FHD *int `yaml:"fhd" validate:"omitempty,min=1" doc:"Concurrent recordings of up to 1920x1080 pixels, and more than 1280x720." example:"10"`
 }
 
-func (streamsKeys) description() string { return "streams" }
-
 // storageKeys is a third-party cloud storage.
 type storageKeys struct {
-	positions
+	positions `is:"a storage"`
+
 	Vendor    *string     `yaml:"vendor" validate:"required,restriction=storage-vendor-values" doc:"Whose storage it is." example:"s3"`
 	Region    *string     `yaml:"region" doc:"The vendor's region as Agora lists it, in any case, with - or _. Azure, Google and S3-compatible stores need none." example:"us-east-1 | eu-central-1"`
 	Bucket    *string     `yaml:"bucket" validate:"required" missing:"storage-bucket-required" doc:"The bucket, by the vendor's naming rules." example:"lingua-videos"`
@@ -107,29 +103,26 @@ type storageKeys struct {
 	STS       *stsKeys    `yaml:"sts" doc:"Temporary credentials instead of the keys; s3, alibaba and tencent only." example:"{command: [./issue-sts-token, --hours, \"12\"]}"`
 }
 
-func (storageKeys) description() string { return "a storage" }
-
 // stsKeys say where temporary credentials come from.
 type stsKeys struct {
-	positions
+	positions `is:"sts"`
+
 	Command *textList `yaml:"command" doc:"A program and its arguments, run in the plan's folder for at most 30 s, that prints access_key, secret_key, token and expiration as JSON." example:"[./issue-sts-token, --hours, \"12\"]"`
 	File    *string   `yaml:"file" doc:"A file that holds the same, read at each use." example:"/run/secrets/sts.json"`
 }
 
-func (stsKeys) description() string { return "sts" }
-
 // cdnKeys is a target for a push: an address, or an address with another to fall back on.
 type cdnKeys struct {
-	positions
+	positions `is:"a cdn target"`
+
 	URL      *string `yaml:"url" validate:"required" doc:"The ingest address; path and query are secret." example:"rtmps://live.school.example/app/${STREAM_KEY}"`
 	Fallback *string `yaml:"fallback" doc:"The address to push to when the first one fails." example:"${FALLBACK_RTMP_URL}"`
 }
 
-func (cdnKeys) description() string { return "a cdn target" }
-
 // notifyKeys is an entry of notify: an address and the events that are sent to it.
 type notifyKeys struct {
-	positions
+	positions `is:"a notify entry"`
+
 	Name      *string    `yaml:"name" validate:"omitempty,id" doc:"What commands call it: a-z, 0-9 and -, at most 40 characters; default: derived from the address." example:"duty"`
 	Webhook   *string    `yaml:"webhook" doc:"An HTTPS address that takes events as JSON; secret. Either this or to." example:"${OPS_WEBHOOK_URL}"`
 	Secret    *string    `yaml:"secret" doc:"The key that signs what goes to the webhook, as a reference: whsec_ and at least 24 bytes in base64." example:"${OPS_WEBHOOK_SECRET}"`
@@ -145,8 +138,6 @@ type notifyKeys struct {
 	Timezone  *string    `yaml:"timezone" doc:"The IANA zone of quiet and digest; default: that of defaults, else of the first recording." example:"Europe/Madrid"`
 }
 
-func (notifyKeys) description() string { return "a notify entry" }
-
 // severityKey is the severity that rules: gives one rule.
 type severityKey struct{ Text scalar }
 
@@ -155,16 +146,16 @@ type calendarKeys struct{ Days textList }
 
 // defaultsKeys are the defaults of a file.
 type defaultsKeys struct {
-	positions
+	positions `is:"defaults"`
+
 	Settings settingsKeys `yaml:",inline"`
 	Filter   filterKeys   `yaml:",inline"`
 }
 
-func (defaultsKeys) description() string { return "defaults" }
-
 // recordingKeys are the keys of a recording.
 type recordingKeys struct {
-	positions
+	positions `is:"a recording"`
+
 	Title    *string             `yaml:"title" doc:"The recording's name for people." example:"Algebra I"`
 	Was      *textList           `yaml:"was" doc:"Earlier ids, so that a rename keeps identity and history." example:"[algebra-one]"`
 	When     *whenKeys           `yaml:"when" validate:"required" doc:"Weekdays and a time, a date and a time, or a cron expression and a length; one or a list. An end before the start is the next day." example:"Mon Wed 09:00-09:50 | [2031-12-17 08:00-11:00]"`
@@ -173,17 +164,14 @@ type recordingKeys struct {
 	Filter   filterKeys          `yaml:",inline"`
 }
 
-func (recordingKeys) description() string { return "a recording" }
-
 // changeKeys is an exception: cancelled, or a new time and any other key.
 type changeKeys struct {
-	positions
+	positions `is:"a change"`
+
 	Cancelled bool         `yaml:"-"`
 	To        *string      `yaml:"to" doc:"A new time, or a new day and time." example:"09:00-10:20 | 2031-10-16 18:00-18:50"`
 	Settings  settingsKeys `yaml:",inline"`
 }
-
-func (changeKeys) description() string { return "a change" }
 
 // filterKeys choose among the weekly and cron days of a recording.
 type filterKeys struct {
@@ -225,14 +213,13 @@ type pictureKeys struct {
 
 // videoKeys is the output picture, by name or in figures.
 type videoKeys struct {
-	positions
+	positions `is:"video"`
+
 	Width   *int `yaml:"width" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Width in pixels." example:"1280"`
 	Height  *int `yaml:"height" validate:"required,restriction=video-side-range" missing:"video-size-required" doc:"Height in pixels; width times height is at most 1920x1080." example:"720"`
 	FPS     *int `yaml:"fps" validate:"omitempty,restriction=video-fps-range" doc:"Frames a second; default: the service's, 15." example:"30"`
 	Bitrate *int `yaml:"bitrate" validate:"omitempty,restriction=video-bitrate-range" doc:"kbit/s; default: the service's, 2000 from 1280x720 up and 1500 below." example:"4000"`
 }
-
-func (videoKeys) description() string { return "video" }
 
 // videoSizes are the sizes that have a name.
 var videoSizes = []struct {
@@ -248,12 +235,11 @@ type mp4Keys struct {
 
 // paddingKeys is what is recorded around the class.
 type paddingKeys struct {
-	positions
+	positions `is:"padding"`
+
 	Before *duration `yaml:"before" doc:"Recorded before the start." default:"30s"`
 	After  *duration `yaml:"after" doc:"Recorded after the end." default:"2m"`
 }
-
-func (paddingKeys) description() string { return "padding" }
 
 // remainderKey is what must be left of a class for a late start, or never.
 type remainderKey struct {
@@ -272,12 +258,11 @@ type optionalBool struct{ None, Value bool }
 
 // cronKeys is an entry of when for times that weekdays and dates cannot express.
 type cronKeys struct {
-	positions
+	positions `is:"a cron entry"`
+
 	Cron     *string   `yaml:"cron" validate:"required" doc:"Five standard fields: minute, hour, day of month, month, day of week; in quotes." example:"30 15 * * FRI"`
 	Duration *duration `yaml:"duration" validate:"required" doc:"The length of a class." example:"90m"`
 }
-
-func (cronKeys) description() string { return "a cron entry" }
 
 // whenKeys are the times of a recording.
 type whenKeys struct {
