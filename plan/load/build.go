@@ -223,7 +223,7 @@ func (b *builder) exposed(list *textList) {
 func (b *builder) severities(list entries[severityKey]) {
 	words := map[string]plan.Severity{"off": "", "note": plan.SeverityInformation, "warning": plan.SeverityWarning, "error": plan.SeverityError}
 	for _, e := range list {
-		id, word := e.Key.Text, e.Value.Text
+		id, word := e.Key.Text, e.Value.scalar
 		_, ours := plan.RuleByID(id)
 		if _, documented := catalog.RestrictionByID(id); !ours && !documented {
 			b.root.advise("unknown-reference", e.Key.At, fmt.Sprintf("%s is not the id of a rule", plan.Quoted(id)), plan.DidYouMean(id, plan.RuleIDs()))

@@ -186,7 +186,7 @@ func (d *decoder) read(n *yaml.Node, v reflect.Value, s location) bool {
 	switch v.Kind() {
 	case reflect.Pointer:
 		target := reflect.New(v.Type().Elem())
-		if !d.readInto(n, target, s) {
+		if !d.read(n, target.Elem(), s) {
 			return false
 		}
 		v.Set(target)
@@ -209,14 +209,6 @@ func (d *decoder) read(n *yaml.Node, v reflect.Value, s location) bool {
 		return ok
 	}
 	panic("no form for " + v.Type().String())
-}
-
-// readInto fills what a new pointer leads to.
-func (d *decoder) readInto(n *yaml.Node, target reflect.Value, s location) bool {
-	if r, ok := target.Interface().(nodeReader); ok {
-		return r.readNode(d, n, s)
-	}
-	return d.read(n, target.Elem(), s)
 }
 
 // readMapping fills the struct that target points to. Required keys are checked later, by validator.

@@ -90,17 +90,17 @@ type streamsKeys struct {
 type storageKeys struct {
 	positions `is:"a storage"`
 
-	Vendor    *string     `yaml:"vendor" validate:"required,restriction=storage-vendor-values" doc:"Whose storage it is." example:"s3"`
-	Region    *string     `yaml:"region" doc:"The vendor's region as Agora lists it, in any case, with - or _. Azure, Google and S3-compatible stores need none." example:"us-east-1 | eu-central-1"`
-	Bucket    *string     `yaml:"bucket" validate:"required" missing:"storage-bucket-required" doc:"The bucket, by the vendor's naming rules." example:"lingua-videos"`
-	Endpoint  *string     `yaml:"endpoint" doc:"The host name of an S3-compatible store; for no other vendor." example:"objects.school.example"`
-	AccessKey *string     `yaml:"access_key" doc:"A key that may write, as a reference; not with sts." example:"${S3_ACCESS_KEY}"`
-	SecretKey *string     `yaml:"secret_key" doc:"Its secret, as a reference; not with sts." example:"${S3_SECRET_KEY}"`
-	Near      *string     `yaml:"near" validate:"omitempty,oneof=cn eu ap us" doc:"The area whose servers are preferred for recordings that go to this storage and name none: China, Europe, Southeast Asia or North America." example:"eu"`
-	Prefix    *prefixKeys `yaml:"prefix" doc:"Folders in the bucket: ASCII letters and digits, and placeholders, whose other characters are dropped; at most 128 characters, joined with slashes. none: no folders." default:"[\"{plan}\", \"{id}\", \"{date}\"]"`
-	SSE       *string     `yaml:"sse" validate:"omitempty,restriction=extparams-sse" doc:"Server-side encryption; s3 only."`
-	Tag       *string     `yaml:"tag" doc:"A tag for each file; s3 and alibaba only." example:"term-autumn"`
-	STS       *stsKeys    `yaml:"sts" doc:"Temporary credentials instead of the keys; s3, alibaba and tencent only." example:"{command: [./issue-sts-token, --hours, \"12\"]}"`
+	Vendor    *string           `yaml:"vendor" validate:"required,restriction=storage-vendor-values" doc:"Whose storage it is." example:"s3"`
+	Region    *string           `yaml:"region" doc:"The vendor's region as Agora lists it, in any case, with - or _. Azure, Google and S3-compatible stores need none." example:"us-east-1 | eu-central-1"`
+	Bucket    *string           `yaml:"bucket" validate:"required" missing:"storage-bucket-required" doc:"The bucket, by the vendor's naming rules." example:"lingua-videos"`
+	Endpoint  *string           `yaml:"endpoint" doc:"The host name of an S3-compatible store; for no other vendor." example:"objects.school.example"`
+	AccessKey *string           `yaml:"access_key" doc:"A key that may write, as a reference; not with sts." example:"${S3_ACCESS_KEY}"`
+	SecretKey *string           `yaml:"secret_key" doc:"Its secret, as a reference; not with sts." example:"${S3_SECRET_KEY}"`
+	Near      *string           `yaml:"near" validate:"omitempty,oneof=cn eu ap us" doc:"The area whose servers are preferred for recordings that go to this storage and name none: China, Europe, Southeast Asia or North America." example:"eu"`
+	Prefix    *orNone[textList] `yaml:"prefix" doc:"Folders in the bucket: ASCII letters and digits, and placeholders, whose other characters are dropped; at most 128 characters, joined with slashes. none: no folders." default:"[\"{plan}\", \"{id}\", \"{date}\"]"`
+	SSE       *string           `yaml:"sse" validate:"omitempty,restriction=extparams-sse" doc:"Server-side encryption; s3 only."`
+	Tag       *string           `yaml:"tag" doc:"A tag for each file; s3 and alibaba only." example:"term-autumn"`
+	STS       *stsKeys          `yaml:"sts" doc:"Temporary credentials instead of the keys; s3, alibaba and tencent only." example:"{command: [./issue-sts-token, --hours, \"12\"]}"`
 }
 
 // stsKeys say where temporary credentials come from.
@@ -139,7 +139,7 @@ type notifyKeys struct {
 }
 
 // severityKey is the severity that rules: gives one rule.
-type severityKey struct{ Text scalar }
+type severityKey struct{ scalar }
 
 // calendarKeys is a set of days.
 type calendarKeys struct{ Days textList }
@@ -207,7 +207,7 @@ type pictureKeys struct {
 	Video        *videoKeys       `yaml:"video" doc:"The picture: 360p, 480p, 720p or 1080p, with a frame rate as in 720p30, or width and height." default:"720p" example:"1080p30 | {width: 390, height: 844}"`
 	AudioProfile *int             `yaml:"audio_profile" validate:"omitempty,restriction=audio-profile-values" doc:"0: mono, 48 kbit/s; 1: mono, 128 kbit/s; 2: stereo, 192 kbit/s; all at 48 kHz." default:"0"`
 	MP4          *mp4Keys         `yaml:"mp4" doc:"MP4 beside HLS: a new file after this long, in whole minutes; true: 2h; false: HLS only." default:"false" example:"2h"`
-	Mobile       *optionalBool    `yaml:"mobile" doc:"Rendered as a phone does; none removes the default." example:"true"`
+	Mobile       *orNone[bool]    `yaml:"mobile" doc:"Rendered as a phone does; none removes the default." example:"true"`
 	ReadyTimeout *readyTimeoutKey `yaml:"ready_timeout" doc:"The time within which the page calls navigator.notifyReady(), in whole seconds; none removes the default." example:"30s"`
 }
 
@@ -253,9 +253,6 @@ type readyTimeoutKey struct {
 	Duration *boundedDuration `yaml:"-" validate:"omitempty,restriction=ready-timeout-range/s"`
 }
 
-// optionalBool is true, false or none.
-type optionalBool struct{ None, Value bool }
-
 // cronKeys is an entry of when for times that weekdays and dates cannot express.
 type cronKeys struct {
 	positions `is:"a cron entry"`
@@ -279,10 +276,7 @@ type whenItem struct {
 }
 
 // labelKeys are labels, or none.
-type labelKeys struct {
-	None bool
-	List entries[labelValue]
-}
+type labelKeys struct{ orNone[entries[labelValue]] }
 
 // labelValue is the text of a label.
 type labelValue struct {
@@ -290,16 +284,13 @@ type labelValue struct {
 	given bool // it could be read
 }
 
-// prefixKeys are the folders of a storage, or none.
-type prefixKeys struct {
-	None     bool
-	Elements textList
-}
-
 // nameList is one name, a list of names, or none.
-type nameList struct {
+type nameList struct{ orNone[textList] }
+
+// orNone is a value, or the word none in its place, which removes a default.
+type orNone[T any] struct {
 	None  bool
-	Names textList
+	Value T
 }
 
 // textList is a text or a list of texts.

@@ -35,10 +35,6 @@ func (i *scalar) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return ok
 }
 
-func (k *severityKey) readNode(d *decoder, n *yaml.Node, s location) bool {
-	return k.Text.readNode(d, n, s)
-}
-
 // readNode reads text or a list of texts; of a list, the items that are text.
 func (l *textList) readNode(d *decoder, n *yaml.Node, s location) bool {
 	*l = textList{}
@@ -64,22 +60,18 @@ func (l *textList) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return true
 }
 
-// readNode reads none, a name or a list of names.
-func (l *nameList) readNode(d *decoder, n *yaml.Node, s location) bool {
-	if isWord(n, none) {
-		l.None = true
-		return true
-	}
-	return l.Names.readNode(d, n, s) && d.requireItems(n, s, "write none, or names of calendars")
-}
-
-// readNode reads folders. The word none alone means no folder; in a list it is a folder.
-func (k *prefixKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
+// readNode reads none or a value. Inside a list the word none is an item like any other.
+func (k *orNone[T]) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if isWord(n, none) {
 		k.None = true
 		return true
 	}
-	return k.Elements.readNode(d, n, s)
+	return d.read(n, reflect.ValueOf(&k.Value).Elem(), s)
+}
+
+// readNode reads none, a name or a list of names.
+func (l *nameList) readNode(d *decoder, n *yaml.Node, s location) bool {
+	return l.orNone.readNode(d, n, s) && d.requireItems(n, s, "write none, or names of calendars")
 }
 
 // readNode reads a day, a range of days, or a list of both. The days are parsed later.
@@ -332,27 +324,13 @@ func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s location) bool {
 	return true
 }
 
-// readNode reads true, false or none.
-func (k *optionalBool) readNode(d *decoder, n *yaml.Node, s location) (ok bool) {
-	if isWord(n, none) {
-		k.None = true
-		return true
-	}
-	k.Value, ok = d.boolean(n, s)
-	return ok
-}
-
 // readNode reads none or labels.
 func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
-	if isWord(n, none) {
-		k.None = true
-		return true
-	}
-	if n.Kind != yaml.MappingNode {
+	if n.Kind != yaml.MappingNode && !isWord(n, none) {
 		d.wrongType(n, s, "names with a text each, or none")
 		return false
 	}
-	return k.List.readNode(d, n, s)
+	return k.orNone.readNode(d, n, s)
 }
 
 // readNode reads the value of a label. A number or a word of YAML is kept as it is written.

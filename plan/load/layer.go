@@ -73,8 +73,8 @@ func (b *builder) layerOf(u *sourceFile, k *settingsKeys, f *filterKeys, a *posi
 	doubt("storage", "storage", k.Storage == nil)
 	doubt("cdn", "cdn target", k.CDN == nil)
 	if f != nil {
-		doubt("only", "calendar", f.Only == nil || !f.Only.None && len(f.Only.Names) == 0)
-		doubt("skip", "calendar", f.Skip == nil || !f.Skip.None && len(f.Skip.Names) == 0)
+		doubt("only", "calendar", f.Only == nil || !f.Only.None && len(f.Only.Value) == 0)
+		doubt("skip", "calendar", f.Skip == nil || !f.Skip.None && len(f.Skip.Value) == 0)
 	}
 	return l
 }
@@ -326,8 +326,8 @@ var hostLike = regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9-]*\.)+[a-z]{2,}(:[0-9]+
 
 // calendars resolves the names of only or skip. whole says whether all of their days could be read.
 func (b *builder) calendars(u *sourceFile, list *nameList) (found []*plan.Calendar, whole bool) {
-	whole = list.None || len(list.Names) > 0
-	for _, name := range list.Names {
+	whole = list.None || len(list.Value) > 0
+	for _, name := range list.Value {
 		if name.Text == none {
 			u.report("invalid-value", name.At, "none cannot be an item of a list", "write none, or names of calendars")
 			whole = false
@@ -349,8 +349,8 @@ var labelName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
 
 // labels reads the labels of a mapping.
 func (b *builder) labels(u *sourceFile, k *labelKeys) map[string]string {
-	labels := make(map[string]string, len(k.List))
-	for _, l := range k.List {
+	labels := make(map[string]string, len(k.Value))
+	for _, l := range k.Value {
 		switch {
 		case !l.Value.given: // reported already
 		case slices.Contains(plan.BuiltinPlaceholders, l.Key.Text):

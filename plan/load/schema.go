@@ -228,13 +228,13 @@ func (g *schemaGenerator) form(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[duration]():
 		return lengthOfTime()
-	case reflect.TypeFor[textList](), reflect.TypeFor[calendarKeys](), reflect.TypeFor[nameList](), reflect.TypeFor[prefixKeys]():
+	case reflect.TypeFor[textList](), reflect.TypeFor[calendarKeys](), reflect.TypeFor[nameList](), reflect.TypeFor[orNone[textList]]():
 		return anyOf(textSchema(), listOf(textSchema()))
 	case reflect.TypeFor[severityKey]():
 		return &jsonschema.Schema{Type: "string", Enum: []any{"off", "note", "warning", "error"}}
 	case reflect.TypeFor[mp4Keys]():
 		return anyOf(boolean, lengthOfTime())
-	case reflect.TypeFor[optionalBool]():
+	case reflect.TypeFor[orNone[bool]]():
 		return anyOf(boolean, wordSchema(none))
 	case reflect.TypeFor[readyTimeoutKey]():
 		return anyOf(wordSchema(none), lengthOfTime())

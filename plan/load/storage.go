@@ -116,7 +116,7 @@ func (b *builder) prefix(s *plan.Storage, k *storageKeys) {
 		}
 		return
 	}
-	for _, element := range k.Prefix.Elements {
+	for _, element := range k.Prefix.Value {
 		if b.root.noReference("prefix", element) {
 			continue
 		}
