@@ -58,9 +58,7 @@ func (l *loader) build(file *rootFile) *plan.Plan {
 	for i := range file.Notify {
 		b.notify(&file.Notify[i])
 	}
-	if file.Ping != nil {
-		p.Ping = b.root.text(*file.Ping, file.value("ping"), plan.TextSecret)
-	}
+	p.Ping = b.root.textOf(&file.positions, "ping", file.Ping, plan.TextSecret)
 	b.severities(file.Rules)
 	for _, u := range l.sources {
 		if u.part != nil {
@@ -82,6 +80,14 @@ func (u *sourceFile) text(s string, where plan.Span, kind plan.TextKind) plan.Te
 		return plan.Text{}
 	}
 	return t
+}
+
+// textOf is [sourceFile.text] for the value of a key, which may be absent.
+func (u *sourceFile) textOf(a *positions, key string, value *string, kind plan.TextKind) plan.Text {
+	if value == nil {
+		return plan.Text{}
+	}
+	return u.text(*value, a.value(key), kind)
 }
 
 // syntax reports the error of one of the small parsers, with its hint.
@@ -136,11 +142,9 @@ func (b *builder) account(k *accountKeys) {
 	}
 	b.root.notEmpty(&k.positions, "invalid-value", "customer_id", k.CustomerID)
 	b.root.notEmpty(&k.positions, "invalid-value", "customer_secret", k.CustomerSecret)
-	if k.CustomerID != nil {
-		b.p.Account.CustomerID = b.root.text(*k.CustomerID, k.value("customer_id"), plan.TextPlain)
-	}
-	if k.CustomerSecret != nil {
-		b.p.Account.CustomerSecret = b.root.text(*k.CustomerSecret, k.value("customer_secret"), plan.TextSecret)
+	b.p.Account = plan.Account{
+		CustomerID:     b.root.textOf(&k.positions, "customer_id", k.CustomerID, plan.TextPlain),
+		CustomerSecret: b.root.textOf(&k.positions, "customer_secret", k.CustomerSecret, plan.TextSecret),
 	}
 }
 
@@ -149,9 +153,7 @@ func (b *builder) app(e *entry[appKeys]) {
 	k := &e.Value
 	a := &plan.App{Name: e.Key.Text, Pos: b.root.src.Pos(e.Key.At)}
 	b.root.notEmpty(&k.positions, "invalid-value", "id", k.ID)
-	if k.ID != nil {
-		a.ID = b.root.text(*k.ID, k.value("id"), plan.TextPlain)
-	}
+	a.ID = b.root.textOf(&k.positions, "id", k.ID, plan.TextPlain)
 	if l := k.Limits; l != nil {
 		setLimit(&a.Limits.QPS, l.QPS)
 		setLimit(&a.Limits.Concurrent, l.Concurrent)
@@ -184,12 +186,10 @@ func setLimit(target, value *int) {
 // cdn reads an entry of cdn.
 func (b *builder) cdn(e *entry[cdnKeys]) {
 	k := &e.Value
-	c := &plan.CDN{Name: e.Key.Text, Pos: b.root.src.Pos(e.Key.At)}
-	if k.URL != nil {
-		c.URL = b.root.text(*k.URL, k.value("url"), plan.TextAddress)
-	}
-	if k.Fallback != nil {
-		c.Fallback = b.root.text(*k.Fallback, k.value("fallback"), plan.TextAddress)
+	c := &plan.CDN{
+		Name: e.Key.Text, Pos: b.root.src.Pos(e.Key.At),
+		URL:      b.root.textOf(&k.positions, "url", k.URL, plan.TextAddress),
+		Fallback: b.root.textOf(&k.positions, "fallback", k.Fallback, plan.TextAddress),
 	}
 	if b.cdns.add(b.root, e.Key, c) {
 		b.p.CDNs = append(b.p.CDNs, c)

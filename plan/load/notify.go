@@ -26,9 +26,7 @@ func (b *builder) notify(k *notifyKeys) {
 			n.For = append(n.For, glob.Text)
 		}
 	}
-	if k.Lead != nil {
-		n.Lead = time.Duration(*k.Lead)
-	}
+	set((*duration)(&n.Lead), k.Lead)
 	if k.Quiet != nil {
 		n.Quiet = u.clockRange(scalar{*k.Quiet, k.value("quiet")})
 	}
@@ -62,16 +60,10 @@ func (b *builder) notifyAddress(k *notifyKeys, n *plan.Notify) {
 	case signed && !webhook:
 		u.report("invalid-value", secret.key, "secret signs what goes to a webhook, and to needs none", "remove secret")
 	}
-	if k.Webhook != nil {
-		n.Webhook = u.text(*k.Webhook, k.value("webhook"), plan.TextSecret)
-	}
-	if k.Secret != nil {
-		n.Secret = u.text(*k.Secret, k.value("secret"), plan.TextSecret)
-	}
-	n.PlainHTTP = k.PlainHTTP != nil && *k.PlainHTTP
-	if k.To != nil {
-		n.To = u.text(*k.To, k.value("to"), plan.TextSecret)
-	}
+	n.Webhook = u.textOf(&k.positions, "webhook", k.Webhook, plan.TextSecret)
+	n.Secret = u.textOf(&k.positions, "secret", k.Secret, plan.TextSecret)
+	set(&n.PlainHTTP, k.PlainHTTP)
+	n.To = u.textOf(&k.positions, "to", k.To, plan.TextSecret)
 }
 
 // notifyEvents reads which events are sent to an entry.

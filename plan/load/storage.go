@@ -30,12 +30,8 @@ func (b *builder) storage(e *entry[storageKeys]) {
 	}
 	u.notEmpty(&k.positions, "storage-keys-required", "access_key", k.AccessKey)
 	u.notEmpty(&k.positions, "storage-keys-required", "secret_key", k.SecretKey)
-	if k.AccessKey != nil {
-		s.AccessKey = u.text(*k.AccessKey, k.value("access_key"), plan.TextSecret)
-	}
-	if k.SecretKey != nil {
-		s.SecretKey = u.text(*k.SecretKey, k.value("secret_key"), plan.TextSecret)
-	}
+	s.AccessKey = u.textOf(&k.positions, "access_key", k.AccessKey, plan.TextSecret)
+	s.SecretKey = u.textOf(&k.positions, "secret_key", k.SecretKey, plan.TextSecret)
 	b.prefix(s, k)
 	if k.self == (plan.Span{}) { // no mapping, which is reported already
 		b.storages.add(u, e.Key, s)
