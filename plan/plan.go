@@ -228,13 +228,3 @@ func (o *Occurrence) Cancelled() bool { return o.Change == "cancelled" }
 
 // Pixels is the number of pixels of the picture.
 func (v Video) Pixels() int { return v.Width * v.Height }
-
-// UsesDefaults marks the only app and the only storage as used: recordings use them without naming them.
-func (p *Plan) UsesDefaults() {
-	if len(p.Apps) == 1 {
-		p.Uses.Use("app", p.Apps[0].Name)
-	}
-	if len(p.Storages) == 1 {
-		p.Uses.Use("storage", p.Storages[0].Name)
-	}
-}

@@ -1,9 +1,9 @@
 package load
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -17,7 +17,7 @@ import (
 type builder struct {
 	p        *plan.Plan
 	root     *sourceFile
-	expose   map[string]bool
+	expose   map[string]*plan.Definition
 	apps     names[*plan.App]
 	storages names[*plan.Storage]
 	cdns     names[*plan.CDN]
@@ -32,15 +32,21 @@ type builder struct {
 
 // build makes the plan of all files that could be read.
 func (l *loader) build(file *rootFile) *plan.Plan {
-	p := &plan.Plan{Uses: &plan.Uses{}}
+	p := &plan.Plan{Uses: &plan.Uses{Unclear: map[string]bool{}}}
 	for _, u := range l.sources {
 		p.Files = append(p.Files, plan.File{Path: u.src.Path, Text: u.original})
 	}
-	b := &builder{p: p, root: l.sources[0], sources: l.sources, expose: map[string]bool{}, ids: map[string]*plan.Recording{}, zones: map[string]*time.Location{}, unreadDays: map[*plan.Calendar]bool{}}
-	for _, set := range []*nameSet{&b.apps.nameSet, &b.storages.nameSet, &b.cdns.nameSet, &b.days.nameSet} {
-		set.uses = p.Uses
+	b := &builder{
+		p: p, root: l.sources[0], sources: l.sources,
+		expose:     map[string]*plan.Definition{},
+		apps:       newNames[*plan.App]("app", p.Uses),
+		storages:   newNames[*plan.Storage]("storage", p.Uses),
+		cdns:       newNames[*plan.CDN]("cdn target", p.Uses),
+		days:       newNames[*plan.Calendar]("calendar", p.Uses),
+		ids:        map[string]*plan.Recording{},
+		unreadDays: map[*plan.Calendar]bool{},
+		zones:      map[string]*time.Location{},
 	}
-	b.apps.kind, b.storages.kind, b.cdns.kind, b.days.kind = "app", "storage", "cdn target", "calendar"
 	if file.Name != nil {
 		p.Name, p.Pos = *file.Name, b.root.src.Pos(file.value("name"))
 	}
@@ -168,11 +174,12 @@ func (b *builder) app(e *entry[appKeys]) {
 	}
 }
 
-// set copies a value that the plan gives.
-func set[T any](target, value *T) {
+// set copies a value that the plan gives, and says whether it gives one.
+func set[T any](target, value *T) bool {
 	if value != nil {
 		*target = *value
 	}
+	return value != nil
 }
 
 // setLimit copies a limit of at least 1. A lower one is reported by validator, and then nothing is checked against
@@ -209,12 +216,11 @@ func (b *builder) exposed(list *textList) {
 				hint = plan.WriteHint(inner).Append(": expose takes names")
 			}
 			b.root.advise("invalid-value", name.At, fmt.Sprintf("%s is not a valid variable name: letters, digits and _, not beginning with a digit", plan.Quoted(name.Text)), hint)
-		case b.expose[name.Text]:
+		case b.expose[name.Text] != nil:
 			b.root.report("duplicate-key", name.At, fmt.Sprintf("%s is defined twice in expose", name.Text), "remove one of the two")
 		default:
-			b.expose[name.Text] = true
+			b.expose[name.Text] = b.p.Uses.Define("variable", name.Text, b.root.src.Pos(name.At))
 			b.p.Expose = append(b.p.Expose, name.Text)
-			b.p.Uses.Define("variable", name.Text, b.root.src.Pos(name.At))
 		}
 	}
 }
@@ -278,56 +284,54 @@ func where(here *sourceFile, there plan.Pos) string {
 
 // names are the definitions of one kind, by name.
 type names[T any] struct {
-	nameSet
-	values map[string]T
+	kind   string // as messages call it
+	uses   *plan.Uses
+	values map[string]defined[T]
 }
 
-// nameSet is the part of [names] that does not depend on the type of the definitions.
-type nameSet struct {
-	kind  string
-	uses  *plan.Uses
-	order []string
+// defined is a definition, and whether it is used.
+type defined[T any] struct {
+	value T
+	use   *plan.Definition
+}
+
+func newNames[T any](kind string, uses *plan.Uses) names[T] {
+	return names[T]{kind: kind, uses: uses, values: map[string]defined[T]{}}
 }
 
 // add defines a name; false where the name is not valid or defined already, which it reports.
 func (n *names[T]) add(u *sourceFile, name scalar, value T) bool {
-	switch {
-	case name.Text == "" || name.Text == none:
+	if name.Text == "" || name.Text == none {
 		u.report("invalid-value", name.At, fmt.Sprintf("%s is not a valid %s name", plan.Quoted(name.Text), n.kind), "choose another name")
 		return false
-	case n.values == nil:
-		n.values = map[string]T{}
 	}
-	if _, twice := n.values[name.Text]; twice {
-		u.duplicate(name.At, fmt.Sprintf("the %s %s is already defined %s", n.kind, name.Text, where(u, n.uses.Find(n.kind, name.Text).Pos)))
+	if first, twice := n.values[name.Text]; twice {
+		u.duplicate(name.At, fmt.Sprintf("the %s %s is already defined %s", n.kind, name.Text, where(u, first.use.Pos)))
 		return false
 	}
-	n.values[name.Text] = value
-	n.order = append(n.order, name.Text)
-	n.uses.Define(n.kind, name.Text, u.src.Pos(name.At))
+	n.values[name.Text] = defined[T]{value, n.uses.Define(n.kind, name.Text, u.src.Pos(name.At))}
 	return true
 }
 
 // get finds a definition and marks it as used; false where there is none, which it reports.
 func (n *names[T]) get(u *sourceFile, name scalar) (T, bool) {
-	value, ok := n.values[name.Text]
+	found, ok := n.values[name.Text]
 	if ok {
-		n.uses.Use(n.kind, name.Text)
-		return value, true
+		found.use.Used = true
+		return found.value, true
 	}
 	if u.noReference(n.kind, name) {
-		return value, false
+		return found.value, false
 	}
-	defined := "there is none"
-	if len(n.order) > 0 {
-		sorted := slices.SortedFunc(slices.Values(n.order), cmp.Compare)
+	known := slices.Sorted(maps.Keys(n.values))
+	list := "there is none"
+	if len(known) > 0 {
 		const most = 20
-		more := ""
-		if len(sorted) > most {
-			sorted, more = sorted[:most], ", …"
+		list = "defined: " + strings.Join(known[:min(most, len(known))], ", ")
+		if len(known) > most {
+			list += ", …"
 		}
-		defined = "defined: " + strings.Join(sorted, ", ") + more
 	}
-	u.advise("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined (%s)", n.kind, plan.Quoted(name.Text), defined), plan.DidYouMean(name.Text, n.order))
-	return value, false
+	u.advise("unknown-reference", name.At, fmt.Sprintf("the %s %s is not defined (%s)", n.kind, plan.Quoted(name.Text), list), plan.DidYouMean(name.Text, known))
+	return found.value, false
 }

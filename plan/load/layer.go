@@ -66,7 +66,7 @@ func (b *builder) layerOf(u *sourceFile, k *settingsKeys, f *filterKeys, a *posi
 	}
 	doubt := func(key, kind string, unread bool) {
 		if _, given := a.find(key); unread && given || a.merged {
-			b.p.Uses.MarkUnclear(kind)
+			b.p.Uses.Unclear[kind] = true
 		}
 	}
 	doubt("app", "app", k.App == nil)
@@ -88,48 +88,39 @@ var setters = map[string]func(*settingReader) bool{
 		}
 		return r.into.Zone != nil
 	},
-	"app":           named(func(b *builder) *names[*plan.App] { return &b.apps }, func(k *settingsKeys) *string { return k.App }, "app", func(s *plan.Settings) **plan.App { return &s.App }),
-	"region":        (*settingReader).region,
-	"near":          (*settingReader).near,
-	"storage":       named(func(b *builder) *names[*plan.Storage] { return &b.storages }, func(k *settingsKeys) *string { return k.Storage }, "storage", func(s *plan.Settings) **plan.Storage { return &s.Storage }),
+	"app":    func(r *settingReader) bool { return resolve(r, "app", r.keys.App, &r.b.apps, &r.into.App) },
+	"region": (*settingReader).region,
+	"near":   (*settingReader).near,
+	"storage": func(r *settingReader) bool {
+		return resolve(r, "storage", r.keys.Storage, &r.b.storages, &r.into.Storage)
+	},
 	"cdn":           (*settingReader).cdn,
 	"url":           (*settingReader).url,
 	"cname":         (*settingReader).cname,
 	"only":          func(r *settingReader) bool { return r.calendars(r.days.Only, &r.into.Only, &r.into.UnreadOnly) },
 	"skip":          func(r *settingReader) bool { return r.calendars(r.days.Skip, &r.into.Skip, &r.into.UnreadSkip) },
 	"video":         (*settingReader).video,
-	"audio_profile": plainKey(func(k *settingsKeys) *int { return k.Picture.AudioProfile }, func(s *plan.Settings) *int { return &s.AudioProfile }),
+	"audio_profile": func(r *settingReader) bool { return set(&r.into.AudioProfile, r.keys.Picture.AudioProfile) },
 	"mp4":           (*settingReader).mp4,
 	"mobile":        (*settingReader).mobile,
 	"ready_timeout": (*settingReader).readyTimeout,
-	"exact_start":   plainKey(func(k *settingsKeys) *bool { return k.ExactStart }, func(s *plan.Settings) *bool { return &s.ExactStart }),
-	"preflight":     plainKey(func(k *settingsKeys) *bool { return k.Preflight }, func(s *plan.Settings) *bool { return &s.Preflight }),
+	"exact_start":   func(r *settingReader) bool { return set(&r.into.ExactStart, r.keys.ExactStart) },
+	"preflight":     func(r *settingReader) bool { return set(&r.into.Preflight, r.keys.Preflight) },
 	"padding":       (*settingReader).padding,
 	"min_remainder": (*settingReader).remainder,
-	"attempts":      plainKey(func(k *settingsKeys) *int { return k.Attempts }, func(s *plan.Settings) *int { return &s.Attempts }),
-	"redundancy":    plainKey(func(k *settingsKeys) *int { return k.Redundancy }, func(s *plan.Settings) *int { return &s.Redundancy }),
-	"priority":      plainKey(func(k *settingsKeys) *plan.Priority { return (*plan.Priority)(k.Priority) }, func(s *plan.Settings) *plan.Priority { return &s.Priority }),
+	"attempts":      func(r *settingReader) bool { return set(&r.into.Attempts, r.keys.Attempts) },
+	"redundancy":    func(r *settingReader) bool { return set(&r.into.Redundancy, r.keys.Redundancy) },
+	"priority":      func(r *settingReader) bool { return set((*string)(&r.into.Priority), r.keys.Priority) },
 	"labels":        (*settingReader).labels,
 	"note":          (*settingReader).note,
 }
 
-// plainKey is the setter of a key whose value is the setting as it is.
-func plainKey[T any](from func(*settingsKeys) *T, to func(*plan.Settings) *T) func(*settingReader) bool {
-	return func(r *settingReader) bool {
-		v := from(r.keys)
-		set(to(r.into), v)
-		return v != nil
+// resolve reads a key that names a definition.
+func resolve[T any](r *settingReader, key string, name *string, of *names[*T], into **T) (ok bool) {
+	if name != nil {
+		*into, ok = of.get(r.u, scalar{*name, r.at.value(key)})
 	}
-}
-
-// named is the setter of a key that names a definition.
-func named[T any](defined func(*builder) *names[*T], from func(*settingsKeys) *string, key string, to func(*plan.Settings) **T) func(*settingReader) bool {
-	return func(r *settingReader) (ok bool) {
-		if name := from(r.keys); name != nil {
-			*to(r.into), ok = defined(r.b).get(r.u, scalar{*name, r.at.value(key)})
-		}
-		return ok
-	}
+	return ok
 }
 
 // region reads an area of recording servers, or none.
@@ -159,12 +150,9 @@ func (r *settingReader) near() bool {
 }
 
 // cdn reads the name of a target, or none.
-func (r *settingReader) cdn() (ok bool) {
-	if r.keys.CDN == nil || *r.keys.CDN == none {
-		return r.keys.CDN != nil
-	}
-	r.into.CDN, ok = r.b.cdns.get(r.u, scalar{*r.keys.CDN, r.at.value("cdn")})
-	return ok
+func (r *settingReader) cdn() bool {
+	name := r.keys.CDN
+	return name != nil && *name == none || resolve(r, "cdn", name, &r.b.cdns, &r.into.CDN)
 }
 
 func (r *settingReader) url() bool {
@@ -288,12 +276,12 @@ func (r *settingReader) note() bool {
 func (b *builder) url(u *sourceFile, text string, where plan.Span) plan.Text {
 	t := u.text(text, where, plan.TextURL)
 	if t.IsZero() {
-		b.p.Uses.MarkUnclear("variable")
+		b.p.Uses.Unclear["variable"] = true
 		return t
 	}
 	for _, ref := range t.References() {
-		if ref.Name != "" && b.expose[ref.Name] {
-			b.p.Uses.Use("variable", ref.Name)
+		if variable := b.expose[ref.Name]; variable != nil {
+			variable.Used = true
 			continue
 		}
 		hint := "only variables can be exposed, not files"

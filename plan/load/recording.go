@@ -37,7 +37,17 @@ func (b *builder) recordings(units []*sourceFile) {
 		b.root.report("missing-key", units[0].positions.self, "recordings is missing: neither the plan nor what it includes has one", "add recordings")
 	}
 	if len(b.p.Recordings) > 0 {
-		b.p.UsesDefaults()
+		b.useDefaults()
+	}
+}
+
+// useDefaults marks the only app and the only storage as used: recordings use them without naming them.
+func (b *builder) useDefaults() {
+	if len(b.p.Apps) == 1 {
+		b.apps.values[b.p.Apps[0].Name].use.Used = true
+	}
+	if len(b.p.Storages) == 1 {
+		b.storages.values[b.p.Storages[0].Name].use.Used = true
 	}
 }
 
@@ -140,11 +150,11 @@ func (b *builder) complete(u *sourceFile, e *entry[recordingKeys], r *plan.Recor
 		missing("url-required", "url", ", and defaults sets none", "set url, here or in defaults")
 	}
 	if r.App == nil && !given("app") && len(b.p.Apps) > 1 {
-		b.p.Uses.MarkUnclear("app")
+		b.p.Uses.Unclear["app"] = true
 		missing("missing-key", "app", fmt.Sprintf(", and with %d apps there is no default", len(b.p.Apps)), "set app, here or in defaults")
 	}
 	if r.Storage == nil && !given("storage") {
-		b.p.Uses.MarkUnclear("storage")
+		b.p.Uses.Unclear["storage"] = true
 		why := fmt.Sprintf(", and with %d of them there is no default", len(b.p.Storages))
 		if len(b.p.Storages) == 0 {
 			if _, tried := b.root.positions.find("storage"); tried {
