@@ -12,15 +12,14 @@ import (
 // secret.
 type SyntaxError struct {
 	Message string
-	Hint    string
-	Edit    Hint // what the hint suggests, without its words
+	Hint    Hint
 }
 
 func (e *SyntaxError) Error() string { return e.Message }
 
 // SyntaxErrorf makes a [*SyntaxError] from a hint and a formatted message.
 func SyntaxErrorf(hint, format string, args ...any) error {
-	return &SyntaxError{Message: fmt.Sprintf(format, args...), Hint: hint}
+	return SyntaxErrorHint(NewHint(hint), format, args...)
 }
 
 // maxParts bounds the references and placeholders of one text. Plans need a few; without a bound a text of a megabyte
@@ -29,7 +28,7 @@ const maxParts = 100
 
 // SyntaxErrorHint is [SyntaxErrorf] with a hint that may be an edit.
 func SyntaxErrorHint(t Hint, format string, args ...any) error {
-	return &SyntaxError{Message: fmt.Sprintf(format, args...), Hint: t.Text, Edit: t}
+	return &SyntaxError{fmt.Sprintf(format, args...), t}
 }
 
 // NewText parses the references of s and, where the kind has them, its placeholders. "$$" is a dollar; a dollar

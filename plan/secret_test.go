@@ -129,7 +129,7 @@ func TestMalformedReferencesAreRefusedWithoutShowingTheText(t *testing.T) {
 	for _, text := range []string{"${", "${}", "${" + plantest.Canary, "${1A}", "${A-" + plantest.Canary + "}", "${file:}", "${file: }", plantest.Canary + "${A B}", "${A:-" + plantest.Canary + "}", "${${A}}"} {
 		_, err := plan.NewText(text, plan.Pos{}, plan.TextSecret)
 		var syntax *plan.SyntaxError
-		if !errors.As(err, &syntax) || syntax.Hint == "" || strings.Contains(syntax.Message+syntax.Hint, plantest.Canary) {
+		if !errors.As(err, &syntax) || syntax.Hint.Text == "" || strings.Contains(syntax.Message+syntax.Hint.Text, plantest.Canary) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

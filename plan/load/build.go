@@ -102,9 +102,7 @@ func (u *sourceFile) syntax(id string, where plan.Span, err error) {
 	if !errors.As(err, &e) {
 		e = &plan.SyntaxError{Message: err.Error()}
 	}
-	t := e.Edit
-	t.Text = e.Hint
-	u.advise(id, where, e.Message, t)
+	u.advise(id, where, e.Message, e.Hint)
 }
 
 // noReference reports a reference where none is expanded; true when there is one.

@@ -12,7 +12,7 @@ const changeKeyHint = "write a planned day as 2031-10-13, a range as 2031-11-17.
 // orHint gives the error of a day the hint of the text around it, unless the error already suggests a day.
 func orHint(err error, hint string) error {
 	var e *plan.SyntaxError
-	if errors.As(err, &e) && e.Hint != dayHint {
+	if errors.As(err, &e) && e.Hint.Text != dayHint {
 		return err
 	}
 	return plan.SyntaxErrorf(hint, "%s", err)

@@ -198,7 +198,7 @@ func (b *builder) when(u *sourceFile, k *whenKeys) []plan.When {
 		if err != nil {
 			err = improveWhenError(err, next.Text.Text, next.list)
 			if next.hint != "" {
-				err = &plan.SyntaxError{Message: err.Error(), Hint: next.hint}
+				err = &plan.SyntaxError{Message: err.Error(), Hint: plan.NewHint(next.hint)}
 			}
 			u.syntax("when-syntax", next.Text.At, err)
 			continue

@@ -31,38 +31,29 @@ func improveWhenError(err error, text string, form listForm) error {
 	if len(times) == 0 {
 		return err
 	}
-	verb := "write "
-	if guessed {
-		verb = "did you mean "
-	}
-	edit := plan.Hint{Replacement: times[0]}
-	hint := verb + times[0]
 	message := err.Error()
 	if plain := dashes.Replace(text); respellClocks(plain) != plain {
 		message = "the times in " + plan.Quoted(text) + " are not written as 09:00-09:50"
 	}
+	hint := plan.Hint{Text: times[0], Replacement: times[0]}
 	if len(times) > 1 {
 		message = fmt.Sprintf("%s holds %d times, and when takes a list of them", plan.Quoted(text), len(times))
-		list := make([]string, len(times))
-		for i, time := range times {
-			list[i] = `"` + time + `"`
-		}
+		list := `"` + strings.Join(times, `", "`) + `"`
 		switch form {
 		case flowList:
-			edit = plan.Hint{Replacement: strings.Join(list, ", "), Raw: true}
-			hint = verb + edit.Replacement
-		case blockList:
-			edit = plan.Hint{} // it takes several lines
-			hint = verb + "an item for each: - " + strings.Join(list, ", - ")
+			hint = plan.Hint{Text: list, Replacement: list, Raw: true}
+		case blockList: // no edit: it takes several lines
+			hint = plan.NewHint("an item for each: - " + strings.ReplaceAll(list, `", "`, `", - "`))
 		default:
-			edit = plan.Hint{Replacement: "[" + strings.Join(list, ", ") + "]", Raw: true}
-			hint = verb + edit.Replacement
+			hint = plan.Hint{Text: "[" + list + "]", Replacement: "[" + list + "]", Raw: true}
 		}
 	}
 	if guessed {
-		hint += "?"
+		hint.Text = "did you mean " + hint.Text + "?"
+	} else {
+		hint.Text = "write " + hint.Text
 	}
-	return &plan.SyntaxError{Message: message, Hint: hint, Edit: edit}
+	return &plan.SyntaxError{Message: message, Hint: hint}
 }
 
 // The pieces of which people make times. The order counts.

@@ -74,8 +74,8 @@ func TestWhatIsNoTimeIsRefusedWithAHint(t *testing.T) {
 			t.Errorf("%q: got %v, want a syntax error", test.text, err)
 			continue
 		}
-		if !strings.Contains(syntax.Message, test.message) || !strings.Contains(syntax.Hint, test.hint) {
-			t.Errorf("%q: got %q, hint %q; want %q and %q", test.text, syntax.Message, syntax.Hint, test.message, test.hint)
+		if !strings.Contains(syntax.Message, test.message) || !strings.Contains(syntax.Hint.Text, test.hint) {
+			t.Errorf("%q: got %q, hint %q; want %q and %q", test.text, syntax.Message, syntax.Hint.Text, test.message, test.hint)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func TestCronExpressionsHaveFiveFieldsAndNoZone(t *testing.T) {
 	} {
 		_, err := NewCron(test.expr, time.Hour)
 		var syntax *plan.SyntaxError
-		if !errors.As(err, &syntax) || !strings.Contains(syntax.Message, test.message) || syntax.Hint == "" {
+		if !errors.As(err, &syntax) || !strings.Contains(syntax.Message, test.message) || syntax.Hint.Text == "" {
 			t.Errorf("%q: got %v, want %q", test.expr, err, test.message)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 func refusedWell(t *testing.T, s string, err error) {
 	t.Helper()
 	var syntax *plan.SyntaxError
-	if !errors.As(err, &syntax) || syntax.Message == "" || strings.ContainsAny(syntax.Message+syntax.Hint, "\n\r") {
+	if !errors.As(err, &syntax) || syntax.Message == "" || strings.ContainsAny(syntax.Message+syntax.Hint.Text, "\n\r") {
 		t.Fatalf("%q is refused with %#v", s, err)
 	}
 }
