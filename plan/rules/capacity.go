@@ -89,14 +89,13 @@ func (c *checker) during(own *plan.App, at time.Time) string {
 		if p != c.p {
 			beside = p.Name + "/"
 		}
-		e.Each(time.Unix(unix-e.MaxLength-e.MaxAfter, 0), time.Unix(unix+e.MaxBefore+1, 0), func(k *schedule.Instance) bool {
+		for k := range e.Each(time.Unix(unix-e.MaxLength-e.MaxAfter, 0), time.Unix(unix+e.MaxBefore+1, 0)) {
 			r := k.Timetable.Recording
 			if k.RecordFrom <= unix && unix < k.RecordUntil && !k.Cancelled() && !seen[r] && plan.AppKey(p, k.Settings().App) == app {
 				seen[r] = true
 				names = append(names, beside+r.ID)
 			}
-			return true
-		})
+		}
 	}
 	if n := len(names); n > namedRecordings {
 		names = append(names[:namedRecordings], fmt.Sprintf("%d more", n-namedRecordings))

@@ -14,7 +14,9 @@ type checker struct {
 	opts     Options
 	rule     plan.Rule // whose check runs
 	findings []plan.Finding
-	schedule *schedule.Schedule        // of the plan; rules must not modify it
+	schedule *schedule.Schedule // of the plan; rules must not modify it
+	from     int64              // validate's window [from, until) of starts, in Unix seconds
+	until    int64
 	forecast func() *forecast.Forecast // of the plan and those beside it that use one of its apps; waits for it
 	sources  map[string]*plan.Source   // by [checker.source]
 }
@@ -22,10 +24,10 @@ type checker struct {
 // newChecker prepares a plan for the rules. The forecast, which is the longest part of a large plan's check, is made
 // while the rules that do not need it run.
 func newChecker(p *plan.Plan, opts Options) *checker {
-	c := &checker{p: p, opts: opts}
-	c.schedule = schedule.New(p)
-	c.schedule.From, c.schedule.Until = c.schedule.Window(opts.Now)
-	window := forecast.Options{From: forecast.Bound{At: c.schedule.From}, Until: forecast.Bound{At: c.schedule.Until}}
+	c := &checker{p: p, opts: opts, schedule: schedule.New(p)}
+	from, until := c.schedule.Window(opts.Now)
+	c.from, c.until = schedule.UnixCeil(from), schedule.UnixCeil(until)
+	window := forecast.Options{From: forecast.Bound{At: from}, Until: forecast.Bound{At: until}}
 	c.forecast = sync.OnceValue(func() *forecast.Forecast { return forecast.Of(plansSharingApps(p, opts.Beside), window) })
 	go c.forecast()
 	return c

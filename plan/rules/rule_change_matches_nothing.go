@@ -27,7 +27,7 @@ func checkChangeMatchesNothing(c *checker) {
 			}
 			var times []string
 			found := false
-			for _, p := range s.PlannedOn(s.Wall, d, nil) {
+			for _, p := range s.PlannedOn(d, nil) {
 				found = found || p.Clock == change.Key.Time
 				times = append(times, p.Clock.String())
 			}
@@ -41,15 +41,12 @@ func checkChangeMatchesNothing(c *checker) {
 
 // nearDays lists the planned days around a range that has none.
 func nearDays(s *schedule.Timetable, r plan.DayRange) string {
-	const reach = 14
+	const reach, most = 14, 6
 	var days []string
-	for around := (plan.DayRange{First: r.First - reach, Last: r.Last + reach}); len(days) < 6; {
-		d, ok := s.NextDay(around)
-		if !ok {
+	for d := range s.PlannedIn(plan.DayRange{First: r.First - reach, Last: r.Last + reach}) {
+		if days = append(days, d.String()); len(days) == most {
 			break
 		}
-		around.First = d + 1
-		days = append(days, d.String())
 	}
 	if len(days) == 0 {
 		return "changes are found by the day on which a class was planned first"

@@ -27,16 +27,9 @@ func checkChangeShadowed(c *checker) {
 // classes; -1 where one class is left, or where there is none.
 func shadowOf(s *schedule.Timetable, change int) int {
 	by := -1
-	var on []schedule.Planned
-	for days := s.Recording.Changes[change].Key.Days; ; {
-		d, ok := s.NextDay(days)
-		if !ok {
-			return by
-		}
-		days.First = d + 1
-		on = s.PlannedOn(s.Wall, d, on)
+	key := &s.Recording.Changes[change].Key
+	for d, on := range s.PlannedIn(key.Days) {
 		for i := range on {
-			key := &s.Recording.Changes[change].Key
 			if key.HasTime && key.Time != on[i].Clock {
 				continue
 			}
@@ -45,4 +38,5 @@ func shadowOf(s *schedule.Timetable, change int) int {
 			}
 		}
 	}
+	return by
 }

@@ -12,11 +12,9 @@ import (
 // checkClockChange reports each class of the window that a clock change affects. It looks only at the days around
 // clock changes.
 func checkClockChange(c *checker) {
-	e := c.schedule
-	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
 	changes := make(clockChanges)
-	for _, s := range e.Timetables {
-		for _, around := range aroundClockChanges(s, changes, from, until) {
+	for _, s := range c.schedule.Timetables {
+		for _, around := range aroundClockChanges(s, changes, c.from, c.until) {
 			for k := range s.Classes(around.from, around.until) {
 				if k.Shift == schedule.ShiftNone || k.Cancelled() {
 					continue

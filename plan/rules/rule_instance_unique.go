@@ -32,15 +32,13 @@ type channelUser struct {
 // follow from plan and recording, and uids from the occurrence, so that only recordings with a channel name in common are
 // compared.
 func checkInstances(c *checker) {
-	e := c.schedule
-	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
 	reported := make(map[[2]string]bool)
 	for _, users := range c.sharedChannels() {
 		var list []occupant
 		for _, u := range users {
-			for k := range u.s.Classes(from, until) {
+			for k := range u.s.Classes(c.from, c.until) {
 				if !k.Cancelled() {
-					list = append(list, newOccupant(u.e, k, u.e == e))
+					list = append(list, newOccupant(u.e, k, u.e == c.schedule))
 				}
 			}
 		}

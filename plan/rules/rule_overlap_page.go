@@ -7,7 +7,6 @@ import "rundown/plan/schedule"
 // a million.
 func checkOverlapPage(c *checker) {
 	e := c.schedule
-	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
 	var shared []*schedule.Timetable
 	for _, group := range e.PageGroups() {
 		if len(group) > 1 {
@@ -16,7 +15,7 @@ func checkOverlapPage(c *checker) {
 	}
 	last := make(map[string]*lastOnPage)
 	var found overlaps
-	for _, k := range schedule.InstancesOf(shared, from-e.MaxLength, until) {
+	for _, k := range schedule.InstancesOf(shared, c.from-e.MaxLength, c.until) {
 		if k.Cancelled() {
 			continue
 		}
@@ -26,7 +25,7 @@ func checkOverlapPage(c *checker) {
 			on = new(lastOnPage)
 			last[url] = on
 		}
-		if other := on.otherThan(k.Timetable); other != nil && k.Start >= from && k.Start < other.End {
+		if other := on.otherThan(k.Timetable); other != nil && k.Start >= c.from && k.Start < other.End {
 			found.add(other, &k)
 		}
 		on.add(&k)

@@ -11,17 +11,16 @@ import (
 // checkOverlapSelf compares each class of the window with the earlier one that ends last. Two times with the same
 // start are one class; unless they are written alike, they overlap too.
 func checkOverlapSelf(c *checker) {
-	e := c.schedule
-	from, until := schedule.UnixCeil(e.From), schedule.UnixCeil(e.Until)
+	e, from := c.schedule, c.from
 	changes := make(clockChanges)
 	for _, s := range e.Timetables {
-		if cannotOverlap(s, changes.of(s.Recording.Zone, from-e.MaxLength, until)) {
+		if cannotOverlap(s, changes.of(s.Recording.Zone, from-e.MaxLength, c.until)) {
 			continue
 		}
 		var found overlaps
 		merged := make(map[[2]int]bool)
 		var longest schedule.Instance
-		for k := range s.Classes(from-e.MaxLength, until) {
+		for k := range s.Classes(from-e.MaxLength, c.until) {
 			if k.Cancelled() {
 				continue
 			}

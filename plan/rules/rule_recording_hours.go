@@ -74,18 +74,12 @@ func longestUnder(s *schedule.Timetable, change int, tooLong func(time.Duration)
 	if !any {
 		return 0, false // whatever days it names
 	}
-	var list []schedule.Planned
-	for days := one.Key.Days; ; {
-		d, ok := s.NextDay(days)
-		if !ok {
-			return longest, longest > 0 && tooLong(longest)
-		}
-		days.First = d + 1
-		list = s.PlannedOn(s.Wall, d, list)
-		for i := range list {
-			if s.Changes.Find(d, list[i].Clock) == change {
-				longest = max(longest, time.Duration(list[i].Length)*time.Second)
+	for d, on := range s.PlannedIn(one.Key.Days) {
+		for i := range on {
+			if s.Changes.Find(d, on[i].Clock) == change {
+				longest = max(longest, time.Duration(on[i].Length)*time.Second)
 			}
 		}
 	}
+	return longest, longest > 0 && tooLong(longest)
 }

@@ -7,70 +7,42 @@ import (
 	"rundown/plan"
 )
 
-// Brief is an occurrence in numbers, for those who hold thousands. [Brief.Occurrence] makes the whole occurrence from
-// the plan.
+// Brief is an occurrence in numbers, for those who hold thousands: its texts are made only when [Brief.Occurrence] asks for
+// them. It is not changed once it is made, so that goroutines may share it.
 type Brief struct {
-	plan                             *plan.Plan
-	recording                        *plan.Recording
-	planned, start, end, from, until int64 // Unix seconds
-	change                           int32 // index in the recording's Changes; -1 for none
-	startDay                         plan.Day
-	startClock                       plan.Clock
-	shift                            DSTShift
-	shared                           bool
+	schedule *Schedule
+	class    Instance
 }
 
 // Briefs gives what [All] gives, as briefs.
 func Briefs(p *plan.Plan, from, until time.Time) iter.Seq[Brief] {
 	return func(yield func(Brief) bool) {
-		New(p).Each(from, until, func(c *Instance) bool {
-			return yield(newBrief(p, c))
-		})
-	}
-}
-
-func newBrief(p *plan.Plan, c *Instance) Brief {
-	return Brief{
-		plan: p, recording: c.Timetable.Recording,
-		planned: c.Planned, start: c.Start, end: c.End, from: c.RecordFrom, until: c.RecordUntil,
-		change: int32(c.Change), startDay: c.startDay, startClock: c.startClock, shift: c.Shift, shared: c.shared,
+		e := New(p)
+		for c := range e.Each(from, until) {
+			if !yield(Brief{e, *c}) {
+				return
+			}
+		}
 	}
 }
 
 // Occurrence makes the whole occurrence.
-func (b *Brief) Occurrence() plan.Occurrence {
-	return b.schedule().occurrence(b.class())
-}
+func (b *Brief) Occurrence() plan.Occurrence { return b.schedule.occurrence(&b.class) }
 
 // ID is the id of the occurrence.
-func (b *Brief) ID() string { return b.schedule().ID(b.class()) }
+func (b *Brief) ID() string { return b.schedule.ID(&b.class) }
 
 // Plan is the name of the plan.
-func (b *Brief) Plan() string { return b.plan.Name }
+func (b *Brief) Plan() string { return b.schedule.Plan.Name }
 
 // Start is when the class begins.
-func (b *Brief) Start() time.Time { return time.Unix(b.start, 0) }
+func (b *Brief) Start() time.Time { return time.Unix(b.class.Start, 0) }
 
 // End is when the class ends.
-func (b *Brief) End() time.Time { return time.Unix(b.end, 0) }
+func (b *Brief) End() time.Time { return time.Unix(b.class.End, 0) }
 
 // App is the app that records it; nil for none.
-func (b *Brief) App() *plan.App { return b.class().Settings().App }
+func (b *Brief) App() *plan.App { return b.class.Settings().App }
 
 // Cancelled says whether a change cancels the class.
-func (b *Brief) Cancelled() bool { return b.class().Cancelled() }
-
-func (b *Brief) schedule() *Schedule { return &Schedule{Plan: b.plan} }
-
-// class restores the instance, as far as an occurrence needs it.
-func (b *Brief) class() *Instance {
-	s := &Timetable{Recording: b.recording}
-	if b.change >= 0 {
-		s.Changed = make([]*plan.Settings, b.change+1)
-		s.Changed[b.change] = b.recording.Changes[b.change].Settings(&b.recording.Settings)
-	}
-	return &Instance{
-		Planned: b.planned, Start: b.start, End: b.end, RecordFrom: b.from, RecordUntil: b.until,
-		Timetable: s, Change: int(b.change), startDay: b.startDay, startClock: b.startClock, Shift: b.shift, shared: b.shared,
-	}
-}
+func (b *Brief) Cancelled() bool { return b.class.Cancelled() }

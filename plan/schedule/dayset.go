@@ -33,14 +33,7 @@ func UnionDays(calendars []*plan.Calendar) daySet {
 
 // From gives the first range that ends on the day or later.
 func (s daySet) From(d plan.Day) (plan.DayRange, bool) {
-	i := 0
-	if len(s) > 4 {
-		i = sort.Search(len(s), func(i int) bool { return s[i].Last >= d })
-	} else {
-		for i < len(s) && s[i].Last < d {
-			i++
-		}
-	}
+	i := sort.Search(len(s), func(i int) bool { return s[i].Last >= d })
 	if i == len(s) {
 		return plan.DayRange{}, false
 	}

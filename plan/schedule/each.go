@@ -1,7 +1,7 @@
 package schedule
 
 import (
-	"slices"
+	"iter"
 	"sort"
 	"time"
 
@@ -11,25 +11,27 @@ import (
 // walkDays is how many days are expanded at a time where classes are needed in order.
 const walkDays = 28
 
-// Each calls yield for the classes that start in [from, until), by start and then in document order, with padding
-// shortened for neighbours, until yield returns false. An instance is valid during the call only.
-func (e *Schedule) Each(from, until time.Time, yield func(*Instance) bool) {
-	last := UnixCeil(until)
-	var list []Instance
-	for at, step := UnixCeil(from), int64(walkDays*plan.DaySeconds); at < last; {
-		list = list[:0]
-		for _, group := range e.PageGroups() {
-			list = e.Group(group, at, min(at+step, last), list)
-		}
-		slices.SortFunc(list, func(a, b Instance) int { return compareInstances(&a, &b) })
-		for i := range list {
-			if !yield(&list[i]) {
-				return
+// Each gives the classes that start in [from, until), by start and then in document order, with padding shortened for
+// neighbours. An instance is valid only until the next one.
+func (e *Schedule) Each(from, until time.Time) iter.Seq[*Instance] {
+	return func(yield func(*Instance) bool) {
+		last := UnixCeil(until)
+		var list []Instance
+		for at, step := UnixCeil(from), int64(walkDays*plan.DaySeconds); at < last; {
+			list = list[:0]
+			for _, group := range e.PageGroups() {
+				list = e.Group(group, at, min(at+step, last), list)
 			}
-		}
-		at += step
-		if step *= 2; len(list) > 0 { // years without classes are passed over in great steps
-			step = walkDays * plan.DaySeconds
+			sortInstances(list)
+			for i := range list {
+				if !yield(&list[i]) {
+					return
+				}
+			}
+			at += step
+			if step *= 2; len(list) > 0 { // years without classes are passed over in great steps
+				step = walkDays * plan.DaySeconds
+			}
 		}
 	}
 }
@@ -43,7 +45,7 @@ func InstancesOf(schedules []*Timetable, from, until int64) []Instance {
 			list = append(list, *k)
 		}
 	}
-	slices.SortFunc(list, func(a, b Instance) int { return compareInstances(&a, &b) })
+	sortInstances(list)
 	return list
 }
 
@@ -59,22 +61,19 @@ func (e *Schedule) Group(group []*Timetable, from, until int64, into []Instance)
 	}
 	e.buffer = list
 	if len(group) > 1 {
-		slices.SortFunc(list, func(a, b Instance) int { return compareInstances(&a, &b) })
+		sortInstances(list)
 	}
 	pages := make(map[string][]*Instance)
-	var one []*Instance
-	alone := len(group) == 1 && group[0].OnePage()
+	alone := len(group) == 1 && group[0].OnePage() // its address need not be made for each class
 	for i := range list {
-		switch k := &list[i]; {
-		case k.Cancelled():
-		case alone:
-			one = append(one, k)
-		default:
-			url := e.URL(k).String()
+		if k := &list[i]; !k.Cancelled() {
+			url := ""
+			if !alone {
+				url = e.URL(k).String()
+			}
 			pages[url] = append(pages[url], k)
 		}
 	}
-	shortenPadding(one)
 	for _, classes := range pages {
 		shortenPadding(classes)
 	}

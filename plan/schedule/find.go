@@ -50,7 +50,7 @@ func (f *Finder) Find(id string) (Brief, bool) {
 	}
 	for _, c := range f.e.Group(s.group, start, start+1, nil) { // with the padding that neighbours leave
 		if c.Timetable == s.timetable && c.Planned == planned.Unix() {
-			return newBrief(f.e.Plan, &c), true
+			return Brief{f.e, c}, true
 		}
 	}
 	return Brief{}, false
@@ -74,11 +74,9 @@ func (s *Timetable) startOf(instant int64) (int64, bool) {
 		return 0, false
 	}
 	// The start of a class in the gap of a clock change may lie on the day after the one it is planned for.
-	for day := s.Wall.Day(instant) - 2; day <= s.Wall.Day(instant); day++ {
-		if next, ok := s.NextDay(plan.DayRange{First: day, Last: day}); !ok || next != day {
-			continue
-		}
-		for _, p := range s.PlannedOn(s.Wall, day, nil) {
+	day := s.Wall.Day(instant)
+	for _, on := range s.PlannedIn(plan.DayRange{First: day - 2, Last: day}) {
+		for _, p := range on {
 			if p.instant != instant {
 				continue
 			}

@@ -50,6 +50,11 @@ func compareInstances(a, b *Instance) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Timetable.Index, b.Timetable.Index), cmp.Compare(a.Planned, b.Planned))
 }
 
+// sortInstances sorts by start, then document, then planned start.
+func sortInstances(list []Instance) {
+	slices.SortFunc(list, func(a, b Instance) int { return compareInstances(&a, &b) })
+}
+
 // FirstInstant and LastInstant are outside of every plan, in Unix seconds.
 var (
 	FirstInstant = int64(firstDay-2) * plan.DaySeconds
@@ -75,15 +80,8 @@ func (s *Timetable) Classes(from, until int64) iter.Seq[*Instance] {
 		displaced := s.displaced(from, until)
 		// A start may be as far after its day as the longest gap, a day.
 		days := plan.DayRange{First: max(s.Wall.Day(from)-2, firstDay), Last: min(s.Wall.Day(until), lastDay)}
-		var on []Planned
 		var today []Instance
-		for {
-			d, ok := s.NextDay(days)
-			if !ok {
-				break
-			}
-			days.First = d + 1
-			on = s.PlannedOn(s.Wall, d, on)
+		for _, on := range s.PlannedIn(days) {
 			today = s.instancesOn(on, from, until, today[:0])
 			for i := range today {
 				for len(displaced) > 0 && compareInstances(&displaced[0], &today[i]) < 0 {
@@ -128,7 +126,7 @@ func (s *Timetable) instancesOn(on []Planned, from, until int64, into []Instance
 		}
 	}
 	if len(into) > 1 {
-		slices.SortFunc(into, func(a, b Instance) int { return compareInstances(&a, &b) })
+		sortInstances(into)
 	}
 	return into
 }
@@ -136,7 +134,6 @@ func (s *Timetable) instancesOn(on []Planned, from, until int64, into []Instance
 // displaced lists the classes that changes take off their day and into the window, by start.
 func (s *Timetable) displaced(from, until int64) []Instance {
 	var list []Instance
-	var on []Planned
 	for i := range s.Recording.Changes {
 		change := &s.Recording.Changes[i]
 		if !change.Displaces(&s.Recording.Settings, s.Changed[i]) {
@@ -151,13 +148,7 @@ func (s *Timetable) displaced(from, until int64) []Instance {
 		} else {
 			days = plan.DayRange{First: max(days.First, s.Wall.Day(from)-3), Last: min(days.Last, s.Wall.Day(until)+3)}
 		}
-		for {
-			d, ok := s.NextDay(days)
-			if !ok {
-				break
-			}
-			days.First = d + 1
-			on = s.PlannedOn(s.Wall, d, on)
+		for d, on := range s.PlannedIn(days) {
 			for j := range on {
 				if s.Changes.Find(d, on[j].Clock) != i {
 					continue
@@ -168,7 +159,7 @@ func (s *Timetable) displaced(from, until int64) []Instance {
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b Instance) int { return compareInstances(&a, &b) })
+	sortInstances(list)
 	return list
 }
 

@@ -26,7 +26,11 @@ func Occurrences(p *plan.Plan, from, until time.Time) []plan.Occurrence {
 func All(p *plan.Plan, from, until time.Time) iter.Seq[plan.Occurrence] {
 	return func(yield func(plan.Occurrence) bool) {
 		e := New(p)
-		e.Each(from, until, func(c *Instance) bool { return yield(e.occurrence(c)) })
+		for c := range e.Each(from, until) {
+			if !yield(e.occurrence(c)) {
+				return
+			}
+		}
 	}
 }
 
@@ -81,12 +85,7 @@ func (e *Schedule) occurrence(c *Instance) plan.Occurrence {
 
 // ID is the id of the class, which never changes: plan/recording/20310917T170000Z, with the planned start in UTC.
 func (e *Schedule) ID(c *Instance) string {
-	b := make([]byte, 0, len(e.Plan.Name)+len(c.Timetable.Recording.ID)+len("//20310917T170000Z"))
-	b = append(b, e.Plan.Name...)
-	b = append(b, '/')
-	b = append(b, c.Timetable.Recording.ID...)
-	b = append(b, '/')
-	return string(time.Unix(c.Planned, 0).UTC().AppendFormat(b, identityTime))
+	return e.Plan.Name + "/" + c.Timetable.Recording.ID + "/" + time.Unix(c.Planned, 0).UTC().Format(identityTime)
 }
 
 // ClockChange describes what a clock change does to the start, for people; "" for nothing.

@@ -16,8 +16,6 @@ type Schedule struct {
 	MaxBefore, MaxAfter, MaxLength int64 // s, of any class
 
 	groups [][]*Timetable // by [Schedule.PageGroups]
-
-	From, Until time.Time // validate's window, for the rules
 }
 
 // New prepares a plan. Recordings without a zone, which the loader reports, have no timetable.

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"sort"
 	"time"
@@ -142,16 +143,30 @@ func (s *Timetable) NextRegular(r plan.DayRange, entries []regularEntry) plan.Da
 	return r.Last + 1
 }
 
+// PlannedIn gives the days of a range on which classes are planned, in order, each with its classes by start. A list is
+// valid only until the next day.
+func (s *Timetable) PlannedIn(days plan.DayRange) iter.Seq2[plan.Day, []Planned] {
+	return func(yield func(plan.Day, []Planned) bool) {
+		var on []Planned
+		for d, ok := s.NextDay(days); ok; d, ok = s.NextDay(days) {
+			days.First = d + 1
+			if on = s.PlannedOn(d, on); !yield(d, on) {
+				return
+			}
+		}
+	}
+}
+
 // PlannedOn lists the classes that are planned on a day, by start, in into, which it reuses. Entries with the same
 // start are one class with the longest length, since nothing of what the plan asks for may be lost. The same holds
 // for two days of which a clock change skips the first: the later day then has no class of its own.
-func (s *Timetable) PlannedOn(w *WallClock, d plan.Day, into []Planned) []Planned {
-	list := s.plannedWith(w, d, into)
+func (s *Timetable) PlannedOn(d plan.Day, into []Planned) []Planned {
+	list, w := s.plannedAlone(d, into), s.Wall
 	if len(list) == 0 {
 		return list
 	}
 	if first := &list[0]; (first.shift == shiftGap || first.Clock == 0) && w.Day(first.instant-1) < d-1 {
-		before := s.plannedWith(w, d-1, nil)
+		before := s.plannedAlone(d-1, nil)
 		if n := len(before); n > 0 && before[n-1].instant == first.instant {
 			list = list[1:]
 		}
@@ -162,11 +177,11 @@ func (s *Timetable) PlannedOn(w *WallClock, d plan.Day, into []Planned) []Planne
 	return list
 }
 
-// plannedWith is [Timetable.PlannedOn] by a clock, without regard to the day before.
-func (s *Timetable) plannedWith(w *WallClock, d plan.Day, into []Planned) []Planned {
+// plannedAlone is [Timetable.PlannedOn] without regard to the day before.
+func (s *Timetable) plannedAlone(d plan.Day, into []Planned) []Planned {
 	list := into[:0]
 	add := func(entry int, c plan.Clock, length int64) {
-		instant, shift := w.Instant(d, c)
+		instant, shift := s.Wall.Instant(d, c)
 		list = append(list, Planned{entry: entry, day: d, Clock: c, instant: instant, Length: length, shift: shift})
 	}
 	i := sort.Search(len(s.dated), func(i int) bool { return s.dated[i].day >= d })
@@ -203,17 +218,8 @@ func (s *Timetable) plannedWith(w *WallClock, d plan.Day, into []Planned) []Plan
 // WithEntry is the timetable with one entry of when only.
 func (s *Timetable) WithEntry(entry int) *Timetable {
 	one := *s
-	one.Regular, one.dated = nil, nil
-	for _, e := range s.Regular {
-		if e.entry == entry {
-			one.Regular = append(one.Regular, e)
-		}
-	}
-	for _, e := range s.dated {
-		if e.entry == entry {
-			one.dated = append(one.dated, e)
-		}
-	}
+	one.Regular = slices.DeleteFunc(slices.Clone(s.Regular), func(e regularEntry) bool { return e.entry != entry })
+	one.dated = slices.DeleteFunc(slices.Clone(s.dated), func(e datedEntry) bool { return e.entry != entry })
 	return &one
 }
 
