@@ -1,6 +1,17 @@
 package rules
 
-import "rundown/plan"
+import (
+	"iter"
+
+	"rundown/plan"
+)
+
+// finding is what a rule says of one place.
+type finding struct {
+	pos     plan.Pos
+	message string
+	hint    plan.Hint
+}
 
 // findingGroup collects findings about values that several recordings may inherit, so that each is reported once, at
 // the value, with the recordings that have it. K identifies a finding.
@@ -11,18 +22,15 @@ type findingGroup[K comparable] struct {
 
 // groupedFinding is a finding, worded for the first recording that has it.
 type groupedFinding struct {
-	pos     plan.Pos
-	message string
-	hint    plan.Hint
-	ids     []string // of the recordings
+	finding
+	ids []string // of the recordings
 }
 
-// add notes that a recording has a finding. It calls tell for the first recording only.
-func (g *findingGroup[K]) add(key K, r *plan.Recording, tell func() (pos plan.Pos, message string, hint plan.Hint)) {
+// add notes that a recording has a finding. Of those with one key the first is reported.
+func (g *findingGroup[K]) add(key K, r *plan.Recording, f finding) {
 	m, known := g.index[key]
 	if !known {
-		m = &groupedFinding{}
-		m.pos, m.message, m.hint = tell()
+		m = &groupedFinding{finding: f}
 		if g.index == nil {
 			g.index = map[K]*groupedFinding{}
 		}
@@ -48,24 +56,42 @@ func (g *findingGroup[K]) report(c *checker) {
 // a key's value and a hint, "" for nothing. The position is that of the first of the keys that is set; an edit
 // replaces the value of keys[0].
 func (c *checker) reportValues(keys []string, judge func(s *plan.Settings) (message string, hint plan.Hint)) {
-	type mistake struct {
-		pos     plan.Pos
-		message string
-		hint    plan.Hint
-	}
-	var g findingGroup[mistake]
+	var g findingGroup[finding]
 	for r, s := range c.p.EachSettings() {
 		if message, hint := judge(s); message != "" {
 			if _, given := s.From.Of(keys[0]); !given {
 				hint.Replacement = "" // the place is that of another key
 			}
 			hint.ValueOnly = true
-			m := mistake{keyPos(r, s, keys), message, hint}
-			g.add(m, r, func() (plan.Pos, string, plan.Hint) { return m.pos, m.message, m.hint })
+			f := finding{keyPos(r, s, keys), message, hint}
+			g.add(f, r, f)
 		}
 	}
 	g.report(c)
 }
+
+// sample is a text of a recording's settings with its placeholders replaced by values that a class may have.
+type sample struct {
+	r       *plan.Recording
+	written plan.Text
+	text    plan.Text // of the same position
+}
+
+// samples gives a text of the settings of every recording and of its changes. It leaves out what is not set, and what has
+// an unknown placeholder, which is another rule's.
+func (c *checker) samples(of func(*plan.Settings) plan.Text) iter.Seq[sample] {
+	return func(yield func(sample) bool) {
+		for r, s := range c.p.EachSettings() {
+			written := of(s)
+			if text, unknown := written.ExpandBy(c.sampleValues(r, s)); !written.IsZero() && len(unknown) == 0 && !yield(sample{r, written, text}) {
+				return
+			}
+		}
+	}
+}
+
+// pageOf is the address of the page.
+func pageOf(s *plan.Settings) plan.Text { return s.URL }
 
 // keyPos is the position of a setting: of the first of the keys that is set, else of the recording.
 func keyPos(r *plan.Recording, s *plan.Settings, keys []string) plan.Pos {

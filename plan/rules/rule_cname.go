@@ -13,16 +13,9 @@ import (
 // has it.
 func (c *checker) reportCnames(judge func(cname string) (message, hint string)) {
 	var g findingGroup[plan.Pos]
-	for r, s := range c.p.EachSettings() {
-		if s.Cname.IsZero() {
-			continue
-		}
-		expanded, unknown := s.Cname.ExpandBy(c.sampleValues(r, s))
-		if len(unknown) > 0 {
-			continue
-		}
-		if message, hint := judge(expanded.String()); message != "" {
-			g.add(s.Cname.Pos(), r, func() (plan.Pos, string, plan.Hint) { return s.Cname.Pos(), message, plan.NewHint(hint) })
+	for s := range c.samples(func(s *plan.Settings) plan.Text { return s.Cname }) {
+		if message, hint := judge(s.text.String()); message != "" {
+			g.add(s.text.Pos(), s.r, finding{s.text.Pos(), message, plan.NewHint(hint)})
 		}
 	}
 	g.report(c)

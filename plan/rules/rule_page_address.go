@@ -17,27 +17,24 @@ func checkPageAddresses(c *checker) {
 		host bool // it lacks a host
 	}
 	var g findingGroup[place]
-	for r, s := range c.p.EachSettings() {
-		if s.URL.IsZero() || s.URL.Parts()[0].Kind == plan.PartLiteral && !plan.WebAddress.MatchString(s.URL.Parts()[0].S) {
+	for s := range c.samples(pageOf) {
+		if first := s.written.Parts()[0]; first.Kind == plan.PartLiteral && !plan.WebAddress.MatchString(first.S) {
 			continue
 		}
-		expanded, unknown := s.URL.ExpandBy(c.sampleValues(r, s))
-		if len(unknown) > 0 {
-			continue
-		}
-		u, err := url.Parse(c.resolvedOrSample(expanded))
+		pos := s.text.Pos()
+		u, err := url.Parse(c.resolvedOrSample(s.text))
 		switch {
 		case err != nil:
-			g.add(place{pos: s.URL.Pos()}, r, func() (plan.Pos, string, plan.Hint) {
-				why := ""
-				if len(s.URL.References()) == 0 && !hasPassword(s.URL) { // else it might show a value
-					why = ": " + parseError(err)
-				}
-				return s.URL.Pos(), fmt.Sprintf("url is not a web address for recording %s, once its placeholders are replaced%s", r.ID, why), plan.NewHint(addressAdvice(err))
+			why := ""
+			if len(s.written.References()) == 0 && !hasPassword(s.written) { // else it might show a value
+				why = ": " + parseError(err)
+			}
+			g.add(place{pos: pos}, s.r, finding{
+				pos, fmt.Sprintf("url is not a web address for recording %s, once its placeholders are replaced%s", s.r.ID, why), plan.NewHint(addressAdvice(err)),
 			})
 		case u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme):
-			g.add(place{s.URL.Pos(), true}, r, func() (plan.Pos, string, plan.Hint) {
-				return s.URL.Pos(), fmt.Sprintf("url has no host for recording %s, once its placeholders are replaced", r.ID), plan.NewHint("write the host after https://")
+			g.add(place{pos, true}, s.r, finding{
+				pos, fmt.Sprintf("url has no host for recording %s, once its placeholders are replaced", s.r.ID), plan.NewHint("write the host after https://"),
 			})
 		}
 	}
@@ -77,8 +74,7 @@ func (c *checker) resolvedOrSample(t plan.Text) string {
 	return resolved
 }
 
-// parseError is why an address cannot be parsed, without the address.
-// addressAdvice says how to mend an address that cannot be parsed.
+// addressAdvice says how to fix an address that cannot be parsed.
 func addressAdvice(err error) string {
 	switch text := parseError(err); {
 	case strings.Contains(text, "port"):
@@ -89,6 +85,7 @@ func addressAdvice(err error) string {
 	return "percent-encode what an address cannot hold, as in %20 for a blank"
 }
 
+// parseError is why an address cannot be parsed, without the address.
 func parseError(err error) string {
 	if e, ok := err.(*url.Error); ok {
 		return e.Err.Error()

@@ -20,14 +20,11 @@ func checkPlaceholders(c *checker) {
 			if _, label := s.Labels[name]; label || slices.Contains(plan.BuiltinPlaceholders, name) {
 				continue
 			}
-			g.add(place{t.Pos(), name}, r, func() (plan.Pos, string, plan.Hint) {
-				known := slices.Concat(plan.BuiltinPlaceholders, slices.Sorted(maps.Keys(s.Labels)))
-				hint := plan.DidYouMean(name, known)
-				if hint.Replacement != "" {
-					hint.Part, hint.Replacement = "{"+name+"}", "{"+hint.Replacement+"}"
-				}
-				return t.Pos(), fmt.Sprintf("{%s} is neither a built-in placeholder nor a label of the recording", name), hint
-			})
+			hint := plan.DidYouMean(name, slices.Concat(plan.BuiltinPlaceholders, slices.Sorted(maps.Keys(s.Labels))))
+			if hint.Replacement != "" {
+				hint.Part, hint.Replacement = "{"+name+"}", "{"+hint.Replacement+"}"
+			}
+			g.add(place{t.Pos(), name}, r, finding{t.Pos(), fmt.Sprintf("{%s} is neither a built-in placeholder nor a label of the recording", name), hint})
 		}
 	}
 	for r, s := range c.p.EachSettings() {

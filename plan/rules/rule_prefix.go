@@ -69,9 +69,10 @@ func checkPrefixLength(c *checker) {
 			continue
 		}
 		if _, taken := c.prefixOf(r, s); int64(len(taken)) > *most {
-			g.add(prefixPos(r, s), r, func() (plan.Pos, string, plan.Hint) {
-				return prefixPos(r, s), fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most),
-					plan.NewHint("shorten the labels, or the storage's prefix")
+			pos := prefixPos(r, s)
+			g.add(pos, r, finding{
+				pos, fmt.Sprintf("the prefix of recording %s has %d characters, slashes included; at most %d are allowed", r.ID, len(taken), *most),
+				plan.NewHint("shorten the labels, or the storage's prefix"),
 			})
 		}
 	}

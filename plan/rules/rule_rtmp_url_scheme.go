@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ func checkScheme(c *checker) {
 			given := "has no scheme"
 			if ok && known {
 				given = "has no host"
-			} else if ok && schemeName(scheme) {
+			} else if ok && schemeName.MatchString(scheme) {
 				given = "has the scheme " + scheme
 			}
 			hint := "begin with rtmps://"
@@ -47,12 +48,5 @@ func checkScheme(c *checker) {
 	}
 }
 
-// schemeName says whether a text can be shown as a scheme; anything else may be a secret.
-func schemeName(s string) bool {
-	for i := range len(s) {
-		if !plan.IsLetter(s[i]) && !plan.IsDigit(s[i]) {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 10
-}
+// schemeName matches what can be shown as a scheme; anything else may be a secret.
+var schemeName = regexp.MustCompile(`^[A-Za-z0-9]{1,10}$`)

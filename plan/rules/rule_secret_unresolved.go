@@ -30,9 +30,7 @@ func checkUnresolved(c *checker) {
 			case r == nil:
 				c.report(t.Pos(), unresolvedMessage(ref, err), unresolvedHint(ref))
 			default:
-				g.add(place{t.Pos(), ref}, r, func() (plan.Pos, string, plan.Hint) {
-					return t.Pos(), unresolvedMessage(ref, err), plan.NewHint(unresolvedHint(ref))
-				})
+				g.add(place{t.Pos(), ref}, r, finding{t.Pos(), unresolvedMessage(ref, err), plan.NewHint(unresolvedHint(ref))})
 			}
 		}
 	}

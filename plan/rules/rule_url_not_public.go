@@ -20,21 +20,11 @@ func checkPublicPages(c *checker) {
 		why string
 	}
 	var g findingGroup[mistake]
-	for r, s := range c.p.EachSettings() {
-		if s.URL.IsZero() {
-			continue
+	for s := range c.samples(pageOf) {
+		if why, hint := c.notPublic(s.text); why != "" {
+			pos := s.text.Pos()
+			g.add(mistake{pos, why}, s.r, finding{pos, fmt.Sprintf("the page of recording %s cannot be opened by the service: %s", s.r.ID, why), plan.NewHint(hint)})
 		}
-		expanded, unknown := s.URL.ExpandBy(c.sampleValues(r, s))
-		if len(unknown) > 0 {
-			continue
-		}
-		why, hint := c.notPublic(expanded)
-		if why == "" {
-			continue
-		}
-		g.add(mistake{s.URL.Pos(), why}, r, func() (plan.Pos, string, plan.Hint) {
-			return s.URL.Pos(), fmt.Sprintf("the page of recording %s cannot be opened by the service: %s", r.ID, why), plan.NewHint(hint)
-		})
 	}
 	g.report(c)
 }
