@@ -11,25 +11,19 @@ import (
 	"rundown/runner"
 	"rundown/runner/notify"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
-
-// changeDays is how many days ahead classes are compared, as the page of a change does.
-const changeDays = 366
 
 // planChange is what a revision of a plan changes of the classes ahead, against the revision that was usable before it; nil where
 // the store could not keep the text of one of them.
 func (d *daemon) planChange(ctx context.Context, name string, id int64) (*notify.PlanChange, error) {
-	revisions, err := d.work.store.Revisions(ctx, name) // newest first
-	if err != nil {
+	r, against, err := view.RevisionAndBefore(ctx, d.work.store, name, id)
+	if err != nil || r.ID == 0 {
 		return nil, err
 	}
-	k := slices.IndexFunc(revisions, func(r store.Revision) bool { return r.ID == id })
-	if k < 0 {
-		return nil, nil
-	}
 	var before *plan.Plan
-	if i := slices.IndexFunc(revisions[k+1:], store.Revision.Usable); i >= 0 && !revisions[k+1+i].Withdrawn() {
-		if before, err = d.recalled(ctx, revisions[k+1+i].ID); before == nil {
+	if against.ID != 0 && !against.Withdrawn() {
+		if before, err = d.recalled(ctx, against.ID); before == nil {
 			return nil, err
 		}
 	}
@@ -37,7 +31,7 @@ func (d *daemon) planChange(ctx context.Context, name string, id int64) (*notify
 	if after == nil {
 		return nil, err
 	}
-	return changeBetween(name, before, after, revisions[k], d.a.clock()), nil
+	return changeBetween(name, before, after, r.Revision, d.a.clock()), nil
 }
 
 // changeBetween counts the classes that a revision changes of those that had not ended when it was made, or now where that is earlier.
@@ -50,7 +44,7 @@ func changeBetween(name string, before, after *plan.Plan, r store.Revision, now 
 	}
 	_, hours := catalog.Bound("max-recording-hour-range") // no class is longer
 	longest := time.Duration(*hours) * time.Hour
-	diff := forecast.Diff(before, after, forecast.Options{Now: now, From: forecast.Bound{At: since.Add(-longest)}, Until: forecast.Bound{At: now.AddDate(0, 0, changeDays)}})
+	diff := forecast.Diff(before, after, forecast.Options{Now: now, From: forecast.Bound{At: since.Add(-longest)}, Until: forecast.Bound{At: now.AddDate(0, 0, view.ChangeDays)}})
 	over := func(c forecast.ClassDifference) bool { return !c.End.After(since) && !c.OldEnd.After(since) }
 	for _, list := range []*[]forecast.ClassDifference{&diff.Added, &diff.Removed, &diff.Moved, &diff.Changed} {
 		*list = slices.DeleteFunc(*list, over)
@@ -74,7 +68,7 @@ func (d *daemon) recalled(ctx context.Context, id int64) (*plan.Plan, error) {
 
 // changeOf counts the classes of a difference, as its groups tell them, and finds the first of them.
 func changeOf(name string, diff *forecast.Difference) *notify.PlanChange {
-	c := &notify.PlanChange{Days: changeDays}
+	c := &notify.PlanChange{Days: view.ChangeDays}
 	for _, g := range diff.Groups() {
 		switch n := len(g.Classes); g.Kind {
 		case forecast.DifferenceAdded:

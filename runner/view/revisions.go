@@ -73,6 +73,24 @@ func ReadRevisions(ctx context.Context, s *store.Store, plan string) ([]PlanRevi
 	return revisions, nil
 }
 
+// ChangeDays is how many days ahead the classes of a revision are compared with those of the revision before it.
+const ChangeDays = 366
+
+// RevisionAndBefore gives a revision of a plan, and the one against which its change is told: the last usable one before
+// it, which may be one that withdraws the plan. Each is zero where there is none.
+func RevisionAndBefore(ctx context.Context, s *store.Store, plan string, id int64) (r, before PlanRevision, err error) {
+	revisions, err := ReadRevisions(ctx, s, plan)
+	for _, x := range revisions {
+		switch {
+		case x.ID == id:
+			r = x
+		case r.ID != 0 && x.Usable():
+			return r, x, nil
+		}
+	}
+	return r, before, err
+}
+
 // HeldRevisions are the newest revisions of their plans, where those are not active: waiting or refused.
 func HeldRevisions(ctx context.Context, s *store.Store, state store.RevisionState) ([]store.Revision, error) {
 	all, err := s.Revisions(ctx, "")

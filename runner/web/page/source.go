@@ -331,23 +331,19 @@ func revisionFrom(r view.PlanRevision) Revision {
 
 // changeIn is what a revision changes, against the one that was active before it.
 func (s *Source) changeIn(ctx context.Context, name string, id int64) (c Change, err error) {
-	revisions, err := view.ReadRevisions(ctx, s.Store, name)
-	if err != nil {
+	r, against, err := view.RevisionAndBefore(ctx, s.Store, name, id)
+	switch {
+	case err != nil:
 		return c, err
-	}
-	k := slices.IndexFunc(revisions, func(r view.PlanRevision) bool { return r.ID == id })
-	if k < 0 {
+	case r.ID == 0:
 		return c, ErrUnknown
 	}
-	c.Revision = revisionFrom(revisions[k])
+	c.Revision = revisionFrom(r)
 	var before *plan.Plan
-	for _, r := range revisions[k+1:] {
-		if r.Usable() {
-			c.Against = revisionFrom(r)
-			if before, c.Why, err = s.planOf(ctx, r.ID); err != nil || c.Why != "" {
-				return c, err
-			}
-			break
+	if against.ID != 0 {
+		c.Against = revisionFrom(against)
+		if before, c.Why, err = s.planOf(ctx, against.ID); err != nil || c.Why != "" {
+			return c, err
 		}
 	}
 	after, why, err := s.planOf(ctx, id)
@@ -361,7 +357,7 @@ func (s *Source) changeIn(ctx context.Context, name string, id int64) (c Change,
 	if c.Revision.Standing == standingWaiting || c.Revision.Standing == standingActive {
 		from = now
 	}
-	d := forecast.Diff(before, after, forecast.Options{Now: now, From: forecast.Bound{At: from}, Until: forecast.Bound{At: from.AddDate(0, 0, 366)}})
+	d := forecast.Diff(before, after, forecast.Options{Now: now, From: forecast.Bound{At: from}, Until: forecast.Bound{At: from.AddDate(0, 0, view.ChangeDays)}})
 	for _, g := range d.Groups() {
 		group := Group{Kind: string(g.Kind), Recording: g.Recording, Classes: len(g.Classes)}
 		if s.GroupText != nil {
