@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"rundown/internal/cli/render"
 	"rundown/internal/host"
 	"rundown/runner/view"
 )
@@ -151,7 +150,7 @@ func unknownCommand(root *cobra.Command, name string) error {
 // for a duration it shows the format.
 func explainFlag(cmd *cobra.Command, err error) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok && invalid.GetFlag().Value.Type() == "duration" {
-		return fmt.Errorf("invalid --%s %q: %s", invalid.GetFlag().Name, render.Line(invalid.GetValue()), durationHint(invalid.GetValue()))
+		return fmt.Errorf("invalid --%s %q: %s", invalid.GetFlag().Name, view.Line(invalid.GetValue()), durationHint(invalid.GetValue()))
 	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {

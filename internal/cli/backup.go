@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/internal/cli/render"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // newStoreCommand groups the commands that manage the store.
@@ -62,7 +62,7 @@ FILE-wal and FILE-shm), put the copy in place of FILE, and start the daemon.`,
 		case err != nil:
 			return err
 		}
-		_, err = fmt.Fprintf(a.out, "%s: %d classes, %s\n", render.Line(args[0]), copied.Occurrences, size(copied.Bytes))
+		_, err = fmt.Fprintf(a.out, "%s: %d classes, %s\n", view.Line(args[0]), copied.Occurrences, size(copied.Bytes))
 		return err
 	}
 	return cmd

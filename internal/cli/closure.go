@@ -58,7 +58,7 @@ func (f *closureFlags) check(cmd *cobra.Command) error {
 		return nil
 	}
 	if _, err := time.Parse(time.DateOnly, f.on); err != nil {
-		return fmt.Errorf("invalid --on %q: must be a day like 2031-12-17", render.Line(f.on))
+		return fmt.Errorf("invalid --on %q: must be a day like 2031-12-17", view.Line(f.on))
 	}
 	for name, clock := range map[string]*string{"from": &f.from, "until": &f.until} {
 		if *clock == "" {
@@ -66,7 +66,7 @@ func (f *closureFlags) check(cmd *cobra.Command) error {
 		}
 		at, err := time.Parse("15:04", *clock)
 		if err != nil {
-			return fmt.Errorf("invalid --%s %q: must be a time like 09:00", name, render.Line(*clock))
+			return fmt.Errorf("invalid --%s %q: must be a time like 09:00", name, view.Line(*clock))
 		}
 		*clock = at.Format("15:04")
 	}
@@ -74,7 +74,7 @@ func (f *closureFlags) check(cmd *cobra.Command) error {
 		return fmt.Errorf("--from %s is not before --until", f.from)
 	}
 	if _, err := path.Match(f.recording, ""); err != nil {
-		return fmt.Errorf("invalid --recording %q: %w", render.Line(f.recording), err)
+		return fmt.Errorf("invalid --recording %q: %w", view.Line(f.recording), err)
 	}
 	return nil
 }
@@ -112,7 +112,7 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 	if err != nil {
 		return fmt.Errorf("closure %d: %d of %d classes: %w; the daemon goes on with it", c.ID, len(ids), len(l.Rows), err)
 	}
-	a.printHanging(a.out, "", render.Line(fmt.Sprintf("closure %d: %s; %s now%s", c.ID, closure.Text(c), render.Plural(len(ids), "class"), a.pickup(ctx, s))), 2)
+	a.printHanging(a.out, "", view.Line(fmt.Sprintf("closure %d: %s; %s now%s", c.ID, closure.Text(c), render.Plural(len(ids), "class"), a.pickup(ctx, s))), 2)
 	return nil
 }
 
@@ -141,10 +141,10 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 		for _, o := range others {
 			text += fmt.Sprintf("; closure %d: %s", o.ID, closure.Text(o))
 		}
-		return errors.New(render.Line(text))
+		return errors.New(view.Line(text))
 	}
 	for _, o := range ended {
-		fmt.Fprintln(a.out, render.Line(fmt.Sprintf("closure %d: %s", o.ID, closure.Text(o))))
+		fmt.Fprintln(a.out, view.Line(fmt.Sprintf("closure %d: %s", o.ID, closure.Text(o))))
 	}
 	if err := a.confirm("undo "+render.Plural(len(ended), "closure"), yes); err != nil {
 		return err
@@ -207,7 +207,7 @@ func (a *app) writeClosures(ctx context.Context, s *store.Store, format string) 
 		if !c.Open() {
 			text += fmt.Sprintf("; ended %s by %s", c.EndedAt.UTC().Format("2006-01-02 15:04 MST"), c.EndedBy)
 		}
-		a.printHanging(a.out, "", render.Line(text), 2)
+		a.printHanging(a.out, "", view.Line(text), 2)
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func (a *app) diff(ctx context.Context, paths []string, opts forecast.Options, f
 	var d comparison
 	if len(plans) == 2 {
 		if before := plans[0]; !before.Sound() {
-			fmt.Fprintf(a.err, "the old plan %s has %s (see rundown validate): what could not be read is compared as absent\n", render.Line(before.Path), render.Plural(before.Count(plan.SeverityError), "error"))
+			fmt.Fprintf(a.err, "the old plan %s has %s (see rundown validate): what could not be read is compared as absent\n", view.Line(before.Path), render.Plural(before.Count(plan.SeverityError), "error"))
 		}
 		d.Difference = forecast.Diff(plans[0].Plan, plans[1].Plan, opts)
 	} else if d, err = a.diffApplied(ctx, plans[0], opts); err != nil {
@@ -98,7 +98,7 @@ func (a *app) diffText(w io.Writer, d comparison) {
 	say(diffHead(d, groups))
 	a.printLeaving(w, d.leaving)
 	for _, r := range d.Renamed {
-		say(fmt.Sprintf("= %s: %s", render.Line(r.To), render.RenameText(r)))
+		say(fmt.Sprintf("= %s: %s", view.Line(r.To), render.RenameText(r)))
 	}
 	for _, k := range render.DifferenceKinds {
 		list := render.GroupsOf(groups, k.Kind)
@@ -107,7 +107,7 @@ func (a *app) diffText(w io.Writer, d comparison) {
 				say(fmt.Sprintf("%s %d more %s", k.Sign, render.ClassesOf(list[i:]), k.Kind))
 				break
 			}
-			say(fmt.Sprintf("%s %s: %s", k.Sign, render.Line(g.Recording), render.GroupText(g)))
+			say(fmt.Sprintf("%s %s: %s", k.Sign, view.Line(g.Recording), render.GroupText(g)))
 		}
 	}
 	if lines := forecastLines(d); len(lines) > 0 {
@@ -207,7 +207,7 @@ func forecastLines(d comparison) [][3]string {
 func accountsText(f *forecast.Forecast) string {
 	var names []string
 	for _, m := range f.Months {
-		if name := render.Line(m.Account); !slices.Contains(names, name) {
+		if name := view.Line(m.Account); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -265,7 +265,7 @@ func diffMarkdown(w io.Writer, d comparison) {
 		if i == 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "- `%s`: %s\n", render.Line(r.To), render.RenameText(r))
+		fmt.Fprintf(w, "- `%s`: %s\n", view.Line(r.To), render.RenameText(r))
 	}
 	for _, k := range render.DifferenceKinds {
 		list := render.GroupsOf(groups, k.Kind)
@@ -278,7 +278,7 @@ func diffMarkdown(w io.Writer, d comparison) {
 				fmt.Fprintf(w, "- %d more\n", render.ClassesOf(list[i:]))
 				break
 			}
-			fmt.Fprintf(w, "- `%s`: %s\n", render.Line(g.Recording), render.GroupText(g))
+			fmt.Fprintf(w, "- `%s`: %s\n", view.Line(g.Recording), render.GroupText(g))
 		}
 		fmt.Fprintln(w, "\n</details>")
 	}
@@ -326,7 +326,7 @@ func differenceView(d comparison) differenceJSON {
 		views := make([]classDifferenceJSON, len(list))
 		for i, c := range list {
 			views[i] = classDifferenceJSON{
-				c.ID, c.Recording, render.PlanTime(c.OldStart), render.PlanTime(c.OldEnd), render.PlanTime(c.Start), render.PlanTime(c.End), c.Cancelled, append([]string{}, c.Keys...),
+				c.ID, c.Recording, view.PlanTime(c.OldStart), view.PlanTime(c.OldEnd), view.PlanTime(c.Start), view.PlanTime(c.End), c.Cancelled, append([]string{}, c.Keys...),
 			}
 		}
 		return views

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"rundown/internal/cli/render"
 	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/forecast"
@@ -46,7 +45,7 @@ func (a *applied) text() string {
 	if a.note != "" {
 		s += ": " + a.note
 	}
-	return render.Line(s)
+	return view.Line(s)
 }
 
 type appliedJSON struct {
@@ -61,12 +60,12 @@ func (a *applied) view() *appliedJSON {
 	if a == nil {
 		return nil
 	}
-	v := &appliedJSON{Commit: render.OrNull(a.revision.Commit), By: "plan", Note: render.OrNull(a.note)}
+	v := &appliedJSON{Commit: view.OrNull(a.revision.Commit), By: "plan", Note: view.OrNull(a.note)}
 	if a.classes {
 		v.By = "classes"
 	}
 	if a.revision.ID != 0 {
-		v.Revision, v.At = &a.revision.ID, render.SessionTime(&a.revision.At)
+		v.Revision, v.At = &a.revision.ID, view.SessionTime(&a.revision.At)
 	}
 	return v
 }

@@ -59,7 +59,7 @@ type checkup struct {
 }
 
 func (c *checkup) add(check string, result checkResult, message, try string) {
-	c.checks = append(c.checks, checkJSON{check, result, message, render.OrNull(try)})
+	c.checks = append(c.checks, checkJSON{check, result, message, view.OrNull(try)})
 }
 
 func newDoctorCommand(a *app) *cobra.Command {
@@ -129,9 +129,9 @@ func (c *checkup) print() {
 	colours := c.a.paletteFor(c.a.out)
 	marks := map[checkResult]color.Attribute{checkOK: color.FgGreen, checkWarn: color.FgYellow, checkFail: color.FgRed}
 	for _, x := range c.checks {
-		line := fmt.Sprintf("%s: %s", x.Check, render.Line(x.Message))
+		line := fmt.Sprintf("%s: %s", x.Check, view.Line(x.Message))
 		if x.Try != nil {
-			line += "; " + render.Line(*x.Try)
+			line += "; " + view.Line(*x.Try)
 		}
 		lines := render.Wrap(line, c.a.width()-len("warn  "))
 		fmt.Fprintf(c.a.out, "%s  %s\n", colours.Paint(fmt.Sprintf("%-4s", x.Result), marks[x.Result]), lines[0])

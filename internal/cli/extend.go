@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"rundown/internal/cli/render"
 	"rundown/plan"
 	"rundown/runner/operate"
 	"rundown/runner/store"
@@ -112,5 +111,5 @@ func invalidLength(cmd *cobra.Command, length string) error {
 	if _, err := time.ParseDuration(length); err != nil {
 		hint = durationHint(length)
 	}
-	return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: %s", render.Line(length), hint)}
+	return &usageError{cmd.CommandPath(), fmt.Errorf("invalid LENGTH %q: %s", view.Line(length), hint)}
 }

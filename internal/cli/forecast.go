@@ -132,7 +132,7 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 					continue
 				}
 				loads.Add(fmt.Sprintf("peak at %s; worst-case cost of a failed stop: US$ %.2f (%d h, %s)",
-					l.Peak.Padded.At.Format(minuteLayout), l.FailedStop.CostUSD, l.FailedStop.Hours, render.Line(l.FailedStop.Recording)),
+					l.Peak.Padded.At.Format(minuteLayout), l.FailedStop.CostUSD, l.FailedStop.Hours, view.Line(l.FailedStop.Recording)),
 					appName(app.App), regionText(p), strings.ToUpper(string(l.Class)), l.Sessions, l.Limit,
 					l.Peak.Unpadded.Sessions, l.Peak.Padded.Sessions, fmt.Sprintf("%.1f", float64(l.Seconds)/3600))
 			}
@@ -155,7 +155,7 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 	fmt.Fprintln(w)
 	t := render.NewTable(w, "MONTH", "ACCOUNT", "HD MIN", "FULL HD MIN", "FREE MIN", "USED UP", "US$")
 	for _, m := range f.Months {
-		t.AppendRow([]any{render.MonthText(m), render.Line(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, render.DayText(m.FreeUsedUp), fmt.Sprintf("%.2f", m.CostUSD)})
+		t.AppendRow([]any{view.MonthText(m), view.Line(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, view.DayText(m.FreeUsedUp), fmt.Sprintf("%.2f", m.CostUSD)})
 	}
 	t.AppendFooter([]any{"total", "", "", "", "", "", fmt.Sprintf("%.2f", f.CostUSD)})
 	t.Render()
@@ -165,7 +165,7 @@ func (a *app) forecastText(w io.Writer, f *forecast.Forecast) {
 		t = render.NewTable(w, "LABEL", "VALUE", "CLASSES", "HD H", "FULL HD H", "US$ BEFORE FREE MINUTES")
 		for _, l := range f.Labels {
 			t.AppendRow([]any{
-				render.Line(l.Key), render.Line(l.Value), l.Classes, fmt.Sprintf("%.1f", float64(l.Seconds.HD)/3600),
+				view.Line(l.Key), view.Line(l.Value), l.Classes, fmt.Sprintf("%.1f", float64(l.Seconds.HD)/3600),
 				fmt.Sprintf("%.1f", float64(l.Seconds.FullHD)/3600), fmt.Sprintf("%.2f", l.CostUSD),
 			})
 		}
@@ -200,7 +200,7 @@ func appName(a *plan.App) string {
 	if a == nil {
 		return "no app"
 	}
-	return render.Line(a.Name)
+	return view.Line(a.Name)
 }
 
 func regionText(p forecast.PlaceForecast) string {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/internal/cli/render"
+	"rundown/runner/view"
 )
 
 type healthcheckOptions struct {
@@ -56,7 +56,7 @@ correct a refused account.`,
 		}
 		healthy, text := o.ask(cmd.Context(), url)
 		for line := range strings.Lines(text) {
-			if _, err := fmt.Fprintln(a.out, render.Line(strings.TrimRight(line, "\n"))); err != nil {
+			if _, err := fmt.Fprintln(a.out, view.Line(strings.TrimRight(line, "\n"))); err != nil {
 				return err
 			}
 		}

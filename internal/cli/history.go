@@ -117,7 +117,7 @@ func (a *app) writeHistory(ctx context.Context, s *store.Store, id view.ID, form
 	case format == "json":
 		return a.writeViews(l)
 	case len(rows) == 0 && id.Recording != "":
-		_, err := fmt.Fprintf(a.out, "no class of %s has started, is due within eight days or has an order\n", render.Line(id.Text))
+		_, err := fmt.Fprintf(a.out, "no class of %s has started, is due within eight days or has an order\n", view.Line(id.Text))
 		return err
 	case len(rows) == 0:
 		_, err := fmt.Fprintln(a.out, "no class has started yet")
@@ -150,7 +150,7 @@ func (a *app) writeEvents(ctx context.Context, s *store.Store, id view.ID, forma
 			Log         []view.LogEntry   `json:"log"`
 		}{l.List(), view.LogOf(events)})
 	}
-	fmt.Fprintln(a.out, render.Line(c.Row.ID))
+	fmt.Fprintln(a.out, view.Line(c.Row.ID))
 	a.printRecord(c.Row, l.Sessions[c.Row.ID], events)
 	return nil
 }
@@ -160,7 +160,7 @@ func (a *app) printRecord(o store.Occurrence, sessions []store.Session, events [
 	v := view.OccurrenceOf(o, sessions)
 	row := func(name, value string) {
 		if value != "" {
-			a.printWrapped(a.out, fmt.Sprintf("  %-10s ", name), render.Line(value))
+			a.printWrapped(a.out, fmt.Sprintf("  %-10s ", name), view.Line(value))
 		}
 	}
 	zone := view.ZoneOf(o)
@@ -214,9 +214,9 @@ func (a *app) printEvents(o store.Occurrence, events []store.Event) {
 		}
 		who := ""
 		if e.Who != "" {
-			who = render.Line(e.Who) + ": "
+			who = view.Line(e.Who) + ": "
 		}
-		a.printWrapped(a.out, "  "+e.At.Format("15:04:05.000")+"  ", who+render.Line(e.Text))
+		a.printWrapped(a.out, "  "+e.At.Format("15:04:05.000")+"  ", who+view.Line(e.Text))
 	}
 }
 
@@ -241,7 +241,7 @@ func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string)
 	}
 	t := render.Table{Header: []any{"REVISION", "PLAN", "APPLIED", "WHO", "COMMIT", "HASH", "STATE"}, Name: "NOTE", Spare: "HASH"}
 	for _, r := range all {
-		t.Add(render.Line(r.Note), r.ID, render.Line(r.Plan), r.At.Format("2006-01-02 15:04:05Z07:00"), render.Line(r.Who),
+		t.Add(view.Line(r.Note), r.ID, view.Line(r.Plan), r.At.Format("2006-01-02 15:04:05Z07:00"), view.Line(r.Who),
 			r.Commit[:min(len(r.Commit), 8)], r.Hash[:min(len(r.Hash), 8)], strings.Replace(r.Standing, "at work", "active", 1))
 	}
 	t.Print(a.out, a.width())
@@ -271,8 +271,8 @@ func tableOf(l view.Views, day string) *render.Table {
 		zone := view.ZoneOf(o)
 		start, end := view.InZone(o.Start, zone), view.InZone(o.End, zone)
 		name := cmp.Or(l.Names[o.ID], o.ID)
-		t.Add(render.Line(view.ReasonText(o, l.Sessions[o.ID], name, zone)), start.Format(day), view.ZonedClock(start, end),
-			render.Line(name), render.Line(cmp.Or(o.Outcome, o.State)), len(l.Sessions[o.ID]))
+		t.Add(view.Line(view.ReasonText(o, l.Sessions[o.ID], name, zone)), start.Format(day), view.ZonedClock(start, end),
+			view.Line(name), view.Line(cmp.Or(o.Outcome, o.State)), len(l.Sessions[o.ID]))
 	}
 	return &t
 }
@@ -282,7 +282,7 @@ func (a *app) printSessions(l view.Views) {
 	t := render.Table{Header: []any{"RECORDING", "OUTCOME", "SESSION", "UID", "RECORDED", "UPLOAD", "FILES"}}
 	for _, o := range l.Rows {
 		zone := view.ZoneOf(o)
-		name, outcome := render.Line(o.Recording), render.Line(o.Outcome)
+		name, outcome := view.Line(o.Recording), view.Line(o.Outcome)
 		if len(l.Sessions[o.ID]) == 0 {
 			t.Add("", name, outcome, "none", "", "", "", "")
 		}
@@ -299,7 +299,7 @@ func (a *app) printSessions(l view.Views) {
 	}
 	t.Print(a.out, a.width())
 	for _, o := range l.Rows {
-		a.printHanging(a.out, render.Line(o.ID)+": ", render.Line(o.Reason), len("  "))
+		a.printHanging(a.out, view.Line(o.ID)+": ", view.Line(o.Reason), len("  "))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"io"
 	"time"
 
-	"rundown/internal/cli/render"
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner"
@@ -99,7 +98,7 @@ func (a *app) printLeaving(w io.Writer, list []leavingClass) {
 			fmt.Fprintf(w, "  %d more\n", len(list)-i)
 			break
 		}
-		a.printHanging(w, "  ", render.Line(l.text()), len("    "))
+		a.printHanging(w, "  ", view.Line(l.text()), len("    "))
 	}
 }
 
@@ -112,7 +111,7 @@ type leavingJSON struct {
 func leavingView(list []leavingClass) []leavingJSON {
 	views := []leavingJSON{}
 	for _, l := range list {
-		views = append(views, leavingJSON{l.id, render.PlanTime(l.until)})
+		views = append(views, leavingJSON{l.id, view.PlanTime(l.until)})
 	}
 	return views
 }

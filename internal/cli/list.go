@@ -131,7 +131,7 @@ func (a *app) listText(classes []plan.Occurrence, plans []planfile.Checked, w wi
 			note += ": "
 		}
 		start := o.Start.In(o.Settings.Zone)
-		t.Add(render.Line(note+o.Settings.Note), start.Format("Mon 2006-01-02"), view.ZonedClock(start, o.End), render.Line(names[o.ID]))
+		t.Add(view.Line(note+o.Settings.Note), start.Format("Mon 2006-01-02"), view.ZonedClock(start, o.End), view.Line(names[o.ID]))
 	}
 	t.Print(a.out, a.width())
 	return nil
@@ -158,7 +158,7 @@ func firstAfter(plans []planfile.Checked, w window) string {
 	if first.Recording == nil {
 		return ", and none after it"
 	}
-	return fmt.Sprintf("; the next is %s on %s %s", render.Line(first.Recording.ID), first.Start.Format("Mon 2006-01-02"), view.ClockText(first.Start, first.End))
+	return fmt.Sprintf("; the next is %s on %s %s", view.Line(first.Recording.ID), first.Start.Format("Mon 2006-01-02"), view.ClockText(first.Start, first.End))
 }
 
 func (a *app) listJSON(classes []plan.Occurrence) error {

@@ -14,6 +14,7 @@ import (
 	"rundown/plan/rules"
 	"rundown/runner/notify"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // messageJSON is a message as notify list writes it.
@@ -111,11 +112,11 @@ func (a *app) writeOutbox(keys []string, messages []store.Message) error {
 	doc := outboxJSON{Targets: append([]string{}, keys...), Messages: []messageJSON{}}
 	for _, m := range messages {
 		j := messageJSON{
-			ID: m.ID, Target: m.Target, Event: m.Kind, Severity: m.Severity, Occurrence: render.OrNull(m.Subject), State: string(m.State),
-			CreatedAt: render.SessionTime(&m.At), Tries: m.Tries, SettledAt: render.SessionTime(&m.Settled), Result: render.OrNull(m.Result), Body: m.Body,
+			ID: m.ID, Target: m.Target, Event: m.Kind, Severity: m.Severity, Occurrence: view.OrNull(m.Subject), State: string(m.State),
+			CreatedAt: view.SessionTime(&m.At), Tries: m.Tries, SettledAt: view.SessionTime(&m.Settled), Result: view.OrNull(m.Result), Body: m.Body,
 		}
 		if m.State == store.MessageWaiting {
-			j.DueAt = render.SessionTime(&m.Due)
+			j.DueAt = view.SessionTime(&m.Due)
 		}
 		doc.Messages = append(doc.Messages, j)
 	}
@@ -134,12 +135,12 @@ func (a *app) printOutbox(keys []string, messages []store.Message) {
 	marks := map[store.MessageState]color.Attribute{store.MessageSent: color.FgGreen, store.MessageWaiting: color.FgYellow, store.MessageDropped: color.FgRed}
 	for _, m := range messages {
 		fmt.Fprintf(a.out, "%s  %s  %s  %s\n", m.At.UTC().Format("2006-01-02 15:04:05Z"), colours.Paint(fmt.Sprintf("%-7s", m.State), marks[m.State]),
-			render.Line(m.Target), render.Line(m.Kind+orNothing(" ", m.Subject)))
+			view.Line(m.Target), view.Line(m.Kind+orNothing(" ", m.Subject)))
 		switch {
 		case m.State == store.MessageDropped:
-			fmt.Fprintln(a.out, "    "+render.Line(m.Result))
+			fmt.Fprintln(a.out, "    "+view.Line(m.Result))
 		case m.State == store.MessageWaiting && m.Tries > 0:
-			fmt.Fprintf(a.out, "    %d tries failed, the last with: %s; next at %s\n", m.Tries, render.Line(m.Result), m.Due.UTC().Format("2006-01-02 15:04:05Z"))
+			fmt.Fprintf(a.out, "    %d tries failed, the last with: %s; next at %s\n", m.Tries, view.Line(m.Result), m.Due.UTC().Format("2006-01-02 15:04:05Z"))
 		case m.State == store.MessageWaiting:
 			fmt.Fprintf(a.out, "    to be sent at %s\n", m.Due.UTC().Format("2006-01-02 15:04:05Z"))
 		}

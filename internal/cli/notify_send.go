@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/internal/cli/render"
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner/notify"
@@ -107,7 +106,7 @@ func (a *app) awaitTests(ctx context.Context, s *store.Store, tests []store.Anno
 			return ctx.Err()
 		case <-limit.C:
 			for _, t := range tests {
-				fmt.Fprintf(a.out, "%s  no result after %v: the daemon does not answer, or its plan has no such target\n", render.Line(t.Subject), testPatience)
+				fmt.Fprintf(a.out, "%s  no result after %v: the daemon does not answer, or its plan has no such target\n", view.Line(t.Subject), testPatience)
 			}
 			return errFindings
 		case <-ticks.C:
@@ -165,7 +164,7 @@ func (a *app) showTest(target string, ok bool, result string) {
 	if !ok {
 		result = "not sent: " + result
 	}
-	fmt.Fprintf(a.out, "%s  %s\n", render.Line(target), render.Line(result))
+	fmt.Fprintf(a.out, "%s  %s\n", view.Line(target), view.Line(result))
 }
 
 // targetsNamed are the targets of the plans that a name means, all of them without one.

@@ -295,9 +295,9 @@ func named(p *plan.Plan, names []string) ([]*plan.Recording, error) {
 		switch {
 		case r == nil:
 			if best := view.Nearest(name, ids); best != "" {
-				return nil, fmt.Errorf("plan %s has no recording %q, did you mean %q?", p.Name, render.Line(name), best)
+				return nil, fmt.Errorf("plan %s has no recording %q, did you mean %q?", p.Name, view.Line(name), best)
 			}
-			return nil, fmt.Errorf("plan %s has no recording %q; it has %s", p.Name, render.Line(name), view.JoinSome(ids, 10))
+			return nil, fmt.Errorf("plan %s has no recording %q; it has %s", p.Name, view.Line(name), view.JoinSome(ids, 10))
 		case !slices.Contains(out, r):
 			out = append(out, r)
 		}

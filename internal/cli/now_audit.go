@@ -61,7 +61,7 @@ func apart(a, b *time.Time) bool {
 }
 
 func instantText(t *time.Time) string {
-	if s := render.SessionTime(t); s != nil {
+	if s := view.SessionTime(t); s != nil {
 		return *s
 	}
 	return "never"

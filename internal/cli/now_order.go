@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"rundown/internal/cli/render"
 	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/runner"
@@ -307,7 +306,7 @@ func (f *nowFollower) readOwners(ctx context.Context) (owners []string, err erro
 		case d.PID > 0:
 			return []string{fmt.Sprintf("the daemon (pid %d)", d.PID)}, nil
 		}
-		return []string{"the daemon on host " + render.Line(d.Host)}, nil
+		return []string{"the daemon on host " + view.Line(d.Host)}, nil
 	}
 	nodes, err := view.ReadNodes(ctx, f.s, f.a.clock())
 	for _, n := range nodes {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/internal/cli/render"
 	"rundown/runner/store"
 	"rundown/runner/view"
 )
@@ -89,7 +88,7 @@ func (a *app) checkRecording(ctx context.Context, name string) error {
 	if slices.Contains(names, name) {
 		return nil
 	}
-	text := fmt.Sprintf("no recording %q in the active plans", render.Line(name))
+	text := fmt.Sprintf("no recording %q in the active plans", view.Line(name))
 	if best := view.Nearest(strings.TrimSpace(name), names); best != "" {
 		text += fmt.Sprintf(", did you mean %q?", best)
 	}

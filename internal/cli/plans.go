@@ -16,6 +16,7 @@ import (
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // loadPlan reads a plan. The error is for one that cannot be read.
@@ -95,7 +96,7 @@ func (a *app) tellPartial(plans []planfile.Checked) error {
 	}
 	for _, c := range plans {
 		if !c.Sound() {
-			fmt.Fprintf(a.err, "plan %s has %s: the output covers what could be read, and may change once the plan is fixed\n", render.Line(c.Path), render.Plural(c.Count(plan.SeverityError), "error"))
+			fmt.Fprintf(a.err, "plan %s has %s: the output covers what could be read, and may change once the plan is fixed\n", view.Line(c.Path), render.Plural(c.Count(plan.SeverityError), "error"))
 		}
 	}
 	return nil

@@ -112,10 +112,10 @@ func allRules() []ruleJSON {
 			severity = string(checked.Severity)
 			delete(ours, r.ID)
 		}
-		list = append(list, ruleJSON{r.ID, severity, r.Check, r.Statement, render.OrNull(r.Source), string(by), render.OrNull(r.Enforced.In), render.OrNull(r.Enforced.Test), render.OrNull(rules.NoteOf(r.ID))})
+		list = append(list, ruleJSON{r.ID, severity, r.Check, r.Statement, view.OrNull(r.Source), string(by), view.OrNull(r.Enforced.In), view.OrNull(r.Enforced.Test), view.OrNull(rules.NoteOf(r.ID))})
 	}
 	for _, r := range ours {
-		list = append(list, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, render.OrNull(r.Source), string(rules.ByFinding), nil, nil, nil})
+		list = append(list, ruleJSON{r.ID, string(r.Severity), "plan", r.Statement, view.OrNull(r.Source), string(rules.ByFinding), nil, nil, nil})
 	}
 	slices.SortFunc(list, func(x, y ruleJSON) int { return strings.Compare(x.ID, y.ID) })
 	return list

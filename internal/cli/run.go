@@ -17,12 +17,12 @@ import (
 
 	"rundown/agora"
 	"rundown/agora/catalog"
-	"rundown/internal/cli/render"
 	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // failpoint is set by the test binary alone, so that a daemon can be made to die at a named instant.
@@ -250,7 +250,7 @@ func (a *app) dryRun(plans []planfile.Checked, w window, format string) error {
 		enc := json.NewEncoder(a.out)
 		enc.SetEscapeHTML(false)
 		for _, r := range all {
-			if err := enc.Encode(rehearsedJSON{r.Occurrence, render.PlanTime(r.At), r.Method, r.URL, r.Headers, r.Body}); err != nil {
+			if err := enc.Encode(rehearsedJSON{r.Occurrence, view.PlanTime(r.At), r.Method, r.URL, r.Headers, r.Body}); err != nil {
 				return err
 			}
 		}
@@ -269,8 +269,8 @@ func (a *app) dryRun(plans []planfile.Checked, w window, format string) error {
 		if err := enc.Encode(r.Body); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "%s  %s\n  %s %s\n", r.At.Format("Mon 2006-01-02 15:04:05.000 MST"), render.Line(r.Occurrence),
-			colours.Paint(r.Method, color.Bold), render.Line(r.URL))
+		fmt.Fprintf(a.out, "%s  %s\n  %s %s\n", r.At.Format("Mon 2006-01-02 15:04:05.000 MST"), view.Line(r.Occurrence),
+			colours.Paint(r.Method, color.Bold), view.Line(r.URL))
 		for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 			fmt.Fprintf(a.out, "  %s: %s\n", name, r.Headers[name])
 		}

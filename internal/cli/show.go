@@ -122,7 +122,7 @@ func (a *app) planFile(ctx context.Context, s *store.Store, row store.Occurrence
 	}
 	c, err := a.checkPlan(revisions[0].Path, rules.Options{Now: a.now()})
 	if err != nil || c.Plan == nil {
-		fmt.Fprintf(a.err, "rundown: the plan file %s no longer exists: pass the plan as PLAN to see the settings\n", render.Line(revisions[0].Path))
+		fmt.Fprintf(a.err, "rundown: the plan file %s no longer exists: pass the plan as PLAN to see the settings\n", view.Line(revisions[0].Path))
 		return nil
 	}
 	o, err := whole.Find(c.Plan, a.now())
@@ -139,7 +139,7 @@ func (a *app) printDetails(d view.Details) {
 	if d.Planned != nil {
 		a.printClass(*d.Planned, d.Row)
 	} else {
-		fmt.Fprintln(a.out, render.Line(d.Row.ID))
+		fmt.Fprintln(a.out, view.Line(d.Row.ID))
 	}
 	if d.Row == nil {
 		return
@@ -153,7 +153,7 @@ func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 	fmt.Fprintln(a.out, o.ID)
 	row := func(name, value string) {
 		if value != "" {
-			a.printWrapped(a.out, fmt.Sprintf("  %-9s ", name), render.Line(value))
+			a.printWrapped(a.out, fmt.Sprintf("  %-9s ", name), view.Line(value))
 		}
 	}
 	zone := o.Settings.Zone
@@ -190,14 +190,14 @@ func (a *app) printSettings(settings []view.Setting) {
 	texts := make([]string, len(settings))
 	for i, s := range settings {
 		if texts[i] = "-"; s.Value != nil {
-			texts[i] = render.Line(*s.Value)
+			texts[i] = view.Line(*s.Value)
 		}
 		if n := runewidth.StringWidth(texts[i]); n <= most {
 			column = max(column, n)
 		}
 	}
 	for i, s := range settings {
-		prefix, from := fmt.Sprintf("  %-13s  ", s.Key), render.Line(s.From.String())
+		prefix, from := fmt.Sprintf("  %-13s  ", s.Key), view.Line(s.From.String())
 		line := prefix + runewidth.FillRight(texts[i], column) + "  " + from
 		if runewidth.StringWidth(line) <= a.width() || !strings.Contains(texts[i], " ") {
 			fmt.Fprintln(a.out, line)

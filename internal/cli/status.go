@@ -83,7 +83,7 @@ func (a *app) status(ctx context.Context, s *store.Store, w io.Writer, o statusO
 		err = render.JSON(w, overview.JSON())
 	case o.check:
 		for _, p := range problems {
-			fmt.Fprintln(w, render.Line(p.String()))
+			fmt.Fprintln(w, view.Line(p.String()))
 		}
 	default:
 		a.printOverview(w, overview, o.all)

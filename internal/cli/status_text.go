@@ -27,7 +27,7 @@ func (a *app) printOverview(w io.Writer, o view.Overview, all bool) {
 	heading := func(text string) { fmt.Fprintln(w, "\n"+colours.Paint(text, color.Bold)) }
 	a.printDaemon(w, o.Daemon, colours)
 	for _, n := range o.Nodes {
-		a.printHanging(w, "  ", render.Line(n.Text(now)), 4)
+		a.printHanging(w, "  ", view.Line(n.Text(now)), 4)
 	}
 	a.printIssues(w, o, colours)
 	board := o.Board()
@@ -53,13 +53,13 @@ func (a *app) printOverview(w io.Writer, o view.Overview, all bool) {
 	if len(o.Orders) > 0 {
 		heading("PENDING ORDERS")
 		for _, order := range o.Orders {
-			a.printHanging(w, "  ", render.Line(orderText(order)), 4)
+			a.printHanging(w, "  ", view.Line(orderText(order)), 4)
 		}
 	}
 	if len(o.Closures) > 0 {
 		heading("CLOSURES")
 		for _, c := range o.Closures {
-			a.printHanging(w, "  ", render.Line(closure.Text(c)), 4)
+			a.printHanging(w, "  ", view.Line(closure.Text(c)), 4)
 		}
 	}
 	a.printHeld(w, o, heading)
@@ -71,7 +71,7 @@ func (a *app) printOverview(w io.Writer, o view.Overview, all bool) {
 }
 
 func (a *app) printDaemon(w io.Writer, d view.DaemonState, colours render.Palette) {
-	text, attribute := render.Line(d.Text()), color.FgGreen
+	text, attribute := view.Line(d.Text()), color.FgGreen
 	if !d.Running() || d.Quiet() {
 		attribute = color.FgRed
 	}
@@ -96,9 +96,9 @@ func (a *app) printIssues(w io.Writer, o view.Overview, colours render.Palette) 
 			attribute = color.FgRed
 		}
 		fmt.Fprintf(w, "  %s since %s\n", colours.Paint(string(issue.ID), attribute), issue.Since.UTC().Format("Mon 2006-01-02 15:04 MST"))
-		a.printHanging(w, "    ", render.Line(issue.Text), 4)
+		a.printHanging(w, "    ", view.Line(issue.Text), 4)
 		if issue.Advice != "" {
-			a.printHanging(w, "    try: ", render.Line(issue.Advice), 4)
+			a.printHanging(w, "    try: ", view.Line(issue.Advice), 4)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func (a *app) printHeld(w io.Writer, o view.Overview, heading func(string)) {
 		return
 	}
 	heading("PLANS")
-	say := func(text string) { a.printHanging(w, "  ", render.Line(text), 4) }
+	say := func(text string) { a.printHanging(w, "  ", view.Line(text), 4) }
 	for _, r := range o.Refused {
 		say(view.RefusedText(r))
 	}
@@ -161,10 +161,10 @@ func (a *app) printClasses(w io.Writer, l view.Views, rows []store.Occurrence, n
 			zone := view.ZoneOf(o)
 			name, title := cmp.Or(l.Names[o.ID], o.ID), ""
 			if room >= leastTitle {
-				title = runewidth.Truncate(render.Line(l.Captions[o.ID].Title), room, "…")
+				title = runewidth.Truncate(view.Line(l.Captions[o.ID].Title), room, "…")
 			}
-			t.Add(render.Line(view.ReasonText(o, l.Sessions[o.ID], name, zone)), classTime(o, zone, now), render.Line(name),
-				render.Line(cmp.Or(o.Outcome, o.State)), view.TimeText(o, now), title)
+			t.Add(view.Line(view.ReasonText(o, l.Sessions[o.ID], name, zone)), classTime(o, zone, now), view.Line(name),
+				view.Line(cmp.Or(o.Outcome, o.State)), view.TimeText(o, now), title)
 		}
 		return &t
 	}

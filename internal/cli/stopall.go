@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"rundown/internal/cli/render"
 	"rundown/internal/host"
 	"rundown/internal/planfile"
 	"rundown/plan"
@@ -19,6 +18,7 @@ import (
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // stopAll stops every recording that the store shows begun and leaves the planned ones alone. Where a daemon works on
@@ -108,7 +108,7 @@ func (a *app) carryOutStops(ctx context.Context, w *environment, plans []*plan.P
 			for _, issue := range engine.Issues() {
 				of, _, _ := strings.Cut(issue.Text, ": ") // the rest counts the requests
 				if !told[of] {
-					fmt.Fprintln(a.err, render.Line(issue.Text))
+					fmt.Fprintln(a.err, view.Line(issue.Text))
 				}
 				told[of] = true
 			}
@@ -155,14 +155,14 @@ func (a *app) tellStops(open map[string]session.Phase, states []session.State) (
 			continue
 		}
 		open[s.ID], changed = s.Phase, true
-		fmt.Fprintf(a.err, "%s: %s\n", render.Line(s.ID), s.Phase)
+		fmt.Fprintf(a.err, "%s: %s\n", view.Line(s.ID), s.Phase)
 		switch s.Phase {
 		case session.Planned:
 			delete(open, s.ID)
-			fmt.Fprintf(a.out, "%s: stopped; its plan has moved it to %s\n", render.Line(s.ID), s.Start.Format(time.RFC3339))
+			fmt.Fprintf(a.out, "%s: stopped; its plan has moved it to %s\n", view.Line(s.ID), s.Start.Format(time.RFC3339))
 		case session.Ended:
 			delete(open, s.ID)
-			fmt.Fprintf(a.out, "%s: %s: %s\n", render.Line(s.ID), s.Outcome, render.Line(s.Reason))
+			fmt.Fprintf(a.out, "%s: %s: %s\n", view.Line(s.ID), s.Outcome, view.Line(s.Reason))
 		}
 	}
 	return changed
@@ -234,7 +234,7 @@ func (a *app) orderStops(ctx context.Context, s *store.Store, rows []store.Occur
 			return nil, fmt.Errorf("store the order for %s: %w", o.ID, err)
 		}
 		if !order.CarriedOut() {
-			fmt.Fprintf(a.out, "%s: not stopped: %s\n", render.Line(o.ID), render.Line(order.Result))
+			fmt.Fprintf(a.out, "%s: not stopped: %s\n", view.Line(o.ID), view.Line(order.Result))
 			continue
 		}
 		orders[o.ID] = order.ID

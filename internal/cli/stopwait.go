@@ -13,6 +13,7 @@ import (
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // leaveStops gives the orders to the daemon that is using the store, and waits until it has carried them out.
@@ -224,8 +225,8 @@ func (l *leftover) report(a *app) error {
 			if x.ResourceID != "" {
 				resource = ", resource id " + x.ResourceID
 			}
-			fmt.Fprintf(a.err, "%s: session %d may still be running, until %s at the latest: %s, cname %s, uid %s%s\n", render.Line(id), x.Attempt,
-				x.Deadline().In(s.Start.Location()).Format(time.RFC3339), render.Line(sid), render.Line(x.Cname), render.Line(x.UID), render.Line(resource))
+			fmt.Fprintf(a.err, "%s: session %d may still be running, until %s at the latest: %s, cname %s, uid %s%s\n", view.Line(id), x.Attempt,
+				x.Deadline().In(s.Start.Location()).Format(time.RFC3339), view.Line(sid), view.Line(x.Cname), view.Line(x.UID), view.Line(resource))
 		}
 	}
 	sessions := render.Plural(left, "session")

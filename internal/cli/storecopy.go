@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rundown/internal/cli/render"
 	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 func newMigrateCommand(a *app) *cobra.Command {
@@ -49,9 +49,9 @@ working meanwhile. An SQLite store must not be in use.
 		case before.Current():
 			return a.tellSchema(before)
 		case before.Have < 0:
-			_, err = fmt.Fprintf(a.out, "%s: created with schema %d\n", render.Line(before.Path), before.Want)
+			_, err = fmt.Fprintf(a.out, "%s: created with schema %d\n", view.Line(before.Path), before.Want)
 		default:
-			_, err = fmt.Fprintf(a.out, "%s: migrated from schema %d to %d\n", render.Line(before.Path), before.Have, before.Want)
+			_, err = fmt.Fprintf(a.out, "%s: migrated from schema %d to %d\n", view.Line(before.Path), before.Have, before.Want)
 		}
 		return err
 	}
@@ -60,7 +60,7 @@ working meanwhile. An SQLite store must not be in use.
 
 // tellSchema says what the schema of a store is. One that needs a migration is exit status 1.
 func (a *app) tellSchema(s store.Schema) error {
-	path := render.Line(s.Path)
+	path := view.Line(s.Path)
 	switch {
 	case s.Newer > 0:
 		fmt.Fprintf(a.out, "%s: schema %d is newer than %d, the one of this version\n", path, s.Have, s.Want)

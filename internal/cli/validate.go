@@ -13,6 +13,7 @@ import (
 	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/rules"
+	"rundown/runner/view"
 )
 
 func newValidateCommand(a *app) *cobra.Command {
@@ -132,7 +133,7 @@ func (a *app) printValidation(c planfile.Checked, opts rules.Options) {
 	printer := render.NewFindingPrinter(w, a.width(), a.paletteFor(a.out), c.Files)
 	printer.PrintAll(c.Findings)
 	printer.PrintNotes(c.Findings)
-	fmt.Fprintf(w, "%s: %s\n", render.Line(c.Path), counted(c))
+	fmt.Fprintf(w, "%s: %s\n", view.Line(c.Path), counted(c))
 	if c.Plan == nil {
 		return
 	}
@@ -168,7 +169,7 @@ func summaryParts(s rules.Summary) []string {
 			minutesText(s)+", "+costText(s.CostUSD))
 	}
 	if len(s.NotChecked) > 0 {
-		parts = append(parts, "not checked, because not set: "+render.Line(strings.Join(s.NotChecked, ", ")))
+		parts = append(parts, "not checked, because not set: "+view.Line(strings.Join(s.NotChecked, ", ")))
 	}
 	return parts
 }
@@ -232,8 +233,8 @@ func fixView(f plan.Fix) *fixJSON {
 
 func findingView(f plan.Finding) findingJSON {
 	return findingJSON{
-		render.OrNull(f.Pos.File), render.Positive(f.Pos.Line), render.Positive(f.Pos.Column), render.Positive(f.Pos.EndLine), render.Positive(f.Pos.EndColumn),
-		f.Severity, f.Rule, f.Message, render.OrNull(f.Hint), render.OrNull(f.Source), fixView(f.Fix),
+		view.OrNull(f.Pos.File), view.Positive(f.Pos.Line), view.Positive(f.Pos.Column), view.Positive(f.Pos.EndLine), view.Positive(f.Pos.EndColumn),
+		f.Severity, f.Rule, f.Message, view.OrNull(f.Hint), view.OrNull(f.Source), fixView(f.Fix),
 	}
 }
 
@@ -278,7 +279,7 @@ func (a *app) writeValidation(plans []planfile.Checked, resolve bool) error {
 		}
 		s := summaryOf(c, lookup)
 		v.Plans = append(v.Plans, summaryJSON{
-			c.Path, s.Recordings, s.Classes, render.PlanTime(s.First), render.PlanTime(s.Last), s.Peak, render.PlanTime(s.PeakAt),
+			c.Path, s.Recordings, s.Classes, view.PlanTime(s.First), view.PlanTime(s.Last), s.Peak, view.PlanTime(s.PeakAt),
 			s.HDSeconds, s.FullHDSeconds, s.CostUSD, append([]string{}, s.NotChecked...),
 		})
 	}

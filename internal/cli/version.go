@@ -10,6 +10,7 @@ import (
 	"rundown/agora/catalog"
 	"rundown/internal/cli/render"
 	"rundown/plan"
+	"rundown/runner/view"
 )
 
 type versionInfo struct {
@@ -34,7 +35,7 @@ func versionOf() versionInfo {
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
-			v.Commit = render.OrNull(s.Value)
+			v.Commit = view.OrNull(s.Value)
 		case "vcs.modified":
 			modified := s.Value == "true"
 			v.Modified = &modified

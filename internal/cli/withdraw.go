@@ -94,7 +94,7 @@ func (a *app) withdraw(ctx context.Context, name, why string, yes bool) error {
 		if len(names) == 0 {
 			return errors.New("no plan is active in this store")
 		}
-		return fmt.Errorf("no plan %q is active in this store; active: %s", render.Line(name), view.JoinSome(names, 10))
+		return fmt.Errorf("no plan %q is active in this store; active: %s", view.Line(name), view.JoinSome(names, 10))
 	}
 	if err := a.previewWithdrawal(ctx, s, rows[i]); err != nil {
 		return err

@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"time"
 
 	"rundown/plan/forecast"
 )
@@ -129,7 +128,7 @@ func ForecastOf(f *forecast.Forecast) Forecast {
 			r.QPS, r.Worst, PlanTime(r.WorstAt), r.Starts, r.Stops, r.Updates, r.Polls, r.Most, r.Ahead.Seconds(), r.Wait.Seconds(), r.Late, PlanTime(r.LateAt), r.PollEvery.Seconds(),
 		}}
 		if a.App != nil {
-			out.App, out.Limit = OrNull(a.App.Name), positive(a.App.Limits.MaxConcurrent())
+			out.App, out.Limit = OrNull(a.App.Name), Positive(a.App.Limits.MaxConcurrent())
 		}
 		for _, p := range a.Places {
 			for _, l := range p.Loads {
@@ -142,7 +141,7 @@ func ForecastOf(f *forecast.Forecast) Forecast {
 		v.Apps = append(v.Apps, out)
 	}
 	for _, m := range f.Months {
-		v.Months = append(v.Months, ForecastMonth{fmt.Sprintf("%04d-%02d", m.Year, int(m.Month)), OrNull(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, dayOrNull(m.FreeUsedUp), m.CostUSD})
+		v.Months = append(v.Months, ForecastMonth{MonthText(m), OrNull(m.Account), m.HD, m.FullHD, m.FreeHD + m.FreeFHD, OrNull(DayText(m.FreeUsedUp)), m.CostUSD})
 	}
 	for _, l := range f.Labels {
 		v.Labels = append(v.Labels, ForecastLabel{l.Key, l.Value, l.Classes, l.Seconds.HD, l.Seconds.FullHD, l.CostUSD})
@@ -150,19 +149,7 @@ func ForecastOf(f *forecast.Forecast) Forecast {
 	return v
 }
 
-// dayOrNull is a day for JSON: null where there is none.
-func dayOrNull(t time.Time) *string {
-	if t.IsZero() {
-		return nil
-	}
-	day := t.Format(time.DateOnly)
-	return &day
-}
-
-// positive is a number for JSON: null where there is none.
-func positive(n int) *int {
-	if n <= 0 {
-		return nil
-	}
-	return &n
+// MonthText is a month as JSON and tables show it.
+func MonthText(m forecast.MonthForecast) string {
+	return fmt.Sprintf("%04d-%02d", m.Year, int(m.Month))
 }

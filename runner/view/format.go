@@ -21,6 +21,22 @@ func OrNull(s string) *string {
 	return &s
 }
 
+// Positive is a number for JSON: null where there is none.
+func Positive(n int) *int {
+	if n <= 0 {
+		return nil
+	}
+	return &n
+}
+
+// DayText is a day, "" for none.
+func DayText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
 // PlanTime writes a time of a plan: RFC 3339 with the offset of its zone. The zero time is null.
 func PlanTime(t time.Time) *string {
 	if t.IsZero() {

@@ -7,6 +7,7 @@ import (
 
 	"rundown/internal/planfile"
 	"rundown/plan"
+	"rundown/runner/view"
 )
 
 // What a workflow command of GitHub Actions escapes: in the message what would end the line, in a property also what
@@ -51,12 +52,12 @@ func (f placedFinding) annotation(folder string) string {
 		}
 	}
 	property("title", f.Rule)
-	lines := []string{Line(f.Message)}
+	lines := []string{view.Line(f.Message)}
 	if f.Hint != "" {
-		lines = append(lines, "hint: "+Line(f.Hint))
+		lines = append(lines, "hint: "+view.Line(f.Hint))
 	}
 	if f.Source != "" {
-		lines = append(lines, "source: "+Line(f.Source))
+		lines = append(lines, "source: "+view.Line(f.Source))
 	}
 	b.WriteString("::" + commandText.Replace(strings.Join(lines, "\n")))
 	return b.String()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rundown/plan/forecast"
+	"rundown/runner/view"
 )
 
 // DifferenceKinds are the kinds of differences, in the order in which they are shown, with their signs.
@@ -135,7 +136,7 @@ func clockText(t time.Time) string {
 
 // RenameText tells of a recording that the new plan knows by another id.
 func RenameText(r forecast.Rename) string {
-	return fmt.Sprintf("renamed from %s, %s keep their history", Line(r.From), Plural(r.Classes, "class"))
+	return fmt.Sprintf("renamed from %s, %s keep their history", view.Line(r.From), Plural(r.Classes, "class"))
 }
 
 // differenceText tells one class.

@@ -2,6 +2,6 @@
 // with the line that they are about, differences, forecasts and the progress of recordings.
 //
 // Values come in, bytes go out: it reads no store, no flag and no environment. Every text of a plan or of the service
-// passes [Line] before a terminal sees it, and every line of a plan passes rundown/internal/redact. Start reading at
+// passes view.Line before a terminal sees it, and every line of a plan passes rundown/internal/redact. Start reading at
 // output.go and width.go.
 package render

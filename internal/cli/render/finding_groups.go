@@ -10,6 +10,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"rundown/plan"
+	"rundown/runner/view"
 )
 
 // findingGroup is a finding with those that say the same of other recordings.
@@ -110,7 +111,7 @@ func (p *FindingPrinter) PrintAll(findings []plan.Finding) {
 			}
 			places = append(places, place)
 		}
-		PrintHanging(p.w, p.width, "  ", fmt.Sprintf("%d more: %s", len(g.also), Line(strings.Join(places, ", "))), 4)
+		PrintHanging(p.w, p.width, "  ", fmt.Sprintf("%d more: %s", len(g.also), view.Line(strings.Join(places, ", "))), 4)
 	}
 }
 
@@ -143,7 +144,7 @@ func (p *FindingPrinter) PrintNotes(findings []plan.Finding) {
 			}
 			counted = append(counted, fmt.Sprintf("%s (%d)", id, rules[id]))
 		}
-		PrintHanging(p.w, p.width, word+": ", fmt.Sprintf("%s; --format json lists them", Line(strings.Join(counted, ", "))), 2)
+		PrintHanging(p.w, p.width, word+": ", fmt.Sprintf("%s; --format json lists them", view.Line(strings.Join(counted, ", "))), 2)
 	}
 }
 

@@ -2,7 +2,9 @@ package render
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/fatih/color"
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -18,8 +20,30 @@ func JSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// OrNull is a text for JSON: null where there is none.
-func OrNull(s string) *string { return view.OrNull(s) }
+// Plural counts things: 1 class, 2 classes.
+func Plural(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case strings.HasSuffix(noun, "s"):
+		return fmt.Sprintf("%d %ses", n, noun)
+	default:
+		return fmt.Sprintf("%d %ss", n, noun)
+	}
+}
+
+// Cells makes texts of a plan fit for a spreadsheet: no control characters, no marks that turn the direction of other
+// text, and nothing that is read as a formula.
+func Cells(texts ...string) []string {
+	for i, text := range texts {
+		text = view.Line(text)
+		if strings.HasPrefix(strings.TrimLeft(text, " "), "=") || text != "" && strings.ContainsRune("+-@＝＋－＠", []rune(text)[0]) {
+			text = "'" + text
+		}
+		texts[i] = text
+	}
+	return texts
+}
 
 // NewTable is a table as all commands print it: no frame, two spaces between columns.
 func NewTable(w io.Writer, header ...any) table.Writer {
@@ -35,9 +59,6 @@ func NewTable(w io.Writer, header ...any) table.Writer {
 	}
 	return t
 }
-
-// Line makes a text of a plan or of the service fit for a terminal's line.
-func Line(s string) string { return view.Line(s) }
 
 // Palette colours what people read. The zero value does not.
 type Palette struct{ On bool }

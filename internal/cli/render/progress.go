@@ -12,6 +12,7 @@ import (
 
 	"rundown/plan"
 	"rundown/runner/session"
+	"rundown/runner/view"
 )
 
 // Progress shows the progress of each recording of now: a bar on a terminal, otherwise a line for each change.
@@ -132,7 +133,7 @@ func describe(s session.State, zone *time.Location) string {
 	case x.Reason != "" && !x.State.Final():
 		text += ": " + x.Reason
 	}
-	return Line(text)
+	return view.Line(text)
 }
 
 // Shows says that it shows an occurrence.

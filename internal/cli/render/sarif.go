@@ -15,6 +15,7 @@ import (
 
 	"rundown/internal/planfile"
 	"rundown/plan"
+	"rundown/runner/view"
 )
 
 // sarifSchema names the schema of SARIF 2.1.0 as its standard publishes it.
@@ -127,9 +128,9 @@ func (f placedFinding) sarif(rule int, folder string) *sarif.Result {
 		}
 		place.WithRegion(region)
 	}
-	text := Line(f.Message)
+	text := view.Line(f.Message)
 	if f.Hint != "" {
-		text += "; hint: " + Line(f.Hint)
+		text += "; hint: " + view.Line(f.Hint)
 	}
 	return sarif.NewRuleResult(f.Rule).WithRuleIndex(rule).WithLevel(sarifLevel(f.Severity)).
 		WithMessage(sarif.NewTextMessage(text)).

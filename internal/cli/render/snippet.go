@@ -58,19 +58,19 @@ func (p *FindingPrinter) print(f plan.Finding) {
 	p.head(f)
 	p.snippet(f)
 	if f.Hint != "" {
-		PrintHanging(p.w, p.width, "  hint: ", Line(f.Hint), 4)
+		PrintHanging(p.w, p.width, "  hint: ", view.Line(f.Hint), 4)
 	}
 	if f.Source != "" {
-		PrintHanging(p.w, p.width, "  source: ", Line(f.Source), 4)
+		PrintHanging(p.w, p.width, "  source: ", view.Line(f.Source), 4)
 	}
 }
 
 // head writes place, severity, message and rule. The place is never broken, so that editors can jump from it.
 func (p *FindingPrinter) head(f plan.Finding) {
 	const indent = "  "
-	place, severity, rule := Line(placeOf(f)), SeverityWord(f.Severity), "["+f.Rule+"]"
+	place, severity, rule := view.Line(placeOf(f)), SeverityWord(f.Severity), "["+f.Rule+"]"
 	first := p.width - runewidth.StringWidth(place+": "+severity+": ")
-	lines := wrap(Line(f.Message)+" "+rule, first, p.width-len(indent))
+	lines := wrap(view.Line(f.Message)+" "+rule, first, p.width-len(indent))
 	last := len(lines) - 1
 	lines[last] = strings.TrimSuffix(lines[last], rule) + p.colours.Paint(rule, color.Faint)
 	fmt.Fprintf(p.w, "%s: %s: %s\n", p.colours.Paint(place, color.Bold), p.colours.Paint(severity, severityColour(f.Severity)), lines[0])
@@ -115,7 +115,7 @@ func (p *FindingPrinter) snippet(f plan.Finding) {
 	}
 	margin := fmt.Sprintf("%5d | ", f.Pos.Line)
 	line, from, until = cutAround(line, from, until, min(snippetWidth, p.width-len(margin)))
-	fmt.Fprintf(p.w, "%s%s\n", p.colours.Paint(margin, color.Faint), Line(string(line)))
+	fmt.Fprintf(p.w, "%s%s\n", p.colours.Paint(margin, color.Faint), view.Line(string(line)))
 	marks := strings.Repeat("~", max(width(line, from, until)-1, 0))
 	fmt.Fprintf(p.w, "%s%s%s\n", p.colours.Paint(strings.Repeat(" ", len(margin)-2)+"| ", color.Faint),
 		strings.Repeat(" ", width(line, 0, from)), p.colours.Paint("^"+marks, color.FgGreen))
