@@ -16,7 +16,6 @@ import (
 	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/internal/cli/render"
-	"rundown/internal/host"
 	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/runner/addresses"
@@ -166,14 +165,10 @@ func (m *lastAddresses) Save(_ context.Context, c addresses.Change) error {
 
 // watchAddresses prints the list and its changes until it is told to end, or nobody reads them any more.
 func (a *app) watchAddresses(ctx context.Context, ask addresses.Ask, format string) error {
-	log, err := host.NewLogger(a.err, a.flags.logFormat, a.flags.logLevel)
-	if err != nil {
-		return err
-	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var failed error
-	addresses.Watch(ctx, ask, &lastAddresses{}, log, func(c addresses.Change) {
+	addresses.Watch(ctx, ask, &lastAddresses{}, a.logger(a.err, a.flags.logLevel), func(c addresses.Change) {
 		switch {
 		case format == "json":
 			failed = json.NewEncoder(a.out).Encode(addressesJSON{c.All, c.Added, c.Removed})

@@ -140,10 +140,15 @@ func unknownCommand(root *cobra.Command, name string) error {
 			names = append(names, c.Name())
 		}
 	}
+	return fmt.Errorf("unknown command %q%s", name, didYouMean(name, names))
+}
+
+// didYouMean ends a message about a name that does not exist: it asks for the nearest of those that do, if one is near.
+func didYouMean(name string, names []string) string {
 	if best := view.Nearest(name, names); best != "" {
-		return fmt.Errorf("unknown command %q, did you mean %q?", name, best)
+		return fmt.Sprintf(", did you mean %q?", best)
 	}
-	return fmt.Errorf("unknown command %q", name)
+	return ""
 }
 
 // explainFlag improves the errors of pflag: for an unknown flag it names the commands that have it, else the nearest flag;

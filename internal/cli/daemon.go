@@ -100,10 +100,7 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 	if err := distinctNames(plans); err != nil {
 		return err
 	}
-	log, err := host.NewLogger(a.err, a.flags.logFormat, a.flags.logLevel)
-	if err != nil {
-		return err
-	}
+	log := a.logger(a.err, a.flags.logLevel)
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once

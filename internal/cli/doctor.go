@@ -87,9 +87,6 @@ reachable, whether it accepts the credentials, and how far the clocks differ.
 	format := addFormat(cmd, "text", "json")
 	addIncludeDir(a, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := checkAPIURL(a.flags.apiURL); err != nil {
-			return &usageError{cmd.CommandPath(), err}
-		}
 		c := &checkup{a: a}
 		c.environment()
 		c.proxy()

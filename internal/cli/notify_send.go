@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -182,11 +183,7 @@ func targetsNamed(plans []*plan.Plan, name string) ([]string, error) {
 	case len(all) == 0:
 		return nil, errors.New("no plan has a target: add notify to it")
 	case len(found) == 0:
-		err := fmt.Errorf("no target is called %q: there are %s", name, view.JoinSome(all, 8))
-		if best := view.Nearest(name, all); best != "" {
-			err = fmt.Errorf("no target is called %q, did you mean %q?", name, best)
-		}
-		return nil, err
+		return nil, fmt.Errorf("no target is called %q%s", name, cmp.Or(didYouMean(name, all), ": there are "+view.JoinSome(all, 8)))
 	case name != "" && len(found) > 1:
 		return nil, fmt.Errorf("%q is a target of several plans: name one of %s", name, view.JoinSome(found, 8))
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,6 @@ import (
 	"rundown/agora/catalog"
 	"rundown/agora/simulator"
 	"rundown/internal/cli/render"
-	"rundown/internal/host"
 	"rundown/plan"
 	"rundown/plan/schedule"
 	"rundown/runner"
@@ -169,16 +169,13 @@ type nowRun struct {
 	open    map[string]bool // what has not ended
 }
 
-func (a *app) newNowRun(occurrences []plan.Occurrence) (*nowRun, error) {
+func (a *app) newNowRun(occurrences []plan.Occurrence) *nowRun {
 	n := &nowRun{a: a, show: render.NewProgress(a.err, a.bars(), occurrences), changes: newStateQueue(), lost: make(chan error, len(occurrences)), open: map[string]bool{}}
 	for _, o := range occurrences {
 		n.open[o.ID] = true
 	}
-	var err error
-	if n.log, err = host.NewLogger(n.show.Log(), a.flags.logFormat, a.quietLevel()); err != nil {
-		n.show.Close()
-	}
-	return n, err
+	n.log = a.logger(n.show.Log(), a.quietLevel())
+	return n
 }
 
 // stopSignals are the signals that stop what now has started.
@@ -209,10 +206,7 @@ func (e ownEngine) leave() string {
 func (a *app) driveNow(ctx context.Context, w *environment, p *plan.Plan, occurrences []plan.Occurrence, begin []time.Time) error {
 	signals, end := stopSignals() // what is started from here on is stopped by the first
 	defer end()
-	n, err := a.newNowRun(occurrences)
-	if err != nil {
-		return err
-	}
+	n := a.newNowRun(occurrences)
 	defer n.show.Close()
 	config := w.config(n.log)
 	config.OnChange = n.changes.add
@@ -294,10 +288,8 @@ func named(p *plan.Plan, names []string) ([]*plan.Recording, error) {
 		r := known[name]
 		switch {
 		case r == nil:
-			if best := view.Nearest(name, ids); best != "" {
-				return nil, fmt.Errorf("plan %s has no recording %q, did you mean %q?", p.Name, view.Line(name), best)
-			}
-			return nil, fmt.Errorf("plan %s has no recording %q; it has %s", p.Name, view.Line(name), view.JoinSome(ids, 10))
+			hint := cmp.Or(didYouMean(name, ids), "; it has "+view.JoinSome(ids, 10))
+			return nil, fmt.Errorf("plan %s has no recording %q%s", p.Name, view.Line(name), hint)
 		case !slices.Contains(out, r):
 			out = append(out, r)
 		}

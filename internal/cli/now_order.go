@@ -199,10 +199,7 @@ func (n *nowOrder) record(ctx context.Context, p *plan.Plan, recordings []*plan.
 	}
 	signals, endSignals := stopSignals()
 	defer endSignals()
-	run, err := n.a.newNowRun(occurrences)
-	if err != nil {
-		return err
-	}
+	run := n.a.newNowRun(occurrences)
 	defer run.show.Close()
 	f := &nowFollower{nowOrder: n, run: run, apps: map[string]bool{}, until: n.a.clock(), told: map[string]session.Phase{}}
 	for i := range occurrences {

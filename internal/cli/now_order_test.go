@@ -71,10 +71,7 @@ func TestAnInterruptedNowCancelsOnceTheStoreTakesIt(t *testing.T) {
 	}
 	defer s.Close()
 	a := atNoon()
-	run, err := a.newNowRun(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := a.newNowRun(nil)
 	defer run.show.Close()
 	run.open[id] = true
 	f := &nowFollower{nowOrder: &nowOrder{a: a, s: s, ids: []string{id}}, run: run, told: map[string]session.Phase{}}

@@ -88,9 +88,5 @@ func (a *app) checkRecording(ctx context.Context, name string) error {
 	if slices.Contains(names, name) {
 		return nil
 	}
-	text := fmt.Sprintf("no recording %q in the active plans", view.Line(name))
-	if best := view.Nearest(strings.TrimSpace(name), names); best != "" {
-		text += fmt.Sprintf(", did you mean %q?", best)
-	}
-	return fmt.Errorf("%s", text)
+	return fmt.Errorf("no recording %q in the active plans%s", view.Line(name), didYouMean(strings.TrimSpace(name), names))
 }

@@ -82,10 +82,7 @@ func unknownRule(id string, rules []ruleJSON) error {
 	for i, r := range rules {
 		ids[i] = r.ID
 	}
-	if best := view.Nearest(id, ids); best != "" {
-		return fmt.Errorf("no rule %q, did you mean %q?", id, best)
-	}
-	return fmt.Errorf("no rule %q", id)
+	return fmt.Errorf("no rule %q%s", id, didYouMean(id, ids))
 }
 
 // printRule prints the rule's section of the manual.

@@ -18,7 +18,6 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/internal/cli/render"
-	"rundown/internal/host"
 	"rundown/internal/planfile"
 )
 
@@ -72,7 +71,7 @@ SIGINT and SIGTERM end the simulator with status 0.`,
 		if cfg.StartAfter == 0 {
 			cfg.StartAfter = -1 // the configuration's zero is the default
 		}
-		cfg.Logger, _ = host.NewLogger(a.err, a.flags.logFormat, a.flags.logLevel) // checked before
+		cfg.Logger = a.logger(a.err, a.flags.logLevel)
 		return a.serveSimulator(cmd.Context(), cfg, listen, ledger)
 	}
 	return cmd

@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"rundown/internal/host"
 	"rundown/internal/planfile"
 	"rundown/plan"
 	"rundown/plan/rules"
@@ -73,12 +72,8 @@ func (a *app) stopIn(ctx context.Context, w *environment, plans []planfile.Check
 // carryOutStops waits until what was ordered to stop has ended, until nothing has changed for too long, or until the store
 // cannot be written any more. It fails where a session may still run.
 func (a *app) carryOutStops(ctx context.Context, w *environment, plans []*plan.Plan, rows []store.Occurrence, left *leftover) error {
-	log, err := host.NewLogger(a.err, a.flags.logFormat, a.quietLevel())
-	if err != nil {
-		return err
-	}
 	changes := newStateQueue()
-	config := w.config(log)
+	config := w.config(a.logger(a.err, a.quietLevel()))
 	config.OnChange = changes.add
 	engine := runner.New(config)
 	if err := engine.StartToStop(ctx, plans...); err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strconv"
@@ -33,15 +34,23 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// logger writes a log to w in the format of --log-format. checkFlags has refused other formats and levels before any
+// command begins.
+func (a *app) logger(w io.Writer, level string) *slog.Logger {
+	log, err := host.NewLogger(w, a.flags.logFormat, level)
+	if err != nil {
+		panic(err)
+	}
+	return log
+}
+
 // queueLog puts a queue before standard error, so that logging can neither block nor end the process. A write to a closed
 // pipe returns an error instead of raising SIGPIPE. The signal is caught, not ignored: child processes would inherit that.
 func (a *app) queueLog() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	notice := func(lines int, since time.Time) []byte {
 		var b bytes.Buffer
-		if log, err := host.NewLogger(&b, a.flags.logFormat, "warn"); err == nil {
-			log.Warn("log lines dropped: standard error was blocked", "reason_code", reason.IssueLogDropped, "lines", lines, "since", since.UTC())
-		}
+		a.logger(&b, "warn").Warn("log lines dropped: standard error was blocked", "reason_code", reason.IssueLogDropped, "lines", lines, "since", since.UTC())
 		return b.Bytes()
 	}
 	a.log = host.NewLogQueue(a.err, host.LogQueueSize, notice)

@@ -162,10 +162,7 @@ func (w *environment) lookup(p *plan.Plan) plan.Lookup {
 func (w *environment) connect(p *plan.Plan) (*runner.Connection, error) {
 	w.lastPlan.Store(p)
 	lookup := w.lookup(p)
-	log, err := host.NewLogger(w.app.err, w.app.flags.logFormat, w.app.flags.logLevel)
-	if err != nil {
-		return nil, err
-	}
+	log := w.app.logger(w.app.err, w.app.flags.logLevel)
 	credentials := func(context.Context) (id, secret string, err error) {
 		if id, err = p.Account.CustomerID.Resolve(lookup); err != nil {
 			return "", "", fmt.Errorf("account.customer_id: %w", err)
