@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -165,7 +162,7 @@ func (m *lastAddresses) Save(_ context.Context, c addresses.Change) error {
 
 // watchAddresses prints the list and its changes until it is told to end, or nobody reads them any more.
 func (a *app) watchAddresses(ctx context.Context, ask addresses.Ask, format string) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	var failed error
 	addresses.Watch(ctx, ask, &lastAddresses{}, a.logger(a.err, a.flags.logLevel), func(c addresses.Change) {

@@ -217,34 +217,24 @@ const closureInterval = 2 * time.Second
 
 // applyClosures has the closures of the store cover the classes of new plans, and those of a pause that come near.
 func (d *daemon) applyClosures(ctx context.Context) {
-	tick := time.NewTicker(closureInterval)
-	defer tick.Stop()
 	applied := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	every(ctx, closureInterval, func() {
 		if !d.engine.OnDuty() {
 			applied = ""
-			continue
+			return
 		}
 		now := d.a.clock()
 		state, err := closureState(ctx, d.work.store, now)
 		if err != nil || state == applied { // a store that cannot be read is a health issue already
-			continue
-		}
-		err = closure.Apply(ctx, d.work.store, now)
-		switch {
-		case ctx.Err() != nil:
 			return
-		case err != nil:
-			d.log.Error("closures not applied, retrying", "error", err)
-			continue
 		}
-		applied = state
-	}
+		switch err := closure.Apply(ctx, d.work.store, now); {
+		case err == nil:
+			applied = state
+		case ctx.Err() == nil:
+			d.log.Error("closures not applied, retrying", "error", err)
+		}
+	})
 }
 
 // closureState changes when closures or active plans do, and each hour while a closure holds; "" where none does and no

@@ -101,7 +101,7 @@ func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (
 		return err
 	}
 	log := a.logger(a.err, a.flags.logLevel)
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	hangup := make(chan os.Signal, 1)
@@ -354,27 +354,20 @@ const healthInterval = 2 * time.Second
 // show what /readyz does. It has a goroutine of its own: a store that is locked or full holds up nothing else. What cannot be written
 // is tried again; the engine reports the store itself.
 func (d *daemon) reportHealth(ctx context.Context, issues func() []runner.Issue) {
-	tick := time.NewTicker(healthInterval)
-	defer tick.Stop()
 	var reported []byte
 	var by int64 // the node: one that was taken for dead has joined under another number
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	every(ctx, healthInterval, func() {
 		if d.engine.StoreFails() { // a write that waits for a lock would hold up the end of the daemon
-			continue
+			return
 		}
 		d.fleet.refresh(ctx, d)
 		node := d.work.store.NodeID()
 		report, err := view.HealthJSON(issues())
 		if err != nil || node == by && bytes.Equal(report, reported) {
-			continue
+			return
 		}
 		if d.work.store.SetHealth(ctx, d.a.clock(), report) == nil {
 			by, reported = node, report
 		}
-	}
+	})
 }

@@ -77,24 +77,17 @@ func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen 
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		tick := time.NewTicker(dutyInterval)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
+		every(ctx, dutyInterval, func() {
 			switch onDuty := d.engine.HasDuties(); {
 			case onDuty && n == nil:
 				before, err := d.work.store.DutiesLease(ctx)
 				if err != nil {
-					continue // it is tried again, and the engine reports the store
+					return // it is tried again, and the engine reports the store
 				}
 				started, err := d.notify(ctx, reader, before.Seen, again)
 				if err != nil {
 					d.log.Error("notifications cannot be sent, retrying", "error", err)
-					continue
+					return
 				}
 				n, again = started, true
 			case !onDuty && n != nil:
@@ -102,7 +95,7 @@ func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen 
 				n.Close()
 				n = nil
 			}
-		}
+		})
 	}()
 	return func() {
 		cancel()

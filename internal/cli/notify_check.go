@@ -178,10 +178,8 @@ func unreached(failure *agora.Error) bool {
 
 // pause waits, and says that nothing has ended it.
 func pause(ctx context.Context, length time.Duration) bool {
-	timer := time.NewTimer(length)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(length):
 		return true
 	case <-ctx.Done():
 		return false

@@ -254,11 +254,9 @@ func (r *planReader) begin(ctx context.Context, beat *host.Supervised, hangup <-
 // end ends the goroutine. It does not wait for a read that hangs: what that gives is not applied.
 func (r *planReader) end() {
 	r.cancel()
-	limit := time.NewTimer(host.LastWord)
-	defer limit.Stop()
 	select {
 	case <-r.done:
-	case <-limit.C:
+	case <-time.After(host.LastWord):
 		r.log.Warn("shut down while reading plan files; the next start applies their changes", "path", r.pace.reading())
 	}
 }

@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -93,7 +91,7 @@ func checkSimulatorFlags(cfg simulator.Config) error {
 
 // serveSimulator serves until a signal or the context ends it, and then writes the ledger.
 func (a *app) serveSimulator(ctx context.Context, cfg simulator.Config, listen, ledger string) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	sim, err := simulator.New(cfg)
 	if err != nil {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -96,7 +94,7 @@ func (a *app) status(ctx context.Context, s *store.Store, w io.Writer, o statusO
 
 // watchStatus writes the state of a store again and again until a signal. On a terminal each replaces the one before.
 func (a *app) watchStatus(ctx context.Context, s *store.Store, o statusOptions) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	tick := time.NewTicker(statusInterval)
 	defer tick.Stop()

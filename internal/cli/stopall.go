@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"rundown/internal/planfile"
@@ -23,7 +20,7 @@ import (
 // stopAll stops every recording that the store shows begun and leaves the planned ones alone. Where a daemon works on
 // the store, the orders are left for it, and its work is awaited. Where the store cannot be written, it uses a copy in memory.
 func (a *app) stopAll(ctx context.Context, plans []planfile.Checked, o runOptions) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	if done, err := a.stopByNodes(ctx); done || err != nil {
 		return err

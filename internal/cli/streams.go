@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -42,6 +43,25 @@ func (a *app) logger(w io.Writer, level string) *slog.Logger {
 		panic(err)
 	}
 	return log
+}
+
+// untilSignal is a context that SIGINT or SIGTERM ends. release lets go of the signals: the next one ends the process.
+func untilSignal(ctx context.Context) (_ context.Context, release func()) {
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+}
+
+// every calls do after each interval, in this goroutine, until the context ends. An interval that do outlasts is left out.
+func every(ctx context.Context, interval time.Duration, do func()) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			do()
+		}
+	}
 }
 
 // queueLog puts a queue before standard error, so that logging can neither block nor end the process. A write to a closed

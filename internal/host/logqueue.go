@@ -174,10 +174,8 @@ func (q *LogQueue) Close(within time.Duration) {
 	q.closed = true
 	q.wake()
 	q.mu.Unlock()
-	limit := time.NewTimer(within)
-	defer limit.Stop()
 	select {
 	case <-q.ended:
-	case <-limit.C:
+	case <-time.After(within):
 	}
 }

@@ -97,11 +97,9 @@ func (s *Supervised) End() {
 	s.ended = true
 	close(s.states)
 	s.mu.Unlock()
-	limit := time.NewTimer(LastWord)
-	defer limit.Stop()
 	select {
 	case <-s.told:
-	case <-limit.C:
+	case <-time.After(LastWord):
 	}
 }
 

@@ -137,12 +137,10 @@ func openPipe(path string, wait time.Duration) (*os.File, error) {
 		file, err := os.Open(path) // returns once there is a writer
 		opened <- opening{file, err}
 	}()
-	limit := time.NewTimer(wait)
-	defer limit.Stop()
 	select {
 	case o := <-opened:
 		return o.file, Reason(o.err)
-	case <-limit.C:
+	case <-time.After(wait):
 	}
 	// Being its writer for an instant ends the wait of the goroutine.
 	if writer, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
