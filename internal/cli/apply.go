@@ -179,25 +179,15 @@ func (o applying) tellLeaving(ctx context.Context, p *plan.Plan) error {
 // loss is what the plan removes from the active one. It is unknown if the active plan cannot be read from the store; then
 // the daemon decides.
 func (o applying) loss(ctx context.Context, p *plan.Plan) (runner.Removal, bool) {
-	rows, err := o.s.ActiveRevisions(ctx)
+	r, found, err := activeRevision(ctx, o.s, planfile.Checked{Plan: p})
+	if err != nil || !found || r.Withdrawn() {
+		return runner.Removal{}, false
+	}
+	before, err := runner.LoadRevision(r, rules.Options{Now: o.a.clock()})
 	if err != nil {
 		return runner.Removal{}, false
 	}
-	for _, row := range rows {
-		if row.Plan != p.Name || row.Withdrawn() {
-			continue
-		}
-		r, err := o.s.Revision(ctx, row.ID)
-		if err != nil {
-			return runner.Removal{}, false
-		}
-		before, err := runner.LoadRevision(r, rules.Options{Now: o.a.clock()})
-		if err != nil {
-			return runner.Removal{}, false
-		}
-		return runner.RemovalOf(before, p, o.a.clock()), true
-	}
-	return runner.Removal{}, false
+	return runner.RemovalOf(before, p, o.a.clock()), true
 }
 
 // confirmAll confirms the newest revision of each plan that waits.

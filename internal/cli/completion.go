@@ -52,18 +52,24 @@ func (a *app) completeClasses(ended bool) cobra.CompletionFunc {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		s, err := a.openStore(cmd.Context(), store.Options{})
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		defer s.Close()
-		f := view.NewFinder(s, a.clock())
-		names, err := offer(cmd.Context(), f, typed, ended)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+		return a.completeFromStore(cmd, func(ctx context.Context, s *store.Store) ([]string, error) {
+			return offer(ctx, view.NewFinder(s, a.clock()), typed, ended)
+		})
 	}
+}
+
+// completeFromStore offers what find gives of the store, in that order; nothing where the store cannot be read.
+func (a *app) completeFromStore(cmd *cobra.Command, find func(context.Context, *store.Store) ([]string, error)) ([]string, cobra.ShellCompDirective) {
+	s, err := a.openStore(cmd.Context(), store.Options{})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer s.Close()
+	names, err := find(cmd.Context(), s)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }
 
 // offer lists the completions of an ID.
@@ -187,19 +193,27 @@ func descriptionOf(c view.Class) string {
 
 // completeRevisions offers the revisions of plans, newest first.
 func (a *app) completeRevisions(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	s, err := a.openStore(cmd.Context(), store.Options{})
-	if err != nil {
+	return a.completeFromStore(cmd, func(ctx context.Context, s *store.Store) (ids []string, err error) {
+		revisions, err := s.Revisions(ctx, "")
+		for _, r := range revisions[:min(len(revisions), completedMost)] {
+			text := fmt.Sprintf("%s, %s", r.Plan, r.At.UTC().Format(time.RFC3339))
+			ids = append(ids, cobra.CompletionWithDesc(strconv.FormatInt(r.ID, 10), oneLine(text)))
+		}
+		return ids, err
+	})
+}
+
+// completeActivePlans offers the names of active plans.
+func (a *app) completeActivePlans(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	defer s.Close()
-	revisions, err := s.Revisions(cmd.Context(), "")
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var ids []string
-	for _, r := range revisions[:min(len(revisions), completedMost)] {
-		text := fmt.Sprintf("%s, %s", r.Plan, r.At.UTC().Format(time.RFC3339))
-		ids = append(ids, cobra.CompletionWithDesc(strconv.FormatInt(r.ID, 10), oneLine(text)))
-	}
-	return ids, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	return a.completeFromStore(cmd, func(ctx context.Context, s *store.Store) (names []string, err error) {
+		rows, err := activeRevisions(ctx, s)
+		for _, r := range rows {
+			text := fmt.Sprintf("revision %d, %s", r.ID, r.At.UTC().Format(time.RFC3339))
+			names = append(names, cobra.CompletionWithDesc(r.Plan, oneLine(text)))
+		}
+		return names, err
+	})
 }

@@ -324,29 +324,6 @@ func (a *app) proxyIssue(log *slog.Logger) []runner.Issue {
 	return []runner.Issue{{ID: reason.IssueServiceUnreachable, Severity: runner.SeverityWarning, Since: a.clock(), Text: err.Error()}}
 }
 
-// webhookSecretVariable is the variable with the secret of notifications, used if --webhook-secret is not given.
-const webhookSecretVariable = "RUNDOWN_WEBHOOK_SECRET"
-
-// webhookSecret returns a function that reads the secret of notifications each time; nil if none is set. The flag takes a
-// reference, not the secret, since every user of the host can read the flags of a process.
-func (a *app) webhookSecret(flag string) (func() (string, error), error) {
-	ref := plan.Reference{Name: webhookSecretVariable}
-	if flag == "" {
-		if v, ok := a.env(webhookSecretVariable); !ok || v == "" {
-			return nil, nil
-		}
-	} else if given, ok := referenceOf(flag); ok {
-		ref = given
-	} else {
-		return nil, errors.New("--webhook-secret takes a reference, ${NAME} or ${file:PATH}, not the secret itself")
-	}
-	lookup := a.newLookup("-")
-	if _, err := lookup(ref); err != nil {
-		return nil, fmt.Errorf("webhook secret: %w", err)
-	}
-	return func() (string, error) { return lookup(ref) }, nil
-}
-
 // healthInterval is how often the health issues of a daemon are compared with those in the store.
 const healthInterval = 2 * time.Second
 

@@ -220,15 +220,9 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 			c.add("plan "+r.Plan, checkFail, fmt.Sprintf("revision %d was refused, the previous one is active: %s", r.ID, r.Note), "fix the plan and apply it again")
 		}
 	}
-	rows, err := s.ActiveRevisions(ctx)
+	applied, err := activeTexts(ctx, s)
 	if err != nil {
 		c.add("store", checkFail, err.Error(), "")
-	}
-	var applied []store.Revision
-	for _, row := range rows {
-		if r, err := s.Revision(ctx, row.ID); err == nil && !r.Withdrawn() {
-			applied = append(applied, r)
-		}
 	}
 	return applied
 }

@@ -48,10 +48,7 @@ counts what could be read and the exit status is 1.`,
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
-		plans, err := a.readPlans(args, true)
-		if err == nil {
-			err = a.tellPartial(plans)
-		}
+		plans, err := a.plansToTell(args, true)
 		if err != nil {
 			return err
 		}

@@ -50,10 +50,7 @@ are listed and the exit status is 1.`,
 		if err != nil {
 			return &usageError{cmd.CommandPath(), err}
 		}
-		plans, err := a.readPlans(args, false)
-		if err == nil {
-			err = a.tellPartial(plans)
-		}
+		plans, err := a.plansToTell(args, false)
 		if err != nil {
 			return err
 		}

@@ -165,11 +165,11 @@ func (n *nowOrder) findRevision(ctx context.Context, c planfile.Checked) error {
 	if err != nil {
 		return fmt.Errorf("plan %s: %w", c.Path, err)
 	}
-	rows, err := n.s.ActiveRevisions(ctx)
+	rows, err := activeRevisions(ctx, n.s)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(rows, func(r store.Revision) bool { return r.Plan == c.Plan.Name && !r.Withdrawn() })
+	i := slices.IndexFunc(rows, func(r store.Revision) bool { return r.Plan == c.Plan.Name })
 	switch {
 	case i < 0:
 		return fmt.Errorf("a daemon works on the store, and plan %s is not active in it: apply it first (rundown apply %s)", c.Plan.Name, c.Path)

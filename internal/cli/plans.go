@@ -102,6 +102,16 @@ func (a *app) tellPartial(plans []planfile.Checked) error {
 	return nil
 }
 
+// plansToTell reads plans for an answer that a plan with errors has too, and says of those that have some that the answer
+// is of what could be read.
+func (a *app) plansToTell(paths []string, together bool) ([]planfile.Checked, error) {
+	plans, err := a.readPlans(paths, together)
+	if err != nil {
+		return nil, err
+	}
+	return plans, a.tellPartial(plans)
+}
+
 // addIncludeDir gives a command that reads plans its flag --include-dir.
 func addIncludeDir(a *app, cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&a.flags.includeDirs, "include-dir", nil, "also allow includes from `FOLDER`, besides the folder of the root file (repeatable)")
@@ -169,20 +179,57 @@ func (a *app) appliedFrom(ctx context.Context) map[string]store.Revision {
 		return nil // what is wrong with it is told when it is opened for work
 	}
 	defer s.Close()
-	rows, err := s.ActiveRevisions(ctx)
+	revisions, err := activeTexts(ctx, s)
 	if err != nil {
 		return nil
 	}
 	applied := map[string]store.Revision{}
-	for _, row := range rows {
-		if row.Withdrawn() {
-			continue
-		}
-		if r, err := s.Revision(ctx, row.ID); err == nil {
-			applied[r.Path] = r
-		}
+	for _, r := range revisions {
+		applied[r.Path] = r
 	}
 	return applied
+}
+
+// activeRevisions are the active revisions of a store, without those of withdrawn plans. They have no texts.
+func activeRevisions(ctx context.Context, s *store.Store) ([]store.Revision, error) {
+	rows, err := s.ActiveRevisions(ctx)
+	return slices.DeleteFunc(rows, store.Revision.Withdrawn), err
+}
+
+// activeTexts are the same with their texts.
+func activeTexts(ctx context.Context, s *store.Store) ([]store.Revision, error) {
+	revisions, err := activeRevisions(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	for i := range revisions {
+		if revisions[i], err = s.Revision(ctx, revisions[i].ID); err != nil {
+			return nil, err
+		}
+	}
+	return revisions, nil
+}
+
+var errNoPlanApplied = errors.New("no plan was applied to this store: give PLAN")
+
+// appliedPlans are the plans of the active revisions, which must all be readable; errNoPlanApplied where there is none.
+func appliedPlans(ctx context.Context, s *store.Store, opts rules.Options) ([]*plan.Plan, error) {
+	revisions, err := activeTexts(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var plans []*plan.Plan
+	for _, r := range revisions {
+		p, err := runner.LoadRevision(r, opts)
+		if err != nil {
+			return nil, err
+		}
+		plans = append(plans, p)
+	}
+	if len(plans) == 0 {
+		return nil, errNoPlanApplied
+	}
+	return plans, nil
 }
 
 // begun lists what the store shows begun and not ended.

@@ -10,7 +10,6 @@ import (
 
 	"rundown/internal/planfile"
 	"rundown/plan"
-	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/session"
 	"rundown/runner/store"
@@ -232,33 +231,4 @@ func (a *app) orderStops(ctx context.Context, s *store.Store, rows []store.Occur
 		orders[o.ID] = order.ID
 	}
 	return orders, nil
-}
-
-var errNoPlanApplied = errors.New("no plan was applied to this store: give PLAN")
-
-// appliedPlans are the plans that the store says were applied last.
-func appliedPlans(ctx context.Context, s *store.Store, opts rules.Options) ([]*plan.Plan, error) {
-	rows, err := s.ActiveRevisions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var plans []*plan.Plan
-	for _, row := range rows {
-		if row.Withdrawn() {
-			continue
-		}
-		r, err := s.Revision(ctx, row.ID)
-		if err != nil {
-			return nil, err
-		}
-		p, err := runner.LoadRevision(r, opts)
-		if err != nil {
-			return nil, err
-		}
-		plans = append(plans, p)
-	}
-	if len(plans) == 0 {
-		return nil, errNoPlanApplied
-	}
-	return plans, nil
 }

@@ -97,6 +97,28 @@ func (a *app) secretReference(text string) (access.Secret, error) {
 	return func() (string, error) { return lookup(ref) }, nil
 }
 
+// webhookSecretVariable is the variable with the secret of notifications, used if --webhook-secret is not given.
+const webhookSecretVariable = "RUNDOWN_WEBHOOK_SECRET"
+
+// webhookSecret returns a function that reads the secret of notifications each time; nil if none is set. The flag takes a
+// reference, not the secret, since every user of the host can read the flags of a process.
+func (a *app) webhookSecret(flag string) (func() (string, error), error) {
+	if flag == "" {
+		if v, _ := a.env(webhookSecretVariable); v == "" {
+			return nil, nil
+		}
+		flag = "${" + webhookSecretVariable + "}"
+	}
+	secret, err := a.secretReference(flag)
+	if err != nil {
+		return nil, errors.New("--webhook-secret takes a reference, ${NAME} or ${file:PATH}, not the secret itself")
+	}
+	if _, err := secret(); err != nil {
+		return nil, fmt.Errorf("webhook secret: %w", err)
+	}
+	return secret, nil
+}
+
 // tls is what the server needs to serve HTTPS; nil for plain http.
 func (o *webOptions) tls() *tls.Config {
 	if o.certificate == nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -47,33 +46,6 @@ out, and a start makes it active again only with a file that was changed.`,
 	return cmd
 }
 
-// activePlans lists the active revisions of a store, without those of withdrawn plans.
-func activePlans(ctx context.Context, s *store.Store) ([]store.Revision, error) {
-	rows, err := s.ActiveRevisions(ctx)
-	return slices.DeleteFunc(rows, store.Revision.Withdrawn), err
-}
-
-// completeActivePlans offers the names of active plans.
-func (a *app) completeActivePlans(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	s, err := a.openStore(cmd.Context(), store.Options{})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	defer s.Close()
-	rows, err := activePlans(cmd.Context(), s)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var names []string
-	for _, r := range rows {
-		names = append(names, cobra.CompletionWithDesc(r.Plan, oneLine(fmt.Sprintf("revision %d, %s", r.ID, r.At.UTC().Format(time.RFC3339)))))
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
-}
-
 // withdraw records that a plan is not active any more, once it was said what that means.
 func (a *app) withdraw(ctx context.Context, name, why string, yes bool) error {
 	s, err := a.openStore(ctx, store.Options{})
@@ -81,7 +53,7 @@ func (a *app) withdraw(ctx context.Context, name, why string, yes bool) error {
 		return err
 	}
 	defer s.Close()
-	rows, err := activePlans(ctx, s)
+	rows, err := activeRevisions(ctx, s)
 	if err != nil {
 		return err
 	}
