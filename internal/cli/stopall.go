@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,18 +75,17 @@ func (a *app) carryOutStops(ctx context.Context, w *environment, plans []*plan.P
 		return err
 	}
 	defer engine.Close()
-	open := map[string]session.Phase{}
+	stops := newStopping(a, w.store, left)
 	for _, o := range rows {
-		open[o.ID] = ""
+		stops.open[o.ID] = ""
 	}
 	failing, told := 0, map[string]bool{}
 	look := time.NewTicker(lookAtStore)
 	defer look.Stop()
-	progress := time.Now()
-	for len(open) > 0 {
+	for len(stops.open) > 0 {
 		select {
 		case <-ctx.Done():
-			return errors.Join(unknownStops("interrupted", open), left.report(a))
+			return errors.Join(stops.unknown("interrupted"), left.report(a))
 		case err := <-engine.Fenced():
 			return errors.Join(err, left.report(a))
 		case <-look.C:
@@ -103,30 +101,17 @@ func (a *app) carryOutStops(ctx context.Context, w *environment, plans []*plan.P
 				}
 				told[of] = true
 			}
-			if time.Since(progress) > a.stopPatience {
-				return cmp.Or(left.report(a), unknownStops("no progress for "+a.stopPatience.String(), open))
+			if stops.stuck() {
+				return stops.giveUp(stops.noProgress())
 			}
 			if w.store.Remote() { // a daemon that has started meanwhile may carry out some
-				if changed, err := a.lookAtStops(ctx, w.store, open, left); err == nil && changed {
-					progress = time.Now()
-				}
+				_, _ = stops.read(ctx) // what cannot be read now is read at the next look
 			}
 		case <-changes.wake:
 		}
-		states := changes.take()
-		for _, s := range states {
-			left.note(s)
-		}
-		if a.tellStops(open, states) {
-			progress = time.Now()
-		}
+		stops.take(changes.take())
 	}
 	return left.report(a)
-}
-
-// unknownStops is an end before all has been stopped.
-func unknownStops(why string, open map[string]session.Phase) error {
-	return fmt.Errorf("%s: %d classes may not be stopped; repeat run --stop-all", why, len(open))
 }
 
 // While stops are carried out the store is looked at: what it cannot take is never told. It is given up once it was
@@ -135,29 +120,6 @@ const (
 	lookAtStore = time.Second
 	fewLooks    = 3
 )
-
-// tellStops shows how far the stops are, and removes from open what has ended. A class that its plan has moved is planned
-// again once what ran of it is stopped; beginning it is not the business of this command. It reports whether anything
-// changed.
-func (a *app) tellStops(open map[string]session.Phase, states []session.State) (changed bool) {
-	for _, s := range states {
-		was, ours := open[s.ID]
-		if !ours || was == s.Phase {
-			continue
-		}
-		open[s.ID], changed = s.Phase, true
-		fmt.Fprintf(a.err, "%s: %s\n", view.Line(s.ID), s.Phase)
-		switch s.Phase {
-		case session.Planned:
-			delete(open, s.ID)
-			fmt.Fprintf(a.out, "%s: stopped; its plan has moved it to %s\n", view.Line(s.ID), s.Start.Format(time.RFC3339))
-		case session.Ended:
-			delete(open, s.ID)
-			fmt.Fprintf(a.out, "%s: %s: %s\n", view.Line(s.ID), s.Outcome, view.Line(s.Reason))
-		}
-	}
-	return changed
-}
 
 // environmentToStop opens the store for work, where there is one.
 func (a *app) environmentToStop(ctx context.Context, ledger string) (*environment, error) {

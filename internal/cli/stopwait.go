@@ -33,12 +33,12 @@ func (a *app) leaveStops(ctx context.Context, held *store.InUseError) error {
 	}
 	fmt.Fprintf(a.err, "process %d is using the store and carries out the orders; waiting for it\n", held.PID)
 	open, err := a.awaitStops(ctx, s, orders, left, func() bool { return a.attended(ctx, s) })
-	if err != nil || len(open) == 0 {
+	if err != nil || open == nil {
 		return err
 	}
 	const ended = "the process that was using the store has ended"
 	fmt.Fprintln(a.err, ended)
-	return cmp.Or(left.report(a), unknownStops(ended, open))
+	return open.giveUp(ended)
 }
 
 // stopByNodes leaves the orders to the daemons that share the store, and waits until they have carried them out. It is not
@@ -74,47 +74,45 @@ func (a *app) stopByNodes(ctx context.Context) (done bool, err error) {
 		apps, err = servedApps(ctx, s, a.clock())
 		return err != nil || !slices.ContainsFunc(rows, free)
 	})
-	if err == nil && len(open) > 0 {
+	if open != nil {
 		fmt.Fprintln(a.err, "no daemon works any more on some of what is to be stopped; stopping it from here")
 	}
-	return len(open) == 0, err
+	return open == nil, err
 }
 
 // awaitStops waits until daemons have carried out the orders, have ended, which attended tells, or make no progress for too
-// long. Where they have ended it gives what is open. It fails if a session may still be running. A store that cannot be read for a
-// while, such as a database that fails over, is waited for as long, and what it takes to be read again is no lack of progress.
-func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]int64, left *leftover, attended func() bool) (map[string]session.Phase, error) {
-	open := map[string]session.Phase{}
+// long. Where they have ended it gives what is open, else nil. It fails if a session may still be running. A store that cannot be
+// read for a while, such as a database that fails over, is waited for as long, and what it takes to be read again is no lack of
+// progress.
+func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]int64, left *leftover, attended func() bool) (*stopping, error) {
+	stops := newStopping(a, s, left)
 	for id := range orders {
-		open[id] = ""
+		stops.open[id] = ""
 	}
 	look := time.NewTicker(lookAtStore)
 	defer look.Stop()
-	progress := time.Now()
 	var failing time.Time // when the first of the reads that failed in a row did
 	for {
-		changed, err := a.lookAtStops(ctx, s, open, left)
+		changed, err := stops.read(ctx)
 		switch {
 		case err == nil && !failing.IsZero():
-			progress, failing = time.Now(), time.Time{}
+			stops.progress, failing = time.Now(), time.Time{}
 		case err != nil && failing.IsZero() && ctx.Err() == nil:
 			fmt.Fprintf(a.err, "trying again: %s\n", oneLine(err.Error()))
 			failing = time.Now()
 		}
 		switch {
 		case ctx.Err() != nil:
-			return nil, cmp.Or(left.report(a), unknownStops("interrupted", open))
+			return nil, stops.giveUp("interrupted")
 		case err != nil && time.Since(failing) > a.stopPatience:
-			return nil, errors.Join(err, cmp.Or(left.report(a), unknownStops("the store could not be read for "+a.stopPatience.String(), open)))
-		case err != nil:
-		case len(open) == 0:
+			return nil, errors.Join(err, stops.giveUp("the store could not be read for "+a.stopPatience.String()))
+		case err != nil, changed && len(stops.open) > 0:
+		case len(stops.open) == 0:
 			return nil, left.report(a)
-		case changed:
-			progress = time.Now()
 		case !attended():
-			return open, nil
-		case time.Since(progress) > a.stopPatience:
-			return nil, cmp.Or(left.report(a), unknownStops("no progress for "+a.stopPatience.String(), open))
+			return stops, nil
+		case stops.stuck():
+			return nil, stops.giveUp(stops.noProgress())
 		}
 		select {
 		case <-ctx.Done():
@@ -123,21 +121,67 @@ func (a *app) awaitStops(ctx context.Context, s *store.Store, orders map[string]
 	}
 }
 
-// lookAtStops reads the progress of the open stops, prints what has changed, and removes from open the classes that have
-// ended.
-func (a *app) lookAtStops(ctx context.Context, s *store.Store, open map[string]session.Phase, left *leftover) (changed bool, err error) {
-	rows, err := s.Occurrences(ctx, store.Filter{IDs: slices.Sorted(maps.Keys(open))})
+// stopping is the progress of the stops that run --stop-all has ordered, whoever carries them out. It belongs to the
+// goroutine of the command.
+type stopping struct {
+	a        *app
+	s        *store.Store
+	left     *leftover
+	open     map[string]session.Phase // what has not ended, with the phase that was shown last
+	progress time.Time                // when one of them changed last, or the wait began
+}
+
+func newStopping(a *app, s *store.Store, left *leftover) *stopping {
+	return &stopping{a: a, s: s, left: left, open: map[string]session.Phase{}, progress: time.Now()}
+}
+
+// stuck says that nothing has changed for too long.
+func (w *stopping) stuck() bool { return time.Since(w.progress) > w.a.stopPatience }
+
+func (w *stopping) noProgress() string { return "no progress for " + w.a.stopPatience.String() }
+
+// unknown is an end before all has been stopped.
+func (w *stopping) unknown(why string) error {
+	return fmt.Errorf("%s: %d classes may not be stopped; repeat run --stop-all", why, len(w.open))
+}
+
+// giveUp is an end before all has been stopped: the sessions that may still be running where there are any, else why.
+func (w *stopping) giveUp(why string) error { return cmp.Or(w.left.report(w.a), w.unknown(why)) }
+
+// read takes in what the store says of the open stops.
+func (w *stopping) read(ctx context.Context) (changed bool, err error) {
+	rows, err := w.s.Occurrences(ctx, store.Filter{IDs: slices.Sorted(maps.Keys(w.open))})
 	if err != nil {
 		return false, fmt.Errorf("read the store: %w", err)
 	}
-	states, err := statesOf(ctx, s, rows)
+	states, err := statesOf(ctx, w.s, rows)
 	if err != nil {
 		return false, err
 	}
-	for _, state := range states {
-		left.note(state)
+	return w.take(states), nil
+}
+
+// take shows how far the stops are, and removes from open what has ended. A class that its plan has moved is planned again
+// once what ran of it is stopped; beginning it is not the business of this command. It reports whether anything changed.
+func (w *stopping) take(states []session.State) (changed bool) {
+	for _, s := range states {
+		w.left.note(s)
+		was, ours := w.open[s.ID]
+		if !ours || was == s.Phase {
+			continue
+		}
+		w.open[s.ID], w.progress, changed = s.Phase, time.Now(), true
+		fmt.Fprintf(w.a.err, "%s: %s\n", view.Line(s.ID), s.Phase)
+		switch s.Phase {
+		case session.Planned:
+			delete(w.open, s.ID)
+			fmt.Fprintf(w.a.out, "%s: stopped; its plan has moved it to %s\n", view.Line(s.ID), s.Start.Format(time.RFC3339))
+		case session.Ended:
+			delete(w.open, s.ID)
+			fmt.Fprintf(w.a.out, "%s: %s: %s\n", view.Line(s.ID), s.Outcome, view.Line(s.Reason))
+		}
 	}
-	return a.tellStops(open, states), nil
+	return changed
 }
 
 // stopPatience is how long run --stop-all waits without progress. A stop that is answered 404 takes 90 s, since it may be a
