@@ -169,12 +169,12 @@ func (a *app) confirm(what string, yes bool) error {
 		return nil
 	}
 	if f, ok := a.in.(*os.File); !ok || !isatty.IsTerminal(f.Fd()) {
-		return &exitError{StatusTrouble, fmt.Errorf("nothing was changed; add --yes to %s", what)}
+		return fmt.Errorf("nothing was changed; add --yes to %s", what)
 	}
 	fmt.Fprintf(a.err, "%s? [y/N] ", what)
 	answer, _ := bufio.NewReader(a.in).ReadString('\n')
 	if !strings.EqualFold(strings.TrimSpace(answer), "y") {
-		return &exitError{StatusTrouble, errors.New("nothing was changed")}
+		return errors.New("nothing was changed")
 	}
 	return nil
 }

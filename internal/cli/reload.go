@@ -136,16 +136,6 @@ func (r *reloader) rejected() (issues []runner.Issue) {
 	return issues
 }
 
-// rejectedPlans names the plans whose files were not applied.
-func (r *reloader) rejectedPlans() (names []string) {
-	for i, s := range r.state {
-		if s.refused != "" {
-			names = append(names, r.plans[i].Plan.Name)
-		}
-	}
-	return names
-}
-
 // reload reads the plans again and applies those that have changed. A plan with errors changes nothing: the active one
 // stays. What is written while it is read is left for when it has settled. force applies that, too, and what has not
 // changed, and reads streams.
@@ -233,8 +223,7 @@ type planReader struct {
 	done   chan struct{} // closed once the goroutine has ended
 
 	mu       sync.Mutex
-	rejected []runner.Issue // guarded by mu
-	names    []string       // of the rejected plans; guarded by mu
+	rejected []runner.Issue // one for each plan that was; guarded by mu
 }
 
 func newPlanReader(d *daemon) *planReader {
@@ -293,7 +282,7 @@ func (r *planReader) reload(ctx context.Context, force bool) {
 		r.beat.Ready()
 	}
 	r.mu.Lock()
-	r.rejected, r.names = r.again.rejected(), r.again.rejectedPlans()
+	r.rejected = r.again.rejected()
 	r.mu.Unlock()
 }
 
@@ -305,10 +294,13 @@ func (r *planReader) issues() []runner.Issue {
 }
 
 // rejectedPlans names the plans whose files were read and not applied.
-func (r *planReader) rejectedPlans() []string {
+func (r *planReader) rejectedPlans() (names []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.names)
+	for _, issue := range r.rejected {
+		names = append(names, issue.About)
+	}
+	return names
 }
 
 // readingPace knows which file is being read and since when, and warns once that takes long. It is safe for concurrent
