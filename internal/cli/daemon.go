@@ -249,15 +249,11 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 
 // engage starts the engine and its companions, waits, and ends them.
 func (d *daemon) engage(ctx context.Context, reader *planReader, served <-chan error) error {
-	var all []*plan.Plan
-	for _, c := range d.plans {
-		all = append(all, c.Plan)
-	}
 	lastSeen, err := d.work.store.LastBeat(ctx)
 	if err != nil {
 		return wayOut(err)
 	}
-	switch err := d.engine.Start(ctx, all...); {
+	switch err := d.engine.Start(ctx, planfile.Parsed(d.plans)...); {
 	case err != nil && ctx.Err() != nil:
 		return nil
 	case err != nil:

@@ -59,19 +59,26 @@ func (w *window) add(cmd *cobra.Command) {
 	cmd.Flags().Var(&w.until, "until", "end of the period: `TIME`; a day is included (default: 7 days after --from)")
 }
 
-// resolve fills in the defaults. A day in --until is included, so the window ends a day later.
+// resolve fills in the defaults.
 func (w window) resolve(now time.Time) (window, error) {
 	if !w.from.set {
 		w.from = timeFlag{set: true, time: now}
 	}
-	switch {
-	case !w.until.set:
+	if !w.until.set {
 		w.until = w.from
 		w.until.time = w.from.time.AddDate(0, 0, defaultSpan)
-	case w.until.isDay:
+		return w, nil
+	}
+	return w.closed()
+}
+
+// closed gives the window in which a day in --until is included, so that the window ends a day later. It refuses one
+// that ends before it begins.
+func (w window) closed() (window, error) {
+	if w.until.isDay {
 		w.until.time = w.until.time.AddDate(0, 0, 1)
 	}
-	if !w.from.time.Before(w.until.time) {
+	if w.from.set && w.until.set && !w.from.time.Before(w.until.time) {
 		return w, fmt.Errorf("--from %s is not before --until", w.from.String())
 	}
 	return w, nil

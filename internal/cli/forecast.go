@@ -92,19 +92,13 @@ func addForecastFlags(cmd *cobra.Command) *forecastFlags {
 	return f
 }
 
-// options turns the flags into bounds. A day in --until is included, so the period ends a day later.
+// options turns the flags into bounds. The forecast has the defaults.
 func (f *forecastFlags) options(now time.Time) (forecast.Options, error) {
-	until := f.until.time
-	if f.until.isDay {
-		until = until.AddDate(0, 0, 1)
-	}
-	if f.from.set && f.until.set && !f.from.time.Before(until) {
-		return forecast.Options{}, fmt.Errorf("--from %s is not before --until", f.from.String())
-	}
+	w, err := f.closed()
 	return forecast.Options{
 		Now: now, Prices: &f.prices.Prices,
-		From: forecast.Bound{At: f.from.time, Day: f.from.isDay}, Until: forecast.Bound{At: until, Day: f.until.isDay},
-	}, nil
+		From: forecast.Bound{At: w.from.time, Day: w.from.isDay}, Until: forecast.Bound{At: w.until.time, Day: w.until.isDay},
+	}, err
 }
 
 const minuteLayout = "2006-01-02 15:04 MST"

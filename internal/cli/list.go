@@ -73,12 +73,7 @@ are listed and the exit status is 1.`,
 // namesIn gives the short names of the classes that start in the window, by id.
 func namesIn(plans []planfile.Checked, w window) map[string]string {
 	from, until := w.instants()
-	var read []*plan.Plan
-	for _, c := range plans {
-		if c.Plan != nil {
-			read = append(read, c.Plan)
-		}
-	}
+	read := planfile.Parsed(plans)
 	clashing := view.Clashes(read)
 	var all []view.Names
 	for _, p := range read {
@@ -101,11 +96,8 @@ func namesIn(plans []planfile.Checked, w window) map[string]string {
 func classesIn(plans []planfile.Checked, w window, cancelled bool) []plan.Occurrence {
 	var all []plan.Occurrence
 	from, until := w.instants()
-	for _, c := range plans {
-		if c.Plan == nil {
-			continue
-		}
-		for _, o := range schedule.Occurrences(c.Plan, from, until) {
+	for _, p := range planfile.Parsed(plans) {
+		for _, o := range schedule.Occurrences(p, from, until) {
 			if w.contains(o.Start) && (cancelled || !o.Cancelled()) {
 				all = append(all, o)
 			}
@@ -138,11 +130,8 @@ func (a *app) listText(classes []plan.Occurrence, plans []planfile.Checked, w wi
 func firstAfter(plans []planfile.Checked, w window) string {
 	from, _ := w.instants()
 	var first plan.Occurrence
-	for _, c := range plans {
-		if c.Plan == nil {
-			continue
-		}
-		for o := range schedule.All(c.Plan, from, view.EndOfTime) {
+	for _, p := range planfile.Parsed(plans) {
+		for o := range schedule.All(p, from, view.EndOfTime) {
 			if o.Cancelled() || before(o.Start, w.until) {
 				continue
 			}

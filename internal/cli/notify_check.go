@@ -118,6 +118,16 @@ func (l *planLookout) note(key string, found *notify.Issue) {
 	l.seen[key] = *found
 }
 
+// look has what a key stands for looked at where it is due. find gives nil where nothing is wrong.
+func (l *planLookout) look(ctx context.Context, key string, look notify.Look, find func() *notify.Issue) {
+	if !l.due(key, look) {
+		return
+	}
+	if found := find(); ctx.Err() == nil { // else it was broken off
+		l.note(key, found)
+	}
+}
+
 // apps asks the service with the credentials of each project that is used.
 func (l *planLookout) apps(ctx context.Context, look notify.Look) (keys []string) {
 	for _, app := range l.plan.Apps {
@@ -128,14 +138,8 @@ func (l *planLookout) apps(ctx context.Context, look notify.Look) (keys []string
 		}
 		key := "app/" + id
 		keys = append(keys, key)
-		if !l.due(key, look) {
-			continue
-		}
 		if client, err := l.conn.Client(region); err == nil {
-			found := l.app(ctx, client, app, id, near)
-			if ctx.Err() == nil {
-				l.note(key, found)
-			}
+			l.look(ctx, key, look, func() *notify.Issue { return l.app(ctx, client, app, id, near) })
 		}
 	}
 	return keys

@@ -35,10 +35,8 @@ func (a *app) checkPlan(path string, opts rules.Options) (planfile.Checked, erro
 
 // soundness is the status of a command that answered about plans: that of findings where one has errors.
 func soundness(plans []planfile.Checked) error {
-	for _, c := range plans {
-		if !c.Sound() {
-			return errFindings
-		}
+	if slices.ContainsFunc(plans, func(c planfile.Checked) bool { return !c.Sound() }) {
+		return errFindings
 	}
 	return nil
 }
@@ -138,7 +136,7 @@ func (a *app) plansToRun(ctx context.Context, paths []string) ([]planfile.Checke
 	plans = nil
 	for _, path := range paths {
 		c, err := a.checkPlan(path, rules.Options{Now: a.now()})
-		if err == nil && c.Plan != nil && c.Count(plan.SeverityError) == 0 {
+		if err == nil && c.Sound() {
 			plans = append(plans, c)
 			continue
 		}

@@ -43,17 +43,15 @@ func (l *planLookout) planned(look notify.Look) (ahead []plan.Occurrence) {
 func (l *planLookout) storages(ctx context.Context, look notify.Look, ahead []plan.Occurrence) (keys []string) {
 	for _, o := range ahead {
 		s := o.Settings.Storage
-		if s == nil || slices.Contains(keys, "storage/"+s.Name) {
+		if s == nil {
 			continue
 		}
 		key := "storage/" + s.Name
-		keys = append(keys, key)
-		if l.due(key, look) {
-			found := l.storage(ctx, s)
-			if ctx.Err() == nil {
-				l.note(key, found)
-			}
+		if slices.Contains(keys, key) {
+			continue
 		}
+		keys = append(keys, key)
+		l.look(ctx, key, look, func() *notify.Issue { return l.storage(ctx, s) })
 	}
 	return keys
 }

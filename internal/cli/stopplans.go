@@ -20,10 +20,7 @@ import (
 // plansToStop are the plans by which the given classes can be stopped: those that the command names, else those that were
 // applied last, and for a class of none of them what the store holds of its own plan.
 func (a *app) plansToStop(ctx context.Context, s *store.Store, given []planfile.Checked, rows []store.Occurrence) ([]*plan.Plan, error) {
-	var plans []*plan.Plan
-	for _, c := range given {
-		plans = append(plans, c.Plan)
-	}
+	plans := planfile.Parsed(given)
 	if len(given) == 0 {
 		applied, err := appliedPlans(ctx, s, rules.Options{Now: a.clock()})
 		if err != nil && !errors.Is(err, errNoPlanApplied) {

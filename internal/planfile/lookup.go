@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,20 +39,11 @@ func NewLookup(planPath string, env func(string) (string, bool)) plan.Lookup {
 }
 
 func fileValue(folder string, r plan.Reference) (string, error) {
-	path := filepath.FromSlash(r.File)
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(folder, path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			return "", fmt.Errorf("%s is %w: no such file", r, ErrUnset)
-		}
-		return "", fmt.Errorf("%s cannot be read: %w", r, Reason(err))
-	}
-	defer f.Close()
-	b, err := ReadBounded(f, MaxSecretSize)
-	if err != nil {
+	b, err := readBeside(folder, r.File, MaxSecretSize)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("%s is %w: no such file", r, ErrUnset)
+	case err != nil:
 		return "", fmt.Errorf("%s cannot be read: %w", r, err)
 	}
 	v := strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
@@ -59,6 +51,20 @@ func fileValue(folder string, r plan.Reference) (string, error) {
 		return "", fmt.Errorf("%s is %w: the file is empty", r, ErrUnset)
 	}
 	return v, nil
+}
+
+// readBeside reads a file of at most so many bytes that a plan names: relative to the folder of the plan.
+func readBeside(folder, name string, limit int64) ([]byte, error) {
+	path := filepath.FromSlash(name)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(folder, path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, Reason(err)
+	}
+	defer f.Close()
+	return ReadBounded(f, limit)
 }
 
 // SimulatedLookup gives unset references a fallback value, always the same: an ingest address where a CDN target needs

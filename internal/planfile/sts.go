@@ -33,16 +33,7 @@ func IssueSTS(planPath string) func(context.Context, *plan.STS) ([]byte, error) 
 		if len(s.Command) > 0 {
 			return runSTS(ctx, folder, s.Command)
 		}
-		path := filepath.FromSlash(s.File)
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(folder, path)
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, fmt.Errorf("file %s: %w", s.File, Reason(err))
-		}
-		defer f.Close()
-		text, err := ReadBounded(f, maxSTSOutput)
+		text, err := readBeside(folder, s.File, maxSTSOutput)
 		if err != nil {
 			return nil, fmt.Errorf("file %s: %w", s.File, err)
 		}
