@@ -104,10 +104,14 @@ func (f *Finder) due(ctx context.Context, rows []store.Occurrence, from, until t
 			}
 		}
 	}
+	sortByStart(rows)
+	return rows, captions, nil
+}
+
+func sortByStart(rows []store.Occurrence) {
 	slices.SortStableFunc(rows, func(x, y store.Occurrence) int {
 		return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.ID, y.ID))
 	})
-	return rows, captions, nil
 }
 
 // planned lists the classes of a plan that are looked for and start in a period.

@@ -333,9 +333,7 @@ func (f *Finder) History(ctx context.Context, id ID, orders []store.Command) ([]
 	if len(rows) == 0 && !planned {
 		return nil, f.none(ctx, id)
 	}
-	slices.SortStableFunc(rows, func(x, y store.Occurrence) int {
-		return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.ID, y.ID))
-	})
+	sortByStart(rows)
 	return rows, nil
 }
 

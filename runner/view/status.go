@@ -110,17 +110,9 @@ func currentOccurrences(ctx context.Context, s *store.Store, now time.Time) ([]s
 	if err != nil {
 		return nil, fmt.Errorf("read occurrences: %w", err)
 	}
-	seen := map[string]bool{}
-	for _, o := range near {
-		seen[o.ID] = true
-	}
-	for _, o := range open {
-		if !seen[o.ID] {
-			near = append(near, o)
-		}
-	}
-	slices.SortStableFunc(near, func(x, y store.Occurrence) int { return x.Start.Compare(y.Start) })
-	return near, nil
+	rows := append(near, open...)
+	sortByStart(rows)
+	return slices.CompactFunc(rows, func(x, y store.Occurrence) bool { return x.ID == y.ID }), nil
 }
 
 // overdue says of the classes that wait for somebody that nobody is there.
