@@ -8,17 +8,8 @@ import (
 
 // NewLogger gives the structured log of run and now, as --log-format and --log-level say.
 func NewLogger(w io.Writer, format, level string) (*slog.Logger, error) {
-	var least slog.Level
-	switch level {
-	case "debug":
-		least = slog.LevelDebug
-	case "info":
-		least = slog.LevelInfo
-	case "warn":
-		least = slog.LevelWarn
-	case "error":
-		least = slog.LevelError
-	default:
+	least, known := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}[level]
+	if !known {
 		return nil, fmt.Errorf("invalid --log-level %q: must be debug, info, warn or error", level)
 	}
 	opts := &slog.HandlerOptions{Level: least}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"rundown/internal/planfile"
-	"rundown/plan"
 	"rundown/runner/view"
 )
 
@@ -31,7 +30,7 @@ func Annotations(w io.Writer, plans []planfile.Checked, folder string) error {
 
 func (f placedFinding) annotation(folder string) string {
 	var b strings.Builder
-	b.WriteString("::" + annotationCommand(f.Severity))
+	b.WriteString("::" + looksOf(f.Severity).annotation)
 	separator := " "
 	property := func(name, value string) {
 		b.WriteString(separator + name + "=" + commandProperty.Replace(value))
@@ -61,15 +60,4 @@ func (f placedFinding) annotation(folder string) string {
 	}
 	b.WriteString("::" + commandText.Replace(strings.Join(lines, "\n")))
 	return b.String()
-}
-
-func annotationCommand(s plan.Severity) string {
-	switch s {
-	case plan.SeverityError:
-		return "error"
-	case plan.SeverityWarning:
-		return "warning"
-	default:
-		return "notice"
-	}
 }

@@ -129,7 +129,7 @@ func (p *FindingPrinter) PrintNotes(findings []plan.Finding) {
 		total++
 		rules[f.Rule]++
 	}
-	word := p.colours.Paint("note", severityColour(plan.SeverityInformation))
+	word := p.colours.Paint("note", looksOf(plan.SeverityInformation).colour)
 	switch {
 	case total == 0:
 	case total == 1:

@@ -46,7 +46,7 @@ func SARIF(w io.Writer, plans []planfile.Checked, version, folder string) (leftO
 	if leftOut = len(placed) - MaxSARIFResults; leftOut > 0 {
 		// What matters most stays, in the order it had.
 		slices.SortStableFunc(placed, func(a, b placedFinding) int {
-			return cmp.Compare(severityRank(a.Severity), severityRank(b.Severity))
+			return cmp.Compare(looksOf(a.Severity).rank, looksOf(b.Severity).rank)
 		})
 		placed = placed[:MaxSARIFResults]
 	}
@@ -74,9 +74,9 @@ func sarifRule(r plan.Rule) *sarif.ReportingDescriptor {
 	return sarif.NewRule(r.ID).WithName(r.ID).
 		WithShortDescription(description).WithFullDescription(description).
 		WithHelp(sarif.NewMultiformatMessageString().WithText(help)).
-		WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(sarifLevel(r.Severity))).
+		WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(looksOf(r.Severity).level)).
 		WithProperties(sarif.NewPropertyBag().WithTags([]string{"rundown", origin}).
-			Add("precision", "very-high").Add("problem.severity", problemSeverity(r.Severity)))
+			Add("precision", "very-high").Add("problem.severity", looksOf(r.Severity).problem))
 }
 
 // placedFinding is a finding with the file it is about and the line as it may be shown.
@@ -132,33 +132,9 @@ func (f placedFinding) sarif(rule int, folder string) *sarif.Result {
 	if f.Hint != "" {
 		text += "; hint: " + view.Line(f.Hint)
 	}
-	return sarif.NewRuleResult(f.Rule).WithRuleIndex(rule).WithLevel(sarifLevel(f.Severity)).
+	return sarif.NewRuleResult(f.Rule).WithRuleIndex(rule).WithLevel(looksOf(f.Severity).level).
 		WithMessage(sarif.NewTextMessage(text)).
 		WithLocations([]*sarif.Location{sarif.NewLocationWithPhysicalLocation(place)})
-}
-
-// severityRank orders severities, the worst first.
-func severityRank(s plan.Severity) int {
-	return slices.Index([]plan.Severity{plan.SeverityError, plan.SeverityWarning, plan.SeverityInformation}, s)
-}
-
-func sarifLevel(s plan.Severity) string {
-	switch s {
-	case plan.SeverityError:
-		return sarif.LevelError
-	case plan.SeverityWarning:
-		return sarif.LevelWarning
-	default:
-		return sarif.LevelNote
-	}
-}
-
-// problemSeverity is the same in the words of code scanning.
-func problemSeverity(s plan.Severity) string {
-	if s == plan.SeverityInformation {
-		return "recommendation"
-	}
-	return string(s)
 }
 
 // relativeFile names a file from folder, with forward slashes, where it lies in it; else as it was given.

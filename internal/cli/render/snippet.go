@@ -73,28 +73,9 @@ func (p *FindingPrinter) head(f plan.Finding) {
 	lines := wrap(view.Line(f.Message)+" "+rule, first, p.width-len(indent))
 	last := len(lines) - 1
 	lines[last] = strings.TrimSuffix(lines[last], rule) + p.colours.Paint(rule, color.Faint)
-	fmt.Fprintf(p.w, "%s: %s: %s\n", p.colours.Paint(place, color.Bold), p.colours.Paint(severity, severityColour(f.Severity)), lines[0])
+	fmt.Fprintf(p.w, "%s: %s: %s\n", p.colours.Paint(place, color.Bold), p.colours.Paint(severity, looksOf(f.Severity).colour), lines[0])
 	for _, line := range lines[1:] {
 		fmt.Fprintln(p.w, indent+line)
-	}
-}
-
-// SeverityWord is how people read a severity; a plan's rules: takes the same words.
-func SeverityWord(s plan.Severity) string {
-	if s == plan.SeverityInformation {
-		return "note"
-	}
-	return string(s)
-}
-
-func severityColour(s plan.Severity) color.Attribute {
-	switch s {
-	case plan.SeverityError:
-		return color.FgRed
-	case plan.SeverityWarning:
-		return color.FgYellow
-	default:
-		return color.FgCyan
 	}
 }
 
