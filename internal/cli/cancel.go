@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"context"
 	"os/user"
 
 	"github.com/spf13/cobra"
 
 	"rundown/runner/operate"
 	"rundown/runner/store"
-	"rundown/runner/view"
 )
 
 func newCancelCommand(a *app) *cobra.Command {
@@ -55,13 +53,10 @@ survives restarts, reloads and plan changes.
 		case day.used():
 			return a.giveClosure(cmd.Context(), c, day.yes)
 		}
-		act := operate.Cancel
 		if undo {
-			act = operate.Undo
+			return a.operate(cmd, args, why, operate.Undo)
 		}
-		return a.operate(cmd, args, func(ctx context.Context, s *store.Store, c view.Class) (operate.Answer, error) {
-			return act(ctx, s, c, a.operator(why))
-		})
+		return a.operate(cmd, args, why, operate.Cancel)
 	}
 	return cmd
 }

@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"strings"
 	"time"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"rundown/internal/cli/render"
@@ -168,7 +166,7 @@ func (a *app) confirm(what string, yes bool) error {
 	if yes {
 		return nil
 	}
-	if f, ok := a.in.(*os.File); !ok || !isatty.IsTerminal(f.Fd()) {
+	if _, ok := terminalOf(a.in); !ok {
 		return fmt.Errorf("nothing was changed; add --yes to %s", what)
 	}
 	fmt.Fprintf(a.err, "%s? [y/N] ", what)

@@ -33,7 +33,7 @@ import (
 
 // daemon is the state of the run command. The goroutine of [app.run] sets the fields before the engine starts. After that
 // they are read-only: the engine, the HTTP server and the plan reader use them from their own goroutines, and what they
-// point to is safe for concurrent use. Two fields change later: begun is atomic, and unset has a lock.
+// point to is safe for concurrent use. What changes later, begun, notifier, unset and fleet, is safe for concurrent use, too.
 type daemon struct {
 	a       *app
 	log     *slog.Logger
@@ -57,38 +57,8 @@ type daemon struct {
 	begun atomic.Bool // the engine has started
 
 	notifier atomic.Pointer[notify.Notifier] // nil before that
-	unset    unsetReferences
+	unset    sync.Map                        // of plan names: a runner.Issue where an active plan has references that are not set
 	fleet    fleetHealth
-}
-
-// unsetReferences are the active plans with references that are not set. It is safe for concurrent use.
-type unsetReferences struct {
-	mu     sync.Mutex
-	issues map[string]runner.Issue // by plan name
-}
-
-func (u *unsetReferences) raise(name string, issue runner.Issue) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.issues == nil {
-		u.issues = map[string]runner.Issue{}
-	}
-	u.issues[name] = issue
-}
-
-func (u *unsetReferences) clear(name string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	delete(u.issues, name)
-}
-
-func (u *unsetReferences) list() (issues []runner.Issue) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for _, issue := range u.issues {
-		issues = append(issues, issue)
-	}
-	return issues
 }
 
 // run is the daemon. It is idle most of the time and shares its host, so it prefers less memory over less garbage
@@ -189,14 +159,14 @@ func (d *daemon) unattended(ctx context.Context) ([]store.Occurrence, error) {
 func (d *daemon) vet(p *plan.Plan) error {
 	err := d.work.unresolved(p)
 	if err == nil {
-		d.unset.clear(p.Name)
+		d.unset.Delete(p.Name)
 		return nil
 	}
 	if d.begun.Load() || len(d.running) == 0 || d.work.reachable(p) != nil {
 		return err
 	}
 	d.log.Error("started to finish running classes: new classes need references that are not set", "reason_code", reason.IssueReferencesUnset, "error", err)
-	d.unset.raise(p.Name, runner.Issue{
+	d.unset.Store(p.Name, runner.Issue{
 		ID: reason.IssueReferencesUnset, Severity: runner.SeverityCritical, Since: d.a.clock(), Blocking: true, About: p.Name,
 		Text: err.Error(), Advice: "set them and restart; running classes are watched and stopped on time meanwhile",
 	})

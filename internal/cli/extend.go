@@ -75,9 +75,7 @@ func (a *app) extend(cmd *cobra.Command, args []string, day *closureFlags, undo 
 	case undo && day.used():
 		return a.endClosures(cmd.Context(), day.closure(store.ClosureExtend, a.operator(why)), day.yes)
 	case undo:
-		return a.operate(cmd, args, func(ctx context.Context, s *store.Store, c view.Class) (operate.Answer, error) {
-			return operate.Unextend(ctx, s, c, a.operator(why))
-		})
+		return a.operate(cmd, args, why, operate.Unextend)
 	}
 	text := args[len(args)-1]
 	length, err := time.ParseDuration(text)
@@ -89,8 +87,8 @@ func (a *app) extend(cmd *cobra.Command, args []string, day *closureFlags, undo 
 		c.Length = length
 		return a.giveClosure(cmd.Context(), c, day.yes)
 	}
-	return a.operate(cmd, args, func(ctx context.Context, s *store.Store, c view.Class) (operate.Answer, error) {
-		return operate.Extend(ctx, s, c, length, a.operator(why))
+	return a.operate(cmd, args, why, func(ctx context.Context, s *store.Store, c view.Class, by operate.Operator) (operate.Answer, error) {
+		return operate.Extend(ctx, s, c, length, by)
 	})
 }
 

@@ -17,7 +17,10 @@ import (
 
 // issues are all health issues of the daemon.
 func (d *daemon) issues(reader *planReader) []runner.Issue {
-	issues := slices.Concat(d.engine.Issues(), d.proxy, d.unset.list(), reader.issues(), d.a.log.Issues())
+	issues := slices.Concat(d.engine.Issues(), d.proxy, reader.issues(), d.a.log.Issues())
+	for _, issue := range d.unset.Range {
+		issues = append(issues, issue.(runner.Issue))
+	}
 	n := d.notifier.Load()
 	if n == nil {
 		return issues

@@ -84,7 +84,7 @@ once and leaves them running.`,
 		if cmd.Flags().Changed("for") && (o.length < time.Second || o.length > maxNowLength) {
 			return &usageError{cmd.CommandPath(), fmt.Errorf("invalid --for %v: must be from 1s to %v", o.length, maxNowLength)}
 		}
-		if _, ok := a.terminal(); !ok { // the end of who reads the progress must not leave a recording behind
+		if _, ok := terminalOf(a.err); !ok { // the end of who reads the progress must not leave a recording behind
 			a.queueLog()
 		}
 		return a.recordNow(cmd.Context(), args[0], args[1:], o)

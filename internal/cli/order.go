@@ -54,14 +54,17 @@ func (a *app) operator(why string) operate.Operator {
 	return operate.Operator{Who: a.who(), Why: why, Now: a.clock()}
 }
 
+// act gives an order for a class.
+type act func(context.Context, *store.Store, view.Class, operate.Operator) (operate.Answer, error)
+
 // operate gives an order for the class that the arguments of a command name, and says what the order does.
-func (a *app) operate(cmd *cobra.Command, args []string, act func(context.Context, *store.Store, view.Class) (operate.Answer, error)) error {
+func (a *app) operate(cmd *cobra.Command, args []string, why string, act act) error {
 	s, c, err := a.openClass(cmd, args)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	answer, err := act(cmd.Context(), s, c)
+	answer, err := act(cmd.Context(), s, c, a.operator(why))
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,8 @@ type reloader struct {
 	plans  []planfile.Checked
 	state  []readState // of each plan
 
-	reading planfile.OnPath  // hears of each file before it is read, and of "" when no file is being read
-	unset   *unsetReferences // to be cleared for a plan that is applied
+	reading planfile.OnPath // hears of each file before it is read, and of "" when no file is being read
+	unset   *sync.Map       // the issues of the daemon, to be cleared for a plan that is applied
 
 	watch  planfile.Watch // over the files of all plans
 	silent bool           // what is waited for was found by what the files hold; size and time do not tell of it
@@ -46,7 +46,7 @@ type readState struct {
 }
 
 func newReloader(a *app, w *environment, engine *runner.Engine, log *slog.Logger, plans []planfile.Checked) *reloader {
-	r := &reloader{a: a, w: w, engine: engine, log: log, plans: slices.Clone(plans), state: make([]readState, len(plans)), unset: &unsetReferences{}}
+	r := &reloader{a: a, w: w, engine: engine, log: log, plans: slices.Clone(plans), state: make([]readState, len(plans)), unset: &sync.Map{}}
 	for i, c := range plans {
 		if c.Files != nil {
 			r.state[i] = readState{files: c.Files, digest: c.Files.Digest()}
@@ -203,7 +203,7 @@ func (r *reloader) apply(ctx context.Context, old, c planfile.Checked, unread er
 	case err != nil:
 		return false, true, err
 	default:
-		r.unset.clear(c.Plan.Name)
+		r.unset.Delete(c.Plan.Name)
 	}
 	return true, false, nil
 }

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"rundown/internal/cli/render"
@@ -100,7 +98,7 @@ func (a *app) watchStatus(ctx context.Context, s *store.Store, o statusOptions) 
 	defer tick.Stop()
 	for {
 		var screen bytes.Buffer
-		if f, ok := a.out.w.(*os.File); ok && isatty.IsTerminal(f.Fd()) && o.format.value == "text" {
+		if _, ok := terminalOf(a.out); ok && o.format.value == "text" {
 			screen.WriteString("\x1b[H\x1b[2J") // the cursor to the corner, and the screen cleared
 		}
 		if err := a.status(ctx, s, &screen, o); err != nil {

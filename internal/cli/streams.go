@@ -84,43 +84,37 @@ func (a *app) flushLog() {
 	}
 }
 
-// terminal is standard error where it is a terminal.
-func (a *app) terminal() (*os.File, bool) {
-	f, ok := a.err.(*os.File)
+// terminalOf is the terminal that a stream leads to, if it is one: directly, or through the log's queue or our output.
+func terminalOf(stream any) (_ *os.File, ok bool) {
+	switch o := stream.(type) {
+	case *output:
+		stream = o.w
+	case *host.LogQueue:
+		stream = o.Writer
+	}
+	f, ok := stream.(*os.File)
 	return f, ok && isatty.IsTerminal(f.Fd())
+}
+
+// dumb says that the terminal can neither colour nor move its cursor.
+func (a *app) dumb() bool {
+	term, _ := a.env("TERM")
+	return term == "dumb"
 }
 
 // bars is the terminal on which progress is shown by bars; nil for none.
 func (a *app) bars() *os.File {
-	if term, _ := a.env("TERM"); term == "dumb" {
-		return nil
+	if f, ok := terminalOf(a.err); ok && !a.dumb() {
+		return f
 	}
-	f, ok := a.terminal()
-	if !ok {
-		return nil
-	}
-	return f
+	return nil
 }
 
 // paletteFor colours on a terminal only, and not where NO_COLOR (https://no-color.org) or a dumb terminal says so.
 func (a *app) paletteFor(w io.Writer) render.Palette {
-	switch o := w.(type) {
-	case *output:
-		w = o.w
-	case *host.LogQueue:
-		w = o.Writer
-	}
-	f, ok := w.(*os.File)
-	if !ok || !isatty.IsTerminal(f.Fd()) {
-		return render.Palette{}
-	}
-	if v, _ := a.env("NO_COLOR"); v != "" {
-		return render.Palette{}
-	}
-	if term, _ := a.env("TERM"); term == "dumb" {
-		return render.Palette{}
-	}
-	return render.Palette{On: true}
+	_, ok := terminalOf(w)
+	refused, _ := a.env("NO_COLOR")
+	return render.Palette{On: ok && refused == "" && !a.dumb()}
 }
 
 // width is how many columns text output takes: what COLUMNS says, else those of the terminal, else 80. URLs and paths are
