@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"maps"
 	"slices"
 
 	"rundown/runner/store"
@@ -9,23 +8,23 @@ import (
 
 // assign says which node is to own each App ID: as the owners have them, in fair shares of those that each node could work
 // on. nodes are those that are alive, by their numbers; owners has the node of each App ID that has one. Every node
-// computes it from the same rows. An App ID that nobody could work on stays with its owner, or is left out. A node that the
-// service does not answer could work on what no other could.
+// computes it from the same rows. An App ID that nobody could work on stays with its owner, or is left out. A node that has an App ID
+// in reserve could work on it where no other could, and one that the service does not answer where none is left but such.
 func assign(nodes []store.Node, owners map[string]int64) map[string]int64 {
-	s := shares{fit: map[int64]map[string]bool{}, load: map[int64]int{}, node: map[string]int64{}, unreached: map[int64]bool{}}
+	s := shares{fit: map[int64]map[string]bool{}, load: map[int64]int{}, node: map[string]int64{}, choice: map[string]choice{}}
 	apps := map[string]bool{}
 	for _, n := range nodes {
 		s.ids = append(s.ids, n.ID)
 		s.fit[n.ID] = map[string]bool{}
-		for _, app := range n.Apps {
-			s.fit[n.ID][app], apps[app] = true, true
+		for app := range choices(n) {
+			apps[app] = true
 		}
 	}
 	for app := range owners {
 		apps[app] = true
 	}
 	s.apps = sortedKeys(apps)
-	s.preferAnswered(nodes)
+	s.takeBest(nodes)
 	var free []string
 	for _, app := range s.apps {
 		owner := owners[app]
@@ -54,7 +53,51 @@ type shares struct {
 	load map[int64]int
 	node map[string]int64
 
-	unreached map[int64]bool // the service does not answer the node
+	choice map[string]choice // that of the nodes that are fit for an App ID
+}
+
+// choice says how good a node is for an App ID. The lowest is best.
+type choice int
+
+const (
+	first     choice = iota
+	reserve          // its classes begin too early or too late there, or only what runs is looked after
+	unreached        // the service does not answer the node
+)
+
+// choices gives how good a node is for each of the App IDs that it could work on.
+func choices(n store.Node) map[string]choice {
+	all := map[string]choice{}
+	for _, app := range n.Reserve {
+		all[app] = reserve
+	}
+	for _, app := range n.Apps {
+		all[app] = first
+	}
+	if n.Unreached {
+		for app := range all {
+			all[app] = unreached
+		}
+	}
+	return all
+}
+
+// takeBest has those nodes be fit for an App ID than which no other is better for it.
+func (s *shares) takeBest(nodes []store.Node) {
+	for _, n := range nodes {
+		for app, c := range choices(n) {
+			if best, known := s.choice[app]; !known || c < best {
+				s.choice[app] = c
+			}
+		}
+	}
+	for _, n := range nodes {
+		for app, c := range choices(n) {
+			if c == s.choice[app] {
+				s.fit[n.ID][app] = true
+			}
+		}
+	}
 }
 
 func (s *shares) give(app string, id int64) {
@@ -63,21 +106,6 @@ func (s *shares) give(app string, id int64) {
 	}
 	s.node[app] = id
 	s.load[id]++
-}
-
-// preferAnswered takes each App ID that a node could work on which the service answers from the nodes that it does not answer.
-func (s *shares) preferAnswered(nodes []store.Node) {
-	answered := map[string]bool{}
-	for _, n := range nodes {
-		for _, app := range n.Apps {
-			answered[app] = answered[app] || !n.Unreached
-		}
-	}
-	for _, n := range nodes {
-		if s.unreached[n.ID] = n.Unreached; n.Unreached {
-			maps.DeleteFunc(s.fit[n.ID], func(app string, _ bool) bool { return answered[app] })
-		}
-	}
 }
 
 // least is the node with the fewest App IDs of those that could work on one; 0 for none.
@@ -90,15 +118,15 @@ func (s *shares) least(app string) (least int64) {
 	return least
 }
 
-// level moves one App ID from a node to another that has fewer by two at least; false where there is none to be moved. Nodes that
-// the service does not answer are not worth a hand-over.
+// level moves one App ID from a node to another that has fewer by two at least; false where there is none to be moved. A node that is
+// not the first choice for an App ID is not worth a hand-over.
 func (s *shares) level() bool {
 	for _, app := range slices.Backward(s.apps) {
 		from := s.node[app]
 		if from == 0 {
 			continue
 		}
-		if to := s.least(app); to != 0 && !s.unreached[to] && s.load[from]-s.load[to] > 1 {
+		if to := s.least(app); to != 0 && s.choice[app] == first && s.load[from]-s.load[to] > 1 {
 			s.give(app, to)
 			return true
 		}

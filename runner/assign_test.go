@@ -15,6 +15,7 @@ func TestShares(t *testing.T) {
 	t.Parallel()
 	node := func(id int64, apps ...string) store.Node { return store.Node{ID: id, Apps: apps} }
 	unreached := func(id int64, apps ...string) store.Node { return store.Node{ID: id, Apps: apps, Unreached: true} }
+	second := func(id int64, reserve ...string) store.Node { return store.Node{ID: id, Reserve: reserve} }
 	for name, c := range map[string]struct {
 		nodes  []store.Node
 		owners map[string]int64
@@ -32,6 +33,13 @@ func TestShares(t *testing.T) {
 		"an owner that alone could":            {[]store.Node{unreached(1, "a"), node(2, "b")}, map[string]int64{"a": 1}, map[string]int64{"a": 1, "b": 2}},
 		"no node gets answers":                 {[]store.Node{unreached(1, "a"), unreached(2, "a")}, map[string]int64{"a": 1}, map[string]int64{"a": 1}},
 		"one node, without answers":            {[]store.Node{unreached(1, "a")}, nil, map[string]int64{"a": 1}},
+		"one node, with all in reserve":        {[]store.Node{second(1, "a", "b")}, nil, map[string]int64{"a": 1, "b": 1}},
+		"two nodes, with all in reserve":       {[]store.Node{second(1, "a", "b"), second(2, "a", "b")}, nil, map[string]int64{"a": 1, "b": 2}},
+		"reserve is not levelled":              {[]store.Node{second(1, "a", "b"), second(2, "a", "b")}, map[string]int64{"a": 1, "b": 1}, map[string]int64{"a": 1, "b": 1}},
+		"reserve gives way":                    {[]store.Node{second(1, "a", "b"), node(2, "a")}, map[string]int64{"a": 1, "b": 1}, map[string]int64{"a": 2, "b": 1}},
+		"reserve before no answers":            {[]store.Node{second(1, "a"), unreached(2, "a")}, map[string]int64{"a": 2}, map[string]int64{"a": 1}},
+		"reserve without answers":              {[]store.Node{{ID: 1, Reserve: []string{"a"}, Unreached: true}}, nil, map[string]int64{"a": 1}},
+		"in reserve by one plan, not another":  {[]store.Node{{ID: 1, Apps: []string{"a"}, Reserve: []string{"a"}}, second(2, "a")}, nil, map[string]int64{"a": 1}},
 		"what nobody can work on is left out":  {[]store.Node{node(1, "a")}, map[string]int64{"b": 0}, map[string]int64{"a": 1}},
 		"what a dead node owns waits":          {[]store.Node{node(1, "a", "b")}, map[string]int64{"a": 7}, map[string]int64{"b": 1}},
 	} {

@@ -100,7 +100,7 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 		if err := e.removeOthers(ctx); err != nil {
 			return err
 		}
-		if _, err := e.cfg.Store.Heartbeat(ctx, e.cfg.Now(), e.servable()); err != nil { // what was planned while nobody scheduled is written now
+		if _, err := e.cfg.Store.Heartbeat(ctx, e.cfg.Now(), e.offers()); err != nil { // what was planned while nobody scheduled is written now
 			return fmt.Errorf("write the store: %w", err)
 		}
 	}

@@ -29,7 +29,7 @@ const (
 	unfitEvery = 10 * time.Second // plans that this node cannot work on are tried again
 
 	clockDiffers = 2 * time.Second  // from that of the store's database: a person should know
-	clockWrong   = 10 * time.Second // classes would begin too early or too late: this node owns nothing new
+	clockWrong   = 10 * time.Second // classes would begin too early or too late: this node owns what no other node can work on
 	// clockSettles is how long a node hands nothing over from when it finds its clock wrong. Where it is the clock of the database that
 	// leapt, another node sees that up to two heartbeats later, and until then looks as if it were right.
 	clockSettles = 3 * time.Second
@@ -113,17 +113,7 @@ func (e *Engine) beatOnce(ctx context.Context) error {
 		defer cancel()
 	}
 	sent, before := e.gate.elapsed(), e.cfg.Now()
-	offers := e.servable()
-	if e.fitForDuties() {
-		offers = append(offers, store.Duties)
-	}
-	if e.unreached() {
-		offers = append(offers, store.Unreached)
-	}
-	if !e.scheduling {
-		offers = append(offers, store.NoDaemon)
-	}
-	at, err := e.cfg.Store.Heartbeat(bound, before, offers)
+	at, err := e.cfg.Store.Heartbeat(bound, before, e.offers())
 	switch {
 	case errors.Is(err, store.ErrBuried):
 		return e.buried(ctx)
@@ -135,6 +125,24 @@ func (e *Engine) beatOnce(ctx context.Context) error {
 	e.storeRecovered()
 	e.compareClocks(at, before, e.cfg.Now())
 	return nil
+}
+
+// offers is what a heartbeat tells the other nodes.
+func (e *Engine) offers() []string {
+	offers, reserve := e.servable()
+	for _, app := range reserve {
+		offers = append(offers, store.Reserve(app))
+	}
+	if e.fitForDuties() {
+		offers = append(offers, store.Duties)
+	}
+	if e.unreached() {
+		offers = append(offers, store.Unreached)
+	}
+	if !e.scheduling {
+		offers = append(offers, store.NoDaemon)
+	}
+	return offers
 }
 
 // buried goes on after other processes took this one for dead: it owns nothing any more, and joins again.
@@ -174,15 +182,29 @@ func (e *Engine) compareClocks(at, before, after time.Time) {
 		e.clear(reason.IssueNodeClock, "")
 		return
 	}
+	e.raise("", e.clockIssue(offset))
+}
+
+// clockIssue is the health issue about a clock from which that of the database differs by an offset.
+func (e *Engine) clockIssue(offset time.Duration) Issue {
 	issue := Issue{
 		ID: reason.IssueNodeClock, Severity: SeverityWarning, Advice: "set the clock of this machine or of the database's, for instance by NTP",
 		Text: fmt.Sprintf("the clock of this machine differs from the database's by %v", offset.Abs().Round(100*time.Millisecond)),
 	}
-	if offset.Abs() >= clockWrong {
-		issue.Severity = SeverityCritical
-		issue.Text += ": this node takes on no App IDs"
+	if offset.Abs() < clockWrong {
+		return issue
 	}
-	e.raise("", issue)
+	issue.Severity = SeverityCritical
+	if len(e.allWorkers()) == 0 {
+		issue.Text += ": this node takes on no App IDs while another node can work on them"
+		return issue
+	}
+	way := "late"
+	if offset < 0 {
+		way = "early"
+	}
+	issue.Text += fmt.Sprintf(": by the database's clock, its classes begin and end about %v too %s until a node with the right time takes them over", offset.Abs().Round(time.Second), way)
+	return issue
 }
 
 // clockUnsettled says that the clock of this node is wrong, and that the other nodes may not know yet whether theirs are, too.
@@ -192,23 +214,30 @@ func (e *Engine) clockUnsettled() bool {
 	return e.offset.Abs() >= clockWrong && e.gate.elapsed()-e.wrongSince < clockSettles
 }
 
-// servable lists the App IDs that this node could work on.
-func (e *Engine) servable() []string {
+// servable lists the App IDs that this node could work on, with some more, and those that it has in reserve: where its clock is wrong,
+// all of them.
+func (e *Engine) servable(more ...string) (apps, reserve []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	apps := map[string]bool{}
-	if e.scheduling && e.offset.Abs() < clockWrong && e.ctx.Err() == nil {
+	fit := map[string]bool{}
+	if e.scheduling && e.ctx.Err() == nil {
 		for _, a := range e.plans {
 			for _, id := range a.apps {
-				apps[id] = e.unfit[a.plan.Name] == nil || apps[id]
+				fit[id] = e.unfit[a.plan.Name] == nil || fit[id]
 			}
 		}
 		for id := range e.strays {
-			apps[id] = true
+			fit[id] = true
 		}
 	}
-	maps.DeleteFunc(apps, func(_ string, fit bool) bool { return !fit })
-	return sortedKeys(apps)
+	for _, id := range more {
+		fit[id] = true
+	}
+	maps.DeleteFunc(fit, func(_ string, fit bool) bool { return !fit })
+	if e.offset.Abs() >= clockWrong {
+		return []string{}, sortedKeys(fit)
+	}
+	return sortedKeys(fit), nil
 }
 
 // claim takes those of the App IDs that have no worker and are this node's to own, and gives their leases. It waits for the
@@ -283,7 +312,8 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 	nodes = slices.DeleteFunc(nodes, func(n store.Node) bool { return n.ID != me && n.AliveUntil.Before(now) })
 	for i := range nodes {
 		if nodes[i].ID == me {
-			nodes[i].Apps, nodes[i].Duties, nodes[i].Unreached = append(e.servable(), more...), e.fitForDuties(), e.unreached()
+			nodes[i].Apps, nodes[i].Reserve = e.servable(more...)
+			nodes[i].Duties, nodes[i].Unreached = e.fitForDuties(), e.unreached()
 		}
 	}
 	e.noteSuspicion(nodes)

@@ -34,13 +34,7 @@ func clockIssue(n *fleetNode) runner.Issue {
 // clockFleet is two nodes on a PostgreSQL, some minutes before their bell. The clock of the first is ahead of the database's.
 func clockFleet(t *testing.T, d *database, ahead time.Duration) (f *fleet, off, right *fleetNode, clock *wallClock) {
 	t.Helper()
-	clock = &wallClock{}
-	clock.set(ahead)
-	f = newFleet(t, simulator.Config{})
-	f.address, f.now = d.address, clock.now
-	text := strings.Replace(twoApps(shortBell)["school.yaml"], "timezone:", "padding: {before: 30s, after: 10s}, timezone:", 1)
-	off = f.join("off", nil, loadPlan(t, files{"school.yaml": text}, "school.yaml"))
-	f.now = nil
+	f, off, clock = clockNode(t, d, ahead)
 	time.Sleep(600 * time.Millisecond) // virtual: the two do not poll at the same instant
 	right = f.join("right", nil)
 	time.Sleep(2 * time.Second) // virtual: each has given a heartbeat, and they share the App IDs
@@ -51,6 +45,28 @@ func clockFleet(t *testing.T, d *database, ahead time.Duration) (f *fleet, off, 
 		t.Errorf("the health issues of a node whose clock is right are %v", right.Issues())
 	}
 	return f, off, right, clock
+}
+
+// clockNode is the first of two nodes, before the second has come.
+func clockNode(t *testing.T, d *database, ahead time.Duration) (f *fleet, off *fleetNode, clock *wallClock) {
+	t.Helper()
+	clock = &wallClock{}
+	clock.set(ahead)
+	f = newFleet(t, simulator.Config{})
+	f.address, f.now = d.address, clock.now
+	text := strings.Replace(twoApps(shortBell)["school.yaml"], "timezone:", "padding: {before: 30s, after: 10s}, timezone:", 1)
+	off = f.join("off", nil, loadPlan(t, files{"school.yaml": text}, "school.yaml"))
+	f.now = nil
+	return f, off, clock
+}
+
+// dies kills a node, and waits until others have taken over what it owned.
+func (f *fleet) dies(n *fleetNode) {
+	f.t.Helper()
+	f.kill(n)
+	n.Abandon()
+	n.Close()
+	time.Sleep(6 * time.Second) // virtual: it is dead after 5 s
 }
 
 // wholeDespite wants all four classes written from their bell to their end, once, and stopped at the end of their padding by a clock that
@@ -96,10 +112,7 @@ func TestANodeWhoseClockIsOffByALittleWorksOn(t *testing.T) {
 					if i := slices.IndexFunc(nodes, func(n *fleetNode) bool { return n.name == tt.dies }); i >= 0 {
 						dead := nodes[i]
 						nodes = slices.Delete(nodes, i, i+1)
-						f.kill(dead)
-						dead.Abandon()
-						dead.Close()
-						time.Sleep(6 * time.Second) // virtual: it is dead after 5 s
+						f.dies(dead)
 						if got := f.owners(nodes[0].store); len(got) != 2 || got["canary-APP_A"] != nodes[0].name || got["canary-APP_B"] != nodes[0].name {
 							t.Errorf("6 s after one died the owners are %v", got)
 						}
@@ -132,18 +145,101 @@ func TestANodeWhoseClockIsWrongOwnsNothing(t *testing.T) {
 						clock.set(ahead)
 					}
 					time.Sleep(1100 * time.Millisecond) // virtual: until after the next heartbeat
-					if i := clockIssue(off); i.Severity != runner.SeverityCritical || !strings.Contains(i.Text, "takes on no App IDs") || off.OnDuty() && begins {
+					if i := clockIssue(off); i.Severity != runner.SeverityCritical || !strings.Contains(i.Text, "too ") || off.OnDuty() && begins {
 						t.Errorf("on duty: %v, the health issues are %v", off.OnDuty(), off.Issues())
 					}
 					until(monday.Add(max(at, 0) + 20*time.Second))
 					if got := f.owners(right.store); got["canary-APP_A"] != "right" || got["canary-APP_B"] != "right" || off.OnDuty() {
 						t.Errorf("the owners are %v, on duty: %v", got, off.OnDuty())
 					}
+					if i := clockIssue(off); i.Severity != runner.SeverityCritical || !strings.Contains(i.Text, "takes on no App IDs") {
+						t.Errorf("once it has handed over the health issues are %v", off.Issues())
+					}
 					until(monday.Add(2 * time.Minute))
 					f.wholeDespite(0, off, right)
 				})
 			})
 		}
+	}
+}
+
+// TestANodeWhoseClockIsWrongRecordsWhatNoOtherNodeCan has a node whose clock is off by more than ten seconds be the only one, from its
+// start or after another died, or be beside one whose clock is wrong, too. It records all classes, and tells by how much they begin too
+// early or too late.
+func TestANodeWhoseClockIsWrongRecordsWhatNoOtherNodeCan(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	for _, ahead := range []time.Duration{10200 * time.Millisecond, -10200 * time.Millisecond} {
+		way := map[bool]string{true: "too early", false: "too late"}[ahead > 0]
+		for name, alone := range map[string]func(t *testing.T, f *fleet, off *fleetNode) *fleetNode{
+			"from its start": func(_ *testing.T, _ *fleet, off *fleetNode) *fleetNode { return off },
+			"after a node whose clock is right died": func(t *testing.T, f *fleet, off *fleetNode) *fleetNode {
+				right := f.join("right", nil)
+				until(monday.Add(enter / 2))
+				if got := f.owners(off.store); got["canary-APP_A"] != "right" || got["canary-APP_B"] != "right" {
+					t.Errorf("beside a node whose clock is right the owners are %v", got)
+				}
+				if i := clockIssue(off); !strings.Contains(i.Text, "takes on no App IDs") {
+					t.Errorf("beside a node whose clock is right it says %v", i)
+				}
+				f.dies(right)
+				return off
+			},
+			"after another whose clock is wrong died": func(t *testing.T, f *fleet, off *fleetNode) *fleetNode {
+				clock := &wallClock{}
+				clock.set(ahead)
+				f.now = clock.now
+				other := f.join("other", nil)
+				until(monday.Add(enter / 2))
+				if got := f.owners(other.store); len(got) != 2 {
+					t.Errorf("of two nodes whose clocks are wrong the owners are %v", got)
+				}
+				f.dies(off)
+				return other
+			},
+		} {
+			t.Run(fmt.Sprintf("%v ahead, %s", ahead, name), func(t *testing.T) {
+				virtually(t, server, monday.Add(enter), func(t *testing.T, d *database) {
+					f, off, _ := clockNode(t, d, ahead)
+					last := alone(t, f, off)
+					if got := f.owners(last.store); got["canary-APP_A"] != last.name || got["canary-APP_B"] != last.name {
+						t.Errorf("where no other node could record the owners are %v", got)
+					}
+					time.Sleep(1100 * time.Millisecond) // virtual: until after the next heartbeat
+					if i := clockIssue(last); i.Severity != runner.SeverityCritical || !strings.Contains(i.Text, "begin and end about 10s "+way) {
+						t.Errorf("the health issues are %v", last.Issues())
+					}
+					until(monday.Add(2 * time.Minute))
+					f.wholeDespite(ahead, last)
+				})
+			})
+		}
+	}
+}
+
+// TestANodeWhoseClockIsWrongHandsOverInOrder has a node whose clock is right come while another, whose clock is wrong, waits for its
+// bell or records.
+func TestANodeWhoseClockIsWrongHandsOverInOrder(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	ahead := -10200 * time.Millisecond
+	for _, comes := range []time.Duration{enter / 2, -8 * time.Second, middle} {
+		t.Run(fmt.Sprintf("at the bell and %v", comes), func(t *testing.T) {
+			virtually(t, server, monday.Add(enter), func(t *testing.T, d *database) {
+				f, off, _ := clockNode(t, d, ahead)
+				until(monday.Add(comes))
+				right := f.join("right", nil)
+				until(monday.Add(max(comes, 0) + 20*time.Second))
+				if got := f.owners(right.store); got["canary-APP_A"] != "right" || got["canary-APP_B"] != "right" || off.OnDuty() || !right.OnDuty() {
+					t.Errorf("the owners are %v, on duty is the one whose clock is off: %v, right: %v", got, off.OnDuty(), right.OnDuty())
+				}
+				if i := clockIssue(off); !strings.Contains(i.Text, "takes on no App IDs") {
+					t.Errorf("the health issues are %v", off.Issues())
+				}
+				until(monday.Add(2 * time.Minute))
+				f.wholeDespite(0, off, right)
+			})
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -58,6 +59,7 @@ type Node struct {
 	AliveUntil time.Time
 	Gone       time.Time // when it left or was buried; zero: it did not
 	Apps       []string  // App IDs that it could work on, in the order that it gave
+	Reserve    []string  // App IDs that it could work on where no other node can
 	Duties     bool      // it could do the duties as well as any node
 	Unreached  bool      // the service does not answer it
 	NoDaemon   bool      // it is no daemon
@@ -118,9 +120,15 @@ const Unreached = ":unreached"
 // itself, and no daemon. No App ID is called so.
 const NoDaemon = ":no-daemon"
 
-// Heartbeat records that this node is alive, and which App IDs it could work on, with [Duties] where it could do those,
-// [Unreached] where the service does not answer it and [NoDaemon] where it is none; nil leaves them as they are. It gives the time of
-// the database. [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not opened to work.
+// Reserve is what [Store.Heartbeat] is given in place of an App ID that this node could work on, and that another node is to work on
+// where one can. A node of an earlier version takes it for an App ID that this node alone can work on, and gives it none.
+func Reserve(app string) string { return reservePrefix + app }
+
+const reservePrefix = ":reserve/" // no App ID begins so
+
+// Heartbeat records that this node is alive, and which App IDs it could work on, with [Reserve] where it is not the first choice,
+// [Duties] where it could do those, [Unreached] where the service does not answer it and [NoDaemon] where it is none; nil leaves them
+// as they are. It gives the time of the database. [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not opened to work.
 func (s *Store) Heartbeat(ctx context.Context, at time.Time, apps []string) (time.Time, error) {
 	if !s.work {
 		return time.Time{}, fmt.Errorf("heartbeat: %w", ErrNoWork)
@@ -244,7 +252,13 @@ func scanNode(rows *sql.Rows) (n Node, err error) {
 	n.Started, n.Beat, n.AliveUntil, n.Gone = instant(started), instant(beat), instant(until), instant(gone)
 	err = json.Unmarshal([]byte(apps), &n.Apps)
 	n.Duties, n.Unreached, n.NoDaemon = slices.Contains(n.Apps, Duties), slices.Contains(n.Apps, Unreached), slices.Contains(n.Apps, NoDaemon)
-	n.Apps = slices.DeleteFunc(n.Apps, func(app string) bool { return app == Duties || app == Unreached || app == NoDaemon })
+	n.Apps = slices.DeleteFunc(n.Apps, func(app string) bool {
+		second, reserve := strings.CutPrefix(app, reservePrefix)
+		if reserve {
+			n.Reserve = append(n.Reserve, second)
+		}
+		return reserve || app == Duties || app == Unreached || app == NoDaemon
+	})
 	return n, err
 }
 
