@@ -20,10 +20,16 @@ import (
 //   - Only who applies a plan judges whether it removes too much.
 //   - A plan with a secret written out is refused, since the other nodes could not work on it.
 
-// raiseUnfit notes that this node cannot work on a plan.
-func (e *Engine) raiseUnfit(r store.Revision, err error) {
+// unfitPlan is an active plan that a node cannot work on.
+type unfitPlan struct {
+	apps []string // its App IDs, as far as they are known here
+}
+
+// raiseUnfit notes that this node cannot work on a plan; p is nil where it could not even be read.
+func (e *Engine) raiseUnfit(r store.Revision, p *plan.Plan, err error) {
+	u := &unfitPlan{apps: e.resolvedApps(p)}
 	e.mu.Lock()
-	e.unfit[r.Plan] = err
+	e.unfit[r.Plan] = u
 	e.mu.Unlock()
 	e.raise(r.Plan, Issue{
 		ID: reason.IssueNodeUnfit, Severity: SeverityCritical,
@@ -32,6 +38,23 @@ func (e *Engine) raiseUnfit(r store.Revision, err error) {
 	})
 	e.logThrottled("this node cannot work on a plan, and owns none of its App IDs", err,
 		"plan", r.Plan, "revision", r.ID, "reason_code", reason.IssueNodeUnfit)
+}
+
+// resolvedApps lists the App IDs of a plan that this node can resolve.
+func (e *Engine) resolvedApps(p *plan.Plan) (apps []string) {
+	if p == nil {
+		return nil
+	}
+	conn, err := e.cfg.Connect(p)
+	if err != nil {
+		return nil
+	}
+	for _, app := range p.Apps {
+		if id, err := app.ID.Resolve(conn.Lookup); err == nil {
+			apps = append(apps, id)
+		}
+	}
+	return apps
 }
 
 // clearUnfit notes that this node can work on a plan.
@@ -72,7 +95,7 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 		}
 		if active.ID != 0 && active.ID == holds { // as if the node had no file: that it lacks something is not of the plan
 			if err := e.vetted(p); err != nil {
-				e.raiseUnfit(active, err)
+				e.raiseUnfit(active, p, err)
 				return nil, active, nil
 			}
 		} else if active.ID != 0 {
@@ -88,7 +111,7 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 				_, err = e.prepare(now)
 			}
 			if err != nil {
-				e.raiseUnfit(active, err)
+				e.raiseUnfit(active, now, err)
 				return nil, active, nil
 			}
 			return now, active, nil

@@ -40,7 +40,7 @@ const (
 type membership struct {
 	gate       *gate
 	ttl        time.Duration
-	unfit      map[string]error // active plans that this node cannot work on, by name
+	unfit      map[string]*unfitPlan // active plans that this node cannot work on, by name
 	triedUnfit time.Time
 	strays     map[string]store.Owner // App IDs that have something to do and that no plan at work names
 	offset     time.Duration          // of the database's clock from this one
@@ -59,7 +59,7 @@ func newMembership(cfg Config) membership {
 	rules := cfg.Store.Liveness()
 	m := membership{
 		gate: &gate{limit: rules.Send, ttl: rules.TTL, elapsed: cfg.Uptime}, ttl: rules.TTL,
-		unfit: map[string]error{}, strays: map[string]store.Owner{}, unstored: &unstored{sids: map[string]store.LateSID{}}, told: messages{},
+		unfit: map[string]*unfitPlan{}, strays: map[string]store.Owner{}, unstored: &unstored{sids: map[string]store.LateSID{}}, told: messages{},
 		expiring: newExpiring(),
 	}
 	m.gate.shut()
@@ -214,30 +214,43 @@ func (e *Engine) clockUnsettled() bool {
 	return e.offset.Abs() >= clockWrong && e.gate.elapsed()-e.wrongSince < clockSettles
 }
 
-// servable lists the App IDs that this node could work on, with some more, and those that it has in reserve: where its clock is wrong,
-// all of them.
+// servable lists the App IDs that this node could work on, with some more, and those that it has in reserve: where its clock is wrong
+// all of them, and the App IDs of a plan that it cannot work on which another plan names, too.
 func (e *Engine) servable(more ...string) (apps, reserve []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	fit := map[string]bool{}
-	if e.scheduling && e.ctx.Err() == nil {
-		for _, a := range e.plans {
-			for _, id := range a.apps {
-				fit[id] = e.unfit[a.plan.Name] == nil || fit[id]
-			}
-		}
-		for id := range e.strays {
-			fit[id] = true
-		}
-	}
+	fit, second := map[string]bool{}, map[string]bool{}
 	for _, id := range more {
 		fit[id] = true
 	}
-	maps.DeleteFunc(fit, func(_ string, fit bool) bool { return !fit })
-	if e.offset.Abs() >= clockWrong {
-		return []string{}, sortedKeys(fit)
+	if e.scheduling && e.ctx.Err() == nil {
+		for id := range e.strays {
+			fit[id] = true
+		}
+		for name, a := range e.plans {
+			set := fit
+			if e.unfit[name] != nil {
+				set = second
+			}
+			for _, id := range a.apps {
+				set[id] = true
+			}
+		}
+		for _, u := range e.unfit {
+			for _, id := range u.apps {
+				second[id] = true
+			}
+		}
 	}
-	return sortedKeys(fit), nil
+	apps, reserve = []string{}, []string{}
+	for _, id := range sortedKeys(fit) {
+		if second[id] || e.offset.Abs() >= clockWrong {
+			reserve = append(reserve, id)
+		} else {
+			apps = append(apps, id)
+		}
+	}
+	return apps, reserve
 }
 
 // claim takes those of the App IDs that have no worker and are this node's to own, and gives their leases. It waits for the

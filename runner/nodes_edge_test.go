@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"rundown/agora/simulator"
+	"rundown/plan"
 	"rundown/runner/store"
 )
 
@@ -272,6 +274,43 @@ func TestANodeThatIsGivenAnOlderFileWorksOnTheActiveRevision(t *testing.T) {
 				}
 				f.leave(b)
 				f.leave(a)
+			})
+		})
+	}
+}
+
+// TestANodeOwnsNoAppOfAPlanThatItCannotWorkOn has two plans name one App ID, and one of two nodes lack what the larger of them refers
+// to. The App ID is the other node's, unless that dies: then the first records the classes of the smaller plan.
+func TestANodeOwnsNoAppOfAPlanThatItCannotWorkOn(t *testing.T) {
+	t.Parallel()
+	evening := strings.Replace(twoApps(bell)["school.yaml"], "name: school", "name: evening", 1)
+	evening = evening[:strings.Index(evening, "recordings:")] + "recordings: {chess: {app: a, when: [\"2031-09-15 09:20-09:30\"]}}\n"
+	for _, dies := range []bool{false, true} {
+		t.Run(fmt.Sprintf("the other dies: %v", dies), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-10 * time.Minute))
+				f := newFleet(t, simulator.Config{})
+				a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"), loadPlan(t, files{"evening.yaml": evening}, "evening.yaml"))
+				b := f.join("b", func(p *plan.Plan) error {
+					if p.Name == "school" {
+						return errors.New("KEY is not set")
+					}
+					return nil
+				})
+				until(monday.Add(-2 * time.Minute))
+				if got := f.owners(b.store); got["canary-APP_A"] != "a" || got["canary-APP_B"] != "a" {
+					t.Errorf("the owners are %v, want the node that can work on both plans", got)
+				}
+				until(monday.Add(15 * time.Minute)) // the classes of the larger plan are over
+				if dies {
+					f.dies(a)
+				} else {
+					defer f.leave(a)
+				}
+				until(monday.Add(35 * time.Minute))
+				f.recorded(b.store, 5)
+				f.leave(b)
 			})
 		})
 	}
