@@ -35,6 +35,9 @@ type Config struct {
 	Revision func(*plan.Plan) (store.Revision, error)
 	// Vet judges a plan that comes from the store, before it becomes active; default: none is refused.
 	Vet func(*plan.Plan) error
+	// Finishes says that this process can only finish what runs of an active plan, and not begin its classes: where several processes
+	// share the store, it owns the plan's App IDs only where no other could. Default: of none.
+	Finishes func(plan string) bool
 	// Keep is how long what is over is kept; 0: for ever. A little more than the longest class, 720 hours, is kept in any case.
 	Keep time.Duration
 	// OnChange hears of every stored step, in order for one occurrence. It must not block: the worker waits for it.
@@ -69,6 +72,9 @@ func (c Config) withDefaults() Config {
 	if c.Uptime == nil {
 		begin := time.Now()
 		c.Uptime = func() time.Duration { return time.Since(begin) }
+	}
+	if c.Finishes == nil {
+		c.Finishes = func(string) bool { return false }
 	}
 	if c.OnLost == nil {
 		c.OnLost = func(string, error) {}

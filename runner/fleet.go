@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"rundown/plan"
 	"rundown/runner/reason"
@@ -25,19 +27,46 @@ type unfitPlan struct {
 	apps []string // its App IDs, as far as they are known here
 }
 
-// raiseUnfit notes that this node cannot work on a plan; p is nil where it could not even be read.
-func (e *Engine) raiseUnfit(r store.Revision, p *plan.Plan, err error) {
+// raiseUnfit notes that this node cannot work on a plan; p is nil where it could not even be read. It names what runs of the plan where
+// no other node can stop that.
+func (e *Engine) raiseUnfit(ctx context.Context, r store.Revision, p *plan.Plan, err error) {
 	u := &unfitPlan{apps: e.resolvedApps(p)}
 	e.mu.Lock()
 	e.unfit[r.Plan] = u
 	e.mu.Unlock()
-	e.raise(r.Plan, Issue{
+	issue := Issue{
 		ID: reason.IssueNodeUnfit, Severity: SeverityCritical,
 		Text:   fmt.Sprintf("plan %s, revision %d: this node cannot work on it: %s", r.Plan, r.ID, oneLine(err)),
 		Advice: "give this node what the plan refers to; other nodes own the plan's App IDs meanwhile",
-	})
+	}
+	if left := e.unattended(ctx, r.Plan); len(left) > 0 {
+		issue.Text += fmt.Sprintf("; no node can stop what is being recorded: %s", strings.Join(left, ", "))
+		issue.Advice = "give this node what the plan refers to, or stop the recordings by rundown run --stop-all from where that is set"
+	}
+	e.raise(r.Plan, issue)
 	e.logThrottled("this node cannot work on a plan, and owns none of its App IDs", err,
 		"plan", r.Plan, "revision", r.ID, "reason_code", reason.IssueNodeUnfit)
+}
+
+// unattended lists the classes of a plan that have begun and on whose App IDs no node works or could. What cannot be read is left out.
+func (e *Engine) unattended(ctx context.Context, name string) (ids []string) {
+	begun, err := e.cfg.Store.Occurrences(ctx, store.Filter{Plan: name, Open: true, States: begunStates})
+	if err != nil || len(begun) == 0 {
+		return nil
+	}
+	nodes, owners, err := e.fleet(ctx, nil)
+	if err != nil {
+		return nil
+	}
+	for _, o := range begun {
+		attended := slices.ContainsFunc(nodes, func(n store.Node) bool {
+			return n.ID == owners[o.Owner()] || slices.Contains(n.Apps, o.Owner()) || slices.Contains(n.Reserve, o.Owner())
+		})
+		if !attended {
+			ids = append(ids, o.ID)
+		}
+	}
+	return ids
 }
 
 // resolvedApps lists the App IDs of a plan that this node can resolve.
@@ -65,11 +94,12 @@ func (e *Engine) clearUnfit(name string) {
 	e.clear(reason.IssueNodeUnfit, name)
 }
 
-// retryUnfit tries the plans again that this node could not work on: a file or a variable may be there now.
+// retryUnfit tries the plans again that this node could not work on, or of which it could only finish what runs: a file or a variable
+// may be there now.
 func (e *Engine) retryUnfit(ctx context.Context) error {
 	e.mu.Lock()
-	unfit, again := len(e.unfit) > 0, e.cfg.Now()
-	due := unfit && again.Sub(e.triedUnfit).Abs() >= unfitEvery
+	unfit, finishes, again := len(e.unfit) > 0, slices.ContainsFunc(e.order, e.cfg.Finishes), e.cfg.Now()
+	due := (unfit || finishes) && again.Sub(e.triedUnfit).Abs() >= unfitEvery
 	if due {
 		e.triedUnfit = again
 	}
@@ -77,7 +107,22 @@ func (e *Engine) retryUnfit(ctx context.Context) error {
 	if !due {
 		return nil
 	}
+	for _, a := range e.applied() {
+		if e.cfg.Finishes(a.plan.Name) && e.cfg.Vet != nil {
+			_ = e.cfg.Vet(a.plan) // it goes on to finish what runs, as long as it lacks something
+		}
+	}
+	if !unfit {
+		return nil
+	}
 	return e.activate(ctx)
+}
+
+// unfitDue has the plans be tried again at the next look: what other nodes could do has changed.
+func (e *Engine) unfitDue() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.triedUnfit = time.Time{}
 }
 
 // given is what a start works on where it is given a plan by a file: the file, or the active revision where the file holds an
@@ -95,7 +140,7 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 		}
 		if active.ID != 0 && active.ID == holds { // as if the node had no file: that it lacks something is not of the plan
 			if err := e.vetted(p); err != nil {
-				e.raiseUnfit(active, p, err)
+				e.raiseUnfit(ctx, active, p, err)
 				return nil, active, nil
 			}
 		} else if active.ID != 0 {
@@ -111,7 +156,7 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 				_, err = e.prepare(now)
 			}
 			if err != nil {
-				e.raiseUnfit(active, now, err)
+				e.raiseUnfit(ctx, active, now, err)
 				return nil, active, nil
 			}
 			return now, active, nil

@@ -133,13 +133,16 @@ func (e *Engine) employ(ctx context.Context) error {
 	return nil
 }
 
+// begunStates are those of a class that has begun and has not ended.
+var begunStates = []string{string(session.Starting), string(session.Recording), string(session.Stopping)}
+
 // noteLeft raises the health issues of what an earlier process began, and of what has ended and left a session that may
 // run.
 func (e *Engine) noteLeft(ctx context.Context) error {
 	if len(e.order) == 0 {
 		return nil
 	}
-	begun, err := e.cfg.Store.Occurrences(ctx, store.Filter{Open: true, States: []string{string(session.Starting), string(session.Recording), string(session.Stopping)}})
+	begun, err := e.cfg.Store.Occurrences(ctx, store.Filter{Open: true, States: begunStates})
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}

@@ -215,7 +215,7 @@ func (e *Engine) clockUnsettled() bool {
 }
 
 // servable lists the App IDs that this node could work on, with some more, and those that it has in reserve: where its clock is wrong
-// all of them, and the App IDs of a plan that it cannot work on which another plan names, too.
+// all of them, else those of plans of which it can only finish what runs, and of plans that it cannot work on, which another names, too.
 func (e *Engine) servable(more ...string) (apps, reserve []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -234,6 +234,7 @@ func (e *Engine) servable(more ...string) (apps, reserve []string) {
 			}
 			for _, id := range a.apps {
 				set[id] = true
+				second[id] = second[id] || e.cfg.Finishes(name)
 			}
 		}
 		for _, u := range e.unfit {
@@ -347,6 +348,9 @@ func (e *Engine) share(ctx context.Context) error {
 		dead, err := e.cfg.Store.Bury(ctx, e.cfg.Now())
 		if err != nil {
 			return err
+		}
+		if len(dead) > 0 {
+			e.unfitDue()
 		}
 		for _, n := range dead {
 			e.log.Warn("a node gives no heartbeats any more; its App IDs are taken over", "node", n.ID, "name", n.Name, "last_seen", n.Beat)

@@ -18,6 +18,8 @@ import (
 
 	"rundown/agora/simulator"
 	"rundown/plan"
+	"rundown/runner"
+	"rundown/runner/reason"
 	"rundown/runner/store"
 )
 
@@ -311,6 +313,120 @@ func TestANodeOwnsNoAppOfAPlanThatItCannotWorkOn(t *testing.T) {
 				until(monday.Add(35 * time.Minute))
 				f.recorded(b.store, 5)
 				f.leave(b)
+			})
+		})
+	}
+}
+
+// TestANodeThatCanOnlyFinishWhatRunsGivesWay has the only node be one that lacks what new classes need, as after a start beside what a dead
+// one recorded. Another comes that lacks nothing.
+func TestANodeThatCanOnlyFinishWhatRunsGivesWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		var lacks atomic.Bool
+		lacks.Store(true)
+		f.finishes = func(string) bool { return lacks.Load() }
+		a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"))
+		f.finishes = nil
+		if got := f.owners(a.store); got["canary-APP_A"] != "a" || got["canary-APP_B"] != "a" {
+			t.Errorf("of the only node the owners are %v", got)
+		}
+		b := f.join("b", nil)
+		time.Sleep(30 * time.Second) // virtual: a hand-over takes 10 s
+		if got := f.owners(b.store); got["canary-APP_A"] != "b" || got["canary-APP_B"] != "b" || a.OnDuty() || !b.OnDuty() {
+			t.Errorf("the owners are %v, on duty a: %v, b: %v", got, a.OnDuty(), b.OnDuty())
+		}
+		lacks.Store(false)
+		time.Sleep(30 * time.Second) // virtual: a hand-over takes 10 s
+		if got := f.owners(b.store); got["canary-APP_A"] == got["canary-APP_B"] {
+			t.Errorf("once it lacks nothing the owners are %v", got)
+		}
+		for _, n := range []*fleetNode{b, a} {
+			f.leave(n)
+		}
+	})
+}
+
+// TestANodeThatCannotWorkOnAPlanTellsOfWhatNobodyCanStop kills the node that records beside one that lacks what the plan refers to.
+func TestANodeThatCannotWorkOnAPlanTellsOfWhatNobodyCanStop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"))
+		var lacks atomic.Bool
+		lacks.Store(true)
+		b := f.join("b", lacksKey(&lacks))
+		until(monday.Add(2 * time.Minute))
+		unfit := func() (issue runner.Issue) {
+			for _, i := range b.Issues() {
+				if i.ID == reason.IssueNodeUnfit {
+					issue = i
+				}
+			}
+			return issue
+		}
+		if i := unfit(); !strings.Contains(i.Text, "KEY") || strings.Contains(i.Text, "no node can stop") {
+			t.Errorf("beside a node that records it says %v", i)
+		}
+		f.dies(a)
+		if i := unfit(); i.Severity != runner.SeverityCritical || !strings.Contains(i.Text, "no node can stop what is being recorded: ") || strings.Count(i.Text, "school/") != 4 {
+			t.Errorf("once nobody records it says %v", i)
+		}
+		lacks.Store(false)
+		time.Sleep(12 * time.Second) // virtual: what it lacks is looked at every 10 s
+		if i := unfit(); i.ID != "" {
+			t.Errorf("once it lacks nothing it says %v", i)
+		}
+		until(monday.Add(20 * time.Minute))
+		f.recorded(b.store, 4)
+		f.leave(b)
+		f.once()
+	})
+}
+
+// TestTheLastOfThreeNodesRecordsAll kills two of three nodes a second apart: first the one that lacks what the plan refers to, or last.
+func TestTheLastOfThreeNodesRecordsAll(t *testing.T) {
+	t.Parallel()
+	for _, lackingFirst := range []bool{true, false} {
+		t.Run(fmt.Sprintf("the lacking one first: %v", lackingFirst), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-10 * time.Minute))
+				f := newFleet(t, simulator.Config{})
+				a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"))
+				time.Sleep(600 * time.Millisecond) // virtual: their heartbeats are not sent at once
+				var lacks atomic.Bool
+				lacks.Store(true)
+				b := f.join("b", lacksKey(&lacks))
+				time.Sleep(300 * time.Millisecond) // virtual
+				c := f.join("c", nil)
+				until(monday.Add(-20 * time.Second))
+				if got := f.owners(c.store); len(got) != 2 || got["canary-APP_A"] == got["canary-APP_B"] {
+					t.Errorf("the owners are %v, want one App ID for each of two", got)
+				}
+				dying := []*fleetNode{b, a}
+				if !lackingFirst {
+					dying = []*fleetNode{a, b}
+				}
+				for _, n := range dying {
+					f.kill(n)
+					time.Sleep(time.Second) // virtual
+				}
+				for _, n := range dying {
+					n.Abandon()
+					n.Close()
+				}
+				time.Sleep(6 * time.Second) // virtual: both are dead after 5 s
+				if got := f.owners(c.store); got["canary-APP_A"] != "c" || got["canary-APP_B"] != "c" || !c.OnDuty() {
+					t.Errorf("the owners are %v, on duty is the last: %v", got, c.OnDuty())
+				}
+				until(monday.Add(20 * time.Minute))
+				f.recorded(c.store, 4)
+				f.leave(c)
+				f.once()
 			})
 		})
 	}

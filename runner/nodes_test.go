@@ -29,6 +29,7 @@ type fleet struct {
 	*house
 	address   string // of the next to join, on PostgreSQL; "": the file
 	nodes     []*fleetNode
+	finishes  func(string) bool   // of the next to join; nil: of no plan
 	failpoint func(string)        // of the next to join; nil: nothing is done there
 	slow      func(time.Duration) // hears of each write of the next to join before it goes on; nil: nobody
 }
@@ -141,7 +142,7 @@ func (f *fleet) joinBy(start func(*runner.Engine, context.Context, ...*plan.Plan
 	n.store = f.openStore(name, f.slow)
 	site := &house{t: f.t, sim: f.sim, lookup: values, transport: n.wire}
 	n.Engine = runner.New(runner.Config{
-		Store: n.store, Connect: site.connect, Now: f.now, Who: name, Poll: time.Second, Watch: catalog.MonitorInterval(), Vet: vet, Revision: f.revision, Failpoint: f.failpoint,
+		Store: n.store, Connect: site.connect, Now: f.now, Who: name, Poll: time.Second, Watch: catalog.MonitorInterval(), Vet: vet, Finishes: f.finishes, Revision: f.revision, Failpoint: f.failpoint,
 		Logger: slog.New(slog.NewTextHandler(&n.log, nil)),
 		OnChange: func(s session.State) {
 			f.mu.Lock()

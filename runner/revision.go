@@ -239,7 +239,7 @@ func (e *Engine) activePlans(ctx context.Context, given []*plan.Plan) (map[*plan
 		}
 		switch {
 		case err != nil && e.shared():
-			e.raiseUnfit(r, p, err)
+			e.raiseUnfit(ctx, r, p, err)
 			continue
 		case err != nil:
 			return nil, nil, err
@@ -356,7 +356,7 @@ func (e *Engine) activate(ctx context.Context) error {
 		case errors.Is(err, ErrNeedsConfirmation), err == nil:
 			continue
 		case e.shared():
-			e.raiseUnfit(r, p, err)
+			e.raiseUnfit(ctx, r, p, err)
 			continue
 		}
 		code := cmp.Or(reason.CodeOf(err), reason.IssuePlanRejected)

@@ -123,6 +123,10 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 	}
 	config := d.work.config(d.log)
 	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, planfile.Revision, d.vet, o.keep.length
+	config.Finishes = func(name string) bool {
+		_, unset := d.unset.Load(name)
+		return unset
+	}
 	config.OnChange, config.OnHeartbeat = d.work.metrics.Step, d.work.metrics.Heartbeat
 	d.engine = runner.New(config)
 	return nil
@@ -153,16 +157,15 @@ func (d *daemon) unattended(ctx context.Context) ([]store.Occurrence, error) {
 	return slices.DeleteFunc(rows, func(o store.Occurrence) bool { return others[o.Owner()] }), err
 }
 
-// vet rejects a plan whose references are not set. If classes were running before the start that no other daemon could finish,
-// the daemon starts anyway to finish them, as long as it can reach the service. With another daemon beside it, it would be given
-// new classes that only the other can record. The engine calls vet too, from its own goroutines.
+// vet rejects a plan whose references are not set. If classes are running that no other daemon could finish, the daemon works on it
+// anyway to finish them, as long as it can reach the service. The engine calls vet too, from its own goroutines.
 func (d *daemon) vet(p *plan.Plan) error {
 	err := d.work.unresolved(p)
 	if err == nil {
 		d.unset.Delete(p.Name)
 		return nil
 	}
-	if d.begun.Load() || len(d.running) == 0 || d.work.reachable(p) != nil {
+	if d.work.reachable(p) != nil || !d.leftToFinish(p) {
 		return err
 	}
 	d.log.Error("started to finish running classes: new classes need references that are not set", "reason_code", reason.IssueReferencesUnset, "error", err)
@@ -171,6 +174,24 @@ func (d *daemon) vet(p *plan.Plan) error {
 		Text: err.Error(), Advice: "set them and restart; running classes are watched and stopped on time meanwhile",
 	})
 	return nil
+}
+
+// vetWithin is how long the store is asked what is left to finish.
+const vetWithin = 5 * time.Second
+
+// leftToFinish says that classes run that this daemon is to finish: by its start those that no other daemon could finish. Where others
+// share the store it learns later, too, that none of them lives any more. A plan that it works on already stays as it is.
+func (d *daemon) leftToFinish(p *plan.Plan) bool {
+	if !d.begun.Load() {
+		return len(d.running) > 0
+	}
+	if !d.work.store.Remote() || slices.ContainsFunc(d.engine.ActivePlans(), func(a runner.ActivePlan) bool { return a.Plan.Name == p.Name }) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), vetWithin)
+	defer cancel()
+	rows, err := d.unattended(ctx)
+	return err == nil && slices.ContainsFunc(rows, func(o store.Occurrence) bool { return o.Plan == p.Name })
 }
 
 // serve answers HTTP while the daemon works.

@@ -122,3 +122,29 @@ func TestADaemonWithAnOlderFileStays(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 }
+
+// TestADaemonThatIsBackAtOnceWithoutAKeyEndsWhatRuns kills the only daemon of a PostgreSQL while it records, and starts another without a
+// key of the plan's storage before the first is known to be dead. The class is recorded to its end.
+func TestADaemonThatIsBackAtOnceWithoutAKeyEndsWhatRuns(t *testing.T) {
+	t.Parallel()
+	x := newNowBeside(t, pgtest.Start(t).Database(t))
+	first := x.daemon(t)
+	now := x.now(t, "german", "--for", "40s")
+	now.await(1, "german", "recording until")
+	lacking := slices.DeleteFunc(slices.Clone(x.env), func(v string) bool { return strings.HasPrefix(v, "SECRET=") })
+	first.end(syscall.SIGKILL)
+	second := start(t, "stderr", lacking, "run", x.file, "--api-url", x.service, "--listen", "127.0.0.1:0")
+	second.awaitListen()
+	if said := second.output(); !strings.Contains(said, "owns none of its App IDs") {
+		t.Errorf("before the other is known to be dead, it says:\n%s", said)
+	}
+	if status := now.awaited(3 * time.Minute); status != StatusOK {
+		t.Errorf("now ended with status %d:\n%s", status, now.output())
+	}
+	if o := outcomesOf(t, x.dsn)["german"]; o.Outcome == nil || *o.Outcome != "recorded" {
+		t.Errorf("the class is %+v; the daemon says:\n%s", o, second.output())
+	}
+	if status := second.end(syscall.SIGTERM); status != StatusOK {
+		t.Errorf("status %d", status)
+	}
+}
