@@ -18,5 +18,17 @@ func (e *Engine) ActivePlans() (plans []ActivePlan) {
 	return plans
 }
 
+// UnfitPlans are the active plans that this node cannot work on, as far as it could read them, by name.
+func (e *Engine) UnfitPlans() (plans []ActivePlan) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, name := range sortedKeys(e.unfit) {
+		if u := e.unfit[name]; u.plan != nil && e.plans[name] == nil {
+			plans = append(plans, ActivePlan{u.plan, u.revision})
+		}
+	}
+	return plans
+}
+
 // Redacted takes the secrets of the plans out of a text.
 func (e *Engine) Redacted(text string) string { return e.secrets.Redact(text) }

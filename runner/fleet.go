@@ -24,13 +24,15 @@ import (
 
 // unfitPlan is an active plan that a node cannot work on.
 type unfitPlan struct {
-	apps []string // its App IDs, as far as they are known here
+	plan     *plan.Plan // nil: it could not even be read
+	revision int64
+	apps     []string // its App IDs, as far as they are known here
 }
 
 // raiseUnfit notes that this node cannot work on a plan; p is nil where it could not even be read. It names what runs of the plan where
 // no other node can stop that.
 func (e *Engine) raiseUnfit(ctx context.Context, r store.Revision, p *plan.Plan, err error) {
-	u := &unfitPlan{apps: e.resolvedApps(p)}
+	u := &unfitPlan{plan: p, revision: r.ID, apps: e.resolvedApps(p)}
 	e.mu.Lock()
 	e.unfit[r.Plan] = u
 	e.mu.Unlock()
@@ -39,7 +41,12 @@ func (e *Engine) raiseUnfit(ctx context.Context, r store.Revision, p *plan.Plan,
 		Text:   fmt.Sprintf("plan %s, revision %d: this node cannot work on it: %s", r.Plan, r.ID, oneLine(err)),
 		Advice: "give this node what the plan refers to; other nodes own the plan's App IDs meanwhile",
 	}
-	if left := e.unattended(ctx, r.Plan); len(left) > 0 {
+	left, alone := e.unattended(ctx, r.Plan, u.apps)
+	if alone {
+		issue.Blocking = true
+		issue.Advice = "give this node what the plan refers to: no other node works on the plan's App IDs"
+	}
+	if len(left) > 0 {
 		issue.Text += fmt.Sprintf("; no node can stop what is being recorded: %s", strings.Join(left, ", "))
 		issue.Advice = "give this node what the plan refers to, or stop the recordings by rundown run --stop-all from where that is set"
 	}
@@ -48,28 +55,33 @@ func (e *Engine) raiseUnfit(ctx context.Context, r store.Revision, p *plan.Plan,
 		"plan", r.Plan, "revision", r.ID, "reason_code", reason.IssueNodeUnfit)
 }
 
-// unattended lists the classes of a plan that have begun and on whose App IDs no node works or could. What cannot be read is left out.
-func (e *Engine) unattended(ctx context.Context, name string) (ids []string) {
-	begun, err := e.cfg.Store.Occurrences(ctx, store.Filter{Plan: name, Open: true, States: begunStates})
-	if err != nil || len(begun) == 0 {
-		return nil
-	}
+// unattended lists the classes of a plan that have begun and on whose App IDs no node works or could, and says whether no other node
+// works on the App IDs of the plan or could. What cannot be read is left out.
+func (e *Engine) unattended(ctx context.Context, name string, apps []string) (ids []string, alone bool) {
 	nodes, owners, err := e.fleet(ctx, nil)
 	if err != nil {
-		return nil
+		return nil, false
+	}
+	me := e.cfg.Store.NodeID()
+	works := func(n store.Node, app string) bool {
+		return n.ID == owners[app] || slices.Contains(n.Apps, app) || slices.Contains(n.Reserve, app)
+	}
+	alone = !slices.ContainsFunc(nodes, func(n store.Node) bool {
+		return n.ID != me && !n.NoDaemon && (len(apps) == 0 || slices.ContainsFunc(apps, func(app string) bool { return works(n, app) }))
+	})
+	begun, err := e.cfg.Store.Occurrences(ctx, store.Filter{Plan: name, Open: true, States: begunStates})
+	if err != nil {
+		return nil, alone
 	}
 	for _, o := range begun {
-		attended := slices.ContainsFunc(nodes, func(n store.Node) bool {
-			return n.ID == owners[o.Owner()] || slices.Contains(n.Apps, o.Owner()) || slices.Contains(n.Reserve, o.Owner())
-		})
-		if !attended {
+		if !slices.ContainsFunc(nodes, func(n store.Node) bool { return works(n, o.Owner()) }) {
 			ids = append(ids, o.ID)
 		}
 	}
-	return ids
+	return ids, alone
 }
 
-// resolvedApps lists the App IDs of a plan that this node can resolve.
+// resolvedApps lists the App IDs of a plan that this node can resolve. The redactor learns its secrets.
 func (e *Engine) resolvedApps(p *plan.Plan) (apps []string) {
 	if p == nil {
 		return nil
@@ -78,6 +90,7 @@ func (e *Engine) resolvedApps(p *plan.Plan) (apps []string) {
 	if err != nil {
 		return nil
 	}
+	e.learnSecrets(p, conn.Lookup)
 	for _, app := range p.Apps {
 		if id, err := app.ID.Resolve(conn.Lookup); err == nil {
 			apps = append(apps, id)

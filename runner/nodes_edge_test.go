@@ -368,11 +368,14 @@ func TestANodeThatCannotWorkOnAPlanTellsOfWhatNobodyCanStop(t *testing.T) {
 			}
 			return issue
 		}
-		if i := unfit(); !strings.Contains(i.Text, "KEY") || strings.Contains(i.Text, "no node can stop") {
+		if i := unfit(); !strings.Contains(i.Text, "KEY") || strings.Contains(i.Text, "no node can stop") || i.Blocking {
 			t.Errorf("beside a node that records it says %v", i)
 		}
+		if got := b.UnfitPlans(); len(got) != 1 || got[0].Plan.Name != "school" || got[0].Revision == 0 {
+			t.Errorf("the plans that it cannot work on are %v", got)
+		}
 		f.dies(a)
-		if i := unfit(); i.Severity != runner.SeverityCritical || !strings.Contains(i.Text, "no node can stop what is being recorded: ") || strings.Count(i.Text, "school/") != 4 {
+		if i := unfit(); i.Severity != runner.SeverityCritical || !strings.Contains(i.Text, "no node can stop what is being recorded: ") || strings.Count(i.Text, "school/") != 4 || !i.Blocking {
 			t.Errorf("once nobody records it says %v", i)
 		}
 		lacks.Store(false)

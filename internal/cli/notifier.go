@@ -50,7 +50,7 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 	n, err := notify.Start(ctx, notify.Config{
 		Store: d.work.store, Logger: d.log, Moves: d.engine.Progress, Redact: d.engine.Redacted, Failpoint: failpoint, Check: (&lookout{d: d}).check, Link: d.link,
 		Node: fmt.Sprintf("%s:%d", host, os.Getpid()), LastSeen: lastSeen, Again: again, UserAgent: "rundown/" + versionOf().Version,
-		Plans: d.notifiedPlans,
+		Plans: d.notifiedPlans, Unfit: d.unfitPlans,
 		// In a simulation too, a target is what its references stand for: made-up values reach nobody.
 		Lookup: func(p *plan.Plan) plan.Lookup { return d.a.newLookup(p.Files[0].Path) },
 		Issues: func() []notify.Issue { return d.notifiedIssues(reader) },
@@ -121,6 +121,14 @@ func (d *daemon) link(subject string) string {
 		return d.publicURL + page.LinkOfChange(subject)
 	}
 	return d.publicURL + page.LinkOf(subject)
+}
+
+// unfitPlans are the active plans that this daemon cannot work on.
+func (d *daemon) unfitPlans() (plans []notify.Plan) {
+	for _, p := range d.engine.UnfitPlans() {
+		plans = append(plans, notify.Plan{Plan: p.Plan, Revision: p.Revision})
+	}
+	return plans
 }
 
 // notifiedPlans are the plans that the engine works on, in which events find titles, labels and targets.

@@ -11,6 +11,7 @@ import (
 
 	"rundown/plan"
 	"rundown/runner/notify"
+	"rundown/runner/reason"
 	"rundown/runner/session"
 )
 
@@ -204,6 +205,29 @@ func TestADaemonThatWasTakenForDeadAndJoinsAgainHasNotStarted(t *testing.T) {
 			}
 			if !strings.Contains(e.Data.Text, want) || (e.Subject == "host-b:2") == strings.Contains(e.Data.Title, "started") {
 				t.Errorf("%s: %s, want %q", e.Data.Title, e.Data.Text, want)
+			}
+		}
+	})
+}
+
+// TestTheTargetsOfAPlanHearOfItFromADaemonThatCannotWorkOnIt has the daemon that sends lack what the plan refers to.
+func TestTheTargetsOfAPlanHearOfItFromADaemonThatCannotWorkOnIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, "ping: \"${PING}\"\n"+oneHook)
+		r.close()
+		r.unfit = true
+		r.open()
+		opened := time.Now()
+		pass(time.Minute)
+		r.raise(notify.Issue{ID: reason.IssueNodeUnfit, Severity: plan.NotifyCritical, Since: time.Now(), Text: "KEY is not set", About: "school", Blocking: true})
+		r.ends("algebra", time.Now().Add(-time.Hour), session.Failed)
+		pass(3 * time.Minute)
+		if got := r.receiver.kinds(); !slices.Contains(got, "health.raised") || !slices.Contains(got, "class.failed") {
+			t.Errorf("the target was told of %v", got)
+		}
+		for _, e := range r.receiver.events("") {
+			if e.path == "/ping" && e.at.After(opened) {
+				t.Errorf("its ping was called at %v, as if all were well", e.at)
 			}
 		}
 	})

@@ -58,6 +58,7 @@ type Issue struct {
 type Config struct {
 	Store  Store
 	Plans  func() []Plan                    // the active plans, as the engine has them now
+	Unfit  func() []Plan                    // the active plans that this process cannot work on: their targets hear of them all the same
 	Lookup func(*plan.Plan) plan.Lookup     // what the references of a plan's targets stand for
 	Issues func() []Issue                   // all health issues, those of the notifier included; default: none
 	Moves  func(within time.Duration) error // why the engine does not move; default: it does
@@ -88,6 +89,9 @@ func (c Config) withDefaults() Config {
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	if c.Now == nil {
 		c.Now = func() time.Time { return time.Now().Round(0) }
+	}
+	if c.Unfit == nil {
+		c.Unfit = func() []Plan { return nil }
 	}
 	if c.Issues == nil {
 		c.Issues = func() []Issue { return nil }
@@ -222,12 +226,13 @@ func (n *Notifier) run(ctx context.Context) {
 	}
 }
 
-// refresh takes the targets of the active plans, each with its worker. What waits for one that no plan has any more stays
+// refresh takes the targets of the active plans, each with its worker, also of those that this process cannot work on: other nodes may
+// record them, and if none does that is to be told. What waits for one that no plan has any more stays
 // in the outbox until it is too old, or the target comes back.
 func (n *Notifier) refresh(ctx context.Context) {
 	n.targets = n.targets[:0]
 	wanted := map[string]bool{}
-	n.plans = n.cfg.Plans()
+	n.plans = slices.Concat(n.cfg.Plans(), n.cfg.Unfit())
 	for _, p := range n.plans {
 		for _, t := range targetsOf(p.Plan, n.cfg.Lookup(p.Plan)) {
 			if wanted[t.key] {

@@ -65,6 +65,7 @@ type rig struct {
 	link   func(occurrence string) string
 	nodes  func(context.Context, []int64) ([]notify.Node, error)
 	gone   bool // the plan is not active any more
+	unfit  bool // this process cannot work on the plan
 	again  bool // the notifier is started again by the same process
 	full   bool // what the notifier finds cannot be stored
 
@@ -249,7 +250,15 @@ func (r *rig) start() {
 		Plans: func() []notify.Plan {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			if r.gone {
+			if r.gone || r.unfit {
+				return nil
+			}
+			return []notify.Plan{{Plan: r.plan, Revision: 1}}
+		},
+		Unfit: func() []notify.Plan {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if !r.unfit {
 				return nil
 			}
 			return []notify.Plan{{Plan: r.plan, Revision: 1}}

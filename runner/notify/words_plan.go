@@ -103,7 +103,7 @@ var issueTexts = map[reason.Code]issueWords{
 	reason.IssueAccountRefused:     {"the service refuses the account", "No recording of App ID %s can begin until this is fixed.", "the service accepts the account again"},
 	reason.IssueServiceUnreachable: {"the service cannot be reached", "Classes cannot begin until this is fixed. What is being recorded goes on at the service.", "the service can be reached again"},
 	reason.IssueNodeClock:          {"the clock of a node is wrong", "From ten seconds on, other nodes record its classes. Where no other node can, they begin and end too early or too late by as much.", "the clock of the node is right again"},
-	reason.IssueNodeUnfit:          {"a node cannot work on a plan", "Other nodes record the classes of the plan.", "the node can work on the plan again"},
+	reason.IssueNodeUnfit:          {"a node cannot work on a plan", "Other nodes record the classes of the plan. Where there are none, nobody does until this is fixed.", "the node can work on the plan again"},
 	reason.IssueStoreFailed:        {"the store cannot be written", "What is being recorded goes on, and no class can begin until this is fixed.", "the store can be written again"},
 	reason.IssueStoreReplaced:      {"the store was replaced", "What is being recorded is stopped on time, and no class can begin until this is fixed.", "the store is there again"},
 	reason.IssueClockOff:           {"the clock is wrong", "Classes may begin and end by this much too early or too late.", "the clock is right again"},

@@ -171,7 +171,7 @@ var Groups = []reasonGroup{
 			{IssueAccountRefused, "The service refuses the credentials of an app, or the account is suspended or overdue. Its classes cannot begin.", "Check `customer_id` and `customer_secret`, and the account at the service."},
 			{IssueServiceUnreachable, "Requests get no answer, or something else than the service answers them, or the proxy on the way cannot be used.", "Check network, DNS, firewall and HTTPS_PROXY."},
 			{IssueNodeClock, "The clock of the node differs from that of the store's database by two seconds or more. From ten on the node owns only App IDs that no other node can work on, and their classes begin and end too early or too late by as much.", "Set both clocks by NTP."},
-			{IssueNodeUnfit, "The node cannot work on a plan, since it lacks what the plan refers to. Other nodes own the plan's App IDs.", "Give the node the variables and files that the issue names."},
+			{IssueNodeUnfit, "The node cannot work on a plan, since it lacks what the plan refers to. Other nodes own the plan's App IDs. Where there are none, the issue names the classes that nobody can stop.", "Give the node the variables and files that the issue names."},
 			{IssueStoreFailed, "The store cannot be written. Recordings go on, and nothing begins. On SQLite they are stopped on time, on PostgreSQL once it answers again.", "Check the disk, its room and its permissions."},
 			{IssueStoreReplaced, "The store's files were deleted or replaced. What runs is stopped on time, and nothing begins.", "Put the file back, or restart the daemon."},
 			{IssueClockOff, "The clock of this machine and that of the service differ by seconds.", "Let NTP set the clock."},
