@@ -38,5 +38,5 @@
 // was written while a worker decided on the one before wakes its row at once.
 //
 // The package never reads YAML and never prints. It does not end a recording because the process ends: what runs in the cloud
-// goes on, and the next start adopts it.
+// goes on, and the next start adopts it. Where several nodes share the store, another one takes it over within seconds.
 package runner

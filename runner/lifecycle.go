@@ -190,7 +190,7 @@ func (e *Engine) Close() {
 	select {
 	case <-ended:
 	case <-limit.C:
-		e.log.Warn("shut down without writing the store; the next start settles what is left")
+		e.log.Warn("shut down without writing the store; the next start, or another node, settles what is left")
 	}
 }
 

@@ -255,7 +255,7 @@ func (w *worker) drain() {
 			w.read()
 			w.storeSeen()
 		case <-limit.C:
-			w.log.Warn("ended with requests unanswered or steps unwritten; they are settled at the next start", "requests", w.awaitedResults)
+			w.log.Warn("ended with requests unanswered or steps unwritten; the next start, or another node, settles them", "requests", w.awaitedResults)
 			w.cancel()
 			w.callers.Wait()
 			return

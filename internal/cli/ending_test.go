@@ -122,7 +122,7 @@ func TestAnEndWaitsForNoAnswerForEver(t *testing.T) {
 	if !first.awaitEnd(10*time.Second) || first.cmd.ProcessState.ExitCode() != StatusOK {
 		t.Errorf("it ended with status %d, or not within ten seconds", first.cmd.ProcessState.ExitCode())
 	}
-	if !strings.Contains(first.output(), "ended with requests unanswered or steps unwritten; they are settled at the next start") {
+	if !strings.Contains(first.output(), "ended with requests unanswered or steps unwritten; the next start, or another node, settles them") {
 		t.Error("it does not say what it left")
 	}
 	left(first)

@@ -155,7 +155,7 @@ var Groups = []reasonGroup{
 			{ResourceExpired, "The resource id is of no use any more, or there was no worker for it.", "Nothing; another is acquired."},
 			{StopFailed, "The stop was refused until the session's hours were over.", "Look for what it recorded after the class, and check the bill."},
 			{SecretUnreadable, "A reference of the plan, such as a storage key, could not be read.", "Check the variables and files that the answer names, and their permissions."},
-			{Interrupted, "Rundown ended while a request was out.", "Nothing; the next start settles it."},
+			{Interrupted, "Rundown ended while a request was out.", "Nothing; the next start settles it, or another daemon does."},
 			{Unattended, "The class is due, and no daemon is running.", "Start `rundown run`."},
 			{OrphanSID, "A session may run although its sid is unknown, so that it cannot be stopped.", "It ends by itself once its hours (`maxRecordingHour`) are over; the service's support may end it earlier. Its files may be in the bucket."},
 			{OrphanGone, "The service did not know the session when it was to be stopped, and nothing tells that it has ended.", "Check the bucket and the bill; it ends at the latest once its hours (`maxRecordingHour`) are over."},
