@@ -136,34 +136,38 @@ func (j *journal) endGaps(ctx context.Context, s *Store) error {
 	return nil
 }
 
-// settled says how many of the numbers after one can be shown, and remembers the gap that ends them.
+// settled says how many of the numbers after one can be shown, and remembers all gaps among them, so that they end together.
 func (j *journal) settled(ctx context.Context, s *Store, after int64, numbers []int64) (shown int, err error) {
-	before := max(after, j.base)
-	defer func() {
-		if after <= j.base {
-			j.base = max(j.base, before)
-		}
-	}()
-	for i, n := range numbers {
-		if n <= before {
+	from := max(after, j.base)
+	before, until := from, from // until is where the first gap begins that is not over
+	held, next := false, int64(0)
+	for _, n := range numbers {
+		if n <= from {
+			shown++
 			continue
 		}
 		if missing := before + 1; n > missing {
 			g := j.gaps[missing]
 			if g == nil {
-				g = &gap{found: time.Now()}
-				if _, g.next, err = transactions(ctx, s); err != nil {
-					return i, err
+				if next == 0 {
+					if _, next, err = transactions(ctx, s); err != nil {
+						break
+					}
 				}
+				g = &gap{found: time.Now(), next: next}
 				j.gaps[missing] = g
 			}
-			if !g.over {
-				return i, nil
-			}
+			held = held || !g.over
 		}
 		before = n
+		if !held {
+			shown, until = shown+1, n
+		}
 	}
-	return len(numbers), nil
+	if after <= j.base {
+		j.base = max(j.base, until)
+	}
+	return shown, err
 }
 
 // FollowEvents lists the log after a number, in order, at most limit, for who goes on from the last one later.

@@ -74,6 +74,36 @@ func TestWhoBeginsToFollowTheLogHearsNothingOld(t *testing.T) {
 	}
 }
 
+// TestManyMissingNumbersHoldTheLogBackOnce has each entry of the log come after a write that was rolled back, as where the database refuses
+// many of them. Who follows the log does not fall behind.
+func TestManyMissingNumbersHoldTheLogBackOnce(t *testing.T) {
+	t.Parallel()
+	w := newTwo(t, pgtest.Start(t)) // alone on its server: a transaction of another holds entries back for longer
+	w.must(w.a.Log(t.Context(), store.Event{At: time.Now(), Kind: "decision", Text: "old"}))
+	last, err := w.b.LastEvent(t.Context())
+	w.must(err)
+	const entries = 20
+	for range entries {
+		tx, err := w.raw.BeginTx(t.Context(), nil)
+		w.must(err)
+		_, err = tx.ExecContext(t.Context(), `INSERT INTO events (occurrence_id, happened_at, kind, who, body, data) VALUES ('', 0, '', '', '', '')`)
+		w.must(err)
+		w.must(tx.Rollback())
+		w.must(w.a.Log(t.Context(), store.Event{At: time.Now(), Kind: "decision", Text: "new"}))
+	}
+	shown := 0
+	for range 3 {
+		events, err := w.b.FollowEvents(t.Context(), last, 100)
+		w.must(err)
+		for _, e := range events {
+			shown, last = shown+1, e.Seq
+		}
+	}
+	if shown != entries {
+		t.Errorf("three looks at the log show %d of %d entries", shown, entries)
+	}
+}
+
 // TestAppIDsAreClaimedTogether has two nodes claim many App IDs, of which some are owned.
 func TestAppIDsAreClaimedTogether(t *testing.T) {
 	t.Parallel()
