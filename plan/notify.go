@@ -108,7 +108,7 @@ var Events = []EventInfo{
 	{"health.cleared", NotifyInfo, "A health issue ended."},
 	{"order.given", NotifyInfo, "An operator gave an order for a class, or a closure for many, which is told once."},
 	{"node.joined", NotifyInfo, "A daemon has started to use the store."},
-	{"node.lost", NotifyWarning, "A daemon ended without a word, or its machine did."},
+	{"node.lost", NotifyWarning, "A daemon ended without a word, or its machine did. Critical where no other daemon has taken over its classes."},
 	{"digest", NotifyInfo, "The summary of a day, for entries with `digest`."},
 	{"test", NotifyInfo, "`rundown notify test` sent it."},
 }

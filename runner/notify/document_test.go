@@ -140,7 +140,7 @@ func variants(t testing.TB) []struct {
 		{kindOrphan, Fact{Class: &recorded, Code: reason.OrphanGone, Session: 1, Until: start.Add(3 * time.Hour)}},
 		{kindNodeLost, Fact{Since: start.Add(-20 * time.Minute), Who: "recorder-2:77"}},
 		{kindNodeLost, Fact{Since: start.Add(-2 * time.Second), Until: start.Add(3 * time.Second), Nodes: []string{"recorder-2:77", "recorder-3:12"}, Owners: &Ownership{By: []string{"recorder-2:77"}, Short: true}, Classes: []Class{*of[kindLate].Class}}},
-		{kindNodeLost, Fact{Since: start.Add(-2 * time.Second), Until: start.Add(3 * time.Second), Nodes: []string{"recorder-2:77"}, Owners: &Ownership{Free: []string{"0123456789abcdef0123456789abcdef"}}, Classes: []Class{*of[kindLate].Class}}},
+		{kindNodeLost, Fact{Since: start.Add(-2 * time.Second), Until: start.Add(3 * time.Second), As: plan.NotifyCritical, Nodes: []string{"recorder-2:77"}, Owners: &Ownership{Free: []string{"0123456789abcdef0123456789abcdef"}}, Classes: []Class{*of[kindLate].Class}}},
 		{kindJoined, Fact{Count: 2, Since: start.Add(40 * time.Second), Until: start.Add(3 * time.Second), Nodes: []string{"recorder-2:77"}}},
 		{kindJoined, Fact{Count: 2, Nodes: []string{"recorder-2:77", "recorder-3:12"}}},
 		{kindDigest, Fact{Target: "lingua/duty", Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 12 recorded. No class in the next 24 hours. No open problems."}},

@@ -63,8 +63,8 @@ type Fact struct {
 	Owners   *Ownership  `json:"owners,omitempty"` // of what one of several daemons that is lost owned
 	// Classes are those that may suffer; each target hears of its own.
 	Classes []Class `json:"classes,omitempty"`
-	// As is the severity by which targets are chosen where it is another than the event's own: what tells that something
-	// is over goes to those who heard that it began.
+	// As is the severity by which targets are chosen where it is another than the event's own: that of a health issue, of a loss that
+	// leaves classes to nobody, and of what is over, which goes to those who heard that it began.
 	As plan.NotifySeverity `json:"as,omitempty"`
 }
 

@@ -76,8 +76,9 @@ func eventOf(a store.Announcement, f Fact, c view) CloudEvent {
 	if a.Plan != "" {
 		e.Source += "/" + a.Plan
 	}
-	if f.As != "" && (a.Kind == kindRaised || a.Kind == kindPlanWaiting || a.Kind == kindPlanRejected) {
-		e.Data.Severity = f.As
+	switch a.Kind {
+	case kindRaised, kindPlanWaiting, kindPlanRejected, kindNodeLost: // which are as bad as what they tell of
+		e.Data.Severity = routedAs(a.Kind, f)
 	}
 	if f.Code != "" {
 		e.Data.ReasonCode = &f.Code

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"rundown/plan"
 	"rundown/runner/reason"
 	"rundown/runner/session"
 	"rundown/runner/store"
@@ -146,7 +147,11 @@ func (o *observer) loss(x Node, nodes []Node, value string, now time.Time) (f Fa
 		return f, false
 	}
 	owners.Short = len(owners.Free) == 0 && x.Gone.Sub(x.Seen) <= shortLoss
-	return Fact{Since: x.Seen, Until: x.Gone, Owners: owners}, true
+	f = Fact{Since: x.Seen, Until: x.Gone, Owners: owners}
+	if len(owners.Free) > 0 { // no class of them begins, and what is being recorded is not replaced where it ends
+		f.As = plan.NotifyCritical
+	}
+	return f, true
 }
 
 // joined announces that this process uses the store, and that the one before ended without a word, where no other can use it at the

@@ -90,16 +90,17 @@ func TestOneOfSeveralDaemonsThatIsLostIsToldWithWhatFollows(t *testing.T) {
 }
 
 // TestAnotherDaemonIsSaidToHaveTheClassesOfALostOneOnlyWhereItHasThem has a daemon that is taken for dead while one class of its runs,
-// with what becomes of its App ID.
+// with what becomes of its App ID. Where nobody has one, the loss is critical, and who hears of nothing else hears of it.
 func TestAnotherDaemonIsSaidToHaveTheClassesOfALostOneOnlyWhereItHasThem(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
 		down         time.Duration // from its last heartbeat until it counts as dead
 		takes, again []string      // what another daemon and the same one, under another number, own from 8 s later on
+		severity     plan.NotifySeverity
 		want, not    []string
 	}{
 		{
-			"nobody could work on it", 5 * time.Second, nil, nil,
+			"nobody could work on it", 5 * time.Second, nil, nil, plan.NotifyCritical,
 			[]string{"Daemon lost, and nobody has its classes", "Nobody has taken over its classes of App IDs app and second: no class of these App IDs begins", "may be late, partial or missed: algebra, ", "If one is not, record it by other means"},
 			[]string{"taken over by", "Nothing.", "goes on"},
 		},
@@ -107,6 +108,7 @@ func TestAnotherDaemonIsSaidToHaveTheClassesOfALostOneOnlyWhereItHasThem(t *test
 			"a part has been taken over", 5 * time.Second,
 			[]string{"app"},
 			nil,
+			plan.NotifyCritical,
 			[]string{"Daemon lost, and nobody has some of its classes", "classes of App ID second: no class of this App ID begins", "Its other classes are taken over by host-a:1.", "missed: algebra, "},
 			[]string{"goes on"},
 		},
@@ -114,12 +116,14 @@ func TestAnotherDaemonIsSaidToHaveTheClassesOfALostOneOnlyWhereItHasThem(t *test
 			"a while later, within reason", 5 * time.Second,
 			[]string{"app", "second"},
 			nil,
+			plan.NotifyWarning,
 			[]string{"Daemon lost, its classes taken over", "taken over by host-a:1, and what it was recording goes on", "No class of yours is known to have begun in between."},
 			[]string{"Nobody", "algebra"},
 		},
 		{
 			"by itself", 5 * time.Second, nil,
 			[]string{"app", "second"},
+			plan.NotifyWarning,
 			[]string{"taken over by host-b:2, which works on the store again, and"},
 			[]string{"Nobody"},
 		},
@@ -127,13 +131,14 @@ func TestAnotherDaemonIsSaidToHaveTheClassesOfALostOneOnlyWhereItHasThem(t *test
 			"all were down for long", 40 * time.Minute,
 			[]string{"app", "second"},
 			nil,
+			plan.NotifyWarning,
 			[]string{"taken over by host-a:1.", "may be late, partial or missed: algebra, ", "If one is not, record it by other means"},
 			[]string{"goes on", "Nobody"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, oneHook)
+				r := newRig(t, `notify: [{name: duty, webhook: "${HOOK}", secret: "${HOOK_SECRET}"}, {name: urgent, webhook: "${OTHER}", secret: "${HOOK_SECRET}", severity: critical}]`+"\n")
 				r.close()
 				several := &fleet{rows: map[int64]notify.Node{}}
 				r.nodes = several.read
@@ -156,9 +161,19 @@ func TestAnotherDaemonIsSaidToHaveTheClassesOfALostOneOnlyWhereItHasThem(t *test
 					several.set(notify.Node{ID: 3, Name: lost.Name, Seen: time.Now(), Apps: tt.again})
 				}
 				pass(time.Minute)
-				got := r.receiver.events("node.lost")
+				var got, urgent []taken
+				for _, e := range r.receiver.events("node.lost") {
+					if e.path == "/other" {
+						urgent = append(urgent, e)
+					} else {
+						got = append(got, e)
+					}
+				}
 				if len(got) != 1 {
 					t.Fatalf("lost: %+v", got)
+				}
+				if critical := tt.severity == plan.NotifyCritical; got[0].Data.Severity != tt.severity || len(urgent) > 0 != critical {
+					t.Errorf("it is told as %s, and %d times to who hears of what is critical; it is %s", got[0].Data.Severity, len(urgent), tt.severity)
 				}
 				text := got[0].Data.Title + " " + got[0].Data.Text + " " + got[0].Data.Advice
 				for _, want := range tt.want {
