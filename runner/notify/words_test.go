@@ -22,6 +22,8 @@ func TestWhatMayStillBeDoneIsAdvised(t *testing.T) {
 		{"class.cancelled", reason.CancelledByPlan, "Take the change out of the plan", "Nothing;"},
 		{"class.cancelled", reason.LeftPlan, "put the class back", ""},
 		{"class.partial", reason.SessionLost, "what is missing", "another session follows"},
+		{"class.partial", reason.SessionLost, "open the page in a browser", "follows"},
+		{"class.partial", reason.SessionLost, "rundown history lingua/german-a1/20310917T170000Z", ""},
 		{"class.partial", reason.EndedByService, "Ask the service's support if it repeats.", "follows"},
 		{kindLate, reason.SessionLost, "Another session follows", "Nothing;"},
 		{kindLate, reason.NotNeeded, "Record the class by other means", "Rundown: Nothing."},

@@ -139,7 +139,7 @@ var Groups = []reasonGroup{
 			{NothingRecorded, "The session ran, and the service recorded nothing.", "Check the page and the storage of the plan."},
 			{NotRunning, "The service accepted the start, but the recording was not seen running in time.", "Check the page's address, the storage keys and the recording's settings."},
 			{EndedByService, "The service ended the recording by itself.", "Nothing; another session follows while class time is left. Ask the service's support if it repeats."},
-			{SessionLost, "The service did not know the session any more, for longer than a failover takes.", "Nothing; another session follows while class time is left."},
+			{SessionLost, "The service did not know the session any more, or did not show it running, for longer than a failover takes. It is taken for ended when it was last seen.", "Nothing; another session follows while class time is left. If it repeats, open the page in a browser, since a page that does not load ends a recording; else give the service's support the sid and the times in `rundown history ID`."},
 			{HoursOver, "The session's hours (`maxRecordingHour`) ended before the class.", "See in `rundown history ID` why no other session took over."},
 			{HoldNotEnded, "The session was opened on hold, and the hold did not end.", "See the answers in `rundown history ID`; `exact_start: false` records without a hold."},
 			{ClassOver, "The class was over, or cancelled, before the session could be started or stopped.", "See what was waited for in `rundown history ID`."},
