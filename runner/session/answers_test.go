@@ -311,7 +311,7 @@ func TestALostSessionSaysWhatTheServiceAnswered(t *testing.T) {
 	for _, tt := range []struct {
 		a    *Answer
 		want string
-	}{{gone, "the service did not know it, from "}, {status(2), "the service did not show it running (status 2), from "}} {
+	}{{gone, "the service did not know the recording any more when it was asked from "}, {status(2), "the service did not show the recording running (status 2) when it was asked from "}} {
 		s := inHand(Session{UID: "11", State: SessionSuspect, SID: "sid1", Request: Request{Asked: agora.OpQuery, AskedAt: at(9.9)}})
 		s.Sessions[0].SuspectAt, s.Sessions[0].LastGood, s.Sessions[0].RecordingAt = at(5), at(5), at(0)
 		s, _ = step(s, observation{Attempt: 1, Op: agora.OpQuery, Answer: *tt.a}, 10*time.Minute)

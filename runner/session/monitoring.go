@@ -44,11 +44,11 @@ func (d *Decision) onQuery(x *Session, a Answer) {
 		d.scheduleRetry(x, catalog.GoneBackoff(), x.SuspectAt, 0)
 	case (a.taskGone() || a.Class == agora.Done) && x.State == SessionSuspect:
 		if !d.scheduleRetry(x, catalog.GoneBackoff(), x.SuspectAt, 0) {
-			what := "did not know it"
+			what := "did not know the recording any more"
 			if a.Class == agora.Done {
-				what = fmt.Sprintf("did not show it running (status %d)", a.Server.Status)
+				what = fmt.Sprintf("did not show the recording running (status %d)", a.Server.Status)
 			}
-			d.presumedDead(x, reason.Because(reason.SessionLost, "the service %s, from %s on for %s", what, d.Clock(x.SuspectAt), plan.DurationText(d.now.Sub(x.SuspectAt).Round(time.Second))))
+			d.presumedDead(x, reason.Because(reason.SessionLost, "the service %s when it was asked from %s on for %s", what, d.Clock(x.SuspectAt), plan.DurationText(d.now.Sub(x.SuspectAt).Round(time.Second))))
 		}
 	case a.taskGone():
 		x.SuspectAt, x.NotFoundAt = cmp.Or(x.SuspectAt, d.now), d.now
