@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +17,9 @@ import (
 	"rundown/internal/cli/render"
 	"rundown/internal/planfile"
 	"rundown/plan"
+	"rundown/runner"
 	"rundown/runner/addresses"
+	"rundown/runner/reason"
 )
 
 func newAddressesCommand(a *app) *cobra.Command {
@@ -31,7 +35,8 @@ day.
 With --watch it asks every day, prints the list and then each change, as "+
 ADDRESS" or "- ADDRESS", until it is stopped. With --format json it prints one
 object per line then. A daemon that takes notifications refreshes the list by
-itself, and logs each change as a warning.
+itself, logs each change as a warning, and tells of new addresses for three days
+by the health issue addresses-changed.
 
 The account is that of PLAN, else that of the first active plan in the store.`,
 		Example: `  rundown addresses plan.yaml
@@ -126,19 +131,70 @@ func (d *daemon) watchAddresses(ctx context.Context) (end func()) {
 		}
 		return d.work.askAddresses(ctx, p)
 	}
+	memory := addresses.Stored{Store: d.work.store, Who: d.a.who(), Now: d.a.clock}
+	d.moved.refresh(ctx, memory)
 	go func() {
 		defer close(done)
-		memory := addresses.Stored{Store: d.work.store, Who: d.a.who(), Now: d.a.clock}
 		addresses.Watch(ctx, ask, memory, d.log, func(c addresses.Change) {
 			if c.First {
 				d.log.Info(c.String())
 				return
 			}
+			d.moved.refresh(ctx, memory)
 			d.log.Warn("the addresses that notifications come from have changed; let the new ones through the firewall",
 				"added", addresses.Join(c.Added), "removed", addresses.Join(c.Removed), "all", addresses.Join(c.All))
 		})
 	}()
-	return func() { cancel(); <-done }
+	seen := make(chan struct{})
+	go func() {
+		defer close(seen)
+		d.moved.follow(ctx, memory)
+	}()
+	return func() { cancel(); <-done; <-seen }
+}
+
+// movedInterval is how often a daemon looks for changes that other daemons of its store have found, and for those that are old.
+const movedInterval = time.Minute
+
+// movedAddresses are the recent changes of the addresses that notifications come from. It is safe for concurrent use.
+type movedAddresses struct {
+	changes atomic.Pointer[[]addresses.Change]
+}
+
+// follow reads the changes each minute until the context ends.
+func (m *movedAddresses) follow(ctx context.Context, memory addresses.Stored) {
+	tick := time.NewTicker(movedInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			m.refresh(ctx, memory)
+		}
+	}
+}
+
+// refresh reads the changes. While the store cannot be read they stay as they are, and the engine reports the store.
+func (m *movedAddresses) refresh(ctx context.Context, memory addresses.Stored) {
+	if changes, err := memory.Recent(ctx); err == nil {
+		m.changes.Store(&changes)
+	}
+}
+
+// issues are the changes as health issues.
+func (m *movedAddresses) issues() (issues []runner.Issue) {
+	changes := m.changes.Load()
+	if changes == nil {
+		return nil
+	}
+	for _, c := range *changes {
+		issues = append(issues, runner.Issue{
+			ID: reason.IssueAddressesChanged, Severity: runner.SeverityWarning, Since: c.At, About: addresses.Join(c.Added), Text: c.String(),
+			Advice: "let the new ones through the firewall in front of the daemon, if there is one; this is shown for three days",
+		})
+	}
+	return issues
 }
 
 func (a *app) printAddresses(before string, list []netip.Addr) error {

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // addressService answers for the list of addresses, which may be replaced, and for nothing else.
@@ -106,9 +107,21 @@ func TestADaemonThatTakesNotificationsTellsOfNewAddresses(t *testing.T) {
 	first.await(1, "level=INFO", "notifications come from 198.51.100.20, 203.0.113.9")
 	end(first)
 	list.Store("203.0.113.9 192.0.2.1")
+	const issue = "addresses-changed: the addresses that notifications come from changed on "
 	second := start(t, "stderr", env, args...)
+	address := second.awaitListen()
 	second.await(1, "level=WARN", "firewall", "added=192.0.2.1", "removed=198.51.100.20")
+	if status, body := health(address, "/readyz"); status != http.StatusOK || !strings.Contains(body, issue) || !strings.Contains(body, ": new are 192.0.2.1; gone are 198.51.100.20; let the new ones through the firewall") {
+		t.Errorf("/readyz answers %d: %s", status, body)
+	}
 	end(second)
+	third := start(t, "stderr", env, args...) // the list is as before, and somebody may not have seen the change yet
+	address = third.awaitListen()
+	eventually(t, time.Minute, "/readyz lists the change after a restart", func() bool {
+		status, body := health(address, "/readyz")
+		return status == http.StatusOK && strings.Contains(body, issue)
+	})
+	end(third)
 	out, errs, status := runBinary(t, canaries, "addresses", "--store", dsn, "--api-url", url)
 	if status != StatusOK || out != "192.0.2.1\n203.0.113.9\n" {
 		t.Errorf("with the account of the active plan: status %d\n%s\n%s", status, out, errs)

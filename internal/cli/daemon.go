@@ -59,6 +59,7 @@ type daemon struct {
 	notifier atomic.Pointer[notify.Notifier] // nil before that
 	unset    sync.Map                        // of plan names: a runner.Issue where an active plan has references that are not set
 	fleet    fleetHealth
+	moved    movedAddresses
 }
 
 // run is the daemon. It is idle most of the time and shares its host, so it prefers less memory over less garbage

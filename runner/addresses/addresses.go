@@ -2,7 +2,8 @@
 // them in.
 //
 // [Watch] asks for the list at once and then every day, and calls back where it differs from the one before. A [Memory]
-// keeps the list over restarts; [Stored] is the one of a daemon, which also writes each change into the event log.
+// keeps the list over restarts; [Stored] is the one of a daemon, which also writes each change into the event log and
+// keeps those of the last days, which are health issues.
 package addresses
 
 import (
@@ -34,6 +35,7 @@ type Change struct {
 	All     []netip.Addr
 	Added   []netip.Addr
 	Removed []netip.Addr
+	At      time.Time // when it was found, of one that was kept
 }
 
 // Compare gives the change from one list to another; false where they are the same.
@@ -63,7 +65,11 @@ func (c Change) String() string {
 	if len(c.Removed) > 0 {
 		parts = append(parts, "gone are "+Join(c.Removed))
 	}
-	return "the addresses that notifications come from have changed: " + strings.Join(parts, "; ")
+	changed := "have changed"
+	if !c.At.IsZero() {
+		changed = "changed on " + c.At.UTC().Format("2006-01-02 15:04:05Z07:00")
+	}
+	return fmt.Sprintf("the addresses that notifications come from %s: %s", changed, strings.Join(parts, "; "))
 }
 
 // Join lists addresses in a sentence.
@@ -125,8 +131,15 @@ type Stored struct {
 	Now   func() time.Time
 }
 
-// setting is the name under which the store keeps the list.
-const setting = "notification-addresses"
+// The names under which the store keeps the list and its recent changes.
+const (
+	setting       = "notification-addresses"
+	recentSetting = "notification-addresses-changed"
+)
+
+// recently is how long a change that brought new addresses is a health issue. A daemon cannot see what a firewall lets in, so
+// that only time ends the issue; a weekend lies within.
+const recently = 72 * time.Hour
 
 // KindAddresses is the kind of the events that tell of a change.
 const KindAddresses = "addresses"
@@ -144,8 +157,55 @@ func (m Stored) Load(ctx context.Context) ([]netip.Addr, error) {
 	return list, nil
 }
 
-// Save keeps the list and writes the change into the event log, both or neither.
+// recentChange is a change as the store keeps it.
+type recentChange struct {
+	At      time.Time    `json:"at"`
+	Added   []netip.Addr `json:"added"`
+	Removed []netip.Addr `json:"removed"`
+}
+
+// Recent gives the changes of the last three days that brought new addresses, the oldest first, whichever daemon found them.
+func (m Stored) Recent(ctx context.Context) (changes []Change, err error) {
+	text, err := m.Store.Setting(ctx, recentSetting)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	var kept []recentChange
+	if err := json.Unmarshal([]byte(text), &kept); err != nil {
+		return nil, fmt.Errorf("the store's list of changed addresses cannot be read: %w", err)
+	}
+	now := m.Now()
+	for _, c := range kept {
+		if now.Sub(c.At) < recently {
+			changes = append(changes, Change{Added: c.Added, Removed: c.Removed, At: c.At})
+		}
+	}
+	return changes, nil
+}
+
+// keep keeps a change among the recent ones. Those that cannot be read it replaces.
+func (m Stored) keep(ctx context.Context, c Change) error {
+	if c.First || len(c.Added) == 0 {
+		return nil
+	}
+	before, _ := m.Recent(ctx) // a store that cannot be read cannot be written either
+	kept := make([]recentChange, 0, len(before)+1)
+	for _, one := range before {
+		kept = append(kept, recentChange{one.At, one.Added, one.Removed})
+	}
+	text, err := json.Marshal(append(kept, recentChange{m.Now().UTC(), c.Added, c.Removed}))
+	if err != nil {
+		return err
+	}
+	return m.Store.SetSetting(ctx, recentSetting, string(text))
+}
+
+// Save keeps the list and writes the change into the event log, both or neither. The change is kept before: a process that is killed
+// in between finds it once more.
 func (m Stored) Save(ctx context.Context, c Change) error {
+	if err := m.keep(ctx, c); err != nil {
+		return err
+	}
 	list, err := json.Marshal(c.All)
 	if err != nil {
 		return err

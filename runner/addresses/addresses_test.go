@@ -120,6 +120,49 @@ func TestTheListIsRefreshedEachDayAndItsChangesAreToldOnce(t *testing.T) {
 	})
 }
 
+// TestNewAddressesAreShownForThreeDays has two changes that bring new ones and one that brings none, a day apart, and a daemon that
+// found none of them.
+func TestNewAddressesAreShownForThreeDays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "rundown.db"), store.Options{Create: true, Work: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		shown := func() (added []string) {
+			t.Helper()
+			changes, err := addresses.Stored{Store: s, Now: time.Now}.Recent(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range changes {
+				added = append(added, addresses.Join(c.Added))
+			}
+			return added
+		}
+		finder := addresses.Stored{Store: s, Who: "test", Now: time.Now}
+		lists := [][]netip.Addr{
+			list("198.51.100.20"), list("192.0.2.1", "198.51.100.20"), list("192.0.2.1"), list("192.0.2.1", "203.0.113.9"), nil, nil, nil,
+		}
+		want := [][]string{nil, {"192.0.2.1"}, {"192.0.2.1"}, {"192.0.2.1", "203.0.113.9"}, {"203.0.113.9"}, {"203.0.113.9"}, nil}
+		for day, now := range lists {
+			before, err := finder.Load(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if change, differs := addresses.Compare(before, now); now != nil && differs {
+				if err := finder.Save(context.Background(), change); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := shown(); !slices.Equal(got, want[day]) {
+				t.Errorf("day %d: %q are shown, want %q", day, got, want[day])
+			}
+			time.Sleep(24 * time.Hour) // virtual: a day of the list
+		}
+	})
+}
+
 func TestWhatCannotBeKeptIsNotTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "rundown.db"), store.Options{Create: true, Work: true})

@@ -149,6 +149,10 @@ func variants(t testing.TB) []struct {
 			Advice: "see that the page can be opened from the internet; if it can, preflight: false in the recording leaves this check out",
 		}}}},
 		{kindRaised, Fact{Code: reason.IssueClockOff, Since: start.Add(-20 * time.Minute), As: plan.NotifyWarning, Causes: []Cause{{ID: reason.IssueClockOff, Text: "the clock of this machine is 7s behind that of the service"}}}},
+		{kindRaised, Fact{Code: reason.IssueAddressesChanged, Since: start.Add(-20 * time.Minute), As: plan.NotifyWarning, Causes: []Cause{{
+			ID: reason.IssueAddressesChanged, Text: "the addresses that notifications come from changed on 2031-09-17 16:40:00Z: new are 192.0.2.1; gone are 198.51.100.20",
+			Advice: "let the new ones through the firewall in front of the daemon, if there is one; this is shown for three days",
+		}}}},
 		{kindOrder, Fact{Class: of[kindOrder].Class, Order: "cancel", Who: "ops", Note: "room flooded"}},
 		{kindOrder, Fact{Class: of[kindOrder].Class, Order: "unextend", Who: "ops"}},
 		{kindOrder, Fact{Order: "cancel", Who: "ops", Note: "snow", Closure: closing}},

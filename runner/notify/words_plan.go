@@ -113,7 +113,12 @@ var issueTexts = map[reason.Code]issueWords{
 	reason.IssuePageFailing:        {"the recording of a page may fail", "The recording of its classes may fail until this is fixed.", "the page can be recorded again"},
 	reason.IssueStorageFailing:     {"a bucket does not take recordings", "Classes that go to this bucket may fail to be stored until this is fixed.", "the bucket takes recordings again"},
 	reason.IssueOutboxStuck:        {"notifications are not delivered", "Who reads this target does not hear of classes until this is fixed. Recordings are not affected.", "notifications are delivered again"},
-	reason.IssueLogDropped:         {"the log is not written", "Recordings are not affected.", "the log is written again"},
+	reason.IssueAddressesChanged: {
+		"notifications of the service come from new addresses",
+		"Classes are recorded. What the service tells from there does not arrive while a firewall keeps it out: the end of a recording is noticed later, and a failed upload not at all.",
+		"the change of the addresses is three days old, and is not shown any more",
+	},
+	reason.IssueLogDropped: {"the log is not written", "Recordings are not affected.", "the log is written again"},
 }
 
 // problem is the title of a health issue.

@@ -71,6 +71,7 @@ const (
 	IssueStorageFailing     Code = "storage-failing"
 	IssueLogDropped         Code = "log-dropped"
 	IssueOutboxStuck        Code = "outbox-stuck"
+	IssueAddressesChanged   Code = "addresses-changed"
 )
 
 // The codes of plans and orders that are not carried out.
@@ -184,6 +185,7 @@ var Groups = []reasonGroup{
 			{IssuePageFailing, "The page of a class that begins soon failed a check from the daemon's machine. Its recording may fail.", "Open it in a browser; correct its address, or see to the server."},
 			{IssueStorageFailing, "The bucket of a class that begins soon failed a check from the daemon's machine. Its recording may fail to be stored.", "Check its name, region and keys."},
 			{IssueOutboxStuck, "A target of notifications does not take them, so that they wait or are not sent any more.", "Check the address and what answers there; `rundown notify list` shows what waits, `rundown notify test TARGET` tries again."},
+			{IssueAddressesChanged, "The service's notifications come from new addresses. The issue is there for three days after the change, since the daemon cannot see what a firewall lets in.", "Let the new addresses through the firewall in front of the daemon, if there is one; `rundown addresses` prints all of them."},
 			{IssueLogDropped, "Standard error does not take the log, so that lines were dropped.", "Check what reads the log."},
 		},
 	},
