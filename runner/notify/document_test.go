@@ -33,12 +33,31 @@ func samples(t testing.TB) map[string]Fact {
 		facts[kind] = f
 	}
 	for kind, f := range map[string]Fact{
-		kindOrder: {Class: &class, Order: "extend", Who: "ops", Note: "the guest is late", Args: json.RawMessage(`{"until":"2031-09-17T18:05:00Z"}`)},
+		kindOrder: orderSamples(t, class)[0],
 		kindDigest: {Target: "lingua/duty", Count: 1, Reason: digestText(&target{plan: &plan.Plan{Name: "lingua"}, entry: &plan.Notify{Zone: zoneOf(t)}},
 			map[session.Outcome]int{session.Recorded: 11, session.Partial: 1}, []string{"german-a1 Tue 16 Sep 19:00 (partial)"}, 0, 12, start.Add(14*time.Hour), nil, start.Add(-time.Hour))},
-		kindTest: {Target: "lingua/duty"},
+		kindTest: factIn(t, TestOf("lingua/duty", start)),
 	} {
 		facts[kind] = f
+	}
+	return facts
+}
+
+// orderSamples are what orders announce, as TestTheSamplesOfOrdersAreWhatOrdersAnnounce wrote it. An order for a class holds only its
+// identity; what else there is of the class is read where it is told.
+func orderSamples(t testing.TB, class Class) (facts []Fact) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/orders.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &facts); err != nil {
+		t.Fatal(err)
+	}
+	for i := range facts {
+		if facts[i].Closure == nil {
+			facts[i].Class = &class
+		}
 	}
 	return facts
 }
@@ -60,11 +79,7 @@ func observed(t testing.TB, class Class, refused Issue) map[string]Fact {
 	take := func(found news) {
 		o.take(found.marks)
 		for _, a := range found.announcements {
-			f, err := factOf(a)
-			if err != nil {
-				t.Fatal(err)
-			}
-			facts[a.Kind] = f
+			facts[a.Kind] = factIn(t, a)
 		}
 	}
 	brief := store.Brief{ID: class.ID, Plan: class.Plan, Recording: class.Recording, App: refused.About, Start: class.Start, End: class.End, State: string(session.Planned)}
@@ -106,16 +121,63 @@ func observed(t testing.TB, class Class, refused Issue) map[string]Fact {
 		},
 	}, class.Start)
 	take(found)
-	facts[kindJoined] = Fact{Count: 2}
-	facts[kindNodeLost] = Fact{Since: class.Start.Add(-20 * time.Minute), Who: "recorder-1:4802", Classes: []Class{class}}
+	take(startedAfter(class.Start, "recorder-1:4802", class))
 	return facts
 }
 
-// variants are further announcements whose words differ, each with its kind.
-func variants(t testing.TB) []struct {
+// factIn is what an announcement holds.
+func factIn(t testing.TB, a store.Announcement) Fact {
+	t.Helper()
+	f, err := factOf(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// startedAfter is what the only daemon of a store tells that starts after another one was lost while these classes were.
+func startedAfter(start time.Time, name string, classes ...Class) (found news) {
+	lost := start.Add(-20 * time.Minute)
+	o := newObserver(map[string]string{nodeMark: "recorder-1:4711 " + lost.Add(-time.Hour).Format(time.RFC3339)})
+	cfg := Config{Node: name, LastSeen: lost, Plans: func() []Plan { return make([]Plan, 2) }}
+	o.started(&found, &cfg, func(time.Time) []Class { return classes }, start.Add(42*time.Second))
+	return found
+}
+
+// inFleet is what the daemon with the duties tells of recorder-1, of which the store says this, beside others. Where it owned an App ID
+// and is gone, it is told after the time in which others take over.
+func inFleet(t testing.TB, one Node, others []Node, classes ...Class) Fact {
+	t.Helper()
+	one.ID, one.Name = 1, "recorder-1:4711"
+	marks := map[string]string{}
+	if !one.Gone.IsZero() {
+		marks[nodeMark+"/1"] = `{"name":"recorder-1:4711","apps":["0123456789abcdef0123456789abcdef"]}`
+	}
+	o := newObserver(marks)
+	var told []store.Announcement
+	for _, after := range []time.Duration{40 * time.Second, 40*time.Second + takenOverWithin} {
+		var found news
+		o.nodes(&found, append([]Node{one}, others...), []int64{1}, 2, func(time.Time, []string, bool) []Class { return classes }, sampleStart.Add(after))
+		o.take(found.marks)
+		told = append(told, found.announcements...)
+	}
+	for _, a := range told {
+		if a.Subject == one.Name {
+			return factIn(t, a)
+		}
+	}
+	t.Fatalf("nothing is told of %s: %+v", one.Name, told)
+	return Fact{}
+}
+
+// variant is a further announcement of a kind, whose words differ.
+type variant struct {
 	kind string
 	fact Fact
-} {
+}
+
+// variants are further announcements whose words differ.
+func variants(t testing.TB) []variant {
 	of := samples(t)
 	start := of[kindLate].Class.Start
 	recorded := *of["class.recorded"].Class
@@ -128,21 +190,18 @@ func variants(t testing.TB) []struct {
 		},
 		{ID: reason.IssueCredentialsFailing, Text: "the credentials of the next classes cannot be fetched: storage videos: sts: command ./keys ended with status 1", Advice: "check the command or file that issues the credentials (sts in the plan)"},
 	}
-	closing := &Closure{ID: 3, Covers: "campus=berlin on Wed 2031-09-17 cancelled", Recordings: map[string]int{"lingua/german-a1": 2}, Undo: "rundown cancel --on 2031-09-17 --label campus=berlin --undo"}
-	return []struct {
-		kind string
-		fact Fact
-	}{
+	lost := Node{Seen: start.Add(-2 * time.Second), Gone: start.Add(3 * time.Second)}
+	list := []variant{
 		{kindAtRisk, Fact{Class: of[kindAtRisk].Class, Code: reason.IssuePageFailing, Causes: page}},
 		{kindRecovered, Fact{Class: of[kindLate].Class, Since: start.Add(30 * time.Second), Was: kindLate}},
 		{"class.cancelled", stopped},
 		{"class.cancelled", shortly},
 		{kindOrphan, Fact{Class: &recorded, Code: reason.OrphanGone, Session: 1, Until: start.Add(3 * time.Hour)}},
-		{kindNodeLost, Fact{Since: start.Add(-20 * time.Minute), Who: "recorder-2:77"}},
-		{kindNodeLost, Fact{Since: start.Add(-2 * time.Second), Until: start.Add(3 * time.Second), Nodes: []string{"recorder-2:77", "recorder-3:12"}, Owners: &Ownership{By: []string{"recorder-2:77"}, Short: true}, Classes: []Class{*of[kindLate].Class}}},
-		{kindNodeLost, Fact{Since: start.Add(-2 * time.Second), Until: start.Add(3 * time.Second), As: plan.NotifyCritical, Nodes: []string{"recorder-2:77"}, Owners: &Ownership{Free: []string{"0123456789abcdef0123456789abcdef"}}, Classes: []Class{*of[kindLate].Class}}},
-		{kindJoined, Fact{Count: 2, Since: start.Add(40 * time.Second), Until: start.Add(3 * time.Second), Nodes: []string{"recorder-2:77"}}},
-		{kindJoined, Fact{Count: 2, Nodes: []string{"recorder-2:77", "recorder-3:12"}}},
+		{kindNodeLost, factIn(t, startedAfter(start, "recorder-2:77").announcements[0])},
+		{kindNodeLost, inFleet(t, lost, []Node{{ID: 2, Name: "recorder-2:77", Apps: []string{"0123456789abcdef0123456789abcdef"}}, {ID: 3, Name: "recorder-3:12"}}, *of[kindLate].Class)},
+		{kindNodeLost, inFleet(t, lost, []Node{{ID: 2, Name: "recorder-2:77"}}, *of[kindLate].Class)},
+		{kindJoined, inFleet(t, Node{Started: start.Add(40 * time.Second), Lost: start.Add(3 * time.Second)}, []Node{{ID: 2, Name: "recorder-2:77"}})},
+		{kindJoined, inFleet(t, Node{}, []Node{{ID: 2, Name: "recorder-2:77"}, {ID: 3, Name: "recorder-3:12"}})},
 		{kindDigest, Fact{Target: "lingua/duty", Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 12 recorded. No class in the next 24 hours. No open problems."}},
 		{kindRaised, Fact{Code: reason.IssuePageFailing, Since: start.Add(-20 * time.Minute), As: plan.NotifyWarning, Causes: []Cause{{
 			ID: reason.IssuePageFailing, Text: "the page of german-a1 failed a check from the daemon's machine: its host name leads into a private network",
@@ -153,10 +212,11 @@ func variants(t testing.TB) []struct {
 			ID: reason.IssueAddressesChanged, Text: "the addresses that notifications come from changed on 2031-09-17 16:40:00Z: new are 192.0.2.1; gone are 198.51.100.20",
 			Advice: "let the new ones through the firewall in front of the daemon, if there is one; this is shown for three days",
 		}}}},
-		{kindOrder, Fact{Class: of[kindOrder].Class, Order: "cancel", Who: "ops", Note: "room flooded"}},
-		{kindOrder, Fact{Class: of[kindOrder].Class, Order: "unextend", Who: "ops"}},
-		{kindOrder, Fact{Order: "cancel", Who: "ops", Note: "snow", Closure: closing}},
 	}
+	for _, f := range orderSamples(t, *of[kindOrder].Class)[1:] {
+		list = append(list, variant{kindOrder, f})
+	}
+	return list
 }
 
 // eventFrom puts a fact into words as people of a plan hear them.

@@ -155,25 +155,31 @@ func (o *observer) loss(x Node, nodes []Node, value string, now time.Time) (f Fa
 }
 
 // joined announces that this process uses the store, and that the one before ended without a word, where no other can use it at the
-// same time. One that sends again has not joined, and was not lost.
+// same time.
 func (n *Notifier) joined(ctx context.Context) {
 	now := n.cfg.Now()
 	found := news{}
-	last, there := n.observer.marks[nodeMark]
+	n.observer.started(&found, &n.cfg, func(since time.Time) []Class { return n.classesIn(ctx, since, now, nil, false) }, now)
+	n.announce(ctx, found)
+}
+
+// started announces the start of the only daemon of a store, and the loss of the one before. One that sends again has not joined, and was
+// not lost. classes are those since an instant.
+func (o *observer) started(found *news, cfg *Config, classes func(since time.Time) []Class, now time.Time) {
+	last, there := o.marks[nodeMark]
 	name, seen, _ := strings.Cut(last, " ")
-	if there && !(n.cfg.Again && name == n.cfg.Node) {
+	if there && !(cfg.Again && name == cfg.Node) {
 		since, _ := time.Parse(time.RFC3339, seen)
-		if n.cfg.LastSeen.After(since) {
-			since = n.cfg.LastSeen
+		if cfg.LastSeen.After(since) {
+			since = cfg.LastSeen
 		}
-		f := Fact{Since: since, Who: n.cfg.Node, Classes: n.classesIn(ctx, since, now, nil, false)}
+		f := Fact{Since: since, Who: cfg.Node, Classes: classes(since)}
 		found.announcements = append(found.announcements, announcement(kindNodeLost, "", name, seen, now, f))
 	}
-	found.marks = append(found.marks, store.Mark{Name: nodeMark, Value: n.cfg.Node + " " + now.UTC().Format(time.RFC3339)})
-	if !n.cfg.Again {
-		found.announcements = append(found.announcements, announcement(kindJoined, "", n.cfg.Node, now.UTC().String(), now, Fact{Count: len(n.cfg.Plans())}))
+	found.marks = append(found.marks, store.Mark{Name: nodeMark, Value: cfg.Node + " " + now.UTC().Format(time.RFC3339)})
+	if !cfg.Again {
+		found.announcements = append(found.announcements, announcement(kindJoined, "", cfg.Node, now.UTC().String(), now, Fact{Count: len(cfg.Plans())}))
 	}
-	n.announce(ctx, found)
 }
 
 // mostSuffering is how many classes an announcement of a loss holds.
