@@ -338,8 +338,8 @@ func (e *Engine) scheduleInTheEnd(ctx context.Context, a *applied) (Diff, error)
 	for tries := 0; ; tries++ {
 		diff, err := e.schedule(ctx, a, e.since())
 		switch {
-		case err == nil:
-			return diff, nil
+		case err == nil, errors.Is(err, errSuperseded):
+			return diff, err
 		case ctx.Err() != nil:
 			return diff, ctx.Err()
 		case e.ctx.Err() != nil:
@@ -394,7 +394,7 @@ func (e *Engine) extend() {
 			continue
 		}
 		now := e.cfg.Now()
-		if _, err := e.reconcile(e.ctx, a, session.Earlier(now, a.until), session.Later(a.until, now.Add(e.cfg.Horizon))); err != nil && e.ctx.Err() == nil {
+		if _, err := e.reconcile(e.ctx, a, session.Earlier(now, a.until), session.Later(a.until, now.Add(e.cfg.Horizon))); err != nil && !errors.Is(err, errSuperseded) && e.ctx.Err() == nil {
 			e.logThrottled("cannot write the specs of a plan", err, "plan", a.plan.Name)
 		}
 	}

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -91,7 +92,11 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 				continue
 			}
 			diff, err := e.schedule(ctx, e.plans[name], e.since())
-			if err != nil {
+			switch {
+			case errors.Is(err, errSuperseded):
+				e.logSuperseded(e.plans[name])
+				continue
+			case err != nil:
 				return err
 			}
 			e.setLed(e.plans[name])

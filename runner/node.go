@@ -447,7 +447,10 @@ func (e *Engine) lead(ctx context.Context) error {
 		if !e.leads(a) || e.hasLed(a) {
 			continue
 		}
-		if _, err := e.schedule(ctx, a, e.since()); err != nil {
+		switch _, err := e.schedule(ctx, a, e.since()); {
+		case errors.Is(err, errSuperseded): // the newer revision is taken up by the same poll or the next one
+			continue
+		case err != nil:
 			return err
 		}
 		e.setLed(a)

@@ -75,6 +75,49 @@ func TestANodeDoesNotWriteAnOlderRevision(t *testing.T) {
 			}
 			time.Sleep(3 * time.Second)
 		}
+		log := a.log.String()
+		if strings.Contains(log, `msg="plan active" plan=school revision=1 `) || !strings.Contains(log, `msg="plan applied" plan=school revision=2 added=4`) {
+			t.Errorf("the log says that the older revision is active, or not that the newer one is:\n%s", log)
+		}
+		f.leave(a)
+	})
+}
+
+// TestAnAppliedPlanThatIsNotWrittenIsNotCalledApplied has a newer revision be applied while a node applies one.
+func TestAnAppliedPlanThatIsNotWrittenIsNotCalledApplied(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-time.Hour))
+		f := newFleet(t, simulator.Config{})
+		var between func()
+		f.failpoint = func(at string) {
+			if do := between; do != nil && at == "before writing the plan" {
+				between = nil
+				do()
+			}
+		}
+		a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"))
+		between = func() {
+			r, err := wholeRevision(loadPlan(t, twoApps("2031-09-15 10:00-10:10"), "school.yaml"))
+			must(t, err)
+			r.At = time.Now()
+			_, err = f.beside().AddRevision(context.Background(), r)
+			must(t, err)
+		}
+		_, err := a.Apply(t.Context(), loadPlan(t, twoApps("2031-09-15 11:00-11:10"), "school.yaml"))
+		must(t, err)
+		time.Sleep(3 * time.Second)
+		events, err := a.store.FollowEvents(t.Context(), 0, 1000)
+		must(t, err)
+		var told []string
+		for _, ev := range events {
+			if ev.Kind == "plan" && ev.Occurrence == "" {
+				told = append(told, ev.Text)
+			}
+		}
+		if len(told) != 1 || !strings.HasPrefix(told[0], "plan school, revision 3: applied") {
+			t.Errorf("the event log tells of the plans %q, want revision 3 alone: nothing of revision 2 was written", told)
+		}
 		f.leave(a)
 	})
 }

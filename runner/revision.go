@@ -404,7 +404,8 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 			e.setLed(a)
 		}
 	}
-	if err == nil {
+	superseded := errors.Is(err, errSuperseded)
+	if err == nil || superseded {
 		for _, w := range e.allWorkers() {
 			w.post(w.resettle)
 		}
@@ -413,7 +414,11 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	if err != nil { // it is stored as the active one, and the next start activates it
 		return diff, err
 	}
-	if !leads {
+	switch {
+	case superseded:
+		e.logSuperseded(a)
+		return diff, nil
+	case !leads:
 		e.log.Info("plan active; another node writes its classes", "plan", p.Name, "revision", a.revision)
 		return diff, nil
 	}
@@ -424,6 +429,11 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	}
 	e.tell(ctx, "", text)
 	return diff, nil
+}
+
+// logSuperseded logs that a revision was not written. The next poll takes up the newer one.
+func (e *Engine) logSuperseded(a *applied) {
+	e.log.Info("plan not applied: a newer revision of it is active", "plan", a.plan.Name, "revision", a.revision)
 }
 
 // tell writes into the log what happened to the daemon's plans; code says why one is not applied, "" that it is.

@@ -26,6 +26,9 @@ const specsWithin = 3 * time.Second
 // errMoved says that specs were written since those that a transaction was made from were read.
 var errMoved = errors.New("specs were written meanwhile")
 
+// errSuperseded says that nothing of a plan was written, because a newer revision of it is active.
+var errSuperseded = errors.New("a newer revision of the plan is active")
+
 // PlanWho is who cancels what a plan cancels, for people: an operator may go by that name, too.
 const PlanWho = "the plan"
 
@@ -40,7 +43,7 @@ type specWriter struct {
 
 // reconcile writes what a plan wants of the occurrences from since up to the horizon. It is called where a plan is put to
 // work and each hour, and writes nothing where nothing has changed. The comparison is made outside of the transactions,
-// which therefore are short, and made anew where specs were written meanwhile.
+// which therefore are short, and made anew where specs were written meanwhile. [errSuperseded] says that nothing was written.
 func (e *Engine) reconcile(ctx context.Context, a *applied, since, until time.Time) (Diff, error) {
 	w := &specWriter{e: e, a: a, now: e.cfg.Now()}
 	for {
@@ -63,8 +66,11 @@ func (w *specWriter) try(ctx context.Context, since, until time.Time) error {
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
-	if old, err := w.e.superseded(ctx, w.a); err != nil || old { // what is applied from here on, the generation tells
+	switch old, err := w.e.superseded(ctx, w.a); { // what is applied from here on, the generation tells
+	case err != nil:
 		return err
+	case old:
+		return errSuperseded
 	}
 	if w.orders, err = w.e.standingOrders(ctx, since); err != nil {
 		return err
