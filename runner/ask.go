@@ -54,6 +54,9 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 		}
 	}
 	o.awaitedAnswers++
+	if act.Op == agora.OpQuery {
+		w.awaitedQueries++
+	}
 	x := &exchange{w: w, api: api, conn: conn, occ: o.settings, state: s, session: asked, op: act.Op}
 	w.background(func(ctx context.Context) func() {
 		if x.op != agora.OpQuery { // the store has taken the step: after an outage of it the next heartbeat opens the gate
@@ -72,6 +75,9 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 		w.e.cfg.Failpoint("after the answer to " + string(x.op))
 		return func() {
 			o.awaitedAnswers--
+			if x.op == agora.OpQuery {
+				w.awaitedQueries--
+			}
 			takeAnswer(a)
 			w.heardOf(conn, x.state.ID, x.op, a)
 		}

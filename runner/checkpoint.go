@@ -47,11 +47,12 @@ func (e *Engine) quiet(within time.Duration) bool {
 	return true
 }
 
-// quiet leaves out queries: a session is watched all the time, and a query writes nothing at once.
+// quiet leaves out queries, those that are due and those that are out: sessions are watched all the time, and a query writes
+// nothing at once. A worker that ends awaits the answers to those that are out.
 func (w *worker) quiet(within time.Duration) bool {
 	soon := w.e.cfg.Now().Add(within)
 	due := func(o *occurrence) bool { return !o.wake.After(soon) && !o.onlyWatched(soon) }
-	return w.awaitedResults == 0 && !slices.ContainsFunc(w.due, due)
+	return w.awaitedResults == w.awaitedQueries && !slices.ContainsFunc(w.due, due)
 }
 
 // onlyWatched reports whether nothing but queries is due for an occurrence until an instant.

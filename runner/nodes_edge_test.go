@@ -20,6 +20,7 @@ import (
 	"rundown/plan"
 	"rundown/runner"
 	"rundown/runner/reason"
+	"rundown/runner/session"
 	"rundown/runner/store"
 )
 
@@ -203,6 +204,31 @@ func TestAnAppThatCannotBeReleasedIsHandedOverLater(t *testing.T) {
 		}
 		until(monday.Add(15 * time.Minute))
 		f.recorded(b.store, 4)
+		f.leave(a)
+		f.leave(b)
+		f.once()
+	})
+}
+
+// TestAnAppIsHandedOverWhileQueriesAreOut has classes be recorded of which some query is always waiting for its answer.
+func TestAnAppIsHandedOverWhileQueriesAreOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-2 * time.Minute))
+		slow := simulator.RequestFault{Endpoint: "query", Delay: simulator.Duration(9 * time.Second)}
+		f := newFleet(t, simulator.Config{Faults: simulator.Faults{Requests: []simulator.RequestFault{slow}}})
+		f.watch = session.MinQueryInterval
+		text := twoApps(bell)
+		text["school.yaml"] += "  latin: {app: a, when: 2031-09-15 09:00-09:10}\n  greek: {app: b, when: 2031-09-15 09:00-09:10}\n"
+		a := f.join("a", nil, loadPlan(t, text, "school.yaml"))
+		until(monday.Add(5 * time.Minute))
+		b := f.join("b", nil)
+		time.Sleep(15 * time.Second) // virtual: some looks at the nodes
+		if got := f.owners(b.store); len(got) != 2 || got["canary-APP_A"] == got["canary-APP_B"] {
+			t.Errorf("the owners are %v, want one App ID for each", got)
+		}
+		until(monday.Add(15 * time.Minute))
+		f.recorded(b.store, 6)
 		f.leave(a)
 		f.leave(b)
 		f.once()

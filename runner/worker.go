@@ -40,6 +40,7 @@ type worker struct {
 	pace           pace
 	turns          int // given to what is begun
 	awaitedResults int // requests, writes and reads whose result the loop still awaits
+	awaitedQueries int // of these, queries
 	draining       bool
 	patience       time.Duration // for how long it drains
 	clock          clock
