@@ -23,7 +23,17 @@ import (
 
 // Engine makes plans happen: it writes what they want into the store, and has a worker for each App ID that makes it so.
 // Its methods are safe for concurrent use.
+//
+// There are two locks. Whoever takes both takes applying first.
+//
+//   - applying is held while plans are put to work or their specs are written, and while the store is waited for meanwhile. It
+//     guards pending, and [applied.until] of each plan. The polls of a node take it by TryLock, so that a plan holds up nothing.
+//   - mu is held for moments only, and never while the store or a worker is waited for. It guards seen, active, health and
+//     membership, and of clocks and process the fields that say so.
+//
+// plans and order are written with both locks held, so whoever holds one of them may read them.
 type Engine struct {
+	// Set by New and Start before anything else runs, and never changed after that.
 	cfg        Config
 	log        *slog.Logger
 	beat       time.Time // the last sign of life of whoever worked on the store before
@@ -32,10 +42,10 @@ type Engine struct {
 	stopping   bool // it only stops what runs: nothing is begun
 	forget     bool // a test's negative control: a start without an answer is taken for never sent
 
-	applying sync.Mutex           // held while a plan is put to work, and for pending
+	applying sync.Mutex
 	pending  map[int64]*plan.Plan // revisions that wait for a confirmation
 
-	mu   sync.Mutex // guards what follows
+	mu   sync.Mutex
 	seen seenStore
 	active
 	health
@@ -44,11 +54,11 @@ type Engine struct {
 	process
 	membership
 
-	keys    credentialCache
-	secrets redact.Redactor // those of the plans, which the service may quote
+	keys    credentialCache // has a lock of its own
+	secrets redact.Redactor // those of the plans, which the service may quote; safe for concurrent use
 }
 
-// active is what an engine works on.
+// active is what an engine works on. The engine's lock guards it.
 type active struct {
 	plans          map[string]*applied     // by plan name
 	order          []string                // plan names as first applied
@@ -64,14 +74,14 @@ type extra struct {
 	conn     *Connection
 }
 
-// seenStore is up to where the engine knows what others wrote into the store.
+// seenStore is up to where the engine knows what others wrote into the store. The engine's lock guards it.
 type seenStore struct {
 	changes    int64 // of anything
 	generation int64 // of specs
 	command    int64 // of operators
 }
 
-// health is what a person should know while the engine works on.
+// health is what a person should know while the engine works on. The engine's lock guards it.
 type health struct {
 	issues     map[issueKey]Issue      // that are raised and cleared
 	orphans    map[string]orphanage    // sessions that nothing here can stop, by resource id
@@ -82,9 +92,9 @@ type health struct {
 
 // clocks compare the machine's clock with the time that passes, and with the service's.
 type clocks struct {
-	clock   clock
-	watched time.Time // when watchClock looked last: its duty's own
-	skew    skew
+	clock   clock     // watchClock alone touches it, which cron never runs twice at once
+	watched time.Time // when watchClock looked last; as clock
+	skew    skew      // guarded by the engine's lock
 }
 
 // notifications are those of the service.
@@ -93,25 +103,25 @@ type notifications struct {
 	strangers strangers        // of the goroutine that reads notices
 }
 
-// process is what runs and how it ends.
+// process is what runs and how it ends. Start sets ctx and stop before anything else runs.
 type process struct {
 	ctx       context.Context // of the workers' loops
 	stop      context.CancelFunc
-	cron      *cron.Cron
+	cron      *cron.Cron // guarded by the engine's lock
 	wg        sync.WaitGroup
 	abandoned chan struct{} // closed: an end waits for nothing
 	abandon   sync.Once
 	fenced    chan error // see Fenced; holds one at most
 }
 
-// applied is a plan at work.
+// applied is a plan at work. Only until and led change once it is one of the engine's plans.
 type applied struct {
 	plan     *plan.Plan
 	conn     *Connection
 	apps     map[*plan.App]string // App IDs
 	revision int64
 	finder   *schedule.Finder
-	until    time.Time // up to where its specs are written
+	until    time.Time // up to where its specs are written; guarded by the engine's applying
 	led      bool      // this node has written its specs since it owns the first of its App IDs; guarded by the engine's lock
 }
 
@@ -134,10 +144,8 @@ func New(cfg Config) *Engine {
 	}
 }
 
-// open puts the plans of a start to work.
+// open puts the plans of a start to work. The caller holds applying.
 func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
-	e.applying.Lock()
-	defer e.applying.Unlock()
 	revisions := map[*plan.Plan]store.Revision{}
 	given := len(plans) > 0
 	if e.scheduling && (!given || e.shared()) {
@@ -191,7 +199,8 @@ func (e *Engine) prepare(p *plan.Plan) (*applied, error) {
 	return a, nil
 }
 
-// install makes a plan the one at work, with the owners of its App IDs.
+// install makes a plan the one at work, with the workers of those of its App IDs that are this node's. Its specs are written after
+// that. The caller holds applying.
 func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) error {
 	a, err := e.prepare(p)
 	if err != nil {

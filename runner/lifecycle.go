@@ -82,6 +82,8 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 
 // takeWork writes what the plans want into the store, and makes the workers of all App IDs that have something to do.
 func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
+	e.applying.Lock()
+	defer e.applying.Unlock()
 	if err := e.open(ctx, plans); err != nil {
 		return err
 	}

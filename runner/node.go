@@ -35,8 +35,9 @@ const (
 	clockSettles = 3 * time.Second
 )
 
-// membership is what an engine knows of itself as a node. The engine's lock guards it, but for the gate and the
-// heartbeats.
+// membership is what an engine knows of itself as a node. The engine's lock guards it, but for these: ttl never changes; gate and
+// unstored have locks of their own; told belongs to the poll; Start and Close alone touch beats; expiring is a timer, which is safe
+// for concurrent use.
 type membership struct {
 	gate       *gate
 	ttl        time.Duration
