@@ -120,7 +120,7 @@ func (w *worker) take(l loaded) {
 				touched = append(touched, o)
 			}
 		case r.Version > o.version && !o.committing && o.pending == nil:
-			w.renew(o, r)
+			w.renew(o, r, unknownWrite)
 			touched = append(touched, o)
 		case r.Generation > o.spec.Generation:
 			w.respec(o, r)
@@ -159,7 +159,7 @@ func (w *worker) adopt(r *store.Row) *occurrence {
 	if !w.respec(o, r) {
 		return nil
 	}
-	w.renew(o, r)
+	w.renew(o, r, w.whyUnanswered())
 	o.dirty = r.Wake.UnixMilli() == 0
 	o.begin, o.placedFrom = o.spec.FirstRequest(), o.spec.From
 	if o.now && r.Version == 0 && !o.dirty {
@@ -193,9 +193,22 @@ func (w *worker) respec(o *occurrence, r *store.Row) bool {
 	return true
 }
 
-// renew gives an occurrence the spec and the status of its row. Where the row says that a request was asked, and this process
-// did not send it, Decide hears that its answer is not known.
-func (w *worker) renew(o *occurrence, r *store.Row) {
+// unknownWrite is why a row that changed under a worker may say that a request was asked which nobody has out: the answer to the
+// write of that step was lost, or somebody else wrote the row. The worker holds a request back until it knows that it is stored.
+const unknownWrite = "the row was written without this process knowing"
+
+// whyUnanswered is why a row that a worker takes into memory may say that a request was asked which nobody has out.
+func (w *worker) whyUnanswered() string {
+	if w.since.After(w.e.started) {
+		return "the node that asked it no longer owns the app"
+	}
+	return "rundown ended meanwhile"
+}
+
+// renew gives an occurrence the spec and the status of its row. Where the row says that a request was asked, and this worker does
+// not have it out, Decide hears that its answer is not known, for the reason why. Whether it was sent does not matter: Decide treats it
+// as a request that may have had its effect.
+func (w *worker) renew(o *occurrence, r *store.Row, why string) {
 	d, err := decodeRow(r)
 	if err != nil {
 		w.log.Error("cannot read an occurrence; it is left as it is", "occurrence", r.ID, "error", err)
@@ -208,7 +221,7 @@ func (w *worker) renew(o *occurrence, r *store.Row) {
 		case x.Asked == agora.OpStart && w.e.forget:
 			x.Asked, x.State = "", session.SessionFailed
 		default:
-			o.events = append(o.events, unanswered(*x, "rundown ended meanwhile"))
+			o.events = append(o.events, unanswered(*x, why))
 		}
 	}
 	if r.Generation >= o.spec.Generation && o.version > 0 {
@@ -254,7 +267,7 @@ func (w *worker) reread(o *occurrence, refused error) {
 				w.log.Warn("occurrence changed in the store; reading it again", "occurrence", r.ID, "version", r.Version, "known", o.version)
 			}
 			o.committing = false
-			w.renew(o, r)
+			w.renew(o, r, unknownWrite)
 			w.place()
 			w.step(o)
 		}
@@ -283,7 +296,7 @@ func (w *worker) tell(id string, e session.Event, then func(found bool)) {
 			if w.near[id] == nil && r.Owner() == w.app {
 				o := &occurrence{index: -1, now: w.e.asked(r)}
 				if w.respec(o, r) {
-					w.renew(o, r)
+					w.renew(o, r, w.whyUnanswered())
 					o.begin, o.placedFrom, o.dirty = o.spec.FirstRequest(), o.spec.From, false
 					w.near[id] = o
 				}

@@ -210,6 +210,34 @@ func TestAnAppThatCannotBeReleasedIsHandedOverLater(t *testing.T) {
 	})
 }
 
+// TestATakeOverTellsWhyARequestHasNoAnswer kills a node while its acquires are out. The other node is told of them by the store.
+func TestATakeOverTellsWhyARequestHasNoAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, a, b := twoNodes(t)
+		until(monday.Add(-50 * time.Second))
+		a.wire.silent.Store(true)
+		until(monday.Add(-40 * time.Second))
+		f.kill(a)
+		until(monday.Add(15 * time.Minute))
+		events, err := b.store.FollowEvents(t.Context(), 0, 1000)
+		must(t, err)
+		told := 0
+		for _, ev := range events {
+			if strings.Contains(ev.Text, "rundown ended") {
+				t.Errorf("%s: %s: the node was killed, and this one did not end", ev.Occurrence, ev.Text)
+			}
+			if strings.Contains(ev.Text, "acquire: asked, no answer known: the node that asked it no longer owns the app") {
+				told++
+			}
+		}
+		if told != 2 {
+			t.Errorf("the event log tells of %d requests without an answer, want those of the two classes of the other node", told)
+		}
+		f.end(a, b)
+	})
+}
+
 // TestAnAppIsHandedOverWhileQueriesAreOut has classes be recorded of which some query is always waiting for its answer.
 func TestAnAppIsHandedOverWhileQueriesAreOut(t *testing.T) {
 	t.Parallel()

@@ -25,7 +25,7 @@ type Answer struct {
 	SentAt           time.Time            // when the request was sent, which is after it was asked for; zero: not known
 	Rotated          bool                 // of query: the storage credentials are others than those that were sent
 	Unplanned        bool                 // it was not sent, since the plan did not hold the class when it was to be
-	Interrupted      bool                 // rundown ended before it came: no fault of the service or the page
+	Interrupted      bool                 // whoever asked is not there to hear it: its process ended, lost the App ID, or does not know that the step was stored. No fault of the service or the page
 	Why              reason.Code          // of what was not sent; "": as its verdict says
 }
 

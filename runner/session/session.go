@@ -98,7 +98,7 @@ type Request struct {
 // StartFacts are what is known of a session's acquire and start. What an answer to a start sets:
 //
 //	65, 62, or no answer at all                StartUncertain; clears OnlyBlocked
-//	the process ended while a start was out    StartUncertain, Interrupted; clears OnlyBlocked
+//	the answer was lost on our side            StartUncertain, Interrupted; clears OnlyBlocked
 //	an answer that is not the service's own    StartUncertain; and OnlyBlocked while all such answers were refusals
 //	5xx of the service                         StartErrored
 //	a sid                                      clears StartUncertain and Interrupted
@@ -115,7 +115,7 @@ type StartFacts struct {
 	StartUncertain bool         `json:"start_uncertain,omitempty"` // a start went without an answer that settles it
 	OnlyBlocked    bool         `json:"only_blocked,omitempty"`    // only something before the service refused it, such as a firewall: the start most likely had no effect
 	StartErrored   bool         `json:"start_errored,omitempty"`   // a start was answered by an error, which may have come after its effect
-	Interrupted    bool         `json:"interrupted,omitempty"`     // rundown ended while a start was out, and nothing has settled it yet
+	Interrupted    bool         `json:"interrupted,omitempty"`     // the answer to a start was lost on our side (Answer.Interrupted), and nothing has settled it yet
 	SentAt         time.Time    `json:"sent_at,omitzero"`          // when the first start was sent; RequestedAt is before it where it had to wait
 	StartedAt      time.Time    `json:"started_at,omitzero"`       // the sid was received
 }
