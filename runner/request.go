@@ -25,7 +25,8 @@ func AcquireRequest(o *plan.Occurrence, x session.Session, apartFrom ...string) 
 	}}
 }
 
-// StartRequest is the start of a session. What the plan does not set is not sent, but for the policies, which have
+// StartRequest is the start of a session. It alone sends the page, the video format and the hours, so a change of these in the plan
+// reaches no session that runs. What the plan does not set is not sent, but for the policies, which have
 // one value each, and recordingFileConfig, which the documentation asks to send always. The session says whether it
 // begins on hold and whether it pushes; push is the address for that.
 func StartRequest(o *plan.Occurrence, x session.Session, push plan.Text, keys Keys, reveal Reveal) (agora.StartRequest, error) {

@@ -132,7 +132,7 @@ func (d *Decision) note(format string, args ...any) {
 }
 
 // mayRecord reports whether the class may be recorded, now or later: it is not cancelled, its end and padding have not passed, and
-// it is not out of the plan.
+// it was not removed from the plan before a session began for it.
 func (d *Decision) mayRecord() bool {
 	return d.S.Cancel == nil && d.now.Before(d.S.Until) && !d.S.outOfPlan()
 }

@@ -104,7 +104,8 @@ func (d *Decision) ask(x *Session) Action {
 
 // endUnneeded ends a session that is not needed any more. These are all causes for which a session is ended, and where:
 //
-//	the class is over, cancelled, moved or out of the plan  endUnneeded, by mayRecord and IsEarlier
+//	the class is over or cancelled                          endUnneeded, by mayRecord
+//	it was moved or given to another App ID                 endUnneeded, by IsEarlier
 //	the plan wants fewer replicas, and those record         stopExcess, in successor.go
 //	its hours run out, and its successor records            rotateSession, in successor.go
 //	it was not seen running within the documented time      retryQuery, in monitoring.go
@@ -112,6 +113,8 @@ func (d *Decision) ask(x *Session) Action {
 //	its hold cannot be ended                                holdNotEnded, in update.go
 //	its sid becomes known too late                          adoptSID, in notice.go
 //	it is an orphan, and a notification shows that it runs  onOrphanNotice, in stop_gone.go
+//
+// That the plan no longer holds the class ends no session: what has begun is recorded to its end.
 //
 // Two events make the class end earlier: onPaddingPreempted and onRelieved, in moved.go. An operator's cancel and a new end are
 // part of the spec, so that mayRecord sees them.

@@ -52,6 +52,9 @@ type Cancel struct {
 
 // Target is what a plan wants of an occurrence. It holds no secret, so that it can be stored: requests are built from the plan, whose
 // references are resolved then.
+//
+// A session that runs takes over a change of the interval, the App ID, the replicas, CDN and Fallback. Everything else, such as URL
+// and Destination, is sent with a start only, so it counts for sessions that are begun later.
 type Target struct {
 	Identity
 	Interval
@@ -86,8 +89,8 @@ type Interval struct {
 	Start   time.Time `json:"start"` // of the class
 	End     time.Time `json:"end"`
 	PlanEnd time.Time `json:"plan_end,omitzero"` // of the class by its plan, where an extension lasts longer
-	From    time.Time `json:"from"`              // of the recording: with padding
-	Until   time.Time `json:"until"`             // its sessions are stopped then
+	From    time.Time `json:"from"`              // by when it must be recording: Start less the padding; with exact_start by when its page must be open, on hold
+	Until   time.Time `json:"until"`             // its sessions are stopped then: End and the padding
 }
 
 // Service is what of the service records the occurrence.
@@ -119,12 +122,13 @@ type Spec struct {
 	Orders
 	Generation      int64       `json:"-"`                 // the change of specs that wrote it
 	Absent          bool        `json:"absent,omitempty"`  // no plan holds it
-	CancelledByPlan *Cancel     `json:"dropped,omitempty"` // the plan holds it as cancelled
+	CancelledByPlan *Cancel     `json:"dropped,omitempty"` // the plan holds it as cancelled; the key is older than the name
 	Account         *AccountRef `json:"account,omitempty"` // of a class whose plan the store does not keep
 	Local           `json:"-"`
 }
 
-// Local is what only the worker knows of an occurrence. It is not stored: the worker sets it before each Decide.
+// Local is what only the worker knows of an occurrence. It is not stored: the worker sets it before each Decide, and OtherApp
+// also where it reads the row.
 type Local struct {
 	Placed        time.Time     // when its first request is due, as placed beside those of other classes; zero: it was not placed
 	PlacedFrom    time.Time     // the From for which it was placed; where From is another, Placed does not count

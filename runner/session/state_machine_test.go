@@ -112,6 +112,7 @@ var specChangesTold = []specChange{
 	},
 	{what: "given to another App ID", change: func(s *Spec) { s.App, s.OtherApp = "other", true }},
 	{what: "given another push address", change: func(s *Spec) { s.CDN = "other" }},
+	{what: "given another page, storage or video size", change: func(s *Spec) { s.URL, s.Storage, s.Class = "other", "other", "hd" }},
 }
 
 func shiftedInterval(i Interval, start, end time.Duration) Interval {
@@ -153,6 +154,11 @@ func specChanges() string {
 The table shows what Decide does at once when the spec of a class has changed: the new state of the class and the requests that
 follow. Each cell was made by running Decide. What is recorded goes on unless a cell says stop. Where a class is planned
 again, its sessions so far stay in its history.
+
+The page, the storage and the format of the video are sent with the start of a session. A session that runs keeps its own; one that is
+begun later, because the first one failed, has the new ones. To change the page of a class that is being recorded, cancel the class and take
+that back: then another session begins. An update that renews storage credentials sends the storage block as the plan has it now, since
+the service wants it whole.
 
 An end that is already past is not written into a spec: the command or the reload that asks for it is refused.
 
