@@ -331,21 +331,22 @@ func (e *Engine) since() time.Time {
 // lookBack is from where on occurrences are looked for, far enough to find the classes that have begun.
 func (e *Engine) lookBack() time.Time { return e.since().Add(-maxLength) }
 
-// schedule writes what a plan wants from now up to the horizon. That waits for the store, but no longer than ctx.
-func (e *Engine) schedule(ctx context.Context, a *applied, since time.Time) (Diff, error) {
+// writePlan moves the orders that a plan has under another identity, and writes what it wants from now up to the horizon. That waits
+// for the store, but no longer than ctx.
+func (e *Engine) writePlan(ctx context.Context, a *applied, since time.Time) (Diff, error) {
 	if err := e.moveOrders(ctx, a); err != nil {
 		return Diff{}, err
 	}
-	return e.reconcile(ctx, a, since, e.cfg.Now().Add(e.cfg.Horizon))
+	return e.writeWindow(ctx, a, since, e.cfg.Now().Add(e.cfg.Horizon))
 }
 
 // planBackoff is how long a plan waits that the store could not take: writing it reads and compares all its classes.
 var planBackoff = catalog.Backoff{Steps: []time.Duration{storeEvery, 2 * time.Second, 5 * time.Second, 10 * time.Second}, Then: 30 * time.Second}
 
-// scheduleInTheEnd is schedule where the store may be unable to take it: it is tried until it can, or until the end.
-func (e *Engine) scheduleInTheEnd(ctx context.Context, a *applied) (Diff, error) {
+// writePlanInTheEnd is writePlan where the store may be unable to take it: it is tried until it can, or until the end.
+func (e *Engine) writePlanInTheEnd(ctx context.Context, a *applied) (Diff, error) {
 	for tries := 0; ; tries++ {
-		diff, err := e.schedule(ctx, a, e.since())
+		diff, err := e.writePlan(ctx, a, e.since())
 		switch {
 		case err == nil, errors.Is(err, errSuperseded):
 			return diff, err
@@ -403,7 +404,7 @@ func (e *Engine) extend() {
 			continue
 		}
 		now := e.cfg.Now()
-		if _, err := e.reconcile(e.ctx, a, session.Earlier(now, a.until), session.Later(a.until, now.Add(e.cfg.Horizon))); err != nil && !errors.Is(err, errSuperseded) && e.ctx.Err() == nil {
+		if _, err := e.writeWindow(e.ctx, a, session.Earlier(now, a.until), session.Later(a.until, now.Add(e.cfg.Horizon))); err != nil && !errors.Is(err, errSuperseded) && e.ctx.Err() == nil {
 			e.logThrottled("cannot write the specs of a plan", err, "plan", a.plan.Name)
 		}
 	}

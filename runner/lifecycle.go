@@ -93,7 +93,7 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 				e.log.Info("plan active; another node writes its classes", "plan", name, "revision", e.plans[name].revision)
 				continue
 			}
-			diff, err := e.schedule(ctx, e.plans[name], e.since())
+			diff, err := e.writePlan(ctx, e.plans[name], e.since())
 			switch {
 			case errors.Is(err, errSuperseded):
 				e.logSuperseded(e.plans[name])

@@ -448,7 +448,7 @@ func (e *Engine) lead(ctx context.Context) error {
 		if !e.leads(a) || e.hasLed(a) {
 			continue
 		}
-		switch _, err := e.schedule(ctx, a, e.since()); {
+		switch _, err := e.writePlan(ctx, a, e.since()); {
 		case errors.Is(err, errSuperseded): // the newer revision is taken up by the same poll or the next one
 			continue
 		case err != nil:

@@ -399,7 +399,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	var err error
 	leads := e.leads(a)
 	if leads {
-		diff, err = e.scheduleInTheEnd(ctx, a)
+		diff, err = e.writePlanInTheEnd(ctx, a)
 		if err == nil {
 			e.setLed(a)
 		}

@@ -41,13 +41,13 @@ type specWriter struct {
 	orders map[string]session.Orders // that hold, by identity
 }
 
-// reconcile writes what a plan wants of the occurrences from since up to the horizon. It is called where a plan is put to
+// writeWindow writes what a plan wants of the occurrences from since up to the horizon. It is called where a plan is put to
 // work and each hour, and writes nothing where nothing has changed. The comparison is made outside of the transactions,
 // which therefore are short, and made anew where specs were written meanwhile. [errSuperseded] says that nothing was written.
-func (e *Engine) reconcile(ctx context.Context, a *applied, since, until time.Time) (Diff, error) {
+func (e *Engine) writeWindow(ctx context.Context, a *applied, since, until time.Time) (Diff, error) {
 	w := &specWriter{e: e, a: a, now: e.cfg.Now()}
 	for {
-		err := w.try(ctx, since, until)
+		err := w.writeOnce(ctx, since, until)
 		switch {
 		case errors.Is(err, errMoved):
 			w.diff = Diff{}
@@ -60,7 +60,7 @@ func (e *Engine) reconcile(ctx context.Context, a *applied, since, until time.Ti
 	}
 }
 
-func (w *specWriter) try(ctx context.Context, since, until time.Time) error {
+func (w *specWriter) writeOnce(ctx context.Context, since, until time.Time) error {
 	s := w.e.cfg.Store
 	generation, err := s.Generation(ctx)
 	if err != nil {
