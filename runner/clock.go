@@ -58,7 +58,7 @@ func (e *Engine) watchClock() {
 		w.post(func() {}) // the loop looks at its clock before all else
 	}
 	e.mu.Unlock()
-	e.extend()
+	e.extendHorizon()
 }
 
 // watchClock looks for a jump since the loop's last turn. In time that was jumped over nothing could be recorded. After a clock

@@ -391,9 +391,9 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
 	return e.replace(ctx, p, r, true)
 }
 
-// extend writes the specs of what has come within the horizon, also of what a machine slept through: nobody else answers
+// extendHorizon writes the specs of what has come within the horizon, also of what a machine slept through: nobody else answers
 // for that. A clock that was set back takes nothing out of the horizon again.
-func (e *Engine) extend() {
+func (e *Engine) extendHorizon() {
 	if !e.scheduling {
 		return
 	}

@@ -235,7 +235,7 @@ func (e *Engine) duties(scheduling bool) {
 		c.Schedule(cron.Every(e.cfg.Beat), cron.FuncJob(func() { e.heartbeat(e.ctx) }))
 	}
 	if scheduling {
-		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extend))
+		c.Schedule(cron.Every(time.Hour), cron.FuncJob(e.extendHorizon))
 		c.Schedule(cron.Every(max(checkpointEvery, e.cfg.Poll)), cron.FuncJob(e.checkpoint))
 		if e.cfg.Keep > 0 {
 			c.Schedule(pruneTimes{time.Now()}, cron.FuncJob(e.prune))
