@@ -20,16 +20,16 @@ type desired struct {
 type verb int
 
 const (
-	add    verb = iota // the store does not hold it
-	update             // something else is wanted of it
-	refuse             // the same, but for an end that is past already: what is recorded goes on to the end it had
-	remove             // the plan does not hold it: the store drops the row, or marks it where it has begun
+	add     verb = iota // the store does not hold it
+	update              // something else is wanted of it
+	keepEnd             // the same, but for an end that is past already: what is recorded goes on to the end it had
+	remove              // the plan does not hold it: the store drops the row, or marks it where it has begun
 )
 
 // specChange is what reconcile makes of one occurrence.
 type specChange struct {
 	verb    verb
-	desired desired     // of add, update and refuse
+	desired desired     // of add, update and keepEnd
 	row     store.Known // of all but add
 	follows bool        // of remove: another class of the recording is wanted in its time
 }
@@ -52,7 +52,7 @@ func reconcile(want []desired, stored []store.Known, since, until, now time.Time
 			out = append(out, specChange{verb: add, desired: w})
 		case stands(w, r, now):
 		case begun(r) && !w.cancelledByPlan && !w.interval.Until.After(now):
-			out = append(out, specChange{verb: refuse, desired: w, row: r})
+			out = append(out, specChange{verb: keepEnd, desired: w, row: r})
 		default:
 			out = append(out, specChange{verb: update, desired: w, row: r})
 		}

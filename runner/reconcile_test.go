@@ -48,7 +48,7 @@ func TestReconcile(t *testing.T) {
 		"other settings, while it is recorded":            {[]desired{class(9, 10, "b")}, []store.Known{row(session.Recording)}, 9, update},
 		"another time":                                    {[]desired{class(11, 12, "b")}, []store.Known{row(session.Planned)}, 8, update},
 		"another time, while it is recorded":              {[]desired{class(11, 12, "b")}, []store.Known{row(session.Recording)}, 9, update},
-		"an end that is past, while it is recorded":       {[]desired{class(7, 8, "b")}, []store.Known{row(session.Recording)}, 9, refuse},
+		"an end that is past, while it is recorded":       {[]desired{class(7, 8, "b")}, []store.Known{row(session.Recording)}, 9, keepEnd},
 		"an end that is past, before it has begun":        {[]desired{class(7, 8, "b")}, []store.Known{row(session.Planned)}, 8, update},
 		"cancelled by the plan, while it is recorded":     {[]desired{dropped(class(9, 10, "b"))}, []store.Known{row(session.Recording)}, 9, update},
 		"cancelled with an end that is past":              {[]desired{dropped(class(7, 8, "b"))}, []store.Known{row(session.Recording)}, 9, update},

@@ -23,8 +23,8 @@ const specsAtOnce = 1000
 // statement, and gives up a transaction that lasts too long; what is left is written by the next one.
 const specsWithin = 3 * time.Second
 
-// errMoved says that specs were written since those that a transaction was made from were read.
-var errMoved = errors.New("specs were written meanwhile")
+// errOutdated says that specs were written since those that a transaction was made from were read.
+var errOutdated = errors.New("specs were written meanwhile")
 
 // errSuperseded says that nothing of a plan was written, because a newer revision of it is active.
 var errSuperseded = errors.New("a newer revision of the plan is active")
@@ -49,7 +49,7 @@ func (e *Engine) writeWindow(ctx context.Context, a *applied, since, until time.
 	for {
 		err := w.writeOnce(ctx, since, until)
 		switch {
-		case errors.Is(err, errMoved):
+		case errors.Is(err, errOutdated):
 			w.diff = Diff{}
 		case err != nil: // a write that was given up may still count
 			return Diff{}, err
@@ -83,7 +83,7 @@ func (w *specWriter) writeOnce(ctx context.Context, since, until time.Time) erro
 }
 
 // writeAll writes changes of specs in as many transactions as it takes. They were made from what the store held at a generation;
-// [errMoved] says that others have written since.
+// [errOutdated] says that others have written since.
 func (w *specWriter) writeAll(ctx context.Context, changes []specChange, generation int64) error {
 	slices.SortStableFunc(changes, func(a, b specChange) int { return cmp.Compare(min(a.verb, update), min(b.verb, update)) }) // what is added goes first
 	for len(changes) > 0 {
@@ -91,7 +91,7 @@ func (w *specWriter) writeAll(ctx context.Context, changes []specChange, generat
 		if err := w.e.writeSpecs(ctx, func(t *store.SpecTx) (err error) {
 			w.diff = before
 			if t.Generation != generation+1 {
-				return errMoved
+				return errOutdated
 			}
 			done, err = w.writeSome(t, changes[:min(len(changes), specsAtOnce)])
 			return err
@@ -237,15 +237,15 @@ func (w *specWriter) write(t *store.SpecTx, c *specChange) error {
 	case err != nil:
 		return err
 	case row == nil:
-		return errMoved
+		return errOutdated
 	}
 	before, err := decodeRow(row)
 	if err != nil {
 		w.e.log.Error("cannot read an occurrence; it is left as it is", "occurrence", spec.ID, "error", err)
 		return nil
 	}
-	if c.verb == refuse || spec.CancelledByPlan != nil { // the times of a cancelled class are those that were planned, and count for nothing
-		if c.verb == refuse {
+	if c.verb == keepEnd || spec.CancelledByPlan != nil { // the times of a cancelled class are those that were planned, and count for nothing
+		if c.verb == keepEnd {
 			w.e.log.Warn("new end refused because it is past; the recording keeps its end",
 				"occurrence", spec.ID, "end", c.row.End, "refused", spec.End)
 			spec.CancelledByPlan = before.CancelledByPlan
@@ -334,8 +334,8 @@ func (e *Engine) removeOthers(ctx context.Context) error {
 		return fmt.Errorf("read the store: %w", err)
 	}
 	for _, name := range names {
-		err := errMoved
-		for errors.Is(err, errMoved) {
+		err := errOutdated
+		for errors.Is(err, errOutdated) {
 			err = e.removeOther(ctx, name)
 		}
 		if err != nil {
@@ -345,7 +345,7 @@ func (e *Engine) removeOthers(ctx context.Context) error {
 	return nil
 }
 
-// removeOther removes what is planned for a plan, unless it is active. [errMoved] says that others wrote meanwhile.
+// removeOther removes what is planned for a plan, unless it is active. [errOutdated] says that others wrote meanwhile.
 func (e *Engine) removeOther(ctx context.Context, name string) error {
 	generation, err := e.cfg.Store.Generation(ctx)
 	if err != nil {
