@@ -57,7 +57,7 @@ func (w *worker) call(o *occurrence, s session.State, act session.Action) {
 	if act.Op == agora.OpQuery {
 		w.awaitedQueries++
 	}
-	x := &exchange{w: w, api: api, conn: conn, occ: o.settings, state: s, session: asked, op: act.Op}
+	x := &exchange{w: w, api: api, conn: conn, occ: o.planned, state: s, session: asked, op: act.Op}
 	w.background(func(ctx context.Context) func() {
 		if x.op != agora.OpQuery { // the store has taken the step: after an outage of it the next heartbeat opens the gate
 			w.e.gate.await(ctx, heartbeatWithin)

@@ -70,8 +70,8 @@ type active struct {
 
 // extra is an occurrence outside of the schedule of its plan.
 type extra struct {
-	settings *plan.Occurrence
-	conn     *Connection
+	planned *plan.Occurrence
+	conn    *Connection
 }
 
 // seenStore is up to where the engine knows what others wrote into the store. The engine's lock guards it.
@@ -287,20 +287,20 @@ func (e *Engine) nudge(app string) {
 	}
 }
 
-// settings are those of an occurrence by the plan at work, and how to reach the service for it; nil where no plan holds it.
+// planned is an occurrence as the plan at work has it, and how to reach the service for it; nil where no plan holds it.
 // now says that somebody asked for it outside of the schedule.
-func (e *Engine) settings(spec *session.Spec, now bool) (*plan.Occurrence, *Connection) {
+func (e *Engine) planned(spec *session.Spec, now bool) (*plan.Occurrence, *Connection) {
 	e.mu.Lock()
 	a, x := e.plans[spec.Plan], e.extra[spec.ID]
 	e.mu.Unlock()
 	if x != nil {
-		return x.settings, x.conn
+		return x.planned, x.conn
 	}
 	if a == nil {
 		return nil, nil
 	}
 	if now {
-		return a.settingsNow(spec), a.conn
+		return a.plannedNow(spec), a.conn
 	}
 	b, ok := a.find(spec.ID)
 	if !ok {

@@ -186,8 +186,8 @@ func (w *worker) respec(o *occurrence, r *store.Row) bool {
 	turn := o.spec.PollOffset
 	o.spec, o.dirty = d.Spec, true
 	o.spec.PollOffset = turn
-	if settings, conn := w.e.settings(&o.spec, o.now); settings != nil {
-		o.settings, o.conn = settings, conn
+	if planned, conn := w.e.planned(&o.spec, o.now); planned != nil {
+		o.planned, o.conn = planned, conn
 	}
 	o.refresh(o.state.Status)
 	return true
@@ -231,12 +231,12 @@ func (w *worker) renew(o *occurrence, r *store.Row, why string) {
 	o.refresh(d.Status)
 }
 
-// resettle takes in what a plan that was applied says of what is in memory: the secrets that it names are no part of a
-// spec.
-func (w *worker) resettle() {
+// refreshPlanned takes in what a plan that was applied says of what is in memory. A spec has no part of what only a start sends, such
+// as the format of the video, nor of the secrets that are named, so no change of the spec tells of these.
+func (w *worker) refreshPlanned() {
 	for _, o := range w.near {
-		if settings, conn := w.e.settings(&o.spec, o.now); settings != nil {
-			o.settings, o.conn = settings, conn
+		if planned, conn := w.e.planned(&o.spec, o.now); planned != nil {
+			o.planned, o.conn = planned, conn
 		}
 	}
 	w.askAgain(w.e.cfg.Now())

@@ -109,7 +109,7 @@ func (e *Engine) Record(ctx context.Context, p *plan.Plan, occurrences []plan.Oc
 	e.mu.Lock()
 	a := e.plans[p.Name]
 	for i := range occurrences {
-		e.extra[occurrences[i].ID] = &extra{settings: &occurrences[i], conn: a.conn}
+		e.extra[occurrences[i].ID] = &extra{planned: &occurrences[i], conn: a.conn}
 		w := e.workers[a.apps[occurrences[i].Settings.App]]
 		if w == nil {
 			e.mu.Unlock()
@@ -131,8 +131,8 @@ func (e *Engine) asked(r *store.Row) bool {
 	return r.Origin == OriginNow && (e.scheduling || e.extraOf(r.ID) != nil)
 }
 
-// settingsNow are those of an occurrence outside the schedule by the plan at work; nil where that has no such recording.
-func (a *applied) settingsNow(spec *session.Spec) *plan.Occurrence {
+// plannedNow is an occurrence outside the schedule as the plan at work has its recording; nil where it has no such recording.
+func (a *applied) plannedNow(spec *session.Spec) *plan.Occurrence {
 	for _, r := range a.plan.Recordings {
 		if r.ID == spec.Recording {
 			o := schedule.At(a.plan, r, spec.Start.In(r.Zone), spec.OwnEnd().In(r.Zone))

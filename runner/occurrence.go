@@ -17,12 +17,12 @@ import (
 // occurrence is one that a worker has in memory: it is near, or has sessions that are not over. The store holds every
 // other one, and of this one what is stored. Only the worker's loop touches it.
 type occurrence struct {
-	spec     session.Spec
-	state    session.State    // what spec and status make, as of the last step; it may be ahead of the store
-	saved    document         // as stored, under version
-	version  int64            // of the stored status
-	settings *plan.Occurrence // what the plan says in full, with its secrets; kept when the plan drops the class
-	conn     *Connection      // of its plan; nil: the worker's
+	spec    session.Spec
+	state   session.State    // what spec and status make, as of the last step; it may be ahead of the store
+	saved   document         // as stored, under version
+	version int64            // of the stored status
+	planned *plan.Occurrence // what the plan says in full, with its secrets; kept when the plan drops the class
+	conn    *Connection      // of its plan; nil: the worker's
 
 	committing     bool
 	pending        *pendingCommit  // what could not be stored yet; nil: the state is as stored

@@ -407,7 +407,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	superseded := errors.Is(err, errSuperseded)
 	if err == nil || superseded {
 		for _, w := range e.allWorkers() {
-			w.post(w.resettle)
+			w.post(w.refreshPlanned)
 		}
 		err = e.look(ctx)
 	}

@@ -19,10 +19,10 @@ func (w *worker) warm() {
 		now := w.e.cfg.Now()
 		seen := map[*plan.STS]bool{}
 		for _, o := range w.near {
-			if o.state.Phase != session.Planned || o.settings == nil || o.settings.Settings.Storage == nil || o.begin.After(now.Add(warmAhead)) {
+			if o.state.Phase != session.Planned || o.planned == nil || o.planned.Settings.Storage == nil || o.begin.After(now.Add(warmAhead)) {
 				continue
 			}
-			storage, conn := o.settings.Settings.Storage, o.conn
+			storage, conn := o.planned.Settings.Storage, o.conn
 			if storage.STS == nil || conn == nil || seen[storage.STS] {
 				continue
 			}
