@@ -17,7 +17,7 @@ const (
 
 // checkpoint empties the write-ahead log where nothing is due soon.
 func (e *Engine) checkpoint() {
-	if !e.quiet(checkpointQuiet) {
+	if !e.allQuiet(checkpointQuiet) {
 		return
 	}
 	if err := e.cfg.Store.Checkpoint(e.ctx); err != nil && e.ctx.Err() == nil {
@@ -25,8 +25,8 @@ func (e *Engine) checkpoint() {
 	}
 }
 
-// quiet reports whether no App ID waits for an answer or a write, or has something to do soon.
-func (e *Engine) quiet(within time.Duration) bool {
+// allQuiet reports whether no App ID waits for an answer or a write, or has something to do soon.
+func (e *Engine) allQuiet(within time.Duration) bool {
 	workers := e.allWorkers()
 	answers := make([]chan bool, len(workers))
 	for i, w := range workers {

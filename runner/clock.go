@@ -39,8 +39,8 @@ func (e *Engine) watchFreeze(passed time.Time) {
 	}
 }
 
-// watchClock reports a jump of the clock and has every worker look at its clock.
-func (e *Engine) watchClock() {
+// watchClocks reports a jump of the clock and has every worker look at its clock.
+func (e *Engine) watchClocks() {
 	now, passed := e.cfg.Now(), time.Now()
 	e.watchFreeze(passed)
 	defer func() { e.watched = time.Now() }()

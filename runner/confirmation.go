@@ -146,5 +146,5 @@ func (e *Engine) watchWaiting(ctx context.Context) error {
 
 // tellWaiting logs that a revision waits.
 func (e *Engine) tellWaiting(ctx context.Context, p *plan.Plan, r store.Revision, loss Removal) {
-	e.tell(ctx, loss.Code(), fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
+	e.logPlan(ctx, loss.Code(), fmt.Sprintf("plan %s, revision %d: waits for a confirmation: %s", p.Name, r.ID, loss))
 }

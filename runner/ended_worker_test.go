@@ -28,10 +28,10 @@ func TestNothingWaitsForAWorkerThatHasEnded(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			if !e.quiet(time.Second) {
+			if !e.allQuiet(time.Second) {
 				t.Error("an engine with nothing to do is not quiet")
 			}
-			e.dispatch(agora.Event{ProductID: agora.ProductCloudRecording, Cname: "room", UID: "1", SID: "sid"})
+			e.routeNotice(agora.Event{ProductID: agora.ProductCloudRecording, Cname: "room", UID: "1", SID: "sid"})
 		}()
 		synctest.Wait()
 		select {

@@ -92,8 +92,8 @@ type health struct {
 
 // clocks compare the machine's clock with the time that passes, and with the service's.
 type clocks struct {
-	clock   clock     // watchClock alone touches it, which cron never runs twice at once
-	watched time.Time // when watchClock looked last; as clock
+	clock   clock     // watchClocks alone touches it, which cron never runs twice at once
+	watched time.Time // when watchClocks looked last; as clock
 	skew    skew      // guarded by the engine's lock
 }
 
@@ -181,8 +181,8 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 	return e.watchWaiting(ctx)
 }
 
-// prepare resolves what a plan needs before anything of it is recorded.
-func (e *Engine) prepare(p *plan.Plan) (*applied, error) {
+// resolve resolves what a plan needs before anything of it is recorded.
+func (e *Engine) resolve(p *plan.Plan) (*applied, error) {
 	conn, err := e.cfg.Connect(p)
 	if err != nil {
 		return nil, fmt.Errorf("plan %s: %w", p.Name, err)
@@ -202,7 +202,7 @@ func (e *Engine) prepare(p *plan.Plan) (*applied, error) {
 // install makes a plan the one at work, with the workers of those of its App IDs that are this node's. Its specs are written after
 // that. The caller holds applying.
 func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) error {
-	a, err := e.prepare(p)
+	a, err := e.resolve(p)
 	if err != nil {
 		return err
 	}
@@ -373,7 +373,7 @@ func (e *Engine) writePlanInTheEnd(ctx context.Context, a *applied) (Diff, error
 // and is stopped where the plan cancels it. [ErrNeedsConfirmation] is for a plan that removes so much that it waits for a
 // confirmation, and changes nothing.
 func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
-	if _, err := e.prepare(p); err != nil { // it may read files: nobody else waits for those
+	if _, err := e.resolve(p); err != nil { // it may read files: nobody else waits for those
 		return Diff{}, err
 	}
 	e.applying.Lock()
@@ -384,7 +384,7 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan) (Diff, error) {
 		before = old.plan
 	}
 	e.mu.Unlock()
-	r, err := e.keep(ctx, p, before)
+	r, err := e.keepRevision(ctx, p, before)
 	if err != nil {
 		return Diff{}, err
 	}

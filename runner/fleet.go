@@ -164,9 +164,9 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 				return nil, active, nil
 			}
 			e.log.Warn("the plan's file holds an older revision; the active one stays active", attrs...)
-			now, err := e.stored(ctx, active.ID)
+			now, err := e.planOf(ctx, active.ID)
 			if err == nil {
-				_, err = e.prepare(now)
+				_, err = e.resolve(now)
 			}
 			if err != nil {
 				e.raiseUnfit(ctx, active, now, err)
@@ -175,10 +175,10 @@ func (e *Engine) given(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Rev
 			return now, active, nil
 		}
 	}
-	if _, err := e.prepare(p); err != nil { // better known before it is written down
+	if _, err := e.resolve(p); err != nil { // better known before it is written down
 		return nil, store.Revision{}, err
 	}
-	return e.begin(ctx, p)
+	return e.keepGiven(ctx, p)
 }
 
 // vetted says what this node lacks to work on a plan.
@@ -188,7 +188,7 @@ func (e *Engine) vetted(p *plan.Plan) error {
 			return err
 		}
 	}
-	_, err := e.prepare(p)
+	_, err := e.resolve(p)
 	return err
 }
 

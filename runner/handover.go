@@ -51,7 +51,7 @@ func (e *Engine) ended(w *worker) {
 	if w.isLost() {
 		e.log.Warn("another node owns the app; its worker has stopped", "app", w.app, "term", w.lease.Term)
 	} else {
-		e.release(w)
+		e.releaseApp(w)
 	}
 	e.leaveSIDs(w.app)
 	e.mu.Lock()
@@ -67,9 +67,9 @@ func (e *Engine) ended(w *worker) {
 	e.mu.Unlock()
 }
 
-// release frees the App ID of a worker that has ended, as soon as the store takes that: nobody else can own it before. Until
+// releaseApp frees the App ID of a worker that has ended, as soon as the store takes that: nobody else can own it before. Until
 // then the engine has the worker, and makes no other.
-func (e *Engine) release(w *worker) {
+func (e *Engine) releaseApp(w *worker) {
 	for {
 		err := e.cfg.Store.Release(e.ctx, w.app, w.lease.Term, e.cfg.Now())
 		if err == nil {

@@ -242,8 +242,8 @@ func (e *Engine) duties(scheduling bool) {
 		}
 	}
 	c.Schedule(cron.Every(max(checkStoreEvery, e.cfg.Poll)), cron.FuncJob(e.checkStore))
-	c.Schedule(cron.Every(warmEvery), cron.FuncJob(e.warm))
-	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(e.watchClock))
+	c.Schedule(cron.Every(warmEvery), cron.FuncJob(e.warmKeys))
+	c.Schedule(cron.Every(e.cfg.Poll), cron.FuncJob(e.watchClocks))
 	poll := cron.NewChain(cron.SkipIfStillRunning(cron.DiscardLogger)).Then(cron.FuncJob(func() {
 		if err := e.pollStore(e.ctx); err != nil && e.ctx.Err() == nil {
 			e.logThrottled("cannot read the store", err)

@@ -56,7 +56,7 @@ func (e *Engine) readNotices() {
 			return
 		case n := <-e.notices:
 			if !known.add(noticeData{n.NoticeID, n.SID, n.Sequence}) {
-				e.dispatch(n)
+				e.routeNotice(n)
 			}
 		}
 	}
@@ -77,8 +77,8 @@ func (e *Engine) remember(known *recent) {
 	}
 }
 
-// dispatch hands a notification to whoever owns its recording. One that belongs to none is kept in the event log.
-func (e *Engine) dispatch(n agora.Event) {
+// routeNotice hands a notification to whoever owns its recording. One that belongs to none is kept in the event log.
+func (e *Engine) routeNotice(n agora.Event) {
 	if progress, err := n.Details(); err == nil {
 		if p, ok := progress.(*agora.UploadingProgressDetails); ok && p.Progress < 10000 {
 			return // one a minute for each recording, and it changes nothing

@@ -152,9 +152,9 @@ func LoadRevision(r store.Revision, opts rules.Options) (*plan.Plan, error) {
 	return p, nil
 }
 
-// keep stores a revision of a plan and returns it as it is stored. One that removes much of the plan before it, nil for none,
+// keepRevision stores a revision of a plan and returns it as it is stored. One that removes much of the plan before it, nil for none,
 // is stored as waiting at once: other nodes take up whatever is active, and a crash is no confirmation.
-func (e *Engine) keep(ctx context.Context, p, before *plan.Plan) (store.Revision, error) {
+func (e *Engine) keepRevision(ctx context.Context, p, before *plan.Plan) (store.Revision, error) {
 	r, err := e.revisionOf(p)
 	if err != nil {
 		return r, fmt.Errorf("store the plan: %w", err)
@@ -205,8 +205,8 @@ func (e *Engine) revisionOf(p *plan.Plan) (store.Revision, error) {
 	return NewRevision(p, p.Files[0].Path, nil)
 }
 
-// stored reads the plan of a revision, from memory where it was given by a file that the store cannot hold whole.
-func (e *Engine) stored(ctx context.Context, id int64) (*plan.Plan, error) {
+// planOf reads the plan of a revision, from memory where it was given by a file that the store cannot hold whole.
+func (e *Engine) planOf(ctx context.Context, id int64) (*plan.Plan, error) {
 	if p := e.pending[id]; p != nil {
 		return p, nil
 	}
@@ -233,9 +233,9 @@ func (e *Engine) activePlans(ctx context.Context, given []*plan.Plan) (map[*plan
 		if r.Withdrawn() || slices.ContainsFunc(given, func(p *plan.Plan) bool { return p.Name == r.Plan }) {
 			continue
 		}
-		p, err := e.stored(ctx, r.ID)
+		p, err := e.planOf(ctx, r.ID)
 		if err == nil && e.shared() {
-			_, err = e.prepare(p)
+			_, err = e.resolve(p)
 		}
 		switch {
 		case err != nil && e.shared():
@@ -253,14 +253,14 @@ func (e *Engine) activePlans(ctx context.Context, given []*plan.Plan) (map[*plan
 	return revisions, plans, nil
 }
 
-// begin keeps a plan that a start is given. One that removes much of the plan that was active before waits for a confirmation,
+// keepGiven keeps a plan that a start is given. One that removes much of the plan that was active before waits for a confirmation,
 // as in a reload, and is not worked on: neither a crash nor a checkout that is half done is a confirmation.
-func (e *Engine) begin(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Revision, error) {
+func (e *Engine) keepGiven(ctx context.Context, p *plan.Plan) (*plan.Plan, store.Revision, error) {
 	active, before, err := e.activeBefore(ctx, p)
 	if err != nil {
 		return nil, store.Revision{}, err
 	}
-	r, err := e.keep(ctx, p, before)
+	r, err := e.keepRevision(ctx, p, before)
 	if err != nil || r.State == store.RevisionConfirmed {
 		return p, r, err
 	}
@@ -291,7 +291,7 @@ func (e *Engine) activeBefore(ctx context.Context, p *plan.Plan) (r store.Revisi
 	if i < 0 {
 		return r, nil, nil
 	}
-	if before, err = e.stored(ctx, rows[i].ID); err != nil {
+	if before, err = e.planOf(ctx, rows[i].ID); err != nil {
 		e.log.Warn("cannot read the plan that was active before: the given one is applied", "plan", p.Name, "error", err)
 		return r, nil, nil
 	}
@@ -344,7 +344,7 @@ func (e *Engine) activate(ctx context.Context) error {
 			}
 			continue
 		}
-		p, err := e.stored(ctx, r.ID)
+		p, err := e.planOf(ctx, r.ID)
 		if err == nil {
 			_, err = e.replace(ctx, p, r, !e.shared())
 		}
@@ -364,7 +364,7 @@ func (e *Engine) activate(ctx context.Context) error {
 		if err := e.cfg.Store.SetRevision(ctx, r.ID, store.RevisionRefused, string(code), oneLine(err)); err != nil {
 			return err
 		}
-		e.tell(ctx, code, fmt.Sprintf("plan %s, revision %d: refused: %s", r.Plan, r.ID, oneLine(err)))
+		e.logPlan(ctx, code, fmt.Sprintf("plan %s, revision %d: refused: %s", r.Plan, r.ID, oneLine(err)))
 	}
 	return nil
 }
@@ -427,7 +427,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 	if diff.Left > 0 {
 		text += fmt.Sprintf(", %d being recorded are no longer in it", diff.Left)
 	}
-	e.tell(ctx, "", text)
+	e.logPlan(ctx, "", text)
 	return diff, nil
 }
 
@@ -436,8 +436,8 @@ func (e *Engine) logSuperseded(a *applied) {
 	e.log.Info("plan not applied: a newer revision of it is active", "plan", a.plan.Name, "revision", a.revision)
 }
 
-// tell writes into the log what happened to the daemon's plans; code says why one is not applied, "" that it is.
-func (e *Engine) tell(ctx context.Context, code reason.Code, text string) {
+// logPlan writes into the event log what happened to the daemon's plans; code says why one is not applied, "" that it is.
+func (e *Engine) logPlan(ctx context.Context, code reason.Code, text string) {
 	err := e.cfg.Store.Log(ctx, store.Event{At: e.cfg.Now(), Kind: "plan", Who: e.cfg.Who, Text: text, Data: code.EventData()})
 	switch {
 	case err != nil && ctx.Err() != nil: // an end in the middle, which the next start makes good

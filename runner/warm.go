@@ -39,8 +39,8 @@ func (w *worker) warm() {
 	})
 }
 
-// warm has every worker look ahead.
-func (e *Engine) warm() {
+// warmKeys has every worker look ahead.
+func (e *Engine) warmKeys() {
 	for _, w := range e.allWorkers() {
 		w.warm()
 	}
