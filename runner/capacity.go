@@ -40,9 +40,12 @@ func (w *worker) preemptPadding(o *occurrence, now time.Time) {
 
 // reclaimPadding ends padding as soon as a class comes to an end while more sessions are in use than are granted. That happens
 // where a class had to begin while all others were still in their own time, so that there was no padding to end.
-func (w *worker) reclaimPadding(o *occurrence, now time.Time) {
+//
+// true: it was the padding of o itself that ended. Then preempt has stepped o, inside of the step that calls this, and the commit of that
+// inner step is out.
+func (w *worker) reclaimPadding(o *occurrence, now time.Time) bool {
 	if !o.inPadding(now) {
-		return
+		return false
 	}
 	for _, p := range w.pools(o) {
 		if !w.scarce(p) {
@@ -51,14 +54,15 @@ func (w *worker) reclaimPadding(o *occurrence, now time.Time) {
 		used, leaving := w.places(p)
 		if by := w.latest(p, now); by != nil && used-leaving > p.granted {
 			w.preempt(p, used-leaving-p.granted, by.state.ID, now)
-			return // what ends now makes room in the other pools too
+			return o.blocked // what ends now makes room in the other pools too
 		}
 	}
+	return false
 }
 
 // inPadding reports whether the class is over and only its padding is being recorded.
 func (o *occurrence) inPadding(now time.Time) bool {
-	return (o.state.Phase == session.Recording || o.state.Phase == session.Starting) && !o.committing && !o.preempted && !o.state.End.After(now) && o.state.Until.After(now)
+	return (o.state.Phase == session.Recording || o.state.Phase == session.Starting) && !o.blocked && !o.preempted && !o.state.End.After(now) && o.state.Until.After(now)
 }
 
 // scarce reports whether as many sessions may be in use as are granted.

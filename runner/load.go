@@ -106,7 +106,7 @@ func (w *worker) fetch(ctx context.Context, until time.Time, spacing time.Durati
 func (w *worker) take(l loaded) {
 	w.generation = max(w.generation, l.generation)
 	for _, id := range l.gone {
-		if o := w.near[id]; o != nil && !o.committing {
+		if o := w.near[id]; o != nil && !o.blocked {
 			w.release(o)
 		}
 	}
@@ -119,7 +119,7 @@ func (w *worker) take(l loaded) {
 			if o = w.adopt(r); o != nil {
 				touched = append(touched, o)
 			}
-		case r.Version > o.version && !o.committing && o.pending == nil:
+		case r.Version > o.version && !o.blocked && o.pending == nil:
 			w.renew(o, r, unknownWrite)
 			touched = append(touched, o)
 		case r.Generation > o.spec.Generation:
@@ -245,7 +245,7 @@ func (w *worker) refreshPlanned() {
 // reread takes an occurrence from its row again and steps it, after a write was refused because the row had changed. Where the
 // row is gone or belongs to another worker, the occurrence is released.
 func (w *worker) reread(o *occurrence, refused error) {
-	o.committing = true
+	o.blocked = true
 	w.background(func(ctx context.Context) func() {
 		r, err := w.e.cfg.Store.Row(ctx, o.spec.ID)
 		return func() {
@@ -255,7 +255,7 @@ func (w *worker) reread(o *occurrence, refused error) {
 				w.later(func() { w.reread(o, refused) })
 				return
 			case r == nil || r.Owner() != w.app:
-				o.committing = false
+				o.blocked = false
 				if o.now {
 					w.log.Error("occurrence belongs to another owner; released", "occurrence", o.spec.ID, "error", refused)
 					w.e.cfg.OnLost(o.spec.ID, refused)
@@ -266,7 +266,7 @@ func (w *worker) reread(o *occurrence, refused error) {
 			if r.Version != o.version {
 				w.log.Warn("occurrence changed in the store; reading it again", "occurrence", r.ID, "version", r.Version, "known", o.version)
 			}
-			o.committing = false
+			o.blocked = false
 			w.renew(o, r, unknownWrite)
 			w.place()
 			w.step(o)

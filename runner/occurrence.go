@@ -24,8 +24,8 @@ type occurrence struct {
 	planned *plan.Occurrence // what the plan says in full, with its secrets; kept when the plan drops the class
 	conn    *Connection      // of its plan; nil: the worker's
 
-	committing     bool
-	pending        *pendingCommit  // what could not be stored yet; nil: the state is as stored
+	blocked        bool            // no step may begin: a commit is out, is to be tried again, or the row is being read again
+	pending        *pendingCommit  // steps that could not be stored; nil: none, and at most queries are not stored
 	events         []session.Event // arrived meanwhile
 	log            []store.Event   // to be stored with the next step
 	dirty          bool            // the row asks to be looked at: it is written also where nothing else changes
@@ -98,7 +98,7 @@ func (o *occurrence) encode(app string, next session.State, log []store.Event, n
 		ID: next.ID, Observed: o.spec.Generation, Version: o.version, State: string(next.Phase), Outcome: string(next.Outcome), Reason: next.Reason,
 		ReasonCode: string(next.ReasonCode), Wake: o.wake, Doc: doc, Events: log,
 	}
-	step.Announced = notify.Changes(o.asStored(), next, lastOf(log, now))
+	step.Announced = notify.Changes(o.beforePending(), next, lastOf(log, now))
 	if !next.Settled() {
 		step.HeldBy = app // and it is always near: a crash may take an answer
 	}

@@ -30,21 +30,24 @@ type pendingCommit struct {
 	calls  []session.Action // to be sent once they are stored as asked
 }
 
-// asStored is the state that the store holds.
-func (o *occurrence) asStored() session.State {
+// beforePending is the state before the steps that are not stored yet. What queries have found since the last commit may be in it, and not
+// in the store.
+func (o *occurrence) beforePending() session.State {
 	if o.pending != nil {
 		return o.pending.before
 	}
 	return o.state
 }
 
-// step is the only way in which a status changes: Decide takes in the events and what is wanted now, the new status is committed,
-// and then the requests are sent. It returns without waiting for either. While a commit is out, events are queued, and the
-// next step takes them in.
+// step is the way in which a status changes: Decide takes in the events and what is wanted now, the new status is committed, and then
+// the requests are sent. It returns without waiting for either. While a commit is out, events are queued, and the next step takes
+// them in.
+//
+// Beside it storeSeen commits what queries have found, notSent takes a request back that was held, and renew takes the state from the row.
 func (w *worker) step(o *occurrence, events ...session.Event) {
 	o.events = append(o.events, events...)
 	w.unschedule(o)
-	if o.committing {
+	if o.blocked {
 		if len(o.events) == 0 { // so that what called for a look gets it after the commit
 			o.events = append(o.events, session.TimePassed{})
 		}
@@ -52,7 +55,7 @@ func (w *worker) step(o *occurrence, events ...session.Event) {
 	}
 	now := w.e.cfg.Now()
 	w.dropExpired(o, now)
-	if w.reclaimPadding(o, now); o.committing { // its own padding gave way
+	if w.reclaimPadding(o, now) {
 		return
 	}
 	w.preemptPadding(o, now)
@@ -119,7 +122,7 @@ func (w *worker) decide(o *occurrence, events []session.Event, now time.Time) (n
 // commit stores the status that a step leads to, together with what is pending, and then sends the requests. point names the
 // commit for failpoints.
 func (w *worker) commit(o *occurrence, next session.State, p pendingCommit, point string) {
-	p.before = o.asStored()
+	p.before = o.beforePending()
 	if before := o.pending; before != nil {
 		p.events, p.log, p.calls = append(before.events, p.events...), append(before.log, p.log...), append(before.calls, p.calls...)
 	}
@@ -129,13 +132,13 @@ func (w *worker) commit(o *occurrence, next session.State, p pendingCommit, poin
 		return
 	}
 	w.e.cfg.Failpoint("before writing " + point)
-	o.committing = true
+	o.blocked = true
 	saved := document{o.spec, next.Status}
 	w.awaitedResults++
 	w.writer.Submit(step, func(err error) {
 		w.post(func() {
 			w.awaitedResults--
-			o.committing = false
+			o.blocked = false
 			w.committed(o, next, saved, p, point, err)
 		})
 	})
@@ -183,9 +186,9 @@ func (w *worker) committed(o *occurrence, next session.State, saved document, p 
 			}
 		}
 		p.calls = held
-		o.state, o.pending, o.committing = next, &p, true
+		o.state, o.pending, o.blocked = next, &p, true
 		w.later(func() {
-			o.committing, o.preempted = false, false
+			o.blocked, o.preempted = false, false
 			w.step(o)
 		})
 	}
@@ -205,7 +208,7 @@ func (o *occurrence) notSent(calls []session.Action) {
 
 // stored goes on after a successful commit: it sends the requests, and steps again where events arrived meanwhile.
 func (w *worker) stored(o *occurrence, next session.State, saved document, calls []session.Action) {
-	before := o.asStored()
+	before := o.beforePending()
 	w.watch(&before, &next, o.version == 0)
 	o.state, o.saved, o.preempted, o.pending = next, saved, false, nil
 	o.dirty = o.spec.Generation != saved.Generation
@@ -225,7 +228,7 @@ func (w *worker) stored(o *occurrence, next session.State, saved document, calls
 	switch {
 	case len(o.events) > 0 || o.dirty:
 		w.step(o)
-	case !o.committing:
+	case !o.blocked:
 		w.settle(o)
 	}
 }

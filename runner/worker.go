@@ -271,7 +271,7 @@ func (w *worker) drain() {
 // storeSeen stores what queries have found since the rows were written.
 func (w *worker) storeSeen() {
 	for _, o := range w.near {
-		if !o.committing && o.pending == nil && len(o.events) == 0 && !sameSeen(o.state.Sessions, o.saved.Sessions) {
+		if !o.blocked && o.pending == nil && len(o.events) == 0 && !sameSeen(o.state.Sessions, o.saved.Sessions) {
 			w.commit(o, o.state, pendingCommit{}, "the answer to query")
 		}
 	}
