@@ -76,7 +76,7 @@ func (e *Engine) start(ctx context.Context, scheduling bool, plans []*plan.Plan)
 	}
 	e.answerFrom = e.started // what came before has been answered for
 	e.mu.Unlock()
-	e.duties(scheduling)
+	e.startTimers(scheduling)
 	return nil
 }
 
@@ -205,15 +205,15 @@ func (e *Engine) close() {
 	e.mu.Lock()
 	c := e.cron
 	e.mu.Unlock()
-	duties := context.Background()
+	timers := context.Background()
 	if c != nil {
-		duties = c.Stop()
+		timers = c.Stop()
 	}
 	if e.stop != nil {
-		e.stop() // before the duties have ended, since one may wait for what only comes of the loops
+		e.stop() // before the timers have ended, since one may wait for what only comes of the loops
 	}
 	if c != nil {
-		<-duties.Done()
+		<-timers.Done()
 	}
 	e.wg.Wait()
 	e.endHeartbeats() // others take over what a node owns that gives none, while its last answers come
@@ -228,8 +228,8 @@ func (e *Engine) close() {
 // Abandon makes [Engine.Close] wait for no answers.
 func (e *Engine) Abandon() { e.abandon.Do(func() { close(e.abandoned) }) }
 
-// duties are what the engine does at intervals, by robfig/cron.
-func (e *Engine) duties(scheduling bool) {
+// startTimers starts what the engine does at intervals, by robfig/cron.
+func (e *Engine) startTimers(scheduling bool) {
 	c := cron.New(cron.WithLogger(cron.DiscardLogger), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	if scheduling && !e.shared() {
 		c.Schedule(cron.Every(e.cfg.Beat), cron.FuncJob(func() { e.heartbeat(e.ctx) }))

@@ -51,7 +51,7 @@ type membership struct {
 	heldBack   bool        // the gate was shut when it was logged last
 	dutyTerm   int64       // of the lease of the duties; 0: another node has them
 	dutyLeft   time.Time   // when this node stopped doing the duties, to leave them to another
-	beats      ending      // of the heartbeats; zero: the duties give them
+	beats      ending      // of the heartbeats; zero: a timer gives them
 	expiring   *time.Timer // fires when the time of another node is over
 	suspected  bool        // the service does not answer another node
 }
