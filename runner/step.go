@@ -69,7 +69,7 @@ func (w *worker) step(o *occurrence, events ...session.Event) {
 		w.e.unstored.drop(events)
 		o.state = next
 		w.send(o, calls)
-		w.settle(o)
+		w.scheduleOrRelease(o)
 		return
 	}
 	o.log = nil
@@ -229,7 +229,7 @@ func (w *worker) stored(o *occurrence, next session.State, saved document, calls
 	case len(o.events) > 0 || o.dirty:
 		w.step(o)
 	case !o.blocked:
-		w.settle(o)
+		w.scheduleOrRelease(o)
 	}
 }
 
@@ -251,8 +251,8 @@ func (w *worker) send(o *occurrence, calls []session.Action) {
 	}
 }
 
-// settle puts an occurrence for which nothing is due where it waits: into the heap if it is near, else back into the store.
-func (w *worker) settle(o *occurrence) {
+// scheduleOrRelease puts an occurrence for which nothing is due where it waits: into the heap if it is near, else back into the store.
+func (w *worker) scheduleOrRelease(o *occurrence) {
 	far := o.wake.IsZero() || o.wake.After(w.e.cfg.Now().Add(window+2*reloadEvery))
 	switch {
 	case o.live() || o.awaitedAnswers > 0 || o.pending != nil:
