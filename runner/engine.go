@@ -50,7 +50,7 @@ type Engine struct {
 	active
 	health
 	clocks
-	notifications
+	noticeInbox
 	process
 	membership
 
@@ -97,8 +97,8 @@ type clocks struct {
 	skew    skew      // guarded by the engine's lock
 }
 
-// notifications are those of the service.
-type notifications struct {
+// noticeInbox holds the notifications of the service that have arrived.
+type noticeInbox struct {
 	notices   chan agora.Event // accepted and not yet looked at
 	strangers strangers        // of the goroutine that reads notices
 }
@@ -136,11 +136,11 @@ func New(cfg Config) *Engine {
 	cfg = cfg.withDefaults()
 	return &Engine{
 		cfg: cfg, log: cfg.Logger, pending: map[int64]*plan.Plan{},
-		active:        active{plans: map[string]*applied{}, workers: map[string]*worker{}, extra: map[string]*extra{}, runningClasses: map[string]runningClass{}},
-		health:        health{issues: map[issueKey]Issue{}, orphans: map[string]orphanage{}, foreign: map[string]foreignIssue{}, complaints: map[string]time.Time{}},
-		notifications: notifications{notices: make(chan agora.Event, maxNotices)},
-		process:       process{abandoned: make(chan struct{}), fenced: make(chan error, 1)},
-		membership:    newMembership(cfg),
+		active:      active{plans: map[string]*applied{}, workers: map[string]*worker{}, extra: map[string]*extra{}, runningClasses: map[string]runningClass{}},
+		health:      health{issues: map[issueKey]Issue{}, orphans: map[string]orphanage{}, foreign: map[string]foreignIssue{}, complaints: map[string]time.Time{}},
+		noticeInbox: noticeInbox{notices: make(chan agora.Event, maxNotices)},
+		process:     process{abandoned: make(chan struct{}), fenced: make(chan error, 1)},
+		membership:  newMembership(cfg),
 	}
 }
 

@@ -29,7 +29,7 @@ func TestANotificationThatComesTwiceIsKnownByItsIDAndByItsPlaceInItsSession(t *t
 }
 
 func TestTakingANotificationNeverWaits(t *testing.T) {
-	e := &Engine{notifications: notifications{notices: make(chan agora.Event, 1)}} // nobody looks at them
+	e := &Engine{noticeInbox: noticeInbox{notices: make(chan agora.Event, 1)}} // nobody looks at them
 	if err := e.TakeNotice(agora.Event{ProductID: 1}); err != nil || len(e.notices) != 0 {
 		t.Errorf("another product: %v, %d wait", err, len(e.notices))
 	}

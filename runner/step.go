@@ -64,8 +64,8 @@ func (w *worker) step(o *occurrence, events ...session.Event) {
 	o.events = nil
 	next, calls, log := w.decide(o, events, now)
 	log = append(o.log, log...)
-	notified := slices.ContainsFunc(events, isNotice) // what notifications say is kept, also where it changes nothing
-	if !o.dirty && o.pending == nil && len(log) == 0 && !notified && o.routine(next.Status, calls) {
+	noticed := slices.ContainsFunc(events, isNotice) // what notifications say is kept, also where it changes nothing
+	if !o.dirty && o.pending == nil && len(log) == 0 && !noticed && o.routine(next.Status, calls) {
 		w.e.unstored.drop(events)
 		o.state = next
 		w.send(o, calls)
