@@ -166,7 +166,7 @@ func (e *Engine) open(ctx context.Context, plans []*plan.Plan) error {
 				continue
 			}
 		}
-		if err := e.install(ctx, p, r.ID); err != nil {
+		if err := e.setActive(ctx, p, r.ID); err != nil {
 			return err
 		}
 	}
@@ -199,9 +199,9 @@ func (e *Engine) resolve(p *plan.Plan) (*applied, error) {
 	return a, nil
 }
 
-// install makes a plan the one at work, with the workers of those of its App IDs that are this node's. Its specs are written after
+// setActive makes a plan the one at work, with the workers of those of its App IDs that are this node's. Its specs are written after
 // that. The caller holds applying.
-func (e *Engine) install(ctx context.Context, p *plan.Plan, revision int64) error {
+func (e *Engine) setActive(ctx context.Context, p *plan.Plan, revision int64) error {
 	a, err := e.resolve(p)
 	if err != nil {
 		return err
@@ -408,7 +408,7 @@ func (e *Engine) extendHorizon() {
 			e.logThrottled("cannot write the specs of a plan", err, "plan", a.plan.Name)
 		}
 	}
-	if err := e.look(e.ctx); err != nil && e.ctx.Err() == nil {
+	if err := e.reloadWorkers(e.ctx); err != nil && e.ctx.Err() == nil {
 		e.logThrottled("cannot read the store", err)
 	}
 }
@@ -426,12 +426,12 @@ func (e *Engine) pollStore(ctx context.Context) error {
 	same := n == e.seen.changes
 	e.mu.Unlock()
 	if same { // on SQLite also where this process wrote, and could not read after that
-		return e.look(ctx)
+		return e.reloadWorkers(ctx)
 	}
 	if err := e.checkOwnership(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(e.look(ctx), e.activate(ctx)); err != nil {
+	if err := errors.Join(e.reloadWorkers(ctx), e.activateStored(ctx)); err != nil {
 		return err // they are read again: nothing but another write would wake us
 	}
 	e.mu.Lock()
@@ -440,9 +440,9 @@ func (e *Engine) pollStore(ctx context.Context) error {
 	return nil
 }
 
-// look has the workers read the specs that have changed. Those that do not run yet begin, also where nothing has changed: a plan
+// reloadWorkers has the workers read the specs that have changed. Those that do not run yet begin, also where nothing has changed: a plan
 // may claim an App ID whose specs are all written.
-func (e *Engine) look(ctx context.Context) error {
+func (e *Engine) reloadWorkers(ctx context.Context) error {
 	n, err := e.cfg.Store.Generation(ctx)
 	if err != nil {
 		return err

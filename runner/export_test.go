@@ -30,7 +30,7 @@ func Held(e *Engine) (n int) {
 }
 
 // Look has the engine look for orders now.
-func Look(e *Engine) error { return e.look(context.Background()) }
+func Look(e *Engine) error { return e.reloadWorkers(context.Background()) }
 
 // Blocked says that a health issue of the engine keeps classes from beginning.
 func (e *Engine) Blocked() bool {

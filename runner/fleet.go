@@ -128,7 +128,7 @@ func (e *Engine) retryUnfit(ctx context.Context) error {
 	if !unfit {
 		return nil
 	}
-	return e.activate(ctx)
+	return e.activateStored(ctx)
 }
 
 // unfitDue has the plans be tried again at the next look: what other nodes could do has changed.
@@ -264,5 +264,5 @@ func (e *Engine) dropPlan(ctx context.Context, r store.Revision) error {
 	if err := e.removeOthers(ctx); err != nil {
 		return err
 	}
-	return e.look(ctx)
+	return e.reloadWorkers(ctx)
 }

@@ -456,7 +456,7 @@ func (e *Engine) lead(ctx context.Context) error {
 		}
 		e.setLed(a)
 	}
-	return e.look(ctx)
+	return e.reloadWorkers(ctx)
 }
 
 // leads says that this node writes what a plan wants: it owns the first of its App IDs.

@@ -122,7 +122,7 @@ func (e *Engine) Record(ctx context.Context, p *plan.Plan, occurrences []plan.Oc
 	if err := RecordNow(ctx, e.cfg.Store, order); err != nil {
 		return err
 	}
-	return e.look(ctx)
+	return e.reloadWorkers(ctx)
 }
 
 // asked says that this engine is to record an occurrence because somebody asked for it now. An engine that schedules

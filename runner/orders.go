@@ -442,7 +442,7 @@ func (e *Engine) Cancel(id, who, why string) error {
 	cmd, err := Give(ctx, e.cfg.Store, cmd, session.Interval{})
 	switch {
 	case err == nil && cmd.CarriedOut():
-		return e.look(e.ctx)
+		return e.reloadWorkers(e.ctx)
 	case err == nil:
 		return fmt.Errorf("%s: %s", id, cmd.Result)
 	}

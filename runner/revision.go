@@ -317,8 +317,8 @@ func (e *Engine) withdraw(ctx context.Context) error {
 	return nil
 }
 
-// activate activates what was applied through the store.
-func (e *Engine) activate(ctx context.Context) error {
+// activateStored activates what was applied through the store.
+func (e *Engine) activateStored(ctx context.Context) error {
 	if !e.scheduling {
 		return nil
 	}
@@ -383,7 +383,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 			return Diff{}, fmt.Errorf("%w: %s", ErrNeedsConfirmation, RemovalOf(old.plan, p, e.cfg.Now()))
 		}
 	}
-	if err := e.install(ctx, p, r.ID); err != nil {
+	if err := e.setActive(ctx, p, r.ID); err != nil {
 		return Diff{}, err
 	}
 	if !e.shared() { // its heartbeats are far apart, and a command that asks for a recording goes by what the last one offered
@@ -409,7 +409,7 @@ func (e *Engine) replace(ctx context.Context, p *plan.Plan, r store.Revision, ju
 		for _, w := range e.allWorkers() {
 			w.post(w.refreshPlanned)
 		}
-		err = e.look(ctx)
+		err = e.reloadWorkers(ctx)
 	}
 	if err != nil { // it is stored as the active one, and the next start activates it
 		return diff, err
