@@ -458,7 +458,7 @@ func (e *Engine) reloadWorkers(ctx context.Context) error {
 	if same {
 		return nil
 	}
-	if err := errors.Join(e.employ(ctx), e.logOrders(ctx)); err != nil {
+	if err := errors.Join(e.ensureWorkers(ctx), e.logOrders(ctx)); err != nil {
 		return err
 	}
 	e.mu.Lock()

@@ -74,7 +74,7 @@ func (e *Engine) unattended(ctx context.Context, name string, apps []string) (id
 		return nil, alone
 	}
 	for _, o := range begun {
-		if !slices.ContainsFunc(nodes, func(n store.Node) bool { return works(n, o.Owner()) }) {
+		if !slices.ContainsFunc(nodes, func(n store.Node) bool { return works(n, o.WorkerApp()) }) {
 			ids = append(ids, o.ID)
 		}
 	}

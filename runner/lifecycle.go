@@ -111,7 +111,7 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 			return fmt.Errorf("write the store: %w", err)
 		}
 	}
-	if err := e.employ(ctx); err != nil {
+	if err := e.ensureWorkers(ctx); err != nil {
 		return err
 	}
 	var err error
@@ -121,19 +121,19 @@ func (e *Engine) takeWork(ctx context.Context, plans []*plan.Plan) error {
 	return e.noteLeft(ctx)
 }
 
-// employ sees to it that each App ID which has something to do has a worker.
-func (e *Engine) employ(ctx context.Context) error {
-	owners, err := e.cfg.Store.Owners(ctx)
+// ensureWorkers sees to it that each App ID which has something to do has a worker.
+func (e *Engine) ensureWorkers(ctx context.Context) error {
+	owners, err := e.cfg.Store.AppsWithWork(ctx)
 	if err != nil {
 		return fmt.Errorf("read the store: %w", err)
 	}
 	e.mu.Lock()
-	maps.DeleteFunc(e.strays, func(app string, _ store.Owner) bool { // nothing is left to do for it
-		return !slices.ContainsFunc(owners, func(o store.Owner) bool { return o.App == app })
+	maps.DeleteFunc(e.strays, func(app string, _ store.AppWork) bool { // nothing is left to do for it
+		return !slices.ContainsFunc(owners, func(o store.AppWork) bool { return o.App == app })
 	})
 	e.mu.Unlock()
 	for _, o := range owners {
-		if err := e.own(ctx, o); err != nil {
+		if err := e.ensureWorker(ctx, o); err != nil {
 			return err
 		}
 	}

@@ -144,7 +144,7 @@ func (w *worker) take(l loaded) {
 
 // wanted reports whether a row belongs to this worker.
 func (w *worker) wanted(r *store.Row) bool {
-	if r.Owner() != w.app || r.Wake.IsZero() {
+	if r.WorkerApp() != w.app || r.Wake.IsZero() {
 		return false
 	}
 	return w.e.scheduling || r.HeldBy != "" || w.e.extraOf(r.ID) != nil
@@ -254,7 +254,7 @@ func (w *worker) reread(o *occurrence, refused error) {
 				w.log.Error("cannot read the store; trying again in a second", "occurrence", o.spec.ID, "error", err)
 				w.later(func() { w.reread(o, refused) })
 				return
-			case r == nil || r.Owner() != w.app:
+			case r == nil || r.WorkerApp() != w.app:
 				o.blocked = false
 				if o.now {
 					w.log.Error("occurrence belongs to another owner; released", "occurrence", o.spec.ID, "error", refused)
@@ -293,7 +293,7 @@ func (w *worker) tell(id string, e session.Event, then func(found bool)) {
 				then(false)
 				return
 			}
-			if w.near[id] == nil && r.Owner() == w.app {
+			if w.near[id] == nil && r.WorkerApp() == w.app {
 				o := &occurrence{index: -1, now: w.e.asked(r)}
 				if w.respec(o, r) {
 					w.renew(o, r, w.whyUnanswered())

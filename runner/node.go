@@ -43,9 +43,9 @@ type membership struct {
 	ttl        time.Duration
 	unfit      map[string]*unfitPlan // active plans that this node cannot work on, by name
 	triedUnfit time.Time
-	strays     map[string]store.Owner // App IDs that have something to do and that no plan at work names
-	offset     time.Duration          // of the database's clock from this one
-	wrongSince time.Duration          // when a heartbeat showed first that this one's is wrong, by the gate's time
+	strays     map[string]store.AppWork // App IDs that have something to do and that no plan at work names
+	offset     time.Duration            // of the database's clock from this one
+	wrongSince time.Duration            // when a heartbeat showed first that this one's is wrong, by the gate's time
 	unstored   *unstored
 	told       messages
 	heldBack   bool        // the gate was shut when it was logged last
@@ -60,7 +60,7 @@ func newMembership(cfg Config) membership {
 	rules := cfg.Store.Liveness()
 	m := membership{
 		gate: &gate{limit: rules.Send, ttl: rules.TTL, elapsed: cfg.Uptime}, ttl: rules.TTL,
-		unfit: map[string]*unfitPlan{}, strays: map[string]store.Owner{}, unstored: &unstored{sids: map[string]store.LateSID{}}, told: messages{},
+		unfit: map[string]*unfitPlan{}, strays: map[string]store.AppWork{}, unstored: &unstored{sids: map[string]store.LateSID{}}, told: messages{},
 		expiring: newExpiring(),
 	}
 	m.gate.shut()
@@ -387,7 +387,7 @@ func (e *Engine) share(ctx context.Context) error {
 // adoptFree has a node that schedules nothing work on what nobody else could work on any more: the daemon before it may not
 // have been buried yet when it started.
 func (e *Engine) adoptFree(ctx context.Context) error {
-	if err := e.employ(ctx); err != nil {
+	if err := e.ensureWorkers(ctx); err != nil {
 		return err
 	}
 	e.mu.Lock()

@@ -50,7 +50,7 @@ func decodeRow(row *store.Row) (d document, err error) {
 	if err := json.Unmarshal(row.Doc, &d); err != nil {
 		return d, fmt.Errorf("occurrence %s in the store cannot be read: %w", row.ID, err)
 	}
-	d.Generation, d.OtherApp = row.Generation, row.App != row.Owner()
+	d.Generation, d.OtherApp = row.Generation, row.App != row.WorkerApp()
 	d.Phase, d.Outcome = session.Phase(row.State), session.Outcome(row.Outcome)
 	if d.Start.IsZero() {
 		d.Interval = session.Interval{Start: row.Start, End: row.End, From: row.Start, Until: row.End}

@@ -10,9 +10,9 @@ import (
 	"rundown/runner/store"
 )
 
-// own sees to it that the App ID of a stored occurrence has a worker. Where no plan says how to reach the service it is
+// ensureWorker sees to it that the App ID of a stored occurrence has a worker. Where no plan says how to reach the service it is
 // left as it is.
-func (e *Engine) own(ctx context.Context, o store.Owner) error {
+func (e *Engine) ensureWorker(ctx context.Context, o store.AppWork) error {
 	if e.hasWorker(o.App) {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (e *Engine) own(ctx context.Context, o store.Owner) error {
 
 // isOthers says that a stored occurrence is left to other nodes: its plan is active, and this node does not work on that, or
 // not yet. Where the plan was withdrawn, any node may stop what is left of it.
-func (e *Engine) isOthers(ctx context.Context, o store.Owner) (bool, error) {
+func (e *Engine) isOthers(ctx context.Context, o store.AppWork) (bool, error) {
 	name, _, _ := strings.Cut(o.Occurrence, "/")
 	e.mu.Lock()
 	fit := e.plans[name] != nil && e.unfit[name] == nil

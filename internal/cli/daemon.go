@@ -155,7 +155,7 @@ func (d *daemon) unattended(ctx context.Context) ([]store.Occurrence, error) {
 		return nil, err
 	}
 	others, err := servedApps(ctx, d.work.store, d.a.clock())
-	return slices.DeleteFunc(rows, func(o store.Occurrence) bool { return others[o.Owner()] }), err
+	return slices.DeleteFunc(rows, func(o store.Occurrence) bool { return others[o.WorkerApp()] }), err
 }
 
 // vet rejects a plan whose references are not set. If classes are running that no other daemon could finish, the daemon works on it

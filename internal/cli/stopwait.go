@@ -61,7 +61,7 @@ func (a *app) stopByNodes(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	free := func(o store.Occurrence) bool { return !apps[o.Owner()] }
+	free := func(o store.Occurrence) bool { return !apps[o.WorkerApp()] }
 	if slices.ContainsFunc(rows, free) {
 		return false, nil
 	}

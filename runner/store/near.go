@@ -72,14 +72,14 @@ func (s *Store) Rows(ctx context.Context, ids ...string) ([]Row, error) {
 	return s.withSessions(ctx, occurrences)
 }
 
-// Owners lists the App IDs that have something to be looked at some time.
-func (s *Store) Owners(ctx context.Context) ([]Owner, error) {
+// AppsWithWork lists the App IDs that have something to be looked at some time.
+func (s *Store) AppsWithWork(ctx context.Context) ([]AppWork, error) {
 	return query(ctx, s, "list the App IDs", `SELECT owner, max(id), max(revision_id) FROM occurrences WHERE wakes_at < 9223372036854775807 GROUP BY owner ORDER BY owner`, nil,
-		func(rows *sql.Rows) (o Owner, err error) { return o, rows.Scan(&o.App, &o.Occurrence, &o.Revision) })
+		func(rows *sql.Rows) (o AppWork, err error) { return o, rows.Scan(&o.App, &o.Occurrence, &o.Revision) })
 }
 
-// Owner is an App ID with one of its occurrences.
-type Owner struct {
+// AppWork is an App ID that has something to do, with one of the occurrences for which it has.
+type AppWork struct {
 	App, Occurrence string
 	Revision        int64
 }

@@ -36,8 +36,8 @@ type Occurrence struct {
 	Doc        []byte    // spec, orders and status, as one JSON object
 }
 
-// Owner is the App ID whose owner alone writes the status: of the one that holds sessions of it, while there is one.
-func (o *Occurrence) Owner() string { return cmp.Or(o.HeldBy, o.App) }
+// AppWork is the App ID whose owner alone writes the status: of the one that holds sessions of it, while there is one.
+func (o *Occurrence) WorkerApp() string { return cmp.Or(o.HeldBy, o.App) }
 
 const occurrenceColumns = `id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc, reason_code,
 	generation, held_by, absent, origin, spec, orders`

@@ -98,7 +98,7 @@ func (s *Store) Rescue(ctx context.Context, rows []Occurrence, opts Options) (_ 
 		if err != nil {
 			return nil, err
 		}
-		lease, err := m.Claim(ctx, o.Owner(), time.Now())
+		lease, err := m.Claim(ctx, o.WorkerApp(), time.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +107,7 @@ func (s *Store) Rescue(ctx context.Context, rows []Occurrence, opts Options) (_ 
 		}
 		step := o.step()
 		step.Version, step.Observed, step.Sessions = 0, 0, sessions[o.ID]
-		results, err := m.Commit(ctx, o.Owner(), lease.Term, []Step{step})
+		results, err := m.Commit(ctx, o.WorkerApp(), lease.Term, []Step{step})
 		if err = errors.Join(append(results, err)...); err != nil {
 			return nil, err
 		}
@@ -118,7 +118,7 @@ func (s *Store) Rescue(ctx context.Context, rows []Occurrence, opts Options) (_ 
 // spec and step are what a row was written by. The account of each is that of both, of which each reads what is its own.
 func (o *Occurrence) spec() Spec {
 	return Spec{
-		ID: o.ID, Plan: o.Plan, Recording: o.Recording, Day: o.Day, Clock: o.Clock, App: o.Owner(), URL: o.URL, Start: o.Start, End: o.End,
+		ID: o.ID, Plan: o.Plan, Recording: o.Recording, Day: o.Day, Clock: o.Clock, App: o.WorkerApp(), URL: o.URL, Start: o.Start, End: o.End,
 		Revision: o.Revision, Doc: o.Doc, Wake: o.Wake,
 	}
 }

@@ -777,7 +777,7 @@ func due(t *testing.T, s *store.Store) {
 	if rows, err := s.Near(t.Context(), "another-app-id", monday); err != nil || len(rows) != 1 {
 		t.Errorf("it is not handed over: %d rows, %v", len(rows), err)
 	}
-	owners, err := s.Owners(t.Context())
+	owners, err := s.AppsWithWork(t.Context())
 	if err != nil || len(owners) != 2 {
 		t.Errorf("owners %+v, %v", owners, err)
 	}
