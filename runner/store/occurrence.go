@@ -26,7 +26,7 @@ type Occurrence struct {
 	Outcome    string    // "" until ended
 	Reason     string    // for people
 	ReasonCode string    // of every outcome but recorded
-	Wake       time.Time // when its owner is to look at it next; the Unix epoch: at once; zero: never again
+	Wake       time.Time // when its worker is to look at it next; the Unix epoch: at once; zero: never again
 	Origin     string    // "": a plan's schedule; else who else asked for it
 	Revision   int64     // the plan revision that it comes from
 	Version    int64     // of the status; 0: nobody has written it yet
@@ -36,7 +36,7 @@ type Occurrence struct {
 	Doc        []byte    // spec, orders and status, as one JSON object
 }
 
-// AppWork is the App ID whose owner alone writes the status: of the one that holds sessions of it, while there is one.
+// WorkerApp is the App ID whose worker alone writes the status: the one that has sessions of it, while there is one, else App.
 func (o *Occurrence) WorkerApp() string { return cmp.Or(o.HeldBy, o.App) }
 
 const occurrenceColumns = `id, plan, recording, day, clock, app, url, starts_at, ends_at, state, outcome, reason, wakes_at, revision_id, version, doc, reason_code,
