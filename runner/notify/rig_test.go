@@ -342,7 +342,7 @@ func (r *rig) write(before, after session.State, version int64) {
 	}
 	row := storetest.Row{Occurrence: store.Occurrence{
 		ID: after.ID, Plan: after.Plan, Recording: after.Recording, App: after.App, Start: after.Start, End: after.End,
-		State: string(after.Phase), Outcome: string(after.Outcome), Reason: after.Reason, ReasonCode: string(after.ReasonCode), Version: version, Doc: doc,
+		State: string(after.Phase), Outcome: string(after.Outcome), Reason: after.Reason, ReasonCode: string(after.ReasonCode), Versions: store.Versions{Version: version}, Doc: doc,
 	}}
 	if err := r.store.WriteSpecs(context.Background(), func(t *store.SpecTx) error { _, err := t.Add(row.Spec()); return err }); err != nil {
 		r.t.Fatal(err)

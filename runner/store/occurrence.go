@@ -29,11 +29,16 @@ type Occurrence struct {
 	Wake       time.Time // when its worker is to look at it next; the Unix epoch: at once; zero: never again
 	Origin     string    // "": a plan's schedule; else who else asked for it
 	Revision   int64     // the plan revision that it comes from
-	Version    int64     // of the status; 0: nobody has written it yet
-	Generation int64     // of the spec: the change of specs that wrote it last
-	HeldBy     string    // the App ID that has sessions of it which are not over; "" for none
-	Absent     bool      // no plan holds it any more
-	Doc        []byte    // spec, orders and status, as one JSON object
+	Versions
+	HeldBy string // the App ID that has sessions of it which are not over; "" for none
+	Absent bool   // no plan holds it any more
+	Doc    []byte // spec, orders and status, as one JSON object
+}
+
+// Versions tell who writes a row whether it is the one that was read: the status has one number, and the spec another.
+type Versions struct {
+	Version    int64 // of the status; 0: nobody has written it yet
+	Generation int64 // of the spec: the change of specs that wrote it last
 }
 
 // WorkerApp is the App ID whose worker alone writes the status: the one that has sessions of it, while there is one, else App.

@@ -18,7 +18,7 @@ func TestAnOrderThatNoDaemonHasTakenInIsNotLaidOverTheRowTwice(t *testing.T) {
 		return fmt.Appendf(nil, `{"until":%q,"start":%q,"end":%q}`, until.Format(time.RFC3339), start.Format(time.RFC3339), end.Format(time.RFC3339))
 	}
 	row := store.Occurrence{
-		ID: "school/german/20310915T070000Z", Start: start, End: first, State: string(session.Recording), Generation: 12,
+		ID: "school/german/20310915T070000Z", Start: start, End: first, State: string(session.Recording), Versions: store.Versions{Generation: 12},
 		Doc: fmt.Appendf(nil, `{"start":%q,"end":%q,"extended":%s,"observed":{"generation":11}}`, start.Format(time.RFC3339), end.Format(time.RFC3339), args(first)),
 	}
 	order := func(kind string, args []byte, generation int64) store.Command {
@@ -41,7 +41,7 @@ func TestACancellationThatWasTakenBackDoesNotHold(t *testing.T) {
 		`{"absent":true,"observed":{"generation":11}}`: true, `{"absent":true,"observed":{"generation":12}}`: true,
 	} {
 		row := store.Occurrence{
-			ID: "school/german/20310915T070000Z", State: string(session.Ended), Outcome: string(session.Cancelled), Generation: 12, Doc: []byte(doc),
+			ID: "school/german/20310915T070000Z", State: string(session.Ended), Outcome: string(session.Cancelled), Versions: store.Versions{Generation: 12}, Doc: []byte(doc),
 		}
 		if _, cancelled := (view.Class{Row: row}).Cancelled(); cancelled != want {
 			t.Errorf("%s of generation 12: cancelled %v", doc, cancelled)
