@@ -5,7 +5,7 @@
 // one meanwhile. Start reading at worker.step in step.go. What comes in goes this way:
 //
 //   - A plan is compared with the store by reconcile (reconcile.go, pure). The specs that differ are written (specs.go) in
-//     spec transactions, each of which raises the store's generation.
+//     spec transactions, each of which raises the store's generation. The methods on that way are listed below.
 //   - An operator's order is judged by [Give] in such a transaction (orders.go). It holds when Give returns, whether a daemon
 //     runs or not.
 //   - A process is a node, which owns App IDs by its heartbeats (node.go, assign.go). On SQLite one node owns all of them.
@@ -14,6 +14,19 @@
 //     is out, events are queued. A store that cannot be written is one branch of the same path.
 //   - Requests are sent from goroutines (ask.go, request.go), and their answers are posted back to the worker's loop. So are
 //     notifications of the service (notices.go).
+//
+// A plan becomes the active one, and then its specs are written, by these methods of [Engine], under its lock applying:
+//
+//	start: takeWork       given, keepGiven       which revision a start works on; keepRevision stores a new one
+//	                      setActive              the plan is active here: App IDs are resolved and claimed, workers made
+//	                      writePlan              moveOrders, and then writeWindow up to the horizon
+//	Apply (a reload)      keepRevision, replace  replace is setActive, writePlanInTheEnd, reloadWorkers; or the plan waits
+//	each poll: pollStore  activateStored         replace, for a revision that a command stored; dropPlan, for one that was withdrawn
+//	                      lead                   writePlan, where this node came to own the first App ID of the plan
+//	                      reloadWorkers          the workers read what has a higher generation; new ones begin
+//	each hour             extendHorizon          writeWindow
+//
+// writeWindow repeats writeOnce until no other writer comes between: desired, reconcile, writeAll.
 //
 // Beside this way:
 //
@@ -30,8 +43,7 @@
 // engine to the workers, and from both to the packages session, store and agora, which never call back. What
 // goes out are requests, rows of the store, log lines, and the hooks of [Config].
 //
-// Only a worker's loop touches its occurrences. The engine's lock guards the plans, the workers and the health issues, and is
-// never held while the store or a worker is waited for.
+// Only a worker's loop touches its occurrences. The locks of the engine are described at [Engine].
 //
 // A crash leaves each row as it was committed. Where a row says that a request was asked and no answer is stored, the next worker
 // reports that to Decide as an event ("asked, no answer known"); a row with sessions that are not over is always read. A spec that

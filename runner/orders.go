@@ -433,8 +433,8 @@ func startOf(id string) time.Time {
 // orderWait is how long an order waits for the writes of the store before it.
 const orderWait = 5 * time.Second
 
-// Cancel ends an occurrence that a worker of this process has in memory, or keeps it from beginning. Where the store cannot be written it is ended
-// all the same.
+// Cancel ends an occurrence that a worker of this process has in memory, or keeps it from beginning. Where the store cannot be written
+// it is ended all the same. It is for a command that records in its own process; orders of operators go by [Give].
 func (e *Engine) Cancel(id, who, why string) error {
 	cmd := store.Command{At: e.cfg.Now(), Occurrence: id, Kind: session.CommandCancel, Who: who, Reason: why}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), orderWait)

@@ -151,6 +151,10 @@ func (w *worker) commit(o *occurrence, next session.State, p pendingCommit, poin
 // exceptions. A query has no effect. And a stop does no harm when it is repeated, the store already has everything that it
 // needs, and a session that runs costs money. But where another process may have taken the App ID over, and may have extended the
 // class, a stop waits as well.
+//
+// Such a stop leaves no trace until the store can be written. Where the process is killed before that, the next one sends the stop again,
+// is answered 404 for 90 s, and reports an orphan, although nothing runs: it cannot tell this from a session that the service
+// has lost sight of.
 func (w *worker) committed(o *occurrence, next session.State, saved document, p pendingCommit, point string, err error) {
 	switch {
 	case err == nil:

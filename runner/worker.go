@@ -15,12 +15,14 @@ import (
 	"rundown/runner/store"
 )
 
-// worker owns the occurrences of one App ID: it alone writes their status and sends requests about them.
+// worker works on the occurrences of one App ID, for as long as its node owns that: it alone writes their status and sends requests about
+// them.
 //
 // Its loop is one goroutine, and only that touches service, memory, the fields below tenure, and the occurrences. The exceptions:
-// e, app, lease and log never change; running is guarded by the engine's lock; ended, inbox, pulse, callers and tenure are safe for
-// concurrent use. Others post functions to the inbox (post), or ask pulse. The loop never waits for the
-// store or the service: background does that in goroutines, which post the result.
+// e, app, lease and log never change; running is guarded by the engine's lock; ended, inbox, pulse and callers are safe for
+// concurrent use; of tenure, see there. Before the loop runs, connect sets the fields of service under the engine's lock. Others post
+// functions to the inbox (post), or ask pulse. The loop never waits for the store or the service: background does that in goroutines, which
+// post the result.
 type worker struct {
 	e     *Engine
 	app   string
@@ -47,7 +49,7 @@ type worker struct {
 	leapt          session.Gap // the last time that the clock leapt over
 }
 
-// tenure is for how long a worker owns its App ID.
+// tenure is for how long the node of a worker owns its App ID. What is not safe for concurrent use in it never changes.
 type tenure struct {
 	seen, since time.Time          // when the owner before was last alive, and from when on this one is there
 	spent       time.Time          // until then requests of the owner before count against the rate

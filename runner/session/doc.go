@@ -12,7 +12,8 @@
 //
 // Start reading at [Decide]. First take takes in what has changed:
 //
-//	observeSpec     moved.go        a spec that has changed since the status was written; extend.go: a new end
+//	observeSpec     moved.go        a spec that has changed since the status was written. A new end needs nothing here: View has
+//	                                laid the extension over the spec (Target.Lasting in extend.go) before Decide looks
 //	onAnswer        decide.go       an answer to a request, by
 //	  onAcquire, onStart            start.go, with the uid that a session gets
 //	  onQuery                       monitoring.go; uploads.go and monitor.go (when to ask again)

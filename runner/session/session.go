@@ -28,9 +28,10 @@ const (
 	// SessionSuspect: it was answered 404, which for 90 s may be a failover. The window counts from the stored first 404,
 	// so a crash does not lengthen it.
 	SessionSuspect SessionState = "suspect"
-	// SessionStopping: stop is due or out; endUnneeded lists the causes. A crash leaves a stop without an answer. It is sent again, which does no harm.
+	// SessionStopping: stop is due or out; endUnneeded lists the causes. A crash leaves a stop without an answer. It is sent again,
+	// which does no harm. A stop that was sent while the store could not be written leaves the state before it.
 	SessionStopping SessionState = "stopping"
-	// SessionEnded: it was stopped, or ended by its hours. Final.
+	// SessionEnded: it was stopped, or ended by its hours. Final: a crash leaves nothing to be done in this state and the next three.
 	SessionEnded SessionState = "ended"
 	// SessionFailed: it never recorded, as far as is known. Final, unless a notification tells its sid.
 	SessionFailed SessionState = "failed"

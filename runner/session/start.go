@@ -54,6 +54,9 @@ func (d *Decision) onRefused(x *Session, a Answer) {
 // onStart takes in the answer to a start. It looks at the verdict before the class, since a class may be too broad: 65 is of class
 // Retry, "it had no effect, or repeating it is harmless", yet the start may have had its effect.
 //
+// VerdictTimedOut is the service's answer 62: the service ran out of time. Where our own time limit has passed there is no answer, and
+// the class is Unknown.
+//
 // Where it is open whether a start had an effect, StartUncertain is set, and the same start is sent again with the same resource id:
 // the service starts at most one recording for a resource id. For 65 (VerdictPending) that is, step by step:
 //
