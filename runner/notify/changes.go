@@ -37,7 +37,7 @@ func sessionChanges(before, x *session.Session, s *session.State, now time.Time)
 		before = &session.Session{}
 	}
 	announce := func(kind, text string, until time.Time) {
-		f := Fact{Class: classOf(s), Code: x.ReasonCode, Reason: text, Session: x.Attempt, Until: until}
+		f := Fact{Class: classOf(s), Code: x.ReasonCode, Reason: text, SessionFact: SessionFact{Session: x.Attempt}, Until: until}
 		switch kind {
 		case kindOrphan:
 			f.Recorded = slices.ContainsFunc(s.Sessions, func(y session.Session) bool { return y.State == session.SessionRunning })

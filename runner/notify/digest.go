@@ -36,7 +36,7 @@ func (n *Notifier) digests(ctx context.Context, found *news, issues []Issue, now
 		if err != nil {
 			return err
 		}
-		found.add(store.Mark{Name: name, Value: day}, announcement(kindDigest, t.plan.Name, t.key, day, now, Fact{Target: t.key, Reason: text, Count: open}))
+		found.add(store.Mark{Name: name, Value: day}, announcement(kindDigest, t.plan.Name, t.key, day, now, Fact{Audience: Audience{Target: t.key}, Reason: text, Count: open}))
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func samples(t testing.TB) map[string]Fact {
 	}
 	for kind, f := range map[string]Fact{
 		kindOrder: orderSamples(t, class)[0],
-		kindDigest: {Target: "lingua/duty", Count: 1, Reason: digestText(&target{plan: &plan.Plan{Name: "lingua"}, entry: &plan.Notify{Zone: zoneOf(t)}},
+		kindDigest: {Audience: Audience{Target: "lingua/duty"}, Count: 1, Reason: digestText(&target{plan: &plan.Plan{Name: "lingua"}, entry: &plan.Notify{Zone: zoneOf(t)}},
 			map[session.Outcome]int{session.Recorded: 11, session.Partial: 1}, []string{"german-a1 Tue 16 Sep 19:00 (partial)"}, 0, 12, start.Add(14*time.Hour), nil, start.Add(-time.Hour))},
 		kindTest: factIn(t, TestOf("lingua/duty", start)),
 	} {
@@ -193,22 +193,22 @@ func variants(t testing.TB) []variant {
 	lost := Node{Seen: start.Add(-2 * time.Second), Gone: start.Add(3 * time.Second)}
 	list := []variant{
 		{kindAtRisk, Fact{Class: of[kindAtRisk].Class, Code: reason.IssuePageFailing, Causes: page}},
-		{kindRecovered, Fact{Class: of[kindLate].Class, Since: start.Add(30 * time.Second), Was: kindLate}},
+		{kindRecovered, Fact{Audience: Audience{Was: kindLate}, Class: of[kindLate].Class, Since: start.Add(30 * time.Second)}},
 		{"class.cancelled", stopped},
 		{"class.cancelled", shortly},
-		{kindOrphan, Fact{Class: &recorded, Code: reason.OrphanGone, Session: 1, Until: start.Add(3 * time.Hour)}},
+		{kindOrphan, Fact{Class: &recorded, Code: reason.OrphanGone, SessionFact: SessionFact{Session: 1}, Until: start.Add(3 * time.Hour)}},
 		{kindNodeLost, factIn(t, startedAfter(start, "recorder-2:77").announcements[0])},
 		{kindNodeLost, inFleet(t, lost, []Node{{ID: 2, Name: "recorder-2:77", Apps: []string{"0123456789abcdef0123456789abcdef"}}, {ID: 3, Name: "recorder-3:12"}}, *of[kindLate].Class)},
 		{kindNodeLost, inFleet(t, lost, []Node{{ID: 2, Name: "recorder-2:77"}}, *of[kindLate].Class)},
 		{kindJoined, inFleet(t, Node{Started: start.Add(40 * time.Second), Lost: start.Add(3 * time.Second)}, []Node{{ID: 2, Name: "recorder-2:77"}})},
 		{kindJoined, inFleet(t, Node{}, []Node{{ID: 2, Name: "recorder-2:77"}, {ID: 3, Name: "recorder-3:12"}})},
-		{kindDigest, Fact{Target: "lingua/duty", Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 12 recorded. No class in the next 24 hours. No open problems."}},
-		{kindRaised, Fact{Code: reason.IssuePageFailing, Since: start.Add(-20 * time.Minute), As: plan.NotifyWarning, Causes: []Cause{{
+		{kindDigest, Fact{Audience: Audience{Target: "lingua/duty"}, Reason: "Plan lingua, the last 24 hours to Wed 17 Sep 18:00 CEST: 12 recorded. No class in the next 24 hours. No open problems."}},
+		{kindRaised, Fact{Code: reason.IssuePageFailing, Since: start.Add(-20 * time.Minute), Audience: Audience{As: plan.NotifyWarning}, Causes: []Cause{{
 			ID: reason.IssuePageFailing, Text: "the page of german-a1 failed a check from the daemon's machine: its host name leads into a private network",
 			Advice: "see that the page can be opened from the internet; if it can, preflight: false in the recording leaves this check out",
 		}}}},
-		{kindRaised, Fact{Code: reason.IssueClockOff, Since: start.Add(-20 * time.Minute), As: plan.NotifyWarning, Causes: []Cause{{ID: reason.IssueClockOff, Text: "the clock of this machine is 7s behind that of the service"}}}},
-		{kindRaised, Fact{Code: reason.IssueAddressesChanged, Since: start.Add(-20 * time.Minute), As: plan.NotifyWarning, Causes: []Cause{{
+		{kindRaised, Fact{Code: reason.IssueClockOff, Since: start.Add(-20 * time.Minute), Audience: Audience{As: plan.NotifyWarning}, Causes: []Cause{{ID: reason.IssueClockOff, Text: "the clock of this machine is 7s behind that of the service"}}}},
+		{kindRaised, Fact{Code: reason.IssueAddressesChanged, Since: start.Add(-20 * time.Minute), Audience: Audience{As: plan.NotifyWarning}, Causes: []Cause{{
 			ID: reason.IssueAddressesChanged, Text: "the addresses that notifications come from changed on 2031-09-17 16:40:00Z: new are 192.0.2.1; gone are 198.51.100.20",
 			Advice: "let the new ones through the firewall in front of the daemon, if there is one; this is shown for three days",
 		}}}},

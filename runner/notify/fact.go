@@ -37,32 +37,40 @@ const (
 
 // Fact is what an announcement holds beside its kind, time and subject. Each kind uses some of the fields.
 type Fact struct {
-	Class   *Class      `json:"class,omitempty"`
-	Code    reason.Code `json:"reason_code,omitempty"`
-	Reason  string      `json:"reason,omitempty"` // a sentence
-	Session int         `json:"session,omitempty"`
-	// State is that of a session that is no orphan any more.
-	State   session.SessionState `json:"state,omitempty"`
-	Until   time.Time            `json:"until,omitzero"` // how long a session may run; when what has ended was over, or counted as dead
-	Since   time.Time            `json:"since,omitzero"` // when what has ended began; when a daemon joined
-	Causes  []Cause              `json:"causes,omitempty"`
-	Order   string               `json:"order,omitempty"` // cancel, extend, …; of a closure also add- and end- before it
-	Who     string               `json:"who,omitempty"`   // gave the order or the revision; of a lost daemon, which is here in its place
-	Note    string               `json:"note,omitempty"`
-	Args    json.RawMessage      `json:"args,omitempty"`    // of an order
-	Count   int                  `json:"count,omitempty"`   // of plans, the number of a revision, or of what a summary has to tell
-	Target  string               `json:"target,omitempty"`  // the only one that is to hear of it
-	Was     string               `json:"was,omitempty"`     // the event whose end it tells
-	Closure *Closure             `json:"closing,omitempty"` // nil: it is about no closure
-	Path    string               `json:"path,omitempty"`    // the root file of a plan
-	Folder  string               `json:"folder,omitempty"`  // where in the bucket the files of a class are
-	// Recorded says that another session records the class.
-	Recorded bool        `json:"recorded,omitempty"`
-	Change   *PlanChange `json:"change,omitempty"` // what a revision changes; nil: not known
-	Nodes    []string    `json:"nodes,omitempty"`  // the other daemons of the store, by name
-	Owners   *Ownership  `json:"owners,omitempty"` // of what one of several daemons that is lost owned
+	Class  *Class      `json:"class,omitempty"`
+	Code   reason.Code `json:"reason_code,omitempty"`
+	Reason string      `json:"reason,omitempty"` // a sentence
+	SessionFact
+	Audience
+	Until   time.Time       `json:"until,omitzero"` // how long a session may run; when what has ended was over, or counted as dead
+	Since   time.Time       `json:"since,omitzero"` // when what has ended began; when a daemon joined
+	Causes  []Cause         `json:"causes,omitempty"`
+	Order   string          `json:"order,omitempty"` // cancel, extend, …; of a closure also add- and end- before it
+	Who     string          `json:"who,omitempty"`   // gave the order or the revision; of a lost daemon, which is here in its place
+	Note    string          `json:"note,omitempty"`
+	Args    json.RawMessage `json:"args,omitempty"`    // of an order
+	Count   int             `json:"count,omitempty"`   // of plans, the number of a revision, or of what a summary has to tell
+	Closure *Closure        `json:"closing,omitempty"` // nil: it is about no closure
+	Path    string          `json:"path,omitempty"`    // the root file of a plan
+	Folder  string          `json:"folder,omitempty"`  // where in the bucket the files of a class are
+	Change  *PlanChange     `json:"change,omitempty"`  // what a revision changes; nil: not known
+	Nodes   []string        `json:"nodes,omitempty"`   // the other daemons of the store, by name
+	Owners  *Ownership      `json:"owners,omitempty"`  // of what one of several daemons that is lost owned
 	// Classes are those that may suffer; each target hears of its own.
 	Classes []Class `json:"classes,omitempty"`
+}
+
+// SessionFact is what a fact about a session tells of it.
+type SessionFact struct {
+	Session  int                  `json:"session,omitempty"`  // its attempt
+	State    session.SessionState `json:"state,omitempty"`    // of one that is no orphan any more
+	Recorded bool                 `json:"recorded,omitempty"` // another session records the class
+}
+
+// Audience says which targets hear of a fact, where the kind of its event alone does not.
+type Audience struct {
+	Target string `json:"target,omitempty"` // the only one that is to hear of it
+	Was    string `json:"was,omitempty"`    // the event whose end it tells
 	// As is the severity by which targets are chosen where it is another than the event's own: that of a health issue, of a loss that
 	// leaves classes to nobody, and of what is over, which goes to those who heard that it began.
 	As plan.NotifySeverity `json:"as,omitempty"`

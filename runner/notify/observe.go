@@ -169,7 +169,7 @@ func (o *observer) issues(found *news, issues []Issue, h history, now time.Time)
 			continue
 		}
 		c := condition{Since: i.Since, Severity: i.Severity, Causes: []Cause{{ID: i.ID, Text: i.Text, Advice: i.Advice}}}
-		f := Fact{Code: codeOf(i), Since: i.Since, Causes: c.Causes, As: i.Severity}
+		f := Fact{Audience: Audience{As: i.Severity}, Code: codeOf(i), Since: i.Since, Causes: c.Causes}
 		if planAbout(i) != "" && kindOfIssue(i.ID) != kindRaised {
 			f.ofRevision(i, h)
 		}
@@ -190,7 +190,7 @@ func (o *observer) cleared(found *news, open map[string]bool, now time.Time) {
 			i.ID = c.Causes[0].ID
 		}
 		found.add(store.Mark{Name: name}, announcement(kindCleared, planAbout(i), about, name+c.Since.UTC().String(), now,
-			Fact{Code: codeOf(i), Since: c.Since, Until: o.gone[name], Causes: c.Causes, As: c.Severity}))
+			Fact{Audience: Audience{As: c.Severity}, Code: codeOf(i), Since: c.Since, Until: o.gone[name], Causes: c.Causes}))
 	}
 }
 
@@ -342,7 +342,7 @@ func (o *observer) recovered(found *news, over map[string]condition, prefix, was
 			found.marks = append(found.marks, store.Mark{Name: riskMark + id})
 		}
 		found.add(store.Mark{Name: name}, announcement(kindRecovered, b.Plan, id, name+c.Since.UTC().String(), now,
-			Fact{Class: c.Class, Causes: c.Causes, Since: c.Since, Was: was, As: severityOf(kindAtRisk)}))
+			Fact{Audience: Audience{Was: was, As: severityOf(kindAtRisk)}, Class: c.Class, Causes: c.Causes, Since: c.Since}))
 	}
 }
 

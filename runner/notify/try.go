@@ -10,7 +10,7 @@ import (
 
 // TestOf is the announcement of a test for one target, which a daemon sends.
 func TestOf(key string, now time.Time) store.Announcement {
-	return announcement(kindTest, planOf(key), key, now.UTC().String(), now, Fact{Target: key})
+	return announcement(kindTest, planOf(key), key, now.UTC().String(), now, Fact{Audience: Audience{Target: key}})
 }
 
 // Try sends a test to one target of a plan from this process, without a store.
