@@ -70,8 +70,8 @@ func (f *Place) String() string {
 	return fmt.Sprintf("%s:%d", f.File, f.Line)
 }
 
-// SettingsOf lists the settings of an occurrence by key, in the order in which the reference plan has them,
-// each with the place it comes from. No secret is among them: addresses show as the plan may show them.
+// SettingsOf lists the settings of an occurrence by key, in the order of [plan.SettingTable], each with the place it comes from. No secret is
+// among them: addresses show as the plan may show them.
 func SettingsOf(s plan.Settings) []Setting {
 	var list []Setting
 	for _, row := range plan.SettingTable {
