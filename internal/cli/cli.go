@@ -12,12 +12,12 @@
 //   - app.go, flags.go, completion.go: streams, clock, shared flags, help groups, completion of names
 //   - plans.go: reading and checking plan files; work.go: the store and the access to the service
 //   - order.go: finding the class of an ID and giving it an order; closure.go: orders for the classes of a day
-//   - daemon.go: what run consists of; reload.go: plan files that change; web.go and duty.go: what --listen serves
-//   - notifier.go, notify_check.go, preflight.go: the daemon's notifications, and what it looks at before a class
-//   - waiting.go: a database that cannot be reached at the start; fleet_health.go, fleet_nodes.go: several daemons on one store
-//   - streams.go: standard output that may break, and the log's queue before standard error
-//   - stopall.go, stopplans.go, stopwait.go: run --stop-all
-//   - status_text.go, history.go: text output of the read model in package runner/view
+//   - daemon.go: what run consists of; reload.go: plan files that change; web.go: what --listen serves
+//   - notifier.go: the daemon's notifications, and what it looks at before a class; plan_change.go: what a revision changes
+//   - waiting.go: a database that cannot be reached at the start; fleet.go: several daemons on one store
+//   - streams.go: standard output that may break, the log's queue before standard error, signals and intervals
+//   - stopall.go: run --stop-all and the plans that it needs; stopwait.go: how it waits, and what may still run at its end
+//   - status.go, history.go: text output of the read model in package runner/view
 //
 // Package render has the output formats, planfile reads plan files and resolves references, host is what a daemon needs of
 // its operating system, and redact hides secrets.

@@ -2,15 +2,22 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
+	"github.com/fatih/color"
+	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
 	"rundown/internal/cli/render"
+	"rundown/runner"
+	"rundown/runner/closure"
+	"rundown/runner/session"
 	"rundown/runner/store"
 	"rundown/runner/view"
 )
@@ -116,4 +123,182 @@ func (a *app) watchStatus(ctx context.Context, s *store.Store, o statusOptions) 
 		case <-tick.C:
 		}
 	}
+}
+
+// nextShown is how many of the classes that are due people are shown; --all shows the others.
+const nextShown = 10
+
+// printOverview writes the state of a store for people: the daemon, then what is wrong, then the classes.
+func (a *app) printOverview(w io.Writer, o view.Overview, all bool) {
+	now, colours := a.now(), a.paletteFor(a.out)
+	heading := func(text string) { fmt.Fprintln(w, "\n"+colours.Paint(text, color.Bold)) }
+	a.printDaemon(w, o.Daemon, colours)
+	for _, n := range o.Nodes {
+		a.printHanging(w, "  ", view.Line(n.Text(now)), 4)
+	}
+	a.printIssues(w, o, colours)
+	board := o.Board()
+	classes := func(title string, rows []store.Occurrence) {
+		if len(rows) > 0 {
+			heading(title)
+			a.printClasses(w, o.Views, rows, now, colours)
+		}
+	}
+	if len(o.Rows) == 0 {
+		fmt.Fprintln(w, "\nno class is running, due within 24 h, or ended within 24 h")
+	}
+	classes("NOW", board.Now)
+	next := board.Next
+	if !all {
+		next = next[:min(len(next), nextShown)]
+	}
+	classes("NEXT", next)
+	if more := len(board.Next) - len(next); more > 0 {
+		fmt.Fprintf(w, "  %d more within 24 h; status --all lists them\n", more)
+	}
+	classes("ENDED BADLY", board.Bad)
+	if len(o.Orders) > 0 {
+		heading("PENDING ORDERS")
+		for _, order := range o.Orders {
+			a.printHanging(w, "  ", view.Line(orderText(order)), 4)
+		}
+	}
+	if len(o.Closures) > 0 {
+		heading("CLOSURES")
+		for _, c := range o.Closures {
+			a.printHanging(w, "  ", view.Line(closure.Text(c)), 4)
+		}
+	}
+	a.printHeld(w, o, heading)
+	if all {
+		classes("ENDED", board.Good)
+	} else if len(board.Good) > 0 {
+		fmt.Fprintf(w, "\n%s within 24 h; status --all lists them\n", goodText(board.Good))
+	}
+}
+
+func (a *app) printDaemon(w io.Writer, d view.DaemonState, colours render.Palette) {
+	text, attribute := view.Line(d.Text()), color.FgGreen
+	if !d.Running() || d.Quiet() {
+		attribute = color.FgRed
+	}
+	for i, line := range render.Wrap("daemon: "+text, a.width()) {
+		if i == 0 {
+			line = "daemon: " + colours.Paint(strings.TrimPrefix(line, "daemon: "), attribute)
+		}
+		fmt.Fprintln(w, line)
+	}
+}
+
+// printIssues writes the health issues, each with what to do about it.
+func (a *app) printIssues(w io.Writer, o view.Overview, colours render.Palette) {
+	issues := o.Issues()
+	if len(issues) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\n"+colours.Paint("HEALTH", color.Bold))
+	for _, issue := range issues {
+		attribute := color.FgYellow
+		if issue.Severity == runner.SeverityCritical {
+			attribute = color.FgRed
+		}
+		fmt.Fprintf(w, "  %s since %s\n", colours.Paint(string(issue.ID), attribute), issue.Since.UTC().Format("Mon 2006-01-02 15:04 MST"))
+		a.printHanging(w, "    ", view.Line(issue.Text), 4)
+		if issue.Advice != "" {
+			a.printHanging(w, "    try: ", view.Line(issue.Advice), 4)
+		}
+	}
+}
+
+// printHeld writes the plans that need a person.
+func (a *app) printHeld(w io.Writer, o view.Overview, heading func(string)) {
+	if len(o.Refused)+len(o.Waiting)+len(o.Unread) == 0 {
+		return
+	}
+	heading("PLANS")
+	say := func(text string) { a.printHanging(w, "  ", view.Line(text), 4) }
+	for _, r := range o.Refused {
+		say(view.RefusedText(r))
+	}
+	for _, r := range o.Waiting {
+		say(view.WaitingText(r) + "; rundown apply --confirm applies it")
+	}
+	for _, text := range o.Unread {
+		say("an active plan cannot be read, so its classes are unknown: " + text)
+	}
+}
+
+// orderText says an order that waits in words.
+func orderText(o view.PendingOrder) string {
+	text := o.Kind + " " + o.Occurrence
+	if o.Who != nil {
+		text += " by " + *o.Who
+	}
+	if o.Reason != nil {
+		text += ": " + *o.Reason
+	}
+	return text
+}
+
+// goodText counts the classes that ended well.
+func goodText(rows []store.Occurrence) string {
+	counts := map[string]int{}
+	for _, row := range rows {
+		counts[row.Outcome]++
+	}
+	var parts []string
+	for _, outcome := range []session.Outcome{session.Recorded, session.Cancelled} {
+		if n := counts[string(outcome)]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", render.Plural(n, "class"), outcome))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// leastTitle is the number of columns from which a title is worth showing.
+const leastTitle = 10
+
+// printClasses writes classes as a table with the reason of each below it. Titles take the width that is left.
+func (a *app) printClasses(w io.Writer, l view.Views, rows []store.Occurrence, now time.Time, colours render.Palette) {
+	table := func(room int) *render.Table {
+		t := render.Table{Header: []any{"CLASS", "ID", "STATE", "TIME", "TITLE"}, Paint: func(row int, line string) string {
+			return colours.Paint(line, stateColour(rows[row])...)
+		}}
+		for _, o := range rows {
+			zone := view.ZoneOf(o)
+			name, title := cmp.Or(l.Names[o.ID], o.ID), ""
+			if room >= leastTitle {
+				title = runewidth.Truncate(view.Line(l.Captions[o.ID].Title), room, "…")
+			}
+			t.Add(view.Line(view.ReasonText(o, l.Sessions[o.ID], name, zone)), classTime(o, zone, now), view.Line(name),
+				view.Line(cmp.Or(o.Outcome, o.State)), view.TimeText(o, now), title)
+		}
+		return &t
+	}
+	room := a.width() - table(0).Width() - len("  ")
+	table(room).Print(w, a.width())
+}
+
+// classTime is when a class is, with the day where that is not today.
+func classTime(o store.Occurrence, zone *time.Location, now time.Time) string {
+	start, end := view.InZone(o.Start, zone), view.InZone(o.End, zone)
+	text := view.ZonedClock(start, end)
+	if day := now.In(start.Location()); start.Format(time.DateOnly) == day.Format(time.DateOnly) {
+		return text
+	} else if now.Sub(start).Abs() < 6*24*time.Hour {
+		return start.Format("Mon ") + text
+	}
+	return start.Format("2006-01-02 ") + text
+}
+
+func stateColour(o store.Occurrence) []color.Attribute {
+	switch {
+	case o.State == string(session.Recording), o.Outcome == string(session.Recorded):
+		return []color.Attribute{color.FgGreen}
+	case o.Outcome == string(session.Partial):
+		return []color.Attribute{color.FgYellow}
+	case o.Outcome == string(session.Missed), o.Outcome == string(session.Failed):
+		return []color.Attribute{color.FgRed}
+	}
+	return nil
 }
