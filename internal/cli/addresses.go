@@ -93,8 +93,8 @@ func (a *app) addressAccount(ctx context.Context, paths []string) (*environment,
 	}
 	w := &environment{app: a}
 	if a.flags.simulate {
-		if w.sim, err = simulator.New(simulator.Config{Strict: true}); err != nil {
-			return nil, nil, fmt.Errorf("set up the simulator: %w", err)
+		if w.sim, err = newSimulator(simulator.Config{Strict: true}); err != nil {
+			return nil, nil, err
 		}
 	}
 	return w, plans[0].Plan, nil

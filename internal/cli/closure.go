@@ -192,9 +192,7 @@ func (a *app) writeClosures(ctx context.Context, s *store.Store, format string) 
 		return err
 	}
 	if format == "json" {
-		return render.JSON(a.out, struct {
-			Closures []view.Closure `json:"closures"`
-		}{view.ClosuresOf(all)})
+		return render.JSON(a.out, map[string]any{"closures": view.ClosuresOf(all)})
 	}
 	if len(all) == 0 {
 		_, err := fmt.Fprintln(a.out, "no closures")

@@ -123,7 +123,7 @@ func (d *daemon) prepare(ctx context.Context, o runOptions) (err error) {
 		d.log.Error("closures not applied, retrying", "error", err) // no reason to lose other classes
 	}
 	config := d.work.config(d.log)
-	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, planfile.Revision, d.vet, o.keep.length
+	config.Failpoint, config.Revision, config.Vet, config.Keep = failpoint, planfile.Revision, d.vet, o.keep
 	config.Finishes = func(name string) bool {
 		_, unset := d.unset.Load(name)
 		return unset
@@ -227,13 +227,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 	d.url = o.scheme() + "://" + listener.Addr().String()
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(server, web.Limit(listener, host.ConnectionLimit(), d.log)) }()
-	defer func() {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		if server.Shutdown(end) != nil {
-			_ = server.Close()
-		}
-	}()
+	defer shutDown(ctx, server, time.Second)
 	go d.reportHealth(ctx, issues)
 	go d.applyClosures(ctx)
 	return d.engage(ctx, reader, ended)

@@ -158,11 +158,7 @@ func (a *app) writeEvents(ctx context.Context, s *store.Store, id view.ID, forma
 // printRecord prints the state, sessions and events of an occurrence.
 func (a *app) printRecord(o store.Occurrence, sessions []store.Session, events []store.Event) {
 	v := view.OccurrenceOf(o, sessions)
-	row := func(name, value string) {
-		if value != "" {
-			a.printWrapped(a.out, fmt.Sprintf("  %-10s ", name), view.Line(value))
-		}
-	}
+	row := a.rowPrinter(len("recording "))
 	zone := view.ZoneOf(o)
 	row("class", view.InZone(o.Start, zone).Format(view.TimeForm)+" to "+view.InZone(o.End, zone).Format(view.TimeForm))
 	doc := view.ReadDoc[view.OccurrenceDoc](o.Doc)
@@ -204,6 +200,15 @@ func (a *app) printRecord(o store.Occurrence, sessions []store.Session, events [
 	a.printEvents(o, events)
 }
 
+// rowPrinter prints values with their names in a column of so many characters; a value that is empty has no row.
+func (a *app) rowPrinter(column int) func(name, value string) {
+	return func(name, value string) {
+		if value != "" {
+			a.printWrapped(a.out, fmt.Sprintf("  %-*s ", column, name), view.Line(value))
+		}
+	}
+}
+
 // printEvents prints the events of an occurrence in the zone of the class, with a heading for each day.
 func (a *app) printEvents(o store.Occurrence, events []store.Event) {
 	day := ""
@@ -227,13 +232,11 @@ func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string)
 		return err
 	}
 	if format == "json" {
-		doc := struct {
-			Revisions []view.Revision `json:"revisions"`
-		}{[]view.Revision{}}
+		revisions := []view.Revision{}
 		for _, r := range all {
-			doc.Revisions = append(doc.Revisions, r.JSON())
+			revisions = append(revisions, r.JSON())
 		}
-		return render.JSON(a.out, doc)
+		return render.JSON(a.out, map[string]any{"revisions": revisions})
 	}
 	if len(all) == 0 {
 		_, err := fmt.Fprintln(a.out, "no plan was applied yet")
@@ -250,9 +253,7 @@ func (a *app) writeRevisions(ctx context.Context, s *store.Store, format string)
 
 // writeViews writes classes in the JSON form of now, status and history.
 func (a *app) writeViews(l view.Views) error {
-	return render.JSON(a.out, struct {
-		Occurrences []view.Occurrence `json:"occurrences"`
-	}{l.List()})
+	return render.JSON(a.out, map[string]any{"occurrences": l.List()})
 }
 
 // printViews writes classes as a table, with the reason of each below it. Where long names make it too wide, the day has no

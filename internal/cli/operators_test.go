@@ -487,15 +487,13 @@ func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
 
 func TestKeepIsDaysOrADuration(t *testing.T) {
 	for text, want := range map[string]time.Duration{"400d": 400 * 24 * time.Hour, "9600h": 400 * 24 * time.Hour, "9d": 9 * 24 * time.Hour} {
-		var f keepFlag
-		if err := f.Set(text); err != nil || f.length != want {
-			t.Errorf("%s: %v, %v", text, f.length, err)
+		if length, err := parseKeep(text); err != nil || length != want {
+			t.Errorf("%s: %v, %v", text, length, err)
 		}
 	}
 	for _, text := range []string{"", "8d", "-400d", "400", "9999999999d", "1.5d", "0s"} {
-		var f keepFlag
-		if err := f.Set(text); err == nil || f.length != 0 {
-			t.Errorf("%q is taken for %v", text, f.length)
+		if length, err := parseKeep(text); err == nil || length != 0 {
+			t.Errorf("%q is taken for %v", text, length)
 		}
 	}
 }

@@ -33,7 +33,7 @@ type runOptions struct {
 	span   window
 	listen string
 	ledger string
-	keep   keepFlag
+	keep   time.Duration // retention period of ended classes; 0: for ever
 	stop   bool
 	web    webOptions
 	looks  bool   // at pages and buckets of the next classes
@@ -116,7 +116,10 @@ func (o *runOptions) addFlags(a *app, cmd *cobra.Command) {
 	f.BoolVar(&o.looks, "preflight", true, "ask for the pages and buckets of the next classes before they begin, where a plan has notify (default: false with --api-url and --simulate)")
 	o.web.addFlags(cmd)
 	f.StringVar(&o.ledger, "ledger", "", "write the simulator's ledger to `FILE` (with --simulate)")
-	f.Var(&o.keep, "keep", "retention period of ended classes: `LENGTH` such as 400d, at least 9d (default: for ever)")
+	f.Func("keep", "retention period of ended classes: `LENGTH` such as 400d, at least 9d (default: for ever)", func(s string) (err error) {
+		o.keep, err = parseKeep(s)
+		return err
+	})
 	f.BoolVar(&o.stop, "stop-all", false, "stop every recording that the store shows running, and exit")
 	o.format = addFormat(cmd, "text", "json")
 	addIncludeDir(a, cmd)
@@ -189,36 +192,25 @@ func distinctNames(plans []planfile.Checked) error {
 	return nil
 }
 
-// keepFlag is --keep: a number of days such as 400d, or a duration such as 9600h; 0 keeps for ever.
-type keepFlag struct{ length time.Duration }
-
 // leastKept is what the next start needs to know of what was recorded.
 const leastKept = 9 * 24 * time.Hour
 
-func (f *keepFlag) String() string {
-	if f.length == 0 {
-		return ""
-	}
-	return f.length.String()
-}
-
-func (f *keepFlag) Type() string { return "LENGTH" }
-
-func (f *keepFlag) Set(s string) error {
-	length, err := time.ParseDuration(s)
+// parseKeep reads --keep: a number of days such as 400d, or a duration such as 9600h.
+func parseKeep(s string) (length time.Duration, err error) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		var n int
 		n, err = strconv.Atoi(days)
-		if n > 36500 {
+		if n > 36500 { // a century; more would not fit into a duration
 			err = strconv.ErrRange
 		}
 		length = time.Duration(n) * 24 * time.Hour
+	} else {
+		length, err = time.ParseDuration(s)
 	}
 	if err != nil || length < leastKept {
-		return errors.New("must be 9d or more, such as 400d")
+		return 0, errors.New("must be 9d or more, such as 400d")
 	}
-	f.length = length
-	return nil
+	return length, nil
 }
 
 // rehearsedJSON is a line of run --dry-run --format json.

@@ -151,11 +151,7 @@ func (a *app) printDetails(d view.Details) {
 // printClass writes the class as the plan has it, and the orders that the store has for it.
 func (a *app) printClass(o plan.Occurrence, stored *store.Occurrence) {
 	fmt.Fprintln(a.out, o.ID)
-	row := func(name, value string) {
-		if value != "" {
-			a.printWrapped(a.out, fmt.Sprintf("  %-9s ", name), view.Line(value))
-		}
-	}
+	row := a.rowPrinter(len("cancelled"))
 	zone := o.Settings.Zone
 	row("title", o.Recording.Title)
 	row("class", o.Start.In(zone).Format(view.TimeForm)+" to "+o.End.In(zone).Format(view.TimeForm))

@@ -93,9 +93,9 @@ func checkSimulatorFlags(cfg simulator.Config) error {
 func (a *app) serveSimulator(ctx context.Context, cfg simulator.Config, listen, ledger string) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	sim, err := simulator.New(cfg)
+	sim, err := newSimulator(cfg)
 	if err != nil {
-		return fmt.Errorf("set up the simulator: %w", err)
+		return err
 	}
 	defer sim.Close()
 	if ledger != "" {
@@ -120,17 +120,30 @@ func (a *app) serveSimulator(ctx context.Context, cfg simulator.Config, listen, 
 	case err = <-served:
 		err = fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if server.Shutdown(end) != nil {
-			_ = server.Close()
-		}
+		shutDown(ctx, server, 5*time.Second)
 		<-served
 	}
 	if ledger != "" {
 		err = errors.Join(err, writeLedger(ledger, sim.Ledger()))
 	}
 	return err
+}
+
+func newSimulator(cfg simulator.Config) (*simulator.Simulator, error) {
+	sim, err := simulator.New(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("set up the simulator: %w", err)
+	}
+	return sim, nil
+}
+
+// shutDown gives the requests that are being answered so much time to end, although the context has ended.
+func shutDown(ctx context.Context, server *http.Server, within time.Duration) {
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	defer cancel()
+	if server.Shutdown(end) != nil {
+		_ = server.Close()
+	}
 }
 
 // cause takes the address off a network error, since whoever reports it names it.

@@ -268,7 +268,7 @@ func planOfAccount(n int, account session.AccountRef, ids []string) (*plan.Plan,
 	if err != nil {
 		return nil, err
 	}
-	p, _, err := load.Load(oneFile(text), account.Plan)
+	p, _, err := load.Load(plan.FileSetOf([]plan.File{{Path: account.Plan, Text: text}}), account.Plan)
 	if err == nil && p == nil {
 		err = errors.New("the stored account cannot be read")
 	}
@@ -277,11 +277,3 @@ func planOfAccount(n int, account session.AccountRef, ids []string) (*plan.Plan,
 	}
 	return p, nil
 }
-
-// oneFile is a plan of one file.
-type oneFile []byte
-
-func (f oneFile) ReadFile(string) ([]byte, error) { return f, nil }
-
-// Glob finds nothing, since there is no other file.
-func (f oneFile) Glob(string) ([]string, error) { return nil, nil }

@@ -98,8 +98,8 @@ func (a *app) openEnvironmentOn(ctx context.Context, open opener, ledger string,
 		return nil, err
 	}
 	if a.flags.simulate {
-		if w.sim, err = simulator.New(simulator.Config{Strict: true}); err != nil {
-			return nil, fmt.Errorf("set up the simulator: %w", err)
+		if w.sim, err = newSimulator(simulator.Config{Strict: true}); err != nil {
+			return nil, err
 		}
 		w.closing = append(w.closing, w.sim.Close)
 		if ledger != "" {

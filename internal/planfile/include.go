@@ -1,6 +1,7 @@
 package planfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -124,7 +125,7 @@ func hasMeta(pattern string) bool { return strings.ContainsAny(pattern, `*?[\`) 
 
 // names are the names in a folder that match one part of a pattern.
 func (f includeFolders) names(folder, part string, left *int) ([]string, error) {
-	real, err := realPath(cmpOrDot(folder))
+	real, err := realPath(cmp.Or(folder, "."))
 	if err != nil { // it is not there, or a link leads nowhere
 		return nil, nil
 	}
@@ -132,7 +133,7 @@ func (f includeFolders) names(folder, part string, left *int) ([]string, error) 
 		return nil, nil
 	}
 	if !f.hold(real) {
-		return nil, fmt.Errorf("%s %w", cmpOrDot(folder), errOutside)
+		return nil, fmt.Errorf("%s %w", cmp.Or(folder, "."), errOutside)
 	}
 	if !hasMeta(part) {
 		if _, err := os.Lstat(filepath.Join(real, part)); err != nil {
@@ -157,11 +158,4 @@ func (f includeFolders) names(folder, part string, left *int) ([]string, error) 
 		// Kubernetes keeps the versions of a mounted ConfigMap in folders whose names begin so.
 		return !matched || strings.HasPrefix(name, "..")
 	}), nil
-}
-
-func cmpOrDot(folder string) string {
-	if folder == "" {
-		return "."
-	}
-	return folder
 }

@@ -76,7 +76,7 @@ func (f *Finder) due(ctx context.Context, rows []store.Occurrence, from, until t
 		return nil, nil, err
 	}
 	captions := map[string]Caption{}
-	ahead := later(from, f.Now)
+	ahead := session.Later(from, f.Now)
 	for _, p := range plans {
 		planned := map[string]plan.Occurrence{}
 		for o := range f.planned(p, from.Add(-LongAgo), until) {
@@ -215,7 +215,7 @@ func (f *Finder) ShortNames(ctx context.Context, rows []store.Occurrence) (map[s
 	}
 	for _, p := range plans {
 		for _, r := range p.Recordings {
-			for _, o := range Nearby(p, r, later(from, f.Now.Add(-LongAgo)), until) {
+			for _, o := range Nearby(p, r, session.Later(from, f.Now.Add(-LongAgo)), until) {
 				n := NamesOfPlanned(&o)
 				if row, stored := all[o.ID]; stored {
 					n.at = append(n.at, row.at...)
@@ -225,13 +225,6 @@ func (f *Finder) ShortNames(ctx context.Context, rows []store.Occurrence) (map[s
 		}
 	}
 	return shortNames(all), nil
-}
-
-func later(x, y time.Time) time.Time {
-	if x.After(y) {
-		return x
-	}
-	return y
 }
 
 // shortNames gives each class the shortest form that names it alone among them, by identity.
