@@ -22,6 +22,7 @@ import (
 	"rundown/runner/reason"
 )
 
+// newAddressesCommand makes addresses: the list for a firewall, once or again each day.
 func newAddressesCommand(a *app) *cobra.Command {
 	var watch bool
 	cmd := &cobra.Command{
@@ -197,6 +198,7 @@ func (m *movedAddresses) issues() (issues []runner.Issue) {
 	return issues
 }
 
+// printAddresses writes a line an address, each behind the sign of its change; "" for the whole list.
 func (a *app) printAddresses(before string, list []netip.Addr) error {
 	var b strings.Builder
 	for _, address := range list {
@@ -209,8 +211,10 @@ func (a *app) printAddresses(before string, list []netip.Addr) error {
 // lastAddresses keeps the list of a command that watches.
 type lastAddresses struct{ list []netip.Addr }
 
+// Load gives the list of the last Save.
 func (m *lastAddresses) Load(context.Context) ([]netip.Addr, error) { return m.list, nil }
 
+// Save keeps the list in memory: a command that watches knows nothing of an earlier one.
 func (m *lastAddresses) Save(_ context.Context, c addresses.Change) error {
 	m.list = c.All
 	return nil

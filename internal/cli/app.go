@@ -44,6 +44,7 @@ type sharedFlags struct {
 	includeDirs []string // of the commands that read plans
 }
 
+// newApp is an app as the process has it: its environment and the clock of this machine. Tests set other ones afterwards.
 func newApp(s Streams) *app {
 	return &app{in: s.In, out: &output{w: s.Out}, err: s.Err, env: os.LookupEnv, clock: time.Now, stopPatience: stopPatience}
 }
@@ -217,6 +218,7 @@ const (
 	groupOther   = "other"
 )
 
+// groups are in the order in which the help shows them.
 var groups = []*cobra.Group{
 	{ID: groupPlan, Title: "Write and check plans:"},
 	{ID: groupRun, Title: "Record:"},

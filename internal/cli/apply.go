@@ -18,6 +18,8 @@ import (
 	"rundown/runner/view"
 )
 
+// newApplyCommand makes apply. It only writes revisions and the log. The daemon finds them within a second and judges the plan
+// again, by its own variables and files: it may refuse what apply took.
 func newApplyCommand(a *app) *cobra.Command {
 	var o applyOptions
 	cmd := &cobra.Command{
@@ -61,6 +63,7 @@ a plan with a secret that is written out cannot be applied, only given to run.`,
 	return cmd
 }
 
+// applyOptions are the flags of apply.
 type applyOptions struct {
 	revision int64
 	goBack   bool // to the revision
@@ -75,6 +78,8 @@ type applying struct {
 	applyOptions
 }
 
+// applyPlans judges all plans before it writes the first. Each revision is a transaction of its own: where one fails, those before
+// it stay applied, and the command can be repeated, since a revision with the same text is not stored twice.
 func (a *app) applyPlans(ctx context.Context, paths []string, o applyOptions) error {
 	plans, err := a.soundPlans(paths)
 	if err != nil {
@@ -212,6 +217,7 @@ func (o applying) confirmAll(ctx context.Context) error {
 	return nil
 }
 
+// log tells the log of plans what was applied and why. It comes after the revision: a crash in between leaves no entry.
 func (o applying) log(ctx context.Context, r store.Revision, how string) error {
 	text := fmt.Sprintf("plan %s, revision %d: %s", r.Plan, r.ID, how)
 	if r.State != store.RevisionGiven && how != string(r.State) {

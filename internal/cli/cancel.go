@@ -9,6 +9,8 @@ import (
 	"rundown/runner/store"
 )
 
+// newCancelCommand makes cancel. The order is judged and stored in one transaction, so that it holds from the moment at which the
+// command returns, whether or not a daemon runs.
 func newCancelCommand(a *app) *cobra.Command {
 	var undo bool
 	var why string
@@ -61,7 +63,7 @@ survives restarts, reloads and plan changes.
 	return cmd
 }
 
-// who is the user name for the log.
+// who is the user name for the log. An order is never refused for want of it.
 func (a *app) who() string {
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		return u.Username

@@ -4,6 +4,16 @@
 // the shared flags that affect it. [Main] parses the arguments, runs the command and returns the exit status; nothing in
 // this package ends the process.
 //
+// What comes in: arguments, the environment (the variables of references, RUNDOWN_STORE, COLUMNS, TERM, NO_COLOR), plan files,
+// the store. What goes out: text or JSON for one of the formats of --format, an exit status, and for the commands that operate,
+// rows in the store, which the daemon reads. No command talks to a daemon by another way than the store, but healthcheck.
+//
+// A command that reads or orders uses one goroutine and needs no locks. Those that record do not: the engine of now and run
+// --stop-all tells of its steps from goroutines of its own (stateQueue in work.go passes them on), and beside the engine of run
+// there are the HTTP server, the reader of plan files, the notifier and the writer of health issues (type daemon says what they
+// share). A command that is killed leaves a store that the next one can use, since each of its writes is a transaction;
+// recordings go on at the service.
+//
 // Results go to standard output, diagnostics and progress to standard error. An error that a command returns becomes one
 // line that begins with "rundown: " and status 2; errFindings is status 1.
 //

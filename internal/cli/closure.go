@@ -211,7 +211,9 @@ func (a *app) writeClosures(ctx context.Context, s *store.Store, format string) 
 // closureInterval is how often a daemon looks for new closures and plans.
 const closureInterval = 2 * time.Second
 
-// applyClosures has the closures of the store cover the classes of new plans, and those of a pause that come near.
+// applyClosures has the closures of the store cover the classes of new plans, and those of a pause that come near. Of several daemons
+// the one on duty does it. Applying is idempotent: a class that has its order gets no other, so a crash in the middle leaves the rest
+// for the next round.
 func (d *daemon) applyClosures(ctx context.Context) {
 	applied := ""
 	every(ctx, closureInterval, func() {

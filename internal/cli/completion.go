@@ -18,7 +18,8 @@ import (
 	"rundown/runner/view"
 )
 
-// Completion reads plans and the store. If they cannot be read it offers nothing, since a shell shows no errors.
+// Completion reads plans and the store. If they cannot be read it offers nothing, since a shell shows no errors. It runs at each
+// press of a key, so it reads a bounded span and never a whole term, unless a recording was typed first.
 
 const (
 	completedAhead = 8 * 24 * time.Hour // classes that start later are not offered

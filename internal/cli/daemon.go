@@ -62,8 +62,13 @@ type daemon struct {
 	moved    movedAddresses
 }
 
-// run is the daemon. It is idle most of the time and shares its host, so it prefers less memory over less garbage
-// collection: it sets GOGC to 50 unless the environment sets it.
+// run is the daemon. It takes its address before the store, so that a second daemon of a host fails before it touches that.
+// Then it reads the files of --access and --tls-cert, opens the store, for which it waits where that is a database, and checks the
+// references of the plans. Only then the engine starts. At the end it goes the same way back, and leaves recordings running.
+// Whatever an error or a kill interrupts, the next start finds in the store.
+//
+// It is idle most of the time and shares its host, so it prefers less memory over less garbage collection: it sets GOGC to 50
+// unless the environment sets it.
 func (a *app) run(ctx context.Context, plans []planfile.Checked, o runOptions) (err error) {
 	if os.Getenv("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(50))
@@ -195,7 +200,9 @@ func (d *daemon) leftToFinish(p *plan.Plan) bool {
 	return err == nil && slices.ContainsFunc(rows, func(o store.Occurrence) bool { return o.Plan == p.Name })
 }
 
-// serve answers HTTP while the daemon works.
+// serve answers HTTP while the daemon works. Health checks and metrics are open to everybody who reaches the port, since
+// supervisors and Prometheus have no tokens, and say nothing secret. The API and the page are behind the guard. Notifications of the
+// service are signed. It begins before the engine, so that a slow start is seen as a start and not as a daemon that is gone.
 func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func() (string, error), o *webOptions) error {
 	reader := newPlanReader(d)
 	issues := func() []runner.Issue { return d.issues(reader) }
@@ -233,7 +240,8 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, secret func()
 	return d.engage(ctx, reader, ended)
 }
 
-// engage starts the engine and its companions, waits, and ends them.
+// engage starts the engine and its companions, waits, and ends them in reverse order: plan files are read no more before the
+// notifier ends, and the engine ends last of them.
 func (d *daemon) engage(ctx context.Context, reader *planReader, served <-chan error) error {
 	lastSeen, err := d.work.store.LastBeat(ctx)
 	if err != nil {

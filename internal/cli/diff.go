@@ -17,6 +17,7 @@ import (
 	"rundown/runner/view"
 )
 
+// newDiffCommand makes diff, which reads files and the store and writes nothing.
 func newDiffCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW | PLAN",
@@ -89,6 +90,8 @@ func (a *app) diff(ctx context.Context, paths []string, opts forecast.Options, f
 // shownDifferences limits the groups of a kind in text output. JSON has all.
 const shownDifferences = 20
 
+// diffText writes the difference for people: the head line, classes that are being recorded and leave, renames, the groups of each
+// kind, and what changes in the forecast.
 func (a *app) diffText(w io.Writer, d comparison) {
 	say := func(text string) { a.printHanging(w, "", text, len("  ")) }
 	if d.applied != nil {
@@ -236,6 +239,7 @@ func limitsText(f *forecast.Forecast) string {
 	return strings.Join(apps, "; ")
 }
 
+// differencePeak is a peak with its time, which means nothing where the peak is 0.
 func differencePeak(p forecast.Peak) string {
 	if p.Sessions == 0 {
 		return "0"
@@ -284,6 +288,8 @@ func diffMarkdown(w io.Writer, d comparison) {
 	}
 }
 
+// differenceJSON is what --format json writes. Its keys are a contract, as those of every type here whose name ends in JSON: keys may
+// be added, and none is renamed. A list that is empty is [] and never null.
 type differenceJSON struct {
 	Applied *appliedJSON          `json:"applied"` // null where two files are compared
 	Added   []classDifferenceJSON `json:"added"`
@@ -297,12 +303,14 @@ type differenceJSON struct {
 	After   *view.Forecast        `json:"after"`
 }
 
+// renameJSON is a recording that the new plan knows by another id; its classes keep their history.
 type renameJSON struct {
 	From    string `json:"from"`
 	To      string `json:"to"`
 	Classes int    `json:"classes"`
 }
 
+// differenceGroupJSON is a line of the text output: classes of a recording that differ in the same way.
 type differenceGroupJSON struct {
 	Kind      string `json:"kind"`
 	Recording string `json:"recording"`
@@ -310,6 +318,8 @@ type differenceGroupJSON struct {
 	Text      string `json:"text"`
 }
 
+// classDifferenceJSON is a class on both sides. Times carry the offset of the class's zone; they are null on the side that does not
+// have the class.
 type classDifferenceJSON struct {
 	ID        string   `json:"id"`
 	Recording string   `json:"recording"`
@@ -321,6 +331,7 @@ type classDifferenceJSON struct {
 	Keys      []string `json:"keys"`
 }
 
+// differenceView puts a comparison into the form that scripts read.
 func differenceView(d comparison) differenceJSON {
 	classes := func(list []forecast.ClassDifference) []classDifferenceJSON {
 		views := make([]classDifferenceJSON, len(list))

@@ -31,6 +31,7 @@ type applied struct {
 	note     string         // why there is none, or what is left out
 }
 
+// text says for people what a plan was compared with.
 func (a *applied) text() string {
 	s := "compared with nothing"
 	switch r := a.revision; {
@@ -48,6 +49,7 @@ func (a *applied) text() string {
 	return view.Line(s)
 }
 
+// appliedJSON says the same for scripts.
 type appliedJSON struct {
 	Revision *int64  `json:"revision"`
 	At       *string `json:"at"`
@@ -88,6 +90,8 @@ func (a *app) diffApplied(ctx context.Context, given planfile.Checked, opts fore
 	return d, err
 }
 
+// diffStored compares a plan with what the store knows of it: the text of its active revision; where a secret was written out in that,
+// both sides with secrets masked; and where there is no text at all, the times and pages of the stored classes.
 func diffStored(ctx context.Context, s *store.Store, given planfile.Checked, opts forecast.Options) (comparison, error) {
 	p := given.Plan
 	r, found, err := activeRevision(ctx, s, given)

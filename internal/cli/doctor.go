@@ -59,10 +59,13 @@ type checkup struct {
 	checks []checkJSON
 }
 
+// add notes a check; try is what to do about it, "" for nothing.
 func (c *checkup) add(check string, result checkResult, message, try string) {
 	c.checks = append(c.checks, checkJSON{check, result, message, view.OrNull(try)})
 }
 
+// newDoctorCommand makes doctor. It changes nothing: the store is opened to read, a file that is made beside it is removed at once,
+// and the one request for each project queries what does not exist. Checks go on after one that fails, so that one run tells all.
 func newDoctorCommand(a *app) *cobra.Command {
 	var offline bool
 	cmd := &cobra.Command{
@@ -120,6 +123,7 @@ func (c *checkup) status() error {
 	return nil
 }
 
+// print writes a line a check, its result in colour, its advice behind it.
 func (c *checkup) print() {
 	colours := c.a.paletteFor(c.a.out)
 	marks := map[checkResult]color.Attribute{checkOK: color.FgGreen, checkWarn: color.FgYellow, checkFail: color.FgRed}
@@ -240,6 +244,8 @@ func (c *checkup) health(ctx context.Context, s *store.Store) {
 	}
 }
 
+// lock says whether a daemon is using the store. Only one that hangs or is missing needs somebody: a doctor before the first start is
+// no failure, so it is a warning.
 func (c *checkup) lock(ctx context.Context, s *store.Store) {
 	d, err := view.ReadDaemon(ctx, s, c.a.now())
 	switch {
@@ -254,6 +260,7 @@ func (c *checkup) lock(ctx context.Context, s *store.Store) {
 	}
 }
 
+// room checks the disk of an SQLite store: free space, and that a file can be made there, as the journal of SQLite needs.
 func (c *checkup) room(folder string) {
 	free, err := host.FreeSpace(folder)
 	switch {

@@ -15,6 +15,7 @@ import (
 	"rundown/runner/view"
 )
 
+// newExtendCommand makes extend, whose last argument is a length unless the order is taken back.
 func newExtendCommand(a *app) *cobra.Command {
 	var undo bool
 	var why string

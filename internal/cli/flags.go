@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// timeFlag is a TIME: an instant as RFC 3339, or a day.
+// timeFlag is a TIME: an instant as RFC 3339, or a day. An instant has its offset written out, so that it means the same on every
+// host; a day means that of each class's own zone.
 type timeFlag struct {
 	set   bool
 	isDay bool
@@ -104,6 +105,7 @@ func (w window) contains(start time.Time) bool {
 	return !before(start, w.from) && before(start, w.until)
 }
 
+// before says whether a start lies before a bound; of a day, before its midnight in the zone of the start.
 func before(start time.Time, bound timeFlag) bool {
 	if !bound.isDay {
 		return start.Before(bound.time)

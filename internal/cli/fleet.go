@@ -17,6 +17,9 @@ import (
 // unownedFor is how long an App ID has no owner before its classes are at risk: one that changes its owner has none for a moment.
 const unownedFor = 10 * time.Second
 
+// Several daemons may work on one PostgreSQL. Each owns some App IDs and reports its own health; page, API and notifications
+// tell of all of them together.
+
 // fleetHealth is what a daemon knows of the other daemons of its store, as it was read last. It is safe for concurrent use. While
 // the store cannot be read it stays as it is.
 type fleetHealth struct {

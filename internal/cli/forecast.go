@@ -17,6 +17,7 @@ import (
 	"rundown/runner/view"
 )
 
+// newForecastCommand makes forecast, which computes from plan files alone and needs no store.
 func newForecastCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "forecast PLAN...",
@@ -101,6 +102,7 @@ func (f *forecastFlags) options(now time.Time) (forecast.Options, error) {
 	}, err
 }
 
+// minuteLayout is a time in tables: to the minute, with its zone.
 const minuteLayout = "2006-01-02 15:04 MST"
 
 // forecastText writes a forecast for people.
@@ -187,6 +189,7 @@ func requestsText(a forecast.AppForecast) string {
 	return text
 }
 
+// appName names an app; a plan with errors may have recordings without one.
 func appName(a *plan.App) string {
 	if a == nil {
 		return "no app"
@@ -194,6 +197,7 @@ func appName(a *plan.App) string {
 	return view.Line(a.Name)
 }
 
+// regionText names a region; without one the service chooses.
 func regionText(p forecast.PlaceForecast) string {
 	if p.Region == "" {
 		return "any"
@@ -201,6 +205,7 @@ func regionText(p forecast.PlaceForecast) string {
 	return string(p.Region)
 }
 
+// peakText is a number of sessions and when there are so many first.
 func peakText(p forecast.Peak) string {
 	return fmt.Sprintf("%d (%s)", p.Sessions, p.At.Format(minuteLayout))
 }

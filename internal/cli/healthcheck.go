@@ -17,6 +17,7 @@ import (
 	"rundown/runner/view"
 )
 
+// healthcheckOptions are the flags of healthcheck.
 type healthcheckOptions struct {
 	listen string
 	ready  bool
@@ -24,6 +25,8 @@ type healthcheckOptions struct {
 	within time.Duration
 }
 
+// newHealthcheckCommand makes healthcheck. It asks the daemon itself and not the store: the supervisor that runs it wants to know
+// of that process, and a container may have no store of its own.
 func newHealthcheckCommand(a *app) *cobra.Command {
 	o := healthcheckOptions{}
 	cmd := &cobra.Command{

@@ -17,6 +17,7 @@ import (
 	"rundown/runner/view"
 )
 
+// newHistoryCommand makes history, which reads the store and nothing else.
 func newHistoryCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history [ID|RECORDING]",
@@ -266,6 +267,7 @@ func (a *app) printViews(l view.Views) {
 	t.Print(a.out, a.width())
 }
 
+// tableOf is the table of classes, with days in a layout.
 func tableOf(l view.Views, day string) *render.Table {
 	t := render.Table{Header: []any{"DAY", "CLASS", "ID", "STATE", "SESSIONS"}, Spare: "SESSIONS"}
 	for _, o := range l.Rows {
@@ -304,6 +306,7 @@ func (a *app) printSessions(l view.Views) {
 	}
 }
 
+// clockIn is the time of day in a zone, with seconds: what was recorded matters to the second.
 func clockIn(t *time.Time, zone *time.Location) string {
 	if t == nil || t.IsZero() {
 		return "?"

@@ -80,6 +80,7 @@ func leavingHead(list []leavingClass) string {
 	return fmt.Sprintf("%d running classes are no longer in the plan", len(list))
 }
 
+// text says how long it is still recorded, and how to stop it.
 func (l leavingClass) text() string {
 	return fmt.Sprintf("%s is recorded until %s; rundown cancel %s stops it", l.name, l.until.Format("15:04:05 MST"), l.name)
 }
@@ -108,6 +109,7 @@ type leavingJSON struct {
 	RecordedUntil *string `json:"recorded_until"`
 }
 
+// leavingView is never null: scripts read a list.
 func leavingView(list []leavingClass) []leavingJSON {
 	views := []leavingJSON{}
 	for _, l := range list {

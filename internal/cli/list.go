@@ -20,6 +20,7 @@ import (
 	"rundown/runner/view"
 )
 
+// newListCommand makes list, which shows what plan files say. Orders are in the store, and list reads none.
 func newListCommand(a *app) *cobra.Command {
 	var w window
 	var cancelled bool
@@ -107,6 +108,7 @@ func classesIn(plans []planfile.Checked, w window, cancelled bool) []plan.Occurr
 	return all
 }
 
+// listText writes a row a class. Where there is none it names the next one, since a window that was mistyped looks like an empty plan.
 func (a *app) listText(classes []plan.Occurrence, plans []planfile.Checked, w window) error {
 	if len(classes) == 0 {
 		_, err := fmt.Fprintln(a.out, "no classes in this period"+firstAfter(plans, w))
@@ -147,6 +149,7 @@ func firstAfter(plans []planfile.Checked, w window) string {
 	return fmt.Sprintf("; the next is %s on %s %s", view.Line(first.Recording.ID), first.Start.Format("Mon 2006-01-02"), view.ClockText(first.Start, first.End))
 }
 
+// listJSON writes the classes in the form that show uses too.
 func (a *app) listJSON(classes []plan.Occurrence) error {
 	views := make([]view.Planned, len(classes))
 	for i, o := range classes {
@@ -161,6 +164,7 @@ func (a *app) calendarOf(classes []plan.Occurrence) string {
 	return view.CalendarOf(classes, asPlanned, func(string) time.Time { return a.now() })
 }
 
+// listCSV writes a row a class for a spreadsheet, with the columns in the order of JSON. Cells that would be formulas are disarmed.
 func (a *app) listCSV(classes []plan.Occurrence) error {
 	w := csv.NewWriter(a.out)
 	_ = w.Write(strings.Split("id,recording,start,end,record_from,record_until,timezone,url,change,note,app,storage,sts,cdn,fallback,redundancy,priority,exact_start", ","))
@@ -176,6 +180,7 @@ func (a *app) listCSV(classes []plan.Occurrence) error {
 	return w.Error()
 }
 
+// deref is a text that may be null, for places that show nothing then.
 func deref(s *string) string {
 	if s == nil {
 		return ""

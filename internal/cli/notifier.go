@@ -75,6 +75,9 @@ func (d *daemon) notify(ctx context.Context, reader *planReader, lastSeen time.T
 // dutyInterval is how often a daemon looks whether the notifications are its own to send.
 const dutyInterval = time.Second
 
+// Messages are rows of the store before they are sent, and are marked afterwards: a crash in between sends one twice, under the
+// same id, and loses none.
+
 // notifyOnDuty sends notifications while no other daemon of the store does, until the returned function is called. It goes on
 // while the store cannot be reached, which people are to be told.
 func (d *daemon) notifyOnDuty(ctx context.Context, reader *planReader, lastSeen time.Time) (end func(), err error) {

@@ -61,6 +61,7 @@ type outboxJSON struct {
 	Messages []messageJSON `json:"messages"`
 }
 
+// newNotifyListCommand makes notify list. It shows the outbox of the store; only the daemon changes that.
 func newNotifyListCommand(a *app) *cobra.Command {
 	var all bool
 	var limit int
@@ -130,6 +131,7 @@ func (a *app) outboxFilter(ctx context.Context, s *store.Store, args []string, l
 	return keys, f, nil
 }
 
+// writeOutbox writes messages for scripts: when one is due is null once it is sent or dropped.
 func (a *app) writeOutbox(keys []string, messages []store.Message) error {
 	doc := outboxJSON{Targets: append([]string{}, keys...), Messages: []messageJSON{}}
 	for _, m := range messages {
@@ -145,6 +147,7 @@ func (a *app) writeOutbox(keys []string, messages []store.Message) error {
 	return render.JSON(a.out, doc)
 }
 
+// printOutbox writes messages for people, each with what is to come or went wrong below it.
 func (a *app) printOutbox(keys []string, messages []store.Message) {
 	colours := a.paletteFor(a.out)
 	if len(keys) == 0 {
@@ -180,6 +183,8 @@ func orNothing(before, text string) string {
 // testPatience is how long notify test waits for the daemon.
 const testPatience = time.Minute
 
+// newNotifyTestCommand makes notify test. Where a daemon runs, the test is a row in the outbox like any message, so that it proves the
+// daemon's own variables, files and network.
 func newNotifyTestCommand(a *app) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
@@ -320,6 +325,7 @@ func (a *app) testFromHere(ctx context.Context, plans []*plan.Plan, name string)
 	return nil
 }
 
+// showTest writes a line a target: the answer of the target may hold anything, so it is made fit for one line.
 func (a *app) showTest(target string, ok bool, result string) {
 	if !ok {
 		result = "not sent: " + result

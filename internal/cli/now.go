@@ -33,6 +33,7 @@ const nowMargin = 1500 * time.Millisecond
 // maxNowLength bounds --for, in the service's own terms (restriction max-recording-hour-range).
 const maxNowLength = 700 * time.Hour
 
+// nowOptions are the flags of now.
 type nowOptions struct {
 	all    bool
 	length time.Duration
@@ -40,6 +41,8 @@ type nowOptions struct {
 	format *formatFlag
 }
 
+// newNowCommand makes now. It is used in two ways: with an engine of this process, or by an order to the daemons that work on the
+// store (now_order.go), since one owner alone may spend the request budget of an App ID.
 func newNowCommand(a *app) *cobra.Command {
 	var o nowOptions
 	cmd := &cobra.Command{
@@ -93,6 +96,10 @@ once and leaves them running.`,
 }
 
 // recordNow starts the recordings, waits until all have ended, and reports the outcomes.
+//
+// By an order or by itself, what it records are occurrences like those of a timetable, under identities that no other class has:
+// they are in the store before the first request, so that a now that is killed leaves nothing that history, status and run
+// --stop-all do not know. The report reads the store, not what was shown on the way.
 func (a *app) recordNow(ctx context.Context, path string, names []string, o nowOptions) (err error) {
 	plans, err := a.soundPlans([]string{path})
 	if err != nil {
@@ -169,6 +176,7 @@ type nowRun struct {
 	open    map[string]bool // what has not ended
 }
 
+// newNowRun shows the occurrences from here on; the caller sets by and closes show.
 func (a *app) newNowRun(occurrences []plan.Occurrence) *nowRun {
 	n := &nowRun{a: a, show: render.NewProgress(a.err, a.bars(), occurrences), changes: newStateQueue(), lost: make(chan error, len(occurrences)), open: map[string]bool{}}
 	for _, o := range occurrences {
@@ -191,12 +199,15 @@ type ownEngine struct {
 	who string
 }
 
+// cancel stops a recording that was begun, or leaves out one that was not.
 func (e ownEngine) cancel(_ context.Context, id string) error {
 	return e.Cancel(id, e.who, "interrupted")
 }
 
+// look has nothing to do: the engine tells of each change.
 func (e ownEngine) look(context.Context) error { return nil }
 
+// leave has the end of the engine wait for no answers. What runs goes on, and the store tells run --stop-all how to stop it.
 func (e ownEngine) leave() string {
 	e.Abandon()
 	return "exited at once: " + whatRuns
@@ -447,6 +458,7 @@ func audit(ledger simulator.Ledger, l view.Views) (account string, differences [
 	return account, differences
 }
 
+// apart says that two times differ by more than the tolerance; a time that is missing on one side differs, too.
 func apart(a, b *time.Time) bool {
 	if a == nil || b == nil {
 		return (a == nil) != (b == nil)
@@ -454,6 +466,7 @@ func apart(a, b *time.Time) bool {
 	return a.Sub(*b).Abs() > auditTolerance
 }
 
+// instantText is a time of a session.
 func instantText(t *time.Time) string {
 	if s := view.SessionTime(t); s != nil {
 		return *s

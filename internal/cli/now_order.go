@@ -16,7 +16,8 @@ import (
 )
 
 // Where daemons work on the store, now does not record by itself: it writes what is wanted as an order, which the owner of
-// the App ID carries out, and follows the progress in the store.
+// the App ID carries out, and follows the progress in the store. The order is one transaction: all recordings of a command are ordered
+// or none. A now that is killed after it changes nothing: the daemon records to the end.
 
 // orderMargin is nowMargin with the time that a daemon takes to find the order.
 const orderMargin = nowMargin + 2*time.Second
@@ -220,6 +221,7 @@ func (n *nowOrder) record(ctx context.Context, p *plan.Plan, recordings []*plan.
 	return run.await(ctx, signals, look.C)
 }
 
+// followEvery is how often the store is read for the progress of an order.
 const followEvery = 500 * time.Millisecond
 
 // nowFollower follows an order in the store.
@@ -257,6 +259,7 @@ func (f *nowFollower) look(ctx context.Context) error {
 // whatRuns says what becomes of recordings that nobody stops.
 const whatRuns = "running recordings go on until their maxRecordingHour; rundown run --stop-all on this store stops them"
 
+// read passes on the states of the recordings, and says once when others than before record them.
 func (f *nowFollower) read(ctx context.Context) error {
 	rows, err := f.s.Occurrences(ctx, store.Filter{IDs: f.ids})
 	if err != nil {
@@ -286,6 +289,7 @@ func (f *nowFollower) read(ctx context.Context) error {
 	return nil
 }
 
+// text names those who record.
 func (f *nowFollower) text(owners []string) string {
 	if len(owners) == 0 {
 		return "the next daemon that starts"
@@ -332,6 +336,7 @@ func (f *nowFollower) cancel(ctx context.Context, id string) error {
 	return nil
 }
 
+// order is the order to cancel that an operator would give: whoever owns the App ID then carries it out.
 func (f *nowFollower) order(ctx context.Context, id string) (store.Command, error) {
 	cmd := store.Command{At: f.a.clock(), Occurrence: id, Kind: session.CommandCancel, Who: f.a.who(), Reason: "interrupted"}
 	return runner.Give(ctx, f.s, cmd, session.Interval{})
@@ -347,6 +352,7 @@ func (f *nowFollower) cancelOwed(ctx context.Context) {
 	}
 }
 
+// leave says what becomes of the recordings: orders that the store has taken are carried out without this process.
 func (f *nowFollower) leave() string {
 	if len(f.owed) > 0 {
 		return "exited at once: " + whatRuns

@@ -12,6 +12,8 @@ import (
 	"rundown/runner/view"
 )
 
+// newPauseCommand makes pause. A pause is a closure without a day (closure.go): the daemon has it cover classes as they come near and
+// as plans add them.
 func newPauseCommand(a *app) *cobra.Command {
 	var why string
 	var yes bool
@@ -42,6 +44,7 @@ that name.`,
 	return cmd
 }
 
+// newResumeCommand makes resume. It does not ask: what it does is what the plan says.
 func newResumeCommand(a *app) *cobra.Command {
 	var why string
 	cmd := &cobra.Command{

@@ -208,6 +208,8 @@ func activeTexts(ctx context.Context, s *store.Store) ([]store.Revision, error) 
 	return revisions, nil
 }
 
+// errNoPlanApplied is the error of a command that works by the active plans where there are none. Some go on: what is to be stopped
+// may tell its account itself.
 var errNoPlanApplied = errors.New("no plan was applied to this store: give PLAN")
 
 // appliedPlans are the plans of the active revisions, which must all be readable; errNoPlanApplied where there is none.

@@ -19,6 +19,11 @@ import (
 )
 
 // reloader reads the plan files of a daemon again and applies those that have changed. It belongs to one goroutine.
+//
+// Files are written by editors, by git and by mounts, in any number of steps. So a change is used only once all files of a plan
+// have been still for a while, or have changed for too long (planfile.WatchTimes); what was read is used only where the files are
+// still the same afterwards. A plan that cannot be used never changes what is active: it is logged once, reported as a health
+// issue, and tried again where the reason may go away by itself, such as a variable's file that is missing.
 type reloader struct {
 	a      *app
 	w      *environment
@@ -45,6 +50,7 @@ type readState struct {
 	retry   bool      // and the reason may go away without a change of the files
 }
 
+// newReloader begins with the plans as they were read at the start, so that files that have changed since are found.
 func newReloader(a *app, w *environment, engine *runner.Engine, log *slog.Logger, plans []planfile.Checked) *reloader {
 	r := &reloader{a: a, w: w, engine: engine, log: log, plans: slices.Clone(plans), state: make([]readState, len(plans)), unset: &sync.Map{}}
 	for i, c := range plans {
@@ -226,6 +232,7 @@ type planReader struct {
 	rejected []runner.Issue // one for each plan that was; guarded by mu
 }
 
+// newPlanReader makes a reader that does nothing before begin; its health issues may be asked for before that.
 func newPlanReader(d *daemon) *planReader {
 	r := &planReader{log: d.log, pace: newReadingPace(planfile.WatchTimes.Slow, d.log), done: make(chan struct{})}
 	r.again = newReloader(d.a, d.work, d.engine, d.log, d.plans)
@@ -250,6 +257,7 @@ func (r *planReader) end() {
 	}
 }
 
+// loop is the goroutine. It looks twice in the time that files have to settle.
 func (r *planReader) loop(ctx context.Context, hangup <-chan os.Signal) {
 	defer close(r.done)
 	look := time.NewTicker(planfile.WatchTimes.Settle / 2)
@@ -316,6 +324,7 @@ type readingPace struct {
 	timer  *time.Timer
 }
 
+// newReadingPace makes a pace with a timer that is stopped until a file is read.
 func newReadingPace(slow time.Duration, log *slog.Logger) *readingPace {
 	p := &readingPace{slow: slow, log: log}
 	p.timer = time.AfterFunc(slow, p.check)
@@ -356,6 +365,7 @@ func (p *readingPace) reading() string {
 	return p.path
 }
 
+// issues is the one of a read that has not ended for long.
 func (p *readingPace) issues() []runner.Issue {
 	p.mu.Lock()
 	defer p.mu.Unlock()

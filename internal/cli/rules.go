@@ -15,6 +15,7 @@ import (
 	"rundown/runner/view"
 )
 
+// ruleJSON is a rule or a restriction of the service, as rules and the manual have it.
 type ruleJSON struct {
 	ID        string  `json:"id"`
 	Severity  string  `json:"severity"`
@@ -27,6 +28,7 @@ type ruleJSON struct {
 	Note      *string `json:"note"` // what the program does beside it, or instead
 }
 
+// newRulesCommand makes rules. What it prints is compiled in, so that it belongs to this version.
 func newRulesCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules [ID]",
@@ -77,6 +79,7 @@ findings an example of a plan that breaks the rule and of one that does not.`,
 	return cmd
 }
 
+// unknownRule suggests the nearest rule.
 func unknownRule(id string, rules []ruleJSON) error {
 	ids := make([]string, len(rules))
 	for i, r := range rules {

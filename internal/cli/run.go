@@ -28,6 +28,7 @@ import (
 // failpoint is set by the test binary alone, so that a daemon can be made to die at a named instant.
 var failpoint func(point string)
 
+// runOptions are the flags of run, of which a dry run and --stop-all each use a part.
 type runOptions struct {
 	dryRun bool
 	span   window
@@ -41,6 +42,7 @@ type runOptions struct {
 	format *formatFlag
 }
 
+// newRunCommand makes run: the daemon (daemon.go), --dry-run, which is below, and --stop-all (stopall.go).
 func newRunCommand(a *app) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
@@ -107,6 +109,7 @@ func (a *app) runCommand(cmd *cobra.Command, args []string, o runOptions) error 
 	return a.run(cmd.Context(), plans, o)
 }
 
+// addFlags gives the command its flags.
 func (o *runOptions) addFlags(a *app, cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the requests without sending them")

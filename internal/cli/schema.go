@@ -8,6 +8,7 @@ import (
 	"rundown/plan/load"
 )
 
+// newSchemaCommand makes schema. The schema is made of the types by which plans are loaded, so it cannot differ from them.
 func newSchemaCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",

@@ -16,6 +16,7 @@ import (
 	"rundown/runner/view"
 )
 
+// newShowCommand makes show: a class by a plan file and its record in the store, or both from the store.
 func newShowCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show ID [PLAN]",

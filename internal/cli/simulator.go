@@ -22,6 +22,7 @@ import (
 // maxFaultsSize bounds the script of faults.
 const maxFaultsSize = 1 << 20 // bytes
 
+// newSimulatorCommand makes simulator, which holds its recordings in memory: they end with the process.
 func newSimulatorCommand(a *app) *cobra.Command {
 	var cfg simulator.Config
 	var listen, faults, ledger string
@@ -75,6 +76,7 @@ SIGINT and SIGTERM end the simulator with status 0.`,
 	return cmd
 }
 
+// checkSimulatorFlags refuses values with which no recording could begin, or that mean nothing.
 func checkSimulatorFlags(cfg simulator.Config) error {
 	switch {
 	case cfg.QPS == 0:
@@ -129,6 +131,7 @@ func (a *app) serveSimulator(ctx context.Context, cfg simulator.Config, listen, 
 	return err
 }
 
+// newSimulator makes a simulator; it fails for a configuration that contradicts itself.
 func newSimulator(cfg simulator.Config) (*simulator.Simulator, error) {
 	sim, err := simulator.New(cfg)
 	if err != nil {

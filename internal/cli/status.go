@@ -25,11 +25,14 @@ import (
 // statusInterval is how often status --watch reads the store.
 const statusInterval = 2 * time.Second
 
+// statusOptions are the flags of status.
 type statusOptions struct {
 	all, watch, check bool
 	format            *formatFlag
 }
 
+// newStatusCommand makes status. It never waits for the daemon: it reads the store, which has the daemon's heartbeats and health
+// issues.
 func newStatusCommand(a *app) *cobra.Command {
 	var o statusOptions
 	cmd := &cobra.Command{
@@ -177,6 +180,7 @@ func (a *app) printOverview(w io.Writer, o view.Overview, all bool) {
 	}
 }
 
+// printDaemon writes the daemon first, since nothing below it happens without one.
 func (a *app) printDaemon(w io.Writer, d view.DaemonState, colours render.Palette) {
 	text, attribute := view.Line(d.Text()), color.FgGreen
 	if !d.Running() || d.Quiet() {
@@ -291,6 +295,7 @@ func classTime(o store.Occurrence, zone *time.Location, now time.Time) string {
 	return start.Format("2006-01-02 ") + text
 }
 
+// stateColour is that of a row: red needs a look, yellow is in part, green is well or on its way; nil for what is only planned.
 func stateColour(o store.Occurrence) []color.Attribute {
 	switch {
 	case o.State == string(session.Recording), o.Outcome == string(session.Recorded):

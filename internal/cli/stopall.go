@@ -19,8 +19,16 @@ import (
 	"rundown/runner/view"
 )
 
-// stopAll stops every recording that the store shows begun and leaves the planned ones alone. Where a daemon works on
-// the store, the orders are left for it, and its work is awaited. Where the store cannot be written, it uses a copy in memory.
+// stopAll stops every recording that the store shows begun and leaves the planned ones alone. It is for emergencies, so that it
+// tries every way there is, in this order:
+//
+//   - On PostgreSQL, daemons that own the App IDs of all that runs are given orders, and their work is awaited (stopByNodes).
+//   - On a store that nobody uses, the orders are written and carried out by an engine of this process (stopIn).
+//   - On an SQLite store that a daemon uses, the orders are left for it (leaveStops).
+//   - Where the store cannot be written, what runs is copied into memory and stopped from there (copyToStop).
+//
+// Orders come before requests: what a kill interrupts, a daemon or the next run --stop-all goes on with. Only the copy in memory is
+// forgotten.
 func (a *app) stopAll(ctx context.Context, plans []planfile.Checked, o runOptions) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop()

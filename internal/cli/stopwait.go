@@ -131,6 +131,7 @@ type stopping struct {
 	progress time.Time                // when one of them changed last, or the wait began
 }
 
+// newStopping has nothing open yet: the caller adds what was ordered.
 func newStopping(a *app, s *store.Store, left *leftover) *stopping {
 	return &stopping{a: a, s: s, left: left, open: map[string]session.Phase{}, progress: time.Now()}
 }
@@ -138,6 +139,7 @@ func newStopping(a *app, s *store.Store, left *leftover) *stopping {
 // stuck says that nothing has changed for too long.
 func (w *stopping) stuck() bool { return time.Since(w.progress) > w.a.stopPatience }
 
+// noProgress is why a stop that is stuck is given up.
 func (w *stopping) noProgress() string { return "no progress for " + w.a.stopPatience.String() }
 
 // unknown is an end before all has been stopped.
@@ -248,6 +250,7 @@ func statesOf(ctx context.Context, s *store.Store, rows []store.Occurrence) (sta
 	return states, nil
 }
 
+// note keeps the newest state of a class.
 func (l *leftover) note(s session.State) { l.states[s.ID] = s }
 
 // report lists each session that may still be running. It returns nil if there is none.

@@ -25,6 +25,7 @@ func newStoreCommand(a *app) *cobra.Command {
 	return cmd
 }
 
+// newBackupCommand makes store backup. It ends by a signal without a file: the copy gets its name last.
 func newBackupCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup FILE",
@@ -76,6 +77,7 @@ func size(bytes int64) string {
 	return fmt.Sprintf("%.1f GB", float64(bytes)/1e9)
 }
 
+// newMigrateCommand makes store migrate, for those who want the migration before the start of a new version.
 func newMigrateCommand(a *app) *cobra.Command {
 	var check bool
 	cmd := &cobra.Command{
@@ -139,6 +141,8 @@ func (a *app) tellSchema(s store.Schema) error {
 	return nil
 }
 
+// newCopyCommand makes store copy. The addresses are arguments, and references in them are filled in here, so that no password
+// stands in the list of processes.
 func newCopyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "copy FROM TO",

@@ -19,6 +19,9 @@ import (
 	"rundown/runner/reason"
 )
 
+// What people read is within the width of the terminal and coloured there alone; what a pipe gets has neither colour nor cursor
+// codes. Progress and warnings go to standard error, so that a redirected result holds the result and nothing else.
+
 // output is standard output. It keeps the first write error, so that a full disk leads to an exit status instead of an
 // incomplete result.
 type output struct {
@@ -26,6 +29,7 @@ type output struct {
 	err error
 }
 
+// Write writes to standard output; after an error nothing more is.
 func (o *output) Write(p []byte) (int, error) {
 	if o.err != nil {
 		return 0, o.err

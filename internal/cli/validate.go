@@ -16,6 +16,7 @@ import (
 	"rundown/runner/view"
 )
 
+// newValidateCommand makes validate, which reads plan files and, with --resolve, what their references stand for.
 func newValidateCommand(a *app) *cobra.Command {
 	var strict, resolve bool
 	cmd := &cobra.Command{
@@ -198,8 +199,11 @@ func costText(usd float64) string {
 	}
 }
 
+// hours writes seconds as hours, to a tenth.
 func hours(seconds int64) string { return fmt.Sprintf("%.1f h", float64(seconds)/3600) }
 
+// findingJSON is a finding for scripts. Lines and columns count from 1, columns in characters; end_line and end_column are behind the
+// last one. They are null where a finding is about the whole file.
 type findingJSON struct {
 	File      *string       `json:"file"`
 	Line      *int          `json:"line"`
@@ -224,6 +228,7 @@ type fixJSON struct {
 	Text      string `json:"text"`
 }
 
+// fixView is null for a finding without a definite fix.
 func fixView(f plan.Fix) *fixJSON {
 	if f.IsZero() {
 		return nil
@@ -231,6 +236,7 @@ func fixView(f plan.Fix) *fixJSON {
 	return &fixJSON{f.At.File, f.At.Line, f.At.Column, f.At.EndLine, f.At.EndColumn, f.Text}
 }
 
+// findingView puts a finding into the form that scripts read.
 func findingView(f plan.Finding) findingJSON {
 	return findingJSON{
 		view.OrNull(f.Pos.File), view.Positive(f.Pos.Line), view.Positive(f.Pos.Column), view.Positive(f.Pos.EndLine), view.Positive(f.Pos.EndColumn),
@@ -238,6 +244,7 @@ func findingView(f plan.Finding) findingJSON {
 	}
 }
 
+// summaryJSON is what the text output says below the findings of a plan.
 type summaryJSON struct {
 	File          string   `json:"file"`
 	Recordings    int      `json:"recordings"`
@@ -252,6 +259,7 @@ type summaryJSON struct {
 	NotChecked    []string `json:"not_checked"`
 }
 
+// validationJSON is what --format json writes; plans that could not be parsed have findings and no summary.
 type validationJSON struct {
 	Findings []findingJSON `json:"findings"`
 	Errors   int           `json:"errors"`

@@ -13,6 +13,7 @@ import (
 	"rundown/runner/view"
 )
 
+// versionInfo is what this binary was made from. commit and modified are null where it was built outside of a checkout.
 type versionInfo struct {
 	Version   string  `json:"version"`
 	Commit    *string `json:"commit"`
@@ -44,6 +45,7 @@ func versionOf() versionInfo {
 	return v
 }
 
+// newVersionCommand makes version.
 func newVersionCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",

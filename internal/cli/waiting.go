@@ -89,6 +89,7 @@ type keptListener struct{ net.Listener }
 // deadliner is what the listeners of package net can do.
 type deadliner interface{ SetDeadline(time.Time) error }
 
+// Close ends the Accept that waits, by a deadline in the past.
 func (l *keptListener) Close() error {
 	d, ok := l.Listener.(deadliner)
 	if !ok {
@@ -97,6 +98,7 @@ func (l *keptListener) Close() error {
 	return d.SetDeadline(time.Unix(1, 0))
 }
 
+// resume takes the deadline away, so that the next server can accept.
 func (l *keptListener) resume() {
 	if d, ok := l.Listener.(deadliner); ok {
 		_ = d.SetDeadline(time.Time{})

@@ -42,6 +42,7 @@ type webOptions struct {
 	listensOnLoopback bool
 }
 
+// addFlags gives run the flags of the API and the page.
 func (o *webOptions) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.access, "access", "", "`FILE` that lists the tokens and users of the API and the page, with their scopes (default: this machine may read, nobody may act)")
@@ -201,6 +202,7 @@ func (p *dutyPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	pages.ServeHTTP(w, r)
 }
 
+// open gives the pages, and makes them at the first call. One that fails is tried again by the next request.
 func (p *dutyPage) open(ctx context.Context) (http.Handler, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -16,6 +16,8 @@ import (
 	"rundown/runner/view"
 )
 
+// newWithdrawCommand makes withdraw. A withdrawal is a revision without text: the history of the plan keeps it, and the next apply
+// supersedes it.
 func newWithdrawCommand(a *app) *cobra.Command {
 	var why string
 	var yes bool

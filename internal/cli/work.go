@@ -57,7 +57,9 @@ func (a *app) service() string {
 	return serviceAgora
 }
 
-// environment is what now and run need: a store that is open for work, and access to the service.
+// environment is what now and run need: a store that is open for work, and access to the service. The goroutine that opened it
+// closes it; connections may be made from any, and their clients are safe for concurrent use. doctor and addresses use one without
+// a store, for its connections.
 type environment struct {
 	store   *store.Store
 	sim     *simulator.Simulator // nil without --simulate
@@ -79,6 +81,8 @@ func (a *app) openEnvironment(ctx context.Context, ledger string, plans ...planf
 // opener opens a store.
 type opener func(ctx context.Context, dsn string, opts store.Options) (*store.Store, error)
 
+// openEnvironmentOn is the same with another way to open the store. Where it fails, what was opened until then is closed, and a
+// temporary folder is removed.
 func (a *app) openEnvironmentOn(ctx context.Context, open opener, ledger string, plans ...planfile.Checked) (_ *environment, err error) {
 	w := &environment{app: a, ledger: ledger, metrics: metrics.New(versionOf().Version, a.clock)}
 	defer func() {
@@ -317,8 +321,10 @@ type stateQueue struct {
 	wake   chan struct{} // holds a token while there may be some
 }
 
+// newStateQueue makes an empty queue.
 func newStateQueue() *stateQueue { return &stateQueue{wake: make(chan struct{}, 1)} }
 
+// add never blocks: the engine calls it between two steps. The wake channel holds one token, however many states wait.
 func (q *stateQueue) add(s session.State) {
 	q.mu.Lock()
 	q.states = append(q.states, s)
@@ -329,6 +335,7 @@ func (q *stateQueue) add(s session.State) {
 	}
 }
 
+// take gives what was added since the last call, oldest first.
 func (q *stateQueue) take() []session.State {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -100,6 +100,7 @@ func (q *LogQueue) Dropped() int {
 	return q.lost
 }
 
+// wake tells the goroutine that there is something to do. It never blocks.
 func (q *LogQueue) wake() {
 	select {
 	case q.ready <- struct{}{}:
@@ -107,6 +108,7 @@ func (q *LogQueue) wake() {
 	}
 }
 
+// run is the goroutine: it alone writes to standard error, without the lock, since that may block for ever.
 func (q *LogQueue) run() {
 	defer close(q.ended)
 	broken := false // half a line was written last

@@ -74,6 +74,7 @@ func (f *Files) ReadFile(name string) ([]byte, error) {
 	return text, nil
 }
 
+// readOnce reads the root, standard input, or a file in one of the folders that may be included from.
 func (f *Files) readOnce(name string) ([]byte, error) {
 	f.Reading.At(name)
 	switch name {
@@ -118,6 +119,7 @@ func (f *Files) RegularNow() bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// readStdin uses standard input up: it cannot be read again, which Once says.
 func (f *Files) readStdin() ([]byte, error) {
 	f.Once = true
 	if f.stdin == nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 )
 
+// commitForm is a commit by SHA-1 or by SHA-256.
 var commitForm = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 
 // maxRefs bounds what is read of git's own files.
@@ -50,6 +51,7 @@ func gitFolder(path string) string {
 	return named
 }
 
+// headOf follows HEAD of a repository: to a commit, or by a reference, which is a file of its own or a line of packed-refs.
 func headOf(folder string) string {
 	head := readSmall(filepath.Join(folder, "HEAD"))
 	ref, symbolic := strings.CutPrefix(head, "ref: ")
@@ -81,6 +83,7 @@ func headOf(folder string) string {
 	return ""
 }
 
+// commitText is the text where it is a commit, else "".
 func commitText(s string) string {
 	if commitForm.MatchString(s) {
 		return s
@@ -88,6 +91,7 @@ func commitText(s string) string {
 	return ""
 }
 
+// readSmall reads one of git's own files; "" where it cannot be read, since a plan is applied without its commit, too.
 func readSmall(path string) string {
 	f, err := os.Open(path)
 	if err != nil {

@@ -82,6 +82,7 @@ func (f *Files) Glob(pattern string) ([]string, error) {
 	return g.matches, g.err
 }
 
+// glob walks from the part of the pattern that has no wildcards, folder by folder, so that it looks at no more than it must.
 func (f includeFolders) glob(pattern string) ([]string, error) {
 	if _, err := path.Match(pattern, ""); err != nil {
 		return nil, err
@@ -121,6 +122,7 @@ func splitGlob(pattern string) (fixed string, parts []string) {
 	return path.Join(fixed, path.Join(parts[:i]...)), parts[i:]
 }
 
+// hasMeta says that a pattern has a wildcard.
 func hasMeta(pattern string) bool { return strings.ContainsAny(pattern, `*?[\`) }
 
 // names are the names in a folder that match one part of a pattern.

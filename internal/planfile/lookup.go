@@ -38,6 +38,7 @@ func NewLookup(planPath string, env func(string) (string, bool)) plan.Lookup {
 	}
 }
 
+// fileValue reads the file of a reference. One newline at its end is not part of the value: editors add it.
 func fileValue(folder string, r plan.Reference) (string, error) {
 	b, err := readBeside(folder, r.File, MaxSecretSize)
 	switch {

@@ -29,6 +29,7 @@ const (
 	maxKey       = 256     // characters in which a key must end to be seen as one
 )
 
+// maskedLine is a line of the plan with what is known of it from the lines before it.
 type maskedLine struct {
 	text  []rune
 	hide  bool // at the beginning of the line, values are hidden
@@ -318,8 +319,10 @@ func (s *scanner) value() {
 	s.at, s.mayKey = end, false
 }
 
+// isBlank says that YAML takes a character for white space within a line.
 func isBlank(r rune) bool { return r == ' ' || r == '\t' }
 
+// indentOf is the number of blanks that a line begins with.
 func indentOf(line []rune) int {
 	i := 0
 	for i < len(line) && isBlank(line[i]) {
@@ -361,6 +364,7 @@ func keyAt(line []rune) (key string, width int) {
 	return key, i + 1
 }
 
+// isKeyRune says that a key of a plan may hold a character. What looks like a key with others is taken for a value.
 func isKeyRune(r rune) bool {
 	return r == '_' || r == '-' || r == '.' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
@@ -400,6 +404,7 @@ func quoteEnd(line []rune, from int, quote rune) (end int, closed bool) {
 	return len(line), false
 }
 
+// trimmedEnd leaves the blanks before an end aside, but keeps one character.
 func trimmedEnd(line []rune, from, end int) int {
 	for end > from+1 && line[end-1] == ' ' {
 		end--
@@ -436,6 +441,7 @@ func maskScalar(s string) string {
 	return b.String()
 }
 
+// hideText writes the mark in place of a text. What holds nothing is not hidden, so that an address keeps its form.
 func hideText(b *strings.Builder, s string) {
 	if s == "" || s == "/" {
 		b.WriteString(s)

@@ -60,6 +60,7 @@ func (r *Redactor) Add(secrets ...string) {
 	}
 }
 
+// index makes a secret known to find, by its first byte. The caller holds the lock.
 func (r *Redactor) index(secret string) {
 	if r.first == nil {
 		r.first = map[byte][]string{}

@@ -95,6 +95,7 @@ func CalendarOf(classes []plan.Occurrence, row func(*plan.Occurrence) store.Occu
 	return c.Serialize()
 }
 
+// addEvent adds a class. Its identity is the UID of the event, so that a calendar that is subscribed to follows a class that moves.
 func addEvent(c *ical.Calendar, o *plan.Occurrence, row store.Occurrence, stamp time.Time) {
 	class := Class{Row: row, Planned: o}
 	e := c.AddEvent(o.ID)

@@ -108,6 +108,7 @@ func (f *Finder) due(ctx context.Context, rows []store.Occurrence, from, until t
 	return rows, captions, nil
 }
 
+// sortByStart orders rows as every list shows them: the same rows always come in the same order.
 func sortByStart(rows []store.Occurrence) {
 	slices.SortStableFunc(rows, func(x, y store.Occurrence) int {
 		return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.ID, y.ID))

@@ -89,6 +89,7 @@ type Finder struct {
 // NewFinder looks at a store as it is at an instant.
 func NewFinder(s *store.Store, now time.Time) *Finder { return &Finder{Store: s, Now: now} }
 
+// recall reads the plan of a revision, by what the caller has kept where it keeps plans.
 func (f *Finder) recall(r store.Revision) (p *plan.Plan, masked bool, err error) {
 	if f.Recall != nil {
 		return f.Recall(r)
@@ -364,6 +365,7 @@ func (f *Finder) none(ctx context.Context, id ID) error {
 // ErrNoClass says that an ID names no class.
 var ErrNoClass = errors.New("no such class")
 
+// noClassError is [ErrNoClass] with a message that says what may be meant.
 type noClassError struct{ text string }
 
 func (e *noClassError) Error() string { return e.text }

@@ -105,6 +105,7 @@ type ForecastLabel struct {
 	CostUSD float64 `json:"cost_usd"`
 }
 
+// peaksView puts peaks into the form that scripts read, where "bare" is the name of the ones without padding.
 func peaksView(p forecast.Peaks) ForecastPeaks {
 	return ForecastPeaks{ForecastPeak{p.Padded.Sessions, PlanTime(p.Padded.At)}, ForecastPeak{p.Unpadded.Sessions, PlanTime(p.Unpadded.At)}}
 }

@@ -27,6 +27,7 @@ func ReadHealth(ctx context.Context, s *store.Store, now time.Time) ([]runner.Is
 	return issues, nil
 }
 
+// rank orders severities, critical ones first.
 func rank(s runner.Severity) int {
 	if s == runner.SeverityCritical {
 		return 0

@@ -102,6 +102,7 @@ type Names struct {
 	Clashing   bool     // another plan has a recording of that name
 }
 
+// localForm is a local time without its zone, as the store has those of planned classes.
 const localForm = "2006-01-02T15:04:05"
 
 // NamesOfPlanned is what a class of a plan is called by. A class that was moved goes by both days.

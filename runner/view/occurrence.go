@@ -123,6 +123,7 @@ func OccurrenceOf(o store.Occurrence, sessions []store.Session) Occurrence {
 	return v
 }
 
+// view puts an order into the form that scripts read; nil stays null.
 func (d *OrderDoc) view(zone *time.Location) *Order {
 	if d == nil {
 		return nil
@@ -187,6 +188,7 @@ type Caption struct {
 	Labels map[string]string // never nil
 }
 
+// captionOf is what a plan calls the classes with some settings. The labels are a copy: a plan may be kept and shown to many.
 func captionOf(r *plan.Recording, s *plan.Settings) Caption {
 	labels := map[string]string{}
 	maps.Copy(labels, s.Labels)

@@ -116,6 +116,7 @@ type Held struct {
 	ReasonCode *string `json:"reason_code"`
 }
 
+// heldOf puts revisions that are not active into the form that scripts read.
 func heldOf(revisions []store.Revision) []Held {
 	list := []Held{}
 	for _, r := range revisions {

@@ -28,6 +28,7 @@ func Annotations(w io.Writer, plans []planfile.Checked, folder string) error {
 	return nil
 }
 
+// annotation is the workflow command of a finding, without the end of its line.
 func (f placedFinding) annotation(folder string) string {
 	var b strings.Builder
 	b.WriteString("::" + looksOf(f.Severity).annotation)

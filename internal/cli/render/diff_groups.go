@@ -118,6 +118,7 @@ func keysText(c forecast.ClassDifference) string {
 	return text
 }
 
+// clocksText is a period within a day; where one end needs seconds, both have them.
 func clocksText(from, until time.Time) string {
 	a, b := clockText(from), clockText(until)
 	if len(a) != len(b) {
@@ -155,6 +156,7 @@ func differenceText(c forecast.ClassDifference) string {
 	}
 }
 
+// intervalText is a period with its day and its zone.
 func intervalText(from, until time.Time) string {
 	layout := "15:04"
 	if from.Second() != 0 || until.Second() != 0 {

@@ -79,6 +79,7 @@ func (p *Progress) tick() {
 	}
 }
 
+// text is asked for by the goroutine that draws the bars.
 func (l *progressRow) text() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

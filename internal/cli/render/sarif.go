@@ -116,6 +116,7 @@ func (f placedFinding) fingerprint() string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// sarif is the result of a finding of the rule with that index.
 func (f placedFinding) sarif(rule int, folder string) *sarif.Result {
 	place := sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(FileURI(f.file, folder)))
 	if f.Pos.Line > 0 {

@@ -17,12 +17,14 @@ type looks struct {
 	problem    string // of code scanning, which reads it beside the level
 }
 
+// severityLooks has every severity that a finding may have.
 var severityLooks = map[plan.Severity]looks{
 	plan.SeverityError:       {0, "error", color.FgRed, "error", sarif.LevelError, "error"},
 	plan.SeverityWarning:     {1, "warning", color.FgYellow, "warning", sarif.LevelWarning, "warning"},
 	plan.SeverityInformation: {2, "note", color.FgCyan, "notice", sarif.LevelNote, "recommendation"},
 }
 
+// looksOf are those of a severity of findings.
 func looksOf(s plan.Severity) looks { return severityLooks[s] }
 
 // SeverityWord is how people read a severity; a severity that no rule of a plan has is its own word.

@@ -23,6 +23,7 @@ type redactedFiles struct {
 	made  map[string]*redact.Lines
 }
 
+// newRedactedFiles shows files that were read for a plan.
 func newRedactedFiles(files *planfile.Files) *redactedFiles {
 	return &redactedFiles{files, map[string]*redact.Lines{}}
 }
@@ -54,6 +55,7 @@ func NewFindingPrinter(w io.Writer, columns int, colours Palette, files *planfil
 	return &FindingPrinter{w, columns, colours, newRedactedFiles(files)}
 }
 
+// print writes a finding with everything that belongs to it.
 func (p *FindingPrinter) print(f plan.Finding) {
 	p.head(f)
 	p.snippet(f)
