@@ -35,6 +35,7 @@ func (e *Engine) raiseUnfit(ctx context.Context, r store.Revision, p *plan.Plan,
 	u := &unfitPlan{plan: p, revision: r.ID, apps: e.resolvedApps(p)}
 	e.mu.Lock()
 	e.unfit[r.Plan] = u
+	before := e.plans[r.Plan] != nil
 	e.mu.Unlock()
 	issue := Issue{
 		ID: reason.IssueNodeUnfit, Severity: SeverityCritical,
@@ -42,7 +43,10 @@ func (e *Engine) raiseUnfit(ctx context.Context, r store.Revision, p *plan.Plan,
 		Advice: "give this node what the plan refers to; other nodes own the plan's App IDs meanwhile",
 	}
 	left, alone := e.unattended(ctx, r.Plan, u.apps)
-	if alone {
+	switch {
+	case alone && before:
+		issue.Advice = "give this node what the plan refers to; it goes on with the revision before meanwhile"
+	case alone:
 		issue.Blocking = true
 		issue.Advice = "give this node what the plan refers to: no other node works on the plan's App IDs"
 	}

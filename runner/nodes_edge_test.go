@@ -537,3 +537,29 @@ func TestTheLastOfThreeNodesRecordsAll(t *testing.T) {
 		})
 	}
 }
+
+// TestANodeThatGoesOnWithTheRevisionBeforeIsReady has the only node lack what a new revision refers to. It records by the one before.
+func TestANodeThatGoesOnWithTheRevisionBeforeIsReady(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		var lacks atomic.Bool
+		a := f.join("a", lacksKey(&lacks), loadPlan(t, twoApps(bell), "school.yaml"))
+		lacks.Store(true)
+		r, err := wholeRevision(loadPlan(t, twoApps(bell, "2031-09-15 10:00-10:10"), "school.yaml"))
+		must(t, err)
+		r.At = time.Now()
+		_, err = a.store.AddRevision(t.Context(), r)
+		must(t, err)
+		time.Sleep(3 * time.Second) // virtual: it has looked for plans
+		issues := a.Issues()
+		if len(issues) != 1 || issues[0].ID != reason.IssueNodeUnfit || issues[0].Blocking || !strings.Contains(issues[0].Advice, "revision before") {
+			t.Errorf("the health issues are %+v", issues)
+		}
+		until(monday.Add(20 * time.Minute))
+		f.recorded(a.store, 4)
+		f.leave(a)
+		f.once()
+	})
+}
