@@ -266,7 +266,7 @@ const leastTitle = 10
 func (a *app) printClasses(w io.Writer, l view.Views, rows []store.Occurrence, now time.Time, colours render.Palette) {
 	table := func(room int) *render.Table {
 		t := render.Table{Header: []any{"CLASS", "ID", "STATE", "TIME", "TITLE"}, Paint: func(row int, line string) string {
-			return colours.Paint(line, stateColour(rows[row])...)
+			return colours.Paint(line, stateColour(rows[row], l.Sessions[rows[row].ID])...)
 		}}
 		for _, o := range rows {
 			zone := view.ZoneOf(o)
@@ -296,8 +296,10 @@ func classTime(o store.Occurrence, zone *time.Location, now time.Time) string {
 }
 
 // stateColour is that of a row: red needs a look, yellow is in part, green is well or on its way; nil for what is only planned.
-func stateColour(o store.Occurrence) []color.Attribute {
+func stateColour(o store.Occurrence, sessions []store.Session) []color.Attribute {
 	switch {
+	case view.Interrupted(o, sessions):
+		return []color.Attribute{color.FgRed}
 	case o.State == string(session.Recording), o.Outcome == string(session.Recorded):
 		return []color.Attribute{color.FgGreen}
 	case o.Outcome == string(session.Partial):

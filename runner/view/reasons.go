@@ -1,6 +1,8 @@
 package view
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -8,8 +10,8 @@ import (
 	"rundown/runner/store"
 )
 
-// ReasonText is why an occurrence is as it is: while it is open, that the plan has left or moved it, and that it is to be
-// cancelled or was extended.
+// ReasonText is why an occurrence is as it is: while it is open, that the plan has left or moved it, that nothing of it is being
+// recorded, and that it is to be cancelled or was extended.
 func ReasonText(o store.Occurrence, sessions []store.Session, name string, zone *time.Location) string {
 	doc := ReadDoc[OccurrenceDoc](o.Doc)
 	var parts []string
@@ -23,6 +25,9 @@ func ReasonText(o store.Occurrence, sessions []store.Session, name string, zone 
 		if text := MovedText(o, doc, sessions, zone); text != "" {
 			parts = append(parts, text)
 		}
+	}
+	if Interrupted(o, sessions) {
+		parts = append(parts, interruptedText(sessions, name))
 	}
 	switch {
 	case o.Reason != "":
@@ -114,4 +119,27 @@ func (d *OrderDoc) Text(zone *time.Location) string {
 		text += orderPending
 	}
 	return text
+}
+
+// Interrupted says that a class is to be recorded now, and that no session of it is known to do so.
+func Interrupted(o store.Occurrence, sessions []store.Session) bool {
+	return o.State == string(session.Recording) && len(sessions) > 0 &&
+		!slices.ContainsFunc(sessions, func(x store.Session) bool { return x.State == string(session.SessionRunning) })
+}
+
+// interruptedText tells of it, by the last session.
+func interruptedText(sessions []store.Session, name string) string {
+	last := sessions[len(sessions)-1]
+	text := fmt.Sprintf("not recorded now: session %d is being begun", last.Attempt)
+	switch state := session.SessionState(last.State); {
+	case state == session.SessionSuspect:
+		text = fmt.Sprintf("nothing is known to be recorded now: the service does not show session %d running", last.Attempt)
+	case state.Final() || state == session.SessionStopping:
+		text = fmt.Sprintf("not recorded now: session %d ended", last.Attempt)
+		if why := ReadDoc[SessionDoc](last.Doc).Reason; why != "" {
+			text += " (" + why + ")"
+		}
+		text += ", and another is tried while enough of the class is left"
+	}
+	return text + "; rundown history " + name + " shows what was tried"
 }
