@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -39,7 +41,8 @@ type Source struct {
 	changes atomic.Int64 // how often something was changed from here
 
 	reading sync.Mutex
-	glances []glance // those of the last second
+	glances []glance                // those of the last second
+	decoded map[string]decodedClass // by identity; of the last minute
 
 	mu    sync.Mutex
 	plans map[int64]recalled // by revision; those that are asked for again and again
@@ -116,9 +119,41 @@ func (s *Source) readClasses(ctx context.Context, from, until time.Time) ([]Clas
 	}
 	classes := make([]Class, len(views.Rows))
 	for i, row := range views.Rows {
-		classes[i] = classOf(row, views.Sessions[row.ID], views.Captions[row.ID])
+		classes[i] = s.decode(row, views.Sessions[row.ID], views.Captions[row.ID])
 	}
+	maps.DeleteFunc(s.decoded, func(_ string, k decodedClass) bool { return time.Since(k.used) > decodedFor })
 	return classes, nil
+}
+
+// decodedClass is a class with what it was made from. To decode a day is most of what a page costs the daemon, and from one second to
+// the next few classes change.
+type decodedClass struct {
+	row      store.Occurrence
+	sessions []store.Session
+	class    Class
+	used     time.Time
+}
+
+const (
+	decodedFor  = time.Minute
+	mostDecoded = 3000 // some 10 MB; of a longer period, the others are decoded each time
+)
+
+// decode is classOf, of a class that is as before what was decoded then. The caller holds the lock.
+func (s *Source) decode(row store.Occurrence, sessions []store.Session, caption view.Caption) Class {
+	k, known := s.decoded[row.ID]
+	if !known || !reflect.DeepEqual(k.row, row) || !reflect.DeepEqual(k.sessions, sessions) {
+		k = decodedClass{row: row, sessions: sessions, class: classOf(row, sessions, caption)}
+	}
+	k.used = time.Now()
+	if s.decoded == nil {
+		s.decoded = map[string]decodedClass{}
+	}
+	if known || len(s.decoded) < mostDecoded {
+		s.decoded[row.ID] = k
+	}
+	k.class.Title, k.class.Labels = caption.Title, caption.Labels
+	return k.class
 }
 
 // classOf is a class as the page shows it.
