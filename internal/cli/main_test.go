@@ -43,6 +43,12 @@ func TestMain(m *testing.M) {
 			limitFiles()
 			os.Exit(Main(context.Background(), os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 		},
+		"viewers": func() { // of a benchmark
+			if err := viewersMain(os.Args[1:]); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(StatusTrouble)
+			}
+		},
 	})
 }
 
