@@ -221,7 +221,16 @@ func variants(t testing.TB) []variant {
 
 // eventFrom puts a fact into words as people of a plan hear them.
 func eventFrom(kind string, f Fact) (store.Announcement, CloudEvent) {
-	a := announcement(kind, "lingua", "lingua/german-a1/20310917T170000Z", "", time.Date(2031, 9, 17, 17, 0, 42, 0, time.UTC), f)
+	at := sampleStart.Add(42 * time.Second)
+	if f.Class != nil && f.Class.Outcome != "" { // it is over
+		at = f.Class.End.Add(2 * time.Minute)
+	}
+	return eventAt(kind, at, f)
+}
+
+// eventAt is eventFrom for what is announced at another time.
+func eventAt(kind string, at time.Time, f Fact) (store.Announcement, CloudEvent) {
+	a := announcement(kind, "lingua", "lingua/german-a1/20310917T170000Z", "", at, f)
 	switch {
 	case kind == kindJoined || kind == kindNodeLost:
 		a.Plan, a.Subject = "", "recorder-1:4711"

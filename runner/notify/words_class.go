@@ -12,9 +12,10 @@ import (
 
 // What people do for a class.
 const (
-	byOtherMeans = "by other means, for example by the meeting's own recording."
-	otherMeans   = "Record the class " + byOtherMeans
-	tellNone     = "Tell those who need the recording that there is none."
+	byOtherMeans     = "by other means, for example by the meeting's own recording."
+	otherMeans       = "Record the class " + byOtherMeans
+	restByOtherMeans = "Record the rest of the class " + byOtherMeans
+	tellNone         = "Tell those who need the recording that there is none."
 )
 
 func atRiskWords(t topic) words {
@@ -87,25 +88,52 @@ func partialWords(t topic) words {
 	if len(parts) > 0 {
 		what = fmt.Sprintf("%s are missing (%s)", plan.DurationText(missing.Round(time.Second)), strings.Join(parts, ", "))
 	}
-	return words{
+	w := words{
 		title: "Partly recorded: " + t.brief(), text: fmt.Sprintf("%s: it was recorded, but %s.%s", t.class(), what, t.why("Details: ")),
 		class: "Tell those who need the recording what is missing.", operator: t.codeAdvice(),
 	}
+	if t.lasts() {
+		w.class = restByOtherMeans + " " + w.class
+	}
+	return w
+}
+
+// lasts says that the class is not over, although Rundown has given it up.
+func (t topic) lasts() bool { return t.f.Class != nil && t.a.At.Before(t.f.Class.End) }
+
+// givenUp is what people do for a class that Rundown has given up before its end.
+func (t topic) givenUp() string {
+	if t.a.At.Before(t.f.Class.Start) {
+		return otherMeans
+	}
+	return restByOtherMeans + " Tell those who need the recording that it begins late."
 }
 
 func missedWords(t topic) words {
-	return words{
+	w := words{
 		title: "Not recorded (missed): " + t.brief(),
 		text:  t.class() + ": nothing of it was recorded, because Rundown did not ask for it in time." + t.why("Cause: "),
 		class: tellNone, operator: t.advise("Check with rundown status that the daemon runs and that the next classes are not affected."),
 	}
+	if t.lasts() {
+		w.title = "Not being recorded (missed): " + t.brief()
+		w.text = t.class() + ": nothing of it is being recorded, because Rundown did not ask for it in time. It does not try any more." + t.why("Cause: ")
+		w.class = t.givenUp()
+	}
+	return w
 }
 
 func failedWords(t topic) words {
-	return words{
+	w := words{
 		title: "Not recorded (failed): " + t.brief(), text: t.class() + ": nothing of it was recorded, although Rundown tried." + t.why("Cause: "),
 		class: tellNone, operator: t.advise(t.history()),
 	}
+	if t.lasts() {
+		w.title = "Not being recorded (failed): " + t.brief()
+		w.text = t.class() + ": nothing of it is being recorded. Rundown tried, and does not try any more." + t.why("Cause: ")
+		w.class = t.givenUp()
+	}
+	return w
 }
 
 // unlessHeld is for a class whose recording somebody cancelled: whether the class takes place Rundown does not know.

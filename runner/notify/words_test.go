@@ -62,6 +62,30 @@ func TestTimesOfReasonsAreReadable(t *testing.T) {
 	}
 }
 
+// TestWhatEndsBeforeItsClassDoesCanStillBeRecorded has classes that Rundown gives up before they begin and while they last.
+func TestWhatEndsBeforeItsClassDoesCanStillBeRecorded(t *testing.T) {
+	for _, kind := range []string{"class.failed", "class.missed", "class.partial"} {
+		f := samples(t)[kind]
+		f.Class.Outcome = strings.TrimPrefix(kind, "class.")
+		for _, tt := range []struct {
+			at          time.Duration // after the start
+			says, omits string
+		}{
+			{-25 * time.Second, "Record the class by other means", "was recorded, although"},
+			{20 * time.Minute, "Record the rest of the class by other means", "Tell those who need the recording that there is none."},
+			{51 * time.Minute, "Tell those who need the recording", "other means"},
+		} {
+			if kind == "class.partial" && tt.at < 0 {
+				continue // nothing of it can have been recorded
+			}
+			_, e := eventAt(kind, f.Class.Start.Add(tt.at), f)
+			if got := e.Data.Text + " " + e.Data.Advice; !strings.Contains(got, tt.says) || strings.Contains(got, tt.omits) {
+				t.Errorf("%s, %v after the start of the class: %q, want %q in it and not %q", kind, tt.at, got, tt.says, tt.omits)
+			}
+		}
+	}
+}
+
 // TestAnOrphanSaysWhetherItsClassIsRecorded has each standing of the class.
 func TestAnOrphanSaysWhetherItsClassIsRecorded(t *testing.T) {
 	start := time.Date(2031, 9, 17, 17, 0, 0, 0, time.UTC)
