@@ -118,7 +118,7 @@ func (s *site) class(r *http.Request, sh *shell) (any, error) {
 }
 
 // secondsOf is a gap with its seconds.
-func (s scribe) secondsOf(g Period, zone *time.Location) Range {
+func (s scribe) secondsOf(g span, zone *time.Location) Range {
 	until := g.Until
 	if until.IsZero() {
 		until = s.now
@@ -258,7 +258,7 @@ func actsOf(c *Class, l look, now time.Time) (acts []actLink) {
 	ahead := c.End.After(now)
 	switch {
 	case c.Cancelled != nil || c.Outcome == session.Cancelled:
-		if byPlan := c.Cancelled != nil && c.Cancelled.ByPlan; !byPlan && ahead {
+		if byPlan := c.Cancelled != nil && c.Cancelled.ReasonCode == reason.CancelledByPlan; !byPlan && ahead {
 			add(ActUndo, "Take the cancellation back", false)
 		}
 	case c.State == session.Ended || !ahead && !l.live():

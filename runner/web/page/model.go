@@ -5,9 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"rundown/runner"
 	"rundown/runner/reason"
 	"rundown/runner/session"
-	"rundown/runner/store"
+	"rundown/runner/view"
 )
 
 // ErrUnknown says that there is no such class, plan or revision.
@@ -42,18 +43,15 @@ type Progress struct {
 	Outcome             session.Outcome
 	Reason              string
 	Code                reason.Code
-	Gaps                []Period
+	Gaps                []span // a zero end is open
 	Sessions            []Session
-	Cancelled, Extended *Order
+	Cancelled, Extended *view.OrderDoc
 	Left                bool   // no active plan holds it, and it is being recorded
 	Moved               string // what happened to a class that was moved while it ran
 }
 
 // Place is what a class is recorded from, and where to.
 type Place struct{ App, Page, Storage, Bucket string }
-
-// Period is a part of time; a zero end is open.
-type Period struct{ From, Until time.Time }
 
 // Session is one session of a class at the service.
 type Session struct {
@@ -67,34 +65,18 @@ type Session struct {
 	Files                       []string
 }
 
-// Order is what an operator or the plan ordered for a class.
-type Order struct {
-	Who, Reason string
-	ByPlan      bool      // the plan ordered it, and only the plan takes it back
-	Pending     bool      // no daemon has carried it out yet
-	Until       time.Time // of an extension
-	Closure     int64     // that gave it; 0: it was given for the class alone
-}
-
 // Entry is one entry of a class's story.
 type Entry struct {
-	At   time.Time
-	Who  string
-	Kind string // as in the log: state, intent, answer, command, notice …
-	Text string
-	Bad  bool // something failed
+	view.Sentence
+	Bad bool // something failed
 }
 
 // Issue is a health issue.
-type Issue struct {
-	ID, Severity, Text, Advice string
-	Since                      time.Time
-	Blocking                   bool // no class can begin while it lasts
-}
+type Issue struct{ runner.Issue }
 
 // Link is the page where something can be done about the issue, with what it is called; "" for none.
 func (i Issue) Link() string {
-	if strings.HasPrefix(i.ID, "plan-") {
+	if strings.HasPrefix(string(i.ID), "plan-") {
 		return "/plans"
 	}
 	return ""
@@ -111,48 +93,25 @@ type System struct {
 	Issues   []Issue
 }
 
-// Message is a notification that is to be sent, or was.
-type Message struct {
-	At            time.Time
-	Kind, Subject string
-	Target        string
-	State         store.MessageState
-	Tries         int
-	Due           time.Time
-	Result        string
-}
-
 // Plan is a plan with its revisions.
 type Plan struct {
 	Name      string
 	Withdrawn bool
-	Unread    string // why the active revision cannot be read; "" where it can
-	Revisions []Revision
+	Unread    string              // why the active revision cannot be read; "" where it can
+	Revisions []view.PlanRevision // newest first
 }
-
-// Standing is where a revision of a plan stands, in a word for people.
-type Standing string
 
 // The standings of revisions, as package view gives them.
 const (
-	standingActive    Standing = "at work"
-	standingWaiting   Standing = "waiting"
-	standingRefused   Standing = "refused"
-	standingWithdrawn Standing = "withdrawn"
+	standingActive    = "at work"
+	standingWaiting   = "waiting"
+	standingRefused   = "refused"
+	standingWithdrawn = "withdrawn"
 )
-
-// Revision is a revision of a plan.
-type Revision struct {
-	ID                      int64
-	At                      time.Time
-	Who, Commit, Path, Note string
-	Standing                Standing
-	Code                    reason.Code
-}
 
 // Change is what a revision does to the classes of its plan.
 type Change struct {
-	Revision, Against Revision // Against has no ID where there was none before
+	Revision, Against view.PlanRevision // Against has no ID where there was none before
 	Groups            []Group
 	Why               string // why it cannot be told; "" where it can
 }
@@ -163,46 +122,4 @@ type Group struct {
 	Recording string
 	Classes   int
 	Text      string
-}
-
-// Forecast is what plans ask of the service, against what it allows.
-type Forecast struct {
-	From, Until       time.Time
-	Classes, Sessions int
-	Loads             []Load
-	Requests          []Requests
-	Months            []Month
-	Hours             []Hour // the most sessions at once, hour by hour
-	Limit             int    // of sessions at once, over all apps; 0: unknown
-	CostUSD           float64
-}
-
-// Load is the most sessions at once of an app in a region.
-type Load struct {
-	App, Region, Class  string
-	Bare, Padded, Limit int
-	At                  time.Time
-	Sessions            int
-	LostHours           int
-	LostUSD             float64
-}
-
-// Requests is the busiest second of an app.
-type Requests struct {
-	App         string
-	Peak, Limit int
-	At          time.Time
-}
-
-// Month is the minutes and cost of an account in a month.
-type Month struct {
-	Name, Account    string
-	HD, FullHD, Free int64
-	CostUSD          float64
-}
-
-// Hour is one hour of the forecast.
-type Hour struct {
-	At       time.Time
-	Sessions int
 }

@@ -148,7 +148,7 @@ func (s *site) shell(r *http.Request) (*shell, error) {
 	for i := range sh.System.Issues {
 		issue := &sh.System.Issues[i]
 		issue.Since = issue.Since.In(zone)
-		if issue.ID == string(reason.IssuePlanWaiting) { // here it is a button
+		if issue.ID == reason.IssuePlanWaiting { // here it is a button
 			issue.Advice = "see what it changes and confirm it, or apply another plan"
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"rundown/runner/reason"
+	"rundown/runner/view"
 	"rundown/runner/web/access"
 )
 
@@ -29,7 +31,7 @@ type planView struct {
 }
 
 type revisionView struct {
-	Revision
+	view.PlanRevision
 	When   When
 	Ago    string
 	Key    string // the look of its state
@@ -78,14 +80,14 @@ func (s scribe) planOf(p Plan, canAct bool) planView {
 }
 
 // revisionKeys are the looks of the states of revisions.
-var revisionKeys = map[Standing]string{standingActive: "recorded", standingWaiting: "partial", standingRefused: "failed", standingWithdrawn: "cancelled"}
+var revisionKeys = map[string]string{standingActive: "recorded", standingWaiting: "partial", standingRefused: "failed", standingWithdrawn: "cancelled"}
 
-func (s scribe) revisionOf(plan string, r Revision) revisionView {
+func (s scribe) revisionOf(plan string, r view.PlanRevision) revisionView {
 	v := revisionView{
-		Revision: r, When: s.moment(r.At, s.day), Ago: s.ago(r.At), Key: "planned", Link: fmt.Sprintf("/plans/%s/%d", pathEscape(plan), r.ID),
-		Short: r.Commit[:min(len(r.Commit), 10)], Advice: adviceOf(r.Code, ""),
+		PlanRevision: r, When: s.moment(r.At, s.day), Ago: s.ago(r.At), Key: "planned", Link: fmt.Sprintf("/plans/%s/%d", pathEscape(plan), r.ID),
+		Short: r.Commit[:min(len(r.Commit), 10)], Advice: adviceOf(reason.Code(r.ReasonCode), ""),
 	}
-	v.State = string(r.Standing)
+	v.State = r.Standing
 	if key, ok := revisionKeys[r.Standing]; ok {
 		v.Key = key
 	}

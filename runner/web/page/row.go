@@ -7,6 +7,7 @@ import (
 
 	"rundown/runner/reason"
 	"rundown/runner/session"
+	"rundown/runner/view"
 )
 
 // rowView is a class in a list.
@@ -155,7 +156,7 @@ func (c *Class) lost(now time.Time) (lost time.Duration) {
 
 func (s scribe) extendedText(c *Class) string {
 	text := "extended by " + cmp.Or(c.Extended.Who, "an operator")
-	if !c.Extended.Until.IsZero() {
+	if c.Extended.Until != nil {
 		text = "extended to " + c.Extended.Until.In(zoneOrUTC(c.Zone)).Format("15:04") + " by " + cmp.Or(c.Extended.Who, "an operator")
 	}
 	return orderText(text, c.Extended)
@@ -163,7 +164,7 @@ func (s scribe) extendedText(c *Class) string {
 
 func (s scribe) cancelledText(c *Class) string {
 	who := cmp.Or(c.Cancelled.Who, "an operator")
-	if c.Cancelled.ByPlan {
+	if c.Cancelled.ReasonCode == reason.CancelledByPlan {
 		who = "the plan"
 	}
 	if c.Code == reason.EndedByOperator {
@@ -172,7 +173,7 @@ func (s scribe) cancelledText(c *Class) string {
 	return orderText("cancelled by "+who, c.Cancelled)
 }
 
-func orderText(text string, o *Order) string {
+func orderText(text string, o *view.OrderDoc) string {
 	if o.Reason != "" {
 		text += ": " + o.Reason
 	}

@@ -168,7 +168,7 @@ func classOf(o store.Occurrence, sessions []store.Session, caption view.Caption)
 		Times:   Times{Zone: zone, Start: o.Start, End: o.End, PlanEnd: doc.PlanEnd, From: doc.From},
 		Progress: Progress{
 			State: session.Phase(o.State), Outcome: session.Outcome(o.Outcome), Reason: o.Reason, Code: reason.Code(o.ReasonCode),
-			Left: view.LeftPlan(o, doc), Cancelled: orderOf(doc.Cancel), Moved: view.MovedText(o, doc, sessions, zone),
+			Left: view.LeftPlan(o, doc), Cancelled: doc.Cancel, Moved: view.MovedText(o, doc, sessions, zone),
 		},
 		Place: Place{App: doc.App, Page: bare(o.URL), Storage: doc.Storage, Bucket: doc.Bucket},
 	}
@@ -177,15 +177,15 @@ func classOf(o store.Occurrence, sessions []store.Session, caption view.Caption)
 	}
 	if doc.Extended != nil {
 		if x, effective := view.ExtensionOf(o); effective {
-			c.Extended = orderOf(x)
-			if c.Extended.Until.After(c.End) {
-				c.PlanEnd, c.End = cmpTime(c.PlanEnd, c.End), c.Extended.Until
+			c.Extended = x
+			if x.Until != nil && x.Until.After(c.End) {
+				c.PlanEnd, c.End = cmpTime(c.PlanEnd, c.End), *x.Until
 			}
 		}
 	}
 	for _, g := range doc.Gaps {
 		if g.From != nil {
-			p := Period{From: *g.From}
+			p := span{From: *g.From}
 			if g.Until != nil {
 				p.Until = *g.Until
 			}
@@ -214,17 +214,6 @@ func cmpTime(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-func orderOf(o *view.OrderDoc) *Order {
-	if o == nil {
-		return nil
-	}
-	order := &Order{Who: o.Who, Reason: o.Reason, Pending: o.Pending, ByPlan: o.ReasonCode == reason.CancelledByPlan, Closure: o.Closure}
-	if o.Until != nil {
-		order.Until = *o.Until
-	}
-	return order
 }
 
 func sessionFrom(x store.Session) Session {
@@ -281,7 +270,7 @@ func (s *Source) class(ctx context.Context, id string) (Class, []Entry, error) {
 	}
 	var story []Entry
 	for i, x := range view.Story(found.Row, events) {
-		story = append(story, Entry{At: x.At, Who: x.Who, Kind: x.Kind, Text: x.Text, Bad: x.Kind != "state" && strings.Contains(string(events[i].Data), `"reason_code"`)})
+		story = append(story, Entry{x, x.Kind != "state" && strings.Contains(string(events[i].Data), `"reason_code"`)})
 	}
 	return c, story, nil
 }
@@ -301,7 +290,7 @@ func (s *Source) system(ctx context.Context) (System, error) {
 	}
 	if s.Issues != nil {
 		for _, i := range s.Issues() {
-			sys.Issues = append(sys.Issues, Issue{ID: string(i.ID), Severity: string(i.Severity), Text: i.Text, Advice: i.Advice, Since: i.Since, Blocking: i.Blocking})
+			sys.Issues = append(sys.Issues, Issue{i})
 		}
 	}
 	slices.SortStableFunc(sys.Issues, func(a, b Issue) int { return cmp.Compare(a.Severity, b.Severity) }) // critical, warning
@@ -314,7 +303,7 @@ func (s *Source) system(ctx context.Context) (System, error) {
 const shownMessages = 30
 
 // messages are the notifications that wait, and the newest of the others.
-func (s *Source) messages(ctx context.Context) (list []Message, waiting int, err error) {
+func (s *Source) messages(ctx context.Context) (list []store.Message, waiting int, err error) {
 	held, err := s.Store.Outbox(ctx, store.OutboxFilter{State: store.MessageWaiting, Limit: 10 * shownMessages})
 	if err != nil {
 		return nil, 0, err
@@ -324,10 +313,7 @@ func (s *Source) messages(ctx context.Context) (list []Message, waiting int, err
 		return nil, 0, err
 	}
 	newest = slices.DeleteFunc(newest, func(m store.Message) bool { return m.State == store.MessageWaiting })
-	for _, m := range slices.Concat(held, newest) {
-		list = append(list, Message{At: m.At, Kind: m.Kind, Subject: m.Subject, Target: m.Target, State: m.State, Tries: m.Tries, Due: m.Due, Result: m.Result})
-	}
-	return list, len(held), nil
+	return slices.Concat(held, newest), len(held), nil
 }
 
 // planList are the plans with their revisions, newest first.
@@ -346,22 +332,18 @@ func (s *Source) planList(ctx context.Context) ([]Plan, error) {
 		k := slices.IndexFunc(plans, func(p Plan) bool { return p.Name == r.Plan })
 		if k < 0 {
 			k = len(plans)
-			plans = append(plans, Plan{Name: r.Plan, Withdrawn: Standing(r.Standing) == standingWithdrawn})
+			plans = append(plans, Plan{Name: r.Plan, Withdrawn: r.Standing == standingWithdrawn})
 		}
-		plans[k].Revisions = append(plans[k].Revisions, revisionFrom(r))
+		plans[k].Revisions = append(plans[k].Revisions, r)
 	}
 	for k := range plans {
 		read := slices.ContainsFunc(active, func(p *plan.Plan) bool { return p.Name == plans[k].Name })
-		if !read && !plans[k].Withdrawn && slices.ContainsFunc(plans[k].Revisions, func(r Revision) bool { return r.Standing == standingActive }) {
+		if !read && !plans[k].Withdrawn && slices.ContainsFunc(plans[k].Revisions, func(r view.PlanRevision) bool { return r.Standing == standingActive }) {
 			plans[k].Unread = strings.Join(f.Unread, "; ")
 		}
 	}
 	slices.SortFunc(plans, func(a, b Plan) int { return cmp.Compare(a.Name, b.Name) })
 	return plans, nil
-}
-
-func revisionFrom(r view.PlanRevision) Revision {
-	return Revision{ID: r.ID, At: r.At, Who: r.Who, Commit: r.Commit, Path: r.Path, Standing: Standing(r.Standing), Note: r.Note, Code: reason.Code(r.ReasonCode)}
 }
 
 // changeIn is what a revision changes, against the one that was active before it.
@@ -373,10 +355,10 @@ func (s *Source) changeIn(ctx context.Context, name string, id int64) (c Change,
 	case r.ID == 0:
 		return c, ErrUnknown
 	}
-	c.Revision = revisionFrom(r)
+	c.Revision = r
 	var before *plan.Plan
 	if against.ID != 0 {
-		c.Against = revisionFrom(against)
+		c.Against = against
 		if before, c.Why, err = s.planOf(ctx, against.ID); err != nil || c.Why != "" {
 			return c, err
 		}
@@ -416,46 +398,8 @@ func (s *Source) planOf(ctx context.Context, id int64) (p *plan.Plan, why string
 	return p, "", nil
 }
 
-// outlook is what the active plans ask of the service in a period.
-func (s *Source) outlook(ctx context.Context, from, until time.Time) (Forecast, error) {
-	plans, err := s.finder().Active(ctx, "")
-	if err != nil {
-		return Forecast{}, err
-	}
-	f := forecast.Of(plans, forecast.Options{Now: s.Clock(), From: forecast.Bound{At: from}, Until: forecast.Bound{At: until}})
-	out := Forecast{From: from, Until: until, Classes: f.Classes, Sessions: f.Sessions, CostUSD: f.CostUSD}
-	for _, a := range f.Apps {
-		name := nameOf(a.App)
-		if a.App != nil {
-			out.Limit += a.App.Limits.MaxConcurrent()
-		}
-		for _, p := range a.Places {
-			for _, l := range p.Loads {
-				if l.Sessions == 0 {
-					continue
-				}
-				out.Loads = append(out.Loads, Load{
-					App: name, Region: cmp.Or(string(p.Region), "nearest"), Class: strings.ToUpper(string(l.Class)), Bare: l.Peak.Unpadded.Sessions, Padded: l.Peak.Padded.Sessions,
-					Limit: l.Limit, At: l.Peak.Padded.At, Sessions: l.Sessions, LostHours: l.FailedStop.Hours, LostUSD: l.FailedStop.CostUSD,
-				})
-			}
-		}
-		if a.Requests.Worst > 0 {
-			out.Requests = append(out.Requests, Requests{App: name, Peak: a.Requests.Worst, Limit: a.Requests.QPS, At: a.Requests.WorstAt})
-		}
-	}
-	for _, m := range f.Months {
-		out.Months = append(out.Months, Month{
-			Name: time.Date(m.Year, m.Month, 1, 0, 0, 0, 0, time.UTC).Format("January 2006"), Account: m.Account,
-			HD: m.HD, FullHD: m.FullHD, Free: m.FreeHD + m.FreeFHD, CostUSD: m.CostUSD,
-		})
-	}
-	out.Hours = hoursAtOnce(plans, from, until)
-	return out, nil
-}
-
-// hoursAtOnce is the most sessions at once, with padding, in each hour of a period.
-func hoursAtOnce(plans []*plan.Plan, from, until time.Time) []Hour {
+// hoursAtOnce is the most sessions at once, with padding, in each hour from an instant on.
+func hoursAtOnce(plans []*plan.Plan, from, until time.Time) []int {
 	type step struct {
 		at time.Time
 		by int
@@ -469,7 +413,7 @@ func hoursAtOnce(plans []*plan.Plan, from, until time.Time) []Hour {
 		}
 	}
 	slices.SortFunc(steps, func(a, b step) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.by, b.by)) })
-	var hours []Hour
+	var hours []int
 	running, next := 0, 0
 	for at := from; at.Before(until); at = at.Add(time.Hour) {
 		for ; next < len(steps) && !steps[next].at.After(at); next++ {
@@ -480,7 +424,7 @@ func hoursAtOnce(plans []*plan.Plan, from, until time.Time) []Hour {
 			running += steps[next].by
 			most = max(most, running)
 		}
-		hours = append(hours, Hour{At: at, Sessions: most})
+		hours = append(hours, most)
 	}
 	return hours
 }

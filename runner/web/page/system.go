@@ -39,7 +39,7 @@ func (s scribe) nodeOf(n view.Node) nodeView {
 }
 
 type messageView struct {
-	Message
+	store.Message
 	When, Again When
 	Key         string // the look of its state
 	Link        string // of the class that it is about
@@ -48,7 +48,7 @@ type messageView struct {
 // messageKeys are the looks of the states of messages.
 var messageKeys = map[store.MessageState]string{store.MessageSent: "recorded", store.MessageWaiting: "planned", store.MessageDropped: "cancelled"}
 
-func (s scribe) messageOf(m Message) messageView {
+func (s scribe) messageOf(m store.Message) messageView {
 	v := messageView{Message: m, When: s.moment(m.At, s.day), Key: messageKeys[m.State]}
 	if m.State == store.MessageWaiting {
 		v.Again = s.clock(m.Due, s.day)
