@@ -21,19 +21,18 @@ var catalogueText []byte
 // Restriction is an entry of the catalogue: one rule of Agora's documentation. [Bound], [Ints], [Strings] and
 // [Seconds] read its figures, so that rules, schema, simulator and manual use the same ones.
 type Restriction struct {
-	ID        string
-	Statement string
-	Field     string
-	Check     string // static, plan, probe, runtime or human
-	Severity  string // error or warning
-	Source    string
-	Since     string // the day or month since which it holds, "" when not documented
-	Conflict  string // where editions of the documentation disagree, "" when they agree
-	Derived   bool   // an inference from a documented fact
-	Enforced  Enforcement
-	// LeftToUsers is set for advice that the program leaves to its users, and says what it does itself.
-	LeftToUsers string
-	Note        string // on what the program checks and what it cannot; "" for most
+	ID          string      `yaml:"id"`
+	Statement   string      `yaml:"statement"`
+	Field       string      `yaml:"field"`
+	Check       string      `yaml:"check"`    // static, plan, probe, runtime or human
+	Severity    string      `yaml:"severity"` // error or warning
+	Source      string      `yaml:"source"`
+	Since       string      `yaml:"since"`    // the day or month since which it holds, "" when not documented
+	Conflict    string      `yaml:"conflict"` // where editions of the documentation disagree, "" when they agree
+	Derived     bool        `yaml:"derived"`  // an inference from a documented fact
+	Enforced    Enforcement `yaml:"enforced"`
+	LeftToUsers string      `yaml:"left_to_users"` // of advice that the program leaves to its users: what it does itself
+	Note        string      `yaml:"note"`          // on what the program checks and what it cannot; "" for most
 }
 
 // Enforcement is how the program itself keeps to a restriction. It is zero where a finding of validate reports a plan that
@@ -44,23 +43,12 @@ type Enforcement struct {
 	Test string `yaml:"test"` // package.TestFunction, which proves it
 }
 
-// entry is a restriction as the file contains it.
+// entry is a restriction with its figures, as the file contains them.
 type entry struct {
-	ID        string    `yaml:"id"`
-	Statement string    `yaml:"statement"`
-	Value     yaml.Node `yaml:"value"`
-	Bounds    yaml.Node `yaml:"bounds"`
-	Field     string    `yaml:"field"`
-	Check     string    `yaml:"check"`
-	Severity  string    `yaml:"severity"`
-	Source    string    `yaml:"source"`
-	Since     string    `yaml:"since"`
-	Conflict  string    `yaml:"conflict"`
-	Derived   bool      `yaml:"derived"`
+	Restriction `yaml:",inline"`
 
-	Enforced    Enforcement `yaml:"enforced"`
-	LeftToUsers string      `yaml:"left_to_users"`
-	Note        string      `yaml:"note"`
+	Value  yaml.Node `yaml:"value"`
+	Bounds yaml.Node `yaml:"bounds"`
 }
 
 // limits are inclusive bounds; a missing end is open.
@@ -154,11 +142,7 @@ func (c *catalogue) add(e entry) error {
 	}
 	c.index[e.ID] = len(c.list)
 	c.figures[e.ID] = f
-	c.list = append(c.list, Restriction{
-		ID: e.ID, Statement: e.Statement, Field: e.Field, Check: e.Check, Severity: e.Severity,
-		Source: e.Source, Since: e.Since, Conflict: e.Conflict, Derived: e.Derived,
-		Enforced: e.Enforced, LeftToUsers: e.LeftToUsers, Note: e.Note,
-	})
+	c.list = append(c.list, e.Restriction)
 	return nil
 }
 

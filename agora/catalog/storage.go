@@ -34,67 +34,62 @@ type StorageRegion struct {
 }
 
 // Vendors are the storage vendors in the order of their numbers, with the regions of the newest list.
-func Vendors() []Vendor { return cloneVendors(vendors) }
+func Vendors() []Vendor {
+	list := slices.Clone(vendors)
+	for i := range list {
+		list[i] = list[i].clone()
+	}
+	return list
+}
 
 // VendorByName finds a vendor by the name that plans write.
 func VendorByName(name string) (Vendor, bool) {
-	return findVendor(func(v Vendor) bool { return v.Name == name })
+	v, ok := first(vendors, func(v Vendor) bool { return v.Name == name })
+	return v.clone(), ok
 }
 
 // VendorByNumber finds a vendor by the number that the service takes.
 func VendorByNumber(number int) (Vendor, bool) {
-	return findVendor(func(v Vendor) bool { return v.Number == number })
+	v, ok := first(vendors, func(v Vendor) bool { return v.Number == number })
+	return v.clone(), ok
 }
 
 // Region finds a region of the vendor by name, in any case, with - or _. Where a vendor's only region is 0, its name
 // is "". An alias gives the region under its own name.
 func (v Vendor) Region(name string) (StorageRegion, bool) {
-	if alias, ok := findRegion(v.Aliases, name); ok {
+	if alias, ok := regionNamed(v.Aliases, name); ok {
 		return v.RegionByNumber(alias.Number)
 	}
-	return findRegion(v.Regions, name)
+	return regionNamed(v.Regions, name)
 }
 
 // WithdrawnRegion finds a region that only older editions list, in the same way.
 func (v Vendor) WithdrawnRegion(name string) (StorageRegion, bool) {
-	return findRegion(v.Withdrawn, name)
+	return regionNamed(v.Withdrawn, name)
 }
 
 // RegionByNumber finds a region of the vendor by the number that the service takes.
 func (v Vendor) RegionByNumber(number int) (StorageRegion, bool) {
-	i := slices.IndexFunc(v.Regions, func(r StorageRegion) bool { return r.Number == number })
-	if i < 0 {
-		return StorageRegion{}, false
-	}
-	return v.Regions[i], true
+	return first(v.Regions, func(r StorageRegion) bool { return r.Number == number })
 }
 
-func findVendor(match func(Vendor) bool) (Vendor, bool) {
-	i := slices.IndexFunc(vendors, match)
-	if i < 0 {
-		return Vendor{}, false
-	}
-	return cloneVendors(vendors[i : i+1])[0], true
-}
-
-func findRegion(list []StorageRegion, name string) (StorageRegion, bool) {
+func regionNamed(list []StorageRegion, name string) (StorageRegion, bool) {
 	name = normalRegion(name)
-	i := slices.IndexFunc(list, func(r StorageRegion) bool { return normalRegion(r.Name) == name })
-	if i < 0 {
-		return StorageRegion{}, false
-	}
-	return list[i], true
+	return first(list, func(r StorageRegion) bool { return normalRegion(r.Name) == name })
 }
 
-// cloneVendors copies vendors, so that callers cannot modify the tables.
-func cloneVendors(list []Vendor) []Vendor {
-	out := slices.Clone(list)
-	for i := range out {
-		out[i].Regions = slices.Clone(out[i].Regions)
-		out[i].Aliases = slices.Clone(out[i].Aliases)
-		out[i].Withdrawn = slices.Clone(out[i].Withdrawn)
+// first is the first item that matches.
+func first[T any](list []T, matches func(T) bool) (found T, ok bool) {
+	if i := slices.IndexFunc(list, matches); i >= 0 {
+		return list[i], true
 	}
-	return out
+	return found, false
+}
+
+// clone copies a vendor, so that callers cannot modify the tables.
+func (v Vendor) clone() Vendor {
+	v.Regions, v.Aliases, v.Withdrawn = slices.Clone(v.Regions), slices.Clone(v.Aliases), slices.Clone(v.Withdrawn)
+	return v
 }
 
 // single is the region list of a vendor without regions of its own.
