@@ -35,18 +35,7 @@ func SyntaxErrorHint(t Hint, format string, args ...any) error {
 // before anything but a dollar or a brace stays a dollar. The error is a [*SyntaxError] that contains nothing of s,
 // since s may be secret.
 func NewText(s string, pos Pos, kind TextKind) (Text, error) {
-	t := &textContent{pos: pos, kind: kind}
-	if !strings.ContainsAny(s, "${") {
-		t.parts = []TextPart{{S: s}}
-		return Text{&text{t}}, nil
-	}
-	var literal strings.Builder
-	flush := func() {
-		if literal.Len() > 0 {
-			t.parts = append(t.parts, TextPart{S: literal.String()})
-			literal.Reset()
-		}
-	}
+	var w textWriter
 	named := 0 // references and placeholders so far
 	for i := 0; i < len(s); {
 		rest := s[i:]
@@ -54,38 +43,54 @@ func NewText(s string, pos Pos, kind TextKind) (Text, error) {
 		case named > maxParts:
 			return Text{}, SyntaxErrorf("split it, or give the whole text by one reference", "the text contains more than %d references and placeholders", maxParts)
 		case strings.HasPrefix(rest, "$$"):
-			literal.WriteByte('$')
+			w.literal.WriteByte('$')
 			i += 2
 		case strings.HasPrefix(rest, "${"):
 			ref, length, err := scanReference(rest, s[:i])
 			if err != nil {
 				return Text{}, err
 			}
-			flush()
-			t.parts = append(t.parts, TextPart{Kind: PartReference, ref: ref})
+			w.add(TextPart{Kind: PartReference, ref: ref})
 			named++
 			i += length
-		case rest[0] == '{' && kind.placeholders():
+		case rest[0] == '{' && kind.placeholders() && ScanPlaceholder(rest) != "":
 			name := ScanPlaceholder(rest)
-			if name == "" {
-				literal.WriteByte('{')
-				i++
-				continue
-			}
-			flush()
-			t.parts = append(t.parts, TextPart{Kind: PartPlaceholder, S: name})
+			w.add(TextPart{Kind: PartPlaceholder, S: name})
 			named++
 			i += len(name) + len("{}")
 		default:
-			literal.WriteByte(rest[0])
+			w.literal.WriteByte(rest[0])
 			i++
 		}
 	}
-	flush()
-	if len(t.parts) == 0 {
-		t.parts = []TextPart{{}}
+	return w.text(pos, kind), nil
+}
+
+// textWriter puts a text together: literal text that follows literal text is one part.
+type textWriter struct {
+	parts   []TextPart
+	literal strings.Builder
+}
+
+// add ends the literal text so far and adds another part.
+func (w *textWriter) add(p TextPart) {
+	w.flush()
+	w.parts = append(w.parts, p)
+}
+
+func (w *textWriter) flush() {
+	if w.literal.Len() > 0 {
+		w.parts = append(w.parts, TextPart{S: w.literal.String()})
+		w.literal.Reset()
 	}
-	return Text{&text{t}}, nil
+}
+
+// text is what was written. An empty text has one part too.
+func (w *textWriter) text(pos Pos, kind TextKind) Text {
+	if w.flush(); len(w.parts) == 0 {
+		w.parts = []TextPart{{}}
+	}
+	return Text{&text{&textContent{pos: pos, kind: kind, parts: w.parts}}}
 }
 
 const referenceHint = "write ${NAME} for a variable, ${file:PATH} for a file, or $$ for a dollar"
@@ -112,46 +117,32 @@ func scanReference(s, before string) (Reference, int, error) {
 	return Reference{Name: inner}, end + 1, nil
 }
 
+// variableName matches the names of environment variables.
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 // IsVariableName says whether s can be the name of an environment variable: letters, digits and _, not beginning with
 // a digit.
-func IsVariableName(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if !(c == '_' || IsLetter(c) || i > 0 && IsDigit(c)) {
-			return false
-		}
-	}
-	return s != ""
-}
+func IsVariableName(s string) bool { return variableName.MatchString(s) }
+
+// placeholder matches a placeholder at the beginning of a text.
+var placeholder = regexp.MustCompile(`^\{([A-Za-z0-9_.-]+)\}`)
 
 // ScanPlaceholder gives the name of the placeholder that s begins with; "" where the brace is only a brace.
 func ScanPlaceholder(s string) string {
-	for i := 1; i < len(s); i++ {
-		c := s[i]
-		if c == '}' {
-			return s[1:i]
-		}
-		if !(c == '_' || c == '-' || c == '.' || IsLetter(c) || IsDigit(c)) {
-			return ""
-		}
+	if m := placeholder.FindStringSubmatch(s); m != nil {
+		return m[1]
 	}
 	return ""
 }
 
-// IsLetter says whether c is an ASCII letter.
-func IsLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
-func IsDigit(c byte) bool  { return '0' <= c && c <= '9' }
+// IsDigit says whether c is an ASCII digit.
+func IsDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// PrefixValue drops the characters of a value that Agora does not allow in a folder of a prefix: all but ASCII letters and
-// digits.
-func PrefixValue(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < utf8.RuneSelf && (IsLetter(byte(r)) || IsDigit(byte(r))) {
-			return r
-		}
-		return -1
-	}, s)
-}
+// notInPrefix matches what Agora does not allow in a folder of a prefix: all but ASCII letters and digits.
+var notInPrefix = regexp.MustCompile(`[^A-Za-z0-9]+`)
+
+// PrefixValue drops the characters of a value that Agora does not allow in a folder of a prefix.
+func PrefixValue(s string) string { return notInPrefix.ReplaceAllString(s, "") }
 
 // Placeholders lists the names of the placeholders in the text, in order and without duplicates.
 func (t Text) Placeholders() []string {
@@ -174,36 +165,25 @@ func (t Text) ExpandBy(value func(name string) (string, bool)) (Text, []string) 
 		return t, nil
 	}
 	var unknown []string
-	expanded := &textContent{pos: t.t.pos, kind: t.t.kind}
-	var literal strings.Builder
-	flush := func() {
-		if literal.Len() > 0 {
-			expanded.parts = append(expanded.parts, TextPart{S: literal.String()})
-			literal.Reset()
-		}
-	}
+	var w textWriter
 	for _, p := range t.t.parts {
-		if p.Kind == PartLiteral {
-			literal.WriteString(p.S)
-			continue
-		}
-		if p.Kind == PartPlaceholder {
+		switch p.Kind {
+		case PartLiteral:
+			w.literal.WriteString(p.S)
+		case PartReference:
+			w.add(p)
+		case PartPlaceholder:
 			if v, ok := value(p.S); ok {
-				literal.WriteString(v)
+				w.literal.WriteString(v)
 				continue
 			}
 			if !slices.Contains(unknown, p.S) {
 				unknown = append(unknown, p.S)
 			}
+			w.add(p)
 		}
-		flush()
-		expanded.parts = append(expanded.parts, p)
 	}
-	flush()
-	if len(expanded.parts) == 0 {
-		expanded.parts = []TextPart{{}}
-	}
-	return Text{&text{expanded}}, unknown
+	return w.text(t.t.pos, t.t.kind), unknown
 }
 
 // WebAddress matches an address up to where a reference or placeholder may begin, so that https:// alone matches.
