@@ -19,37 +19,38 @@ func AppKey(p *Plan, a *App) string {
 	}
 }
 
-// Streams is the number of concurrent recordings of a class of resolution in a region: what Agora has granted, else
-// what it documents. It is 0 where neither is known, as without a region.
+// Streams is the number of concurrent recordings of a class of resolution in a region, as [Limits.StreamLimit] is, but 0 where
+// neither figure is known, as without a region.
 func (l Limits) Streams(r catalog.Region, c catalog.StreamClass) int {
-	a := App{Limits: l}
-	switch {
-	case c == "" || r == "" && a.Granted(c) == 0:
+	if c == "" || r == "" && l.Granted(c) == 0 {
 		return 0
-	default:
-		return StreamLimit(&a, r, c)
 	}
+	return l.StreamLimit(r, c)
 }
 
-// StreamLimit is the number of concurrent recordings of a class of resolution that the app may have in a region:
-// granted, else documented.
-func StreamLimit(a *App, r catalog.Region, c catalog.StreamClass) int {
-	granted := 0
-	if a != nil {
-		granted = a.Granted(c)
-	}
-	return cmp.Or(granted, catalog.StreamLimit(r, c))
+// StreamLimit is the number of concurrent recordings of a class of resolution that an app may have in a region: what Agora
+// has granted, else what it documents.
+func (l Limits) StreamLimit(r catalog.Region, c catalog.StreamClass) int {
+	return cmp.Or(l.Granted(c), catalog.StreamLimit(r, c))
 }
 
 // Granted is the number of concurrent recordings of a class of resolution that the plan says Agora has granted; 0
 // where it says nothing.
-func (a *App) Granted(class catalog.StreamClass) int {
+func (l Limits) Granted(class catalog.StreamClass) int {
 	switch class {
 	case catalog.StreamSD:
-		return a.Limits.SD
+		return l.SD
 	case catalog.StreamHD:
-		return a.Limits.HD
+		return l.HD
 	default:
-		return a.Limits.FHD
+		return l.FHD
 	}
+}
+
+// Limits are those of the app; none are stated where there is no app.
+func (s *Settings) Limits() Limits {
+	if s.App == nil {
+		return Limits{}
+	}
+	return s.App.Limits
 }

@@ -252,11 +252,7 @@ func (s *sweep) app(p *plan.Plan, settings *plan.Settings) *appNode {
 		return s.apps[i]
 	}
 	a := &appNode{node: node{parent: &s.all, zone: settings.Zone}, out: AppForecast{App: settings.App, Key: key}}
-	var limits plan.Limits
-	if settings.App != nil {
-		limits = settings.App.Limits
-	}
-	a.requests = newRequestCount(limits.RequestRate(), settings.Zone, &a.node)
+	a.requests = newRequestCount(settings.Limits().RequestRate(), settings.Zone, &a.node)
 	s.apps = append(s.apps, a)
 	return a
 }
@@ -274,7 +270,7 @@ func (s *sweep) load(app *appNode, settings *plan.Settings) *loadNode {
 	if *load == nil {
 		*load = &loadNode{
 			node: node{parent: &place.node, zone: app.zone}, place: place,
-			out: LoadForecast{Class: class, Limit: plan.StreamLimit(settings.App, settings.Region, class)},
+			out: LoadForecast{Class: class, Limit: settings.Limits().StreamLimit(settings.Region, class)},
 		}
 	}
 	return *load
