@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -52,18 +53,11 @@ func noSuchDay(s string) error {
 	return plan.SyntaxErrorHint(plan.Hint{Text: fmt.Sprintf("did you mean %s?", last), Part: s, Replacement: last.String()}, "%s", message)
 }
 
+// datePattern matches the form 2031-10-13.
+var datePattern = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+
 // looksLikeDate says whether a text has the form 2031-10-13.
-func looksLikeDate(s string) bool {
-	if len(s) != len(time.DateOnly) {
-		return false
-	}
-	for i := range len(s) {
-		if (i == 4 || i == 7) != (s[i] == '-') || i != 4 && i != 7 && !plan.IsDigit(s[i]) {
-			return false
-		}
-	}
-	return true
-}
+func looksLikeDate(s string) bool { return datePattern.MatchString(s) }
 
 // ParseDays reads a day or a range of days: "2031-10-13" or "2031-11-27..2031-11-28". The error is a
 // [*plan.SyntaxError].

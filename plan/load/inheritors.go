@@ -1,6 +1,8 @@
 package load
 
 import (
+	"cmp"
+	"math"
 	"slices"
 
 	"rundown/plan"
@@ -62,39 +64,30 @@ func inheritors(p *plan.Plan, u *sourceFile, root bool, k *keyAt) []string {
 // defaultsKeysInOrder are the keys of a file's defaults in the order of the text, followed by the key after defaults,
 // without a name.
 func defaultsKeysInOrder(u *sourceFile) []keyAt {
-	keys := slices.Clone(u.part.Defaults.keys)
 	begin, ok := u.positions.find("defaults")
 	if !ok {
 		return nil
 	}
-	end := keyAt{key: plan.Span{Line: 1 << 30}}
-	for _, k := range u.positions.keys {
-		if before(begin.key, k.key.Line, k.key.Column) && before(k.key, end.key.Line, end.key.Column) {
-			end = keyAt{key: k.key}
-		}
+	byPlace := func(a, b keyAt) int { return comparePlaces(a.key, b.key) }
+	after := slices.DeleteFunc(slices.Clone(u.positions.keys), func(k keyAt) bool { return byPlace(k, begin) <= 0 })
+	end := keyAt{key: plan.Span{Line: math.MaxInt32}}
+	if len(after) > 0 {
+		end = keyAt{key: slices.MinFunc(after, byPlace).key}
 	}
-	slices.SortFunc(keys, func(a, b keyAt) int {
-		if before(a.key, b.key.Line, b.key.Column) {
-			return -1
-		}
-		return 1
-	})
-	return append(keys, end)
+	return append(slices.SortedFunc(slices.Values(u.part.Defaults.keys), byPlace), end)
 }
 
 // keyAround is the key whose value contains a position; nil for none.
 func keyAround(keys []keyAt, pos plan.Pos) *keyAt {
-	for i := range max(len(keys)-1, 0) {
-		line, column := int32(pos.Line), int32(pos.Column)
-		starts := !before(plan.Span{Line: line, Column: column}, keys[i].key.Line, keys[i].key.Column)
-		if starts && before(plan.Span{Line: line, Column: column}, keys[i+1].key.Line, keys[i+1].key.Column) {
-			return &keys[i]
-		}
+	at := plan.Span{Line: int32(pos.Line), Column: int32(pos.Column)}
+	next := slices.IndexFunc(keys, func(k keyAt) bool { return comparePlaces(at, k.key) < 0 })
+	if next < 1 {
+		return nil
 	}
-	return nil
+	return &keys[next-1]
 }
 
-// before says whether a span starts before a line and column.
-func before(s plan.Span, line, column int32) bool {
-	return s.Line < line || s.Line == line && s.Column < column
+// comparePlaces orders spans by where they start.
+func comparePlaces(a, b plan.Span) int {
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }

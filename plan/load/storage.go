@@ -175,11 +175,11 @@ func (b *builder) vendor(s *plan.Storage, k *storageKeys) {
 	if _, given := k.find("region"); !given || k.Region != nil && !strings.Contains(*k.Region, "${") {
 		b.region(s, k, region)
 	}
-	if place, given := k.find("sse"); given && !slices.Contains(catalog.IntsOf("extparams-sse", "vendors"), int64(v.Number)) {
-		u.advise("extparams-sse", place.key, fmt.Sprintf("sse is for %s only, and the vendor is %s", vendorNames(catalog.IntsOf("extparams-sse", "vendors")), v.Name), removal(u.src, place))
-	}
-	if place, given := k.find("tag"); given && !slices.Contains(catalog.IntsOf("extparams-tag", "vendors"), int64(v.Number)) {
-		u.advise("extparams-tag", place.key, fmt.Sprintf("tag is for %s only, and the vendor is %s", vendorNames(catalog.IntsOf("extparams-tag", "vendors")), v.Name), removal(u.src, place))
+	for _, key := range []string{"sse", "tag", "endpoint"} {
+		takers := catalog.IntsOf("extparams-"+key, "vendors")
+		if place, given := k.find(key); given && !slices.Contains(takers, int64(v.Number)) {
+			u.advise("extparams-"+key, place.key, fmt.Sprintf("%s is for %s only, and the vendor is %s", key, vendorNames(takers), v.Name), removal(u.src, place))
+		}
 	}
 	place, given := k.find("endpoint")
 	switch needs := slices.Contains(catalog.IntsOf("extparams-endpoint", "vendors"), int64(v.Number)); {
@@ -196,8 +196,6 @@ func (b *builder) vendor(s *plan.Storage, k *storageKeys) {
 			hint = plan.WriteHint(host)
 		}
 		u.advise("extparams-endpoint", place.value, "endpoint is the host name of the store, without scheme and path", hint)
-	case !needs && given:
-		u.advise("extparams-endpoint", place.key, fmt.Sprintf("endpoint is for %s only, and the vendor is %s", vendorNames(catalog.IntsOf("extparams-endpoint", "vendors")), v.Name), removal(u.src, place))
 	}
 	if place, given := k.find("sts"); given && !slices.Contains(catalog.Ints("sts-vendors"), int64(v.Number)) {
 		u.report("sts-vendors", place.key, fmt.Sprintf("sts works with %s, and the vendor is %s", vendorNames(catalog.Ints("sts-vendors")), v.Name), "give access_key and secret_key instead")

@@ -3,10 +3,8 @@ package load
 import (
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/agext/levenshtein"
-	"golang.org/x/text/unicode/norm"
 
 	"rundown/plan"
 )
@@ -56,15 +54,7 @@ var dayGroups = map[string]plan.Weekdays{
 }
 
 // foldWord makes words comparable: lower case, without accents and the dot of an abbreviation.
-func foldWord(word string) string {
-	var b strings.Builder
-	for _, r := range norm.NFD.String(word) {
-		if !unicode.Is(unicode.Mn, r) {
-			b.WriteRune(unicode.ToLower(r))
-		}
-	}
-	return strings.TrimSuffix(b.String(), ".")
-}
+func foldWord(word string) string { return strings.TrimSuffix(strings.ToLower(foldLatin(word)), ".") }
 
 // meaning is what a word may mean as days.
 type meaning struct {
