@@ -1,6 +1,8 @@
 package load
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -9,36 +11,27 @@ import (
 
 const timesHint = "write start and end as 09:00-09:50"
 
+// clockPattern matches 9:00, 09:00 and 09:00:20.
+var clockPattern = regexp.MustCompile(`^(\d{1,2}):(\d{2})(?::(\d{2}))?$`)
+
 // ParseClock reads 09:00 or 09:00:20. 24:00 gives 86 400, which only an end may be.
 func ParseClock(s string) (plan.Clock, error) {
-	fields := strings.Split(s, ":")
-	if len(fields) != 2 && len(fields) != 3 {
+	m := clockPattern.FindStringSubmatch(s)
+	if m == nil {
 		return 0, plan.SyntaxErrorf(timesHint, "%q is not a time of day", s)
 	}
-	var total int
-	for i, field := range fields {
-		if len(field) != 2 && (i > 0 || len(field) != 1) {
-			return 0, plan.SyntaxErrorf(timesHint, "%q is not a time of day", s)
-		}
-		n := 0
-		for j := range len(field) {
-			if !plan.IsDigit(field[j]) {
-				return 0, plan.SyntaxErrorf(timesHint, "%q is not a time of day", s)
-			}
-			n = n*10 + int(field[j]-'0')
-		}
-		if i > 0 && n > 59 || n > 24 && i == 0 {
-			return 0, plan.SyntaxErrorf("hours go from 00 to 23, minutes and seconds from 00 to 59", "there is no time of day %q", s)
-		}
-		total = total*60 + n
-	}
-	if len(fields) == 2 {
-		total *= 60
-	}
-	if total > plan.DaySeconds {
+	minute, second := number(m[2]), number(m[3])
+	total := (number(m[1])*60+minute)*60 + second
+	if minute > 59 || second > 59 || total > plan.DaySeconds {
 		return 0, plan.SyntaxErrorf("hours go from 00 to 23, minutes and seconds from 00 to 59", "there is no time of day %q", s)
 	}
 	return plan.Clock(total), nil
+}
+
+// number is the value of a few digits; 0 for none.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
 }
 
 // parseClocks reads 09:00-09:50 into a start and a length. An end before the start is on the next day.

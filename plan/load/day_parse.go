@@ -3,7 +3,6 @@ package load
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -31,7 +30,6 @@ func ParseDay(s string) (plan.Day, error) {
 // noSuchDay is the error for a text that has the form of a day and names none. Its hint is the day that is probably
 // meant: the last one of the month, or the one whose month and day were swapped.
 func noSuchDay(s string) error {
-	number := func(digits string) int { n, _ := strconv.Atoi(digits); return n }
 	year, month, day := number(s[:4]), number(s[5:7]), number(s[8:])
 	switch {
 	case year < 1:

@@ -2,7 +2,6 @@ package load
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +42,6 @@ func parseForeignDay(text string) (plan.Day, bool) {
 	if m == nil {
 		return 0, false
 	}
-	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
 	year, month, day := number(m[4]+m[7]), number(m[5]+m[8]), number(m[6]+m[9])
 	if m[3] != "" {
 		year, month, day = number(m[3]), number(m[2]), number(m[1])

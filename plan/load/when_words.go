@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"rundown/plan"
@@ -79,8 +78,7 @@ func (c spelledClock) text() string {
 
 // minutes counts from midnight; false for an hour that am and pm do not have.
 func (c spelledClock) minutes() (int, bool) {
-	hour, _ := strconv.Atoi(c.hour)
-	minute, _ := strconv.Atoi(c.minute)
+	hour, minute := number(c.hour), number(c.minute)
 	if c.unit != "am" && c.unit != "pm" {
 		return hour*60 + minute, true
 	}
