@@ -13,10 +13,12 @@ import (
 	"rundown/plan"
 )
 
-// builder turns decoded files into a plan.
+// builder turns decoded files into a plan, in the order in which names are needed: apps, storages, targets and variables, then
+// the calendars of all files, then recordings. What has a mistake is reported and left out, so that one mistake gives one
+// finding. It is for one goroutine.
 type builder struct {
 	p        *plan.Plan
-	root     *sourceFile
+	root     *sourceFile // the only file with credentials and definitions other than calendars
 	expose   map[string]*plan.Definition
 	apps     names[*plan.App]
 	storages names[*plan.Storage]

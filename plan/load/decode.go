@@ -17,7 +17,8 @@ import (
 )
 
 // decoder reads one file into the types of file.go, in one pass over its nodes. Mistakes become findings, and the
-// rest is read all the same.
+// rest is read all the same. It is not yaml.v3's own decoding into structs: that tells lines without columns, and
+// forgets where each value stood, which findings and edits need.
 type decoder struct {
 	src      *plan.Source
 	included bool
@@ -96,7 +97,9 @@ type location struct {
 	at   plan.Span
 }
 
-// nodeReader is implemented by types with their own form in a file (forms.go).
+// nodeReader is implemented by types with their own form in a file (forms.go). readNode reports what it cannot read, and then
+// returns false. The field of its key is then left nil, and the key counts as given all the same ([positions.find]), so that
+// nobody reports it as missing too.
 type nodeReader interface {
 	readNode(d *decoder, n *yaml.Node, s location) bool
 }

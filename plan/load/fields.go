@@ -42,7 +42,8 @@ var fieldChecks = sync.OnceValue(func() *validator.Validate {
 // formatVersion is the only version of the format so far.
 const formatVersion = 1
 
-// checkFields runs validator over a file's types and reports each error at the key that it concerns.
+// checkFields runs validator over a file's types and reports each error at the key that it concerns. It checks single values
+// and required keys; what needs more than one value the builder checks, and package rules.
 func (d *decoder) checkFields(file any) {
 	var errs validator.ValidationErrors
 	if err := fieldChecks().Struct(file); !errors.As(err, &errs) {

@@ -12,7 +12,7 @@ import (
 // garbage have a million. The rest is counted by rule, so that none hides findings of another rule.
 const maxListed = 1000
 
-// findingList is the findings of a file.
+// findingList is the findings of a file, in the order in which they were found; [Load] sorts them.
 type findingList struct {
 	findings []plan.Finding
 	counts   map[string]*ruleCount // by rule

@@ -23,7 +23,8 @@ func programDefaults() plan.Settings {
 	}
 }
 
-// layer is the settings of one mapping (defaults, a recording or a change), with names resolved.
+// layer is the settings of one mapping (defaults, a recording or a change), with names resolved. A change keeps its layer as
+// [plan.Change].Over, so that it can be laid over whatever its recording inherits.
 type layer struct {
 	values plan.Settings
 	rows   []*plan.Setting

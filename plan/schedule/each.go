@@ -8,7 +8,8 @@ import (
 	"rundown/plan"
 )
 
-// walkDays is how many days are expanded at a time where classes are needed in order.
+// walkDays is how many days are expanded at a time where classes are needed in order. It bounds memory: a window of years is
+// never in it as a whole.
 const walkDays = 28
 
 // Each gives the classes that start in [from, until), by start and then in document order, with padding shortened for

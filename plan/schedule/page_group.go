@@ -3,7 +3,8 @@ package schedule
 import "slices"
 
 // PageGroups partitions the timetables so that no page belongs to two groups: URLs of one group are the same except
-// for what depends on the time of a class. Groups are in the order of their first timetable.
+// for what depends on the time of a class. Groups are in the order of their first timetable. Padding gives way only within
+// a group, so that each can be expanded by itself.
 func (e *Schedule) PageGroups() [][]*Timetable {
 	if e.groups != nil {
 		return e.groups
