@@ -24,6 +24,8 @@ type Plan struct {
 	Severities map[string]Severity // rules: as tuned; "" is off
 	Recordings []*Recording        // in document order: the root's, then those of the included files in order
 
+	UnreadRecordings bool // some recordings could not be read and are not in Recordings, or not with all of their keys
+
 	Uses    *Uses    // the plan's definitions; nil for a plan that was not loaded
 	Ignores []Ignore // of all files, in document order
 }

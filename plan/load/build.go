@@ -76,6 +76,7 @@ func (l *loader) build(file *rootFile) *plan.Plan {
 		}
 	}
 	b.recordings(l.sources)
+	b.unreadUses()
 	b.notifyZones(file.Part.Defaults)
 	return p
 }
@@ -219,7 +220,7 @@ func (b *builder) exposed(list *textList) {
 		case b.expose[name.Text] != nil:
 			b.root.report("duplicate-key", name.At, fmt.Sprintf("%s is defined twice in expose", name.Text), "remove one of the two")
 		default:
-			b.expose[name.Text] = b.p.Uses.Define("variable", name.Text, b.root.src.Pos(name.At))
+			b.expose[name.Text] = b.p.Uses.Define(variableKind, name.Text, b.root.src.Pos(name.At))
 			b.p.Expose = append(b.p.Expose, name.Text)
 		}
 	}
@@ -320,6 +321,7 @@ func (n *names[T]) get(u *sourceFile, name scalar) (T, bool) {
 		found.use.Used = true
 		return found.value, true
 	}
+	n.uses.Unclear[n.kind] = true
 	if u.noReference(n.kind, name) {
 		return found.value, false
 	}

@@ -22,6 +22,7 @@ import (
 type decoder struct {
 	src      *plan.Source
 	included bool
+	unread   unreadParts
 	findingList
 }
 
@@ -239,11 +240,13 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s location) bo
 		index, known := table.index[name]
 		if !known {
 			d.unknownKey(n, i, at, table)
+			d.unread.note(value)
 			d.rejectForbidden(value)
 			continue
 		}
 		if first, twice := place.find(name); twice {
 			d.duplicate(at, fmt.Sprintf("%s is defined twice in %s, first on line %d", name, table.description, first.key.Line))
+			d.unread.note(value)
 			d.rejectForbidden(value)
 			continue
 		}

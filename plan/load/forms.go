@@ -100,6 +100,7 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s location) bool {
 	}
 	if n.Kind != yaml.MappingNode {
 		d.wrongType(n, s, keysBelow)
+		d.unread.recordings = d.unread.recordings || s.name == "recordings"
 		return false
 	}
 	list := make(entries[T], 0, len(n.Content)/2)
@@ -112,6 +113,7 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s location) bool {
 		}
 		if line, twice := seen[name]; twice {
 			d.duplicate(at, fmt.Sprintf("%s is defined twice in %s, first on line %d", plan.Quoted(name), s.name, line))
+			d.unread.note(n.Content[i+1])
 			d.rejectForbidden(n.Content[i+1])
 			continue
 		}

@@ -136,12 +136,13 @@ func uncovered(mended, other string) bool {
 	}
 	return slices.Contains(map[string][]string{
 		"storage-vendor-values": {"storage-region-values", "extparams-sse", "extparams-tag", "extparams-endpoint", "sts-vendors"},
-		"unknown-key":           {"unsupported"},
+		"unknown-key":           {"unsupported", "unused-definition", "calendar-matches-nothing"},
 		"when-syntax":           {"unbounded", "calendar-matches-nothing", "never-happens"},
 		"acquire-region-values": {"acquire-region-matches-storage"},
 		"missing-key":           {"unused-definition"},
-		"wrong-type":            {"mobile-viewport-size"},
-		"unknown-reference":     {"calendar-matches-nothing", "never-happens"},
+		"wrong-type":            {"mobile-viewport-size", "unused-definition", "calendar-matches-nothing"},
+		"unknown-reference":     {"calendar-matches-nothing", "never-happens", "unused-definition"},
+		"invalid-value":         {"unused-definition", "calendar-matches-nothing"},
 	}[mended], other)
 }
 

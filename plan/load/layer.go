@@ -277,7 +277,7 @@ func (r *settingReader) note() bool {
 func (b *builder) url(u *sourceFile, text string, where plan.Span) plan.Text {
 	t := u.text(text, where, plan.TextURL)
 	if t.IsZero() {
-		b.p.Uses.Unclear["variable"] = true
+		b.p.Uses.Unclear[variableKind] = true
 		return t
 	}
 	for _, ref := range t.References() {

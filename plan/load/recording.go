@@ -58,9 +58,11 @@ func (b *builder) recording(u *sourceFile, e *entry[recordingKeys], base plan.Se
 	r := &plan.Recording{ID: e.Key.Text, Pos: u.src.Pos(e.Key.At), Title: u.plain(&k.positions, "title", k.Title)}
 	if !b.reserveID(u, e.Key, r) {
 		r = &plan.Recording{ID: e.Key.Text, Pos: u.src.Pos(e.Key.At)} // read on, for the findings
+		b.p.UnreadRecordings = true
 	} else {
 		b.p.Recordings = append(b.p.Recordings, r)
 	}
+	u.unread.recordings = u.unread.recordings || k.self == (plan.Span{})
 	if k.Was != nil {
 		for _, was := range *k.Was {
 			if b.reserveID(u, was, r) {

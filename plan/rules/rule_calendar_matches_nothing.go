@@ -2,14 +2,20 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"rundown/plan"
 	"rundown/plan/schedule"
 )
 
 // checkCalendarMatchesNothing checks for an entry of only whether a class is on it, and for an entry of skip whether
-// there would be one without skip. Unused calendars are another rule's.
+// there would be one without skip. Unused calendars are another rule's. While a recording could not be read, its classes
+// may be those that an entry is for.
 func checkCalendarMatchesNothing(c *checker) {
+	if c.p.UnreadRecordings {
+		return
+	}
 	users := make(map[*plan.Calendar][]*schedule.Timetable)
 	for _, s := range c.schedule.Timetables {
 		for _, calendar := range s.Recording.Only {
@@ -30,8 +36,11 @@ func checkCalendarMatchesNothing(c *checker) {
 		}
 		for _, entry := range calendar.Entries {
 			if !anyClassOn(users[calendar], entry.Days) {
-				c.report(entry.Pos, fmt.Sprintf("no recording that uses %s would have a class on %s", calendar.Name, entry.Days),
-					"check the year and the days of the week, or remove the entry")
+				hint := c.replacedSkip(calendar, entry.Days)
+				if hint == "" {
+					hint = "check the year and the days of the week, or remove the entry"
+				}
+				c.report(entry.Pos, fmt.Sprintf("no recording that uses %s would have a class on %s", calendar.Name, entry.Days), hint)
 			}
 		}
 	}
@@ -45,4 +54,48 @@ func anyClassOn(schedules []*schedule.Timetable, days plan.DayRange) bool {
 		}
 	}
 	return false
+}
+
+// replacedSkip is the hint for a day that a calendar in the skip of defaults names, where recordings have a class
+// because a skip of their own replaces that of defaults; "" where there is none.
+func (c *checker) replacedSkip(calendar *plan.Calendar, days plan.DayRange) string {
+	inherited := false
+	var own []*plan.Recording
+	for i, s := range c.schedule.Timetables {
+		switch r := s.Recording; {
+		case slices.Contains(r.Skip, calendar):
+			inherited = inherited || !c.setsSkip(i)
+		case len(r.Skip) > 0 && !r.Unread() && c.setsSkip(i) && anyClassOn(c.schedule.Timetables[i:i+1], days):
+			own = append(own, r)
+		}
+	}
+	switch {
+	case !inherited || len(own) == 0:
+		return ""
+	case len(own) > 1:
+		ids := make([]string, len(own))
+		for i, r := range own {
+			ids[i] = r.ID
+		}
+		return fmt.Sprintf("%s have a class then, since their own skip replaces that of defaults; to skip %s there too, add it to their skip", plan.SomeOf(ids), calendar.Name)
+	}
+	names := []string{calendar.Name}
+	for _, other := range own[0].Skip {
+		names = append(names, other.Name)
+	}
+	return fmt.Sprintf("%s has a class then, since its own skip replaces that of defaults; to skip %s there too, write skip: [%s]", own[0].ID, calendar.Name, strings.Join(names, ", "))
+}
+
+// setsSkip says whether the recording of a timetable has a skip of its own: it stands between its id and the next one.
+func (c *checker) setsSkip(i int) bool {
+	r := c.schedule.Timetables[i].Recording
+	at, given := r.From.Of("skip")
+	if !given || at.File != r.Pos.File || at.Line < r.Pos.Line {
+		return false
+	}
+	if i+1 == len(c.schedule.Timetables) {
+		return true
+	}
+	next := c.schedule.Timetables[i+1].Recording.Pos
+	return next.File != at.File || at.Line < next.Line || at.Line == next.Line && at.Column < next.Column
 }

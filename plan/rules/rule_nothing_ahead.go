@@ -8,7 +8,7 @@ import (
 
 // checkNothingAhead says nothing about plans that could not be read completely, or that never had a class.
 func checkNothingAhead(c *checker) {
-	if c.opts.Now.IsZero() || len(c.p.Recordings) == 0 {
+	if c.opts.Now.IsZero() || len(c.p.Recordings) == 0 || c.p.UnreadRecordings {
 		return
 	}
 	e := c.schedule

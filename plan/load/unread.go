@@ -1,0 +1,52 @@
+package load
+
+import (
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// unreadParts are what a mistake keeps from being read: a definition may be used there, and a day may have a class
+// there. A rule that looks for what is used nowhere must know of it, else its findings follow from the mistake.
+type unreadParts struct {
+	texts      []string // under keys that are not known, or that are defined twice
+	recordings bool     // a recording is among them
+}
+
+// note collects the texts of a value that is not read.
+func (u *unreadParts) note(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
+		u.texts = append(u.texts, n.Value)
+	}
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			u.recordings = u.recordings || child.Value == "when"
+			continue
+		}
+		u.note(child)
+	}
+}
+
+// unreadUses marks the definitions that something unread may use.
+func (b *builder) unreadUses() {
+	unread := len(b.p.Recordings) == 0
+	for _, u := range b.sources {
+		unread = unread || u.unread.recordings || u.part == nil || u.count("include-not-found").listed > 0
+		for _, d := range b.p.Uses.List {
+			d.Used = d.Used || d.Kind != variableKind && slices.Contains(u.unread.texts, d.Name)
+		}
+		if slices.ContainsFunc(u.unread.texts, func(text string) bool { return strings.Contains(text, "${") }) {
+			b.p.Uses.Unclear[variableKind] = true
+		}
+	}
+	if unread {
+		b.p.UnreadRecordings = true
+		for _, kind := range []string{b.apps.kind, b.storages.kind, b.cdns.kind, b.days.kind, variableKind} {
+			b.p.Uses.Unclear[kind] = true
+		}
+	}
+}
+
+// variableKind is what [plan.Uses] calls a variable of expose.
+const variableKind = "variable"
