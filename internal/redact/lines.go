@@ -63,6 +63,20 @@ var harmlessKeys = map[string]bool{
 	"prefix": true, "sse": true, "tag": true, "events": true, "file": true,
 }
 
+// harmlessValues are the values that are shown of further keys where values are hidden: those that look like what the key
+// takes, rightly written or nearly so. Any other value may be a secret that stands in the wrong place.
+var harmlessValues = map[string]*regexp.Regexp{
+	"severity":   regexp.MustCompile(`(?i)^(info|information|notice|note|debug|warn|warnings?|errors?|critical|fatal|high|medium|low|all|none)$`),
+	"quiet":      clockTimes,
+	"digest":     clockTimes,
+	"lead":       regexp.MustCompile(`^[0-9]{1,4} ?(s|m|h|min|mins|minutes|hours?)?$`),
+	"timezone":   regexp.MustCompile(`^(UTC|(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Etc|Europe|Indian|Pacific)/[A-Za-z_/+-]{2,30})$`),
+	"plain_http": regexp.MustCompile(`(?i)^(true|false|yes|no|on|off)$`),
+}
+
+// clockTimes matches a time of day, or two.
+var clockTimes = regexp.MustCompile(`^[0-9]{1,2}([:.h]?[0-9]{2})?( ?- ?[0-9]{1,2}([:.h]?[0-9]{2})?)?$`)
+
 // A key of this look hides its value wherever it stands.
 var secretKey = regexp.MustCompile(`(?i)secret|password|passwd|credential|token|webhook|(access|api|stream|private)_?-?key`)
 
@@ -215,11 +229,12 @@ type scanner struct {
 	maskUser func(string) string
 	hide     bool // at the beginning of the line, values are hidden
 
-	at     int    // how far it is
-	hiding bool   // whether the value at hand is hidden
-	mayKey bool   // a key may begin here
-	outer  []bool // what was hidden outside of each { and [ that is open
-	column int    // of the key at hand
+	at     int            // how far it is
+	hiding bool           // whether the value at hand is hidden
+	mayKey bool           // a key may begin here
+	outer  []bool         // what was hidden outside of each { and [ that is open
+	column int            // of the key at hand
+	shown  *regexp.Regexp // the values of the key at hand that are shown although it is hidden; nil for none
 
 	replaced []replacement
 	over     carried
@@ -281,7 +296,7 @@ func (s *scanner) key() bool {
 	if width == 0 {
 		return false
 	}
-	s.column, s.over.below = s.at, -1
+	s.column, s.over.below, s.shown = s.at, -1, nil
 	switch {
 	case secretKey.MatchString(key):
 		s.hiding = true
@@ -289,7 +304,7 @@ func (s *scanner) key() bool {
 			s.over.below = s.column
 		}
 	case s.hide:
-		s.hiding = !harmlessKeys[key]
+		s.hiding, s.shown = !harmlessKeys[key], harmlessValues[key]
 	default:
 		s.hiding = false
 	}
@@ -310,7 +325,8 @@ func (s *scanner) value() {
 		s.over.below = s.column
 	}
 	with := s.maskUser(text)
-	if s.hiding || strings.Contains(strings.ToLower(text), "rtmp") {
+	hidden := s.hiding && (s.shown == nil || !s.shown.MatchString(strings.Trim(text, `"'`)))
+	if hidden || strings.Contains(strings.ToLower(text), "rtmp") {
 		with = maskScalar(text)
 	}
 	if with != text {

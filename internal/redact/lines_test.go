@@ -144,3 +144,31 @@ func TestHugeLinesAreReadButNotShown(t *testing.T) {
 		t.Errorf("a line of a later section is shown as %q", string(line))
 	}
 }
+
+// TestTheKeysOfNotifyThatHoldNoSecretAreShown as far as their values look like what the keys take.
+func TestTheKeysOfNotifyThatHoldNoSecretAreShown(t *testing.T) {
+	const text = `version: 1
+notify:
+  - {to: CANARY, severity: error, quiet: 22-7}
+  - {webhook: "https://CANARY", severity: "warning", digest: 18.00, lead: 45 min, timezone: Europe/Berlin, plain_http: yes}
+  - to: CANARY
+    quiet: "22:00-07:00"
+    severity: CANARY-of-many-words
+    digest: CANARY
+    timezone: CANARY:pass@word
+    lead: [CANARY]
+`
+	want := map[int]string{
+		3: "  - {to: [redacted], severity: error, quiet: 22-7}",
+		4: `  - {webhook: "[redacted]", severity: "warning", digest: 18.00, lead: 45 min, timezone: Europe/Berlin, plain_http: yes}`,
+		5: "  - to: [redacted]",
+		6: `    quiet: "22:00-07:00"`,
+	}
+	m := redact.NewLines([]byte(text), plan.MaskUser)
+	for n := 1; n <= m.Len(); n++ {
+		line, _, _ := m.Line(n)
+		if strings.Contains(string(line), "CANARY") || want[n] != "" && string(line) != want[n] {
+			t.Errorf("line %d: %s", n, string(line))
+		}
+	}
+}
