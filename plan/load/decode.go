@@ -239,7 +239,7 @@ func (d *decoder) readMapping(n *yaml.Node, target reflect.Value, s location) bo
 		}
 		index, known := table.index[name]
 		if !known {
-			d.unknownKey(n, i, at, table)
+			d.unknownKey(n, i, at, table, s)
 			d.unread.note(value)
 			d.rejectForbidden(value)
 			continue
@@ -434,6 +434,10 @@ func (d *decoder) typeHint(n *yaml.Node, s location, want string) plan.Hint {
 		return plan.WriteRawHint(booleanWord(n))
 	case s.name == "to":
 		return plan.NewHint(changeToHint)
+	case s.name == "bitrate" && n.Tag == "!!str":
+		return bitrateTextHint(n.Value)
+	case want == keysBelow, want == "a list", want == labelsBelow:
+		return levelHint(n, s, want)
 	case n.Kind != yaml.ScalarNode || want != "text" || !slices.Contains(freeTexts, s.name):
 		return plan.Hint{}
 	case s.name == "title" || s.name == "note":

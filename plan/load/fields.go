@@ -89,7 +89,11 @@ func (d *decoder) fieldError(file reflect.Value, err validator.FieldError) {
 		d.advise("invalid-value", at, fmt.Sprintf("%s %s is not a valid id: a-z, 0-9 and -, at most 40 characters", t.key, plan.Quoted(name)), validIDHint(name))
 	case "min", "max":
 		word := map[string]string{"min": "at least", "max": "at most"}[err.Tag()]
-		d.advise("invalid-value", at, fmt.Sprintf("%s is %v and must be %s %s", t.key, v, word, err.Param()), plan.NumberHint(t.key, v, err.Param()))
+		hint := plan.NumberHint(t.key, v, err.Param())
+		if t.key == "redundancy" && err.Tag() == "max" {
+			hint = plan.NewHint(fmt.Sprintf("write 1 to %s: so many sessions record each class, and each is billed", err.Param()))
+		}
+		d.advise("invalid-value", at, fmt.Sprintf("%s is %v and must be %s %s", t.key, v, word, err.Param()), hint)
 	case "oneof":
 		choices := strings.Fields(err.Param())
 		text, _ := v.(string)
@@ -112,6 +116,9 @@ func (d *decoder) restrictionError(key string, at plan.Span, err validator.Field
 		if vendor := vendorAliases[strings.ToLower(v)]; vendor != "" && r.ID == "storage-vendor-values" {
 			hint = plan.WriteHint(vendor)
 		}
+		if hint.Text == "" && r.ID == "acquire-region-values" {
+			hint = plan.NewHint("this region is the area of Agora's servers; the region of a bucket is a key of its storage")
+		}
 		d.advise(r.ID, at, fmt.Sprintf("%s is %s and must be %s", key, plan.Quoted(v), r.Allowed()), hint)
 	case boundedDuration:
 		d.advise(r.ID, at, fmt.Sprintf("%s is %s and must be %s", key, plan.DurationText(time.Duration(v)), r.Allowed()), plan.WriteRawHint(r.Nearest(int64(v))))
@@ -121,12 +128,45 @@ func (d *decoder) restrictionError(key string, at plan.Span, err validator.Field
 		if nearest := r.Nearest(i); nearest != r.Recommended(i) {
 			hint = hint.Append("; another rule warns about " + nearest)
 		}
+		switch {
+		case r.Values != nil: // they are no scale: which one is near says nothing about which one is meant
+			last := len(r.Values) - 1
+			hint = plan.NewHint("write " + strings.Join(r.Values[:last], ", ") + " or " + r.Values[last])
+		case key == "bitrate":
+			hint = bitrateHint(r, i)
+		}
 		f := d.advised(r.ID, at, fmt.Sprintf("%s is %d and must be %s", key, i, r.Allowed()), hint)
 		if key == "bitrate" && i < 1 {
 			f.Severity = plan.SeverityError // the documented range is a warning's; nothing is no bitrate at all
 		}
 		d.add(f)
 	}
+}
+
+// bitrateHint is the hint for a bitrate that is not allowed. One of bit/s is recognised where it would be a usual one.
+func bitrateHint(r plan.Restriction, given int64) plan.Hint {
+	const usual = 300 // kbit/s; fewer bit/s may as well be too many kbit/s
+	if kbits := given / 1000; given%1000 == 0 && kbits >= usual && r.AllowsInt(kbits) {
+		return plan.NumberHint("bitrate", given, strconv.FormatInt(kbits, 10)).Append(fmt.Sprintf("; it is in kbit/s, and %d looks like bit/s", given))
+	}
+	return plan.NumberHint("bitrate", given, r.Recommended(given)).Append("; it is in kbit/s")
+}
+
+// bitrateText matches a bitrate with its unit, as people write it.
+var bitrateText = regexp.MustCompile(`^([0-9]{1,5}(?:\.[0-9])?) ?([kKmM])(?:bit|bits|bps|b|bit/s|bits/s|b/s)?$`)
+
+// bitrateTextHint is the hint for a bitrate that is written as text.
+func bitrateTextHint(text string) plan.Hint {
+	if m := bitrateText.FindStringSubmatch(text); m != nil {
+		number, _ := strconv.ParseFloat(m[1], 64)
+		if strings.EqualFold(m[2], "m") {
+			number *= 1000
+		}
+		if kbits := int64(number); float64(kbits) == number && plan.RestrictionOf("video-bitrate-range").AllowsInt(kbits) {
+			return plan.WriteRawHint(strconv.FormatInt(kbits, 10)).Append(", in kbit/s")
+		}
+	}
+	return plan.NewHint("write kbit/s as a whole number, as in bitrate: 2000")
 }
 
 // validIDHint turns a name into an id, where the result is still the same word; no hint otherwise.

@@ -329,7 +329,7 @@ func (k *readyTimeoutKey) readNode(d *decoder, n *yaml.Node, s location) bool {
 // readNode reads none or labels.
 func (k *labelKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 	if n.Kind != yaml.MappingNode && !isWord(n, none) {
-		d.wrongType(n, s, "names with a text each, or none")
+		d.wrongType(n, s, labelsBelow)
 		return false
 	}
 	return k.orNone.readNode(d, n, s)

@@ -225,16 +225,30 @@ func (b *builder) region(s *plan.Storage, k *storageKeys, region string) {
 	case withdrawn:
 		u.report("storage-region-values", place.value, fmt.Sprintf("%s is no longer a region of %s", plan.Quoted(region), v.Title), nearRegions(plan.RegionName(region), regions))
 	default:
-		u.advise("storage-region-values", place.value, fmt.Sprintf("%s is not a region of %s", plan.Quoted(region), v.Title), regionHint(plan.RegionName(region), regions))
+		u.advise("storage-region-values", place.value, fmt.Sprintf("%s is not a region of %s", plan.Quoted(region), v.Title), regionHint(v, region, regions))
 	}
 }
 
 // regionHint suggests the region that is meant, or the closest few.
-func regionHint(region string, regions []string) plan.Hint {
+func regionHint(vendor catalog.Vendor, written string, regions []string) plan.Hint {
+	region := plan.RegionName(written)
 	if hint := nearRegion(region, regions); hint.Text != "" {
 		return hint
 	}
+	if at := citiesOfS3[strings.ReplaceAll(region, " ", "-")]; at != "" && vendor.Name == "s3" && slices.Contains(regions, at) {
+		return plan.WriteHint(at).Append(", the region of " + vendor.Title + " in " + written)
+	}
 	return plan.NewHint(nearRegions(region, regions))
+}
+
+// citiesOfS3 are the places by which people know the regions of Amazon S3, in the form of [plan.RegionName].
+var citiesOfS3 = map[string]string{
+	"frankfurt": "eu-central-1", "ireland": "eu-west-1", "dublin": "eu-west-1", "london": "eu-west-2", "paris": "eu-west-3",
+	"stockholm": "eu-north-1", "milan": "eu-south-1", "virginia": "us-east-1", "ohio": "us-east-2", "oregon": "us-west-2",
+	"canada": "ca-central-1", "montreal": "ca-central-1", "sao-paulo": "sa-east-1", "cape-town": "af-south-1", "bahrain": "me-south-1",
+	"mumbai": "ap-south-1", "singapore": "ap-southeast-1", "sydney": "ap-southeast-2", "jakarta": "ap-southeast-3",
+	"tokyo": "ap-northeast-1", "seoul": "ap-northeast-2", "osaka": "ap-northeast-3", "hong-kong": "ap-east-1",
+	"beijing": "cn-north-1", "ningxia": "cn-northwest-1",
 }
 
 // nearRegions lists the closest regions of the same area, and says where all regions are listed.

@@ -11,8 +11,8 @@ import (
 )
 
 // unknownKey reports a key that a mapping does not have, and suggests the key that is meant, the place where it
-// belongs, or the keys that the mapping has.
-func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fields) {
+// belongs, or the keys that the mapping has. s is where the mapping is.
+func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fields, s location) {
 	if d.isFull("unknown-key") { // its message is the work of a long list
 		d.countUnlisted("unknown-key", d.src.Pos(at))
 		return
@@ -38,6 +38,8 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fie
 		hint = daysHint(name, mapping.Content[i+1])
 	case d.included && table.description == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).Names, name):
 		hint = plan.NewHint("only the root file may hold " + name)
+	case table.description == "a recording" && mapping.Style&yaml.FlowStyle == 0 && isKeyOf(mapping.Content[i+1], "when"):
+		hint = plan.NewHint("if it is a recording, write it in the column of " + s.name)
 	default:
 		hint = homeHint(name, mapping.Content[i+1])
 	}

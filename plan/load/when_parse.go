@@ -1,7 +1,10 @@
 package load
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -26,6 +29,9 @@ func ParseWhen(s string) (plan.When, error) {
 	if looksLikeDate(last) || !strings.Contains(last, ":") {
 		if n := len(fields); n >= 2 && strings.Contains(fields[n-2], ":") || strings.Contains(s, " -") || strings.Contains(s, "- ") {
 			return plan.When{}, plan.SyntaxErrorf(timesHint+", without spaces", "%q does not end with a time as 09:00-09:50", s)
+		}
+		if _, err := NewCron(s, time.Hour); err == nil {
+			return plan.When{}, plan.SyntaxErrorf("write when: {cron: "+strconv.Quote(s)+", duration: 50m}, with the length of a class as duration", "%q is a cron expression, which needs the length of a class", s)
 		}
 		return plan.When{}, plan.SyntaxErrorf(noTimeHint(s), "%q has no time", s)
 	}
@@ -69,8 +75,20 @@ func noTimeHint(s string) string {
 	if _, err := parseWeekdays([]string{s}); err == nil {
 		return "write " + s + " 09:00-09:50; in [ ] an unquoted comma begins another entry, so write [Mon Wed 09:00-09:50] for two days"
 	}
+	if m := bareHours.FindStringSubmatch(s); m != nil {
+		from, _ := strconv.Atoi(m[2])
+		to, _ := strconv.Atoi(m[3])
+		if meant := fmt.Sprintf("%s %02d:00-%02d:00", m[1], from, to); from < to && to < 24 {
+			if _, err := ParseWhen(meant); err == nil {
+				return fmt.Sprintf("if %s-%s is the time, write %s", m[2], m[3], meant)
+			}
+		}
+	}
 	return whenHint
 }
+
+// bareHours matches days and two numbers, which may be hours.
+var bareHours = regexp.MustCompile(`^([A-Za-z, -]+[A-Za-z]) (\d{1,2})-(\d{1,2})$`)
 
 func parseWeekday(s string) (time.Weekday, bool) {
 	for i, name := range plan.WeekdayNames {

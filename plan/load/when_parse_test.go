@@ -57,7 +57,7 @@ func TestWhatIsNoTimeIsRefusedWithAHint(t *testing.T) {
 		{"Mon 24:00-01:00", "cannot start at 24:00", "next day"},
 		{"Mon 25:00-26:00", `no time of day "25:00"`, "00 to 23"},
 		{"Mon 09:60-10:00", `no time of day "09:60"`, "00 to 59"},
-		{"Mon 9-10", "has no time", "Mon Wed"},
+		{"Mon 9-10", "has no time", "write Mon 09:00-10:00"},
 		{"Mon 09:00-09:5", "not a time of day", "09:00-09:50"},
 		{"Tues 09:00-09:50", `"Tues" is not a day`, "Tue"},
 		{"Mon-Fry 09:00-09:50", `"Fry" is not a day`, "Fri"},

@@ -55,7 +55,11 @@ func (o *overlap) pos() plan.Pos {
 
 // String describes both classes, and how many more overlaps there are.
 func (o *overlap) String() string {
-	s := fmt.Sprintf("%s, and %s before it ends", intervalOf(&o.first), intervalOf(&o.second))
+	when := "before it ends"
+	if o.first.Start == o.second.Start {
+		when = "at the same time"
+	}
+	s := fmt.Sprintf("%s, and %s %s", intervalOf(&o.first), intervalOf(&o.second), when)
 	if o.count > 1 {
 		s += fmt.Sprintf("; %d more in the window", o.count-1)
 	}
@@ -76,5 +80,17 @@ func intervalOf(c *schedule.Instance) string {
 	if end.Sub(start) >= 24*time.Hour {
 		until = " to " + end.Format(time.DateOnly) + " " + format(end)
 	}
-	return fmt.Sprintf("%s on %s %s%s", c.Timetable.Recording.ID, start.Format(time.DateOnly), format(start), until)
+	moved := ""
+	if isMoved(c) {
+		moved = " (moved)"
+		if day := c.Day.String(); day != start.Format(time.DateOnly) {
+			moved = " (moved from " + day + ")"
+		}
+	}
+	return fmt.Sprintf("%s on %s %s%s%s", c.Timetable.Recording.ID, start.Format(time.DateOnly), format(start), until, moved)
+}
+
+// isMoved says whether a change gives a class its time.
+func isMoved(c *schedule.Instance) bool {
+	return c.Change >= 0 && c.Timetable.Recording.Changes[c.Change].To != nil
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rundown/plan"
@@ -19,7 +20,7 @@ func checkChangeMatchesNothing(c *checker) {
 			change := &s.Recording.Changes[i]
 			d, ok := s.NextDay(change.Key.Days)
 			if !ok {
-				c.report(change.Pos, fmt.Sprintf("%s has no class planned on %s", s.Recording.ID, change.Key.Days), nearDays(s, change.Key.Days))
+				c.report(change.Pos, fmt.Sprintf("%s has no class planned on %s", s.Recording.ID, change.Key.Days), whyNone(s, change.Key.Days)+nearDays(s, change.Key.Days))
 				continue
 			}
 			if !change.Key.HasTime {
@@ -37,6 +38,42 @@ func checkChangeMatchesNothing(c *checker) {
 			}
 		}
 	}
+}
+
+// whyNone says why a recording has no class on a day; "" for several days, and where a date or a cron expression would
+// have to say it.
+func whyNone(s *schedule.Timetable, days plan.DayRange) string {
+	if days.First != days.Last {
+		return ""
+	}
+	var weekly plan.Weekdays
+	for i := range s.Recording.When {
+		if s.Recording.When[i].Kind == plan.WhenCron {
+			return ""
+		}
+		weekly |= s.Recording.When[i].Days
+	}
+	weekday := days.First.Weekday()
+	switch {
+	case weekly == 0:
+		return ""
+	case weekly&(1<<weekday) == 0:
+		return fmt.Sprintf("it is a %s; ", weekday)
+	}
+	for _, calendar := range s.Recording.Skip {
+		if holds(calendar, days.First) {
+			return fmt.Sprintf("%s skips it, since it is in %s: remove this change, or correct its day; ", s.Recording.ID, calendar.Name)
+		}
+	}
+	if len(s.Recording.Only) > 0 && !slices.ContainsFunc(s.Recording.Only, func(c *plan.Calendar) bool { return holds(c, days.First) }) {
+		return "it is in no calendar of only; "
+	}
+	return ""
+}
+
+// holds says whether a day is in a calendar.
+func holds(c *plan.Calendar, day plan.Day) bool {
+	return slices.ContainsFunc(c.Entries, func(e plan.CalendarEntry) bool { return e.Days.First <= day && day <= e.Days.Last })
 }
 
 // nearDays lists the planned days around a range that has none.

@@ -51,7 +51,7 @@ func (c *checker) longClass(pos plan.Pos, r *plan.Recording, written, head strin
 		end := plan.Clock((int(start) + int(length/time.Second)) % plan.DaySeconds)
 		hint = plan.WriteHint(head + plan.Clocks(end, back)).Append(", if start and end were swapped; " + tuneLong)
 	}
-	c.advise(pos, fmt.Sprintf("%s of %s lasts %s and passes midnight", written, r.ID, plan.DurationText(length)), hint)
+	c.advise(pos, fmt.Sprintf("%s of %s lasts %s: its end is before its start, so it ends on the next day", written, r.ID, plan.DurationText(length)), hint)
 }
 
 // tuneLong is the hint for those who mean it.

@@ -42,7 +42,13 @@ func checkOverlapSelf(c *checker) {
 			}
 		}
 		for _, o := range found.order {
-			c.report(o.pos(), "the recording overlaps with itself: "+o.String(), "give them times apart, or recordings of their own")
+			hint := "give them times apart, or recordings of their own"
+			for _, k := range []*schedule.Instance{&o.first, &o.second} {
+				if isMoved(k) && o.count == 1 {
+					hint = fmt.Sprintf("the class of %s is moved there: choose another time for it", k.Day)
+				}
+			}
+			c.report(o.pos(), "the recording overlaps with itself: "+o.String(), hint)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"rundown/agora/catalog"
@@ -27,13 +28,36 @@ func checkPrefixCharset(c *checker) {
 			if literal == "" {
 				message = "a prefix element is empty"
 			} else if strings.Contains(literal, "/") {
-				hint = plan.NewHint("write one element for each folder")
+				hint = plan.NewHint(foldersHint(s, element.String(), allowed))
 			} else if mended := plan.PrefixValue(element.String()); mended != "" && len(element.Placeholders()) == 0 {
 				hint = plan.WriteHint(mended)
 			}
 			c.advise(element.Pos(), message, hint)
 		}
 	}
+}
+
+// foldersHint is for an element that holds a slash: what to write instead, where each folder may be written so.
+func foldersHint(s *plan.Storage, element string, allowed *regexp.Regexp) string {
+	var folders []string
+	for _, folder := range strings.FieldsFunc(element, func(r rune) bool { return r == '/' }) {
+		switch {
+		case allowed.MatchString(folder):
+			folders = append(folders, plan.Scalar(folder, ""))
+		case "{"+plan.ScanPlaceholder(folder)+"}" == folder:
+			folders = append(folders, strconv.Quote(folder))
+		default:
+			return "write one element for each folder"
+		}
+	}
+	list := strings.Join(folders, ", ")
+	switch {
+	case list == "":
+		return "write one element for each folder"
+	case len(s.Prefix) > 1:
+		return "write one element for each folder: " + list
+	}
+	return "write prefix: [" + list + "]"
 }
 
 // prefixOf expands a recording's prefix, with text of the same length for date and time. It gives the prefix as

@@ -19,7 +19,7 @@ func checkReadyTimeout(c *checker) {
 		}
 	}
 	if without != nil {
-		c.report(first, fmt.Sprintf("without ready_timeout a half-loaded page may be recorded, in %s", plan.SomeOf(without)),
+		c.report(first, fmt.Sprintf("without ready_timeout, which is for pages that call navigator.notifyReady(), a half-loaded page may be recorded, in %s", plan.SomeOf(without)),
 			"let the page call navigator.notifyReady(), and write ready_timeout: 30s, here or in defaults")
 	}
 }

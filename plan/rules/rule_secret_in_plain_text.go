@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"strings"
 
 	"rundown/plan"
@@ -9,13 +10,18 @@ import (
 // checkPlainSecrets looks for keys, addresses and passwords without references. It never shows them.
 func checkPlainSecrets(c *checker) {
 	key := func(t plan.Text, name string) {
-		if !t.IsZero() && !t.IsEmpty() && len(t.References()) == 0 {
-			c.report(t.Pos(), name+" is in plain text: everybody who can read this file sees it", "write a reference, ${NAME} or ${file:PATH}; treat the key as compromised and rotate it")
+		if t.IsZero() || t.IsEmpty() || len(t.References()) > 0 {
+			return
 		}
+		hint := "write a reference, ${NAME} or ${file:PATH}; " + rotateKey
+		if braces := bracesMissing(t); braces != "" {
+			hint = braces + "; else " + rotateKey
+		}
+		c.report(t.Pos(), name+inPlainText, hint)
 	}
-	address := func(t plan.Text, name string) {
+	address := func(t plan.Text, name, more string) {
 		if !t.IsZero() && len(t.References()) == 0 {
-			c.warn(t.Pos(), name+" is in plain text: everybody who can read this file sees it", "write a reference for what is secret in it: ${NAME} or ${file:PATH}")
+			c.warn(t.Pos(), name+inPlainText, "write a reference for what is secret in it: ${NAME} or ${file:PATH}"+more)
 		}
 	}
 	key(c.p.Account.CustomerSecret, "customer_secret")
@@ -26,16 +32,20 @@ func checkPlainSecrets(c *checker) {
 	for _, cdn := range c.p.CDNs {
 		for _, t := range []plan.Text{cdn.URL, cdn.Fallback} {
 			if !t.IsZero() && hasSecretPart(t) {
-				address(t, "the path of a CDN address, with its stream key,")
+				address(t, "the path of a CDN address, with its stream key,", "; whoever knows the stream key can broadcast with it, so change the key")
 			}
 		}
 	}
 	for _, n := range c.p.Notify {
-		address(n.Webhook, "a webhook's address")
-		address(n.To, "an address of mail or chat")
+		address(n.Webhook, "a webhook's address", "")
+		if hasScheme(n.To) {
+			address(n.To, "an address of mail or chat", "")
+		} else {
+			c.warn(n.To.Pos(), "an address of mail or chat is in plain text, and it has no scheme, so that nothing can be sent to it", mailHint(n.To))
+		}
 		key(n.Secret, "the secret of a webhook")
 	}
-	address(c.p.Ping, "the address of ping")
+	address(c.p.Ping, "the address of ping", "")
 	reported := map[plan.Pos]bool{}
 	for _, s := range c.p.EachSettings() {
 		if hasPassword(s.URL) && !reported[s.URL.Pos()] {
@@ -44,6 +54,43 @@ func checkPlainSecrets(c *checker) {
 				"write ${NAME} in its place and add NAME to expose, and change the password: treat it as compromised")
 		}
 	}
+}
+
+const (
+	inPlainText = " is in plain text: everybody who can read this file sees it"
+	rotateKey   = "treat the key as compromised and rotate it"
+)
+
+// These match texts that are probably meant as references.
+var (
+	bareVariable = regexp.MustCompile(`^\$[A-Za-z_][A-Za-z0-9_]*$`)
+	bareFile     = regexp.MustCompile(`^file:.`)
+)
+
+// bracesMissing is the hint for a text that looks like a reference without its braces; "" for another. It shows nothing
+// of the text, since a key may look like that.
+func bracesMissing(t plan.Text) string {
+	switch text := plan.Written(t.Parts()); {
+	case bareVariable.MatchString(text):
+		return "write ${NAME}, with braces, if a variable was meant"
+	case bareFile.MatchString(text):
+		return "write ${file:PATH}, with braces, if a file was meant"
+	}
+	return ""
+}
+
+// hasScheme says whether an address of mail or chat begins as one, or may do so behind a reference.
+func hasScheme(t plan.Text) bool {
+	return t.IsZero() || len(t.References()) > 0 || strings.Contains(plan.Written(t.Parts()), "://")
+}
+
+// mailHint shows what an address of mail looks like.
+func mailHint(t plan.Text) string {
+	hint := "mail needs smtp://USER:PASSWORD@HOST:587/?from=ADDRESS&to=ADDRESS, behind a reference such as ${DUTY_MAIL}"
+	if braces := bracesMissing(t); braces != "" {
+		hint = braces + "; " + hint
+	}
+	return hint
 }
 
 // hasPassword says whether a page's address contains a password that is not given by references alone.

@@ -37,7 +37,7 @@ func TestALongClassIsOneOverMidnight(t *testing.T) {
 	build.Change(r, "2031-10-07", "22:00-21:00")
 	build.Change(r, "2031-10-08", "cancelled")
 	wantSurprises(t, build.TermOf("2031-10-06..2031-10-31", r), "2031-09-01", "long-class",
-		"Thu 20:00-04:01 of r lasts 8h1m and passes midnight", "Sat 09:50-09:00 of r lasts 23h10m", "22:00-21:00 of r lasts 23h")
+		"Thu 20:00-04:01 of r lasts 8h1m: its end is before its start, so it ends on the next day", "Sat 09:50-09:00 of r lasts 23h10m: its end", "22:00-21:00 of r lasts 23h: its end")
 }
 
 func TestAChangeWithoutAClassOfItsOwnIsReported(t *testing.T) {
@@ -73,10 +73,11 @@ func TestAPlanWithoutAClassAheadIsReported(t *testing.T) {
 	r := build.Recording("r", "UTC", "2031-10-06 09:00-10:00", "2031-10-07 09:00-10:00")
 	p := build.NewPlan(r)
 	wantSurprises(t, p, "2031-10-07T09:59:59Z", "nothing-ahead")
-	wantSurprises(t, p, "2031-10-07T10:00:00Z", "nothing-ahead", "has no upcoming class")
+	wantSurprises(t, p, "2031-10-07T10:00:00Z", "nothing-ahead", "all classes of the plan term have ended, the last one on 2031-10-07: nothing will be recorded")
 	build.Change(r, "2031-10-07", "cancelled")
 	wantSurprises(t, p, "2031-10-06T09:59:59Z", "nothing-ahead")
-	wantSurprises(t, p, "2031-10-06T10:00:00Z", "nothing-ahead", "has no upcoming class")
+	wantSurprises(t, p, "2031-10-06T10:00:00Z", "nothing-ahead", "the plan term has no upcoming class that is not cancelled: nothing will be recorded")
+	wantSurprises(t, p, "2031-10-08T10:00:00Z", "nothing-ahead", "all classes of the plan term have ended, the last one on 2031-10-06: nothing will be recorded")
 	r.Changes = nil
 	build.Change(r, "2031-10-06", "2031-12-01 09:00-10:00")
 	wantSurprises(t, p, "2031-11-01", "nothing-ahead")

@@ -1,0 +1,147 @@
+package load
+
+import (
+	"strings"
+	"testing"
+
+	"rundown/plan/plantest"
+)
+
+func TestHintsForABitrateInAnotherUnit(t *testing.T) {
+	const when = "    when: Mon 09:00-09:50\n    video: {width: 1280, height: 720, bitrate: "
+	const range50 = " and must be 50 to 8000 (editions of the documentation disagree: no range in API pages since 2024-04; composite mode stops at 6500)"
+	const kbits = "write kbit/s as a whole number, as in bitrate: 2000"
+	holdHints(t, []hintCase{
+		{when + "2000000}", "bitrate is 2000000" + range50, "write bitrate: 2000; it is in kbit/s, and 2000000 looks like bit/s", when + "2000}"},
+		{when + "500000}", "bitrate is 500000" + range50, "write bitrate: 500; it is in kbit/s, and 500000 looks like bit/s", when + "500}"},
+		{when + "12000}", "bitrate is 12000" + range50, "write bitrate: 8000; it is in kbit/s", when + "8000}"},
+		{when + "100000}", "bitrate is 100000" + range50, "write bitrate: 8000; it is in kbit/s", when + "8000}"},
+		{when + "9000000}", "bitrate is 9000000" + range50, "write bitrate: 8000; it is in kbit/s", when + "8000}"},
+		{when + "2000500}", "bitrate is 2000500" + range50, "write bitrate: 8000; it is in kbit/s", when + "8000}"},
+		{when + "2}", "bitrate is 2" + range50, "write bitrate: 50; it is in kbit/s", when + "50}"},
+		{when + "2Mbit}", "bitrate takes a whole number, not text", "write 2000, in kbit/s", when + "2000}"},
+		{when + "2.5 Mbit/s}", "bitrate takes a whole number, not text", "write 2500, in kbit/s", when + "2500}"},
+		{when + "2000k}", "bitrate takes a whole number, not text", "write 2000, in kbit/s", when + "2000}"},
+		{when + "1500 kbps}", "bitrate takes a whole number, not text", "write 1500, in kbit/s", when + "1500}"},
+		{when + "20Mbit}", "bitrate takes a whole number, not text", kbits, ""},
+		{when + "high}", "bitrate takes a whole number, not text", kbits, ""},
+		{when + "2MB}", "bitrate takes a whole number, not text", kbits, ""},
+	})
+}
+
+// TestHintsThatWouldBePaidFor: the nearest value that is allowed is not what was meant.
+func TestHintsThatWouldBePaidFor(t *testing.T) {
+	const when = "    when: Mon 09:00-09:50\n"
+	holdHints(t, []hintCase{
+		{when + "    redundancy: 10", "redundancy is 10 and must be at most 4", "write 1 to 4: so many sessions record each class, and each is billed", ""},
+		{when + "    redundancy: 0", "redundancy is 0 and must be at least 1", "write redundancy: 1", when + "    redundancy: 1"},
+		{when + "    audio_profile: 5", "audio_profile is 5 and must be one of 0, 1, 2", "write 0, 1 or 2", ""},
+		{when + "    audio_profile: -1", "audio_profile is -1 and must be one of 0, 1, 2", "write 0, 1 or 2", ""},
+	})
+}
+
+func TestHintsForFrameRatesAreWrittenAsTheVideoIs(t *testing.T) {
+	const when = "    when: Mon 09:00-09:50\n    video: "
+	const listed = "fps is 25, and profiles are listed for 1, 7, 10, 15, 24, 30, 60 only; the service may use 15 instead (editions of the documentation disagree)"
+	holdHints(t, []hintCase{
+		{when + "720p25", listed, "write video: 720p24", when + "720p24"},
+		{when + `"720p25"`, listed, "write video: 720p24", when + `"720p24"`},
+		{when + "{width: 1280, height: 720, fps: 25}", listed, "write fps: 24", ""},
+	})
+}
+
+func TestHintsForCronTextAndBareHours(t *testing.T) {
+	const bare = "write weekdays and a time as Mon Wed 09:00-09:50, or a date and a time as 2031-12-17 08:00-11:00"
+	holdHints(t, []hintCase{
+		{"    when: 0 9 * * MON", `"0 9 * * MON" is a cron expression, which needs the length of a class`, `write when: {cron: "0 9 * * MON", duration: 50m}, with the length of a class as duration`, ""},
+		{"    when: \"*/30 8-15 * * 1-5\"", `"*/30 8-15 * * 1-5" is a cron expression, which needs the length of a class`, `write when: {cron: "*/30 8-15 * * 1-5", duration: 50m}, with the length of a class as duration`, ""},
+		{"    when: Mon Wed 9-10", `"Mon Wed 9-10" has no time`, "if 9-10 is the time, write Mon Wed 09:00-10:00", ""},
+		{"    when: Mon-Fri 14-16", `"Mon-Fri 14-16" has no time`, "if 14-16 is the time, write Mon-Fri 14:00-16:00", ""},
+		{"    when: Mon 10-9", `"Mon 10-9" has no time`, bare, ""},
+		{"    when: Mon 9-25", `"Mon 9-25" has no time`, bare, ""},
+		{"    when: 0 99 * * MON", `"0 99 * * MON" has no time`, bare, ""},
+	})
+}
+
+func TestHintsForAMissingLevelOfKeys(t *testing.T) {
+	const when = "    when: Mon 09:00-09:50\n"
+	holdHints(t, []hintCase{
+		{when + "    padding: 2m", "padding needs indented keys below it, not a single value", "write it as in padding: {before: 30s, after: 2m}", ""},
+		{when + "    padding: 30", "padding needs indented keys below it, not a single value", "write it as in padding: {before: 30s, after: 2m}", ""},
+		{when + "    labels: [berlin]", "labels takes names with a text each, or none, not a list", "write it as in labels: {campus: berlin}", ""},
+		{when + "    changes:\n      - 2031-09-15: cancelled", "changes needs indented keys below it, not a list", `remove the "- " before each key below changes`, ""},
+		{"    when:Mon Wed 09:00-09:50", "german-a1 needs indented keys below it, not a single value", "put a space after when:", ""},
+		{"    - when: Mon Wed 09:00-09:50", "german-a1 needs indented keys below it, not a list", `remove the "- " before each key below german-a1`, ""},
+		{"    [a, b]", "german-a1 needs indented keys below it, not a list", "", ""},
+		{"    Mon Wed 09:00-09:50", "german-a1 needs indented keys below it, not a single value", "", ""},
+	})
+	files := hintPlan(when)
+	files["plan.yaml"] = strings.Replace(files["plan.yaml"], "calendars:", "notify: \"${DUTY_MAIL}\"\ncalendars:", 1)
+	if f := findingsOf(t, files, "plan.yaml")[0]; f.Message != "notify takes a list, not text" || f.Hint != `write it as in notify: [{to: "${DUTY_MAIL}"}]` {
+		t.Errorf("got\n\t%s\n\t%s", f.Message, f.Hint)
+	}
+}
+
+func TestARecordingThatIsIndentedTooFarIsNamed(t *testing.T) {
+	const when = "    when: Mon 09:00-09:50\n"
+	holdHints(t, []hintCase{
+		{when + "    french-b1:\n      when: Tue 09:00-09:50", `"french-b1" is not a key of a recording`, "if it is a recording, write it in the column of german-a1", ""},
+		{when + "    foo:\n      bar: 1", `"foo" is not a key of a recording`, "rundown schema prints every key of a recording", ""},
+	})
+}
+
+func TestHintsForTheOtherRegion(t *testing.T) {
+	const when = "    when: Mon 09:00-09:50\n"
+	const servers = "this region is the area of Agora's servers; the region of a bucket is a key of its storage"
+	holdHints(t, []hintCase{
+		{when + "    region: eu-central-1", `region is "eu-central-1" and must be one of CN, AP, EU, NA`, servers, ""},
+		{when + "    region: Frankfurt", `region is "Frankfurt" and must be one of CN, AP, EU, NA`, servers, ""},
+		{when + "    region: eu", `region is "eu" and must be one of CN, AP, EU, NA`, "did you mean EU?", when + "    region: EU"},
+	})
+	for city, want := range map[string]string{
+		"Frankfurt": "write eu-central-1, the region of Amazon S3 in Frankfurt", "frankfurt": "write eu-central-1, the region of Amazon S3 in frankfurt",
+		"London": "write eu-west-2, the region of Amazon S3 in London", "Sao Paulo": "write sa-east-1, the region of Amazon S3 in Sao Paulo",
+		"Madrid": "rundown rules storage-region-values lists all",
+	} {
+		files := hintPlan(when)
+		files["plan.yaml"] = strings.Replace(files["plan.yaml"], "eu-central-1", city, 1)
+		f := findingsOf(t, files, "plan.yaml")[0]
+		if f.Hint != want {
+			t.Errorf("%s: got\n\t%s\n\t%s\nwant\n\t%s", city, f.Message, f.Hint, want)
+		}
+		checkHints(t, files, "plan.yaml")
+	}
+	files := hintPlan(when)
+	files["plan.yaml"] = strings.Replace(files["plan.yaml"], "vendor: s3, region: eu-central-1", "vendor: alibaba, region: Frankfurt", 1)
+	if f := findingsOf(t, files, "plan.yaml")[0]; strings.Contains(f.Hint, "eu-central-1, the region") {
+		t.Error("another vendor: ", f.Hint)
+	}
+}
+
+func TestHintsForFoldersInOneElement(t *testing.T) {
+	for prefix, want := range map[string]string{
+		"videos/2031":          `write prefix: [videos, "2031"]`,
+		"videos/autumn":        "write prefix: [videos, autumn]",
+		"/videos/{id}/":        `write prefix: [videos, "{id}"]`,
+		"[a, videos/2031]":     `write one element for each folder: videos, "2031"`,
+		"videos/my-school":     "write one element for each folder",
+		"videos/{plan}-{date}": "write one element for each folder",
+	} {
+		files := hintPlan("    when: Mon 09:00-09:50\n")
+		prefixed := func(value string) plantest.Texts {
+			return plantest.Texts{"plan.yaml": strings.Replace(files["plan.yaml"], "bucket: lingua-videos,", "bucket: lingua-videos, prefix: "+value+",", 1)}
+		}
+		if strings.Contains(prefix, "{") {
+			prefix = `"` + prefix + `"`
+		}
+		f := findingsOf(t, prefixed(prefix), "plan.yaml")[0]
+		if f.Rule != "prefix-charset" || f.Hint != want {
+			t.Errorf("%s: got %s\n\t%s\nwant\n\t%s", prefix, f.Rule, f.Hint, want)
+		}
+		if list, ok := strings.CutPrefix(f.Hint, "write prefix: "); ok {
+			for _, f := range findingsOf(t, prefixed(list), "plan.yaml") {
+				t.Errorf("%s: the hint gives %s", prefix, plantest.Show(append(findingsOf(t, prefixed(list), "plan.yaml")[:0:0], f)))
+			}
+		}
+	}
+}
