@@ -138,6 +138,9 @@ func (a *app) printValidation(c planfile.Checked, opts rules.Options) {
 	if c.Plan == nil {
 		return
 	}
+	if c.Count(plan.SeverityError) > 0 {
+		fmt.Fprintln(w, "  because of the errors, these figures may be wrong:")
+	}
 	for _, part := range summaryParts(summaryOf(c, opts.Lookup)) {
 		a.printHanging(w, "  ", part, 4)
 	}
@@ -166,7 +169,7 @@ func summaryParts(s rules.Summary) []string {
 			parts[0] = strings.Replace(parts[0], " on ", " from ", 1) + " to " + last
 		}
 		parts = append(parts,
-			fmt.Sprintf("peak concurrency %d (%s)", s.Peak, s.PeakAt.Format("2006-01-02 15:04 MST")),
+			fmt.Sprintf("most recordings at the same time, with padding: %d (%s)", s.Peak, s.PeakAt.Format("2006-01-02 15:04 MST")),
 			minutesText(s)+", "+costText(s.CostUSD))
 	}
 	if len(s.NotChecked) > 0 {
@@ -191,7 +194,7 @@ func minutesText(s rules.Summary) string {
 func costText(usd float64) string {
 	switch {
 	case usd == 0:
-		return "within the free minutes"
+		return "within Agora's free minutes per month"
 	case usd < 0.01:
 		return "less than US$ 0.01"
 	default:
