@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"rundown/internal/cli/render"
 	"rundown/internal/planfile"
 	"rundown/plan"
+	"rundown/plan/forecast"
 	"rundown/plan/rules"
 	"rundown/runner"
 	"rundown/runner/operate"
@@ -137,7 +140,12 @@ func (o applying) given(ctx context.Context, c planfile.Checked) error {
 func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how string) error {
 	r.At, r.Who = o.a.clock(), o.a.who()
 	r.Note = runner.NoteOf(r, o.why)
-	switch loss, known := o.loss(ctx, p); {
+	active, replaced := o.active(ctx, p)
+	loss, known := runner.Removal{}, active != nil
+	if known {
+		loss = runner.RemovalOf(active, p, o.a.clock())
+	}
+	switch {
 	case o.confirm:
 		r.State, r.ReasonCode = store.RevisionConfirmed, ""
 	case known && loss.ExceedsLimit():
@@ -171,6 +179,9 @@ func (o applying) apply(ctx context.Context, p *plan.Plan, r store.Revision, how
 		what = "applied; no daemon is running"
 	}
 	o.a.printHanging(o.a.out, "", fmt.Sprintf("plan %s: revision %d %s", r.Plan, r.ID, what), len("  "))
+	if active != nil && replaced != r.ID {
+		o.tellChanges(active, p, replaced)
+	}
 	return o.tellLeaving(ctx, p)
 }
 
@@ -181,18 +192,35 @@ func (o applying) tellLeaving(ctx context.Context, p *plan.Plan) error {
 	return err
 }
 
-// loss is what the plan removes from the active one. It is unknown if the active plan cannot be read from the store; then
-// the daemon decides.
-func (o applying) loss(ctx context.Context, p *plan.Plan) (runner.Removal, bool) {
+// active is the active plan of a name and its revision; nil where there is none. It is nil too where it cannot be read
+// from the store; then the daemon decides whether a plan that follows it waits.
+func (o applying) active(ctx context.Context, p *plan.Plan) (*plan.Plan, int64) {
 	r, found, err := activeRevision(ctx, o.s, planfile.Checked{Plan: p})
 	if err != nil || !found || r.Withdrawn() {
-		return runner.Removal{}, false
+		return nil, 0
 	}
 	before, err := runner.LoadRevision(r, rules.Options{Now: o.a.clock()})
 	if err != nil {
-		return runner.Removal{}, false
+		return nil, 0
 	}
-	return runner.RemovalOf(before, p, o.a.clock()), true
+	return before, r.ID
+}
+
+// tellChanges counts what a plan changes of the one that it replaces, and says how to go back.
+func (o applying) tellChanges(before, after *plan.Plan, revision int64) {
+	d := forecast.Diff(before, after, forecast.Options{Now: o.a.clock()})
+	var parts []string
+	for _, part := range []struct {
+		list []forecast.ClassDifference
+		verb string
+	}{{d.Removed, "removed"}, {d.Added, "added"}, {d.Moved, "moved"}, {d.Changed, "changed"}} {
+		if n := len(part.list); n > 0 {
+			parts = append(parts, render.Plural(n, "class")+" "+part.verb)
+		}
+	}
+	if len(parts) > 0 {
+		o.a.printHanging(o.a.out, "  ", fmt.Sprintf("%s; rundown apply --revision %d takes this back", strings.Join(parts, ", "), revision), 4)
+	}
 }
 
 // confirmAll confirms the newest revision of each plan that waits.

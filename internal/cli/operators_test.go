@@ -75,8 +75,8 @@ func TestApplyHoldsAPlanThatRemovesMuchAndGoesBackToARevision(t *testing.T) {
 		{6, []string{"--reason", "half a day"}, "plan today: revision 2 waits for a confirmation: it removes 6 of the 12 classes of the next seven days", "waiting, at work"},
 		{0, []string{"--confirm", "--reason", "meant so"}, "plan today: revision 2 is confirmed", "at work, replaced"},
 		{0, []string{"--confirm"}, "no plan is waiting for a confirmation", "at work, replaced"},
-		{0, []string{"--revision", "1"}, "plan today: revision 3 applied; no daemon is running", "at work, replaced, replaced"},
-		{6, []string{"--confirm"}, "plan today: revision 4 applied; no daemon is running", "at work, replaced, replaced, replaced"},
+		{0, []string{"--revision", "1"}, "plan today: revision 3 applied; no daemon is running\n  6 classes added; rundown apply --revision 2 takes this back\n", "at work, replaced, replaced"},
+		{6, []string{"--confirm"}, "plan today: revision 4 applied; no daemon is running\n  6 classes removed; rundown apply --revision 3 takes this back\n", "at work, replaced, replaced, replaced"},
 		{6, nil, "plan today: revision 4 is applied already; no daemon is running", "at work, replaced, replaced, replaced"},
 		{0, []string{"--revision", "2"}, "plan today: revision 4 is applied already; no daemon is running", "at work, replaced, replaced, replaced"}, // it holds the same
 		{0, []string{"--revision", "1"}, "plan today: revision 5 applied; no daemon is running", "at work, replaced, replaced, replaced, replaced"},
