@@ -21,8 +21,12 @@ func newCancelCommand(a *app) *cobra.Command {
 		Long: `Cancel a class or the classes of a day, or undo that.
 
 The class is not recorded; if it is being recorded, the recording is stopped.
-Any class of the active plans can be cancelled, however far ahead. The order
-survives restarts, reloads and plan changes.
+The command asks only with --on DAY. Any class of the active plans can be
+cancelled, however far ahead. The order survives restarts, reloads and plan
+changes.
+
+--undo takes the cancellation back: the class is recorded, or what is left of
+it.
 
 ` + idHelp + `
 

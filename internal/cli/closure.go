@@ -21,9 +21,10 @@ import (
 // closureHelp says in the help of commands what a closure is.
 const closureHelp = `--on DAY acts on all classes of a day, in the zone of each class: those that
 start from --from on and before --until, that have each --label, and whose
-recording matches the glob --recording. The order is a closure: it also covers
-the classes that a later plan adds or moves to that day. The classes are listed
-first, and the command asks unless --yes is given.`
+recording matches the glob --recording. This is an order for the day, which
+other commands call a closure: it also covers the classes that a later plan adds
+or moves to that day. The classes are listed first, and the command asks unless
+--yes is given.`
 
 // closureFlags choose the classes of a day.
 type closureFlags struct {
@@ -35,8 +36,8 @@ type closureFlags struct {
 // add gives a command the flags.
 func (f *closureFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.on, "on", "", "act on all classes of `DAY`, such as 2031-12-17")
-	cmd.Flags().StringVar(&f.from, "from", "", "with --on: first start to include: `TIME` such as 09:00")
-	cmd.Flags().StringVar(&f.until, "until", "", "with --on: end of the starts: `TIME` such as 13:00, not included")
+	cmd.Flags().StringVar(&f.from, "from", "", "with --on: only classes that start at `TIME` such as 09:00, or later")
+	cmd.Flags().StringVar(&f.until, "until", "", "with --on: only classes that start before `TIME` such as 13:00")
 	cmd.Flags().StringToStringVar(&f.labels, "label", nil, "with --on: only classes with the label `KEY=VALUE` (repeatable)")
 	cmd.Flags().StringVar(&f.recording, "recording", "", "with --on: only recordings that match `GLOB`")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "with --on: do not ask")
@@ -111,6 +112,9 @@ func (a *app) giveClosure(ctx context.Context, c store.Closure, yes bool) error 
 		return fmt.Errorf("closure %d: %d of %d classes: %w; the daemon goes on with it", c.ID, len(ids), len(l.Rows), err)
 	}
 	a.printHanging(a.out, "", view.Line(fmt.Sprintf("closure %d: %s; %s now%s", c.ID, closure.Text(c), render.Plural(len(ids), "class"), a.pickup(ctx, s))), 2)
+	if !a.attended(ctx, s) {
+		a.tellStore(s)
+	}
 	return nil
 }
 
@@ -152,7 +156,7 @@ func (a *app) endClosures(ctx context.Context, c store.Closure, yes bool) error 
 		if err != nil {
 			return fmt.Errorf("closure %d: %w; the daemon goes on with it", o.ID, err)
 		}
-		effect := "will be recorded again"
+		effect := "will be recorded"
 		if o.Kind == store.ClosureExtend {
 			effect = "will end as planned"
 		}

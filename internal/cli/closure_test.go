@@ -45,7 +45,7 @@ func TestAClosureCoversWhatALaterPlanBringsToItsDay(t *testing.T) {
 	write(t, path, aroundNow+strings.Replace(one, "}", ", changes: {"+on+": {to: "+next+" 10:00-11:00}}}", 1)+"  two: {when: "+on+" 12:00-13:00}\n")
 	becomes("two", true)
 	becomes("one", false)
-	gives("closure 1 ended: 1 class will be recorded again", "cancel", "--on", on, "--undo", "--yes")
+	gives("closure 1 ended: 1 class will be recorded", "cancel", "--on", on, "--undo", "--yes")
 	becomes("two", false)
 
 	gives("closure 2: two paused since ", "pause", "two", "--yes")
@@ -53,7 +53,7 @@ func TestAClosureCoversWhatALaterPlanBringsToItsDay(t *testing.T) {
 	daemon.end(syscall.SIGKILL)
 	begin()
 	becomes("two", true)
-	gives("closure 2 ended: 1 class will be recorded again", "resume", "two")
+	gives("closure 2 ended: 1 class will be recorded", "resume", "two")
 	becomes("two", false)
 	becomes("one", false)
 }

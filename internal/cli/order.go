@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,10 +15,11 @@ import (
 )
 
 // idHelp says in the help of commands how a class is named.
-const idHelp = `ID names a class: recording@day, by the day on which it is planned or takes
-place; recording@day HH:MM if a day has two; the full id plan/recording/START;
-or the recording alone, which is the class that is running, else the next one.
-Write plan/recording if several plans have a recording of that name.`
+const idHelp = `ID names one class: recording@day, by the day on which it is planned or takes
+place; recording@day HH:MM or recording@dayTHH:MM if a day has two; the full id
+plan/recording/START, with START in UTC; or the recording alone, which means one
+class of it: the one that is running, else the next. Write plan/recording if
+several plans have a recording of that name.`
 
 // classArguments takes an ID, of which a time may be an argument of its own, and then what names name; least says how
 // many of those must be there.
@@ -68,8 +70,15 @@ func (a *app) operate(cmd *cobra.Command, args []string, why string, act act) er
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(a.out, answer.Text(c.Meant()))
+	if _, err = fmt.Fprintln(a.out, answer.Text(cmp.Or(c.Meant(), " ("+c.Local()+")"))); err == nil && !answer.Daemon {
+		a.tellStore(s)
+	}
 	return err
+}
+
+// tellStore says where an order went that no daemon carries out at once: one that is running may use another store.
+func (a *app) tellStore(s *store.Store) {
+	a.printHanging(a.err, "", fmt.Sprintf("no daemon uses the store %s; if one is running, give its store with --store", view.Line(s.Path())), len("  "))
 }
 
 // attended says that a process uses the store, as far as can be seen.

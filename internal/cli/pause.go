@@ -19,15 +19,15 @@ func newPauseCommand(a *app) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "pause NAME",
-		Short: "Pause a recording: cancel its classes from now on",
-		Long: `Pause a recording: cancel its classes from now on.
+		Short: "Cancel all future classes of a recording, until resume",
+		Long: `Cancel all future classes of a recording, until resume.
 
-A class that is being recorded goes on. The pause holds until rundown resume,
+NAME is a recording of the plan, not one that is running: a class that is being
+recorded goes on, and cancel stops it. The pause holds until rundown resume,
 also for the classes that a later plan adds. The classes of the next nine days
 are listed first, and the command asks unless --yes is given.
 
-NAME is a recording; write plan/recording if several plans have a recording of
-that name.`,
+Write plan/recording as NAME if several plans have a recording of that name.`,
 		Example: `  rundown pause german-a1 --reason "the teacher is ill"
   rundown resume german-a1`,
 		Args:              arguments(1, 1, "NAME"),
@@ -49,11 +49,10 @@ func newResumeCommand(a *app) *cobra.Command {
 	var why string
 	cmd := &cobra.Command{
 		Use:   "resume NAME",
-		Short: "Resume a recording that is paused",
-		Long: `Resume a recording that is paused.
+		Short: "End a pause: record the classes of a recording again",
+		Long: `End a pause: record the classes of a recording again.
 
-The classes that the pause cancelled and that have not ended are recorded
-again.`,
+The classes that the pause cancelled and that have not ended are recorded.`,
 		Example:           `  rundown resume german-a1`,
 		Args:              arguments(1, 1, "NAME"),
 		ValidArgsFunction: a.completeClasses(false),

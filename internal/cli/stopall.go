@@ -185,7 +185,7 @@ func (a *app) toStop(ctx context.Context, s *store.Store) ([]store.Occurrence, *
 	if err := left.report(a); err != nil {
 		return nil, nil, err
 	}
-	fmt.Fprintln(a.out, "nothing is running")
+	fmt.Fprintf(a.out, "nothing is running in the store %s; --store selects another\n", view.Line(s.Path()))
 	return nil, left, nil
 }
 

@@ -97,7 +97,7 @@ func UndoOrder(c view.Class, by Operator) (Order, error) {
 	if err := Cancellable(c, true, by.Now); err != nil {
 		return Order{}, err
 	}
-	return orderOf(c, by, store.Command{Kind: session.CommandUncancel}, "will be recorded again")
+	return orderOf(c, by, store.Command{Kind: session.CommandUncancel}, "the cancellation is taken back, and the class will be recorded")
 }
 
 // UndoLast takes a cancellation back, or where there is none the last extension. It is refused where a cancellation was taken back

@@ -54,13 +54,18 @@ func (c Class) Meant() string {
 	if !c.bare {
 		return ""
 	}
-	zone := ZoneOf(c.Row)
-	start, end := c.Row.Start.In(zone), c.End().In(zone)
 	text := "the next class"
 	if c.Begun() {
 		text = "the class that is running"
 	}
-	return fmt.Sprintf(" (%s, %s %s%s)", text, start.Format("Mon 2006-01-02"), ClockText(start, end), end.Format(" MST"))
+	return " (" + text + ", " + c.Local() + ")"
+}
+
+// Local is when the class is in its zone, for people: its id has the start in UTC.
+func (c Class) Local() string {
+	zone := ZoneOf(c.Row)
+	start, end := c.Row.Start.In(zone), c.End().In(zone)
+	return start.Format("Mon 2006-01-02 ") + ClockText(start, end) + end.Format(" MST")
 }
 
 // Finder looks for classes in a store and in the plans that are active in it.
