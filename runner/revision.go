@@ -248,7 +248,7 @@ func (e *Engine) activePlans(ctx context.Context, given []*plan.Plan) (map[*plan
 		plans = append(plans, p)
 	}
 	if len(rows) == 0 && len(given) == 0 || len(plans) == 0 && !e.shared() {
-		e.log.Warn("no plan is applied to this store: waiting for one; rundown apply PLAN applies it, run PLAN starts with one")
+		e.log.Warn("no plan is applied to this store, so nothing will be recorded; rundown apply PLAN applies one, rundown run PLAN starts with one")
 	}
 	return revisions, plans, nil
 }

@@ -172,6 +172,9 @@ func (d *daemon) vet(p *plan.Plan) error {
 		return nil
 	}
 	if d.work.reachable(p) != nil || !d.leftToFinish(p) {
+		if !d.begun.Load() {
+			return notStarted(err)
+		}
 		return err
 	}
 	d.log.Error("started to finish running classes: new classes need references that are not set", "reason_code", reason.IssueReferencesUnset, "error", err)

@@ -51,6 +51,8 @@ type checkJSON struct {
 	Result  checkResult `json:"result"`
 	Message string      `json:"message"`
 	Try     *string     `json:"try"`
+
+	word string // in text, in place of the result, of what was not checked; "": the result
 }
 
 // checkup collects the checks of one run of doctor.
@@ -61,7 +63,12 @@ type checkup struct {
 
 // add notes a check; try is what to do about it, "" for nothing.
 func (c *checkup) add(check string, result checkResult, message, try string) {
-	c.checks = append(c.checks, checkJSON{check, result, message, view.OrNull(try)})
+	c.checks = append(c.checks, checkJSON{Check: check, Result: result, Message: message, Try: view.OrNull(try)})
+}
+
+// skip adds what was not checked, and why. Programs see it as ok, since nothing is wrong.
+func (c *checkup) skip(check, why string) {
+	c.checks = append(c.checks, checkJSON{Check: check, Result: checkOK, Message: why, word: "skip"})
 }
 
 // newDoctorCommand makes doctor. It changes nothing: the store is opened to read, a file that is made beside it is removed at once,
@@ -104,7 +111,7 @@ reachable, whether it accepts the credentials, and how far the clocks differ.
 			}
 		}
 		if offline {
-			c.add("service", checkOK, "skipped: --offline", "")
+			c.skip("service", "skipped, not tested: --offline")
 		}
 		if format.value == "json" {
 			return cmp.Or(render.JSON(a.out, map[string]any{"checks": c.checks}), c.status())
@@ -133,7 +140,8 @@ func (c *checkup) print() {
 			line += "; " + view.Line(*x.Try)
 		}
 		lines := render.Wrap(line, c.a.width()-len("warn  "))
-		fmt.Fprintf(c.a.out, "%s  %s\n", colours.Paint(fmt.Sprintf("%-4s", x.Result), marks[x.Result]), lines[0])
+		word := cmp.Or(x.word, string(x.Result))
+		fmt.Fprintf(c.a.out, "%s  %s\n", colours.Paint(fmt.Sprintf("%-4s", word), marks[x.Result]), lines[0])
 		for _, more := range lines[1:] {
 			fmt.Fprintln(c.a.out, strings.Repeat(" ", len("warn  "))+more)
 		}
@@ -190,6 +198,9 @@ func (c *checkup) store(ctx context.Context, wanted bool) []store.Revision {
 			result = checkWarn
 		}
 		c.add("store", result, "does not exist yet", "rundown run creates it; --store selects another")
+		if !wanted {
+			c.checks[len(c.checks)-1].word = "note"
+		}
 		return nil
 	case err != nil:
 		c.add("store", checkFail, err.Error(), "")
@@ -342,7 +353,7 @@ func (c *checkup) references(p *plan.Plan) {
 // service asks the service about a recording that does not exist, once for each project.
 func (c *checkup) service(ctx context.Context, p *plan.Plan) {
 	if c.a.flags.simulate {
-		c.add("service", checkOK, "skipped: --simulate", "")
+		c.skip("service", "skipped, not tested: --simulate")
 		return
 	}
 	w := &environment{app: c.a}

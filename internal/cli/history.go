@@ -21,15 +21,15 @@ import (
 func newHistoryCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history [ID|RECORDING]",
-		Short: "List classes that have begun, or show one",
-		Long: `List classes that have begun, or show one.
+		Short: "List past and running classes, or show one",
+		Long: `List past and running classes, or show one.
 
 Without arguments, history lists the classes that have started or ended. With a
-recording, it lists the classes of that recording: those in the store, which
-include the next eight days, and those further ahead that have orders. With an
-ID, it shows the sessions and events of one class, in the time zone of the
-class. With --plans, it lists plan revisions, and with --closures the closures
-and pauses that operators gave, newest first.
+recording, it lists the classes of that recording alone, and also those of the
+next eight days and those further ahead that have orders. With an ID, it shows
+the sessions and events of one class, in the time zone of the class. With
+--plans, it lists plan revisions, and with --closures the orders for a day and
+the pauses that operators gave, newest first.
 
 ID names a class: recording@day, by the day on which it is planned or takes
 place; recording@day HH:MM if a day has two; or the full id

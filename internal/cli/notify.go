@@ -29,7 +29,7 @@ func newNotifyCommand(a *app) *cobra.Command {
 		Long: `Test notifications, and list those that wait.
 
 The entries of notify in a plan say who hears of classes, plans and the health
-of the daemon. The daemon sends.`,
+of the daemon. Only a daemon sends messages: while none runs, nobody is told.`,
 		Example: `  rundown notify test
   rundown notify list`,
 		Args: cobra.ArbitraryArgs,
@@ -193,9 +193,9 @@ func newNotifyTestCommand(a *app) *cobra.Command {
 		Long: `Send a test to TARGET, or to every target of the active plans, and wait for the
 result.
 
-Where a daemon runs, the daemon sends, with its own variables and files. Else
-this command sends. A target that answered 410 Gone is sent to again once it
-takes a test.
+If a daemon runs, the daemon sends the test, with its own variables and files.
+Otherwise this command sends it. If a target has answered 410 Gone, nothing more
+is sent to it. A test that it takes starts the sending again.
 
 TARGET is PLAN/NAME, or NAME where only one plan has it; notify list shows the
 names. With --plan the command tests the targets of a plan file and needs no

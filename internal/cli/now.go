@@ -54,9 +54,9 @@ Calendars, changes, padding and exact_start do not apply. The length is --for,
 else that of the recording's next class, else that of its last. A page that the
 store shows as being recorded is refused.
 
-If a daemon is using the store, now gives it an order and follows its work: the
-plan must be active, and PLAN must hold what is active. Otherwise now records by
-itself.
+If a daemon is using the store, now gives it an order and follows its work: PLAN
+must then be the plan that the daemon uses, without changes. Otherwise now
+records by itself.
 
 The command ends when all recordings have ended. The exit status is 0 if
 everything was recorded. Ctrl-C stops the recordings; a second Ctrl-C exits at
@@ -127,7 +127,7 @@ func (a *app) recordNow(ctx context.Context, path string, names []string, o nowO
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	if err := w.unresolved(p); err != nil {
-		return err
+		return notStarted(err)
 	}
 	rows, err := a.takenRows(ctx, w.store)
 	if err != nil {
@@ -403,6 +403,9 @@ func (a *app) reportNow(ctx context.Context, s *store.Store, sim *simulator.Simu
 		fmt.Fprintln(out, account)
 		for _, d := range differences {
 			fmt.Fprintf(a.err, "rundown: ledger: %s\n", d)
+		}
+		if !a.storeNamed() {
+			fmt.Fprintln(a.err, "this was a simulation, and its store is deleted; --store sqlite:FILE keeps it")
 		}
 		if len(differences) > 0 {
 			wrong = append(wrong, "the ledger differs")

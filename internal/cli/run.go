@@ -116,7 +116,7 @@ func (o *runOptions) addFlags(a *app, cmd *cobra.Command) {
 	o.span.add(cmd)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8089", "`ADDRESS` to serve health checks, notifications and the API on; port 0 picks a free port")
 	f.StringVar(&o.secret, "webhook-secret", "", "`REFERENCE` (${NAME} or ${file:PATH}) to the secret of Agora's notifications, which are served at /webhooks/agora (default: ${"+webhookSecretVariable+"}, if set)")
-	f.BoolVar(&o.looks, "preflight", true, "ask for the pages and buckets of the next classes before they begin, where a plan has notify (default: false with --api-url and --simulate)")
+	f.BoolVar(&o.looks, "preflight", true, "ask for the pages and buckets of the next classes before they begin, where a plan has notify; off with --api-url and --simulate unless given")
 	o.web.addFlags(cmd)
 	f.StringVar(&o.ledger, "ledger", "", "write the simulator's ledger to `FILE` (with --simulate)")
 	f.Func("keep", "retention period of ended classes: `LENGTH` such as 400d, at least 9d (default: for ever)", func(s string) (err error) {

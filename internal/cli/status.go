@@ -155,7 +155,7 @@ func (a *app) printOverview(w io.Writer, o view.Overview, all bool) {
 	if !all {
 		next = next[:min(len(next), nextShown)]
 	}
-	classes("NEXT", next)
+	classes("NEXT 24 HOURS", next)
 	if more := len(board.Next) - len(next); more > 0 {
 		fmt.Fprintf(w, "  %d more within 24 h; status --all lists them\n", more)
 	}

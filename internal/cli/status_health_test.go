@@ -128,7 +128,7 @@ func TestStatusAnswersWhatAPersonAsksFirst(t *testing.T) {
 	_, out, said := rundown(t, "status", "--store", dsn)
 	last := -1
 	for _, part := range []string{
-		"daemon: ", "\nHEALTH\n", "  account-refused since ", "  clock-off since ", "    try: synchronize it\n", "\nNOW\n", "art@2031-09-17", "40m left", "\nNEXT\n", "next-00@2031-09-17", "in 1h00m",
+		"daemon: ", "\nHEALTH\n", "  account-refused since ", "  clock-off since ", "    try: synchronize it\n", "\nNOW\n", "art@2031-09-17", "40m left", "\nNEXT 24 HOURS\n", "next-00@2031-09-17", "in 1h00m",
 		"next-09@2031-09-17", "  2 more within 24 h; ", "\nENDED BADLY\n", "chemistry@2031-09-17", "missed", "3h00m ago", "no daemon ran", "\nPENDING ORDERS\n", "cancel school/art/20310917T114000Z by duty: fire drill",
 		"\nPLANS\n", "  plan school: revision 1 waits for a confirmation: it removes 6 of the 12 classes; rundown apply --confirm", "1 class recorded within 24 h",
 	} {

@@ -127,7 +127,7 @@ func (a *app) openEnvironmentOn(ctx context.Context, open opener, ledger string,
 		there, err := store.Open(ctx, dsn, store.Options{})
 		switch {
 		case errors.Is(err, store.ErrNotExist):
-			return nil, unset
+			return nil, notStarted(unset)
 		case err == nil:
 			_ = there.Close()
 		}
@@ -219,6 +219,11 @@ func (w *environment) unresolved(p *plan.Plan) error {
 	return reason.Refuse(reason.IssueReferencesUnset, "plan %s: not set: %s", p.Files[0].Path, view.JoinSome(missing, 8))
 }
 
+// notStarted is the error of a command that ends because a reference is not set.
+func notStarted(unset error) error {
+	return fmt.Errorf("not started: %w; give these variables or files their values and start again", unset)
+}
+
 // quietLevel is the log level of now: its progress is shown anyway, so it logs errors only, unless another level is given.
 func (a *app) quietLevel() string {
 	if a.flags.logLevel == "info" {
@@ -303,7 +308,7 @@ func (a *app) openStore(ctx context.Context, opts store.Options) (*store.Store, 
 	}
 	s, err := store.Open(ctx, dsn, opts)
 	if errors.Is(err, store.ErrNotExist) {
-		return nil, fmt.Errorf("%w: run, now and apply create it; --store selects another", err)
+		return nil, fmt.Errorf("%w: run, now and apply create it, but with --simulate only where --store names it; --store selects another", err)
 	}
 	return s, err // the store's errors name it, without any password
 }
