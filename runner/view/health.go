@@ -139,8 +139,12 @@ func (o Overview) Board() (b Board) {
 	return b
 }
 
-// TimeText says how long a class still lasts, how long it is until its start, or how long ago it ended.
+// TimeText says how long a class still lasts, how long it is until its start, or how long ago it ended; of one that is
+// cancelled before it began, that it is not recorded.
 func TimeText(row store.Occurrence, now time.Time) string {
+	if row.State == string(session.Planned) && ReadDoc[OccurrenceDoc](row.Doc).Cancel != nil {
+		return "not recorded"
+	}
 	switch ahead, left := row.Start.Sub(now), row.End.Sub(now); {
 	case row.State == string(session.Ended) && left > 0: // cancelled or given up before its end
 		return ""

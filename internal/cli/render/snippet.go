@@ -72,13 +72,23 @@ func (p *FindingPrinter) head(f plan.Finding) {
 	const indent = "  "
 	place, severity, rule := view.Line(placeOf(f)), SeverityWord(f.Severity), "["+f.Rule+"]"
 	first := p.width - runewidth.StringWidth(place+": "+severity+": ")
-	lines := wrap(view.Line(f.Message)+" "+rule, first, p.width-len(indent))
+	lines := wrap(view.Line(briefly(f))+" "+rule, first, p.width-len(indent))
 	last := len(lines) - 1
 	lines[last] = strings.TrimSuffix(lines[last], rule) + p.colours.Paint(rule, color.Faint)
 	fmt.Fprintf(p.w, "%s: %s: %s\n", p.colours.Paint(place, color.Bold), p.colours.Paint(severity, looksOf(f.Severity).colour), lines[0])
 	for _, line := range lines[1:] {
 		fmt.Fprintln(p.w, indent+line)
 	}
+}
+
+// briefly is the message of a finding without how editions of the documentation disagree, which the manual of its rule
+// says. The formats for programs have all of it.
+func briefly(f plan.Finding) string {
+	rule, known := plan.RuleByID(f.Rule)
+	if short, how, long := strings.Cut(rule.Conflict, ": "); known && long && how != "" {
+		return strings.Replace(f.Message, "("+rule.Conflict+")", "("+short+", see rundown rules "+f.Rule+")", 1)
+	}
+	return f.Message
 }
 
 // snippet shows the line with a caret below what is wrong.
