@@ -53,8 +53,9 @@ func TestHintsForFrameRatesAreWrittenAsTheVideoIs(t *testing.T) {
 func TestHintsForCronTextAndBareHours(t *testing.T) {
 	const bare = "write weekdays and a time as Mon Wed 09:00-09:50, or a date and a time as 2031-12-17 08:00-11:00"
 	holdHints(t, []hintCase{
-		{"    when: 0 9 * * MON", `"0 9 * * MON" is a cron expression, which needs the length of a class`, `write when: {cron: "0 9 * * MON", duration: 50m}, with the length of a class as duration`, ""},
-		{"    when: \"*/30 8-15 * * 1-5\"", `"*/30 8-15 * * 1-5" is a cron expression, which needs the length of a class`, `write when: {cron: "*/30 8-15 * * 1-5", duration: 50m}, with the length of a class as duration`, ""},
+		{"    when: 0 9 * * MON", `"0 9 * * MON" is a cron expression, which needs the length of a class`, `write {cron: "0 9 * * MON", duration: 50m}, with the length of a class as duration`, ""},
+		{"    when: \"*/30 8-15 * * 1-5\"", `"*/30 8-15 * * 1-5" is a cron expression, which needs the length of a class`, `write {cron: "*/30 8-15 * * 1-5", duration: 50m}, with the length of a class as duration`, ""},
+		{"    when: [\"0 9 * * MON\"]", `"0 9 * * MON" is a cron expression, which needs the length of a class`, `write {cron: "0 9 * * MON", duration: 50m}, with the length of a class as duration`, ""},
 		{"    when: Mon Wed 9-10", `"Mon Wed 9-10" has no time`, "if 9-10 is the time, write Mon Wed 09:00-10:00", ""},
 		{"    when: Mon-Fri 14-16", `"Mon-Fri 14-16" has no time`, "if 14-16 is the time, write Mon-Fri 14:00-16:00", ""},
 		{"    when: Mon 10-9", `"Mon 10-9" has no time`, bare, ""},

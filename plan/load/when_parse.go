@@ -31,7 +31,7 @@ func ParseWhen(s string) (plan.When, error) {
 			return plan.When{}, plan.SyntaxErrorf(timesHint+", without spaces", "%q does not end with a time as 09:00-09:50", s)
 		}
 		if _, err := NewCron(s, time.Hour); err == nil {
-			return plan.When{}, plan.SyntaxErrorf("write when: {cron: "+strconv.Quote(s)+", duration: 50m}, with the length of a class as duration", "%q is a cron expression, which needs the length of a class", s)
+			return plan.When{}, plan.SyntaxErrorf("write {cron: "+strconv.Quote(s)+", duration: 50m}, with the length of a class as duration", "%q is a cron expression, which needs the length of a class", s)
 		}
 		return plan.When{}, plan.SyntaxErrorf(noTimeHint(s), "%q has no time", s)
 	}
