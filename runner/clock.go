@@ -1,8 +1,10 @@
 package runner
 
 import (
+	"fmt"
 	"time"
 
+	"rundown/runner/reason"
 	"rundown/runner/session"
 )
 
@@ -88,4 +90,107 @@ func (w *worker) unattendedSince(o *occurrence) time.Time {
 		return w.seen
 	}
 	return time.Time{}
+}
+
+// A difference of session.MaxSkew between the clocks is reported, and it is over once they agree within minSkew. The Date of an
+// answer has whole seconds and an answer may be slow, so several answers in a row must say the same.
+const (
+	minSkew     = 3 * time.Second
+	skewAnswers = 3
+)
+
+// skew watches by how much the service's clock is ahead of ours. Guarded by the engine's lock.
+type skew struct {
+	off    bool // the difference was reported
+	voices int  // answers in a row that say the opposite of off
+}
+
+// heard takes in the difference by one answer, and says whether off has changed.
+func (k *skew) heard(by time.Duration) bool {
+	otherwise := !k.off && by.Abs() >= session.MaxSkew || k.off && by.Abs() < minSkew
+	if !otherwise {
+		k.voices = 0
+		return false
+	}
+	if k.voices++; k.voices < skewAnswers {
+		return false
+	}
+	k.off, k.voices = !k.off, 0
+	return true
+}
+
+// serviceClock takes in the Date of an answer; zero: it had none.
+func (e *Engine) serviceClock(date time.Time) {
+	if date.IsZero() {
+		return
+	}
+	by := date.Add(500 * time.Millisecond).Sub(e.cfg.Now()).Round(100 * time.Millisecond)
+	e.mu.Lock()
+	changed, off := e.skew.heard(by), e.skew.off
+	e.mu.Unlock()
+	switch {
+	case !changed:
+	case off:
+		way := "behind"
+		if by < 0 {
+			way = "ahead of"
+		}
+		e.raise("", Issue{
+			ID: reason.IssueClockOff, Severity: SeverityWarning,
+			Text:   "this machine's clock is " + by.Abs().String() + " " + way + " the service's, and classes begin and end by this machine's",
+			Advice: "synchronize it by NTP",
+		})
+		e.log.Warn("this machine's clock is "+way+" the service's: classes begin and end by ours; keep it by NTP", "reason_code", reason.IssueClockOff, "by", by.Abs())
+	default:
+		e.clear(reason.IssueClockOff, "")
+		e.log.Info("this machine's clock and the service's agree again")
+	}
+}
+
+// compareClocks compares the clock with that of the store's database, which answered between two instants.
+func (e *Engine) compareClocks(at, before, after time.Time) {
+	if !e.shared() {
+		return
+	}
+	offset := at.Sub(before.Add(after.Sub(before) / 2))
+	e.mu.Lock()
+	if offset.Abs() >= clockWrong && e.offset.Abs() < clockWrong {
+		e.wrongSince = e.gate.elapsed()
+	}
+	e.offset = offset
+	e.mu.Unlock()
+	if offset.Abs() < clockDiffers {
+		e.clear(reason.IssueNodeClock, "")
+		return
+	}
+	e.raise("", e.clockIssue(offset))
+}
+
+// clockIssue is the health issue about a clock from which that of the database differs by an offset.
+func (e *Engine) clockIssue(offset time.Duration) Issue {
+	issue := Issue{
+		ID: reason.IssueNodeClock, Severity: SeverityWarning, Advice: "set the clock of this machine or of the database's, for instance by NTP",
+		Text: fmt.Sprintf("the clock of this machine differs from the database's by %v", offset.Abs().Round(100*time.Millisecond)),
+	}
+	if offset.Abs() < clockWrong {
+		return issue
+	}
+	issue.Severity = SeverityCritical
+	if len(e.allWorkers()) == 0 {
+		issue.Text += ": this node takes on no App IDs while another node can work on them"
+		return issue
+	}
+	way := "late"
+	if offset < 0 {
+		way = "early"
+	}
+	issue.Text += fmt.Sprintf(": by the database's clock, its classes begin and end about %v too %s until a node with the right time takes them over", offset.Abs().Round(time.Second), way)
+	return issue
+}
+
+// clockUnsettled says that the clock of this node is wrong, and that the other nodes may not know yet whether theirs are, too.
+func (e *Engine) clockUnsettled() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.offset.Abs() >= clockWrong && e.gate.elapsed()-e.wrongSince < clockSettles
 }

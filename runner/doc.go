@@ -31,11 +31,12 @@
 // Beside this way:
 //
 //	revision.go, confirmation.go    plans from the store: which one is active, waits or is refused
-//	place.go, capacity.go           when a first request is due; padding that gives its place to another class
-//	health.go                       health issues, which the files about their causes raise (account.go, quota.go, reach.go, foreign.go …)
-//	clock.go, skew.go               a clock that jumps, and one that differs from the service's
+//	capacity.go                     when a first request is due; padding that gives its place to another class
+//	health.go                       health issues, which the files about their causes raise (account.go, reach.go, foreign.go …)
+//	clock.go                        a clock that jumps, and one that differs from the service's
 //	gate.go, fleet.go, handover.go  several nodes: who may send, which plans they work on, how an App ID changes its owner;
-//	late.go, relay.go, expiry.go    what one node leaves in the store for another
+//	late.go, relay.go               what one node leaves in the store for another
+//	maintenance.go                  old classes are removed, and the log of an SQLite file is emptied
 //	secrets.go, keys.go             references and storage credentials, resolved for each request
 //	now.go, dryrun.go               what somebody asks for outside of the schedule; the requests of a plan without sending any
 //

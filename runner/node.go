@@ -167,54 +167,6 @@ func (e *Engine) buried(ctx context.Context) error {
 	return nil
 }
 
-// compareClocks compares the clock with that of the store's database, which answered between two instants.
-func (e *Engine) compareClocks(at, before, after time.Time) {
-	if !e.shared() {
-		return
-	}
-	offset := at.Sub(before.Add(after.Sub(before) / 2))
-	e.mu.Lock()
-	if offset.Abs() >= clockWrong && e.offset.Abs() < clockWrong {
-		e.wrongSince = e.gate.elapsed()
-	}
-	e.offset = offset
-	e.mu.Unlock()
-	if offset.Abs() < clockDiffers {
-		e.clear(reason.IssueNodeClock, "")
-		return
-	}
-	e.raise("", e.clockIssue(offset))
-}
-
-// clockIssue is the health issue about a clock from which that of the database differs by an offset.
-func (e *Engine) clockIssue(offset time.Duration) Issue {
-	issue := Issue{
-		ID: reason.IssueNodeClock, Severity: SeverityWarning, Advice: "set the clock of this machine or of the database's, for instance by NTP",
-		Text: fmt.Sprintf("the clock of this machine differs from the database's by %v", offset.Abs().Round(100*time.Millisecond)),
-	}
-	if offset.Abs() < clockWrong {
-		return issue
-	}
-	issue.Severity = SeverityCritical
-	if len(e.allWorkers()) == 0 {
-		issue.Text += ": this node takes on no App IDs while another node can work on them"
-		return issue
-	}
-	way := "late"
-	if offset < 0 {
-		way = "early"
-	}
-	issue.Text += fmt.Sprintf(": by the database's clock, its classes begin and end about %v too %s until a node with the right time takes them over", offset.Abs().Round(time.Second), way)
-	return issue
-}
-
-// clockUnsettled says that the clock of this node is wrong, and that the other nodes may not know yet whether theirs are, too.
-func (e *Engine) clockUnsettled() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.offset.Abs() >= clockWrong && e.gate.elapsed()-e.wrongSince < clockSettles
-}
-
 // servable lists the App IDs that this node could work on, with some more, and those that it has in reserve: where its clock is wrong
 // all of them, else those of plans of which it can only finish what runs, and of plans that it cannot work on, which another names, too.
 func (e *Engine) servable(more ...string) (apps, reserve []string) {
