@@ -27,6 +27,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -158,3 +162,87 @@ func (s *Store) Close() error {
 // Path is what a store is called: the absolute path of the file of an SQLite store, ":memory:" for one in memory, the
 // address of a PostgreSQL without what is secret.
 func (s *Store) Path() string { return s.path }
+
+// memory names a store that lives in this process only and vanishes when it is closed.
+const memory = ":memory:"
+
+var urlScheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
+
+// parseDSN is the absolute path of the file that a data source name means, or [memory]. Its errors repeat no more of
+// the name than its scheme: an address may hold a password.
+func parseDSN(dsn string) (string, error) {
+	path, named := strings.CutPrefix(dsn, "sqlite:")
+	if m := urlScheme.FindStringSubmatch(dsn); m != nil && !strings.HasPrefix(dsn, "sqlite:///") {
+		return "", fmt.Errorf("store %s://…: not a kind of store: use sqlite:FILE or postgres://USER@HOST/DATABASE", m[1])
+	}
+	switch {
+	case path == "" && named:
+		return "", errors.New("store sqlite: names no file: use sqlite:FILE")
+	case path == "":
+		return "", errors.New("store has no name: use sqlite:FILE")
+	case path == memory:
+		return memory, nil
+	case strings.ContainsRune(path, 0):
+		return "", errors.New("store has a name with a NUL byte, which no file can have")
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("store %s: %w", path, err)
+	}
+	return abs, nil
+}
+
+// isPostgres says that a data source name is an address of a PostgreSQL.
+func isPostgres(dsn string) bool {
+	m := urlScheme.FindStringSubmatch(dsn)
+	return m != nil && (m[1] == "postgres" || m[1] == "postgresql")
+}
+
+// OtherServiceError says that a store is for another service than the one at hand. It is an [ErrOtherService].
+type OtherServiceError struct {
+	Path string
+	Have string // what the store remembers
+	Want string // what the opener named
+}
+
+func (e *OtherServiceError) Error() string {
+	return fmt.Sprintf("store %s belongs to service %s, not %s: name another store, or the service with --api-url", e.Path, e.Have, e.Want)
+}
+
+func (e *OtherServiceError) Unwrap() error { return ErrOtherService }
+
+// Service is what the store remembers; "" when nobody has worked on it for a service yet.
+func (s *Store) Service(ctx context.Context) (string, error) {
+	var name string
+	err := s.get(ctx, "read its service", `SELECT value FROM settings WHERE name = 'service'`, nil, &name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return name, err
+}
+
+// checkService compares the service, and makes the store remember it when it is the first to work on it.
+func (s *Store) checkService(ctx context.Context, opts Options) error {
+	if opts.Service == "" {
+		return nil
+	}
+	have, err := s.Service(ctx)
+	if err != nil {
+		return err
+	}
+	if have == "" && opts.Work {
+		if err := s.write(ctx, "remember its service", func(ctx context.Context, tx *txn) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO settings (name, value) VALUES ('service', $1) ON CONFLICT (name) DO NOTHING`, opts.Service)
+			return err
+		}); err != nil {
+			return err
+		}
+		if have, err = s.Service(ctx); err != nil { // another node may have been the first
+			return err
+		}
+	}
+	if have != "" && have != opts.Service {
+		return &OtherServiceError{Path: s.path, Have: have, Want: opts.Service}
+	}
+	return nil
+}

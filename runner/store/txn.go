@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -83,4 +84,60 @@ func storableText(text string) string {
 		text = strings.ToValidUTF8(text, replacement)
 	}
 	return text
+}
+
+// millis is how a time is kept: Unix milliseconds, 0 for the zero time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// instant is the time that [millis] made n of.
+func instant(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(n).UTC()
+}
+
+// document is how text in bytes was kept: nil for none.
+func document(text string) []byte {
+	if text == "" {
+		return nil
+	}
+	return []byte(text)
+}
+
+// conditions gathers what a row must satisfy, all of it, with numbered placeholders.
+type conditions struct {
+	parts []string
+	args  []any
+}
+
+// arg adds an argument and returns its placeholder.
+func (c *conditions) arg(v any) string {
+	c.args = append(c.args, v)
+	return "$" + strconv.Itoa(len(c.args))
+}
+
+// add demands what the text before the value says.
+func (c *conditions) add(text string, v any) { c.parts = append(c.parts, text+c.arg(v)) }
+
+// in demands one of the values.
+func (c *conditions) in(column string, values []string) {
+	marks := make([]string, len(values))
+	for i, v := range values {
+		marks[i] = c.arg(v)
+	}
+	c.parts = append(c.parts, column+" IN ("+strings.Join(marks, ", ")+")")
+}
+
+// where is the clause, "" when nothing is demanded.
+func (c *conditions) where() string {
+	if len(c.parts) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(c.parts, " AND ")
 }
