@@ -210,15 +210,20 @@ func (e *Engine) planOf(ctx context.Context, id int64) (*plan.Plan, error) {
 	if p := e.pending[id]; p != nil {
 		return p, nil
 	}
-	r, err := e.cfg.Store.Revision(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	p, err := LoadRevision(r, rules.Options{Now: e.cfg.Now()})
+	p, err := e.readRevision(ctx, id)
 	if err == nil && e.cfg.Vet != nil {
 		err = e.cfg.Vet(p)
 	}
 	return p, err
+}
+
+// readRevision reads and checks the plan of a stored revision.
+func (e *Engine) readRevision(ctx context.Context, id int64) (*plan.Plan, error) {
+	r, err := e.cfg.Store.Revision(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return LoadRevision(r, rules.Options{Now: e.cfg.Now()})
 }
 
 // activePlans reads the plans that were applied last, but for those that were given.
@@ -277,7 +282,8 @@ func (e *Engine) keepGiven(ctx context.Context, p *plan.Plan) (*plan.Plan, store
 }
 
 // activeBefore is the active revision of a plan that a start is given, and what it holds; nil where there is none, where it is
-// that of the given plan, and where it cannot be read.
+// that of the given plan, and where it cannot be read. It is vetted only where it may stay at work, since the given one waits for a
+// confirmation: what a plan refers to that is replaced does not matter any more.
 func (e *Engine) activeBefore(ctx context.Context, p *plan.Plan) (r store.Revision, before *plan.Plan, err error) {
 	given, err := e.revisionOf(p)
 	if err != nil {
@@ -291,7 +297,18 @@ func (e *Engine) activeBefore(ctx context.Context, p *plan.Plan) (r store.Revisi
 	if i < 0 {
 		return r, nil, nil
 	}
-	if before, err = e.planOf(ctx, rows[i].ID); err != nil {
+	waiting, err := e.cfg.Store.Waiting(ctx)
+	if err != nil {
+		return r, nil, err
+	}
+	before, err = e.readRevision(ctx, rows[i].ID)
+	if err == nil && e.cfg.Vet != nil {
+		waits := slices.ContainsFunc(waiting, func(r store.Revision) bool { return r.Plan == p.Name && r.Hash == given.Hash })
+		if waits || RemovalOf(before, p, e.cfg.Now()).ExceedsLimit() {
+			err = e.cfg.Vet(before)
+		}
+	}
+	if err != nil {
 		e.log.Warn("cannot read the plan that was active before: the given one is applied", "plan", p.Name, "error", err)
 		return r, nil, nil
 	}

@@ -57,7 +57,7 @@ type daemon struct {
 	begun atomic.Bool // the engine has started
 
 	notifier atomic.Pointer[notify.Notifier] // nil before that
-	unset    sync.Map                        // of plan names: a runner.Issue where an active plan has references that are not set
+	unset    sync.Map                        // of plan names: an unsetPlan
 	fleet    fleetHealth
 	moved    movedAddresses
 }
@@ -178,11 +178,30 @@ func (d *daemon) vet(p *plan.Plan) error {
 		return err
 	}
 	d.log.Error("started to finish running classes: new classes need references that are not set", "reason_code", reason.IssueReferencesUnset, "error", err)
-	d.unset.Store(p.Name, runner.Issue{
+	d.unset.Store(p.Name, unsetPlan{p, runner.Issue{
 		ID: reason.IssueReferencesUnset, Severity: runner.SeverityCritical, Since: d.a.clock(), Blocking: true, About: p.Name,
 		Text: err.Error(), Advice: "set them and restart; running classes are watched and stopped on time meanwhile",
-	})
+	}})
 	return nil
+}
+
+// unsetPlan is a plan that vet has accepted although references of it are not set.
+type unsetPlan struct {
+	plan  *plan.Plan
+	issue runner.Issue
+}
+
+// unsetIssues are the issues of plans at work whose references are not set. A plan that was vetted and did not become active, or was
+// replaced or withdrawn after that, has none.
+func (d *daemon) unsetIssues() (issues []runner.Issue) {
+	active := d.engine.ActivePlans()
+	for _, value := range d.unset.Range {
+		u := value.(unsetPlan)
+		if slices.ContainsFunc(active, func(a runner.ActivePlan) bool { return a.Plan == u.plan }) {
+			issues = append(issues, u.issue)
+		}
+	}
+	return issues
 }
 
 // vetWithin is how long the store is asked what is left to finish.

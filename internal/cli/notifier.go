@@ -26,10 +26,7 @@ import (
 
 // issues are all health issues of the daemon.
 func (d *daemon) issues(reader *planReader) []runner.Issue {
-	issues := slices.Concat(d.engine.Issues(), d.proxy, reader.issues(), d.a.log.Issues(), d.moved.issues())
-	for _, issue := range d.unset.Range {
-		issues = append(issues, issue.(runner.Issue))
-	}
+	issues := slices.Concat(d.engine.Issues(), d.proxy, reader.issues(), d.a.log.Issues(), d.moved.issues(), d.unsetIssues())
 	n := d.notifier.Load()
 	if n == nil {
 		return issues

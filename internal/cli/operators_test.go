@@ -485,6 +485,52 @@ func TestStopAllStopsWhatADeadDaemonLeft(t *testing.T) {
 	}
 }
 
+// TestOnlyThePlanAtWorkMissesReferences kills a daemon in the middle of a class. A start whose file names another variable for the
+// storage has all that its plan needs, whatever the revision before refers to. A start that lacks something finishes the class, and says
+// so until the plan is withdrawn.
+func TestOnlyThePlanAtWorkMissesReferences(t *testing.T) {
+	t.Parallel()
+	address, _ := serve(t)
+	folder := t.TempDir()
+	path, dsn := filepath.Join(folder, "today.yaml"), "sqlite:"+filepath.Join(folder, "rundown.db")
+	begun := time.Now().UTC().Truncate(time.Second).Add(-5 * time.Minute)
+	text := aroundNow + "  german: {when: " + dated(begun, 40*time.Minute) + "}\n  french: {when: 2091-09-15 09:00-09:50}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := []string{"run", path, "--store", dsn, "--api-url", address, "--listen", "127.0.0.1:0"}
+	daemon := start(t, "stderr", canaries, run...)
+	daemon.await(1, "state=recording")
+	daemon.end(syscall.SIGKILL)
+
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "${ACCESS}", "${STORAGE_KEY}")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	without := slices.DeleteFunc(slices.Clone(canaries), func(v string) bool { return strings.HasPrefix(v, "ACCESS=") })
+	renamed := start(t, "stderr", append(slices.Clone(without), "STORAGE_KEY=CANARY-access-key"), run...)
+	listen := renamed.awaitListen()
+	if _, said := health(listen, "/readyz"); strings.Contains(said, "references-unset") || strings.Contains(renamed.output(), "references-unset") {
+		t.Errorf("/readyz: %q; the log says\n%s", said, renamed.output())
+	}
+	renamed.end(syscall.SIGKILL)
+
+	lacks := start(t, "stderr", without, run...)
+	lacks.await(1, "started to finish running classes", "not set: ${STORAGE_KEY}")
+	listen = lacks.awaitListen()
+	if status, said := health(listen, "/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(said, "references-unset: plan ") {
+		t.Errorf("/readyz: %d %q", status, said)
+	}
+	if status, _, said := command(t, "withdraw", "today", "--yes", "--store", dsn); status != StatusOK {
+		t.Fatalf("withdraw: %s", said)
+	}
+	lacks.await(1, "plan withdrawn")
+	eventually(t, time.Minute, "what a withdrawn plan refers to is not missed", func() bool {
+		_, said := health(listen, "/readyz")
+		return !strings.Contains(said, "references-unset")
+	})
+	lacks.end(syscall.SIGKILL)
+}
+
 func TestKeepIsDaysOrADuration(t *testing.T) {
 	for text, want := range map[string]time.Duration{"400d": 400 * 24 * time.Hour, "9600h": 400 * 24 * time.Hour, "9d": 9 * 24 * time.Hour} {
 		if length, err := parseKeep(text); err != nil || length != want {
