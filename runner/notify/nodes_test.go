@@ -247,3 +247,23 @@ func TestTheTargetsOfAPlanHearOfItFromADaemonThatCannotWorkOnIt(t *testing.T) {
 		}
 	})
 }
+
+// TestAPlanKeepsItsTargetsWhileADaemonBecomesAbleToWorkOnIt has that happen between the notifier's question for the plans at work and
+// the one for the others, in the second in which a class fails.
+func TestAPlanKeepsItsTargetsWhileADaemonBecomesAbleToWorkOnIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, oneHook)
+		r.close()
+		r.unfit = true
+		r.open()
+		pass(10*time.Second + time.Second/2) // between two looks of the notifier
+		r.ends("algebra", time.Now().Add(-time.Hour), session.Failed)
+		r.mu.Lock()
+		r.fits = true
+		r.mu.Unlock()
+		pass(3 * time.Minute)
+		if got := r.receiver.kinds(); !slices.Contains(got, "class.failed") {
+			t.Errorf("the target was told of %v", got)
+		}
+	})
+}

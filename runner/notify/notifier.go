@@ -232,7 +232,8 @@ func (n *Notifier) run(ctx context.Context) {
 func (n *Notifier) refresh(ctx context.Context) {
 	n.targets = n.targets[:0]
 	wanted := map[string]bool{}
-	n.plans = slices.Concat(n.cfg.Plans(), n.cfg.Unfit())
+	unfit := n.cfg.Unfit() // first: a plan that becomes active meanwhile is then in both, not in neither
+	n.plans = slices.Concat(n.cfg.Plans(), unfit)
 	for _, p := range n.plans {
 		for _, t := range targetsOf(p.Plan, n.cfg.Lookup(p.Plan)) {
 			if wanted[t.key] {

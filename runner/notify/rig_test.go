@@ -66,6 +66,7 @@ type rig struct {
 	nodes  func(context.Context, []int64) ([]notify.Node, error)
 	gone   bool // the plan is not active any more
 	unfit  bool // this process cannot work on the plan
+	fits   bool // it can, from right after the next question for the plans that it works on
 	again  bool // the notifier is started again by the same process
 	full   bool // what the notifier finds cannot be stored
 
@@ -251,6 +252,7 @@ func (r *rig) start() {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			if r.gone || r.unfit {
+				r.unfit = r.unfit && !r.fits
 				return nil
 			}
 			return []notify.Plan{{Plan: r.plan, Revision: 1}}
