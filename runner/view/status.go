@@ -110,9 +110,19 @@ func currentOccurrences(ctx context.Context, s *store.Store, now time.Time) ([]s
 	if err != nil {
 		return nil, fmt.Errorf("read occurrences: %w", err)
 	}
-	rows := append(near, open...)
+	return merged(near, open), nil
+}
+
+// merged lists each class of two reads once, in the order of lists. A class that was moved in between is as the later read has it.
+func merged(first, later []store.Occurrence) []store.Occurrence {
+	known := map[string]bool{}
+	for _, o := range later {
+		known[o.ID] = true
+	}
+	rows := slices.DeleteFunc(first, func(o store.Occurrence) bool { return known[o.ID] })
+	rows = append(rows, later...)
 	sortByStart(rows)
-	return slices.CompactFunc(rows, func(x, y store.Occurrence) bool { return x.ID == y.ID }), nil
+	return rows
 }
 
 // overdue says of the classes that wait for somebody that nobody is there.

@@ -115,6 +115,24 @@ func TestAClassHasItsTitleLabelsSessionsAndNoQuery(t *testing.T) {
 	}
 }
 
+// TestAClassThatIsMovedBetweenTwoReadsIsListedOnce moves a class behind another one after the first read.
+func TestAClassThatIsMovedBetweenTwoReadsIsListedOnce(t *testing.T) {
+	nine := time.Date(2031, 9, 17, 7, 0, 0, 0, time.UTC)
+	row := func(id string, start time.Time) store.Occurrence {
+		return store.Occurrence{ID: id, Start: start, End: start.Add(time.Hour)}
+	}
+	first := []store.Occurrence{row("german", nine), row("latin", nine.Add(time.Hour))}
+	second := []store.Occurrence{row("latin", nine.Add(time.Hour)), row("german", nine.Add(2*time.Hour)), row("old", nine.Add(-48*time.Hour))}
+	var got []string
+	for _, o := range merged(first, second) {
+		got = append(got, o.ID+" "+o.Start.Format("01-02 15:04"))
+	}
+	want := []string{"old 09-15 07:00", "latin 09-17 08:00", "german 09-17 09:00"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAClassIsToldInSentences(t *testing.T) {
 	now := time.Date(2031, 9, 17, 9, 30, 0, 0, time.UTC)
 	s := filled(t, now)
