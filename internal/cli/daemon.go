@@ -150,7 +150,10 @@ func (d *daemon) vetGiven(ctx context.Context, c planfile.Checked) error {
 			return err
 		}
 	}
-	return d.vet(c.Plan)
+	if err := d.vet(c.Plan); err != nil {
+		return notStarted(err)
+	}
+	return nil
 }
 
 // unattended are the classes that run and on whose App IDs no other daemon could work.
@@ -172,9 +175,6 @@ func (d *daemon) vet(p *plan.Plan) error {
 		return nil
 	}
 	if d.work.reachable(p) != nil || !d.leftToFinish(p) {
-		if !d.begun.Load() {
-			return notStarted(err)
-		}
 		return err
 	}
 	d.log.Error("started to finish running classes: new classes need references that are not set", "reason_code", reason.IssueReferencesUnset, "error", err)
@@ -272,6 +272,8 @@ func (d *daemon) engage(ctx context.Context, reader *planReader, served <-chan e
 	switch err := d.engine.Start(ctx, planfile.Parsed(d.plans)...); {
 	case err != nil && ctx.Err() != nil:
 		return nil
+	case reason.CodeOf(err) == reason.IssueReferencesUnset: // of a plan of the store
+		return notStarted(err)
 	case err != nil:
 		return wayOut(err)
 	}

@@ -103,7 +103,7 @@ func TestADaemonWithAnOlderFileStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Body.Close()
-	if body, err := io.ReadAll(r.Body); err != nil || !strings.Contains(string(body), "ROOM") {
+	if body, err := io.ReadAll(r.Body); err != nil || !strings.Contains(string(body), "ROOM") || strings.Contains(string(body), "not started") {
 		t.Errorf("readyz says %s, %v", body, err)
 	}
 	eventually(t, 30*time.Second, "status says that the node is unfit", func() bool {
