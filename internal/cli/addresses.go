@@ -191,7 +191,8 @@ func (m *movedAddresses) issues() (issues []runner.Issue) {
 	}
 	for _, c := range *changes {
 		issues = append(issues, runner.Issue{
-			ID: reason.IssueAddressesChanged, Severity: runner.SeverityWarning, Since: c.At, About: addresses.Join(c.Added), Text: c.String(),
+			ID: reason.IssueAddressesChanged, Severity: runner.SeverityWarning, Since: c.At, Text: c.String(),
+			About:  addresses.Join(c.Added) + " on " + c.At.UTC().Format(time.DateOnly), // what comes back is told again
 			Advice: "let the new ones through the firewall in front of the daemon, if there is one; this is shown for three days",
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rundown/runner/addresses"
 )
 
 // addressService answers for the list of addresses, which may be replaced, and for nothing else.
@@ -125,6 +128,25 @@ func TestADaemonThatTakesNotificationsTellsOfNewAddresses(t *testing.T) {
 	out, errs, status := runBinary(t, canaries, "addresses", "--store", dsn, "--api-url", url)
 	if status != StatusOK || out != "192.0.2.1\n203.0.113.9\n" {
 		t.Errorf("with the account of the active plan: status %d\n%s\n%s", status, out, errs)
+	}
+}
+
+// TestAddressesThatComeBackAreAnotherIssue has the same addresses come a second time: the issue is told by what it is about.
+func TestAddressesThatComeBackAreAnotherIssue(t *testing.T) {
+	t.Parallel()
+	about := func(at time.Time) string {
+		t.Helper()
+		var m movedAddresses
+		m.changes.Store(&[]addresses.Change{{Added: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, At: at}})
+		issues := m.issues()
+		if len(issues) != 1 {
+			t.Fatalf("%+v, want one issue", issues)
+		}
+		return issues[0].About
+	}
+	first := time.Date(2031, 9, 15, 9, 0, 0, 0, time.UTC)
+	if one, same, again := about(first), about(first), about(first.Add(48*time.Hour)); one != same || one == again {
+		t.Errorf("the issues are about %q, %q and %q", one, same, again)
 	}
 }
 

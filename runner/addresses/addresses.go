@@ -183,7 +183,8 @@ func (m Stored) Recent(ctx context.Context) (changes []Change, err error) {
 	return changes, nil
 }
 
-// keep keeps a change among the recent ones. Those that cannot be read it replaces.
+// keep keeps a change among the recent ones, instead of an earlier one that brought the same addresses. Those that cannot be read it
+// replaces.
 func (m Stored) keep(ctx context.Context, c Change) error {
 	if c.First || len(c.Added) == 0 {
 		return nil
@@ -191,6 +192,9 @@ func (m Stored) keep(ctx context.Context, c Change) error {
 	before, _ := m.Recent(ctx) // a store that cannot be read cannot be written either
 	kept := make([]recentChange, 0, len(before)+1)
 	for _, one := range before {
+		if slices.Equal(one.Added, c.Added) {
+			continue
+		}
 		kept = append(kept, recentChange{one.At, one.Added, one.Removed})
 	}
 	text, err := json.Marshal(append(kept, recentChange{m.Now().UTC(), c.Added, c.Removed}))

@@ -163,6 +163,33 @@ func TestNewAddressesAreShownForThreeDays(t *testing.T) {
 	})
 }
 
+// TestAnAddressThatComesBackIsANewChange has an address come, go and come again within the three days. The issue is that of the last
+// change, and lasts three days from then.
+func TestAnAddressThatComesBackIsANewChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "rundown.db"), store.Options{Create: true, Work: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		memory := addresses.Stored{Store: s, Who: "test", Now: time.Now}
+		came := addresses.Change{All: list("192.0.2.1", "203.0.113.9"), Added: list("192.0.2.1")}
+		gone := addresses.Change{All: list("203.0.113.9"), Removed: list("192.0.2.1")}
+		var last time.Time
+		for _, c := range []addresses.Change{came, gone, came} {
+			time.Sleep(24 * time.Hour) // virtual: a day of the list
+			last = time.Now()
+			if err := memory.Save(context.Background(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		changes, err := memory.Recent(context.Background())
+		if err != nil || len(changes) != 1 || !changes[0].At.Equal(last) {
+			t.Errorf("%+v, %v, want one of %v", changes, err, last)
+		}
+	})
+}
+
 func TestWhatCannotBeKeptIsNotTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "rundown.db"), store.Options{Create: true, Work: true})
