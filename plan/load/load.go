@@ -58,7 +58,11 @@ func (l *loader) load(path string, text []byte) (*plan.Plan, []plan.Finding, err
 	for _, u := range l.sources { // they are counted, and what is silenced among them too
 		findings = append(findings, u.unlisted()...)
 	}
-	return p, plan.Sort(p, plan.ApplySeverities(findings, p.Severities)), nil
+	findings = plan.Sort(p, plan.ApplySeverities(findings, p.Severities))
+	if lacksIncluded(findings) {
+		unreadRecordings(p)
+	}
+	return p, findings, nil
 }
 
 // mayBeUnlisted says whether an ignore may be for a finding that is only counted.

@@ -35,6 +35,7 @@ func (b *builder) recordings(units []*sourceFile) {
 	}
 	if _, given := units[0].positions.find("recordings"); !given && len(b.p.Recordings) == 0 && units[0].part != nil {
 		b.root.report("missing-key", units[0].positions.self, "recordings is missing: neither the plan nor what it includes has one", "add recordings")
+		b.root.unread.recordings = true // they may stand under a key that is not known
 	}
 	if len(b.p.Recordings) > 0 {
 		b.useDefaults()

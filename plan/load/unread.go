@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"rundown/plan"
 )
 
 // unreadParts are what a mistake keeps from being read: a definition may be used there, and a day may have a class
@@ -30,9 +32,9 @@ func (u *unreadParts) note(n *yaml.Node) {
 
 // unreadUses marks the definitions that something unread may use.
 func (b *builder) unreadUses() {
-	unread := len(b.p.Recordings) == 0
+	unread := false
 	for _, u := range b.sources {
-		unread = unread || u.unread.recordings || u.part == nil || u.count("include-not-found").listed > 0
+		unread = unread || u.unread.recordings || u.part == nil
 		for _, d := range b.p.Uses.List {
 			d.Used = d.Used || d.Kind != variableKind && slices.Contains(u.unread.texts, d.Name)
 		}
@@ -41,11 +43,24 @@ func (b *builder) unreadUses() {
 		}
 	}
 	if unread {
-		b.p.UnreadRecordings = true
-		for _, kind := range []string{b.apps.kind, b.storages.kind, b.cdns.kind, b.days.kind, variableKind} {
-			b.p.Uses.Unclear[kind] = true
-		}
+		unreadRecordings(b.p)
 	}
+}
+
+// unreadRecordings notes that a plan has recordings that could not be read, and that may use anything.
+func unreadRecordings(p *plan.Plan) {
+	p.UnreadRecordings = true
+	for _, d := range p.Uses.List {
+		p.Uses.Unclear[d.Kind] = true
+	}
+}
+
+// lacksIncluded says whether the findings of a plan, as its author gets them, have the error that a file to include was
+// not read. Where the author has made that no error, such a file may be missing, and the plan is whole without it.
+func lacksIncluded(findings []plan.Finding) bool {
+	return slices.ContainsFunc(findings, func(f plan.Finding) bool {
+		return f.Rule == "include-not-found" && f.Severity == plan.SeverityError
+	})
 }
 
 // variableKind is what [plan.Uses] calls a variable of expose.
