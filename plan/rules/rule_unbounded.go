@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"rundown/plan"
 )
@@ -29,4 +30,16 @@ func firstUnbounded(r *plan.Recording) *plan.When {
 	return nil
 }
 
-func unbounded(r *plan.Recording) bool { return firstUnbounded(r) != nil }
+// unboundedIsError says whether a recording has a time without bounds that its author must mend: one that no comment
+// silences, in a plan that does not make it less than an error.
+func unboundedIsError(p *plan.Plan) bool {
+	rule := plan.MustRule("unbounded")
+	var list []plan.Finding
+	for _, r := range p.Recordings {
+		if w := firstUnbounded(r); w != nil {
+			list = append(list, rule.Finding(w.Pos, "", ""))
+		}
+	}
+	list = plan.Suppress(list, p.Ignores, make([]bool, len(p.Ignores)))
+	return slices.ContainsFunc(plan.ApplySeverities(list, p.Severities), func(f plan.Finding) bool { return f.Severity == plan.SeverityError })
+}

@@ -1,17 +1,16 @@
 package rules
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
-// checkUnused skips the kinds of which a use could not be read, and calendars while a recording lacks one.
+// checkUnused skips the kinds of which a use could not be read, and calendars while it is an error that a recording lacks
+// one.
 func checkUnused(c *checker) {
 	if c.p.Uses == nil {
 		return
 	}
+	lacksCalendar := unboundedIsError(c.p)
 	for _, d := range c.p.Uses.List {
-		if d.Kind == "calendar" && slices.ContainsFunc(c.p.Recordings, unbounded) {
+		if d.Kind == "calendar" && lacksCalendar {
 			continue
 		}
 		if !d.Used && !c.p.Uses.Unclear[d.Kind] {

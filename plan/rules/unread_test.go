@@ -61,3 +61,20 @@ func TestNoRecordingsOnPurposeHideNothing(t *testing.T) {
 		t.Errorf("no key: %v", rules)
 	}
 }
+
+// TestUnboundedTimesThatAreNoErrorHideNoCalendar: only an error is mended, perhaps with a calendar that is not used yet.
+func TestUnboundedTimesThatAreNoErrorHideNoCalendar(t *testing.T) {
+	unused := []string{"calendars:\n", "calendars:\n  unused: 2031-09-01\n", "    cdn: parents\n", "    cdn: parents\n    only: none\n"}
+	for name, edit := range map[string][]string{
+		"off":     {"name: hillside\n", "name: hillside\nrules: {unbounded: off}\n"},
+		"warning": {"name: hillside\n", "name: hillside\nrules: {unbounded: warning}\n"},
+		"ignored": {"    when: Thu 14:00-14:50\n", "    when: Thu 14:00-14:50  # rundown:ignore unbounded it runs all year\n"},
+	} {
+		if rules := schoolRules(t, append(edit, unused...)...); !slices.Contains(rules, "unused-definition") {
+			t.Errorf("%s: %v", name, rules)
+		}
+	}
+	if rules := schoolRules(t, unused...); !slices.Equal(rules, []string{"unbounded"}) {
+		t.Errorf("an error: %v", rules)
+	}
+}
