@@ -369,6 +369,11 @@ func booleanWord(n *yaml.Node) string {
 
 // wrongType reports a value of another type. It never shows the value, which may be secret.
 func (d *decoder) wrongType(n *yaml.Node, s location, want string) {
+	d.wrongTypeHint(n, s, want, func() plan.Hint { return d.typeHint(n, s, want) })
+}
+
+// wrongTypeHint is [decoder.wrongType] with a hint of its own; an empty value has none of that.
+func (d *decoder) wrongTypeHint(n *yaml.Node, s location, want string, hint func() plan.Hint) {
 	d.rejectForbidden(n)
 	at := s.at
 	if n.Kind == yaml.ScalarNode {
@@ -388,7 +393,7 @@ func (d *decoder) wrongType(n *yaml.Node, s location, want string) {
 	if want == keysBelow && n.Kind == yaml.ScalarNode {
 		got = "a single value"
 	}
-	d.advise("wrong-type", at, fmt.Sprintf("%s %s, not %s", s.name, needs(want), got), d.typeHint(n, s, want))
+	d.advise("wrong-type", at, fmt.Sprintf("%s %s, not %s", s.name, needs(want), got), hint())
 }
 
 // keysBelow is a mapping, as messages call it.

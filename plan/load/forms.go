@@ -99,7 +99,7 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s location) bool {
 		return true
 	}
 	if n.Kind != yaml.MappingNode {
-		d.wrongType(n, s, keysBelow)
+		d.wrongTypeHint(n, s, keysBelow, func() plan.Hint { return namesHint(n, s) })
 		d.unread.recordings = d.unread.recordings || s.name == "recordings"
 		return false
 	}

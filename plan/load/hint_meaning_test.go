@@ -146,3 +146,40 @@ func TestHintsForFoldersInOneElement(t *testing.T) {
 		}
 	}
 }
+
+// TestHintsForNamesThatAreAList: what is left without its dashes must be names, not the keys of one definition.
+func TestHintsForNamesThatAreAList(t *testing.T) {
+	const cdn = "write a name before each, as in cdn: {live: {url: …}}"
+	const calendars = "write a name before each, as in calendars: {autumn: 2031-09-15..2031-12-19}"
+	for _, c := range []struct{ key, value, want string }{
+		{"cdn", "\n  - url: \"${LIVE_URL}\"\n", cdn},
+		{"cdn", "\n  - url: \"${LIVE_URL}\"\n    fallback: \"${OTHER_URL}\"\n", cdn},
+		{"cdn", "\n  - name: live\n    url: \"${LIVE_URL}\"\n", cdn},
+		{"cdn", "\n  - name: live\n", cdn},
+		{"cdn", " [{url: \"${LIVE_URL}\"}]\n", cdn},
+		{"cdn", "\n  - live:\n      url: \"${LIVE_URL}\"\n", `remove the "- " before each key below cdn`},
+		{"cdn", "\n  - live: \"${LIVE_URL}\"\n", `remove the "- " before each key below cdn`},
+		{"calendars", "\n  - name: autumn\n    days: 2031-09-15..2031-12-19\n", calendars},
+		{"calendars", "\n  - name: autumn\n", calendars},
+		{"calendars", "\n  - autumn: 2031-09-15..2031-12-19\n  - holidays: [2031-10-13]\n", `remove the "- " before each key below calendars`},
+		{"rules", "\n  - clock-change: off\n", `remove the "- " before each key below rules`},
+		{"rules", "\n  - rule: clock-change\n    severity: off\n", "write the id before each, as in rules: {clock-change: off}"},
+	} {
+		files := hintPlan("    when: Mon 09:00-09:50\n")
+		text := files["plan.yaml"]
+		if c.key == "calendars" {
+			text = strings.Replace(text, "calendars: {autumn: 2031-09-15..2031-12-19}\n", "", 1)
+		}
+		files["plan.yaml"] = strings.Replace(text, "defaults:", c.key+":"+c.value+"defaults:", 1)
+		for _, f := range findingsOf(t, files, "plan.yaml") {
+			if f.Rule == "wrong-type" && f.Hint != c.want {
+				t.Errorf("%s:%s: got\n\t%s\n\t%s\nwant\n\t%s", c.key, c.value, f.Message, f.Hint, c.want)
+			}
+		}
+	}
+	const when = "    when: Mon 09:00-09:50\n"
+	holdHints(t, []hintCase{
+		{when + "    changes:\n      - date: 2031-09-15\n        note: moved", "changes needs indented keys below it, not a list", "write the day before each, as in changes: {2031-10-20: cancelled}", ""},
+		{when + "    changes:\n      - 2031-09-15:\n          to: 2031-09-16 09:00-09:50", "changes needs indented keys below it, not a list", `remove the "- " before each key below changes`, ""},
+	})
+}

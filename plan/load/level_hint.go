@@ -1,11 +1,14 @@
 package load
 
 import (
+	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
+	"rundown/agora/catalog"
 	"rundown/plan"
 )
 
@@ -34,10 +37,65 @@ func levelHint(n *yaml.Node, s location, want string) plan.Hint {
 			return plan.NewHint("put a space after " + m[1] + ":")
 		}
 	case yaml.SequenceNode:
-		block := n.Style&yaml.FlowStyle == 0
-		if block && len(n.Content) > 0 && !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return c.Kind != yaml.MappingNode }) {
-			return plan.NewHint(`remove the "- " before each key below ` + s.name)
+		if isListOfMappings(n) {
+			return dashHint(n, s)
 		}
 	}
 	return plan.Hint{}
+}
+
+// isListOfMappings says whether a node is a list that has an item and only mappings.
+func isListOfMappings(n *yaml.Node) bool {
+	return n.Kind == yaml.SequenceNode && len(n.Content) > 0 && !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return c.Kind != yaml.MappingNode })
+}
+
+// dashHint is the hint for a list in place of keys; none for one in brackets, which has no dashes.
+func dashHint(n *yaml.Node, s location) plan.Hint {
+	if n.Style&yaml.FlowStyle != 0 {
+		return plan.Hint{}
+	}
+	return plan.NewHint(`remove the "- " before each key below ` + s.name)
+}
+
+// missingNames are the hints for a list of definitions without their names, by the key around them.
+var missingNames = map[string]string{
+	"cdn":       "write a name before each, as in cdn: {live: {url: …}}",
+	"calendars": "write a name before each, as in calendars: {autumn: 2031-09-15..2031-12-19}",
+	"rules":     "write the id before each, as in rules: {clock-change: off}",
+	"changes":   "write the day before each, as in changes: {2031-10-20: cancelled}",
+}
+
+// namesHint is the hint for a list in place of names with a definition each. The dashes alone are too much only where
+// each item is one name with its definition: without them, the keys of a definition would be read as names.
+func namesHint(n *yaml.Node, s location) plan.Hint {
+	switch hint := missingNames[s.name]; {
+	case !isListOfMappings(n):
+		return levelHint(n, s, keysBelow)
+	case hint == "" || !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return !isNamed(c, s.name) }):
+		return dashHint(n, s)
+	default:
+		return plan.NewHint(hint)
+	}
+}
+
+// isNamed says whether an item of a list is a name with its definition, as the key around the list takes them.
+func isNamed(item *yaml.Node, around string) bool {
+	if len(item.Content) != 2 {
+		return false
+	}
+	name, value := item.Content[0].Value, item.Content[1]
+	switch around {
+	case "cdn":
+		_, known := fieldsOf(reflect.TypeFor[cdnKeys]()).index[name]
+		return !known && (value.Kind == yaml.MappingNode || strings.Contains(value.Value, "://") || strings.Contains(value.Value, "${"))
+	case "calendars":
+		_, err := ParseDays(value.Value)
+		return err == nil || value.Kind == yaml.SequenceNode
+	case "rules":
+		_, ours := plan.RuleByID(name)
+		_, documented := catalog.RestrictionByID(name)
+		return ours || documented
+	}
+	_, err := ParseChangeKey(name)
+	return err == nil
 }
