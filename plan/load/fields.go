@@ -144,10 +144,14 @@ func (d *decoder) restrictionError(key string, at plan.Span, err validator.Field
 }
 
 // bitrateHint is the hint for a bitrate that is not allowed. One of bit/s is recognised where it would be a usual one.
+// One that is too low has no edit: it is likely meant in Mbit/s, and the lowest that is allowed would spoil each recording.
 func bitrateHint(r plan.Restriction, given int64) plan.Hint {
 	const usual = 300 // kbit/s; fewer bit/s may as well be too many kbit/s
 	if kbits := given / 1000; given%1000 == 0 && kbits >= usual && r.AllowsInt(kbits) {
 		return plan.NumberHint("bitrate", given, strconv.FormatInt(kbits, 10)).Append(fmt.Sprintf("; it is in kbit/s, and %d looks like bit/s", given))
+	}
+	if given < r.Min {
+		return plan.NewHint("it is in kbit/s, as in bitrate: 2000")
 	}
 	return plan.NumberHint("bitrate", given, r.Recommended(given)).Append("; it is in kbit/s")
 }
