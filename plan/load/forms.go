@@ -387,6 +387,9 @@ func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 			if whole := joinedWhen(child.Value, n.Content[i+1].Value); whole != "" {
 				next.hint = fmt.Sprintf("inside [] a comma begins another item: write %s without the comma", whole)
 			}
+			if whole := joinedCron(n.Content[i:]); whole != "" {
+				next.hint = fmt.Sprintf("in [ ] an unquoted comma begins another entry: quote the whole expression, as in {cron: %s, duration: 50m}", strconv.Quote(whole))
+			}
 		}
 		if !d.allowed(child) {
 			k.unread = true
@@ -395,6 +398,23 @@ func (k *whenKeys) readNode(d *decoder, n *yaml.Node, s location) bool {
 		k.read(d, child, location{s.name, nodeSpan(d.src, child)}, next)
 	}
 	return true
+}
+
+// joinedCron is the cron expression that the first items of a list make, where commas have cut it; "" for none.
+func joinedCron(items []*yaml.Node) string {
+	const most = 32 // more than days of a month; a long list must not cost the square of its length
+	text, whole := items[0].Value, ""
+	if _, err := NewCron(text, time.Hour); err != nil {
+		return ""
+	}
+	for _, next := range items[1:min(most, len(items))] {
+		text += "," + next.Value
+		if _, err := NewCron(text, time.Hour); err != nil || next.Style != 0 || next.Kind != yaml.ScalarNode {
+			break
+		}
+		whole = text
+	}
+	return whole
 }
 
 // notATime reports a value of when that is neither text nor a cron entry: an empty one, a number, or a list inside a

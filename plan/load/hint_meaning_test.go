@@ -186,3 +186,22 @@ func TestHintsForNamesThatAreAList(t *testing.T) {
 		{when + "    changes:\n      - 2031-09-15:\n          to: 2031-09-16 09:00-09:50", "changes needs indented keys below it, not a list", `remove the "- " before each key below changes`, ""},
 	})
 }
+
+// TestHintsForCronTextThatACommaCutsOff: what stands behind the comma is part of the expression.
+func TestHintsForCronTextThatACommaCutsOff(t *testing.T) {
+	const message = `"0 9 * * 1" is a cron expression, which needs the length of a class`
+	const whole = `write {cron: "0 9 * * 1", duration: 50m}, with the length of a class as duration`
+	cut := func(days string) string {
+		return `in [ ] an unquoted comma begins another entry: quote the whole expression, as in {cron: "0 9 * * ` + days + `", duration: 50m}`
+	}
+	holdHints(t, []hintCase{
+		{"    when: [0 9 * * 1,3]", message, cut("1,3"), ""},
+		{"    when: [0 9 * * 1, 3, 5]", message, cut("1,3,5"), ""},
+		{"    when: [0 9 * * 1,WED]", message, cut("1,WED"), ""},
+		{"    when: [0 9 * * 1, 3-5]", message, cut("1,3-5"), ""},
+		{"    when: [0 9 * * 1, 3, Tue 09:00-09:50]", message, cut("1,3"), ""},
+		{"    when: [0 9 * * 1]", message, whole, ""},
+		{"    when: [0 9 * * 1, Wed 09:00-09:50]", message, whole, ""},
+		{"    when: [\"0 9 * * 1\", \"3\"]", message, whole, ""},
+	})
+}
