@@ -23,6 +23,7 @@ type decoder struct {
 	src      *plan.Source
 	included bool
 	unread   unreadParts
+	invented bool // the name of the definition that is read is not in the text
 	findingList
 }
 

@@ -94,8 +94,10 @@ func (e *entries[T]) readNode(d *decoder, n *yaml.Node, s location) bool {
 		*e = make(entries[T], len(list))
 		for i := range list {
 			(*e)[i].Key = scalar{list[i].name, list[i].at}
+			d.invented = list[i].invented
 			d.read(list[i].node, reflect.ValueOf(&(*e)[i].Value).Elem(), location{list[i].name, list[i].at})
 		}
+		d.invented = false
 		return true
 	}
 	if n.Kind != yaml.MappingNode {

@@ -205,3 +205,34 @@ func TestHintsForCronTextThatACommaCutsOff(t *testing.T) {
 		{"    when: [\"0 9 * * 1\", \"3\"]", message, whole, ""},
 	})
 }
+
+// TestAHintNamesNoRecordingThatIsNotInTheText: the names that a list of recordings is read with are not its author's.
+func TestAHintNamesNoRecordingThatIsNotInTheText(t *testing.T) {
+	files := hintPlan("")
+	text := strings.Replace(files["plan.yaml"], "  german-a1:\n", "", 1)
+	for name, c := range map[string]struct {
+		list string
+		want []string
+	}{
+		"one name each": {
+			"  - math:\n      when: Mon 09:00-09:50\n  - art:\n      when: Tue 09:00-09:50\n",
+			[]string{`recordings needs names of your own, each with the keys of a recording below it, not a list | remove the "- " before each name below recordings`},
+		},
+		"a name beside keys": {
+			"  - when: Mon 09:00-09:50\n    math:\n      when: Tue 09:00-09:50\n",
+			[]string{
+				"recordings needs names of your own, each with the keys of a recording below it, not a list | write the name before the keys: recordings: {recording-1: {when: Mon 09:00-09:50, math: …}}",
+				`"math" is not a key of a recording | rundown schema prints every key of a recording`,
+			},
+		},
+	} {
+		files["plan.yaml"] = text + c.list
+		var got []string
+		for _, f := range findingsOf(t, files, "plan.yaml") {
+			got = append(got, f.Message+" | "+f.Hint)
+		}
+		if strings.Join(got, "\n") != strings.Join(c.want, "\n") {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+}

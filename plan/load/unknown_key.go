@@ -38,7 +38,7 @@ func (d *decoder) unknownKey(mapping *yaml.Node, i int, at plan.Span, table *fie
 		hint = daysHint(name, mapping.Content[i+1])
 	case d.included && table.description == "an included file" && slices.Contains(fieldsOf(reflect.TypeFor[rootFile]()).Names, name):
 		hint = plan.NewHint("only the root file may hold " + name)
-	case table.description == "a recording" && mapping.Style&yaml.FlowStyle == 0 && isKeyOf(mapping.Content[i+1], "when"):
+	case table.description == "a recording" && !d.invented && mapping.Style&yaml.FlowStyle == 0 && isKeyOf(mapping.Content[i+1], "when"):
 		hint = plan.NewHint("if it is a recording, write it in the column of " + s.name)
 	default:
 		hint = homeHint(name, mapping.Content[i+1])

@@ -15,8 +15,8 @@ import (
 var exampleNames = map[string]string{"storage": "videos", "apps": "main", "recordings": "german-a1"}
 
 // unnamedDefinitions recognises one definition, or a list of them, in place of a mapping from names to definitions:
-// storage with the keys of a storage, or recordings as a list. It reports that, and gives the definitions invented
-// names, so that mistakes inside them are reported too.
+// storage with the keys of a storage, or recordings as a list. It reports that, and gives a definition without a name an
+// invented one, so that mistakes inside it are reported too.
 func (d *decoder) unnamedDefinitions(n *yaml.Node, s location, t reflect.Type) []unnamedDefinition {
 	name, known := exampleNames[s.name]
 	if !known {
@@ -27,28 +27,52 @@ func (d *decoder) unnamedDefinitions(n *yaml.Node, s location, t reflect.Type) [
 	case n.Kind == yaml.MappingNode && isDefinition(n, keys):
 		d.report("wrong-type", s.at, fmt.Sprintf("%s needs names of your own, each with the keys of %s below it; %s stands where a name belongs", s.name, keys.description, n.Content[0].Value),
 			fmt.Sprintf("write %s: {%s: %s}", s.name, name, oneLineDefinition(n)))
-		return []unnamedDefinition{{name, s.at, n}}
+		return []unnamedDefinition{{name, s.at, n, true}}
 	case n.Kind == yaml.SequenceNode && len(n.Content) > 0 && !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return c.Kind != yaml.MappingNode }):
 		list := make([]unnamedDefinition, 0, len(n.Content))
+		named := 0
 		for i, child := range n.Content {
-			own := nameIn(child)
-			if own == "" || slices.ContainsFunc(list, func(o unnamedDefinition) bool { return o.name == own }) {
-				own = fmt.Sprintf("%s-%d", strings.TrimSuffix(s.name, "s"), i+1)
+			next := unnamedDefinition{nameIn(child), nodeSpan(d.src, child), child, false}
+			if isNamedDefinition(child, keys) {
+				named++
+				next = unnamedDefinition{child.Content[0].Value, nodeSpan(d.src, child.Content[0]), child.Content[1], false}
 			}
-			list = append(list, unnamedDefinition{own, nodeSpan(d.src, child), child})
+			if next.name == "" || slices.ContainsFunc(list, func(o unnamedDefinition) bool { return o.name == next.name }) {
+				next.name, next.invented = fmt.Sprintf("%s-%d", strings.TrimSuffix(s.name, "s"), i+1), true
+			}
+			list = append(list, next)
 		}
-		d.report("wrong-type", s.at, fmt.Sprintf("%s needs names of your own, each with the keys of %s below it, not a list", s.name, keys.description),
-			fmt.Sprintf("write the name before the keys: %s: {%s: %s}", s.name, list[0].name, oneLineDefinition(n.Content[0])))
+		hint := fmt.Sprintf("write the name before the keys: %s: {%s: %s}", s.name, list[0].name, oneLineDefinition(list[0].node))
+		if named == len(list) && n.Style&yaml.FlowStyle == 0 {
+			hint = `remove the "- " before each name below ` + s.name
+		}
+		d.report("wrong-type", s.at, fmt.Sprintf("%s needs names of your own, each with the keys of %s below it, not a list", s.name, keys.description), hint)
 		return list
 	}
 	return nil
 }
 
-// unnamedDefinition is a definition with an invented name.
+// unnamedDefinition is a definition that does not stand below its name.
 type unnamedDefinition struct {
-	name string
-	at   plan.Span
-	node *yaml.Node
+	name     string
+	at       plan.Span
+	node     *yaml.Node
+	invented bool // the name is not in the text
+}
+
+// isNamedDefinition says whether an item of a list is one name with the keys of a definition below it.
+func isNamedDefinition(item *yaml.Node, keys *fields) bool {
+	if len(item.Content) != 2 || item.Content[1].Kind != yaml.MappingNode {
+		return false
+	}
+	known := func(n *yaml.Node) bool { _, ok := keys.index[n.Value]; return ok }
+	below := item.Content[1].Content
+	for i := 0; i+1 < len(below); i += 2 {
+		if known(below[i]) {
+			return !known(item.Content[0])
+		}
+	}
+	return false
 }
 
 // isDefinition says whether the keys of a mapping are those of a definition, not names of definitions.
