@@ -208,14 +208,14 @@ func (o applying) active(ctx context.Context, p *plan.Plan) (*plan.Plan, int64) 
 
 // tellChanges counts what a plan changes of the one that it replaces, and says how to go back.
 func (o applying) tellChanges(before, after *plan.Plan, revision int64) {
-	d := forecast.Diff(before, after, forecast.Options{Now: o.a.clock()})
+	d := forecast.CountDiff(before, after, forecast.Options{Now: o.a.clock()})
 	var parts []string
 	for _, part := range []struct {
-		list []forecast.ClassDifference
+		n    int
 		verb string
 	}{{d.Removed, "removed"}, {d.Added, "added"}, {d.Moved, "moved"}, {d.Changed, "changed"}} {
-		if n := len(part.list); n > 0 {
-			parts = append(parts, render.Plural(n, "class")+" "+part.verb)
+		if part.n > 0 {
+			parts = append(parts, render.Plural(part.n, "class")+" "+part.verb)
 		}
 	}
 	if len(parts) > 0 {

@@ -38,12 +38,41 @@ func Diff(old, new *plan.Plan, opts Options) *Difference {
 	if new == nil {
 		new = &plan.Plan{}
 	}
+	c := newComparison(old, new, opts)
+	d := c.Difference
+	d.Old, d.New = Of([]*plan.Plan{old}, c.opts), Of([]*plan.Plan{new}, c.opts)
+	c.compareAll(old, new)
+	for _, list := range []*[]ClassDifference{&d.Added, &d.Removed, &d.Moved, &d.Changed} {
+		sortedDifferences(*list)
+	}
+	return d
+}
+
+// DifferenceCounts are the numbers of classes in the lists of a [Difference].
+type DifferenceCounts struct{ Added, Removed, Moved, Changed int }
+
+// CountDiff counts what [Diff] lists, of two plans that are not nil. It makes no list and no forecast, of which a large plan has hundreds of megabytes.
+func CountDiff(old, new *plan.Plan, opts Options) DifferenceCounts {
+	c := newComparison(old, new, opts)
+	c.counts = &DifferenceCounts{}
+	c.compareAll(old, new)
+	return *c.counts
+}
+
+// newComparison prepares the comparison of two plans, over the window of the options.
+func newComparison(old, new *plan.Plan, opts Options) *comparison {
 	before, after := schedule.New(old), schedule.New(new)
 	window, from, until := startsIn([]*schedule.Schedule{before, after}, opts)
 	opts.From.At, opts.Until.At = window[0], window[1]
-	d := &Difference{Old: Of([]*plan.Plan{old}, opts), New: Of([]*plan.Plan{new}, opts)}
-	c := comparison{Difference: d, opts: opts, from: from, until: until, old: before, new: after, keys: make(map[[2]*plan.Settings][]string)}
+	return &comparison{
+		Difference: &Difference{}, opts: opts, from: from, until: until, old: before, new: after,
+		keys: make(map[[2]*plan.Settings][]string),
+	}
+}
 
+// compareAll compares the recordings of both plans.
+func (c *comparison) compareAll(old, new *plan.Plan) {
+	d, before, after := c.Difference, c.old, c.new
 	// The plan's name is part of the identity; one that could not be read stands for that of the other.
 	same := old.Name == new.Name || old.Name == "" || new.Name == ""
 	was := make(map[string]*schedule.Timetable)
@@ -70,10 +99,6 @@ func Diff(old, new *plan.Plan, opts Options) *Difference {
 			c.compare(s, nil)
 		}
 	}
-	for _, list := range []*[]ClassDifference{&d.Added, &d.Removed, &d.Moved, &d.Changed} {
-		sortedDifferences(*list)
-	}
-	return d
 }
 
 // first is the start in the new plan, else in the old one.
@@ -99,6 +124,7 @@ type comparison struct {
 	from, until int64
 	old, new    *schedule.Schedule
 	keys        map[[2]*plan.Settings][]string
+	counts      *DifferenceCounts // nil: the lists are made
 }
 
 // classesOf gives the classes of a recording by planned start, and the planned starts in order.
@@ -156,6 +182,10 @@ func (c *comparison) compare(old, new *schedule.Timetable) {
 		if !(inOld && c.within(&a) || inNew && c.within(&b)) {
 			continue
 		}
+		if c.counts != nil {
+			c.add(inOld, inNew, &a, &b)
+			continue
+		}
 		if inOld {
 			zone := a.Settings().Zone
 			d.ID, d.Recording = c.old.ID(&a), old.Recording.ID
@@ -187,6 +217,20 @@ func (c *comparison) compare(old, new *schedule.Timetable) {
 		case inOld && len(d.Keys) > 0:
 			c.Changed = append(c.Changed, d)
 		}
+	}
+}
+
+// add counts the difference between two versions of a class, as [comparison.compare] lists it.
+func (c *comparison) add(inOld, inNew bool, a, b *schedule.Instance) {
+	switch {
+	case !inOld:
+		c.counts.Added++
+	case !inNew:
+		c.counts.Removed++
+	case a.Start != b.Start || a.End != b.End:
+		c.counts.Moved++
+	case len(c.changedKeys(a, b)) > 0:
+		c.counts.Changed++
 	}
 }
 

@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -70,10 +71,30 @@ func TestADiffAddsUpToTheForecasts(t *testing.T) {
 		if d.Old.Classes+in-out != d.New.Classes {
 			t.Fatalf("%d classes, %d come, %d go, %d are left", d.Old.Classes, in, out, d.New.Classes)
 		}
+		if got, want := CountDiff(old, new, opts), (DifferenceCounts{len(d.Added), len(d.Removed), len(d.Moved), len(d.Changed)}); got != want {
+			t.Fatalf("the counts are %+v, of the lists %+v", got, want)
+		}
 		if same := Diff(old, old, opts); !same.Empty() {
 			t.Fatalf("a plan differs from itself: %+v", same)
 		}
 	})
+}
+
+// TestCountingADiffKeepsNoClass: an added recording of daily classes costs its memory once, not for each class.
+func TestCountingADiffKeepsNoClass(t *testing.T) {
+	var recordings []*plan.Recording
+	for i := range 40 {
+		recordings = append(recordings, build.Recording(fmt.Sprintf("r-%d", i), "UTC", "Mon-Sun 09:00-10:00"))
+	}
+	old, new := build.TermOf("2031-01-01..2031-12-31"), build.TermOf("2031-01-01..2031-12-31", recordings...)
+	opts := Options{Now: build.Instant("2030-12-31")}
+	classes := CountDiff(old, new, opts).Added
+	if classes < 40*300 {
+		t.Fatal("only", classes, "classes")
+	}
+	if got := testing.AllocsPerRun(1, func() { CountDiff(old, new, opts) }); got > float64(classes)/2 {
+		t.Errorf("%.0f allocations for %d classes", got, classes)
+	}
 }
 
 // TestTheGroupsOfADiffHoldEachClassOnce holds the groups to the lists, for plans drawn at random.
