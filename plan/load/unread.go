@@ -12,14 +12,17 @@ import (
 // unreadParts are what a mistake keeps from being read: a definition may be used there, and a day may have a class
 // there. A rule that looks for what is used nowhere must know of it, else its findings follow from the mistake.
 type unreadParts struct {
-	texts      []string // under keys that are not known, or that are defined twice
-	recordings bool     // a recording is among them
+	texts      map[string]bool // under keys that are not known, or that are defined twice
+	recordings bool            // a recording is among them
 }
 
 // note collects the texts of a value that is not read.
 func (u *unreadParts) note(n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
-		u.texts = append(u.texts, n.Value)
+		if u.texts == nil {
+			u.texts = make(map[string]bool)
+		}
+		u.texts[n.Value] = true
 	}
 	for i, child := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 {
@@ -36,10 +39,13 @@ func (b *builder) unreadUses() {
 	for _, u := range b.sources {
 		unread = unread || u.unread.recordings || u.part == nil
 		for _, d := range b.p.Uses.List {
-			d.Used = d.Used || d.Kind != variableKind && slices.Contains(u.unread.texts, d.Name)
+			d.Used = d.Used || d.Kind != variableKind && u.unread.texts[d.Name]
 		}
-		if slices.ContainsFunc(u.unread.texts, func(text string) bool { return strings.Contains(text, "${") }) {
-			b.p.Uses.Unclear[variableKind] = true
+		for text := range u.unread.texts {
+			if strings.Contains(text, "${") {
+				b.p.Uses.Unclear[variableKind] = true
+				break
+			}
 		}
 	}
 	if unread {
