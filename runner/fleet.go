@@ -35,7 +35,7 @@ func (e *Engine) raiseUnfit(ctx context.Context, r store.Revision, p *plan.Plan,
 	u := &unfitPlan{plan: p, revision: r.ID, apps: e.resolvedApps(p)}
 	e.mu.Lock()
 	e.unfit[r.Plan] = u
-	before := e.plans[r.Plan] != nil
+	before := e.plans[r.Plan]
 	e.mu.Unlock()
 	issue := Issue{
 		ID: reason.IssueNodeUnfit, Severity: SeverityCritical,
@@ -44,8 +44,11 @@ func (e *Engine) raiseUnfit(ctx context.Context, r store.Revision, p *plan.Plan,
 	}
 	left, alone := e.unattended(ctx, r.Plan, u.apps)
 	switch {
-	case alone && before:
+	case alone && before != nil && e.goesOnWith(ctx, before):
 		issue.Advice = "give this node what the plan refers to; it goes on with the revision before meanwhile"
+	case alone && before != nil && e.ownsOf(before):
+		issue.Blocking = true
+		issue.Advice = "give this node what the plan refers to: no other node works on the plan's App IDs, and this one records only classes that the revision before has, too"
 	case alone:
 		issue.Blocking = true
 		issue.Advice = "give this node what the plan refers to: no other node works on the plan's App IDs"
@@ -55,8 +58,31 @@ func (e *Engine) raiseUnfit(ctx context.Context, r store.Revision, p *plan.Plan,
 		issue.Advice = "give this node what the plan refers to, or stop the recordings by rundown run --stop-all from where that is set"
 	}
 	e.raise(r.Plan, issue)
-	e.logThrottled("this node cannot work on a plan, and owns none of its App IDs", err,
-		"plan", r.Plan, "revision", r.ID, "reason_code", reason.IssueNodeUnfit)
+	text := "this node cannot work on a plan, and owns none of its App IDs"
+	if before != nil {
+		text = "this node cannot work on a revision of a plan; by the one before it owns App IDs on which no other node can work"
+	}
+	e.logThrottled(text, err, "plan", r.Plan, "revision", r.ID, "reason_code", reason.IssueNodeUnfit)
+}
+
+// goesOnWith says that this node records all that the store holds by a revision that is not the active one: it owns App IDs of it, and
+// no other node has written a newer one.
+func (e *Engine) goesOnWith(ctx context.Context, a *applied) bool {
+	if !e.ownsOf(a) {
+		return false
+	}
+	written, err := e.cfg.Store.WrittenSince(ctx, a.plan.Name, a.revision)
+	return err == nil && !written
+}
+
+// ownsOf says that this node owns an App ID of a plan at work.
+func (e *Engine) ownsOf(a *applied) bool {
+	for _, app := range a.apps {
+		if e.hasWorker(app) {
+			return true
+		}
+	}
+	return false
 }
 
 // unattended lists the classes of a plan that have begun and on whose App IDs no node works or could, and says whether no other node

@@ -168,7 +168,8 @@ func (e *Engine) buried(ctx context.Context) error {
 }
 
 // servable lists the App IDs that this node could work on, with some more, and those that it has in reserve: where its clock is wrong
-// all of them, else those of plans of which it can only finish what runs, and of plans that it cannot work on, which another names, too.
+// all of them, else those of plans of which it can only finish what runs or has only the revision before at work, and those of plans that
+// it cannot work on, which another plan names, too.
 func (e *Engine) servable(more ...string) (apps, reserve []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -181,13 +182,9 @@ func (e *Engine) servable(more ...string) (apps, reserve []string) {
 			fit[id] = true
 		}
 		for name, a := range e.plans {
-			set := fit
-			if e.unfit[name] != nil {
-				set = second
-			}
 			for _, id := range a.apps {
-				set[id] = true
-				second[id] = second[id] || e.cfg.Finishes(name)
+				fit[id] = true
+				second[id] = second[id] || e.unfit[name] != nil || e.cfg.Finishes(name)
 			}
 		}
 		for _, u := range e.unfit {
@@ -371,17 +368,22 @@ func (e *Engine) takeOver(ctx context.Context, apps []string) error {
 	return nil
 }
 
-// connectionFor is how to reach the service for an App ID: by a plan at work that names it, else by what is recorded there;
-// nil where that is not known here.
+// connectionFor is how to reach the service for an App ID: by a plan at work that names it, if possible by one of which this node can
+// work on the active revision, else by what is recorded there; nil where that is not known here.
 func (e *Engine) connectionFor(ctx context.Context, app string) *Connection {
 	e.mu.Lock()
-	var conn *Connection
+	var conn, before *Connection
 	for _, name := range e.order {
 		a := e.plans[name]
-		if conn == nil && e.unfit[name] == nil && slices.Contains(slices.Collect(maps.Values(a.apps)), app) {
-			conn = a.conn
+		switch {
+		case !slices.Contains(slices.Collect(maps.Values(a.apps)), app):
+		case e.unfit[name] != nil:
+			before = cmp.Or(before, a.conn)
+		default:
+			conn = cmp.Or(conn, a.conn)
 		}
 	}
+	conn = cmp.Or(conn, before)
 	stray, found := e.strays[app]
 	e.mu.Unlock()
 	if conn == nil && found {

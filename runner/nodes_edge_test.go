@@ -563,3 +563,67 @@ func TestANodeThatGoesOnWithTheRevisionBeforeIsReady(t *testing.T) {
 		f.once()
 	})
 }
+
+// TestANodeThatHasTheRevisionBeforeTakesOver has one of two nodes lack what a new revision refers to, or both, and the other one die
+// before the bell or while it records. The first goes on by the revision before. It turns nothing back that the other one wrote.
+func TestANodeThatHasTheRevisionBeforeTakesOver(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		dies      time.Duration
+		bothLack  bool
+		wantLater int // classes that the new revision adds, and that the store has
+	}{
+		{-2 * time.Minute, false, 4},
+		{2 * time.Minute, false, 4},
+		{-2 * time.Minute, true, 0},
+		{2 * time.Minute, true, 0},
+	} {
+		t.Run(fmt.Sprintf("at the bell and %v, both lack it: %v", tt.dies, tt.bothLack), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				until(monday.Add(-10 * time.Minute))
+				f := newFleet(t, simulator.Config{})
+				var aLacks, bLacks atomic.Bool
+				a := f.join("a", lacksKey(&aLacks), loadPlan(t, twoApps(bell), "school.yaml"))
+				time.Sleep(600 * time.Millisecond) // virtual: the two do not poll at the same instant
+				b := f.join("b", lacksKey(&bLacks))
+				time.Sleep(20 * time.Second) // virtual: a hand-over takes 10 s
+				aLacks.Store(true)
+				bLacks.Store(tt.bothLack)
+				r, err := wholeRevision(loadPlan(t, twoApps(bell, "2031-09-15 10:00-10:10"), "school.yaml"))
+				must(t, err)
+				r.At = time.Now()
+				_, err = a.store.AddRevision(t.Context(), r)
+				must(t, err)
+				time.Sleep(30 * time.Second) // virtual: a hand-over takes 10 s
+				if got := f.owners(a.store); !tt.bothLack && (got["canary-APP_A"] != "b" || got["canary-APP_B"] != "b") || tt.bothLack && got["canary-APP_A"] == got["canary-APP_B"] {
+					t.Errorf("the owners are %v", got)
+				}
+				until(monday.Add(tt.dies))
+				f.dies(b)
+				time.Sleep(2 * time.Second) // virtual: it has looked at the plans again
+				if got := f.owners(a.store); got["canary-APP_A"] != "a" || got["canary-APP_B"] != "a" {
+					t.Errorf("once the other is dead the owners are %v", got)
+				}
+				issues := a.Issues()
+				if len(issues) != 1 || issues[0].ID != reason.IssueNodeUnfit || issues[0].Blocking == tt.bothLack || strings.Contains(issues[0].Text, "no node can stop") {
+					t.Errorf("the health issues are %+v", issues)
+				}
+				until(monday.Add(20 * time.Minute))
+				f.recorded(a.store, 4)
+				later, err := a.store.Occurrences(t.Context(), store.Filter{Open: true})
+				if err != nil || len(later) != tt.wantLater {
+					t.Errorf("%d classes are left, %v: want %d", len(later), err, tt.wantLater)
+				}
+				aLacks.Store(false)
+				until(monday.Add(80 * time.Minute))
+				f.recorded(a.store, 8)
+				f.leave(a)
+				f.once()
+				if t.Failed() {
+					t.Logf("a: %s", a.log.String())
+				}
+			})
+		})
+	}
+}

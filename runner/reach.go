@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -125,12 +126,15 @@ func (e *Engine) suspect() {
 func (e *Engine) probe() {
 	e.mu.Lock()
 	asks := e.suspected || e.reach.calls > 0 || e.reach.slow
-	var conn *Connection
+	var conn, before *Connection
 	for _, name := range e.order {
-		if conn == nil && e.unfit[name] == nil {
-			conn = e.plans[name].conn
+		if e.unfit[name] == nil {
+			conn = cmp.Or(conn, e.plans[name].conn)
+		} else { // a node may own App IDs by the revision before
+			before = cmp.Or(before, e.plans[name].conn)
 		}
 	}
+	conn = cmp.Or(conn, before)
 	e.mu.Unlock()
 	if !asks || conn == nil || e.gate.check() != nil {
 		return

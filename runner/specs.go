@@ -124,7 +124,7 @@ func (w *specWriter) writeSome(t *store.SpecTx, some []specChange) (done int, er
 
 // superseded says that another node may have written what a newer revision wants, or removed what a plan wanted that is
 // withdrawn: a node that was frozen wakes with the old one. One that cannot work on the newer revision goes on with the old
-// one while it owns the App ID.
+// one as long as no other node has written the newer.
 func (e *Engine) superseded(ctx context.Context, a *applied) (bool, error) {
 	if !e.shared() {
 		return false, nil
@@ -133,11 +133,17 @@ func (e *Engine) superseded(ctx context.Context, a *applied) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("read plan revisions: %w", err)
 	}
+	i := slices.IndexFunc(rows, func(r store.Revision) bool { return r.Plan == a.plan.Name && r.ID > a.revision })
+	if i < 0 {
+		return false, nil
+	}
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.ContainsFunc(rows, func(r store.Revision) bool {
-		return r.Plan == a.plan.Name && r.ID > a.revision && (r.Withdrawn() || e.unfit[r.Plan] == nil)
-	}), nil
+	unfit := e.unfit[a.plan.Name] != nil
+	e.mu.Unlock()
+	if rows[i].Withdrawn() || !unfit {
+		return true, nil
+	}
+	return e.cfg.Store.WrittenSince(ctx, a.plan.Name, a.revision)
 }
 
 // writeSpecs runs a spec transaction between the failpoints of a plan's write, in a goroutine of its own.

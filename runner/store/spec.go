@@ -254,6 +254,13 @@ func (s *Store) Known(ctx context.Context, plan string, endsAfter time.Time) ([]
 	})
 }
 
+// WrittenSince says that the store holds a class of a plan, not ended, that comes from a newer revision than the one of a number.
+func (s *Store) WrittenSince(ctx context.Context, plan string, revision int64) (written bool, err error) {
+	err = s.get(ctx, "look for a newer revision's classes",
+		`SELECT EXISTS (SELECT 1 FROM occurrences WHERE state <> 'ended' AND origin = '' AND plan = $1 AND revision_id > $2)`, []any{plan, revision}, &written)
+	return written, err
+}
+
 // OpenPlans names the plans of the occurrences that have not ended and that a schedule asked for.
 func (s *Store) OpenPlans(ctx context.Context) ([]string, error) {
 	return query(ctx, s, "list the plans of what has not ended", `SELECT DISTINCT plan FROM occurrences WHERE state <> 'ended' AND origin = '' ORDER BY plan`, nil,
