@@ -156,14 +156,50 @@ func (d *daemon) vetGiven(ctx context.Context, c planfile.Checked) error {
 	return nil
 }
 
-// unattended are the classes that run and on whose App IDs no other daemon could work.
+// unattended are the classes that run and whose App IDs no living node owns, and no daemon could work on.
 func (d *daemon) unattended(ctx context.Context) ([]store.Occurrence, error) {
 	rows, err := begun(ctx, d.work.store)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	others, err := servedApps(ctx, d.work.store, d.a.clock())
-	return slices.DeleteFunc(rows, func(o store.Occurrence) bool { return others[o.WorkerApp()] }), err
+	apps, err := attendedApps(ctx, d.work.store, d.a.clock())
+	return slices.DeleteFunc(rows, func(o store.Occurrence) bool { return apps[o.WorkerApp()] }), err
+}
+
+// attendedApps are the App IDs that a living node owns or names as such that it could work on, this one included. A node that owns an
+// App ID does not always name it. now is by this machine's clock, which counts only where the store has none.
+func attendedApps(ctx context.Context, s *store.Store, now time.Time) (map[string]bool, error) {
+	apps, err := servedApps(ctx, s, now)
+	if err != nil {
+		return nil, err
+	}
+	if now, err = s.Time(ctx, now); err != nil {
+		return nil, fmt.Errorf("read nodes: %w", err)
+	}
+	nodes, err := s.Nodes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read nodes: %w", err)
+	}
+	leases, err := s.Leases(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read leases: %w", err)
+	}
+	for _, node := range nodes {
+		if s.Remote() && now.After(node.AliveUntil) {
+			continue
+		}
+		if node.ID == s.NodeID() {
+			for _, app := range slices.Concat(node.Apps, node.Reserve) {
+				apps[app] = true
+			}
+		}
+		for _, l := range leases {
+			if l.Node == node.ID {
+				apps[l.App] = true
+			}
+		}
+	}
+	return apps, nil
 }
 
 // vet rejects a plan whose references are not set. If classes are running that no other daemon could finish, the daemon works on it
@@ -208,12 +244,13 @@ func (d *daemon) unsetIssues() (issues []runner.Issue) {
 const vetWithin = 5 * time.Second
 
 // leftToFinish says that classes run that this daemon is to finish: by its start those that no other daemon could finish. Where others
-// share the store it learns later, too, that none of them lives any more. A plan that it works on already stays as it is.
+// share the store it learns later, too, that none of them lives any more. Where it has the revision before at work, that stays as long as
+// it has all their App IDs.
 func (d *daemon) leftToFinish(p *plan.Plan) bool {
 	if !d.begun.Load() {
 		return len(d.running) > 0
 	}
-	if !d.work.store.Remote() || slices.ContainsFunc(d.engine.ActivePlans(), func(a runner.ActivePlan) bool { return a.Plan.Name == p.Name }) {
+	if !d.work.store.Remote() {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), vetWithin)
