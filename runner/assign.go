@@ -8,8 +8,8 @@ import (
 
 // assign says which node is to own each App ID: as the owners have them, in fair shares of those that each node could work
 // on. nodes are those that are alive, by their numbers; owners has the node of each App ID that has one. Every node
-// computes it from the same rows. An App ID that nobody could work on stays with its owner, or is left out. A node that has an App ID
-// in reserve could work on it where no other could, and one that the service does not answer where none is left but such.
+// computes it from the same rows. An App ID that nobody could work on stays with its owner, or is left out. It goes to the
+// nodes for which it is the best [choice].
 func assign(nodes []store.Node, owners map[string]int64) map[string]int64 {
 	s := shares{fit: map[int64]map[string]bool{}, load: map[int64]int{}, node: map[string]int64{}, choice: map[string]choice{}}
 	apps := map[string]bool{}
@@ -61,7 +61,8 @@ type choice int
 
 const (
 	first     choice = iota
-	reserve          // its classes begin too early or too late there, or only what runs is looked after
+	clockOff         // its classes begin too early or too late there
+	reserve          // some of its classes may not begin there; what runs is looked after
 	unreached        // the service does not answer the node
 )
 
@@ -70,6 +71,9 @@ func choices(n store.Node) map[string]choice {
 	all := map[string]choice{}
 	for _, app := range n.Reserve {
 		all[app] = reserve
+	}
+	for _, app := range n.ClockOff {
+		all[app] = clockOff
 	}
 	for _, app := range n.Apps {
 		all[app] = first

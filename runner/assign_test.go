@@ -16,6 +16,7 @@ func TestShares(t *testing.T) {
 	node := func(id int64, apps ...string) store.Node { return store.Node{ID: id, Apps: apps} }
 	unreached := func(id int64, apps ...string) store.Node { return store.Node{ID: id, Apps: apps, Unreached: true} }
 	second := func(id int64, reserve ...string) store.Node { return store.Node{ID: id, Reserve: reserve} }
+	late := func(id int64, clockOff ...string) store.Node { return store.Node{ID: id, ClockOff: clockOff} }
 	for name, c := range map[string]struct {
 		nodes  []store.Node
 		owners map[string]int64
@@ -40,6 +41,10 @@ func TestShares(t *testing.T) {
 		"reserve before no answers":            {[]store.Node{second(1, "a"), unreached(2, "a")}, map[string]int64{"a": 2}, map[string]int64{"a": 1}},
 		"reserve without answers":              {[]store.Node{{ID: 1, Reserve: []string{"a"}, Unreached: true}}, nil, map[string]int64{"a": 1}},
 		"in reserve by one plan, not another":  {[]store.Node{{ID: 1, Apps: []string{"a"}, Reserve: []string{"a"}}, second(2, "a")}, nil, map[string]int64{"a": 1}},
+		"a wrong clock gives way":              {[]store.Node{late(1, "a"), node(2, "a")}, map[string]int64{"a": 1}, map[string]int64{"a": 2}},
+		"a wrong clock before reserve":         {[]store.Node{second(1, "a"), late(2, "a")}, map[string]int64{"a": 1}, map[string]int64{"a": 2}},
+		"a wrong clock is not levelled":        {[]store.Node{late(1, "a", "b"), late(2, "a", "b")}, map[string]int64{"a": 1, "b": 1}, map[string]int64{"a": 1, "b": 1}},
+		"a wrong clock before no answers":      {[]store.Node{unreached(1, "a"), late(2, "a")}, map[string]int64{"a": 1}, map[string]int64{"a": 2}},
 		"what nobody can work on is left out":  {[]store.Node{node(1, "a")}, map[string]int64{"b": 0}, map[string]int64{"a": 1}},
 		"what a dead node owns waits":          {[]store.Node{node(1, "a", "b")}, map[string]int64{"a": 7}, map[string]int64{"b": 1}},
 	} {

@@ -94,7 +94,7 @@ func (e *Engine) unattended(ctx context.Context, name string, apps []string) (id
 	}
 	me := e.cfg.Store.NodeID()
 	works := func(n store.Node, app string) bool {
-		return n.ID == owners[app] || slices.Contains(n.Apps, app) || slices.Contains(n.Reserve, app)
+		return n.ID == owners[app] || slices.Contains(n.Offers(), app)
 	}
 	alone = !slices.ContainsFunc(nodes, func(n store.Node) bool {
 		return n.ID != me && !n.NoDaemon && (len(apps) == 0 || slices.ContainsFunc(apps, func(app string) bool { return works(n, app) }))

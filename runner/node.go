@@ -130,7 +130,10 @@ func (e *Engine) beatOnce(ctx context.Context) error {
 
 // offers is what a heartbeat tells the other nodes.
 func (e *Engine) offers() []string {
-	offers, reserve := e.servable()
+	offers, clockOff, reserve := e.servable()
+	for _, app := range clockOff {
+		offers = append(offers, store.ClockOff(app))
+	}
 	for _, app := range reserve {
 		offers = append(offers, store.Reserve(app))
 	}
@@ -167,10 +170,10 @@ func (e *Engine) buried(ctx context.Context) error {
 	return nil
 }
 
-// servable lists the App IDs that this node could work on, with some more, and those that it has in reserve: where its clock is wrong
-// all of them, else those of plans of which it can only finish what runs or has only the revision before at work, and those of plans that
-// it cannot work on, which another plan names, too.
-func (e *Engine) servable(more ...string) (apps, reserve []string) {
+// servable lists the App IDs that this node could work on, with some more; those whose classes it would begin too early or too late,
+// which are all others where its clock is wrong; and those that it has in reserve: of plans of which it can only finish what runs or has
+// only the revision before at work, and of plans that it cannot work on, which another plan names, too.
+func (e *Engine) servable(more ...string) (apps, clockOff, reserve []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	fit, second := map[string]bool{}, map[string]bool{}
@@ -193,15 +196,18 @@ func (e *Engine) servable(more ...string) (apps, reserve []string) {
 			}
 		}
 	}
-	apps, reserve = []string{}, []string{}
+	apps = []string{}
 	for _, id := range sortedKeys(fit) {
-		if second[id] || e.offset.Abs() >= clockWrong {
+		switch {
+		case second[id]:
 			reserve = append(reserve, id)
-		} else {
+		case e.offset.Abs() >= clockWrong:
+			clockOff = append(clockOff, id)
+		default:
 			apps = append(apps, id)
 		}
 	}
-	return apps, reserve
+	return apps, clockOff, reserve
 }
 
 // claim takes those of the App IDs that have no worker and are this node's to own, and gives their leases. It waits for the
@@ -276,7 +282,7 @@ func (e *Engine) fleet(ctx context.Context, more []string) (nodes []store.Node, 
 	nodes = slices.DeleteFunc(nodes, func(n store.Node) bool { return n.ID != me && n.AliveUntil.Before(now) })
 	for i := range nodes {
 		if nodes[i].ID == me {
-			nodes[i].Apps, nodes[i].Reserve = e.servable(more...)
+			nodes[i].Apps, nodes[i].ClockOff, nodes[i].Reserve = e.servable(more...)
 			nodes[i].Duties, nodes[i].Unreached = e.fitForDuties(), e.unreached()
 		}
 	}

@@ -189,7 +189,7 @@ func attendedApps(ctx context.Context, s *store.Store, now time.Time) (map[strin
 			continue
 		}
 		if node.ID == s.NodeID() {
-			for _, app := range slices.Concat(node.Apps, node.Reserve) {
+			for _, app := range node.Offers() {
 				apps[app] = true
 			}
 		}

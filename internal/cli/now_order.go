@@ -153,7 +153,7 @@ func servedApps(ctx context.Context, s *store.Store, now time.Time) (map[string]
 		if node.ID == s.NodeID() || s.Remote() && now.After(node.AliveUntil) { // a file has one at most, whose lock says that it lives
 			continue
 		}
-		for _, app := range slices.Concat(node.Apps, node.Reserve) {
+		for _, app := range node.Offers() {
 			apps[app] = true
 		}
 	}

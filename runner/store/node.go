@@ -59,7 +59,8 @@ type Node struct {
 	AliveUntil time.Time
 	Gone       time.Time // when it left or was buried; zero: it did not
 	Apps       []string  // App IDs that it could work on, in the order that it gave
-	Reserve    []string  // App IDs that it could work on where no other node can
+	ClockOff   []string  // App IDs that it could work on, and whose classes it would begin too early or too late
+	Reserve    []string  // App IDs that it could work on, but for some of their classes, which it lacks something for
 	Duties     bool      // it could do the duties as well as any node
 	Unreached  bool      // the service does not answer it
 	NoDaemon   bool      // it is no daemon
@@ -120,13 +121,20 @@ const Unreached = ":unreached"
 // itself, and no daemon. No App ID is called so.
 const NoDaemon = ":no-daemon"
 
-// Reserve is what [Store.Heartbeat] is given in place of an App ID that this node could work on, and that another node is to work on
-// where one can. A node of an earlier version takes it for an App ID that this node alone can work on, and gives it none.
+// ClockOff is what [Store.Heartbeat] is given in place of an App ID whose classes this node would begin too early or too late, and that
+// another node is to work on where one can. A node of an earlier version takes it for an App ID that this node alone can work on, and
+// gives it none.
+func ClockOff(app string) string { return clockOffPrefix + app }
+
+// Reserve is as [ClockOff] for an App ID of whose classes this node may be unable to begin some. A node whose clock is off comes first.
 func Reserve(app string) string { return reservePrefix + app }
 
-const reservePrefix = ":reserve/" // no App ID begins so
+const ( // no App ID begins so
+	clockOffPrefix = ":clock-off/"
+	reservePrefix  = ":reserve/"
+)
 
-// Heartbeat records that this node is alive, and which App IDs it could work on, with [Reserve] where it is not the first choice,
+// Heartbeat records that this node is alive, and which App IDs it could work on, with [ClockOff] or [Reserve] where it is not the first choice,
 // [Duties] where it could do those, [Unreached] where the service does not answer it and [NoDaemon] where it is none; nil leaves them
 // as they are. It gives the time of the database. [ErrBuried] says that another process has buried the node, and [ErrNoWork] that the store was not opened to work.
 func (s *Store) Heartbeat(ctx context.Context, at time.Time, apps []string) (time.Time, error) {
@@ -243,6 +251,9 @@ func (s *Store) findNode(ctx context.Context, where string, args ...any) (Node, 
 // Left says that a node that is gone ended as it should, and was not buried.
 func (n Node) Left() bool { return !n.Gone.IsZero() && !n.Gone.After(n.AliveUntil) }
 
+// Offers are all App IDs that the node could work on, as the first choice or not.
+func (n Node) Offers() []string { return slices.Concat(n.Apps, n.ClockOff, n.Reserve) }
+
 func scanNode(rows *sql.Rows) (n Node, err error) {
 	var started, beat, until, gone int64
 	var apps string
@@ -253,11 +264,15 @@ func scanNode(rows *sql.Rows) (n Node, err error) {
 	err = json.Unmarshal([]byte(apps), &n.Apps)
 	n.Duties, n.Unreached, n.NoDaemon = slices.Contains(n.Apps, Duties), slices.Contains(n.Apps, Unreached), slices.Contains(n.Apps, NoDaemon)
 	n.Apps = slices.DeleteFunc(n.Apps, func(app string) bool {
+		late, clockOff := strings.CutPrefix(app, clockOffPrefix)
+		if clockOff {
+			n.ClockOff = append(n.ClockOff, late)
+		}
 		second, reserve := strings.CutPrefix(app, reservePrefix)
 		if reserve {
 			n.Reserve = append(n.Reserve, second)
 		}
-		return reserve || app == Duties || app == Unreached || app == NoDaemon
+		return clockOff || reserve || app == Duties || app == Unreached || app == NoDaemon
 	})
 	return n, err
 }

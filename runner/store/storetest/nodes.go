@@ -93,14 +93,14 @@ func burial(t *testing.T, n *nodes) {
 func alive(t *testing.T, n *nodes) {
 	for range 3 {
 		time.Sleep(n.a.Liveness().TTL / 2)
-		_, err := n.a.Heartbeat(t.Context(), time.Now(), []string{app, store.Reserve("second"), store.Duties, store.NoDaemon})
+		_, err := n.a.Heartbeat(t.Context(), time.Now(), []string{app, store.ClockOff("late"), store.Reserve("second"), store.Duties, store.NoDaemon})
 		n.must(errors.Join(err, n.b.Beat(t.Context(), time.Now())))
 		n.bury(n.b)
 	}
 	list, err := n.b.Nodes(t.Context())
 	n.must(err)
 	i := slices.IndexFunc(list, func(x store.Node) bool { return x.ID == n.a.NodeID() })
-	if i < 0 || !list[i].Duties || !list[i].NoDaemon || !slices.Equal(list[i].Apps, []string{app}) || !slices.Equal(list[i].Reserve, []string{"second"}) || list[i].Beat.IsZero() || !list[i].AliveUntil.Equal(list[i].Beat.Add(n.a.Liveness().TTL)) {
+	if i < 0 || !list[i].Duties || !list[i].NoDaemon || !slices.Equal(list[i].Apps, []string{app}) || !slices.Equal(list[i].ClockOff, []string{"late"}) || !slices.Equal(list[i].Reserve, []string{"second"}) || list[i].Beat.IsZero() || !list[i].AliveUntil.Equal(list[i].Beat.Add(n.a.Liveness().TTL)) {
 		t.Errorf("the nodes are %+v", list)
 	}
 }
