@@ -97,7 +97,10 @@ func (e *Engine) unattended(ctx context.Context, name string, apps []string) (id
 		return n.ID == owners[app] || slices.Contains(n.Offers(), app)
 	}
 	alone = !slices.ContainsFunc(nodes, func(n store.Node) bool {
-		return n.ID != me && !n.NoDaemon && (len(apps) == 0 || slices.ContainsFunc(apps, func(app string) bool { return works(n, app) }))
+		if len(apps) == 0 { // they are not known here: only a node that can work on all plans is known to work on this one
+			return n.ID != me && n.Duties
+		}
+		return n.ID != me && !n.NoDaemon && slices.ContainsFunc(apps, func(app string) bool { return works(n, app) })
 	})
 	begun, err := e.cfg.Store.Occurrences(ctx, store.Filter{Plan: name, Open: true, States: begunStates})
 	if err != nil {

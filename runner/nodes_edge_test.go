@@ -627,3 +627,32 @@ func TestANodeThatHasTheRevisionBeforeTakesOver(t *testing.T) {
 		})
 	}
 }
+
+// TestNodesThatDoNotKnowTheAppIDsDoNotRelyOnEachOther has two nodes be unable to read a plan's App IDs.
+func TestNodesThatDoNotKnowTheAppIDsDoNotRelyOnEachOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		f.lookup = func(r plan.Reference) (string, error) {
+			if strings.HasPrefix(r.Name, "APP_") {
+				return "", errors.New("not set")
+			}
+			return values(r)
+		}
+		a, b := f.join("a", nil), f.join("b", nil)
+		r, err := wholeRevision(loadPlan(t, twoApps(bell), "school.yaml"))
+		must(t, err)
+		r.At = time.Now()
+		_, err = a.store.AddRevision(t.Context(), r)
+		must(t, err)
+		time.Sleep(25 * time.Second) // virtual: each has looked at the plan again since it knows that the other cannot work on it
+		for _, n := range []*fleetNode{a, b} {
+			issues := n.Issues()
+			if len(issues) != 1 || issues[0].ID != reason.IssueNodeUnfit || !issues[0].Blocking || strings.Contains(issues[0].Advice, "other nodes own") {
+				t.Errorf("the health issues of %s are %+v", n.name, issues)
+			}
+			f.leave(n)
+		}
+	})
+}
