@@ -27,7 +27,8 @@ import (
 // There are two locks. Whoever takes both takes applying first.
 //
 //   - applying is held while plans are put to work or their specs are written, and while the store is waited for meanwhile. It
-//     guards pending, and [applied.until] of each plan. The polls of a node take it by TryLock, so that a plan holds up nothing.
+//     guards pending, and [applied.until] of each plan. A poll waits for it
+//     where the store has a plan to put to work; what else it does takes it by TryLock, so that a plan holds that up in no poll.
 //   - mu is held for moments only, and never while the store or a worker is waited for. It guards seen, active, health and
 //     membership, and of clocks and process the fields that say so.
 //
@@ -431,7 +432,7 @@ func (e *Engine) pollStore(ctx context.Context) error {
 	if err := e.checkOwnership(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(e.reloadWorkers(ctx), e.activateStored(ctx)); err != nil {
+	if err := errors.Join(e.reloadWorkers(ctx), e.activateStored(ctx, false)); err != nil {
 		return err // they are read again: nothing but another write would wake us
 	}
 	e.mu.Lock()

@@ -161,7 +161,7 @@ func (e *Engine) retryUnfit(ctx context.Context) error {
 	if !unfit {
 		return nil
 	}
-	return e.activateStored(ctx)
+	return e.activateStored(ctx, true)
 }
 
 // unfitDue has the plans be tried again at the next look: what other nodes could do has changed.

@@ -656,3 +656,28 @@ func TestNodesThatDoNotKnowTheAppIDsDoNotRelyOnEachOther(t *testing.T) {
 		}
 	})
 }
+
+// TestAPlanThatANodeCannotWorkOnIsNotReadAtEachPoll has a node lack what a plan refers to while others write into the store.
+func TestAPlanThatANodeCannotWorkOnIsNotReadAtEachPoll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		until(monday.Add(-10 * time.Minute))
+		f := newFleet(t, simulator.Config{})
+		a := f.join("a", nil, loadPlan(t, twoApps(bell), "school.yaml"))
+		var looks atomic.Int32
+		b := f.join("b", func(*plan.Plan) error {
+			looks.Add(1)
+			return errors.New("KEY is not set")
+		})
+		looks.Store(0)
+		for i := range 30 {
+			must(t, a.store.SetHealth(t.Context(), time.Now(), fmt.Appendf(nil, "[%d]", i)))
+			time.Sleep(time.Second) // virtual: a poll of each node
+		}
+		if n := looks.Load(); n < 2 || n > 4 {
+			t.Errorf("in 30 s it has looked at the plan %d times, want every 10 s", n)
+		}
+		f.leave(b)
+		f.leave(a)
+	})
+}

@@ -334,8 +334,9 @@ func (e *Engine) withdraw(ctx context.Context) error {
 	return nil
 }
 
-// activateStored activates what was applied through the store.
-func (e *Engine) activateStored(ctx context.Context) error {
+// activateStored activates what was applied through the store. A revision that this node cannot work on is tried again only where again
+// says so: each try reads the store several times.
+func (e *Engine) activateStored(ctx context.Context, again bool) error {
 	if !e.scheduling {
 		return nil
 	}
@@ -350,10 +351,10 @@ func (e *Engine) activateStored(ctx context.Context) error {
 	}
 	for _, r := range rows {
 		e.mu.Lock()
-		a := e.plans[r.Plan]
+		a, u := e.plans[r.Plan], e.unfit[r.Plan]
 		e.mu.Unlock()
 		switch {
-		case a != nil && a.revision >= r.ID:
+		case a != nil && a.revision >= r.ID, u != nil && u.revision == r.ID && !again:
 			continue
 		case r.Withdrawn():
 			if err := e.dropPlan(ctx, r); err != nil {
