@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,14 @@ func TestAnAppIDThatALivingNodeOwnsIsAttended(t *testing.T) {
 	}
 	if apps := attended(); len(apps) != 2 || !apps["owned"] || !apps["in reserve here"] {
 		t.Errorf("the App IDs that are attended are %v", apps)
+	}
+	if _, err := owner.Heartbeat(t.Context(), time.Now(), []string{store.ClockOff("owned"), store.ClockOff("another")}); err != nil {
+		t.Fatal(err)
+	}
+	for app, want := range map[string]int{"owned": 1, "another": 0, "in reserve here": 0} {
+		if doubts, err := ownersInDoubt(t.Context(), asks, map[string]bool{app: true}); err != nil || len(doubts) != want || want > 0 && !strings.Contains(doubts[0], "clock") {
+			t.Errorf("of an order for App ID %q it says %q, %v", app, doubts, err)
+		}
 	}
 	if err := owner.Leave(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)

@@ -210,15 +210,46 @@ func (n *nowOrder) record(ctx context.Context, p *plan.Plan, recordings []*plan.
 	if f.owners, err = f.readOwners(ctx); err != nil {
 		return err
 	}
+	doubts, err := ownersInDoubt(ctx, n.s, f.apps)
+	if err != nil {
+		return err
+	}
 	order := runner.NowOrder{Plan: p, Revision: n.revision.ID, Apps: n.apps, Occurrences: occurrences, Begin: begin, Who: n.a.who(), At: n.a.clock()}
 	if err := runner.RecordNow(ctx, n.s, order); err != nil {
 		return err
 	}
 	run.by = f
 	run.show.Say("the order was given to " + f.text(f.owners))
+	for _, doubt := range doubts {
+		run.show.Say(doubt)
+	}
 	look := time.NewTicker(followEvery)
 	defer look.Stop()
 	return run.await(ctx, signals, look.C)
+}
+
+// ownersInDoubt says of which owners of App IDs an order may not be carried out in time, or at all, and why.
+func ownersInDoubt(ctx context.Context, s *store.Store, apps map[string]bool) (doubts []string, err error) {
+	nodes, err := s.Nodes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read nodes: %w", err)
+	}
+	leases, err := s.Leases(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read leases: %w", err)
+	}
+	for _, node := range nodes {
+		owns := func(app string) bool {
+			return apps[app] && slices.ContainsFunc(leases, func(l store.Lease) bool { return l.App == app && l.Node == node.ID })
+		}
+		if slices.ContainsFunc(node.ClockOff, owns) {
+			doubts = append(doubts, fmt.Sprintf("the clock of node %d (%s) is wrong: its recordings begin and end as much too early or too late", node.ID, view.Line(node.Name)))
+		}
+		if slices.ContainsFunc(node.Reserve, owns) {
+			doubts = append(doubts, fmt.Sprintf("node %d (%s) lacks something that its plans refer to: it may be unable to begin the recordings; its health issues say what", node.ID, view.Line(node.Name)))
+		}
+	}
+	return doubts, nil
 }
 
 // followEvery is how often the store is read for the progress of an order.
