@@ -126,6 +126,7 @@ type Recording struct {
 	Settings          // effective: defaults and the recording's own keys merged, without its changes
 
 	UnreadWhen bool // some of its times could not be read
+	OwnSkip    bool // it has a skip of its own, which replaces that of defaults
 }
 
 // Unread says whether some of the recording's times or calendars could not be read. Rules then report nothing about

@@ -72,6 +72,7 @@ func (b *builder) recording(u *sourceFile, e *entry[recordingKeys], base plan.Se
 		}
 	}
 	r.Settings = b.layerOf(u, &k.Settings, &k.Filter, &k.positions).applyTo(base)
+	_, r.OwnSkip = k.find("skip")
 	if k.When != nil {
 		r.When = b.when(u, k.When)
 		r.UnreadWhen = k.When.unread || len(r.When) < len(k.When.Items)

@@ -117,6 +117,15 @@ func TestADefaultSkipThatIsReplacedIsNamed(t *testing.T) {
 			},
 			"room-2 and room-3 have a class then, since their own skip replaces that of defaults; to skip holidays there too, add it to their skip",
 		},
+		"defaults below recordings": {
+			[]string{
+				"  holidays:", exams + "  holidays:", "Fri 10:00-11:30]", "Fri 10:00-11:30]\n    skip: exams",
+				"defaults:\n  timezone: Europe/Berlin\n  url: https://hillside.example/rooms/{id}\n  only: term\n  skip: holidays\n", "",
+				"    cdn: parents\n", "    cdn: parents\ndefaults:\n  timezone: Europe/Berlin\n  url: https://hillside.example/rooms/{id}\n  only: term\n  skip: holidays\n",
+				"  room-1:\n    when: Mon Wed 09:00-09:50\n", "",
+			},
+			"room-2 has a class then, since its own skip replaces that of defaults; to skip holidays there too, write skip: [holidays, exams]",
+		},
 		"none on purpose": {
 			[]string{"Fri 10:00-11:30]", "Fri 10:00-11:30]\n    skip: none"},
 			"check the year and the days of the week, or remove the entry",

@@ -64,8 +64,8 @@ func (c *checker) replacedSkip(calendar *plan.Calendar, days plan.DayRange) stri
 	for i, s := range c.schedule.Timetables {
 		switch r := s.Recording; {
 		case slices.Contains(r.Skip, calendar):
-			inherited = inherited || !c.setsSkip(i)
-		case len(r.Skip) > 0 && !r.Unread() && c.setsSkip(i) && anyClassOn(c.schedule.Timetables[i:i+1], days):
+			inherited = inherited || !r.OwnSkip
+		case len(r.Skip) > 0 && !r.Unread() && r.OwnSkip && anyClassOn(c.schedule.Timetables[i:i+1], days):
 			own = append(own, r)
 		}
 	}
@@ -84,18 +84,4 @@ func (c *checker) replacedSkip(calendar *plan.Calendar, days plan.DayRange) stri
 		names = append(names, other.Name)
 	}
 	return fmt.Sprintf("%s has a class then, since its own skip replaces that of defaults; to skip %s there too, write skip: [%s]", own[0].ID, calendar.Name, strings.Join(names, ", "))
-}
-
-// setsSkip says whether the recording of a timetable has a skip of its own: it stands between its id and the next one.
-func (c *checker) setsSkip(i int) bool {
-	r := c.schedule.Timetables[i].Recording
-	at, given := r.From.Of("skip")
-	if !given || at.File != r.Pos.File || at.Line < r.Pos.Line {
-		return false
-	}
-	if i+1 == len(c.schedule.Timetables) {
-		return true
-	}
-	next := c.schedule.Timetables[i+1].Recording.Pos
-	return next.File != at.File || at.Line < next.Line || at.Line == next.Line && at.Column < next.Column
 }
