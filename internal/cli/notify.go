@@ -29,7 +29,8 @@ func newNotifyCommand(a *app) *cobra.Command {
 		Long: `Test notifications, and list those that wait.
 
 The entries of notify in a plan say who hears of classes, plans and the health
-of the daemon. Only a daemon sends messages: while none runs, nobody is told.`,
+of the daemon. Only a daemon sends messages of classes and plans: while none
+runs, nobody is told.`,
 		Example: `  rundown notify test
   rundown notify list`,
 		Args: cobra.ArbitraryArgs,
